@@ -1,0 +1,4 @@
+//! Cachelane: a deterministic cache strategy simulator.
+#![forbid(unsafe_code)]
+
+pub mod time;
