@@ -1,4 +1,6 @@
 //! Cachelane: a deterministic cache strategy simulator.
 #![forbid(unsafe_code)]
 
+pub mod report;
+pub mod scenario;
 pub mod time;

@@ -1,0 +1,222 @@
+//! What one lane showed, and the experiment's lanes together: the names that scripts and the page rely on.
+//!
+//! A [`Report`] is what `cachelane compare --json` prints. A [`LaneReport`] holds totals since the warm-up;
+//! a [`Series`] holds the same measures over time, one value per bucket, for the figures.
+
+use serde::{Deserialize, Serialize};
+
+/// All lanes of one experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The engine's version: digests compare only within one.
+    pub engine: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed all draws followed from.
+    pub seed: u64,
+    /// One report per lane, in the scenario's order.
+    pub lanes: Vec<LaneReport>,
+}
+
+/// What one lane showed, from the end of the warm-up to the moment of the report.
+///
+/// The ledger's figures (`writes_by_class`, `lost_by_cause`) count from the start of the run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LaneReport {
+    /// The lane's name.
+    pub name: String,
+    /// Its reading strategy.
+    pub read: String,
+    /// Its writing strategy.
+    pub write: String,
+    /// Sixteen hex digits over every event so far.
+    pub digest: String,
+    /// The moment of the report, seconds since the start.
+    pub at_s: f64,
+    /// Whether the run has ended and the system has drained.
+    pub drained: bool,
+    /// Events the engine has handled.
+    pub events: u64,
+    /// Requests answered, well or badly.
+    pub requests: u64,
+    /// Reads among them.
+    pub reads: u64,
+    /// Writes among them.
+    pub writes: u64,
+    /// Cache look-ups that found the key.
+    pub hits: u64,
+    /// Cache look-ups that did not.
+    pub misses: u64,
+    /// The misses by why the key was not there.
+    pub misses_by_cause: MissesByCause,
+    /// Misses that waited for a load already under way.
+    pub delayed_hits: u64,
+    /// `hits / (hits + misses)`, 0 where there were none.
+    pub hit_ratio: f64,
+    /// Requests answered with an error.
+    pub errors: u64,
+    /// Reads that did not see the newest value acknowledged before they were asked.
+    pub stale_reads: u64,
+    /// How old stale values were: time since the first newer write was acknowledged.
+    pub stale_age_ms: Summary,
+    /// Reads that did not see the same client's earlier write.
+    pub read_your_writes_violations: u64,
+    /// Reads that went back behind what the same client had seen.
+    pub monotonic_read_violations: u64,
+    /// Reads of values that were lost or refused afterwards.
+    pub vanished_reads: u64,
+    /// Latency of answered requests, errors left out.
+    pub latency_ms: Latencies,
+    /// Every write attempt since the start, by what became of it.
+    pub writes_by_class: WritesByClass,
+    /// The lost ones by cause; causes that did not occur are left out.
+    pub lost_by_cause: Vec<(String, u64)>,
+    /// The database's work.
+    pub database: DatabaseReport,
+    /// The cache's work.
+    pub cache: CacheReport,
+}
+
+/// Misses by why the key was not in the cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissesByCause {
+    /// Never there before.
+    pub cold: u64,
+    /// Its TTL had ended.
+    pub expired: u64,
+    /// It had made room for another.
+    pub evicted: u64,
+    /// It had been deleted by a write.
+    pub invalidated: u64,
+    /// A crash had emptied the cache.
+    pub crashed: u64,
+}
+
+/// A distribution in a few numbers, milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // the names say it
+pub struct Summary {
+    pub count: u64,
+    pub mean: f64,
+    pub p50: f64,
+    pub p66: f64,
+    pub p75: f64,
+    pub p80: f64,
+    pub p90: f64,
+    pub p95: f64,
+    pub p98: f64,
+    pub p99: f64,
+    pub p99_9: f64,
+    pub p99_99: f64,
+    pub max: f64,
+}
+
+/// Latency of all requests, of reads, of writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // the names say it
+pub struct Latencies {
+    pub all: Summary,
+    pub read: Summary,
+    pub write: Summary,
+}
+
+/// Write attempts by what became of them; they sum to the attempts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WritesByClass {
+    /// Not answered yet.
+    pub in_flight: u64,
+    /// Acknowledged, and committed in the database.
+    pub durable: u64,
+    /// Acknowledged, never committed itself, but a newer or concurrent write was.
+    pub superseded: u64,
+    /// Acknowledged, not yet in the database, still held by something that can deliver it.
+    pub at_risk: u64,
+    /// Acknowledged, and gone.
+    pub lost: u64,
+    /// The client was told no, and it is nowhere.
+    pub rejected: u64,
+    /// The client got no answer or an error, and it may be applied.
+    pub unknown: u64,
+    /// The client was told no, yet it was committed or read.
+    pub phantom: u64,
+}
+
+/// The database's work since the warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DatabaseReport {
+    /// Reads served.
+    pub reads: u64,
+    /// Rows written, in batches or alone.
+    pub writes: u64,
+    /// Batches committed.
+    pub batches: u64,
+    /// The share of its workers' time that was spent serving, 0 to 1.
+    pub utilisation: f64,
+    /// The longest queue seen.
+    pub queue_max: u64,
+    /// Requests refused because the queue was full or the database was down.
+    pub refused: u64,
+    /// Transactions aborted.
+    pub aborted: u64,
+}
+
+/// The cache's work since the warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CacheReport {
+    /// Commands served.
+    pub commands: u64,
+    /// The share of the time that its one thread was busy, 0 to 1.
+    pub utilisation: f64,
+    /// Entries held now.
+    pub entries: u64,
+    /// Dirty entries now.
+    pub dirty: u64,
+    /// The most dirty entries at once.
+    pub dirty_max: u64,
+    /// Commands refused because the cache was down.
+    pub refused: u64,
+}
+
+/// Measures over time, one value per bucket; figures are drawn from these.
+///
+/// Bucket `i` covers the time from `(first + i) · bucket_s`. A latency is NaN-free: empty buckets hold `None`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// The width of a bucket, seconds.
+    pub bucket_s: f64,
+    /// The number of the first bucket in this piece.
+    pub first: usize,
+    /// The buckets.
+    pub points: Vec<Point>,
+}
+
+/// One bucket of a [`Series`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// Requests answered in it.
+    pub requests: u32,
+    /// Errors among them.
+    pub errors: u32,
+    /// Mean latency, ms.
+    pub mean_ms: Option<f32>,
+    /// Median latency of reads, ms.
+    pub read_p50_ms: Option<f32>,
+    /// 99th percentile of reads, ms.
+    pub read_p99_ms: Option<f32>,
+    /// Median latency of writes, ms.
+    pub write_p50_ms: Option<f32>,
+    /// 99th percentile of writes, ms.
+    pub write_p99_ms: Option<f32>,
+    /// Cache hits.
+    pub hits: u32,
+    /// Cache misses.
+    pub misses: u32,
+    /// Stale reads.
+    pub stale: u32,
+    /// Lost writes so far, at the end of the bucket.
+    pub lost: u32,
+    /// Acknowledged writes at risk, at the end of the bucket.
+    pub at_risk: u32,
+    /// Requests waiting in the database's queue, at the end of the bucket.
+    pub queue: u32,
+}

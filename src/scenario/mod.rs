@@ -1,0 +1,87 @@
+//! The experiment as data: what a scenario file, a preset and a share link say.
+//!
+//! A [`Scenario`] is plain data with a sensible default for every field. It is read from TOML ([`Scenario::from_toml`]),
+//! from a preset's name ([`presets`]) or from a share link ([`link`]), and it is checked ([`check`]) before anything
+//! runs: unknown fields, impossible values and absurd sizes are refused with the field, the value and the allowed range.
+//!
+//! ```text
+//! Scenario ─┬─ clients    who asks, how often, for which keys
+//!           ├─ app        the application servers between clients and stores
+//!           ├─ network    one latency distribution per link
+//!           ├─ cache      capacity, eviction, TTL, command time
+//!           ├─ database   workers, queue, service times
+//!           ├─ lane[]     one reading and one writing strategy each; all see the same traffic
+//!           └─ fault[]    what breaks, when, for how long
+//! ```
+
+mod app;
+mod cache;
+mod clients;
+mod database;
+mod distribution;
+pub mod eviction;
+mod fault;
+mod lane;
+mod network;
+mod shorthand;
+
+pub use app::App;
+pub use cache::{Cache, Eviction, Ttl};
+pub use clients::{Arrivals, Clients, Keys};
+pub use database::{Batch, Database};
+pub use distribution::Distribution;
+pub use fault::{Fault, What, Which};
+pub use lane::{DirtyEnd, Invalidate, Lane, Order, Reading, WriteAround, WriteBack, WriteThrough, Writing};
+pub use network::{Link, Network};
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Nanos;
+
+/// One experiment: a world, the lanes that run in it side by side, and what breaks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scenario {
+    /// What the experiment is about, in a few words.
+    pub name: String,
+    /// Every random draw of the run follows from this number.
+    pub seed: u64,
+    /// How long clients send requests; the system then drains.
+    pub duration: Nanos,
+    /// How much of the beginning is left out of the figures; the ledger counts from the start.
+    pub warmup: Nanos,
+    /// Who asks.
+    pub clients: Clients,
+    /// The application servers.
+    pub app: App,
+    /// Latency of each link, one way.
+    pub network: Network,
+    /// The cache.
+    pub cache: Cache,
+    /// The database.
+    pub database: Database,
+    /// The strategies, side by side.
+    #[serde(rename = "lane")]
+    pub lanes: Vec<Lane>,
+    /// What breaks.
+    #[serde(rename = "fault")]
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Scenario {
+    fn default() -> Scenario {
+        Scenario {
+            name: String::new(),
+            seed: 1,
+            duration: Nanos::from_secs(60),
+            warmup: Nanos::ZERO,
+            clients: Clients::default(),
+            app: App::default(),
+            network: Network::default(),
+            cache: Cache::default(),
+            database: Database::default(),
+            lanes: vec![Lane::default()],
+            faults: Vec::new(),
+        }
+    }
+}
