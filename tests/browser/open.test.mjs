@@ -63,6 +63,19 @@ test("a reader is told when the page's script does not arrive", async () => {
   await broken.close();
 });
 
+test("a reader is told when the page panics later", async () => {
+  const { page, close } = await open(browser, site.url);
+  await started(page);
+  // What a Rust panic is to JavaScript: the smallest module that runs into `unreachable`, in a task of its own.
+  await page.evaluate(() => {
+    const bytes = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11];
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes)));
+    setTimeout(() => exports.f());
+  });
+  await page.locator("#boot-error", { hasText: "has stopped" }).waitFor();
+  await close();
+});
+
 test("without JavaScript the page still says what it is", async () => {
   const { page, close } = await open(browser, site.url, { javaScriptEnabled: false });
   assert.match(await page.locator("h1").innerText(), /Cachelane/);
