@@ -1,6 +1,7 @@
 //! Cachelane: a deterministic cache strategy simulator.
 #![forbid(unsafe_code)]
 
+pub mod engine;
 pub mod report;
 pub mod scenario;
 pub mod time;
