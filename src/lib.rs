@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod chart;
+pub mod engine;
 pub mod report;
 pub mod scenario;
 pub mod time;
+pub mod web;
