@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::protocol::{FromWorker, Frame, STORIES_TOLD_MAX, Story, ToWorker};
 use super::shelf::{self, Problem};
-use super::view::{BadOption, Lang, SPEED_RANGE, Shade, View};
+use super::view::{BadOption, Lang, SPEED_RANGE, Shade, View, in_full};
 use crate::chart::Percentile;
 use crate::report::{Report, Series};
 use crate::scenario::{Link, Scenario, What};
@@ -416,18 +416,17 @@ impl State {
     }
 
     fn open_link(&mut self, text: &str) {
-        let text = text.trim_start_matches('#');
-        let (view, rest, options) = View::take(text);
-        match shelf::decode(&rest) {
-            Ok((scenario, preset)) if options.is_empty() => {
+        let decoded = shelf::decode(&in_full(text));
+        let (view, options) = decoded.as_ref().map(|link| View::of(&link.view)).unwrap_or_default();
+        match decoded {
+            Ok(link) if options.is_empty() => {
                 self.lang = view.lang.unwrap_or(self.lang);
                 let shade = if view.shade == Shade::System { self.view.shade } else { view.shade };
                 self.view = View { shade, ..view };
-                self.begin(scenario, preset);
+                self.begin(link.scenario, Some(link.preset.to_owned()));
             }
             decoded => {
                 let problems = decoded.err().unwrap_or_default();
-                self.view.embed = view.embed;
                 self.unopened = Some(Unopened { text: text.to_owned(), problems, options });
                 self.drive = Drive::Paused;
             }
@@ -618,7 +617,7 @@ mod tests {
         let mut state = State::new(Lang::En, false);
         let effects = state.apply(Action::OpenLink("#v1&cache.capacity=lots".into()));
         assert_eq!(effects, []);
-        assert_eq!(state.unopened.as_ref().map(|u| u.text.as_str()), Some("v1&cache.capacity=lots"));
+        assert_eq!(state.unopened.as_ref().map(|u| u.text.as_str()), Some("#v1&cache.capacity=lots"));
     }
 
     #[test]

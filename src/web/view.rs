@@ -1,7 +1,7 @@
 //! How the experiment is looked at: what a link says beside the scenario.
 //!
-//! A link is `#v1&key=value&…`. The keys named here belong to the page and are taken out before the rest is read as a
-//! scenario: `embed`, `controls`, `lanes`, `axis`, `percentile`, `speed`, `start`, `lang`, `theme`.
+//! A link is `#v1&key=value&…`; the pairs `view.…` are the page's: `embed`, `controls`, `lanes`, `axis`, `percentile`,
+//! `speed`, `start`, `lang`, `theme`. Whoever writes a link by hand may leave the `view.` out ([`in_full`]).
 
 use std::fmt::Write as _;
 
@@ -145,25 +145,11 @@ impl Shade {
 pub const SPEED_RANGE: (f64, f64) = (0.001, 1_000_000.0);
 
 impl View {
-    /// Takes the view's keys out of a link's text; gives the rest, and what is wrong with them.
-    pub fn take(link: &str) -> (View, String, Vec<BadOption>) {
+    /// The view that a link's `view.…` pairs (without their prefix) ask for, and what is wrong with them.
+    pub fn of(pairs: &[(String, String)]) -> (View, Vec<BadOption>) {
         let mut view = View::default();
-        let mut bad = Vec::new();
-        let rest: Vec<&str> = link
-            .split('&')
-            .filter(|pair| {
-                let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-                match view.read(key, value) {
-                    None => true,
-                    Some(Ok(())) => false,
-                    Some(Err(problem)) => {
-                        bad.push(problem);
-                        false
-                    }
-                }
-            })
-            .collect();
-        (view, rest.join("&"), bad)
+        let bad = pairs.iter().filter_map(|(key, value)| view.read(key, value)?.err()).collect();
+        (view, bad)
     }
 
     /// Reads one pair; `None` if the key is not one of the view's.
@@ -206,11 +192,11 @@ impl View {
         Some(read.ok_or_else(|| BadOption { name, value: value.to_owned(), allowed }))
     }
 
-    /// The view as a piece of a link: `&lanes=1,4&speed=2`, empty where everything is as usual.
+    /// The view as a piece of a link: `&view.lanes=1,4&view.speed=2`, empty where everything is as usual.
     pub fn write(&self) -> String {
         let mut text = String::new();
         let mut put = |key: &str, value: &str| {
-            let _ = write!(text, "&{key}={value}");
+            let _ = write!(text, "&view.{key}={value}"); // writing to a String does not fail
         };
         if let Some(figures) = &self.embed {
             put("embed", &figures.iter().map(|f| f.name()).collect::<Vec<_>>().join(","));
@@ -280,6 +266,22 @@ impl View {
     }
 }
 
+/// The keys of a view.
+const KEYS: [&str; 9] = ["embed", "controls", "lanes", "axis", "percentile", "speed", "start", "lang", "theme"];
+
+/// `link` with the `view.` put before the keys that lack it.
+///
+/// ```
+/// assert_eq!(cachelane::web::view::in_full("#v1&embed=lost&seed=7"), "#v1&view.embed=lost&seed=7");
+/// ```
+pub fn in_full(link: &str) -> String {
+    let pair = |pair: &str| match pair.split_once('=') {
+        Some((key, _)) if KEYS.contains(&key) => format!("view.{pair}"),
+        _ => pair.to_owned(),
+    };
+    link.split('&').map(pair).collect::<Vec<_>>().join("&")
+}
+
 fn pick<T: Copy>(value: &str, choices: &[(&str, T)]) -> Option<T> {
     choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice)
 }
@@ -313,14 +315,17 @@ mod tests {
             lang: Some(Lang::Ko),
             shade: Shade::Dark,
         };
-        let link = format!("v1&preset=default{}&seed=7", view.write());
-        assert_eq!(View::take(&link), (view, "v1&preset=default&seed=7".to_owned(), vec![]));
+        assert_eq!(View::of(&pairs(&view.write())), (view, vec![]));
+    }
+
+    fn pairs(link: &str) -> Vec<(String, String)> {
+        let pairs = link.split('&').filter_map(|pair| pair.strip_prefix("view.")?.split_once('='));
+        pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
     }
 
     #[test]
     fn what_a_view_cannot_be_is_told_and_not_replaced() {
-        let (_, rest, bad) = View::take("v1&embed=latency,hats&speed=0&lang=fr&lanes=0");
-        assert_eq!(rest, "v1");
+        let (_, bad) = View::of(&pairs(&in_full("v1&embed=latency,hats&speed=0&view.lang=fr&lanes=0")));
         assert_eq!(bad.iter().map(|b| b.name).collect::<Vec<_>>(), ["embed", "speed", "lang", "lanes"]);
         assert_eq!(bad[0].value, "latency,hats");
     }
