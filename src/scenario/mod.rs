@@ -1,0 +1,3 @@
+//! The experiment as data.
+
+pub mod eviction;
