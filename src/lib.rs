@@ -1,4 +1,5 @@
 //! Cachelane: a deterministic cache strategy simulator.
 #![forbid(unsafe_code)]
 
+pub mod ledger;
 pub mod time;
