@@ -4,7 +4,6 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-include tools.env
 
 WASM := --target wasm32-unknown-unknown --lib --bin page --bin worker
 

@@ -1,1 +1,6 @@
 //! Integration tests: one binary, one file per concern.
+
+mod anchors_counts;
+mod anchors_ratios;
+mod random_golden;
+mod store_model;

@@ -3,13 +3,22 @@
 #[cfg(target_arch = "wasm32")]
 mod page {
     use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-    use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+    use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
     use yew::prelude::*;
 
     /// The address of the worker that belongs to this build; scripts/finish-dist writes it into index.html.
     fn worker_url() -> Option<String> {
         let meta = web_sys::window()?.document()?.query_selector("meta[name=cachelane-worker]").ok()??;
         meta.get_attribute("content")
+    }
+
+    /// Shows the box with the id `boot-error` of index.html, whose script defines `cachelaneFailed`.
+    fn report_failure(reason: &str) {
+        let failed = js_sys::Reflect::get(&js_sys::global(), &"cachelaneFailed".into());
+        if let Some(failed) = failed.ok().and_then(|value| value.dyn_into::<js_sys::Function>().ok()) {
+            // It touches the document only; if even that fails there is nobody left to tell.
+            let _ = failed.call1(&JsValue::NULL, &JsValue::from_str(reason));
+        }
     }
 
     fn start_worker(on_answer: Callback<String>) -> Result<Worker, JsValue> {
@@ -22,6 +31,14 @@ mod page {
         });
         worker.set_onmessage(Some(listen.as_ref().unchecked_ref()));
         listen.forget(); // the worker lives as long as the page
+        let stumble = Closure::<dyn FnMut(Event)>::new(|event: Event| {
+            event.prevent_default();
+            // A worker that panicked says why; one whose script did not arrive says nothing.
+            let reason = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message);
+            report_failure(&format!("The simulation's worker failed. {}", reason.unwrap_or_default()));
+        });
+        worker.set_onerror(Some(stumble.as_ref().unchecked_ref()));
+        stumble.forget();
         worker.post_message(&JsValue::from_str("hello"))?;
         Ok(worker)
     }

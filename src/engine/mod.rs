@@ -17,6 +17,7 @@
 //!   a task may be polled once too often, so every leaf future asks again whether it is ready.
 //! * Every event is mixed into a [`Digest`]: two runs with the same digest did the same things at the same times.
 
+mod calls;
 mod combine;
 mod deadlines;
 mod digest;
@@ -24,6 +25,7 @@ mod kernel;
 mod queue;
 mod tasks;
 
+pub use calls::{Call, CallId, Calls, Failure, Line};
 pub use combine::{Either, join, race};
 pub use deadlines::{Elapsed, Timeout};
 pub use digest::Digest;

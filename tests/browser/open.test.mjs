@@ -63,6 +63,16 @@ test("a reader is told when the page's script does not arrive", async () => {
   await broken.close();
 });
 
+for (const [what, files] of [["script", /worker-[0-9a-f]+\.js$/], ["wasm", /worker-.*_bg\.wasm$/]]) {
+  test(`a reader is told when the worker's ${what} does not arrive`, async () => {
+    const broken = await serve({ missing: (path) => files.test(path) });
+    const { page, close } = await open(browser, broken.url);
+    await page.locator("#boot-error", { hasText: "worker" }).waitFor();
+    await close();
+    await broken.close();
+  });
+}
+
 test("a reader is told when the page panics later", async () => {
   const { page, close } = await open(browser, site.url);
   await started(page);

@@ -36,7 +36,12 @@ export async function serve({ root = DIST, base = "/", pages = {}, missing = () 
   const requests = [];
   const server = createServer(async (request, response) => {
     const refuse = (status) => response.writeHead(status, { "Content-Type": "text/plain" }).end(String(status));
-    const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
+    let path;
+    try {
+      path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
+    } catch {
+      return refuse(400);
+    }
     requests.push(path);
     if (missing(path)) return refuse(404);
     if (Object.hasOwn(pages, path)) return response.writeHead(200, { "Content-Type": MIME[".html"] }).end(pages[path]);
