@@ -1,0 +1,56 @@
+# make            what there is to do
+# make serve      the page, at http://127.0.0.1:8080
+# make test       everything that must hold before a change goes in
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+WASM := --target wasm32-unknown-unknown --lib --bin page --bin worker
+
+.PHONY: help serve setup build cli test lint fmt bench clean test-rust test-browser
+
+help: ## List what there is to do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: ## Open the page on http://127.0.0.1:8080, rebuilt on every change (installs what is missing)
+	@scripts/setup serve
+	trunk serve
+
+setup: ## Install the pinned tools that are missing, also those of the browser tests
+	@scripts/setup test
+
+build: ## Build the page into dist/, ready to be copied to any folder of any site
+	@scripts/setup serve
+	trunk build
+
+cli: ## Build the command line program into target/release/cachelane
+	cargo build --release --locked --bin cachelane
+
+test: ## Run every check: formatting, clippy, Rust tests, the page's build, the browser tests
+	@scripts/setup test
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory test-rust
+	@$(MAKE) --no-print-directory test-browser
+
+# Native and wasm, so that nothing cfg'd away rots.
+lint: ## Check versions, formatting, and clippy for native and wasm
+	@scripts/check-versions
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked $(WASM) -- -D warnings
+
+test-rust: ## Run the Rust tests: unit, integration, documentation
+	cargo test --locked
+
+test-browser: ## Build the page and run the browser tests against dist/
+	trunk build
+	node --test --test-concurrency=1 --test-reporter=spec tests/browser/*.test.mjs
+
+fmt: ## Format the Rust code
+	cargo fmt
+
+bench: ## Run the benchmarks
+	cargo bench --locked
+
+clean: ## Remove what was built; the installed tools stay
+	rm -rf target dist

@@ -1,0 +1,363 @@
+//! The write-behind buffer of a write-back cache: rows that the database has not got yet, in the order of their arrival.
+//!
+//! A row waits (*queued*), is in a flush (*taken*), and leaves when the database has it or when it is given up.
+//! With coalescing, a new write of a key whose row is queued takes that row's place, and the older write is done with.
+//! Without it, every write is a row of its own. The buffer lives in the cache's memory: a crash takes it along.
+
+use std::collections::VecDeque;
+
+use crate::ledger::{Key, WriteId};
+
+/// The number of a row in its buffer; used again when the row is gone.
+pub type RowId = u32;
+
+const NONE: RowId = RowId::MAX;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Free,
+    Queued,
+    Taken,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    key: Key,
+    write: WriteId,
+    state: State,
+    failures: u32,
+    /// How often this slot has been taken out of the line: tells its place there from the places it had before.
+    takes: u32,
+    /// The key's next older and next newer row.
+    older: RowId,
+    newer: RowId,
+}
+
+/// What became of a row that failed in a flush.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requeued {
+    /// It waits again, first in line.
+    Queued,
+    /// A newer write of the key had taken its place meanwhile.
+    Superseded,
+    /// It had failed once too often and is gone.
+    Dropped,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Buffer {
+    rows: Vec<Row>,
+    free: Vec<RowId>,
+    /// The line: a row, and its `takes` when it was put there. Places that no longer match are passed over.
+    queue: VecDeque<(RowId, u32)>,
+    /// Each key's newest row.
+    newest: Vec<RowId>,
+    coalesce: bool,
+    queued: u32,
+    held: u32,
+    held_max: u32,
+}
+
+impl Buffer {
+    /// An empty buffer.
+    pub fn new(coalesce: bool) -> Buffer {
+        Buffer {
+            rows: Vec::new(),
+            free: Vec::new(),
+            queue: VecDeque::new(),
+            newest: Vec::new(),
+            coalesce,
+            queued: 0,
+            held: 0,
+            held_max: 0,
+        }
+    }
+
+    /// Buffers a write; returns the older write whose place it took, if it did.
+    pub fn put(&mut self, key: Key, write: WriteId) -> Option<WriteId> {
+        let newest = self.newest(key);
+        if self.coalesce && newest != NONE && self.rows[newest as usize].state == State::Queued {
+            return Some(std::mem::replace(&mut self.rows[newest as usize].write, write));
+        }
+        let mut row = Row { key, write, state: State::Queued, failures: 0, takes: 0, older: newest, newer: NONE };
+        let id = self.free.pop().unwrap_or(self.rows.len() as RowId);
+        match self.rows.get_mut(id as usize) {
+            Some(slot) => {
+                row.takes = slot.takes;
+                *slot = row;
+            }
+            None => self.rows.push(row),
+        }
+        if newest != NONE {
+            self.rows[newest as usize].newer = id;
+        }
+        self.newest[key as usize] = id;
+        self.queue.push_back((id, row.takes));
+        self.queued += 1;
+        self.held += 1;
+        self.held_max = self.held_max.max(self.held);
+        None
+    }
+
+    /// Takes the row that has waited longest, for a flush.
+    pub fn take(&mut self) -> Option<RowId> {
+        while let Some((id, takes)) = self.queue.pop_front() {
+            // Rows that were dropped or flushed apart left their place in the line behind.
+            let row = &self.rows[id as usize];
+            if row.state == State::Queued && row.takes == takes {
+                self.mark_taken(id);
+                return Some(id);
+            }
+        }
+        None
+    }
+
+    /// Takes the queued rows of one key, oldest first, for a flush of their own.
+    pub fn take_key(&mut self, key: Key) -> Vec<RowId> {
+        let mut taken = self.queued_of(key);
+        taken.iter().for_each(|&id| self.mark_taken(id));
+        taken.reverse();
+        taken
+    }
+
+    /// Gives up the queued rows of one key; returns their writes.
+    pub fn drop_key(&mut self, key: Key) -> Vec<WriteId> {
+        let dropped = self.take_key(key);
+        dropped.iter().map(|&id| self.remove(id)).collect()
+    }
+
+    /// The database has a taken row; it leaves. Returns its write.
+    pub fn flushed(&mut self, id: RowId) -> WriteId {
+        assert_eq!(self.rows[id as usize].state, State::Taken, "only a taken row is flushed");
+        self.remove(id)
+    }
+
+    /// The database did not take a taken row: it waits again, unless it has failed more than `limit` times.
+    pub fn requeue(&mut self, id: RowId, limit: u32) -> Requeued {
+        let row = &mut self.rows[id as usize];
+        assert_eq!(row.state, State::Taken, "only a taken row is put back");
+        row.failures += 1;
+        let (key, failures) = (row.key, row.failures);
+        if failures > limit {
+            return Requeued::Dropped;
+        }
+        if self.coalesce && self.newest(key) != id {
+            return Requeued::Superseded;
+        }
+        self.rows[id as usize].state = State::Queued;
+        self.queued += 1;
+        self.queue.push_front((id, self.rows[id as usize].takes));
+        Requeued::Queued
+    }
+
+    /// A taken row leaves without having been written; returns its write.
+    pub fn give_up(&mut self, id: RowId) -> WriteId {
+        self.flushed(id)
+    }
+
+    /// A crash: everything is gone; returns the writes that were held.
+    pub fn clear(&mut self) -> Vec<WriteId> {
+        let writes = self.rows.iter().filter(|row| row.state != State::Free).map(|row| row.write).collect();
+        let (coalesce, held_max) = (self.coalesce, self.held_max);
+        *self = Buffer { held_max, ..Buffer::new(coalesce) };
+        writes
+    }
+
+    /// The key and write of a row.
+    pub fn row(&self, id: RowId) -> (Key, WriteId) {
+        let row = self.rows[id as usize];
+        (row.key, row.write)
+    }
+
+    /// The newest buffered write of `key`, queued or taken.
+    pub fn newest_write(&self, key: Key) -> Option<WriteId> {
+        let id = self.newest.get(key as usize).copied().unwrap_or(NONE);
+        (id != NONE).then(|| self.rows[id as usize].write)
+    }
+
+    /// Whether `key` has a row waiting.
+    pub fn is_queued(&self, key: Key) -> bool {
+        let id = self.newest.get(key as usize).copied().unwrap_or(NONE);
+        id != NONE && self.rows[id as usize].state == State::Queued
+    }
+
+    /// How many rows wait for a flush.
+    pub fn queued(&self) -> u32 {
+        self.queued
+    }
+
+    /// How many rows are held, waiting or in a flush.
+    pub fn held(&self) -> u32 {
+        self.held
+    }
+
+    /// The most rows ever held at once.
+    pub fn held_max(&self) -> u32 {
+        self.held_max
+    }
+
+    fn newest(&mut self, key: Key) -> RowId {
+        if self.newest.len() <= key as usize {
+            self.newest.resize(key as usize + 1, NONE);
+        }
+        self.newest[key as usize]
+    }
+
+    fn queued_of(&self, key: Key) -> Vec<RowId> {
+        let mut ids = Vec::new();
+        let mut id = self.newest.get(key as usize).copied().unwrap_or(NONE);
+        while id != NONE {
+            let row = self.rows[id as usize];
+            if row.state == State::Queued {
+                ids.push(id);
+            }
+            id = row.older;
+        }
+        ids
+    }
+
+    fn mark_taken(&mut self, id: RowId) {
+        let row = &mut self.rows[id as usize];
+        row.state = State::Taken;
+        row.takes = row.takes.wrapping_add(1);
+        self.queued -= 1;
+    }
+
+    fn remove(&mut self, id: RowId) -> WriteId {
+        let row = self.rows[id as usize];
+        assert_ne!(row.state, State::Queued, "a row is taken before it leaves");
+        match row.newer {
+            NONE => self.newest[row.key as usize] = row.older,
+            newer => self.rows[newer as usize].older = row.older,
+        }
+        if row.older != NONE {
+            self.rows[row.older as usize].newer = row.newer;
+        }
+        self.rows[id as usize].state = State::Free;
+        self.free.push(id);
+        self.held -= 1;
+        row.write
+    }
+
+    /// Panics if the inner rules do not hold; for tests.
+    pub fn validate(&self) {
+        let count = |state| self.rows.iter().filter(|row| row.state == state).count() as u32;
+        assert_eq!(self.queued, count(State::Queued));
+        assert_eq!(self.held, count(State::Queued) + count(State::Taken));
+        let is_place = |&&(id, takes): &&(RowId, u32)| {
+            let row = &self.rows[id as usize];
+            row.state == State::Queued && row.takes == takes
+        };
+        let places = self.queue.iter().filter(is_place).count();
+        assert_eq!(places as u32, self.queued, "each queued row has one place in the line");
+        for (key, &newest) in self.newest.iter().enumerate() {
+            let mut id = newest;
+            while id != NONE {
+                assert_eq!(self.rows[id as usize].key as usize, key);
+                assert_ne!(self.rows[id as usize].state, State::Free);
+                let older = self.rows[id as usize].older;
+                assert!(older == NONE || self.rows[older as usize].newer == id);
+                id = self.rows[id as usize].older;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn coalescing_makes_one_row_of_many_writes_and_its_absence_does_not() {
+        for (coalesce, rows) in [(true, 1), (false, 3)] {
+            let mut buffer = Buffer::new(coalesce);
+            for write in 1..=3 {
+                buffer.put(7, WriteId(write));
+            }
+            assert_eq!(buffer.queued(), rows);
+            assert_eq!(buffer.newest_write(7), Some(WriteId(3)));
+        }
+    }
+
+    #[test]
+    fn a_failed_row_never_replaces_a_newer_one() {
+        let mut buffer = Buffer::new(true);
+        buffer.put(7, WriteId(1));
+        let taken = buffer.take().unwrap();
+        buffer.put(7, WriteId(2));
+        assert_eq!(buffer.requeue(taken, 3), Requeued::Superseded);
+        assert_eq!(buffer.give_up(taken), WriteId(1));
+        assert_eq!(buffer.newest_write(7), Some(WriteId(2)));
+        buffer.validate();
+    }
+
+    #[test]
+    fn a_row_that_fails_too_often_is_dropped_and_one_that_fails_less_is_not() {
+        let mut buffer = Buffer::new(true);
+        buffer.put(7, WriteId(1));
+        for _ in 0..2 {
+            let taken = buffer.take().unwrap();
+            assert_eq!(buffer.requeue(taken, 2), Requeued::Queued);
+        }
+        let taken = buffer.take().unwrap();
+        assert_eq!(buffer.requeue(taken, 2), Requeued::Dropped);
+    }
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Put(Key),
+        Take,
+        TakeKey(Key),
+        DropKey(Key),
+        Flush,
+        Fail,
+        Crash,
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        prop_oneof![
+            8 => (0u32..6).prop_map(Op::Put),
+            4 => Just(Op::Take),
+            1 => (0u32..6).prop_map(Op::TakeKey),
+            1 => (0u32..6).prop_map(Op::DropKey),
+            3 => Just(Op::Flush),
+            2 => Just(Op::Fail),
+            1 => Just(Op::Crash),
+        ]
+    }
+
+    proptest! {
+        /// Every write that goes in comes out exactly once, whatever happens in between.
+        #[test]
+        fn no_write_is_lost_or_doubled(coalesce: bool, ops in prop::collection::vec(op(), 0..200)) {
+            let mut buffer = Buffer::new(coalesce);
+            let (mut taken, mut inside, mut next) = (Vec::new(), std::collections::BTreeSet::new(), 0);
+            for op in ops {
+                let mut out = Vec::new();
+                match op {
+                    Op::Put(key) => {
+                        next += 1;
+                        inside.insert(next);
+                        out.extend(buffer.put(key, WriteId(next)));
+                    }
+                    Op::Take => taken.extend(buffer.take()),
+                    Op::TakeKey(key) => taken.extend(buffer.take_key(key)),
+                    Op::DropKey(key) => out.extend(buffer.drop_key(key)),
+                    Op::Flush => out.extend(taken.pop().map(|id| buffer.flushed(id))),
+                    Op::Fail => if let Some(id) = taken.pop() {
+                        if buffer.requeue(id, 1) != Requeued::Queued { out.push(buffer.give_up(id)); }
+                    },
+                    Op::Crash => { taken.clear(); out.extend(buffer.clear()); }
+                }
+                for write in out {
+                    prop_assert!(inside.remove(&write.0), "write {} left twice", write.0);
+                }
+                buffer.validate();
+                prop_assert_eq!(buffer.held() as usize, inside.len());
+            }
+        }
+    }
+}

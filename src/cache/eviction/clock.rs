@@ -1,0 +1,59 @@
+//! CLOCK, or second chance: FIFO with one bit per entry. A hit sets the bit. When room is needed, the oldest entry
+//! with a set bit has it cleared and joins the queue anew; the first found clear goes. Entries come in clear.
+//!
+//! Corbató, "A paging experiment with the Multics system", MIT Project MAC 1968.
+
+use super::Policy;
+use super::list::List;
+
+#[derive(Clone, Debug, Default)]
+pub(in crate::cache) struct Clock {
+    /// Oldest first; one that was spared counts as new.
+    queue: List,
+    /// By slot: used since it was inserted or last spared.
+    used: Vec<bool>,
+}
+
+impl Policy for Clock {
+    #[inline]
+    fn insert(&mut self, slot: u32, _key: u32) {
+        self.queue.push_back(slot);
+        if slot as usize >= self.used.len() {
+            self.used.resize(slot as usize + 1, false);
+        }
+        self.used[slot as usize] = false;
+    }
+
+    #[inline]
+    fn hit(&mut self, slot: u32) {
+        self.used[slot as usize] = true;
+    }
+
+    #[inline]
+    fn remove(&mut self, slot: u32) {
+        self.queue.unlink(slot);
+    }
+
+    #[inline]
+    fn evict(&mut self, _incoming: u32) -> u32 {
+        // Ends: every turn clears a bit, so after one round the front is clear.
+        loop {
+            let slot = self.queue.front().expect("evict is called only when something is held");
+            if !std::mem::take(&mut self.used[slot as usize]) {
+                self.queue.unlink(slot);
+                return slot;
+            }
+            self.queue.move_to_back(slot);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.queue.clear();
+    }
+
+    fn slots(&self) -> Vec<u32> {
+        self.queue.slots()
+    }
+
+    fn validate(&self) {}
+}

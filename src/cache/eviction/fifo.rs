@@ -1,0 +1,45 @@
+//! FIFO, first in, first out: a queue in order of insertion. Hits change nothing; the oldest goes.
+//!
+//! With more room it can hit less: Bélády, Nelson, Shedler, "An anomaly in space-time characteristics of certain
+//! programs running in a paging machine", CACM 1969.
+
+use super::Policy;
+use super::list::List;
+
+#[derive(Clone, Debug, Default)]
+pub(in crate::cache) struct Fifo {
+    /// Oldest first. A list rather than a ring buffer, since entries are also removed from the middle.
+    queue: List,
+}
+
+impl Policy for Fifo {
+    #[inline]
+    fn insert(&mut self, slot: u32, _key: u32) {
+        self.queue.push_back(slot);
+    }
+
+    #[inline]
+    fn hit(&mut self, _slot: u32) {}
+
+    #[inline]
+    fn remove(&mut self, slot: u32) {
+        self.queue.unlink(slot);
+    }
+
+    #[inline]
+    fn evict(&mut self, _incoming: u32) -> u32 {
+        let slot = self.queue.front().expect("evict is called only when something is held");
+        self.queue.unlink(slot);
+        slot
+    }
+
+    fn clear(&mut self) {
+        self.queue.clear();
+    }
+
+    fn slots(&self) -> Vec<u32> {
+        self.queue.slots()
+    }
+
+    fn validate(&self) {}
+}

@@ -1,0 +1,46 @@
+//! LRU, least recently used: a list in order of last use. A hit moves the entry to the back; the front goes.
+//!
+//! Mattson, Gecsei, Slutz, Traiger, "Evaluation techniques for storage hierarchies", IBM Systems Journal 1970.
+
+use super::Policy;
+use super::list::List;
+
+#[derive(Clone, Debug, Default)]
+pub(in crate::cache) struct Lru {
+    /// Least recently used first.
+    uses: List,
+}
+
+impl Policy for Lru {
+    #[inline]
+    fn insert(&mut self, slot: u32, _key: u32) {
+        self.uses.push_back(slot);
+    }
+
+    #[inline]
+    fn hit(&mut self, slot: u32) {
+        self.uses.move_to_back(slot);
+    }
+
+    #[inline]
+    fn remove(&mut self, slot: u32) {
+        self.uses.unlink(slot);
+    }
+
+    #[inline]
+    fn evict(&mut self, _incoming: u32) -> u32 {
+        let slot = self.uses.front().expect("evict is called only when something is held");
+        self.uses.unlink(slot);
+        slot
+    }
+
+    fn clear(&mut self) {
+        self.uses.clear();
+    }
+
+    fn slots(&self) -> Vec<u32> {
+        self.uses.slots()
+    }
+
+    fn validate(&self) {}
+}

@@ -1,0 +1,569 @@
+//! One cache node: a single-threaded command server around a store, a write-behind buffer and running loads.
+//!
+//! ```text
+//! arrive ─▶ down? ─▶ refused      idle? ─▶ served for the command's time ─▶ the command takes effect ─▶ answer
+//!                                 busy  ─▶ waits in line behind all others: one slow command delays everyone
+//! ```
+//!
+//! A crash empties its memory: entries, buffered rows, running loads. It comes back cold. What the node cannot do by
+//! itself, because it needs the database, it asks for as a [`Job`]; whoever runs the world starts that job.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::buffer::{Buffer, Requeued, RowId};
+use super::expiry::Lifetimes;
+use super::store::{Entry, Insertion, Lookup, Store};
+use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line, TaskId};
+use crate::ledger::{Holder, Key, Ledger, Release, WriteId};
+use crate::random::{Sampler, Stream, Streams};
+use crate::scenario::{self, DirtyEnd, WriteBack};
+use crate::time::Nanos;
+
+/// What can be asked of the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// The value of a key, if it is here.
+    Get(Key),
+    /// The value of a key, loaded from the database if it is not here.
+    Fetch(Key),
+    /// Keep this value, which the database has or is about to get.
+    Set(Key, WriteId),
+    /// Forget the key.
+    Delete(Key),
+    /// Keep this value, and write it to the database later.
+    WriteBehind(Key, WriteId),
+}
+
+/// The value found, nothing, or why there is no answer.
+pub type Answer = Result<Option<WriteId>, Failure>;
+
+/// Work that a node needs done by a task of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Load a key from the database.
+    Load(Key),
+    /// Write these rows of the buffer now.
+    Flush(Vec<RowId>),
+}
+
+/// Totals since the start of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // the names are those of the report
+pub struct NodeCounts {
+    pub commands: u64,
+    pub refused: u64,
+    pub hits: u64,
+    pub misses_cold: u64,
+    pub misses_expired: u64,
+    pub misses_evicted: u64,
+    pub misses_invalidated: u64,
+    pub misses_crashed: u64,
+    pub delayed_hits: u64,
+    pub busy_ns: u128,
+}
+
+impl NodeCounts {
+    /// All misses.
+    pub fn misses(&self) -> u64 {
+        self.misses_cold + self.misses_expired + self.misses_evicted + self.misses_invalidated + self.misses_crashed
+    }
+}
+
+/// Why a key is not here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Absence {
+    NeverHere,
+    Expired,
+    Evicted,
+    Invalidated,
+    Crashed,
+}
+
+/// A load under way, and who waits for it.
+#[derive(Debug, Default)]
+struct Load {
+    waiting: Line,
+    /// The key was written or deleted meanwhile, so what the load brings may be old: it is handed on, but not kept.
+    overtaken: bool,
+}
+
+struct State {
+    store: Store,
+    buffer: Buffer,
+    lifetimes: Lifetimes,
+    absences: Vec<Absence>,
+    /// Running loads by key; a handful at a time.
+    loads: Vec<(Key, Load)>,
+    line: Line,
+    serving: Option<(CallId, Nanos)>,
+    down: u32,
+    /// Keys with a dirty-expiry event under way.
+    watched: Vec<bool>,
+    commands: Stream,
+    counts: NodeCounts,
+}
+
+/// The kinds of event a node is told about.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeEvents {
+    /// A command's service time is over.
+    pub served: u8,
+    /// A dirty entry's TTL may be over; the index is the key.
+    pub dirty_expiry: u8,
+}
+
+/// See the module.
+pub struct CacheNode {
+    kernel: Rc<Kernel>,
+    ledger: Rc<RefCell<Ledger>>,
+    calls: Calls<Command, Answer>,
+    command: Sampler,
+    write_back: Option<WriteBack>,
+    events: NodeEvents,
+    state: RefCell<State>,
+    jobs: RefCell<Vec<Job>>,
+    flusher: Cell<Option<TaskId>>,
+    draining: Cell<bool>,
+}
+
+impl CacheNode {
+    /// An empty node. `write_back` says how its buffer works, in a lane that has one.
+    pub fn new(
+        settings: &scenario::Cache,
+        write_back: Option<&WriteBack>,
+        kernel: Rc<Kernel>,
+        ledger: Rc<RefCell<Ledger>>,
+        streams: &Streams,
+        events: NodeEvents,
+    ) -> CacheNode {
+        let state = State {
+            store: Store::new(settings.eviction, settings.capacity, streams.named("eviction")),
+            buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce)),
+            lifetimes: Lifetimes::new(settings.ttl, streams.named("ttl jitter")),
+            absences: Vec::new(),
+            loads: Vec::new(),
+            line: Line::default(),
+            serving: None,
+            down: 0,
+            watched: Vec::new(),
+            commands: streams.named("cache command"),
+            counts: NodeCounts::default(),
+        };
+        CacheNode {
+            kernel,
+            ledger,
+            calls: Calls::default(),
+            command: settings.command.sampler(),
+            write_back: write_back.cloned(),
+            events,
+            state: RefCell::new(state),
+            jobs: RefCell::default(),
+            flusher: Cell::new(None),
+            draining: Cell::new(false),
+        }
+    }
+
+    /// Begins a command.
+    pub fn command(&self, command: Command) -> Call<'_, Command, Answer> {
+        self.calls.open(&self.kernel, command)
+    }
+
+    /// The calls to it.
+    pub fn calls(&self) -> &Calls<Command, Answer> {
+        &self.calls
+    }
+
+    /// The next job the node needs done.
+    pub fn next_job(&self) -> Option<Job> {
+        self.jobs.borrow_mut().pop()
+    }
+
+    // ---- The command server ----
+
+    /// A command has reached the node.
+    pub fn arrive(&self, call: CallId) {
+        let mut state = self.state.borrow_mut();
+        if state.down > 0 {
+            state.counts.refused += 1;
+            self.calls.answer(call, Err(Failure::Down));
+        } else if state.serving.is_some() {
+            state.line.push(&self.calls, call);
+        } else {
+            self.serve(&mut state, call);
+        }
+    }
+
+    fn serve(&self, state: &mut State, call: CallId) {
+        let time = self.command.sample(&mut state.commands);
+        let until = self.kernel.now().saturating_add(time);
+        state.serving = Some((call, until));
+        state.counts.busy_ns += u128::from(time.0);
+        self.kernel.schedule(until, Event::new(self.events.served, 0));
+    }
+
+    /// A command's service time is over. An event that a crash has overtaken finds another moment there, or nothing.
+    pub fn served(&self) {
+        let mut state = self.state.borrow_mut();
+        let Some((call, until)) = state.serving else { return };
+        if until != self.kernel.now() {
+            return;
+        }
+        state.serving = None;
+        state.counts.commands += 1;
+        if let Some(answer) = self.execute(&mut state, call) {
+            self.calls.answer(call, Ok(answer));
+        }
+        if let Some(next) = state.line.pop(&self.calls) {
+            self.serve(&mut state, next);
+        }
+    }
+
+    /// Lets a command take effect; no answer means that it waits for a load.
+    fn execute(&self, state: &mut State, call: CallId) -> Option<Option<WriteId>> {
+        match self.calls.question(call) {
+            Command::Get(key) => Some(self.look_up(state, key)),
+            Command::Fetch(key) => match self.look_up(state, key) {
+                Some(value) => Some(Some(value)),
+                None => {
+                    self.wait_for_load(state, key, call);
+                    None
+                }
+            },
+            Command::Set(key, value) => {
+                overtake(state, key);
+                // What is still to be written to the database is newer than anything that comes from there.
+                if state.buffer.newest_write(key).is_none() {
+                    self.keep(state, key, value);
+                }
+                Some(None)
+            }
+            Command::Delete(key) => {
+                overtake(state, key);
+                if state.store.remove(key).is_some() {
+                    state.set_absence(key, Absence::Invalidated);
+                }
+                Some(None)
+            }
+            Command::WriteBehind(key, write) => {
+                overtake(state, key);
+                self.write_behind(state, key, write);
+                Some(None)
+            }
+        }
+    }
+
+    fn look_up(&self, state: &mut State, key: Key) -> Option<WriteId> {
+        let now = self.kernel.now();
+        let renewed = state.lifetimes.renewed(now);
+        match state.store.get(key, now) {
+            Lookup::Hit(entry) => {
+                if let Some(expires) = renewed {
+                    entry.expires = expires;
+                }
+                state.counts.hits += 1;
+                return Some(WriteId(entry.value as u32));
+            }
+            Lookup::Expired(_) => state.set_absence(key, Absence::Expired),
+            Lookup::Absent => {}
+        }
+        // An entry that left before its flush is still in the buffer, and that is memory of this node, too.
+        if let Some(write) = state.buffer.newest_write(key) {
+            state.counts.hits += 1;
+            return Some(write);
+        }
+        let counts = &mut state.counts;
+        match state.absences.get(key as usize).copied().unwrap_or(Absence::NeverHere) {
+            Absence::NeverHere => counts.misses_cold += 1,
+            Absence::Expired => counts.misses_expired += 1,
+            Absence::Evicted => counts.misses_evicted += 1,
+            Absence::Invalidated => counts.misses_invalidated += 1,
+            Absence::Crashed => counts.misses_crashed += 1,
+        }
+        None
+    }
+
+    /// Puts a value in the store, and sees to the entry that makes room for it.
+    fn keep(&self, state: &mut State, key: Key, value: WriteId) {
+        let now = self.kernel.now();
+        let expires = state.lifetimes.expires(now);
+        if let Insertion::Evicted(victim) = state.store.insert(key, u64::from(value.0), expires, now) {
+            state.set_absence(victim.key, if victim.is_expired(now) { Absence::Expired } else { Absence::Evicted });
+            if state.buffer.is_queued(victim.key) {
+                self.end_dirty(state, victim.key, |how| how.on_eviction, Release::EvictedDirty);
+            }
+        }
+    }
+
+    // ---- Loads (read-through) ----
+
+    fn wait_for_load(&self, state: &mut State, key: Key, call: CallId) {
+        let position = state.loads.iter().position(|(loading, _)| *loading == key);
+        let position = match position {
+            Some(position) => {
+                state.counts.delayed_hits += 1;
+                position
+            }
+            None => {
+                self.jobs.borrow_mut().push(Job::Load(key));
+                state.loads.push((key, Load::default()));
+                state.loads.len() - 1
+            }
+        };
+        state.loads[position].1.waiting.push(&self.calls, call);
+    }
+
+    /// A load has come back from the database: everyone who waited gets its outcome.
+    pub fn loaded(&self, key: Key, outcome: Result<WriteId, Failure>) {
+        let mut state = self.state.borrow_mut();
+        let position = state.loads.iter().position(|(loading, _)| *loading == key).expect("a load that was begun");
+        let (_, mut load) = state.loads.remove(position);
+        if let (Ok(value), false) = (outcome, load.overtaken) {
+            self.keep(&mut state, key, value);
+        }
+        while let Some(call) = load.waiting.pop(&self.calls) {
+            self.calls.answer(call, outcome.map(Some));
+        }
+    }
+
+    // ---- Write-behind (write-back) ----
+
+    fn write_behind(&self, state: &mut State, key: Key, write: WriteId) {
+        let now = self.kernel.now();
+        {
+            let mut ledger = self.ledger.borrow_mut();
+            ledger.held(write, Holder::Buffer, now);
+            if let Some(older) = state.buffer.put(key, write) {
+                ledger.released(older, Holder::Buffer, Release::Coalesced { into: write }, now);
+            }
+        }
+        self.keep(state, key, write);
+        self.watch_expiry(state, key);
+        let count_reached = self.write_back.as_ref().and_then(|how| how.at).is_some_and(|at| state.buffer.queued() >= at);
+        if let (true, Some(flusher)) = (count_reached, self.flusher.get()) {
+            self.kernel.wake(flusher);
+        }
+    }
+
+    /// Sees to it that a dirty entry's end is noticed when it comes, not when somebody next asks for the key.
+    fn watch_expiry(&self, state: &mut State, key: Key) {
+        let Some(&Entry { expires, .. }) = state.store.peek(key) else { return };
+        if state.watched.len() <= key as usize {
+            state.watched.resize(key as usize + 1, false);
+        }
+        if expires < Nanos::MAX && !std::mem::replace(&mut state.watched[key as usize], true) {
+            // An entry is good up to and including the moment it expires.
+            self.kernel.schedule(expires.saturating_add(Nanos(1)), Event::new(self.events.dirty_expiry, key));
+        }
+    }
+
+    /// A dirty entry's TTL may be over.
+    pub fn dirty_expiry(&self, key: Key) {
+        let mut state = self.state.borrow_mut();
+        state.watched[key as usize] = false;
+        if !state.buffer.is_queued(key) {
+            return;
+        }
+        match state.store.peek(key) {
+            Some(entry) if entry.is_expired(self.kernel.now()) => {
+                state.store.remove(key);
+                state.set_absence(key, Absence::Expired);
+                self.end_dirty(&mut state, key, |how| how.on_expiry, Release::ExpiredDirty);
+            }
+            Some(_) => self.watch_expiry(&mut state, key), // renewed meanwhile
+            None => {}
+        }
+    }
+
+    /// A dirty entry leaves the store before its flush: its rows are flushed now, or gone.
+    fn end_dirty(&self, state: &mut State, key: Key, end: fn(&WriteBack) -> DirtyEnd, why: Release) {
+        let how = self.write_back.as_ref().expect("only a write-back lane has dirty entries");
+        match end(how) {
+            DirtyEnd::Flush => {
+                let rows = state.buffer.take_key(key);
+                self.jobs.borrow_mut().push(Job::Flush(rows));
+            }
+            DirtyEnd::Drop => {
+                let mut ledger = self.ledger.borrow_mut();
+                for write in state.buffer.drop_key(key) {
+                    ledger.released(write, Holder::Buffer, why, self.kernel.now());
+                }
+            }
+        }
+    }
+
+    /// Waits until the next flush is due: at the moment `at`, or as soon as enough rows wait, or at the end of the run.
+    pub fn flush_due(&self, at: Nanos) -> FlushDue<'_> {
+        self.ledger.borrow_mut().next_flush(at);
+        FlushDue { node: self, at, scheduled: false }
+    }
+
+    /// How many rows wait for a flush.
+    pub fn queued_rows(&self) -> u32 {
+        self.state.borrow().buffer.queued()
+    }
+
+    /// Takes up to `most` rows for a flush, oldest first.
+    pub fn take_rows(&self, most: u32) -> Vec<RowId> {
+        let mut state = self.state.borrow_mut();
+        (0..most).map_while(|_| state.buffer.take()).collect()
+    }
+
+    /// The key and write of a taken row.
+    pub fn row(&self, id: RowId) -> (Key, WriteId) {
+        self.state.borrow().buffer.row(id)
+    }
+
+    /// The database has these rows.
+    pub fn flushed(&self, rows: &[RowId]) {
+        let mut state = self.state.borrow_mut();
+        let mut ledger = self.ledger.borrow_mut();
+        for &id in rows {
+            let write = state.buffer.flushed(id);
+            ledger.released(write, Holder::Buffer, Release::Delivered, self.kernel.now());
+        }
+    }
+
+    /// The database did not take these rows: they wait again, up to `requeue` times.
+    pub fn flush_failed(&self, rows: &[RowId], requeue: u32) {
+        let mut state = self.state.borrow_mut();
+        let mut ledger = self.ledger.borrow_mut();
+        // From the back, so that the oldest is first in line again.
+        for &id in rows.iter().rev() {
+            let (key, _) = state.buffer.row(id);
+            let why = match state.buffer.requeue(id, requeue) {
+                Requeued::Queued => continue,
+                Requeued::Dropped => Release::DroppedAfterRetries,
+                Requeued::Superseded => {
+                    Release::Coalesced { into: state.buffer.newest_write(key).expect("a newer row of the key") }
+                }
+            };
+            let write = state.buffer.give_up(id);
+            ledger.released(write, Holder::Buffer, why, self.kernel.now());
+        }
+    }
+
+    /// From now on, flush whatever is dirty without waiting.
+    pub fn drain(&self) {
+        self.draining.set(true);
+        if let Some(flusher) = self.flusher.get() {
+            self.kernel.wake(flusher);
+        }
+    }
+
+    // ---- Crash and restart ----
+
+    /// The node crashes: its memory is gone, and so is everyone's connection to it.
+    pub fn crash(&self) {
+        let mut state = self.state.borrow_mut();
+        state.down += 1;
+        self.flusher.set(None);
+        self.jobs.borrow_mut().clear();
+        let held: Vec<Key> = state.store.iter().map(|entry| entry.key).collect();
+        held.into_iter().for_each(|key| state.set_absence(key, Absence::Crashed));
+        state.store.clear();
+        for write in state.buffer.clear() {
+            self.ledger.borrow_mut().released(write, Holder::Buffer, Release::CacheCrash, self.kernel.now());
+        }
+        let mut broken: Vec<CallId> = Vec::new();
+        broken.extend(state.serving.take().map(|(call, _)| call));
+        while let Some(call) = state.line.pop(&self.calls) {
+            broken.push(call);
+        }
+        for (_, mut load) in std::mem::take(&mut state.loads) {
+            while let Some(call) = load.waiting.pop(&self.calls) {
+                broken.push(call);
+            }
+        }
+        broken.into_iter().for_each(|call| self.calls.answer(call, Err(Failure::Lost)));
+    }
+
+    /// The node is back, empty. Returns whether it really is: another crash may still last.
+    pub fn restart(&self) -> bool {
+        let mut state = self.state.borrow_mut();
+        assert!(state.down > 0, "only what is down can come up");
+        state.down -= 1;
+        state.down == 0
+    }
+
+    /// Whether it is down.
+    pub fn is_down(&self) -> bool {
+        self.state.borrow().down > 0
+    }
+
+    // ---- What it shows ----
+
+    /// Totals up to this moment.
+    pub fn counts(&self) -> NodeCounts {
+        self.state.borrow().counts
+    }
+
+    /// Entries held.
+    pub fn entries(&self) -> u32 {
+        self.state.borrow().store.len()
+    }
+
+    /// Rows not yet in the database, now and at most.
+    pub fn dirty(&self) -> (u32, u32) {
+        let state = self.state.borrow();
+        (state.buffer.held(), state.buffer.held_max())
+    }
+
+    /// The values held for `key` that a reader would see, for tests.
+    pub fn peek(&self, key: Key) -> Option<WriteId> {
+        let state = self.state.borrow();
+        state.store.peek(key).map(|entry| WriteId(entry.value as u32))
+    }
+
+    /// Panics if the inner rules do not hold; for tests.
+    pub fn validate(&self) {
+        let state = self.state.borrow();
+        state.store.validate();
+        state.buffer.validate();
+    }
+}
+
+/// A running load of `key` no longer brings the newest value.
+fn overtake(state: &mut State, key: Key) {
+    if let Some((_, load)) = state.loads.iter_mut().find(|(loading, _)| *loading == key) {
+        load.overtaken = true;
+    }
+}
+
+impl State {
+    fn set_absence(&mut self, key: Key, why: Absence) {
+        if self.absences.len() <= key as usize {
+            self.absences.resize(key as usize + 1, Absence::NeverHere);
+        }
+        self.absences[key as usize] = why;
+    }
+}
+
+/// Waits for the next flush; see [`CacheNode::flush_due`].
+pub struct FlushDue<'a> {
+    node: &'a CacheNode,
+    at: Nanos,
+    scheduled: bool,
+}
+
+impl Future for FlushDue<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        let node = self.node;
+        let queued = node.queued_rows();
+        let enough = node.write_back.as_ref().and_then(|how| how.at).is_some_and(|at| queued >= at);
+        if node.kernel.now() >= self.at || enough || (node.draining.get() && queued > 0) {
+            return Poll::Ready(());
+        }
+        node.flusher.set(Some(node.kernel.current()));
+        if !self.scheduled {
+            self.scheduled = true;
+            node.kernel.schedule(self.at, Event::new(Kernel::WAKE, node.kernel.current()));
+        }
+        Poll::Pending
+    }
+}

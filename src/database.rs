@@ -1,0 +1,378 @@
+//! The database: `workers` servers behind one first-in-first-out queue. What it commits is durable.
+//!
+//! ```text
+//! arrive ─▶ down? ─▶ refused        a free worker? ─▶ served for a drawn time ─▶ commit (or abort) ─▶ answer
+//!                                   else the queue, up to its limit, else refused
+//! ```
+//!
+//! An outage breaks every connection: what was queued or being served is answered with [`Failure::Lost`] and is not
+//! committed. Values are write numbers: a key's value *is* the write that put it there (0 before the first).
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
+use crate::ledger::{Holder, Key, Ledger, Release, WriteId};
+use crate::random::{Sampler, Stream, Streams};
+use crate::scenario;
+use crate::time::Nanos;
+
+/// One row to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Which key.
+    pub key: Key,
+    /// Its new value.
+    pub write: WriteId,
+}
+
+/// What can be asked of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// The value of a key.
+    Read(Key),
+    /// One row, in a transaction of its own.
+    Write(Row),
+    /// Many rows in one transaction; the number of a [`Database::write_batch`].
+    Batch(u32),
+}
+
+/// The value read, or the fact that it is committed (with the value written last).
+pub type Reply = Result<WriteId, Failure>;
+
+/// Totals since the start of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DatabaseCounts {
+    /// Reads served.
+    pub reads: u64,
+    /// Rows committed.
+    pub rows: u64,
+    /// Batches committed.
+    pub batches: u64,
+    /// Refused: full queue or outage.
+    pub refused: u64,
+    /// Transactions aborted.
+    pub aborted: u64,
+    /// The longest queue seen.
+    pub queue_max: u32,
+    /// Worker-nanoseconds spent serving.
+    pub busy_ns: u128,
+}
+
+struct Times {
+    read: Sampler,
+    write: Sampler,
+    batch_base: Sampler,
+    batch_row: Nanos,
+}
+
+struct Draws {
+    read: Stream,
+    write: Stream,
+    batch: Stream,
+    abort: Stream,
+}
+
+struct State {
+    current: Vec<WriteId>,
+    line: Line,
+    /// What each worker is doing, and until when.
+    workers: Vec<Option<(CallId, Nanos)>>,
+    idle: Vec<u32>,
+    down: u32,
+    batches: Vec<Vec<Row>>,
+    free_batches: Vec<u32>,
+    draws: Draws,
+    counts: DatabaseCounts,
+    busy_since: Nanos,
+}
+
+/// See the module.
+pub struct Database {
+    kernel: Rc<Kernel>,
+    ledger: Rc<RefCell<Ledger>>,
+    calls: Calls<Query, Reply>,
+    times: Times,
+    queue_limit: u32,
+    abort: f64,
+    service_event: u8,
+    state: RefCell<State>,
+}
+
+impl Database {
+    /// An empty database. `service_event` is the kind of event that ends a worker's service.
+    pub fn new(
+        settings: &scenario::Database,
+        kernel: Rc<Kernel>,
+        ledger: Rc<RefCell<Ledger>>,
+        streams: &Streams,
+        service_event: u8,
+    ) -> Database {
+        let times = Times {
+            read: settings.read.sampler(),
+            write: settings.write.sampler(),
+            batch_base: settings.batch.base.sampler(),
+            batch_row: settings.batch.row,
+        };
+        let draws = Draws {
+            read: streams.named("database read"),
+            write: streams.named("database write"),
+            batch: streams.named("database batch"),
+            abort: streams.named("database abort"),
+        };
+        let state = State {
+            current: Vec::new(),
+            line: Line::default(),
+            workers: vec![None; settings.workers as usize],
+            idle: (0..settings.workers).rev().collect(),
+            down: 0,
+            batches: Vec::new(),
+            free_batches: Vec::new(),
+            draws,
+            counts: DatabaseCounts::default(),
+            busy_since: Nanos::ZERO,
+        };
+        Database {
+            kernel,
+            ledger,
+            calls: Calls::default(),
+            times,
+            queue_limit: settings.queue,
+            abort: settings.abort,
+            service_event,
+            state: RefCell::new(state),
+        }
+    }
+
+    /// Begins a read.
+    pub fn read(&self, key: Key) -> Call<'_, Query, Reply> {
+        self.calls.open(&self.kernel, Query::Read(key))
+    }
+
+    /// Begins a write of one row. From now on the message holds the write, wherever its sender is.
+    pub fn write(&self, row: Row) -> Call<'_, Query, Reply> {
+        self.hold(&[row]);
+        self.calls.open(&self.kernel, Query::Write(row))
+    }
+
+    /// Begins a batch; its rows are committed together or not at all.
+    pub fn write_batch(&self, rows: &[Row]) -> Call<'_, Query, Reply> {
+        self.hold(rows);
+        let mut state = self.state.borrow_mut();
+        let number = state.free_batches.pop().unwrap_or_else(|| {
+            state.batches.push(Vec::new());
+            (state.batches.len() - 1) as u32
+        });
+        state.batches[number as usize].extend_from_slice(rows);
+        drop(state);
+        self.calls.open(&self.kernel, Query::Batch(number))
+    }
+
+    /// A call has reached the database.
+    pub fn arrive(&self, call: CallId) {
+        let mut state = self.state.borrow_mut();
+        if state.down > 0 {
+            drop(state);
+            self.refuse(call, Failure::Down);
+        } else if !state.idle.is_empty() {
+            self.account(&mut state);
+            let worker = state.idle.pop().expect("an idle worker");
+            self.serve(&mut state, worker, call);
+        } else if state.line.len() >= self.queue_limit {
+            drop(state);
+            self.refuse(call, Failure::QueueFull);
+        } else {
+            state.line.push(&self.calls, call);
+            state.counts.queue_max = state.counts.queue_max.max(state.line.len());
+        }
+    }
+
+    /// A worker's service time is over. An event that an outage has overtaken finds another moment there, or nothing.
+    pub fn served(&self, worker: u32) {
+        let mut state = self.state.borrow_mut();
+        let Some((call, until)) = state.workers[worker as usize] else { return };
+        if until != self.kernel.now() {
+            return;
+        }
+        state.workers[worker as usize] = None;
+        let reply = self.execute(&mut state, call);
+        match state.line.pop(&self.calls) {
+            Some(next) => self.serve(&mut state, worker, next),
+            None => {
+                self.account(&mut state);
+                state.idle.push(worker);
+            }
+        }
+        self.calls.answer(call, reply);
+    }
+
+    /// An outage begins: every connection breaks, nothing under way is committed.
+    pub fn go_down(&self) {
+        let mut state = self.state.borrow_mut();
+        state.down += 1;
+        if state.down > 1 {
+            return;
+        }
+        self.account(&mut state);
+        let mut broken: Vec<CallId> = Vec::new();
+        for worker in (0..state.workers.len()).rev() {
+            if let Some((call, _)) = state.workers[worker].take() {
+                broken.push(call);
+                state.idle.push(worker as u32);
+            }
+        }
+        while let Some(call) = state.line.pop(&self.calls) {
+            broken.push(call);
+        }
+        drop(state);
+        for call in broken {
+            self.let_go(call, Release::ConnectionLost);
+            self.calls.answer(call, Err(Failure::Lost));
+        }
+    }
+
+    /// An outage ends.
+    pub fn come_up(&self) {
+        let mut state = self.state.borrow_mut();
+        assert!(state.down > 0, "only what is down can come up");
+        state.down -= 1;
+    }
+
+    /// Whether it is in an outage.
+    pub fn is_down(&self) -> bool {
+        self.state.borrow().down > 0
+    }
+
+    /// The calls to it.
+    pub fn calls(&self) -> &Calls<Query, Reply> {
+        &self.calls
+    }
+
+    /// What is committed for `key`.
+    pub fn committed(&self, key: Key) -> WriteId {
+        self.state.borrow().current.get(key as usize).copied().unwrap_or_default()
+    }
+
+    /// How many requests wait in the queue.
+    pub fn queue(&self) -> u32 {
+        self.state.borrow().line.len()
+    }
+
+    /// How many requests are being served.
+    pub fn busy(&self) -> u32 {
+        let state = self.state.borrow();
+        (state.workers.len() - state.idle.len()) as u32
+    }
+
+    /// Totals up to this moment.
+    pub fn counts(&self) -> DatabaseCounts {
+        let mut state = self.state.borrow_mut();
+        self.account(&mut state);
+        state.counts
+    }
+
+    fn serve(&self, state: &mut State, worker: u32, call: CallId) {
+        let time = match self.calls.question(call) {
+            Query::Read(_) => self.times.read.sample(&mut state.draws.read),
+            Query::Write(_) => self.times.write.sample(&mut state.draws.write),
+            Query::Batch(number) => {
+                let rows = state.batches[number as usize].len() as u64;
+                let base = self.times.batch_base.sample(&mut state.draws.batch);
+                base.saturating_add(Nanos(self.times.batch_row.0.saturating_mul(rows)))
+            }
+        };
+        let until = self.kernel.now().saturating_add(time);
+        state.workers[worker as usize] = Some((call, until));
+        self.kernel.schedule(until, Event::new(self.service_event, worker));
+    }
+
+    fn execute(&self, state: &mut State, call: CallId) -> Reply {
+        let question = self.calls.question(call);
+        if let Query::Read(key) = question {
+            state.counts.reads += 1;
+            return Ok(state.current.get(key as usize).copied().unwrap_or_default());
+        }
+        if self.abort > 0.0 && state.draws.abort.unit() < self.abort {
+            state.counts.aborted += 1;
+            self.release(state, question, Release::Refused);
+            return Err(Failure::Aborted);
+        }
+        let last = self.commit(state, question);
+        self.release(state, question, Release::Delivered);
+        Ok(last)
+    }
+
+    fn commit(&self, state: &mut State, question: Query) -> WriteId {
+        let mut ledger = self.ledger.borrow_mut();
+        let mut commit = |current: &mut Vec<WriteId>, row: Row| {
+            if current.len() <= row.key as usize {
+                current.resize(row.key as usize + 1, WriteId::default());
+            }
+            current[row.key as usize] = row.write;
+            ledger.committed(row.write, self.kernel.now());
+        };
+        match question {
+            Query::Read(_) => unreachable!("a read commits nothing"),
+            Query::Write(row) => {
+                commit(&mut state.current, row);
+                state.counts.rows += 1;
+                row.write
+            }
+            Query::Batch(number) => {
+                let State { current, batches, counts, .. } = state;
+                let rows = &batches[number as usize];
+                rows.iter().for_each(|&row| commit(current, row));
+                counts.rows += rows.len() as u64;
+                counts.batches += 1;
+                rows.last().map_or_else(WriteId::default, |row| row.write)
+            }
+        }
+    }
+
+    fn refuse(&self, call: CallId, why: Failure) {
+        self.state.borrow_mut().counts.refused += 1;
+        self.let_go(call, if why == Failure::Down { Release::ConnectionLost } else { Release::Refused });
+        self.calls.answer(call, Err(why));
+    }
+
+    fn let_go(&self, call: CallId, why: Release) {
+        let question = self.calls.question(call);
+        self.release(&mut self.state.borrow_mut(), question, why);
+    }
+
+    /// The message of `question` no longer holds its writes.
+    fn release(&self, state: &mut State, question: Query, why: Release) {
+        let mut ledger = self.ledger.borrow_mut();
+        let now = self.kernel.now();
+        match question {
+            Query::Read(_) => {}
+            Query::Write(row) => {
+                ledger.released(row.write, Holder::Flight, why, now);
+            }
+            Query::Batch(number) => {
+                let rows = std::mem::take(&mut state.batches[number as usize]);
+                for row in &rows {
+                    ledger.released(row.write, Holder::Flight, why, now);
+                }
+                state.batches[number as usize] = rows;
+                state.batches[number as usize].clear();
+                state.free_batches.push(number);
+            }
+        }
+    }
+
+    fn hold(&self, rows: &[Row]) {
+        let mut ledger = self.ledger.borrow_mut();
+        for row in rows {
+            ledger.held(row.write, Holder::Flight, self.kernel.now());
+        }
+    }
+
+    /// Brings the busy time up to now; called before the number of busy workers changes.
+    fn account(&self, state: &mut State) {
+        let now = self.kernel.now();
+        let busy = (state.workers.len() - state.idle.len()) as u128;
+        state.counts.busy_ns += busy * u128::from((now - state.busy_since).0);
+        state.busy_since = now;
+    }
+}

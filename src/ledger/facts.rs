@@ -1,0 +1,313 @@
+//! The words in which the ledger is told what happened, and the words in which it says why a write was lost.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::time::Nanos;
+
+/// A key: dense, from 0.
+pub type Key = u32;
+
+/// Who sent a request, for the guarantees a client may expect of its own session.
+pub type Client = u32;
+
+/// One write attempt, numbered from 1 in the order of issue. 0 is the initial value of every key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct WriteId(pub u32);
+
+impl WriteId {
+    /// What every key holds before anything is written; it precedes every write.
+    pub const INITIAL: WriteId = WriteId(0);
+
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What can still deliver a write to the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// The handler of the request is still running and could still write it.
+    Application,
+    /// A message or batch on its way to the database, or being worked on there.
+    Flight,
+    /// The dirty set of a write-back cache, or the rows of an outbox.
+    Buffer,
+}
+
+/// Why a holder no longer has a write.
+///
+/// The first four say nothing of a loss. Of the others the latest one told of a write is why it is lost, if it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Release {
+    /// The database answered: committed (tell [`committed`](super::Ledger::committed) first).
+    Delivered,
+    /// In the buffer, write `into` of the same key took its place.
+    Coalesced {
+        /// The write which took the place.
+        into: WriteId,
+    },
+    /// Another holder, told before, has it now.
+    Handed,
+    /// The handler of the request ended in the ordinary way.
+    Finished,
+    /// The cache node that had it crashed.
+    CacheCrash,
+    /// Its entry expired while dirty.
+    ExpiredDirty,
+    /// Its entry was evicted while dirty.
+    EvictedDirty,
+    /// It was dropped after the last of its retries.
+    DroppedAfterRetries,
+    /// The replica that took over had not heard of it yet.
+    FailoverLag,
+    /// The application server crashed with the handler where it stood.
+    AppCrash,
+    /// Its dirty mark was deleted together with older ones: read the set, write it, then delete the set.
+    FlushMarkLost,
+    /// The cache restarted from a snapshot or append-only file older than it.
+    PersistenceWindow,
+    /// Somebody emptied the cache.
+    FlushAll,
+    /// The database said no (aborted, queue full) and nobody tries again.
+    Refused,
+    /// The connection broke, or the database was out, and nobody tries again.
+    ConnectionLost,
+}
+
+impl Release {
+    /// The cause, if this kind of release can be one.
+    pub fn cause(self) -> Option<Cause> {
+        Some(match self {
+            Release::Delivered | Release::Coalesced { .. } | Release::Handed | Release::Finished => return None,
+            Release::CacheCrash => Cause::CacheCrash,
+            Release::ExpiredDirty => Cause::ExpiredDirty,
+            Release::EvictedDirty => Cause::EvictedDirty,
+            Release::DroppedAfterRetries => Cause::DroppedAfterRetries,
+            Release::FailoverLag => Cause::FailoverLag,
+            Release::AppCrash => Cause::DualWriteHalfDone,
+            Release::FlushMarkLost => Cause::FlushMarkLost,
+            Release::PersistenceWindow => Cause::PersistenceWindow,
+            Release::FlushAll => Cause::FlushAll,
+            Release::Refused => Cause::Refused,
+            Release::ConnectionLost => Cause::ConnectionLost,
+        })
+    }
+}
+
+/// Why an acknowledged write is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The cache crashed before the flush.
+    CacheCrash,
+    /// The dirty entry expired and was dropped.
+    ExpiredDirty,
+    /// The dirty entry was evicted and dropped.
+    EvictedDirty,
+    /// The database refused it until the retries were used up.
+    DroppedAfterRetries,
+    /// A lagging replica took over which had not heard of it.
+    FailoverLag,
+    /// The application crashed between its two writes.
+    DualWriteHalfDone,
+    /// Its dirty mark was deleted with older ones.
+    FlushMarkLost,
+    /// It came after the last snapshot or append the cache restarted from.
+    PersistenceWindow,
+    /// The database had it, or a newer write, and went back to a write that precedes it.
+    OverwrittenByOlder,
+    /// Somebody emptied the cache.
+    FlushAll,
+    /// The database refused it after the client had been told yes.
+    Refused,
+    /// The way to the database broke after the client had been told yes.
+    ConnectionLost,
+    /// Nobody tried to deliver it: the strategy says yes and does nothing.
+    NeverDelivered,
+}
+
+impl Cause {
+    /// How many causes there are.
+    pub const COUNT: usize = Cause::ALL.len();
+
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Cause; 13] = [
+        Cause::CacheCrash,
+        Cause::ExpiredDirty,
+        Cause::EvictedDirty,
+        Cause::DroppedAfterRetries,
+        Cause::FailoverLag,
+        Cause::DualWriteHalfDone,
+        Cause::FlushMarkLost,
+        Cause::PersistenceWindow,
+        Cause::OverwrittenByOlder,
+        Cause::FlushAll,
+        Cause::Refused,
+        Cause::ConnectionLost,
+        Cause::NeverDelivered,
+    ];
+
+    /// The name in reports: `"cache_crash"`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cause::CacheCrash => "cache_crash",
+            Cause::ExpiredDirty => "expired_dirty",
+            Cause::EvictedDirty => "evicted_dirty",
+            Cause::DroppedAfterRetries => "dropped_after_retries",
+            Cause::FailoverLag => "failover_lag",
+            Cause::DualWriteHalfDone => "dual_write_half_done",
+            Cause::FlushMarkLost => "flush_mark_lost",
+            Cause::PersistenceWindow => "persistence_window",
+            Cause::OverwrittenByOlder => "overwritten_by_older",
+            Cause::FlushAll => "flush_all",
+            Cause::Refused => "refused",
+            Cause::ConnectionLost => "connection_lost",
+            Cause::NeverDelivered => "never_delivered",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    /// In words: `cache crash before flush`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Cause::CacheCrash => "cache crash before flush",
+            Cause::ExpiredDirty => "expired while dirty",
+            Cause::EvictedDirty => "evicted while dirty",
+            Cause::DroppedAfterRetries => "dropped after retries",
+            Cause::FailoverLag => "failover to a lagging replica",
+            Cause::DualWriteHalfDone => "dual write half done",
+            Cause::FlushMarkLost => "flush mark lost",
+            Cause::PersistenceWindow => "persistence window",
+            Cause::OverwrittenByOlder => "overwritten by an older write",
+            Cause::FlushAll => "cache emptied before flush",
+            Cause::Refused => "refused by the database after the acknowledgement",
+            Cause::ConnectionLost => "connection lost after the acknowledgement",
+            Cause::NeverDelivered => "never delivered",
+        })
+    }
+}
+
+/// A number of writes for each cause; serialises as a map of all causes by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ByCause(pub(super) [u64; Cause::COUNT]);
+
+impl ByCause {
+    /// How many writes have this cause.
+    pub fn get(&self, cause: Cause) -> u64 {
+        self.0[cause as usize]
+    }
+
+    /// Each cause with its number of writes.
+    pub fn iter(&self) -> impl Iterator<Item = (Cause, u64)> + '_ {
+        Cause::ALL.into_iter().map(|cause| (cause, self.get(cause)))
+    }
+
+    /// The sum over all causes.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+}
+
+impl Serialize for ByCause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(cause, n)| (cause.name(), n)))
+    }
+}
+
+/// What has become of a write attempt, at this instant. See the table in the [module's tour](super).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Not answered yet.
+    InFlight,
+    /// Acknowledged and committed.
+    Durable,
+    /// Acknowledged; not committed itself, but a write that does not precede it is the database's value.
+    Superseded,
+    /// Acknowledged; not in the database, and something can still put it, or a write not preceding it, there.
+    AtRisk,
+    /// Acknowledged, and gone.
+    Lost,
+    /// The client was told no, and nobody ever saw it.
+    Rejected,
+    /// The client was told nothing definite.
+    Unknown,
+    /// The client was told no, yet it was committed or read.
+    Phantom,
+}
+
+/// How many write attempts are in each class at this instant; they sum to the attempts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)] // the names are those of [`Class`]
+pub struct Counts {
+    pub in_flight: u64,
+    pub durable: u64,
+    pub superseded: u64,
+    pub at_risk: u64,
+    pub lost: u64,
+    pub rejected: u64,
+    pub unknown: u64,
+    pub phantom: u64,
+}
+
+impl Counts {
+    /// All attempts.
+    pub fn attempts(&self) -> u64 {
+        self.in_flight
+            + self.durable
+            + self.superseded
+            + self.at_risk
+            + self.lost
+            + self.rejected
+            + self.unknown
+            + self.phantom
+    }
+
+    /// The count of one class.
+    pub fn get(&self, class: Class) -> u64 {
+        match class {
+            Class::InFlight => self.in_flight,
+            Class::Durable => self.durable,
+            Class::Superseded => self.superseded,
+            Class::AtRisk => self.at_risk,
+            Class::Lost => self.lost,
+            Class::Rejected => self.rejected,
+            Class::Unknown => self.unknown,
+            Class::Phantom => self.phantom,
+        }
+    }
+}
+
+/// Whether a read saw the newest acknowledged value of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// No write that was acknowledged before the read was issued is newer than what it saw.
+    Fresh,
+    /// There is such a write.
+    Stale {
+        /// From the acknowledgement of the first newer write to the answer of the read.
+        age: Nanos,
+    },
+}
+
+/// What the reads saw, counted since the run began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReadCounts {
+    /// Answered reads.
+    pub reads: u64,
+    /// Reads that missed a write acknowledged before they were issued.
+    pub stale: u64,
+    /// Stale reads that missed a write of their own client.
+    pub read_your_writes_violations: u64,
+    /// Reads that saw a value older than one their client had seen before.
+    pub monotonic_read_violations: u64,
+    /// Reads of a value that was not yet committed, and then was lost, or refused or never answered and nowhere.
+    pub vanished: u64,
+    /// Reads whose session could not be followed, because [`SESSIONS_MAX`](super::SESSIONS_MAX) others are.
+    pub unfollowed: u64,
+}

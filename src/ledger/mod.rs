@@ -1,0 +1,521 @@
+//! The witness: what became of every write, what every read saw, and why.
+//!
+//! The ledger does nothing in a simulation. It is *told* facts (a write was issued, acknowledged, committed; a cache got
+//! hold of it; the cache crashed) and it judges. It shares no code with caches, databases and strategies: a witness
+//! that shares code with what it judges proves nothing.
+//!
+//! # What precedes what
+//!
+//! A write *ends* when its client is told yes. One that was never acknowledged ends when it first came to light: was
+//! committed, or was returned by a read. `w` **precedes** `v` (of the same key) when `w` ended before `v` was issued.
+//! Two things in the same nanosecond are concurrent: the witness accuses only on proof. The initial value precedes
+//! every write; a write that has not ended precedes none.
+//!
+//! ```text
+//!   w   issued ├────────┤ acknowledged
+//!   v              issued ├──────┤            not preceded by w: either may be the last value
+//!   x                             issued ├──  preceded by w: the database must not end with w
+//! ```
+//!
+//! # What became of a write
+//!
+//! Let `current` be the database's value of the key, and let *held* mean that some [`Holder`] has the write and can
+//! still deliver it. At any instant every attempt is in exactly one class:
+//!
+//! | class | the client was told | and |
+//! |---|---|---|
+//! | in flight | nothing yet | |
+//! | durable | yes | it was committed, and `current` does not precede it |
+//! | superseded | yes | it was never committed, and `current` does not precede it |
+//! | at risk | yes | `current` precedes it; it is held, or a write that it precedes or that is concurrent is |
+//! | lost | yes | `current` precedes it, and nothing held can mend that |
+//! | rejected | no | it was never committed nor read |
+//! | phantom | no | yet it was committed or read |
+//! | unknown | an error, or nothing | whatever became of it |
+//!
+//! The classes are of the instant. A lost write of a busy key becomes *at risk* when a newer write is under way and
+//! *superseded* when that is committed: its value would have been replaced anyhow. So the ledger keeps both figures:
+//! [`counts`](Ledger::counts) at this instant, and [`ever_lost`](Ledger::ever_lost), the writes lost at some moment.
+//!
+//! # Why a write is lost
+//!
+//! Settled when it becomes lost, and kept until a commit covers it or something gets hold of it again:
+//! 1. *overwritten by an older write*, when it was committed or superseded, and the database went back;
+//! 2. the cause of the write that took its place in the buffer, when one did;
+//! 3. the latest break it met ([`Release::cause`]); 4. *never delivered*, when it met none.
+//!
+//! # How the counts stay exact and cheap
+//!
+//! Of each key the acknowledged writes stand in a row in order of issue. `current` covers those issued up to its end, so
+//! the first so many; the held write that ends last gives hope to those issued up to *its* end, again the first so many.
+//! Each fact moves these two borders, and only the writes a border passes over are touched. While a write that has not
+//! ended is held (any new write), all writes of the key have hope; the lost ones are then counted over as one pool, not
+//! one by one. A write and its acknowledgement, commit and holds cost a few tens of nanoseconds together.
+//!
+//! **Memory** grows with the run and nothing is released, because a copy of any write can surface any time later: 48
+//! bytes a write and 4 to 8 more when acknowledged, 24 bytes a break (a crash is one, an entry that expires dirty is
+//! one), 136 bytes a written key, and at most 24 MiB of sessions.
+//!
+//! ```
+//! use cachelane::ledger::{Cause, Holder, Ledger, Release};
+//! use cachelane::time::Nanos;
+//!
+//! let mut ledger = Ledger::new();
+//! let write = ledger.issued(7, 0, Nanos(0));
+//! ledger.held(write, Holder::Buffer, Nanos(10));
+//! ledger.acknowledged(write, Nanos(20));
+//! assert_eq!(ledger.counts().at_risk, 1);
+//! ledger.released(write, Holder::Buffer, Release::CacheCrash, Nanos(30));
+//! assert_eq!(ledger.counts().lost, 1);
+//! assert_eq!(ledger.lost_by_cause().get(Cause::CacheCrash), 1);
+//! ```
+
+mod classes;
+mod facts;
+mod reads;
+mod record;
+mod story;
+#[cfg(test)]
+mod tests;
+
+pub use facts::{ByCause, Cause, Class, Client, Counts, Freshness, Holder, Key, ReadCounts, Release, WriteId};
+pub use reads::SESSIONS_MAX;
+pub use story::{PHANTOM_STORIES_MAX, STORIES_MAX, Step, Story, What};
+
+use std::collections::BTreeMap;
+
+use crate::time::Nanos;
+use reads::Sessions;
+use record::{Answer, Break, COMMITTED, KeyState, VANISHED, Write};
+
+/// No key state yet.
+const NONE: u32 = u32::MAX;
+
+/// What all keys together come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    in_flight: u64,
+    durable: u64,
+    superseded: u64,
+    /// At risk and lost.
+    uncovered: u64,
+    rejected: u64,
+    unknown: u64,
+    phantom: u64,
+    lost: ByCause,
+    lost_total: u64,
+    ever_lost: ByCause,
+}
+
+/// The witness of one lane. See the [module's tour](self).
+///
+/// Facts must be told in the order they happen: a fact earlier than the one before is a fault in the caller, and panics.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// By [`WriteId`]; the first stands for the initial value of every key.
+    writes: Vec<Write>,
+    /// The [`KeyState`] of a key, or [`NONE`].
+    slots: Vec<u32>,
+    keys: Vec<KeyState>,
+    tally: Tally,
+    /// The first is none.
+    breaks: Vec<Break>,
+    /// When writes were buffered or refused that took 4.3 s or longer to be.
+    late_notes: BTreeMap<u32, Nanos>,
+    next_flush: Nanos,
+    sessions: Sessions,
+    reads: ReadCounts,
+    stories: Vec<Story>,
+    phantom_stories: Vec<Story>,
+    now: Nanos,
+}
+
+impl Default for Ledger {
+    fn default() -> Ledger {
+        Ledger::new()
+    }
+}
+
+/// Facts.
+impl Ledger {
+    /// A witness who has heard nothing yet.
+    pub fn new() -> Ledger {
+        Ledger {
+            writes: vec![Write::new(Nanos::ZERO, NONE, 0)],
+            slots: Vec::new(),
+            keys: Vec::new(),
+            tally: Tally::default(),
+            breaks: vec![Break::NONE],
+            late_notes: BTreeMap::new(),
+            next_flush: Nanos::ZERO,
+            sessions: Sessions::new(SESSIONS_MAX),
+            reads: ReadCounts::default(),
+            stories: Vec::new(),
+            phantom_stories: Vec::new(),
+            now: Nanos::ZERO,
+        }
+    }
+
+    /// A client asks for a write of `key`. The write is in flight until one of the three answers is told.
+    pub fn issued(&mut self, key: Key, client: Client, now: Nanos) -> WriteId {
+        self.advance(now);
+        let slot = self.slot_for(key);
+        let id = u32::try_from(self.writes.len()).expect("at most 4 billion writes in one run");
+        self.writes.push(Write::new(now, slot, client));
+        self.tally.in_flight += 1;
+        WriteId(id)
+    }
+
+    /// The client was told yes.
+    pub fn acknowledged(&mut self, w: WriteId, now: Nanos) {
+        self.answer(w, Answer::Acknowledged, now);
+        let write = &mut self.writes[w.index()];
+        let was_open = write.end == Nanos::MAX;
+        write.end = now;
+        let (slot, held) = (write.slot as usize, write.holds > 0);
+        if held {
+            self.end_hold(slot, w.0, was_open);
+        }
+        self.line_up(slot, w.0);
+        if self.keys[slot].current == w.0 {
+            self.move_cover(slot); // it ends later than its commit: more are concurrent with it
+        }
+        self.settle(slot);
+        self.note_own_write(w, slot);
+    }
+
+    /// The client was told no, for certain.
+    pub fn refused(&mut self, w: WriteId, now: Nanos) {
+        self.answer(w, Answer::Refused, now);
+        self.note(w, now);
+        let write = &self.writes[w.index()];
+        if write.is(COMMITTED) || write.early_reads > 0 {
+            self.tally.phantom += 1;
+            self.tell_phantom(w);
+        } else {
+            self.tally.rejected += 1;
+        }
+        self.check_vanished(w);
+    }
+
+    /// The client got an error or no answer, and cannot know.
+    pub fn unanswered(&mut self, w: WriteId, now: Nanos) {
+        self.answer(w, Answer::Unanswered, now);
+        self.tally.unknown += 1;
+        self.check_vanished(w);
+    }
+
+    /// The database's value of the write's key is now this write. May be told again for a late duplicate.
+    pub fn committed(&mut self, w: WriteId, now: Nanos) {
+        self.advance(now);
+        self.come_to_light(w);
+        let write = &mut self.writes[w.index()];
+        let slot = write.slot as usize;
+        if !write.is(COMMITTED) {
+            write.flags |= COMMITTED;
+            let phantom = write.answer == Answer::Refused && write.early_reads == 0;
+            if write.answer == Answer::Acknowledged && self.is_covered(w) {
+                self.tally.superseded -= 1;
+                self.tally.durable += 1;
+            }
+            if phantom {
+                self.turn_phantom(w);
+            }
+        }
+        let key = &mut self.keys[slot];
+        if key.current != w.0 {
+            (key.previous, key.previous_since) = (key.current, key.current_since);
+            (key.current, key.current_since) = (w.0, now);
+            self.move_cover(slot);
+        }
+        self.settle(slot);
+    }
+
+    /// `holder` has got the write and can deliver it. Counted: tell [`released`](Ledger::released) as often.
+    pub fn held(&mut self, w: WriteId, holder: Holder, now: Nanos) {
+        self.advance(now);
+        let write = &mut self.writes[w.index()];
+        assert!(w != WriteId::INITIAL, "the initial value needs no holder");
+        write.holds = write.holds.checked_add(1).expect("at most 255 components hold one write");
+        let (slot, end, first) = (write.slot as usize, write.end, write.holds == 1);
+        if holder == Holder::Buffer {
+            self.writes[w.index()].into = 0;
+            self.note(w, now);
+        }
+        if !first {
+            return;
+        }
+        self.forget_loss(w);
+        let key = &mut self.keys[slot];
+        if end == Nanos::MAX {
+            key.open_holds += 1;
+        } else {
+            key.hold_closed(end, w.0);
+        }
+        self.settle(slot);
+    }
+
+    /// `holder` has the write no longer, and `why`. When it moves on, tell first who has it now; when it was delivered,
+    /// tell [`committed`](Ledger::committed) first: what nobody holds is lost at once.
+    pub fn released(&mut self, w: WriteId, holder: Holder, why: Release, now: Nanos) {
+        self.advance(now);
+        if let Release::Coalesced { into } = why {
+            self.coalesce(w, into);
+        } else if let Some(cause) = why.cause() {
+            let index = self.note_break(holder, cause, now);
+            self.writes[w.index()].broke = index;
+        }
+        let write = &mut self.writes[w.index()];
+        write.holds = write.holds.checked_sub(1).expect("a holder releases only what it was told to hold");
+        if write.holds > 0 {
+            return;
+        }
+        let (slot, open) = (write.slot as usize, write.end == Nanos::MAX);
+        let key = &mut self.keys[slot];
+        if open {
+            key.open_holds -= 1;
+        } else {
+            key.closed_holds -= 1;
+        }
+        self.settle(slot);
+        self.check_vanished(w);
+    }
+
+    /// The buffer will next be flushed at `at`; for stories ("the flush at 35 s would have saved it").
+    pub fn next_flush(&mut self, at: Nanos) {
+        self.next_flush = at;
+    }
+
+    /// `client` was answered a read of `key`, issued at `issued`, with the value of write `saw`.
+    ///
+    /// Stale when a write acknowledged before `issued` is newer than `saw`; the age runs from the first such
+    /// acknowledgement to `now`, when the client has the old value in hand.
+    pub fn read(&mut self, key: Key, client: Client, issued: Nanos, saw: WriteId, now: Nanos) -> Freshness {
+        self.advance(now);
+        assert!(issued <= now, "a read is answered after it is issued");
+        self.reads.reads += 1;
+        let slot = self.slots.get(key as usize).copied().unwrap_or(NONE);
+        if slot == NONE {
+            assert!(saw == WriteId::INITIAL, "key {key} was never written, so a read sees its initial value");
+            return Freshness::Fresh;
+        }
+        if saw != WriteId::INITIAL {
+            assert!(self.writes[saw.index()].slot == slot, "a read of key {key} sees a write of that key");
+            self.note_seen(saw);
+        }
+        self.check_session(key, client, issued, saw);
+        match self.first_newer_acknowledgement(slot as usize, saw) {
+            Some(since) if since < issued => {
+                self.reads.stale += 1;
+                Freshness::Stale { age: now - since }
+            }
+            _ => Freshness::Fresh,
+        }
+    }
+}
+
+/// Judgements.
+impl Ledger {
+    /// How many write attempts are in each class now. O(1).
+    pub fn counts(&self) -> Counts {
+        let t = &self.tally;
+        Counts {
+            in_flight: t.in_flight,
+            durable: t.durable,
+            superseded: t.superseded,
+            at_risk: t.uncovered - t.lost_total,
+            lost: t.lost_total,
+            rejected: t.rejected,
+            unknown: t.unknown,
+            phantom: t.phantom,
+        }
+    }
+
+    /// The writes that are lost now, by cause. O(1).
+    pub fn lost_by_cause(&self) -> &ByCause {
+        &self.tally.lost
+    }
+
+    /// The writes that were lost at some moment, each once, by its first cause; those later superseded included. O(1).
+    pub fn ever_lost(&self) -> &ByCause {
+        &self.tally.ever_lost
+    }
+
+    /// What the reads saw. O(1).
+    pub fn reads(&self) -> &ReadCounts {
+        &self.reads
+    }
+
+    /// The first [`STORIES_MAX`] writes that were lost, in the order of their loss. The rest are only counted.
+    pub fn stories(&self) -> &[Story] {
+        &self.stories
+    }
+
+    /// The first [`PHANTOM_STORIES_MAX`] writes that were refused and yet committed or read.
+    pub fn phantom_stories(&self) -> &[Story] {
+        &self.phantom_stories
+    }
+
+    /// Why a write is lost; `None` when it is not lost.
+    pub fn cause(&self, w: WriteId) -> Option<Cause> {
+        if self.class(w) == Class::Lost { self.writes[w.index()].cause } else { None }
+    }
+
+    /// The database's value of `key`, as far as the ledger was told.
+    pub fn current(&self, key: Key) -> WriteId {
+        match self.slots.get(key as usize) {
+            Some(&slot) if slot != NONE => WriteId(self.keys[slot as usize].current),
+            _ => WriteId::INITIAL,
+        }
+    }
+}
+
+/// Bookkeeping behind the facts.
+impl Ledger {
+    fn advance(&mut self, now: Nanos) {
+        assert!(now >= self.now, "facts are told in the order they happen: {now} comes after {}", self.now);
+        assert!(now < Nanos::MAX);
+        self.now = now;
+    }
+
+    fn slot_for(&mut self, key: Key) -> u32 {
+        let at = key as usize;
+        if at >= self.slots.len() {
+            self.slots.resize(at + 1, NONE);
+        }
+        if self.slots[at] == NONE {
+            self.slots[at] = self.keys.len() as u32;
+            self.keys.push(KeyState::new(key));
+        }
+        self.slots[at]
+    }
+
+    fn answer(&mut self, w: WriteId, answer: Answer, now: Nanos) {
+        self.advance(now);
+        assert!(w != WriteId::INITIAL, "nobody waits for the initial value");
+        let write = &mut self.writes[w.index()];
+        assert!(write.answer == Answer::None, "a write is answered once: {w:?}");
+        write.answer = answer;
+        self.tally.in_flight -= 1;
+    }
+
+    /// Keeps when the write was first buffered, or (that is not told any more then) refused.
+    fn note(&mut self, w: WriteId, now: Nanos) {
+        let write = &mut self.writes[w.index()];
+        let refused = write.answer == Answer::Refused;
+        if refused || write.noted_after == 0 {
+            let after = (now - write.issued).0.saturating_add(1).min(u64::from(u32::MAX)) as u32;
+            write.noted_after = after;
+            if after == u32::MAX {
+                self.late_notes.insert(w.0, now);
+            }
+        }
+    }
+
+    /// The index of a break now; writes dropped in one crash share it.
+    fn note_break(&mut self, holder: Holder, cause: Cause, now: Nanos) -> u32 {
+        let this = Break { at: now, holder, cause, next_flush: self.next_flush };
+        if self.breaks.len() == 1 || self.breaks[self.breaks.len() - 1] != this {
+            self.breaks.push(this);
+        }
+        self.breaks.len() as u32 - 1
+    }
+
+    /// `into` took the place of `w`, unless that would make a circle.
+    fn coalesce(&mut self, w: WriteId, into: WriteId) {
+        let slot = self.writes[w.index()].slot;
+        assert!(into != WriteId::INITIAL && self.writes[into.index()].slot == slot, "only writes of one key coalesce");
+        let mut end = into.0;
+        while end != w.0 && end != 0 {
+            end = self.writes[end as usize].into;
+        }
+        if end == 0 {
+            self.writes[w.index()].into = into.0;
+        }
+    }
+
+    /// A write not acknowledged ends when it first comes to light.
+    fn come_to_light(&mut self, w: WriteId) {
+        assert!(w != WriteId::INITIAL, "the initial value was there before the run");
+        let write = &mut self.writes[w.index()];
+        if write.end == Nanos::MAX {
+            write.end = self.now;
+            let (slot, held) = (write.slot as usize, write.holds > 0);
+            if held {
+                self.end_hold(slot, w.0, true);
+                self.settle(slot);
+            }
+        }
+    }
+
+    fn turn_phantom(&mut self, w: WriteId) {
+        self.tally.rejected -= 1;
+        self.tally.phantom += 1;
+        self.tell_phantom(w);
+    }
+
+    /// A read was answered with this write.
+    fn note_seen(&mut self, saw: WriteId) {
+        self.come_to_light(saw);
+        let write = &mut self.writes[saw.index()];
+        if write.is(COMMITTED) {
+            return;
+        }
+        let first = write.early_reads == 0;
+        write.early_reads += 1;
+        if write.is(VANISHED) {
+            self.reads.vanished += 1;
+        }
+        if first && write.answer == Answer::Refused {
+            self.turn_phantom(saw);
+        }
+    }
+
+    /// A value nobody will ever see again in the database, unless it is acknowledged (then it is judged when lost).
+    fn check_vanished(&mut self, w: WriteId) {
+        let write = &self.writes[w.index()];
+        if matches!(write.answer, Answer::Refused | Answer::Unanswered) && write.holds == 0 {
+            self.vanish(w.0);
+        }
+    }
+
+    fn vanish(&mut self, w: u32) {
+        let write = &mut self.writes[w as usize];
+        if write.flags & (COMMITTED | VANISHED) == 0 {
+            write.flags |= VANISHED;
+            self.reads.vanished += u64::from(write.early_reads);
+        }
+    }
+
+    /// `client`'s newest acknowledged write. One issued before and acknowledged after it tells nothing more.
+    fn note_own_write(&mut self, w: WriteId, slot: usize) {
+        let (client, issued) = (self.writes[w.index()].client, self.writes[w.index()].issued);
+        let Some(session) = self.sessions.entry(client, self.keys[slot].key) else { return };
+        if session.own == 0 || issued > self.writes[session.own as usize].issued {
+            self.writes[w.index()].own_before = session.own;
+            session.own = w.0;
+        }
+    }
+
+    fn check_session(&mut self, key: Key, client: Client, issued: Nanos, saw: WriteId) {
+        let session = self.sessions.get(client, key);
+        // The newest own write among those acknowledged before the read was issued.
+        let mut own = session.own;
+        while own != 0 && self.writes[own as usize].end >= issued {
+            own = self.writes[own as usize].own_before;
+        }
+        if own != 0 && self.precedes(saw.0, own) {
+            self.reads.read_your_writes_violations += 1;
+        }
+        // What overlapping reads of one client see has no order.
+        if session.seen != 0 && session.seen_at < issued && self.precedes(saw.0, session.seen) {
+            self.reads.monotonic_read_violations += 1;
+        }
+        if saw.0 > session.seen {
+            match self.sessions.entry(client, key) {
+                Some(session) => (session.seen, session.seen_at) = (saw.0, self.now),
+                None => self.reads.unfollowed += 1,
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Stories: what happened to a write, step by step, each with its time.
+
+use serde::Serialize;
+
+use super::record::{COMMITTED, WENT_BACK};
+use super::{Cause, Client, Holder, Key, Ledger, WriteId};
+use crate::time::Nanos;
+
+/// How many stories of lost writes are kept; the rest are counted.
+pub const STORIES_MAX: usize = 1_000;
+
+/// How many stories of phantoms are kept.
+pub const PHANTOM_STORIES_MAX: usize = 100;
+
+/// One thing that happened to a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// The client asked for it.
+    Issued,
+    /// A write-back buffer took it.
+    Buffered,
+    /// The client was told yes.
+    Acknowledged,
+    /// The client was told no.
+    Refused,
+    /// In the buffer, `into` took its place.
+    Coalesced {
+        /// The write that did.
+        into: WriteId,
+    },
+    /// It became the database's value.
+    Committed,
+    /// A read was answered with it.
+    Read,
+    /// The database went back to `by`, which is older.
+    Overwritten {
+        /// The older write.
+        by: WriteId,
+    },
+    /// What had it dropped it, for this cause.
+    Dropped {
+        /// The cause.
+        cause: Cause,
+    },
+    /// From here on nothing could deliver it, or a newer write, any more.
+    Lost,
+    /// The flush that would have saved it was due.
+    FlushDue,
+}
+
+/// A [`What`] and its moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Since the run began.
+    pub at: Nanos,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// How a write was lost, or how a refused one came to be. Steps are in order of time.
+///
+/// As JSON: `{"write":1,"key":7,"client":0,"cause":"cache_crash","steps":[{"at":"5s","what":"issued"}, …]}`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Story {
+    /// The write.
+    pub write: WriteId,
+    /// Its key.
+    pub key: Key,
+    /// Who asked for it.
+    pub client: Client,
+    /// Why it was lost; `None` in the story of a phantom.
+    pub cause: Option<Cause>,
+    /// What happened.
+    pub steps: Vec<Step>,
+}
+
+impl Story {
+    fn add(&mut self, at: Nanos, what: What) {
+        self.steps.push(Step { at, what });
+    }
+}
+
+impl Ledger {
+    pub(super) fn tell_lost(&mut self, w: WriteId, cause: Cause) {
+        if self.stories.len() >= STORIES_MAX {
+            return;
+        }
+        let mut story = self.begin_story(w, Some(cause));
+        let write = &self.writes[w.index()];
+        if let Some(at) = self.noted_at(w) {
+            story.add(at, What::Buffered);
+        }
+        story.add(write.end, What::Acknowledged);
+        // Follow those that took its place, up to the one whose loss was the loss of all.
+        let mut last = w;
+        while self.writes[last.index()].into != 0 && !self.went_back(last) {
+            let into = WriteId(self.writes[last.index()].into);
+            if story.steps.len() < 8 {
+                let at = self.noted_at(into).unwrap_or(self.writes[into.index()].issued);
+                story.add(at, What::Coalesced { into });
+            }
+            last = into;
+        }
+        if self.went_back(last) {
+            self.add_overwriting(&mut story, last);
+        } else if self.writes[last.index()].broke != 0 {
+            let broke = self.breaks[self.writes[last.index()].broke as usize];
+            story.add(broke.at, What::Dropped { cause: broke.cause });
+            if broke.next_flush > broke.at && broke.holder == Holder::Buffer {
+                story.add(broke.next_flush, What::FlushDue);
+            }
+        }
+        story.add(self.now, What::Lost);
+        story.steps.sort_by_key(|step| step.at);
+        self.stories.push(story);
+    }
+
+    pub(super) fn tell_phantom(&mut self, w: WriteId) {
+        if self.phantom_stories.len() >= PHANTOM_STORIES_MAX {
+            return;
+        }
+        let mut story = self.begin_story(w, None);
+        let write = &self.writes[w.index()];
+        let came_to_light = if write.is(COMMITTED) { What::Committed } else { What::Read };
+        story.add(self.noted_at(w).expect("a phantom was refused"), What::Refused);
+        story.add(write.end, came_to_light);
+        story.steps.sort_by_key(|step| step.at);
+        self.phantom_stories.push(story);
+    }
+
+    fn begin_story(&self, w: WriteId, cause: Option<Cause>) -> Story {
+        let write = &self.writes[w.index()];
+        let issued = Step { at: write.issued, what: What::Issued };
+        let key = self.keys[write.slot as usize].key;
+        Story { write: w, key, client: write.client, cause, steps: vec![issued] }
+    }
+
+    fn went_back(&self, w: WriteId) -> bool {
+        self.writes[w.index()].flags & (COMMITTED | WENT_BACK) != 0
+    }
+
+    fn add_overwriting(&self, story: &mut Story, w: WriteId) {
+        let key = &self.keys[self.writes[w.index()].slot as usize];
+        if self.writes[w.index()].is(COMMITTED) && key.previous == w.0 {
+            story.add(key.previous_since, What::Committed);
+        }
+        story.add(key.current_since, What::Overwritten { by: WriteId(key.current) });
+    }
+
+    /// When the write was first buffered, or if it was refused, refused.
+    fn noted_at(&self, w: WriteId) -> Option<Nanos> {
+        let write = &self.writes[w.index()];
+        match write.noted_after {
+            0 => None,
+            u32::MAX => self.late_notes.get(&w.0).copied(),
+            after => Some(write.issued + Nanos(u64::from(after) - 1)),
+        }
+    }
+}

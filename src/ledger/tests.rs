@@ -1,0 +1,789 @@
+//! Claims about the ledger, and a plain model of its definitions to hold it against.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use super::*;
+use Holder::{Application, Buffer, Flight};
+
+const KEY: Key = 3;
+
+fn s(seconds: u64) -> Nanos {
+    Nanos::from_secs(seconds)
+}
+
+/// A write-back write: buffered and acknowledged half a second after it is issued.
+fn buffered(ledger: &mut Ledger, at: u64) -> WriteId {
+    let w = ledger.issued(KEY, 0, s(at));
+    ledger.held(w, Buffer, s(at));
+    ledger.acknowledged(w, s(at) + Nanos::from_millis(500));
+    w
+}
+
+fn flush(ledger: &mut Ledger, w: WriteId, at: u64) {
+    ledger.held(w, Flight, s(at));
+    ledger.released(w, Buffer, Release::Handed, s(at));
+    ledger.committed(w, s(at));
+    ledger.released(w, Flight, Release::Delivered, s(at));
+}
+
+/// A plain synchronous write, committed and acknowledged.
+fn written(ledger: &mut Ledger, client: Client, at: u64) -> WriteId {
+    let w = ledger.issued(KEY, client, s(at));
+    ledger.held(w, Flight, s(at));
+    ledger.committed(w, s(at));
+    ledger.released(w, Flight, Release::Delivered, s(at));
+    ledger.acknowledged(w, s(at) + Nanos(1));
+    w
+}
+
+fn check(ledger: &Ledger, expected: &[(WriteId, Class)]) {
+    ledger.validate();
+    for (w, class) in expected {
+        assert_eq!(ledger.class(*w), *class, "{w:?}");
+    }
+}
+
+#[test]
+fn a_flushed_write_survives_a_crash() {
+    let mut ledger = Ledger::new();
+    let w = buffered(&mut ledger, 1);
+    check(&ledger, &[(w, Class::AtRisk)]);
+    flush(&mut ledger, w, 5);
+    check(&ledger, &[(w, Class::Durable)]);
+    assert_eq!(ledger.ever_lost().total(), 0);
+}
+
+#[test]
+fn an_unflushed_write_is_lost() {
+    let mut ledger = Ledger::new();
+    let w = buffered(&mut ledger, 1);
+    ledger.released(w, Buffer, Release::CacheCrash, s(4));
+    check(&ledger, &[(w, Class::Lost)]);
+    assert_eq!(ledger.cause(w), Some(Cause::CacheCrash));
+    assert_eq!(ledger.counts().at_risk, 0);
+}
+
+/// Every release that can be a cause.
+const BREAKS: [Release; 11] = [
+    Release::CacheCrash,
+    Release::ExpiredDirty,
+    Release::EvictedDirty,
+    Release::DroppedAfterRetries,
+    Release::FailoverLag,
+    Release::AppCrash,
+    Release::FlushMarkLost,
+    Release::PersistenceWindow,
+    Release::FlushAll,
+    Release::Refused,
+    Release::ConnectionLost,
+];
+
+#[test]
+fn each_break_loses_a_write_that_only_the_breaking_part_held() {
+    for why in BREAKS {
+        let mut ledger = Ledger::new();
+        let w = buffered(&mut ledger, 1);
+        ledger.released(w, Buffer, why, s(2));
+        check(&ledger, &[(w, Class::Lost)]);
+        assert_eq!(ledger.cause(w), why.cause());
+        assert_eq!(ledger.lost_by_cause().get(why.cause().unwrap()), 1);
+    }
+}
+
+#[test]
+fn no_break_loses_a_write_that_something_else_holds() {
+    for why in BREAKS {
+        let mut ledger = Ledger::new();
+        let w = buffered(&mut ledger, 1);
+        ledger.held(w, Flight, s(2));
+        ledger.released(w, Buffer, why, s(2));
+        check(&ledger, &[(w, Class::AtRisk)]);
+        ledger.committed(w, s(3));
+        ledger.released(w, Flight, Release::Delivered, s(3));
+        check(&ledger, &[(w, Class::Durable)]);
+        assert_eq!(ledger.ever_lost().total(), 0);
+    }
+}
+
+#[test]
+fn no_break_loses_a_write_that_was_committed() {
+    for why in BREAKS {
+        let mut ledger = Ledger::new();
+        let w = buffered(&mut ledger, 1);
+        ledger.committed(w, s(2));
+        ledger.released(w, Buffer, why, s(3));
+        check(&ledger, &[(w, Class::Durable)]);
+    }
+}
+
+#[test]
+fn a_strategy_that_says_yes_and_does_nothing_delivers_never() {
+    let mut ledger = Ledger::new();
+    let w = ledger.issued(KEY, 0, s(1));
+    ledger.held(w, Application, s(1));
+    ledger.acknowledged(w, s(2));
+    check(&ledger, &[(w, Class::AtRisk)]);
+    ledger.released(w, Application, Release::Finished, s(2));
+    check(&ledger, &[(w, Class::Lost)]);
+    assert_eq!(ledger.cause(w), Some(Cause::NeverDelivered));
+}
+
+#[test]
+fn a_strategy_that_writes_before_it_says_yes_loses_nothing() {
+    let mut ledger = Ledger::new();
+    let w = written(&mut ledger, 0, 1);
+    check(&ledger, &[(w, Class::Durable)]);
+}
+
+#[test]
+fn a_coalesced_write_is_superseded_when_its_successor_is_flushed() {
+    let mut ledger = Ledger::new();
+    let w = buffered(&mut ledger, 1);
+    let v = buffered(&mut ledger, 2);
+    ledger.released(w, Buffer, Release::Coalesced { into: v }, s(3));
+    check(&ledger, &[(w, Class::AtRisk), (v, Class::AtRisk)]);
+    flush(&mut ledger, v, 5);
+    check(&ledger, &[(w, Class::Superseded), (v, Class::Durable)]);
+}
+
+#[test]
+fn a_coalesced_write_is_lost_with_its_successor_and_for_the_same_cause() {
+    let mut ledger = Ledger::new();
+    let w = buffered(&mut ledger, 1);
+    let v = buffered(&mut ledger, 2);
+    ledger.released(w, Buffer, Release::Coalesced { into: v }, s(3));
+    ledger.released(v, Buffer, Release::EvictedDirty, s(4));
+    check(&ledger, &[(w, Class::Lost), (v, Class::Lost)]);
+    assert_eq!(ledger.cause(w), Some(Cause::EvictedDirty));
+    assert_eq!(ledger.lost_by_cause().get(Cause::EvictedDirty), 2);
+}
+
+#[test]
+fn a_late_duplicate_of_an_older_write_loses_the_newer_one() {
+    let mut ledger = Ledger::new();
+    let old = written(&mut ledger, 0, 1);
+    let new = written(&mut ledger, 0, 2);
+    check(&ledger, &[(old, Class::Durable), (new, Class::Durable)]);
+    ledger.committed(old, s(9));
+    check(&ledger, &[(old, Class::Durable), (new, Class::Lost)]);
+    assert_eq!(ledger.cause(new), Some(Cause::OverwrittenByOlder));
+    let whats: Vec<What> = ledger.stories()[0].steps.iter().map(|step| step.what).collect();
+    assert_eq!(whats, [What::Issued, What::Committed, What::Acknowledged, What::Overwritten { by: old }, What::Lost]);
+}
+
+#[test]
+fn a_late_duplicate_of_a_concurrent_write_loses_nothing() {
+    let mut ledger = Ledger::new();
+    let (a, b) = (ledger.issued(KEY, 0, s(1)), ledger.issued(KEY, 1, s(1)));
+    for w in [a, b] {
+        ledger.committed(w, s(2));
+        ledger.acknowledged(w, s(2));
+    }
+    ledger.committed(a, s(9));
+    check(&ledger, &[(a, Class::Durable), (b, Class::Durable)]);
+}
+
+#[test]
+fn a_lost_write_is_superseded_once_a_newer_one_is_committed_and_still_counts_as_once_lost() {
+    let mut ledger = Ledger::new();
+    let w = buffered(&mut ledger, 1);
+    ledger.released(w, Buffer, Release::CacheCrash, s(2));
+    let v = buffered(&mut ledger, 3);
+    check(&ledger, &[(w, Class::AtRisk), (v, Class::AtRisk)]);
+    flush(&mut ledger, v, 4);
+    check(&ledger, &[(w, Class::Superseded)]);
+    assert_eq!((ledger.counts().lost, ledger.ever_lost().get(Cause::CacheCrash)), (0, 1));
+}
+
+#[test]
+fn a_lost_write_stays_lost_when_an_older_one_is_committed() {
+    let mut ledger = Ledger::new();
+    let old = ledger.issued(KEY, 0, s(0));
+    ledger.acknowledged(old, s(0) + Nanos(1));
+    let w = buffered(&mut ledger, 1);
+    ledger.released(w, Buffer, Release::CacheCrash, s(2));
+    ledger.held(old, Flight, s(3));
+    ledger.committed(old, s(3));
+    check(&ledger, &[(old, Class::Durable), (w, Class::Lost)]);
+    assert_eq!(ledger.cause(w), Some(Cause::CacheCrash));
+}
+
+#[test]
+fn what_was_never_acknowledged_and_committed_before_does_not_supersede() {
+    let mut ledger = Ledger::new();
+    let unknown = ledger.issued(KEY, 0, s(1));
+    ledger.committed(unknown, s(2));
+    ledger.unanswered(unknown, s(3));
+    let w = buffered(&mut ledger, 4);
+    check(&ledger, &[(unknown, Class::Unknown), (w, Class::AtRisk)]);
+    ledger.released(w, Buffer, Release::CacheCrash, s(5));
+    check(&ledger, &[(w, Class::Lost)]);
+}
+
+#[test]
+fn what_was_never_acknowledged_and_is_committed_after_supersedes() {
+    let mut ledger = Ledger::new();
+    let unknown = ledger.issued(KEY, 0, s(1));
+    ledger.unanswered(unknown, s(3));
+    let w = buffered(&mut ledger, 4);
+    ledger.released(w, Buffer, Release::CacheCrash, s(5));
+    ledger.committed(unknown, s(6));
+    check(&ledger, &[(w, Class::Superseded)]);
+}
+
+#[test]
+fn a_refused_write_nobody_saw_is_rejected() {
+    let mut ledger = Ledger::new();
+    let w = ledger.issued(KEY, 0, s(1));
+    ledger.refused(w, s(2));
+    check(&ledger, &[(w, Class::Rejected)]);
+    assert!(ledger.phantom_stories().is_empty());
+}
+
+#[test]
+fn a_refused_write_that_is_committed_or_read_is_a_phantom() {
+    for read in [false, true] {
+        for refused_first in [false, true] {
+            let mut ledger = Ledger::new();
+            let w = ledger.issued(KEY, 0, s(1));
+            if refused_first {
+                ledger.refused(w, s(2));
+            }
+            if read {
+                ledger.read(KEY, 1, s(3), w, s(3));
+            } else {
+                ledger.committed(w, s(3));
+            }
+            if !refused_first {
+                ledger.refused(w, s(4));
+            }
+            check(&ledger, &[(w, Class::Phantom)]);
+            let what = if read { What::Read } else { What::Committed };
+            assert!(ledger.phantom_stories()[0].steps.contains(&Step { at: s(3), what }));
+        }
+    }
+}
+
+#[test]
+fn a_story_tells_each_step_and_the_flush_that_would_have_saved_it() {
+    let mut ledger = Ledger::new();
+    ledger.next_flush(s(35));
+    let w = buffered(&mut ledger, 28);
+    let v = buffered(&mut ledger, 29);
+    ledger.released(w, Buffer, Release::Coalesced { into: v }, s(29) + Nanos::from_millis(500));
+    ledger.released(v, Buffer, Release::CacheCrash, s(30));
+    let json = serde_json::to_string(&ledger.stories()[1]).unwrap();
+    assert_eq!(
+        json,
+        "{\"write\":1,\"key\":3,\"client\":0,\"cause\":\"cache_crash\",\"steps\":[\
+         {\"at\":\"28s\",\"what\":\"issued\"},{\"at\":\"28s\",\"what\":\"buffered\"},\
+         {\"at\":\"28.5s\",\"what\":\"acknowledged\"},{\"at\":\"29s\",\"what\":\"coalesced\",\"into\":2},\
+         {\"at\":\"30s\",\"what\":\"dropped\",\"cause\":\"cache_crash\"},{\"at\":\"30s\",\"what\":\"lost\"},\
+         {\"at\":\"35s\",\"what\":\"flush_due\"}]}"
+    );
+}
+
+#[test]
+fn a_write_buffered_late_is_told_at_its_exact_time() {
+    let mut ledger = Ledger::new();
+    let w = ledger.issued(KEY, 0, s(1));
+    ledger.held(w, Buffer, s(100));
+    ledger.acknowledged(w, s(101));
+    ledger.released(w, Buffer, Release::CacheCrash, s(102));
+    assert!(ledger.stories()[0].steps.contains(&Step { at: s(100), what: What::Buffered }));
+}
+
+#[test]
+fn stories_stop_at_their_limit_and_counts_do_not() {
+    let mut ledger = Ledger::new();
+    for at in 0..STORIES_MAX as u64 + 5 {
+        let w = buffered(&mut ledger, at);
+        ledger.released(w, Buffer, Release::CacheCrash, s(at) + Nanos::from_millis(600));
+    }
+    assert_eq!(ledger.stories().len(), STORIES_MAX);
+    assert_eq!(ledger.lost_by_cause().total(), STORIES_MAX as u64 + 5);
+}
+
+#[test]
+fn a_read_of_the_newest_acknowledged_value_is_fresh() {
+    let mut ledger = Ledger::new();
+    assert_eq!(ledger.read(KEY, 0, s(0), WriteId::INITIAL, s(0)), Freshness::Fresh);
+    let w = written(&mut ledger, 0, 1);
+    assert_eq!(ledger.read(KEY, 0, s(2), w, s(2)), Freshness::Fresh);
+    assert_eq!(ledger.reads().stale, 0);
+}
+
+#[test]
+fn a_stale_read_is_as_old_as_the_first_newer_acknowledgement() {
+    let mut ledger = Ledger::new();
+    let old = written(&mut ledger, 0, 1);
+    written(&mut ledger, 0, 10);
+    written(&mut ledger, 0, 20);
+    let age = s(21) - (s(10) + Nanos(1));
+    assert_eq!(ledger.read(KEY, 1, s(21), old, s(21)), Freshness::Stale { age });
+    assert_eq!(ledger.reads().stale, 1);
+}
+
+#[test]
+fn a_read_issued_before_the_newer_write_was_acknowledged_is_fresh() {
+    let mut ledger = Ledger::new();
+    let old = written(&mut ledger, 0, 1);
+    written(&mut ledger, 0, 10);
+    assert_eq!(ledger.read(KEY, 1, s(9), old, s(21)), Freshness::Fresh);
+}
+
+#[test]
+fn missing_ones_own_write_is_a_violation_and_missing_anothers_is_not() {
+    for (client, violations) in [(0, 1), (1, 0)] {
+        let mut ledger = Ledger::new();
+        written(&mut ledger, 0, 1);
+        ledger.read(KEY, client, s(2), WriteId::INITIAL, s(2));
+        assert_eq!(ledger.reads().read_your_writes_violations, violations);
+    }
+}
+
+#[test]
+fn seeing_an_older_value_than_before_is_a_violation_and_seeing_the_same_is_not() {
+    for (again, violations) in [(false, 1), (true, 0)] {
+        let mut ledger = Ledger::new();
+        let (old, new) = (written(&mut ledger, 0, 1), written(&mut ledger, 0, 2));
+        ledger.read(KEY, 1, s(3), new, s(3));
+        ledger.read(KEY, 1, s(4), if again { new } else { old }, s(4));
+        assert_eq!(ledger.reads().monotonic_read_violations, violations);
+    }
+}
+
+#[test]
+fn a_dirty_read_of_a_write_that_is_lost_vanishes_and_of_one_that_is_flushed_does_not() {
+    for lost in [false, true] {
+        let mut ledger = Ledger::new();
+        let w = buffered(&mut ledger, 1);
+        ledger.read(KEY, 1, s(2), w, s(2));
+        if lost {
+            ledger.released(w, Buffer, Release::CacheCrash, s(3));
+            ledger.read(KEY, 1, s(4), w, s(4));
+        } else {
+            flush(&mut ledger, w, 3);
+        }
+        assert_eq!(ledger.reads().vanished, if lost { 2 } else { 0 });
+    }
+}
+
+#[test]
+fn sessions_beyond_the_limit_are_counted_as_not_followed() {
+    let mut ledger = Ledger::new();
+    ledger.sessions = Sessions::new(2);
+    let w = written(&mut ledger, 0, 1);
+    for client in 0..5 {
+        ledger.read(KEY, client, s(2), w, s(2));
+    }
+    assert_eq!(ledger.reads().unfollowed, 3);
+}
+
+#[test]
+fn a_hundred_thousand_writes_of_one_key_are_lost_and_come_back_as_one() {
+    let mut ledger = Ledger::new();
+    let n = 100_000;
+    let writes: Vec<WriteId> = (0..n).map(|at| buffered(&mut ledger, at)).collect();
+    assert_eq!(ledger.counts().at_risk, n);
+    for w in &writes {
+        ledger.released(*w, Buffer, Release::CacheCrash, s(n));
+    }
+    assert_eq!(ledger.lost_by_cause().get(Cause::CacheCrash), n);
+    for at in 0..n {
+        // While the cache is down each new write fails. If each touched all lost ones this would take minutes.
+        let w = ledger.issued(KEY, 0, s(n + at));
+        ledger.held(w, Application, s(n + at));
+        assert_eq!(ledger.counts().lost, 0);
+        ledger.released(w, Application, Release::ConnectionLost, s(n + at));
+        assert_eq!(ledger.counts().lost, n);
+        ledger.refused(w, s(n + at));
+    }
+    let v = buffered(&mut ledger, 2 * n);
+    flush(&mut ledger, v, 2 * n + 1);
+    assert_eq!((ledger.counts().superseded, ledger.counts().durable), (n, 1));
+    ledger.validate();
+}
+
+#[test]
+fn ends_of_writes_no_longer_held_are_dropped_behind_one_that_stays() {
+    let mut ledger = Ledger::new();
+    let mut held = std::collections::VecDeque::new();
+    for at in 0..1_000 {
+        // The newest two are always held, so what is released never comes last.
+        held.push_back(buffered(&mut ledger, at));
+        if held.len() > 2 {
+            ledger.released(held.pop_front().unwrap(), Buffer, Release::CacheCrash, s(at) + Nanos::from_millis(600));
+        }
+    }
+    assert!(ledger.keys[0].holds_by_end.len() <= 34, "{}", ledger.keys[0].holds_by_end.len());
+    ledger.validate();
+}
+
+// ---- The definitions, transcribed without any thought of speed --------------------------------------------------
+
+#[derive(Clone, Debug, Default)]
+struct Attempt {
+    key: Key,
+    client: Client,
+    issued: u64,
+    acknowledged: Option<u64>,
+    refused: bool,
+    unanswered: bool,
+    commits: Vec<u64>,
+    reads: Vec<u64>,
+    reads_before_commit: u64,
+    holds: u32,
+    into: Option<usize>,
+    broke: Option<Cause>,
+    went_back: bool,
+    cause: Option<Cause>,
+    first_cause: Option<Cause>,
+    vanished: bool,
+}
+
+/// An answered read: key, client, write seen (0: initial), when answered.
+type Seen = (Key, Client, usize, u64);
+
+#[derive(Clone, Debug, Default)]
+struct Model {
+    /// From 1.
+    attempts: Vec<Attempt>,
+    current: Vec<usize>,
+    seen: Vec<Seen>,
+    classes: Vec<Class>,
+    reads: ReadCounts,
+}
+
+impl Model {
+    fn new() -> Model {
+        Model { attempts: vec![Attempt::default()], current: vec![0; 8], ..Model::default() }
+    }
+
+    fn end(&self, w: usize) -> Option<u64> {
+        let a = &self.attempts[w];
+        a.acknowledged.or_else(|| a.commits.iter().chain(&a.reads).min().copied())
+    }
+
+    fn precedes(&self, w: usize, v: usize) -> bool {
+        v != 0 && (w == 0 || self.end(w).is_some_and(|end| end < self.attempts[v].issued))
+    }
+
+    fn class(&self, w: usize) -> Class {
+        let a = &self.attempts[w];
+        let seen = !a.commits.is_empty() || !a.reads.is_empty();
+        if a.acknowledged.is_some() {
+            if !self.precedes(self.current[a.key as usize], w) {
+                return if a.commits.is_empty() { Class::Superseded } else { Class::Durable };
+            }
+            let mends = |v: usize| self.attempts[v].key == a.key && self.attempts[v].holds > 0 && !self.precedes(v, w);
+            return if (1..self.attempts.len()).any(mends) { Class::AtRisk } else { Class::Lost };
+        }
+        match (a.refused, a.unanswered) {
+            (true, _) if seen => Class::Phantom,
+            (true, _) => Class::Rejected,
+            (_, true) => Class::Unknown,
+            _ => Class::InFlight,
+        }
+    }
+
+    fn find_cause(&self, w: usize) -> Cause {
+        let a = &self.attempts[w];
+        match (a.cause, a.into) {
+            (Some(cause), _) => cause,
+            _ if a.went_back || !a.commits.is_empty() => Cause::OverwrittenByOlder,
+            (_, Some(v)) => self.find_cause(v),
+            _ => a.broke.unwrap_or(Cause::NeverDelivered),
+        }
+    }
+
+    /// After each fact: what follows from the change of classes.
+    fn conclude(&mut self) {
+        let before = std::mem::take(&mut self.classes);
+        self.classes = (0..self.attempts.len()).map(|w| if w == 0 { Class::Unknown } else { self.class(w) }).collect();
+        let safe = |class: Class| matches!(class, Class::Durable | Class::Superseded);
+        for (w, class) in before.iter().enumerate() {
+            let a = &mut self.attempts[w];
+            if safe(*class) && !safe(self.classes[w]) && a.holds == 0 {
+                a.went_back = true;
+            }
+        }
+        for w in 1..self.attempts.len() {
+            if safe(self.classes[w]) {
+                (self.attempts[w].cause, self.attempts[w].went_back) = (None, false);
+            }
+        }
+        let causes: Vec<Cause> = (0..self.attempts.len()).map(|w| self.find_cause(w)).collect();
+        for (w, cause) in causes.into_iter().enumerate().skip(1) {
+            let class = self.classes[w];
+            let a = &mut self.attempts[w];
+            if class == Class::Lost {
+                a.cause = Some(cause);
+                a.first_cause = a.first_cause.or(a.cause);
+            }
+            let gone = class == Class::Lost || ((a.refused || a.unanswered) && a.holds == 0);
+            if gone && a.commits.is_empty() {
+                a.vanished = true;
+            }
+        }
+        self.reads.vanished = self.attempts.iter().filter(|a| a.vanished).map(|a| a.reads_before_commit).sum();
+    }
+
+    fn read(&mut self, key: Key, client: Client, issued: u64, saw: usize, now: u64) -> Freshness {
+        self.reads.reads += 1;
+        if saw != 0 {
+            let a = &mut self.attempts[saw];
+            a.reads.push(now);
+            a.reads_before_commit += u64::from(a.commits.is_empty());
+        }
+        let newer = |v: usize| {
+            let a = &self.attempts[v];
+            a.key == key && a.acknowledged.is_some_and(|at| at < issued) && self.precedes(saw, v)
+        };
+        let missed: Vec<usize> = (1..self.attempts.len()).filter(|v| newer(*v)).collect();
+        let own = missed.iter().any(|v| self.attempts[*v].client == client);
+        self.reads.read_your_writes_violations += u64::from(own);
+        // The newest value the client saw in answers before, and when it first did.
+        let mine: Vec<Seen> = self.seen.iter().filter(|seen| (seen.0, seen.1) == (key, client)).copied().collect();
+        let newest = mine.iter().map(|seen| seen.2).max().unwrap_or(0);
+        let since = mine.iter().find(|seen| seen.2 == newest).map(|seen| seen.3);
+        let back = since.is_some_and(|since| since < issued) && self.precedes(saw, newest);
+        self.reads.monotonic_read_violations += u64::from(back);
+        self.seen.push((key, client, saw, now));
+        match missed.iter().filter_map(|v| self.attempts[*v].acknowledged).min() {
+            None => Freshness::Fresh,
+            Some(since) => {
+                self.reads.stale += 1;
+                Freshness::Stale { age: Nanos(now - since) }
+            }
+        }
+    }
+}
+
+/// One fact; `back` picks a write, counted from the newest.
+#[derive(Clone, Debug)]
+enum Op {
+    Wait { nanos: u64 },
+    Issue { key: Key, client: Client },
+    Acknowledge { back: usize },
+    Refuse { back: usize },
+    Unanswered { back: usize },
+    Commit { back: usize },
+    Hold { back: usize, holder: usize },
+    Release { back: usize, why: usize },
+    Coalesce { back: usize, into: usize },
+    Read { key: Key, client: Client, ago: u64, back: usize },
+}
+
+fn any_op() -> impl Strategy<Value = Op> {
+    let back = || prop_oneof![4 => 0..3usize, 1 => 0..30usize];
+    prop_oneof![
+        4 => (0..4u64).prop_map(|nanos| Op::Wait { nanos }),
+        5 => (0..2u32, 0..2u32).prop_map(|(key, client)| Op::Issue { key, client }),
+        6 => back().prop_map(|back| Op::Acknowledge { back }),
+        1 => back().prop_map(|back| Op::Refuse { back }),
+        1 => back().prop_map(|back| Op::Unanswered { back }),
+        3 => back().prop_map(|back| Op::Commit { back }),
+        6 => (back(), 0..3usize).prop_map(|(back, holder)| Op::Hold { back, holder }),
+        6 => (back(), 0..14usize).prop_map(|(back, why)| Op::Release { back, why }),
+        2 => (back(), back()).prop_map(|(back, into)| Op::Coalesce { back, into }),
+        3 => (0..2u32, 0..2u32, 0..4u64, back()).prop_map(|(key, client, ago, back)| Op::Read { key, client, ago, back }),
+    ]
+}
+
+/// The ledger and the model, told the same.
+struct Both {
+    ledger: Ledger,
+    model: Model,
+    now: u64,
+    reached: BTreeSet<String>,
+}
+
+impl Both {
+    fn pick(&self, back: usize) -> Option<usize> {
+        let n = self.model.attempts.len() - 1;
+        if n == 0 { None } else { Some(n - back.min(n - 1)) }
+    }
+
+    fn unanswered(&self, w: usize) -> bool {
+        let a = &self.model.attempts[w];
+        a.acknowledged.is_none() && !a.refused && !a.unanswered
+    }
+
+    /// Tells both the fact, if it can happen.
+    fn tell(&mut self, op: &Op) -> Option<()> {
+        let now = Nanos(self.now);
+        match *op {
+            Op::Wait { nanos } => self.now += nanos,
+            Op::Issue { key, client } => {
+                self.model.attempts.push(Attempt { key, client, issued: self.now, ..Attempt::default() });
+                let w = self.ledger.issued(key, client, now);
+                assert_eq!(w.index(), self.model.attempts.len() - 1);
+            }
+            Op::Acknowledge { back } | Op::Refuse { back } | Op::Unanswered { back } => {
+                let w = self.pick(back).filter(|w| self.unanswered(*w))?;
+                let (a, id) = (&mut self.model.attempts[w], WriteId(w as u32));
+                match op {
+                    Op::Acknowledge { .. } => {
+                        a.acknowledged = Some(self.now);
+                        self.ledger.acknowledged(id, now);
+                    }
+                    Op::Refuse { .. } => {
+                        a.refused = true;
+                        self.ledger.refused(id, now);
+                    }
+                    _ => {
+                        a.unanswered = true;
+                        self.ledger.unanswered(id, now);
+                    }
+                }
+            }
+            Op::Commit { back } => {
+                let w = self.pick(back)?;
+                self.model.attempts[w].commits.push(self.now);
+                let key = self.model.attempts[w].key as usize;
+                self.model.current[key] = w;
+                self.ledger.committed(WriteId(w as u32), now);
+            }
+            Op::Hold { back, holder } => self.hold(self.pick(back)?, [Application, Flight, Buffer][holder], now),
+            Op::Release { back, why } => {
+                let neutral = [Release::Delivered, Release::Handed, Release::Finished];
+                let why = if why < 11 { BREAKS[why] } else { neutral[why - 11] };
+                self.release(back, why, now)?;
+            }
+            Op::Coalesce { back, into } => {
+                let (w, v) = (self.pick(back)?, self.pick(into)?);
+                if w == v || self.model.attempts[w].key != self.model.attempts[v].key {
+                    return None;
+                }
+                self.release(back, Release::Coalesced { into: WriteId(v as u32) }, now)?;
+            }
+            Op::Read { key, client, ago, back } => {
+                let saw = self.pick(back).filter(|w| self.model.attempts[*w].key == key).unwrap_or(0);
+                let issued = self.now.saturating_sub(ago);
+                let expected = self.model.read(key, client, issued, saw, self.now);
+                let found = self.ledger.read(key, client, Nanos(issued), WriteId(saw as u32), now);
+                assert_eq!(found, expected);
+            }
+        }
+        Some(())
+    }
+
+    fn hold(&mut self, w: usize, holder: Holder, now: Nanos) {
+        let a = &mut self.model.attempts[w];
+        a.holds += 1;
+        if holder == Buffer {
+            a.into = None;
+        }
+        if a.holds == 1 {
+            (a.into, a.broke, a.cause, a.went_back) = (None, None, None, false);
+        }
+        self.ledger.held(WriteId(w as u32), holder, now);
+    }
+
+    fn release(&mut self, back: usize, why: Release, now: Nanos) -> Option<()> {
+        let w = self.pick(back).filter(|w| self.model.attempts[*w].holds > 0)?;
+        if let Release::Coalesced { into } = why {
+            let chain = std::iter::successors(Some(into.index()), |v| self.model.attempts[*v].into);
+            if !chain.into_iter().any(|v| v == w) {
+                self.model.attempts[w].into = Some(into.index());
+            }
+        }
+        let a = &mut self.model.attempts[w];
+        a.holds -= 1;
+        a.broke = why.cause().or(a.broke);
+        self.ledger.released(WriteId(w as u32), Buffer, why, now);
+        Some(())
+    }
+
+    fn compare(&mut self) {
+        let before = self.model.classes.clone();
+        self.model.conclude();
+        let (mut counts, mut lost, mut ever) = ([0u64; 8], ByCause::default(), ByCause::default());
+        for w in 1..self.model.attempts.len() {
+            let (class, id) = (self.model.classes[w], WriteId(w as u32));
+            assert_eq!(self.ledger.class(id), class, "class of {id:?}");
+            counts[class as usize] += 1;
+            let cause = self.model.attempts[w].cause.filter(|_| class == Class::Lost);
+            assert_eq!(self.ledger.cause(id), cause, "cause of {id:?}");
+            if let Some(cause) = cause {
+                lost.0[cause as usize] += 1;
+                self.reached.insert(cause.name().to_owned());
+            }
+            if let Some(cause) = self.model.attempts[w].first_cause {
+                ever.0[cause as usize] += 1;
+            }
+            self.reached.insert(format!("{class:?}"));
+            if let Some(was) = before.get(w).filter(|was| **was != class) {
+                self.reached.insert(format!("{was:?} to {class:?}"));
+            }
+        }
+        for (class, n) in ALL_CLASSES.into_iter().zip(counts) {
+            assert_eq!(self.ledger.counts().get(class), n, "{class:?}");
+        }
+        assert_eq!(self.ledger.counts().attempts(), self.model.attempts.len() as u64 - 1);
+        assert_eq!((self.ledger.lost_by_cause(), self.ledger.ever_lost()), (&lost, &ever));
+        assert_eq!(*self.ledger.reads(), self.model.reads);
+        self.ledger.validate();
+    }
+}
+
+const ALL_CLASSES: [Class; 8] = [
+    Class::InFlight,
+    Class::Durable,
+    Class::Superseded,
+    Class::AtRisk,
+    Class::Lost,
+    Class::Rejected,
+    Class::Unknown,
+    Class::Phantom,
+];
+
+fn note_reads(both: &mut Both) {
+    let reads = both.model.reads;
+    let names = ["stale", "read your writes", "monotonic reads", "vanished"];
+    let counts = [reads.stale, reads.read_your_writes_violations, reads.monotonic_read_violations, reads.vanished];
+    for (name, n) in names.into_iter().zip(counts) {
+        if n > 0 {
+            both.reached.insert(name.to_owned());
+        }
+    }
+}
+
+/// Runs random facts against the model; returns all that was reached.
+fn explore(cases: u32, length: usize) -> BTreeSet<String> {
+    let reached = std::cell::RefCell::new(BTreeSet::new());
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let found = runner.run(&prop::collection::vec(any_op(), 1..length), |ops| {
+        let mut both = Both { ledger: Ledger::new(), model: Model::new(), now: 0, reached: BTreeSet::new() };
+        for op in &ops {
+            if both.tell(op).is_some() {
+                both.compare();
+            }
+        }
+        note_reads(&mut both);
+        reached.borrow_mut().append(&mut both.reached);
+        Ok(())
+    });
+    if let Err(error) = found {
+        panic!("{error}");
+    }
+    reached.into_inner()
+}
+
+#[test]
+fn the_ledger_agrees_with_its_definitions_and_the_random_facts_reach_everything() {
+    let reached = explore(1_500, 250);
+    let classes = ALL_CLASSES.iter().map(|class| format!("{class:?}"));
+    let causes = Cause::ALL.iter().map(|cause| cause.name().to_owned());
+    let moves = ["Lost to AtRisk", "Lost to Superseded", "Lost to Durable", "Durable to Lost", "Superseded to Lost"];
+    let moves = moves.iter().chain(&["AtRisk to Lost", "Durable to AtRisk", "Rejected to Phantom", "InFlight to Lost"]);
+    let reads = ["stale", "read your writes", "monotonic reads", "vanished"];
+    let wanted = classes.chain(causes).chain(moves.chain(&reads).map(|name| (*name).to_owned()));
+    let missing: Vec<String> = wanted.filter(|name| !reached.contains(name)).collect();
+    assert!(missing.is_empty(), "never reached: {missing:?}");
+}

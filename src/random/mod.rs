@@ -1,0 +1,242 @@
+//! Chance: named streams of random bits, and what is drawn from them.
+//!
+//! Every concern of a run (arrivals, keys, each network link, each server …) has a stream of its own, so that
+//! switching a strategy changes none of the others' draws: lanes differ in what they do, never in their luck.
+//!
+//! ```text
+//! (run's seed, name, index) ── splitmix64 / FNV-1a ──> 256 bits ──> Xoshiro256++ ──> u64, unit(), below(n)
+//!                                                                                     │
+//!                                           Sampler (lengths of time) · Ids, Alias (keys) ┘
+//! ```
+//!
+//! The same seed gives the same draws on every machine: the generators are integer arithmetic, and the
+//! distributions use only `+ - * / sqrt` and the pinned `libm`. Every draw of every distribution here takes
+//! exactly one `u64` from its stream (a constant takes none), so draws can be counted.
+//!
+//! ```
+//! use cachelane::random::Streams;
+//! let streams = Streams::new(7);
+//! let mut arrivals = streams.named("arrivals");
+//! let mut second_link = streams.numbered("network", 1);
+//! assert_ne!(arrivals.u64(), second_link.u64());
+//! assert!(arrivals.unit() < 1.0);
+//! ```
+
+mod alias;
+mod ids;
+mod normal;
+mod sampler;
+
+pub use alias::{Alias, BadWeights};
+pub use ids::Ids;
+pub use sampler::{BadDistribution, LONGEST_SAMPLE, Sampler};
+
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// One step of splitmix64: adds the golden constant to `state`, then mixes it into the result.
+///
+/// Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014; constants of Vigna's
+/// public-domain `splitmix64.c`.
+pub const fn splitmix64(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// The 64-bit FNV-1a hash of a name.
+const fn fnv1a(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    let mut hash = 0xCBF2_9CE4_8422_2325u64;
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0000_0100_0000_01B3);
+        at += 1;
+    }
+    hash
+}
+
+/// `word` folded into `state` by one splitmix64 step.
+const fn fold(state: u64, word: u64) -> u64 {
+    splitmix64(&mut (state ^ word))
+}
+
+/// All the streams of one run: a seed that hands out independent [`Stream`]s by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Streams {
+    seed: u64,
+}
+
+impl Streams {
+    /// The streams of the run with this seed. Every seed, also zero, is a good one.
+    pub const fn new(seed: u64) -> Streams {
+        Streams { seed }
+    }
+
+    /// The stream called `name`: always the same one, from its beginning.
+    pub fn named(&self, name: &str) -> Stream {
+        Stream::from_state(self.state(name))
+    }
+
+    /// Stream `index` of the family called `name` (one link of the network, one server …). No member of the
+    /// family is the stream [`named`](Streams::named) `name`.
+    pub fn numbered(&self, name: &str, index: u32) -> Stream {
+        Stream::from_state(fold(self.state(name), u64::from(index)))
+    }
+
+    /// Seed and name in 64 bits: the seed stepped once, then xor FNV-1a of the name and stepped again.
+    fn state(&self, name: &str) -> u64 {
+        fold(fold(0, self.seed), fnv1a(name))
+    }
+}
+
+/// An endless run of random bits, drawn one `u64` at a time.
+///
+/// Xoshiro256++ (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream(Xoshiro256PlusPlus);
+
+/// 2⁻⁵³: the distance between neighbours of [`Stream::unit`].
+const UNIT_STEP: f64 = 1.0 / (1u64 << 53) as f64;
+
+impl Stream {
+    /// The generator's 256 bits are four successive splitmix64 outputs from `state`, low word first.
+    fn from_state(mut state: u64) -> Stream {
+        let mut seed = [0u8; 32];
+        for word in seed.chunks_exact_mut(8) {
+            word.copy_from_slice(&splitmix64(&mut state).to_le_bytes());
+        }
+        Stream(Xoshiro256PlusPlus::from_seed(seed))
+    }
+
+    /// 64 random bits.
+    #[inline]
+    pub fn u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// Uniform in [0, 1), a multiple of 2⁻⁵³.
+    #[inline]
+    pub fn unit(&mut self) -> f64 {
+        (self.u64() >> 11) as f64 * UNIT_STEP
+    }
+
+    /// Uniform in (0, 1], a multiple of 2⁻⁵³: its logarithm is finite.
+    #[inline]
+    pub fn unit_open(&mut self) -> f64 {
+        ((self.u64() >> 11) + 1) as f64 * UNIT_STEP
+    }
+
+    /// Uniform in (0, 1) without either end, symmetric about ½: odd multiples of 2⁻⁵³.
+    #[inline]
+    fn unit_between(&mut self) -> f64 {
+        ((self.u64() >> 11) | 1) as f64 * UNIT_STEP
+    }
+
+    /// Uniform in 0..n, from exactly one draw (multiply-shift). Some results are likelier than others by at
+    /// most n/2⁶⁴ of their share, far below what a run could show.
+    ///
+    /// # Panics
+    /// When `n` is zero.
+    #[inline]
+    pub fn below(&mut self, n: u32) -> u32 {
+        assert!(n > 0, "below(0): there is nothing to choose from");
+        scale(self.u64(), n).0
+    }
+
+    /// True with probability `p` (never for p ≤ 0, always for p ≥ 1).
+    #[inline]
+    pub fn chance(&mut self, p: f64) -> bool {
+        self.unit() < p
+    }
+}
+
+/// The 96-bit product x·n as (x·n / 2⁶⁴, x·n mod 2⁶⁴): a number below `n`, and the fraction left over.
+///
+/// In two 64-bit products, since WebAssembly has no 128-bit one.
+#[inline]
+fn scale(x: u64, n: u32) -> (u32, u64) {
+    let n = u64::from(n);
+    let whole = ((x >> 32) * n + (((x & 0xFFFF_FFFF) * n) >> 32)) >> 32;
+    (whole as u32, x.wrapping_mul(n))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splitmix64_gives_the_published_sequence() {
+        let mut state = 1_234_567;
+        let expected = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423u64];
+        assert_eq!(expected.map(|_| splitmix64(&mut state)), expected);
+    }
+
+    #[test]
+    fn fnv1a_gives_the_published_hashes() {
+        assert_eq!(fnv1a(""), 0xCBF2_9CE4_8422_2325);
+        assert_eq!(fnv1a("a"), 0xAF63_DC4C_8601_EC8C);
+        assert_eq!(fnv1a("foobar"), 0x8594_4171_F739_67E8);
+    }
+
+    #[test]
+    fn a_stream_is_the_same_each_time_it_is_asked_for() {
+        let streams = Streams::new(9);
+        assert_eq!(streams.named("keys"), streams.named("keys"));
+        assert_eq!(streams.numbered("network", 3), streams.numbered("network", 3));
+    }
+
+    #[test]
+    fn streams_of_other_names_indices_and_seeds_are_others() {
+        let mut firsts = Vec::new();
+        for seed in 0..20 {
+            let streams = Streams::new(seed);
+            for name in ["", "a", "b", "keys", "network"] {
+                firsts.push(streams.named(name).u64());
+                firsts.extend((0..20).map(|index| streams.numbered(name, index).u64()));
+            }
+        }
+        let count = firsts.len();
+        firsts.sort_unstable();
+        firsts.dedup();
+        assert_eq!(firsts.len(), count);
+    }
+
+    #[test]
+    fn scale_is_the_exact_product() {
+        let mut stream = Streams::new(1).named("scale");
+        for _ in 0..10_000 {
+            let (x, n) = (stream.u64(), (stream.u64() >> 32) as u32);
+            let product = u128::from(x) * u128::from(n);
+            assert_eq!(scale(x, n), ((product >> 64) as u32, product as u64));
+        }
+        assert_eq!(scale(u64::MAX, u32::MAX).0, u32::MAX - 1);
+    }
+
+    #[test]
+    fn units_stay_within_their_ends_and_average_a_half() {
+        let mut stream = Streams::new(3).named("units");
+        let (mut sum, n) = (0.0, 200_000);
+        for _ in 0..n {
+            let (closed, open, between) = (stream.unit(), stream.unit_open(), stream.unit_between());
+            assert!((0.0..1.0).contains(&closed) && open > 0.0 && open <= 1.0 && between > 0.0 && between < 1.0);
+            sum += closed + open + between;
+        }
+        assert!((sum / f64::from(3 * n) - 0.5).abs() < 0.002);
+    }
+
+    #[test]
+    fn below_reaches_every_number_equally_often() {
+        let mut stream = Streams::new(4).named("below");
+        let mut counts = [0u32; 7];
+        for _ in 0..700_000 {
+            counts[stream.below(7) as usize] += 1;
+        }
+        for count in counts {
+            assert!((count as f64 - 100_000.0).abs() < 1_500.0, "{counts:?}");
+        }
+        assert_eq!(stream.below(1), 0);
+    }
+}

@@ -1,0 +1,7 @@
+//! Figures kept while a run goes on, without keeping its samples: histograms and time series.
+
+mod histogram;
+mod series;
+
+pub use histogram::{Histogram, LOCUST_PERCENTS};
+pub use series::TimeSeries;

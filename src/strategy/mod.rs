@@ -1,0 +1,48 @@
+//! The strategies, one file each, written as an application programmer would write them.
+//!
+//! | reading | a hit | a miss | cache down |
+//! |---|---|---|---|
+//! | [`none`] | – | the database | – |
+//! | [`look_aside`] | the cache | the application reads the database and fills the cache | the database feels the full load |
+//! | [`read_through`] | the cache | the cache loads it, once for all who wait | reads fail |
+//!
+//! | writing | acknowledged when | the cached copy |
+//! |---|---|---|
+//! | [`write_around`] | the database has it | left, or deleted |
+//! | [`write_through`] | the database and the cache have it | new |
+//! | [`write_back`] | the cache has it | new, and the only one until the flush |
+//!
+//! Any reading strategy goes with any writing strategy. The code runs on virtual time: each `await` is a message, a
+//! wait in somebody's queue and a message back. When a server crashes, its code stops at the `await` where it stands.
+
+mod clients;
+pub mod look_aside;
+pub mod none;
+pub mod read_through;
+pub mod write_around;
+pub mod write_back;
+pub mod write_through;
+
+pub use clients::{App, CacheClient, CacheSide, DatabaseClient, Events};
+
+use crate::engine::Failure;
+use crate::ledger::{Key, WriteId};
+use crate::scenario::{Reading, Writing};
+
+/// Reads `key`; the value is the number of the write that put it there.
+pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, Failure> {
+    match how {
+        Reading::None {} => none::read(app, key).await,
+        Reading::LookAside {} => look_aside::read(app, key).await,
+        Reading::ReadThrough {} => read_through::read(app, key).await,
+    }
+}
+
+/// Writes `value` to `key`; `Ok` is the acknowledgement.
+pub async fn write(app: &App<'_>, how: &Writing, key: Key, value: WriteId) -> Result<(), Failure> {
+    match how {
+        Writing::WriteAround(how) => write_around::write(app, how, key, value).await,
+        Writing::WriteThrough(how) => write_through::write(app, how, key, value).await,
+        Writing::WriteBack(_) => write_back::write(app, key, value).await,
+    }
+}

@@ -1,0 +1,10 @@
+//! No cache: every read goes to the database. The baseline the others are measured against.
+
+use super::App;
+use crate::engine::Failure;
+use crate::ledger::{Key, WriteId};
+
+/// Reads from the database.
+pub async fn read(app: &App<'_>, key: Key) -> Result<WriteId, Failure> {
+    app.database.read(key).await
+}

@@ -1,0 +1,19 @@
+//! Read-through: the application asks only the cache, which loads a miss itself, one load per key at a time.
+//!
+//! Whoever asks for a key that is being loaded waits for that load. When the cache is down, reads fail: the
+//! application knows no other way.
+
+use super::{App, CacheSide};
+use crate::engine::Failure;
+use crate::ledger::{Key, WriteId};
+
+/// Reads from the cache, which sees to the rest.
+pub async fn read(app: &App<'_>, key: Key) -> Result<WriteId, Failure> {
+    app.cache.fetch(key).await
+}
+
+/// The cache's side of a miss: reads the database, keeps the value, answers everyone who waits for it.
+pub async fn load(cache: &CacheSide<'_>, key: Key) {
+    let outcome = cache.database.read(key).await;
+    cache.node.loaded(key, outcome);
+}

@@ -1,0 +1,3 @@
+//! What clients ask for.
+
+pub mod trace;

@@ -1,0 +1,93 @@
+// What every browser test needs: a browser, a page that keeps a record of what went wrong, screenshots.
+//
+// Tests wait for conditions (page.waitForFunction, locator.waitFor), never for a time.
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+export { DIST, serve } from "./server.mjs";
+
+const SCREENSHOTS = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
+
+/** The path of Chromium or Chrome: the variable CHROME, else the first one found. */
+export function chromePath() {
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+  const candidates = [
+    ...(process.env.CHROME ? [process.env.CHROME] : []),
+    ...names.flatMap((name) => (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name))),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  ];
+  for (const path of candidates) {
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // the next one
+    }
+  }
+  throw new Error("no Chromium or Chrome found: run scripts/setup, or put its path in the variable CHROME");
+}
+
+/** A headless browser; close it in `after`. */
+export function launch(extra = []) {
+  return chromium.launch({
+    executablePath: chromePath(),
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      ...extra,
+    ],
+  });
+}
+
+/**
+ * Opens a page in a context of its own (nothing stored, nothing cached) and keeps a record of what goes wrong in it.
+ *
+ * @param {import("playwright-core").Browser} browser
+ * @param {string} url
+ * @param {import("playwright-core").BrowserContextOptions & {init?: () => void}} [options] context options
+ *   (`viewport`, `locale`, `colorScheme`, `reducedMotion`, …) and `init`, code to run before the page's own
+ * @returns `page`; `problems`, an array that fills with console errors and warnings, uncaught errors (the page's and its
+ *   workers'), and failed or refused requests; `longTasks()`, the tasks over 50 ms so far; `close()`
+ */
+export async function open(browser, url, { init, ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  await context.addInitScript(() => {
+    window.__longTasks = [];
+    new PerformanceObserver((list) => {
+      for (const task of list.getEntries()) window.__longTasks.push({ at: task.startTime, ms: task.duration });
+    }).observe({ type: "longtask", buffered: true });
+  });
+  if (init) await context.addInitScript(init);
+  const page = await context.newPage();
+  const problems = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) problems.push(`console ${message.type()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => problems.push(`uncaught: ${error.stack ?? error.message ?? error}`));
+  page.on("requestfailed", (request) => problems.push(`request failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
+  });
+  await page.goto(url);
+  return {
+    page,
+    problems,
+    longTasks: () => page.evaluate(() => window.__longTasks),
+    close: () => context.close(),
+  };
+}
+
+/** Writes target/screenshots/NAME.png and returns its path. */
+export async function screenshot(page, name, options = {}) {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const path = join(SCREENSHOTS, `${name}.png`);
+  await page.screenshot({ path, fullPage: true, ...options });
+  return path;
+}

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { AxeBuilder } from "@axe-core/playwright";
+
+import { launch, open, screenshot, serve } from "./harness.mjs";
+
+let browser, site;
+before(async () => {
+  [browser, site] = await Promise.all([launch(), serve()]);
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/** The page has replaced what stood in #app before the wasm arrived. */
+const started = (page) => page.locator("#app .boot-figures").waitFor({ state: "detached" });
+
+test("the page opens without a complaint in the console", async () => {
+  const { page, problems, close } = await open(browser, site.url);
+  await started(page);
+  await page.locator("#answer", { hasText: "the worker heard: hello" }).waitFor();
+  await screenshot(page, "open");
+  assert.deepEqual(problems, []);
+  assert.equal(await page.locator("#boot-error").isHidden(), true);
+  await close();
+});
+
+test("the page works from any folder, with its worker", async () => {
+  const folder = await serve({ base: "/blog/2026/figures/" });
+  const { page, problems, close } = await open(browser, `${folder.url}?from=elsewhere#v1`);
+  await started(page);
+  await page.locator("#answer", { hasText: "the worker heard" }).waitFor();
+  assert.deepEqual(problems, []);
+  const strays = folder.requests.filter((path) => !path.startsWith("/blog/2026/figures/"));
+  assert.deepEqual(strays, [], "every request stays in the folder");
+  await close();
+  await folder.close();
+});
+
+test("the worker's files carry a build id in their names", async () => {
+  const workers = site.requests.filter((path) => path.includes("worker"));
+  assert.equal(workers.length, 3, `script, glue and wasm: ${workers}`);
+  for (const path of workers) assert.match(path, /worker-[0-9a-f]{16}(_glue\.js|_bg\.wasm|\.js)$/);
+});
+
+test("a reader is told when the wasm does not arrive", async () => {
+  const broken = await serve({ missing: (path) => /page-.*\.wasm$/.test(path) });
+  const { page, close } = await open(browser, broken.url);
+  await page.locator("#boot-error").waitFor();
+  assert.match(await page.locator("#boot-error").innerText(), /could not start/);
+  await screenshot(page, "no-wasm");
+  await close();
+  await broken.close();
+});
+
+test("a reader is told when the page's script does not arrive", async () => {
+  const broken = await serve({ missing: (path) => /page-.*\.js$/.test(path) });
+  const { page, close } = await open(browser, broken.url);
+  await page.locator("#boot-error").waitFor();
+  await close();
+  await broken.close();
+});
+
+for (const [what, files] of [["script", /worker-[0-9a-f]+\.js$/], ["wasm", /worker-.*_bg\.wasm$/]]) {
+  test(`a reader is told when the worker's ${what} does not arrive`, async () => {
+    const broken = await serve({ missing: (path) => files.test(path) });
+    const { page, close } = await open(browser, broken.url);
+    await page.locator("#boot-error", { hasText: "worker" }).waitFor();
+    await close();
+    await broken.close();
+  });
+}
+
+test("a reader is told when the page panics later", async () => {
+  const { page, close } = await open(browser, site.url);
+  await started(page);
+  // What a Rust panic is to JavaScript: the smallest module that runs into `unreachable`, in a task of its own.
+  await page.evaluate(() => {
+    const bytes = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11];
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes)));
+    setTimeout(() => exports.f());
+  });
+  await page.locator("#boot-error", { hasText: "has stopped" }).waitFor();
+  await close();
+});
+
+test("without JavaScript the page still says what it is", async () => {
+  const { page, close } = await open(browser, site.url, { javaScriptEnabled: false });
+  assert.match(await page.locator("h1").innerText(), /Cachelane/);
+  assert.match(await page.locator("noscript").innerText(), /needs JavaScript/);
+  await screenshot(page, "no-script");
+  await close();
+});
+
+test("an accessibility checker finds nothing", async () => {
+  const { page, close } = await open(browser, site.url);
+  await started(page);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.help} (${v.nodes.length})`), []);
+  await close();
+});

@@ -1,0 +1,319 @@
+//! The store against a naive model: the same operations on a plain vector, where every policy is a line or two.
+
+use cachelane::cache::store::{Entry, Insertion, Lookup, Store};
+use cachelane::random::{Stream, Streams};
+use cachelane::scenario::eviction::Eviction;
+use cachelane::time::Nanos;
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+enum Op {
+    Get(u32),
+    Insert {
+        key: u32,
+        ttl: Option<u64>,
+    },
+    /// A request as in a replay: a lookup, and an insertion on a miss.
+    Request(u32),
+    Remove(u32),
+    MarkDirty(u32),
+    Wait(u64),
+    Clear,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let key = 0..12u32;
+    prop_oneof![
+        4 => key.clone().prop_map(Op::Get),
+        4 => (key.clone(), proptest::option::of(0..20u64)).prop_map(|(key, ttl)| Op::Insert { key, ttl }),
+        8 => key.clone().prop_map(Op::Request),
+        2 => key.clone().prop_map(Op::Remove),
+        1 => key.prop_map(Op::MarkDirty),
+        3 => (0..6u64).prop_map(Op::Wait),
+        1 => Just(Op::Clear),
+    ]
+}
+
+/// An entry, and what the policies may want to know of it.
+#[derive(Clone, Debug)]
+struct Held {
+    entry: Entry,
+    uses: u64,
+    /// When it was last used or inserted, in operations.
+    used: u64,
+    bit: bool,
+}
+
+/// A cache as a vector, oldest insertion first (CLOCK: re-queued ones behind).
+struct Model {
+    policy: Eviction,
+    capacity: usize,
+    held: Vec<Held>,
+    /// SIEVE's: the index where the next search begins.
+    hand: usize,
+    tick: u64,
+}
+
+impl Model {
+    fn find(&self, key: u32) -> Option<usize> {
+        self.held.iter().position(|held| held.entry.key == key)
+    }
+
+    fn take(&mut self, at: usize) -> Entry {
+        if at < self.hand {
+            self.hand -= 1;
+        }
+        let entry = self.held.remove(at).entry;
+        // When the newest goes from under the hand, the next search begins at the oldest, not at the next newcomer.
+        if self.hand == self.held.len() {
+            self.hand = 0;
+        }
+        entry
+    }
+
+    fn touch(&mut self, at: usize) {
+        self.tick += 1;
+        let held = &mut self.held[at];
+        (held.uses, held.used, held.bit) = (held.uses + 1, self.tick, true);
+    }
+
+    fn get(&mut self, key: u32, now: Nanos) -> Result<Entry, Option<Entry>> {
+        let at = self.find(key).ok_or(None)?;
+        if now > self.held[at].entry.expires {
+            return Err(Some(self.take(at)));
+        }
+        self.touch(at);
+        Ok(self.held[at].entry)
+    }
+
+    /// `chosen` is whom the store evicted, which only the random policy's model believes.
+    fn insert(&mut self, entry: Entry, now: Nanos, chosen: Option<u32>) -> Insertion {
+        let mut insertion = Insertion::Added;
+        if let Some(at) = self.find(entry.key) {
+            let former = self.held[at].entry;
+            if now <= former.expires {
+                self.touch(at);
+                self.held[at].entry = entry;
+                return Insertion::Replaced(former);
+            }
+            insertion = Insertion::Replaced(self.take(at));
+        } else if self.held.len() == self.capacity {
+            let at = self.victim(chosen);
+            insertion = Insertion::Evicted(self.take(at));
+        }
+        self.tick += 1;
+        self.held.push(Held { entry, uses: 1, used: self.tick, bit: false });
+        insertion
+    }
+
+    fn victim(&mut self, chosen: Option<u32>) -> usize {
+        let least_by = |key: &dyn Fn(&Held) -> (u64, u64)| (0..self.held.len()).min_by_key(|&at| key(&self.held[at]));
+        match self.policy {
+            Eviction::Fifo => 0,
+            Eviction::Lru => least_by(&|held| (0, held.used)).unwrap(),
+            // A count is reached at the last use.
+            Eviction::Lfu => least_by(&|held| (held.uses, held.used)).unwrap(),
+            Eviction::Random => chosen.and_then(|key| self.find(key)).expect("the random victim was held"),
+            Eviction::Clock => {
+                while self.held[0].bit {
+                    self.held[0].bit = false;
+                    self.held.rotate_left(1);
+                }
+                0
+            }
+            Eviction::Sieve => {
+                loop {
+                    // Past the newest, the search begins anew at the oldest.
+                    let at = if self.hand < self.held.len() { self.hand } else { 0 };
+                    if !self.held[at].bit {
+                        self.hand = at;
+                        return at;
+                    }
+                    self.held[at].bit = false;
+                    self.hand = at + 1;
+                }
+            }
+        }
+    }
+}
+
+fn stream() -> Stream {
+    Streams::new(1).named("eviction")
+}
+
+/// A store and its model, given the same operations.
+struct Pair {
+    store: Store,
+    model: Model,
+    now: Nanos,
+    versions: u64,
+}
+
+impl Pair {
+    fn new(policy: Eviction, capacity: u32) -> Pair {
+        let model = Model { policy, capacity: capacity as usize, held: Vec::new(), hand: 0, tick: 0 };
+        Pair { store: Store::new(policy, capacity, stream()), model, now: Nanos::ZERO, versions: 0 }
+    }
+
+    fn get(&mut self, key: u32) -> bool {
+        let found = match self.store.get(key, self.now) {
+            Lookup::Hit(entry) => Ok(*entry),
+            Lookup::Expired(entry) => Err(Some(entry)),
+            Lookup::Absent => Err(None),
+        };
+        assert_eq!(found, self.model.get(key, self.now));
+        found.is_ok()
+    }
+
+    fn insert(&mut self, key: u32, ttl: Option<u64>) {
+        self.versions += 1;
+        let expires = ttl.map_or(Nanos::MAX, |ttl| self.now + Nanos(ttl));
+        let entry = Entry { key, value: self.versions, expires, dirty: false };
+        let insertion = self.store.insert(key, self.versions, expires, self.now);
+        let chosen = insertion.evicted().map(|victim| victim.key);
+        assert_eq!(insertion, self.model.insert(entry, self.now, chosen));
+    }
+
+    fn apply(&mut self, op: &Op) {
+        match *op {
+            Op::Get(key) => _ = self.get(key),
+            Op::Insert { key, ttl } => self.insert(key, ttl),
+            Op::Request(key) => {
+                if !self.get(key) {
+                    self.insert(key, Some(15));
+                }
+            }
+            Op::Remove(key) => {
+                let expected = self.model.find(key).map(|at| self.model.take(at));
+                assert_eq!(self.store.remove(key), expected);
+            }
+            Op::MarkDirty(key) => {
+                let expected = self.model.find(key).map(|at| &mut self.model.held[at].entry);
+                let entry = self.store.peek_mut(key);
+                assert_eq!(entry, expected);
+                if let (Some(entry), Some(at)) = (self.store.peek_mut(key), self.model.find(key)) {
+                    entry.dirty = true;
+                    self.model.held[at].entry.dirty = true;
+                }
+            }
+            Op::Wait(ticks) => self.now += Nanos(ticks),
+            Op::Clear => {
+                self.store.clear();
+                self.model.held.clear();
+                self.model.hand = 0;
+            }
+        }
+        self.compare();
+    }
+
+    fn compare(&self) {
+        self.store.validate();
+        assert_eq!(self.store.len() as usize, self.model.held.len());
+        assert_eq!(self.store.is_empty(), self.model.held.is_empty());
+        let mut entries: Vec<Entry> = self.store.iter().copied().collect();
+        let mut expected: Vec<Entry> = self.model.held.iter().map(|held| held.entry).collect();
+        entries.sort_by_key(|entry| entry.key);
+        expected.sort_by_key(|entry| entry.key);
+        assert_eq!(entries, expected);
+        assert!(expected.iter().all(|entry| self.store.peek(entry.key) == Some(entry)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_store_does_what_its_model_does(
+        policy in proptest::sample::select(&Eviction::ALL),
+        capacity in 1..8u32,
+        ops in proptest::collection::vec(op(), 1..250),
+    ) {
+        let mut pair = Pair::new(policy, capacity);
+        ops.iter().for_each(|op| pair.apply(op));
+    }
+
+    /// As long as the hand finds some entry never hit since its insertion, SIEVE takes the oldest such one, which is
+    /// LFU's choice too. The hand passes the head (the newest) when there is none, or when it takes the head itself.
+    #[test]
+    fn sieve_is_lfu_until_its_hand_first_passes_the_head(
+        capacity in 1..20u32,
+        keys in proptest::collection::vec(prop_oneof![0..10u32, 0..60u32], 1..400),
+    ) {
+        let mut stores = [Eviction::Sieve, Eviction::Lfu].map(|policy| Store::new(policy, capacity, stream()));
+        let mut newest = None;
+        let mut hit_since: std::collections::BTreeMap<u32, bool> = Default::default();
+        for key in keys {
+            let hits = stores.each_mut().map(|store| matches!(store.get(key, Nanos::ZERO), Lookup::Hit(_)));
+            prop_assert_eq!(hits, [hit_since.contains_key(&key); 2]);
+            if hits[0] {
+                hit_since.insert(key, true);
+                continue;
+            }
+            if stores[0].len() == capacity && hit_since.values().all(|&hit| hit) {
+                break;
+            }
+            let [sieve, lfu] = stores.each_mut().map(|store| store.insert(key, 0, Nanos::MAX, Nanos::ZERO));
+            prop_assert_eq!(sieve, lfu);
+            let victim = sieve.evicted().map(|victim| victim.key);
+            if victim.is_some() && victim == newest {
+                break;
+            }
+            newest = Some(key);
+            victim.map(|victim| hit_since.remove(&victim));
+            hit_since.insert(key, false);
+        }
+    }
+}
+
+#[test]
+fn sieve_and_lfu_part_once_the_hand_has_passed_the_head() {
+    // Two slots; 0 and 1 are both hit, 0 twice. Room for 2: SIEVE has cleared both and takes the older, LFU the less used.
+    let victims = [Eviction::Sieve, Eviction::Lfu].map(|policy| {
+        let mut pair = Pair::new(policy, 2);
+        [0, 1, 0, 0, 1].iter().for_each(|&key| pair.apply(&Op::Request(key)));
+        pair.store.insert(2, 0, Nanos::MAX, pair.now).evicted().map(|victim| victim.key)
+    });
+    assert_eq!(victims, [Some(0), Some(1)]);
+}
+
+/// Random operations, long enough to reach everything worth reaching: the model test means little if they don't.
+#[test]
+fn the_model_test_reaches_every_interesting_state() {
+    let mut draws = Streams::new(2).named("ops");
+    for policy in Eviction::ALL {
+        let mut pair = Pair::new(policy, 5);
+        let [mut hits, mut absent, mut expired, mut replaced, mut renewed, mut evicted_dirty] = [0u32; 6];
+        for _ in 0..20_000 {
+            pair.now += Nanos(u64::from(draws.below(3)));
+            let (key, now) = (draws.below(12), pair.now);
+            match pair.store.peek(key) {
+                None => absent += 1,
+                Some(entry) if entry.is_expired(now) => expired += 1,
+                Some(_) => hits += 1,
+            }
+            match draws.below(4) {
+                0 => pair.apply(&Op::MarkDirty(key)),
+                1 => {
+                    let former = pair.store.peek(key).copied();
+                    replaced += u32::from(former.is_some_and(|former| !former.is_expired(now)));
+                    renewed += u32::from(former.is_some_and(|former| former.is_expired(now)));
+                    let dirty_before = pair.store.iter().filter(|entry| entry.dirty).count();
+                    pair.apply(&Op::Insert { key, ttl: Some(10) });
+                    let dirty_after = pair.store.iter().filter(|entry| entry.dirty).count();
+                    evicted_dirty += u32::from(former.is_none() && dirty_after < dirty_before);
+                }
+                _ => pair.apply(&Op::Request(key)),
+            }
+        }
+        for (what, count) in [
+            ("hit", hits),
+            ("absent", absent),
+            ("expired", expired),
+            ("replaced", replaced),
+            ("renewed", renewed),
+            ("evicted dirty", evicted_dirty),
+        ] {
+            assert!(count > 50, "{policy}: {what} only {count} times");
+        }
+    }
+}
