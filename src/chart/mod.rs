@@ -305,6 +305,44 @@ pub fn svg_in(
     Ok(text)
 }
 
+/// All lanes' measures over time as CSV, one row per lane and bucket.
+pub fn csv(data: &Data) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from(
+        "lane,from_s,requests,errors,mean_ms,read_p50_ms,read_p99_ms,write_p50_ms,write_p99_ms,hits,misses,stale,lost,at_risk,queue\n",
+    );
+    let ms = |value: Option<f32>| value.map(|v| v.to_string()).unwrap_or_default();
+    for lane in &data.lanes {
+        let name = if lane.label.contains([',', '"']) {
+            format!("\"{}\"", lane.label.replace('"', "\"\""))
+        } else {
+            lane.label.clone()
+        };
+        for (i, p) in lane.series.points.iter().enumerate() {
+            let from = (lane.series.first + i) as f64 * lane.series.bucket_s;
+            // Writing to a String does not fail.
+            let _ = writeln!(
+                text,
+                "{name},{from:.6},{},{},{},{},{},{},{},{},{},{},{},{},{}",
+                p.requests,
+                p.errors,
+                ms(p.mean_ms),
+                ms(p.read_p50_ms),
+                ms(p.read_p99_ms),
+                ms(p.write_p50_ms),
+                ms(p.write_p99_ms),
+                p.hits,
+                p.misses,
+                p.stale,
+                p.lost,
+                p.at_risk,
+                p.queue
+            );
+        }
+    }
+    text
+}
+
 /// The one type family of page and figures: the system's own, with Korean behind it.
 pub const FONT_STACK: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Apple SD Gothic Neo', \
      'Malgun Gothic', 'Noto Sans KR', 'Noto Sans CJK KR', sans-serif";

@@ -402,7 +402,8 @@ fn numbers(props: &DistProps, w: &'static Words) -> Vec<Html> {
         });
         let path = if part.is_empty() { props.path.to_string() } else { format!("{}.{part}", props.path) };
         let label = if name.is_empty() { props.label.to_string() } else { format!("{}: {name}", props.label) };
-        html! { <Duration key={path.clone()} {path} {label} value={Some(value)} {slide} {set} /> }
+        let key = path.clone();
+        html! { <Duration {key} {path} {label} value={Some(value)} {slide} {set} /> }
     };
     let slide = Some(props.slide);
     match props.value.clone() {
