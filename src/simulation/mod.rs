@@ -203,7 +203,7 @@ impl Simulation {
             kind::REQUEST => world.request(index),
             kind::ANSWER => world.answer(index),
             kind::CACHE_ARRIVAL => world.cache.arrive(index),
-            kind::CACHE_SERVED => world.cache.served(),
+            kind::CACHE_FREE => world.cache.free(),
             kind::CACHE_ANSWER => world.cache.calls().deliver(index, &world.kernel),
             kind::DATABASE_ARRIVAL => world.database.arrive(index),
             kind::DATABASE_SERVED => world.database.served(index),
@@ -269,7 +269,7 @@ impl Simulation {
         if self.stage == Stage::Measuring && now >= self.duration {
             self.begin_drain();
         } else if self.faults.peek().is_some_and(|at| at <= now) {
-            let strike = self.faults.next().expect("a fault is due");
+            let strike = self.faults.take_next().expect("a fault is due");
             self.strike(strike);
         }
         self.settle();
@@ -284,7 +284,7 @@ impl Simulation {
             hits: node.hits,
             misses: node.misses(),
             stale: ledger.reads().stale,
-            lost: counts.lost,
+            lost: ledger.ever_lost().total(),
             at_risk: counts.at_risk,
             queue: u64::from(self.world.database.queue()),
         }
