@@ -78,9 +78,7 @@ mod tests {
                 Kernel::WAKE => ready.push(event.index()),
                 _ => kernel.deadline_event(event.index()),
             }
-            let mut woken = Vec::new();
-            kernel.take_ready(&mut woken);
-            ready.extend(woken);
+            ready.extend(std::iter::from_fn(|| kernel.next_ready()));
         }
         assert_eq!(tasks.running(), 0, "the task came to its end");
         notes.take()

@@ -280,9 +280,15 @@ impl World {
         self.spawns.borrow_mut().push((owner, job));
     }
 
-    /// The next task asked for.
+    /// The next task asked for, by a client or by the cache.
     pub fn next_spawn(&self) -> Option<(u32, Job)> {
-        self.spawns.borrow_mut().pop()
+        self.spawns.borrow_mut().pop().or_else(|| {
+            let job = match self.cache.next_job()? {
+                node::Job::Load(key) => Job::Load(key),
+                node::Job::Flush(rows) => Job::Flush(rows),
+            };
+            Some((OWNER_CACHE, job))
+        })
     }
 
     /// Sends off the answers that the servers have given.
@@ -293,19 +299,6 @@ impl World {
         while let Some((call, leaves)) = self.database.calls().next_outgoing() {
             let link = self.database.link_of(call);
             self.network.send_at(link, Way::Back, Event::new(kind::DATABASE_ANSWER, call), leaves);
-        }
-    }
-
-    /// Makes tasks of the work that the cache needs done.
-    pub fn start_jobs(&self) {
-        while let Some(job) = self.cache.next_job() {
-            self.spawn(
-                OWNER_CACHE,
-                match job {
-                    node::Job::Load(key) => Job::Load(key),
-                    node::Job::Flush(rows) => Job::Flush(rows),
-                },
-            );
         }
     }
 
