@@ -436,6 +436,20 @@ fn a_hundred_thousand_writes_of_one_key_are_lost_and_come_back_as_one() {
 }
 
 #[test]
+fn a_hundred_thousand_writes_of_one_key_are_lost_one_after_the_other() {
+    let mut ledger = Ledger::new();
+    for at in 0..100_000 {
+        let w = ledger.issued(KEY, 0, s(at));
+        ledger.held(w, Application, s(at));
+        ledger.acknowledged(w, s(at) + Nanos(1));
+        assert_eq!(ledger.counts().lost, 0, "while one that is newer is held, all have hope");
+        ledger.released(w, Application, Release::Finished, s(at) + Nanos(2));
+        assert_eq!(ledger.lost_by_cause().get(Cause::NeverDelivered), at + 1);
+    }
+    ledger.validate();
+}
+
+#[test]
 fn ends_of_writes_no_longer_held_are_dropped_behind_one_that_stays() {
     let mut ledger = Ledger::new();
     let mut held = std::collections::VecDeque::new();
