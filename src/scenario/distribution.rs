@@ -66,8 +66,9 @@ impl Field for Distribution {
     }
 
     fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Distribution> {
-        if node.word().is_some() {
-            return Nanos::read(node, at, problems).map(Distribution::Constant);
+        if let Some(word) = node.word() {
+            let constant = word.parse().ok().map(Distribution::Constant);
+            return constant.or_else(|| refuse_shape(node, EXPECTED, at, problems));
         }
         let (name, inner) = named(node, NAMES, EXPECTED, at, problems)?;
         let at = &join(at, &name);
