@@ -14,7 +14,7 @@ use std::rc::Rc;
 use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
 use crate::ledger::{Holder, Key, Ledger, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario;
+use crate::scenario::{self, Link};
 use crate::time::Nanos;
 
 /// One row to write.
@@ -35,6 +35,13 @@ pub enum Query {
     Write(Row),
     /// Many rows in one transaction; the number of a [`Database::write_batch`].
     Batch(u32),
+}
+
+/// A query, and the link over which it came and its answer goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    query: Query,
+    from: Link,
 }
 
 /// The value read, or the fact that it is committed (with the value written last).
@@ -91,7 +98,7 @@ struct State {
 pub struct Database {
     kernel: Rc<Kernel>,
     ledger: Rc<RefCell<Ledger>>,
-    calls: Calls<Query, Reply>,
+    calls: Calls<Asked, Reply>,
     times: Times,
     queue_limit: u32,
     abort: f64,
@@ -145,18 +152,18 @@ impl Database {
     }
 
     /// Begins a read.
-    pub fn read(&self, key: Key) -> Call<'_, Query, Reply> {
-        self.calls.open(&self.kernel, Query::Read(key))
+    pub fn read(&self, key: Key, from: Link) -> Call<'_, Asked, Reply> {
+        self.calls.open(&self.kernel, Asked { query: Query::Read(key), from })
     }
 
     /// Begins a write of one row. From now on the message holds the write, wherever its sender is.
-    pub fn write(&self, row: Row) -> Call<'_, Query, Reply> {
+    pub fn write(&self, row: Row, from: Link) -> Call<'_, Asked, Reply> {
         self.hold(&[row]);
-        self.calls.open(&self.kernel, Query::Write(row))
+        self.calls.open(&self.kernel, Asked { query: Query::Write(row), from })
     }
 
     /// Begins a batch; its rows are committed together or not at all.
-    pub fn write_batch(&self, rows: &[Row]) -> Call<'_, Query, Reply> {
+    pub fn write_batch(&self, rows: &[Row], from: Link) -> Call<'_, Asked, Reply> {
         self.hold(rows);
         let mut state = self.state.borrow_mut();
         let number = state.free_batches.pop().unwrap_or_else(|| {
@@ -165,7 +172,7 @@ impl Database {
         });
         state.batches[number as usize].extend_from_slice(rows);
         drop(state);
-        self.calls.open(&self.kernel, Query::Batch(number))
+        self.calls.open(&self.kernel, Asked { query: Query::Batch(number), from })
     }
 
     /// A call has reached the database.
@@ -244,8 +251,18 @@ impl Database {
     }
 
     /// The calls to it.
-    pub fn calls(&self) -> &Calls<Query, Reply> {
+    pub fn calls(&self) -> &Calls<Asked, Reply> {
         &self.calls
+    }
+
+    /// The link over which a call's answer goes back.
+    pub fn link_of(&self, call: CallId) -> Link {
+        self.calls.question(call).from
+    }
+
+    /// How many workers it has.
+    pub fn workers(&self) -> u32 {
+        self.state.borrow().workers.len() as u32
     }
 
     /// What is committed for `key`.
@@ -272,7 +289,7 @@ impl Database {
     }
 
     fn serve(&self, state: &mut State, worker: u32, call: CallId) {
-        let time = match self.calls.question(call) {
+        let time = match self.calls.question(call).query {
             Query::Read(_) => self.times.read.sample(&mut state.draws.read),
             Query::Write(_) => self.times.write.sample(&mut state.draws.write),
             Query::Batch(number) => {
@@ -287,7 +304,7 @@ impl Database {
     }
 
     fn execute(&self, state: &mut State, call: CallId) -> Reply {
-        let question = self.calls.question(call);
+        let question = self.calls.question(call).query;
         if let Query::Read(key) = question {
             state.counts.reads += 1;
             return Ok(state.current.get(key as usize).copied().unwrap_or_default());
@@ -336,7 +353,7 @@ impl Database {
     }
 
     fn let_go(&self, call: CallId, why: Release) {
-        let question = self.calls.question(call);
+        let question = self.calls.question(call).query;
         self.release(&mut self.state.borrow_mut(), question, why);
     }
 

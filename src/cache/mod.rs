@@ -1,5 +1,8 @@
-//! The cache: what it holds, and what it gives up when it is full.
+//! The cache: a single-threaded node with a store, an eviction policy, expiry and a write-behind buffer.
 
+pub mod buffer;
 pub mod eviction;
+pub mod expiry;
+pub mod node;
 pub mod replay;
 pub mod store;

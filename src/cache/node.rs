@@ -342,7 +342,8 @@ impl CacheNode {
         }
         self.keep(state, key, write);
         self.watch_expiry(state, key);
-        let count_reached = self.write_back.as_ref().and_then(|how| how.at).is_some_and(|at| state.buffer.queued() >= at);
+        let count_reached =
+            self.write_back.as_ref().and_then(|how| how.at).is_some_and(|at| state.buffer.queued() >= at);
         if let (true, Some(flusher)) = (count_reached, self.flusher.get()) {
             self.kernel.wake(flusher);
         }

@@ -3,6 +3,7 @@
 use super::field::{Field, read_in, refuse_strangers, refuse_word, require};
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason};
+use crate::random::Sampler;
 use crate::time::Nanos;
 
 /// A distribution of durations. A bare duration is a constant; the others are a table with one name in it.
@@ -12,7 +13,7 @@ use crate::time::Nanos;
 /// { exponential = "10ms" }                            # its mean
 /// { uniform = { min = "1ms", max = "3ms" } }
 /// { lognormal = { median = "0.5ms", p99 = "3ms" } }
-/// { normal = { mean = "5ms", sd = "1ms" } }           # below zero counts as zero
+/// { normal = { mean = "5ms", sd = "1ms" } }           # never below zero
 /// { empirical = [[50, "27ms"], [99, "110ms"], [100, "190ms"]] }   # percent, value; straight lines between
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +36,7 @@ pub enum Distribution {
         /// 99 % of the values are below.
         p99: Nanos,
     },
-    /// Normal; what would be below zero is zero.
+    /// Normal, conditioned on being at least zero.
     Normal {
         /// The mean.
         mean: Nanos,
@@ -44,6 +45,24 @@ pub enum Distribution {
     },
     /// A measured percentile row: (percent, value) pairs, both rising, up to 100 %.
     Empirical(Vec<(f64, Nanos)>),
+}
+
+impl Distribution {
+    /// The distribution, ready to draw from.
+    ///
+    /// # Panics
+    /// When its numbers make no distribution, which [`Scenario::check`](super::Scenario::check) refuses.
+    pub fn sampler(&self) -> Sampler {
+        const CHECKED: &str = "a scenario is checked before it runs";
+        match self {
+            Distribution::Constant(value) => Sampler::constant(*value),
+            Distribution::Exponential(mean) => Sampler::exponential(*mean),
+            Distribution::Uniform { min, max } => Sampler::uniform(*min, *max).expect(CHECKED),
+            Distribution::Lognormal { median, p99 } => Sampler::lognormal(*median, *p99).expect(CHECKED),
+            Distribution::Normal { mean, sd } => Sampler::normal(*mean, *sd),
+            Distribution::Empirical(row) => Sampler::empirical(row).expect(CHECKED),
+        }
+    }
 }
 
 const NAMES: &[&str] = &["exponential", "uniform", "lognormal", "normal", "empirical"];

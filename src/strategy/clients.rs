@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use crate::cache::node::{Answer, CacheNode, Command};
-use crate::database::{Database, Query, Reply, Row};
+use crate::database::{Asked, Database, Reply, Row};
 use crate::engine::{Call, Event, Failure, Kernel};
 use crate::ledger::{Key, WriteId};
 use crate::network::{Network, Way};
@@ -113,21 +113,21 @@ pub struct DatabaseClient<'a> {
 impl DatabaseClient<'_> {
     /// The committed value of `key`.
     pub async fn read(&self, key: Key) -> Result<WriteId, Failure> {
-        self.with_retries(|| self.database.read(key)).await
+        self.with_retries(|| self.database.read(key, self.link)).await
     }
 
     /// Commits `value` for `key`.
     pub async fn write(&self, key: Key, value: WriteId) -> Result<(), Failure> {
-        self.with_retries(|| self.database.write(Row { key, write: value })).await.map(drop)
+        self.with_retries(|| self.database.write(Row { key, write: value }, self.link)).await.map(drop)
     }
 
     /// Commits all rows, or none.
     pub async fn write_batch(&self, rows: &[Row]) -> Result<(), Failure> {
-        self.with_retries(|| self.database.write_batch(rows)).await.map(drop)
+        self.with_retries(|| self.database.write_batch(rows, self.link)).await.map(drop)
     }
 
     /// Calls, and calls again after a growing pause; the failure reported is the one that leaves most open.
-    async fn with_retries<'c>(&self, begin: impl Fn() -> Call<'c, Query, Reply>) -> Reply {
+    async fn with_retries<'c>(&self, begin: impl Fn() -> Call<'c, Asked, Reply>) -> Reply {
         let mut worst: Option<Failure> = None;
         for attempt in 0..=self.retries {
             if attempt > 0 {

@@ -1,3 +1,7 @@
-//! What clients ask for.
+//! What clients ask for: arrivals, keys, operations; and traces of what others asked for.
+//!
+//! Request `n` names the same key and operation in every lane, whatever happened before it: each is the `n`-th draw of a
+//! stream of its own.
 
+pub mod requests;
 pub mod trace;

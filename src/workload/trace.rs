@@ -201,6 +201,35 @@ impl std::error::Error for TraceError {
     }
 }
 
+/// A whole trace in memory, for runs whose lanes all read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    keys: Vec<u32>,
+    distinct: u32,
+}
+
+impl Trace {
+    /// Reads one key per line to the end.
+    ///
+    /// # Errors
+    /// At the first line that is not a key; also when there is none at all.
+    pub fn read(reader: impl BufRead) -> Result<Trace, TraceError> {
+        let mut lines = KeyLines::new(reader);
+        let keys = lines.by_ref().collect::<Result<Vec<u32>, TraceError>>()?;
+        Ok(Trace { keys, distinct: lines.distinct() })
+    }
+
+    /// The keys, as ids, in order.
+    pub fn keys(&self) -> &[u32] {
+        &self.keys
+    }
+
+    /// How many different keys there are.
+    pub fn distinct(&self) -> u32 {
+        self.distinct
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,125 @@
+//! All lanes of a scenario, side by side: the same traffic, the same faults.
+
+use std::sync::Arc;
+
+use crate::ledger::Story;
+use crate::report::{Report, Series};
+use crate::scenario::{Fault, Scenario, What, Which};
+use crate::simulation::Simulation;
+use crate::time::Nanos;
+use crate::workload::requests::KeySource;
+use crate::workload::trace::Trace;
+
+/// The engine's version, as reports carry it.
+pub use crate::engine::VERSION as ENGINE_VERSION;
+
+/// About how many events a lane handles before its neighbours catch up and the caller is asked whether to stop.
+const STEP_EVENTS: u64 = 4_000;
+
+/// The lanes of a scenario, running in step.
+pub struct Experiment {
+    scenario: Scenario,
+    lanes: Vec<Simulation>,
+    now: Nanos,
+    step: Nanos,
+}
+
+impl Experiment {
+    /// Every lane of `scenario` at the beginning of its run.
+    ///
+    /// # Errors
+    /// When the scenario needs a trace and has none.
+    ///
+    /// # Panics
+    /// When the scenario has not been checked.
+    pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, String> {
+        let keys = KeySource::new(&scenario.clients.keys, trace)?;
+        let lanes = (0..scenario.lanes.len()).map(|lane| Simulation::with_keys(scenario, lane, keys.clone())).collect();
+        let step = Nanos((scenario.duration.0 / 1_000).max(1));
+        Ok(Experiment { scenario: scenario.clone(), lanes, now: Nanos::ZERO, step })
+    }
+
+    /// Runs all lanes, in step, up to and including the moment `to`; past the end of the run, until they have settled.
+    /// Stops early when `stop` says so, which is asked every few milliseconds of work. Returns the moment reached.
+    pub fn advance(&mut self, to: Nanos, mut stop: impl FnMut() -> bool) -> Nanos {
+        let to = to.min(self.scenario.duration);
+        while self.now < to && !self.finished() {
+            let next = self.now.saturating_add(self.step).min(to);
+            let before = self.events();
+            self.lanes.iter_mut().for_each(|lane| lane.run_until(next));
+            self.now = next;
+            self.adapt_step(self.events() - before);
+            if stop() {
+                break;
+            }
+        }
+        self.now
+    }
+
+    /// Steps are as long as the work in them is worth.
+    fn adapt_step(&mut self, events: u64) {
+        let target = STEP_EVENTS * self.lanes.len() as u64;
+        if events > target {
+            self.step = Nanos((self.step.0 / 2).max(1));
+        } else if events < target / 4 {
+            self.step = Nanos(self.step.0.saturating_mul(2).min(self.scenario.duration.0.max(1)));
+        }
+    }
+
+    /// The moment all lanes have reached.
+    pub fn now(&self) -> Nanos {
+        self.now
+    }
+
+    /// Whether every lane has ended and settled.
+    pub fn finished(&self) -> bool {
+        self.lanes.iter().all(Simulation::is_finished)
+    }
+
+    /// Events handled by all lanes.
+    pub fn events(&self) -> u64 {
+        self.lanes.iter().map(Simulation::events).sum()
+    }
+
+    /// Lets something break now: at the next whole millisecond. The fault is part of the scenario from then on, which,
+    /// run from the start, does the same things.
+    ///
+    /// # Errors
+    /// When the run is over.
+    pub fn inject(&mut self, what: What, which: Option<Which>, lasts: Nanos) -> Result<Fault, String> {
+        let millisecond = Nanos::from_millis(1).0;
+        let at = Nanos((self.now.0 / millisecond + 1) * millisecond);
+        if at >= self.scenario.duration {
+            return Err(format!("the run is over after {}: restart it to break something", self.scenario.duration));
+        }
+        let fault = Fault { at, what, which, lasts };
+        self.lanes.iter_mut().for_each(|lane| lane.inject(&fault));
+        self.scenario.faults.push(fault.clone());
+        Ok(fault)
+    }
+
+    /// The scenario, with the faults injected so far.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// What all lanes have shown so far.
+    pub fn report(&self) -> Report {
+        Report {
+            engine: ENGINE_VERSION.to_owned(),
+            scenario: self.scenario.name.clone(),
+            seed: self.scenario.seed,
+            lanes: self.lanes.iter().map(Simulation::report).collect(),
+        }
+    }
+
+    /// A lane's measures over time, from a bucket on.
+    pub fn series(&self, lane: usize, from_bucket: usize) -> Series {
+        self.lanes[lane].series(from_bucket)
+    }
+
+    /// The stories of a lane's lost writes.
+    pub fn stories(&self, lane: usize) -> Vec<Story> {
+        self.lanes[lane].stories()
+    }
+}

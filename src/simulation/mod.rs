@@ -1,0 +1,333 @@
+//! One lane, put together and run.
+//!
+//! ```text
+//! clients ──▶ application servers ──▶ cache ──▶ database        the ledger and the metrics watch
+//!    ▲              (strategy code)                             faults strike from outside
+//!    └──────────────── answers ◀─────────────────────
+//! ```
+//!
+//! A [`Simulation`] is deterministic: running to a moment in one go or in a thousand small steps does the same things,
+//! and so does adding a fault while it runs or having it in the scenario from the start.
+//!
+//! ```
+//! use cachelane::{scenario::Scenario, simulation::Simulation, time::Nanos};
+//! let mut lane = Simulation::new(&Scenario::default(), 0, None).unwrap();
+//! lane.run_until(Nanos::MAX); // to the end, and until everything has settled
+//! assert!(lane.is_finished());
+//! assert_eq!(lane.report().writes_by_class.at_risk, 0);
+//! ```
+
+mod outcome;
+mod servers;
+mod world;
+
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use self::outcome::Baseline;
+use self::world::{Job, OWNER_CACHE, World, kind, run};
+use crate::engine::{Kernel, TaskId, Tasks};
+use crate::fault::{Plan, Strike, Target};
+use crate::ledger::Story;
+use crate::metrics::Gauges;
+use crate::scenario::{Fault, Scenario};
+use crate::time::Nanos;
+use crate::workload::requests::KeySource;
+use crate::workload::trace::Trace;
+
+/// How long a system may take to settle after the clients have gone: as long again as the run, and an hour.
+fn drain_limit(duration: Nanos) -> Nanos {
+    duration.saturating_add(duration).saturating_add(Nanos::from_secs(3600))
+}
+
+/// What the loop needs of the tasks, whose type has no name.
+trait Executor {
+    fn spawn(&mut self, owner: u32, job: Job) -> TaskId;
+    fn poll(&mut self, task: TaskId);
+    fn drop_owned_by(&mut self, owner: u32);
+}
+
+struct Runner<F, S> {
+    tasks: Tasks<F>,
+    start: S,
+}
+
+impl<F: Future<Output = ()>, S: Fn(Job) -> F> Executor for Runner<F, S> {
+    fn spawn(&mut self, owner: u32, job: Job) -> TaskId {
+        self.tasks.spawn((self.start)(job), owner)
+    }
+
+    fn poll(&mut self, task: TaskId) {
+        self.tasks.poll(task);
+    }
+
+    fn drop_owned_by(&mut self, owner: u32) {
+        self.tasks.drop_owned_by(owner);
+    }
+}
+
+fn executor(world: Rc<World>) -> Box<dyn Executor> {
+    let start = move |job| run(world.clone(), job);
+    Box::new(Runner { tasks: Tasks::default(), start })
+}
+
+/// One lane of a scenario. See the [module](self).
+pub struct Simulation {
+    world: Rc<World>,
+    executor: Box<dyn Executor>,
+    faults: Plan,
+    app_servers: u32,
+    duration: Nanos,
+    warmup: Nanos,
+    /// The moment up to which everything has happened.
+    reached: Nanos,
+    /// The next moment at which something happens that is not in the queue: a fault, a reading of the gauges, the end.
+    milestone: Nanos,
+    stage: Stage,
+    baseline: Baseline,
+    lane: (String, String, String),
+    ready: Vec<TaskId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    WarmingUp,
+    Measuring,
+    Draining,
+    Finished,
+}
+
+impl Simulation {
+    /// Lane number `lane` of `scenario`, at the beginning of its run. `trace` is the file that the keys name, if they do.
+    ///
+    /// # Errors
+    /// When the scenario needs a trace and has none.
+    ///
+    /// # Panics
+    /// When the scenario has no such lane, or has not been [checked](Scenario::check).
+    pub fn new(scenario: &Scenario, lane: usize, trace: Option<Arc<Trace>>) -> Result<Simulation, String> {
+        let keys = KeySource::new(&scenario.clients.keys, trace)?;
+        Ok(Simulation::with_keys(scenario, lane, keys))
+    }
+
+    /// Like [`new`](Simulation::new), with a source of keys that lanes share.
+    pub fn with_keys(scenario: &Scenario, lane: usize, keys: KeySource) -> Simulation {
+        let lane = &scenario.lanes[lane];
+        let world = Rc::new(World::new(scenario, lane, keys));
+        world.begin();
+        world.start_flusher();
+        let mut simulation = Simulation {
+            executor: executor(world.clone()),
+            world,
+            faults: Plan::new(&scenario.faults, scenario.app.servers),
+            app_servers: scenario.app.servers,
+            duration: scenario.duration,
+            warmup: scenario.warmup,
+            reached: Nanos::ZERO,
+            milestone: Nanos::ZERO,
+            stage: Stage::WarmingUp,
+            baseline: Baseline::default(),
+            lane: (lane.title(), lane.read.name().to_owned(), lane.write.name().to_owned()),
+            ready: Vec::new(),
+        };
+        simulation.set_milestone();
+        simulation.settle();
+        simulation
+    }
+
+    /// Runs until everything up to and including the moment `to` has happened; past the end of the run, until the
+    /// system has settled.
+    pub fn run_until(&mut self, to: Nanos) {
+        let to = if to >= self.duration { Nanos::MAX } else { to };
+        while self.stage != Stage::Finished {
+            let next = self.world.kernel.peek().unwrap_or(Nanos::MAX);
+            let milestone = self.milestone;
+            if milestone.min(next) > to {
+                break;
+            }
+            if milestone <= next {
+                self.world.kernel.set_clock(milestone);
+                self.pass_milestone();
+            } else {
+                self.event();
+            }
+            if self.stage == Stage::Draining && self.has_settled() {
+                self.stage = Stage::Finished;
+                self.world.kernel.witness(self.world.ledger.borrow().counts().lost);
+            }
+        }
+        self.reached = if self.is_finished() { self.world.kernel.now().max(self.duration) } else { to };
+    }
+
+    /// The moment up to which everything has happened.
+    pub fn now(&self) -> Nanos {
+        self.reached
+    }
+
+    /// Whether the run is over and the system has settled.
+    pub fn is_finished(&self) -> bool {
+        self.stage == Stage::Finished
+    }
+
+    /// Events handled so far.
+    pub fn events(&self) -> u64 {
+        self.world.kernel.events()
+    }
+
+    /// Adds a fault, which must lie ahead.
+    pub fn inject(&mut self, fault: &Fault) {
+        assert!(fault.at > self.reached, "a fault cannot strike in the past");
+        if matches!(self.stage, Stage::WarmingUp | Stage::Measuring) {
+            self.faults.add(fault, self.app_servers);
+            self.set_milestone();
+        }
+    }
+
+    /// The stories of lost writes, first losses first.
+    pub fn stories(&self) -> Vec<Story> {
+        self.world.ledger.borrow().stories().to_vec()
+    }
+
+    // ---- The loop ----
+
+    fn event(&mut self) {
+        let world = &*self.world;
+        let Some(event) = world.kernel.next() else { return };
+        let index = event.index();
+        match event.kind() {
+            Kernel::WAKE => world.kernel.wake(index),
+            Kernel::DEADLINE => world.kernel.deadline_event(index),
+            kind::ARRIVAL => world.arrival(),
+            kind::USER => world.user(index),
+            kind::REQUEST => world.request(index),
+            kind::ANSWER => world.answer(index),
+            kind::CACHE_ARRIVAL => world.cache.arrive(index),
+            kind::CACHE_SERVED => world.cache.served(),
+            kind::CACHE_ANSWER => world.cache.calls().deliver(index, &world.kernel),
+            kind::DATABASE_ARRIVAL => world.database.arrive(index),
+            kind::DATABASE_SERVED => world.database.served(index),
+            kind::DATABASE_ANSWER => world.database.calls().deliver(index, &world.kernel),
+            kind::DIRTY_EXPIRY => world.cache.dirty_expiry(index),
+            other => unreachable!("no event has kind {other}"),
+        }
+        self.settle();
+    }
+
+    /// Lets everything happen that follows at this very moment: answers are sent, jobs and requests become tasks,
+    /// tasks go on.
+    fn settle(&mut self) {
+        loop {
+            self.world.send_answers();
+            self.world.start_jobs();
+            let mut busy = false;
+            while let Some((owner, job)) = self.world.next_spawn() {
+                let task = self.executor.spawn(owner, job);
+                self.ready.push(task);
+            }
+            if self.ready.is_empty() {
+                self.world.kernel.take_ready(&mut self.ready);
+            }
+            for position in 0..self.ready.len() {
+                let task = self.ready[position];
+                self.world.kernel.set_current(task);
+                self.executor.poll(task);
+                busy = true;
+            }
+            self.ready.clear();
+            if !busy {
+                break;
+            }
+        }
+    }
+
+    // ---- Milestones ----
+
+    fn set_milestone(&mut self) {
+        let reading = self.world.metrics.borrow().next_reading();
+        let running = match self.stage {
+            Stage::WarmingUp => self.warmup.min(reading).min(self.duration),
+            Stage::Measuring => reading.min(self.duration),
+            Stage::Draining | Stage::Finished => drain_limit(self.duration),
+        };
+        self.milestone = self.faults.peek().map_or(running, |fault| fault.min(running));
+    }
+
+    /// Does what is due at this moment outside the queue. Faults come last: they strike after the gauges were read.
+    fn pass_milestone(&mut self) {
+        let now = self.world.kernel.now();
+        if self.stage == Stage::WarmingUp && now >= self.warmup {
+            self.stage = Stage::Measuring;
+            self.baseline = self.take_baseline();
+        }
+        let running = matches!(self.stage, Stage::WarmingUp | Stage::Measuring);
+        let due = self.world.metrics.borrow().next_reading().min(self.duration);
+        if running && now >= due {
+            let gauges = self.gauges();
+            self.world.metrics.borrow_mut().close_bucket(gauges);
+        }
+        if self.stage == Stage::Measuring && now >= self.duration {
+            self.begin_drain();
+        } else if self.faults.peek().is_some_and(|at| at <= now) {
+            let strike = self.faults.next().expect("a fault is due");
+            self.strike(strike);
+        }
+        self.settle();
+        self.set_milestone();
+    }
+
+    fn gauges(&self) -> Gauges {
+        let node = self.world.cache.counts();
+        let ledger = self.world.ledger.borrow();
+        let counts = ledger.counts();
+        Gauges {
+            hits: node.hits,
+            misses: node.misses(),
+            stale: ledger.reads().stale,
+            lost: counts.lost,
+            at_risk: counts.at_risk,
+            queue: u64::from(self.world.database.queue()),
+        }
+    }
+
+    /// Clients go home, faults end, what is dirty is flushed.
+    fn begin_drain(&mut self) {
+        self.baseline.at_end = Some(self.totals());
+        self.stage = Stage::Draining;
+        self.world.send_clients_home();
+        for target in self.faults.heal_all() {
+            self.strike(Strike { at: self.duration, begins: false, target });
+        }
+        self.world.cache.drain();
+    }
+
+    fn has_settled(&self) -> bool {
+        self.world.is_quiet() || self.world.kernel.now() >= drain_limit(self.duration)
+    }
+
+    fn strike(&mut self, strike: Strike) {
+        let world = self.world.clone();
+        world.kernel.witness(strike.at.0 ^ u64::from(strike.begins) << 63);
+        match (strike.target, strike.begins) {
+            (Target::Cache, true) => {
+                self.executor.drop_owned_by(OWNER_CACHE);
+                world.cache.crash();
+            }
+            (Target::Cache, false) => {
+                if world.cache.restart() {
+                    world.start_flusher();
+                }
+            }
+            (Target::App(server), true) => {
+                self.executor.drop_owned_by(server);
+                world.servers.crash(server);
+                world.abandon_requests_of(server);
+            }
+            (Target::App(server), false) => world.servers.restart(server),
+            (Target::Database, true) => world.database.go_down(),
+            (Target::Database, false) => world.database.come_up(),
+            (Target::Link(link), true) => world.network.cut(link),
+            (Target::Link(link), false) => world.network.heal(link),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What a lane has shown so far, as a report.
+
+use super::Simulation;
+use crate::cache::node::NodeCounts;
+use crate::database::DatabaseCounts;
+use crate::ledger::ReadCounts;
+use crate::report::{
+    CacheReport, DatabaseReport, LaneReport, Latencies, MissesByCause, Point, Series, Summary, WritesByClass,
+};
+use crate::stats::Histogram;
+use crate::time::Nanos;
+
+/// Everyone's running totals at one moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Totals {
+    at: Nanos,
+    node: NodeCounts,
+    database: DatabaseCounts,
+    reads: ReadCounts,
+    stale: u64,
+}
+
+/// The totals that the report is measured from and, where it matters, to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Baseline {
+    /// At the end of the warm-up.
+    warm: Totals,
+    /// At the end of the run, before the system drains.
+    pub at_end: Option<Totals>,
+}
+
+/// A distribution of nanoseconds in a few numbers of milliseconds.
+pub fn summary(histogram: &Histogram) -> Summary {
+    let ms = |quantile: f64| histogram.quantile(quantile).map_or(0.0, |ns| ns as f64 / 1e6);
+    Summary {
+        count: histogram.count(),
+        mean: histogram.mean().unwrap_or(0.0) / 1e6,
+        p50: ms(0.50),
+        p66: ms(0.66),
+        p75: ms(0.75),
+        p80: ms(0.80),
+        p90: ms(0.90),
+        p95: ms(0.95),
+        p98: ms(0.98),
+        p99: ms(0.99),
+        p99_9: ms(0.999),
+        p99_99: ms(0.9999),
+        max: histogram.max().map_or(0.0, |ns| ns as f64 / 1e6),
+    }
+}
+
+fn latencies(read: &Histogram, write: &Histogram) -> Latencies {
+    let mut all = read.clone();
+    all.merge(write);
+    Latencies { all: summary(&all), read: summary(read), write: summary(write) }
+}
+
+/// The share `busy` has of `workers` over a span of time.
+fn utilisation(busy_ns: u128, workers: u32, span: Nanos) -> f64 {
+    if span == Nanos::ZERO { 0.0 } else { busy_ns as f64 / (f64::from(workers) * span.0 as f64) }
+}
+
+fn ratio(part: u64, rest: u64) -> f64 {
+    if part + rest == 0 { 0.0 } else { part as f64 / (part + rest) as f64 }
+}
+
+impl Simulation {
+    pub(super) fn take_baseline(&self) -> Baseline {
+        Baseline { warm: self.totals(), at_end: None }
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        let reads = *self.world.ledger.borrow().reads();
+        Totals {
+            at: self.world.kernel.now(),
+            node: self.world.cache.counts(),
+            database: self.world.database.counts(),
+            stale: reads.stale,
+            reads,
+        }
+    }
+
+    /// What the lane has shown since the warm-up, up to now.
+    pub fn report(&self) -> LaneReport {
+        let (now, warm) = (self.totals(), self.baseline.warm);
+        let metrics = self.world.metrics.borrow();
+        let (name, read, write) = self.lane.clone();
+        let [read_errors, write_errors] = metrics.errors;
+        let (reads, writes) = (metrics.read.count() + read_errors, metrics.write.count() + write_errors);
+        let (hits, misses) = (now.node.hits - warm.node.hits, now.node.misses() - warm.node.misses());
+        LaneReport {
+            name,
+            read,
+            write,
+            digest: self.world.kernel.digest().to_string(),
+            at_s: self.now().as_secs_f64(),
+            drained: self.is_finished(),
+            events: self.events(),
+            requests: reads + writes,
+            reads,
+            writes,
+            hits,
+            misses,
+            misses_by_cause: misses_by_cause(&now.node, &warm.node),
+            delayed_hits: now.node.delayed_hits - warm.node.delayed_hits,
+            hit_ratio: ratio(hits, misses),
+            errors: read_errors + write_errors,
+            stale_reads: now.stale - warm.stale,
+            stale_age_ms: summary(&metrics.stale_age),
+            read_your_writes_violations: now.reads.read_your_writes_violations - warm.reads.read_your_writes_violations,
+            monotonic_read_violations: now.reads.monotonic_read_violations - warm.reads.monotonic_read_violations,
+            vanished_reads: now.reads.vanished.saturating_sub(warm.reads.vanished),
+            latency_ms: latencies(&metrics.read, &metrics.write),
+            writes_by_class: self.writes_by_class(),
+            lost_by_cause: self.lost_by_cause(),
+            database: self.database_report(&now, &warm),
+            cache: self.cache_report(&now, &warm),
+        }
+    }
+
+    fn writes_by_class(&self) -> WritesByClass {
+        let counts = self.world.ledger.borrow().counts();
+        WritesByClass {
+            in_flight: counts.in_flight,
+            durable: counts.durable,
+            superseded: counts.superseded,
+            at_risk: counts.at_risk,
+            lost: counts.lost,
+            rejected: counts.rejected,
+            unknown: counts.unknown,
+            phantom: counts.phantom,
+        }
+    }
+
+    fn lost_by_cause(&self) -> Vec<(String, u64)> {
+        let ledger = self.world.ledger.borrow();
+        ledger.lost_by_cause().iter().filter(|(_, n)| *n > 0).map(|(cause, n)| (cause.name().to_owned(), n)).collect()
+    }
+
+    fn database_report(&self, now: &Totals, warm: &Totals) -> DatabaseReport {
+        let (database, before) = (&now.database, &warm.database);
+        let measured_to = self.baseline.at_end.as_ref().unwrap_or(now);
+        let busy = measured_to.database.busy_ns - before.busy_ns;
+        DatabaseReport {
+            reads: database.reads - before.reads,
+            writes: database.rows - before.rows,
+            batches: database.batches - before.batches,
+            utilisation: utilisation(busy, self.world.database.workers(), measured_to.at.saturating_sub(warm.at)),
+            queue_max: u64::from(database.queue_max),
+            refused: database.refused - before.refused,
+            aborted: database.aborted - before.aborted,
+        }
+    }
+
+    fn cache_report(&self, now: &Totals, warm: &Totals) -> CacheReport {
+        let (dirty, dirty_max) = self.world.cache.dirty();
+        let measured_to = self.baseline.at_end.as_ref().unwrap_or(now);
+        let busy = measured_to.node.busy_ns - warm.node.busy_ns;
+        CacheReport {
+            commands: now.node.commands - warm.node.commands,
+            utilisation: utilisation(busy, 1, measured_to.at.saturating_sub(warm.at)),
+            entries: u64::from(self.world.cache.entries()),
+            dirty: u64::from(dirty),
+            dirty_max: u64::from(dirty_max),
+            refused: now.node.refused - warm.node.refused,
+        }
+    }
+
+    /// The measures over time, from bucket number `first` on, as far as buckets are over.
+    pub fn series(&self, first: usize) -> Series {
+        let metrics = self.world.metrics.borrow();
+        let ms = |histogram: &Histogram, q: f64| histogram.quantile(q).map(|ns| (ns as f64 / 1e6) as f32);
+        let points = metrics.buckets(first).map(|(bucket, gauges, before)| {
+            let empty = Default::default();
+            let bucket = bucket.unwrap_or(&empty);
+            let answered = bucket.read.count() + bucket.write.count();
+            let sum_ns = bucket.read.sum() + bucket.write.sum();
+            Point {
+                requests: answered as u32 + bucket.errors,
+                errors: bucket.errors,
+                mean_ms: (answered > 0).then(|| (sum_ns as f64 / answered as f64 / 1e6) as f32),
+                read_p50_ms: ms(&bucket.read, 0.5),
+                read_p99_ms: ms(&bucket.read, 0.99),
+                write_p50_ms: ms(&bucket.write, 0.5),
+                write_p99_ms: ms(&bucket.write, 0.99),
+                hits: (gauges.hits - before.hits) as u32,
+                misses: (gauges.misses - before.misses) as u32,
+                stale: (gauges.stale - before.stale) as u32,
+                lost: gauges.lost as u32,
+                at_risk: gauges.at_risk as u32,
+                queue: gauges.queue as u32,
+            }
+        });
+        Series { bucket_s: metrics.width().as_secs_f64(), first, points: points.collect() }
+    }
+}
+
+fn misses_by_cause(now: &NodeCounts, before: &NodeCounts) -> MissesByCause {
+    MissesByCause {
+        cold: now.misses_cold - before.misses_cold,
+        expired: now.misses_expired - before.misses_expired,
+        evicted: now.misses_evicted - before.misses_evicted,
+        invalidated: now.misses_invalidated - before.misses_invalidated,
+        crashed: now.misses_crashed - before.misses_crashed,
+    }
+}

@@ -1,0 +1,407 @@
+//! The world of one lane: every part, and the tasks that run in it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::servers::Servers;
+use crate::cache::buffer::RowId;
+use crate::cache::node::{self, CacheNode, NodeEvents};
+use crate::database::Database;
+use crate::engine::{Event, Failure, Kernel};
+use crate::ledger::{Client, Freshness, Holder, Key, Ledger, Release, WriteId};
+use crate::metrics::Metrics;
+use crate::network::{Network, Way};
+use crate::random::{Sampler, Stream, Streams};
+use crate::scenario::{App, Lane, Link, Scenario, Writing};
+use crate::strategy::{self, CacheClient, CacheSide, DatabaseClient, Events};
+use crate::time::Nanos;
+use crate::workload::requests::{KeySource, Requests, Timing};
+
+/// The kinds of event of a simulation; 0 and 1 are the engine's own.
+pub(super) mod kind {
+    /// The next open-loop arrival.
+    pub const ARRIVAL: u8 = 2;
+    /// A user has thought enough; the index is the user.
+    pub const USER: u8 = 3;
+    /// A request reaches the application; the index is the request's slot.
+    pub const REQUEST: u8 = 4;
+    /// An answer reaches its client; the index is the request's slot.
+    pub const ANSWER: u8 = 5;
+    /// A command reaches the cache; the index is the call.
+    pub const CACHE_ARRIVAL: u8 = 6;
+    /// The cache has served a command.
+    pub const CACHE_SERVED: u8 = 7;
+    /// The cache's answer reaches its caller; the index is the call.
+    pub const CACHE_ANSWER: u8 = 8;
+    /// A query reaches the database; the index is the call.
+    pub const DATABASE_ARRIVAL: u8 = 9;
+    /// A database worker has served a query; the index is the worker.
+    pub const DATABASE_SERVED: u8 = 10;
+    /// The database's answer reaches its caller; the index is the call.
+    pub const DATABASE_ANSWER: u8 = 11;
+    /// A dirty entry's TTL may be over; the index is the key.
+    pub const DIRTY_EXPIRY: u8 = 12;
+}
+
+/// What a task does.
+pub(super) enum Job {
+    /// Serves a request; its slot.
+    Serve(u32),
+    /// Loads a key into the cache.
+    Load(Key),
+    /// Flushes these rows of the cache's buffer.
+    Flush(Vec<RowId>),
+    /// Flushes the cache's buffer at intervals.
+    Flusher,
+}
+
+/// Whose crash ends a task: an application server's number, or this.
+pub(super) const OWNER_CACHE: u32 = u32::MAX;
+
+/// One request under way.
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    number: u64,
+    key: Key,
+    client: Client,
+    issued: Nanos,
+    /// The write it attempts; the initial one for reads.
+    write: Option<WriteId>,
+    /// The server that serves it, while it does.
+    server: Option<u32>,
+    outcome: Result<WriteId, Failure>,
+}
+
+/// See the module.
+pub(super) struct World {
+    pub kernel: Rc<Kernel>,
+    pub network: Network,
+    pub ledger: Rc<RefCell<Ledger>>,
+    pub cache: CacheNode,
+    pub database: Database,
+    pub servers: Servers,
+    pub metrics: RefCell<Metrics>,
+    lane: Lane,
+    app: App,
+    work: Sampler,
+    work_draws: Vec<RefCell<Stream>>,
+    jitter: RefCell<Stream>,
+    requests: RefCell<Requests>,
+    timing: RefCell<Timing>,
+    slots: RefCell<Vec<Request>>,
+    free: RefCell<Vec<u32>>,
+    spawns: RefCell<Vec<(u32, Job)>>,
+    clients_gone: Cell<bool>,
+}
+
+const EVENTS: Events = Events { cache_arrival: kind::CACHE_ARRIVAL, database_arrival: kind::DATABASE_ARRIVAL };
+
+impl World {
+    pub fn new(scenario: &Scenario, lane: &Lane, keys: KeySource) -> World {
+        let streams = Streams::new(scenario.seed);
+        let kernel = Rc::new(Kernel::default());
+        let ledger = Rc::new(RefCell::new(Ledger::new()));
+        let write_back = match &lane.write {
+            Writing::WriteBack(how) => Some(how),
+            _ => None,
+        };
+        let node_events = NodeEvents { served: kind::CACHE_SERVED, dirty_expiry: kind::DIRTY_EXPIRY };
+        let cache = CacheNode::new(&scenario.cache, write_back, kernel.clone(), ledger.clone(), &streams, node_events);
+        let database =
+            Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
+        let work_draws = (0..scenario.app.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect();
+        World {
+            network: Network::new(&scenario.network, kernel.clone(), &streams),
+            cache,
+            database,
+            servers: Servers::new(scenario.app.servers, scenario.app.concurrency),
+            metrics: RefCell::new(Metrics::new(scenario.warmup, scenario.duration)),
+            lane: lane.clone(),
+            app: scenario.app.clone(),
+            work: scenario.app.work.sampler(),
+            work_draws,
+            jitter: RefCell::new(streams.named("retry jitter")),
+            requests: RefCell::new(Requests::new(&scenario.clients, keys, &streams)),
+            timing: RefCell::new(Timing::new(&scenario.clients, &streams)),
+            slots: RefCell::default(),
+            free: RefCell::default(),
+            spawns: RefCell::default(),
+            clients_gone: Cell::new(false),
+            kernel,
+            ledger,
+        }
+    }
+
+    // ---- Clients ----
+
+    /// Clients begin: the first open-loop arrival, or every user's first thought.
+    pub fn begin(&self) {
+        let mut timing = self.timing.borrow_mut();
+        match timing.users() {
+            None => {
+                let first = timing.gap();
+                self.kernel.schedule(first, Event::new(kind::ARRIVAL, 0));
+            }
+            Some(users) => {
+                for user in 0..users {
+                    let pause = timing.think(user).expect("users think");
+                    self.kernel.schedule(pause, Event::new(kind::USER, user));
+                }
+            }
+        }
+    }
+
+    /// Clients send nothing from now on.
+    pub fn send_clients_home(&self) {
+        self.clients_gone.set(true);
+    }
+
+    /// An open-loop request is sent, and the next one is scheduled.
+    pub fn arrival(&self) {
+        if self.clients_gone.get() {
+            return;
+        }
+        let client = self.timing.borrow().client(self.requests.borrow().made());
+        if self.send_request(client) {
+            let next = self.kernel.now().saturating_add(self.timing.borrow_mut().gap());
+            self.kernel.schedule(next, Event::new(kind::ARRIVAL, 0));
+        }
+    }
+
+    /// A user sends a request.
+    pub fn user(&self, user: Client) {
+        if !self.clients_gone.get() {
+            self.send_request(user);
+        }
+    }
+
+    /// Sends the next request, if there is one.
+    fn send_request(&self, client: Client) -> bool {
+        let Some(made) = self.requests.borrow_mut().next() else {
+            self.clients_gone.set(true); // the trace has ended
+            return false;
+        };
+        let issued = self.kernel.now();
+        let write = made.write.then(|| self.ledger.borrow_mut().issued(made.key, client, issued));
+        let (number, key) = (made.number, made.key);
+        let request = Request { number, key, client, issued, write, server: None, outcome: Err(Failure::Down) };
+        let slot = {
+            let mut slots = self.slots.borrow_mut();
+            let slot = self.free.borrow_mut().pop().unwrap_or(slots.len() as u32);
+            match slots.get_mut(slot as usize) {
+                Some(free) => *free = request,
+                None => slots.push(request),
+            }
+            slot
+        };
+        if self.network.is_instant(Link::ClientApp) {
+            self.request(slot);
+        } else {
+            self.network.send(Link::ClientApp, Way::There, Event::new(kind::REQUEST, slot));
+        }
+        true
+    }
+
+    /// A request reaches the application: a living server takes it.
+    pub fn request(&self, slot: u32) {
+        let Some(server) = self.servers.pick() else {
+            return self.send_answer(slot);
+        };
+        let mut slots = self.slots.borrow_mut();
+        slots[slot as usize].server = Some(server);
+        if let Some(write) = slots[slot as usize].write {
+            self.ledger.borrow_mut().held(write, Holder::Application, self.kernel.now());
+        }
+        drop(slots);
+        self.spawn(server, Job::Serve(slot));
+    }
+
+    /// The server is done with a request.
+    fn finish(&self, slot: u32, outcome: Result<WriteId, Failure>, why: Release) {
+        {
+            let mut slots = self.slots.borrow_mut();
+            let request = &mut slots[slot as usize];
+            request.server = None;
+            request.outcome = outcome;
+            if let Some(write) = request.write {
+                self.ledger.borrow_mut().released(write, Holder::Application, why, self.kernel.now());
+            }
+        }
+        self.send_answer(slot);
+    }
+
+    fn send_answer(&self, slot: u32) {
+        if self.network.is_instant(Link::ClientApp) {
+            self.answer(slot);
+        } else {
+            self.network.send(Link::ClientApp, Way::Back, Event::new(kind::ANSWER, slot));
+        }
+    }
+
+    /// An answer reaches its client.
+    pub fn answer(&self, slot: u32) {
+        let request = self.slots.borrow()[slot as usize];
+        self.free.borrow_mut().push(slot);
+        let now = self.kernel.now();
+        let saw = request.outcome.map_or(u64::MAX, |value| u64::from(value.0));
+        self.kernel.witness(request.number ^ saw << 40);
+        self.metrics.borrow_mut().answered(request.write.is_some(), request.outcome.is_ok(), request.issued, now);
+        self.tell_ledger(&request);
+        if let Some(pause) = self.timing.borrow_mut().think(request.client) {
+            self.kernel.schedule(now.saturating_add(pause), Event::new(kind::USER, request.client));
+        }
+    }
+
+    fn tell_ledger(&self, request: &Request) {
+        let now = self.kernel.now();
+        let mut ledger = self.ledger.borrow_mut();
+        match (request.write, request.outcome) {
+            (Some(write), Ok(_)) => ledger.acknowledged(write, now),
+            (Some(write), Err(failure)) if failure.leaves_open() => ledger.unanswered(write, now),
+            (Some(write), Err(_)) => ledger.refused(write, now),
+            (None, Ok(saw)) => {
+                if let Freshness::Stale { age } = ledger.read(request.key, request.client, request.issued, saw, now) {
+                    self.metrics.borrow_mut().stale(age, request.issued);
+                }
+            }
+            (None, Err(_)) => {}
+        }
+    }
+
+    /// Requests that have been sent and not answered.
+    pub fn requests_under_way(&self) -> usize {
+        self.slots.borrow().len() - self.free.borrow().len()
+    }
+
+    /// Requests sent since the start.
+    pub fn requests_sent(&self) -> u64 {
+        self.requests.borrow().made()
+    }
+
+    // ---- Tasks ----
+
+    /// Asks for a task; it starts as soon as the present event is done.
+    pub fn spawn(&self, owner: u32, job: Job) {
+        self.spawns.borrow_mut().push((owner, job));
+    }
+
+    /// The next task asked for.
+    pub fn next_spawn(&self) -> Option<(u32, Job)> {
+        self.spawns.borrow_mut().pop()
+    }
+
+    /// Sends off the answers that the servers have given.
+    pub fn send_answers(&self) {
+        while let Some(call) = self.cache.calls().next_outgoing() {
+            self.network.send(Link::AppCache, Way::Back, Event::new(kind::CACHE_ANSWER, call));
+        }
+        while let Some(call) = self.database.calls().next_outgoing() {
+            let link = self.database.link_of(call);
+            self.network.send(link, Way::Back, Event::new(kind::DATABASE_ANSWER, call));
+        }
+    }
+
+    /// Makes tasks of the work that the cache needs done.
+    pub fn start_jobs(&self) {
+        while let Some(job) = self.cache.next_job() {
+            self.spawn(
+                OWNER_CACHE,
+                match job {
+                    node::Job::Load(key) => Job::Load(key),
+                    node::Job::Flush(rows) => Job::Flush(rows),
+                },
+            );
+        }
+    }
+
+    /// Starts the flusher of a write-back lane.
+    pub fn start_flusher(&self) {
+        if matches!(self.lane.write, Writing::WriteBack(_)) {
+            self.spawn(OWNER_CACHE, Job::Flusher);
+        }
+    }
+
+    /// Whether nothing is under way any more.
+    pub fn is_quiet(&self) -> bool {
+        self.requests_under_way() == 0
+            && self.cache.calls().under_way() == 0
+            && self.database.calls().under_way() == 0
+            && self.cache.dirty().0 == 0
+    }
+
+    /// An application server has crashed: the requests it was serving get no answer.
+    pub fn abandon_requests_of(&self, server: u32) {
+        let serving: Vec<u32> = {
+            let slots = self.slots.borrow();
+            (0..slots.len() as u32).filter(|&slot| slots[slot as usize].server == Some(server)).collect()
+        };
+        for slot in serving {
+            self.finish(slot, Err(Failure::Lost), Release::AppCrash);
+        }
+    }
+
+    fn app(&self) -> strategy::App<'_> {
+        let cache = CacheClient {
+            kernel: &self.kernel,
+            network: &self.network,
+            node: &self.cache,
+            events: EVENTS,
+            timeout: self.app.cache_timeout,
+        };
+        strategy::App { cache, database: self.database_client(Link::AppDatabase, self.app.retries) }
+    }
+
+    fn cache_side(&self) -> CacheSide<'_> {
+        // A cache's flush has its own way of trying again; a load fails like any read.
+        let database = self.database_client(Link::CacheDatabase, 0);
+        CacheSide { kernel: &self.kernel, node: &self.cache, database }
+    }
+
+    fn database_client(&self, link: Link, retries: u32) -> DatabaseClient<'_> {
+        DatabaseClient {
+            kernel: &self.kernel,
+            network: &self.network,
+            link,
+            database: &self.database,
+            events: EVENTS,
+            timeout: self.app.database_timeout,
+            retries,
+            backoff: self.app.backoff,
+            jitter: &self.jitter,
+        }
+    }
+}
+
+/// The one kind of task there is.
+pub(super) async fn run(world: Rc<World>, job: Job) {
+    match job {
+        Job::Serve(slot) => serve(&world, slot).await,
+        Job::Load(key) => strategy::read_through::load(&world.cache_side(), key).await,
+        Job::Flush(rows) => {
+            if let Writing::WriteBack(how) = &world.lane.write {
+                // Rows that fail are in the buffer again, for the flusher.
+                let _ = strategy::write_back::flush(&world.cache_side(), how, &rows).await;
+            }
+        }
+        Job::Flusher => {
+            if let Writing::WriteBack(how) = &world.lane.write {
+                strategy::write_back::flusher(&world.cache_side(), how).await;
+            }
+        }
+    }
+}
+
+/// Serves a request: a place on the server, the server's own work, then what the lane's strategies say.
+async fn serve(world: &World, slot: u32) {
+    let request = world.slots.borrow()[slot as usize];
+    let server = request.server.expect("a request being served has a server");
+    let _place = world.servers.enter(server, &world.kernel).await;
+    let work = world.work.sample(&mut world.work_draws[server as usize].borrow_mut());
+    world.kernel.sleep(work).await;
+    let app = world.app();
+    let outcome = match request.write {
+        Some(write) => strategy::write(&app, &world.lane.write, request.key, write).await.map(|()| write),
+        None => strategy::read(&app, &world.lane.read, request.key).await,
+    };
+    world.finish(slot, outcome, Release::Finished);
+}
