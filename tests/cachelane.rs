@@ -2,5 +2,7 @@
 
 mod anchors_counts;
 mod anchors_ratios;
+mod bad_input;
 mod random_golden;
+mod scenarios;
 mod store_model;
