@@ -210,7 +210,7 @@ impl Database {
                 state.idle.push(worker);
             }
         }
-        self.calls.answer(call, reply);
+        self.calls.answer(call, reply, self.kernel.now());
     }
 
     /// An outage begins: every connection breaks, nothing under way is committed.
@@ -234,7 +234,7 @@ impl Database {
         drop(state);
         for call in broken {
             self.let_go(call, Release::ConnectionLost);
-            self.calls.answer(call, Err(Failure::Lost));
+            self.calls.answer(call, Err(Failure::Lost), self.kernel.now());
         }
     }
 
@@ -349,7 +349,7 @@ impl Database {
     fn refuse(&self, call: CallId, why: Failure) {
         self.state.borrow_mut().counts.refused += 1;
         self.let_go(call, if why == Failure::Down { Release::ConnectionLost } else { Release::Refused });
-        self.calls.answer(call, Err(why));
+        self.calls.answer(call, Err(why), self.kernel.now());
     }
 
     fn let_go(&self, call: CallId, why: Release) {

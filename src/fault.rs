@@ -64,7 +64,7 @@ impl Plan {
     }
 
     /// Takes the next strike.
-    pub fn next(&mut self) -> Option<Strike> {
+    pub fn take_next(&mut self) -> Option<Strike> {
         let strike = self.strikes.get(self.next).copied()?;
         self.next += 1;
         Some(strike)
@@ -110,14 +110,14 @@ mod tests {
     #[test]
     fn strikes_come_in_order_whichever_way_the_faults_are_listed() {
         let mut plan = Plan::new(&[crash(50, 10), crash(10, 100)], 1);
-        let order: Vec<(u64, bool)> = std::iter::from_fn(|| plan.next()).map(|s| (s.at.0, s.begins)).collect();
+        let order: Vec<(u64, bool)> = std::iter::from_fn(|| plan.take_next()).map(|s| (s.at.0, s.begins)).collect();
         assert_eq!(order, [(10, true), (50, true), (60, false), (110, false)]);
     }
 
     #[test]
     fn only_what_has_begun_is_healed() {
         let mut plan = Plan::new(&[crash(10, 100), crash(200, 5)], 1);
-        plan.next();
+        plan.take_next();
         assert_eq!(plan.heal_all(), [Target::Cache]);
         assert_eq!(plan.peek(), None);
         assert_eq!(Plan::new(&[crash(10, 100)], 1).heal_all(), []);
@@ -126,10 +126,10 @@ mod tests {
     #[test]
     fn a_fault_added_while_running_strikes_like_one_that_was_there_from_the_start() {
         let mut added = Plan::new(&[crash(10, 100)], 1);
-        added.next();
+        added.take_next();
         added.add(&crash(50, 10), 1);
         let mut whole = Plan::new(&[crash(10, 100), crash(50, 10)], 1);
-        whole.next();
-        assert!((0..4).all(|_| added.next() == whole.next()));
+        whole.take_next();
+        assert!((0..4).all(|_| added.take_next() == whole.take_next()));
     }
 }

@@ -3,6 +3,8 @@
 
 pub mod cache;
 pub mod chart;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod cli;
 pub mod database;
 pub mod engine;
 pub mod experiment;

@@ -18,7 +18,7 @@ pub struct Gauges {
     pub misses: u64,
     /// Stale reads since the start.
     pub stale: u64,
-    /// Lost writes.
+    /// Writes ever lost.
     pub lost: u64,
     /// Acknowledged writes not yet in the database.
     pub at_risk: u64,

@@ -26,7 +26,7 @@ struct Wire {
     instant: bool,
     draws: [RefCell<Stream>; 2],
     cuts: Cell<u32>,
-    stalled: RefCell<Vec<(Way, Event)>>,
+    stalled: RefCell<Vec<(Way, Event, Nanos)>>,
 }
 
 /// See the module.
@@ -52,16 +52,22 @@ impl Network {
         Network { kernel, wires }
     }
 
-    /// Sends a message: `event` happens when it arrives.
+    /// Sends a message now: `event` happens when it arrives.
     #[inline]
     pub fn send(&self, link: Link, way: Way, event: Event) {
+        self.send_at(link, way, event, self.kernel.now());
+    }
+
+    /// Sends a message that leaves at the moment `leaves`, now or a little later.
+    #[inline]
+    pub fn send_at(&self, link: Link, way: Way, event: Event, leaves: Nanos) {
         let wire = &self.wires[link as usize];
         if wire.cuts.get() > 0 {
-            wire.stalled.borrow_mut().push((way, event));
+            wire.stalled.borrow_mut().push((way, event, leaves));
             return;
         }
         let latency = wire.latency.sample(&mut wire.draws[way as usize].borrow_mut());
-        self.kernel.schedule(self.kernel.now().saturating_add(latency), event);
+        self.kernel.schedule(leaves.max(self.kernel.now()).saturating_add(latency), event);
     }
 
     /// Whether a message over `link` is there at once just now, so that it needs no event.
@@ -83,8 +89,8 @@ impl Network {
         assert!(wire.cuts.get() > 0, "only a cut link can heal");
         wire.cuts.set(wire.cuts.get() - 1);
         if wire.cuts.get() == 0 {
-            for (way, event) in wire.stalled.take() {
-                self.send(link, way, event);
+            for (way, event, leaves) in wire.stalled.take() {
+                self.send_at(link, way, event, leaves);
             }
         }
     }

@@ -3,6 +3,9 @@
 //! A [`Report`] is what `cachelane compare --json` prints. A [`LaneReport`] holds totals since the warm-up;
 //! a [`Series`] holds the same measures over time, one value per bucket, for the figures.
 
+pub mod csv;
+pub mod table;
+
 use serde::{Deserialize, Serialize};
 
 /// All lanes of one experiment.
@@ -72,6 +75,11 @@ pub struct LaneReport {
     /// The lost ones by cause, a JSON object; causes that did not occur are left out.
     #[serde(with = "as_object")]
     pub lost_by_cause: Vec<(String, u64)>,
+    /// Acknowledged writes that were lost at some moment of the run, those included whose key has been written
+    /// again since: no reader will ever see them.
+    pub ever_lost: u64,
+    /// The same by cause.
+    pub ever_lost_by_cause: Vec<(String, u64)>,
     /// The database's work.
     pub database: DatabaseReport,
     /// The cache's work.
@@ -95,7 +103,7 @@ pub struct MissesByCause {
 
 /// A distribution in a few numbers, milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the names say it
+#[allow(missing_docs, reason = "the names say it")]
 pub struct Summary {
     pub count: u64,
     pub mean: f64,
@@ -114,7 +122,7 @@ pub struct Summary {
 
 /// Latency of all requests, of reads, of writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the names say it
+#[allow(missing_docs, reason = "the names say it")]
 pub struct Latencies {
     pub all: Summary,
     pub read: Summary,
@@ -214,7 +222,7 @@ pub struct Point {
     pub misses: u32,
     /// Stale reads.
     pub stale: u32,
-    /// Lost writes so far, at the end of the bucket.
+    /// Writes ever lost so far (see [`LaneReport::ever_lost`]), at the end of the bucket.
     pub lost: u32,
     /// Acknowledged writes at risk, at the end of the bucket.
     pub at_risk: u32,

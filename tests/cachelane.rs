@@ -1,7 +1,8 @@
 //! Integration tests: one binary, one file per concern.
 
-mod scenarios;
 mod anchors_counts;
 mod anchors_ratios;
+mod bad_input;
 mod random_golden;
+mod scenarios;
 mod store_model;

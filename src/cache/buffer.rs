@@ -347,9 +347,8 @@ mod tests {
                     Op::TakeKey(key) => taken.extend(buffer.take_key(key)),
                     Op::DropKey(key) => out.extend(buffer.drop_key(key)),
                     Op::Flush => out.extend(taken.pop().map(|id| buffer.flushed(id))),
-                    Op::Fail => if let Some(id) = taken.pop() {
-                        if buffer.requeue(id, 1) != Requeued::Queued { out.push(buffer.give_up(id)); }
-                    },
+                    Op::Fail => if let Some(id) = taken.pop()
+                        && buffer.requeue(id, 1) != Requeued::Queued { out.push(buffer.give_up(id)); },
                     Op::Crash => { taken.clear(); out.extend(buffer.clear()); }
                 }
                 for write in out {

@@ -1,9 +1,12 @@
 //! One cache node: a single-threaded command server around a store, a write-behind buffer and running loads.
 //!
 //! ```text
-//! arrive ─▶ down? ─▶ refused      idle? ─▶ served for the command's time ─▶ the command takes effect ─▶ answer
+//! arrive ─▶ down? ─▶ refused      idle? ─▶ the command takes effect, and keeps the node busy for its time ─▶ answer
 //!                                 busy  ─▶ waits in line behind all others: one slow command delays everyone
 //! ```
+//!
+//! A command takes effect when its service begins. Nobody can tell that from an effect at its end, since the next one
+//! does not begin before; and it saves an event per command.
 //!
 //! A crash empties its memory: entries, buffered rows, running loads. It comes back cold. What the node cannot do by
 //! itself, because it needs the database, it asks for as a [`Job`]; whoever runs the world starts that job.
@@ -52,7 +55,7 @@ pub enum Job {
 
 /// Totals since the start of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)] // the names are those of the report
+#[allow(missing_docs, reason = "the names are those of the report")]
 pub struct NodeCounts {
     pub commands: u64,
     pub refused: u64,
@@ -99,7 +102,10 @@ struct State {
     /// Running loads by key; a handful at a time.
     loads: Vec<(Key, Load)>,
     line: Line,
+    /// The command served last, and when its answer leaves: until then, the node is busy.
     serving: Option<(CallId, Nanos)>,
+    /// Whether an event will come when the node is free again; there is one only while somebody waits.
+    called_back: bool,
     down: u32,
     /// Keys with a dirty-expiry event under way.
     watched: Vec<bool>,
@@ -110,8 +116,8 @@ struct State {
 /// The kinds of event a node is told about.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeEvents {
-    /// A command's service time is over.
-    pub served: u8,
+    /// The node is free for the next command.
+    pub free: u8,
     /// A dirty entry's TTL may be over; the index is the key.
     pub dirty_expiry: u8,
 }
@@ -148,6 +154,7 @@ impl CacheNode {
             loads: Vec::new(),
             line: Line::default(),
             serving: None,
+            called_back: false,
             down: 0,
             watched: Vec::new(),
             commands: streams.named("cache command"),
@@ -177,6 +184,12 @@ impl CacheNode {
         &self.calls
     }
 
+    /// Whether the node needs a job done.
+    #[inline]
+    pub fn has_jobs(&self) -> bool {
+        !self.jobs.borrow().is_empty()
+    }
+
     /// The next job the node needs done.
     pub fn next_job(&self) -> Option<Job> {
         self.jobs.borrow_mut().pop()
@@ -189,9 +202,10 @@ impl CacheNode {
         let mut state = self.state.borrow_mut();
         if state.down > 0 {
             state.counts.refused += 1;
-            self.calls.answer(call, Err(Failure::Down));
-        } else if state.serving.is_some() {
+            self.calls.answer(call, Err(Failure::Down), self.kernel.now());
+        } else if state.busy_until() > self.kernel.now() || !state.line.is_empty() {
             state.line.push(&self.calls, call);
+            self.call_back(&mut state);
         } else {
             self.serve(&mut state, call);
         }
@@ -202,23 +216,31 @@ impl CacheNode {
         let until = self.kernel.now().saturating_add(time);
         state.serving = Some((call, until));
         state.counts.busy_ns += u128::from(time.0);
-        self.kernel.schedule(until, Event::new(self.events.served, 0));
+        state.counts.commands += 1;
+        if let Some(answer) = self.execute(state, call) {
+            self.calls.answer(call, Ok(answer), until);
+        }
     }
 
-    /// A command's service time is over. An event that a crash has overtaken finds another moment there, or nothing.
-    pub fn served(&self) {
+    /// Makes sure that the first in line is served as soon as the node is free.
+    fn call_back(&self, state: &mut State) {
+        if !std::mem::replace(&mut state.called_back, true) {
+            self.kernel.schedule(state.busy_until(), Event::new(self.events.free, 0));
+        }
+    }
+
+    /// The node is free again. An event that a crash has overtaken finds it busy, or nobody waiting.
+    pub fn free(&self) {
         let mut state = self.state.borrow_mut();
-        let Some((call, until)) = state.serving else { return };
-        if until != self.kernel.now() {
+        if state.busy_until() > self.kernel.now() {
             return;
         }
-        state.serving = None;
-        state.counts.commands += 1;
-        if let Some(answer) = self.execute(&mut state, call) {
-            self.calls.answer(call, Ok(answer));
-        }
+        state.called_back = false;
         if let Some(next) = state.line.pop(&self.calls) {
             self.serve(&mut state, next);
+        }
+        if !state.line.is_empty() {
+            self.call_back(&mut state);
         }
     }
 
@@ -325,7 +347,7 @@ impl CacheNode {
             self.keep(&mut state, key, value);
         }
         while let Some(call) = load.waiting.pop(&self.calls) {
-            self.calls.answer(call, outcome.map(Some));
+            self.calls.answer(call, outcome.map(Some), self.kernel.now());
         }
     }
 
@@ -469,8 +491,13 @@ impl CacheNode {
         for write in state.buffer.clear() {
             self.ledger.borrow_mut().released(write, Holder::Buffer, Release::CacheCrash, self.kernel.now());
         }
+        if let Some((call, until)) = state.serving.take()
+            && until > self.kernel.now()
+        {
+            self.calls.amend(call, Err(Failure::Lost));
+        }
+        state.called_back = false;
         let mut broken: Vec<CallId> = Vec::new();
-        broken.extend(state.serving.take().map(|(call, _)| call));
         while let Some(call) = state.line.pop(&self.calls) {
             broken.push(call);
         }
@@ -479,7 +506,7 @@ impl CacheNode {
                 broken.push(call);
             }
         }
-        broken.into_iter().for_each(|call| self.calls.answer(call, Err(Failure::Lost)));
+        broken.into_iter().for_each(|call| self.calls.answer(call, Err(Failure::Lost), self.kernel.now()));
     }
 
     /// The node is back, empty. Returns whether it really is: another crash may still last.
@@ -535,6 +562,10 @@ fn overtake(state: &mut State, key: Key) {
 }
 
 impl State {
+    fn busy_until(&self) -> Nanos {
+        self.serving.map_or(Nanos::ZERO, |(_, until)| until)
+    }
+
     fn set_absence(&mut self, key: Key, why: Absence) {
         if self.absences.len() <= key as usize {
             self.absences.resize(key as usize + 1, Absence::NeverHere);

@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::{Kernel, TaskId};
+use crate::time::Nanos;
 
 /// How a call can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +59,8 @@ struct Slot<Q, A> {
 pub struct Calls<Q, A> {
     slots: RefCell<Vec<Slot<Q, A>>>,
     free: RefCell<Vec<CallId>>,
-    /// Answered calls whose answers have not been sent off yet.
-    outbox: RefCell<Vec<CallId>>,
+    /// Answered calls whose answers have not been sent off yet, and when they leave.
+    outbox: RefCell<Vec<(CallId, Nanos)>>,
     under_way: Cell<usize>,
 }
 
@@ -100,17 +101,25 @@ impl<Q: Copy, A> Calls<Q, A> {
         self.slots.borrow()[id as usize].question
     }
 
-    /// The server's answer; it goes to the outbox. Answering twice is a mistake of the server's.
-    pub fn answer(&self, id: CallId, answer: A) {
+    /// The server's answer, which leaves it at the moment `leaves`. Answering twice is a mistake of the server's.
+    pub fn answer(&self, id: CallId, answer: A, leaves: Nanos) {
         let slot = &mut self.slots.borrow_mut()[id as usize];
         assert!(slot.answer.is_none(), "a call is answered once");
         slot.answer = Some(answer);
-        self.outbox.borrow_mut().push(id);
+        self.outbox.borrow_mut().push((id, leaves));
     }
 
-    /// The next answered call whose answer has to be sent off.
+    /// Another answer instead of one that has not been delivered.
+    pub fn amend(&self, id: CallId, answer: A) {
+        let slot = &mut self.slots.borrow_mut()[id as usize];
+        if slot.answer.is_some() && !slot.delivered {
+            slot.answer = Some(answer);
+        }
+    }
+
+    /// The next answered call whose answer has to be sent off, and when it leaves.
     #[inline]
-    pub fn next_outgoing(&self) -> Option<CallId> {
+    pub fn next_outgoing(&self) -> Option<(CallId, Nanos)> {
         // Order does not matter between answers given at one moment, as long as it is the same in every run.
         self.outbox.borrow_mut().pop()
     }

@@ -18,15 +18,15 @@ pub async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
     let (mut a, mut b) = (pin!(a), pin!(b));
     let (mut left, mut right) = (None, None);
     poll_fn(move |context| {
-        if left.is_none() {
-            if let Poll::Ready(output) = a.as_mut().poll(context) {
-                left = Some(output);
-            }
+        if left.is_none()
+            && let Poll::Ready(output) = a.as_mut().poll(context)
+        {
+            left = Some(output);
         }
-        if right.is_none() {
-            if let Poll::Ready(output) = b.as_mut().poll(context) {
-                right = Some(output);
-            }
+        if right.is_none()
+            && let Poll::Ready(output) = b.as_mut().poll(context)
+        {
+            right = Some(output);
         }
         match (left.take(), right.take()) {
             (Some(left), Some(right)) => Poll::Ready((left, right)),
@@ -78,9 +78,7 @@ mod tests {
                 Kernel::WAKE => ready.push(event.index()),
                 _ => kernel.deadline_event(event.index()),
             }
-            let mut woken = Vec::new();
-            kernel.take_ready(&mut woken);
-            ready.extend(woken);
+            ready.extend(std::iter::from_fn(|| kernel.next_ready()));
         }
         assert_eq!(tasks.running(), 0, "the task came to its end");
         notes.take()

@@ -1,6 +1,7 @@
 //! The clock, the queue and the digest behind one shared handle.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,7 +18,7 @@ pub struct Kernel {
     digest: Cell<Digest>,
     queue: RefCell<Queue>,
     current: Cell<TaskId>,
-    ready: RefCell<Vec<TaskId>>,
+    ready: RefCell<VecDeque<TaskId>>,
     pub(super) deadlines: RefCell<Deadlines>,
 }
 
@@ -98,14 +99,13 @@ impl Kernel {
     /// Lets `task` go on as soon as the present event is done.
     #[inline]
     pub fn wake(&self, task: TaskId) {
-        self.ready.borrow_mut().push(task);
+        self.ready.borrow_mut().push_back(task);
     }
 
-    /// Takes the tasks that are to go on, in the order of their waking, into `into` (which must be empty).
+    /// Takes the next task that is to go on, in the order of their waking.
     #[inline]
-    pub fn take_ready(&self, into: &mut Vec<TaskId>) {
-        debug_assert!(into.is_empty());
-        std::mem::swap(&mut *self.ready.borrow_mut(), into);
+    pub fn next_ready(&self) -> Option<TaskId> {
+        self.ready.borrow_mut().pop_front()
     }
 
     /// Waits until `at`.

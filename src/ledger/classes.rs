@@ -18,7 +18,8 @@ use crate::time::Nanos;
 impl Ledger {
     /// Whether `w` ended before `v`, of the same key, was issued.
     pub(super) fn precedes(&self, w: u32, v: u32) -> bool {
-        v != 0 && (w == 0 || self.writes[w as usize].end < self.writes[v as usize].issued)
+        // What was issued later cannot have ended before.
+        w < v && (w == 0 || self.writes[w as usize].end < self.writes[v as usize].issued)
     }
 
     /// Whether an acknowledged write is durable or superseded.
@@ -44,15 +45,15 @@ impl Ledger {
             }
             Answer::Acknowledged => {
                 let key = &self.keys[write.slot as usize];
-                let hope = key.holds_by_end.iter().rev().find(|entry| self.still_holds(entry)).map(|(end, _)| *end);
+                let hope = key.holds_from_last().find(|entry| self.still_holds(*entry)).map(|(end, _)| end);
                 if key.open_holds > 0 || hope >= Some(write.issued) { Class::AtRisk } else { Class::Lost }
             }
         }
     }
 
-    fn still_holds(&self, (end, w): &(Nanos, u32)) -> bool {
-        let write = &self.writes[*w as usize];
-        write.holds > 0 && write.end == *end
+    fn still_holds(&self, (end, w): (Nanos, u32)) -> bool {
+        let write = &self.writes[w as usize];
+        write.holds > 0 && write.end == end
     }
 
     /// The end of a held write became known, or later.
@@ -63,12 +64,15 @@ impl Ledger {
             key.open_holds -= 1;
         } else {
             key.closed_holds -= 1; // its former entry is void, and counted again below
+            if key.last_hold == w {
+                key.drop_last_hold();
+            }
         }
         key.hold_closed(end, w);
-        if key.holds_by_end.len() > 32 && key.holds_by_end.len() > 2 * key.closed_holds as usize {
-            let mut entries = std::mem::take(&mut key.holds_by_end);
-            entries.retain(|entry| self.still_holds(entry));
-            self.keys[slot].holds_by_end = entries;
+        if key.earlier_holds.len() > 32 && key.earlier_holds.len() > 2 * key.closed_holds as usize {
+            let mut entries = std::mem::take(&mut key.earlier_holds);
+            entries.retain(|entry| self.still_holds(*entry));
+            self.keys[slot].earlier_holds = entries;
         }
     }
 
@@ -77,13 +81,16 @@ impl Ledger {
         if self.keys[slot].open_holds > 0 {
             return Some(Nanos::MAX);
         }
-        while let Some(last) = self.keys[slot].holds_by_end.last() {
-            if self.still_holds(last) {
-                return Some(last.0);
+        loop {
+            let key = &self.keys[slot];
+            if key.last_hold == 0 {
+                return None;
             }
-            self.keys[slot].holds_by_end.pop();
+            if self.still_holds((key.last_hold_end, key.last_hold)) {
+                return Some(key.last_hold_end);
+            }
+            self.keys[slot].drop_last_hold();
         }
-        None
     }
 
     /// Puts a write just acknowledged in its place in the row.
@@ -91,10 +98,13 @@ impl Ledger {
         let covered = self.is_covered(WriteId(w));
         let key = &mut self.keys[slot];
         let mut place = key.acked.len();
-        while place > 0 && key.acked[place - 1] > w {
+        while w < key.newest && place > 0 && key.acked[place - 1] > w {
             place -= 1;
         }
         key.acked.insert(place, w);
+        if w > key.newest {
+            (key.newest, key.newest_issued) = (w, self.writes[w as usize].issued);
+        }
         let place = place as u32;
         if covered {
             assert!(place <= key.covered);
@@ -115,8 +125,11 @@ impl Ledger {
 
     /// Moves the first border to where the database's value now puts it.
     pub(super) fn move_cover(&mut self, slot: usize) {
-        let current = self.keys[slot].current;
-        let was = self.keys[slot].covered as usize;
+        let key = &self.keys[slot];
+        let (current, was, len) = (key.current, key.covered as usize, key.acked.len());
+        if was == len && self.writes[current as usize].end >= key.newest_issued {
+            return; // the usual case, decided without a look at former writes
+        }
         let mut covered = was;
         let row = std::mem::take(&mut self.keys[slot].acked);
         while covered < row.len() && !self.precedes(current, row[covered]) {
@@ -177,9 +190,9 @@ impl Ledger {
         if key.covered as usize == key.acked.len() {
             return; // the usual case: nothing waits for anything
         }
-        let newest = self.writes[key.acked[key.acked.len() - 1] as usize].issued;
+        let newest_issued = key.newest_issued;
         let hope = self.hope(slot);
-        if hope >= Some(newest) {
+        if hope >= Some(newest_issued) {
             self.show_pool(slot, false);
             return;
         }
@@ -281,6 +294,9 @@ impl Ledger {
 
     /// The acknowledgement time of the first write newer than `saw`, if there is one.
     pub(super) fn first_newer_acknowledgement(&self, slot: usize, saw: WriteId) -> Option<Nanos> {
+        if saw.0 >= self.keys[slot].newest {
+            return None;
+        }
         let row = &self.keys[slot].acked;
         let newer = |place: usize| self.precedes(saw.0, row[place]);
         // Gallop from the newest: most reads see it or one close to it.
@@ -361,9 +377,11 @@ impl Ledger {
         assert_eq!(key.pool.as_deref().copied().unwrap_or_default(), *pool, "key {name}: pool by cause");
         let holds = self.holds_of(name);
         assert_eq!((key.open_holds, key.closed_holds), holds, "key {name}: open and closed holds");
-        let valid = key.holds_by_end.iter().filter(|entry| self.still_holds(entry)).count() as u32;
+        let valid = key.holds_from_last().filter(|entry| self.still_holds(*entry)).count() as u32;
         assert_eq!(valid, key.closed_holds, "key {name}: holds by end");
-        assert!(key.holds_by_end.windows(2).all(|pair| pair[0] < pair[1]), "key {name}: holds in order of end");
+        let ends: Vec<(Nanos, u32)> = key.holds_from_last().collect();
+        assert!(ends.windows(2).all(|pair| pair[0] > pair[1]), "key {name}: holds in order of end");
+        assert_eq!(row.last().copied().unwrap_or(0), key.newest, "key {name}: the newest");
     }
 
     fn holds_of(&self, key: Key) -> (u32, u32) {

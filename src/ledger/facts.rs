@@ -243,7 +243,7 @@ pub enum Class {
 
 /// How many write attempts are in each class at this instant; they sum to the attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)] // the names are those of [`Class`]
+#[allow(missing_docs, reason = "the names are those of `Class`")]
 pub struct Counts {
     pub in_flight: u64,
     pub durable: u64,

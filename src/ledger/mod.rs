@@ -54,7 +54,7 @@
 //!
 //! **Memory** grows with the run and nothing is released, because a copy of any write can surface any time later: 48
 //! bytes a write and 4 to 8 more when acknowledged, 24 bytes a break (a crash is one, an entry that expires dirty is
-//! one), 136 bytes a written key, and at most 24 MiB of sessions.
+//! one), 152 bytes a written key, and at most 24 MiB of sessions.
 //!
 //! ```
 //! use cachelane::ledger::{Cause, Holder, Ledger, Release};
@@ -276,6 +276,9 @@ impl Ledger {
             key.open_holds -= 1;
         } else {
             key.closed_holds -= 1;
+            if key.last_hold == w.0 {
+                key.drop_last_hold();
+            }
         }
         self.settle(slot);
         self.check_vanished(w);
@@ -299,7 +302,8 @@ impl Ledger {
             assert!(saw == WriteId::INITIAL, "key {key} was never written, so a read sees its initial value");
             return Freshness::Fresh;
         }
-        if saw != WriteId::INITIAL {
+        // The database's value was committed, and seeing it changes nothing.
+        if saw != WriteId::INITIAL && saw.0 != self.keys[slot as usize].current {
             assert!(self.writes[saw.index()].slot == slot, "a read of key {key} sees a write of that key");
             self.note_seen(saw);
         }
@@ -489,9 +493,9 @@ impl Ledger {
 
     /// `client`'s newest acknowledged write. One issued before and acknowledged after it tells nothing more.
     fn note_own_write(&mut self, w: WriteId, slot: usize) {
-        let (client, issued) = (self.writes[w.index()].client, self.writes[w.index()].issued);
+        let client = self.writes[w.index()].client;
         let Some(session) = self.sessions.entry(client, self.keys[slot].key) else { return };
-        if session.own == 0 || issued > self.writes[session.own as usize].issued {
+        if w.0 > session.own {
             self.writes[w.index()].own_before = session.own;
             session.own = w.0;
         }
@@ -501,14 +505,14 @@ impl Ledger {
         let session = self.sessions.get(client, key);
         // The newest own write among those acknowledged before the read was issued.
         let mut own = session.own;
-        while own != 0 && self.writes[own as usize].end >= issued {
+        while own > saw.0 && self.writes[own as usize].end >= issued {
             own = self.writes[own as usize].own_before;
         }
-        if own != 0 && self.precedes(saw.0, own) {
+        if self.precedes(saw.0, own) {
             self.reads.read_your_writes_violations += 1;
         }
         // What overlapping reads of one client see has no order.
-        if session.seen != 0 && session.seen_at < issued && self.precedes(saw.0, session.seen) {
+        if session.seen_at < issued && self.precedes(saw.0, session.seen) {
             self.reads.monotonic_read_violations += 1;
         }
         if saw.0 > session.seen {

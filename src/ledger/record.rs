@@ -101,64 +101,92 @@ impl Break {
 ///           durable, superseded │ at risk: still held  │ lost unless an open write is held
 ///                            covered               boundary
 /// ```
+/// What almost every fact needs comes first, so that it shares a cache line.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(super) struct KeyState {
-    pub key: Key,
     /// The database's value.
     pub current: u32,
-    pub current_since: Nanos,
-    /// The database's value before.
-    pub previous: u32,
-    pub previous_since: Nanos,
-    /// The acknowledged writes, in order of issue.
-    pub acked: Vec<u32>,
-    /// How many of `acked` the current value does not come after: the front ones.
-    pub covered: u32,
-    /// Where the pool began when it was last looked at; none before it is in the pool.
-    pub boundary: u32,
-    /// How many from `boundary` on are not in the pool (acknowledged since).
-    pub fresh: u32,
-    /// Writes in the pool by cause, once there are any.
-    pub pool: Option<Box<[u32; Cause::COUNT]>>,
-    /// Whether the pool is counted as lost (else as at risk).
-    pub pool_is_lost: bool,
+    /// The last of `acked`, or 0, and its moment of issue.
+    pub newest: u32,
+    pub newest_issued: Nanos,
     /// Held writes whose end is open: while there is one, no write of the key is lost.
     pub open_holds: u32,
     /// Held writes whose end is known.
     pub closed_holds: u32,
-    /// Those by end; entries that no longer hold are dropped when they come last.
-    pub holds_by_end: Vec<(Nanos, u32)>,
+    /// The acknowledged writes, in order of issue.
+    pub acked: Vec<u32>,
+    /// How many of `acked` the current value does not come after: the front ones.
+    pub covered: u32,
+    /// The held write that ends last, or 0, and its end. May be void (released, or acknowledged since).
+    pub last_hold: u32,
+    pub last_hold_end: Nanos,
+    pub current_since: Nanos,
+    pub key: Key,
+    /// Where the pool began when it was last looked at; none before it is in the pool.
+    pub boundary: u32,
+    /// How many from `boundary` on are not in the pool (acknowledged since).
+    pub fresh: u32,
+    /// Whether the pool is counted as lost (else as at risk).
+    pub pool_is_lost: bool,
+    /// Writes in the pool by cause, once there are any.
+    pub pool: Option<Box<[u32; Cause::COUNT]>>,
+    /// The held writes that end before `last_hold`, by end; void ones are dropped when they come last.
+    pub earlier_holds: Vec<(Nanos, u32)>,
+    /// The database's value before.
+    pub previous_since: Nanos,
+    pub previous: u32,
 }
 
 impl KeyState {
     pub fn new(key: Key) -> KeyState {
         KeyState {
-            key,
             current: 0,
-            current_since: Nanos::ZERO,
-            previous: 0,
-            previous_since: Nanos::ZERO,
-            acked: Vec::new(),
-            covered: 0,
-            boundary: 0,
-            fresh: 0,
-            pool: None,
-            pool_is_lost: false,
+            newest: 0,
+            newest_issued: Nanos::ZERO,
             open_holds: 0,
             closed_holds: 0,
-            holds_by_end: Vec::new(),
+            acked: Vec::new(),
+            covered: 0,
+            last_hold: 0,
+            last_hold_end: Nanos::ZERO,
+            current_since: Nanos::ZERO,
+            key,
+            boundary: 0,
+            fresh: 0,
+            pool_is_lost: false,
+            pool: None,
+            earlier_holds: Vec::new(),
+            previous_since: Nanos::ZERO,
+            previous: 0,
         }
     }
 
     /// Adds a held write whose end is known.
     pub fn hold_closed(&mut self, end: Nanos, write: u32) {
         self.closed_holds += 1;
-        let entry = (end, write);
-        // Ends become known as time passes, so this is nearly always a push.
-        if self.holds_by_end.last().is_none_or(|last| *last < entry) {
-            self.holds_by_end.push(entry);
-        } else if let Err(place) = self.holds_by_end.binary_search(&entry) {
-            self.holds_by_end.insert(place, entry);
+        let (entry, last) = ((end, write), (self.last_hold_end, self.last_hold));
+        // Ends become known as time passes, so a new one is nearly always the last.
+        if last.1 == 0 || last < entry {
+            if last.1 != 0 {
+                self.earlier_holds.push(last);
+            }
+            (self.last_hold_end, self.last_hold) = entry;
+        } else if last != entry
+            && let Err(place) = self.earlier_holds.binary_search(&entry)
+        {
+            self.earlier_holds.insert(place, entry);
         }
+    }
+
+    /// Drops the entry that ends last.
+    pub fn drop_last_hold(&mut self) {
+        (self.last_hold_end, self.last_hold) = self.earlier_holds.pop().unwrap_or_default();
+    }
+
+    /// The held writes by end, void ones among them, the last first.
+    pub fn holds_from_last(&self) -> impl Iterator<Item = (Nanos, u32)> + '_ {
+        let last = (self.last_hold != 0).then_some((self.last_hold_end, self.last_hold));
+        last.into_iter().chain(self.earlier_holds.iter().rev().copied())
     }
 }

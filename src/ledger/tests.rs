@@ -384,6 +384,33 @@ fn sessions_beyond_the_limit_are_counted_as_not_followed() {
 }
 
 #[test]
+fn a_write_queued_again_after_being_coalesced_has_its_own_cause() {
+    let mut ledger = Ledger::new();
+    let (w, v) = (buffered(&mut ledger, 1), buffered(&mut ledger, 2));
+    ledger.held(w, Flight, s(3));
+    ledger.released(w, Buffer, Release::Coalesced { into: v }, s(3));
+    ledger.held(w, Buffer, s(4));
+    ledger.released(w, Flight, Release::Refused, s(4));
+    ledger.released(v, Buffer, Release::ExpiredDirty, s(5));
+    ledger.released(w, Buffer, Release::EvictedDirty, s(6));
+    check(&ledger, &[(w, Class::Lost), (v, Class::Lost)]);
+    assert_eq!(ledger.cause(w), Some(Cause::EvictedDirty));
+}
+
+#[test]
+fn every_session_is_followed_while_the_table_grows() {
+    let mut ledger = Ledger::new();
+    let w = written(&mut ledger, 0, 1);
+    for client in 0..10_000 {
+        ledger.read(KEY, client, s(2), w, s(2));
+    }
+    for client in 0..10_000 {
+        ledger.read(KEY, client, s(3), WriteId::INITIAL, s(3));
+    }
+    assert_eq!((ledger.reads().monotonic_read_violations, ledger.reads().unfollowed), (10_000, 0));
+}
+
+#[test]
 fn a_hundred_thousand_writes_of_one_key_are_lost_and_come_back_as_one() {
     let mut ledger = Ledger::new();
     let n = 100_000;
@@ -409,6 +436,20 @@ fn a_hundred_thousand_writes_of_one_key_are_lost_and_come_back_as_one() {
 }
 
 #[test]
+fn a_hundred_thousand_writes_of_one_key_are_lost_one_after_the_other() {
+    let mut ledger = Ledger::new();
+    for at in 0..100_000 {
+        let w = ledger.issued(KEY, 0, s(at));
+        ledger.held(w, Application, s(at));
+        ledger.acknowledged(w, s(at) + Nanos(1));
+        assert_eq!(ledger.counts().lost, 0, "while one that is newer is held, all have hope");
+        ledger.released(w, Application, Release::Finished, s(at) + Nanos(2));
+        assert_eq!(ledger.lost_by_cause().get(Cause::NeverDelivered), at + 1);
+    }
+    ledger.validate();
+}
+
+#[test]
 fn ends_of_writes_no_longer_held_are_dropped_behind_one_that_stays() {
     let mut ledger = Ledger::new();
     let mut held = std::collections::VecDeque::new();
@@ -419,7 +460,7 @@ fn ends_of_writes_no_longer_held_are_dropped_behind_one_that_stays() {
             ledger.released(held.pop_front().unwrap(), Buffer, Release::CacheCrash, s(at) + Nanos::from_millis(600));
         }
     }
-    assert!(ledger.keys[0].holds_by_end.len() <= 34, "{}", ledger.keys[0].holds_by_end.len());
+    assert!(ledger.keys[0].earlier_holds.len() <= 34, "{}", ledger.keys[0].earlier_holds.len());
     ledger.validate();
 }
 

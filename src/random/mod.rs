@@ -120,19 +120,19 @@ impl Stream {
     /// Uniform in [0, 1), a multiple of 2⁻⁵³.
     #[inline]
     pub fn unit(&mut self) -> f64 {
-        (self.u64() >> 11) as f64 * UNIT_STEP
+        from_zero(self.u64())
     }
 
     /// Uniform in (0, 1], a multiple of 2⁻⁵³: its logarithm is finite.
     #[inline]
     pub fn unit_open(&mut self) -> f64 {
-        ((self.u64() >> 11) + 1) as f64 * UNIT_STEP
+        up_to_one(self.u64())
     }
 
     /// Uniform in (0, 1) without either end, symmetric about ½: odd multiples of 2⁻⁵³.
     #[inline]
     fn unit_between(&mut self) -> f64 {
-        ((self.u64() >> 11) | 1) as f64 * UNIT_STEP
+        between(self.u64())
     }
 
     /// Uniform in 0..n, from exactly one draw (multiply-shift). Some results are likelier than others by at
@@ -151,6 +151,24 @@ impl Stream {
     pub fn chance(&mut self, p: f64) -> bool {
         self.unit() < p
     }
+}
+
+/// 64 bits as a number in [0, 1).
+#[inline]
+fn from_zero(bits: u64) -> f64 {
+    (bits >> 11) as f64 * UNIT_STEP
+}
+
+/// 64 bits as a number in (0, 1].
+#[inline]
+fn up_to_one(bits: u64) -> f64 {
+    ((bits >> 11) + 1) as f64 * UNIT_STEP
+}
+
+/// 64 bits as a number in (0, 1).
+#[inline]
+fn between(bits: u64) -> f64 {
+    ((bits >> 11) | 1) as f64 * UNIT_STEP
 }
 
 /// The 96-bit product x·n as (x·n / 2⁶⁴, x·n mod 2⁶⁴): a number below `n`, and the fraction left over.
@@ -216,14 +234,17 @@ mod tests {
     }
 
     #[test]
-    fn units_stay_within_their_ends_and_average_a_half() {
+    fn units_stay_within_their_ends() {
+        assert_eq!((from_zero(0), from_zero(u64::MAX)), (0.0, 1.0 - UNIT_STEP));
+        assert_eq!((up_to_one(0), up_to_one(u64::MAX)), (UNIT_STEP, 1.0));
+        assert_eq!((between(0), between(u64::MAX)), (UNIT_STEP, 1.0 - UNIT_STEP));
+    }
+
+    #[test]
+    fn units_average_a_half() {
         let mut stream = Streams::new(3).named("units");
-        let (mut sum, n) = (0.0, 200_000);
-        for _ in 0..n {
-            let (closed, open, between) = (stream.unit(), stream.unit_open(), stream.unit_between());
-            assert!((0.0..1.0).contains(&closed) && open > 0.0 && open <= 1.0 && between > 0.0 && between < 1.0);
-            sum += closed + open + between;
-        }
+        let n = 200_000;
+        let sum: f64 = (0..n).map(|_| stream.unit() + stream.unit_open() + stream.unit_between()).sum();
         assert!((sum / f64::from(3 * n) - 0.5).abs() < 0.002);
     }
 

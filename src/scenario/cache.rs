@@ -73,7 +73,10 @@ impl Field for Ttl {
     fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Ttl> {
         match node.word() {
             Some("none") => return Some(Ttl::None),
-            Some(_) => return Nanos::read(node, at, problems).map(Ttl::Fixed),
+            Some(word) => {
+                let fixed = word.parse().ok().map(Ttl::Fixed);
+                return fixed.or_else(|| refuse_shape(node, EXPECTED, at, problems));
+            }
             None => {}
         }
         let (name, inner) = named(node, NAMES, EXPECTED, at, problems)?;

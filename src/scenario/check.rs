@@ -28,7 +28,6 @@ impl Scenario {
 
 /// Adds the problems of `scenario`, which was read from `source` (for the lines), to those found while reading.
 pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems) {
-    let found_reading = problems.list.len();
     check_ranges(scenario, problems);
     check_names(scenario, problems);
     check_distributions(scenario, problems);
@@ -38,9 +37,18 @@ pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems)
         scenario.faults.iter().enumerate().for_each(|(i, fault)| check_fault(scenario, i, fault, problems));
         check_work(scenario, problems);
     }
-    for problem in &mut problems.list[found_reading..] {
-        problem.line = source.line_of(&problem.field);
+    place(problems, source);
+}
+
+/// Gives each problem its line and the words of the source, and sorts them by line.
+fn place(problems: &mut Problems, source: &Node) {
+    for problem in &mut problems.list {
+        problem.line = problem.line.or_else(|| source.line_of(&problem.field));
+        if let Some(given) = source.find(&problem.field).filter(|_| !problem.value.is_empty()) {
+            problem.value = super::problem::shorten(given.quote());
+        }
     }
+    problems.list.sort_by_key(|problem| problem.line);
 }
 
 /// Every number and duration against its limit.

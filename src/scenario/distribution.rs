@@ -47,9 +47,6 @@ pub enum Distribution {
     Empirical(Vec<(f64, Nanos)>),
 }
 
-const NAMES: &[&str] = &["exponential", "uniform", "lognormal", "normal", "empirical"];
-const EXPECTED: &str = "a duration such as \"5ms\", or a distribution such as { exponential = \"10ms\" }";
-
 impl Distribution {
     /// The distribution, ready to draw from.
     ///
@@ -68,6 +65,9 @@ impl Distribution {
     }
 }
 
+const NAMES: &[&str] = &["exponential", "uniform", "lognormal", "normal", "empirical"];
+const EXPECTED: &str = "a duration such as \"5ms\", or a distribution such as { exponential = \"10ms\" }";
+
 impl Field for Distribution {
     fn show(&self) -> Node {
         let pair = |a: (&str, &Nanos), b: (&str, &Nanos)| {
@@ -85,8 +85,9 @@ impl Field for Distribution {
     }
 
     fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Distribution> {
-        if node.word().is_some() {
-            return Nanos::read(node, at, problems).map(Distribution::Constant);
+        if let Some(word) = node.word() {
+            let constant = word.parse().ok().map(Distribution::Constant);
+            return constant.or_else(|| refuse_shape(node, EXPECTED, at, problems));
         }
         let (name, inner) = named(node, NAMES, EXPECTED, at, problems)?;
         let at = &join(at, &name);

@@ -151,7 +151,7 @@ impl Problems {
 }
 
 /// Long values are cut in messages.
-fn shorten(text: String) -> String {
+pub(crate) fn shorten(text: String) -> String {
     const LENGTH_MAX: usize = 80;
     match text.char_indices().nth(LENGTH_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -87,7 +87,6 @@ pub struct Simulation {
     stage: Stage,
     baseline: Baseline,
     lane: (String, String, String),
-    ready: Vec<TaskId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +128,6 @@ impl Simulation {
             stage: Stage::WarmingUp,
             baseline: Baseline::default(),
             lane: (lane.title(), lane.read.name().to_owned(), lane.write.name().to_owned()),
-            ready: Vec::new(),
         };
         simulation.set_milestone();
         simulation.settle();
@@ -203,7 +201,7 @@ impl Simulation {
             kind::REQUEST => world.request(index),
             kind::ANSWER => world.answer(index),
             kind::CACHE_ARRIVAL => world.cache.arrive(index),
-            kind::CACHE_SERVED => world.cache.served(),
+            kind::CACHE_FREE => world.cache.free(),
             kind::CACHE_ANSWER => world.cache.calls().deliver(index, &world.kernel),
             kind::DATABASE_ARRIVAL => world.database.arrive(index),
             kind::DATABASE_SERVED => world.database.served(index),
@@ -214,31 +212,25 @@ impl Simulation {
         self.settle();
     }
 
-    /// Lets everything happen that follows at this very moment: answers are sent, jobs and requests become tasks,
-    /// tasks go on.
+    /// Lets everything happen that follows at this very moment: answers are sent, tasks go on, jobs and requests
+    /// become tasks.
     fn settle(&mut self) {
         loop {
             self.world.send_answers();
-            self.world.start_jobs();
-            let mut busy = false;
-            while let Some((owner, job)) = self.world.next_spawn() {
+            if let Some(task) = self.world.kernel.next_ready() {
+                self.poll(task);
+            } else if let Some((owner, job)) = self.world.next_spawn() {
                 let task = self.executor.spawn(owner, job);
-                self.ready.push(task);
-            }
-            if self.ready.is_empty() {
-                self.world.kernel.take_ready(&mut self.ready);
-            }
-            for position in 0..self.ready.len() {
-                let task = self.ready[position];
-                self.world.kernel.set_current(task);
-                self.executor.poll(task);
-                busy = true;
-            }
-            self.ready.clear();
-            if !busy {
+                self.poll(task);
+            } else {
                 break;
             }
         }
+    }
+
+    fn poll(&mut self, task: TaskId) {
+        self.world.kernel.set_current(task);
+        self.executor.poll(task);
     }
 
     // ---- Milestones ----
@@ -269,7 +261,7 @@ impl Simulation {
         if self.stage == Stage::Measuring && now >= self.duration {
             self.begin_drain();
         } else if self.faults.peek().is_some_and(|at| at <= now) {
-            let strike = self.faults.next().expect("a fault is due");
+            let strike = self.faults.take_next().expect("a fault is due");
             self.strike(strike);
         }
         self.settle();
@@ -284,7 +276,7 @@ impl Simulation {
             hits: node.hits,
             misses: node.misses(),
             stale: ledger.reads().stale,
-            lost: counts.lost,
+            lost: ledger.ever_lost().total(),
             at_risk: counts.at_risk,
             queue: u64::from(self.world.database.queue()),
         }

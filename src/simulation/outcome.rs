@@ -3,7 +3,7 @@
 use super::Simulation;
 use crate::cache::node::NodeCounts;
 use crate::database::DatabaseCounts;
-use crate::ledger::ReadCounts;
+use crate::ledger::{ByCause, ReadCounts};
 use crate::report::{
     CacheReport, DatabaseReport, LaneReport, Latencies, MissesByCause, Point, Series, Summary, WritesByClass,
 };
@@ -112,7 +112,9 @@ impl Simulation {
             vanished_reads: now.reads.vanished.saturating_sub(warm.reads.vanished),
             latency_ms: latencies(&metrics.read, &metrics.write),
             writes_by_class: self.writes_by_class(),
-            lost_by_cause: self.lost_by_cause(),
+            lost_by_cause: by_cause(self.world.ledger.borrow().lost_by_cause()),
+            ever_lost: self.world.ledger.borrow().ever_lost().total(),
+            ever_lost_by_cause: by_cause(self.world.ledger.borrow().ever_lost()),
             database: self.database_report(&now, &warm),
             cache: self.cache_report(&now, &warm),
         }
@@ -130,11 +132,6 @@ impl Simulation {
             unknown: counts.unknown,
             phantom: counts.phantom,
         }
-    }
-
-    fn lost_by_cause(&self) -> Vec<(String, u64)> {
-        let ledger = self.world.ledger.borrow();
-        ledger.lost_by_cause().iter().filter(|(_, n)| *n > 0).map(|(cause, n)| (cause.name().to_owned(), n)).collect()
     }
 
     fn database_report(&self, now: &Totals, warm: &Totals) -> DatabaseReport {
@@ -193,6 +190,10 @@ impl Simulation {
         });
         Series { bucket_s: metrics.width().as_secs_f64(), first, points: points.collect() }
     }
+}
+
+fn by_cause(counts: &ByCause) -> Vec<(String, u64)> {
+    counts.iter().filter(|(_, count)| *count > 0).map(|(cause, count)| (cause.name().to_owned(), count)).collect()
 }
 
 fn misses_by_cause(now: &NodeCounts, before: &NodeCounts) -> MissesByCause {

@@ -72,12 +72,6 @@ impl Servers {
         assert!(server.down > 0, "only what is down can come up");
         server.down -= 1;
     }
-
-    /// Which servers are down.
-    pub fn down(&self) -> Vec<u32> {
-        let servers = self.servers.borrow();
-        (0..servers.len() as u32).filter(|&server| servers[server as usize].down > 0).collect()
-    }
 }
 
 struct Enter<'a> {

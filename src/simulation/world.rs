@@ -29,8 +29,8 @@ pub(super) mod kind {
     pub const ANSWER: u8 = 5;
     /// A command reaches the cache; the index is the call.
     pub const CACHE_ARRIVAL: u8 = 6;
-    /// The cache has served a command.
-    pub const CACHE_SERVED: u8 = 7;
+    /// The cache is free for the next command.
+    pub const CACHE_FREE: u8 = 7;
     /// The cache's answer reaches its caller; the index is the call.
     pub const CACHE_ANSWER: u8 = 8;
     /// A query reaches the database; the index is the call.
@@ -105,7 +105,7 @@ impl World {
             Writing::WriteBack(how) => Some(how),
             _ => None,
         };
-        let node_events = NodeEvents { served: kind::CACHE_SERVED, dirty_expiry: kind::DIRTY_EXPIRY };
+        let node_events = NodeEvents { free: kind::CACHE_FREE, dirty_expiry: kind::DIRTY_EXPIRY };
         let cache = CacheNode::new(&scenario.cache, write_back, kernel.clone(), ledger.clone(), &streams, node_events);
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
@@ -177,7 +177,7 @@ impl World {
 
     /// Sends the next request, if there is one.
     fn send_request(&self, client: Client) -> bool {
-        let Some(made) = self.requests.borrow_mut().next() else {
+        let Some(made) = self.requests.borrow_mut().make() else {
             self.clients_gone.set(true); // the trace has ended
             return false;
         };
@@ -273,11 +273,6 @@ impl World {
         self.slots.borrow().len() - self.free.borrow().len()
     }
 
-    /// Requests sent since the start.
-    pub fn requests_sent(&self) -> u64 {
-        self.requests.borrow().made()
-    }
-
     // ---- Tasks ----
 
     /// Asks for a task; it starts as soon as the present event is done.
@@ -285,32 +280,29 @@ impl World {
         self.spawns.borrow_mut().push((owner, job));
     }
 
-    /// The next task asked for.
+    /// The next task asked for, by a client or by the cache.
+    #[inline]
     pub fn next_spawn(&self) -> Option<(u32, Job)> {
-        self.spawns.borrow_mut().pop()
+        let asked = self.spawns.borrow_mut().pop();
+        if asked.is_some() || !self.cache.has_jobs() {
+            return asked;
+        }
+        let job = match self.cache.next_job()? {
+            node::Job::Load(key) => Job::Load(key),
+            node::Job::Flush(rows) => Job::Flush(rows),
+        };
+        Some((OWNER_CACHE, job))
     }
 
     /// Sends off the answers that the servers have given.
+    #[inline]
     pub fn send_answers(&self) {
-        while let Some(call) = self.cache.calls().next_outgoing() {
-            self.network.send(Link::AppCache, Way::Back, Event::new(kind::CACHE_ANSWER, call));
+        while let Some((call, leaves)) = self.cache.calls().next_outgoing() {
+            self.network.send_at(Link::AppCache, Way::Back, Event::new(kind::CACHE_ANSWER, call), leaves);
         }
-        while let Some(call) = self.database.calls().next_outgoing() {
+        while let Some((call, leaves)) = self.database.calls().next_outgoing() {
             let link = self.database.link_of(call);
-            self.network.send(link, Way::Back, Event::new(kind::DATABASE_ANSWER, call));
-        }
-    }
-
-    /// Makes tasks of the work that the cache needs done.
-    pub fn start_jobs(&self) {
-        while let Some(job) = self.cache.next_job() {
-            self.spawn(
-                OWNER_CACHE,
-                match job {
-                    node::Job::Load(key) => Job::Load(key),
-                    node::Job::Flush(rows) => Job::Flush(rows),
-                },
-            );
+            self.network.send_at(link, Way::Back, Event::new(kind::DATABASE_ANSWER, call), leaves);
         }
     }
 

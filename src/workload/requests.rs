@@ -70,7 +70,7 @@ impl Requests {
     }
 
     /// The next request, or `None` when a trace has ended.
-    pub fn next(&mut self) -> Option<Request> {
+    pub fn make(&mut self) -> Option<Request> {
         let key = match &self.source {
             KeySource::Drawn(ids) => ids.sample(&mut self.keys),
             KeySource::Trace(trace) => *trace.keys().get(self.made as usize)?,

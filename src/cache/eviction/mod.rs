@@ -83,17 +83,17 @@ impl AnyPolicy {
 
     #[inline]
     pub(super) fn insert(&mut self, slot: u32, key: u32) {
-        each!(self, policy => policy.insert(slot, key))
+        each!(self, policy => policy.insert(slot, key));
     }
 
     #[inline]
     pub(super) fn hit(&mut self, slot: u32) {
-        each!(self, policy => policy.hit(slot))
+        each!(self, policy => policy.hit(slot));
     }
 
     #[inline]
     pub(super) fn remove(&mut self, slot: u32) {
-        each!(self, policy => policy.remove(slot))
+        each!(self, policy => policy.remove(slot));
     }
 
     #[inline]
@@ -102,7 +102,7 @@ impl AnyPolicy {
     }
 
     pub(super) fn clear(&mut self) {
-        each!(self, policy => policy.clear())
+        each!(self, policy => policy.clear());
     }
 
     /// Asserts the policy's own rules, and that it knows exactly the slots in `live` (ascending).

@@ -10,31 +10,29 @@ use crate::cache::replay::ReplayCounts;
 /// A next use later than all others: there is none.
 const NEVER: u64 = u64::MAX;
 
-/// Plays the whole sequence of dense key ids through a cache of `capacity` entries. Takes n·log(n) time and 16 bytes
+/// Plays the whole sequence of dense key ids through a cache of `capacity` entries. Takes n·log(n) time and 24 bytes
 /// a request.
 ///
 /// # Panics
 /// When `capacity` is zero.
 pub fn replay(keys: &[u32], capacity: u32) -> ReplayCounts {
     assert!(capacity > 0, "a cache holds at least one entry");
-    let next_use = next_uses(keys);
-    // By key: when its copy in the cache is used next, or `None` when it is not held.
-    let mut held: Vec<Option<u64>> = vec![None; keys.iter().max().map_or(0, |&key| key as usize + 1)];
+    let mut held = vec![false; keys.iter().max().map_or(0, |&key| key as usize + 1)];
     let mut len = 0;
-    // The held (next use, key) pairs, farthest first, among outdated ones that a later use has replaced.
+    // (Next use, key), farthest first, pushed at every use. Pairs whose next use has come are outdated and stay: they
+    // lie in the past, every held key's latest pair lies in the future, so an outdated one never comes out first.
     let mut farthest: BinaryHeap<(u64, u32)> = BinaryHeap::new();
     let mut counts = ReplayCounts::default();
-    for (&key, &next) in keys.iter().zip(&next_use) {
-        let hit = held[key as usize].is_some();
+    for (&key, next) in keys.iter().zip(next_uses(keys)) {
+        let hit = held[key as usize];
         counts.count(hit);
         if !hit && len == capacity {
-            let victim = std::iter::from_fn(|| farthest.pop()).find(|&(next, key)| held[key as usize] == Some(next));
-            let (_, victim) = victim.expect("a full cache holds something");
-            held[victim as usize] = None;
+            let (_, victim) = farthest.pop().expect("a full cache holds something");
+            assert!(std::mem::take(&mut held[victim as usize]), "the farthest next use is a held key's");
         } else if !hit {
             len += 1;
         }
-        held[key as usize] = Some(next);
+        held[key as usize] = true;
         farthest.push((next, key));
     }
     counts
