@@ -24,6 +24,8 @@ pub struct Look {
     pub ground: bool,
     /// Whether each line carries its name at its end, where there is room.
     pub labels: bool,
+    /// Whether a figure of one panel carries its title; those of several always do.
+    pub titles: bool,
 }
 
 /// Where the panels came to stand, in CSS pixels: what a read-out under the pointer needs.
@@ -47,7 +49,9 @@ const TEXT: f64 = 12.0;
 const TITLE: f64 = 13.0;
 /// Above the plot: the title, then the faults' names.
 const HEAD: f64 = 38.0;
-const FOOT: f64 = 20.0;
+/// The same without a title.
+const HEAD_LOW: f64 = 20.0;
+const FOOT: f64 = 22.0;
 const GAP: f64 = 26.0;
 
 type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
@@ -62,7 +66,8 @@ pub fn draw<DB: DrawingBackend>(
     data: &Data,
     look: &Look,
 ) -> Result<Layout, DrawingAreaErrorKind<DB::ErrorType>> {
-    let pen = Pen { area, look };
+    let titled = panels.len() > 1 || look.titles;
+    let pen = Pen { area, look, titled };
     if look.ground {
         area.fill(&GROUND.rgb(look.theme))?;
     }
@@ -76,7 +81,13 @@ pub fn draw<DB: DrawingBackend>(
 }
 
 /// The plotting rectangle of each panel, and the room for labels at its right.
-fn place<DB: DrawingBackend>(pen: &Pen<'_, DB>, panels: &[Panel], width: f64, height: f64) -> Vec<(PanelPlace, f64)> {
+fn place<DB: DrawingBackend>(
+    pen: &Pen<'_, DB>,
+    panels: &[Panel],
+    width: f64,
+    height: f64,
+) -> Vec<(PanelPlace, f64)> {
+    let head = if pen.titled { HEAD } else { HEAD_LOW };
     let across = panels.len() > 1 && width >= 560.0;
     let count = panels.len().max(1) as f64;
     let (w, h) = if across {
@@ -86,17 +97,28 @@ fn place<DB: DrawingBackend>(pen: &Pen<'_, DB>, panels: &[Panel], width: f64, he
     };
     let step = |i: usize| if across { ((w + GAP) * i as f64, 0.0) } else { (0.0, (h + 8.0) * i as f64) };
     let ticks = panels.iter().flat_map(|p| p.axis.ticks(tick_room(h)));
-    let axis = ticks.map(|(_, name)| pen.width(&name, TEXT)).fold(24.0, f64::max) + 8.0;
+    let axis = ticks.map(|(_, name)| pen.width(&name, TEXT)).fold(24.0, f64::max) + 9.0;
     let named = pen.look.labels && w >= 340.0;
-    let names = panels.iter().flat_map(|p| &p.lines).map(|line| pen.width(&line.label, TEXT));
-    let room = if named { (names.fold(0.0, f64::max) + 18.0).clamp(30.0, w * 0.3) } else { 10.0 };
+    let names = panels.iter().flat_map(|p| p.lines.iter().map(|line| pen.width(&end_label(&p.axis, line), TEXT)));
+    let room = if named { (names.fold(0.0, f64::max) + NAME_AT + 2.0).clamp(30.0, w * 0.34) } else { 18.0 };
     (0..panels.len())
         .map(|i| {
             let (x, y) = step(i);
-            let place = PanelPlace { left: x + axis, right: x + w - room, top: y + HEAD, bottom: y + h - FOOT };
+            let place = PanelPlace { left: x + axis, right: x + w - room, top: y + head, bottom: y + h - FOOT };
             (place, room)
         })
         .collect()
+}
+
+/// From a line's end to its name: room for its marker.
+const NAME_AT: f64 = 20.0;
+
+/// What stands at a line's end: its name, and where something is counted how many.
+fn end_label(axis: &Axis, line: &Line) -> String {
+    match (axis, line.end()) {
+        (Axis::Count { .. }, Some((_, value))) => format!("{} {}", line.label, axis.name(value)),
+        _ => line.label.clone(),
+    }
 }
 
 fn tick_room(height: f64) -> usize {
@@ -106,12 +128,15 @@ fn tick_room(height: f64) -> usize {
 struct Pen<'a, DB: DrawingBackend> {
     area: &'a DrawingArea<DB, Shift>,
     look: &'a Look,
+    titled: bool,
 }
 
 impl<DB: DrawingBackend> Pen<'_, DB> {
     fn panel(&self, panel: &Panel, data: &Data, at: PanelPlace, room: f64) -> Drawn<DB> {
         let x = |t: f64| at.left + (at.right - at.left) * (t / data.duration_s.max(1e-9)).clamp(0.0, 1.0);
-        self.text(panel.title, TITLE, INK, (at.left, at.top - HEAD + 1.0), HPos::Left, VPos::Top)?;
+        if self.titled {
+            self.text(panel.title, TITLE, INK, (at.left, at.top - HEAD + 1.0), HPos::Left, VPos::Top)?;
+        }
         self.bands(&data.faults, data, at, &x)?;
         self.rules(&panel.axis, data, at, &x)?;
         for (order, line) in panel.lines.iter().enumerate() {
@@ -119,7 +144,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         }
         if data.now_s > 0.0 && data.now_s < data.duration_s {
             let now = self.crisp(x(data.now_s));
-            self.stroke(&[(now, at.top), (now, at.bottom)], SOFT, 1.0)?;
+            self.stroke(&[(now, at.top), (now, at.bottom)], palette::EDGE, 1.0)?;
         }
         if room > 20.0 { self.names(panel, at, &x, data) } else { Ok(()) }
     }
@@ -196,19 +221,23 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         }
     }
 
-    /// The lines' names where they end, moved apart where they would overlap.
+    /// The lines' names where they end, each behind its marker, moved apart where they would overlap.
     fn names(&self, panel: &Panel, at: PanelPlace, x: &impl Fn(f64) -> f64, data: &Data) -> Drawn<DB> {
-        let mut names: Vec<(f64, &Line)> = panel
-            .lines
-            .iter()
-            .filter(|line| line.weight == Weight::Main)
-            .filter_map(|line| line.end().map(|(_, v)| (at.bottom - (at.bottom - at.top) * panel.axis.place(v), line)))
+        let lines = panel.lines.iter().filter(|line| line.weight == Weight::Main);
+        let mut names: Vec<(f64, &Line)> = lines
+            .filter_map(|line| line.end().map(|(_, v)| (v, line)))
+            // Where something is counted, those at zero would only crowd the one that is not.
+            .filter(|(v, _)| *v > 0.0 || !matches!(panel.axis, Axis::Count { .. }))
+            .map(|(v, line)| (at.bottom - (at.bottom - at.top) * panel.axis.place(v), line))
             .collect();
         names.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let places = apart(&names.iter().map(|(y, _)| *y).collect::<Vec<_>>(), 14.5, at.top, at.bottom - 2.0);
-        let start = x(data.now_s) + 9.0;
+        let places = apart(&names.iter().map(|(y, _)| *y).collect::<Vec<_>>(), 15.0, at.top, at.bottom - 4.0);
+        let start = x(data.now_s);
         for ((_, line), y) in names.into_iter().zip(places) {
-            self.text(&line.label, TEXT, lane_style(line.lane).colour, (start, y), HPos::Left, VPos::Center)?;
+            let style = lane_style(line.lane);
+            self.marker(style.marker, (start + 12.0, y), style.colour, 3.5)?;
+            let label = end_label(&panel.axis, line);
+            self.text(&label, TEXT, INK, (start + NAME_AT, y), HPos::Left, VPos::Center)?;
         }
         Ok(())
     }
@@ -256,9 +285,11 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     fn width(&self, text: &str, size: f64) -> f64 {
-        // plotters' own guess counts bytes and is far too wide; this one is near enough to leave room.
-        let em: f64 = text.chars().map(|c| if c > '\u{2e80}' { 1.0 } else { 0.56 }).sum();
-        em * size
+        // Where the backend cannot measure, plotters guesses, and too little: a guess of our own is the least.
+        let em: f64 = text.chars().map(|c| if c > '\u{2e80}' { 1.0 } else { 0.52 }).sum();
+        let style = self.style(size).into_text_style(self.area);
+        let measured = self.area.estimate_text_size(text, &style).map_or(0.0, |(w, _)| f64::from(w) / self.look.unit);
+        measured.max(em * size)
     }
 
     fn style(&self, size: f64) -> FontDesc<'static> {

@@ -117,7 +117,7 @@ pub const ENGLISH: Labels = Labels {
     writes_p50: "Writes, median",
     writes_p99: "Writes, 99th percentile",
     hit_ratio: "Hit ratio",
-    lost_writes: "Lost writes, so far",
+    lost_writes: "Lost writes",
     lost: "lost",
     at_risk: "at risk",
     nothing_yet: "no answer yet",
@@ -231,7 +231,7 @@ fn lost_panel(data: &Data, labels: &Labels) -> Panel {
 }
 
 /// A line needs no more points than this; what is finer is put together.
-const POINTS_MAX: usize = 120;
+const POINTS_MAX: usize = 80;
 
 fn line(data: &Data, lane: &LaneData, weight: Weight, measure: fn(&[Point]) -> Option<f64>) -> Line {
     let series = &lane.series;
@@ -297,7 +297,7 @@ pub fn svg_in(
     let mut text = String::new();
     {
         let area = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
-        let look = Look { theme, unit: 1.0, family: FONT_STACK, ground: true, labels: true };
+        let look = Look { theme, unit: 1.0, family: FONT_STACK, ground: true, labels: true, titles: true };
         let panels = figure.panels(data, labels);
         draw(&area, &panels, data, &look).map_err(|e| e.to_string())?;
         area.present().map_err(|e| e.to_string())?;

@@ -56,9 +56,9 @@ pub fn count(value: u64) -> String {
     grouped
 }
 
-/// A moment of the run as `12.4 s`, `3 min 05 s`, `2 h 03 min`; `tenths` shows them below a minute.
+/// A moment of the run as `12.4 s`, `3 min 05 s`, `2 h 03 min`; `tenths` shows them below a hundred seconds.
 pub fn moment(seconds: f64, tenths: bool) -> String {
-    if seconds < 60.0 {
+    if seconds < 99.95 {
         return if tenths { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") };
     }
     let whole = seconds as u64;

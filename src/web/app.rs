@@ -46,6 +46,8 @@ pub enum Msg {
     Recover,
     /// The embed came into sight or left it.
     Seen(bool),
+    /// The next part of the page may be put up.
+    Grow,
 }
 
 /// The page.
@@ -59,6 +61,11 @@ pub struct App {
     last_tick: f64,
     saving: Option<Timeout>,
     host: Host,
+    /// One callback for all parts: they would take another one for a change.
+    act: Callback<Action>,
+    on_point: Callback<Option<f64>>,
+    /// The page is put up in steps, so that no step keeps the browser long.
+    phase: u8,
     _interval: Interval,
 }
 
@@ -87,9 +94,12 @@ impl Component for App {
             last_tick: js_sys::Date::now(),
             saving: None,
             host: Host::default(),
+            act: ctx.link().callback(Msg::Do),
+            on_point: ctx.link().callback(Msg::Point),
+            phase: 0,
             _interval: interval,
         };
-        app.start_worker(ctx);
+        app.start_worker();
         let effects = app.state.apply(Action::OpenLink(dom::hash()));
         app.carry_out(ctx, effects);
         if app.state.view.embed.is_some() {
@@ -121,13 +131,23 @@ impl Component for App {
                 self.carry_out(ctx, effects);
             }
             Msg::Seen(seen) => self.seen(ctx, seen),
+            Msg::Grow => {
+                self.phase += 1;
+                self.grow(ctx);
+            }
         }
         true
     }
 
+    fn rendered(&mut self, ctx: &Context<App>, first: bool) {
+        if first {
+            self.grow(ctx);
+        }
+    }
+
     fn view(&self, ctx: &Context<App>) -> Html {
         let fields = Ctx {
-            act: ctx.link().callback(Msg::Do),
+            act: self.act.clone(),
             words: self.words(),
             problems: self.state.problems.clone(),
             mistyped: self.state.mistyped.clone(),
@@ -142,6 +162,13 @@ impl Component for App {
 }
 
 impl App {
+    fn grow(&self, ctx: &Context<App>) {
+        if self.phase < super::controls::SECTIONS {
+            let link = ctx.link().clone();
+            Timeout::new(20, move || link.send_message(Msg::Grow)).forget();
+        }
+    }
+
     fn words(&self) -> &'static Words {
         words::of(self.state.lang)
     }
@@ -177,18 +204,18 @@ impl App {
                 }
                 Effect::SaveLink => {} // an embed never rewrites its own address
                 Effect::Remember(key, value) => dom::remember(key, value),
-                Effect::NewWorker => self.start_worker(ctx),
+                Effect::NewWorker => self.start_worker(),
             }
         }
     }
 
-    fn start_worker(&mut self, ctx: &Context<App>) {
+    fn start_worker(&mut self) {
         if let Some(old) = self.worker.take() {
             old.set_onmessage(None);
             old.set_onerror(None);
             old.terminate();
         }
-        match worker(ctx.link().callback(Msg::Do)) {
+        match worker(self.act.clone()) {
             Ok(worker) => self.worker = Some(worker),
             Err(error) => dom::report_failure(&format!("The simulation's worker did not start: {error:?}")),
         }
@@ -265,12 +292,12 @@ impl App {
                     { self.sentence(&titles) }
                     <div class="stage">
                         <div class="sight">
-                            { self.legend(ctx, &titles) }
-                            { self.transport(ctx) }
-                            { self.figures(ctx, &titles) }
-                            { self.tables(&titles) }
+                            { self.legend(&titles) }
+                            { self.transport() }
+                            { self.figures(&titles) }
+                            if self.phase > 0 { { self.tables(&titles) } }
                         </div>
-                        <Controls scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
+                        <Controls phase={self.phase} scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
                             trace={self.state.trace.as_ref().map(|(name, _)| name.clone())} />
                     </div>
                 </main>
@@ -293,9 +320,9 @@ impl App {
             <main class="page embed" id="embed">
                 { self.notices(ctx) }
                 { self.sentence(&titles) }
-                { self.legend(ctx, &titles) }
-                if controls { { self.transport(ctx) } }
-                { self.figures(ctx, &titles) }
+                { self.legend(&titles) }
+                if controls { { self.transport() } }
+                { self.figures(&titles) }
                 <p class="full"><a {href} target="_blank" rel="noopener">{ self.words().open_full }</a></p>
             </main>
         }
@@ -303,7 +330,7 @@ impl App {
 
     fn head(&self, ctx: &Context<App>) -> Html {
         let w = self.words();
-        let act = ctx.link().callback(Msg::Do);
+        let act = self.act.clone();
         let preset = act.reform(|event: Event| {
             Action::OpenPreset(event.target_unchecked_into::<web_sys::HtmlSelectElement>().value())
         });
@@ -349,33 +376,33 @@ impl App {
         }
     }
 
-    fn legend(&self, ctx: &Context<App>, titles: &Rc<Vec<String>>) -> Html {
+    fn legend(&self, titles: &Rc<Vec<String>>) -> Html {
         let switches = self.state.view.allows(Control::Lanes);
         html! {
-            <Legend titles={titles.clone()} shown={self.shown()} {switches} act={ctx.link().callback(Msg::Do)} words={self.words()} />
+            <Legend titles={titles.clone()} shown={self.shown()} {switches} act={self.act.clone()} words={self.words()} />
         }
     }
 
-    fn transport(&self, ctx: &Context<App>) -> Html {
+    fn transport(&self) -> Html {
         let state = &self.state;
         html! {
             <Transport running={state.is_running()} at_end={state.at_end()} now={state.run.now}
                 duration={state.running.duration} speed={state.speed} view={state.view.clone()}
-                servers={state.running.app.servers} act={ctx.link().callback(Msg::Do)} words={self.words()} />
+                servers={state.running.app.servers} act={self.act.clone()} words={self.words()} />
         }
     }
 
-    fn figures(&self, ctx: &Context<App>, titles: &[String]) -> Html {
+    fn figures(&self, titles: &[String]) -> Html {
         let data = self.data(titles);
         let plots = self.state.view.figures().into_iter().map(|shown| {
             let switches = if shown == Shown::Latency && self.state.view.embed.is_none() {
-                self.latency_switches(ctx)
+                self.latency_switches()
             } else {
                 html! {}
             };
             html! {
                 <Plot key={shown.name()} {shown} figure={self.state.view.figure(shown)} data={data.clone()} theme={self.theme()}
-                    words={self.words()} pointed={self.pointed} on_point={ctx.link().callback(Msg::Point)}>
+                    words={self.words()} pointed={self.pointed} on_point={self.on_point.clone()}>
                     { switches }
                 </Plot>
             }
@@ -383,9 +410,9 @@ impl App {
         html! { <section class="figures" aria-label={self.words().figures}>{ for plots }</section> }
     }
 
-    fn latency_switches(&self, ctx: &Context<App>) -> Html {
+    fn latency_switches(&self) -> Html {
         let w = self.words();
-        let act = ctx.link().callback(Msg::Do);
+        let act = self.act.clone();
         let view = &self.state.view;
         let p99 = view.percentile == Percentile::P99;
         let percentile = |p: Percentile| act.reform(move |_: Event| Action::Percentile(p));
@@ -418,7 +445,7 @@ impl App {
     /// What went wrong, with a way back.
     fn notices(&self, ctx: &Context<App>) -> Html {
         let w = self.words();
-        let act = ctx.link().callback(Msg::Do);
+        let act = self.act.clone();
         html! {
             <>
                 if let Some(trouble) = &self.state.trouble {
@@ -456,7 +483,7 @@ impl App {
             html! { <li><code>{ format!("view.{}", option.name) }</code>{ " " }{ format!("{}: {why}", option.value) }</li> }
         });
         let field = use_text(ctx);
-        let act = ctx.link().callback(Msg::Do);
+        let act = self.act.clone();
         let default = act.reform(|_: MouseEvent| Action::OpenPreset("default".to_owned()));
         html! {
             <main class="page unopened">
@@ -476,7 +503,7 @@ impl App {
     }
 
     fn share(&self, ctx: &Context<App>, titles: &Rc<Vec<String>>) -> Html {
-        let open = ctx.link().callback(Msg::Do);
+        let open = self.act.clone();
         let on_file = Callback::from(move |event: Event| {
             let input: web_sys::HtmlInputElement = event.target_unchecked_into();
             if let Some(file) = input.files().and_then(|files| files.get(0)) {

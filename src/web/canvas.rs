@@ -16,6 +16,8 @@ pub const UNIT: f64 = 4.0;
 pub struct CanvasBackend {
     context: CanvasRenderingContext2d,
     size: (u32, u32),
+    /// The pen of the strokes that are put together and not drawn yet: a dashed line is one stroke, not a hundred.
+    pending: Option<(BackendColor, u32)>,
 }
 
 /// What the browser said when it could not draw.
@@ -51,7 +53,16 @@ impl CanvasBackend {
         context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0).ok()?;
         context.set_line_join("round");
         context.set_line_cap("butt");
-        Some(CanvasBackend { context, size: ((width * UNIT) as u32, (height * UNIT) as u32) })
+        Some(CanvasBackend { context, size: ((width * UNIT) as u32, (height * UNIT) as u32), pending: None })
+    }
+
+    /// Draws what was put together.
+    fn flush(&mut self) {
+        if let Some((colour, width)) = self.pending.take() {
+            self.context.set_stroke_style_str(&css(colour));
+            self.context.set_line_width(f64::from(width));
+            self.context.stroke();
+        }
     }
 
     fn pen<S: BackendStyle>(&self, style: &S) {
@@ -60,7 +71,6 @@ impl CanvasBackend {
     }
 
     fn path(&self, path: impl IntoIterator<Item = BackendCoord>) {
-        self.context.begin_path();
         for (i, (x, y)) in path.into_iter().enumerate() {
             if i == 0 {
                 self.context.move_to(f64::from(x), f64::from(y));
@@ -92,10 +102,12 @@ impl DrawingBackend for CanvasBackend {
     }
 
     fn present(&mut self) -> Drawn {
+        self.flush();
         Ok(())
     }
 
     fn draw_pixel(&mut self, (x, y): BackendCoord, colour: BackendColor) -> Drawn {
+        self.flush();
         self.context.set_fill_style_str(&css(colour));
         self.context.fill_rect(f64::from(x), f64::from(y), 1.0, 1.0);
         Ok(())
@@ -106,6 +118,7 @@ impl DrawingBackend for CanvasBackend {
     }
 
     fn draw_rect<S: BackendStyle>(&mut self, a: BackendCoord, b: BackendCoord, style: &S, fill: bool) -> Drawn {
+        self.flush();
         let (x, y) = (f64::from(a.0), f64::from(a.1));
         let (w, h) = (f64::from(b.0 - a.0), f64::from(b.1 - a.1));
         if fill {
@@ -119,13 +132,20 @@ impl DrawingBackend for CanvasBackend {
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
-        self.pen(style);
+        let colour = style.color();
+        let pen = (colour, style.stroke_width());
+        let same = self.pending.is_some_and(|(c, w)| c.rgb == colour.rgb && c.alpha == colour.alpha && w == pen.1);
+        if !same {
+            self.flush();
+            self.context.begin_path();
+            self.pending = Some(pen);
+        }
         self.path(path);
-        self.context.stroke();
         Ok(())
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, at: BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
+        self.flush();
         self.context.begin_path();
         let (x, y) = (f64::from(at.0), f64::from(at.1));
         self.context.arc(x, y, f64::from(radius), 0.0, std::f64::consts::TAU).map_err(failed)?;
@@ -140,7 +160,9 @@ impl DrawingBackend for CanvasBackend {
     }
 
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
+        self.flush();
         self.context.set_fill_style_str(&css(style.color()));
+        self.context.begin_path();
         self.path(path);
         self.context.close_path();
         self.context.fill();
@@ -148,6 +170,7 @@ impl DrawingBackend for CanvasBackend {
     }
 
     fn draw_text<T: BackendTextStyle>(&mut self, text: &str, style: &T, at: BackendCoord) -> Drawn {
+        self.flush();
         self.font(style);
         self.context.set_fill_style_str(&css(style.color()));
         self.context.set_text_align(match style.anchor().h_pos {

@@ -18,6 +18,8 @@ use crate::time::Nanos;
 /// What the controls are made from.
 #[derive(Clone, PartialEq, Properties)]
 pub struct ControlsProps {
+    /// How many of the sections have their inside yet; the first render of all at once would be a long task.
+    pub phase: u8,
     /// What they show, good or not.
     pub scenario: Rc<Scenario>,
     /// What the lanes are called.
@@ -28,29 +30,38 @@ pub struct ControlsProps {
     pub trace: Option<String>,
 }
 
+/// How many sections there are.
+pub const SECTIONS: u8 = 8;
+
 /// All controls of the scenario.
 #[component]
 pub fn Controls(props: &ControlsProps) -> Html {
     let ctx = use_ctx();
     let w = ctx.words;
     let s = &props.scenario;
+    let wide = *use_memo((), |()| super::dom::media("(min-width: 64.01rem)"));
+    let section = |title: &'static str, name: &'static str, open: bool, phase: u8, inside: &dyn Fn() -> Html| {
+        let inside = if props.phase >= phase { inside() } else { html! {} };
+        html! {
+            <details class={classes!("section", name)} {open}>
+                <summary><h2>{ title }</h2></summary>
+                <div class="inside">{ inside }</div>
+            </details>
+        }
+    };
     html! {
         <aside class="controls" aria-label={w.controls}>
-            { section(w.lanes, "", true, lanes(props, &ctx)) }
-            { section(w.traffic, "clients", true, traffic(s, &ctx, props.trace.as_deref())) }
-            { section(w.cache, "cache", true, cache(s, &ctx)) }
-            { section(w.database, "database", false, database(s, &ctx)) }
-            { section(w.application, "app", false, application(s, &ctx)) }
-            { section(w.network, "network", false, network(s, &ctx)) }
-            { section(w.faults, "fault", false, faults(s, &ctx)) }
-            { section(w.run, "run", false, run(s, &ctx)) }
+            { section(w.lanes, "", wide, 1, &|| lanes(props, &ctx)) }
+            { section(w.traffic, "clients", wide, 2, &|| traffic(s, &ctx, props.trace.as_deref())) }
+            { section(w.cache, "cache", wide, 3, &|| cache(s, &ctx)) }
+            { section(w.database, "database", false, 4, &|| database(s, &ctx)) }
+            { section(w.application, "app", false, 5, &|| application(s, &ctx)) }
+            { section(w.network, "network", false, 6, &|| network(s, &ctx)) }
+            { section(w.faults, "fault", false, 7, &|| faults(s, &ctx)) }
+            { section(w.run, "run", false, 8, &|| run(s, &ctx)) }
             { general_problems(&ctx) }
         </aside>
     }
-}
-
-fn section(title: &'static str, name: &'static str, open: bool, inside: Html) -> Html {
-    html! { <details class={classes!("section", name)} {open}><summary><h2>{ title }</h2></summary><div class="inside">{ inside }</div></details> }
 }
 
 /// What is wrong with no field in particular.

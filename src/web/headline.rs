@@ -97,8 +97,11 @@ fn harm(lanes: &[(usize, &LaneReport)]) -> Option<Harm> {
         lanes.iter().map(|(i, lane)| (*i, count(lane))).filter(|(_, n)| *n > 0).max_by_key(|(i, n)| (*n, usize::MAX - i))
     };
     let lost = worst(|l| l.writes_by_class.lost).map(|(lane, writes)| Harm::Lost { lane, writes });
-    let failed = worst(|l| l.errors).map(|(lane, requests)| Harm::Failed { lane, requests });
-    let risk = worst(|l| l.writes_by_class.at_risk).map(|(lane, writes)| Harm::AtRisk { lane, writes });
+    // One request in a thousand may fail without being the news.
+    let failed = worst(|l| if l.errors * 1000 >= l.requests { l.errors } else { 0 }).map(|(lane, requests)| Harm::Failed { lane, requests });
+    // Just after a flush nothing is at risk; the sentence stays the same all the same.
+    let risk = worst(|l| if l.cache.dirty_max > 0 { l.writes_by_class.at_risk + 1 } else { 0 });
+    let risk = risk.map(|(lane, more)| Harm::AtRisk { lane, writes: more - 1 });
     let stale = worst(|l| l.stale_reads).map(|(lane, reads)| Harm::Stale { lane, reads });
     lost.or(failed).or(risk).or(stale)
 }

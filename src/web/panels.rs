@@ -188,7 +188,7 @@ pub fn Scoreboard(props: &ReportProps) -> Html {
                 <td>{ latency(write, write.p50) }</td>
                 <td>{ latency(write, write.p99) }</td>
                 { bad(lane.errors) }
-                { bad(lane.stale_reads) }
+                <td class={(lane.stale_reads == 0).then_some("quiet")}>{ text::count(lane.stale_reads) }</td>
                 <td class={(lane.writes_by_class.at_risk == 0).then_some("quiet")}>{ text::count(lane.writes_by_class.at_risk) }</td>
                 { bad(lane.writes_by_class.lost) }
             </tr>
@@ -214,10 +214,22 @@ pub fn Scoreboard(props: &ReportProps) -> Html {
     }
 }
 
+/// Whether a fold is open, and what its `ontoggle` should be: what is folded away is not made ten times a second.
+#[hook]
+fn use_open() -> (bool, Callback<Event>) {
+    let open = use_state_eq(|| false);
+    let setter = open.setter();
+    let toggle = Callback::from(move |event: Event| {
+        setter.set(event.target_unchecked_into::<web_sys::HtmlDetailsElement>().open());
+    });
+    (*open, toggle)
+}
+
 /// The percentile row that Locust prints, per lane.
 #[component]
 pub fn Percentiles(props: &ReportProps) -> Html {
     let w = props.words;
+    let (open, ontoggle) = use_open();
     let kinds: [(&str, fn(&LaneReport) -> &Summary); 3] = [
         (w.all_requests, |l| &l.latency_ms.all),
         (w.reads, |l| &l.latency_ms.read),
@@ -246,9 +258,9 @@ pub fn Percentiles(props: &ReportProps) -> Html {
         }
     });
     html! {
-        <details class="block fold">
+        <details class="block fold" {ontoggle}>
             <summary><h2>{ w.percentiles }</h2></summary>
-            { for tables }
+            if open { { for tables } }
         </details>
     }
 }
@@ -275,6 +287,7 @@ const LISTED_MAX: usize = 20;
 #[component]
 pub fn LostWrites(props: &LostProps) -> Html {
     let w = props.words;
+    let (open, ontoggle) = use_open();
     let lanes = || {
         let both = props.report.lanes.iter().zip(props.stories.iter()).enumerate();
         both.filter(|(i, (lane, _))| props.shown.get(*i) == Some(&true) && lane.writes_by_class.lost > 0)
@@ -294,10 +307,10 @@ pub fn LostWrites(props: &LostProps) -> Html {
         }
     });
     html! {
-        <details class="block fold">
+        <details class="block fold" {ontoggle}>
             <summary><h2>{ w.lost_writes }</h2><span class={if total > 0 { "alarm" } else { "soft" }}>{ text::count(total) }</span></summary>
             if total == 0 { <p class="soft">{ w.none_lost }</p> }
-            { for lists }
+            if open { { for lists } }
         </details>
     }
 }

@@ -121,10 +121,11 @@ fn use_drawing(
             return;
         }
         let Some(backend) = CanvasBackend::new(&canvas, *width, *height, ratio) else { return };
-        let look = Look { theme: *theme, unit: UNIT, family: chart::FONT_STACK, ground: false, labels: true };
-        match chart::draw(&backend.into_drawing_area(), panels, data, &look) {
-            Ok(drawn) => layout.set(drawn),
-            Err(error) => web_sys::console::error_1(&error.to_string().into()),
+        let look = Look { theme: *theme, unit: UNIT, family: chart::FONT_STACK, ground: false, labels: true, titles: false };
+        let area = backend.into_drawing_area();
+        // A canvas that cannot be drawn on stays empty; the table beneath still says it all.
+        if let (Ok(drawn), Ok(())) = (chart::draw(&area, panels, data, &look), area.present()) {
+            layout.set(drawn);
         }
     });
 }

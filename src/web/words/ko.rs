@@ -16,7 +16,7 @@ pub static WORDS: Words = Words {
         writes_p50: "쓰기, 중앙값",
         writes_p99: "쓰기, p99",
         hit_ratio: "적중률",
-        lost_writes: "유실된 쓰기, 누적",
+        lost_writes: "유실된 쓰기",
         lost: "유실",
         at_risk: "유실 위험",
         nothing_yet: "아직 응답 없음",
