@@ -37,7 +37,7 @@ pub struct Layout {
 
 /// The plotting rectangle of one panel, CSS pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[allow(missing_docs)] // the names say it
+#[allow(missing_docs, reason = "the names say it")]
 pub struct PanelPlace {
     pub left: f64,
     pub right: f64,
@@ -81,12 +81,7 @@ pub fn draw<DB: DrawingBackend>(
 }
 
 /// The plotting rectangle of each panel, and the room for labels at its right.
-fn place<DB: DrawingBackend>(
-    pen: &Pen<'_, DB>,
-    panels: &[Panel],
-    width: f64,
-    height: f64,
-) -> Vec<(PanelPlace, f64)> {
+fn place<DB: DrawingBackend>(pen: &Pen<'_, DB>, panels: &[Panel], width: f64, height: f64) -> Vec<(PanelPlace, f64)> {
     let head = if pen.titled { HEAD } else { HEAD_LOW };
     let across = panels.len() > 1 && width >= 560.0;
     let count = panels.len().max(1) as f64;
@@ -98,7 +93,7 @@ fn place<DB: DrawingBackend>(
     let step = |i: usize| if across { ((w + GAP) * i as f64, 0.0) } else { (0.0, (h + 8.0) * i as f64) };
     let ticks = panels.iter().flat_map(|p| p.axis.ticks(tick_room(h)));
     let axis = ticks.map(|(_, name)| pen.width(&name, TEXT)).fold(24.0, f64::max) + 9.0;
-    let named = pen.look.labels && w >= 340.0;
+    let named = pen.look.labels && w >= 400.0;
     let names = panels.iter().flat_map(|p| p.lines.iter().map(|line| pen.width(&end_label(&p.axis, line), TEXT)));
     let room = if named { (names.fold(0.0, f64::max) + NAME_AT + 2.0).clamp(30.0, w * 0.34) } else { 18.0 };
     (0..panels.len())

@@ -97,7 +97,7 @@ impl Figure {
 
 /// The words on the figures, in the reader's language.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs)] // the fields' names say it
+#[allow(missing_docs, reason = "the fields' names say it")]
 pub struct Labels {
     pub reads_p50: &'static str,
     pub reads_p99: &'static str,
@@ -375,8 +375,7 @@ mod tests {
 
     #[test]
     fn every_figure_can_be_drawn_as_svg() {
-        for figure in
-            [Figure::Latency { percentile: Percentile::P50, log: true }, Figure::HitRatio, Figure::LostWrites]
+        for figure in [Figure::Latency { percentile: Percentile::P50, log: true }, Figure::HitRatio, Figure::LostWrites]
         {
             let text = svg(figure, &data(), Theme::Light, (800, 300)).unwrap();
             assert!(text.starts_with("<svg") && text.contains("write-back"), "{text}");

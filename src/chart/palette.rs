@@ -77,7 +77,7 @@ impl Token {
 
 /// The shape that marks a lane's points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the names say it
+#[allow(missing_docs, reason = "the names say it")]
 pub enum Marker {
     Circle,
     Square,

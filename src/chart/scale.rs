@@ -127,8 +127,7 @@ pub fn time_ticks(seconds: f64, room: usize) -> Vec<(f64, String)> {
         s if s >= 1.0 => (1.0, "s"),
         _ => (0.001, "ms"),
     };
-    let mut ticks: Vec<(f64, String)> =
-        even_ticks(seconds / unit, room).map(|v| (v * unit, plain(v))).collect();
+    let mut ticks: Vec<(f64, String)> = even_ticks(seconds / unit, room).map(|v| (v * unit, plain(v))).collect();
     if let Some((_, last)) = ticks.last_mut() {
         last.push(' ');
         last.push_str(name);

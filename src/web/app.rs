@@ -1,6 +1,7 @@
 //! The page's one component with a will: holds the [`State`], hears the worker, the clock, the keys and the address bar,
 //! and lays the parts out.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use gloo_timers::callback::{Interval, Timeout};
@@ -27,6 +28,8 @@ use crate::scenario::presets;
 
 /// How often the page asks the worker to go on.
 const TICK_MS: u32 = 100;
+/// The page is put up in steps: first a figure each, then the tables, then the controls, a section each.
+const CONTROLS_FROM: u8 = 4;
 /// How long after the last change the address bar follows.
 const SAVE_AFTER_MS: u32 = 400;
 
@@ -69,18 +72,42 @@ pub struct App {
     _interval: Interval,
 }
 
+/// The state with the link opened, and what is to be done about it; handed over once.
+#[derive(Clone, Default)]
+struct Opened(Rc<Cell<Option<Box<(State, Vec<Effect>)>>>>);
+
+impl PartialEq for Opened {
+    fn eq(&self, other: &Opened) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// What the page begins with.
+#[derive(PartialEq, Properties)]
+pub struct AppProps {
+    opened: Opened,
+}
+
+/// Reads what an earlier visit left, and the link.
+fn open() -> Opened {
+    let lang = dom::remembered("lang").and_then(|name| Lang::named(&name)).unwrap_or_else(browser_lang);
+    let mut state = State::new(lang, dom::media("(prefers-reduced-motion: reduce)"));
+    state.view.shade = match dom::remembered("theme").as_deref() {
+        Some("light") => Shade::Light,
+        Some("dark") => Shade::Dark,
+        _ => Shade::System,
+    };
+    let effects = state.apply(Action::OpenLink(dom::hash()));
+    Opened(Rc::new(Cell::new(Some(Box::new((state, effects))))))
+}
+
 impl Component for App {
     type Message = Msg;
-    type Properties = ();
+    type Properties = AppProps;
 
     fn create(ctx: &Context<App>) -> App {
-        let lang = dom::remembered("lang").and_then(|name| Lang::named(&name)).unwrap_or_else(browser_lang);
-        let mut state = State::new(lang, dom::media("(prefers-reduced-motion: reduce)"));
-        state.view.shade = match dom::remembered("theme").as_deref() {
-            Some("light") => Shade::Light,
-            Some("dark") => Shade::Dark,
-            _ => Shade::System,
-        };
+        let opened = ctx.props().opened.0.take();
+        let (state, effects) = *opened.unwrap_or_else(|| Box::new((State::new(browser_lang(), false), Vec::new())));
         let link = ctx.link().clone();
         let interval = Interval::new(TICK_MS, move || link.send_message(Msg::Do(Action::Tick { wall_s: 0.0 })));
         listen(ctx);
@@ -100,7 +127,6 @@ impl Component for App {
             _interval: interval,
         };
         app.start_worker();
-        let effects = app.state.apply(Action::OpenLink(dom::hash()));
         app.carry_out(ctx, effects);
         if app.state.view.embed.is_some() {
             app.state.apply(Action::Pause); // until it is seen
@@ -163,7 +189,7 @@ impl Component for App {
 
 impl App {
     fn grow(&self, ctx: &Context<App>) {
-        if self.phase < super::controls::SECTIONS {
+        if self.phase < CONTROLS_FROM + super::controls::SECTIONS {
             let link = ctx.link().clone();
             Timeout::new(20, move || link.send_message(Msg::Grow)).forget();
         }
@@ -295,9 +321,9 @@ impl App {
                             { self.legend(&titles) }
                             { self.transport() }
                             { self.figures(&titles) }
-                            if self.phase > 0 { { self.tables(&titles) } }
+                            if self.phase >= CONTROLS_FROM { { self.tables(&titles) } }
                         </div>
-                        <Controls phase={self.phase} scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
+                        <Controls phase={self.phase.saturating_sub(CONTROLS_FROM)} scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
                             trace={self.state.trace.as_ref().map(|(name, _)| name.clone())} />
                     </div>
                 </main>
@@ -394,7 +420,11 @@ impl App {
 
     fn figures(&self, titles: &[String]) -> Html {
         let data = self.data(titles);
-        let plots = self.state.view.figures().into_iter().map(|shown| {
+        let plots = self.state.view.figures().into_iter().enumerate().map(|(i, shown)| {
+            if i >= usize::from(self.phase) {
+                let class = classes!("figure", format!("figure-{}", shown.name()));
+                return html! { <div {class}><div class="figure-head" /><div class="figure-body" /></div> };
+            }
             let switches = if shown == Shown::Latency && self.state.view.embed.is_none() {
                 self.latency_switches()
             } else {
@@ -628,14 +658,16 @@ fn worker(act: Callback<Action>) -> Result<Worker, JsValue> {
     Ok(worker)
 }
 
-/// Puts the page in place of what stands in `#app`.
+/// Puts the page in place of what stands in `#app`: the link first, the page in a task of its own.
 pub fn start() {
     std::panic::set_hook(Box::new(|info| dom::report_failure(&info.to_string())));
-    match dom::document().get_element_by_id("app") {
+    yew::set_custom_panic_hook(Box::new(|info| dom::report_failure(&info.to_string())));
+    let opened = open();
+    Timeout::new(0, move || match dom::document().get_element_by_id("app") {
         Some(root) => {
-            yew::set_custom_panic_hook(Box::new(|info| dom::report_failure(&info.to_string())));
-            yew::Renderer::<App>::with_root(root).render();
+            yew::Renderer::<App>::with_root_and_props(root, AppProps { opened }).render();
         }
         None => dom::report_failure("index.html has no element with the id app"),
-    }
+    })
+    .forget();
 }

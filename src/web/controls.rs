@@ -41,7 +41,11 @@ pub fn Controls(props: &ControlsProps) -> Html {
     let s = &props.scenario;
     let wide = *use_memo((), |()| super::dom::media("(min-width: 64.01rem)"));
     let section = |title: &'static str, name: &'static str, open: bool, phase: u8, inside: &dyn Fn() -> Html| {
-        let inside = if props.phase >= phase { inside() } else { html! {} };
+        let inside = if props.phase >= phase {
+            inside()
+        } else {
+            html! {}
+        };
         html! {
             <details class={classes!("section", name)} {open}>
                 <summary><h2>{ title }</h2></summary>
@@ -67,7 +71,8 @@ pub fn Controls(props: &ControlsProps) -> Html {
 /// What is wrong with no field in particular.
 fn general_problems(ctx: &Ctx) -> Html {
     let all = ctx.problems.iter().filter(|p| p.field.is_empty() || p.field == "lane" || p.field == "fault");
-    let all = all.map(|problem| html! { <p class="complaint" role="alert">{ super::shelf::say(problem, ctx.words) }</p> });
+    let all =
+        all.map(|problem| html! { <p class="complaint" role="alert">{ super::shelf::say(problem, ctx.words) }</p> });
     html! { <>{ for all }</> }
 }
 
@@ -112,12 +117,12 @@ fn lanes(props: &ControlsProps, ctx: &Ctx) -> Html {
 
 /// A lane whose strategies no other lane has, if there is one left.
 fn new_lane(s: &Scenario) -> Lane {
-    let all = ["look-aside", "read-through", "none"].into_iter().flat_map(|read| {
-        ["write-back", "write-through", "write-around"].into_iter().map(move |write| (read, write))
-    });
-    let free = all.into_iter().find(|(read, write)| {
-        !s.lanes.iter().any(|lane| lane.read.name() == *read && lane.write.name() == *write)
-    });
+    let all = ["look-aside", "read-through", "none"]
+        .into_iter()
+        .flat_map(|read| ["write-back", "write-through", "write-around"].into_iter().map(move |write| (read, write)));
+    let free = all
+        .into_iter()
+        .find(|(read, write)| !s.lanes.iter().any(|lane| lane.read.name() == *read && lane.write.name() == *write));
     let (read, write) = free.unwrap_or(("look-aside", "write-back"));
     Lane { name: String::new(), read: reading(read), write: writing(write) }
 }
@@ -145,7 +150,11 @@ fn lane_block(props: &ControlsProps, ctx: &Ctx, i: usize, lane: &Lane) -> Html {
     let toggle = ctx.act.reform(move |_: bool| Action::ToggleLane(i));
     let remove = {
         let ctx = ctx.clone();
-        Callback::from(move |_: MouseEvent| ctx.edit(move |s| drop(s.lanes.remove(i))))
+        Callback::from(move |_: MouseEvent| {
+            ctx.edit(move |s| {
+                s.lanes.remove(i);
+            });
+        })
     };
     // A name that a preset gave no longer fits when the strategies change.
     let read = set(ctx, move |s, name: String| {
@@ -209,7 +218,8 @@ fn write_through(ctx: &Ctx, i: usize, through: &WriteThrough) -> Html {
     });
     let rollback = set(ctx, move |s, on: bool| change(s, &|t| t.rollback = on));
     let chosen = if through.order == Order::CacheFirst { "cache-first" } else { "database-first" };
-    let choices = vec![("database-first".into(), w.database_first.into()), ("cache-first".into(), w.cache_first.into())];
+    let choices =
+        vec![("database-first".into(), w.database_first.into()), ("cache-first".into(), w.cache_first.into())];
     html! {
         <>
             <Choice path={format!("lane.{i}.write.order")} label={w.order} options={choices} value={chosen} set={order} />
@@ -545,7 +555,11 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
     let remove = {
         let ctx = ctx.clone();
-        Callback::from(move |_: MouseEvent| ctx.edit(move |s| drop(s.faults.remove(i))))
+        Callback::from(move |_: MouseEvent| {
+            ctx.edit(move |s| {
+                s.faults.remove(i);
+            });
+        })
     };
     let what = set(ctx, move |s, name: String| {
         if let Some(what) = What::ALL.iter().copied().find(|what| what.name() == name) {
@@ -579,7 +593,8 @@ fn which(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let path = format!("fault.{i}.which");
     match fault.what {
         What::AppCrash => {
-            let servers = (0..s.app.servers).map(|n| (AttrValue::from(n.to_string()), AttrValue::from((n + 1).to_string())));
+            let servers =
+                (0..s.app.servers).map(|n| (AttrValue::from(n.to_string()), AttrValue::from((n + 1).to_string())));
             let chosen = if let Some(Which::Server(n)) = fault.which { n } else { 0 };
             let change = set(ctx, move |s, name: String| s.faults[i].which = name.parse().ok().map(Which::Server));
             html! { <Choice {path} label={w.which_server} value={chosen.to_string()} set={change} options={servers.collect::<Vec<_>>()} /> }

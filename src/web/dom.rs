@@ -65,11 +65,11 @@ pub fn download(name: &str, mime: &str, text: &str) {
     let options = BlobPropertyBag::new();
     options.set_type(mime);
     let parts = js_sys::Array::of1(&JsValue::from_str(text));
-    if let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options) {
-        if let Ok(url) = Url::create_object_url_with_blob(&blob) {
-            follow(&url, name);
-            let _ = Url::revoke_object_url(&url);
-        }
+    if let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options)
+        && let Ok(url) = Url::create_object_url_with_blob(&blob)
+    {
+        follow(&url, name);
+        let _ = Url::revoke_object_url(&url); // an unknown address needs no revoking
     }
 }
 

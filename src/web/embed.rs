@@ -59,9 +59,9 @@ fn tell_height() {
     {
         let _ = js_sys::Reflect::set(&message, &key.into(), &value); // a plain object takes any key
     }
-    if let Ok(Some(parent)) = dom::window().parent() {
-        if dom::is_framed() {
-            let _ = parent.post_message(&message, "*"); // a host that cannot be told keeps its height
-        }
+    if let Ok(Some(parent)) = dom::window().parent()
+        && dom::is_framed()
+    {
+        let _ = parent.post_message(&message, "*"); // a host that cannot be told keeps its height
     }
 }

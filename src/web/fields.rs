@@ -284,7 +284,10 @@ pub fn Choice(props: &ChoiceProps) -> Html {
 pub fn Segments(props: &ChoiceProps) -> Html {
     let group = format!("r-{}", props.path.replace('.', "-"));
     let options = props.options.iter().map(|(name, label)| {
-        let set = { let (set, name) = (props.set.clone(), name.to_string()); Callback::from(move |_: Event| set.emit(name.clone())) };
+        let set = {
+            let (set, name) = (props.set.clone(), name.to_string());
+            Callback::from(move |_: Event| set.emit(name.clone()))
+        };
         html! {
             <label>
                 <input type="radio" name={group.clone()} checked={*name == props.value} onchange={set} />
@@ -393,18 +396,19 @@ pub fn Dist(props: &DistProps) -> Html {
 
 /// The fields of the distribution's numbers.
 fn numbers(props: &DistProps, w: &'static Words) -> Vec<Html> {
-    let field = |part: &str, name: &str, value: Nanos, slide: Option<Slide>, make: Rc<dyn Fn(Nanos) -> Distribution>| {
-        let set = props.set.clone();
-        let set = Callback::from(move |value: Option<Nanos>| {
-            if let Some(value) = value {
-                set.emit(make(value));
-            }
-        });
-        let path = if part.is_empty() { props.path.to_string() } else { format!("{}.{part}", props.path) };
-        let label = if name.is_empty() { props.label.to_string() } else { format!("{}: {name}", props.label) };
-        let key = path.clone();
-        html! { <Duration {key} {path} {label} value={Some(value)} {slide} {set} /> }
-    };
+    let field =
+        |part: &str, name: &str, value: Nanos, slide: Option<Slide>, make: Rc<dyn Fn(Nanos) -> Distribution>| {
+            let set = props.set.clone();
+            let set = Callback::from(move |value: Option<Nanos>| {
+                if let Some(value) = value {
+                    set.emit(make(value));
+                }
+            });
+            let path = if part.is_empty() { props.path.to_string() } else { format!("{}.{part}", props.path) };
+            let label = if name.is_empty() { props.label.to_string() } else { format!("{}: {name}", props.label) };
+            let key = path.clone();
+            html! { <Duration {key} {path} {label} value={Some(value)} {slide} {set} /> }
+        };
     let slide = Some(props.slide);
     match props.value.clone() {
         Distribution::Constant(v) => vec![field("", "", v, slide, Rc::new(Distribution::Constant))],

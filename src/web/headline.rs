@@ -94,11 +94,16 @@ pub fn headline(report: &Report, shown: impl Fn(usize) -> bool) -> Headline {
 
 fn harm(lanes: &[(usize, &LaneReport)]) -> Option<Harm> {
     let worst = |count: fn(&LaneReport) -> u64| {
-        lanes.iter().map(|(i, lane)| (*i, count(lane))).filter(|(_, n)| *n > 0).max_by_key(|(i, n)| (*n, usize::MAX - i))
+        lanes
+            .iter()
+            .map(|(i, lane)| (*i, count(lane)))
+            .filter(|(_, n)| *n > 0)
+            .max_by_key(|(i, n)| (*n, usize::MAX - i))
     };
-    let lost = worst(|l| l.writes_by_class.lost).map(|(lane, writes)| Harm::Lost { lane, writes });
+    let lost = worst(|l| l.ever_lost).map(|(lane, writes)| Harm::Lost { lane, writes });
     // One request in a thousand may fail without being the news.
-    let failed = worst(|l| if l.errors * 1000 >= l.requests { l.errors } else { 0 }).map(|(lane, requests)| Harm::Failed { lane, requests });
+    let failed = worst(|l| if l.errors * 1000 >= l.requests { l.errors } else { 0 })
+        .map(|(lane, requests)| Harm::Failed { lane, requests });
     // Just after a flush nothing is at risk; the sentence stays the same all the same.
     let risk = worst(|l| if l.cache.dirty_max > 0 { l.writes_by_class.at_risk + 1 } else { 0 });
     let risk = risk.map(|(lane, more)| Harm::AtRisk { lane, writes: more - 1 });
@@ -113,10 +118,7 @@ fn speed(lanes: &[(usize, &LaneReport)], writes: bool, of: Option<usize>) -> Opt
         (summary.count >= ANSWERS_MIN && summary.p50 > 0.0).then_some(summary.p50)
     };
     let timed: Vec<(usize, f64)> = lanes.iter().filter_map(|(i, lane)| median(lane).map(|ms| (*i, ms))).collect();
-    let fastest = timed
-        .iter()
-        .filter(|(i, _)| of.is_none_or(|lane| lane == *i))
-        .min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let fastest = timed.iter().filter(|(i, _)| of.is_none_or(|lane| lane == *i)).min_by(|a, b| a.1.total_cmp(&b.1))?;
     // Writes are compared with the nearest honest rival, reads with the slowest: both are what a reader would ask.
     let others = timed.iter().filter(|(i, _)| *i != fastest.0);
     let rival = if writes {
@@ -131,13 +133,15 @@ fn speed(lanes: &[(usize, &LaneReport)], writes: bool, of: Option<usize>) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Latencies, Summary, WritesByClass};
+    use crate::report::{CacheReport, Latencies, Summary, WritesByClass};
 
     fn lane(write_ms: f64, lost: u64, at_risk: u64, errors: u64) -> LaneReport {
         let write = Summary { count: 100, p50: write_ms, ..Summary::default() };
         LaneReport {
             latency_ms: Latencies { write, ..Latencies::default() },
-            writes_by_class: WritesByClass { lost, at_risk, ..WritesByClass::default() },
+            writes_by_class: WritesByClass { at_risk, ..WritesByClass::default() },
+            ever_lost: lost,
+            cache: CacheReport { dirty_max: at_risk, ..CacheReport::default() },
             errors,
             ..LaneReport::default()
         }

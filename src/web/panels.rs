@@ -123,7 +123,11 @@ pub fn Legend(props: &LegendProps) -> Html {
     let lanes = props.titles.iter().zip(&props.shown).enumerate().map(|(lane, (title, shown))| {
         let inside = html! { <><Swatch lane={lane} /><span>{ title }</span></> };
         if !props.switches {
-            return if *shown { html! { <li class="chip">{ inside }</li> } } else { html! {} };
+            return if *shown {
+                html! { <li class="chip">{ inside }</li> }
+            } else {
+                html! {}
+            };
         }
         let onclick = props.act.reform(move |_: MouseEvent| Action::ToggleLane(lane));
         html! {
@@ -152,7 +156,10 @@ pub struct ReportProps {
 impl ReportProps {
     fn lanes(&self) -> impl Iterator<Item = (usize, &LaneReport, &str)> {
         let named = self.report.lanes.iter().zip(self.titles.iter());
-        named.enumerate().filter(|(i, _)| self.shown.get(*i) == Some(&true)).map(|(i, (l, title))| (i, l, title.as_str()))
+        named
+            .enumerate()
+            .filter(|(i, _)| self.shown.get(*i) == Some(&true))
+            .map(|(i, (l, title))| (i, l, title.as_str()))
     }
 }
 
@@ -190,12 +197,20 @@ pub fn Scoreboard(props: &ReportProps) -> Html {
                 { bad(lane.errors) }
                 <td class={(lane.stale_reads == 0).then_some("quiet")}>{ text::count(lane.stale_reads) }</td>
                 <td class={(lane.writes_by_class.at_risk == 0).then_some("quiet")}>{ text::count(lane.writes_by_class.at_risk) }</td>
-                { bad(lane.writes_by_class.lost) }
+                { bad(lane.ever_lost) }
             </tr>
         }
     });
     let head = [
-        w.requests, w.hit_ratio, w.read_p50, w.read_p99, w.write_p50, w.write_p99, w.errors, w.stale_reads, w.at_risk,
+        w.requests,
+        w.hit_ratio,
+        w.read_p50,
+        w.read_p99,
+        w.write_p50,
+        w.write_p99,
+        w.errors,
+        w.stale_reads,
+        w.at_risk,
         w.lost,
     ];
     html! {
@@ -230,7 +245,8 @@ fn use_open() -> (bool, Callback<Event>) {
 pub fn Percentiles(props: &ReportProps) -> Html {
     let w = props.words;
     let (open, ontoggle) = use_open();
-    let kinds: [(&str, fn(&LaneReport) -> &Summary); 3] = [
+    type Of = fn(&LaneReport) -> &Summary;
+    let kinds: [(&str, Of); 3] = [
         (w.all_requests, |l| &l.latency_ms.all),
         (w.reads, |l| &l.latency_ms.read),
         (w.writes, |l| &l.latency_ms.write),
@@ -290,17 +306,19 @@ pub fn LostWrites(props: &LostProps) -> Html {
     let (open, ontoggle) = use_open();
     let lanes = || {
         let both = props.report.lanes.iter().zip(props.stories.iter()).enumerate();
-        both.filter(|(i, (lane, _))| props.shown.get(*i) == Some(&true) && lane.writes_by_class.lost > 0)
+        both.filter(|(i, (lane, _))| props.shown.get(*i) == Some(&true) && lane.ever_lost > 0)
     };
-    let total: u64 = lanes().map(|(_, (lane, _))| lane.writes_by_class.lost).sum();
+    let total: u64 = lanes().map(|(_, (lane, _))| lane.ever_lost).sum();
     let lists = lanes().map(|(i, (lane, stories))| {
         let listed = stories.iter().take(LISTED_MAX).map(|story| story_item(story, w));
-        let more = lane.writes_by_class.lost.saturating_sub(stories.len().min(LISTED_MAX) as u64);
-        let causes = lane.lost_by_cause.iter().map(|(cause, n)| format!("{} {}", text::count(*n), (w.cause)(cause)));
+        let more = lane.ever_lost.saturating_sub(stories.len().min(LISTED_MAX) as u64);
+        let causes =
+            lane.ever_lost_by_cause.iter().map(|(cause, n)| format!("{} {}", text::count(*n), (w.cause)(cause)));
         html! {
             <div class="lost-lane" key={i}>
                 <h3><Swatch lane={i} />{ &props.titles[i] }</h3>
                 <p>{ causes.collect::<Vec<_>>().join(" · ") }</p>
+                <p class="soft">{ (w.still_missing)(lane.writes_by_class.lost) }</p>
                 <ul class="stories">{ for listed }</ul>
                 if more > 0 { <p class="soft">{ (w.and_more)(more) }</p> }
             </div>

@@ -43,10 +43,9 @@ pub fn Plot(props: &PlotProps) -> Html {
     let canvas = use_node_ref();
     let size = use_size(&canvas);
     let layout = use_state_eq(Layout::default);
-    let panels = use_memo(
-        (props.figure, props.data.clone(), props.words.lang),
-        |(figure, data, _)| figure.panels(data, &props.words.labels),
-    );
+    let panels = use_memo((props.figure, props.data.clone(), props.words.lang), |(figure, data, _)| {
+        figure.panels(data, &props.words.labels)
+    });
     use_drawing(&canvas, &panels, props, size, layout.setter());
     let on_move = {
         let (layout, on_point, duration) = (layout.clone(), props.on_point.clone(), props.data.duration_s);
@@ -121,7 +120,8 @@ fn use_drawing(
             return;
         }
         let Some(backend) = CanvasBackend::new(&canvas, *width, *height, ratio) else { return };
-        let look = Look { theme: *theme, unit: UNIT, family: chart::FONT_STACK, ground: false, labels: true, titles: false };
+        let look =
+            Look { theme: *theme, unit: UNIT, family: chart::FONT_STACK, ground: false, labels: true, titles: false };
         let area = backend.into_drawing_area();
         // A canvas that cannot be drawn on stays empty; the table beneath still says it all.
         if let (Ok(drawn), Ok(())) = (chart::draw(&area, panels, data, &look), area.present()) {
@@ -132,9 +132,10 @@ fn use_drawing(
 
 /// The moment of the run at a place on the canvas.
 fn moment_at(layout: &Layout, x: f64, y: f64, duration_s: f64) -> Option<f64> {
-    let place = layout.panels.iter().find(|p| {
-        (p.left - 6.0..=p.right + 6.0).contains(&x) && (p.top - 20.0..=p.bottom + 20.0).contains(&y)
-    })?;
+    let place = layout
+        .panels
+        .iter()
+        .find(|p| (p.left - 6.0..=p.right + 6.0).contains(&x) && (p.top - 20.0..=p.bottom + 20.0).contains(&y))?;
     let share = ((x - place.left) / (place.right - place.left)).clamp(0.0, 1.0);
     Some(share * duration_s)
 }

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use web_sys::{HtmlCanvasElement, HtmlElement, HtmlInputElement, KeyboardEvent};
 use wasm_bindgen::JsCast as _;
+use web_sys::{HtmlCanvasElement, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
 use super::dom;
@@ -174,17 +174,22 @@ fn EmbedMaker(props: &ShareProps) -> Html {
     let src = format!("{}#{}{}", dom::address(), props.embed_link, view.write()).replace('&', "&amp;");
     let address = dom::address();
     let folder = &address[..address.rfind('/').map_or(address.len(), |i| i + 1)];
-    let snippet = format!(
-        "<script type=\"module\" src=\"{folder}embed.js\"></script>\n<cache-lane src=\"{src}\"></cache-lane>",
+    let snippet =
+        format!("<script type=\"module\" src=\"{folder}embed.js\"></script>\n<cache-lane src=\"{src}\"></cache-lane>",);
+    let plain = format!(
+        "<iframe src=\"{src}\" width=\"100%\" height=\"640\" style=\"border:0\" loading=\"lazy\" title=\"Cachelane\"></iframe>"
     );
-    let plain = format!("<iframe src=\"{src}\" width=\"100%\" height=\"640\" style=\"border:0\" loading=\"lazy\" title=\"Cachelane\"></iframe>");
     let box_of = |label: String, on: bool, toggle: Callback<bool>| {
         let change = toggle.reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().checked());
         html! { <label class="check"><input type="checkbox" checked={on} onchange={change} />{ label }</label> }
     };
-    let figure_boxes = Shown::ALL.into_iter().map(|f| box_of(w.figure_title(f).to_owned(), figures.contains(&f), toggle(&figures, f)));
-    let lane_boxes = props.titles.iter().enumerate().map(|(i, t)| box_of(t.clone(), lanes.contains(&i), toggle(&lanes, i)));
-    let control_boxes = Control::ALL.into_iter().map(|c| box_of((w.control_name)(c).to_owned(), controls.contains(&c), toggle(&controls, c)));
+    let figure_boxes =
+        Shown::ALL.into_iter().map(|f| box_of(w.figure_title(f).to_owned(), figures.contains(&f), toggle(&figures, f)));
+    let lane_boxes =
+        props.titles.iter().enumerate().map(|(i, t)| box_of(t.clone(), lanes.contains(&i), toggle(&lanes, i)));
+    let control_boxes = Control::ALL
+        .into_iter()
+        .map(|c| box_of((w.control_name)(c).to_owned(), controls.contains(&c), toggle(&controls, c)));
     html! {
         <>
             <div class="maker">

@@ -9,7 +9,7 @@
 
 use std::rc::Rc;
 
-use super::protocol::{FromWorker, Frame, STORIES_TOLD_MAX, Story, ToWorker};
+use super::protocol::{Frame, FromWorker, STORIES_TOLD_MAX, Story, ToWorker};
 use super::shelf::{self, Problem};
 use super::view::{BadOption, Lang, SPEED_RANGE, Shade, View, in_full};
 use crate::chart::Percentile;
@@ -165,8 +165,7 @@ const BUDGET_HURRY_MS: f64 = 90.0;
 /// A run should play for about so long, seconds.
 const RUN_WALL_S: f64 = 20.0;
 /// The speeds on offer, virtual seconds per second.
-pub const SPEEDS: [f64; 14] =
-    [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1_000.0, 10_000.0];
+pub const SPEEDS: [f64; 14] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1_000.0, 10_000.0];
 
 impl State {
     /// The page before it has a scenario. `calm` is set where the reader asked for less motion: runs then finish at once.
@@ -524,14 +523,7 @@ impl State {
         }
     }
 
-    fn strike(
-        &mut self,
-        what: What,
-        server: Option<u32>,
-        link: Option<Link>,
-        lasts: Nanos,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn strike(&mut self, what: What, server: Option<u32>, link: Option<Link>, lasts: Nanos, effects: &mut Vec<Effect>) {
         if self.at_end() || self.must_load || self.generation == 0 {
             return;
         }

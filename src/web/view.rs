@@ -159,11 +159,8 @@ impl View {
                 list(value, &Shown::ALL.map(|s| (s.name(), s))).map(|figures| self.embed = Some(figures))
             }),
             "controls" => ("controls", "play, crash, speed, lanes, step, with commas between; or none", {
-                let read = if value == "none" {
-                    Some(Vec::new())
-                } else {
-                    list(value, &Control::ALL.map(|c| (c.name(), c)))
-                };
+                let read =
+                    if value == "none" { Some(Vec::new()) } else { list(value, &Control::ALL.map(|c| (c.name(), c))) };
                 read.map(|controls| self.controls = Some(controls))
             }),
             "lanes" => ("lanes", "numbers of lanes, from 1, with commas between", {

@@ -175,10 +175,10 @@ fn tell(story: &ledger::Story) -> Story {
         value.ok().and_then(|v| v.as_str().or_else(|| v.get("what")?.as_str()).map(str::to_owned))
     };
     let number = |value: Result<serde_json::Value, serde_json::Error>| value.ok().and_then(|v| v.as_u64()).unwrap_or(0);
-    let steps = story.steps.iter().map(|step| Step {
-        at_ns: step.at.0,
-        what: name(serde_json::to_value(step.what)).unwrap_or_default(),
-    });
+    let steps = story
+        .steps
+        .iter()
+        .map(|step| Step { at_ns: step.at.0, what: name(serde_json::to_value(step.what)).unwrap_or_default() });
     Story {
         write: number(serde_json::to_value(story.write)),
         key: number(serde_json::to_value(story.key)),

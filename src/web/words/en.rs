@@ -66,6 +66,10 @@ pub static WORDS: Words = Words {
     lost_writes: "Lost writes",
     none_lost: "No acknowledged write has been lost. Crash the cache while dirty entries wait in it.",
     and_more: |n| format!("and {} more", text::count(n)),
+    still_missing: |n| match n {
+        0 => "All their keys have been written again since.".to_owned(),
+        n => format!("{} of them are still missing; the other keys have been written again since.", text::count(n)),
+    },
     story_of: |write, key| format!("Write {} of key {key}", text::count(write)),
     step,
     cause,
@@ -100,26 +104,30 @@ pub static WORDS: Words = Words {
     end_drop: "drop it",
     traffic: "Traffic",
     arrivals: "Arrivals",
-    arrivals_name: |name| match name {
-        "poisson" => "open loop, Poisson",
-        "constant" => "open loop, constant",
-        "closed" => "closed loop, users",
-        other => other,
-    }
-    .to_owned(),
+    arrivals_name: |name| {
+        match name {
+            "poisson" => "open loop, Poisson",
+            "constant" => "open loop, constant",
+            "closed" => "closed loop, users",
+            other => other,
+        }
+        .to_owned()
+    },
     rate: "Requests a second",
     users: "Users",
     think: "Think time",
     write_ratio: "Share of writes",
     keys: "Keys",
-    keys_name: |name| match name {
-        "zipf" => "Zipf",
-        "uniform" => "uniform",
-        "hot-set" => "hot set",
-        "trace" => "trace file",
-        other => other,
-    }
-    .to_owned(),
+    keys_name: |name| {
+        match name {
+            "zipf" => "Zipf",
+            "uniform" => "uniform",
+            "hot-set" => "hot set",
+            "trace" => "trace file",
+            other => other,
+        }
+        .to_owned()
+    },
     key_count: "Number of keys",
     alpha: "Skew (α)",
     hot: "Share of hot keys",
@@ -130,14 +138,16 @@ pub static WORDS: Words = Words {
     capacity: "Capacity, entries",
     eviction: "Eviction",
     ttl_kind: "Expiry",
-    ttl_name: |name| match name {
-        "none" => "no TTL",
-        "fixed" => "fixed TTL",
-        "jittered" => "jittered TTL",
-        "sliding" => "sliding TTL",
-        other => other,
-    }
-    .to_owned(),
+    ttl_name: |name| {
+        match name {
+            "none" => "no TTL",
+            "fixed" => "fixed TTL",
+            "jittered" => "jittered TTL",
+            "sliding" => "sliding TTL",
+            other => other,
+        }
+        .to_owned()
+    },
     ttl: "TTL",
     spread: "Jitter",
     command: "Time per command",
@@ -191,15 +201,17 @@ pub static WORDS: Words = Words {
     open_edited: "Open the edited link",
     close: "Close",
     preset: "Preset",
-    preset_name: |name| match name {
-        "default" => "Five strategies and a crash",
-        "locust-test" => "Load test, with and without a cache",
-        "like-button" => "Like button",
-        "redis-down" => "Redis is down",
-        "product-list" => "Product list stampede",
-        other => other,
-    }
-    .to_owned(),
+    preset_name: |name| {
+        match name {
+            "default" => "Five strategies and a crash",
+            "locust-test" => "Load test, with and without a cache",
+            "like-button" => "Like button",
+            "redis-down" => "Redis is down",
+            "product-list" => "Product list stampede",
+            other => other,
+        }
+        .to_owned()
+    },
     own_scenario: "Own scenario",
     change_theme: "Light or dark",
     share: "Share",
@@ -254,7 +266,13 @@ fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
                     pieces.extend(harm_of(harm, speed.writes));
                 }
                 Some(harm) => {
-                    pieces.extend([text(" than "), lane(titles, speed.than), text("; "), lane(titles, harm.lane()), text(" ")]);
+                    pieces.extend([
+                        text(" than "),
+                        lane(titles, speed.than),
+                        text("; "),
+                        lane(titles, harm.lane()),
+                        text(" "),
+                    ]);
                     pieces.extend(harm_of(harm, false));
                 }
                 None => pieces.extend([text(" than "), lane(titles, speed.than)]),
@@ -279,7 +297,8 @@ fn harm_of(harm: Harm, them: bool) -> [Piece; 3] {
     let many = |n: u64, one: &str, more: &str| text(if n == 1 { one } else { more });
     match harm {
         Harm::Lost { writes, .. } => {
-            let what = if them { text(" of them") } else { many(writes, " acknowledged write", " acknowledged writes") };
+            let what =
+                if them { text(" of them") } else { many(writes, " acknowledged write", " acknowledged writes") };
             [text("has lost "), Piece::Alarm(text::count(writes)), what]
         }
         Harm::Failed { requests, .. } => {

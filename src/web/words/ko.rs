@@ -76,6 +76,10 @@ pub static WORDS: Words = Words {
     lost_writes: "유실된 쓰기",
     none_lost: "응답까지 한 쓰기 중 유실된 것은 없습니다. 더티 엔트리가 쌓여 있을 때 캐시를 크래시해 보세요.",
     and_more: |n| format!("외 {}건", text::count(n)),
+    still_missing: |n| match n {
+        0 => "모든 키에 그 뒤로 새 값이 쓰였습니다.".to_owned(),
+        n => format!("이 중 {}건은 아직도 빠져 있고, 나머지 키에는 그 뒤로 새 값이 쓰였습니다.", text::count(n)),
+    },
     story_of: |write, key| format!("쓰기 {} (키 {key})", text::count(write)),
     step,
     cause,
@@ -110,26 +114,30 @@ pub static WORDS: Words = Words {
     end_drop: "버림",
     traffic: "트래픽",
     arrivals: "요청 도착",
-    arrivals_name: |name| match name {
-        "poisson" => "오픈 루프, 포아송",
-        "constant" => "오픈 루프, 일정 간격",
-        "closed" => "클로즈드 루프, 사용자",
-        other => other,
-    }
-    .to_owned(),
+    arrivals_name: |name| {
+        match name {
+            "poisson" => "오픈 루프, 포아송",
+            "constant" => "오픈 루프, 일정 간격",
+            "closed" => "클로즈드 루프, 사용자",
+            other => other,
+        }
+        .to_owned()
+    },
     rate: "초당 요청 수",
     users: "사용자 수",
     think: "생각 시간",
     write_ratio: "쓰기 비율",
     keys: "키 분포",
-    keys_name: |name| match name {
-        "zipf" => "Zipf",
-        "uniform" => "균등",
-        "hot-set" => "핫 셋",
-        "trace" => "트레이스 파일",
-        other => other,
-    }
-    .to_owned(),
+    keys_name: |name| {
+        match name {
+            "zipf" => "Zipf",
+            "uniform" => "균등",
+            "hot-set" => "핫 셋",
+            "trace" => "트레이스 파일",
+            other => other,
+        }
+        .to_owned()
+    },
     key_count: "키 개수",
     alpha: "쏠림 (α)",
     hot: "핫 키 비율",
@@ -140,14 +148,16 @@ pub static WORDS: Words = Words {
     capacity: "용량 (엔트리)",
     eviction: "축출 정책",
     ttl_kind: "만료 방식",
-    ttl_name: |name| match name {
-        "none" => "TTL 없음",
-        "fixed" => "고정 TTL",
-        "jittered" => "지터를 준 TTL",
-        "sliding" => "슬라이딩 TTL",
-        other => other,
-    }
-    .to_owned(),
+    ttl_name: |name| {
+        match name {
+            "none" => "TTL 없음",
+            "fixed" => "고정 TTL",
+            "jittered" => "지터를 준 TTL",
+            "sliding" => "슬라이딩 TTL",
+            other => other,
+        }
+        .to_owned()
+    },
     ttl: "TTL",
     spread: "지터",
     command: "명령당 처리 시간",
@@ -184,16 +194,18 @@ pub static WORDS: Words = Words {
     run: "실행",
     duration: "실행 시간",
     warmup: "워밍업 (집계 제외)",
-    distribution: |name| match name {
-        "constant" => "상수",
-        "exponential" => "지수 분포",
-        "uniform" => "균등 분포",
-        "lognormal" => "로그 정규 분포",
-        "normal" => "정규 분포",
-        "empirical" => "실측 분포",
-        other => other,
-    }
-    .to_owned(),
+    distribution: |name| {
+        match name {
+            "constant" => "상수",
+            "exponential" => "지수 분포",
+            "uniform" => "균등 분포",
+            "lognormal" => "로그 정규 분포",
+            "normal" => "정규 분포",
+            "empirical" => "실측 분포",
+            other => other,
+        }
+        .to_owned()
+    },
     distribution_kind: "분포",
     mean: "평균",
     least: "최소",
@@ -210,15 +222,17 @@ pub static WORDS: Words = Words {
     open_edited: "고친 링크 열기",
     close: "닫기",
     preset: "프리셋",
-    preset_name: |name| match name {
-        "default" => "다섯 가지 전략과 크래시",
-        "locust-test" => "부하 테스트, 캐시 유무 비교",
-        "like-button" => "좋아요 버튼",
-        "redis-down" => "Redis 다운",
-        "product-list" => "상품 목록 스탬피드",
-        other => other,
-    }
-    .to_owned(),
+    preset_name: |name| {
+        match name {
+            "default" => "다섯 가지 전략과 크래시",
+            "locust-test" => "부하 테스트, 캐시 유무 비교",
+            "like-button" => "좋아요 버튼",
+            "redis-down" => "Redis 다운",
+            "product-list" => "상품 목록 스탬피드",
+            other => other,
+        }
+        .to_owned()
+    },
     own_scenario: "내 시나리오",
     change_theme: "밝게/어둡게",
     share: "공유",
@@ -262,7 +276,7 @@ fn josa(word: &str, with: &'static str, without: &'static str) -> &'static str {
     let last = word.chars().rev().find(|c| c.is_alphanumeric());
     match last {
         Some(c @ '가'..='힣') => {
-            if (c as u32 - '가' as u32) % 28 == 0 {
+            if (c as u32 - '가' as u32).is_multiple_of(28) {
                 without
             } else {
                 with
@@ -289,7 +303,12 @@ fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
             if same.is_none() {
                 pieces.extend([lane(titles, speed.than), text("보다 ")]);
             }
-            pieces.extend([text(kind(speed.writes)), text("에 "), Piece::Number(text::times(speed.factor)), text(" 빠르게 ")]);
+            pieces.extend([
+                text(kind(speed.writes)),
+                text("에 "),
+                Piece::Number(text::times(speed.factor)),
+                text(" 빠르게 "),
+            ]);
             match (same, harm) {
                 (Some(harm), _) => {
                     pieces.push(text("응답했지만 "));

@@ -9,7 +9,7 @@ mod ko;
 use super::headline::{Headline, Piece};
 use super::view::{Control, Lang, Shown};
 use crate::chart::{Labels, Panel, Weight};
-use crate::scenario::{Link, Reason, Scenario, What};
+use crate::scenario::{Lane, Link, Reason, Scenario, What, Writing};
 
 macro_rules! words {
     ($($(#[$doc:meta])* $field:ident: $type:ty),* $(,)?) => {
@@ -82,6 +82,8 @@ words! {
     lost_writes: &'static str,
     none_lost: &'static str,
     and_more: fn(u64) -> String,
+    /// How many lost writes nobody has written over since.
+    still_missing: fn(u64) -> String,
     /// The number of the write and its key.
     story_of: fn(u64, u64) -> String,
     step: fn(&str) -> String,
@@ -252,7 +254,7 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
         let title = match lane.name.as_str() {
             "" if same_read && !same_write => write,
             "" if same_write && !same_read => read,
-            "" if lane.read.name() == "none" => format!("{read} + {write}"),
+            "" if same_read && same_write => with_its_own(scenario, lane, write),
             "" => format!("{read} + {write}"),
             name => (words.strategy_name)(name),
         };
@@ -260,6 +262,23 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
         titles.extend(numbered.take(lanes.len() + 1).find(|name| !titles.contains(name)));
     }
     titles
+}
+
+/// The strategy's name with the option that sets the lane apart from the others, as the scenario file says it.
+fn with_its_own(scenario: &Scenario, lane: &Lane, name: String) -> String {
+    let differs = |of: fn(&Writing) -> Option<String>| {
+        let own = of(&lane.write)?;
+        scenario.lanes.iter().any(|other| of(&other.write).as_ref() != Some(&own)).then_some(own)
+    };
+    let every = |w: &Writing| if let Writing::WriteBack(back) = w { Some(back.every.to_string()) } else { None };
+    let batch =
+        |w: &Writing| if let Writing::WriteBack(back) = w { Some(format!("batch {}", back.batch)) } else { None };
+    let cached = |w: &Writing| if let Writing::WriteAround(a) = w { Some(a.cached.name().to_owned()) } else { None };
+    let order = |w: &Writing| if let Writing::WriteThrough(t) = w { Some(t.order.name().to_owned()) } else { None };
+    match differs(every).or_else(|| differs(batch)).or_else(|| differs(cached)).or_else(|| differs(order)) {
+        Some(own) => format!("{name}, {own}"),
+        None => name,
+    }
 }
 
 /// The lines of a panel that its summary speaks of, with their newest values.
