@@ -377,7 +377,7 @@ mod tests {
     fn every_figure_can_be_drawn_as_svg() {
         for figure in [Figure::Latency { percentile: Percentile::P50, log: true }, Figure::HitRatio, Figure::LostWrites]
         {
-            let text = svg(figure, &data(), Theme::Light, (800, 300)).unwrap();
+            let text = svg(figure, &data(), Theme::Light, (1000, 300)).unwrap();
             assert!(text.starts_with("<svg") && text.contains("write-back"), "{text}");
         }
     }

@@ -72,9 +72,15 @@ pub struct App {
     _interval: Interval,
 }
 
-/// The state with the link opened, and what is to be done about it; handed over once.
-#[derive(Clone, Default)]
-struct Opened(Rc<Cell<Option<Box<(State, Vec<Effect>)>>>>);
+/// The state with the link opened, and what is to be done about it.
+struct Start {
+    state: State,
+    effects: Vec<Effect>,
+}
+
+/// A [`Start`], handed over once.
+#[derive(Clone)]
+struct Opened(Rc<Cell<Option<Start>>>);
 
 impl PartialEq for Opened {
     fn eq(&self, other: &Opened) -> bool {
@@ -98,7 +104,7 @@ fn open() -> Opened {
         _ => Shade::System,
     };
     let effects = state.apply(Action::OpenLink(dom::hash()));
-    Opened(Rc::new(Cell::new(Some(Box::new((state, effects))))))
+    Opened(Rc::new(Cell::new(Some(Start { state, effects }))))
 }
 
 impl Component for App {
@@ -107,7 +113,8 @@ impl Component for App {
 
     fn create(ctx: &Context<App>) -> App {
         let opened = ctx.props().opened.0.take();
-        let (state, effects) = *opened.unwrap_or_else(|| Box::new((State::new(browser_lang(), false), Vec::new())));
+        let fresh = || Start { state: State::new(browser_lang(), false), effects: Vec::new() };
+        let Start { state, effects } = opened.unwrap_or_else(fresh);
         let link = ctx.link().clone();
         let interval = Interval::new(TICK_MS, move || link.send_message(Msg::Do(Action::Tick { wall_s: 0.0 })));
         listen(ctx);

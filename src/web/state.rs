@@ -313,7 +313,7 @@ impl State {
     }
 
     fn tick(&mut self, wall_s: f64) {
-        if self.drive == Drive::Playing && !self.must_load {
+        if self.drive == Drive::Playing && self.run.report.is_some() && !self.must_load {
             let due = self.due.saturating_add(Nanos::from_secs_f64(self.speed * wall_s.min(0.25)));
             // Never more than three ticks ahead: what a slow machine cannot do is left out of the playing, not of the run.
             let most = self.run.now.saturating_add(Nanos::from_secs_f64(self.speed * 0.3));
@@ -580,7 +580,7 @@ mod tests {
     fn one_message_at_a_time_is_under_way() {
         let mut state = playing();
         assert_eq!(sent(&state.apply(Action::Tick { wall_s: 0.1 })), None);
-        state.apply(frame(1, 0, false));
+        assert_eq!(sent(&state.apply(frame(1, 0, false))), None);
         assert!(matches!(sent(&state.apply(Action::Tick { wall_s: 0.1 })), Some(ToWorker::Advance { .. })));
         assert_eq!(sent(&state.apply(Action::Tick { wall_s: 0.1 })), None);
     }
