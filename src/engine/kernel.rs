@@ -62,7 +62,7 @@ impl Kernel {
     /// The moment of the earliest event to come.
     #[inline]
     pub fn peek(&self) -> Option<Nanos> {
-        self.queue.borrow().peek()
+        self.queue.borrow_mut().peek()
     }
 
     /// Takes the earliest event and moves the clock to it.
