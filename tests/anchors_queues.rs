@@ -122,7 +122,8 @@ fn mmc(lambda: f64, c: u32) -> [f64; 4] {
     let mean = (wait / (c_f * MU - lambda) + 1.0 / MU) * 1e3;
     let slack = c_f - 1.0 - a;
     let beyond = |t: f64| {
-        let waited = if c == 1 { libm::exp(MU * a * t) - 1.0 } else { wait * (1.0 - libm::exp(-MU * t * slack)) / slack };
+        let waited =
+            if c == 1 { libm::exp(MU * a * t) - 1.0 } else { wait * (1.0 - libm::exp(-MU * t * slack)) / slack };
         libm::exp(-MU * t) * (1.0 + waited)
     };
     [mean, quantile(0.5, beyond), quantile(0.95, beyond), quantile(0.99, beyond)]

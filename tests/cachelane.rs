@@ -7,3 +7,4 @@ mod anchors_ratios;
 mod common;
 mod random_golden;
 mod store_model;
+mod strategies;

@@ -172,7 +172,8 @@ impl Simulation {
                 self.world.kernel.witness(self.world.ledger.borrow().counts().lost);
             }
         }
-        self.reached = if self.is_finished() { self.world.kernel.now().max(self.duration) } else { to.max(self.reached) };
+        self.reached =
+            if self.is_finished() { self.world.kernel.now().max(self.duration) } else { to.max(self.reached) };
     }
 
     /// The moment up to which everything has happened.
