@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod cache;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod cli;
 pub mod database;
 pub mod engine;
 pub mod experiment;

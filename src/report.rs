@@ -3,6 +3,9 @@
 //! A [`Report`] is what `cachelane compare --json` prints. A [`LaneReport`] holds totals since the warm-up;
 //! a [`Series`] holds the same measures over time, one value per bucket, for the figures.
 
+pub mod csv;
+pub mod table;
+
 use serde::{Deserialize, Serialize};
 
 /// All lanes of one experiment.
@@ -69,7 +72,8 @@ pub struct LaneReport {
     pub latency_ms: Latencies,
     /// Every write attempt since the start, by what became of it.
     pub writes_by_class: WritesByClass,
-    /// The lost ones by cause; causes that did not occur are left out.
+    /// The lost ones by cause, a JSON object; causes that did not occur are left out.
+    #[serde(with = "as_object")]
     pub lost_by_cause: Vec<(String, u64)>,
     /// Acknowledged writes that were lost at some moment of the run, those included whose key has been written
     /// again since: no reader will ever see them.
@@ -224,4 +228,32 @@ pub struct Point {
     pub at_risk: u32,
     /// Requests waiting in the database's queue, at the end of the bucket.
     pub queue: u32,
+}
+
+/// Pairs written as an object, in their order.
+mod as_object {
+    use serde::de::{MapAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(pairs: &[(String, u64)], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(pairs.iter().map(|(name, count)| (name, count)))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, u64)>, D::Error> {
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Vec<(String, u64)>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object of counts")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(pairs)
+            }
+        }
+        deserializer.deserialize_map(Pairs)
+    }
 }

@@ -155,12 +155,12 @@ impl FromStr for Nanos {
 /// `number` (decimal digits with at most one point) times `length`, in whole nanoseconds, without rounding through a float.
 fn exact_nanos(number: &str, length: u64) -> Option<Nanos> {
     let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    if (whole.is_empty() && part.is_empty()) || part.len() > 15 || part.contains('.') || whole.len() > 15 {
+    if (whole.is_empty() && part.is_empty()) || part.len() > 15 || part.contains('.') || whole.len() > 20 {
         return None;
     }
     let digits: u128 = format!("{whole}{part}").parse().ok()?;
     let scale = 10u128.pow(part.len() as u32);
-    let nanos = (digits * u128::from(length) + scale / 2) / scale;
+    let nanos = (digits.checked_mul(u128::from(length))? + scale / 2) / scale;
     let largest = 1_000_000 * u128::from(UNITS[0].1);
     (nanos <= largest.min(u128::from(u64::MAX))).then_some(Nanos(nanos as u64))
 }
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn durations_are_read_and_written_alike() {
-        for text in ["250ms", "2h", "1.5s", "6us", "0s", "10d", "999ns", "1.234us", "50min"] {
+        for text in ["250ms", "2h", "1.5s", "6us", "0s", "10d", "999ns", "1.234us", "50min", "2592000000000.001us"] {
             assert_eq!(text.parse::<Nanos>().unwrap().to_string(), text);
         }
     }

@@ -1,27 +1,21 @@
 //! The application servers between clients and stores.
 
-use serde::{Deserialize, Serialize};
-
 use super::Distribution;
-use super::shorthand::or_none;
+use super::field::record;
 use crate::time::Nanos;
 
 /// The application servers: how many, their own work, and how patient their calls are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct App {
     /// How many servers; requests go to the living ones in turn.
     pub servers: u32,
     /// Work of their own per request, before the first call.
     pub work: Distribution,
     /// How many requests each serves at once; more wait in line.
-    #[serde(with = "or_none")]
     pub concurrency: Option<u32>,
     /// How long a call to the cache may take before it is given up.
-    #[serde(with = "or_none")]
     pub cache_timeout: Option<Nanos>,
     /// How long a call to the database may take before it is given up.
-    #[serde(with = "or_none")]
     pub database_timeout: Option<Nanos>,
     /// How often a failed database call is tried again.
     pub retries: u32,
@@ -42,3 +36,5 @@ impl Default for App {
         }
     }
 }
+
+record!(App { servers, work, concurrency, cache_timeout, database_timeout, retries, backoff });

@@ -1,17 +1,15 @@
 //! The cache as data: capacity, eviction, TTL, command time.
 
-use std::fmt;
-
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use super::Distribution;
+use super::distribution::{named, refuse_shape};
 pub use super::eviction::Eviction;
+use super::field::{Field, read_in, record, refuse_strangers, require, words};
+use super::node::{Node, Value};
+use super::problem::Problems;
 use crate::time::Nanos;
 
 /// One cache node: a single-threaded command server with room for `capacity` entries.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Cache {
     /// Room, in entries.
     pub capacity: u32,
@@ -52,62 +50,48 @@ pub enum Ttl {
     Sliding(Nanos),
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Jittered {
-    ttl: Nanos,
-    spread: f64,
-}
+record!(Cache { capacity, eviction, ttl, command });
+words!(Eviction);
 
-impl Serialize for Ttl {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match *self {
-            Ttl::None => serializer.serialize_str("none"),
-            Ttl::Fixed(ttl) => ttl.serialize(serializer),
+const NAMES: &[&str] = &["jittered", "sliding"];
+const EXPECTED: &str = "\"none\", a duration, { jittered = { ttl = \"60s\", spread = 0.1 } } or { sliding = \"2h\" }";
+
+impl Field for Ttl {
+    fn show(&self) -> Node {
+        let value = match self {
+            Ttl::None => Value::Text("none".to_owned()),
+            Ttl::Fixed(ttl) => return ttl.show(),
             Ttl::Jittered { ttl, spread } => {
-                serializer.serialize_newtype_variant("Ttl", 2, "jittered", &Jittered { ttl, spread })
+                let inner = vec![("ttl".to_owned(), ttl.show()), ("spread".to_owned(), spread.show())];
+                Value::Named("jittered".to_owned(), Box::new(Value::Table(inner).into()))
             }
-            Ttl::Sliding(ttl) => serializer.serialize_newtype_variant("Ttl", 3, "sliding", &ttl),
-        }
+            Ttl::Sliding(ttl) => Value::Named("sliding".to_owned(), Box::new(ttl.show())),
+        };
+        value.into()
     }
-}
 
-impl<'de> Deserialize<'de> for Ttl {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Ttl, D::Error> {
-        struct TtlVisitor;
-        impl<'de> Visitor<'de> for TtlVisitor {
-            type Value = Ttl;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(
-                    "\"none\", a duration, { jittered = { ttl = \"60s\", spread = 0.1 } } or { sliding = \"2h\" }",
-                )
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Ttl> {
+        match node.word() {
+            Some("none") => return Some(Ttl::None),
+            Some(word) => {
+                let fixed = word.parse().ok().map(Ttl::Fixed);
+                return fixed.or_else(|| refuse_shape(node, EXPECTED, at, problems));
             }
-            fn visit_str<E: Error>(self, text: &str) -> Result<Ttl, E> {
-                if text == "none" {
-                    return Ok(Ttl::None);
-                }
-                text.parse().map(Ttl::Fixed).map_err(E::custom)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ttl, A::Error> {
-                let Some(kind) = map.next_key::<String>()? else {
-                    return Err(A::Error::custom("an empty table is no TTL: name `jittered` or `sliding`"));
-                };
-                let ttl = match kind.as_str() {
-                    "jittered" => {
-                        let Jittered { ttl, spread } = map.next_value()?;
-                        Ttl::Jittered { ttl, spread }
-                    }
-                    "sliding" => Ttl::Sliding(map.next_value()?),
-                    other => return Err(A::Error::unknown_field(other, &["jittered", "sliding"])),
-                };
-                match map.next_key::<String>()? {
-                    Some(second) => {
-                        Err(A::Error::custom(format!("a TTL is one thing: `{kind}` or `{second}`, not both")))
-                    }
-                    None => Ok(ttl),
-                }
-            }
+            None => {}
         }
-        deserializer.deserialize_any(TtlVisitor)
+        let (name, inner) = named(node, NAMES, EXPECTED, at, problems)?;
+        let at = &super::node::join(at, &name);
+        if name == "sliding" {
+            return Nanos::read(&inner, at, problems).map(Ttl::Sliding);
+        }
+        let Some(fields) = inner.fields() else {
+            return refuse_shape(&inner, EXPECTED, at, problems);
+        };
+        refuse_strangers(fields, &["ttl", "spread"], at, problems);
+        require(fields, "ttl", "the longest life, such as \"60s\"", at, problems);
+        require(fields, "spread", "the random share of it, from 0 to 1", at, problems);
+        let ttl = read_in(fields, "ttl", at, problems);
+        let spread = read_in(fields, "spread", at, problems);
+        Some(Ttl::Jittered { ttl: ttl?, spread: spread? })
     }
 }

@@ -1,14 +1,11 @@
 //! Who asks: arrivals, keys and the share of writes.
 
-use serde::{Deserialize, Serialize};
-
 use super::Distribution;
-use super::shorthand::kind_or_table;
+use super::field::{kinds, record};
 use crate::time::Nanos;
 
 /// The clients: when requests come, which keys they name, how many of them write.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Clients {
     /// When requests come.
     pub arrivals: Arrivals,
@@ -27,8 +24,7 @@ impl Default for Clients {
 }
 
 /// When requests come.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Arrivals {
     /// Open loop: independent clients, exponential gaps.
     Poisson {
@@ -48,7 +44,13 @@ pub enum Arrivals {
         think: Distribution,
     },
 }
-kind_or_table!(Arrivals, "arrivals, such as { kind = \"poisson\", rate = 100 }");
+kinds!(Arrivals {
+    "poisson" => Poisson { rate: 100.0 },
+    "constant" => Constant { rate: 100.0 },
+    "closed" => Closed { users: 100, think: Distribution::Constant(Nanos::from_secs(1)) },
+});
+
+record!(Clients { arrivals, keys, write_ratio, sessions });
 
 impl Default for Arrivals {
     fn default() -> Arrivals {
@@ -57,8 +59,7 @@ impl Default for Arrivals {
 }
 
 /// Which keys requests name. Keys are numbered from 0; key 0 is the most popular.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Keys {
     /// Every key alike.
     Uniform {
@@ -87,7 +88,12 @@ pub enum Keys {
         file: String,
     },
 }
-kind_or_table!(Keys, "keys, such as { kind = \"zipf\", count = 1000, alpha = 1.0 }");
+kinds!(Keys {
+    "uniform" => Uniform { count: 1000 },
+    "zipf" => Zipf { count: 1000, alpha: 1.0 },
+    "hot-set" => HotSet { count: 1000, hot: 0.1, traffic: 0.9 },
+    "trace" => Trace { file: String::new() },
+});
 
 impl Default for Keys {
     fn default() -> Keys {

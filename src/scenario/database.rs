@@ -1,13 +1,11 @@
 //! The database as data: workers, queue, service times.
 
-use serde::{Deserialize, Serialize};
-
 use super::Distribution;
+use super::field::record;
 use crate::time::Nanos;
 
 /// A database of `workers` workers behind one first-in-first-out queue. What it commits is durable.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Database {
     /// How many requests are served at once.
     pub workers: u32,
@@ -37,8 +35,7 @@ impl Default for Database {
 }
 
 /// Service time of a batch of `n` rows: `base + n · row`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
     /// The time of a batch whatever its size.
     pub base: Distribution,
@@ -51,3 +48,6 @@ impl Default for Batch {
         Batch { base: Distribution::Constant(Nanos::from_millis(5)), row: Nanos::from_micros(200) }
     }
 }
+
+record!(Database { workers, queue, read, write, batch, abort });
+record!(Batch { base, row });

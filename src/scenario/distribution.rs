@@ -1,10 +1,8 @@
 //! Distributions of durations as scenario files write them.
 
-use std::fmt;
-
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use super::field::{Field, read_in, refuse_strangers, refuse_word, require};
+use super::node::{Node, Value, join};
+use super::problem::{Problems, Reason};
 use crate::random::Sampler;
 use crate::time::Nanos;
 
@@ -49,49 +47,6 @@ pub enum Distribution {
     Empirical(Vec<(f64, Nanos)>),
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Uniform {
-    min: Nanos,
-    max: Nanos,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Lognormal {
-    median: Nanos,
-    p99: Nanos,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Normal {
-    mean: Nanos,
-    sd: Nanos,
-}
-
-const NAMES: &[&str] = &["exponential", "uniform", "lognormal", "normal", "empirical"];
-
-impl Serialize for Distribution {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        const NAME: &str = "Distribution";
-        match self {
-            Distribution::Constant(value) => value.serialize(serializer),
-            Distribution::Exponential(mean) => serializer.serialize_newtype_variant(NAME, 1, "exponential", mean),
-            Distribution::Uniform { min, max } => {
-                serializer.serialize_newtype_variant(NAME, 2, "uniform", &Uniform { min: *min, max: *max })
-            }
-            Distribution::Lognormal { median, p99 } => {
-                serializer.serialize_newtype_variant(NAME, 3, "lognormal", &Lognormal { median: *median, p99: *p99 })
-            }
-            Distribution::Normal { mean, sd } => {
-                serializer.serialize_newtype_variant(NAME, 4, "normal", &Normal { mean: *mean, sd: *sd })
-            }
-            Distribution::Empirical(row) => serializer.serialize_newtype_variant(NAME, 5, "empirical", row),
-        }
-    }
-}
-
 impl Distribution {
     /// The distribution, ready to draw from.
     ///
@@ -110,54 +65,90 @@ impl Distribution {
     }
 }
 
-impl<'de> Deserialize<'de> for Distribution {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Distribution, D::Error> {
-        deserializer.deserialize_any(DistributionVisitor)
+const NAMES: &[&str] = &["exponential", "uniform", "lognormal", "normal", "empirical"];
+const EXPECTED: &str = "a duration such as \"5ms\", or a distribution such as { exponential = \"10ms\" }";
+
+impl Field for Distribution {
+    fn show(&self) -> Node {
+        let pair = |a: (&str, &Nanos), b: (&str, &Nanos)| {
+            Value::Table(vec![(a.0.to_owned(), a.1.show()), (b.0.to_owned(), b.1.show())]).into()
+        };
+        let (name, inner) = match self {
+            Distribution::Constant(value) => return value.show(),
+            Distribution::Exponential(mean) => ("exponential", mean.show()),
+            Distribution::Uniform { min, max } => ("uniform", pair(("min", min), ("max", max))),
+            Distribution::Lognormal { median, p99 } => ("lognormal", pair(("median", median), ("p99", p99))),
+            Distribution::Normal { mean, sd } => ("normal", pair(("mean", mean), ("sd", sd))),
+            Distribution::Empirical(row) => ("empirical", row.show()),
+        };
+        Value::Named(name.to_owned(), Box::new(inner)).into()
+    }
+
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Distribution> {
+        if let Some(word) = node.word() {
+            let constant = word.parse().ok().map(Distribution::Constant);
+            return constant.or_else(|| refuse_shape(node, EXPECTED, at, problems));
+        }
+        let (name, inner) = named(node, NAMES, EXPECTED, at, problems)?;
+        let at = &join(at, &name);
+        let mut pair = |first, second| pair(&inner, first, second, at, problems);
+        Some(match name.as_str() {
+            "exponential" => Distribution::Exponential(Nanos::read(&inner, at, problems)?),
+            "uniform" => pair("min", "max").map(|(min, max)| Distribution::Uniform { min, max })?,
+            "lognormal" => pair("median", "p99").map(|(median, p99)| Distribution::Lognormal { median, p99 })?,
+            "normal" => pair("mean", "sd").map(|(mean, sd)| Distribution::Normal { mean, sd })?,
+            _ => Distribution::Empirical(Field::read(&inner, at, problems)?),
+        })
     }
 }
 
-struct DistributionVisitor;
+/// Two durations in a table, both needed.
+fn pair(inner: &Node, first: &str, second: &str, at: &str, problems: &mut Problems) -> Option<(Nanos, Nanos)> {
+    let Some(fields) = inner.fields() else {
+        let sentence = format!("is not allowed; give {{ {first} = \"1ms\", {second} = \"3ms\" }}");
+        problems.push(at, inner.quote(), inner.line, Reason::Because(sentence));
+        return None;
+    };
+    refuse_strangers(fields, &[first, second], at, problems);
+    require(fields, first, "a duration, such as \"1ms\"", at, problems);
+    require(fields, second, "a duration, such as \"3ms\"", at, problems);
+    let (first, second) = (read_in(fields, first, at, problems), read_in(fields, second, at, problems));
+    Some((first?, second?))
+}
 
-impl<'de> Visitor<'de> for DistributionVisitor {
-    type Value = Distribution;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration such as \"5ms\", or a distribution such as { exponential = \"10ms\" }")
+/// The name and the inside of a node that should be a table with one name in it.
+pub(super) fn named(
+    node: &Node,
+    known: &[&str],
+    expected: &str,
+    at: &str,
+    problems: &mut Problems,
+) -> Option<(String, Node)> {
+    let (name, inner) = match &node.value {
+        Value::Named(word, inner) => (word.clone(), (**inner).clone()),
+        // A link's `lognormal(median:1ms,p99:3ms)`.
+        Value::Kind(word, fields) => (word.clone(), Value::Table(fields.clone()).into()),
+        Value::Table(fields) => match fields.as_slice() {
+            [(word, inner)] => (word.clone(), inner.clone()),
+            [] => return refuse_shape(node, expected, at, problems),
+            several => return refuse_several(node, several, at, problems),
+        },
+        _ => return refuse_shape(node, expected, at, problems),
+    };
+    if !known.contains(&name.as_str()) {
+        return refuse_word(node, &name, known, at, problems);
     }
+    Some((name, inner))
+}
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Distribution, E> {
-        text.parse().map(Distribution::Constant).map_err(E::custom)
-    }
+pub(super) fn refuse_shape<T>(node: &Node, expected: &str, at: &str, problems: &mut Problems) -> Option<T> {
+    problems.push(at, node.quote(), node.line, Reason::NotAllowed(expected.to_owned()));
+    None
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Distribution, A::Error> {
-        let Some(name) = map.next_key::<String>()? else {
-            return Err(A::Error::custom(format!(
-                "an empty table is no distribution: name one of {}",
-                NAMES.join(", ")
-            )));
-        };
-        let distribution = match name.as_str() {
-            "exponential" => Distribution::Exponential(map.next_value()?),
-            "uniform" => {
-                let Uniform { min, max } = map.next_value()?;
-                Distribution::Uniform { min, max }
-            }
-            "lognormal" => {
-                let Lognormal { median, p99 } = map.next_value()?;
-                Distribution::Lognormal { median, p99 }
-            }
-            "normal" => {
-                let Normal { mean, sd } = map.next_value()?;
-                Distribution::Normal { mean, sd }
-            }
-            "empirical" => Distribution::Empirical(map.next_value()?),
-            other => return Err(A::Error::unknown_field(other, NAMES)),
-        };
-        match map.next_key::<String>()? {
-            Some(second) => {
-                Err(A::Error::custom(format!("a distribution is one thing: `{name}` or `{second}`, not both")))
-            }
-            None => Ok(distribution),
-        }
-    }
+fn refuse_several<T>(node: &Node, several: &[(String, Node)], at: &str, problems: &mut Problems) -> Option<T> {
+    let names: Vec<&str> = several.iter().map(|(name, _)| name.as_str()).collect();
+    let sentence = format!("is several things at once; keep one of {}", names.join(", "));
+    problems.push(at, node.quote(), node.line, Reason::Because(sentence));
+    None
 }

@@ -1,13 +1,10 @@
 //! A lane: one way of reading and one way of writing.
 
-use serde::{Deserialize, Serialize};
-
-use super::shorthand::{kind_or_table, or_none};
+use super::field::{kinds, record, words};
 use crate::time::Nanos;
 
 /// One strategy of the experiment. All lanes see the same traffic and the same faults.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lane {
     /// What to call it; empty names it after its strategies.
     pub name: String,
@@ -25,8 +22,7 @@ impl Lane {
 }
 
 /// How a lane reads.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reading {
     /// Straight to the database: the baseline.
     None {},
@@ -35,7 +31,7 @@ pub enum Reading {
     /// The application asks only the cache, which loads a miss itself, one load per key at a time.
     ReadThrough {},
 }
-kind_or_table!(Reading, "a reading strategy: \"none\", \"look-aside\" or \"read-through\"");
+kinds!(Reading { "none" => None {}, "look-aside" => LookAside {}, "read-through" => ReadThrough {} });
 
 impl Default for Reading {
     fn default() -> Reading {
@@ -43,20 +39,8 @@ impl Default for Reading {
     }
 }
 
-impl Reading {
-    /// The strategy's name in scenario files.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Reading::None {} => "none",
-            Reading::LookAside {} => "look-aside",
-            Reading::ReadThrough {} => "read-through",
-        }
-    }
-}
-
 /// How a lane writes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", tag = "kind", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Writing {
     /// To the database only.
     WriteAround(WriteAround),
@@ -65,7 +49,11 @@ pub enum Writing {
     /// To the cache, acknowledged at once; the database gets it later, in batches.
     WriteBack(WriteBack),
 }
-kind_or_table!(Writing, "a writing strategy: \"write-around\", \"write-through\" or \"write-back\"");
+kinds!(Writing {
+    "write-around" => WriteAround(WriteAround),
+    "write-through" => WriteThrough(WriteThrough),
+    "write-back" => WriteBack(WriteBack),
+});
 
 impl Default for Writing {
     fn default() -> Writing {
@@ -73,28 +61,15 @@ impl Default for Writing {
     }
 }
 
-impl Writing {
-    /// The strategy's name in scenario files.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Writing::WriteAround(_) => "write-around",
-            Writing::WriteThrough(_) => "write-through",
-            Writing::WriteBack(_) => "write-back",
-        }
-    }
-}
-
 /// Options of write-around.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct WriteAround {
     /// What becomes of the cached copy.
     pub cached: Invalidate,
 }
 
 /// What write-around does with the cached copy of the key it wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Invalidate {
     /// Nothing: it is served, stale, until its TTL ends.
     Leave,
@@ -104,8 +79,7 @@ pub enum Invalidate {
 }
 
 /// Options of write-through.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct WriteThrough {
     /// Which of the two is written first.
     pub order: Order,
@@ -114,8 +88,7 @@ pub struct WriteThrough {
 }
 
 /// The order of write-through's two writes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
     /// The database, then the cache.
     #[default]
@@ -125,13 +98,11 @@ pub enum Order {
 }
 
 /// Options of write-back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WriteBack {
     /// The time between two flushes.
     pub every: Nanos,
     /// Flush as soon as so many entries are dirty.
-    #[serde(with = "or_none")]
     pub at: Option<u32>,
     /// The most rows in one batch.
     pub batch: u32,
@@ -160,8 +131,7 @@ impl Default for WriteBack {
 }
 
 /// What becomes of a dirty entry that leaves the cache before its flush.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DirtyEnd {
     /// It is flushed first.
     #[default]
@@ -169,3 +139,11 @@ pub enum DirtyEnd {
     /// It is gone.
     Drop,
 }
+
+record!(Lane { name, read, write });
+record!(WriteAround { cached });
+record!(WriteThrough { order, rollback });
+record!(WriteBack { every, at, batch, coalesce, requeue, on_expiry, on_eviction });
+words!(Invalidate { "leave" => Leave, "delete" => Delete });
+words!(Order { "database-first" => DatabaseFirst, "cache-first" => CacheFirst });
+words!(DirtyEnd { "flush" => Flush, "drop" => Drop });

@@ -16,14 +16,21 @@
 
 mod app;
 mod cache;
+pub(crate) mod check;
 mod clients;
 mod database;
 mod distribution;
 pub mod eviction;
 mod fault;
+mod field;
 mod lane;
+pub mod limits;
+pub mod link;
 mod network;
-mod shorthand;
+mod node;
+pub mod presets;
+mod problem;
+mod text;
 
 pub use app::App;
 pub use cache::{Cache, Eviction, Ttl};
@@ -34,13 +41,13 @@ pub use fault::{Fault, What, Which};
 pub use lane::{DirtyEnd, Invalidate, Lane, Order, Reading, WriteAround, WriteBack, WriteThrough, Writing};
 pub use network::{Link, Network};
 
-use serde::{Deserialize, Serialize};
+pub use problem::{Problem, Reason, ScenarioError};
 
 use crate::time::Nanos;
+use field::{Field, record};
 
 /// One experiment: a world, the lanes that run in it side by side, and what breaks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// What the experiment is about, in a few words.
     pub name: String,
@@ -61,10 +68,8 @@ pub struct Scenario {
     /// The database.
     pub database: Database,
     /// The strategies, side by side.
-    #[serde(rename = "lane")]
     pub lanes: Vec<Lane>,
     /// What breaks.
-    #[serde(rename = "fault")]
     pub faults: Vec<Fault>,
 }
 
@@ -83,5 +88,52 @@ impl Default for Scenario {
             lanes: vec![Lane::default()],
             faults: Vec::new(),
         }
+    }
+}
+
+record!(Scenario {
+    name,
+    seed,
+    duration,
+    warmup,
+    clients,
+    app,
+    network,
+    cache,
+    database,
+    lanes as "lane",
+    faults as "fault",
+});
+
+impl Scenario {
+    /// What to call each lane: its title, with a number where two would be called the same.
+    ///
+    /// ```
+    /// use cachelane::scenario::Scenario;
+    /// let two = Scenario::from_toml("[[lane]]\n[[lane]]").unwrap();
+    /// assert_eq!(two.titles(), ["look-aside + write-around", "look-aside + write-around (2)"]);
+    /// ```
+    pub fn titles(&self) -> Vec<String> {
+        let mut titles: Vec<String> = Vec::new();
+        for lane in &self.lanes {
+            let title = lane.title();
+            let numbered = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title} ({n})") });
+            titles.extend(numbered.into_iter().find(|name| !titles.contains(name)));
+        }
+        titles
+    }
+}
+
+/// Through the same tree as files and links: JSON has the shape of the TOML, and the same messages.
+impl serde::Serialize for Scenario {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.show().serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Scenario {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Scenario, D::Error> {
+        let node = node::Node::deserialize(deserializer)?;
+        Scenario::from_node(&node).map_err(serde::de::Error::custom)
     }
 }

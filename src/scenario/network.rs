@@ -2,14 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::Distribution;
+use super::field::{record, words};
 use crate::time::Nanos;
 
 /// One-way latency of each link.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     /// Clients to application servers.
     pub client_app: Distribution,
@@ -33,8 +31,7 @@ impl Default for Network {
 }
 
 /// The name of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
     /// Clients to application servers.
     ClientApp,
@@ -60,6 +57,9 @@ impl Link {
         }
     }
 }
+
+record!(Network { client_app, app_cache, app_database, cache_database });
+words!(Link);
 
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -94,7 +94,7 @@ pub(super) struct World {
     clients_gone: Cell<bool>,
 }
 
-/// The least pause of a user who was answered in no time at all.
+/// The least pause of a user who was answered in no time at all, or with an error.
 const LEAST_PAUSE: Nanos = Nanos::from_millis(1);
 
 const EVENTS: Events = Events { cache_arrival: kind::CACHE_ARRIVAL, database_arrival: kind::DATABASE_ARRIVAL };
@@ -251,8 +251,8 @@ impl World {
         self.metrics.borrow_mut().answered(request.write.is_some(), request.outcome.is_ok(), request.issued, now);
         self.tell_ledger(&request);
         if let Some(mut pause) = self.timing.borrow_mut().think(request.client) {
-            if now == request.issued {
-                // Users of a world without latency who are answered at once would ask again without end.
+            if now == request.issued || request.outcome.is_err() {
+                // Users without thought who are answered in no time would ask again without end.
                 pause = pause.max(LEAST_PAUSE);
             }
             self.kernel.schedule(now.saturating_add(pause), Event::new(kind::USER, request.client));
@@ -288,17 +288,21 @@ impl World {
     }
 
     /// The next task asked for, by a client or by the cache.
+    #[inline]
     pub fn next_spawn(&self) -> Option<(u32, Job)> {
-        self.spawns.borrow_mut().pop().or_else(|| {
-            let job = match self.cache.next_job()? {
-                node::Job::Load(key, at) => Job::Load(key, at),
-                node::Job::Flush(rows) => Job::Flush(rows),
-            };
-            Some((OWNER_CACHE, job))
-        })
+        let asked = self.spawns.borrow_mut().pop();
+        if asked.is_some() || !self.cache.has_jobs() {
+            return asked;
+        }
+        let job = match self.cache.next_job()? {
+            node::Job::Load(key, at) => Job::Load(key, at),
+            node::Job::Flush(rows) => Job::Flush(rows),
+        };
+        Some((OWNER_CACHE, job))
     }
 
     /// Sends off the answers that the servers have given.
+    #[inline]
     pub fn send_answers(&self) {
         while let Some((call, leaves)) = self.cache.calls().next_outgoing() {
             self.network.send_at(Link::AppCache, Way::Back, Event::new(kind::CACHE_ANSWER, call), leaves);

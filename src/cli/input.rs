@@ -1,0 +1,114 @@
+//! Where scenarios and traces come from.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Failure;
+use crate::scenario::{Keys, Scenario, link, presets};
+use crate::workload::trace::Trace;
+
+/// A scenario and changes to it.
+#[derive(Args)]
+pub struct Source {
+    /// A TOML file, a preset's name, a share link, or - for standard input.
+    #[arg(value_name = "SCENARIO")]
+    scenario: String,
+    /// Follow the random draws of another seed.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Change a field, in the notation of links: cache.ttl=5s, lane.0.write='write-back(every:2s)'.
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    settings: Vec<String>,
+}
+
+impl Source {
+    /// The scenario, changed and checked.
+    pub fn read(&self) -> Result<Scenario, Failure> {
+        let scenario = scenario(&self.scenario)?;
+        let seed = self.seed.map(|seed| seed.to_string());
+        let mut settings: Vec<(&str, &str)> = Vec::new();
+        for setting in &self.settings {
+            let pair = setting.split_once('=');
+            settings.push(pair.ok_or_else(|| Failure::Input(format!("--set {setting}: write FIELD=VALUE")))?);
+        }
+        settings.extend(seed.as_deref().map(|seed| ("seed", seed)));
+        if settings.is_empty() {
+            return Ok(scenario);
+        }
+        link::with(&scenario, &settings).map_err(|error| Failure::Input(error.to_string()))
+    }
+}
+
+/// The scenario that `source` names, checked.
+pub fn scenario(source: &str) -> Result<Scenario, Failure> {
+    let told = |message: String| Failure::Input(format!("{source}: {message}"));
+    if source == "-" {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map_err(|error| told(format!("cannot read it: {error}")))?;
+        return parse(&text).map_err(|message| Failure::Input(format!("standard input: {message}")));
+    }
+    if let Some(fragment) = fragment(source) {
+        return link::decode(fragment).map(|link| link.scenario).map_err(|error| Failure::Input(error.to_string()));
+    }
+    if let Some(preset) = presets::ALL.iter().find(|preset| preset.name == source) {
+        return Ok(preset.scenario().clone());
+    }
+    let path = Path::new(source);
+    if !path.exists() && path.extension().is_none() && !source.contains(['/', '\\']) {
+        let error = presets::get(source).err().map(|error| error.to_string()).unwrap_or_default();
+        return Err(Failure::Input(format!("{source} is neither a file nor a preset\n{error}")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| told(format!("cannot read it: {error}")))?;
+    parse(&text).map_err(told)
+}
+
+/// A TOML text, or a link saved as one.
+fn parse(text: &str) -> Result<Scenario, String> {
+    let one_line = text.trim();
+    match fragment(one_line).filter(|_| !one_line.contains('\n')) {
+        Some(fragment) => link::decode(fragment).map(|link| link.scenario),
+        None => Scenario::from_toml(text),
+    }
+    .map_err(|error| error.to_string())
+}
+
+/// The part of a link that says the experiment, if `source` is a link: `#v1&…`, `v1&…`, or a whole address.
+/// An address without that part opens the default experiment, so it means that.
+fn fragment(source: &str) -> Option<&str> {
+    let is_version = |text: &str| {
+        let digits = text.strip_prefix('v').map(|rest| rest.split('&').next().unwrap_or(rest));
+        digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    if source.contains("://") {
+        return Some(source.split_once('#').map_or("", |(_, fragment)| fragment));
+    }
+    if let Some(fragment) = source.strip_prefix('#') {
+        // In a file, a comment.
+        return (is_version(fragment) || !fragment.contains(char::is_whitespace)).then_some(fragment);
+    }
+    is_version(source).then_some(source)
+}
+
+/// The trace that a scenario's keys come from, if they come from one.
+pub fn trace_of(scenario: &Scenario) -> Result<Option<Arc<Trace>>, Failure> {
+    let Keys::Trace { file } = &scenario.clients.keys else { return Ok(None) };
+    let trace = Trace::read(open(file)?).map_err(|error| Failure::Input(format!("clients.keys.file: {file}: {error}")));
+    Ok(Some(Arc::new(trace?)))
+}
+
+/// A file to read, or standard input for `-`.
+pub fn open(path: &str) -> Result<Box<dyn BufRead>, Failure> {
+    if path == "-" {
+        return Ok(Box::new(BufReader::new(io::stdin())));
+    }
+    let told = |error: io::Error| Failure::Input(format!("{path}: cannot open it: {error}"));
+    let file = File::open(path).map_err(told)?;
+    if file.metadata().map_err(told)?.is_dir() {
+        return Err(Failure::Input(format!("{path} is a folder; name a file")));
+    }
+    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
+}

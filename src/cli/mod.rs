@@ -1,0 +1,104 @@
+//! The command line.
+//!
+//! ```text
+//! cachelane compare default                    all lanes of an experiment, side by side
+//! cachelane run my.toml --lane 2 --json        one lane
+//! cachelane replay trace.txt --policy lru --capacity 256
+//! cachelane presets                            experiments to begin with
+//! cachelane link my.toml --url https://…/      the experiment as a link
+//! cachelane check *.toml                       whether scenarios can be run
+//! ```
+//!
+//! Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 the run or a check failed;
+//! 2 the command or its input is wrong.
+
+mod input;
+mod others;
+mod replay;
+mod run;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Simulates cache strategies: what they gain, and what they lose when something breaks.
+#[derive(Parser)]
+#[command(name = "cachelane", version = VERSION, max_term_width = 110, arg_required_else_help = true)]
+#[command(
+    after_help = "SCENARIO is a TOML file, a preset's name, a share link (quote it: it begins with #), or - for \
+                        standard input."
+)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run one lane of a scenario.
+    Run(run::Run),
+    /// Run all lanes of a scenario side by side: the same traffic, the same faults.
+    Compare(run::Compare),
+    /// Play a trace of keys through one cache and count hits and misses.
+    Replay(replay::Replay),
+    /// List the presets, or print one as TOML.
+    Presets(others::Presets),
+    /// Print a scenario as a share link.
+    Link(others::Link),
+    /// Say whether scenarios can be run, and if not, everything that is wrong with them.
+    Check(others::Check),
+}
+
+/// Why a command ended without what was asked for.
+enum Failure {
+    /// The command or its input is wrong: exit code 2.
+    Input(String),
+    /// The run or the check failed: exit code 1.
+    Failed(String),
+    /// Nothing can be written to standard output.
+    Output(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::Output(error)
+    }
+}
+
+/// Does what the arguments of this process say.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let done = match args.command {
+        Command::Run(command) => command.run(&mut out),
+        Command::Compare(command) => command.run(&mut out),
+        Command::Replay(command) => command.run(&mut out),
+        Command::Presets(command) => command.run(&mut out),
+        Command::Link(command) => command.run(&mut out),
+        Command::Check(command) => command.run(&mut out),
+    };
+    match done.and_then(|()| Ok(out.flush()?)) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader has seen enough (`| head`): no error of ours.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            // What is still in the buffer has nowhere to go; dropping it would try again.
+            let _ = out.into_parts();
+            ExitCode::SUCCESS
+        }
+        Err(Failure::Output(error)) => complain(&format!("cannot write the output: {error}"), 1),
+        Err(Failure::Failed(message)) => complain(&message, 1),
+        Err(Failure::Input(message)) => complain(&message, 2),
+    }
+}
+
+fn complain(message: &str, code: u8) -> ExitCode {
+    let mut lines = message.lines();
+    let first = lines.next().unwrap_or_default();
+    let rest: String = lines.map(|line| format!("       {line}\n")).collect();
+    // Where standard error is closed too, the exit code has to say it all.
+    let _ = write!(io::stderr(), "error: {first}\n{rest}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,104 @@
+//! `presets`, `link` and `check`.
+
+use std::io::Write;
+
+use clap::Args;
+
+use super::{Failure, input};
+use crate::scenario::{link, presets};
+
+/// List the presets, or print one as TOML.
+#[derive(Args)]
+pub struct Presets {
+    /// The preset to print.
+    name: Option<String>,
+    /// List them as JSON, in English and Korean.
+    #[arg(long, conflicts_with = "name")]
+    json: bool,
+}
+
+impl Presets {
+    /// Prints.
+    pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        if let Some(name) = self.name {
+            let preset = presets::get(&name).map_err(|error| Failure::Input(error.to_string()))?;
+            return Ok(out.write_all(preset.toml.as_bytes())?);
+        }
+        if self.json {
+            let language = |[en, ko]: [&str; 2]| serde_json::json!({ "en": en, "ko": ko });
+            let all = presets::ALL.iter().map(|preset| {
+                serde_json::json!({
+                    "name": preset.name,
+                    "description": language(preset.description),
+                    "question": language(preset.question),
+                })
+            });
+            let all: Vec<_> = all.collect();
+            return Ok(writeln!(out, "{:#}", serde_json::Value::from(all))?);
+        }
+        let width = presets::ALL.iter().map(|preset| preset.name.len()).max().unwrap_or(0);
+        for preset in presets::ALL {
+            writeln!(out, "{:width$}  {}", preset.name, preset.description[0])?;
+            writeln!(out, "{:width$}  {}", "", preset.question[0])?;
+        }
+        Ok(())
+    }
+}
+
+/// Print a scenario as a share link.
+#[derive(Args)]
+pub struct Link {
+    #[command(flatten)]
+    source: input::Source,
+    /// Say what differs from this preset, instead of from the one that makes the shortest link.
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// Put the address of the page in front.
+    #[arg(long, value_name = "BASE", conflicts_with = "toml")]
+    url: Option<String>,
+    /// Print the scenario as TOML instead: what a link stands for.
+    #[arg(long)]
+    toml: bool,
+}
+
+impl Link {
+    /// Prints.
+    pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        let scenario = self.source.read()?;
+        if self.toml {
+            return Ok(out.write_all(scenario.to_toml().as_bytes())?);
+        }
+        let link = match &self.preset {
+            Some(preset) => link::encode(&scenario, preset, &[]),
+            None => link::encode_shortest(&scenario),
+        };
+        let link = link.map_err(|error| Failure::Input(error.to_string()))?;
+        let base = self.url.as_deref().unwrap_or_default();
+        let base = base.split('#').next().unwrap_or_default();
+        Ok(writeln!(out, "{base}{link}")?)
+    }
+}
+
+/// Say whether scenarios can be run.
+#[derive(Args)]
+pub struct Check {
+    /// TOML files, presets, links, or - for standard input.
+    #[arg(value_name = "SCENARIO", required = true)]
+    scenarios: Vec<String>,
+}
+
+impl Check {
+    /// Prints one line for each that is well, and tells all problems of the others.
+    pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        let mut problems = Vec::new();
+        for source in &self.scenarios {
+            let checked = input::scenario(source).and_then(|scenario| input::trace_of(&scenario));
+            match checked {
+                Ok(_) => writeln!(out, "{source}: ok")?,
+                Err(Failure::Input(message) | Failure::Failed(message)) => problems.push(message),
+                Err(failure @ Failure::Output(_)) => return Err(failure),
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Failure::Failed(problems.join("\n"))) }
+    }
+}

@@ -1,0 +1,153 @@
+//! `run` and `compare`: an experiment from its beginning to its end, or to a moment.
+
+use std::io::Write;
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Failure, input};
+use crate::experiment::Experiment;
+use crate::report::{Report, csv, table};
+use crate::scenario::Scenario;
+use crate::time::Nanos;
+
+/// How to judge and print a run.
+#[derive(Args)]
+struct Printing {
+    /// Judge at this moment of the run (such as 25s) instead of at its end, after everything has settled.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Print JSON.
+    #[arg(long, group = "format")]
+    json: bool,
+    /// Print CSV, one row per lane.
+    #[arg(long, group = "format")]
+    csv: bool,
+    /// Print a table (this is what happens anyway).
+    #[arg(long, group = "format")]
+    table: bool,
+    /// Add the row of percentiles that Locust prints to the table.
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    percentiles: bool,
+}
+
+/// Run one lane of a scenario.
+#[derive(Args)]
+pub struct Run {
+    #[command(flatten)]
+    source: input::Source,
+    /// Which lane, by its number from 0 or its name; needed where there are several.
+    #[arg(long, value_name = "LANE")]
+    lane: Option<String>,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+impl Run {
+    /// Runs and prints.
+    pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        let mut scenario = self.source.read()?;
+        let lane = chosen_lane(&scenario, self.lane.as_deref()).map_err(Failure::Input)?;
+        // Named while its neighbours are still there.
+        let title = scenario.titles().swap_remove(lane);
+        scenario.lanes = vec![scenario.lanes.swap_remove(lane)];
+        scenario.lanes[0].name = title;
+        self.printing.run(&scenario, out)
+    }
+}
+
+fn chosen_lane(scenario: &Scenario, wanted: Option<&str>) -> Result<usize, String> {
+    let titles = scenario.titles();
+    let named = |lane: &str| {
+        let number = lane.parse::<usize>().ok().filter(|number| *number < titles.len());
+        number.or_else(|| titles.iter().position(|title| title == lane))
+    };
+    let list: String = titles.iter().enumerate().map(|(i, title)| format!("\n{i}  {title}")).collect();
+    match wanted {
+        Some(lane) => {
+            named(lane).ok_or_else(|| format!("--lane {lane}: there is no such lane; these are there:{list}"))
+        }
+        None if titles.len() == 1 => Ok(0),
+        None => Err(format!("the scenario has several lanes; choose one with --lane, or use compare:{list}")),
+    }
+}
+
+/// Run all lanes of a scenario side by side.
+#[derive(Args)]
+pub struct Compare {
+    #[command(flatten)]
+    source: input::Source,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+impl Compare {
+    /// Runs and prints.
+    pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        self.printing.run(&self.source.read()?, out)
+    }
+}
+
+impl Printing {
+    fn run(&self, scenario: &Scenario, out: &mut dyn Write) -> Result<(), Failure> {
+        let until = self.moment(scenario)?;
+        let trace = input::trace_of(scenario)?;
+        let mut experiment =
+            Experiment::new(scenario, trace).map_err(|error| Failure::Input(format!("cannot run: {error}")))?;
+        advance(&mut experiment, until);
+        self.print(&experiment.report(), out)
+    }
+
+    /// The moment of the report; `None` is the end, after everything has settled.
+    fn moment(&self, scenario: &Scenario) -> Result<Option<Nanos>, Failure> {
+        let Some(text) = &self.at else { return Ok(None) };
+        let end = scenario.duration;
+        match text.parse::<Nanos>() {
+            Ok(moment) if moment <= end => Ok(Some(moment)),
+            _ => Err(Failure::Input(format!("--at {text}: give a moment of the run, a duration from 0s to {end}"))),
+        }
+    }
+
+    fn print(&self, report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
+        let text = if self.json {
+            let told = |error: serde_json::Error| Failure::Failed(format!("cannot write the report: {error}"));
+            serde_json::to_string_pretty(report).map_err(told)? + "\n"
+        } else if self.csv {
+            csv::lanes(report)
+        } else {
+            let row = if self.percentiles { format!("\n{}", table::percentiles(report)) } else { String::new() };
+            format!("{}\n{}{row}", table::heading(report), table::lanes(report))
+        };
+        Ok(out.write_all(text.as_bytes())?)
+    }
+}
+
+/// Runs the experiment to the moment, or to its end, with a progress bar if it takes long and someone watches.
+fn advance(experiment: &mut Experiment, until: Option<Nanos>) {
+    /// A piece of the run between two looks at the progress bar.
+    const PIECES: u64 = 500;
+    let end = experiment.scenario().duration;
+    let target = until.unwrap_or(end);
+    let bar = progress(target);
+    for piece in 1..PIECES {
+        let to = Nanos((u128::from(target.0) * u128::from(piece) / u128::from(PIECES)) as u64);
+        experiment.advance(to, || false);
+        bar.set_position(to.0);
+    }
+    match until {
+        Some(moment) => experiment.advance(moment, || false),
+        None => experiment.advance(Nanos::MAX, || false),
+    };
+    bar.finish_and_clear();
+}
+
+/// A bar over virtual time, on standard error, drawn only where that is a terminal.
+fn progress(target: Nanos) -> ProgressBar {
+    let bar = ProgressBar::new(target.0).with_style(
+        ProgressStyle::with_template("{bar:40} {percent:>3} %  {elapsed} gone, {eta} to go")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

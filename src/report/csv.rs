@@ -1,0 +1,86 @@
+//! Reports as CSV (RFC 4180): one row per lane, one column per figure, named by its path in the JSON.
+
+use serde_json::Value;
+
+use super::Report;
+
+/// All lanes. Columns are the JSON's keys joined by dots; a cause of loss that a lane does not have counts 0 there.
+///
+/// # Panics
+/// Never: a report can always be written as JSON.
+pub fn lanes(report: &Report) -> String {
+    let rows: Vec<Vec<(String, String)>> = report.lanes.iter().map(|lane| flat(report, lane)).collect();
+    let mut columns: Vec<&str> = Vec::new();
+    for (name, _) in rows.iter().flatten() {
+        if !columns.contains(&name.as_str()) {
+            // Causes that the first lanes do not have stand beside the others.
+            let group = name.split('.').next();
+            let beside = columns.iter().rposition(|other| other.split('.').next() == group);
+            columns.insert(beside.map_or(columns.len(), |at| at + 1), name);
+        }
+    }
+    let mut text = line(columns.iter().copied());
+    for row in &rows {
+        let value = |column: &&str| row.iter().find(|(name, _)| name == column).map_or("0", |(_, value)| value);
+        text += &line(columns.iter().map(value));
+    }
+    text
+}
+
+/// The figures of one lane with their paths, in the order of the JSON.
+fn flat(report: &Report, lane: &super::LaneReport) -> Vec<(String, String)> {
+    let mut pairs = vec![
+        ("engine".to_owned(), report.engine.clone()),
+        ("scenario".to_owned(), report.scenario.clone()),
+        ("seed".to_owned(), report.seed.to_string()),
+    ];
+    flatten("", &serde_json::to_value(lane).expect("a report is plain data"), &mut pairs);
+    pairs
+}
+
+fn flatten(at: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+                flatten(&path, value, pairs);
+            }
+        }
+        Value::Null => pairs.push((at.to_owned(), String::new())),
+        Value::String(text) => pairs.push((at.to_owned(), text.clone())),
+        other => pairs.push((at.to_owned(), other.to_string())),
+    }
+}
+
+fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
+    cells.map(quoted).collect::<Vec<_>>().join(",") + "\r\n"
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::LaneReport;
+    use super::*;
+
+    #[test]
+    fn every_lane_has_every_column_and_odd_names_are_quoted() {
+        let lane = |name: &str, causes: &[(&str, u64)]| LaneReport {
+            name: name.to_owned(),
+            lost_by_cause: causes.iter().map(|(cause, count)| ((*cause).to_owned(), *count)).collect(),
+            ..LaneReport::default()
+        };
+        let lanes = vec![lane("a \"b\", c", &[]), lane("쓰기", &[("x", 2)]), lane("z", &[("y", 3), ("x", 1)])];
+        let text = super::lanes(&Report { engine: "1".to_owned(), scenario: String::new(), seed: 7, lanes });
+        let lines: Vec<&str> = text.split_terminator("\r\n").collect();
+        assert_eq!(lines.len(), 4);
+        assert!(lines[0].starts_with("engine,scenario,seed,name,read,write,digest,"), "{}", lines[0]);
+        assert!(lines[0].contains(",lost_by_cause.x,lost_by_cause.y,"), "{}", lines[0]);
+        assert!(lines[1].starts_with("1,,7,\"a \"\"b\"\", c\","), "{}", lines[1]);
+        let cells = |line: &str| line.split(',').count();
+        assert_eq!(cells(lines[2]), cells(lines[0]));
+        assert_eq!(cells(lines[3]), cells(lines[0]));
+    }
+}

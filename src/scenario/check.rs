@@ -1,0 +1,243 @@
+//! Whether a scenario can be run: every range, and what must fit together.
+//!
+//! Ranges stand in [`limits`]; this file holds the relations between fields. All problems are told at once.
+
+use super::field::Field;
+use super::limits::{self, Range};
+use super::node::{Node, Value, join};
+use super::problem::{Problems, Reason, ScenarioError};
+use super::{Arrivals, Distribution, Fault, Keys, Scenario, What, Which, Writing};
+use crate::time::Nanos;
+
+impl Scenario {
+    /// Every problem of the scenario, or none. Scenarios read from files and links have been checked already.
+    ///
+    /// ```
+    /// use cachelane::scenario::Scenario;
+    /// let mut scenario = Scenario::default();
+    /// scenario.cache.capacity = 0;
+    /// let error = scenario.check().unwrap_err();
+    /// assert_eq!(error.to_string(), "cache.capacity = 0: is not allowed; give a whole number from 1 to 10000000");
+    /// ```
+    pub fn check(&self) -> Result<(), ScenarioError> {
+        let mut problems = Problems::default();
+        check(self, &Value::Table(Vec::new()).into(), &mut problems);
+        problems.finish(())
+    }
+}
+
+/// Adds the problems of `scenario`, which was read from `source` (for the lines), to those found while reading.
+pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems) {
+    check_ranges(scenario, problems);
+    check_names(scenario, problems);
+    check_distributions(scenario, problems);
+    if problems.list.is_empty() {
+        // Only now: where a field was refused, its default stands in, and would be blamed for what it did not do.
+        check_times(scenario, problems);
+        scenario.faults.iter().enumerate().for_each(|(i, fault)| check_fault(scenario, i, fault, problems));
+        check_work(scenario, problems);
+    }
+    place(problems, source);
+}
+
+/// Gives each problem its line and the words of the source, and sorts them by line.
+fn place(problems: &mut Problems, source: &Node) {
+    for problem in &mut problems.list {
+        problem.line = problem.line.or_else(|| source.line_of(&problem.field));
+        if let Some(given) = source.find(&problem.field).filter(|_| !problem.value.is_empty()) {
+            problem.value = super::problem::shorten(given.quote());
+        }
+    }
+    problems.list.sort_by_key(|problem| problem.line);
+}
+
+/// Every number and duration against its limit.
+fn check_ranges(scenario: &Scenario, problems: &mut Problems) {
+    scenario.show().leaves("", &mut |path, node| {
+        let Some(limit) = limits::of(path) else { return };
+        let fits = match (limit.range, &node.value) {
+            (Range::Whole(least, most), Value::Whole(n)) => (i128::from(least)..=i128::from(most)).contains(n),
+            (Range::Number(least, most), Value::Real(n)) => (least..=most).contains(n),
+            (Range::Time(least, most), Value::Text(word)) => {
+                (limit.or_none && word == "none")
+                    || word.parse::<Nanos>().is_ok_and(|time| (least..=most).contains(&time))
+            }
+            (_, Value::Text(word)) => limit.or_none && word == "none",
+            _ => false,
+        };
+        if !fits && !problems.about(path) {
+            problems.push(path, node.quote(), None, Reason::NotAllowed(limit.to_string()));
+        }
+    });
+}
+
+fn check_names(scenario: &Scenario, problems: &mut Problems) {
+    let lanes = scenario.lanes.iter().enumerate().map(|(i, lane)| (format!("lane.{i}.name"), &lane.name));
+    for (path, name) in std::iter::once(("name".to_owned(), &scenario.name)).chain(lanes) {
+        if name.chars().count() > limits::NAME_MAX || name.chars().any(char::is_control) {
+            let allowed = format!("at most {} characters on one line", limits::NAME_MAX);
+            problems.push(&path, name.show().quote(), None, Reason::NotAllowed(allowed));
+        }
+    }
+    if let Keys::Trace { file } = &scenario.clients.keys
+        && (file.is_empty() || file.len() > 1_000 || file.chars().any(char::is_control))
+    {
+        let allowed = "the name of a trace file, at most 1000 bytes on one line".to_owned();
+        problems.push("clients.keys.file", file.show().quote(), None, Reason::NotAllowed(allowed));
+    }
+    let mut count = |path: &str, count: usize, allowed: std::ops::RangeInclusive<usize>| {
+        if !allowed.contains(&count) && !problems.about(path) {
+            let sentence = format!("there are {count}; give {} to {} of them", allowed.start(), allowed.end());
+            problems.because(path, "", sentence);
+        }
+    };
+    count("lane", scenario.lanes.len(), 1..=limits::LANES_MAX);
+    count("fault", scenario.faults.len(), 0..=limits::FAULTS_MAX);
+}
+
+fn check_distributions(scenario: &Scenario, problems: &mut Problems) {
+    let (network, database) = (&scenario.network, &scenario.database);
+    let mut all = vec![
+        ("app.work", &scenario.app.work),
+        ("network.client_app", &network.client_app),
+        ("network.app_cache", &network.app_cache),
+        ("network.app_database", &network.app_database),
+        ("network.cache_database", &network.cache_database),
+        ("cache.command", &scenario.cache.command),
+        ("database.read", &database.read),
+        ("database.write", &database.write),
+        ("database.batch.base", &database.batch.base),
+    ];
+    if let Arrivals::Closed { think, .. } = &scenario.clients.arrivals {
+        all.push(("clients.arrivals.think", think));
+    }
+    for (path, distribution) in all {
+        if let Some(sentence) = inner_contradiction(distribution)
+            && !problems.about(path)
+        {
+            problems.because(path, distribution.show().quote(), sentence);
+        }
+    }
+}
+
+/// What is wrong between the parts of a distribution.
+fn inner_contradiction(distribution: &Distribution) -> Option<String> {
+    match distribution {
+        Distribution::Uniform { min, max } if min > max => {
+            Some("the minimum is above the maximum; exchange them".to_owned())
+        }
+        Distribution::Lognormal { median: Nanos::ZERO, .. } => {
+            Some("the median of a lognormal is above 0; give a longer one, or the constant \"0s\"".to_owned())
+        }
+        Distribution::Lognormal { median, p99 } if p99 < median => {
+            Some("the 99th percentile is below the median; give a p99 of at least the median".to_owned())
+        }
+        Distribution::Empirical(rows) => bad_rows(rows),
+        _ => None,
+    }
+}
+
+fn bad_rows(rows: &[(f64, Nanos)]) -> Option<String> {
+    if rows.is_empty() || rows.len() > limits::ROWS_MAX {
+        return Some(format!("there are {} rows; give 1 to {} of them", rows.len(), limits::ROWS_MAX));
+    }
+    if let Some(pair) = rows.windows(2).find(|pair| pair[0].0 >= pair[1].0 || pair[0].1 > pair[1].1) {
+        let ((a, x), (b, y)) = (pair[0], pair[1]);
+        return Some(format!("the rows must rise in percent and value, and {b} % {y} comes after {a} % {x}"));
+    }
+    let last = rows[rows.len() - 1].0;
+    (last != 100.0).then(|| format!("the last row is at {last} %; add the greatest value, at 100"))
+}
+
+fn check_times(scenario: &Scenario, problems: &mut Problems) {
+    let duration = scenario.duration;
+    if scenario.warmup >= duration {
+        let sentence = format!("the warm-up leaves nothing of the run; give less than its duration, {duration}");
+        problems.because("warmup", scenario.warmup.show().quote(), sentence);
+    }
+}
+
+fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Problems) {
+    let at = format!("fault.{i}");
+    if fault.at >= scenario.duration {
+        let sentence =
+            format!("clients have stopped by then; give a moment before the run's end, {}", scenario.duration);
+        problems.because(&join(&at, "at"), fault.at.show().quote(), sentence);
+    }
+    let servers = scenario.app.servers;
+    let sentence = match (fault.what, fault.which) {
+        (What::AppCrash, Some(Which::Server(number))) if number < servers => return,
+        (What::Partition, Some(Which::Link(_))) => return,
+        (What::CacheCrash | What::DatabaseOutage, None | Some(Which::Server(0))) => return,
+        (What::AppCrash, None) if servers == 1 => return,
+        (What::AppCrash, _) => {
+            format!("{} is about one application server; give its number, 0 to {}", fault.what.name(), servers - 1)
+        }
+        (What::Partition, _) => {
+            let links: Vec<&str> = super::Link::ALL.iter().map(|link| link.name()).collect();
+            format!("{} is about one link; give {}", fault.what.name(), links.join(", "))
+        }
+        (what, _) => format!("there is only one to which {} can happen; leave `which` out", what.name()),
+    };
+    let given = fault.which.map_or_else(String::new, |which| which.show().quote());
+    problems.because(&join(&at, "which"), given, sentence);
+}
+
+/// Whether a machine could finish it.
+fn check_work(scenario: &Scenario, problems: &mut Problems) {
+    let seconds = scenario.duration.as_secs_f64();
+    let too_many = |what: String| {
+        let most = limits::REQUESTS_MAX;
+        format!("{what} in {}, and at most {most} can be simulated; shorten the duration or ", scenario.duration)
+    };
+    match &scenario.clients.arrivals {
+        Arrivals::Poisson { rate } | Arrivals::Constant { rate } => {
+            if rate * seconds > limits::REQUESTS_MAX {
+                let sentence = too_many(format!("this makes {:.0} requests", rate * seconds)) + "lower the rate";
+                problems.because("clients.arrivals.rate", rate.show().quote(), sentence);
+            }
+        }
+        Arrivals::Closed { users, .. } => {
+            let cycle = shortest_cycle_s(scenario);
+            let requests = f64::from(*users) * seconds / cycle;
+            // Not `requests >`: a cycle of no time at all makes infinitely many, or NaN.
+            if !(requests <= limits::REQUESTS_MAX) {
+                let sentence = too_many(format!(
+                    "users who come back every {} make too many requests",
+                    Nanos::from_secs_f64(cycle)
+                )) + "let users think longer";
+                problems.because("clients.arrivals.users", users.show().quote(), sentence);
+            }
+        }
+    }
+    for (i, lane) in scenario.lanes.iter().enumerate() {
+        if let Writing::WriteBack(options) = &lane.write
+            && seconds / options.every.as_secs_f64() > limits::REQUESTS_MAX
+        {
+            let sentence = too_many("there are too many flushes".to_owned()) + "flush less often";
+            problems.because(&format!("lane.{i}.write.every"), options.every.show().quote(), sentence);
+        }
+    }
+}
+
+/// About how soon a user who is answered at once asks again, in seconds.
+fn shortest_cycle_s(scenario: &Scenario) -> f64 {
+    let Arrivals::Closed { think, .. } = &scenario.clients.arrivals else { return f64::INFINITY };
+    let (network, database) = (&scenario.network, &scenario.database);
+    let cache = 2.0 * middle_s(&network.app_cache) + middle_s(&scenario.cache.command);
+    let database = 2.0 * middle_s(&network.app_database) + middle_s(&database.read).min(middle_s(&database.write));
+    middle_s(think) + 2.0 * middle_s(&network.client_app) + middle_s(&scenario.app.work) + cache.min(database)
+}
+
+/// About the middle of a distribution, in seconds.
+fn middle_s(distribution: &Distribution) -> f64 {
+    match distribution {
+        Distribution::Constant(value) | Distribution::Exponential(value) => value.as_secs_f64(),
+        Distribution::Uniform { min, max } => (min.as_secs_f64() + max.as_secs_f64()) / 2.0,
+        Distribution::Lognormal { median, .. } => median.as_secs_f64(),
+        Distribution::Normal { mean, .. } => mean.as_secs_f64(),
+        Distribution::Empirical(rows) => {
+            rows.iter().find(|(percent, _)| *percent >= 50.0).map_or(0.0, |(_, value)| value.as_secs_f64())
+        }
+    }
+}

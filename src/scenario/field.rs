@@ -1,0 +1,402 @@
+//! How each type of a scenario reads itself from a [`Node`] and shows itself as one.
+//!
+//! Three macros write most of it down: [`record!`] for a struct of fields, [`kinds!`] for a choice with options of its
+//! own, [`words!`] for a plain choice. Reading never stops at the first problem: what cannot be read is noted and
+//! left at its default, so that all problems of a file are told at once.
+
+use super::limits;
+use super::node::{Fields, Node, Value, join};
+use super::problem::{Problems, Reason, did_you_mean};
+use crate::time::Nanos;
+
+/// A part of a scenario.
+pub(crate) trait Field: Sized {
+    /// The part as a tree of values, complete, with defaults marked.
+    fn show(&self) -> Node;
+    /// The part read from a tree; `None` when a problem was noted instead.
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Self>;
+}
+
+/// A struct whose fields are all named in a table, each with a default.
+pub(crate) trait Record: Sized {
+    /// Every field by name, with defaults marked.
+    fn show_fields(&self) -> Fields;
+    /// What the fields say; the default for those that are absent or were refused.
+    fn read_fields(fields: &Fields, at: &str, problems: &mut Problems) -> Self;
+}
+
+/// Notes that `node` will not do, with the field's range if it has one, or else with what `otherwise` says.
+pub(crate) fn refuse<T>(node: &Node, at: &str, problems: &mut Problems, otherwise: &str) -> Option<T> {
+    let allowed = limits::of(at).map_or_else(|| otherwise.to_owned(), |limit| limit.to_string());
+    problems.push(at, node.quote(), node.line, Reason::NotAllowed(allowed));
+    None
+}
+
+/// Notes every field of `fields` that is none of `known`.
+pub(crate) fn refuse_strangers(fields: &Fields, known: &[&str], at: &str, problems: &mut Problems) {
+    for (name, node) in fields.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+        let meant = did_you_mean(name, known);
+        let known = known.iter().map(|name| (*name).to_owned()).collect();
+        problems.push(&join(at, name), node.quote(), node.line, Reason::UnknownField { meant, known });
+    }
+}
+
+/// Notes that `word` is none of `known`.
+pub(crate) fn refuse_word<T>(node: &Node, word: &str, known: &[&str], at: &str, problems: &mut Problems) -> Option<T> {
+    let meant = did_you_mean(word, known);
+    let known = known.iter().map(|name| (*name).to_owned()).collect();
+    problems.push(at, node.quote(), node.line, Reason::UnknownWord { meant, known });
+    None
+}
+
+/// The field called `name`, if it is there and can be read.
+pub(crate) fn read_in<T: Field>(fields: &Fields, name: &str, at: &str, problems: &mut Problems) -> Option<T> {
+    let (_, node) = fields.iter().find(|(field, _)| field == name)?;
+    T::read(node, &join(at, name), problems)
+}
+
+/// Notes that the field called `name` is absent, if it is.
+pub(crate) fn require(fields: &Fields, name: &str, what: &str, at: &str, problems: &mut Problems) {
+    if !fields.iter().any(|(field, _)| field == name) {
+        problems.push(&join(at, name), "", None, Reason::Missing(what.to_owned()));
+    }
+}
+
+/// The fields of a node that should be a table.
+pub(crate) fn table<'a>(node: &'a Node, at: &str, problems: &mut Problems) -> Option<&'a Fields> {
+    const NOTHING: &Fields = &Fields::new();
+    match &node.value {
+        Value::Table(fields) => Some(fields),
+        Value::List(items) if items.is_empty() => Some(NOTHING),
+        _ => {
+            let sentence = "is not allowed; give a table of fields".to_owned();
+            problems.push(at, node.quote(), node.line, Reason::Because(sentence));
+            None
+        }
+    }
+}
+
+/// The word and the options of a node that should be a kind: a bare word, or a table with its `kind`.
+pub(crate) fn kind<'a>(
+    node: &'a Node,
+    known: &[&str],
+    at: &str,
+    problems: &mut Problems,
+) -> Option<(&'a str, std::borrow::Cow<'a, Fields>)> {
+    use std::borrow::Cow;
+    let (word, fields) = match &node.value {
+        Value::Text(word) | Value::Bare(word) => (word.as_str(), Cow::Owned(Fields::new())),
+        Value::Kind(word, fields) => (word.as_str(), Cow::Borrowed(fields)),
+        Value::Table(fields) => {
+            let Some((_, tag)) = fields.iter().find(|(name, _)| name == "kind") else {
+                let what = format!("one of {}", known.join(", "));
+                problems.push(&join(at, "kind"), "", node.line, Reason::Missing(what));
+                return None;
+            };
+            let Some(word) = tag.word() else {
+                let what = format!("one of {}", known.join(", "));
+                return refuse(tag, &join(at, "kind"), problems, &what);
+            };
+            (word, Cow::Owned(fields.iter().filter(|(name, _)| name != "kind").cloned().collect()))
+        }
+        _ => return refuse(node, at, problems, &format!("one of {}", known.join(", "))),
+    };
+    if !known.contains(&word) {
+        return refuse_word(node, word, known, at, problems);
+    }
+    Some((word, fields))
+}
+
+/// Writes down a struct: its fields, in the order of the file. `name as "word"` where the two differ.
+macro_rules! record {
+    (@name $field:ident) => { stringify!($field) };
+    (@name $field:ident $text:literal) => { $text };
+    ($type:ident { $($field:ident $(as $text:literal)?),* $(,)? } $(require { $($needed:literal: $what:literal),* })?) => {
+        impl $crate::scenario::field::Record for $type {
+            fn show_fields(&self) -> $crate::scenario::node::Fields {
+                use $crate::scenario::field::{Field, record};
+                let default = $type::default();
+                let needed: &[&str] = &[$($($needed),*)?];
+                let $type { $($field),* } = self;
+                vec![$({
+                    let name = record!(@name $field $($text)?);
+                    let is_default = *$field == default.$field && !needed.contains(&name);
+                    (name.to_owned(), $field.show().marked(is_default))
+                }),*]
+            }
+
+            fn read_fields(
+                fields: &$crate::scenario::node::Fields,
+                at: &str,
+                problems: &mut $crate::scenario::problem::Problems,
+            ) -> $type {
+                use $crate::scenario::field::{read_in, record, refuse_strangers};
+                refuse_strangers(fields, &[$(record!(@name $field $($text)?)),*], at, problems);
+                $($($crate::scenario::field::require(fields, $needed, $what, at, problems);)*)?
+                let mut read = $type::default();
+                $(if let Some(value) = read_in(fields, record!(@name $field $($text)?), at, problems) {
+                    read.$field = value;
+                })*
+                read
+            }
+        }
+
+        impl $crate::scenario::field::Field for $type {
+            fn show(&self) -> $crate::scenario::node::Node {
+                $crate::scenario::node::Value::Table($crate::scenario::field::Record::show_fields(self)).into()
+            }
+
+            fn read(
+                node: &$crate::scenario::node::Node,
+                at: &str,
+                problems: &mut $crate::scenario::problem::Problems,
+            ) -> Option<$type> {
+                let fields = $crate::scenario::field::table(node, at, problems)?;
+                Some($crate::scenario::field::Record::read_fields(fields, at, problems))
+            }
+        }
+    };
+}
+pub(crate) use record;
+
+/// Writes down a choice with options of its own: `"word" => Variant { option: default, … }`, or
+/// `"word" => Variant(Record)`.
+macro_rules! kinds {
+    ($type:ident { $($word:literal => $variant:ident $body:tt),* $(,)? }) => {
+        impl $type {
+            /// Every choice by its name in scenario files.
+            pub const NAMES: &[&str] = &[$($word),*];
+
+            /// The choice's name in scenario files.
+            pub fn name(&self) -> &'static str {
+                match self { $($type::$variant { .. } => $word),* }
+            }
+        }
+
+        impl $crate::scenario::field::Field for $type {
+            fn show(&self) -> $crate::scenario::node::Node {
+                use $crate::scenario::node::Value;
+                $(kinds!(@show self, $type, $word, $variant $body);)*
+                unreachable!("every variant is written down: the compiler checked it in `name`")
+            }
+
+            fn read(
+                node: &$crate::scenario::node::Node,
+                at: &str,
+                problems: &mut $crate::scenario::problem::Problems,
+            ) -> Option<$type> {
+                let (word, fields) = $crate::scenario::field::kind(node, $type::NAMES, at, problems)?;
+                match word {
+                    $($word => Some(kinds!(@read &fields, at, problems, $type, $variant $body)),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+    (@show $self:ident, $type:ident, $word:literal, $variant:ident { $($field:ident: $default:expr),* $(,)? }) => {
+        if let $type::$variant { $($field),* } = $self {
+            let fields = vec![$((
+                stringify!($field).to_owned(),
+                $crate::scenario::field::Field::show($field).marked(*$field == $default),
+            )),*];
+            return Value::Kind($word.to_owned(), fields).into();
+        }
+    };
+    (@show $self:ident, $type:ident, $word:literal, $variant:ident ($record:ident)) => {
+        if let $type::$variant(record) = $self {
+            return Value::Kind($word.to_owned(), $crate::scenario::field::Record::show_fields(record)).into();
+        }
+    };
+    (@read $fields:expr, $at:ident, $problems:ident, $type:ident, $variant:ident { $($field:ident: $default:expr),* $(,)? }) => {{
+        $crate::scenario::field::refuse_strangers($fields, &[$(stringify!($field)),*], $at, $problems);
+        $type::$variant {
+            $($field: $crate::scenario::field::read_in($fields, stringify!($field), $at, $problems)
+                .unwrap_or_else(|| $default)),*
+        }
+    }};
+    (@read $fields:expr, $at:ident, $problems:ident, $type:ident, $variant:ident ($record:ident)) => {
+        $type::$variant(<$record as $crate::scenario::field::Record>::read_fields($fields, $at, $problems))
+    };
+}
+pub(crate) use kinds;
+
+/// Writes down a plain choice: `"word" => Variant`. Gives the type `ALL` and `name`.
+macro_rules! words {
+    ($type:ident { $($word:literal => $variant:ident),* $(,)? }) => {
+        impl $type {
+            /// Every choice, in the order of the reference.
+            pub const ALL: &[$type] = &[$($type::$variant),*];
+
+            /// The choice's name in scenario files.
+            pub const fn name(self) -> &'static str {
+                match self { $($type::$variant => $word),* }
+            }
+        }
+        $crate::scenario::field::words!($type);
+    };
+    ($type:ident) => {
+        impl $crate::scenario::field::Field for $type {
+            fn show(&self) -> $crate::scenario::node::Node {
+                $crate::scenario::node::Value::Text(self.name().to_owned()).into()
+            }
+
+            fn read(
+                node: &$crate::scenario::node::Node,
+                at: &str,
+                problems: &mut $crate::scenario::problem::Problems,
+            ) -> Option<$type> {
+                let known: Vec<&str> = $type::ALL.iter().map(|choice| choice.name()).collect();
+                let Some(word) = node.word() else {
+                    return $crate::scenario::field::refuse(node, at, problems, &format!("one of {}", known.join(", ")));
+                };
+                match $type::ALL.iter().find(|choice| choice.name() == word) {
+                    Some(choice) => Some(*choice),
+                    None => $crate::scenario::field::refuse_word(node, word, &known, at, problems),
+                }
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+impl Field for String {
+    fn show(&self) -> Node {
+        Value::Text(self.clone()).into()
+    }
+
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<String> {
+        match node.word() {
+            Some(text) => Some(text.to_owned()),
+            None => refuse(node, at, problems, "a text"),
+        }
+    }
+}
+
+impl Field for bool {
+    fn show(&self) -> Node {
+        Value::Flag(*self).into()
+    }
+
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<bool> {
+        match &node.value {
+            Value::Flag(flag) => Some(*flag),
+            Value::Bare(word) if word == "true" => Some(true),
+            Value::Bare(word) if word == "false" => Some(false),
+            _ => refuse(node, at, problems, "true or false"),
+        }
+    }
+}
+
+/// A whole number, written as one (`5`, or `5.0` where a file says so).
+fn whole(node: &Node) -> Option<i128> {
+    match &node.value {
+        Value::Whole(number) => Some(*number),
+        Value::Bare(word) if word.len() < 30 => word.parse().ok(),
+        _ => None,
+    }
+}
+
+macro_rules! whole_number {
+    ($type:ident) => {
+        impl Field for $type {
+            fn show(&self) -> Node {
+                Value::Whole((*self).into()).into()
+            }
+
+            fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<$type> {
+                match whole(node).and_then(|number| $type::try_from(number).ok()) {
+                    Some(number) => Some(number),
+                    None => refuse(node, at, problems, "a whole number, 0 or more"),
+                }
+            }
+        }
+    };
+}
+whole_number!(u32);
+whole_number!(u64);
+
+impl Field for f64 {
+    fn show(&self) -> Node {
+        Value::Real(*self).into()
+    }
+
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<f64> {
+        let number = match &node.value {
+            Value::Real(number) => Some(*number),
+            Value::Whole(number) => Some(*number as f64),
+            Value::Bare(word) => word.parse().ok(),
+            _ => None,
+        };
+        match number.filter(|number| number.is_finite()) {
+            Some(number) => Some(number),
+            None => refuse(node, at, problems, "a number"),
+        }
+    }
+}
+
+impl Field for Nanos {
+    fn show(&self) -> Node {
+        Value::Text(self.to_string()).into()
+    }
+
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Nanos> {
+        match node.word().and_then(|word| word.parse().ok()) {
+            Some(time) => Some(time),
+            None => refuse(node, at, problems, "a duration with its unit, such as \"250ms\" or \"2h\""),
+        }
+    }
+}
+
+/// `"none"`, or a value.
+impl<T: Field> Field for Option<T> {
+    fn show(&self) -> Node {
+        self.as_ref().map_or_else(|| Value::Text("none".to_owned()).into(), Field::show)
+    }
+
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Option<T>> {
+        if node.word() == Some("none") {
+            return Some(None);
+        }
+        T::read(node, at, problems).map(Some)
+    }
+}
+
+impl<T: Field> Field for Vec<T> {
+    fn show(&self) -> Node {
+        Value::List(self.iter().map(Field::show).collect()).into()
+    }
+
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Vec<T>> {
+        let items = match &node.value {
+            Value::List(items) => items.as_slice(),
+            Value::Table(fields) if fields.is_empty() => &[],
+            _ => return refuse(node, at, problems, "a list"),
+        };
+        let read = items.iter().enumerate().map(|(i, item)| T::read(item, &join(at, &i.to_string()), problems));
+        // Not `Option`'s own collect: that stops at the first that fails, and the others' problems would stay untold.
+        let read: Vec<Option<T>> = read.collect();
+        read.into_iter().collect()
+    }
+}
+
+/// One row of an empirical distribution: percent and value.
+impl Field for (f64, Nanos) {
+    fn show(&self) -> Node {
+        Value::List(vec![self.0.show(), self.1.show()]).into()
+    }
+
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<(f64, Nanos)> {
+        match &node.value {
+            Value::List(pair) if pair.len() == 2 => {
+                let percent = f64::read(&pair[0], &join(at, "0"), problems);
+                let value = Nanos::read(&pair[1], &join(at, "1"), problems);
+                percent.zip(value)
+            }
+            _ => {
+                let sentence = "is not allowed; give a pair of percent and duration, such as [99, \"110ms\"]";
+                problems.push(at, node.quote(), node.line, Reason::Because(sentence.to_owned()));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What is possible: the range of every number and duration of a scenario.
+//!
+//! One table serves the checks, the messages and the page's inputs. The bounds are wide: they keep out what cannot
+//! mean anything (a rate below zero) and what no machine could finish (a million servers), not what is unusual.
+
+use std::fmt;
+
+use crate::time::Nanos;
+
+/// The range of a field, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    /// The range.
+    pub range: Range,
+    /// Whether the word `none` may stand there instead.
+    pub or_none: bool,
+}
+
+/// A range by what it is a range of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Range {
+    /// Whole numbers.
+    Whole(u64, u64),
+    /// Numbers.
+    Number(f64, f64),
+    /// Durations, and moments since the run began.
+    Time(Nanos, Nanos),
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.range {
+            Range::Whole(least, most) => write!(f, "a whole number from {least} to {most}")?,
+            Range::Number(least, most) => write!(f, "a number from {least} to {most}")?,
+            Range::Time(least, most) => write!(f, "a duration from {least} to {most}")?,
+        }
+        if self.or_none { f.write_str(", or \"none\"") } else { Ok(()) }
+    }
+}
+
+const fn whole(least: u64, most: u64) -> Limit {
+    Limit { range: Range::Whole(least, most), or_none: false }
+}
+
+const fn number(least: f64, most: f64) -> Limit {
+    Limit { range: Range::Number(least, most), or_none: false }
+}
+
+const fn time(least: Nanos, most: Nanos) -> Limit {
+    Limit { range: Range::Time(least, most), or_none: false }
+}
+
+const fn or_none(limit: Limit) -> Limit {
+    Limit { range: limit.range, or_none: true }
+}
+
+const HOUR: Nanos = Nanos::from_secs(3_600);
+const MONTH: Nanos = Nanos::from_secs(30 * 86_400);
+const YEAR: Nanos = Nanos::from_secs(365 * 86_400);
+const MILLISECOND: Nanos = Nanos::from_millis(1);
+const MICROSECOND: Nanos = Nanos::from_micros(1);
+/// One part of the world takes this long at most.
+const LATENCY: Limit = time(Nanos::ZERO, HOUR);
+const RATIO: Limit = number(0.0, 1.0);
+
+/// The largest whole number that every JSON reader and every browser holds exactly.
+pub const SEED_MAX: u64 = (1 << 53) - 1;
+
+/// The most lanes side by side.
+pub const LANES_MAX: usize = 12;
+/// The most faults.
+pub const FAULTS_MAX: usize = 1_000;
+/// The most characters of a name.
+pub const NAME_MAX: usize = 120;
+/// The most rows of an empirical distribution.
+pub const ROWS_MAX: usize = 200;
+/// The most requests that one lane may be expected to serve: about a minute of computing.
+pub const REQUESTS_MAX: f64 = 1e8;
+
+/// A `*` stands for a number: a lane's, a fault's. A distribution's parts have the limit of the whole.
+const LIMITS: &[(&str, Limit)] = &[
+    ("seed", whole(0, SEED_MAX)),
+    ("duration", time(MILLISECOND, MONTH)),
+    ("warmup", time(Nanos::ZERO, MONTH)),
+    ("clients.arrivals.rate", number(0.001, 1e6)),
+    ("clients.arrivals.users", whole(1, 100_000)),
+    ("clients.arrivals.think", LATENCY),
+    ("clients.keys.count", whole(1, 10_000_000)),
+    ("clients.keys.alpha", number(0.0, 5.0)),
+    ("clients.keys.hot", RATIO),
+    ("clients.keys.traffic", RATIO),
+    ("clients.write_ratio", RATIO),
+    ("clients.sessions", whole(1, 1_000_000)),
+    ("app.servers", whole(1, 64)),
+    ("app.work", LATENCY),
+    ("app.concurrency", or_none(whole(1, 100_000))),
+    ("app.cache_timeout", or_none(time(MICROSECOND, HOUR))),
+    ("app.database_timeout", or_none(time(MICROSECOND, HOUR))),
+    ("app.retries", whole(0, 100)),
+    ("app.backoff", LATENCY),
+    ("network.client_app", LATENCY),
+    ("network.app_cache", LATENCY),
+    ("network.app_database", LATENCY),
+    ("network.cache_database", LATENCY),
+    ("cache.capacity", whole(1, 10_000_000)),
+    ("cache.ttl", or_none(time(MICROSECOND, YEAR))),
+    ("cache.ttl.jittered.spread", RATIO),
+    ("cache.command", LATENCY),
+    ("database.workers", whole(1, 1_024)),
+    ("database.queue", whole(0, 10_000_000)),
+    ("database.read", LATENCY),
+    ("database.write", LATENCY),
+    ("database.batch.base", LATENCY),
+    ("database.batch.row", LATENCY),
+    ("database.abort", RATIO),
+    ("lane.*.write.every", time(MILLISECOND, MONTH)),
+    ("lane.*.write.at", or_none(whole(1, 10_000_000))),
+    ("lane.*.write.batch", whole(1, 1_000_000)),
+    ("lane.*.write.requeue", whole(0, 200)),
+    ("fault.*.at", time(Nanos::ZERO, MONTH)),
+    ("fault.*.for", time(MICROSECOND, MONTH)),
+];
+
+/// The range of the field at a dotted path such as `lane.1.write.every`.
+///
+/// ```
+/// let limit = cachelane::scenario::limits::of("lane.1.write.every").unwrap();
+/// assert_eq!(limit.to_string(), "a duration from 1ms to 30d");
+/// ```
+pub fn of(path: &str) -> Option<Limit> {
+    // The percents of an empirical distribution are in the same place as durations, but are none.
+    if path.contains(".empirical.") && path.ends_with(".0") {
+        return Some(number(0.0, 100.0));
+    }
+    let matches = |pattern: &str| {
+        let mut path = path.split('.');
+        let same = |(part, wanted): (&str, &str)| wanted == part || (wanted == "*" && part.parse::<usize>().is_ok());
+        pattern.split('.').all(|wanted| path.next().is_some_and(|part| same((part, wanted))))
+    };
+    let best = LIMITS.iter().filter(|(pattern, _)| matches(pattern)).max_by_key(|(pattern, _)| pattern.len())?;
+    // The word "none" may stand for the whole field, not for a part of it.
+    let whole = best.0.split('.').count() == path.split('.').count();
+    Some(Limit { or_none: best.1.or_none && whole, ..best.1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_distribution_have_the_limit_of_the_whole() {
+        assert_eq!(of("network.app_cache.lognormal.p99"), Some(LATENCY));
+        assert_eq!(of("cache.ttl.jittered.spread"), Some(RATIO));
+        assert_eq!(of("cache.ttl.sliding"), Some(time(MICROSECOND, YEAR)));
+        assert_eq!(of("cache.ttl").map(|l| l.or_none), Some(true));
+        assert_eq!(of("app.work.empirical.3.0"), Some(number(0.0, 100.0)));
+        assert_eq!(of("app.work.empirical.3.1"), Some(LATENCY));
+        assert_eq!(of("lane.3.write.batch"), Some(whole(1, 1_000_000)));
+        assert_eq!(of("database.batch"), None);
+        assert_eq!(of("name"), None);
+    }
+}

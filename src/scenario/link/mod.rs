@@ -1,0 +1,346 @@
+//! Share links: the whole experiment in the part of an address after `#`.
+//!
+//! ```text
+//! #v1&preset=default&cache.ttl=5s&lane.4.write.every=2s&fault.1=(at:40s,what:cache.crash)&view.theme=dark
+//!  │   │              └ what differs from the preset: a field's path, a value (see `notation`)
+//!  │   └ what it differs from; `default` where none is named
+//!  └ the version of the notation
+//! ```
+//!
+//! A field's path is that of the TOML file, with dots; lanes and faults are numbered from 0. `lane.3=(…)` just behind
+//! the last adds one, `lane.count=3` keeps the first three. `view.…` says how the page shows it all.
+//! Nothing is replaced in silence: what cannot be read is a [`Problem`](super::Problem) with its field.
+//!
+//! A link means the same forever. A later version of the notation, or of a preset, gets a new number, and
+//! [`migrate`] turns the old pairs into new ones.
+
+mod notation;
+mod percent;
+
+use super::field::Field;
+use super::node::{Fields, Node, Value, join};
+use super::presets::{self, Preset};
+use super::problem::{Problem, Problems, Reason, ScenarioError, did_you_mean};
+use super::{Scenario, check};
+
+/// The version that links are written in.
+pub const VERSION: &str = "v1";
+
+/// The most bytes of a link.
+pub const LENGTH_MAX: usize = 16 * 1024;
+
+/// How the page may show an experiment, in `view.…` pairs of its link.
+pub const VIEW: &[&str] = &["lang", "theme", "embed", "figures", "controls", "lanes", "speed"];
+
+/// What a link says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// The name of the preset that it starts from.
+    pub preset: &'static str,
+    /// The experiment.
+    pub scenario: Scenario,
+    /// How to show it: the `view.…` pairs by what follows the dot, in their order. What they may say is the page's to know.
+    pub view: Vec<(String, String)>,
+}
+
+/// What the link `fragment` says; the `#` in front may be there or not. An empty fragment is the preset `default`.
+///
+/// ```
+/// use cachelane::scenario::link;
+/// let link = link::decode("#v1&preset=default&cache.ttl=5s&view.theme=dark").unwrap();
+/// assert_eq!(link.scenario.cache.ttl, cachelane::scenario::Ttl::Fixed("5s".parse().unwrap()));
+/// assert_eq!(link.view, [("theme".to_owned(), "dark".to_owned())]);
+/// ```
+pub fn decode(fragment: &str) -> Result<Link, ScenarioError> {
+    let mut problems = Problems::default();
+    let pairs = migrate(pairs(fragment, &mut problems)?);
+    let preset = base(&pairs, &mut problems);
+    let mut tree = preset.scenario().show();
+    let mut view = Vec::new();
+    for (i, (key, value)) in pairs.iter().enumerate() {
+        if let Some(earlier) = pairs[..i].iter().find(|(earlier, _)| clash(earlier, key)) {
+            let sentence = if earlier.0 == *key {
+                "this is given twice; keep one"
+            } else {
+                "this replaces what the same link said earlier inside it; give it first, or keep one"
+            };
+            problems.because(key, value, sentence);
+        } else if let Some(option) = key.strip_prefix("view.") {
+            read_view(option, value, &mut view, &mut problems);
+        } else if key != "preset" {
+            set(&mut tree, key, value, &mut problems);
+        }
+    }
+    let scenario = finish(&tree, problems)?;
+    Ok(Link { preset: preset.name, scenario, view })
+}
+
+/// `scenario` with the fields of `settings` changed: `("cache.ttl", "5s")`, paths and values as links write them.
+///
+/// ```
+/// use cachelane::scenario::{Scenario, link};
+/// let scenario = link::with(&Scenario::default(), &[("seed", "7"), ("lane.0.write", "write-back(every:2s)")]).unwrap();
+/// assert_eq!((scenario.seed, scenario.lanes[0].write.name()), (7, "write-back"));
+/// ```
+pub fn with(scenario: &Scenario, settings: &[(&str, &str)]) -> Result<Scenario, ScenarioError> {
+    let mut problems = Problems::default();
+    let mut tree = scenario.show();
+    for (path, value) in settings {
+        set(&mut tree, path, value, &mut problems);
+    }
+    finish(&tree, problems)
+}
+
+/// The link, with its `#`, that says `scenario` as what differs from `preset`, and `view` with it.
+///
+/// ```
+/// use cachelane::scenario::{link, presets};
+/// let mut scenario = presets::get("default").unwrap().scenario().clone();
+/// scenario.seed = 9;
+/// assert_eq!(link::encode(&scenario, "default", &[]).unwrap(), "#v1&preset=default&seed=9");
+/// ```
+pub fn encode(scenario: &Scenario, preset: &str, view: &[(String, String)]) -> Result<String, ScenarioError> {
+    let base = presets::get(preset)?;
+    let mut pairs = vec![("preset".to_owned(), base.name.to_owned())];
+    differences("", &base.scenario().show(), &scenario.show(), &mut pairs);
+    pairs.extend(view.iter().map(|(option, value)| (format!("view.{option}"), value.clone())));
+    let pairs = pairs.iter().map(|(key, value)| format!("&{}={}", percent::encode(key), percent::encode(value)));
+    let link = format!("#{VERSION}{}", pairs.collect::<String>());
+    if link.len() > LENGTH_MAX {
+        return Err(ScenarioError::because(
+            "",
+            "",
+            too_long(link.len()) + "; save the scenario as a TOML file instead",
+        ));
+    }
+    Ok(link)
+}
+
+/// The shortest link that says `scenario`: that of the preset it is most like.
+pub fn encode_shortest(scenario: &Scenario) -> Result<String, ScenarioError> {
+    let links = presets::ALL.iter().map(|preset| encode(scenario, preset.name, &[]));
+    let shortest = links.min_by_key(|link| link.as_ref().map_or(usize::MAX, String::len));
+    shortest.unwrap_or_else(|| encode(scenario, "default", &[]))
+}
+
+fn too_long(length: usize) -> String {
+    format!("the link has {length} bytes, and at most {LENGTH_MAX} get through everywhere")
+}
+
+/// The pairs of a link, decoded, after its version.
+fn pairs(fragment: &str, problems: &mut Problems) -> Result<Vec<(String, String)>, ScenarioError> {
+    let text = fragment.trim();
+    let text = text.strip_prefix('#').unwrap_or(text);
+    if text.len() > LENGTH_MAX {
+        return Err(ScenarioError::because("", "", too_long(text.len())));
+    }
+    let mut parts = text.split('&');
+    let version = parts.next().unwrap_or_default();
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    if version != VERSION {
+        let sentence = format!("this is no version of link that is known here; links begin with #{VERSION}");
+        let version: String = version.chars().take(40).collect();
+        return Err(ScenarioError::because("", &format!("#{version}"), sentence));
+    }
+    let mut pairs = Vec::new();
+    for part in parts {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        match (percent::decode(key), percent::decode(value)) {
+            _ if key.is_empty() => problems.because("", part, "a pair without a name; write field=value"),
+            _ if key.len() == part.len() => problems.because(key, "", "there is no value; write field=value"),
+            (Ok(key), Ok(value)) => pairs.push((key, value)),
+            (Err(sentence), _) | (_, Err(sentence)) => problems.because(key, value, sentence),
+        }
+    }
+    Ok(pairs)
+}
+
+/// The place where links of older versions are turned into the present one. There is only one so far.
+fn migrate(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
+    pairs
+}
+
+/// The preset that a link names, or `default`.
+fn base(pairs: &[(String, String)], problems: &mut Problems) -> &'static Preset {
+    let named = pairs.iter().find(|(key, _)| key == "preset").map_or("default", |(_, name)| name);
+    presets::get(named).unwrap_or_else(|error| {
+        problems.list.extend(error.problems);
+        &presets::ALL[0]
+    })
+}
+
+/// Whether a later `key` undoes an earlier one: the same, or one that holds it.
+fn clash(earlier: &str, key: &str) -> bool {
+    let inside = |outer: &str| earlier.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let whole = key.strip_suffix(".count").or_else(|| key.strip_suffix(".kind"));
+    inside(key) || whole.is_some_and(inside)
+}
+
+fn read_view(option: &str, value: &str, view: &mut Vec<(String, String)>, problems: &mut Problems) {
+    if VIEW.contains(&option) {
+        view.push((option.to_owned(), value.to_owned()));
+        return;
+    }
+    let reason = Reason::UnknownField {
+        meant: did_you_mean(option, VIEW),
+        known: VIEW.iter().map(|v| (*v).to_owned()).collect(),
+    };
+    problems.push(&join("view", option), value, None, reason);
+}
+
+/// Reads and checks the changed tree. Problems are told with the value that was given.
+fn finish(tree: &Node, mut problems: Problems) -> Result<Scenario, ScenarioError> {
+    let scenario = Scenario::read(tree, "", &mut problems).unwrap_or_default();
+    check::check(&scenario, tree, &mut problems);
+    problems.finish(scenario)
+}
+
+/// Puts `value` at `path` of the tree. Whether the field exists is for the types to say when they read the tree.
+fn set(tree: &mut Node, path: &str, value: &str, problems: &mut Problems) {
+    let node = match notation::parse(value) {
+        Ok(node) => node,
+        Err(sentence) => return problems.because(path, value, sentence),
+    };
+    if path.split('.').any(str::is_empty) || path.split('.').count() > 12 {
+        return problems.because(
+            path,
+            value,
+            "this is no field's path; write names with dots between, such as cache.ttl",
+        );
+    }
+    if let Err(problem) = place(tree, path, path, node) {
+        problems.list.push(Problem { value: value.to_owned(), ..problem });
+    }
+}
+
+/// `path` is what is left to go of `whole`.
+fn place(node: &mut Node, path: &str, whole: &str, value: Node) -> Result<(), Problem> {
+    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+    let child = match &mut node.value {
+        Value::List(items) => {
+            let Some(item) = list_item(items, key, whole, rest.is_none(), &value)? else { return Ok(()) };
+            item
+        }
+        Value::Kind(word, fields) if key == "kind" && rest.is_none() => {
+            let named = value.word().unwrap_or_default();
+            if *word != named {
+                (*word, *fields) = (named.to_owned(), Fields::new());
+            }
+            return Ok(());
+        }
+        Value::Table(fields) | Value::Kind(_, fields) => field_of(fields, key),
+        Value::Named(word, inner) if word == key => inner,
+        // A word that this same link has just put there: a kind that gets its options one by one.
+        Value::Bare(word) => {
+            node.value = Value::Kind(std::mem::take(word), vec![(key.to_owned(), empty())]);
+            return place(node, path, whole, value);
+        }
+        // A constant becomes a distribution, one distribution another.
+        Value::Text(_) | Value::Named(..) => {
+            node.value = Value::Named(key.to_owned(), Box::new(empty()));
+            return place(node, path, whole, value);
+        }
+        Value::Whole(_) | Value::Real(_) | Value::Flag(_) => return Err(no_such_field(whole, &[])),
+    };
+    child.is_default = false;
+    match rest {
+        Some(rest) => place(child, rest, whole, value),
+        None => {
+            *child = value;
+            Ok(())
+        }
+    }
+}
+
+fn empty() -> Node {
+    Value::Table(Fields::new()).into()
+}
+
+fn field_of<'a>(fields: &'a mut Fields, key: &str) -> &'a mut Node {
+    let at = fields.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
+        fields.push((key.to_owned(), empty()));
+        fields.len() - 1
+    });
+    &mut fields[at].1
+}
+
+/// The item of a list that a link means; one behind the last is made. `None` when the list was shortened instead.
+fn list_item<'a>(
+    items: &'a mut Vec<Node>,
+    key: &str,
+    whole: &str,
+    is_last: bool,
+    value: &Node,
+) -> Result<Option<&'a mut Node>, Problem> {
+    let because = |sentence: String| Problem {
+        field: whole.to_owned(),
+        value: String::new(),
+        reason: Reason::Because(sentence),
+        line: None,
+    };
+    let length = items.len();
+    if key == "count" && is_last {
+        let count = value.word().and_then(|word| word.parse::<usize>().ok()).filter(|count| *count <= length);
+        let count = count.ok_or_else(|| because(format!("this keeps the first so many; give 0 to {length}")))?;
+        items.truncate(count);
+        return Ok(None);
+    }
+    match key.parse::<usize>() {
+        Ok(i) if i < length => {}
+        Ok(i) if i == length => items.push(empty()),
+        Ok(_) => {
+            let there =
+                if length == 0 { "there are none yet".to_owned() } else { format!("there are 0 to {}", length - 1) };
+            return Err(because(format!("{there}; the next new one has the number {length}")));
+        }
+        Err(_) => return Err(no_such_field(whole, &["a number from 0", "count"])),
+    }
+    Ok(items.get_mut(key.parse::<usize>().unwrap_or(length)))
+}
+
+fn no_such_field(whole: &str, known: &[&str]) -> Problem {
+    let known = known.iter().map(|name| (*name).to_owned()).collect();
+    Problem {
+        field: whole.to_owned(),
+        value: String::new(),
+        reason: Reason::UnknownField { meant: None, known },
+        line: None,
+    }
+}
+
+/// The pairs that make `new` of `old`.
+fn differences(path: &str, old: &Node, new: &Node, pairs: &mut Vec<(String, String)>) {
+    if old == new {
+        return;
+    }
+    match (&old.value, &new.value) {
+        (Value::Table(old), Value::Table(new)) => inner_differences(path, old, new, pairs),
+        (Value::Kind(a, old), Value::Kind(b, new)) if a == b => inner_differences(path, old, new, pairs),
+        (Value::Named(a, old), Value::Named(b, new)) if a == b && old.fields().is_some() => {
+            differences(&join(path, a), old, new, pairs);
+        }
+        // Lanes and faults. Other lists are short, and change as a whole.
+        (Value::List(old), Value::List(new)) if matches!(path, "lane" | "fault") => {
+            if new.len() < old.len() {
+                pairs.push((join(path, "count"), new.len().to_string()));
+            }
+            for (i, item) in new.iter().enumerate() {
+                let path = join(path, &i.to_string());
+                match old.get(i) {
+                    Some(old) => differences(&path, old, item, pairs),
+                    None => pairs.push((path, notation::print(item))),
+                }
+            }
+        }
+        _ => pairs.push((path.to_owned(), notation::print(new))),
+    }
+}
+
+fn inner_differences(path: &str, old: &Fields, new: &Fields, pairs: &mut Vec<(String, String)>) {
+    debug_assert!(old.iter().map(|f| &f.0).eq(new.iter().map(|f| &f.0)), "a type always shows the same fields");
+    for ((name, old), (_, new)) in old.iter().zip(new) {
+        differences(&join(path, name), old, new, pairs);
+    }
+}

@@ -1,0 +1,169 @@
+//! TOML files: read into nodes with their lines, and written so that people like to read them.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::field::Field;
+use super::node::{Fields, Node, Value};
+use super::problem::{Problems, ScenarioError};
+use super::{Scenario, check};
+
+/// The most bytes of a scenario file.
+const LENGTH_MAX: usize = 1 << 20;
+
+/// The tree of a TOML text.
+pub(crate) fn parse(text: &str) -> Result<Node, ScenarioError> {
+    if text.len() > LENGTH_MAX {
+        let sentence = format!("the file has {} bytes, and a scenario at most {LENGTH_MAX}", text.len());
+        return Err(ScenarioError::because("", "", sentence));
+    }
+    let lines = Lines::of(text);
+    match DeTable::parse(text) {
+        Ok(table) => Ok(Node::from(Value::Table(lines.fields(table.get_ref())))),
+        Err(error) => {
+            let mut refusal =
+                ScenarioError::because("", "", format!("this is not TOML: {}", error.message().replace('\n', ", ")));
+            refusal.problems[0].line = error.span().map(|span| lines.line(span.start));
+            Err(refusal)
+        }
+    }
+}
+
+/// Where each line of a text begins.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Lines {
+        Lines(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect())
+    }
+
+    /// The number of the line with byte `at`, counted from 1.
+    fn line(&self, at: usize) -> u32 {
+        self.0.partition_point(|start| *start <= at) as u32
+    }
+
+    fn fields(&self, table: &DeTable<'_>) -> Fields {
+        table.iter().map(|(key, value)| (key.get_ref().to_string(), self.node(value))).collect()
+    }
+
+    fn node(&self, spanned: &Spanned<DeValue<'_>>) -> Node {
+        let value = match spanned.get_ref() {
+            DeValue::String(text) => Value::Text(text.to_string()),
+            DeValue::Integer(integer) => {
+                let digits = integer.as_str().replace('_', "");
+                i128::from_str_radix(&digits, integer.radix()).map_or_else(|_| Value::Real(f64::INFINITY), Value::Whole)
+            }
+            DeValue::Float(float) => Value::Real(float.as_str().replace('_', "").parse().unwrap_or(f64::NAN)),
+            DeValue::Boolean(flag) => Value::Flag(*flag),
+            DeValue::Datetime(moment) => Value::Bare(moment.to_string()),
+            DeValue::Array(items) => Value::List(items.iter().map(|item| self.node(item)).collect()),
+            DeValue::Table(table) => Value::Table(self.fields(table)),
+        };
+        Node { value, line: Some(self.line(spanned.span().start)), is_default: false }
+    }
+}
+
+/// The text of a scenario's tree: plain values, then a section per part, then the lanes and faults.
+/// What is marked as a default is left out.
+pub(crate) fn print(root: &Node) -> String {
+    let mut text = String::new();
+    let fields = root.fields().map_or(&[][..], Vec::as_slice);
+    let told = || fields.iter().filter(|(_, node)| !node.is_default);
+    for (name, node) in told() {
+        if !matches!(node.value, Value::Table(_) | Value::List(_)) {
+            text += &format!("{name} = {}\n", inline(node));
+        }
+    }
+    for (name, node) in told() {
+        match &node.value {
+            Value::Table(fields) => section(&mut text, &format!("[{name}]"), fields),
+            Value::List(items) => {
+                for fields in items.iter().filter_map(Node::fields) {
+                    section(&mut text, &format!("[[{name}]]"), fields);
+                }
+            }
+            _ => {}
+        }
+    }
+    text
+}
+
+fn section(text: &mut String, head: &str, fields: &Fields) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    *text += head;
+    text.push('\n');
+    for (name, node) in fields.iter().filter(|(_, node)| !node.is_default) {
+        *text += &format!("{name} = {}\n", inline(node));
+    }
+}
+
+/// A value on one line, as TOML writes it; what is marked as a default is left out of tables.
+pub(crate) fn inline(node: &Node) -> String {
+    let list = |fields: &Fields| {
+        let told = fields.iter().filter(|(_, node)| !node.is_default);
+        told.map(|(name, node)| format!("{name} = {}", inline(node))).collect::<Vec<_>>().join(", ")
+    };
+    match &node.value {
+        Value::Text(text) => quoted(text),
+        Value::Bare(word) => word.clone(),
+        Value::Whole(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Flag(flag) => flag.to_string(),
+        Value::List(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
+        Value::Table(fields) => match list(fields) {
+            told if told.is_empty() => "{}".to_owned(),
+            told => format!("{{ {told} }}"),
+        },
+        Value::Kind(word, fields) => match list(fields) {
+            told if told.is_empty() => quoted(word),
+            told => format!("{{ kind = {}, {told} }}", quoted(word)),
+        },
+        Value::Named(word, inner) => format!("{{ {word} = {} }}", inline(inner)),
+    }
+}
+
+/// A basic string of TOML.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => quoted += "\\\"",
+            '\\' => quoted += "\\\\",
+            '\n' => quoted += "\\n",
+            '\t' => quoted += "\\t",
+            c if (c as u32) < 0x20 || c == '\u{7f}' => quoted += &format!("\\u{:04x}", c as u32),
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
+}
+
+impl Scenario {
+    /// The scenario in a TOML text, checked; every problem it has is told at once, with its line.
+    ///
+    /// ```
+    /// use cachelane::scenario::Scenario;
+    /// let scenario = Scenario::from_toml("seed = 7\n[cache]\nttl = \"5s\"").unwrap();
+    /// assert_eq!(scenario.seed, 7);
+    /// let error = Scenario::from_toml("[cache]\ncapcity = 5").unwrap_err();
+    /// assert!(error.to_string().starts_with("line 2: cache.capcity = 5: there is no such field; did you mean capacity?"));
+    /// ```
+    pub fn from_toml(text: &str) -> Result<Scenario, ScenarioError> {
+        Scenario::from_node(&parse(text)?)
+    }
+
+    /// The scenario as TOML: only what differs from the defaults. Reading it gives the same scenario again.
+    pub fn to_toml(&self) -> String {
+        print(&self.show())
+    }
+
+    /// The scenario in a tree, checked.
+    pub(crate) fn from_node(node: &Node) -> Result<Scenario, ScenarioError> {
+        let mut problems = Problems::default();
+        let scenario = Scenario::read(node, "", &mut problems).unwrap_or_default();
+        check::check(&scenario, node, &mut problems);
+        problems.finish(scenario)
+    }
+}

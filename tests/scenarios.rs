@@ -1,0 +1,386 @@
+//! Every scenario survives its texts: TOML, link, JSON; no text makes the readers panic.
+
+use cachelane::scenario::*;
+use cachelane::time::Nanos;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+fn time(least_ns: u64, most_ns: u64) -> BoxedStrategy<Nanos> {
+    let human = (0..=5u32, 1..1_000u64).prop_map(|(power, n)| n * 10u64.pow(power * 2));
+    prop_oneof![human, least_ns..=most_ns].prop_map(move |ns| Nanos(ns.clamp(least_ns, most_ns))).boxed()
+}
+
+const HOUR: u64 = 3_600_000_000_000;
+
+fn latency() -> BoxedStrategy<Nanos> {
+    time(0, HOUR)
+}
+
+fn ratio() -> BoxedStrategy<f64> {
+    prop_oneof![0.0..=1.0, Just(0.0), Just(1.0), (0..=10u8).prop_map(|n| f64::from(n) / 10.0)].boxed()
+}
+
+fn distribution() -> BoxedStrategy<Distribution> {
+    let row = (prop::collection::vec((0.0..100.0f64, latency()), 0..8), latency()).prop_map(|(rows, last)| {
+        let (mut percents, mut values): (Vec<f64>, Vec<Nanos>) = rows.into_iter().unzip();
+        values.push(last);
+        values.sort();
+        percents.sort_by(f64::total_cmp);
+        percents.dedup();
+        percents.push(100.0);
+        Distribution::Empirical(percents.into_iter().zip(values).collect())
+    });
+    let sorted = || (latency(), latency()).prop_map(|(a, b)| (a.min(b), a.max(b)));
+    prop_oneof![
+        latency().prop_map(Distribution::Constant),
+        latency().prop_map(Distribution::Exponential),
+        sorted().prop_map(|(min, max)| Distribution::Uniform { min, max }),
+        sorted().prop_map(|(a, b)| Distribution::Lognormal { median: a.max(Nanos(1)), p99: b.max(Nanos(1)) }),
+        (latency(), latency()).prop_map(|(mean, sd)| Distribution::Normal { mean, sd }),
+        row,
+    ]
+    .boxed()
+}
+
+fn name() -> BoxedStrategy<String> {
+    prop_oneof![Just(String::new()), "[a-z ~():,&=#%+\"\\\\]{0,20}", "\\PC{0,40}", Just("쓰기 지연 5초".to_owned())]
+        .boxed()
+}
+
+fn clients() -> impl Strategy<Value = Clients> {
+    let arrivals = prop_oneof![
+        (0.001..30.0f64).prop_map(|rate| Arrivals::Poisson { rate }),
+        (0.001..30.0f64).prop_map(|rate| Arrivals::Constant { rate }),
+        (1..30u32, distribution()).prop_map(|(users, think)| Arrivals::Closed { users, think }),
+    ];
+    let count = || 1..=10_000_000u32;
+    let keys = prop_oneof![
+        count().prop_map(|count| Keys::Uniform { count }),
+        (count(), 0.0..=5.0f64).prop_map(|(count, alpha)| Keys::Zipf { count, alpha }),
+        (count(), ratio(), ratio()).prop_map(|(count, hot, traffic)| Keys::HotSet { count, hot, traffic }),
+        "[a-z0-9./() ~]{1,20}".prop_map(|file| Keys::Trace { file }),
+    ];
+    (arrivals, keys, ratio(), 1..=1_000_000u32).prop_map(|(arrivals, keys, write_ratio, sessions)| Clients {
+        arrivals,
+        keys,
+        write_ratio,
+        sessions,
+    })
+}
+
+fn app() -> impl Strategy<Value = App> {
+    let timeout = || prop::option::of(time(1_000, HOUR));
+    (1..=64u32, distribution(), prop::option::of(1..=100_000u32), timeout(), timeout(), 0..=100u32, latency()).prop_map(
+        |(servers, work, concurrency, cache_timeout, database_timeout, retries, backoff)| App {
+            servers,
+            work,
+            concurrency,
+            cache_timeout,
+            database_timeout,
+            retries,
+            backoff,
+        },
+    )
+}
+
+fn network() -> impl Strategy<Value = Network> {
+    (distribution(), distribution(), distribution(), distribution()).prop_map(
+        |(client_app, app_cache, app_database, cache_database)| Network {
+            client_app,
+            app_cache,
+            app_database,
+            cache_database,
+        },
+    )
+}
+
+fn cache() -> impl Strategy<Value = Cache> {
+    let life = || time(1_000, 365 * 24 * HOUR);
+    let ttl = prop_oneof![
+        Just(Ttl::None),
+        life().prop_map(Ttl::Fixed),
+        (life(), ratio()).prop_map(|(ttl, spread)| Ttl::Jittered { ttl, spread }),
+        life().prop_map(Ttl::Sliding),
+    ];
+    (1..=10_000_000u32, select(Eviction::ALL.to_vec()), ttl, distribution())
+        .prop_map(|(capacity, eviction, ttl, command)| Cache { capacity, eviction, ttl, command })
+}
+
+fn database() -> impl Strategy<Value = Database> {
+    let batch = (distribution(), latency()).prop_map(|(base, row)| Batch { base, row });
+    (1..=1024u32, 0..=10_000_000u32, distribution(), distribution(), batch, ratio())
+        .prop_map(|(workers, queue, read, write, batch, abort)| Database { workers, queue, read, write, batch, abort })
+}
+
+fn lane() -> impl Strategy<Value = Lane> {
+    let reading = prop_oneof![Just(Reading::None {}), Just(Reading::LookAside {}), Just(Reading::ReadThrough {})];
+    let end = || select(DirtyEnd::ALL.to_vec());
+    let back = (
+        time(1_000_000_000, 720 * HOUR),
+        prop::option::of(1..=10_000_000u32),
+        1..=1_000_000u32,
+        any::<bool>(),
+        0..=1_000_000u32,
+        end(),
+        end(),
+    )
+        .prop_map(|(every, at, batch, coalesce, requeue, on_expiry, on_eviction)| WriteBack {
+            every,
+            at,
+            batch,
+            coalesce,
+            requeue,
+            on_expiry,
+            on_eviction,
+        });
+    let writing = prop_oneof![
+        select(Invalidate::ALL.to_vec()).prop_map(|cached| Writing::WriteAround(WriteAround { cached })),
+        (select(Order::ALL.to_vec()), any::<bool>())
+            .prop_map(|(order, rollback)| Writing::WriteThrough(WriteThrough { order, rollback })),
+        back.prop_map(Writing::WriteBack),
+    ];
+    (name(), reading, writing).prop_map(|(name, read, write)| Lane { name, read, write })
+}
+
+/// Faults with their moment as a share of the run.
+fn fault() -> impl Strategy<Value = (f64, Fault)> {
+    (0.0..0.999f64, select(What::ALL.to_vec()), select(Link::ALL.to_vec()), time(1_000, HOUR)).prop_map(
+        |(share, what, link, lasts)| {
+            let which = match what {
+                What::AppCrash => Some(Which::Server(0)),
+                What::Partition => Some(Which::Link(link)),
+                _ => None,
+            };
+            (share, Fault { at: Nanos::ZERO, what, which, lasts })
+        },
+    )
+}
+
+fn scenario() -> impl Strategy<Value = Scenario> {
+    let world = (clients(), app(), network(), cache(), database());
+    let plan = (prop::collection::vec(lane(), 1..=12), prop::collection::vec(fault(), 0..6));
+    let run = (name(), 0..=limits::SEED_MAX, time(1_000_000, 720 * HOUR), 0.0..0.999f64);
+    (run, world, plan).prop_map(
+        |((name, seed, duration, warmup), (clients, app, network, cache, database), (lanes, faults))| {
+            let share = |part: f64| Nanos((duration.0 as f64 * part) as u64);
+            let faults = faults.into_iter().map(|(at, fault)| Fault { at: share(at), ..fault }).collect();
+            let warmup = share(warmup);
+            Scenario { name, seed, duration, warmup, clients, app, network, cache, database, lanes, faults }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_good_scenario_survives_toml_and_json(scenario in scenario()) {
+        prop_assume!(scenario.check().is_ok());
+        let text = scenario.to_toml();
+        prop_assert_eq!(&Scenario::from_toml(&text).map_err(|e| format!("{e}\n{text}")).unwrap(), &scenario);
+        let json = serde_json::to_string(&scenario).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<Scenario>(&json).unwrap(), &scenario);
+    }
+
+    #[test]
+    fn a_good_scenario_survives_a_link_from_every_preset(scenario in scenario()) {
+        prop_assume!(scenario.check().is_ok());
+        for preset in presets::ALL {
+            let link = link::encode(&scenario, preset.name, &[("lang".to_owned(), "ko".to_owned())]).unwrap();
+            let read = link::decode(&link).map_err(|e| format!("{e}\n{link}")).unwrap();
+            prop_assert_eq!(&read.scenario, &scenario);
+            prop_assert_eq!(read.preset, preset.name);
+            prop_assert!(link.is_ascii());
+            // Programs on the way may encode more than was: the meaning stays.
+            let more = link.replace('(', "%28").replace(')', "%29").replace(':', "%3a").replace(',', "%2C");
+            prop_assert_eq!(&link::decode(&more).unwrap().scenario, &scenario);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_readers_panic(text in "\\PC{0,200}") {
+        let _ = link::decode(&text);
+        let _ = link::decode(&format!("#v1&{text}"));
+        let _ = Scenario::from_toml(&text);
+        let _ = link::with(&Scenario::default(), &[(text.as_str(), text.as_str())]);
+    }
+
+    #[test]
+    fn no_broken_link_makes_the_reader_panic(scenario in scenario(), cut in 0usize..400, with in "[ -~]{0,6}") {
+        let mut link = link::encode(&scenario, "default", &[]).unwrap();
+        let cut = cut.min(link.len());
+        link.replace_range(cut..(cut + 3).min(link.len()), &with);
+        if let Ok(read) = link::decode(&link) {
+            prop_assert_eq!(read.scenario.check(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn no_list_of_pairs_makes_the_reader_panic(
+        pairs in prop::collection::vec((
+            "(lane|fault|cache|clients|database|app|network|seed|name|view)(\\.(0|1|7|99999999999999999999|count|kind|write|read|ttl|arrivals|keys|rate|every|at|app_cache|lognormal|sliding)){0,4}",
+            "[a-z0-9(),:.~-]{0,24}",
+        ), 0..6),
+    ) {
+        let text: String = pairs.iter().map(|(key, value)| format!("&{key}={value}")).collect();
+        if let Ok(read) = link::decode(&format!("#v1{text}")) {
+            prop_assert_eq!(read.scenario.check(), Ok(()));
+        }
+    }
+}
+
+#[test]
+fn most_generated_scenarios_are_good() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let good = (0..200).filter(|_| scenario().new_tree(&mut runner).unwrap().current().check().is_ok()).count();
+    assert!(good > 100, "{good} of 200: the properties above would test little");
+}
+
+#[test]
+fn links_read_like_sentences() {
+    let base = presets::get("default").unwrap().scenario();
+    let mut changed = base.clone();
+    changed.cache.ttl = Ttl::Sliding(Nanos::from_secs(5));
+    changed.network.app_cache = Distribution::Lognormal { median: Nanos::from_micros(200), p99: Nanos::from_millis(3) };
+    changed.lanes[0].name = "한 줄 (first)".to_owned();
+    changed.lanes[4].write = Writing::WriteBack(WriteBack { every: Nanos::from_secs(2), ..WriteBack::default() });
+    changed.lanes[3].write = Writing::WriteBack(WriteBack { batch: 64, ..WriteBack::default() });
+    changed.faults.push(Fault {
+        at: Nanos::from_secs(30),
+        what: What::AppCrash,
+        which: Some(Which::Server(1)),
+        ..base.faults[0].clone()
+    });
+    assert_eq!(
+        link::encode(&changed, "default", &[("lanes".to_owned(), "0,4".to_owned())]).unwrap(),
+        "#v1&preset=default&network.app_cache.lognormal.p99=3ms&cache.ttl=sliding(5s)\
+         &lane.0.name=%ED%95%9C+%EC%A4%84+~(first~)&lane.3.write=write-back(batch:64)&lane.4.write.every=2s\
+         &fault.1=(at:30s,what:app.crash,which:1,for:3s)&view.lanes=0,4"
+    );
+    changed.lanes.truncate(2);
+    changed.faults.clear();
+    let link = link::encode(&changed, "default", &[]).unwrap();
+    assert!(link.contains("&lane.count=2&") && link.ends_with("&fault.count=0"), "{link}");
+}
+
+#[test]
+fn the_shortest_link_starts_from_the_nearest_preset() {
+    for preset in presets::ALL {
+        let mut scenario = preset.scenario().clone();
+        scenario.seed = 99;
+        assert_eq!(link::encode_shortest(&scenario).unwrap(), format!("#v1&preset={}&seed=99", preset.name));
+    }
+}
+
+#[test]
+fn options_of_a_kind_can_be_given_one_by_one() {
+    let link = "#v1&clients.arrivals=closed&clients.arrivals.users=5&network.app_cache.exponential=2ms\
+                &lane.0.write.kind=write-back&lane.0.write.every=3s&lane.5.read=none";
+    let scenario = link::decode(link).unwrap().scenario;
+    assert_eq!(
+        scenario.clients.arrivals,
+        Arrivals::Closed { users: 5, think: Distribution::Constant(Nanos::from_secs(1)) }
+    );
+    assert_eq!(scenario.network.app_cache, Distribution::Exponential(Nanos::from_millis(2)));
+    assert_eq!(
+        scenario.lanes[0].write,
+        Writing::WriteBack(WriteBack { every: Nanos::from_secs(3), ..WriteBack::default() })
+    );
+    assert_eq!(scenario.lanes[5].read, Reading::None {});
+}
+
+#[test]
+fn whole_numbers_serve_where_fractions_are_expected_in_every_text() {
+    let toml = "[clients]\narrivals = { kind = \"poisson\", rate = 80 }\nkeys = { kind = \"zipf\", alpha = 1 }\nwrite_ratio = 0\n\
+                [cache]\nttl = { jittered = { ttl = \"5s\", spread = 1 } }\n[app]\nwork = { empirical = [[50, \"1ms\"], [100, \"2ms\"]] }";
+    let scenario = Scenario::from_toml(toml).unwrap();
+    assert_eq!(scenario.clients.arrivals, Arrivals::Poisson { rate: 80.0 });
+    assert_eq!(scenario.clients.keys, Keys::Zipf { count: 1000, alpha: 1.0 });
+    let json = serde_json::to_value(&scenario).unwrap();
+    assert_eq!(json["clients"]["arrivals"], serde_json::json!({ "kind": "poisson", "rate": 80.0 }));
+}
+
+#[test]
+fn the_sketch_of_the_design_is_read_as_it_stands() {
+    let sketch = r#"
+name = "a queue at 80 %"
+seed = 7
+duration = "2000s"
+warmup = "100s"            # left out of the figures; the ledger counts from the start
+
+[clients]
+arrivals = { kind = "poisson", rate = 80 }
+keys = { kind = "zipf", count = 1000, alpha = 1.0 }
+write_ratio = 0.1
+
+[network]
+client_app = "0ms"
+app_cache = "0.2ms"
+app_database = { lognormal = { median = "0.5ms", p99 = "3ms" } }
+cache_database = "0.5ms"
+
+[cache]
+capacity = 100
+eviction = "lru"
+ttl = "60s"
+command = "6us"
+
+[database]
+workers = 8
+read = { exponential = "10ms" }
+write = { exponential = "10ms" }
+batch = { base = "5ms", row = "0.2ms" }
+
+[[lane]]
+name = "write-back every 5 s"
+read = "look-aside"
+write = { kind = "write-back", every = "5s" }
+
+[[fault]]
+at = "30s"
+what = "cache.crash"
+for = "5s"
+"#;
+    let scenario = Scenario::from_toml(sketch).unwrap();
+    assert_eq!(
+        scenario.to_toml(),
+        "name = \"a queue at 80 %\"\nseed = 7\nduration = \"2000s\"\nwarmup = \"100s\"\n\n\
+        [clients]\narrivals = { kind = \"poisson\", rate = 80 }\n\n\
+        [network]\napp_database = { lognormal = { median = \"500us\", p99 = \"3ms\" } }\n\n\
+        [[lane]]\nname = \"write-back every 5 s\"\nwrite = \"write-back\"\n\n\
+        [[fault]]\nat = \"30s\"\nwhat = \"cache.crash\"\n"
+    );
+}
+
+#[test]
+fn every_number_and_duration_has_a_limit() {
+    // A scenario of each kind of everything: no leaf that counts or measures may be without a range.
+    let mut all = presets::get("default").unwrap().scenario().clone();
+    all.app.concurrency = Some(5);
+    all.app.cache_timeout = Some(Nanos::from_secs(1));
+    let arrivals = [
+        Arrivals::Poisson { rate: 1.0 },
+        Arrivals::Closed { users: 1, think: Distribution::Empirical(vec![(100.0, Nanos::from_secs(1))]) },
+    ];
+    let keys = [Keys::Uniform { count: 1 }, Keys::HotSet { count: 1, hot: 0.5, traffic: 0.5 }];
+    for (arrivals, keys) in arrivals.into_iter().zip(keys) {
+        all.clients = Clients { arrivals, keys, ..all.clients };
+        let json = serde_json::to_value(&all).unwrap();
+        let mut unlimited = Vec::new();
+        walk("", &json, &mut unlimited);
+        assert_eq!(unlimited, Vec::<String>::new());
+    }
+    fn walk(at: &str, value: &serde_json::Value, unlimited: &mut Vec<String>) {
+        let join = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+        let measures = value.is_number() || value.as_str().is_some_and(|s| s.parse::<Nanos>().is_ok());
+        match value {
+            serde_json::Value::Object(map) => map.iter().for_each(|(name, value)| walk(&join(name), value, unlimited)),
+            serde_json::Value::Array(items) => {
+                items.iter().enumerate().for_each(|(i, value)| walk(&join(&i.to_string()), value, unlimited));
+            }
+            _ if measures && limits::of(at).is_none() => unlimited.push(at.to_owned()),
+            _ => {}
+        }
+    }
+}
