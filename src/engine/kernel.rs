@@ -84,6 +84,13 @@ impl Kernel {
         self.now.set(at);
     }
 
+    /// Panics if the queue's inner rules do not hold or something is due in the past; for tests.
+    pub fn validate(&self) {
+        let queue = self.queue.borrow();
+        queue.validate();
+        assert!(queue.peek().is_none_or(|next| next >= self.now()), "nothing is due in the past");
+    }
+
     /// The task being polled.
     #[inline]
     pub fn current(&self) -> TaskId {
