@@ -86,7 +86,7 @@ impl Kernel {
 
     /// Panics if the queue's inner rules do not hold or something is due in the past; for tests.
     pub fn validate(&self) {
-        let queue = self.queue.borrow();
+        let mut queue = self.queue.borrow_mut();
         queue.validate();
         assert!(queue.peek().is_none_or(|next| next >= self.now()), "nothing is due in the past");
     }
