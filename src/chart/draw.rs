@@ -95,7 +95,7 @@ fn place<DB: DrawingBackend>(pen: &Pen<'_, DB>, panels: &[Panel], width: f64, he
     let axis = ticks.map(|(_, name)| pen.width(&name, TEXT)).fold(24.0, f64::max) + 9.0;
     let named = pen.look.labels && w >= 400.0;
     let names = panels.iter().flat_map(|p| p.lines.iter().map(|line| pen.width(&end_label(&p.axis, line), TEXT)));
-    let room = if named { (names.fold(0.0, f64::max) + NAME_AT + 2.0).clamp(30.0, w * 0.34) } else { 18.0 };
+    let room = if named { (names.fold(0.0, f64::max) + NAME_AT + 2.0).clamp(30.0, w * 0.38) } else { 18.0 };
     (0..panels.len())
         .map(|i| {
             let (x, y) = step(i);
@@ -108,10 +108,10 @@ fn place<DB: DrawingBackend>(pen: &Pen<'_, DB>, panels: &[Panel], width: f64, he
 /// From a line's end to its name: room for its marker.
 const NAME_AT: f64 = 20.0;
 
-/// What stands at a line's end: its name, and where something is counted how many.
+/// What stands at a line's end: its name, and where something is counted, first how many.
 fn end_label(axis: &Axis, line: &Line) -> String {
     match (axis, line.end()) {
-        (Axis::Count { .. }, Some((_, value))) => format!("{} {}", line.label, axis.name(value)),
+        (Axis::Count { .. }, Some((_, value))) => format!("{} {}", axis.name(value), line.label),
         _ => line.label.clone(),
     }
 }
@@ -141,7 +141,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             let now = self.crisp(x(data.now_s));
             self.stroke(&[(now, at.top), (now, at.bottom)], palette::EDGE, 1.0)?;
         }
-        if room > 20.0 { self.names(panel, at, &x, data) } else { Ok(()) }
+        if room > 20.0 { self.names(panel, at, &x, data, room) } else { Ok(()) }
     }
 
     /// Grid, axis labels, base line.
@@ -165,7 +165,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     /// A tint where something is broken, its name above; what is still to come is paler.
     fn bands(&self, bands: &[Band], data: &Data, at: PanelPlace, x: &impl Fn(f64) -> f64) -> Drawn<DB> {
         let mut free_from = f64::MIN;
-        for band in bands.iter().filter(|band| band.from_s < data.duration_s) {
+        let mut bands: Vec<&Band> = bands.iter().filter(|band| band.from_s < data.duration_s).collect();
+        bands.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
+        for band in bands {
             let (left, right) = (x(band.from_s), x(band.to_s).max(x(band.from_s) + 1.5));
             let strength = if band.from_s <= data.now_s { 0.13 } else { 0.06 };
             let tint = FAULT.rgb(self.look.theme).mix(strength);
@@ -217,7 +219,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     /// The lines' names where they end, each behind its marker, moved apart where they would overlap.
-    fn names(&self, panel: &Panel, at: PanelPlace, x: &impl Fn(f64) -> f64, data: &Data) -> Drawn<DB> {
+    fn names(&self, panel: &Panel, at: PanelPlace, x: &impl Fn(f64) -> f64, data: &Data, room: f64) -> Drawn<DB> {
         let lines = panel.lines.iter().filter(|line| line.weight == Weight::Main);
         let mut names: Vec<(f64, &Line)> = lines
             .filter_map(|line| line.end().map(|(_, v)| (v, line)))
@@ -231,7 +233,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         for ((_, line), y) in names.into_iter().zip(places) {
             let style = lane_style(line.lane);
             self.marker(style.marker, (start + 12.0, y), style.colour, 3.5)?;
-            let label = end_label(&panel.axis, line);
+            let label = self.cut(end_label(&panel.axis, line), room - NAME_AT);
             self.text(&label, TEXT, INK, (start + NAME_AT, y), HPos::Left, VPos::Center)?;
         }
         Ok(())
@@ -285,6 +287,19 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let style = self.style(size).into_text_style(self.area);
         let measured = self.area.estimate_text_size(text, &style).map_or(0.0, |(w, _)| f64::from(w) / self.look.unit);
         measured.max(em * size)
+    }
+
+    /// `text`, cut to `room` with an ellipsis.
+    fn cut(&self, mut text: String, room: f64) -> String {
+        if self.width(&text, TEXT) <= room {
+            return text;
+        }
+        while !text.is_empty() && self.width(&text, TEXT) + TEXT > room {
+            text.pop();
+        }
+        text.truncate(text.trim_end().len());
+        text.push('…');
+        text
     }
 
     fn style(&self, size: f64) -> FontDesc<'static> {

@@ -34,6 +34,10 @@ pub struct Data {
     pub duration_s: f64,
     /// How far the run is, seconds.
     pub now_s: f64,
+    /// Set where nothing is read: the figure then leaves the reads out.
+    pub no_reads: bool,
+    /// Set where nothing is written.
+    pub no_writes: bool,
 }
 
 /// One lane's part of [`Data`].
@@ -199,8 +203,11 @@ fn latency_panels(data: &Data, labels: &Labels, percentile: Percentile, log: boo
             [(labels.reads_p99, |b| most(b, |p| p.read_p99_ms)), (labels.writes_p99, |b| most(b, |p| p.write_p99_ms))]
         }
     };
+    let asked_for = [!data.no_reads, !data.no_writes];
     let mut panels: Vec<Panel> = measures
         .into_iter()
+        .zip(asked_for)
+        .filter_map(|(measure, asked_for)| asked_for.then_some(measure))
         .map(|(title, measure)| Panel {
             title,
             axis: Axis::Share,
@@ -370,6 +377,7 @@ mod tests {
             faults: vec![Band { from_s: 20.0, to_s: 25.0, label: "cache crash".into() }],
             duration_s: 60.0,
             now_s: 60.0,
+            ..Data::default()
         }
     }
 

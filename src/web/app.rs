@@ -308,6 +308,8 @@ impl App {
             faults: faults.collect(),
             duration_s: self.state.running.duration.as_secs_f64(),
             now_s: run.now.as_secs_f64(),
+            no_reads: self.state.running.clients.write_ratio >= 1.0,
+            no_writes: self.state.running.clients.write_ratio <= 0.0,
         })
     }
 }
@@ -432,10 +434,10 @@ impl App {
                 let class = classes!("figure", format!("figure-{}", shown.name()));
                 return html! { <div {class}><div class="figure-head" /><div class="figure-body" /></div> };
             }
-            let switches = if shown == Shown::Latency && self.state.view.embed.is_none() {
-                self.latency_switches()
-            } else {
-                html! {}
+            let switches = match shown {
+                Shown::Latency if self.state.view.embed.is_none() => self.latency_switches(),
+                Shown::Lost => html! { <span class="key">{ self.words().lost_key }</span> },
+                _ => html! {},
             };
             html! {
                 <Plot key={shown.name()} {shown} figure={self.state.view.figure(shown)} data={data.clone()} theme={self.theme()}

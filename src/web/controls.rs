@@ -109,7 +109,7 @@ fn lanes(props: &ControlsProps, ctx: &Ctx) -> Html {
     };
     html! {
         <>
-            <ul class="lanes">{ for all }</ul>
+            <div class="lanes">{ for all }</div>
             <button type="button" class="plain" onclick={add}>{ "+ " }{ w.add_lane }</button>
         </>
     }
@@ -166,7 +166,7 @@ fn lane_block(props: &ControlsProps, ctx: &Ctx, i: usize, lane: &Lane) -> Html {
         s.lanes[i].name.clear();
     });
     html! {
-        <li class="lane" key={i} role="group" aria-label={title.clone()}>
+        <div class="lane" key={i} role="group" aria-label={title.clone()}>
             <div class="lane-head">
                 <Swatch lane={i} />
                 <Check label={title.clone()} value={shown} set={toggle} />
@@ -182,7 +182,7 @@ fn lane_block(props: &ControlsProps, ctx: &Ctx, i: usize, lane: &Lane) -> Html {
                 <summary>{ w.options }</summary>
                 { lane_options(ctx, i, lane) }
             </details>
-        </li>
+        </div>
     }
 }
 
@@ -545,7 +545,7 @@ fn faults(s: &Scenario, ctx: &Ctx) -> Html {
     html! {
         <>
             if s.faults.is_empty() { <p class="soft">{ w.no_faults }</p> }
-            <ul class="lanes">{ for all }</ul>
+            <div class="lanes">{ for all }</div>
             <button type="button" class="plain" onclick={add}>{ "+ " }{ w.add_fault }</button>
         </>
     }
@@ -573,7 +573,7 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     });
     let kinds = What::ALL.iter().map(|what| (AttrValue::from(what.name()), AttrValue::from((w.fault_name)(*what))));
     html! {
-        <li class="fault" key={i} role="group" aria-label={format!("{} {}", (w.fault_name)(fault.what), fault.at)}>
+        <div class="fault" key={i} role="group" aria-label={format!("{} {}", (w.fault_name)(fault.what), fault.at)}>
             <div class="lane-head">
                 <Choice path={format!("fault.{i}.what")} label={w.what_breaks} value={fault.what.name()} set={what} options={kinds.collect::<Vec<_>>()} />
                 <button type="button" class="icon" aria-label={w.remove_fault} onclick={remove}>{ "×" }</button>
@@ -583,7 +583,7 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
                 set={set_time(ctx, move |s, v| s.faults[i].at = v)} />
             <Duration path={format!("fault.{i}.for")} label={w.for_how_long} value={Some(fault.lasts)} slide={Slide::Log(0.05, 600.0)}
                 set={set_time(ctx, move |s, v| s.faults[i].lasts = v)} />
-        </li>
+        </div>
     }
 }
 

@@ -60,6 +60,16 @@ pub fn is_framed() -> bool {
     window.parent().ok().flatten().is_some_and(|parent| parent != window)
 }
 
+/// After a click with the pointer the focus leaves the button, so that the keys mean the page again; whoever pressed it
+/// with a key stays there.
+pub fn leave_after_click(event: &web_sys::MouseEvent) {
+    if event.detail() > 0
+        && let Some(button) = document().active_element().and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok())
+    {
+        let _ = button.blur(); // nothing had the focus: nothing to leave
+    }
+}
+
 /// Offers `text` as a file.
 pub fn download(name: &str, mime: &str, text: &str) {
     let options = BlobPropertyBag::new();

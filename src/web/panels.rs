@@ -129,7 +129,10 @@ pub fn Legend(props: &LegendProps) -> Html {
                 html! {}
             };
         }
-        let onclick = props.act.reform(move |_: MouseEvent| Action::ToggleLane(lane));
+        let onclick = props.act.reform(move |event: MouseEvent| {
+            super::dom::leave_after_click(&event);
+            Action::ToggleLane(lane)
+        });
         html! {
             <li>
                 <button type="button" class="chip" aria-pressed={shown.to_string()} {onclick}

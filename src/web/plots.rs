@@ -68,7 +68,7 @@ pub fn Plot(props: &PlotProps) -> Html {
             <div class="figure-body">
                 <canvas ref={canvas} role="img" aria-label={title} aria-describedby={format!("summary-{name}")}
                     onpointermove={on_move.clone()} onpointerdown={on_move} onpointerleave={on_leave} />
-                { read_out(props, &panels, &layout) }
+                { read_out(props, &panels, &layout, size.0) }
             </div>
             <figcaption class="unseen" id={format!("summary-{name}")}>{ summary }</figcaption>
             <div class="unseen">{ (*table).clone() }</div>
@@ -140,12 +140,16 @@ fn moment_at(layout: &Layout, x: f64, y: f64, duration_s: f64) -> Option<f64> {
     Some(share * duration_s)
 }
 
+/// About how wide a read-out is, CSS pixels.
+const READ_OUT_WIDE: f64 = 260.0;
+
 /// A thin line at the pointed moment and every lane's value there.
-fn read_out(props: &PlotProps, panels: &[Panel], layout: &Layout) -> Html {
+fn read_out(props: &PlotProps, panels: &[Panel], layout: &Layout, width: f64) -> Html {
     let Some(t) = props.pointed.filter(|t| *t <= props.data.now_s) else { return html! {} };
     let boxes = panels.iter().zip(&layout.panels).map(|(panel, place)| {
         let x = place.left + (place.right - place.left) * (t / props.data.duration_s.max(1e-9));
-        let flip = x > (place.left + place.right) / 2.0;
+        // At the right of the moment, unless that would leave the figure.
+        let flip = x + READ_OUT_WIDE > width && x > READ_OUT_WIDE;
         let side = if flip { "translateX(calc(-100% - 10px))" } else { "translateX(10px)" };
         let rows = panel.lines.iter().filter_map(|line| line.value_at(t).map(|v| (line, v))).map(|(line, value)| {
             html! {

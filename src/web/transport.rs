@@ -3,6 +3,7 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::dom;
 use super::state::{Action, SPEEDS};
 use super::view::{Control, View};
 use super::words::Words;
@@ -54,7 +55,12 @@ fn icon(d: &'static str) -> Html {
 
 fn play_buttons(props: &TransportProps) -> Html {
     let w = props.words;
-    let on = |action: fn() -> Action| props.act.reform(move |_: MouseEvent| action());
+    let on = |action: fn() -> Action| {
+        props.act.reform(move |event: MouseEvent| {
+            dom::leave_after_click(&event);
+            action()
+        })
+    };
     let (name, shape) = match (props.running, props.at_end) {
         (true, _) => (w.pause, "M3 2h3.5v12H3zM9.5 2H13v12H9.5z"),
         (_, true) => (w.replay, "M3 2v5.2A6 6 0 1 1 2.3 10h1.9A4.2 4.2 0 1 0 5 7h3.3v1.7H2V2z"),
@@ -143,7 +149,8 @@ fn Breakers(props: &BreakersProps) -> Html {
     let next_server = use_mut_ref(|| 0_u32);
     let strike = |what: What, link: Option<Link>| {
         let (lasts, act, servers, next) = (*lasts, props.act.clone(), props.servers.max(1), next_server.clone());
-        Callback::from(move |_: MouseEvent| {
+        Callback::from(move |event: MouseEvent| {
+            dom::leave_after_click(&event);
             let server = (what == What::AppCrash).then(|| {
                 let server = *next.borrow() % servers;
                 *next.borrow_mut() += 1;

@@ -15,6 +15,7 @@ pub static WORDS: Words = Words {
     latency: "Latency",
     hits: "Hit ratio",
     lost_figure: "Lost writes",
+    lost_key: "line: lost · area: at risk",
     summary,
     percentile: "Percentile",
     median: "median",

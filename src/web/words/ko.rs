@@ -25,6 +25,7 @@ pub static WORDS: Words = Words {
     latency: "응답 시간",
     hits: "적중률",
     lost_figure: "유실된 쓰기",
+    lost_key: "선: 유실 · 면: 유실 위험",
     summary,
     percentile: "백분위수",
     median: "중앙값",

@@ -32,6 +32,7 @@ words! {
     latency: &'static str,
     hits: &'static str,
     lost_figure: &'static str,
+    lost_key: &'static str,
     summary: fn(&Panel) -> String,
     percentile: &'static str,
     median: &'static str,
