@@ -657,7 +657,8 @@ fn worker(act: Callback<Action>) -> Result<Worker, JsValue> {
     let stumble = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
         event.prevent_default();
         // A script that did not arrive says nothing.
-        let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
+        let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|message| !message.is_empty());
+        let message = message.unwrap_or_else(|| "the worker's files did not arrive".to_owned());
         panicked.emit(Action::Heard(FromWorker::Panicked { message }));
     });
     worker.set_onmessage(Some(listen.as_ref().unchecked_ref()));

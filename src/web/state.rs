@@ -371,8 +371,8 @@ impl State {
             }
             FromWorker::Panicked { message } => {
                 self.waiting = false;
-                self.trouble = Some(message);
-                effects.push(Effect::NewWorker);
+                // A trap is heard of twice: by the panic's own words, and then by the worker's error.
+                self.trouble.get_or_insert(message);
             }
         }
     }
@@ -541,7 +541,7 @@ impl State {
         self.trouble = None;
         self.waiting = false;
         self.reload();
-        let mut effects = Vec::new();
+        let mut effects = vec![Effect::NewWorker];
         self.ask(&mut effects);
         effects
     }
@@ -629,6 +629,18 @@ mod tests {
         state.apply(Action::PlayPause);
         assert_eq!(state.generation, 2);
         assert_eq!(state.drive, Drive::Toward { to: Nanos::ZERO, then_play: true });
+    }
+
+    #[test]
+    fn after_a_panic_nothing_is_sent_until_the_reader_asks_for_it() {
+        let mut state = playing();
+        state.apply(Action::Heard(FromWorker::Panicked { message: "oh".into() }));
+        state.apply(Action::Heard(FromWorker::Panicked { message: String::new() }));
+        assert_eq!(state.trouble.as_deref(), Some("oh"));
+        assert_eq!(state.apply(Action::Tick { wall_s: 0.1 }), []);
+        let effects = state.recover();
+        assert_eq!(effects[0], Effect::NewWorker);
+        assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 2, .. })));
     }
 
     #[test]

@@ -67,7 +67,7 @@ for (const [what, files] of [["script", /worker-[0-9a-f]+\.js$/], ["wasm", /work
   test(`a reader is told when the worker's ${what} does not arrive`, async () => {
     const broken = await serve({ missing: (path) => files.test(path) });
     const { page, close } = await open(browser, broken.url);
-    await page.locator("#boot-error", { hasText: "worker" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "worker" }).waitFor();
     await close();
     await broken.close();
   });
