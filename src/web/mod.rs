@@ -12,7 +12,7 @@
 
 pub mod headline;
 pub mod protocol;
-mod shelf;
+pub mod shelf;
 pub mod state;
 pub mod view;
 pub mod words;
