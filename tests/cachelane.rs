@@ -3,6 +3,8 @@
 mod anchors_counts;
 mod anchors_ratios;
 mod bad_input;
+mod cli;
+mod presets;
 mod random_golden;
 mod scenarios;
 mod store_model;

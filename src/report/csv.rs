@@ -11,12 +11,15 @@ use super::Report;
 pub fn lanes(report: &Report) -> String {
     let rows: Vec<Vec<(String, String)>> = report.lanes.iter().map(|lane| flat(report, lane)).collect();
     let mut columns: Vec<&str> = Vec::new();
-    for (name, _) in rows.iter().flatten() {
-        if !columns.contains(&name.as_str()) {
-            // Causes that the first lanes do not have stand beside the others.
-            let group = name.split('.').next();
-            let beside = columns.iter().rposition(|other| other.split('.').next() == group);
-            columns.insert(beside.map_or(columns.len(), |at| at + 1), name);
+    for row in &rows {
+        let mut next = 0;
+        for (name, _) in row {
+            // A cause that the lanes before did not have goes behind its neighbour.
+            let at = columns.iter().position(|column| column == name).unwrap_or_else(|| {
+                columns.insert(next, name);
+                next
+            });
+            next = at + 1;
         }
     }
     let mut text = line(columns.iter().copied());
@@ -77,7 +80,7 @@ mod tests {
         let lines: Vec<&str> = text.split_terminator("\r\n").collect();
         assert_eq!(lines.len(), 4);
         assert!(lines[0].starts_with("engine,scenario,seed,name,read,write,digest,"), "{}", lines[0]);
-        assert!(lines[0].contains(",lost_by_cause.x,lost_by_cause.y,"), "{}", lines[0]);
+        assert!(lines[0].contains(".phantom,lost_by_cause.y,lost_by_cause.x,ever_lost,"), "{}", lines[0]);
         assert!(lines[1].starts_with("1,,7,\"a \"\"b\"\", c\","), "{}", lines[1]);
         let cells = |line: &str| line.split(',').count();
         assert_eq!(cells(lines[2]), cells(lines[0]));
