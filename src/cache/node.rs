@@ -184,6 +184,12 @@ impl CacheNode {
         &self.calls
     }
 
+    /// Whether the node needs a job done.
+    #[inline]
+    pub fn has_jobs(&self) -> bool {
+        !self.jobs.borrow().is_empty()
+    }
+
     /// The next job the node needs done.
     pub fn next_job(&self) -> Option<Job> {
         self.jobs.borrow_mut().pop()

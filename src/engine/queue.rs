@@ -111,26 +111,29 @@ impl Queue {
     /// Fills the hole at the root with `moving`, letting smaller children up.
     #[inline]
     fn sift_down(&mut self, moving: u128) {
+        let heap = &mut self.heap[..];
         let mut hole = 0;
         loop {
             let first = hole * ARITY + 1;
-            if first >= self.heap.len() {
-                break;
-            }
-            let children = &self.heap[first..(first + ARITY).min(self.heap.len())];
-            let mut least = 0;
-            for child in 1..children.len() {
-                if children[child] < children[least] {
-                    least = child;
+            let (least, value) = match heap.get(first..first + ARITY) {
+                Some(&[a, b, c, d]) => {
+                    // A small tournament, which compiles to selections instead of branches nobody could predict.
+                    let (left, left_value) = if b < a { (1, b) } else { (0, a) };
+                    let (right, right_value) = if d < c { (3, d) } else { (2, c) };
+                    if right_value < left_value { (right, right_value) } else { (left, left_value) }
                 }
-            }
-            if children[least] >= moving {
+                _ => match heap.get(first..).unwrap_or_default().iter().enumerate().min_by_key(|(_, value)| **value) {
+                    Some((least, &value)) => (least, value),
+                    None => break,
+                },
+            };
+            if value >= moving {
                 break;
             }
-            self.heap[hole] = children[least];
+            heap[hole] = value;
             hole = first + least;
         }
-        self.heap[hole] = moving;
+        heap[hole] = moving;
     }
 
     /// Panics if the heap is out of order; for tests.

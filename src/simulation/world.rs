@@ -281,17 +281,21 @@ impl World {
     }
 
     /// The next task asked for, by a client or by the cache.
+    #[inline]
     pub fn next_spawn(&self) -> Option<(u32, Job)> {
-        self.spawns.borrow_mut().pop().or_else(|| {
-            let job = match self.cache.next_job()? {
-                node::Job::Load(key) => Job::Load(key),
-                node::Job::Flush(rows) => Job::Flush(rows),
-            };
-            Some((OWNER_CACHE, job))
-        })
+        let asked = self.spawns.borrow_mut().pop();
+        if asked.is_some() || !self.cache.has_jobs() {
+            return asked;
+        }
+        let job = match self.cache.next_job()? {
+            node::Job::Load(key) => Job::Load(key),
+            node::Job::Flush(rows) => Job::Flush(rows),
+        };
+        Some((OWNER_CACHE, job))
     }
 
     /// Sends off the answers that the servers have given.
+    #[inline]
     pub fn send_answers(&self) {
         while let Some((call, leaves)) = self.cache.calls().next_outgoing() {
             self.network.send_at(Link::AppCache, Way::Back, Event::new(kind::CACHE_ANSWER, call), leaves);
