@@ -33,7 +33,7 @@ const TABLE: [Row; 5] = [
 ];
 
 /// The probabilities of Zipf's law, most popular first.
-fn zipf(n: u32, alpha: f64) -> Vec<f64> {
+pub fn zipf(n: u32, alpha: f64) -> Vec<f64> {
     let weights: Vec<f64> = (1..=n).map(|rank| libm::pow(f64::from(rank), -alpha)).collect();
     let sum: f64 = weights.iter().sum();
     weights.iter().map(|w| w / sum).collect()
@@ -53,7 +53,7 @@ fn solve(target: f64, f: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// LRU: Che, Tung, Wang 2002; accuracy after Fricker, Robert, Roberts 2012.
-fn che(p: &[f64], c: u32) -> f64 {
+pub fn che(p: &[f64], c: u32) -> f64 {
     let held = |p: f64, t: f64| 1.0 - libm::exp(-p * t);
     let t = solve(f64::from(c), |t| p.iter().map(|&p| held(p, t)).sum());
     p.iter().map(|&p| p * held(p, t)).sum()
@@ -64,7 +64,7 @@ fn che(p: &[f64], c: u32) -> f64 {
 /// The e_k range over thousands of decimal orders. But with qᵢ = t·pᵢ, e_k(q) / Π(1+qᵢ) is the probability that k of
 /// independent events of probabilities qᵢ/(1+qᵢ) happen; with t chosen so that C are expected, those near C are
 /// ordinary numbers, and the others may underflow unharmed.
-fn fifo(p: &[f64], c: u32) -> f64 {
+pub fn fifo(p: &[f64], c: u32) -> f64 {
     let c = c as usize;
     let t = solve(c as f64, |t| p.iter().map(|p| p * t / (1.0 + p * t)).sum());
     let mut happen = vec![0.0; c + 2];

@@ -1,10 +1,15 @@
 //! Integration tests: one binary, one file per concern.
 
+mod anchors_caches;
 mod anchors_counts;
+mod anchors_queues;
 mod anchors_ratios;
 mod bad_input;
 mod cli;
+mod common;
+mod golden;
 mod presets;
 mod random_golden;
 mod scenarios;
 mod store_model;
+mod strategies;

@@ -3,10 +3,14 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::bad_input::rows;
+
+/// No command of these tests needs longer, even on a busy machine; what does is hanging.
+const TIME_MAX: Duration = Duration::from_secs(120);
 
 fn cachelane(args: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_cachelane"))
@@ -18,7 +22,16 @@ fn cachelane(args: &[&str], input: &str) -> Output {
         .unwrap();
     // A command that does not read its input closes the pipe.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
+    let child_id = child.id();
+    let (done, wait) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(child.wait_with_output()));
+    match wait.recv_timeout(TIME_MAX) {
+        Ok(output) => output.unwrap(),
+        Err(_) => {
+            let _ = Command::new("kill").arg(child_id.to_string()).status();
+            panic!("{args:?} hangs");
+        }
+    }
 }
 
 /// What a command prints that must succeed, with nothing on standard error.
@@ -195,6 +208,20 @@ fn tables_and_csv_have_a_row_for_each_lane() {
     assert!(csv.lines().next().unwrap().contains(",latency_ms.read.p99_9,"), "{csv}");
     let output = cachelane(&["compare", "default", "--json", "--csv"], "");
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn figures_are_drawn_into_a_folder_besides() {
+    let folder = std::env::temp_dir().join(format!("cachelane-{}-figures", std::process::id()));
+    let at = folder.join("deep");
+    printed(&["compare", "-", "--json", "--svg", at.to_str().unwrap()], SHORT);
+    for figure in ["latency.svg", "hits.svg", "lost.svg"] {
+        let svg = std::fs::read_to_string(at.join(figure)).unwrap();
+        assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>") && svg.len() > 1_000, "{figure}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    let file = File::new("in-the-way", "");
+    assert!(refused(&["compare", "-", "--svg", file.path()], SHORT, 1).contains("--svg"));
 }
 
 /// The generated sequence of the anchors, one key per line.

@@ -28,6 +28,8 @@ struct Row {
     failures: u32,
     /// How often this slot has been taken out of the line: tells its place there from the places it had before.
     takes: u32,
+    /// The flush that took it last.
+    flush: u32,
     /// The key's next older and next newer row.
     older: RowId,
     newer: RowId,
@@ -57,6 +59,8 @@ pub struct Buffer {
     queued: u32,
     held: u32,
     held_max: u32,
+    /// The number of the latest flush.
+    flush: u32,
 }
 
 impl Buffer {
@@ -71,6 +75,7 @@ impl Buffer {
             queued: 0,
             held: 0,
             held_max: 0,
+            flush: 0,
         }
     }
 
@@ -80,7 +85,8 @@ impl Buffer {
         if self.coalesce && newest != NONE && self.rows[newest as usize].state == State::Queued {
             return Some(std::mem::replace(&mut self.rows[newest as usize].write, write));
         }
-        let mut row = Row { key, write, state: State::Queued, failures: 0, takes: 0, older: newest, newer: NONE };
+        let mut row =
+            Row { key, write, state: State::Queued, failures: 0, takes: 0, flush: 0, older: newest, newer: NONE };
         let id = self.free.pop().unwrap_or(self.rows.len() as RowId);
         match self.rows.get_mut(id as usize) {
             Some(slot) => {
@@ -100,31 +106,60 @@ impl Buffer {
         None
     }
 
-    /// Takes the row that has waited longest, for a flush.
-    pub fn take(&mut self) -> Option<RowId> {
-        while let Some((id, takes)) = self.queue.pop_front() {
+    /// Takes up to `most` rows for one flush, those that have waited longest first. A row waits on while an older one
+    /// of its key is in another flush: the two could reach the database in either order.
+    pub fn take(&mut self, most: u32) -> Vec<RowId> {
+        self.flush = self.flush.wrapping_add(1);
+        let (mut taken, mut held_back) = (Vec::new(), Vec::new());
+        while taken.len() < most as usize {
+            let Some((id, takes)) = self.queue.pop_front() else { break };
             // Rows that were dropped or flushed apart left their place in the line behind.
             let row = &self.rows[id as usize];
-            if row.state == State::Queued && row.takes == takes {
+            if row.state != State::Queued || row.takes != takes {
+                continue;
+            }
+            if self.would_overtake(row.older) {
+                held_back.push((id, takes));
+            } else {
                 self.mark_taken(id);
-                return Some(id);
+                taken.push(id);
             }
         }
-        None
+        held_back.into_iter().rev().for_each(|place| self.queue.push_front(place));
+        taken
     }
 
-    /// Takes the queued rows of one key, oldest first, for a flush of their own.
+    /// Takes the queued rows of one key, oldest first, for a flush of their own; none when an older one of the key is
+    /// in another flush.
     pub fn take_key(&mut self, key: Key) -> Vec<RowId> {
-        let mut taken = self.queued_of(key);
-        taken.iter().for_each(|&id| self.mark_taken(id));
-        taken.reverse();
-        taken
+        let mut rows = self.queued_of(key);
+        rows.reverse();
+        self.flush = self.flush.wrapping_add(1);
+        if rows.first().is_some_and(|&oldest| self.would_overtake(self.rows[oldest as usize].older)) {
+            return Vec::new();
+        }
+        rows.iter().for_each(|&id| self.mark_taken(id));
+        rows
     }
 
     /// Gives up the queued rows of one key; returns their writes.
     pub fn drop_key(&mut self, key: Key) -> Vec<WriteId> {
-        let dropped = self.take_key(key);
+        let mut dropped = self.queued_of(key);
+        dropped.reverse();
+        dropped.iter().for_each(|&id| self.mark_taken(id));
         dropped.iter().map(|&id| self.remove(id)).collect()
+    }
+
+    /// Whether a row whose next older one is `older` would leave it behind, in another flush or in the line.
+    fn would_overtake(&self, mut older: RowId) -> bool {
+        while older != NONE {
+            let row = &self.rows[older as usize];
+            if row.state != State::Taken || row.flush != self.flush {
+                return true;
+            }
+            older = row.older;
+        }
+        false
     }
 
     /// The database has a taken row; it leaves. Returns its write.
@@ -219,6 +254,7 @@ impl Buffer {
 
     fn mark_taken(&mut self, id: RowId) {
         let row = &mut self.rows[id as usize];
+        row.flush = self.flush;
         row.state = State::Taken;
         row.takes = row.takes.wrapping_add(1);
         self.queued -= 1;
@@ -286,7 +322,7 @@ mod tests {
     fn a_failed_row_never_replaces_a_newer_one() {
         let mut buffer = Buffer::new(true);
         buffer.put(7, WriteId(1));
-        let taken = buffer.take().unwrap();
+        let taken = buffer.take(1)[0];
         buffer.put(7, WriteId(2));
         assert_eq!(buffer.requeue(taken, 3), Requeued::Superseded);
         assert_eq!(buffer.give_up(taken), WriteId(1));
@@ -299,11 +335,34 @@ mod tests {
         let mut buffer = Buffer::new(true);
         buffer.put(7, WriteId(1));
         for _ in 0..2 {
-            let taken = buffer.take().unwrap();
+            let taken = buffer.take(1)[0];
             assert_eq!(buffer.requeue(taken, 2), Requeued::Queued);
         }
-        let taken = buffer.take().unwrap();
+        let taken = buffer.take(1)[0];
         assert_eq!(buffer.requeue(taken, 2), Requeued::Dropped);
+    }
+
+    #[test]
+    fn a_row_waits_while_an_older_one_of_its_key_is_in_another_flush() {
+        let mut buffer = Buffer::new(true);
+        buffer.put(7, WriteId(1));
+        let first = buffer.take_key(7);
+        buffer.put(7, WriteId(2));
+        buffer.put(8, WriteId(3));
+        assert!(buffer.take_key(7).is_empty());
+        let others = buffer.take(9);
+        assert_eq!(others.iter().map(|&id| buffer.row(id)).collect::<Vec<_>>(), [(8, WriteId(3))]);
+        buffer.flushed(first[0]);
+        assert_eq!(buffer.take(9).len(), 1, "now it is free to go");
+        buffer.validate();
+    }
+
+    #[test]
+    fn rows_of_one_key_may_share_a_flush() {
+        let mut buffer = Buffer::new(false);
+        (1..=3).for_each(|write| assert_eq!(buffer.put(7, WriteId(write)), None));
+        let rows: Vec<WriteId> = buffer.take(9).iter().map(|&id| buffer.row(id).1).collect();
+        assert_eq!(rows, [WriteId(1), WriteId(2), WriteId(3)]);
     }
 
     #[derive(Clone, Debug)]
@@ -343,7 +402,7 @@ mod tests {
                         inside.insert(next);
                         out.extend(buffer.put(key, WriteId(next)));
                     }
-                    Op::Take => taken.extend(buffer.take()),
+                    Op::Take => taken.extend(buffer.take(2)),
                     Op::TakeKey(key) => taken.extend(buffer.take_key(key)),
                     Op::DropKey(key) => out.extend(buffer.drop_key(key)),
                     Op::Flush => out.extend(taken.pop().map(|id| buffer.flushed(id))),

@@ -26,6 +26,9 @@ use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, DirtyEnd, WriteBack};
 use crate::time::Nanos;
 
+/// The pause after a failed flush at the end of a run, where the interval is longer.
+const DRAIN_PAUSE: Nanos = Nanos::from_secs(1);
+
 /// What can be asked of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -47,8 +50,8 @@ pub type Answer = Result<Option<WriteId>, Failure>;
 /// Work that a node needs done by a task of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Job {
-    /// Load a key from the database.
-    Load(Key),
+    /// Load a key from the database, beginning at that moment: when the command that asks for it has been served.
+    Load(Key, Nanos),
     /// Write these rows of the buffer now.
     Flush(Vec<RowId>),
 }
@@ -92,6 +95,8 @@ struct Load {
     waiting: Line,
     /// The key was written or deleted meanwhile, so what the load brings may be old: it is handed on, but not kept.
     overtaken: bool,
+    /// Who asked after that, and must not be given something old: another load follows for them.
+    late: Line,
 }
 
 struct State {
@@ -330,12 +335,18 @@ impl CacheNode {
                 position
             }
             None => {
-                self.jobs.borrow_mut().push(Job::Load(key));
-                state.loads.push((key, Load::default()));
+                self.begin_load(state, key, Line::default(), state.busy_until());
                 state.loads.len() - 1
             }
         };
-        state.loads[position].1.waiting.push(&self.calls, call);
+        let load = &mut state.loads[position].1;
+        let line = if load.overtaken { &mut load.late } else { &mut load.waiting };
+        line.push(&self.calls, call);
+    }
+
+    fn begin_load(&self, state: &mut State, key: Key, waiting: Line, at: Nanos) {
+        self.jobs.borrow_mut().push(Job::Load(key, at));
+        state.loads.push((key, Load { waiting, ..Load::default() }));
     }
 
     /// A load has come back from the database: everyone who waited gets its outcome.
@@ -348,6 +359,9 @@ impl CacheNode {
         }
         while let Some(call) = load.waiting.pop(&self.calls) {
             self.calls.answer(call, outcome.map(Some), self.kernel.now());
+        }
+        if !load.late.is_empty() {
+            self.begin_load(&mut state, key, load.late, self.kernel.now());
         }
     }
 
@@ -407,7 +421,10 @@ impl CacheNode {
         match end(how) {
             DirtyEnd::Flush => {
                 let rows = state.buffer.take_key(key);
-                self.jobs.borrow_mut().push(Job::Flush(rows));
+                // None: an older row of the key is in a flush, which must not be overtaken; the buffer keeps this one.
+                if !rows.is_empty() {
+                    self.jobs.borrow_mut().push(Job::Flush(rows));
+                }
             }
             DirtyEnd::Drop => {
                 let mut ledger = self.ledger.borrow_mut();
@@ -419,9 +436,13 @@ impl CacheNode {
     }
 
     /// Waits until the next flush is due: at the moment `at`, or as soon as enough rows wait, or at the end of the run.
-    pub fn flush_due(&self, at: Nanos) -> FlushDue<'_> {
+    /// After a flush that `failed`, enough rows are no reason to try again at once.
+    pub fn flush_due(&self, at: Nanos, failed: bool) -> FlushDue<'_> {
+        let draining = self.draining.get();
+        // Nobody writes any more, so what remains need not wait for a long interval to pass.
+        let at = if failed && draining { at.min(self.kernel.now().saturating_add(DRAIN_PAUSE)) } else { at };
         self.ledger.borrow_mut().next_flush(at);
-        FlushDue { node: self, at, scheduled: false }
+        FlushDue { node: self, at, scheduled: false, on_count: !failed, on_drain: !(failed && draining) }
     }
 
     /// How many rows wait for a flush.
@@ -432,7 +453,7 @@ impl CacheNode {
     /// Takes up to `most` rows for a flush, oldest first.
     pub fn take_rows(&self, most: u32) -> Vec<RowId> {
         let mut state = self.state.borrow_mut();
-        (0..most).map_while(|_| state.buffer.take()).collect()
+        state.buffer.take(most)
     }
 
     /// The key and write of a taken row.
@@ -502,8 +523,10 @@ impl CacheNode {
             broken.push(call);
         }
         for (_, mut load) in std::mem::take(&mut state.loads) {
-            while let Some(call) = load.waiting.pop(&self.calls) {
-                broken.push(call);
+            for line in [&mut load.waiting, &mut load.late] {
+                while let Some(call) = line.pop(&self.calls) {
+                    broken.push(call);
+                }
             }
         }
         broken.into_iter().for_each(|call| self.calls.answer(call, Err(Failure::Lost), self.kernel.now()));
@@ -579,6 +602,8 @@ pub struct FlushDue<'a> {
     node: &'a CacheNode,
     at: Nanos,
     scheduled: bool,
+    on_count: bool,
+    on_drain: bool,
 }
 
 impl Future for FlushDue<'_> {
@@ -588,7 +613,8 @@ impl Future for FlushDue<'_> {
         let node = self.node;
         let queued = node.queued_rows();
         let enough = node.write_back.as_ref().and_then(|how| how.at).is_some_and(|at| queued >= at);
-        if node.kernel.now() >= self.at || enough || (node.draining.get() && queued > 0) {
+        let drains = node.draining.get() && queued > 0;
+        if node.kernel.now() >= self.at || (enough && self.on_count) || (drains && self.on_drain) {
             return Poll::Ready(());
         }
         node.flusher.set(Some(node.kernel.current()));

@@ -62,7 +62,7 @@ impl Kernel {
     /// The moment of the earliest event to come.
     #[inline]
     pub fn peek(&self) -> Option<Nanos> {
-        self.queue.borrow().peek()
+        self.queue.borrow_mut().peek()
     }
 
     /// Takes the earliest event and moves the clock to it.
@@ -82,6 +82,13 @@ impl Kernel {
     pub fn set_clock(&self, at: Nanos) {
         assert!(at >= self.now(), "the clock never goes back");
         self.now.set(at);
+    }
+
+    /// Panics if the queue's inner rules do not hold or something is due in the past; for tests.
+    pub fn validate(&self) {
+        let mut queue = self.queue.borrow_mut();
+        queue.validate();
+        assert!(queue.peek().is_none_or(|next| next >= self.now()), "nothing is due in the past");
     }
 
     /// The task being polled.

@@ -365,6 +365,12 @@ impl Ledger {
         if self.class(w) == Class::Lost { self.writes[w.index()].cause } else { None }
     }
 
+    /// What a write attempt was: its key, who asked for it, and when.
+    pub fn attempt(&self, w: WriteId) -> (Key, Client, Nanos) {
+        let write = &self.writes[w.index()];
+        (self.keys[write.slot as usize].key, write.client, write.issued)
+    }
+
     /// The database's value of `key`, as far as the ledger was told.
     pub fn current(&self, key: Key) -> WriteId {
         match self.slots.get(key as usize) {

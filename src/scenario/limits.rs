@@ -116,7 +116,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("lane.*.write.every", time(MILLISECOND, MONTH)),
     ("lane.*.write.at", or_none(whole(1, 10_000_000))),
     ("lane.*.write.batch", whole(1, 1_000_000)),
-    ("lane.*.write.requeue", whole(0, 1_000_000)),
+    ("lane.*.write.requeue", whole(0, 200)),
     ("fault.*.at", time(Nanos::ZERO, MONTH)),
     ("fault.*.for", time(MICROSECOND, MONTH)),
 ];

@@ -17,7 +17,10 @@
 //! assert_eq!(lane.report().writes_by_class.at_risk, 0);
 //! ```
 
+mod inspect;
 mod outcome;
+#[cfg(test)]
+mod sabotage;
 mod servers;
 mod world;
 
@@ -67,8 +70,12 @@ impl<F: Future<Output = ()>, S: Fn(Job) -> F> Executor for Runner<F, S> {
     }
 }
 
-fn executor(world: Rc<World>) -> Box<dyn Executor> {
-    let start = move |job| run(world.clone(), job);
+/// An executor of tasks that all run `start`.
+fn executor<F, S>(start: S) -> Box<dyn Executor>
+where
+    F: Future<Output = ()> + 'static,
+    S: Fn(Job) -> F + 'static,
+{
     Box::new(Runner { tasks: Tasks::default(), start })
 }
 
@@ -112,12 +119,22 @@ impl Simulation {
 
     /// Like [`new`](Simulation::new), with a source of keys that lanes share.
     pub fn with_keys(scenario: &Scenario, lane: usize, keys: KeySource) -> Simulation {
+        Simulation::with_tasks(scenario, lane, keys, |world| executor(move |job| run(world.clone(), job)))
+    }
+
+    /// Like [`with_keys`](Simulation::with_keys), with tasks that may do something else than the strategies say.
+    fn with_tasks(
+        scenario: &Scenario,
+        lane: usize,
+        keys: KeySource,
+        tasks: impl Fn(Rc<World>) -> Box<dyn Executor>,
+    ) -> Simulation {
         let lane = &scenario.lanes[lane];
         let world = Rc::new(World::new(scenario, lane, keys));
         world.begin();
         world.start_flusher();
         let mut simulation = Simulation {
-            executor: executor(world.clone()),
+            executor: tasks(world.clone()),
             world,
             faults: Plan::new(&scenario.faults, scenario.app.servers),
             app_servers: scenario.app.servers,
@@ -155,7 +172,8 @@ impl Simulation {
                 self.world.kernel.witness(self.world.ledger.borrow().counts().lost);
             }
         }
-        self.reached = if self.is_finished() { self.world.kernel.now().max(self.duration) } else { to };
+        self.reached =
+            if self.is_finished() { self.world.kernel.now().max(self.duration) } else { to.max(self.reached) };
     }
 
     /// The moment up to which everything has happened.

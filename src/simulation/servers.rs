@@ -66,6 +66,15 @@ impl Servers {
         server.down == 1
     }
 
+    /// Panics if the tickets do not add up; for tests.
+    pub fn validate(&self) {
+        for server in self.servers.borrow().iter() {
+            let inside = (server.tickets - server.back).min(self.limit);
+            let outside = server.tickets - server.back - inside;
+            assert_eq!(server.waiting.len() as u64, outside, "who has a ticket and no place waits in line");
+        }
+    }
+
     /// The server is back, unless another crash still lasts.
     pub fn restart(&self, server: u32) {
         let server = &mut self.servers.borrow_mut()[server as usize];

@@ -47,8 +47,8 @@ pub(super) mod kind {
 pub(super) enum Job {
     /// Serves a request; its slot.
     Serve(u32),
-    /// Loads a key into the cache.
-    Load(Key),
+    /// Loads a key into the cache, from that moment on.
+    Load(Key, Nanos),
     /// Flushes these rows of the cache's buffer.
     Flush(Vec<RowId>),
     /// Flushes the cache's buffer at intervals.
@@ -93,6 +93,9 @@ pub(super) struct World {
     spawns: RefCell<Vec<(u32, Job)>>,
     clients_gone: Cell<bool>,
 }
+
+/// The least pause of a user who was answered in no time at all, or with an error.
+const LEAST_PAUSE: Nanos = Nanos::from_millis(1);
 
 const EVENTS: Events = Events { cache_arrival: kind::CACHE_ARRIVAL, database_arrival: kind::DATABASE_ARRIVAL };
 
@@ -247,7 +250,11 @@ impl World {
         self.kernel.witness(request.number ^ saw << 40);
         self.metrics.borrow_mut().answered(request.write.is_some(), request.outcome.is_ok(), request.issued, now);
         self.tell_ledger(&request);
-        if let Some(pause) = self.timing.borrow_mut().think(request.client) {
+        if let Some(mut pause) = self.timing.borrow_mut().think(request.client) {
+            if now == request.issued || request.outcome.is_err() {
+                // Users without thought who are answered in no time would ask again without end.
+                pause = pause.max(LEAST_PAUSE);
+            }
             self.kernel.schedule(now.saturating_add(pause), Event::new(kind::USER, request.client));
         }
     }
@@ -288,7 +295,7 @@ impl World {
             return asked;
         }
         let job = match self.cache.next_job()? {
-            node::Job::Load(key) => Job::Load(key),
+            node::Job::Load(key, at) => Job::Load(key, at),
             node::Job::Flush(rows) => Job::Flush(rows),
         };
         Some((OWNER_CACHE, job))
@@ -368,7 +375,10 @@ impl World {
 pub(super) async fn run(world: Rc<World>, job: Job) {
     match job {
         Job::Serve(slot) => serve(&world, slot).await,
-        Job::Load(key) => strategy::read_through::load(&world.cache_side(), key).await,
+        Job::Load(key, at) => {
+            world.kernel.sleep_until(at).await;
+            strategy::read_through::load(&world.cache_side(), key).await;
+        }
         Job::Flush(rows) => {
             if let Writing::WriteBack(how) = &world.lane.write {
                 // Rows that fail are in the buffer again, for the flusher.

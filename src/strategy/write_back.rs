@@ -17,15 +17,18 @@ pub async fn write(app: &App<'_>, key: Key, value: WriteId) -> Result<(), Failur
 
 /// The cache's side: flushes what is dirty at every multiple of the interval, and earlier when enough has gathered.
 pub async fn flusher(cache: &CacheSide<'_>, how: &WriteBack) {
+    let mut failed = false;
     loop {
-        cache.node.flush_due(next_tick(cache.kernel.now(), how.every)).await;
+        cache.node.flush_due(next_tick(cache.kernel.now(), how.every), failed).await;
+        failed = false;
         // What becomes dirty during a flush is for the next one.
         let mut due = cache.node.queued_rows();
         while due > 0 {
             let rows = cache.node.take_rows(due.min(how.batch));
             due -= rows.len() as u32;
-            if rows.is_empty() || flush(cache, how, &rows).await.is_err() {
-                break; // what failed waits for the next flush
+            failed = rows.is_empty() || flush(cache, how, &rows).await.is_err();
+            if failed {
+                break; // what failed, or waits for a flush under way, is for the next flush
             }
         }
     }

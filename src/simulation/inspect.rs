@@ -1,0 +1,56 @@
+//! Looking inside a lane, for those who check it: what the parts hold, without anyone noticing.
+
+use std::cell::Ref;
+
+use super::Simulation;
+use crate::ledger::{Key, Ledger, WriteId};
+
+impl Simulation {
+    /// The witness. Run on only when done looking.
+    pub fn ledger(&self) -> Ref<'_, Ledger> {
+        self.world.ledger.borrow()
+    }
+
+    /// The value the cache holds for `key`, expired or not.
+    pub fn cached(&self, key: Key) -> Option<WriteId> {
+        self.world.cache.peek(key)
+    }
+
+    /// The value the database holds for `key`.
+    pub fn committed(&self, key: Key) -> WriteId {
+        self.world.database.committed(key)
+    }
+
+    /// Rows that the cache has and the database has not.
+    pub fn dirty(&self) -> u32 {
+        self.world.cache.dirty().0
+    }
+
+    /// How many database workers are busy.
+    pub fn database_busy(&self) -> u32 {
+        self.world.database.busy()
+    }
+
+    /// Requests that have been sent and not answered.
+    pub fn requests_under_way(&self) -> usize {
+        self.world.requests_under_way()
+    }
+
+    /// Checks every inner rule of the parts, and that they agree with the witness; for tests.
+    ///
+    /// # Panics
+    /// When something does not hold.
+    pub fn validate(&self) {
+        let ledger = self.world.ledger.borrow();
+        ledger.validate();
+        self.world.cache.validate();
+        self.world.kernel.validate();
+        self.world.servers.validate();
+        let under_way = self.world.requests_under_way() as u64;
+        assert!(ledger.counts().in_flight <= under_way, "a write in flight is a request under way");
+        if self.is_finished() && self.world.is_quiet() {
+            let counts = ledger.counts();
+            assert_eq!(counts.in_flight + counts.at_risk, 0, "what has settled has nothing under way: {counts:?}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The golden table: the digest of every preset's lanes, run to the end.
+//!
+//! The browser tests check the same table (`tests/data/golden.json`) in Chromium's worker. A digest changes only when
+//! what the engine does changes: then its version changes, CHANGELOG says why, and
+//! `CACHELANE_BLESS=1 cargo test golden` writes the table anew.
+
+use std::path::PathBuf;
+
+use cachelane::experiment::{ENGINE_VERSION, Experiment};
+use cachelane::scenario::presets;
+use cachelane::time::Nanos;
+use serde_json::{Map, Value, json};
+
+fn table_path() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden.json")
+}
+
+fn digests_now() -> Value {
+    let mut table = Map::new();
+    for preset in presets::ALL {
+        let mut experiment = Experiment::new(&preset.scenario(), None).expect("a preset runs");
+        experiment.advance(Nanos::MAX, || false);
+        let lanes = experiment.report().lanes.into_iter().map(|lane| json!([lane.name, lane.digest])).collect();
+        table.insert(preset.name.to_owned(), Value::Array(lanes));
+    }
+    json!({ "engine": ENGINE_VERSION, "presets": table })
+}
+
+#[test]
+fn every_preset_does_what_the_golden_table_says() {
+    let now = digests_now();
+    if std::env::var_os("CACHELANE_BLESS").is_some() {
+        let text = serde_json::to_string_pretty(&now).expect("a table");
+        std::fs::write(table_path(), text + "\n").expect("the table can be written");
+    }
+    let text = std::fs::read_to_string(table_path()).expect("the golden table is there");
+    let golden: Value = serde_json::from_str(&text).expect("the golden table is JSON");
+    assert_eq!(golden["engine"], now["engine"], "the table is of another engine version");
+    assert_eq!(golden, now, "a digest changed: understand why, raise the engine's version, say so in CHANGELOG");
+}
+
+#[test]
+fn a_run_in_many_small_steps_is_the_run_in_one_go() {
+    let scenario = presets::get("default").expect("the default preset").scenario();
+    let (mut whole, mut steps) = (0, 0);
+    let mut run = |stop: bool, count: &mut u32| {
+        let mut experiment = Experiment::new(&scenario, None).expect("a preset runs");
+        while !experiment.finished() {
+            experiment.advance(Nanos::MAX, || stop);
+            *count += 1;
+        }
+        experiment.report()
+    };
+    let (one, many) = (run(false, &mut whole), run(true, &mut steps));
+    assert!(whole == 1 && steps > 20, "{whole} and {steps} steps");
+    assert_eq!(one, many);
+}
