@@ -5,6 +5,7 @@ mod anchors_counts;
 mod anchors_queues;
 mod anchors_ratios;
 mod bad_input;
+mod cli;
 mod common;
 mod golden;
 mod presets;

@@ -79,3 +79,15 @@ fn like_button_a_crash_costs_what_was_liked_since_the_last_flush() {
     assert!(often <= 400, "{often} lost");
     assert_eq!(lane(&lanes, "Straight to the database").ever_lost, 0);
 }
+
+#[test]
+fn default_sets_the_strategies_apart_within_three_seconds() {
+    let scenario = presets::get("default").expect("a preset").scenario();
+    let mut experiment = Experiment::new(scenario, None).expect("a preset runs");
+    experiment.advance(Nanos::from_secs(3), || false);
+    let lanes = experiment.report().lanes;
+    let write = |name: &str| lane(&lanes, name).latency_ms.write.p50;
+    assert!(write("Write-through") > 4.0 * write("Write-back"));
+    assert!(lane(&lanes, "Write-around").stale_reads > 10 * lane(&lanes, "Look-aside").stale_reads.max(1));
+    assert_eq!(scenario.faults[0].at.0 * 3, scenario.duration.0, "the crash is at a third of the run");
+}

@@ -1,12 +1,15 @@
 //! `run` and `compare`: an experiment from its beginning to its end, or to a moment.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, input};
+use crate::chart::palette::Theme;
+use crate::chart::{self, Band, Data, Figure, LaneData, Percentile};
 use crate::experiment::Experiment;
 use crate::report::{Report, csv, table};
 use crate::scenario::Scenario;
@@ -30,6 +33,9 @@ struct Printing {
     /// Add the row of percentiles that Locust prints to the table.
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     percentiles: bool,
+    /// Draw the figures over time as SVG files into this folder, besides.
+    #[arg(long, value_name = "DIR")]
+    svg: Option<PathBuf>,
 }
 
 /// Run one lane of a scenario.
@@ -96,6 +102,10 @@ impl Printing {
         let mut experiment =
             Experiment::new(scenario, trace).map_err(|error| Failure::Input(format!("cannot run: {error}")))?;
         advance(&mut experiment, until);
+        if let Some(folder) = &self.svg {
+            draw(&experiment, folder)
+                .map_err(|error| Failure::Failed(format!("--svg {}: {error}", folder.display())))?;
+        }
         self.print(&experiment.report(), out)
     }
 
@@ -140,6 +150,37 @@ fn advance(experiment: &mut Experiment, until: Option<Nanos>) {
         None => experiment.advance(Nanos::MAX, || false),
     };
     bar.finish_and_clear();
+}
+
+/// Writes each figure of the experiment so far into `folder`, which is made if it is not there.
+fn draw(experiment: &Experiment, folder: &Path) -> Result<(), String> {
+    /// As wide as a column of a page, and as high as its three figures are in the page.
+    const SIZE: (u32, u32) = (960, 420);
+    let told = |error: std::io::Error| error.to_string();
+    std::fs::create_dir_all(folder).map_err(told)?;
+    let data = chart_data(experiment);
+    let latency = Figure::Latency { percentile: Percentile::P50, log: true };
+    for figure in [latency, Figure::HitRatio, Figure::LostWrites] {
+        let svg = chart::svg(figure, &data, Theme::Light, SIZE)?;
+        std::fs::write(folder.join(format!("{}.svg", figure.name())), svg).map_err(told)?;
+    }
+    Ok(())
+}
+
+fn chart_data(experiment: &Experiment) -> Data {
+    let scenario = experiment.scenario();
+    let titles = scenario.titles().into_iter().enumerate();
+    let faults = scenario.faults.iter().map(|fault| Band {
+        from_s: fault.at.as_secs_f64(),
+        to_s: fault.at.saturating_add(fault.lasts).as_secs_f64(),
+        label: fault.what.name().to_owned(),
+    });
+    Data {
+        lanes: titles.map(|(number, label)| LaneData { number, label, series: experiment.series(number, 0) }).collect(),
+        faults: faults.collect(),
+        duration_s: scenario.duration.as_secs_f64(),
+        now_s: experiment.now().as_secs_f64(),
+    }
 }
 
 /// A bar over virtual time, on standard error, drawn only where that is a terminal.

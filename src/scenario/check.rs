@@ -200,8 +200,8 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
         Arrivals::Closed { users, .. } => {
             let cycle = shortest_cycle_s(scenario);
             let requests = f64::from(*users) * seconds / cycle;
-            // Not `requests >`: a cycle of no time at all makes infinitely many, or NaN.
-            if !(requests <= limits::REQUESTS_MAX) {
+            // A cycle of no time at all makes infinitely many.
+            if requests > limits::REQUESTS_MAX {
                 let sentence = too_many(format!(
                     "users who come back every {} make too many requests",
                     Nanos::from_secs_f64(cycle)

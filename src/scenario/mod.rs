@@ -1,7 +1,7 @@
 //! The experiment as data: what a scenario file, a preset and a share link say.
 //!
 //! A [`Scenario`] is plain data with a sensible default for every field. It is read from TOML ([`Scenario::from_toml`]),
-//! from a preset's name ([`presets`]) or from a share link ([`link`]), and it is checked ([`check`]) before anything
+//! from a preset's name ([`presets`]) or from a share link ([`link`]), and it is checked ([`Scenario::check`]) before anything
 //! runs: unknown fields, impossible values and absurd sizes are refused with the field, the value and the allowed range.
 //!
 //! ```text

@@ -9,10 +9,10 @@
 //!
 //! A field's path is that of the TOML file, with dots; lanes and faults are numbered from 0. `lane.3=(…)` just behind
 //! the last adds one, `lane.count=3` keeps the first three. `view.…` says how the page shows it all.
-//! Nothing is replaced in silence: what cannot be read is a [`Problem`](super::Problem) with its field.
+//! Nothing is replaced in silence: what cannot be read is a [`Problem`] with its field.
 //!
 //! A link means the same forever. A later version of the notation, or of a preset, gets a new number, and
-//! [`migrate`] turns the old pairs into new ones.
+//! the function `migrate` turns the old pairs into new ones.
 
 mod notation;
 mod percent;

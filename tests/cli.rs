@@ -1,0 +1,370 @@
+//! The command line, as scripts and people meet it: outputs, exit codes, messages.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::bad_input::rows;
+
+/// No command of these tests needs longer, even on a busy machine; what does is hanging.
+const TIME_MAX: Duration = Duration::from_secs(120);
+
+fn cachelane(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cachelane"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read its input closes the pipe.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let child_id = child.id();
+    let (done, wait) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(child.wait_with_output()));
+    match wait.recv_timeout(TIME_MAX) {
+        Ok(output) => output.unwrap(),
+        Err(_) => {
+            let _ = Command::new("kill").arg(child_id.to_string()).status();
+            panic!("{args:?} hangs");
+        }
+    }
+}
+
+/// What a command prints that must succeed, with nothing on standard error.
+fn printed(args: &[&str], input: &str) -> String {
+    let output = cachelane(args, input);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), errors.as_str()), (Some(0), ""), "{args:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The message of a command that must fail with `code`, and prints no result.
+fn refused(args: &[&str], input: &str, code: i32) -> String {
+    let output = cachelane(args, input);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {message}");
+    assert!(message.starts_with("error: "), "{args:?}: {message}");
+    message
+}
+
+fn json(args: &[&str], input: &str) -> Value {
+    serde_json::from_str(&printed(args, input)).unwrap()
+}
+
+/// A file of its own for a test.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> File {
+        let path = std::env::temp_dir().join(format!("cachelane-{}-{name}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        File(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+const SHORT: &str = "name = \"short\"\nduration = \"2s\"\n[[lane]]\nwrite = \"write-back\"\n";
+
+#[test]
+fn compare_prints_the_names_that_scripts_rely_on() {
+    let report = json(&["compare", "default", "--json", "--at", "22s"], "");
+    assert_eq!(report["seed"], 7);
+    assert!(report["engine"].is_string() && report["scenario"].is_string());
+    let lanes = report["lanes"].as_array().unwrap();
+    assert_eq!(lanes.len(), 5);
+    for lane in lanes {
+        for name in ["name", "read", "write", "digest"] {
+            assert!(lane[name].is_string(), "{name}");
+        }
+        for name in ["requests", "reads", "writes", "hits", "misses", "hit_ratio", "errors", "stale_reads"] {
+            assert!(lane[name].is_number(), "{name}");
+        }
+        let summary = "count mean p50 p66 p75 p80 p90 p95 p98 p99 p99_9 p99_99 max";
+        for part in ["all", "read", "write"] {
+            let keys: Vec<&str> = lane["latency_ms"][part].as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(keys.join(" "), summary);
+        }
+        for class in ["in_flight", "durable", "superseded", "at_risk", "lost", "rejected", "unknown", "phantom"] {
+            assert!(lane["writes_by_class"][class].is_u64(), "{class}");
+        }
+        assert!(lane["lost_by_cause"].is_object());
+        for name in ["reads", "writes", "batches", "utilisation"] {
+            assert!(lane["database"][name].is_number(), "{name}");
+        }
+        let lost: u64 = lane["lost_by_cause"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+        assert_eq!(lane["writes_by_class"]["lost"], lost);
+    }
+    assert!(lanes[4]["lost_by_cause"].as_object().unwrap().values().any(|count| count.as_u64() > Some(0)));
+}
+
+#[test]
+fn a_file_a_link_and_standard_input_say_the_same_experiment() {
+    let file = File::new("same.toml", SHORT);
+    let from_file = printed(&["compare", file.path(), "--json"], "");
+    let link = printed(&["link", file.path()], "");
+    let link = link.trim();
+    assert!(link.starts_with("#v1&preset="), "{link}");
+    let url = printed(&["link", "-", "--url", "https://example.org/lab/#old"], SHORT);
+    assert_eq!(url.trim(), format!("https://example.org/lab/{link}"));
+    for source in [link, &link[1..], url.trim()] {
+        assert_eq!(printed(&["compare", source, "--json"], ""), from_file, "{source}");
+    }
+    assert_eq!(printed(&["compare", "-", "--json"], SHORT), from_file);
+    assert_eq!(printed(&["compare", "-", "--json"], &format!("{link}\n")), from_file);
+    assert_eq!(printed(&["compare", "-", "--json"], &format!("# a comment\n{SHORT}")), from_file);
+    let toml = printed(&["link", link, "--toml"], "");
+    assert_eq!(printed(&["compare", "-", "--json"], &toml), from_file);
+}
+
+#[test]
+fn an_address_without_a_fragment_is_the_default_experiment() {
+    assert_eq!(printed(&["link", "https://example.org/"], ""), "#v1&preset=default\n");
+}
+
+#[test]
+fn two_runs_are_one_and_another_seed_is_another() {
+    let digest = |args: &[&str]| json(args, SHORT)["lanes"][0]["digest"].as_str().unwrap().to_owned();
+    let first = digest(&["compare", "-", "--json"]);
+    assert_eq!(first.len(), 16);
+    assert_eq!(digest(&["compare", "-", "--json"]), first);
+    assert_ne!(digest(&["compare", "-", "--json", "--seed", "2"]), first);
+    assert_eq!(
+        digest(&["compare", "-", "--json", "--seed", "2", "--set", "seed=5"]),
+        digest(&["compare", "-", "--json", "--set", "seed=2"])
+    );
+}
+
+#[test]
+fn run_is_compare_for_one_lane() {
+    let all = json(&["compare", "default", "--json", "--at", "3s"], "");
+    for (number, name) in [("4", "Write-back"), ("Write-back", "Write-back"), ("0", "Look-aside")] {
+        let one = json(&["run", "default", "--lane", number, "--json", "--at", "3s"], "");
+        assert_eq!(one["lanes"].as_array().unwrap().len(), 1);
+        let same = all["lanes"].as_array().unwrap().iter().find(|lane| lane["name"] == name).unwrap();
+        assert_eq!(&one["lanes"][0], same);
+    }
+    assert_eq!(json(&["run", "-", "--json"], SHORT)["lanes"].as_array().unwrap().len(), 1);
+    let message = refused(&["run", "default"], "", 2);
+    assert!(
+        message.contains("choose one with --lane, or use compare") && message.contains("4  Write-back"),
+        "{message}"
+    );
+    assert!(refused(&["run", "default", "--lane", "9"], "", 2).contains("there is no such lane"));
+}
+
+#[test]
+fn settings_change_fields_and_bad_ones_are_told() {
+    let report = json(
+        &["compare", "-", "--json", "--set", "lane.1=(name:two,read:none)", "--set", "clients.arrivals.rate=50"],
+        SHORT,
+    );
+    assert_eq!(report["lanes"][1]["name"], "two");
+    let requests = report["lanes"][0]["requests"].as_u64().unwrap();
+    assert!((60..140).contains(&requests), "{requests}");
+    let message = refused(&["compare", "-", "--set", "cache.capcity=5", "--set", "seed=x"], SHORT, 2);
+    assert!(message.contains("did you mean capacity?") && message.contains("seed = x"), "{message}");
+    assert!(refused(&["compare", "-", "--set", "cache"], SHORT, 2).contains("write FIELD=VALUE"));
+    assert!(refused(&["compare", "-", "--seed", "9007199254740992"], SHORT, 2).contains("9007199254740991"));
+}
+
+#[test]
+fn a_moment_before_the_end_is_judged_as_it_is() {
+    let at = json(&["compare", "-", "--json", "--at", "1.5s"], SHORT);
+    assert_eq!(at["lanes"][0]["drained"], false);
+    assert!(at["lanes"][0]["writes_by_class"]["at_risk"].as_u64() > Some(0));
+    let end = json(&["compare", "-", "--json"], SHORT);
+    assert_eq!(
+        (&end["lanes"][0]["drained"], &end["lanes"][0]["writes_by_class"]["at_risk"]),
+        (&true.into(), &0.into())
+    );
+    for moment in ["3s", "soon", "-1s"] {
+        let at = format!("--at={moment}");
+        assert!(refused(&["compare", "-", &at], SHORT, 2).contains("a duration from 0s to 2s"));
+    }
+}
+
+#[test]
+fn tables_and_csv_have_a_row_for_each_lane() {
+    let table = printed(&["compare", "default", "--at", "5s", "--percentiles"], "");
+    assert!(table.starts_with("Five strategies and a crash · seed 7 · 5 s, not settled"), "{table}");
+    for name in ["Look-aside", "Read-through", "Write-around", "Write-through", "Write-back"] {
+        assert_eq!(table.lines().filter(|line| line.starts_with(name)).count(), 2, "{name}:\n{table}");
+    }
+    let csv = printed(&["compare", "default", "--at", "5s", "--csv"], "");
+    assert_eq!(csv.lines().count(), 6);
+    assert!(csv.lines().next().unwrap().contains(",latency_ms.read.p99_9,"), "{csv}");
+    let output = cachelane(&["compare", "default", "--json", "--csv"], "");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn figures_are_drawn_into_a_folder_besides() {
+    let folder = std::env::temp_dir().join(format!("cachelane-{}-figures", std::process::id()));
+    let at = folder.join("deep");
+    printed(&["compare", "-", "--json", "--svg", at.to_str().unwrap()], SHORT);
+    for figure in ["latency.svg", "hits.svg", "lost.svg"] {
+        let svg = std::fs::read_to_string(at.join(figure)).unwrap();
+        assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>") && svg.len() > 1_000, "{figure}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    let file = File::new("in-the-way", "");
+    assert!(refused(&["compare", "-", "--svg", file.path()], SHORT, 1).contains("--svg"));
+}
+
+/// The generated sequence of the anchors, one key per line.
+fn sequence() -> String {
+    let mut state = 42u64;
+    let mut next = || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    };
+    let key = |i: u64, x: u64| {
+        let (a, b, c) = (x & 0xffff, (x >> 16) & 0xffff, (x >> 32) & 0xffff);
+        if i % 5000 >= 4500 { 100_000 + i } else { ((((a * b) >> 16) * c) >> 16) >> 6 }
+    };
+    (0..100_000).map(|i| format!("{}\n", key(i, next()))).collect()
+}
+
+#[test]
+fn replay_counts_exactly_from_a_file_and_from_standard_input() {
+    let text = sequence();
+    let file = File::new("sequence.txt", &text);
+    let rows = [
+        ("lru", "16", 7_789),
+        ("fifo", "64", 24_119),
+        ("clock", "256", 65_026),
+        ("sieve", "256", 73_060),
+        ("lfu", "256", 72_008),
+        ("opt", "256", 79_824),
+    ];
+    for (policy, capacity, hits) in rows {
+        let line = printed(&["replay", file.path(), "--policy", policy, "--capacity", capacity, "--json"], "");
+        assert_eq!(
+            line,
+            format!("{{\"requests\":100000,\"hits\":{hits},\"misses\":{}}}\n", 100_000 - hits),
+            "{policy}"
+        );
+    }
+    let args = ["replay", "-", "--policy", "lru", "--capacity", "256", "--ttl", "1000"];
+    assert_eq!(printed(&args, &text), "100000 requests, 59191 hits (59.19 %), 40809 misses\n");
+}
+
+#[test]
+fn replay_says_what_is_wrong() {
+    let replay = |file: &str, policy: &str, capacity: &str, more: &[&str]| {
+        let args = [&["replay", file, "--policy", policy, "--capacity", capacity], more].concat();
+        refused(&args, "a\nb\n", 2)
+    };
+    assert!(replay("-", "mru", "5", &[]).contains("known: lru, fifo, lfu, random, clock, sieve, opt"));
+    assert!(replay("-", "lru", "0", &[]).contains("a whole number from 1 to 10000000"));
+    assert!(replay("-", "lru", "10000001", &[]).contains("a whole number from 1 to 10000000"));
+    assert!(replay("-", "opt", "5", &["--ttl", "9"]).contains("leave one of them out"));
+    assert!(replay("no-such-file.txt", "lru", "5", &[]).contains("no-such-file.txt: cannot open it"));
+    assert!(replay(env!("CARGO_MANIFEST_DIR"), "lru", "5", &[]).contains("is a folder"));
+    for (trace, message) in rows("traces", "trace") {
+        let told = refused(&["replay", "-", "--policy", "lru", "--capacity", "5"], &trace, 2);
+        assert!(told.contains(&message), "{told}");
+    }
+}
+
+#[test]
+fn a_scenario_may_take_its_keys_from_a_trace() {
+    let file = File::new("keys.txt", "a\nb\na\nc\na\n");
+    let scenario = format!(
+        "duration = \"2s\"\n[clients]\nwrite_ratio = 0\nkeys = {{ kind = \"trace\", file = '{}' }}",
+        file.path()
+    );
+    let report = json(&["run", "-", "--json"], &scenario);
+    assert_eq!(report["lanes"][0]["requests"], 5);
+    let gone = scenario.replace(file.path(), "no-such-trace.txt");
+    assert!(refused(&["run", "-"], &gone, 2).contains("no-such-trace.txt: cannot open it"));
+    let empty = File::new("empty.txt", "");
+    let message = refused(&["run", "-"], &scenario.replace(file.path(), empty.path()), 2);
+    assert!(message.contains("clients.keys.file") && message.contains("the trace is empty"), "{message}");
+}
+
+#[test]
+fn presets_are_listed_and_printed() {
+    let list = printed(&["presets"], "");
+    for name in ["default", "locust-test", "like-button", "redis-down", "product-list"] {
+        assert!(list.lines().any(|line| line.starts_with(name)), "{list}");
+        let toml = printed(&["presets", name], "");
+        assert_eq!(printed(&["link", "-"], &toml), format!("#v1&preset={name}\n"));
+    }
+    assert_eq!(json(&["presets", "--json"], "")[1]["name"], "locust-test");
+    assert!(refused(&["presets", "defualt"], "", 2).contains("did you mean default?"));
+}
+
+#[test]
+fn check_says_ok_or_lists_every_problem() {
+    let good = File::new("good.toml", SHORT);
+    assert_eq!(printed(&["check", good.path(), "default"], ""), format!("{}: ok\ndefault: ok\n", good.path()));
+    let bad = File::new("bad.toml", "[cache]\ncapacity = 0\n[database]\nworkers = 0\n");
+    let output = cachelane(&["check", good.path(), bad.path()], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{}: ok\n", good.path()));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.contains("line 2: cache.capacity = 0") && message.contains("line 4: database.workers = 0"),
+        "{message}"
+    );
+}
+
+#[test]
+fn every_bad_scenario_and_link_is_refused_here_as_in_the_library() {
+    let flat = |message: &str| message.replace("\n       ", "\n");
+    for (toml, message) in rows("scenarios", "toml") {
+        let told = refused(&["compare", "-"], &toml, 2);
+        assert!(flat(&told).contains(&message), "{toml}\n{told}");
+    }
+    for (link, message) in rows("links", "link") {
+        let told = refused(&["compare", &link], "", 2);
+        assert!(flat(&told).contains(&message), "{link}\n{told}");
+    }
+}
+
+#[test]
+fn a_word_that_is_neither_file_nor_preset_gets_a_hint() {
+    let message = refused(&["compare", "defualt"], "", 2);
+    assert!(message.contains("neither a file nor a preset") && message.contains("did you mean default?"), "{message}");
+    assert!(refused(&["compare", "nowhere.toml"], "", 2).contains("cannot read it"));
+}
+
+#[test]
+fn no_arguments_unknown_commands_and_missing_options_are_usage_errors() {
+    for args in [&[][..], &["frobnicate"], &["compare"], &["replay", "x"], &["compare", "default", "--colour"]] {
+        assert_eq!(cachelane(args, "").status.code(), Some(2), "{args:?}");
+    }
+    assert!(printed(&["--help"], "").contains("Exit codes") || printed(&["--help"], "").contains("SCENARIO is"));
+    assert!(printed(&["--version"], "").starts_with("cachelane "));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let script = "\"$0\" compare default --at 1s --json | head -c 1; exit ${PIPESTATUS[0]}";
+    let output = Command::new("bash").args(["-c", script, env!("CARGO_BIN_EXE_cachelane")]).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+    // One that is gone before anything was written: the pipe is broken for certain.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cachelane"));
+    let mut child = child.args(["presets", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}
