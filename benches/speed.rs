@@ -14,17 +14,17 @@ use cachelane::time::Nanos;
 
 const ROUNDS: usize = 5;
 
-/// Look-aside, ledger and figures on: a thousand users of a hundred thousand keys.
+/// Look-aside, ledger and figures on: two hundred users of ten thousand keys.
 const LOOK_ASIDE: &str = r#"
 name = "look-aside"
 seed = 7
 duration = "60s"
 [clients]
-arrivals = { kind = "closed", users = 1000, think = { exponential = "50ms" } }
-keys = { kind = "zipf", count = 100000, alpha = 1.0 }
+arrivals = { kind = "closed", users = 200, think = { exponential = "10ms" } }
+keys = { kind = "zipf", count = 10000, alpha = 1.0 }
 write_ratio = 0.05
 [cache]
-capacity = 50000
+capacity = 5000
 ttl = "60s"
 [database]
 workers = 64

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cache;
+pub mod chart;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
 pub mod database;
@@ -18,4 +19,5 @@ pub mod simulation;
 pub mod stats;
 pub mod strategy;
 pub mod time;
+pub mod web;
 pub mod workload;

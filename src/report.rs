@@ -79,6 +79,7 @@ pub struct LaneReport {
     /// again since: no reader will ever see them.
     pub ever_lost: u64,
     /// The same by cause.
+    #[serde(with = "as_object")]
     pub ever_lost_by_cause: Vec<(String, u64)>,
     /// The database's work.
     pub database: DatabaseReport,

@@ -62,7 +62,7 @@ impl Kernel {
     /// The moment of the earliest event to come.
     #[inline]
     pub fn peek(&self) -> Option<Nanos> {
-        self.queue.borrow().peek()
+        self.queue.borrow_mut().peek()
     }
 
     /// Takes the earliest event and moves the clock to it.
@@ -86,7 +86,7 @@ impl Kernel {
 
     /// Panics if the queue's inner rules do not hold or something is due in the past; for tests.
     pub fn validate(&self) {
-        let queue = self.queue.borrow();
+        let mut queue = self.queue.borrow_mut();
         queue.validate();
         assert!(queue.peek().is_none_or(|next| next >= self.now()), "nothing is due in the past");
     }

@@ -11,12 +11,16 @@ use super::Report;
 pub fn lanes(report: &Report) -> String {
     let rows: Vec<Vec<(String, String)>> = report.lanes.iter().map(|lane| flat(report, lane)).collect();
     let mut columns: Vec<&str> = Vec::new();
-    for (name, _) in rows.iter().flatten() {
-        if !columns.contains(&name.as_str()) {
-            // Causes that the first lanes do not have stand beside the others.
-            let group = name.split('.').next();
-            let beside = columns.iter().rposition(|other| other.split('.').next() == group);
-            columns.insert(beside.map_or(columns.len(), |at| at + 1), name);
+    for row in &rows {
+        // What the first lanes do not have stands where it stands in its own lane.
+        let mut next = 0;
+        for (name, _) in row {
+            let known = columns.iter().position(|other| other == name);
+            let place = known.unwrap_or_else(|| {
+                columns.insert(next, name);
+                next
+            });
+            next = place + 1;
         }
     }
     let mut text = line(columns.iter().copied());
@@ -72,7 +76,7 @@ mod tests {
             lost_by_cause: causes.iter().map(|(cause, count)| ((*cause).to_owned(), *count)).collect(),
             ..LaneReport::default()
         };
-        let lanes = vec![lane("a \"b\", c", &[]), lane("쓰기", &[("x", 2)]), lane("z", &[("y", 3), ("x", 1)])];
+        let lanes = vec![lane("a \"b\", c", &[]), lane("쓰기", &[("x", 2)]), lane("z", &[("x", 1), ("y", 3)])];
         let text = super::lanes(&Report { engine: "1".to_owned(), scenario: String::new(), seed: 7, lanes });
         let lines: Vec<&str> = text.split_terminator("\r\n").collect();
         assert_eq!(lines.len(), 4);

@@ -81,7 +81,7 @@ pub fn lanes(report: &Report) -> String {
             latency(&lane.latency_ms.write, |s| s.p99),
             lane.errors.to_string(),
             lane.stale_reads.to_string(),
-            lane.writes_by_class.lost.to_string(),
+            lane.ever_lost.to_string(),
             lane.writes_by_class.at_risk.to_string(),
             lane.database.reads.to_string(),
             lane.database.writes.to_string(),
@@ -91,11 +91,14 @@ pub fn lanes(report: &Report) -> String {
     table.set() + &losses(report)
 }
 
-/// A line for each lane that lost writes: why.
+/// A line for each lane that lost writes: why, and how many of them still show.
 fn losses(report: &Report) -> String {
     let why = |lane: &LaneReport| {
-        let causes: Vec<String> = lane.lost_by_cause.iter().map(|(cause, count)| format!("{count} {cause}")).collect();
-        (!causes.is_empty()).then(|| format!("lost by {}: {}\n", lane.name, causes.join(", ")))
+        let causes: Vec<String> =
+            lane.ever_lost_by_cause.iter().map(|(cause, count)| format!("{count} {cause}")).collect();
+        let covered = lane.ever_lost.saturating_sub(lane.writes_by_class.lost);
+        let covered = if covered > 0 { format!("; {covered} of their keys were written again") } else { String::new() };
+        (!causes.is_empty()).then(|| format!("lost by {}: {}{covered}\n", lane.name, causes.join(", ")))
     };
     report.lanes.iter().filter_map(why).collect()
 }
@@ -139,7 +142,12 @@ mod tests {
 
     #[test]
     fn columns_line_up_whatever_the_script() {
-        let lane = |name: &str, requests| LaneReport { name: name.to_owned(), requests, ..LaneReport::default() };
+        let lane = |name: &str, requests| LaneReport {
+            name: name.to_owned(),
+            digest: "0123456789abcdef".to_owned(),
+            requests,
+            ..LaneReport::default()
+        };
         let lanes = vec![lane("쓰기 지연", 12_345), lane("write-back every 5 s", 7)];
         let report = Report { engine: "1".to_owned(), scenario: String::new(), seed: 1, lanes };
         let text = super::lanes(&report);

@@ -1,0 +1,371 @@
+//! Puts panels on a drawing area: rules, ticks, fault bands, lines with dash and marker, a label at each line's end.
+//!
+//! All lengths here are CSS pixels; [`Look::unit`] says how many of the backend's whole-numbered pixels make one. The
+//! canvas uses a fine grid (four), so that lines are smooth although plotters counts in whole pixels.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::palette::{self, FAULT, GROUND, INK, Marker, RULE, SOFT, Theme, Token, lane_style};
+use super::scale::time_ticks;
+use super::{Axis, Band, Data, Line, Panel, Weight};
+
+/// How a figure is to look.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    /// Light or dark.
+    pub theme: Theme,
+    /// Backend pixels per CSS pixel.
+    pub unit: f64,
+    /// The type family.
+    pub family: &'static str,
+    /// Whether the ground is painted.
+    pub ground: bool,
+    /// Whether each line carries its name at its end, where there is room.
+    pub labels: bool,
+    /// Whether a figure of one panel carries its title; those of several always do.
+    pub titles: bool,
+}
+
+/// Where the panels came to stand, in CSS pixels: what a read-out under the pointer needs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layout {
+    /// One place per panel.
+    pub panels: Vec<PanelPlace>,
+}
+
+/// The plotting rectangle of one panel, CSS pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct PanelPlace {
+    pub left: f64,
+    pub right: f64,
+    pub top: f64,
+    pub bottom: f64,
+}
+
+const TEXT: f64 = 12.0;
+const TITLE: f64 = 13.0;
+/// Above the plot: the title, then the faults' names.
+const HEAD: f64 = 38.0;
+/// The same without a title.
+const HEAD_LOW: f64 = 20.0;
+const FOOT: f64 = 22.0;
+const GAP: f64 = 26.0;
+
+type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+
+/// Draws `panels` side by side, or one below the other where it is narrow.
+///
+/// # Errors
+/// Those of the backend.
+pub fn draw<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    panels: &[Panel],
+    data: &Data,
+    look: &Look,
+) -> Result<Layout, DrawingAreaErrorKind<DB::ErrorType>> {
+    let titled = panels.len() > 1 || look.titles;
+    let pen = Pen { area, look, titled };
+    if look.ground {
+        area.fill(&GROUND.rgb(look.theme))?;
+    }
+    let (width, height) = area.dim_in_pixel();
+    let (width, height) = (f64::from(width) / look.unit, f64::from(height) / look.unit);
+    let places = place(&pen, panels, width, height);
+    for (panel, (place, room)) in panels.iter().zip(&places) {
+        pen.panel(panel, data, *place, *room)?;
+    }
+    Ok(Layout { panels: places.into_iter().map(|(place, _)| place).collect() })
+}
+
+/// The plotting rectangle of each panel, and the room for labels at its right.
+fn place<DB: DrawingBackend>(pen: &Pen<'_, DB>, panels: &[Panel], width: f64, height: f64) -> Vec<(PanelPlace, f64)> {
+    let head = if pen.titled { HEAD } else { HEAD_LOW };
+    let across = panels.len() > 1 && width >= 560.0;
+    let count = panels.len().max(1) as f64;
+    let (w, h) = if across {
+        ((width - GAP * (count - 1.0)) / count, height)
+    } else {
+        (width, (height - 8.0 * (count - 1.0)) / count)
+    };
+    let step = |i: usize| if across { ((w + GAP) * i as f64, 0.0) } else { (0.0, (h + 8.0) * i as f64) };
+    let ticks = panels.iter().flat_map(|p| p.axis.ticks(tick_room(h)));
+    let axis = ticks.map(|(_, name)| pen.width(&name, TEXT)).fold(24.0, f64::max) + 9.0;
+    let named = pen.look.labels && w >= 400.0;
+    let names = panels.iter().flat_map(|p| p.lines.iter().map(|line| pen.width(&end_label(&p.axis, line), TEXT)));
+    let room = if named { (names.fold(0.0, f64::max) + NAME_AT + 2.0).clamp(30.0, w * 0.34) } else { 18.0 };
+    (0..panels.len())
+        .map(|i| {
+            let (x, y) = step(i);
+            let place = PanelPlace { left: x + axis, right: x + w - room, top: y + head, bottom: y + h - FOOT };
+            (place, room)
+        })
+        .collect()
+}
+
+/// From a line's end to its name: room for its marker.
+const NAME_AT: f64 = 20.0;
+
+/// What stands at a line's end: its name, and where something is counted how many.
+fn end_label(axis: &Axis, line: &Line) -> String {
+    match (axis, line.end()) {
+        (Axis::Count { .. }, Some((_, value))) => format!("{} {}", line.label, axis.name(value)),
+        _ => line.label.clone(),
+    }
+}
+
+fn tick_room(height: f64) -> usize {
+    (((height - HEAD - FOOT) / 34.0) as usize).clamp(2, 8)
+}
+
+struct Pen<'a, DB: DrawingBackend> {
+    area: &'a DrawingArea<DB, Shift>,
+    look: &'a Look,
+    titled: bool,
+}
+
+impl<DB: DrawingBackend> Pen<'_, DB> {
+    fn panel(&self, panel: &Panel, data: &Data, at: PanelPlace, room: f64) -> Drawn<DB> {
+        let x = |t: f64| at.left + (at.right - at.left) * (t / data.duration_s.max(1e-9)).clamp(0.0, 1.0);
+        if self.titled {
+            self.text(panel.title, TITLE, INK, (at.left, at.top - HEAD + 1.0), HPos::Left, VPos::Top)?;
+        }
+        self.bands(&data.faults, data, at, &x)?;
+        self.rules(&panel.axis, data, at, &x)?;
+        for (order, line) in panel.lines.iter().enumerate() {
+            self.line(line, &panel.axis, at, &x, order)?;
+        }
+        if data.now_s > 0.0 && data.now_s < data.duration_s {
+            let now = self.crisp(x(data.now_s));
+            self.stroke(&[(now, at.top), (now, at.bottom)], palette::EDGE, 1.0)?;
+        }
+        if room > 20.0 { self.names(panel, at, &x, data) } else { Ok(()) }
+    }
+
+    /// Grid, axis labels, base line.
+    fn rules(&self, axis: &Axis, data: &Data, at: PanelPlace, x: &impl Fn(f64) -> f64) -> Drawn<DB> {
+        for (value, name) in axis.ticks(tick_room(at.bottom - at.top + HEAD + FOOT)) {
+            let y = self.crisp(at.bottom - (at.bottom - at.top) * axis.place(value));
+            self.stroke(&[(at.left, y), (at.right, y)], RULE, 1.0)?;
+            self.text(&name, TEXT, SOFT, (at.left - 8.0, y), HPos::Right, VPos::Center)?;
+        }
+        let y = self.crisp(at.bottom);
+        self.stroke(&[(at.left, y), (at.right, y)], palette::EDGE, 1.0)?;
+        for (t, name) in time_ticks(data.duration_s, (((at.right - at.left) / 64.0) as usize).max(1)) {
+            let x = self.crisp(x(t));
+            self.stroke(&[(x, y), (x, y + 4.0)], palette::EDGE, 1.0)?;
+            let (to, side) = if t == 0.0 { (x - 3.0, HPos::Left) } else { (x, HPos::Center) };
+            self.text(&name, TEXT, SOFT, (to, y + 6.0), side, VPos::Top)?;
+        }
+        Ok(())
+    }
+
+    /// A tint where something is broken, its name above; what is still to come is paler.
+    fn bands(&self, bands: &[Band], data: &Data, at: PanelPlace, x: &impl Fn(f64) -> f64) -> Drawn<DB> {
+        let mut free_from = f64::MIN;
+        for band in bands.iter().filter(|band| band.from_s < data.duration_s) {
+            let (left, right) = (x(band.from_s), x(band.to_s).max(x(band.from_s) + 1.5));
+            let strength = if band.from_s <= data.now_s { 0.13 } else { 0.06 };
+            let tint = FAULT.rgb(self.look.theme).mix(strength);
+            self.area.draw(&Rectangle::new([self.px((left, at.top)), self.px((right, at.bottom))], tint.filled()))?;
+            let edge = self.crisp(left);
+            self.stroke(&[(edge, at.top - 4.0), (edge, at.bottom)], FAULT, 1.0)?;
+            let wide = self.width(&band.label, TEXT);
+            let start = left.min(at.right - wide).max(at.left);
+            if start >= free_from {
+                self.text(&band.label, TEXT, FAULT, (start, at.top - 5.0), HPos::Left, VPos::Bottom)?;
+                free_from = start + wide + 8.0;
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&self, line: &Line, axis: &Axis, at: PanelPlace, x: &impl Fn(f64) -> f64, order: usize) -> Drawn<DB> {
+        let style = lane_style(line.lane);
+        let main = line.weight == Weight::Main;
+        let thick = if main { 2.0 } else { 1.0 };
+        let y = |value: f64| at.bottom - (at.bottom - at.top) * axis.place(value);
+        for run in line.points.split(|(_, value)| value.is_none()) {
+            let path: Vec<(f64, f64)> = run.iter().filter_map(|(t, v)| v.map(|v| (x(*t), y(v)))).collect();
+            if !main {
+                self.fill(&path, at.bottom, style.colour)?;
+            }
+            for dash in dashes(&path, if main { style.dash } else { &[] }) {
+                self.stroke(&dash, style.colour, thick)?;
+            }
+            if let [only] = path[..] {
+                self.stroke(&[only, (only.0 + 1.0, only.1)], style.colour, thick)?;
+            }
+        }
+        if !main {
+            return Ok(());
+        }
+        // Markers a hand's breadth apart, the lanes' ones staggered, and one at the end.
+        let mut next = at.left + 40.0 + 17.0 * (order % 5) as f64;
+        for (t, value) in &line.points {
+            if let (true, Some(v)) = (x(*t) >= next, value) {
+                self.marker(style.marker, (x(*t), y(*v)), style.colour, 3.5)?;
+                next = x(*t) + 96.0;
+            }
+        }
+        match line.end() {
+            Some((t, v)) => self.marker(style.marker, (x(t), y(v)), style.colour, 4.0),
+            None => Ok(()),
+        }
+    }
+
+    /// The lines' names where they end, each behind its marker, moved apart where they would overlap.
+    fn names(&self, panel: &Panel, at: PanelPlace, x: &impl Fn(f64) -> f64, data: &Data) -> Drawn<DB> {
+        let lines = panel.lines.iter().filter(|line| line.weight == Weight::Main);
+        let mut names: Vec<(f64, &Line)> = lines
+            .filter_map(|line| line.end().map(|(_, v)| (v, line)))
+            // Where something is counted, those at zero would only crowd the one that is not.
+            .filter(|(v, _)| *v > 0.0 || !matches!(panel.axis, Axis::Count { .. }))
+            .map(|(v, line)| (at.bottom - (at.bottom - at.top) * panel.axis.place(v), line))
+            .collect();
+        names.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let places = apart(&names.iter().map(|(y, _)| *y).collect::<Vec<_>>(), 15.0, at.top, at.bottom - 4.0);
+        let start = x(data.now_s);
+        for ((_, line), y) in names.into_iter().zip(places) {
+            let style = lane_style(line.lane);
+            self.marker(style.marker, (start + 12.0, y), style.colour, 3.5)?;
+            let label = end_label(&panel.axis, line);
+            self.text(&label, TEXT, INK, (start + NAME_AT, y), HPos::Left, VPos::Center)?;
+        }
+        Ok(())
+    }
+
+    fn marker(&self, marker: Marker, (x, y): (f64, f64), colour: Token, r: f64) -> Drawn<DB> {
+        let rgb = colour.rgb(self.look.theme);
+        let around = |points: &[(f64, f64)]| -> Vec<(i32, i32)> {
+            points.iter().map(|(dx, dy)| self.px((x + dx * r, y + dy * r))).collect()
+        };
+        let shape: &[(f64, f64)] = match marker {
+            Marker::Circle => {
+                let radius = (r * self.look.unit) as i32;
+                return self.area.draw(&Circle::new(self.px((x, y)), radius, rgb.filled()));
+            }
+            Marker::Square => &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)],
+            Marker::Triangle => &[(0.0, -1.15), (1.1, 0.85), (-1.1, 0.85)],
+            Marker::Down => &[(0.0, 1.15), (1.1, -0.85), (-1.1, -0.85)],
+            Marker::Diamond => &[(0.0, -1.25), (1.1, 0.0), (0.0, 1.25), (-1.1, 0.0)],
+            Marker::Bar => &[(-0.4, -1.2), (0.4, -1.2), (0.4, 1.2), (-0.4, 1.2)],
+            Marker::Cross | Marker::Plus => {
+                let d = if marker == Marker::Cross { (0.9, 0.9) } else { (0.0, 1.2) };
+                self.stroke(&[(x - d.0 * r, y - d.1 * r), (x + d.0 * r, y + d.1 * r)], colour, 2.0)?;
+                return self.stroke(&[(x - d.1 * r, y + d.0 * r), (x + d.1 * r, y - d.0 * r)], colour, 2.0);
+            }
+        };
+        self.area.draw(&Polygon::new(around(shape), rgb.filled()))
+    }
+
+    fn fill(&self, path: &[(f64, f64)], bottom: f64, colour: Token) -> Drawn<DB> {
+        let (Some(first), Some(last)) = (path.first(), path.last()) else { return Ok(()) };
+        let outline = path.iter().copied().chain([(last.0, bottom), (first.0, bottom)]).map(|p| self.px(p));
+        let tint = colour.rgb(self.look.theme).mix(0.12);
+        self.area.draw(&Polygon::new(outline.collect::<Vec<_>>(), tint.filled()))
+    }
+
+    fn stroke(&self, path: &[(f64, f64)], colour: Token, thick: f64) -> Drawn<DB> {
+        let style = colour.rgb(self.look.theme).stroke_width((thick * self.look.unit) as u32);
+        self.area.draw(&PathElement::new(path.iter().map(|p| self.px(*p)).collect::<Vec<_>>(), style))
+    }
+
+    fn text(&self, text: &str, size: f64, ink: Token, at: (f64, f64), h: HPos, v: VPos) -> Drawn<DB> {
+        let rgb = ink.rgb(self.look.theme);
+        let style = self.style(size).with_color(rgb).with_anchor::<RGBColor>(Pos::new(h, v));
+        self.area.draw_text(text, &style.into_text_style(self.area), self.px(at))
+    }
+
+    fn width(&self, text: &str, size: f64) -> f64 {
+        // Where the backend cannot measure, plotters guesses, and too little: a guess of our own is the least.
+        let em: f64 = text.chars().map(|c| if c > '\u{2e80}' { 1.0 } else { 0.52 }).sum();
+        let style = self.style(size).into_text_style(self.area);
+        let measured = self.area.estimate_text_size(text, &style).map_or(0.0, |(w, _)| f64::from(w) / self.look.unit);
+        measured.max(em * size)
+    }
+
+    fn style(&self, size: f64) -> FontDesc<'static> {
+        FontDesc::new(FontFamily::Name(self.look.family), size * self.look.unit, FontStyle::Normal)
+    }
+
+    fn px(&self, (x, y): (f64, f64)) -> (i32, i32) {
+        (libm::round(x * self.look.unit) as i32, libm::round(y * self.look.unit) as i32)
+    }
+
+    /// The middle of a whole pixel, where a thin rule is sharp.
+    fn crisp(&self, v: f64) -> f64 {
+        libm::floor(v) + 0.5
+    }
+}
+
+/// Cuts a path into dashes; `pattern` gives lengths of dash and gap in turn, an empty one leaves the path whole.
+fn dashes(path: &[(f64, f64)], pattern: &[f64]) -> Vec<Vec<(f64, f64)>> {
+    if path.len() < 2 {
+        return Vec::new();
+    }
+    if pattern.is_empty() {
+        return vec![path.to_vec()];
+    }
+    let mut cut = Vec::new();
+    let mut dash = vec![path[0]];
+    let (mut part, mut left) = (0, pattern[0]);
+    for pair in path.windows(2) {
+        let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+        let length = libm::sqrt((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0));
+        let mut gone = 0.0;
+        while length - gone > left {
+            gone += left;
+            let at = (x0 + (x1 - x0) * gone / length, y0 + (y1 - y0) * gone / length);
+            if part % 2 == 0 {
+                dash.push(at);
+                cut.push(std::mem::take(&mut dash));
+            } else {
+                dash = vec![at];
+            }
+            part = (part + 1) % pattern.len();
+            left = pattern[part];
+        }
+        left -= length - gone;
+        if part % 2 == 0 {
+            dash.push((x1, y1));
+        }
+    }
+    if dash.len() > 1 {
+        cut.push(dash);
+    }
+    cut
+}
+
+/// Moves sorted places at least `gap` apart, within `low..=high` as far as there is room, each as near to its own as it goes.
+fn apart(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
+    let mut places = wanted.to_vec();
+    for i in 0..places.len() {
+        let floor = if i == 0 { low } else { places[i - 1] + gap };
+        places[i] = places[i].max(floor);
+    }
+    for i in (0..places.len()).rev() {
+        let roof = if i + 1 == places.len() { high } else { places[i + 1] - gap };
+        places[i] = places[i].min(roof);
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_would_overlap_move_apart() {
+        assert_eq!(apart(&[10.0, 11.0, 12.0], 14.0, 0.0, 100.0), [10.0, 24.0, 38.0]);
+        assert_eq!(apart(&[98.0, 99.0], 14.0, 0.0, 100.0), [86.0, 100.0]);
+    }
+
+    #[test]
+    fn a_dashed_line_is_as_long_as_its_dashes() {
+        let cut = dashes(&[(0.0, 0.0), (10.0, 0.0)], &[4.0, 2.0]);
+        assert_eq!(cut, [vec![(0.0, 0.0), (4.0, 0.0)], vec![(6.0, 0.0), (10.0, 0.0)]]);
+    }
+}

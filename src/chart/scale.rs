@@ -1,0 +1,167 @@
+//! Axes: where a value stands, and which few values are named.
+
+use super::text;
+
+/// How a figure's vertical axis counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Axis {
+    /// Milliseconds from `low` to `high`, each decade alike.
+    Log {
+        /// The bottom.
+        low: f64,
+        /// The top.
+        high: f64,
+    },
+    /// Milliseconds from 0 to `high`.
+    Millis {
+        /// The top.
+        high: f64,
+    },
+    /// A share, 0 to 1.
+    Share,
+    /// A number from 0 to `high`.
+    Count {
+        /// The top.
+        high: f64,
+    },
+}
+
+impl Axis {
+    /// A logarithmic axis that holds all `values`, its ends on 1, 2 or 5 of a decade, at least one decade long.
+    pub fn log_over(values: impl Iterator<Item = f64>) -> Axis {
+        let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
+        for value in values.filter(|v| *v > 0.0) {
+            low = low.min(value);
+            high = high.max(value);
+        }
+        if !low.is_finite() {
+            return Axis::Log { low: 0.1, high: 100.0 };
+        }
+        let (low, high) = (round_down(low / 1.15), round_up(high * 1.15));
+        Axis::Log { low, high: high.max(low * 10.0) }
+    }
+
+    /// A linear axis in milliseconds from 0 that holds all `values`.
+    pub fn millis_over(values: impl Iterator<Item = f64>) -> Axis {
+        Axis::Millis { high: round_up(values.fold(0.1, f64::max) * 1.05) }
+    }
+
+    /// A linear axis from 0 that holds all `values` and is never shorter than ten.
+    pub fn count_over(values: impl Iterator<Item = f64>) -> Axis {
+        Axis::Count { high: round_up(values.fold(9.0, f64::max) * 1.08) }
+    }
+
+    /// Where `value` stands: 0 at the bottom, 1 at the top; values outside stand at the nearer end.
+    pub fn place(&self, value: f64) -> f64 {
+        let place = match *self {
+            Axis::Log { low, high } => libm::log(value.max(low) / low) / libm::log(high / low),
+            Axis::Millis { high } | Axis::Count { high } => value / high,
+            Axis::Share => value,
+        };
+        place.clamp(0.0, 1.0)
+    }
+
+    /// The values that are named, with their names; `room` is the most there is space for.
+    pub fn ticks(&self, room: usize) -> Vec<(f64, String)> {
+        match *self {
+            Axis::Log { low, high } => log_ticks(low, high, room),
+            Axis::Millis { high } => even_ticks(high, room).map(|v| (v, text::millis(v))).collect(),
+            Axis::Count { high } => even_ticks(high, room).map(|v| (v, text::count(v as u64))).collect(),
+            Axis::Share if room >= 5 => {
+                [0.0, 0.25, 0.5, 0.75, 1.0].map(|v| (v, text::percent(v, 0))).into_iter().collect()
+            }
+            Axis::Share => [0.0, 0.5, 1.0].map(|v| (v, text::percent(v, 0))).into_iter().collect(),
+        }
+    }
+
+    /// A value of this axis in words.
+    pub fn name(&self, value: f64) -> String {
+        match self {
+            Axis::Log { .. } | Axis::Millis { .. } => text::millis(value),
+            Axis::Share => text::percent(value, 1),
+            Axis::Count { .. } => text::count(value as u64),
+        }
+    }
+}
+
+/// The largest of 1, 2, 5 × 10ⁿ that is not above `value`.
+fn round_down(value: f64) -> f64 {
+    let decade = libm::pow(10.0, libm::floor(libm::log10(value)));
+    [5.0, 2.0, 1.0].into_iter().map(|m| m * decade).find(|v| *v <= value * 1.000_001).unwrap_or(decade)
+}
+
+/// The least of 1, 2, 5 × 10ⁿ that is not below `value`.
+pub(super) fn round_up(value: f64) -> f64 {
+    let decade = libm::pow(10.0, libm::floor(libm::log10(value)));
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * decade).find(|v| *v >= value * 0.999_999).unwrap_or(decade * 10.0)
+}
+
+fn log_ticks(low: f64, high: f64, room: usize) -> Vec<(f64, String)> {
+    let decades = libm::log10(high / low);
+    let steps: &[f64] = if decades * 3.0 <= room as f64 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    let mut ticks = Vec::new();
+    let mut decade = libm::pow(10.0, libm::floor(libm::log10(low)));
+    while decade <= high * 1.000_001 {
+        for step in steps {
+            let value = step * decade;
+            if value >= low * 0.999_999 && value <= high * 1.000_001 {
+                ticks.push((value, text::millis(value)));
+            }
+        }
+        decade *= 10.0;
+    }
+    ticks
+}
+
+fn even_ticks(high: f64, room: usize) -> impl Iterator<Item = f64> {
+    let step = round_up(high / room.max(1) as f64);
+    (0..).map(move |i| f64::from(i) * step).take_while(move |v| *v <= high * 1.000_001)
+}
+
+/// The moments that are named on a time axis of `seconds`, with their names; the unit stands at the last only.
+pub fn time_ticks(seconds: f64, room: usize) -> Vec<(f64, String)> {
+    let (unit, name) = match seconds {
+        s if s >= 3.0 * 86_400.0 => (86_400.0, "d"),
+        s if s >= 3.0 * 3600.0 => (3600.0, "h"),
+        s if s >= 180.0 => (60.0, "min"),
+        s if s >= 1.0 => (1.0, "s"),
+        _ => (0.001, "ms"),
+    };
+    let mut ticks: Vec<(f64, String)> = even_ticks(seconds / unit, room).map(|v| (v * unit, plain(v))).collect();
+    if let Some((_, last)) = ticks.last_mut() {
+        last.push(' ');
+        last.push_str(name);
+    }
+    ticks
+}
+
+fn plain(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_axis_shows_cache_and_database_alike() {
+        let axis = Axis::log_over([0.42, 40.0].into_iter());
+        assert_eq!(axis, Axis::Log { low: 0.2, high: 50.0 });
+        let names: Vec<String> = axis.ticks(4).into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names, ["1 ms", "10 ms"]);
+        assert!((axis.place(0.2)).abs() < 1e-12 && (axis.place(50.0) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn an_axis_without_values_still_stands() {
+        assert_eq!(Axis::log_over(std::iter::empty()), Axis::Log { low: 0.1, high: 100.0 });
+        assert_eq!(Axis::count_over(std::iter::empty()), Axis::Count { high: 10.0 });
+    }
+
+    #[test]
+    fn time_is_named_in_its_unit() {
+        let names: Vec<String> = time_ticks(60.0, 7).into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names, ["0", "10", "20", "30", "40", "50", "60 s"]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Numbers as a reader wants them: few digits, with their unit.
+
+/// A latency in milliseconds as `0.42 ms`, `12 ms`, `1.3 s`.
+pub fn millis(ms: f64) -> String {
+    if ms == 0.0 {
+        "0 ms".to_owned()
+    } else if ms < 0.01 {
+        format!("{} µs", digits(ms * 1e3))
+    } else if ms < 1e3 {
+        format!("{} ms", digits(ms))
+    } else if ms < 1e6 {
+        format!("{} s", digits(ms / 1e3))
+    } else {
+        format!("{} min", digits(ms / 6e4))
+    }
+}
+
+/// Two significant digits below ten, whole numbers above: `0.42`, `4.2`, `42`, `420`.
+fn digits(value: f64) -> String {
+    let text = if value < 0.0995 {
+        format!("{value:.3}")
+    } else if value < 0.995 {
+        format!("{value:.2}")
+    } else if value < 9.95 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    };
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// A factor as `9×`, `1.4×`, `230×`.
+pub fn times(factor: f64) -> String {
+    if factor < 9.5 && (factor * 10.0).round() % 10.0 != 0.0 {
+        format!("{factor:.1}×")
+    } else {
+        format!("{factor:.0}×")
+    }
+}
+
+/// A share as `93 %`, `93.4 %`.
+pub fn percent(share: f64, decimals: usize) -> String {
+    format!("{:.*} %", decimals, share * 100.0)
+}
+
+/// A whole number with thin groups: `12,345`.
+pub fn count(value: u64) -> String {
+    let plain = value.to_string();
+    let mut grouped = String::with_capacity(plain.len() + plain.len() / 3);
+    for (i, digit) in plain.chars().enumerate() {
+        if i > 0 && (plain.len() - i).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A moment of the run as `12.4 s`, `3 min 05 s`, `2 h 03 min`; `tenths` shows them below a hundred seconds.
+pub fn moment(seconds: f64, tenths: bool) -> String {
+    if seconds < 99.95 {
+        return if tenths { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") };
+    }
+    let whole = seconds as u64;
+    if whole < 3600 {
+        format!("{} min {:02} s", whole / 60, whole % 60)
+    } else {
+        format!("{} h {:02} min", whole / 3600, whole / 60 % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_keep_two_digits_and_their_unit() {
+        let shown = [0.0, 0.004, 0.415, 1.0, 4.24, 41.6, 999.0, 1_300.0, 120_000.0].map(millis);
+        assert_eq!(shown, ["0 ms", "4 µs", "0.41 ms", "1 ms", "4.2 ms", "42 ms", "999 ms", "1.3 s", "120 s"]);
+    }
+
+    #[test]
+    fn counts_are_grouped() {
+        assert_eq!([0, 12, 123, 1_234, 1_234_567].map(count), ["0", "12", "123", "1,234", "1,234,567"]);
+    }
+
+    #[test]
+    fn factors_are_round() {
+        assert_eq!([9.0, 1.44, 230.4, 2.04].map(times), ["9×", "1.4×", "230×", "2×"]);
+    }
+}

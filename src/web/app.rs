@@ -1,0 +1,673 @@
+//! The page's one component with a will: holds the [`State`], hears the worker, the clock, the keys and the address bar,
+//! and lays the parts out.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use gloo_timers::callback::{Interval, Timeout};
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use web_sys::{Element, ErrorEvent, Event, KeyboardEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use yew::prelude::*;
+
+use super::controls::{Controls, read_file};
+use super::dom;
+use super::embed::{self, Host};
+use super::fields::Ctx;
+use super::panels::{Headline, Legend, LostWrites, Percentiles, Reproduce, Scoreboard};
+use super::plots::Plot;
+use super::protocol::FromWorker;
+use super::share::Share;
+use super::shelf;
+use super::state::{Action, Effect, State};
+use super::transport::Transport;
+use super::view::{Control, Lang, Shade, Shown};
+use super::words::{self, Words};
+use crate::chart::palette::Theme;
+use crate::chart::{Band, Data, LaneData, Percentile};
+use crate::scenario::presets;
+
+/// How often the page asks the worker to go on.
+const TICK_MS: u32 = 100;
+/// The page is put up in steps: first a figure each, then the tables, then the controls, a section each.
+const CONTROLS_FROM: u8 = 4;
+/// How long after the last change the address bar follows.
+const SAVE_AFTER_MS: u32 = 400;
+
+/// What the component hears.
+pub enum Msg {
+    /// A change of the state.
+    Do(Action),
+    /// The pointer is at another moment of the figures.
+    Point(Option<f64>),
+    /// The link should follow the state now.
+    Save,
+    /// The share dialog opens or closes.
+    Share(bool),
+    /// The help opens or closes.
+    Help(bool),
+    /// After a panic in the worker: again.
+    Recover,
+    /// The embed came into sight or left it.
+    Seen(bool),
+    /// The next part of the page may be put up.
+    Grow,
+}
+
+/// The page.
+pub struct App {
+    state: State,
+    worker: Option<Worker>,
+    dark: bool,
+    pointed: Option<f64>,
+    sharing: bool,
+    helping: bool,
+    last_tick: f64,
+    saving: Option<Timeout>,
+    host: Host,
+    /// One callback for all parts: they would take another one for a change.
+    act: Callback<Action>,
+    on_point: Callback<Option<f64>>,
+    /// The page is put up in steps, so that no step keeps the browser long.
+    phase: u8,
+    _interval: Interval,
+}
+
+/// The state with the link opened, and what is to be done about it; handed over once.
+#[derive(Clone, Default)]
+struct Opened(Rc<Cell<Option<Box<(State, Vec<Effect>)>>>>);
+
+impl PartialEq for Opened {
+    fn eq(&self, other: &Opened) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// What the page begins with.
+#[derive(PartialEq, Properties)]
+pub struct AppProps {
+    opened: Opened,
+}
+
+/// Reads what an earlier visit left, and the link.
+fn open() -> Opened {
+    let lang = dom::remembered("lang").and_then(|name| Lang::named(&name)).unwrap_or_else(browser_lang);
+    let mut state = State::new(lang, dom::media("(prefers-reduced-motion: reduce)"));
+    state.view.shade = match dom::remembered("theme").as_deref() {
+        Some("light") => Shade::Light,
+        Some("dark") => Shade::Dark,
+        _ => Shade::System,
+    };
+    let effects = state.apply(Action::OpenLink(dom::hash()));
+    Opened(Rc::new(Cell::new(Some(Box::new((state, effects))))))
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = AppProps;
+
+    fn create(ctx: &Context<App>) -> App {
+        let opened = ctx.props().opened.0.take();
+        let (state, effects) = *opened.unwrap_or_else(|| Box::new((State::new(browser_lang(), false), Vec::new())));
+        let link = ctx.link().clone();
+        let interval = Interval::new(TICK_MS, move || link.send_message(Msg::Do(Action::Tick { wall_s: 0.0 })));
+        listen(ctx);
+        let mut app = App {
+            state,
+            worker: None,
+            dark: dom::media("(prefers-color-scheme: dark)"),
+            pointed: None,
+            sharing: false,
+            helping: false,
+            last_tick: js_sys::Date::now(),
+            saving: None,
+            host: Host::default(),
+            act: ctx.link().callback(Msg::Do),
+            on_point: ctx.link().callback(Msg::Point),
+            phase: 0,
+            _interval: interval,
+        };
+        app.start_worker();
+        app.carry_out(ctx, effects);
+        if app.state.view.embed.is_some() {
+            app.state.apply(Action::Pause); // until it is seen
+            app.host = embed::watch(ctx.link().callback(Msg::Seen));
+        }
+        app.dress();
+        app
+    }
+
+    fn update(&mut self, ctx: &Context<App>, msg: Msg) -> bool {
+        match msg {
+            Msg::Do(Action::Tick { .. }) => return self.tick(ctx),
+            Msg::Do(action) => {
+                let effects = self.state.apply(action);
+                self.carry_out(ctx, effects);
+                self.dress();
+            }
+            Msg::Point(moment) => self.pointed = moment,
+            Msg::Save => {
+                self.saving = None;
+                dom::replace_hash(&self.state.link());
+                return false;
+            }
+            Msg::Share(open) => self.sharing = open,
+            Msg::Help(open) => self.helping = open,
+            Msg::Recover => {
+                let effects = self.state.recover();
+                self.carry_out(ctx, effects);
+            }
+            Msg::Seen(seen) => self.seen(ctx, seen),
+            Msg::Grow => {
+                self.phase += 1;
+                self.grow(ctx);
+            }
+        }
+        true
+    }
+
+    fn rendered(&mut self, ctx: &Context<App>, first: bool) {
+        if first {
+            self.grow(ctx);
+        }
+    }
+
+    fn view(&self, ctx: &Context<App>) -> Html {
+        let fields = Ctx {
+            act: self.act.clone(),
+            words: self.words(),
+            problems: self.state.problems.clone(),
+            mistyped: self.state.mistyped.clone(),
+        };
+        let inside = match (&self.state.unopened, &self.state.view.embed) {
+            (Some(_), _) => self.unopened(ctx),
+            (None, Some(_)) => self.embedded(ctx),
+            (None, None) => self.whole(ctx),
+        };
+        html! { <ContextProvider<Ctx> context={fields}>{ inside }</ContextProvider<Ctx>> }
+    }
+}
+
+impl App {
+    fn grow(&self, ctx: &Context<App>) {
+        if self.phase < CONTROLS_FROM + super::controls::SECTIONS {
+            let link = ctx.link().clone();
+            Timeout::new(20, move || link.send_message(Msg::Grow)).forget();
+        }
+    }
+
+    fn words(&self) -> &'static Words {
+        words::of(self.state.lang)
+    }
+
+    fn theme(&self) -> Theme {
+        self.state.view.shade.theme(self.dark)
+    }
+
+    fn tick(&mut self, ctx: &Context<App>) -> bool {
+        let now = js_sys::Date::now();
+        let wall_s = (now - self.last_tick).max(0.0) / 1000.0;
+        self.last_tick = now;
+        let effects = self.state.apply(Action::Tick { wall_s });
+        self.carry_out(ctx, effects);
+        let dark = dom::media("(prefers-color-scheme: dark)");
+        let changed = dark != self.dark;
+        self.dark = dark;
+        changed
+    }
+
+    fn carry_out(&mut self, ctx: &Context<App>, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send(said) => {
+                    if let (Some(worker), Ok(text)) = (&self.worker, serde_json::to_string(&said)) {
+                        // Fails only for what cannot be cloned, and a text can.
+                        let _ = worker.post_message(&JsValue::from_str(&text));
+                    }
+                }
+                Effect::SaveLink if self.state.view.embed.is_none() => {
+                    let link = ctx.link().clone();
+                    self.saving = Some(Timeout::new(SAVE_AFTER_MS, move || link.send_message(Msg::Save)));
+                }
+                Effect::SaveLink => {} // an embed never rewrites its own address
+                Effect::Remember(key, value) => dom::remember(key, value),
+                Effect::NewWorker => self.start_worker(),
+            }
+        }
+    }
+
+    fn start_worker(&mut self) {
+        if let Some(old) = self.worker.take() {
+            old.set_onmessage(None);
+            old.set_onerror(None);
+            old.terminate();
+        }
+        match worker(self.act.clone()) {
+            Ok(worker) => self.worker = Some(worker),
+            Err(error) => dom::report_failure(&format!("The simulation's worker did not start: {error:?}")),
+        }
+    }
+
+    /// An embed runs only while it is in sight.
+    fn seen(&mut self, ctx: &Context<App>, seen: bool) {
+        let action = match (seen, self.host.resumes(seen, self.state.is_running(), self.state.view.waits)) {
+            (true, true) => Action::Play,
+            (false, _) => Action::Pause,
+            _ => return,
+        };
+        let effects = self.state.apply(action);
+        self.carry_out(ctx, effects);
+    }
+
+    /// What stands outside the component: the language, the theme, the title.
+    fn dress(&self) {
+        if let Some(root) = dom::document().document_element() {
+            let theme = match self.state.view.shade {
+                Shade::System => "system",
+                Shade::Light => "light",
+                Shade::Dark => "dark",
+            };
+            for (name, value) in [("lang", self.state.lang.name()), ("data-theme", theme)] {
+                if root.get_attribute(name).as_deref() != Some(value) {
+                    let _ = root.set_attribute(name, value); // both names are valid ones
+                }
+            }
+            let _ = root.class_list().toggle_with_force("embedded", self.state.view.embed.is_some());
+        }
+    }
+
+    fn shown(&self) -> Vec<bool> {
+        (0..self.state.draft.lanes.len()).map(|lane| self.state.view.shows(lane)).collect()
+    }
+
+    fn titles(&self) -> Rc<Vec<String>> {
+        Rc::new(words::titles(&self.state.draft, self.words()))
+    }
+
+    fn data(&self, titles: &[String]) -> Rc<Data> {
+        let run = &self.state.run;
+        let lanes = run.series.iter().enumerate().filter(|(lane, _)| self.state.view.shows(*lane));
+        let lanes = lanes.map(|(number, series)| LaneData {
+            number,
+            label: titles.get(number).cloned().unwrap_or_default(),
+            series: series.clone(),
+        });
+        let faults = self.state.running.faults.iter().map(|fault| Band {
+            from_s: fault.at.as_secs_f64(),
+            to_s: fault.at.saturating_add(fault.lasts).as_secs_f64(),
+            label: (self.words().fault_name)(fault.what).to_owned(),
+        });
+        Rc::new(Data {
+            lanes: lanes.collect(),
+            faults: faults.collect(),
+            duration_s: self.state.running.duration.as_secs_f64(),
+            now_s: run.now.as_secs_f64(),
+        })
+    }
+}
+
+// What is on the page, part by part.
+impl App {
+    fn whole(&self, ctx: &Context<App>) -> Html {
+        let titles = self.titles();
+        let w = self.words();
+        html! {
+            <div class="page">
+                { self.head(ctx) }
+                <main>
+                    { self.notices(ctx) }
+                    { self.sentence(&titles) }
+                    <div class="stage">
+                        <div class="sight">
+                            { self.legend(&titles) }
+                            { self.transport() }
+                            { self.figures(&titles) }
+                            if self.phase >= CONTROLS_FROM { { self.tables(&titles) } }
+                        </div>
+                        <Controls phase={self.phase.saturating_sub(CONTROLS_FROM)} scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
+                            trace={self.state.trace.as_ref().map(|(name, _)| name.clone())} />
+                    </div>
+                </main>
+                <footer><p class="soft">{ w.footer }</p></footer>
+                if self.sharing { { self.share(ctx, &titles) } }
+                if self.helping { { self.help(ctx) } }
+            </div>
+        }
+    }
+
+    fn embedded(&self, ctx: &Context<App>) -> Html {
+        let titles = self.titles();
+        let view = &self.state.view;
+        let controls = Control::ALL.into_iter().any(|control| control != Control::Lanes && view.allows(control));
+        let mut full = view.clone();
+        full.embed = None;
+        full.controls = None;
+        let href = format!("{}{}", dom::address(), self.state.link_as(&full));
+        html! {
+            <main class="page embed" id="embed">
+                { self.notices(ctx) }
+                { self.sentence(&titles) }
+                { self.legend(&titles) }
+                if controls { { self.transport() } }
+                { self.figures(&titles) }
+                <p class="full"><a {href} target="_blank" rel="noopener">{ self.words().open_full }</a></p>
+            </main>
+        }
+    }
+
+    fn head(&self, ctx: &Context<App>) -> Html {
+        let w = self.words();
+        let act = self.act.clone();
+        let preset = act.reform(|event: Event| {
+            Action::OpenPreset(event.target_unchecked_into::<web_sys::HtmlSelectElement>().value())
+        });
+        let chosen = self.state.preset.as_deref();
+        let options = presets::ALL.iter().map(|preset| {
+            html! { <option value={preset.name} selected={chosen == Some(preset.name)}>{ (w.preset_name)(preset.name) }</option> }
+        });
+        let korean = self.state.lang == Lang::Ko;
+        let language = act.reform(move |_: MouseEvent| Action::Language(if korean { Lang::En } else { Lang::Ko }));
+        let dark = self.theme() == Theme::Dark;
+        let shade = act.reform(move |_: MouseEvent| Action::Shade(if dark { Shade::Light } else { Shade::Dark }));
+        html! {
+            <header class="head">
+                <h1>{ "Cachelane" }</h1>
+                <label class="preset"><span class="unseen">{ w.preset }</span>
+                    <select onchange={preset}>
+                        if chosen.is_none() { <option selected=true disabled=true>{ w.own_scenario }</option> }
+                        { for options }
+                    </select>
+                </label>
+                <div class="tools">
+                    <button type="button" class="plain" onclick={ctx.link().callback(|_| Msg::Share(true))}>{ w.share }</button>
+                    <button type="button" class="plain" onclick={ctx.link().callback(|_| Msg::Help(true))} aria-label={w.help} title={w.help}>{ "?" }</button>
+                    <button type="button" class="plain" onclick={shade} aria-label={w.change_theme} title={w.change_theme}>{ if dark { "☀" } else { "☾" } }</button>
+                    <button type="button" class="plain" onclick={language} lang={if korean { "en" } else { "ko" }}>{ if korean { "English" } else { "한국어" } }</button>
+                </div>
+            </header>
+        }
+    }
+
+    fn sentence(&self, titles: &Rc<Vec<String>>) -> Html {
+        let preset = self.state.preset.as_deref().and_then(|name| presets::get(name).ok());
+        let lang = self.state.lang as usize;
+        let whole = self.state.view.embed.is_none();
+        html! {
+            <div class="lead">
+                <Headline report={self.state.run.report.clone()} titles={titles.clone()} shown={self.shown()}
+                    finished={self.state.at_end()} words={self.words()} />
+                if let (Some(preset), true) = (preset, whole) {
+                    <p class="about soft">{ preset.description[lang] }{ " " }{ preset.question[lang] }</p>
+                }
+            </div>
+        }
+    }
+
+    fn legend(&self, titles: &Rc<Vec<String>>) -> Html {
+        let switches = self.state.view.allows(Control::Lanes);
+        html! {
+            <Legend titles={titles.clone()} shown={self.shown()} {switches} act={self.act.clone()} words={self.words()} />
+        }
+    }
+
+    fn transport(&self) -> Html {
+        let state = &self.state;
+        html! {
+            <Transport running={state.is_running()} at_end={state.at_end()} now={state.run.now}
+                duration={state.running.duration} speed={state.speed} view={state.view.clone()}
+                servers={state.running.app.servers} act={self.act.clone()} words={self.words()} />
+        }
+    }
+
+    fn figures(&self, titles: &[String]) -> Html {
+        let data = self.data(titles);
+        let plots = self.state.view.figures().into_iter().enumerate().map(|(i, shown)| {
+            if i >= usize::from(self.phase) {
+                let class = classes!("figure", format!("figure-{}", shown.name()));
+                return html! { <div {class}><div class="figure-head" /><div class="figure-body" /></div> };
+            }
+            let switches = if shown == Shown::Latency && self.state.view.embed.is_none() {
+                self.latency_switches()
+            } else {
+                html! {}
+            };
+            html! {
+                <Plot key={shown.name()} {shown} figure={self.state.view.figure(shown)} data={data.clone()} theme={self.theme()}
+                    words={self.words()} pointed={self.pointed} on_point={self.on_point.clone()}>
+                    { switches }
+                </Plot>
+            }
+        });
+        html! { <section class="figures" aria-label={self.words().figures}>{ for plots }</section> }
+    }
+
+    fn latency_switches(&self) -> Html {
+        let w = self.words();
+        let act = self.act.clone();
+        let view = &self.state.view;
+        let p99 = view.percentile == Percentile::P99;
+        let percentile = |p: Percentile| act.reform(move |_: Event| Action::Percentile(p));
+        let linear = view.linear;
+        let axis = act.reform(move |_: Event| Action::Linear(!linear));
+        html! {
+            <div class="switches">
+                <div role="radiogroup" aria-label={w.percentile} class="segments small"><div>
+                    <label><input type="radio" name="percentile" checked={!p99} onchange={percentile(Percentile::P50)} /><span>{ w.median }</span></label>
+                    <label><input type="radio" name="percentile" checked={p99} onchange={percentile(Percentile::P99)} /><span>{ "p99" }</span></label>
+                </div></div>
+                <label class="check"><input type="checkbox" checked={!linear} onchange={axis} />{ w.log_axis }</label>
+            </div>
+        }
+    }
+
+    fn tables(&self, titles: &Rc<Vec<String>>) -> Html {
+        let Some(report) = &self.state.run.report else { return html! {} };
+        let (report, shown, words) = (report.clone(), self.shown(), self.words());
+        html! {
+            <>
+                <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <LostWrites report={report.clone()} stories={self.state.run.stories.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <Percentiles report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <Reproduce {report} titles={titles.clone()} {shown} {words} />
+            </>
+        }
+    }
+
+    /// What went wrong, with a way back.
+    fn notices(&self, ctx: &Context<App>) -> Html {
+        let w = self.words();
+        let act = self.act.clone();
+        html! {
+            <>
+                if let Some(trouble) = &self.state.trouble {
+                    <div class="notice" role="alert">
+                        <p><strong>{ w.worker_failed }</strong></p>
+                        <p><code>{ trouble }</code></p>
+                        <p>
+                            <button type="button" onclick={ctx.link().callback(|_| Msg::Recover)}>{ w.run_again }</button>
+                            <button type="button" onclick={ctx.link().batch_callback(|_| vec![Msg::Do(Action::OpenPreset("default".into())), Msg::Recover])}>{ w.open_default }</button>
+                        </p>
+                    </div>
+                }
+                if let Some(notice) = &self.state.notice {
+                    <div class="notice" role="alert">
+                        <p class="lines">{ notice }</p>
+                        <p><button type="button" onclick={act.reform(|_| Action::Dismiss)}>{ w.close }</button></p>
+                    </div>
+                }
+                if !self.state.problems.is_empty() || !self.state.mistyped.is_empty() {
+                    <p class="notice small" role="status">{ w.last_good_runs }</p>
+                }
+            </>
+        }
+    }
+
+    /// A link that could not be opened: what is wrong with it, and the text as it was.
+    fn unopened(&self, ctx: &Context<App>) -> Html {
+        let w = self.words();
+        let Some(unopened) = &self.state.unopened else { return html! {} };
+        let problems = unopened.problems.iter().map(|problem| {
+            html! { <li><code>{ &problem.field }</code>{ " " }{ shelf::say(problem, w) }</li> }
+        });
+        let options = unopened.options.iter().map(|option| {
+            let why = (w.reason)(&crate::scenario::Reason::NotAllowed(option.allowed.to_owned()));
+            html! { <li><code>{ format!("view.{}", option.name) }</code>{ " " }{ format!("{}: {why}", option.value) }</li> }
+        });
+        let field = use_text(ctx);
+        let act = self.act.clone();
+        let default = act.reform(|_: MouseEvent| Action::OpenPreset("default".to_owned()));
+        html! {
+            <main class="page unopened">
+                <h1>{ "Cachelane" }</h1>
+                <div role="alert">
+                    <h2>{ w.link_not_opened }</h2>
+                    <ul class="problems">{ for problems }{ for options }</ul>
+                </div>
+                <label for="link-text">{ w.link_text }</label>
+                <textarea id="link-text" rows="4" spellcheck="false" value={unopened.text.clone()} />
+                <p class="buttons">
+                    <button type="button" class="play" onclick={field}>{ w.open_edited }</button>
+                    <button type="button" onclick={default}>{ w.open_default }</button>
+                </p>
+            </main>
+        }
+    }
+
+    fn share(&self, ctx: &Context<App>, titles: &Rc<Vec<String>>) -> Html {
+        let open = self.act.clone();
+        let on_file = Callback::from(move |event: Event| {
+            let input: web_sys::HtmlInputElement = event.target_unchecked_into();
+            if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                let open = open.clone();
+                read_file(&file, move |text| open.emit(Action::OpenToml(text)));
+            }
+        });
+        let data = self.data(titles);
+        html! {
+            <Share link={self.state.link()} view={self.state.view.clone()} scenario={self.state.running.clone()}
+                report={self.state.run.report.clone()} {data} titles={titles.clone()} theme={self.theme()}
+                embed_link={self.embed_base()} on_file={on_file}
+                close={ctx.link().callback(|()| Msg::Share(false))} words={self.words()} />
+        }
+    }
+
+    /// The link of an embed, without what the dialog's switches add.
+    fn embed_base(&self) -> String {
+        shelf::encode(&self.state.running, self.state.preset.as_deref())
+    }
+
+    fn help(&self, ctx: &Context<App>) -> Html {
+        let w = self.words();
+        let rows = w.keys_help.iter().map(|(key, what)| html! { <><dt><kbd>{ *key }</kbd></dt><dd>{ *what }</dd></> });
+        html! {
+            <super::share::Dialog title={w.help} close={ctx.link().callback(|()| Msg::Help(false))} words={w}>
+                <p>{ w.how_to_read }</p>
+                <dl class="keys">{ for rows }</dl>
+            </super::share::Dialog>
+        }
+    }
+}
+
+/// Opens the text in the field of the page that could not open it.
+fn use_text(ctx: &Context<App>) -> Callback<MouseEvent> {
+    ctx.link().callback(|_| {
+        let field = dom::document().get_element_by_id("link-text");
+        let field = field.and_then(|field| field.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
+        let text = field.map(|field| field.value()).unwrap_or_default();
+        Msg::Do(Action::OpenLink(text.trim().split_once('#').map_or(text.clone(), |(_, link)| format!("#{link}"))))
+    })
+}
+
+/// English, or Korean where the browser asks for it.
+fn browser_lang() -> Lang {
+    let asked = dom::window().navigator().language().unwrap_or_default();
+    if asked.starts_with("ko") { Lang::Ko } else { Lang::En }
+}
+
+/// Hears the keys and the address bar, for as long as the page stands.
+fn listen(ctx: &Context<App>) {
+    let link = ctx.link().clone();
+    let keys = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+        if let Some(msg) = key(&event) {
+            event.prevent_default();
+            link.send_message(msg);
+        }
+    });
+    let link = ctx.link().clone();
+    let hash = Closure::<dyn FnMut(Event)>::new(move |_: Event| {
+        link.send_message(Msg::Do(Action::OpenLink(dom::hash())));
+    });
+    let window = dom::window();
+    // Both fail only on a window that is going away.
+    let _ = window.add_event_listener_with_callback("keydown", keys.as_ref().unchecked_ref());
+    let _ = window.add_event_listener_with_callback("hashchange", hash.as_ref().unchecked_ref());
+    keys.forget();
+    hash.forget();
+}
+
+/// What a key means, unless it is meant for the element that has the focus.
+fn key(event: &KeyboardEvent) -> Option<Msg> {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return None;
+    }
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let is = |names: &str| target.as_ref().is_some_and(|e| e.closest(names).ok().flatten().is_some());
+    let key = event.key();
+    if is("input:not([type=checkbox]):not([type=radio]), textarea, select, dialog, [role=dialog]") {
+        return None;
+    }
+    if key == " " && is("button, summary, a, input, label") {
+        return None; // it presses that
+    }
+    if is("input") && key.starts_with("Arrow") {
+        return None; // it moves within a group of choices
+    }
+    match key.as_str() {
+        " " => Some(Msg::Do(Action::PlayPause)),
+        "ArrowRight" => Some(Msg::Do(Action::Step)),
+        "r" | "R" => Some(Msg::Do(Action::Restart)),
+        "f" | "F" => Some(Msg::Do(Action::Finish)),
+        "?" => Some(Msg::Help(true)),
+        digit => digit.parse().ok().filter(|n| (1..=9).contains(n)).map(|n: usize| Msg::Do(Action::ToggleLane(n - 1))),
+    }
+}
+
+/// Starts the worker that belongs to this build; scripts/finish-dist writes its address into index.html.
+fn worker(act: Callback<Action>) -> Result<Worker, JsValue> {
+    let meta = dom::document().query_selector("meta[name=cachelane-worker]")?;
+    let url = meta.and_then(|meta| meta.get_attribute("content")).ok_or("index.html does not name the worker")?;
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    let worker = Worker::new_with_options(&url, &options)?;
+    let panicked = act.clone();
+    let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        match serde_json::from_str::<FromWorker>(&event.data().as_string().unwrap_or_default()) {
+            Ok(said) => act.emit(Action::Heard(said)),
+            Err(error) => act.emit(Action::Heard(FromWorker::Panicked { message: error.to_string() })),
+        }
+    });
+    let stumble = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+        event.prevent_default();
+        // A script that did not arrive says nothing.
+        let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
+        panicked.emit(Action::Heard(FromWorker::Panicked { message }));
+    });
+    worker.set_onmessage(Some(listen.as_ref().unchecked_ref()));
+    worker.set_onerror(Some(stumble.as_ref().unchecked_ref()));
+    listen.forget();
+    stumble.forget();
+    Ok(worker)
+}
+
+/// Puts the page in place of what stands in `#app`: the link first, the page in a task of its own.
+pub fn start() {
+    std::panic::set_hook(Box::new(|info| dom::report_failure(&info.to_string())));
+    yew::set_custom_panic_hook(Box::new(|info| dom::report_failure(&info.to_string())));
+    let opened = open();
+    Timeout::new(0, move || match dom::document().get_element_by_id("app") {
+        Some(root) => {
+            yew::Renderer::<App>::with_root_and_props(root, AppProps { opened }).render();
+        }
+        None => dom::report_failure("index.html has no element with the id app"),
+    })
+    .forget();
+}

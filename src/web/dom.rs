@@ -1,0 +1,104 @@
+//! The browser's odds and ends, each in one place: storage, address bar, media queries, files.
+
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::{Blob, BlobPropertyBag, Document, HtmlAnchorElement, Url, Window};
+
+/// The window. The page runs in one; the worker does not use this module.
+pub fn window() -> Window {
+    web_sys::window().expect("the page runs in a window")
+}
+
+pub fn document() -> Document {
+    window().document().expect("a window has a document")
+}
+
+/// Whether a media query holds.
+pub fn media(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+}
+
+/// Physical pixels per CSS pixel.
+pub fn pixel_ratio() -> f64 {
+    window().device_pixel_ratio().clamp(0.5, 4.0)
+}
+
+/// What an earlier visit left under `key`. Storage may be forbidden (a private window, a strict frame): then nothing.
+pub fn remembered(key: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(&format!("cachelane.{key}")).ok()?
+}
+
+pub fn remember(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // A full or forbidden storage only means that the next visit starts as the first did.
+        let _ = storage.set_item(&format!("cachelane.{key}"), value);
+    }
+}
+
+/// The part of the address after `#`, with its `#`, decoded; empty where there is none.
+pub fn hash() -> String {
+    let raw = window().location().hash().unwrap_or_default();
+    js_sys::decode_uri_component(&raw).map_or(raw, |text| text.into())
+}
+
+/// Puts `hash` (with its `#`) into the address bar without a new entry in the history.
+pub fn replace_hash(hash: &str) {
+    if let Ok(history) = window().history() {
+        // Browsers limit how often this may be done; the next change brings the address up to date.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(hash));
+    }
+}
+
+/// The page's address without what follows `#`.
+pub fn address() -> String {
+    let href = window().location().href().unwrap_or_default();
+    href.split('#').next().unwrap_or_default().to_owned()
+}
+
+/// Whether the page stands in a frame of another page.
+pub fn is_framed() -> bool {
+    let window = window();
+    window.parent().ok().flatten().is_some_and(|parent| parent != window)
+}
+
+/// Offers `text` as a file.
+pub fn download(name: &str, mime: &str, text: &str) {
+    let options = BlobPropertyBag::new();
+    options.set_type(mime);
+    let parts = js_sys::Array::of1(&JsValue::from_str(text));
+    if let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options)
+        && let Ok(url) = Url::create_object_url_with_blob(&blob)
+    {
+        follow(&url, name);
+        let _ = Url::revoke_object_url(&url); // an unknown address needs no revoking
+    }
+}
+
+/// Offers what is at `url` as a file.
+pub fn follow(url: &str, name: &str) {
+    if let Some(anchor) = document().create_element("a").ok().and_then(|a| a.dyn_into::<HtmlAnchorElement>().ok()) {
+        anchor.set_href(url);
+        anchor.set_download(name);
+        anchor.click();
+    }
+}
+
+/// Puts `text` on the clipboard; `done` hears whether it worked.
+pub fn copy(text: &str, done: impl Fn(bool) + 'static) {
+    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or_default();
+    if clipboard.is_undefined() {
+        return done(false); // not a secure page
+    }
+    let promise = window().navigator().clipboard().write_text(text);
+    wasm_bindgen_futures::spawn_local(async move {
+        done(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok());
+    });
+}
+
+/// Shows the box of index.html that says the page has stopped, and why.
+pub fn report_failure(reason: &str) {
+    let failed = js_sys::Reflect::get(&js_sys::global(), &"cachelaneFailed".into());
+    if let Some(failed) = failed.ok().and_then(|value| value.dyn_into::<js_sys::Function>().ok()) {
+        // It touches the document only; if even that fails there is nobody left to tell.
+        let _ = failed.call1(&JsValue::NULL, &JsValue::from_str(reason));
+    }
+}

@@ -1,0 +1,439 @@
+//! The widgets of the controls: a number with its slider, a duration, a distribution, a choice.
+//!
+//! Every field knows its place in the scenario (`clients.arrivals.rate`), so that what [`check`](super::shelf::check) has
+//! against its value stands beside it. What is no value at all (`12 parsecs`) never reaches the scenario.
+
+use std::rc::Rc;
+
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::shelf::{self, Problem};
+use super::state::{Action, Edit};
+use super::words::Words;
+use crate::scenario::{Distribution, Scenario};
+use crate::time::Nanos;
+
+/// What every field needs to know.
+#[derive(Clone, PartialEq)]
+pub struct Ctx {
+    /// Hears what the reader does.
+    pub act: Callback<Action>,
+    /// The language.
+    pub words: &'static Words,
+    /// What is wrong with the values.
+    pub problems: Rc<Vec<Problem>>,
+    /// What is no value at all, by field.
+    pub mistyped: Vec<(String, Problem)>,
+}
+
+impl Ctx {
+    /// Changes the scenario.
+    pub fn edit(&self, change: impl FnOnce(&mut Scenario) + 'static) {
+        self.act.emit(Action::Edit(Edit(Box::new(change))));
+    }
+
+    /// What is wrong with the field at `path`.
+    fn complaint(&self, path: &str) -> Option<String> {
+        let typed = self.mistyped.iter().find(|(field, _)| field == path).map(|(_, problem)| problem);
+        let problem = typed.or_else(|| self.problems.iter().find(|problem| problem.field == path))?;
+        Some(shelf::say(problem, self.words))
+    }
+
+    fn mistyped(&self, path: &str, problem: Option<Problem>) {
+        if problem.is_some() || self.mistyped.iter().any(|(field, _)| field == path) {
+            self.act.emit(Action::Mistyped { field: path.to_owned(), problem });
+        }
+    }
+}
+
+/// The context that all fields stand in.
+#[hook]
+pub fn use_ctx() -> Ctx {
+    use_context::<Ctx>().expect("fields stand inside a ContextProvider of Ctx")
+}
+
+/// What a slider covers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Slide {
+    /// From, to, step.
+    Even(f64, f64, f64),
+    /// From, to; each decade alike.
+    Log(f64, f64),
+}
+
+const STEPS: f64 = 200.0;
+
+impl Slide {
+    fn place(self, value: f64) -> f64 {
+        match self {
+            Slide::Even(low, high, _) => (value - low) / (high - low) * STEPS,
+            Slide::Log(low, high) => libm::log(value.max(low) / low) / libm::log(high / low) * STEPS,
+        }
+        .clamp(0.0, STEPS)
+    }
+
+    fn value(self, place: f64) -> f64 {
+        let share = (place / STEPS).clamp(0.0, 1.0);
+        match self {
+            Slide::Even(low, high, step) => libm::round((low + (high - low) * share) / step) * step,
+            Slide::Log(low, high) => two_digits(low * libm::pow(high / low, share)),
+        }
+    }
+}
+
+fn two_digits(value: f64) -> f64 {
+    let unit = libm::pow(10.0, libm::floor(libm::log10(value)) - 1.0);
+    libm::round(value / unit) * unit
+}
+
+/// A number without the dust of binary fractions.
+fn tidy(value: f64) -> String {
+    let text = format!("{value:.6}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// What a [`Row`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+struct RowProps {
+    path: String,
+    label: AttrValue,
+    /// The value as text.
+    text: String,
+    /// Where the slider stands, and what it covers.
+    slide: Option<(f64, Slide)>,
+    /// Hears what was typed; says whether it is a value.
+    typed: Callback<String, Result<(), Problem>>,
+    /// Hears where the slider was moved.
+    slid: Callback<f64>,
+}
+
+/// A label, a slider and a text field, and beneath them what is wrong.
+#[component]
+fn Row(props: &RowProps) -> Html {
+    let ctx = use_ctx();
+    // What is being typed, until it is a value; a new value from outside takes its place.
+    let pending = use_state(|| None::<String>);
+    {
+        let pending = pending.clone();
+        use_effect_with(props.text.clone(), move |_| pending.set(None));
+    }
+    let complaint = ctx.complaint(&props.path);
+    let id = format!("f-{}", props.path.replace('.', "-"));
+    let change = {
+        let (ctx, path, typed, pending) = (ctx.clone(), props.path.clone(), props.typed.clone(), pending.clone());
+        Callback::from(move |event: Event| {
+            let text = event.target_unchecked_into::<HtmlInputElement>().value();
+            match typed.emit(text.clone()) {
+                Ok(()) => {
+                    pending.set(None);
+                    ctx.mistyped(&path, None);
+                }
+                Err(problem) => {
+                    pending.set(Some(text));
+                    ctx.mistyped(&path, Some(problem));
+                }
+            }
+        })
+    };
+    let slide = props.slide.map(|(value, slide)| {
+        let (slid, ctx, path, pending) = (props.slid.clone(), ctx.clone(), props.path.clone(), pending.clone());
+        let oninput = Callback::from(move |event: InputEvent| {
+            pending.set(None);
+            ctx.mistyped(&path, None);
+            slid.emit(slide.value(event.target_unchecked_into::<HtmlInputElement>().value_as_number()));
+        });
+        let place = slide.place(value);
+        html! {
+            <input type="range" min="0" max={STEPS.to_string()} step="1" value={format!("{place:.0}")} {oninput}
+                style={format!("--share:{:.1}%", place / STEPS * 100.0)}
+                aria-label={props.label.clone()} aria-valuetext={props.text.clone()} />
+        }
+    });
+    let error = format!("{id}-error");
+    html! {
+        <div class={classes!("field", props.slide.is_none().then_some("no-slider"))}>
+            <label for={id.clone()}>{ props.label.clone() }</label>
+            { slide.unwrap_or_default() }
+            <input {id} type="text" inputmode="decimal" autocomplete="off" spellcheck="false"
+                value={(*pending).clone().unwrap_or_else(|| props.text.clone())} onchange={change}
+                aria-invalid={complaint.is_some().then_some("true")}
+                aria-describedby={complaint.is_some().then(|| error.clone())} />
+            if let Some(complaint) = complaint { <p class="complaint" id={error} role="alert">{ complaint }</p> }
+        </div>
+    }
+}
+
+/// What a [`Number`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct NumberProps {
+    /// The field's place in the scenario.
+    pub path: AttrValue,
+    /// Its name.
+    pub label: AttrValue,
+    /// Its value.
+    pub value: f64,
+    /// What its slider covers.
+    #[prop_or_default]
+    pub slide: Option<Slide>,
+    /// Whether only whole numbers make sense.
+    #[prop_or_default]
+    pub whole: bool,
+    /// Hears a new value.
+    pub set: Callback<f64>,
+}
+
+/// A number.
+#[component]
+pub fn Number(props: &NumberProps) -> Html {
+    let (set, whole, path) = (props.set.clone(), props.whole, props.path.clone());
+    let typed = Callback::from(move |text: String| {
+        let value: Option<f64> = text.trim().replace(',', "").parse().ok().filter(|v: &f64| v.is_finite());
+        match value.filter(|v| !whole || (*v >= 0.0 && v.fract() == 0.0 && *v < 9e15)) {
+            Some(value) => {
+                set.emit(value);
+                Ok(())
+            }
+            None => Err(shelf::no_value(&path, &text, if whole { "a whole number, 0 or more" } else { "a number" })),
+        }
+    });
+    let set = props.set.clone();
+    let slid = Callback::from(move |value: f64| set.emit(if whole { libm::round(value) } else { value }));
+    let slide = props.slide.map(|slide| (props.value, slide));
+    html! { <Row path={props.path.to_string()} label={props.label.clone()} text={tidy(props.value)} {slide} {typed} {slid} /> }
+}
+
+/// What a [`Duration`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct DurationProps {
+    /// The field's place in the scenario.
+    pub path: AttrValue,
+    /// Its name.
+    pub label: AttrValue,
+    /// Its value; `None` is shown as `none`.
+    pub value: Option<Nanos>,
+    /// Whether `none` is a value.
+    #[prop_or_default]
+    pub or_none: bool,
+    /// What its slider covers, seconds.
+    #[prop_or_default]
+    pub slide: Option<Slide>,
+    /// Hears a new value.
+    pub set: Callback<Option<Nanos>>,
+}
+
+/// A duration: a number and a unit.
+#[component]
+pub fn Duration(props: &DurationProps) -> Html {
+    let (set, or_none, path) = (props.set.clone(), props.or_none, props.path.clone());
+    let typed = Callback::from(move |text: String| {
+        if or_none && text.trim() == "none" {
+            set.emit(None);
+            return Ok(());
+        }
+        match text.parse() {
+            Ok(value) => {
+                set.emit(Some(value));
+                Ok(())
+            }
+            Err(_) => Err(shelf::no_value(&path, &text, "a duration with its unit, such as \"250ms\" or \"2h\"")),
+        }
+    });
+    let slid = props.set.reform(|seconds: f64| Some(Nanos::from_secs_f64(seconds)));
+    let text = props.value.map_or_else(|| "none".to_owned(), |value| value.to_string());
+    let slide = props.slide.zip(props.value).map(|(slide, value)| (value.as_secs_f64(), slide));
+    html! { <Row path={props.path.to_string()} label={props.label.clone()} {text} {slide} {typed} {slid} /> }
+}
+
+/// What a [`Choice`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct ChoiceProps {
+    /// The field's place in the scenario.
+    pub path: AttrValue,
+    /// Its name.
+    pub label: AttrValue,
+    /// Names of the choices, and what they are called.
+    pub options: Vec<(AttrValue, AttrValue)>,
+    /// The name of the chosen one.
+    pub value: AttrValue,
+    /// Hears the name of a new choice.
+    pub set: Callback<String>,
+}
+
+/// One of several, in a list that opens.
+#[component]
+pub fn Choice(props: &ChoiceProps) -> Html {
+    let ctx = use_ctx();
+    let id = format!("f-{}", props.path.replace('.', "-"));
+    let change = props.set.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
+    let options = props.options.iter().map(|(name, label)| {
+        html! { <option value={name.clone()} selected={*name == props.value}>{ label }</option> }
+    });
+    let complaint = ctx.complaint(&props.path);
+    html! {
+        <div class="field choice">
+            <label for={id.clone()}>{ props.label.clone() }</label>
+            <select {id} onchange={change}>{ for options }</select>
+            if let Some(complaint) = complaint { <p class="complaint" role="alert">{ complaint }</p> }
+        </div>
+    }
+}
+
+/// One of few, all in sight.
+#[component]
+pub fn Segments(props: &ChoiceProps) -> Html {
+    let group = format!("r-{}", props.path.replace('.', "-"));
+    let options = props.options.iter().map(|(name, label)| {
+        let set = {
+            let (set, name) = (props.set.clone(), name.to_string());
+            Callback::from(move |_: Event| set.emit(name.clone()))
+        };
+        html! {
+            <label>
+                <input type="radio" name={group.clone()} checked={*name == props.value} onchange={set} />
+                <span>{ label }</span>
+            </label>
+        }
+    });
+    html! { <fieldset class="segments"><legend>{ props.label.clone() }</legend><div>{ for options }</div></fieldset> }
+}
+
+/// What a [`Check`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct CheckProps {
+    /// Its name.
+    pub label: AttrValue,
+    /// Whether it is on.
+    pub value: bool,
+    /// Hears whether it is on now.
+    pub set: Callback<bool>,
+}
+
+/// Yes or no.
+#[component]
+pub fn Check(props: &CheckProps) -> Html {
+    let change = props.set.reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().checked());
+    html! { <label class="check"><input type="checkbox" checked={props.value} onchange={change} />{ props.label.clone() }</label> }
+}
+
+/// What a [`Dist`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct DistProps {
+    /// The field's place in the scenario.
+    pub path: AttrValue,
+    /// Its name.
+    pub label: AttrValue,
+    /// Its value.
+    pub value: Distribution,
+    /// What the slider of its middle covers, seconds.
+    pub slide: Slide,
+    /// Hears a new value.
+    pub set: Callback<Distribution>,
+}
+
+const KINDS: [&str; 6] = ["constant", "exponential", "uniform", "lognormal", "normal", "empirical"];
+
+fn kind(distribution: &Distribution) -> usize {
+    match distribution {
+        Distribution::Constant(_) => 0,
+        Distribution::Exponential(_) => 1,
+        Distribution::Uniform { .. } => 2,
+        Distribution::Lognormal { .. } => 3,
+        Distribution::Normal { .. } => 4,
+        Distribution::Empirical(_) => 5,
+    }
+}
+
+/// The distribution's first number: where its middle is.
+fn middle(distribution: &Distribution) -> Nanos {
+    match distribution {
+        Distribution::Constant(v) | Distribution::Exponential(v) => *v,
+        Distribution::Uniform { min, max } => Nanos(min.0 / 2 + max.0 / 2),
+        Distribution::Lognormal { median, .. } => *median,
+        Distribution::Normal { mean, .. } => *mean,
+        Distribution::Empirical(row) => row.first().map_or(Nanos::ZERO, |(_, v)| *v),
+    }
+}
+
+/// A distribution of that kind about `m`.
+fn of_kind(kind: &str, m: Nanos) -> Option<Distribution> {
+    Some(match kind {
+        "constant" => Distribution::Constant(m),
+        "exponential" => Distribution::Exponential(m),
+        "uniform" => Distribution::Uniform { min: Nanos(m.0 / 2), max: Nanos(m.0 / 2 * 3) },
+        "lognormal" => Distribution::Lognormal { median: m, p99: Nanos(m.0 * 5) },
+        "normal" => Distribution::Normal { mean: m, sd: Nanos(m.0 / 5) },
+        _ => return None, // a measured row comes from a file
+    })
+}
+
+/// A distribution: its kind, and a number or two.
+#[component]
+pub fn Dist(props: &DistProps) -> Html {
+    let ctx = use_ctx();
+    let w = ctx.words;
+    let now = kind(&props.value);
+    let m = middle(&props.value);
+    let set_kind = {
+        let set = props.set.clone();
+        Callback::from(move |event: Event| {
+            let name = event.target_unchecked_into::<HtmlSelectElement>().value();
+            if let Some(distribution) = of_kind(&name, m) {
+                set.emit(distribution);
+            }
+        })
+    };
+    let kinds = KINDS.iter().enumerate().filter(|(i, _)| *i < 5 || now == 5).map(|(i, name)| {
+        html! { <option value={*name} selected={i == now}>{ (w.distribution)(name) }</option> }
+    });
+    html! {
+        <div class="dist">
+            <select class="kind" aria-label={format!("{}: {}", props.label, w.distribution_kind)} onchange={set_kind}>{ for kinds }</select>
+            { for numbers(props, w) }
+        </div>
+    }
+}
+
+/// The fields of the distribution's numbers.
+fn numbers(props: &DistProps, w: &'static Words) -> Vec<Html> {
+    let field =
+        |part: &str, name: &str, value: Nanos, slide: Option<Slide>, make: Rc<dyn Fn(Nanos) -> Distribution>| {
+            let set = props.set.clone();
+            let set = Callback::from(move |value: Option<Nanos>| {
+                if let Some(value) = value {
+                    set.emit(make(value));
+                }
+            });
+            let path = if part.is_empty() { props.path.to_string() } else { format!("{}.{part}", props.path) };
+            let label = if name.is_empty() { props.label.to_string() } else { format!("{}: {name}", props.label) };
+            let key = path.clone();
+            html! { <Duration {key} {path} {label} value={Some(value)} {slide} {set} /> }
+        };
+    let slide = Some(props.slide);
+    match props.value.clone() {
+        Distribution::Constant(v) => vec![field("", "", v, slide, Rc::new(Distribution::Constant))],
+        Distribution::Exponential(v) => {
+            vec![field("exponential", w.mean, v, slide, Rc::new(Distribution::Exponential))]
+        }
+        Distribution::Uniform { min, max } => vec![
+            field("uniform.min", w.least, min, slide, Rc::new(move |min| Distribution::Uniform { min, max })),
+            field("uniform.max", w.most, max, slide, Rc::new(move |max| Distribution::Uniform { min, max })),
+        ],
+        Distribution::Lognormal { median, p99 } => vec![
+            field("lognormal.median", w.median, median, slide, {
+                // The tail moves along, so that its shape stays.
+                let ratio = p99.0 as f64 / median.0.max(1) as f64;
+                Rc::new(move |median| Distribution::Lognormal { median, p99: Nanos((median.0 as f64 * ratio) as u64) })
+            }),
+            field("lognormal.p99", w.p99, p99, None, Rc::new(move |p99| Distribution::Lognormal { median, p99 })),
+        ],
+        Distribution::Normal { mean, sd } => vec![
+            field("normal.mean", w.mean, mean, slide, Rc::new(move |mean| Distribution::Normal { mean, sd })),
+            field("normal.sd", w.deviation, sd, None, Rc::new(move |sd| Distribution::Normal { mean, sd })),
+        ],
+        Distribution::Empirical(row) => {
+            let points: Vec<String> = row.iter().map(|(p, v)| format!("{p} % {v}")).collect();
+            vec![html! { <p class="soft">{ &props.label }{ ": " }{ points.join(" · ") }</p> }]
+        }
+    }
+}

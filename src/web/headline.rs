@@ -1,0 +1,172 @@
+//! The sentence at the top: what is happening, in numbers, as it happens.
+//!
+//! [`headline`] picks what is most worth saying; how it is said is up to each language ([`words`](super::words)).
+
+use crate::report::{LaneReport, Report};
+
+/// What is most worth saying, as data. Lanes are their places in the scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Headline {
+    /// How many lanes there are.
+    pub lanes: usize,
+    /// Something about speed, if it is worth saying.
+    pub speed: Option<Speed>,
+    /// Something about safety, if it is worth saying.
+    pub harm: Option<Harm>,
+}
+
+/// One lane is faster than another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed {
+    /// The faster lane.
+    pub lane: usize,
+    /// The lane it is compared with.
+    pub than: usize,
+    /// How many times faster its median is.
+    pub factor: f64,
+    /// Of writes; else of reads.
+    pub writes: bool,
+}
+
+/// What a lane did to its clients.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the fields are a lane and a number")]
+pub enum Harm {
+    /// Acknowledged writes are gone.
+    Lost { lane: usize, writes: u64 },
+    /// Requests were answered with an error.
+    Failed { lane: usize, requests: u64 },
+    /// Acknowledged writes would be gone if the cache crashed now.
+    AtRisk { lane: usize, writes: u64 },
+    /// Reads did not see the newest value.
+    Stale { lane: usize, reads: u64 },
+}
+
+impl Harm {
+    /// The lane that did it.
+    pub fn lane(self) -> usize {
+        match self {
+            Harm::Lost { lane, .. } | Harm::Failed { lane, .. } => lane,
+            Harm::AtRisk { lane, .. } | Harm::Stale { lane, .. } => lane,
+        }
+    }
+}
+
+/// A piece of the sentence as it stands on the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Plain text.
+    Text(String),
+    /// A lane's name, underlined in its colour.
+    Lane(usize, String),
+    /// A number that changes.
+    Number(String),
+    /// A number that is bad news.
+    Alarm(String),
+}
+
+/// The whole sentence as plain text, for screen readers and for the window's title.
+pub fn plain(pieces: &[Piece]) -> String {
+    let text = |piece: &Piece| match piece {
+        Piece::Text(text) | Piece::Lane(_, text) | Piece::Number(text) | Piece::Alarm(text) => text.clone(),
+    };
+    pieces.iter().map(text).collect()
+}
+
+/// A median of fewer answers than this says nothing.
+const ANSWERS_MIN: u64 = 20;
+/// Less than this is no news.
+const FACTOR_MIN: f64 = 1.2;
+
+/// What `report` has to say about the lanes that `shown` accepts.
+pub fn headline(report: &Report, shown: impl Fn(usize) -> bool) -> Headline {
+    let lanes: Vec<(usize, &LaneReport)> = report.lanes.iter().enumerate().filter(|(i, _)| shown(*i)).collect();
+    let harm = harm(&lanes);
+    let speed = match harm {
+        // Whoever loses writes is worth comparing by its writes, whatever else is fast.
+        Some(Harm::Lost { lane, .. } | Harm::AtRisk { lane, .. }) => {
+            speed(&lanes, true, Some(lane)).or_else(|| speed(&lanes, false, None))
+        }
+        _ => speed(&lanes, true, None).filter(|s| s.factor >= 2.0).or_else(|| speed(&lanes, false, None)),
+    };
+    Headline { lanes: lanes.len(), speed, harm }
+}
+
+fn harm(lanes: &[(usize, &LaneReport)]) -> Option<Harm> {
+    let worst = |count: fn(&LaneReport) -> u64| {
+        lanes
+            .iter()
+            .map(|(i, lane)| (*i, count(lane)))
+            .filter(|(_, n)| *n > 0)
+            .max_by_key(|(i, n)| (*n, usize::MAX - i))
+    };
+    let lost = worst(|l| l.ever_lost).map(|(lane, writes)| Harm::Lost { lane, writes });
+    // One request in a thousand may fail without being the news.
+    let failed = worst(|l| if l.errors * 1000 >= l.requests { l.errors } else { 0 })
+        .map(|(lane, requests)| Harm::Failed { lane, requests });
+    // Just after a flush nothing is at risk; the sentence stays the same all the same.
+    let risk = worst(|l| if l.cache.dirty_max > 0 { l.writes_by_class.at_risk + 1 } else { 0 });
+    let risk = risk.map(|(lane, more)| Harm::AtRisk { lane, writes: more - 1 });
+    let stale = worst(|l| l.stale_reads).map(|(lane, reads)| Harm::Stale { lane, reads });
+    lost.or(failed).or(risk).or(stale)
+}
+
+/// The greatest lead of one lane (`of`, if given) over another.
+fn speed(lanes: &[(usize, &LaneReport)], writes: bool, of: Option<usize>) -> Option<Speed> {
+    let median = |lane: &LaneReport| {
+        let summary = if writes { lane.latency_ms.write } else { lane.latency_ms.read };
+        (summary.count >= ANSWERS_MIN && summary.p50 > 0.0).then_some(summary.p50)
+    };
+    let timed: Vec<(usize, f64)> = lanes.iter().filter_map(|(i, lane)| median(lane).map(|ms| (*i, ms))).collect();
+    let fastest = timed.iter().filter(|(i, _)| of.is_none_or(|lane| lane == *i)).min_by(|a, b| a.1.total_cmp(&b.1))?;
+    // Writes are compared with the nearest honest rival, reads with the slowest: both are what a reader would ask.
+    let others = timed.iter().filter(|(i, _)| *i != fastest.0);
+    let rival = if writes {
+        others.filter(|(_, ms)| *ms >= fastest.1 * FACTOR_MIN).min_by(|a, b| a.1.total_cmp(&b.1))?
+    } else {
+        others.max_by(|a, b| a.1.total_cmp(&b.1))?
+    };
+    let factor = rival.1 / fastest.1;
+    (factor >= FACTOR_MIN).then_some(Speed { lane: fastest.0, than: rival.0, factor, writes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{CacheReport, Latencies, Summary, WritesByClass};
+
+    fn lane(write_ms: f64, lost: u64, at_risk: u64, errors: u64) -> LaneReport {
+        let write = Summary { count: 100, p50: write_ms, ..Summary::default() };
+        LaneReport {
+            latency_ms: Latencies { write, ..Latencies::default() },
+            writes_by_class: WritesByClass { at_risk, ..WritesByClass::default() },
+            ever_lost: lost,
+            cache: CacheReport { dirty_max: at_risk, ..CacheReport::default() },
+            errors,
+            ..LaneReport::default()
+        }
+    }
+
+    fn report(lanes: Vec<LaneReport>) -> Report {
+        Report { engine: "1".into(), scenario: String::new(), seed: 1, lanes }
+    }
+
+    #[test]
+    fn lost_writes_come_before_all_else() {
+        let said = headline(&report(vec![lane(9.0, 0, 0, 40), lane(1.0, 212, 3, 0)]), |_| true);
+        assert_eq!(said.harm, Some(Harm::Lost { lane: 1, writes: 212 }));
+        assert_eq!(said.speed, Some(Speed { lane: 1, than: 0, factor: 9.0, writes: true }));
+    }
+
+    #[test]
+    fn a_hidden_lane_is_not_spoken_of() {
+        let said = headline(&report(vec![lane(9.0, 0, 0, 0), lane(1.0, 212, 3, 0)]), |i| i == 0);
+        assert_eq!(said, Headline { lanes: 1, speed: None, harm: None });
+    }
+
+    #[test]
+    fn nothing_is_said_before_there_is_something_to_say() {
+        let said = headline(&report(vec![LaneReport::default(), LaneReport::default()]), |_| true);
+        assert_eq!(said, Headline { lanes: 2, speed: None, harm: None });
+    }
+}

@@ -1,0 +1,137 @@
+//! What page and worker say to each other: JSON texts over `postMessage`.
+//!
+//! Every message of the page carries the generation of the scenario it means; what the worker says about an older one is
+//! thrown away. The worker answers each message with exactly one of its own, so that the page knows when it is free.
+
+use serde::{Deserialize, Serialize};
+
+use crate::report::{Report, Series};
+use crate::scenario::Scenario;
+use crate::time::Nanos;
+
+/// From the page to the worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "kebab-case")]
+pub enum ToWorker {
+    /// Begin anew with this scenario.
+    Load {
+        /// Counts scenarios up.
+        generation: u32,
+        /// What to run.
+        scenario: Box<Scenario>,
+        /// The keys of the opened trace file, in its order, if the scenario reads one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trace: Option<String>,
+    },
+    /// Run on, up to a moment, but work no longer than `budget_ms`.
+    Advance {
+        /// The scenario that is meant.
+        generation: u32,
+        /// Up to when, nanoseconds since the run began.
+        to_ns: u64,
+        /// The longest to work, milliseconds of real time.
+        budget_ms: f64,
+    },
+    /// Break something now.
+    Inject {
+        /// The scenario that is meant.
+        generation: u32,
+        /// What breaks, by its name in scenario files.
+        what: String,
+        /// Which server, from 0.
+        server: Option<u32>,
+        /// Which link, by its name.
+        link: Option<String>,
+        /// For how long.
+        lasts: Nanos,
+    },
+}
+
+/// From the worker to the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "kebab-case")]
+pub enum FromWorker {
+    /// How far it is, after a load or an advance.
+    Frame(Box<Frame>),
+    /// A fault was added.
+    Injected {
+        /// The scenario it was added to.
+        generation: u32,
+        /// That scenario with the fault in it: run from the start, it gives the same events.
+        scenario: Box<Scenario>,
+    },
+    /// What was asked for cannot be done; in plain English.
+    Refused {
+        /// The scenario that was meant.
+        generation: u32,
+        /// Why.
+        why: String,
+    },
+    /// The worker is beyond help.
+    Panicked {
+        /// What it said last.
+        message: String,
+    },
+}
+
+/// How far the run is, and what is new.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The scenario that runs.
+    pub generation: u32,
+    /// The moment all lanes have reached, nanoseconds since the run began.
+    pub now_ns: u64,
+    /// Whether the run has ended and drained.
+    pub finished: bool,
+    /// The totals so far.
+    pub report: Report,
+    /// Per lane: the buckets that are new or have changed.
+    pub series: Vec<Series>,
+    /// Per lane: the stories of lost writes that are new.
+    pub stories: Vec<Vec<Story>>,
+}
+
+/// The story of a lost write.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Story {
+    /// The number of the write.
+    pub write: u64,
+    /// Its key.
+    pub key: u64,
+    /// Who asked for it.
+    pub client: u64,
+    /// Why it was lost.
+    pub cause: Option<String>,
+    /// What happened, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a [`Story`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Step {
+    /// When, nanoseconds since the run began.
+    pub at_ns: u64,
+    /// What, as the ledger names it: `issued`, `acknowledged`, `lost`, …
+    pub what: String,
+}
+
+/// How many stories of one lane the page is told; the rest are counted.
+pub const STORIES_TOLD_MAX: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_arrive_as_they_were_sent() {
+        let said =
+            ToWorker::Load { generation: 3, scenario: Box::new(Scenario::default()), trace: Some("1\n2".to_owned()) };
+        let text = serde_json::to_string(&said).unwrap();
+        assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
+        let said = ToWorker::Advance { generation: 3, to_ns: u64::MAX, budget_ms: 60.0 };
+        let text = serde_json::to_string(&said).unwrap();
+        assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
+    }
+}

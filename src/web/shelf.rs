@@ -1,0 +1,50 @@
+//! Where scenarios come from, as the page asks for them: presets, links, checks; and what is wrong with one, in words.
+
+use super::words::Words;
+use crate::scenario::link::{self, Link};
+use crate::scenario::{Reason, Scenario, ScenarioError, presets};
+
+pub use crate::scenario::Problem;
+
+/// Why `scenario` cannot run.
+pub fn check(scenario: &Scenario) -> Result<(), Vec<Problem>> {
+    scenario.check().map_err(|error| error.problems)
+}
+
+/// What a link says.
+pub fn decode(text: &str) -> Result<Link, Vec<Problem>> {
+    link::decode(text).map_err(|error| error.problems)
+}
+
+/// The link of `scenario`, without `#`; relative to `preset` if that makes one, else to the nearest preset.
+pub fn encode(scenario: &Scenario, preset: Option<&str>) -> String {
+    let text = preset.and_then(|preset| link::encode(scenario, preset, &[]).ok());
+    let text = text.or_else(|| link::encode_shortest(scenario).ok()).unwrap_or_default();
+    text.trim_start_matches('#').to_owned()
+}
+
+/// The preset of that name.
+pub fn preset(name: &str) -> Option<Scenario> {
+    presets::get(name).ok().map(|preset| preset.scenario().clone())
+}
+
+/// All problems, one a line.
+pub fn sentences(error: &ScenarioError) -> String {
+    error.to_string()
+}
+
+/// A typed text that is no value of the field at `path`.
+pub fn no_value(path: &str, text: &str, allowed: &str) -> Problem {
+    Problem {
+        field: path.to_owned(),
+        value: text.to_owned(),
+        reason: Reason::NotAllowed(allowed.to_owned()),
+        line: None,
+    }
+}
+
+/// What is wrong with a value, beside its field: without the field's name.
+pub fn say(problem: &Problem, words: &Words) -> String {
+    let why = (words.reason)(&problem.reason);
+    if problem.value.is_empty() { why } else { format!("{}: {why}", problem.value) }
+}

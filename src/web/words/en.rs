@@ -1,0 +1,372 @@
+//! English.
+
+use super::super::headline::{Harm, Headline, Piece};
+use super::super::view::{Control, Lang};
+use super::{Words, ends, lane};
+use crate::chart::{ENGLISH, Panel, text};
+use crate::scenario::{Link, Reason, What};
+
+pub static WORDS: Words = Words {
+    lang: Lang::En,
+    starting: "The same traffic, through every strategy at once.",
+    headline,
+    labels: ENGLISH,
+    figures: "Figures",
+    latency: "Latency",
+    hits: "Hit ratio",
+    lost_figure: "Lost writes",
+    summary,
+    percentile: "Percentile",
+    median: "median",
+    log_axis: "log axis",
+    time: "Time",
+    time_controls: "Time",
+    play: "Play",
+    pause: "Pause",
+    replay: "Play again",
+    step_once: "Step",
+    restart: "Restart",
+    finish: "Finish now",
+    speed: "Speed",
+    moment: "Moment of the run",
+    time_of: |now, all| format!("{} of {}", text::moment(now, true), text::moment(all, false)),
+    key_space: "Space",
+    key_right: "→",
+    key_r: "R",
+    key_f: "F",
+    break_now: "Break now",
+    crash_cache: "Crash the cache",
+    crash_app: "Crash an app server",
+    database_outage: "Database outage",
+    partition: "Cut app–cache",
+    for_how_long: "for",
+    fault_name: |what| match what {
+        What::CacheCrash => "cache crash",
+        What::AppCrash => "app server crash",
+        What::DatabaseOutage => "database outage",
+        What::Partition => "partition",
+    },
+    scoreboard: "Scoreboard",
+    strategy: "Strategy",
+    requests: "Requests",
+    hit_ratio: "Hit ratio",
+    read_p50: "Read p50",
+    read_p99: "Read p99",
+    write_p50: "Write p50",
+    write_p99: "Write p99",
+    errors: "Errors",
+    stale_reads: "Stale reads",
+    at_risk: "At risk",
+    lost: "Lost",
+    percentiles: "Response time percentiles",
+    all_requests: "All requests",
+    reads: "Reads",
+    writes: "Writes",
+    count: "# reqs",
+    lost_writes: "Lost writes",
+    none_lost: "No acknowledged write has been lost. Crash the cache while dirty entries wait in it.",
+    and_more: |n| format!("and {} more", text::count(n)),
+    still_missing: |n| match n {
+        0 => "All their keys have been written again since.".to_owned(),
+        n => format!("{} of them are still missing; the other keys have been written again since.", text::count(n)),
+    },
+    story_of: |write, key| format!("Write {} of key {key}", text::count(write)),
+    step,
+    cause,
+    reproduce: "See the very same again",
+    reproduce_why: "The same scenario, seed and engine version give the same events on every machine, to the bit. The digest proves it.",
+    seed: "Seed",
+    engine: "Engine",
+    digest: "Digest",
+    events: "Events",
+    controls: "Controls",
+    lanes: "Lanes",
+    show_or_hide: "Show or hide",
+    add_lane: "Add a lane",
+    remove_lane: |name| format!("Remove {name}"),
+    options: "Options",
+    strategy_name,
+    cached_copy: "Cached copy",
+    cached_delete: "deleted after the commit",
+    cached_leave: "left until its TTL ends",
+    order: "Order",
+    database_first: "database first",
+    cache_first: "cache first",
+    rollback: "Take the cache entry back if the database refuses",
+    flush_every: "Flush every",
+    flush_at: "Flush at so many dirty (0: never)",
+    batch: "Rows per batch, at most",
+    requeue: "Re-queue a failed row, times",
+    coalesce: "Merge several writes of one key",
+    on_expiry: "Dirty entry expires",
+    on_eviction: "Dirty entry is evicted",
+    end_flush: "flush it first",
+    end_drop: "drop it",
+    traffic: "Traffic",
+    arrivals: "Arrivals",
+    arrivals_name: |name| {
+        match name {
+            "poisson" => "open loop, Poisson",
+            "constant" => "open loop, constant",
+            "closed" => "closed loop, users",
+            other => other,
+        }
+        .to_owned()
+    },
+    rate: "Requests a second",
+    users: "Users",
+    think: "Think time",
+    write_ratio: "Share of writes",
+    keys: "Keys",
+    keys_name: |name| {
+        match name {
+            "zipf" => "Zipf",
+            "uniform" => "uniform",
+            "hot-set" => "hot set",
+            "trace" => "trace file",
+            other => other,
+        }
+        .to_owned()
+    },
+    key_count: "Number of keys",
+    alpha: "Skew (α)",
+    hot: "Share of hot keys",
+    hot_traffic: "Traffic to hot keys",
+    trace: "Trace",
+    open_trace: "Replay a trace (one key per line)",
+    cache: "Cache",
+    capacity: "Capacity, entries",
+    eviction: "Eviction",
+    ttl_kind: "Expiry",
+    ttl_name: |name| {
+        match name {
+            "none" => "no TTL",
+            "fixed" => "fixed TTL",
+            "jittered" => "jittered TTL",
+            "sliding" => "sliding TTL",
+            other => other,
+        }
+        .to_owned()
+    },
+    ttl: "TTL",
+    spread: "Jitter",
+    command: "Time per command",
+    database: "Database",
+    workers: "Workers",
+    queue: "Queue limit",
+    database_read: "Read",
+    database_write: "Write",
+    batch_base: "Batch, base",
+    batch_row: "Batch, per row",
+    abort: "Aborted share",
+    application: "Application servers",
+    servers: "Servers",
+    work: "Own work",
+    cache_timeout: "Cache timeout",
+    database_timeout: "Database timeout",
+    retries: "Retries",
+    backoff: "Back-off",
+    network: "Network, one way",
+    link_name: |link| match link {
+        Link::ClientApp => "client–app",
+        Link::AppCache => "app–cache",
+        Link::AppDatabase => "app–database",
+        Link::CacheDatabase => "cache–database",
+    },
+    faults: "Faults",
+    no_faults: "Nothing breaks.",
+    add_fault: "Add a fault",
+    remove_fault: "Remove this fault",
+    what_breaks: "What",
+    at_moment: "At",
+    which_server: "Server",
+    which_link: "Link",
+    run: "Run",
+    duration: "Duration",
+    warmup: "Warm-up, left out",
+    distribution: str::to_owned,
+    distribution_kind: "distribution",
+    mean: "mean",
+    least: "least",
+    most: "most",
+    p99: "p99",
+    deviation: "deviation",
+    reason: Reason::to_string,
+    last_good_runs: "One of the controls holds a value that cannot run. The last good experiment goes on.",
+    worker_failed: "The simulation has stopped with an error.",
+    run_again: "Run it again",
+    open_default: "Open the default preset",
+    link_not_opened: "This link cannot be opened",
+    link_text: "The link",
+    open_edited: "Open the edited link",
+    close: "Close",
+    preset: "Preset",
+    preset_name: |name| {
+        match name {
+            "default" => "Five strategies and a crash",
+            "locust-test" => "Load test, with and without a cache",
+            "like-button" => "Like button",
+            "redis-down" => "Redis is down",
+            "product-list" => "Product list stampede",
+            other => other,
+        }
+        .to_owned()
+    },
+    own_scenario: "Own scenario",
+    change_theme: "Light or dark",
+    share: "Share",
+    link: "Link",
+    link_why: "The whole experiment is in the link, faults and seed too: whoever opens it sees the very same.",
+    copy: "Copy",
+    copied: "Copied.",
+    not_copied: "The browser does not allow it; select the text and copy it.",
+    embed: "Embed in a page",
+    embed_why: "A figure that runs by itself, with the lanes and controls you choose.",
+    plain_iframe: "Without a script: a plain iframe",
+    control_name: |control| match control {
+        Control::Play => "play and pause",
+        Control::Crash => "crash buttons",
+        Control::Speed => "speed",
+        Control::Lanes => "show and hide lanes",
+        Control::Step => "step, restart, finish",
+    },
+    files: "Files",
+    scenario_toml: "Scenario (TOML)",
+    report_json: "Report (JSON)",
+    series_csv: "Figures' data (CSV)",
+    open_scenario: "Open a scenario file",
+    open_full: "Open full simulator",
+    help: "Help",
+    how_to_read: "Each lane is one strategy. All lanes get the very same requests and the very same faults, so every difference \
+        between the lines is the strategy's doing. A write is lost when the client was told yes and nothing holds it any more; \
+        it is at risk while only the cache holds it.",
+    keys_help: &[
+        ("Space", "play, pause"),
+        ("→", "one step"),
+        ("R", "restart"),
+        ("F", "finish now"),
+        ("1 … 9", "show or hide a lane"),
+        ("?", "this help"),
+    ],
+    footer: "Cachelane simulates; it does not measure. What it computes is held against queueing theory and real traces.",
+};
+
+fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
+    let text = |text: &str| Piece::Text(text.to_owned());
+    let mut pieces = vec![text(if said.lanes > 1 { "Same traffic for all. " } else { "" })];
+    let kind = |writes| if writes { "writes" } else { "reads" };
+    match said.speed {
+        Some(speed) => {
+            let same = said.harm.is_some_and(|harm| harm.lane() == speed.lane);
+            pieces.extend([lane(titles, speed.lane), text(&format!(" answers {} ", kind(speed.writes)))]);
+            pieces.extend([Piece::Number(text::times(speed.factor)), text(" faster")]);
+            match said.harm {
+                Some(harm) if same => {
+                    pieces.push(text(" and "));
+                    pieces.extend(harm_of(harm, speed.writes));
+                }
+                Some(harm) => {
+                    pieces.extend([
+                        text(" than "),
+                        lane(titles, speed.than),
+                        text("; "),
+                        lane(titles, harm.lane()),
+                        text(" "),
+                    ]);
+                    pieces.extend(harm_of(harm, false));
+                }
+                None => pieces.extend([text(" than "), lane(titles, speed.than)]),
+            }
+            pieces.push(text("."));
+        }
+        None => match said.harm {
+            Some(harm) => {
+                pieces.extend([lane(titles, harm.lane()), text(" ")]);
+                pieces.extend(harm_of(harm, false));
+                pieces.push(text("."));
+            }
+            None => pieces.push(text("The strategies are about to part.")),
+        },
+    }
+    pieces
+}
+
+/// What the lane did, from its verb on. After a clause about writes, "them" are those.
+fn harm_of(harm: Harm, them: bool) -> [Piece; 3] {
+    let text = |text: &str| Piece::Text(text.to_owned());
+    let many = |n: u64, one: &str, more: &str| text(if n == 1 { one } else { more });
+    match harm {
+        Harm::Lost { writes, .. } => {
+            let what =
+                if them { text(" of them") } else { many(writes, " acknowledged write", " acknowledged writes") };
+            [text("has lost "), Piece::Alarm(text::count(writes)), what]
+        }
+        Harm::Failed { requests, .. } => {
+            [text("has failed "), Piece::Alarm(text::count(requests)), many(requests, " request", " requests")]
+        }
+        Harm::AtRisk { writes, .. } => {
+            let what = if them { text(" of them at risk") } else { many(writes, " write at risk", " writes at risk") };
+            [text("has "), Piece::Number(text::count(writes)), what]
+        }
+        Harm::Stale { reads, .. } => {
+            [text("has served "), Piece::Number(text::count(reads)), many(reads, " stale read", " stale reads")]
+        }
+    }
+}
+
+fn summary(panel: &Panel) -> String {
+    let ends: Vec<String> = ends(panel).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let what = if ends.is_empty() { "nothing yet".to_owned() } else { ends.join(", ") };
+    format!("{}: {what}.", panel.title)
+}
+
+fn strategy_name(name: &str) -> String {
+    match name {
+        "none" => "No cache",
+        "look-aside" => "Look-aside",
+        "read-through" => "Read-through",
+        "write-around" => "Write-around",
+        "write-through" => "Write-through",
+        "write-back" => "Write-back",
+        other => other,
+    }
+    .to_owned()
+}
+
+fn step(name: &str) -> String {
+    match name {
+        "issued" => "issued by the client",
+        "buffered" => "buffered, dirty, in the cache",
+        "acknowledged" => "acknowledged: the client was told yes",
+        "refused" => "refused: the client was told no",
+        "coalesced" => "replaced in the buffer by a newer write of the key",
+        "committed" => "committed in the database",
+        "read" => "read by a client",
+        "overwritten" => "overwritten in the database by an older write",
+        "dropped" => "dropped by what held it",
+        "lost" => "lost: nothing can deliver it any more",
+        "flush_due" => "the flush that would have saved it",
+        other => other,
+    }
+    .to_owned()
+}
+
+fn cause(name: &str) -> String {
+    match name {
+        "cache_crash" => "cache crash before the flush",
+        "expired_dirty" => "expired while dirty",
+        "evicted_dirty" => "evicted while dirty",
+        "dropped_after_retries" => "dropped after its retries",
+        "failover_lag" => "failover to a lagging replica",
+        "dual_write_half_done" => "dual write half done",
+        "flush_mark_lost" => "flush mark lost",
+        "persistence_window" => "after the last snapshot",
+        "overwritten_by_older" => "overwritten by an older write",
+        "flush_all" => "cache flushed",
+        "refused" => "refused by the database",
+        "connection_lost" => "connection lost",
+        "never_delivered" => "never delivered",
+        other => other,
+    }
+    .to_owned()
+}

@@ -1,0 +1,417 @@
+//! 한국어.
+
+use super::super::headline::{Harm, Headline, Piece};
+use super::super::view::{Control, Lang};
+use super::{Words, ends, lane};
+use crate::chart::{Labels, Panel, text};
+use crate::scenario::{Link, Reason, What};
+
+pub static WORDS: Words = Words {
+    lang: Lang::Ko,
+    starting: "같은 트래픽을 모든 전략에 동시에 흘려보냅니다.",
+    headline,
+    labels: Labels {
+        reads_p50: "읽기, 중앙값",
+        reads_p99: "읽기, p99",
+        writes_p50: "쓰기, 중앙값",
+        writes_p99: "쓰기, p99",
+        hit_ratio: "적중률",
+        lost_writes: "유실된 쓰기",
+        lost: "유실",
+        at_risk: "유실 위험",
+        nothing_yet: "아직 응답 없음",
+    },
+    figures: "그래프",
+    latency: "응답 시간",
+    hits: "적중률",
+    lost_figure: "유실된 쓰기",
+    summary,
+    percentile: "백분위수",
+    median: "중앙값",
+    log_axis: "로그 축",
+    time: "시각",
+    time_controls: "재생",
+    play: "재생",
+    pause: "일시 정지",
+    replay: "다시 재생",
+    step_once: "한 단계",
+    restart: "처음부터",
+    finish: "끝까지 실행",
+    speed: "속도",
+    moment: "실행 시점",
+    time_of: |now, all| format!("{} / 전체 {}", text::moment(now, true), text::moment(all, false)),
+    key_space: "스페이스",
+    key_right: "→",
+    key_r: "R",
+    key_f: "F",
+    break_now: "지금 장애 내기",
+    crash_cache: "캐시 크래시",
+    crash_app: "앱 서버 크래시",
+    database_outage: "DB 중단",
+    partition: "앱–캐시 단절",
+    for_how_long: "지속 시간",
+    fault_name: |what| match what {
+        What::CacheCrash => "캐시 크래시",
+        What::AppCrash => "앱 서버 크래시",
+        What::DatabaseOutage => "DB 중단",
+        What::Partition => "네트워크 단절",
+    },
+    scoreboard: "전략별 비교",
+    strategy: "전략",
+    requests: "요청",
+    hit_ratio: "적중률",
+    read_p50: "읽기 p50",
+    read_p99: "읽기 p99",
+    write_p50: "쓰기 p50",
+    write_p99: "쓰기 p99",
+    errors: "오류",
+    stale_reads: "오래된 읽기",
+    at_risk: "유실 위험",
+    lost: "유실",
+    percentiles: "응답 시간 백분위수",
+    all_requests: "전체 요청",
+    reads: "읽기",
+    writes: "쓰기",
+    count: "요청 수",
+    lost_writes: "유실된 쓰기",
+    none_lost: "응답까지 한 쓰기 중 유실된 것은 없습니다. 더티 엔트리가 쌓여 있을 때 캐시를 크래시해 보세요.",
+    and_more: |n| format!("외 {}건", text::count(n)),
+    still_missing: |n| match n {
+        0 => "모든 키에 그 뒤로 새 값이 쓰였습니다.".to_owned(),
+        n => format!("이 중 {}건은 아직도 빠져 있고, 나머지 키에는 그 뒤로 새 값이 쓰였습니다.", text::count(n)),
+    },
+    story_of: |write, key| format!("쓰기 {} (키 {key})", text::count(write)),
+    step,
+    cause,
+    reproduce: "재현하기",
+    reproduce_why: "시나리오, 시드, 엔진 버전이 같으면 어떤 기기에서든 모든 이벤트가 비트 단위까지 같습니다. 다이제스트로 확인할 수 있습니다.",
+    seed: "시드",
+    engine: "엔진",
+    digest: "다이제스트",
+    events: "이벤트",
+    controls: "설정",
+    lanes: "레인",
+    show_or_hide: "보이기/숨기기",
+    add_lane: "레인 추가",
+    remove_lane: |name| format!("{name} 삭제"),
+    options: "옵션",
+    strategy_name,
+    cached_copy: "캐시에 있던 값",
+    cached_delete: "커밋 후 삭제",
+    cached_leave: "TTL까지 그대로 둠",
+    order: "쓰는 순서",
+    database_first: "DB 먼저",
+    cache_first: "캐시 먼저",
+    rollback: "DB가 거부하면 캐시 값을 되돌림",
+    flush_every: "플러시 주기",
+    flush_at: "더티 개수로 플러시 (0: 안 함)",
+    batch: "배치당 최대 행 수",
+    requeue: "실패한 행 재시도 횟수",
+    coalesce: "같은 키의 쓰기를 하나로 합침",
+    on_expiry: "더티 엔트리가 만료되면",
+    on_eviction: "더티 엔트리가 축출되면",
+    end_flush: "먼저 플러시",
+    end_drop: "버림",
+    traffic: "트래픽",
+    arrivals: "요청 도착",
+    arrivals_name: |name| {
+        match name {
+            "poisson" => "오픈 루프, 포아송",
+            "constant" => "오픈 루프, 일정 간격",
+            "closed" => "클로즈드 루프, 사용자",
+            other => other,
+        }
+        .to_owned()
+    },
+    rate: "초당 요청 수",
+    users: "사용자 수",
+    think: "생각 시간",
+    write_ratio: "쓰기 비율",
+    keys: "키 분포",
+    keys_name: |name| {
+        match name {
+            "zipf" => "Zipf",
+            "uniform" => "균등",
+            "hot-set" => "핫 셋",
+            "trace" => "트레이스 파일",
+            other => other,
+        }
+        .to_owned()
+    },
+    key_count: "키 개수",
+    alpha: "쏠림 (α)",
+    hot: "핫 키 비율",
+    hot_traffic: "핫 키로 가는 트래픽",
+    trace: "트레이스",
+    open_trace: "트레이스 재생 (한 줄에 키 하나)",
+    cache: "캐시",
+    capacity: "용량 (엔트리)",
+    eviction: "축출 정책",
+    ttl_kind: "만료 방식",
+    ttl_name: |name| {
+        match name {
+            "none" => "TTL 없음",
+            "fixed" => "고정 TTL",
+            "jittered" => "지터를 준 TTL",
+            "sliding" => "슬라이딩 TTL",
+            other => other,
+        }
+        .to_owned()
+    },
+    ttl: "TTL",
+    spread: "지터",
+    command: "명령당 처리 시간",
+    database: "데이터베이스",
+    workers: "워커 수",
+    queue: "대기열 한도",
+    database_read: "읽기 시간",
+    database_write: "쓰기 시간",
+    batch_base: "배치 기본 시간",
+    batch_row: "배치 행당 시간",
+    abort: "트랜잭션 실패율",
+    application: "애플리케이션 서버",
+    servers: "서버 수",
+    work: "자체 처리 시간",
+    cache_timeout: "캐시 타임아웃",
+    database_timeout: "DB 타임아웃",
+    retries: "재시도 횟수",
+    backoff: "백오프",
+    network: "네트워크 (편도)",
+    link_name: |link| match link {
+        Link::ClientApp => "클라이언트–앱",
+        Link::AppCache => "앱–캐시",
+        Link::AppDatabase => "앱–DB",
+        Link::CacheDatabase => "캐시–DB",
+    },
+    faults: "장애",
+    no_faults: "예정된 장애가 없습니다.",
+    add_fault: "장애 추가",
+    remove_fault: "이 장애 삭제",
+    what_breaks: "종류",
+    at_moment: "시점",
+    which_server: "서버",
+    which_link: "구간",
+    run: "실행",
+    duration: "실행 시간",
+    warmup: "워밍업 (집계 제외)",
+    distribution: |name| {
+        match name {
+            "constant" => "상수",
+            "exponential" => "지수 분포",
+            "uniform" => "균등 분포",
+            "lognormal" => "로그 정규 분포",
+            "normal" => "정규 분포",
+            "empirical" => "실측 분포",
+            other => other,
+        }
+        .to_owned()
+    },
+    distribution_kind: "분포",
+    mean: "평균",
+    least: "최소",
+    most: "최대",
+    p99: "p99",
+    deviation: "표준편차",
+    reason,
+    last_good_runs: "실행할 수 없는 값이 있습니다. 마지막으로 올바른 실험이 계속됩니다.",
+    worker_failed: "시뮬레이션이 오류로 멈췄습니다.",
+    run_again: "다시 실행",
+    open_default: "기본 프리셋 열기",
+    link_not_opened: "이 링크를 열 수 없습니다",
+    link_text: "링크",
+    open_edited: "고친 링크 열기",
+    close: "닫기",
+    preset: "프리셋",
+    preset_name: |name| {
+        match name {
+            "default" => "다섯 가지 전략과 크래시",
+            "locust-test" => "부하 테스트, 캐시 유무 비교",
+            "like-button" => "좋아요 버튼",
+            "redis-down" => "Redis 다운",
+            "product-list" => "상품 목록 스탬피드",
+            other => other,
+        }
+        .to_owned()
+    },
+    own_scenario: "내 시나리오",
+    change_theme: "밝게/어둡게",
+    share: "공유",
+    link: "링크",
+    link_why: "장애와 시드까지 실험 전체가 링크에 들어 있어, 누가 열어도 똑같이 재현됩니다.",
+    copy: "복사",
+    copied: "복사했습니다.",
+    not_copied: "브라우저가 허용하지 않습니다. 텍스트를 선택해 복사하세요.",
+    embed: "블로그에 넣기",
+    embed_why: "고른 레인과 컨트롤만 담아 스스로 움직이는 그래프입니다.",
+    plain_iframe: "스크립트 없이 iframe만 쓰기",
+    control_name: |control| match control {
+        Control::Play => "재생과 일시 정지",
+        Control::Crash => "장애 버튼",
+        Control::Speed => "속도",
+        Control::Lanes => "레인 보이기/숨기기",
+        Control::Step => "한 단계, 처음부터, 끝까지",
+    },
+    files: "파일",
+    scenario_toml: "시나리오 (TOML)",
+    report_json: "결과 (JSON)",
+    series_csv: "그래프 데이터 (CSV)",
+    open_scenario: "시나리오 파일 열기",
+    open_full: "전체 시뮬레이터 열기",
+    help: "도움말",
+    how_to_read: "레인 하나가 전략 하나입니다. 모든 레인은 똑같은 요청과 똑같은 장애를 겪으므로, 선이 갈라진 만큼이 전략의 차이입니다. \
+        클라이언트가 성공 응답을 받았는데 어디에도 남아 있지 않은 쓰기는 ‘유실’이고, 캐시에만 있는 동안은 ‘유실 위험’입니다.",
+    keys_help: &[
+        ("스페이스", "재생, 일시 정지"),
+        ("→", "한 단계"),
+        ("R", "처음부터"),
+        ("F", "끝까지 실행"),
+        ("1 … 9", "레인 보이기/숨기기"),
+        ("?", "도움말"),
+    ],
+    footer: "Cachelane은 측정이 아니라 시뮬레이션입니다. 계산 결과는 큐잉 이론과 실제 트레이스로 검증합니다.",
+};
+
+/// 받침에 맞는 조사.
+fn josa(word: &str, with: &'static str, without: &'static str) -> &'static str {
+    let last = word.chars().rev().find(|c| c.is_alphanumeric());
+    match last {
+        Some(c @ '가'..='힣') => {
+            if (c as u32 - '가' as u32).is_multiple_of(28) {
+                without
+            } else {
+                with
+            }
+        }
+        Some('0' | '1' | '3' | '6' | '7' | '8' | 'l' | 'm' | 'n' | 'r') => with,
+        _ => without,
+    }
+}
+
+fn topic(titles: &[String], number: usize) -> [Piece; 2] {
+    let name = titles.get(number).map_or("", String::as_str);
+    [lane(titles, number), Piece::Text(format!("{} ", josa(name, "은", "는")))]
+}
+
+fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
+    let text = |text: &str| Piece::Text(text.to_owned());
+    let mut pieces = vec![text(if said.lanes > 1 { "모두 같은 트래픽을 받습니다. " } else { "" })];
+    let kind = |writes| if writes { "쓰기" } else { "읽기" };
+    match (said.speed, said.harm) {
+        (Some(speed), harm) => {
+            let same = harm.filter(|harm| harm.lane() == speed.lane);
+            pieces.extend(topic(titles, speed.lane));
+            if same.is_none() {
+                pieces.extend([lane(titles, speed.than), text("보다 ")]);
+            }
+            pieces.extend([
+                text(kind(speed.writes)),
+                text("에 "),
+                Piece::Number(text::times(speed.factor)),
+                text(" 빠르게 "),
+            ]);
+            match (same, harm) {
+                (Some(harm), _) => {
+                    pieces.push(text("응답했지만 "));
+                    pieces.extend(harm_of(harm));
+                }
+                (None, Some(harm)) => {
+                    pieces.push(text("응답했고, "));
+                    pieces.extend(topic(titles, harm.lane()));
+                    pieces.extend(harm_of(harm));
+                }
+                (None, None) => pieces.push(text("응답했습니다.")),
+            }
+        }
+        (None, Some(harm)) => {
+            pieces.extend(topic(titles, harm.lane()));
+            pieces.extend(harm_of(harm));
+        }
+        (None, None) => pieces.push(text("곧 전략별로 차이가 드러납니다.")),
+    }
+    pieces
+}
+
+fn harm_of(harm: Harm) -> Vec<Piece> {
+    let text = |text: &str| Piece::Text(text.to_owned());
+    match harm {
+        Harm::Lost { writes, .. } => vec![Piece::Alarm(text::count(writes)), text("건을 유실했습니다.")],
+        Harm::Failed { requests, .. } => {
+            vec![text("요청 "), Piece::Alarm(text::count(requests)), text("건에 실패했습니다.")]
+        }
+        Harm::AtRisk { writes, .. } => vec![Piece::Number(text::count(writes)), text("건이 유실 위험에 있습니다.")],
+        Harm::Stale { reads, .. } => {
+            vec![text("오래된 값을 "), Piece::Number(text::count(reads)), text("번 내주었습니다.")]
+        }
+    }
+}
+
+fn summary(panel: &Panel) -> String {
+    let ends: Vec<String> = ends(panel).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let what = if ends.is_empty() { "아직 없음".to_owned() } else { ends.join(", ") };
+    format!("{}: {what}.", panel.title)
+}
+
+fn strategy_name(name: &str) -> String {
+    match name.to_lowercase().as_str() {
+        "none" | "no cache" => "캐시 없음",
+        "look-aside" => "룩어사이드",
+        "read-through" => "리드스루",
+        "write-around" => "라이트어라운드",
+        "write-through" => "라이트스루",
+        "write-back" => "라이트백",
+        _ => name,
+    }
+    .to_owned()
+}
+
+fn step(name: &str) -> String {
+    match name {
+        "issued" => "클라이언트가 요청",
+        "buffered" => "캐시에 더티 상태로 저장",
+        "acknowledged" => "클라이언트에 성공 응답",
+        "refused" => "클라이언트에 거절 응답",
+        "coalesced" => "버퍼에서 같은 키의 새 쓰기로 대체",
+        "committed" => "DB에 커밋",
+        "read" => "다른 요청이 읽음",
+        "overwritten" => "더 오래된 쓰기가 DB에 덮어씀",
+        "dropped" => "가지고 있던 쪽이 버림",
+        "lost" => "유실: 더는 전달할 방법이 없음",
+        "flush_due" => "살릴 수 있었던 플러시 시각",
+        other => other,
+    }
+    .to_owned()
+}
+
+fn cause(name: &str) -> String {
+    match name {
+        "cache_crash" => "플러시 전 캐시 크래시",
+        "expired_dirty" => "더티 상태로 만료",
+        "evicted_dirty" => "더티 상태로 축출",
+        "dropped_after_retries" => "재시도 끝에 버려짐",
+        "failover_lag" => "뒤처진 복제본으로 페일오버",
+        "dual_write_half_done" => "이중 쓰기 중 하나만 성공",
+        "flush_mark_lost" => "플러시 표시 유실",
+        "persistence_window" => "마지막 스냅샷 이후",
+        "overwritten_by_older" => "더 오래된 쓰기가 덮어씀",
+        "flush_all" => "캐시 전체 삭제",
+        "refused" => "DB가 거부",
+        "connection_lost" => "연결 끊김",
+        "never_delivered" => "전달 시도 없음",
+        other => other,
+    }
+    .to_owned()
+}
+
+fn reason(reason: &Reason) -> String {
+    let list = |what: &str, meant: &Option<String>, known: &[String]| match meant {
+        Some(meant) => format!("{what} 혹시 {meant}인가요? 가능한 값: {}", known.join(", ")),
+        None => format!("{what} 가능한 값: {}", known.join(", ")),
+    };
+    match reason {
+        Reason::NotAllowed(allowed) => format!("사용할 수 없는 값입니다. 허용 범위: {allowed}"),
+        Reason::UnknownField { meant, known } => list("그런 항목은 없습니다.", meant, known),
+        Reason::UnknownWord { meant, known } => list("그런 선택지는 없습니다.", meant, known),
+        Reason::Missing(what) => format!("값이 필요합니다: {what}"),
+        Reason::Because(sentence) => sentence.clone(),
+    }
+}

@@ -1,0 +1,322 @@
+//! All wording of the page, in English and Korean. A text that is missing in one of them does not compile.
+//!
+//! Short names are fields; whatever has numbers or names in it is a function, because languages order them differently.
+//! The guide to the wording: say what happens, not how the machine feels; the field's own terms; no exclamation marks.
+
+mod en;
+mod ko;
+
+use super::headline::{Headline, Piece};
+use super::view::{Control, Lang, Shown};
+use crate::chart::{Labels, Panel, Weight};
+use crate::scenario::{Lane, Link, Reason, Scenario, What, Writing};
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $field:ident: $type:ty),* $(,)?) => {
+        /// Every text of the page in one language.
+        #[allow(missing_docs, reason = "the fields' names say what they are")]
+        pub struct Words {
+            $($(#[$doc])* pub $field: $type),*
+        }
+    };
+}
+
+words! {
+    lang: Lang,
+    // the sentence at the top
+    starting: &'static str,
+    headline: fn(&Headline, &[String]) -> Vec<Piece>,
+    // figures
+    labels: Labels,
+    figures: &'static str,
+    latency: &'static str,
+    hits: &'static str,
+    lost_figure: &'static str,
+    summary: fn(&Panel) -> String,
+    percentile: &'static str,
+    median: &'static str,
+    log_axis: &'static str,
+    time: &'static str,
+    // controls of time
+    time_controls: &'static str,
+    play: &'static str,
+    pause: &'static str,
+    replay: &'static str,
+    step_once: &'static str,
+    restart: &'static str,
+    finish: &'static str,
+    speed: &'static str,
+    moment: &'static str,
+    /// Now, and the length of the run, seconds.
+    time_of: fn(f64, f64) -> String,
+    key_space: &'static str,
+    key_right: &'static str,
+    key_r: &'static str,
+    key_f: &'static str,
+    // breaking things
+    break_now: &'static str,
+    crash_cache: &'static str,
+    crash_app: &'static str,
+    database_outage: &'static str,
+    partition: &'static str,
+    for_how_long: &'static str,
+    fault_name: fn(What) -> &'static str,
+    // tables
+    scoreboard: &'static str,
+    strategy: &'static str,
+    requests: &'static str,
+    hit_ratio: &'static str,
+    read_p50: &'static str,
+    read_p99: &'static str,
+    write_p50: &'static str,
+    write_p99: &'static str,
+    errors: &'static str,
+    stale_reads: &'static str,
+    at_risk: &'static str,
+    lost: &'static str,
+    percentiles: &'static str,
+    all_requests: &'static str,
+    reads: &'static str,
+    writes: &'static str,
+    count: &'static str,
+    lost_writes: &'static str,
+    none_lost: &'static str,
+    and_more: fn(u64) -> String,
+    /// How many lost writes nobody has written over since.
+    still_missing: fn(u64) -> String,
+    /// The number of the write and its key.
+    story_of: fn(u64, u64) -> String,
+    step: fn(&str) -> String,
+    cause: fn(&str) -> String,
+    reproduce: &'static str,
+    reproduce_why: &'static str,
+    seed: &'static str,
+    engine: &'static str,
+    digest: &'static str,
+    events: &'static str,
+    // the scenario's controls
+    controls: &'static str,
+    lanes: &'static str,
+    show_or_hide: &'static str,
+    add_lane: &'static str,
+    remove_lane: fn(&str) -> String,
+    options: &'static str,
+    strategy_name: fn(&str) -> String,
+    cached_copy: &'static str,
+    cached_delete: &'static str,
+    cached_leave: &'static str,
+    order: &'static str,
+    database_first: &'static str,
+    cache_first: &'static str,
+    rollback: &'static str,
+    flush_every: &'static str,
+    flush_at: &'static str,
+    batch: &'static str,
+    requeue: &'static str,
+    coalesce: &'static str,
+    on_expiry: &'static str,
+    on_eviction: &'static str,
+    end_flush: &'static str,
+    end_drop: &'static str,
+    traffic: &'static str,
+    arrivals: &'static str,
+    arrivals_name: fn(&str) -> String,
+    rate: &'static str,
+    users: &'static str,
+    think: &'static str,
+    write_ratio: &'static str,
+    keys: &'static str,
+    keys_name: fn(&str) -> String,
+    key_count: &'static str,
+    alpha: &'static str,
+    hot: &'static str,
+    hot_traffic: &'static str,
+    trace: &'static str,
+    open_trace: &'static str,
+    cache: &'static str,
+    capacity: &'static str,
+    eviction: &'static str,
+    ttl_kind: &'static str,
+    ttl_name: fn(&str) -> String,
+    ttl: &'static str,
+    spread: &'static str,
+    command: &'static str,
+    database: &'static str,
+    workers: &'static str,
+    queue: &'static str,
+    database_read: &'static str,
+    database_write: &'static str,
+    batch_base: &'static str,
+    batch_row: &'static str,
+    abort: &'static str,
+    application: &'static str,
+    servers: &'static str,
+    work: &'static str,
+    cache_timeout: &'static str,
+    database_timeout: &'static str,
+    retries: &'static str,
+    backoff: &'static str,
+    network: &'static str,
+    link_name: fn(Link) -> &'static str,
+    faults: &'static str,
+    no_faults: &'static str,
+    add_fault: &'static str,
+    remove_fault: &'static str,
+    what_breaks: &'static str,
+    at_moment: &'static str,
+    which_server: &'static str,
+    which_link: &'static str,
+    run: &'static str,
+    duration: &'static str,
+    warmup: &'static str,
+    distribution: fn(&str) -> String,
+    distribution_kind: &'static str,
+    mean: &'static str,
+    least: &'static str,
+    most: &'static str,
+    p99: &'static str,
+    deviation: &'static str,
+    // what is wrong
+    reason: fn(&Reason) -> String,
+    last_good_runs: &'static str,
+    worker_failed: &'static str,
+    run_again: &'static str,
+    open_default: &'static str,
+    link_not_opened: &'static str,
+    link_text: &'static str,
+    open_edited: &'static str,
+    close: &'static str,
+    // head, share, help
+    preset: &'static str,
+    preset_name: fn(&str) -> String,
+    own_scenario: &'static str,
+    change_theme: &'static str,
+    share: &'static str,
+    link: &'static str,
+    link_why: &'static str,
+    copy: &'static str,
+    copied: &'static str,
+    not_copied: &'static str,
+    embed: &'static str,
+    embed_why: &'static str,
+    plain_iframe: &'static str,
+    control_name: fn(Control) -> &'static str,
+    files: &'static str,
+    scenario_toml: &'static str,
+    report_json: &'static str,
+    series_csv: &'static str,
+    open_scenario: &'static str,
+    open_full: &'static str,
+    help: &'static str,
+    how_to_read: &'static str,
+    keys_help: &'static [(&'static str, &'static str)],
+    footer: &'static str,
+}
+
+impl PartialEq for Words {
+    fn eq(&self, other: &Words) -> bool {
+        self.lang == other.lang
+    }
+}
+
+impl Words {
+    /// What figure `shown` is called.
+    pub fn figure_title(&self, shown: Shown) -> &'static str {
+        match shown {
+            Shown::Latency => self.latency,
+            Shown::Hits => self.hits,
+            Shown::Lost => self.lost_figure,
+        }
+    }
+
+    /// The figure in a sentence or two: each lane's newest value.
+    pub fn figure_summary(&self, _shown: Shown, panels: &[Panel]) -> String {
+        panels.iter().map(|panel| (self.summary)(panel)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The words of a language.
+pub fn of(lang: Lang) -> &'static Words {
+    match lang {
+        Lang::En => &en::WORDS,
+        Lang::Ko => &ko::WORDS,
+    }
+}
+
+/// What to call each lane: its name, or the strategy that sets it apart from the others, or both strategies.
+pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
+    let lanes = &scenario.lanes;
+    let same_read = lanes.len() > 1 && lanes.iter().all(|lane| lane.read.name() == lanes[0].read.name());
+    let same_write = lanes.len() > 1 && lanes.iter().all(|lane| lane.write.name() == lanes[0].write.name());
+    let mut titles: Vec<String> = Vec::new();
+    for lane in lanes {
+        let (read, write) = ((words.strategy_name)(lane.read.name()), (words.strategy_name)(lane.write.name()));
+        let title = match lane.name.as_str() {
+            "" if same_read && !same_write => write,
+            "" if same_write && !same_read => read,
+            "" if same_read && same_write => with_its_own(scenario, lane, write),
+            "" => format!("{read} + {write}"),
+            name => (words.strategy_name)(name),
+        };
+        let numbered = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title} ({n})") });
+        titles.extend(numbered.take(lanes.len() + 1).find(|name| !titles.contains(name)));
+    }
+    titles
+}
+
+/// The strategy's name with the option that sets the lane apart from the others, as the scenario file says it.
+fn with_its_own(scenario: &Scenario, lane: &Lane, name: String) -> String {
+    let differs = |of: fn(&Writing) -> Option<String>| {
+        let own = of(&lane.write)?;
+        scenario.lanes.iter().any(|other| of(&other.write).as_ref() != Some(&own)).then_some(own)
+    };
+    let every = |w: &Writing| if let Writing::WriteBack(back) = w { Some(back.every.to_string()) } else { None };
+    let batch =
+        |w: &Writing| if let Writing::WriteBack(back) = w { Some(format!("batch {}", back.batch)) } else { None };
+    let cached = |w: &Writing| if let Writing::WriteAround(a) = w { Some(a.cached.name().to_owned()) } else { None };
+    let order = |w: &Writing| if let Writing::WriteThrough(t) = w { Some(t.order.name().to_owned()) } else { None };
+    match differs(every).or_else(|| differs(batch)).or_else(|| differs(cached)).or_else(|| differs(order)) {
+        Some(own) => format!("{name}, {own}"),
+        None => name,
+    }
+}
+
+/// The lines of a panel that its summary speaks of, with their newest values.
+fn ends(panel: &Panel) -> Vec<(String, String)> {
+    let main = panel.lines.iter().filter(|line| line.weight == Weight::Main);
+    main.filter_map(|line| line.end().map(|(_, value)| (line.label.clone(), panel.axis.name(value)))).collect()
+}
+
+/// The name of a lane as a piece of the sentence.
+fn lane(titles: &[String], number: usize) -> Piece {
+    Piece::Lane(number, titles.get(number).cloned().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::headline::{Harm, Speed, plain};
+    use super::*;
+
+    #[test]
+    fn the_sentence_says_who_is_fast_and_what_it_cost() {
+        let said = Headline {
+            lanes: 5,
+            speed: Some(Speed { lane: 1, than: 0, factor: 9.0, writes: true }),
+            harm: Some(Harm::Lost { lane: 1, writes: 212 }),
+        };
+        let titles = ["Write-through".to_owned(), "Write-back".to_owned()];
+        let english = plain(&(en::WORDS.headline)(&said, &titles));
+        assert_eq!(english, "Same traffic for all. Write-back answers writes 9× faster and has lost 212 of them.");
+        let korean = plain(&(ko::WORDS.headline)(&said, &["라이트스루".to_owned(), "라이트백".to_owned()]));
+        assert_eq!(korean, "모두 같은 트래픽을 받습니다. 라이트백은 쓰기에 9× 빠르게 응답했지만 212건을 유실했습니다.");
+    }
+
+    #[test]
+    fn lanes_are_called_by_what_sets_them_apart() {
+        let scenario = Scenario::from_toml(
+            "[[lane]]\nwrite = \"write-back\"\n[[lane]]\nwrite = \"write-through\"\n[[lane]]\nwrite = \"write-through\"",
+        );
+        let names = titles(&scenario.unwrap(), &en::WORDS);
+        assert_eq!(names, ["Write-back", "Write-through", "Write-through (2)"]);
+    }
+}

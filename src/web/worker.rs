@@ -1,0 +1,189 @@
+//! The worker: runs the experiment beside the page, so that the page never waits for it.
+//!
+//! It does nothing by itself. Every message of the page gets one answer ([`protocol`](super::protocol)); what is new since
+//! the last frame is all that a frame carries.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use super::protocol::{Frame, FromWorker, STORIES_TOLD_MAX, Step, Story, ToWorker};
+use crate::experiment::Experiment;
+use crate::ledger;
+use crate::report::Series;
+use crate::scenario::{Keys, Link, Scenario, What, Which};
+use crate::time::Nanos;
+use crate::workload::trace::Trace;
+
+/// Listens for the page's messages until the page closes the worker.
+pub fn start() {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    tell_of_panics(scope.clone());
+    let desk = Rc::new(RefCell::new(Desk::default()));
+    let answer = scope.clone();
+    let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let said = event.data().as_string().unwrap_or_default();
+        let reply = match serde_json::from_str::<ToWorker>(&said) {
+            Ok(said) => desk.borrow_mut().hear(said),
+            Err(error) => refused(0, format!("the worker could not read a message: {error}")),
+        };
+        send(&answer, &reply);
+    });
+    scope.set_onmessage(Some(listen.as_ref().unchecked_ref()));
+    listen.forget();
+}
+
+fn send(scope: &DedicatedWorkerGlobalScope, said: &FromWorker) {
+    if let Ok(text) = serde_json::to_string(said) {
+        // Fails only for what cannot be cloned, and a text can.
+        let _ = scope.post_message(&JsValue::from_str(&text));
+    }
+}
+
+/// The page shows what a panic says; without this it would only know that the worker is gone.
+fn tell_of_panics(scope: DedicatedWorkerGlobalScope) {
+    struct Scope(DedicatedWorkerGlobalScope);
+    let scope = Scope(scope);
+    thread_local!(static SCOPE: RefCell<Option<Scope>> = const { RefCell::new(None) });
+    SCOPE.with_borrow_mut(|kept| *kept = Some(scope));
+    std::panic::set_hook(Box::new(|info| {
+        SCOPE.with_borrow(|scope| {
+            if let Some(Scope(scope)) = scope {
+                send(scope, &FromWorker::Panicked { message: info.to_string() });
+            }
+        });
+    }));
+}
+
+fn refused(generation: u32, why: String) -> FromWorker {
+    FromWorker::Refused { generation, why }
+}
+
+/// What lies before the worker: one experiment, and how much of it the page has seen.
+#[derive(Default)]
+struct Desk {
+    generation: u32,
+    experiment: Option<Experiment>,
+    seen: Vec<Seen>,
+}
+
+/// What the page has of one lane.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    buckets: usize,
+    stories: usize,
+}
+
+impl Desk {
+    fn hear(&mut self, said: ToWorker) -> FromWorker {
+        match said {
+            ToWorker::Load { generation, scenario, trace } => self.load(generation, &scenario, trace.as_deref()),
+            ToWorker::Advance { generation, to_ns, budget_ms } => {
+                let start = js_sys::Date::now();
+                match &mut self.experiment {
+                    Some(experiment) if generation == self.generation => {
+                        experiment.advance(Nanos(to_ns), || js_sys::Date::now() - start >= budget_ms);
+                        self.frame()
+                    }
+                    _ => refused(generation, "there is no such experiment".to_owned()),
+                }
+            }
+            ToWorker::Inject { generation, what, server, link, lasts } => {
+                self.inject(generation, &what, server, link.as_deref(), lasts)
+            }
+        }
+    }
+
+    fn load(&mut self, generation: u32, scenario: &Scenario, keys: Option<&str>) -> FromWorker {
+        self.generation = generation;
+        self.experiment = None;
+        let trace = match (&scenario.clients.keys, keys) {
+            (Keys::Trace { file }, None) => {
+                return refused(generation, format!("this scenario replays the trace {file:?}: open that file"));
+            }
+            (Keys::Trace { file }, Some(keys)) => match Trace::read(keys.as_bytes()) {
+                Ok(trace) => Some(Arc::new(trace)),
+                Err(error) => return refused(generation, format!("{file}: {error}")),
+            },
+            _ => None,
+        };
+        match Experiment::new(scenario, trace) {
+            Ok(experiment) => {
+                self.seen = vec![Seen::default(); scenario.lanes.len()];
+                self.experiment = Some(experiment);
+                self.frame()
+            }
+            Err(error) => refused(generation, error.to_string()),
+        }
+    }
+
+    fn frame(&mut self) -> FromWorker {
+        let Some(experiment) = &self.experiment else {
+            return refused(self.generation, "there is no experiment".to_owned());
+        };
+        let series: Vec<Series> =
+            self.seen.iter().enumerate().map(|(lane, seen)| experiment.series(lane, seen.buckets)).collect();
+        let mut stories = Vec::new();
+        for (lane, (seen, tail)) in self.seen.iter_mut().zip(&series).enumerate() {
+            // The last bucket may still change: it is sent again.
+            seen.buckets = (tail.first + tail.points.len()).saturating_sub(2);
+            let new: Vec<Story> = match seen.stories {
+                told if told < STORIES_TOLD_MAX => {
+                    experiment.stories(lane).iter().take(STORIES_TOLD_MAX).skip(told).map(tell).collect()
+                }
+                _ => Vec::new(),
+            };
+            seen.stories += new.len();
+            stories.push(new);
+        }
+        FromWorker::Frame(Box::new(Frame {
+            generation: self.generation,
+            now_ns: experiment.now().0,
+            finished: experiment.finished(),
+            report: experiment.report(),
+            series,
+            stories,
+        }))
+    }
+
+    fn inject(
+        &mut self,
+        generation: u32,
+        what: &str,
+        server: Option<u32>,
+        link: Option<&str>,
+        lasts: Nanos,
+    ) -> FromWorker {
+        let what = What::ALL.iter().copied().find(|known| known.name() == what);
+        let link = Link::ALL.iter().copied().find(|known| Some(known.name()) == link);
+        let (Some(what), Some(experiment)) = (what, self.experiment.as_mut()) else {
+            return refused(generation, "there is nothing to break".to_owned());
+        };
+        let which = server.map(Which::Server).or(link.map(Which::Link));
+        match experiment.inject(what, which, lasts) {
+            Ok(_) => FromWorker::Injected { generation, scenario: Box::new(experiment.scenario().clone()) },
+            Err(error) => refused(generation, error.to_string()),
+        }
+    }
+}
+
+fn tell(story: &ledger::Story) -> Story {
+    let name = |value: Result<serde_json::Value, serde_json::Error>| {
+        value.ok().and_then(|v| v.as_str().or_else(|| v.get("what")?.as_str()).map(str::to_owned))
+    };
+    let number = |value: Result<serde_json::Value, serde_json::Error>| value.ok().and_then(|v| v.as_u64()).unwrap_or(0);
+    let steps = story
+        .steps
+        .iter()
+        .map(|step| Step { at_ns: step.at.0, what: name(serde_json::to_value(step.what)).unwrap_or_default() });
+    Story {
+        write: number(serde_json::to_value(story.write)),
+        key: number(serde_json::to_value(story.key)),
+        client: number(serde_json::to_value(story.client)),
+        cause: story.cause.and_then(|cause| name(serde_json::to_value(cause))),
+        steps: steps.collect(),
+    }
+}
