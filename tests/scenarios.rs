@@ -120,7 +120,7 @@ fn lane() -> impl Strategy<Value = Lane> {
         prop::option::of(1..=10_000_000u32),
         1..=1_000_000u32,
         any::<bool>(),
-        0..=1_000_000u32,
+        0..=200u32,
         end(),
         end(),
     )
