@@ -12,4 +12,5 @@ mod presets;
 mod random_golden;
 mod scenarios;
 mod store_model;
+mod storms;
 mod strategies;

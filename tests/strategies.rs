@@ -434,3 +434,18 @@ fn a_lone_request_takes_as_long_as_its_parts() {
     assert_eq!(latency(Reading::LookAside {}), (5.0 + 14.0 + 5.0, 5.0));
     assert_eq!(latency(Reading::ReadThrough {}), (5.0 + 14.0, 5.0));
 }
+
+#[test]
+fn users_without_thought_in_a_world_without_latency_do_not_stop_the_clock() {
+    for how in all_lanes() {
+        let mut scenario = bare();
+        let think = Distribution::Constant(Nanos::ZERO);
+        scenario.clients.arrivals = Arrivals::Closed { users: 5, think };
+        scenario.clients.write_ratio = 0.5;
+        scenario.lanes = vec![how];
+        scenario.duration = s(1);
+        fault(&mut scenario, ms(300), What::AppCrash, None, ms(200));
+        fault(&mut scenario, ms(600), What::CacheCrash, None, ms(200));
+        assert!(run(&scenario).report().requests <= 5_005);
+    }
+}

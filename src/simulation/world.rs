@@ -220,7 +220,7 @@ impl World {
     }
 
     /// The server is done with a request.
-    fn finish(&self, slot: u32, outcome: Result<WriteId, Failure>, why: Release) {
+    pub(super) fn finish(&self, slot: u32, outcome: Result<WriteId, Failure>, why: Release) {
         {
             let mut slots = self.slots.borrow_mut();
             let request = &mut slots[slot as usize];
@@ -273,6 +273,13 @@ impl World {
             }
             (None, Err(_)) => {}
         }
+    }
+
+    /// The key of a request, and the write that it attempts, if it does.
+    #[cfg(test)]
+    pub(super) fn asked(&self, slot: u32) -> (Key, Option<WriteId>) {
+        let request = self.slots.borrow()[slot as usize];
+        (request.key, request.write)
     }
 
     /// Requests that have been sent and not answered.
@@ -339,7 +346,7 @@ impl World {
         }
     }
 
-    fn app(&self) -> strategy::App<'_> {
+    pub(super) fn app(&self) -> strategy::App<'_> {
         let cache = CacheClient {
             kernel: &self.kernel,
             network: &self.network,
@@ -350,7 +357,7 @@ impl World {
         strategy::App { cache, database: self.database_client(Link::AppDatabase, self.app.retries) }
     }
 
-    fn cache_side(&self) -> CacheSide<'_> {
+    pub(super) fn cache_side(&self) -> CacheSide<'_> {
         // A cache's flush has its own way of trying again; a load fails like any read.
         let database = self.database_client(Link::CacheDatabase, 0);
         CacheSide { kernel: &self.kernel, node: &self.cache, database }
@@ -394,7 +401,7 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
 }
 
 /// Serves a request: a place on the server, the server's own work, then what the lane's strategies say.
-async fn serve(world: &World, slot: u32) {
+pub(super) async fn serve(world: &World, slot: u32) {
     let request = world.slots.borrow()[slot as usize];
     let server = request.server.expect("a request being served has a server");
     let _place = world.servers.enter(server, &world.kernel).await;
