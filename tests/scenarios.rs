@@ -183,6 +183,13 @@ proptest! {
     }
 
     #[test]
+    fn what_was_checked_can_be_drawn_from(distribution in distribution()) {
+        let scenario = Scenario { app: App { work: distribution, ..App::default() }, ..Scenario::default() };
+        prop_assert_eq!(scenario.check(), Ok(()));
+        scenario.app.work.sampler(); // panics at what makes no distribution
+    }
+
+    #[test]
     fn a_good_scenario_survives_a_link_from_every_preset(scenario in scenario()) {
         prop_assume!(scenario.check().is_ok());
         for preset in presets::ALL {
