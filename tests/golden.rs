@@ -18,7 +18,7 @@ fn table_path() -> PathBuf {
 fn digests_now() -> Value {
     let mut table = Map::new();
     for preset in presets::ALL {
-        let mut experiment = Experiment::new(&preset.scenario(), None).expect("a preset runs");
+        let mut experiment = Experiment::new(preset.scenario(), None).expect("a preset runs");
         experiment.advance(Nanos::MAX, || false);
         let lanes = experiment.report().lanes.into_iter().map(|lane| json!([lane.name, lane.digest])).collect();
         table.insert(preset.name.to_owned(), Value::Array(lanes));
@@ -43,8 +43,8 @@ fn every_preset_does_what_the_golden_table_says() {
 fn a_run_in_many_small_steps_is_the_run_in_one_go() {
     let scenario = presets::get("default").expect("the default preset").scenario();
     let (mut whole, mut steps) = (0, 0);
-    let mut run = |stop: bool, count: &mut u32| {
-        let mut experiment = Experiment::new(&scenario, None).expect("a preset runs");
+    let run = |stop: bool, count: &mut u32| {
+        let mut experiment = Experiment::new(scenario, None).expect("a preset runs");
         while !experiment.finished() {
             experiment.advance(Nanos::MAX, || stop);
             *count += 1;

@@ -7,7 +7,7 @@ use cachelane::time::Nanos;
 
 fn run(preset: &str) -> Vec<LaneReport> {
     let scenario = presets::get(preset).expect("a preset").scenario();
-    let mut experiment = Experiment::new(&scenario, None).expect("a preset runs");
+    let mut experiment = Experiment::new(scenario, None).expect("a preset runs");
     experiment.advance(Nanos::MAX, || false);
     experiment.report().lanes
 }

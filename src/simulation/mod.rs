@@ -129,6 +129,7 @@ impl Simulation {
         keys: KeySource,
         tasks: impl Fn(Rc<World>) -> Box<dyn Executor>,
     ) -> Simulation {
+        let title = scenario.titles().swap_remove(lane);
         let lane = &scenario.lanes[lane];
         let world = Rc::new(World::new(scenario, lane, keys));
         world.begin();
@@ -144,7 +145,7 @@ impl Simulation {
             milestone: Nanos::ZERO,
             stage: Stage::WarmingUp,
             baseline: Baseline::default(),
-            lane: (lane.title(), lane.read.name().to_owned(), lane.write.name().to_owned()),
+            lane: (title, lane.read.name().to_owned(), lane.write.name().to_owned()),
         };
         simulation.set_milestone();
         simulation.settle();

@@ -1,8 +1,11 @@
 //! Where scenarios come from, as the page asks for them: presets, links, checks; and what is wrong with one, in words.
 
+#[cfg(target_arch = "wasm32")]
 use super::words::Words;
+#[cfg(target_arch = "wasm32")]
+use crate::scenario::Reason;
 use crate::scenario::link::{self, Link};
-use crate::scenario::{Reason, Scenario, ScenarioError, presets};
+use crate::scenario::{Scenario, ScenarioError, presets};
 
 pub use crate::scenario::Problem;
 
@@ -34,6 +37,7 @@ pub fn sentences(error: &ScenarioError) -> String {
 }
 
 /// A typed text that is no value of the field at `path`.
+#[cfg(target_arch = "wasm32")]
 pub fn no_value(path: &str, text: &str, allowed: &str) -> Problem {
     Problem {
         field: path.to_owned(),
@@ -44,6 +48,7 @@ pub fn no_value(path: &str, text: &str, allowed: &str) -> Problem {
 }
 
 /// What is wrong with a value, beside its field: without the field's name.
+#[cfg(target_arch = "wasm32")]
 pub fn say(problem: &Problem, words: &Words) -> String {
     let why = (words.reason)(&problem.reason);
     if problem.value.is_empty() { why } else { format!("{}: {why}", problem.value) }
