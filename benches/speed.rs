@@ -14,17 +14,17 @@ use cachelane::time::Nanos;
 
 const ROUNDS: usize = 5;
 
-/// Look-aside, ledger and figures on: two hundred users of ten thousand keys.
+/// Look-aside, ledger and figures on: a hundred users of two thousand keys, as in the default preset.
 const LOOK_ASIDE: &str = r#"
 name = "look-aside"
 seed = 7
 duration = "60s"
 [clients]
-arrivals = { kind = "closed", users = 200, think = { exponential = "10ms" } }
-keys = { kind = "zipf", count = 10000, alpha = 1.0 }
+arrivals = { kind = "closed", users = 100, think = { exponential = "5ms" } }
+keys = { kind = "zipf", count = 2000, alpha = 1.0 }
 write_ratio = 0.05
 [cache]
-capacity = 5000
+capacity = 1500
 ttl = "60s"
 [database]
 workers = 64
