@@ -147,9 +147,13 @@ impl Component for App {
         match msg {
             Msg::Do(Action::Tick { .. }) => return self.tick(ctx),
             Msg::Do(action) => {
+                let unopened = self.state.unopened.is_some();
                 let effects = self.state.apply(action);
                 self.carry_out(ctx, effects);
                 self.dress();
+                if unopened {
+                    self.grow(ctx);
+                }
             }
             Msg::Point(moment) => self.pointed = moment,
             Msg::Save => {
@@ -195,8 +199,9 @@ impl Component for App {
 }
 
 impl App {
+    /// Not while a link is being mended: each step would put back the text that the reader is changing.
     fn grow(&self, ctx: &Context<App>) {
-        if self.phase < CONTROLS_FROM + super::controls::SECTIONS {
+        if self.state.unopened.is_none() && self.phase < CONTROLS_FROM + super::controls::SECTIONS {
             let link = ctx.link().clone();
             Timeout::new(20, move || link.send_message(Msg::Grow)).forget();
         }
@@ -542,12 +547,13 @@ impl App {
     }
 
     fn share(&self, ctx: &Context<App>, titles: &Rc<Vec<String>>) -> Html {
-        let open = self.act.clone();
+        // The dialog closes, so that the page can be seen, or what it has against the file.
+        let open = ctx.link().batch_callback(|text| vec![Msg::Share(false), Msg::Do(Action::OpenToml(text))]);
         let on_file = Callback::from(move |event: Event| {
             let input: web_sys::HtmlInputElement = event.target_unchecked_into();
             if let Some(file) = input.files().and_then(|files| files.get(0)) {
                 let open = open.clone();
-                read_file(&file, move |text| open.emit(Action::OpenToml(text)));
+                read_file(&file, move |text| open.emit(text));
             }
         });
         let data = self.data(titles);

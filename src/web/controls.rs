@@ -377,6 +377,7 @@ fn trace_input(ctx: &Ctx) -> Html {
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
             let (act, name) = (act.clone(), file.name());
             read_file(&file, move |keys| act.emit(Action::OpenTrace { name: name.clone(), keys }));
+            input.set_value(""); // else the same file, mended, would be no change
         }
     });
     html! { <label class="file">{ ctx.words.open_trace }<input type="file" accept=".txt,.csv,.trace,text/plain" onchange={open} /></label> }

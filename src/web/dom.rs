@@ -34,10 +34,10 @@ pub fn remember(key: &str, value: &str) {
     }
 }
 
-/// The part of the address after `#`, with its `#`, decoded; empty where there is none.
+/// The part of the address after `#`, with its `#`, as it stands there; empty where there is none. Whoever reads the link
+/// decodes it once, after taking it apart: an `&` or a `+` in a name must not be taken for the link's own.
 pub fn hash() -> String {
-    let raw = window().location().hash().unwrap_or_default();
-    js_sys::decode_uri_component(&raw).map_or(raw, |text| text.into())
+    window().location().hash().unwrap_or_default()
 }
 
 /// Puts `hash` (with its `#`) into the address bar without a new entry in the history.

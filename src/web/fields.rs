@@ -82,6 +82,20 @@ impl Slide {
     }
 }
 
+impl Slide {
+    /// The value at `place`, where the slider was moved to from `value`. A short step may round back to where it began;
+    /// then it goes on to the next value there is, so that the arrow keys never get stuck.
+    fn moved(self, value: f64, place: f64, round: fn(f64) -> f64) -> f64 {
+        let step = if place < self.place(value) { -1.0 } else { 1.0 };
+        let same = |other: f64| (other - value).abs() <= value.abs() * 1e-9;
+        let mut place = place;
+        while same(round(self.value(place))) && (1.0..STEPS).contains(&place) {
+            place += step;
+        }
+        round(self.value(place))
+    }
+}
+
 fn two_digits(value: f64) -> f64 {
     let unit = libm::pow(10.0, libm::floor(libm::log10(value)) - 1.0);
     libm::round(value / unit) * unit
@@ -102,6 +116,9 @@ struct RowProps {
     text: String,
     /// Where the slider stands, and what it covers.
     slide: Option<(f64, Slide)>,
+    /// Whether only whole numbers make sense.
+    #[prop_or_default]
+    whole: bool,
     /// Hears what was typed; says whether it is a value.
     typed: Callback<String, Result<(), Problem>>,
     /// Hears where the slider was moved.
@@ -138,10 +155,12 @@ fn Row(props: &RowProps) -> Html {
     };
     let slide = props.slide.map(|(value, slide)| {
         let (slid, ctx, path, pending) = (props.slid.clone(), ctx.clone(), props.path.clone(), pending.clone());
+        let round = if props.whole { libm::round } else { |value| value };
         let oninput = Callback::from(move |event: InputEvent| {
             pending.set(None);
             ctx.mistyped(&path, None);
-            slid.emit(slide.value(event.target_unchecked_into::<HtmlInputElement>().value_as_number()));
+            let place = event.target_unchecked_into::<HtmlInputElement>().value_as_number();
+            slid.emit(slide.moved(value, place, round));
         });
         let place = slide.place(value);
         html! {
@@ -198,9 +217,9 @@ pub fn Number(props: &NumberProps) -> Html {
         }
     });
     let set = props.set.clone();
-    let slid = Callback::from(move |value: f64| set.emit(if whole { libm::round(value) } else { value }));
+    let slid = Callback::from(move |value: f64| set.emit(value));
     let slide = props.slide.map(|slide| (props.value, slide));
-    html! { <Row path={props.path.to_string()} label={props.label.clone()} text={tidy(props.value)} {slide} {typed} {slid} /> }
+    html! { <Row path={props.path.to_string()} label={props.label.clone()} text={tidy(props.value)} {slide} {whole} {typed} {slid} /> }
 }
 
 /// What a [`Duration`] is made from.

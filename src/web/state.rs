@@ -199,7 +199,7 @@ impl State {
         match action {
             Action::Tick { wall_s } => self.tick(wall_s),
             Action::Heard(said) => self.hear(said, &mut effects),
-            Action::OpenLink(text) => self.open_link(&text),
+            Action::OpenLink(text) => self.open_link(&text, &mut effects),
             Action::OpenPreset(name) => self.open_preset(&name, &mut effects),
             Action::OpenToml(text) => self.open_toml(text, &mut effects),
             Action::Edit(edit) => self.edit(edit, &mut effects),
@@ -414,7 +414,7 @@ impl State {
         }
     }
 
-    fn open_link(&mut self, text: &str) {
+    fn open_link(&mut self, text: &str, effects: &mut Vec<Effect>) {
         let decoded = shelf::decode(&in_full(text));
         let (view, options) = decoded.as_ref().map(|link| View::of(&link.view)).unwrap_or_default();
         match decoded {
@@ -422,6 +422,9 @@ impl State {
                 self.lang = view.lang.unwrap_or(self.lang);
                 let shade = if view.shade == Shade::System { self.view.shade } else { view.shade };
                 self.view = View { shade, ..view };
+                if self.unopened.is_some() {
+                    effects.push(Effect::SaveLink); // the mended one, not the bad one in the address bar
+                }
                 self.begin(link.scenario, Some(link.preset.to_owned()));
             }
             decoded => {

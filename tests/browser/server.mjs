@@ -55,6 +55,8 @@ export async function serve({ root = DIST, base = "/", pages = {}, missing = () 
       "Content-Type": MIME[extname(file)] ?? "application/octet-stream",
       "Content-Length": found.size,
       "Cache-Control": "no-cache",
+      // As the usual hosts of static pages do: a module script of another origin needs it.
+      "Access-Control-Allow-Origin": "*",
     });
     createReadStream(file).pipe(response);
   });

@@ -1,0 +1,75 @@
+// An accessibility checker over every face of the page; and a picture of each.
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+
+import { AxeBuilder } from "@axe-core/playwright";
+
+import { launch, screenshot, serve } from "./harness.mjs";
+import { ready, until, visit } from "./person.mjs";
+
+const world = {};
+before(async () => {
+  [world.browser, world.site] = await Promise.all([launch(), serve()]);
+});
+after(async () => {
+  await world.browser?.close();
+  await world.site?.close();
+});
+
+async function accessible(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+  const told = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 5).join(", ")}`);
+  assert.deepEqual(told, []);
+}
+
+const noWider = async (page) => {
+  const [has, shows] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(has <= shows, `${has} px in ${shows}: no scrolling to the side`);
+};
+
+const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+for (const [size, viewport] of Object.entries(SIZES)) {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const locale of ["en", "ko"]) {
+      const options = { viewport, colorScheme, locale, reducedMotion: "reduce", deviceScaleFactor: 1 };
+      visit(world, `the page is accessible and fits: ${size}, ${colorScheme}, ${locale}`, "#v1", async (page) => {
+        await page.getByRole("button", { name: /^(Play again|다시 재생)$/ }).waitFor();
+        await screenshot(page, `page-${size}-${colorScheme}-${locale}`);
+        await noWider(page);
+        await page.evaluate(() => document.querySelectorAll("main details").forEach((fold) => (fold.open = true)));
+        await until("the folds' insides", () => page.getByRole("columnheader", { name: "99.99%" }).count());
+        await noWider(page);
+        if ((size === "wide") === (locale === "en")) await accessible(page); // each size, theme and language once with each other
+      }, options);
+    }
+  }
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  visit(world, `an embed is accessible: ${colorScheme}`, "#v1&view.embed=latency,hits,lost&view.controls=play,crash,speed,lanes,step", async (page) => {
+    await screenshot(page, `embed-${colorScheme}`);
+    await noWider(page);
+    await accessible(page);
+  }, { colorScheme, reducedMotion: "reduce", wait: (page) => page.getByRole("link", { name: "Open full simulator" }).waitFor() });
+
+  visit(world, `a link that cannot be opened is told accessibly: ${colorScheme}`, "#v1&cache.tll=5s&seed=x", async (page) => {
+    await screenshot(page, `bad-link-${colorScheme}`);
+    await accessible(page);
+  }, { colorScheme, wait: (page) => page.getByRole("heading", { name: "This link cannot be opened" }).waitFor() });
+
+  visit(world, `dialogs and complaints are accessible: ${colorScheme}`, "#v1", async (page) => {
+    const field = page.getByRole("textbox", { name: "Capacity, entries" });
+    await field.fill("0");
+    await field.press("Tab");
+    await page.getByText("The last good experiment goes on").waitFor();
+    await accessible(page);
+    for (const [name, dialog] of [["Share", "Share"], ["Help", "Help"]]) {
+      await page.getByRole("button", { name, exact: true }).click();
+      await page.getByRole("dialog", { name: dialog }).waitFor();
+      await screenshot(page, `${name.toLowerCase()}-${colorScheme}`);
+      await accessible(page);
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+    }
+  }, { colorScheme, wait: ready });
+}

@@ -1,0 +1,118 @@
+// The table of bad input, checked natively by tests/bad_input.rs, on the page: every link, scenario file and trace gets
+// its whole message, nothing takes its place, and there is a way back.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before } from "node:test";
+
+import { launch, serve } from "./harness.mjs";
+import { button, controls, digests, finish, link, ready, until, visit } from "./person.mjs";
+
+const table = JSON.parse(readFileSync(new URL("../data/bad_input.json", import.meta.url)));
+
+const world = {};
+before(async () => {
+  [world.browser, world.site] = await Promise.all([launch(), serve()]);
+});
+after(async () => {
+  await world.browser?.close();
+  await world.site?.close();
+});
+
+const claim = (...given) => visit(world, ...given);
+const told = (page) => page.getByRole("heading", { name: "This link cannot be opened" });
+const unopened = { wait: (page) => told(page).waitFor() };
+/** The words of a message, without what stands between field, value and reason. */
+const words = (text) => text.replace(/[\s=:]+/g, " ").trim();
+const items = (page) => page.getByRole("alert").getByRole("listitem").allInnerTexts();
+const text = (page) => page.getByLabel("The link", { exact: true });
+
+claim("every bad link of the table is told with field, value and what is allowed, and nothing is put in its place", table.links[0].link, async (page) => {
+  for (const { link: bad, message } of table.links) {
+    await page.evaluate((hash) => (location.hash = hash), bad);
+    await until(bad, async () => (await text(page).inputValue()) === bad);
+    assert.deepEqual((await items(page)).map(words), message.split("\n").map(words), bad);
+    assert.equal(await link(page), bad, "the address stays");
+    assert.equal(await page.getByRole("table").count(), 0, "nothing runs");
+  }
+}, unopened);
+
+for (const [option, bad, allowed] of [
+  ["lang", "fr", "en or ko"],
+  ["embed", "latency,hats", "latency, hits, lost"],
+  ["speed", "0", "0.001 to 1000000"],
+  ["lanes", "0", "from 1"],
+  ["theme", "red", "light, dark or system"],
+]) {
+  claim(`a link with ${option}=${bad} is told too`, `#v1&view.${option}=${bad}`, async (page) => {
+    const [item] = await items(page);
+    assert.ok(item.includes(`view.${option}`) && item.includes(`${bad}:`) && item.includes(allowed), item);
+  }, unopened);
+}
+
+claim("a bad link can be mended in its place, and the address follows", "#v1&duration=3s&fault.count=0&seed=x", async (page) => {
+  await text(page).fill("#v1&duration=3s&fault.count=0&seed=12");
+  await button(page, "Open the edited link").click();
+  await ready(page);
+  const all = await finish(page);
+  await page.getByText(/Seed 12 /).waitFor();
+  await until("the address", async () => /seed=12/.test(await link(page)), 5_000);
+  await page.reload();
+  await ready(page);
+  assert.deepEqual(await finish(page), all);
+}, unopened);
+
+claim("a bad link can be left for the default preset", "#v1&seed=x", async (page) => {
+  await button(page, "Open the default preset").click();
+  await ready(page);
+  await until("the address", async () => (await link(page)) === "#v1&preset=default");
+  assert.equal((await finish(page)).length, 5);
+}, unopened);
+
+/** Hands a file to the input of that name, as the file dialog would. */
+const hand = (where, name, file, text) =>
+  where.getByLabel(name).setInputFiles({ name: file, mimeType: "text/plain", buffer: Buffer.from(text) });
+
+claim("every bad scenario file of the table is told with its whole message, and what ran goes on", "#v1&duration=3s&fault.count=0", async (page) => {
+  const good = await finish(page);
+  const notice = page.getByRole("main").getByRole("alert");
+  for (const { toml, message } of table.scenarios) {
+    await button(page, "Share").click();
+    await hand(page, "Open a scenario file", "mine.toml", toml);
+    await page.getByRole("dialog").waitFor({ state: "detached", timeout: 5_000 });
+    await until(`${toml}: ${message}`, async () => words((await notice.innerText()).replace(/Close$/, "")) === words(message), 5_000);
+    await button(page, "Close").click();
+    await notice.waitFor({ state: "detached" });
+    assert.deepEqual(await digests(page), good);
+  }
+});
+
+claim("a good scenario file opens, and its link says all of it", "#v1", async (page) => {
+  await button(page, "Share").click();
+  await hand(page, "Open a scenario file", "mine.toml", 'name = "mine"\nseed = 3\nduration = "4s"\n[[lane]]\nname = "One & only"\n');
+  const all = await until("one lane", async () => (await digests(page).catch(() => [])).length === 1 && finish(page));
+  assert.equal(all[0][0], "One & only");
+  await until("the link", async () => /lane\.count=1/.test(await link(page)));
+  await page.reload();
+  await ready(page);
+  assert.deepEqual(await finish(page), all);
+});
+
+claim("every bad trace of the table is told, and a good one runs", "#v1&duration=3s&fault.count=0", async (page) => {
+  const good = await finish(page);
+  for (const { trace, message } of table.traces) {
+    await hand(controls(page), "Replay a trace", "keys.txt", trace);
+    const notice = page.getByRole("main").getByRole("alert");
+    await until(`${JSON.stringify(trace)}: ${message}`, async () => (await notice.innerText()).includes(message));
+    await button(page, "Close").click();
+    await notice.waitFor({ state: "detached" });
+    await page.getByRole("combobox", { name: "Keys", exact: true }).selectOption({ label: "Zipf" });
+    await until("what ran before", async () => JSON.stringify(await finish(page)) === JSON.stringify(good));
+  }
+  await hand(controls(page), "Replay a trace", "keys.txt", "a\nb\na\nc\n".repeat(100));
+  const traced = await until("a run of the trace", async () => {
+    const now = await digests(page);
+    return now[0][1] !== good[0][1] && now;
+  });
+  assert.equal(traced.length, good.length);
+  await page.getByText("Trace: keys.txt").waitFor();
+});

@@ -1,0 +1,98 @@
+// What a person does with the page, and what they read off it: by roles and labels.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { open } from "./harness.mjs";
+
+/** Waits until `condition()` gives something true, and returns that. */
+export async function until(what, condition, ms = 30_000) {
+  const end = Date.now() + ms;
+  let last;
+  do {
+    last = await condition();
+    if (last) return last;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  } while (Date.now() < end);
+  assert.fail(`waited ${ms / 1000} s in vain: ${what}`);
+}
+
+/** The page is up, down to its last control. */
+export async function ready(page) {
+  await page.getByRole("heading", { name: /Scoreboard|전략별 비교/ }).waitFor();
+  await page.getByRole("textbox", { name: /^(Seed|시드)$/, includeHidden: true }).waitFor({ state: "attached" });
+}
+
+/** A test with a page of its own, which must end without a complaint in the console. */
+export function visit(world, name, hash, does, { wait = ready, ...options } = {}) {
+  test(name, { timeout: 90_000 }, async () => {
+    const opened = await open(world.browser, world.site.url + hash, { locale: "en-US", colorScheme: "light", ...options });
+    try {
+      opened.page.setDefaultTimeout(30_000);
+      await wait(opened.page);
+      await does(opened.page, opened);
+      assert.deepEqual(opened.problems, []);
+    } finally {
+      await opened.close();
+    }
+  });
+}
+
+export const button = (where, name) => where.getByRole("button", { name, exact: true });
+export const controls = (page) => page.getByRole("complementary", { name: "Controls" });
+export const clock = (where) => where.getByLabel("Moment of the run");
+
+/** Where the run is, in thousandths of its length. */
+export const moment = async (where) => Number(await clock(where).evaluate((slider) => slider.value));
+
+/** The link in the address bar, from its `#` on. */
+export const link = (page) => page.evaluate(() => location.hash);
+
+/** A column of a table as `[lane, text]` pairs. */
+async function column(page, region, name) {
+  const rows = await page.getByRole("region", { name: region }).getByRole("table").evaluate((table, name) => {
+    const place = [...table.tHead.rows[0].cells].findIndex((cell) => cell.textContent.trim() === name);
+    return [...table.tBodies[0].rows].map((row) => [row.cells[0].textContent.trim(), row.cells[place]?.textContent.trim()]);
+  }, name);
+  assert.ok(rows.every(([, text]) => text !== undefined), `${region} has a column ${name}`);
+  return rows;
+}
+
+/** A column of the scoreboard: numbers by lane. */
+export async function board(page, name) {
+  const rows = await column(page, "Scoreboard", name);
+  return Object.fromEntries(rows.map(([lane, text]) => [lane, Number(text.replace(/[^\d.]/g, ""))]));
+}
+
+export const digests = (page) => column(page, "See the very same again", "Digest");
+
+/** Waits for the run's end, where the page stands still. */
+export const ended = (page) => button(page, "Play again").waitFor();
+
+/** Presses “Finish now” and gives the digests of the whole run. */
+export async function finish(page) {
+  await until("a run that can be finished, or is", async () => {
+    if (await button(page, "Play again").isVisible()) return true;
+    return button(page, "Finish now").click({ timeout: 1_000 }).then(() => true, () => false);
+  });
+  await ended(page);
+  return digests(page);
+}
+
+/** Stops the run where it is; what was under way has arrived. */
+export async function pause(page) {
+  await button(page, "Pause").click();
+  await button(page, "Play").waitFor();
+  return standsStill(page);
+}
+
+/** Waits until the clock has not moved for a second; gives where it stands. */
+export async function standsStill(where) {
+  await clock(where).evaluate((slider) => new Promise((resolve) => {
+    let [since, value] = [performance.now(), slider.value];
+    const look = setInterval(() => {
+      if (slider.value !== value) [since, value] = [performance.now(), slider.value];
+      else if (performance.now() - since > 1_000) resolve(clearInterval(look));
+    }, 50);
+  }));
+  return moment(where);
+}
