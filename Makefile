@@ -49,8 +49,9 @@ test-browser: ## Build the page and run the browser tests against dist/
 fmt: ## Format the Rust code
 	cargo fmt
 
-bench: ## Run the benchmarks
-	cargo bench --locked
+bench: ## Measure the simulator's speed, natively and in WebAssembly
+	@scripts/setup test
+	@scripts/bench
 
 clean: ## Remove what was built; the installed tools stay
 	rm -rf target dist

@@ -1,4 +1,46 @@
-//! Cachelane: a deterministic cache strategy simulator.
+//! Cachelane: a deterministic cache strategy simulator, in the browser and on the command line.
+//!
+//! A *lane* is one strategy: a way of reading and a way of writing. All lanes of an experiment see the very same traffic
+//! and the very same faults. A tour of the house, from the ground up; each room uses only rooms on floors below it:
+//!
+//! ```text
+//! floor 7  web  cli                     the page, the command line
+//! floor 6  experiment                   lanes side by side
+//! floor 5  simulation  chart            one lane, put together and run; drawings of what it showed
+//! floor 4  strategy  report             the strategies, one file each; results as data, tables, CSV
+//! floor 3  cache database network       the parts of the world
+//!          workload fault metrics
+//! floor 2  scenario engine ledger stats the experiment as data; clock, queue and tasks; the witness; histograms
+//! floor 1  random time                  named streams of chance; whole nanoseconds
+//! ```
+//!
+//! Begin with [`scenario`] (what can be asked), [`strategy`] (what a lane does, as an application programmer would write it)
+//! and [`ledger`] (what became of every write). [`engine`] is how it runs.
+//!
+//! ```
+//! use cachelane::{experiment::Experiment, scenario::Scenario, time::Nanos};
+//!
+//! let scenario = Scenario::from_toml(r#"
+//!     duration = "20s"
+//!     [[lane]]
+//!     write = "write-through"
+//!     [[lane]]
+//!     write = { kind = "write-back", every = "5s" }
+//!     [[fault]]
+//!     at = "14s"
+//!     what = "cache.crash"
+//! "#)?;
+//! let mut experiment = Experiment::new(&scenario, None)?;
+//! experiment.advance(Nanos::MAX, || false);
+//! let report = experiment.report();
+//! assert_eq!(report.lanes[0].ever_lost, 0);
+//! assert!(report.lanes[1].ever_lost > 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! *Determinism is a contract*: the same scenario, seed and [engine version](engine::VERSION) give the same events on every
+//! machine, to the bit. That is why time is an integer, why chance comes in named streams, and why `clippy.toml` refuses std's
+//! float functions, clocks and walks over hash maps.
 #![forbid(unsafe_code)]
 
 pub mod cache;
