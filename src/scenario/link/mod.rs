@@ -192,8 +192,11 @@ fn read_view(option: &str, value: &str, view: &mut Vec<(String, String)>, proble
 
 /// Reads and checks the changed tree. Problems are told with the value that was given.
 fn finish(tree: &Node, mut problems: Problems) -> Result<Scenario, ScenarioError> {
+    // What could not even be put in the tree is told as it was given: at its place the tree has the preset's value.
+    let unplaced = std::mem::take(&mut problems.list);
     let scenario = Scenario::read(tree, "", &mut problems).unwrap_or_default();
     check::check(&scenario, tree, &mut problems);
+    problems.list.splice(0..0, unplaced);
     problems.finish(scenario)
 }
 
