@@ -16,6 +16,7 @@ use crate::chart::Percentile;
 use crate::report::{Report, Series};
 use crate::scenario::{Link, Scenario, What};
 use crate::time::Nanos;
+use crate::workload::trace::Trace;
 
 /// A change of the scenario, made by a control.
 pub struct Edit(pub Box<dyn FnOnce(&mut Scenario)>);
@@ -517,6 +518,11 @@ impl State {
     }
 
     fn open_trace(&mut self, name: String, keys: String, effects: &mut Vec<Effect>) {
+        // A bad trace changes nothing: the last good experiment goes on.
+        if let Err(error) = Trace::read(keys.as_bytes()) {
+            self.notice = Some(format!("{name}: {error}"));
+            return;
+        }
         self.trace = Some((name.clone(), Rc::new(keys)));
         let edit = Edit(Box::new(move |s| s.clients.keys = crate::scenario::Keys::Trace { file: name }));
         let before = self.generation;
@@ -586,6 +592,17 @@ mod tests {
         assert_eq!(sent(&state.apply(frame(1, 0, false))), None);
         assert!(matches!(sent(&state.apply(Action::Tick { wall_s: 0.1 })), Some(ToWorker::Advance { .. })));
         assert_eq!(sent(&state.apply(Action::Tick { wall_s: 0.1 })), None);
+    }
+
+    #[test]
+    fn a_bad_trace_is_told_and_changes_nothing() {
+        let mut state = playing();
+        let before = state.running.clone();
+        let effects = state.apply(Action::OpenTrace { name: "keys.txt".into(), keys: "a\n\nb\n".into() });
+        assert!(effects.is_empty() && state.notice.as_deref().is_some_and(|notice| notice.contains("keys.txt")));
+        assert_eq!(state.running, before);
+        let effects = state.apply(Action::OpenTrace { name: "keys.txt".into(), keys: "a\nb\n".into() });
+        assert!(!effects.is_empty() && state.running != before);
     }
 
     #[test]
