@@ -7,7 +7,7 @@ SHELL := /bin/sh
 
 WASM := --target wasm32-unknown-unknown --lib --bin page --bin worker
 
-.PHONY: help serve setup build cli test lint fmt bench clean test-rust test-browser
+.PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lint: ## Check versions, formatting, and clippy for native and wasm
 
 test-rust: ## Run the Rust tests: unit, integration, documentation
 	cargo test --locked
+
+test-long: ## Run the checks that take too long for every change
+	cargo test --locked --test cachelane -- --ignored
 
 test-browser: ## Build the page and run the browser tests against dist/
 	trunk build

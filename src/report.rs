@@ -76,7 +76,7 @@ pub struct LaneReport {
     #[serde(with = "as_object")]
     pub lost_by_cause: Vec<(String, u64)>,
     /// Acknowledged writes that were lost at some moment of the run, those included whose key has been written
-    /// again since: no reader will ever see them.
+    /// again since: no reader will ever see them again.
     pub ever_lost: u64,
     /// The same by cause.
     #[serde(with = "as_object")]

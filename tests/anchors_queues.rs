@@ -61,8 +61,7 @@ fn figures(latencies: &Histogram) -> [f64; 4] {
     [latencies.mean().expect("requests") / 1e6, ms(0.50), ms(0.95), ms(0.99)]
 }
 
-/// The same, between the edges of the histogram's buckets by a straight line: a bucket is up to 1.6 % wide, which is
-/// fine for a report and coarse for a standard error.
+/// The same, without the rounding to whole ranks and nanoseconds.
 fn fine_figures(latencies: &Histogram) -> [f64; 4] {
     let ms = |q: f64| {
         let mut missing = q * latencies.count() as f64;
@@ -267,6 +266,14 @@ fn spread_out_service_is_an_m_g_1_queue() {
     agrees_within(2.0, "M/G/1 at 50 %", &half, &mg1(50.0, &service, 4.0), 64e6);
     let busy = queue(80.0, 1, service.distribution(), 0.5e6);
     agrees_within(2.0, "M/G/1 at 80 %", &busy, &mg1(80.0, &service, 4.0)[..2], 36e6);
+}
+
+#[test]
+#[ignore = "half a minute; `make test-long` runs it"]
+fn the_tail_of_an_m_g_1_queue_is_as_long_as_theory_says() {
+    let service = Lognormal::with_cs2(4.0);
+    let busy = queue(80.0, 1, service.distribution(), 0.5e6);
+    agrees("M/G/1 at 80 %", &busy, &mg1(80.0, &service, 4.0), 400e6);
 }
 
 #[test]

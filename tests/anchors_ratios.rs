@@ -158,7 +158,7 @@ fn poisson_hits(rate: f64, ttl: Nanos, sliding: bool) -> f64 {
     let streams = Streams::new(3);
     let (mut stream, mut now) = (streams.named("arrivals"), Nanos::ZERO);
     let mut store = Store::new(Eviction::Lru, 1, streams.named("eviction"));
-    let (mut hits, n) = (0, 500_000);
+    let (mut hits, n) = (0, 2_000_000);
     for _ in 0..n {
         now += gap.sample(&mut stream);
         let hit = match store.get(0, now) {
@@ -182,7 +182,7 @@ fn poisson_hits(rate: f64, ttl: Nanos, sliding: bool) -> f64 {
 fn times_to_live_hit_as_often_as_theory_says() {
     for (rate, seconds) in [(10.0, 0.1), (10.0, 1.0), (3.0, 0.05)] {
         let (x, ttl): (f64, _) = (rate * seconds, Nanos::from_secs_f64(seconds));
-        near("fixed", poisson_hits(rate, ttl, false), x / (1.0 + x), 0.003);
-        near("sliding", poisson_hits(rate, ttl, true), 1.0 - libm::exp(-x), 0.003);
+        near("fixed", poisson_hits(rate, ttl, false), x / (1.0 + x), TOLERANCE);
+        near("sliding", poisson_hits(rate, ttl, true), 1.0 - libm::exp(-x), TOLERANCE);
     }
 }

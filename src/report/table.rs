@@ -97,7 +97,8 @@ fn losses(report: &Report) -> String {
         let causes: Vec<String> =
             lane.ever_lost_by_cause.iter().map(|(cause, count)| format!("{count} {cause}")).collect();
         let covered = lane.ever_lost.saturating_sub(lane.writes_by_class.lost);
-        let covered = if covered > 0 { format!("; {covered} of their keys were written again") } else { String::new() };
+        let covered =
+            if covered > 0 { format!("; {covered} of them have since been written over") } else { String::new() };
         (!causes.is_empty()).then(|| format!("lost by {}: {}{covered}\n", lane.name, causes.join(", ")))
     };
     report.lanes.iter().filter_map(why).collect()

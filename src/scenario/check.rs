@@ -190,6 +190,16 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
         let most = limits::REQUESTS_MAX;
         format!("{what} in {}, and at most {most} can be simulated; shorten the duration or ", scenario.duration)
     };
+    let requests = expected_requests(scenario);
+    let writes = requests * scenario.clients.write_ratio * scenario.lanes.len() as f64;
+    if writes > limits::WRITES_MAX && requests <= limits::REQUESTS_MAX {
+        let sentence = format!(
+            "this makes about {writes:.0} writes in all lanes, and at most {} can be remembered; lower it, or shorten the \
+             duration, or run fewer lanes",
+            limits::WRITES_MAX
+        );
+        problems.because("clients.write_ratio", scenario.clients.write_ratio.show().quote(), sentence);
+    }
     match &scenario.clients.arrivals {
         Arrivals::Poisson { rate } | Arrivals::Constant { rate } => {
             if rate * seconds > limits::REQUESTS_MAX {
@@ -199,7 +209,6 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
         }
         Arrivals::Closed { users, .. } => {
             let cycle = shortest_cycle_s(scenario);
-            let requests = f64::from(*users) * seconds / cycle;
             // A cycle of no time at all makes infinitely many.
             if requests > limits::REQUESTS_MAX {
                 let sentence = too_many(format!(
@@ -217,6 +226,15 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
             let sentence = too_many("there are too many flushes".to_owned()) + "flush less often";
             problems.because(&format!("lane.{i}.write.every"), options.every.show().quote(), sentence);
         }
+    }
+}
+
+/// About how many requests each lane gets, at most.
+fn expected_requests(scenario: &Scenario) -> f64 {
+    let seconds = scenario.duration.as_secs_f64();
+    match &scenario.clients.arrivals {
+        Arrivals::Poisson { rate } | Arrivals::Constant { rate } => rate * seconds,
+        Arrivals::Closed { users, .. } => f64::from(*users) * seconds / shortest_cycle_s(scenario),
     }
 }
 

@@ -76,6 +76,9 @@ pub const NAME_MAX: usize = 120;
 pub const ROWS_MAX: usize = 200;
 /// The most requests that one lane may be expected to serve: about a minute of computing.
 pub const REQUESTS_MAX: f64 = 1e8;
+/// The most writes that all lanes together may be expected to make: the ledger remembers each (about 70 bytes), and a
+/// browser gives a page 4 GiB.
+pub const WRITES_MAX: f64 = 2e7;
 
 /// A `*` stands for a number: a lane's, a fault's. A distribution's parts have the limit of the whole.
 const LIMITS: &[(&str, Limit)] = &[

@@ -116,10 +116,13 @@ pub fn encode(scenario: &Scenario, preset: &str, view: &[(String, String)]) -> R
     Ok(link)
 }
 
-/// The shortest link that says `scenario`: that of the preset it is most like.
+/// The link of `scenario` relative to `default`, or to another preset that it is so much like that this halves the link.
 pub fn encode_shortest(scenario: &Scenario) -> Result<String, ScenarioError> {
     let links = presets::ALL.iter().map(|preset| encode(scenario, preset.name, &[]));
-    let shortest = links.min_by_key(|link| link.as_ref().map_or(usize::MAX, String::len));
+    let weight = |(number, link): &(usize, Result<String, ScenarioError>)| {
+        link.as_ref().map_or(usize::MAX, |link| if *number == 0 { link.len() } else { 2 * link.len() })
+    };
+    let shortest = links.enumerate().min_by_key(weight).map(|(_, link)| link);
     shortest.unwrap_or_else(|| encode(scenario, "default", &[]))
 }
 
