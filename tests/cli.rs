@@ -142,9 +142,15 @@ fn two_runs_are_one_and_another_seed_is_another() {
     assert_eq!(digest(&["compare", "-", "--json"]), first);
     assert_ne!(digest(&["compare", "-", "--json", "--seed", "2"]), first);
     assert_eq!(
-        digest(&["compare", "-", "--json", "--seed", "2", "--set", "seed=5"]),
+        digest(&["compare", "-", "--json", "--seed", "2"]),
         digest(&["compare", "-", "--json", "--set", "seed=2"])
     );
+}
+
+#[test]
+fn an_empty_scenario_and_a_seed_given_twice_are_refused() {
+    assert!(refused(&["compare", "-"], " \n", 2).contains("there is nothing in it"));
+    assert!(refused(&["compare", "default", "--seed", "1", "--set", "seed=2"], "", 2).contains("given twice"));
 }
 
 #[test]

@@ -35,6 +35,9 @@ impl Source {
             let pair = setting.split_once('=');
             settings.push(pair.ok_or_else(|| Failure::Input(format!("--set {setting}: write FIELD=VALUE")))?);
         }
+        if seed.is_some() && settings.iter().any(|(field, _)| *field == "seed") {
+            return Err(Failure::Input("the seed is given twice, by --seed and by --set; keep one".to_owned()));
+        }
         settings.extend(seed.as_deref().map(|seed| ("seed", seed)));
         if settings.is_empty() {
             return Ok(scenario);
@@ -69,6 +72,9 @@ pub fn scenario(source: &str) -> Result<Scenario, Failure> {
 /// A TOML text, or a link saved as one.
 fn parse(text: &str) -> Result<Scenario, String> {
     let one_line = text.trim();
+    if one_line.is_empty() {
+        return Err("there is nothing in it; `cachelane presets default` prints a scenario to begin with".to_owned());
+    }
     match fragment(one_line).filter(|_| !one_line.contains('\n')) {
         Some(fragment) => link::decode(fragment).map(|link| link.scenario),
         None => Scenario::from_toml(text),
