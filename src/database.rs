@@ -245,11 +245,6 @@ impl Database {
         state.down -= 1;
     }
 
-    /// Whether it is in an outage.
-    pub fn is_down(&self) -> bool {
-        self.state.borrow().down > 0
-    }
-
     /// The calls to it.
     pub fn calls(&self) -> &Calls<Asked, Reply> {
         &self.calls

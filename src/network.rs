@@ -94,9 +94,4 @@ impl Network {
             }
         }
     }
-
-    /// Messages that wait for a link to heal.
-    pub fn stalled(&self) -> usize {
-        self.wires.iter().map(|wire| wire.stalled.borrow().len()).sum()
-    }
 }

@@ -540,11 +540,6 @@ impl CacheNode {
         state.down == 0
     }
 
-    /// Whether it is down.
-    pub fn is_down(&self) -> bool {
-        self.state.borrow().down > 0
-    }
-
     // ---- What it shows ----
 
     /// Totals up to this moment.

@@ -17,7 +17,6 @@ pub(super) struct Totals {
     node: NodeCounts,
     database: DatabaseCounts,
     reads: ReadCounts,
-    stale: u64,
 }
 
 /// The totals that the report is measured from and, where it matters, to.
@@ -70,13 +69,11 @@ impl Simulation {
     }
 
     pub(super) fn totals(&self) -> Totals {
-        let reads = *self.world.ledger.borrow().reads();
         Totals {
             at: self.world.kernel.now(),
             node: self.world.cache.counts(),
             database: self.world.database.counts(),
-            stale: reads.stale,
-            reads,
+            reads: *self.world.ledger.borrow().reads(),
         }
     }
 
@@ -105,7 +102,7 @@ impl Simulation {
             delayed_hits: now.node.delayed_hits - warm.node.delayed_hits,
             hit_ratio: ratio(hits, misses),
             errors: read_errors + write_errors,
-            stale_reads: now.stale - warm.stale,
+            stale_reads: now.reads.stale - warm.reads.stale,
             stale_age_ms: summary(&metrics.stale_age),
             read_your_writes_violations: now.reads.read_your_writes_violations - warm.reads.read_your_writes_violations,
             monotonic_read_violations: now.reads.monotonic_read_violations - warm.reads.monotonic_read_violations,
