@@ -15,7 +15,7 @@ use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{App, Lane, Link, Scenario, Writing};
 use crate::strategy::{self, CacheClient, CacheSide, DatabaseClient, Events};
 use crate::time::Nanos;
-use crate::workload::requests::{KeySource, Requests, Timing};
+use crate::workload::requests::{KeySource, Operation, Requests, Timing};
 
 /// The kinds of event of a simulation; 0 and 1 are the engine's own.
 pub(super) mod kind {
@@ -65,7 +65,8 @@ struct Request {
     key: Key,
     client: Client,
     issued: Nanos,
-    /// The write it attempts; the initial one for reads.
+    operation: Operation,
+    /// The write it attempts: of a value, or of its absence.
     write: Option<WriteId>,
     /// The server that serves it, while it does.
     server: Option<u32>,
@@ -185,9 +186,10 @@ impl World {
             return false;
         };
         let issued = self.kernel.now();
-        let write = made.write.then(|| self.ledger.borrow_mut().issued(made.key, client, issued));
-        let (number, key) = (made.number, made.key);
-        let request = Request { number, key, client, issued, write, server: None, outcome: Err(Failure::Down) };
+        let write = made.operation.writes().then(|| self.ledger.borrow_mut().issued(made.key, client, issued));
+        let (number, key, operation) = (made.number, made.key, made.operation);
+        let outcome = Err(Failure::Down);
+        let request = Request { number, key, client, issued, operation, write, server: None, outcome };
         let slot = {
             let mut slots = self.slots.borrow_mut();
             let slot = self.free.borrow_mut().pop().unwrap_or(slots.len() as u32);
@@ -408,9 +410,12 @@ pub(super) async fn serve(world: &World, slot: u32) {
     let work = world.work.sample(&mut world.work_draws[server as usize].borrow_mut());
     world.kernel.sleep(work).await;
     let app = world.app();
-    let outcome = match request.write {
-        Some(write) => strategy::write(&app, &world.lane.write, request.key, write).await.map(|()| write),
-        None => strategy::read(&app, &world.lane.read, request.key).await,
+    let outcome = match (request.operation, request.write) {
+        // Until there are strategies for them, modifying and deleting are writes like any other.
+        (Operation::Write | Operation::Modify | Operation::Delete, Some(write)) => {
+            strategy::write(&app, &world.lane.write, request.key, write).await.map(|()| write)
+        }
+        (Operation::Read, _) | (_, None) => strategy::read(&app, &world.lane.read, request.key).await,
     };
     world.finish(slot, outcome, Release::Finished);
 }

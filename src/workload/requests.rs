@@ -16,8 +16,29 @@ pub struct Request {
     pub number: u64,
     /// Which key it names.
     pub key: Key,
-    /// Whether it writes.
-    pub write: bool,
+    /// What it wants done with it.
+    pub operation: Operation,
+}
+
+/// What a request wants done with its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Read the value.
+    Read,
+    /// Put a value there, whatever stands there now; also of a key that is new.
+    Write,
+    /// Read the value and put another there that was made from it (read-modify-write).
+    Modify,
+    /// Take the value away.
+    Delete,
+}
+
+impl Operation {
+    /// Whether the database is another one afterwards: everything but reads.
+    #[inline]
+    pub fn writes(self) -> bool {
+        self != Operation::Read
+    }
 }
 
 /// Where keys come from. Shared between lanes: a table of a million keys need not stand five times.
@@ -75,10 +96,11 @@ impl Requests {
             KeySource::Drawn(ids) => ids.sample(&mut self.keys),
             KeySource::Trace(trace) => *trace.keys().get(self.made as usize)?,
         };
-        let write = self.operations.unit() < self.write_ratio;
+        let writes = self.operations.unit() < self.write_ratio;
+        let operation = if writes { Operation::Write } else { Operation::Read };
         let number = self.made;
         self.made += 1;
-        Some(Request { number, key, write })
+        Some(Request { number, key, operation })
     }
 
     /// How many requests have been made.
