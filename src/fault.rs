@@ -6,8 +6,8 @@ use crate::time::Nanos;
 /// What exactly breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// The cache node.
-    Cache,
+    /// One cache node.
+    Cache(u32),
     /// One application server.
     App(u32),
     /// The database.
@@ -27,6 +27,15 @@ pub struct Strike {
     pub target: Target,
 }
 
+/// How many there are of each part that can break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// Application servers.
+    pub app_servers: u32,
+    /// Cache nodes.
+    pub cache_shards: u32,
+}
+
 /// All strikes of a run, earliest first. At one moment, faults strike before anything else happens,
 /// in the order in which the scenario lists them.
 #[derive(Clone, Debug, Default)]
@@ -36,16 +45,16 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of these faults, for `servers` application servers.
-    pub fn new(faults: &[Fault], servers: u32) -> Plan {
+    /// The plan of these faults, for a world of these `parts`.
+    pub fn new(faults: &[Fault], parts: Parts) -> Plan {
         let mut plan = Plan::default();
-        faults.iter().for_each(|fault| plan.add(fault, servers));
+        faults.iter().for_each(|fault| plan.add(fault, parts));
         plan
     }
 
     /// Adds a fault that has not struck yet.
-    pub fn add(&mut self, fault: &Fault, servers: u32) {
-        for target in targets(fault, servers) {
+    pub fn add(&mut self, fault: &Fault, parts: Parts) {
+        for target in targets(fault, parts) {
             self.insert(Strike { at: fault.at, begins: true, target });
             self.insert(Strike { at: fault.at.saturating_add(fault.lasts), begins: false, target });
         }
@@ -88,12 +97,13 @@ fn remove_first(targets: &mut Vec<Target>, target: Target) -> bool {
     position.map(|position| targets.remove(position)).is_some()
 }
 
-fn targets(fault: &Fault, servers: u32) -> Vec<Target> {
+fn targets(fault: &Fault, parts: Parts) -> Vec<Target> {
     match (fault.what, fault.which) {
-        (What::CacheCrash, _) => vec![Target::Cache],
+        (What::CacheCrash, Some(Which::Server(shard))) => vec![Target::Cache(shard)],
+        (What::CacheCrash, _) => (0..parts.cache_shards).map(Target::Cache).collect(),
         (What::DatabaseOutage, _) => vec![Target::Database],
         (What::AppCrash, Some(Which::Server(server))) => vec![Target::App(server)],
-        (What::AppCrash, _) => (0..servers).map(Target::App).collect(),
+        (What::AppCrash, _) => (0..parts.app_servers).map(Target::App).collect(),
         (What::Partition, Some(Which::Link(link))) => vec![Target::Link(link)],
         (What::Partition, _) => vec![Target::Link(Link::AppCache)],
     }
@@ -103,32 +113,34 @@ fn targets(fault: &Fault, servers: u32) -> Vec<Target> {
 mod tests {
     use super::*;
 
+    const ONE: Parts = Parts { app_servers: 1, cache_shards: 1 };
+
     fn crash(at: u64, lasts: u64) -> Fault {
         Fault { at: Nanos(at), what: What::CacheCrash, which: None, lasts: Nanos(lasts) }
     }
 
     #[test]
     fn strikes_come_in_order_whichever_way_the_faults_are_listed() {
-        let mut plan = Plan::new(&[crash(50, 10), crash(10, 100)], 1);
+        let mut plan = Plan::new(&[crash(50, 10), crash(10, 100)], ONE);
         let order: Vec<(u64, bool)> = std::iter::from_fn(|| plan.take_next()).map(|s| (s.at.0, s.begins)).collect();
         assert_eq!(order, [(10, true), (50, true), (60, false), (110, false)]);
     }
 
     #[test]
     fn only_what_has_begun_is_healed() {
-        let mut plan = Plan::new(&[crash(10, 100), crash(200, 5)], 1);
+        let mut plan = Plan::new(&[crash(10, 100), crash(200, 5)], ONE);
         plan.take_next();
-        assert_eq!(plan.heal_all(), [Target::Cache]);
+        assert_eq!(plan.heal_all(), [Target::Cache(0)]);
         assert_eq!(plan.peek(), None);
-        assert_eq!(Plan::new(&[crash(10, 100)], 1).heal_all(), []);
+        assert_eq!(Plan::new(&[crash(10, 100)], ONE).heal_all(), []);
     }
 
     #[test]
     fn a_fault_added_while_running_strikes_like_one_that_was_there_from_the_start() {
-        let mut added = Plan::new(&[crash(10, 100)], 1);
+        let mut added = Plan::new(&[crash(10, 100)], ONE);
         added.take_next();
-        added.add(&crash(50, 10), 1);
-        let mut whole = Plan::new(&[crash(10, 100), crash(50, 10)], 1);
+        added.add(&crash(50, 10), ONE);
+        let mut whole = Plan::new(&[crash(10, 100), crash(50, 10)], ONE);
         whole.take_next();
         assert!((0..4).all(|_| added.take_next() == whole.take_next()));
     }

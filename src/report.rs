@@ -175,13 +175,13 @@ pub struct DatabaseReport {
 pub struct CacheReport {
     /// Commands served.
     pub commands: u64,
-    /// The share of the time that its one thread was busy, 0 to 1.
+    /// The share of the time that its threads, one a node, were busy, 0 to 1.
     pub utilisation: f64,
     /// Entries held now.
     pub entries: u64,
     /// Dirty entries now.
     pub dirty: u64,
-    /// The most dirty entries at once.
+    /// The most dirty entries at once; with several nodes, the sum of the most that each had.
     pub dirty_max: u64,
     /// Commands refused because the cache was down.
     pub refused: u64,

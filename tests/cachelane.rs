@@ -11,6 +11,7 @@ mod golden;
 mod presets;
 mod random_golden;
 mod scenarios;
+mod shards;
 mod store_model;
 mod storms;
 mod strategies;

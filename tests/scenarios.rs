@@ -102,8 +102,8 @@ fn cache() -> impl Strategy<Value = Cache> {
         (life(), ratio()).prop_map(|(ttl, spread)| Ttl::Jittered { ttl, spread }),
         life().prop_map(Ttl::Sliding),
     ];
-    (1..=10_000_000u32, select(Eviction::ALL.to_vec()), ttl, distribution())
-        .prop_map(|(capacity, eviction, ttl, command)| Cache { capacity, eviction, ttl, command })
+    (1..=10_000_000u32, select(Eviction::ALL.to_vec()), ttl, distribution(), 1..=64u32)
+        .prop_map(|(capacity, eviction, ttl, command, shards)| Cache { capacity, eviction, ttl, command, shards })
 }
 
 fn database() -> impl Strategy<Value = Database> {

@@ -58,6 +58,10 @@ fn app() -> impl Strategy<Value = App> {
     )
 }
 
+fn shards() -> impl Strategy<Value = u32> {
+    prop_oneof![3 => Just(1u32), 1 => Just(2), 1 => Just(5)]
+}
+
 fn cache() -> impl Strategy<Value = Cache> {
     let ttl = prop_oneof![
         Just(Ttl::None),
@@ -67,8 +71,8 @@ fn cache() -> impl Strategy<Value = Cache> {
         Just(Ttl::Jittered { ttl: Nanos::from_millis(50), spread: 1.0 }),
     ];
     let eviction = prop::sample::select(Eviction::ALL.to_vec());
-    (prop_oneof![Just(1u32), Just(2), Just(20), Just(1_000)], eviction, ttl, latency())
-        .prop_map(|(capacity, eviction, ttl, command)| Cache { capacity, eviction, ttl, command })
+    (prop_oneof![Just(1u32), Just(2), Just(20), Just(1_000)], eviction, ttl, latency(), shards())
+        .prop_map(|(capacity, eviction, ttl, command, shards)| Cache { capacity, eviction, ttl, command, shards })
 }
 
 fn database() -> impl Strategy<Value = Database> {
@@ -97,13 +101,14 @@ fn write_back() -> impl Strategy<Value = Lane> {
     )
 }
 
-/// A fault on one of 64 servers is brought down to those there are.
+/// A fault on one of 64 servers or nodes is brought down to those there are.
 fn fault() -> impl Strategy<Value = Fault> {
     let at = prop_oneof![1 => Just(1u64), 1 => Just(299_999_999), 8 => 0u64..300_000_000].prop_map(Nanos);
     let lasts =
         prop_oneof![1 => Just(Nanos(1)), 6 => (0u64..100).prop_map(Nanos::from_millis), 1 => Just(Nanos::from_secs(9))];
     let what = prop_oneof![
         3 => Just((What::CacheCrash, None)),
+        2 => (0u32..64).prop_map(|shard| (What::CacheCrash, Some(Which::Server(shard)))),
         2 => (0u32..64).prop_map(|server| (What::AppCrash, Some(Which::Server(server)))),
         1 => Just((What::AppCrash, None)),
         2 => Just((What::DatabaseOutage, None)),
@@ -120,7 +125,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         |(seed, duration, (clients, app, network, cache, database), lane, mut faults)| {
             for fault in &mut faults {
                 if let Some(Which::Server(server)) = &mut fault.which {
-                    *server %= app.servers;
+                    *server %= if fault.what == What::CacheCrash { cache.shards } else { app.servers };
                 }
                 fault.at = Nanos(fault.at.0 % duration.0);
             }

@@ -1,8 +1,9 @@
-//! The cache: a single-threaded node with a store, an eviction policy, expiry and a write-behind buffer.
+//! The cache: single-threaded nodes, each with a store, an eviction policy, expiry and a write-behind buffer.
 
 pub mod buffer;
 pub mod eviction;
 pub mod expiry;
 pub mod node;
 pub mod replay;
+pub mod shards;
 pub mod store;

@@ -19,9 +19,10 @@ use std::task::{Context, Poll};
 
 use super::buffer::{Buffer, Requeued, RowId};
 use super::expiry::Lifetimes;
+use super::shards::{Common, Shard};
 use super::store::{Entry, Insertion, Lookup, Store};
-use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line, TaskId};
-use crate::ledger::{Holder, Key, Ledger, Release, WriteId};
+use crate::engine::{CallId, Event, Failure, Kernel, Line, TaskId};
+use crate::ledger::{Holder, Key, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, DirtyEnd, WriteBack};
 use crate::time::Nanos;
@@ -42,6 +43,20 @@ pub enum Command {
     Delete(Key),
     /// Keep this value, and write it to the database later.
     WriteBehind(Key, WriteId),
+}
+
+impl Command {
+    /// The key it is about.
+    #[inline]
+    pub fn key(self) -> Key {
+        match self {
+            Command::Get(key)
+            | Command::Fetch(key)
+            | Command::Set(key, _)
+            | Command::Delete(key)
+            | Command::WriteBehind(key, _) => key,
+        }
+    }
 }
 
 /// The value found, nothing, or why there is no answer.
@@ -70,6 +85,21 @@ pub struct NodeCounts {
     pub misses_crashed: u64,
     pub delayed_hits: u64,
     pub busy_ns: u128,
+}
+
+impl std::ops::AddAssign for NodeCounts {
+    fn add_assign(&mut self, other: NodeCounts) {
+        self.commands += other.commands;
+        self.refused += other.refused;
+        self.hits += other.hits;
+        self.misses_cold += other.misses_cold;
+        self.misses_expired += other.misses_expired;
+        self.misses_evicted += other.misses_evicted;
+        self.misses_invalidated += other.misses_invalidated;
+        self.misses_crashed += other.misses_crashed;
+        self.delayed_hits += other.delayed_hits;
+        self.busy_ns += other.busy_ns;
+    }
 }
 
 impl NodeCounts {
@@ -121,7 +151,7 @@ struct State {
 /// The kinds of event a node is told about.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeEvents {
-    /// The node is free for the next command.
+    /// The node is free for the next command; the index is the node's number.
     pub free: u8,
     /// A dirty entry's TTL may be over; the index is the key.
     pub dirty_expiry: u8,
@@ -129,32 +159,31 @@ pub struct NodeEvents {
 
 /// See the module.
 pub struct CacheNode {
-    kernel: Rc<Kernel>,
-    ledger: Rc<RefCell<Ledger>>,
-    calls: Calls<Command, Answer>,
+    shard: Shard,
+    common: Rc<Common>,
     command: Sampler,
     write_back: Option<WriteBack>,
     events: NodeEvents,
     state: RefCell<State>,
-    jobs: RefCell<Vec<Job>>,
     flusher: Cell<Option<TaskId>>,
-    draining: Cell<bool>,
 }
 
 impl CacheNode {
-    /// An empty node. `write_back` says how its buffer works, in a lane that has one.
+    /// An empty node, one of the cache's. `write_back` says how its buffer works, in a lane that has one.
     pub fn new(
+        shard: Shard,
         settings: &scenario::Cache,
         write_back: Option<&WriteBack>,
-        kernel: Rc<Kernel>,
-        ledger: Rc<RefCell<Ledger>>,
+        common: Rc<Common>,
         streams: &Streams,
         events: NodeEvents,
     ) -> CacheNode {
+        // The first node's draws are those of a cache that has only one.
+        let stream = |name| if shard == 0 { streams.named(name) } else { streams.numbered(name, shard) };
         let state = State {
-            store: Store::new(settings.eviction, settings.capacity, streams.named("eviction")),
+            store: Store::new(settings.eviction, settings.capacity, stream("eviction")),
             buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce)),
-            lifetimes: Lifetimes::new(settings.ttl, streams.named("ttl jitter")),
+            lifetimes: Lifetimes::new(settings.ttl, stream("ttl jitter")),
             absences: Vec::new(),
             loads: Vec::new(),
             line: Line::default(),
@@ -162,42 +191,23 @@ impl CacheNode {
             called_back: false,
             down: 0,
             watched: Vec::new(),
-            commands: streams.named("cache command"),
+            commands: stream("cache command"),
             counts: NodeCounts::default(),
         };
         CacheNode {
-            kernel,
-            ledger,
-            calls: Calls::default(),
+            shard,
+            common,
             command: settings.command.sampler(),
             write_back: write_back.cloned(),
             events,
             state: RefCell::new(state),
-            jobs: RefCell::default(),
             flusher: Cell::new(None),
-            draining: Cell::new(false),
         }
     }
 
-    /// Begins a command.
-    pub fn command(&self, command: Command) -> Call<'_, Command, Answer> {
-        self.calls.open(&self.kernel, command)
-    }
-
-    /// The calls to it.
-    pub fn calls(&self) -> &Calls<Command, Answer> {
-        &self.calls
-    }
-
-    /// Whether the node needs a job done.
-    #[inline]
-    pub fn has_jobs(&self) -> bool {
-        !self.jobs.borrow().is_empty()
-    }
-
-    /// The next job the node needs done.
-    pub fn next_job(&self) -> Option<Job> {
-        self.jobs.borrow_mut().pop()
+    /// Asks for a job to be done by a task of this node.
+    fn ask(&self, job: Job) {
+        self.common.jobs.borrow_mut().push((self.shard, job));
     }
 
     // ---- The command server ----
@@ -207,9 +217,9 @@ impl CacheNode {
         let mut state = self.state.borrow_mut();
         if state.down > 0 {
             state.counts.refused += 1;
-            self.calls.answer(call, Err(Failure::Down), self.kernel.now());
-        } else if state.busy_until() > self.kernel.now() || !state.line.is_empty() {
-            state.line.push(&self.calls, call);
+            self.common.calls.answer(call, Err(Failure::Down), self.common.kernel.now());
+        } else if state.busy_until() > self.common.kernel.now() || !state.line.is_empty() {
+            state.line.push(&self.common.calls, call);
             self.call_back(&mut state);
         } else {
             self.serve(&mut state, call);
@@ -218,30 +228,30 @@ impl CacheNode {
 
     fn serve(&self, state: &mut State, call: CallId) {
         let time = self.command.sample(&mut state.commands);
-        let until = self.kernel.now().saturating_add(time);
+        let until = self.common.kernel.now().saturating_add(time);
         state.serving = Some((call, until));
         state.counts.busy_ns += u128::from(time.0);
         state.counts.commands += 1;
         if let Some(answer) = self.execute(state, call) {
-            self.calls.answer(call, Ok(answer), until);
+            self.common.calls.answer(call, Ok(answer), until);
         }
     }
 
     /// Makes sure that the first in line is served as soon as the node is free.
     fn call_back(&self, state: &mut State) {
         if !std::mem::replace(&mut state.called_back, true) {
-            self.kernel.schedule(state.busy_until(), Event::new(self.events.free, 0));
+            self.common.kernel.schedule(state.busy_until(), Event::new(self.events.free, self.shard));
         }
     }
 
     /// The node is free again. An event that a crash has overtaken finds it busy, or nobody waiting.
     pub fn free(&self) {
         let mut state = self.state.borrow_mut();
-        if state.busy_until() > self.kernel.now() {
+        if state.busy_until() > self.common.kernel.now() {
             return;
         }
         state.called_back = false;
-        if let Some(next) = state.line.pop(&self.calls) {
+        if let Some(next) = state.line.pop(&self.common.calls) {
             self.serve(&mut state, next);
         }
         if !state.line.is_empty() {
@@ -251,7 +261,7 @@ impl CacheNode {
 
     /// Lets a command take effect; no answer means that it waits for a load.
     fn execute(&self, state: &mut State, call: CallId) -> Option<Option<WriteId>> {
-        match self.calls.question(call) {
+        match self.common.calls.question(call) {
             Command::Get(key) => Some(self.look_up(state, key)),
             Command::Fetch(key) => match self.look_up(state, key) {
                 Some(value) => Some(Some(value)),
@@ -284,7 +294,7 @@ impl CacheNode {
     }
 
     fn look_up(&self, state: &mut State, key: Key) -> Option<WriteId> {
-        let now = self.kernel.now();
+        let now = self.common.kernel.now();
         let renewed = state.lifetimes.renewed(now);
         match state.store.get(key, now) {
             Lookup::Hit(entry) => {
@@ -315,7 +325,7 @@ impl CacheNode {
 
     /// Puts a value in the store, and sees to the entry that makes room for it.
     fn keep(&self, state: &mut State, key: Key, value: WriteId) {
-        let now = self.kernel.now();
+        let now = self.common.kernel.now();
         let expires = state.lifetimes.expires(now);
         if let Insertion::Evicted(victim) = state.store.insert(key, u64::from(value.0), expires, now) {
             state.set_absence(victim.key, if victim.is_expired(now) { Absence::Expired } else { Absence::Evicted });
@@ -341,11 +351,11 @@ impl CacheNode {
         };
         let load = &mut state.loads[position].1;
         let line = if load.overtaken { &mut load.late } else { &mut load.waiting };
-        line.push(&self.calls, call);
+        line.push(&self.common.calls, call);
     }
 
     fn begin_load(&self, state: &mut State, key: Key, waiting: Line, at: Nanos) {
-        self.jobs.borrow_mut().push(Job::Load(key, at));
+        self.ask(Job::Load(key, at));
         state.loads.push((key, Load { waiting, ..Load::default() }));
     }
 
@@ -357,20 +367,20 @@ impl CacheNode {
         if let (Ok(value), false) = (outcome, load.overtaken) {
             self.keep(&mut state, key, value);
         }
-        while let Some(call) = load.waiting.pop(&self.calls) {
-            self.calls.answer(call, outcome.map(Some), self.kernel.now());
+        while let Some(call) = load.waiting.pop(&self.common.calls) {
+            self.common.calls.answer(call, outcome.map(Some), self.common.kernel.now());
         }
         if !load.late.is_empty() {
-            self.begin_load(&mut state, key, load.late, self.kernel.now());
+            self.begin_load(&mut state, key, load.late, self.common.kernel.now());
         }
     }
 
     // ---- Write-behind (write-back) ----
 
     fn write_behind(&self, state: &mut State, key: Key, write: WriteId) {
-        let now = self.kernel.now();
+        let now = self.common.kernel.now();
         {
-            let mut ledger = self.ledger.borrow_mut();
+            let mut ledger = self.common.ledger.borrow_mut();
             ledger.held(write, Holder::Buffer, now);
             if let Some(older) = state.buffer.put(key, write) {
                 ledger.released(older, Holder::Buffer, Release::Coalesced { into: write }, now);
@@ -381,7 +391,7 @@ impl CacheNode {
         let count_reached =
             self.write_back.as_ref().and_then(|how| how.at).is_some_and(|at| state.buffer.queued() >= at);
         if let (true, Some(flusher)) = (count_reached, self.flusher.get()) {
-            self.kernel.wake(flusher);
+            self.common.kernel.wake(flusher);
         }
     }
 
@@ -393,7 +403,7 @@ impl CacheNode {
         }
         if expires < Nanos::MAX && !std::mem::replace(&mut state.watched[key as usize], true) {
             // An entry is good up to and including the moment it expires.
-            self.kernel.schedule(expires.saturating_add(Nanos(1)), Event::new(self.events.dirty_expiry, key));
+            self.common.kernel.schedule(expires.saturating_add(Nanos(1)), Event::new(self.events.dirty_expiry, key));
         }
     }
 
@@ -405,7 +415,7 @@ impl CacheNode {
             return;
         }
         match state.store.peek(key) {
-            Some(entry) if entry.is_expired(self.kernel.now()) => {
+            Some(entry) if entry.is_expired(self.common.kernel.now()) => {
                 state.store.remove(key);
                 state.set_absence(key, Absence::Expired);
                 self.end_dirty(&mut state, key, |how| how.on_expiry, Release::ExpiredDirty);
@@ -423,13 +433,13 @@ impl CacheNode {
                 let rows = state.buffer.take_key(key);
                 // None: an older row of the key is in a flush, which must not be overtaken; the buffer keeps this one.
                 if !rows.is_empty() {
-                    self.jobs.borrow_mut().push(Job::Flush(rows));
+                    self.ask(Job::Flush(rows));
                 }
             }
             DirtyEnd::Drop => {
-                let mut ledger = self.ledger.borrow_mut();
+                let mut ledger = self.common.ledger.borrow_mut();
                 for write in state.buffer.drop_key(key) {
-                    ledger.released(write, Holder::Buffer, why, self.kernel.now());
+                    ledger.released(write, Holder::Buffer, why, self.common.kernel.now());
                 }
             }
         }
@@ -438,10 +448,10 @@ impl CacheNode {
     /// Waits until the next flush is due: at the moment `at`, or as soon as enough rows wait, or at the end of the run.
     /// After a flush that `failed`, enough rows are no reason to try again at once.
     pub fn flush_due(&self, at: Nanos, failed: bool) -> FlushDue<'_> {
-        let draining = self.draining.get();
+        let draining = self.common.draining.get();
         // Nobody writes any more, so what remains need not wait for a long interval to pass.
-        let at = if failed && draining { at.min(self.kernel.now().saturating_add(DRAIN_PAUSE)) } else { at };
-        self.ledger.borrow_mut().next_flush(at);
+        let at = if failed && draining { at.min(self.common.kernel.now().saturating_add(DRAIN_PAUSE)) } else { at };
+        self.common.ledger.borrow_mut().next_flush(at);
         FlushDue { node: self, at, scheduled: false, on_count: !failed, on_drain: !(failed && draining) }
     }
 
@@ -464,17 +474,17 @@ impl CacheNode {
     /// The database has these rows.
     pub fn flushed(&self, rows: &[RowId]) {
         let mut state = self.state.borrow_mut();
-        let mut ledger = self.ledger.borrow_mut();
+        let mut ledger = self.common.ledger.borrow_mut();
         for &id in rows {
             let write = state.buffer.flushed(id);
-            ledger.released(write, Holder::Buffer, Release::Delivered, self.kernel.now());
+            ledger.released(write, Holder::Buffer, Release::Delivered, self.common.kernel.now());
         }
     }
 
     /// The database did not take these rows: they wait again, up to `requeue` times.
     pub fn flush_failed(&self, rows: &[RowId], requeue: u32) {
         let mut state = self.state.borrow_mut();
-        let mut ledger = self.ledger.borrow_mut();
+        let mut ledger = self.common.ledger.borrow_mut();
         // From the back, so that the oldest is first in line again.
         for &id in rows.iter().rev() {
             let (key, _) = state.buffer.row(id);
@@ -486,15 +496,14 @@ impl CacheNode {
                 }
             };
             let write = state.buffer.give_up(id);
-            ledger.released(write, Holder::Buffer, why, self.kernel.now());
+            ledger.released(write, Holder::Buffer, why, self.common.kernel.now());
         }
     }
 
-    /// From now on, flush whatever is dirty without waiting.
+    /// The cache drains: the flusher looks whether that is a reason to flush.
     pub fn drain(&self) {
-        self.draining.set(true);
         if let Some(flusher) = self.flusher.get() {
-            self.kernel.wake(flusher);
+            self.common.kernel.wake(flusher);
         }
     }
 
@@ -505,31 +514,38 @@ impl CacheNode {
         let mut state = self.state.borrow_mut();
         state.down += 1;
         self.flusher.set(None);
-        self.jobs.borrow_mut().clear();
+        self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
         let held: Vec<Key> = state.store.iter().map(|entry| entry.key).collect();
         held.into_iter().for_each(|key| state.set_absence(key, Absence::Crashed));
         state.store.clear();
         for write in state.buffer.clear() {
-            self.ledger.borrow_mut().released(write, Holder::Buffer, Release::CacheCrash, self.kernel.now());
+            self.common.ledger.borrow_mut().released(
+                write,
+                Holder::Buffer,
+                Release::CacheCrash,
+                self.common.kernel.now(),
+            );
         }
         if let Some((call, until)) = state.serving.take()
-            && until > self.kernel.now()
+            && until > self.common.kernel.now()
         {
-            self.calls.amend(call, Err(Failure::Lost));
+            self.common.calls.amend(call, Err(Failure::Lost));
         }
         state.called_back = false;
         let mut broken: Vec<CallId> = Vec::new();
-        while let Some(call) = state.line.pop(&self.calls) {
+        while let Some(call) = state.line.pop(&self.common.calls) {
             broken.push(call);
         }
         for (_, mut load) in std::mem::take(&mut state.loads) {
             for line in [&mut load.waiting, &mut load.late] {
-                while let Some(call) = line.pop(&self.calls) {
+                while let Some(call) = line.pop(&self.common.calls) {
                     broken.push(call);
                 }
             }
         }
-        broken.into_iter().for_each(|call| self.calls.answer(call, Err(Failure::Lost), self.kernel.now()));
+        broken
+            .into_iter()
+            .for_each(|call| self.common.calls.answer(call, Err(Failure::Lost), self.common.kernel.now()));
     }
 
     /// The node is back, empty. Returns whether it really is: another crash may still last.
@@ -562,6 +578,11 @@ impl CacheNode {
     pub fn peek(&self, key: Key) -> Option<WriteId> {
         let state = self.state.borrow();
         state.store.peek(key).map(|entry| WriteId(entry.value as u32))
+    }
+
+    /// The keys of all entries held, for tests.
+    pub fn keys(&self) -> Vec<Key> {
+        self.state.borrow().store.iter().map(|entry| entry.key).collect()
     }
 
     /// Panics if the inner rules do not hold; for tests.
@@ -608,14 +629,14 @@ impl Future for FlushDue<'_> {
         let node = self.node;
         let queued = node.queued_rows();
         let enough = node.write_back.as_ref().and_then(|how| how.at).is_some_and(|at| queued >= at);
-        let drains = node.draining.get() && queued > 0;
-        if node.kernel.now() >= self.at || (enough && self.on_count) || (drains && self.on_drain) {
+        let drains = node.common.draining.get() && queued > 0;
+        if node.common.kernel.now() >= self.at || (enough && self.on_count) || (drains && self.on_drain) {
             return Poll::Ready(());
         }
-        node.flusher.set(Some(node.kernel.current()));
+        node.flusher.set(Some(node.common.kernel.current()));
         if !self.scheduled {
             self.scheduled = true;
-            node.kernel.schedule(self.at, Event::new(Kernel::WAKE, node.kernel.current()));
+            node.common.kernel.schedule(self.at, Event::new(Kernel::WAKE, node.common.kernel.current()));
         }
         Poll::Pending
     }

@@ -8,10 +8,10 @@ use super::node::{Node, Value};
 use super::problem::Problems;
 use crate::time::Nanos;
 
-/// One cache node: a single-threaded command server with room for `capacity` entries.
+/// The cache: single-threaded command servers, each with room for `capacity` entries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cache {
-    /// Room, in entries.
+    /// Room of each node, in entries.
     pub capacity: u32,
     /// Which entry makes room for a new one.
     pub eviction: Eviction,
@@ -19,6 +19,8 @@ pub struct Cache {
     pub ttl: Ttl,
     /// Service time of one command.
     pub command: Distribution,
+    /// How many nodes share the keys, by hash slot as in Redis Cluster; each has `capacity` of its own.
+    pub shards: u32,
 }
 
 impl Default for Cache {
@@ -28,6 +30,7 @@ impl Default for Cache {
             eviction: Eviction::Lru,
             ttl: Ttl::Fixed(Nanos::from_secs(60)),
             command: Distribution::Constant(Nanos::from_micros(6)),
+            shards: 1,
         }
     }
 }
@@ -50,7 +53,7 @@ pub enum Ttl {
     Sliding(Nanos),
 }
 
-record!(Cache { capacity, eviction, ttl, command });
+record!(Cache { capacity, eviction, ttl, command, shards });
 words!(Eviction);
 
 const NAMES: &[&str] = &["jittered", "sliding"];

@@ -164,14 +164,20 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
             format!("clients have stopped by then; give a moment before the run's end, {}", scenario.duration);
         problems.because(&join(&at, "at"), fault.at.show().quote(), sentence);
     }
-    let servers = scenario.app.servers;
+    let (servers, shards) = (scenario.app.servers, scenario.cache.shards);
     let sentence = match (fault.what, fault.which) {
         (What::AppCrash, Some(Which::Server(number))) if number < servers => return,
         (What::Partition, Some(Which::Link(_))) => return,
-        (What::CacheCrash | What::DatabaseOutage, None | Some(Which::Server(0))) => return,
+        (What::CacheCrash, None) => return,
+        (What::CacheCrash, Some(Which::Server(number))) if number < shards => return,
+        (What::DatabaseOutage, None | Some(Which::Server(0))) => return,
         (What::AppCrash, None) if servers == 1 => return,
         (What::AppCrash, _) => {
             format!("{} is about one application server; give its number, 0 to {}", fault.what.name(), servers - 1)
+        }
+        (What::CacheCrash, _) if shards > 1 => {
+            let last = shards - 1;
+            format!("{} is about one cache node or all; give a number, 0 to {last}, or leave it out", fault.what.name())
         }
         (What::Partition, _) => {
             let links: Vec<&str> = super::Link::ALL.iter().map(|link| link.name()).collect();

@@ -32,7 +32,7 @@ words!(What);
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// The cache node loses its memory and restarts cold.
+    /// A cache node loses its memory and restarts cold; without `which`, every one does.
     CacheCrash,
     /// An application server drops every request it was serving.
     AppCrash,

@@ -109,6 +109,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("cache.ttl", or_none(time(MICROSECOND, YEAR))),
     ("cache.ttl.jittered.spread", RATIO),
     ("cache.command", LATENCY),
+    ("cache.shards", whole(1, 64)),
     ("database.workers", whole(1, 1_024)),
     ("database.queue", whole(0, 10_000_000)),
     ("database.read", LATENCY),

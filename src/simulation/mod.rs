@@ -29,9 +29,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use self::outcome::Baseline;
-use self::world::{Job, OWNER_CACHE, World, kind, run};
+use self::world::{Job, World, kind, owner_of, run};
 use crate::engine::{Kernel, TaskId, Tasks};
-use crate::fault::{Plan, Strike, Target};
+use crate::fault::{Parts, Plan, Strike, Target};
 use crate::ledger::Story;
 use crate::metrics::Gauges;
 use crate::scenario::{Fault, Scenario};
@@ -84,7 +84,7 @@ pub struct Simulation {
     world: Rc<World>,
     executor: Box<dyn Executor>,
     faults: Plan,
-    app_servers: u32,
+    parts: Parts,
     duration: Nanos,
     warmup: Nanos,
     /// The moment up to which everything has happened.
@@ -133,12 +133,13 @@ impl Simulation {
         let lane = &scenario.lanes[lane];
         let world = Rc::new(World::new(scenario, lane, keys));
         world.begin();
-        world.start_flusher();
+        (0..world.cache.count()).for_each(|shard| world.start_flusher(shard));
+        let parts = Parts { app_servers: scenario.app.servers, cache_shards: world.cache.count() };
         let mut simulation = Simulation {
             executor: tasks(world.clone()),
             world,
-            faults: Plan::new(&scenario.faults, scenario.app.servers),
-            app_servers: scenario.app.servers,
+            faults: Plan::new(&scenario.faults, parts),
+            parts,
             duration: scenario.duration,
             warmup: scenario.warmup,
             reached: Nanos::ZERO,
@@ -196,7 +197,7 @@ impl Simulation {
     pub fn inject(&mut self, fault: &Fault) {
         assert!(fault.at > self.reached, "a fault cannot strike in the past");
         if matches!(self.stage, Stage::WarmingUp | Stage::Measuring) {
-            self.faults.add(fault, self.app_servers);
+            self.faults.add(fault, self.parts);
             self.set_milestone();
         }
     }
@@ -220,12 +221,12 @@ impl Simulation {
             kind::REQUEST => world.request(index),
             kind::ANSWER => world.answer(index),
             kind::CACHE_ARRIVAL => world.cache.arrive(index),
-            kind::CACHE_FREE => world.cache.free(),
+            kind::CACHE_FREE => world.cache.node(index).free(),
             kind::CACHE_ANSWER => world.cache.calls().deliver(index, &world.kernel),
             kind::DATABASE_ARRIVAL => world.database.arrive(index),
             kind::DATABASE_SERVED => world.database.served(index),
             kind::DATABASE_ANSWER => world.database.calls().deliver(index, &world.kernel),
-            kind::DIRTY_EXPIRY => world.cache.dirty_expiry(index),
+            kind::DIRTY_EXPIRY => world.cache.of(index).dirty_expiry(index),
             other => unreachable!("no event has kind {other}"),
         }
         self.settle();
@@ -320,13 +321,13 @@ impl Simulation {
         let world = self.world.clone();
         world.kernel.witness(strike.at.0 ^ u64::from(strike.begins) << 63);
         match (strike.target, strike.begins) {
-            (Target::Cache, true) => {
-                self.executor.drop_owned_by(OWNER_CACHE);
-                world.cache.crash();
+            (Target::Cache(shard), true) => {
+                self.executor.drop_owned_by(owner_of(shard));
+                world.cache.node(shard).crash();
             }
-            (Target::Cache, false) => {
-                if world.cache.restart() {
-                    world.start_flusher();
+            (Target::Cache(shard), false) => {
+                if world.cache.node(shard).restart() {
+                    world.start_flusher(shard);
                 }
             }
             (Target::App(server), true) => {

@@ -152,8 +152,8 @@ impl Simulation {
         let busy = measured_to.node.busy_ns - warm.node.busy_ns;
         CacheReport {
             commands: now.node.commands - warm.node.commands,
-            utilisation: utilisation(busy, 1, measured_to.at.saturating_sub(warm.at)),
-            entries: u64::from(self.world.cache.entries()),
+            utilisation: utilisation(busy, self.world.cache.count(), measured_to.at.saturating_sub(warm.at)),
+            entries: self.world.cache.entries(),
             dirty: u64::from(dirty),
             dirty_max: u64::from(dirty_max),
             refused: now.node.refused - warm.node.refused,

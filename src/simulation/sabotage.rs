@@ -242,8 +242,8 @@ fn write_through_that_tries_an_old_write_again_over_a_newer_one() {
 fn write_back_that_drops_a_flush() {
     let scenario = world(Reading::LookAside {}, back());
     let broken = broken(&scenario, |world, job| async move {
-        let Job::Flusher = job else { return run(world, job).await };
-        let side = world.cache_side();
+        let Job::Flusher(shard) = job else { return run(world, job).await };
+        let side = world.cache_side(shard);
         let mut flushes = 0;
         loop {
             side.node.flush_due(side.kernel.now() + ms(500), false).await;
@@ -267,8 +267,8 @@ fn write_back_that_marks_clean_before_the_commit() {
         how.requeue = 100;
     }
     let broken = broken(&scenario, |world, job| async move {
-        let Job::Flusher = job else { return run(world, job).await };
-        let side = world.cache_side();
+        let Job::Flusher(shard) = job else { return run(world, job).await };
+        let side = world.cache_side(shard);
         loop {
             side.node.flush_due(side.kernel.now() + ms(500), false).await;
             let rows = side.node.take_rows(1_000);
@@ -340,12 +340,12 @@ fn read_through_that_keeps_what_was_overtaken_while_it_was_loaded() {
     scenario.network.cache_database = Distribution::Exponential(ms(30));
     let broken = broken(&scenario, |world, job| async move {
         let Job::Load(key, _) = job else { return run(world, job).await };
-        let side = world.cache_side();
+        let side = world.cache_side(0);
         let outcome = side.database.read(key).await;
         side.node.loaded(key, outcome);
         if let Ok(value) = outcome {
             // As if nothing had overtaken it.
-            let call = side.node.command(Command::Set(key, value));
+            let call = world.cache.command(Command::Set(key, value));
             side.node.arrive(call.id());
             let _: Answer = call.await;
         }

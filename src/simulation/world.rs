@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use super::servers::Servers;
 use crate::cache::buffer::RowId;
-use crate::cache::node::{self, CacheNode, NodeEvents};
+use crate::cache::node::{self, NodeEvents};
+use crate::cache::shards::{Shard, Shards};
 use crate::database::Database;
 use crate::engine::{Event, Failure, Kernel};
 use crate::ledger::{Client, Freshness, Holder, Key, Ledger, Release, WriteId};
@@ -29,7 +30,7 @@ pub(super) mod kind {
     pub const ANSWER: u8 = 5;
     /// A command reaches the cache; the index is the call.
     pub const CACHE_ARRIVAL: u8 = 6;
-    /// The cache is free for the next command.
+    /// A cache node is free for the next command; the index is the node.
     pub const CACHE_FREE: u8 = 7;
     /// The cache's answer reaches its caller; the index is the call.
     pub const CACHE_ANSWER: u8 = 8;
@@ -49,14 +50,16 @@ pub(super) enum Job {
     Serve(u32),
     /// Loads a key into the cache, from that moment on.
     Load(Key, Nanos),
-    /// Flushes these rows of the cache's buffer.
-    Flush(Vec<RowId>),
-    /// Flushes the cache's buffer at intervals.
-    Flusher,
+    /// Flushes these rows of a cache node's buffer.
+    Flush(Shard, Vec<RowId>),
+    /// Flushes a cache node's buffer at intervals.
+    Flusher(Shard),
 }
 
-/// Whose crash ends a task: an application server's number, or this.
-pub(super) const OWNER_CACHE: u32 = u32::MAX;
+/// Whose crash ends a task: an application server's number, or this for a cache node.
+pub(super) fn owner_of(shard: Shard) -> u32 {
+    u32::MAX - shard
+}
 
 /// One request under way.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +81,7 @@ pub(super) struct World {
     pub kernel: Rc<Kernel>,
     pub network: Network,
     pub ledger: Rc<RefCell<Ledger>>,
-    pub cache: CacheNode,
+    pub cache: Shards,
     pub database: Database,
     pub servers: Servers,
     pub metrics: RefCell<Metrics>,
@@ -110,7 +113,7 @@ impl World {
             _ => None,
         };
         let node_events = NodeEvents { free: kind::CACHE_FREE, dirty_expiry: kind::DIRTY_EXPIRY };
-        let cache = CacheNode::new(&scenario.cache, write_back, kernel.clone(), ledger.clone(), &streams, node_events);
+        let cache = Shards::new(&scenario.cache, write_back, kernel.clone(), ledger.clone(), &streams, node_events);
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
         let work_draws = (0..scenario.app.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect();
@@ -303,11 +306,12 @@ impl World {
         if asked.is_some() || !self.cache.has_jobs() {
             return asked;
         }
-        let job = match self.cache.next_job()? {
+        let (shard, job) = self.cache.next_job()?;
+        let job = match job {
             node::Job::Load(key, at) => Job::Load(key, at),
-            node::Job::Flush(rows) => Job::Flush(rows),
+            node::Job::Flush(rows) => Job::Flush(shard, rows),
         };
-        Some((OWNER_CACHE, job))
+        Some((owner_of(shard), job))
     }
 
     /// Sends off the answers that the servers have given.
@@ -322,10 +326,10 @@ impl World {
         }
     }
 
-    /// Starts the flusher of a write-back lane.
-    pub fn start_flusher(&self) {
+    /// Starts the flusher of a cache node, in a write-back lane.
+    pub fn start_flusher(&self, shard: Shard) {
         if matches!(self.lane.write, Writing::WriteBack(_)) {
-            self.spawn(OWNER_CACHE, Job::Flusher);
+            self.spawn(owner_of(shard), Job::Flusher(shard));
         }
     }
 
@@ -352,17 +356,17 @@ impl World {
         let cache = CacheClient {
             kernel: &self.kernel,
             network: &self.network,
-            node: &self.cache,
+            nodes: &self.cache,
             events: EVENTS,
             timeout: self.app.cache_timeout,
         };
         strategy::App { cache, database: self.database_client(Link::AppDatabase, self.app.retries) }
     }
 
-    pub(super) fn cache_side(&self) -> CacheSide<'_> {
+    pub(super) fn cache_side(&self, shard: Shard) -> CacheSide<'_> {
         // A cache's flush has its own way of trying again; a load fails like any read.
         let database = self.database_client(Link::CacheDatabase, 0);
-        CacheSide { kernel: &self.kernel, node: &self.cache, database }
+        CacheSide { kernel: &self.kernel, node: self.cache.node(shard), database }
     }
 
     fn database_client(&self, link: Link, retries: u32) -> DatabaseClient<'_> {
@@ -386,17 +390,17 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
         Job::Serve(slot) => serve(&world, slot).await,
         Job::Load(key, at) => {
             world.kernel.sleep_until(at).await;
-            strategy::read_through::load(&world.cache_side(), key).await;
+            strategy::read_through::load(&world.cache_side(world.cache.shard_of(key)), key).await;
         }
-        Job::Flush(rows) => {
+        Job::Flush(shard, rows) => {
             if let Writing::WriteBack(how) = &world.lane.write {
                 // Rows that fail are in the buffer again, for the flusher.
-                let _ = strategy::write_back::flush(&world.cache_side(), how, &rows).await;
+                let _ = strategy::write_back::flush(&world.cache_side(shard), how, &rows).await;
             }
         }
-        Job::Flusher => {
+        Job::Flusher(shard) => {
             if let Writing::WriteBack(how) = &world.lane.write {
-                strategy::write_back::flusher(&world.cache_side(), how).await;
+                strategy::write_back::flusher(&world.cache_side(shard), how).await;
             }
         }
     }

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 
 use crate::cache::node::{Answer, CacheNode, Command};
+use crate::cache::shards::Shards;
 use crate::database::{Asked, Database, Reply, Row};
 use crate::engine::{Call, Event, Failure, Kernel};
 use crate::ledger::{Key, WriteId};
@@ -46,8 +47,8 @@ pub struct CacheClient<'a> {
     pub kernel: &'a Kernel,
     /// The network between.
     pub network: &'a Network,
-    /// The node that answers.
-    pub node: &'a CacheNode,
+    /// The nodes that answer, each for its keys.
+    pub nodes: &'a Shards,
     /// The kinds of event.
     pub events: Events,
     /// The patience of a call.
@@ -82,7 +83,7 @@ impl CacheClient<'_> {
     }
 
     async fn call(&self, command: Command) -> Answer {
-        let call: Call<'_, Command, Answer> = self.node.command(command);
+        let call: Call<'_, Command, Answer> = self.nodes.command(command);
         self.network.send(Link::AppCache, Way::There, Event::new(self.events.cache_arrival, call.id()));
         self.kernel.timeout(self.timeout, call).await.unwrap_or(Err(Failure::TimedOut))
     }

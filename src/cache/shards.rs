@@ -1,0 +1,230 @@
+//! The cache as its callers see it: one node, or several that share the keys between them.
+//!
+//! A key belongs to a node by its *hash slot*, as in Redis Cluster: CRC16 of the key's name (here its decimal number)
+//! modulo 16,384; node `i` of `n` has the slots from `i·16384/n` on, in equal ranges. Nobody moves a slot during a run.
+//!
+//! ```text
+//!   key 42 ─▶ "42" ─▶ CRC16 ─▶ slot 8000 of 16,384 ─▶ with 3 nodes: node 1 (slots 5461 to 10922)
+//! ```
+//!
+//! All keys of one node share its thread, its memory and its fate; a crash of one node leaves the others' keys alone.
+//! More nodes help a load that is spread over keys. They do not help one hot key: it lives on one of them.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents};
+use crate::engine::{Call, CallId, Calls, Kernel};
+use crate::ledger::{Key, Ledger, WriteId};
+use crate::random::Streams;
+use crate::scenario::{self, WriteBack};
+
+/// The number of a node, from 0.
+pub type Shard = u32;
+
+/// How many hash slots there are.
+pub const SLOTS: u32 = 16_384;
+
+/// What all nodes of a cache share: the clock, the witness, the calls to them and the jobs they need done.
+pub struct Common {
+    /// The clock.
+    pub kernel: Rc<Kernel>,
+    /// The witness.
+    pub ledger: Rc<RefCell<Ledger>>,
+    /// Every call to any node.
+    pub calls: Calls<Command, Answer>,
+    /// What the nodes need done, and by which of them.
+    pub jobs: RefCell<Vec<(Shard, Job)>>,
+    /// Clients have gone home: flush whatever is dirty.
+    pub draining: Cell<bool>,
+}
+
+/// See the module.
+pub struct Shards {
+    common: Rc<Common>,
+    nodes: Vec<CacheNode>,
+}
+
+impl Shards {
+    /// As many empty nodes as the settings say. `write_back` says how their buffers work, in a lane that has them.
+    pub fn new(
+        settings: &scenario::Cache,
+        write_back: Option<&WriteBack>,
+        kernel: Rc<Kernel>,
+        ledger: Rc<RefCell<Ledger>>,
+        streams: &Streams,
+        events: NodeEvents,
+    ) -> Shards {
+        let (calls, jobs) = (Calls::default(), RefCell::default());
+        let common = Rc::new(Common { kernel, ledger, calls, jobs, draining: Cell::new(false) });
+        let node = |shard| CacheNode::new(shard, settings, write_back, common.clone(), streams, events);
+        let nodes = (0..settings.shards).map(node).collect();
+        Shards { common, nodes }
+    }
+
+    /// How many nodes there are.
+    #[inline]
+    pub fn count(&self) -> u32 {
+        self.nodes.len() as u32
+    }
+
+    /// The number of the node that has `key`.
+    #[inline]
+    pub fn shard_of(&self, key: Key) -> Shard {
+        match self.nodes.len() as u32 {
+            1 => 0,
+            count => slot_of(key) * count / SLOTS,
+        }
+    }
+
+    /// The node that has `key`.
+    #[inline]
+    pub fn of(&self, key: Key) -> &CacheNode {
+        self.node(self.shard_of(key))
+    }
+
+    /// Node number `shard`.
+    #[inline]
+    pub fn node(&self, shard: Shard) -> &CacheNode {
+        &self.nodes[shard as usize]
+    }
+
+    /// All nodes.
+    pub fn nodes(&self) -> &[CacheNode] {
+        &self.nodes
+    }
+
+    // ---- Calls ----
+
+    /// Begins a command, which travels to the node of its key.
+    pub fn command(&self, command: Command) -> Call<'_, Command, Answer> {
+        self.common.calls.open(&self.common.kernel, command)
+    }
+
+    /// The calls to all nodes.
+    #[inline]
+    pub fn calls(&self) -> &Calls<Command, Answer> {
+        &self.common.calls
+    }
+
+    /// A command has reached its node.
+    #[inline]
+    pub fn arrive(&self, call: CallId) {
+        let node = match self.nodes.as_slice() {
+            [only] => only,
+            _ => self.of(self.common.calls.question(call).key()),
+        };
+        node.arrive(call);
+    }
+
+    /// Whether a node needs a job done.
+    #[inline]
+    pub fn has_jobs(&self) -> bool {
+        !self.common.jobs.borrow().is_empty()
+    }
+
+    /// The next job that a node needs done, and which node.
+    pub fn next_job(&self) -> Option<(Shard, Job)> {
+        self.common.jobs.borrow_mut().pop()
+    }
+
+    /// From now on, every node flushes whatever is dirty without waiting.
+    pub fn drain(&self) {
+        self.common.draining.set(true);
+        self.nodes.iter().for_each(CacheNode::drain);
+    }
+
+    // ---- What they show ----
+
+    /// Totals of all nodes up to this moment.
+    pub fn counts(&self) -> NodeCounts {
+        let mut sum = NodeCounts::default();
+        self.nodes.iter().for_each(|node| sum += node.counts());
+        sum
+    }
+
+    /// Entries held by all nodes.
+    pub fn entries(&self) -> u64 {
+        self.nodes.iter().map(|node| u64::from(node.entries())).sum()
+    }
+
+    /// Rows not yet in the database: now, and the sum of the most that each node ever had.
+    pub fn dirty(&self) -> (u32, u32) {
+        self.nodes.iter().map(CacheNode::dirty).fold((0, 0), |sum, (now, most)| (sum.0 + now, sum.1 + most))
+    }
+
+    /// The value held for `key`, expired or not, for tests.
+    pub fn peek(&self, key: Key) -> Option<WriteId> {
+        self.of(key).peek(key)
+    }
+
+    /// Panics if the inner rules do not hold; for tests.
+    pub fn validate(&self) {
+        for (shard, node) in self.nodes.iter().enumerate() {
+            node.validate();
+            let foreign = node.keys().into_iter().find(|&key| self.shard_of(key) != shard as Shard);
+            assert_eq!(foreign, None, "node {shard} holds only keys of its slots");
+        }
+    }
+}
+
+/// The hash slot of a key: CRC16 of its decimal number, modulo 16,384.
+///
+/// ```
+/// // Redis' CLUSTER KEYSLOT says the same of "0", "42" and "123456789".
+/// use cachelane::cache::shards::slot_of;
+/// assert_eq!([0, 42, 123_456_789].map(slot_of), [13_907, 8_000, 12_739]);
+/// ```
+pub fn slot_of(key: Key) -> u32 {
+    let mut digits = [0u8; 10];
+    let (mut first, mut rest) = (digits.len(), key);
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    u32::from(crc16(&digits[first..])) % SLOTS
+}
+
+/// CRC16 as Redis Cluster has it (CCITT's polynomial 0x1021, from 0, "XMODEM").
+fn crc16(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0, |crc: u16, byte| (crc << 8) ^ CRC_TABLE[usize::from((crc >> 8) as u8 ^ byte)])
+}
+
+const CRC_TABLE: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut crc, mut bit) = ((byte as u16) << 8, 0);
+        while bit < 8 {
+            crc = if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 };
+            bit += 1;
+        }
+        table[byte] = crc;
+        byte += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_the_published_one() {
+        assert_eq!(crc16(b"123456789"), 0x31C3); // the Redis Cluster specification, appendix A
+    }
+
+    #[test]
+    fn slots_are_shared_evenly() {
+        for nodes in [2u32, 3, 7, 64] {
+            let mut keys = vec![0u32; nodes as usize];
+            (0..100_000).for_each(|key| keys[(slot_of(key) * nodes / SLOTS) as usize] += 1);
+            let even = 100_000 / nodes;
+            assert!(keys.iter().all(|&count| count.abs_diff(even) < even / 10), "{keys:?}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Several cache nodes: each has its keys, its thread and its fate.
+
+use cachelane::cache::shards::{SLOTS, slot_of};
+use cachelane::scenario::*;
+use cachelane::time::Nanos;
+
+use crate::common::{lane, run, start};
+
+/// Three nodes, 90 keys, everything through write-back; nothing is flushed before the end.
+fn three_nodes() -> Scenario {
+    let mut scenario = Scenario { duration: Nanos::from_secs(20), ..Scenario::default() };
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 500.0 };
+    scenario.clients.keys = Keys::Uniform { count: 90 };
+    scenario.clients.write_ratio = 0.5;
+    scenario.cache.shards = 3;
+    let how = WriteBack { every: Nanos::from_secs(100), ..WriteBack::default() };
+    scenario.lanes = lane(Reading::ReadThrough {}, how);
+    scenario
+}
+
+fn shard(key: u32) -> u32 {
+    slot_of(key) * 3 / SLOTS
+}
+
+fn crash(which: Option<u32>) -> Fault {
+    let (at, lasts) = (Nanos::from_secs(10), Nanos::from_secs(30));
+    Fault { at, what: What::CacheCrash, which: which.map(Which::Server), lasts }
+}
+
+#[test]
+fn a_crashed_node_takes_its_own_keys_along_and_no_others() {
+    let mut scenario = three_nodes();
+    scenario.faults = vec![crash(Some(1))];
+    let mut lane = start(&scenario);
+    lane.run_until(Nanos::from_secs(19));
+    for key in 0..90 {
+        assert_eq!(lane.cached(key).is_some(), shard(key) != 1, "key {key}");
+    }
+    let report = lane.report();
+    // A third of the traffic in the second half of the run.
+    assert!((0.12..0.21).contains(&(report.errors as f64 / report.requests as f64)), "{}", report.errors);
+    lane.run_until(Nanos::MAX);
+    lane.validate();
+    let lost: Vec<u32> = lane.stories().iter().map(|story| story.key).collect();
+    assert!(!lost.is_empty() && lost.iter().all(|&key| shard(key) == 1), "{lost:?}");
+}
+
+#[test]
+fn a_crash_of_the_cache_without_a_number_is_a_crash_of_every_node() {
+    let mut scenario = three_nodes();
+    scenario.faults = vec![crash(None)];
+    let mut lane = start(&scenario);
+    lane.run_until(Nanos::from_secs(19));
+    assert!((0..90).all(|key| lane.cached(key).is_none()));
+    lane.run_until(Nanos::MAX);
+    lane.validate();
+}
+
+#[test]
+fn each_node_has_the_whole_capacity_for_its_keys() {
+    for (shards, held) in [(1, 10), (3, 30)] {
+        let mut scenario = three_nodes();
+        (scenario.cache.capacity, scenario.cache.shards) = (10, shards);
+        scenario.cache.ttl = Ttl::None;
+        assert_eq!(run(&scenario).report().cache.entries, held);
+    }
+}
