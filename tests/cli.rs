@@ -374,3 +374,14 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
+
+#[test]
+fn the_reference_page_in_the_docs_is_what_the_types_say() {
+    let page = printed(&["reference"], "");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scenario.md");
+    if std::env::var_os("CACHELANE_BLESS").is_some() {
+        std::fs::write(file, &page).unwrap();
+    }
+    let committed = std::fs::read_to_string(file).unwrap();
+    assert!(committed == page, "docs/scenario.md is old: write it anew with `cachelane reference > docs/scenario.md`");
+}

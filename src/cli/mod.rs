@@ -22,6 +22,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::scenario::Scenario;
+
 /// Simulates cache strategies: what they gain, and what they lose when something breaks.
 #[derive(Parser)]
 #[command(name = "cachelane", version = VERSION, max_term_width = 110, arg_required_else_help = true)]
@@ -50,6 +52,8 @@ enum Command {
     Link(others::Link),
     /// Say whether scenarios can be run, and if not, everything that is wrong with them.
     Check(others::Check),
+    /// Print the reference page: every field of a scenario, with range and default.
+    Reference,
 }
 
 /// Why a command ended without what was asked for.
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Presets(command) => command.run(&mut out),
         Command::Link(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
+        Command::Reference => out.write_all(Scenario::reference().as_bytes()).map_err(Failure::Output),
     };
     match done.and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,

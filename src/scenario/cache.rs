@@ -3,35 +3,24 @@
 use super::Distribution;
 use super::distribution::{named, refuse_shape};
 pub use super::eviction::Eviction;
-use super::field::{Field, read_in, record, refuse_strangers, require, words};
+use super::field::{Field, Takes, read_in, record, refuse_strangers, require};
 use super::node::{Node, Value};
 use super::problem::Problems;
 use crate::time::Nanos;
 
-/// The cache: single-threaded command servers, each with room for `capacity` entries.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cache {
-    /// Room of each node, in entries.
-    pub capacity: u32,
-    /// Which entry makes room for a new one.
-    pub eviction: Eviction,
-    /// How long an entry lives.
-    pub ttl: Ttl,
-    /// Service time of one command.
-    pub command: Distribution,
-    /// How many nodes share the keys, by hash slot as in Redis Cluster; each has `capacity` of its own.
-    pub shards: u32,
-}
-
-impl Default for Cache {
-    fn default() -> Cache {
-        Cache {
-            capacity: 100,
-            eviction: Eviction::Lru,
-            ttl: Ttl::Fixed(Nanos::from_secs(60)),
-            command: Distribution::Constant(Nanos::from_micros(6)),
-            shards: 1,
-        }
+record! {
+    /// The cache: single-threaded command servers, each with room for `capacity` entries.
+    pub struct Cache {
+        /// Room of each node, in entries.
+        pub capacity: u32 = 100,
+        /// Which entry makes room for a new one.
+        pub eviction: Eviction = Eviction::Lru,
+        /// How long an entry lives.
+        pub ttl: Ttl = Ttl::Fixed(Nanos::from_secs(60)),
+        /// Service time of one command.
+        pub command: Distribution = Distribution::Constant(Nanos::from_micros(6)),
+        /// How many nodes share the keys, by hash slot as in Redis Cluster; each has `capacity` of its own.
+        pub shards: u32 = 1,
     }
 }
 
@@ -52,9 +41,6 @@ pub enum Ttl {
     /// A fixed time from the last access: every hit renews it.
     Sliding(Nanos),
 }
-
-record!(Cache { capacity, eviction, ttl, command, shards });
-words!(Eviction);
 
 const NAMES: &[&str] = &["jittered", "sliding"];
 const EXPECTED: &str = "\"none\", a duration, { jittered = { ttl = \"60s\", spread = 0.1 } } or { sliding = \"2h\" }";
@@ -96,5 +82,9 @@ impl Field for Ttl {
         let ttl = read_in(fields, "ttl", at, problems);
         let spread = read_in(fields, "spread", at, problems);
         Some(Ttl::Jittered { ttl: ttl?, spread: spread? })
+    }
+
+    fn takes() -> Takes {
+        Takes::Value(EXPECTED)
     }
 }

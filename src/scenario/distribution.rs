@@ -1,6 +1,6 @@
 //! Distributions of durations as scenario files write them.
 
-use super::field::{Field, read_in, refuse_strangers, refuse_word, require};
+use super::field::{Field, Takes, read_in, refuse_strangers, refuse_word, require};
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason};
 use crate::random::Sampler;
@@ -99,6 +99,10 @@ impl Field for Distribution {
             "normal" => pair("mean", "sd").map(|(mean, sd)| Distribution::Normal { mean, sd })?,
             _ => Distribution::Empirical(Field::read(&inner, at, problems)?),
         })
+    }
+
+    fn takes() -> Takes {
+        Takes::Value("a duration or a distribution")
     }
 }
 

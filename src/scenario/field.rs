@@ -1,8 +1,9 @@
 //! How each type of a scenario reads itself from a [`Node`] and shows itself as one.
 //!
-//! Three macros write most of it down: [`record!`] for a struct of fields, [`kinds!`] for a choice with options of its
-//! own, [`words!`] for a plain choice. Reading never stops at the first problem: what cannot be read is noted and
-//! left at its default, so that all problems of a file are told at once.
+//! Three macros write the types down, with their docs and defaults: [`record!`] for a struct of fields, [`kinds!`] for a
+//! choice with options of its own, [`words!`] for a plain choice. The reference page is made from the same words.
+//! Reading never stops at the first problem: what cannot be read is noted and left at its default, so that all problems
+//! of a file are told at once.
 
 use super::limits;
 use super::node::{Fields, Node, Value, join};
@@ -15,6 +16,38 @@ pub(crate) trait Field: Sized {
     fn show(&self) -> Node;
     /// The part read from a tree; `None` when a problem was noted instead.
     fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Self>;
+    /// What may stand there, for the reference.
+    fn takes() -> Takes;
+}
+
+/// The lines of a doc comment.
+pub(crate) type Docs = &'static [&'static str];
+
+/// What may stand in a field.
+#[derive(Clone, Debug)]
+pub(crate) enum Takes {
+    /// A value, in words; its range stands in `limits`.
+    Value(&'static str),
+    /// One of these words.
+    Words(Vec<(&'static str, Docs)>),
+    /// One of these words, each with fields of its own.
+    Kinds(Vec<(&'static str, Docs, Vec<Entry>)>),
+    /// A table of fields.
+    Table(Docs, Vec<Entry>),
+    /// Several of these.
+    List(Box<Takes>),
+    /// One of these, or `"none"`.
+    OrNone(Box<Takes>),
+}
+
+/// A field as the reference tells it.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub name: &'static str,
+    pub docs: Docs,
+    /// Its default; `None` where texts must say it.
+    pub default: Option<Node>,
+    pub takes: Takes,
 }
 
 /// A struct whose fields are all named in a table, each with a default.
@@ -23,6 +56,8 @@ pub(crate) trait Record: Sized {
     fn show_fields(&self) -> Fields;
     /// What the fields say; the default for those that are absent or were refused.
     fn read_fields(fields: &Fields, at: &str, problems: &mut Problems) -> Self;
+    /// Every field, for the reference.
+    fn entries() -> Vec<Entry>;
 }
 
 /// Notes that `node` will not do, with the field's range if it has one, or else with what `otherwise` says.
@@ -107,21 +142,41 @@ pub(crate) fn kind<'a>(
     Some((word, fields))
 }
 
-/// Writes down a struct: its fields, in the order of the file. `name as "word"` where the two differ.
+/// Writes down a struct whose fields are all named in a table: each with its doc comment (which the reference page
+/// shows), type and default. `field as "word"` where the name in texts differs; `=> "what belongs there"` behind the
+/// default where a text must say it.
 macro_rules! record {
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $text:literal) => { $text };
-    ($type:ident { $($field:ident $(as $text:literal)?),* $(,)? } $(require { $($needed:literal: $what:literal),* })?) => {
+    (@needed) => { None::<&str> };
+    (@needed $what:literal) => { Some($what) };
+    (
+        $(#[doc = $doc:literal])*
+        pub struct $type:ident {
+            $($(#[doc = $field_doc:literal])* pub $field:ident $(as $text:literal)?: $of:ty = $default:expr
+                $(=> $needed:literal)?),* $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $type {
+            $($(#[doc = $field_doc])* pub $field: $of,)*
+        }
+
+        impl Default for $type {
+            fn default() -> $type {
+                $type { $($field: $default),* }
+            }
+        }
+
         impl $crate::scenario::field::Record for $type {
             fn show_fields(&self) -> $crate::scenario::node::Fields {
                 use $crate::scenario::field::{Field, record};
                 let default = $type::default();
-                let needed: &[&str] = &[$($($needed),*)?];
                 let $type { $($field),* } = self;
                 vec![$({
-                    let name = record!(@name $field $($text)?);
-                    let is_default = *$field == default.$field && !needed.contains(&name);
-                    (name.to_owned(), $field.show().marked(is_default))
+                    let is_default = *$field == default.$field && record!(@needed $($needed)?).is_none();
+                    (record!(@name $field $($text)?).to_owned(), $field.show().marked(is_default))
                 }),*]
             }
 
@@ -132,12 +187,28 @@ macro_rules! record {
             ) -> $type {
                 use $crate::scenario::field::{read_in, record, refuse_strangers};
                 refuse_strangers(fields, &[$(record!(@name $field $($text)?)),*], at, problems);
-                $($($crate::scenario::field::require(fields, $needed, $what, at, problems);)*)?
+                $(if let Some(what) = record!(@needed $($needed)?) {
+                    $crate::scenario::field::require(fields, record!(@name $field $($text)?), what, at, problems);
+                })*
                 let mut read = $type::default();
                 $(if let Some(value) = read_in(fields, record!(@name $field $($text)?), at, problems) {
                     read.$field = value;
                 })*
                 read
+            }
+
+            fn entries() -> Vec<$crate::scenario::field::Entry> {
+                use $crate::scenario::field::{Entry, Field, record};
+                let default = $type::default();
+                vec![$({
+                    let told = record!(@needed $($needed)?).is_none();
+                    Entry {
+                        name: record!(@name $field $($text)?),
+                        docs: &[$($field_doc),*],
+                        default: told.then(|| default.$field.show()),
+                        takes: <$of as Field>::takes(),
+                    }
+                }),*]
             }
         }
 
@@ -154,15 +225,27 @@ macro_rules! record {
                 let fields = $crate::scenario::field::table(node, at, problems)?;
                 Some($crate::scenario::field::Record::read_fields(fields, at, problems))
             }
+
+            fn takes() -> $crate::scenario::field::Takes {
+                let docs = &[$($doc),*];
+                $crate::scenario::field::Takes::Table(docs, <$type as $crate::scenario::field::Record>::entries())
+            }
         }
     };
 }
 pub(crate) use record;
 
-/// Writes down a choice with options of its own: `"word" => Variant { option: default, … }`, or
+/// Writes down a choice with options of its own: `"word" => Variant { option: Type = default, … }`, or
 /// `"word" => Variant(Record)`.
 macro_rules! kinds {
-    ($type:ident { $($word:literal => $variant:ident $body:tt),* $(,)? }) => {
+    (
+        $(#[doc = $doc:literal])*
+        pub enum $type:ident {
+            $($(#[doc = $kind_doc:literal])* $word:literal => $variant:ident $body:tt),* $(,)?
+        }
+    ) => {
+        kinds!(@enum [$(#[doc = $doc])*] $type [] $($(#[doc = $kind_doc])* $variant $body,)*);
+
         impl $type {
             /// Every choice by its name in scenario files.
             pub const NAMES: &[&str] = &[$($word),*];
@@ -191,9 +274,35 @@ macro_rules! kinds {
                     _ => None,
                 }
             }
+
+            fn takes() -> $crate::scenario::field::Takes {
+                $crate::scenario::field::Takes::Kinds(vec![$(($word, &[$($kind_doc),*], kinds!(@entries $body))),*])
+            }
         }
     };
-    (@show $self:ident, $type:ident, $word:literal, $variant:ident { $($field:ident: $default:expr),* $(,)? }) => {
+    // The enum itself, one variant after the other: what is done so far stands in the brackets.
+    (@enum [$($docs:tt)*] $type:ident [$($done:tt)*]) => {
+        $($docs)*
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum $type { $($done)* }
+    };
+    (@enum [$($docs:tt)*] $type:ident [$($done:tt)*]
+        $(#[doc = $kind_doc:literal])* $variant:ident ($record:ident), $($rest:tt)*
+    ) => {
+        kinds!(@enum [$($docs)*] $type [$($done)* $(#[doc = $kind_doc])* $variant($record),] $($rest)*);
+    };
+    (@enum [$($docs:tt)*] $type:ident [$($done:tt)*]
+        $(#[doc = $kind_doc:literal])* $variant:ident {
+            $($(#[doc = $field_doc:literal])* $field:ident: $of:ty = $default:expr),* $(,)?
+        }, $($rest:tt)*
+    ) => {
+        kinds!(@enum [$($docs)*] $type [
+            $($done)* $(#[doc = $kind_doc])* $variant { $($(#[doc = $field_doc])* $field: $of,)* },
+        ] $($rest)*);
+    };
+    (@show $self:ident, $type:ident, $word:literal, $variant:ident {
+        $($(#[doc = $field_doc:literal])* $field:ident: $of:ty = $default:expr),* $(,)?
+    }) => {
         if let $type::$variant { $($field),* } = $self {
             let fields = vec![$((
                 stringify!($field).to_owned(),
@@ -207,7 +316,9 @@ macro_rules! kinds {
             return Value::Kind($word.to_owned(), $crate::scenario::field::Record::show_fields(record)).into();
         }
     };
-    (@read $fields:expr, $at:ident, $problems:ident, $type:ident, $variant:ident { $($field:ident: $default:expr),* $(,)? }) => {{
+    (@read $fields:expr, $at:ident, $problems:ident, $type:ident, $variant:ident {
+        $($(#[doc = $field_doc:literal])* $field:ident: $of:ty = $default:expr),* $(,)?
+    }) => {{
         $crate::scenario::field::refuse_strangers($fields, &[$(stringify!($field)),*], $at, $problems);
         $type::$variant {
             $($field: $crate::scenario::field::read_in($fields, stringify!($field), $at, $problems)
@@ -217,24 +328,45 @@ macro_rules! kinds {
     (@read $fields:expr, $at:ident, $problems:ident, $type:ident, $variant:ident ($record:ident)) => {
         $type::$variant(<$record as $crate::scenario::field::Record>::read_fields($fields, $at, $problems))
     };
+    (@entries { $($(#[doc = $field_doc:literal])* $field:ident: $of:ty = $default:expr),* $(,)? }) => {
+        vec![$({
+            let default: $of = $default;
+            $crate::scenario::field::Entry {
+                name: stringify!($field),
+                docs: &[$($field_doc),*],
+                default: Some($crate::scenario::field::Field::show(&default)),
+                takes: <$of as $crate::scenario::field::Field>::takes(),
+            }
+        }),*]
+    };
+    (@entries ($record:ident)) => { <$record as $crate::scenario::field::Record>::entries() };
 }
 pub(crate) use kinds;
 
-/// Writes down a plain choice: `"word" => Variant`. Gives the type `ALL` and `name`.
+/// Writes down a plain choice: `"word" => Variant`, each with its doc comment. Gives the type `ALL` and `name`.
 macro_rules! words {
-    ($type:ident { $($word:literal => $variant:ident),* $(,)? }) => {
+    (
+        $(#[doc = $doc:literal])*
+        pub enum $type:ident {
+            $($(#[doc = $word_doc:literal])* $word:literal => $variant:ident),* $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $type {
+            $($(#[doc = $word_doc])* $variant,)*
+        }
+
         impl $type {
             /// Every choice, in the order of the reference.
-            pub const ALL: &[$type] = &[$($type::$variant),*];
+            pub const ALL: [$type; [$($word),*].len()] = [$($type::$variant),*];
 
             /// The choice's name in scenario files.
             pub const fn name(self) -> &'static str {
                 match self { $($type::$variant => $word),* }
             }
         }
-        $crate::scenario::field::words!($type);
-    };
-    ($type:ident) => {
+
         impl $crate::scenario::field::Field for $type {
             fn show(&self) -> $crate::scenario::node::Node {
                 $crate::scenario::node::Value::Text(self.name().to_owned()).into()
@@ -245,14 +377,18 @@ macro_rules! words {
                 at: &str,
                 problems: &mut $crate::scenario::problem::Problems,
             ) -> Option<$type> {
-                let known: Vec<&str> = $type::ALL.iter().map(|choice| choice.name()).collect();
+                const KNOWN: &[&str] = &[$($word),*];
                 let Some(word) = node.word() else {
-                    return $crate::scenario::field::refuse(node, at, problems, &format!("one of {}", known.join(", ")));
+                    return $crate::scenario::field::refuse(node, at, problems, &format!("one of {}", KNOWN.join(", ")));
                 };
-                match $type::ALL.iter().find(|choice| choice.name() == word) {
-                    Some(choice) => Some(*choice),
-                    None => $crate::scenario::field::refuse_word(node, word, &known, at, problems),
+                match $type::ALL.into_iter().find(|choice| choice.name() == word) {
+                    Some(choice) => Some(choice),
+                    None => $crate::scenario::field::refuse_word(node, word, KNOWN, at, problems),
                 }
+            }
+
+            fn takes() -> $crate::scenario::field::Takes {
+                $crate::scenario::field::Takes::Words(vec![$(($word, &[$($word_doc),*])),*])
             }
         }
     };
@@ -270,6 +406,10 @@ impl Field for String {
             None => refuse(node, at, problems, "a text"),
         }
     }
+
+    fn takes() -> Takes {
+        Takes::Value("a text")
+    }
 }
 
 impl Field for bool {
@@ -284,6 +424,10 @@ impl Field for bool {
             Value::Bare(word) if word == "false" => Some(false),
             _ => refuse(node, at, problems, "true or false"),
         }
+    }
+
+    fn takes() -> Takes {
+        Takes::Value("true or false")
     }
 }
 
@@ -309,6 +453,10 @@ macro_rules! whole_number {
                     None => refuse(node, at, problems, "a whole number, 0 or more"),
                 }
             }
+
+            fn takes() -> Takes {
+                Takes::Value("a whole number")
+            }
         }
     };
 }
@@ -332,6 +480,10 @@ impl Field for f64 {
             None => refuse(node, at, problems, "a number"),
         }
     }
+
+    fn takes() -> Takes {
+        Takes::Value("a number")
+    }
 }
 
 impl Field for Nanos {
@@ -344,6 +496,10 @@ impl Field for Nanos {
             Some(time) => Some(time),
             None => refuse(node, at, problems, "a duration with its unit, such as \"250ms\" or \"2h\""),
         }
+    }
+
+    fn takes() -> Takes {
+        Takes::Value("a duration")
     }
 }
 
@@ -358,6 +514,10 @@ impl<T: Field> Field for Option<T> {
             return Some(None);
         }
         T::read(node, at, problems).map(Some)
+    }
+
+    fn takes() -> Takes {
+        Takes::OrNone(Box::new(T::takes()))
     }
 }
 
@@ -376,6 +536,10 @@ impl<T: Field> Field for Vec<T> {
         // Not `Option`'s own collect: that stops at the first that fails, and the others' problems would stay untold.
         let read: Vec<Option<T>> = read.collect();
         read.into_iter().collect()
+    }
+
+    fn takes() -> Takes {
+        Takes::List(Box::new(T::takes()))
     }
 }
 
@@ -398,5 +562,9 @@ impl Field for (f64, Nanos) {
                 None
             }
         }
+    }
+
+    fn takes() -> Takes {
+        Takes::Value("a pair of percent and duration")
     }
 }

@@ -3,15 +3,16 @@
 use super::field::{kinds, record, words};
 use crate::time::Nanos;
 
-/// One strategy of the experiment. All lanes see the same traffic and the same faults.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Lane {
-    /// What to call it; empty names it after its strategies.
-    pub name: String,
-    /// How it reads.
-    pub read: Reading,
-    /// How it writes.
-    pub write: Writing,
+record! {
+    /// One strategy of the experiment. All lanes see the same traffic and the same faults.
+    pub struct Lane {
+        /// What to call it; empty names it after its strategies.
+        pub name: String = String::new(),
+        /// How it reads.
+        pub read: Reading = Reading::default(),
+        /// How it writes.
+        pub write: Writing = Writing::default(),
+    }
 }
 
 impl Lane {
@@ -21,129 +22,104 @@ impl Lane {
     }
 }
 
-/// How a lane reads.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Reading {
-    /// Straight to the database: the baseline.
-    None {},
-    /// The application asks the cache; on a miss it reads the database and fills the cache.
-    LookAside {},
-    /// The application asks only the cache, which loads a miss itself, one load per key at a time.
-    ReadThrough {},
+kinds! {
+    /// How a lane reads.
+    pub enum Reading {
+        /// Straight to the database: the baseline.
+        "none" => None {},
+        /// The application asks the cache; on a miss it reads the database and fills the cache.
+        "look-aside" => LookAside {},
+        /// The application asks only the cache, which loads a miss itself, one load per key at a time.
+        "read-through" => ReadThrough {},
+    }
 }
-kinds!(Reading { "none" => None {}, "look-aside" => LookAside {}, "read-through" => ReadThrough {} });
-
 impl Default for Reading {
     fn default() -> Reading {
         Reading::LookAside {}
     }
 }
 
-/// How a lane writes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Writing {
-    /// To the database only.
-    WriteAround(WriteAround),
-    /// To the cache and the database; acknowledged when both are done.
-    WriteThrough(WriteThrough),
-    /// To the cache, acknowledged at once; the database gets it later, in batches.
-    WriteBack(WriteBack),
+kinds! {
+    /// How a lane writes.
+    pub enum Writing {
+        /// To the database only.
+        "write-around" => WriteAround(WriteAround),
+        /// To the cache and the database; acknowledged when both are done.
+        "write-through" => WriteThrough(WriteThrough),
+        /// To the cache, acknowledged at once; the database gets it later, in batches.
+        "write-back" => WriteBack(WriteBack),
+    }
 }
-kinds!(Writing {
-    "write-around" => WriteAround(WriteAround),
-    "write-through" => WriteThrough(WriteThrough),
-    "write-back" => WriteBack(WriteBack),
-});
-
 impl Default for Writing {
     fn default() -> Writing {
         Writing::WriteAround(WriteAround::default())
     }
 }
 
-/// Options of write-around.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct WriteAround {
-    /// What becomes of the cached copy.
-    pub cached: Invalidate,
-}
-
-/// What write-around does with the cached copy of the key it wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Invalidate {
-    /// Nothing: it is served, stale, until its TTL ends.
-    Leave,
-    /// Deleted after the commit; the next read loads the new value.
-    #[default]
-    Delete,
-}
-
-/// Options of write-through.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct WriteThrough {
-    /// Which of the two is written first.
-    pub order: Order,
-    /// With the cache first: whether the cache entry is taken back when the database refuses.
-    pub rollback: bool,
-}
-
-/// The order of write-through's two writes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// The database, then the cache.
-    #[default]
-    DatabaseFirst,
-    /// The cache, then the database.
-    CacheFirst,
-}
-
-/// Options of write-back.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WriteBack {
-    /// The time between two flushes.
-    pub every: Nanos,
-    /// Flush as soon as so many entries are dirty.
-    pub at: Option<u32>,
-    /// The most rows in one batch.
-    pub batch: u32,
-    /// Whether several writes of one key become one row.
-    pub coalesce: bool,
-    /// How often a failed row is put back before it is dropped.
-    pub requeue: u32,
-    /// What becomes of a dirty entry whose TTL ends.
-    pub on_expiry: DirtyEnd,
-    /// What becomes of a dirty entry that is evicted.
-    pub on_eviction: DirtyEnd,
-}
-
-impl Default for WriteBack {
-    fn default() -> WriteBack {
-        WriteBack {
-            every: Nanos::from_secs(5),
-            at: None,
-            batch: 128,
-            coalesce: true,
-            requeue: 3,
-            on_expiry: DirtyEnd::Flush,
-            on_eviction: DirtyEnd::Flush,
-        }
+record! {
+    /// Options of write-around.
+    pub struct WriteAround {
+        /// What becomes of the cached copy.
+        pub cached: Invalidate = Invalidate::Delete,
     }
 }
 
-/// What becomes of a dirty entry that leaves the cache before its flush.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DirtyEnd {
-    /// It is flushed first.
-    #[default]
-    Flush,
-    /// It is gone.
-    Drop,
+words! {
+    /// What write-around does with the cached copy of the key it wrote.
+    pub enum Invalidate {
+        /// Nothing: it is served, stale, until its TTL ends.
+        "leave" => Leave,
+        /// Deleted after the commit; the next read loads the new value.
+        "delete" => Delete,
+    }
 }
 
-record!(Lane { name, read, write });
-record!(WriteAround { cached });
-record!(WriteThrough { order, rollback });
-record!(WriteBack { every, at, batch, coalesce, requeue, on_expiry, on_eviction });
-words!(Invalidate { "leave" => Leave, "delete" => Delete });
-words!(Order { "database-first" => DatabaseFirst, "cache-first" => CacheFirst });
-words!(DirtyEnd { "flush" => Flush, "drop" => Drop });
+record! {
+    /// Options of write-through.
+    pub struct WriteThrough {
+        /// Which of the two is written first.
+        pub order: Order = Order::DatabaseFirst,
+        /// With the cache first: whether the cache entry is taken back when the database refuses.
+        pub rollback: bool = false,
+    }
+}
+
+words! {
+    /// The order of write-through's two writes.
+    pub enum Order {
+        /// The database, then the cache.
+        "database-first" => DatabaseFirst,
+        /// The cache, then the database.
+        "cache-first" => CacheFirst,
+    }
+}
+
+record! {
+    /// Options of write-back.
+    pub struct WriteBack {
+        /// The time between two flushes.
+        pub every: Nanos = Nanos::from_secs(5),
+        /// Flush as soon as so many entries are dirty.
+        pub at: Option<u32> = None,
+        /// The most rows in one batch.
+        pub batch: u32 = 128,
+        /// Whether several writes of one key become one row.
+        pub coalesce: bool = true,
+        /// How often a failed row is put back before it is dropped.
+        pub requeue: u32 = 3,
+        /// What becomes of a dirty entry whose TTL ends.
+        pub on_expiry: DirtyEnd = DirtyEnd::Flush,
+        /// What becomes of a dirty entry that is evicted.
+        pub on_eviction: DirtyEnd = DirtyEnd::Flush,
+    }
+}
+
+words! {
+    /// What becomes of a dirty entry that leaves the cache before its flush.
+    pub enum DirtyEnd {
+        /// It is flushed first.
+        "flush" => Flush,
+        /// It is gone.
+        "drop" => Drop,
+    }
+}

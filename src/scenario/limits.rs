@@ -147,6 +147,12 @@ pub fn of(path: &str) -> Option<Limit> {
     Some(Limit { or_none: best.1.or_none && whole, ..best.1 })
 }
 
+/// Every limit, for tests.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = (&'static str, Limit)> {
+    LIMITS.iter().copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,6 +30,7 @@ mod network;
 mod node;
 pub mod presets;
 mod problem;
+mod reference;
 mod text;
 
 pub use app::App;
@@ -46,64 +47,33 @@ pub use problem::{Problem, Reason, ScenarioError};
 use crate::time::Nanos;
 use field::{Field, record};
 
-/// One experiment: a world, the lanes that run in it side by side, and what breaks.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scenario {
-    /// What the experiment is about, in a few words.
-    pub name: String,
-    /// Every random draw of the run follows from this number.
-    pub seed: u64,
-    /// How long clients send requests; the system then drains.
-    pub duration: Nanos,
-    /// How much of the beginning is left out of the figures; the ledger counts from the start.
-    pub warmup: Nanos,
-    /// Who asks.
-    pub clients: Clients,
-    /// The application servers.
-    pub app: App,
-    /// Latency of each link, one way.
-    pub network: Network,
-    /// The cache.
-    pub cache: Cache,
-    /// The database.
-    pub database: Database,
-    /// The strategies, side by side.
-    pub lanes: Vec<Lane>,
-    /// What breaks.
-    pub faults: Vec<Fault>,
-}
-
-impl Default for Scenario {
-    fn default() -> Scenario {
-        Scenario {
-            name: String::new(),
-            seed: 1,
-            duration: Nanos::from_secs(60),
-            warmup: Nanos::ZERO,
-            clients: Clients::default(),
-            app: App::default(),
-            network: Network::default(),
-            cache: Cache::default(),
-            database: Database::default(),
-            lanes: vec![Lane::default()],
-            faults: Vec::new(),
-        }
+record! {
+    /// One experiment: a world, the lanes that run in it side by side, and what breaks.
+    pub struct Scenario {
+        /// What the experiment is about, in a few words.
+        pub name: String = String::new(),
+        /// Every random draw of the run follows from this number.
+        pub seed: u64 = 1,
+        /// How long clients send requests; the system then drains.
+        pub duration: Nanos = Nanos::from_secs(60),
+        /// How much of the beginning is left out of the figures; the ledger counts from the start.
+        pub warmup: Nanos = Nanos::ZERO,
+        /// Who asks.
+        pub clients: Clients = Clients::default(),
+        /// The application servers.
+        pub app: App = App::default(),
+        /// Latency of each link, one way.
+        pub network: Network = Network::default(),
+        /// The cache.
+        pub cache: Cache = Cache::default(),
+        /// The database.
+        pub database: Database = Database::default(),
+        /// The strategies, side by side.
+        pub lanes as "lane": Vec<Lane> = vec![Lane::default()],
+        /// What breaks.
+        pub faults as "fault": Vec<Fault> = Vec::new(),
     }
 }
-
-record!(Scenario {
-    name,
-    seed,
-    duration,
-    warmup,
-    clients,
-    app,
-    network,
-    cache,
-    database,
-    lanes as "lane",
-    faults as "fault",
-});
 
 impl Scenario {
     /// What to call each lane: its title, with a number where two would be called the same.
