@@ -81,6 +81,12 @@ pub struct LaneReport {
     /// The same by cause.
     #[serde(with = "as_object")]
     pub ever_lost_by_cause: Vec<(String, u64)>,
+    /// Read-modify-writes acknowledged since the start.
+    #[serde(default)]
+    pub increments: u64,
+    /// Those among them that the database's value does not count: another was applied to the same value.
+    #[serde(default)]
+    pub lost_increments: u64,
     /// The database's work.
     pub database: DatabaseReport,
     /// The cache's work.

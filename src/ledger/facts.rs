@@ -311,3 +311,12 @@ pub struct ReadCounts {
     /// Reads whose session could not be followed, because [`SESSIONS_MAX`](super::SESSIONS_MAX) others are.
     pub unfollowed: u64,
 }
+
+/// Read-modify-writes that add to the value they find, and what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Increments {
+    /// Those whose client was told yes.
+    pub acknowledged: u64,
+    /// Those among them that the database's value does not count.
+    pub lost: u64,
+}

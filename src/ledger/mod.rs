@@ -53,8 +53,8 @@
 //! one by one. A write and its acknowledgement, commit and holds cost a few tens of nanoseconds together.
 //!
 //! **Memory** grows with the run and nothing is released, because a copy of any write can surface any time later: 48
-//! bytes a write and 4 to 8 more when acknowledged, 24 bytes a break (a crash is one, an entry that expires dirty is
-//! one), 152 bytes a written key, and at most 24 MiB of sessions.
+//! bytes a write and 4 to 8 more when acknowledged, 4 more once there are increments, 24 bytes a break (a crash is one,
+//! an entry that expires dirty is one), 152 bytes a written key, and at most 24 MiB of sessions.
 //!
 //! ```
 //! use cachelane::ledger::{Cause, Holder, Ledger, Release};
@@ -72,13 +72,14 @@
 
 mod classes;
 mod facts;
+mod increments;
 mod reads;
 mod record;
 mod story;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{ByCause, Cause, Class, Client, Counts, Freshness, Holder, Key, ReadCounts, Release, WriteId};
+pub use facts::{ByCause, Cause, Class, Client, Counts, Freshness, Holder, Increments, Key, ReadCounts, Release, WriteId};
 pub use reads::SESSIONS_MAX;
 pub use story::{PHANTOM_STORIES_MAX, STORIES_MAX, Step, Story, What};
 
@@ -122,6 +123,8 @@ pub struct Ledger {
     breaks: Vec<Break>,
     /// When writes were buffered or refused that took 4.3 s or longer to be.
     late_notes: BTreeMap<u32, Nanos>,
+    /// By [`WriteId`], as far as there are increments: what each was applied to.
+    bases: Vec<u32>,
     next_flush: Nanos,
     sessions: Sessions,
     reads: ReadCounts,
@@ -147,6 +150,7 @@ impl Ledger {
             tally: Tally::default(),
             breaks: vec![Break::NONE],
             late_notes: BTreeMap::new(),
+            bases: Vec::new(),
             next_flush: Nanos::ZERO,
             sessions: Sessions::new(SESSIONS_MAX),
             reads: ReadCounts::default(),

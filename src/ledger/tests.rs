@@ -66,6 +66,62 @@ fn an_unflushed_write_is_lost() {
     assert_eq!(ledger.counts().at_risk, 0);
 }
 
+/// An increment of the value `base`, committed and acknowledged.
+fn incremented(ledger: &mut Ledger, base: WriteId, at: u64) -> WriteId {
+    let w = ledger.issued(KEY, 0, s(at));
+    ledger.based_on(w, base);
+    ledger.committed(w, s(at));
+    ledger.acknowledged(w, s(at) + Nanos(1));
+    w
+}
+
+#[test]
+fn two_increments_of_one_value_lose_the_first_and_one_after_the_other_lose_none() {
+    for (second_sees_first, lost) in [(false, 1), (true, 0)] {
+        let mut ledger = Ledger::new();
+        let root = written(&mut ledger, 0, 1);
+        let first = incremented(&mut ledger, root, 2);
+        incremented(&mut ledger, if second_sees_first { first } else { root }, 3);
+        assert_eq!(ledger.increments(), Increments { acknowledged: 2, lost });
+        assert_eq!(ledger.ever_lost().total(), 0, "as writes, both were committed in order");
+    }
+}
+
+#[test]
+fn an_increment_is_not_lost_when_a_plain_write_replaces_it_and_is_when_one_that_precedes_it_comes_back() {
+    let mut ledger = Ledger::new();
+    let root = written(&mut ledger, 0, 1);
+    incremented(&mut ledger, root, 2);
+    written(&mut ledger, 0, 3);
+    assert_eq!(ledger.increments().lost, 0, "the plain write came after it");
+    ledger.committed(root, s(4));
+    assert_eq!(ledger.increments().lost, 1);
+}
+
+#[test]
+fn an_increment_concurrent_with_a_plain_write_is_lost_only_if_it_was_applied_to_it() {
+    for (applied, lost) in [(false, 0), (true, 1)] {
+        let mut ledger = Ledger::new();
+        let (plain, added) = (ledger.issued(KEY, 0, s(1)), ledger.issued(KEY, 1, s(1)));
+        ledger.based_on(added, if applied { plain } else { WriteId::INITIAL });
+        for w in [added, plain] {
+            ledger.committed(w, s(2));
+            ledger.acknowledged(w, s(2));
+        }
+        assert_eq!(ledger.increments(), Increments { acknowledged: 1, lost });
+    }
+}
+
+#[test]
+fn an_increment_at_risk_is_not_lost_and_one_that_a_crash_took_is() {
+    let mut ledger = Ledger::new();
+    let w = buffered(&mut ledger, 1);
+    ledger.based_on(w, WriteId::INITIAL);
+    assert_eq!(ledger.increments(), Increments { acknowledged: 1, lost: 0 });
+    ledger.released(w, Buffer, Release::CacheCrash, s(4));
+    assert_eq!(ledger.increments(), Increments { acknowledged: 1, lost: 1 });
+}
+
 /// Every release that can be a cause.
 const BREAKS: [Release; 11] = [
     Release::CacheCrash,
@@ -484,6 +540,7 @@ struct Attempt {
     cause: Option<Cause>,
     first_cause: Option<Cause>,
     vanished: bool,
+    base: Option<usize>,
 }
 
 /// An answered read: key, client, write seen (0: initial), when answered.
@@ -507,6 +564,32 @@ impl Model {
     fn end(&self, w: usize) -> Option<u64> {
         let a = &self.attempts[w];
         a.acknowledged.or_else(|| a.commits.iter().chain(&a.reads).min().copied())
+    }
+
+    /// The write, what it was applied to, what that was applied to …, up to a plain write (or the initial value, which
+    /// ends a circle, too).
+    fn way_back(&self, mut w: usize) -> Vec<usize> {
+        let mut way = vec![w];
+        while let Some(base) = self.attempts[w].base {
+            w = if way.contains(&base) { 0 } else { base };
+            way.push(w);
+        }
+        way
+    }
+
+    fn increments(&self) -> Increments {
+        let mut told = Increments::default();
+        for w in (1..self.attempts.len()).filter(|w| self.attempts[*w].base.is_some()) {
+            let a = &self.attempts[w];
+            if a.acknowledged.is_some() {
+                told.acknowledged += 1;
+                let counted = self.way_back(self.current[a.key as usize]);
+                let root = *counted.last().expect("at least the value");
+                let after = self.precedes(root, w) || self.way_back(w).last() == Some(&root);
+                told.lost += u64::from(after && !counted.contains(&w) && self.class(w) != Class::AtRisk);
+            }
+        }
+        told
     }
 
     fn precedes(&self, w: usize, v: usize) -> bool {
@@ -616,6 +699,7 @@ enum Op {
     Hold { back: usize, holder: usize },
     Release { back: usize, why: usize },
     Coalesce { back: usize, into: usize },
+    Base { back: usize, base: usize },
     Read { key: Key, client: Client, ago: u64, back: usize },
 }
 
@@ -631,6 +715,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         6 => (back(), 0..3usize).prop_map(|(back, holder)| Op::Hold { back, holder }),
         6 => (back(), 0..14usize).prop_map(|(back, why)| Op::Release { back, why }),
         2 => (back(), back()).prop_map(|(back, into)| Op::Coalesce { back, into }),
+        3 => (back(), back()).prop_map(|(back, base)| Op::Base { back, base }),
         3 => (0..2u32, 0..2u32, 0..4u64, back()).prop_map(|(key, client, ago, back)| Op::Read { key, client, ago, back }),
     ]
 }
@@ -702,6 +787,16 @@ impl Both {
                 }
                 self.release(back, Release::Coalesced { into: WriteId(v as u32) }, now)?;
             }
+            Op::Base { back, base } => {
+                let (w, base) = (self.pick(back)?, self.pick(base)?);
+                // The pick of the write itself stands for the initial value.
+                let base = if base == w { 0 } else { base };
+                if base != 0 && self.model.attempts[w].key != self.model.attempts[base].key {
+                    return None;
+                }
+                self.model.attempts[w].base = Some(base);
+                self.ledger.based_on(WriteId(w as u32), WriteId(base as u32));
+            }
             Op::Read { key, client, ago, back } => {
                 let saw = self.pick(back).filter(|w| self.model.attempts[*w].key == key).unwrap_or(0);
                 let issued = self.now.saturating_sub(ago);
@@ -768,6 +863,13 @@ impl Both {
         assert_eq!(self.ledger.counts().attempts(), self.model.attempts.len() as u64 - 1);
         assert_eq!((self.ledger.lost_by_cause(), self.ledger.ever_lost()), (&lost, &ever));
         assert_eq!(*self.ledger.reads(), self.model.reads);
+        let increments = self.model.increments();
+        assert_eq!(self.ledger.increments(), increments);
+        for (name, n) in [("increments", increments.acknowledged), ("lost increments", increments.lost)] {
+            if n > 0 {
+                self.reached.insert(name.to_owned());
+            }
+        }
         self.ledger.validate();
     }
 }
@@ -823,7 +925,7 @@ fn the_ledger_agrees_with_its_definitions_and_the_random_facts_reach_everything(
     let causes = Cause::ALL.iter().map(|cause| cause.name().to_owned());
     let moves = ["Lost to AtRisk", "Lost to Superseded", "Lost to Durable", "Durable to Lost", "Superseded to Lost"];
     let moves = moves.iter().chain(&["AtRisk to Lost", "Durable to AtRisk", "Rejected to Phantom", "InFlight to Lost"]);
-    let reads = ["stale", "read your writes", "monotonic reads", "vanished"];
+    let reads = ["stale", "read your writes", "monotonic reads", "vanished", "increments", "lost increments"];
     let wanted = classes.chain(causes).chain(moves.chain(&reads).map(|name| (*name).to_owned()));
     let missing: Vec<String> = wanted.filter(|name| !reached.contains(name)).collect();
     assert!(missing.is_empty(), "never reached: {missing:?}");

@@ -82,6 +82,7 @@ impl Simulation {
         let (now, warm) = (self.totals(), self.baseline.warm);
         let metrics = self.world.metrics.borrow();
         let (name, read, write) = self.lane.clone();
+        let increments = self.world.ledger.borrow().increments();
         let [read_errors, write_errors] = metrics.errors;
         let (reads, writes) = (metrics.read.count() + read_errors, metrics.write.count() + write_errors);
         let (hits, misses) = (now.node.hits - warm.node.hits, now.node.misses() - warm.node.misses());
@@ -112,6 +113,8 @@ impl Simulation {
             lost_by_cause: by_cause(self.world.ledger.borrow().lost_by_cause()),
             ever_lost: self.world.ledger.borrow().ever_lost().total(),
             ever_lost_by_cause: by_cause(self.world.ledger.borrow().ever_lost()),
+            increments: increments.acknowledged,
+            lost_increments: increments.lost,
             database: self.database_report(&now, &warm),
             cache: self.cache_report(&now, &warm),
         }
