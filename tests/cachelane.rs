@@ -15,3 +15,4 @@ mod shards;
 mod store_model;
 mod storms;
 mod strategies;
+mod writes;

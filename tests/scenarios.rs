@@ -134,9 +134,13 @@ fn lane() -> impl Strategy<Value = Lane> {
             on_eviction,
         });
     let writing = prop_oneof![
-        select(Invalidate::ALL.to_vec()).prop_map(|cached| Writing::WriteAround(WriteAround { cached })),
-        (select(Order::ALL.to_vec()), any::<bool>())
-            .prop_map(|(order, rollback)| Writing::WriteThrough(WriteThrough { order, rollback })),
+        (select(Invalidate::ALL.to_vec()), time(0, HOUR))
+            .prop_map(|(cached, delay)| Writing::WriteAround(WriteAround { cached, delay })),
+        (select(Order::ALL.to_vec()), any::<bool>(), select(Acknowledge::ALL.to_vec()), time(0, HOUR)).prop_map(
+            |(order, rollback, acknowledge, delay)| {
+                Writing::WriteThrough(WriteThrough { order, rollback, acknowledge, delay })
+            }
+        ),
         back.prop_map(Writing::WriteBack),
     ];
     (name(), reading, writing).prop_map(|(name, read, write)| Lane { name, read, write })

@@ -94,11 +94,15 @@ fn a_flushed_write_survives_a_cache_crash() {
 #[test]
 fn write_through_never_loses_an_acknowledged_write_to_a_cache_crash() {
     for order in [Order::DatabaseFirst, Order::CacheFirst] {
-        let how = WriteThrough { order, rollback: false };
+        let how = through(order, false);
         let mut scenario = busy(Reading::LookAside {}, how);
         (1..9).for_each(|at| fault(&mut scenario, s(at), What::CacheCrash, None, ms(300)));
         loses_nothing(&run(&scenario));
     }
+}
+
+fn through(order: Order, rollback: bool) -> WriteThrough {
+    WriteThrough { order, rollback, ..WriteThrough::default() }
 }
 
 fn dirty_end(end: DirtyEnd) -> WriteBack {
@@ -174,7 +178,7 @@ fn an_old_write_whose_message_was_held_up_overwrites_a_newer_one() {
 fn a_dual_write_half_done_leaves_a_value_that_nobody_was_promised() {
     // Cache first: the application dies between its two writes. Nothing acknowledged is lost, yet readers have seen it.
     let crashing = |order| {
-        let mut scenario = busy(Reading::LookAside {}, WriteThrough { order, rollback: false });
+        let mut scenario = busy(Reading::LookAside {}, through(order, false));
         scenario.network.app_cache = Distribution::Constant(ms(10));
         (0..20).for_each(|n| fault(&mut scenario, ms(500 + n * 450), What::AppCrash, None, ms(20)));
         run(&scenario)
@@ -193,7 +197,7 @@ fn a_dual_write_half_done_leaves_a_value_that_nobody_was_promised() {
 #[test]
 fn a_refused_write_is_a_phantom_without_rollback_and_its_readers_see_it_vanish() {
     let refusing = |rollback, order| {
-        let mut scenario = busy(Reading::LookAside {}, WriteThrough { order, rollback });
+        let mut scenario = busy(Reading::LookAside {}, through(order, rollback));
         scenario.database.abort = 0.5;
         run(&scenario)
     };
@@ -247,7 +251,7 @@ fn with_the_database_down_look_aside_answers_what_it_holds_and_none_answers_noth
 #[test]
 fn a_copy_left_in_the_cache_is_stale_until_its_ttl_and_a_deleted_one_is_not() {
     let with = |cached| {
-        let mut scenario = busy(Reading::LookAside {}, WriteAround { cached });
+        let mut scenario = busy(Reading::LookAside {}, WriteAround { cached, ..WriteAround::default() });
         (scenario.cache.ttl, scenario.app.servers) = (Ttl::Fixed(s(2)), 1);
         run(&scenario).report()
     };
@@ -278,14 +282,20 @@ fn look_aside_keeps_a_value_that_was_replaced_while_it_was_fetched_and_read_thro
 
 /// Every reading strategy with every writing strategy.
 pub fn all_lanes() -> Vec<Lane> {
-    let around = |cached| Writing::WriteAround(WriteAround { cached });
-    let through = |order, rollback| Writing::WriteThrough(WriteThrough { order, rollback });
+    let around = |cached| Writing::WriteAround(WriteAround { cached, ..WriteAround::default() });
+    let through = |order, rollback| Writing::WriteThrough(through(order, rollback));
+    let first =
+        |order, rollback| Writing::WriteThrough(WriteThrough { acknowledge: Acknowledge::First, ..through(order, rollback) });
     let back = |coalesce, end| {
         Writing::WriteBack(WriteBack { coalesce, on_expiry: end, on_eviction: end, at: Some(30), ..every(ms(700)) })
     };
     let writes = [
         around(Invalidate::Leave),
         around(Invalidate::Delete),
+        around(Invalidate::Update),
+        around(Invalidate::DeleteTwice),
+        first(Order::DatabaseFirst, false),
+        first(Order::CacheFirst, true),
         through(Order::DatabaseFirst, false),
         through(Order::CacheFirst, false),
         through(Order::CacheFirst, true),

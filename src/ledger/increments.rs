@@ -24,7 +24,10 @@ impl Ledger {
     pub fn based_on(&mut self, w: WriteId, base: WriteId) {
         assert!(w != base, "nothing is applied to itself: {w:?}");
         let slot = self.writes[w.index()].slot;
-        assert!(base == WriteId::INITIAL || self.writes[base.index()].slot == slot, "a base is a write of the same key");
+        assert!(
+            base == WriteId::INITIAL || self.writes[base.index()].slot == slot,
+            "a base is a write of the same key"
+        );
         if self.bases.len() <= w.index() {
             self.bases.resize(w.index() + 1, PLAIN);
         }

@@ -79,7 +79,9 @@ mod story;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{ByCause, Cause, Class, Client, Counts, Freshness, Holder, Increments, Key, ReadCounts, Release, WriteId};
+pub use facts::{
+    ByCause, Cause, Class, Client, Counts, Freshness, Holder, Increments, Key, ReadCounts, Release, WriteId,
+};
 pub use reads::SESSIONS_MAX;
 pub use story::{PHANTOM_STORIES_MAX, STORIES_MAX, Step, Story, What};
 

@@ -61,6 +61,8 @@ record! {
     pub struct WriteAround {
         /// What becomes of the cached copy.
         pub cached: Invalidate = Invalidate::Delete,
+        /// With `delete-twice`: how long after the commit the copy is deleted again.
+        pub delay: Nanos = Nanos::from_millis(500),
     }
 }
 
@@ -71,6 +73,10 @@ words! {
         "leave" => Leave,
         /// Deleted after the commit; the next read loads the new value.
         "delete" => Delete,
+        /// Deleted before the write, and again a while after it, which takes away what slow readers have put back.
+        "delete-twice" => DeleteTwice,
+        /// Replaced by the new value.
+        "update" => Update,
     }
 }
 
@@ -81,6 +87,20 @@ record! {
         pub order: Order = Order::DatabaseFirst,
         /// With the cache first: whether the cache entry is taken back when the database refuses.
         pub rollback: bool = false,
+        /// When the client is told yes.
+        pub acknowledge: Acknowledge = Acknowledge::Both,
+        /// With `acknowledge = "first"`: how long after its yes the server gets round to the second write.
+        pub delay: Nanos = Nanos::from_millis(10),
+    }
+}
+
+words! {
+    /// When write-through tells the client yes.
+    pub enum Acknowledge {
+        /// When both the cache and the database have the write.
+        "both" => Both,
+        /// When the first of the two has it; the server does the second by itself, in the background.
+        "first" => First,
     }
 }
 

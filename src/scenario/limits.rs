@@ -117,6 +117,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("database.batch.base", LATENCY),
     ("database.batch.row", LATENCY),
     ("database.abort", RATIO),
+    ("lane.*.write.delay", LATENCY),
     ("lane.*.write.every", time(MILLISECOND, MONTH)),
     ("lane.*.write.at", or_none(whole(1, 10_000_000))),
     ("lane.*.write.batch", whole(1, 1_000_000)),

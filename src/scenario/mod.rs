@@ -39,7 +39,9 @@ pub use clients::{Arrivals, Clients, Keys};
 pub use database::{Batch, Database};
 pub use distribution::Distribution;
 pub use fault::{Fault, What, Which};
-pub use lane::{DirtyEnd, Invalidate, Lane, Order, Reading, WriteAround, WriteBack, WriteThrough, Writing};
+pub use lane::{
+    Acknowledge, DirtyEnd, Invalidate, Lane, Order, Reading, WriteAround, WriteBack, WriteThrough, Writing,
+};
 pub use network::{Link, Network};
 
 pub use problem::{Problem, Reason, ScenarioError};

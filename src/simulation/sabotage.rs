@@ -38,11 +38,11 @@ fn aborting(mut scenario: Scenario) -> Scenario {
 }
 
 fn around(cached: Invalidate) -> Writing {
-    Writing::WriteAround(WriteAround { cached })
+    Writing::WriteAround(WriteAround { cached, ..WriteAround::default() })
 }
 
 fn through(order: Order) -> Writing {
-    Writing::WriteThrough(WriteThrough { order, rollback: false })
+    Writing::WriteThrough(WriteThrough { order, ..WriteThrough::default() })
 }
 
 fn back() -> Writing {

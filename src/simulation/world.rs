@@ -1,20 +1,22 @@
 //! The world of one lane: every part, and the tasks that run in it.
 
 use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
 
-use super::servers::Servers;
+use super::servers::{Place, Servers};
 use crate::cache::buffer::RowId;
 use crate::cache::node::{self, NodeEvents};
 use crate::cache::shards::{Shard, Shards};
 use crate::database::Database;
 use crate::engine::{Event, Failure, Kernel};
-use crate::ledger::{Client, Freshness, Holder, Key, Ledger, Release, WriteId};
+use crate::ledger::{self, Freshness, Holder, Key, Ledger, Release, WriteId};
 use crate::metrics::Metrics;
 use crate::network::{Network, Way};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{App, Lane, Link, Scenario, Writing};
-use crate::strategy::{self, CacheClient, CacheSide, DatabaseClient, Events};
+use crate::strategy::{self, CacheClient, CacheSide, Client, DatabaseClient, Events, Told};
 use crate::time::Nanos;
 use crate::workload::requests::{KeySource, Operation, Requests, Timing};
 
@@ -66,7 +68,7 @@ pub(super) fn owner_of(shard: Shard) -> u32 {
 struct Request {
     number: u64,
     key: Key,
-    client: Client,
+    client: ledger::Client,
     issued: Nanos,
     operation: Operation,
     /// The write it attempts: of a value, or of its absence.
@@ -95,7 +97,18 @@ pub(super) struct World {
     slots: RefCell<Vec<Request>>,
     free: RefCell<Vec<u32>>,
     spawns: RefCell<Vec<(u32, Job)>>,
+    /// Writes answered already whose servers have more to do.
+    background: RefCell<Vec<Background>>,
     clients_gone: Cell<bool>,
+}
+
+/// What a server still does for a write after the client was told yes.
+#[derive(Clone, Copy, Debug)]
+struct Background {
+    server: u32,
+    write: WriteId,
+    /// Whether the server has yet to bring the write to the database.
+    promised: bool,
 }
 
 /// The least pause of a user who was answered in no time at all, or with an error.
@@ -133,6 +146,7 @@ impl World {
             slots: RefCell::default(),
             free: RefCell::default(),
             spawns: RefCell::default(),
+            background: RefCell::default(),
             clients_gone: Cell::new(false),
             kernel,
             ledger,
@@ -176,14 +190,14 @@ impl World {
     }
 
     /// A user sends a request.
-    pub fn user(&self, user: Client) {
+    pub fn user(&self, user: ledger::Client) {
         if !self.clients_gone.get() {
             self.send_request(user);
         }
     }
 
     /// Sends the next request, if there is one.
-    fn send_request(&self, client: Client) -> bool {
+    fn send_request(&self, client: ledger::Client) -> bool {
         let Some(made) = self.requests.borrow_mut().make() else {
             self.clients_gone.set(true); // the trace has ended
             return false;
@@ -236,6 +250,33 @@ impl World {
             }
         }
         self.send_answer(slot);
+    }
+
+    /// The client is told yes, and the server goes on.
+    fn answer_early(&self, slot: u32, told: Told) {
+        {
+            let mut slots = self.slots.borrow_mut();
+            let request = &mut slots[slot as usize];
+            let write = request.write.expect("only writes are answered early");
+            let server = request.server.take().expect("a request being served has a server");
+            request.outcome = Ok(write);
+            let promised = told == Told::Promised;
+            if !promised {
+                self.ledger.borrow_mut().released(write, Holder::Application, Release::Finished, self.kernel.now());
+            }
+            self.background.borrow_mut().push(Background { server, write, promised });
+        }
+        self.send_answer(slot);
+    }
+
+    /// The server has done what was left to do for a write answered early.
+    fn end_background(&self, write: WriteId) {
+        let mut background = self.background.borrow_mut();
+        let place = background.iter().position(|work| work.write == write).expect("work that was begun");
+        let work = background.swap_remove(place);
+        if work.promised {
+            self.ledger.borrow_mut().released(write, Holder::Application, Release::Finished, self.kernel.now());
+        }
     }
 
     fn send_answer(&self, slot: u32) {
@@ -339,10 +380,19 @@ impl World {
             && self.cache.calls().under_way() == 0
             && self.database.calls().under_way() == 0
             && self.cache.dirty().0 == 0
+            && self.background.borrow().is_empty()
     }
 
-    /// An application server has crashed: the requests it was serving get no answer.
+    /// An application server has crashed: the requests it was serving get no answer, and what it still did for those
+    /// it had answered remains undone.
     pub fn abandon_requests_of(&self, server: u32) {
+        self.background.borrow_mut().retain(|work| {
+            if work.server == server && work.promised {
+                let mut ledger = self.ledger.borrow_mut();
+                ledger.released(work.write, Holder::Application, Release::AppCrash, self.kernel.now());
+            }
+            work.server != server
+        });
         let serving: Vec<u32> = {
             let slots = self.slots.borrow();
             (0..slots.len() as u32).filter(|&slot| slots[slot as usize].server == Some(server)).collect()
@@ -360,7 +410,8 @@ impl World {
             events: EVENTS,
             timeout: self.app.cache_timeout,
         };
-        strategy::App { cache, database: self.database_client(Link::AppDatabase, self.app.retries) }
+        let database = self.database_client(Link::AppDatabase, self.app.retries);
+        strategy::App { cache, database, client: Client::default() }
     }
 
     pub(super) fn cache_side(&self, shard: Shard) -> CacheSide<'_> {
@@ -410,16 +461,48 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
 pub(super) async fn serve(world: &World, slot: u32) {
     let request = world.slots.borrow()[slot as usize];
     let server = request.server.expect("a request being served has a server");
-    let _place = world.servers.enter(server, &world.kernel).await;
+    let place = world.servers.enter(server, &world.kernel).await;
     let work = world.work.sample(&mut world.work_draws[server as usize].borrow_mut());
     world.kernel.sleep(work).await;
     let app = world.app();
-    let outcome = match (request.operation, request.write) {
+    match (request.operation, request.write) {
         // Until there are strategies for them, modifying and deleting are writes like any other.
         (Operation::Write | Operation::Modify | Operation::Delete, Some(write)) => {
-            strategy::write(&app, &world.lane.write, request.key, write).await.map(|()| write)
+            let outcome = strategy::write(&app, &world.lane.write, request.key, write);
+            answering(world, slot, &app.client, place, write, outcome).await;
         }
-        (Operation::Read, _) | (_, None) => strategy::read(&app, &world.lane.read, request.key).await,
-    };
-    world.finish(slot, outcome, Release::Finished);
+        (Operation::Read, _) | (_, None) => {
+            let outcome = strategy::read(&app, &world.lane.read, request.key).await;
+            world.finish(slot, outcome, Release::Finished);
+        }
+    }
+}
+
+/// Lets a write's code run to its end; its client is answered at the end, or as soon as the code says so. Whoever has
+/// been answered takes up no place on the server.
+async fn answering(
+    world: &World,
+    slot: u32,
+    client: &Client,
+    place: Place<'_>,
+    write: WriteId,
+    code: impl Future<Output = Result<(), Failure>>,
+) {
+    let mut code = pin!(code);
+    let mut place = Some(place);
+    let outcome = poll_fn(|context| {
+        let polled = code.as_mut().poll(context);
+        if polled.is_pending()
+            && let Some(told) = client.take_told()
+        {
+            place = None;
+            world.answer_early(slot, told);
+        }
+        polled
+    })
+    .await;
+    match place {
+        Some(_) => world.finish(slot, outcome.map(|()| write), Release::Finished),
+        None => world.end_background(write),
+    }
 }

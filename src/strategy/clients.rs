@@ -2,7 +2,7 @@
 //!
 //! A call is a message over a link, the server's queue and service, and a message back, all within a timeout.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::cache::node::{Answer, CacheNode, Command};
 use crate::cache::shards::Shards;
@@ -29,6 +29,41 @@ pub struct App<'a> {
     pub cache: CacheClient<'a>,
     /// The database.
     pub database: DatabaseClient<'a>,
+    /// Who waits for the answer.
+    pub client: Client,
+}
+
+/// The client who waits for the answer to a write. Usually the answer is what the strategy's code returns; code that
+/// goes on after the answer, in the background, gives it here.
+#[derive(Debug, Default)]
+pub struct Client {
+    told: Cell<Option<Told>>,
+}
+
+/// What an early yes is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The database has the write.
+    Done,
+    /// The server is still going to bring the write to the database.
+    Promised,
+}
+
+impl Client {
+    /// Tells the client yes now: the database has the write, and what follows is tidying up.
+    pub fn say_yes(&self) {
+        self.told.set(Some(Told::Done));
+    }
+
+    /// Tells the client yes now, although the database has yet to get the write.
+    pub fn promise(&self) {
+        self.told.set(Some(Told::Promised));
+    }
+
+    /// The yes given since this was last asked.
+    pub fn take_told(&self) -> Option<Told> {
+        self.told.take()
+    }
 }
 
 /// A cache node's view of the world, for work it does by itself.

@@ -8,8 +8,8 @@
 //!
 //! | writing | acknowledged when | the cached copy |
 //! |---|---|---|
-//! | [`write_around`] | the database has it | left, or deleted |
-//! | [`write_through`] | the database and the cache have it | new |
+//! | [`write_around`] | the database has it | left, deleted, deleted twice, or new |
+//! | [`write_through`] | the database and the cache have it, or one of them | new |
 //! | [`write_back`] | the cache has it | new, and the only one until the flush |
 //!
 //! Any reading strategy goes with any writing strategy. The code runs on virtual time: each `await` is a message, a
@@ -23,7 +23,7 @@ pub mod write_around;
 pub mod write_back;
 pub mod write_through;
 
-pub use clients::{App, CacheClient, CacheSide, DatabaseClient, Events};
+pub use clients::{App, CacheClient, CacheSide, Client, DatabaseClient, Events, Told};
 
 use crate::engine::Failure;
 use crate::ledger::{Key, WriteId};

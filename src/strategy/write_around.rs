@@ -1,18 +1,33 @@
 //! Write-around: to the database only.
 //!
-//! The cached copy is left to be served, stale, until its TTL ends, or it is deleted after the commit.
+//! The cached copy is left to be served, stale, until its TTL ends; or it is deleted after the commit; or deleted before
+//! and once more a while after it (delayed double delete); or replaced by the new value.
+//!
+//! A reader that asked the database before the commit may fill the cache after the delete: a stale copy that stays.
+//! The second delete takes it away. Replacing the copy invites another race: of two writers that commit one after the
+//! other, the first may be the last to reach the cache.
 
 use super::App;
 use crate::engine::Failure;
 use crate::ledger::{Key, WriteId};
 use crate::scenario::{Invalidate, WriteAround};
 
-/// Writes to the database; acknowledged when it has committed.
+/// Writes to the database; acknowledged when it has committed and the cached copy is seen to.
 pub async fn write(app: &App<'_>, how: &WriteAround, key: Key, value: WriteId) -> Result<(), Failure> {
-    app.database.write(key, value).await?;
-    if how.cached == Invalidate::Delete {
-        // The write is safe whether or not the cache could be reached; a copy it still has is stale.
+    if how.cached == Invalidate::DeleteTwice {
         let _ = app.cache.delete(key).await;
+    }
+    app.database.write(key, value).await?;
+    // The write is safe whether or not the cache can be reached; a copy it still has is stale.
+    match how.cached {
+        Invalidate::Leave => {}
+        Invalidate::Delete => _ = app.cache.delete(key).await,
+        Invalidate::Update => _ = app.cache.set(key, value).await,
+        Invalidate::DeleteTwice => {
+            app.client.say_yes();
+            app.cache.kernel.sleep(how.delay).await;
+            _ = app.cache.delete(key).await;
+        }
     }
     Ok(())
 }
