@@ -284,8 +284,9 @@ fn look_aside_keeps_a_value_that_was_replaced_while_it_was_fetched_and_read_thro
 pub fn all_lanes() -> Vec<Lane> {
     let around = |cached| Writing::WriteAround(WriteAround { cached, ..WriteAround::default() });
     let through = |order, rollback| Writing::WriteThrough(through(order, rollback));
-    let first =
-        |order, rollback| Writing::WriteThrough(WriteThrough { acknowledge: Acknowledge::First, ..through(order, rollback) });
+    let first = |order, rollback| {
+        Writing::WriteThrough(WriteThrough { order, rollback, acknowledge: Acknowledge::First, delay: ms(20) })
+    };
     let back = |coalesce, end| {
         Writing::WriteBack(WriteBack { coalesce, on_expiry: end, on_eviction: end, at: Some(30), ..every(ms(700)) })
     };
