@@ -25,7 +25,7 @@ pub fn bare() -> Scenario {
 
 /// A lane of these strategies.
 pub fn lane(read: Reading, write: impl Into<Write>) -> Vec<Lane> {
-    vec![Lane { name: String::new(), read, write: write.into().0 }]
+    vec![Lane { read, write: write.into().0, ..Lane::default() }]
 }
 
 /// A writing strategy, by its options.

@@ -143,7 +143,16 @@ fn lane() -> impl Strategy<Value = Lane> {
         ),
         back.prop_map(Writing::WriteBack),
     ];
-    (name(), reading, writing).prop_map(|(name, read, write)| Lane { name, read, write })
+    let otherwise = select(vec![
+        "",
+        "cache={ttl='3s'}",
+        "cache={eviction='sieve',capacity=7}\napp={retries=2}",
+        "database={batch={row='1ms'}}",
+    ]);
+    (name(), reading, writing, otherwise).prop_map(|(name, read, write, otherwise)| {
+        let lane = Scenario::from_toml(&format!("[[lane]]\n{otherwise}")).unwrap().lanes.remove(0);
+        Lane { name, read, write, ..lane }
+    })
 }
 
 /// Faults with their moment as a share of the run.
@@ -394,4 +403,45 @@ fn every_number_and_duration_has_a_limit() {
             _ => {}
         }
     }
+}
+
+#[test]
+fn a_lane_has_its_own_world_where_it_says_so_and_the_common_one_elsewhere() {
+    let text = "[cache]\ncapacity = 9\n[database]\nbatch = { base = \"7ms\" }\n[[lane]]\n[[lane]]\ncache = { ttl = \"1s\" }\n\
+                database = { batch = { row = \"3ms\" } }\n";
+    let scenario = Scenario::from_toml(text).unwrap();
+    let (common, own) = (scenario.for_lane(0), scenario.for_lane(1));
+    assert_eq!((common.cache, common.database), (scenario.cache.clone(), scenario.database.clone()));
+    assert_eq!((own.cache.capacity, own.cache.ttl), (9, Ttl::Fixed(Nanos::from_secs(1))));
+    assert_eq!(own.database.batch.base, scenario.database.batch.base, "what is not given stays");
+    assert_eq!(own.database.batch.row, Nanos::from_millis(3));
+    assert_eq!(scenario.lanes[1].cache.told(), [("ttl".to_owned(), "\"1s\"".to_owned())]);
+    assert_eq!(Scenario::from_toml(&scenario.to_toml()).unwrap(), scenario);
+}
+
+#[test]
+fn links_add_change_and_take_back_what_a_lane_has_otherwise() {
+    let mut scenario = Scenario::default();
+    let mut told = |settings: &[(&str, &str)]| {
+        scenario = link::with(&scenario, settings).unwrap();
+        let link = link::encode(&scenario, "default", &[]).unwrap();
+        assert_eq!(link::decode(&link).unwrap().scenario, scenario, "{link}");
+        (scenario.for_lane(0).cache.capacity, scenario.for_lane(0).cache.ttl, scenario.lanes[0].cache.told().len())
+    };
+    let (capacity, ttl, _) = told(&[]);
+    assert_eq!(told(&[("lane.0.cache.capacity", "5")]), (5, ttl, 1));
+    assert_eq!(told(&[("lane.0.cache.ttl", "2s")]), (5, Ttl::Fixed(Nanos::from_secs(2)), 2));
+    assert_eq!(told(&[("lane.0.cache", "(ttl:3s)")]), (capacity, Ttl::Fixed(Nanos::from_secs(3)), 1));
+    assert_eq!(told(&[("lane.0.cache", "()")]), (capacity, ttl, 0));
+}
+
+#[test]
+fn what_is_wrong_in_a_lanes_own_world_names_the_lanes_field() {
+    let refused = |lane: &str| Scenario::from_toml(&format!("[[lane]]\n[[lane]]\n{lane}")).unwrap_err().to_string();
+    let range = refused("cache = { capacity = 0 }");
+    assert!(range.starts_with("line 3: lane.1.cache.capacity = 0: is not allowed; give "), "{range}");
+    let stranger = refused("cache = { capacitee = 5 }");
+    assert!(stranger.contains("lane.1.cache.capacitee") && stranger.contains("did you mean capacity?"), "{stranger}");
+    let relation = refused("app = { work = { uniform = { min = \"3ms\", max = \"1ms\" } } }");
+    assert!(relation.starts_with("line 3: lane.1.app.work"), "{relation}");
 }

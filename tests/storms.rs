@@ -96,7 +96,7 @@ fn write_back() -> impl Strategy<Value = Lane> {
     (read, every, at, batch, any::<bool>(), requeue, end(), end()).prop_map(
         |(read, every, at, batch, coalesce, requeue, on_expiry, on_eviction)| {
             let how = WriteBack { every, at, batch, coalesce, requeue, on_expiry, on_eviction };
-            Lane { name: String::new(), read, write: Writing::WriteBack(how) }
+            Lane { read, write: Writing::WriteBack(how), ..Lane::default() }
         },
     )
 }

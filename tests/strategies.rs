@@ -305,7 +305,7 @@ pub fn all_lanes() -> Vec<Lane> {
     ];
     let reads = [Reading::None {}, Reading::LookAside {}, Reading::ReadThrough {}];
     let pairs = reads.iter().flat_map(|read| writes.iter().map(move |write| (read.clone(), write.clone())));
-    pairs.map(|(read, write)| Lane { name: String::new(), read, write }).collect()
+    pairs.map(|(read, write)| Lane { read, write, ..Lane::default() }).collect()
 }
 
 fn stormy(lane: Lane) -> Scenario {
@@ -459,4 +459,19 @@ fn users_without_thought_in_a_world_without_latency_do_not_stop_the_clock() {
         fault(&mut scenario, ms(600), What::CacheCrash, None, ms(200));
         assert!(run(&scenario).report().requests <= 5_005);
     }
+}
+
+#[test]
+fn lanes_with_worlds_of_their_own_see_the_same_traffic_and_only_differ_where_they_say() {
+    let text = "seed = 3\nduration = \"20s\"\n[[lane]]\n[[lane]]\ncache = { capacity = 300 }\n[[lane]]\ncache = { capacity = 100 }";
+    let scenario = Scenario::from_toml(text).unwrap();
+    let lanes = (0..3).map(|lane| {
+        let mut lane = Simulation::new(&scenario, lane, None).unwrap();
+        lane.run_until(Nanos::MAX);
+        lane.report()
+    });
+    let lanes: Vec<_> = lanes.collect();
+    assert!(lanes.iter().all(|lane| lane.requests == lanes[0].requests && lane.writes == lanes[0].writes));
+    assert!(lanes[1].hit_ratio > lanes[0].hit_ratio + 0.1, "three times the room");
+    assert_eq!(lanes[2].digest, lanes[0].digest, "saying what all have changes nothing");
 }

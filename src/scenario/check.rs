@@ -6,7 +6,7 @@ use super::field::Field;
 use super::limits::{self, Range};
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
-use super::{Arrivals, Distribution, Fault, Keys, Scenario, What, Which, Writing};
+use super::{Arrivals, Distribution, Fault, Keys, Lane, Scenario, What, Which, Writing};
 use crate::time::Nanos;
 
 impl Scenario {
@@ -33,11 +33,41 @@ pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems)
     check_distributions(scenario, problems);
     if problems.list.is_empty() {
         // Only now: where a field was refused, its default stands in, and would be blamed for what it did not do.
-        check_times(scenario, problems);
-        scenario.faults.iter().enumerate().for_each(|(i, fault)| check_fault(scenario, i, fault, problems));
-        check_work(scenario, problems);
+        check_relations(scenario, problems);
+        (0..scenario.lanes.len()).for_each(|lane| check_lane_world(scenario, lane, problems));
     }
     place(problems, source);
+}
+
+/// What must fit together between fields that are each possible.
+fn check_relations(scenario: &Scenario, problems: &mut Problems) {
+    check_times(scenario, problems);
+    scenario.faults.iter().enumerate().for_each(|(i, fault)| check_fault(scenario, i, fault, problems));
+    check_work(scenario, problems);
+}
+
+/// The same for the world of a lane that has something otherwise; problems name the lane's own field where it gave one.
+fn check_lane_world(scenario: &Scenario, lane: usize, problems: &mut Problems) {
+    let given = scenario.lanes[lane].show();
+    let mut world = scenario.for_lane(lane);
+    if world == *scenario {
+        return;
+    }
+    let Lane { app, network, cache, database, .. } = Lane::default();
+    world.lanes = vec![Lane { app, network, cache, database, ..scenario.lanes[lane].clone() }];
+    let mut found = Problems::default();
+    check_distributions(&world, &mut found);
+    check_relations(&world, &mut found);
+    for mut problem in found.list {
+        if let Some(inner) = problem.field.strip_prefix("lane.0.") {
+            problem.field = format!("lane.{lane}.{inner}");
+        } else if given.find(&problem.field).is_some() {
+            problem.field = format!("lane.{lane}.{}", problem.field);
+        }
+        if !problems.about(&problem.field) {
+            problems.list.push(problem);
+        }
+    }
 }
 
 /// Gives each problem its line and the words of the source, and sorts them by line.

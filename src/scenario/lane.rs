@@ -1,6 +1,7 @@
 //! A lane: one way of reading and one way of writing.
 
 use super::field::{kinds, record, words};
+use super::{App, Cache, Database, Network, Otherwise};
 use crate::time::Nanos;
 
 record! {
@@ -12,6 +13,14 @@ record! {
         pub read: Reading = Reading::default(),
         /// How it writes.
         pub write: Writing = Writing::default(),
+        /// What this lane's application servers have otherwise than `[app]` says for all.
+        pub app: Otherwise<App> = Otherwise::default(),
+        /// What this lane's network has otherwise than `[network]` says for all.
+        pub network: Otherwise<Network> = Otherwise::default(),
+        /// What this lane's cache has otherwise than `[cache]` says for all.
+        pub cache: Otherwise<Cache> = Otherwise::default(),
+        /// What this lane's database has otherwise than `[database]` says for all.
+        pub database: Otherwise<Database> = Otherwise::default(),
     }
 }
 

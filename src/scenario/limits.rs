@@ -126,6 +126,9 @@ const LIMITS: &[(&str, Limit)] = &[
     ("fault.*.for", time(MICROSECOND, MONTH)),
 ];
 
+/// The parts of the world that a lane may have otherwise.
+const PARTS: [&str; 4] = ["app", "network", "cache", "database"];
+
 /// The range of the field at a dotted path such as `lane.1.write.every`.
 ///
 /// ```
@@ -133,6 +136,12 @@ const LIMITS: &[(&str, Limit)] = &[
 /// assert_eq!(limit.to_string(), "a duration from 1ms to 30d");
 /// ```
 pub fn of(path: &str) -> Option<Limit> {
+    // What a lane has otherwise has the limits of what all have.
+    if let Some((_, inner)) = path.strip_prefix("lane.").and_then(|lane| lane.split_once('.'))
+        && PARTS.iter().any(|part| inner.strip_prefix(part).is_some_and(|rest| rest.starts_with('.')))
+    {
+        return of(inner);
+    }
     // The percents of an empirical distribution are in the same place as durations, but are none.
     if path.contains(".empirical.") && path.ends_with(".0") {
         return Some(number(0.0, 100.0));

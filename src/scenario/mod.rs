@@ -28,6 +28,7 @@ pub mod limits;
 pub mod link;
 mod network;
 mod node;
+mod otherwise;
 pub mod presets;
 mod problem;
 mod reference;
@@ -43,6 +44,7 @@ pub use lane::{
     Acknowledge, DirtyEnd, Invalidate, Lane, Order, Reading, WriteAround, WriteBack, WriteThrough, Writing,
 };
 pub use network::{Link, Network};
+pub use otherwise::Otherwise;
 
 pub use problem::{Problem, Reason, ScenarioError};
 
@@ -78,6 +80,21 @@ record! {
 }
 
 impl Scenario {
+    /// The world in which lane number `lane` runs: the scenario's own, with what that lane has otherwise.
+    ///
+    /// # Panics
+    /// When there is no such lane.
+    pub fn for_lane(&self, lane: usize) -> Scenario {
+        let otherwise = &self.lanes[lane];
+        Scenario {
+            app: otherwise.app.over(&self.app),
+            network: otherwise.network.over(&self.network),
+            cache: otherwise.cache.over(&self.cache),
+            database: otherwise.database.over(&self.database),
+            ..self.clone()
+        }
+    }
+
     /// What to call each lane: its title, with a number where two would be called the same.
     ///
     /// ```

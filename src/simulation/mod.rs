@@ -130,6 +130,7 @@ impl Simulation {
         tasks: impl Fn(Rc<World>) -> Box<dyn Executor>,
     ) -> Simulation {
         let title = scenario.titles().swap_remove(lane);
+        let scenario = &scenario.for_lane(lane);
         let lane = &scenario.lanes[lane];
         let world = Rc::new(World::new(scenario, lane, keys));
         world.begin();

@@ -28,7 +28,7 @@ fn world(read: Reading, write: Writing) -> Scenario {
     scenario.clients.keys = Keys::Zipf { count: 20, alpha: 0.9 };
     scenario.clients.write_ratio = 0.3;
     scenario.cache.ttl = Ttl::None;
-    scenario.lanes = vec![Lane { name: String::new(), read, write }];
+    scenario.lanes = vec![Lane { read, write, ..Lane::default() }];
     scenario
 }
 

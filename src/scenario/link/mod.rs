@@ -345,8 +345,15 @@ fn differences(path: &str, old: &Node, new: &Node, pairs: &mut Vec<(String, Stri
 }
 
 fn inner_differences(path: &str, old: &Fields, new: &Fields, pairs: &mut Vec<(String, String)>) {
-    debug_assert!(old.iter().map(|f| &f.0).eq(new.iter().map(|f| &f.0)), "a type always shows the same fields");
-    for ((name, old), (_, new)) in old.iter().zip(new) {
-        differences(&join(path, name), old, new, pairs);
+    let find = |fields: &Fields, name: &String| fields.iter().position(|(known, _)| known == name);
+    if old.iter().any(|(name, _)| find(new, name).is_none()) {
+        // Only what a lane has otherwise can lack a field. Nothing says "no longer" but the whole.
+        return pairs.push((path.to_owned(), notation::print(&Value::Table(new.clone()).into())));
+    }
+    for (name, new) in new {
+        match find(old, name) {
+            Some(at) => differences(&join(path, name), &old[at].1, new, pairs),
+            None => pairs.push((join(path, name), notation::print(new))),
+        }
     }
 }
