@@ -124,7 +124,7 @@ fn new_lane(s: &Scenario) -> Lane {
         .into_iter()
         .find(|(read, write)| !s.lanes.iter().any(|lane| lane.read.name() == *read && lane.write.name() == *write));
     let (read, write) = free.unwrap_or(("look-aside", "write-back"));
-    Lane { name: String::new(), read: reading(read), write: writing(write) }
+    Lane { read: reading(read), write: writing(write), ..Lane::default() }
 }
 
 fn reading(name: &str) -> Reading {
