@@ -8,43 +8,103 @@
 //!              2 – 0 – 1                     key 2    key 4    key 0
 //! ```
 //!
+//! *Room.* A store has room for so many entries, or for so many bytes; then each entry takes its value's size and
+//! [`OVERHEAD_BYTES`], and as many go as the newcomer needs. What is larger than the whole room is not kept.
+//!
 //! *Time to live.* An entry is good up to and including the moment it expires. After that it still holds its place
 //! until it is touched (which removes it) or evicted.
 //!
 //! ```
-//! use cachelane::cache::store::{Lookup, Store};
+//! use cachelane::cache::store::{Entry, Lookup, Room, Store};
 //! use cachelane::random::Streams;
 //! use cachelane::scenario::eviction::Eviction;
 //! use cachelane::time::Nanos;
 //!
-//! let mut store = Store::new(Eviction::Lru, 2, Streams::new(7).named("eviction"));
+//! let mut store = Store::new(Eviction::Lru, Room::entries_of(2), &Streams::new(7));
 //! for key in [0, 1] {
-//!     store.insert(key, 100, Nanos::MAX, Nanos(0));
+//!     let _ = store.insert(Entry::new(key, 100, Nanos::MAX), Nanos(0));
 //! }
 //! assert!(matches!(store.get(0, Nanos(1)), Lookup::Hit(entry) if entry.value == 100));
-//! let victim = store.insert(2, 100, Nanos(5), Nanos(2)).evicted().unwrap();
+//! let victim = store.insert(Entry::new(2, 100, Nanos(5)), Nanos(2)).evicted().unwrap();
 //! assert_eq!(victim.key, 1);
 //! assert!(matches!(store.get(2, Nanos(6)), Lookup::Expired(_)));
 //! ```
 
-use super::eviction::AnyPolicy;
-use crate::random::Stream;
+use super::eviction::{AnyPolicy, View};
+use crate::random::Streams;
 use crate::scenario::eviction::Eviction;
 use crate::time::Nanos;
 
 /// No slot, or no key: the greatest id is not used.
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 /// The greatest key id a store takes.
 pub const KEY_MAX: u32 = NONE - 1;
+
+/// What an entry takes besides its value, in bytes, where room is counted in bytes.
+pub const OVERHEAD_BYTES: u32 = 64;
+
+/// What stands in a slot that is not in use.
+const VACANT: Entry = Entry::new(NONE, 0, Nanos::ZERO);
+
+/// How much a store has room for, and in which unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    total: u64,
+    in_bytes: bool,
+}
+
+impl Room {
+    /// Room for `count` entries of any size.
+    ///
+    /// # Panics
+    /// When `count` is zero or greater than [`KEY_MAX`].
+    pub fn entries_of(count: u32) -> Room {
+        assert!(count > 0, "a cache holds at least one entry");
+        assert!(count <= KEY_MAX, "a cache holds at most {KEY_MAX} entries");
+        Room { total: u64::from(count), in_bytes: false }
+    }
+
+    /// Room for `bytes` bytes of values and their overhead.
+    ///
+    /// # Panics
+    /// When `bytes` is zero.
+    pub fn bytes_of(bytes: u64) -> Room {
+        assert!(bytes > 0, "a cache holds at least one byte");
+        Room { total: bytes, in_bytes: true }
+    }
+
+    /// All of it: entries or bytes.
+    pub fn total(self) -> u64 {
+        self.total
+    }
+
+    /// How many entries there is room for, where room is counted in entries.
+    pub fn entries(self) -> Option<u64> {
+        (!self.in_bytes).then_some(self.total)
+    }
+
+    /// What an entry takes of it: 1, or its bytes.
+    #[inline]
+    pub fn weight(self, entry: &Entry) -> u64 {
+        if self.in_bytes { entry.bytes() } else { 1 }
+    }
+
+    /// A part of it, rounded down.
+    pub(super) fn share(self, part: f64) -> u64 {
+        (self.total as f64 * part) as u64
+    }
+}
 
 /// What is held for one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The key's id. It says where the entry is found: never change it in place.
     pub key: u32,
+    /// The size of the value, bytes.
+    pub size: u32,
     /// The id of the version held.
-    pub value: u64,
+    pub value: u32,
     /// The last moment at which it is good; [`Nanos::MAX`]: for ever.
     pub expires: Nanos,
     /// Holds a write that has not reached the database. The store only carries it.
@@ -52,6 +112,17 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// A clean entry of no size.
+    pub const fn new(key: u32, value: u32, expires: Nanos) -> Entry {
+        Entry { key, size: 0, value, expires, dirty: false }
+    }
+
+    /// What it takes in memory: its value and the overhead.
+    #[inline]
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.size) + u64::from(OVERHEAD_BYTES)
+    }
+
     /// True after the last moment at which it is good.
     #[inline]
     pub fn is_expired(&self, now: Nanos) -> bool {
@@ -70,16 +141,20 @@ pub enum Lookup<'a> {
     Absent,
 }
 
-/// What [`Store::insert`] displaced. Nothing leaves a store unseen: a displaced entry may be dirty.
+/// What [`Store::insert`] did and displaced. Nothing leaves a store unseen: a displaced entry may be dirty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a displaced entry may hold a write that has not reached the database"]
 pub enum Insertion {
-    /// Nothing: the key was new and there was room.
+    /// The key was new, and there was room.
     Added,
-    /// The key's own former entry.
+    /// The key's own former entry left.
     Replaced(Entry),
-    /// Another key's entry.
+    /// Another key's entry left; more of them may wait in [`Store::next_evicted`].
     Evicted(Entry),
+    /// Nothing: there was no room, and the policy lets nothing go. A former entry of the key stays.
+    Refused,
+    /// The entry is larger than the whole room and is not kept. The key's own former entry left, since it is outdated.
+    TooLarge(Option<Entry>),
 }
 
 impl Insertion {
@@ -87,7 +162,7 @@ impl Insertion {
     pub fn evicted(self) -> Option<Entry> {
         match self {
             Insertion::Evicted(entry) => Some(entry),
-            Insertion::Added | Insertion::Replaced(_) => None,
+            _ => None,
         }
     }
 }
@@ -102,20 +177,31 @@ pub struct Store {
     /// The free slots; the last is used next.
     free: Vec<u32>,
     policy: AnyPolicy,
-    capacity: u32,
+    room: Room,
+    /// What is held, in the unit of the room.
+    used: u64,
+    /// What is held, in bytes; and the most there ever was.
+    bytes: u64,
+    bytes_max: u64,
+    /// Evicted by the last insertion, after the one that it reported.
+    evicted: Vec<Entry>,
 }
 
 impl Store {
-    /// An empty store for `capacity` entries; `stream` is drawn from by the policies that choose at random. Memory
-    /// grows with what is held, not with the capacity.
-    ///
-    /// # Panics
-    /// When `capacity` is zero or greater than [`KEY_MAX`].
-    pub fn new(eviction: Eviction, capacity: u32, stream: Stream) -> Store {
-        assert!(capacity > 0, "a cache holds at least one entry");
-        assert!(capacity <= KEY_MAX, "a cache holds at most {KEY_MAX} entries");
-        let policy = AnyPolicy::new(eviction, stream);
-        Store { index: Vec::new(), slots: Vec::new(), free: Vec::new(), policy, capacity }
+    /// An empty store; `streams` is drawn from by the policies that choose at random. Memory grows with what is held, not
+    /// with the room.
+    pub fn new(eviction: Eviction, room: Room, streams: &Streams) -> Store {
+        Store {
+            index: Vec::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            policy: AnyPolicy::new(eviction, room, streams),
+            room,
+            used: 0,
+            bytes: 0,
+            bytes_max: 0,
+            evicted: Vec::new(),
+        }
     }
 
     #[inline]
@@ -130,8 +216,9 @@ impl Store {
         if self.slots[slot as usize].is_expired(now) {
             return Lookup::Expired(self.remove_slot(slot));
         }
-        self.policy.hit(slot);
-        Lookup::Hit(&mut self.slots[slot as usize])
+        let entry = &mut self.slots[slot as usize];
+        self.policy.hit(slot, entry, now);
+        Lookup::Hit(entry)
     }
 
     /// The entry of `key`, expired or not, without anyone noticing.
@@ -140,42 +227,51 @@ impl Store {
         self.slot_of(key).map(|slot| &self.slots[slot as usize])
     }
 
-    /// The entry of `key`, expired or not, to be changed without the policy noticing.
+    /// The entry of `key`, expired or not, to be changed without the policy noticing. Its size must stay.
     #[inline]
     pub fn peek_mut(&mut self, key: u32) -> Option<&mut Entry> {
         self.slot_of(key).map(|slot| &mut self.slots[slot as usize])
     }
 
-    /// Puts a clean entry in place: `value` under `key`, good up to `expires`, evicting when there is no room.
+    /// Puts `entry` in place, evicting as much as it needs room for.
     ///
     /// Over a good entry of the same key it counts as a use of it. Over an expired one it counts as a removal and a
     /// new insertion, as if a lookup had come first.
     ///
     /// # Panics
-    /// When `key` is greater than [`KEY_MAX`].
+    /// When the key is greater than [`KEY_MAX`].
     #[inline]
-    pub fn insert(&mut self, key: u32, value: u64, expires: Nanos, now: Nanos) -> Insertion {
-        let entry = Entry { key, value, expires, dirty: false };
-        let Some(slot) = self.slot_of(key) else { return self.add(entry) };
-        let former = std::mem::replace(&mut self.slots[slot as usize], entry);
-        if former.is_expired(now) {
-            self.policy.remove(slot);
-            self.policy.insert(slot, key);
-        } else {
-            self.policy.hit(slot);
+    pub fn insert(&mut self, entry: Entry, now: Nanos) -> Insertion {
+        debug_assert!(self.evicted.is_empty(), "what an insertion evicted is seen to before the next one");
+        match self.slot_of(entry.key) {
+            None => self.add(entry, now),
+            Some(slot) => self.replace(slot, entry, now),
         }
-        Insertion::Replaced(former)
     }
 
     /// Puts in an entry whose key is not held.
     #[inline]
-    fn add(&mut self, entry: Entry) -> Insertion {
+    fn add(&mut self, entry: Entry, now: Nanos) -> Insertion {
+        let weight = self.room.weight(&entry);
+        self.policy.admit(&entry);
         let mut insertion = Insertion::Added;
-        let slot = if self.len() == self.capacity {
-            let slot = self.policy.evict(entry.key);
-            let victim = std::mem::replace(&mut self.slots[slot as usize], entry);
+        let slot = if self.used + weight > self.room.total {
+            if weight > self.room.total {
+                return Insertion::TooLarge(None);
+            }
+            let Some(slot) = self.policy.evict(View { slots: &self.slots, index: &self.index, now }) else {
+                return Insertion::Refused;
+            };
+            let victim = self.slots[slot as usize];
             self.index[victim.key as usize] = NONE;
+            self.give_back(&victim);
             insertion = Insertion::Evicted(victim);
+            if self.used + weight > self.room.total && !self.make_room(weight, slot, now) {
+                self.evicted.push(victim);
+                return Insertion::Refused;
+            }
+            // With one victim, as ever where room is counted in entries, the newcomer takes its slot.
+            self.slots[slot as usize] = entry;
             slot
         } else if let Some(slot) = self.free.pop() {
             self.slots[slot as usize] = entry;
@@ -188,8 +284,94 @@ impl Store {
             self.grow_index(entry.key);
         }
         self.index[entry.key as usize] = slot;
-        self.policy.insert(slot, entry.key);
+        self.take_up(&entry);
+        self.policy.insert(slot, &entry, now);
         insertion
+    }
+
+    /// Puts an entry in the place of the one its key has.
+    fn replace(&mut self, slot: u32, entry: Entry, now: Nanos) -> Insertion {
+        let former = self.slots[slot as usize];
+        let (weight, without) = (self.room.weight(&entry), self.used - self.room.weight(&former));
+        if weight > self.room.total {
+            return Insertion::TooLarge(Some(self.remove_slot(slot)));
+        }
+        if without + weight > self.room.total && !self.policy.can_evict() {
+            return Insertion::Refused;
+        }
+        self.give_back(&former);
+        self.slots[slot as usize] = entry;
+        self.take_up(&entry);
+        if former.is_expired(now) {
+            self.policy.remove(slot);
+            self.policy.admit(&entry);
+            self.policy.insert(slot, &entry, now);
+        } else {
+            self.policy.hit(slot, &entry, now);
+        }
+        // It may have grown. The policy may let it go itself, as any other, and must if nothing else may go.
+        if !self.evict_more(self.room.total, now) {
+            let grown = self.remove_slot(slot);
+            self.evicted.push(grown);
+        }
+        Insertion::Replaced(former)
+    }
+
+    /// Goes on evicting until there is room for `weight`; whether there is. `slot` is vacant and stays out of use.
+    #[cold]
+    fn make_room(&mut self, weight: u64, slot: u32, now: Nanos) -> bool {
+        self.slots[slot as usize] = VACANT;
+        let enough = self.evict_more(self.room.total - weight, now);
+        if !enough {
+            self.free.push(slot);
+        }
+        enough
+    }
+
+    /// Evicts until at most `most` is used; false when nothing more may go before that.
+    #[inline]
+    fn evict_more(&mut self, most: u64, now: Nanos) -> bool {
+        while self.used > most {
+            let Some(victim) = self.evict(now) else { return false };
+            self.evicted.push(victim);
+        }
+        true
+    }
+
+    #[inline]
+    fn evict(&mut self, now: Nanos) -> Option<Entry> {
+        let slot = self.policy.evict(View { slots: &self.slots, index: &self.index, now })?;
+        Some(self.vacate(slot))
+    }
+
+    /// Entries that the last insertion evicted and did not report, one a call.
+    #[inline]
+    pub fn next_evicted(&mut self) -> Option<Entry> {
+        self.evicted.pop()
+    }
+
+    /// Whether an entry of this key and size would be refused now, because nothing may go.
+    #[inline]
+    pub fn would_refuse(&self, key: u32, size: u32) -> bool {
+        if self.policy.can_evict() {
+            return false;
+        }
+        let weight = self.room.weight(&Entry { size, ..Entry::new(key, 0, Nanos::MAX) });
+        let former = self.peek(key).map_or(0, |entry| self.room.weight(entry));
+        weight <= self.room.total && self.used - former + weight > self.room.total
+    }
+
+    #[inline]
+    fn take_up(&mut self, entry: &Entry) {
+        self.used += self.room.weight(entry);
+        self.bytes += entry.bytes();
+        self.bytes_max = self.bytes_max.max(self.bytes);
+    }
+
+    #[inline]
+    fn give_back(&mut self, entry: &Entry) {
+        self.used -= self.room.weight(entry);
+        self.bytes -= entry.bytes();
     }
 
     #[cold]
@@ -205,10 +387,16 @@ impl Store {
     }
 
     fn remove_slot(&mut self, slot: u32) -> Entry {
-        let vacant = Entry { key: NONE, value: 0, expires: Nanos::ZERO, dirty: false };
-        let entry = std::mem::replace(&mut self.slots[slot as usize], vacant);
-        self.index[entry.key as usize] = NONE;
         self.policy.remove(slot);
+        self.vacate(slot)
+    }
+
+    /// Takes out the entry at a slot that the policy has forgotten.
+    #[inline]
+    fn vacate(&mut self, slot: u32) -> Entry {
+        let entry = std::mem::replace(&mut self.slots[slot as usize], VACANT);
+        self.index[entry.key as usize] = NONE;
+        self.give_back(&entry);
         self.free.push(slot);
         entry
     }
@@ -219,6 +407,7 @@ impl Store {
         self.slots.clear();
         self.free.clear();
         self.policy.clear();
+        (self.used, self.bytes) = (0, 0);
     }
 
     /// How many entries are held, the expired among them.
@@ -232,9 +421,14 @@ impl Store {
         self.len() == 0
     }
 
-    /// The most entries it holds.
-    pub fn capacity(&self) -> u32 {
-        self.capacity
+    /// How much it has room for.
+    pub fn room(&self) -> Room {
+        self.room
+    }
+
+    /// What is held, in bytes with the overhead: now, and the most there ever was.
+    pub fn bytes(&self) -> (u64, u64) {
+        (self.bytes, self.bytes_max)
     }
 
     /// The entries held, in an order that depends only on what was done to the store.
@@ -247,7 +441,10 @@ impl Store {
     /// # Panics
     /// When one is broken.
     pub fn validate(&self) {
-        assert!(self.len() <= self.capacity, "never more than the capacity");
+        let held = |weight: fn(Room, &Entry) -> u64| self.iter().map(|entry| weight(self.room, entry)).sum::<u64>();
+        assert_eq!(self.used, held(Room::weight), "it knows what it holds");
+        assert_eq!(self.bytes, held(|_, entry| entry.bytes()), "also in bytes");
+        assert!(self.used <= self.room.total, "never more than there is room for");
         let live: Vec<u32> =
             (0..self.slots.len() as u32).filter(|&slot| self.slots[slot as usize].key != NONE).collect();
         assert_eq!(live.len() as u32, self.len(), "every slot is in use or free");

@@ -3,8 +3,10 @@
 //!
 //! Corbató, "A paging experiment with the Multics system", MIT Project MAC 1968.
 
-use super::Policy;
 use super::list::List;
+use super::{Policy, View};
+use crate::cache::store::Entry;
+use crate::time::Nanos;
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::cache) struct Clock {
@@ -16,7 +18,7 @@ pub(in crate::cache) struct Clock {
 
 impl Policy for Clock {
     #[inline]
-    fn insert(&mut self, slot: u32, _key: u32) {
+    fn insert(&mut self, slot: u32, _entry: &Entry, _now: Nanos) {
         self.queue.push_back(slot);
         if slot as usize >= self.used.len() {
             self.used.resize(slot as usize + 1, false);
@@ -25,7 +27,7 @@ impl Policy for Clock {
     }
 
     #[inline]
-    fn hit(&mut self, slot: u32) {
+    fn hit(&mut self, slot: u32, _entry: &Entry, _now: Nanos) {
         self.used[slot as usize] = true;
     }
 
@@ -35,13 +37,13 @@ impl Policy for Clock {
     }
 
     #[inline]
-    fn evict(&mut self, _incoming: u32) -> u32 {
+    fn evict(&mut self, _view: View<'_>) -> Option<u32> {
         // Ends: every turn clears a bit, so after one round the front is clear.
         loop {
-            let slot = self.queue.front().expect("evict is called only when something is held");
+            let slot = self.queue.front()?;
             if !std::mem::take(&mut self.used[slot as usize]) {
                 self.queue.unlink(slot);
-                return slot;
+                return Some(slot);
             }
             self.queue.move_to_back(slot);
         }

@@ -3,8 +3,10 @@
 //! With more room it can hit less: Bélády, Nelson, Shedler, "An anomaly in space-time characteristics of certain
 //! programs running in a paging machine", CACM 1969.
 
-use super::Policy;
 use super::list::List;
+use super::{Policy, View};
+use crate::cache::store::Entry;
+use crate::time::Nanos;
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::cache) struct Fifo {
@@ -14,12 +16,12 @@ pub(in crate::cache) struct Fifo {
 
 impl Policy for Fifo {
     #[inline]
-    fn insert(&mut self, slot: u32, _key: u32) {
+    fn insert(&mut self, slot: u32, _entry: &Entry, _now: Nanos) {
         self.queue.push_back(slot);
     }
 
     #[inline]
-    fn hit(&mut self, _slot: u32) {}
+    fn hit(&mut self, _slot: u32, _entry: &Entry, _now: Nanos) {}
 
     #[inline]
     fn remove(&mut self, slot: u32) {
@@ -27,10 +29,10 @@ impl Policy for Fifo {
     }
 
     #[inline]
-    fn evict(&mut self, _incoming: u32) -> u32 {
-        let slot = self.queue.front().expect("evict is called only when something is held");
+    fn evict(&mut self, _view: View<'_>) -> Option<u32> {
+        let slot = self.queue.front()?;
         self.queue.unlink(slot);
-        slot
+        Some(slot)
     }
 
     fn clear(&mut self) {

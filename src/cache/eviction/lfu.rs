@@ -10,8 +10,10 @@
 //! count   1 1 1   2   7 7                           1 1   2 2   7 7
 //! ```
 
-use super::Policy;
 use super::list::List;
+use super::{Policy, View};
+use crate::cache::store::Entry;
+use crate::time::Nanos;
 
 /// A run of neighbours with the same count.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +77,7 @@ impl Lfu {
 }
 
 impl Policy for Lfu {
-    fn insert(&mut self, slot: u32, _key: u32) {
+    fn insert(&mut self, slot: u32, _entry: &Entry, _now: Nanos) {
         if slot as usize >= self.group_of.len() {
             self.group_of.resize(slot as usize + 1, 0);
         }
@@ -86,7 +88,7 @@ impl Policy for Lfu {
     }
 
     #[inline]
-    fn hit(&mut self, slot: u32) {
+    fn hit(&mut self, slot: u32, _entry: &Entry, _now: Nanos) {
         let Group { count, last } = self.group(slot);
         let next = self.order.after(last).filter(|&next| self.group(next).count == count + 1);
         let alone = last == slot && self.order.before(slot).is_none_or(|before| self.group(before).count != count);
@@ -111,10 +113,10 @@ impl Policy for Lfu {
     }
 
     #[inline]
-    fn evict(&mut self, _incoming: u32) -> u32 {
-        let slot = self.order.front().expect("evict is called only when something is held");
+    fn evict(&mut self, _view: View<'_>) -> Option<u32> {
+        let slot = self.order.front()?;
         self.leave(slot);
-        slot
+        Some(slot)
     }
 
     fn clear(&mut self) {

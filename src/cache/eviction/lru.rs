@@ -2,8 +2,10 @@
 //!
 //! Mattson, Gecsei, Slutz, Traiger, "Evaluation techniques for storage hierarchies", IBM Systems Journal 1970.
 
-use super::Policy;
 use super::list::List;
+use super::{Policy, View};
+use crate::cache::store::Entry;
+use crate::time::Nanos;
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::cache) struct Lru {
@@ -13,12 +15,12 @@ pub(in crate::cache) struct Lru {
 
 impl Policy for Lru {
     #[inline]
-    fn insert(&mut self, slot: u32, _key: u32) {
+    fn insert(&mut self, slot: u32, _entry: &Entry, _now: Nanos) {
         self.uses.push_back(slot);
     }
 
     #[inline]
-    fn hit(&mut self, slot: u32) {
+    fn hit(&mut self, slot: u32, _entry: &Entry, _now: Nanos) {
         self.uses.move_to_back(slot);
     }
 
@@ -28,10 +30,10 @@ impl Policy for Lru {
     }
 
     #[inline]
-    fn evict(&mut self, _incoming: u32) -> u32 {
-        let slot = self.uses.front().expect("evict is called only when something is held");
+    fn evict(&mut self, _view: View<'_>) -> Option<u32> {
+        let slot = self.uses.front()?;
         self.uses.unlink(slot);
-        slot
+        Some(slot)
     }
 
     fn clear(&mut self) {

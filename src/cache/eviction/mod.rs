@@ -1,40 +1,61 @@
 //! Eviction policies: which entry goes when the store is full.
 //!
-//! A policy knows nothing of values or times. It hears what happens to *slots* (an entry's place in the store's
-//! array) and, asked for room, names one:
+//! A policy hears what happens to *slots* (an entry's place in the store's array) and, asked for room, names one:
 //!
 //! ```text
-//! store:   insert(slot, key)   hit(slot)   remove(slot)      evict(incoming key) -> slot
+//! store:   admit(entry)   insert(slot, entry)   hit(slot, entry)   remove(slot)   evict(view) -> slot
 //! ```
 //!
 //! One file per policy. [`opt`] stands apart: it knows the future, so it only replays recorded sequences.
-//! The variants are those of well-known simulators, so that hit counts can be compared to the last digit.
+//! The variants are those of well-known simulators and products, so that hit counts can be compared with theirs.
 
+mod arc;
 mod clock;
 mod fifo;
+mod ghosts;
 mod lfu;
+mod lirs;
 mod list;
 mod lru;
+mod none;
 pub mod opt;
 mod random;
+mod redis;
+mod redis_lfu;
+mod redis_lru;
+mod s3_fifo;
+mod segments;
 mod sieve;
+mod slru;
+mod two_q;
+mod volatile_ttl;
+mod w_tinylfu;
 
-use crate::random::Stream;
+use super::store::{Entry, NONE, Room};
+use crate::random::Streams;
 use crate::scenario::eviction::Eviction;
+use crate::time::Nanos;
 
-/// What a policy must do. The store calls in this order: a new key when full: `evict`, then `insert`; otherwise
-/// `insert` alone. A slot is known to the policy from `insert` to `evict` or `remove`, and may then be used again
-/// for another key.
+/// What a policy must do. For a new key the store calls `admit`, then `evict` until there is room, then `insert`. A slot
+/// is known to the policy from `insert` to `evict` or `remove`, and may then be used again for another key.
 trait Policy {
-    /// `key` entered at `slot`. (Policies with ghosts remember keys by slot; the simple ones ignore it.)
-    fn insert(&mut self, slot: u32, key: u32);
-    /// The entry at `slot` was used.
-    fn hit(&mut self, slot: u32);
+    /// This entry, whose key is not held, is about to come in. For policies that remember keys.
+    #[inline]
+    fn admit(&mut self, _entry: &Entry) {}
+    /// The entry came in at `slot`.
+    fn insert(&mut self, slot: u32, entry: &Entry, now: Nanos);
+    /// The entry at `slot` was used, or has a new value.
+    fn hit(&mut self, slot: u32, entry: &Entry, now: Nanos);
     /// The entry at `slot` left for another reason than eviction (deleted, expired).
     fn remove(&mut self, slot: u32);
-    /// Gives up one entry to make room for `incoming`, and forgets its slot. Never called when empty.
-    fn evict(&mut self, incoming: u32) -> u32;
-    /// Forgets every slot.
+    /// Gives up one entry and forgets its slot; `None` when nothing may go.
+    fn evict(&mut self, view: View<'_>) -> Option<u32>;
+    /// Whether `evict` would give up one, where something is held.
+    #[inline]
+    fn can_evict(&self) -> bool {
+        true
+    }
+    /// Forgets every slot, and every key.
     fn clear(&mut self);
     /// The slots it knows, for `validate`.
     fn slots(&self) -> Vec<u32>;
@@ -42,53 +63,109 @@ trait Policy {
     fn validate(&self);
 }
 
-/// Any one of the policies. An enum, not a `dyn`: the branch is always the same within a run and costs nothing
+/// The store as a policy may look at it while it chooses.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    /// By slot.
+    pub(super) slots: &'a [Entry],
+    /// By key: its slot.
+    pub(super) index: &'a [u32],
+    /// The moment.
+    pub(super) now: Nanos,
+}
+
+impl View<'_> {
+    /// The entry at a slot in use.
+    #[inline]
+    fn entry(&self, slot: u32) -> &Entry {
+        &self.slots[slot as usize]
+    }
+
+    /// The slot of a key, if it is held.
+    fn find(&self, key: u32) -> Option<u32> {
+        self.index.get(key as usize).copied().filter(|&slot| slot != NONE)
+    }
+}
+
+/// Writes down an enum of all policies, not a `dyn`: the branch is always the same within a run and costs nothing
 /// measurable, and the calls can be inlined.
-#[derive(Clone, Debug)]
-pub(super) enum AnyPolicy {
+macro_rules! policies {
+    ($($name:ident($type:ty)),* $(,)?) => {
+        /// Any one of the policies.
+        #[derive(Clone, Debug)]
+        pub(super) enum AnyPolicy {
+            $($name($type)),*
+        }
+
+        /// The same expression for whichever policy it is.
+        macro_rules! each {
+            ($any:expr, $policy:ident => $call:expr) => {
+                match $any {
+                    $(AnyPolicy::$name($policy) => $call),*
+                }
+            };
+        }
+    };
+}
+
+policies! {
     Lru(lru::Lru),
     Fifo(fifo::Fifo),
     Lfu(lfu::Lfu),
     Random(random::Random),
     Clock(clock::Clock),
     Sieve(sieve::Sieve),
-}
-
-/// The same expression for whichever policy it is.
-macro_rules! each {
-    ($any:expr, $policy:ident => $call:expr) => {
-        match $any {
-            AnyPolicy::Lru($policy) => $call,
-            AnyPolicy::Fifo($policy) => $call,
-            AnyPolicy::Lfu($policy) => $call,
-            AnyPolicy::Random($policy) => $call,
-            AnyPolicy::Clock($policy) => $call,
-            AnyPolicy::Sieve($policy) => $call,
-        }
-    };
+    S3Fifo(Box<s3_fifo::S3Fifo>),
+    TwoQ(Box<two_q::TwoQ>),
+    Arc(Box<arc::Arc>),
+    Slru(Box<slru::Slru>),
+    Lirs(Box<lirs::Lirs>),
+    WTinyLfu(Box<w_tinylfu::WTinyLfu>),
+    RedisLru(redis_lru::RedisLru),
+    RedisLfu(Box<redis_lfu::RedisLfu>),
+    VolatileTtl(Box<volatile_ttl::VolatileTtl>),
+    None(none::NoEviction),
 }
 
 impl AnyPolicy {
-    /// An empty policy; `stream` is what the random ones draw from.
-    pub(super) fn new(eviction: Eviction, stream: Stream) -> AnyPolicy {
+    /// An empty policy for a cache with so much `room`; the random ones draw from `streams`.
+    pub(super) fn new(eviction: Eviction, room: Room, streams: &Streams) -> AnyPolicy {
+        let stream = || streams.named("eviction");
         match eviction {
             Eviction::Lru => AnyPolicy::Lru(lru::Lru::default()),
             Eviction::Fifo => AnyPolicy::Fifo(fifo::Fifo::default()),
             Eviction::Lfu => AnyPolicy::Lfu(lfu::Lfu::default()),
-            Eviction::Random => AnyPolicy::Random(random::Random::new(stream)),
+            Eviction::Random => AnyPolicy::Random(random::Random::new(stream())),
             Eviction::Clock => AnyPolicy::Clock(clock::Clock::default()),
             Eviction::Sieve => AnyPolicy::Sieve(sieve::Sieve::default()),
+            Eviction::S3Fifo => AnyPolicy::S3Fifo(Box::new(s3_fifo::S3Fifo::new(room))),
+            Eviction::TwoQ => AnyPolicy::TwoQ(Box::new(two_q::TwoQ::new(room))),
+            Eviction::Arc => AnyPolicy::Arc(Box::new(arc::Arc::new(room))),
+            Eviction::Slru => AnyPolicy::Slru(Box::new(slru::Slru::new(room))),
+            Eviction::Lirs => AnyPolicy::Lirs(Box::new(lirs::Lirs::new(room))),
+            Eviction::WTinyLfu => AnyPolicy::WTinyLfu(Box::new(w_tinylfu::WTinyLfu::new(room))),
+            Eviction::RedisLru => AnyPolicy::RedisLru(redis_lru::RedisLru::new(stream())),
+            Eviction::RedisLfu => {
+                AnyPolicy::RedisLfu(Box::new(redis_lfu::RedisLfu::new(stream(), streams.named("eviction counter"))))
+            }
+            Eviction::VolatileTtl => AnyPolicy::VolatileTtl(Box::new(volatile_ttl::VolatileTtl::new(stream()))),
+            Eviction::None => AnyPolicy::None(none::NoEviction::default()),
         }
     }
 
     #[inline]
-    pub(super) fn insert(&mut self, slot: u32, key: u32) {
-        each!(self, policy => policy.insert(slot, key));
+    pub(super) fn admit(&mut self, entry: &Entry) {
+        each!(self, policy => policy.admit(entry));
     }
 
     #[inline]
-    pub(super) fn hit(&mut self, slot: u32) {
-        each!(self, policy => policy.hit(slot));
+    pub(super) fn insert(&mut self, slot: u32, entry: &Entry, now: Nanos) {
+        each!(self, policy => policy.insert(slot, entry, now));
+    }
+
+    #[inline]
+    pub(super) fn hit(&mut self, slot: u32, entry: &Entry, now: Nanos) {
+        each!(self, policy => policy.hit(slot, entry, now));
     }
 
     #[inline]
@@ -97,8 +174,13 @@ impl AnyPolicy {
     }
 
     #[inline]
-    pub(super) fn evict(&mut self, incoming: u32) -> u32 {
-        each!(self, policy => policy.evict(incoming))
+    pub(super) fn evict(&mut self, view: View<'_>) -> Option<u32> {
+        each!(self, policy => policy.evict(view))
+    }
+
+    #[inline]
+    pub(super) fn can_evict(&self) -> bool {
+        each!(self, policy => policy.can_evict())
     }
 
     pub(super) fn clear(&mut self) {

@@ -3,8 +3,10 @@
 //!
 //! One draw an eviction, none otherwise.
 
-use super::Policy;
+use super::{Policy, View};
+use crate::cache::store::Entry;
 use crate::random::Stream;
+use crate::time::Nanos;
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct Random {
@@ -32,7 +34,7 @@ impl Random {
 
 impl Policy for Random {
     #[inline]
-    fn insert(&mut self, slot: u32, _key: u32) {
+    fn insert(&mut self, slot: u32, _entry: &Entry, _now: Nanos) {
         if slot as usize >= self.place.len() {
             self.place.resize(slot as usize + 1, 0);
         }
@@ -41,7 +43,7 @@ impl Policy for Random {
     }
 
     #[inline]
-    fn hit(&mut self, _slot: u32) {}
+    fn hit(&mut self, _slot: u32, _entry: &Entry, _now: Nanos) {}
 
     #[inline]
     fn remove(&mut self, slot: u32) {
@@ -49,9 +51,12 @@ impl Policy for Random {
     }
 
     #[inline]
-    fn evict(&mut self, _incoming: u32) -> u32 {
+    fn evict(&mut self, _view: View<'_>) -> Option<u32> {
+        if self.held.is_empty() {
+            return None;
+        }
         let place = self.stream.below(self.held.len() as u32);
-        self.take(place)
+        Some(self.take(place))
     }
 
     fn clear(&mut self) {

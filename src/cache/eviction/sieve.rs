@@ -7,8 +7,10 @@
 //!
 //! Zhang, Yang, Yue, Vigfusson, Rashmi, "SIEVE is simpler than LRU", NSDI 2024.
 
-use super::Policy;
 use super::list::List;
+use super::{Policy, View};
+use crate::cache::store::Entry;
+use crate::time::Nanos;
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::cache) struct Sieve {
@@ -22,7 +24,7 @@ pub(in crate::cache) struct Sieve {
 
 impl Policy for Sieve {
     #[inline]
-    fn insert(&mut self, slot: u32, _key: u32) {
+    fn insert(&mut self, slot: u32, _entry: &Entry, _now: Nanos) {
         self.queue.push_back(slot);
         if slot as usize >= self.visited.len() {
             self.visited.resize(slot as usize + 1, false);
@@ -31,7 +33,7 @@ impl Policy for Sieve {
     }
 
     #[inline]
-    fn hit(&mut self, slot: u32) {
+    fn hit(&mut self, slot: u32, _entry: &Entry, _now: Nanos) {
         self.visited[slot as usize] = true;
     }
 
@@ -44,14 +46,14 @@ impl Policy for Sieve {
     }
 
     #[inline]
-    fn evict(&mut self, _incoming: u32) -> u32 {
+    fn evict(&mut self, _view: View<'_>) -> Option<u32> {
         // Ends: every step clears a bit, so in the second round at the latest one is clear.
         loop {
-            let slot = self.hand.or(self.queue.front()).expect("evict is called only when something is held");
+            let slot = self.hand.or(self.queue.front())?;
             self.hand = self.queue.after(slot);
             if !std::mem::take(&mut self.visited[slot as usize]) {
                 self.queue.unlink(slot);
-                return slot;
+                return Some(slot);
             }
         }
     }

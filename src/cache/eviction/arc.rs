@@ -1,0 +1,117 @@
+//! ARC, adaptive replacement: LRU and "used at least twice" side by side, sharing the room as the traffic rewards.
+//!
+//! `T1` holds entries used once since they came, `T2` those used again, both in order of last use. What they give up
+//! is remembered by key in `B1` and `B2`. A key that comes back while in `B1` says that `T1` was too small: its target
+//! `p` grows; one from `B2` says the opposite. Either way it comes back into `T2`. `T1` gives up entries while it is
+//! above its target, otherwise `T2` does. `T1` with its ghosts remembers as much as the room, all four twice the room.
+//!
+//! ```text
+//! new ─▶ T1 ─ hit ─▶ T2          p grows by max(|B2| / |B1|, 1) on a hit in B1, shrinks by max(|B1| / |B2|, 1) in B2
+//!         └▶ B1       └▶ B2      B1 or B2 asked for again ─▶ T2
+//! ```
+//!
+//! Megiddo, Modha, "ARC: a self-tuning, low overhead replacement cache", FAST 2003. `p` is a real number. With room in
+//! bytes, a step counts the returning entry's bytes.
+
+use super::ghosts::Ghosts;
+use super::segments::Segments;
+use super::{Policy, View};
+use crate::cache::store::{Entry, Room};
+use crate::time::Nanos;
+
+const ONCE: usize = 0;
+const AGAIN: usize = 1;
+
+/// Where the key that is coming in was remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Returning {
+    #[default]
+    No,
+    Once,
+    Again,
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::cache) struct Arc {
+    room: Room,
+    /// T1 and T2.
+    held: Segments<2>,
+    /// B1 and B2.
+    gone: [Ghosts; 2],
+    /// The target weight of T1.
+    p: f64,
+    returning: Returning,
+}
+
+impl Arc {
+    pub(super) fn new(room: Room) -> Arc {
+        Arc { room, held: Segments::default(), gone: Default::default(), p: 0.0, returning: Returning::No }
+    }
+
+    /// Keeps T1 with its ghosts within the room, and all within twice the room.
+    fn trim(&mut self) {
+        let room = self.room.total();
+        self.gone[ONCE].trim(room.saturating_sub(self.held.weight(ONCE)));
+        let others = self.held.weight(ONCE) + self.held.weight(AGAIN) + self.gone[ONCE].weight();
+        self.gone[AGAIN].trim((2 * room).saturating_sub(others));
+    }
+}
+
+impl Policy for Arc {
+    fn admit(&mut self, entry: &Entry) {
+        let [once, again] = [ONCE, AGAIN].map(|list| self.gone[list].weight() as f64);
+        let (step, most) = (self.room.weight(entry) as f64, self.room.total() as f64);
+        self.returning = if self.gone[ONCE].remove(entry.key) {
+            self.p = (self.p + (again / once).max(1.0) * step).min(most);
+            Returning::Once
+        } else if self.gone[AGAIN].remove(entry.key) {
+            self.p = (self.p - (once / again).max(1.0) * step).max(0.0);
+            Returning::Again
+        } else {
+            Returning::No
+        };
+    }
+
+    fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
+        let list = if std::mem::take(&mut self.returning) == Returning::No { ONCE } else { AGAIN };
+        self.held.push_back(list, slot, self.room.weight(entry));
+        self.trim();
+    }
+
+    #[inline]
+    fn hit(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
+        self.held.move_to_back(AGAIN, slot);
+        self.held.reweigh(slot, self.room.weight(entry));
+    }
+
+    fn remove(&mut self, slot: u32) {
+        self.held.unlink(slot);
+    }
+
+    fn evict(&mut self, view: View<'_>) -> Option<u32> {
+        let weight = self.held.weight(ONCE) as f64;
+        let above = weight > self.p || (weight == self.p && self.returning == Returning::Again);
+        let list = if above || self.held.front(AGAIN).is_none() { ONCE } else { AGAIN };
+        let (list, slot) = match self.held.front(list) {
+            Some(slot) => (list, slot),
+            None => (1 - list, self.held.front(1 - list)?),
+        };
+        let weight = self.held.unlink(slot);
+        self.gone[list].push(view.entry(slot).key, weight, u64::MAX); // trimmed when the newcomer is in
+        Some(slot)
+    }
+
+    fn clear(&mut self) {
+        *self = Arc::new(self.room);
+    }
+
+    fn slots(&self) -> Vec<u32> {
+        self.held.slots()
+    }
+
+    fn validate(&self) {
+        self.held.validate();
+        self.gone.iter().for_each(Ghosts::validate);
+        assert!((0.0..=self.room.total() as f64).contains(&self.p), "the target lies within the room");
+    }
+}

@@ -1,0 +1,109 @@
+//! Ghosts: the keys of entries that are gone, remembered for a while, oldest first, without their values.
+//!
+//! A policy that asks "did I give this one up too early?" looks here. Ghosts weigh what their entries weighed, so that
+//! a share of the cache's room limits them whether room is counted in entries or in bytes.
+
+use super::list::List;
+
+/// No place.
+const NONE: u32 = u32::MAX;
+
+#[derive(Clone, Copy, Debug)]
+struct Ghost {
+    key: u32,
+    weight: u64,
+}
+
+/// A queue of keys, each of which can be found.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ghosts {
+    /// By key: its place in `ghosts`, or `NONE`.
+    places: Vec<u32>,
+    ghosts: Vec<Ghost>,
+    /// Places of `ghosts` not in use.
+    free: Vec<u32>,
+    /// Places, oldest first.
+    order: List,
+    weight: u64,
+}
+
+impl Ghosts {
+    /// Remembers `key`, which must not be among them, and forgets the oldest until all weigh at most `most`.
+    pub(super) fn push(&mut self, key: u32, weight: u64, most: u64) {
+        let ghost = Ghost { key, weight };
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.ghosts[place as usize] = ghost;
+                place
+            }
+            None => {
+                self.ghosts.push(ghost);
+                self.ghosts.len() as u32 - 1
+            }
+        };
+        if key as usize >= self.places.len() {
+            self.places.resize(key as usize + 1, NONE);
+        }
+        debug_assert_eq!(self.places[key as usize], NONE, "a key has one ghost at most");
+        self.places[key as usize] = place;
+        self.order.push_back(place);
+        self.weight += weight;
+        self.trim(most);
+    }
+
+    /// Forgets the oldest until all weigh at most `most`.
+    pub(super) fn trim(&mut self, most: u64) {
+        while self.weight > most && self.forget_oldest() {}
+    }
+
+    /// Forgets the oldest, if there is one.
+    fn forget_oldest(&mut self) -> bool {
+        let oldest = self.order.front();
+        if let Some(place) = oldest {
+            self.forget(place);
+        }
+        oldest.is_some()
+    }
+
+    fn forget(&mut self, place: u32) {
+        let Ghost { key, weight } = self.ghosts[place as usize];
+        self.order.unlink(place);
+        self.places[key as usize] = NONE;
+        self.free.push(place);
+        self.weight -= weight;
+    }
+
+    /// Forgets `key`; whether it was there.
+    #[inline]
+    pub(super) fn remove(&mut self, key: u32) -> bool {
+        match self.places.get(key as usize) {
+            Some(&place) if place != NONE => {
+                self.forget(place);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What all of them weigh.
+    pub(super) fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Ghosts::default();
+    }
+
+    /// Asserts the inner rules.
+    pub(super) fn validate(&self) {
+        let places = self.order.slots();
+        assert_eq!(places.len() + self.free.len(), self.ghosts.len(), "every place is in use or free");
+        for &place in &places {
+            assert_eq!(self.places[self.ghosts[place as usize].key as usize], place, "a ghost is found by its key");
+        }
+        let found = self.places.iter().filter(|&&place| place != NONE).count();
+        assert_eq!(found, places.len(), "no other key is found");
+        let weight: u64 = places.iter().map(|&place| self.ghosts[place as usize].weight).sum();
+        assert_eq!(weight, self.weight, "the weight is that of all");
+    }
+}

@@ -1,0 +1,42 @@
+//! No eviction: nothing goes, so a full cache refuses what is new (Redis' `noeviction`: "OOM command not allowed").
+
+use super::{Policy, View};
+use crate::cache::store::Entry;
+use crate::time::Nanos;
+
+#[derive(Clone, Debug, Default)]
+pub(in crate::cache) struct NoEviction {
+    held: super::redis::Held,
+}
+
+impl Policy for NoEviction {
+    fn insert(&mut self, slot: u32, _entry: &Entry, _now: Nanos) {
+        self.held.add(slot);
+    }
+
+    fn hit(&mut self, _slot: u32, _entry: &Entry, _now: Nanos) {}
+
+    fn remove(&mut self, slot: u32) {
+        self.held.remove(slot);
+    }
+
+    fn evict(&mut self, _view: View<'_>) -> Option<u32> {
+        None
+    }
+
+    fn can_evict(&self) -> bool {
+        false
+    }
+
+    fn clear(&mut self) {
+        self.held.clear();
+    }
+
+    fn slots(&self) -> Vec<u32> {
+        self.held.slots().to_vec()
+    }
+
+    fn validate(&self) {
+        self.held.validate();
+    }
+}

@@ -1,0 +1,138 @@
+//! Redis' approximated LFU (`allkeys-lfu`): of a few entries looked at, the one used least often lately goes.
+//!
+//! Every entry carries a counter of 8 bits that grows with the logarithm of its uses: at count c, a use adds one with
+//! probability 1 / ((c − 5) · 10 + 1). A new entry begins at 5, so that it has a chance. For every whole minute since
+//! it was last used the counter counts one less; that is settled when the entry is next used, and taken into account
+//! when it is looked at. Sampling and the pool are in [`redis`](super::redis).
+//!
+//! Redis 7, `evict.c` (`LFULogIncr`, `LFUDecrAndReturn`); `lfu-log-factor 10` and `lfu-decay-time 1`, its defaults.
+
+use super::redis::{Held, Pool};
+use super::{Policy, View};
+use crate::cache::store::Entry;
+use crate::random::Stream;
+use crate::time::Nanos;
+
+/// The count of a new entry.
+const FIRST: u8 = 5;
+/// Uses it takes, per step of the counter, to take the next.
+const LOG_FACTOR: f64 = 10.0;
+/// The length of a minute.
+const MINUTE: Nanos = Nanos::from_secs(60);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    uses: u8,
+    /// The minute of its last use, in 16 bits.
+    minute: u16,
+}
+
+impl Count {
+    /// The count as it is at `minute`, one less for each minute since.
+    fn decayed(self, minute: u16) -> u8 {
+        let idle = if minute >= self.minute { minute - self.minute } else { u16::MAX - self.minute + minute };
+        u16::from(self.uses).saturating_sub(idle) as u8
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::cache) struct RedisLfu {
+    held: Held,
+    /// By slot.
+    counts: Vec<Count>,
+    pool: Pool,
+    /// Decides which uses are counted.
+    luck: Stream,
+}
+
+fn minute(now: Nanos) -> u16 {
+    (now.0 / MINUTE.0) as u16
+}
+
+impl RedisLfu {
+    pub(super) fn new(samples: Stream, luck: Stream) -> RedisLfu {
+        RedisLfu { held: Held::default(), counts: Vec::new(), pool: Pool::new(samples), luck }
+    }
+
+    /// A count after one more use.
+    fn counted(&mut self, uses: u8) -> u8 {
+        let above = f64::from(uses.saturating_sub(FIRST));
+        // One draw a use, whatever comes of it.
+        let counts = self.luck.unit() < 1.0 / (above * LOG_FACTOR + 1.0);
+        uses.saturating_add(u8::from(counts))
+    }
+}
+
+impl Policy for RedisLfu {
+    fn insert(&mut self, slot: u32, _entry: &Entry, now: Nanos) {
+        if slot as usize >= self.counts.len() {
+            self.counts.resize(slot as usize + 1, Count::default());
+        }
+        self.counts[slot as usize] = Count { uses: FIRST, minute: minute(now) };
+        self.held.add(slot);
+    }
+
+    fn hit(&mut self, slot: u32, _entry: &Entry, now: Nanos) {
+        let minute = minute(now);
+        let uses = self.counted(self.counts[slot as usize].decayed(minute));
+        self.counts[slot as usize] = Count { uses, minute };
+    }
+
+    fn remove(&mut self, slot: u32) {
+        self.held.remove(slot);
+    }
+
+    fn evict(&mut self, view: View<'_>) -> Option<u32> {
+        let minute = minute(view.now);
+        let score = |slot: u32| u64::from(u8::MAX - self.counts[slot as usize].decayed(minute));
+        let slot = self.pool.pick(view, &self.held, score)?;
+        self.held.remove(slot);
+        Some(slot)
+    }
+
+    fn clear(&mut self) {
+        self.held.clear();
+        self.pool.clear();
+    }
+
+    fn slots(&self) -> Vec<u32> {
+        self.held.slots().to_vec()
+    }
+
+    fn validate(&self) {
+        self.held.validate();
+        self.pool.validate();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Streams;
+
+    fn lfu() -> RedisLfu {
+        let streams = Streams::new(1);
+        RedisLfu::new(streams.named("eviction"), streams.named("lfu counter"))
+    }
+
+    /// The table in redis.conf for `lfu-log-factor 10`: 100 hits make 10, 1000 make 18, 100,000 make 142.
+    #[test]
+    fn the_counter_grows_as_the_products_documentation_says() {
+        for (hits, published) in [(100, 10.0), (1_000, 18.0), (100_000, 142.0)] {
+            let mut lfu = lfu();
+            let runs = 40;
+            let mean = (0..runs)
+                .map(|_| f64::from((0..hits).fold(FIRST, |uses, _| lfu.counted(uses))))
+                .sum::<f64>()
+                / f64::from(runs);
+            assert!((mean - published).abs() < 1.5, "{hits} hits: {mean}, not {published}");
+        }
+    }
+
+    #[test]
+    fn an_idle_minute_takes_one_away_and_a_busy_one_does_not() {
+        let count = Count { uses: 20, minute: 7 };
+        assert_eq!([7, 8, 17, 60].map(|minute| count.decayed(minute)), [20, 19, 10, 0]);
+        assert_eq!(Count { uses: 20, minute: u16::MAX }.decayed(3), 17, "across the turn of its 16 bits");
+    }
+}

@@ -1,0 +1,93 @@
+//! Redis' approximated LRU (`allkeys-lru`): of a few entries looked at, the one unused for the longest time goes.
+//!
+//! Every entry carries the moment of its last use on a 24-bit clock that ticks once a second: two uses within a second
+//! look alike, and after 194 days the clock begins anew. Sampling and the pool are in [`redis`](super::redis).
+//!
+//! Redis 7, `evict.c` and the documentation's "Approximated LRU algorithm". A cache that turns over within a second
+//! sees no difference between its entries and evicts at random; that is Redis', and not a shortcut taken here.
+
+use super::redis::{Held, Pool};
+use super::{Policy, View};
+use crate::cache::store::Entry;
+use crate::random::Stream;
+use crate::time::Nanos;
+
+/// The clock has 24 bits.
+const CLOCK_MAX: u32 = (1 << 24) - 1;
+
+#[derive(Clone, Debug)]
+pub(in crate::cache) struct RedisLru {
+    held: Held,
+    /// By slot: the clock at its last use.
+    used: Vec<u32>,
+    pool: Pool,
+}
+
+/// The clock: seconds, in 24 bits.
+fn clock(now: Nanos) -> u32 {
+    (now.0 / Nanos::from_secs(1).0) as u32 & CLOCK_MAX
+}
+
+/// Seconds between two readings of the clock, the earlier one having been up to one turn before.
+fn idle(used: u32, now: u32) -> u64 {
+    u64::from(if now >= used { now - used } else { now + (CLOCK_MAX - used) })
+}
+
+impl RedisLru {
+    pub(super) fn new(stream: Stream) -> RedisLru {
+        RedisLru { held: Held::default(), used: Vec::new(), pool: Pool::new(stream) }
+    }
+}
+
+impl Policy for RedisLru {
+    fn insert(&mut self, slot: u32, _entry: &Entry, now: Nanos) {
+        if slot as usize >= self.used.len() {
+            self.used.resize(slot as usize + 1, 0);
+        }
+        self.used[slot as usize] = clock(now);
+        self.held.add(slot);
+    }
+
+    #[inline]
+    fn hit(&mut self, slot: u32, _entry: &Entry, now: Nanos) {
+        self.used[slot as usize] = clock(now);
+    }
+
+    fn remove(&mut self, slot: u32) {
+        self.held.remove(slot);
+    }
+
+    fn evict(&mut self, view: View<'_>) -> Option<u32> {
+        let now = clock(view.now);
+        let slot = self.pool.pick(view, &self.held, |slot| idle(self.used[slot as usize], now))?;
+        self.held.remove(slot);
+        Some(slot)
+    }
+
+    fn clear(&mut self) {
+        self.held.clear();
+        self.pool.clear();
+    }
+
+    fn slots(&self) -> Vec<u32> {
+        self.held.slots().to_vec()
+    }
+
+    fn validate(&self) {
+        self.held.validate();
+        self.pool.validate();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_ticks_once_a_second_and_begins_anew_after_24_bits() {
+        assert_eq!((clock(Nanos(999_999_999)), clock(Nanos::from_secs(1))), (0, 1));
+        assert_eq!(clock(Nanos::from_secs(1 << 24)), 0);
+        assert_eq!(idle(clock(Nanos::from_secs(5)), clock(Nanos::from_secs(12))), 7);
+        assert_eq!(idle(CLOCK_MAX - 2, 3), 5, "across the turn, as Redis counts it");
+    }
+}

@@ -1,0 +1,99 @@
+//! 2Q: newcomers wait in a queue until they prove that they are asked for again *later*, not just twice in a row.
+//!
+//! A new entry joins `Ain`, a FIFO queue with a quarter of the room; a hit there does nothing. When it leaves, its key
+//! is remembered in `Aout`, as many keys as half of the room would hold. A key that comes back while it is remembered
+//! joins `Am`, which has the rest of the room and is an LRU list.
+//!
+//! ```text
+//! new ─▶ Ain (25 %, FIFO) ─▶ gone, key in Aout (50 %) ─ asked for again ─▶ Am (LRU) ─▶ gone
+//! ```
+//!
+//! Johnson, Shasha, "2Q: a low overhead high performance buffer management replacement algorithm", VLDB 1994. `Ain`
+//! gives up an entry while it is longer than its share, otherwise `Am` does.
+
+use super::ghosts::Ghosts;
+use super::segments::Segments;
+use super::{Policy, View};
+use crate::cache::store::{Entry, Room};
+use crate::time::Nanos;
+
+const IN: usize = 0;
+const MAIN: usize = 1;
+
+#[derive(Clone, Debug)]
+pub(in crate::cache) struct TwoQ {
+    room: Room,
+    in_share: u64,
+    out_share: u64,
+    queues: Segments<2>,
+    out: Ghosts,
+    /// The key that is coming in was remembered.
+    returning: bool,
+}
+
+impl TwoQ {
+    pub(super) fn new(room: Room) -> TwoQ {
+        TwoQ {
+            room,
+            in_share: room.share(0.25),
+            out_share: room.share(0.5),
+            queues: Segments::default(),
+            out: Ghosts::default(),
+            returning: false,
+        }
+    }
+}
+
+impl Policy for TwoQ {
+    fn admit(&mut self, entry: &Entry) {
+        self.returning = self.out.remove(entry.key);
+    }
+
+    fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
+        let queue = if std::mem::take(&mut self.returning) { MAIN } else { IN };
+        self.queues.push_back(queue, slot, self.room.weight(entry));
+    }
+
+    #[inline]
+    fn hit(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
+        if self.queues.segment(slot) == MAIN {
+            self.queues.move_to_back(MAIN, slot);
+        }
+        self.queues.reweigh(slot, self.room.weight(entry));
+    }
+
+    fn remove(&mut self, slot: u32) {
+        self.queues.unlink(slot);
+    }
+
+    fn evict(&mut self, view: View<'_>) -> Option<u32> {
+        let oldest_in = self.queues.front(IN);
+        match self.queues.front(MAIN) {
+            Some(slot) if self.queues.weight(IN) <= self.in_share => {
+                self.queues.unlink(slot);
+                Some(slot)
+            }
+            _ => {
+                let slot = oldest_in?;
+                let weight = self.queues.unlink(slot);
+                self.out.push(view.entry(slot).key, weight, self.out_share);
+                Some(slot)
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.queues.clear();
+        self.out.clear();
+    }
+
+    fn slots(&self) -> Vec<u32> {
+        self.queues.slots()
+    }
+
+    fn validate(&self) {
+        self.queues.validate();
+        self.out.validate();
+        assert!(self.out.weight() <= self.out_share, "Aout keeps to its share");
+    }
+}

@@ -1,0 +1,76 @@
+//! Redis' `volatile-ttl`: of a few entries looked at, the one that expires soonest goes.
+//!
+//! Only entries with a time to live are candidates. When none is left, nothing can go: what would need room is refused.
+//! Sampling and the pool are in [`redis`](super::redis); moments are compared in milliseconds, as Redis keeps them.
+
+use super::redis::{Held, Pool};
+use super::{Policy, View};
+use crate::cache::store::Entry;
+use crate::random::Stream;
+use crate::time::Nanos;
+
+#[derive(Clone, Debug)]
+pub(in crate::cache) struct VolatileTtl {
+    /// Those that expire some day.
+    mortal: Held,
+    /// Those that do not.
+    immortal: Held,
+    pool: Pool,
+}
+
+impl VolatileTtl {
+    pub(super) fn new(stream: Stream) -> VolatileTtl {
+        VolatileTtl { mortal: Held::default(), immortal: Held::default(), pool: Pool::new(stream) }
+    }
+
+    fn place(&mut self, slot: u32, entry: &Entry) {
+        let place = if entry.expires == Nanos::MAX { &mut self.immortal } else { &mut self.mortal };
+        place.add(slot);
+    }
+}
+
+impl Policy for VolatileTtl {
+    fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
+        self.place(slot, entry);
+    }
+
+    fn hit(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
+        // A use that is a new value may also bring a life of another kind.
+        if self.mortal.has(slot) != (entry.expires < Nanos::MAX) {
+            self.remove(slot);
+            self.place(slot, entry);
+        }
+    }
+
+    fn remove(&mut self, slot: u32) {
+        self.mortal.remove(slot);
+        self.immortal.remove(slot);
+    }
+
+    fn evict(&mut self, view: View<'_>) -> Option<u32> {
+        let score = |slot: u32| u64::MAX - view.entry(slot).expires.0 / Nanos::from_millis(1).0;
+        let slot = self.pool.pick(view, &self.mortal, score)?;
+        self.mortal.remove(slot);
+        Some(slot)
+    }
+
+    fn can_evict(&self) -> bool {
+        !self.mortal.slots().is_empty()
+    }
+
+    fn clear(&mut self) {
+        self.mortal.clear();
+        self.immortal.clear();
+        self.pool.clear();
+    }
+
+    fn slots(&self) -> Vec<u32> {
+        [self.mortal.slots(), self.immortal.slots()].concat()
+    }
+
+    fn validate(&self) {
+        self.mortal.validate();
+        self.immortal.validate();
+        self.pool.validate();
+    }
+}
