@@ -20,7 +20,7 @@ use std::task::{Context, Poll};
 use super::buffer::{Buffer, Requeued, RowId};
 use super::expiry::Lifetimes;
 use super::shards::{Common, Shard};
-use super::store::{Entry, Insertion, Lookup, Store};
+use super::store::{Entry, Insertion, Lookup, Room, Store};
 use crate::engine::{CallId, Event, Failure, Kernel, Line, TaskId};
 use crate::ledger::{Holder, Key, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
@@ -181,7 +181,7 @@ impl CacheNode {
         // The first node's draws are those of a cache that has only one.
         let stream = |name| if shard == 0 { streams.named(name) } else { streams.numbered(name, shard) };
         let state = State {
-            store: Store::new(settings.eviction, settings.capacity, stream("eviction")),
+            store: Store::new(settings.eviction, Room::entries_of(settings.capacity), stream("eviction")),
             buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce)),
             lifetimes: Lifetimes::new(settings.ttl, stream("ttl jitter")),
             absences: Vec::new(),
@@ -233,7 +233,7 @@ impl CacheNode {
         state.counts.busy_ns += u128::from(time.0);
         state.counts.commands += 1;
         if let Some(answer) = self.execute(state, call) {
-            self.common.calls.answer(call, Ok(answer), until);
+            self.common.calls.answer(call, answer, until);
         }
     }
 
@@ -260,35 +260,40 @@ impl CacheNode {
     }
 
     /// Lets a command take effect; no answer means that it waits for a load.
-    fn execute(&self, state: &mut State, call: CallId) -> Option<Option<WriteId>> {
+    fn execute(&self, state: &mut State, call: CallId) -> Option<Answer> {
         match self.common.calls.question(call) {
-            Command::Get(key) => Some(self.look_up(state, key)),
+            Command::Get(key) => Some(Ok(self.look_up(state, key))),
             Command::Fetch(key) => match self.look_up(state, key) {
-                Some(value) => Some(Some(value)),
+                Some(value) => Some(Ok(Some(value))),
                 None => {
                     self.wait_for_load(state, key, call);
                     None
                 }
             },
+            Command::Set(key, _) | Command::WriteBehind(key, _) if state.store.would_refuse(key, 0) => {
+                // A copy that a running load brings would be as unwelcome, and may be older than this value.
+                overtake(state, key);
+                Some(Err(Failure::Full))
+            }
             Command::Set(key, value) => {
                 overtake(state, key);
                 // What is still to be written to the database is newer than anything that comes from there.
                 if state.buffer.newest_write(key).is_none() {
                     self.keep(state, key, value);
                 }
-                Some(None)
+                Some(Ok(None))
             }
             Command::Delete(key) => {
                 overtake(state, key);
                 if state.store.remove(key).is_some() {
                     state.set_absence(key, Absence::Invalidated);
                 }
-                Some(None)
+                Some(Ok(None))
             }
             Command::WriteBehind(key, write) => {
                 overtake(state, key);
                 self.write_behind(state, key, write);
-                Some(None)
+                Some(Ok(None))
             }
         }
     }
@@ -302,7 +307,7 @@ impl CacheNode {
                     entry.expires = expires;
                 }
                 state.counts.hits += 1;
-                return Some(WriteId(entry.value as u32));
+                return Some(WriteId(entry.value));
             }
             Lookup::Expired(_) => state.set_absence(key, Absence::Expired),
             Lookup::Absent => {}
@@ -323,15 +328,28 @@ impl CacheNode {
         None
     }
 
-    /// Puts a value in the store, and sees to the entry that makes room for it.
+    /// Puts a value in the store, and sees to the entries that make room for it. In a full store that lets nothing go it
+    /// is not kept.
     fn keep(&self, state: &mut State, key: Key, value: WriteId) {
         let now = self.common.kernel.now();
         let expires = state.lifetimes.expires(now);
-        if let Insertion::Evicted(victim) = state.store.insert(key, u64::from(value.0), expires, now) {
-            state.set_absence(victim.key, if victim.is_expired(now) { Absence::Expired } else { Absence::Evicted });
-            if state.buffer.is_queued(victim.key) {
-                self.end_dirty(state, victim.key, |how| how.on_eviction, Release::EvictedDirty);
-            }
+        let entry = Entry::new(key, value.0, expires);
+        match state.store.insert(entry, now) {
+            Insertion::Added => return,
+            Insertion::Replaced(_) | Insertion::Refused => {}
+            Insertion::Evicted(victim) => self.evicted(state, &victim, now),
+            Insertion::TooLarge(_) => self.evicted(state, &entry, now),
+        }
+        while let Some(victim) = state.store.next_evicted() {
+            self.evicted(state, &victim, now);
+        }
+    }
+
+    /// An entry had to go, or was too large to come in.
+    fn evicted(&self, state: &mut State, victim: &Entry, now: Nanos) {
+        state.set_absence(victim.key, if victim.is_expired(now) { Absence::Expired } else { Absence::Evicted });
+        if state.buffer.is_queued(victim.key) {
+            self.end_dirty(state, victim.key, |how| how.on_eviction, Release::EvictedDirty);
         }
     }
 
@@ -577,7 +595,7 @@ impl CacheNode {
     /// The values held for `key` that a reader would see, for tests.
     pub fn peek(&self, key: Key) -> Option<WriteId> {
         let state = self.state.borrow();
-        state.store.peek(key).map(|entry| WriteId(entry.value as u32))
+        state.store.peek(key).map(|entry| WriteId(entry.value))
     }
 
     /// The keys of all entries held, for tests.

@@ -1,6 +1,10 @@
-//! Replay: a sequence of keys through one store, each miss filling it, counted. Time is the request's number.
+//! Replay: a sequence of keys through one store, each miss filling it, counted.
+//!
+//! Time is the request's number: request i comes at tick i. Policies and expiry that go by the clock need to know how
+//! long a tick is; unless another rate is given, a thousand requests make a second. (Redis' LRU clock ticks once a
+//! second, its LFU counters decay by the minute: at a thousand requests a second, that is every 60,000 requests.)
 
-use super::store::{Lookup, Store};
+use super::store::{Entry, Lookup, Room, Store};
 use crate::random::Streams;
 use crate::scenario::eviction::Eviction;
 use crate::time::Nanos;
@@ -36,26 +40,39 @@ impl ReplayCounts {
 pub struct Replay {
     store: Store,
     ttl: Option<u64>,
+    tick: Nanos,
     counts: ReplayCounts,
 }
 
 impl Replay {
     /// An empty cache of `capacity` entries. With a `ttl`, an entry inserted by request i is good up to and including
-    /// request i + ttl; hits do not extend it. `seed` matters to random eviction only.
+    /// request i + ttl; hits do not extend it. `seed` matters to policies that draw at random.
     pub fn new(eviction: Eviction, capacity: u32, ttl: Option<u64>, seed: u64) -> Replay {
-        let store = Store::new(eviction, capacity, Streams::new(seed).named("eviction"));
-        Replay { store, ttl, counts: ReplayCounts::default() }
+        let room = Room::entries_of(capacity);
+        let store = Store::new(eviction, room, Streams::new(seed).named("eviction"));
+        Replay { store, ttl, tick: Nanos::from_millis(1), counts: ReplayCounts::default() }
+    }
+
+    /// The same at `rate` requests a second instead of 1,000, for policies that go by the clock.
+    ///
+    /// # Panics
+    /// When the rate is not between one request in a day and a thousand million a second.
+    pub fn at_rate(mut self, rate: f64) -> Replay {
+        assert!((1.0 / 86_400.0..=1e9).contains(&rate), "a rate of {rate} requests a second");
+        self.tick = Nanos::from_secs_f64(1.0 / rate);
+        self
     }
 
     /// Requests `key`, inserting it on a miss; true on a hit.
     #[inline]
     pub fn request(&mut self, key: u32) -> bool {
-        let now = Nanos(self.counts.requests);
+        let now = Nanos(self.counts.requests.saturating_mul(self.tick.0));
         let hit = matches!(self.store.get(key, now), Lookup::Hit(_));
         if !hit {
-            let expires = self.ttl.map_or(Nanos::MAX, |ttl| now.saturating_add(Nanos(ttl)));
+            let life = |ttl: u64| now.saturating_add(Nanos(ttl.saturating_mul(self.tick.0)));
+            let expires = self.ttl.map_or(Nanos::MAX, life);
             // Nothing is ever dirty here, so what is displaced does not matter.
-            let _ = self.store.insert(key, 0, expires, now);
+            let _ = self.store.insert(Entry::new(key, 0, expires), now);
         }
         self.counts.count(hit);
         hit

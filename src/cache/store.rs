@@ -20,7 +20,7 @@
 //! use cachelane::scenario::eviction::Eviction;
 //! use cachelane::time::Nanos;
 //!
-//! let mut store = Store::new(Eviction::Lru, Room::entries_of(2), &Streams::new(7));
+//! let mut store = Store::new(Eviction::Lru, Room::entries_of(2), Streams::new(7).named("eviction"));
 //! for key in [0, 1] {
 //!     let _ = store.insert(Entry::new(key, 100, Nanos::MAX), Nanos(0));
 //! }
@@ -31,7 +31,7 @@
 //! ```
 
 use super::eviction::{AnyPolicy, View};
-use crate::random::Streams;
+use crate::random::Stream;
 use crate::scenario::eviction::Eviction;
 use crate::time::Nanos;
 
@@ -188,14 +188,14 @@ pub struct Store {
 }
 
 impl Store {
-    /// An empty store; `streams` is drawn from by the policies that choose at random. Memory grows with what is held, not
+    /// An empty store; `stream` is drawn from by the policies that choose at random. Memory grows with what is held, not
     /// with the room.
-    pub fn new(eviction: Eviction, room: Room, streams: &Streams) -> Store {
+    pub fn new(eviction: Eviction, room: Room, stream: Stream) -> Store {
         Store {
             index: Vec::new(),
             slots: Vec::new(),
             free: Vec::new(),
-            policy: AnyPolicy::new(eviction, room, streams),
+            policy: AnyPolicy::new(eviction, room, stream),
             room,
             used: 0,
             bytes: 0,
@@ -267,7 +267,7 @@ impl Store {
             self.give_back(&victim);
             insertion = Insertion::Evicted(victim);
             if self.used + weight > self.room.total && !self.make_room(weight, slot, now) {
-                self.evicted.push(victim);
+                self.evicted.insert(0, victim);
                 return Insertion::Refused;
             }
             // With one victim, as ever where room is counted in entries, the newcomer takes its slot.

@@ -15,7 +15,8 @@ use crate::workload::trace::{KeyLines, Trace};
 pub struct Replay {
     /// The trace, one key per line; - for standard input.
     file: String,
-    /// The eviction policy: lru, fifo, lfu, random, clock, sieve, or opt, which knows the future.
+    /// The eviction policy: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, redis-lru,
+    /// redis-lfu, volatile-ttl, none, or opt, which knows the future.
     #[arg(long, value_name = "NAME")]
     policy: String,
     /// How many entries the cache has room for.
@@ -24,7 +25,10 @@ pub struct Replay {
     /// How many requests an entry lives after it was inserted.
     #[arg(long, value_name = "REQUESTS")]
     ttl: Option<u64>,
-    /// The seed of random eviction.
+    /// Requests a second: how fast the clock runs that redis-lru and redis-lfu go by.
+    #[arg(long, value_name = "N", default_value_t = 1_000.0)]
+    rate: f64,
+    /// The seed of random eviction, and of the sampled ones.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Print JSON.
@@ -38,6 +42,9 @@ impl Replay {
         let most = limits::of("cache.capacity").map_or_else(String::new, |limit| limit.to_string());
         let capacity = u32::try_from(self.capacity).ok().filter(|capacity| (1..=10_000_000).contains(capacity));
         let capacity = capacity.ok_or_else(|| Failure::Input(format!("--capacity {}: give {most}", self.capacity)))?;
+        if !(0.001..=1e9).contains(&self.rate) {
+            return Err(Failure::Input(format!("--rate {}: give a number from 0.001 to 1000000000", self.rate)));
+        }
         let counts = if self.policy == "opt" { self.play_opt(capacity)? } else { self.play(capacity)? };
         let ReplayCounts { requests, hits, misses } = counts;
         if self.json {
@@ -51,11 +58,12 @@ impl Replay {
 
     fn play(&self, capacity: u32) -> Result<ReplayCounts, Failure> {
         let unknown = || {
-            let known = Eviction::ALL.map(Eviction::name).join(", ");
+            let known: Vec<&str> = Eviction::ALL.iter().map(|policy| policy.name()).collect();
+            let known = known.join(", ");
             Failure::Input(format!("--policy {}: there is no such policy; known: {known}, opt", self.policy))
         };
         let policy: Eviction = self.policy.parse().map_err(|_| unknown())?;
-        let mut cache = Cache::new(policy, capacity, self.ttl, self.seed);
+        let mut cache = Cache::new(policy, capacity, self.ttl, self.seed).at_rate(self.rate);
         for key in KeyLines::new(input::open(&self.file)?) {
             cache.request(key.map_err(|error| Failure::Input(format!("{}: {error}", self.file)))?);
         }

@@ -23,6 +23,8 @@ pub enum Failure {
     Down,
     /// The queue was full: it has had no effect.
     QueueFull,
+    /// The cache was full and may give nothing up for it: it has had no effect.
+    Full,
     /// The transaction was rolled back: it has had no effect.
     Aborted,
     /// The connection broke while it was under way: it may have had its effect.

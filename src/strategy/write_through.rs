@@ -1,6 +1,7 @@
 //! Write-through: to the cache and to the database, acknowledged when both are done, or when the first is.
 //!
-//! A cache that is down has no copy that could be stale, so the write goes on without it. With the cache first,
+//! A cache that is down has no copy that could be stale, so the write goes on without it. One that is full and gives
+//! nothing up refuses: the client is told no where the cache comes first. With the cache first,
 //! readers see a value that the database may yet refuse; rolling back takes the cached copy away again.
 //!
 //! Acknowledged after the first, the server goes on with the second while the client believes that all is done: a crash
@@ -21,11 +22,17 @@ pub async fn write(app: &App<'_>, how: &WriteThrough, key: Key, value: WriteId) 
                 app.client.say_yes();
                 app.cache.kernel.sleep(how.delay).await;
             }
-            let _ = app.cache.set(key, value).await;
+            if app.cache.set(key, value).await == Err(Failure::Full) {
+                // There is no room for the new value, and a former one must not be served any longer.
+                let _ = app.cache.delete(key).await;
+            }
             Ok(())
         }
         Order::CacheFirst => {
             let cached = app.cache.set(key, value).await;
+            if cached == Err(Failure::Full) {
+                return cached;
+            }
             if early && cached.is_ok() {
                 app.client.promise();
                 app.cache.kernel.sleep(how.delay).await;

@@ -395,24 +395,17 @@ pub fn read_file(file: &File, done: impl Fn(String) + 'static) {
 
 // ---- cache
 
-const EVICTIONS: [(&str, Eviction); 6] = [
-    ("lru", Eviction::Lru),
-    ("fifo", Eviction::Fifo),
-    ("lfu", Eviction::Lfu),
-    ("random", Eviction::Random),
-    ("clock", Eviction::Clock),
-    ("sieve", Eviction::Sieve),
-];
-
 fn cache(s: &Scenario, ctx: &Ctx) -> Html {
     let w = ctx.words;
-    let eviction = EVICTIONS.iter().find(|(_, e)| *e == s.cache.eviction).map_or("lru", |(name, _)| name);
+    let eviction = s.cache.eviction.name();
     let set_eviction = set(ctx, |s, name: String| {
-        if let Some((_, eviction)) = EVICTIONS.iter().find(|(n, _)| *n == name) {
-            s.cache.eviction = *eviction;
+        if let Ok(eviction) = name.parse::<Eviction>() {
+            s.cache.eviction = eviction;
         }
     });
-    let policies = EVICTIONS.iter().map(|(name, _)| (AttrValue::from(*name), AttrValue::from(name.to_uppercase())));
+    let policies = Eviction::ALL
+        .iter()
+        .map(|policy| (AttrValue::from(policy.name()), AttrValue::from(policy.name().to_uppercase())));
     html! {
         <>
             <Number path="cache.capacity" label={w.capacity} value={f64::from(s.cache.capacity)} whole=true slide={Slide::Log(1.0, 100_000.0)}

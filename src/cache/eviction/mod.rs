@@ -32,7 +32,7 @@ mod volatile_ttl;
 mod w_tinylfu;
 
 use super::store::{Entry, NONE, Room};
-use crate::random::Streams;
+use crate::random::Stream;
 use crate::scenario::eviction::Eviction;
 use crate::time::Nanos;
 
@@ -128,14 +128,13 @@ policies! {
 }
 
 impl AnyPolicy {
-    /// An empty policy for a cache with so much `room`; the random ones draw from `streams`.
-    pub(super) fn new(eviction: Eviction, room: Room, streams: &Streams) -> AnyPolicy {
-        let stream = || streams.named("eviction");
+    /// An empty policy for a cache with so much `room`; the random ones draw from `stream`.
+    pub(super) fn new(eviction: Eviction, room: Room, stream: Stream) -> AnyPolicy {
         match eviction {
             Eviction::Lru => AnyPolicy::Lru(lru::Lru::default()),
             Eviction::Fifo => AnyPolicy::Fifo(fifo::Fifo::default()),
             Eviction::Lfu => AnyPolicy::Lfu(lfu::Lfu::default()),
-            Eviction::Random => AnyPolicy::Random(random::Random::new(stream())),
+            Eviction::Random => AnyPolicy::Random(random::Random::new(stream)),
             Eviction::Clock => AnyPolicy::Clock(clock::Clock::default()),
             Eviction::Sieve => AnyPolicy::Sieve(sieve::Sieve::default()),
             Eviction::S3Fifo => AnyPolicy::S3Fifo(Box::new(s3_fifo::S3Fifo::new(room))),
@@ -144,11 +143,9 @@ impl AnyPolicy {
             Eviction::Slru => AnyPolicy::Slru(Box::new(slru::Slru::new(room))),
             Eviction::Lirs => AnyPolicy::Lirs(Box::new(lirs::Lirs::new(room))),
             Eviction::WTinyLfu => AnyPolicy::WTinyLfu(Box::new(w_tinylfu::WTinyLfu::new(room))),
-            Eviction::RedisLru => AnyPolicy::RedisLru(redis_lru::RedisLru::new(stream())),
-            Eviction::RedisLfu => {
-                AnyPolicy::RedisLfu(Box::new(redis_lfu::RedisLfu::new(stream(), streams.named("eviction counter"))))
-            }
-            Eviction::VolatileTtl => AnyPolicy::VolatileTtl(Box::new(volatile_ttl::VolatileTtl::new(stream()))),
+            Eviction::RedisLru => AnyPolicy::RedisLru(redis_lru::RedisLru::new(stream)),
+            Eviction::RedisLfu => AnyPolicy::RedisLfu(Box::new(redis_lfu::RedisLfu::new(stream))),
+            Eviction::VolatileTtl => AnyPolicy::VolatileTtl(Box::new(volatile_ttl::VolatileTtl::new(stream))),
             Eviction::None => AnyPolicy::None(none::NoEviction::default()),
         }
     }

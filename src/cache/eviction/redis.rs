@@ -79,7 +79,7 @@ struct Candidate {
 /// The candidates, the least dispensable first.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
-    stream: Stream,
+    pub(super) stream: Stream,
     candidates: Vec<Candidate>,
 }
 

@@ -40,9 +40,8 @@ pub(in crate::cache) struct RedisLfu {
     held: Held,
     /// By slot.
     counts: Vec<Count>,
+    /// Its stream also decides which uses are counted.
     pool: Pool,
-    /// Decides which uses are counted.
-    luck: Stream,
 }
 
 fn minute(now: Nanos) -> u16 {
@@ -50,15 +49,15 @@ fn minute(now: Nanos) -> u16 {
 }
 
 impl RedisLfu {
-    pub(super) fn new(samples: Stream, luck: Stream) -> RedisLfu {
-        RedisLfu { held: Held::default(), counts: Vec::new(), pool: Pool::new(samples), luck }
+    pub(super) fn new(stream: Stream) -> RedisLfu {
+        RedisLfu { held: Held::default(), counts: Vec::new(), pool: Pool::new(stream) }
     }
 
     /// A count after one more use.
     fn counted(&mut self, uses: u8) -> u8 {
         let above = f64::from(uses.saturating_sub(FIRST));
         // One draw a use, whatever comes of it.
-        let counts = self.luck.unit() < 1.0 / (above * LOG_FACTOR + 1.0);
+        let counts = self.pool.stream.unit() < 1.0 / (above * LOG_FACTOR + 1.0);
         uses.saturating_add(u8::from(counts))
     }
 }
@@ -111,8 +110,7 @@ mod tests {
     use crate::random::Streams;
 
     fn lfu() -> RedisLfu {
-        let streams = Streams::new(1);
-        RedisLfu::new(streams.named("eviction"), streams.named("lfu counter"))
+        RedisLfu::new(Streams::new(1).named("eviction"))
     }
 
     /// The table in redis.conf for `lfu-log-factor 10`: 100 hits make 10, 1000 make 18, 100,000 make 142.
@@ -121,9 +119,7 @@ mod tests {
         for (hits, published) in [(100, 10.0), (1_000, 18.0), (100_000, 142.0)] {
             let mut lfu = lfu();
             let runs = 40;
-            let mean = (0..runs)
-                .map(|_| f64::from((0..hits).fold(FIRST, |uses, _| lfu.counted(uses))))
-                .sum::<f64>()
+            let mean = (0..runs).map(|_| f64::from((0..hits).fold(FIRST, |uses, _| lfu.counted(uses)))).sum::<f64>()
                 / f64::from(runs);
             assert!((mean - published).abs() < 1.5, "{hits} hits: {mean}, not {published}");
         }

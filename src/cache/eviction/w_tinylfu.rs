@@ -104,8 +104,7 @@ impl Policy for WTinyLfu {
         let candidate = self.lists.front(WINDOW).filter(|_| overflows);
         let slot = match (candidate, self.victim()) {
             (Some(candidate), Some(victim)) => {
-                let [asked, wanted] =
-                    [candidate, victim].map(|slot| self.sketch.estimate(view.entry(slot).key));
+                let [asked, wanted] = [candidate, victim].map(|slot| self.sketch.estimate(view.entry(slot).key));
                 if asked > wanted {
                     self.lists.move_to_back(PROBATION, candidate);
                     victim
