@@ -7,6 +7,7 @@ mod anchors_ratios;
 mod bad_input;
 mod cli;
 mod common;
+mod evictions;
 mod golden;
 mod presets;
 mod random_golden;

@@ -258,6 +258,9 @@ fn replay_counts_exactly_from_a_file_and_from_standard_input() {
         ("sieve", "256", 73_060),
         ("lfu", "256", 72_008),
         ("opt", "256", 79_824),
+        ("s3-fifo", "256", 70_839),
+        ("2q", "256", 67_400),
+        ("arc", "256", 69_311),
     ];
     for (policy, capacity, hits) in rows {
         let line = printed(&["replay", file.path(), "--policy", policy, "--capacity", capacity, "--json"], "");

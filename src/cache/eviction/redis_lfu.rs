@@ -113,7 +113,8 @@ mod tests {
         RedisLfu::new(Streams::new(1).named("eviction"))
     }
 
-    /// The table in redis.conf for `lfu-log-factor 10`: 100 hits make 10, 1000 make 18, 100,000 make 142.
+    /// The table in redis.conf for `lfu-log-factor 10`: 100 hits make 10, 1000 make 18, 100,000 make 142. It was measured
+    /// once per row, and chance alone moves it by a few.
     #[test]
     fn the_counter_grows_as_the_products_documentation_says() {
         for (hits, published) in [(100, 10.0), (1_000, 18.0), (100_000, 142.0)] {
@@ -121,7 +122,7 @@ mod tests {
             let runs = 40;
             let mean = (0..runs).map(|_| f64::from((0..hits).fold(FIRST, |uses, _| lfu.counted(uses)))).sum::<f64>()
                 / f64::from(runs);
-            assert!((mean - published).abs() < 1.5, "{hits} hits: {mean}, not {published}");
+            assert!((mean / published - 1.0).abs() < 0.12, "{hits} hits: {mean}, not {published}");
         }
     }
 
