@@ -280,7 +280,11 @@ fn replay_says_what_is_wrong() {
         let args = [&["replay", file, "--policy", policy, "--capacity", capacity], more].concat();
         refused(&args, "a\nb\n", 2)
     };
-    assert!(replay("-", "mru", "5", &[]).contains("known: lru, fifo, lfu, random, clock, sieve, opt"));
+    assert!(
+        replay("-", "mru", "5", &[]).contains(
+            "known: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, redis-lru"
+        )
+    );
     assert!(replay("-", "lru", "0", &[]).contains("a whole number from 1 to 10000000"));
     assert!(replay("-", "lru", "10000001", &[]).contains("a whole number from 1 to 10000000"));
     assert!(replay("-", "opt", "5", &["--ttl", "9"]).contains("leave one of them out"));
