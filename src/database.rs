@@ -6,12 +6,13 @@
 //! ```
 //!
 //! An outage breaks every connection: what was queued or being served is answered with [`Failure::Lost`] and is not
-//! committed. Values are write numbers: a key's value *is* the write that put it there (0 before the first).
+//! committed. A freeze only stops the clock for it: everything goes on afterwards where it stood. Values are write numbers: a key's value *is* the write that put it there (0 before the first).
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
+use crate::fault::Slowdown;
 use crate::ledger::{Holder, Key, Ledger, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Link};
@@ -78,6 +79,7 @@ struct Draws {
     write: Stream,
     batch: Stream,
     abort: Stream,
+    failing: Stream,
 }
 
 struct State {
@@ -87,6 +89,13 @@ struct State {
     workers: Vec<Option<(CallId, Nanos)>>,
     idle: Vec<u32>,
     down: u32,
+    frozen: u32,
+    frozen_since: Nanos,
+    /// What arrived while it stood still.
+    stalled: Line,
+    slow: Slowdown,
+    /// The shares of transactions that fail besides those that always do.
+    failing: Vec<f64>,
     batches: Vec<Vec<Row>>,
     free_batches: Vec<u32>,
     draws: Draws,
@@ -126,6 +135,7 @@ impl Database {
             write: streams.named("database write"),
             batch: streams.named("database batch"),
             abort: streams.named("database abort"),
+            failing: streams.named("database failing"),
         };
         let state = State {
             current: Vec::new(),
@@ -133,6 +143,11 @@ impl Database {
             workers: vec![None; settings.workers as usize],
             idle: (0..settings.workers).rev().collect(),
             down: 0,
+            frozen: 0,
+            frozen_since: Nanos::ZERO,
+            stalled: Line::default(),
+            slow: Slowdown::default(),
+            failing: Vec::new(),
             batches: Vec::new(),
             free_batches: Vec::new(),
             draws,
@@ -181,6 +196,8 @@ impl Database {
         if state.down > 0 {
             drop(state);
             self.refuse(call, Failure::Down);
+        } else if state.frozen > 0 {
+            state.stalled.push(&self.calls, call);
         } else if !state.idle.is_empty() {
             self.account(&mut state);
             let worker = state.idle.pop().expect("an idle worker");
@@ -194,11 +211,12 @@ impl Database {
         }
     }
 
-    /// A worker's service time is over. An event that an outage has overtaken finds another moment there, or nothing.
+    /// A worker's service time is over. An event that an outage or a freeze has overtaken finds another moment there, or
+    /// nothing.
     pub fn served(&self, worker: u32) {
         let mut state = self.state.borrow_mut();
         let Some((call, until)) = state.workers[worker as usize] else { return };
-        if until != self.kernel.now() {
+        if until != self.kernel.now() || state.frozen > 0 {
             return;
         }
         state.workers[worker as usize] = None;
@@ -228,8 +246,9 @@ impl Database {
                 state.idle.push(worker as u32);
             }
         }
-        while let Some(call) = state.line.pop(&self.calls) {
-            broken.push(call);
+        let State { line, stalled, .. } = &mut *state;
+        for line in [line, stalled] {
+            broken.extend(std::iter::from_fn(|| line.pop(&self.calls)));
         }
         drop(state);
         for call in broken {
@@ -243,6 +262,59 @@ impl Database {
         let mut state = self.state.borrow_mut();
         assert!(state.down > 0, "only what is down can come up");
         state.down -= 1;
+    }
+
+    /// It stands still: what it was doing goes on afterwards, what arrives waits outside.
+    pub fn freeze(&self) {
+        let mut state = self.state.borrow_mut();
+        state.frozen += 1;
+        if state.frozen == 1 {
+            state.frozen_since = self.kernel.now();
+        }
+    }
+
+    /// A freeze ends; when it was the last one, everything goes on where it stood, and what waited outside arrives.
+    pub fn thaw(&self) {
+        let mut state = self.state.borrow_mut();
+        assert!(state.frozen > 0, "only what is frozen can thaw");
+        state.frozen -= 1;
+        if state.frozen > 0 {
+            return;
+        }
+        let stood = self.kernel.now() - state.frozen_since;
+        for (worker, work) in state.workers.iter_mut().enumerate() {
+            if let Some((_, until)) = work {
+                *until = until.saturating_add(stood);
+                self.kernel.schedule(*until, Event::new(self.service_event, worker as u32));
+            }
+        }
+        let mut waited = std::mem::take(&mut state.stalled);
+        drop(state);
+        while let Some(call) = waited.pop(&self.calls) {
+            self.arrive(call);
+        }
+    }
+
+    /// Whatever begins from now on takes `times` as long.
+    pub fn slow_down(&self, times: f64) {
+        self.state.borrow_mut().slow.begin(times);
+    }
+
+    /// That slow-down is over.
+    pub fn speed_up(&self, times: f64) {
+        self.state.borrow_mut().slow.end(times);
+    }
+
+    /// From now on this share of writing transactions fails, besides those that always do.
+    pub fn begin_failing(&self, share: f64) {
+        self.state.borrow_mut().failing.push(share);
+    }
+
+    /// That share fails no longer.
+    pub fn end_failing(&self, share: f64) {
+        let failing = &mut self.state.borrow_mut().failing;
+        let position = failing.iter().position(|other| *other == share).expect("only what has begun ends");
+        failing.remove(position);
     }
 
     /// The calls to it.
@@ -293,7 +365,7 @@ impl Database {
                 base.saturating_add(Nanos(self.times.batch_row.0.saturating_mul(rows)))
             }
         };
-        let until = self.kernel.now().saturating_add(time);
+        let until = self.kernel.now().saturating_add(state.slow.stretch(time));
         state.workers[worker as usize] = Some((call, until));
         self.kernel.schedule(until, Event::new(self.service_event, worker));
     }
@@ -304,7 +376,7 @@ impl Database {
             state.counts.reads += 1;
             return Ok(state.current.get(key as usize).copied().unwrap_or_default());
         }
-        if self.abort > 0.0 && state.draws.abort.unit() < self.abort {
+        if self.abort > 0.0 && state.draws.abort.unit() < self.abort || fails(state) {
             state.counts.aborted += 1;
             self.release(state, question, Release::Refused);
             return Err(Failure::Aborted);
@@ -387,4 +459,11 @@ impl Database {
         state.counts.busy_ns += busy * u128::from((now - state.busy_since).0);
         state.busy_since = now;
     }
+}
+
+/// Whether a fault lets a transaction fail.
+fn fails(state: &mut State) -> bool {
+    let State { failing, draws, .. } = state;
+    // Each draws, so that one more changes nothing for the others.
+    failing.iter().filter(|share| draws.failing.chance(**share)).count() > 0
 }

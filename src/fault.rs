@@ -1,30 +1,74 @@
-//! The faults of a run in the order in which they strike and end.
+//! When what breaks, and for how long: the faults of a run in the order in which they strike and end.
+//!
+//! ```text
+//! at = "30s"                      a moment: strikes before anything else happens at it
+//! at = { every = "60s" }          random: well for an exponential time (mean `every`), broken for one (mean `for`), …
+//! at = { before_flush = 3 }       a trigger: each lane strikes when it gets there
+//! ```
+//!
+//! Moments and random faults are the same in every lane: each random fault draws from a stream of its own. Faults stand
+//! outside the event queue, so adding one while a run goes on is the same as having had it from the start. A trigger
+//! strikes after the event that pulled it and before the next; the flush that pulled one goes on afterwards.
 
-use crate::scenario::{Fault, Link, What, Which};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::engine::{Kernel, TaskId};
+use crate::random::{Sampler, Stream, Streams};
+use crate::scenario::{At, Fault, Link, What, Which};
 use crate::time::Nanos;
 
 /// What exactly breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// One cache node.
-    Cache(u32),
-    /// One application server.
-    App(u32),
-    /// The database.
-    Database,
-    /// A link.
-    Link(Link),
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Effect {
+    /// A cache node loses its memory and its connections.
+    CacheCrash(u32),
+    /// A cache node stands still.
+    CacheFreeze(u32),
+    /// A cache node is emptied, which takes its thread some time.
+    FlushAll(u32),
+    /// A command occupies the thread of a cache node.
+    SlowCommand(u32),
+    /// Commands of a cache node take this many times as long.
+    CacheSlow(u32, f64),
+    /// An application server loses what it was doing.
+    AppCrash(u32),
+    /// An application server stands still.
+    AppFreeze(u32),
+    /// An application server's own work takes this many times as long.
+    AppSlow(u32, f64),
+    /// The database refuses everything.
+    DatabaseOutage,
+    /// The database stands still.
+    DatabaseFreeze,
+    /// What the database begins takes this many times as long.
+    DatabaseSlow(f64),
+    /// The database aborts this share of writing transactions.
+    DatabaseFailing(f64),
+    /// Nothing passes a link.
+    Cut(Link),
+    /// What is sent over a link takes this many times as long.
+    LinkSlow(Link, f64),
+    /// What is sent over a link is lost with this probability, and sent again.
+    LinkLoss(Link, f64),
 }
 
 /// A fault begins or ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Strike {
     /// When.
     pub at: Nanos,
     /// Whether it begins; else it ends.
     pub begins: bool,
+    /// When what begins is to end, and when what ends was to end: sooner, where everything heals at the end of a run.
+    pub until: Nanos,
+    /// Which of the scenario's faults.
+    pub fault: usize,
     /// What breaks, or is well again.
-    pub target: Target,
+    pub effects: Vec<Effect>,
 }
 
 /// How many there are of each part that can break.
@@ -36,76 +80,277 @@ pub struct Parts {
     pub cache_shards: u32,
 }
 
+/// A fault of the scenario, as a lane sees it.
+#[derive(Clone, Debug)]
+struct Entry {
+    at: At,
+    lasts: Nanos,
+    effects: Vec<Effect>,
+    /// Of a random fault: where its times are drawn from.
+    draws: Option<Stream>,
+    /// How often it has begun or ended.
+    turns: u64,
+}
+
+/// A beginning or an end to come.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    begins: bool,
+}
+
 /// All strikes of a run, earliest first. At one moment, faults strike before anything else happens,
 /// in the order in which the scenario lists them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Plan {
-    strikes: Vec<Strike>,
-    next: usize,
+    streams: Streams,
+    parts: Parts,
+    entries: Vec<Entry>,
+    /// By moment, fault and turn: the order does not depend on when something was put here.
+    agenda: BTreeMap<(Nanos, usize, u64), Due>,
 }
 
 impl Plan {
     /// The plan of these faults, for a world of these `parts`.
-    pub fn new(faults: &[Fault], parts: Parts) -> Plan {
-        let mut plan = Plan::default();
-        faults.iter().for_each(|fault| plan.add(fault, parts));
+    pub fn new(faults: &[Fault], parts: Parts, streams: &Streams) -> Plan {
+        let mut plan = Plan { streams: *streams, parts, entries: Vec::new(), agenda: BTreeMap::new() };
+        faults.iter().for_each(|fault| plan.add(fault));
         plan
     }
 
-    /// Adds a fault that has not struck yet.
-    pub fn add(&mut self, fault: &Fault, parts: Parts) {
-        for target in targets(fault, parts) {
-            self.insert(Strike { at: fault.at, begins: true, target });
-            self.insert(Strike { at: fault.at.saturating_add(fault.lasts), begins: false, target });
+    /// Adds a fault that has not struck yet, as the last of the scenario's.
+    pub fn add(&mut self, fault: &Fault) {
+        let number = self.entries.len();
+        let random = matches!(fault.at, At::Every(_));
+        let draws = random.then(|| self.streams.numbered("fault", number as u32));
+        let effects = effects(fault, self.parts);
+        self.entries.push(Entry { at: fault.at, lasts: fault.lasts, effects, draws, turns: 0 });
+        match fault.at {
+            At::Moment(at) => self.put(number, at, true),
+            At::Every(_) => self.begin_again(number, Nanos::ZERO),
+            At::BeforeFlush(_) | At::AfterAcknowledged(_) => {}
         }
     }
 
-    /// After everything at the same moment or earlier.
-    fn insert(&mut self, strike: Strike) {
-        let position = self.strikes.partition_point(|other| other.at <= strike.at);
-        assert!(position >= self.next, "a fault cannot be added in the past");
-        self.strikes.insert(position, strike);
+    fn put(&mut self, fault: usize, at: Nanos, begins: bool) {
+        let turn = self.entries[fault].turns;
+        self.entries[fault].turns += 1;
+        self.agenda.insert((at, fault, turn), Due { begins });
+    }
+
+    /// A random fault that is over at `now` begins again an exponential time later.
+    fn begin_again(&mut self, fault: usize, now: Nanos) {
+        let entry = &mut self.entries[fault];
+        if let (At::Every(mean), Some(draws)) = (entry.at, &mut entry.draws) {
+            let gap = Sampler::exponential(mean).sample(draws);
+            // Two strikes of one fault never share a moment, so that each turn takes some time.
+            self.put(fault, now.saturating_add(gap).saturating_add(Nanos(1)), true);
+        }
+    }
+
+    /// The fault begins now; returns how.
+    fn begin(&mut self, fault: usize, now: Nanos) -> Strike {
+        let entry = &mut self.entries[fault];
+        let lasts = match &mut entry.draws {
+            Some(draws) => Sampler::exponential(entry.lasts).sample(draws),
+            None => entry.lasts,
+        };
+        let until = now.saturating_add(lasts);
+        let effects = entry.effects.clone();
+        self.put(fault, until, false);
+        Strike { at: now, begins: true, until, fault, effects }
+    }
+
+    fn end(&mut self, fault: usize, now: Nanos) -> Strike {
+        self.begin_again(fault, now);
+        Strike { at: now, begins: false, until: now, fault, effects: self.entries[fault].effects.clone() }
     }
 
     /// When the next strike comes.
     pub fn peek(&self) -> Option<Nanos> {
-        self.strikes.get(self.next).map(|strike| strike.at)
+        self.agenda.first_key_value().map(|((at, ..), _)| *at)
     }
 
     /// Takes the next strike.
     pub fn take_next(&mut self) -> Option<Strike> {
-        let strike = self.strikes.get(self.next).copied()?;
-        self.next += 1;
-        Some(strike)
+        let ((at, fault, _), due) = self.agenda.pop_first()?;
+        Some(if due.begins { self.begin(fault, at) } else { self.end(fault, at) })
+    }
+
+    /// The faults that strike now that so many flushes have begun and so many writes have been acknowledged.
+    pub fn triggered(&mut self, triggers: &Triggers, now: Nanos) -> Vec<Strike> {
+        let (flushes, acknowledged) = (triggers.flushes.get(), triggers.acknowledged.get());
+        let reached = |entry: &Entry| {
+            entry.turns == 0
+                && match entry.at {
+                    At::BeforeFlush(number) => number <= flushes,
+                    At::AfterAcknowledged(number) => number <= acknowledged,
+                    At::Moment(_) | At::Every(_) => false,
+                }
+        };
+        let pulled: Vec<usize> = (0..self.entries.len()).filter(|&fault| reached(&self.entries[fault])).collect();
+        pulled.into_iter().map(|fault| self.begin(fault, now)).collect()
+    }
+
+    /// Tells `triggers` which counts the next faults wait for.
+    pub fn arm(&self, triggers: &Triggers) {
+        let waiting = || self.entries.iter().filter(|entry| entry.turns == 0);
+        let flush = waiting().filter_map(|entry| if let At::BeforeFlush(n) = entry.at { Some(n) } else { None });
+        let acknowledged =
+            waiting().filter_map(|entry| if let At::AfterAcknowledged(n) = entry.at { Some(n) } else { None });
+        triggers.flush_armed.set(flush.min().unwrap_or(u64::MAX));
+        triggers.acknowledged_armed.set(acknowledged.min().unwrap_or(u64::MAX));
     }
 
     /// Everything heals: what has begun and not ended, in the order in which it would have ended; nothing else follows.
-    pub fn heal_all(&mut self) -> Vec<Target> {
-        let rest = self.strikes.split_off(self.next);
-        let ends: Vec<Target> = rest.iter().filter(|strike| !strike.begins).map(|strike| strike.target).collect();
-        let begins: Vec<Target> = rest.iter().filter(|strike| strike.begins).map(|strike| strike.target).collect();
-        let mut unbegun = begins;
-        // A fault that never began does not end: match its end, the latest of its target, with its beginning.
-        let mut healed: Vec<Target> = ends.into_iter().rev().filter(|end| !remove_first(&mut unbegun, *end)).collect();
-        healed.reverse();
-        healed
+    pub fn heal_all(&mut self, now: Nanos) -> Vec<Strike> {
+        let begun = std::mem::take(&mut self.agenda).into_iter().filter(|(_, due)| !due.begins);
+        let end = |((until, fault, _), _): ((Nanos, usize, u64), Due)| {
+            let effects = self.entries[fault].effects.clone();
+            Strike { at: now, begins: false, until, fault, effects }
+        };
+        begun.map(end).collect()
     }
 }
 
-fn remove_first(targets: &mut Vec<Target>, target: Target) -> bool {
-    let position = targets.iter().position(|other| *other == target);
-    position.map(|position| targets.remove(position)).is_some()
+fn effects(fault: &Fault, parts: Parts) -> Vec<Effect> {
+    let one_or_all = |count| if let Some(Which::Server(number)) = fault.which { number..number + 1 } else { 0..count };
+    let (nodes, servers) = (one_or_all(parts.cache_shards), one_or_all(parts.app_servers));
+    let link = if let Some(Which::Link(link)) = fault.which { link } else { Link::AppCache };
+    let standard = Fault::new(fault.what, fault.at);
+    let times = fault.times.or(standard.times).unwrap_or(1.0);
+    let share = fault.share.or(standard.share).unwrap_or(0.0);
+    match fault.what {
+        What::CacheCrash => nodes.map(Effect::CacheCrash).collect(),
+        What::CacheFreeze => nodes.map(Effect::CacheFreeze).collect(),
+        What::FlushAll => nodes.map(Effect::FlushAll).collect(),
+        What::SlowCommand => nodes.map(Effect::SlowCommand).collect(),
+        What::CacheSlow => nodes.map(|node| Effect::CacheSlow(node, times)).collect(),
+        What::AppCrash => servers.map(Effect::AppCrash).collect(),
+        What::AppFreeze => servers.map(Effect::AppFreeze).collect(),
+        What::AppSlow => servers.map(|server| Effect::AppSlow(server, times)).collect(),
+        What::DatabaseOutage => vec![Effect::DatabaseOutage],
+        What::DatabaseFreeze => vec![Effect::DatabaseFreeze],
+        What::DatabaseSlow => vec![Effect::DatabaseSlow(times)],
+        What::DatabaseFailing => vec![Effect::DatabaseFailing(share)],
+        What::Partition => vec![Effect::Cut(link)],
+        What::LinkSlow => vec![Effect::LinkSlow(link, times)],
+        What::LinkLoss => vec![Effect::LinkLoss(link, share)],
+    }
 }
 
-fn targets(fault: &Fault, parts: Parts) -> Vec<Target> {
-    match (fault.what, fault.which) {
-        (What::CacheCrash, Some(Which::Server(shard))) => vec![Target::Cache(shard)],
-        (What::CacheCrash, _) => (0..parts.cache_shards).map(Target::Cache).collect(),
-        (What::DatabaseOutage, _) => vec![Target::Database],
-        (What::AppCrash, Some(Which::Server(server))) => vec![Target::App(server)],
-        (What::AppCrash, _) => (0..parts.app_servers).map(Target::App).collect(),
-        (What::Partition, Some(Which::Link(link))) => vec![Target::Link(link)],
-        (What::Partition, _) => vec![Target::Link(Link::AppCache)],
+/// What triggers wait for, counted: flushes that are about to take rows, and writes acknowledged.
+#[derive(Debug)]
+pub struct Triggers {
+    flushes: Cell<u64>,
+    acknowledged: Cell<u64>,
+    flush_armed: Cell<u64>,
+    acknowledged_armed: Cell<u64>,
+    pulled: Cell<bool>,
+    /// Flushers that go on when the faults they pulled have struck.
+    waiting: RefCell<Vec<TaskId>>,
+}
+
+impl Default for Triggers {
+    fn default() -> Triggers {
+        let never = || Cell::new(u64::MAX);
+        Triggers {
+            flushes: Cell::new(0),
+            acknowledged: Cell::new(0),
+            flush_armed: never(),
+            acknowledged_armed: never(),
+            pulled: Cell::new(false),
+            waiting: RefCell::default(),
+        }
+    }
+}
+
+impl Triggers {
+    /// A write has been acknowledged to its client.
+    #[inline]
+    pub fn acknowledged(&self) {
+        let count = self.acknowledged.get() + 1;
+        self.acknowledged.set(count);
+        if count >= self.acknowledged_armed.get() {
+            self.pulled.set(true);
+        }
+    }
+
+    /// A flusher is about to take rows; it goes on when the faults that wait for that have struck. Without such a
+    /// fault, it does not wait at all.
+    pub fn before_flush<'a>(&'a self, kernel: &'a Kernel) -> BeforeFlush<'a> {
+        BeforeFlush { triggers: self, kernel, counted: false }
+    }
+
+    /// Whether a fault is to strike now.
+    #[inline]
+    pub fn is_pulled(&self) -> bool {
+        self.pulled.get()
+    }
+
+    /// The faults have struck: whoever waited for that goes on.
+    pub fn release(&self, kernel: &Kernel) {
+        self.pulled.set(false);
+        self.waiting.take().into_iter().for_each(|task| kernel.wake(task));
+    }
+
+    /// Nothing strikes any more.
+    pub fn disarm(&self) {
+        self.flush_armed.set(u64::MAX);
+        self.acknowledged_armed.set(u64::MAX);
+    }
+}
+
+/// Waits until faults have struck; see [`Triggers::before_flush`].
+#[derive(Debug)]
+pub struct BeforeFlush<'a> {
+    triggers: &'a Triggers,
+    kernel: &'a Kernel,
+    counted: bool,
+}
+
+impl Future for BeforeFlush<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        let triggers = self.triggers;
+        if std::mem::replace(&mut self.counted, true) {
+            return if triggers.pulled.get() { Poll::Pending } else { Poll::Ready(()) };
+        }
+        triggers.flushes.set(triggers.flushes.get() + 1);
+        if triggers.flushes.get() < triggers.flush_armed.get() {
+            return Poll::Ready(());
+        }
+        triggers.pulled.set(true);
+        triggers.waiting.borrow_mut().push(self.kernel.current());
+        Poll::Pending
+    }
+}
+
+/// By how much something is slowed down: the product of the slow-downs that last.
+#[derive(Clone, Debug, Default)]
+pub struct Slowdown(Vec<f64>);
+
+impl Slowdown {
+    /// A slow-down begins.
+    pub fn begin(&mut self, times: f64) {
+        self.0.push(times);
+    }
+
+    /// Whether none lasts.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A slow-down ends.
+    pub fn end(&mut self, times: f64) {
+        let position = self.0.iter().position(|other| *other == times).expect("only what has begun ends");
+        self.0.remove(position);
+    }
+
+    /// How long something takes now that otherwise takes `time`.
+    #[inline]
+    pub fn stretch(&self, time: Nanos) -> Nanos {
+        if self.0.is_empty() { time } else { Nanos((time.0 as f64 * self.0.iter().product::<f64>()) as u64) }
     }
 }
 
@@ -113,35 +358,72 @@ fn targets(fault: &Fault, parts: Parts) -> Vec<Target> {
 mod tests {
     use super::*;
 
-    const ONE: Parts = Parts { app_servers: 1, cache_shards: 1 };
+    fn plan(faults: &[Fault]) -> Plan {
+        Plan::new(faults, Parts { app_servers: 1, cache_shards: 1 }, &Streams::new(1))
+    }
 
     fn crash(at: u64, lasts: u64) -> Fault {
-        Fault { at: Nanos(at), what: What::CacheCrash, which: None, lasts: Nanos(lasts) }
+        Fault { at: At::Moment(Nanos(at)), lasts: Nanos(lasts), ..Fault::default() }
+    }
+
+    fn random(every: u64, lasts: u64) -> Fault {
+        Fault { at: At::Every(Nanos(every)), lasts: Nanos(lasts), ..Fault::default() }
     }
 
     #[test]
     fn strikes_come_in_order_whichever_way_the_faults_are_listed() {
-        let mut plan = Plan::new(&[crash(50, 10), crash(10, 100)], ONE);
+        let mut plan = plan(&[crash(50, 10), crash(10, 100)]);
         let order: Vec<(u64, bool)> = std::iter::from_fn(|| plan.take_next()).map(|s| (s.at.0, s.begins)).collect();
         assert_eq!(order, [(10, true), (50, true), (60, false), (110, false)]);
     }
 
     #[test]
     fn only_what_has_begun_is_healed() {
-        let mut plan = Plan::new(&[crash(10, 100), crash(200, 5)], ONE);
-        plan.take_next();
-        assert_eq!(plan.heal_all(), [Target::Cache(0)]);
-        assert_eq!(plan.peek(), None);
-        assert_eq!(Plan::new(&[crash(10, 100)], ONE).heal_all(), []);
+        let mut some = plan(&[crash(10, 100), crash(200, 5), random(1_000_000, 5)]);
+        some.take_next();
+        let healed = some.heal_all(Nanos(20));
+        assert_eq!(healed.len(), 1);
+        assert_eq!((healed[0].at, healed[0].until, healed[0].begins), (Nanos(20), Nanos(110), false));
+        assert_eq!(some.peek(), None);
+        assert_eq!(plan(&[crash(10, 100)]).heal_all(Nanos(5)), []);
     }
 
     #[test]
     fn a_fault_added_while_running_strikes_like_one_that_was_there_from_the_start() {
-        let mut added = Plan::new(&[crash(10, 100)], ONE);
+        let mut added = plan(&[crash(10, 100), random(30, 30)]);
         added.take_next();
-        added.add(&crash(50, 10), ONE);
-        let mut whole = Plan::new(&[crash(10, 100), crash(50, 10)], ONE);
+        added.add(&crash(50, 10));
+        let mut whole = plan(&[crash(10, 100), random(30, 30), crash(50, 10)]);
         whole.take_next();
-        assert!((0..4).all(|_| added.take_next() == whole.take_next()));
+        assert!((0..20).all(|_| added.take_next() == whole.take_next()));
+    }
+
+    #[test]
+    fn a_random_fault_ends_before_it_begins_again_and_its_times_have_the_means_asked_for() {
+        // The mean of n exponential times is within 3/√n of what it should be, bar one run in 400.
+        let (turns, mut well, mut broken) = (40_000, 0.0, 0.0);
+        let mut plan = plan(&[random(60_000_000, 5_000_000)]);
+        let mut last = 0;
+        for turn in 0..2 * turns {
+            let strike = plan.take_next().expect("it never stops");
+            assert_eq!(strike.begins, turn % 2 == 0);
+            *(if strike.begins { &mut well } else { &mut broken }) += (strike.at.0 - last) as f64 / f64::from(turns);
+            last = strike.at.0;
+        }
+        let within = 3.0 / f64::from(turns).sqrt();
+        assert!((well / 60e6 - 1.0).abs() < within, "{well} ns between");
+        assert!((broken / 5e6 - 1.0).abs() < within, "{broken} ns to repair");
+    }
+
+    #[test]
+    fn slowdowns_multiply_and_leave_nothing_behind() {
+        let mut slow = Slowdown::default();
+        slow.begin(10.0);
+        slow.begin(3.0);
+        assert_eq!(slow.stretch(Nanos(7)), Nanos(210));
+        slow.end(10.0);
+        assert_eq!(slow.stretch(Nanos(7)), Nanos(21));
+        slow.end(3.0);
+        assert_eq!(slow.stretch(Nanos(7)), Nanos(7));
     }
 }

@@ -2,14 +2,25 @@
 //!
 //! A message is an event that happens when it arrives. A partition stops a link: messages wait, as TCP would have it,
 //! and go on when it heals; a caller with less patience has its timeout. What has been sent is not lost with its sender.
+//!
+//! Loss is delay, too: TCP sends again what nobody has confirmed, after a timeout that doubles each time (RFC 6298,
+//! section 5). The first is 200 ms, the least that Linux waits (`TCP_RTO_MIN`) and what links inside one site get; the
+//! longest is two minutes (`TCP_RTO_MAX`). Requests and answers are too short for the faster repair by duplicate
+//! acknowledgements. Each message has a connection of its own: none waits behind a lost one.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::engine::{Event, Kernel};
+use crate::fault::Slowdown;
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Distribution, Link};
 use crate::time::Nanos;
+
+/// How long a sender waits for a confirmation before it sends again for the first time.
+pub const RETRANSMISSION_FIRST: Nanos = Nanos::from_millis(200);
+/// How long it waits at most.
+pub const RETRANSMISSION_MAX: Nanos = Nanos::from_secs(120);
 
 /// Which way a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +36,19 @@ struct Wire {
     /// Always zero: a message is there at once, and needs no event.
     instant: bool,
     draws: [RefCell<Stream>; 2],
-    cuts: Cell<u32>,
-    stalled: RefCell<Vec<(Way, Event, Nanos)>>,
+    /// Whether any fault is on.
+    troubled: Cell<bool>,
+    trouble: RefCell<Trouble>,
+}
+
+/// The faults of a link.
+struct Trouble {
+    cuts: u32,
+    stalled: Vec<(Way, Event, Nanos)>,
+    slow: Slowdown,
+    /// The share lost, and until when.
+    losses: Vec<(f64, Nanos)>,
+    draws: [Stream; 2],
 }
 
 /// See the module.
@@ -40,13 +62,20 @@ impl Network {
     pub fn new(settings: &scenario::Network, kernel: Rc<Kernel>, streams: &Streams) -> Network {
         let wires = Link::ALL.map(|link| {
             let latency = settings.latency(link);
-            let draws = [0, 1].map(|way| RefCell::new(streams.numbered("network", link as u32 * 2 + way)));
+            let stream = |name, way| streams.numbered(name, link as u32 * 2 + way);
+            let trouble = Trouble {
+                cuts: 0,
+                stalled: Vec::new(),
+                slow: Slowdown::default(),
+                losses: Vec::new(),
+                draws: [0, 1].map(|way| stream("network loss", way)),
+            };
             Wire {
                 latency: latency.sampler(),
                 instant: *latency == Distribution::Constant(Nanos::ZERO),
-                draws,
-                cuts: Cell::new(0),
-                stalled: RefCell::default(),
+                draws: [0, 1].map(|way| RefCell::new(stream("network", way))),
+                troubled: Cell::new(false),
+                trouble: RefCell::new(trouble),
             }
         });
         Network { kernel, wires }
@@ -62,36 +91,101 @@ impl Network {
     #[inline]
     pub fn send_at(&self, link: Link, way: Way, event: Event, leaves: Nanos) {
         let wire = &self.wires[link as usize];
-        if wire.cuts.get() > 0 {
-            wire.stalled.borrow_mut().push((way, event, leaves));
-            return;
+        if wire.troubled.get() {
+            return self.send_in_trouble(wire, way, event, leaves);
         }
         let latency = wire.latency.sample(&mut wire.draws[way as usize].borrow_mut());
         self.kernel.schedule(leaves.max(self.kernel.now()).saturating_add(latency), event);
+    }
+
+    #[cold]
+    fn send_in_trouble(&self, wire: &Wire, way: Way, event: Event, leaves: Nanos) {
+        let mut trouble = wire.trouble.borrow_mut();
+        if trouble.cuts > 0 {
+            trouble.stalled.push((way, event, leaves));
+            return;
+        }
+        let latency = wire.latency.sample(&mut wire.draws[way as usize].borrow_mut());
+        let latency = trouble.slow.stretch(latency);
+        let gets_through = trouble.gets_through(way, leaves.max(self.kernel.now()));
+        self.kernel.schedule(gets_through.saturating_add(latency), event);
     }
 
     /// Whether a message over `link` is there at once just now, so that it needs no event.
     #[inline]
     pub fn is_instant(&self, link: Link) -> bool {
         let wire = &self.wires[link as usize];
-        wire.instant && wire.cuts.get() == 0
+        wire.instant && !wire.troubled.get()
     }
 
     /// A partition begins: nothing passes `link`.
     pub fn cut(&self, link: Link) {
-        let cuts = &self.wires[link as usize].cuts;
-        cuts.set(cuts.get() + 1);
+        self.change(link, |trouble| trouble.cuts += 1);
     }
 
     /// A partition ends; when it was the last one of `link`, what waited goes on, in the order in which it was sent.
     pub fn heal(&self, link: Link) {
-        let wire = &self.wires[link as usize];
-        assert!(wire.cuts.get() > 0, "only a cut link can heal");
-        wire.cuts.set(wire.cuts.get() - 1);
-        if wire.cuts.get() == 0 {
-            for (way, event, leaves) in wire.stalled.take() {
-                self.send_at(link, way, event, leaves);
+        let mut waited = Vec::new();
+        self.change(link, |trouble| {
+            assert!(trouble.cuts > 0, "only a cut link can heal");
+            trouble.cuts -= 1;
+            if trouble.cuts == 0 {
+                waited = std::mem::take(&mut trouble.stalled);
             }
+        });
+        for (way, event, leaves) in waited {
+            self.send_at(link, way, event, leaves);
         }
+    }
+
+    /// What is sent over `link` from now on takes `times` as long.
+    pub fn slow_down(&self, link: Link, times: f64) {
+        self.change(link, |trouble| trouble.slow.begin(times));
+    }
+
+    /// That slow-down is over.
+    pub fn speed_up(&self, link: Link, times: f64) {
+        self.change(link, |trouble| trouble.slow.end(times));
+    }
+
+    /// From now until the moment `until`, this share of what is sent over `link` is lost and sent again.
+    pub fn begin_losing(&self, link: Link, share: f64, until: Nanos) {
+        self.change(link, |trouble| trouble.losses.push((share, until)));
+    }
+
+    /// That loss is over.
+    pub fn end_losing(&self, link: Link, share: f64) {
+        self.change(link, |trouble| {
+            let losses = trouble.losses.iter().enumerate().filter(|(_, (other, _))| *other == share);
+            let first = losses.min_by_key(|(_, (_, until))| *until).map(|(position, _)| position);
+            trouble.losses.remove(first.expect("only what has begun ends"));
+        });
+    }
+
+    fn change(&self, link: Link, change: impl FnOnce(&mut Trouble)) {
+        let wire = &self.wires[link as usize];
+        let mut trouble = wire.trouble.borrow_mut();
+        change(&mut trouble);
+        let troubled = trouble.cuts > 0 || !trouble.slow.is_empty() || !trouble.losses.is_empty();
+        wire.troubled.set(troubled);
+    }
+}
+
+impl Trouble {
+    /// When a message that is first sent at `sent` gets on its way, after as many losses as it meets. Losses end, so
+    /// this one ends, too.
+    fn gets_through(&mut self, way: Way, sent: Nanos) -> Nanos {
+        let (mut sent, mut wait) = (sent, RETRANSMISSION_FIRST);
+        while self.is_lost(way, sent) {
+            sent = sent.saturating_add(wait);
+            wait = Nanos(wait.0 * 2).min(RETRANSMISSION_MAX);
+        }
+        sent
+    }
+
+    fn is_lost(&mut self, way: Way, sent: Nanos) -> bool {
+        let Trouble { losses, draws, .. } = self;
+        let now = losses.iter().filter(|(_, until)| sent < *until);
+        now.fold(false, |lost, &(share, _)| draws[way as usize].chance(share) || lost)
     }
 }

@@ -91,6 +91,23 @@ pub struct LaneReport {
     pub database: DatabaseReport,
     /// The cache's work.
     pub cache: CacheReport,
+    /// The faults that have struck since the start, in their order; at most the first 200.
+    pub faults: Vec<FaultReport>,
+}
+
+/// A fault that struck.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaultReport {
+    /// When, in seconds since the start.
+    pub at_s: f64,
+    /// For how long, in seconds; at the end of the run everything heals.
+    pub for_s: f64,
+    /// What happened: `"cache.crash"`.
+    pub what: String,
+    /// To which node, server or link, where the scenario says so.
+    pub which: Option<String>,
+    /// Which of the scenario's faults it was, from 0.
+    pub fault: u32,
 }
 
 /// Misses by why the key was not in the cache.

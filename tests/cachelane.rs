@@ -8,6 +8,7 @@ mod bad_input;
 mod cli;
 mod common;
 mod evictions;
+mod faults;
 mod golden;
 mod presets;
 mod random_golden;

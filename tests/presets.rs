@@ -89,5 +89,9 @@ fn default_sets_the_strategies_apart_within_three_seconds() {
     let write = |name: &str| lane(&lanes, name).latency_ms.write.p50;
     assert!(write("Write-through") > 4.0 * write("Write-back"));
     assert!(lane(&lanes, "Write-around").stale_reads > 10 * lane(&lanes, "Look-aside").stale_reads.max(1));
-    assert_eq!(scenario.faults[0].at.0 * 3, scenario.duration.0, "the crash is at a third of the run");
+    assert_eq!(
+        scenario.faults[0].at.moment().expect("a moment").0 * 3,
+        scenario.duration.0,
+        "the crash is at a third of the run"
+    );
 }

@@ -155,18 +155,51 @@ fn lane() -> impl Strategy<Value = Lane> {
     })
 }
 
-/// Faults with their moment as a share of the run.
-fn fault() -> impl Strategy<Value = (f64, Fault)> {
-    (0.0..0.999f64, select(What::ALL.to_vec()), select(Link::ALL.to_vec()), time(1_000, HOUR)).prop_map(
-        |(share, what, link, lasts)| {
-            let which = match what {
-                What::AppCrash => Some(Which::Server(0)),
-                What::Partition => Some(Which::Link(link)),
-                _ => None,
+/// When a fault strikes; moments and times between as shares of the run.
+#[derive(Clone, Copy, Debug)]
+enum When {
+    Moment(f64),
+    Every(f64),
+    BeforeFlush(u64),
+    AfterAcknowledged(u64),
+}
+
+fn fault() -> impl Strategy<Value = (When, Fault)> {
+    let when = prop_oneof![
+        2 => (0.0..0.999f64).prop_map(When::Moment),
+        1 => (0.001..2.0f64).prop_map(When::Every),
+        1 => (1..=1_000_000_000u64).prop_map(When::BeforeFlush),
+        1 => (1..=1_000_000_000u64).prop_map(When::AfterAcknowledged),
+    ];
+    let degree = (1.0..=1_000.0f64, ratio());
+    (when, select(What::ALL.to_vec()), select(Link::ALL.to_vec()), time(1_000, HOUR), degree).prop_map(
+        |(when, what, link, lasts, (times, share))| {
+            let which = match what.part() {
+                Part::App => Some(Which::Server(0)),
+                Part::Link => Some(Which::Link(link)),
+                Part::Cache | Part::Database => None,
             };
-            (share, Fault { at: Nanos::ZERO, what, which, lasts })
+            let (times, share) = (what.has_times().then_some(times), what.has_share().then_some(share));
+            (when, Fault { which, lasts, times, share, ..Fault::new(what, Nanos::ZERO) })
         },
     )
+}
+
+/// The fault at that time of a run of `duration`, in a world where a link that takes no time cannot take longer.
+fn fitted((when, mut fault): (When, Fault), duration: Nanos, network: &Network) -> Fault {
+    let part = |part: f64| Nanos((duration.0 as f64 * part) as u64);
+    fault.at = match when {
+        When::Moment(share) => At::Moment(part(share)),
+        When::Every(share) => At::Every(part(share).max(Nanos::from_millis(1))),
+        When::BeforeFlush(number) => At::BeforeFlush(number),
+        When::AfterAcknowledged(number) => At::AfterAcknowledged(number),
+    };
+    if let (What::LinkSlow, Some(Which::Link(link))) = (fault.what, fault.which)
+        && *network.latency(link) == Distribution::Constant(Nanos::ZERO)
+    {
+        fault = Fault { which: fault.which, ..Fault::new(What::Partition, fault.at) };
+    }
+    fault
 }
 
 fn scenario() -> impl Strategy<Value = Scenario> {
@@ -176,7 +209,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     (run, world, plan).prop_map(
         |((name, seed, duration, warmup), (clients, app, network, cache, database), (lanes, faults))| {
             let share = |part: f64| Nanos((duration.0 as f64 * part) as u64);
-            let faults = faults.into_iter().map(|(at, fault)| Fault { at: share(at), ..fault }).collect();
+            let faults = faults.into_iter().map(|fault| fitted(fault, duration, &network)).collect();
             let warmup = share(warmup);
             Scenario { name, seed, duration, warmup, clients, app, network, cache, database, lanes, faults }
         },
@@ -267,7 +300,7 @@ fn links_read_like_sentences() {
     changed.lanes[4].write = Writing::WriteBack(WriteBack { every: Nanos::from_secs(2), ..WriteBack::default() });
     changed.lanes[3].write = Writing::WriteBack(WriteBack { batch: 64, ..WriteBack::default() });
     changed.faults.push(Fault {
-        at: Nanos::from_secs(30),
+        at: At::Moment(Nanos::from_secs(30)),
         what: What::AppCrash,
         which: Some(Which::Server(1)),
         ..base.faults[0].clone()

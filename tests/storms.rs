@@ -114,7 +114,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         2 => Just((What::DatabaseOutage, None)),
         3 => prop::sample::select(Link::ALL.to_vec()).prop_map(|link| (What::Partition, Some(Which::Link(link)))),
     ];
-    (at, what, lasts).prop_map(|(at, (what, which), lasts)| Fault { at, what, which, lasts })
+    (at, what, lasts).prop_map(|(at, (what, which), lasts)| Fault { which, lasts, ..Fault::new(what, at) })
 }
 
 fn scenario() -> impl Strategy<Value = Scenario> {
@@ -127,7 +127,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
                 if let Some(Which::Server(server)) = &mut fault.which {
                     *server %= if fault.what == What::CacheCrash { cache.shards } else { app.servers };
                 }
-                fault.at = Nanos(fault.at.0 % duration.0);
+                fault.at = At::Moment(Nanos(fault.at.moment().expect("a moment").0 % duration.0));
             }
             let (seed, lanes) = (u64::from(seed), vec![lane]);
             Scenario {

@@ -41,7 +41,7 @@ fn writes_every_second(write: impl Into<Write>) -> Scenario {
 }
 
 fn fault(scenario: &mut Scenario, at: Nanos, what: What, which: Option<Which>, lasts: Nanos) {
-    scenario.faults.push(Fault { at, what, which, lasts });
+    scenario.faults.push(Fault { which, lasts, ..Fault::new(what, at) });
 }
 
 fn with_fault(mut scenario: Scenario, at: Nanos, what: What, lasts: Nanos) -> Scenario {
@@ -358,7 +358,7 @@ fn a_fault_added_while_it_runs_does_what_it_does_when_planned() {
         let whole = run(&planned).report();
         let mut lane = start(&Scenario { faults: Vec::new(), ..planned.clone() });
         for fault in &planned.faults {
-            lane.run_until(Nanos(fault.at.0 - 1));
+            lane.run_until(Nanos(fault.at.moment().expect("a moment").0 - 1));
             lane.inject(fault);
         }
         lane.run_until(Nanos::MAX);

@@ -32,8 +32,11 @@ fn racing(read: Reading, write: impl Into<Write>) -> Scenario {
 }
 
 fn crashing_servers(mut scenario: Scenario) -> Scenario {
-    let crash =
-        |n: u64| Fault { at: ms(400 + n * 450), what: What::AppCrash, which: Some(Which::Server(0)), lasts: ms(20) };
+    let crash = |n: u64| Fault {
+        which: Some(Which::Server(0)),
+        lasts: ms(20),
+        ..Fault::new(What::AppCrash, ms(400 + n * 450))
+    };
     scenario.app.servers = 1;
     scenario.faults = (0..100).map(crash).collect();
     scenario

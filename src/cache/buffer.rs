@@ -150,6 +150,14 @@ impl Buffer {
         dropped.iter().map(|&id| self.remove(id)).collect()
     }
 
+    /// Gives up every row that waits; returns their writes. Those in a flush stay.
+    pub fn drop_queued(&mut self) -> Vec<WriteId> {
+        let ids = 0..self.rows.len() as RowId;
+        let queued: Vec<RowId> = ids.filter(|&id| self.rows[id as usize].state == State::Queued).collect();
+        queued.iter().for_each(|&id| self.mark_taken(id));
+        queued.iter().map(|&id| self.remove(id)).collect()
+    }
+
     /// Whether a row whose next older one is `older` would leave it behind, in another flush or in the line.
     fn would_overtake(&self, mut older: RowId) -> bool {
         while older != NONE {
@@ -371,6 +379,7 @@ mod tests {
         Take,
         TakeKey(Key),
         DropKey(Key),
+        DropQueued,
         Flush,
         Fail,
         Crash,
@@ -382,6 +391,7 @@ mod tests {
             4 => Just(Op::Take),
             1 => (0u32..6).prop_map(Op::TakeKey),
             1 => (0u32..6).prop_map(Op::DropKey),
+            1 => Just(Op::DropQueued),
             3 => Just(Op::Flush),
             2 => Just(Op::Fail),
             1 => Just(Op::Crash),
@@ -405,6 +415,7 @@ mod tests {
                     Op::Take => taken.extend(buffer.take(2)),
                     Op::TakeKey(key) => taken.extend(buffer.take_key(key)),
                     Op::DropKey(key) => out.extend(buffer.drop_key(key)),
+                    Op::DropQueued => out.extend(buffer.drop_queued()),
                     Op::Flush => out.extend(taken.pop().map(|id| buffer.flushed(id))),
                     Op::Fail => if let Some(id) = taken.pop()
                         && buffer.requeue(id, 1) != Requeued::Queued { out.push(buffer.give_up(id)); },

@@ -11,12 +11,16 @@
 //! A crash empties its memory: entries, buffered rows, running loads. It comes back cold. What the node cannot do by
 //! itself, because it needs the database, it asks for as a [`Job`]; whoever runs the world starts that job.
 
+mod halt;
+
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use self::halt::Halt;
+pub(super) use self::halt::Withheld;
 use super::buffer::{Buffer, Requeued, RowId};
 use super::expiry::Lifetimes;
 use super::shards::{Common, Shard};
@@ -142,6 +146,9 @@ struct State {
     /// Whether an event will come when the node is free again; there is one only while somebody waits.
     called_back: bool,
     down: u32,
+    /// Whether `halt` keeps it from serving.
+    halted: bool,
+    halt: Halt,
     /// Keys with a dirty-expiry event under way.
     watched: Vec<bool>,
     commands: Stream,
@@ -155,6 +162,8 @@ pub struct NodeEvents {
     pub free: u8,
     /// A dirty entry's TTL may be over; the index is the key.
     pub dirty_expiry: u8,
+    /// An answer reaches its caller; the index is the call.
+    pub answer: u8,
 }
 
 /// See the module.
@@ -190,6 +199,8 @@ impl CacheNode {
             serving: None,
             called_back: false,
             down: 0,
+            halted: false,
+            halt: Halt::default(),
             watched: Vec::new(),
             commands: stream("cache command"),
             counts: NodeCounts::default(),
@@ -218,6 +229,8 @@ impl CacheNode {
         if state.down > 0 {
             state.counts.refused += 1;
             self.common.calls.answer(call, Err(Failure::Down), self.common.kernel.now());
+        } else if state.halted {
+            self.arrive_halted(&mut state, call);
         } else if state.busy_until() > self.common.kernel.now() || !state.line.is_empty() {
             state.line.push(&self.common.calls, call);
             self.call_back(&mut state);
@@ -227,7 +240,7 @@ impl CacheNode {
     }
 
     fn serve(&self, state: &mut State, call: CallId) {
-        let time = self.command.sample(&mut state.commands);
+        let time = state.halt.slow.stretch(self.command.sample(&mut state.commands));
         let until = self.common.kernel.now().saturating_add(time);
         state.serving = Some((call, until));
         state.counts.busy_ns += u128::from(time.0);
@@ -240,7 +253,8 @@ impl CacheNode {
     /// Makes sure that the first in line is served as soon as the node is free.
     fn call_back(&self, state: &mut State) {
         if !std::mem::replace(&mut state.called_back, true) {
-            self.common.kernel.schedule(state.busy_until(), Event::new(self.events.free, self.shard));
+            let at = state.busy_until().max(self.common.kernel.now());
+            self.common.kernel.schedule(at, Event::new(self.events.free, self.shard));
         }
     }
 
@@ -251,6 +265,9 @@ impl CacheNode {
             return;
         }
         state.called_back = false;
+        if state.halted {
+            return;
+        }
         if let Some(next) = state.line.pop(&self.common.calls) {
             self.serve(&mut state, next);
         }
@@ -428,6 +445,9 @@ impl CacheNode {
     /// A dirty entry's TTL may be over.
     pub fn dirty_expiry(&self, key: Key) {
         let mut state = self.state.borrow_mut();
+        if self.overlooks_expiry(&mut state, key) {
+            return;
+        }
         state.watched[key as usize] = false;
         if !state.buffer.is_queued(key) {
             return;
@@ -550,6 +570,7 @@ impl CacheNode {
             self.common.calls.amend(call, Err(Failure::Lost));
         }
         state.called_back = false;
+        self.break_halt(&mut state);
         let mut broken: Vec<CallId> = Vec::new();
         while let Some(call) = state.line.pop(&self.common.calls) {
             broken.push(call);

@@ -13,7 +13,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents};
+use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, Withheld};
 use crate::engine::{Call, CallId, Calls, Kernel};
 use crate::ledger::{Key, Ledger, WriteId};
 use crate::random::Streams;
@@ -37,6 +37,8 @@ pub struct Common {
     pub jobs: RefCell<Vec<(Shard, Job)>>,
     /// Clients have gone home: flush whatever is dirty.
     pub draining: Cell<bool>,
+    /// Answers that a freeze caught before they had left.
+    pub(super) withheld: RefCell<Vec<Withheld>>,
 }
 
 /// See the module.
@@ -56,10 +58,15 @@ impl Shards {
         events: NodeEvents,
     ) -> Shards {
         let (calls, jobs) = (Calls::default(), RefCell::default());
-        let common = Rc::new(Common { kernel, ledger, calls, jobs, draining: Cell::new(false) });
+        let common =
+            Rc::new(Common { kernel, ledger, calls, jobs, draining: Cell::new(false), withheld: RefCell::default() });
         let node = |shard| CacheNode::new(shard, settings, write_back, common.clone(), streams, events);
         let nodes = (0..settings.shards).map(node).collect();
         Shards { common, nodes }
+    }
+
+    pub(super) fn common(&self) -> &Common {
+        &self.common
     }
 
     /// How many nodes there are.

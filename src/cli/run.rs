@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, input};
 use crate::chart::palette::Theme;
 use crate::chart::{self, Band, Data, Figure, LaneData, Percentile};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, strikes};
 use crate::report::{Report, csv, table};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
@@ -170,10 +170,11 @@ fn draw(experiment: &Experiment, folder: &Path) -> Result<(), String> {
 fn chart_data(experiment: &Experiment) -> Data {
     let scenario = experiment.scenario();
     let titles = scenario.titles().into_iter().enumerate();
-    let faults = scenario.faults.iter().map(|fault| Band {
-        from_s: fault.at.as_secs_f64(),
-        to_s: fault.at.saturating_add(fault.lasts).as_secs_f64(),
-        label: fault.what.name().to_owned(),
+    let report = experiment.report();
+    let faults = strikes(scenario, report.lanes.iter()).into_iter().map(|strike| Band {
+        from_s: strike.at_s,
+        to_s: strike.at_s + strike.for_s,
+        label: strike.what,
     });
     Data {
         lanes: titles.map(|(number, label)| LaneData { number, label, series: experiment.series(number, 0) }).collect(),

@@ -111,6 +111,11 @@ impl<Q: Copy, A> Calls<Q, A> {
         self.outbox.borrow_mut().push((id, leaves));
     }
 
+    /// Whether the call has an answer, which may be on its way.
+    pub fn is_answered(&self, id: CallId) -> bool {
+        self.slots.borrow()[id as usize].answer.is_some()
+    }
+
     /// Another answer instead of one that has not been delivered.
     pub fn amend(&self, id: CallId, answer: A) {
         let slot = &mut self.slots.borrow_mut()[id as usize];

@@ -52,6 +52,11 @@ impl<F: Future<Output = ()>> Tasks<F> {
         }
     }
 
+    /// Whose task `id` is, if there is one.
+    pub fn owner(&self, id: TaskId) -> Option<u32> {
+        self.slots.get(id as usize).filter(|slot| slot.future.is_some()).map(|slot| slot.owner)
+    }
+
     /// Drops every task of `owner` where it stands, in the order of the slots.
     pub fn drop_owned_by(&mut self, owner: u32) -> usize {
         let mut dropped = 0;

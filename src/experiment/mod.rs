@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ledger::Story;
-use crate::report::{Report, Series};
+use crate::report::{FaultReport, LaneReport, Report, Series};
 use crate::scenario::{Fault, Scenario, What, Which};
 use crate::simulation::Simulation;
 use crate::time::Nanos;
@@ -15,6 +15,31 @@ pub use crate::engine::VERSION as ENGINE_VERSION;
 
 /// About how many events a lane handles before its neighbours catch up and the caller is asked whether to stop.
 const STEP_EVENTS: u64 = 4_000;
+
+/// When what breaks in a run, as far as that is known: faults at a moment from the scenario, random and triggered ones as
+/// the lanes have met them. Random ones are the same in all lanes; of those that strike lanes at different moments, each
+/// moment is there once.
+pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneReport>) -> Vec<FaultReport> {
+    let mut strikes: Vec<FaultReport> = Vec::new();
+    for (number, fault) in scenario.faults.iter().enumerate() {
+        if let Some(at) = fault.at.moment() {
+            strikes.push(FaultReport {
+                at_s: at.as_secs_f64(),
+                for_s: fault.lasts.as_secs_f64(),
+                what: fault.what.name().to_owned(),
+                which: fault.which.map(|which| which.to_string()),
+                fault: number as u32,
+            });
+        }
+    }
+    for met in lanes.flat_map(|lane| &lane.faults) {
+        let known = scenario.faults.get(met.fault as usize).is_none_or(|fault| fault.at.moment().is_some());
+        if !known && !strikes.contains(met) {
+            strikes.push(met.clone());
+        }
+    }
+    strikes
+}
 
 /// The lanes of a scenario, running in step.
 pub struct Experiment {
@@ -92,7 +117,7 @@ impl Experiment {
         if at >= self.scenario.duration {
             return Err(format!("the run is over after {}: restart it to break something", self.scenario.duration));
         }
-        let fault = Fault { at, what, which, lasts };
+        let fault = Fault { which, lasts, ..Fault::new(what, at) };
         self.lanes.iter_mut().for_each(|lane| lane.inject(&fault));
         self.scenario.faults.push(fault.clone());
         Ok(fault)

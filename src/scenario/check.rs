@@ -6,7 +6,7 @@ use super::field::Field;
 use super::limits::{self, Range};
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
-use super::{Arrivals, Distribution, Fault, Keys, Lane, Scenario, What, Which, Writing};
+use super::{Arrivals, At, Distribution, Fault, Keys, Lane, Part, Scenario, What, Which, Writing};
 use crate::time::Nanos;
 
 impl Scenario {
@@ -189,34 +189,70 @@ fn check_times(scenario: &Scenario, problems: &mut Problems) {
 
 fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Problems) {
     let at = format!("fault.{i}");
-    if fault.at >= scenario.duration {
-        let sentence =
-            format!("clients have stopped by then; give a moment before the run's end, {}", scenario.duration);
-        problems.because(&join(&at, "at"), fault.at.show().quote(), sentence);
-    }
-    let (servers, shards) = (scenario.app.servers, scenario.cache.shards);
-    let sentence = match (fault.what, fault.which) {
-        (What::AppCrash, Some(Which::Server(number))) if number < servers => return,
-        (What::Partition, Some(Which::Link(_))) => return,
-        (What::CacheCrash, None) => return,
-        (What::CacheCrash, Some(Which::Server(number))) if number < shards => return,
-        (What::DatabaseOutage, None | Some(Which::Server(0))) => return,
-        (What::AppCrash, None) if servers == 1 => return,
-        (What::AppCrash, _) => {
-            format!("{} is about one application server; give its number, 0 to {}", fault.what.name(), servers - 1)
+    check_fault_time(scenario, &at, fault, problems);
+    check_fault_degree(scenario, &at, fault, problems);
+    let (servers, shards, name) = (scenario.app.servers, scenario.cache.shards, fault.what.name());
+    let sentence = match (fault.what.part(), fault.which) {
+        (Part::App, Some(Which::Server(number))) if number < servers => return,
+        (Part::App, None) if servers == 1 => return,
+        (Part::Link, Some(Which::Link(_))) => return,
+        (Part::Cache, None) => return,
+        (Part::Cache, Some(Which::Server(number))) if number < shards => return,
+        (Part::Database, None | Some(Which::Server(0))) => return,
+        (Part::App, _) => format!("{name} is about one application server; give its number, 0 to {}", servers - 1),
+        (Part::Cache, _) if shards > 1 => {
+            format!("{name} is about one cache node or all; give a number, 0 to {}, or leave it out", shards - 1)
         }
-        (What::CacheCrash, _) if shards > 1 => {
-            let last = shards - 1;
-            format!("{} is about one cache node or all; give a number, 0 to {last}, or leave it out", fault.what.name())
-        }
-        (What::Partition, _) => {
+        (Part::Link, _) => {
             let links: Vec<&str> = super::Link::ALL.iter().map(|link| link.name()).collect();
-            format!("{} is about one link; give {}", fault.what.name(), links.join(", "))
+            format!("{name} is about one link; give {}", links.join(", "))
         }
-        (what, _) => format!("there is only one to which {} can happen; leave `which` out", what.name()),
+        (Part::Cache | Part::Database, _) => {
+            format!("there is only one to which {name} can happen; leave `which` out")
+        }
     };
     let given = fault.which.map_or_else(String::new, |which| which.show().quote());
     problems.because(&join(&at, "which"), given, sentence);
+}
+
+/// When a fault strikes, and how often.
+fn check_fault_time(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut Problems) {
+    match fault.at {
+        At::Moment(moment) if moment >= scenario.duration => {
+            let sentence =
+                format!("clients have stopped by then; give a moment before the run's end, {}", scenario.duration);
+            problems.because(&join(at, "at"), moment.show().quote(), sentence);
+        }
+        At::Every(mean) if scenario.duration.as_secs_f64() / mean.as_secs_f64() > limits::STRIKES_MAX => {
+            let sentence = format!(
+                "it would strike more than {} times in {}; give a longer mean time, or shorten the duration",
+                limits::STRIKES_MAX,
+                scenario.duration
+            );
+            problems.because(&join(at, "at.every"), mean.show().quote(), sentence);
+        }
+        _ => {}
+    }
+}
+
+/// By how much something breaks: said where it means something, and only there.
+fn check_fault_degree(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut Problems) {
+    let name = fault.what.name();
+    if let (Some(times), false) = (fault.times, fault.what.has_times()) {
+        let sentence = format!("{name} makes nothing slower by a factor; leave `times` out");
+        problems.because(&join(at, "times"), times.show().quote(), sentence);
+    }
+    if let (Some(share), false) = (fault.share, fault.what.has_share()) {
+        let sentence = format!("{name} strikes no share of anything; leave `share` out");
+        problems.because(&join(at, "share"), share.show().quote(), sentence);
+    }
+    if let (What::LinkSlow, Some(Which::Link(link))) = (fault.what, fault.which)
+        && *scenario.network.latency(link) == Distribution::Constant(Nanos::ZERO)
+    {
+        let field = link.name().replace('-', "_");
+        let sentence = format!("this link takes no time, and any number of times that is none; give network.{field}");
+        problems.because(&join(at, "which"), link.show().quote(), sentence);
+    }
 }
 
 /// Whether a machine could finish it.

@@ -1,22 +1,126 @@
 //! What breaks, when, for how long.
 
 use super::Link;
+use super::distribution::{named, refuse_shape};
 use super::field::{Field, Takes, record, refuse, words};
-use super::node::{Node, Value};
+use super::node::{Fields, Node, Value, join};
 use super::problem::Problems;
 use crate::time::Nanos;
 
 record! {
     /// One fault.
     pub struct Fault {
-        /// When it strikes.
-        pub at: Nanos = Nanos::ZERO => "the moment it strikes, such as \"30s\"",
+        /// When it strikes: at a moment, at random, or when a lane gets somewhere.
+        pub at: At = At::Moment(Nanos::ZERO) => "the moment it strikes, such as \"30s\"",
         /// What happens.
         pub what: What = What::CacheCrash => "what happens, such as \"cache.crash\"",
-        /// To which server (from 0) or link; needed only where there are several.
+        /// To which cache node or server (from 0) or link; needed only where there are several.
         pub which: Option<Which> = None,
-        /// How long it lasts.
+        /// How long it lasts; of a random fault, on average. Where nothing is said: `cache.slow-command` one second,
+        /// `cache.flush-all` 100 ms.
         pub lasts as "for": Nanos = Nanos::from_secs(5),
+        /// How many times as long things take, where something is slow; 10 where nothing is said.
+        pub times: Option<f64> = None,
+        /// The share of all messages that are lost or of writing transactions that fail, where some do; 0.1 where
+        /// nothing is said.
+        pub share: Option<f64> = None,
+    }
+    then complete
+}
+
+impl Fault {
+    /// A fault with everything as it is where a file says no more than `what` and `at`.
+    ///
+    /// ```
+    /// use cachelane::{scenario::{At, Fault, What}, time::Nanos};
+    /// let fault = Fault::new(What::DatabaseSlow, Nanos::from_secs(30));
+    /// assert_eq!((fault.at, fault.lasts, fault.times), (At::Moment(Nanos::from_secs(30)), Nanos::from_secs(5), Some(10.0)));
+    /// ```
+    pub fn new(what: What, at: impl Into<At>) -> Fault {
+        let times = what.has_times().then_some(10.0);
+        let share = what.has_share().then_some(0.1);
+        Fault { at: at.into(), what, which: None, lasts: what.lasts(), times, share }
+    }
+
+    /// Fills in what the fields left open, by what happens.
+    fn complete(&mut self, fields: &Fields) {
+        let standard = Fault::new(self.what, self.at);
+        if !fields.iter().any(|(name, _)| name == "for") {
+            self.lasts = standard.lasts;
+        }
+        self.times = self.times.or(standard.times);
+        self.share = self.share.or(standard.share);
+    }
+}
+
+/// When a fault strikes: `"30s"`, `{ every = "60s" }`, `{ before_flush = 3 }` or `{ after_acknowledged = 1000 }`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum At {
+    /// At this moment.
+    Moment(Nanos),
+    /// Again and again, at random: well for an exponential time with this mean (the mean time between failures),
+    /// then broken for one with the mean that `for` says (the mean time to repair), and so on.
+    Every(Nanos),
+    /// When a lane's write-back flusher is about to take rows for the n-th time; never in a lane that has none.
+    BeforeFlush(u64),
+    /// When a lane has acknowledged n writes.
+    AfterAcknowledged(u64),
+}
+
+impl From<Nanos> for At {
+    fn from(moment: Nanos) -> At {
+        At::Moment(moment)
+    }
+}
+
+impl At {
+    /// The moment, if it is one.
+    pub fn moment(self) -> Option<Nanos> {
+        if let At::Moment(at) = self { Some(at) } else { None }
+    }
+}
+
+/// As files write it.
+impl std::fmt::Display for At {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.show().quote())
+    }
+}
+
+const NAMES: &[&str] = &["every", "before_flush", "after_acknowledged"];
+const EXPECTED_AT: &str =
+    "a moment such as \"30s\", { every = \"60s\" }, { before_flush = 3 } or { after_acknowledged = 1000 }";
+
+impl Field for At {
+    fn show(&self) -> Node {
+        let (name, inner) = match self {
+            At::Moment(at) => return at.show(),
+            At::Every(mean) => ("every", mean.show()),
+            At::BeforeFlush(number) => ("before_flush", number.show()),
+            At::AfterAcknowledged(number) => ("after_acknowledged", number.show()),
+        };
+        Value::Named(name.to_owned(), Box::new(inner)).into()
+    }
+
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<At> {
+        if let Some(word) = node.word() {
+            let moment = word.parse().ok().map(At::Moment);
+            return moment.or_else(|| refuse_shape(node, EXPECTED_AT, at, problems));
+        }
+        let (name, inner) = named(node, NAMES, EXPECTED_AT, at, problems)?;
+        let at = &join(at, &name);
+        match name.as_str() {
+            "every" => Nanos::read(&inner, at, problems).map(At::Every),
+            "before_flush" => u64::read(&inner, at, problems).map(At::BeforeFlush),
+            _ => u64::read(&inner, at, problems).map(At::AfterAcknowledged),
+        }
+    }
+
+    fn takes() -> Takes {
+        Takes::Value(
+            "a moment, { every = a duration from 1ms to 365d } (a random fault's mean time between failures), \
+             { before_flush = a whole number from 1 to 1000000000 } or { after_acknowledged = a number alike }",
+        )
     }
 }
 
@@ -25,12 +129,81 @@ words! {
     pub enum What {
         /// A cache node loses its memory and restarts cold; without `which`, every one does.
         "cache.crash" => CacheCrash,
+        /// A cache node stands still (a long pause, a stopped process): it keeps its memory and goes on afterwards where
+        /// it stood; what arrives meanwhile waits.
+        "cache.freeze" => CacheFreeze,
+        /// Somebody empties a cache node, entries and dirty rows alike; its thread is busy with that for a while.
+        "cache.flush-all" => FlushAll,
+        /// A command that looks at every key (KEYS *) occupies the thread of a cache node; everyone behind it waits.
+        "cache.slow-command" => SlowCommand,
+        /// Each command of a cache node takes `times` as long.
+        "cache.slow" => CacheSlow,
         /// An application server drops every request it was serving.
         "app.crash" => AppCrash,
+        /// An application server stands still (a long garbage collection, a stopped process): what it was doing goes on
+        /// afterwards; what arrives meanwhile waits.
+        "app.freeze" => AppFreeze,
+        /// An application server's own work takes `times` as long.
+        "app.slow" => AppSlow,
         /// The database refuses everything; what was not committed is gone.
         "database.outage" => DatabaseOutage,
+        /// The database stands still: what it was doing goes on afterwards; what arrives meanwhile waits.
+        "database.freeze" => DatabaseFreeze,
+        /// Whatever the database begins takes `times` as long.
+        "database.slow" => DatabaseSlow,
+        /// A `share` of the writing transactions is aborted, besides those that always are.
+        "database.failing" => DatabaseFailing,
         /// Nothing passes a link; messages wait until it heals, or until the caller gives up.
         "network.partition" => Partition,
+        /// Whatever is sent over a link takes `times` as long.
+        "network.slow" => LinkSlow,
+        /// A `share` of what is sent over a link is lost, and sent again after 200 ms, 400 ms, and so on, as TCP does.
+        "network.loss" => LinkLoss,
+    }
+}
+
+/// What a fault happens to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A cache node.
+    Cache,
+    /// An application server.
+    App,
+    /// The database.
+    Database,
+    /// A link.
+    Link,
+}
+
+impl What {
+    /// What it happens to.
+    pub fn part(self) -> Part {
+        match self {
+            What::CacheCrash | What::CacheFreeze | What::FlushAll | What::SlowCommand | What::CacheSlow => Part::Cache,
+            What::AppCrash | What::AppFreeze | What::AppSlow => Part::App,
+            What::DatabaseOutage | What::DatabaseFreeze | What::DatabaseSlow | What::DatabaseFailing => Part::Database,
+            What::Partition | What::LinkSlow | What::LinkLoss => Part::Link,
+        }
+    }
+
+    /// Whether `times` says something of it.
+    pub fn has_times(self) -> bool {
+        matches!(self, What::CacheSlow | What::AppSlow | What::DatabaseSlow | What::LinkSlow)
+    }
+
+    /// Whether `share` says something of it.
+    pub fn has_share(self) -> bool {
+        matches!(self, What::DatabaseFailing | What::LinkLoss)
+    }
+
+    /// How long it lasts where nothing is said: an O(N) command a second, which is KEYS over some 25 million keys
+    /// (40 ms a million, its manual says), emptying 100 ms, everything else five seconds.
+    pub fn lasts(self) -> Nanos {
+        match self {
+            What::FlushAll => Nanos::from_millis(100),
+            What::SlowCommand => Nanos::from_secs(1),
+            _ => Nanos::from_secs(5),
+        }
     }
 }
 
@@ -41,6 +214,15 @@ pub enum Which {
     Server(u32),
     /// A link.
     Link(Link),
+}
+
+impl std::fmt::Display for Which {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Which::Server(number) => number.fmt(f),
+            Which::Link(link) => link.fmt(f),
+        }
+    }
 }
 
 impl Field for Which {

@@ -144,7 +144,8 @@ pub(crate) fn kind<'a>(
 
 /// Writes down a struct whose fields are all named in a table: each with its doc comment (which the reference page
 /// shows), type and default. `field as "word"` where the name in texts differs; `=> "what belongs there"` behind the
-/// default where a text must say it.
+/// default where a text must say it. `then complete` behind it all where a method fills in what the text leaves open and
+/// another field decides.
 macro_rules! record {
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $text:literal) => { $text };
@@ -156,6 +157,7 @@ macro_rules! record {
             $($(#[doc = $field_doc:literal])* pub $field:ident $(as $text:literal)?: $of:ty = $default:expr
                 $(=> $needed:literal)?),* $(,)?
         }
+        $(then $complete:ident)?
     ) => {
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]
@@ -194,6 +196,7 @@ macro_rules! record {
                 $(if let Some(value) = read_in(fields, record!(@name $field $($text)?), at, problems) {
                     read.$field = value;
                 })*
+                $(read.$complete(fields);)?
                 read
             }
 

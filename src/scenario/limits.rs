@@ -70,6 +70,8 @@ pub const SEED_MAX: u64 = (1 << 53) - 1;
 pub const LANES_MAX: usize = 12;
 /// The most faults.
 pub const FAULTS_MAX: usize = 1_000;
+/// The most strikes that a random fault may be expected to make.
+pub const STRIKES_MAX: f64 = 100_000.0;
 /// The most characters of a name.
 pub const NAME_MAX: usize = 120;
 /// The most rows of an empirical distribution.
@@ -123,7 +125,12 @@ const LIMITS: &[(&str, Limit)] = &[
     ("lane.*.write.batch", whole(1, 1_000_000)),
     ("lane.*.write.requeue", whole(0, 200)),
     ("fault.*.at", time(Nanos::ZERO, MONTH)),
+    ("fault.*.at.every", time(MILLISECOND, YEAR)),
+    ("fault.*.at.before_flush", whole(1, 1_000_000_000)),
+    ("fault.*.at.after_acknowledged", whole(1, 1_000_000_000)),
     ("fault.*.for", time(MICROSECOND, MONTH)),
+    ("fault.*.times", or_none(number(1.0, 1_000.0))),
+    ("fault.*.share", or_none(RATIO)),
 ];
 
 /// The parts of the world that a lane may have otherwise.

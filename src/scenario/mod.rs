@@ -39,7 +39,7 @@ pub use cache::{Cache, Eviction, Ttl};
 pub use clients::{Arrivals, Clients, Keys};
 pub use database::{Batch, Database};
 pub use distribution::Distribution;
-pub use fault::{Fault, What, Which};
+pub use fault::{At, Fault, Part, What, Which};
 pub use lane::{
     Acknowledge, DirtyEnd, Invalidate, Lane, Order, Reading, WriteAround, WriteBack, WriteThrough, Writing,
 };

@@ -31,9 +31,11 @@ use std::sync::Arc;
 use self::outcome::Baseline;
 use self::world::{Job, World, kind, owner_of, run};
 use crate::engine::{Kernel, TaskId, Tasks};
-use crate::fault::{Parts, Plan, Strike, Target};
+use crate::fault::{Effect, Parts, Plan, Strike};
 use crate::ledger::Story;
 use crate::metrics::Gauges;
+use crate::random::Streams;
+use crate::report::FaultReport;
 use crate::scenario::{Fault, Scenario};
 use crate::time::Nanos;
 use crate::workload::requests::KeySource;
@@ -44,10 +46,14 @@ fn drain_limit(duration: Nanos) -> Nanos {
     duration.saturating_add(duration).saturating_add(Nanos::from_secs(3600))
 }
 
+/// How many strikes a report remembers.
+const STRUCK_MAX: usize = 200;
+
 /// What the loop needs of the tasks, whose type has no name.
 trait Executor {
     fn spawn(&mut self, owner: u32, job: Job) -> TaskId;
     fn poll(&mut self, task: TaskId);
+    fn owner(&self, task: TaskId) -> Option<u32>;
     fn drop_owned_by(&mut self, owner: u32);
 }
 
@@ -63,6 +69,10 @@ impl<F: Future<Output = ()>, S: Fn(Job) -> F> Executor for Runner<F, S> {
 
     fn poll(&mut self, task: TaskId) {
         self.tasks.poll(task);
+    }
+
+    fn owner(&self, task: TaskId) -> Option<u32> {
+        self.tasks.owner(task)
     }
 
     fn drop_owned_by(&mut self, owner: u32) {
@@ -84,7 +94,11 @@ pub struct Simulation {
     world: Rc<World>,
     executor: Box<dyn Executor>,
     faults: Plan,
-    parts: Parts,
+    /// The scenario's faults, those injected included.
+    fault_list: Vec<Fault>,
+    /// What has struck, as far as it is remembered.
+    struck: Vec<FaultReport>,
+    frozen: Frozen,
     duration: Nanos,
     warmup: Nanos,
     /// The moment up to which everything has happened.
@@ -139,8 +153,10 @@ impl Simulation {
         let mut simulation = Simulation {
             executor: tasks(world.clone()),
             world,
-            faults: Plan::new(&scenario.faults, parts),
-            parts,
+            faults: Plan::new(&scenario.faults, parts, &Streams::new(scenario.seed)),
+            fault_list: scenario.faults.clone(),
+            struck: Vec::new(),
+            frozen: Frozen::default(),
             duration: scenario.duration,
             warmup: scenario.warmup,
             reached: Nanos::ZERO,
@@ -149,6 +165,7 @@ impl Simulation {
             baseline: Baseline::default(),
             lane: (title, lane.read.name().to_owned(), lane.write.name().to_owned()),
         };
+        simulation.faults.arm(&simulation.world.triggers);
         simulation.set_milestone();
         simulation.settle();
         simulation
@@ -194,11 +211,12 @@ impl Simulation {
         self.world.kernel.events()
     }
 
-    /// Adds a fault, which must lie ahead.
+    /// Adds a fault, which must strike at a moment that lies ahead.
     pub fn inject(&mut self, fault: &Fault) {
-        assert!(fault.at > self.reached, "a fault cannot strike in the past");
+        assert!(fault.at.moment() > Some(self.reached), "a fault cannot strike in the past");
         if matches!(self.stage, Stage::WarmingUp | Stage::Measuring) {
-            self.faults.add(fault, self.parts);
+            self.faults.add(fault);
+            self.fault_list.push(fault.clone());
             self.set_milestone();
         }
     }
@@ -223,7 +241,7 @@ impl Simulation {
             kind::ANSWER => world.answer(index),
             kind::CACHE_ARRIVAL => world.cache.arrive(index),
             kind::CACHE_FREE => world.cache.node(index).free(),
-            kind::CACHE_ANSWER => world.cache.calls().deliver(index, &world.kernel),
+            kind::CACHE_ANSWER => world.cache.deliver(index),
             kind::DATABASE_ARRIVAL => world.database.arrive(index),
             kind::DATABASE_SERVED => world.database.served(index),
             kind::DATABASE_ANSWER => world.database.calls().deliver(index, &world.kernel),
@@ -233,19 +251,38 @@ impl Simulation {
         self.settle();
     }
 
-    /// Lets everything happen that follows at this very moment: answers are sent, tasks go on, jobs and requests
-    /// become tasks.
+    /// Lets everything happen that follows at this very moment, the faults that it triggers included.
     fn settle(&mut self) {
+        self.settle_tasks();
+        while self.world.triggers.is_pulled() {
+            let strikes = self.faults.triggered(&self.world.triggers, self.world.kernel.now());
+            strikes.into_iter().for_each(|strike| self.strike(&strike));
+            self.faults.arm(&self.world.triggers);
+            self.world.triggers.release(&self.world.kernel);
+            self.set_milestone();
+            self.settle_tasks();
+        }
+    }
+
+    /// Answers are sent, tasks go on, jobs and requests become tasks.
+    fn settle_tasks(&mut self) {
         loop {
             self.world.send_answers();
             if let Some(task) = self.world.kernel.next_ready() {
-                self.poll(task);
+                self.poll_unless_frozen(task);
             } else if let Some((owner, job)) = self.world.next_spawn() {
                 let task = self.executor.spawn(owner, job);
-                self.poll(task);
+                self.poll_unless_frozen(task);
             } else {
                 break;
             }
+        }
+    }
+
+    #[inline]
+    fn poll_unless_frozen(&mut self, task: TaskId) {
+        if self.frozen.owners.is_empty() || !self.frozen.keeps(task, self.executor.owner(task)) {
+            self.poll(task);
         }
     }
 
@@ -283,7 +320,7 @@ impl Simulation {
             self.begin_drain();
         } else if self.faults.peek().is_some_and(|at| at <= now) {
             let strike = self.faults.take_next().expect("a fault is due");
-            self.strike(strike);
+            self.strike(&strike);
         }
         self.settle();
         self.set_milestone();
@@ -308,8 +345,9 @@ impl Simulation {
         self.baseline.at_end = Some(self.totals());
         self.stage = Stage::Draining;
         self.world.send_clients_home();
-        for target in self.faults.heal_all() {
-            self.strike(Strike { at: self.duration, begins: false, target });
+        self.world.triggers.disarm();
+        for strike in self.faults.heal_all(self.duration) {
+            self.strike(&strike);
         }
         self.world.cache.drain();
     }
@@ -318,29 +356,137 @@ impl Simulation {
         self.world.is_quiet() || self.world.kernel.now() >= drain_limit(self.duration)
     }
 
-    fn strike(&mut self, strike: Strike) {
+    fn strike(&mut self, strike: &Strike) {
+        if strike.begins && self.struck.len() < STRUCK_MAX {
+            let fault = &self.fault_list[strike.fault];
+            let lasts = strike.until.min(self.duration) - strike.at;
+            self.struck.push(FaultReport {
+                at_s: strike.at.as_secs_f64(),
+                for_s: lasts.as_secs_f64(),
+                what: fault.what.name().to_owned(),
+                which: fault.which.map(|which| which.to_string()),
+                fault: strike.fault as u32,
+            });
+        }
+        for &effect in &strike.effects {
+            self.world.kernel.witness(strike.at.0 ^ u64::from(strike.begins) << 63);
+            if strike.begins {
+                self.begin(effect, strike.until);
+            } else {
+                self.end(effect, strike.until);
+            }
+        }
+    }
+
+    /// Something breaks, until the moment `until`.
+    fn begin(&mut self, effect: Effect, until: Nanos) {
         let world = self.world.clone();
-        world.kernel.witness(strike.at.0 ^ u64::from(strike.begins) << 63);
-        match (strike.target, strike.begins) {
-            (Target::Cache(shard), true) => {
-                self.executor.drop_owned_by(owner_of(shard));
-                world.cache.node(shard).crash();
+        match effect {
+            Effect::CacheCrash(node) => {
+                self.drop_tasks_of(owner_of(node));
+                world.cache.node(node).crash();
             }
-            (Target::Cache(shard), false) => {
-                if world.cache.node(shard).restart() {
-                    world.start_flusher(shard);
-                }
+            Effect::CacheFreeze(node) => {
+                self.frozen.begin(owner_of(node));
+                world.cache.node(node).freeze();
             }
-            (Target::App(server), true) => {
-                self.executor.drop_owned_by(server);
+            Effect::FlushAll(node) => {
+                world.cache.node(node).flush_all();
+                world.cache.node(node).begin_long_command(until);
+            }
+            Effect::SlowCommand(node) => world.cache.node(node).begin_long_command(until),
+            Effect::CacheSlow(node, times) => world.cache.node(node).slow_down(times),
+            Effect::AppCrash(server) => {
+                self.drop_tasks_of(server);
                 world.servers.crash(server);
                 world.abandon_requests_of(server);
             }
-            (Target::App(server), false) => world.servers.restart(server),
-            (Target::Database, true) => world.database.go_down(),
-            (Target::Database, false) => world.database.come_up(),
-            (Target::Link(link), true) => world.network.cut(link),
-            (Target::Link(link), false) => world.network.heal(link),
+            Effect::AppFreeze(server) => self.frozen.begin(server),
+            Effect::AppSlow(server, times) => world.servers.slow_down(server, times),
+            Effect::DatabaseOutage => world.database.go_down(),
+            Effect::DatabaseFreeze => world.database.freeze(),
+            Effect::DatabaseSlow(times) => world.database.slow_down(times),
+            Effect::DatabaseFailing(share) => world.database.begin_failing(share),
+            Effect::Cut(link) => world.network.cut(link),
+            Effect::LinkSlow(link, times) => world.network.slow_down(link, times),
+            Effect::LinkLoss(link, share) => world.network.begin_losing(link, share, until.min(self.duration)),
         }
+    }
+
+    /// What was to be broken until the moment `until` is well again.
+    fn end(&mut self, effect: Effect, until: Nanos) {
+        let world = self.world.clone();
+        match effect {
+            Effect::CacheCrash(node) => {
+                if world.cache.node(node).restart() {
+                    world.start_flusher(node);
+                }
+            }
+            Effect::CacheFreeze(node) => {
+                world.cache.node(node).thaw();
+                self.thaw(owner_of(node));
+            }
+            Effect::FlushAll(node) | Effect::SlowCommand(node) => world.cache.node(node).end_long_command(until),
+            Effect::CacheSlow(node, times) => world.cache.node(node).speed_up(times),
+            Effect::AppCrash(server) => world.servers.restart(server),
+            Effect::AppFreeze(server) => self.thaw(server),
+            Effect::AppSlow(server, times) => world.servers.speed_up(server, times),
+            Effect::DatabaseOutage => world.database.come_up(),
+            Effect::DatabaseFreeze => world.database.thaw(),
+            Effect::DatabaseSlow(times) => world.database.speed_up(times),
+            Effect::DatabaseFailing(share) => world.database.end_failing(share),
+            Effect::Cut(link) => world.network.heal(link),
+            Effect::LinkSlow(link, times) => world.network.speed_up(link, times),
+            Effect::LinkLoss(link, share) => world.network.end_losing(link, share),
+        }
+    }
+
+    fn drop_tasks_of(&mut self, owner: u32) {
+        self.executor.drop_owned_by(owner);
+        self.frozen.waiting.retain(|(other, _)| *other != owner);
+    }
+
+    /// A freeze ends; when it was the owner's last one, its tasks go on.
+    fn thaw(&mut self, owner: u32) {
+        self.frozen.end(owner).into_iter().for_each(|task| self.world.kernel.wake(task));
+    }
+}
+
+/// Owners of tasks that stand still, and their tasks that would go on.
+#[derive(Debug, Default)]
+struct Frozen {
+    /// Each as often as it is frozen.
+    owners: Vec<u32>,
+    waiting: Vec<(u32, TaskId)>,
+}
+
+impl Frozen {
+    fn begin(&mut self, owner: u32) {
+        self.owners.push(owner);
+    }
+
+    /// A freeze ends; returns the tasks that go on.
+    fn end(&mut self, owner: u32) -> Vec<TaskId> {
+        let position = self.owners.iter().position(|other| *other == owner).expect("only what is frozen can thaw");
+        self.owners.remove(position);
+        if self.owners.contains(&owner) {
+            return Vec::new();
+        }
+        let (free, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|(other, _)| *other == owner);
+        self.waiting = waiting;
+        let free: Vec<(u32, TaskId)> = free;
+        free.into_iter().map(|(_, task)| task).collect()
+    }
+
+    /// Whether a task that would go on has to wait for the end of its owner's freeze.
+    #[cold]
+    fn keeps(&mut self, task: TaskId, owner: Option<u32>) -> bool {
+        let frozen = owner.filter(|owner| self.owners.contains(owner));
+        if let Some(owner) = frozen
+            && !self.waiting.contains(&(owner, task))
+        {
+            self.waiting.push((owner, task));
+        }
+        frozen.is_some()
     }
 }

@@ -117,6 +117,7 @@ impl Simulation {
             lost_increments: increments.lost,
             database: self.database_report(&now, &warm),
             cache: self.cache_report(&now, &warm),
+            faults: self.struck.clone(),
         }
     }
 

@@ -7,6 +7,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::engine::{Kernel, TaskId};
+use crate::fault::Slowdown;
+use crate::time::Nanos;
 
 #[derive(Default)]
 struct Server {
@@ -15,6 +17,7 @@ struct Server {
     tickets: u64,
     back: u64,
     waiting: VecDeque<TaskId>,
+    slow: Slowdown,
 }
 
 /// See the module.
@@ -62,7 +65,7 @@ impl Servers {
     /// A crash; the server's tasks have been dropped. Returns whether it was alive before.
     pub fn crash(&self, server: u32) -> bool {
         let server = &mut self.servers.borrow_mut()[server as usize];
-        *server = Server { down: server.down + 1, ..Server::default() };
+        *server = Server { down: server.down + 1, slow: std::mem::take(&mut server.slow), ..Server::default() };
         server.down == 1
     }
 
@@ -73,6 +76,22 @@ impl Servers {
             let outside = server.tickets - server.back - inside;
             assert_eq!(server.waiting.len() as u64, outside, "who has a ticket and no place waits in line");
         }
+    }
+
+    /// How long work takes on `server` now that otherwise takes `work`.
+    #[inline]
+    pub fn stretch(&self, server: u32, work: Nanos) -> Nanos {
+        self.servers.borrow()[server as usize].slow.stretch(work)
+    }
+
+    /// Work that begins on `server` from now on takes `times` as long.
+    pub fn slow_down(&self, server: u32, times: f64) {
+        self.servers.borrow_mut()[server as usize].slow.begin(times);
+    }
+
+    /// That slow-down is over.
+    pub fn speed_up(&self, server: u32, times: f64) {
+        self.servers.borrow_mut()[server as usize].slow.end(times);
     }
 
     /// The server is back, unless another crash still lasts.

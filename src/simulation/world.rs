@@ -11,6 +11,7 @@ use crate::cache::node::{self, NodeEvents};
 use crate::cache::shards::{Shard, Shards};
 use crate::database::Database;
 use crate::engine::{Event, Failure, Kernel};
+use crate::fault::Triggers;
 use crate::ledger::{self, Freshness, Holder, Key, Ledger, Release, WriteId};
 use crate::metrics::Metrics;
 use crate::network::{Network, Way};
@@ -87,6 +88,7 @@ pub(super) struct World {
     pub database: Database,
     pub servers: Servers,
     pub metrics: RefCell<Metrics>,
+    pub triggers: Triggers,
     lane: Lane,
     app: App,
     work: Sampler,
@@ -125,7 +127,8 @@ impl World {
             Writing::WriteBack(how) => Some(how),
             _ => None,
         };
-        let node_events = NodeEvents { free: kind::CACHE_FREE, dirty_expiry: kind::DIRTY_EXPIRY };
+        let node_events =
+            NodeEvents { free: kind::CACHE_FREE, dirty_expiry: kind::DIRTY_EXPIRY, answer: kind::CACHE_ANSWER };
         let cache = Shards::new(&scenario.cache, write_back, kernel.clone(), ledger.clone(), &streams, node_events);
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
@@ -136,6 +139,7 @@ impl World {
             database,
             servers: Servers::new(scenario.app.servers, scenario.app.concurrency),
             metrics: RefCell::new(Metrics::new(scenario.warmup, scenario.duration)),
+            triggers: Triggers::default(),
             lane: lane.clone(),
             app: scenario.app.clone(),
             work: scenario.app.work.sampler(),
@@ -309,7 +313,10 @@ impl World {
         let now = self.kernel.now();
         let mut ledger = self.ledger.borrow_mut();
         match (request.write, request.outcome) {
-            (Some(write), Ok(_)) => ledger.acknowledged(write, now),
+            (Some(write), Ok(_)) => {
+                ledger.acknowledged(write, now);
+                self.triggers.acknowledged();
+            }
             (Some(write), Err(failure)) if failure.leaves_open() => ledger.unanswered(write, now),
             (Some(write), Err(_)) => ledger.refused(write, now),
             (None, Ok(saw)) => {
@@ -417,7 +424,7 @@ impl World {
     pub(super) fn cache_side(&self, shard: Shard) -> CacheSide<'_> {
         // A cache's flush has its own way of trying again; a load fails like any read.
         let database = self.database_client(Link::CacheDatabase, 0);
-        CacheSide { kernel: &self.kernel, node: self.cache.node(shard), database }
+        CacheSide { kernel: &self.kernel, node: self.cache.node(shard), database, triggers: &self.triggers }
     }
 
     fn database_client(&self, link: Link, retries: u32) -> DatabaseClient<'_> {
@@ -463,6 +470,7 @@ pub(super) async fn serve(world: &World, slot: u32) {
     let server = request.server.expect("a request being served has a server");
     let place = world.servers.enter(server, &world.kernel).await;
     let work = world.work.sample(&mut world.work_draws[server as usize].borrow_mut());
+    let work = world.servers.stretch(server, work);
     world.kernel.sleep(work).await;
     let app = world.app();
     match (request.operation, request.write) {

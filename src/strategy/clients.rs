@@ -8,6 +8,7 @@ use crate::cache::node::{Answer, CacheNode, Command};
 use crate::cache::shards::Shards;
 use crate::database::{Asked, Database, Reply, Row};
 use crate::engine::{Call, Event, Failure, Kernel};
+use crate::fault::Triggers;
 use crate::ledger::{Key, WriteId};
 use crate::network::{Network, Way};
 use crate::random::Stream;
@@ -74,6 +75,8 @@ pub struct CacheSide<'a> {
     pub node: &'a CacheNode,
     /// The database.
     pub database: DatabaseClient<'a>,
+    /// Faults that wait for a flush.
+    pub triggers: &'a Triggers,
 }
 
 /// The cache as an application sees it.

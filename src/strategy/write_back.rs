@@ -24,6 +24,7 @@ pub async fn flusher(cache: &CacheSide<'_>, how: &WriteBack) {
         // What becomes dirty during a flush is for the next one.
         let mut due = cache.node.queued_rows();
         while due > 0 {
+            cache.triggers.before_flush(cache.kernel).await;
             let rows = cache.node.take_rows(due.min(how.batch));
             due -= rows.len() as u32;
             failed = rows.is_empty() || flush(cache, how, &rows).await.is_err();

@@ -24,6 +24,8 @@ use super::view::{Control, Lang, Shade, Shown};
 use super::words::{self, Words};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData, Percentile};
+use crate::experiment::strikes;
+use crate::report::FaultReport;
 use crate::scenario::presets;
 
 /// How often the page asks the worker to go on.
@@ -295,6 +297,11 @@ impl App {
         Rc::new(words::titles(&self.state.draft, self.words()))
     }
 
+    fn fault_name(&self, strike: &FaultReport) -> String {
+        let fault = self.state.running.faults.get(strike.fault as usize);
+        fault.map_or_else(|| strike.what.clone(), |fault| (self.words().fault_name)(fault.what).to_owned())
+    }
+
     fn data(&self, titles: &[String]) -> Rc<Data> {
         let run = &self.state.run;
         let lanes = run.series.iter().enumerate().filter(|(lane, _)| self.state.view.shows(*lane));
@@ -303,10 +310,12 @@ impl App {
             label: titles.get(number).cloned().unwrap_or_default(),
             series: series.clone(),
         });
-        let faults = self.state.running.faults.iter().map(|fault| Band {
-            from_s: fault.at.as_secs_f64(),
-            to_s: fault.at.saturating_add(fault.lasts).as_secs_f64(),
-            label: (self.words().fault_name)(fault.what).to_owned(),
+        let lanes_met = run.report.iter().flat_map(|report| &report.lanes);
+        let strikes = strikes(&self.state.running, lanes_met).into_iter();
+        let faults = strikes.map(|strike| Band {
+            from_s: strike.at_s,
+            to_s: strike.at_s + strike.for_s,
+            label: self.fault_name(&strike),
         });
         Rc::new(Data {
             lanes: lanes.collect(),

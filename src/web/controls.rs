@@ -10,8 +10,8 @@ use super::panels::Swatch;
 use super::state::Action;
 use super::words::Words;
 use crate::scenario::{
-    Arrivals, Batch, DirtyEnd, Distribution, Eviction, Fault, Invalidate, Keys, Lane, Link, Network, Order, Reading,
-    Scenario, Ttl, What, Which, WriteAround, WriteBack, WriteThrough, Writing,
+    Arrivals, At, Batch, DirtyEnd, Distribution, Eviction, Fault, Invalidate, Keys, Lane, Link, Network, Order, Part,
+    Reading, Scenario, Ttl, What, Which, WriteAround, WriteBack, WriteThrough, Writing,
 };
 use crate::time::Nanos;
 
@@ -532,7 +532,7 @@ fn faults(s: &Scenario, ctx: &Ctx) -> Html {
         Callback::from(move |_: MouseEvent| {
             ctx.edit(|s| {
                 let at = Nanos(s.duration.0 / 2);
-                s.faults.push(Fault { at, what: What::CacheCrash, which: None, lasts: Nanos::from_secs(5) });
+                s.faults.push(Fault::new(What::CacheCrash, at));
             });
         })
     };
@@ -557,12 +557,12 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     };
     let what = set(ctx, move |s, name: String| {
         if let Some(what) = What::ALL.iter().copied().find(|what| what.name() == name) {
-            s.faults[i].what = what;
-            s.faults[i].which = match what {
-                What::AppCrash => Some(Which::Server(0)),
-                What::Partition => Some(Which::Link(Link::AppCache)),
-                _ => None,
+            let which = match what.part() {
+                Part::App => Some(Which::Server(0)),
+                Part::Link => Some(Which::Link(Link::AppCache)),
+                Part::Cache | Part::Database => None,
             };
+            s.faults[i] = Fault { which, ..Fault::new(what, s.faults[i].at) };
         }
     });
     let kinds = What::ALL.iter().map(|what| (AttrValue::from(what.name()), AttrValue::from((w.fault_name)(*what))));
@@ -573,8 +573,10 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
                 <button type="button" class="icon" aria-label={w.remove_fault} onclick={remove}>{ "×" }</button>
             </div>
             { which(s, ctx, i, fault) }
-            <Duration path={format!("fault.{i}.at")} label={w.at_moment} value={Some(fault.at)} slide={Slide::Even(0.0, s.duration.as_secs_f64(), 0.1)}
-                set={set_time(ctx, move |s, v| s.faults[i].at = v)} />
+            if let At::Moment(at) = fault.at {
+                <Duration path={format!("fault.{i}.at")} label={w.at_moment} value={Some(at)} slide={Slide::Even(0.0, s.duration.as_secs_f64(), 0.1)}
+                    set={set_time(ctx, move |s, v| s.faults[i].at = At::Moment(v))} />
+            }
             <Duration path={format!("fault.{i}.for")} label={w.for_how_long} value={Some(fault.lasts)} slide={Slide::Log(0.05, 600.0)}
                 set={set_time(ctx, move |s, v| s.faults[i].lasts = v)} />
         </div>
@@ -585,15 +587,15 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
 fn which(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
     let path = format!("fault.{i}.which");
-    match fault.what {
-        What::AppCrash => {
+    match fault.what.part() {
+        Part::App => {
             let servers =
                 (0..s.app.servers).map(|n| (AttrValue::from(n.to_string()), AttrValue::from((n + 1).to_string())));
             let chosen = if let Some(Which::Server(n)) = fault.which { n } else { 0 };
             let change = set(ctx, move |s, name: String| s.faults[i].which = name.parse().ok().map(Which::Server));
             html! { <Choice {path} label={w.which_server} value={chosen.to_string()} set={change} options={servers.collect::<Vec<_>>()} /> }
         }
-        What::Partition => {
+        Part::Link => {
             let links = Link::ALL.iter().map(|l| (AttrValue::from(l.name()), AttrValue::from((w.link_name)(*l))));
             let chosen = if let Some(Which::Link(link)) = fault.which { link } else { Link::AppCache };
             let change = set(ctx, move |s, name: String| {

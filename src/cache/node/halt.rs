@@ -1,0 +1,227 @@
+//! A node that stands still, is emptied, or is held up by one long command.
+//!
+//! ```text
+//!                     commands           what arrives        loads, flushes      memory
+//! freeze              stand still        waits outside       stand still         stays
+//! slow command        wait in line       waits in line       go on               stays
+//! flush-all           wait in line       waits in line       go on               gone, except what a flush has in hand
+//! ```
+//!
+//! A freeze only stops the node's clock: what it was doing goes on afterwards where it stood. Callers have nothing but
+//! their own timeouts.
+
+use super::{Absence, CacheNode, State};
+use crate::engine::{CallId, Event, Failure, Line};
+use crate::fault::Slowdown;
+use crate::ledger::{Holder, Key, Release};
+use crate::time::Nanos;
+
+/// What keeps a node from serving, and what it owes until then.
+#[derive(Debug, Default)]
+pub(super) struct Halt {
+    frozen: u32,
+    frozen_since: Nanos,
+    /// What arrived while it was frozen.
+    stalled: Line,
+    /// Dirty entries whose TTL ended while it was frozen.
+    expired: Vec<Key>,
+    /// When each long command is to end.
+    long_commands: Vec<Nanos>,
+    occupied_since: Nanos,
+    pub(super) slow: Slowdown,
+}
+
+/// An answer that a freeze caught before it had left.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cache) struct Withheld {
+    pub(in crate::cache) call: CallId,
+    shard: u32,
+    /// Whether the freeze goes on.
+    frozen: bool,
+    /// When the answer would have reached its caller, if that moment has passed.
+    came: Option<Nanos>,
+    /// By how much it is late.
+    delay: Nanos,
+}
+
+impl Halt {
+    /// Whether no command is served.
+    pub(super) fn is_on(&self) -> bool {
+        self.frozen > 0 || !self.long_commands.is_empty()
+    }
+}
+
+impl CacheNode {
+    /// A command has reached a node that serves none.
+    #[cold]
+    pub(super) fn arrive_halted(&self, state: &mut State, call: CallId) {
+        let line = if state.halt.frozen > 0 { &mut state.halt.stalled } else { &mut state.line };
+        line.push(&self.common.calls, call);
+    }
+
+    /// A dirty entry's TTL ended; whether the node, being frozen, does not notice yet.
+    pub(super) fn overlooks_expiry(&self, state: &mut State, key: Key) -> bool {
+        let frozen = state.halt.frozen > 0;
+        if frozen {
+            state.halt.expired.push(key);
+        }
+        frozen
+    }
+
+    /// The node stands still.
+    pub fn freeze(&self) {
+        let mut state = self.state.borrow_mut();
+        let now = self.common.kernel.now();
+        state.halt.frozen += 1;
+        state.halted = true;
+        if state.halt.frozen > 1 {
+            return;
+        }
+        state.halt.frozen_since = now;
+        let Some((call, until)) = state.serving else { return };
+        if until > now && self.common.calls.is_answered(call) {
+            let mut withheld = self.common.withheld.borrow_mut();
+            match withheld.iter_mut().find(|answer| answer.call == call) {
+                Some(answer) => answer.frozen = true,
+                None => {
+                    withheld.push(Withheld { call, shard: self.shard, frozen: true, came: None, delay: Nanos::ZERO });
+                }
+            }
+        }
+    }
+
+    /// A freeze ends; when it was the last one, everything goes on where it stood, and what waited outside arrives.
+    pub fn thaw(&self) {
+        let mut state = self.state.borrow_mut();
+        assert!(state.halt.frozen > 0, "only what is frozen can thaw");
+        state.halt.frozen -= 1;
+        state.halted = state.halt.is_on();
+        if state.halt.frozen > 0 {
+            return;
+        }
+        let since = state.halt.frozen_since;
+        let stood = self.common.kernel.now() - since;
+        if let Some((_, until)) = &mut state.serving
+            && *until > since
+        {
+            *until = until.saturating_add(stood);
+        }
+        self.let_answers_go(stood);
+        state.called_back = false; // the event under way comes too early
+        self.serve_again(&mut state);
+        let (mut stalled, expired) = (std::mem::take(&mut state.halt.stalled), std::mem::take(&mut state.halt.expired));
+        drop(state);
+        expired.into_iter().for_each(|key| self.dirty_expiry(key));
+        while let Some(call) = stalled.pop(&self.common.calls) {
+            self.arrive(call);
+        }
+    }
+
+    /// The answers that a freeze held back arrive as much later as the node `stood` still.
+    fn let_answers_go(&self, stood: Nanos) {
+        let now = self.common.kernel.now();
+        self.common.withheld.borrow_mut().retain_mut(|answer| {
+            if answer.shard != self.shard || !answer.frozen {
+                return true;
+            }
+            answer.frozen = false;
+            answer.delay = answer.delay.saturating_add(stood);
+            if let Some(came) = answer.came {
+                let at = came.saturating_add(answer.delay).max(now);
+                self.common.kernel.schedule(at, Event::new(self.events.answer, answer.call));
+            }
+            answer.came.is_none()
+        });
+    }
+
+    /// A long command begins, and is to end at `until`; the command being served is finished first.
+    pub fn begin_long_command(&self, until: Nanos) {
+        let mut state = self.state.borrow_mut();
+        if state.down > 0 {
+            return; // nobody is there to obey
+        }
+        if state.halt.long_commands.is_empty() {
+            state.halt.occupied_since = self.common.kernel.now();
+        }
+        state.halt.long_commands.push(until);
+        state.counts.commands += 1;
+        state.halted = true;
+    }
+
+    /// The long command that was to end at `until` ends, if a crash has not ended it before.
+    pub fn end_long_command(&self, until: Nanos) {
+        let mut state = self.state.borrow_mut();
+        let Some(position) = state.halt.long_commands.iter().position(|other| *other == until) else { return };
+        state.halt.long_commands.remove(position);
+        if state.halt.long_commands.is_empty() {
+            state.counts.busy_ns += u128::from((self.common.kernel.now() - state.halt.occupied_since).0);
+        }
+        state.halted = state.halt.is_on();
+        self.serve_again(&mut state);
+    }
+
+    /// Somebody empties the node: entries and rows that wait for a flush are gone, the node is not.
+    pub fn flush_all(&self) {
+        let mut state = self.state.borrow_mut();
+        let held: Vec<Key> = state.store.iter().map(|entry| entry.key).collect();
+        held.into_iter().for_each(|key| state.set_absence(key, Absence::Invalidated));
+        state.store.clear();
+        let mut ledger = self.common.ledger.borrow_mut();
+        for write in state.buffer.drop_queued() {
+            ledger.released(write, Holder::Buffer, Release::FlushAll, self.common.kernel.now());
+        }
+    }
+
+    /// Commands take `times` as long from now on.
+    pub fn slow_down(&self, times: f64) {
+        self.state.borrow_mut().halt.slow.begin(times);
+    }
+
+    /// That slow-down is over.
+    pub fn speed_up(&self, times: f64) {
+        self.state.borrow_mut().halt.slow.end(times);
+    }
+
+    /// A crash takes along what waited, and ends long commands. A freeze outlasts it.
+    pub(super) fn break_halt(&self, state: &mut State) {
+        state.halt.long_commands.clear();
+        state.halt.expired.clear();
+        state.halted = state.halt.is_on();
+        while let Some(call) = state.halt.stalled.pop(&self.common.calls) {
+            self.common.calls.answer(call, Err(Failure::Lost), self.common.kernel.now());
+        }
+        // Broken connections do not wait for the end of the freeze.
+        self.let_answers_go(Nanos::ZERO);
+    }
+
+    fn serve_again(&self, state: &mut State) {
+        if !state.halted && !state.line.is_empty() {
+            self.call_back(state);
+        }
+    }
+}
+
+impl super::super::shards::Shards {
+    /// The answer of a call reaches its caller, unless a freeze caught it before it had left.
+    #[inline]
+    pub fn deliver(&self, call: CallId) {
+        if self.common().withheld.borrow().is_empty() || !self.is_late(call) {
+            self.calls().deliver(call, &self.common().kernel);
+        }
+    }
+
+    #[cold]
+    fn is_late(&self, call: CallId) -> bool {
+        let common = self.common();
+        let mut withheld = common.withheld.borrow_mut();
+        let Some(position) = withheld.iter().position(|answer| answer.call == call) else { return false };
+        if withheld[position].frozen {
+            withheld[position].came = Some(common.kernel.now());
+            return true;
+        }
+        let answer = withheld.swap_remove(position);
+        let at = common.kernel.now().saturating_add(answer.delay);
+        common.kernel.schedule(at, Event::new(self.node(answer.shard).events.answer, call));
+        true
+    }
+}

@@ -1,0 +1,519 @@
+//! Each kind of fault does what it says and nothing else, in opposite pairs where there is an opposite; random faults and
+//! triggers strike when they should; and a fault added while a run goes on is one that was there from the start.
+
+use cachelane::network::RETRANSMISSION_FIRST;
+use cachelane::scenario::*;
+use cachelane::simulation::Simulation;
+use cachelane::time::Nanos;
+
+use crate::common::{bare, lane, run, start};
+use crate::strategies::all_lanes;
+
+fn ms(n: u64) -> Nanos {
+    Nanos::from_millis(n)
+}
+
+fn constant(time: Nanos) -> Distribution {
+    Distribution::Constant(time)
+}
+
+fn fault(what: What, at: impl Into<At>, lasts: Nanos) -> Fault {
+    Fault { lasts, ..Fault::new(what, at) }
+}
+
+fn on_link(link: Link, fault: Fault) -> Fault {
+    Fault { which: Some(Which::Link(link)), ..fault }
+}
+
+/// Every reading strategy with write-back, nothing flushed before the end unless a test says so.
+fn back(every: Nanos) -> WriteBack {
+    WriteBack { every, ..WriteBack::default() }
+}
+
+/// Ten seconds of a request every 10 ms, half of them writes, each part of the world taking 1 ms.
+fn steady(read: Reading, write: impl Into<crate::common::Write>) -> Scenario {
+    let mut scenario = bare();
+    scenario.duration = ms(10_000);
+    scenario.clients.arrivals = Arrivals::Constant { rate: 100.0 };
+    scenario.clients.keys = Keys::Uniform { count: 50 };
+    scenario.clients.write_ratio = 0.5;
+    scenario.cache.command = constant(ms(1));
+    scenario.app.work = constant(ms(1));
+    scenario.app.servers = 1;
+    (scenario.app.cache_timeout, scenario.app.database_timeout) = (None, None);
+    scenario.database.workers = 4;
+    (scenario.database.read, scenario.database.write) = (constant(ms(1)), constant(ms(1)));
+    scenario.database.batch.base = constant(ms(1));
+    scenario.lanes = lane(read, write);
+    scenario
+}
+
+fn with(mut scenario: Scenario, faults: &[Fault]) -> Scenario {
+    scenario.faults = faults.to_vec();
+    scenario
+}
+
+fn slowest_ms(lane: &Simulation) -> f64 {
+    lane.report().latency_ms.all.max
+}
+
+// ---- The cache ----
+
+#[test]
+fn a_frozen_cache_loses_nothing_and_a_crashed_one_does() {
+    let lost = |what| {
+        let lane = run(&with(steady(Reading::LookAside {}, back(ms(60_000))), &[fault(what, ms(5_000), ms(1_000))]));
+        let report = lane.report();
+        (report.ever_lost, report.errors, report.misses_by_cause.crashed)
+    };
+    assert_eq!(lost(What::CacheFreeze), (0, 0, 0));
+    let (lost, errors, misses) = lost(What::CacheCrash);
+    assert!(lost > 20 && errors > 20 && misses > 5, "{lost} lost, {errors} errors, {misses} misses");
+}
+
+#[test]
+fn callers_of_a_frozen_cache_have_only_their_timeouts() {
+    let mut scenario =
+        with(steady(Reading::LookAside {}, WriteAround::default()), &[fault(What::CacheFreeze, ms(5_000), ms(1_000))]);
+    // A request sent as the freeze begins waits for its end.
+    assert!((950.0..1_100.0).contains(&slowest_ms(&run(&scenario))));
+    scenario.app.cache_timeout = Some(ms(50));
+    assert!((50.0..120.0).contains(&slowest_ms(&run(&scenario))), "{}", slowest_ms(&run(&scenario)));
+    // A crashed one tells them at once.
+    scenario.faults[0].what = What::CacheCrash;
+    assert!(slowest_ms(&run(&scenario)) < 50.0);
+}
+
+#[test]
+fn while_a_cache_is_frozen_no_answer_leaves_it_not_even_one_that_was_being_given() {
+    let mut scenario = steady(Reading::LookAside {}, WriteAround::default());
+    scenario.clients.write_ratio = 0.0;
+    scenario.clients.keys = Keys::Uniform { count: 1 };
+    // The requests of 5.000 s reaches the cache at 5.001 s and would be answered at 5.002 s.
+    for at in [Nanos::from_micros(5_001_500), Nanos::from_micros(5_001_000), ms(5_000)] {
+        let mut lane = start(&with(scenario.clone(), &[fault(What::CacheFreeze, at, ms(500))]));
+        lane.run_until(at);
+        let before = lane.report().requests;
+        lane.run_until(Nanos(at.0 + ms(500).0 - 1));
+        assert_eq!(lane.report().requests, before, "frozen at {at}");
+        lane.run_until(Nanos(at.0 + ms(502).0));
+        assert!(lane.report().requests > before);
+        lane.run_until(Nanos::MAX);
+        lane.validate();
+        assert_eq!(lane.report().errors, 0);
+    }
+}
+
+#[test]
+fn an_answer_caught_by_a_freeze_comes_as_much_later_as_the_freeze_lasts() {
+    let mut scenario = steady(Reading::LookAside {}, WriteAround::default());
+    (scenario.clients.write_ratio, scenario.clients.keys) = (0.0, Keys::Uniform { count: 1 });
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
+    // 1 ms of work, 30 ms there, 1 ms of service (32 to 33 ms after the request), 30 ms back: a hit takes 62 ms.
+    scenario.network.app_cache = constant(ms(30));
+    scenario.duration = ms(3_000);
+    let longest = |lasts: u64| {
+        slowest_ms(&run(&with(
+            scenario.clone(),
+            // The first request, at 1 s, is a miss; the second one meets the freeze.
+            &[fault(What::CacheFreeze, Nanos::from_micros(2_031_500), ms(lasts))],
+        )))
+    };
+    let miss = slowest_ms(&run(&scenario));
+    assert!((miss - 124.0).abs() < 1.0, "{miss}");
+    for lasts in [100, 500] {
+        let measured = longest(lasts);
+        assert!((measured - (62.0 + lasts as f64)).abs() < 0.01 * measured, "{measured} after {lasts} ms");
+    }
+}
+
+#[test]
+fn emptying_the_cache_loses_what_is_dirty_and_keeps_the_node_up() {
+    let scenario = steady(Reading::LookAside {}, back(ms(60_000)));
+    let lane = run(&with(scenario.clone(), &[fault(What::FlushAll, ms(5_000), ms(100))]));
+    let report = lane.report();
+    assert_eq!(report.errors, 0);
+    let causes: Vec<&str> = report.ever_lost_by_cause.iter().map(|(cause, _)| &**cause).collect();
+    assert_eq!(causes, ["flush_all"]);
+    assert!(report.misses_by_cause.invalidated > 5 && report.misses_by_cause.crashed == 0);
+    assert!((98.0..130.0).contains(&slowest_ms(&lane)), "{}: it is busy for as long", slowest_ms(&lane));
+    // What has been flushed is safe.
+    let mut safe = with(scenario, &[fault(What::FlushAll, ms(5_999), ms(1))]);
+    safe.clients.arrivals = Arrivals::Constant { rate: 1.0 };
+    safe.lanes = lane_of(back(ms(100)));
+    assert_eq!(run(&safe).report().ever_lost, 0);
+}
+
+fn lane_of(how: WriteBack) -> Vec<Lane> {
+    lane(Reading::LookAside {}, how)
+}
+
+#[test]
+fn a_slow_command_delays_everyone_behind_it_by_its_length_and_loses_nothing() {
+    let scenario = steady(Reading::LookAside {}, back(ms(60_000)));
+    for length in [300, 900] {
+        let lane = run(&with(scenario.clone(), &[fault(What::SlowCommand, ms(5_000), ms(length))]));
+        let report = lane.report();
+        assert_eq!((report.ever_lost, report.errors, report.misses_by_cause.invalidated), (0, 0, 0));
+        // The request that comes as it begins waits for all of it, and is itself served in 2 ms.
+        let slowest = slowest_ms(&lane);
+        assert!((slowest - length as f64).abs() < 10.0, "{slowest}");
+        // Requests come every 10 ms: as many are late as come meanwhile, and those of the line behind them.
+        let late = length / 10;
+        let unhurried = report.latency_ms.all;
+        assert!(unhurried.count == 1_000 - 1 && unhurried.p50 <= 5.0, "{unhurried:?}");
+        let series = lane.series(0);
+        let slow: u32 = series
+            .points
+            .iter()
+            .filter(|point| point.mean_ms.is_some_and(|mean| mean > 10.0))
+            .map(|p| p.requests)
+            .sum();
+        assert!(slow as u64 >= late, "{slow} late requests");
+    }
+}
+
+#[test]
+fn a_slow_cache_a_slow_server_and_a_slow_database_take_as_many_times_as_long() {
+    // Look-aside hits: 1 ms of work and 1 ms in the cache. Reads without a cache: 1 ms of work, 1 ms in the database.
+    for (what, read, slow) in [
+        (What::CacheSlow, Reading::LookAside {}, 1.0 + 4.0),
+        (What::AppSlow, Reading::LookAside {}, 4.0 + 1.0),
+        (What::DatabaseSlow, Reading::None {}, 1.0 + 4.0),
+        (What::CacheSlow, Reading::None {}, 1.0 + 1.0),
+    ] {
+        let mut scenario = steady(read, WriteAround::default());
+        (scenario.clients.write_ratio, scenario.clients.keys) = (0.0, Keys::Uniform { count: 1 });
+        scenario.warmup = ms(1_000);
+        let which = (what == What::AppSlow).then_some(Which::Server(0));
+        scenario.faults = vec![Fault { times: Some(4.0), which, ..fault(what, ms(5_000), ms(2_500)) }];
+        let latency = run(&scenario).report().latency_ms.all;
+        assert!((latency.p50 - 2.0).abs() < 0.02 && (latency.max - slow).abs() < 0.05, "{what:?}: {latency:?}");
+    }
+}
+
+// ---- The database ----
+
+#[test]
+fn a_frozen_database_aborts_nothing_and_an_outage_does() {
+    let outcome = |what| {
+        let scenario = steady(Reading::LookAside {}, WriteAround::default());
+        let lane = run(&with(scenario, &[fault(what, ms(5_000), ms(1_000))]));
+        let report = lane.report();
+        (report.errors, report.latency_ms.all.max)
+    };
+    let (errors, longest) = outcome(What::DatabaseFreeze);
+    assert!(errors == 0 && (950.0..1_300.0).contains(&longest), "{errors} errors, {longest} ms");
+    let (errors, longest) = outcome(What::DatabaseOutage);
+    assert!(errors > 40 && longest < 50.0, "{errors} errors, {longest} ms");
+}
+
+#[test]
+fn what_comes_to_a_frozen_database_is_refused_only_when_it_goes_on_and_its_queue_is_full() {
+    let mut scenario = steady(Reading::None {}, WriteAround::default());
+    (scenario.database.queue, scenario.database.workers) = (3, 1);
+    let report = run(&with(scenario, &[fault(What::DatabaseFreeze, ms(5_000), ms(1_000))])).report();
+    // A hundred arrive, one is served, three wait.
+    assert!((94..=97).contains(&report.database.refused), "{}", report.database.refused);
+}
+
+#[test]
+fn failing_transactions_fail_in_the_share_asked_for_and_only_while_they_do() {
+    let mut scenario = steady(Reading::None {}, WriteAround::default());
+    scenario.clients.write_ratio = 1.0;
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1_000.0 };
+    scenario.database.workers = 64;
+    let failing = Fault { share: Some(0.3), ..fault(What::DatabaseFailing, ms(2_000), ms(5_000)) };
+    let aborted = run(&with(scenario.clone(), std::slice::from_ref(&failing))).report().database.aborted as f64;
+    assert!((aborted / 5_000.0 - 0.3).abs() < 3.0 * (0.21f64 / 5_000.0).sqrt(), "{aborted}");
+    // Two at once: a transaction has to escape both.
+    let aborted = run(&with(scenario, &[failing.clone(), failing])).report().database.aborted as f64;
+    assert!((aborted / 5_000.0 - 0.51).abs() < 3.0 * (0.25f64 / 5_000.0).sqrt(), "{aborted}");
+}
+
+// ---- Application servers ----
+
+#[test]
+fn a_frozen_server_finishes_what_a_crashed_one_drops() {
+    let outcome = |what| {
+        let mut scenario = steady(Reading::LookAside {}, WriteAround::default());
+        scenario.app.work = constant(ms(40)); // so that several requests are under way
+        let which = Some(Which::Server(0));
+        let report = run(&with(scenario, &[Fault { which, ..fault(what, ms(5_000), ms(1_000)) }])).report();
+        (report.errors, report.latency_ms.all.max, report.writes_by_class.unknown)
+    };
+    let (errors, longest, unknown) = outcome(What::AppFreeze);
+    assert!(errors == 0 && unknown == 0 && (990.0..1_300.0).contains(&longest), "{errors} errors, {longest} ms");
+    let (errors, longest, unknown) = outcome(What::AppCrash);
+    assert!(errors > 90 && unknown > 0 && longest < 60.0, "{errors} errors, {unknown} unknown, {longest} ms");
+}
+
+#[test]
+fn a_frozen_server_keeps_its_share_of_the_requests_and_the_others_go_on() {
+    let mut scenario = steady(Reading::None {}, WriteAround::default());
+    scenario.app.servers = 4;
+    let which = Some(Which::Server(2));
+    let report = run(&with(scenario, &[Fault { which, ..fault(What::AppFreeze, ms(5_000), ms(2_000)) }])).report();
+    assert_eq!((report.errors, report.requests), (0, 999));
+    // A quarter of the requests of a fifth of the run is late.
+    assert!(report.latency_ms.all.p90 < 5.0 && report.latency_ms.all.p98 > 500.0, "{:?}", report.latency_ms.all);
+}
+
+// ---- The network ----
+
+#[test]
+fn loss_only_delays_and_by_doubling_timeouts() {
+    let mut scenario = steady(Reading::None {}, WriteAround::default());
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1_000.0 };
+    (scenario.database.workers, scenario.cache.command) = (1_024, constant(ms(0)));
+    let report = |share| {
+        let loss = Fault { share: Some(share), ..fault(What::LinkLoss, ms(0), ms(10_000)) };
+        run(&with(scenario.clone(), &[on_link(Link::AppDatabase, loss)])).report()
+    };
+    let (some, none) = (report(0.2), report(0.0));
+    assert_eq!((some.errors, some.requests), (0, none.requests));
+    assert_eq!(some.writes_by_class.lost + some.writes_by_class.rejected + some.writes_by_class.unknown, 0);
+    // Each of two messages is lost k times with probability 0.2^k·0.8: 64 % are on time, the 20 % slowest take one more
+    // timeout at least, and the mean is 2·Σ 0.2^k·0.8·(2^k − 1)·200 ms = 133.3 ms longer.
+    let rto = RETRANSMISSION_FIRST.0 as f64 / 1e6;
+    assert!((some.latency_ms.all.p50 - none.latency_ms.all.p50).abs() < 0.1);
+    assert!((some.latency_ms.all.p80 - rto).abs() < 0.05 * rto, "{:?}", some.latency_ms.all);
+    let longer = some.latency_ms.all.mean - none.latency_ms.all.mean;
+    assert!((longer / 133.3 - 1.0).abs() < 0.06, "{longer} ms longer");
+    assert!(none.latency_ms.all.max < 10.0);
+}
+
+#[test]
+fn when_everything_is_lost_everything_comes_through_one_timeout_after_the_end_at_the_latest() {
+    let scenario = steady(Reading::None {}, WriteAround::default());
+    for (until, slowest) in [(500, 600.0), (3_000, 3_000.0), (600_000, 12_000.0)] {
+        let loss = Fault { share: Some(1.0), ..fault(What::LinkLoss, ms(100), ms(until)) };
+        let lane = run(&with(scenario.clone(), &[on_link(Link::AppDatabase, loss)]));
+        assert_eq!(lane.report().errors, 0);
+        assert!(slowest_ms(&lane) >= slowest * 0.7 && slowest_ms(&lane) < 2.2 * slowest, "{}", slowest_ms(&lane));
+    }
+}
+
+#[test]
+fn a_slow_link_takes_as_many_times_as_long_and_slow_downs_multiply() {
+    let mut scenario = steady(Reading::None {}, WriteAround::default());
+    scenario.clients.write_ratio = 0.0;
+    scenario.network.app_database = constant(ms(5));
+    let slow = |at, lasts, times| {
+        on_link(Link::AppDatabase, Fault { times: Some(times), ..fault(What::LinkSlow, ms(at), ms(lasts)) })
+    };
+    let longest = |faults: &[Fault]| slowest_ms(&run(&with(scenario.clone(), faults)));
+    // 1 ms of work, 5 ms there, 1 ms in the database, 5 ms back.
+    for (faults, expected) in [
+        (vec![], 12.0),
+        (vec![slow(2_000, 1_000, 10.0)], 102.0),
+        (vec![slow(2_000, 1_000, 10.0), slow(2_500, 1_000, 3.0)], 302.0),
+        (vec![slow(2_000, 1_000, 10.0), slow(4_000, 1_000, 3.0)], 102.0),
+    ] {
+        let measured = longest(&faults);
+        assert!((measured / expected - 1.0).abs() < 0.01, "{measured}, not {expected}");
+    }
+}
+
+// ---- Nesting, healing, the report ----
+
+/// One fault of each kind, from `at` on.
+fn one_of_each(at: Nanos, lasts: Nanos) -> Vec<Fault> {
+    let one = |what: What| {
+        let which = match what.part() {
+            Part::App => Some(Which::Server(0)),
+            Part::Link => Some(Which::Link(Link::AppDatabase)),
+            Part::Cache | Part::Database => None,
+        };
+        Fault {
+            which,
+            times: what.has_times().then_some(7.0),
+            share: what.has_share().then_some(0.4),
+            ..fault(what, at, lasts)
+        }
+    };
+    What::ALL.into_iter().map(one).collect()
+}
+
+#[test]
+fn two_overlapping_faults_of_one_kind_are_one_that_lasts_until_both_are_over() {
+    for one in one_of_each(ms(4_000), ms(2_000)).into_iter().filter(|one| one.times.or(one.share).is_none()) {
+        let mut scenario = steady(Reading::LookAside {}, back(ms(700)));
+        scenario.network.app_database = constant(ms(1));
+        let digest = |faults: &[Fault]| {
+            let report = run(&with(scenario.clone(), faults)).report();
+            (report.requests, report.errors, report.hits, report.misses, report.latency_ms, report.writes_by_class)
+        };
+        let (mut first, mut second) = (one.clone(), one.clone());
+        first.lasts = ms(1_500);
+        (second.at, second.lasts) = (At::Moment(ms(5_000)), ms(1_000));
+        // Emptying twice at different moments is not emptying once.
+        if one.what != What::FlushAll {
+            assert_eq!(digest(&[first, second]), digest(std::slice::from_ref(&one)), "{}", one.what.name());
+        }
+    }
+}
+
+#[test]
+fn at_the_end_of_a_run_everything_heals() {
+    for one in one_of_each(ms(9_000), Nanos::from_secs(30 * 86_400)) {
+        let name = one.what.name();
+        let mut scenario = with(steady(Reading::LookAside {}, back(ms(700))), std::slice::from_ref(&one));
+        scenario.network.app_database = constant(ms(1));
+        let lane = run(&scenario);
+        assert!(lane.now() < Nanos::from_secs(30), "{name}: settled at {}", lane.now());
+        let report = lane.report();
+        assert_eq!((lane.dirty(), report.writes_by_class.at_risk), (0, 0), "{name}");
+        let struck = &report.faults[0];
+        assert_eq!((&*struck.what, struck.at_s, struck.for_s), (name, 9.0, 1.0));
+    }
+}
+
+#[test]
+fn a_fault_of_any_kind_added_while_it_runs_does_what_it_does_when_planned() {
+    for how in all_lanes() {
+        let mut planned = steady(how.read.clone(), WriteAround::default());
+        planned.lanes = vec![how];
+        planned.network.app_database = Distribution::Exponential(ms(1));
+        let every = |(i, mut one): (usize, Fault)| {
+            one.at = At::Moment(ms(300 + 600 * i as u64));
+            one
+        };
+        planned.faults = one_of_each(ms(0), ms(800)).into_iter().enumerate().map(every).collect();
+        let whole = run(&planned).report();
+        let mut lane = start(&Scenario { faults: Vec::new(), ..planned.clone() });
+        for fault in &planned.faults {
+            lane.run_until(Nanos(fault.at.moment().expect("a moment").0 - 1));
+            lane.inject(fault);
+        }
+        lane.run_until(Nanos::MAX);
+        assert_eq!(lane.report(), whole);
+        let mut steps = start(&planned);
+        (1..=1_000).for_each(|step| steps.run_until(ms(step * 10)));
+        steps.run_until(Nanos::MAX);
+        assert_eq!(steps.report(), whole);
+    }
+}
+
+// ---- Random faults ----
+
+/// When faults struck and for how long, in seconds.
+fn strikes(scenario: &Scenario, lane: usize) -> Vec<(f64, f64)> {
+    let mut lane = Simulation::new(scenario, lane, None).expect("no trace is needed");
+    lane.run_until(Nanos::MAX);
+    lane.report().faults.iter().map(|fault| (fault.at_s, fault.for_s)).collect()
+}
+
+#[test]
+fn random_faults_are_the_same_in_every_lane_and_others_with_another_seed_or_place() {
+    let mut scenario = steady(Reading::LookAside {}, WriteAround::default());
+    scenario.lanes = all_lanes();
+    scenario.faults = vec![fault(What::CacheCrash, At::Every(ms(500)), ms(100)); 2];
+    let first = strikes(&scenario, 0);
+    assert!(first.len() > 15, "{}", first.len());
+    assert!((1..scenario.lanes.len()).all(|lane| strikes(&scenario, lane) == first));
+    // The two have draws of their own.
+    let lane = run(&scenario).report().faults;
+    let of = |number| lane.iter().filter(|strike| strike.fault == number).map(|s| s.at_s).collect::<Vec<f64>>();
+    assert!(of(0)[0] != of(1)[0]);
+    assert_ne!(strikes(&Scenario { seed: 2, ..scenario }, 0), first);
+}
+
+#[test]
+fn random_faults_strike_as_often_and_last_as_long_as_asked_and_never_twice_at_once() {
+    // In t seconds, with a mean cycle of 2.5 s, about t/2.5 strikes; the number of a renewal process has variance
+    // t·σ²/μ³ with σ² = 2² + 0.5² here.
+    let (mut count, mut lasting) = (0.0, 0.0);
+    let runs = 200;
+    for seed in 0..runs {
+        let mut scenario = steady(Reading::None {}, WriteAround::default());
+        scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
+        (scenario.seed, scenario.duration) = (seed, ms(100_000));
+        scenario.faults = vec![fault(What::DatabaseOutage, At::Every(ms(2_000)), ms(500))];
+        let struck = strikes(&scenario, 0);
+        assert!(struck.windows(2).all(|two| two[0].0 + two[0].1 < two[1].0), "one ends before the next begins");
+        count += struck.len() as f64;
+        lasting += struck.iter().map(|(_, lasts)| lasts).sum::<f64>();
+    }
+    let time = 100.0 * runs as f64;
+    // The first cycle begins with being well: 0.16 strikes more than t/2.5 on average ((σ² − μ²)/2μ² + …), under 1 %.
+    let (expected, sigma) = (time / 2.5, (time * 4.25 / 15.625).sqrt());
+    assert!((count - expected).abs() < 3.0 * sigma + 0.5 * runs as f64, "{count} strikes, not {expected} ± {sigma}");
+    assert!((lasting / count - 0.5).abs() < 3.0 * 0.5 / count.sqrt(), "{} s each", lasting / count);
+    // Availability is MTBF / (MTBF + MTTR).
+    assert!((lasting / time - 0.2).abs() < 0.01, "{}", lasting / time);
+}
+
+// ---- Triggers ----
+
+#[test]
+fn a_crash_before_the_nth_flush_loses_what_that_flush_would_have_saved_and_nothing_of_those_before() {
+    let lost = |number: u64| {
+        let mut scenario = steady(Reading::LookAside {}, back(ms(1_000)));
+        scenario.clients.write_ratio = 1.0;
+        scenario.clients.arrivals = Arrivals::Constant { rate: 7.0 };
+        scenario.clients.keys = Keys::Uniform { count: 10_000 };
+        scenario.cache.capacity = 10_000;
+        scenario.faults = vec![fault(What::CacheCrash, At::BeforeFlush(number), ms(10))];
+        let lane = run(&scenario);
+        let report = lane.report();
+        assert_eq!(report.faults.len(), 1);
+        let stories = lane.stories();
+        (
+            report.faults[0].at_s,
+            report.ever_lost,
+            stories.iter().map(|story| story.steps[0].at).min(),
+            stories.iter().map(|story| story.steps[0].at).max(),
+        )
+    };
+    for number in 1..=9 {
+        let (at_s, lost, first, last) = lost(number);
+        assert_eq!(at_s, number as f64, "flushes come every second");
+        assert_eq!(lost, if number == 1 { 6 } else { 7 }, "a second's writes; the first seventh comes too late");
+        let (first, last) = (first.expect("a story"), last.expect("a story"));
+        assert!(first > ms((number - 1) * 1_000 - if number > 1 { 5 } else { 0 }) && last <= ms(number * 1_000));
+    }
+}
+
+#[test]
+fn a_trigger_strikes_once_the_nth_write_is_acknowledged_in_each_lane_at_its_own_time() {
+    let mut scenario = steady(Reading::LookAside {}, WriteAround::default());
+    scenario.clients.write_ratio = 1.0;
+    scenario.lanes.extend(lane(Reading::LookAside {}, back(ms(1_000))));
+    scenario.database.write = constant(ms(30));
+    scenario.faults = vec![fault(What::CacheCrash, At::AfterAcknowledged(100), ms(500))];
+    let at: Vec<f64> = (0..2).map(|lane| strikes(&scenario, lane)[0].0).collect();
+    // The hundredth write is sent at 1 s; write-around answers it 31 ms later and deletes from the cache in another.
+    assert!((at[0] - 1.032).abs() < 0.0015 && (at[1] - 1.002).abs() < 0.0005, "{at:?}");
+    for lane in 0..2 {
+        let mut lane = Simulation::new(&scenario, lane, None).expect("no trace is needed");
+        while lane.report().faults.is_empty() {
+            lane.run_until(Nanos(lane.now().0 + 100_000));
+        }
+        let classes = lane.report().writes_by_class;
+        let acknowledged = classes.durable + classes.superseded + classes.at_risk + classes.lost;
+        assert_eq!(acknowledged, 100);
+    }
+}
+
+#[test]
+fn a_lane_without_a_flush_never_meets_a_fault_that_waits_for_one() {
+    let mut scenario = steady(Reading::LookAside {}, WriteThrough::default());
+    let without = run(&scenario).report();
+    scenario.faults = vec![fault(What::CacheCrash, At::BeforeFlush(1), ms(500))];
+    assert_eq!(run(&scenario).report(), without);
+}
+
+#[test]
+fn a_frozen_flusher_goes_on_with_the_flush_that_froze_it() {
+    let mut scenario = steady(Reading::LookAside {}, back(ms(1_000)));
+    scenario.faults = vec![fault(What::CacheFreeze, At::BeforeFlush(3), ms(1_500))];
+    let mut lane = start(&scenario);
+    lane.run_until(ms(4_490));
+    let batches = lane.report().database.batches;
+    lane.run_until(ms(4_600));
+    assert!(batches == 2 && lane.report().database.batches == 3, "{batches}");
+    lane.run_until(Nanos::MAX);
+    lane.validate();
+    assert_eq!(lane.report().ever_lost, 0);
+}
