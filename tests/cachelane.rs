@@ -17,4 +17,5 @@ mod shards;
 mod store_model;
 mod storms;
 mod strategies;
+mod traffic;
 mod writes;

@@ -33,8 +33,15 @@ fn clients() -> impl Strategy<Value = Clients> {
             .prop_map(|users| Arrivals::Closed { users, think: Distribution::Exponential(Nanos::from_millis(2)) }),
     ];
     let keys = prop_oneof![Just(1u32), Just(3), Just(50)].prop_map(|count| Keys::Zipf { count, alpha: 0.9 });
-    (arrivals, keys, prop_oneof![Just(0.0), Just(0.3), Just(1.0)], 1u32..5)
-        .prop_map(|(arrivals, keys, write_ratio, sessions)| Clients { arrivals, keys, write_ratio, sessions })
+    (arrivals, keys, prop_oneof![Just(0.0), Just(0.3), Just(1.0)], 1u32..5).prop_map(
+        |(arrivals, keys, write_ratio, sessions)| Clients {
+            arrivals,
+            keys,
+            write_ratio,
+            sessions,
+            ..Clients::default()
+        },
+    )
 }
 
 fn patience() -> impl Strategy<Value = Option<Nanos>> {
