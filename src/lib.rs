@@ -61,5 +61,6 @@ pub mod simulation;
 pub mod stats;
 pub mod strategy;
 pub mod time;
+pub mod bytes;
 pub mod web;
 pub mod workload;

@@ -32,10 +32,11 @@ mod otherwise;
 pub mod presets;
 mod problem;
 mod reference;
+mod size;
 mod text;
 
 pub use app::App;
-pub use cache::{Cache, Eviction, Ttl};
+pub use cache::{Cache, Eviction, Expiry, Ttl};
 pub use clients::{Arrivals, Clients, Keys};
 pub use database::{Batch, Database};
 pub use distribution::Distribution;
@@ -46,6 +47,7 @@ pub use lane::{
 pub use network::{Link, Network};
 pub use otherwise::Otherwise;
 
+pub use size::{Capacity, Sizes};
 pub use problem::{Problem, Reason, ScenarioError};
 
 use crate::time::Nanos;
