@@ -43,6 +43,7 @@
 //! float functions, clocks and walks over hash maps.
 #![forbid(unsafe_code)]
 
+pub mod bytes;
 pub mod cache;
 pub mod chart;
 #[cfg(not(target_arch = "wasm32"))]
@@ -61,6 +62,5 @@ pub mod simulation;
 pub mod stats;
 pub mod strategy;
 pub mod time;
-pub mod bytes;
 pub mod web;
 pub mod workload;

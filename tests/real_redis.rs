@@ -120,7 +120,9 @@ impl Client {
                 text.truncate(text.len() - 2);
                 Reply::Text(text)
             }
-            _ => panic!("the server said {line:?} to {:?}", String::from_utf8_lossy(&self.out[..self.out.len().min(80)])),
+            _ => {
+                panic!("the server said {line:?} to {:?}", String::from_utf8_lossy(&self.out[..self.out.len().min(80)]))
+            }
         }
     }
 

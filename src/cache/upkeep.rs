@@ -57,6 +57,11 @@ impl Upkeep {
         }))
     }
 
+    /// Whether entries go at their moment.
+    pub(super) fn is_precise(&self) -> bool {
+        self.expiry == Expiry::Precise
+    }
+
     /// Does what was due up to `now`; gives how much longer the node is busy with it.
     pub(super) fn tidy(&mut self, store: &mut Store, now: Nanos) -> Nanos {
         match self.expiry {

@@ -60,8 +60,7 @@ const fn time(least: Nanos, most: Nanos) -> Limit {
 }
 
 /// The room of a cache: entries, or as many bytes as a machine has.
-const ROOM: Limit =
-    Limit { range: Range::Room(10_000_000, Bytes(1 << 10), Bytes(16 << 40)), or_none: false };
+const ROOM: Limit = Limit { range: Range::Room(10_000_000, Bytes(1 << 10), Bytes(16 << 40)), or_none: false };
 
 const fn or_none(limit: Limit) -> Limit {
     Limit { range: limit.range, or_none: true }

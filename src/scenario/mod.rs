@@ -47,8 +47,8 @@ pub use lane::{
 pub use network::{Link, Network};
 pub use otherwise::Otherwise;
 
-pub use size::{Capacity, Sizes};
 pub use problem::{Problem, Reason, ScenarioError};
+pub use size::{Capacity, Sizes};
 
 use crate::time::Nanos;
 use field::{Field, record};

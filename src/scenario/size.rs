@@ -152,9 +152,7 @@ impl Field for Sizes {
         let at = &join(at, &name);
         match name.as_str() {
             "exponential" => Bytes::read(&inner, at, problems).map(Sizes::Exponential),
-            "uniform" => {
-                pair(&inner, "min", "max", at, problems).map(|(min, max)| Sizes::Uniform { min, max })
-            }
+            "uniform" => pair(&inner, "min", "max", at, problems).map(|(min, max)| Sizes::Uniform { min, max }),
             _ => pair(&inner, "median", "p99", at, problems).map(|(median, p99)| Sizes::Lognormal { median, p99 }),
         }
     }
