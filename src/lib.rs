@@ -43,6 +43,7 @@
 //! float functions, clocks and walks over hash maps.
 #![forbid(unsafe_code)]
 
+pub mod bytes;
 pub mod cache;
 pub mod chart;
 #[cfg(not(target_arch = "wasm32"))]

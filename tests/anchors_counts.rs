@@ -18,7 +18,7 @@ use cachelane::workload::trace::KeyLines;
 const COLUMNS: [Eviction; 5] = [Lru, Fifo, Clock, Sieve, Lfu];
 
 /// The sequence without a licence: a skewed mix, with a scan of fresh keys in the last tenth of every 5,000.
-fn generated() -> Vec<u32> {
+pub fn generated() -> Vec<u32> {
     let mut state = 42;
     (0..100_000u32)
         .map(|i| {

@@ -12,6 +12,7 @@ mod faults;
 mod golden;
 mod presets;
 mod random_golden;
+mod real_redis;
 mod scenarios;
 mod shards;
 mod store_model;

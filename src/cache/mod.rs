@@ -7,3 +7,5 @@ pub mod node;
 pub mod replay;
 pub mod shards;
 pub mod store;
+mod upkeep;
+pub mod values;

@@ -2,6 +2,8 @@
 
 use super::Distribution;
 use super::field::{kinds, record, words};
+use super::size::Sizes;
+use crate::bytes::Bytes;
 use crate::time::Nanos;
 
 record! {
@@ -26,6 +28,8 @@ record! {
         /// The share of requests that are scans, 0 to 1: 1 to 100 keys in a row (each length alike), read one after the
         /// other by the same client, each a request of its own; a scan ends early at the last key there is.
         pub scan_ratio: f64 = 0.0,
+        /// How large values are. A write brings a value of a new size; what a key has at first has a size, too.
+        pub value_size: Sizes = Sizes::Constant(Bytes(1_024)),
         /// In open-loop arrivals, how many clients the requests come from, in turn; closed-loop users are clients each.
         pub sessions: u32 = 100,
     }

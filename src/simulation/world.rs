@@ -9,6 +9,7 @@ use super::servers::{Place, Servers};
 use crate::cache::buffer::RowId;
 use crate::cache::node::{self, NodeEvents};
 use crate::cache::shards::{Shard, Shards};
+use crate::cache::values::ValueSizes;
 use crate::database::Database;
 use crate::engine::{Event, Failure, Kernel};
 use crate::fault::Triggers;
@@ -132,7 +133,9 @@ impl World {
         };
         let node_events =
             NodeEvents { free: kind::CACHE_FREE, dirty_expiry: kind::DIRTY_EXPIRY, answer: kind::CACHE_ANSWER };
-        let cache = Shards::new(&scenario.cache, write_back, kernel.clone(), ledger.clone(), &streams, node_events);
+        let sizes = ValueSizes::new(&scenario.clients.value_size, &streams);
+        let cache =
+            Shards::new(&scenario.cache, write_back, kernel.clone(), ledger.clone(), &streams, node_events, sizes);
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
         let work_draws = (0..scenario.app.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect();
