@@ -97,10 +97,15 @@ pub static WORDS: Words = Words {
     add_lane: "Add a lane",
     remove_lane: |name| format!("Remove {name}"),
     options: "Options",
+    all_fields: "All fields",
+    with_usual: "on",
+    own_field: "Otherwise than all lanes",
+    choose_field: "a field…",
+    back_to_default: |name, default| format!("{name}: back to {default}"),
+    default_is: |default| format!("default {default}"),
+    range: ToString::to_string,
     strategy_name,
     cached_copy: "Cached copy",
-    cached_delete: "deleted after the commit",
-    cached_leave: "left until its TTL ends",
     order: "Order",
     database_first: "database first",
     cache_first: "cache first",
@@ -112,8 +117,6 @@ pub static WORDS: Words = Words {
     coalesce: "Merge several writes of one key",
     on_expiry: "Dirty entry expires",
     on_eviction: "Dirty entry is evicted",
-    end_flush: "flush it first",
-    end_drop: "drop it",
     traffic: "Traffic",
     arrivals: "Arrivals",
     arrivals_name: |name| {
@@ -121,6 +124,10 @@ pub static WORDS: Words = Words {
             "poisson" => "open loop, Poisson",
             "constant" => "open loop, constant",
             "closed" => "closed loop, users",
+            "bursts" => "open loop, bursts",
+            "wave" => "open loop, daily wave",
+            "spike" => "open loop, a spike",
+            "trace" => "as the trace says",
             other => other,
         }
         .to_owned()
@@ -135,6 +142,8 @@ pub static WORDS: Words = Words {
             "zipf" => "Zipf",
             "uniform" => "uniform",
             "hot-set" => "hot set",
+            "latest" => "latest",
+            "scan" => "scan in order",
             "trace" => "trace file",
             other => other,
         }
@@ -340,6 +349,7 @@ fn strategy_name(name: &str) -> String {
         "write-around" => "Write-around",
         "write-through" => "Write-through",
         "write-back" => "Write-back",
+        "outbox" => "Outbox",
         other => other,
     }
     .to_owned()

@@ -4,6 +4,7 @@ use super::super::headline::{Harm, Headline, Piece};
 use super::super::view::{Control, Lang};
 use super::{Words, ends, lane};
 use crate::chart::{Labels, Panel, text};
+use crate::scenario::limits::{Limit, Range};
 use crate::scenario::{Link, Reason, What};
 
 pub static WORDS: Words = Words {
@@ -107,10 +108,15 @@ pub static WORDS: Words = Words {
     add_lane: "레인 추가",
     remove_lane: |name| format!("{name} 삭제"),
     options: "옵션",
+    all_fields: "모든 항목",
+    with_usual: "켬",
+    own_field: "이 레인만 다르게",
+    choose_field: "항목 선택…",
+    back_to_default: |name, default| format!("{name}: 기본값 {default}(으)로"),
+    default_is: |default| format!("기본값 {default}"),
+    range,
     strategy_name,
     cached_copy: "캐시에 있던 값",
-    cached_delete: "커밋 후 삭제",
-    cached_leave: "TTL까지 그대로 둠",
     order: "쓰는 순서",
     database_first: "DB 먼저",
     cache_first: "캐시 먼저",
@@ -122,8 +128,6 @@ pub static WORDS: Words = Words {
     coalesce: "같은 키의 쓰기를 하나로 합침",
     on_expiry: "더티 엔트리가 만료되면",
     on_eviction: "더티 엔트리가 축출되면",
-    end_flush: "먼저 플러시",
-    end_drop: "버림",
     traffic: "트래픽",
     arrivals: "요청 도착",
     arrivals_name: |name| {
@@ -131,6 +135,10 @@ pub static WORDS: Words = Words {
             "poisson" => "오픈 루프, 포아송",
             "constant" => "오픈 루프, 일정 간격",
             "closed" => "클로즈드 루프, 사용자",
+            "bursts" => "오픈 루프, 몰아치기",
+            "wave" => "오픈 루프, 하루 주기",
+            "spike" => "오픈 루프, 순간 급증",
+            "trace" => "트레이스의 시각대로",
             other => other,
         }
         .to_owned()
@@ -145,6 +153,8 @@ pub static WORDS: Words = Words {
             "zipf" => "Zipf",
             "uniform" => "균등",
             "hot-set" => "핫 셋",
+            "latest" => "최신 위주",
+            "scan" => "순서대로 훑기",
             "trace" => "트레이스 파일",
             other => other,
         }
@@ -371,6 +381,7 @@ fn strategy_name(name: &str) -> String {
         "write-around" => "라이트어라운드",
         "write-through" => "라이트스루",
         "write-back" => "라이트백",
+        "outbox" => "아웃박스",
         _ => name,
     }
     .to_owned()
@@ -414,13 +425,36 @@ fn cause(name: &str) -> String {
     .to_owned()
 }
 
+/// 허용 범위.
+fn range(limit: &Limit) -> String {
+    let range = match limit.range {
+        Range::Whole(least, most) => format!("{least}부터 {most}까지의 정수"),
+        Range::Number(least, most) => format!("{least}부터 {most}까지의 수"),
+        Range::Time(least, most) => format!("{least}부터 {most}까지의 시간"),
+    };
+    if limit.or_none { format!("{range} 또는 none") } else { range }
+}
+
+/// 범위가 없는 항목에 들어갈 수 있는 것.
+fn expected(allowed: &str) -> &str {
+    match allowed {
+        "true or false" => "true 또는 false",
+        "a whole number, 0 or more" => "0 이상의 정수",
+        "a number" => "수",
+        "a text" => "글",
+        "a list" => "목록",
+        "a duration with its unit, such as \"250ms\" or \"2h\"" => "\"250ms\"나 \"2h\"처럼 단위를 붙인 시간",
+        other => other,
+    }
+}
+
 fn reason(reason: &Reason) -> String {
     let list = |what: &str, meant: &Option<String>, known: &[String]| match meant {
         Some(meant) => format!("{what} 혹시 {meant}인가요? 가능한 값: {}", known.join(", ")),
         None => format!("{what} 가능한 값: {}", known.join(", ")),
     };
     match reason {
-        Reason::NotAllowed(allowed) => format!("사용할 수 없는 값입니다. 허용 범위: {allowed}"),
+        Reason::NotAllowed(allowed) => format!("사용할 수 없는 값입니다. 허용되는 값: {}", expected(allowed)),
         Reason::UnknownField { meant, known } => list("그런 항목은 없습니다.", meant, known),
         Reason::UnknownWord { meant, known } => list("그런 선택지는 없습니다.", meant, known),
         Reason::Missing(what) => format!("값이 필요합니다: {what}"),

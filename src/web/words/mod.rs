@@ -9,6 +9,7 @@ mod ko;
 use super::headline::{Headline, Piece};
 use super::view::{Control, Lang, Shown};
 use crate::chart::{Labels, Panel, Weight};
+use crate::scenario::limits::Limit;
 use crate::scenario::{Lane, Link, Reason, Scenario, What, Writing};
 
 macro_rules! words {
@@ -102,10 +103,16 @@ words! {
     add_lane: &'static str,
     remove_lane: fn(&str) -> String,
     options: &'static str,
+    all_fields: &'static str,
+    with_usual: &'static str,
+    own_field: &'static str,
+    choose_field: &'static str,
+    /// A field's name and its default.
+    back_to_default: fn(&str, &str) -> String,
+    default_is: fn(&str) -> String,
+    range: fn(&Limit) -> String,
     strategy_name: fn(&str) -> String,
     cached_copy: &'static str,
-    cached_delete: &'static str,
-    cached_leave: &'static str,
     order: &'static str,
     database_first: &'static str,
     cache_first: &'static str,
@@ -117,8 +124,6 @@ words! {
     coalesce: &'static str,
     on_expiry: &'static str,
     on_eviction: &'static str,
-    end_flush: &'static str,
-    end_drop: &'static str,
     traffic: &'static str,
     arrivals: &'static str,
     arrivals_name: fn(&str) -> String,
