@@ -13,7 +13,7 @@ use super::controls::{Controls, read_file};
 use super::dom;
 use super::embed::{self, Host};
 use super::fields::Ctx;
-use super::panels::{Headline, Legend, LostWrites, Percentiles, Reproduce, Scoreboard};
+use super::panels::{Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard};
 use super::plots::Plot;
 use super::protocol::FromWorker;
 use super::share::Share;
@@ -21,7 +21,7 @@ use super::shelf;
 use super::state::{Action, Effect, State};
 use super::transport::Transport;
 use super::view::{Control, Lang, Shade, Shown};
-use super::words::{self, Words};
+use super::words::{self, PresetGroup, Words};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData, Percentile};
 use crate::experiment::strikes;
@@ -408,8 +408,15 @@ impl App {
             Action::OpenPreset(event.target_unchecked_into::<web_sys::HtmlSelectElement>().value())
         });
         let chosen = self.state.preset.as_deref();
-        let options = presets::ALL.iter().map(|preset| {
-            html! { <option value={preset.name} selected={chosen == Some(preset.name)}>{ (w.preset_name)(preset.name) }</option> }
+        let groups = PresetGroup::ALL.into_iter().map(|group| {
+            let options = presets::ALL.iter().filter(|preset| PresetGroup::of(preset.name) == group).map(|preset| {
+                html! { <option value={preset.name} selected={chosen == Some(preset.name)}>{ (w.preset_name)(preset.name) }</option> }
+            });
+            let options: Vec<Html> = options.collect();
+            if options.is_empty() {
+                return html! {};
+            }
+            html! { <optgroup label={(w.preset_group)(group)}>{ for options }</optgroup> }
         });
         let korean = self.state.lang == Lang::Ko;
         let language = act.reform(move |_: MouseEvent| Action::Language(if korean { Lang::En } else { Lang::Ko }));
@@ -421,7 +428,7 @@ impl App {
                 <label class="preset"><span class="unseen">{ w.preset }</span>
                     <select onchange={preset}>
                         if chosen.is_none() { <option selected=true disabled=true>{ w.own_scenario }</option> }
-                        { for options }
+                        { for groups }
                     </select>
                 </label>
                 <div class="tools">
@@ -512,6 +519,7 @@ impl App {
         html! {
             <>
                 <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <LostWrites report={report.clone()} stories={self.state.run.stories.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Percentiles report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Reproduce {report} titles={titles.clone()} {shown} {words} />

@@ -1,8 +1,9 @@
 //! English.
 
+use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece};
 use super::super::view::{Control, Lang};
-use super::{Words, ends, lane};
+use super::{PresetGroup, Words, ends, family_name, lane};
 use crate::chart::{ENGLISH, Panel, text};
 use crate::scenario::{Link, Reason, What};
 
@@ -40,6 +41,8 @@ pub static WORDS: Words = Words {
     crash_app: "Crash an app server",
     database_outage: "Database outage",
     partition: "Cut app–cache",
+    freeze_cache: "Freeze the cache",
+    more: "more",
     for_how_long: "for",
     fault_name: |what| match what {
         What::CacheCrash => "cache crash",
@@ -70,6 +73,11 @@ pub static WORDS: Words = Words {
     stale_reads: "Stale reads",
     at_risk: "At risk",
     lost: "Lost",
+    more_figures: "More figures",
+    extra: |extra| match extra {
+        Extra::Increments => "Increments",
+        Extra::LostIncrements => "Lost increments",
+    },
     percentiles: "Response time percentiles",
     all_requests: "All requests",
     reads: "Reads",
@@ -229,9 +237,30 @@ pub static WORDS: Words = Words {
             "like-button" => "Like button",
             "redis-down" => "Redis is down",
             "product-list" => "Product list stampede",
-            other => other,
+            "view-counter" => "View counter",
+            "session-tokens" => "Session tokens",
+            "keys-star" => "KEYS * on a live cache",
+            "failover" => "Failover",
+            "scale-out" => "Scaling out",
+            "local-vs-global" => "Local or global cache",
+            "memory-overflow" => "More than fits in memory",
+            "ttl-vs-invalidate" => "TTL or invalidation",
+            "stale-set-race" => "The look-aside race",
+            "dual-write" => "Dual write",
+            "flush-race" => "The flush race",
+            "expire-dirty" => "Expired while dirty",
+            "thundering-herd" => "Thundering herd",
+            "db-brownout" => "Database brownout",
+            "increment-race" => "Increment race",
+            "write-heavy" => "Write-heavy",
+            other => return family_name(other).unwrap_or_else(|| other.to_owned()),
         }
         .to_owned()
+    },
+    preset_group: |group| match group {
+        PresetGroup::Stories => "Stories",
+        PresetGroup::Ycsb => "YCSB workloads",
+        PresetGroup::Twitter => "Twitter's caches",
     },
     own_scenario: "Own scenario",
     change_theme: "Light or dark",
@@ -322,6 +351,11 @@ fn harm_of(harm: Harm, them: bool) -> [Piece; 3] {
                 if them { text(" of them") } else { many(writes, " acknowledged write", " acknowledged writes") };
             [text("has lost "), Piece::Alarm(text::count(writes)), what]
         }
+        Harm::Increments { lost, of, .. } => [
+            text("has lost "),
+            Piece::Alarm(text::count(lost)),
+            text(&format!(" of {}", many_of(of, "increment", "increments"))),
+        ],
         Harm::Failed { requests, .. } => {
             [text("has failed "), Piece::Alarm(text::count(requests)), many(requests, " request", " requests")]
         }
@@ -333,6 +367,10 @@ fn harm_of(harm: Harm, them: bool) -> [Piece; 3] {
             [text("has served "), Piece::Number(text::count(reads)), many(reads, " stale read", " stale reads")]
         }
     }
+}
+
+fn many_of(n: u64, one: &str, more: &str) -> String {
+    format!("{} {}", text::count(n), if n == 1 { one } else { more })
 }
 
 fn summary(panel: &Panel) -> String {

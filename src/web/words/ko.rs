@@ -1,8 +1,9 @@
 //! 한국어.
 
+use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece};
 use super::super::view::{Control, Lang};
-use super::{Words, ends, lane};
+use super::{PresetGroup, Words, ends, family_name, lane};
 use crate::chart::{Labels, Panel, text};
 use crate::scenario::limits::{Limit, Range};
 use crate::scenario::{Link, Reason, What};
@@ -18,6 +19,7 @@ pub static WORDS: Words = Words {
         writes_p99: "쓰기, p99",
         hit_ratio: "적중률",
         lost_writes: "유실된 쓰기",
+        lost: "유실",
         lost: "유실",
         at_risk: "유실 위험",
         nothing_yet: "아직 응답 없음",
@@ -51,6 +53,8 @@ pub static WORDS: Words = Words {
     crash_app: "앱 서버 크래시",
     database_outage: "DB 중단",
     partition: "앱–캐시 단절",
+    freeze_cache: "캐시 멈춤",
+    more: "더 보기",
     for_how_long: "지속 시간",
     fault_name: |what| match what {
         What::CacheCrash => "캐시 크래시",
@@ -81,6 +85,11 @@ pub static WORDS: Words = Words {
     stale_reads: "오래된 읽기",
     at_risk: "유실 위험",
     lost: "유실",
+    more_figures: "그 밖의 수치",
+    extra: |extra| match extra {
+        Extra::Increments => "증가 연산",
+        Extra::LostIncrements => "유실된 증가",
+    },
     percentiles: "응답 시간 백분위수",
     all_requests: "전체 요청",
     reads: "읽기",
@@ -251,9 +260,30 @@ pub static WORDS: Words = Words {
             "like-button" => "좋아요 버튼",
             "redis-down" => "Redis 다운",
             "product-list" => "상품 목록 스탬피드",
-            other => other,
+            "view-counter" => "조회수 카운터",
+            "session-tokens" => "세션 토큰",
+            "keys-star" => "운영 중 KEYS *",
+            "failover" => "페일오버",
+            "scale-out" => "샤드 늘리기",
+            "local-vs-global" => "로컬 캐시와 글로벌 캐시",
+            "memory-overflow" => "메모리보다 큰 데이터",
+            "ttl-vs-invalidate" => "TTL과 무효화",
+            "stale-set-race" => "룩어사이드 경쟁 상태",
+            "dual-write" => "이중 쓰기",
+            "flush-race" => "플러시 경쟁 상태",
+            "expire-dirty" => "더티 상태로 만료",
+            "thundering-herd" => "몰려드는 요청",
+            "db-brownout" => "DB 브라운아웃",
+            "increment-race" => "증가 연산 경쟁",
+            "write-heavy" => "쓰기가 많은 서비스",
+            other => return family_name(other).unwrap_or_else(|| other.to_owned()),
         }
         .to_owned()
+    },
+    preset_group: |group| match group {
+        PresetGroup::Stories => "이야기",
+        PresetGroup::Ycsb => "YCSB 워크로드",
+        PresetGroup::Twitter => "Twitter의 캐시",
     },
     own_scenario: "내 시나리오",
     change_theme: "밝게/어둡게",
@@ -357,6 +387,13 @@ fn harm_of(harm: Harm) -> Vec<Piece> {
     let text = |text: &str| Piece::Text(text.to_owned());
     match harm {
         Harm::Lost { writes, .. } => vec![Piece::Alarm(text::count(writes)), text("건을 유실했습니다.")],
+        Harm::Increments { lost, of, .. } => {
+            vec![
+                text(&format!("증가 {}건 중 ", text::count(of))),
+                Piece::Alarm(text::count(lost)),
+                text("건을 유실했습니다."),
+            ]
+        }
         Harm::Failed { requests, .. } => {
             vec![text("요청 "), Piece::Alarm(text::count(requests)), text("건에 실패했습니다.")]
         }
