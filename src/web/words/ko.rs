@@ -20,7 +20,6 @@ pub static WORDS: Words = Words {
         hit_ratio: "적중률",
         lost_writes: "유실된 쓰기",
         lost: "유실",
-        lost: "유실",
         at_risk: "유실 위험",
         nothing_yet: "아직 응답 없음",
     },
