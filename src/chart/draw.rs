@@ -232,11 +232,19 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let start = x(data.now_s);
         for ((_, line), y) in names.into_iter().zip(places) {
             let style = lane_style(line.lane);
-            self.marker(style.marker, (start + 12.0, y), style.colour, 3.5)?;
             let label = self.cut(end_label(&panel.axis, line), room - NAME_AT);
+            self.ground(&label, (start + NAME_AT, y))?;
+            self.marker(style.marker, (start + 12.0, y), style.colour, 3.5)?;
             self.text(&label, TEXT, INK, (start + NAME_AT, y), HPos::Left, VPos::Center)?;
         }
         Ok(())
+    }
+
+    /// The ground again where a name will stand: the tint of a fault to come must not make it hard to read.
+    fn ground(&self, label: &str, (x, y): (f64, f64)) -> Drawn<DB> {
+        let (wide, half) = (self.width(label, TEXT), TEXT / 2.0 + 1.0);
+        let corners = [self.px((x - NAME_AT + 4.0, y - half)), self.px((x + wide + 2.0, y + half))];
+        self.area.draw(&Rectangle::new(corners, GROUND.rgb(self.look.theme).mix(0.85).filled()))
     }
 
     fn marker(&self, marker: Marker, (x, y): (f64, f64), colour: Token, r: f64) -> Drawn<DB> {

@@ -169,6 +169,13 @@ const LIMITS: &[(&str, Limit)] = &[
 /// The parts of the world that a lane may have otherwise.
 const PARTS: [&str; 4] = ["app", "network", "cache", "database"];
 
+/// The field of all lanes that `path`, something a lane has otherwise, is laid over: of `lane.1.cache.ttl`, `cache.ttl`.
+pub(super) fn for_all(path: &str) -> Option<&str> {
+    let (_, inner) = path.strip_prefix("lane.")?.split_once('.')?;
+    let part = inner.split('.').next().unwrap_or(inner);
+    PARTS.contains(&part).then_some(inner)
+}
+
 /// The range of the field at a dotted path such as `lane.1.write.every`.
 ///
 /// ```
@@ -177,11 +184,7 @@ const PARTS: [&str; 4] = ["app", "network", "cache", "database"];
 /// ```
 pub fn of(path: &str) -> Option<Limit> {
     // What a lane has otherwise has the limits of what all have.
-    if let Some((_, inner)) = path.strip_prefix("lane.").and_then(|lane| lane.split_once('.'))
-        && PARTS.iter().any(|part| inner.strip_prefix(part).is_some_and(|rest| rest.starts_with('.')))
-    {
-        return of(inner);
-    }
+    let path = for_all(path).unwrap_or(path);
     // The percents of an empirical distribution are in the same place as durations, but are none.
     if path.contains(".empirical.") && path.ends_with(".0") {
         return Some(number(0.0, 100.0));

@@ -23,6 +23,7 @@ mod distribution;
 pub mod eviction;
 mod fault;
 mod field;
+pub mod form;
 mod lane;
 pub mod limits;
 pub mod link;

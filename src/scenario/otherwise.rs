@@ -101,6 +101,6 @@ impl<T: Record> Field for Otherwise<T> {
     }
 
     fn takes() -> Takes {
-        Takes::Value("a table with some fields of the section of that name")
+        Takes::Value(super::form::OTHERWISE)
     }
 }

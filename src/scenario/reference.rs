@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use super::field::{Docs, Entry, Record, Takes};
+use super::form::sentence;
 use super::node::join;
 use super::{Scenario, limits, text};
 
@@ -133,12 +134,6 @@ fn allowed(takes: &Takes, path: &str) -> String {
 }
 
 const PLAIN: &[&str] = &["a number", "a whole number", "a duration"];
-
-/// A doc comment as one paragraph, without what only rustdoc reads.
-fn sentence(docs: Docs) -> String {
-    let lines: Vec<&str> = docs.iter().map(|line| line.trim()).collect();
-    lines.join(" ").replace("[`", "`").replace("`]", "`").trim().to_owned()
-}
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")

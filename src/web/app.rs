@@ -13,7 +13,7 @@ use super::controls::{Controls, read_file};
 use super::dom;
 use super::embed::{self, Host};
 use super::fields::Ctx;
-use super::panels::{Headline, Legend, LostWrites, Percentiles, Reproduce, Scoreboard};
+use super::panels::{Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard};
 use super::plots::Plot;
 use super::protocol::FromWorker;
 use super::share::Share;
@@ -21,7 +21,7 @@ use super::shelf;
 use super::state::{Action, Effect, State};
 use super::transport::Transport;
 use super::view::{Control, Lang, Shade, Shown};
-use super::words::{self, Words};
+use super::words::{self, PresetGroup, Words};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData, Percentile};
 use crate::experiment::strikes;
@@ -32,8 +32,8 @@ use crate::scenario::presets;
 const TICK_MS: u32 = 100;
 /// The page is put up in steps: first a figure each, then the tables, then the controls, a section each.
 const CONTROLS_FROM: u8 = 4;
-/// How long after the last change the address bar follows.
-const SAVE_AFTER_MS: u32 = 400;
+/// The address bar follows a change at once, but not more often than this: browsers limit it, and a slider makes many.
+const SAVE_EVERY_MS: u32 = 400;
 
 /// What the component hears.
 pub enum Msg {
@@ -41,8 +41,10 @@ pub enum Msg {
     Do(Action),
     /// The pointer is at another moment of the figures.
     Point(Option<f64>),
-    /// The link should follow the state now.
+    /// The link may follow the state again, and should if it has fallen behind.
     Save,
+    /// The page may be about to go away: the link must follow now.
+    Leave,
     /// The share dialog opens or closes.
     Share(bool),
     /// The help opens or closes.
@@ -64,7 +66,10 @@ pub struct App {
     sharing: bool,
     helping: bool,
     last_tick: f64,
+    /// Runs for a while after each time the link was saved.
     saving: Option<Timeout>,
+    /// Whether the link has fallen behind.
+    unsaved: bool,
     host: Host,
     /// One callback for all parts: they would take another one for a change.
     act: Callback<Action>,
@@ -129,6 +134,7 @@ impl Component for App {
             helping: false,
             last_tick: js_sys::Date::now(),
             saving: None,
+            unsaved: false,
             host: Host::default(),
             act: ctx.link().callback(Msg::Do),
             on_point: ctx.link().callback(Msg::Point),
@@ -160,7 +166,15 @@ impl Component for App {
             Msg::Point(moment) => self.pointed = moment,
             Msg::Save => {
                 self.saving = None;
-                dom::replace_hash(&self.state.link());
+                if self.unsaved {
+                    self.save(ctx);
+                }
+                return false;
+            }
+            Msg::Leave => {
+                if self.unsaved {
+                    self.save(ctx);
+                }
                 return false;
             }
             Msg::Share(open) => self.sharing = open,
@@ -239,14 +253,24 @@ impl App {
                     }
                 }
                 Effect::SaveLink if self.state.view.embed.is_none() => {
-                    let link = ctx.link().clone();
-                    self.saving = Some(Timeout::new(SAVE_AFTER_MS, move || link.send_message(Msg::Save)));
+                    self.unsaved = true;
+                    if self.saving.is_none() {
+                        self.save(ctx);
+                    }
                 }
                 Effect::SaveLink => {} // an embed never rewrites its own address
                 Effect::Remember(key, value) => dom::remember(key, value),
                 Effect::NewWorker => self.start_worker(),
             }
         }
+    }
+
+    /// Puts the link into the address bar.
+    fn save(&mut self, ctx: &Context<App>) {
+        self.unsaved = false;
+        dom::replace_hash(&self.state.link());
+        let link = ctx.link().clone();
+        self.saving = Some(Timeout::new(SAVE_EVERY_MS, move || link.send_message(Msg::Save)));
     }
 
     fn start_worker(&mut self) {
@@ -384,8 +408,15 @@ impl App {
             Action::OpenPreset(event.target_unchecked_into::<web_sys::HtmlSelectElement>().value())
         });
         let chosen = self.state.preset.as_deref();
-        let options = presets::ALL.iter().map(|preset| {
-            html! { <option value={preset.name} selected={chosen == Some(preset.name)}>{ (w.preset_name)(preset.name) }</option> }
+        let groups = PresetGroup::ALL.into_iter().map(|group| {
+            let options = presets::ALL.iter().filter(|preset| PresetGroup::of(preset.name) == group).map(|preset| {
+                html! { <option value={preset.name} selected={chosen == Some(preset.name)}>{ (w.preset_name)(preset.name) }</option> }
+            });
+            let options: Vec<Html> = options.collect();
+            if options.is_empty() {
+                return html! {};
+            }
+            html! { <optgroup label={(w.preset_group)(group)}>{ for options }</optgroup> }
         });
         let korean = self.state.lang == Lang::Ko;
         let language = act.reform(move |_: MouseEvent| Action::Language(if korean { Lang::En } else { Lang::Ko }));
@@ -397,7 +428,7 @@ impl App {
                 <label class="preset"><span class="unseen">{ w.preset }</span>
                     <select onchange={preset}>
                         if chosen.is_none() { <option selected=true disabled=true>{ w.own_scenario }</option> }
-                        { for options }
+                        { for groups }
                     </select>
                 </label>
                 <div class="tools">
@@ -488,6 +519,7 @@ impl App {
         html! {
             <>
                 <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <LostWrites report={report.clone()} stories={self.state.run.stories.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Percentiles report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Reproduce {report} titles={titles.clone()} {shown} {words} />
@@ -620,8 +652,14 @@ fn listen(ctx: &Context<App>) {
     let hash = Closure::<dyn FnMut(Event)>::new(move |_: Event| {
         link.send_message(Msg::Do(Action::OpenLink(dom::hash())));
     });
+    let link = ctx.link().clone();
+    let leave = Closure::<dyn FnMut(Event)>::new(move |_: Event| link.send_message(Msg::Leave));
     let window = dom::window();
-    // Both fail only on a window that is going away.
+    for event in ["beforeunload", "pagehide", "visibilitychange"] {
+        let _ = window.add_event_listener_with_callback(event, leave.as_ref().unchecked_ref());
+    }
+    leave.forget();
+    // All fail only on a window that is going away.
     let _ = window.add_event_listener_with_callback("keydown", keys.as_ref().unchecked_ref());
     let _ = window.add_event_listener_with_callback("hashchange", hash.as_ref().unchecked_ref());
     keys.forget();

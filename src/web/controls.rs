@@ -6,12 +6,14 @@ use web_sys::{File, HtmlInputElement};
 use yew::prelude::*;
 
 use super::fields::{Check, Choice, Ctx, Dist, Duration, Number, Segments, Slide, use_ctx};
+use super::form::{AddOwn, AllFields, Draft, FieldRow, Own, tells};
 use super::panels::Swatch;
 use super::state::Action;
 use super::words::Words;
+use crate::scenario::form::{Form, FormField, quoted};
 use crate::scenario::{
-    Arrivals, At, Batch, Capacity, DirtyEnd, Distribution, Eviction, Fault, Invalidate, Keys, Lane, Link, Network,
-    Order, Part, Reading, Scenario, Spike, Ttl, What, Which, WriteAround, WriteBack, WriteThrough, Writing,
+    Arrivals, At, Batch, Distribution, Fault, Lane, Link, Network, Order, Part, Reading, Scenario, Ttl, What, Which,
+    WriteBack, WriteThrough, Writing,
 };
 use crate::time::Nanos;
 
@@ -40,24 +42,29 @@ pub fn Controls(props: &ControlsProps) -> Html {
     let w = ctx.words;
     let s = &props.scenario;
     let wide = *use_memo((), |()| super::dom::media("(min-width: 64.01rem)"));
+    let form = use_memo(props.scenario.clone(), |scenario| Form::of(scenario));
+    let draft = Draft { scenario: props.scenario.clone(), form };
     let section = |title: &'static str, name: &'static str, open: bool, phase: u8, inside: &dyn Fn() -> Html| {
+        // Lanes and faults show their own fields; the others have one part each.
+        let part = matches!(name, "clients" | "cache" | "database" | "app" | "network").then_some(name);
         let inside = if props.phase >= phase {
-            inside()
+            let all = part.map(|part| html! { <AllFields draft={draft.clone()} {part} {title} /> });
+            html! { <>{ inside() }{ all.unwrap_or_default() }</> }
         } else {
             html! {}
         };
         html! {
             <details class={classes!("section", name)} {open}>
-                <summary><h2>{ title }</h2></summary>
+                <summary><h2>{ title }</h2>{ part.map(|part| tells(&draft.form, part)).unwrap_or_default() }</summary>
                 <div class="inside">{ inside }</div>
             </details>
         }
     };
     html! {
         <aside class="controls" aria-label={w.controls}>
-            { section(w.lanes, "", wide, 1, &|| lanes(props, &ctx)) }
-            { section(w.traffic, "clients", wide, 2, &|| traffic(s, &ctx, props.trace.as_deref())) }
-            { section(w.cache, "cache", wide, 3, &|| cache(s, &ctx)) }
+            { section(w.lanes, "", wide, 1, &|| lanes(props, &draft, &ctx)) }
+            { section(w.traffic, "clients", wide, 2, &|| traffic(&draft, &ctx, props.trace.as_deref())) }
+            { section(w.cache, "cache", wide, 3, &|| cache(&draft, &ctx)) }
             { section(w.database, "database", false, 4, &|| database(s, &ctx)) }
             { section(w.application, "app", false, 5, &|| application(s, &ctx)) }
             { section(w.network, "network", false, 6, &|| network(s, &ctx)) }
@@ -98,11 +105,80 @@ fn options(names: &[&'static str], called: fn(&str) -> String) -> Vec<(AttrValue
     names.iter().map(|name| (AttrValue::from(*name), AttrValue::from(called(name)))).collect()
 }
 
+/// The choices at `path`, as the types know them.
+fn choices(draft: &Draft, path: &str, called: fn(&str) -> String) -> Vec<(AttrValue, AttrValue)> {
+    let words = draft.words(path).into_iter();
+    words.map(|word| (AttrValue::from(word.clone()), AttrValue::from(called(&word)))).collect()
+}
+
+/// A callback that chooses among the words at `path`; options that the new choice has too stay as they are.
+fn choose(draft: &Draft, ctx: &Ctx, path: &'static str) -> Callback<String> {
+    let (scenario, ctx) = (draft.scenario.clone(), ctx.clone());
+    Callback::from(move |word: String| {
+        if let Ok(changed) = scenario.chosen(path, &word) {
+            ctx.edit(move |s| *s = changed);
+        }
+    })
+}
+
+/// A callback that puts a number at `path`, good or not: what is wrong with it is told beside it.
+fn put(draft: &Draft, ctx: &Ctx, path: &str) -> Callback<f64> {
+    let (scenario, ctx, path) = (draft.scenario.clone(), ctx.clone(), path.to_owned());
+    Callback::from(move |value: f64| {
+        if let Ok(changed) = scenario.drafted(&path, &value.to_string()) {
+            ctx.edit(move |s| *s = changed);
+        }
+    })
+}
+
+/// The word that stands at `path`.
+fn word_at(draft: &Draft, path: &str) -> String {
+    draft.form.fields(path).into_iter().next().map(|field| field.value).unwrap_or_default()
+}
+
+/// The options of the choice at `path`: those that most readers want to turn with a slider, the others as they come.
+fn options_at(draft: &Draft, ctx: &Ctx, path: &str) -> Html {
+    let w = ctx.words;
+    let rows = draft.form.fields(path).into_iter().filter(|field| field.is_option).map(|field| {
+        let known = match field.name.as_str() {
+            "rate" => (w.rate, Slide::Log(1.0, 10_000.0), false),
+            "users" => (w.users, Slide::Log(1.0, 10_000.0), true),
+            "count" => (w.key_count, Slide::Log(1.0, 100_000.0), true),
+            "alpha" => (w.alpha, Slide::Even(0.0, 2.0, 0.05), false),
+            "hot" => (w.hot, Slide::Even(0.0, 1.0, 0.01), false),
+            "traffic" => (w.hot_traffic, Slide::Even(0.0, 1.0, 0.01), false),
+            _ => {
+                let key = field.path.clone();
+                return html! { <FieldRow {key} draft={draft.clone()} {field} /> };
+            }
+        };
+        number_at(draft, ctx, &field.path, known.0, known.1, known.2)
+    });
+    html! { <>{ for rows }</> }
+}
+
+/// A number with a slider, as long as what stands there is one.
+fn number_at(draft: &Draft, ctx: &Ctx, path: &str, label: &'static str, slide: Slide, whole: bool) -> Html {
+    match word_at(draft, path).parse::<f64>() {
+        Ok(value) => {
+            let path = path.to_owned();
+            html! { <Number key={path.clone()} path={path.clone()} {label} {value} {whole} {slide} set={put(draft, ctx, &path)} /> }
+        }
+        Err(_) => named_row(draft, path, label),
+    }
+}
+
+/// A field of the types, under a name of the page's.
+fn named_row(draft: &Draft, path: &str, label: &'static str) -> Html {
+    let field: Option<FormField> = draft.form.fields(path).into_iter().next();
+    field.map_or_else(|| html! {}, |field| html! { <FieldRow draft={draft.clone()} {field} {label} /> })
+}
+
 // ---- lanes
 
-fn lanes(props: &ControlsProps, ctx: &Ctx) -> Html {
+fn lanes(props: &ControlsProps, draft: &Draft, ctx: &Ctx) -> Html {
     let w = ctx.words;
-    let all = props.scenario.lanes.iter().enumerate().map(|(i, lane)| lane_block(props, ctx, i, lane));
+    let all = props.scenario.lanes.iter().enumerate().map(|(i, lane)| lane_block(props, draft, ctx, i, lane));
     let add = {
         let ctx = ctx.clone();
         Callback::from(move |_: MouseEvent| ctx.edit(|s| s.lanes.push(new_lane(s))))
@@ -117,6 +193,7 @@ fn lanes(props: &ControlsProps, ctx: &Ctx) -> Html {
 
 /// A lane whose strategies no other lane has, if there is one left.
 fn new_lane(s: &Scenario) -> Lane {
+    // Those that are to be had first; the types know the others.
     let all = ["look-aside", "read-through", "none"]
         .into_iter()
         .flat_map(|read| ["write-back", "write-through", "write-around"].into_iter().map(move |write| (read, write)));
@@ -124,26 +201,16 @@ fn new_lane(s: &Scenario) -> Lane {
         .into_iter()
         .find(|(read, write)| !s.lanes.iter().any(|lane| lane.read.name() == *read && lane.write.name() == *write));
     let (read, write) = free.unwrap_or(("look-aside", "write-back"));
-    Lane { read: reading(read), write: writing(write), ..Lane::default() }
+    let both = strategy(0, "write", write, &strategy(0, "read", read, &Scenario::default()));
+    both.lanes.into_iter().next().unwrap_or_default()
 }
 
-fn reading(name: &str) -> Reading {
-    match name {
-        "none" => Reading::None {},
-        "read-through" => Reading::ReadThrough {},
-        _ => Reading::LookAside {},
-    }
+/// The scenario with the strategy of that name, and its usual options, in a lane.
+fn strategy(lane: usize, part: &'static str, name: &str, s: &Scenario) -> Scenario {
+    s.drafted(&format!("lane.{lane}.{part}"), name).unwrap_or_else(|_| s.clone())
 }
 
-fn writing(name: &str) -> Writing {
-    match name {
-        "write-back" => Writing::WriteBack(WriteBack::default()),
-        "write-through" => Writing::WriteThrough(WriteThrough::default()),
-        _ => Writing::WriteAround(WriteAround::default()),
-    }
-}
-
-fn lane_block(props: &ControlsProps, ctx: &Ctx, i: usize, lane: &Lane) -> Html {
+fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, i: usize, lane: &Lane) -> Html {
     let w = ctx.words;
     let title = props.titles.get(i).cloned().unwrap_or_default();
     let shown = props.shown.get(i).copied().unwrap_or(true);
@@ -157,14 +224,13 @@ fn lane_block(props: &ControlsProps, ctx: &Ctx, i: usize, lane: &Lane) -> Html {
         })
     };
     // A name that a preset gave no longer fits when the strategies change.
-    let read = set(ctx, move |s, name: String| {
-        s.lanes[i].read = reading(&name);
-        s.lanes[i].name.clear();
-    });
-    let write = set(ctx, move |s, name: String| {
-        s.lanes[i].write = writing(&name);
-        s.lanes[i].name.clear();
-    });
+    let choose_for = |part: &'static str| {
+        set(ctx, move |s, name: String| {
+            *s = strategy(i, part, &name, s);
+            s.lanes[i].name.clear();
+        })
+    };
+    let names: (AttrValue, AttrValue) = (format!("lane.{i}").into(), title.clone().into());
     html! {
         <div class="lane" key={i} role="group" aria-label={title.clone()}>
             <div class="lane-head">
@@ -174,36 +240,27 @@ fn lane_block(props: &ControlsProps, ctx: &Ctx, i: usize, lane: &Lane) -> Html {
                     <button type="button" class="icon" aria-label={(w.remove_lane)(&title)} onclick={remove}>{ "×" }</button>
                 }
             </div>
-            <Segments path={format!("lane.{i}.read")} label={w.reads} value={lane.read.name()} set={read}
-                options={options(&["none", "look-aside", "read-through"], w.strategy_name)} />
-            <Segments path={format!("lane.{i}.write")} label={w.writes} value={lane.write.name()} set={write}
-                options={options(&["write-around", "write-through", "write-back"], w.strategy_name)} />
+            <Segments path={format!("lane.{i}.read")} label={w.reads} value={lane.read.name()} set={choose_for("read")}
+                options={options(Reading::NAMES, w.strategy_name)} />
+            <Segments path={format!("lane.{i}.write")} label={w.writes} value={lane.write.name()} set={choose_for("write")}
+                options={options(Writing::NAMES, w.strategy_name)} />
+            <Own draft={draft.clone()} lane={i} />
             <details class="options">
-                <summary>{ w.options }</summary>
-                { lane_options(ctx, i, lane) }
+                <summary>{ w.options }{ tells(&draft.form, &names.0) }</summary>
+                { lane_options(draft, ctx, i, lane) }
+                <AddOwn draft={draft.clone()} lane={i} />
+                <AllFields draft={draft.clone()} part={names.0} title={names.1} />
             </details>
         </div>
     }
 }
 
-fn lane_options(ctx: &Ctx, i: usize, lane: &Lane) -> Html {
+fn lane_options(draft: &Draft, ctx: &Ctx, i: usize, lane: &Lane) -> Html {
     match &lane.write {
-        Writing::WriteAround(around) => write_around(ctx, i, around),
+        Writing::WriteAround(_) => named_row(draft, &format!("lane.{i}.write.cached"), ctx.words.cached_copy),
         Writing::WriteThrough(through) => write_through(ctx, i, through),
-        Writing::WriteBack(back) => write_back(ctx, i, back),
+        Writing::WriteBack(back) => write_back(draft, ctx, i, back),
     }
-}
-
-fn write_around(ctx: &Ctx, i: usize, around: &WriteAround) -> Html {
-    let w = ctx.words;
-    let chosen = if around.cached == Invalidate::Leave { "leave" } else { "delete" };
-    let cached = set(ctx, move |s, name: String| {
-        if let Writing::WriteAround(around) = &mut s.lanes[i].write {
-            around.cached = if name == "leave" { Invalidate::Leave } else { Invalidate::Delete };
-        }
-    });
-    let choices = vec![("delete".into(), w.cached_delete.into()), ("leave".into(), w.cached_leave.into())];
-    html! { <Choice path={format!("lane.{i}.write.cached")} label={w.cached_copy} options={choices} value={chosen} set={cached} /> }
 }
 
 fn write_through(ctx: &Ctx, i: usize, through: &WriteThrough) -> Html {
@@ -228,7 +285,7 @@ fn write_through(ctx: &Ctx, i: usize, through: &WriteThrough) -> Html {
     }
 }
 
-fn write_back(ctx: &Ctx, i: usize, back: &WriteBack) -> Html {
+fn write_back(draft: &Draft, ctx: &Ctx, i: usize, back: &WriteBack) -> Html {
     let w = ctx.words;
     let change = move |s: &mut Scenario, change: &dyn Fn(&mut WriteBack)| {
         if let Writing::WriteBack(back) = &mut s.lanes[i].write {
@@ -236,9 +293,6 @@ fn write_back(ctx: &Ctx, i: usize, back: &WriteBack) -> Html {
         }
     };
     let path = |field: &str| format!("lane.{i}.write.{field}");
-    let end = |name: &str| if name == "drop" { DirtyEnd::Drop } else { DirtyEnd::Flush };
-    let end_name = |end: DirtyEnd| if end == DirtyEnd::Drop { "drop" } else { "flush" };
-    let ends = vec![("flush".into(), w.end_flush.into()), ("drop".into(), w.end_drop.into())];
     let at = back.at.map_or(0.0, f64::from);
     html! {
         <>
@@ -251,142 +305,65 @@ fn write_back(ctx: &Ctx, i: usize, back: &WriteBack) -> Html {
             <Number path={path("requeue")} label={w.requeue} value={f64::from(back.requeue)} whole=true slide={Slide::Even(0.0, 10.0, 1.0)}
                 set={set(ctx, move |s, n: f64| change(s, &|b| b.requeue = n as u32))} />
             <Check label={w.coalesce} value={back.coalesce} set={set(ctx, move |s, on: bool| change(s, &|b| b.coalesce = on))} />
-            <Choice path={path("on_expiry")} label={w.on_expiry} options={ends.clone()} value={end_name(back.on_expiry)}
-                set={set(ctx, move |s, name: String| change(s, &|b| b.on_expiry = end(&name)))} />
-            <Choice path={path("on_eviction")} label={w.on_eviction} options={ends} value={end_name(back.on_eviction)}
-                set={set(ctx, move |s, name: String| change(s, &|b| b.on_eviction = end(&name)))} />
+            { named_row(draft, &path("on_expiry"), w.on_expiry) }
+            { named_row(draft, &path("on_eviction"), w.on_eviction) }
         </>
     }
 }
 
 // ---- traffic
 
-fn traffic(s: &Scenario, ctx: &Ctx, trace: Option<&str>) -> Html {
+fn traffic(draft: &Draft, ctx: &Ctx, trace: Option<&str>) -> Html {
     let w = ctx.words;
     html! {
         <>
-            { arrivals(&s.clients.arrivals, ctx) }
-            <Number path="clients.write_ratio" label={w.write_ratio} value={s.clients.write_ratio} slide={Slide::Even(0.0, 1.0, 0.01)}
+            { arrivals(draft, ctx) }
+            <Number path="clients.write_ratio" label={w.write_ratio} value={draft.scenario.clients.write_ratio} slide={Slide::Even(0.0, 1.0, 0.01)}
                 set={set(ctx, |s, v: f64| s.clients.write_ratio = v)} />
-            { keys(&s.clients.keys, ctx, trace) }
+            { keys(draft, ctx, trace) }
         </>
     }
 }
 
-fn arrivals(arrivals: &Arrivals, ctx: &Ctx) -> Html {
+fn arrivals(draft: &Draft, ctx: &Ctx) -> Html {
+    const PATH: &str = "clients.arrivals";
     let w = ctx.words;
-    let rate = arrivals.mean_gap().map_or(100.0, |_| match arrivals {
-        Arrivals::Poisson { rate } | Arrivals::Constant { rate } => *rate,
-        _ => 100.0,
-    });
-    let kind = set(ctx, move |s, name: String| {
-        s.clients.arrivals = match name.as_str() {
-            "constant" => Arrivals::Constant { rate },
-            "closed" => Arrivals::Closed { users: 100, think: Distribution::Exponential(Nanos::from_secs(1)) },
-            "bursts" => Arrivals::Bursts { rate, quiet: 0.0, on: Nanos::from_secs(1), off: Nanos::from_secs(4) },
-            "wave" => Arrivals::Wave { rate, swing: 0.5, period: Nanos::from_secs(60) },
-            "spike" => Arrivals::Spike(Spike { rate, ..Spike::default() }),
-            "trace" => Arrivals::Trace { speed: 1.0 },
-            _ => Arrivals::Poisson { rate },
-        };
-    });
-    let set_rate = set(ctx, |s, v: f64| match &mut s.clients.arrivals {
-        Arrivals::Poisson { rate }
-        | Arrivals::Constant { rate }
-        | Arrivals::Bursts { rate, .. }
-        | Arrivals::Wave { rate, .. }
-        | Arrivals::Spike(Spike { rate, .. }) => *rate = v,
-        Arrivals::Closed { .. } | Arrivals::Trace { .. } => {}
-    });
-    let name = arrivals.name();
-    // Those that begin elsewhere (a preset, a link) stand in the list while they are chosen.
-    let mut names = vec!["poisson", "constant", "closed", "bursts", "wave", "spike"];
-    if name == "trace" {
-        names.push(name);
-    }
-    let numbers = match arrivals {
-        Arrivals::Trace { .. } => html! {},
-        Arrivals::Poisson { rate }
-        | Arrivals::Constant { rate }
-        | Arrivals::Bursts { rate, .. }
-        | Arrivals::Wave { rate, .. }
-        | Arrivals::Spike(Spike { rate, .. }) => html! {
-            <Number path="clients.arrivals.rate" label={w.rate} value={*rate} slide={Slide::Log(1.0, 10_000.0)} set={set_rate} />
-        },
-        Arrivals::Closed { users, think } => html! {
+    let detail = match &draft.scenario.clients.arrivals {
+        Arrivals::Closed { users, think, .. } => html! {
             <>
                 <Number path="clients.arrivals.users" label={w.users} value={f64::from(*users)} whole=true slide={Slide::Log(1.0, 10_000.0)}
-                    set={set(ctx, |s, v: f64| if let Arrivals::Closed { users, .. } = &mut s.clients.arrivals { *users = v as u32 })} />
+                    set={put(draft, ctx, "clients.arrivals.users")} />
                 <Dist path="clients.arrivals.think" label={w.think} value={think.clone()} slide={Slide::Log(0.01, 60.0)}
                     set={set(ctx, |s, v: Distribution| if let Arrivals::Closed { think, .. } = &mut s.clients.arrivals { *think = v })} />
             </>
         },
+        _ => options_at(draft, ctx, PATH),
     };
     html! {
         <>
-            <Choice path="clients.arrivals" label={w.arrivals} value={name} set={kind}
-                options={options(&names, w.arrivals_name)} />
-            { numbers }
+            <Choice path={PATH} label={w.arrivals} value={word_at(draft, PATH)} set={choose(draft, ctx, PATH)}
+                options={choices(draft, PATH, w.arrivals_name)} />
+            { detail }
         </>
     }
 }
 
-fn keys(keys: &Keys, ctx: &Ctx, trace: Option<&str>) -> Html {
+fn keys(draft: &Draft, ctx: &Ctx, trace: Option<&str>) -> Html {
+    const PATH: &str = "clients.keys";
     let w = ctx.words;
-    let (name, count) = match keys {
-        Keys::Uniform { count } => ("uniform", *count),
-        Keys::Zipf { count, .. } => ("zipf", *count),
-        Keys::HotSet { count, .. } => ("hot-set", *count),
-        Keys::Latest { count, .. } => ("latest", *count),
-        Keys::Scan { count } => ("scan", *count),
-        Keys::Trace { .. } => ("trace", 1000),
-    };
+    let now = word_at(draft, PATH);
     let file = trace.map(str::to_owned);
-    let kind = set(ctx, move |s, name: String| {
-        s.clients.keys = match name.as_str() {
-            "uniform" => Keys::Uniform { count },
-            "hot-set" => Keys::HotSet { count, hot: 0.1, traffic: 0.9, moves_every: None },
-            "latest" => Keys::Latest { count, alpha: 0.99 },
-            "scan" => Keys::Scan { count },
-            "trace" => Keys::Trace { file: file.clone().unwrap_or_default() },
-            _ => Keys::Zipf { count, alpha: 1.0 },
-        };
+    let set = choose(draft, ctx, PATH).reform(move |word: String| match &file {
+        Some(file) if word == "trace" => format!("trace(file:{})", quoted(file)),
+        _ => word,
     });
-    let mut names = vec!["zipf", "uniform", "hot-set", "latest", "scan"];
-    if trace.is_some() || name == "trace" {
-        names.push("trace");
-    }
-    let set_count = set(ctx, |s, v: f64| match &mut s.clients.keys {
-        Keys::Uniform { count }
-        | Keys::Zipf { count, .. }
-        | Keys::HotSet { count, .. }
-        | Keys::Latest { count, .. }
-        | Keys::Scan { count } => *count = v as u32,
-        Keys::Trace { .. } => {}
-    });
-    let detail = match keys {
-        Keys::Zipf { alpha, .. } | Keys::Latest { alpha, .. } => html! {
-            <Number path="clients.keys.alpha" label={w.alpha} value={*alpha} slide={Slide::Even(0.0, 2.0, 0.05)}
-                set={set(ctx, |s, v: f64| if let Keys::Zipf { alpha, .. } | Keys::Latest { alpha, .. } = &mut s.clients.keys { *alpha = v })} />
-        },
-        Keys::HotSet { hot, traffic, .. } => html! {
-            <>
-                <Number path="clients.keys.hot" label={w.hot} value={*hot} slide={Slide::Even(0.0, 1.0, 0.01)}
-                    set={set(ctx, |s, v: f64| if let Keys::HotSet { hot, .. } = &mut s.clients.keys { *hot = v })} />
-                <Number path="clients.keys.traffic" label={w.hot_traffic} value={*traffic} slide={Slide::Even(0.0, 1.0, 0.01)}
-                    set={set(ctx, |s, v: f64| if let Keys::HotSet { traffic, .. } = &mut s.clients.keys { *traffic = v })} />
-            </>
-        },
-        Keys::Trace { file } => html! { <p class="soft">{ w.trace }{ ": " }{ file }</p> },
-        Keys::Uniform { .. } | Keys::Scan { .. } => html! {},
-    };
+    // A trace can be chosen once it is open.
+    let offered = choices(draft, PATH, w.keys_name).into_iter();
+    let offered = offered.filter(|(name, _)| *name != "trace" || trace.is_some() || now == "trace");
     html! {
         <>
-            <Choice path="clients.keys" label={w.keys} value={name} set={kind} options={options(&names, w.keys_name)} />
-            if name != "trace" {
-                <Number path="clients.keys.count" label={w.key_count} value={f64::from(count)} whole=true slide={Slide::Log(1.0, 100_000.0)} set={set_count} />
-            }
-            { detail }
+            <Choice path={PATH} label={w.keys} value={now.clone()} {set} options={offered.collect::<Vec<_>>()} />
+            { options_at(draft, ctx, PATH) }
             { trace_input(ctx) }
         </>
     }
@@ -417,27 +394,14 @@ pub fn read_file(file: &File, done: impl Fn(String) + 'static) {
 
 // ---- cache
 
-fn cache(s: &Scenario, ctx: &Ctx) -> Html {
-    let w = ctx.words;
-    // A room in bytes is shown as the entries of a kibibyte that fit; setting it makes it one in entries.
-    let capacity = match s.cache.capacity {
-        Capacity::Entries(count) => f64::from(count),
-        Capacity::Bytes(bytes) => (bytes.0 / 1_088).max(1) as f64,
-    };
-    let eviction = s.cache.eviction.name();
-    let set_eviction = set(ctx, |s, name: String| {
-        if let Ok(eviction) = name.parse::<Eviction>() {
-            s.cache.eviction = eviction;
-        }
-    });
-    let policies = Eviction::ALL
-        .iter()
-        .map(|policy| (AttrValue::from(policy.name()), AttrValue::from(policy.name().to_uppercase())));
+fn cache(draft: &Draft, ctx: &Ctx) -> Html {
+    const EVICTION: &str = "cache.eviction";
+    let (w, s) = (ctx.words, &draft.scenario);
     html! {
         <>
-            <Number path="cache.capacity" label={w.capacity} value={capacity} whole=true slide={Slide::Log(1.0, 100_000.0)}
-                set={set(ctx, |s, v: f64| s.cache.capacity = Capacity::Entries(v as u32))} />
-            <Choice path="cache.eviction" label={w.eviction} value={eviction} set={set_eviction} options={policies.collect::<Vec<_>>()} />
+            { number_at(draft, ctx, "cache.capacity", w.capacity, Slide::Log(1.0, 100_000.0), true) }
+            <Choice path={EVICTION} label={w.eviction} value={word_at(draft, EVICTION)} set={choose(draft, ctx, EVICTION)}
+                options={choices(draft, EVICTION, |name| name.to_uppercase())} />
             { ttl(s.cache.ttl, ctx) }
             <Dist path="cache.command" label={w.command} value={s.cache.command.clone()} slide={Slide::Log(1e-6, 0.1)}
                 set={set(ctx, |s, v: Distribution| s.cache.command = v)} />

@@ -40,7 +40,22 @@ impl Ctx {
         Some(shelf::say(problem, self.words))
     }
 
-    fn mistyped(&self, path: &str, problem: Option<Problem>) {
+    /// What is wrong with the field at `path`, or, if `inside`, with a part of its value. A problem that stands
+    /// elsewhere, but that a new value of this field would make, is told with its place.
+    pub fn complaint_inside(&self, path: &str, inside: bool) -> Option<String> {
+        let is_here = |field: &str| {
+            let rest = field.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || (inside && rest.starts_with('.')))
+        };
+        let typed = self.mistyped.iter().find(|(field, _)| field == path).map(|(_, problem)| problem);
+        let problem = typed.or_else(|| self.problems.iter().find(|problem| is_here(&problem.field)))?;
+        let said = shelf::say(problem, self.words);
+        let is_own = problem.field.starts_with(path);
+        Some(if is_own { said } else { format!("{} = {said}", problem.field) })
+    }
+
+    /// Says that the field at `path` holds something that cannot be, or no longer does.
+    pub fn mistyped(&self, path: &str, problem: Option<Problem>) {
         if problem.is_some() || self.mistyped.iter().any(|(field, _)| field == path) {
             self.act.emit(Action::Mistyped { field: path.to_owned(), problem });
         }
@@ -175,7 +190,7 @@ fn Row(props: &RowProps) -> Html {
             <label for={id.clone()}>{ props.label.clone() }</label>
             { slide.unwrap_or_default() }
             <input {id} type="text" inputmode="decimal" autocomplete="off" spellcheck="false"
-                value={(*pending).clone().unwrap_or_else(|| props.text.clone())} onchange={change}
+                value={(*pending).clone().filter(|_| complaint.is_some()).unwrap_or_else(|| props.text.clone())} onchange={change}
                 aria-invalid={complaint.is_some().then_some("true")}
                 aria-describedby={complaint.is_some().then(|| error.clone())} />
             if let Some(complaint) = complaint { <p class="complaint" id={error} role="alert">{ complaint }</p> }

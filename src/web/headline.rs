@@ -34,6 +34,8 @@ pub struct Speed {
 pub enum Harm {
     /// Acknowledged writes are gone.
     Lost { lane: usize, writes: u64 },
+    /// Acknowledged increments do not count in the database.
+    Increments { lane: usize, lost: u64, of: u64 },
     /// Requests were answered with an error.
     Failed { lane: usize, requests: u64 },
     /// Acknowledged writes would be gone if the cache crashed now.
@@ -46,7 +48,7 @@ impl Harm {
     /// The lane that did it.
     pub fn lane(self) -> usize {
         match self {
-            Harm::Lost { lane, .. } | Harm::Failed { lane, .. } => lane,
+            Harm::Lost { lane, .. } | Harm::Increments { lane, .. } | Harm::Failed { lane, .. } => lane,
             Harm::AtRisk { lane, .. } | Harm::Stale { lane, .. } => lane,
         }
     }
@@ -101,6 +103,10 @@ fn harm(lanes: &[(usize, &LaneReport)]) -> Option<Harm> {
             .max_by_key(|(i, n)| (*n, usize::MAX - i))
     };
     let lost = worst(|l| l.ever_lost).map(|(lane, writes)| Harm::Lost { lane, writes });
+    let increments = worst(|l| l.lost_increments).map(|(lane, lost)| {
+        let of = lanes.iter().find(|(i, _)| *i == lane).map_or(0, |(_, report)| report.increments);
+        Harm::Increments { lane, lost, of }
+    });
     // One request in a thousand may fail without being the news.
     let failed = worst(|l| if l.errors * 1000 >= l.requests { l.errors } else { 0 })
         .map(|(lane, requests)| Harm::Failed { lane, requests });
@@ -108,7 +114,7 @@ fn harm(lanes: &[(usize, &LaneReport)]) -> Option<Harm> {
     let risk = worst(|l| if l.cache.dirty_max > 0 { l.writes_by_class.at_risk + 1 } else { 0 });
     let risk = risk.map(|(lane, more)| Harm::AtRisk { lane, writes: more - 1 });
     let stale = worst(|l| l.stale_reads).map(|(lane, reads)| Harm::Stale { lane, reads });
-    lost.or(failed).or(risk).or(stale)
+    lost.or(increments).or(failed).or(risk).or(stale)
 }
 
 /// The greatest lead of one lane (`of`, if given) over another.
@@ -156,6 +162,13 @@ mod tests {
         let said = headline(&report(vec![lane(9.0, 0, 0, 40), lane(1.0, 212, 3, 0)]), |_| true);
         assert_eq!(said.harm, Some(Harm::Lost { lane: 1, writes: 212 }));
         assert_eq!(said.speed, Some(Speed { lane: 1, than: 0, factor: 9.0, writes: true }));
+    }
+
+    #[test]
+    fn lost_increments_are_told_with_how_many_there_were() {
+        let racing = LaneReport { increments: 3000, lost_increments: 212, ..lane(2.0, 0, 0, 40) };
+        let said = headline(&report(vec![lane(1.0, 0, 0, 0), racing]), |_| true);
+        assert_eq!(said.harm, Some(Harm::Increments { lane: 1, lost: 212, of: 3000 }));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! What decides anything ([`state`], [`headline`], [`view`], [`protocol`], [`words`]) knows nothing of the browser and is
 //! tested natively; what touches it is compiled for wasm only.
 
+pub mod extras;
 pub mod headline;
 pub mod protocol;
 pub mod shelf;
@@ -29,6 +30,8 @@ mod dom;
 mod embed;
 #[cfg(target_arch = "wasm32")]
 mod fields;
+#[cfg(target_arch = "wasm32")]
+mod form;
 #[cfg(target_arch = "wasm32")]
 mod panels;
 #[cfg(target_arch = "wasm32")]

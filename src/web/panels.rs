@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::extras::{Extra, Sort};
 use super::headline::{Piece, headline, plain};
 use super::protocol::Story;
 use super::state::Action;
@@ -157,7 +158,7 @@ pub struct ReportProps {
 }
 
 impl ReportProps {
-    fn lanes(&self) -> impl Iterator<Item = (usize, &LaneReport, &str)> {
+    fn lanes(&self) -> impl Iterator<Item = (usize, &LaneReport, &str)> + Clone {
         let named = self.report.lanes.iter().zip(self.titles.iter());
         named
             .enumerate()
@@ -224,6 +225,37 @@ pub fn Scoreboard(props: &ReportProps) -> Html {
                     <thead><tr>
                         <th scope="col">{ w.strategy }</th>
                         { for head.iter().map(|name| html! { <th scope="col">{ *name }</th> }) }
+                    </tr></thead>
+                    <tbody>{ for rows }</tbody>
+                </table>
+            </div>
+        </section>
+    }
+}
+
+/// The figures that only some experiments have; nothing where no lane has any.
+#[component]
+pub fn MoreFigures(props: &ReportProps) -> Html {
+    let w = props.words;
+    let met = Extra::met(props.lanes().map(|(_, lane, _)| lane));
+    if met.is_empty() {
+        return html! {};
+    }
+    let cell = |extra: &Extra, lane: &LaneReport| match extra.sort() {
+        Sort::Count => html! { <td>{ text::count(extra.of(lane) as u64) }</td> },
+        Sort::Bad => bad(extra.of(lane) as u64),
+    };
+    let rows = props.lanes().map(|(i, lane, title)| {
+        html! { <tr key={i}>{ lane_head(i, title) }{ for met.iter().map(|extra| cell(extra, lane)) }</tr> }
+    });
+    html! {
+        <section class="block" aria-labelledby="more-figures">
+            <h2 id="more-figures">{ w.more_figures }</h2>
+            <div class="wide" tabindex="0" role="group" aria-labelledby="more-figures">
+                <table>
+                    <thead><tr>
+                        <th scope="col">{ w.strategy }</th>
+                        { for met.iter().map(|extra| html! { <th scope="col">{ (w.extra)(*extra) }</th> }) }
                     </tr></thead>
                     <tbody>{ for rows }</tbody>
                 </table>

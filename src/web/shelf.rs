@@ -4,6 +4,8 @@
 use super::words::Words;
 #[cfg(target_arch = "wasm32")]
 use crate::scenario::Reason;
+#[cfg(target_arch = "wasm32")]
+use crate::scenario::limits;
 use crate::scenario::link::{self, Link};
 use crate::scenario::{Scenario, ScenarioError, presets};
 
@@ -50,6 +52,14 @@ pub fn no_value(path: &str, text: &str, allowed: &str) -> Problem {
 /// What is wrong with a value, beside its field: without the field's name.
 #[cfg(target_arch = "wasm32")]
 pub fn say(problem: &Problem, words: &Words) -> String {
-    let why = (words.reason)(&problem.reason);
+    let limit = limits::of(&problem.field);
+    let reason = match (&problem.reason, limit) {
+        // The range in the reader's language.
+        (Reason::NotAllowed(allowed), Some(limit)) if *allowed == limit.to_string() => {
+            Reason::NotAllowed((words.range)(&limit))
+        }
+        (reason, _) => reason.clone(),
+    };
+    let why = (words.reason)(&reason);
     if problem.value.is_empty() { why } else { format!("{}: {why}", problem.value) }
 }

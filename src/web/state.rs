@@ -14,6 +14,7 @@ use super::shelf::{self, Problem};
 use super::view::{BadOption, Lang, SPEED_RANGE, Shade, View, in_full};
 use crate::chart::Percentile;
 use crate::report::{Report, Series};
+use crate::scenario::form::Form;
 use crate::scenario::{Link, Scenario, What};
 use crate::time::Nanos;
 use crate::workload::trace::Trace;
@@ -484,6 +485,11 @@ impl State {
         change(Rc::make_mut(&mut self.draft));
         if self.draft.lanes.len() != lanes {
             self.view.lanes = None;
+        }
+        if !self.mistyped.is_empty() {
+            // A field that is gone takes what was wrong with it along.
+            let form = Form::of(&self.draft);
+            self.mistyped.retain(|(field, _)| form.has(field));
         }
         match shelf::check(&self.draft) {
             Ok(()) => {

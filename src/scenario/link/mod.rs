@@ -14,7 +14,7 @@
 //! A link means the same forever. A later version of the notation, or of a preset, gets a new number, and
 //! the function `migrate` turns the old pairs into new ones.
 
-mod notation;
+pub(super) mod notation;
 mod percent;
 
 use super::field::Field;
@@ -204,7 +204,7 @@ fn finish(tree: &Node, mut problems: Problems) -> Result<Scenario, ScenarioError
 }
 
 /// Puts `value` at `path` of the tree. Whether the field exists is for the types to say when they read the tree.
-fn set(tree: &mut Node, path: &str, value: &str, problems: &mut Problems) {
+pub(super) fn set(tree: &mut Node, path: &str, value: &str, problems: &mut Problems) {
     let node = match notation::parse(value) {
         Ok(node) => node,
         Err(sentence) => return problems.because(path, value, sentence),

@@ -1,8 +1,9 @@
 //! English.
 
+use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece};
 use super::super::view::{Control, Lang};
-use super::{Words, ends, lane};
+use super::{PresetGroup, Words, ends, family_name, lane};
 use crate::chart::{ENGLISH, Panel, text};
 use crate::scenario::{Link, Reason, What};
 
@@ -40,6 +41,8 @@ pub static WORDS: Words = Words {
     crash_app: "Crash an app server",
     database_outage: "Database outage",
     partition: "Cut app–cache",
+    freeze_cache: "Freeze the cache",
+    more: "more",
     for_how_long: "for",
     fault_name: |what| match what {
         What::CacheCrash => "cache crash",
@@ -70,6 +73,11 @@ pub static WORDS: Words = Words {
     stale_reads: "Stale reads",
     at_risk: "At risk",
     lost: "Lost",
+    more_figures: "More figures",
+    extra: |extra| match extra {
+        Extra::Increments => "Increments",
+        Extra::LostIncrements => "Lost increments",
+    },
     percentiles: "Response time percentiles",
     all_requests: "All requests",
     reads: "Reads",
@@ -97,10 +105,15 @@ pub static WORDS: Words = Words {
     add_lane: "Add a lane",
     remove_lane: |name| format!("Remove {name}"),
     options: "Options",
+    all_fields: "All fields",
+    with_usual: "on",
+    own_field: "Otherwise than all lanes",
+    choose_field: "a field…",
+    back_to_default: |name, default| format!("{name}: back to {default}"),
+    default_is: |default| format!("default {default}"),
+    range: ToString::to_string,
     strategy_name,
     cached_copy: "Cached copy",
-    cached_delete: "deleted after the commit",
-    cached_leave: "left until its TTL ends",
     order: "Order",
     database_first: "database first",
     cache_first: "cache first",
@@ -112,8 +125,6 @@ pub static WORDS: Words = Words {
     coalesce: "Merge several writes of one key",
     on_expiry: "Dirty entry expires",
     on_eviction: "Dirty entry is evicted",
-    end_flush: "flush it first",
-    end_drop: "drop it",
     traffic: "Traffic",
     arrivals: "Arrivals",
     arrivals_name: |name| {
@@ -226,9 +237,30 @@ pub static WORDS: Words = Words {
             "like-button" => "Like button",
             "redis-down" => "Redis is down",
             "product-list" => "Product list stampede",
-            other => other,
+            "view-counter" => "View counter",
+            "session-tokens" => "Session tokens",
+            "keys-star" => "KEYS * on a live cache",
+            "failover" => "Failover",
+            "scale-out" => "Scaling out",
+            "local-vs-global" => "Local or global cache",
+            "memory-overflow" => "More than fits in memory",
+            "ttl-vs-invalidate" => "TTL or invalidation",
+            "stale-set-race" => "The look-aside race",
+            "dual-write" => "Dual write",
+            "flush-race" => "The flush race",
+            "expire-dirty" => "Expired while dirty",
+            "thundering-herd" => "Thundering herd",
+            "db-brownout" => "Database brownout",
+            "increment-race" => "Increment race",
+            "write-heavy" => "Write-heavy",
+            other => return family_name(other).unwrap_or_else(|| other.to_owned()),
         }
         .to_owned()
+    },
+    preset_group: |group| match group {
+        PresetGroup::Stories => "Stories",
+        PresetGroup::Ycsb => "YCSB workloads",
+        PresetGroup::Twitter => "Twitter's caches",
     },
     own_scenario: "Own scenario",
     change_theme: "Light or dark",
@@ -319,6 +351,11 @@ fn harm_of(harm: Harm, them: bool) -> [Piece; 3] {
                 if them { text(" of them") } else { many(writes, " acknowledged write", " acknowledged writes") };
             [text("has lost "), Piece::Alarm(text::count(writes)), what]
         }
+        Harm::Increments { lost, of, .. } => [
+            text("has lost "),
+            Piece::Alarm(text::count(lost)),
+            text(&format!(" of {}", many_of(of, "increment", "increments"))),
+        ],
         Harm::Failed { requests, .. } => {
             [text("has failed "), Piece::Alarm(text::count(requests)), many(requests, " request", " requests")]
         }
@@ -330,6 +367,10 @@ fn harm_of(harm: Harm, them: bool) -> [Piece; 3] {
             [text("has served "), Piece::Number(text::count(reads)), many(reads, " stale read", " stale reads")]
         }
     }
+}
+
+fn many_of(n: u64, one: &str, more: &str) -> String {
+    format!("{} {}", text::count(n), if n == 1 { one } else { more })
 }
 
 fn summary(panel: &Panel) -> String {
@@ -346,6 +387,7 @@ fn strategy_name(name: &str) -> String {
         "write-around" => "Write-around",
         "write-through" => "Write-through",
         "write-back" => "Write-back",
+        "outbox" => "Outbox",
         other => other,
     }
     .to_owned()

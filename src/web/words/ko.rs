@@ -1,9 +1,11 @@
 //! 한국어.
 
+use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece};
 use super::super::view::{Control, Lang};
-use super::{Words, ends, lane};
+use super::{PresetGroup, Words, ends, family_name, lane};
 use crate::chart::{Labels, Panel, text};
+use crate::scenario::limits::{Limit, Range};
 use crate::scenario::{Link, Reason, What};
 
 pub static WORDS: Words = Words {
@@ -50,6 +52,8 @@ pub static WORDS: Words = Words {
     crash_app: "앱 서버 크래시",
     database_outage: "DB 중단",
     partition: "앱–캐시 단절",
+    freeze_cache: "캐시 멈춤",
+    more: "더 보기",
     for_how_long: "지속 시간",
     fault_name: |what| match what {
         What::CacheCrash => "캐시 크래시",
@@ -80,6 +84,11 @@ pub static WORDS: Words = Words {
     stale_reads: "오래된 읽기",
     at_risk: "유실 위험",
     lost: "유실",
+    more_figures: "그 밖의 수치",
+    extra: |extra| match extra {
+        Extra::Increments => "증가 연산",
+        Extra::LostIncrements => "유실된 증가",
+    },
     percentiles: "응답 시간 백분위수",
     all_requests: "전체 요청",
     reads: "읽기",
@@ -107,10 +116,15 @@ pub static WORDS: Words = Words {
     add_lane: "레인 추가",
     remove_lane: |name| format!("{name} 삭제"),
     options: "옵션",
+    all_fields: "모든 항목",
+    with_usual: "켬",
+    own_field: "이 레인만 다르게",
+    choose_field: "항목 선택…",
+    back_to_default: |name, default| format!("{name}: 기본값 {default}(으)로"),
+    default_is: |default| format!("기본값 {default}"),
+    range,
     strategy_name,
     cached_copy: "캐시에 있던 값",
-    cached_delete: "커밋 후 삭제",
-    cached_leave: "TTL까지 그대로 둠",
     order: "쓰는 순서",
     database_first: "DB 먼저",
     cache_first: "캐시 먼저",
@@ -122,8 +136,6 @@ pub static WORDS: Words = Words {
     coalesce: "같은 키의 쓰기를 하나로 합침",
     on_expiry: "더티 엔트리가 만료되면",
     on_eviction: "더티 엔트리가 축출되면",
-    end_flush: "먼저 플러시",
-    end_drop: "버림",
     traffic: "트래픽",
     arrivals: "요청 도착",
     arrivals_name: |name| {
@@ -247,9 +259,30 @@ pub static WORDS: Words = Words {
             "like-button" => "좋아요 버튼",
             "redis-down" => "Redis 다운",
             "product-list" => "상품 목록 스탬피드",
-            other => other,
+            "view-counter" => "조회수 카운터",
+            "session-tokens" => "세션 토큰",
+            "keys-star" => "운영 중 KEYS *",
+            "failover" => "페일오버",
+            "scale-out" => "샤드 늘리기",
+            "local-vs-global" => "로컬 캐시와 글로벌 캐시",
+            "memory-overflow" => "메모리보다 큰 데이터",
+            "ttl-vs-invalidate" => "TTL과 무효화",
+            "stale-set-race" => "룩어사이드 경쟁 상태",
+            "dual-write" => "이중 쓰기",
+            "flush-race" => "플러시 경쟁 상태",
+            "expire-dirty" => "더티 상태로 만료",
+            "thundering-herd" => "몰려드는 요청",
+            "db-brownout" => "DB 브라운아웃",
+            "increment-race" => "증가 연산 경쟁",
+            "write-heavy" => "쓰기가 많은 서비스",
+            other => return family_name(other).unwrap_or_else(|| other.to_owned()),
         }
         .to_owned()
+    },
+    preset_group: |group| match group {
+        PresetGroup::Stories => "이야기",
+        PresetGroup::Ycsb => "YCSB 워크로드",
+        PresetGroup::Twitter => "Twitter의 캐시",
     },
     own_scenario: "내 시나리오",
     change_theme: "밝게/어둡게",
@@ -353,6 +386,13 @@ fn harm_of(harm: Harm) -> Vec<Piece> {
     let text = |text: &str| Piece::Text(text.to_owned());
     match harm {
         Harm::Lost { writes, .. } => vec![Piece::Alarm(text::count(writes)), text("건을 유실했습니다.")],
+        Harm::Increments { lost, of, .. } => {
+            vec![
+                text(&format!("증가 {}건 중 ", text::count(of))),
+                Piece::Alarm(text::count(lost)),
+                text("건을 유실했습니다."),
+            ]
+        }
         Harm::Failed { requests, .. } => {
             vec![text("요청 "), Piece::Alarm(text::count(requests)), text("건에 실패했습니다.")]
         }
@@ -377,6 +417,7 @@ fn strategy_name(name: &str) -> String {
         "write-around" => "라이트어라운드",
         "write-through" => "라이트스루",
         "write-back" => "라이트백",
+        "outbox" => "아웃박스",
         _ => name,
     }
     .to_owned()
@@ -420,13 +461,40 @@ fn cause(name: &str) -> String {
     .to_owned()
 }
 
+/// 허용 범위.
+fn range(limit: &Limit) -> String {
+    let range = match limit.range {
+        Range::Whole(least, most) => format!("{least}부터 {most}까지의 정수"),
+        Range::Number(least, most) => format!("{least}부터 {most}까지의 수"),
+        Range::Time(least, most) => format!("{least}부터 {most}까지의 시간"),
+        Range::Size(least, most) => format!("{least}부터 {most}까지의 크기"),
+        Range::Room(entries, least, most) => {
+            format!("항목 1개부터 {entries}개까지, 또는 {least}부터 {most}까지의 크기")
+        }
+    };
+    if limit.or_none { format!("{range} 또는 none") } else { range }
+}
+
+/// 범위가 없는 항목에 들어갈 수 있는 것.
+fn expected(allowed: &str) -> &str {
+    match allowed {
+        "true or false" => "true 또는 false",
+        "a whole number, 0 or more" => "0 이상의 정수",
+        "a number" => "수",
+        "a text" => "글",
+        "a list" => "목록",
+        "a duration with its unit, such as \"250ms\" or \"2h\"" => "\"250ms\"나 \"2h\"처럼 단위를 붙인 시간",
+        other => other,
+    }
+}
+
 fn reason(reason: &Reason) -> String {
     let list = |what: &str, meant: &Option<String>, known: &[String]| match meant {
         Some(meant) => format!("{what} 혹시 {meant}인가요? 가능한 값: {}", known.join(", ")),
         None => format!("{what} 가능한 값: {}", known.join(", ")),
     };
     match reason {
-        Reason::NotAllowed(allowed) => format!("사용할 수 없는 값입니다. 허용 범위: {allowed}"),
+        Reason::NotAllowed(allowed) => format!("사용할 수 없는 값입니다. 허용되는 값: {}", expected(allowed)),
         Reason::UnknownField { meant, known } => list("그런 항목은 없습니다.", meant, known),
         Reason::UnknownWord { meant, known } => list("그런 선택지는 없습니다.", meant, known),
         Reason::Missing(what) => format!("값이 필요합니다: {what}"),

@@ -6,9 +6,11 @@
 mod en;
 mod ko;
 
+use super::extras::Extra;
 use super::headline::{Headline, Piece};
 use super::view::{Control, Lang, Shown};
 use crate::chart::{Labels, Panel, Weight};
+use crate::scenario::limits::Limit;
 use crate::scenario::{Lane, Link, Reason, Scenario, What, Writing};
 
 macro_rules! words {
@@ -60,6 +62,8 @@ words! {
     crash_app: &'static str,
     database_outage: &'static str,
     partition: &'static str,
+    freeze_cache: &'static str,
+    more: &'static str,
     for_how_long: &'static str,
     fault_name: fn(What) -> &'static str,
     // tables
@@ -75,6 +79,8 @@ words! {
     stale_reads: &'static str,
     at_risk: &'static str,
     lost: &'static str,
+    more_figures: &'static str,
+    extra: fn(Extra) -> &'static str,
     percentiles: &'static str,
     all_requests: &'static str,
     reads: &'static str,
@@ -102,10 +108,16 @@ words! {
     add_lane: &'static str,
     remove_lane: fn(&str) -> String,
     options: &'static str,
+    all_fields: &'static str,
+    with_usual: &'static str,
+    own_field: &'static str,
+    choose_field: &'static str,
+    /// A field's name and its default.
+    back_to_default: fn(&str, &str) -> String,
+    default_is: fn(&str) -> String,
+    range: fn(&Limit) -> String,
     strategy_name: fn(&str) -> String,
     cached_copy: &'static str,
-    cached_delete: &'static str,
-    cached_leave: &'static str,
     order: &'static str,
     database_first: &'static str,
     cache_first: &'static str,
@@ -117,8 +129,6 @@ words! {
     coalesce: &'static str,
     on_expiry: &'static str,
     on_eviction: &'static str,
-    end_flush: &'static str,
-    end_drop: &'static str,
     traffic: &'static str,
     arrivals: &'static str,
     arrivals_name: fn(&str) -> String,
@@ -190,6 +200,7 @@ words! {
     // head, share, help
     preset: &'static str,
     preset_name: fn(&str) -> String,
+    preset_group: fn(PresetGroup) -> &'static str,
     own_scenario: &'static str,
     change_theme: &'static str,
     share: &'static str,
@@ -212,6 +223,39 @@ words! {
     how_to_read: &'static str,
     keys_help: &'static [(&'static str, &'static str)],
     footer: &'static str,
+}
+
+/// What presets are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PresetGroup {
+    /// Something that happens to caches, and what to do about it.
+    Stories,
+    /// The workloads of the Yahoo! Cloud Serving Benchmark.
+    Ycsb,
+    /// The caches that Twitter published figures of.
+    Twitter,
+}
+
+impl PresetGroup {
+    /// In the order of the menu.
+    pub const ALL: [PresetGroup; 3] = [PresetGroup::Stories, PresetGroup::Ycsb, PresetGroup::Twitter];
+
+    /// The group of the preset called `name`.
+    pub fn of(name: &str) -> PresetGroup {
+        match name.split('-').next() {
+            Some("ycsb") => PresetGroup::Ycsb,
+            Some("twitter") => PresetGroup::Twitter,
+            _ => PresetGroup::Stories,
+        }
+    }
+}
+
+/// What a preset of a family is called: `ycsb-a` → “YCSB A”.
+fn family_name(name: &str) -> Option<String> {
+    if let Some(letter) = name.strip_prefix("ycsb-") {
+        return Some(format!("YCSB {}", letter.to_uppercase()));
+    }
+    name.strip_prefix("twitter-").map(|number| format!("Twitter {}", number.trim_start_matches("cluster-")))
 }
 
 impl PartialEq for Words {
@@ -310,6 +354,26 @@ mod tests {
         assert_eq!(english, "Same traffic for all. Write-back answers writes 9× faster and has lost 212 of them.");
         let korean = plain(&(ko::WORDS.headline)(&said, &["라이트스루".to_owned(), "라이트백".to_owned()]));
         assert_eq!(korean, "모두 같은 트래픽을 받습니다. 라이트백은 쓰기에 9× 빠르게 응답했지만 212건을 유실했습니다.");
+    }
+
+    #[test]
+    fn lost_increments_are_said_of_all() {
+        let harm = Some(Harm::Increments { lane: 0, lost: 212, of: 3000 });
+        let said = Headline { lanes: 1, speed: None, harm };
+        let titles = ["naive".to_owned()];
+        assert_eq!(plain(&(en::WORDS.headline)(&said, &titles)), "naive has lost 212 of 3,000 increments.");
+        assert_eq!(plain(&(ko::WORDS.headline)(&said, &titles)), "naive는 증가 3,000건 중 212건을 유실했습니다.");
+    }
+
+    #[test]
+    fn every_preset_has_a_name_in_both_languages_that_is_not_its_file_s() {
+        for preset in crate::scenario::presets::ALL {
+            for words in [&en::WORDS, &ko::WORDS] {
+                assert_ne!((words.preset_name)(preset.name), preset.name, "{:?}", words.lang);
+            }
+        }
+        assert_eq!((en::WORDS.preset_name)("ycsb-b"), "YCSB B");
+        assert_eq!(PresetGroup::of("twitter-12"), PresetGroup::Twitter);
     }
 
     #[test]

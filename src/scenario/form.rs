@@ -1,0 +1,435 @@
+//! A scenario as a form: every field with its meaning, its value and what else may stand there, made from the types.
+//!
+//! The page shows a control for each without knowing any of them by name. Like the reference page, this is what the
+//! compiler and the checks know: a field that is added to a type is in the form at once.
+
+use std::sync::OnceLock;
+
+use super::field::{Docs, Entry, Field, Takes};
+use super::limits::{self, Limit};
+use super::link::{self, notation};
+use super::node::{Node, Value, join};
+use super::problem::Problems;
+use super::{Problem, Scenario, ScenarioError, check};
+
+/// One field of a scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FormField {
+    /// Its place: a dotted path, as links write it, such as `lane.1.write.every`.
+    pub path: String,
+    /// The same from the part on that was asked for: `every` in `lane.1.write`.
+    pub name: String,
+    /// What it means, in English.
+    pub doc: String,
+    /// What stands there, as links write it; of a choice with options only the word.
+    pub value: String,
+    /// What may stand there.
+    pub takes: Input,
+    /// Its range, if it has one.
+    pub limit: Option<Limit>,
+    /// What stands there where nothing is said, as links write it; `None` where something must be said.
+    pub default: Option<String>,
+    /// Whether something else than the default stands there.
+    pub differs: bool,
+    /// Whether it is an option of the choice before it.
+    pub is_option: bool,
+}
+
+/// What may stand in a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// One of these words, each with its meaning; `()` stands for "yes, with the usual options".
+    Choice(Vec<(String, String)>),
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Whole,
+    /// A number.
+    Number,
+    /// A duration.
+    Duration,
+    /// Any text; [`quoted`] makes a value of it.
+    Text,
+    /// Something else, in words.
+    Other(&'static str),
+}
+
+/// The value of links that means just this text.
+pub fn quoted(text: &str) -> String {
+    notation::print(&Value::Text(text.to_owned()).into())
+}
+
+/// A scenario, ready to be asked for its fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Form(Node);
+
+impl Form {
+    /// The form of `scenario`.
+    pub fn of(scenario: &Scenario) -> Form {
+        Form(scenario.show())
+    }
+
+    /// The fields of the part at `path`, such as `cache` or `lane.0.write`, in the order of the reference; of what is
+    /// inside a list of tables (lanes, faults) none. What a lane has otherwise (`lane.0.cache`) are the fields given.
+    ///
+    /// ```
+    /// use cachelane::scenario::{Scenario, form::Form};
+    /// let scenario = Scenario::from_toml("[cache]\nshards = 3").unwrap();
+    /// let fields = Form::of(&scenario).fields("cache");
+    /// let shards = fields.iter().find(|field| field.path == "cache.shards").unwrap();
+    /// assert_eq!((shards.value.as_str(), shards.default.as_deref(), shards.differs), ("3", Some("1"), true));
+    /// ```
+    pub fn fields(&self, path: &str) -> Vec<FormField> {
+        let mut fields = Vec::new();
+        let node = if path.is_empty() { Some(&self.0) } else { self.0.find(path) };
+        if let (Some(node), Some((takes, default))) = (node, entry(path)) {
+            let at = Place { path: path.to_owned(), docs: &[], default, is_option: false };
+            collect(node, takes, at, &mut fields);
+        }
+        for field in &mut fields {
+            let inner = field.path.strip_prefix(path).map(|rest| rest.trim_start_matches('.'));
+            field.name = inner.filter(|rest| !rest.is_empty()).unwrap_or(&field.path).to_owned();
+        }
+        fields
+    }
+
+    /// The fields that stand directly in the table at `path`, not in tables or lists inside it.
+    pub fn fields_of_table(&self, path: &str) -> Vec<FormField> {
+        let depth = if path.is_empty() { 0 } else { path.split('.').count() };
+        let direct = |field: &FormField| field.is_option || field.path.split('.').count() == depth + 1;
+        self.fields(path).into_iter().filter(direct).collect()
+    }
+
+    /// Whether there is something at `path`.
+    pub fn has(&self, path: &str) -> bool {
+        self.0.find(path).is_some()
+    }
+
+    /// All that stands at `path`, as links write it: of a choice, also its options.
+    pub fn value(&self, path: &str) -> Option<String> {
+        self.0.find(path).map(notation::print)
+    }
+}
+
+impl Scenario {
+    /// The scenario with `value`, as links write it, at `path`. Only what this change makes wrong is told: a problem that
+    /// the scenario had before is not this change's.
+    pub fn edited(&self, path: &str, value: &str) -> Result<Scenario, ScenarioError> {
+        let mut tree = self.show();
+        let mut problems = Problems::default();
+        link::set(&mut tree, path, value, &mut problems);
+        self.told_as(&tree, problems)
+    }
+
+    /// The scenario with `value` at `path`, good or not: refused is only what cannot be read at all. For controls that
+    /// show a bad value until it is mended; [`Scenario::check`] says what is wrong with it.
+    pub fn drafted(&self, path: &str, value: &str) -> Result<Scenario, ScenarioError> {
+        let mut tree = self.show();
+        let mut problems = Problems::default();
+        link::set(&mut tree, path, value, &mut problems);
+        let changed = Scenario::read(&tree, "", &mut problems).unwrap_or_default();
+        problems.finish(changed)
+    }
+
+    /// [`Scenario::drafted`] with another `choice`, a word with or without options, that keeps the options which both
+    /// choices have: a rate stays what it is when arrivals change their kind.
+    pub fn chosen(&self, path: &str, choice: &str) -> Result<Scenario, ScenarioError> {
+        let options = Form::of(self).fields(path).into_iter().filter(|field| field.is_option);
+        let changed = self.drafted(path, choice)?;
+        Ok(options.fold(changed, |changed, option| {
+            let now = Form::of(&changed).fields(path).into_iter().find(|field| field.path == option.path);
+            match now.filter(|now| now.takes == option.takes && !now.differs) {
+                Some(_) => changed.drafted(&option.path, &option.value).unwrap_or(changed),
+                None => changed,
+            }
+        }))
+    }
+
+    /// The scenario without what a lane had otherwise at `path`, such as `lane.1.cache.ttl`.
+    pub fn without(&self, path: &str) -> Result<Scenario, ScenarioError> {
+        let mut tree = self.show();
+        remove(&mut tree, path);
+        self.told_as(&tree, Problems::default())
+    }
+
+    /// What `tree`, a change of this scenario, says, if nothing is wrong with it that was not wrong before.
+    fn told_as(&self, tree: &Node, mut problems: Problems) -> Result<Scenario, ScenarioError> {
+        let changed = Scenario::read(tree, "", &mut problems).unwrap_or_default();
+        if problems.list.is_empty() {
+            let before: Vec<Problem> = self.check().err().map(|error| error.problems).unwrap_or_default();
+            check::check(&changed, tree, &mut problems);
+            problems
+                .list
+                .retain(|problem| !before.iter().any(|b| b.field == problem.field && b.reason == problem.reason));
+        }
+        problems.finish(changed)
+    }
+}
+
+fn remove(node: &mut Node, path: &str) {
+    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+    match (&mut node.value, rest) {
+        (Value::Table(fields), None) => fields.retain(|(name, _)| name != key),
+        (Value::Table(fields), Some(rest)) => {
+            if let Some((_, inner)) = fields.iter_mut().find(|(name, _)| name == key) {
+                remove(inner, rest);
+                // An empty table inside what a lane has otherwise says nothing.
+                if inner.fields().is_some_and(Vec::is_empty) {
+                    fields.retain(|(name, _)| name != key);
+                }
+            }
+        }
+        (Value::List(items), Some(rest)) => {
+            if let Some(item) = key.parse::<usize>().ok().and_then(|i| items.get_mut(i)) {
+                remove(item, rest);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What the whole scenario takes; made once.
+fn whole() -> &'static Takes {
+    static WHOLE: OnceLock<Takes> = OnceLock::new();
+    WHOLE.get_or_init(Scenario::takes)
+}
+
+/// What may stand at `path`, and its default.
+fn entry(path: &str) -> Option<(&'static Takes, Option<&'static Node>)> {
+    // What a lane has otherwise is of the same sort as what all have.
+    let path = limits::for_all(path).unwrap_or(path);
+    let mut found: (&'static Takes, Option<&'static Node>) = (whole(), None);
+    for key in path.split('.').filter(|key| !key.is_empty()) {
+        let mut takes = found.0;
+        while let Takes::OrNone(inner) = takes {
+            takes = inner;
+        }
+        found = match takes {
+            Takes::Table(_, entries) => {
+                let inner = entries.iter().find(|entry| entry.name == key)?;
+                (&inner.takes, inner.default.as_ref())
+            }
+            Takes::List(of) => (&**of, None),
+            _ => return None,
+        };
+    }
+    Some(found)
+}
+
+/// Where [`collect`] is.
+struct Place {
+    path: String,
+    docs: Docs,
+    default: Option<&'static Node>,
+    is_option: bool,
+}
+
+fn collect(node: &Node, takes: &'static Takes, at: Place, fields: &mut Vec<FormField>) {
+    let mut inner = takes;
+    while let Takes::OrNone(of) = inner {
+        inner = of;
+    }
+    let is_none = node.word() == Some("none");
+    match inner {
+        Takes::Table(_, entries) => {
+            let can_be_none = !std::ptr::eq(takes, inner);
+            if can_be_none {
+                fields.push(leaf(node, takes, &at));
+            }
+            if !is_none {
+                collect_in(node, entries, &at, can_be_none || at.is_option, fields);
+            }
+        }
+        Takes::Kinds(kinds) => {
+            fields.push(leaf(node, takes, &at));
+            if let Value::Kind(word, _) = &node.value
+                && let Some((_, _, entries)) = kinds.iter().find(|(known, ..)| known == word)
+            {
+                let same = at.default.filter(|d| matches!(&d.value, Value::Kind(other, _) if other == word));
+                collect_in(node, entries, &Place { default: same, ..at }, true, fields);
+            }
+        }
+        Takes::List(of) if matches!(**of, Takes::Table(..)) => {}
+        Takes::Value(OTHERWISE) => {}
+        _ => fields.push(leaf(node, takes, &at)),
+    }
+}
+
+/// What `Otherwise` says that it takes: its fields are asked for by the path of the part.
+pub(super) const OTHERWISE: &str = "a table with some fields of the section of that name";
+
+fn collect_in(node: &Node, entries: &'static [Entry], at: &Place, is_option: bool, fields: &mut Vec<FormField>) {
+    for entry in entries {
+        let Some((_, inner)) = node.fields().and_then(|all| all.iter().find(|(name, _)| name == entry.name)) else {
+            continue;
+        };
+        let default = at.default.and_then(|default| default.find(entry.name)).or(entry.default.as_ref());
+        let path = join(&at.path, entry.name);
+        collect(inner, &entry.takes, Place { path, docs: entry.docs, default, is_option }, fields);
+    }
+}
+
+fn leaf(node: &Node, takes: &Takes, at: &Place) -> FormField {
+    let input = input(takes);
+    let value = shown(node, &input);
+    FormField {
+        path: at.path.clone(),
+        name: String::new(),
+        doc: sentence(at.docs),
+        differs: at.default.is_some_and(|default| shown(default, &input) != value),
+        value,
+        limit: limits::of(&at.path),
+        default: at.default.map(notation::print),
+        takes: input,
+        is_option: at.is_option,
+    }
+}
+
+fn shown(node: &Node, input: &Input) -> String {
+    match (&node.value, input) {
+        (Value::Kind(word, _), Input::Choice(_)) => word.clone(),
+        (Value::Table(_), Input::Choice(_)) => "()".to_owned(),
+        (Value::Text(text), Input::Text) => text.clone(),
+        _ => notation::print(node),
+    }
+}
+
+fn input(takes: &Takes) -> Input {
+    let word = |word: &str, docs: Docs| (word.to_owned(), sentence(docs));
+    match takes {
+        Takes::Words(words) => Input::Choice(words.iter().map(|(w, docs)| word(w, docs)).collect()),
+        Takes::Kinds(kinds) => Input::Choice(kinds.iter().map(|(w, docs, _)| word(w, docs)).collect()),
+        Takes::Table(docs, _) => Input::Choice(vec![word("()", docs)]),
+        Takes::OrNone(of) => match input(of) {
+            Input::Choice(mut words) => {
+                words.insert(0, ("none".to_owned(), String::new()));
+                Input::Choice(words)
+            }
+            other => other,
+        },
+        Takes::Value("true or false") => Input::Flag,
+        Takes::Value("a whole number") => Input::Whole,
+        Takes::Value("a number") => Input::Number,
+        Takes::Value("a duration") => Input::Duration,
+        Takes::Value("a text") => Input::Text,
+        Takes::Value(what) => Input::Other(what),
+        Takes::List(_) => Input::Other("a list, such as (1,2)"),
+    }
+}
+
+/// A doc comment as one paragraph, without what only rustdoc reads.
+pub(super) fn sentence(docs: Docs) -> String {
+    let lines: Vec<&str> = docs.iter().map(|line| line.trim()).collect();
+    lines.join(" ").replace("[`", "`").replace("`]", "`").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(toml: &str) -> (Scenario, Form) {
+        let scenario = Scenario::from_toml(toml).unwrap();
+        let form = Form::of(&scenario);
+        (scenario, form)
+    }
+
+    fn all(form: &Form, scenario: &Scenario) -> Vec<FormField> {
+        let mut parts = vec![String::new()];
+        for i in 0..scenario.lanes.len() {
+            parts.push(format!("lane.{i}"));
+            parts.extend(["app", "network", "cache", "database"].map(|part| format!("lane.{i}.{part}")));
+        }
+        parts.extend((0..scenario.faults.len()).map(|i| format!("fault.{i}")));
+        parts.iter().flat_map(|part| form.fields(part)).collect()
+    }
+
+    #[test]
+    fn every_leaf_of_every_preset_is_in_the_form_or_inside_a_value_that_is() {
+        for preset in super::super::presets::ALL {
+            let scenario = preset.scenario();
+            let fields = all(&Form::of(scenario), scenario);
+            scenario.show().leaves("", &mut |path, _| {
+                let known = fields.iter().any(|f| {
+                    f.path == path || path.strip_prefix(f.path.as_str()).is_some_and(|rest| rest.starts_with('.'))
+                });
+                assert!(known, "{}: {path} cannot be reached", preset.name);
+            });
+        }
+    }
+
+    #[test]
+    fn writing_down_what_stands_there_changes_nothing() {
+        for preset in super::super::presets::ALL {
+            let scenario = preset.scenario();
+            for field in all(&Form::of(scenario), scenario) {
+                let value = if field.takes == Input::Text { quoted(&field.value) } else { field.value.clone() };
+                let edited = match (&field.takes, field.value.as_str()) {
+                    // A word alone means the usual options.
+                    (Input::Choice(_), _) => continue,
+                    _ => scenario.edited(&field.path, &value),
+                };
+                assert_eq!(edited.as_ref(), Ok(scenario), "{}: {}", preset.name, field.path);
+            }
+        }
+    }
+
+    #[test]
+    fn every_word_of_every_choice_is_one_that_may_be_chosen() {
+        let (scenario, form) = form("[[fault]]\nat = \"5s\"\nwhat = \"cache.crash\"");
+        for field in all(&form, &scenario) {
+            let Input::Choice(words) = &field.takes else { continue };
+            for (word, _) in words {
+                if let Err(error) = scenario.edited(&field.path, word) {
+                    let told = error.to_string();
+                    assert!(!told.contains("no such choice"), "{} = {word}: {told}", field.path);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn back_to_the_default_is_back_to_the_default() {
+        let (scenario, form) =
+            form("[cache]\nshards = 3\nttl = { sliding = \"5s\" }\n[clients]\narrivals = \"closed\"");
+        let mut back = scenario.clone();
+        let differing: Vec<FormField> = all(&form, &scenario).into_iter().filter(|field| field.differs).collect();
+        let paths: Vec<&str> = differing.iter().map(|field| field.path.as_str()).collect();
+        assert_eq!(paths, ["clients.arrivals", "cache.ttl", "cache.shards"]);
+        for field in differing {
+            back = back.edited(&field.path, &field.default.unwrap()).unwrap();
+        }
+        assert_eq!(back, Scenario::default());
+    }
+
+    #[test]
+    fn what_a_lane_has_otherwise_is_listed_changed_and_taken_away() {
+        let (scenario, form) = form("[[lane]]\n[[lane]]\ndatabase = { batch = { row = \"1ms\" } }");
+        assert_eq!(form.fields("lane.0.database"), []);
+        let field = &form.fields("lane.1.database")[0];
+        assert_eq!((field.path.as_str(), field.value.as_str()), ("lane.1.database.batch.row", "1ms"));
+        assert!(field.limit.is_some());
+        let changed = scenario.edited(&field.path, "2ms").unwrap().edited("lane.0.cache.shards", "2").unwrap();
+        assert_eq!(changed.for_lane(0).cache.shards, 2);
+        let bare = changed.without("lane.1.database.batch.row").unwrap().without("lane.0.cache.shards").unwrap();
+        assert_eq!(bare.lanes, Scenario::from_toml("[[lane]]\n[[lane]]").unwrap().lanes);
+    }
+
+    #[test]
+    fn another_kind_keeps_the_options_that_both_have() {
+        let scenario = Scenario::from_toml("[clients]\narrivals = { kind = \"poisson\", rate = 40 }").unwrap();
+        let changed = scenario.chosen("clients.arrivals", "constant").unwrap();
+        assert_eq!(changed.clients.arrivals, super::super::Arrivals::Constant { rate: 40.0 });
+        let told = scenario.chosen("clients.arrivals", "constant(rate:7)").unwrap();
+        assert_eq!(told.clients.arrivals, super::super::Arrivals::Constant { rate: 7.0 });
+    }
+
+    #[test]
+    fn a_bad_value_is_told_with_its_field_and_an_older_problem_is_not() {
+        let mut scenario = Scenario::default();
+        scenario.cache.capacity = 0.into();
+        let error = scenario.edited("cache.shards", "1000").unwrap_err();
+        let fields: Vec<&str> = error.problems.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(fields, ["cache.shards"]);
+        assert_eq!(scenario.edited("cache.shards", "2").map(|s| s.cache.shards), Ok(2));
+    }
+}

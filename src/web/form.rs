@@ -1,0 +1,408 @@
+//! A control for every field of the scenario, made from the types: no field is ever out of reach.
+//!
+//! The hand-made controls are for what most readers want to turn. All other fields of a part stand under “All fields”,
+//! by the names that files and links use. What cannot be is told beside the field, stays as it was typed, and changes
+//! nothing.
+
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsCast as _;
+use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::dom;
+use super::fields::{Ctx, use_ctx};
+use super::words::Words;
+use crate::scenario::form::{Form, FormField, Input, quoted};
+use crate::scenario::{Problem, Scenario, ScenarioError};
+
+/// A scenario and its form: what the controls show.
+#[derive(Clone, PartialEq)]
+pub struct Draft {
+    /// The scenario, good or not.
+    pub scenario: Rc<Scenario>,
+    /// Its fields.
+    pub form: Rc<Form>,
+}
+
+impl Draft {
+    /// What may be chosen at `path`: the words.
+    pub fn words(&self, path: &str) -> Vec<String> {
+        match self.form.fields(path).into_iter().next().map(|field| field.takes) {
+            Some(Input::Choice(words)) => words.into_iter().map(|(word, _)| word).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The parts of the world that a lane may have otherwise.
+const PARTS: [&str; 4] = ["cache", "app", "database", "network"];
+
+/// The fields that have a control of their own, by path; a `*` stands for a number.
+const BY_HAND: &[&str] = &[
+    "name",
+    "seed",
+    "duration",
+    "warmup",
+    "clients.arrivals",
+    "clients.arrivals.*",
+    "clients.keys",
+    "clients.keys.*",
+    "clients.write_ratio",
+    "cache.capacity",
+    "cache.eviction",
+    "cache.ttl",
+    "cache.command",
+    "database.workers",
+    "database.queue",
+    "database.read",
+    "database.write",
+    "database.batch.base",
+    "database.batch.row",
+    "database.abort",
+    "app.servers",
+    "app.work",
+    "app.cache_timeout",
+    "app.database_timeout",
+    "app.retries",
+    "app.backoff",
+    "network.client_app",
+    "network.app_cache",
+    "network.app_database",
+    "network.cache_database",
+    "lane.*.read",
+    "lane.*.write",
+    "lane.*.write.cached",
+    "lane.*.write.order",
+    "lane.*.write.rollback",
+    "lane.*.write.every",
+    "lane.*.write.at",
+    "lane.*.write.batch",
+    "lane.*.write.requeue",
+    "lane.*.write.coalesce",
+    "lane.*.write.on_expiry",
+    "lane.*.write.on_eviction",
+    "fault.*.at",
+    "fault.*.what",
+    "fault.*.which",
+    "fault.*.for",
+];
+
+fn by_hand(path: &str) -> bool {
+    BY_HAND.iter().any(|pattern| {
+        let (mut left, mut right) = (pattern.split('.'), path.split('.'));
+        loop {
+            match (left.next(), right.next()) {
+                (None, None) => return true,
+                (Some(wanted), Some(part)) if wanted == part || wanted == "*" => {}
+                _ => return false,
+            }
+        }
+    })
+}
+
+/// The fields of a part that have no control of their own.
+pub fn rest(form: &Form, part: &str) -> Vec<FormField> {
+    form.fields(part).into_iter().filter(|field| !by_hand(&field.path)).collect()
+}
+
+/// What differs from the default among the fields without a control of their own: `persistence = append-only`.
+pub fn tells(form: &Form, part: &str) -> Html {
+    /// More would be a list, not a glance.
+    const TOLD_MAX: usize = 4;
+    let told: Vec<FormField> = rest(form, part).into_iter().filter(|field| field.differs).collect();
+    if told.is_empty() {
+        return html! {};
+    }
+    let more = told.len().saturating_sub(TOLD_MAX);
+    let told = told.into_iter().take(TOLD_MAX).map(|field| {
+        html! { <code>{ format!("{} = {}", field.name, field.value) }</code> }
+    });
+    html! { <span class="tells">{ for told }if more > 0 { <span>{ format!("+{more}") }</span> }</span> }
+}
+
+/// What [`AllFields`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct AllFieldsProps {
+    /// The scenario.
+    pub draft: Draft,
+    /// The part, such as `cache` or `lane.0`.
+    pub part: AttrValue,
+    /// What the part is called.
+    pub title: AttrValue,
+}
+
+/// All fields of a part that have no control of their own, folded.
+#[component]
+pub fn AllFields(props: &AllFieldsProps) -> Html {
+    let ctx = use_ctx();
+    let open = use_state_eq(|| false);
+    let fields = rest(&props.draft.form, &props.part);
+    if fields.is_empty() {
+        return html! {};
+    }
+    let ontoggle = {
+        let open = open.setter();
+        Callback::from(move |event: Event| {
+            open.set(event.target_unchecked_into::<web_sys::HtmlDetailsElement>().open());
+        })
+    };
+    let rows = || {
+        fields.iter().map(|field| {
+            html! { <FieldRow key={field.path.clone()} draft={props.draft.clone()} field={field.clone()} /> }
+        })
+    };
+    let told = tells(&props.draft.form, &props.part);
+    html! {
+        <details class="options all" {ontoggle}>
+            <summary>{ ctx.words.all_fields }{ told }</summary>
+            if *open {
+                <div class="rows" role="group" aria-label={format!("{}: {}", props.title, ctx.words.all_fields)}>{ for rows() }</div>
+            }
+        </details>
+    }
+}
+
+/// What [`Own`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct OwnProps {
+    /// The scenario.
+    pub draft: Draft,
+    /// The lane.
+    pub lane: usize,
+}
+
+/// What a lane has otherwise than all lanes, a row each, with a button that takes it away.
+#[component]
+pub fn Own(props: &OwnProps) -> Html {
+    let rows = own_fields(&props.draft.form, props.lane).into_iter().map(|field| {
+        let (key, removable) = (field.path.clone(), !field.is_option);
+        html! { <FieldRow {key} draft={props.draft.clone()} {removable} {field} /> }
+    });
+    let rows: Vec<Html> = rows.collect();
+    if rows.is_empty() {
+        return html! {};
+    }
+    html! { <div class="rows own">{ for rows }</div> }
+}
+
+fn own_fields(form: &Form, lane: usize) -> Vec<FormField> {
+    let of_part = |part: &str| {
+        let mut fields = form.fields(&format!("lane.{lane}.{part}"));
+        fields.iter_mut().for_each(|field| field.name = format!("{part}.{}", field.name));
+        fields
+    };
+    PARTS.into_iter().flat_map(of_part).collect()
+}
+
+/// A list of all fields that a lane may have otherwise; choosing one gives it a row with the value that all lanes have.
+#[component]
+pub fn AddOwn(props: &OwnProps) -> Html {
+    let ctx = use_ctx();
+    let (form, lane) = (&props.draft.form, props.lane);
+    let own = own_fields(form, lane);
+    let groups = PARTS.into_iter().map(|part| {
+        let free = form.fields(part).into_iter().filter(|field| !field.is_option);
+        let free = free.filter(|field| !own.iter().any(|own| own.name == field.path));
+        let options =
+            free.map(|field| html! { <option value={field.path.clone()} title={field.doc}>{ field.path }</option> });
+        html! { <optgroup label={format!("[{part}]")}>{ for options }</optgroup> }
+    });
+    let id = format!("f-lane-{lane}-own");
+    let change = {
+        let (draft, ctx) = (props.draft.clone(), ctx.clone());
+        Callback::from(move |event: Event| {
+            let select = event.target_unchecked_into::<HtmlSelectElement>();
+            let chosen = select.value();
+            select.set_selected_index(0);
+            let path = format!("lane.{lane}.{chosen}");
+            let value = draft.form.value(&chosen).unwrap_or_default();
+            if let Ok(changed) = draft.scenario.drafted(&path, &value) {
+                ctx.edit(move |scenario| *scenario = changed);
+                focus_soon(id_of(&path));
+            }
+        })
+    };
+    html! {
+        <div class="field choice">
+            <label for={id.clone()}>{ ctx.words.own_field }</label>
+            <select {id} onchange={change}>
+                <option value="" selected=true disabled=true>{ ctx.words.choose_field }</option>
+                { for groups }
+            </select>
+        </div>
+    }
+}
+
+fn id_of(path: &str) -> String {
+    format!("f-{}", path.replace('.', "-"))
+}
+
+/// Gives the focus to the element with that id, once it is there.
+fn focus_soon(id: String) {
+    Timeout::new(0, move || {
+        let element = dom::document().get_element_by_id(&id).and_then(|e| e.dyn_into::<HtmlElement>().ok());
+        if let Some(element) = element {
+            let _ = element.focus(); // it has just been found
+        }
+    })
+    .forget();
+}
+
+/// What a [`FieldRow`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct FieldRowProps {
+    /// The scenario.
+    pub draft: Draft,
+    /// The field.
+    pub field: FormField,
+    /// What it is called; its name in files where nothing is given.
+    #[prop_or_default]
+    pub label: Option<&'static str>,
+    /// Whether it can be taken away (what a lane has otherwise), instead of going back to its default.
+    #[prop_or_default]
+    pub removable: bool,
+}
+
+/// Any field: its name, a control, what it means, and the way back to its default.
+#[component]
+pub fn FieldRow(props: &FieldRowProps) -> Html {
+    let ctx = use_ctx();
+    let w = ctx.words;
+    let field = &props.field;
+    // What was typed and cannot be; it stays until it is mended.
+    let pending = use_state(|| None::<String>);
+    {
+        let pending = pending.setter();
+        use_effect_with(field.value.clone(), move |_| pending.set(None));
+    }
+    let complaint = ctx.complaint_inside(&field.path, !matches!(field.takes, Input::Choice(_)));
+    let shown = (*pending).clone().filter(|_| complaint.is_some()).unwrap_or_else(|| field.value.clone());
+    let set = setter(props, &ctx, pending.setter());
+    let id = id_of(&field.path);
+    let (hint, error) = (format!("{id}-hint"), format!("{id}-error"));
+    let described = if complaint.is_some() { format!("{error} {hint}") } else { hint.clone() };
+    let bad = complaint.is_some().then_some("true");
+    let control = match &field.takes {
+        Input::Choice(words) => {
+            let options = words.iter().map(|(word, doc)| {
+                let called = if word == "()" { w.with_usual } else { word.as_str() };
+                html! { <option value={word.clone()} selected={*word == shown} title={doc.clone()}>{ called.to_owned() }</option> }
+            });
+            let onchange = set.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
+            html! { <select id={id.clone()} {onchange} aria-describedby={described} aria-invalid={bad}>{ for options }</select> }
+        }
+        Input::Flag => {
+            let onchange =
+                set.reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().checked().to_string());
+            html! { <input id={id.clone()} type="checkbox" checked={shown == "true"} {onchange} aria-describedby={described} aria-invalid={bad} /> }
+        }
+        takes => {
+            let onchange = set.reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().value());
+            let mode = if matches!(takes, Input::Whole | Input::Number) { "decimal" } else { "text" };
+            html! {
+                <input id={id.clone()} type="text" inputmode={mode} autocomplete="off" spellcheck="false" value={shown} {onchange}
+                    aria-describedby={described} aria-invalid={bad} />
+            }
+        }
+    };
+    let name = match props.label {
+        Some(label) => html! { { label } },
+        None => html! { <code>{ &field.name }</code> },
+    };
+    html! {
+        <div class={classes!("field", "any", field.is_option.then_some("option"))}>
+            <label for={id}>{ name }</label>
+            { control }
+            { way_back(props, &ctx) }
+            <p class="hint" id={hint}>{ hint_of(field, w) }</p>
+            if let Some(complaint) = complaint { <p class="complaint" id={error} role="alert">{ complaint }</p> }
+        </div>
+    }
+}
+
+/// Hears what was typed or chosen, and changes the scenario or says why not.
+fn setter(props: &FieldRowProps, ctx: &Ctx, pending: UseStateSetter<Option<String>>) -> Callback<String> {
+    let (scenario, path, takes) = (props.draft.scenario.clone(), props.field.path.clone(), props.field.takes.clone());
+    let ctx = ctx.clone();
+    Callback::from(move |text: String| {
+        let value = match takes {
+            Input::Text => quoted(&text),
+            Input::Whole | Input::Number => text.trim().replace(',', ""),
+            _ => text.trim().to_owned(),
+        };
+        match scenario.edited(&path, &value) {
+            Ok(changed) => {
+                pending.set(None);
+                ctx.mistyped(&path, None);
+                ctx.edit(move |scenario| *scenario = changed);
+            }
+            Err(error) => {
+                pending.set(Some(text));
+                ctx.mistyped(&path, Some(worst(error, &path)));
+            }
+        }
+    })
+}
+
+/// Of what is wrong, what is wrong with the field at `path` itself; else whatever is first.
+fn worst(error: ScenarioError, path: &str) -> Problem {
+    let mut problems = error.problems;
+    let own = problems.iter().position(|problem| problem.field.starts_with(path)).unwrap_or(0);
+    problems.swap_remove(own)
+}
+
+/// The button that takes the field away, or puts its default back where something else stands.
+fn way_back(props: &FieldRowProps, ctx: &Ctx) -> Html {
+    let field = &props.field;
+    let w = ctx.words;
+    let changed: Rc<dyn Fn(&Scenario) -> Option<Scenario>> = match &field.default {
+        _ if props.removable => {
+            let path = field.path.clone();
+            Rc::new(move |scenario| scenario.without(&path).ok())
+        }
+        Some(default) if field.differs => {
+            let (path, default) = (field.path.clone(), default.clone());
+            Rc::new(move |scenario| scenario.drafted(&path, &default).ok())
+        }
+        _ => return html! { <span></span> },
+    };
+    let (name, sign) = if props.removable {
+        ((w.remove_lane)(&field.name), "×")
+    } else {
+        ((w.back_to_default)(&field.name, field.default.as_deref().unwrap_or_default()), "↺")
+    };
+    let onclick = {
+        let (ctx, scenario, path) = (ctx.clone(), props.draft.scenario.clone(), field.path.clone());
+        let next = if props.removable {
+            field.path.split('.').take(2).collect::<Vec<_>>().join(".") + ".own"
+        } else {
+            path.clone()
+        };
+        Callback::from(move |_: MouseEvent| {
+            ctx.mistyped(&path, None);
+            if let Some(changed) = changed(&scenario) {
+                ctx.edit(move |scenario| *scenario = changed);
+            }
+            focus_soon(id_of(&next));
+        })
+    };
+    html! { <button type="button" class="icon" aria-label={name.clone()} title={name} {onclick}>{ sign }</button> }
+}
+
+/// What the field means, what may stand there, and its default.
+fn hint_of(field: &FormField, w: &'static Words) -> Html {
+    let takes = match (&field.limit, &field.takes) {
+        (Some(limit), _) => (w.range)(limit),
+        (None, Input::Other(what)) => (*what).to_owned(),
+        _ => String::new(),
+    };
+    html! {
+        <>
+            <span lang="en">{ &field.doc }</span>
+            if !takes.is_empty() { <span>{ takes }</span> }
+            if let Some(default) = &field.default { <span>{ (w.default_is)(default) }</span> }
+        </>
+    }
+}

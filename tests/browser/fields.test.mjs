@@ -1,0 +1,143 @@
+// Every field of the scenario, reached and edited on the page; what a lane has otherwise; the menu of presets.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { AxeBuilder } from "@axe-core/playwright";
+
+import { launch, open, screenshot, serve } from "./harness.mjs";
+import { board, button, controls, digests, finish, link, ready, until, visit } from "./person.mjs";
+
+const world = {};
+before(async () => {
+  [world.browser, world.site] = await Promise.all([launch(), serve()]);
+});
+after(async () => {
+  await world.browser?.close();
+  await world.site?.close();
+});
+
+const claim = (...given) => visit(world, ...given);
+/** A run that is over in a moment. */
+const SHORT = "#v1&fault.count=0&duration=3s";
+
+/** Opens “All fields” of a section or lane and gives its rows. */
+async function allFields(page, part) {
+  const rows = page.getByRole("group", { name: `${part}: All fields`, exact: true });
+  const section = part === "Cache" ? page.locator(".section.cache") : page.locator(".section").filter({ has: page.getByRole("heading", { name: part, exact: true }) });
+  const fold = section.locator("details.all > summary");
+  if (!(await section.evaluate((s) => s.open))) await section.locator("> summary").click();
+  await fold.focus();
+  await page.keyboard.press("Enter");
+  await rows.waitFor();
+  return rows;
+}
+
+const accessible = async (page) => {
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+  const told = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 5).join(", ")}`);
+  assert.deepEqual(told, []);
+};
+
+claim("a field without a control of its own is edited by keyboard, refused beside it, and goes back to its default", SHORT, async (page) => {
+  const good = await finish(page);
+  const before = await link(page);
+  const rows = await allFields(page, "Cache");
+  const field = rows.getByRole("textbox", { name: "shards", exact: true });
+  const described = () => field.evaluate((f) => f.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id).textContent));
+  assert.match((await described()).join(), /nodes share the keys.*from 1 to 64.*default 1/);
+  await field.focus();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("1000");
+  await page.keyboard.press("Tab");
+  await until("the message", async () => /^1000: .*from 1 to 64/.test((await described())[0]));
+  assert.equal(await field.inputValue(), "1000", "what was typed stays");
+  assert.equal(await field.getAttribute("aria-invalid"), "true");
+  await page.getByText("The last good experiment goes on").waitFor();
+  assert.deepEqual([await digests(page), await link(page)], [good, before], "nothing has changed");
+  await accessible(page);
+  await field.focus();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("3");
+  await page.keyboard.press("Enter");
+  await until("no message", async () => (await field.getAttribute("aria-invalid")) === null);
+  await until("the link", async () => /cache\.shards=3\b/.test(await link(page)));
+  const changed = await finish(page);
+  assert.notDeepEqual(changed, good);
+  const summary = page.locator(".section.cache details.all > summary");
+  await summary.click();
+  await summary.getByText("shards = 3").waitFor();
+  await summary.click();
+  await button(rows, "shards: back to 1").press("Enter");
+  await until("the link as before", async () => !/shards/.test(await link(page)));
+  assert.equal(await field.evaluate((f) => f === document.activeElement), true, "the focus stays at the field");
+  assert.deepEqual(await finish(page), good);
+});
+
+claim("a lane has something otherwise, and then no longer: its digest changes, the others' stay", SHORT, async (page) => {
+  const good = await finish(page);
+  const lane = controls(page).getByRole("group", { name: "Write-back", exact: true });
+  await lane.getByText("Options", { exact: true }).click();
+  await lane.getByRole("combobox", { name: "Otherwise than all lanes" }).selectOption("app.work");
+  const row = lane.getByRole("textbox", { name: "app.work", exact: true });
+  await row.waitFor();
+  await until("the focus", () => row.evaluate((f) => f === document.activeElement));
+  assert.deepEqual(await finish(page), good, "the value that all have changes nothing");
+  await row.fill("exponential(9ms)");
+  await row.press("Enter");
+  await until("the link", async () => /app\.work/.test(await link(page)));
+  const changed = await finish(page);
+  const differ = changed.filter(([, digest], i) => digest !== good[i][1]).map(([name]) => name);
+  assert.deepEqual(differ, ["Write-back"]);
+  await screenshot(page, "lane-own");
+  await accessible(page);
+  await button(lane, "Remove app.work").click();
+  await row.waitFor({ state: "detached" });
+  assert.deepEqual(await finish(page), good);
+  await until("the link as before", async () => !/app\.work/.test(await link(page)));
+});
+
+claim("a change made just before the page is left is in the link", SHORT, async (page) => {
+  await finish(page);
+  const field = controls(page).getByRole("textbox", { name: "Capacity, entries" });
+  for (const capacity of ["41", "42", "43"]) {
+    await field.fill(capacity);
+    await field.press("Enter");
+  }
+  await until("the last one is heard", async () => (await field.inputValue()) === "43");
+  await page.evaluate(() => window.dispatchEvent(new Event("pagehide")));
+  assert.match(await link(page), /cache\.capacity=43\b/);
+});
+
+claim("presets stand in groups, and the chosen one says what it is about", "#v1", async (page) => {
+  const picker = page.getByRole("combobox", { name: "Preset" });
+  const groups = await picker.locator("optgroup").evaluateAll((all) => all.map((group) => [group.label, group.children.length]));
+  assert.equal(groups[0][0], "Stories");
+  assert.ok(groups.every(([, count]) => count > 0));
+  await picker.selectOption({ label: "Redis is down" });
+  await page.getByText("The cache is gone for 20 seconds").waitFor();
+  await page.setViewportSize({ width: 390, height: 844 });
+  const { right } = await picker.evaluate((select) => select.getBoundingClientRect());
+  assert.ok(right <= 390, "it fits a phone");
+});
+
+// One page for all: what one preset leaves behind must not trouble the next.
+test("every preset starts and shows figures, without a complaint", { timeout: 300_000 }, async () => {
+  const { page, problems, close } = await open(world.browser, `${world.site.url}#v1`, { locale: "en-US" });
+  try {
+    await ready(page);
+    const picker = page.getByRole("combobox", { name: "Preset" });
+    const names = await picker.locator("option").evaluateAll((options) => options.map((option) => option.value));
+    const silent = [];
+    for (const name of names.reverse()) {
+      await picker.selectOption(name);
+      await until(`the link of ${name}`, async () => (await link(page)).includes(`preset=${name}`));
+      const goes = () => board(page, "Requests").then((all) => Object.values(all).length > 0 && Object.values(all).every((n) => n > 0), () => false);
+      await until(`${name} answers requests in every lane`, goes, 20_000).catch(() => silent.push(name));
+      assert.equal(await page.getByRole("alert").count(), 0, `${name} is told as it is`);
+    }
+    assert.deepEqual(silent, []);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
