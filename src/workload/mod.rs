@@ -4,4 +4,5 @@
 //! stream of its own.
 
 pub mod requests;
+pub mod rows;
 pub mod trace;
