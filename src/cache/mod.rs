@@ -3,6 +3,7 @@
 pub mod buffer;
 pub mod eviction;
 pub mod expiry;
+pub mod leases;
 pub mod near;
 pub mod node;
 pub mod replay;
