@@ -54,6 +54,20 @@ impl Flights {
         Turn::Shared(Landing(&flight).await)
     }
 
+    /// The lead for `key`, if nobody has it; nobody waits.
+    pub fn lead<'a>(&'a self, key: Key, kernel: &'a Kernel) -> Option<Lead<'a>> {
+        if self.is_under_way(key) {
+            return None;
+        }
+        self.flights.borrow_mut().insert(key, Rc::default());
+        Some(Lead { flights: Some(self), key, kernel })
+    }
+
+    /// Whether somebody loads `key`.
+    pub fn is_under_way(&self, key: Key) -> bool {
+        self.flights.borrow().contains_key(&key)
+    }
+
     /// How many have waited for somebody else's load.
     pub fn joined(&self) -> u64 {
         self.joined.get()

@@ -6,6 +6,7 @@ pub mod expiry;
 pub mod leases;
 pub mod near;
 pub mod node;
+pub mod refresh;
 pub mod replay;
 pub mod shards;
 pub mod store;

@@ -24,6 +24,7 @@ pub(super) use self::halt::Withheld;
 use super::buffer::{Buffer, Requeued, RowId};
 use super::expiry::{Life, Lifetimes};
 use super::leases::{Leases, Token};
+use super::refresh::Refresh;
 use super::shards::{Common, Shard};
 use super::store::{Entry, Insertion, Lookup, Room, Store};
 use crate::engine::{CallId, Event, Failure, Kernel, Line, TaskId};
@@ -236,6 +237,10 @@ struct State {
     absences: Vec<Absence>,
     /// Running loads by key; a handful at a time.
     loads: Vec<(Key, Load)>,
+    leases: Leases,
+    /// By key: how long the load of the present value took, where somebody wants to know.
+    took: Vec<Nanos>,
+    early: Stream,
     line: Line,
     /// The command served last, and when its answer leaves: until then, the node is busy.
     serving: Option<(CallId, Nanos)>,
@@ -249,6 +254,15 @@ struct State {
     watched: Vec<bool>,
     commands: Stream,
     counts: NodeCounts,
+}
+
+/// What a node needs to know of how the lane reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NodeReading {
+    /// When it loads a good copy anew by itself (read-through).
+    pub refresh: Refresh,
+    /// Whether it remembers what a delete leaves behind (leases).
+    pub leaves_stale: bool,
 }
 
 /// The kinds of event a node is told about.
@@ -268,6 +282,7 @@ pub struct CacheNode {
     common: Rc<Common>,
     command: Sampler,
     write_back: Option<WriteBack>,
+    reading: NodeReading,
     events: NodeEvents,
     state: RefCell<State>,
     flusher: Cell<Option<TaskId>>,
@@ -279,6 +294,7 @@ impl CacheNode {
         shard: Shard,
         settings: &scenario::Cache,
         write_back: Option<&WriteBack>,
+        reading: NodeReading,
         common: Rc<Common>,
         streams: &Streams,
         events: NodeEvents,
@@ -291,6 +307,9 @@ impl CacheNode {
             lifetimes: Lifetimes::new(settings.ttl, stream("ttl jitter")),
             absences: Vec::new(),
             loads: Vec::new(),
+            leases: Leases::default(),
+            took: Vec::new(),
+            early: stream("early refresh"),
             line: Line::default(),
             serving: None,
             called_back: false,
@@ -306,6 +325,7 @@ impl CacheNode {
             common,
             command: settings.command.sampler(),
             write_back: write_back.cloned(),
+            reading,
             events,
             state: RefCell::new(state),
             flusher: Cell::new(None),
@@ -587,7 +607,9 @@ impl CacheNode {
         let now = self.common.kernel.now();
         if let (Ok(value), false) = (outcome, load.overtaken) {
             self.keep(&mut state, key, value, life);
-            state.set_took(key, now.saturating_sub(load.begun));
+            if !self.reading.refresh.is_off() {
+                state.set_took(key, now.saturating_sub(load.begun));
+            }
         }
         // A refresh that fails costs nobody an answer: the copy is still good.
         let copy = state.store.peek(key).filter(|copy| !self.reading.refresh.is_off() && !copy.is_expired(now));

@@ -34,14 +34,15 @@ mod problem;
 mod reference;
 mod text;
 
-pub use app::App;
+pub use app::{App, Breaker, Near, Tell};
 pub use cache::{Cache, Eviction, Ttl};
 pub use clients::{Arrivals, Clients, Keys};
 pub use database::{Batch, Database};
 pub use distribution::Distribution;
 pub use fault::{At, Fault, Part, What, Which};
 pub use lane::{
-    Acknowledge, DirtyEnd, Invalidate, Lane, Order, Reading, WriteAround, WriteBack, WriteThrough, Writing,
+    Acknowledge, DirtyEnd, Invalidate, Lane, Leases, LookAside, Order, ReadThrough, Reading, WriteAround, WriteBack,
+    WriteThrough, Writing,
 };
 pub use network::{Link, Network};
 pub use otherwise::Otherwise;

@@ -130,8 +130,8 @@ fn new_lane(s: &Scenario) -> Lane {
 fn reading(name: &str) -> Reading {
     match name {
         "none" => Reading::None {},
-        "read-through" => Reading::ReadThrough {},
-        _ => Reading::LookAside {},
+        "read-through" => Reading::read_through(),
+        _ => Reading::look_aside(),
     }
 }
 
