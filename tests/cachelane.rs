@@ -12,6 +12,7 @@ mod faults;
 mod golden;
 mod presets;
 mod random_golden;
+mod readings;
 mod scenarios;
 mod shards;
 mod store_model;

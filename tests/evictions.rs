@@ -14,7 +14,7 @@ fn full(eviction: Eviction, write: impl Into<Write>) -> LaneReport {
     scenario.clients.write_ratio = 0.5;
     scenario.cache.capacity = 10;
     scenario.cache.eviction = eviction;
-    scenario.lanes = lane(Reading::LookAside {}, write);
+    scenario.lanes = lane(Reading::look_aside(), write);
     scenario.duration = Nanos::from_secs(20);
     run(&scenario).report()
 }
@@ -50,7 +50,7 @@ fn look_aside_fills_are_not_kept_by_a_full_cache_that_evicts_nothing() {
     scenario.clients.keys = Keys::Uniform { count: 100 };
     scenario.cache.capacity = 10;
     scenario.cache.eviction = Eviction::None;
-    scenario.lanes = lane(Reading::LookAside {}, WriteAround::default());
+    scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
     scenario.duration = Nanos::from_secs(100);
     let report = run(&scenario).report();
     // The first ten keys stay for ever, and each is asked for once in a hundred times.

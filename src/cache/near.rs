@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 
-use super::store::{Lookup, Store};
+use super::store::{Entry, Lookup, Room, Store};
 use crate::ledger::{Key, WriteId};
 use crate::random::Stream;
 use crate::scenario::Eviction;
@@ -49,7 +49,7 @@ pub struct NearCache {
 impl NearCache {
     /// An empty near cache; `draws` is for policies that choose at random.
     pub fn new(capacity: u32, eviction: Eviction, ttl: Option<Nanos>, draws: Stream) -> NearCache {
-        let store = Store::new(eviction, capacity, draws);
+        let store = Store::new(eviction, Room::entries_of(capacity), draws);
         let counts = NearCounts::default();
         let state = State { store, time: 0, forgotten: Vec::new(), emptied: 0, closed: 0, counts };
         NearCache { ttl, state: RefCell::new(state) }
@@ -61,7 +61,7 @@ impl NearCache {
         match state.store.get(key, now) {
             Lookup::Hit(entry) => {
                 state.counts.hits += 1;
-                Some(WriteId(entry.value as u32))
+                Some(WriteId(entry.value))
             }
             Lookup::Expired(_) | Lookup::Absent => {
                 state.counts.misses += 1;
@@ -82,7 +82,8 @@ impl NearCache {
         if state.closed == 0 && forgotten <= begun.0 {
             let expires = self.ttl.map_or(Nanos::MAX, |ttl| now.saturating_add(ttl));
             // Nothing here is dirty, so what makes room may go unseen.
-            let _ = state.store.insert(key, u64::from(value.0), expires, now);
+            let _ = state.store.insert(Entry::new(key, value.0, expires), now);
+            while state.store.next_evicted().is_some() {}
         }
     }
 
