@@ -91,9 +91,11 @@ pub struct LaneReport {
     pub database: DatabaseReport,
     /// The cache's work.
     pub cache: CacheReport,
-<<<<<<< HEAD
     /// The faults that have struck since the start, in their order; at most the first 200.
     pub faults: Vec<FaultReport>,
+    /// What went on inside the application servers.
+    #[serde(default)]
+    pub app: AppReport,
 }
 
 /// A fault that struck.
@@ -109,10 +111,6 @@ pub struct FaultReport {
     pub which: Option<String>,
     /// Which of the scenario's faults it was, from 0.
     pub fault: u32,
-=======
-    /// What went on inside the application servers.
-    #[serde(default)]
-    pub app: AppReport,
 }
 
 /// What went on inside the application servers since the warm-up, all servers together.
@@ -140,7 +138,6 @@ pub struct AppReport {
     pub breaker_rejections: u64,
     /// How long breakers were open, added up over the servers, seconds.
     pub breaker_open_s: f64,
->>>>>>> 7fbdbf4 (Reading options, near caches, pool and breaker: the machinery)
 }
 
 /// Misses by why the key was not in the cache.

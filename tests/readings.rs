@@ -50,7 +50,7 @@ fn racing(read: Reading) -> Scenario {
 }
 
 fn fault(scenario: &mut Scenario, at: Nanos, what: What, which: Option<Which>, lasts: Nanos) {
-    scenario.faults.push(Fault { at, what, which, lasts });
+    scenario.faults.push(Fault { which, lasts, ..Fault::new(what, at) });
 }
 
 fn report(scenario: &Scenario) -> LaneReport {

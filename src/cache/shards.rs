@@ -13,11 +13,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-<<<<<<< HEAD
-use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, Withheld};
-=======
-use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, NodeReading};
->>>>>>> 7fbdbf4 (Reading options, near caches, pool and breaker: the machinery)
+use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, NodeReading, Withheld};
 use crate::engine::{Call, CallId, Calls, Kernel};
 use crate::ledger::{Key, Ledger, WriteId};
 use crate::random::Streams;
@@ -63,14 +59,9 @@ impl Shards {
         events: NodeEvents,
     ) -> Shards {
         let (calls, jobs) = (Calls::default(), RefCell::default());
-<<<<<<< HEAD
         let common =
             Rc::new(Common { kernel, ledger, calls, jobs, draining: Cell::new(false), withheld: RefCell::default() });
-        let node = |shard| CacheNode::new(shard, settings, write_back, common.clone(), streams, events);
-=======
-        let common = Rc::new(Common { kernel, ledger, calls, jobs, draining: Cell::new(false) });
         let node = |shard| CacheNode::new(shard, settings, write_back, reading, common.clone(), streams, events);
->>>>>>> 7fbdbf4 (Reading options, near caches, pool and breaker: the machinery)
         let nodes = (0..settings.shards).map(node).collect();
         Shards { common, nodes }
     }

@@ -6,8 +6,7 @@ use super::field::Field;
 use super::limits::{self, Range};
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
-use super::{Arrivals, At, Distribution, Fault, Keys, Lane, Part, Scenario, What, Which, Writing};
-use crate::bytes::Bytes;
+use super::{Arrivals, At, Distribution, Fault, Keys, Lane, Part, Scenario, Ttl, What, Which, Writing};
 use crate::time::Nanos;
 
 impl Scenario {

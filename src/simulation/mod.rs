@@ -386,30 +386,15 @@ impl Simulation {
     /// Something breaks, until the moment `until`.
     fn begin(&mut self, effect: Effect, until: Nanos) {
         let world = self.world.clone();
-<<<<<<< HEAD
         match effect {
             Effect::CacheCrash(node) => {
                 self.drop_tasks_of(owner_of(node));
                 world.cache.node(node).crash();
+                world.nears.connection_lost();
             }
             Effect::CacheFreeze(node) => {
                 self.frozen.begin(owner_of(node));
                 world.cache.node(node).freeze();
-=======
-        world.kernel.witness(strike.at.0 ^ u64::from(strike.begins) << 63);
-        match (strike.target, strike.begins) {
-            (Target::Cache(shard), true) => {
-                self.executor.drop_owned_by(owner_of(shard));
-                world.cache.node(shard).crash();
-                world.nears.connection_lost();
-            }
-            (Target::Cache(shard), false) => {
-                world.nears.connection_back();
-                if world.cache.node(shard).restart() {
-                    world.start_flusher(shard);
-                    world.start_warm_up(shard);
-                }
->>>>>>> 7fbdbf4 (Reading options, near caches, pool and breaker: the machinery)
             }
             Effect::FlushAll(node) => {
                 world.cache.node(node).flush_all();
@@ -439,8 +424,10 @@ impl Simulation {
         let world = self.world.clone();
         match effect {
             Effect::CacheCrash(node) => {
+                world.nears.connection_back();
                 if world.cache.node(node).restart() {
                     world.start_flusher(node);
+                    world.start_warm_up(node);
                 }
             }
             Effect::CacheFreeze(node) => {

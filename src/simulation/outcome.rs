@@ -123,11 +123,8 @@ impl Simulation {
             lost_increments: increments.lost,
             database: self.database_report(&now, &warm),
             cache: self.cache_report(&now, &warm),
-<<<<<<< HEAD
-            faults: self.struck.clone(),
-=======
             app: app_report(&now, &warm),
->>>>>>> 7fbdbf4 (Reading options, near caches, pool and breaker: the machinery)
+            faults: self.struck.clone(),
         }
     }
 

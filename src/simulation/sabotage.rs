@@ -284,13 +284,8 @@ fn write_back_that_marks_clean_before_the_commit() {
 
 #[test]
 fn write_back_that_says_yes_before_the_cache_has_it() {
-<<<<<<< HEAD
-    let mut scenario = world(Reading::LookAside {}, back());
-    scenario.faults.push(Fault { lasts: ms(500), ..Fault::new(What::CacheCrash, ms(5_000)) });
-=======
     let mut scenario = world(Reading::look_aside(), back());
-    scenario.faults.push(Fault { at: ms(5_000), what: What::CacheCrash, which: None, lasts: ms(500) });
->>>>>>> 7fbdbf4 (Reading options, near caches, pool and breaker: the machinery)
+    scenario.faults.push(Fault { lasts: ms(500), ..Fault::new(What::CacheCrash, ms(5_000)) });
     if let Writing::WriteBack(how) = &mut scenario.lanes[0].write {
         how.every = ms(1);
     }

@@ -100,15 +100,12 @@ pub(super) struct World {
     pub database: Database,
     pub servers: Servers,
     pub metrics: RefCell<Metrics>,
-<<<<<<< HEAD
     pub triggers: Triggers,
-=======
     pub nears: Nears,
     /// What each application server has of its own; the last is the loader's, who warms the cache up.
     own: Vec<Own>,
     rows: Rows,
     refresh: Refresh,
->>>>>>> 7fbdbf4 (Reading options, near caches, pool and breaker: the machinery)
     lane: Lane,
     app: App,
     work: Sampler,
@@ -148,17 +145,12 @@ impl World {
             Writing::WriteBack(how) => Some(how),
             _ => None,
         };
-<<<<<<< HEAD
         let node_events =
             NodeEvents { free: kind::CACHE_FREE, dirty_expiry: kind::DIRTY_EXPIRY, answer: kind::CACHE_ANSWER };
-        let cache = Shards::new(&scenario.cache, write_back, kernel.clone(), ledger.clone(), &streams, node_events);
-=======
-        let node_events = NodeEvents { free: kind::CACHE_FREE, dirty_expiry: kind::DIRTY_EXPIRY };
         let refresh = refresh(scenario, lane);
         let reading = node_reading(lane, refresh);
         let cache =
             Shards::new(&scenario.cache, write_back, reading, kernel.clone(), ledger.clone(), &streams, node_events);
->>>>>>> 7fbdbf4 (Reading options, near caches, pool and breaker: the machinery)
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
         let work_draws = (0..scenario.app.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect();
@@ -497,20 +489,15 @@ impl World {
     }
 
     pub(super) fn cache_side(&self, shard: Shard) -> CacheSide<'_> {
-<<<<<<< HEAD
-        // A cache's flush has its own way of trying again; a load fails like any read.
-        let database = self.database_client(Link::CacheDatabase, 0);
-        CacheSide { kernel: &self.kernel, node: self.cache.node(shard), database, triggers: &self.triggers }
-=======
         CacheSide {
             kernel: &self.kernel,
             node: self.cache.node(shard),
             // A cache's flush has its own way of trying again; a load fails like any read.
             database: self.database_client(Link::CacheDatabase, 0, None),
+            triggers: &self.triggers,
             rows: &self.rows,
             negative: self.lane.read.negative(),
         }
->>>>>>> 7fbdbf4 (Reading options, near caches, pool and breaker: the machinery)
     }
 
     /// Totals of all application servers.

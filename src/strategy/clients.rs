@@ -106,10 +106,8 @@ pub struct CacheSide<'a> {
     pub node: &'a CacheNode,
     /// The database.
     pub database: DatabaseClient<'a>,
-<<<<<<< HEAD
     /// Faults that wait for a flush.
     pub triggers: &'a Triggers,
-=======
     /// Which values are rows.
     pub rows: &'a Rows,
     /// For how long the cache remembers that there is no row, where it does.
@@ -148,7 +146,6 @@ impl NearClient<'_> {
             near.keep(key, value, begun, self.kernel.now());
         }
     }
->>>>>>> 7fbdbf4 (Reading options, near caches, pool and breaker: the machinery)
 }
 
 /// The cache as an application sees it.
