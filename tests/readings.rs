@@ -152,7 +152,6 @@ fn leases_vanish_in_a_crash_of_the_cache_and_of_their_holder_and_nobody_waits_fo
     // A holder who dies keeps the others waiting until its lease ends after 10 s.
     let mut scenario =
         one_key(aside(LookAside { leases: Leases::Wait, ..LookAside::default() }), 50.0, s(60), ms(100), 2e3);
-    scenario.app.servers = 2;
     fault(&mut scenario, ms(80), What::AppCrash, None, ms(10));
     let dead = report(&scenario);
     assert!((9_500.0..=10_500.0).contains(&dead.latency_ms.read.max), "{}", dead.latency_ms.read.max);
