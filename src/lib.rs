@@ -9,7 +9,7 @@
 //! floor 5  simulation  chart            one lane, put together and run; drawings of what it showed
 //! floor 4  strategy  report             the strategies, one file each; results as data, tables, CSV
 //! floor 3  cache database network       the parts of the world
-//!          workload fault metrics
+//!          app workload fault metrics
 //! floor 2  scenario engine ledger stats the experiment as data; clock, queue and tasks; the witness; histograms
 //! floor 1  random (on time)             named streams of chance; whole nanoseconds
 //! ```
@@ -43,6 +43,7 @@
 //! float functions, clocks and walks over hash maps.
 #![forbid(unsafe_code)]
 
+pub mod app;
 pub mod bytes;
 pub mod cache;
 pub mod chart;

@@ -93,6 +93,9 @@ pub struct LaneReport {
     pub cache: CacheReport,
     /// The faults that have struck since the start, in their order; at most the first 200.
     pub faults: Vec<FaultReport>,
+    /// What went on inside the application servers.
+    #[serde(default)]
+    pub app: AppReport,
 }
 
 /// A fault that struck.
@@ -108,6 +111,33 @@ pub struct FaultReport {
     pub which: Option<String>,
     /// Which of the scenario's faults it was, from 0.
     pub fault: u32,
+}
+
+/// What went on inside the application servers since the warm-up, all servers together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AppReport {
+    /// Reads answered by a server's near cache; they count neither among the cache's hits nor among its misses.
+    pub near_hits: u64,
+    /// Reads that a near cache could not answer.
+    pub near_misses: u64,
+    /// Copies dropped because another server told that it had written their key.
+    pub near_invalidated: u64,
+    /// Reads that shared the load of another reader of their server (single flight).
+    pub coalesced: u64,
+    /// How often a reader waited for whoever had the lease, each wait counted.
+    pub lease_waits: u64,
+    /// Fills that the cache refused, because their lease was void or the copy they were for was gone.
+    pub fills_refused: u64,
+    /// Loads of copies that were still good (early refresh, refresh-ahead).
+    pub refreshes: u64,
+    /// Calls to the database that waited for a connection.
+    pub pool_waits: u64,
+    /// How long they waited, all together, seconds.
+    pub pool_waited_s: f64,
+    /// Calls that an open breaker did not let through.
+    pub breaker_rejections: u64,
+    /// How long breakers were open, added up over the servers, seconds.
+    pub breaker_open_s: f64,
 }
 
 /// Misses by why the key was not in the cache.

@@ -32,7 +32,7 @@ fn look_aside_hits_as_often_as_the_theory_of_its_eviction_says() {
     ];
     let measured = in_parallel(&[0, 1, 2, 3, 4], |case: usize| {
         let (count, alpha, capacity, eviction, _) = cases[case];
-        let mut scenario = reads(Reading::LookAside {}, 1.5e6);
+        let mut scenario = reads(Reading::look_aside(), 1.5e6);
         scenario.clients.keys = Keys::Zipf { count, alpha };
         (scenario.cache.capacity, scenario.cache.eviction) = (capacity.into(), eviction);
         run(&scenario).report().hit_ratio
@@ -61,7 +61,7 @@ fn one_key(read: Reading, rate: f64, ttl: Ttl, load: Nanos, requests: f64) -> Sc
 fn times_to_live_hit_as_often_as_theory_says() {
     for (rate, seconds) in [(10.0, 0.1), (10.0, 1.0), (3.0, 0.5)] {
         let (x, ttl): (f64, _) = (rate * seconds, Nanos::from_secs_f64(seconds));
-        for read in [Reading::LookAside {}, Reading::ReadThrough {}] {
+        for read in [Reading::look_aside(), Reading::read_through()] {
             let hits = |ttl| run(&one_key(read.clone(), rate, ttl, Nanos::ZERO, 0.6e6)).report().hit_ratio;
             near("fixed", hits(Ttl::Fixed(ttl)), x / (1.0 + x), 0.002);
             near("sliding", hits(Ttl::Sliding(ttl)), 1.0 - libm::exp(-x), 0.002);
@@ -73,7 +73,7 @@ fn times_to_live_hit_as_often_as_theory_says() {
 fn read_through_answers_all_who_wait_for_a_load_at_once() {
     for (rate, ttl, z) in [(10.0, 1.0, 0.2), (5.0, 2.0, 0.5), (40.0, 0.1, 0.05)] {
         let fixed = Ttl::Fixed(Nanos::from_secs_f64(ttl));
-        let scenario = one_key(Reading::ReadThrough {}, rate, fixed, Nanos::from_secs_f64(z), 1.0e6);
+        let scenario = one_key(Reading::read_through(), rate, fixed, Nanos::from_secs_f64(z), 1.0e6);
         let report = run(&scenario).report();
         let n = 1.0 + rate * (ttl + z);
         let share = |count: u64| count as f64 / report.reads as f64;
@@ -95,7 +95,7 @@ fn write_back(coalesce: bool, periods: u32) -> Scenario {
     scenario.clients.write_ratio = 1.0;
     scenario.cache.capacity = 100.into();
     let how = WriteBack { every: Nanos::from_secs_f64(EVERY), batch: 10_000, coalesce, ..WriteBack::default() };
-    scenario.lanes = lane(Reading::LookAside {}, how);
+    scenario.lanes = lane(Reading::look_aside(), how);
     scenario.duration = Nanos::from_secs_f64(EVERY * f64::from(periods));
     scenario
 }

@@ -13,6 +13,7 @@ mod golden;
 mod presets;
 mod random_golden;
 mod real_redis;
+mod readings;
 mod scenarios;
 mod shards;
 mod store_model;

@@ -3,6 +3,7 @@
 use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
+use proptest::prelude::*;
 
 /// A world without latency anywhere and without writes: what remains is what the test adds.
 pub fn bare() -> Scenario {
@@ -85,4 +86,62 @@ pub fn in_parallel<I: Copy + Send + Sync, O: Send>(numbers: &[I], work: impl Fn(
         results.extend(later.join().expect("the other half"));
         results
     })
+}
+
+/// Any way of reading, with any options.
+pub fn any_reading() -> impl Strategy<Value = Reading> {
+    let refresh = || prop_oneof![3 => Just(None), 1 => Just(Some(1.0)), 1 => Just(Some(0.5)), 1 => Just(Some(0.8))];
+    let beta = prop_oneof![3 => Just(None), 1 => Just(Some(1.0)), 1 => Just(Some(20.0))];
+    let negative =
+        prop_oneof![2 => Just(None), 1 => Just(Some(Nanos::from_millis(5))), 1 => Just(Some(Nanos::from_secs(9)))];
+    let warm_up = prop_oneof![3 => Just(0u32), 1 => Just(1), 1 => Just(30)];
+    let leases = prop::sample::select(Leases::ALL.to_vec());
+    (0..4u8, any::<bool>(), leases, beta, refresh(), negative, warm_up).prop_map(
+        |(kind, single_flight, leases, early_refresh, ahead, negative, warm_up)| {
+            let refresh_ahead = ahead.filter(|&share| share < 1.0);
+            match kind {
+                0 => Reading::None {},
+                1 => Reading::ReadThrough(ReadThrough { early_refresh, refresh_ahead, negative, warm_up }),
+                _ => Reading::LookAside(LookAside {
+                    single_flight,
+                    leases,
+                    early_refresh,
+                    refresh_ahead,
+                    negative,
+                    warm_up,
+                }),
+            }
+        },
+    )
+}
+
+/// The same without what means nothing with this TTL.
+pub fn fit(read: &mut Reading, ttl: Ttl) {
+    let (no_refresh, no_negative) = (matches!(ttl, Ttl::None | Ttl::Sliding(_)), matches!(ttl, Ttl::Sliding(_)));
+    let (early, ahead, negative) = match read {
+        Reading::None {} => return,
+        Reading::LookAside(how) => (&mut how.early_refresh, &mut how.refresh_ahead, &mut how.negative),
+        Reading::ReadThrough(how) => (&mut how.early_refresh, &mut how.refresh_ahead, &mut how.negative),
+    };
+    if no_refresh {
+        (*early, *ahead) = (None, None);
+    }
+    if no_negative {
+        *negative = None;
+    }
+}
+
+/// What servers may have of their own: a pool, a breaker, a near cache.
+pub fn any_own() -> impl Strategy<Value = (Option<u32>, Option<Breaker>, Option<Near>)> {
+    let pool = prop_oneof![2 => Just(None), 1 => Just(Some(1)), 1 => Just(Some(3))];
+    let breaker = (1..4u32, 1..100u64, 1..3u32).prop_map(|(failures, open_ms, probes)| Breaker {
+        failures,
+        open_for: Nanos::from_millis(open_ms),
+        probes,
+    });
+    let ttl = prop_oneof![Just(None), Just(Some(Nanos::from_millis(20)))];
+    let eviction = prop::sample::select(Eviction::ALL.to_vec());
+    let near = (1..30u32, ttl, eviction, prop::sample::select(Tell::ALL.to_vec()))
+        .prop_map(|(capacity, ttl, eviction, invalidate)| Near { capacity, ttl, eviction, invalidate });
+    (pool, prop::option::of(breaker), prop::option::of(near))
 }

@@ -17,7 +17,7 @@ fn full(eviction: Eviction, write: impl Into<Write>) -> LaneReport {
     scenario.clients.write_ratio = 0.5;
     scenario.cache.capacity = 10.into();
     scenario.cache.eviction = eviction;
-    scenario.lanes = lane(Reading::LookAside {}, write);
+    scenario.lanes = lane(Reading::look_aside(), write);
     scenario.duration = Nanos::from_secs(20);
     run(&scenario).report()
 }
@@ -53,7 +53,7 @@ fn look_aside_fills_are_not_kept_by_a_full_cache_that_evicts_nothing() {
     scenario.clients.keys = Keys::Uniform { count: 100 };
     scenario.cache.capacity = 10.into();
     scenario.cache.eviction = Eviction::None;
-    scenario.lanes = lane(Reading::LookAside {}, WriteAround::default());
+    scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
     scenario.duration = Nanos::from_secs(100);
     let report = run(&scenario).report();
     // The first ten keys stay for ever, and each is asked for once in a hundred times.
@@ -66,7 +66,7 @@ fn reads() -> Scenario {
     let mut scenario = bare();
     scenario.clients.arrivals = Arrivals::Poisson { rate: 100_000.0 };
     scenario.clients.keys = Keys::Zipf { count: 1_000, alpha: 1.0 };
-    scenario.lanes = lane(Reading::LookAside {}, WriteAround::default());
+    scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
     scenario.duration = Nanos::from_secs(6);
     scenario.warmup = Nanos::from_secs(1);
     scenario
@@ -122,7 +122,7 @@ fn held(expiry: Expiry) -> f64 {
     let mut scenario = bare();
     scenario.clients.arrivals = Arrivals::Poisson { rate: 2_000.0 };
     scenario.clients.keys = Keys::Uniform { count: 1_000_000 };
-    scenario.lanes = lane(Reading::LookAside {}, WriteAround::default());
+    scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
     (scenario.cache.capacity, scenario.cache.ttl) = (1_000_000.into(), Ttl::Fixed(Nanos::from_secs(1)));
     scenario.cache.expiry = expiry;
     scenario.duration = Nanos::from_secs(31);
@@ -151,7 +151,7 @@ fn the_active_cycle_keeps_commands_waiting_for_at_most_a_quarter_of_a_tick() {
         let mut scenario = bare();
         scenario.clients.arrivals = Arrivals::Poisson { rate: 50_000.0 };
         scenario.clients.keys = Keys::Uniform { count: 1_000_000 };
-        scenario.lanes = lane(Reading::LookAside {}, WriteAround::default());
+        scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
         (scenario.cache.capacity, scenario.cache.ttl) = (1_000_000.into(), Ttl::Fixed(Nanos::from_millis(500)));
         scenario.cache.expiry = expiry;
         scenario.duration = Nanos::from_secs(3);

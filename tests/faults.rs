@@ -62,7 +62,7 @@ fn slowest_ms(lane: &Simulation) -> f64 {
 #[test]
 fn a_frozen_cache_loses_nothing_and_a_crashed_one_does() {
     let lost = |what| {
-        let lane = run(&with(steady(Reading::LookAside {}, back(ms(60_000))), &[fault(what, ms(5_000), ms(1_000))]));
+        let lane = run(&with(steady(Reading::look_aside(), back(ms(60_000))), &[fault(what, ms(5_000), ms(1_000))]));
         let report = lane.report();
         (report.ever_lost, report.errors, report.misses_by_cause.crashed)
     };
@@ -74,7 +74,7 @@ fn a_frozen_cache_loses_nothing_and_a_crashed_one_does() {
 #[test]
 fn callers_of_a_frozen_cache_have_only_their_timeouts() {
     let mut scenario =
-        with(steady(Reading::LookAside {}, WriteAround::default()), &[fault(What::CacheFreeze, ms(5_000), ms(1_000))]);
+        with(steady(Reading::look_aside(), WriteAround::default()), &[fault(What::CacheFreeze, ms(5_000), ms(1_000))]);
     // A request sent as the freeze begins waits for its end.
     assert!((950.0..1_100.0).contains(&slowest_ms(&run(&scenario))));
     scenario.app.cache_timeout = Some(ms(50));
@@ -86,7 +86,7 @@ fn callers_of_a_frozen_cache_have_only_their_timeouts() {
 
 #[test]
 fn while_a_cache_is_frozen_no_answer_leaves_it_not_even_one_that_was_being_given() {
-    let mut scenario = steady(Reading::LookAside {}, WriteAround::default());
+    let mut scenario = steady(Reading::look_aside(), WriteAround::default());
     scenario.clients.write_ratio = 0.0;
     scenario.clients.keys = Keys::Uniform { count: 1 };
     // The requests of 5.000 s reaches the cache at 5.001 s and would be answered at 5.002 s.
@@ -106,7 +106,7 @@ fn while_a_cache_is_frozen_no_answer_leaves_it_not_even_one_that_was_being_given
 
 #[test]
 fn an_answer_caught_by_a_freeze_comes_as_much_later_as_the_freeze_lasts() {
-    let mut scenario = steady(Reading::LookAside {}, WriteAround::default());
+    let mut scenario = steady(Reading::look_aside(), WriteAround::default());
     (scenario.clients.write_ratio, scenario.clients.keys) = (0.0, Keys::Uniform { count: 1 });
     scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
     // 1 ms of work, 30 ms there, 1 ms of service (32 to 33 ms after the request), 30 ms back: a hit takes 62 ms.
@@ -129,7 +129,7 @@ fn an_answer_caught_by_a_freeze_comes_as_much_later_as_the_freeze_lasts() {
 
 #[test]
 fn emptying_the_cache_loses_what_is_dirty_and_keeps_the_node_up() {
-    let scenario = steady(Reading::LookAside {}, back(ms(60_000)));
+    let scenario = steady(Reading::look_aside(), back(ms(60_000)));
     let lane = run(&with(scenario.clone(), &[fault(What::FlushAll, ms(5_000), ms(100))]));
     let report = lane.report();
     assert_eq!(report.errors, 0);
@@ -145,12 +145,12 @@ fn emptying_the_cache_loses_what_is_dirty_and_keeps_the_node_up() {
 }
 
 fn lane_of(how: WriteBack) -> Vec<Lane> {
-    lane(Reading::LookAside {}, how)
+    lane(Reading::look_aside(), how)
 }
 
 #[test]
 fn a_slow_command_delays_everyone_behind_it_by_its_length_and_loses_nothing() {
-    let scenario = steady(Reading::LookAside {}, back(ms(60_000)));
+    let scenario = steady(Reading::look_aside(), back(ms(60_000)));
     for length in [300, 900] {
         let lane = run(&with(scenario.clone(), &[fault(What::SlowCommand, ms(5_000), ms(length))]));
         let report = lane.report();
@@ -177,8 +177,8 @@ fn a_slow_command_delays_everyone_behind_it_by_its_length_and_loses_nothing() {
 fn a_slow_cache_a_slow_server_and_a_slow_database_take_as_many_times_as_long() {
     // Look-aside hits: 1 ms of work and 1 ms in the cache. Reads without a cache: 1 ms of work, 1 ms in the database.
     for (what, read, slow) in [
-        (What::CacheSlow, Reading::LookAside {}, 1.0 + 4.0),
-        (What::AppSlow, Reading::LookAside {}, 4.0 + 1.0),
+        (What::CacheSlow, Reading::look_aside(), 1.0 + 4.0),
+        (What::AppSlow, Reading::look_aside(), 4.0 + 1.0),
         (What::DatabaseSlow, Reading::None {}, 1.0 + 4.0),
         (What::CacheSlow, Reading::None {}, 1.0 + 1.0),
     ] {
@@ -197,7 +197,7 @@ fn a_slow_cache_a_slow_server_and_a_slow_database_take_as_many_times_as_long() {
 #[test]
 fn a_frozen_database_aborts_nothing_and_an_outage_does() {
     let outcome = |what| {
-        let scenario = steady(Reading::LookAside {}, WriteAround::default());
+        let scenario = steady(Reading::look_aside(), WriteAround::default());
         let lane = run(&with(scenario, &[fault(what, ms(5_000), ms(1_000))]));
         let report = lane.report();
         (report.errors, report.latency_ms.all.max)
@@ -236,7 +236,7 @@ fn failing_transactions_fail_in_the_share_asked_for_and_only_while_they_do() {
 #[test]
 fn a_frozen_server_finishes_what_a_crashed_one_drops() {
     let outcome = |what| {
-        let mut scenario = steady(Reading::LookAside {}, WriteAround::default());
+        let mut scenario = steady(Reading::look_aside(), WriteAround::default());
         scenario.app.work = constant(ms(40)); // so that several requests are under way
         let which = Some(Which::Server(0));
         let report = run(&with(scenario, &[Fault { which, ..fault(what, ms(5_000), ms(1_000)) }])).report();
@@ -338,7 +338,7 @@ fn one_of_each(at: Nanos, lasts: Nanos) -> Vec<Fault> {
 #[test]
 fn two_overlapping_faults_of_one_kind_are_one_that_lasts_until_both_are_over() {
     for one in one_of_each(ms(4_000), ms(2_000)).into_iter().filter(|one| one.times.or(one.share).is_none()) {
-        let mut scenario = steady(Reading::LookAside {}, back(ms(700)));
+        let mut scenario = steady(Reading::look_aside(), back(ms(700)));
         scenario.network.app_database = constant(ms(1));
         let digest = |faults: &[Fault]| {
             let report = run(&with(scenario.clone(), faults)).report();
@@ -358,7 +358,7 @@ fn two_overlapping_faults_of_one_kind_are_one_that_lasts_until_both_are_over() {
 fn at_the_end_of_a_run_everything_heals() {
     for one in one_of_each(ms(9_000), Nanos::from_secs(30 * 86_400)) {
         let name = one.what.name();
-        let mut scenario = with(steady(Reading::LookAside {}, back(ms(700))), std::slice::from_ref(&one));
+        let mut scenario = with(steady(Reading::look_aside(), back(ms(700))), std::slice::from_ref(&one));
         scenario.network.app_database = constant(ms(1));
         let lane = run(&scenario);
         assert!(lane.now() < Nanos::from_secs(30), "{name}: settled at {}", lane.now());
@@ -406,7 +406,7 @@ fn strikes(scenario: &Scenario, lane: usize) -> Vec<(f64, f64)> {
 
 #[test]
 fn random_faults_are_the_same_in_every_lane_and_others_with_another_seed_or_place() {
-    let mut scenario = steady(Reading::LookAside {}, WriteAround::default());
+    let mut scenario = steady(Reading::look_aside(), WriteAround::default());
     scenario.lanes = all_lanes();
     scenario.faults = vec![fault(What::CacheCrash, At::Every(ms(500)), ms(100)); 2];
     let first = strikes(&scenario, 0);
@@ -449,7 +449,7 @@ fn random_faults_strike_as_often_and_last_as_long_as_asked_and_never_twice_at_on
 #[test]
 fn a_crash_before_the_nth_flush_loses_what_that_flush_would_have_saved_and_nothing_of_those_before() {
     let lost = |number: u64| {
-        let mut scenario = steady(Reading::LookAside {}, back(ms(1_000)));
+        let mut scenario = steady(Reading::look_aside(), back(ms(1_000)));
         scenario.clients.write_ratio = 1.0;
         scenario.clients.arrivals = Arrivals::Constant { rate: 7.0 };
         scenario.clients.keys = Keys::Uniform { count: 10_000 };
@@ -477,9 +477,9 @@ fn a_crash_before_the_nth_flush_loses_what_that_flush_would_have_saved_and_nothi
 
 #[test]
 fn a_trigger_strikes_once_the_nth_write_is_acknowledged_in_each_lane_at_its_own_time() {
-    let mut scenario = steady(Reading::LookAside {}, WriteAround::default());
+    let mut scenario = steady(Reading::look_aside(), WriteAround::default());
     scenario.clients.write_ratio = 1.0;
-    scenario.lanes.extend(lane(Reading::LookAside {}, back(ms(1_000))));
+    scenario.lanes.extend(lane(Reading::look_aside(), back(ms(1_000))));
     scenario.database.write = constant(ms(30));
     scenario.faults = vec![fault(What::CacheCrash, At::AfterAcknowledged(100), ms(500))];
     let at: Vec<f64> = (0..2).map(|lane| strikes(&scenario, lane)[0].0).collect();
@@ -498,7 +498,7 @@ fn a_trigger_strikes_once_the_nth_write_is_acknowledged_in_each_lane_at_its_own_
 
 #[test]
 fn a_lane_without_a_flush_never_meets_a_fault_that_waits_for_one() {
-    let mut scenario = steady(Reading::LookAside {}, WriteThrough::default());
+    let mut scenario = steady(Reading::look_aside(), WriteThrough::default());
     let without = run(&scenario).report();
     scenario.faults = vec![fault(What::CacheCrash, At::BeforeFlush(1), ms(500))];
     assert_eq!(run(&scenario).report(), without);
@@ -506,7 +506,7 @@ fn a_lane_without_a_flush_never_meets_a_fault_that_waits_for_one() {
 
 #[test]
 fn a_frozen_flusher_goes_on_with_the_flush_that_froze_it() {
-    let mut scenario = steady(Reading::LookAside {}, back(ms(1_000)));
+    let mut scenario = steady(Reading::look_aside(), back(ms(1_000)));
     scenario.faults = vec![fault(What::CacheFreeze, At::BeforeFlush(3), ms(1_500))];
     let mut lane = start(&scenario);
     lane.run_until(ms(4_490));

@@ -6,6 +6,8 @@ use cachelane::time::Nanos;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::common::{any_own, any_reading, fit};
+
 fn time(least_ns: u64, most_ns: u64) -> BoxedStrategy<Nanos> {
     let human = (0..=5u32, 1..1_000u64).prop_map(|(power, n)| n * 10u64.pow(power * 2));
     prop_oneof![human, least_ns..=most_ns].prop_map(move |ns| Nanos(ns.clamp(least_ns, most_ns))).boxed()
@@ -85,7 +87,8 @@ fn clients() -> impl Strategy<Value = Clients> {
         select(vec![Mix::YcsbA, Mix::YcsbB, Mix::YcsbC, Mix::YcsbF])
             .prop_map(|mix| Clients { mix, ..Clients::default() }),
     ];
-    (arrivals, keys, mix, 1..=1_000_000u32).prop_map(|(arrivals, keys, mix, sessions)| Clients {
+    (arrivals, keys, mix, 1..=1_000_000u32, ratio()).prop_map(|(arrivals, keys, mix, sessions, absent)| Clients {
+        absent,
         value_size: Sizes::Uniform { min: Bytes(1), max: Bytes(u64::from(sessions)) },
         arrivals,
         keys,
@@ -96,17 +99,24 @@ fn clients() -> impl Strategy<Value = Clients> {
 
 fn app() -> impl Strategy<Value = App> {
     let timeout = || prop::option::of(time(1_000, HOUR));
-    (1..=64u32, distribution(), prop::option::of(1..=100_000u32), timeout(), timeout(), 0..=100u32, latency()).prop_map(
-        |(servers, work, concurrency, cache_timeout, database_timeout, retries, backoff)| App {
-            servers,
-            work,
-            concurrency,
-            cache_timeout,
-            database_timeout,
-            retries,
-            backoff,
-        },
-    )
+    let own = any_own();
+    (1..=64u32, distribution(), prop::option::of(1..=100_000u32), timeout(), timeout(), 0..=100u32, latency(), own)
+        .prop_map(
+            |(servers, work, concurrency, cache_timeout, database_timeout, retries, backoff, (pool, breaker, near))| {
+                App {
+                    servers,
+                    work,
+                    concurrency,
+                    cache_timeout,
+                    database_timeout,
+                    retries,
+                    backoff,
+                    pool,
+                    breaker,
+                    near,
+                }
+            },
+        )
 }
 
 fn network() -> impl Strategy<Value = Network> {
@@ -154,7 +164,6 @@ fn database() -> impl Strategy<Value = Database> {
 }
 
 fn lane() -> impl Strategy<Value = Lane> {
-    let reading = prop_oneof![Just(Reading::None {}), Just(Reading::LookAside {}), Just(Reading::ReadThrough {})];
     let end = || select(DirtyEnd::ALL.to_vec());
     let back = (
         time(1_000_000_000, 720 * HOUR),
@@ -190,7 +199,7 @@ fn lane() -> impl Strategy<Value = Lane> {
         "cache={eviction='sieve',capacity=7}\napp={retries=2}",
         "database={batch={row='1ms'}}",
     ]);
-    (name(), reading, writing, otherwise).prop_map(|(name, read, write, otherwise)| {
+    (name(), any_reading(), writing, otherwise).prop_map(|(name, read, write, otherwise)| {
         let lane = Scenario::from_toml(&format!("[[lane]]\n{otherwise}")).unwrap().lanes.remove(0);
         Lane { name, read, write, ..lane }
     })
@@ -248,7 +257,8 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let plan = (prop::collection::vec(lane(), 1..=12), prop::collection::vec(fault(), 0..6));
     let run = (name(), 0..=limits::SEED_MAX, time(1_000_000, 720 * HOUR), 0.0..0.999f64);
     (run, world, plan).prop_map(
-        |((name, seed, duration, warmup), (clients, app, network, cache, database), (lanes, faults))| {
+        |((name, seed, duration, warmup), (clients, app, network, cache, database), (mut lanes, faults))| {
+            lanes.iter_mut().for_each(|lane| fit(&mut lane.read, cache.ttl));
             let share = |part: f64| Nanos((duration.0 as f64 * part) as u64);
             let faults = faults.into_iter().map(|fault| fitted(fault, duration, &network)).collect();
             let warmup = share(warmup);

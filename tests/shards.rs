@@ -14,7 +14,7 @@ fn three_nodes() -> Scenario {
     scenario.clients.write_ratio = 0.5;
     scenario.cache.shards = 3;
     let how = WriteBack { every: Nanos::from_secs(100), ..WriteBack::default() };
-    scenario.lanes = lane(Reading::ReadThrough {}, how);
+    scenario.lanes = lane(Reading::read_through(), how);
     scenario
 }
 

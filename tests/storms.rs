@@ -6,7 +6,7 @@ use cachelane::scenario::*;
 use cachelane::time::Nanos;
 use proptest::prelude::*;
 
-use crate::common::start;
+use crate::common::{any_own, any_reading, fit, start};
 use crate::strategies::all_lanes;
 
 fn latency() -> impl Strategy<Value = Distribution> {
@@ -34,8 +34,10 @@ fn clients() -> impl Strategy<Value = Clients> {
             .prop_map(|users| Arrivals::Closed { users, think: Distribution::Exponential(Nanos::from_millis(2)) }),
     ];
     let keys = prop_oneof![Just(1u32), Just(3), Just(50)].prop_map(|count| Keys::Zipf { count, alpha: 0.9 });
-    (arrivals, keys, prop_oneof![Just(0.0), Just(0.3), Just(1.0)], 1u32..5).prop_map(
-        |(arrivals, keys, write_ratio, sessions)| Clients {
+    let absent = prop_oneof![2 => Just(0.0), 1 => Just(0.5), 1 => Just(1.0)];
+    (arrivals, keys, prop_oneof![Just(0.0), Just(0.3), Just(1.0)], 1u32..5, absent).prop_map(
+        |(arrivals, keys, write_ratio, sessions, absent)| Clients {
+            absent,
             arrivals,
             keys,
             write_ratio,
@@ -54,8 +56,8 @@ fn app() -> impl Strategy<Value = App> {
     let concurrency = prop_oneof![Just(None), Just(Some(1)), Just(Some(3))];
     let retries = prop_oneof![3 => Just(0), 2 => Just(2), 1 => Just(10)];
     let servers = prop_oneof![Just(1), Just(2), Just(64)];
-    (servers, latency(), concurrency, patience(), patience(), retries, 0u64..5_000_000).prop_map(
-        |(servers, work, concurrency, cache_timeout, database_timeout, retries, backoff)| App {
+    (servers, latency(), concurrency, patience(), patience(), retries, 0u64..5_000_000, any_own()).prop_map(
+        |(servers, work, concurrency, cache_timeout, database_timeout, retries, backoff, (pool, breaker, near))| App {
             servers,
             work,
             concurrency,
@@ -63,6 +65,9 @@ fn app() -> impl Strategy<Value = App> {
             database_timeout,
             retries,
             backoff: Nanos(backoff),
+            pool,
+            breaker,
+            near,
         },
     )
 }
@@ -117,8 +122,7 @@ fn write_back() -> impl Strategy<Value = Lane> {
     let at = prop_oneof![Just(None), Just(Some(1)), Just(Some(5))];
     let batch = prop_oneof![Just(1u32), Just(4), Just(128)];
     let requeue = prop_oneof![Just(0u32), Just(3), Just(200)];
-    let read = prop::sample::select(vec![Reading::None {}, Reading::LookAside {}, Reading::ReadThrough {}]);
-    (read, every, at, batch, any::<bool>(), requeue, end(), end()).prop_map(
+    (any_reading(), every, at, batch, any::<bool>(), requeue, end(), end()).prop_map(
         |(read, every, at, batch, coalesce, requeue, on_expiry, on_eviction)| {
             let how = WriteBack { every, at, batch, coalesce, requeue, on_expiry, on_eviction };
             Lane { read, write: Writing::WriteBack(how), ..Lane::default() }
@@ -143,11 +147,13 @@ fn fault() -> impl Strategy<Value = Fault> {
 }
 
 fn scenario() -> impl Strategy<Value = Scenario> {
-    let lane = prop_oneof![prop::sample::select(all_lanes()), write_back()];
+    let reading = (any_reading(), prop::sample::select(all_lanes())).prop_map(|(read, lane)| Lane { read, ..lane });
+    let lane = prop_oneof![prop::sample::select(all_lanes()), reading, write_back()];
     let duration = prop_oneof![1 => Just(1u64), 6 => Just(300)].prop_map(Nanos::from_millis);
     let parts = (clients(), app(), network(), cache(), database());
     (any::<u32>(), duration, parts, lane, prop::collection::vec(fault(), 0..6)).prop_map(
-        |(seed, duration, (clients, app, network, cache, database), lane, mut faults)| {
+        |(seed, duration, (clients, app, network, cache, database), mut lane, mut faults)| {
+            fit(&mut lane.read, cache.ttl);
             for fault in &mut faults {
                 if let Some(Which::Server(server)) = &mut fault.which {
                     *server %= if fault.what == What::CacheCrash { cache.shards } else { app.servers };

@@ -36,7 +36,7 @@ fn writes_every_second(write: impl Into<Write>) -> Scenario {
     scenario.duration = s(10);
     let one = Distribution::Constant(ms(1));
     (scenario.database.read, scenario.database.write, scenario.database.batch.base) = (one.clone(), one.clone(), one);
-    scenario.lanes = lane(Reading::LookAside {}, write);
+    scenario.lanes = lane(Reading::look_aside(), write);
     scenario
 }
 
@@ -76,7 +76,7 @@ fn every(every: Nanos) -> WriteBack {
 #[test]
 fn an_unflushed_write_is_lost_in_a_cache_crash() {
     loses_only(
-        &run(&with_fault(busy(Reading::LookAside {}, every(s(3))), s(5), What::CacheCrash, s(1))),
+        &run(&with_fault(busy(Reading::look_aside(), every(s(3))), s(5), What::CacheCrash, s(1))),
         Cause::CacheCrash,
     );
 }
@@ -95,7 +95,7 @@ fn a_flushed_write_survives_a_cache_crash() {
 fn write_through_never_loses_an_acknowledged_write_to_a_cache_crash() {
     for order in [Order::DatabaseFirst, Order::CacheFirst] {
         let how = through(order, false);
-        let mut scenario = busy(Reading::LookAside {}, how);
+        let mut scenario = busy(Reading::look_aside(), how);
         (1..9).for_each(|at| fault(&mut scenario, s(at), What::CacheCrash, None, ms(300)));
         loses_nothing(&run(&scenario));
     }
@@ -112,7 +112,7 @@ fn dirty_end(end: DirtyEnd) -> WriteBack {
 #[test]
 fn a_dirty_entry_that_expires_is_lost_when_dropped_and_safe_when_flushed_first() {
     let expiring = |end| {
-        let mut scenario = busy(Reading::LookAside {}, dirty_end(end));
+        let mut scenario = busy(Reading::look_aside(), dirty_end(end));
         (scenario.cache.ttl, scenario.cache.capacity) = (Ttl::Fixed(ms(500)), 1_000.into());
         run(&scenario)
     };
@@ -123,7 +123,7 @@ fn a_dirty_entry_that_expires_is_lost_when_dropped_and_safe_when_flushed_first()
 #[test]
 fn a_dirty_entry_that_is_evicted_is_lost_when_dropped_and_safe_when_flushed_first() {
     let evicting = |end| {
-        let mut scenario = busy(Reading::LookAside {}, dirty_end(end));
+        let mut scenario = busy(Reading::look_aside(), dirty_end(end));
         scenario.cache.capacity = 10.into();
         run(&scenario)
     };
@@ -135,7 +135,7 @@ fn a_dirty_entry_that_is_evicted_is_lost_when_dropped_and_safe_when_flushed_firs
 fn a_row_that_fails_too_often_is_dropped_and_one_that_fails_less_often_is_not() {
     let outage = |requeue| {
         let how = WriteBack { requeue, ..every(ms(200)) };
-        run(&with_fault(busy(Reading::LookAside {}, how), s(4), What::DatabaseOutage, s(2)))
+        run(&with_fault(busy(Reading::look_aside(), how), s(4), What::DatabaseOutage, s(2)))
     };
     loses_only(&outage(2), Cause::DroppedAfterRetries);
     loses_nothing(&outage(15));
@@ -144,7 +144,7 @@ fn a_row_that_fails_too_often_is_dropped_and_one_that_fails_less_often_is_not() 
 #[test]
 fn rows_that_always_abort_are_dropped_and_rows_that_never_abort_are_not() {
     let aborting = |abort| {
-        let mut scenario = busy(Reading::LookAside {}, every(ms(200)));
+        let mut scenario = busy(Reading::look_aside(), every(ms(200)));
         scenario.database.abort = abort;
         run(&scenario)
     };
@@ -156,7 +156,7 @@ fn rows_that_always_abort_are_dropped_and_rows_that_never_abort_are_not() {
 fn a_full_buffer_retries_at_its_pace_in_an_outage_and_not_at_once() {
     // Twenty rows gather in half a second; an outage of three seconds is six flushes long, not a thousand.
     let how = WriteBack { at: Some(20), requeue: 8, ..every(ms(500)) };
-    loses_nothing(&run(&with_fault(busy(Reading::LookAside {}, how), s(4), What::DatabaseOutage, s(3))));
+    loses_nothing(&run(&with_fault(busy(Reading::look_aside(), how), s(4), What::DatabaseOutage, s(3))));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn an_old_write_whose_message_was_held_up_overwrites_a_newer_one() {
 fn a_dual_write_half_done_leaves_a_value_that_nobody_was_promised() {
     // Cache first: the application dies between its two writes. Nothing acknowledged is lost, yet readers have seen it.
     let crashing = |order| {
-        let mut scenario = busy(Reading::LookAside {}, through(order, false));
+        let mut scenario = busy(Reading::look_aside(), through(order, false));
         scenario.network.app_cache = Distribution::Constant(ms(10));
         (0..20).for_each(|n| fault(&mut scenario, ms(500 + n * 450), What::AppCrash, None, ms(20)));
         run(&scenario)
@@ -197,7 +197,7 @@ fn a_dual_write_half_done_leaves_a_value_that_nobody_was_promised() {
 #[test]
 fn a_refused_write_is_a_phantom_without_rollback_and_its_readers_see_it_vanish() {
     let refusing = |rollback, order| {
-        let mut scenario = busy(Reading::LookAside {}, through(order, rollback));
+        let mut scenario = busy(Reading::look_aside(), through(order, rollback));
         scenario.database.abort = 0.5;
         run(&scenario)
     };
@@ -230,11 +230,11 @@ fn reads_only(read: Reading) -> Scenario {
 #[test]
 fn with_the_cache_down_read_through_fails_and_look_aside_floods_the_database() {
     let down = |read| run(&with_fault(reads_only(read), s(5), What::CacheCrash, s(2)));
-    let (requests, failed) = answered_and_failed(&down(Reading::ReadThrough {}), s(5), s(7));
+    let (requests, failed) = answered_and_failed(&down(Reading::read_through()), s(5), s(7));
     assert_eq!(failed, requests);
-    let aside = down(Reading::LookAside {});
+    let aside = down(Reading::look_aside());
     assert_eq!(answered_and_failed(&aside, s(5), s(7)).1, 0);
-    let calm = run(&reads_only(Reading::LookAside {})).report().database.reads;
+    let calm = run(&reads_only(Reading::look_aside())).report().database.reads;
     assert!(aside.report().database.reads > calm + 300, "the 400 reads of the two seconds went to the database");
     loses_nothing(&aside);
 }
@@ -244,14 +244,14 @@ fn with_the_database_down_look_aside_answers_what_it_holds_and_none_answers_noth
     let down = |read| run(&with_fault(reads_only(read), s(5), What::DatabaseOutage, s(2)));
     let (requests, failed) = answered_and_failed(&down(Reading::None {}), s(5), s(7));
     assert_eq!(failed, requests);
-    let (requests, failed) = answered_and_failed(&down(Reading::LookAside {}), s(5), s(7));
+    let (requests, failed) = answered_and_failed(&down(Reading::look_aside()), s(5), s(7));
     assert!(failed < requests / 20, "a warm cache of all keys answers: {failed} of {requests}");
 }
 
 #[test]
 fn a_copy_left_in_the_cache_is_stale_until_its_ttl_and_a_deleted_one_is_not() {
     let with = |cached| {
-        let mut scenario = busy(Reading::LookAside {}, WriteAround { cached, ..WriteAround::default() });
+        let mut scenario = busy(Reading::look_aside(), WriteAround { cached, ..WriteAround::default() });
         (scenario.cache.ttl, scenario.app.servers) = (Ttl::Fixed(s(2)), 1);
         run(&scenario).report()
     };
@@ -273,7 +273,7 @@ fn racing(read: Reading) -> Simulation {
 
 #[test]
 fn look_aside_keeps_a_value_that_was_replaced_while_it_was_fetched_and_read_through_does_not() {
-    let (aside, through) = (racing(Reading::LookAside {}), racing(Reading::ReadThrough {}));
+    let (aside, through) = (racing(Reading::look_aside()), racing(Reading::read_through()));
     assert!(aside.report().stale_reads > 100, "{}", aside.report().stale_reads);
     assert_eq!(through.report().stale_reads, 0);
 }
@@ -303,7 +303,7 @@ pub fn all_lanes() -> Vec<Lane> {
         back(true, DirtyEnd::Flush),
         back(false, DirtyEnd::Drop),
     ];
-    let reads = [Reading::None {}, Reading::LookAside {}, Reading::ReadThrough {}];
+    let reads = [Reading::None {}, Reading::look_aside(), Reading::read_through()];
     let pairs = reads.iter().flat_map(|read| writes.iter().map(move |write| (read.clone(), write.clone())));
     pairs.map(|(read, write)| Lane { read, write, ..Lane::default() }).collect()
 }
@@ -417,7 +417,7 @@ fn without_faults_nothing_is_lost_and_the_cache_holds_what_the_database_does() {
 fn without_faults_write_back_keeps_the_order_of_the_writes_of_a_key() {
     // Entries are evicted dirty and flushed at once, by many database workers, some much slower than others.
     for coalesce in [true, false] {
-        let mut scenario = busy(Reading::LookAside {}, WriteBack { coalesce, batch: 4, ..every(ms(50)) });
+        let mut scenario = busy(Reading::look_aside(), WriteBack { coalesce, batch: 4, ..every(ms(50)) });
         scenario.cache.capacity = 5.into();
         scenario.clients.write_ratio = 0.8;
         scenario.database.batch.base = Distribution::Exponential(ms(50));
@@ -442,8 +442,8 @@ fn a_lone_request_takes_as_long_as_its_parts() {
         (latency.max, latency.mean * 2.0 - latency.max)
     };
     assert_eq!(latency(Reading::None {}), (14.0, 14.0));
-    assert_eq!(latency(Reading::LookAside {}), (5.0 + 14.0 + 5.0, 5.0));
-    assert_eq!(latency(Reading::ReadThrough {}), (5.0 + 14.0, 5.0));
+    assert_eq!(latency(Reading::look_aside()), (5.0 + 14.0 + 5.0, 5.0));
+    assert_eq!(latency(Reading::read_through()), (5.0 + 14.0, 5.0));
 }
 
 #[test]

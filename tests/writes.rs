@@ -72,7 +72,7 @@ fn loses_nothing(lane: &Simulation) {
 #[test]
 fn a_slow_reader_leaves_a_stale_copy_after_one_delete_and_after_two_only_until_the_second() {
     let stale = |cached| {
-        let mut scenario = racing(Reading::LookAside {}, around(cached));
+        let mut scenario = racing(Reading::look_aside(), around(cached));
         scenario.clients.write_ratio = 0.02; // a copy that is not deleted waits long for the next write
         run(&scenario)
     };
@@ -86,7 +86,7 @@ fn a_slow_reader_leaves_a_stale_copy_after_one_delete_and_after_two_only_until_t
 
 #[test]
 fn the_second_delete_dies_with_its_server() {
-    let mut scenario = racing(Reading::LookAside {}, around(Invalidate::DeleteTwice));
+    let mut scenario = racing(Reading::look_aside(), around(Invalidate::DeleteTwice));
     scenario.clients.write_ratio = 0.05;
     let crashed = run(&crashing_servers(scenario)).report();
     assert!(crashed.stale_age_ms.max > 600.0, "{}", crashed.stale_age_ms.max);
@@ -96,7 +96,7 @@ fn the_second_delete_dies_with_its_server() {
 fn two_writers_may_leave_the_older_value_in_the_cache_when_it_is_updated_and_not_when_it_is_deleted() {
     let writers = |cached| {
         // Reads load through the cache, which keeps nothing that a write overtook: what is old, a writer left.
-        let mut scenario = racing(Reading::ReadThrough {}, around(cached));
+        let mut scenario = racing(Reading::read_through(), around(cached));
         scenario.clients.write_ratio = 0.8;
         scenario.network.app_cache = Distribution::Exponential(ms(30));
         run(&scenario)
@@ -110,7 +110,7 @@ fn two_writers_may_leave_the_older_value_in_the_cache_when_it_is_updated_and_not
 #[test]
 fn the_client_does_not_wait_for_the_second_delete() {
     let latency = |cached| {
-        let mut scenario = racing(Reading::LookAside {}, around(cached));
+        let mut scenario = racing(Reading::look_aside(), around(cached));
         scenario.network.app_cache = Distribution::Constant(ms(2));
         run(&scenario).report().latency_ms.write.mean
     };
@@ -123,7 +123,7 @@ fn the_client_does_not_wait_for_the_second_delete() {
 #[test]
 fn a_server_that_crashes_between_its_two_writes_has_lost_what_it_acknowledged_after_the_first() {
     let half_done = |order, acknowledge| {
-        let lane = run(&crashing_servers(racing(Reading::LookAside {}, through(order, acknowledge))));
+        let lane = run(&crashing_servers(racing(Reading::look_aside(), through(order, acknowledge))));
         lane.ledger().ever_lost().get(Cause::DualWriteHalfDone)
     };
     assert!(half_done(Order::CacheFirst, Acknowledge::First) > 10);
@@ -133,7 +133,7 @@ fn a_server_that_crashes_between_its_two_writes_has_lost_what_it_acknowledged_af
 
 #[test]
 fn without_a_crash_the_server_finishes_what_it_acknowledged_after_the_first() {
-    let lane = run(&racing(Reading::LookAside {}, through(Order::CacheFirst, Acknowledge::First)));
+    let lane = run(&racing(Reading::look_aside(), through(Order::CacheFirst, Acknowledge::First)));
     assert_eq!(lane.ledger().ever_lost().get(Cause::DualWriteHalfDone), 0);
     let counts = lane.ledger().counts();
     assert_eq!(counts.at_risk + counts.in_flight, 0, "the run is not over before the servers are done");
@@ -142,7 +142,7 @@ fn without_a_crash_the_server_finishes_what_it_acknowledged_after_the_first() {
 #[test]
 fn what_the_database_refuses_after_the_acknowledgement_is_lost_and_before_it_is_refused() {
     let refusing = |acknowledge| {
-        let mut scenario = racing(Reading::LookAside {}, through(Order::CacheFirst, acknowledge));
+        let mut scenario = racing(Reading::look_aside(), through(Order::CacheFirst, acknowledge));
         scenario.database.abort = 0.3;
         // One write at a time: none commits before one that was issued earlier.
         scenario.clients.arrivals = Arrivals::Constant { rate: 2.0 };
@@ -162,7 +162,7 @@ fn an_early_acknowledgement_takes_as_long_as_the_first_of_the_two_writes() {
         scenario.clients.write_ratio = 1.0;
         scenario.cache.command = Distribution::Constant(ms(3));
         scenario.database.write = Distribution::Constant(ms(10));
-        scenario.lanes = lane(Reading::LookAside {}, through(order, acknowledge));
+        scenario.lanes = lane(Reading::look_aside(), through(order, acknowledge));
         run(&scenario).report().latency_ms.write.max
     };
     assert_eq!(latency(Order::CacheFirst, Acknowledge::Both), 13.0);

@@ -7,6 +7,17 @@ use crate::random::Stream;
 use crate::scenario::Ttl;
 use crate::time::Nanos;
 
+/// How long one value is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// As the cache's TTL says.
+    Usual,
+    /// So long, without jitter.
+    For(Nanos),
+    /// Not at all.
+    None,
+}
+
 /// Gives each entry the end of its life.
 #[derive(Clone, Debug)]
 pub struct Lifetimes {

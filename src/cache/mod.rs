@@ -3,7 +3,10 @@
 pub mod buffer;
 pub mod eviction;
 pub mod expiry;
+pub mod leases;
+pub mod near;
 pub mod node;
+pub mod refresh;
 pub mod replay;
 pub mod shards;
 pub mod store;

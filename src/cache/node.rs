@@ -22,7 +22,9 @@ use std::task::{Context, Poll};
 use self::halt::Halt;
 pub(super) use self::halt::Withheld;
 use super::buffer::{Buffer, Requeued, RowId};
-use super::expiry::Lifetimes;
+use super::expiry::{Life, Lifetimes};
+use super::leases::{Leases, Token};
+use super::refresh::Refresh;
 use super::shards::{Common, Shard};
 use super::store::{Entry, Insertion, Lookup, Room, Store};
 use super::upkeep::Upkeep;
@@ -44,6 +46,12 @@ pub enum Command {
     Fetch(Key),
     /// Keep this value, which the database has or is about to get.
     Set(Key, WriteId),
+    /// The value of a key and how old it is, if it is here.
+    GetCopy(Key),
+    /// The same; if it is not here, the right to fill it, or the advice to wait for who has that.
+    Lease(LeaseAsked),
+    /// Keep this value, which a reader has had from the database, if that is still allowed.
+    Fill(Fill),
     /// Forget the key.
     Delete(Key),
     /// Keep this value, and write it to the database later.
@@ -56,6 +64,9 @@ impl Command {
     pub fn key(self) -> Key {
         match self {
             Command::Get(key)
+            | Command::GetCopy(key)
+            | Command::Lease(LeaseAsked { key, .. })
+            | Command::Fill(Fill { key, .. })
             | Command::Fetch(key)
             | Command::Set(key, _)
             | Command::Delete(key)
@@ -64,8 +75,89 @@ impl Command {
     }
 }
 
-/// The value found, nothing, or why there is no answer.
-pub type Answer = Result<Option<WriteId>, Failure>;
+/// The options of [`Command::Lease`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseAsked {
+    /// Which key.
+    pub key: Key,
+    /// Whether the value that a delete left behind will do.
+    pub stale: bool,
+    /// Whether this look-up counts as a hit or a miss: not when somebody asks again, or asks to fill only.
+    pub counts: bool,
+}
+
+/// What a reader puts in the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// Which key.
+    pub key: Key,
+    /// Its value.
+    pub value: WriteId,
+    /// When it is allowed.
+    pub guard: Guard,
+    /// How long it lives.
+    pub life: Life,
+    /// How long it took to load.
+    pub took: Nanos,
+}
+
+/// When a reader's fill is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Always.
+    Open,
+    /// While the token is good.
+    Lease(Token),
+    /// While the cache still has this value: compare and set.
+    Still(WriteId),
+}
+
+/// What a command brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing: there is none, or none was asked for.
+    Nothing,
+    /// A value.
+    Value(WriteId),
+    /// A value and how old it is.
+    Copy(Copied),
+    /// There is none, and the caller may fill it.
+    Lease(Token),
+    /// There is none, and somebody else is about to fill it; maybe what a delete has left behind.
+    Wait(Option<WriteId>),
+}
+
+impl Found {
+    /// The value, if there is a good one.
+    #[inline]
+    pub fn value(self) -> Option<WriteId> {
+        match self {
+            Found::Value(value) | Found::Copy(Copied { value, .. }) => Some(value),
+            Found::Nothing | Found::Lease(_) | Found::Wait(_) => None,
+        }
+    }
+}
+
+impl From<Option<WriteId>> for Found {
+    #[inline]
+    fn from(value: Option<WriteId>) -> Found {
+        value.map_or(Found::Nothing, Found::Value)
+    }
+}
+
+/// A value with what a reader needs to know to refresh it in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// The value.
+    pub value: WriteId,
+    /// The last moment at which it is good.
+    pub expires: Nanos,
+    /// How long it took to load.
+    pub took: Nanos,
+}
+
+/// What was found, or why there is no answer.
+pub type Answer = Result<Found, Failure>;
 
 /// Work that a node needs done by a task of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +181,8 @@ pub struct NodeCounts {
     pub misses_invalidated: u64,
     pub misses_crashed: u64,
     pub delayed_hits: u64,
+    pub fills_refused: u64,
+    pub refreshes: u64,
     pub busy_ns: u128,
 }
 
@@ -103,6 +197,8 @@ impl std::ops::AddAssign for NodeCounts {
         self.misses_invalidated += other.misses_invalidated;
         self.misses_crashed += other.misses_crashed;
         self.delayed_hits += other.delayed_hits;
+        self.fills_refused += other.fills_refused;
+        self.refreshes += other.refreshes;
         self.busy_ns += other.busy_ns;
     }
 }
@@ -128,6 +224,7 @@ enum Absence {
 #[derive(Debug, Default)]
 struct Load {
     waiting: Line,
+    begun: Nanos,
     /// The key was written or deleted meanwhile, so what the load brings may be old: it is handed on, but not kept.
     overtaken: bool,
     /// Who asked after that, and must not be given something old: another load follows for them.
@@ -142,6 +239,10 @@ struct State {
     absences: Vec<Absence>,
     /// Running loads by key; a handful at a time.
     loads: Vec<(Key, Load)>,
+    leases: Leases,
+    /// By key: how long the load of the present value took, where somebody wants to know.
+    took: Vec<Nanos>,
+    early: Stream,
     line: Line,
     /// The command served last, and when its answer leaves: until then, the node is busy.
     serving: Option<(CallId, Nanos)>,
@@ -155,6 +256,15 @@ struct State {
     watched: Vec<bool>,
     commands: Stream,
     counts: NodeCounts,
+}
+
+/// What a node needs to know of how the lane reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NodeReading {
+    /// When it loads a good copy anew by itself (read-through).
+    pub refresh: Refresh,
+    /// Whether it remembers what a delete leaves behind (leases).
+    pub leaves_stale: bool,
 }
 
 /// The kinds of event a node is told about.
@@ -174,6 +284,7 @@ pub struct CacheNode {
     common: Rc<Common>,
     command: Sampler,
     write_back: Option<WriteBack>,
+    reading: NodeReading,
     events: NodeEvents,
     state: RefCell<State>,
     flusher: Cell<Option<TaskId>>,
@@ -185,6 +296,7 @@ impl CacheNode {
         shard: Shard,
         settings: &scenario::Cache,
         write_back: Option<&WriteBack>,
+        reading: NodeReading,
         common: Rc<Common>,
         streams: &Streams,
         events: NodeEvents,
@@ -201,6 +313,9 @@ impl CacheNode {
             lifetimes: Lifetimes::new(settings.ttl, stream("ttl jitter")),
             absences: Vec::new(),
             loads: Vec::new(),
+            leases: Leases::default(),
+            took: Vec::new(),
+            early: stream("early refresh"),
             line: Line::default(),
             serving: None,
             called_back: false,
@@ -216,6 +331,7 @@ impl CacheNode {
             common,
             command: settings.command.sampler(),
             write_back: write_back.cloned(),
+            reading,
             events,
             state: RefCell::new(state),
             flusher: Cell::new(None),
@@ -314,41 +430,86 @@ impl CacheNode {
     /// Lets a command take effect; no answer means that it waits for a load.
     fn execute(&self, state: &mut State, call: CallId) -> Option<Answer> {
         match self.common.calls.question(call) {
-            Command::Get(key) => Some(Ok(self.look_up(state, key))),
-            Command::Fetch(key) => match self.look_up(state, key) {
-                Some(value) => Some(Ok(Some(value))),
-                None => {
-                    self.wait_for_load(state, key, call);
-                    None
-                }
-            },
+            Command::Get(key) => return Some(Ok(self.look_up(state, key).into())),
+            Command::GetCopy(key) => return Some(Ok(self.look_up_copy(state, key))),
+            Command::Lease(asked) => return Some(Ok(self.look_up_or_lease(state, asked))),
+            Command::Fetch(key) => return self.fetch(state, key, call).map(Ok),
+            Command::Fill(fill) => self.fill(state, fill),
             Command::Set(key, value) | Command::WriteBehind(key, value)
                 if state.store.would_refuse(key, self.common.sizes.of(key, value)) =>
             {
                 // A copy that a running load brings would be as unwelcome, and may be older than this value.
                 overtake(state, key);
-                Some(Err(Failure::Full))
+                return Some(Err(Failure::Full));
             }
             Command::Set(key, value) => {
                 overtake(state, key);
                 // What is still to be written to the database is newer than anything that comes from there.
                 if state.buffer.newest_write(key).is_none() {
-                    self.keep(state, key, value);
+                    self.keep(state, key, value, Life::Usual);
                 }
-                Some(Ok(None))
             }
-            Command::Delete(key) => {
-                overtake(state, key);
-                if state.store.remove(key).is_some() {
-                    state.set_absence(key, Absence::Invalidated);
-                }
-                Some(Ok(None))
-            }
+            Command::Delete(key) => self.delete(state, key),
             Command::WriteBehind(key, write) => {
                 overtake(state, key);
                 self.write_behind(state, key, write);
-                Some(Ok(None))
             }
+        }
+        Some(Ok(Found::Nothing))
+    }
+
+    fn delete(&self, state: &mut State, key: Key) {
+        overtake(state, key);
+        let Some(entry) = state.store.remove(key) else { return };
+        state.set_absence(key, Absence::Invalidated);
+        let now = self.common.kernel.now();
+        if self.reading.leaves_stale && !entry.is_expired(now) {
+            state.leases.leave(key, WriteId(entry.value), now);
+        }
+    }
+
+    // ---- Fills by readers (look-aside) ----
+
+    fn look_up_copy(&self, state: &mut State, key: Key) -> Found {
+        self.look_up(state, key).map_or(Found::Nothing, |value| Found::Copy(self.copied(state, key, value)))
+    }
+
+    fn copied(&self, state: &State, key: Key, value: WriteId) -> Copied {
+        // What is only in the buffer is good for as long as it is there.
+        let expires = state.store.peek(key).map_or(Nanos::MAX, |entry| entry.expires);
+        Copied { value, expires, took: state.took.get(key as usize).copied().unwrap_or_default() }
+    }
+
+    fn look_up_or_lease(&self, state: &mut State, asked: LeaseAsked) -> Found {
+        let LeaseAsked { key, stale, counts } = asked;
+        let before = state.counts;
+        let found = self.look_up_copy(state, key);
+        if !counts {
+            state.counts = before;
+        }
+        if found != Found::Nothing {
+            return found;
+        }
+        let now = self.common.kernel.now();
+        if let Some(token) = state.leases.ask(key, now) {
+            return Found::Lease(token);
+        }
+        state.counts.delayed_hits += u64::from(counts);
+        Found::Wait(if stale { state.leases.left_behind(key, now) } else { None })
+    }
+
+    fn fill(&self, state: &mut State, fill: Fill) {
+        let Fill { key, value, guard, life, took } = fill;
+        let allowed = match guard {
+            Guard::Open => true,
+            Guard::Lease(token) => state.leases.redeem(key, token),
+            Guard::Still(old) => state.store.peek(key).is_some_and(|entry| entry.value == old.0),
+        };
+        if !allowed {
+            state.counts.fills_refused += 1;
+        } else if state.buffer.newest_write(key).is_none() {
+            self.keep(state, key, value, life);
+            state.set_took(key, took);
         }
     }
 
@@ -384,9 +545,13 @@ impl CacheNode {
 
     /// Puts a value in the store, and sees to the entries that make room for it. In a full store that lets nothing go it
     /// is not kept.
-    fn keep(&self, state: &mut State, key: Key, value: WriteId) {
+    fn keep(&self, state: &mut State, key: Key, value: WriteId, life: Life) {
         let now = self.common.kernel.now();
-        let expires = state.lifetimes.expires(now);
+        let expires = match life {
+            Life::Usual => state.lifetimes.expires(now),
+            Life::For(ttl) => now.saturating_add(ttl),
+            Life::None => return,
+        };
         let entry = Entry { size: self.common.sizes.of(key, value), ..Entry::new(key, value.0, expires) };
         match state.store.insert(entry, now) {
             Insertion::Added => return,
@@ -409,6 +574,46 @@ impl CacheNode {
 
     // ---- Loads (read-through) ----
 
+    fn fetch(&self, state: &mut State, key: Key, call: CallId) -> Option<Found> {
+        match self.look_up(state, key) {
+            Some(value) if !self.refreshes(state, key, value, call) => Some(Found::Value(value)),
+            Some(_) => None,
+            None => {
+                self.wait_for_load(state, key, call);
+                None
+            }
+        }
+    }
+
+    /// Whether the caller waits for a fresh value although there is a good one. Others are given that meanwhile.
+    fn refreshes(&self, state: &mut State, key: Key, value: WriteId, call: CallId) -> bool {
+        let refresh = &self.reading.refresh;
+        if refresh.is_off() || state.is_loading(key) || state.buffer.newest_write(key).is_some() {
+            return false;
+        }
+        let (copy, now) = (self.copied(state, key, value), self.common.kernel.now());
+        let early = refresh.is_early(copy.expires, copy.took, now, &mut state.early);
+        if early || refresh.is_ahead(copy.expires, now) {
+            state.counts.refreshes += 1;
+            self.begin_load(state, key, Line::default(), state.busy_until());
+        }
+        if early {
+            let (_, load) = state.loads.last_mut().expect("the load that was begun");
+            load.waiting.push(&self.common.calls, call);
+        }
+        early
+    }
+
+    /// Begins to load a key that nobody has asked for yet, unless it is here or on its way. Returns whether it begins.
+    pub fn begin_warm_up(&self, key: Key) -> bool {
+        let mut state = self.state.borrow_mut();
+        let begins = state.down == 0 && state.store.peek(key).is_none() && !state.is_loading(key);
+        if begins {
+            state.loads.push((key, Load { begun: self.common.kernel.now(), ..Load::default() }));
+        }
+        begins
+    }
+
     fn wait_for_load(&self, state: &mut State, key: Key, call: CallId) {
         let position = state.loads.iter().position(|(loading, _)| *loading == key);
         let position = match position {
@@ -428,19 +633,26 @@ impl CacheNode {
 
     fn begin_load(&self, state: &mut State, key: Key, waiting: Line, at: Nanos) {
         self.ask(Job::Load(key, at));
-        state.loads.push((key, Load { waiting, ..Load::default() }));
+        state.loads.push((key, Load { waiting, begun: at, ..Load::default() }));
     }
 
-    /// A load has come back from the database: everyone who waited gets its outcome.
-    pub fn loaded(&self, key: Key, outcome: Result<WriteId, Failure>) {
+    /// A load has come back from the database: everyone who waited gets its outcome, and it is kept for `life`.
+    pub fn loaded(&self, key: Key, outcome: Result<WriteId, Failure>, life: Life) {
         let mut state = self.state.borrow_mut();
         let position = state.loads.iter().position(|(loading, _)| *loading == key).expect("a load that was begun");
         let (_, mut load) = state.loads.remove(position);
+        let now = self.common.kernel.now();
         if let (Ok(value), false) = (outcome, load.overtaken) {
-            self.keep(&mut state, key, value);
+            self.keep(&mut state, key, value, life);
+            if !self.reading.refresh.is_off() {
+                state.set_took(key, now.saturating_sub(load.begun));
+            }
         }
+        // A refresh that fails costs nobody an answer: the copy is still good.
+        let copy = state.store.peek(key).filter(|copy| !self.reading.refresh.is_off() && !copy.is_expired(now));
+        let answer = outcome.or_else(|failure| copy.map(|copy| WriteId(copy.value)).ok_or(failure));
         while let Some(call) = load.waiting.pop(&self.common.calls) {
-            self.common.calls.answer(call, outcome.map(Some), self.common.kernel.now());
+            self.common.calls.answer(call, answer.map(Found::Value), now);
         }
         if !load.late.is_empty() {
             self.begin_load(&mut state, key, load.late, self.common.kernel.now());
@@ -458,7 +670,7 @@ impl CacheNode {
                 ledger.released(older, Holder::Buffer, Release::Coalesced { into: write }, now);
             }
         }
-        self.keep(state, key, write);
+        self.keep(state, key, write, Life::Usual);
         self.watch_expiry(state, key);
         let count_reached =
             self.write_back.as_ref().and_then(|how| how.at).is_some_and(|at| state.buffer.queued() >= at);
@@ -593,6 +805,7 @@ impl CacheNode {
         let held: Vec<Key> = state.store.iter().map(|entry| entry.key).collect();
         held.into_iter().for_each(|key| state.set_absence(key, Absence::Crashed));
         state.store.clear();
+        state.leases.clear();
         for write in state.buffer.clear() {
             self.common.ledger.borrow_mut().released(
                 write,
@@ -685,8 +898,9 @@ impl CacheNode {
     }
 }
 
-/// A running load of `key` no longer brings the newest value.
+/// A running load of `key` no longer brings the newest value, nor does whoever holds a lease of it.
 fn overtake(state: &mut State, key: Key) {
+    state.leases.void(key);
     if let Some((_, load)) = state.loads.iter_mut().find(|(loading, _)| *loading == key) {
         load.overtaken = true;
     }
@@ -695,6 +909,17 @@ fn overtake(state: &mut State, key: Key) {
 impl State {
     fn busy_until(&self) -> Nanos {
         self.serving.map_or(Nanos::ZERO, |(_, until)| until)
+    }
+
+    fn is_loading(&self, key: Key) -> bool {
+        self.loads.iter().any(|(loading, _)| *loading == key)
+    }
+
+    fn set_took(&mut self, key: Key, took: Nanos) {
+        if self.took.len() <= key as usize {
+            self.took.resize(key as usize + 1, Nanos::ZERO);
+        }
+        self.took[key as usize] = took;
     }
 
     fn set_absence(&mut self, key: Key, why: Absence) {

@@ -13,7 +13,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, Withheld};
+use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, NodeReading, Withheld};
 use super::values::ValueSizes;
 use crate::engine::{Call, CallId, Calls, Kernel};
 use crate::ledger::{Key, Ledger, WriteId};
@@ -55,6 +55,7 @@ impl Shards {
     pub fn new(
         settings: &scenario::Cache,
         write_back: Option<&WriteBack>,
+        reading: NodeReading,
         kernel: Rc<Kernel>,
         ledger: Rc<RefCell<Ledger>>,
         streams: &Streams,
@@ -64,7 +65,7 @@ impl Shards {
         let (calls, jobs) = (Calls::default(), RefCell::default());
         let (draining, withheld) = (Cell::new(false), RefCell::default());
         let common = Rc::new(Common { kernel, ledger, calls, jobs, draining, withheld, sizes });
-        let node = |shard| CacheNode::new(shard, settings, write_back, common.clone(), streams, events);
+        let node = |shard| CacheNode::new(shard, settings, write_back, reading, common.clone(), streams, events);
         let nodes = (0..settings.shards).map(node).collect();
         Shards { common, nodes }
     }

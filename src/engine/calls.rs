@@ -31,6 +31,8 @@ pub enum Failure {
     Lost,
     /// No answer in time: it may still have its effect.
     TimedOut,
+    /// The caller's circuit breaker was open: nothing was sent.
+    BreakerOpen,
 }
 
 impl Failure {

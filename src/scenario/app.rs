@@ -1,7 +1,8 @@
 //! The application servers between clients and stores.
 
 use super::Distribution;
-use super::field::record;
+use super::eviction::Eviction;
+use super::field::{record, words};
 use crate::time::Nanos;
 
 record! {
@@ -21,5 +22,49 @@ record! {
         pub retries: u32 = 0,
         /// The pause before the first retry; it doubles with each further one, and half of it is drawn at random.
         pub backoff: Nanos = Nanos::from_millis(50),
+        /// How many connections to the database each server has; a call waits for a free one, within its timeout. A call
+        /// that is given up closes its connection, and a new one takes its place at once.
+        pub pool: Option<u32> = None,
+        /// A circuit breaker on each server's calls to the database: after failures in a row it lets none through for a while.
+        pub breaker: Option<Breaker> = None,
+        /// A near cache in the memory of each server, in front of whatever the lane reads from; a crash empties it.
+        pub near: Option<Near> = None,
+    }
+}
+
+record! {
+    /// A circuit breaker. Refused, lost and timed-out calls count as failures; an aborted transaction does not.
+    pub struct Breaker {
+        /// After how many failures in a row it opens.
+        pub failures: u32 = 5,
+        /// How long calls then fail at once, without being sent.
+        pub open_for: Nanos = Nanos::from_secs(5),
+        /// How many calls are then let through; when all of them succeed it closes, when one fails it opens again.
+        pub probes: u32 = 1,
+    }
+}
+
+record! {
+    /// A near cache. With `read = "none"` it is the only cache there is.
+    pub struct Near {
+        /// Room on each server, in entries.
+        pub capacity: u32 = 100,
+        /// How long an entry lives; hits do not extend it.
+        pub ttl: Option<Nanos> = Some(Nanos::from_secs(10)),
+        /// Which entry makes room for a new one.
+        pub eviction: Eviction = Eviction::Lru,
+        /// Whether a server that writes a key tells the others.
+        pub invalidate: Tell = Tell::None,
+    }
+}
+
+words! {
+    /// How near caches learn that another server has written a key.
+    pub enum Tell {
+        /// Not at all: a copy is stale until its TTL ends.
+        "none" => None,
+        /// By messages through the cache (two ways of the link app-cache), as with Redis' client tracking. A partition
+        /// holds them up; while a cache node is down, near caches are emptied and keep nothing.
+        "messages" => Messages,
     }
 }

@@ -6,7 +6,7 @@ use super::field::Field;
 use super::limits::{self, Range};
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
-use super::{Arrivals, At, Clients, Distribution, Fault, Keys, Lane, Mix, Part, Scenario, What, Which, Writing};
+use super::{Arrivals, At, Clients, Distribution, Fault, Keys, Lane, Mix, Part, Scenario, Ttl, What, Which, Writing};
 use crate::bytes::Bytes;
 use crate::time::Nanos;
 
@@ -36,6 +36,7 @@ pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems)
         // Only now: where a field was refused, its default stands in, and would be blamed for what it did not do.
         check_relations(scenario, problems);
         (0..scenario.lanes.len()).for_each(|lane| check_lane_world(scenario, lane, problems));
+        (0..scenario.lanes.len()).for_each(|lane| check_reading(scenario, lane, problems));
     }
     place(problems, source);
 }
@@ -197,6 +198,33 @@ fn check_times(scenario: &Scenario, problems: &mut Problems) {
     if scenario.warmup >= duration {
         let sentence = format!("the warm-up leaves nothing of the run; give less than its duration, {duration}");
         problems.because("warmup", scenario.warmup.show().quote(), sentence);
+    }
+}
+
+/// Whether the options of a reading strategy mean anything with the cache's TTL.
+fn check_reading(scenario: &Scenario, i: usize, problems: &mut Problems) {
+    let (lane, ttl) = (&scenario.lanes[i], scenario.for_lane(i).cache.ttl);
+    let mut refuse = |field: &str, value: Node, sentence: &str| {
+        problems.because(&format!("lane.{i}.read.{field}"), value.quote(), sentence);
+    };
+    let (early, ahead) = lane.read.refresh();
+    let sentence = match ttl {
+        Ttl::Fixed(_) | Ttl::Jittered { .. } => return,
+        Ttl::None => "entries without a TTL never expire, so there is nothing to refresh; give cache.ttl a duration",
+        Ttl::Sliding(_) => {
+            "every hit renews a sliding TTL, so there is nothing to refresh; give cache.ttl a plain duration"
+        }
+    };
+    if let Some(beta) = early {
+        refuse("early_refresh", beta.show(), sentence);
+    }
+    if let Some(share) = ahead {
+        refuse("refresh_ahead", share.show(), sentence);
+    }
+    if let (Some(negative), Ttl::Sliding(_)) = (lane.read.negative(), ttl) {
+        let sentence =
+            "every hit would renew what is remembered by the cache's sliding TTL; give cache.ttl a plain duration";
+        refuse("negative", negative.show(), sentence);
     }
 }
 
@@ -403,7 +431,9 @@ fn shortest_cycle_s(scenario: &Scenario) -> f64 {
     let (network, database) = (&scenario.network, &scenario.database);
     let cache = 2.0 * middle_s(&network.app_cache) + middle_s(&scenario.cache.command);
     let database = 2.0 * middle_s(&network.app_database) + middle_s(&database.read).min(middle_s(&database.write));
-    middle_s(think) + 2.0 * middle_s(&network.client_app) + middle_s(&scenario.app.work) + cache.min(database)
+    // What is in the server's own memory takes no time.
+    let stores = if scenario.app.near.is_some() { 0.0 } else { cache.min(database) };
+    middle_s(think) + 2.0 * middle_s(&network.client_app) + middle_s(&scenario.app.work) + stores
 }
 
 /// About the middle of a distribution, in seconds.

@@ -37,14 +37,104 @@ kinds! {
         /// Straight to the database: the baseline.
         "none" => None {},
         /// The application asks the cache; on a miss it reads the database and fills the cache.
-        "look-aside" => LookAside {},
+        "look-aside" => LookAside(LookAside),
         /// The application asks only the cache, which loads a miss itself, one load per key at a time.
-        "read-through" => ReadThrough {},
+        "read-through" => ReadThrough(ReadThrough),
     }
 }
 impl Default for Reading {
     fn default() -> Reading {
-        Reading::LookAside {}
+        Reading::look_aside()
+    }
+}
+
+impl Reading {
+    /// Plain look-aside, every option off.
+    pub fn look_aside() -> Reading {
+        Reading::LookAside(LookAside::default())
+    }
+
+    /// Plain read-through, every option off.
+    pub fn read_through() -> Reading {
+        Reading::ReadThrough(ReadThrough::default())
+    }
+
+    /// For how long the lane remembers that there is no row, where it does.
+    pub fn negative(&self) -> Option<Nanos> {
+        match self {
+            Reading::None {} => None,
+            Reading::LookAside(how) => how.negative,
+            Reading::ReadThrough(how) => how.negative,
+        }
+    }
+
+    /// How many of the most popular keys are loaded at the start.
+    pub fn warm_up(&self) -> u32 {
+        match self {
+            Reading::None {} => 0,
+            Reading::LookAside(how) => how.warm_up,
+            Reading::ReadThrough(how) => how.warm_up,
+        }
+    }
+
+    /// The strength of the early refresh, and the share of the TTL after which a hit refreshes ahead.
+    pub fn refresh(&self) -> (Option<f64>, Option<f64>) {
+        match self {
+            Reading::None {} => (None, None),
+            Reading::LookAside(how) => (how.early_refresh, how.refresh_ahead),
+            Reading::ReadThrough(how) => (how.early_refresh, how.refresh_ahead),
+        }
+    }
+}
+
+record! {
+    /// Options of look-aside.
+    pub struct LookAside {
+        /// Whether readers of one application server who miss one key at the same time share one read of the database.
+        pub single_flight: bool = false,
+        /// Whether only one reader at a time may fill a key, with a token that a write voids, and what the others do.
+        pub leases: Leases = Leases::None,
+        /// Probabilistic early refresh (XFetch): the factor β on how early a reader takes a copy for expired; the
+        /// load's own time sets the scale, 1 is the paper's value.
+        pub early_refresh: Option<f64> = None,
+        /// The share of the TTL after which a hit starts a refresh in the background, one per key and server at a time.
+        pub refresh_ahead: Option<f64> = None,
+        /// For how long the cache remembers that the database has no such row; without it, every read of a missing row
+        /// goes to the database.
+        pub negative: Option<Nanos> = None,
+        /// How many of the most popular keys are loaded from the database at the start, and again when the cache comes
+        /// back after a crash, eight at a time.
+        pub warm_up: u32 = 0,
+    }
+}
+
+words! {
+    /// What look-aside does so that a slow reader does not fill the cache with an old value, and a popular key is not
+    /// loaded by everyone at once.
+    pub enum Leases {
+        /// Nothing: every reader who misses reads the database and fills the cache.
+        "none" => None,
+        /// One reader has the right to fill, for 10 s at most; the others wait a little and ask again.
+        "wait" => Wait,
+        /// The same, but the others are given the value that a delete has left behind, if there is one, though it is old.
+        "stale" => Stale,
+    }
+}
+
+record! {
+    /// Options of read-through.
+    pub struct ReadThrough {
+        /// Probabilistic early refresh (XFetch): the factor β on how early the cache takes a copy for expired; the load's
+        /// own time sets the scale, 1 is the paper's value.
+        pub early_refresh: Option<f64> = None,
+        /// The share of the TTL after which a hit starts a refresh in the background, one per key at a time.
+        pub refresh_ahead: Option<f64> = None,
+        /// For how long the cache remembers that the database has no such row; without it, every read of a missing row
+        /// goes to the database.
+        pub negative: Option<Nanos> = None,
+        /// How many of the most popular keys are loaded from the database at the start, and again when the cache comes
+        /// back after a crash, eight at a time.
+        pub warm_up: u32 = 0,
     }
 }
 

@@ -36,14 +36,15 @@ mod reference;
 mod size;
 mod text;
 
-pub use app::App;
+pub use app::{App, Breaker, Near, Tell};
 pub use cache::{Cache, Eviction, Expiry, Ttl};
 pub use clients::{Arrivals, Clients, Keys, Mix, SCAN_MAX, Shares, Spike};
 pub use database::{Batch, Database};
 pub use distribution::Distribution;
 pub use fault::{At, Fault, Part, What, Which};
 pub use lane::{
-    Acknowledge, DirtyEnd, Invalidate, Lane, Order, Reading, WriteAround, WriteBack, WriteThrough, Writing,
+    Acknowledge, DirtyEnd, Invalidate, Lane, Leases, LookAside, Order, ReadThrough, Reading, WriteAround, WriteBack,
+    WriteThrough, Writing,
 };
 pub use network::{Link, Network};
 pub use otherwise::Otherwise;

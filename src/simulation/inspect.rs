@@ -46,6 +46,7 @@ impl Simulation {
         self.world.cache.validate();
         self.world.kernel.validate();
         self.world.servers.validate();
+        self.world.nears.validate();
         let under_way = self.world.requests_under_way() as u64;
         assert!(ledger.counts().in_flight <= under_way, "a write in flight is a request under way");
         if self.is_finished() && self.world.is_quiet() {

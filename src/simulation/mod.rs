@@ -18,6 +18,7 @@
 //! ```
 
 mod inspect;
+mod near;
 mod outcome;
 #[cfg(test)]
 mod sabotage;
@@ -148,7 +149,10 @@ impl Simulation {
         let lane = &scenario.lanes[lane];
         let world = Rc::new(World::new(scenario, lane, keys));
         world.begin();
-        (0..world.cache.count()).for_each(|shard| world.start_flusher(shard));
+        for shard in 0..world.cache.count() {
+            world.start_flusher(shard);
+            world.start_warm_up(shard);
+        }
         let parts = Parts { app_servers: scenario.app.servers, cache_shards: world.cache.count() };
         let mut simulation = Simulation {
             executor: tasks(world.clone()),
@@ -246,6 +250,7 @@ impl Simulation {
             kind::DATABASE_SERVED => world.database.served(index),
             kind::DATABASE_ANSWER => world.database.calls().deliver(index, &world.kernel),
             kind::DIRTY_EXPIRY => world.cache.of(index).dirty_expiry(index),
+            kind::NEAR_MESSAGE => world.near_message(index),
             other => unreachable!("no event has kind {other}"),
         }
         self.settle();
@@ -385,6 +390,7 @@ impl Simulation {
             Effect::CacheCrash(node) => {
                 self.drop_tasks_of(owner_of(node));
                 world.cache.node(node).crash();
+                world.nears.connection_lost();
             }
             Effect::CacheFreeze(node) => {
                 self.frozen.begin(owner_of(node));
@@ -418,8 +424,10 @@ impl Simulation {
         let world = self.world.clone();
         match effect {
             Effect::CacheCrash(node) => {
+                world.nears.connection_back();
                 if world.cache.node(node).restart() {
                     world.start_flusher(node);
+                    world.start_warm_up(node);
                 }
             }
             Effect::CacheFreeze(node) => {

@@ -1,11 +1,13 @@
 //! What a lane has shown so far, as a report.
 
 use super::Simulation;
+use crate::app::OwnCounts;
+use crate::cache::near::NearCounts;
 use crate::cache::node::NodeCounts;
 use crate::database::DatabaseCounts;
 use crate::ledger::{ByCause, ReadCounts};
 use crate::report::{
-    CacheReport, DatabaseReport, LaneReport, Latencies, MissesByCause, Point, Series, Summary, WritesByClass,
+    AppReport, CacheReport, DatabaseReport, LaneReport, Latencies, MissesByCause, Point, Series, Summary, WritesByClass,
 };
 use crate::stats::Histogram;
 use crate::time::Nanos;
@@ -15,6 +17,8 @@ use crate::time::Nanos;
 pub(super) struct Totals {
     at: Nanos,
     node: NodeCounts,
+    own: OwnCounts,
+    near: NearCounts,
     database: DatabaseCounts,
     reads: ReadCounts,
 }
@@ -72,6 +76,8 @@ impl Simulation {
         Totals {
             at: self.world.kernel.now(),
             node: self.world.cache.counts(),
+            own: self.world.own_counts(),
+            near: self.world.nears.counts(),
             database: self.world.database.counts(),
             reads: *self.world.ledger.borrow().reads(),
         }
@@ -117,6 +123,7 @@ impl Simulation {
             lost_increments: increments.lost,
             database: self.database_report(&now, &warm),
             cache: self.cache_report(&now, &warm),
+            app: app_report(&now, &warm),
             faults: self.struck.clone(),
         }
     }
@@ -197,6 +204,23 @@ impl Simulation {
 
 fn by_cause(counts: &ByCause) -> Vec<(String, u64)> {
     counts.iter().filter(|(_, count)| *count > 0).map(|(cause, count)| (cause.name().to_owned(), count)).collect()
+}
+
+fn app_report(now: &Totals, warm: &Totals) -> AppReport {
+    let (own, before) = (&now.own, &warm.own);
+    AppReport {
+        near_hits: now.near.hits - warm.near.hits,
+        near_misses: now.near.misses - warm.near.misses,
+        near_invalidated: now.near.invalidated - warm.near.invalidated,
+        coalesced: own.coalesced - before.coalesced,
+        lease_waits: own.lease_waits - before.lease_waits,
+        fills_refused: now.node.fills_refused - warm.node.fills_refused,
+        refreshes: own.refreshes - before.refreshes + now.node.refreshes - warm.node.refreshes,
+        pool_waits: own.pool_waits - before.pool_waits,
+        pool_waited_s: (own.pool_waited - before.pool_waited).as_secs_f64(),
+        breaker_rejections: own.breaker_rejections - before.breaker_rejections,
+        breaker_open_s: (own.breaker_open - before.breaker_open).as_secs_f64(),
+    }
 }
 
 fn misses_by_cause(now: &NodeCounts, before: &NodeCounts) -> MissesByCause {

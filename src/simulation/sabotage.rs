@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::world::{Job, World, run, serve};
 use super::{Simulation, executor};
+use crate::cache::expiry::Life;
 use crate::cache::node::{Answer, Command};
 use crate::database::Row;
 use crate::engine::Failure;
@@ -125,7 +126,7 @@ fn lost_by(cause: Cause) -> impl Fn(&Ledger) -> u64 {
 
 #[test]
 fn write_around_that_says_yes_whatever_the_database_says() {
-    let scenario = aborting(world(Reading::LookAside {}, around(Invalidate::Delete)));
+    let scenario = aborting(world(Reading::look_aside(), around(Invalidate::Delete)));
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
             let _ = world.app().database.write(key, value).await;
@@ -137,7 +138,7 @@ fn write_around_that_says_yes_whatever_the_database_says() {
 
 #[test]
 fn write_around_that_says_yes_and_does_nothing() {
-    let scenario = world(Reading::LookAside {}, around(Invalidate::Delete));
+    let scenario = world(Reading::look_aside(), around(Invalidate::Delete));
     let broken = broken(&scenario, |world, job| writing(world, job, async |_, _, _| Ok(())));
     shows(&honest(&scenario), &broken, lost_by(Cause::NeverDelivered));
 }
@@ -152,7 +153,7 @@ fn calm(mut scenario: Scenario) -> Scenario {
 
 #[test]
 fn write_around_that_forgets_the_invalidation() {
-    let scenario = calm(world(Reading::LookAside {}, around(Invalidate::Delete)));
+    let scenario = calm(world(Reading::look_aside(), around(Invalidate::Delete)));
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| world.app().database.write(key, value).await)
     });
@@ -165,7 +166,7 @@ fn write_around_that_forgets_the_invalidation() {
 #[test]
 fn write_around_that_invalidates_before_the_commit() {
     // A reader in between puts the old value back: only where requests overlap.
-    let mut scenario = world(Reading::ReadThrough {}, around(Invalidate::Delete));
+    let mut scenario = world(Reading::read_through(), around(Invalidate::Delete));
     scenario.database.read = Distribution::Constant(ms(1));
     scenario.database.write = Distribution::Constant(ms(50));
     let broken = broken(&scenario, |world, job| {
@@ -180,7 +181,7 @@ fn write_around_that_invalidates_before_the_commit() {
 
 #[test]
 fn write_around_that_says_no_and_writes() {
-    let scenario = world(Reading::LookAside {}, around(Invalidate::Delete));
+    let scenario = world(Reading::look_aside(), around(Invalidate::Delete));
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
             world.app().database.write(key, value).await?;
@@ -194,7 +195,7 @@ fn write_around_that_says_no_and_writes() {
 
 #[test]
 fn write_through_that_does_not_wait_for_the_database() {
-    let scenario = aborting(world(Reading::LookAside {}, through(Order::CacheFirst)));
+    let scenario = aborting(world(Reading::look_aside(), through(Order::CacheFirst)));
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
             let app = world.app();
@@ -206,7 +207,7 @@ fn write_through_that_does_not_wait_for_the_database() {
 
 #[test]
 fn write_through_that_forgets_the_cache() {
-    let scenario = calm(world(Reading::LookAside {}, through(Order::DatabaseFirst)));
+    let scenario = calm(world(Reading::look_aside(), through(Order::DatabaseFirst)));
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| world.app().database.write(key, value).await)
     });
@@ -215,7 +216,7 @@ fn write_through_that_forgets_the_cache() {
 
 #[test]
 fn write_through_that_tries_an_old_write_again_over_a_newer_one() {
-    let scenario = calm(world(Reading::LookAside {}, through(Order::DatabaseFirst)));
+    let scenario = calm(world(Reading::look_aside(), through(Order::DatabaseFirst)));
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
             let database = world.app().database;
@@ -240,7 +241,7 @@ fn write_through_that_tries_an_old_write_again_over_a_newer_one() {
 
 #[test]
 fn write_back_that_drops_a_flush() {
-    let scenario = world(Reading::LookAside {}, back());
+    let scenario = world(Reading::look_aside(), back());
     let broken = broken(&scenario, |world, job| async move {
         let Job::Flusher(shard) = job else { return run(world, job).await };
         let side = world.cache_side(shard);
@@ -261,7 +262,7 @@ fn write_back_that_drops_a_flush() {
 
 #[test]
 fn write_back_that_marks_clean_before_the_commit() {
-    let scenario = aborting(world(Reading::LookAside {}, back()));
+    let scenario = aborting(world(Reading::look_aside(), back()));
     let mut scenario = Scenario { lanes: scenario.lanes.clone(), ..scenario };
     if let Writing::WriteBack(how) = &mut scenario.lanes[0].write {
         how.requeue = 100;
@@ -283,7 +284,7 @@ fn write_back_that_marks_clean_before_the_commit() {
 
 #[test]
 fn write_back_that_says_yes_before_the_cache_has_it() {
-    let mut scenario = world(Reading::LookAside {}, back());
+    let mut scenario = world(Reading::look_aside(), back());
     scenario.faults.push(Fault { lasts: ms(500), ..Fault::new(What::CacheCrash, ms(5_000)) });
     if let Writing::WriteBack(how) = &mut scenario.lanes[0].write {
         how.every = ms(1);
@@ -303,18 +304,18 @@ fn write_back_that_says_yes_before_the_cache_has_it() {
 
 #[test]
 fn look_aside_that_answers_with_the_initial_value() {
-    let scenario = calm(world(Reading::LookAside {}, through(Order::DatabaseFirst)));
+    let scenario = calm(world(Reading::look_aside(), through(Order::DatabaseFirst)));
     let broken = broken(&scenario, |world, job| reading(world, job, async |_, _| Ok(WriteId::INITIAL)));
     shows(&honest(&scenario), &broken, |ledger| ledger.reads().stale);
 }
 
 #[test]
 fn look_aside_that_fills_the_cache_with_what_it_read_long_ago() {
-    let mut scenario = calm(world(Reading::LookAside {}, around(Invalidate::Delete)));
+    let mut scenario = calm(world(Reading::look_aside(), around(Invalidate::Delete)));
     scenario.clients.keys = Keys::Uniform { count: 2 };
     let broken = broken(&scenario, |world, job| {
         reading(world, job, async |app, key| {
-            let value = strategy::look_aside::read(app, key).await?;
+            let value = strategy::look_aside::read(app, &LookAside::default(), key).await?;
             app.cache.kernel.sleep(ms(350)).await;
             let _ = app.cache.set(key, value).await;
             Ok(value)
@@ -329,20 +330,20 @@ fn look_aside_that_fills_the_cache_with_what_it_read_long_ago() {
 fn reads_without_a_cache_that_ask_a_cache_nobody_updates() {
     let scenario = calm(world(Reading::None {}, around(Invalidate::Leave)));
     let broken = broken(&scenario, |world, job| {
-        reading(world, job, async |app, key| strategy::look_aside::read(app, key).await)
+        reading(world, job, async |app, key| strategy::look_aside::read(app, &LookAside::default(), key).await)
     });
     shows(&honest(&scenario), &broken, |ledger| ledger.reads().stale);
 }
 
 #[test]
 fn read_through_that_keeps_what_was_overtaken_while_it_was_loaded() {
-    let mut scenario = world(Reading::ReadThrough {}, around(Invalidate::Delete));
+    let mut scenario = world(Reading::read_through(), around(Invalidate::Delete));
     scenario.network.cache_database = Distribution::Exponential(ms(30));
     let broken = broken(&scenario, |world, job| async move {
         let Job::Load(key, _) = job else { return run(world, job).await };
         let side = world.cache_side(0);
         let outcome = side.database.read(key).await;
-        side.node.loaded(key, outcome);
+        side.node.loaded(key, outcome, Life::Usual);
         if let Ok(value) = outcome {
             // As if nothing had overtaken it.
             let call = world.cache.command(Command::Set(key, value));

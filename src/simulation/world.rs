@@ -5,9 +5,12 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 
+use super::near::Nears;
 use super::servers::{Place, Servers};
+use crate::app::{Own, OwnCounts};
 use crate::cache::buffer::RowId;
-use crate::cache::node::{self, NodeEvents};
+use crate::cache::node::{self, NodeEvents, NodeReading};
+use crate::cache::refresh::Refresh;
 use crate::cache::shards::{Shard, Shards};
 use crate::cache::values::ValueSizes;
 use crate::database::Database;
@@ -17,11 +20,14 @@ use crate::ledger::{self, Freshness, Holder, Key, Ledger, Release, WriteId};
 use crate::metrics::Metrics;
 use crate::network::{Network, Way};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{App, Lane, Link, Scenario, Writing};
-use crate::strategy::{self, CacheClient, CacheSide, Client, DatabaseClient, Events, Told};
+use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Ttl, Writing};
+use crate::strategy::{
+    self, CacheClient, CacheSide, Client, DatabaseClient, Errand, Events, NearClient, Told, warm_up,
+};
 use crate::time::Nanos;
 use crate::workload::arrivals::Timing;
 use crate::workload::requests::{self, KeySource, Operation, Requests};
+use crate::workload::rows::Rows;
 
 /// The kinds of event of a simulation; 0 and 1 are the engine's own.
 pub(super) mod kind {
@@ -47,6 +53,8 @@ pub(super) mod kind {
     pub const DATABASE_ANSWER: u8 = 11;
     /// A dirty entry's TTL may be over; the index is the key.
     pub const DIRTY_EXPIRY: u8 = 12;
+    /// A message between near caches arrives; the index is its slot.
+    pub const NEAR_MESSAGE: u8 = 13;
 }
 
 /// What a task does.
@@ -59,6 +67,10 @@ pub(super) enum Job {
     Flush(Shard, Vec<RowId>),
     /// Flushes a cache node's buffer at intervals.
     Flusher(Shard),
+    /// Does something on an application server beside its requests.
+    Errand(u32, Errand),
+    /// Loads every so many-th key of a cache node, beginning with this one.
+    WarmUp(Shard, Key),
 }
 
 /// Whose crash ends a task: an application server's number, or this for a cache node.
@@ -93,6 +105,11 @@ pub(super) struct World {
     pub servers: Servers,
     pub metrics: RefCell<Metrics>,
     pub triggers: Triggers,
+    pub nears: Nears,
+    /// What each application server has of its own; the last is the loader's, who warms the cache up.
+    own: Vec<Own>,
+    rows: Rows,
+    refresh: Refresh,
     lane: Lane,
     app: App,
     work: Sampler,
@@ -105,6 +122,7 @@ pub(super) struct World {
     spawns: RefCell<Vec<(u32, Job)>>,
     /// Writes answered already whose servers have more to do.
     background: RefCell<Vec<Background>>,
+    errands: RefCell<Vec<(u32, Errand)>>,
     clients_gone: Cell<bool>,
 }
 
@@ -134,12 +152,27 @@ impl World {
         let node_events =
             NodeEvents { free: kind::CACHE_FREE, dirty_expiry: kind::DIRTY_EXPIRY, answer: kind::CACHE_ANSWER };
         let sizes = ValueSizes::new(&scenario.clients.value_size, &streams);
-        let cache =
-            Shards::new(&scenario.cache, write_back, kernel.clone(), ledger.clone(), &streams, node_events, sizes);
+        let refresh = refresh(scenario, lane);
+        let reading = node_reading(lane, refresh);
+        let cache = Shards::new(
+            &scenario.cache,
+            write_back,
+            reading,
+            kernel.clone(),
+            ledger.clone(),
+            &streams,
+            node_events,
+            sizes,
+        );
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
         let work_draws = (0..scenario.app.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect();
+        let app = &scenario.app;
         World {
+            nears: Nears::new(app, &streams),
+            own: (0..=app.servers).map(|n| Own::new(n, app, streams.numbered("early refresh", n))).collect(),
+            rows: Rows::new(scenario.clients.absent),
+            refresh,
             network: Network::new(&scenario.network, kernel.clone(), &streams),
             cache,
             database,
@@ -157,6 +190,7 @@ impl World {
             free: RefCell::default(),
             spawns: RefCell::default(),
             background: RefCell::default(),
+            errands: RefCell::default(),
             clients_gone: Cell::new(false),
             kernel,
             ledger,
@@ -259,10 +293,13 @@ impl World {
         {
             let mut slots = self.slots.borrow_mut();
             let request = &mut slots[slot as usize];
-            request.server = None;
+            let server = request.server.take();
             request.outcome = outcome;
             if let Some(write) = request.write {
                 self.ledger.borrow_mut().released(write, Holder::Application, why, self.kernel.now());
+                if let (Some(server), Release::Finished) = (server, why) {
+                    self.tell_near_caches(server, request.key);
+                }
             }
         }
         self.send_answer(slot);
@@ -281,6 +318,7 @@ impl World {
                 self.ledger.borrow_mut().released(write, Holder::Application, Release::Finished, self.kernel.now());
             }
             self.background.borrow_mut().push(Background { server, write, promised });
+            self.tell_near_caches(server, request.key);
         }
         self.send_answer(slot);
     }
@@ -291,6 +329,9 @@ impl World {
         let place = background.iter().position(|work| work.write == write).expect("work that was begun");
         let work = background.swap_remove(place);
         if work.promised {
+            // Who has read the database meanwhile has an old copy again.
+            let (key, ..) = self.ledger.borrow().attempt(write);
+            self.tell_near_caches(work.server, key);
             self.ledger.borrow_mut().released(write, Holder::Application, Release::Finished, self.kernel.now());
         }
     }
@@ -373,8 +414,14 @@ impl World {
     #[inline]
     pub fn next_spawn(&self) -> Option<(u32, Job)> {
         let asked = self.spawns.borrow_mut().pop();
-        if asked.is_some() || !self.cache.has_jobs() {
+        if asked.is_some() {
             return asked;
+        }
+        if let Some((server, errand)) = self.errands.borrow_mut().pop() {
+            return Some((server, Job::Errand(server, errand)));
+        }
+        if !self.cache.has_jobs() {
+            return None;
         }
         let (shard, job) = self.cache.next_job()?;
         let job = match job {
@@ -403,6 +450,12 @@ impl World {
         }
     }
 
+    /// Starts to warm a cache node up, which is empty, in a lane that does.
+    pub fn start_warm_up(&self, shard: Shard) {
+        let keys = self.lane.read.warm_up();
+        (0..keys.min(warm_up::AT_A_TIME)).for_each(|first| self.spawn(owner_of(shard), Job::WarmUp(shard, first)));
+    }
+
     /// Whether nothing is under way any more.
     pub fn is_quiet(&self) -> bool {
         self.requests_under_way() == 0
@@ -415,6 +468,10 @@ impl World {
     /// An application server has crashed: the requests it was serving get no answer, and what it still did for those
     /// it had answered remains undone.
     pub fn abandon_requests_of(&self, server: u32) {
+        self.own[server as usize].crash(self.kernel.now());
+        if let Some(near) = self.nears.of(server) {
+            near.clear();
+        }
         self.background.borrow_mut().retain(|work| {
             if work.server == server && work.promised {
                 let mut ledger = self.ledger.borrow_mut();
@@ -431,7 +488,14 @@ impl World {
         }
     }
 
+    /// The world as the first application server sees it.
+    #[cfg(test)]
     pub(super) fn app(&self) -> strategy::App<'_> {
+        self.app_of(0)
+    }
+
+    /// The world as an application server sees it.
+    pub(super) fn app_of(&self, server: u32) -> strategy::App<'_> {
         let cache = CacheClient {
             kernel: &self.kernel,
             network: &self.network,
@@ -439,17 +503,40 @@ impl World {
             events: EVENTS,
             timeout: self.app.cache_timeout,
         };
-        let database = self.database_client(Link::AppDatabase, self.app.retries);
-        strategy::App { cache, database, client: Client::default() }
+        let own = &self.own[server as usize];
+        strategy::App {
+            cache,
+            client: Client::default(),
+            database: self.database_client(Link::AppDatabase, self.app.retries, Some(own)),
+            near: NearClient { kernel: &self.kernel, near: self.nears.of(server) },
+            own,
+            rows: &self.rows,
+            negative: self.lane.read.negative(),
+            refresh: self.refresh,
+            errands: &self.errands,
+        }
     }
 
     pub(super) fn cache_side(&self, shard: Shard) -> CacheSide<'_> {
-        // A cache's flush has its own way of trying again; a load fails like any read.
-        let database = self.database_client(Link::CacheDatabase, 0);
-        CacheSide { kernel: &self.kernel, node: self.cache.node(shard), database, triggers: &self.triggers }
+        CacheSide {
+            kernel: &self.kernel,
+            node: self.cache.node(shard),
+            // A cache's flush has its own way of trying again; a load fails like any read.
+            database: self.database_client(Link::CacheDatabase, 0, None),
+            triggers: &self.triggers,
+            rows: &self.rows,
+            negative: self.lane.read.negative(),
+        }
     }
 
-    fn database_client(&self, link: Link, retries: u32) -> DatabaseClient<'_> {
+    /// Totals of all application servers.
+    pub fn own_counts(&self) -> OwnCounts {
+        let mut sum = OwnCounts::default();
+        self.own.iter().for_each(|own| sum += own.counts(self.kernel.now()));
+        sum
+    }
+
+    fn database_client<'w>(&'w self, link: Link, retries: u32, own: Option<&'w Own>) -> DatabaseClient<'w> {
         DatabaseClient {
             kernel: &self.kernel,
             network: &self.network,
@@ -460,7 +547,28 @@ impl World {
             retries,
             backoff: self.app.backoff,
             jitter: &self.jitter,
+            own,
         }
+    }
+}
+
+/// When the lane loads copies anew that are still good.
+fn refresh(scenario: &Scenario, lane: &Lane) -> Refresh {
+    let (early, share) = lane.read.refresh();
+    let ttl = match scenario.cache.ttl {
+        Ttl::None => None,
+        Ttl::Fixed(ttl) | Ttl::Sliding(ttl) | Ttl::Jittered { ttl, .. } => Some(ttl),
+    };
+    let left = |(share, ttl): (f64, Nanos)| Nanos::from_secs_f64(ttl.as_secs_f64() * (1.0 - share));
+    Refresh { early, ahead: share.zip(ttl).map(left) }
+}
+
+/// What the cache's nodes need to know of how the lane reads.
+fn node_reading(lane: &Lane, refresh: Refresh) -> NodeReading {
+    match &lane.read {
+        Reading::None {} => NodeReading::default(),
+        Reading::LookAside(how) => NodeReading { leaves_stale: how.leases == Leases::Stale, ..NodeReading::default() },
+        Reading::ReadThrough(_) => NodeReading { refresh, leaves_stale: false },
     }
 }
 
@@ -478,6 +586,17 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
                 let _ = strategy::write_back::flush(&world.cache_side(shard), how, &rows).await;
             }
         }
+        Job::Errand(server, Errand::Refresh(key, copy)) => {
+            if let Reading::LookAside(how) = &world.lane.read {
+                strategy::refresh::ahead(&world.app_of(server), how, key, copy).await;
+            }
+        }
+        Job::WarmUp(shard, first) => {
+            let how = &world.lane.read;
+            let keys = (first..how.warm_up()).step_by(warm_up::AT_A_TIME as usize);
+            let its_own = keys.filter(|&key| world.cache.shard_of(key) == shard);
+            warm_up::load(&world.app_of(world.app.servers), &world.cache_side(shard), how, its_own).await;
+        }
         Job::Flusher(shard) => {
             if let Writing::WriteBack(how) = &world.lane.write {
                 strategy::write_back::flusher(&world.cache_side(shard), how).await;
@@ -494,7 +613,7 @@ pub(super) async fn serve(world: &World, slot: u32) {
     let work = world.work.sample(&mut world.work_draws[server as usize].borrow_mut());
     let work = world.servers.stretch(server, work);
     world.kernel.sleep(work).await;
-    let app = world.app();
+    let app = world.app_of(server);
     match (request.operation, request.write) {
         // Until there are strategies for them, modifying and deleting are writes like any other.
         (Operation::Write | Operation::Modify | Operation::Delete, Some(write)) => {

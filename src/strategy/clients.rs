@@ -3,8 +3,14 @@
 //! A call is a message over a link, the server's queue and service, and a message back, all within a timeout.
 
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 
-use crate::cache::node::{Answer, CacheNode, Command};
+use super::{Errand, negative};
+use crate::app::{Own, Permit};
+use crate::cache::expiry::Life;
+use crate::cache::near::{Begun, NearCache};
+use crate::cache::node::{Answer, CacheNode, Command, Fill, Found, LeaseAsked};
+use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
 use crate::database::{Asked, Database, Reply, Row};
 use crate::engine::{Call, Event, Failure, Kernel};
@@ -14,6 +20,7 @@ use crate::network::{Network, Way};
 use crate::random::Stream;
 use crate::scenario::Link;
 use crate::time::Nanos;
+use crate::workload::rows::Rows;
 
 /// The kinds of event with which calls reach their servers; the index is the call's.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +39,30 @@ pub struct App<'a> {
     pub database: DatabaseClient<'a>,
     /// Who waits for the answer.
     pub client: Client,
+    /// The server's near cache.
+    pub near: NearClient<'a>,
+    /// What else the server has of its own.
+    pub own: &'a Own,
+    /// Which values are rows.
+    pub rows: &'a Rows,
+    /// For how long the cache remembers that there is no row, where it does.
+    pub negative: Option<Nanos>,
+    /// When good copies are loaded anew.
+    pub refresh: Refresh,
+    /// What is to be done beside the request.
+    pub errands: &'a RefCell<Vec<(u32, Errand)>>,
+}
+
+impl App<'_> {
+    /// For how long `value` of `key` is kept.
+    pub fn life(&self, key: Key, value: WriteId) -> Life {
+        negative::life(self.rows, self.negative, key, value)
+    }
+
+    /// Has something done beside the request, by a task of its own on this server.
+    pub fn send_on_errand(&self, errand: Errand) {
+        self.errands.borrow_mut().push((self.own.server, errand));
+    }
 }
 
 /// The client who waits for the answer to a write. Usually the answer is what the strategy's code returns; code that
@@ -77,6 +108,44 @@ pub struct CacheSide<'a> {
     pub database: DatabaseClient<'a>,
     /// Faults that wait for a flush.
     pub triggers: &'a Triggers,
+    /// Which values are rows.
+    pub rows: &'a Rows,
+    /// For how long the cache remembers that there is no row, where it does.
+    pub negative: Option<Nanos>,
+}
+
+impl CacheSide<'_> {
+    /// For how long `value` of `key` is kept.
+    pub fn life(&self, key: Key, value: WriteId) -> Life {
+        negative::life(self.rows, self.negative, key, value)
+    }
+}
+
+/// The near cache as its own server sees it: asking it takes no time. Without one, nothing is ever found or kept.
+pub struct NearClient<'a> {
+    /// The clock.
+    pub kernel: &'a Kernel,
+    /// The near cache, where servers have them.
+    pub near: Option<&'a NearCache>,
+}
+
+impl NearClient<'_> {
+    /// The copy of `key`, if there is a good one.
+    pub fn get(&self, key: Key) -> Option<WriteId> {
+        self.near?.get(key, self.kernel.now())
+    }
+
+    /// Notes that a read begins whose outcome may be [kept](NearClient::keep).
+    pub fn begin(&self) -> Option<Begun> {
+        self.near.map(NearCache::begin)
+    }
+
+    /// Keeps what a read brought, unless its key has been written by a server known to this one since the read began.
+    pub fn keep(&self, key: Key, value: WriteId, begun: Option<Begun>) {
+        if let (Some(near), Some(begun)) = (self.near, begun) {
+            near.keep(key, value, begun, self.kernel.now());
+        }
+    }
 }
 
 /// The cache as an application sees it.
@@ -96,13 +165,28 @@ pub struct CacheClient<'a> {
 impl CacheClient<'_> {
     /// The value of `key`, if the cache has it.
     pub async fn get(&self, key: Key) -> Result<Option<WriteId>, Failure> {
-        self.call(Command::Get(key)).await
+        self.call(Command::Get(key)).await.map(Found::value)
+    }
+
+    /// The value of `key` and how old it is, if the cache has it.
+    pub async fn get_copy(&self, key: Key) -> Answer {
+        self.call(Command::GetCopy(key)).await
+    }
+
+    /// The same; if the cache does not have it, a lease to fill it, or the advice to wait for who has that.
+    pub async fn lease(&self, asked: LeaseAsked) -> Answer {
+        self.call(Command::Lease(asked)).await
+    }
+
+    /// Puts in the cache what a reader has had from the database, if the cache still allows it.
+    pub async fn fill(&self, fill: Fill) -> Result<(), Failure> {
+        self.call(Command::Fill(fill)).await.map(drop)
     }
 
     /// The value of `key`, which the cache loads if it has to.
     pub async fn fetch(&self, key: Key) -> Result<WriteId, Failure> {
-        let value = self.call(Command::Fetch(key)).await?;
-        Ok(value.expect("a load brings a value or fails"))
+        let found = self.call(Command::Fetch(key)).await?;
+        Ok(found.value().expect("a load brings a value or fails"))
     }
 
     /// Puts a value in the cache.
@@ -147,6 +231,8 @@ pub struct DatabaseClient<'a> {
     pub backoff: Nanos,
     /// Draws the random half of each pause.
     pub jitter: &'a RefCell<Stream>,
+    /// The caller's pool and breaker, where calls go through them.
+    pub own: Option<&'a Own>,
 }
 
 impl DatabaseClient<'_> {
@@ -168,19 +254,58 @@ impl DatabaseClient<'_> {
     /// Calls, and calls again after a growing pause; the failure reported is the one that leaves most open.
     async fn with_retries<'c>(&self, begin: impl Fn() -> Call<'c, Asked, Reply>) -> Reply {
         let mut worst: Option<Failure> = None;
+        // An attempt that may still succeed behind our back outweighs a later clear no.
+        let worse = |worst: Option<Failure>, failure| worst.filter(|worst| worst.leaves_open()).unwrap_or(failure);
         for attempt in 0..=self.retries {
             if attempt > 0 {
                 self.kernel.sleep(self.pause(attempt)).await;
             }
-            let call = begin();
-            self.network.send(self.link, Way::There, Event::new(self.events.database_arrival, call.id()));
-            match self.kernel.timeout(self.timeout, call).await.unwrap_or(Err(Failure::TimedOut)) {
+            let Ok(permit) = self.permit() else {
+                // As long as the breaker is open, trying again is of no use.
+                return Err(worse(worst, Failure::BreakerOpen));
+            };
+            let outcome = self.attempt(&begin).await;
+            self.tell_breaker(permit, outcome);
+            match outcome {
                 Ok(value) => return Ok(value),
-                // An attempt that may still succeed behind our back outweighs a later clear no.
-                Err(failure) => worst = Some(worst.filter(|worst| worst.leaves_open()).unwrap_or(failure)),
+                Err(failure) => worst = Some(worse(worst, failure)),
             }
         }
         Err(worst.expect("at least one attempt"))
+    }
+
+    /// One call, as soon as there is a connection for it. The wait is part of the caller's patience.
+    async fn attempt<'c>(&self, begin: &impl Fn() -> Call<'c, Asked, Reply>) -> Reply {
+        let send = || {
+            let call = begin();
+            self.network.send(self.link, Way::There, Event::new(self.events.database_arrival, call.id()));
+            call
+        };
+        let outcome = match self.own.and_then(|own| own.pool.as_ref()) {
+            None => self.kernel.timeout(self.timeout, send()).await,
+            Some(pool) => {
+                let pooled = pin!(async {
+                    let _connection = pool.connection(self.kernel).await;
+                    send().await
+                });
+                self.kernel.timeout(self.timeout, pooled).await
+            }
+        };
+        outcome.unwrap_or(Err(Failure::TimedOut))
+    }
+
+    /// What the breaker says to a call; without one, every call may be made.
+    fn permit(&self) -> Result<Option<Permit>, Failure> {
+        let Some(breaker) = self.own.and_then(|own| own.breaker.as_ref()) else { return Ok(None) };
+        breaker.ask(self.kernel.now()).map(Some).ok_or(Failure::BreakerOpen)
+    }
+
+    fn tell_breaker(&self, permit: Option<Permit>, outcome: Reply) {
+        if let (Some(permit), Some(breaker)) = (permit, self.own.and_then(|own| own.breaker.as_ref())) {
+            // A database that rolls back is well.
+            let well = matches!(outcome, Ok(_) | Err(Failure::Aborted));
+            breaker.tell(permit, well, self.kernel.now());
+        }
     }
 
     /// The pause before retry `attempt`: it doubles each time, and half of it is drawn at random.

@@ -1,22 +1,65 @@
 //! Look-aside (cache-aside): the application asks the cache; on a miss it reads the database and fills the cache.
 //!
 //! Two readers that miss together both go to the database, and a reader that is slow to fill may put back a value
-//! that a writer has just replaced. When the cache is down, every read is a miss.
+//! that a writer has just replaced; [single flight](crate::app::Flights) and [leases] are against that. When the cache is
+//! down, every read is a miss.
 
-use super::App;
+use super::{App, leases, refresh};
+use crate::app::Turn;
+use crate::cache::expiry::Life;
+use crate::cache::node::{Fill, Found, Guard};
 use crate::engine::Failure;
 use crate::ledger::{Key, WriteId};
+use crate::scenario::{Leases, LookAside};
 
 /// Reads from the cache, or from the database and then fills the cache.
-pub async fn read(app: &App<'_>, key: Key) -> Result<WriteId, Failure> {
-    let cached = app.cache.get(key).await;
-    if let Ok(Some(value)) = cached {
-        return Ok(value);
+pub async fn read(app: &App<'_>, how: &LookAside, key: Key) -> Result<WriteId, Failure> {
+    let (copy, guard) = match look_up(app, how, key).await {
+        Looked::Good(value) => return Ok(value),
+        Looked::Due(value, guard) => (Some(value), Some(guard)),
+        Looked::Missed(guard) => (None, guard),
+    };
+    let loaded = match app.own.flights.board(key, !how.single_flight, app.cache.kernel).await {
+        Turn::Lead(lead) => lead.land(load(app, key, guard).await),
+        Turn::Shared(outcome) => outcome,
+    };
+    // A refresh that fails costs nobody an answer: the copy is still good.
+    loaded.or_else(|failure| copy.ok_or(failure))
+}
+
+/// What a reader makes of the cache's answer.
+pub enum Looked {
+    /// A value to be used.
+    Good(WriteId),
+    /// A value that is still good, and that this reader is to load anew.
+    Due(WriteId, Guard),
+    /// Nothing; and how the cache may be filled, if it could be asked at all.
+    Missed(Option<Guard>),
+}
+
+async fn look_up(app: &App<'_>, how: &LookAside, key: Key) -> Looked {
+    let found = match how.leases {
+        Leases::None if app.refresh.is_off() => app.cache.get(key).await.map(Found::from),
+        Leases::None => app.cache.get_copy(key).await,
+        Leases::Wait | Leases::Stale => leases::get(app, how.leases, key).await,
+    };
+    match found {
+        Ok(Found::Value(value)) => Looked::Good(value),
+        Ok(Found::Copy(copy)) => refresh::judge(app, how, key, copy),
+        Ok(Found::Lease(token)) => Looked::Missed(Some(Guard::Lease(token))),
+        Ok(Found::Nothing | Found::Wait(_)) => Looked::Missed(Some(Guard::Open)),
+        Err(_) => Looked::Missed(None),
     }
+}
+
+/// Reads the database and fills the cache, where that is allowed.
+pub async fn load(app: &App<'_>, key: Key, guard: Option<Guard>) -> Result<WriteId, Failure> {
+    let begun = app.cache.kernel.now();
     let value = app.database.read(key).await?;
-    if cached.is_ok() {
+    let (life, took) = (app.life(key, value), app.cache.kernel.now() - begun);
+    if let (Some(guard), Life::Usual | Life::For(_)) = (guard, life) {
         // The reader has its value whether or not the cache could be filled.
-        let _ = app.cache.set(key, value).await;
+        let _ = app.cache.fill(Fill { key, value, guard, life, took }).await;
     }
     Ok(value)
 }

@@ -12,29 +12,47 @@
 //! | [`write_through`] | the database and the cache have it, or one of them | new |
 //! | [`write_back`] | the cache has it | new, and the only one until the flush |
 //!
-//! Any reading strategy goes with any writing strategy. The code runs on virtual time: each `await` is a message, a
+//! Options of reading have files of their own: [`leases`], [`refresh`], [`negative`], [`warm_up`]; and before any of them
+//! there may be a [`near`] cache. Any reading strategy goes with any writing strategy. The code runs on virtual time: each `await` is a message, a
 //! wait in somebody's queue and a message back. When a server crashes, its code stops at the `await` where it stands.
 
 mod clients;
+pub mod leases;
 pub mod look_aside;
+pub mod near;
+pub mod negative;
 pub mod none;
 pub mod read_through;
+pub mod refresh;
+pub mod warm_up;
 pub mod write_around;
 pub mod write_back;
 pub mod write_through;
 
-pub use clients::{App, CacheClient, CacheSide, Client, DatabaseClient, Events, Told};
+pub use clients::{App, CacheClient, CacheSide, Client, DatabaseClient, Events, NearClient, Told};
 
 use crate::engine::Failure;
 use crate::ledger::{Key, WriteId};
 use crate::scenario::{Reading, Writing};
 
+/// What a server does beside its requests, by a task of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// Load a copy anew that had this value.
+    Refresh(Key, WriteId),
+}
+
 /// Reads `key`; the value is the number of the write that put it there.
 pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, Failure> {
+    near::read(app, how, key).await
+}
+
+/// Reads `key` from beyond the server's own memory.
+async fn read_beyond(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, Failure> {
     match how {
         Reading::None {} => none::read(app, key).await,
-        Reading::LookAside {} => look_aside::read(app, key).await,
-        Reading::ReadThrough {} => read_through::read(app, key).await,
+        Reading::LookAside(how) => look_aside::read(app, how, key).await,
+        Reading::ReadThrough(_) => read_through::read(app, key).await,
     }
 }
 

@@ -4,6 +4,7 @@
 //! application knows no other way.
 
 use super::{App, CacheSide};
+use crate::cache::expiry::Life;
 use crate::engine::Failure;
 use crate::ledger::{Key, WriteId};
 
@@ -15,5 +16,6 @@ pub async fn read(app: &App<'_>, key: Key) -> Result<WriteId, Failure> {
 /// The cache's side of a miss: reads the database, keeps the value, answers everyone who waits for it.
 pub async fn load(cache: &CacheSide<'_>, key: Key) {
     let outcome = cache.database.read(key).await;
-    cache.node.loaded(key, outcome);
+    let life = outcome.map_or(Life::None, |value| cache.life(key, value));
+    cache.node.loaded(key, outcome, life);
 }

@@ -5,4 +5,5 @@
 
 pub mod arrivals;
 pub mod requests;
+pub mod rows;
 pub mod trace;

@@ -1,0 +1,176 @@
+//! A circuit breaker (Nygard, "Release It!", 2007): after so many failures in a row, calls fail at once without being
+//! sent, until a few probes have shown that the other side is well again.
+//!
+//! ```text
+//!            failures in a row             open_for is over                 all probes succeed
+//!   closed ───────────────────▶ open ──────────────────────▶ half-open ─────────────────────────▶ closed
+//!                                 ▲                              │ one probe fails
+//!                                 └──────────────────────────────┘
+//! ```
+//!
+//! A call is told by its outcome when it ends; one that began before the breaker last changed tells nothing any more.
+
+use std::cell::{Cell, RefCell};
+
+use crate::time::Nanos;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Closed { failed: u32 },
+    Open { since: Nanos },
+    HalfOpen { sent: u32, succeeded: u32 },
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    /// Counts the changes of phase.
+    generation: u32,
+}
+
+/// The right to make one call. Its outcome is to be [told](Breaker::tell).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "the breaker waits to be told what became of the call"]
+pub struct Permit(u32);
+
+/// See the module.
+#[derive(Debug)]
+pub struct Breaker {
+    failures: u32,
+    open_for: Nanos,
+    probes: u32,
+    state: RefCell<State>,
+    rejections: Cell<u64>,
+    open: Cell<Nanos>,
+}
+
+impl Breaker {
+    /// A closed breaker: opens after `failures` in a row, for `open_for`, and closes after `probes` successes.
+    pub fn new(failures: u32, open_for: Nanos, probes: u32) -> Breaker {
+        assert!(failures > 0 && probes > 0, "a breaker counts at least to one");
+        let state = State { phase: Phase::Closed { failed: 0 }, generation: 0 };
+        let (rejections, open) = (Cell::new(0), Cell::new(Nanos::ZERO));
+        Breaker { failures, open_for, probes, state: RefCell::new(state), rejections, open }
+    }
+
+    /// Asks to make a call at the moment `now`; `None`: it may not be made.
+    pub fn ask(&self, now: Nanos) -> Option<Permit> {
+        let mut state = self.state.borrow_mut();
+        if let Phase::Open { since } = state.phase
+            && now >= since.saturating_add(self.open_for)
+        {
+            self.change(&mut state, Phase::HalfOpen { sent: 0, succeeded: 0 }, now);
+        }
+        let may = match &mut state.phase {
+            Phase::Closed { .. } => true,
+            Phase::Open { .. } => false,
+            Phase::HalfOpen { sent, .. } if *sent < self.probes => {
+                *sent += 1;
+                true
+            }
+            Phase::HalfOpen { .. } => false,
+        };
+        if !may {
+            self.rejections.set(self.rejections.get() + 1);
+        }
+        may.then_some(Permit(state.generation))
+    }
+
+    /// What became of a call, at the moment `now`: whether the other side was well.
+    pub fn tell(&self, permit: Permit, well: bool, now: Nanos) {
+        let mut state = self.state.borrow_mut();
+        if permit.0 != state.generation {
+            return;
+        }
+        match (&mut state.phase, well) {
+            (Phase::Closed { failed }, true) => *failed = 0,
+            (Phase::Closed { failed }, false) => {
+                *failed += 1;
+                if *failed >= self.failures {
+                    self.change(&mut state, Phase::Open { since: now }, now);
+                }
+            }
+            (Phase::HalfOpen { succeeded, .. }, true) => {
+                *succeeded += 1;
+                if *succeeded >= self.probes {
+                    self.change(&mut state, Phase::Closed { failed: 0 }, now);
+                }
+            }
+            (Phase::HalfOpen { .. }, false) => self.change(&mut state, Phase::Open { since: now }, now),
+            (Phase::Open { .. }, _) => unreachable!("nobody has a permit of an open breaker"),
+        }
+    }
+
+    /// The server starts anew: closed, and whatever was under way tells nothing.
+    pub fn reset(&self, now: Nanos) {
+        self.change(&mut self.state.borrow_mut(), Phase::Closed { failed: 0 }, now);
+    }
+
+    fn change(&self, state: &mut State, to: Phase, now: Nanos) {
+        self.open.set(self.open_up_to(state, now));
+        state.phase = to;
+        state.generation += 1;
+    }
+
+    fn open_up_to(&self, state: &State, now: Nanos) -> Nanos {
+        let present = match state.phase {
+            Phase::Open { since } => (now - since).min(self.open_for),
+            _ => Nanos::ZERO,
+        };
+        self.open.get().saturating_add(present)
+    }
+
+    /// How many calls were not made, and for how long it has been open, up to the moment `now`.
+    pub fn totals(&self, now: Nanos) -> (u64, Nanos) {
+        (self.rejections.get(), self.open_up_to(&self.state.borrow(), now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(breaker: &Breaker, at: u64, well: bool) -> bool {
+        let permit = breaker.ask(Nanos(at));
+        if let Some(permit) = permit {
+            breaker.tell(permit, well, Nanos(at));
+        }
+        permit.is_some()
+    }
+
+    #[test]
+    fn it_opens_after_so_many_failures_in_a_row_and_a_success_between_starts_the_count_anew() {
+        let breaker = Breaker::new(3, Nanos(100), 1);
+        for well in [false, false, true, false, false] {
+            assert!(call(&breaker, 1, well));
+        }
+        assert!(call(&breaker, 2, false), "the third in a row is still made");
+        assert!(!call(&breaker, 101, true));
+        assert_eq!(breaker.totals(Nanos(102)), (1, Nanos(100)));
+    }
+
+    #[test]
+    fn it_closes_when_the_probes_succeed_and_opens_again_when_one_fails() {
+        let breaker = Breaker::new(1, Nanos(100), 2);
+        call(&breaker, 0, false);
+        let probes = [breaker.ask(Nanos(100)), breaker.ask(Nanos(100))].map(|probe| probe.expect("two probes"));
+        assert_eq!(breaker.ask(Nanos(100)), None, "no third while they are under way");
+        breaker.tell(probes[0], true, Nanos(105));
+        breaker.tell(probes[1], false, Nanos(110));
+        assert!(!call(&breaker, 209, true) && call(&breaker, 210, true) && call(&breaker, 210, true));
+        assert!((0..5).all(|_| call(&breaker, 211, true)), "closed again");
+        assert_eq!(breaker.totals(Nanos(300)), (2, Nanos(200)));
+    }
+
+    #[test]
+    fn a_call_from_before_the_change_tells_nothing() {
+        let breaker = Breaker::new(1, Nanos(100), 1);
+        let [old, older] = [0, 0].map(|at| breaker.ask(Nanos(at)).expect("closed"));
+        breaker.tell(old, false, Nanos(1));
+        breaker.tell(older, true, Nanos(2));
+        assert_eq!(breaker.ask(Nanos(50)), None, "a late success does not close it");
+        breaker.reset(Nanos(60));
+        assert!(call(&breaker, 60, true), "a new server has a closed breaker");
+        assert_eq!(breaker.totals(Nanos(70)), (1, Nanos(59)));
+    }
+}

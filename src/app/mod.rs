@@ -1,0 +1,113 @@
+//! What an application server has of its own, beside its requests: flights that readers share, connections to the
+//! database, and a circuit breaker before them. A crash of the server takes all of it.
+//!
+//! ```text
+//! request ─▶ strategy ─▶ [flights: one load per key] ─▶ [breaker: shut or open] ─▶ [pool: a free connection] ─▶ database
+//! ```
+
+mod breaker;
+mod flights;
+mod pool;
+
+use std::cell::{Cell, RefCell};
+
+pub use breaker::{Breaker, Permit};
+pub use flights::{Flights, Lead, Turn};
+pub use pool::{Connection, Pool, Wait};
+
+use crate::random::Stream;
+use crate::scenario;
+use crate::time::Nanos;
+
+/// One server's own. See the module.
+#[derive(Debug)]
+pub struct Own {
+    /// Its number, from 0.
+    pub server: u32,
+    /// The loads its readers share.
+    pub flights: Flights,
+    /// The refreshes it does in the background, one per key.
+    pub refreshes: Flights,
+    /// Its connections to the database, where they are limited.
+    pub pool: Option<Pool>,
+    /// The breaker before them, where there is one.
+    pub breaker: Option<Breaker>,
+    /// Draws how early its readers take a copy for expired.
+    pub early: RefCell<Stream>,
+    /// How often a reader waited for somebody else's lease.
+    pub lease_waits: Cell<u64>,
+    /// Loads of copies that were still good.
+    pub refreshed: Cell<u64>,
+}
+
+/// Totals of one server, or of several, since the start of the run. A crash does not set them back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnCounts {
+    /// Reads that shared somebody else's load.
+    pub coalesced: u64,
+    /// Waits for somebody else's lease.
+    pub lease_waits: u64,
+    /// Loads of copies that were still good.
+    pub refreshes: u64,
+    /// Calls that waited for a connection.
+    pub pool_waits: u64,
+    /// For how long, all together.
+    pub pool_waited: Nanos,
+    /// Calls that an open breaker let fail.
+    pub breaker_rejections: u64,
+    /// For how long breakers were open, all together.
+    pub breaker_open: Nanos,
+}
+
+impl Own {
+    /// What server number `server` has at its start.
+    pub fn new(server: u32, settings: &scenario::App, early: Stream) -> Own {
+        let breaker = |how: &scenario::Breaker| Breaker::new(how.failures, how.open_for, how.probes);
+        Own {
+            server,
+            flights: Flights::default(),
+            refreshes: Flights::default(),
+            pool: settings.pool.map(Pool::new),
+            breaker: settings.breaker.as_ref().map(breaker),
+            early: RefCell::new(early),
+            lease_waits: Cell::new(0),
+            refreshed: Cell::new(0),
+        }
+    }
+
+    /// The server has crashed at the moment `now`; its tasks have been dropped, and with them what they held.
+    pub fn crash(&self, now: Nanos) {
+        assert_eq!(self.flights.under_way() + self.refreshes.under_way(), 0, "loads die with those who make them");
+        if let Some(breaker) = &self.breaker {
+            breaker.reset(now);
+        }
+    }
+
+    /// Totals up to the moment `now`.
+    pub fn counts(&self, now: Nanos) -> OwnCounts {
+        let (pool_waits, pool_waited) = self.pool.as_ref().map_or((0, Nanos::ZERO), Pool::waits);
+        let (breaker_rejections, breaker_open) =
+            self.breaker.as_ref().map_or((0, Nanos::ZERO), |breaker| breaker.totals(now));
+        OwnCounts {
+            coalesced: self.flights.joined(),
+            lease_waits: self.lease_waits.get(),
+            refreshes: self.refreshed.get(),
+            pool_waits,
+            pool_waited,
+            breaker_rejections,
+            breaker_open,
+        }
+    }
+}
+
+impl std::ops::AddAssign for OwnCounts {
+    fn add_assign(&mut self, other: OwnCounts) {
+        self.coalesced += other.coalesced;
+        self.lease_waits += other.lease_waits;
+        self.refreshes += other.refreshes;
+        self.pool_waits += other.pool_waits;
+        self.pool_waited = self.pool_waited.saturating_add(other.pool_waited);
+        self.breaker_rejections += other.breaker_rejections;
+        self.breaker_open = self.breaker_open.saturating_add(other.breaker_open);
+    }
+}

@@ -1,0 +1,189 @@
+//! A near cache: entries in the memory of one application server, in front of the cache that all share.
+//!
+//! A hit costs nothing: no message, no command. But each server has copies of its own, and nobody tells it when a key
+//! is written elsewhere, unless the servers send each other messages; till then, or till its TTL ends, a copy is stale.
+//!
+//! A value that is on its way while its key is [forgotten](NearCache::forget) is not kept: it may be from before.
+
+use std::cell::RefCell;
+
+use super::store::{Entry, Lookup, Room, Store};
+use crate::ledger::{Key, WriteId};
+use crate::random::Stream;
+use crate::scenario::Eviction;
+use crate::time::Nanos;
+
+/// Totals since the start of the run; a crash does not set them back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NearCounts {
+    /// Reads answered.
+    pub hits: u64,
+    /// Reads that had to go on.
+    pub misses: u64,
+    /// Copies dropped because another server wrote their key.
+    pub invalidated: u64,
+}
+
+struct State {
+    store: Store,
+    /// Counts what was forgotten.
+    time: u64,
+    /// When each key was last forgotten, and when all were.
+    forgotten: Vec<u64>,
+    emptied: u64,
+    /// How many reasons there are to keep nothing.
+    closed: u32,
+    counts: NearCounts,
+}
+
+/// When a read began, in the near cache's own counting.
+#[derive(Clone, Copy, Debug)]
+pub struct Begun(u64);
+
+/// See the module.
+pub struct NearCache {
+    ttl: Option<Nanos>,
+    state: RefCell<State>,
+}
+
+impl NearCache {
+    /// An empty near cache; `draws` is for policies that choose at random.
+    pub fn new(capacity: u32, eviction: Eviction, ttl: Option<Nanos>, draws: Stream) -> NearCache {
+        let store = Store::new(eviction, Room::entries_of(capacity), draws);
+        let counts = NearCounts::default();
+        let state = State { store, time: 0, forgotten: Vec::new(), emptied: 0, closed: 0, counts };
+        NearCache { ttl, state: RefCell::new(state) }
+    }
+
+    /// The copy of `key`, if there is a good one.
+    pub fn get(&self, key: Key, now: Nanos) -> Option<WriteId> {
+        let state = &mut *self.state.borrow_mut();
+        match state.store.get(key, now) {
+            Lookup::Hit(entry) => {
+                state.counts.hits += 1;
+                Some(WriteId(entry.value))
+            }
+            Lookup::Expired(_) | Lookup::Absent => {
+                state.counts.misses += 1;
+                None
+            }
+        }
+    }
+
+    /// Notes that a read begins, for [`keep`](NearCache::keep).
+    pub fn begin(&self) -> Begun {
+        Begun(self.state.borrow().time)
+    }
+
+    /// Keeps what a read brought that began then, unless the key was forgotten meanwhile.
+    pub fn keep(&self, key: Key, value: WriteId, begun: Begun, now: Nanos) {
+        let mut state = self.state.borrow_mut();
+        let forgotten = state.forgotten.get(key as usize).copied().unwrap_or(0).max(state.emptied);
+        if state.closed == 0 && forgotten <= begun.0 {
+            let expires = self.ttl.map_or(Nanos::MAX, |ttl| now.saturating_add(ttl));
+            // Nothing here is dirty, so what makes room may go unseen.
+            let _ = state.store.insert(Entry::new(key, value.0, expires), now);
+            while state.store.next_evicted().is_some() {}
+        }
+    }
+
+    /// Drops the copy of `key`, and what is on its way. Returns whether there was one.
+    pub fn forget(&self, key: Key) -> bool {
+        let state = &mut *self.state.borrow_mut();
+        state.time += 1;
+        if state.forgotten.len() <= key as usize {
+            state.forgotten.resize(key as usize + 1, 0);
+        }
+        state.forgotten[key as usize] = state.time;
+        state.store.remove(key).is_some()
+    }
+
+    /// Another server has written `key`.
+    pub fn invalidate(&self, key: Key) {
+        let dropped = self.forget(key);
+        self.state.borrow_mut().counts.invalidated += u64::from(dropped);
+    }
+
+    /// Drops everything, and what is on its way.
+    pub fn clear(&self) {
+        let mut state = self.state.borrow_mut();
+        state.time += 1;
+        state.emptied = state.time;
+        state.store.clear();
+    }
+
+    /// Drops everything and keeps nothing, until it is opened again as often as it was closed.
+    pub fn close(&self) {
+        self.clear();
+        self.state.borrow_mut().closed += 1;
+    }
+
+    /// See [`close`](NearCache::close).
+    pub fn open(&self) {
+        let mut state = self.state.borrow_mut();
+        assert!(state.closed > 0, "only what is closed can be opened");
+        state.closed -= 1;
+    }
+
+    /// Totals up to this moment.
+    pub fn counts(&self) -> NearCounts {
+        self.state.borrow().counts
+    }
+
+    /// Entries held.
+    pub fn entries(&self) -> u32 {
+        self.state.borrow().store.len()
+    }
+
+    /// Panics if the inner rules do not hold; for tests.
+    pub fn validate(&self) {
+        let state = self.state.borrow();
+        state.store.validate();
+        assert!(state.closed == 0 || state.store.is_empty(), "what is closed holds nothing");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Streams;
+
+    fn near() -> NearCache {
+        NearCache::new(2, Eviction::Lru, Some(Nanos(10)), Streams::new(1).named("near eviction"))
+    }
+
+    #[test]
+    fn a_copy_is_good_until_its_ttl_ends() {
+        let near = near();
+        near.keep(3, WriteId(7), near.begin(), Nanos(0));
+        assert_eq!(near.get(3, Nanos(10)), Some(WriteId(7)));
+        assert_eq!(near.get(3, Nanos(11)), None);
+        assert_eq!(near.counts(), NearCounts { hits: 1, misses: 1, invalidated: 0 });
+    }
+
+    #[test]
+    fn what_was_on_its_way_when_its_key_was_forgotten_is_not_kept_and_the_next_is() {
+        let near = near();
+        let (before, other) = (near.begin(), near.begin());
+        near.invalidate(3);
+        near.keep(3, WriteId(7), before, Nanos(0));
+        near.keep(4, WriteId(8), other, Nanos(0));
+        assert_eq!((near.get(3, Nanos(1)), near.get(4, Nanos(1))), (None, Some(WriteId(8))));
+        near.keep(3, WriteId(9), near.begin(), Nanos(1));
+        assert_eq!(near.get(3, Nanos(1)), Some(WriteId(9)));
+    }
+
+    #[test]
+    fn a_closed_one_keeps_nothing() {
+        let near = near();
+        let begun = near.begin();
+        near.close();
+        near.keep(3, WriteId(7), begun, Nanos(0));
+        near.open();
+        near.keep(3, WriteId(7), begun, Nanos(0));
+        assert_eq!(near.get(3, Nanos(0)), None, "it may be from before");
+        near.validate();
+        near.keep(3, WriteId(7), near.begin(), Nanos(0));
+        assert_eq!(near.get(3, Nanos(0)), Some(WriteId(7)));
+    }
+}

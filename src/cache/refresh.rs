@@ -1,0 +1,67 @@
+//! When a copy that is still good is loaded anew, so that nobody has to wait when it expires.
+//!
+//! *Early, by chance* (XFetch: Vattani, Chierichetti, Lowenstein, "Optimal probabilistic cache stampede prevention",
+//! VLDB 2015): a reader takes the copy for expired when `now − Δ·β·ln(rand) ≥ expiry`, where Δ is how long the last load
+//! took. The nearer the end, the likelier; readers decide for themselves, and most often exactly one of them does.
+//!
+//! *Ahead*: a hit in the last part of a copy's life starts a load in the background.
+
+use crate::random::{Sampler, Stream};
+use crate::time::Nanos;
+
+/// See the module.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Refresh {
+    /// β, by which the chance of an early refresh grows; 1 is the paper's.
+    pub early: Option<f64>,
+    /// A hit on a copy with no more than this left starts a load.
+    pub ahead: Option<Nanos>,
+}
+
+impl Refresh {
+    /// Whether copies are never refreshed.
+    #[inline]
+    pub fn is_off(&self) -> bool {
+        self.early.is_none() && self.ahead.is_none()
+    }
+
+    /// Whether the reader of a copy takes it for expired now.
+    pub fn is_early(&self, expires: Nanos, took: Nanos, now: Nanos, draws: &mut Stream) -> bool {
+        self.early.is_some_and(|beta| {
+            // −ln(rand) is exponential with mean 1.
+            let mean = Nanos::from_secs_f64(took.as_secs_f64() * beta);
+            now.saturating_add(Sampler::exponential(mean).sample(draws)) >= expires
+        })
+    }
+
+    /// Whether a copy is in the last part of its life.
+    pub fn is_ahead(&self, expires: Nanos, now: Nanos) -> bool {
+        self.ahead.is_some_and(|left| expires.saturating_sub(now) <= left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Streams;
+
+    #[test]
+    fn the_chance_of_an_early_refresh_is_the_papers() {
+        // P(−Δ·β·ln(rand) ≥ left) = exp(−left / (Δ·β)).
+        let ms = Nanos::from_millis;
+        let mut draws = Streams::new(1).named("early refresh");
+        for (beta, left) in [(1.0, 0), (1.0, 10), (1.0, 30), (2.0, 20)] {
+            let refresh = Refresh { early: Some(beta), ahead: None };
+            let early = (0..100_000).filter(|_| refresh.is_early(ms(100 + left), ms(10), ms(100), &mut draws)).count();
+            let expected = libm::exp(-(left as f64) / (10.0 * beta));
+            assert!((early as f64 / 1e5 - expected).abs() < 0.005, "{early} of 100000, not {expected}");
+        }
+    }
+
+    #[test]
+    fn a_hit_in_the_last_part_of_a_life_is_ahead_and_one_before_is_not() {
+        let refresh = Refresh { early: None, ahead: Some(Nanos(20)) };
+        assert!(!refresh.is_ahead(Nanos(100), Nanos(79)) && refresh.is_ahead(Nanos(100), Nanos(80)));
+        assert!(Refresh::default().is_off() && !refresh.is_off());
+    }
+}

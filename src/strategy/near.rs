@@ -1,0 +1,20 @@
+//! Reading with a [near cache](crate::cache::near): what this server has in its own memory costs nothing.
+
+use super::App;
+use crate::cache::expiry::Life;
+use crate::engine::Failure;
+use crate::ledger::{Key, WriteId};
+use crate::scenario::Reading;
+
+/// Reads from the server's own memory, or as the lane reads and then keeps a copy.
+pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, Failure> {
+    if let Some(copy) = app.near.get(key) {
+        return Ok(copy);
+    }
+    let begun = app.near.begin();
+    let value = super::read_beyond(app, how, key).await?;
+    if begun.is_some() && app.life(key, value) != Life::None {
+        app.near.keep(key, value, begun);
+    }
+    Ok(value)
+}

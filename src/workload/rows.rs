@@ -1,0 +1,83 @@
+//! Which versions of a key are rows, and which say that there is no row.
+//!
+//! A value is the number of the write that made it. A delete is a write whose value says "no such row"; and of some
+//! keys there is no row to begin with. Everybody passes such values on like others; whoever needs to know asks here.
+
+use std::cell::RefCell;
+
+use crate::ledger::{Key, WriteId};
+
+/// The golden ratio's fraction in 64 bits: multiples of it fill the numbers evenly (Knuth, volume 3, 6.4).
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// Keys whose hash is below this have no row at first.
+    absent_below: u64,
+    every_row_absent: bool,
+    /// By write, a bit: whether it is a delete.
+    deletes: RefCell<Vec<u64>>,
+}
+
+impl Rows {
+    /// The rows of a database of which the share `absent` is not there at first: spread evenly over popular and
+    /// unpopular keys, and the same in every lane and for every seed.
+    pub fn new(absent: f64) -> Rows {
+        // 2^64 itself has no place in a u64.
+        let absent_below = (absent * (1u64 << 53) as f64) as u64;
+        Rows { absent_below: absent_below << 11, every_row_absent: absent >= 1.0, deletes: RefCell::default() }
+    }
+
+    /// Notes that a write is a delete.
+    pub fn deleted_by(&self, write: WriteId) {
+        let mut deletes = self.deletes.borrow_mut();
+        let word = write.0 as usize / 64;
+        if deletes.len() <= word {
+            deletes.resize(word + 1, 0);
+        }
+        deletes[word] |= 1 << (write.0 % 64);
+    }
+
+    /// Whether `value` of `key` is a row.
+    #[inline]
+    pub fn is_row(&self, key: Key, value: WriteId) -> bool {
+        if value == WriteId::INITIAL {
+            return !self.is_absent_at_first(key);
+        }
+        let deletes = self.deletes.borrow();
+        deletes.get(value.0 as usize / 64).is_none_or(|word| word >> (value.0 % 64) & 1 == 0)
+    }
+
+    /// Whether `key` has no row at first.
+    #[inline]
+    pub fn is_absent_at_first(&self, key: Key) -> bool {
+        let hash = (u64::from(key) + 1).wrapping_mul(GOLDEN);
+        self.every_row_absent || hash < self.absent_below
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_absent_keys_are_spread_evenly_over_the_ranks() {
+        for share in [0.0, 0.1, 0.25, 0.5, 0.9, 1.0] {
+            let rows = Rows::new(share);
+            for from in [0, 100, 1_000, 50_000] {
+                let absent = (from..from + 100).filter(|&key| !rows.is_row(key, WriteId::INITIAL)).count();
+                assert!((absent as f64 - 100.0 * share).abs() <= 2.0, "{absent} of 100 at a share of {share}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_written_key_has_a_row_until_it_is_deleted_and_again_when_it_is_written() {
+        let rows = Rows::new(1.0);
+        assert!(!rows.is_row(5, WriteId::INITIAL) && rows.is_row(5, WriteId(1)));
+        rows.deleted_by(WriteId(200));
+        assert!(!rows.is_row(5, WriteId(200)));
+        assert!([1, 199, 201, 264, 10_000].iter().all(|&write| rows.is_row(5, WriteId(write))));
+    }
+}
