@@ -74,7 +74,7 @@ impl Replay {
         if self.ttl.is_some() {
             return Err(Failure::Input("--policy opt knows no --ttl; leave one of them out".to_owned()));
         }
-        let trace = Trace::read(input::open(&self.file)?);
+        let trace = Trace::read(&self.file, input::open(&self.file)?, None);
         let trace = trace.map_err(|error| Failure::Input(format!("{}: {error}", self.file)))?;
         Ok(opt::replay(trace.keys(), capacity))
     }

@@ -519,7 +519,7 @@ impl State {
 
     fn open_trace(&mut self, name: String, keys: String, effects: &mut Vec<Effect>) {
         // A bad trace changes nothing: the last good experiment goes on.
-        if let Err(error) = Trace::read(keys.as_bytes()) {
+        if let Err(error) = Trace::read(&name, keys.as_bytes(), None) {
             self.notice = Some(format!("{name}: {error}"));
             return;
         }

@@ -104,7 +104,7 @@ impl Desk {
             (Keys::Trace { file }, None) => {
                 return refused(generation, format!("this scenario replays the trace {file:?}: open that file"));
             }
-            (Keys::Trace { file }, Some(keys)) => match Trace::read(keys.as_bytes()) {
+            (Keys::Trace { file }, Some(keys)) => match Trace::read(file, keys.as_bytes(), None) {
                 Ok(trace) => Some(Arc::new(trace)),
                 Err(error) => return refused(generation, format!("{file}: {error}")),
             },

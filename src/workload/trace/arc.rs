@@ -1,0 +1,55 @@
+//! ARC's `.lis`: block traces as the authors of ARC published them (P1 to P14, ConCat, OLTP …).
+//!
+//! A line is `first count ignored number`: a request for `count` blocks from block `first` on; the third is always 0,
+//! the fourth numbers the requests. Each block of the range becomes a request of its own. Megiddo and Modha, "ARC: a
+//! self-tuning, low overhead replacement cache", FAST 2003.
+
+use std::io::BufRead;
+
+use super::lines::{self, Lines, whole};
+use super::{KEY_BYTES_MAX, Problem, Record, Table, TraceError};
+
+/// The most blocks of one line.
+pub const BLOCKS_MAX: u64 = 1 << 20;
+
+/// Blocks by ranges. See the [module](self).
+pub struct Arc<R> {
+    lines: Lines<R>,
+    next: u64,
+    left: u64,
+}
+
+impl<R: BufRead> Arc<R> {
+    /// Reads from `reader`.
+    pub fn new(reader: R) -> Arc<R> {
+        Arc { lines: Lines::new(reader, KEY_BYTES_MAX), next: 0, left: 0 }
+    }
+
+    /// The next block.
+    pub fn read(&mut self, keys: &mut Table) -> Result<Option<Record>, TraceError> {
+        while self.left == 0 {
+            let begun = self.lines.number;
+            let Some(line) = self.lines.next()? else {
+                return if begun == 0 { Err(lines::empty("one line such as 1024 8 0 0")) } else { Ok(None) };
+            };
+            let range = range(line);
+            (self.next, self.left) = range.map_err(|problem| self.lines.wrong(problem))?;
+        }
+        let block = self.next;
+        (self.next, self.left) = (block + 1, self.left - 1);
+        let key = keys.number(block).map_err(|problem| self.lines.wrong(problem))?;
+        Ok(Some(Record { key, ..Record::default() }))
+    }
+}
+
+/// The first block of a line's range and how many there are.
+fn range(line: &[u8]) -> Result<(u64, u64), Problem> {
+    let mut fields = line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
+    let (first, count) = fields.next().zip(fields.next()).ok_or_else(|| {
+        Problem::expected(line, "two or more numbers: the first block and how many follow (first count 0 number)")
+    })?;
+    let block = whole(first, u64::MAX / 2).ok_or_else(|| Problem::expected(first, "the number of a block"))?;
+    let expected = || Problem::expected(count, format!("a number of blocks, from 1 to {BLOCKS_MAX}"));
+    let count = whole(count, BLOCKS_MAX).filter(|count| *count > 0).ok_or_else(expected)?;
+    Ok((block, count))
+}

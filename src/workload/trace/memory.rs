@@ -1,0 +1,172 @@
+//! A whole trace in memory, for runs whose lanes all read it.
+
+use std::collections::BTreeMap;
+use std::io::BufRead;
+
+use super::{Format, Place, Problem, Record, Records, TraceError};
+use crate::time::Nanos;
+use crate::workload::requests::Operation;
+
+/// The most requests of a trace in memory: half a gigabyte where the trace says everything of each.
+pub const RECORDS_MAX: usize = 20_000_000;
+
+/// How large an entry is of which the trace does not say it.
+const UNKNOWN_SIZE: u32 = u32::MAX;
+/// The life of a value of which the trace does not say it.
+const UNKNOWN_TTL: Nanos = Nanos(u64::MAX - 1);
+
+/// A whole trace. What its format never says takes no memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    keys: Vec<u32>,
+    distinct: u32,
+    times: Vec<Nanos>,
+    operations: Vec<Operation>,
+    sizes: Vec<u32>,
+    ttls: Vec<Nanos>,
+    left_out: BTreeMap<String, u64>,
+}
+
+impl Trace {
+    /// Reads to the end; see [`Records::open`].
+    ///
+    /// # Errors
+    /// At the first line or record that is none; when there are more than [`RECORDS_MAX`]; when there are none at all.
+    pub fn read(name: &str, reader: impl BufRead, format: Option<Format>) -> Result<Trace, TraceError> {
+        let mut records = Records::open(name, reader, format)?;
+        let has_operations = records.has_operations();
+        let mut trace = Trace::default();
+        let mut lives = Lives::default();
+        while let Some(record) = records.next().transpose()? {
+            if trace.keys.len() == RECORDS_MAX {
+                let place = Place::Record(RECORDS_MAX as u64 + 1);
+                return Err(TraceError { place, problem: Problem::TooManyRecords(RECORDS_MAX) });
+            }
+            lives.note(&record, trace.keys.len());
+            if !record.only_expiry {
+                trace.push(&record, has_operations);
+            }
+        }
+        trace.ttls = lives.ttls(&trace.keys);
+        trace.distinct = records.distinct();
+        trace.left_out = records.left_out();
+        if trace.keys.is_empty() {
+            let problem = Problem::EmptyTrace("one command on a key");
+            return Err(TraceError { place: Place::Line(1), problem });
+        }
+        Ok(trace)
+    }
+
+    fn push(&mut self, record: &Record, has_operations: bool) {
+        let before = self.keys.len();
+        self.keys.push(record.key);
+        if has_operations {
+            self.operations.push(record.operation.unwrap_or(Operation::Read));
+        }
+        if let Some(at) = record.at {
+            self.times.push(at);
+        }
+        if record.size.is_some() && self.sizes.is_empty() {
+            self.sizes = vec![UNKNOWN_SIZE; before];
+        }
+        if record.size.is_some() || !self.sizes.is_empty() {
+            self.sizes.push(record.size.unwrap_or(UNKNOWN_SIZE));
+        }
+    }
+
+    /// The keys, as ids, in order.
+    pub fn keys(&self) -> &[u32] {
+        &self.keys
+    }
+
+    /// How many different keys there are.
+    pub fn distinct(&self) -> u32 {
+        self.distinct
+    }
+
+    /// What request `number` does, if the trace says it.
+    #[inline]
+    pub fn operation(&self, number: usize) -> Option<Operation> {
+        self.operations.get(number).copied()
+    }
+
+    /// The share of requests that write; `None` where the trace does not say what is done.
+    pub fn write_ratio(&self) -> Option<f64> {
+        let writes = self.operations.iter().filter(|operation| operation.writes()).count();
+        (!self.operations.is_empty()).then(|| writes as f64 / self.operations.len() as f64)
+    }
+
+    /// When request `number` came, counted from the trace's first.
+    #[inline]
+    pub fn at(&self, number: usize) -> Option<Nanos> {
+        self.times.get(number).map(|at| Nanos(at.0 - self.times[0].0))
+    }
+
+    /// Whether the trace says when its requests came.
+    pub fn has_times(&self) -> bool {
+        !self.times.is_empty()
+    }
+
+    /// How large the entry of request `number` is, in bytes, if the trace says it.
+    #[inline]
+    pub fn size(&self, number: usize) -> Option<u32> {
+        self.sizes.get(number).copied().filter(|&size| size != UNKNOWN_SIZE)
+    }
+
+    /// How long the value that request `number` writes or fetches lives, if the trace says it; the greatest time is for
+    /// ever. A read takes the life that was last given to its key, or, before the first, the one that is given next.
+    #[inline]
+    pub fn ttl(&self, number: usize) -> Option<Nanos> {
+        self.ttls.get(number).copied().filter(|&ttl| ttl != UNKNOWN_TTL)
+    }
+
+    /// Commands that became no request, by name.
+    pub fn left_out(&self) -> &BTreeMap<String, u64> {
+        &self.left_out
+    }
+}
+
+/// Lives given to keys: (number of the request that is the first to have it, key, life).
+#[derive(Default)]
+struct Lives {
+    given: Vec<(usize, u32, Nanos)>,
+    /// The last request, and its key if it was a write that said no life.
+    open_write: Option<(usize, u32)>,
+}
+
+impl Lives {
+    /// Takes note of what `record`, which is or comes before request `number`, says.
+    fn note(&mut self, record: &Record, number: usize) {
+        if let Some(ttl) = record.ttl {
+            // A life given right after a write is the write's own.
+            let own = self.open_write.filter(|(_, key)| record.only_expiry && *key == record.key);
+            self.given.push((own.map_or(number, |(write, _)| write), record.key, ttl));
+        }
+        if !record.only_expiry {
+            let open = record.ttl.is_none() && record.operation.is_some_and(Operation::writes);
+            self.open_write = open.then_some((number, record.key));
+        }
+    }
+
+    /// The life of each request's value.
+    fn ttls(mut self, keys: &[u32]) -> Vec<Nanos> {
+        if self.given.is_empty() {
+            return Vec::new();
+        }
+        self.given.sort_by_key(|(number, ..)| *number);
+        let distinct =
+            keys.iter().chain(self.given.iter().map(|(_, key, _)| key)).max().map_or(0, |&key| key as usize + 1);
+        let mut current = vec![UNKNOWN_TTL; distinct];
+        for &(_, key, ttl) in self.given.iter().rev() {
+            current[key as usize] = ttl; // the first that is given
+        }
+        let mut given = self.given.into_iter().peekable();
+        let each = keys.iter().enumerate().map(|(number, &key)| {
+            while let Some((_, key, ttl)) = given.next_if(|(from, ..)| *from <= number) {
+                current[key as usize] = ttl;
+            }
+            current[key as usize]
+        });
+        each.collect()
+    }
+}

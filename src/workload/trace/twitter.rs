@@ -1,0 +1,101 @@
+//! Twitter's cache-trace: comma-separated, without a header.
+//!
+//! `timestamp (s), key, key size, value size, client, operation, TTL (s)`. The operations are memcached's: get and gets
+//! read; set, add, replace and cas write; append, prepend, incr and decr make the new value from the old one; delete
+//! takes it away. The TTL is that of a write, 0 elsewhere. An entry is as large as its key and its value; of a get that
+//! missed the trace knows no size. Yang, Yue, Rashmi, "A large scale analysis of hundreds of in-memory cache clusters at
+//! Twitter", OSDI 2020; github.com/twitter/cache-trace.
+
+use std::io::BufRead;
+
+use super::lines::{self, Lines, whole};
+use super::{Interner, KEY_BYTES_MAX, Problem, Record, Table, TraceError};
+use crate::time::Nanos;
+use crate::workload::requests::Operation;
+
+/// Requests by rows. See the [module](self).
+pub struct Twitter<R> {
+    lines: Lines<R>,
+    clients: Interner,
+}
+
+/// A row's seven fields. A key may itself have commas: the fields are counted from both ends.
+fn fields(line: &[u8]) -> Result<[&[u8]; 7], Problem> {
+    let row = || {
+        let mut tail = line.rsplitn(6, |&byte| byte == b',');
+        let (ttl, op, client) = (tail.next()?, tail.next()?, tail.next()?);
+        let (value_size, key_size, head) = (tail.next()?, tail.next()?, tail.next()?);
+        let comma = head.iter().position(|&byte| byte == b',')?;
+        Some([&head[..comma], &head[comma + 1..], key_size, value_size, client, op, ttl])
+    };
+    row().ok_or_else(|| Problem::expected(line, "seven fields: time,key,key size,value size,client,operation,TTL"))
+}
+
+/// Whether a line is a row of such a file.
+pub fn is_row(line: &[u8]) -> bool {
+    fields(line).is_ok_and(|[time, key, key_size, value_size, _, op, ttl]| {
+        let numbers = [time, key_size, value_size, ttl].iter().all(|field| whole(field, u64::MAX).is_some());
+        numbers && !key.is_empty() && operation(op).is_ok()
+    })
+}
+
+fn operation(field: &[u8]) -> Result<Operation, Problem> {
+    match field.trim_ascii() {
+        b"get" | b"gets" => Ok(Operation::Read),
+        b"set" | b"add" | b"replace" | b"cas" => Ok(Operation::Write),
+        b"append" | b"prepend" | b"incr" | b"decr" => Ok(Operation::Modify),
+        b"delete" => Ok(Operation::Delete),
+        _ => Err(Problem::expected(
+            field,
+            "an operation: get, gets, set, add, replace, cas, append, prepend, delete, incr or decr",
+        )),
+    }
+}
+
+impl<R: BufRead> Twitter<R> {
+    /// Reads from `reader`.
+    pub fn new(reader: R) -> Twitter<R> {
+        Twitter { lines: Lines::new(reader, 2 * KEY_BYTES_MAX), clients: Interner::default() }
+    }
+
+    /// The number of the line read last.
+    pub fn line(&self) -> u64 {
+        self.lines.number
+    }
+
+    /// The next row.
+    #[inline]
+    pub fn read(&mut self, keys: &mut Table) -> Result<Option<Record>, TraceError> {
+        let begun = self.lines.number;
+        let Some(line) = self.lines.next()? else {
+            return if begun == 0 { Err(lines::empty("one row of seven fields")) } else { Ok(None) };
+        };
+        let record = record(line, keys, &mut self.clients);
+        record.map(Some).map_err(|problem| self.lines.wrong(problem))
+    }
+}
+
+fn record(line: &[u8], keys: &mut Table, clients: &mut Interner) -> Result<Record, Problem> {
+    let [time, key, key_size, value_size, client, op, ttl] = fields(line)?;
+    let seconds = |field: &[u8], what: &str| {
+        whole(field, u64::from(u32::MAX)).ok_or_else(|| Problem::expected(field, format!("{what} in whole seconds")))
+    };
+    let bytes = |field: &[u8], what: &str| {
+        let size = whole(field, u64::from(u32::MAX / 2));
+        size.map(|size| size as u32)
+            .ok_or_else(|| Problem::expected(field, format!("the {what}'s size in whole bytes")))
+    };
+    let (key_bytes, value_bytes) = (bytes(key_size, "key")?, bytes(value_size, "value")?);
+    let operation = operation(op)?;
+    let ttl = seconds(ttl, "a TTL")?;
+    let missed = value_bytes == 0 && operation == Operation::Read;
+    Ok(Record {
+        at: Some(Nanos::from_secs(seconds(time, "a time")?)),
+        key: keys.text(key)?,
+        operation: Some(operation),
+        size: (!missed && operation != Operation::Delete).then_some(key_bytes + value_bytes),
+        ttl: (ttl > 0 && operation.writes()).then_some(Nanos::from_secs(ttl)),
+        client: Some(clients.id(client)),
+        ..Record::default()
+    })
+}

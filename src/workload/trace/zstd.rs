@@ -1,0 +1,119 @@
+//! Zstandard-compressed traces, decompressed as they are read.
+//!
+//! RFC 8878. A file may be several frames one after the other, and have skippable ones between; checksums are checked
+//! where a frame has one. The decoder is `ruzstd`, which also runs in a browser.
+
+use std::io::{self, BufRead, Read};
+
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+/// The first bytes of a compressed file.
+pub const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+
+/// The most memory that a frame may ask for: what the `zstd` tool allows without being asked for more.
+const WINDOW_BYTES_MAX: u64 = 128 << 20;
+
+/// Decompresses what it reads.
+pub struct Zstd<R> {
+    source: R,
+    decoder: FrameDecoder,
+    in_frame: bool,
+}
+
+impl<R: BufRead> Zstd<R> {
+    /// Decompresses `source`.
+    pub fn new(source: R) -> Zstd<R> {
+        let mut decoder = FrameDecoder::new();
+        decoder.set_max_window_size(WINDOW_BYTES_MAX);
+        Zstd { source, decoder, in_frame: false }
+    }
+
+    /// Begins the next frame; false at the end of the file.
+    fn begin_frame(&mut self) -> io::Result<bool> {
+        while !self.source.fill_buf()?.is_empty() {
+            match self.decoder.reset(&mut self.source) {
+                Ok(()) => {
+                    self.in_frame = true;
+                    return Ok(true);
+                }
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                    io::copy(&mut self.source.by_ref().take(u64::from(length)), &mut io::sink())?;
+                }
+                Err(error) => return Err(broken(&error)),
+            }
+        }
+        Ok(false)
+    }
+
+    fn end_frame(&mut self) -> io::Result<()> {
+        self.in_frame = false;
+        let told = self.decoder.get_checksum_from_data();
+        if told.is_some() && told != self.decoder.get_calculated_checksum() {
+            return Err(io::Error::other("the compressed data is damaged: a checksum does not fit"));
+        }
+        Ok(())
+    }
+}
+
+fn broken(error: &FrameDecoderError) -> io::Error {
+    io::Error::other(format!("the compressed data is damaged or cut off: {error}"))
+}
+
+impl<R: BufRead> Read for Zstd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while !buffer.is_empty() {
+            if !self.in_frame && !self.begin_frame()? {
+                return Ok(0);
+            }
+            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+                let decoded = self.decoder.decode_blocks(&mut self.source, BlockDecodingStrategy::UptoBlocks(1));
+                decoded.map_err(|error| broken(&error))?;
+            }
+            let length = self.decoder.read(buffer)?;
+            if length > 0 {
+                return Ok(length);
+            }
+            self.end_frame()?;
+        }
+        Ok(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `printf 'a\nb\na\n' | zstd -c --check`
+    const PLAIN: &[u8] = &[
+        0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x58, 0x31, 0x00, 0x00, 0x61, 0x0A, 0x62, 0x0A, 0x61, 0x0A, 0xEA, 0xCA, 0xD3,
+        0x49,
+    ];
+
+    fn read(bytes: &[u8]) -> io::Result<String> {
+        let mut text = String::new();
+        Zstd::new(bytes).read_to_string(&mut text).map(|_| text)
+    }
+
+    #[test]
+    fn a_frame_is_read_as_it_was_written() {
+        assert_eq!(read(PLAIN).unwrap(), "a\nb\na\n");
+        assert_eq!(read(b"").unwrap(), "");
+    }
+
+    #[test]
+    fn frames_follow_one_another_and_skippable_ones_are_skipped() {
+        let skippable = [&[0x50, 0x2A, 0x4D, 0x18, 3, 0, 0, 0][..], b"xyz"].concat();
+        let text = read(&[&skippable[..], PLAIN, &skippable, PLAIN].concat()).unwrap();
+        assert_eq!(text, "a\nb\na\na\nb\na\n");
+    }
+
+    #[test]
+    fn a_damaged_or_cut_file_is_refused() {
+        let mut damaged = PLAIN.to_vec();
+        damaged[10] ^= 1;
+        assert!(read(&damaged).unwrap_err().to_string().contains("damaged"));
+        assert!(read(&PLAIN[..PLAIN.len() - 7]).unwrap_err().to_string().contains("cut off"));
+        assert!(read(b"plain text").is_err());
+    }
+}
