@@ -18,4 +18,5 @@ mod shards;
 mod store_model;
 mod storms;
 mod strategies;
+mod traffic;
 mod writes;

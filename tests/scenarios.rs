@@ -54,16 +54,44 @@ fn clients() -> impl Strategy<Value = Clients> {
         (0.001..30.0f64).prop_map(|rate| Arrivals::Poisson { rate }),
         (0.001..30.0f64).prop_map(|rate| Arrivals::Constant { rate }),
         (1..30u32, distribution()).prop_map(|(users, think)| Arrivals::Closed { users, think }),
+        (0.001..30.0f64, 0.0..30.0f64, time(1_000_000, HOUR), time(1_000_000, HOUR))
+            .prop_map(|(rate, quiet, on, off)| Arrivals::Bursts { rate, quiet, on, off }),
+        (0.001..30.0f64, ratio(), time(1_000_000, HOUR)).prop_map(|(rate, swing, period)| Arrivals::Wave {
+            rate,
+            swing,
+            period
+        }),
+        (0.001..30.0f64, 0.0..5.0f64, time(0, HOUR), time(1_000_000, HOUR))
+            .prop_map(|(rate, times, at, lasts)| Arrivals::Spike(Spike { rate, times, at, lasts })),
     ];
     let count = || 1..=10_000_000u32;
     let keys = prop_oneof![
         count().prop_map(|count| Keys::Uniform { count }),
         (count(), 0.0..=5.0f64).prop_map(|(count, alpha)| Keys::Zipf { count, alpha }),
-        (count(), ratio(), ratio()).prop_map(|(count, hot, traffic)| Keys::HotSet { count, hot, traffic }),
+        (count(), ratio(), ratio(), prop::option::of(1..=1_000_000_000u64))
+            .prop_map(|(count, hot, traffic, moves_every)| Keys::HotSet { count, hot, traffic, moves_every }),
+        (count(), 0.0..=5.0f64).prop_map(|(count, alpha)| Keys::Latest { count, alpha }),
+        count().prop_map(|count| Keys::Scan { count }),
         "[a-z0-9./() ~]{1,20}".prop_map(|file| Keys::Trace { file }),
     ];
-    (arrivals, keys, ratio(), 1..=1_000_000u32, ratio()).prop_map(|(arrivals, keys, write_ratio, sessions, absent)| {
-        Clients { arrivals, keys, write_ratio, sessions, absent }
+    let mix = prop_oneof![
+        ratio().prop_map(|write_ratio| Clients { write_ratio, ..Clients::default() }),
+        // Summed up to 1 at most, whatever is drawn.
+        (0.0..0.5f64, 0.0..0.25f64, 0.0..0.25f64).prop_map(|(write_ratio, modify_ratio, delete_ratio)| Clients {
+            write_ratio,
+            modify_ratio,
+            delete_ratio,
+            ..Clients::default()
+        }),
+        select(vec![Mix::YcsbA, Mix::YcsbB, Mix::YcsbC, Mix::YcsbF])
+            .prop_map(|mix| Clients { mix, ..Clients::default() }),
+    ];
+    (arrivals, keys, mix, 1..=1_000_000u32, ratio()).prop_map(|(arrivals, keys, mix, sessions, absent)| Clients {
+        arrivals,
+        keys,
+        sessions,
+        absent,
+        ..mix
     })
 }
 
@@ -421,8 +449,19 @@ fn every_number_and_duration_has_a_limit() {
     let arrivals = [
         Arrivals::Poisson { rate: 1.0 },
         Arrivals::Closed { users: 1, think: Distribution::Empirical(vec![(100.0, Nanos::from_secs(1))]) },
+        Arrivals::Bursts { rate: 1.0, quiet: 0.0, on: Nanos::from_secs(1), off: Nanos::from_secs(1) },
+        Arrivals::Wave { rate: 1.0, swing: 0.5, period: Nanos::from_secs(1) },
+        Arrivals::Spike(Spike::default()),
+        Arrivals::Trace { speed: 1.0 },
     ];
-    let keys = [Keys::Uniform { count: 1 }, Keys::HotSet { count: 1, hot: 0.5, traffic: 0.5 }];
+    let keys = [
+        Keys::Uniform { count: 1 },
+        Keys::HotSet { count: 1, hot: 0.5, traffic: 0.5, moves_every: Some(1) },
+        Keys::Latest { count: 1, alpha: 1.0 },
+        Keys::Scan { count: 1 },
+        Keys::Zipf { count: 1, alpha: 1.0 },
+        Keys::Trace { file: "a.csv".to_owned() },
+    ];
     for (arrivals, keys) in arrivals.into_iter().zip(keys) {
         all.clients = Clients { arrivals, keys, ..all.clients };
         let json = serde_json::to_value(&all).unwrap();

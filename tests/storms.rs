@@ -35,7 +35,14 @@ fn clients() -> impl Strategy<Value = Clients> {
     let keys = prop_oneof![Just(1u32), Just(3), Just(50)].prop_map(|count| Keys::Zipf { count, alpha: 0.9 });
     let absent = prop_oneof![2 => Just(0.0), 1 => Just(0.5), 1 => Just(1.0)];
     (arrivals, keys, prop_oneof![Just(0.0), Just(0.3), Just(1.0)], 1u32..5, absent).prop_map(
-        |(arrivals, keys, write_ratio, sessions, absent)| Clients { arrivals, keys, write_ratio, sessions, absent },
+        |(arrivals, keys, write_ratio, sessions, absent)| Clients {
+            arrivals,
+            keys,
+            write_ratio,
+            sessions,
+            absent,
+            ..Clients::default()
+        },
     )
 }
 

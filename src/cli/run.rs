@@ -181,8 +181,8 @@ fn chart_data(experiment: &Experiment) -> Data {
         faults: faults.collect(),
         duration_s: scenario.duration.as_secs_f64(),
         now_s: experiment.now().as_secs_f64(),
-        no_reads: scenario.clients.write_ratio >= 1.0,
-        no_writes: scenario.clients.write_ratio <= 0.0,
+        no_reads: scenario.clients.never_reads(),
+        no_writes: scenario.clients.never_writes(),
     }
 }
 

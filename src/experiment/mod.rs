@@ -58,7 +58,7 @@ impl Experiment {
     /// # Panics
     /// When the scenario has not been checked.
     pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, String> {
-        let keys = KeySource::new(&scenario.clients.keys, trace)?;
+        let keys = KeySource::new(&scenario.clients, trace)?;
         let lanes = (0..scenario.lanes.len()).map(|lane| Simulation::with_keys(scenario, lane, keys.clone())).collect();
         let step = Nanos((scenario.duration.0 / 1_000).max(1));
         Ok(Experiment { scenario: scenario.clone(), lanes, now: Nanos::ZERO, step })

@@ -52,11 +52,16 @@ impl Ids {
                 return Err(BadWeights::NotAWeight { id, weight: share });
             }
         }
-        let hot = ((f64::from(count) * hot_share + 0.5) as u32).max(1);
+        let hot = Ids::hot_count(count, hot_share);
         if hot >= count {
             return Ids::uniform(count);
         }
         Ok(Ids(Kind::HotSet { count, hot, traffic: traffic_share }))
+    }
+
+    /// How many of `count` ids are hot when this share of them is.
+    pub fn hot_count(count: u32, hot_share: f64) -> u32 {
+        ((f64::from(count) * hot_share + 0.5) as u32).max(1)
     }
 
     /// Draws one id: exactly one `u64`.

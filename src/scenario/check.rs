@@ -6,7 +6,7 @@ use super::field::Field;
 use super::limits::{self, Range};
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
-use super::{Arrivals, At, Distribution, Fault, Keys, Lane, Part, Scenario, Ttl, What, Which, Writing};
+use super::{Arrivals, At, Clients, Distribution, Fault, Keys, Lane, Mix, Part, Scenario, Ttl, What, Which, Writing};
 use crate::time::Nanos;
 
 impl Scenario {
@@ -43,6 +43,7 @@ pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems)
 /// What must fit together between fields that are each possible.
 fn check_relations(scenario: &Scenario, problems: &mut Problems) {
     check_times(scenario, problems);
+    check_operations(scenario, problems);
     scenario.faults.iter().enumerate().for_each(|(i, fault)| check_fault(scenario, i, fault, problems));
     check_work(scenario, problems);
 }
@@ -291,22 +292,9 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
         format!("{what} in {}, and at most {most} can be simulated; shorten the duration or ", scenario.duration)
     };
     let requests = expected_requests(scenario);
-    let writes = requests * scenario.clients.write_ratio * scenario.lanes.len() as f64;
-    if writes > limits::WRITES_MAX && requests <= limits::REQUESTS_MAX {
-        let sentence = format!(
-            "this makes about {writes:.0} writes in all lanes, and at most {} can be remembered; lower it, or shorten the \
-             duration, or run fewer lanes",
-            limits::WRITES_MAX
-        );
-        problems.because("clients.write_ratio", scenario.clients.write_ratio.show().quote(), sentence);
-    }
+    check_writes(scenario, requests, problems);
     match &scenario.clients.arrivals {
-        Arrivals::Poisson { rate } | Arrivals::Constant { rate } => {
-            if rate * seconds > limits::REQUESTS_MAX {
-                let sentence = too_many(format!("this makes {:.0} requests", rate * seconds)) + "lower the rate";
-                problems.because("clients.arrivals.rate", rate.show().quote(), sentence);
-            }
-        }
+        Arrivals::Trace { .. } => {} // a trace in memory has a limit of its own
         Arrivals::Closed { users, .. } => {
             let cycle = shortest_cycle_s(scenario);
             // A cycle of no time at all makes infinitely many.
@@ -316,6 +304,13 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
                     Nanos::from_secs_f64(cycle)
                 )) + "let users think longer";
                 problems.because("clients.arrivals.users", users.show().quote(), sentence);
+            }
+        }
+        open => {
+            if requests > limits::REQUESTS_MAX {
+                let sentence = too_many(format!("this makes {requests:.0} requests")) + "lower the rate";
+                let rate = open.show().fields().and_then(|fields| fields.first().map(|(_, rate)| rate.quote()));
+                problems.because("clients.arrivals.rate", rate.unwrap_or_default(), sentence);
             }
         }
     }
@@ -329,13 +324,93 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
     }
 }
 
-/// About how many requests each lane gets, at most.
-fn expected_requests(scenario: &Scenario) -> f64 {
-    let seconds = scenario.duration.as_secs_f64();
-    match &scenario.clients.arrivals {
-        Arrivals::Poisson { rate } | Arrivals::Constant { rate } => rate * seconds,
-        Arrivals::Closed { users, .. } => f64::from(*users) * seconds / shortest_cycle_s(scenario),
+/// Whether the ledger could remember all that is written, and the stores all that is inserted.
+fn check_writes(scenario: &Scenario, requests: f64, problems: &mut Problems) {
+    let clients = &scenario.clients;
+    let shares = clients.shares();
+    let operations = requests / shares.requests_per_operation();
+    let writes = operations * shares.changes() * scenario.lanes.len() as f64;
+    if writes > limits::WRITES_MAX && requests <= limits::REQUESTS_MAX {
+        let sentence = format!(
+            "this makes about {writes:.0} writes in all lanes, and at most {} can be remembered; lower it, or shorten the \
+             duration, or run fewer lanes",
+            limits::WRITES_MAX
+        );
+        let (field, ratio) = greatest_ratio(clients);
+        problems.because(field, ratio, sentence);
     }
+    let keys = f64::from(clients.keys.count().unwrap_or(0)) + operations * shares.insert;
+    if shares.insert > 0.0 && keys > limits::KEYS_MAX && requests <= limits::REQUESTS_MAX {
+        let sentence = format!(
+            "with what is inserted there are about {keys:.0} keys, and at most {} can be; insert less, or shorten the \
+             duration, or begin with fewer keys",
+            limits::KEYS_MAX
+        );
+        problems.because("clients.keys.count", clients.keys.count().unwrap_or(0).show().quote(), sentence);
+    }
+}
+
+/// The field that makes the most writes, and its value.
+fn greatest_ratio(clients: &Clients) -> (&'static str, String) {
+    if clients.mix != Mix::Custom {
+        return ("clients.mix", clients.mix.show().quote());
+    }
+    let ratios = [
+        ("clients.write_ratio", clients.write_ratio),
+        ("clients.modify_ratio", clients.modify_ratio),
+        ("clients.delete_ratio", clients.delete_ratio),
+        ("clients.insert_ratio", clients.insert_ratio),
+    ];
+    let first = ratios[0];
+    let (field, ratio) = ratios.into_iter().fold(first, |most, next| if next.1 > most.1 { next } else { most });
+    (field, ratio.show().quote())
+}
+
+/// Whether operations, keys and arrivals fit together.
+fn check_operations(scenario: &Scenario, problems: &mut Problems) {
+    let clients = &scenario.clients;
+    let default = Clients::default();
+    let ratios = [
+        ("clients.write_ratio", clients.write_ratio, default.write_ratio),
+        ("clients.modify_ratio", clients.modify_ratio, 0.0),
+        ("clients.delete_ratio", clients.delete_ratio, 0.0),
+        ("clients.insert_ratio", clients.insert_ratio, 0.0),
+        ("clients.scan_ratio", clients.scan_ratio, 0.0),
+    ];
+    if clients.mix != Mix::Custom {
+        for (field, ratio, _) in ratios.into_iter().filter(|(_, ratio, default)| ratio != default) {
+            let mix = clients.mix.name();
+            let sentence = format!("the mix {mix} says the shares; leave this out, or the mix");
+            problems.because(field, ratio.show().quote(), sentence);
+        }
+    } else if clients.shares().sum() > 1.0 + 1e-9 {
+        let (field, ratio, _) =
+            ratios.into_iter().rev().find(|(_, ratio, _)| *ratio > 0.0).expect("their sum is above 1");
+        let sentence = format!("the ratios sum to {}; lower them to at most 1 together", clients.shares().sum());
+        problems.because(field, ratio.show().quote(), sentence);
+    }
+    let traced = matches!(clients.keys, Keys::Trace { .. });
+    if traced && clients.shares().insert + clients.shares().scan > 0.0 {
+        let field = if clients.mix == Mix::Custom { "clients.keys" } else { "clients.mix" };
+        let sentence = "the keys of a trace know no inserts and no scans; choose other keys, or leave those out";
+        problems.because(field, "", sentence.to_owned());
+    }
+    if matches!(clients.arrivals, Arrivals::Trace { .. }) && !traced {
+        let sentence = "arrivals of a trace need its requests; give keys = { kind = \"trace\", file = … } too";
+        problems.because("clients.arrivals", "", sentence.to_owned());
+    }
+}
+
+/// About how many requests each lane gets, at most; none where only a trace knows.
+fn expected_requests(scenario: &Scenario) -> f64 {
+    let operations = match (&scenario.clients.arrivals, scenario.clients.arrivals.expected(scenario.duration)) {
+        (_, Some(expected)) => expected,
+        (Arrivals::Closed { users, .. }, None) => {
+            f64::from(*users) * scenario.duration.as_secs_f64() / shortest_cycle_s(scenario)
+        }
+        (_, None) => 0.0,
+    };
+    operations * scenario.clients.shares().requests_per_operation()
 }
 
 /// About how soon a user who is answered at once asks again, in seconds.

@@ -82,6 +82,9 @@ pub const REQUESTS_MAX: f64 = 1e8;
 /// browser gives a page 4 GiB.
 pub const WRITES_MAX: f64 = 2e7;
 
+/// The most keys of a run.
+pub const KEYS_MAX: f64 = 1e7;
+
 /// A `*` stands for a number: a lane's, a fault's. A distribution's parts have the limit of the whole.
 const LIMITS: &[(&str, Limit)] = &[
     ("seed", whole(0, SEED_MAX)),
@@ -90,11 +93,25 @@ const LIMITS: &[(&str, Limit)] = &[
     ("clients.arrivals.rate", number(0.001, 1e6)),
     ("clients.arrivals.users", whole(1, 100_000)),
     ("clients.arrivals.think", LATENCY),
+    ("clients.arrivals.quiet", number(0.0, 1e6)),
+    ("clients.arrivals.on", time(MILLISECOND, MONTH)),
+    ("clients.arrivals.off", time(MILLISECOND, MONTH)),
+    ("clients.arrivals.swing", RATIO),
+    ("clients.arrivals.period", time(MILLISECOND, YEAR)),
+    ("clients.arrivals.times", number(0.0, 1e4)),
+    ("clients.arrivals.at", time(Nanos::ZERO, MONTH)),
+    ("clients.arrivals.for", time(MILLISECOND, MONTH)),
+    ("clients.arrivals.speed", number(1e-6, 1e6)),
     ("clients.keys.count", whole(1, 10_000_000)),
     ("clients.keys.alpha", number(0.0, 5.0)),
     ("clients.keys.hot", RATIO),
     ("clients.keys.traffic", RATIO),
+    ("clients.keys.moves_every", or_none(whole(1, 1_000_000_000))),
     ("clients.write_ratio", RATIO),
+    ("clients.modify_ratio", RATIO),
+    ("clients.delete_ratio", RATIO),
+    ("clients.insert_ratio", RATIO),
+    ("clients.scan_ratio", RATIO),
     ("clients.sessions", whole(1, 1_000_000)),
     ("clients.absent", RATIO),
     ("app.servers", whole(1, 64)),

@@ -36,7 +36,7 @@ mod text;
 
 pub use app::{App, Breaker, Near, Tell};
 pub use cache::{Cache, Eviction, Ttl};
-pub use clients::{Arrivals, Clients, Keys};
+pub use clients::{Arrivals, Clients, Keys, Mix, SCAN_MAX, Shares, Spike};
 pub use database::{Batch, Database};
 pub use distribution::Distribution;
 pub use fault::{At, Fault, Part, What, Which};

@@ -51,7 +51,7 @@ fn back() -> Writing {
 }
 
 fn keys(scenario: &Scenario) -> KeySource {
-    KeySource::new(&scenario.clients.keys, None).expect("no trace is needed")
+    KeySource::new(&scenario.clients, None).expect("no trace is needed")
 }
 
 fn finished(mut lane: Simulation) -> Simulation {

@@ -24,7 +24,8 @@ use crate::strategy::{
     self, CacheClient, CacheSide, Client, DatabaseClient, Errand, Events, NearClient, Told, warm_up,
 };
 use crate::time::Nanos;
-use crate::workload::requests::{KeySource, Operation, Requests, Timing};
+use crate::workload::arrivals::Timing;
+use crate::workload::requests::{self, KeySource, Operation, Requests};
 use crate::workload::rows::Rows;
 
 /// The kinds of event of a simulation; 0 and 1 are the engine's own.
@@ -84,6 +85,8 @@ struct Request {
     client: ledger::Client,
     issued: Nanos,
     operation: Operation,
+    /// How many reads of a scan follow it.
+    more: u32,
     /// The write it attempts: of a value, or of its absence.
     write: Option<WriteId>,
     /// The server that serves it, while it does.
@@ -171,8 +174,8 @@ impl World {
             work: scenario.app.work.sampler(),
             work_draws,
             jitter: RefCell::new(streams.named("retry jitter")),
+            timing: RefCell::new(Timing::new(&scenario.clients, &keys, &streams)),
             requests: RefCell::new(Requests::new(&scenario.clients, keys, &streams)),
-            timing: RefCell::new(Timing::new(&scenario.clients, &streams)),
             slots: RefCell::default(),
             free: RefCell::default(),
             spawns: RefCell::default(),
@@ -191,7 +194,7 @@ impl World {
         let mut timing = self.timing.borrow_mut();
         match timing.users() {
             None => {
-                let first = timing.gap();
+                let first = timing.next(Nanos::ZERO, 0);
                 self.kernel.schedule(first, Event::new(kind::ARRIVAL, 0));
             }
             Some(users) => {
@@ -215,7 +218,7 @@ impl World {
         }
         let client = self.timing.borrow().client(self.requests.borrow().made());
         if self.send_request(client) {
-            let next = self.kernel.now().saturating_add(self.timing.borrow_mut().gap());
+            let next = self.timing.borrow_mut().next(self.kernel.now(), self.requests.borrow().made());
             self.kernel.schedule(next, Event::new(kind::ARRIVAL, 0));
         }
     }
@@ -227,17 +230,24 @@ impl World {
         }
     }
 
-    /// Sends the next request, if there is one.
+    /// Sends the next request, if there is one; from `client`, unless a trace says who sends it in an open loop.
     fn send_request(&self, client: ledger::Client) -> bool {
         let Some(made) = self.requests.borrow_mut().make() else {
             self.clients_gone.set(true); // the trace has ended
             return false;
         };
+        let named = made.client.filter(|_| self.timing.borrow().users().is_none());
+        self.send(made, named.unwrap_or(client));
+        true
+    }
+
+    /// Sends this request.
+    fn send(&self, asked: requests::Request, client: ledger::Client) {
         let issued = self.kernel.now();
-        let write = made.operation.writes().then(|| self.ledger.borrow_mut().issued(made.key, client, issued));
-        let (number, key, operation) = (made.number, made.key, made.operation);
+        let write = asked.operation.writes().then(|| self.ledger.borrow_mut().issued(asked.key, client, issued));
+        let requests::Request { number, key, operation, more, .. } = asked;
         let outcome = Err(Failure::Down);
-        let request = Request { number, key, client, issued, operation, write, server: None, outcome };
+        let request = Request { number, key, client, issued, operation, more, write, server: None, outcome };
         let slot = {
             let mut slots = self.slots.borrow_mut();
             let slot = self.free.borrow_mut().pop().unwrap_or(slots.len() as u32);
@@ -252,7 +262,6 @@ impl World {
         } else {
             self.network.send(Link::ClientApp, Way::There, Event::new(kind::REQUEST, slot));
         }
-        true
     }
 
     /// A request reaches the application: a living server takes it.
@@ -334,6 +343,9 @@ impl World {
         self.kernel.witness(request.number ^ saw << 40);
         self.metrics.borrow_mut().answered(request.write.is_some(), request.outcome.is_ok(), request.issued, now);
         self.tell_ledger(&request);
+        if request.more > 0 && !self.clients_gone.get() {
+            return self.go_on_scanning(&request);
+        }
         if let Some(mut pause) = self.timing.borrow_mut().think(request.client) {
             if now == request.issued || request.outcome.is_err() {
                 // Users without thought who are answered in no time would ask again without end.
@@ -341,6 +353,13 @@ impl World {
             }
             self.kernel.schedule(now.saturating_add(pause), Event::new(kind::USER, request.client));
         }
+    }
+
+    /// A scan's next read, from the same client, whatever became of the one before.
+    fn go_on_scanning(&self, request: &Request) {
+        let (number, key, more) = (request.number + 1, request.key + 1, request.more - 1);
+        let next = requests::Request { number, key, operation: request.operation, more, client: None };
+        self.send(next, request.client);
     }
 
     fn tell_ledger(&self, request: &Request) {

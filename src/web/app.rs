@@ -322,8 +322,8 @@ impl App {
             faults: faults.collect(),
             duration_s: self.state.running.duration.as_secs_f64(),
             now_s: run.now.as_secs_f64(),
-            no_reads: self.state.running.clients.write_ratio >= 1.0,
-            no_writes: self.state.running.clients.write_ratio <= 0.0,
+            no_reads: self.state.running.clients.never_reads(),
+            no_writes: self.state.running.clients.never_writes(),
         })
     }
 }

@@ -11,7 +11,7 @@ use super::state::Action;
 use super::words::Words;
 use crate::scenario::{
     Arrivals, At, Batch, DirtyEnd, Distribution, Eviction, Fault, Invalidate, Keys, Lane, Link, Network, Order, Part,
-    Reading, Scenario, Ttl, What, Which, WriteAround, WriteBack, WriteThrough, Writing,
+    Reading, Scenario, Spike, Ttl, What, Which, WriteAround, WriteBack, WriteThrough, Writing,
 };
 use crate::time::Nanos;
 
@@ -277,26 +277,40 @@ fn arrivals(arrivals: &Arrivals, ctx: &Ctx) -> Html {
     let w = ctx.words;
     let rate = arrivals.mean_gap().map_or(100.0, |_| match arrivals {
         Arrivals::Poisson { rate } | Arrivals::Constant { rate } => *rate,
-        Arrivals::Closed { .. } => 100.0,
+        _ => 100.0,
     });
     let kind = set(ctx, move |s, name: String| {
         s.clients.arrivals = match name.as_str() {
             "constant" => Arrivals::Constant { rate },
             "closed" => Arrivals::Closed { users: 100, think: Distribution::Exponential(Nanos::from_secs(1)) },
+            "bursts" => Arrivals::Bursts { rate, quiet: 0.0, on: Nanos::from_secs(1), off: Nanos::from_secs(4) },
+            "wave" => Arrivals::Wave { rate, swing: 0.5, period: Nanos::from_secs(60) },
+            "spike" => Arrivals::Spike(Spike { rate, ..Spike::default() }),
+            "trace" => Arrivals::Trace { speed: 1.0 },
             _ => Arrivals::Poisson { rate },
         };
     });
     let set_rate = set(ctx, |s, v: f64| match &mut s.clients.arrivals {
-        Arrivals::Poisson { rate } | Arrivals::Constant { rate } => *rate = v,
-        Arrivals::Closed { .. } => {}
+        Arrivals::Poisson { rate }
+        | Arrivals::Constant { rate }
+        | Arrivals::Bursts { rate, .. }
+        | Arrivals::Wave { rate, .. }
+        | Arrivals::Spike(Spike { rate, .. }) => *rate = v,
+        Arrivals::Closed { .. } | Arrivals::Trace { .. } => {}
     });
-    let name = match arrivals {
-        Arrivals::Poisson { .. } => "poisson",
-        Arrivals::Constant { .. } => "constant",
-        Arrivals::Closed { .. } => "closed",
-    };
+    let name = arrivals.name();
+    // Those that begin elsewhere (a preset, a link) stand in the list while they are chosen.
+    let mut names = vec!["poisson", "constant", "closed", "bursts", "wave", "spike"];
+    if name == "trace" {
+        names.push(name);
+    }
     let numbers = match arrivals {
-        Arrivals::Poisson { rate } | Arrivals::Constant { rate } => html! {
+        Arrivals::Trace { .. } => html! {},
+        Arrivals::Poisson { rate }
+        | Arrivals::Constant { rate }
+        | Arrivals::Bursts { rate, .. }
+        | Arrivals::Wave { rate, .. }
+        | Arrivals::Spike(Spike { rate, .. }) => html! {
             <Number path="clients.arrivals.rate" label={w.rate} value={*rate} slide={Slide::Log(1.0, 10_000.0)} set={set_rate} />
         },
         Arrivals::Closed { users, think } => html! {
@@ -311,7 +325,7 @@ fn arrivals(arrivals: &Arrivals, ctx: &Ctx) -> Html {
     html! {
         <>
             <Choice path="clients.arrivals" label={w.arrivals} value={name} set={kind}
-                options={options(&["poisson", "constant", "closed"], w.arrivals_name)} />
+                options={options(&names, w.arrivals_name)} />
             { numbers }
         </>
     }
@@ -323,29 +337,37 @@ fn keys(keys: &Keys, ctx: &Ctx, trace: Option<&str>) -> Html {
         Keys::Uniform { count } => ("uniform", *count),
         Keys::Zipf { count, .. } => ("zipf", *count),
         Keys::HotSet { count, .. } => ("hot-set", *count),
+        Keys::Latest { count, .. } => ("latest", *count),
+        Keys::Scan { count } => ("scan", *count),
         Keys::Trace { .. } => ("trace", 1000),
     };
     let file = trace.map(str::to_owned);
     let kind = set(ctx, move |s, name: String| {
         s.clients.keys = match name.as_str() {
             "uniform" => Keys::Uniform { count },
-            "hot-set" => Keys::HotSet { count, hot: 0.1, traffic: 0.9 },
+            "hot-set" => Keys::HotSet { count, hot: 0.1, traffic: 0.9, moves_every: None },
+            "latest" => Keys::Latest { count, alpha: 0.99 },
+            "scan" => Keys::Scan { count },
             "trace" => Keys::Trace { file: file.clone().unwrap_or_default() },
             _ => Keys::Zipf { count, alpha: 1.0 },
         };
     });
-    let mut names = vec!["zipf", "uniform", "hot-set"];
+    let mut names = vec!["zipf", "uniform", "hot-set", "latest", "scan"];
     if trace.is_some() || name == "trace" {
         names.push("trace");
     }
     let set_count = set(ctx, |s, v: f64| match &mut s.clients.keys {
-        Keys::Uniform { count } | Keys::Zipf { count, .. } | Keys::HotSet { count, .. } => *count = v as u32,
+        Keys::Uniform { count }
+        | Keys::Zipf { count, .. }
+        | Keys::HotSet { count, .. }
+        | Keys::Latest { count, .. }
+        | Keys::Scan { count } => *count = v as u32,
         Keys::Trace { .. } => {}
     });
     let detail = match keys {
-        Keys::Zipf { alpha, .. } => html! {
+        Keys::Zipf { alpha, .. } | Keys::Latest { alpha, .. } => html! {
             <Number path="clients.keys.alpha" label={w.alpha} value={*alpha} slide={Slide::Even(0.0, 2.0, 0.05)}
-                set={set(ctx, |s, v: f64| if let Keys::Zipf { alpha, .. } = &mut s.clients.keys { *alpha = v })} />
+                set={set(ctx, |s, v: f64| if let Keys::Zipf { alpha, .. } | Keys::Latest { alpha, .. } = &mut s.clients.keys { *alpha = v })} />
         },
         Keys::HotSet { hot, traffic, .. } => html! {
             <>
@@ -356,7 +378,7 @@ fn keys(keys: &Keys, ctx: &Ctx, trace: Option<&str>) -> Html {
             </>
         },
         Keys::Trace { file } => html! { <p class="soft">{ w.trace }{ ": " }{ file }</p> },
-        Keys::Uniform { .. } => html! {},
+        Keys::Uniform { .. } | Keys::Scan { .. } => html! {},
     };
     html! {
         <>

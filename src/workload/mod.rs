@@ -3,6 +3,7 @@
 //! Request `n` names the same key and operation in every lane, whatever happened before it: each is the `n`-th draw of a
 //! stream of its own.
 
+pub mod arrivals;
 pub mod requests;
 pub mod rows;
 pub mod trace;

@@ -121,6 +121,10 @@ pub static WORDS: Words = Words {
             "poisson" => "open loop, Poisson",
             "constant" => "open loop, constant",
             "closed" => "closed loop, users",
+            "bursts" => "open loop, bursts",
+            "wave" => "open loop, up and down",
+            "spike" => "open loop, with a spike",
+            "trace" => "when the trace says",
             other => other,
         }
         .to_owned()
@@ -135,6 +139,8 @@ pub static WORDS: Words = Words {
             "zipf" => "Zipf",
             "uniform" => "uniform",
             "hot-set" => "hot set",
+            "latest" => "newest first",
+            "scan" => "one after the other",
             "trace" => "trace file",
             other => other,
         }

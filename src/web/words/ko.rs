@@ -131,6 +131,10 @@ pub static WORDS: Words = Words {
             "poisson" => "오픈 루프, 포아송",
             "constant" => "오픈 루프, 일정 간격",
             "closed" => "클로즈드 루프, 사용자",
+            "bursts" => "오픈 루프, 버스트",
+            "wave" => "오픈 루프, 물결처럼 오르내림",
+            "spike" => "오픈 루프, 한때 급증",
+            "trace" => "트레이스에 적힌 시각",
             other => other,
         }
         .to_owned()
@@ -145,6 +149,8 @@ pub static WORDS: Words = Words {
             "zipf" => "Zipf",
             "uniform" => "균등",
             "hot-set" => "핫 셋",
+            "latest" => "최신 키 우선",
+            "scan" => "차례대로",
             "trace" => "트레이스 파일",
             other => other,
         }

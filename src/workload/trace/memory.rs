@@ -24,6 +24,7 @@ pub struct Trace {
     operations: Vec<Operation>,
     sizes: Vec<u32>,
     ttls: Vec<Nanos>,
+    clients: Vec<u32>,
     left_out: BTreeMap<String, u64>,
 }
 
@@ -65,6 +66,9 @@ impl Trace {
         }
         if let Some(at) = record.at {
             self.times.push(at);
+        }
+        if let Some(client) = record.client {
+            self.clients.push(client);
         }
         if record.size.is_some() && self.sizes.is_empty() {
             self.sizes = vec![UNKNOWN_SIZE; before];
@@ -118,6 +122,12 @@ impl Trace {
     #[inline]
     pub fn ttl(&self, number: usize) -> Option<Nanos> {
         self.ttls.get(number).copied().filter(|&ttl| ttl != UNKNOWN_TTL)
+    }
+
+    /// Who sent request `number`, as a dense id, if the trace says it.
+    #[inline]
+    pub fn client(&self, number: usize) -> Option<u32> {
+        self.clients.get(number).copied()
     }
 
     /// Commands that became no request, by name.
