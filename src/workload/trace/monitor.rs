@@ -94,18 +94,27 @@ fn meaning(command: &[u8]) -> Option<Does> {
     })
 }
 
-/// A line cut into time, database, client and the quoted words.
-fn parts(line: &[u8]) -> Result<(u64, &[u8], &[u8], &[u8]), Problem> {
+/// A line cut up.
+struct Parts<'a> {
+    time_ns: u64,
+    database: &'a [u8],
+    client: &'a [u8],
+    /// The quoted words.
+    words: &'a [u8],
+}
+
+/// Cuts a line into time, database, client and the quoted words.
+fn parts(line: &[u8]) -> Result<Parts<'_>, Problem> {
     let told =
         |found: &[u8]| Problem::expected(found, "a line such as 1339518083.107412 [0 127.0.0.1:60866] \"get\" \"key\"");
     let space = line.iter().position(|&byte| byte == b' ').ok_or_else(|| told(line))?;
-    let time = seconds(&line[..space]).ok_or_else(|| told(line))?;
+    let time_ns = seconds(&line[..space]).ok_or_else(|| told(line))?;
     let rest = line[space + 1..].strip_prefix(b"[").ok_or_else(|| told(line))?;
     // A client may be a path with brackets: the words begin at the first quote after one.
     let end = rest.windows(3).position(|three| three == b"] \"").ok_or_else(|| told(line))?;
     let (who, words) = (&rest[..end], &rest[end + 2..]);
     let gap = who.iter().position(|&byte| byte == b' ').ok_or_else(|| told(line))?;
-    Ok((time, &who[..gap], &who[gap + 1..], words))
+    Ok(Parts { time_ns, database: &who[..gap], client: &who[gap + 1..], words })
 }
 
 /// The quoted words, unescaped, into buffers that are used again.
@@ -190,10 +199,10 @@ impl<R: BufRead> Monitor<R> {
             if line == b"OK" {
                 continue;
             }
-            let read = parts(line).and_then(|(time, database, client, words)| {
-                unquote(words, &mut self.words)?;
-                let at = Nanos(time);
-                Ok(Line { at, database: whole(database, 1 << 20).unwrap_or(0), client: self.clients.id(client) })
+            let read = parts(line).and_then(|parts| {
+                unquote(parts.words, &mut self.words)?;
+                let database = whole(parts.database, 1 << 20).unwrap_or(0);
+                Ok(Line { at: Nanos(parts.time_ns), database, client: self.clients.id(parts.client) })
             });
             let done = read.and_then(|line| self.command(line, keys));
             done.map_err(|problem| self.lines.wrong(problem))?;
