@@ -275,6 +275,47 @@ fn replay_counts_exactly_from_a_file_and_from_standard_input() {
 }
 
 #[test]
+fn replay_honours_the_operations_times_and_lives_of_a_trace() {
+    let replay = |input: &str, more: &[&str]| {
+        printed(&[&["replay", "-", "--policy", "lru", "--capacity", "9", "--json"], more].concat(), input)
+    };
+    // The set lives 60 s: the get at 60 s hits, the one at 61 s does not; after the delete the last misses.
+    let twitter = "0,k,1,4,7,set,60\n60,k,1,4,7,get,0\n61,k,1,0,7,get,0\n62,k,1,0,7,delete,0\n63,k,1,0,7,get,0\n";
+    let told = "{\"requests\":3,\"hits\":1,\"misses\":2,\"writes\":1,\"deletes\":1,\"left_out\":{}}\n";
+    assert_eq!(replay(twitter, &[]), told);
+    let monitor = "OK\n1.0 [0 lua] \"get\" \"k\"\n2.0 [0 lua] \"get\" \"k\"\n2.5 [0 lua] \"ping\"\n";
+    let told = "{\"requests\":2,\"hits\":1,\"misses\":1,\"writes\":0,\"deletes\":0,\"left_out\":{\"ping\":1}}\n";
+    assert_eq!(replay(monitor, &[]), told);
+    assert_eq!(replay("5 3 0 0\n5 1 0 1\n", &["--format", "arc"]), "{\"requests\":4,\"hits\":1,\"misses\":3}\n");
+    let ttl = ["replay", "-", "--policy", "lru", "--capacity", "9", "--ttl", "5"];
+    assert!(refused(&ttl, twitter, 2).contains("--ttl and --rate count requests; leave them out"));
+    let opt = ["replay", "-", "--policy", "opt", "--capacity", "9"];
+    assert!(refused(&opt, twitter, 2).contains("opt knows no writes"));
+}
+
+#[test]
+fn opt_counts_the_same_whether_the_trace_or_the_program_looks_ahead() {
+    let keys = ["a", "b", "c", "d", "a", "b", "e", "a", "b", "c", "d", "e"];
+    let mut bytes = Vec::new();
+    for (number, key) in keys.iter().enumerate() {
+        let next =
+            keys.iter().skip(number + 1).position(|other| other == key).map_or(-1, |ahead| (number + 1 + ahead) as i64);
+        bytes.extend(
+            [&0u32.to_le_bytes()[..], &u64::from(key.as_bytes()[0]).to_le_bytes(), &1u32.to_le_bytes()].concat(),
+        );
+        bytes.extend(next.to_le_bytes());
+    }
+    let file = File::new("ahead.oracleGeneral", "");
+    std::fs::write(file.path(), bytes).unwrap();
+    for (capacity, misses) in [("3", 7), ("4", 6)] {
+        let told = format!("{{\"requests\":12,\"hits\":{},\"misses\":{misses}}}\n", 12 - misses);
+        let args = |file| ["replay", file, "--policy", "opt", "--capacity", capacity, "--json"];
+        assert_eq!(printed(&args(file.path()), ""), told);
+        assert_eq!(printed(&args("-"), &(keys.join("\n") + "\n")), told);
+    }
+}
+
+#[test]
 fn replay_says_what_is_wrong() {
     let replay = |file: &str, policy: &str, capacity: &str, more: &[&str]| {
         let args = [&["replay", file, "--policy", policy, "--capacity", capacity], more].concat();

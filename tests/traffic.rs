@@ -15,7 +15,7 @@ const fn ms(n: u64) -> Nanos {
 fn lanes(arrivals: Arrivals) -> Scenario {
     let mut scenario = presets::get("default").unwrap().scenario().clone();
     scenario.duration = Nanos::from_secs(10);
-    scenario.faults[0].at = Nanos::from_secs(4).into();
+    scenario.faults[0].at = At::Moment(Nanos::from_secs(4));
     scenario.clients.arrivals = arrivals;
     scenario
 }

@@ -41,8 +41,15 @@ pub struct Replay {
     store: Store,
     ttl: Option<u64>,
     tick: Nanos,
+    /// The moment of the next request, where a trace says it.
+    clock: Option<Nanos>,
+    /// The lives that a trace gave to its keys.
+    lives: Vec<Nanos>,
     counts: ReplayCounts,
 }
+
+/// The life of a key to which none was given.
+const USUAL: Nanos = Nanos(u64::MAX - 1);
 
 impl Replay {
     /// An empty cache of `capacity` entries. With a `ttl`, an entry inserted by request i is good up to and including
@@ -50,7 +57,8 @@ impl Replay {
     pub fn new(eviction: Eviction, capacity: u32, ttl: Option<u64>, seed: u64) -> Replay {
         let room = Room::entries_of(capacity);
         let store = Store::new(eviction, room, Streams::new(seed).named("eviction"));
-        Replay { store, ttl, tick: Nanos::from_millis(1), counts: ReplayCounts::default() }
+        let (tick, counts) = (Nanos::from_millis(1), ReplayCounts::default());
+        Replay { store, ttl, tick, clock: None, lives: Vec::new(), counts }
     }
 
     /// The same at `rate` requests a second instead of 1,000, for policies that go by the clock.
@@ -66,16 +74,64 @@ impl Replay {
     /// Requests `key`, inserting it on a miss; true on a hit.
     #[inline]
     pub fn request(&mut self, key: u32) -> bool {
-        let now = Nanos(self.counts.requests.saturating_mul(self.tick.0));
+        let now = self.now();
         let hit = matches!(self.store.get(key, now), Lookup::Hit(_));
         if !hit {
-            let life = |ttl: u64| now.saturating_add(Nanos(ttl.saturating_mul(self.tick.0)));
-            let expires = self.ttl.map_or(Nanos::MAX, life);
-            // Nothing is ever dirty here, so what is displaced does not matter.
-            let _ = self.store.insert(Entry::new(key, 0, expires), now);
+            self.put(key, now);
         }
         self.counts.count(hit);
         hit
+    }
+
+    /// From here on it is `now`, by the clock of a trace: requests no longer come at ticks.
+    pub fn set_clock(&mut self, now: Nanos) {
+        self.clock = Some(now);
+    }
+
+    /// Values of `key` that are put in from here on live so long; the greatest time is for ever.
+    pub fn give_life(&mut self, key: u32, ttl: Nanos) {
+        if self.lives.len() <= key as usize {
+            self.lives.resize(key as usize + 1, USUAL);
+        }
+        self.lives[key as usize] = ttl;
+    }
+
+    /// Puts a value in without asking for it: counts neither as a hit nor as a miss.
+    pub fn write(&mut self, key: u32) {
+        self.put(key, self.now());
+    }
+
+    /// Takes a value away.
+    pub fn delete(&mut self, key: u32) {
+        self.store.remove(key);
+    }
+
+    /// The value of `key`, if it is held, lives from now on as long as was given to the key last.
+    pub fn expire(&mut self, key: u32) {
+        let expires = self.expires(key, self.now());
+        if let Some(entry) = self.store.peek_mut(key) {
+            entry.expires = expires;
+        }
+    }
+
+    #[inline]
+    fn now(&self) -> Nanos {
+        self.clock.unwrap_or(Nanos(self.counts.requests.saturating_mul(self.tick.0)))
+    }
+
+    #[inline]
+    fn expires(&self, key: u32, now: Nanos) -> Nanos {
+        if let Some(&ttl) = self.lives.get(key as usize).filter(|&&ttl| ttl != USUAL) {
+            return now.saturating_add(ttl);
+        }
+        let life = |ttl: u64| now.saturating_add(Nanos(ttl.saturating_mul(self.tick.0)));
+        self.ttl.map_or(Nanos::MAX, life)
+    }
+
+    #[inline]
+    fn put(&mut self, key: u32, now: Nanos) {
+        // Nothing is ever dirty here, so what is displaced does not matter.
+        let _ = self.store.insert(Entry::new(key, 0, self.expires(key, now)), now);
     }
 
     /// What was counted so far.
@@ -104,4 +160,46 @@ pub fn replay(
         replay.request(key);
     }
     replay.counts()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn s(seconds: u64) -> Nanos {
+        Nanos::from_secs(seconds)
+    }
+
+    #[test]
+    fn lives_given_by_a_trace_end_by_its_clock() {
+        let mut cache = Replay::new(Eviction::Lru, 10, None, 1);
+        cache.set_clock(s(100));
+        cache.give_life(3, s(10));
+        cache.write(3);
+        cache.write(4);
+        cache.set_clock(s(110));
+        assert!(cache.request(3), "good up to and including its last moment");
+        cache.set_clock(s(111));
+        assert!(!cache.request(3), "and filled again by this miss, for as long");
+        assert!(cache.request(4), "nobody gave this key an end");
+        cache.set_clock(s(121));
+        assert!(cache.request(3));
+        let counts = cache.counts();
+        assert_eq!((counts.requests, counts.hits, counts.misses), (4, 3, 1), "writes are no requests");
+    }
+
+    #[test]
+    fn what_is_deleted_or_expires_early_is_missed() {
+        let mut cache = Replay::new(Eviction::Lru, 10, None, 1);
+        cache.write(1);
+        cache.delete(1);
+        assert!(!cache.request(1));
+        cache.set_clock(s(5));
+        cache.give_life(1, s(1));
+        cache.expire(1);
+        cache.expire(2); // not held: nothing happens
+        cache.set_clock(s(7));
+        assert!(!cache.request(1));
+        assert!(!cache.request(2));
+    }
 }

@@ -1,20 +1,32 @@
-//! `replay`: a trace of keys through one cache.
+//! `replay`: a trace through one cache.
+//!
+//! The trace is read as a stream, whatever its size: memory holds the distinct keys, a table of their lives where the
+//! trace says them, and the cache. `opt` must look ahead: where the trace says when each key comes next (oracleGeneral)
+//! it streams too, otherwise the whole trace must fit in memory.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use clap::Args;
 
 use super::{Failure, input};
-use crate::cache::eviction::opt;
+use crate::cache::eviction::opt::{self, Opt};
 use crate::cache::replay::{Replay as Cache, ReplayCounts};
 use crate::scenario::Eviction;
-use crate::workload::trace::{KeyLines, Trace};
+use crate::time::Nanos;
+use crate::workload::requests::Operation;
+use crate::workload::trace::{Format, Next, Record, Records, Trace, TraceError};
 
-/// Play a trace of keys through one cache and count hits and misses.
+/// Play a trace through one cache and count hits and misses. Reads are counted, and a miss fills; where the trace says
+/// what its requests do, writes put values in, deletes take them away, and the trace's own times and TTLs hold.
 #[derive(Args)]
 pub struct Replay {
-    /// The trace, one key per line; - for standard input.
+    /// The trace, compressed with zstd or not; - for standard input.
     file: String,
+    /// The trace's format: keys (one per line), csv (with a header: time,key,size,op,ttl,client), arc (.lis),
+    /// oracle-general, twitter, monitor (what redis-cli MONITOR prints). Without it, the file's name and first bytes say.
+    #[arg(long, value_name = "NAME")]
+    format: Option<Format>,
     /// The eviction policy: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, redis-lru,
     /// redis-lfu, volatile-ttl, none, or opt, which knows the future.
     #[arg(long, value_name = "NAME")]
@@ -25,9 +37,10 @@ pub struct Replay {
     /// How many requests an entry lives after it was inserted.
     #[arg(long, value_name = "REQUESTS")]
     ttl: Option<u64>,
-    /// Requests a second: how fast the clock runs that redis-lru and redis-lfu go by.
-    #[arg(long, value_name = "N", default_value_t = 1_000.0)]
-    rate: f64,
+    /// Requests a second: how fast the clock runs that redis-lru and redis-lfu go by. Without it the trace's own times
+    /// hold, or, where it has none, 1000.
+    #[arg(long, value_name = "N")]
+    rate: Option<f64>,
     /// The seed of random eviction, and of the sampled ones.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -42,40 +55,136 @@ impl Replay {
         let most = "a whole number from 1 to 10000000";
         let capacity = u32::try_from(self.capacity).ok().filter(|capacity| (1..=10_000_000).contains(capacity));
         let capacity = capacity.ok_or_else(|| Failure::Input(format!("--capacity {}: give {most}", self.capacity)))?;
-        if !(0.001..=1e9).contains(&self.rate) {
-            return Err(Failure::Input(format!("--rate {}: give a number from 0.001 to 1000000000", self.rate)));
+        let rate = self.rate.unwrap_or(1_000.0);
+        if !(0.001..=1e9).contains(&rate) {
+            return Err(Failure::Input(format!("--rate {rate}: give a number from 0.001 to 1000000000")));
         }
-        let counts = if self.policy == "opt" { self.play_opt(capacity)? } else { self.play(capacity)? };
-        let ReplayCounts { requests, hits, misses } = counts;
-        if self.json {
-            writeln!(out, "{{\"requests\":{requests},\"hits\":{hits},\"misses\":{misses}}}")?;
-        } else {
-            let percent = 100.0 * counts.hit_ratio();
-            writeln!(out, "{requests} requests, {hits} hits ({percent:.2} %), {misses} misses")?;
-        }
-        Ok(())
+        let played = if self.policy == "opt" { self.play_opt(capacity)? } else { self.play(capacity, rate)? };
+        if self.json { played.json(out) } else { played.text(out) }
     }
 
-    fn play(&self, capacity: u32) -> Result<ReplayCounts, Failure> {
+    fn records(&self) -> Result<Records<'static>, Failure> {
+        Records::open(&self.file, input::open(&self.file)?, self.format).map_err(|error| self.told(&error))
+    }
+
+    fn told(&self, error: &TraceError) -> Failure {
+        Failure::Input(format!("{}: {error}", self.file))
+    }
+
+    fn play(&self, capacity: u32, rate: f64) -> Result<Played, Failure> {
         let unknown = || {
             let known: Vec<&str> = Eviction::ALL.iter().map(|policy| policy.name()).collect();
             let known = known.join(", ");
             Failure::Input(format!("--policy {}: there is no such policy; known: {known}, opt", self.policy))
         };
         let policy: Eviction = self.policy.parse().map_err(|_| unknown())?;
-        let mut cache = Cache::new(policy, capacity, self.ttl, self.seed).at_rate(self.rate);
-        for key in KeyLines::new(input::open(&self.file)?) {
-            cache.request(key.map_err(|error| Failure::Input(format!("{}: {error}", self.file)))?);
+        let mut cache = Cache::new(policy, capacity, self.ttl, self.seed).at_rate(rate);
+        let own_clock = self.ttl.is_none() && self.rate.is_none();
+        let mut records = self.records()?;
+        let mut played = Played::default();
+        for record in records.by_ref() {
+            let record = record.map_err(|error| self.told(&error))?;
+            if let Some(at) = record.at.filter(|_| own_clock) {
+                cache.set_clock(at);
+            }
+            if let Some(ttl) = record.ttl {
+                self.give_life(&mut cache, record.key, ttl, own_clock)?;
+            }
+            played.step(&mut cache, &record);
         }
-        Ok(cache.counts())
+        played.counts = cache.counts();
+        played.finish(&records);
+        Ok(played)
     }
 
-    fn play_opt(&self, capacity: u32) -> Result<ReplayCounts, Failure> {
+    fn give_life(&self, cache: &mut Cache, key: u32, ttl: Nanos, own_clock: bool) -> Result<(), Failure> {
+        if !own_clock {
+            let options = "--ttl and --rate count requests; leave them out";
+            return Err(Failure::Input(format!("{}: the trace says TTLs in seconds, and {options}", self.file)));
+        }
+        cache.give_life(key, ttl);
+        Ok(())
+    }
+
+    fn play_opt(&self, capacity: u32) -> Result<Played, Failure> {
         if self.ttl.is_some() {
             return Err(Failure::Input("--policy opt knows no --ttl; leave one of them out".to_owned()));
         }
-        let trace = Trace::read(&self.file, input::open(&self.file)?, None);
-        let trace = trace.map_err(|error| Failure::Input(format!("{}: {error}", self.file)))?;
-        Ok(opt::replay(trace.keys(), capacity))
+        let mut records = self.records()?;
+        if records.format() == Format::OracleGeneral {
+            let mut cache = Opt::new(capacity);
+            for record in records.by_ref() {
+                let record = record.map_err(|error| self.told(&error))?;
+                let next = if let Next::At(number) = record.next { Some(number) } else { None };
+                cache.request(record.key, next);
+            }
+            return Ok(Played { counts: cache.counts(), ..Played::default() });
+        }
+        let trace = Trace::collect(records).map_err(|error| self.told(&error))?;
+        if trace.operation(0).is_some() {
+            let sentence = "--policy opt knows no writes, and this trace has some; choose another policy";
+            return Err(Failure::Input(format!("{}: {sentence}", self.file)));
+        }
+        Ok(Played { counts: opt::replay(trace.keys(), capacity), ..Played::default() })
+    }
+}
+
+/// What a replay counted, and what became no request.
+#[derive(Default)]
+struct Played {
+    counts: ReplayCounts,
+    has_operations: bool,
+    writes: u64,
+    deletes: u64,
+    left_out: BTreeMap<String, u64>,
+}
+
+impl Played {
+    fn step(&mut self, cache: &mut Cache, record: &Record) {
+        if record.only_expiry {
+            return cache.expire(record.key);
+        }
+        match record.operation.unwrap_or(Operation::Read) {
+            Operation::Read => {
+                cache.request(record.key);
+            }
+            Operation::Write | Operation::Modify => {
+                self.writes += 1;
+                cache.write(record.key);
+            }
+            Operation::Delete => {
+                self.deletes += 1;
+                cache.delete(record.key);
+            }
+        }
+    }
+
+    fn finish(&mut self, records: &Records<'_>) {
+        self.has_operations = records.has_operations();
+        self.left_out = records.left_out();
+    }
+
+    fn json(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let ReplayCounts { requests, hits, misses } = self.counts;
+        write!(out, "{{\"requests\":{requests},\"hits\":{hits},\"misses\":{misses}")?;
+        if self.has_operations {
+            let left_out = serde_json::Value::from_iter(self.left_out.clone());
+            write!(out, ",\"writes\":{},\"deletes\":{},\"left_out\":{left_out}", self.writes, self.deletes)?;
+        }
+        Ok(writeln!(out, "}}")?)
+    }
+
+    fn text(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let ReplayCounts { requests, hits, misses } = self.counts;
+        let percent = 100.0 * self.counts.hit_ratio();
+        writeln!(out, "{requests} requests, {hits} hits ({percent:.2} %), {misses} misses")?;
+        if self.has_operations {
+            writeln!(out, "besides {} writes and {} deletes", self.writes, self.deletes)?;
+        }
+        if !self.left_out.is_empty() {
+            let names: Vec<String> = self.left_out.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            writeln!(out, "left out, since they name no key or are not known: {}", names.join(", "))?;
+        }
+        Ok(())
     }
 }

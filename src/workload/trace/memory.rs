@@ -34,7 +34,14 @@ impl Trace {
     /// # Errors
     /// At the first line or record that is none; when there are more than [`RECORDS_MAX`]; when there are none at all.
     pub fn read(name: &str, reader: impl BufRead, format: Option<Format>) -> Result<Trace, TraceError> {
-        let mut records = Records::open(name, reader, format)?;
+        Trace::collect(Records::open(name, reader, format)?)
+    }
+
+    /// Reads what is left of `records`.
+    ///
+    /// # Errors
+    /// Like [`read`](Trace::read).
+    pub fn collect(mut records: Records<'_>) -> Result<Trace, TraceError> {
         let has_operations = records.has_operations();
         let mut trace = Trace::default();
         let mut lives = Lives::default();
