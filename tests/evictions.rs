@@ -137,12 +137,18 @@ fn held(expiry: Expiry) -> f64 {
 }
 
 #[test]
-fn precise_expiry_holds_what_lives_lazy_all_there_ever_was_and_the_cycle_a_tenth_more() {
+fn precise_expiry_holds_what_lives_lazy_all_there_ever_was_and_the_cycle_what_its_sampling_leaves() {
     let (precise, lazy, sampled) = (held(Expiry::Precise), held(Expiry::Lazy), held(Expiry::Sampled));
     close("rate times life", precise, 2_000.0, 0.02);
     close("all of half a run", lazy, 2_000.0 * 19.5, 0.05);
-    // Redis goes on until no more than a tenth of what it looks at has expired; a tick's worth gathers in between.
-    assert!(sampled > precise * 1.02 && sampled < precise * 1.35, "{sampled} with {precise} alive");
+    // Of the expired share s, a loop of 20 removes 20·s, and is the last with the chance P that at most two of the 20 had
+    // expired. A cycle has 200 to remove: 20·s / P = 200. What expired since the last cycle comes on top.
+    let last = |s: f64| {
+        let alive = |n: i32| (0..n).fold(1.0, |product, _| product * (1.0 - s));
+        alive(20) + 20.0 * s * alive(19) + 190.0 * s * s * alive(18)
+    };
+    let share = (1..1_000).map(|s| f64::from(s) / 1_000.0).find(|&s| 20.0 * s / last(s) > 200.0).unwrap();
+    close("the active cycle's balance", sampled, 2_000.0 / (1.0 - share) + 200.0, 0.04);
 }
 
 #[test]

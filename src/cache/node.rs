@@ -308,7 +308,7 @@ impl CacheNode {
                 let store = Store::new(settings.eviction, Room::of(settings.capacity), stream("eviction"));
                 if settings.expiry == Expiry::Precise { store.with_expiries() } else { store }
             },
-            upkeep: Upkeep::new(settings, stream("page faults")),
+            upkeep: Upkeep::new(settings, stream("upkeep")),
             buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce)),
             lifetimes: Lifetimes::new(settings.ttl, stream("ttl jitter")),
             absences: Vec::new(),

@@ -273,16 +273,15 @@ impl Store {
         }
     }
 
-    /// Looks at the next `most` entries that expire some day, from slot `cursor` on and round once at most, and removes
-    /// those that have; gives how many it looked at.
-    pub fn look_for_expired(&mut self, cursor: &mut u32, most: u32, now: Nanos, removed: &mut Vec<Entry>) -> u32 {
+    /// Looks at `most` entries that expire some day, drawn at random, and removes those that have; gives how many it
+    /// looked at. In a store with many empty slots, or entries that never expire, these may be fewer.
+    pub fn look_for_expired(&mut self, draws: &mut Stream, most: u32, now: Nanos, removed: &mut Vec<Entry>) -> u32 {
         let mut looked = 0;
-        for _ in 0..self.slots.len() {
-            if looked == most {
+        for _ in 0..4 * most {
+            if looked == most || self.is_empty() {
                 break;
             }
-            let slot = if (*cursor as usize) < self.slots.len() { *cursor } else { 0 };
-            *cursor = slot + 1;
+            let slot = draws.below(self.slots.len() as u32);
             let entry = self.slots[slot as usize];
             if entry.key == NONE || entry.expires == Nanos::MAX {
                 continue;

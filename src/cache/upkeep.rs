@@ -10,7 +10,7 @@
 //! *Paging.* Of what a node holds, only so much is in RAM; a command that touches the rest waits for the disk. Which
 //! entry lies where is not modelled: a command is unlucky with the probability that any byte held is paged out.
 //!
-//! Redis 7, `expire.c` (`activeExpireCycle`, effort 1) and `redis.conf`; the cycle goes over the entries in turn.
+//! Redis 7, `expire.c` (`activeExpireCycle`, effort 1); there the cycle goes over the hash table in turn, here it draws.
 
 use super::store::{Entry, Store};
 use crate::random::{Sampler, Stream};
@@ -32,17 +32,15 @@ pub(super) struct Upkeep {
     expiry: Expiry,
     memory: Option<Capacity>,
     page_fault: Sampler,
-    faults: Stream,
+    draws: Stream,
     /// The number of the last active cycle.
     cycles: u64,
-    /// The slot where the next one begins.
-    cursor: u32,
     expired: Vec<Entry>,
 }
 
 impl Upkeep {
-    /// The upkeep that `settings` ask for, if any. `faults` is drawn from only while something is paged out.
-    pub(super) fn new(settings: &scenario::Cache, faults: Stream) -> Option<Box<Upkeep>> {
+    /// The upkeep that `settings` ask for, if any. `draws` serves both the active cycle and paging.
+    pub(super) fn new(settings: &scenario::Cache, draws: Stream) -> Option<Box<Upkeep>> {
         if settings.expiry == Expiry::Lazy && settings.memory.is_none() {
             return None;
         }
@@ -50,9 +48,8 @@ impl Upkeep {
             expiry: settings.expiry,
             memory: settings.memory,
             page_fault: settings.page_fault.sampler(),
-            faults,
+            draws,
             cycles: 0,
-            cursor: 0,
             expired: Vec::new(),
         }))
     }
@@ -95,7 +92,7 @@ impl Upkeep {
         let mut took = Nanos::ZERO;
         loop {
             let before = self.expired.len();
-            let looked = store.look_for_expired(&mut self.cursor, LOOK, now, &mut self.expired);
+            let looked = store.look_for_expired(&mut self.draws, LOOK, now, &mut self.expired);
             let expired = (self.expired.len() - before) as u32;
             took += Nanos(u64::from(looked) * LOOK_TIME.0);
             if expired * 10 <= looked || took >= CYCLE_MAX {
@@ -111,9 +108,9 @@ impl Upkeep {
             Some(Capacity::Entries(entries)) => (u64::from(store.len()), u64::from(entries)),
             Some(Capacity::Bytes(bytes)) => (store.bytes().0, bytes.0),
         };
-        if held <= memory || !self.faults.chance(1.0 - memory as f64 / held as f64) {
+        if held <= memory || !self.draws.chance(1.0 - memory as f64 / held as f64) {
             return Nanos::ZERO;
         }
-        self.page_fault.sample(&mut self.faults)
+        self.page_fault.sample(&mut self.draws)
     }
 }
