@@ -7,7 +7,7 @@ SHELL := /bin/sh
 
 WASM := --target wasm32-unknown-unknown --lib --bin page --bin worker
 
-.PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser
+.PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser check-redis
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,11 @@ test-rust: ## Run the Rust tests: unit, integration, documentation
 	cargo test --locked
 
 test-long: ## Run the checks that take too long for every change
-	cargo test --locked --test cachelane -- --ignored
+	cargo test --locked --test cachelane -- --ignored --skip real_redis
+
+check-redis: ## Compare the Redis policies with a real redis-server (installs it if it is missing)
+	@scripts/setup redis
+	cargo test --locked --test cachelane real_redis -- --ignored --nocapture --test-threads 1
 
 test-browser: ## Build the page and run the browser tests against dist/
 	trunk build

@@ -44,6 +44,7 @@
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod bytes;
 pub mod cache;
 pub mod chart;
 #[cfg(not(target_arch = "wasm32"))]

@@ -232,6 +232,12 @@ pub struct CacheReport {
     pub utilisation: f64,
     /// Entries held now.
     pub entries: u64,
+    /// Bytes they take, their overhead included: now, all nodes together.
+    #[serde(default)]
+    pub bytes: u64,
+    /// The most bytes they took, the sum of each node's most.
+    #[serde(default)]
+    pub bytes_max: u64,
     /// Dirty entries now.
     pub dirty: u64,
     /// The most dirty entries at once; with several nodes, the sum of the most that each had.

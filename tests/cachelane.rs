@@ -13,6 +13,7 @@ mod golden;
 mod presets;
 mod random_golden;
 mod readings;
+mod real_redis;
 mod scenarios;
 mod shards;
 mod store_model;

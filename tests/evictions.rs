@@ -1,10 +1,13 @@
-//! Eviction and room in whole runs: what a full cache does to requests.
+//! Eviction, room, expiry and paging in whole runs.
 
+use cachelane::bytes::Bytes;
+use cachelane::cache::store::OVERHEAD_BYTES;
 use cachelane::report::LaneReport;
 use cachelane::scenario::*;
 use cachelane::time::Nanos;
 
-use crate::common::{Write, bare, lane, run};
+use crate::anchors_ratios::{che, zipf};
+use crate::common::{Write, bare, close, lane, near, run, start};
 
 /// Half reads, half writes, of 100 keys, through a cache for ten.
 fn full(eviction: Eviction, write: impl Into<Write>) -> LaneReport {
@@ -12,7 +15,7 @@ fn full(eviction: Eviction, write: impl Into<Write>) -> LaneReport {
     scenario.clients.arrivals = Arrivals::Poisson { rate: 1_000.0 };
     scenario.clients.keys = Keys::Uniform { count: 100 };
     scenario.clients.write_ratio = 0.5;
-    scenario.cache.capacity = 10;
+    scenario.cache.capacity = 10.into();
     scenario.cache.eviction = eviction;
     scenario.lanes = lane(Reading::look_aside(), write);
     scenario.duration = Nanos::from_secs(20);
@@ -48,7 +51,7 @@ fn look_aside_fills_are_not_kept_by_a_full_cache_that_evicts_nothing() {
     let mut scenario = bare();
     scenario.clients.arrivals = Arrivals::Poisson { rate: 1_000.0 };
     scenario.clients.keys = Keys::Uniform { count: 100 };
-    scenario.cache.capacity = 10;
+    scenario.cache.capacity = 10.into();
     scenario.cache.eviction = Eviction::None;
     scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
     scenario.duration = Nanos::from_secs(100);
@@ -56,4 +59,130 @@ fn look_aside_fills_are_not_kept_by_a_full_cache_that_evicts_nothing() {
     // The first ten keys stay for ever, and each is asked for once in a hundred times.
     assert!((report.hit_ratio - 0.1).abs() < 0.005, "{}", report.hit_ratio);
     assert_eq!((report.errors, report.misses_by_cause.evicted), (0, 0));
+}
+
+/// Reads of Zipf keys through a look-aside cache, without anything else that takes time.
+fn reads() -> Scenario {
+    let mut scenario = bare();
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 100_000.0 };
+    scenario.clients.keys = Keys::Zipf { count: 1_000, alpha: 1.0 };
+    scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
+    scenario.duration = Nanos::from_secs(6);
+    scenario.warmup = Nanos::from_secs(1);
+    scenario
+}
+
+#[test]
+fn room_in_bytes_for_values_of_one_size_is_room_for_so_many_entries() {
+    let entry = 1_000 + u64::from(OVERHEAD_BYTES);
+    let reports =
+        [Capacity::Entries(100), Capacity::Bytes(Bytes(100 * entry)), Capacity::Bytes(Bytes(101 * entry - 1))].map(
+            |capacity| {
+                let mut scenario = reads();
+                scenario.clients.value_size = Sizes::Constant(Bytes(1_000));
+                scenario.cache.capacity = capacity;
+                run(&scenario).report()
+            },
+        );
+    assert_eq!((reports[0].hits, reports[0].cache.entries), (reports[1].hits, 100));
+    assert_eq!(reports[1].hits, reports[2].hits, "the odd bytes hold nothing");
+    assert_eq!((reports[1].cache.bytes, reports[1].cache.bytes_max), (100 * entry, 100 * entry));
+    near("as LRU should", reports[0].hit_ratio, che(&zipf(1_000, 1.0), 100), 0.003);
+}
+
+#[test]
+fn values_of_all_sizes_never_take_more_than_the_room_and_nearly_fill_it() {
+    for eviction in Eviction::ALL {
+        let mut scenario = reads();
+        scenario.duration = Nanos::from_secs(2);
+        scenario.clients.value_size = Sizes::Exponential(Bytes(1_000));
+        let room = 100_000;
+        (scenario.cache.capacity, scenario.cache.eviction) = (Capacity::Bytes(Bytes(room)), eviction);
+        let cache = run(&scenario).report().cache;
+        assert!(cache.bytes_max <= room && cache.bytes > room - 10_000, "{eviction}: {} bytes", cache.bytes);
+        // A thousand on the mean and the overhead; large ones are given up more often where size is not looked at.
+        assert!((50..400).contains(&cache.entries), "{eviction}: {} entries", cache.entries);
+    }
+}
+
+#[test]
+fn a_value_larger_than_the_cache_is_not_kept_and_one_that_fits_is() {
+    for (size, kept) in [(2_000, 0), (1_900, 1)] {
+        let mut scenario = reads();
+        scenario.duration = Nanos::from_secs(2);
+        scenario.clients.value_size = Sizes::Constant(Bytes(size));
+        scenario.cache.capacity = Capacity::Bytes(Bytes(2_000));
+        let report = run(&scenario).report();
+        assert_eq!((report.cache.entries, report.errors, report.hits > 0), (kept, 0, kept == 1));
+    }
+}
+
+/// Keys that are each asked for once or twice, and live a second: how many entries are held at the end.
+fn held(expiry: Expiry) -> f64 {
+    let mut scenario = bare();
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 2_000.0 };
+    scenario.clients.keys = Keys::Uniform { count: 1_000_000 };
+    scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
+    (scenario.cache.capacity, scenario.cache.ttl) = (1_000_000.into(), Ttl::Fixed(Nanos::from_secs(1)));
+    scenario.cache.expiry = expiry;
+    scenario.duration = Nanos::from_secs(31);
+    let mut lane = start(&scenario);
+    let moments: Vec<f64> = (10..30)
+        .map(|second| {
+            lane.run_until(Nanos::from_secs(second));
+            lane.report().cache.entries as f64
+        })
+        .collect();
+    moments.iter().sum::<f64>() / moments.len() as f64
+}
+
+#[test]
+fn precise_expiry_holds_what_lives_lazy_all_there_ever_was_and_the_cycle_what_its_sampling_leaves() {
+    let (precise, lazy, sampled) = (held(Expiry::Precise), held(Expiry::Lazy), held(Expiry::Sampled));
+    close("rate times life", precise, 2_000.0, 0.02);
+    close("all of half a run", lazy, 2_000.0 * 19.5, 0.05);
+    // Of the expired share s, a loop of 20 removes 20·s, and is the last with the chance P that at most two of the 20 had
+    // expired. A cycle has 200 to remove: 20·s / P = 200. What expired since the last cycle comes on top.
+    let last = |s: f64| {
+        let alive = |n: i32| (0..n).fold(1.0, |product, _| product * (1.0 - s));
+        alive(20) + 20.0 * s * alive(19) + 190.0 * s * s * alive(18)
+    };
+    let share = (1..1_000).map(|s| f64::from(s) / 1_000.0).find(|&s| 20.0 * s / last(s) > 200.0).unwrap();
+    close("the active cycle's balance", sampled, 2_000.0 / (1.0 - share) + 200.0, 0.04);
+}
+
+#[test]
+fn the_active_cycle_keeps_commands_waiting_for_at_most_a_quarter_of_a_tick() {
+    let longest = |expiry| {
+        let mut scenario = bare();
+        scenario.clients.arrivals = Arrivals::Poisson { rate: 50_000.0 };
+        scenario.clients.keys = Keys::Uniform { count: 1_000_000 };
+        scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
+        (scenario.cache.capacity, scenario.cache.ttl) = (1_000_000.into(), Ttl::Fixed(Nanos::from_millis(500)));
+        scenario.cache.expiry = expiry;
+        scenario.duration = Nanos::from_secs(3);
+        run(&scenario).report().latency_ms.all.max
+    };
+    assert_eq!(longest(Expiry::Lazy), 0.0);
+    let waited = longest(Expiry::Sampled);
+    // Some 5,000 entries expire in a tick, at half a microsecond each.
+    assert!((1.5..=25.5).contains(&waited), "{waited} ms");
+}
+
+#[test]
+fn commands_wait_for_the_disk_as_often_as_memory_is_paged_out() {
+    for (memory, share) in [(None, 0.0), (Some(100), 0.0), (Some(75), 0.25), (Some(20), 0.8)] {
+        let mut scenario = reads();
+        scenario.clients.arrivals = Arrivals::Poisson { rate: 100.0 };
+        scenario.cache.eviction = Eviction::Lru;
+        scenario.cache.memory = memory.map(Capacity::Entries);
+        scenario.cache.page_fault = Distribution::Constant(Nanos::from_micros(100));
+        scenario.cache.command = Distribution::Constant(Nanos::from_micros(10));
+        scenario.duration = Nanos::from_secs(2_000);
+        scenario.warmup = Nanos::from_secs(100);
+        let cache = run(&scenario).report().cache;
+        // A hundred entries are held: of each command's time, its own and its share of the faults.
+        let busy_us = cache.utilisation * 1_900.0 * 1e6 / cache.commands as f64;
+        close("time of a command", busy_us, 10.0 + 100.0 * share, 0.01);
+    }
 }

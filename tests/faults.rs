@@ -453,7 +453,7 @@ fn a_crash_before_the_nth_flush_loses_what_that_flush_would_have_saved_and_nothi
         scenario.clients.write_ratio = 1.0;
         scenario.clients.arrivals = Arrivals::Constant { rate: 7.0 };
         scenario.clients.keys = Keys::Uniform { count: 10_000 };
-        scenario.cache.capacity = 10_000;
+        scenario.cache.capacity = 10_000.into();
         scenario.faults = vec![fault(What::CacheCrash, At::BeforeFlush(number), ms(10))];
         let lane = run(&scenario);
         let report = lane.report();

@@ -231,7 +231,7 @@ fn every_read_of_a_missing_row_goes_to_the_database_unless_the_cache_remembers()
 fn a_row_that_is_written_is_there_from_then_on() {
     let mut scenario = racing(Reading::look_aside());
     (scenario.clients.absent, scenario.clients.keys) = (1.0, Keys::Uniform { count: 2_000 });
-    (scenario.cache.capacity, scenario.clients.write_ratio) = (5_000, 0.0);
+    (scenario.cache.capacity, scenario.clients.write_ratio) = (5_000.into(), 0.0);
     let never = report(&scenario);
     assert_eq!((never.hits, never.cache.entries), (0, 0), "there is nothing to keep");
     scenario.clients.write_ratio = 0.3;
@@ -253,7 +253,7 @@ fn a_warmed_cache_misses_less_at_the_start_and_after_a_crash() {
             scenario.clients.arrivals = Arrivals::Poisson { rate: 200.0 };
             scenario.clients.write_ratio = 0.0;
             scenario.lanes = lane(read, WriteAround::default());
-            scenario.cache.capacity = 1_000;
+            scenario.cache.capacity = 1_000.into();
             fault(&mut scenario, s(10), What::CacheCrash, None, ms(1));
             let lane = run(&scenario);
             let misses = misses_by_bucket(&lane);
@@ -287,7 +287,7 @@ fn jitter_flattens_the_spike_of_misses_when_entries_were_filled_together() {
         scenario.clients.arrivals = Arrivals::Poisson { rate: 2_000.0 };
         (scenario.clients.keys, scenario.clients.write_ratio) = (Keys::Uniform { count: 300 }, 0.0);
         scenario.lanes = lane(aside(LookAside { warm_up: 300, ..LookAside::default() }), WriteAround::default());
-        (scenario.cache.capacity, scenario.cache.ttl) = (1_000, ttl);
+        (scenario.cache.capacity, scenario.cache.ttl) = (1_000.into(), ttl);
         let misses = misses_by_bucket(&run(&scenario));
         misses[60..].iter().copied().max().unwrap()
     };

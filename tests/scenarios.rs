@@ -1,5 +1,6 @@
 //! Every scenario survives its texts: TOML, link, JSON; no text makes the readers panic.
 
+use cachelane::bytes::Bytes;
 use cachelane::scenario::*;
 use cachelane::time::Nanos;
 use proptest::prelude::*;
@@ -63,7 +64,8 @@ fn clients() -> impl Strategy<Value = Clients> {
         "[a-z0-9./() ~]{1,20}".prop_map(|file| Keys::Trace { file }),
     ];
     (arrivals, keys, ratio(), 1..=1_000_000u32, ratio()).prop_map(|(arrivals, keys, write_ratio, sessions, absent)| {
-        Clients { arrivals, keys, write_ratio, sessions, absent }
+        let value_size = Sizes::Uniform { min: Bytes(1), max: Bytes(u64::from(sessions)) };
+        Clients { arrivals, keys, write_ratio, value_size, sessions, absent }
     })
 }
 
@@ -108,8 +110,23 @@ fn cache() -> impl Strategy<Value = Cache> {
         (life(), ratio()).prop_map(|(ttl, spread)| Ttl::Jittered { ttl, spread }),
         life().prop_map(Ttl::Sliding),
     ];
-    (1..=10_000_000u32, select(Eviction::ALL.to_vec()), ttl, distribution(), 1..=64u32)
-        .prop_map(|(capacity, eviction, ttl, command, shards)| Cache { capacity, eviction, ttl, command, shards })
+    let capacity = prop_oneof![
+        (1..=10_000_000u32).prop_map(Capacity::Entries),
+        (1_024..=1u64 << 44).prop_map(|bytes| Capacity::Bytes(Bytes(bytes)))
+    ];
+    let rest = (select(Expiry::ALL.to_vec()), proptest::option::of(capacity.clone()), distribution());
+    (capacity, select(Eviction::ALL.to_vec()), ttl, distribution(), 1..=64u32, rest).prop_map(
+        |(capacity, eviction, ttl, command, shards, (expiry, memory, page_fault))| Cache {
+            capacity,
+            eviction,
+            ttl,
+            expiry,
+            memory,
+            page_fault,
+            command,
+            shards,
+        },
+    )
 }
 
 fn database() -> impl Strategy<Value = Database> {
@@ -451,7 +468,7 @@ fn a_lane_has_its_own_world_where_it_says_so_and_the_common_one_elsewhere() {
     let scenario = Scenario::from_toml(text).unwrap();
     let (common, own) = (scenario.for_lane(0), scenario.for_lane(1));
     assert_eq!((common.cache, common.database), (scenario.cache.clone(), scenario.database.clone()));
-    assert_eq!((own.cache.capacity, own.cache.ttl), (9, Ttl::Fixed(Nanos::from_secs(1))));
+    assert_eq!((own.cache.capacity, own.cache.ttl), (9.into(), Ttl::Fixed(Nanos::from_secs(1))));
     assert_eq!(own.database.batch.base, scenario.database.batch.base, "what is not given stays");
     assert_eq!(own.database.batch.row, Nanos::from_millis(3));
     assert_eq!(scenario.lanes[1].cache.told(), [("ttl".to_owned(), "\"1s\"".to_owned())]);
@@ -468,8 +485,8 @@ fn links_add_change_and_take_back_what_a_lane_has_otherwise() {
         (scenario.for_lane(0).cache.capacity, scenario.for_lane(0).cache.ttl, scenario.lanes[0].cache.told().len())
     };
     let (capacity, ttl, _) = told(&[]);
-    assert_eq!(told(&[("lane.0.cache.capacity", "5")]), (5, ttl, 1));
-    assert_eq!(told(&[("lane.0.cache.ttl", "2s")]), (5, Ttl::Fixed(Nanos::from_secs(2)), 2));
+    assert_eq!(told(&[("lane.0.cache.capacity", "5")]), (5.into(), ttl, 1));
+    assert_eq!(told(&[("lane.0.cache.ttl", "2s")]), (5.into(), Ttl::Fixed(Nanos::from_secs(2)), 2));
     assert_eq!(told(&[("lane.0.cache", "(ttl:3s)")]), (capacity, Ttl::Fixed(Nanos::from_secs(3)), 1));
     assert_eq!(told(&[("lane.0.cache", "()")]), (capacity, ttl, 0));
 }

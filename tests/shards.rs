@@ -60,7 +60,7 @@ fn a_crash_of_the_cache_without_a_number_is_a_crash_of_every_node() {
 fn each_node_has_the_whole_capacity_for_its_keys() {
     for (shards, held) in [(1, 10), (3, 30)] {
         let mut scenario = three_nodes();
-        (scenario.cache.capacity, scenario.cache.shards) = (10, shards);
+        (scenario.cache.capacity, scenario.cache.shards) = (10.into(), shards);
         scenario.cache.ttl = Ttl::None;
         assert_eq!(run(&scenario).report().cache.entries, held);
     }

@@ -1,6 +1,7 @@
 //! Random small worlds under random faults: nothing panics, every part is in order at every moment, and the same
 //! scenario does the same again.
 
+use cachelane::bytes::Bytes;
 use cachelane::scenario::*;
 use cachelane::time::Nanos;
 use proptest::prelude::*;
@@ -35,7 +36,10 @@ fn clients() -> impl Strategy<Value = Clients> {
     let keys = prop_oneof![Just(1u32), Just(3), Just(50)].prop_map(|count| Keys::Zipf { count, alpha: 0.9 });
     let absent = prop_oneof![2 => Just(0.0), 1 => Just(0.5), 1 => Just(1.0)];
     (arrivals, keys, prop_oneof![Just(0.0), Just(0.3), Just(1.0)], 1u32..5, absent).prop_map(
-        |(arrivals, keys, write_ratio, sessions, absent)| Clients { arrivals, keys, write_ratio, sessions, absent },
+        |(arrivals, keys, write_ratio, sessions, absent)| {
+            let value_size = Sizes::Exponential(Bytes(1_000));
+            Clients { arrivals, keys, write_ratio, value_size, sessions, absent }
+        },
     )
 }
 
@@ -76,8 +80,24 @@ fn cache() -> impl Strategy<Value = Cache> {
         Just(Ttl::Jittered { ttl: Nanos::from_millis(50), spread: 1.0 }),
     ];
     let eviction = prop::sample::select(Eviction::ALL.to_vec());
-    (prop_oneof![Just(1u32), Just(2), Just(20), Just(1_000)], eviction, ttl, latency(), shards())
-        .prop_map(|(capacity, eviction, ttl, command, shards)| Cache { capacity, eviction, ttl, command, shards })
+    let capacity = || {
+        let entries = prop_oneof![Just(1u32), Just(2), Just(20), Just(1_000)].prop_map(Capacity::Entries);
+        prop_oneof![2 => entries, 1 => (100..20_000u64).prop_map(|bytes| Capacity::Bytes(Bytes(bytes)))]
+    };
+    let expiry = prop::sample::select(Expiry::ALL.to_vec());
+    let rest = (shards(), expiry, prop::option::of(capacity()), latency());
+    (capacity(), eviction, ttl, latency(), rest).prop_map(
+        |(capacity, eviction, ttl, command, (shards, expiry, memory, page_fault))| Cache {
+            capacity,
+            eviction,
+            ttl,
+            expiry,
+            memory,
+            page_fault,
+            command,
+            shards,
+        },
+    )
 }
 
 fn database() -> impl Strategy<Value = Database> {

@@ -113,7 +113,7 @@ fn dirty_end(end: DirtyEnd) -> WriteBack {
 fn a_dirty_entry_that_expires_is_lost_when_dropped_and_safe_when_flushed_first() {
     let expiring = |end| {
         let mut scenario = busy(Reading::look_aside(), dirty_end(end));
-        (scenario.cache.ttl, scenario.cache.capacity) = (Ttl::Fixed(ms(500)), 1_000);
+        (scenario.cache.ttl, scenario.cache.capacity) = (Ttl::Fixed(ms(500)), 1_000.into());
         run(&scenario)
     };
     loses_only(&expiring(DirtyEnd::Drop), Cause::ExpiredDirty);
@@ -124,7 +124,7 @@ fn a_dirty_entry_that_expires_is_lost_when_dropped_and_safe_when_flushed_first()
 fn a_dirty_entry_that_is_evicted_is_lost_when_dropped_and_safe_when_flushed_first() {
     let evicting = |end| {
         let mut scenario = busy(Reading::look_aside(), dirty_end(end));
-        scenario.cache.capacity = 10;
+        scenario.cache.capacity = 10.into();
         run(&scenario)
     };
     loses_only(&evicting(DirtyEnd::Drop), Cause::EvictedDirty);
@@ -311,7 +311,7 @@ pub fn all_lanes() -> Vec<Lane> {
 fn stormy(lane: Lane) -> Scenario {
     let mut scenario = busy(Reading::None {}, WriteAround::default());
     scenario.lanes = vec![lane];
-    scenario.cache = Cache { capacity: 60, ttl: Ttl::Fixed(ms(900)), ..Cache::default() };
+    scenario.cache = Cache { capacity: 60.into(), ttl: Ttl::Fixed(ms(900)), ..Cache::default() };
     scenario.database.abort = 0.05;
     (scenario.app.cache_timeout, scenario.app.database_timeout, scenario.app.retries) = (Some(ms(5)), Some(ms(40)), 2);
     fault(&mut scenario, s(2), What::CacheCrash, None, ms(300));
@@ -418,7 +418,7 @@ fn without_faults_write_back_keeps_the_order_of_the_writes_of_a_key() {
     // Entries are evicted dirty and flushed at once, by many database workers, some much slower than others.
     for coalesce in [true, false] {
         let mut scenario = busy(Reading::look_aside(), WriteBack { coalesce, batch: 4, ..every(ms(50)) });
-        scenario.cache.capacity = 5;
+        scenario.cache.capacity = 5.into();
         scenario.clients.write_ratio = 0.8;
         scenario.database.batch.base = Distribution::Exponential(ms(50));
         loses_nothing(&run(&scenario));

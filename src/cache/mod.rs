@@ -10,3 +10,5 @@ pub mod refresh;
 pub mod replay;
 pub mod shards;
 pub mod store;
+mod upkeep;
+pub mod values;

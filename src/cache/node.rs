@@ -27,10 +27,11 @@ use super::leases::{Leases, Token};
 use super::refresh::Refresh;
 use super::shards::{Common, Shard};
 use super::store::{Entry, Insertion, Lookup, Room, Store};
+use super::upkeep::Upkeep;
 use crate::engine::{CallId, Event, Failure, Kernel, Line, TaskId};
 use crate::ledger::{Holder, Key, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{self, DirtyEnd, WriteBack};
+use crate::scenario::{self, DirtyEnd, Expiry, WriteBack};
 use crate::time::Nanos;
 
 /// The pause after a failed flush at the end of a run, where the interval is longer.
@@ -232,6 +233,7 @@ struct Load {
 
 struct State {
     store: Store,
+    upkeep: Option<Box<Upkeep>>,
     buffer: Buffer,
     lifetimes: Lifetimes,
     absences: Vec<Absence>,
@@ -302,7 +304,11 @@ impl CacheNode {
         // The first node's draws are those of a cache that has only one.
         let stream = |name| if shard == 0 { streams.named(name) } else { streams.numbered(name, shard) };
         let state = State {
-            store: Store::new(settings.eviction, Room::entries_of(settings.capacity), stream("eviction")),
+            store: {
+                let store = Store::new(settings.eviction, Room::of(settings.capacity), stream("eviction"));
+                if settings.expiry == Expiry::Precise { store.with_expiries() } else { store }
+            },
+            upkeep: Upkeep::new(settings, stream("upkeep")),
             buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce)),
             lifetimes: Lifetimes::new(settings.ttl, stream("ttl jitter")),
             absences: Vec::new(),
@@ -356,7 +362,11 @@ impl CacheNode {
     }
 
     fn serve(&self, state: &mut State, call: CallId) {
-        let time = state.halt.slow.stretch(self.command.sample(&mut state.commands));
+        let mut time = self.command.sample(&mut state.commands);
+        if state.upkeep.is_some() {
+            time = time.saturating_add(self.upkeep(state));
+        }
+        let time = state.halt.slow.stretch(time);
         let until = self.common.kernel.now().saturating_add(time);
         state.serving = Some((call, until));
         state.counts.busy_ns += u128::from(time.0);
@@ -364,6 +374,31 @@ impl CacheNode {
         if let Some(answer) = self.execute(state, call) {
             self.common.calls.answer(call, answer, until);
         }
+    }
+
+    /// Tidies up before a command; gives how much longer the command takes for it, and for what is not in RAM.
+    fn upkeep(&self, state: &mut State) -> Nanos {
+        let now = self.common.kernel.now();
+        let tidying = self.tidy(state, now);
+        let fault = match &mut state.upkeep {
+            Some(upkeep) => upkeep.page_fault(&state.store),
+            None => Nanos::ZERO,
+        };
+        tidying.saturating_add(fault)
+    }
+
+    /// Removes what has expired, if that is this node's way; gives how long it is busy with it.
+    fn tidy(&self, state: &mut State, now: Nanos) -> Nanos {
+        let Some(mut upkeep) = state.upkeep.take() else { return Nanos::ZERO };
+        let took = upkeep.tidy(&mut state.store, now);
+        while let Some(entry) = upkeep.next_expired() {
+            state.set_absence(entry.key, Absence::Expired);
+            if state.buffer.is_queued(entry.key) {
+                self.end_dirty(state, entry.key, |how| how.on_expiry, Release::ExpiredDirty);
+            }
+        }
+        state.upkeep = Some(upkeep);
+        took
     }
 
     /// Makes sure that the first in line is served as soon as the node is free.
@@ -400,7 +435,9 @@ impl CacheNode {
             Command::Lease(asked) => return Some(Ok(self.look_up_or_lease(state, asked))),
             Command::Fetch(key) => return self.fetch(state, key, call).map(Ok),
             Command::Fill(fill) => self.fill(state, fill),
-            Command::Set(key, _) | Command::WriteBehind(key, _) if state.store.would_refuse(key, 0) => {
+            Command::Set(key, value) | Command::WriteBehind(key, value)
+                if state.store.would_refuse(key, self.common.sizes.of(key, value)) =>
+            {
                 // A copy that a running load brings would be as unwelcome, and may be older than this value.
                 overtake(state, key);
                 return Some(Err(Failure::Full));
@@ -515,7 +552,7 @@ impl CacheNode {
             Life::For(ttl) => now.saturating_add(ttl),
             Life::None => return,
         };
-        let entry = Entry::new(key, value.0, expires);
+        let entry = Entry { size: self.common.sizes.of(key, value), ..Entry::new(key, value.0, expires) };
         match state.store.insert(entry, now) {
             Insertion::Added => return,
             Insertion::Replaced(_) | Insertion::Refused => {}
@@ -817,7 +854,23 @@ impl CacheNode {
 
     /// Entries held.
     pub fn entries(&self) -> u32 {
-        self.state.borrow().store.len()
+        let mut state = self.state.borrow_mut();
+        self.tidy_to_show(&mut state);
+        state.store.len()
+    }
+
+    /// Bytes held, their overhead included, now and at most.
+    pub fn bytes(&self) -> (u64, u64) {
+        let mut state = self.state.borrow_mut();
+        self.tidy_to_show(&mut state);
+        state.store.bytes()
+    }
+
+    /// What goes at its moment has gone also if no command has come since.
+    fn tidy_to_show(&self, state: &mut State) {
+        if state.upkeep.as_ref().is_some_and(|upkeep| upkeep.is_precise()) {
+            self.tidy(state, self.common.kernel.now());
+        }
     }
 
     /// Rows not yet in the database, now and at most.

@@ -14,6 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, NodeReading, Withheld};
+use super::values::ValueSizes;
 use crate::engine::{Call, CallId, Calls, Kernel};
 use crate::ledger::{Key, Ledger, WriteId};
 use crate::random::Streams;
@@ -39,6 +40,8 @@ pub struct Common {
     pub draining: Cell<bool>,
     /// Answers that a freeze caught before they had left.
     pub(super) withheld: RefCell<Vec<Withheld>>,
+    /// How large values are.
+    pub sizes: ValueSizes,
 }
 
 /// See the module.
@@ -53,14 +56,14 @@ impl Shards {
         settings: &scenario::Cache,
         write_back: Option<&WriteBack>,
         reading: NodeReading,
-        kernel: Rc<Kernel>,
-        ledger: Rc<RefCell<Ledger>>,
+        (kernel, ledger): (Rc<Kernel>, Rc<RefCell<Ledger>>),
         streams: &Streams,
         events: NodeEvents,
+        sizes: ValueSizes,
     ) -> Shards {
         let (calls, jobs) = (Calls::default(), RefCell::default());
-        let common =
-            Rc::new(Common { kernel, ledger, calls, jobs, draining: Cell::new(false), withheld: RefCell::default() });
+        let (draining, withheld) = (Cell::new(false), RefCell::default());
+        let common = Rc::new(Common { kernel, ledger, calls, jobs, draining, withheld, sizes });
         let node = |shard| CacheNode::new(shard, settings, write_back, reading, common.clone(), streams, events);
         let nodes = (0..settings.shards).map(node).collect();
         Shards { common, nodes }
@@ -154,6 +157,11 @@ impl Shards {
     /// Entries held by all nodes.
     pub fn entries(&self) -> u64 {
         self.nodes.iter().map(|node| u64::from(node.entries())).sum()
+    }
+
+    /// Bytes held, now and at most, each node's most added up.
+    pub fn bytes(&self) -> (u64, u64) {
+        self.nodes.iter().map(CacheNode::bytes).fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1))
     }
 
     /// Rows not yet in the database: now, and the sum of the most that each node ever had.

@@ -30,8 +30,12 @@
 //! assert!(matches!(store.get(2, Nanos(6)), Lookup::Expired(_)));
 //! ```
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use super::eviction::{AnyPolicy, View};
 use crate::random::Stream;
+use crate::scenario::Capacity;
 use crate::scenario::eviction::Eviction;
 use crate::time::Nanos;
 
@@ -72,6 +76,14 @@ impl Room {
     pub fn bytes_of(bytes: u64) -> Room {
         assert!(bytes > 0, "a cache holds at least one byte");
         Room { total: bytes, in_bytes: true }
+    }
+
+    /// The room that a scenario gives a node.
+    pub fn of(capacity: Capacity) -> Room {
+        match capacity {
+            Capacity::Entries(count) => Room::entries_of(count),
+            Capacity::Bytes(bytes) => Room::bytes_of(bytes.0),
+        }
     }
 
     /// All of it: entries or bytes.
@@ -185,6 +197,45 @@ pub struct Store {
     bytes_max: u64,
     /// Evicted by the last insertion, after the one that it reported.
     evicted: Vec<Entry>,
+    /// When entries expire, for stores that remove them at their moment.
+    expiries: Option<Box<Expiries>>,
+}
+
+/// The moments at which entries expire, the next first. An entry that was renewed stands here with its former moment and
+/// is put back when that comes.
+#[derive(Clone, Debug, Default)]
+struct Expiries {
+    next: BinaryHeap<Reverse<(Nanos, u32)>>,
+    /// By key: the moment that counts in `next`; the greatest: none.
+    at: Vec<Nanos>,
+}
+
+impl Expiries {
+    fn note(&mut self, entry: &Entry) {
+        if entry.key as usize >= self.at.len() {
+            self.at.resize(entry.key as usize + 1, Nanos::MAX);
+        }
+        let at = &mut self.at[entry.key as usize];
+        if entry.expires < *at {
+            *at = entry.expires;
+            self.next.push(Reverse((entry.expires, entry.key)));
+        }
+    }
+
+    /// A key whose noted moment is over.
+    fn over(&mut self, now: Nanos) -> Option<u32> {
+        while let Some(&Reverse((at, key))) = self.next.peek() {
+            if at >= now {
+                return None;
+            }
+            self.next.pop();
+            if self.at[key as usize] == at {
+                self.at[key as usize] = Nanos::MAX;
+                return Some(key);
+            }
+        }
+        None
+    }
 }
 
 impl Store {
@@ -201,7 +252,46 @@ impl Store {
             bytes: 0,
             bytes_max: 0,
             evicted: Vec::new(),
+            expiries: None,
         }
+    }
+
+    /// The same, made to remove entries at the moment they expire: [`remove_expired`](Store::remove_expired) finds them.
+    pub fn with_expiries(mut self) -> Store {
+        self.expiries = Some(Box::default());
+        self
+    }
+
+    /// Removes whatever has expired before `now`. Only for a store [`with_expiries`](Store::with_expiries).
+    pub fn remove_expired(&mut self, now: Nanos, removed: &mut Vec<Entry>) {
+        while let Some(key) = self.expiries.as_mut().and_then(|expiries| expiries.over(now)) {
+            match self.peek(key).copied() {
+                Some(entry) if entry.is_expired(now) => removed.extend(self.remove(key)),
+                Some(entry) => self.expiries.as_mut().expect("it gave the key").note(&entry),
+                None => {}
+            }
+        }
+    }
+
+    /// Looks at `most` entries that expire some day, drawn at random, and removes those that have; gives how many it
+    /// looked at. In a store with many empty slots, or entries that never expire, these may be fewer.
+    pub fn look_for_expired(&mut self, draws: &mut Stream, most: u32, now: Nanos, removed: &mut Vec<Entry>) -> u32 {
+        let mut looked = 0;
+        for _ in 0..4 * most {
+            if looked == most || self.is_empty() {
+                break;
+            }
+            let slot = draws.below(self.slots.len() as u32);
+            let entry = self.slots[slot as usize];
+            if entry.key == NONE || entry.expires == Nanos::MAX {
+                continue;
+            }
+            looked += 1;
+            if entry.is_expired(now) {
+                removed.push(self.remove_slot(slot));
+            }
+        }
+        looked
     }
 
     #[inline]
@@ -366,6 +456,9 @@ impl Store {
         self.used += self.room.weight(entry);
         self.bytes += entry.bytes();
         self.bytes_max = self.bytes_max.max(self.bytes);
+        if let Some(expiries) = &mut self.expiries {
+            expiries.note(entry);
+        }
     }
 
     #[inline]
@@ -408,6 +501,7 @@ impl Store {
         self.free.clear();
         self.policy.clear();
         (self.used, self.bytes) = (0, 0);
+        self.expiries = self.expiries.take().map(|_| Box::default());
     }
 
     /// How many entries are held, the expired among them.

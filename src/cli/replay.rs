@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Failure, input};
 use crate::cache::eviction::opt;
 use crate::cache::replay::{Replay as Cache, ReplayCounts};
-use crate::scenario::{Eviction, limits};
+use crate::scenario::Eviction;
 use crate::workload::trace::{KeyLines, Trace};
 
 /// Play a trace of keys through one cache and count hits and misses.
@@ -39,7 +39,7 @@ pub struct Replay {
 impl Replay {
     /// Replays and prints.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
-        let most = limits::of("cache.capacity").map_or_else(String::new, |limit| limit.to_string());
+        let most = "a whole number from 1 to 10000000";
         let capacity = u32::try_from(self.capacity).ok().filter(|capacity| (1..=10_000_000).contains(capacity));
         let capacity = capacity.ok_or_else(|| Failure::Input(format!("--capacity {}: give {most}", self.capacity)))?;
         if !(0.001..=1e9).contains(&self.rate) {

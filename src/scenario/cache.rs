@@ -3,24 +3,45 @@
 use super::Distribution;
 use super::distribution::{named, refuse_shape};
 pub use super::eviction::Eviction;
-use super::field::{Field, Takes, read_in, record, refuse_strangers, require};
+use super::field::{Field, Takes, read_in, record, refuse_strangers, require, words};
 use super::node::{Node, Value};
 use super::problem::Problems;
+use super::size::Capacity;
 use crate::time::Nanos;
 
 record! {
     /// The cache: single-threaded command servers, each with room for `capacity` entries.
     pub struct Cache {
-        /// Room of each node, in entries.
-        pub capacity: u32 = 100,
+        /// Room of each node: a number of entries, or bytes such as `"64MiB"`. In bytes, each entry takes its value's size
+        /// (`clients.value_size`) and 64 bytes for its key and its place.
+        pub capacity: Capacity = Capacity::Entries(100),
         /// Which entry makes room for a new one.
         pub eviction: Eviction = Eviction::Lru,
         /// How long an entry lives.
         pub ttl: Ttl = Ttl::Fixed(Nanos::from_secs(60)),
+        /// When what has expired leaves.
+        pub expiry: Expiry = Expiry::Lazy,
+        /// How much of it lies in RAM, in entries or bytes, of each node; the rest is paged out to disk. `"none"`: all of it.
+        pub memory: Option<Capacity> = None,
+        /// How much longer a command takes that touches what is paged out. The chance is the share paged out of what is held.
+        pub page_fault: Distribution = Distribution::Constant(Nanos::from_micros(100)),
         /// Service time of one command.
         pub command: Distribution = Distribution::Constant(Nanos::from_micros(6)),
         /// How many nodes share the keys, by hash slot as in Redis Cluster; each has `capacity` of its own.
         pub shards: u32 = 1,
+    }
+}
+
+words! {
+    /// When an expired entry leaves the cache.
+    pub enum Expiry {
+        /// When it is next touched, or evicted; until then it holds its place.
+        "lazy" => Lazy,
+        /// At its moment.
+        "precise" => Precise,
+        /// When Redis' active cycle comes across it: ten times a second 20 entries are looked at, and again while more than
+        /// a tenth of them had expired, for at most a quarter of the time. Commands wait meanwhile.
+        "sampled" => Sampled,
     }
 }
 

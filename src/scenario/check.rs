@@ -7,6 +7,7 @@ use super::limits::{self, Range};
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{Arrivals, At, Distribution, Fault, Keys, Lane, Part, Scenario, Ttl, What, Which, Writing};
+use crate::bytes::Bytes;
 use crate::time::Nanos;
 
 impl Scenario {
@@ -15,9 +16,9 @@ impl Scenario {
     /// ```
     /// use cachelane::scenario::Scenario;
     /// let mut scenario = Scenario::default();
-    /// scenario.cache.capacity = 0;
+    /// scenario.cache.capacity = 0.into();
     /// let error = scenario.check().unwrap_err();
-    /// assert_eq!(error.to_string(), "cache.capacity = 0: is not allowed; give a whole number from 1 to 10000000");
+    /// assert_eq!(error.to_string(), "cache.capacity = 0: is not allowed; give a number of entries from 1 to 10000000, or a size from 1KiB to 16TiB");
     /// ```
     pub fn check(&self) -> Result<(), ScenarioError> {
         let mut problems = Problems::default();
@@ -93,7 +94,11 @@ fn check_ranges(scenario: &Scenario, problems: &mut Problems) {
                 (limit.or_none && word == "none")
                     || word.parse::<Nanos>().is_ok_and(|time| (least..=most).contains(&time))
             }
-            (_, Value::Text(word)) => limit.or_none && word == "none",
+            (_, Value::Text(word)) if word == "none" => limit.or_none,
+            (Range::Size(least, most) | Range::Room(_, least, most), Value::Text(word)) => {
+                word.parse::<Bytes>().is_ok_and(|size| (least..=most).contains(&size))
+            }
+            (Range::Room(most, ..), Value::Whole(n)) => (1..=i128::from(most)).contains(n),
             _ => false,
         };
         if !fits && !problems.about(path) {
@@ -135,6 +140,7 @@ fn check_distributions(scenario: &Scenario, problems: &mut Problems) {
         ("network.app_database", &network.app_database),
         ("network.cache_database", &network.cache_database),
         ("cache.command", &scenario.cache.command),
+        ("cache.page_fault", &scenario.cache.page_fault),
         ("database.read", &database.read),
         ("database.write", &database.write),
         ("database.batch.base", &database.batch.base),
@@ -148,6 +154,12 @@ fn check_distributions(scenario: &Scenario, problems: &mut Problems) {
         {
             problems.because(path, distribution.show().quote(), sentence);
         }
+    }
+    let (path, sizes) = ("clients.value_size", &scenario.clients.value_size);
+    if let Some(sentence) = sizes.contradiction()
+        && !problems.about(path)
+    {
+        problems.because(path, sizes.show().quote(), sentence);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::Distribution;
 use super::field::{kinds, record};
+use super::size::Sizes;
+use crate::bytes::Bytes;
 use crate::time::Nanos;
 
 record! {
@@ -13,6 +15,8 @@ record! {
         pub keys: Keys = Keys::default(),
         /// The share of requests that write, 0 to 1.
         pub write_ratio: f64 = 0.1,
+        /// How large values are. A write brings a value of a new size; what a key has at first has a size, too.
+        pub value_size: Sizes = Sizes::Constant(Bytes(1_024)),
         /// In open-loop arrivals, how many clients the requests come from, in turn; closed-loop users are clients each.
         pub sessions: u32 = 100,
         /// The share of keys that have no row in the database at first, 0 to 1: the same ones in every lane and run, spread

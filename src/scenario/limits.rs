@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::bytes::Bytes;
 use crate::time::Nanos;
 
 /// The range of a field, both ends included.
@@ -25,6 +26,10 @@ pub enum Range {
     Number(f64, f64),
     /// Durations, and moments since the run began.
     Time(Nanos, Nanos),
+    /// Sizes.
+    Size(Bytes, Bytes),
+    /// Entries from 1 to so many, or sizes.
+    Room(u32, Bytes, Bytes),
 }
 
 impl fmt::Display for Limit {
@@ -33,6 +38,10 @@ impl fmt::Display for Limit {
             Range::Whole(least, most) => write!(f, "a whole number from {least} to {most}")?,
             Range::Number(least, most) => write!(f, "a number from {least} to {most}")?,
             Range::Time(least, most) => write!(f, "a duration from {least} to {most}")?,
+            Range::Size(least, most) => write!(f, "a size from {least} to {most}")?,
+            Range::Room(entries, least, most) => {
+                write!(f, "a number of entries from 1 to {entries}, or a size from {least} to {most}")?;
+            }
         }
         if self.or_none { f.write_str(", or \"none\"") } else { Ok(()) }
     }
@@ -49,6 +58,9 @@ const fn number(least: f64, most: f64) -> Limit {
 const fn time(least: Nanos, most: Nanos) -> Limit {
     Limit { range: Range::Time(least, most), or_none: false }
 }
+
+/// The room of a cache: entries, or as many bytes as a machine has.
+const ROOM: Limit = Limit { range: Range::Room(10_000_000, Bytes(1 << 10), Bytes(16 << 40)), or_none: false };
 
 const fn or_none(limit: Limit) -> Limit {
     Limit { range: limit.range, or_none: true }
@@ -95,6 +107,8 @@ const LIMITS: &[(&str, Limit)] = &[
     ("clients.keys.hot", RATIO),
     ("clients.keys.traffic", RATIO),
     ("clients.write_ratio", RATIO),
+    // The greatest is what a 32-bit size holds after a few medians of a lognormal tail were cut off.
+    ("clients.value_size", Limit { range: Range::Size(Bytes(0), Bytes(1 << 30)), or_none: false }),
     ("clients.sessions", whole(1, 1_000_000)),
     ("clients.absent", RATIO),
     ("app.servers", whole(1, 64)),
@@ -114,7 +128,9 @@ const LIMITS: &[(&str, Limit)] = &[
     ("network.app_cache", LATENCY),
     ("network.app_database", LATENCY),
     ("network.cache_database", LATENCY),
-    ("cache.capacity", whole(1, 10_000_000)),
+    ("cache.capacity", ROOM),
+    ("cache.memory", or_none(ROOM)),
+    ("cache.page_fault", LATENCY),
     ("cache.ttl", or_none(time(MICROSECOND, YEAR))),
     ("cache.ttl.jittered.spread", RATIO),
     ("cache.command", LATENCY),

@@ -32,10 +32,11 @@ mod otherwise;
 pub mod presets;
 mod problem;
 mod reference;
+mod size;
 mod text;
 
 pub use app::{App, Breaker, Near, Tell};
-pub use cache::{Cache, Eviction, Ttl};
+pub use cache::{Cache, Eviction, Expiry, Ttl};
 pub use clients::{Arrivals, Clients, Keys};
 pub use database::{Batch, Database};
 pub use distribution::Distribution;
@@ -48,6 +49,7 @@ pub use network::{Link, Network};
 pub use otherwise::Otherwise;
 
 pub use problem::{Problem, Reason, ScenarioError};
+pub use size::{Capacity, Sizes};
 
 use crate::time::Nanos;
 use field::{Field, record};

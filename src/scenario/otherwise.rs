@@ -13,7 +13,7 @@ use super::problem::Problems;
 /// let text = "[cache]\ncapacity = 7\n[[lane]]\n[[lane]]\ncache = { ttl = \"10s\" }";
 /// let scenario = Scenario::from_toml(text).unwrap();
 /// let (first, second) = (scenario.for_lane(0).cache, scenario.for_lane(1).cache);
-/// assert_eq!((first.capacity, second.capacity), (7, 7));
+/// assert_eq!((first.capacity, second.capacity), (7.into(), 7.into()));
 /// assert!(first.ttl != second.ttl);
 /// ```
 #[derive(Clone, Debug, PartialEq)]

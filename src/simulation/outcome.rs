@@ -165,6 +165,8 @@ impl Simulation {
             commands: now.node.commands - warm.node.commands,
             utilisation: utilisation(busy, self.world.cache.count(), measured_to.at.saturating_sub(warm.at)),
             entries: self.world.cache.entries(),
+            bytes: self.world.cache.bytes().0,
+            bytes_max: self.world.cache.bytes().1,
             dirty: u64::from(dirty),
             dirty_max: u64::from(dirty_max),
             refused: now.node.refused - warm.node.refused,

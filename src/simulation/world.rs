@@ -12,6 +12,7 @@ use crate::cache::buffer::RowId;
 use crate::cache::node::{self, NodeEvents, NodeReading};
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::{Shard, Shards};
+use crate::cache::values::ValueSizes;
 use crate::database::Database;
 use crate::engine::{Event, Failure, Kernel};
 use crate::fault::Triggers;
@@ -149,8 +150,9 @@ impl World {
             NodeEvents { free: kind::CACHE_FREE, dirty_expiry: kind::DIRTY_EXPIRY, answer: kind::CACHE_ANSWER };
         let refresh = refresh(scenario, lane);
         let reading = node_reading(lane, refresh);
-        let cache =
-            Shards::new(&scenario.cache, write_back, reading, kernel.clone(), ledger.clone(), &streams, node_events);
+        let sizes = ValueSizes::new(&scenario.clients.value_size, &streams);
+        let shared = (kernel.clone(), ledger.clone());
+        let cache = Shards::new(&scenario.cache, write_back, reading, shared, &streams, node_events, sizes);
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
         let work_draws = (0..scenario.app.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect();

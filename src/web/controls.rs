@@ -10,8 +10,8 @@ use super::panels::Swatch;
 use super::state::Action;
 use super::words::Words;
 use crate::scenario::{
-    Arrivals, At, Batch, DirtyEnd, Distribution, Eviction, Fault, Invalidate, Keys, Lane, Link, Network, Order, Part,
-    Reading, Scenario, Ttl, What, Which, WriteAround, WriteBack, WriteThrough, Writing,
+    Arrivals, At, Batch, Capacity, DirtyEnd, Distribution, Eviction, Fault, Invalidate, Keys, Lane, Link, Network,
+    Order, Part, Reading, Scenario, Ttl, What, Which, WriteAround, WriteBack, WriteThrough, Writing,
 };
 use crate::time::Nanos;
 
@@ -397,6 +397,11 @@ pub fn read_file(file: &File, done: impl Fn(String) + 'static) {
 
 fn cache(s: &Scenario, ctx: &Ctx) -> Html {
     let w = ctx.words;
+    // A room in bytes is shown as the entries of a kibibyte that fit; setting it makes it one in entries.
+    let capacity = match s.cache.capacity {
+        Capacity::Entries(count) => f64::from(count),
+        Capacity::Bytes(bytes) => (bytes.0 / 1_088).max(1) as f64,
+    };
     let eviction = s.cache.eviction.name();
     let set_eviction = set(ctx, |s, name: String| {
         if let Ok(eviction) = name.parse::<Eviction>() {
@@ -408,8 +413,8 @@ fn cache(s: &Scenario, ctx: &Ctx) -> Html {
         .map(|policy| (AttrValue::from(policy.name()), AttrValue::from(policy.name().to_uppercase())));
     html! {
         <>
-            <Number path="cache.capacity" label={w.capacity} value={f64::from(s.cache.capacity)} whole=true slide={Slide::Log(1.0, 100_000.0)}
-                set={set(ctx, |s, v: f64| s.cache.capacity = v as u32)} />
+            <Number path="cache.capacity" label={w.capacity} value={capacity} whole=true slide={Slide::Log(1.0, 100_000.0)}
+                set={set(ctx, |s, v: f64| s.cache.capacity = Capacity::Entries(v as u32))} />
             <Choice path="cache.eviction" label={w.eviction} value={eviction} set={set_eviction} options={policies.collect::<Vec<_>>()} />
             { ttl(s.cache.ttl, ctx) }
             <Dist path="cache.command" label={w.command} value={s.cache.command.clone()} slide={Slide::Log(1e-6, 0.1)}

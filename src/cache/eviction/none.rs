@@ -10,8 +10,8 @@ pub(in crate::cache) struct NoEviction {
 }
 
 impl Policy for NoEviction {
-    fn insert(&mut self, slot: u32, _entry: &Entry, _now: Nanos) {
-        self.held.add(slot);
+    fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
+        self.held.add(slot, entry.key);
     }
 
     fn hit(&mut self, _slot: u32, _entry: &Entry, _now: Nanos) {}
@@ -33,7 +33,7 @@ impl Policy for NoEviction {
     }
 
     fn slots(&self) -> Vec<u32> {
-        self.held.slots().to_vec()
+        self.held.slots()
     }
 
     fn validate(&self) {

@@ -5,51 +5,129 @@
 //! dispensable one that still exists goes. The pool remembers a candidate by key and by how it looked *then*: it may
 //! have been used since, or gone and come back.
 //!
-//! Redis 7, `evict.c` (`evictionPoolPopulate`, `performEvictions`); `maxmemory-samples 5`, its default. Redis draws a
-//! place in its hash table and takes neighbours, here the five are independent.
+//! *How they are drawn.* Redis draws a bucket of its hash table and takes what is in it and in the next ones, until it
+//! has five. So a key with empty buckets before it is looked at more often than others, and since a key always comes
+//! back to the same bucket, it stays so. That costs hits in small caches, and is kept here: keys lie in a table that
+//! grows as Redis' does, at random places of their own.
+//!
+//! Redis 7, `evict.c` (`evictionPoolPopulate`, `performEvictions`) and `dict.c` (`dictGetSomeKeys`);
+//! `maxmemory-samples 5`, its default.
 
 use super::View;
-use crate::random::Stream;
+use crate::random::{Stream, splitmix64};
 
 /// Entries looked at per eviction.
 const SAMPLES: u32 = 5;
 /// Candidates remembered.
 const POOL: usize = 16;
 
-/// Slots to draw from, in no particular order.
+/// No slot.
+const NONE: u32 = u32::MAX;
+/// Buckets of the smallest table.
+const BUCKETS_MIN: usize = 4;
+
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    /// The hash of its key.
+    hash: u32,
+    /// The next slot in its bucket.
+    next: u32,
+    held: bool,
+}
+
+/// Slots to draw from: a hash table of chains, with one bucket an entry or more.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
-    slots: Vec<u32>,
-    /// By slot: its place in `slots` and one, or 0.
-    places: Vec<u32>,
+    /// By bucket: the first slot. The newest comes first.
+    buckets: Vec<u32>,
+    /// By slot.
+    links: Vec<Link>,
+    count: u32,
 }
 
 impl Held {
     /// Adds `slot`, which must not be among them.
-    #[inline]
-    pub(super) fn add(&mut self, slot: u32) {
-        if slot as usize >= self.places.len() {
-            self.places.resize(slot as usize + 1, 0);
+    pub(super) fn add(&mut self, slot: u32, key: u32) {
+        if slot as usize >= self.links.len() {
+            self.links.resize(slot as usize + 1, Link { hash: 0, next: NONE, held: false });
         }
-        self.slots.push(slot);
-        self.places[slot as usize] = self.slots.len() as u32;
+        self.links[slot as usize] = Link { hash: splitmix64(&mut u64::from(key)) as u32, next: NONE, held: true };
+        self.count += 1;
+        if self.count as usize > self.buckets.len() {
+            self.grow();
+        } else {
+            self.chain(slot);
+        }
+    }
+
+    fn bucket(&self, slot: u32) -> usize {
+        self.links[slot as usize].hash as usize & (self.buckets.len() - 1)
+    }
+
+    fn chain(&mut self, slot: u32) {
+        let bucket = self.bucket(slot);
+        self.links[slot as usize].next = std::mem::replace(&mut self.buckets[bucket], slot);
+    }
+
+    /// Twice the buckets, and everyone in their place anew.
+    #[cold]
+    fn grow(&mut self) {
+        self.buckets = vec![NONE; (self.count as usize).next_power_of_two().max(BUCKETS_MIN)];
+        self.slots().into_iter().for_each(|slot| self.chain(slot));
     }
 
     /// Whether `slot` is among them.
     #[inline]
     pub(super) fn has(&self, slot: u32) -> bool {
-        self.places.get(slot as usize).is_some_and(|&place| place > 0)
+        self.links.get(slot as usize).is_some_and(|link| link.held)
     }
 
-    /// Takes `slot` out, if it is among them; the last one takes its place.
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Takes `slot` out, if it is among them.
     pub(super) fn remove(&mut self, slot: u32) {
         if !self.has(slot) {
             return;
         }
-        let place = std::mem::take(&mut self.places[slot as usize]);
-        self.slots.swap_remove(place as usize - 1);
-        if let Some(&moved) = self.slots.get(place as usize - 1) {
-            self.places[moved as usize] = place;
+        let (bucket, next) = (self.bucket(slot), self.links[slot as usize].next);
+        let mut before = self.buckets[bucket];
+        if before == slot {
+            self.buckets[bucket] = next;
+        } else {
+            while self.links[before as usize].next != slot {
+                before = self.links[before as usize].next;
+            }
+            self.links[before as usize].next = next;
+        }
+        self.links[slot as usize].held = false;
+        self.count -= 1;
+    }
+
+    /// Some of them: what lies in the buckets from a random one on, and from another one after a long empty stretch.
+    fn some(&self, stream: &mut Stream, mut take: impl FnMut(u32)) {
+        let most = SAMPLES.min(self.count);
+        let mut bucket = stream.below(self.buckets.len() as u32) as usize;
+        let (mut taken, mut empty) = (0, 0);
+        for _ in 0..10 * most {
+            let mut slot = self.buckets[bucket];
+            empty = if slot == NONE { empty + 1 } else { 0 };
+            while slot != NONE {
+                take(slot);
+                taken += 1;
+                if taken == most {
+                    return;
+                }
+                slot = self.links[slot as usize].next;
+            }
+            if empty >= 5 && empty > most {
+                bucket = stream.below(self.buckets.len() as u32) as usize;
+                empty = 0;
+            } else {
+                bucket = (bucket + 1) & (self.buckets.len() - 1);
+            }
         }
     }
 
@@ -57,15 +135,23 @@ impl Held {
         *self = Held::default();
     }
 
-    pub(super) fn slots(&self) -> &[u32] {
-        &self.slots
+    pub(super) fn slots(&self) -> Vec<u32> {
+        (0..self.links.len() as u32).filter(|&slot| self.has(slot)).collect()
     }
 
     pub(super) fn validate(&self) {
-        for (place, &slot) in self.slots.iter().enumerate() {
-            assert_eq!(self.places[slot as usize] as usize, place + 1, "every slot knows its place");
+        let mut found = 0;
+        for (bucket, &first) in self.buckets.iter().enumerate() {
+            let mut slot = first;
+            while slot != NONE {
+                assert!(self.has(slot) && self.bucket(slot) == bucket, "a chain holds what belongs in its bucket");
+                found += 1;
+                assert!(found <= self.count, "a chain ends");
+                slot = self.links[slot as usize].next;
+            }
         }
-        assert_eq!(self.places.iter().filter(|&&place| place > 0).count(), self.slots.len());
+        assert_eq!(found, self.count, "everyone is in a chain");
+        assert_eq!(self.slots().len() as u32, self.count);
     }
 }
 
@@ -90,38 +176,18 @@ impl Pool {
 
     /// The slot to give up out of `held`, or `None` when that is empty; `score` says how dispensable a slot looks.
     pub(super) fn pick(&mut self, view: View<'_>, held: &Held, score: impl Fn(u32) -> u64) -> Option<u32> {
-        if held.slots.is_empty() {
+        if held.is_empty() {
             return None;
         }
-        // Ends: what has just been looked at exists, and either it is in the pool or sixteen others are, each of which
-        // leaves the pool when it is found gone.
+        // Ends: sooner or later something held is looked at, and whatever is in the pool and gone leaves it.
         loop {
-            self.look(view, held, &score);
+            let Pool { stream, candidates } = self;
+            held.some(stream, |slot| offer(candidates, Candidate { key: view.entry(slot).key, score: score(slot) }));
             while let Some(candidate) = self.candidates.pop() {
                 if let Some(slot) = view.find(candidate.key).filter(|&slot| held.has(slot)) {
                     return Some(slot);
                 }
             }
-        }
-    }
-
-    fn look(&mut self, view: View<'_>, held: &Held, score: impl Fn(u32) -> u64) {
-        let count = held.slots.len() as u32;
-        for nth in 0..SAMPLES.min(count) {
-            let place = if count <= SAMPLES { nth } else { self.stream.below(count) };
-            let slot = held.slots[place as usize];
-            self.offer(Candidate { key: view.entry(slot).key, score: score(slot) });
-        }
-    }
-
-    /// Takes a candidate in, in its order; in a full pool at the cost of the least dispensable, which may be itself.
-    fn offer(&mut self, candidate: Candidate) {
-        let place = self.candidates.iter().take_while(|known| known.score < candidate.score).count();
-        if self.candidates.len() < POOL {
-            self.candidates.insert(place, candidate);
-        } else if place > 0 {
-            self.candidates.remove(0);
-            self.candidates.insert(place - 1, candidate);
         }
     }
 
@@ -135,6 +201,17 @@ impl Pool {
     }
 }
 
+/// Takes a candidate in, in its order; in a full pool at the cost of the least dispensable, which may be itself.
+fn offer(candidates: &mut Vec<Candidate>, candidate: Candidate) {
+    let place = candidates.iter().take_while(|known| known.score < candidate.score).count();
+    if candidates.len() < POOL {
+        candidates.insert(place, candidate);
+    } else if place > 0 {
+        candidates.remove(0);
+        candidates.insert(place - 1, candidate);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,10 +220,10 @@ mod tests {
     #[test]
     fn a_full_pool_keeps_the_most_dispensable_and_gives_up_the_least() {
         let mut pool = Pool::new(Streams::new(1).named("eviction"));
-        (0..40u32).for_each(|key| pool.offer(Candidate { key, score: u64::from(key * 7 % 40) }));
+        (0..40u32).for_each(|key| offer(&mut pool.candidates, Candidate { key, score: u64::from(key * 7 % 40) }));
         let scores: Vec<u64> = pool.candidates.iter().map(|candidate| candidate.score).collect();
         assert_eq!(scores, (24..40).collect::<Vec<u64>>());
-        pool.offer(Candidate { key: 99, score: 3 });
+        offer(&mut pool.candidates, Candidate { key: 99, score: 3 });
         assert!(pool.candidates.iter().all(|candidate| candidate.key != 99), "worse than all of them");
     }
 }

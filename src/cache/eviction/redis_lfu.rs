@@ -63,12 +63,12 @@ impl RedisLfu {
 }
 
 impl Policy for RedisLfu {
-    fn insert(&mut self, slot: u32, _entry: &Entry, now: Nanos) {
+    fn insert(&mut self, slot: u32, entry: &Entry, now: Nanos) {
         if slot as usize >= self.counts.len() {
             self.counts.resize(slot as usize + 1, Count::default());
         }
         self.counts[slot as usize] = Count { uses: FIRST, minute: minute(now) };
-        self.held.add(slot);
+        self.held.add(slot, entry.key);
     }
 
     fn hit(&mut self, slot: u32, _entry: &Entry, now: Nanos) {
@@ -95,7 +95,7 @@ impl Policy for RedisLfu {
     }
 
     fn slots(&self) -> Vec<u32> {
-        self.held.slots().to_vec()
+        self.held.slots()
     }
 
     fn validate(&self) {

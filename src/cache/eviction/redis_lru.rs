@@ -40,12 +40,12 @@ impl RedisLru {
 }
 
 impl Policy for RedisLru {
-    fn insert(&mut self, slot: u32, _entry: &Entry, now: Nanos) {
+    fn insert(&mut self, slot: u32, entry: &Entry, now: Nanos) {
         if slot as usize >= self.used.len() {
             self.used.resize(slot as usize + 1, 0);
         }
         self.used[slot as usize] = clock(now);
-        self.held.add(slot);
+        self.held.add(slot, entry.key);
     }
 
     #[inline]
@@ -70,7 +70,7 @@ impl Policy for RedisLru {
     }
 
     fn slots(&self) -> Vec<u32> {
-        self.held.slots().to_vec()
+        self.held.slots()
     }
 
     fn validate(&self) {

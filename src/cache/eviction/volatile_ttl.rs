@@ -25,7 +25,7 @@ impl VolatileTtl {
 
     fn place(&mut self, slot: u32, entry: &Entry) {
         let place = if entry.expires == Nanos::MAX { &mut self.immortal } else { &mut self.mortal };
-        place.add(slot);
+        place.add(slot, entry.key);
     }
 }
 
@@ -55,7 +55,7 @@ impl Policy for VolatileTtl {
     }
 
     fn can_evict(&self) -> bool {
-        !self.mortal.slots().is_empty()
+        !self.mortal.is_empty()
     }
 
     fn clear(&mut self) {
