@@ -546,45 +546,130 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
             });
         })
     };
-    let what = set(ctx, move |s, name: String| {
-        if let Some(what) = What::ALL.iter().copied().find(|what| what.name() == name) {
-            let which = match what.part() {
-                Part::App => Some(Which::Server(0)),
-                Part::Link => Some(Which::Link(Link::AppCache)),
-                Part::Cache | Part::Database => None,
-            };
-            s.faults[i] = Fault { which, ..Fault::new(what, s.faults[i].at) };
-        }
-    });
-    let kinds = What::ALL.iter().map(|what| (AttrValue::from(what.name()), AttrValue::from((w.fault_name)(*what))));
     html! {
         <div class="fault" key={i} role="group" aria-label={format!("{} {}", (w.fault_name)(fault.what), fault.at)}>
             <div class="lane-head">
-                <Choice path={format!("fault.{i}.what")} label={w.what_breaks} value={fault.what.name()} set={what} options={kinds.collect::<Vec<_>>()} />
+                { what(ctx, i, fault) }
                 <button type="button" class="icon" aria-label={w.remove_fault} onclick={remove}>{ "×" }</button>
             </div>
             { which(s, ctx, i, fault) }
-            if let At::Moment(at) = fault.at {
-                <Duration path={format!("fault.{i}.at")} label={w.at_moment} value={Some(at)} slide={Slide::Even(0.0, s.duration.as_secs_f64(), 0.1)}
-                    set={set_time(ctx, move |s, v| s.faults[i].at = At::Moment(v))} />
+            { when(s, ctx, i, fault) }
+            <Duration path={format!("fault.{i}.for")} label={if matches!(fault.at, At::Every(_)) { w.mean_repair } else { w.for_how_long }}
+                value={Some(fault.lasts)} slide={Slide::Log(0.05, 600.0)} set={set_time(ctx, move |s, v| s.faults[i].lasts = v)} />
+            if fault.what.has_times() {
+                <Number path={format!("fault.{i}.times")} label={w.times_as_long} value={fault.times.unwrap_or(1.0)} slide={Slide::Log(1.0, 1_000.0)}
+                    set={set(ctx, move |s, v: f64| s.faults[i].times = Some(v))} />
             }
-            <Duration path={format!("fault.{i}.for")} label={w.for_how_long} value={Some(fault.lasts)} slide={Slide::Log(0.05, 600.0)}
-                set={set_time(ctx, move |s, v| s.faults[i].lasts = v)} />
+            if fault.what.has_share() {
+                <Number path={format!("fault.{i}.share")} label={w.share_struck} value={fault.share.unwrap_or(0.0)} slide={Slide::Even(0.0, 1.0, 0.01)}
+                    set={set(ctx, move |s, v: f64| s.faults[i].share = Some(v))} />
+            }
         </div>
     }
 }
 
-/// Which server or link a fault strikes.
+/// Every fault there is, by what it happens to.
+pub fn fault_options(w: &'static Words, chosen: Option<What>, offer: fn(What) -> bool) -> Html {
+    let groups = [Part::Cache, Part::App, Part::Database, Part::Link].into_iter().map(|part| {
+        let all = What::ALL.into_iter().filter(|what| what.part() == part && offer(*what));
+        let options = all.map(|what| {
+            html! { <option value={what.name()} selected={chosen == Some(what)}>{ (w.fault_name)(what) }</option> }
+        });
+        html! { <optgroup label={(w.fault_part)(part)}>{ for options }</optgroup> }
+    });
+    html! { <>{ for groups }</> }
+}
+
+/// What a fault strikes where nobody has said it yet.
+pub fn usual_target(what: What) -> Option<Which> {
+    match what.part() {
+        Part::App => Some(Which::Server(0)),
+        Part::Link => Some(Which::Link(Link::AppCache)),
+        Part::Cache | Part::Database => None,
+    }
+}
+
+fn what(ctx: &Ctx, i: usize, fault: &Fault) -> Html {
+    let w = ctx.words;
+    let id = format!("f-fault-{i}-what");
+    let change = set(ctx, move |s, name: String| {
+        if let Some(what) = What::ALL.into_iter().find(|what| what.name() == name) {
+            s.faults[i] = Fault { which: usual_target(what), ..Fault::new(what, s.faults[i].at) };
+        }
+    });
+    let onchange = change.reform(|event: Event| event.target_unchecked_into::<web_sys::HtmlSelectElement>().value());
+    html! {
+        <div class="field choice">
+            <label for={id.clone()}>{ w.what_breaks }</label>
+            <select {id} {onchange}>{ fault_options(w, Some(fault.what), |_| true) }</select>
+        </div>
+    }
+}
+
+/// When a fault strikes: at a moment, at random, or when a lane gets somewhere.
+fn when(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
+    let w = ctx.words;
+    let middle = Nanos(s.duration.0 / 2);
+    let kind = match fault.at {
+        At::Moment(_) => "moment",
+        At::Every(_) => "every",
+        At::BeforeFlush(_) => "before_flush",
+        At::AfterAcknowledged(_) => "after_acknowledged",
+    };
+    let change = set(ctx, move |s, name: String| {
+        s.faults[i].at = match name.as_str() {
+            "every" => At::Every(Nanos((s.duration.0 / 4).max(1))),
+            "before_flush" => At::BeforeFlush(3),
+            "after_acknowledged" => At::AfterAcknowledged(1_000),
+            _ => At::Moment(middle),
+        };
+    });
+    let path = |part: &str| format!("fault.{i}.at{part}");
+    let count = |label: &'static str, number: u64, make: fn(u64) -> At| {
+        let set = set(ctx, move |s, v: f64| s.faults[i].at = make(v as u64));
+        html! { <Number path={path(&format!(".{kind}"))} {label} value={number as f64} whole=true {set} /> }
+    };
+    let numbers = match fault.at {
+        At::Moment(at) => html! {
+            <Duration path={path("")} label={w.at_moment} value={Some(at)} slide={Slide::Even(0.0, s.duration.as_secs_f64(), 0.1)}
+                set={set_time(ctx, move |s, v| s.faults[i].at = At::Moment(v))} />
+        },
+        At::Every(mean) => html! {
+            <Duration path={path(".every")} label={w.mean_between} value={Some(mean)} slide={Slide::Log(0.1, 3_600.0)}
+                set={set_time(ctx, move |s, v| s.faults[i].at = At::Every(v))} />
+        },
+        At::BeforeFlush(number) => count(w.nth_flush, number, At::BeforeFlush),
+        At::AfterAcknowledged(number) => count(w.nth_write, number, At::AfterAcknowledged),
+    };
+    let kinds = options(&["moment", "every", "before_flush", "after_acknowledged"], w.when_name);
+    html! {
+        <>
+            <Choice path={format!("fault.{i}.when")} label={w.when} value={kind} set={change} options={kinds} />
+            { numbers }
+        </>
+    }
+}
+
+/// Which node, server or link a fault strikes.
 fn which(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
     let path = format!("fault.{i}.which");
+    let server = set(ctx, move |s, name: String| s.faults[i].which = name.parse().ok().map(Which::Server));
+    let numbered =
+        |count: u32| (0..count).map(|n| (AttrValue::from(n.to_string()), AttrValue::from((n + 1).to_string())));
+    let chosen = match fault.which {
+        Some(Which::Server(number)) => number.to_string(),
+        _ => String::new(),
+    };
     match fault.what.part() {
         Part::App => {
-            let servers =
-                (0..s.app.servers).map(|n| (AttrValue::from(n.to_string()), AttrValue::from((n + 1).to_string())));
-            let chosen = if let Some(Which::Server(n)) = fault.which { n } else { 0 };
-            let change = set(ctx, move |s, name: String| s.faults[i].which = name.parse().ok().map(Which::Server));
-            html! { <Choice {path} label={w.which_server} value={chosen.to_string()} set={change} options={servers.collect::<Vec<_>>()} /> }
+            let options: Vec<_> = numbered(s.app.servers).collect();
+            html! { <Choice {path} label={w.which_server} value={chosen} set={server} {options} /> }
+        }
+        Part::Cache if s.cache.shards > 1 => {
+            let all = std::iter::once((AttrValue::from(""), AttrValue::from(w.all_nodes)));
+            let options: Vec<_> = all.chain(numbered(s.cache.shards)).collect();
+            html! { <Choice {path} label={w.which_node} value={chosen} set={server} {options} /> }
         }
         Part::Link => {
             let links = Link::ALL.iter().map(|l| (AttrValue::from(l.name()), AttrValue::from((w.link_name)(*l))));

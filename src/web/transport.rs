@@ -3,12 +3,13 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::controls::fault_options;
 use super::dom;
 use super::state::{Action, SPEEDS};
 use super::view::{Control, View};
 use super::words::Words;
 use crate::chart::text;
-use crate::scenario::{Link, What};
+use crate::scenario::{Link, Part, What};
 use crate::time::Nanos;
 
 /// What the controls of time show.
@@ -138,6 +139,9 @@ pub struct BreakersProps {
     pub words: &'static Words,
 }
 
+/// What has a button of its own.
+const BUTTONS: [What; 4] = [What::CacheCrash, What::AppCrash, What::DatabaseOutage, What::Partition];
+
 /// How long what is broken stays so.
 const LASTS: [&str; 6] = ["1s", "2s", "5s", "10s", "30s", "60s"];
 
@@ -147,16 +151,28 @@ fn Breakers(props: &BreakersProps) -> Html {
     let w = props.words;
     let lasts = use_state(|| Nanos::from_secs(5));
     let next_server = use_mut_ref(|| 0_u32);
-    let strike = |what: What, link: Option<Link>| {
+    let strike = {
         let (lasts, act, servers, next) = (*lasts, props.act.clone(), props.servers.max(1), next_server.clone());
-        Callback::from(move |event: MouseEvent| {
-            dom::leave_after_click(&event);
-            let server = (what == What::AppCrash).then(|| {
+        move |what: What| {
+            // The servers take turns.
+            let server = (what.part() == Part::App).then(|| {
                 let server = *next.borrow() % servers;
                 *next.borrow_mut() += 1;
                 server
             });
+            let link = (what.part() == Part::Link).then_some(Link::AppCache);
             act.emit(Action::Break { what, server, link, lasts });
+        }
+    };
+    let strike_chosen = {
+        let strike = strike.clone();
+        Callback::from(move |event: Event| {
+            let select = event.target_unchecked_into::<HtmlSelectElement>();
+            let chosen = select.value();
+            select.set_selected_index(0);
+            if let Some(what) = What::ALL.into_iter().find(|what| what.name() == chosen) {
+                strike(what);
+            }
         })
     };
     let set_lasts = {
@@ -168,8 +184,13 @@ fn Breakers(props: &BreakersProps) -> Html {
         })
     };
     let disabled = props.at_end;
-    let button = |name: &'static str, what, link| {
-        html! { <button type="button" class="break" {disabled} onclick={strike(what, link)}>{ name }</button> }
+    let button = |name: &'static str, what: What| {
+        let strike = strike.clone();
+        let onclick = Callback::from(move |event: MouseEvent| {
+            dom::leave_after_click(&event);
+            strike(what);
+        });
+        html! { <button type="button" class="break" {disabled} {onclick}>{ name }</button> }
     };
     let options = LASTS.into_iter().map(|text| {
         let selected = text.parse() == Ok(*lasts);
@@ -178,10 +199,14 @@ fn Breakers(props: &BreakersProps) -> Html {
     html! {
         <div class="breakers" role="group" aria-label={w.break_now}>
             <span class="soft" aria-hidden="true">{ w.break_now }</span>
-            { button(w.crash_cache, What::CacheCrash, None) }
-            { button(w.crash_app, What::AppCrash, None) }
-            { button(w.database_outage, What::DatabaseOutage, None) }
-            { button(w.partition, What::Partition, Some(Link::AppCache)) }
+            { button(w.crash_cache, What::CacheCrash) }
+            { button(w.crash_app, What::AppCrash) }
+            { button(w.database_outage, What::DatabaseOutage) }
+            { button(w.partition, What::Partition) }
+            <select class="break-more" aria-label={w.break_more} {disabled} onchange={strike_chosen}>
+                <option value="" selected=true>{ w.break_more }</option>
+                { fault_options(w, None, |what| !BUTTONS.contains(&what)) }
+            </select>
             <label class="lasts">{ w.for_how_long }<select onchange={set_lasts}>{ for options }</select></label>
         </div>
     }

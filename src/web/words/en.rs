@@ -5,7 +5,7 @@ use super::super::headline::{Harm, Headline, Piece};
 use super::super::view::{Control, Lang};
 use super::{PresetGroup, Words, ends, family_name, lane};
 use crate::chart::{ENGLISH, Panel, text};
-use crate::scenario::{Link, Reason, What};
+use crate::scenario::{Link, Part, Reason, What};
 
 pub static WORDS: Words = Words {
     lang: Lang::En,
@@ -41,8 +41,7 @@ pub static WORDS: Words = Words {
     crash_app: "Crash an app server",
     database_outage: "Database outage",
     partition: "Cut app–cache",
-    freeze_cache: "Freeze the cache",
-    more: "more",
+    break_more: "Something else…",
     for_how_long: "for",
     fault_name: |what| match what {
         What::CacheCrash => "cache crash",
@@ -208,6 +207,31 @@ pub static WORDS: Words = Words {
     remove_fault: "Remove this fault",
     what_breaks: "What",
     at_moment: "At",
+    fault_part: |part| match part {
+        Part::Cache => "Cache",
+        Part::App => "Application server",
+        Part::Database => "Database",
+        Part::Link => "Link",
+    },
+    when: "When",
+    when_name: |name| {
+        match name {
+            "moment" => "at a moment",
+            "every" => "at random",
+            "before_flush" => "before a flush",
+            "after_acknowledged" => "after so many writes",
+            other => other,
+        }
+        .to_owned()
+    },
+    mean_between: "Mean time between",
+    mean_repair: "Mean time to repair",
+    nth_flush: "Flush number",
+    nth_write: "Acknowledged writes",
+    times_as_long: "Times as long",
+    share_struck: "Share",
+    which_node: "Cache node",
+    all_nodes: "all",
     which_server: "Server",
     which_link: "Link",
     run: "Run",

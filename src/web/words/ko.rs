@@ -6,7 +6,7 @@ use super::super::view::{Control, Lang};
 use super::{PresetGroup, Words, ends, family_name, lane};
 use crate::chart::{Labels, Panel, text};
 use crate::scenario::limits::{Limit, Range};
-use crate::scenario::{Link, Reason, What};
+use crate::scenario::{Link, Part, Reason, What};
 
 pub static WORDS: Words = Words {
     lang: Lang::Ko,
@@ -52,8 +52,7 @@ pub static WORDS: Words = Words {
     crash_app: "앱 서버 크래시",
     database_outage: "DB 중단",
     partition: "앱–캐시 단절",
-    freeze_cache: "캐시 멈춤",
-    more: "더 보기",
+    break_more: "다른 장애…",
     for_how_long: "지속 시간",
     fault_name: |what| match what {
         What::CacheCrash => "캐시 크래시",
@@ -219,6 +218,31 @@ pub static WORDS: Words = Words {
     remove_fault: "이 장애 삭제",
     what_breaks: "종류",
     at_moment: "시점",
+    fault_part: |part| match part {
+        Part::Cache => "캐시",
+        Part::App => "애플리케이션 서버",
+        Part::Database => "데이터베이스",
+        Part::Link => "네트워크 구간",
+    },
+    when: "언제",
+    when_name: |name| {
+        match name {
+            "moment" => "정해진 시점에",
+            "every" => "무작위로",
+            "before_flush" => "플러시 직전에",
+            "after_acknowledged" => "쓰기가 쌓인 뒤에",
+            other => other,
+        }
+        .to_owned()
+    },
+    mean_between: "평균 장애 간격",
+    mean_repair: "평균 복구 시간",
+    nth_flush: "몇 번째 플러시",
+    nth_write: "응답한 쓰기 수",
+    times_as_long: "느려지는 배수",
+    share_struck: "비율",
+    which_node: "캐시 노드",
+    all_nodes: "모두",
     which_server: "서버",
     which_link: "구간",
     run: "실행",

@@ -11,7 +11,7 @@ use super::headline::{Headline, Piece};
 use super::view::{Control, Lang, Shown};
 use crate::chart::{Labels, Panel, Weight};
 use crate::scenario::limits::Limit;
-use crate::scenario::{Lane, Link, Reason, Scenario, What, Writing};
+use crate::scenario::{Lane, Link, Part, Reason, Scenario, What, Writing};
 
 macro_rules! words {
     ($($(#[$doc:meta])* $field:ident: $type:ty),* $(,)?) => {
@@ -62,8 +62,7 @@ words! {
     crash_app: &'static str,
     database_outage: &'static str,
     partition: &'static str,
-    freeze_cache: &'static str,
-    more: &'static str,
+    break_more: &'static str,
     for_how_long: &'static str,
     fault_name: fn(What) -> &'static str,
     // tables
@@ -175,6 +174,17 @@ words! {
     remove_fault: &'static str,
     what_breaks: &'static str,
     at_moment: &'static str,
+    fault_part: fn(Part) -> &'static str,
+    when: &'static str,
+    when_name: fn(&str) -> String,
+    mean_between: &'static str,
+    mean_repair: &'static str,
+    nth_flush: &'static str,
+    nth_write: &'static str,
+    times_as_long: &'static str,
+    share_struck: &'static str,
+    which_node: &'static str,
+    all_nodes: &'static str,
     which_server: &'static str,
     which_link: &'static str,
     run: &'static str,
