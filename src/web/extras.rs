@@ -11,40 +11,52 @@ use crate::report::LaneReport;
 pub enum Extra {
     Increments,
     LostIncrements,
-}
-
-/// How a figure is written, and whether it is bad news.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
-    /// So many.
-    Count,
-    /// So many, and each is one too many.
-    Bad,
+    NearHits,
+    Coalesced,
+    LeaseWaits,
+    FillsRefused,
+    Refreshes,
+    PoolWaits,
+    BreakerRejections,
 }
 
 impl Extra {
     /// In the order of the table.
-    pub const ALL: &[Extra] = &[Extra::Increments, Extra::LostIncrements];
+    pub const ALL: &[Extra] = &[
+        Extra::Increments,
+        Extra::LostIncrements,
+        Extra::NearHits,
+        Extra::Coalesced,
+        Extra::LeaseWaits,
+        Extra::FillsRefused,
+        Extra::Refreshes,
+        Extra::PoolWaits,
+        Extra::BreakerRejections,
+    ];
 
     /// The figure of a lane.
-    pub fn of(self, lane: &LaneReport) -> f64 {
+    pub fn of(self, lane: &LaneReport) -> u64 {
         match self {
-            Extra::Increments => lane.increments as f64,
-            Extra::LostIncrements => lane.lost_increments as f64,
+            Extra::Increments => lane.increments,
+            Extra::LostIncrements => lane.lost_increments,
+            Extra::NearHits => lane.app.near_hits,
+            Extra::Coalesced => lane.app.coalesced,
+            Extra::LeaseWaits => lane.app.lease_waits,
+            Extra::FillsRefused => lane.app.fills_refused,
+            Extra::Refreshes => lane.app.refreshes,
+            Extra::PoolWaits => lane.app.pool_waits,
+            Extra::BreakerRejections => lane.app.breaker_rejections,
         }
     }
 
-    /// How it is written.
-    pub fn sort(self) -> Sort {
-        match self {
-            Extra::LostIncrements => Sort::Bad,
-            Extra::Increments => Sort::Count,
-        }
+    /// Whether each is one too many.
+    pub fn is_bad(self) -> bool {
+        self == Extra::LostIncrements
     }
 
     /// The figures that some of `lanes` have.
     pub fn met<'a>(lanes: impl Iterator<Item = &'a LaneReport> + Clone) -> Vec<Extra> {
-        Extra::ALL.iter().copied().filter(|extra| lanes.clone().any(|lane| extra.of(lane) > 0.0)).collect()
+        Extra::ALL.iter().copied().filter(|extra| lanes.clone().any(|lane| extra.of(lane) > 0)).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::extras::{Extra, Sort};
+use super::extras::Extra;
 use super::headline::{Piece, headline, plain};
 use super::protocol::Story;
 use super::state::Action;
@@ -241,9 +241,13 @@ pub fn MoreFigures(props: &ReportProps) -> Html {
     if met.is_empty() {
         return html! {};
     }
-    let cell = |extra: &Extra, lane: &LaneReport| match extra.sort() {
-        Sort::Count => html! { <td>{ text::count(extra.of(lane) as u64) }</td> },
-        Sort::Bad => bad(extra.of(lane) as u64),
+    let cell = |extra: &Extra, lane: &LaneReport| {
+        let count = extra.of(lane);
+        if extra.is_bad() {
+            bad(count)
+        } else {
+            html! { <td class={(count == 0).then_some("quiet")}>{ text::count(count) }</td> }
+        }
     };
     let rows = props.lanes().map(|(i, lane, title)| {
         html! { <tr key={i}>{ lane_head(i, title) }{ for met.iter().map(|extra| cell(extra, lane)) }</tr> }

@@ -76,6 +76,13 @@ pub static WORDS: Words = Words {
     extra: |extra| match extra {
         Extra::Increments => "Increments",
         Extra::LostIncrements => "Lost increments",
+        Extra::NearHits => "Near cache hits",
+        Extra::Coalesced => "Shared loads",
+        Extra::LeaseWaits => "Waits for a lease",
+        Extra::FillsRefused => "Fills refused",
+        Extra::Refreshes => "Early refreshes",
+        Extra::PoolWaits => "Waits for a connection",
+        Extra::BreakerRejections => "Stopped by the breaker",
     },
     percentiles: "Response time percentiles",
     all_requests: "All requests",

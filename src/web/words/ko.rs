@@ -87,6 +87,13 @@ pub static WORDS: Words = Words {
     extra: |extra| match extra {
         Extra::Increments => "증가 연산",
         Extra::LostIncrements => "유실된 증가",
+        Extra::NearHits => "로컬 캐시 적중",
+        Extra::Coalesced => "함께 쓴 로드",
+        Extra::LeaseWaits => "리스 대기",
+        Extra::FillsRefused => "거부된 채우기",
+        Extra::Refreshes => "미리 갱신",
+        Extra::PoolWaits => "커넥션 대기",
+        Extra::BreakerRejections => "브레이커가 막음",
     },
     percentiles: "응답 시간 백분위수",
     all_requests: "전체 요청",
