@@ -82,9 +82,9 @@ impl Form {
     pub fn fields(&self, path: &str) -> Vec<FormField> {
         let mut fields = Vec::new();
         let node = if path.is_empty() { Some(&self.0) } else { self.0.find(path) };
-        if let (Some(node), Some((takes, default))) = (node, entry(path)) {
-            let at = Place { path: path.to_owned(), docs: &[], default, is_option: false };
-            collect(node, takes, at, &mut fields);
+        if let (Some(node), Some(found)) = (node, entry(path, &self.0)) {
+            let Found { takes, docs, default, is_option } = found;
+            collect(node, takes, Place { path: path.to_owned(), docs, default, is_option }, &mut fields);
         }
         for field in &mut fields {
             let inner = field.path.strip_prefix(path).map(|rest| rest.trim_start_matches('.'));
@@ -194,22 +194,46 @@ fn whole() -> &'static Takes {
     WHOLE.get_or_init(Scenario::takes)
 }
 
-/// What may stand at `path`, and its default.
-fn entry(path: &str) -> Option<(&'static Takes, Option<&'static Node>)> {
-    // What a lane has otherwise is of the same sort as what all have.
-    let path = limits::for_all(path).unwrap_or(path);
-    let mut found: (&'static Takes, Option<&'static Node>) = (whole(), None);
+/// A field among the types.
+struct Found {
+    takes: &'static Takes,
+    docs: Docs,
+    default: Option<&'static Node>,
+    is_option: bool,
+}
+
+impl Found {
+    fn of(entry: &'static Entry, is_option: bool) -> Found {
+        Found { takes: &entry.takes, docs: entry.docs, default: entry.default.as_ref(), is_option }
+    }
+}
+
+/// What may stand at `path` of `tree`.
+fn entry(path: &str, tree: &Node) -> Option<Found> {
+    let mut found = Found { takes: whole(), docs: &[], default: None, is_option: false };
+    // What a lane has otherwise is of the same sort as what all have, but stands at the lane.
+    let (path, mut node) = match limits::for_all(path) {
+        Some(inner) => (inner, path.strip_suffix(inner).and_then(|lane| tree.find(lane.trim_end_matches('.')))),
+        None => (path, Some(tree)),
+    };
     for key in path.split('.').filter(|key| !key.is_empty()) {
-        let mut takes = found.0;
+        let mut takes = found.takes;
+        let above = node;
+        node = node.and_then(|node| node.find(key));
         while let Takes::OrNone(inner) = takes {
             takes = inner;
         }
         found = match takes {
             Takes::Table(_, entries) => {
-                let inner = entries.iter().find(|entry| entry.name == key)?;
-                (&inner.takes, inner.default.as_ref())
+                let is_option = found.is_option || !std::ptr::eq(takes, found.takes);
+                Found::of(entries.iter().find(|entry| entry.name == key)?, is_option)
             }
-            Takes::List(of) => (&**of, None),
+            Takes::Kinds(kinds) => {
+                let Value::Kind(word, _) = &above?.value else { return None };
+                let (_, _, entries) = kinds.iter().find(|(known, ..)| known == word)?;
+                Found::of(entries.iter().find(|entry| entry.name == key)?, true)
+            }
+            Takes::List(of) => Found { takes: of, docs: &[], default: None, is_option: false },
             _ => return None,
         };
     }
@@ -354,6 +378,23 @@ mod tests {
                 });
                 assert!(known, "{}: {path} cannot be reached", preset.name);
             });
+        }
+    }
+
+    #[test]
+    fn each_field_is_also_found_by_its_own_path() {
+        let text = "[clients]\narrivals = { kind = \"closed\", users = 7 }\n[[lane]]\nwrite = \"write-back\"\ncache = { shards = 2 }";
+        let (scenario, form) = form(text);
+        let of_lanes = all(&form, &scenario);
+        for field in &of_lanes {
+            let alone = form.fields(&field.path).into_iter().next();
+            let alone = alone.map(|alone| (alone.path, alone.value, alone.takes, alone.doc, alone.is_option));
+            let wanted =
+                (field.path.clone(), field.value.clone(), field.takes.clone(), field.doc.clone(), field.is_option);
+            assert_eq!(alone, Some(wanted));
+        }
+        for path in ["clients.arrivals.users", "lane.0.write.every", "lane.0.cache.shards"] {
+            assert!(of_lanes.iter().any(|field| field.path == path), "{path}");
         }
     }
 

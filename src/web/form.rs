@@ -111,7 +111,8 @@ pub fn rest(form: &Form, part: &str) -> Vec<FormField> {
 pub fn tells(form: &Form, part: &str) -> Html {
     /// More would be a list, not a glance.
     const TOLD_MAX: usize = 4;
-    let told: Vec<FormField> = rest(form, part).into_iter().filter(|field| field.differs).collect();
+    let told: Vec<FormField> =
+        rest(form, part).into_iter().filter(|field| field.differs && field.name != "name").collect();
     if told.is_empty() {
         return html! {};
     }
