@@ -100,6 +100,32 @@ fn network() -> impl Strategy<Value = Network> {
     )
 }
 
+fn persistence() -> impl Strategy<Value = Persistence> {
+    let rule = || (time(1_000_000, 720 * HOUR), 1..=1_000_000_000u32);
+    let also = prop::collection::vec(rule().prop_map(|(every, changes)| SnapshotRule { every, changes }), 0..3);
+    let snapshots = (rule(), time(0, 1_000_000_000), also)
+        .prop_map(|((every, changes), per_entry, also)| Persistence::Snapshots { every, changes, per_entry, also });
+    let append = (select(Fsync::ALL.to_vec()), distribution())
+        .prop_map(|(fsync, fsync_time)| Persistence::AppendOnly { fsync, fsync_time });
+    prop_oneof![Just(Persistence::None {}), snapshots, append]
+}
+
+fn durability() -> impl Strategy<Value = Cache> {
+    let waiting = (0..=8u32, time(1_000, HOUR), 0..=8u32);
+    (persistence(), time(0, 1_000_000_000), 1..=8u32, distribution(), prop::option::of(time(0, HOUR)), waiting)
+        .prop_map(|(persistence, loading, replicas, lag, failover, (wait, wait_timeout, least))| Cache {
+            persistence,
+            loading,
+            replicas,
+            lag,
+            failover,
+            wait: wait.min(replicas),
+            wait_timeout,
+            min_replicas: least.min(replicas),
+            ..Cache::default()
+        })
+}
+
 fn cache() -> impl Strategy<Value = Cache> {
     let life = || time(1_000, 365 * 24 * HOUR);
     let ttl = prop_oneof![
@@ -108,8 +134,16 @@ fn cache() -> impl Strategy<Value = Cache> {
         (life(), ratio()).prop_map(|(ttl, spread)| Ttl::Jittered { ttl, spread }),
         life().prop_map(Ttl::Sliding),
     ];
-    (1..=10_000_000u32, select(Eviction::ALL.to_vec()), ttl, distribution(), 1..=64u32)
-        .prop_map(|(capacity, eviction, ttl, command, shards)| Cache { capacity, eviction, ttl, command, shards })
+    (1..=10_000_000u32, select(Eviction::ALL.to_vec()), ttl, distribution(), 1..=64u32, durability()).prop_map(
+        |(capacity, eviction, ttl, command, shards, durable)| Cache {
+            capacity,
+            eviction,
+            ttl,
+            command,
+            shards,
+            ..durable
+        },
+    )
 }
 
 fn database() -> impl Strategy<Value = Database> {
@@ -182,7 +216,7 @@ fn fault() -> impl Strategy<Value = (When, Fault)> {
             let which = match what.part() {
                 Part::App => Some(Which::Server(0)),
                 Part::Link => Some(Which::Link(link)),
-                Part::Cache | Part::Database => None,
+                Part::Cache | Part::Replica | Part::Database => None,
             };
             let (times, share) = (what.has_times().then_some(times), what.has_share().then_some(share));
             (when, Fault { which, lasts, times, share, ..Fault::new(what, Nanos::ZERO) })

@@ -29,6 +29,7 @@ pub mod link;
 mod network;
 mod node;
 mod otherwise;
+mod persistence;
 pub mod presets;
 mod problem;
 mod reference;
@@ -46,6 +47,7 @@ pub use lane::{
 };
 pub use network::{Link, Network};
 pub use otherwise::Otherwise;
+pub use persistence::{Fsync, Persistence, SnapshotRule};
 
 pub use problem::{Problem, Reason, ScenarioError};
 

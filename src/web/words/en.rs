@@ -47,6 +47,7 @@ pub static WORDS: Words = Words {
         What::FlushAll => "cache emptied",
         What::SlowCommand => "slow cache command",
         What::CacheSlow => "slow cache",
+        What::ReplicaCrash => "replica crash",
         What::AppCrash => "app server crash",
         What::AppFreeze => "app server freeze",
         What::AppSlow => "slow app server",

@@ -57,6 +57,7 @@ pub static WORDS: Words = Words {
         What::FlushAll => "캐시 전체 삭제",
         What::SlowCommand => "느린 캐시 명령",
         What::CacheSlow => "느려진 캐시",
+        What::ReplicaCrash => "복제본 중단",
         What::AppCrash => "앱 서버 크래시",
         What::AppFreeze => "앱 서버 멈춤",
         What::AppSlow => "느려진 앱 서버",
