@@ -104,8 +104,8 @@ fn a_failover_loses_more_when_lags_vary_since_news_keep_their_order() {
     // λ·∫(1 − P(L ≤ u)·exp(−λ·∫ᵤ P(L > v) dv)) du, in 10 µs steps; see the module `replicas`.
     let step = 1e-5;
     let unheard = |u: f64| {
-        let above = (-u / mean_lag).exp();
-        1.0 - (1.0 - above) * (-rate * mean_lag * above).exp()
+        let above = libm::exp(-u / mean_lag);
+        1.0 - (1.0 - above) * libm::exp(-rate * mean_lag * above)
     };
     let expected: f64 = (0..40_000).map(|i| rate * step * unheard((f64::from(i) + 0.5) * step)).sum();
     assert!(expected > 2.5 * rate * mean_lag, "order makes a difference: {expected}");
