@@ -560,7 +560,7 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
             let which = match what.part() {
                 Part::App => Some(Which::Server(0)),
                 Part::Link => Some(Which::Link(Link::AppCache)),
-                Part::Cache | Part::Database => None,
+                Part::Cache | Part::Replica | Part::Database => None,
             };
             s.faults[i] = Fault { which, ..Fault::new(what, s.faults[i].at) };
         }
