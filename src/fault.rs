@@ -26,6 +26,8 @@ use crate::time::Nanos;
 pub enum Effect {
     /// A cache node loses its memory and its connections.
     CacheCrash(u32),
+    /// A replica of a cache node loses its memory; those of the first node are counted first.
+    ReplicaCrash(u32),
     /// A cache node stands still.
     CacheFreeze(u32),
     /// A cache node is emptied, which takes its thread some time.
@@ -78,6 +80,8 @@ pub struct Parts {
     pub app_servers: u32,
     /// Cache nodes.
     pub cache_shards: u32,
+    /// Replicas of each cache node.
+    pub replicas: u32,
 }
 
 /// A fault of the scenario, as a lane sees it.
@@ -215,12 +219,14 @@ impl Plan {
 fn effects(fault: &Fault, parts: Parts) -> Vec<Effect> {
     let one_or_all = |count| if let Some(Which::Server(number)) = fault.which { number..number + 1 } else { 0..count };
     let (nodes, servers) = (one_or_all(parts.cache_shards), one_or_all(parts.app_servers));
+    let replicas = one_or_all(parts.cache_shards * parts.replicas);
     let link = if let Some(Which::Link(link)) = fault.which { link } else { Link::AppCache };
     let standard = Fault::new(fault.what, fault.at);
     let times = fault.times.or(standard.times).unwrap_or(1.0);
     let share = fault.share.or(standard.share).unwrap_or(0.0);
     match fault.what {
         What::CacheCrash => nodes.map(Effect::CacheCrash).collect(),
+        What::ReplicaCrash => replicas.map(Effect::ReplicaCrash).collect(),
         What::CacheFreeze => nodes.map(Effect::CacheFreeze).collect(),
         What::FlushAll => nodes.map(Effect::FlushAll).collect(),
         What::SlowCommand => nodes.map(Effect::SlowCommand).collect(),
@@ -359,7 +365,7 @@ mod tests {
     use super::*;
 
     fn plan(faults: &[Fault]) -> Plan {
-        Plan::new(faults, Parts { app_servers: 1, cache_shards: 1 }, &Streams::new(1))
+        Plan::new(faults, Parts { app_servers: 1, cache_shards: 1, replicas: 0 }, &Streams::new(1))
     }
 
     fn crash(at: u64, lasts: u64) -> Fault {

@@ -244,6 +244,10 @@ pub struct CacheReport {
     pub dirty_max: u64,
     /// Commands refused because the cache was down.
     pub refused: u64,
+    /// Snapshots or syncs to disk that were begun.
+    pub saves: u64,
+    /// How many times a replica took over.
+    pub failovers: u64,
 }
 
 /// Measures over time, one value per bucket; figures are drawn from these.

@@ -7,6 +7,7 @@ mod anchors_ratios;
 mod bad_input;
 mod cli;
 mod common;
+mod durability;
 mod evictions;
 mod faults;
 mod golden;

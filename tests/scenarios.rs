@@ -130,6 +130,32 @@ fn network() -> impl Strategy<Value = Network> {
     )
 }
 
+fn persistence() -> impl Strategy<Value = Persistence> {
+    let rule = || (time(1_000_000, 720 * HOUR), 1..=1_000_000_000u32);
+    let also = prop::collection::vec(rule().prop_map(|(every, changes)| SnapshotRule { every, changes }), 0..3);
+    let snapshots = (rule(), time(0, 1_000_000_000), also)
+        .prop_map(|((every, changes), per_entry, also)| Persistence::Snapshots { every, changes, per_entry, also });
+    let append = (select(Fsync::ALL.to_vec()), distribution())
+        .prop_map(|(fsync, fsync_time)| Persistence::AppendOnly { fsync, fsync_time });
+    prop_oneof![Just(Persistence::None {}), snapshots, append]
+}
+
+fn durability() -> impl Strategy<Value = Cache> {
+    let waiting = (0..=8u32, time(1_000, HOUR), 0..=8u32);
+    (persistence(), time(0, 1_000_000_000), 1..=8u32, distribution(), prop::option::of(time(0, HOUR)), waiting)
+        .prop_map(|(persistence, loading, replicas, lag, failover, (wait, wait_timeout, least))| Cache {
+            persistence,
+            loading,
+            replicas,
+            lag,
+            failover,
+            wait: wait.min(replicas),
+            wait_timeout,
+            min_replicas: least.min(replicas),
+            ..Cache::default()
+        })
+}
+
 fn cache() -> impl Strategy<Value = Cache> {
     let life = || time(1_000, 365 * 24 * HOUR);
     let ttl = prop_oneof![
@@ -142,9 +168,9 @@ fn cache() -> impl Strategy<Value = Cache> {
         (1..=10_000_000u32).prop_map(Capacity::Entries),
         (1_024..=1u64 << 44).prop_map(|bytes| Capacity::Bytes(Bytes(bytes)))
     ];
-    let rest = (select(Expiry::ALL.to_vec()), proptest::option::of(capacity.clone()), distribution());
+    let rest = (select(Expiry::ALL.to_vec()), proptest::option::of(capacity.clone()), distribution(), durability());
     (capacity, select(Eviction::ALL.to_vec()), ttl, distribution(), 1..=64u32, rest).prop_map(
-        |(capacity, eviction, ttl, command, shards, (expiry, memory, page_fault))| Cache {
+        |(capacity, eviction, ttl, command, shards, (expiry, memory, page_fault, durable))| Cache {
             capacity,
             eviction,
             ttl,
@@ -153,6 +179,7 @@ fn cache() -> impl Strategy<Value = Cache> {
             page_fault,
             command,
             shards,
+            ..durable
         },
     )
 }
@@ -227,7 +254,7 @@ fn fault() -> impl Strategy<Value = (When, Fault)> {
             let which = match what.part() {
                 Part::App => Some(Which::Server(0)),
                 Part::Link => Some(Which::Link(link)),
-                Part::Cache | Part::Database => None,
+                Part::Cache | Part::Replica | Part::Database => None,
             };
             let (times, share) = (what.has_times().then_some(times), what.has_share().then_some(share));
             (when, Fault { which, lasts, times, share, ..Fault::new(what, Nanos::ZERO) })

@@ -101,8 +101,42 @@ fn cache() -> impl Strategy<Value = Cache> {
             page_fault,
             command,
             shards,
+            ..Cache::default()
         },
     )
+}
+
+fn persistence() -> impl Strategy<Value = Persistence> {
+    let time = || prop_oneof![Just(0u64), Just(20), Just(100)].prop_map(Nanos::from_millis);
+    let snapshots = (time(), 1u32..50, 0u64..2_000).prop_map(|(every, changes, per_entry)| Persistence::Snapshots {
+        every: every.max(Nanos::from_millis(1)),
+        changes,
+        per_entry: Nanos::from_micros(per_entry),
+        also: vec![SnapshotRule { every: Nanos::from_millis(1), changes: 30 }],
+    });
+    let fsync = prop::sample::select(vec![Fsync::Always, Fsync::EverySecond, Fsync::No]);
+    let append = (fsync, latency()).prop_map(|(fsync, fsync_time)| Persistence::AppendOnly { fsync, fsync_time });
+    prop_oneof![2 => Just(Persistence::None {}), 2 => snapshots, 2 => append]
+}
+
+/// Disk and replicas, added to a cache.
+fn durable(cache: impl Strategy<Value = Cache>) -> impl Strategy<Value = Cache> {
+    let failover = prop_oneof![Just(None), Just(Some(0)), Just(Some(10)), Just(Some(50))];
+    let replicas = (prop_oneof![3 => Just(0u32), 1 => Just(1), 1 => Just(2)], latency(), failover, 0u32..3, 0u32..3);
+    (cache, persistence(), 0u64..3_000, replicas).prop_map(|(cache, persistence, loading, replicas)| {
+        let (replicas, lag, failover, wait, least) = replicas;
+        Cache {
+            persistence,
+            loading: Nanos::from_micros(loading),
+            replicas,
+            lag,
+            failover: failover.filter(|_| replicas > 0).map(Nanos::from_millis),
+            wait: wait.min(replicas),
+            wait_timeout: Nanos::from_millis(5),
+            min_replicas: least.min(replicas),
+            ..cache
+        }
+    })
 }
 
 fn database() -> impl Strategy<Value = Database> {
@@ -138,6 +172,7 @@ fn fault() -> impl Strategy<Value = Fault> {
     let what = prop_oneof![
         3 => Just((What::CacheCrash, None)),
         2 => (0u32..64).prop_map(|shard| (What::CacheCrash, Some(Which::Server(shard)))),
+        2 => (0u32..64).prop_map(|replica| (What::ReplicaCrash, Some(Which::Server(replica)))),
         2 => (0u32..64).prop_map(|server| (What::AppCrash, Some(Which::Server(server)))),
         1 => Just((What::AppCrash, None)),
         2 => Just((What::DatabaseOutage, None)),
@@ -150,13 +185,18 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let reading = (any_reading(), prop::sample::select(all_lanes())).prop_map(|(read, lane)| Lane { read, ..lane });
     let lane = prop_oneof![prop::sample::select(all_lanes()), reading, write_back()];
     let duration = prop_oneof![1 => Just(1u64), 6 => Just(300)].prop_map(Nanos::from_millis);
-    let parts = (clients(), app(), network(), cache(), database());
+    let parts = (clients(), app(), network(), durable(cache()), database());
     (any::<u32>(), duration, parts, lane, prop::collection::vec(fault(), 0..6)).prop_map(
         |(seed, duration, (clients, app, network, cache, database), mut lane, mut faults)| {
             fit(&mut lane.read, cache.ttl);
+            faults.retain(|fault| fault.what != What::ReplicaCrash || cache.replicas > 0);
             for fault in &mut faults {
                 if let Some(Which::Server(server)) = &mut fault.which {
-                    *server %= if fault.what == What::CacheCrash { cache.shards } else { app.servers };
+                    *server %= match fault.what {
+                        What::CacheCrash => cache.shards,
+                        What::ReplicaCrash => cache.shards * cache.replicas,
+                        _ => app.servers,
+                    };
                 }
                 fault.at = At::Moment(Nanos(fault.at.moment().expect("a moment").0 % duration.0));
             }

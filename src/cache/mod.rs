@@ -3,11 +3,14 @@
 pub mod buffer;
 pub mod eviction;
 pub mod expiry;
+pub mod journal;
 pub mod leases;
 pub mod near;
 pub mod node;
+pub mod persistence;
 pub mod refresh;
 pub mod replay;
+pub mod replicas;
 pub mod shards;
 pub mod store;
 mod upkeep;

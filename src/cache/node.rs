@@ -11,6 +11,7 @@
 //! A crash empties its memory: entries, buffered rows, running loads. It comes back cold. What the node cannot do by
 //! itself, because it needs the database, it asks for as a [`Job`]; whoever runs the world starts that job.
 
+mod durable;
 mod halt;
 
 use std::cell::{Cell, RefCell};
@@ -19,6 +20,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use self::durable::Durability;
 use self::halt::Halt;
 pub(super) use self::halt::Withheld;
 use super::buffer::{Buffer, Requeued, RowId};
@@ -71,6 +73,14 @@ impl Command {
             | Command::Set(key, _)
             | Command::Delete(key)
             | Command::WriteBehind(key, _) => key,
+        }
+    }
+
+    /// Whether it changes what the node holds.
+    pub fn is_write(self) -> bool {
+        match self {
+            Command::Get(_) | Command::GetCopy(_) | Command::Lease(_) | Command::Fetch(_) => false,
+            Command::Set(..) | Command::Fill(_) | Command::Delete(_) | Command::WriteBehind(..) => true,
         }
     }
 }
@@ -184,6 +194,8 @@ pub struct NodeCounts {
     pub fills_refused: u64,
     pub refreshes: u64,
     pub busy_ns: u128,
+    pub saves: u64,
+    pub failovers: u64,
 }
 
 impl std::ops::AddAssign for NodeCounts {
@@ -200,6 +212,8 @@ impl std::ops::AddAssign for NodeCounts {
         self.fills_refused += other.fills_refused;
         self.refreshes += other.refreshes;
         self.busy_ns += other.busy_ns;
+        self.saves += other.saves;
+        self.failovers += other.failovers;
     }
 }
 
@@ -256,6 +270,8 @@ struct State {
     watched: Vec<bool>,
     commands: Stream,
     counts: NodeCounts,
+    /// Where else its memory is: on disk, with replicas.
+    durability: Option<Box<Durability>>,
 }
 
 /// What a node needs to know of how the lane reads.
@@ -276,6 +292,8 @@ pub struct NodeEvents {
     pub dirty_expiry: u8,
     /// An answer reaches its caller; the index is the call.
     pub answer: u8,
+    /// The node may be at work again, or another in its place; the index is the node's number.
+    pub turn: u8,
 }
 
 /// See the module.
@@ -302,7 +320,7 @@ impl CacheNode {
         events: NodeEvents,
     ) -> CacheNode {
         // The first node's draws are those of a cache that has only one.
-        let stream = |name| if shard == 0 { streams.named(name) } else { streams.numbered(name, shard) };
+        let stream = |name: &str| if shard == 0 { streams.named(name) } else { streams.numbered(name, shard) };
         let state = State {
             store: {
                 let store = Store::new(settings.eviction, Room::of(settings.capacity), stream("eviction"));
@@ -325,6 +343,7 @@ impl CacheNode {
             watched: Vec::new(),
             commands: stream("cache command"),
             counts: NodeCounts::default(),
+            durability: Durability::new(settings, stream),
         };
         CacheNode {
             shard,
@@ -371,6 +390,9 @@ impl CacheNode {
         state.serving = Some((call, until));
         state.counts.busy_ns += u128::from(time.0);
         state.counts.commands += 1;
+        if state.durability.is_some() {
+            return self.serve_durably(state, call, until);
+        }
         if let Some(answer) = self.execute(state, call) {
             self.common.calls.answer(call, answer, until);
         }
@@ -392,6 +414,7 @@ impl CacheNode {
         let Some(mut upkeep) = state.upkeep.take() else { return Nanos::ZERO };
         let took = upkeep.tidy(&mut state.store, now);
         while let Some(entry) = upkeep.next_expired() {
+            state.has_left(entry, now);
             state.set_absence(entry.key, Absence::Expired);
             if state.buffer.is_queued(entry.key) {
                 self.end_dirty(state, entry.key, |how| how.on_expiry, Release::ExpiredDirty);
@@ -460,9 +483,12 @@ impl CacheNode {
 
     fn delete(&self, state: &mut State, key: Key) {
         overtake(state, key);
+        let now = self.common.kernel.now();
+        if state.store.peek(key).is_some() {
+            state.will_set(key, now);
+        }
         let Some(entry) = state.store.remove(key) else { return };
         state.set_absence(key, Absence::Invalidated);
-        let now = self.common.kernel.now();
         if self.reading.leaves_stale && !entry.is_expired(now) {
             state.leases.leave(key, WriteId(entry.value), now);
         }
@@ -516,6 +542,9 @@ impl CacheNode {
     fn look_up(&self, state: &mut State, key: Key) -> Option<WriteId> {
         let now = self.common.kernel.now();
         let renewed = state.lifetimes.renewed(now);
+        if renewed.is_some() && state.store.peek(key).is_some_and(|entry| !entry.is_expired(now)) {
+            state.will_leave(key, now);
+        }
         match state.store.get(key, now) {
             Lookup::Hit(entry) => {
                 if let Some(expires) = renewed {
@@ -552,6 +581,7 @@ impl CacheNode {
             Life::For(ttl) => now.saturating_add(ttl),
             Life::None => return,
         };
+        state.will_set(key, now);
         let entry = Entry { size: self.common.sizes.of(key, value), ..Entry::new(key, value.0, expires) };
         match state.store.insert(entry, now) {
             Insertion::Added => return,
@@ -566,6 +596,7 @@ impl CacheNode {
 
     /// An entry had to go, or was too large to come in.
     fn evicted(&self, state: &mut State, victim: &Entry, now: Nanos) {
+        state.has_left(*victim, now);
         state.set_absence(victim.key, if victim.is_expired(now) { Absence::Expired } else { Absence::Evicted });
         if state.buffer.is_queued(victim.key) {
             self.end_dirty(state, victim.key, |how| how.on_eviction, Release::EvictedDirty);
@@ -666,9 +697,11 @@ impl CacheNode {
         {
             let mut ledger = self.common.ledger.borrow_mut();
             ledger.held(write, Holder::Buffer, now);
-            if let Some(older) = state.buffer.put(key, write) {
+            let older = state.buffer.put(key, write);
+            if let Some(older) = older {
                 ledger.released(older, Holder::Buffer, Release::Coalesced { into: write }, now);
             }
+            state.row_came(key, write, older, now);
         }
         self.keep(state, key, write, Life::Usual);
         self.watch_expiry(state, key);
@@ -686,8 +719,9 @@ impl CacheNode {
             state.watched.resize(key as usize + 1, false);
         }
         if expires < Nanos::MAX && !std::mem::replace(&mut state.watched[key as usize], true) {
-            // An entry is good up to and including the moment it expires.
-            self.common.kernel.schedule(expires.saturating_add(Nanos(1)), Event::new(self.events.dirty_expiry, key));
+            // An entry is good up to and including the moment it expires; one that a crash brought back may be over.
+            let over = expires.saturating_add(Nanos(1)).max(self.common.kernel.now());
+            self.common.kernel.schedule(over, Event::new(self.events.dirty_expiry, key));
         }
     }
 
@@ -698,11 +732,12 @@ impl CacheNode {
             return;
         }
         state.watched[key as usize] = false;
-        if !state.buffer.is_queued(key) {
+        if !state.buffer.is_queued(key) || state.down > 0 {
             return;
         }
         match state.store.peek(key) {
             Some(entry) if entry.is_expired(self.common.kernel.now()) => {
+                state.will_leave(key, self.common.kernel.now());
                 state.store.remove(key);
                 state.set_absence(key, Absence::Expired);
                 self.end_dirty(&mut state, key, |how| how.on_expiry, Release::ExpiredDirty);
@@ -727,6 +762,7 @@ impl CacheNode {
                 let mut ledger = self.common.ledger.borrow_mut();
                 for write in state.buffer.drop_key(key) {
                     ledger.released(write, Holder::Buffer, why, self.common.kernel.now());
+                    state.row_left(write, self.common.kernel.now());
                 }
             }
         }
@@ -765,6 +801,7 @@ impl CacheNode {
         for &id in rows {
             let write = state.buffer.flushed(id);
             ledger.released(write, Holder::Buffer, Release::Delivered, self.common.kernel.now());
+            state.row_left(write, self.common.kernel.now());
         }
     }
 
@@ -784,6 +821,7 @@ impl CacheNode {
             };
             let write = state.buffer.give_up(id);
             ledger.released(write, Holder::Buffer, why, self.common.kernel.now());
+            state.row_left(write, self.common.kernel.now());
         }
     }
 
@@ -796,31 +834,41 @@ impl CacheNode {
 
     // ---- Crash and restart ----
 
-    /// The node crashes: its memory is gone, and so is everyone's connection to it.
+    /// The node crashes: its memory is gone, as far as nobody else has it, and so is everyone's connection to it.
     pub fn crash(&self) {
         let mut state = self.state.borrow_mut();
         state.down += 1;
         self.flusher.set(None);
         self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
+        if !self.fall_back(&mut state) {
+            self.lose_everything(&mut state);
+        }
+        self.break_connections(&mut state);
+    }
+
+    /// Entries and rows are gone for good.
+    fn lose_everything(&self, state: &mut State) {
         let held: Vec<Key> = state.store.iter().map(|entry| entry.key).collect();
         held.into_iter().for_each(|key| state.set_absence(key, Absence::Crashed));
         state.store.clear();
-        state.leases.clear();
+        let (mut ledger, now) = (self.common.ledger.borrow_mut(), self.common.kernel.now());
         for write in state.buffer.clear() {
-            self.common.ledger.borrow_mut().released(
-                write,
-                Holder::Buffer,
-                Release::CacheCrash,
-                self.common.kernel.now(),
-            );
+            ledger.released(write, Holder::Buffer, Release::CacheCrash, now);
         }
+        state.forget_journal();
+    }
+
+    /// Whoever waits for an answer of the node will not get one.
+    fn break_connections(&self, state: &mut State) {
+        state.leases.clear();
+        let now = self.common.kernel.now();
         if let Some((call, until)) = state.serving.take()
-            && until > self.common.kernel.now()
+            && until > now
         {
             self.common.calls.amend(call, Err(Failure::Lost));
         }
         state.called_back = false;
-        self.break_halt(&mut state);
+        self.break_halt(state);
         let mut broken: Vec<CallId> = Vec::new();
         while let Some(call) = state.line.pop(&self.common.calls) {
             broken.push(call);
@@ -832,24 +880,21 @@ impl CacheNode {
                 }
             }
         }
-        broken
-            .into_iter()
-            .for_each(|call| self.common.calls.answer(call, Err(Failure::Lost), self.common.kernel.now()));
+        broken.into_iter().for_each(|call| self.common.calls.answer(call, Err(Failure::Lost), now));
     }
 
-    /// The node is back, empty. Returns whether it really is: another crash may still last.
+    /// A crash ends. Returns whether the node serves again: another crash may still last, or it may have to load first.
     pub fn restart(&self) -> bool {
-        let mut state = self.state.borrow_mut();
-        assert!(state.down > 0, "only what is down can come up");
-        state.down -= 1;
-        state.down == 0
+        self.come_back(&mut self.state.borrow_mut())
     }
 
     // ---- What it shows ----
 
     /// Totals up to this moment.
     pub fn counts(&self) -> NodeCounts {
-        self.state.borrow().counts
+        let state = self.state.borrow();
+        let (saves, failovers) = state.saves_and_failovers();
+        NodeCounts { saves, failovers, ..state.counts }
     }
 
     /// Entries held.

@@ -5,6 +5,7 @@ use super::distribution::{named, refuse_shape};
 pub use super::eviction::Eviction;
 use super::field::{Field, Takes, read_in, record, refuse_strangers, require, words};
 use super::node::{Node, Value};
+use super::persistence::Persistence;
 use super::problem::Problems;
 use super::size::Capacity;
 use crate::time::Nanos;
@@ -29,6 +30,22 @@ record! {
         pub command: Distribution = Distribution::Constant(Nanos::from_micros(6)),
         /// How many nodes share the keys, by hash slot as in Redis Cluster; each has `capacity` of its own.
         pub shards: u32 = 1,
+        /// What of each node's memory is kept on disk and survives a crash.
+        pub persistence: Persistence = Persistence::None {},
+        /// How long a restarted node loads what its disk had, and a new replica what its master has, for each entry.
+        pub loading: Nanos = Nanos::from_micros(1),
+        /// How many replicas each node has; they hear of its changes some time later.
+        pub replicas: u32 = 0,
+        /// How long after a change each replica has heard of it. Changes arrive in order, whatever they draw.
+        pub lag: Distribution = Distribution::Constant(Nanos::from_millis(1)),
+        /// How long after a node's crash its most advanced replica takes over; with "none", none ever does.
+        pub failover: Option<Nanos> = None,
+        /// A change is answered when so many replicas have heard of it, as with Redis' WAIT; 0 waits for none.
+        pub wait: u32 = 0,
+        /// How long such an answer waits at most; then the change is made and not confirmed, which is an error.
+        pub wait_timeout: Nanos = Nanos::from_secs(1),
+        /// Changes are refused while fewer replicas follow, as with Redis' min-replicas-to-write.
+        pub min_replicas: u32 = 0,
     }
 }
 

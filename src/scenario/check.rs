@@ -6,7 +6,9 @@ use super::field::Field;
 use super::limits::{self, Range};
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
-use super::{Arrivals, At, Clients, Distribution, Fault, Keys, Lane, Mix, Part, Scenario, Ttl, What, Which, Writing};
+use super::{
+    Arrivals, At, Clients, Distribution, Fault, Keys, Lane, Mix, Part, Persistence, Scenario, Ttl, What, Which, Writing,
+};
 use crate::bytes::Bytes;
 use crate::time::Nanos;
 
@@ -45,6 +47,7 @@ pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems)
 fn check_relations(scenario: &Scenario, problems: &mut Problems) {
     check_times(scenario, problems);
     check_operations(scenario, problems);
+    check_replicas(scenario, problems);
     scenario.faults.iter().enumerate().for_each(|(i, fault)| check_fault(scenario, i, fault, problems));
     check_work(scenario, problems);
 }
@@ -142,10 +145,14 @@ fn check_distributions(scenario: &Scenario, problems: &mut Problems) {
         ("network.cache_database", &network.cache_database),
         ("cache.command", &scenario.cache.command),
         ("cache.page_fault", &scenario.cache.page_fault),
+        ("cache.lag", &scenario.cache.lag),
         ("database.read", &database.read),
         ("database.write", &database.write),
         ("database.batch.base", &database.batch.base),
     ];
+    if let Persistence::AppendOnly { fsync_time, .. } = &scenario.cache.persistence {
+        all.push(("cache.persistence.fsync_time", fsync_time));
+    }
     if let Arrivals::Closed { think, .. } = &scenario.clients.arrivals {
         all.push(("clients.arrivals.think", think));
     }
@@ -228,12 +235,47 @@ fn check_reading(scenario: &Scenario, i: usize, problems: &mut Problems) {
     }
 }
 
+const NO_REPLICAS: &str = "the cache has no replicas; give cache.replicas = 1 or more";
+
+/// What persistence and replicas need of each other.
+fn check_replicas(scenario: &Scenario, problems: &mut Problems) {
+    let cache = &scenario.cache;
+    let mut at_most = |field: &str, count: u32| {
+        if count > cache.replicas {
+            let sentence =
+                format!("there are {} replicas; give at most as many, or set cache.replicas", cache.replicas);
+            problems.because(field, count.show().quote(), sentence);
+        }
+    };
+    at_most("cache.wait", cache.wait);
+    at_most("cache.min_replicas", cache.min_replicas);
+    if cache.failover.is_some() && cache.replicas == 0 {
+        problems.because("cache.failover", cache.failover.show().quote(), NO_REPLICAS.to_owned());
+    }
+    if let Persistence::Snapshots { also, .. } = &cache.persistence
+        && also.len() > limits::RULES_MAX
+    {
+        let sentence = format!("there are {} further rules; give at most {}", also.len(), limits::RULES_MAX);
+        problems.because("cache.persistence.also", "", sentence);
+    }
+}
+
 fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Problems) {
     let at = format!("fault.{i}");
     check_fault_time(scenario, &at, fault, problems);
     check_fault_degree(scenario, &at, fault, problems);
     let (servers, shards, name) = (scenario.app.servers, scenario.cache.shards, fault.what.name());
+    let replicas = shards * scenario.cache.replicas;
     let sentence = match (fault.what.part(), fault.which) {
+        (Part::Replica, _) if replicas == 0 => {
+            problems.because(&join(&at, "what"), fault.what.show().quote(), NO_REPLICAS.to_owned());
+            return;
+        }
+        (Part::Replica, None) => return,
+        (Part::Replica, Some(Which::Server(number))) if number < replicas => return,
+        (Part::Replica, _) => {
+            format!("{name} is about one replica or all; give a number, 0 to {}, or leave it out", replicas - 1)
+        }
         (Part::App, Some(Which::Server(number))) if number < servers => return,
         (Part::App, None) if servers == 1 => return,
         (Part::Link, Some(Which::Link(_))) => return,

@@ -138,6 +138,8 @@ words! {
         "cache.slow-command" => SlowCommand,
         /// Each command of a cache node takes `times` as long.
         "cache.slow" => CacheSlow,
+        /// A replica of a cache node loses its memory and loads everything anew; without `which`, every one does.
+        "replica.crash" => ReplicaCrash,
         /// An application server drops every request it was serving.
         "app.crash" => AppCrash,
         /// An application server stands still (a long garbage collection, a stopped process): what it was doing goes on
@@ -167,6 +169,8 @@ words! {
 pub enum Part {
     /// A cache node.
     Cache,
+    /// A replica of a cache node.
+    Replica,
     /// An application server.
     App,
     /// The database.
@@ -180,6 +184,7 @@ impl What {
     pub fn part(self) -> Part {
         match self {
             What::CacheCrash | What::CacheFreeze | What::FlushAll | What::SlowCommand | What::CacheSlow => Part::Cache,
+            What::ReplicaCrash => Part::Replica,
             What::AppCrash | What::AppFreeze | What::AppSlow => Part::App,
             What::DatabaseOutage | What::DatabaseFreeze | What::DatabaseSlow | What::DatabaseFailing => Part::Database,
             What::Partition | What::LinkSlow | What::LinkLoss => Part::Link,

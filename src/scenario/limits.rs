@@ -73,6 +73,8 @@ const MILLISECOND: Nanos = Nanos::from_millis(1);
 const MICROSECOND: Nanos = Nanos::from_micros(1);
 /// One part of the world takes this long at most.
 const LATENCY: Limit = time(Nanos::ZERO, HOUR);
+/// One entry's part of what is done to all of them.
+const PER_ENTRY: Limit = time(Nanos::ZERO, Nanos::from_secs(1));
 const RATIO: Limit = number(0.0, 1.0);
 
 /// The largest whole number that every JSON reader and every browser holds exactly.
@@ -84,6 +86,8 @@ pub const LANES_MAX: usize = 12;
 pub const FAULTS_MAX: usize = 1_000;
 /// The most strikes that a random fault may be expected to make.
 pub const STRIKES_MAX: f64 = 100_000.0;
+/// The most further rules for snapshots.
+pub const RULES_MAX: usize = 16;
 /// The most characters of a name.
 pub const NAME_MAX: usize = 120;
 /// The most rows of an empirical distribution.
@@ -152,6 +156,19 @@ const LIMITS: &[(&str, Limit)] = &[
     ("cache.ttl.jittered.spread", RATIO),
     ("cache.command", LATENCY),
     ("cache.shards", whole(1, 64)),
+    ("cache.persistence.every", time(MILLISECOND, MONTH)),
+    ("cache.persistence.changes", whole(1, 1_000_000_000)),
+    ("cache.persistence.per_entry", PER_ENTRY),
+    ("cache.persistence.also.*.every", time(MILLISECOND, MONTH)),
+    ("cache.persistence.also.*.changes", whole(1, 1_000_000_000)),
+    ("cache.persistence.fsync_time", LATENCY),
+    ("cache.loading", PER_ENTRY),
+    ("cache.replicas", whole(0, 8)),
+    ("cache.lag", LATENCY),
+    ("cache.failover", or_none(time(Nanos::ZERO, HOUR))),
+    ("cache.wait", whole(0, 8)),
+    ("cache.wait_timeout", time(MICROSECOND, HOUR)),
+    ("cache.min_replicas", whole(0, 8)),
     ("database.workers", whole(1, 1_024)),
     ("database.queue", whole(0, 10_000_000)),
     ("database.read", LATENCY),

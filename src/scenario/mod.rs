@@ -30,6 +30,7 @@ pub mod link;
 mod network;
 mod node;
 mod otherwise;
+mod persistence;
 pub mod presets;
 mod problem;
 mod reference;
@@ -48,6 +49,7 @@ pub use lane::{
 };
 pub use network::{Link, Network};
 pub use otherwise::Otherwise;
+pub use persistence::{Fsync, Persistence, SnapshotRule};
 
 pub use problem::{Problem, Reason, ScenarioError};
 pub use size::{Capacity, Sizes};

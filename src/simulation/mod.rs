@@ -95,6 +95,7 @@ pub struct Simulation {
     world: Rc<World>,
     executor: Box<dyn Executor>,
     faults: Plan,
+    replicas_each: u32,
     /// The scenario's faults, those injected included.
     fault_list: Vec<Fault>,
     /// What has struck, as far as it is remembered.
@@ -153,10 +154,15 @@ impl Simulation {
             world.start_flusher(shard);
             world.start_warm_up(shard);
         }
-        let parts = Parts { app_servers: scenario.app.servers, cache_shards: world.cache.count() };
+        let parts = Parts {
+            app_servers: scenario.app.servers,
+            cache_shards: world.cache.count(),
+            replicas: scenario.cache.replicas,
+        };
         let mut simulation = Simulation {
             executor: tasks(world.clone()),
             world,
+            replicas_each: scenario.cache.replicas,
             faults: Plan::new(&scenario.faults, parts, &Streams::new(scenario.seed)),
             fault_list: scenario.faults.clone(),
             struck: Vec::new(),
@@ -249,6 +255,11 @@ impl Simulation {
             kind::DATABASE_ARRIVAL => world.database.arrive(index),
             kind::DATABASE_SERVED => world.database.served(index),
             kind::DATABASE_ANSWER => world.database.calls().deliver(index, &world.kernel),
+            kind::CACHE_TURN => {
+                if world.cache.node(index).turn() {
+                    world.start_flusher(index);
+                }
+            }
             kind::DIRTY_EXPIRY => world.cache.of(index).dirty_expiry(index),
             kind::NEAR_MESSAGE => world.near_message(index),
             other => unreachable!("no event has kind {other}"),
@@ -396,6 +407,10 @@ impl Simulation {
                 self.frozen.begin(owner_of(node));
                 world.cache.node(node).freeze();
             }
+            Effect::ReplicaCrash(number) => {
+                let (node, replica) = self.replica(number);
+                world.cache.node(node).replica_crash(replica);
+            }
             Effect::FlushAll(node) => {
                 world.cache.node(node).flush_all();
                 world.cache.node(node).begin_long_command(until);
@@ -434,6 +449,10 @@ impl Simulation {
                 world.cache.node(node).thaw();
                 self.thaw(owner_of(node));
             }
+            Effect::ReplicaCrash(number) => {
+                let (node, replica) = self.replica(number);
+                world.cache.node(node).replica_restart(replica);
+            }
             Effect::FlushAll(node) | Effect::SlowCommand(node) => world.cache.node(node).end_long_command(until),
             Effect::CacheSlow(node, times) => world.cache.node(node).speed_up(times),
             Effect::AppCrash(server) => world.servers.restart(server),
@@ -447,6 +466,11 @@ impl Simulation {
             Effect::LinkSlow(link, times) => world.network.speed_up(link, times),
             Effect::LinkLoss(link, share) => world.network.end_losing(link, share),
         }
+    }
+
+    /// The node that replica `number` of all belongs to, and which of that node's it is.
+    fn replica(&self, number: u32) -> (u32, u32) {
+        (number / self.replicas_each, number % self.replicas_each)
     }
 
     fn drop_tasks_of(&mut self, owner: u32) {

@@ -170,6 +170,8 @@ impl Simulation {
             dirty: u64::from(dirty),
             dirty_max: u64::from(dirty_max),
             refused: now.node.refused - warm.node.refused,
+            saves: now.node.saves - warm.node.saves,
+            failovers: now.node.failovers - warm.node.failovers,
         }
     }
 

@@ -55,6 +55,8 @@ pub(super) mod kind {
     pub const DIRTY_EXPIRY: u8 = 12;
     /// A message between near caches arrives; the index is its slot.
     pub const NEAR_MESSAGE: u8 = 13;
+    /// A cache node may be at work again, or a replica in its place; the index is the node.
+    pub const CACHE_TURN: u8 = 14;
 }
 
 /// What a task does.
@@ -149,8 +151,12 @@ impl World {
             Writing::WriteBack(how) => Some(how),
             _ => None,
         };
-        let node_events =
-            NodeEvents { free: kind::CACHE_FREE, dirty_expiry: kind::DIRTY_EXPIRY, answer: kind::CACHE_ANSWER };
+        let node_events = NodeEvents {
+            free: kind::CACHE_FREE,
+            dirty_expiry: kind::DIRTY_EXPIRY,
+            answer: kind::CACHE_ANSWER,
+            turn: kind::CACHE_TURN,
+        };
         let sizes = ValueSizes::new(&scenario.clients.value_size, &streams);
         let refresh = refresh(scenario, lane);
         let reading = node_reading(lane, refresh);

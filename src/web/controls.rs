@@ -585,7 +585,7 @@ pub fn usual_target(what: What) -> Option<Which> {
     match what.part() {
         Part::App => Some(Which::Server(0)),
         Part::Link => Some(Which::Link(Link::AppCache)),
-        Part::Cache | Part::Database => None,
+        Part::Cache | Part::Replica | Part::Database => None,
     }
 }
 

@@ -163,12 +163,20 @@ impl CacheNode {
     /// Somebody empties the node: entries and rows that wait for a flush are gone, the node is not.
     pub fn flush_all(&self) {
         let mut state = self.state.borrow_mut();
+        if state.down > 0 {
+            return; // nobody is there to obey, and what may come back is not in memory
+        }
+        let now = self.common.kernel.now();
         let held: Vec<Key> = state.store.iter().map(|entry| entry.key).collect();
-        held.into_iter().for_each(|key| state.set_absence(key, Absence::Invalidated));
+        for key in held {
+            state.will_set(key, now);
+            state.set_absence(key, Absence::Invalidated);
+        }
         state.store.clear();
         let mut ledger = self.common.ledger.borrow_mut();
         for write in state.buffer.drop_queued() {
-            ledger.released(write, Holder::Buffer, Release::FlushAll, self.common.kernel.now());
+            ledger.released(write, Holder::Buffer, Release::FlushAll, now);
+            state.row_left(write, now);
         }
     }
 

@@ -49,6 +49,7 @@ pub static WORDS: Words = Words {
         What::FlushAll => "cache emptied",
         What::SlowCommand => "slow cache command",
         What::CacheSlow => "slow cache",
+        What::ReplicaCrash => "replica crash",
         What::AppCrash => "app server crash",
         What::AppFreeze => "app server freeze",
         What::AppSlow => "slow app server",
@@ -216,6 +217,7 @@ pub static WORDS: Words = Words {
     at_moment: "At",
     fault_part: |part| match part {
         Part::Cache => "Cache",
+        Part::Replica => "Replica",
         Part::App => "Application server",
         Part::Database => "Database",
         Part::Link => "Link",

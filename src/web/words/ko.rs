@@ -60,6 +60,7 @@ pub static WORDS: Words = Words {
         What::FlushAll => "캐시 전체 삭제",
         What::SlowCommand => "느린 캐시 명령",
         What::CacheSlow => "느려진 캐시",
+        What::ReplicaCrash => "복제본 중단",
         What::AppCrash => "앱 서버 크래시",
         What::AppFreeze => "앱 서버 멈춤",
         What::AppSlow => "느려진 앱 서버",
@@ -227,6 +228,7 @@ pub static WORDS: Words = Words {
     at_moment: "시점",
     fault_part: |part| match part {
         Part::Cache => "캐시",
+        Part::Replica => "레플리카",
         Part::App => "애플리케이션 서버",
         Part::Database => "데이터베이스",
         Part::Link => "네트워크 구간",

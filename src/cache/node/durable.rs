@@ -1,0 +1,418 @@
+//! A node whose memory is also elsewhere: on disk, with replicas, or both. All of it stands beside the plain node, which
+//! pays nothing for it.
+//!
+//! ```text
+//!            ┌───────────── crash ────────────┐
+//!            ▼                                │
+//!  down, with what can come back ── restart ──┼─▶ loading (refuses) ──▶ up, with what its disk had
+//!            └──── detection time passes ─────┴─▶ up: a replica took over, with what it had heard of
+//! ```
+//!
+//! At a crash the memory goes back to the furthest state that anyone still has, and what came after it is lost at that
+//! moment. Who comes first then, the node with its disk or a replica, may have less: the rest is lost then.
+//!
+//! Entries come back as they were, with their value and expiry, and so do the rows of write-behind: those flushed since
+//! are flushed again, and may then overwrite what is newer.
+
+use super::{Absence, CacheNode, State};
+use crate::cache::journal::{Journal, Position};
+use crate::cache::persistence::Persistence;
+use crate::cache::replicas::Replicas;
+use crate::engine::{CallId, Event, Failure};
+use crate::ledger::{Holder, Key, Release, WriteId};
+use crate::random::Stream;
+use crate::scenario;
+use crate::time::Nanos;
+
+/// Where a node's memory is besides in the node.
+#[derive(Debug)]
+pub(super) struct Durability {
+    journal: Journal,
+    persistence: Option<Persistence>,
+    replicas: Option<Replicas>,
+    /// How long loading takes after a restart, for each entry.
+    loading_per_entry: Nanos,
+    /// When the node will have loaded what its disk had.
+    loaded_at: Option<Nanos>,
+    /// When a replica takes over, unless the master is back before.
+    takeover_at: Option<Nanos>,
+    /// Answers that wait for replicas, when each leaves, and for which change.
+    waiting: Vec<(CallId, Nanos, Position)>,
+    /// The last moment at which something changed, or was to.
+    touched: Nanos,
+}
+
+impl Durability {
+    /// Disk and replicas of an empty node; `None` when it has neither.
+    pub(super) fn new(settings: &scenario::Cache, stream: impl Fn(&str) -> Stream) -> Option<Box<Durability>> {
+        let persistence = Persistence::new(&settings.persistence, stream("fsync"));
+        // Replicas' draws are told apart by name, since streams are numbered by node.
+        let replicas = Replicas::new(settings, |machine| stream(&format!("replica {machine}")));
+        (persistence.is_some() || replicas.is_some()).then(|| {
+            Box::new(Durability {
+                journal: Journal::new(replicas.is_some()),
+                persistence,
+                replicas,
+                loading_per_entry: settings.loading,
+                loaded_at: None,
+                takeover_at: None,
+                waiting: Vec::new(),
+                touched: Nanos::ZERO,
+            })
+        })
+    }
+
+    /// Works out what disk and replicas have got until `now`; called before something changes.
+    fn advance(&mut self, entries: u32, now: Nanos) {
+        let made = self.touched;
+        if let Some(replicas) = &mut self.replicas {
+            replicas.send(self.journal.position(), made);
+            replicas.advance(now);
+        }
+        if let Some(persistence) = &mut self.persistence {
+            persistence.advance(&mut self.journal, entries, now);
+        }
+        self.journal.forget(self.oldest());
+        self.touched = now;
+    }
+
+    /// The oldest position that anyone may go back to.
+    fn oldest(&self) -> Position {
+        let disk = self.persistence.as_ref().map(Persistence::durable);
+        let replica = self.replicas.as_ref().and_then(Replicas::oldest);
+        disk.into_iter().chain(replica).min().unwrap_or(self.journal.position())
+    }
+
+    /// The furthest state that can come back after a crash, and why what came after it is lost.
+    fn hope(&self) -> Option<(Position, Release)> {
+        let disk = self.persistence.as_ref().map(|disk| (disk.durable(), Release::PersistenceWindow));
+        let replica = self.replicas.as_ref().and_then(Replicas::hope).map(|heard| (heard, Release::FailoverLag));
+        match (disk, replica) {
+            (Some(disk), Some(replica)) => Some(if replica.0 > disk.0 { replica } else { disk }),
+            (disk, replica) => disk.or(replica),
+        }
+    }
+}
+
+/// Changes, told before they are made.
+impl State {
+    fn journal(&mut self, now: Nanos) -> Option<&mut Journal> {
+        let entries = self.store.len();
+        let durability = self.durability.as_deref_mut()?;
+        if now > durability.touched {
+            durability.advance(entries, now);
+        }
+        if let Some(persistence) = &mut durability.persistence {
+            persistence.changed(now);
+        }
+        Some(&mut durability.journal)
+    }
+
+    /// The entry of `key` is about to be set, or deleted, by a command.
+    #[inline]
+    pub(super) fn will_set(&mut self, key: Key, now: Nanos) {
+        if self.durability.is_some() {
+            let before = self.store.peek(key).copied();
+            self.journal(now).expect("it is there").entry_set(key, before);
+        }
+    }
+
+    /// The entry of `key` is about to leave, or to be renewed.
+    #[inline]
+    pub(super) fn will_leave(&mut self, key: Key, now: Nanos) {
+        if self.durability.is_some() {
+            let before = self.store.peek(key).copied();
+            self.journal(now).expect("it is there").entry_gone(key, before);
+        }
+    }
+
+    /// The entry `victim` has made room for another.
+    #[inline]
+    pub(super) fn has_left(&mut self, victim: super::Entry, now: Nanos) {
+        if let Some(journal) = self.journal(now) {
+            journal.entry_gone(victim.key, Some(victim));
+        }
+    }
+
+    /// A row has come into the buffer, in the place of `older`, if there was one.
+    #[inline]
+    pub(super) fn row_came(&mut self, key: Key, write: WriteId, older: Option<WriteId>, now: Nanos) {
+        if let Some(journal) = self.journal(now) {
+            older.into_iter().for_each(|older| journal.row_left(older));
+            journal.row_came(key, write);
+        }
+    }
+
+    /// How many snapshots or syncs had begun at the latest change, and how many times a replica has taken over.
+    pub(super) fn saves_and_failovers(&self) -> (u64, u64) {
+        let Some(durability) = self.durability.as_deref() else { return (0, 0) };
+        let saves = durability.persistence.as_ref().map_or(0, Persistence::begun);
+        (saves, durability.replicas.as_ref().map_or(0, Replicas::failovers))
+    }
+
+    /// Nothing of what was can come back.
+    pub(super) fn forget_journal(&mut self) {
+        if let Some(durability) = self.durability.as_deref_mut() {
+            durability.journal.clear();
+        }
+    }
+
+    /// A row has left the buffer.
+    #[inline]
+    pub(super) fn row_left(&mut self, write: WriteId, now: Nanos) {
+        if let Some(journal) = self.journal(now) {
+            journal.row_left(write);
+        }
+    }
+}
+
+/// Commands.
+impl CacheNode {
+    /// Lets a command take effect whose answer may have to wait for the disk or for replicas; until then the node is
+    /// busy with it, or not.
+    #[cold]
+    pub(super) fn serve_durably(&self, state: &mut State, call: CallId, until: Nanos) {
+        let (now, entries) = (self.common.kernel.now(), state.store.len());
+        let durability = state.durability.as_deref_mut().expect("a node that is durable");
+        durability.advance(entries, now);
+        let too_few = durability.replicas.as_mut().is_some_and(|replicas| replicas.are_too_few(now));
+        if too_few && self.common.calls.question(call).is_write() {
+            state.counts.refused += 1;
+            return self.common.calls.answer(call, Err(Failure::Down), until);
+        }
+        let before = durability.journal.position();
+        let answer = self.execute(state, call);
+        let durability = state.durability.as_deref_mut().expect("a node that is durable");
+        let position = durability.journal.position();
+        let (mut synced, mut leaves, mut confirmed) = (until, until, true);
+        if position != before {
+            if let Some(persistence) = &mut durability.persistence {
+                synced = persistence.sync(before, until);
+                leaves = synced;
+            }
+            if let Some(replicas) = &mut durability.replicas {
+                replicas.send(position, now);
+                (leaves, confirmed) = replicas.confirmed(position, synced);
+            }
+        }
+        state.serving = Some((call, synced));
+        state.counts.busy_ns += u128::from((synced - until).0);
+        let Some(answer) = answer else { return };
+        if leaves > synced {
+            durability.waiting.retain(|(_, leaves, _)| *leaves > now);
+            durability.waiting.push((call, leaves, position));
+        }
+        self.common.calls.answer(call, if confirmed { answer } else { Err(Failure::TimedOut) }, leaves);
+    }
+}
+
+/// Crashes and what follows.
+impl CacheNode {
+    /// The node has crashed; nobody is connected any more. Returns whether its memory is not simply gone.
+    pub(super) fn fall_back(&self, state: &mut State) -> bool {
+        let (now, entries) = (self.common.kernel.now(), state.store.len());
+        let Some(durability) = state.durability.as_deref_mut() else { return false };
+        if durability.loaded_at.take().is_some() {
+            state.down -= 1; // it was loading, and is not any more
+        }
+        durability.advance(entries, now);
+        durability.persistence.iter_mut().for_each(Persistence::crash);
+        for (call, leaves, _) in std::mem::take(&mut durability.waiting) {
+            if leaves > now {
+                self.common.calls.amend(call, Err(Failure::Lost));
+            }
+        }
+        if let Some(replicas) = &mut durability.replicas {
+            replicas.master_crashes();
+            if let (Some(detection), None) = (replicas.detection(), durability.takeover_at) {
+                let at = now.saturating_add(detection);
+                durability.takeover_at = Some(at);
+                self.common.kernel.schedule(at, Event::new(self.events.turn, self.shard));
+            }
+        }
+        self.keep_what_can_come_back(state);
+        true
+    }
+
+    fn keep_what_can_come_back(&self, state: &mut State) {
+        let hope = state.durability.as_deref().and_then(Durability::hope);
+        match hope {
+            Some((position, why)) => self.go_back(state, position, why),
+            None => self.lose_everything(state),
+        }
+    }
+
+    /// The memory is again what it was at an earlier position.
+    fn go_back(&self, state: &mut State, to: Position, why: Release) {
+        let now = self.common.kernel.now();
+        let durability = state.durability.as_deref_mut().expect("a node that is durable");
+        let undone = durability.journal.go_back(to);
+        let rows = durability.journal.rows();
+        {
+            let mut ledger = self.common.ledger.borrow_mut();
+            undone.returned.iter().for_each(|write| ledger.held(*write, Holder::Buffer, now));
+            undone.lost.iter().for_each(|write| ledger.released(*write, Holder::Buffer, why, now));
+        }
+        for key in undone.entries.keys() {
+            if state.store.remove(*key).is_some() {
+                state.set_absence(*key, Absence::Crashed);
+            }
+        }
+        for entry in undone.entries.into_values().flatten() {
+            // The state is one that was there, so there is room; a policy that will not have it again may say so.
+            let _ = state.store.insert(entry, now);
+            while state.store.next_evicted().is_some() {}
+        }
+        self.buffer_again(state, rows, now);
+    }
+
+    /// The buffer holds these rows, and all of them wait.
+    fn buffer_again(&self, state: &mut State, rows: Vec<(Key, WriteId)>, now: Nanos) {
+        state.buffer.clear();
+        for (key, write) in rows {
+            if let Some(older) = state.buffer.put(key, write) {
+                // One of them was in a flush, and now they share a place.
+                let why = Release::Coalesced { into: write };
+                self.common.ledger.borrow_mut().released(older, Holder::Buffer, why, now);
+                state.row_left(older, now);
+            }
+        }
+    }
+
+    /// A crash of the node ends. Returns whether it serves again.
+    pub(super) fn come_back(&self, state: &mut State) -> bool {
+        let Some(durability) = state.durability.as_deref_mut() else {
+            assert!(state.down > 0, "only what is down can come up");
+            state.down -= 1;
+            return state.down == 0;
+        };
+        let of_master = durability.replicas.as_mut().is_none_or(Replicas::crash_ends);
+        if !of_master {
+            self.let_replicas_join(state); // it was master once; another took over
+            return false;
+        }
+        state.down -= 1;
+        if state.down > 0 {
+            return false;
+        }
+        durability.takeover_at = None;
+        match durability.persistence.as_ref().map(Persistence::durable) {
+            Some(durable) => self.go_back(state, durable, Release::PersistenceWindow),
+            None => self.lose_everything(state),
+        }
+        self.load(state)
+    }
+
+    /// The node reads what its disk has. Returns whether that takes no time.
+    fn load(&self, state: &mut State) -> bool {
+        let (now, entries) = (self.common.kernel.now(), state.store.len());
+        let durability = state.durability.as_deref_mut().expect("a node that is durable");
+        let takes = Nanos(durability.loading_per_entry.0.saturating_mul(entries.into()));
+        if durability.persistence.is_none() || takes == Nanos::ZERO {
+            self.begin_anew(state);
+            return true;
+        }
+        let at = now.saturating_add(takes);
+        durability.loaded_at = Some(at);
+        state.down += 1;
+        self.common.kernel.schedule(at, Event::new(self.events.turn, self.shard));
+        false
+    }
+
+    /// Memory is as it is, disk and replicas follow it from here on.
+    fn begin_anew(&self, state: &mut State) {
+        let (now, entries) = (self.common.kernel.now(), state.store.len());
+        let durability = state.durability.as_deref_mut().expect("a node that is durable");
+        let position = durability.journal.mark();
+        durability.touched = now;
+        if let Some(persistence) = &mut durability.persistence {
+            persistence.begin_anew(&durability.journal, position, now);
+        }
+        if let Some(replicas) = &mut durability.replicas {
+            replicas.all_begin_anew(position, entries, now);
+        }
+        self.watch_all(state);
+    }
+
+    /// Something that takes time on the way back to work may have ended: loading, or waiting for the master. Returns
+    /// whether the node serves from now on.
+    pub fn turn(&self) -> bool {
+        let mut state = self.state.borrow_mut();
+        let now = self.common.kernel.now();
+        let Some(durability) = state.durability.as_deref_mut() else { return false };
+        if durability.loaded_at == Some(now) {
+            durability.loaded_at = None;
+            state.down -= 1;
+            self.begin_anew(&mut state);
+            return state.down == 0;
+        }
+        if durability.takeover_at == Some(now) {
+            durability.takeover_at = None;
+            return self.take_over(&mut state);
+        }
+        false
+    }
+
+    /// The most advanced replica is the node from now on, if one lives.
+    fn take_over(&self, state: &mut State) -> bool {
+        let now = self.common.kernel.now();
+        let replicas = state.durability.as_deref_mut().and_then(|durability| durability.replicas.as_mut());
+        let Some(heard) = replicas.and_then(|replicas| replicas.take_over(now)) else { return false };
+        self.go_back(state, heard, Release::FailoverLag);
+        state.down = 0;
+        let durability = state.durability.as_deref_mut().expect("a node that is durable");
+        durability.touched = now;
+        if let Some(persistence) = &mut durability.persistence {
+            // Its disk is its own, and is taken to have what its memory had.
+            let position = durability.journal.mark();
+            persistence.begin_anew(&durability.journal, position, now);
+        }
+        self.let_replicas_join(state);
+        self.watch_all(state);
+        true
+    }
+
+    fn let_replicas_join(&self, state: &mut State) {
+        let (now, entries, up) = (self.common.kernel.now(), state.store.len(), state.down == 0);
+        let durability = state.durability.as_deref_mut();
+        if let Some(Durability { journal, replicas: Some(replicas), .. }) = durability
+            && up
+        {
+            replicas.join(journal.position(), entries, now);
+        }
+    }
+
+    /// A replica crashes: what it had heard of does not count any more.
+    pub fn replica_crash(&self, number: u32) {
+        let mut state = self.state.borrow_mut();
+        let (now, entries) = (self.common.kernel.now(), state.store.len());
+        let Some(durability) = state.durability.as_deref_mut() else { return };
+        durability.advance(entries, now);
+        let Some(replicas) = &mut durability.replicas else { return };
+        replicas.replica_crashes(number);
+        for (call, leaves, position) in &durability.waiting {
+            // Its word may have been the one that counted. Nobody is told yes who cannot be sure.
+            if *leaves > now && !replicas.will_have(*position, *leaves) {
+                self.common.calls.amend(*call, Err(Failure::TimedOut));
+            }
+        }
+        if state.down > 0 {
+            self.keep_what_can_come_back(&mut state);
+        }
+    }
+
+    /// A replica is back, empty.
+    pub fn replica_restart(&self, number: u32) {
+        let mut state = self.state.borrow_mut();
+        if let Some(replicas) = state.durability.as_deref_mut().and_then(|durability| durability.replicas.as_mut()) {
+            replicas.replica_returns(number);
+        }
+        self.let_replicas_join(&mut state);
+    }
+
+    /// Dirty entries that came back have ends to be noticed.
+    fn watch_all(&self, state: &mut State) {
+        let rows = state.durability.as_deref().map(|durability| durability.journal.rows()).unwrap_or_default();
+        rows.into_iter().for_each(|(key, _)| self.watch_expiry(state, key));
+    }
+}

@@ -1,0 +1,203 @@
+//! What of a node's memory is on disk, so that a crash does not take it along.
+//!
+//! The disk holds the state of an earlier [`Position`]; a crash goes back to it. Nothing here has events of its own:
+//! what the disk got until now follows from the changes and the time, and is worked out when somebody needs it.
+//!
+//! *Snapshots.* As in Redis, a snapshot is due when, for one of its rules, so much time has passed since the last one
+//! was **finished** and so many changes were made. It holds the state at its fork and is good when it has been written,
+//! a time for each entry later; until then the one before is what there is.
+//!
+//! ```text
+//!   finished ──── every ────▶ fork ── writing ──▶ finished ──── every ────▶ …     a cycle: every + writing
+//! ```
+//! A crash at a random moment finds the last finished snapshot's fork `writing` to `writing + (every + writing)` old,
+//! evenly: with λ acknowledged writes a second, **λ·(every/2 + 3/2·writing)** of them are lost on average.
+//!
+//! *Append-only file.* Each change is handed to the kernel at once, and is on disk at the next sync.
+//! - `always` syncs before each answer to a command that changed something. Nothing acknowledged is lost.
+//! - `every-second` begins a sync each second, beside the commands; when one takes longer, the next begins when it has
+//!   ended. What came before the beginning of the last *ended* sync survives. With syncs that take `s` ≤ 1 s,
+//!   **λ·(½ + s)** writes are lost on average, and none that is older than 1 s + s, so at most 2 s.
+//! - `no` leaves it to the kernel, which does the same every 30 s: **λ·(15 + s)**.
+
+use super::journal::{Journal, Position};
+use crate::random::{Sampler, Stream};
+use crate::scenario::{Fsync, Persistence as Settings};
+use crate::time::Nanos;
+
+/// How often the kernel writes back what nobody told it to sync.
+const KERNEL_INTERVAL: Nanos = Nanos::from_secs(30);
+
+/// See the module.
+#[derive(Debug)]
+pub struct Persistence {
+    scheme: Scheme,
+    /// The position that the disk holds.
+    durable: Position,
+    /// A snapshot or sync under way: its position, and when it will have ended.
+    writing: Option<(Position, Nanos)>,
+    /// How many snapshots or syncs have begun.
+    begun: u64,
+}
+
+#[derive(Debug)]
+enum Scheme {
+    Snapshots {
+        rules: Vec<(Nanos, u64)>,
+        per_entry: Nanos,
+        finished: Nanos,
+        counted: u64,
+        at_fork: u64,
+        changed: Nanos,
+    },
+    Periodic {
+        interval: Nanos,
+        next: Nanos,
+        time: Sampler,
+        draws: Stream,
+    },
+    Always {
+        time: Sampler,
+        draws: Stream,
+    },
+}
+
+impl Persistence {
+    /// An empty disk beside an empty node; `None` without persistence.
+    pub fn new(settings: &Settings, draws: Stream) -> Option<Persistence> {
+        let scheme = match settings {
+            Settings::None {} => return None,
+            Settings::Snapshots { every, changes, per_entry, also } => {
+                let also = also.iter().map(|rule| (rule.every, u64::from(rule.changes)));
+                let rules = std::iter::once((*every, u64::from(*changes))).chain(also).collect();
+                Scheme::Snapshots {
+                    rules,
+                    per_entry: *per_entry,
+                    finished: Nanos::ZERO,
+                    counted: 0,
+                    at_fork: 0,
+                    changed: Nanos::ZERO,
+                }
+            }
+            Settings::AppendOnly { fsync, fsync_time } => {
+                let time = fsync_time.sampler();
+                let periodic =
+                    |interval| Scheme::Periodic { interval, next: interval, time: time.clone(), draws: draws.clone() };
+                match fsync {
+                    Fsync::Always => Scheme::Always { time, draws },
+                    Fsync::EverySecond => periodic(Nanos::from_secs(1)),
+                    Fsync::No => periodic(KERNEL_INTERVAL),
+                }
+            }
+        };
+        Some(Persistence { scheme, durable: 0, writing: None, begun: 0 })
+    }
+
+    /// What the disk holds, as of the latest [`advance`](Persistence::advance).
+    pub fn durable(&self) -> Position {
+        self.durable
+    }
+
+    /// How many snapshots or syncs have begun.
+    pub fn begun(&self) -> u64 {
+        self.begun
+    }
+
+    /// Works out what has happened to the disk until `now`, before the next change. `entries` are in memory.
+    pub fn advance(&mut self, journal: &mut Journal, entries: u32, now: Nanos) {
+        loop {
+            if let Some((position, until)) = self.writing {
+                if until > now {
+                    return;
+                }
+                self.writing = None;
+                self.ended(position, until);
+            }
+            if let Scheme::Always { .. } = self.scheme {
+                self.durable = journal.mark();
+                return;
+            }
+            let Some(begin) = self.begins(journal, now) else { return };
+            let took = self.takes(entries);
+            if let Scheme::Snapshots { at_fork, .. } = &mut self.scheme {
+                *at_fork = journal.changes();
+            }
+            self.writing = Some((journal.mark(), begin.saturating_add(took)));
+            self.begun += 1;
+        }
+    }
+
+    fn ended(&mut self, position: Position, until: Nanos) {
+        self.durable = position;
+        match &mut self.scheme {
+            Scheme::Snapshots { finished, counted, at_fork, .. } => (*finished, *counted) = (until, *at_fork),
+            Scheme::Periodic { next, .. } => *next = (*next).max(until),
+            Scheme::Always { .. } => {}
+        }
+    }
+
+    /// When the next snapshot or sync begins, if that is not later than `now`.
+    fn begins(&mut self, journal: &Journal, now: Nanos) -> Option<Nanos> {
+        match &mut self.scheme {
+            Scheme::Snapshots { rules, finished, counted, changed, .. } => {
+                let changes = journal.changes() - *counted;
+                let due = rules.iter().filter(|(_, least)| changes >= *least).map(|(every, _)| *every).min()?;
+                // Not before the change that was still missing.
+                let begin = finished.saturating_add(due).max(*changed);
+                (begin <= now).then_some(begin)
+            }
+            Scheme::Periodic { interval, next, .. } => {
+                while *next <= now {
+                    let begin = *next;
+                    *next = next.saturating_add(*interval);
+                    if journal.position() > self.durable {
+                        return Some(begin);
+                    }
+                }
+                None
+            }
+            Scheme::Always { .. } => None,
+        }
+    }
+
+    fn takes(&mut self, entries: u32) -> Nanos {
+        match &mut self.scheme {
+            Scheme::Snapshots { per_entry, .. } => Nanos(per_entry.0.saturating_mul(entries.into())),
+            Scheme::Periodic { time, draws, .. } | Scheme::Always { time, draws } => time.sample(draws),
+        }
+    }
+
+    /// Something has changed now.
+    pub fn changed(&mut self, now: Nanos) {
+        if let Scheme::Snapshots { changed, .. } = &mut self.scheme {
+            *changed = now;
+        }
+    }
+
+    /// A command has changed something, and has been served at `until` but for its sync: when that has ended, too.
+    /// `before` was the position then.
+    pub fn sync(&mut self, before: Position, until: Nanos) -> Nanos {
+        if !matches!(self.scheme, Scheme::Always { .. }) {
+            return until;
+        }
+        let until = until.saturating_add(self.takes(0));
+        (self.durable, self.writing) = (before, Some((before, until)));
+        self.begun += 1;
+        until
+    }
+
+    /// A crash, for whose moment it has been [advanced](Persistence::advance): what is being written will never be good.
+    pub fn crash(&mut self) {
+        self.writing = None;
+    }
+
+    /// The node is at work again with what is at this `position`, which is what its disk holds.
+    pub fn begin_anew(&mut self, journal: &Journal, position: Position, now: Nanos) {
+        (self.durable, self.writing) = (position, None);
+        match &mut self.scheme {
+            Scheme::Snapshots { finished, counted, .. } => (*finished, *counted) = (now, journal.changes()),
+            Scheme::Periodic { interval, next, .. } => *next = now.saturating_add(*interval),
+            Scheme::Always { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Other machines that hold a copy of a node's memory, some time behind it, and may take its place.
+//!
+//! Replication is asynchronous: a change leaves the master when it is made and is heard of by each replica a *lag*
+//! later, drawn for each; a replica hears of changes in their order, so a slow one holds up those behind it. Nothing
+//! here has events of its own: what each replica has heard of follows from the changes and the time.
+//!
+//! ```text
+//!   master    1  2  3  4  5  6  7        answered as soon as made; with wait = k, when k replicas have it
+//!   replica 0 1  2  3  4  5              ◀── takes over when the master has been away for the detection time
+//!   replica 1 1  2  3                        6 and 7 are gone: nobody had heard of them
+//! ```
+//!
+//! *What a failover loses.* A crash at a random moment loses what the most advanced replica has not heard of. With one
+//! replica and a constant lag `L` that is **λ·L** changes on average. With random lags `L` and changes at rate λ it is
+//! more, since order is kept: a change of age `u` is unheard when its own lag is above `u` or when some older change is
+//! still on its way, so **λ·∫(1 − P(L ≤ u)·exp(−λ·∫ᵤ P(L > v) dv)) du** over all ages.
+//!
+//! *The others.* The replica that takes over is the master from then on. Replicas behind it get from it what they lack.
+//! The old master, when it is back, and a replica that was away, come empty and load everything anew (a time for each
+//! entry) before they count again. A master that is back *before* its failover has what its disk had, however little,
+//! and its replicas follow it in that.
+
+use std::collections::VecDeque;
+
+use super::journal::Position;
+use crate::random::{Sampler, Stream};
+use crate::scenario;
+use crate::time::Nanos;
+
+/// A replica whose news is older than this does not count for `min_replicas`, as Redis' `min-replicas-max-lag` has it.
+const MAX_LAG: Nanos = Nanos::from_secs(10);
+
+/// A change on its way to a replica.
+#[derive(Clone, Copy, Debug)]
+struct News {
+    position: Position,
+    sent: Nanos,
+    arrives: Nanos,
+}
+
+/// One machine: the master or a replica of it.
+#[derive(Debug)]
+struct Machine {
+    /// How many crashes of it last.
+    down: u32,
+    /// What it has heard of; nothing while it is down or loads everything anew.
+    heard: Option<Position>,
+    coming: VecDeque<News>,
+    draws: Stream,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Replicas {
+    lag: Sampler,
+    failover: Option<Nanos>,
+    wait: u32,
+    wait_timeout: Nanos,
+    least: u32,
+    loading: Nanos,
+    machines: Vec<Machine>,
+    master: usize,
+    /// Whose crashes have not ended yet: those of masters and, apart, those of replicas, each with its number then.
+    outages: VecDeque<usize>,
+    replica_outages: Vec<(u32, usize)>,
+    /// The newest change that has been sent.
+    sent: Position,
+    failovers: u64,
+}
+
+impl Replicas {
+    /// Replicas that have all that an empty master has; `None` when there are none. `stream` gives each its own draws.
+    pub fn new(settings: &scenario::Cache, stream: impl Fn(u32) -> Stream) -> Option<Replicas> {
+        let machine = |number| Machine { down: 0, heard: Some(0), coming: VecDeque::new(), draws: stream(number) };
+        (settings.replicas > 0).then(|| Replicas {
+            lag: settings.lag.sampler(),
+            failover: settings.failover,
+            wait: settings.wait,
+            wait_timeout: settings.wait_timeout,
+            least: settings.min_replicas,
+            loading: settings.loading,
+            machines: (0..=settings.replicas).map(machine).collect(),
+            master: 0,
+            outages: VecDeque::new(),
+            replica_outages: Vec::new(),
+            sent: 0,
+            failovers: 0,
+        })
+    }
+
+    /// How many times a replica has taken over.
+    pub fn failovers(&self) -> u64 {
+        self.failovers
+    }
+
+    /// How long after a crash of the master a replica takes over, if ever.
+    pub fn detection(&self) -> Option<Nanos> {
+        self.failover
+    }
+
+    fn others(&mut self) -> impl Iterator<Item = &mut Machine> {
+        self.others_and_lag().0
+    }
+
+    fn others_and_lag(&mut self) -> (impl Iterator<Item = &mut Machine>, &Sampler) {
+        let master = self.master;
+        let others = self.machines.iter_mut().enumerate().filter(move |(number, _)| *number != master);
+        (others.map(|(_, machine)| machine), &self.lag)
+    }
+
+    /// Works out what everyone has heard of until `now`.
+    pub fn advance(&mut self, now: Nanos) {
+        for machine in self.others() {
+            while let Some(news) = machine.coming.front().filter(|news| news.arrives <= now) {
+                machine.heard = Some(news.position);
+                machine.coming.pop_front();
+            }
+        }
+    }
+
+    /// Sends all changes up to `position`, the last of them made at `made`.
+    pub fn send(&mut self, position: Position, made: Nanos) {
+        if position == self.sent {
+            return;
+        }
+        self.sent = position;
+        let (others, lag) = self.others_and_lag();
+        others.filter(|machine| machine.follows()).for_each(|machine| machine.hear(position, made, lag, Nanos::ZERO));
+    }
+
+    /// The oldest position that some replica may be left with.
+    pub fn oldest(&self) -> Option<Position> {
+        let left_with = |machine: &Machine| machine.heard.or(machine.coming.front().map(|news| news.position));
+        let others = self.machines.iter().enumerate().filter(|(number, _)| *number != self.master);
+        others.filter_map(|(_, machine)| left_with(machine)).min()
+    }
+
+    /// The most advanced replica, and what it has heard of.
+    fn best(&self) -> Option<(usize, Position)> {
+        let others = self.machines.iter().enumerate().filter(|(number, _)| *number != self.master);
+        let heard = others.filter_map(|(number, machine)| machine.heard.map(|heard| (number, heard)));
+        // Of several, the one with the lowest number.
+        heard.rev().max_by_key(|(_, heard)| *heard)
+    }
+
+    /// What would be left if a replica took over, provided that one may.
+    pub fn hope(&self) -> Option<Position> {
+        self.failover.and(self.best()).map(|(_, heard)| heard)
+    }
+
+    // ---- What writers ask for ----
+
+    /// Whether so few replicas follow closely that writes are refused.
+    pub fn are_too_few(&mut self, now: Nanos) -> bool {
+        if self.least == 0 {
+            return false;
+        }
+        let close = |machine: &Machine| {
+            let oldest = machine.coming.front().map_or(now, |news| news.sent);
+            machine.heard.is_some() && now.saturating_sub(oldest) <= MAX_LAG
+        };
+        (self.others().filter(|machine| close(machine)).count() as u32) < self.least
+    }
+
+    /// When `wait` replicas will have heard of `position`, and whether they will in time. As with Redis' `WAIT`, the
+    /// write is made whatever comes of it; the answer leaves when enough have it (`lag` covers their word of it), or at the
+    /// timeout, and then it is no acknowledgement.
+    pub fn confirmed(&mut self, position: Position, until: Nanos) -> (Nanos, bool) {
+        let wait = self.wait as usize;
+        if wait == 0 {
+            return (until, true);
+        }
+        let limit = until.saturating_add(self.wait_timeout);
+        let mut arrivals: Vec<Nanos> = self.others().filter_map(|machine| machine.arrival(position)).collect();
+        arrivals.sort_unstable();
+        match arrivals.get(wait - 1) {
+            Some(&arrival) if arrival <= limit => (until.max(arrival), true),
+            _ => (limit, false),
+        }
+    }
+
+    /// Whether enough replicas will have heard of `position` by that moment.
+    pub fn will_have(&mut self, position: Position, by: Nanos) -> bool {
+        let wait = self.wait;
+        let in_time = |machine: &mut Machine| machine.arrival(position).is_some_and(|arrival| arrival <= by);
+        self.others().filter_map(|machine| in_time(machine).then_some(())).count() as u32 >= wait
+    }
+
+    // ---- Crashes ----
+
+    /// The master crashes: what is on its way from it is gone. Returns whether it was alive.
+    pub fn master_crashes(&mut self) {
+        self.machines[self.master].down += 1;
+        self.outages.push_back(self.master);
+        self.others().for_each(|machine| machine.coming.clear());
+    }
+
+    /// The crash of a master that began first ends. Returns whether it was the crash of the present master.
+    pub fn crash_ends(&mut self) -> bool {
+        let machine = self.outages.pop_front().expect("only what is down can come up");
+        self.machines[machine].down -= 1;
+        machine == self.master
+    }
+
+    /// Replica `number` crashes: its memory is gone.
+    pub fn replica_crashes(&mut self, number: u32) {
+        let machine = (number as usize) + usize::from(number as usize >= self.master);
+        self.replica_outages.push((number, machine));
+        let machine = &mut self.machines[machine];
+        machine.down += 1;
+        machine.heard = None;
+        machine.coming.clear();
+    }
+
+    /// A crash of replica `number` ends.
+    pub fn replica_returns(&mut self, number: u32) {
+        let crash =
+            self.replica_outages.iter().position(|(crashed, _)| *crashed == number).expect("a crash that lasts");
+        let (_, machine) = self.replica_outages.remove(crash);
+        self.machines[machine].down -= 1;
+    }
+
+    /// The most advanced replica takes over; returns what it has heard of.
+    pub fn take_over(&mut self, now: Nanos) -> Option<Position> {
+        let (number, heard) = self.best()?;
+        let former = std::mem::replace(&mut self.master, number);
+        self.machines[former].heard = None;
+        self.machines[number].coming.clear();
+        (self.sent, self.failovers) = (heard, self.failovers + 1);
+        let (others, lag) = self.others_and_lag();
+        let behind = others.filter(|machine| machine.heard.is_some_and(|other| other < heard));
+        behind.for_each(|machine| machine.hear(heard, now, lag, Nanos::ZERO));
+        Some(heard)
+    }
+
+    /// The master, back at work with `entries` at `position`, differs from what replicas have: all load it anew.
+    pub fn all_begin_anew(&mut self, position: Position, entries: u32, now: Nanos) {
+        self.others().for_each(Machine::forget);
+        self.sent = position;
+        self.join(position, entries, now);
+    }
+
+    /// Replicas that live and have nothing load everything anew from the master.
+    pub fn join(&mut self, position: Position, entries: u32, now: Nanos) {
+        let loading = Nanos(self.loading.0.saturating_mul(entries.into()));
+        let (others, lag) = self.others_and_lag();
+        let newcomers = others.filter(|machine| machine.down == 0 && !machine.follows());
+        newcomers.for_each(|machine| machine.hear(position, now, lag, loading));
+    }
+}
+
+impl Machine {
+    /// Whether it gets news from the master.
+    fn follows(&self) -> bool {
+        self.heard.is_some() || !self.coming.is_empty()
+    }
+
+    fn forget(&mut self) {
+        self.heard = None;
+        self.coming.clear();
+    }
+
+    /// News arrive in the order in which they were sent.
+    fn hear(&mut self, position: Position, sent: Nanos, lag: &Sampler, loading: Nanos) {
+        let lag = lag.sample(&mut self.draws).saturating_add(loading);
+        let before = self.coming.back().map_or(Nanos::ZERO, |news| news.arrives);
+        self.coming.push_back(News { position, sent, arrives: sent.saturating_add(lag).max(before) });
+    }
+
+    /// When it will have heard of `position`, if it will.
+    fn arrival(&self, position: Position) -> Option<Nanos> {
+        if self.heard >= Some(position) {
+            return Some(Nanos::ZERO);
+        }
+        let place = self.coming.partition_point(|news| news.position < position);
+        self.coming.get(place).map(|news| news.arrives)
+    }
+}

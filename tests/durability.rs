@@ -1,0 +1,402 @@
+//! What disks and replicas save of a crashed cache node, and what not: against the formulas, and in opposite pairs.
+
+use cachelane::ledger::Cause;
+use cachelane::scenario::*;
+use cachelane::simulation::Simulation;
+use cachelane::time::Nanos;
+
+use crate::common::{bare, close, in_parallel, lane, run, start};
+
+fn ms(n: u64) -> Nanos {
+    Nanos::from_millis(n)
+}
+
+/// Writes only, so many a second, to 100 keys, without any latency; nothing is flushed before clients go home.
+fn writes(rate: f64) -> Scenario {
+    let mut scenario = bare();
+    scenario.clients.arrivals = Arrivals::Poisson { rate };
+    scenario.clients.keys = Keys::Uniform { count: 100 };
+    scenario.clients.write_ratio = 1.0;
+    (scenario.cache.capacity, scenario.cache.loading) = (1_000.into(), Nanos::ZERO);
+    let how = WriteBack { every: Nanos::from_secs(100_000), coalesce: false, ..WriteBack::default() };
+    scenario.lanes = lane(Reading::default(), how);
+    scenario
+}
+
+fn crash(at: Nanos, lasts: Nanos) -> Fault {
+    Fault { lasts, ..Fault::new(What::CacheCrash, at) }
+}
+
+fn snapshots(every: Nanos, per_entry: Nanos) -> Persistence {
+    Persistence::Snapshots { every, changes: 1, per_entry, also: Vec::new() }
+}
+
+fn append_only(fsync: Fsync, time: Nanos) -> Persistence {
+    Persistence::AppendOnly { fsync, fsync_time: Distribution::Constant(time) }
+}
+
+fn lost(lane: &Simulation, cause: Cause) -> u64 {
+    lane.ledger().ever_lost().get(cause)
+}
+
+/// The mean number of writes that a crash loses for `cause`, over `runs` crashes spread evenly over a time of `cycle`
+/// from `from` on, each in a run of its own luck. Nothing may be lost for any other cause.
+fn mean_loss(scenario: &Scenario, cause: Cause, from: Nanos, cycle: Nanos, runs: u64) -> f64 {
+    let numbers: Vec<u64> = (0..runs).collect();
+    let losses = in_parallel(&numbers, |number| {
+        let at = from + Nanos((cycle.0 as f64 * (number as f64 + 0.5) / runs as f64) as u64);
+        let mut scenario = Scenario { seed: 1_000 + number, ..scenario.clone() };
+        scenario.faults = vec![crash(at, ms(20))];
+        scenario.duration = at + ms(100);
+        let lane = run(&scenario);
+        assert_eq!(lane.ledger().ever_lost().total(), lost(&lane, cause));
+        lost(&lane, cause)
+    });
+    losses.iter().sum::<u64>() as f64 / runs as f64
+}
+
+// ---- Loss windows against their formulas ----
+
+#[test]
+fn snapshots_lose_the_writes_of_half_an_interval_and_one_and_a_half_writings() {
+    // Every 2 s after the last, half a second of writing (100 entries of 5 ms): cycles of 2.5 s, finished at 7.5 s.
+    let mut scenario = writes(400.0);
+    scenario.cache.persistence = snapshots(ms(2_000), ms(5));
+    let mean = mean_loss(&scenario, Cause::PersistenceWindow, ms(7_500), ms(2_500), 200);
+    close("snapshots", mean, 400.0 * (2.0 / 2.0 + 1.5 * 0.5), 0.02);
+}
+
+#[test]
+fn append_only_every_second_loses_the_writes_of_half_a_second_and_a_sync() {
+    let mut scenario = writes(1_000.0);
+    scenario.cache.persistence = append_only(Fsync::EverySecond, ms(200));
+    let mean = mean_loss(&scenario, Cause::PersistenceWindow, ms(3_000), ms(1_000), 200);
+    close("every second", mean, 1_000.0 * (0.5 + 0.2), 0.02);
+}
+
+#[test]
+fn append_only_without_syncs_of_its_own_loses_the_writes_of_a_quarter_minute() {
+    let mut scenario = writes(30.0);
+    scenario.cache.persistence = append_only(Fsync::No, ms(500));
+    let mean = mean_loss(&scenario, Cause::PersistenceWindow, ms(60_000), ms(30_000), 150);
+    close("no", mean, 30.0 * (15.0 + 0.5), 0.02);
+}
+
+fn replicated(rate: f64, lag: Distribution) -> Scenario {
+    let mut scenario = writes(rate);
+    scenario.cache.replicas = 1;
+    scenario.cache.lag = lag;
+    scenario.cache.failover = Some(ms(10));
+    scenario
+}
+
+#[test]
+fn a_failover_loses_the_writes_of_a_constant_lag() {
+    let scenario = replicated(2_000.0, Distribution::Constant(ms(100)));
+    let mean = mean_loss(&scenario, Cause::FailoverLag, ms(300), ms(100), 400);
+    close("constant lag", mean, 2_000.0 * 0.1, 0.02);
+}
+
+#[test]
+fn a_failover_loses_more_when_lags_vary_since_news_keep_their_order() {
+    let (rate, mean_lag) = (1_000.0, 0.01);
+    let scenario = replicated(rate, Distribution::Exponential(ms(10)));
+    // λ·∫(1 − P(L ≤ u)·exp(−λ·∫ᵤ P(L > v) dv)) du, in 10 µs steps; see the module `replicas`.
+    let step = 1e-5;
+    let unheard = |u: f64| {
+        let above = libm::exp(-u / mean_lag);
+        1.0 - (1.0 - above) * libm::exp(-rate * mean_lag * above)
+    };
+    let expected: f64 = (0..40_000).map(|i| rate * step * unheard((f64::from(i) + 0.5) * step)).sum();
+    assert!(expected > 2.5 * rate * mean_lag, "order makes a difference: {expected}");
+    let mean = mean_loss(&scenario, Cause::FailoverLag, ms(300), ms(100), 2_000);
+    close("exponential lag", mean, expected, 0.02);
+}
+
+#[test]
+fn the_more_advanced_of_two_replicas_takes_over() {
+    let mut scenario = replicated(1_000.0, Distribution::Exponential(ms(10)));
+    let one = mean_loss(&scenario, Cause::FailoverLag, ms(300), ms(100), 100);
+    scenario.cache.replicas = 2;
+    let two = mean_loss(&scenario, Cause::FailoverLag, ms(300), ms(100), 100);
+    assert!(two < 0.8 * one, "{two} against {one}");
+}
+
+// ---- Opposite pairs ----
+
+/// A second of writes, a crash in the middle.
+fn crashed(persistence: Persistence) -> Simulation {
+    let mut scenario = writes(1_000.0);
+    scenario.duration = ms(10_000);
+    scenario.cache.persistence = persistence;
+    scenario.faults = vec![crash(ms(5_678), ms(500))];
+    run(&scenario)
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_with_a_sync_before_each_answer_and_everything_unflushed_without_persistence() {
+    let none = crashed(Persistence::None {});
+    let written = none.ledger().ever_lost().get(Cause::CacheCrash);
+    assert!((5_400..5_950).contains(&written), "{written}");
+    let always = crashed(append_only(Fsync::Always, Nanos::from_micros(300)));
+    assert_eq!(always.ledger().ever_lost().total(), 0);
+    assert!(always.report().cache.utilisation > 0.25, "each of 1000 writes a second pays 0.3 ms");
+}
+
+#[test]
+fn a_write_whose_sync_a_crash_cuts_short_was_not_acknowledged() {
+    // A write a second, each with half a second of sync: a crash in the sync, and one behind it.
+    for (at, unknown) in [(ms(1_300), 1), (ms(1_700), 0)] {
+        let mut scenario = writes(1.0);
+        scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
+        scenario.cache.persistence = append_only(Fsync::Always, ms(500));
+        scenario.duration = ms(1_800);
+        scenario.faults = vec![crash(at, ms(10))];
+        let lane = run(&scenario);
+        let counts = lane.ledger().counts();
+        assert_eq!((counts.unknown, counts.lost, counts.durable), (unknown, 0, 1 - unknown));
+    }
+}
+
+#[test]
+fn every_second_loses_no_write_older_than_two_seconds_and_no_syncs_do() {
+    let oldest = |persistence: Persistence| {
+        let lane = crashed(persistence);
+        let stories = lane.stories();
+        assert!(!stories.is_empty());
+        stories.iter().map(|story| story.steps[0].at).min().expect("a lost write")
+    };
+    // Syncs begin at whole seconds and nearly take one: at 5.678 s the one from 4 s has ended.
+    let every_second = oldest(append_only(Fsync::EverySecond, ms(900)));
+    assert!(every_second >= ms(4_000) && every_second < ms(4_010), "{every_second}");
+    assert!(oldest(append_only(Fsync::No, ms(1))) < ms(10));
+    // A sync that takes longer than a second puts the next one off: from 1, 2.4, 3.8 and 5.2 s on.
+    let slow = oldest(append_only(Fsync::EverySecond, ms(1_400)));
+    assert!(slow >= ms(3_800) && slow < ms(3_810), "{slow}");
+}
+
+#[test]
+fn a_failover_loses_nothing_that_waited_for_a_replica_and_something_that_did_not() {
+    for (wait, loses) in [(0, true), (1, false)] {
+        let mut scenario = replicated(1_000.0, Distribution::Exponential(ms(20)));
+        (scenario.cache.replicas, scenario.cache.wait, scenario.duration) = (2, wait, ms(3_000));
+        scenario.faults = vec![crash(ms(1_000), ms(100)), crash(ms(2_000), ms(500))];
+        let lane = run(&scenario);
+        assert_eq!(lost(&lane, Cause::FailoverLag) > 0, loses);
+        assert_eq!(lane.ledger().ever_lost().total() > 0, loses);
+        let wait_ms = lane.report().latency_ms.write.p50;
+        assert_eq!(wait_ms > 1.0, wait == 1, "the answer waits for the replica: {wait_ms} ms");
+    }
+}
+
+#[test]
+fn a_wait_for_more_replicas_than_live_ends_with_its_timeout_and_without_an_acknowledgement() {
+    let mut scenario = replicated(100.0, Distribution::Constant(ms(1)));
+    (scenario.cache.replicas, scenario.cache.wait, scenario.cache.wait_timeout) = (2, 2, ms(50));
+    scenario.duration = ms(3_000);
+    let replica =
+        |which| Fault { what: What::ReplicaCrash, which: Some(Which::Server(which)), ..crash(ms(1_000), ms(1_000)) };
+    scenario.faults = vec![replica(1)];
+    let lane = run(&scenario);
+    let counts = lane.ledger().counts();
+    // A second of writes is answered with an error, and applied nevertheless.
+    assert!((70..130).contains(&counts.unknown), "{counts:?}");
+    assert_eq!(lane.ledger().ever_lost().total(), 0);
+}
+
+#[test]
+fn writes_are_refused_while_too_few_replicas_follow_and_only_then() {
+    for (least, refused) in [(0, 0), (1, 100), (2, 200)] {
+        let mut scenario = replicated(100.0, Distribution::Constant(ms(1)));
+        (scenario.cache.replicas, scenario.cache.min_replicas) = (2, least);
+        scenario.duration = ms(4_000);
+        let replica = |which, from| Fault {
+            what: What::ReplicaCrash,
+            which: Some(Which::Server(which)),
+            ..crash(ms(from), ms(2_000 - from / 2))
+        };
+        scenario.faults = vec![replica(0, 1_000), replica(1, 1_500)];
+        let lane = run(&scenario);
+        let rejected = lane.ledger().counts().rejected;
+        assert!(rejected.abs_diff(refused) <= refused / 2, "{least}: {rejected}");
+    }
+}
+
+#[test]
+fn without_a_failover_a_replica_is_of_no_use_and_a_master_back_before_it_wipes_its_replicas() {
+    let mut never = replicated(1_000.0, Distribution::Constant(ms(1)));
+    (never.cache.failover, never.duration) = (None, ms(2_000));
+    never.faults = vec![crash(ms(1_000), ms(500))];
+    let mut late = never.clone();
+    late.cache.failover = Some(ms(600));
+    let mut early = never.clone();
+    early.cache.failover = Some(ms(400));
+    for (scenario, cause) in [(never, Cause::CacheCrash), (late, Cause::CacheCrash), (early, Cause::FailoverLag)] {
+        let lane = run(&scenario);
+        assert_eq!(lane.ledger().ever_lost().get(cause) > 900, cause == Cause::CacheCrash);
+        assert!(lost(&lane, cause) > 0);
+    }
+}
+
+// ---- At awkward moments ----
+
+#[test]
+fn entries_come_back_with_their_values_and_lives_and_the_node_refuses_until_they_are_loaded() {
+    let mut scenario = writes(1_000.0);
+    scenario.cache.ttl = Ttl::Fixed(ms(1_500));
+    scenario.cache.loading = ms(5);
+    scenario.cache.persistence = append_only(Fsync::Always, Nanos::ZERO);
+    scenario.duration = ms(4_000);
+    scenario.faults = vec![crash(ms(1_000), ms(100))];
+    let mut lane = start(&scenario);
+    lane.run_until(ms(999));
+    let before: Vec<_> = (0..100).map(|key| lane.cached(key)).collect();
+    lane.run_until(ms(1_100));
+    let refused = lane.report().cache.refused;
+    // 100 entries of 5 ms each: half a second more.
+    lane.run_until(ms(1_600));
+    let while_loading = lane.report().cache.refused - refused;
+    assert!((420..580).contains(&while_loading), "{while_loading}");
+    let after: Vec<_> = (0..100).map(|key| lane.cached(key)).collect();
+    let same = before.iter().zip(&after).filter(|(before, after)| before == after).count();
+    assert!(same >= 98, "{same}: one write may have come between");
+    lane.run_until(ms(1_650));
+    assert_eq!(lane.report().cache.refused - refused - while_loading, 0);
+    lane.run_until(Nanos::MAX);
+    lane.validate();
+}
+
+#[test]
+fn a_crash_while_loading_loses_no_more_than_the_crash_before_it() {
+    let mut scenario = writes(1_000.0);
+    scenario.cache.loading = ms(5);
+    scenario.cache.persistence = append_only(Fsync::EverySecond, ms(100));
+    scenario.duration = ms(4_000);
+    scenario.faults = vec![crash(ms(2_500), ms(100))];
+    let once = run(&scenario);
+    scenario.faults.push(crash(ms(2_700), ms(50)));
+    let twice = run(&scenario);
+    assert!(lost(&once, Cause::PersistenceWindow) > 400);
+    assert_eq!(lost(&once, Cause::PersistenceWindow), lost(&twice, Cause::PersistenceWindow));
+    assert!(twice.report().cache.refused > once.report().cache.refused);
+}
+
+#[test]
+fn a_crash_during_a_snapshot_leaves_the_one_before() {
+    // Forks at 2 s and, when that has been written for 0.5 s, 2 s later.
+    let mut scenario = writes(500.0);
+    scenario.cache.persistence = snapshots(ms(2_000), ms(5));
+    let lost_at = |at: u64| {
+        let mut scenario = scenario.clone();
+        (scenario.duration, scenario.faults) = (ms(at + 100), vec![crash(ms(at), ms(10))]);
+        let lane = run(&scenario);
+        assert_eq!(lane.ledger().ever_lost().total(), lost(&lane, Cause::PersistenceWindow));
+        lost(&lane, Cause::PersistenceWindow)
+    };
+    for (at, window_s) in [(4_400, 2.4), (4_900, 2.9), (5_100, 0.6)] {
+        let (lost, expected) = (lost_at(at) as f64, 500.0 * window_s);
+        assert!((lost - expected).abs() < 4.5 * expected.sqrt(), "at {at} ms: {lost}, not {expected}");
+    }
+}
+
+#[test]
+fn the_rule_fulfilled_first_makes_the_snapshot() {
+    // Redis' rules: 3600 s and 1 change, 300 s and 100, 60 s and 10,000. With 2 changes a second the second one is it.
+    let rule = |seconds, changes| SnapshotRule { every: Nanos::from_secs(seconds), changes };
+    let mut scenario = writes(2.0);
+    scenario.cache.persistence = Persistence::Snapshots {
+        every: Nanos::from_secs(3_600),
+        changes: 1,
+        per_entry: Nanos::ZERO,
+        also: vec![rule(300, 100), rule(60, 10_000)],
+    };
+    scenario.duration = Nanos::from_secs(500);
+    scenario.faults = vec![crash(Nanos::from_secs(450), ms(1_000))];
+    let lost_slow = lost(&run(&scenario), Cause::PersistenceWindow) as f64;
+    assert!((lost_slow - 300.0).abs() < 80.0, "since 300 s: {lost_slow}");
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 200.0 };
+    let lost_fast = lost(&run(&scenario), Cause::PersistenceWindow) as f64;
+    assert!((lost_fast - 200.0 * 30.0).abs() < 400.0, "since 420 s: {lost_fast}");
+}
+
+#[test]
+fn rows_flushed_since_the_last_snapshot_come_back_and_overwrite_what_is_newer() {
+    // One key. Its first write is in the snapshot of 1 s; its second is flushed at 2 s; the crash brings the first back.
+    let mut scenario = writes(1.0);
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1.25 };
+    scenario.clients.keys = Keys::Uniform { count: 1 };
+    scenario.cache.persistence = snapshots(ms(1_000), Nanos::ZERO);
+    let how = WriteBack { every: ms(2_000), ..WriteBack::default() };
+    scenario.lanes = lane(Reading::default(), how);
+    (scenario.duration, scenario.faults) = (ms(2_300), vec![crash(ms(2_200), ms(50))]);
+    // Snapshots at 1 s and 2 s: the second is taken before the flush of that moment.
+    let lane = run(&scenario);
+    assert_eq!(lane.ledger().counts().attempts(), 2);
+    assert_eq!(lane.ledger().ever_lost().total(), 0, "the snapshot of 2 s has both");
+    let Persistence::Snapshots { every, .. } = &mut scenario.cache.persistence else { unreachable!() };
+    *every = ms(1_500);
+    let lane = run(&scenario);
+    assert_eq!(lost(&lane, Cause::OverwrittenByOlder), 1, "{:?}", lane.report().ever_lost_by_cause);
+}
+
+#[test]
+fn one_node_of_many_fails_over_while_the_others_go_on() {
+    let mut scenario = replicated(2_000.0, Distribution::Constant(ms(20)));
+    (scenario.cache.shards, scenario.cache.failover, scenario.duration) = (4, Some(ms(200)), ms(2_000));
+    let how = WriteBack { every: ms(100), ..WriteBack::default() };
+    scenario.lanes = lane(Reading::default(), how);
+    scenario.database.batch.base = Distribution::Constant(ms(40)); // flushes take long, so the crash meets one
+    scenario.faults = vec![Fault { which: Some(Which::Server(2)), ..crash(ms(1_020), ms(900)) }];
+    let lane = run(&scenario);
+    let report = lane.report();
+    // A quarter of the keys for a fifth of a second, though the machine is away for nearly one.
+    assert!((60..140).contains(&report.errors), "{}", report.errors);
+    assert!(lost(&lane, Cause::FailoverLag) > 0);
+    assert_eq!(report.cache.failovers, 1);
+}
+
+#[test]
+fn failovers_follow_one_another_and_old_masters_come_back_as_replicas() {
+    let mut scenario = replicated(500.0, Distribution::Constant(ms(5)));
+    (scenario.cache.replicas, scenario.cache.failover, scenario.duration) = (1, Some(ms(100)), ms(6_000));
+    scenario.cache.persistence = append_only(Fsync::EverySecond, ms(10));
+    scenario.faults = (1..6).map(|second| crash(ms(second * 1_000), ms(300))).collect();
+    let lane = run(&scenario);
+    assert_eq!(lane.report().cache.failovers, 5);
+    assert!(lost(&lane, Cause::FailoverLag) > 0);
+    // What is on the crashed machine's disk does not count once another has taken over.
+    assert!(lane.ledger().ever_lost().total() < 5 * 20, "{:?}", lane.report().ever_lost_by_cause);
+}
+
+#[test]
+fn a_disk_ahead_of_the_replica_saves_what_the_replica_lacks_if_its_node_is_back_in_time() {
+    for (back, cause) in [(50, Cause::PersistenceWindow), (500, Cause::FailoverLag)] {
+        let mut scenario = replicated(1_000.0, Distribution::Constant(ms(2_000)));
+        scenario.cache.failover = Some(ms(100));
+        scenario.cache.persistence = append_only(Fsync::EverySecond, ms(10));
+        (scenario.duration, scenario.faults) = (ms(4_000), vec![crash(ms(3_500), ms(back))]);
+        let lane = run(&scenario);
+        let window = lost(&lane, Cause::PersistenceWindow);
+        assert!((420..580).contains(&window), "lost at once, nobody had it: {window}");
+        assert_eq!(lost(&lane, Cause::FailoverLag) > 1_300, cause == Cause::FailoverLag);
+    }
+}
+
+#[test]
+fn what_somebody_empties_on_purpose_does_not_come_back_with_a_restart() {
+    for (emptied, held) in [(false, true), (true, false)] {
+        let mut scenario = writes(1_000.0);
+        scenario.cache.persistence = append_only(Fsync::Always, Nanos::ZERO);
+        scenario.duration = ms(2_000);
+        let empty = Fault { lasts: ms(1_100), ..Fault::new(What::FlushAll, ms(500)) };
+        scenario.faults = vec![crash(ms(1_000), ms(900))];
+        scenario.faults.extend(emptied.then_some(empty));
+        let mut lane = start(&scenario);
+        lane.run_until(ms(1_900));
+        assert_eq!((0..100).any(|key| lane.cached(key).is_some()), held);
+        lane.run_until(Nanos::MAX);
+        lane.validate();
+        assert_eq!(lost(&lane, Cause::FlushAll) > 400, emptied);
+        assert_eq!(lost(&lane, Cause::PersistenceWindow), 0);
+    }
+}
