@@ -9,11 +9,12 @@
 //! committed. A freeze only stops the clock for it: everything goes on afterwards where it stood. Values are write numbers: a key's value *is* the write that put it there (0 before the first).
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
 use crate::fault::Slowdown;
-use crate::ledger::{Holder, Key, Ledger, Release, WriteId};
+use crate::ledger::{Change, Holder, Key, Ledger, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Link};
 use crate::time::Nanos;
@@ -34,6 +35,12 @@ pub enum Query {
     Read(Key),
     /// One row, in a transaction of its own.
     Write(Row),
+    /// One row, if its present value allows it, in a transaction of its own.
+    Change(Row, Change),
+    /// How many records of the outbox there are to pass on, so many at most.
+    Records(u32),
+    /// Drop the oldest records of the outbox, so many of them.
+    Forget(u32),
     /// Many rows in one transaction; the number of a [`Database::write_batch`].
     Batch(u32),
 }
@@ -78,6 +85,7 @@ struct Draws {
     read: Stream,
     write: Stream,
     batch: Stream,
+    outbox: Stream,
     abort: Stream,
     failing: Stream,
 }
@@ -98,6 +106,8 @@ struct State {
     failing: Vec<f64>,
     batches: Vec<Vec<Row>>,
     free_batches: Vec<u32>,
+    /// A record of each committed row that has yet to be passed on, oldest first; in a lane that keeps them.
+    outbox: Option<VecDeque<Row>>,
     draws: Draws,
     counts: DatabaseCounts,
     busy_since: Nanos,
@@ -134,6 +144,7 @@ impl Database {
             read: streams.named("database read"),
             write: streams.named("database write"),
             batch: streams.named("database batch"),
+            outbox: streams.named("database outbox"),
             abort: streams.named("database abort"),
             failing: streams.named("database failing"),
         };
@@ -150,6 +161,7 @@ impl Database {
             failing: Vec::new(),
             batches: Vec::new(),
             free_batches: Vec::new(),
+            outbox: None,
             draws,
             counts: DatabaseCounts::default(),
             busy_since: Nanos::ZERO,
@@ -175,6 +187,38 @@ impl Database {
     pub fn write(&self, row: Row, from: Link) -> Call<'_, Asked, Reply> {
         self.hold(&[row]);
         self.calls.open(&self.kernel, Asked { query: Query::Write(row), from })
+    }
+
+    /// Begins a write of one row that is committed only if the present value allows it.
+    pub fn change(&self, row: Row, change: Change, from: Link) -> Call<'_, Asked, Reply> {
+        self.hold(&[row]);
+        self.calls.open(&self.kernel, Asked { query: Query::Change(row, change), from })
+    }
+
+    /// From now on each row is committed together with a record of it in the outbox.
+    pub fn keep_outbox(&self) {
+        self.state.borrow_mut().outbox = Some(VecDeque::new());
+    }
+
+    /// Begins to ask how many records of the outbox there are, `most` at most.
+    pub fn records(&self, most: u32, from: Link) -> Call<'_, Asked, Reply> {
+        self.calls.open(&self.kernel, Asked { query: Query::Records(most), from })
+    }
+
+    /// What such an answer brought: the oldest `count` records.
+    pub fn oldest_records(&self, count: u32) -> Vec<Row> {
+        let state = self.state.borrow();
+        state.outbox.iter().flatten().take(count as usize).copied().collect()
+    }
+
+    /// Begins to drop the oldest `count` records of the outbox.
+    pub fn forget(&self, count: u32, from: Link) -> Call<'_, Asked, Reply> {
+        self.calls.open(&self.kernel, Asked { query: Query::Forget(count), from })
+    }
+
+    /// Records of the outbox that have yet to be passed on.
+    pub fn outbox(&self) -> usize {
+        self.state.borrow().outbox.as_ref().map_or(0, VecDeque::len)
     }
 
     /// Begins a batch; its rows are committed together or not at all.
@@ -358,7 +402,9 @@ impl Database {
     fn serve(&self, state: &mut State, worker: u32, call: CallId) {
         let time = match self.calls.question(call).query {
             Query::Read(_) => self.times.read.sample(&mut state.draws.read),
-            Query::Write(_) => self.times.write.sample(&mut state.draws.write),
+            Query::Write(_) | Query::Change(..) => self.times.write.sample(&mut state.draws.write),
+            Query::Records(_) => self.times.read.sample(&mut state.draws.outbox),
+            Query::Forget(_) => self.times.write.sample(&mut state.draws.outbox),
             Query::Batch(number) => {
                 let rows = state.batches[number as usize].len() as u64;
                 let base = self.times.batch_base.sample(&mut state.draws.batch);
@@ -376,14 +422,33 @@ impl Database {
             state.counts.reads += 1;
             return Ok(state.current.get(key as usize).copied().unwrap_or_default());
         }
+        if let Query::Records(count) | Query::Forget(count) = question {
+            return Ok(attend_outbox(state, question, count));
+        }
         if self.abort > 0.0 && state.draws.abort.unit() < self.abort || fails(state) {
             state.counts.aborted += 1;
             self.release(state, question, Release::Refused);
             return Err(Failure::Aborted);
         }
+        if let Query::Change(row, change) = question
+            && !self.apply(state, row, change)
+        {
+            self.release(state, question, Release::Refused);
+            return Err(Failure::Conflict);
+        }
         let last = self.commit(state, question);
         self.release(state, question, Release::Delivered);
         Ok(last)
+    }
+
+    /// Whether the present value allows the change; if so, it is what the write is applied to.
+    fn apply(&self, state: &State, row: Row, change: Change) -> bool {
+        let base = state.current.get(row.key as usize).copied().unwrap_or_default();
+        let applies = base != row.write && (change == Change::Add || change == Change::IfStill(base));
+        if applies {
+            self.ledger.borrow_mut().based_on(row.write, base);
+        }
+        applies
     }
 
     fn commit(&self, state: &mut State, question: Query) -> WriteId {
@@ -396,9 +461,10 @@ impl Database {
             ledger.committed(row.write, self.kernel.now());
         };
         match question {
-            Query::Read(_) => unreachable!("a read commits nothing"),
-            Query::Write(row) => {
+            Query::Read(_) | Query::Records(_) | Query::Forget(_) => unreachable!("only writes commit"),
+            Query::Write(row) | Query::Change(row, _) => {
                 commit(&mut state.current, row);
+                state.outbox.iter_mut().for_each(|outbox| outbox.push_back(row));
                 state.counts.rows += 1;
                 row.write
             }
@@ -429,8 +495,8 @@ impl Database {
         let mut ledger = self.ledger.borrow_mut();
         let now = self.kernel.now();
         match question {
-            Query::Read(_) => {}
-            Query::Write(row) => {
+            Query::Read(_) | Query::Records(_) | Query::Forget(_) => {}
+            Query::Write(row) | Query::Change(row, _) => {
                 ledger.released(row.write, Holder::Flight, why, now);
             }
             Query::Batch(number) => {
@@ -466,4 +532,16 @@ fn fails(state: &mut State) -> bool {
     let State { failing, draws, .. } = state;
     // Each draws, so that one more changes nothing for the others.
     failing.iter().filter(|share| draws.failing.chance(**share)).count() > 0
+}
+
+/// Answers how many records there are, or drops them.
+fn attend_outbox(state: &mut State, question: Query, count: u32) -> WriteId {
+    let outbox = state.outbox.as_mut().expect("only a lane with an outbox asks for it");
+    let count = (count as usize).min(outbox.len());
+    if matches!(question, Query::Records(_)) {
+        state.counts.reads += 1;
+    } else {
+        outbox.drain(..count);
+    }
+    WriteId(count as u32)
 }

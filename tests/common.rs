@@ -44,6 +44,12 @@ impl From<WriteThrough> for Write {
     }
 }
 
+impl From<Outbox> for Write {
+    fn from(how: Outbox) -> Write {
+        Write(Writing::Outbox(how))
+    }
+}
+
 impl From<WriteBack> for Write {
     fn from(how: WriteBack) -> Write {
         Write(Writing::WriteBack(how))

@@ -200,15 +200,31 @@ fn lane() -> impl Strategy<Value = Lane> {
         0..=200u32,
         end(),
         end(),
+        (
+            prop::option::of(1..=10_000_000u32),
+            select(WhenFull::ALL.to_vec()),
+            select(AfterFlush::ALL.to_vec()),
+            any::<bool>(),
+            time(0, HOUR),
+        ),
     )
-        .prop_map(|(every, at, batch, coalesce, requeue, on_expiry, on_eviction)| WriteBack {
-            every,
-            at,
-            batch,
-            coalesce,
-            requeue,
-            on_expiry,
-            on_eviction,
+        .prop_map(|(every, at, batch, coalesce, requeue, on_expiry, on_eviction, more)| {
+            let (bound, when_full, after_flush, read, delay) = more;
+            let take = if read && coalesce { Take::ReadThenDelete } else { Take::Atomic };
+            WriteBack {
+                every,
+                at,
+                batch,
+                coalesce,
+                requeue,
+                on_expiry,
+                on_eviction,
+                bound,
+                when_full,
+                after_flush,
+                take,
+                delay,
+            }
         });
     let writing = prop_oneof![
         (select(Invalidate::ALL.to_vec()), time(0, HOUR))
@@ -219,6 +235,8 @@ fn lane() -> impl Strategy<Value = Lane> {
             }
         ),
         back.prop_map(Writing::WriteBack),
+        (time(1_000_000_000, HOUR), 1..=1_000_000u32, select(Relayed::ALL.to_vec()))
+            .prop_map(|(every, batch, cached)| Writing::Outbox(Outbox { every, batch, cached })),
     ];
     let otherwise = select(vec![
         "",
@@ -226,9 +244,17 @@ fn lane() -> impl Strategy<Value = Lane> {
         "cache={eviction='sieve',capacity=7}\napp={retries=2}",
         "database={batch={row='1ms'}}",
     ]);
-    (name(), any_reading(), writing, otherwise).prop_map(|(name, read, write, otherwise)| {
+    let modify = prop_oneof![
+        Just(Modify::Naive {}),
+        (1..=1_000u32).prop_map(|tries| Modify::CompareAndSet { tries }),
+        Just(Modify::Increment {}),
+    ];
+    (name(), any_reading(), writing, modify, otherwise).prop_map(|(name, read, write, modify, otherwise)| {
         let lane = Scenario::from_toml(&format!("[[lane]]\n{otherwise}")).unwrap().lanes.remove(0);
-        Lane { name, read, write, ..lane }
+        // With the cache first, the database cannot decide.
+        let cache_first = matches!(&write, Writing::WriteThrough(how) if how.order == Order::CacheFirst);
+        let modify = if cache_first { Modify::Naive {} } else { modify };
+        Lane { name, read, write, modify, ..lane }
     })
 }
 

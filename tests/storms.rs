@@ -156,9 +156,30 @@ fn write_back() -> impl Strategy<Value = Lane> {
     let at = prop_oneof![Just(None), Just(Some(1)), Just(Some(5))];
     let batch = prop_oneof![Just(1u32), Just(4), Just(128)];
     let requeue = prop_oneof![Just(0u32), Just(3), Just(200)];
-    (any_reading(), every, at, batch, any::<bool>(), requeue, end(), end()).prop_map(
-        |(read, every, at, batch, coalesce, requeue, on_expiry, on_eviction)| {
-            let how = WriteBack { every, at, batch, coalesce, requeue, on_expiry, on_eviction };
+    let take = prop_oneof![3 => Just(Take::Atomic), 1 => Just(Take::ReadThenDelete)];
+    let bound = prop_oneof![2 => Just(None), 1 => Just(Some(1)), 2 => Just(Some(4))];
+    let delay = prop_oneof![2 => Just(0u64), 1 => Just(30)].prop_map(Nanos::from_millis);
+    let full = prop::sample::select(WhenFull::ALL.to_vec());
+    let after = prop::sample::select(AfterFlush::ALL.to_vec());
+    let more = (take, bound, full, after, delay);
+    (any_reading(), every, at, batch, any::<bool>(), requeue, end(), end(), more).prop_map(
+        |(read, every, at, batch, coalesce, requeue, on_expiry, on_eviction, more)| {
+            let (take, bound, when_full, after_flush, delay) = more;
+            let coalesce = coalesce || take == Take::ReadThenDelete;
+            let how = WriteBack {
+                every,
+                at,
+                batch,
+                coalesce,
+                requeue,
+                on_expiry,
+                on_eviction,
+                bound,
+                when_full,
+                after_flush,
+                take,
+                delay,
+            };
             Lane { read, write: Writing::WriteBack(how), ..Lane::default() }
         },
     )

@@ -300,8 +300,13 @@ pub fn all_lanes() -> Vec<Lane> {
         through(Order::DatabaseFirst, false),
         through(Order::CacheFirst, false),
         through(Order::CacheFirst, true),
+        Writing::Outbox(Outbox { every: ms(2), ..Outbox::default() }),
+        Writing::Outbox(Outbox { every: ms(2), batch: 1, cached: Relayed::Update }),
         back(true, DirtyEnd::Flush),
         back(false, DirtyEnd::Drop),
+        Writing::WriteBack(WriteBack { bound: Some(5), after_flush: AfterFlush::Remove, ..every(ms(50)) }),
+        Writing::WriteBack(WriteBack { bound: Some(5), when_full: WhenFull::Flush, delay: ms(80), ..every(ms(50)) }),
+        Writing::WriteBack(WriteBack { bound: Some(5), when_full: WhenFull::Refuse, coalesce: false, ..every(ms(9)) }),
     ];
     let reads = [Reading::None {}, Reading::look_aside(), Reading::read_through()];
     let pairs = reads.iter().flat_map(|read| writes.iter().map(move |write| (read.clone(), write.clone())));

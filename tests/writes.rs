@@ -5,7 +5,7 @@ use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 
-use crate::common::{Write, bare, lane, run};
+use crate::common::{Write, bare, lane, run, start};
 
 const fn ms(n: u64) -> Nanos {
     Nanos::from_millis(n)
@@ -53,6 +53,21 @@ fn through(order: Order, acknowledge: Acknowledge) -> WriteThrough {
 /// How many of the five keys the cache holds another value of than the database.
 fn disagreements(lane: &Simulation) -> usize {
     (0..5).filter(|&key| lane.cached(key).is_some_and(|value| value != lane.committed(key))).count()
+}
+
+/// For how long the cache has held another value of a key than the database, at most, in steps of 10 ms.
+fn longest_disagreement_ms(scenario: &Scenario) -> u64 {
+    let mut lane = start(scenario);
+    let (mut since, mut longest) = ([0; 5], 0);
+    for now in (10..60_000).step_by(10) {
+        lane.run_until(ms(now));
+        for key in 0..5u32 {
+            let agrees = lane.cached(key).is_none_or(|value| value == lane.committed(key));
+            since[key as usize] = if agrees { now } else { since[key as usize] };
+            longest = longest.max(now - since[key as usize]);
+        }
+    }
+    longest
 }
 
 #[track_caller]
@@ -169,4 +184,158 @@ fn an_early_acknowledgement_takes_as_long_as_the_first_of_the_two_writes() {
     assert_eq!(latency(Order::CacheFirst, Acknowledge::First), 3.0);
     assert_eq!(latency(Order::DatabaseFirst, Acknowledge::Both), 13.0);
     assert_eq!(latency(Order::DatabaseFirst, Acknowledge::First), 10.0);
+}
+
+// ---- Write-back ----
+
+/// Ten seconds of 200 writes a second over 100 keys, flushed at intervals by a database that needs a millisecond or two.
+fn flushing(how: WriteBack) -> Scenario {
+    let mut scenario = bare();
+    scenario.duration = s(10);
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 200.0 };
+    scenario.clients.keys = Keys::Zipf { count: 100, alpha: 0.9 };
+    scenario.clients.write_ratio = 1.0;
+    scenario.database.batch = Batch { base: Distribution::Exponential(ms(2)), row: Nanos::ZERO };
+    scenario.lanes = lane(Reading::look_aside(), how);
+    scenario
+}
+
+fn bounded(when_full: WhenFull) -> WriteBack {
+    WriteBack { every: s(1), bound: Some(20), when_full, ..WriteBack::default() }
+}
+
+#[test]
+fn a_bound_is_kept_and_without_one_more_rows_are_dirty() {
+    let dirty_max = |how| run(&flushing(how)).report().cache.dirty_max;
+    for when_full in WhenFull::ALL {
+        assert_eq!(dirty_max(bounded(when_full)), 20);
+    }
+    assert!(dirty_max(WriteBack { bound: None, ..bounded(WhenFull::Block) }) > 40);
+}
+
+#[test]
+fn a_full_buffer_blocks_for_an_interval_or_flushes_at_once_or_refuses() {
+    let report = |when_full| {
+        let lane = run(&flushing(bounded(when_full)));
+        loses_nothing(&lane);
+        lane.report()
+    };
+    let (blocked, flushed, refused) = (report(WhenFull::Block), report(WhenFull::Flush), report(WhenFull::Refuse));
+    assert!(
+        blocked.latency_ms.write.max > 500.0 && blocked.latency_ms.write.max < 10_000.0,
+        "waits for the next flush"
+    );
+    assert!(flushed.latency_ms.write.max < 50.0 && flushed.latency_ms.write.max > 1.0, "waits for its own flush");
+    assert_eq!((blocked.errors, flushed.errors), (0, 0));
+    assert!(refused.errors > 100 && refused.latency_ms.write.max == 0.0);
+    assert_eq!(refused.writes_by_class.rejected, refused.errors, "who is refused knows it");
+}
+
+#[test]
+fn writers_who_wait_for_room_are_told_of_a_crash_and_lose_nothing_they_were_promised() {
+    // Nothing is ever flushed before the crash, so the first writes fill the buffer and the others wait.
+    let mut scenario = flushing(WriteBack { every: s(100), ..bounded(WhenFull::Block) });
+    scenario.faults.push(Fault { lasts: ms(100), ..Fault::new(What::CacheCrash, s(5)) });
+    let lane = run(&scenario);
+    let (counts, lost) = (lane.ledger().counts(), *lane.ledger().ever_lost());
+    assert!(lost.total() == lost.get(Cause::CacheCrash) && lost.total() >= 20);
+    assert!(counts.unknown > 100, "those in line got no answer: {counts:?}");
+    assert_eq!(counts.in_flight + counts.at_risk, 0);
+}
+
+#[test]
+fn entries_leave_after_a_flush_or_stay() {
+    let entries = |after_flush| {
+        let how = WriteBack { every: ms(500), after_flush, ..WriteBack::default() };
+        let lane = run(&flushing(how));
+        loses_nothing(&lane);
+        lane.report().cache.entries
+    };
+    assert_eq!(entries(AfterFlush::Remove), 0);
+    assert!(entries(AfterFlush::Keep) > 90);
+}
+
+#[test]
+fn a_mark_set_between_reading_and_deleting_is_lost_and_when_the_set_is_taken_in_one_step_it_is_not() {
+    let taking = |take| {
+        let mut scenario = flushing(WriteBack { every: ms(100), take, ..WriteBack::default() });
+        scenario.database.batch.base = Distribution::Constant(ms(20));
+        run(&scenario)
+    };
+    loses_only(&taking(Take::ReadThenDelete), Cause::FlushMarkLost);
+    loses_nothing(&taking(Take::Atomic));
+}
+
+#[test]
+fn a_lost_mark_leaves_the_newer_value_in_the_cache_until_a_crash() {
+    // One key, written at 1 s, and again at 2 s while the flush that began at 1.99 s is under way.
+    let mut scenario = flushing(WriteBack { every: ms(1_990), take: Take::ReadThenDelete, ..WriteBack::default() });
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
+    scenario.clients.keys = Keys::Uniform { count: 1 };
+    scenario.database.batch.base = Distribution::Constant(ms(50));
+    scenario.duration = ms(2_500);
+    let lane = run(&scenario);
+    loses_only(&lane, Cause::FlushMarkLost);
+    assert_eq!((lane.cached(0).map(|w| w.0), lane.committed(0).0), (Some(2), 1));
+    assert_eq!(lane.dirty(), 0, "and nobody knows that it is dirty");
+}
+
+#[test]
+fn a_row_written_again_and_again_waits_for_its_rest_and_without_a_delay_it_does_not() {
+    let batches = |delay| {
+        let mut scenario = flushing(WriteBack { every: ms(100), delay, ..WriteBack::default() });
+        // Written every 300 ms, for ten seconds.
+        scenario.clients.arrivals = Arrivals::Constant { rate: 10.0 / 3.0 };
+        scenario.clients.keys = Keys::Uniform { count: 1 };
+        let lane = run(&scenario);
+        loses_nothing(&lane);
+        lane.report().database.batches
+    };
+    assert_eq!(batches(Nanos::ZERO), 33, "each write is flushed");
+    assert_eq!(batches(ms(150)), 33, "each has rested before the next comes");
+    assert_eq!(batches(ms(500)), 1, "only the last has rested, at the end");
+}
+
+#[test]
+fn a_read_dirty_set_that_fails_too_often_is_dropped_and_one_that_fails_less_often_is_not() {
+    let outage = |requeue| {
+        let how = WriteBack { every: ms(200), requeue, take: Take::ReadThenDelete, ..WriteBack::default() };
+        let mut scenario = flushing(how);
+        scenario.database.batch.base = Distribution::Constant(Nanos::ZERO);
+        scenario.faults.push(Fault { lasts: s(2), ..Fault::new(What::DatabaseOutage, s(4)) });
+        run(&scenario)
+    };
+    loses_only(&outage(2), Cause::DroppedAfterRetries);
+    loses_nothing(&outage(15));
+}
+
+// ---- Outbox ----
+
+#[test]
+fn a_server_that_crashes_between_commit_and_delete_leaves_a_stale_copy_and_an_outbox_only_for_its_lag() {
+    // Reads load through the cache, which keeps nothing that a delete overtook: what is old, a crash has left. The
+    // client was not told yes, so to the ledger nothing is stale; but cache and database disagree.
+    let longest = |write: Write| {
+        let mut scenario = crashing_servers(racing(Reading::read_through(), write));
+        scenario.clients.write_ratio = 0.02; // an old copy waits long for the next write
+        scenario.network.app_cache = Distribution::Exponential(ms(10));
+        longest_disagreement_ms(&scenario)
+    };
+    let dual = longest(around(Invalidate::Delete).into());
+    assert!(dual > 1_000, "{dual} ms");
+    for cached in [Relayed::Delete, Relayed::Update] {
+        let outbox = longest(Outbox { every: ms(100), cached, ..Outbox::default() }.into());
+        assert!(outbox < 500, "{outbox} ms");
+    }
+}
+
+#[test]
+fn the_relay_waits_out_an_outage_of_the_cache_or_the_database_and_then_catches_up() {
+    for what in [What::CacheCrash, What::DatabaseOutage] {
+        let mut scenario = racing(Reading::read_through(), Outbox { every: ms(100), ..Outbox::default() });
+        scenario.faults.push(Fault { lasts: s(5), ..Fault::new(what, s(20)) });
+        let lane = run(&scenario);
+        loses_nothing(&lane);
+        assert_eq!(disagreements(&lane), 0);
+    }
 }

@@ -2,11 +2,16 @@
 //!
 //! A row waits (*queued*), is in a flush (*taken*), and leaves when the database has it or when it is given up.
 //! With coalescing, a new write of a key whose row is queued takes that row's place, and the older write is done with.
-//! Without it, every write is a row of its own. The buffer lives in the cache's memory: a crash takes it along.
+//! Without it, every write is a row of its own. With a delay, a row is *due* that long after its last write, and waits
+//! for a later flush until then.
+//!
+//! A dirty set that is read first and deleted afterwards is another way: [`read`](Buffer::read) leaves the rows where
+//! they are, [`delete_mark`](Buffer::delete_mark) then takes out whatever a key's row holds by that time. The buffer lives in the cache's memory: a crash takes it along.
 
 use std::collections::VecDeque;
 
 use crate::ledger::{Key, WriteId};
+use crate::time::Nanos;
 
 /// The number of a row in its buffer; used again when the row is gone.
 pub type RowId = u32;
@@ -26,6 +31,8 @@ struct Row {
     write: WriteId,
     state: State,
     failures: u32,
+    /// From when on a flush may take it.
+    due: Nanos,
     /// How often this slot has been taken out of the line: tells its place there from the places it had before.
     takes: u32,
     /// The flush that took it last.
@@ -79,14 +86,16 @@ impl Buffer {
         }
     }
 
-    /// Buffers a write; returns the older write whose place it took, if it did.
-    pub fn put(&mut self, key: Key, write: WriteId) -> Option<WriteId> {
+    /// Buffers a write, for flushes from `due` on; returns the older write whose place it took, if it did.
+    pub fn put(&mut self, key: Key, write: WriteId, due: Nanos) -> Option<WriteId> {
         let newest = self.newest(key);
         if self.coalesce && newest != NONE && self.rows[newest as usize].state == State::Queued {
-            return Some(std::mem::replace(&mut self.rows[newest as usize].write, write));
+            let row = &mut self.rows[newest as usize];
+            row.due = due;
+            return Some(std::mem::replace(&mut row.write, write));
         }
-        let mut row =
-            Row { key, write, state: State::Queued, failures: 0, takes: 0, flush: 0, older: newest, newer: NONE };
+        let state = State::Queued;
+        let mut row = Row { key, write, state, failures: 0, due, takes: 0, flush: 0, older: newest, newer: NONE };
         let id = self.free.pop().unwrap_or(self.rows.len() as RowId);
         match self.rows.get_mut(id as usize) {
             Some(slot) => {
@@ -106,9 +115,51 @@ impl Buffer {
         None
     }
 
-    /// Takes up to `most` rows for one flush, those that have waited longest first. A row waits on while an older one
-    /// of its key is in another flush: the two could reach the database in either order.
-    pub fn take(&mut self, most: u32) -> Vec<RowId> {
+    /// Whether a write of `key` would need a row of its own.
+    pub fn needs_row(&self, key: Key) -> bool {
+        !(self.coalesce && self.is_queued(key))
+    }
+
+    /// How many rows wait for a flush and are due at `by`.
+    pub fn due(&self, by: Nanos) -> u32 {
+        if by == Nanos::MAX {
+            return self.queued;
+        }
+        self.rows.iter().filter(|row| row.state == State::Queued && row.due <= by).count() as u32
+    }
+
+    /// Up to `most` rows due at `by`, those that have waited longest first, which go on waiting.
+    pub fn read(&self, most: u32, by: Nanos) -> Vec<(Key, WriteId)> {
+        let waits = |&&(id, takes): &&(RowId, u32)| {
+            let row = &self.rows[id as usize];
+            row.state == State::Queued && row.takes == takes && row.due <= by
+        };
+        let row = |&(id, _): &(RowId, u32)| self.row(id);
+        self.queue.iter().filter(waits).take(most as usize).map(row).collect()
+    }
+
+    /// Deletes the mark of `key`: its waiting row leaves, whatever it holds. Returns that write, if there was one.
+    pub fn delete_mark(&mut self, key: Key) -> Option<WriteId> {
+        let id = self.queued_row(key)?;
+        self.mark_taken(id);
+        Some(self.remove(id))
+    }
+
+    /// The waiting row of `key` was read and not written. Returns its write if that was once too often, and it leaves.
+    pub fn mark_failed(&mut self, key: Key, limit: u32) -> Option<WriteId> {
+        let id = self.queued_row(key)?;
+        self.rows[id as usize].failures += 1;
+        if self.rows[id as usize].failures > limit { self.delete_mark(key) } else { None }
+    }
+
+    fn queued_row(&self, key: Key) -> Option<RowId> {
+        let id = self.newest.get(key as usize).copied().unwrap_or(NONE);
+        (id != NONE && self.rows[id as usize].state == State::Queued).then_some(id)
+    }
+
+    /// Takes up to `most` rows due at `by` for one flush, those that have waited longest first. A row waits on while an
+    /// older one of its key is in another flush: the two could reach the database in either order.
+    pub fn take(&mut self, most: u32, by: Nanos) -> Vec<RowId> {
         self.flush = self.flush.wrapping_add(1);
         let (mut taken, mut held_back) = (Vec::new(), Vec::new());
         while taken.len() < most as usize {
@@ -118,7 +169,7 @@ impl Buffer {
             if row.state != State::Queued || row.takes != takes {
                 continue;
             }
-            if self.would_overtake(row.older) {
+            if row.due > by || self.would_overtake(row.older) {
                 held_back.push((id, takes));
             } else {
                 self.mark_taken(id);
@@ -221,8 +272,7 @@ impl Buffer {
 
     /// Whether `key` has a row waiting.
     pub fn is_queued(&self, key: Key) -> bool {
-        let id = self.newest.get(key as usize).copied().unwrap_or(NONE);
-        id != NONE && self.rows[id as usize].state == State::Queued
+        self.queued_row(key).is_some()
     }
 
     /// How many rows wait for a flush.
@@ -314,12 +364,14 @@ mod tests {
 
     use super::*;
 
+    const NOW: Nanos = Nanos(100);
+
     #[test]
     fn coalescing_makes_one_row_of_many_writes_and_its_absence_does_not() {
         for (coalesce, rows) in [(true, 1), (false, 3)] {
             let mut buffer = Buffer::new(coalesce);
             for write in 1..=3 {
-                buffer.put(7, WriteId(write));
+                buffer.put(7, WriteId(write), NOW);
             }
             assert_eq!(buffer.queued(), rows);
             assert_eq!(buffer.newest_write(7), Some(WriteId(3)));
@@ -329,9 +381,9 @@ mod tests {
     #[test]
     fn a_failed_row_never_replaces_a_newer_one() {
         let mut buffer = Buffer::new(true);
-        buffer.put(7, WriteId(1));
-        let taken = buffer.take(1)[0];
-        buffer.put(7, WriteId(2));
+        buffer.put(7, WriteId(1), NOW);
+        let taken = buffer.take(1, NOW)[0];
+        buffer.put(7, WriteId(2), NOW);
         assert_eq!(buffer.requeue(taken, 3), Requeued::Superseded);
         assert_eq!(buffer.give_up(taken), WriteId(1));
         assert_eq!(buffer.newest_write(7), Some(WriteId(2)));
@@ -341,41 +393,76 @@ mod tests {
     #[test]
     fn a_row_that_fails_too_often_is_dropped_and_one_that_fails_less_is_not() {
         let mut buffer = Buffer::new(true);
-        buffer.put(7, WriteId(1));
+        buffer.put(7, WriteId(1), NOW);
         for _ in 0..2 {
-            let taken = buffer.take(1)[0];
+            let taken = buffer.take(1, NOW)[0];
             assert_eq!(buffer.requeue(taken, 2), Requeued::Queued);
         }
-        let taken = buffer.take(1)[0];
+        let taken = buffer.take(1, NOW)[0];
         assert_eq!(buffer.requeue(taken, 2), Requeued::Dropped);
     }
 
     #[test]
     fn a_row_waits_while_an_older_one_of_its_key_is_in_another_flush() {
         let mut buffer = Buffer::new(true);
-        buffer.put(7, WriteId(1));
+        buffer.put(7, WriteId(1), NOW);
         let first = buffer.take_key(7);
-        buffer.put(7, WriteId(2));
-        buffer.put(8, WriteId(3));
+        buffer.put(7, WriteId(2), NOW);
+        buffer.put(8, WriteId(3), NOW);
         assert!(buffer.take_key(7).is_empty());
-        let others = buffer.take(9);
+        let others = buffer.take(9, NOW);
         assert_eq!(others.iter().map(|&id| buffer.row(id)).collect::<Vec<_>>(), [(8, WriteId(3))]);
         buffer.flushed(first[0]);
-        assert_eq!(buffer.take(9).len(), 1, "now it is free to go");
+        assert_eq!(buffer.take(9, NOW).len(), 1, "now it is free to go");
         buffer.validate();
     }
 
     #[test]
     fn rows_of_one_key_may_share_a_flush() {
         let mut buffer = Buffer::new(false);
-        (1..=3).for_each(|write| assert_eq!(buffer.put(7, WriteId(write)), None));
-        let rows: Vec<WriteId> = buffer.take(9).iter().map(|&id| buffer.row(id).1).collect();
+        (1..=3).for_each(|write| assert_eq!(buffer.put(7, WriteId(write), NOW), None));
+        let rows: Vec<WriteId> = buffer.take(9, NOW).iter().map(|&id| buffer.row(id).1).collect();
         assert_eq!(rows, [WriteId(1), WriteId(2), WriteId(3)]);
+    }
+
+    #[test]
+    fn a_row_is_due_after_its_last_write_and_not_after_its_first() {
+        let mut buffer = Buffer::new(true);
+        buffer.put(7, WriteId(1), Nanos(10));
+        buffer.put(8, WriteId(2), Nanos(11));
+        buffer.put(7, WriteId(3), Nanos(12));
+        assert_eq!((buffer.due(Nanos(11)), buffer.due(Nanos(12)), buffer.due(Nanos::MAX)), (1, 2, 2));
+        let taken = buffer.take(9, Nanos(11));
+        assert_eq!(taken.iter().map(|&id| buffer.row(id)).collect::<Vec<_>>(), [(8, WriteId(2))]);
+        assert_eq!(buffer.read(9, Nanos(12)), [(7, WriteId(3))]);
+        buffer.validate();
+    }
+
+    #[test]
+    fn a_mark_set_again_between_reading_and_deleting_is_deleted_with_the_newer_write() {
+        let mut buffer = Buffer::new(true);
+        buffer.put(7, WriteId(1), NOW);
+        assert_eq!(buffer.read(9, NOW), [(7, WriteId(1))]);
+        assert_eq!(buffer.put(7, WriteId(2), NOW), Some(WriteId(1)));
+        assert_eq!(buffer.delete_mark(7), Some(WriteId(2)));
+        assert_eq!((buffer.delete_mark(7), buffer.held()), (None, 0));
+        buffer.validate();
+    }
+
+    #[test]
+    fn a_row_that_is_read_and_fails_too_often_leaves_and_one_that_fails_less_stays() {
+        let mut buffer = Buffer::new(true);
+        buffer.put(7, WriteId(1), NOW);
+        assert_eq!((buffer.mark_failed(7, 1), buffer.queued()), (None, 1));
+        assert_eq!((buffer.mark_failed(7, 1), buffer.queued()), (Some(WriteId(1)), 0));
+        buffer.validate();
     }
 
     #[derive(Clone, Debug)]
     enum Op {
-        Put(Key),
+        Put(Key, u64),
+        Delete(Key),
+        FailMark(Key),
         Take,
         TakeKey(Key),
         DropKey(Key),
@@ -387,7 +474,9 @@ mod tests {
 
     fn op() -> impl Strategy<Value = Op> {
         prop_oneof![
-            8 => (0u32..6).prop_map(Op::Put),
+            8 => (0u32..6, 99..102u64).prop_map(|(key, due)| Op::Put(key, due)),
+            1 => (0u32..6).prop_map(Op::Delete),
+            1 => (0u32..6).prop_map(Op::FailMark),
             4 => Just(Op::Take),
             1 => (0u32..6).prop_map(Op::TakeKey),
             1 => (0u32..6).prop_map(Op::DropKey),
@@ -407,12 +496,14 @@ mod tests {
             for op in ops {
                 let mut out = Vec::new();
                 match op {
-                    Op::Put(key) => {
+                    Op::Delete(key) => out.extend(buffer.delete_mark(key)),
+                    Op::FailMark(key) => out.extend(buffer.mark_failed(key, 1)),
+                    Op::Put(key, due) => {
                         next += 1;
                         inside.insert(next);
-                        out.extend(buffer.put(key, WriteId(next)));
+                        out.extend(buffer.put(key, WriteId(next), Nanos(due)));
                     }
-                    Op::Take => taken.extend(buffer.take(2)),
+                    Op::Take => taken.extend(buffer.take(2, NOW)),
                     Op::TakeKey(key) => taken.extend(buffer.take_key(key)),
                     Op::DropKey(key) => out.extend(buffer.drop_key(key)),
                     Op::DropQueued => out.extend(buffer.drop_queued()),

@@ -31,9 +31,9 @@ use super::shards::{Common, Shard};
 use super::store::{Entry, Insertion, Lookup, Room, Store};
 use super::upkeep::Upkeep;
 use crate::engine::{CallId, Event, Failure, Kernel, Line, TaskId};
-use crate::ledger::{Holder, Key, Release, WriteId};
+use crate::ledger::{Change, Holder, Key, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{self, DirtyEnd, Expiry, WriteBack};
+use crate::scenario::{self, AfterFlush, DirtyEnd, Expiry, WhenFull, WriteBack};
 use crate::time::Nanos;
 
 /// The pause after a failed flush at the end of a run, where the interval is longer.
@@ -58,6 +58,8 @@ pub enum Command {
     Delete(Key),
     /// Keep this value, and write it to the database later.
     WriteBehind(Key, WriteId),
+    /// The same, if the present value allows it; a key that is not here allows nothing.
+    ChangeBehind(Key, WriteId, Change),
 }
 
 impl Command {
@@ -72,7 +74,8 @@ impl Command {
             | Command::Fetch(key)
             | Command::Set(key, _)
             | Command::Delete(key)
-            | Command::WriteBehind(key, _) => key,
+            | Command::WriteBehind(key, _)
+            | Command::ChangeBehind(key, ..) => key,
         }
     }
 
@@ -80,7 +83,11 @@ impl Command {
     pub fn is_write(self) -> bool {
         match self {
             Command::Get(_) | Command::GetCopy(_) | Command::Lease(_) | Command::Fetch(_) => false,
-            Command::Set(..) | Command::Fill(_) | Command::Delete(_) | Command::WriteBehind(..) => true,
+            Command::Set(..)
+            | Command::Fill(_)
+            | Command::Delete(_)
+            | Command::WriteBehind(..)
+            | Command::ChangeBehind(..) => true,
         }
     }
 }
@@ -258,6 +265,8 @@ struct State {
     took: Vec<Nanos>,
     early: Stream,
     line: Line,
+    /// Writes that wait for room in the buffer.
+    room: Line,
     /// The command served last, and when its answer leaves: until then, the node is busy.
     serving: Option<(CallId, Nanos)>,
     /// Whether an event will come when the node is free again; there is one only while somebody waits.
@@ -335,6 +344,7 @@ impl CacheNode {
             took: Vec::new(),
             early: stream("early refresh"),
             line: Line::default(),
+            room: Line::default(),
             serving: None,
             called_back: false,
             down: 0,
@@ -396,6 +406,8 @@ impl CacheNode {
         if let Some(answer) = self.execute(state, call) {
             self.common.calls.answer(call, answer, until);
         }
+        // What it evicted may have been dropped dirty, which makes room.
+        self.admit(state);
     }
 
     /// Tidies up before a command; gives how much longer the command takes for it, and for what is not in RAM.
@@ -458,7 +470,10 @@ impl CacheNode {
             Command::Lease(asked) => return Some(Ok(self.look_up_or_lease(state, asked))),
             Command::Fetch(key) => return self.fetch(state, key, call).map(Ok),
             Command::Fill(fill) => self.fill(state, fill),
-            Command::Set(key, value) | Command::WriteBehind(key, value)
+            Command::ChangeBehind(key, write, change) if !self.applies(state, key, write, change) => {
+                return Some(Err(Failure::Conflict));
+            }
+            Command::Set(key, value) | Command::WriteBehind(key, value) | Command::ChangeBehind(key, value, _)
                 if state.store.would_refuse(key, self.common.sizes.of(key, value)) =>
             {
                 // A copy that a running load brings would be as unwelcome, and may be older than this value.
@@ -473,7 +488,10 @@ impl CacheNode {
                 }
             }
             Command::Delete(key) => self.delete(state, key),
-            Command::WriteBehind(key, write) => {
+            Command::WriteBehind(key, _) | Command::ChangeBehind(key, ..) if self.is_full_for(state, key) => {
+                return self.turn_away(state, call);
+            }
+            Command::WriteBehind(key, write) | Command::ChangeBehind(key, write, _) => {
                 overtake(state, key);
                 self.write_behind(state, key, write);
             }
@@ -679,6 +697,7 @@ impl CacheNode {
                 state.set_took(key, now.saturating_sub(load.begun));
             }
         }
+        self.admit(&mut state);
         // A refresh that fails costs nobody an answer: the copy is still good.
         let copy = state.store.peek(key).filter(|copy| !self.reading.refresh.is_off() && !copy.is_expired(now));
         let answer = outcome.or_else(|failure| copy.map(|copy| WriteId(copy.value)).ok_or(failure));
@@ -697,7 +716,9 @@ impl CacheNode {
         {
             let mut ledger = self.common.ledger.borrow_mut();
             ledger.held(write, Holder::Buffer, now);
-            let older = state.buffer.put(key, write);
+            let delay = self.write_back.as_ref().map_or(Nanos::ZERO, |how| how.delay);
+            let due = if delay == Nanos::ZERO { Nanos::ZERO } else { now.saturating_add(delay) };
+            let older = state.buffer.put(key, write, due);
             if let Some(older) = older {
                 ledger.released(older, Holder::Buffer, Release::Coalesced { into: write }, now);
             }
@@ -709,6 +730,64 @@ impl CacheNode {
             self.write_back.as_ref().and_then(|how| how.at).is_some_and(|at| state.buffer.queued() >= at);
         if let (true, Some(flusher)) = (count_reached, self.flusher.get()) {
             self.common.kernel.wake(flusher);
+        }
+    }
+
+    /// Whether the present value allows the change; if so, it is what the write is applied to.
+    fn applies(&self, state: &State, key: Key, write: WriteId, change: Change) -> bool {
+        let now = self.common.kernel.now();
+        let entry = || state.store.peek(key).filter(|entry| !entry.is_expired(now)).map(|entry| WriteId(entry.value));
+        let Some(base) = state.buffer.newest_write(key).or_else(entry) else { return false };
+        let applies = change == Change::Add || change == Change::IfStill(base);
+        if applies {
+            self.common.ledger.borrow_mut().based_on(write, base);
+        }
+        applies
+    }
+
+    /// Whether a write of `key` finds the buffer full.
+    fn is_full_for(&self, state: &State, key: Key) -> bool {
+        !self.has_room(state) && state.buffer.needs_row(key)
+    }
+
+    fn has_room(&self, state: &State) -> bool {
+        self.write_back.as_ref().and_then(|how| how.bound).is_none_or(|bound| state.buffer.held() < bound)
+    }
+
+    /// A write that finds the buffer full is refused, or waits for room; in some lanes it has a flush begun for that.
+    fn turn_away(&self, state: &mut State, call: CallId) -> Option<Answer> {
+        let when_full = self.write_back.as_ref().map_or(WhenFull::Refuse, |how| how.when_full);
+        if when_full == WhenFull::Refuse {
+            state.counts.refused += 1;
+            return Some(Err(Failure::QueueFull));
+        }
+        state.room.push(&self.common.calls, call);
+        if let (WhenFull::Flush, Some(flusher)) = (when_full, self.flusher.get()) {
+            self.common.kernel.wake(flusher);
+        }
+        None
+    }
+
+    /// Lets those who wait for room in, as far as there is any, in the order in which they came.
+    #[inline]
+    fn admit(&self, state: &mut State) {
+        while !state.room.is_empty() && self.has_room(state) {
+            let call = state.room.pop(&self.common.calls).expect("somebody waits");
+            let (key, write, applies) = match self.common.calls.question(call) {
+                Command::WriteBehind(key, write) => (key, write, true),
+                Command::ChangeBehind(key, write, change) => (key, write, self.applies(state, key, write, change)),
+                other => unreachable!("only writes wait for room, not {other:?}"),
+            };
+            let before = CacheNode::journal_position(state);
+            if applies {
+                overtake(state, key);
+                self.write_behind(state, key, write);
+            }
+            let answer = if applies { Ok(Found::Nothing) } else { Err(Failure::Conflict) };
+            match before {
+                None => self.common.calls.answer(call, answer, self.common.kernel.now()),
+                Some(before) => self.answer_admitted(state, call, answer, before),
+            }
         }
     }
 
@@ -741,6 +820,7 @@ impl CacheNode {
                 state.store.remove(key);
                 state.set_absence(key, Absence::Expired);
                 self.end_dirty(&mut state, key, |how| how.on_expiry, Release::ExpiredDirty);
+                self.admit(&mut state);
             }
             Some(_) => self.watch_expiry(&mut state, key), // renewed meanwhile
             None => {}
@@ -769,7 +849,8 @@ impl CacheNode {
     }
 
     /// Waits until the next flush is due: at the moment `at`, or as soon as enough rows wait, or at the end of the run.
-    /// After a flush that `failed`, enough rows are no reason to try again at once.
+    /// After a flush that `failed`, enough rows are no reason to try again at once. Comes with the moment up to which
+    /// rows must be due to be flushed now: any, when it is not for the interval's sake.
     pub fn flush_due(&self, at: Nanos, failed: bool) -> FlushDue<'_> {
         let draining = self.common.draining.get();
         // Nobody writes any more, so what remains need not wait for a long interval to pass.
@@ -778,15 +859,21 @@ impl CacheNode {
         FlushDue { node: self, at, scheduled: false, on_count: !failed, on_drain: !(failed && draining) }
     }
 
-    /// How many rows wait for a flush.
-    pub fn queued_rows(&self) -> u32 {
-        self.state.borrow().buffer.queued()
+    /// Whether so many rows, or somebody who waits for room, are reason enough to flush before the interval is over.
+    fn wants_flush(&self, queued: u32) -> bool {
+        let Some(how) = &self.write_back else { return false };
+        let waited_for = how.when_full == WhenFull::Flush && !self.state.borrow().room.is_empty();
+        waited_for || how.at.is_some_and(|at| queued >= at)
     }
 
-    /// Takes up to `most` rows for a flush, oldest first.
-    pub fn take_rows(&self, most: u32) -> Vec<RowId> {
-        let mut state = self.state.borrow_mut();
-        state.buffer.take(most)
+    /// How many rows wait for a flush and are due at `by`.
+    pub fn due_rows(&self, by: Nanos) -> u32 {
+        self.state.borrow().buffer.due(by)
+    }
+
+    /// Takes up to `most` rows due at `by` for a flush, oldest first.
+    pub fn take_rows(&self, most: u32, by: Nanos) -> Vec<RowId> {
+        self.state.borrow_mut().buffer.take(most, by)
     }
 
     /// The key and write of a taken row.
@@ -794,21 +881,48 @@ impl CacheNode {
         self.state.borrow().buffer.row(id)
     }
 
+    /// Reads up to `most` rows due at `by`, oldest first, and leaves them marked dirty.
+    pub fn read_rows(&self, most: u32, by: Nanos) -> Vec<(Key, WriteId)> {
+        self.state.borrow().buffer.read(most, by)
+    }
+
     /// The database has these rows.
     pub fn flushed(&self, rows: &[RowId]) {
-        let mut state = self.state.borrow_mut();
-        let mut ledger = self.common.ledger.borrow_mut();
+        let state = &mut *self.state.borrow_mut();
         for &id in rows {
+            let (key, _) = state.buffer.row(id);
             let write = state.buffer.flushed(id);
-            ledger.released(write, Holder::Buffer, Release::Delivered, self.common.kernel.now());
-            state.row_left(write, self.common.kernel.now());
+            self.release(state, write, Release::Delivered);
+            self.clean(state, key, write);
+        }
+        self.admit(state);
+    }
+
+    /// The database has these rows, read before: the marks of their keys are deleted, whatever they stand for by now.
+    pub fn delete_marks(&self, rows: &[(Key, WriteId)]) {
+        let state = &mut *self.state.borrow_mut();
+        for &(key, written) in rows {
+            let Some(marked) = state.buffer.delete_mark(key) else { continue };
+            self.release(state, marked, if marked == written { Release::Delivered } else { Release::FlushMarkLost });
+            self.clean(state, key, written);
+        }
+        self.admit(state);
+    }
+
+    /// Nothing of `key` is dirty any more, and the database has `written`: the entry stays, or has served its purpose.
+    fn clean(&self, state: &mut State, key: Key, written: WriteId) {
+        let removes = self.write_back.as_ref().is_some_and(|how| how.after_flush == AfterFlush::Remove);
+        let held = |entry: &Entry| entry.value == written.0;
+        if removes && !state.buffer.is_queued(key) && state.store.peek(key).is_some_and(held) {
+            state.will_leave(key, self.common.kernel.now());
+            state.store.remove(key);
+            state.set_absence(key, Absence::Invalidated);
         }
     }
 
     /// The database did not take these rows: they wait again, up to `requeue` times.
     pub fn flush_failed(&self, rows: &[RowId], requeue: u32) {
-        let mut state = self.state.borrow_mut();
-        let mut ledger = self.common.ledger.borrow_mut();
+        let state = &mut *self.state.borrow_mut();
         // From the back, so that the oldest is first in line again.
         for &id in rows.iter().rev() {
             let (key, _) = state.buffer.row(id);
@@ -820,9 +934,27 @@ impl CacheNode {
                 }
             };
             let write = state.buffer.give_up(id);
-            ledger.released(write, Holder::Buffer, why, self.common.kernel.now());
-            state.row_left(write, self.common.kernel.now());
+            self.release(state, write, why);
         }
+        self.admit(state);
+    }
+
+    /// The database did not take these rows, read before: they are still marked, unless it was once too often.
+    pub fn marks_failed(&self, rows: &[(Key, WriteId)], requeue: u32) {
+        let state = &mut *self.state.borrow_mut();
+        for &(key, _) in rows {
+            if let Some(write) = state.buffer.mark_failed(key, requeue) {
+                self.release(state, write, Release::DroppedAfterRetries);
+            }
+        }
+        self.admit(state);
+    }
+
+    /// The buffer no longer has `write`.
+    fn release(&self, state: &mut State, write: WriteId, why: Release) {
+        let now = self.common.kernel.now();
+        self.common.ledger.borrow_mut().released(write, Holder::Buffer, why, now);
+        state.row_left(write, now);
     }
 
     /// The cache drains: the flusher looks whether that is a reason to flush.
@@ -870,8 +1002,11 @@ impl CacheNode {
         state.called_back = false;
         self.break_halt(state);
         let mut broken: Vec<CallId> = Vec::new();
-        while let Some(call) = state.line.pop(&self.common.calls) {
-            broken.push(call);
+        let State { line, room, .. } = &mut *state;
+        for line in [line, room] {
+            while let Some(call) = line.pop(&self.common.calls) {
+                broken.push(call);
+            }
         }
         for (_, mut load) in std::mem::take(&mut state.loads) {
             for line in [&mut load.waiting, &mut load.late] {
@@ -985,20 +1120,24 @@ pub struct FlushDue<'a> {
 }
 
 impl Future for FlushDue<'_> {
-    type Output = ();
+    type Output = Nanos;
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        let node = self.node;
-        let queued = node.queued_rows();
-        let enough = node.write_back.as_ref().and_then(|how| how.at).is_some_and(|at| queued >= at);
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Nanos> {
+        let (node, kernel) = (self.node, &self.node.common.kernel);
+        let queued = node.due_rows(Nanos::MAX);
         let drains = node.common.draining.get() && queued > 0;
-        if node.common.kernel.now() >= self.at || (enough && self.on_count) || (drains && self.on_drain) {
-            return Poll::Ready(());
+        let enough = queued > 0 && node.wants_flush(queued);
+        let at_tick = kernel.now() >= self.at;
+        if at_tick && !drains {
+            return Poll::Ready(kernel.now());
         }
-        node.flusher.set(Some(node.common.kernel.current()));
+        if at_tick || (enough && self.on_count) || (drains && self.on_drain) {
+            return Poll::Ready(Nanos::MAX);
+        }
+        node.flusher.set(Some(kernel.current()));
         if !self.scheduled {
             self.scheduled = true;
-            node.common.kernel.schedule(self.at, Event::new(Kernel::WAKE, node.common.kernel.current()));
+            kernel.schedule(self.at, Event::new(Kernel::WAKE, kernel.current()));
         }
         Poll::Pending
     }

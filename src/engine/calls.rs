@@ -27,6 +27,8 @@ pub enum Failure {
     Full,
     /// The transaction was rolled back: it has had no effect.
     Aborted,
+    /// The value was no longer the one that was to be changed: it has had no effect.
+    Conflict,
     /// The connection broke while it was under way: it may have had its effect.
     Lost,
     /// No answer in time: it may still have its effect.

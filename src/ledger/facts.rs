@@ -25,6 +25,18 @@ impl WriteId {
     }
 }
 
+/// What a write does with the value it finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Change {
+    /// Replaces it, whatever it is.
+    #[default]
+    Replace,
+    /// Replaces it if it is still this one: compare and set.
+    IfStill(WriteId),
+    /// Adds to it: whatever it is, the store applies the write to it in one step.
+    Add,
+}
+
 /// What can still deliver a write to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -80,7 +80,7 @@ mod story;
 mod tests;
 
 pub use facts::{
-    ByCause, Cause, Class, Client, Counts, Freshness, Holder, Increments, Key, ReadCounts, Release, WriteId,
+    ByCause, Cause, Change, Class, Client, Counts, Freshness, Holder, Increments, Key, ReadCounts, Release, WriteId,
 };
 pub use reads::SESSIONS_MAX;
 pub use story::{PHANTOM_STORIES_MAX, STORIES_MAX, Step, Story, What};

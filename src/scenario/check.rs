@@ -7,7 +7,8 @@ use super::limits::{self, Range};
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
-    Arrivals, At, Clients, Distribution, Fault, Keys, Lane, Mix, Part, Persistence, Scenario, Ttl, What, Which, Writing,
+    Arrivals, At, Clients, Distribution, Fault, Keys, Lane, Mix, Modify, Order, Part, Persistence, Scenario, Take, Ttl,
+    What, Which, WriteThrough, Writing,
 };
 use crate::bytes::Bytes;
 use crate::time::Nanos;
@@ -37,6 +38,7 @@ pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems)
     if problems.list.is_empty() {
         // Only now: where a field was refused, its default stands in, and would be blamed for what it did not do.
         check_relations(scenario, problems);
+        scenario.lanes.iter().enumerate().for_each(|(i, lane)| check_lane(i, lane, problems));
         (0..scenario.lanes.len()).for_each(|lane| check_lane_world(scenario, lane, problems));
         (0..scenario.lanes.len()).for_each(|lane| check_reading(scenario, lane, problems));
     }
@@ -335,6 +337,30 @@ fn check_fault_degree(scenario: &Scenario, at: &str, fault: &Fault, problems: &m
         let field = link.name().replace('-', "_");
         let sentence = format!("this link takes no time, and any number of times that is none; give network.{field}");
         problems.because(&join(at, "which"), link.show().quote(), sentence);
+    }
+}
+
+/// Options of a lane that contradict one another.
+fn check_lane(i: usize, lane: &Lane, problems: &mut Problems) {
+    if let Writing::WriteBack(how) = &lane.write
+        && how.take == Take::ReadThenDelete
+        && !how.coalesce
+    {
+        let sentence = "a dirty set has one mark a key, so several writes of a key become one row; set coalesce = true";
+        problems.because(&format!("lane.{i}.write.take"), how.take.show().quote(), sentence);
+    }
+    if let Writing::WriteThrough(WriteThrough { order: Order::CacheFirst, .. }) = &lane.write
+        && !matches!(lane.modify, Modify::Naive {})
+    {
+        let sentence = "the database decides whether it can be done, and must be asked first; set the lane's order to \
+                        database-first";
+        problems.because(&format!("lane.{i}.modify"), lane.modify.show().quote(), sentence);
+    }
+    if let Writing::Outbox(how) = &lane.write
+        && how.every > Nanos::from_secs(3_600)
+    {
+        let sentence = "the relay would not be done when the run is; give at most 1h";
+        problems.because(&format!("lane.{i}.write.every"), how.every.show().quote(), sentence);
     }
 }
 

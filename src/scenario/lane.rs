@@ -13,6 +13,8 @@ record! {
         pub read: Reading = Reading::default(),
         /// How it writes.
         pub write: Writing = Writing::default(),
+        /// How it changes a value that depends on the present one (read-modify-write).
+        pub modify: Modify = Modify::Naive {},
         /// What this lane's application servers have otherwise than `[app]` says for all.
         pub app: Otherwise<App> = Otherwise::default(),
         /// What this lane's network has otherwise than `[network]` says for all.
@@ -147,11 +149,50 @@ kinds! {
         "write-through" => WriteThrough(WriteThrough),
         /// To the cache, acknowledged at once; the database gets it later, in batches.
         "write-back" => WriteBack(WriteBack),
+        /// To the database, with a record of it in the same transaction; a relay tells the cache later.
+        "outbox" => Outbox(Outbox),
     }
 }
 impl Default for Writing {
     fn default() -> Writing {
         Writing::WriteAround(WriteAround::default())
+    }
+}
+
+kinds! {
+    /// How a lane makes a new value from the present one.
+    pub enum Modify {
+        /// It reads, and then writes, in the lane's ways: of two at a time, one is lost.
+        "naive" => Naive {},
+        /// It writes only if the value is still the one it read, and else tries again.
+        "compare-and-set" => CompareAndSet {
+            /// How often it tries before the client is told no.
+            tries: u32 = 10,
+        },
+        /// The database, or with write-back the cache, does it in one step.
+        "increment" => Increment {},
+    }
+}
+
+record! {
+    /// Options of the transactional outbox.
+    pub struct Outbox {
+        /// The time between two looks of the relay for new records.
+        pub every: Nanos = Nanos::from_millis(100),
+        /// The most records it takes at once.
+        pub batch: u32 = 100,
+        /// What it does with the cached copy.
+        pub cached: Relayed = Relayed::Delete,
+    }
+}
+
+words! {
+    /// What an outbox's relay does with the cached copy.
+    pub enum Relayed {
+        /// Deletes it; the next read loads the new value.
+        "delete" => Delete,
+        /// Replaces it by the new value.
+        "update" => Update,
     }
 }
 
@@ -230,6 +271,50 @@ record! {
         pub on_expiry: DirtyEnd = DirtyEnd::Flush,
         /// What becomes of a dirty entry that is evicted.
         pub on_eviction: DirtyEnd = DirtyEnd::Flush,
+        /// The most rows that may be dirty at once.
+        pub bound: Option<u32> = None,
+        /// What becomes of a write that finds so many.
+        pub when_full: WhenFull = WhenFull::Block,
+        /// What becomes of an entry that has been flushed.
+        pub after_flush: AfterFlush = AfterFlush::Keep,
+        /// How a flush takes what is dirty.
+        pub take: Take = Take::Atomic,
+        /// How long a row must have rested since its last write to be flushed at an interval's end; a full buffer, a
+        /// reached count and the end of the run do not wait for that.
+        pub delay: Nanos = Nanos::ZERO,
+    }
+}
+
+words! {
+    /// What becomes of a write that finds the buffer full.
+    pub enum WhenFull {
+        /// It waits in line until a flush makes room.
+        "block" => Block,
+        /// It has a flush begun at once, and waits for the room.
+        "flush" => Flush,
+        /// It is refused.
+        "refuse" => Refuse,
+    }
+}
+
+words! {
+    /// What becomes of an entry that has been flushed.
+    pub enum AfterFlush {
+        /// It stays in the cache.
+        "keep" => Keep,
+        /// It leaves the cache, unless it was written again meanwhile.
+        "remove" => Remove,
+    }
+}
+
+words! {
+    /// How a flush takes what is dirty.
+    pub enum Take {
+        /// In one step: what is written again meanwhile is dirty again.
+        "atomic" => Atomic,
+        /// It reads the dirty set, writes the rows, and then deletes what it has read from the set: a row written
+        /// again in between is no longer marked, and its new value is lost.
+        "read-then-delete" => ReadThenDelete,
     }
 }
 

@@ -44,8 +44,8 @@ pub use database::{Batch, Database};
 pub use distribution::Distribution;
 pub use fault::{At, Fault, Part, What, Which};
 pub use lane::{
-    Acknowledge, DirtyEnd, Invalidate, Lane, Leases, LookAside, Order, ReadThrough, Reading, WriteAround, WriteBack,
-    WriteThrough, Writing,
+    Acknowledge, AfterFlush, DirtyEnd, Invalidate, Lane, Leases, LookAside, Modify, Order, Outbox, ReadThrough,
+    Reading, Relayed, Take, WhenFull, WriteAround, WriteBack, WriteThrough, Writing,
 };
 pub use network::{Link, Network};
 pub use otherwise::Otherwise;

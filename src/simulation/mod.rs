@@ -154,6 +154,7 @@ impl Simulation {
             world.start_flusher(shard);
             world.start_warm_up(shard);
         }
+        world.start_relay();
         let parts = Parts {
             app_servers: scenario.app.servers,
             cache_shards: world.cache.count(),

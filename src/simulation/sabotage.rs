@@ -248,7 +248,7 @@ fn write_back_that_drops_a_flush() {
         let mut flushes = 0;
         loop {
             side.node.flush_due(side.kernel.now() + ms(500), false).await;
-            let rows = side.node.take_rows(1_000);
+            let rows = side.node.take_rows(1_000, Nanos::MAX);
             flushes += 1;
             if flushes % 3 == 0 {
                 side.node.flush_failed(&rows, 0); // dropped
@@ -272,7 +272,7 @@ fn write_back_that_marks_clean_before_the_commit() {
         let side = world.cache_side(shard);
         loop {
             side.node.flush_due(side.kernel.now() + ms(500), false).await;
-            let rows = side.node.take_rows(1_000);
+            let rows = side.node.take_rows(1_000, Nanos::MAX);
             let batch: Vec<Row> =
                 rows.iter().map(|&id| side.node.row(id)).map(|(key, write)| Row { key, write }).collect();
             side.node.flushed(&rows);
@@ -352,4 +352,104 @@ fn read_through_that_keeps_what_was_overtaken_while_it_was_loaded() {
         }
     });
     shows(&honest(&scenario), &broken, |ledger| ledger.reads().stale);
+}
+
+// ---- Read-modify-write ----
+
+/// Every write adds to one of three counters.
+fn counting(read: Reading, write: Writing, modify: Modify) -> Scenario {
+    let mut scenario = world(read, write);
+    scenario.clients.keys = Keys::Uniform { count: 3 };
+    scenario.lanes[0].modify = modify;
+    scenario
+}
+
+async fn modifying(world: Rc<World>, job: Job) {
+    writing(world, job, async |world, key, value| strategy::modify(&world.app(), world.lane(), key, value).await).await;
+}
+
+fn outbox(every: Nanos) -> Writing {
+    Writing::Outbox(Outbox { every, ..Outbox::default() })
+}
+
+#[test]
+fn naive_increments_are_lost_and_those_of_compare_and_set_and_of_the_store_itself_are_not() {
+    for write in [around(Invalidate::Delete), through(Order::DatabaseFirst), outbox(ms(20)), back()] {
+        // What a look-aside reader fills in may be older than what a write-back cache has flushed.
+        let read = Reading::read_through();
+        let increments = |modify| {
+            let lane = broken(&counting(read.clone(), write.clone(), modify), modifying);
+            let increments = lane.ledger().increments();
+            assert!(increments.acknowledged > 400, "{}: {increments:?}", lane.report().name);
+            increments.lost
+        };
+        assert!(increments(Modify::Naive {}) > 0, "{}", write.name());
+        assert_eq!(increments(Modify::CompareAndSet { tries: 1_000 }), 0, "{}", write.name());
+        assert_eq!(increments(Modify::Increment {}), 0, "{}", write.name());
+    }
+}
+
+#[test]
+fn compare_and_set_gives_up_after_its_tries_and_tells_the_client_no() {
+    let scenario = counting(Reading::None {}, around(Invalidate::Delete), Modify::CompareAndSet { tries: 1 });
+    let lane = broken(&scenario, modifying);
+    assert!(lane.ledger().counts().rejected > 0);
+    assert_eq!((lane.ledger().increments().lost, lost(&lane)), (0, 0));
+}
+
+#[test]
+fn compare_and_set_that_ignores_the_version() {
+    let scenario = counting(Reading::None {}, around(Invalidate::Delete), Modify::CompareAndSet { tries: 1_000 });
+    let careless = broken(&scenario, |world, job| {
+        writing(world, job, async |world, key, value| {
+            let app = world.app();
+            let old = app.database.read(key).await?;
+            app.made_from(value, old);
+            app.database.write(key, value).await
+        })
+    });
+    shows(&broken(&scenario, modifying), &careless, |ledger| ledger.increments().lost);
+}
+
+// ---- Outbox ----
+
+#[test]
+fn an_outbox_whose_relay_skips_a_record() {
+    let scenario = calm(world(Reading::read_through(), outbox(ms(5))));
+    let broken = broken(&scenario, |world, job| async move {
+        let Job::Relay = job else { return run(world, job).await };
+        let relay = world.app();
+        let mut seen = 0;
+        loop {
+            relay.cache.kernel.sleep(ms(5)).await;
+            let Ok(records) = relay.database.records(100).await else { continue };
+            for record in &records {
+                seen += 1;
+                if seen % 3 != 0 {
+                    let _ = relay.cache.delete(record.key).await;
+                }
+            }
+            let _ = relay.database.forget(records.len() as u32).await;
+        }
+    });
+    shows(&honest(&scenario), &broken, |ledger| ledger.reads().stale);
+}
+
+// ---- Deletes ----
+
+#[test]
+fn a_delete_leaves_no_copy_and_one_that_is_stored_like_a_value_does() {
+    let renewing = |cached| Writing::WriteAround(WriteAround { cached, ..WriteAround::default() });
+    for write in [renewing(Invalidate::Update), through(Order::DatabaseFirst), through(Order::CacheFirst)] {
+        let scenario = calm(world(Reading::None {}, write));
+        let copies = |lane: &Simulation| (0..20).filter(|&key| lane.cached(key).is_some()).count();
+        let deleting = broken(&scenario, |world, job| {
+            writing(world, job, async |world, key, value| {
+                world.let_delete(value);
+                strategy::write(&world.app(), &world.lane().write, key, value).await
+            })
+        });
+        assert_eq!(copies(&deleting), 0);
+        assert!(copies(&honest(&scenario)) > 0, "what is not a delete is kept");
+    }
 }

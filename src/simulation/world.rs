@@ -73,7 +73,12 @@ pub(super) enum Job {
     Errand(u32, Errand),
     /// Loads every so many-th key of a cache node, beginning with this one.
     WarmUp(Shard, Key),
+    /// Passes on what is in the outbox.
+    Relay,
 }
+
+/// Whose tasks no crash ends: the relay's.
+const OWNER_RELAY: u32 = u32::MAX / 2;
 
 /// Whose crash ends a task: an application server's number, or this for a cache node.
 pub(super) fn owner_of(shard: Shard) -> u32 {
@@ -261,6 +266,9 @@ impl World {
     fn send(&self, asked: requests::Request, client: ledger::Client) {
         let issued = self.kernel.now();
         let write = asked.operation.writes().then(|| self.ledger.borrow_mut().issued(asked.key, client, issued));
+        if let (Operation::Delete, Some(write)) = (asked.operation, write) {
+            self.rows.deleted_by(write);
+        }
         let requests::Request { number, key, operation, more, .. } = asked;
         let outcome = Err(Failure::Down);
         let request = Request { number, key, client, issued, operation, more, write, server: None, outcome };
@@ -404,6 +412,18 @@ impl World {
         (request.key, request.write)
     }
 
+    /// Lets a write be a delete.
+    #[cfg(test)]
+    pub(super) fn let_delete(&self, write: WriteId) {
+        self.rows.deleted_by(write);
+    }
+
+    /// The lane.
+    #[cfg(test)]
+    pub(super) fn lane(&self) -> &Lane {
+        &self.lane
+    }
+
     /// Requests that have been sent and not answered.
     pub fn requests_under_way(&self) -> usize {
         self.slots.borrow().len() - self.free.borrow().len()
@@ -449,6 +469,14 @@ impl World {
         }
     }
 
+    /// Starts the relay of a lane with an outbox. It is a process of its own, and no fault's aim.
+    pub fn start_relay(&self) {
+        if matches!(self.lane.write, Writing::Outbox(_)) {
+            self.database.keep_outbox();
+            self.spawn(OWNER_RELAY, Job::Relay);
+        }
+    }
+
     /// Starts the flusher of a cache node, in a write-back lane.
     pub fn start_flusher(&self, shard: Shard) {
         if matches!(self.lane.write, Writing::WriteBack(_)) {
@@ -469,6 +497,7 @@ impl World {
             && self.database.calls().under_way() == 0
             && self.cache.dirty().0 == 0
             && self.background.borrow().is_empty()
+            && self.database.outbox() == 0
     }
 
     /// An application server has crashed: the requests it was serving get no answer, and what it still did for those
@@ -508,6 +537,7 @@ impl World {
             nodes: &self.cache,
             events: EVENTS,
             timeout: self.app.cache_timeout,
+            change: Cell::default(),
         };
         let own = &self.own[server as usize];
         strategy::App {
@@ -520,6 +550,7 @@ impl World {
             negative: self.lane.read.negative(),
             refresh: self.refresh,
             errands: &self.errands,
+            witness: &self.ledger,
         }
     }
 
@@ -554,6 +585,7 @@ impl World {
             backoff: self.app.backoff,
             jitter: &self.jitter,
             own,
+            change: Cell::default(),
         }
     }
 }
@@ -603,6 +635,11 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
             let its_own = keys.filter(|&key| world.cache.shard_of(key) == shard);
             warm_up::load(&world.app_of(world.app.servers), &world.cache_side(shard), how, its_own).await;
         }
+        Job::Relay => {
+            if let Writing::Outbox(how) = &world.lane.write {
+                strategy::outbox::relay(&world.app_of(world.app.servers), how).await;
+            }
+        }
         Job::Flusher(shard) => {
             if let Writing::WriteBack(how) = &world.lane.write {
                 strategy::write_back::flusher(&world.cache_side(shard), how).await;
@@ -621,8 +658,12 @@ pub(super) async fn serve(world: &World, slot: u32) {
     world.kernel.sleep(work).await;
     let app = world.app_of(server);
     match (request.operation, request.write) {
-        // Until there are strategies for them, modifying and deleting are writes like any other.
-        (Operation::Write | Operation::Modify | Operation::Delete, Some(write)) => {
+        (Operation::Modify, Some(write)) => {
+            let outcome = strategy::modify(&app, &world.lane, request.key, write);
+            answering(world, slot, &app.client, place, write, outcome).await;
+        }
+        // A delete is a write of the value that says "no such row".
+        (Operation::Write | Operation::Delete, Some(write)) => {
             let outcome = strategy::write(&app, &world.lane.write, request.key, write);
             answering(world, slot, &app.client, place, write, outcome).await;
         }

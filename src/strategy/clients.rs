@@ -15,7 +15,7 @@ use crate::cache::shards::Shards;
 use crate::database::{Asked, Database, Reply, Row};
 use crate::engine::{Call, Event, Failure, Kernel};
 use crate::fault::Triggers;
-use crate::ledger::{Key, WriteId};
+use crate::ledger::{Change, Key, Ledger, WriteId};
 use crate::network::{Network, Way};
 use crate::random::Stream;
 use crate::scenario::Link;
@@ -51,6 +51,8 @@ pub struct App<'a> {
     pub refresh: Refresh,
     /// What is to be done beside the request.
     pub errands: &'a RefCell<Vec<(u32, Errand)>>,
+    /// Who is told what a value was made from.
+    pub witness: &'a RefCell<Ledger>,
 }
 
 impl App<'_> {
@@ -62,6 +64,22 @@ impl App<'_> {
     /// Has something done beside the request, by a task of its own on this server.
     pub fn send_on_errand(&self, errand: Errand) {
         self.errands.borrow_mut().push((self.own.server, errand));
+    }
+
+    /// Brings the cached copy up to a write: the new value, or after a delete none.
+    pub async fn renew_copy(&self, key: Key, value: WriteId) -> Result<(), Failure> {
+        if self.rows.is_row(key, value) { self.cache.set(key, value).await } else { self.cache.delete(key).await }
+    }
+
+    /// Says how the write of this request is applied to the value it finds.
+    pub fn apply(&self, change: Change) {
+        self.cache.change.set(change);
+        self.database.change.set(change);
+    }
+
+    /// Says that `value` was made from `base`, which changes nothing but what the ledger knows.
+    pub fn made_from(&self, value: WriteId, base: WriteId) {
+        self.witness.borrow_mut().based_on(value, base);
     }
 }
 
@@ -160,6 +178,8 @@ pub struct CacheClient<'a> {
     pub events: Events,
     /// The patience of a call.
     pub timeout: Option<Nanos>,
+    /// How a write that the cache is to write later is applied.
+    pub change: Cell<Change>,
 }
 
 impl CacheClient<'_> {
@@ -201,7 +221,10 @@ impl CacheClient<'_> {
 
     /// Puts a value in the cache and leaves it to the cache to write it to the database later.
     pub async fn write_behind(&self, key: Key, value: WriteId) -> Result<(), Failure> {
-        self.call(Command::WriteBehind(key, value)).await.map(drop)
+        match self.change.get() {
+            Change::Replace => self.call(Command::WriteBehind(key, value)).await.map(drop),
+            change => self.call(Command::ChangeBehind(key, value, change)).await.map(drop),
+        }
     }
 
     async fn call(&self, command: Command) -> Answer {
@@ -233,6 +256,8 @@ pub struct DatabaseClient<'a> {
     pub jitter: &'a RefCell<Stream>,
     /// The caller's pool and breaker, where calls go through them.
     pub own: Option<&'a Own>,
+    /// How a write is applied.
+    pub change: Cell<Change>,
 }
 
 impl DatabaseClient<'_> {
@@ -243,7 +268,22 @@ impl DatabaseClient<'_> {
 
     /// Commits `value` for `key`.
     pub async fn write(&self, key: Key, value: WriteId) -> Result<(), Failure> {
-        self.with_retries(|| self.database.write(Row { key, write: value }, self.link)).await.map(drop)
+        let row = Row { key, write: value };
+        match self.change.get() {
+            Change::Replace => self.with_retries(|| self.database.write(row, self.link)).await.map(drop),
+            change => self.with_retries(|| self.database.change(row, change, self.link)).await.map(drop),
+        }
+    }
+
+    /// The oldest records of the outbox, `most` at most.
+    pub async fn records(&self, most: u32) -> Result<Vec<Row>, Failure> {
+        let count = self.with_retries(|| self.database.records(most, self.link)).await?;
+        Ok(self.database.oldest_records(count.0))
+    }
+
+    /// Drops the oldest `count` records of the outbox.
+    pub async fn forget(&self, count: u32) -> Result<(), Failure> {
+        self.with_retries(|| self.database.forget(count, self.link)).await.map(drop)
     }
 
     /// Commits all rows, or none.
@@ -268,6 +308,10 @@ impl DatabaseClient<'_> {
             self.tell_breaker(permit, outcome);
             match outcome {
                 Ok(value) => return Ok(value),
+                // What was not the expected value is not so by asking again.
+                Err(Failure::Conflict) => return Err(Failure::Conflict),
+                // Tried again, it could be applied twice.
+                Err(failure) if failure.leaves_open() && self.change.get() != Change::Replace => return Err(failure),
                 Err(failure) => worst = Some(worse(worst, failure)),
             }
         }

@@ -11,6 +11,7 @@
 //! | [`write_around`] | the database has it | left, deleted, deleted twice, or new |
 //! | [`write_through`] | the database and the cache have it, or one of them | new |
 //! | [`write_back`] | the cache has it | new, and the only one until the flush |
+//! | [`outbox`] | the database has it and a record of it | deleted or new, when the relay gets there |
 //!
 //! Options of reading have files of their own: [`leases`], [`refresh`], [`negative`], [`warm_up`]; and before any of them
 //! there may be a [`near`] cache. Any reading strategy goes with any writing strategy. The code runs on virtual time: each `await` is a message, a
@@ -19,9 +20,11 @@
 mod clients;
 pub mod leases;
 pub mod look_aside;
+pub mod modify;
 pub mod near;
 pub mod negative;
 pub mod none;
+pub mod outbox;
 pub mod read_through;
 pub mod refresh;
 pub mod warm_up;
@@ -30,6 +33,7 @@ pub mod write_back;
 pub mod write_through;
 
 pub use clients::{App, CacheClient, CacheSide, Client, DatabaseClient, Events, NearClient, Told};
+pub use modify::modify;
 
 use crate::engine::Failure;
 use crate::ledger::{Key, WriteId};
@@ -62,5 +66,6 @@ pub async fn write(app: &App<'_>, how: &Writing, key: Key, value: WriteId) -> Re
         Writing::WriteAround(how) => write_around::write(app, how, key, value).await,
         Writing::WriteThrough(how) => write_through::write(app, how, key, value).await,
         Writing::WriteBack(_) => write_back::write(app, key, value).await,
+        Writing::Outbox(_) => outbox::write(app, key, value).await,
     }
 }

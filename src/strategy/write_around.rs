@@ -23,7 +23,7 @@ pub async fn write(app: &App<'_>, how: &WriteAround, key: Key, value: WriteId) -
         Invalidate::Leave => {}
         Invalidate::Delete => _ = app.cache.delete(key).await,
         Invalidate::Update => {
-            if app.cache.set(key, value).await == Err(Failure::Full) {
+            if app.renew_copy(key, value).await == Err(Failure::Full) {
                 // There is no room for the new value, and a former one must not be served any longer.
                 _ = app.cache.delete(key).await;
             }

@@ -1,13 +1,15 @@
 //! Write-back (write-behind): to the cache, acknowledged at once; the database gets it later, in batches.
 //!
 //! Between the acknowledgement and the flush the cache holds the only copy: what a crash takes in that window is lost.
+//! Products differ in the details, and so do the options: Coherence waits until a row has rested for a while, Hazelcast
+//! refuses writes when its queue is full, Ignite lets the writer wait for a flush then.
 
 use super::{App, CacheSide};
 use crate::cache::buffer::RowId;
 use crate::database::Row;
 use crate::engine::Failure;
 use crate::ledger::{Key, WriteId};
-use crate::scenario::WriteBack;
+use crate::scenario::{Take, WriteBack};
 use crate::time::Nanos;
 
 /// Writes to the cache; acknowledged when the cache has it.
@@ -19,37 +21,57 @@ pub async fn write(app: &App<'_>, key: Key, value: WriteId) -> Result<(), Failur
 pub async fn flusher(cache: &CacheSide<'_>, how: &WriteBack) {
     let mut failed = false;
     loop {
-        cache.node.flush_due(next_tick(cache.kernel.now(), how.every), failed).await;
+        let by = cache.node.flush_due(next_tick(cache.kernel.now(), how.every), failed).await;
         failed = false;
         // What becomes dirty during a flush is for the next one.
-        let mut due = cache.node.queued_rows();
-        while due > 0 {
+        let mut due = cache.node.due_rows(by);
+        while due > 0 && !failed {
             cache.triggers.before_flush(cache.kernel).await;
-            let rows = cache.node.take_rows(due.min(how.batch));
-            due -= rows.len() as u32;
-            failed = rows.is_empty() || flush(cache, how, &rows).await.is_err();
-            if failed {
-                break; // what failed, or waits for a flush under way, is for the next flush
-            }
+            let most = due.min(how.batch);
+            let flushed = match how.take {
+                Take::Atomic => flush(cache, how, &cache.node.take_rows(most, by)).await,
+                Take::ReadThenDelete => read_write_delete(cache, how, most, by).await,
+            };
+            // What failed, or waits for a flush under way, is for the next flush.
+            failed = flushed.is_none();
+            due = due.saturating_sub(flushed.unwrap_or(0));
         }
     }
 }
 
-/// Writes these rows of the buffer in one batch; rows that fail are put back, up to a limit.
-pub async fn flush(cache: &CacheSide<'_>, how: &WriteBack, rows: &[RowId]) -> Result<(), Failure> {
-    let batch: Vec<Row> = rows
-        .iter()
-        .map(|&id| {
-            let (key, write) = cache.node.row(id);
-            Row { key, write }
-        })
-        .collect();
+/// Writes these rows of the buffer in one batch; rows that fail are put back, up to a limit. Returns how many were
+/// written, if any.
+pub async fn flush(cache: &CacheSide<'_>, how: &WriteBack, rows: &[RowId]) -> Option<u32> {
+    if rows.is_empty() {
+        return None;
+    }
+    let batch: Vec<Row> = rows.iter().map(|&id| cache.node.row(id)).map(row).collect();
     let outcome = cache.database.write_batch(&batch).await;
     match outcome {
         Ok(()) => cache.node.flushed(rows),
         Err(_) => cache.node.flush_failed(rows, how.requeue),
     }
-    outcome
+    outcome.is_ok().then_some(rows.len() as u32)
+}
+
+/// Reads the dirty set, writes it, and then deletes what it has read from the set, as people do who keep the set under a
+/// key of its own. A row that was written again in between loses its mark with the others, and nobody flushes it.
+async fn read_write_delete(cache: &CacheSide<'_>, how: &WriteBack, most: u32, by: Nanos) -> Option<u32> {
+    let rows = cache.node.read_rows(most, by);
+    if rows.is_empty() {
+        return None;
+    }
+    let batch: Vec<Row> = rows.iter().copied().map(row).collect();
+    let outcome = cache.database.write_batch(&batch).await;
+    match outcome {
+        Ok(()) => cache.node.delete_marks(&rows),
+        Err(_) => cache.node.marks_failed(&rows, how.requeue),
+    }
+    outcome.is_ok().then_some(rows.len() as u32)
+}
+
+fn row((key, write): (Key, WriteId)) -> Row {
+    Row { key, write }
 }
 
 /// The next multiple of `every` after `now`.

@@ -22,14 +22,14 @@ pub async fn write(app: &App<'_>, how: &WriteThrough, key: Key, value: WriteId) 
                 app.client.say_yes();
                 app.cache.kernel.sleep(how.delay).await;
             }
-            if app.cache.set(key, value).await == Err(Failure::Full) {
+            if app.renew_copy(key, value).await == Err(Failure::Full) {
                 // There is no room for the new value, and a former one must not be served any longer.
                 let _ = app.cache.delete(key).await;
             }
             Ok(())
         }
         Order::CacheFirst => {
-            let cached = app.cache.set(key, value).await;
+            let cached = app.renew_copy(key, value).await;
             if cached == Err(Failure::Full) {
                 return cached;
             }

@@ -260,6 +260,7 @@ fn lane_options(draft: &Draft, ctx: &Ctx, i: usize, lane: &Lane) -> Html {
         Writing::WriteAround(_) => named_row(draft, &format!("lane.{i}.write.cached"), ctx.words.cached_copy),
         Writing::WriteThrough(through) => write_through(ctx, i, through),
         Writing::WriteBack(back) => write_back(draft, ctx, i, back),
+        Writing::Outbox(_) => Html::default(),
     }
 }
 

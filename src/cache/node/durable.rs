@@ -14,7 +14,7 @@
 //! Entries come back as they were, with their value and expiry, and so do the rows of write-behind: those flushed since
 //! are flushed again, and may then overwrite what is newer.
 
-use super::{Absence, CacheNode, State};
+use super::{Absence, Answer, CacheNode, State};
 use crate::cache::journal::{Journal, Position};
 use crate::cache::persistence::Persistence;
 use crate::cache::replicas::Replicas;
@@ -182,6 +182,33 @@ impl CacheNode {
         }
         let before = durability.journal.position();
         let answer = self.execute(state, call);
+        let (synced, leaves, confirmed) = self.confirm(state, before, until);
+        state.serving = Some((call, synced));
+        state.counts.busy_ns += u128::from((synced - until).0);
+        let Some(answer) = answer else { return };
+        // Until it is synced, the node is busy with it: a crash then finds it being served.
+        if leaves > synced {
+            self.wait_with(state, call, leaves);
+        }
+        self.common.calls.answer(call, if confirmed { answer } else { Err(Failure::TimedOut) }, leaves);
+    }
+
+    /// Answers a write that had waited for room, and that has just taken effect.
+    pub(super) fn answer_admitted(&self, state: &mut State, call: CallId, answer: Answer, before: Position) {
+        let (_, leaves, confirmed) = self.confirm(state, before, self.common.kernel.now());
+        self.wait_with(state, call, leaves);
+        self.common.calls.answer(call, if confirmed { answer } else { Err(Failure::TimedOut) }, leaves);
+    }
+
+    /// Where the journal stands, in a node that has one.
+    pub(super) fn journal_position(state: &State) -> Option<Position> {
+        state.durability.as_deref().map(|durability| durability.journal.position())
+    }
+
+    /// When what changed since `before`, in a command that is done at `until`, is on disk, when enough replicas have
+    /// it, too, and whether they do in time.
+    fn confirm(&self, state: &mut State, before: Position, until: Nanos) -> (Nanos, Nanos, bool) {
+        let now = self.common.kernel.now();
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
         let position = durability.journal.position();
         let (mut synced, mut leaves, mut confirmed) = (until, until, true);
@@ -195,14 +222,16 @@ impl CacheNode {
                 (leaves, confirmed) = replicas.confirmed(position, synced);
             }
         }
-        state.serving = Some((call, synced));
-        state.counts.busy_ns += u128::from((synced - until).0);
-        let Some(answer) = answer else { return };
-        if leaves > synced {
-            durability.waiting.retain(|(_, leaves, _)| *leaves > now);
-            durability.waiting.push((call, leaves, position));
-        }
-        self.common.calls.answer(call, if confirmed { answer } else { Err(Failure::TimedOut) }, leaves);
+        (synced, leaves, confirmed)
+    }
+
+    /// An answer leaves at a later moment; a crash before that breaks its connection.
+    fn wait_with(&self, state: &mut State, call: CallId, leaves: Nanos) {
+        let now = self.common.kernel.now();
+        let durability = state.durability.as_deref_mut().expect("a node that is durable");
+        let position = durability.journal.position();
+        durability.waiting.retain(|(_, leaves, _)| *leaves > now);
+        durability.waiting.push((call, leaves, position));
     }
 }
 
@@ -270,7 +299,7 @@ impl CacheNode {
     fn buffer_again(&self, state: &mut State, rows: Vec<(Key, WriteId)>, now: Nanos) {
         state.buffer.clear();
         for (key, write) in rows {
-            if let Some(older) = state.buffer.put(key, write) {
+            if let Some(older) = state.buffer.put(key, write, Nanos::ZERO) {
                 // One of them was in a flush, and now they share a place.
                 let why = Release::Coalesced { into: write };
                 self.common.ledger.borrow_mut().released(older, Holder::Buffer, why, now);

@@ -1,0 +1,46 @@
+//! Transactional outbox: the row and a record of it are committed in one transaction; a relay passes the records on to
+//! the cache (Richardson, "Microservices Patterns", chapter 3).
+//!
+//! The answer to the dual write. An application server that crashes leaves nothing half done, because it does only one
+//! thing; what the cache has to be told stands in the database until the relay, a process of its own, has told it. The
+//! cached copy is old for as long as the relay lags behind, and no longer.
+
+use super::App;
+use crate::database::Row;
+use crate::engine::Failure;
+use crate::ledger::{Key, WriteId};
+use crate::scenario::{Outbox, Relayed};
+use crate::time::Nanos;
+
+/// Writes to the database, which adds the record; acknowledged when both are committed.
+pub async fn write(app: &App<'_>, key: Key, value: WriteId) -> Result<(), Failure> {
+    app.database.write(key, value).await
+}
+
+/// The relay: looks at intervals for new records, passes them on in their order, and then drops them. What fails is done
+/// again at the next interval, from the oldest record on.
+pub async fn relay(relay: &App<'_>, how: &Outbox) {
+    loop {
+        let next_tick = (relay.cache.kernel.now().0 / how.every.0 + 1).saturating_mul(how.every.0);
+        relay.cache.kernel.sleep_until(Nanos(next_tick)).await;
+        while let Ok(true) = pass_on(relay, how).await {}
+    }
+}
+
+/// Passes on the oldest records. Returns whether there were any.
+async fn pass_on(relay: &App<'_>, how: &Outbox) -> Result<bool, Failure> {
+    let records = relay.database.records(how.batch).await?;
+    for &Row { key, write } in &records {
+        match how.cached {
+            Relayed::Delete => relay.cache.delete(key).await?,
+            Relayed::Update => match relay.renew_copy(key, write).await {
+                Err(Failure::Full) => {} // it has no room for it, and no old copy either
+                told => told?,
+            },
+        }
+    }
+    if !records.is_empty() {
+        relay.database.forget(records.len() as u32).await?;
+    }
+    Ok(!records.is_empty())
+}
