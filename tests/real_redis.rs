@@ -23,6 +23,8 @@ use cachelane::cache::store::{Entry, Lookup, Room, Store};
 use cachelane::random::Streams;
 use cachelane::scenario::Eviction;
 use cachelane::time::Nanos;
+use cachelane::workload::requests::Operation;
+use cachelane::workload::trace::Trace;
 
 use crate::anchors_counts::generated;
 
@@ -271,4 +273,64 @@ fn a_server_with_allkeys_lfu_hits_as_often_as_the_simulated_policy() {
 #[ignore = "needs redis-server: make check-redis"]
 fn a_server_with_volatile_ttl_hits_as_often_as_the_simulated_policy() {
     compare("volatile-ttl", Eviction::VolatileTtl);
+}
+
+/// What `redis-cli MONITOR` prints while `work` is done, up to a last command that says so.
+fn monitored(server: &Server, client: &mut Client, work: impl FnOnce(&mut Client)) -> String {
+    let mut monitor = Command::new("redis-cli")
+        .args(["-p", &server.port.to_string(), "MONITOR"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("redis-cli can be started; `scripts/setup redis` installs it");
+    let mut printed = BufReader::new(monitor.stdout.take().expect("piped"));
+    let mut text = String::new();
+    printed.read_line(&mut text).expect("it says OK once it listens");
+    assert_eq!(text.trim_end(), "OK");
+    // Read meanwhile: a monitor that falls behind is cut off by the server.
+    let reader = std::thread::spawn(move || {
+        while !text.ends_with("\"the end\"\n") {
+            assert!(printed.read_line(&mut text).expect("text") > 0, "the monitor ended early");
+        }
+        text
+    });
+    work(client);
+    client.ask(&[b"ECHO", b"the end"]);
+    let text = reader.join().expect("the whole output");
+    let _ = monitor.kill();
+    let _ = monitor.wait();
+    text
+}
+
+#[test]
+#[ignore = "needs redis-server: make check-redis"]
+fn what_a_server_was_asked_is_read_back_from_its_monitor_request_by_request() {
+    let server = Server::start();
+    let mut client = server.connect();
+    let keys = &generated()[..10_000];
+    let mut asked: Vec<(u32, Operation)> = Vec::new();
+    let text = monitored(&server, &mut client, |client| {
+        for &key in keys {
+            let name = format!("user \"{key}\"\\\n");
+            asked.push((key, Operation::Read));
+            if client.ask(&[b"GET", name.as_bytes()]) == Reply::Nothing {
+                asked.push((key, Operation::Write));
+                client.ask(&[b"SET", name.as_bytes(), b"a \"value\"\xFF", b"PX", b"100000"]);
+            }
+        }
+    });
+    let trace = Trace::read("monitor.txt", text.as_bytes(), None).expect("it is read");
+    // Ids are given in the order in which keys first appear, whatever their names.
+    let mut ids = std::collections::BTreeMap::new();
+    let expected: Vec<(u32, Operation)> = asked
+        .iter()
+        .map(|&(key, operation)| {
+            let next = ids.len() as u32;
+            (*ids.entry(key).or_insert(next), operation)
+        })
+        .collect();
+    let read: Vec<(u32, Operation)> =
+        trace.keys().iter().enumerate().map(|(n, &key)| (key, trace.operation(n).expect("MONITOR says it"))).collect();
+    assert_eq!(read.len(), expected.len());
+    assert!(read == expected, "the same keys and operations in the same order");
+    println!("{} commands read back from MONITOR, {} keys", read.len(), ids.len());
 }
