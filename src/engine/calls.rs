@@ -38,11 +38,25 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Every way, in the order of their numbers.
+    pub const ALL: [Failure; 7] = [
+        Failure::Down,
+        Failure::QueueFull,
+        Failure::Full,
+        Failure::Aborted,
+        Failure::Lost,
+        Failure::TimedOut,
+        Failure::BreakerOpen,
+    ];
+
     /// Whether what was asked for may have happened all the same, or may yet.
     pub fn leaves_open(self) -> bool {
         matches!(self, Failure::Lost | Failure::TimedOut)
     }
 }
+
+// The list is whole as long as this is the last of them.
+const _: () = assert!(Failure::ALL.len() == Failure::BreakerOpen as usize + 1);
 
 /// The number of a call in its table; used again when the call is over.
 pub type CallId = u32;

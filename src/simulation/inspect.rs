@@ -3,6 +3,7 @@
 use std::cell::Ref;
 
 use super::Simulation;
+use crate::engine::Failure;
 use crate::ledger::{Key, Ledger, WriteId};
 
 impl Simulation {
@@ -34,6 +35,11 @@ impl Simulation {
     /// Requests that have been sent and not answered.
     pub fn requests_under_way(&self) -> usize {
         self.world.requests_under_way()
+    }
+
+    /// Requests that were answered with an error since the start, by what failed.
+    pub fn failures(&self) -> impl Iterator<Item = (Failure, u64)> + use<> {
+        Failure::ALL.into_iter().zip(self.world.failures.get())
     }
 
     /// Checks every inner rule of the parts, and that they agree with the witness; for tests.

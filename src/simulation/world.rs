@@ -117,6 +117,8 @@ pub(super) struct World {
     own: Vec<Own>,
     rows: Rows,
     refresh: Refresh,
+    /// Requests that failed, by how.
+    pub failures: Cell<[u64; Failure::ALL.len()]>,
     lane: Lane,
     app: App,
     work: Sampler,
@@ -190,6 +192,7 @@ impl World {
             servers: Servers::new(scenario.app.servers, scenario.app.concurrency),
             metrics: RefCell::new(Metrics::new(scenario.warmup, scenario.duration)),
             triggers: Triggers::default(),
+            failures: Cell::default(),
             lane: lane.clone(),
             app: scenario.app.clone(),
             work: scenario.app.work.sampler(),
@@ -365,6 +368,11 @@ impl World {
         let now = self.kernel.now();
         let saw = request.outcome.map_or(u64::MAX, |value| u64::from(value.0));
         self.kernel.witness(request.number ^ saw << 40);
+        if let Err(failure) = request.outcome {
+            let mut failures = self.failures.get();
+            failures[failure as usize] += 1;
+            self.failures.set(failures);
+        }
         self.metrics.borrow_mut().answered(request.write.is_some(), request.outcome.is_ok(), request.issued, now);
         self.tell_ledger(&request);
         if request.more > 0 && !self.clients_gone.get() {
