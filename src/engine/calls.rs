@@ -39,11 +39,12 @@ pub enum Failure {
 
 impl Failure {
     /// Every way, in the order of their numbers.
-    pub const ALL: [Failure; 7] = [
+    pub const ALL: [Failure; 8] = [
         Failure::Down,
         Failure::QueueFull,
         Failure::Full,
         Failure::Aborted,
+        Failure::Conflict,
         Failure::Lost,
         Failure::TimedOut,
         Failure::BreakerOpen,
