@@ -167,16 +167,8 @@ impl World {
         let sizes = ValueSizes::new(&scenario.clients.value_size, &streams);
         let refresh = refresh(scenario, lane);
         let reading = node_reading(lane, refresh);
-        let cache = Shards::new(
-            &scenario.cache,
-            write_back,
-            reading,
-            kernel.clone(),
-            ledger.clone(),
-            &streams,
-            node_events,
-            sizes,
-        );
+        let shared = (kernel.clone(), ledger.clone());
+        let cache = Shards::new(&scenario.cache, write_back, reading, shared, &streams, node_events, sizes);
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
         let work_draws = (0..scenario.app.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect();
