@@ -132,6 +132,9 @@ pub fn fit(read: &mut Reading, ttl: Ttl) {
     if no_refresh {
         (*early, *ahead) = (None, None);
     }
+    if matches!(ttl, Ttl::Mixed(_)) {
+        *ahead = None;
+    }
     if no_negative {
         *negative = None;
     }

@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use cachelane::experiment::{ENGINE_VERSION, Experiment};
-use cachelane::scenario::presets;
+use cachelane::scenario::presets::{self, Preset};
 use cachelane::time::Nanos;
 use serde_json::{Map, Value, json};
 
@@ -15,15 +15,24 @@ fn table_path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden.json")
 }
 
-fn digests_now() -> Value {
+fn digests_of<'a>(presets: impl Iterator<Item = &'a Preset>) -> Value {
     let mut table = Map::new();
-    for preset in presets::ALL {
+    for preset in presets {
         let mut experiment = Experiment::new(preset.scenario(), None).expect("a preset runs");
         experiment.advance(Nanos::MAX, || false);
         let lanes = experiment.report().lanes.into_iter().map(|lane| json!([lane.name, lane.digest])).collect();
         table.insert(preset.name.to_owned(), Value::Array(lanes));
     }
-    json!({ "engine": ENGINE_VERSION, "presets": table })
+    Value::Object(table)
+}
+
+/// Twitter's caches stand in a part of their own: the browser tests have enough with the others.
+fn digests_now() -> Value {
+    json!({
+        "engine": ENGINE_VERSION,
+        "presets": digests_of(presets::ALL.iter()),
+        "twitter": digests_of(presets::twitter::ALL.iter()),
+    })
 }
 
 #[test]
@@ -36,7 +45,14 @@ fn every_preset_does_what_the_golden_table_says() {
     let text = std::fs::read_to_string(table_path()).expect("the golden table is there");
     let golden: Value = serde_json::from_str(&text).expect("the golden table is JSON");
     assert_eq!(golden["engine"], now["engine"], "the table is of another engine version");
-    assert_eq!(golden, now, "a digest changed: understand why, raise the engine's version, say so in CHANGELOG");
+    assert_eq!(
+        golden["presets"], now["presets"],
+        "a digest changed: understand why, raise the engine's version, say so in CHANGELOG"
+    );
+    // Absent until the table is written anew for the first time with them.
+    if let Some(twitter) = golden.get("twitter") {
+        assert_eq!(twitter, &now["twitter"], "a digest of a Twitter cache changed: as above");
+    }
 }
 
 #[test]

@@ -66,15 +66,18 @@ fn clients() -> impl Strategy<Value = Clients> {
             .prop_map(|(rate, times, at, lasts)| Arrivals::Spike(Spike { rate, times, at, lasts })),
     ];
     let count = || 1..=10_000_000u32;
-    let keys = prop_oneof![
-        count().prop_map(|count| Keys::Uniform { count }),
-        (count(), 0.0..=5.0f64).prop_map(|(count, alpha)| Keys::Zipf { count, alpha }),
-        (count(), ratio(), ratio(), prop::option::of(1..=1_000_000_000u64))
-            .prop_map(|(count, hot, traffic, moves_every)| Keys::HotSet { count, hot, traffic, moves_every }),
-        (count(), 0.0..=5.0f64).prop_map(|(count, alpha)| Keys::Latest { count, alpha }),
-        count().prop_map(|count| Keys::Scan { count }),
-        "[a-z0-9./() ~]{1,20}".prop_map(|file| Keys::Trace { file }),
-    ];
+    let keys =
+        prop_oneof![
+            count().prop_map(|count| Keys::Uniform { count }),
+            (count(), 0.0..=5.0f64).prop_map(|(count, alpha)| Keys::Zipf { count, alpha }),
+            (count(), 10_000_000..=1_000_000_000_000u64, 0.0..=5.0f64)
+                .prop_map(|(count, of, alpha)| Keys::ZipfSample { count, of, alpha }),
+            (count(), ratio(), ratio(), prop::option::of(1..=1_000_000_000u64))
+                .prop_map(|(count, hot, traffic, moves_every)| Keys::HotSet { count, hot, traffic, moves_every }),
+            (count(), 0.0..=5.0f64).prop_map(|(count, alpha)| Keys::Latest { count, alpha }),
+            count().prop_map(|count| Keys::Scan { count }),
+            "[a-z0-9./() ~]{1,20}".prop_map(|file| Keys::Trace { file }),
+        ];
     let mix = prop_oneof![
         ratio().prop_map(|write_ratio| Clients { write_ratio, ..Clients::default() }),
         // Summed up to 1 at most, whatever is drawn.
@@ -163,6 +166,8 @@ fn cache() -> impl Strategy<Value = Cache> {
         life().prop_map(Ttl::Fixed),
         (life(), ratio()).prop_map(|(ttl, spread)| Ttl::Jittered { ttl, spread }),
         life().prop_map(Ttl::Sliding),
+        prop::collection::vec((life(), 0.01..=1.0f64), 1..=TtlMix::MOST)
+            .prop_map(|parts| Ttl::Mixed(TtlMix::new(&parts).expect("as many as there may be"))),
     ];
     let capacity = prop_oneof![
         (1..=10_000_000u32).prop_map(Capacity::Entries),

@@ -3,6 +3,7 @@
 //! An entry is good up to and including the moment it expires. A fixed TTL counts from the moment the value was set;
 //! a jittered one is shortened by a random part; a sliding one counts from the last access.
 
+use crate::ledger::Key;
 use crate::random::Stream;
 use crate::scenario::Ttl;
 use crate::time::Nanos;
@@ -31,11 +32,12 @@ impl Lifetimes {
         Lifetimes { ttl, jitter }
     }
 
-    /// The last good moment of an entry set at `now`.
-    pub fn expires(&mut self, now: Nanos) -> Nanos {
+    /// The last good moment of an entry of `key` set at `now`.
+    pub fn expires(&mut self, key: Key, now: Nanos) -> Nanos {
         match self.ttl {
             Ttl::None => Nanos::MAX,
             Ttl::Fixed(ttl) | Ttl::Sliding(ttl) => now.saturating_add(ttl),
+            Ttl::Mixed(mix) => now.saturating_add(mix.of(key)),
             Ttl::Jittered { ttl, spread } => {
                 let shortened = ttl.as_secs_f64() * (1.0 - spread * self.jitter.unit());
                 now.saturating_add(Nanos::from_secs_f64(shortened))
@@ -66,13 +68,13 @@ mod tests {
         let ten = Nanos::from_secs(10);
         assert_eq!(lifetimes(Ttl::Fixed(ten)).renewed(Nanos(5)), None);
         assert_eq!(lifetimes(Ttl::Sliding(ten)).renewed(Nanos(5)), Some(Nanos(5) + ten));
-        assert_eq!(lifetimes(Ttl::None).expires(Nanos(5)), Nanos::MAX);
+        assert_eq!(lifetimes(Ttl::None).expires(1, Nanos(5)), Nanos::MAX);
     }
 
     #[test]
     fn jittered_lives_fill_their_range_and_do_not_leave_it() {
         let mut lifetimes = lifetimes(Ttl::Jittered { ttl: Nanos::from_secs(10), spread: 0.2 });
-        let lives: Vec<Nanos> = (0..1000).map(|_| lifetimes.expires(Nanos::ZERO)).collect();
+        let lives: Vec<Nanos> = (0..1000).map(|_| lifetimes.expires(1, Nanos::ZERO)).collect();
         let (least, most) = (*lives.iter().min().unwrap(), *lives.iter().max().unwrap());
         assert!(least >= Nanos::from_secs(8) && least < Nanos::from_millis(8_100), "{least}");
         assert!(most <= Nanos::from_secs(10) && most > Nanos::from_millis(9_900), "{most}");

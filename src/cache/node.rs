@@ -595,7 +595,7 @@ impl CacheNode {
     fn keep(&self, state: &mut State, key: Key, value: WriteId, life: Life) {
         let now = self.common.kernel.now();
         let expires = match life {
-            Life::Usual => state.lifetimes.expires(now),
+            Life::Usual => state.lifetimes.expires(key, now),
             Life::For(ttl) => now.saturating_add(ttl),
             Life::None => return,
         };

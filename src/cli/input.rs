@@ -57,7 +57,7 @@ pub fn scenario(source: &str) -> Result<Scenario, Failure> {
     if let Some(fragment) = fragment(source) {
         return link::decode(fragment).map(|link| link.scenario).map_err(|error| Failure::Input(error.to_string()));
     }
-    if let Some(preset) = presets::ALL.iter().find(|preset| preset.name == source) {
+    if let Some(preset) = presets::all().find(|preset| preset.name == source) {
         return Ok(preset.scenario().clone());
     }
     let path = Path::new(source);

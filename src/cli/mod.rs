@@ -16,6 +16,7 @@ mod input;
 mod others;
 mod replay;
 mod run;
+mod twitter;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -52,6 +53,8 @@ enum Command {
     Link(others::Link),
     /// Say whether scenarios can be run, and if not, everything that is wrong with them.
     Check(others::Check),
+    /// Simulate Twitter's 54 production caches and print the miss ratios beside the published ones, as Markdown.
+    Twitter(twitter::Twitter),
     /// Print the reference page: every field of a scenario, with range and default.
     Reference,
 }
@@ -83,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Presets(command) => command.run(&mut out),
         Command::Link(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
+        Command::Twitter(command) => command.run(&mut out),
         Command::Reference => out.write_all(Scenario::reference().as_bytes()).map_err(Failure::Output),
     };
     match done.and_then(|()| Ok(out.flush()?)) {

@@ -26,7 +26,7 @@ impl Presets {
         }
         if self.json {
             let language = |[en, ko]: [&str; 2]| serde_json::json!({ "en": en, "ko": ko });
-            let all = presets::ALL.iter().map(|preset| {
+            let all = presets::all().map(|preset| {
                 serde_json::json!({
                     "name": preset.name,
                     "description": language(preset.description),
@@ -41,6 +41,8 @@ impl Presets {
             writeln!(out, "{:width$}  {}", preset.name, preset.description[0])?;
             writeln!(out, "{:width$}  {}", "", preset.question[0])?;
         }
+        writeln!(out, "\ntwitter-cluster01 to twitter-cluster54")?;
+        writeln!(out, "{:width$}  Twitter's production caches of March 2020, scaled down.", "")?;
         Ok(())
     }
 }

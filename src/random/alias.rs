@@ -47,6 +47,31 @@ impl Alias {
         Alias::new(&weights)
     }
 
+    /// Zipf's law over `of` ids in `count` groups of neighbours, each of which is one id: the first group is id 0. A group
+    /// that ends within an id has its part of it.
+    pub fn zipf_sample(count: u32, of: u64, alpha: f64) -> Result<Alias, BadWeights> {
+        let weight = |rank: u64| libm::pow(rank as f64, -alpha);
+        // Sums of the first ranks' weights; behind them the sum is near enough to the integral.
+        let exact = of.min(10_000);
+        let mut sums = vec![0.0];
+        for rank in 1..=exact {
+            sums.push(sums[rank as usize - 1] + weight(rank));
+        }
+        let integral = |x: f64| if alpha == 1.0 { libm::log(x) } else { libm::pow(x, 1.0 - alpha) / (1.0 - alpha) };
+        let from = exact as f64;
+        let sum = |ranks: f64| {
+            if ranks >= from {
+                return sums[exact as usize] + integral(ranks + 0.5) - integral(from + 0.5);
+            }
+            let whole = ranks as usize;
+            sums[whole] + (ranks - whole as f64) * weight(whole as u64 + 1)
+        };
+        let group = of as f64 / f64::from(count);
+        let sums: Vec<f64> = (0..=count).map(|i| sum(f64::from(i) * group)).collect();
+        let weights: Vec<f64> = sums.windows(2).map(|pair| (pair[1] - pair[0]).max(0.0)).collect();
+        Alias::new(&weights)
+    }
+
     /// Draws one id.
     #[inline]
     pub fn sample(&self, stream: &mut Stream) -> u32 {
@@ -143,6 +168,18 @@ mod tests {
             let weights: Vec<f64> = (1..=1_000).map(|i| libm::pow(f64::from(i), -alpha)).collect();
             near(&Alias::zipf(1_000, alpha).unwrap(), &weights);
         }
+    }
+
+    #[test]
+    fn a_sample_of_zipf_has_the_weights_of_its_groups() {
+        for alpha in [0.0, 0.7, 1.0, 1.6] {
+            let weights: Vec<f64> = (1..=40_000).map(|i| libm::pow(f64::from(i), -alpha)).collect();
+            let groups: Vec<f64> = weights.chunks(80).map(|group| group.iter().sum()).collect();
+            near(&Alias::zipf_sample(500, 40_000, alpha).unwrap(), &groups);
+            near(&Alias::zipf_sample(1_000, 1_000, alpha).unwrap(), &weights[..1_000]);
+        }
+        // Groups of one and a half.
+        near(&Alias::zipf_sample(2, 3, 1.0).unwrap(), &[1.0 + 0.25, 0.25 + 1.0 / 3.0]);
     }
 
     #[test]

@@ -38,6 +38,11 @@ impl Ids {
         Alias::zipf(count, alpha).map(|table| Ids(Kind::Weighted(table)))
     }
 
+    /// A sample of Zipf's law; see [`Alias::zipf_sample`].
+    pub fn zipf_sample(count: u32, of: u64, alpha: f64) -> Result<Ids, BadWeights> {
+        Alias::zipf_sample(count, of, alpha).map(|table| Ids(Kind::Weighted(table)))
+    }
+
     /// Ids with these weights.
     pub fn weighted(weights: &[f64]) -> Result<Ids, BadWeights> {
         Alias::new(weights).map(|table| Ids(Kind::Weighted(table)))

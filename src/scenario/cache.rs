@@ -4,10 +4,11 @@ use super::Distribution;
 use super::distribution::{named, refuse_shape};
 pub use super::eviction::Eviction;
 use super::field::{Field, Takes, read_in, record, refuse_strangers, require, words};
-use super::node::{Node, Value};
+use super::node::{Node, Value, join};
 use super::persistence::Persistence;
 use super::problem::Problems;
 use super::size::Capacity;
+use crate::random::splitmix64;
 use crate::time::Nanos;
 
 record! {
@@ -62,7 +63,8 @@ words! {
     }
 }
 
-/// How long an entry lives: `"none"`, a duration, `{ jittered = { ttl = "60s", spread = 0.1 } }` or `{ sliding = "2h" }`.
+/// How long an entry lives: `"none"`, a duration, `{ jittered = { ttl = "60s", spread = 0.1 } }`,
+/// `{ sliding = "2h" }` or `{ mixed = [["240s", 0.7], ["1d", 0.3]] }`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ttl {
     /// Until it is evicted.
@@ -78,10 +80,60 @@ pub enum Ttl {
     },
     /// A fixed time from the last access: every hit renews it.
     Sliding(Nanos),
+    /// A fixed time, another for some keys than for others.
+    Mixed(TtlMix),
 }
 
-const NAMES: &[&str] = &["jittered", "sliding"];
-const EXPECTED: &str = "\"none\", a duration, { jittered = { ttl = \"60s\", spread = 0.1 } } or { sliding = \"2h\" }";
+/// Fixed TTLs and which share of the keys has each: the same keys in every lane and run, spread evenly over popular and
+/// unpopular ones.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TtlMix {
+    /// Those behind `count` are no part of it.
+    parts: [(Nanos, f64); TtlMix::MOST],
+    count: usize,
+}
+
+impl TtlMix {
+    /// The most TTLs.
+    pub const MOST: usize = 10;
+
+    /// TTLs with their weights; `None` when there are none or too many, or the weights are not positive.
+    pub fn new(parts: &[(Nanos, f64)]) -> Option<TtlMix> {
+        let good = parts.iter().all(|&(_, weight)| weight > 0.0 && weight <= 1.0);
+        if parts.is_empty() || parts.len() > TtlMix::MOST || !good {
+            return None;
+        }
+        let mut mix = TtlMix { parts: [(Nanos::ZERO, 0.0); TtlMix::MOST], count: parts.len() };
+        mix.parts[..parts.len()].copy_from_slice(parts);
+        Some(mix)
+    }
+
+    /// TTLs with their weights.
+    pub fn parts(&self) -> &[(Nanos, f64)] {
+        &self.parts[..self.count]
+    }
+
+    /// The TTL of a key.
+    pub fn of(&self, key: u32) -> Nanos {
+        // Any number that has nothing to do with popularity.
+        let mut state = 0x7474_6C5F_6D69_7800 ^ u64::from(key);
+        let unit = (splitmix64(&mut state) >> 11) as f64 / (1u64 << 53) as f64;
+        let mut left = unit * self.parts().iter().map(|(_, weight)| weight).sum::<f64>();
+        for &(ttl, weight) in self.parts() {
+            left -= weight;
+            if left < 0.0 {
+                return ttl;
+            }
+        }
+        self.parts[self.count - 1].0
+    }
+}
+
+const NAMES: &[&str] = &["jittered", "sliding", "mixed"];
+const EXPECTED: &str = "\"none\", a duration, { jittered = { ttl = \"60s\", spread = 0.1 } }, { sliding = \"2h\" } or \
+                        { mixed = [[\"240s\", 0.7], [\"1d\", 0.3]] }";
+const EXPECTED_MIX: &str = "1 to 10 pairs of a duration and the share of keys that has it, above 0 and at most 1, such as \
+                            [[\"240s\", 0.7], [\"1d\", 0.3]]";
 
 impl Field for Ttl {
     fn show(&self) -> Node {
@@ -93,6 +145,11 @@ impl Field for Ttl {
                 Value::Named("jittered".to_owned(), Box::new(Value::Table(inner).into()))
             }
             Ttl::Sliding(ttl) => Value::Named("sliding".to_owned(), Box::new(ttl.show())),
+            Ttl::Mixed(mix) => {
+                let pair = |(ttl, share): &(Nanos, f64)| Value::List(vec![ttl.show(), share.show()]).into();
+                let pairs = Value::List(mix.parts().iter().map(pair).collect());
+                Value::Named("mixed".to_owned(), Box::new(pairs.into()))
+            }
         };
         value.into()
     }
@@ -107,9 +164,12 @@ impl Field for Ttl {
             None => {}
         }
         let (name, inner) = named(node, NAMES, EXPECTED, at, problems)?;
-        let at = &super::node::join(at, &name);
+        let at = &join(at, &name);
         if name == "sliding" {
             return Nanos::read(&inner, at, problems).map(Ttl::Sliding);
+        }
+        if name == "mixed" {
+            return read_mix(&inner, at, problems).map(Ttl::Mixed);
         }
         let Some(fields) = inner.fields() else {
             return refuse_shape(&inner, EXPECTED, at, problems);
@@ -124,5 +184,42 @@ impl Field for Ttl {
 
     fn takes() -> Takes {
         Takes::Value(EXPECTED)
+    }
+}
+
+fn read_mix(node: &Node, at: &str, problems: &mut Problems) -> Option<TtlMix> {
+    let Value::List(items) = &node.value else {
+        return refuse_shape(node, EXPECTED_MIX, at, problems);
+    };
+    let mut parts = Vec::new();
+    for (i, item) in items.iter().enumerate() {
+        let at = &join(at, &i.to_string());
+        let pair = match &item.value {
+            Value::List(pair) => pair.as_slice(),
+            _ => &[],
+        };
+        let [ttl, share] = pair else { return refuse_shape(item, EXPECTED_MIX, at, problems) };
+        let ttl = Nanos::read(ttl, &join(at, "0"), problems);
+        let share = f64::read(share, &join(at, "1"), problems);
+        parts.push(ttl.zip(share)?);
+    }
+    TtlMix::new(&parts).or_else(|| refuse_shape(node, EXPECTED_MIX, at, problems))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_has_its_ttl_and_each_ttl_its_share_of_the_keys() {
+        let (short, long) = (Nanos::from_secs(1), Nanos::from_secs(9));
+        let mix = TtlMix::new(&[(short, 0.3), (long, 0.1)]).unwrap();
+        let of_keys: Vec<Nanos> = (0..40_000).map(|key| mix.of(key)).collect();
+        let shorts = |keys: &[Nanos]| keys.iter().filter(|&&ttl| ttl == short).count();
+        assert!(shorts(&of_keys).abs_diff(30_000) < 300, "{}", shorts(&of_keys));
+        assert!(shorts(&of_keys[..400]).abs_diff(300) < 30, "popular keys like others");
+        assert!(of_keys.iter().all(|&ttl| ttl == short || ttl == long));
+        assert_eq!(TtlMix::new(&[]), None);
+        assert_eq!(TtlMix::new(&[(short, 0.0)]), None);
     }
 }

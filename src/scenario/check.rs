@@ -219,6 +219,16 @@ fn check_reading(scenario: &Scenario, i: usize, problems: &mut Problems) {
     let (early, ahead) = lane.read.refresh();
     let sentence = match ttl {
         Ttl::Fixed(_) | Ttl::Jittered { .. } => return,
+        Ttl::Mixed(_) => {
+            if let Some(share) = ahead {
+                refuse(
+                    "refresh_ahead",
+                    share.show(),
+                    "no one TTL that this is a share of; give cache.ttl a plain duration",
+                );
+            }
+            return;
+        }
         Ttl::None => "entries without a TTL never expire, so there is nothing to refresh; give cache.ttl a duration",
         Ttl::Sliding(_) => {
             "every hit renews a sliding TTL, so there is nothing to refresh; give cache.ttl a plain duration"
@@ -468,6 +478,12 @@ fn check_operations(scenario: &Scenario, problems: &mut Problems) {
             ratios.into_iter().rev().find(|(_, ratio, _)| *ratio > 0.0).expect("their sum is above 1");
         let sentence = format!("the ratios sum to {}; lower them to at most 1 together", clients.shares().sum());
         problems.because(field, ratio.show().quote(), sentence);
+    }
+    if let Keys::ZipfSample { count, of, .. } = clients.keys
+        && of < u64::from(count)
+    {
+        let sentence = format!("a sample is no larger than the whole; give at least {count}");
+        problems.because("clients.keys.of", of.show().quote(), sentence);
     }
     let traced = matches!(clients.keys, Keys::Trace { .. });
     if traced && clients.shares().insert + clients.shares().scan > 0.0 {

@@ -212,6 +212,17 @@ kinds! {
             /// The skew; 0 is uniform, web traffic is near 0.8 to 1.
             alpha: f64 = 1.0,
         },
+        /// A small sample of a large Zipf law: neighbours in rank, `of / count` at a time, are one key that is asked for as
+        /// often as one of them in the mean. So a cache that serves a part of the keys with the same part of the requests
+        /// sees each key as often as the whole would.
+        "zipf-sample" => ZipfSample {
+            /// How many keys.
+            count: u32 = 1000,
+            /// How many keys they stand for.
+            of: u64 = 1_000_000,
+            /// The skew of the whole.
+            alpha: f64 = 1.0,
+        },
         /// A few hot keys take most of the traffic.
         "hot-set" => HotSet {
             /// How many keys.
@@ -256,6 +267,7 @@ impl Keys {
         match *self {
             Keys::Uniform { count }
             | Keys::Zipf { count, .. }
+            | Keys::ZipfSample { count, .. }
             | Keys::HotSet { count, .. }
             | Keys::Latest { count, .. }
             | Keys::Scan { count } => Some(count),

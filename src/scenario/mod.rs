@@ -38,7 +38,7 @@ mod size;
 mod text;
 
 pub use app::{App, Breaker, Near, Tell};
-pub use cache::{Cache, Eviction, Expiry, Ttl};
+pub use cache::{Cache, Eviction, Expiry, Ttl, TtlMix};
 pub use clients::{Arrivals, Clients, Keys, Mix, SCAN_MAX, Shares, Spike};
 pub use database::{Batch, Database};
 pub use distribution::Distribution;

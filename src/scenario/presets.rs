@@ -3,6 +3,8 @@
 //! Links say what differs from a preset, so a preset's file, once released, stays as it is: a better one gets a new
 //! name, or [`link`](super::link) a new version with a migration.
 
+pub mod twitter;
+
 use std::sync::OnceLock;
 
 use super::problem::{Reason, did_you_mean};
@@ -34,7 +36,7 @@ macro_rules! presets {
     };
 }
 
-/// Every preset; the first is where links without a preset begin.
+/// The presets that have a file of their own; the first is where links without a preset begin. [`all`] has the others, too.
 pub static ALL: &[Preset] = presets! {
     "default" {
         en: "Five strategies under the same traffic; the cache crashes after 20 seconds.",
@@ -200,6 +202,11 @@ pub static ALL: &[Preset] = presets! {
     }
 };
 
+/// Every preset: those with a file, then Twitter's caches.
+pub fn all() -> impl Iterator<Item = &'static Preset> {
+    ALL.iter().chain(twitter::ALL.iter())
+}
+
 /// The preset called `name`.
 ///
 /// ```
@@ -208,9 +215,11 @@ pub static ALL: &[Preset] = presets! {
 /// assert!(presets::get("defualt").unwrap_err().to_string().contains("did you mean default?"));
 /// ```
 pub fn get(name: &str) -> Result<&'static Preset, ScenarioError> {
-    ALL.iter().find(|preset| preset.name == name).ok_or_else(|| {
-        let known: Vec<&str> = ALL.iter().map(|preset| preset.name).collect();
-        let meant = did_you_mean(name, &known);
+    all().find(|preset| preset.name == name).ok_or_else(|| {
+        let names: Vec<&str> = all().map(|preset| preset.name).collect();
+        let meant = did_you_mean(name, &names);
+        let mut known: Vec<&str> = ALL.iter().map(|preset| preset.name).collect();
+        known.push("twitter-cluster01 to twitter-cluster54");
         let reason = Reason::UnknownWord { meant, known: known.into_iter().map(str::to_owned).collect() };
         let value = name.chars().take(80).collect();
         ScenarioError { problems: vec![Problem { field: "preset".to_owned(), value, reason, line: None }] }

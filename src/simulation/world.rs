@@ -594,7 +594,8 @@ impl World {
 fn refresh(scenario: &Scenario, lane: &Lane) -> Refresh {
     let (early, share) = lane.read.refresh();
     let ttl = match scenario.cache.ttl {
-        Ttl::None => None,
+        // A share of different TTLs is refused.
+        Ttl::None | Ttl::Mixed(_) => None,
         Ttl::Fixed(ttl) | Ttl::Sliding(ttl) | Ttl::Jittered { ttl, .. } => Some(ttl),
     };
     let left = |(share, ttl): (f64, Nanos)| Nanos::from_secs_f64(ttl.as_secs_f64() * (1.0 - share));

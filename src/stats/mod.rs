@@ -1,6 +1,7 @@
 //! Figures kept while a run goes on, without keeping its samples: histograms and time series.
 
 mod histogram;
+pub mod rank;
 mod series;
 
 pub use histogram::{Histogram, LOCUST_PERCENTS};

@@ -409,7 +409,7 @@ impl App {
         });
         let chosen = self.state.preset.as_deref();
         let groups = PresetGroup::ALL.into_iter().map(|group| {
-            let options = presets::ALL.iter().filter(|preset| PresetGroup::of(preset.name) == group).map(|preset| {
+            let options = presets::all().filter(|preset| PresetGroup::of(preset.name) == group).map(|preset| {
                 html! { <option value={preset.name} selected={chosen == Some(preset.name)}>{ (w.preset_name)(preset.name) }</option> }
             });
             let options: Vec<Html> = options.collect();

@@ -417,11 +417,17 @@ fn ttl(ttl: Ttl, ctx: &Ctx) -> Html {
         Ttl::Fixed(t) => ("fixed", "", Some(t)),
         Ttl::Jittered { ttl, .. } => ("jittered", ".jittered.ttl", Some(ttl)),
         Ttl::Sliding(t) => ("sliding", ".sliding", Some(t)),
+        Ttl::Mixed(_) => ("mixed", "", None),
     };
+    // Files and links say mixtures: one is kept here, and can be left.
+    let names = ["none", "fixed", "jittered", "sliding", "mixed"];
+    let names = if name == "mixed" { &names[..] } else { &names[..4] };
+    let ttl_now = ttl;
     let kind = set(ctx, move |s, name: String| {
         let ttl = time.unwrap_or(Nanos::from_secs(60));
         s.cache.ttl = match name.as_str() {
             "none" => Ttl::None,
+            "mixed" => ttl_now,
             "jittered" => Ttl::Jittered { ttl, spread: 0.1 },
             "sliding" => Ttl::Sliding(ttl),
             _ => Ttl::Fixed(ttl),
@@ -429,12 +435,12 @@ fn ttl(ttl: Ttl, ctx: &Ctx) -> Html {
     });
     let set_ttl = set_time(ctx, |s, t| match &mut s.cache.ttl {
         Ttl::Fixed(ttl) | Ttl::Sliding(ttl) | Ttl::Jittered { ttl, .. } => *ttl = t,
-        Ttl::None => {}
+        Ttl::None | Ttl::Mixed(_) => {}
     });
     html! {
         <>
             <Choice path="cache.ttl.kind" label={w.ttl_kind} value={name} set={kind}
-                options={options(&["none", "fixed", "jittered", "sliding"], w.ttl_name)} />
+                options={options(names, w.ttl_name)} />
             if time.is_some() {
                 <Duration path={format!("cache.ttl{part}")} label={w.ttl} value={time} slide={Slide::Log(0.1, 86_400.0)} set={set_ttl} />
             }

@@ -63,6 +63,7 @@ impl KeySource {
         let ids = match clients.keys {
             Keys::Uniform { count } | Keys::Scan { count } => Ids::uniform(count),
             Keys::Zipf { count, alpha } | Keys::Latest { count, alpha } => Ids::zipf(count, alpha),
+            Keys::ZipfSample { count, of, alpha } => Ids::zipf_sample(count, of, alpha),
             Keys::HotSet { count, hot, traffic, .. } => Ids::hot_set(count, hot, traffic),
             Keys::Trace { ref file } => {
                 let trace = trace.ok_or_else(|| format!("clients.keys.file: the trace {file:?} has not been read"))?;

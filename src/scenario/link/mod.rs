@@ -116,9 +116,13 @@ pub fn encode(scenario: &Scenario, preset: &str, view: &[(String, String)]) -> R
     Ok(link)
 }
 
-/// The link of `scenario` relative to `default`, or to another preset that it is so much like that this halves the link.
+/// The link of `scenario` relative to `default`, or to another preset that it is so much like that this halves the link;
+/// of Twitter's caches only to the one that has its name, for there are many.
 pub fn encode_shortest(scenario: &Scenario) -> Result<String, ScenarioError> {
-    let links = presets::ALL.iter().map(|preset| encode(scenario, preset.name, &[]));
+    let links = presets::ALL
+        .iter()
+        .chain(presets::twitter::of_title(&scenario.name))
+        .map(|preset| encode(scenario, preset.name, &[]));
     let weight = |(number, link): &(usize, Result<String, ScenarioError>)| {
         link.as_ref().map_or(usize::MAX, |link| if *number == 0 { link.len() } else { 2 * link.len() })
     };

@@ -157,6 +157,7 @@ pub static WORDS: Words = Words {
             "zipf" => "Zipf",
             "uniform" => "uniform",
             "hot-set" => "hot set",
+            "zipf-sample" => "sample of Zipf",
             "latest" => "newest first",
             "scan" => "one after the other",
             "trace" => "trace file",
@@ -180,6 +181,7 @@ pub static WORDS: Words = Words {
             "fixed" => "fixed TTL",
             "jittered" => "jittered TTL",
             "sliding" => "sliding TTL",
+            "mixed" => "TTL by key",
             other => other,
         }
         .to_owned()

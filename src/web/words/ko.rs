@@ -168,6 +168,7 @@ pub static WORDS: Words = Words {
             "zipf" => "Zipf",
             "uniform" => "균등",
             "hot-set" => "핫 셋",
+            "zipf-sample" => "Zipf 표본",
             "latest" => "최신 키 우선",
             "scan" => "차례대로",
             "trace" => "트레이스 파일",
@@ -191,6 +192,7 @@ pub static WORDS: Words = Words {
             "fixed" => "고정 TTL",
             "jittered" => "지터를 준 TTL",
             "sliding" => "슬라이딩 TTL",
+            "mixed" => "키마다 다른 TTL",
             other => other,
         }
         .to_owned()

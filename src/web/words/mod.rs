@@ -265,7 +265,8 @@ fn family_name(name: &str) -> Option<String> {
     if let Some(letter) = name.strip_prefix("ycsb-") {
         return Some(format!("YCSB {}", letter.to_uppercase()));
     }
-    name.strip_prefix("twitter-").map(|number| format!("Twitter {}", number.trim_start_matches("cluster-")))
+    name.strip_prefix("twitter-")
+        .map(|number| format!("Twitter {}", number.trim_start_matches("cluster").trim_start_matches('0')))
 }
 
 impl PartialEq for Words {
