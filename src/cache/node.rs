@@ -426,7 +426,7 @@ impl CacheNode {
         let Some(mut upkeep) = state.upkeep.take() else { return Nanos::ZERO };
         let took = upkeep.tidy(&mut state.store, now);
         while let Some(entry) = upkeep.next_expired() {
-            state.has_left(entry, now);
+            // No journal: what has expired is of no use to anybody who goes back.
             state.set_absence(entry.key, Absence::Expired);
             if state.buffer.is_queued(entry.key) {
                 self.end_dirty(state, entry.key, |how| how.on_expiry, Release::ExpiredDirty);
@@ -1048,7 +1048,7 @@ impl CacheNode {
 
     /// What goes at its moment has gone also if no command has come since.
     fn tidy_to_show(&self, state: &mut State) {
-        if state.upkeep.as_ref().is_some_and(|upkeep| upkeep.is_precise()) {
+        if state.down == 0 && state.upkeep.as_ref().is_some_and(|upkeep| upkeep.is_precise()) {
             self.tidy(state, self.common.kernel.now());
         }
     }

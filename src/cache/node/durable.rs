@@ -40,6 +40,11 @@ pub(super) struct Durability {
     waiting: Vec<(CallId, Nanos, Position)>,
     /// The last moment at which something changed, or was to.
     touched: Nanos,
+    /// How many entries there were after the last command. Not how many there are: whoever looks at a node may let
+    /// expired ones go, and looking must change nothing.
+    entries: u32,
+    /// Not while the node is down or loads: then its disk writes nothing, and its replicas hear nothing.
+    at_work: bool,
 }
 
 impl Durability {
@@ -58,19 +63,24 @@ impl Durability {
                 takeover_at: None,
                 waiting: Vec::new(),
                 touched: Nanos::ZERO,
+                entries: 0,
+                at_work: true,
             })
         })
     }
 
     /// Works out what disk and replicas have got until `now`; called before something changes.
-    fn advance(&mut self, entries: u32, now: Nanos) {
+    fn advance(&mut self, now: Nanos) {
+        if !self.at_work {
+            return;
+        }
         let made = self.touched;
         if let Some(replicas) = &mut self.replicas {
             replicas.send(self.journal.position(), made);
             replicas.advance(now);
         }
         if let Some(persistence) = &mut self.persistence {
-            persistence.advance(&mut self.journal, entries, now);
+            persistence.advance(&mut self.journal, self.entries, now);
         }
         self.journal.forget(self.oldest());
         self.touched = now;
@@ -97,10 +107,9 @@ impl Durability {
 /// Changes, told before they are made.
 impl State {
     fn journal(&mut self, now: Nanos) -> Option<&mut Journal> {
-        let entries = self.store.len();
         let durability = self.durability.as_deref_mut()?;
         if now > durability.touched {
-            durability.advance(entries, now);
+            durability.advance(now);
         }
         if let Some(persistence) = &mut durability.persistence {
             persistence.changed(now);
@@ -150,6 +159,11 @@ impl State {
         (saves, durability.replicas.as_ref().map_or(0, Replicas::failovers))
     }
 
+    /// How many entries are good: what has expired is neither loaded nor sent to a replica.
+    fn good_entries(&self, now: Nanos) -> u32 {
+        self.store.iter().filter(|entry| !entry.is_expired(now)).count() as u32
+    }
+
     /// Nothing of what was can come back.
     pub(super) fn forget_journal(&mut self) {
         if let Some(durability) = self.durability.as_deref_mut() {
@@ -172,9 +186,9 @@ impl CacheNode {
     /// busy with it, or not.
     #[cold]
     pub(super) fn serve_durably(&self, state: &mut State, call: CallId, until: Nanos) {
-        let (now, entries) = (self.common.kernel.now(), state.store.len());
+        let now = self.common.kernel.now();
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
-        durability.advance(entries, now);
+        durability.advance(now);
         let too_few = durability.replicas.as_mut().is_some_and(|replicas| replicas.are_too_few(now));
         if too_few && self.common.calls.question(call).is_write() {
             state.counts.refused += 1;
@@ -182,6 +196,9 @@ impl CacheNode {
         }
         let before = durability.journal.position();
         let answer = self.execute(state, call);
+        if let Some(durability) = state.durability.as_deref_mut() {
+            durability.entries = state.store.len();
+        }
         let (synced, leaves, confirmed) = self.confirm(state, before, until);
         state.serving = Some((call, synced));
         state.counts.busy_ns += u128::from((synced - until).0);
@@ -239,12 +256,13 @@ impl CacheNode {
 impl CacheNode {
     /// The node has crashed; nobody is connected any more. Returns whether its memory is not simply gone.
     pub(super) fn fall_back(&self, state: &mut State) -> bool {
-        let (now, entries) = (self.common.kernel.now(), state.store.len());
+        let now = self.common.kernel.now();
         let Some(durability) = state.durability.as_deref_mut() else { return false };
         if durability.loaded_at.take().is_some() {
             state.down -= 1; // it was loading, and is not any more
         }
-        durability.advance(entries, now);
+        durability.advance(now);
+        durability.at_work = false;
         durability.persistence.iter_mut().for_each(Persistence::crash);
         for (call, leaves, _) in std::mem::take(&mut durability.waiting) {
             if leaves > now {
@@ -334,7 +352,8 @@ impl CacheNode {
 
     /// The node reads what its disk has. Returns whether that takes no time.
     fn load(&self, state: &mut State) -> bool {
-        let (now, entries) = (self.common.kernel.now(), state.store.len());
+        let now = self.common.kernel.now();
+        let entries = state.good_entries(now);
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
         let takes = Nanos(durability.loading_per_entry.0.saturating_mul(entries.into()));
         if durability.persistence.is_none() || takes == Nanos::ZERO {
@@ -350,10 +369,11 @@ impl CacheNode {
 
     /// Memory is as it is, disk and replicas follow it from here on.
     fn begin_anew(&self, state: &mut State) {
-        let (now, entries) = (self.common.kernel.now(), state.store.len());
+        let now = self.common.kernel.now();
+        let entries = state.good_entries(now);
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
         let position = durability.journal.mark();
-        durability.touched = now;
+        (durability.touched, durability.entries, durability.at_work) = (now, entries, true);
         if let Some(persistence) = &mut durability.persistence {
             persistence.begin_anew(&durability.journal, position, now);
         }
@@ -390,7 +410,7 @@ impl CacheNode {
         self.go_back(state, heard, Release::FailoverLag);
         state.down = 0;
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
-        durability.touched = now;
+        (durability.touched, durability.at_work) = (now, true);
         if let Some(persistence) = &mut durability.persistence {
             // Its disk is its own, and is taken to have what its memory had.
             let position = durability.journal.mark();
@@ -402,7 +422,8 @@ impl CacheNode {
     }
 
     fn let_replicas_join(&self, state: &mut State) {
-        let (now, entries, up) = (self.common.kernel.now(), state.store.len(), state.down == 0);
+        let (now, up) = (self.common.kernel.now(), state.down == 0);
+        let entries = state.good_entries(now);
         let durability = state.durability.as_deref_mut();
         if let Some(Durability { journal, replicas: Some(replicas), .. }) = durability
             && up
@@ -414,9 +435,9 @@ impl CacheNode {
     /// A replica crashes: what it had heard of does not count any more.
     pub fn replica_crash(&self, number: u32) {
         let mut state = self.state.borrow_mut();
-        let (now, entries) = (self.common.kernel.now(), state.store.len());
+        let now = self.common.kernel.now();
         let Some(durability) = state.durability.as_deref_mut() else { return };
-        durability.advance(entries, now);
+        durability.advance(now);
         let Some(replicas) = &mut durability.replicas else { return };
         replicas.replica_crashes(number);
         for (call, leaves, position) in &durability.waiting {
