@@ -169,7 +169,7 @@ fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
     };
     let which = match what.part() {
         Part::App => Some(Which::Server(draws.below(scenario.app.servers))),
-        Part::Cache if draws.chance(0.5) => Some(Which::Server(draws.below(scenario.cache.shards))),
+        Part::Cache | Part::Replica if draws.chance(0.5) => Some(Which::Server(draws.below(scenario.cache.shards))),
         Part::Link => Some(Which::Link(Link::ALL[draws.below(Link::ALL.len() as u32) as usize])),
         Part::Cache | Part::Replica | Part::Database => None,
     };

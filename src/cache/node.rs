@@ -1034,23 +1034,26 @@ impl CacheNode {
 
     /// Entries held.
     pub fn entries(&self) -> u32 {
-        let mut state = self.state.borrow_mut();
-        self.tidy_to_show(&mut state);
-        state.store.len()
+        let state = self.state.borrow();
+        state.store.len() - self.gone(&state).0
     }
 
     /// Bytes held, their overhead included, now and at most.
     pub fn bytes(&self) -> (u64, u64) {
-        let mut state = self.state.borrow_mut();
-        self.tidy_to_show(&mut state);
-        state.store.bytes()
+        let state = self.state.borrow();
+        let (now, most) = state.store.bytes();
+        (now - self.gone(&state).1, most)
     }
 
-    /// What goes at its moment has gone also if no command has come since.
-    fn tidy_to_show(&self, state: &mut State) {
-        if state.down == 0 && state.upkeep.as_ref().is_some_and(|upkeep| upkeep.is_precise()) {
-            self.tidy(state, self.common.kernel.now());
+    /// What goes at its moment has gone also if no command has come since: how many entries and bytes. They are only
+    /// counted, since a look must change nothing.
+    fn gone(&self, state: &State) -> (u32, u64) {
+        if !state.upkeep.as_ref().is_some_and(|upkeep| upkeep.is_precise()) {
+            return (0, 0);
         }
+        let now = self.common.kernel.now();
+        let expired = state.store.iter().filter(|entry| entry.is_expired(now));
+        expired.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.bytes()))
     }
 
     /// Rows not yet in the database, now and at most.
