@@ -577,7 +577,7 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
 
 /// Every fault there is, by what it happens to.
 pub fn fault_options(w: &'static Words, chosen: Option<What>, offer: fn(What) -> bool) -> Html {
-    let groups = [Part::Cache, Part::App, Part::Database, Part::Link].into_iter().map(|part| {
+    let groups = [Part::Cache, Part::Replica, Part::App, Part::Database, Part::Link].into_iter().map(|part| {
         let all = What::ALL.into_iter().filter(|what| what.part() == part && offer(*what));
         let options = all.map(|what| {
             html! { <option value={what.name()} selected={chosen == Some(what)}>{ (w.fault_name)(what) }</option> }
