@@ -224,7 +224,7 @@ pub struct DatabaseReport {
 }
 
 /// The cache's work since the warm-up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CacheReport {
     /// Commands served.
     pub commands: u64,
@@ -248,6 +248,34 @@ pub struct CacheReport {
     pub saves: u64,
     /// How many times a replica took over.
     pub failovers: u64,
+    /// Each node's part, where there are several; since the start of the run.
+    #[serde(default)]
+    pub nodes: Vec<NodeReport>,
+    /// The keys asked for most, hottest first, where there are several nodes: no number of nodes splits one key.
+    #[serde(default)]
+    pub hottest: Vec<HotKey>,
+}
+
+/// What one cache node has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NodeReport {
+    /// Commands served.
+    pub commands: u64,
+    /// The share of the time that its thread was busy, 0 to 1.
+    pub utilisation: f64,
+    /// Entries held now.
+    pub entries: u64,
+}
+
+/// A key that many ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HotKey {
+    /// The key.
+    pub key: u32,
+    /// The node that has it.
+    pub node: u32,
+    /// Its share of all commands, 0 to 1.
+    pub share: f64,
 }
 
 /// Measures over time, one value per bucket; figures are drawn from these.

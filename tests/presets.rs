@@ -164,7 +164,8 @@ fn local_vs_global_local_copies_are_fast_and_stale_and_messages_make_them_fresh_
 fn memory_overflow_eviction_misses_refusal_says_no_and_paging_is_slow() {
     let lanes = run("memory-overflow");
     let at = |name| lane(&lanes, name);
-    let (evict, refuse, page) = (at("Evict the least recently used"), at("Refuse what does not fit"), at("Page to disk"));
+    let (evict, refuse, page) =
+        (at("Evict the least recently used"), at("Refuse what does not fit"), at("Page to disk"));
     assert!(evict.misses_by_cause.evicted > 1_000 && evict.errors == 0);
     assert!(refuse.writes_by_class.rejected + refuse.writes_by_class.durable > 0 && refuse.hits > 0);
     assert!(page.hit_ratio > evict.hit_ratio + 0.2 && page.cache.utilisation > 5.0 * evict.cache.utilisation);
@@ -215,7 +216,10 @@ fn expire_dirty_a_ttl_shorter_than_the_flush_interval_loses_writes() {
     let lanes = run("expire-dirty");
     let late = lane(&lanes, "Flushed every 10 s");
     assert!(late.ever_lost > 100 && late.ever_lost_by_cause.iter().all(|(cause, _)| cause == "expired_dirty"));
-    assert_eq!((lane(&lanes, "Flushed every 2 s").ever_lost, lane(&lanes, "Flushed when it expires").ever_lost), (0, 0));
+    assert_eq!(
+        (lane(&lanes, "Flushed every 2 s").ever_lost, lane(&lanes, "Flushed when it expires").ever_lost),
+        (0, 0)
+    );
 }
 
 #[test]
@@ -227,14 +231,22 @@ fn thundering_herd_single_flight_jitter_and_early_refresh_each_tame_it() {
     let unlucky = |name| lane(&lanes, name).latency_ms.read.p99_9;
     assert!(unlucky("Everyone reloads") > 1.5 * unlucky("Single flight"));
     assert!(unlucky("Single flight") > 1.2 * unlucky("TTLs with jitter"), "not all at once");
-    assert!(at("Early refresh").latency_ms.read.p99 < 0.5 * at("Single flight").latency_ms.read.p99, "before anybody waits");
+    assert!(
+        at("Early refresh").latency_ms.read.p99 < 0.5 * at("Single flight").latency_ms.read.p99,
+        "before anybody waits"
+    );
 }
 
 #[test]
 fn db_brownout_retries_make_it_worse_and_the_breaker_ends_it() {
     let lanes = run("db-brownout");
     let at = |name| lane(&lanes, name);
-    assert!(at("Three retries").errors > 2 * at("No retries").errors, "{} {}", at("Three retries").errors, at("No retries").errors);
+    assert!(
+        at("Three retries").errors > 2 * at("No retries").errors,
+        "{} {}",
+        at("Three retries").errors,
+        at("No retries").errors
+    );
     assert!(at("Retries and a breaker").errors * 2 < at("Three retries").errors);
 }
 

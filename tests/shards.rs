@@ -65,3 +65,22 @@ fn each_node_has_the_whole_capacity_for_its_keys() {
         assert_eq!(run(&scenario).report().cache.entries, held);
     }
 }
+
+#[test]
+fn more_nodes_spread_many_keys_and_cannot_spread_one_hot_key() {
+    let busiest = |keys: Keys| {
+        let mut scenario = three_nodes();
+        scenario.clients.keys = keys;
+        scenario.cache.command = Distribution::Constant(Nanos::from_micros(500));
+        let report = run(&scenario).report().cache;
+        let sum: u64 = report.nodes.iter().map(|node| node.commands).sum();
+        assert_eq!((report.nodes.len(), sum), (3, report.commands), "the nodes' parts are the whole");
+        let most = report.nodes.iter().map(|node| node.utilisation).fold(0.0, f64::max);
+        (most / report.utilisation, report.hottest[0])
+    };
+    let (even, _) = busiest(Keys::Uniform { count: 9_000 });
+    assert!(even < 1.1, "the busiest node has its share: {even:.2} of the mean");
+    let (uneven, hot) = busiest(Keys::HotSet { count: 9_000, hot: 0.0001, traffic: 0.8, moves_every: None });
+    assert!(uneven > 2.2, "the busiest node has nearly all: {uneven:.2} of the mean");
+    assert!((hot.share - 0.8).abs() < 0.03 && hot.key == 0 && hot.node == shard(0), "{hot:?}");
+}

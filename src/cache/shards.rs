@@ -48,6 +48,8 @@ pub struct Common {
 pub struct Shards {
     common: Rc<Common>,
     nodes: Vec<CacheNode>,
+    /// How often each key was asked for; counted only where there are several nodes.
+    asked: RefCell<Vec<u32>>,
 }
 
 impl Shards {
@@ -66,7 +68,7 @@ impl Shards {
         let common = Rc::new(Common { kernel, ledger, calls, jobs, draining, withheld, sizes });
         let node = |shard| CacheNode::new(shard, settings, write_back, reading, common.clone(), streams, events);
         let nodes = (0..settings.shards).map(node).collect();
-        Shards { common, nodes }
+        Shards { common, nodes, asked: RefCell::default() }
     }
 
     pub(super) fn common(&self) -> &Common {
@@ -109,7 +111,29 @@ impl Shards {
 
     /// Begins a command, which travels to the node of its key.
     pub fn command(&self, command: Command) -> Call<'_, Command, Answer> {
+        if self.nodes.len() > 1 {
+            self.note(command.key());
+        }
         self.common.calls.open(&self.common.kernel, command)
+    }
+
+    fn note(&self, key: Key) {
+        let mut asked = self.asked.borrow_mut();
+        if asked.len() <= key as usize {
+            asked.resize(key as usize + 1, 0);
+        }
+        asked[key as usize] = asked[key as usize].saturating_add(1);
+    }
+
+    /// The `most` keys asked for most, hottest first, each with its share of all commands; none where there is one node.
+    pub fn hottest(&self, most: usize) -> Vec<(Key, f64)> {
+        let asked = self.asked.borrow();
+        let total: u64 = asked.iter().map(|&count| u64::from(count)).sum();
+        let mut keys: Vec<Key> = (0..asked.len() as Key).filter(|&key| asked[key as usize] > 0).collect();
+        // Equally hot ones by their numbers, so that every run tells the same.
+        keys.sort_unstable_by_key(|&key| (std::cmp::Reverse(asked[key as usize]), key));
+        keys.truncate(most);
+        keys.into_iter().map(|key| (key, f64::from(asked[key as usize]) / total as f64)).collect()
     }
 
     /// The calls to all nodes.

@@ -3,11 +3,12 @@
 use super::Simulation;
 use crate::app::OwnCounts;
 use crate::cache::near::NearCounts;
-use crate::cache::node::NodeCounts;
+use crate::cache::node::{CacheNode, NodeCounts};
 use crate::database::DatabaseCounts;
 use crate::ledger::{ByCause, ReadCounts};
 use crate::report::{
-    AppReport, CacheReport, DatabaseReport, LaneReport, Latencies, MissesByCause, Point, Series, Summary, WritesByClass,
+    AppReport, CacheReport, DatabaseReport, HotKey, LaneReport, Latencies, MissesByCause, NodeReport, Point, Series,
+    Summary, WritesByClass,
 };
 use crate::stats::Histogram;
 use crate::time::Nanos;
@@ -172,7 +173,29 @@ impl Simulation {
             refused: now.node.refused - warm.node.refused,
             saves: now.node.saves - warm.node.saves,
             failovers: now.node.failovers - warm.node.failovers,
+            nodes: self.node_reports(measured_to.at),
+            hottest: self.hottest_keys(),
         }
+    }
+
+    /// Each node's part, where there are several.
+    fn node_reports(&self, span: Nanos) -> Vec<NodeReport> {
+        let nodes = self.world.cache.nodes();
+        if nodes.len() < 2 {
+            return Vec::new();
+        }
+        let report = |node: &CacheNode| {
+            let counts = node.counts();
+            let utilisation = utilisation(counts.busy_ns, 1, span);
+            NodeReport { commands: counts.commands, utilisation, entries: u64::from(node.entries()) }
+        };
+        nodes.iter().map(report).collect()
+    }
+
+    fn hottest_keys(&self) -> Vec<HotKey> {
+        let cache = &self.world.cache;
+        let hot = |(key, share)| HotKey { key, node: cache.shard_of(key), share };
+        cache.hottest(5).into_iter().map(hot).collect()
     }
 
     /// The measures over time, from bucket number `first` on, as far as buckets are over.
