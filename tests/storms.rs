@@ -325,14 +325,17 @@ fn is_calm(scenario: &Scenario) -> bool {
 /// - write-around that leaves the copy: it is stale by design, until its TTL ends;
 /// - write-around that updates, and write-through: two writers of one key may reach the cache in one order and the
 ///   database in the other (the dual-write race);
-/// - write-back that drops what leaves while dirty: then nothing is left to compare, or an older value is loaded.
+/// - write-back that drops what leaves while dirty: then nothing is left to compare, or an older value is loaded;
+/// - write-back that reads the dirty set and deletes it afterwards: a mark set in between is lost, and its write with it.
 fn agrees(scenario: &Scenario) -> bool {
     let lane = &scenario.lanes[0];
     let alone = !matches!(lane.read, Reading::LookAside { .. });
     alone
         && match &lane.write {
             Writing::WriteAround(how) => matches!(how.cached, Invalidate::Delete | Invalidate::DeleteTwice),
-            Writing::WriteBack(how) => how.on_expiry == DirtyEnd::Flush && how.on_eviction == DirtyEnd::Flush,
+            Writing::WriteBack(how) => {
+                how.take == Take::Atomic && how.on_expiry == DirtyEnd::Flush && how.on_eviction == DirtyEnd::Flush
+            }
             _ => false,
         }
 }
