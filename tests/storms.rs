@@ -63,7 +63,8 @@ fn value(field: &FormField, draws: &mut Stream) -> Option<String> {
         "cache.ttl" => {
             pick(draws, &["none", "none", "1us", "30ms", "sliding(10ms)", "jittered(ttl:50ms,spread:1)", "10s"])
         }
-        "lane.0.write.every" => pick(draws, &["1ms", "20ms", "100ms", "100s"]),
+        // A relay that never succeeds tries for as long as a run may settle, an hour: not every millisecond.
+        "lane.0.write.every" => pick(draws, &["20ms", "50ms", "100ms", "100s"]),
         // Each retry doubles the pause: twenty of them outlast the hour that a run is given to settle.
         "app.retries" => pick(draws, &["0", "0", "1", "3", "6"]),
         "cache.shards" => pick(draws, &["1", "1", "2", "5"]),
