@@ -141,8 +141,8 @@ pub static ALL: &[Preset] = presets! {
         try_ko: "아무것도 잃지 않는 가장 긴 플러시 간격은 얼마일까요?"
     }
     "thundering-herd" {
-        en: "A hundred entries set at one moment expire at one moment, and everyone reloads them at once. Then: single flight, jitter, early refresh.",
-        ko: "한꺼번에 저장된 항목 백 개가 한꺼번에 만료되고, 모두가 동시에 다시 읽습니다. 이어서 싱글 플라이트, 지터, 조기 갱신을 비교합니다.",
+        en: "Twenty popular entries, set at one moment, expire at one moment, and everyone reloads them at once. Then: single flight, jitter, early refresh.",
+        ko: "한꺼번에 저장된 인기 항목 스무 개가 한꺼번에 만료되고, 모두가 동시에 다시 읽습니다. 이어서 싱글 플라이트, 지터, 조기 갱신을 비교합니다.",
         try_en: "Which of the three makes the peaks lower, and which makes them rarer?",
         try_ko: "셋 중 봉우리를 낮추는 것은 무엇이고, 드물게 하는 것은 무엇일까요?"
     }
