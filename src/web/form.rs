@@ -354,11 +354,14 @@ fn worst(error: ScenarioError, path: &str) -> Problem {
     problems.swap_remove(own)
 }
 
+/// A scenario made from another, where that can be done.
+type Change = Rc<dyn Fn(&Scenario) -> Option<Scenario>>;
+
 /// The button that takes the field away, or puts its default back where something else stands.
 fn way_back(props: &FieldRowProps, ctx: &Ctx) -> Html {
     let field = &props.field;
     let w = ctx.words;
-    let changed: Rc<dyn Fn(&Scenario) -> Option<Scenario>> = match &field.default {
+    let changed: Change = match &field.default {
         _ if props.removable => {
             let path = field.path.clone();
             Rc::new(move |scenario| scenario.without(&path).ok())
