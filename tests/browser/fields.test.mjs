@@ -121,14 +121,15 @@ claim("presets stand in groups, and the chosen one says what it is about", "#v1"
 });
 
 // One page for all: what one preset leaves behind must not trouble the next.
-test("every preset starts and shows figures, without a complaint", { timeout: 300_000 }, async () => {
+// Twitter's 54 caches are made alike, and all are checked natively: every tenth stands for them here.
+test("every preset, and every tenth of Twitter's, starts and shows figures, without a complaint", { timeout: 600_000 }, async () => {
   const { page, problems, close } = await open(world.browser, `${world.site.url}#v1`, { locale: "en-US" });
   try {
     await ready(page);
     const picker = page.getByRole("combobox", { name: "Preset" });
     const names = await picker.locator("option").evaluateAll((options) => options.map((option) => option.value));
     const silent = [];
-    for (const name of names.reverse()) {
+    for (const name of names.reverse().filter((name) => !/^twitter-.*[1-9]$/.test(name))) {
       await picker.selectOption(name);
       await until(`the link of ${name}`, async () => (await link(page)).includes(`preset=${name}`));
       const goes = () => board(page, "Requests").then((all) => Object.values(all).length > 0 && Object.values(all).every((n) => n > 0), () => false);
