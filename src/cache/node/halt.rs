@@ -173,11 +173,12 @@ impl CacheNode {
             state.set_absence(key, Absence::Invalidated);
         }
         state.store.clear();
-        let mut ledger = self.common.ledger.borrow_mut();
         for write in state.buffer.drop_queued() {
-            ledger.released(write, Holder::Buffer, Release::FlushAll, now);
+            self.common.ledger.borrow_mut().released(write, Holder::Buffer, Release::FlushAll, now);
             state.row_left(write, now);
         }
+        // Who waited for room in a full buffer has it now.
+        self.admit(&mut state);
     }
 
     /// Commands take `times` as long from now on.
