@@ -401,9 +401,8 @@ impl CacheNode {
         state.counts.busy_ns += u128::from(time.0);
         state.counts.commands += 1;
         if state.durability.is_some() {
-            return self.serve_durably(state, call, until);
-        }
-        if let Some(answer) = self.execute(state, call) {
+            self.serve_durably(state, call, until);
+        } else if let Some(answer) = self.execute(state, call) {
             self.common.calls.answer(call, answer, until);
         }
         // What it evicted may have been dropped dirty, which makes room.
