@@ -433,3 +433,26 @@ fn a_node_that_is_down_saves_nothing() {
     let lost = lane.ledger().ever_lost().total();
     assert!((800..1_000).contains(&lost), "since 1 s: {lost}");
 }
+
+#[test]
+fn who_waits_for_room_is_let_in_when_an_eviction_makes_it_on_a_durable_node_too() {
+    for persistence in [Persistence::None {}, append_only(Fsync::No, ms(1))] {
+        let mut scenario = bare();
+        scenario.clients.arrivals = Arrivals::Poisson { rate: 100.0 };
+        scenario.clients.keys = Keys::Uniform { count: 5 };
+        scenario.clients.write_ratio = 0.5;
+        scenario.duration = Nanos::from_secs(5);
+        (scenario.cache.capacity, scenario.cache.persistence) = (1.into(), persistence);
+        let (every, bound, on_eviction) = (Nanos::from_secs(3_600), Some(1), DirtyEnd::Drop);
+        let how = WriteBack { every, bound, on_eviction, ..WriteBack::default() };
+        scenario.lanes = lane(Reading::look_aside(), how);
+        let mut lane = start(&scenario);
+        for step in 1..500 {
+            lane.run_until(ms(step * 10));
+            // Nothing takes any time here: who is not answered waits for room.
+            let waiting = lane.ledger().counts().in_flight;
+            assert!(waiting == 0 || lane.dirty() > 0, "{waiting} wait beside an empty buffer, {:?}", scenario.cache);
+        }
+        assert!(lane.report().ever_lost > 10, "dirty entries are evicted");
+    }
+}
