@@ -73,6 +73,11 @@ impl Nanos {
         Nanos(self.0.saturating_sub(other.0))
     }
 
+    /// The next multiple of `every` after this moment.
+    pub const fn tick_after(self, every: Nanos) -> Nanos {
+        Nanos((self.0 / every.0 + 1).saturating_mul(every.0))
+    }
+
     /// `self + other`, or [`Nanos::MAX`] when that is too far away to count.
     pub const fn saturating_add(self, other: Nanos) -> Nanos {
         Nanos(self.0.saturating_add(other.0))

@@ -186,3 +186,23 @@ fn commands_wait_for_the_disk_as_often_as_memory_is_paged_out() {
         close("time of a command", busy_us, 10.0 + 100.0 * share, 0.01);
     }
 }
+
+#[test]
+fn an_outbox_leaves_no_old_copy_where_the_new_value_does_not_fit() {
+    let mut scenario = bare();
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 500.0 };
+    scenario.clients.keys = Keys::Uniform { count: 30 };
+    scenario.clients.write_ratio = 0.5;
+    scenario.clients.value_size = Sizes::Uniform { min: Bytes(100), max: Bytes(6_000) };
+    scenario.cache.capacity = Capacity::Bytes(Bytes(20_000));
+    scenario.cache.eviction = Eviction::None;
+    scenario.duration = Nanos::from_secs(10);
+    scenario.lanes = lane(Reading::read_through(), WriteAround::default());
+    scenario.lanes[0].write = Writing::Outbox(Outbox { cached: Relayed::Update, ..Outbox::default() });
+    let lane = run(&scenario);
+    let cached: Vec<u32> = (0..30).filter(|&key| lane.cached(key).is_some()).collect();
+    assert!((1..30).contains(&cached.len()), "some fit, and some do not: {cached:?}");
+    for key in cached {
+        assert_eq!(lane.cached(key), Some(lane.committed(key)), "key {key}");
+    }
+}

@@ -112,8 +112,7 @@ impl Experiment {
     /// # Errors
     /// When the run is over.
     pub fn inject(&mut self, what: What, which: Option<Which>, lasts: Nanos) -> Result<Fault, String> {
-        let millisecond = Nanos::from_millis(1).0;
-        let at = Nanos((self.now.0 / millisecond + 1) * millisecond);
+        let at = self.now.tick_after(Nanos::from_millis(1));
         if at >= self.scenario.duration {
             return Err(format!("the run is over after {}: restart it to break something", self.scenario.duration));
         }

@@ -71,6 +71,15 @@ impl App<'_> {
         if self.rows.is_row(key, value) { self.cache.set(key, value).await } else { self.cache.delete(key).await }
     }
 
+    /// Like [`renew_copy`](App::renew_copy); a cache that has no room for the new value gives up the former one, which
+    /// must not be served any longer.
+    pub async fn renew_or_drop_copy(&self, key: Key, value: WriteId) -> Result<(), Failure> {
+        match self.renew_copy(key, value).await {
+            Err(Failure::Full) => self.cache.delete(key).await,
+            told => told,
+        }
+    }
+
     /// Says how the write of this request is applied to the value it finds.
     pub fn apply(&self, change: Change) {
         self.cache.change.set(change);

@@ -10,7 +10,6 @@ use crate::database::Row;
 use crate::engine::Failure;
 use crate::ledger::{Key, WriteId};
 use crate::scenario::{Outbox, Relayed};
-use crate::time::Nanos;
 
 /// Writes to the database, which adds the record; acknowledged when both are committed.
 pub async fn write(app: &App<'_>, key: Key, value: WriteId) -> Result<(), Failure> {
@@ -21,8 +20,8 @@ pub async fn write(app: &App<'_>, key: Key, value: WriteId) -> Result<(), Failur
 /// again at the next interval, from the oldest record on.
 pub async fn relay(relay: &App<'_>, how: &Outbox) {
     loop {
-        let next_tick = (relay.cache.kernel.now().0 / how.every.0 + 1).saturating_mul(how.every.0);
-        relay.cache.kernel.sleep_until(Nanos(next_tick)).await;
+        let kernel = relay.cache.kernel;
+        kernel.sleep_until(kernel.now().tick_after(how.every)).await;
         while let Ok(true) = pass_on(relay, how).await {}
     }
 }
@@ -33,10 +32,7 @@ async fn pass_on(relay: &App<'_>, how: &Outbox) -> Result<bool, Failure> {
     for &Row { key, write } in &records {
         match how.cached {
             Relayed::Delete => relay.cache.delete(key).await?,
-            Relayed::Update => match relay.renew_copy(key, write).await {
-                Err(Failure::Full) => {} // it has no room for it, and no old copy either
-                told => told?,
-            },
+            Relayed::Update => relay.renew_or_drop_copy(key, write).await?,
         }
     }
     if !records.is_empty() {

@@ -22,12 +22,7 @@ pub async fn write(app: &App<'_>, how: &WriteAround, key: Key, value: WriteId) -
     match how.cached {
         Invalidate::Leave => {}
         Invalidate::Delete => _ = app.cache.delete(key).await,
-        Invalidate::Update => {
-            if app.renew_copy(key, value).await == Err(Failure::Full) {
-                // There is no room for the new value, and a former one must not be served any longer.
-                _ = app.cache.delete(key).await;
-            }
-        }
+        Invalidate::Update => _ = app.renew_or_drop_copy(key, value).await,
         Invalidate::DeleteTwice => {
             app.client.say_yes();
             app.cache.kernel.sleep(how.delay).await;

@@ -21,7 +21,7 @@ pub async fn write(app: &App<'_>, key: Key, value: WriteId) -> Result<(), Failur
 pub async fn flusher(cache: &CacheSide<'_>, how: &WriteBack) {
     let mut failed = false;
     loop {
-        let by = cache.node.flush_due(next_tick(cache.kernel.now(), how.every), failed).await;
+        let by = cache.node.flush_due(cache.kernel.now().tick_after(how.every), failed).await;
         failed = false;
         // What becomes dirty during a flush is for the next one.
         let mut due = cache.node.due_rows(by);
@@ -72,9 +72,4 @@ async fn read_write_delete(cache: &CacheSide<'_>, how: &WriteBack, most: u32, by
 
 fn row((key, write): (Key, WriteId)) -> Row {
     Row { key, write }
-}
-
-/// The next multiple of `every` after `now`.
-fn next_tick(now: Nanos, every: Nanos) -> Nanos {
-    Nanos((now.0 / every.0 + 1).saturating_mul(every.0))
 }

@@ -22,10 +22,7 @@ pub async fn write(app: &App<'_>, how: &WriteThrough, key: Key, value: WriteId) 
                 app.client.say_yes();
                 app.cache.kernel.sleep(how.delay).await;
             }
-            if app.renew_copy(key, value).await == Err(Failure::Full) {
-                // There is no room for the new value, and a former one must not be served any longer.
-                let _ = app.cache.delete(key).await;
-            }
+            let _ = app.renew_or_drop_copy(key, value).await;
             Ok(())
         }
         Order::CacheFirst => {
