@@ -1,20 +1,12 @@
 // An accessibility checker over every face of the page; and a picture of each.
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
 
 import { AxeBuilder } from "@axe-core/playwright";
 
-import { launch, screenshot, serve } from "./harness.mjs";
-import { ready, until, visit } from "./person.mjs";
+import { screenshot } from "./harness.mjs";
+import { ready, sharedWorld, until, visit } from "./person.mjs";
 
-const world = {};
-before(async () => {
-  [world.browser, world.site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await world.browser?.close();
-  await world.site?.close();
-});
+const world = sharedWorld();
 
 async function accessible(page) {
   const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();

@@ -1,20 +1,13 @@
 // Every field of the scenario, reached and edited on the page; what a lane has otherwise; the menu of presets.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { AxeBuilder } from "@axe-core/playwright";
 
-import { launch, open, screenshot, serve } from "./harness.mjs";
-import { board, button, controls, digests, finish, link, ready, until, visit } from "./person.mjs";
+import { open, screenshot } from "./harness.mjs";
+import { board, button, controls, digests, finish, link, ready, sharedWorld, until, visit } from "./person.mjs";
 
-const world = {};
-before(async () => {
-  [world.browser, world.site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await world.browser?.close();
-  await world.site?.close();
-});
+const world = sharedWorld();
 
 const claim = (...given) => visit(world, ...given);
 /** A run that is over in a moment. */

@@ -2,21 +2,12 @@
 // its whole message, nothing takes its place, and there is a way back.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before } from "node:test";
 
-import { launch, serve } from "./harness.mjs";
-import { button, controls, digests, finish, link, ready, until, visit } from "./person.mjs";
+import { button, controls, digests, finish, link, ready, sharedWorld, until, visit } from "./person.mjs";
 
 const table = JSON.parse(readFileSync(new URL("../data/bad_input.json", import.meta.url)));
 
-const world = {};
-before(async () => {
-  [world.browser, world.site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await world.browser?.close();
-  await world.site?.close();
-});
+const world = sharedWorld();
 
 /** A run that is over in a moment. */
 const SHORT = "#v1&duration=3s&fault.count=0";

@@ -1,18 +1,11 @@
 // The whole page, used as a person would.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launch, open, serve } from "./harness.mjs";
-import { board, button, clock, controls, digests, ended, finish, link, moment, pause, ready, standsStill, until, visit } from "./person.mjs";
+import { open } from "./harness.mjs";
+import { board, button, clock, controls, digests, ended, finish, link, moment, pause, ready, sharedWorld, standsStill, until, visit } from "./person.mjs";
 
-const world = {};
-before(async () => {
-  [world.browser, world.site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await world.browser?.close();
-  await world.site?.close();
-});
+const world = sharedWorld();
 
 const claim = (...given) => visit(world, ...given);
 /** A run that is over in a moment. */

@@ -1,8 +1,21 @@
 // What a person does with the page, and what they read off it: by roles and labels.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 
-import { open } from "./harness.mjs";
+import { launch, open, serve } from "./harness.mjs";
+
+/** What the tests of one file share: a `browser`, and the page's `site`; there from the first test to the last. */
+export function sharedWorld() {
+  const world = {};
+  before(async () => {
+    [world.browser, world.site] = await Promise.all([launch(), serve()]);
+  });
+  after(async () => {
+    await world.browser?.close();
+    await world.site?.close();
+  });
+  return world;
+}
 
 /** Waits until `condition()` gives something true, and returns that. */
 export async function until(what, condition, ms = 30_000) {
