@@ -39,11 +39,10 @@ lint: ## Check versions, formatting, and clippy for native and wasm
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked $(WASM) -- -D warnings
 
-test-rust: ## Run the Rust tests: unit, integration (1,000 of the 10,000 storms; test-long runs all), documentation
-	STORMS=1000 cargo test --locked
+test-rust: ## Run the Rust tests: unit, integration, documentation
+	cargo test --locked
 
 test-long: ## Run the checks that take too long for every change
-	cargo test --locked --test cachelane storms
 	cargo test --locked --test cachelane -- --ignored --skip real_redis
 
 check-redis: ## Compare the Redis policies with a real redis-server (installs it if it is missing)

@@ -70,6 +70,17 @@ pub fn run(scenario: &Scenario) -> Simulation {
     lane
 }
 
+/// The first lane, run to its end with every fault added one nanosecond before it strikes.
+pub fn run_injecting(planned: &Scenario) -> Simulation {
+    let mut lane = start(&Scenario { faults: Vec::new(), ..planned.clone() });
+    for fault in &planned.faults {
+        lane.run_until(Nanos(fault.at.moment().expect("a moment").0 - 1));
+        lane.inject(fault);
+    }
+    lane.run_until(Nanos::MAX);
+    lane
+}
+
 /// Panics unless `measured` is within the share `within` of `expected`.
 #[track_caller]
 pub fn close(what: &str, measured: f64, expected: f64, within: f64) {

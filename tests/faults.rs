@@ -6,7 +6,7 @@ use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 
-use crate::common::{bare, lane, run, start};
+use crate::common::{bare, lane, run, run_injecting, start};
 use crate::strategies::all_lanes;
 
 fn ms(n: u64) -> Nanos {
@@ -381,13 +381,7 @@ fn a_fault_of_any_kind_added_while_it_runs_does_what_it_does_when_planned() {
         };
         planned.faults = one_of_each(ms(0), ms(800)).into_iter().enumerate().map(every).collect();
         let whole = run(&planned).report();
-        let mut lane = start(&Scenario { faults: Vec::new(), ..planned.clone() });
-        for fault in &planned.faults {
-            lane.run_until(Nanos(fault.at.moment().expect("a moment").0 - 1));
-            lane.inject(fault);
-        }
-        lane.run_until(Nanos::MAX);
-        assert_eq!(lane.report(), whole);
+        assert_eq!(run_injecting(&planned).report(), whole);
         let mut steps = start(&planned);
         (1..=1_000).for_each(|step| steps.run_until(ms(step * 10)));
         steps.run_until(Nanos::MAX);

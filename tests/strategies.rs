@@ -6,7 +6,7 @@ use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 
-use crate::common::{Write, bare, lane, run, start};
+use crate::common::{Write, bare, lane, run, run_injecting, start};
 
 const fn ms(n: u64) -> Nanos {
     Nanos::from_millis(n)
@@ -361,13 +361,7 @@ fn a_fault_added_while_it_runs_does_what_it_does_when_planned() {
     for how in all_lanes() {
         let planned = stormy(how);
         let whole = run(&planned).report();
-        let mut lane = start(&Scenario { faults: Vec::new(), ..planned.clone() });
-        for fault in &planned.faults {
-            lane.run_until(Nanos(fault.at.moment().expect("a moment").0 - 1));
-            lane.inject(fault);
-        }
-        lane.run_until(Nanos::MAX);
-        assert_eq!(lane.report(), whole);
+        assert_eq!(run_injecting(&planned).report(), whole);
     }
 }
 

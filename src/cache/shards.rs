@@ -131,8 +131,12 @@ impl Shards {
         let total: u64 = asked.iter().map(|&count| u64::from(count)).sum();
         let mut keys: Vec<Key> = (0..asked.len() as Key).filter(|&key| asked[key as usize] > 0).collect();
         // Equally hot ones by their numbers, so that every run tells the same.
-        keys.sort_unstable_by_key(|&key| (std::cmp::Reverse(asked[key as usize]), key));
-        keys.truncate(most);
+        let coldness = |key: &Key| (std::cmp::Reverse(asked[*key as usize]), *key);
+        if keys.len() > most {
+            keys.select_nth_unstable_by_key(most, coldness);
+            keys.truncate(most);
+        }
+        keys.sort_unstable_by_key(coldness);
         keys.into_iter().map(|key| (key, f64::from(asked[key as usize]) / total as f64)).collect()
     }
 

@@ -160,14 +160,15 @@ impl Simulation {
 
     fn cache_report(&self, now: &Totals, warm: &Totals) -> CacheReport {
         let (dirty, dirty_max) = self.world.cache.dirty();
+        let (bytes, bytes_max) = self.world.cache.bytes();
         let measured_to = self.baseline.at_end.as_ref().unwrap_or(now);
         let busy = measured_to.node.busy_ns - warm.node.busy_ns;
         CacheReport {
             commands: now.node.commands - warm.node.commands,
             utilisation: utilisation(busy, self.world.cache.count(), measured_to.at.saturating_sub(warm.at)),
             entries: self.world.cache.entries(),
-            bytes: self.world.cache.bytes().0,
-            bytes_max: self.world.cache.bytes().1,
+            bytes,
+            bytes_max,
             dirty: u64::from(dirty),
             dirty_max: u64::from(dirty_max),
             refused: now.node.refused - warm.node.refused,

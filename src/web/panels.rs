@@ -217,14 +217,25 @@ pub fn Scoreboard(props: &ReportProps) -> Html {
         w.at_risk,
         w.lost,
     ];
+    lane_table("scoreboard", w.scoreboard, w, head.into_iter(), rows)
+}
+
+/// A section with a table of a row per lane.
+fn lane_table(
+    id: &'static str,
+    title: &'static str,
+    w: &Words,
+    head: impl Iterator<Item = &'static str>,
+    rows: impl Iterator<Item = Html>,
+) -> Html {
     html! {
-        <section class="block scoreboard" aria-labelledby="scoreboard">
-            <h2 id="scoreboard">{ w.scoreboard }</h2>
-            <div class="wide" tabindex="0" role="group" aria-labelledby="scoreboard">
+        <section class={classes!("block", id)} aria-labelledby={id}>
+            <h2 {id}>{ title }</h2>
+            <div class="wide" tabindex="0" role="group" aria-labelledby={id}>
                 <table>
                     <thead><tr>
                         <th scope="col">{ w.strategy }</th>
-                        { for head.iter().map(|name| html! { <th scope="col">{ *name }</th> }) }
+                        { for head.map(|name| html! { <th scope="col">{ name }</th> }) }
                     </tr></thead>
                     <tbody>{ for rows }</tbody>
                 </table>
@@ -252,20 +263,7 @@ pub fn MoreFigures(props: &ReportProps) -> Html {
     let rows = props.lanes().map(|(i, lane, title)| {
         html! { <tr key={i}>{ lane_head(i, title) }{ for met.iter().map(|extra| cell(extra, lane)) }</tr> }
     });
-    html! {
-        <section class="block" aria-labelledby="more-figures">
-            <h2 id="more-figures">{ w.more_figures }</h2>
-            <div class="wide" tabindex="0" role="group" aria-labelledby="more-figures">
-                <table>
-                    <thead><tr>
-                        <th scope="col">{ w.strategy }</th>
-                        { for met.iter().map(|extra| html! { <th scope="col">{ (w.extra)(*extra) }</th> }) }
-                    </tr></thead>
-                    <tbody>{ for rows }</tbody>
-                </table>
-            </div>
-        </section>
-    }
+    lane_table("more-figures", w.more_figures, w, met.iter().map(|extra| (w.extra)(*extra)), rows)
 }
 
 /// Whether a fold is open, and what its `ontoggle` should be: what is folded away is not made ten times a second.

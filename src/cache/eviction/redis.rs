@@ -162,26 +162,34 @@ struct Candidate {
     score: u64,
 }
 
-/// The candidates, the least dispensable first.
+/// Slots, and the pool of those that looked dispensable when they were last looked at.
 #[derive(Clone, Debug)]
-pub(super) struct Pool {
+pub(super) struct Sampled {
+    pub(super) held: Held,
     pub(super) stream: Stream,
+    /// The least dispensable first.
     candidates: Vec<Candidate>,
 }
 
-impl Pool {
-    pub(super) fn new(stream: Stream) -> Pool {
-        Pool { stream, candidates: Vec::with_capacity(POOL) }
+impl Sampled {
+    pub(super) fn new(stream: Stream) -> Sampled {
+        Sampled { held: Held::default(), stream, candidates: Vec::with_capacity(POOL) }
     }
 
-    /// The slot to give up out of `held`, or `None` when that is empty; `score` says how dispensable a slot looks.
-    pub(super) fn pick(&mut self, view: View<'_>, held: &Held, score: impl Fn(u32) -> u64) -> Option<u32> {
-        if held.is_empty() {
+    /// Gives up a slot and forgets it; `None` when there is none. `score` says how dispensable a slot looks.
+    pub(super) fn evict(&mut self, view: View<'_>, score: impl Fn(u32) -> u64) -> Option<u32> {
+        let slot = self.pick(view, score)?;
+        self.held.remove(slot);
+        Some(slot)
+    }
+
+    fn pick(&mut self, view: View<'_>, score: impl Fn(u32) -> u64) -> Option<u32> {
+        if self.held.is_empty() {
             return None;
         }
         // Ends: sooner or later something held is looked at, and whatever is in the pool and gone leaves it.
         loop {
-            let Pool { stream, candidates } = self;
+            let Sampled { held, stream, candidates } = self;
             held.some(stream, |slot| offer(candidates, Candidate { key: view.entry(slot).key, score: score(slot) }));
             while let Some(candidate) = self.candidates.pop() {
                 if let Some(slot) = view.find(candidate.key).filter(|&slot| held.has(slot)) {
@@ -192,10 +200,12 @@ impl Pool {
     }
 
     pub(super) fn clear(&mut self) {
+        self.held.clear();
         self.candidates.clear();
     }
 
     pub(super) fn validate(&self) {
+        self.held.validate();
         assert!(self.candidates.len() <= POOL);
         assert!(self.candidates.is_sorted_by_key(|candidate| candidate.score), "the most dispensable comes last");
     }
@@ -219,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_full_pool_keeps_the_most_dispensable_and_gives_up_the_least() {
-        let mut pool = Pool::new(Streams::new(1).named("eviction"));
+        let mut pool = Sampled::new(Streams::new(1).named("eviction"));
         (0..40u32).for_each(|key| offer(&mut pool.candidates, Candidate { key, score: u64::from(key * 7 % 40) }));
         let scores: Vec<u64> = pool.candidates.iter().map(|candidate| candidate.score).collect();
         assert_eq!(scores, (24..40).collect::<Vec<u64>>());

@@ -7,7 +7,7 @@
 //!
 //! Redis 7, `evict.c` (`LFULogIncr`, `LFUDecrAndReturn`); `lfu-log-factor 10` and `lfu-decay-time 1`, its defaults.
 
-use super::redis::{Held, Pool};
+use super::redis::Sampled;
 use super::{Policy, View};
 use crate::cache::store::Entry;
 use crate::random::Stream;
@@ -37,11 +37,10 @@ impl Count {
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct RedisLfu {
-    held: Held,
     /// By slot.
     counts: Vec<Count>,
     /// Its stream also decides which uses are counted.
-    pool: Pool,
+    sampled: Sampled,
 }
 
 fn minute(now: Nanos) -> u16 {
@@ -50,14 +49,14 @@ fn minute(now: Nanos) -> u16 {
 
 impl RedisLfu {
     pub(super) fn new(stream: Stream) -> RedisLfu {
-        RedisLfu { held: Held::default(), counts: Vec::new(), pool: Pool::new(stream) }
+        RedisLfu { counts: Vec::new(), sampled: Sampled::new(stream) }
     }
 
     /// A count after one more use.
     fn counted(&mut self, uses: u8) -> u8 {
         let above = f64::from(uses.saturating_sub(FIRST));
         // One draw a use, whatever comes of it.
-        let counts = self.pool.stream.unit() < 1.0 / (above * LOG_FACTOR + 1.0);
+        let counts = self.sampled.stream.unit() < 1.0 / (above * LOG_FACTOR + 1.0);
         uses.saturating_add(u8::from(counts))
     }
 }
@@ -68,7 +67,7 @@ impl Policy for RedisLfu {
             self.counts.resize(slot as usize + 1, Count::default());
         }
         self.counts[slot as usize] = Count { uses: FIRST, minute: minute(now) };
-        self.held.add(slot, entry.key);
+        self.sampled.held.add(slot, entry.key);
     }
 
     fn hit(&mut self, slot: u32, _entry: &Entry, now: Nanos) {
@@ -78,29 +77,25 @@ impl Policy for RedisLfu {
     }
 
     fn remove(&mut self, slot: u32) {
-        self.held.remove(slot);
+        self.sampled.held.remove(slot);
     }
 
     fn evict(&mut self, view: View<'_>) -> Option<u32> {
         let minute = minute(view.now);
         let score = |slot: u32| u64::from(u8::MAX - self.counts[slot as usize].decayed(minute));
-        let slot = self.pool.pick(view, &self.held, score)?;
-        self.held.remove(slot);
-        Some(slot)
+        self.sampled.evict(view, score)
     }
 
     fn clear(&mut self) {
-        self.held.clear();
-        self.pool.clear();
+        self.sampled.clear();
     }
 
     fn slots(&self) -> Vec<u32> {
-        self.held.slots()
+        self.sampled.held.slots()
     }
 
     fn validate(&self) {
-        self.held.validate();
-        self.pool.validate();
+        self.sampled.validate();
     }
 }
 

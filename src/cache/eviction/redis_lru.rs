@@ -6,7 +6,7 @@
 //! Redis 7, `evict.c` and the documentation's "Approximated LRU algorithm". A cache that turns over within a second
 //! sees no difference between its entries and evicts at random; that is Redis', and not a shortcut taken here.
 
-use super::redis::{Held, Pool};
+use super::redis::Sampled;
 use super::{Policy, View};
 use crate::cache::store::Entry;
 use crate::random::Stream;
@@ -17,10 +17,9 @@ const CLOCK_MAX: u32 = (1 << 24) - 1;
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct RedisLru {
-    held: Held,
     /// By slot: the clock at its last use.
     used: Vec<u32>,
-    pool: Pool,
+    sampled: Sampled,
 }
 
 /// The clock: seconds, in 24 bits.
@@ -35,7 +34,7 @@ fn idle(used: u32, now: u32) -> u64 {
 
 impl RedisLru {
     pub(super) fn new(stream: Stream) -> RedisLru {
-        RedisLru { held: Held::default(), used: Vec::new(), pool: Pool::new(stream) }
+        RedisLru { used: Vec::new(), sampled: Sampled::new(stream) }
     }
 }
 
@@ -45,7 +44,7 @@ impl Policy for RedisLru {
             self.used.resize(slot as usize + 1, 0);
         }
         self.used[slot as usize] = clock(now);
-        self.held.add(slot, entry.key);
+        self.sampled.held.add(slot, entry.key);
     }
 
     #[inline]
@@ -54,28 +53,24 @@ impl Policy for RedisLru {
     }
 
     fn remove(&mut self, slot: u32) {
-        self.held.remove(slot);
+        self.sampled.held.remove(slot);
     }
 
     fn evict(&mut self, view: View<'_>) -> Option<u32> {
         let now = clock(view.now);
-        let slot = self.pool.pick(view, &self.held, |slot| idle(self.used[slot as usize], now))?;
-        self.held.remove(slot);
-        Some(slot)
+        self.sampled.evict(view, |slot| idle(self.used[slot as usize], now))
     }
 
     fn clear(&mut self) {
-        self.held.clear();
-        self.pool.clear();
+        self.sampled.clear();
     }
 
     fn slots(&self) -> Vec<u32> {
-        self.held.slots()
+        self.sampled.held.slots()
     }
 
     fn validate(&self) {
-        self.held.validate();
-        self.pool.validate();
+        self.sampled.validate();
     }
 }
 

@@ -3,7 +3,7 @@
 //! Only entries with a time to live are candidates. When none is left, nothing can go: what would need room is refused.
 //! Sampling and the pool are in [`redis`](super::redis); moments are compared in milliseconds, as Redis keeps them.
 
-use super::redis::{Held, Pool};
+use super::redis::{Held, Sampled};
 use super::{Policy, View};
 use crate::cache::store::Entry;
 use crate::random::Stream;
@@ -12,19 +12,18 @@ use crate::time::Nanos;
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct VolatileTtl {
     /// Those that expire some day.
-    mortal: Held,
+    mortal: Sampled,
     /// Those that do not.
     immortal: Held,
-    pool: Pool,
 }
 
 impl VolatileTtl {
     pub(super) fn new(stream: Stream) -> VolatileTtl {
-        VolatileTtl { mortal: Held::default(), immortal: Held::default(), pool: Pool::new(stream) }
+        VolatileTtl { mortal: Sampled::new(stream), immortal: Held::default() }
     }
 
     fn place(&mut self, slot: u32, entry: &Entry) {
-        let place = if entry.expires == Nanos::MAX { &mut self.immortal } else { &mut self.mortal };
+        let place = if entry.expires == Nanos::MAX { &mut self.immortal } else { &mut self.mortal.held };
         place.add(slot, entry.key);
     }
 }
@@ -36,41 +35,37 @@ impl Policy for VolatileTtl {
 
     fn hit(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
         // A use that is a new value may also bring a life of another kind.
-        if self.mortal.has(slot) != (entry.expires < Nanos::MAX) {
+        if self.mortal.held.has(slot) != (entry.expires < Nanos::MAX) {
             self.remove(slot);
             self.place(slot, entry);
         }
     }
 
     fn remove(&mut self, slot: u32) {
-        self.mortal.remove(slot);
+        self.mortal.held.remove(slot);
         self.immortal.remove(slot);
     }
 
     fn evict(&mut self, view: View<'_>) -> Option<u32> {
         let score = |slot: u32| u64::MAX - view.entry(slot).expires.0 / Nanos::from_millis(1).0;
-        let slot = self.pool.pick(view, &self.mortal, score)?;
-        self.mortal.remove(slot);
-        Some(slot)
+        self.mortal.evict(view, score)
     }
 
     fn can_evict(&self) -> bool {
-        !self.mortal.is_empty()
+        !self.mortal.held.is_empty()
     }
 
     fn clear(&mut self) {
         self.mortal.clear();
         self.immortal.clear();
-        self.pool.clear();
     }
 
     fn slots(&self) -> Vec<u32> {
-        [self.mortal.slots(), self.immortal.slots()].concat()
+        [self.mortal.held.slots(), self.immortal.slots()].concat()
     }
 
     fn validate(&self) {
         self.mortal.validate();
         self.immortal.validate();
-        self.pool.validate();
     }
 }
