@@ -20,5 +20,6 @@ mod shards;
 mod store_model;
 mod storms;
 mod strategies;
+mod traces;
 mod traffic;
 mod writes;

@@ -76,7 +76,11 @@ fn clients() -> impl Strategy<Value = Clients> {
                 .prop_map(|(count, hot, traffic, moves_every)| Keys::HotSet { count, hot, traffic, moves_every }),
             (count(), 0.0..=5.0f64).prop_map(|(count, alpha)| Keys::Latest { count, alpha }),
             count().prop_map(|count| Keys::Scan { count }),
-            "[a-z0-9./() ~]{1,20}".prop_map(|file| Keys::Trace { file }),
+            "[a-z0-9./() ~]{1,20}".prop_map(|file| Keys::Trace {
+                ttls: file.len() % 2 == 0,
+                sizes: file.len() % 3 > 0,
+                file
+            }),
         ];
     let mix = prop_oneof![
         ratio().prop_map(|write_ratio| Clients { write_ratio, ..Clients::default() }),
@@ -535,7 +539,7 @@ fn every_number_and_duration_has_a_limit() {
         Keys::Latest { count: 1, alpha: 1.0 },
         Keys::Scan { count: 1 },
         Keys::Zipf { count: 1, alpha: 1.0 },
-        Keys::Trace { file: "a.csv".to_owned() },
+        Keys::of_trace("a.csv".to_owned()),
     ];
     for (arrivals, keys) in arrivals.into_iter().zip(keys) {
         all.clients = Clients { arrivals, keys, ..all.clients };

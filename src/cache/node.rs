@@ -473,7 +473,7 @@ impl CacheNode {
                 return Some(Err(Failure::Conflict));
             }
             Command::Set(key, value) | Command::WriteBehind(key, value) | Command::ChangeBehind(key, value, _)
-                if state.store.would_refuse(key, self.common.sizes.of(key, value)) =>
+                if state.store.would_refuse(key, self.common.values.size(key, value)) =>
             {
                 // A copy that a running load brings would be as unwelcome, and may be older than this value.
                 overtake(state, key);
@@ -558,7 +558,8 @@ impl CacheNode {
 
     fn look_up(&self, state: &mut State, key: Key) -> Option<WriteId> {
         let now = self.common.kernel.now();
-        let renewed = state.lifetimes.renewed(now);
+        // The life that a trace gives counts from the setting.
+        let renewed = state.lifetimes.renewed(now).filter(|_| self.common.values.life(key).is_none());
         if renewed.is_some() && state.store.peek(key).is_some_and(|entry| !entry.is_expired(now)) {
             state.will_leave(key, now);
         }
@@ -594,12 +595,15 @@ impl CacheNode {
     fn keep(&self, state: &mut State, key: Key, value: WriteId, life: Life) {
         let now = self.common.kernel.now();
         let expires = match life {
-            Life::Usual => state.lifetimes.expires(key, now),
+            Life::Usual => match self.common.values.life(key) {
+                Some(life) => now.saturating_add(life),
+                None => state.lifetimes.expires(key, now),
+            },
             Life::For(ttl) => now.saturating_add(ttl),
             Life::None => return,
         };
         state.will_set(key, now);
-        let entry = Entry { size: self.common.sizes.of(key, value), ..Entry::new(key, value.0, expires) };
+        let entry = Entry { size: self.common.values.size(key, value), ..Entry::new(key, value.0, expires) };
         match state.store.insert(entry, now) {
             Insertion::Added => return,
             Insertion::Replaced(_) | Insertion::Refused => {}

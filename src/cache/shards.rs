@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, NodeReading, Withheld};
-use super::values::ValueSizes;
+use super::values::Values;
 use crate::engine::{Call, CallId, Calls, Kernel};
 use crate::ledger::{Key, Ledger, WriteId};
 use crate::random::Streams;
@@ -40,8 +40,8 @@ pub struct Common {
     pub draining: Cell<bool>,
     /// Answers that a freeze caught before they had left.
     pub(super) withheld: RefCell<Vec<Withheld>>,
-    /// How large values are.
-    pub sizes: ValueSizes,
+    /// How large values are, and how long a trace lets them live.
+    pub values: Values,
 }
 
 /// See the module.
@@ -61,14 +61,19 @@ impl Shards {
         (kernel, ledger): (Rc<Kernel>, Rc<RefCell<Ledger>>),
         streams: &Streams,
         events: NodeEvents,
-        sizes: ValueSizes,
+        values: Values,
     ) -> Shards {
         let (calls, jobs) = (Calls::default(), RefCell::default());
         let (draining, withheld) = (Cell::new(false), RefCell::default());
-        let common = Rc::new(Common { kernel, ledger, calls, jobs, draining, withheld, sizes });
+        let common = Rc::new(Common { kernel, ledger, calls, jobs, draining, withheld, values });
         let node = |shard| CacheNode::new(shard, settings, write_back, reading, common.clone(), streams, events);
         let nodes = (0..settings.shards).map(node).collect();
         Shards { common, nodes, asked: RefCell::default() }
+    }
+
+    /// How large values are, and how long a trace lets them live.
+    pub fn values(&self) -> &Values {
+        &self.common.values
     }
 
     pub(super) fn common(&self) -> &Common {

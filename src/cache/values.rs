@@ -1,36 +1,58 @@
-//! How large values are.
+//! How large values are, and how long a trace lets them live.
 //!
 //! A value's size follows from which value it is: the n-th write of a run brings a value of the same size in every lane,
 //! whatever happened before, and what a key has at first has a size by its key. So nothing needs to be remembered, and
 //! nobody else's draws are shifted.
+//!
+//! A trace may know better. What it says of a key holds for every value of that key from then on, until it says
+//! something else; before it says the first thing, that holds already.
+
+use std::cell::RefCell;
 
 use crate::ledger::{Key, WriteId};
 use crate::random::{Sampler, Streams};
 use crate::scenario::Sizes;
+use crate::time::Nanos;
 
-/// Sizes of values.
-#[derive(Clone, Debug)]
-pub struct ValueSizes {
+/// Sizes and lives of values.
+#[derive(Debug)]
+pub struct Values {
     sizes: Sampler,
     streams: Streams,
     /// The size of all, where it is one.
     constant: Option<u32>,
+    said_sizes: RefCell<Vec<Option<u32>>>,
+    said_lives: RefCell<Vec<Option<Nanos>>>,
 }
 
-impl ValueSizes {
-    /// Sizes by this distribution.
-    pub fn new(sizes: &Sizes, streams: &Streams) -> ValueSizes {
+impl Values {
+    /// Values with sizes by this distribution.
+    pub fn new(sizes: &Sizes, streams: &Streams) -> Values {
         let constant = match sizes {
             Sizes::Constant(size) => Some(u32::try_from(size.0).unwrap_or(u32::MAX)),
             _ => None,
         };
-        ValueSizes { sizes: sizes.sampler(), streams: *streams, constant }
+        let (said_sizes, said_lives) = Default::default();
+        Values { sizes: sizes.sampler(), streams: *streams, constant, said_sizes, said_lives }
+    }
+
+    /// A trace says that the values of `key` have this size from now on, in bytes, and this life; the greatest time is
+    /// for ever.
+    pub fn say(&self, key: Key, size: Option<u32>, life: Option<Nanos>) {
+        note(&self.said_sizes, key, size);
+        note(&self.said_lives, key, life);
     }
 
     /// The size of the value that `write` put under `key`, bytes.
     #[inline]
-    pub fn of(&self, key: Key, write: WriteId) -> u32 {
-        self.constant.unwrap_or_else(|| self.drawn(key, write))
+    pub fn size(&self, key: Key, write: WriteId) -> u32 {
+        said(&self.said_sizes, key).or(self.constant).unwrap_or_else(|| self.drawn(key, write))
+    }
+
+    /// How long a value of `key` lives from its setting on, if a trace says it.
+    #[inline]
+    pub fn life(&self, key: Key) -> Option<Nanos> {
+        said(&self.said_lives, key)
     }
 
     fn drawn(&self, key: Key, write: WriteId) -> u32 {
@@ -41,31 +63,55 @@ impl ValueSizes {
     }
 }
 
+fn said<T: Copy>(table: &RefCell<Vec<Option<T>>>, key: Key) -> Option<T> {
+    table.borrow().get(key as usize).copied().flatten()
+}
+
+fn note<T: Copy>(table: &RefCell<Vec<Option<T>>>, key: Key, what: Option<T>) {
+    if what.is_some() {
+        let mut table = table.borrow_mut();
+        if table.len() <= key as usize {
+            table.resize(key as usize + 1, None);
+        }
+        table[key as usize] = what;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::bytes::Bytes;
 
-    fn sizes(sizes: Sizes, seed: u64) -> ValueSizes {
-        ValueSizes::new(&sizes, &Streams::new(seed))
+    fn sizes(sizes: Sizes, seed: u64) -> Values {
+        Values::new(&sizes, &Streams::new(seed))
     }
 
     #[test]
     fn a_value_has_one_size_however_often_it_is_asked_for_and_others_have_others() {
         let sizes = sizes(Sizes::Exponential(Bytes(1_000)), 7);
-        assert_eq!(sizes.of(3, WriteId(5)), sizes.of(3, WriteId(5)));
-        assert_ne!(sizes.of(3, WriteId(5)), sizes.of(3, WriteId(6)));
-        assert_ne!(sizes.of(3, WriteId::INITIAL), sizes.of(4, WriteId::INITIAL));
+        assert_eq!(sizes.size(3, WriteId(5)), sizes.size(3, WriteId(5)));
+        assert_ne!(sizes.size(3, WriteId(5)), sizes.size(3, WriteId(6)));
+        assert_ne!(sizes.size(3, WriteId::INITIAL), sizes.size(4, WriteId::INITIAL));
     }
 
     #[test]
     fn sizes_follow_their_distribution() {
         let mean = |how: Sizes| {
             let sizes = sizes(how, 1);
-            (1..=40_000).map(|write| f64::from(sizes.of(0, WriteId(write)))).sum::<f64>() / 40_000.0
+            (1..=40_000).map(|write| f64::from(sizes.size(0, WriteId(write)))).sum::<f64>() / 40_000.0
         };
         assert!((mean(Sizes::Exponential(Bytes(1_000))) / 1_000.0 - 1.0).abs() < 0.02);
         assert!((mean(Sizes::Uniform { min: Bytes(100), max: Bytes(300) }) / 200.0 - 1.0).abs() < 0.02);
         assert_eq!(mean(Sizes::Constant(Bytes(77))), 77.0);
+    }
+
+    #[test]
+    fn what_a_trace_says_holds_for_its_key_until_it_says_something_else() {
+        let values = sizes(Sizes::Constant(Bytes(77)), 1);
+        assert_eq!((values.size(3, WriteId(1)), values.life(3)), (77, None));
+        values.say(3, Some(5), Some(Nanos(9)));
+        values.say(3, None, Some(Nanos(10)));
+        assert_eq!((values.size(3, WriteId(1)), values.life(3)), (5, Some(Nanos(10))));
+        assert_eq!((values.size(2, WriteId(1)), values.life(4)), (77, None));
     }
 }

@@ -101,7 +101,7 @@ fn fragment(source: &str) -> Option<&str> {
 
 /// The trace that a scenario's keys come from, if they come from one.
 pub fn trace_of(scenario: &Scenario) -> Result<Option<Arc<Trace>>, Failure> {
-    let Keys::Trace { file } = &scenario.clients.keys else { return Ok(None) };
+    let Keys::Trace { file, .. } = &scenario.clients.keys else { return Ok(None) };
     let trace = Trace::read(file, open(file)?, None)
         .map_err(|error| Failure::Input(format!("clients.keys.file: {file}: {error}")));
     Ok(Some(Arc::new(trace?)))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ledger::Story;
 use crate::report::{FaultReport, LaneReport, Report, Series};
-use crate::scenario::{Fault, Scenario, What, Which};
+use crate::scenario::{Arrivals, Fault, Keys, Scenario, What, Which, limits};
 use crate::simulation::Simulation;
 use crate::time::Nanos;
 use crate::workload::requests::KeySource;
@@ -41,6 +41,27 @@ pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneRepo
     strikes
 }
 
+/// Whether the ledger could remember all that the lanes write, where only the trace knows how much that is.
+fn check_traced_writes(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
+    let requests = match scenario.clients.arrivals {
+        Arrivals::Trace { speed } => {
+            let until = Nanos::from_secs_f64(scenario.duration.as_secs_f64() * speed);
+            trace.requests_until(until)
+        }
+        _ => trace.keys().len(),
+    };
+    let share = trace.write_ratio().unwrap_or_else(|| scenario.clients.shares().changes());
+    let writes = requests as f64 * share * scenario.lanes.len() as f64;
+    if writes <= limits::WRITES_MAX {
+        return Ok(());
+    }
+    Err(format!(
+        "clients.keys.file: the trace {file:?} makes about {writes:.0} writes in all lanes, and at most {} can be \
+         remembered; run fewer lanes, or a shorter trace",
+        limits::WRITES_MAX
+    ))
+}
+
 /// The lanes of a scenario, running in step.
 pub struct Experiment {
     scenario: Scenario,
@@ -53,11 +74,15 @@ impl Experiment {
     /// Every lane of `scenario` at the beginning of its run.
     ///
     /// # Errors
-    /// When the scenario needs a trace and has none.
+    /// When the scenario needs a trace and has none, or one that does not say what is asked of it or writes more than the
+    /// ledger can remember.
     ///
     /// # Panics
     /// When the scenario has not been checked.
     pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, String> {
+        if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
+            check_traced_writes(scenario, file, trace)?;
+        }
         let keys = KeySource::new(&scenario.clients, trace)?;
         let lanes = (0..scenario.lanes.len()).map(|lane| Simulation::with_keys(scenario, lane, keys.clone())).collect();
         let step = Nanos((scenario.duration.0 / 1_000).max(1));

@@ -121,7 +121,7 @@ fn check_names(scenario: &Scenario, problems: &mut Problems) {
             problems.push(&path, name.show().quote(), None, Reason::NotAllowed(allowed));
         }
     }
-    if let Keys::Trace { file } = &scenario.clients.keys
+    if let Keys::Trace { file, .. } = &scenario.clients.keys
         && (file.is_empty() || file.len() > 1_000 || file.chars().any(char::is_control))
     {
         let allowed = "the name of a trace file, at most 1000 bytes on one line".to_owned();

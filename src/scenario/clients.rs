@@ -248,10 +248,18 @@ kinds! {
             /// How many keys.
             count: u32 = 1000,
         },
-        /// The keys of a trace file, in its order; clients stop when it ends.
+        /// The keys of a trace file, in its order; clients stop when it ends. The operations, clients, times (with `trace`
+        /// arrivals), TTLs and sizes hold, too, that the trace says: it may be one key per line, csv, ARC .lis,
+        /// oracleGeneral, Twitter's cache-trace or the output of redis-cli MONITOR, compressed with zstd or not.
         "trace" => Trace {
             /// The file, relative to where the command runs; in the page, the name of a file the reader opened.
             file: String = String::new(),
+            /// Whether values live as long as the trace says of their keys; if not, and where it says nothing, they live
+            /// by `cache.ttl`.
+            ttls: bool = true,
+            /// Whether values are as large as the trace says of their keys; if not, and where it says nothing, they are
+            /// as large as `clients.value_size`.
+            sizes: bool = true,
         },
     }
 }
@@ -262,6 +270,11 @@ impl Default for Keys {
 }
 
 impl Keys {
+    /// The keys of the trace in this file, with all that it says of their values.
+    pub fn of_trace(file: String) -> Keys {
+        Keys::Trace { file, ttls: true, sizes: true }
+    }
+
     /// How many keys there are at first; `None` where a trace says it.
     pub fn count(&self) -> Option<u32> {
         match *self {

@@ -12,7 +12,7 @@ use crate::cache::buffer::RowId;
 use crate::cache::node::{self, NodeEvents, NodeReading};
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::{Shard, Shards};
-use crate::cache::values::ValueSizes;
+use crate::cache::values::Values;
 use crate::database::Database;
 use crate::engine::{Event, Failure, Kernel};
 use crate::fault::Triggers;
@@ -164,11 +164,12 @@ impl World {
             answer: kind::CACHE_ANSWER,
             turn: kind::CACHE_TURN,
         };
-        let sizes = ValueSizes::new(&scenario.clients.value_size, &streams);
+        let values = Values::new(&scenario.clients.value_size, &streams);
+        keys.for_each_said_first(|key, size, life| values.say(key, size, life));
         let refresh = refresh(scenario, lane);
         let reading = node_reading(lane, refresh);
         let shared = (kernel.clone(), ledger.clone());
-        let cache = Shards::new(&scenario.cache, write_back, reading, shared, &streams, node_events, sizes);
+        let cache = Shards::new(&scenario.cache, write_back, reading, shared, &streams, node_events, values);
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
         let work_draws = (0..scenario.app.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect();
@@ -252,6 +253,9 @@ impl World {
             self.clients_gone.set(true); // the trace has ended
             return false;
         };
+        if let Some((size, life)) = self.requests.borrow().said(made.number) {
+            self.cache.values().say(made.key, size, life);
+        }
         let named = made.client.filter(|_| self.timing.borrow().users().is_none());
         self.send(made, named.unwrap_or(client));
         true

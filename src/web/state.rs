@@ -530,7 +530,7 @@ impl State {
             return;
         }
         self.trace = Some((name.clone(), Rc::new(keys)));
-        let edit = Edit(Box::new(move |s| s.clients.keys = crate::scenario::Keys::Trace { file: name }));
+        let edit = Edit(Box::new(move |s| s.clients.keys = crate::scenario::Keys::of_trace(name)));
         let before = self.generation;
         self.edit(edit, effects);
         if self.generation == before && self.problems.is_empty() {

@@ -101,10 +101,10 @@ impl Desk {
         self.generation = generation;
         self.experiment = None;
         let trace = match (&scenario.clients.keys, keys) {
-            (Keys::Trace { file }, None) => {
+            (Keys::Trace { file, .. }, None) => {
                 return refused(generation, format!("this scenario replays the trace {file:?}: open that file"));
             }
-            (Keys::Trace { file }, Some(keys)) => match Trace::read(file, keys.as_bytes(), None) {
+            (Keys::Trace { file, .. }, Some(keys)) => match Trace::read(file, keys.as_bytes(), None) {
                 Ok(trace) => Some(Arc::new(trace)),
                 Err(error) => return refused(generation, format!("{file}: {error}")),
             },

@@ -51,7 +51,7 @@ impl Timing {
                 open(Gap::Wave { rate: *rate, swing: *swing, period_ns, keep })
             }
             Arrivals::Trace { speed } => match source {
-                KeySource::Trace(trace) => open(Gap::Trace { trace: trace.clone(), speed: *speed }),
+                KeySource::Trace { trace, .. } => open(Gap::Trace { trace: trace.clone(), speed: *speed }),
                 KeySource::Drawn(_) => unreachable!("checked: arrivals of a trace come with its keys"),
             },
             Arrivals::Closed { users, think } => {
@@ -304,9 +304,9 @@ mod tests {
     fn timed_replay_comes_when_the_trace_says_at_its_speed() {
         let text = "time,key\n1000.5,a\n1001,b\n1001,c\n1004.5,d\n";
         let trace = Arc::new(Trace::read("a.csv", text.as_bytes(), None).unwrap());
-        let keys = Keys::Trace { file: "a.csv".to_owned() };
+        let keys = Keys::of_trace("a.csv".to_owned());
         let clients = Clients { arrivals: Arrivals::Trace { speed: 2.0 }, keys, ..Clients::default() };
-        let mut timing = Timing::new(&clients, &KeySource::Trace(trace), &Streams::new(3));
+        let mut timing = Timing::new(&clients, &KeySource::new(&clients, Some(trace)).unwrap(), &Streams::new(3));
         let mut now = Nanos::ZERO;
         let times = [0, 1, 2, 3, 4].map(|number| {
             now = timing.next(now, number);

@@ -7,6 +7,7 @@ use super::trace::Trace;
 use crate::ledger::{Client, Key};
 use crate::random::{Ids, Stream, Streams};
 use crate::scenario::{Arrivals, Clients, Keys, SCAN_MAX};
+use crate::time::Nanos;
 
 /// One request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +51,14 @@ pub enum KeySource {
     /// Drawn.
     Drawn(Rc<Ids>),
     /// Read off a trace.
-    Trace(Arc<Trace>),
+    Trace {
+        /// The trace.
+        trace: Arc<Trace>,
+        /// Whether values live as long as it says.
+        ttls: bool,
+        /// Whether they are as large as it says.
+        sizes: bool,
+    },
 }
 
 impl KeySource {
@@ -65,17 +73,40 @@ impl KeySource {
             Keys::Zipf { count, alpha } | Keys::Latest { count, alpha } => Ids::zipf(count, alpha),
             Keys::ZipfSample { count, of, alpha } => Ids::zipf_sample(count, of, alpha),
             Keys::HotSet { count, hot, traffic, .. } => Ids::hot_set(count, hot, traffic),
-            Keys::Trace { ref file } => {
+            Keys::Trace { ref file, ttls, sizes } => {
                 let trace = trace.ok_or_else(|| format!("clients.keys.file: the trace {file:?} has not been read"))?;
                 if matches!(clients.arrivals, Arrivals::Trace { .. }) && !trace.has_times() {
                     return Err(format!(
                         "clients.arrivals: the trace {file:?} does not say when its requests came; choose other arrivals"
                     ));
                 }
-                return Ok(KeySource::Trace(trace));
+                return Ok(KeySource::Trace { trace, ttls, sizes });
             }
         };
         ids.map(|ids| KeySource::Drawn(Rc::new(ids))).map_err(|bad| format!("clients.keys: {bad}"))
+    }
+
+    /// The size, in bytes, and the life of the value of request `number`, as far as a trace says them; `None` where there
+    /// is no trace.
+    #[inline]
+    fn said(&self, number: u64) -> Option<(Option<u32>, Option<Nanos>)> {
+        match self {
+            KeySource::Drawn(_) => None,
+            KeySource::Trace { trace, ttls, sizes } => {
+                let number = number as usize;
+                Some((sizes.then(|| trace.size(number)).flatten(), ttls.then(|| trace.ttl(number)).flatten()))
+            }
+        }
+    }
+
+    /// Gives `each` what a trace says first of every key, as the last word on that key.
+    pub fn for_each_said_first(&self, mut each: impl FnMut(Key, Option<u32>, Option<Nanos>)) {
+        if let KeySource::Trace { trace, .. } = self {
+            for (number, &key) in trace.keys().iter().enumerate().rev() {
+                let (size, life) = self.said(number as u64).unwrap_or_default();
+                each(key, size, life);
+            }
+        }
     }
 }
 
@@ -152,7 +183,7 @@ impl Requests {
         let number = self.made;
         let key = match &self.source {
             KeySource::Drawn(ids) => ids.sample(&mut self.keys),
-            KeySource::Trace(trace) => {
+            KeySource::Trace { trace, .. } => {
                 let key = *trace.keys().get(number as usize)?;
                 if let Some(operation) = trace.operation(number as usize) {
                     self.made += 1;
@@ -176,7 +207,7 @@ impl Requests {
             more = self.scans.below(SCAN_MAX).min(self.known - 1 - key);
         }
         let client = match &self.source {
-            KeySource::Trace(trace) => trace.client(number as usize),
+            KeySource::Trace { trace, .. } => trace.client(number as usize),
             KeySource::Drawn(_) => None,
         };
         self.made += 1 + u64::from(more);
@@ -203,6 +234,13 @@ impl Requests {
             Pattern::Latest => self.known - 1 - id,
             Pattern::Round { count } => ((self.drawn - 1) % u64::from(count)) as u32,
         }
+    }
+
+    /// The size, in bytes, and the life of the value of request `number`, as far as a trace says them; `None` where there
+    /// is no trace.
+    #[inline]
+    pub fn said(&self, number: u64) -> Option<(Option<u32>, Option<Nanos>)> {
+        self.source.said(number)
     }
 
     /// How many requests have been made.

@@ -113,6 +113,15 @@ impl Trace {
         self.times.get(number).map(|at| Nanos(at.0 - self.times[0].0))
     }
 
+    /// How many requests came up to and including this moment, counted from the trace's first; all where the trace does
+    /// not say when they came.
+    pub fn requests_until(&self, at: Nanos) -> usize {
+        match self.times.first() {
+            Some(first) => self.times.partition_point(|time| time.0 - first.0 <= at.0),
+            None => self.keys.len(),
+        }
+    }
+
     /// Whether the trace says when its requests came.
     pub fn has_times(&self) -> bool {
         !self.times.is_empty()
