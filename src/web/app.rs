@@ -9,13 +9,13 @@ use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{Element, ErrorEvent, Event, KeyboardEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 use yew::prelude::*;
 
-use super::controls::{Controls, read_file};
+use super::controls::Controls;
 use super::dom;
 use super::embed::{self, Host};
 use super::fields::Ctx;
 use super::panels::{Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard};
 use super::plots::Plot;
-use super::protocol::FromWorker;
+use super::protocol::{FromWorker, ToWorker};
 use super::share::Share;
 use super::shelf;
 use super::state::{Action, Effect, State};
@@ -247,9 +247,8 @@ impl App {
         for effect in effects {
             match effect {
                 Effect::Send(said) => {
-                    if let (Some(worker), Ok(text)) = (&self.worker, serde_json::to_string(&said)) {
-                        // Fails only for what cannot be cloned, and a text can.
-                        let _ = worker.post_message(&JsValue::from_str(&text));
+                    if let Some(worker) = &self.worker {
+                        send(worker, &said);
                     }
                 }
                 Effect::SaveLink if self.state.view.embed.is_none() => {
@@ -371,7 +370,7 @@ impl App {
                             if self.phase >= CONTROLS_FROM { { self.tables(&titles) } }
                         </div>
                         <Controls phase={self.phase.saturating_sub(CONTROLS_FROM)} scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
-                            trace={self.state.trace.as_ref().map(|(name, _)| name.clone())} />
+                            traces={self.state.traces.shown()} />
                     </div>
                 </main>
                 <footer><p class="soft">{ w.footer }</p></footer>
@@ -590,11 +589,11 @@ impl App {
     fn share(&self, ctx: &Context<App>, titles: &Rc<Vec<String>>) -> Html {
         // The dialog closes, so that the page can be seen, or what it has against the file.
         let open = ctx.link().batch_callback(|text| vec![Msg::Share(false), Msg::Do(Action::OpenToml(text))]);
+        let unread = ctx.link().batch_callback(|why| vec![Msg::Share(false), Msg::Do(Action::Unread(why))]);
         let on_file = Callback::from(move |event: Event| {
             let input: web_sys::HtmlInputElement = event.target_unchecked_into();
             if let Some(file) = input.files().and_then(|files| files.get(0)) {
-                let open = open.clone();
-                read_file(&file, move |text| open.emit(text));
+                dom::read_text(&file, open.clone(), unread.clone());
             }
         });
         let data = self.data(titles);
@@ -694,6 +693,18 @@ fn key(event: &KeyboardEvent) -> Option<Msg> {
 }
 
 /// Starts the worker that belongs to this build; scripts/finish-dist writes its address into index.html.
+/// A message is a text, or a text and a file's bytes.
+fn send(worker: &Worker, said: &ToWorker) {
+    let Ok(text) = serde_json::to_string(said) else { return };
+    let text = JsValue::from_str(&text);
+    let message = match said {
+        ToWorker::Open { bytes, .. } => js_sys::Array::of2(&text, &js_sys::Uint8Array::from(&**bytes)).into(),
+        _ => text,
+    };
+    // Fails only for what cannot be cloned, and these can.
+    let _ = worker.post_message(&message);
+}
+
 fn worker(act: Callback<Action>) -> Result<Worker, JsValue> {
     let meta = dom::document().query_selector("meta[name=cachelane-worker]")?;
     let url = meta.and_then(|meta| meta.get_attribute("content")).ok_or("index.html does not name the worker")?;

@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
-use web_sys::{File, HtmlInputElement};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::fields::{Check, Choice, Ctx, Dist, Duration, Number, Segments, Slide, use_ctx};
 use super::form::{AddOwn, AllFields, Draft, FieldRow, Own, tells};
 use super::panels::Swatch;
 use super::state::Action;
+use super::traces::{BYTES_MAX, TraceFile, TracesShown};
 use super::words::Words;
 use crate::scenario::form::{Form, FormField, quoted};
 use crate::scenario::{
@@ -28,8 +29,8 @@ pub struct ControlsProps {
     pub titles: Rc<Vec<String>>,
     /// The lanes that are shown.
     pub shown: Vec<bool>,
-    /// The name of the opened trace file.
-    pub trace: Option<String>,
+    /// The trace files.
+    pub traces: TracesShown,
 }
 
 /// How many sections there are.
@@ -63,7 +64,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
     html! {
         <aside class="controls" aria-label={w.controls}>
             { section(w.lanes, "", wide, 1, &|| lanes(props, &draft, &ctx)) }
-            { section(w.traffic, "clients", wide, 2, &|| traffic(&draft, &ctx, props.trace.as_deref())) }
+            { section(w.traffic, "clients", wide, 2, &|| traffic(&draft, &ctx, &props.traces)) }
             { section(w.cache, "cache", wide, 3, &|| cache(&draft, &ctx)) }
             { section(w.database, "database", false, 4, &|| database(s, &ctx)) }
             { section(w.application, "app", false, 5, &|| application(s, &ctx)) }
@@ -314,14 +315,14 @@ fn write_back(draft: &Draft, ctx: &Ctx, i: usize, back: &WriteBack) -> Html {
 
 // ---- traffic
 
-fn traffic(draft: &Draft, ctx: &Ctx, trace: Option<&str>) -> Html {
+fn traffic(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
     let w = ctx.words;
     html! {
         <>
             { arrivals(draft, ctx) }
             <Number path="clients.write_ratio" label={w.write_ratio} value={draft.scenario.clients.write_ratio} slide={Slide::Even(0.0, 1.0, 0.01)}
                 set={set(ctx, |s, v: f64| s.clients.write_ratio = v)} />
-            { keys(draft, ctx, trace) }
+            { keys(draft, ctx, traces) }
         </>
     }
 }
@@ -349,48 +350,67 @@ fn arrivals(draft: &Draft, ctx: &Ctx) -> Html {
     }
 }
 
-fn keys(draft: &Draft, ctx: &Ctx, trace: Option<&str>) -> Html {
+fn keys(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
     const PATH: &str = "clients.keys";
     let w = ctx.words;
     let now = word_at(draft, PATH);
-    let file = trace.map(str::to_owned);
+    let file = traces.opened.as_ref().map(|(name, _)| name.clone());
+    let is_open = file.is_some();
     let set = choose(draft, ctx, PATH).reform(move |word: String| match &file {
         Some(file) if word == "trace" => format!("trace(file:{})", quoted(file)),
         _ => word,
     });
     // A trace can be chosen once it is open.
     let offered = choices(draft, PATH, w.keys_name).into_iter();
-    let offered = offered.filter(|(name, _)| *name != "trace" || trace.is_some() || now == "trace");
+    let offered = offered.filter(|(name, _)| *name != "trace" || is_open || now == "trace");
     html! {
         <>
             <Choice path={PATH} label={w.keys} value={now.clone()} {set} options={offered.collect::<Vec<_>>()} />
             { options_at(draft, ctx, PATH) }
-            { trace_input(ctx) }
+            { trace_input(ctx, traces) }
         </>
     }
 }
 
-fn trace_input(ctx: &Ctx) -> Html {
+fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
+    let w = ctx.words;
     let act = ctx.act.clone();
     let open = Callback::from(move |event: Event| {
         let input: HtmlInputElement = event.target_unchecked_into();
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            let (act, name) = (act.clone(), file.name());
-            read_file(&file, move |keys| act.emit(Action::OpenTrace { name: name.clone(), keys }));
+            let unread = act.reform(Action::Unread);
+            if file.size() > BYTES_MAX {
+                unread.emit(too_large(&file.name(), file.size()));
+            } else {
+                let name = file.name();
+                let open = act.reform(move |bytes: Vec<u8>| {
+                    Action::OpenTrace(TraceFile { name: name.clone(), bytes: bytes.into() })
+                });
+                super::dom::read_bytes(&file, open, unread);
+            }
             input.set_value(""); // else the same file, mended, would be no change
         }
     });
-    html! { <label class="file">{ ctx.words.open_trace }<input type="file" accept=".txt,.csv,.trace,text/plain" onchange={open} /></label> }
+    let told = match traces {
+        TracesShown { reading: Some(name), .. } => (w.trace_reading)(name),
+        TracesShown { opened: Some((name, facts)), .. } => (w.trace_opened)(name, facts),
+        _ => w.trace_formats.to_owned(),
+    };
+    html! {
+        <>
+            <label class="file">{ w.open_trace }<input type="file" aria-describedby="trace-told" onchange={open} /></label>
+            <p id="trace-told" class="soft" role="status">{ told }</p>
+        </>
+    }
 }
 
-/// Reads a file's text; `done` hears it.
-pub fn read_file(file: &File, done: impl Fn(String) + 'static) {
-    let text = file.text();
-    wasm_bindgen_futures::spawn_local(async move {
-        if let Ok(text) = wasm_bindgen_futures::JsFuture::from(text).await {
-            done(text.as_string().unwrap_or_default());
-        }
-    });
+fn too_large(name: &str, size: f64) -> String {
+    let mib = |bytes: f64| (bytes / 1_048_576.0).ceil();
+    format!(
+        "{name}: it is {} MiB, and this page reads traces of at most {} MiB; the command line reads larger ones",
+        mib(size),
+        mib(BYTES_MAX)
+    )
 }
 
 // ---- cache

@@ -1,7 +1,8 @@
 //! The browser's odds and ends, each in one place: storage, address bar, media queries, files.
 
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Blob, BlobPropertyBag, Document, HtmlAnchorElement, Url, Window};
+use web_sys::{Blob, BlobPropertyBag, Document, File, HtmlAnchorElement, Url, Window};
+use yew::Callback;
 
 /// The window. The page runs in one; the worker does not use this module.
 pub fn window() -> Window {
@@ -90,6 +91,33 @@ pub fn follow(url: &str, name: &str) {
         anchor.set_download(name);
         anchor.click();
     }
+}
+
+/// Reads a file's text; `done` hears it, or `failed` why it cannot be read.
+pub fn read_text(file: &File, done: Callback<String>, failed: Callback<String>) {
+    let (text, name) = (file.text(), file.name());
+    wasm_bindgen_futures::spawn_local(async move {
+        match wasm_bindgen_futures::JsFuture::from(text).await {
+            Ok(text) => done.emit(text.as_string().unwrap_or_default()),
+            Err(error) => failed.emit(unread(&name, &error)),
+        }
+    });
+}
+
+/// Reads a file's bytes; `done` hears them, or `failed` why they cannot be read.
+pub fn read_bytes(file: &File, done: Callback<Vec<u8>>, failed: Callback<String>) {
+    let (bytes, name) = (file.array_buffer(), file.name());
+    wasm_bindgen_futures::spawn_local(async move {
+        match wasm_bindgen_futures::JsFuture::from(bytes).await {
+            Ok(bytes) => done.emit(js_sys::Uint8Array::new(&bytes).to_vec()),
+            Err(error) => failed.emit(unread(&name, &error)),
+        }
+    });
+}
+
+fn unread(name: &str, error: &JsValue) -> String {
+    let why = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())).unwrap_or_default();
+    format!("{name}: the browser cannot read this file; choose it again. {why}")
 }
 
 /// Puts `text` on the clipboard; `done` hears whether it worked.

@@ -15,6 +15,7 @@ pub mod headline;
 pub mod protocol;
 pub mod shelf;
 pub mod state;
+pub mod traces;
 pub mod view;
 pub mod words;
 

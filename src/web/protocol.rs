@@ -1,7 +1,10 @@
-//! What page and worker say to each other: JSON texts over `postMessage`.
+//! What page and worker say to each other: JSON texts over `postMessage`; a trace goes along as an array of bytes.
 //!
 //! Every message of the page carries the generation of the scenario it means; what the worker says about an older one is
 //! thrown away. The worker answers each message with exactly one of its own, so that the page knows when it is free.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +22,14 @@ pub enum ToWorker {
         generation: u32,
         /// What to run.
         scenario: Box<Scenario>,
-        /// The keys of the opened trace file, in its order, if the scenario reads one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        trace: Option<String>,
+    },
+    /// Read this trace, and keep it for the scenarios that name its file. One that cannot be read changes nothing.
+    Open {
+        /// The file's name.
+        name: String,
+        /// The file. It does not go through JSON.
+        #[serde(skip)]
+        bytes: Rc<[u8]>,
     },
     /// Run on, up to a moment, but work no longer than `budget_ms`.
     Advance {
@@ -60,6 +68,13 @@ pub enum FromWorker {
         /// That scenario with the fault in it: run from the start, it gives the same events.
         scenario: Box<Scenario>,
     },
+    /// A trace was read.
+    Opened(TraceFacts),
+    /// A trace cannot be read; in plain English.
+    Unreadable {
+        /// Why, with the file's name.
+        why: String,
+    },
     /// What was asked for cannot be done; in plain English.
     Refused {
         /// The scenario that was meant.
@@ -72,6 +87,19 @@ pub enum FromWorker {
         /// What it said last.
         message: String,
     },
+}
+
+/// What there is in a trace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceFacts {
+    /// How many requests.
+    pub requests: u64,
+    /// How many different keys.
+    pub keys: u32,
+    /// What it says besides the keys; see [`Trace::says`](crate::workload::trace::Trace::says).
+    pub says: Vec<String>,
+    /// Commands that became no request, by name.
+    pub left_out: BTreeMap<String, u64>,
 }
 
 /// How far the run is, and what is new.
@@ -126,8 +154,7 @@ mod tests {
 
     #[test]
     fn messages_arrive_as_they_were_sent() {
-        let said =
-            ToWorker::Load { generation: 3, scenario: Box::new(Scenario::default()), trace: Some("1\n2".to_owned()) };
+        let said = ToWorker::Load { generation: 3, scenario: Box::new(Scenario::default()) };
         let text = serde_json::to_string(&said).unwrap();
         assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
         let said = ToWorker::Advance { generation: 3, to_ns: u64::MAX, budget_ms: 60.0 };

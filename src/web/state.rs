@@ -11,13 +11,13 @@ use std::rc::Rc;
 
 use super::protocol::{Frame, FromWorker, STORIES_TOLD_MAX, Story, ToWorker};
 use super::shelf::{self, Problem};
+use super::traces::{TraceFile, Traces};
 use super::view::{BadOption, Lang, SPEED_RANGE, Shade, View, in_full};
 use crate::chart::Percentile;
 use crate::report::{Report, Series};
 use crate::scenario::form::Form;
-use crate::scenario::{Link, Scenario, What};
+use crate::scenario::{Keys, Link, Scenario, What};
 use crate::time::Nanos;
-use crate::workload::trace::Trace;
 
 /// A change of the scenario, made by a control.
 pub struct Edit(pub Box<dyn FnOnce(&mut Scenario)>);
@@ -41,10 +41,9 @@ pub enum Action {
         field: String,
         problem: Option<Problem>,
     },
-    OpenTrace {
-        name: String,
-        keys: String,
-    },
+    OpenTrace(TraceFile),
+    /// A file could not be read at all.
+    Unread(String),
     PlayPause,
     Play,
     Pause,
@@ -141,8 +140,8 @@ pub struct State {
     pub trouble: Option<String>,
     /// What could not be done, said by the worker or by the page.
     pub notice: Option<String>,
-    /// The opened trace file: its name and its text.
-    pub trace: Option<(String, Rc<String>)>,
+    /// The trace files.
+    pub traces: Traces,
     /// The run.
     pub run: Run,
     /// Whether time goes on.
@@ -182,7 +181,7 @@ impl State {
             unopened: None,
             trouble: None,
             notice: None,
-            trace: None,
+            traces: Traces::default(),
             run: Run::default(),
             drive: if calm { Drive::Toward { to: Nanos::MAX, then_play: false } } else { Drive::Playing },
             speed: 1.0,
@@ -206,7 +205,8 @@ impl State {
             Action::OpenToml(text) => self.open_toml(text, &mut effects),
             Action::Edit(edit) => self.edit(edit, &mut effects),
             Action::Mistyped { field, problem } => self.mistype(field, problem),
-            Action::OpenTrace { name, keys } => self.open_trace(name, keys, &mut effects),
+            Action::OpenTrace(file) => self.traces.add(file),
+            Action::Unread(why) => self.notice = Some(why),
             Action::Break { what, server, link, lasts } => self.strike(what, server, link, lasts, &mut effects),
             Action::Dismiss => self.notice = None,
             other => self.operate(other, &mut effects),
@@ -329,9 +329,11 @@ impl State {
             return;
         }
         let generation = self.generation;
-        let said = if self.must_load {
-            let trace = self.trace.as_ref().map(|(_, keys)| keys.to_string());
-            ToWorker::Load { generation, scenario: Box::new((*self.running).clone()), trace }
+        let said = if let Some(open) = self.traces.next() {
+            self.waiting = true;
+            return effects.push(Effect::Send(Box::new(open)));
+        } else if self.must_load {
+            ToWorker::Load { generation, scenario: Box::new((*self.running).clone()) }
         } else {
             let (to, budget_ms) = match self.drive {
                 _ if self.run.finished => return,
@@ -363,6 +365,18 @@ impl State {
                     self.running = scenario;
                     effects.push(Effect::SaveLink);
                 }
+            }
+            FromWorker::Opened(facts) => {
+                self.waiting = false;
+                if let Some(name) = self.traces.opened(facts) {
+                    self.replay(name, effects);
+                }
+            }
+            // A bad trace changes nothing: the last good experiment goes on.
+            FromWorker::Unreadable { why } => {
+                self.waiting = false;
+                self.traces.unreadable();
+                self.notice = Some(why);
             }
             FromWorker::Refused { generation, why } => {
                 self.waiting = false;
@@ -523,14 +537,12 @@ impl State {
         self.mistyped.extend(problem.map(|problem| (field, problem)));
     }
 
-    fn open_trace(&mut self, name: String, keys: String, effects: &mut Vec<Effect>) {
-        // A bad trace changes nothing: the last good experiment goes on.
-        if let Err(error) = Trace::read(&name, keys.as_bytes(), None) {
-            self.notice = Some(format!("{name}: {error}"));
-            return;
-        }
-        self.trace = Some((name.clone(), Rc::new(keys)));
-        let edit = Edit(Box::new(move |s| s.clients.keys = crate::scenario::Keys::of_trace(name)));
+    /// From here on the keys are those of the trace called `name`.
+    fn replay(&mut self, name: String, effects: &mut Vec<Effect>) {
+        let edit = Edit(Box::new(move |s| match &mut s.clients.keys {
+            Keys::Trace { file, .. } => *file = name,
+            keys => *keys = Keys::of_trace(name),
+        }));
         let before = self.generation;
         self.edit(edit, effects);
         if self.generation == before && self.problems.is_empty() {
@@ -555,6 +567,7 @@ impl State {
     pub fn recover(&mut self) -> Vec<Effect> {
         self.trouble = None;
         self.waiting = false;
+        self.traces.forgotten();
         self.reload();
         let mut effects = vec![Effect::NewWorker];
         self.ask(&mut effects);
@@ -572,6 +585,7 @@ fn fitting_speed(duration: Nanos) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::protocol::TraceFacts;
 
     fn frame(generation: u32, seconds: u64, finished: bool) -> Action {
         let report = Report { engine: "1".into(), scenario: String::new(), seed: 1, lanes: vec![] };
@@ -600,15 +614,60 @@ mod tests {
         assert_eq!(sent(&state.apply(Action::Tick { wall_s: 0.1 })), None);
     }
 
+    fn opened(state: &mut State, name: &str) -> Vec<Effect> {
+        state.apply(Action::OpenTrace(TraceFile { name: name.into(), bytes: name.as_bytes().into() }))
+    }
+
     #[test]
     fn a_bad_trace_is_told_and_changes_nothing() {
         let mut state = playing();
         let before = state.running.clone();
-        let effects = state.apply(Action::OpenTrace { name: "keys.txt".into(), keys: "a\n\nb\n".into() });
-        assert!(effects.is_empty() && state.notice.as_deref().is_some_and(|notice| notice.contains("keys.txt")));
-        assert_eq!(state.running, before);
-        let effects = state.apply(Action::OpenTrace { name: "keys.txt".into(), keys: "a\nb\n".into() });
-        assert!(!effects.is_empty() && state.running != before);
+        state.apply(frame(1, 1, false));
+        assert!(matches!(sent(&opened(&mut state, "keys.txt")), Some(ToWorker::Open { .. })));
+        state.apply(Action::Heard(FromWorker::Unreadable { why: "keys.txt: line 2".into() }));
+        assert_eq!((state.notice.as_deref(), &state.running), (Some("keys.txt: line 2"), &before));
+        assert_eq!(state.traces, Traces::default());
+    }
+
+    #[test]
+    fn a_trace_that_was_read_is_replayed_and_a_second_of_the_same_name_too() {
+        let mut state = playing();
+        state.apply(frame(1, 1, false));
+        for generation in [2, 3] {
+            opened(&mut state, "keys.txt");
+            let effects = state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
+            assert_eq!(state.running.clients.keys, Keys::of_trace("keys.txt".into()));
+            let loads = matches!(sent(&effects), Some(ToWorker::Load { generation: now, .. }) if *now == generation);
+            assert!(loads, "{effects:?}");
+            state.apply(frame(generation, 1, false));
+        }
+    }
+
+    #[test]
+    fn two_traces_are_read_one_after_the_other_and_the_second_is_replayed() {
+        let mut state = playing();
+        state.apply(frame(1, 1, false));
+        opened(&mut state, "a");
+        assert_eq!(sent(&opened(&mut state, "b")), None);
+        let effects = state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
+        assert!(matches!(sent(&effects), Some(ToWorker::Open { name, .. }) if name == "b"));
+        state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
+        assert_eq!(state.running.clients.keys, Keys::of_trace("b".into()));
+    }
+
+    #[test]
+    fn a_new_worker_reads_the_trace_in_use_again_before_it_runs() {
+        let mut state = playing();
+        state.apply(frame(1, 1, false));
+        opened(&mut state, "a");
+        state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
+        state.apply(Action::Heard(FromWorker::Panicked { message: "oh".into() }));
+        let effects = state.recover();
+        assert!(matches!(sent(&effects), Some(ToWorker::Open { name, .. }) if name == "a"));
+        let generation = state.generation;
+        let effects = state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
+        assert!(matches!(sent(&effects), Some(ToWorker::Load { .. })));
+        assert_eq!(state.generation, generation);
     }
 
     #[test]

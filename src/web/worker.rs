@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::protocol::{Frame, FromWorker, STORIES_TOLD_MAX, Step, Story, ToWorker};
+use super::protocol::{Frame, FromWorker, STORIES_TOLD_MAX, Step, Story, ToWorker, TraceFacts};
 use crate::experiment::Experiment;
 use crate::ledger;
 use crate::report::Series;
@@ -25,8 +25,7 @@ pub fn start() {
     let desk = Rc::new(RefCell::new(Desk::default()));
     let answer = scope.clone();
     let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        let said = event.data().as_string().unwrap_or_default();
-        let reply = match serde_json::from_str::<ToWorker>(&said) {
+        let reply = match heard(&event.data()) {
             Ok(said) => desk.borrow_mut().hear(said),
             Err(error) => refused(0, format!("the worker could not read a message: {error}")),
         };
@@ -34,6 +33,18 @@ pub fn start() {
     });
     scope.set_onmessage(Some(listen.as_ref().unchecked_ref()));
     listen.forget();
+}
+
+/// A message is a text, or a text and a file's bytes.
+fn heard(data: &JsValue) -> serde_json::Result<ToWorker> {
+    let Some(both) = data.dyn_ref::<js_sys::Array>() else {
+        return serde_json::from_str(&data.as_string().unwrap_or_default());
+    };
+    let mut said = serde_json::from_str(&both.get(0).as_string().unwrap_or_default())?;
+    if let ToWorker::Open { bytes, .. } = &mut said {
+        *bytes = js_sys::Uint8Array::new(&both.get(1)).to_vec().into();
+    }
+    Ok(said)
 }
 
 fn send(scope: &DedicatedWorkerGlobalScope, said: &FromWorker) {
@@ -67,6 +78,8 @@ fn refused(generation: u32, why: String) -> FromWorker {
 struct Desk {
     generation: u32,
     experiment: Option<Experiment>,
+    /// The trace that was read last, by its file's name.
+    trace: Option<(String, Arc<Trace>)>,
     seen: Vec<Seen>,
 }
 
@@ -80,7 +93,8 @@ struct Seen {
 impl Desk {
     fn hear(&mut self, said: ToWorker) -> FromWorker {
         match said {
-            ToWorker::Load { generation, scenario, trace } => self.load(generation, &scenario, trace.as_deref()),
+            ToWorker::Load { generation, scenario } => self.load(generation, &scenario),
+            ToWorker::Open { name, bytes } => self.open(name, &bytes),
             ToWorker::Advance { generation, to_ns, budget_ms } => {
                 let start = js_sys::Date::now();
                 match &mut self.experiment {
@@ -97,17 +111,30 @@ impl Desk {
         }
     }
 
-    fn load(&mut self, generation: u32, scenario: &Scenario, keys: Option<&str>) -> FromWorker {
+    fn open(&mut self, name: String, bytes: &[u8]) -> FromWorker {
+        match Trace::read(&name, bytes, None) {
+            Ok(trace) => {
+                let facts = TraceFacts {
+                    requests: trace.keys().len() as u64,
+                    keys: trace.distinct(),
+                    says: trace.says().map(str::to_owned).collect(),
+                    left_out: trace.left_out().clone(),
+                };
+                self.trace = Some((name, Arc::new(trace)));
+                FromWorker::Opened(facts)
+            }
+            Err(error) => FromWorker::Unreadable { why: format!("{name}: {error}") },
+        }
+    }
+
+    fn load(&mut self, generation: u32, scenario: &Scenario) -> FromWorker {
         self.generation = generation;
         self.experiment = None;
-        let trace = match (&scenario.clients.keys, keys) {
-            (Keys::Trace { file, .. }, None) => {
+        let trace = match (&scenario.clients.keys, &self.trace) {
+            (Keys::Trace { file, .. }, Some((name, trace))) if file == name => Some(trace.clone()),
+            (Keys::Trace { file, .. }, _) => {
                 return refused(generation, format!("this scenario replays the trace {file:?}: open that file"));
             }
-            (Keys::Trace { file, .. }, Some(keys)) => match Trace::read(file, keys.as_bytes(), None) {
-                Ok(trace) => Some(Arc::new(trace)),
-                Err(error) => return refused(generation, format!("{file}: {error}")),
-            },
             _ => None,
         };
         match Experiment::new(scenario, trace) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
-import { button, controls, digests, finish, link, ready, sharedWorld, until, visit } from "./person.mjs";
+import { board, button, controls, digests, finish, link, ready, sharedWorld, until, visit } from "./person.mjs";
 
 const table = JSON.parse(readFileSync(new URL("../data/bad_input.json", import.meta.url)));
 
@@ -63,8 +63,8 @@ claim("a bad link can be left for the default preset", "#v1&seed=x", async (page
 }, unopened);
 
 /** Hands a file to the input of that name, as the file dialog would. */
-const hand = (where, name, file, text) =>
-  where.getByLabel(name).setInputFiles({ name: file, mimeType: "text/plain", buffer: Buffer.from(text) });
+const hand = (where, name, file, content) =>
+  where.getByLabel(name).setInputFiles({ name: file, mimeType: "", buffer: Buffer.from(content) });
 
 claim("every bad scenario file of the table is told with its whole message, and what ran goes on", SHORT, async (page) => {
   const good = await finish(page);
@@ -109,5 +109,24 @@ claim("every bad trace of the table is told and changes nothing, and a good one 
     return now[0][1] !== good[0][1] && now;
   });
   assert.equal(traced.length, good.length);
-  await page.getByText("Trace: keys.txt").waitFor();
+  await page.getByText("keys.txt: 400 requests, 3 keys.").waitFor();
+});
+
+/** A zstd frame with one block, not compressed, of up to 255 bytes. */
+const framed = (bytes) =>
+  Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, bytes.length, (bytes.length << 3) | 1, bytes.length >> 5, 0]), bytes]);
+
+claim("a binary, compressed trace is replayed by its own times", SHORT, async (page) => {
+  const records = [[0, 7], [1, 7], [1, 8], [2, 7]].map(([second, object]) => {
+    const record = Buffer.alloc(24);
+    record.writeUInt32LE(second, 0);
+    record.writeBigUInt64LE(BigInt(object), 4);
+    record.writeUInt32LE(100, 12);
+    record.writeBigInt64LE(-1n, 16);
+    return record;
+  });
+  await hand(controls(page), "Replay a trace", "w.oracleGeneral.zst", framed(Buffer.concat(records)));
+  await page.getByText("w.oracleGeneral.zst: 4 requests, 2 keys; it also says times, sizes.").waitFor();
+  await controls(page).getByRole("combobox", { name: "Arrivals" }).selectOption("trace");
+  await until("the four requests", async () => (await finish(page)) && Object.values(await board(page, "Requests")).every((n) => n === 4));
 });

@@ -240,11 +240,12 @@ claim("lanes come and go", SHORT, async (page) => {
   assert.deepEqual(await finish(page), all);
 });
 
-claim("the preset picker opens each preset", "#v1", async (page) => {
+// Every preset is opened by its link, and run, for its digest (golden.test.mjs).
+claim("the preset picker opens presets from all over its list", "#v1", async (page) => {
   const picker = page.getByRole("combobox", { name: "Preset" });
   const names = await picker.locator("option").evaluateAll((options) => options.map((o) => o.value));
-  assert.ok(names.length >= 5);
-  for (const name of names.slice(1)) {
+  assert.ok(names.length > 80);
+  for (const name of names.slice(1).filter((_, place) => place % 8 === 0)) {
     await picker.selectOption(name);
     await until(`the link of ${name}`, async () => (await link(page)).includes(`preset=${name}`));
     await until("it goes", async () => (await board(page, "Requests").then(Object.values)).every((n) => n > 0));

@@ -169,8 +169,28 @@ pub static WORDS: Words = Words {
     alpha: "Skew (α)",
     hot: "Share of hot keys",
     hot_traffic: "Traffic to hot keys",
-    trace: "Trace",
-    open_trace: "Replay a trace (one key per line)",
+    open_trace: "Replay a trace",
+    trace_formats: "One key per line, csv, ARC, oracleGeneral, Twitter's cache-trace or redis-cli MONITOR; .zst, too.",
+    trace_reading: |name| format!("Reading {name} …"),
+    trace_opened: |name, facts| {
+        let says = facts.says.iter().map(|what| match what.as_str() {
+            "operations" => "operations",
+            "times" => "times",
+            "ttls" => "TTLs",
+            "sizes" => "sizes",
+            _ => "clients",
+        });
+        let says = match says.collect::<Vec<_>>() {
+            says if says.is_empty() => String::new(),
+            says => format!("; it also says {}", says.join(", ")),
+        };
+        let left_out = match facts.left_out.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>() {
+            commands if commands.is_empty() => String::new(),
+            commands => format!(" Left out: {}.", commands.join(", ")),
+        };
+        let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
+        format!("{name}: {requests} requests, {keys} keys{says}.{left_out}")
+    },
     cache: "Cache",
     capacity: "Capacity, entries",
     eviction: "Eviction",

@@ -180,8 +180,29 @@ pub static WORDS: Words = Words {
     alpha: "쏠림 (α)",
     hot: "핫 키 비율",
     hot_traffic: "핫 키로 가는 트래픽",
-    trace: "트레이스",
-    open_trace: "트레이스 재생 (한 줄에 키 하나)",
+    open_trace: "트레이스 재생",
+    trace_formats: "한 줄에 키 하나, csv, ARC, oracleGeneral, 트위터 cache-trace, redis-cli MONITOR 출력. .zst 압축 파일도 됩니다.",
+    trace_reading: |name| format!("{name} 읽는 중…"),
+    trace_opened: |name, facts| {
+        let says = facts.says.iter().map(|what| match what.as_str() {
+            "operations" => "연산",
+            "times" => "시각",
+            "ttls" => "TTL",
+            "sizes" => "크기",
+            _ => "클라이언트",
+        });
+        let says = match says.collect::<Vec<_>>() {
+            says if says.is_empty() => String::new(),
+            says => format!(" (함께 기록된 정보: {})", says.join(", ")),
+        };
+        let left_out = match facts.left_out.iter().map(|(name, count)| format!("{name} {count}건")).collect::<Vec<_>>()
+        {
+            commands if commands.is_empty() => String::new(),
+            commands => format!(" 제외한 명령: {}.", commands.join(", ")),
+        };
+        let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
+        format!("{name}: 요청 {requests}건, 키 {keys}개{says}.{left_out}")
+    },
     cache: "캐시",
     capacity: "용량 (엔트리)",
     eviction: "축출 정책",

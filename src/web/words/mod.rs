@@ -8,6 +8,7 @@ mod ko;
 
 use super::extras::Extra;
 use super::headline::{Headline, Piece};
+use super::protocol::TraceFacts;
 use super::view::{Control, Lang, Shown};
 use crate::chart::{Labels, Panel, Weight};
 use crate::scenario::limits::Limit;
@@ -141,8 +142,10 @@ words! {
     alpha: &'static str,
     hot: &'static str,
     hot_traffic: &'static str,
-    trace: &'static str,
     open_trace: &'static str,
+    trace_formats: &'static str,
+    trace_reading: fn(&str) -> String,
+    trace_opened: fn(&str, &TraceFacts) -> String,
     cache: &'static str,
     capacity: &'static str,
     eviction: &'static str,

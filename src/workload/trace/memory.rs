@@ -146,6 +146,18 @@ impl Trace {
         self.clients.get(number).copied()
     }
 
+    /// What it says of its requests besides their keys: some of `operations`, `times`, `ttls`, `sizes`, `clients`.
+    pub fn says(&self) -> impl Iterator<Item = &'static str> {
+        let told = [
+            ("operations", !self.operations.is_empty()),
+            ("times", !self.times.is_empty()),
+            ("ttls", !self.ttls.is_empty()),
+            ("sizes", !self.sizes.is_empty()),
+            ("clients", !self.clients.is_empty()),
+        ];
+        told.into_iter().filter_map(|(what, said)| said.then_some(what))
+    }
+
     /// Commands that became no request, by name.
     pub fn left_out(&self) -> &BTreeMap<String, u64> {
         &self.left_out
