@@ -470,6 +470,17 @@ fn a_crash_before_the_nth_flush_loses_what_that_flush_would_have_saved_and_nothi
 }
 
 #[test]
+fn a_flush_in_many_batches_is_one_flush() {
+    let mut scenario = steady(Reading::look_aside(), WriteBack { every: ms(1_000), batch: 2, ..WriteBack::default() });
+    scenario.clients.write_ratio = 1.0;
+    scenario.clients.arrivals = Arrivals::Constant { rate: 7.0 };
+    scenario.clients.keys = Keys::Uniform { count: 10_000 };
+    scenario.faults = vec![fault(What::CacheCrash, At::BeforeFlush(3), ms(10))];
+    let at_s = run(&scenario).report().faults[0].at_s;
+    assert!((3.0..3.1).contains(&at_s), "{at_s}");
+}
+
+#[test]
 fn a_trigger_strikes_once_the_nth_write_is_acknowledged_in_each_lane_at_its_own_time() {
     let mut scenario = steady(Reading::look_aside(), WriteAround::default());
     scenario.clients.write_ratio = 1.0;

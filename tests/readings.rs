@@ -296,6 +296,37 @@ fn jitter_flattens_the_spike_of_misses_when_entries_were_filled_together() {
     assert!(spread * 3 < together, "{spread} and {together} misses in the worst quarter of a second");
 }
 
+#[test]
+fn copies_are_refreshed_in_the_last_part_of_their_own_lives() {
+    // Of jittered lives the shortest are a tenth of the longest; by the longest, they would be loaded at every hit.
+    let reads = |ttl, refresh_ahead| {
+        let mut scenario = one_key(
+            aside(LookAside { refresh_ahead, single_flight: true, ..LookAside::default() }),
+            100.0,
+            s(1),
+            ms(1),
+            60_000.0,
+        );
+        scenario.cache.ttl = ttl;
+        report(&scenario).database.reads as f64
+    };
+    let jittered = Ttl::Jittered { ttl: s(1), spread: 0.9 };
+    let mean_life = 0.55;
+    close("loads", reads(jittered, Some(0.5)), 600.0 / (0.5 * mean_life + 0.011), 0.05);
+    close("loads without", reads(jittered, None), 600.0 / (mean_life + 0.011), 0.05);
+}
+
+#[test]
+fn that_there_is_no_row_is_not_refreshed_ahead() {
+    let reads = |refresh_ahead| {
+        let how = LookAside { refresh_ahead, negative: Some(s(1)), ..LookAside::default() };
+        let mut scenario = one_key(aside(how), 100.0, s(60), ms(1), 6_000.0);
+        scenario.clients.absent = 1.0;
+        report(&scenario).database.reads
+    };
+    assert_eq!(reads(Some(0.8)), reads(None));
+}
+
 // ---- Near caches ----
 
 fn near_cache(invalidate: Tell) -> Option<Near> {
@@ -321,6 +352,57 @@ fn a_near_cache_is_stale_for_its_ttl_and_with_messages_hardly_at_all() {
     assert!(deaf.stale_age_ms.max <= 5_100.0, "a copy lives 5 s: {}", deaf.stale_age_ms.max);
     assert!(told.stale_reads * 50 < deaf.stale_reads, "{}", told.stale_reads);
     assert!(told.app.near_invalidated > 100);
+}
+
+#[test]
+fn messages_come_when_the_cache_is_told_so_what_an_outbox_brings_late_is_near_and_far_equally_late() {
+    let with = |near| {
+        let mut scenario = with_near(Reading::look_aside(), near);
+        scenario.lanes = lane(Reading::look_aside(), Outbox { every: ms(500), ..Outbox::default() });
+        report(&scenario)
+    };
+    let (far, told) = (with(None), with(near_cache(Tell::Messages)));
+    assert!(far.stale_reads > 100 && far.stale_age_ms.max > 400.0, "{}", far.stale_age_ms.max);
+    assert!(
+        told.app.near_hits > 6_000 && told.stale_age_ms.max < far.stale_age_ms.max + 20.0,
+        "{:?}",
+        told.stale_age_ms
+    );
+}
+
+#[test]
+fn a_frozen_cache_tells_nobody_and_emptying_it_empties_near_caches() {
+    let mut frozen = with_near(Reading::look_aside(), near_cache(Tell::Messages));
+    let mut emptied = with_near(Reading::look_aside(), Some(Near { ttl: None, ..near_cache(Tell::Messages).unwrap() }));
+    emptied.clients.write_ratio = 0.0;
+    let calm = report(&emptied).app.near_misses;
+    fault(&mut emptied, s(15), What::FlushAll, None, ms(1));
+    let filled_twice = report(&emptied).app.near_misses;
+    assert!((35..60).contains(&(filled_twice - calm)), "10 keys on each of 4 servers: {calm}, then {filled_twice}");
+    // Writers do not wait long for it, and are done.
+    frozen.app.cache_timeout = Some(ms(50));
+    assert!(report(&frozen).stale_age_ms.max < 100.0);
+    fault(&mut frozen, s(5), What::CacheFreeze, None, s(4));
+    assert!(report(&frozen).stale_age_ms.max > 2_000.0);
+}
+
+#[test]
+fn what_a_lease_waiter_makes_do_with_is_not_kept_near() {
+    let mut slow = with_near(aside(LookAside { leases: Leases::Stale, ..LookAside::default() }), None);
+    slow.database.read = constant(ms(300));
+    let far = report(&slow);
+    slow.app.near = near_cache(Tell::Messages);
+    let told = report(&slow);
+    assert!(far.stale_reads > 20 && told.stale_age_ms.max < far.stale_age_ms.max + 20.0, "{:?}", told.stale_age_ms);
+}
+
+#[test]
+fn who_boards_a_flight_that_began_before_a_write_keeps_nothing_near() {
+    let mut scenario =
+        with_near(aside(LookAside { single_flight: true, ..LookAside::default() }), near_cache(Tell::Messages));
+    scenario.database.read = constant(ms(300));
+    let report = report(&scenario);
+    assert!(report.app.coalesced > 100 && report.stale_age_ms.max < 400.0, "{:?}", report.stale_age_ms);
 }
 
 #[test]
@@ -448,4 +530,17 @@ fn a_refresh_without_a_ttl_is_refused_and_a_lane_with_a_ttl_of_its_own_is_not() 
     let error = Scenario::from_toml(&text("")).unwrap_err().to_string();
     assert!(error.contains("lane.0.read.early_refresh") && error.contains("give cache.ttl a duration"), "{error}");
     Scenario::from_toml(&text("cache = { ttl = \"5s\" }")).unwrap();
+}
+
+#[test]
+fn a_conflict_is_an_answer_of_a_healthy_database_and_does_not_open_the_breaker() {
+    let mut scenario = racing(Reading::None {});
+    (scenario.clients.write_ratio, scenario.clients.modify_ratio) = (0.0, 1.0);
+    scenario.clients.keys = Keys::Uniform { count: 1 };
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 20.0 };
+    scenario.lanes[0].modify = Modify::CompareAndSet { tries: 50 };
+    scenario.app.breaker = Some(Breaker { failures: 1, ..Breaker::default() });
+    let report = report(&scenario);
+    assert!(report.database.reads > report.writes * 2, "many conflicts: {} reads", report.database.reads);
+    assert_eq!((report.errors, report.app.breaker_rejections), (0, 0));
 }

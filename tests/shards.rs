@@ -72,9 +72,12 @@ fn more_nodes_spread_many_keys_and_cannot_spread_one_hot_key() {
         let mut scenario = three_nodes();
         scenario.clients.keys = keys;
         scenario.cache.command = Distribution::Constant(Nanos::from_micros(500));
+        scenario.warmup = Nanos(scenario.duration.0 / 2);
         let report = run(&scenario).report().cache;
         let sum: u64 = report.nodes.iter().map(|node| node.commands).sum();
         assert_eq!((report.nodes.len(), sum), (3, report.commands), "the nodes' parts are the whole");
+        let mean = report.nodes.iter().map(|node| node.utilisation).sum::<f64>() / 3.0;
+        assert!((mean - report.utilisation).abs() < 1e-9, "all count from the end of the warm-up");
         let most = report.nodes.iter().map(|node| node.utilisation).fold(0.0, f64::max);
         (most / report.utilisation, report.hottest[0])
     };

@@ -232,6 +232,60 @@ fn a_full_buffer_blocks_for_an_interval_or_flushes_at_once_or_refuses() {
 }
 
 #[test]
+fn who_waits_for_room_waits_for_the_next_flush_although_rows_have_yet_to_rest() {
+    let mut scenario = flushing(WriteBack { delay: s(30), ..bounded(WhenFull::Block) });
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 15.0 };
+    scenario.clients.keys = Keys::Uniform { count: 100_000 };
+    assert!(run(&scenario).report().latency_ms.write.max < 2_100.0);
+}
+
+#[test]
+fn a_deleted_row_is_known_until_it_is_deleted_in_the_database_too_and_then_no_longer() {
+    let mut scenario = flushing(WriteBack { every: s(3), ..WriteBack::default() });
+    scenario.clients.keys = Keys::Uniform { count: 1 };
+    (scenario.clients.write_ratio, scenario.clients.delete_ratio) = (0.0, 1.0);
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
+    scenario.duration = ms(1_500);
+    scenario.lanes = lane(Reading::look_aside(), WriteBack { every: s(3), ..WriteBack::default() });
+    let mut deleted = start(&scenario);
+    deleted.run_until(ms(1_200));
+    assert_eq!((deleted.report().cache.entries, deleted.report().cache.dirty), (0, 1));
+    deleted.run_until(Nanos::MAX);
+    assert_eq!((deleted.report().cache.entries, deleted.report().cache.dirty), (0, 0));
+
+    // Half the requests delete, half read: until the flush they find the mark, after it nothing.
+    (scenario.clients.delete_ratio, scenario.duration) = (0.5, s(1_000));
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 0.1 };
+    let report = run(&scenario).report();
+    assert!(report.reads > 20 && report.hits * 3 < report.reads, "{} hits of {} reads", report.hits, report.reads);
+    assert_eq!(report.stale_reads, 0);
+}
+
+#[test]
+fn a_value_that_is_deleted_and_kept_behind_leaves_the_cache() {
+    let mut scenario = flushing(WriteBack { every: s(100), ..WriteBack::default() });
+    (scenario.clients.write_ratio, scenario.clients.delete_ratio) = (0.5, 0.5);
+    let mut lane = start(&scenario);
+    lane.run_until(s(9));
+    let held = lane.report().cache.entries;
+    assert!((30..70).contains(&held), "about half of the 100 keys are there: {held}");
+}
+
+#[test]
+fn a_counter_that_has_no_row_yet_begins_at_nothing_in_the_cache_as_in_the_database() {
+    for modify in [Modify::Increment {}, Modify::CompareAndSet { tries: 10 }] {
+        let mut scenario = flushing(WriteBack::default());
+        (scenario.clients.write_ratio, scenario.clients.modify_ratio, scenario.clients.absent) = (0.0, 1.0, 1.0);
+        scenario.network.app_cache = Distribution::Exponential(ms(2));
+        scenario.lanes[0].modify = modify.clone();
+        let report = run(&scenario).report();
+        assert!(report.increments > 1_900 && report.errors == 0, "{modify:?}: {} errors", report.errors);
+        assert_eq!(report.lost_increments, 0, "{modify:?}");
+        assert!(report.database.reads <= 300, "each counter is looked for about once: {}", report.database.reads);
+    }
+}
+
+#[test]
 fn writers_who_wait_for_room_are_told_of_a_crash_and_lose_nothing_they_were_promised() {
     // Nothing is ever flushed before the crash, so the first writes fill the buffer and the others wait.
     let mut scenario = flushing(WriteBack { every: s(100), ..bounded(WhenFull::Block) });

@@ -1,12 +1,13 @@
 //! A near cache: entries in the memory of one application server, in front of the cache that all share.
 //!
 //! A hit costs nothing: no message, no command. But each server has copies of its own, and nobody tells it when a key
-//! is written elsewhere, unless the servers send each other messages; till then, or till its TTL ends, a copy is stale.
+//! is written elsewhere, unless there are messages; till then, or till its TTL ends, a copy is stale.
 //!
 //! A value that is on its way while its key is [forgotten](NearCache::forget) is not kept: it may be from before.
 
 use std::cell::RefCell;
 
+use super::expiry::Life;
 use super::store::{Entry, Lookup, Room, Store};
 use crate::ledger::{Key, WriteId};
 use crate::random::Stream;
@@ -75,12 +76,17 @@ impl NearCache {
         Begun(self.state.borrow().time)
     }
 
-    /// Keeps what a read brought that began then, unless the key was forgotten meanwhile.
-    pub fn keep(&self, key: Key, value: WriteId, begun: Begun, now: Nanos) {
+    /// Keeps what a read brought that began then, for `life` at most, unless the key was forgotten meanwhile.
+    pub fn keep(&self, key: Key, value: WriteId, life: Life, begun: Begun, now: Nanos) {
+        let life = match life {
+            Life::Usual => Nanos::MAX,
+            Life::For(life) => life,
+            Life::None => return,
+        };
         let mut state = self.state.borrow_mut();
         let forgotten = state.forgotten.get(key as usize).copied().unwrap_or(0).max(state.emptied);
         if state.closed == 0 && forgotten <= begun.0 {
-            let expires = self.ttl.map_or(Nanos::MAX, |ttl| now.saturating_add(ttl));
+            let expires = now.saturating_add(life.min(self.ttl.unwrap_or(Nanos::MAX)));
             // Nothing here is dirty, so what makes room may go unseen.
             let _ = state.store.insert(Entry::new(key, value.0, expires), now);
             while state.store.next_evicted().is_some() {}
@@ -155,10 +161,21 @@ mod tests {
     #[test]
     fn a_copy_is_good_until_its_ttl_ends() {
         let near = near();
-        near.keep(3, WriteId(7), near.begin(), Nanos(0));
+        near.keep(3, WriteId(7), Life::Usual, near.begin(), Nanos(0));
         assert_eq!(near.get(3, Nanos(10)), Some(WriteId(7)));
         assert_eq!(near.get(3, Nanos(11)), None);
         assert_eq!(near.counts(), NearCounts { hits: 1, misses: 1, invalidated: 0 });
+    }
+
+    #[test]
+    fn a_copy_lives_no_longer_than_it_may() {
+        let near = near();
+        near.keep(3, WriteId(7), Life::For(Nanos(4)), near.begin(), Nanos(0));
+        near.keep(4, WriteId(7), Life::For(Nanos(40)), near.begin(), Nanos(0));
+        assert_eq!((near.get(3, Nanos(4)), near.get(3, Nanos(5))), (Some(WriteId(7)), None));
+        assert_eq!((near.get(4, Nanos(10)), near.get(4, Nanos(11))), (Some(WriteId(7)), None));
+        near.keep(3, WriteId(7), Life::None, near.begin(), Nanos(5));
+        assert_eq!(near.get(3, Nanos(5)), None);
     }
 
     #[test]
@@ -166,10 +183,10 @@ mod tests {
         let near = near();
         let (before, other) = (near.begin(), near.begin());
         near.invalidate(3);
-        near.keep(3, WriteId(7), before, Nanos(0));
-        near.keep(4, WriteId(8), other, Nanos(0));
+        near.keep(3, WriteId(7), Life::Usual, before, Nanos(0));
+        near.keep(4, WriteId(8), Life::Usual, other, Nanos(0));
         assert_eq!((near.get(3, Nanos(1)), near.get(4, Nanos(1))), (None, Some(WriteId(8))));
-        near.keep(3, WriteId(9), near.begin(), Nanos(1));
+        near.keep(3, WriteId(9), Life::Usual, near.begin(), Nanos(1));
         assert_eq!(near.get(3, Nanos(1)), Some(WriteId(9)));
     }
 
@@ -178,12 +195,12 @@ mod tests {
         let near = near();
         let begun = near.begin();
         near.close();
-        near.keep(3, WriteId(7), begun, Nanos(0));
+        near.keep(3, WriteId(7), Life::Usual, begun, Nanos(0));
         near.open();
-        near.keep(3, WriteId(7), begun, Nanos(0));
+        near.keep(3, WriteId(7), Life::Usual, begun, Nanos(0));
         assert_eq!(near.get(3, Nanos(0)), None, "it may be from before");
         near.validate();
-        near.keep(3, WriteId(7), near.begin(), Nanos(0));
+        near.keep(3, WriteId(7), Life::Usual, near.begin(), Nanos(0));
         assert_eq!(near.get(3, Nanos(0)), Some(WriteId(7)));
     }
 }

@@ -46,6 +46,8 @@ pub enum Command {
     Get(Key),
     /// The value of a key, loaded from the database if it is not here.
     Fetch(Key),
+    /// The same, by somebody about to change it: that the database has no row is remembered for that change.
+    FetchToChange(Key),
     /// Keep this value, which the database has or is about to get.
     Set(Key, WriteId),
     /// The value of a key and how old it is, if it is here.
@@ -56,8 +58,9 @@ pub enum Command {
     Fill(Fill),
     /// Forget the key.
     Delete(Key),
-    /// Keep this value, and write it to the database later.
-    WriteBehind(Key, WriteId),
+    /// Keep this value for so long, and write it to the database later. One that is not to be kept, since it says that
+    /// there is no row, is known only until it is in the database.
+    WriteBehind(Key, WriteId, Life),
     /// The same, if the present value allows it; a key that is not here allows nothing.
     ChangeBehind(Key, WriteId, Change),
 }
@@ -72,9 +75,10 @@ impl Command {
             | Command::Lease(LeaseAsked { key, .. })
             | Command::Fill(Fill { key, .. })
             | Command::Fetch(key)
+            | Command::FetchToChange(key)
             | Command::Set(key, _)
             | Command::Delete(key)
-            | Command::WriteBehind(key, _)
+            | Command::WriteBehind(key, ..)
             | Command::ChangeBehind(key, ..) => key,
         }
     }
@@ -82,7 +86,11 @@ impl Command {
     /// Whether it changes what the node holds.
     pub fn is_write(self) -> bool {
         match self {
-            Command::Get(_) | Command::GetCopy(_) | Command::Lease(_) | Command::Fetch(_) => false,
+            Command::Get(_)
+            | Command::GetCopy(_)
+            | Command::Lease(_)
+            | Command::Fetch(_)
+            | Command::FetchToChange(_) => false,
             Command::Set(..)
             | Command::Fill(_)
             | Command::Delete(_)
@@ -171,6 +179,8 @@ pub struct Copied {
     pub expires: Nanos,
     /// How long it took to load.
     pub took: Nanos,
+    /// How long it was to live when it came; nothing if it only says that there is no row.
+    pub life: Nanos,
 }
 
 /// What was found, or why there is no answer.
@@ -250,6 +260,8 @@ struct Load {
     overtaken: bool,
     /// Who asked after that, and must not be given something old: another load follows for them.
     late: Line,
+    /// Whether somebody is about to change what it brings.
+    to_change: bool,
 }
 
 struct State {
@@ -263,6 +275,10 @@ struct State {
     leases: Leases,
     /// By key: how long the load of the present value took, where somebody wants to know.
     took: Vec<Nanos>,
+    /// By key: how long the present value was to live when it came, where somebody wants to know.
+    lives: Vec<Nanos>,
+    /// Keys of which the database has said to somebody about to change them that they have no row, and what it had.
+    no_rows: Vec<(Key, WriteId)>,
     early: Stream,
     line: Line,
     /// Writes that wait for room in the buffer.
@@ -290,6 +306,10 @@ pub struct NodeReading {
     pub refresh: Refresh,
     /// Whether it remembers what a delete leaves behind (leases).
     pub leaves_stale: bool,
+    /// Whether it remembers how long copies were to live (refresh-ahead).
+    pub knows_lives: bool,
+    /// Whether it tells the near caches what is written (their messages).
+    pub tells: bool,
 }
 
 /// The kinds of event a node is told about.
@@ -342,6 +362,8 @@ impl CacheNode {
             loads: Vec::new(),
             leases: Leases::default(),
             took: Vec::new(),
+            lives: Vec::new(),
+            no_rows: Vec::new(),
             early: stream("early refresh"),
             line: Line::default(),
             room: Line::default(),
@@ -467,12 +489,14 @@ impl CacheNode {
             Command::Get(key) => return Some(Ok(self.look_up(state, key).into())),
             Command::GetCopy(key) => return Some(Ok(self.look_up_copy(state, key))),
             Command::Lease(asked) => return Some(Ok(self.look_up_or_lease(state, asked))),
-            Command::Fetch(key) => return self.fetch(state, key, call).map(Ok),
+            Command::Fetch(key) | Command::FetchToChange(key) => return self.fetch(state, key, call).map(Ok),
             Command::Fill(fill) => self.fill(state, fill),
             Command::ChangeBehind(key, write, change) if !self.applies(state, key, write, change) => {
                 return Some(Err(Failure::Conflict));
             }
-            Command::Set(key, value) | Command::WriteBehind(key, value) | Command::ChangeBehind(key, value, _)
+            Command::Set(key, value)
+            | Command::WriteBehind(key, value, Life::Usual)
+            | Command::ChangeBehind(key, value, _)
                 if state.store.would_refuse(key, self.common.values.size(key, value)) =>
             {
                 // A copy that a running load brings would be as unwelcome, and may be older than this value.
@@ -480,35 +504,47 @@ impl CacheNode {
                 return Some(Err(Failure::Full));
             }
             Command::Set(key, value) => {
-                overtake(state, key);
+                self.changes(state, key);
                 // What is still to be written to the database is newer than anything that comes from there.
                 if state.buffer.newest_write(key).is_none() {
                     self.keep(state, key, value, Life::Usual);
                 }
             }
             Command::Delete(key) => self.delete(state, key),
-            Command::WriteBehind(key, _) | Command::ChangeBehind(key, ..) if self.is_full_for(state, key) => {
+            Command::WriteBehind(key, ..) | Command::ChangeBehind(key, ..) if self.is_full_for(state, key) => {
                 return self.turn_away(state, call);
             }
-            Command::WriteBehind(key, write) | Command::ChangeBehind(key, write, _) => {
-                overtake(state, key);
-                self.write_behind(state, key, write);
-            }
+            Command::WriteBehind(key, write, life) => self.write_behind(state, key, write, life),
+            Command::ChangeBehind(key, write, _) => self.write_behind(state, key, write, Life::Usual),
         }
         Some(Ok(Found::Nothing))
     }
 
-    fn delete(&self, state: &mut State, key: Key) {
+    /// Somebody writes or deletes `key`.
+    fn changes(&self, state: &mut State, key: Key) {
         overtake(state, key);
-        let now = self.common.kernel.now();
-        if state.store.peek(key).is_some() {
-            state.will_set(key, now);
+        if self.reading.tells {
+            let at = state.busy_until().max(self.common.kernel.now());
+            self.common.changed.borrow_mut().push((Some(key), at));
         }
-        let Some(entry) = state.store.remove(key) else { return };
-        state.set_absence(key, Absence::Invalidated);
+    }
+
+    fn delete(&self, state: &mut State, key: Key) {
+        self.changes(state, key);
+        let Some(entry) = self.take_out(state, key) else { return };
+        let now = self.common.kernel.now();
         if self.reading.leaves_stale && !entry.is_expired(now) {
             state.leases.leave(key, WriteId(entry.value), now);
         }
+    }
+
+    fn take_out(&self, state: &mut State, key: Key) -> Option<Entry> {
+        if state.store.peek(key).is_some() {
+            state.will_set(key, self.common.kernel.now());
+        }
+        let entry = state.store.remove(key)?;
+        state.set_absence(key, Absence::Invalidated);
+        Some(entry)
     }
 
     // ---- Fills by readers (look-aside) ----
@@ -520,7 +556,8 @@ impl CacheNode {
     fn copied(&self, state: &State, key: Key, value: WriteId) -> Copied {
         // What is only in the buffer is good for as long as it is there.
         let expires = state.store.peek(key).map_or(Nanos::MAX, |entry| entry.expires);
-        Copied { value, expires, took: state.took.get(key as usize).copied().unwrap_or_default() }
+        let of = |table: &Vec<Nanos>| table.get(key as usize).copied().unwrap_or_default();
+        Copied { value, expires, took: of(&state.took), life: of(&state.lives) }
     }
 
     fn look_up_or_lease(&self, state: &mut State, asked: LeaseAsked) -> Found {
@@ -552,7 +589,7 @@ impl CacheNode {
             state.counts.fills_refused += 1;
         } else if state.buffer.newest_write(key).is_none() {
             self.keep(state, key, value, life);
-            state.set_took(key, took);
+            set(&mut state.took, key, took);
         }
     }
 
@@ -602,6 +639,10 @@ impl CacheNode {
             Life::For(ttl) => now.saturating_add(ttl),
             Life::None => return,
         };
+        if self.reading.knows_lives {
+            let life = if life == Life::Usual { expires.saturating_sub(now) } else { Nanos::ZERO };
+            set(&mut state.lives, key, life);
+        }
         state.will_set(key, now);
         let entry = Entry { size: self.common.values.size(key, value), ..Entry::new(key, value.0, expires) };
         match state.store.insert(entry, now) {
@@ -645,7 +686,7 @@ impl CacheNode {
         }
         let (copy, now) = (self.copied(state, key, value), self.common.kernel.now());
         let early = refresh.is_early(copy.expires, copy.took, now, &mut state.early);
-        if early || refresh.is_ahead(copy.expires, now) {
+        if early || refresh.is_ahead(copy.expires, copy.life, now) {
             state.counts.refreshes += 1;
             self.begin_load(state, key, Line::default(), state.busy_until());
         }
@@ -679,6 +720,7 @@ impl CacheNode {
             }
         };
         let load = &mut state.loads[position].1;
+        load.to_change |= matches!(self.common.calls.question(call), Command::FetchToChange(_));
         let line = if load.overtaken { &mut load.late } else { &mut load.waiting };
         line.push(&self.common.calls, call);
     }
@@ -695,9 +737,12 @@ impl CacheNode {
         let (_, mut load) = state.loads.remove(position);
         let now = self.common.kernel.now();
         if let (Ok(value), false) = (outcome, load.overtaken) {
+            if load.to_change && life == Life::None {
+                state.no_rows.push((key, value));
+            }
             self.keep(&mut state, key, value, life);
             if !self.reading.refresh.is_off() {
-                state.set_took(key, now.saturating_sub(load.begun));
+                set(&mut state.took, key, now.saturating_sub(load.begun));
             }
         }
         self.admit(&mut state);
@@ -709,12 +754,15 @@ impl CacheNode {
         }
         if !load.late.is_empty() {
             self.begin_load(&mut state, key, load.late, self.common.kernel.now());
+            let (_, next) = state.loads.last_mut().expect("the load that was begun");
+            next.to_change = load.to_change;
         }
     }
 
     // ---- Write-behind (write-back) ----
 
-    fn write_behind(&self, state: &mut State, key: Key, write: WriteId) {
+    fn write_behind(&self, state: &mut State, key: Key, write: WriteId, life: Life) {
+        self.changes(state, key);
         let now = self.common.kernel.now();
         {
             let mut ledger = self.common.ledger.borrow_mut();
@@ -727,7 +775,10 @@ impl CacheNode {
             }
             state.row_came(key, write, older, now);
         }
-        self.keep(state, key, write, Life::Usual);
+        if life == Life::None {
+            self.take_out(state, key);
+        }
+        self.keep(state, key, write, life);
         self.watch_expiry(state, key);
         let count_reached =
             self.write_back.as_ref().and_then(|how| how.at).is_some_and(|at| state.buffer.queued() >= at);
@@ -740,7 +791,8 @@ impl CacheNode {
     fn applies(&self, state: &State, key: Key, write: WriteId, change: Change) -> bool {
         let now = self.common.kernel.now();
         let entry = || state.store.peek(key).filter(|entry| !entry.is_expired(now)).map(|entry| WriteId(entry.value));
-        let Some(base) = state.buffer.newest_write(key).or_else(entry) else { return false };
+        let no_row = || state.no_rows.iter().find(|(known, _)| *known == key).map(|(_, value)| *value);
+        let Some(base) = state.buffer.newest_write(key).or_else(entry).or_else(no_row) else { return false };
         let applies = change == Change::Add || change == Change::IfStill(base);
         if applies {
             self.common.ledger.borrow_mut().based_on(write, base);
@@ -776,15 +828,16 @@ impl CacheNode {
     fn admit(&self, state: &mut State) {
         while !state.room.is_empty() && self.has_room(state) {
             let call = state.room.pop(&self.common.calls).expect("somebody waits");
-            let (key, write, applies) = match self.common.calls.question(call) {
-                Command::WriteBehind(key, write) => (key, write, true),
-                Command::ChangeBehind(key, write, change) => (key, write, self.applies(state, key, write, change)),
+            let (key, write, life, applies) = match self.common.calls.question(call) {
+                Command::WriteBehind(key, write, life) => (key, write, life, true),
+                Command::ChangeBehind(key, write, change) => {
+                    (key, write, Life::Usual, self.applies(state, key, write, change))
+                }
                 other => unreachable!("only writes wait for room, not {other:?}"),
             };
             let before = CacheNode::journal_position(state);
             if applies {
-                overtake(state, key);
-                self.write_behind(state, key, write);
+                self.write_behind(state, key, write, life);
             }
             let answer = if applies { Ok(Found::Nothing) } else { Err(Failure::Conflict) };
             match before {
@@ -996,6 +1049,7 @@ impl CacheNode {
     /// Whoever waits for an answer of the node will not get one.
     fn break_connections(&self, state: &mut State) {
         state.leases.clear();
+        state.no_rows.clear();
         let now = self.common.kernel.now();
         if let Some((call, until)) = state.serving.take()
             && until > now
@@ -1087,6 +1141,7 @@ impl CacheNode {
 /// A running load of `key` no longer brings the newest value, nor does whoever holds a lease of it.
 fn overtake(state: &mut State, key: Key) {
     state.leases.void(key);
+    state.no_rows.retain(|(known, _)| *known != key);
     if let Some((_, load)) = state.loads.iter_mut().find(|(loading, _)| *loading == key) {
         load.overtaken = true;
     }
@@ -1101,19 +1156,19 @@ impl State {
         self.loads.iter().any(|(loading, _)| *loading == key)
     }
 
-    fn set_took(&mut self, key: Key, took: Nanos) {
-        if self.took.len() <= key as usize {
-            self.took.resize(key as usize + 1, Nanos::ZERO);
-        }
-        self.took[key as usize] = took;
-    }
-
     fn set_absence(&mut self, key: Key, why: Absence) {
         if self.absences.len() <= key as usize {
             self.absences.resize(key as usize + 1, Absence::NeverHere);
         }
         self.absences[key as usize] = why;
     }
+}
+
+fn set(table: &mut Vec<Nanos>, key: Key, time: Nanos) {
+    if table.len() <= key as usize {
+        table.resize(key as usize + 1, Nanos::ZERO);
+    }
+    table[key as usize] = time;
 }
 
 /// Waits for the next flush; see [`CacheNode::flush_due`].
@@ -1135,7 +1190,9 @@ impl Future for FlushDue<'_> {
         let enough = queued > 0 && node.wants_flush(queued);
         let at_tick = kernel.now() >= self.at;
         if at_tick && !drains {
-            return Poll::Ready(kernel.now());
+            // Who waits for room waits for a tick, not until the rows have rested.
+            let waited_for = !node.state.borrow().room.is_empty();
+            return Poll::Ready(if waited_for { Nanos::MAX } else { kernel.now() });
         }
         if at_tick || (enough && self.on_count) || (drains && self.on_drain) {
             return Poll::Ready(Nanos::MAX);

@@ -14,8 +14,8 @@ use crate::time::Nanos;
 pub struct Refresh {
     /// β, by which the chance of an early refresh grows; 1 is the paper's.
     pub early: Option<f64>,
-    /// A hit on a copy with no more than this left starts a load.
-    pub ahead: Option<Nanos>,
+    /// A hit on a copy that has lived for this share of its life starts a load.
+    pub ahead: Option<f64>,
 }
 
 impl Refresh {
@@ -34,9 +34,13 @@ impl Refresh {
         })
     }
 
-    /// Whether a copy is in the last part of its life.
-    pub fn is_ahead(&self, expires: Nanos, now: Nanos) -> bool {
-        self.ahead.is_some_and(|left| expires.saturating_sub(now) <= left)
+    /// Whether a copy is in the last part of its `life`. One that never expires has none, and neither has one whose life
+    /// is nothing.
+    pub fn is_ahead(&self, expires: Nanos, life: Nanos, now: Nanos) -> bool {
+        self.ahead.is_some_and(|share| {
+            let left = expires.saturating_sub(now).as_secs_f64();
+            expires < Nanos::MAX && life > Nanos::ZERO && left <= life.as_secs_f64() * (1.0 - share)
+        })
     }
 }
 
@@ -59,9 +63,17 @@ mod tests {
     }
 
     #[test]
-    fn a_hit_in_the_last_part_of_a_life_is_ahead_and_one_before_is_not() {
-        let refresh = Refresh { early: None, ahead: Some(Nanos(20)) };
-        assert!(!refresh.is_ahead(Nanos(100), Nanos(79)) && refresh.is_ahead(Nanos(100), Nanos(80)));
+    fn a_hit_in_the_last_part_of_a_copys_own_life_is_ahead_and_one_before_is_not() {
+        let refresh = Refresh { early: None, ahead: Some(0.8) };
+        assert!(
+            !refresh.is_ahead(Nanos(100), Nanos(100), Nanos(79)) && refresh.is_ahead(Nanos(100), Nanos(100), Nanos(81))
+        );
+        assert!(
+            !refresh.is_ahead(Nanos(100), Nanos(50), Nanos(81)) && refresh.is_ahead(Nanos(100), Nanos(50), Nanos(91))
+        );
+        assert!(
+            !refresh.is_ahead(Nanos(100), Nanos::ZERO, Nanos(99)) && !refresh.is_ahead(Nanos::MAX, Nanos(5), Nanos(99))
+        );
         assert!(Refresh::default().is_off() && !refresh.is_off());
     }
 }

@@ -19,6 +19,7 @@ use crate::engine::{Call, CallId, Calls, Kernel};
 use crate::ledger::{Key, Ledger, WriteId};
 use crate::random::Streams;
 use crate::scenario::{self, WriteBack};
+use crate::time::Nanos;
 
 /// The number of a node, from 0.
 pub type Shard = u32;
@@ -36,6 +37,9 @@ pub struct Common {
     pub calls: Calls<Command, Answer>,
     /// What the nodes need done, and by which of them.
     pub jobs: RefCell<Vec<(Shard, Job)>>,
+    /// What was written since somebody last asked, and from when on that is known: a key, or all of them. Noted only where
+    /// near caches are told.
+    pub changed: RefCell<Vec<(Option<Key>, Nanos)>>,
     /// Clients have gone home: flush whatever is dirty.
     pub draining: Cell<bool>,
     /// Answers that a freeze caught before they had left.
@@ -64,11 +68,17 @@ impl Shards {
         values: Values,
     ) -> Shards {
         let (calls, jobs) = (Calls::default(), RefCell::default());
-        let (draining, withheld) = (Cell::new(false), RefCell::default());
-        let common = Rc::new(Common { kernel, ledger, calls, jobs, draining, withheld, values });
+        let (draining, withheld, changed) = (Cell::new(false), RefCell::default(), RefCell::default());
+        let common = Rc::new(Common { kernel, ledger, calls, jobs, changed, draining, withheld, values });
         let node = |shard| CacheNode::new(shard, settings, write_back, reading, common.clone(), streams, events);
         let nodes = (0..settings.shards).map(node).collect();
         Shards { common, nodes, asked: RefCell::default() }
+    }
+
+    /// The next key that was written, or `None` for all of them, and from when on that is known.
+    #[inline]
+    pub fn next_changed(&self) -> Option<(Option<Key>, Nanos)> {
+        self.common.changed.borrow_mut().pop()
     }
 
     /// How large values are, and how long a trace lets them live.
@@ -128,6 +138,11 @@ impl Shards {
             asked.resize(key as usize + 1, 0);
         }
         asked[key as usize] = asked[key as usize].saturating_add(1);
+    }
+
+    /// What was asked for before does not count among the hottest keys.
+    pub fn begin_to_count(&self) {
+        self.asked.borrow_mut().clear();
     }
 
     /// The `most` keys asked for most, hottest first, each with its share of all commands; none where there is one node.

@@ -63,8 +63,10 @@ words! {
     pub enum Tell {
         /// Not at all: a copy is stale until its TTL ends.
         "none" => None,
-        /// By messages through the cache (two ways of the link app-cache), as with Redis' client tracking. A partition
-        /// holds them up; while a cache node is down, near caches are emptied and keep nothing.
+        /// By messages of the cache to every server (over the link app-cache) about each key it is told to set or delete,
+        /// as with Redis' client tracking; what it is not told of, it cannot tell. In a lane that reads without the cache,
+        /// the server that writes tells the others through it, as by Redis' pub/sub. A partition holds messages up; while
+        /// a cache node is down, near caches are emptied and keep nothing.
         "messages" => Messages,
     }
 }

@@ -1,12 +1,16 @@
-//! The near caches of all application servers, and the messages between them.
+//! The near caches of all application servers, and the messages that they get.
 //!
 //! ```text
-//!   server 0 has written key 7: forgets its own copy ──app-cache──▶ cache ──app-cache──▶ servers 1, 2, … forget theirs
+//!   the cache is told of a write of key 7 ──app-cache──▶ servers 0, 1, 2, … forget theirs
 //! ```
 //!
-//! So it is with Redis' client-side caching: the cache knows who has a copy, and tells them over connections that are
-//! there anyway. A partition holds the messages up. When a cache node crashes its connections break, and since nobody
-//! can know what was not told, near caches are emptied and keep nothing until it is back.
+//! So it is with Redis' client-side caching (in its broadcasting mode): the cache tells every server, over connections
+//! that are there anyway, which key it was told to set or to delete. What it is not told of, such as a write to the
+//! database only, it cannot tell, and a reader's fill is no news. In a lane that does not read from the cache, the server
+//! that wrote tells the others through it, as over a channel of Redis' pub/sub.
+//!
+//! A partition holds the messages up; a cache node that stands still is told nothing and so tells nothing. When a node crashes its connections
+//! break, and since nobody can know what was not told, near caches are emptied and keep nothing until it is back.
 
 use std::cell::RefCell;
 
@@ -16,29 +20,38 @@ use crate::engine::Event;
 use crate::ledger::Key;
 use crate::network::Way;
 use crate::random::Streams;
-use crate::scenario::{App, Link, Tell};
+use crate::scenario::{App, Link, Reading, Tell};
+use crate::time::Nanos;
 
 /// A message that is under way.
 #[derive(Clone, Copy, Debug)]
 enum Message {
     /// This server has written the key.
     ToCache { from: u32, key: Key },
-    /// Somebody else than this server has.
-    ToServer { server: u32, key: Key },
+    /// The key was written, or everything was taken away.
+    ToServer { server: u32, key: Option<Key> },
+}
+
+/// Who tells the servers what was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Teller {
+    Cache,
+    Writer,
 }
 
 /// See the module.
 pub(super) struct Nears {
     caches: Vec<NearCache>,
-    tells: bool,
+    tells: Option<Teller>,
     messages: RefCell<Vec<Message>>,
     free: RefCell<Vec<u32>>,
 }
 
 impl Nears {
-    /// One near cache for each server, where the settings say so.
-    pub fn new(settings: &App, streams: &Streams) -> Nears {
+    /// One near cache for each server, where the settings say so, in a lane that reads like this.
+    pub fn new(settings: &App, read: &Reading, streams: &Streams) -> Nears {
         let near = settings.near.as_ref();
+        let teller = if matches!(read, Reading::None {}) { Teller::Writer } else { Teller::Cache };
         let cache = |server| {
             near.map(|how| {
                 NearCache::new(how.capacity, how.eviction, how.ttl, streams.numbered("near eviction", server))
@@ -46,7 +59,7 @@ impl Nears {
         };
         Nears {
             caches: (0..settings.servers).filter_map(cache).collect(),
-            tells: near.is_some_and(|how| how.invalidate == Tell::Messages),
+            tells: near.filter(|how| how.invalidate == Tell::Messages).map(|_| teller),
             messages: RefCell::default(),
             free: RefCell::default(),
         }
@@ -58,16 +71,21 @@ impl Nears {
         self.caches.get(server as usize)
     }
 
+    /// Whether the cache's nodes tell the servers what they are told.
+    pub fn cache_tells(&self) -> bool {
+        self.tells == Some(Teller::Cache)
+    }
+
     /// A cache node has crashed.
     pub fn connection_lost(&self) {
-        if self.tells {
+        if self.tells.is_some() {
             self.caches.iter().for_each(NearCache::close);
         }
     }
 
     /// A cache node is back.
     pub fn connection_back(&self) {
-        if self.tells {
+        if self.tells.is_some() {
             self.caches.iter().for_each(NearCache::open);
         }
     }
@@ -103,26 +121,35 @@ impl Nears {
 }
 
 impl World {
-    /// A server is about to answer a write: its own copy is old, and the others are told, where that is the way.
+    /// A server is about to answer a write: its own copy is old, and where nobody else does it tells the others.
     pub(super) fn tell_near_caches(&self, server: u32, key: Key) {
         let Some(own) = self.nears.of(server) else { return };
         own.forget(key);
-        if self.nears.tells {
+        if self.nears.tells == Some(Teller::Writer) {
             let message = self.nears.put(Message::ToCache { from: server, key });
             self.network.send(Link::AppCache, Way::There, message);
         }
     }
 
-    /// A message between near caches has arrived.
+    /// The cache tells every server at the moment `leaves` that `key`, or all, is not what it was.
+    pub(super) fn tell_all_near_caches(&self, key: Option<Key>, leaves: Nanos) {
+        for server in 0..self.nears.caches.len() as u32 {
+            let message = self.nears.put(Message::ToServer { server, key });
+            self.network.send_at(Link::AppCache, Way::Back, message, leaves);
+        }
+    }
+
+    /// A message to near caches has arrived.
     pub(super) fn near_message(&self, slot: u32) {
         match self.nears.take(slot) {
             Message::ToCache { from, key } => {
                 for server in (0..self.nears.caches.len() as u32).filter(|&server| server != from) {
-                    let message = self.nears.put(Message::ToServer { server, key });
+                    let message = self.nears.put(Message::ToServer { server, key: Some(key) });
                     self.network.send(Link::AppCache, Way::Back, message);
                 }
             }
-            Message::ToServer { server, key } => self.nears.caches[server as usize].invalidate(key),
+            Message::ToServer { server, key: Some(key) } => self.nears.caches[server as usize].invalidate(key),
+            Message::ToServer { server, key: None } => self.nears.caches[server as usize].clear(),
         }
     }
 }

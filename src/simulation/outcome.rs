@@ -14,10 +14,12 @@ use crate::stats::Histogram;
 use crate::time::Nanos;
 
 /// Everyone's running totals at one moment.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Totals {
     at: Nanos,
+    /// All nodes together, and each where there are several.
     node: NodeCounts,
+    nodes: Vec<NodeCounts>,
     own: OwnCounts,
     near: NearCounts,
     database: DatabaseCounts,
@@ -25,7 +27,7 @@ pub(super) struct Totals {
 }
 
 /// The totals that the report is measured from and, where it matters, to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Baseline {
     /// At the end of the warm-up.
     warm: Totals,
@@ -70,13 +72,16 @@ fn ratio(part: u64, rest: u64) -> f64 {
 
 impl Simulation {
     pub(super) fn take_baseline(&self) -> Baseline {
+        self.world.cache.begin_to_count();
         Baseline { warm: self.totals(), at_end: None }
     }
 
     pub(super) fn totals(&self) -> Totals {
+        let nodes = self.world.cache.nodes();
         Totals {
             at: self.world.kernel.now(),
             node: self.world.cache.counts(),
+            nodes: if nodes.len() > 1 { nodes.iter().map(CacheNode::counts).collect() } else { Vec::new() },
             own: self.world.own_counts(),
             near: self.world.nears.counts(),
             database: self.world.database.counts(),
@@ -86,7 +91,7 @@ impl Simulation {
 
     /// What the lane has shown since the warm-up, up to now.
     pub fn report(&self) -> LaneReport {
-        let (now, warm) = (self.totals(), self.baseline.warm);
+        let (now, warm) = (self.totals(), &self.baseline.warm);
         let metrics = self.world.metrics.borrow();
         let (name, read, write) = self.lane.clone();
         let increments = self.world.ledger.borrow().increments();
@@ -174,23 +179,25 @@ impl Simulation {
             refused: now.node.refused - warm.node.refused,
             saves: now.node.saves - warm.node.saves,
             failovers: now.node.failovers - warm.node.failovers,
-            nodes: self.node_reports(measured_to.at),
+            nodes: self.node_reports(now, measured_to),
             hottest: self.hottest_keys(),
         }
     }
 
     /// Each node's part, where there are several.
-    fn node_reports(&self, span: Nanos) -> Vec<NodeReport> {
-        let nodes = self.world.cache.nodes();
-        if nodes.len() < 2 {
-            return Vec::new();
-        }
-        let report = |node: &CacheNode| {
-            let counts = node.counts();
-            let utilisation = utilisation(counts.busy_ns, 1, span);
-            NodeReport { commands: counts.commands, utilisation, entries: u64::from(node.entries()) }
+    fn node_reports(&self, now: &Totals, measured_to: &Totals) -> Vec<NodeReport> {
+        let warm = &self.baseline.warm;
+        let before = |node: usize| warm.nodes.get(node).copied().unwrap_or_default();
+        let report = |(node, counts): (usize, &NodeCounts)| NodeReport {
+            commands: counts.commands - before(node).commands,
+            utilisation: utilisation(
+                measured_to.nodes[node].busy_ns - before(node).busy_ns,
+                1,
+                measured_to.at.saturating_sub(warm.at),
+            ),
+            entries: u64::from(self.world.cache.node(node as u32).entries()),
         };
-        nodes.iter().map(report).collect()
+        now.nodes.iter().enumerate().map(report).collect()
     }
 
     fn hottest_keys(&self) -> Vec<HotKey> {

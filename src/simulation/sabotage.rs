@@ -293,7 +293,7 @@ fn write_back_that_says_yes_before_the_cache_has_it() {
     // of a cache that is down may be acknowledged.
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
-            let _ = world.app().cache.write_behind(key, value).await;
+            let _ = world.app().cache.write_behind(key, value, Life::Usual).await;
             Ok(())
         })
     });

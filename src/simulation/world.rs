@@ -20,7 +20,7 @@ use crate::ledger::{self, Freshness, Holder, Key, Ledger, Release, WriteId};
 use crate::metrics::Metrics;
 use crate::network::{Network, Way};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Ttl, Writing};
+use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing};
 use crate::strategy::{
     self, CacheClient, CacheSide, Client, DatabaseClient, Errand, Events, NearClient, Told, warm_up,
 };
@@ -166,8 +166,9 @@ impl World {
         };
         let values = Values::new(&scenario.clients.value_size, &streams);
         keys.for_each_said_first(|key, size, life| values.say(key, size, life));
-        let refresh = refresh(scenario, lane);
-        let reading = node_reading(lane, refresh);
+        let refresh = refresh(lane);
+        let nears = Nears::new(&scenario.app, &lane.read, &streams);
+        let reading = node_reading(lane, refresh, nears.cache_tells());
         let shared = (kernel.clone(), ledger.clone());
         let cache = Shards::new(&scenario.cache, write_back, reading, shared, &streams, node_events, values);
         let database =
@@ -175,7 +176,7 @@ impl World {
         let work_draws = (0..scenario.app.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect();
         let app = &scenario.app;
         World {
-            nears: Nears::new(app, &streams),
+            nears,
             own: (0..=app.servers).map(|n| Own::new(n, app, streams.numbered("early refresh", n))).collect(),
             rows: Rows::new(scenario.clients.absent),
             refresh,
@@ -471,6 +472,9 @@ impl World {
             let link = self.database.link_of(call);
             self.network.send_at(link, Way::Back, Event::new(kind::DATABASE_ANSWER, call), leaves);
         }
+        while let Some((key, leaves)) = self.cache.next_changed() {
+            self.tell_all_near_caches(key, leaves);
+        }
     }
 
     /// Starts the relay of a lane with an outbox. It is a process of its own, and no fault's aim.
@@ -548,7 +552,7 @@ impl World {
             cache,
             client: Client::default(),
             database: self.database_client(Link::AppDatabase, self.app.retries, Some(own)),
-            near: NearClient { kernel: &self.kernel, near: self.nears.of(server) },
+            near: NearClient { kernel: &self.kernel, near: self.nears.of(server), passing: Cell::new(false) },
             own,
             rows: &self.rows,
             negative: self.lane.read.negative(),
@@ -595,23 +599,21 @@ impl World {
 }
 
 /// When the lane loads copies anew that are still good.
-fn refresh(scenario: &Scenario, lane: &Lane) -> Refresh {
-    let (early, share) = lane.read.refresh();
-    let ttl = match scenario.cache.ttl {
-        // A share of different TTLs is refused.
-        Ttl::None | Ttl::Mixed(_) => None,
-        Ttl::Fixed(ttl) | Ttl::Sliding(ttl) | Ttl::Jittered { ttl, .. } => Some(ttl),
-    };
-    let left = |(share, ttl): (f64, Nanos)| Nanos::from_secs_f64(ttl.as_secs_f64() * (1.0 - share));
-    Refresh { early, ahead: share.zip(ttl).map(left) }
+fn refresh(lane: &Lane) -> Refresh {
+    let (early, ahead) = lane.read.refresh();
+    Refresh { early, ahead }
 }
 
 /// What the cache's nodes need to know of how the lane reads.
-fn node_reading(lane: &Lane, refresh: Refresh) -> NodeReading {
+fn node_reading(lane: &Lane, refresh: Refresh, tells: bool) -> NodeReading {
+    let knows_lives = refresh.ahead.is_some();
     match &lane.read {
         Reading::None {} => NodeReading::default(),
-        Reading::LookAside(how) => NodeReading { leaves_stale: how.leases == Leases::Stale, ..NodeReading::default() },
-        Reading::ReadThrough(_) => NodeReading { refresh, leaves_stale: false },
+        Reading::LookAside(how) => {
+            let leaves_stale = how.leases == Leases::Stale;
+            NodeReading { leaves_stale, knows_lives, tells, ..NodeReading::default() }
+        }
+        Reading::ReadThrough(_) => NodeReading { refresh, leaves_stale: false, knows_lives, tells },
     }
 }
 

@@ -154,6 +154,8 @@ pub struct NearClient<'a> {
     pub kernel: &'a Kernel,
     /// The near cache, where servers have them.
     pub near: Option<&'a NearCache>,
+    /// Whether what this request reads is not to be kept.
+    pub passing: Cell<bool>,
 }
 
 impl NearClient<'_> {
@@ -167,11 +169,17 @@ impl NearClient<'_> {
         self.near.map(NearCache::begin)
     }
 
-    /// Keeps what a read brought, unless its key has been written by a server known to this one since the read began.
-    pub fn keep(&self, key: Key, value: WriteId, begun: Option<Begun>) {
-        if let (Some(near), Some(begun)) = (self.near, begun) {
-            near.keep(key, value, begun, self.kernel.now());
+    /// Keeps what a read brought, for `life` at most, unless its key has been written by a server known to this one since
+    /// the read began.
+    pub fn keep(&self, key: Key, value: WriteId, life: Life, begun: Option<Begun>) {
+        if let (Some(near), Some(begun), false) = (self.near, begun, self.passing.get()) {
+            near.keep(key, value, life, begun, self.kernel.now());
         }
+    }
+
+    /// What this request reads is good for its reader, but may be older than it knows, and is not to be kept.
+    pub fn let_pass(&self) {
+        self.passing.set(true);
     }
 }
 
@@ -228,10 +236,16 @@ impl CacheClient<'_> {
         self.call(Command::Delete(key)).await.map(drop)
     }
 
-    /// Puts a value in the cache and leaves it to the cache to write it to the database later.
-    pub async fn write_behind(&self, key: Key, value: WriteId) -> Result<(), Failure> {
+    /// The same, by somebody about to change it.
+    pub async fn fetch_to_change(&self, key: Key) -> Result<WriteId, Failure> {
+        let found = self.call(Command::FetchToChange(key)).await?;
+        Ok(found.value().expect("a load brings a value or fails"))
+    }
+
+    /// Puts a value in the cache, for so long, and leaves it to the cache to write it to the database later.
+    pub async fn write_behind(&self, key: Key, value: WriteId, life: Life) -> Result<(), Failure> {
         match self.change.get() {
-            Change::Replace => self.call(Command::WriteBehind(key, value)).await.map(drop),
+            Change::Replace => self.call(Command::WriteBehind(key, value, life)).await.map(drop),
             change => self.call(Command::ChangeBehind(key, value, change)).await.map(drop),
         }
     }
@@ -355,8 +369,8 @@ impl DatabaseClient<'_> {
 
     fn tell_breaker(&self, permit: Option<Permit>, outcome: Reply) {
         if let (Some(permit), Some(breaker)) = (permit, self.own.and_then(|own| own.breaker.as_ref())) {
-            // A database that rolls back is well.
-            let well = matches!(outcome, Ok(_) | Err(Failure::Aborted));
+            // A database that rolls back, or has another value than expected, is well.
+            let well = matches!(outcome, Ok(_) | Err(Failure::Aborted | Failure::Conflict));
             breaker.tell(permit, well, self.kernel.now());
         }
     }

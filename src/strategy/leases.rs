@@ -17,7 +17,10 @@ pub async fn get(app: &App<'_>, how: Leases, key: Key) -> Answer {
     let mut pause = PAUSE;
     loop {
         match app.cache.lease(asked).await? {
-            Found::Wait(Some(left_behind)) => return Ok(Found::Value(left_behind)),
+            Found::Wait(Some(left_behind)) => {
+                app.near.let_pass();
+                return Ok(Found::Value(left_behind));
+            }
             Found::Wait(None) => {}
             found => return Ok(found),
         }

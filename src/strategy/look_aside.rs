@@ -21,7 +21,10 @@ pub async fn read(app: &App<'_>, how: &LookAside, key: Key) -> Result<WriteId, F
     };
     let loaded = match app.own.flights.board(key, !how.single_flight, app.cache.kernel).await {
         Turn::Lead(lead) => lead.land(load(app, key, guard).await),
-        Turn::Shared(outcome) => outcome,
+        Turn::Shared(outcome) => {
+            app.near.let_pass(); // it was read for somebody who came earlier, and what was written since is not in it
+            outcome
+        }
     };
     // A refresh that fails costs nobody an answer: the copy is still good.
     loaded.or_else(|failure| copy.ok_or(failure))

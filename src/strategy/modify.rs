@@ -9,8 +9,8 @@ use crate::engine::Failure;
 use crate::ledger::{Change, Key, WriteId};
 use crate::scenario::{Lane, Modify, Writing};
 
-/// How often a key is loaded for an increment before the client is told no: a key that has no row, or is crowded out
-/// at once, never stays in the cache.
+/// How often a key is loaded for an increment before the client is told no: a key that is crowded out at once never stays
+/// in the cache.
 const LOADS_MAX: u32 = 10;
 
 /// Makes `value` from the present value of `key` and puts it there, in the lane's way.
@@ -58,7 +58,7 @@ async fn increment(app: &App<'_>, lane: &Lane, key: Key, value: WriteId) -> Resu
 /// The value in the store that decides which write comes first.
 async fn deciding(app: &App<'_>, lane: &Lane, key: Key) -> Result<WriteId, Failure> {
     match lane.write {
-        Writing::WriteBack(_) => app.cache.fetch(key).await,
+        Writing::WriteBack(_) => app.cache.fetch_to_change(key).await,
         Writing::WriteAround(_) | Writing::WriteThrough(_) | Writing::Outbox(_) => app.database.read(key).await,
     }
 }

@@ -1,7 +1,6 @@
 //! Reading with a [near cache](crate::cache::near): what this server has in its own memory costs nothing.
 
 use super::App;
-use crate::cache::expiry::Life;
 use crate::engine::Failure;
 use crate::ledger::{Key, WriteId};
 use crate::scenario::Reading;
@@ -13,8 +12,6 @@ pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, Fai
     }
     let begun = app.near.begin();
     let value = super::read_beyond(app, how, key).await?;
-    if begun.is_some() && app.life(key, value) != Life::None {
-        app.near.keep(key, value, begun);
-    }
+    app.near.keep(key, value, app.life(key, value), begun);
     Ok(value)
 }

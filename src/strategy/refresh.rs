@@ -14,7 +14,7 @@ pub fn judge(app: &App<'_>, how: &LookAside, key: Key, copy: Copied) -> Looked {
         app.own.refreshed.set(app.own.refreshed.get() + 1);
         return Looked::Due(copy.value, guard(how, copy.value));
     }
-    if app.refresh.is_ahead(copy.expires, now) && !app.own.refreshes.is_under_way(key) {
+    if app.refresh.is_ahead(copy.expires, copy.life, now) && !app.own.refreshes.is_under_way(key) {
         app.send_on_errand(Errand::Refresh(key, copy.value));
     }
     Looked::Good(copy.value)

@@ -14,7 +14,7 @@ use crate::time::Nanos;
 
 /// Writes to the cache; acknowledged when the cache has it.
 pub async fn write(app: &App<'_>, key: Key, value: WriteId) -> Result<(), Failure> {
-    app.cache.write_behind(key, value).await
+    app.cache.write_behind(key, value, app.life(key, value)).await
 }
 
 /// The cache's side: flushes what is dirty at every multiple of the interval, and earlier when enough has gathered.
@@ -25,8 +25,10 @@ pub async fn flusher(cache: &CacheSide<'_>, how: &WriteBack) {
         failed = false;
         // What becomes dirty during a flush is for the next one.
         let mut due = cache.node.due_rows(by);
-        while due > 0 && !failed {
+        if due > 0 {
             cache.triggers.before_flush(cache.kernel).await;
+        }
+        while due > 0 && !failed {
             let most = due.min(how.batch);
             let flushed = match how.take {
                 Take::Atomic => flush(cache, how, &cache.node.take_rows(most, by)).await,

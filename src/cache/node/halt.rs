@@ -177,6 +177,9 @@ impl CacheNode {
             self.common.ledger.borrow_mut().released(write, Holder::Buffer, Release::FlushAll, now);
             state.row_left(write, now);
         }
+        if self.reading.tells {
+            self.common.changed.borrow_mut().push((None, now));
+        }
         // Who waited for room in a full buffer has it now.
         self.admit(&mut state);
     }
