@@ -224,7 +224,7 @@ impl State {
             Action::PlayPause | Action::Play => self.play(),
             Action::Pause => self.drive = Drive::Paused,
             Action::Step => self.step(),
-            Action::Restart => self.seek(Nanos::ZERO, true),
+            Action::Restart => self.seek(self.running.warmup, true),
             Action::Finish => self.drive = Drive::Toward { to: Nanos::MAX, then_play: false },
             Action::Seek(to) => {
                 let plays = self.drive == Drive::Playing;
@@ -288,7 +288,7 @@ impl State {
 
     fn play(&mut self) {
         if self.at_end() {
-            self.seek(Nanos::ZERO, true);
+            self.seek(self.running.warmup, true);
         } else {
             self.due = self.run.now;
             self.drive = Drive::Playing;
@@ -457,7 +457,7 @@ impl State {
                 self.view.lanes = None;
                 self.view.speed = None;
                 self.begin(scenario, Some(name.to_owned()));
-                self.drive = Drive::Toward { to: Nanos::ZERO, then_play: true };
+                self.drive = Drive::Toward { to: self.running.warmup, then_play: true };
                 effects.push(Effect::SaveLink);
             }
             None => self.notice = Some(format!("there is no preset called {name:?}")),
@@ -486,10 +486,11 @@ impl State {
         self.unopened = None;
         self.notice = None;
         self.run = Run::default();
-        self.speed = self.view.speed.unwrap_or_else(|| fitting_speed(self.running.duration));
+        self.speed = self.view.speed.unwrap_or_else(|| fitting_speed(&self.running));
         self.due = Nanos::ZERO;
         if !matches!(self.drive, Drive::Toward { then_play: false, .. }) {
-            self.drive = Drive::Playing;
+            // The warm-up counts for nothing, so nobody need watch it.
+            self.drive = Drive::Toward { to: self.running.warmup, then_play: true };
         }
         self.reload();
     }
@@ -524,8 +525,9 @@ impl State {
             _ if self.at_end() => (Nanos::MAX, false),
             drive => (self.run.now, drive == Drive::Playing),
         };
-        if self.running.duration != self.draft.duration && self.view.speed.is_none() {
-            self.speed = fitting_speed(self.draft.duration);
+        let span = |scenario: &Scenario| (scenario.duration, scenario.warmup);
+        if span(&self.running) != span(&self.draft) && self.view.speed.is_none() {
+            self.speed = fitting_speed(&self.draft);
         }
         self.running = self.draft.clone();
         self.reload();
@@ -575,9 +577,9 @@ impl State {
     }
 }
 
-/// The offered speed at which a run of `duration` plays for about [`RUN_WALL_S`].
-fn fitting_speed(duration: Nanos) -> f64 {
-    let wanted = duration.as_secs_f64() / RUN_WALL_S;
+/// The offered speed at which what is measured of a run plays for about [`RUN_WALL_S`].
+fn fitting_speed(scenario: &Scenario) -> f64 {
+    let wanted = scenario.duration.saturating_sub(scenario.warmup).as_secs_f64() / RUN_WALL_S;
     let above = SPEEDS.into_iter().find(|speed| *speed >= wanted * 0.99);
     above.unwrap_or(wanted.min(SPEED_RANGE.1))
 }
@@ -612,6 +614,19 @@ mod tests {
         assert_eq!(sent(&state.apply(frame(1, 0, false))), None);
         assert!(matches!(sent(&state.apply(Action::Tick { wall_s: 0.1 })), Some(ToWorker::Advance { .. })));
         assert_eq!(sent(&state.apply(Action::Tick { wall_s: 0.1 })), None);
+    }
+
+    #[test]
+    fn nobody_has_to_watch_the_warm_up() {
+        let mut state = State::new(Lang::En, false);
+        state.apply(Action::OpenToml("duration = \"60s\"\nwarmup = \"20s\"".into()));
+        assert_eq!(state.speed, 2.0, "40 s in 20");
+        let effects = state.apply(frame(1, 0, false));
+        assert!(matches!(sent(&effects), Some(ToWorker::Advance { to_ns: 20_000_000_000, .. })), "{effects:?}");
+        state.apply(frame(1, 20, false));
+        assert_eq!(state.drive, Drive::Playing);
+        state.apply(Action::Restart);
+        assert_eq!(state.drive, Drive::Toward { to: Nanos::from_secs(20), then_play: true });
     }
 
     fn opened(state: &mut State, name: &str) -> Vec<Effect> {
