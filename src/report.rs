@@ -248,7 +248,7 @@ pub struct CacheReport {
     pub saves: u64,
     /// How many times a replica took over.
     pub failovers: u64,
-    /// Each node's part, where there are several; since the start of the run.
+    /// Each node's part, where there are several.
     #[serde(default)]
     pub nodes: Vec<NodeReport>,
     /// The keys asked for most, hottest first, where there are several nodes: no number of nodes splits one key.

@@ -13,7 +13,7 @@ use super::controls::Controls;
 use super::dom;
 use super::embed::{self, Host};
 use super::fields::Ctx;
-use super::panels::{Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard};
+use super::panels::{CacheNodes, Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard};
 use super::plots::Plot;
 use super::protocol::{FromWorker, ToWorker};
 use super::share::Share;
@@ -519,6 +519,7 @@ impl App {
             <>
                 <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <LostWrites report={report.clone()} stories={self.state.run.stories.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Percentiles report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Reproduce {report} titles={titles.clone()} {shown} {words} />

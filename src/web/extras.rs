@@ -18,6 +18,8 @@ pub enum Extra {
     Refreshes,
     PoolWaits,
     BreakerRejections,
+    Saves,
+    Failovers,
 }
 
 impl Extra {
@@ -32,6 +34,8 @@ impl Extra {
         Extra::Refreshes,
         Extra::PoolWaits,
         Extra::BreakerRejections,
+        Extra::Saves,
+        Extra::Failovers,
     ];
 
     /// The figure of a lane.
@@ -46,6 +50,8 @@ impl Extra {
             Extra::Refreshes => lane.app.refreshes,
             Extra::PoolWaits => lane.app.pool_waits,
             Extra::BreakerRejections => lane.app.breaker_rejections,
+            Extra::Saves => lane.cache.saves,
+            Extra::Failovers => lane.cache.failovers,
         }
     }
 

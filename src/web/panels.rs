@@ -266,6 +266,34 @@ pub fn MoreFigures(props: &ReportProps) -> Html {
     lane_table("more-figures", w.more_figures, w, met.iter().map(|extra| (w.extra)(*extra)), rows)
 }
 
+/// How the nodes share the work, and which keys no number of nodes can split; nothing where every lane has one node.
+#[component]
+pub fn CacheNodes(props: &ReportProps) -> Html {
+    let w = props.words;
+    if props.lanes().all(|(_, lane, _)| lane.cache.nodes.is_empty()) {
+        return html! {};
+    }
+    let rows = props.lanes().flat_map(|(i, lane, title)| {
+        let cache = &lane.cache;
+        cache.nodes.iter().enumerate().map(move |(number, node)| {
+            let hottest = cache.hottest.iter().find(|hot| hot.node as usize == number);
+            let hottest = hottest.map(|hot| (w.hot_key)(hot.key, &text::percent(hot.share, 1)));
+            html! {
+                <tr key={format!("{i} {number}")}>
+                    { lane_head(i, title) }
+                    <td>{ number }</td>
+                    <td>{ text::count(node.commands) }</td>
+                    <td>{ text::percent(node.utilisation, 1) }</td>
+                    <td>{ text::count(node.entries) }</td>
+                    <td>{ hottest.unwrap_or_else(|| "–".to_owned()) }</td>
+                </tr>
+            }
+        })
+    });
+    let head = [w.node, w.commands, w.busy, w.entries, w.hottest_key];
+    lane_table("cache-nodes", w.cache_nodes, w, head.into_iter(), rows)
+}
+
 /// Whether a fold is open, and what its `ontoggle` should be: what is folded away is not made ten times a second.
 #[hook]
 fn use_open() -> (bool, Callback<Event>) {
