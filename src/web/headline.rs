@@ -13,6 +13,8 @@ pub struct Headline {
     pub speed: Option<Speed>,
     /// Something about safety, if it is worth saying.
     pub harm: Option<Harm>,
+    /// Whether so much has been answered that nothing to say is news of its own.
+    pub alike: bool,
 }
 
 /// One lane is faster than another.
@@ -22,8 +24,10 @@ pub struct Speed {
     pub lane: usize,
     /// The lane it is compared with.
     pub than: usize,
-    /// How many times faster its median is.
+    /// How many times faster its median is, or its 99th percentile.
     pub factor: f64,
+    /// Whether that is the 99th percentile.
+    pub tail: bool,
     /// Of writes; else of reads.
     pub writes: bool,
 }
@@ -79,19 +83,26 @@ pub fn plain(pieces: &[Piece]) -> String {
 const ANSWERS_MIN: u64 = 20;
 /// Less than this is no news.
 const FACTOR_MIN: f64 = 1.2;
+/// A 99th percentile of fewer answers, or of less than this, says nothing either.
+const TAIL_ANSWERS_MIN: u64 = 1_000;
+const TAIL_FACTOR_MIN: f64 = 2.0;
 
 /// What `report` has to say about the lanes that `shown` accepts.
 pub fn headline(report: &Report, shown: impl Fn(usize) -> bool) -> Headline {
     let lanes: Vec<(usize, &LaneReport)> = report.lanes.iter().enumerate().filter(|(i, _)| shown(*i)).collect();
     let harm = harm(&lanes);
+    let median = |writes, of| speed(&lanes, writes, false, of);
+    let tail = |writes| speed(&lanes, writes, true, None).filter(|speed| speed.factor >= TAIL_FACTOR_MIN);
     let speed = match harm {
         // Whoever loses writes is worth comparing by its writes, whatever else is fast.
         Some(Harm::Lost { lane, .. } | Harm::AtRisk { lane, .. }) => {
-            speed(&lanes, true, Some(lane)).or_else(|| speed(&lanes, false, None))
+            median(true, Some(lane)).or_else(|| median(false, None))
         }
-        _ => speed(&lanes, true, None).filter(|s| s.factor >= 2.0).or_else(|| speed(&lanes, false, None)),
+        _ => median(true, None).filter(|speed| speed.factor >= 2.0).or_else(|| median(false, None)),
     };
-    Headline { lanes: lanes.len(), speed, harm }
+    let speed = speed.or_else(|| tail(false)).or_else(|| tail(true));
+    let alike = lanes.len() > 1 && lanes.iter().all(|(_, lane)| lane.latency_ms.all.count >= TAIL_ANSWERS_MIN);
+    Headline { lanes: lanes.len(), speed, harm, alike }
 }
 
 fn harm(lanes: &[(usize, &LaneReport)]) -> Option<Harm> {
@@ -118,12 +129,13 @@ fn harm(lanes: &[(usize, &LaneReport)]) -> Option<Harm> {
 }
 
 /// The greatest lead of one lane (`of`, if given) over another.
-fn speed(lanes: &[(usize, &LaneReport)], writes: bool, of: Option<usize>) -> Option<Speed> {
-    let median = |lane: &LaneReport| {
+fn speed(lanes: &[(usize, &LaneReport)], writes: bool, tail: bool, of: Option<usize>) -> Option<Speed> {
+    let time = |lane: &LaneReport| {
         let summary = if writes { lane.latency_ms.write } else { lane.latency_ms.read };
-        (summary.count >= ANSWERS_MIN && summary.p50 > 0.0).then_some(summary.p50)
+        let (ms, answers_min) = if tail { (summary.p99, TAIL_ANSWERS_MIN) } else { (summary.p50, ANSWERS_MIN) };
+        (summary.count >= answers_min && ms > 0.0).then_some(ms)
     };
-    let timed: Vec<(usize, f64)> = lanes.iter().filter_map(|(i, lane)| median(lane).map(|ms| (*i, ms))).collect();
+    let timed: Vec<(usize, f64)> = lanes.iter().filter_map(|(i, lane)| time(lane).map(|ms| (*i, ms))).collect();
     let fastest = timed.iter().filter(|(i, _)| of.is_none_or(|lane| lane == *i)).min_by(|a, b| a.1.total_cmp(&b.1))?;
     // Writes are compared with the nearest honest rival, reads with the slowest: both are what a reader would ask.
     let others = timed.iter().filter(|(i, _)| *i != fastest.0);
@@ -133,7 +145,7 @@ fn speed(lanes: &[(usize, &LaneReport)], writes: bool, of: Option<usize>) -> Opt
         others.max_by(|a, b| a.1.total_cmp(&b.1))?
     };
     let factor = rival.1 / fastest.1;
-    (factor >= FACTOR_MIN).then_some(Speed { lane: fastest.0, than: rival.0, factor, writes })
+    (factor >= FACTOR_MIN).then_some(Speed { lane: fastest.0, than: rival.0, factor, tail, writes })
 }
 
 #[cfg(test)]
@@ -161,7 +173,7 @@ mod tests {
     fn lost_writes_come_before_all_else() {
         let said = headline(&report(vec![lane(9.0, 0, 0, 40), lane(1.0, 212, 3, 0)]), |_| true);
         assert_eq!(said.harm, Some(Harm::Lost { lane: 1, writes: 212 }));
-        assert_eq!(said.speed, Some(Speed { lane: 1, than: 0, factor: 9.0, writes: true }));
+        assert_eq!(said.speed, Some(Speed { lane: 1, than: 0, factor: 9.0, tail: false, writes: true }));
     }
 
     #[test]
@@ -172,14 +184,26 @@ mod tests {
     }
 
     #[test]
+    fn where_the_medians_are_alike_the_slowest_answers_are_compared_and_else_it_is_said_that_all_are_alike() {
+        let read = |p99: f64| {
+            let read = Summary { count: 1_000, p50: 0.4, p99, ..Summary::default() };
+            LaneReport { latency_ms: Latencies { read, all: read, ..Latencies::default() }, ..LaneReport::default() }
+        };
+        let said = headline(&report(vec![read(1800.0), read(300.0)]), |_| true);
+        assert_eq!(said.speed, Some(Speed { lane: 1, than: 0, factor: 6.0, tail: true, writes: false }));
+        let said = headline(&report(vec![read(500.0), read(300.0)]), |_| true);
+        assert_eq!(said, Headline { lanes: 2, speed: None, harm: None, alike: true });
+    }
+
+    #[test]
     fn a_hidden_lane_is_not_spoken_of() {
         let said = headline(&report(vec![lane(9.0, 0, 0, 0), lane(1.0, 212, 3, 0)]), |i| i == 0);
-        assert_eq!(said, Headline { lanes: 1, speed: None, harm: None });
+        assert_eq!(said, Headline { lanes: 1, speed: None, harm: None, alike: false });
     }
 
     #[test]
     fn nothing_is_said_before_there_is_something_to_say() {
         let said = headline(&report(vec![LaneReport::default(), LaneReport::default()]), |_| true);
-        assert_eq!(said, Headline { lanes: 2, speed: None, harm: None });
+        assert_eq!(said, Headline { lanes: 2, speed: None, harm: None, alike: false });
     }
 }

@@ -1,7 +1,7 @@
 //! English.
 
 use super::super::extras::Extra;
-use super::super::headline::{Harm, Headline, Piece};
+use super::super::headline::{Harm, Headline, Piece, Speed};
 use super::super::view::{Control, Lang};
 use super::{PresetGroup, Words, ends, family_name, lane};
 use crate::chart::{ENGLISH, Panel, text};
@@ -368,11 +368,16 @@ pub static WORDS: Words = Words {
 fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
     let text = |text: &str| Piece::Text(text.to_owned());
     let mut pieces = vec![text(if said.lanes > 1 { "Same traffic for all. " } else { "" })];
-    let kind = |writes| if writes { "writes" } else { "reads" };
+    let kind = |speed: Speed| match (speed.tail, speed.writes) {
+        (false, false) => "reads",
+        (false, true) => "writes",
+        (true, false) => "its slowest reads (p99)",
+        (true, true) => "its slowest writes (p99)",
+    };
     match said.speed {
         Some(speed) => {
             let same = said.harm.is_some_and(|harm| harm.lane() == speed.lane);
-            pieces.extend([lane(titles, speed.lane), text(&format!(" answers {} ", kind(speed.writes)))]);
+            pieces.extend([lane(titles, speed.lane), text(&format!(" answers {} ", kind(speed)))]);
             pieces.extend([Piece::Number(text::times(speed.factor)), text(" faster")]);
             match said.harm {
                 Some(harm) if same => {
@@ -399,6 +404,7 @@ fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
                 pieces.extend(harm_of(harm, false));
                 pieces.push(text("."));
             }
+            None if said.alike => pieces.push(text("So far they do about equally well.")),
             None => pieces.push(text("The strategies are about to part.")),
         },
     }

@@ -1,7 +1,7 @@
 //! 한국어.
 
 use super::super::extras::Extra;
-use super::super::headline::{Harm, Headline, Piece};
+use super::super::headline::{Harm, Headline, Piece, Speed};
 use super::super::view::{Control, Lang};
 use super::{PresetGroup, Words, ends, family_name, lane};
 use crate::chart::{Labels, Panel, text};
@@ -411,7 +411,12 @@ fn topic(titles: &[String], number: usize) -> [Piece; 2] {
 fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
     let text = |text: &str| Piece::Text(text.to_owned());
     let mut pieces = vec![text(if said.lanes > 1 { "모두 같은 트래픽을 받습니다. " } else { "" })];
-    let kind = |writes| if writes { "쓰기" } else { "읽기" };
+    let kind = |speed: Speed| match (speed.tail, speed.writes) {
+        (false, false) => "읽기",
+        (false, true) => "쓰기",
+        (true, false) => "가장 느린 읽기(p99)",
+        (true, true) => "가장 느린 쓰기(p99)",
+    };
     match (said.speed, said.harm) {
         (Some(speed), harm) => {
             let same = harm.filter(|harm| harm.lane() == speed.lane);
@@ -419,12 +424,7 @@ fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
             if same.is_none() {
                 pieces.extend([lane(titles, speed.than), text("보다 ")]);
             }
-            pieces.extend([
-                text(kind(speed.writes)),
-                text("에 "),
-                Piece::Number(text::times(speed.factor)),
-                text(" 빠르게 "),
-            ]);
+            pieces.extend([text(kind(speed)), text("에 "), Piece::Number(text::times(speed.factor)), text(" 빠르게 ")]);
             match (same, harm) {
                 (Some(harm), _) => {
                     pieces.push(text("응답했지만 "));
@@ -442,6 +442,7 @@ fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
             pieces.extend(topic(titles, harm.lane()));
             pieces.extend(harm_of(harm));
         }
+        (None, None) if said.alike => pieces.push(text("아직은 눈에 띄는 차이가 없습니다.")),
         (None, None) => pieces.push(text("곧 전략별로 차이가 드러납니다.")),
     }
     pieces

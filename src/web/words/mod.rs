@@ -367,8 +367,9 @@ mod tests {
     fn the_sentence_says_who_is_fast_and_what_it_cost() {
         let said = Headline {
             lanes: 5,
-            speed: Some(Speed { lane: 1, than: 0, factor: 9.0, writes: true }),
+            speed: Some(Speed { lane: 1, than: 0, factor: 9.0, tail: false, writes: true }),
             harm: Some(Harm::Lost { lane: 1, writes: 212 }),
+            alike: true,
         };
         let titles = ["Write-through".to_owned(), "Write-back".to_owned()];
         let english = plain(&(en::WORDS.headline)(&said, &titles));
@@ -378,9 +379,20 @@ mod tests {
     }
 
     #[test]
+    fn the_slowest_answers_are_named_as_such() {
+        let speed = Some(Speed { lane: 1, than: 0, factor: 6.0, tail: true, writes: false });
+        let said = Headline { lanes: 1, speed, harm: None, alike: true };
+        let titles = ["One node".to_owned(), "Four".to_owned()];
+        let english = plain(&(en::WORDS.headline)(&said, &titles));
+        assert_eq!(english, "Four answers its slowest reads (p99) 6× faster than One node.");
+        let korean = plain(&(ko::WORDS.headline)(&said, &["노드 하나".to_owned(), "노드 넷".to_owned()]));
+        assert_eq!(korean, "노드 넷은 노드 하나보다 가장 느린 읽기(p99)에 6× 빠르게 응답했습니다.");
+    }
+
+    #[test]
     fn lost_increments_are_said_of_all() {
         let harm = Some(Harm::Increments { lane: 0, lost: 212, of: 3000 });
-        let said = Headline { lanes: 1, speed: None, harm };
+        let said = Headline { lanes: 1, speed: None, harm, alike: true };
         let titles = ["naive".to_owned()];
         assert_eq!(plain(&(en::WORDS.headline)(&said, &titles)), "naive has lost 212 of 3,000 increments.");
         assert_eq!(plain(&(ko::WORDS.headline)(&said, &titles)), "naive는 증가 3,000건 중 212건을 유실했습니다.");
