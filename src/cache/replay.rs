@@ -114,6 +114,12 @@ impl Replay {
         }
     }
 
+    /// Whether `key` is more than a number here: it is held, the policy remembers it, or it was given a life. The number of
+    /// any other key may be given to a new one.
+    pub fn remembers(&self, key: u32) -> bool {
+        self.store.remembers(key) || self.lives.get(key as usize).is_some_and(|&ttl| ttl != USUAL)
+    }
+
     #[inline]
     fn now(&self) -> Nanos {
         self.clock.unwrap_or(Nanos(self.counts.requests.saturating_mul(self.tick.0)))
@@ -165,6 +171,7 @@ pub fn replay(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::trace::NumberIds;
 
     fn s(seconds: u64) -> Nanos {
         Nanos::from_secs(seconds)
@@ -201,5 +208,43 @@ mod tests {
         cache.set_clock(s(7));
         assert!(!cache.request(1));
         assert!(!cache.request(2));
+    }
+
+    /// Plays numbers as keys; every hundred requests, those are forgotten that the cache does not remember. Gives the
+    /// counts, and the most keys that were known at once.
+    fn played(keys: &[u64], eviction: Eviction, forgets: bool) -> (ReplayCounts, u32) {
+        let (mut ids, mut cache, mut most) = (NumberIds::default(), Replay::new(eviction, 50, None, 7), 0);
+        for (number, &key) in keys.iter().enumerate() {
+            cache.request(ids.id(key).expect("few keys"));
+            most = most.max(ids.count());
+            if forgets && number % 100 == 99 {
+                ids.retain(|id| cache.remembers(id));
+            }
+        }
+        (cache.counts(), most)
+    }
+
+    #[test]
+    fn keys_that_nobody_remembers_can_be_forgotten_and_no_count_changes() {
+        let mut stream = Streams::new(5).named("keys");
+        // Popular keys come again and again, the others some time later, or never.
+        let mut key = || u64::from(stream.below(200).min(stream.below(200)) + stream.below(2) * stream.below(4_000));
+        let keys: Vec<u64> = (0..20_000).map(|_| key()).collect();
+        for policy in Eviction::ALL {
+            let ((whole, all), (swept, most)) = (played(&keys, policy, false), played(&keys, policy, true));
+            assert_eq!(swept, whole, "{policy}");
+            assert!(whole.hits > 100 && all > 3_000, "{policy}: {whole:?} of {all} keys");
+            let by_number = [Eviction::WTinyLfu, Eviction::RedisLru, Eviction::RedisLfu, Eviction::VolatileTtl];
+            assert_eq!(most > 1_000, by_number.contains(&policy), "{policy}: {most} keys at once");
+        }
+    }
+
+    #[test]
+    fn a_key_that_was_given_a_life_is_remembered() {
+        let mut cache = Replay::new(Eviction::Lru, 1, None, 1);
+        cache.give_life(3, s(10));
+        cache.request(1);
+        cache.request(2);
+        assert_eq!([1, 2, 3].map(|key| cache.remembers(key)), [false, true, true]);
     }
 }

@@ -317,6 +317,11 @@ impl Store {
         self.slot_of(key).map(|slot| &self.slots[slot as usize])
     }
 
+    /// Whether `key` is held, or still means something to the policy.
+    pub fn remembers(&self, key: u32) -> bool {
+        self.slot_of(key).is_some() || self.policy.remembers(key)
+    }
+
     /// The entry of `key`, expired or not, to be changed without the policy noticing. Its size must stay.
     #[inline]
     pub fn peek_mut(&mut self, key: u32) -> Option<&mut Entry> {

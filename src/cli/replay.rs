@@ -1,8 +1,10 @@
 //! `replay`: a trace through one cache.
 //!
-//! The trace is read as a stream, whatever its size: memory holds the distinct keys, a table of their lives where the
-//! trace says them, and the cache. `opt` must look ahead: where the trace says when each key comes next (oracleGeneral)
-//! it streams too, otherwise the whole trace must fit in memory.
+//! The trace is read as a stream, whatever its size: memory holds the cache and the keys that its policy remembers, now
+//! and then swept of all others. Some keys stay for good: those to which the trace gave a TTL, and all under a policy that
+//! goes by the key itself (w-tinylfu counts every key in its sketch, Redis' policies keep each in its place of a hash
+//! table). `opt` must look ahead: where the trace says when each key comes next (oracleGeneral) it streams too, otherwise
+//! the whole trace must fit in memory.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -81,8 +83,8 @@ impl Replay {
         let mut cache = Cache::new(policy, capacity, self.ttl, self.seed).at_rate(rate);
         let own_clock = self.ttl.is_none() && self.rate.is_none();
         let mut records = self.records()?;
-        let mut played = Played::default();
-        for record in records.by_ref() {
+        let (mut played, mut sweep) = (Played::default(), Sweep::default());
+        while let Some(record) = records.next() {
             let record = record.map_err(|error| self.told(&error))?;
             if let Some(at) = record.at.filter(|_| own_clock) {
                 cache.set_clock(at);
@@ -91,6 +93,7 @@ impl Replay {
                 self.give_life(&mut cache, record.key, ttl, own_clock)?;
             }
             played.step(&mut cache, &record);
+            sweep.after(&mut records, |key| cache.remembers(key));
         }
         played.counts = cache.counts();
         played.finish(&records);
@@ -112,11 +115,12 @@ impl Replay {
         }
         let mut records = self.records()?;
         if records.format() == Format::OracleGeneral {
-            let mut cache = Opt::new(capacity);
-            for record in records.by_ref() {
+            let (mut cache, mut sweep) = (Opt::new(capacity), Sweep::default());
+            while let Some(record) = records.next() {
                 let record = record.map_err(|error| self.told(&error))?;
                 let next = if let Next::At(number) = record.next { Some(number) } else { None };
                 cache.request(record.key, next);
+                sweep.after(&mut records, |key| cache.remembers(key));
             }
             return Ok(Played { counts: cache.counts(), ..Played::default() });
         }
@@ -126,6 +130,30 @@ impl Replay {
             return Err(Failure::Input(format!("{}: {sentence}", self.file)));
         }
         Ok(Played { counts: opt::replay(trace.keys(), capacity), ..Played::default() })
+    }
+}
+
+/// Sweeps out the keys that nothing remembers, each time there are twice as many as the last sweep left.
+struct Sweep {
+    at: u32,
+}
+
+/// So few keys are not worth a sweep.
+const KEYS_MIN: u32 = 100_000;
+
+impl Default for Sweep {
+    fn default() -> Sweep {
+        Sweep { at: KEYS_MIN }
+    }
+}
+
+impl Sweep {
+    #[inline]
+    fn after(&mut self, records: &mut Records<'_>, remembered: impl Fn(u32) -> bool) {
+        if records.distinct() >= self.at {
+            records.forget(remembered);
+            self.at = records.distinct().saturating_mul(2).max(KEYS_MIN);
+        }
     }
 }
 

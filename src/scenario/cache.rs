@@ -19,7 +19,8 @@ record! {
         pub capacity: Capacity = Capacity::Entries(100),
         /// Which entry makes room for a new one.
         pub eviction: Eviction = Eviction::Lru,
-        /// How long an entry lives.
+        /// How long an entry lives: always as long; `jittered`, less a random share of it, up to `spread`; `sliding`, since
+        /// the last access; or `mixed`, one of 1 to 10 TTLs, each with the share of the keys that has it, above 0.
         pub ttl: Ttl = Ttl::Fixed(Nanos::from_secs(60)),
         /// When what has expired leaves.
         pub expiry: Expiry = Expiry::Lazy,

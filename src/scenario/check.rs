@@ -4,11 +4,12 @@
 
 use super::field::Field;
 use super::limits::{self, Range};
+use super::needs;
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
     Arrivals, At, Clients, Distribution, Fault, Keys, Lane, Mix, Modify, Order, Part, Persistence, Scenario, Take, Ttl,
-    What, Which, WriteThrough, Writing,
+    Which, WriteThrough, Writing,
 };
 use crate::bytes::Bytes;
 use crate::time::Nanos;
@@ -41,6 +42,7 @@ pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems)
         scenario.lanes.iter().enumerate().for_each(|(i, lane)| check_lane(i, lane, problems));
         (0..scenario.lanes.len()).for_each(|lane| check_lane_world(scenario, lane, problems));
         (0..scenario.lanes.len()).for_each(|lane| check_reading(scenario, lane, problems));
+        needs::check(scenario, problems);
     }
     place(problems, source);
 }
@@ -247,7 +249,7 @@ fn check_reading(scenario: &Scenario, i: usize, problems: &mut Problems) {
     }
 }
 
-const NO_REPLICAS: &str = "the cache has no replicas; give cache.replicas = 1 or more";
+pub(super) const NO_REPLICAS: &str = "the cache has no replicas; give cache.replicas = 1 or more";
 
 /// What persistence and replicas need of each other.
 fn check_replicas(scenario: &Scenario, problems: &mut Problems) {
@@ -275,7 +277,7 @@ fn check_replicas(scenario: &Scenario, problems: &mut Problems) {
 fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Problems) {
     let at = format!("fault.{i}");
     check_fault_time(scenario, &at, fault, problems);
-    check_fault_degree(scenario, &at, fault, problems);
+    check_fault_degree(&at, fault, problems);
     let (servers, shards, name) = (scenario.app.servers, scenario.cache.shards, fault.what.name());
     let replicas = shards * scenario.cache.replicas;
     let sentence = match (fault.what.part(), fault.which) {
@@ -331,7 +333,7 @@ fn check_fault_time(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut
 }
 
 /// By how much something breaks: said where it means something, and only there.
-fn check_fault_degree(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut Problems) {
+fn check_fault_degree(at: &str, fault: &Fault, problems: &mut Problems) {
     let name = fault.what.name();
     if let (Some(times), false) = (fault.times, fault.what.has_times()) {
         let sentence = format!("{name} makes nothing slower by a factor; leave `times` out");
@@ -340,13 +342,6 @@ fn check_fault_degree(scenario: &Scenario, at: &str, fault: &Fault, problems: &m
     if let (Some(share), false) = (fault.share, fault.what.has_share()) {
         let sentence = format!("{name} strikes no share of anything; leave `share` out");
         problems.because(&join(at, "share"), share.show().quote(), sentence);
-    }
-    if let (What::LinkSlow, Some(Which::Link(link))) = (fault.what, fault.which)
-        && *scenario.network.latency(link) == Distribution::Constant(Nanos::ZERO)
-    {
-        let field = link.name().replace('-', "_");
-        let sentence = format!("this link takes no time, and any number of times that is none; give network.{field}");
-        problems.because(&join(at, "which"), link.show().quote(), sentence);
     }
 }
 

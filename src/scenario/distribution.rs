@@ -65,7 +65,7 @@ impl Distribution {
     }
 }
 
-const NAMES: &[&str] = &["exponential", "uniform", "lognormal", "normal", "empirical"];
+pub(super) const NAMES: &[&str] = &["exponential", "uniform", "lognormal", "normal", "empirical"];
 const EXPECTED: &str = "a duration such as \"5ms\", or a distribution such as { exponential = \"10ms\" }";
 
 impl Field for Distribution {

@@ -36,7 +36,8 @@ words! {
         "redis-lru" => RedisLru,
         /// Redis' allkeys-lfu: the one used least lately of those sampled, by a counter of eight bits.
         "redis-lfu" => RedisLfu,
-        /// Redis' volatile-ttl: the one of those sampled that expires soonest; entries without a TTL never go.
+        /// Redis' volatile-ttl: the one of those sampled that expires soonest; entries without a TTL never go,
+        /// so that without any TTL a full cache refuses what is new, as with `none`.
         "volatile-ttl" => VolatileTtl,
         /// Nothing goes: a full cache refuses what is new (Redis' noeviction).
         "none" => None,

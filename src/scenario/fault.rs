@@ -249,13 +249,15 @@ impl Field for Which {
         }
         match node.word().and_then(|word| Link::ALL.into_iter().find(|link| link.name() == word)) {
             Some(link) => Some(Which::Link(link)),
-            None => refuse(node, at, problems, EXPECTED),
+            None => refuse(node, at, problems, WHICH),
         }
     }
 
     fn takes() -> Takes {
-        Takes::Value(EXPECTED)
+        Takes::Value(WHICH)
     }
 }
 
-const EXPECTED: &str = "a server's number from 0, or a link: client-app, app-cache, app-database or cache-database";
+/// What may stand for one of several.
+pub(super) const WHICH: &str =
+    "a server's number from 0, or a link: client-app, app-cache, app-database or cache-database";

@@ -148,14 +148,15 @@ impl Scenario {
     /// The scenario without what a lane had otherwise at `path`, such as `lane.1.cache.ttl`.
     pub fn without(&self, path: &str) -> Result<Scenario, ScenarioError> {
         let mut tree = self.show();
-        remove(&mut tree, path);
+        tree.remove(path);
         self.told_as(&tree, Problems::default())
     }
 
     /// What `tree`, a change of this scenario, says, if nothing is wrong with it that was not wrong before.
     fn told_as(&self, tree: &Node, mut problems: Problems) -> Result<Scenario, ScenarioError> {
-        let changed = Scenario::read(tree, "", &mut problems).unwrap_or_default();
+        let mut changed = Scenario::read(tree, "", &mut problems).unwrap_or_default();
         if problems.list.is_empty() {
+            changed = changed.tidied(self);
             let before: Vec<Problem> = self.check().err().map(|error| error.problems).unwrap_or_default();
             check::check(&changed, tree, &mut problems);
             problems
@@ -163,28 +164,6 @@ impl Scenario {
                 .retain(|problem| !before.iter().any(|b| b.field == problem.field && b.reason == problem.reason));
         }
         problems.finish(changed)
-    }
-}
-
-fn remove(node: &mut Node, path: &str) {
-    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
-    match (&mut node.value, rest) {
-        (Value::Table(fields), None) => fields.retain(|(name, _)| name != key),
-        (Value::Table(fields), Some(rest)) => {
-            if let Some((_, inner)) = fields.iter_mut().find(|(name, _)| name == key) {
-                remove(inner, rest);
-                // An empty table inside what a lane has otherwise says nothing.
-                if inner.fields().is_some_and(Vec::is_empty) {
-                    fields.retain(|(name, _)| name != key);
-                }
-            }
-        }
-        (Value::List(items), Some(rest)) => {
-            if let Some(item) = key.parse::<usize>().ok().and_then(|i| items.get_mut(i)) {
-                remove(item, rest);
-            }
-        }
-        _ => {}
     }
 }
 

@@ -232,6 +232,19 @@ pub fn of(path: &str) -> Option<Limit> {
     Some(Limit { or_none: best.1.or_none && whole, ..best.1 })
 }
 
+/// The ranges of parts of the value at `path` that are not those of the whole: each with its place inside, items counted
+/// from 0.
+pub(super) fn inside(path: &str) -> Vec<(String, Limit)> {
+    let path: Vec<&str> = for_all(path).unwrap_or(path).split('.').collect();
+    let part = |(pattern, limit): &(&'static str, Limit)| {
+        let parts: Vec<&str> = pattern.split('.').collect();
+        let same = |(part, wanted): (&&str, &&str)| part == wanted || (*wanted == "*" && part.parse::<usize>().is_ok());
+        let is_inside = parts.len() > path.len() && path.iter().zip(&parts).all(same);
+        is_inside.then(|| (parts[path.len()..].join(".").replace('*', "0"), *limit))
+    };
+    LIMITS.iter().filter_map(part).collect()
+}
+
 /// Every limit, for tests.
 #[cfg(test)]
 pub(super) fn all() -> impl Iterator<Item = (&'static str, Limit)> {

@@ -27,6 +27,7 @@ pub mod form;
 mod lane;
 pub mod limits;
 pub mod link;
+mod needs;
 mod network;
 mod node;
 mod otherwise;

@@ -97,6 +97,29 @@ impl Node {
         }
     }
 
+    /// Takes the node at a dotted path away, and tables above it that this has left empty.
+    pub fn remove(&mut self, path: &str) {
+        let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+        match (&mut self.value, rest) {
+            (Value::Table(fields) | Value::Kind(_, fields), None) => fields.retain(|(name, _)| name != key),
+            (Value::Table(fields) | Value::Kind(_, fields), Some(rest)) => {
+                if let Some((_, inner)) = fields.iter_mut().find(|(name, _)| name == key) {
+                    inner.remove(rest);
+                    // An empty table inside what a lane has otherwise says nothing.
+                    if matches!(&inner.value, Value::Table(left) if left.is_empty()) {
+                        fields.retain(|(name, _)| name != key);
+                    }
+                }
+            }
+            (Value::List(items), Some(rest)) => {
+                if let Some(item) = key.parse::<usize>().ok().and_then(|i| items.get_mut(i)) {
+                    item.remove(rest);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Calls `visit` with the path and the node of every value that holds no other.
     pub fn leaves(&self, at: &str, visit: &mut dyn FnMut(&str, &Node)) {
         match &self.value {

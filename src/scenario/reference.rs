@@ -21,6 +21,11 @@ in silence. `cachelane reference` prints this page, which is made from the progr
   `{ uniform = { min = \"1ms\", max = \"3ms\" } }`, `{ lognormal = { median = \"0.5ms\", p99 = \"3ms\" } }`,
   `{ normal = { mean = \"5ms\", sd = \"1ms\" } }` (never below zero) or
   `{ empirical = [[50, \"27ms\"], [99, \"110ms\"], [100, \"190ms\"]] }` (percent and value, straight lines between).
+- A **size** is a number and its unit: `\"64MiB\"`, `\"1.5kB\"`; by thousands (`B`, `kB`, `MB`, `GB`, `TB`) or by 1,024 (`KiB`, `MiB`,
+  `GiB`, `TiB`). A distribution of sizes is a size (always the same), `{ exponential = \"1KiB\" }` (its mean),
+  `{ uniform = { min = \"100B\", max = \"10kB\" } }` or `{ lognormal = { median = \"200B\", p99 = \"8KiB\" } }`.
+- A range holds for each duration or size inside a value; where a part of it has another, the part is named:
+  `mixed.0.1` is the second item in the first of `mixed`'s pairs, and means that of every pair.
 - A **kind** with options is a table, `{ kind = \"write-back\", every = \"5s\" }`, or just its word, `\"write-back\"`.
 - In links and `--set`, a field is its dotted path, lanes and faults counted from 0: `lane.1.write.every=5s`.
 ";
@@ -39,7 +44,7 @@ impl Scenario {
 fn section(page: &mut String, head: &str, path: &str, docs: Docs, entries: &[Entry]) {
     let _ = writeln!(page, "\n## {head}\n\n{}\n", sentence(docs));
     rows(page, path, entries.iter().filter(|entry| !is_section(&entry.takes)));
-    options(page, path, entries);
+    options(page, path, entries.iter().filter(|entry| !is_section(&entry.takes)));
     for entry in entries {
         match &entry.takes {
             Takes::Table(docs, inner) => {
@@ -78,27 +83,32 @@ fn rows<'a>(page: &mut String, path: &str, entries: impl Iterator<Item = &'a Ent
     }
 }
 
-/// The options of each kind that a field may be.
-fn options(page: &mut String, path: &str, entries: &[Entry]) {
+/// The options of each kind that a field may be, and the fields of each table.
+fn options<'a>(page: &mut String, path: &str, entries: impl Iterator<Item = &'a Entry>) {
     for entry in entries {
-        let mut takes = &entry.takes;
-        while let Takes::OrNone(inner) | Takes::List(inner) = takes {
-            takes = inner;
+        let (mut takes, mut at, mut table) = (&entry.takes, join(path, entry.name), "{ … }");
+        let head = shown(&at);
+        loop {
+            takes = match takes {
+                Takes::OrNone(inner) => inner,
+                Takes::List(inner) => {
+                    // Any number stands for all, as above.
+                    (at, table) = (join(&at, "0"), "[{ … }]");
+                    inner
+                }
+                _ => break,
+            };
         }
-        let at = join(path, entry.name);
+        let mut part = |head: &str, docs: Docs, fields: &[Entry]| {
+            let _ = writeln!(page, "\n### `{head}`\n\n{}\n", sentence(docs));
+            rows(page, &at, fields.iter());
+            options(page, &at, fields.iter());
+        };
         match takes {
             Takes::Kinds(kinds) => {
-                for (word, docs, fields) in kinds {
-                    let _ = writeln!(page, "\n### `{} = \"{word}\"`\n\n{}\n", shown(&at), sentence(docs));
-                    rows(page, &at, fields.iter());
-                    options(page, &at, fields);
-                }
+                kinds.iter().for_each(|(word, docs, fields)| part(&format!("{head} = \"{word}\""), docs, fields));
             }
-            Takes::Table(docs, fields) if !is_section(&entry.takes) => {
-                let _ = writeln!(page, "\n### `{} = {{ … }}`\n\n{}\n", shown(&at), sentence(docs));
-                rows(page, &at, fields.iter());
-                options(page, &at, fields);
-            }
+            Takes::Table(docs, fields) => part(&format!("{head} = {table}"), docs, fields),
             _ => {}
         }
     }
@@ -116,12 +126,18 @@ fn allowed(takes: &Takes, path: &str) -> String {
         cell(&told.join("<br>"))
     };
     match takes {
-        Takes::Value(what) => match limits::of(path) {
-            None => cell(what),
-            // The range says itself what it is a range of.
-            Some(limit) if PLAIN.contains(what) => limit.to_string(),
-            Some(limit) => format!("{}; {limit}", cell(what)),
-        },
+        Takes::Value(what) => {
+            let mut told = match limits::of(path) {
+                None => cell(what),
+                // The range says itself what it is a range of.
+                Some(limit) if PLAIN.contains(what) => limit.to_string(),
+                Some(limit) => format!("{}; {limit}", cell(what)),
+            };
+            for (part, limit) in limits::inside(path) {
+                let _ = write!(told, "; `{part}`: {limit}");
+            }
+            told
+        }
         Takes::Words(list) => words(&mut list.iter().map(|(word, docs)| (*word, *docs))),
         Takes::Kinds(list) => words(&mut list.iter().map(|(word, docs, _)| (*word, *docs))),
         Takes::Table(..) => "a table, see below".to_owned(),
@@ -141,41 +157,132 @@ fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::field::Field;
-    use super::super::node::{Node, Value};
     use super::*;
 
-    /// The last names of every field that a scenario shows.
-    fn names(node: &Node, known: &mut Vec<String>) {
-        match &node.value {
-            Value::Table(fields) | Value::Kind(_, fields) => {
-                for (name, inner) in fields {
-                    known.push(name.clone());
-                    names(inner, known);
+    /// What the page says, as a reader finds it: under each heading, the rows by field.
+    struct Page(Vec<(String, Vec<Vec<String>>)>);
+
+    impl Page {
+        fn read(page: &str) -> Page {
+            let mut parts: Vec<(String, Vec<Vec<String>>)> = Vec::new();
+            for line in page.lines() {
+                if let Some(heading) = line.strip_prefix("## ").or_else(|| line.strip_prefix("### ")) {
+                    parts.push((heading.to_owned(), Vec::new()));
+                } else if let (Some(row), Some((_, rows))) = (line.strip_prefix("| `"), parts.last_mut()) {
+                    rows.push(row.trim_end_matches(" |").split(" | ").map(str::to_owned).collect());
                 }
             }
-            Value::List(items) => items.iter().for_each(|item| names(item, known)),
-            _ => {}
+            Page(parts)
+        }
+
+        /// What stands in the field's row: what it takes, its default, its meaning.
+        fn row(&self, heading: &str, field: &str) -> [&str; 3] {
+            let rows = self.0.iter().find(|(known, _)| known == heading).map(|(_, rows)| rows);
+            let rows = rows.unwrap_or_else(|| panic!("there is no heading {heading}"));
+            let row = rows.iter().find(|row| row[0] == format!("{field}`"));
+            let row = row.unwrap_or_else(|| panic!("{field} is missing under {heading}"));
+            [&row[1], &row[2], &row[3]]
+        }
+    }
+
+    /// Words of values that have neither a unit nor a range, or say it themselves.
+    const RANGELESS: &[&str] = &["a text", "true or false", super::super::form::OTHERWISE, super::super::fault::WHICH];
+
+    /// Walks the types and looks for each field's row; notes the limits met on the way.
+    struct Walk {
+        page: Page,
+        limits: Vec<String>,
+        fields: usize,
+    }
+
+    impl Walk {
+        fn fields(&mut self, heading: &str, path: &str, entries: &[Entry]) {
+            for entry in entries {
+                let at = join(path, entry.name);
+                let is_section = path.is_empty();
+                self.field(heading, &at, entry, is_section);
+            }
+        }
+
+        fn field(&mut self, heading: &str, at: &str, entry: &Entry, in_section: bool) {
+            match (&entry.takes, in_section) {
+                // A section of its own needs no row.
+                (Takes::Table(_, inner), _) => return self.fields(&format!("`[{at}]`"), at, inner),
+                (Takes::List(of), true) if matches!(**of, Takes::Table(..)) => {
+                    let Takes::Table(_, inner) = &**of else { unreachable!("it matched") };
+                    return self.fields(&format!("`[[{}]]`", entry.name), &format!("{at}.0"), inner);
+                }
+                _ => {}
+            }
+            let row = self.page.row(heading, entry.name).map(str::to_owned);
+            let [takes, default, meaning] = &row;
+            self.fields += 1;
+            let wanted =
+                entry.default.as_ref().map_or("*needed*".to_owned(), |node| format!("`{}`", text::inline(node)));
+            assert_eq!(*default, wanted, "{at}: its default");
+            assert!(meaning.len() > 10, "{at}: what it means");
+            self.takes(takes, at, &entry.takes);
+        }
+
+        fn takes(&mut self, told: &str, at: &str, takes: &Takes) {
+            let has_word = |word: &str| told.contains(&format!("`{word}`: "));
+            match takes {
+                Takes::OrNone(of) => {
+                    assert!(told.contains("\"none\""), "{at} may be none: {told}");
+                    self.takes(told, at, of);
+                }
+                Takes::Words(words) => assert!(words.iter().all(|(word, _)| has_word(word)), "{at}: {told}"),
+                Takes::Kinds(kinds) => {
+                    assert!(kinds.iter().all(|(word, ..)| has_word(word)), "{at}: {told}");
+                    for (word, _, inner) in kinds {
+                        self.fields(&format!("`{} = \"{word}\"`", at.replace(".0.", ".")), at, inner);
+                    }
+                }
+                Takes::Table(_, inner) => self.fields(&format!("`{} = {{ … }}`", at.replace(".0.", ".")), at, inner),
+                Takes::List(of) => match &**of {
+                    Takes::Table(_, inner) => {
+                        self.fields(&format!("`{} = [{{ … }}]`", at.replace(".0.", ".")), &format!("{at}.0"), inner);
+                    }
+                    _ => self.takes(told, at, of),
+                },
+                Takes::Value(what) => self.value(told, at, what),
+            }
+        }
+
+        fn value(&mut self, told: &str, at: &str, what: &str) {
+            let inside = limits::inside(at);
+            assert!(
+                limits::of(at).is_some() || !inside.is_empty() || RANGELESS.contains(&what),
+                "{at} takes {what}, and nothing says its range"
+            );
+            for (path, limit) in limits::of(at).map(|limit| (String::new(), limit)).into_iter().chain(inside) {
+                assert!(told.contains(&limit.to_string()), "{at}: {path} {limit} is not told: {told}");
+                assert!(told.contains(&path), "{at}: {path} is not named: {told}");
+                self.limits.push(join(at, &path).trim_end_matches('.').to_owned());
+            }
         }
     }
 
     #[test]
-    fn every_field_of_the_default_scenario_is_in_the_reference() {
-        let mut known = Vec::new();
-        names(&Scenario::default().show(), &mut known);
-        let page = Scenario::reference();
-        for name in known {
-            let told = page.contains(&format!("| `{name}` |")) || page.contains(&format!("[{name}]"));
-            assert!(told || page.contains(&format!(".{name}]")), "{name} is missing");
+    fn every_field_of_every_type_has_its_row_with_a_range_and_a_default() {
+        let page = Page::read(&Scenario::reference());
+        let mut walk = Walk { page, limits: Vec::new(), fields: 0 };
+        walk.fields("The experiment", "", &Scenario::entries());
+        assert!(walk.fields > 100, "{} fields", walk.fields);
+        for (path, _) in limits::all() {
+            let path = path.replace('*', "0");
+            assert!(walk.limits.contains(&path), "no field has the limit of {path}");
         }
     }
 
     #[test]
-    fn every_limit_is_told_somewhere() {
-        let page = Scenario::reference();
-        for (path, limit) in limits::all() {
-            let limit = limit.to_string().replace(", or \"none\"", "");
-            assert!(page.contains(&limit), "{path}: {limit}");
+    fn the_shapes_of_distributions_and_the_units_of_sizes_are_explained() {
+        let shapes = super::super::distribution::NAMES.iter().chain(super::super::size::NAMES);
+        for shape in shapes {
+            assert!(PREFACE.contains(&format!("{{ {shape} = ")), "{shape}");
+        }
+        for (unit, _) in crate::bytes::UNITS {
+            assert!(PREFACE.contains(&format!("`{unit}`")), "{unit}");
         }
     }
 }

@@ -126,7 +126,7 @@ impl Sizes {
     }
 }
 
-const NAMES: &[&str] = &["exponential", "uniform", "lognormal"];
+pub(super) const NAMES: &[&str] = &["exponential", "uniform", "lognormal"];
 const EXPECTED: &str = "a size such as \"1KiB\", or a distribution such as { exponential = \"1KiB\" }";
 
 impl Field for Sizes {

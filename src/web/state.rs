@@ -497,7 +497,10 @@ impl State {
 
     fn edit(&mut self, Edit(change): Edit, effects: &mut Vec<Effect>) {
         let lanes = self.draft.lanes.len();
+        let before = self.draft.clone();
         change(Rc::make_mut(&mut self.draft));
+        // What the change has left without effect goes with it; the reader did not touch it, and need not be told off.
+        self.draft = Rc::new(Rc::unwrap_or_clone(std::mem::take(&mut self.draft)).tidied(&before));
         if self.draft.lanes.len() != lanes {
             self.view.lanes = None;
         }

@@ -101,6 +101,10 @@ impl Policy for Arc {
         Some(slot)
     }
 
+    fn remembers(&self, key: u32) -> bool {
+        self.gone.iter().any(|gone| gone.has(key))
+    }
+
     fn clear(&mut self) {
         *self = Arc::new(self.room);
     }

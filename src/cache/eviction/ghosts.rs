@@ -85,6 +85,11 @@ impl Ghosts {
         }
     }
 
+    /// Whether `key` is among them.
+    pub(super) fn has(&self, key: u32) -> bool {
+        self.places.get(key as usize).is_some_and(|&place| place != NONE)
+    }
+
     /// What all of them weigh.
     pub(super) fn weight(&self) -> u64 {
         self.weight

@@ -253,6 +253,10 @@ impl Policy for Lirs {
         Some(slot)
     }
 
+    fn remembers(&self, key: u32) -> bool {
+        self.of_gone.get(key as usize).is_some_and(|&block| block != NONE)
+    }
+
     fn clear(&mut self) {
         *self = Lirs::new(self.room);
     }

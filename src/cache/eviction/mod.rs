@@ -55,6 +55,10 @@ trait Policy {
     fn can_evict(&self) -> bool {
         true
     }
+    /// Whether a key that is not held still means something to it: another key of the same number would not be the same.
+    fn remembers(&self, _key: u32) -> bool {
+        false
+    }
     /// Forgets every slot, and every key.
     fn clear(&mut self);
     /// The slots it knows, for `validate`.
@@ -178,6 +182,10 @@ impl AnyPolicy {
     #[inline]
     pub(super) fn can_evict(&self) -> bool {
         each!(self, policy => policy.can_evict())
+    }
+
+    pub(super) fn remembers(&self, key: u32) -> bool {
+        each!(self, policy => policy.remembers(key))
     }
 
     pub(super) fn clear(&mut self) {

@@ -39,7 +39,7 @@ pub fn replay(keys: &[u32], capacity: u32) -> ReplayCounts {
 }
 
 /// OPT for a sequence that says of each request when its key comes next, fed one request at a time: memory holds the
-/// distinct keys and the cache, never the sequence.
+/// cache, never the sequence.
 #[derive(Debug)]
 pub struct Opt {
     capacity: u32,
@@ -81,6 +81,11 @@ impl Opt {
             let held = &self.held;
             self.farthest.retain(|&(next, key)| held[key as usize] == Some(next));
         }
+    }
+
+    /// Whether `key` is held; the number of any other key may be given to a new one.
+    pub fn remembers(&self, key: u32) -> bool {
+        self.held.get(key as usize).is_some_and(Option::is_some)
     }
 
     fn evict(&mut self) {

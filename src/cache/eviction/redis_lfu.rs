@@ -86,6 +86,11 @@ impl Policy for RedisLfu {
         self.sampled.evict(view, score)
     }
 
+    fn remembers(&self, _key: u32) -> bool {
+        // Its number says where a key lies in the table, now and when it comes back.
+        true
+    }
+
     fn clear(&mut self) {
         self.sampled.clear();
     }

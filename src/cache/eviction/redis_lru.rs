@@ -61,6 +61,11 @@ impl Policy for RedisLru {
         self.sampled.evict(view, |slot| idle(self.used[slot as usize], now))
     }
 
+    fn remembers(&self, _key: u32) -> bool {
+        // Its number says where a key lies in the table, now and when it comes back.
+        true
+    }
+
     fn clear(&mut self) {
         self.sampled.clear();
     }

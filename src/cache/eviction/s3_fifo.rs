@@ -117,6 +117,10 @@ impl Policy for S3Fifo {
         self.evict_main().or_else(|| self.evict_small(view))
     }
 
+    fn remembers(&self, key: u32) -> bool {
+        self.ghosts.has(key)
+    }
+
     fn clear(&mut self) {
         self.queues.clear();
         self.ghosts.clear();

@@ -82,6 +82,10 @@ impl Policy for TwoQ {
         }
     }
 
+    fn remembers(&self, key: u32) -> bool {
+        self.out.has(key)
+    }
+
     fn clear(&mut self) {
         self.queues.clear();
         self.out.clear();

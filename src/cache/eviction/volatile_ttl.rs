@@ -55,6 +55,11 @@ impl Policy for VolatileTtl {
         !self.mortal.held.is_empty()
     }
 
+    fn remembers(&self, _key: u32) -> bool {
+        // Its number says where a key lies in the table, now and when it comes back.
+        true
+    }
+
     fn clear(&mut self) {
         self.mortal.clear();
         self.immortal.clear();

@@ -119,6 +119,11 @@ impl Policy for WTinyLfu {
         Some(slot)
     }
 
+    fn remembers(&self, _key: u32) -> bool {
+        // The sketch has counted every key, by its number.
+        true
+    }
+
     fn clear(&mut self) {
         *self = WTinyLfu::new(self.room);
     }

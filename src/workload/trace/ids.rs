@@ -1,7 +1,7 @@
 //! Dense ids for keys: the first key seen becomes 0, the next new one 1, and so on.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 /// The most distinct keys a trace may have.
 pub const KEYS_MAX: u32 = u32::MAX;
@@ -9,8 +9,9 @@ pub const KEYS_MAX: u32 = u32::MAX;
 /// Dense ids for text keys, in order of first appearance.
 #[derive(Debug, Default)]
 pub struct KeyIds {
-    // Looked into, never iterated: its order cannot reach a result.
+    // Looked into, never iterated in an order that could reach a result.
     ids: HashMap<Box<[u8]>, u32, BuildHasherDefault<KeyHasher>>,
+    free: Vec<u32>,
 }
 
 impl KeyIds {
@@ -20,15 +21,18 @@ impl KeyIds {
         if let Some(&id) = self.ids.get(key) {
             return Some(id);
         }
-        let id = self.count();
-        if id == KEYS_MAX {
-            return None;
-        }
+        let count = self.count();
+        let id = next(&mut self.free, count)?;
         self.ids.insert(key.into(), id);
         Some(id)
     }
 
-    /// How many distinct keys there are so far.
+    /// Forgets every key whose id is not to be kept: the ids go to new keys, and a forgotten key that comes again is new.
+    pub fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        retain(&mut self.ids, &mut self.free, keep);
+    }
+
+    /// How many distinct keys there are, of those not forgotten.
     pub fn count(&self) -> u32 {
         self.ids.len() as u32
     }
@@ -37,26 +41,55 @@ impl KeyIds {
 /// Dense ids for keys that are numbers: 16 bytes a key, without the text.
 #[derive(Debug, Default)]
 pub struct NumberIds {
-    // As above: never iterated.
+    // As above.
     ids: HashMap<u64, u32, BuildHasherDefault<KeyHasher>>,
+    free: Vec<u32>,
 }
 
 impl NumberIds {
     /// The id of `key`; a new key gets the next free id, or `None` when [`KEYS_MAX`] are taken.
     #[inline]
     pub fn id(&mut self, key: u64) -> Option<u32> {
-        let next = self.count();
+        let count = self.count();
         match self.ids.entry(key) {
             std::collections::hash_map::Entry::Occupied(known) => Some(*known.get()),
-            std::collections::hash_map::Entry::Vacant(_) if next == KEYS_MAX => None,
-            std::collections::hash_map::Entry::Vacant(free) => Some(*free.insert(next)),
+            std::collections::hash_map::Entry::Vacant(vacant) => {
+                next(&mut self.free, count).map(|id| *vacant.insert(id))
+            }
         }
     }
 
-    /// How many distinct keys there are so far.
+    /// Forgets keys as [`KeyIds::retain`] does.
+    pub fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        retain(&mut self.ids, &mut self.free, keep);
+    }
+
+    /// How many distinct keys there are, of those not forgotten.
     pub fn count(&self) -> u32 {
         self.ids.len() as u32
     }
+}
+
+/// The next id where `count` are in use: one given back, or else the first that was never given.
+#[inline]
+fn next(free: &mut Vec<u32>, count: u32) -> Option<u32> {
+    free.pop().or((count < KEYS_MAX).then_some(count))
+}
+
+fn retain<K: Eq + Hash>(
+    ids: &mut HashMap<K, u32, BuildHasherDefault<KeyHasher>>,
+    free: &mut Vec<u32>,
+    keep: impl Fn(u32) -> bool,
+) {
+    ids.retain(|_, id| {
+        let kept = keep(*id);
+        if !kept {
+            free.push(*id);
+        }
+        kept
+    });
+    // The table's order ends here; the least id is given first.
+    free.sort_unstable_by(|a, b| b.cmp(a));
 }
 
 /// A quick hash of short texts: eight bytes at a time, xor and multiply, finished by splitmix64.

@@ -22,9 +22,14 @@ impl<R: BufRead> KeyLines<R> {
         KeyLines { lines: Lines::new(reader, KEY_BYTES_MAX), ids: KeyIds::default(), finished: false }
     }
 
-    /// How many distinct keys were read so far.
+    /// How many distinct keys were read so far, of those not forgotten.
     pub fn distinct(&self) -> u32 {
         self.ids.count()
+    }
+
+    /// Forgets keys; see [`Records::forget`](super::Records::forget).
+    pub fn forget(&mut self, keep: impl Fn(u32) -> bool) {
+        self.ids.retain(keep);
     }
 
     /// The next line's id, or `None` at the end.

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A key is any text or number. The simulator wants dense ids, so the first key read becomes 0, the next new one 1, and
-//! so on ([`KeyIds`]). Memory holds the distinct keys, never the trace; only a [`Trace`], for runs whose lanes all read
-//! it, holds everything, and at most [`RECORDS_MAX`] requests.
+//! so on ([`KeyIds`]). Memory holds the distinct keys that are not [forgotten](Records::forget), never the trace; only a
+//! [`Trace`], for runs whose lanes all read it, holds everything, and at most [`RECORDS_MAX`] requests.
 //!
 //! ```
 //! use cachelane::workload::trace::{KeyLines, Trace};
@@ -200,6 +200,11 @@ impl Table {
         self.numbers.id(key).ok_or(Problem::TooManyKeys)
     }
 
+    fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        self.texts.retain(&keep);
+        self.numbers.retain(&keep);
+    }
+
     fn count(&self) -> u32 {
         // A format has keys of one kind.
         self.texts.count() + self.numbers.count()
@@ -268,7 +273,16 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// How many distinct keys were read so far.
+    /// Forgets every key whose id is not to be kept, so that memory need not hold all there ever were: their ids go to
+    /// other keys, and one of them that comes again is a new key.
+    pub fn forget(&mut self, keep: impl Fn(u32) -> bool) {
+        match &mut self.source {
+            Source::Keys(lines) => lines.forget(keep),
+            _ => self.table.retain(keep),
+        }
+    }
+
+    /// How many distinct keys were read so far, of those not forgotten.
     pub fn distinct(&self) -> u32 {
         match &self.source {
             Source::Keys(lines) => lines.distinct(),

@@ -1,0 +1,297 @@
+//! Fields that mean something only beside others: a value that no lane could notice is refused, not ignored.
+//!
+//! What is left at its default says nothing, and a field that means something in one lane may stand for all.
+
+use super::field::Field;
+use super::node::{Node, join};
+use super::problem::Problems;
+use super::{
+    Acknowledge, At, Cache, Capacity, Distribution, Eviction, Fault, Invalidate, Keys, Lane, Leases, Order,
+    Persistence, Reading, Relayed, Scenario, Ttl, What, Which, Writing,
+};
+use crate::time::Nanos;
+
+/// What a field has no effect without, in the world of one lane; `None` where it has one. Asked only of a field that
+/// has another value than its default.
+type Lacks = fn(&Scenario, &Lane) -> Option<&'static str>;
+
+/// Every field that needs another: of the scenario and a lane's own world, and, behind `lane.`, of each lane.
+const NEEDS: &[(&str, Lacks)] = &[
+    ("app.retries", |_, lane| never_calls(lane)),
+    ("app.pool", |_, lane| never_calls(lane)),
+    ("app.breaker", |_, lane| never_calls(lane)),
+    ("app.backoff", |world, lane| {
+        let never = "nothing is tried again; set app.retries, or leave this out";
+        (world.app.retries == 0).then_some(never).or(never_calls(lane))
+    }),
+    ("cache.memory", |world, _| all_in_memory(&world.cache)),
+    ("cache.page_fault", |world, _| {
+        world.cache.memory.is_none().then_some("nothing is paged out; set cache.memory, or leave this out")
+    }),
+    ("cache.loading", |world, _| {
+        let alone = world.cache.replicas == 0 && world.cache.persistence == Persistence::None {};
+        alone.then_some("there is nothing to load from; set cache.persistence or cache.replicas, or leave this out")
+    }),
+    ("cache.lag", |world, _| (world.cache.replicas == 0).then_some(super::check::NO_REPLICAS)),
+    ("cache.wait_timeout", |world, _| {
+        (world.cache.wait == 0).then_some("no answer waits for a replica; set cache.wait, or leave this out")
+    }),
+    ("lane.read.leases", never_leaves_a_stale_value),
+    ("lane.write.delay", |_, lane| never_delays(&lane.write)),
+    ("lane.write.rollback", |_, lane| {
+        let first = matches!(&lane.write, Writing::WriteThrough(how) if how.order == Order::DatabaseFirst);
+        first.then_some("the cache is written only when the database has agreed; set order = \"cache-first\"")
+    }),
+    ("lane.write.at", |_, lane| {
+        let Writing::WriteBack(how) = &lane.write else { return None };
+        let never = how.at > how.bound && how.bound.is_some();
+        never.then_some("there are never so many dirty rows; give at most the lane's bound")
+    }),
+    ("lane.write.when_full", |_, lane| {
+        let boundless = matches!(&lane.write, Writing::WriteBack(how) if how.bound.is_none());
+        boundless.then_some("the buffer is never full; set the lane's bound, or leave this out")
+    }),
+    ("lane.write.on_expiry", |world, _| {
+        let lives = matches!(world.clients.keys, Keys::Trace { ttls: true, .. });
+        let never = world.cache.ttl == Ttl::None && !lives;
+        never.then_some("entries without a TTL never expire; give cache.ttl a duration, or leave this out")
+    }),
+];
+
+fn never_calls(lane: &Lane) -> Option<&'static str> {
+    let reads = !matches!(lane.read, Reading::ReadThrough(_));
+    let writes = !matches!(lane.write, Writing::WriteBack(_));
+    let never = "read-through and write-back leave every call to the database to the cache; leave this out, or choose \
+                 another strategy";
+    (!reads && !writes).then_some(never)
+}
+
+fn all_in_memory(cache: &Cache) -> Option<&'static str> {
+    let all = match (cache.memory, cache.capacity) {
+        (Some(Capacity::Entries(memory)), Capacity::Entries(capacity)) => memory >= capacity,
+        (Some(Capacity::Bytes(memory)), Capacity::Bytes(capacity)) => memory >= capacity,
+        _ => false,
+    };
+    all.then_some(
+        "the whole cache has room in it, and nothing is paged out; give less than cache.capacity, or \"none\"",
+    )
+}
+
+/// Whether readers could ever be given what a delete has left behind.
+fn never_leaves_a_stale_value(world: &Scenario, lane: &Lane) -> Option<&'static str> {
+    let Reading::LookAside(how) = &lane.read else { return None };
+    // Where a client deletes, or a new value finds no room, the copy is deleted whatever else is done.
+    let clients = &world.clients;
+    let deletes = clients.shares().delete > 0.0 || matches!(clients.keys, Keys::Trace { .. });
+    let full = world.cache.eviction == Eviction::None || matches!(world.cache.capacity, Capacity::Bytes(_));
+    let leaves = match &lane.write {
+        Writing::WriteAround(how) => match how.cached {
+            Invalidate::Delete | Invalidate::DeleteTwice => true,
+            Invalidate::Leave => false,
+            Invalidate::Update => deletes || full,
+        },
+        Writing::WriteThrough(how) => deletes || full || how.rollback,
+        Writing::WriteBack(_) => deletes,
+        Writing::Outbox(how) => how.cached == Relayed::Delete || deletes || full,
+    };
+    let never = "a value is left behind by a delete, and this lane's writes delete no copy; set \"wait\"";
+    (how.leases == Leases::Stale && !leaves).then_some(never)
+}
+
+fn never_delays(write: &Writing) -> Option<&'static str> {
+    match write {
+        Writing::WriteAround(how) if how.cached != Invalidate::DeleteTwice => {
+            Some("only a second delete waits for it; set cached = \"delete-twice\", or leave this out")
+        }
+        Writing::WriteThrough(how) if how.acknowledge == Acknowledge::Both => {
+            Some("the client waits for both writes; set acknowledge = \"first\", or leave this out")
+        }
+        _ => None,
+    }
+}
+
+/// Too much of a number is no leftover of another choice: an edit leaves it, and the reader is told.
+const NUMBERS: &[&str] = &["cache.memory", "lane.write.at"];
+
+/// A field without effect, and why.
+struct Idle {
+    field: &'static str,
+    path: String,
+    value: Node,
+    why: &'static str,
+}
+
+/// Notes every field and fault without effect.
+pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
+    for Idle { path, value, why, .. } in idle(scenario) {
+        if !problems.about(&path) {
+            problems.because(&path, value.quote(), why);
+        }
+    }
+    scenario.faults.iter().enumerate().for_each(|(i, fault)| check_fault(scenario, i, fault, problems));
+}
+
+/// Every field that has another value than its default, and no effect.
+fn idle(scenario: &Scenario) -> Vec<Idle> {
+    let shown = scenario.show();
+    let worlds: Vec<Scenario> = (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane)).collect();
+    let mut all = Vec::new();
+    let mut add = |field: &'static str, path: String, in_effect: Option<&Node>, why: Option<&'static str>| {
+        if let (Some(node), Some(why)) = (in_effect.filter(|node| !node.is_default), why) {
+            all.push(Idle { field, path, value: node.clone(), why });
+        }
+    };
+    for (field, lacks) in NEEDS {
+        // The lanes that the scenario's own value reaches, and what it lacks in each.
+        let mut for_all = Vec::new();
+        for (i, (lane, world)) in scenario.lanes.iter().zip(&worlds).enumerate() {
+            let path = join(&format!("lane.{i}"), field.strip_prefix("lane.").unwrap_or(field));
+            let why = lacks(world, lane);
+            match (shown.find(&path), field.starts_with("lane.")) {
+                (given, true) => add(field, path, given, why),
+                // Marks of defaults are those of the whole world, not of what a lane gives.
+                (Some(_), false) => add(field, path, world.show().find(field), why),
+                (None, false) => for_all.push(why),
+            }
+        }
+        let nowhere = for_all.iter().all(Option::is_some);
+        add(field, (*field).to_owned(), shown.find(field), for_all.first().copied().flatten().filter(|_| nowhere));
+    }
+    all
+}
+
+/// Whether a fault could be noticed in any lane.
+fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Problems) {
+    let at = format!("fault.{i}");
+    let worlds = || (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane));
+    let is_zero = |time: &Distribution| *time == Distribution::Constant(Nanos::ZERO);
+    if let At::BeforeFlush(number) = fault.at
+        && !scenario.lanes.iter().any(|lane| matches!(lane.write, Writing::WriteBack(_)))
+    {
+        let sentence = "no lane ever flushes; give a lane write = \"write-back\", or the fault another time";
+        problems.because(&join(&at, "at.before_flush"), number.show().quote(), sentence);
+    }
+    if fault.what == What::AppSlow && worlds().all(|world| is_zero(&world.app.work)) {
+        let sentence = "the servers' own work takes no time, and any number of times that is none; give app.work";
+        problems.because(&join(&at, "what"), fault.what.show().quote(), sentence);
+    }
+    if let (What::LinkSlow, Some(Which::Link(link))) = (fault.what, fault.which)
+        && worlds().all(|world| is_zero(world.network.latency(link)))
+    {
+        let field = link.name().replace('-', "_");
+        let sentence = format!("this link takes no time, and any number of times that is none; give network.{field}");
+        problems.because(&join(&at, "which"), link.show().quote(), sentence);
+    }
+}
+
+impl Scenario {
+    /// The scenario, which an edit has made of `before`, without what the edit has left idle: a field that needs another
+    /// one, had it before, and was not touched goes back to its default. Who chooses another strategy need not clear
+    /// away the options of the last one first; a value that was itself given in vain stays, and is refused.
+    ///
+    /// ```
+    /// use cachelane::scenario::Scenario;
+    /// let paged = Scenario::from_toml("[cache]\nmemory = 50\npage_fault = \"1ms\"").unwrap();
+    /// let whole = Scenario { cache: cachelane::scenario::Cache { memory: None, ..paged.cache.clone() }, ..paged.clone() };
+    /// assert!(whole.check().is_err());
+    /// assert_eq!(whole.tidied(&paged), Scenario::default());
+    /// ```
+    #[must_use]
+    pub fn tidied(self, before: &Scenario) -> Scenario {
+        let idle_now = idle(&self);
+        if idle_now.is_empty() {
+            return self;
+        }
+        let (idle_before, shown_before) = (idle(before), before.show());
+        let mut tree = self.show();
+        for Idle { path, value, .. } in idle_now.iter().filter(|idle| !NUMBERS.contains(&idle.field)) {
+            let untouched = shown_before.find(path) == Some(value);
+            if untouched && !idle_before.iter().any(|idle| idle.path == *path) {
+                tree.remove(path);
+            }
+        }
+        // What was shown can be read, and what is absent is the default.
+        Scenario::read(&tree, "", &mut Problems::default()).unwrap_or(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(toml: &str) -> Vec<String> {
+        let problems = Scenario::from_toml(toml).map_or_else(|error| error.problems, |_| Vec::new());
+        problems.into_iter().map(|problem| problem.field).collect()
+    }
+
+    #[test]
+    fn each_need_has_a_row_in_the_table_of_bad_input() {
+        let table: serde_json::Value = serde_json::from_str(include_str!("../../tests/data/bad_input.json")).unwrap();
+        let rows = table["scenarios"].as_array().unwrap();
+        for (field, _) in NEEDS {
+            let field = field.replace("lane.", "lane.0.");
+            let told = rows.iter().any(|row| {
+                let message = row["message"].as_str().unwrap();
+                message.lines().any(|line| line.split(": ").nth(1).is_some_and(|at| at.starts_with(&field)))
+            });
+            assert!(told, "{field}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_means_something_in_one_lane_may_stand_for_all() {
+        let two = "[[lane]]\n[[lane]]\n";
+        assert_eq!(refused(&format!("cache.lag = \"9ms\"\n{two}")), ["cache.lag"]);
+        assert_eq!(refused(&format!("cache.lag = \"9ms\"\n{two}cache = {{ replicas = 1 }}")), [""; 0]);
+        assert_eq!(
+            refused(&format!("{two}read = \"read-through\"\nwrite = \"write-back\"\napp = {{ retries = 0 }}")),
+            [""; 0]
+        );
+        let retries = "app = { retries = 2 }\n";
+        assert_eq!(refused(&format!("{retries}{two}read = \"read-through\"\nwrite = \"write-back\"")), [""; 0]);
+    }
+
+    #[test]
+    fn what_a_lane_says_for_itself_must_mean_something_there() {
+        let own = "[[lane]]\ncache = { replicas = 1 }\n[[lane]]\ncache = { lag = \"9ms\" }";
+        assert_eq!(refused(own), ["lane.1.cache.lag"]);
+        let usual = "[cache]\nreplicas = 1\nlag = \"9ms\"\n[[lane]]\n[[lane]]\ncache = { replicas = 0, lag = \"1ms\" }";
+        assert_eq!(refused(usual), [""; 0], "a default says nothing");
+    }
+
+    #[test]
+    fn stale_leases_need_a_delete_from_somewhere() {
+        let lane = "[[lane]]\nread = { kind = \"look-aside\", leases = \"stale\" }\nwrite = ";
+        for refusing in ["\"write-through\"", "\"write-back\"", "{ kind = \"write-around\", cached = \"update\" }"] {
+            assert_eq!(refused(&format!("{lane}{refusing}")), ["lane.0.read.leases"], "{refusing}");
+            assert_eq!(refused(&format!("[clients]\ndelete_ratio = 0.1\n{lane}{refusing}")), [""; 0], "{refusing}");
+        }
+        for good in
+            ["\"write-around\"", "\"outbox\"", "{ kind = \"write-through\", order = \"cache-first\", rollback = true }"]
+        {
+            assert_eq!(refused(&format!("{lane}{good}")), [""; 0], "{good}");
+        }
+    }
+
+    #[test]
+    fn an_edit_takes_along_what_it_leaves_idle_and_nothing_else() {
+        let text = "[cache]\nmemory = 50\npage_fault = \"1ms\"\n[[lane]]\nwrite = { kind = \"write-back\", on_expiry = \"drop\" }";
+        let scenario = Scenario::from_toml(text).unwrap();
+        let whole = scenario.edited("cache.memory", "none").unwrap();
+        assert_eq!(whole.cache, Cache::default());
+        let lasting = scenario.edited("cache.ttl", "none").unwrap();
+        assert!(
+            matches!(&lasting.lanes[0].write, Writing::WriteBack(how) if *how == super::super::WriteBack::default())
+        );
+        assert_eq!(lasting.cache.page_fault, scenario.cache.page_fault);
+        // What is itself given in vain stays, and is refused.
+        let told = whole.edited("cache.page_fault", "1ms").unwrap_err().to_string();
+        assert!(told.contains("set cache.memory"), "{told}");
+        let small = scenario.edited("cache.capacity", "50").unwrap_err().to_string();
+        assert!(small.contains("give less than cache.capacity"), "{small}");
+        // What a lane has otherwise goes, too, and the scenario's own value holds again.
+        let own = Scenario::from_toml("[app]\nretries = 1\n[[lane]]\n[[lane]]\napp = { backoff = \"1s\" }").unwrap();
+        let never = own.edited("app.retries", "0").unwrap();
+        assert!(never.lanes[1].app.is_empty());
+    }
+}
