@@ -33,7 +33,7 @@ fn look_aside_hits_as_often_as_the_theory_of_its_eviction_says() {
     let measured = in_parallel(&[0, 1, 2, 3, 4], |case: usize| {
         let (count, alpha, capacity, eviction, _) = cases[case];
         let mut scenario = reads(Reading::look_aside(), 1.5e6);
-        scenario.clients.keys = Keys::Zipf { count, alpha };
+        scenario.clients.keys = Keys::zipf(count, alpha);
         (scenario.cache.capacity, scenario.cache.eviction) = (capacity.into(), eviction);
         run(&scenario).report().hit_ratio
     });
@@ -91,7 +91,7 @@ const EVERY: f64 = 5.0;
 fn write_back(coalesce: bool, periods: u32) -> Scenario {
     let mut scenario = bare();
     scenario.clients.arrivals = Arrivals::Poisson { rate: 40.0 };
-    scenario.clients.keys = Keys::Zipf { count: 100, alpha: 1.0 };
+    scenario.clients.keys = Keys::zipf(100, 1.0);
     scenario.clients.write_ratio = 1.0;
     scenario.cache.capacity = 100.into();
     let how = WriteBack { every: Nanos::from_secs_f64(EVERY), batch: 10_000, coalesce, ..WriteBack::default() };

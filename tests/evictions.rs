@@ -65,7 +65,7 @@ fn look_aside_fills_are_not_kept_by_a_full_cache_that_evicts_nothing() {
 fn reads() -> Scenario {
     let mut scenario = bare();
     scenario.clients.arrivals = Arrivals::Poisson { rate: 100_000.0 };
-    scenario.clients.keys = Keys::Zipf { count: 1_000, alpha: 1.0 };
+    scenario.clients.keys = Keys::zipf(1_000, 1.0);
     scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
     scenario.duration = Nanos::from_secs(6);
     scenario.warmup = Nanos::from_secs(1);

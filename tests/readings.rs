@@ -270,6 +270,7 @@ fn a_warmed_cache_misses_less_at_the_start_and_after_a_crash() {
 fn a_warm_up_takes_time_eight_keys_at_a_time() {
     let how = LookAside { warm_up: 80, ..LookAside::default() };
     let mut scenario = one_key(aside(how), 0.001, s(60), ms(100), 0.0);
+    scenario.clients.keys = Keys::Uniform { count: 80 };
     scenario.clients.arrivals = Arrivals::Constant { rate: 0.01 };
     scenario.duration = s(10);
     let mut lane = start(&scenario);
@@ -278,6 +279,84 @@ fn a_warm_up_takes_time_eight_keys_at_a_time() {
         assert_eq!(lane.report().cache.entries, loaded, "at {at}");
     }
     assert_eq!(lane.report().misses, 0, "nobody has missed anything");
+}
+
+/// The cache right after its warm-up, before the first request.
+fn just_warmed(keys: Keys, read: Reading) -> Simulation {
+    let mut scenario = one_key(read, 0.001, s(60), ms(1), 0.0);
+    scenario.clients.keys = keys;
+    scenario.clients.arrivals = Arrivals::Constant { rate: 0.01 };
+    (scenario.duration, scenario.cache.capacity) = (s(1), 1_000.into());
+    let mut lane = start(&scenario);
+    lane.run_until(s(1));
+    lane
+}
+
+#[test]
+fn a_warm_up_loads_the_most_popular_keys_there_are_at_the_start() {
+    for read in [
+        aside(LookAside { warm_up: 20, ..LookAside::default() }),
+        Reading::ReadThrough(ReadThrough { warm_up: 20, ..ReadThrough::default() }),
+    ] {
+        let held = |keys: Keys| {
+            let lane = just_warmed(keys, read.clone());
+            (0..1_000).filter(|&key| lane.cached(key).is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(held(Keys::zipf(100, 1.0)), (0..20).collect::<Vec<_>>());
+        assert_eq!(held(Keys::Latest { count: 100, alpha: 0.99 }), (80..100).collect::<Vec<_>>(), "the newest");
+        let scrambled = held(Keys::Zipf { count: 1_000, alpha: 1.0, scrambled: true });
+        assert!(scrambled.len() == 20 && scrambled.iter().any(|&key| key >= 500), "anywhere: {scrambled:?}");
+    }
+}
+
+#[test]
+fn a_warmed_cache_hits_whatever_makes_keys_popular() {
+    for keys in [
+        Keys::zipf(2_000, 1.0),
+        Keys::Zipf { count: 2_000, alpha: 1.0, scrambled: true },
+        Keys::Latest { count: 2_000, alpha: 1.0 },
+        Keys::HotSet { count: 2_000, hot: 0.1, traffic: 0.9, moves_every: Some(100_000) },
+    ] {
+        let misses = |warm_up| {
+            let mut scenario = Scenario { duration: s(2), ..Scenario::default() };
+            scenario.clients.arrivals = Arrivals::Poisson { rate: 500.0 };
+            (scenario.clients.keys, scenario.clients.write_ratio) = (keys.clone(), 0.0);
+            (scenario.cache.capacity, scenario.cache.ttl) = (2_000.into(), Ttl::None);
+            scenario.database.read = constant(Nanos::from_micros(10));
+            scenario.lanes = lane(aside(LookAside { warm_up, ..LookAside::default() }), WriteAround::default());
+            report(&scenario).misses
+        };
+        let (cold, warm) = (misses(0), misses(500));
+        assert!(warm * 10 < cold * 9 && warm * 2 < cold + 300, "{keys:?}: {warm} and {cold}");
+    }
+}
+
+#[test]
+fn a_warm_up_asks_for_keys_without_a_row_like_for_others_and_keeps_only_that_there_is_none() {
+    let warm = |absent, negative| {
+        let mut scenario =
+            one_key(aside(LookAside { warm_up: 80, negative, ..LookAside::default() }), 0.001, s(60), ms(1), 0.0);
+        (scenario.clients.absent, scenario.duration) = (absent, s(1));
+        scenario.clients.keys = Keys::Uniform { count: 80 };
+        scenario.clients.arrivals = Arrivals::Constant { rate: 0.01 };
+        let report = report(&scenario);
+        (report.database.reads, report.cache.entries)
+    };
+    assert_eq!(warm(0.0, None), (80, 80));
+    assert_eq!(warm(1.0, None), (80, 0), "there is nothing to keep");
+    assert_eq!(warm(1.0, Some(s(10))), (80, 80), "but that there is no row");
+}
+
+#[test]
+fn a_warm_up_with_more_keys_than_there_are_is_refused() {
+    let toml = |keys, warm_up| {
+        format!(
+            "[clients]\nkeys = {{ kind = \"zipf\", count = {keys} }}\n[[lane]]\nread = {{ kind = \"look-aside\", warm_up = {warm_up} }}"
+        )
+    };
+    assert!(Scenario::from_toml(&toml(50, 50)).is_ok());
+    let told = Scenario::from_toml(&toml(50, 51)).unwrap_err().to_string();
+    assert!(told.contains("lane.0.read.warm_up = 51") && told.contains("from 0 to 50"), "{told}");
 }
 
 #[test]

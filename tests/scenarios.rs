@@ -69,7 +69,11 @@ fn clients() -> impl Strategy<Value = Clients> {
     let keys =
         prop_oneof![
             count().prop_map(|count| Keys::Uniform { count }),
-            (count(), 0.0..=5.0f64).prop_map(|(count, alpha)| Keys::Zipf { count, alpha }),
+            (count(), 0.0..=5.0f64, any::<bool>()).prop_map(|(count, alpha, scrambled)| Keys::Zipf {
+                count,
+                alpha,
+                scrambled
+            }),
             (count(), 10_000_000..=1_000_000_000_000u64, 0.0..=5.0f64)
                 .prop_map(|(count, of, alpha)| Keys::ZipfSample { count, of, alpha }),
             (count(), ratio(), ratio(), prop::option::of(1..=1_000_000_000u64))
@@ -220,6 +224,9 @@ fn lane() -> impl Strategy<Value = Lane> {
         .prop_map(|(every, at, batch, coalesce, requeue, on_expiry, on_eviction, more)| {
             let (bound, when_full, after_flush, read, delay) = more;
             let take = if read && coalesce { Take::ReadThenDelete } else { Take::Atomic };
+            if every.0 % 8 == 0 {
+                return WriteBack::cache_only();
+            }
             WriteBack {
                 every,
                 at,
@@ -233,6 +240,7 @@ fn lane() -> impl Strategy<Value = Lane> {
                 after_flush,
                 take,
                 delay,
+                flush: true,
             }
         });
     let writing = prop_oneof![
@@ -462,7 +470,7 @@ fn whole_numbers_serve_where_fractions_are_expected_in_every_text() {
                 [cache]\nttl = { jittered = { ttl = \"5s\", spread = 1 } }\n[app]\nwork = { empirical = [[50, \"1ms\"], [100, \"2ms\"]] }";
     let scenario = Scenario::from_toml(toml).unwrap();
     assert_eq!(scenario.clients.arrivals, Arrivals::Poisson { rate: 80.0 });
-    assert_eq!(scenario.clients.keys, Keys::Zipf { count: 1000, alpha: 1.0 });
+    assert_eq!(scenario.clients.keys, Keys::zipf(1000, 1.0));
     let json = serde_json::to_value(&scenario).unwrap();
     assert_eq!(json["clients"]["arrivals"], serde_json::json!({ "kind": "poisson", "rate": 80.0 }));
 }
@@ -538,7 +546,7 @@ fn every_number_and_duration_has_a_limit() {
         Keys::HotSet { count: 1, hot: 0.5, traffic: 0.5, moves_every: Some(1) },
         Keys::Latest { count: 1, alpha: 1.0 },
         Keys::Scan { count: 1 },
-        Keys::Zipf { count: 1, alpha: 1.0 },
+        Keys::zipf(1, 1.0),
         Keys::of_trace("a.csv".to_owned()),
     ];
     for (arrivals, keys) in arrivals.into_iter().zip(keys) {

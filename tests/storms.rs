@@ -112,7 +112,7 @@ fn case(number: u64) -> Scenario {
     let mut draws = Streams::new(number).named("storm");
     let mut scenario = Scenario { seed: number, duration: Nanos::from_millis(250), ..Scenario::default() };
     scenario.clients.arrivals = Arrivals::Poisson { rate: 1_000.0 };
-    scenario.clients.keys = Keys::Zipf { count: 30, alpha: 0.9 };
+    scenario.clients.keys = Keys::zipf(30, 0.9);
     scenario.clients.write_ratio = 0.5;
     scenario.clients.sessions = 4;
     scenario.cache.ttl = Ttl::None;
@@ -143,6 +143,10 @@ fn case(number: u64) -> Scenario {
         if needs_a_file(&scenario) {
             (scenario.clients.keys, scenario.clients.arrivals) = (before.clients.keys, before.clients.arrivals);
         }
+    }
+    // Of all options only those that say nothing of flushes go with this one: chance alone would hardly hit on it.
+    if let (Writing::WriteBack(_), 0) = (&scenario.lanes[0].write, number / (reads * writes) % 8) {
+        scenario.lanes[0].write = Writing::WriteBack(WriteBack::cache_only());
     }
     // A relay tries for ever: where it never succeeds, a run settles for an hour and shows nothing new.
     if let Writing::Outbox(_) = scenario.lanes[0].write {
@@ -310,7 +314,10 @@ fn keeps_its_promises(scenario: &Scenario, lane: &Simulation, report: &LaneRepor
     }
     if is_calm(scenario) {
         let counts = ledger.counts();
-        assert_eq!((counts.in_flight, counts.at_risk, lane.dirty()), (0, 0, 0), "nothing is left at risk: {counts:?}");
+        assert_eq!(counts.in_flight, 0, "{counts:?}");
+        if !lives_in_the_cache_only(scenario) {
+            assert_eq!((counts.at_risk, lane.dirty()), (0, 0), "nothing is left at risk: {counts:?}");
+        }
         if agrees(scenario) {
             for key in 0..300 {
                 let cached = lane.cached(key);
@@ -325,6 +332,11 @@ fn is_calm(scenario: &Scenario) -> bool {
     let (app, database) = (&scenario.app, &scenario.database);
     let patient = app.cache_timeout.is_none() && app.database_timeout.is_none();
     scenario.faults.is_empty() && database.abort == 0.0 && database.queue >= 10_000 && patient
+}
+
+/// Whether nothing brings values to the database: then they are at risk for as long as they live.
+fn lives_in_the_cache_only(scenario: &Scenario) -> bool {
+    matches!(&scenario.lanes[0].write, Writing::WriteBack(how) if !how.flush)
 }
 
 /// Whether cache and database must agree in the end, where nothing went wrong. Left out are

@@ -20,7 +20,7 @@ const fn s(n: u64) -> Nanos {
 fn busy(read: Reading, write: impl Into<Write>) -> Scenario {
     let mut scenario = Scenario { duration: s(10), ..Scenario::default() };
     scenario.clients.arrivals = Arrivals::Poisson { rate: 200.0 };
-    scenario.clients.keys = Keys::Zipf { count: 100, alpha: 0.9 };
+    scenario.clients.keys = Keys::zipf(100, 0.9);
     scenario.clients.write_ratio = 0.2;
     scenario.cache.ttl = Ttl::None;
     scenario.lanes = lane(read, write);

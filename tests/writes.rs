@@ -193,7 +193,7 @@ fn flushing(how: WriteBack) -> Scenario {
     let mut scenario = bare();
     scenario.duration = s(10);
     scenario.clients.arrivals = Arrivals::Poisson { rate: 200.0 };
-    scenario.clients.keys = Keys::Zipf { count: 100, alpha: 0.9 };
+    scenario.clients.keys = Keys::zipf(100, 0.9);
     scenario.clients.write_ratio = 1.0;
     scenario.database.batch = Batch { base: Distribution::Exponential(ms(2)), row: Nanos::ZERO };
     scenario.lanes = lane(Reading::look_aside(), how);
@@ -392,4 +392,92 @@ fn the_relay_waits_out_an_outage_of_the_cache_or_the_database_and_then_catches_u
         loses_nothing(&lane);
         assert_eq!(disagreements(&lane), 0);
     }
+}
+
+// ---- Values that live in the cache only ----
+
+/// A minute of 100 requests a second, a third of them writes, over keys without rows.
+fn sessions(write: WriteBack) -> Scenario {
+    let mut scenario = bare();
+    scenario.duration = s(60);
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 100.0 };
+    scenario.clients.keys = Keys::Uniform { count: 200 };
+    (scenario.clients.write_ratio, scenario.clients.absent) = (0.3, 1.0);
+    scenario.cache.capacity = 1_000.into();
+    scenario.lanes = lane(Reading::look_aside(), write);
+    scenario
+}
+
+#[test]
+fn what_is_not_flushed_never_reaches_the_database_and_stays_at_risk() {
+    let lane = run(&sessions(WriteBack::cache_only()));
+    let (report, counts) = (lane.report(), lane.ledger().counts());
+    assert_eq!((report.database.writes, report.ever_lost, report.stale_reads), (0, 0, 0));
+    assert_eq!((counts.durable, counts.at_risk, lane.dirty()), (0, counts.attempts(), 200), "one value a key");
+    let flushed = run(&sessions(WriteBack::default()));
+    assert_eq!((flushed.ledger().counts().at_risk, flushed.dirty()), (0, 0));
+    assert!(flushed.report().database.writes > 200);
+}
+
+#[test]
+fn what_is_not_flushed_is_gone_with_its_cause_when_it_leaves_the_cache() {
+    let causes = |change: fn(&mut Scenario)| {
+        let mut scenario = sessions(WriteBack::cache_only());
+        change(&mut scenario);
+        let lane = run(&scenario);
+        let report = lane.report();
+        assert_eq!(report.database.writes, 0);
+        assert!(report.ever_lost > 100, "{}", report.ever_lost);
+        report.ever_lost_by_cause
+    };
+    let only =
+        |causes: Vec<(String, u64)>, cause: &str| assert!(causes.iter().all(|(name, _)| name == cause), "{causes:?}");
+    only(causes(|scenario| scenario.cache.ttl = Ttl::Fixed(s(2))), "expired_dirty");
+    only(causes(|scenario| scenario.cache.capacity = 50.into()), "evicted_dirty");
+    only(causes(|scenario| scenario.faults.push(Fault::new(What::CacheCrash, s(30)))), "cache_crash");
+}
+
+#[test]
+fn a_sliding_life_ends_only_for_those_who_stay_away() {
+    let lost = |ttl| {
+        let mut scenario = sessions(WriteBack::cache_only());
+        scenario.cache.ttl = ttl;
+        run(&scenario).report().ever_lost
+    };
+    let (fixed, sliding) = (lost(Ttl::Fixed(s(10))), lost(Ttl::Sliding(s(10))));
+    assert!(sliding * 5 < fixed && sliding > 0, "{sliding} and {fixed}");
+}
+
+#[test]
+fn options_that_say_how_to_flush_are_refused_where_nothing_is_flushed() {
+    let read = |options: &str| {
+        Scenario::from_toml(&format!("[[lane]]\nwrite = {{ kind = \"write-back\", flush = false{options} }}"))
+    };
+    let plain = read("").unwrap();
+    assert_eq!(plain.lanes[0].write, Writing::WriteBack(WriteBack::cache_only()), "what leaves is gone, unasked");
+    assert_eq!(read(", on_expiry = \"drop\", on_eviction = \"drop\"").unwrap(), plain);
+    assert_eq!(Scenario::from_toml(&plain.to_toml()).unwrap(), plain);
+    for (field, value) in [
+        ("on_expiry", "\"flush\""),
+        ("on_eviction", "\"flush\""),
+        ("every", "\"1s\""),
+        ("at", "10"),
+        ("batch", "10"),
+        ("coalesce", "false"),
+        ("requeue", "1"),
+        ("bound", "10"),
+        ("when_full", "\"refuse\""),
+        ("after_flush", "\"remove\""),
+        ("take", "\"read-then-delete\""),
+        ("delay", "\"1s\""),
+    ] {
+        let told = read(&format!(", {field} = {value}")).expect_err(field).to_string();
+        assert!(told.contains(&format!("lane.0.write.{field} = {value}")) && told.contains("flush = false"), "{told}");
+    }
+    // A link says what differs: it need not say what becomes of entries.
+    let changed = link::with(
+        &Scenario { lanes: lane(Reading::look_aside(), WriteBack::default()), ..Scenario::default() },
+        &[("lane.0.write.flush", "false")],
+    );
+    assert_eq!(changed.unwrap().lanes[0].write, Writing::WriteBack(WriteBack::cache_only()));
 }

@@ -74,8 +74,8 @@ impl Experiment {
     /// Every lane of `scenario` at the beginning of its run.
     ///
     /// # Errors
-    /// When the scenario needs a trace and has none, or one that does not say what is asked of it or writes more than the
-    /// ledger can remember.
+    /// When the scenario needs a trace and has none, or one that does not say what is asked of it, names fewer keys
+    /// than a lane warms up with, or writes more than the ledger can remember.
     ///
     /// # Panics
     /// When the scenario has not been checked.
@@ -83,7 +83,7 @@ impl Experiment {
         if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
             check_traced_writes(scenario, file, trace)?;
         }
-        let keys = KeySource::new(&scenario.clients, trace)?;
+        let keys = KeySource::new(scenario, trace)?;
         let lanes = (0..scenario.lanes.len()).map(|lane| Simulation::with_keys(scenario, lane, keys.clone())).collect();
         let step = Nanos((scenario.duration.0 / 1_000).max(1));
         Ok(Experiment { scenario: scenario.clone(), lanes, now: Nanos::ZERO, step })

@@ -146,6 +146,15 @@ impl Stream {
         scale(self.u64(), n).0
     }
 
+    /// The numbers 0..n in random order, each order equally likely: Fisher and Yates' shuffle, n − 1 draws.
+    pub fn permutation(&mut self, n: u32) -> Box<[u32]> {
+        let mut numbers: Box<[u32]> = (0..n).collect();
+        for last in (1..n).rev() {
+            numbers.swap(last as usize, self.below(last + 1) as usize);
+        }
+        numbers
+    }
+
     /// True with probability `p` (never for p ≤ 0, always for p ≥ 1).
     #[inline]
     pub fn chance(&mut self, p: f64) -> bool {
@@ -246,6 +255,22 @@ mod tests {
         let n = 200_000;
         let sum: f64 = (0..n).map(|_| stream.unit() + stream.unit_open() + stream.unit_between()).sum();
         assert!((sum / f64::from(3 * n) - 0.5).abs() < 0.002);
+    }
+
+    #[test]
+    fn a_permutation_has_every_number_once_and_every_order_comes_as_often() {
+        let mut stream = Streams::new(5).named("permutation");
+        assert!(stream.permutation(0).is_empty());
+        let mut sorted = stream.permutation(1_000);
+        assert_ne!(*sorted, *(0..1_000).collect::<Vec<_>>());
+        sorted.sort_unstable();
+        assert!(sorted.iter().copied().eq(0..1_000));
+        let mut counts = std::collections::BTreeMap::new();
+        for _ in 0..60_000 {
+            *counts.entry(stream.permutation(3)).or_insert(0u32) += 1;
+        }
+        assert_eq!(counts.len(), 6);
+        assert!(counts.values().all(|count| count.abs_diff(10_000) < 400), "{counts:?}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
     Arrivals, At, Clients, Distribution, Fault, Keys, Lane, Mix, Modify, Order, Part, Persistence, Scenario, Take, Ttl,
-    Which, WriteThrough, Writing,
+    Which, WriteBack, WriteThrough, Writing,
 };
 use crate::bytes::Bytes;
 use crate::time::Nanos;
@@ -42,6 +42,7 @@ pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems)
         scenario.lanes.iter().enumerate().for_each(|(i, lane)| check_lane(i, lane, problems));
         (0..scenario.lanes.len()).for_each(|lane| check_lane_world(scenario, lane, problems));
         (0..scenario.lanes.len()).for_each(|lane| check_reading(scenario, lane, problems));
+        (0..scenario.lanes.len()).for_each(|lane| check_warm_up(scenario, lane, problems));
         needs::check(scenario, problems);
     }
     place(problems, source);
@@ -345,6 +346,17 @@ fn check_fault_degree(at: &str, fault: &Fault, problems: &mut Problems) {
     }
 }
 
+/// Whether there are as many keys as are loaded at the start; of a trace, one cannot say before it is read.
+fn check_warm_up(scenario: &Scenario, i: usize, problems: &mut Problems) {
+    let keys = scenario.clients.keys.count().unwrap_or(u32::MAX);
+    let warm_up = scenario.lanes[i].read.warm_up();
+    if warm_up > keys {
+        let allowed = format!("a whole number from 0 to {keys}: there are no more keys");
+        let field = format!("lane.{i}.read.warm_up");
+        problems.push(&field, warm_up.show().quote(), None, Reason::NotAllowed(allowed));
+    }
+}
+
 /// Options of a lane that contradict one another.
 fn check_lane(i: usize, lane: &Lane, problems: &mut Problems) {
     if let Writing::WriteBack(how) = &lane.write
@@ -353,6 +365,11 @@ fn check_lane(i: usize, lane: &Lane, problems: &mut Problems) {
     {
         let sentence = "a dirty set has one mark a key, so several writes of a key become one row; set coalesce = true";
         problems.because(&format!("lane.{i}.write.take"), how.take.show().quote(), sentence);
+    }
+    if let Writing::WriteBack(how) = &lane.write
+        && !how.flush
+    {
+        check_unflushed(i, how, problems);
     }
     if let Writing::WriteThrough(WriteThrough { order: Order::CacheFirst, .. }) = &lane.write
         && !matches!(lane.modify, Modify::Naive {})
@@ -366,6 +383,24 @@ fn check_lane(i: usize, lane: &Lane, problems: &mut Problems) {
     {
         let sentence = "the relay would not be done when the run is; give at most 1h";
         problems.because(&format!("lane.{i}.write.every"), how.every.show().quote(), sentence);
+    }
+}
+
+/// Where values live in the cache only, no option may say how they are flushed.
+fn check_unflushed(i: usize, how: &WriteBack, problems: &mut Problems) {
+    let (given, plain) = (how.show(), WriteBack::cache_only().show());
+    let Some((given, plain)) = given.fields().zip(plain.fields()) else { return };
+    for ((name, given), (_, plain)) in given.iter().zip(plain) {
+        if given.value != plain.value {
+            let sentence = match name.as_str() {
+                "on_expiry" | "on_eviction" => {
+                    "with flush = false, what leaves the cache is gone; give drop, or leave it out"
+                }
+                "coalesce" => "with flush = false, the cache has one value a key; set coalesce = true, or leave it out",
+                _ => "with flush = false, nothing is flushed, sooner or later; leave this out, or set flush = true",
+            };
+            problems.because(&format!("lane.{i}.write.{name}"), given.quote(), sentence.to_owned());
+        }
     }
 }
 

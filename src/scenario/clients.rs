@@ -198,7 +198,7 @@ impl Default for Arrivals {
 }
 
 kinds! {
-    /// Which keys requests name. Keys are numbered from 0; key 0 is the most popular.
+    /// Which keys requests name. Keys are numbered from 0; key 0 is the most popular, where nothing else is said.
     pub enum Keys {
         /// Every key alike.
         "uniform" => Uniform {
@@ -211,6 +211,9 @@ kinds! {
             count: u32 = 1000,
             /// The skew; 0 is uniform, web traffic is near 0.8 to 1.
             alpha: f64 = 1.0,
+            /// Popular keys lie anywhere among the key numbers, as in YCSB; otherwise key 0 is the most popular, key 1 the
+            /// next, and so on, so that a scan from a popular key reads popular ones.
+            scrambled: bool = false,
         },
         /// A small sample of a large Zipf law: neighbours in rank, `of / count` at a time, are one key that is asked for as
         /// often as one of them in the mean. So a cache that serves a part of the keys with the same part of the requests
@@ -265,11 +268,16 @@ kinds! {
 }
 impl Default for Keys {
     fn default() -> Keys {
-        Keys::Zipf { count: 1000, alpha: 1.0 }
+        Keys::zipf(1000, 1.0)
     }
 }
 
 impl Keys {
+    /// Zipf's law; key 0 is the most popular.
+    pub fn zipf(count: u32, alpha: f64) -> Keys {
+        Keys::Zipf { count, alpha, scrambled: false }
+    }
+
     /// The keys of the trace in this file, with all that it says of their values.
     pub fn of_trace(file: String) -> Keys {
         Keys::Trace { file, ttls: true, sizes: true }

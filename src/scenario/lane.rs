@@ -1,6 +1,7 @@
 //! A lane: one way of reading and one way of writing.
 
 use super::field::{kinds, record, words};
+use super::node::Fields;
 use super::{App, Cache, Database, Network, Otherwise};
 use crate::time::Nanos;
 
@@ -282,6 +283,31 @@ record! {
         /// How long a row must have rested since its last write to be flushed at an interval's end; a full buffer, a
         /// reached count and the end of the run do not wait for that.
         pub delay: Nanos = Nanos::ZERO,
+        /// Whether writes are flushed at all. If not, values live in the cache only, as sessions often do: nothing brings
+        /// them to the database, and what leaves the cache is gone.
+        pub flush: bool = true,
+    }
+    then complete
+}
+
+impl WriteBack {
+    /// Values that live in the cache only, as sessions often do.
+    pub fn cache_only() -> WriteBack {
+        WriteBack { flush: false, on_expiry: DirtyEnd::Drop, on_eviction: DirtyEnd::Drop, ..WriteBack::default() }
+    }
+
+    /// Where nothing is flushed, what leaves the cache is gone, unless the text says something else (which is refused).
+    fn complete(&mut self, fields: &Fields) {
+        let told = |field: &str| fields.iter().any(|(name, node)| name == field && !node.is_default);
+        if self.flush {
+            return;
+        }
+        if !told("on_expiry") {
+            self.on_expiry = DirtyEnd::Drop;
+        }
+        if !told("on_eviction") {
+            self.on_eviction = DirtyEnd::Drop;
+        }
     }
 }
 

@@ -129,7 +129,7 @@ impl Simulation {
     /// # Panics
     /// When the scenario has no such lane, or has not been [checked](Scenario::check).
     pub fn new(scenario: &Scenario, lane: usize, trace: Option<Arc<Trace>>) -> Result<Simulation, String> {
-        let keys = KeySource::new(&scenario.clients, trace)?;
+        let keys = KeySource::new(scenario, trace)?;
         Ok(Simulation::with_keys(scenario, lane, keys))
     }
 

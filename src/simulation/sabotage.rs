@@ -26,7 +26,7 @@ fn ms(n: u64) -> Nanos {
 fn world(read: Reading, write: Writing) -> Scenario {
     let mut scenario = Scenario { duration: Nanos::from_secs(10), ..Scenario::default() };
     scenario.clients.arrivals = Arrivals::Poisson { rate: 200.0 };
-    scenario.clients.keys = Keys::Zipf { count: 20, alpha: 0.9 };
+    scenario.clients.keys = Keys::zipf(20, 0.9);
     scenario.clients.write_ratio = 0.3;
     scenario.cache.ttl = Ttl::None;
     scenario.lanes = vec![Lane { read, write, ..Lane::default() }];
@@ -51,7 +51,7 @@ fn back() -> Writing {
 }
 
 fn keys(scenario: &Scenario) -> KeySource {
-    KeySource::new(&scenario.clients, None).expect("no trace is needed")
+    KeySource::new(scenario, None).expect("no trace is needed")
 }
 
 fn finished(mut lane: Simulation) -> Simulation {

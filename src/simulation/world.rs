@@ -71,8 +71,8 @@ pub(super) enum Job {
     Flusher(Shard),
     /// Does something on an application server beside its requests.
     Errand(u32, Errand),
-    /// Loads every so many-th key of a cache node, beginning with this one.
-    WarmUp(Shard, Key),
+    /// Loads every so many-th of the most popular keys that is a cache node's, beginning with that of this rank.
+    WarmUp(Shard, u32),
     /// Passes on what is in the outbox.
     Relay,
 }
@@ -116,6 +116,8 @@ pub(super) struct World {
     /// What each application server has of its own; the last is the loader's, who warms the cache up.
     own: Vec<Own>,
     rows: Rows,
+    /// What is loaded at the start: the most popular keys.
+    warm: Box<[Key]>,
     refresh: Refresh,
     /// Requests that failed, by how.
     pub failures: Cell<[u64; Failure::ALL.len()]>,
@@ -179,6 +181,10 @@ impl World {
             nears,
             own: (0..=app.servers).map(|n| Own::new(n, app, streams.numbered("early refresh", n))).collect(),
             rows: Rows::new(scenario.clients.absent),
+            warm: match lane.read.warm_up() {
+                0 => Box::default(),
+                count => keys.most_popular(&scenario.clients.keys, count),
+            },
             refresh,
             network: Network::new(&scenario.network, kernel.clone(), &streams),
             cache,
@@ -485,16 +491,21 @@ impl World {
         }
     }
 
-    /// Starts the flusher of a cache node, in a write-back lane.
+    /// Starts the flusher of a cache node, in a write-back lane that has one.
     pub fn start_flusher(&self, shard: Shard) {
-        if matches!(self.lane.write, Writing::WriteBack(_)) {
+        if self.flushes() {
             self.spawn(owner_of(shard), Job::Flusher(shard));
         }
     }
 
+    /// Whether what is dirty will be brought to the database.
+    fn flushes(&self) -> bool {
+        matches!(&self.lane.write, Writing::WriteBack(how) if how.flush)
+    }
+
     /// Starts to warm a cache node up, which is empty, in a lane that does.
     pub fn start_warm_up(&self, shard: Shard) {
-        let keys = self.lane.read.warm_up();
+        let keys = self.warm.len() as u32;
         (0..keys.min(warm_up::AT_A_TIME)).for_each(|first| self.spawn(owner_of(shard), Job::WarmUp(shard, first)));
     }
 
@@ -503,7 +514,7 @@ impl World {
         self.requests_under_way() == 0
             && self.cache.calls().under_way() == 0
             && self.database.calls().under_way() == 0
-            && self.cache.dirty().0 == 0
+            && (self.cache.dirty().0 == 0 || !self.flushes())
             && self.background.borrow().is_empty()
             && self.database.outbox() == 0
     }
@@ -638,7 +649,7 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
         }
         Job::WarmUp(shard, first) => {
             let how = &world.lane.read;
-            let keys = (first..how.warm_up()).step_by(warm_up::AT_A_TIME as usize);
+            let keys = world.warm.iter().skip(first as usize).step_by(warm_up::AT_A_TIME as usize).copied();
             let its_own = keys.filter(|&key| world.cache.shard_of(key) == shard);
             warm_up::load(&world.app_of(world.app.servers), &world.cache_side(shard), how, its_own).await;
         }

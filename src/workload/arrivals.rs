@@ -52,7 +52,7 @@ impl Timing {
             }
             Arrivals::Trace { speed } => match source {
                 KeySource::Trace { trace, .. } => open(Gap::Trace { trace: trace.clone(), speed: *speed }),
-                KeySource::Drawn(_) => unreachable!("checked: arrivals of a trace come with its keys"),
+                KeySource::Drawn { .. } => unreachable!("checked: arrivals of a trace come with its keys"),
             },
             Arrivals::Closed { users, think } => {
                 let draws = (0..*users).map(|user| streams.numbered("think", user)).collect();
@@ -205,13 +205,13 @@ fn pass(step: &Step, begins: f64, at: &mut f64, area: &mut f64) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::random::Ids;
-    use crate::scenario::Keys;
+    use crate::scenario::{Keys, Scenario};
     use std::rc::Rc;
 
     /// The arrivals of the first `seconds`, in seconds.
     fn arrivals(kind: Arrivals, seconds: f64) -> Vec<f64> {
         let clients = Clients { arrivals: kind, ..Clients::default() };
-        let source = KeySource::Drawn(Rc::new(Ids::uniform(1).unwrap()));
+        let source = KeySource::Drawn { ids: Rc::new(Ids::uniform(1).unwrap()), places: None };
         let mut timing = Timing::new(&clients, &source, &Streams::new(3));
         let mut times = Vec::new();
         let mut now = Nanos::ZERO;
@@ -306,7 +306,9 @@ mod tests {
         let trace = Arc::new(Trace::read("a.csv", text.as_bytes(), None).unwrap());
         let keys = Keys::of_trace("a.csv".to_owned());
         let clients = Clients { arrivals: Arrivals::Trace { speed: 2.0 }, keys, ..Clients::default() };
-        let mut timing = Timing::new(&clients, &KeySource::new(&clients, Some(trace)).unwrap(), &Streams::new(3));
+        let scenario = Scenario { clients, ..Scenario::default() };
+        let source = KeySource::new(&scenario, Some(trace)).unwrap();
+        let mut timing = Timing::new(&scenario.clients, &source, &Streams::new(3));
         let mut now = Nanos::ZERO;
         let times = [0, 1, 2, 3, 4].map(|number| {
             now = timing.next(now, number);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::trace::Trace;
 use crate::ledger::{Client, Key};
 use crate::random::{Ids, Stream, Streams};
-use crate::scenario::{Arrivals, Clients, Keys, SCAN_MAX};
+use crate::scenario::{Arrivals, Clients, Keys, Lane, SCAN_MAX, Scenario};
 use crate::time::Nanos;
 
 /// One request.
@@ -49,7 +49,12 @@ impl Operation {
 #[derive(Clone, Debug)]
 pub enum KeySource {
     /// Drawn.
-    Drawn(Rc<Ids>),
+    Drawn {
+        /// By popularity.
+        ids: Rc<Ids>,
+        /// Which key an id means, where popular keys lie anywhere.
+        places: Option<Rc<[Key]>>,
+    },
     /// Read off a trace.
     Trace {
         /// The trace.
@@ -62,15 +67,16 @@ pub enum KeySource {
 }
 
 impl KeySource {
-    /// The source of the keys of `clients`; `trace` is the content of the file it may name.
+    /// The source of the keys of `scenario`; `trace` is the content of the file it may name.
     ///
     /// # Errors
-    /// When a trace is named and none is given, or one that does not say what is asked of it, or the numbers make no
-    /// distribution.
-    pub fn new(clients: &Clients, trace: Option<Arc<Trace>>) -> Result<KeySource, String> {
+    /// When a trace is named and none is given, or one that does not say what is asked of it or names fewer keys than a
+    /// lane warms up with, or the numbers make no distribution.
+    pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<KeySource, String> {
+        let clients = &scenario.clients;
         let ids = match clients.keys {
             Keys::Uniform { count } | Keys::Scan { count } => Ids::uniform(count),
-            Keys::Zipf { count, alpha } | Keys::Latest { count, alpha } => Ids::zipf(count, alpha),
+            Keys::Zipf { count, alpha, .. } | Keys::Latest { count, alpha } => Ids::zipf(count, alpha),
             Keys::ZipfSample { count, of, alpha } => Ids::zipf_sample(count, of, alpha),
             Keys::HotSet { count, hot, traffic, .. } => Ids::hot_set(count, hot, traffic),
             Keys::Trace { ref file, ttls, sizes } => {
@@ -80,10 +86,37 @@ impl KeySource {
                         "clients.arrivals: the trace {file:?} does not say when its requests came; choose other arrivals"
                     ));
                 }
+                check_warm_up(scenario, file, &trace)?;
                 return Ok(KeySource::Trace { trace, ttls, sizes });
             }
         };
-        ids.map(|ids| KeySource::Drawn(Rc::new(ids))).map_err(|bad| format!("clients.keys: {bad}"))
+        let places = match clients.keys {
+            Keys::Zipf { count, scrambled: true, .. } => {
+                Some(Streams::new(scenario.seed).named("scrambled keys").permutation(count).into())
+            }
+            _ => None,
+        };
+        let drawn = |ids| KeySource::Drawn { ids: Rc::new(ids), places };
+        ids.map(drawn).map_err(|bad| format!("clients.keys: {bad}"))
+    }
+
+    /// The `count` keys that are asked for most at the start, in falling order. Those of a trace are the ones it asks for
+    /// most; of keys alike, those that come first. There are fewer where there are not as many keys.
+    pub fn most_popular(&self, keys: &Keys, count: u32) -> Box<[Key]> {
+        match self {
+            KeySource::Trace { trace, .. } => {
+                // A trace numbers its keys in the order in which they first appear.
+                let mut asked: Vec<(std::cmp::Reverse<u64>, Key)> =
+                    (0..trace.distinct()).map(|key| (std::cmp::Reverse(0), key)).collect();
+                trace.keys().iter().for_each(|&key| asked[key as usize].0.0 += 1);
+                asked.sort_unstable();
+                asked.into_iter().take(count as usize).map(|(_, key)| key).collect()
+            }
+            KeySource::Drawn { ids, places } => {
+                let (known, pattern) = (ids.count(), Pattern::of(keys, places.clone()));
+                (0..count.min(known)).map(|rank| pattern.place(rank, 0, u64::from(rank), known)).collect()
+            }
+        }
     }
 
     /// The size, in bytes, and the life of the value of request `number`, as far as a trace says them; `None` where there
@@ -91,7 +124,7 @@ impl KeySource {
     #[inline]
     fn said(&self, number: u64) -> Option<(Option<u32>, Option<Nanos>)> {
         match self {
-            KeySource::Drawn(_) => None,
+            KeySource::Drawn { .. } => None,
             KeySource::Trace { trace, ttls, sizes } => {
                 let number = number as usize;
                 Some((sizes.then(|| trace.size(number)).flatten(), ttls.then(|| trace.ttl(number)).flatten()))
@@ -110,11 +143,27 @@ impl KeySource {
     }
 }
 
+/// No lane may warm up with more keys than the trace names: how many those are, no scenario can say.
+fn check_warm_up(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
+    let keys = trace.distinct();
+    let too_many = |(_, lane): &(usize, &Lane)| lane.read.warm_up() > keys;
+    match scenario.lanes.iter().enumerate().find(too_many) {
+        None => Ok(()),
+        Some((i, lane)) => Err(format!(
+            "lane.{i}.read.warm_up = {}: is not allowed; the trace {file:?} names {keys} keys: give a whole number from 0 to \
+             {keys}",
+            lane.read.warm_up()
+        )),
+    }
+}
+
 /// What becomes of an id that was drawn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Pattern {
     /// It is the key.
     Plain,
+    /// It is the key's place in this list.
+    Scrambled(Rc<[Key]>),
     /// The keys turn by `step` after every `every` requests.
     Turning { count: u32, step: u32, every: u64 },
     /// It says how far back from the newest key.
@@ -124,7 +173,10 @@ enum Pattern {
 }
 
 impl Pattern {
-    fn of(keys: &Keys) -> Pattern {
+    fn of(keys: &Keys, places: Option<Rc<[Key]>>) -> Pattern {
+        if let Some(places) = places {
+            return Pattern::Scrambled(places);
+        }
         match *keys {
             Keys::HotSet { count, hot, moves_every: Some(every), .. } => {
                 Pattern::Turning { count, step: Ids::hot_count(count, hot), every }
@@ -132,6 +184,22 @@ impl Pattern {
             Keys::Latest { .. } => Pattern::Latest,
             Keys::Scan { count } => Pattern::Round { count },
             _ => Pattern::Plain,
+        }
+    }
+
+    /// The key that `id` means after so many requests were `made` and so many ids `drawn`, when so many keys are `known`.
+    #[inline]
+    fn place(&self, id: u32, made: u64, drawn: u64, known: u32) -> Key {
+        match *self {
+            Pattern::Plain => id,
+            Pattern::Scrambled(ref places) => places[id as usize],
+            Pattern::Turning { count, step, every } => {
+                let count = u64::from(count);
+                let turned = (made / every) % count * u64::from(step);
+                ((u64::from(id) + turned) % count) as u32
+            }
+            Pattern::Latest => known - 1 - id,
+            Pattern::Round { count } => (drawn % u64::from(count)) as u32,
         }
     }
 }
@@ -164,9 +232,13 @@ impl Requests {
             sum += share;
             sum
         });
+        let places = match &source {
+            KeySource::Drawn { places, .. } => places.clone(),
+            KeySource::Trace { .. } => None,
+        };
         Requests {
             source,
-            pattern: Pattern::of(&clients.keys),
+            pattern: Pattern::of(&clients.keys, places),
             keys: streams.named("keys"),
             operations: streams.named("operations"),
             scans: streams.named("scan lengths"),
@@ -182,7 +254,7 @@ impl Requests {
     pub fn make(&mut self) -> Option<Request> {
         let number = self.made;
         let key = match &self.source {
-            KeySource::Drawn(ids) => ids.sample(&mut self.keys),
+            KeySource::Drawn { ids, .. } => ids.sample(&mut self.keys),
             KeySource::Trace { trace, .. } => {
                 let key = *trace.keys().get(number as usize)?;
                 if let Some(operation) = trace.operation(number as usize) {
@@ -208,7 +280,7 @@ impl Requests {
         }
         let client = match &self.source {
             KeySource::Trace { trace, .. } => trace.client(number as usize),
-            KeySource::Drawn(_) => None,
+            KeySource::Drawn { .. } => None,
         };
         self.made += 1 + u64::from(more);
         Some(Request { number, key, operation, more, client })
@@ -224,16 +296,7 @@ impl Requests {
     #[inline]
     fn place(&mut self, id: u32) -> Key {
         self.drawn += 1;
-        match self.pattern {
-            Pattern::Plain => id,
-            Pattern::Turning { count, step, every } => {
-                let count = u64::from(count);
-                let turned = (self.made / every) % count * u64::from(step);
-                ((u64::from(id) + turned) % count) as u32
-            }
-            Pattern::Latest => self.known - 1 - id,
-            Pattern::Round { count } => ((self.drawn - 1) % u64::from(count)) as u32,
-        }
+        self.pattern.place(id, self.made, self.drawn - 1, self.known)
     }
 
     /// The size, in bytes, and the life of the value of request `number`, as far as a trace says them; `None` where there
@@ -255,8 +318,12 @@ mod tests {
     use crate::scenario::Mix;
 
     fn requests(clients: &Clients) -> Requests {
-        let source = KeySource::new(clients, None).expect("no trace is needed");
-        Requests::new(clients, source, &Streams::new(5))
+        Requests::new(clients, source(clients, None), &Streams::new(5))
+    }
+
+    fn source(clients: &Clients, trace: Option<Arc<Trace>>) -> KeySource {
+        let scenario = Scenario { clients: clients.clone(), ..Scenario::default() };
+        KeySource::new(&scenario, trace).expect("a source")
     }
 
     fn first(clients: &Clients, count: usize) -> Vec<Request> {
@@ -345,7 +412,7 @@ mod tests {
 
     #[test]
     fn inserts_write_new_keys_in_order() {
-        let clients = Clients { insert_ratio: 0.3, ..keyed(Keys::Zipf { count: 50, alpha: 1.0 }) };
+        let clients = Clients { insert_ratio: 0.3, ..keyed(Keys::zipf(50, 1.0)) };
         let made = first(&clients, 1_000);
         let inserted: Vec<Key> = made.iter().map(|request| request.key).filter(|&key| key >= 50).collect();
         assert_eq!(inserted, (50..50 + inserted.len() as u32).collect::<Vec<_>>());
@@ -354,9 +421,9 @@ mod tests {
 
     #[test]
     fn the_key_of_an_operation_does_not_depend_on_what_others_do() {
-        let plain = first(&Clients { write_ratio: 0.1, ..keyed(Keys::Zipf { count: 100, alpha: 1.0 }) }, 2_000);
+        let plain = first(&Clients { write_ratio: 0.1, ..keyed(Keys::zipf(100, 1.0)) }, 2_000);
         let busy = Clients { write_ratio: 0.1, insert_ratio: 0.2, delete_ratio: 0.2, ..Clients::default() };
-        let busy = first(&Clients { keys: Keys::Zipf { count: 100, alpha: 1.0 }, ..busy }, 2_000);
+        let busy = first(&Clients { keys: Keys::zipf(100, 1.0), ..busy }, 2_000);
         for (plain, busy) in plain.iter().zip(&busy).filter(|(_, busy)| busy.key < 100) {
             assert_eq!((plain.number, plain.key), (busy.number, busy.key));
             assert!(plain.operation == busy.operation || plain.operation == Operation::Read);
@@ -403,5 +470,85 @@ mod tests {
     fn a_round_names_one_key_after_the_other() {
         let keys: Vec<Key> = first(&keyed(Keys::Scan { count: 3 }), 7).iter().map(|request| request.key).collect();
         assert_eq!(keys, [0, 1, 2, 0, 1, 2, 0]);
+    }
+
+    fn scrambled(count: u32, alpha: f64) -> Keys {
+        Keys::Zipf { count, alpha, scrambled: true }
+    }
+
+    #[test]
+    fn scrambled_keys_keep_the_shares_of_their_ranks_and_change_nobody_elses_draws() {
+        let mixed = |keys| Clients { write_ratio: 0.2, scan_ratio: 0.1, ..keyed(keys) };
+        let plain = first(&mixed(Keys::zipf(100, 1.0)), 20_000);
+        let other = first(&mixed(scrambled(100, 1.0)), 20_000);
+        // The same rank has the same key each time, and no two ranks have one key.
+        let mut of_rank = [None; 100];
+        for (plain, other) in plain.iter().zip(&other) {
+            assert_eq!(plain.operation, other.operation);
+            assert_eq!(*of_rank[plain.key as usize].get_or_insert(other.key), other.key);
+        }
+        let mut keys: Vec<Key> = of_rank.into_iter().flatten().collect();
+        assert!(keys.windows(2).filter(|pair| pair[1] == pair[0] + 1).count() < 10, "{keys:?}");
+        keys.sort_unstable();
+        assert_eq!(keys, (0..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_scan_from_a_popular_key_reads_popular_keys_unless_they_are_scrambled() {
+        // What share of the keys that scans from the ten most popular keys read are among the hundred most popular.
+        let popular = |keys: Keys| {
+            let clients = Clients { scan_ratio: 1.0, ..keyed(keys) };
+            let ranked = source(&clients, None).most_popular(&clients.keys, 100);
+            let scans = first(&clients, 20_000).into_iter().filter(|scan| ranked[..10].contains(&scan.key));
+            let read: Vec<Key> = scans.flat_map(|scan| scan.key + 1..=scan.key + scan.more).collect();
+            read.iter().filter(|key| ranked.contains(key)).count() as f64 / read.len() as f64
+        };
+        let (plain, scrambled) = (popular(Keys::zipf(10_000, 1.0)), popular(scrambled(10_000, 1.0)));
+        assert!(plain > 0.9 && scrambled < 0.1, "{plain:.3} and {scrambled:.3}");
+    }
+
+    #[test]
+    fn the_most_popular_keys_are_those_that_are_asked_for_most() {
+        let most = |keys: Keys| source(&keyed(keys.clone()), None).most_popular(&keys, 3);
+        assert_eq!(*most(Keys::zipf(9, 1.0)), [0, 1, 2]);
+        assert_eq!(*most(Keys::ZipfSample { count: 9, of: 900, alpha: 1.0 }), [0, 1, 2]);
+        assert_eq!(*most(Keys::Latest { count: 9, alpha: 0.99 }), [8, 7, 6]);
+        assert_eq!(*most(Keys::Scan { count: 9 }), [0, 1, 2]);
+        assert_eq!(*most(Keys::Uniform { count: 2 }), [0, 1], "no more than there are");
+        let hot = |moves_every| Keys::HotSet { count: 9, hot: 0.3, traffic: 0.9, moves_every };
+        assert_eq!((*most(hot(None))).len(), 3);
+        assert_eq!(*most(hot(Some(10))), [0, 1, 2], "the hot ones at the start");
+        for keys in [scrambled(50, 1.0), Keys::Latest { count: 50, alpha: 1.0 }] {
+            let mut asked = [0; 50];
+            first(&keyed(keys.clone()), 100_000).iter().for_each(|request| asked[request.key as usize] += 1);
+            let most = most(keys);
+            assert!(asked.iter().all(|&count| count <= asked[most[0] as usize]));
+            assert!(most.windows(2).all(|pair| asked[pair[0] as usize] > asked[pair[1] as usize]), "{most:?}");
+        }
+    }
+
+    #[test]
+    fn a_traces_most_popular_keys_are_those_it_asks_for_most_and_of_alike_ones_the_first() {
+        let trace = Arc::new(Trace::read("keys.txt", "a\nb\nc\nd\nc\nb\nc\n".as_bytes(), None).unwrap());
+        let clients = keyed(Keys::of_trace("keys.txt".to_owned()));
+        let source = source(&clients, Some(trace));
+        assert_eq!(*source.most_popular(&clients.keys, 9), [2, 1, 0, 3]);
+        assert_eq!(*source.most_popular(&clients.keys, 3), [2, 1, 0]);
+    }
+
+    #[test]
+    fn a_warm_up_with_more_keys_than_a_trace_names_is_refused() {
+        let trace = || Some(Arc::new(Trace::read("keys.txt", "a\nb\n".as_bytes(), None).unwrap()));
+        let mut scenario = Scenario { clients: keyed(Keys::of_trace("keys.txt".to_owned())), ..Scenario::default() };
+        let warm =
+            |warm_up| crate::scenario::Reading::LookAside(crate::scenario::LookAside { warm_up, ..Default::default() });
+        scenario.lanes[0].read = warm(2);
+        assert!(KeySource::new(&scenario, trace()).is_ok());
+        scenario.lanes[0].read = warm(3);
+        let told = KeySource::new(&scenario, trace()).unwrap_err();
+        assert!(
+            told.starts_with("lane.0.read.warm_up = 3: is not allowed; ") && told.ends_with("from 0 to 2"),
+            "{told}"
+        );
     }
 }

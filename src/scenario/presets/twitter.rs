@@ -152,7 +152,8 @@ impl Cluster {
         let mut text = format!(
             "# Twitter's cache cluster {}, scaled down: the requests of 1 in {:.0} keys. From the statistics of March 2020\n\
              # (Yang, Yue, Rashmi, OSDI 2020; github.com/twitter/cache-trace, CC BY 4.0).\n\
-             name = \"{TITLE}{}\"\nduration = \"{}\"\nwarmup = \"{}\"\n\n[clients]\n",
+             name = \"{TITLE}{}\"\n\
+             seed = 1 # the default: nothing depends on it, miss ratios are of tens of thousands of requests\nduration = \"{}\"\nwarmup = \"{}\"\n\n[clients]\n",
             self.number,
             (scale.keys_of_all as f64 / scale.keys as f64).max(1.0),
             self.number,
@@ -219,8 +220,9 @@ impl Cluster {
         };
         [
             format!(
-                "Twitter's production cache {number} of March 2020, scaled down. Operations: {}. Common TTLs: {}. Zipf alpha: \
-                 {}. Requests a second: {}. Mean sizes: {}. Miss ratio in production: {}.",
+                "Twitter's production cache {number} of March 2020, scaled down: operations {}; common TTLs {}; Zipf alpha {}; \
+                 requests a second {}; mean sizes {}. Its miss ratio in production: {}; look at that of the two lanes, which \
+                 differ in what a write does with the cached copy.",
                 list(operations(), none),
                 list(ttls(), none),
                 or(alpha.clone(), none),
@@ -229,8 +231,8 @@ impl Cluster {
                 or(miss.clone(), none),
             ),
             format!(
-                "2020년 3월 트위터 운영 캐시 {number}번을 축소한 것입니다. 연산: {}. 주요 TTL: {}. Zipf 알파: {}. 초당 요청 수: {}. \
-                 평균 크기: {}. 운영 환경의 미스율: {}.",
+                "2020년 3월 트위터 운영 캐시 {number}번을 축소한 것으로, 연산 {}; 주요 TTL {}; Zipf 알파 {}; 초당 요청 수 {}; \
+                 평균 크기 {}. 운영 환경의 미스율은 {}; 쓰기가 캐시된 사본을 어떻게 하느냐만 다른 두 레인의 미스율과 비교해 보세요.",
                 list(operations(), none_ko),
                 list(ttls(), none_ko),
                 or(alpha, none_ko),
