@@ -175,6 +175,90 @@ fn every_second_loses_no_write_older_than_two_seconds_and_no_syncs_do() {
     assert!(slow >= ms(3_800) && slow < ms(3_810), "{slow}");
 }
 
+/// What a crash takes in the worst of moments, of one client who writes 200 times a second: of so many seconds of work.
+fn worst_window_s(fsync: Fsync, time: Nanos, from: Nanos, cycle: Nanos) -> f64 {
+    let mut scenario = writes(1.0);
+    scenario.clients.arrivals = Arrivals::Closed { users: 1, think: Distribution::Constant(ms(5)) };
+    (scenario.app.cache_timeout, scenario.cache.persistence) = (None, append_only(fsync, time));
+    let steps: Vec<u64> = (1..=60).collect();
+    let losses = in_parallel(&steps, |step| {
+        let at = from + Nanos(cycle.0 * step / 60) - Nanos(1); // the last is just before a sync has ended
+        let mut scenario = scenario.clone();
+        (scenario.faults, scenario.duration) = (vec![crash(at, ms(20))], at + ms(100));
+        let lane = run(&scenario);
+        assert_eq!(lane.ledger().ever_lost().total(), lost(&lane, Cause::PersistenceWindow));
+        lost(&lane, Cause::PersistenceWindow)
+    });
+    losses.into_iter().max().expect("sixty crashes") as f64 / 200.0
+}
+
+#[test]
+fn every_second_never_loses_more_than_the_work_of_two_syncs_and_two_seconds_of_each() {
+    // Syncs from 1, 2, 3 s; from 1, 2.4, 3.8 s; from 1, 11, 21 s: each cycle ends as a sync does.
+    for (time, ends, cycle, worst) in [
+        (100, 4_100, 1_000, 1.1),
+        (1_000, 5_000, 1_000, 2.0),
+        (1_400, 6_600, 1_400, 2.8),
+        (10_000, 31_000, 10_000, 4.0),
+    ] {
+        let found = worst_window_s(Fsync::EverySecond, ms(time), ms(ends - cycle), ms(cycle));
+        assert!((worst - 0.1..=worst + 0.01).contains(&found), "{time} ms: {found} s, not {worst} s");
+    }
+    // The kernel makes nobody wait: it has no such bound.
+    let without = worst_window_s(Fsync::No, ms(10_000), ms(60_000), ms(10_000));
+    assert!(without > 39.0, "{without} s");
+}
+
+#[test]
+fn a_sync_of_each_second_makes_changes_wait_after_two_seconds_and_not_before() {
+    for (time, longest_ms) in [(1_900, 0.0), (5_000, 3_000.0)] {
+        let mut scenario = writes(1.0);
+        scenario.clients.arrivals = Arrivals::Constant { rate: 1_000.0 };
+        scenario.clients.write_ratio = 0.5;
+        scenario.app.cache_timeout = None;
+        scenario.cache.persistence = append_only(Fsync::EverySecond, ms(time));
+        scenario.duration = ms(20_000);
+        let all = run(&scenario).report().latency_ms.all.max;
+        assert!((all - longest_ms).abs() <= 0.01 * longest_ms, "{time} ms: {all} ms");
+    }
+}
+
+#[test]
+fn a_sync_before_each_answer_serves_all_who_are_in_line() {
+    // One at a time, a disk with syncs of 10 ms takes a hundred writes a second. Of fifty clients, the first to come has a
+    // sync alone, and all others share the next one.
+    for (users, a_second) in [(1, 100.0), (50, 2_500.0)] {
+        let mut scenario = writes(1.0);
+        scenario.clients.arrivals = Arrivals::Closed { users, think: Distribution::Constant(Nanos::ZERO) };
+        scenario.cache.persistence = append_only(Fsync::Always, ms(10));
+        (scenario.duration, scenario.faults) = (ms(4_000), vec![crash(ms(3_005), ms(1_000))]);
+        let lane = run(&scenario);
+        let report = lane.report();
+        close("writes in three seconds", report.writes_by_class.durable as f64, 3.0 * a_second, 0.05);
+        assert!(report.cache.saves <= 301, "{}", report.cache.saves);
+        // The whole round that the crash cut short was not acknowledged, and none of it is there.
+        assert_eq!((report.ever_lost, report.writes_by_class.unknown), (0, users.into()));
+    }
+}
+
+#[test]
+fn a_freeze_holds_back_every_answer_of_a_round() {
+    let mut scenario = writes(1.0);
+    scenario.clients.arrivals = Arrivals::Closed { users: 20, think: Distribution::Constant(Nanos::ZERO) };
+    scenario.app.cache_timeout = None;
+    scenario.cache.persistence = append_only(Fsync::Always, ms(10));
+    scenario.duration = ms(2_000);
+    scenario.faults = vec![Fault { lasts: ms(700), ..Fault::new(What::CacheFreeze, ms(1_015)) }];
+    let mut lane = start(&scenario);
+    let mut answered_by = |at| {
+        lane.run_until(ms(at));
+        lane.report().requests
+    };
+    let [before, during, after] = [1_016, 1_714, 1_722].map(&mut answered_by);
+    assert!(before > 900 && during == before, "{before}, {during}");
+    assert_eq!(after, during + 19, "all of the round that it caught, and of no other");
+}
+
 #[test]
 fn a_failover_loses_nothing_that_waited_for_a_replica_and_something_that_did_not() {
     for (wait, loses) in [(0, true), (1, false)] {

@@ -413,15 +413,8 @@ impl CacheNode {
     }
 
     fn serve(&self, state: &mut State, call: CallId) {
-        let mut time = self.command.sample(&mut state.commands);
-        if state.upkeep.is_some() {
-            time = time.saturating_add(self.upkeep(state));
-        }
-        let time = state.halt.slow.stretch(time);
-        let until = self.common.kernel.now().saturating_add(time);
+        let until = self.common.kernel.now().saturating_add(self.command_time(state));
         state.serving = Some((call, until));
-        state.counts.busy_ns += u128::from(time.0);
-        state.counts.commands += 1;
         if state.durability.is_some() {
             self.serve_durably(state, call, until);
         } else if let Some(answer) = self.execute(state, call) {
@@ -429,6 +422,19 @@ impl CacheNode {
         }
         // What it evicted may have been dropped dirty, which makes room.
         self.admit(state);
+    }
+
+    /// How long the next command keeps the node busy.
+    #[inline]
+    fn command_time(&self, state: &mut State) -> Nanos {
+        let mut time = self.command.sample(&mut state.commands);
+        if state.upkeep.is_some() {
+            time = time.saturating_add(self.upkeep(state));
+        }
+        let time = state.halt.slow.stretch(time);
+        state.counts.busy_ns += u128::from(time.0);
+        state.counts.commands += 1;
+        time
     }
 
     /// Tidies up before a command; gives how much longer the command takes for it, and for what is not in RAM.

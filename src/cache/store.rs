@@ -119,14 +119,12 @@ pub struct Entry {
     pub value: u32,
     /// The last moment at which it is good; [`Nanos::MAX`]: for ever.
     pub expires: Nanos,
-    /// Holds a write that has not reached the database. The store only carries it.
-    pub dirty: bool,
 }
 
 impl Entry {
-    /// A clean entry of no size.
+    /// An entry of no size.
     pub const fn new(key: u32, value: u32, expires: Nanos) -> Entry {
-        Entry { key, size: 0, value, expires, dirty: false }
+        Entry { key, size: 0, value, expires }
     }
 
     /// What it takes in memory: its value and the overhead.
@@ -153,7 +151,8 @@ pub enum Lookup<'a> {
     Absent,
 }
 
-/// What [`Store::insert`] did and displaced. Nothing leaves a store unseen: a displaced entry may be dirty.
+/// What [`Store::insert`] did and displaced. Nothing leaves a store unseen: a write of a displaced entry's key may wait
+/// for its flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a displaced entry may hold a write that has not reached the database"]
 pub enum Insertion {

@@ -49,9 +49,12 @@ record! {
 words! {
     /// When an append-only file is synced.
     pub enum Fsync {
-        /// Before each answer to a command that changed something: the node waits for the disk.
+        /// Before each answer to a command that changed something: the node waits for the disk, once for all that were in
+        /// line when it got to them.
         "always" => Always,
-        /// Each second, beside the commands.
+        /// Each second, beside the commands. A crash loses what came since the last sync that has ended began: at most 2 s of
+        /// writes where a sync takes up to a second. One that has run for 2 s makes the node wait for its end with the next
+        /// change, so that with slower disks it is what the node did in two times 2 s.
         "every-second" => EverySecond,
         /// When the kernel sees fit: every 30 seconds.
         "no" => No,

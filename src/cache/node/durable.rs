@@ -36,8 +36,10 @@ pub(super) struct Durability {
     loaded_at: Option<Nanos>,
     /// When a replica takes over, unless the master is back before.
     takeover_at: Option<Nanos>,
-    /// Answers that wait for replicas, when each leaves, and for which change.
-    waiting: Vec<(CallId, Nanos, Position)>,
+    /// Answers that wait for the disk or for replicas, when each leaves, and for which change, if it made one.
+    waiting: Vec<(CallId, Nanos, Option<Position>)>,
+    /// Room for the commands of a round, used again.
+    round: Vec<Obeyed>,
     /// The last moment at which something changed, or was to.
     touched: Nanos,
     /// How many entries there were after the last command. Not how many there are: whoever looks at a node may let
@@ -45,6 +47,16 @@ pub(super) struct Durability {
     entries: u32,
     /// Not while the node is down or loads: then its disk writes nothing, and its replicas hear nothing.
     at_work: bool,
+}
+
+/// A command that has taken effect.
+#[derive(Debug)]
+struct Obeyed {
+    call: CallId,
+    answer: Answer,
+    /// When it had been served, but for disk and replicas.
+    until: Nanos,
+    changed: bool,
 }
 
 impl Durability {
@@ -62,6 +74,7 @@ impl Durability {
                 loaded_at: None,
                 takeover_at: None,
                 waiting: Vec::new(),
+                round: Vec::new(),
                 touched: Nanos::ZERO,
                 entries: 0,
                 at_work: true,
@@ -183,31 +196,75 @@ impl State {
 /// Commands.
 impl CacheNode {
     /// Lets a command take effect whose answer may have to wait for the disk or for replicas; until then the node is
-    /// busy with it, or not.
+    /// busy with it, or not. Where one sync serves many, whatever is in line follows at once: nobody can tell, since the
+    /// answers of such a round leave together.
     #[cold]
-    pub(super) fn serve_durably(&self, state: &mut State, call: CallId, until: Nanos) {
-        let now = self.common.kernel.now();
+    pub(super) fn serve_durably(&self, state: &mut State, mut call: CallId, mut until: Nanos) {
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
-        durability.advance(now);
-        let too_few = durability.replicas.as_mut().is_some_and(|replicas| replicas.are_too_few(now));
-        if too_few && self.common.calls.question(call).is_write() {
-            state.counts.refused += 1;
-            return self.common.calls.answer(call, Err(Failure::Down), until);
-        }
+        durability.advance(self.common.kernel.now());
+        let in_groups = durability.persistence.as_ref().is_some_and(Persistence::commits_in_groups);
         let before = durability.journal.position();
-        let answer = self.execute(state, call);
+        let mut round = std::mem::take(&mut durability.round);
+        loop {
+            let answered = self.obey(state, call, until);
+            round.extend(answered);
+            let Some(next) = in_groups.then(|| state.line.pop(&self.common.calls)).flatten() else { break };
+            call = next;
+            until = until.saturating_add(self.command_time(state));
+            state.serving = Some((call, until));
+        }
         if let Some(durability) = state.durability.as_deref_mut() {
             durability.entries = state.store.len();
         }
+        self.answer_round(state, &mut round, before, until);
+        state.durability.as_deref_mut().expect("it was there").round = round;
+    }
+
+    /// Lets a command take effect; no answer means that it waits for something else.
+    fn obey(&self, state: &mut State, call: CallId, until: Nanos) -> Option<Obeyed> {
+        let now = self.common.kernel.now();
+        let durability = state.durability.as_deref_mut().expect("a node that is durable");
+        let before = durability.journal.position();
+        let too_few = durability.replicas.as_mut().is_some_and(|replicas| replicas.are_too_few(now));
+        let answer = if too_few && self.common.calls.question(call).is_write() {
+            state.counts.refused += 1;
+            Some(Err(Failure::Down))
+        } else {
+            self.execute(state, call)
+        };
+        let changed = CacheNode::journal_position(state) != Some(before);
+        answer.map(|answer| Obeyed { call, answer, until, changed })
+    }
+
+    /// Answers what has been obeyed up to `until`: as soon as what was changed is safe, or at once where nothing was.
+    fn answer_round(&self, state: &mut State, round: &mut Vec<Obeyed>, before: Position, until: Nanos) {
         let (synced, leaves, confirmed) = self.confirm(state, before, until);
-        state.serving = Some((call, synced));
+        let (now, position) = (self.common.kernel.now(), CacheNode::journal_position(state));
+        let Some((served, busy_until)) = &mut state.serving else { return };
+        let last = *served;
+        *busy_until = synced;
         state.counts.busy_ns += u128::from((synced - until).0);
-        let Some(answer) = answer else { return };
-        // Until it is synced, the node is busy with it: a crash then finds it being served.
-        if leaves > synced {
-            self.wait_with(state, call, leaves);
+        let durability = state.durability.as_deref_mut().expect("a node that is durable");
+        durability.waiting.retain(|(_, leaves, _)| *leaves > now);
+        for obeyed in round.drain(..) {
+            let (answer, leaves) = match obeyed.changed {
+                true if confirmed => (obeyed.answer, leaves),
+                true => (Err(Failure::TimedOut), leaves),
+                false if position != Some(before) => (obeyed.answer, synced),
+                false => (obeyed.answer, obeyed.until),
+            };
+            // The last one is what the node is busy with until it is synced: a crash then finds it being served.
+            if leaves > synced || (obeyed.call != last && leaves > now) {
+                durability.waiting.push((obeyed.call, leaves, position.filter(|_| obeyed.changed)));
+            }
+            self.common.calls.answer(obeyed.call, answer, leaves);
         }
-        self.common.calls.answer(call, if confirmed { answer } else { Err(Failure::TimedOut) }, leaves);
+    }
+
+    /// Answers that have been given and have not left yet, besides that of the command being served.
+    pub(super) fn answers_to_leave(state: &State, now: Nanos) -> impl Iterator<Item = CallId> {
+        let waiting = state.durability.as_deref().into_iter().flat_map(|durability| &durability.waiting);
+        waiting.filter(move |(_, leaves, _)| *leaves > now).map(|(call, ..)| *call)
     }
 
     /// Answers a write that had waited for room, and that has just taken effect.
@@ -231,7 +288,7 @@ impl CacheNode {
         let (mut synced, mut leaves, mut confirmed) = (until, until, true);
         if position != before {
             if let Some(persistence) = &mut durability.persistence {
-                synced = persistence.sync(before, until);
+                synced = persistence.sync(before, now, until);
                 leaves = synced;
             }
             if let Some(replicas) = &mut durability.replicas {
@@ -248,7 +305,7 @@ impl CacheNode {
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
         let position = durability.journal.position();
         durability.waiting.retain(|(_, leaves, _)| *leaves > now);
-        durability.waiting.push((call, leaves, position));
+        durability.waiting.push((call, leaves, Some(position)));
     }
 }
 
@@ -442,7 +499,7 @@ impl CacheNode {
         replicas.replica_crashes(number);
         for (call, leaves, position) in &durability.waiting {
             // Its word may have been the one that counted. Nobody is told yes who cannot be sure.
-            if *leaves > now && !replicas.will_have(*position, *leaves) {
+            if *leaves > now && position.is_some_and(|position| !replicas.will_have(position, *leaves)) {
                 self.common.calls.amend(*call, Err(Failure::TimedOut));
             }
         }

@@ -78,9 +78,10 @@ impl CacheNode {
             return;
         }
         state.halt.frozen_since = now;
-        let Some((call, until)) = state.serving else { return };
-        if until > now && self.common.calls.is_answered(call) {
-            let mut withheld = self.common.withheld.borrow_mut();
+        let serving = state.serving.filter(|(_, until)| *until > now).map(|(call, _)| call);
+        let caught: Vec<CallId> = serving.into_iter().chain(CacheNode::answers_to_leave(&state, now)).collect();
+        let mut withheld = self.common.withheld.borrow_mut();
+        for call in caught.into_iter().filter(|call| self.common.calls.is_answered(*call)) {
             match withheld.iter_mut().find(|answer| answer.call == call) {
                 Some(answer) => answer.frozen = true,
                 None => {
