@@ -128,6 +128,7 @@ pub static WORDS: Words = Words {
     back_to_default: |name, default| format!("{name}: back to {default}"),
     default_is: |default| format!("default {default}"),
     range: ToString::to_string,
+    lane_name: strategy_name,
     strategy_name,
     cached_copy: "Cached copy",
     order: "Order",

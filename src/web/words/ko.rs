@@ -139,6 +139,7 @@ pub static WORDS: Words = Words {
     back_to_default: |name, default| format!("{name}: 기본값 {default}(으)로"),
     default_is: |default| format!("기본값 {default}"),
     range,
+    lane_name,
     strategy_name,
     cached_copy: "캐시에 있던 값",
     order: "쓰는 순서",
@@ -473,6 +474,64 @@ fn summary(panel: &Panel) -> String {
     let ends: Vec<String> = ends(panel).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
     let what = if ends.is_empty() { "아직 없음".to_owned() } else { ends.join(", ") };
     format!("{}: {what}.", panel.title)
+}
+
+/// The lanes of presets; whatever else a lane is called stays as it is.
+fn lane_name(name: &str) -> String {
+    let known = match name {
+        "Write-back every second" => "라이트백, 1초마다",
+        "Write-back every 10 s" => "라이트백, 10초마다",
+        "Without Redis" => "Redis 없이",
+        "With Redis" => "Redis와 함께",
+        "Told yes after the first" => "먼저 끝난 쪽에서 응답",
+        "Three retries" => "재시도 3회",
+        "Taken in one step" => "한 번에 꺼내기",
+        "TTLs with jitter" => "TTL에 지터",
+        "TTL of a minute" => "TTL 1분",
+        "TTL of 2 s" => "TTL 2초",
+        "Straight to the database" => "DB로 바로",
+        "Single flight" => "싱글 플라이트",
+        "Retries and a breaker" => "재시도와 서킷 브레이커",
+        "Refuse what does not fit" => "들어갈 자리가 없으면 거부",
+        "Read, write, then delete" => "읽고, 쓰고, 지우기",
+        "Read, add one, write" => "읽고, 더하고, 쓰기",
+        "Page to disk" => "디스크로 페이징",
+        "One global cache" => "글로벌 캐시 하나",
+        "Nothing on disk" => "디스크 저장 없음",
+        "No retries" => "재시도 없음",
+        "Local, told of every write" => "로컬, 쓰기마다 알림",
+        "Increment in the database" => "DB에서 증가",
+        "In the database" => "DB에서",
+        "In the cache, written every second" => "캐시에서, 1초마다 반영",
+        "In the cache, written every 10 s" => "캐시에서, 10초마다 반영",
+        "Flushed when it expires" => "만료될 때 플러시",
+        "Flushed every minute" => "1분마다 플러시",
+        "Flushed every 50 min" => "50분마다 플러시",
+        "Flushed every 2 s" => "2초마다 플러시",
+        "Flushed every 10 s" => "10초마다 플러시",
+        "Evict the least recently used" => "LRU로 축출",
+        "Everyone reloads" => "모두가 다시 로드",
+        "Early refresh" => "조기 갱신",
+        "Deleted by each write" => "쓸 때마다 삭제",
+        "Delete twice" => "두 번 삭제",
+        "Delete after the write" => "쓰고 나서 삭제",
+        "Database, then cache" => "DB 먼저, 캐시 나중",
+        "Compare and set" => "비교 후 쓰기 (CAS)",
+        "Cache, then database" => "캐시 먼저, DB 나중",
+        "Append-only, every second" => "AOF, 1초마다",
+        "Append-only, always" => "AOF, 매번",
+        "Answered when a replica has it" => "복제된 뒤 응답",
+        "Answered at once" => "바로 응답",
+        "And a local one in each server" => "서버마다 로컬 캐시 추가",
+        "A snapshot every 10 s" => "10초마다 스냅샷",
+        "One node" => "노드 하나",
+        "Four nodes" => "노드 넷",
+        "Leases" => "리스",
+        "Writes update the cache" => "쓰기가 캐시를 갱신",
+        "Writes delete the cached copy" => "쓰기가 캐시 값을 삭제",
+        other => return strategy_name(other),
+    };
+    known.to_owned()
 }
 
 fn strategy_name(name: &str) -> String {

@@ -123,6 +123,7 @@ words! {
     back_to_default: fn(&str, &str) -> String,
     default_is: fn(&str) -> String,
     range: fn(&Limit) -> String,
+    lane_name: fn(&str) -> String,
     strategy_name: fn(&str) -> String,
     cached_copy: &'static str,
     order: &'static str,
@@ -322,7 +323,7 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
             "" if same_write && !same_read => read,
             "" if same_read && same_write => with_its_own(scenario, lane, write),
             "" => format!("{read} + {write}"),
-            name => (words.strategy_name)(name),
+            name => (words.lane_name)(name),
         };
         let numbered = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title} ({n})") });
         titles.extend(numbered.take(lanes.len() + 1).find(|name| !titles.contains(name)));
@@ -362,6 +363,7 @@ fn lane(titles: &[String], number: usize) -> Piece {
 mod tests {
     use super::super::headline::{Harm, Speed, plain};
     use super::*;
+    use crate::scenario::presets;
 
     #[test]
     fn the_sentence_says_who_is_fast_and_what_it_cost() {
@@ -376,6 +378,17 @@ mod tests {
         assert_eq!(english, "Same traffic for all. Write-back answers writes 9× faster and has lost 212 of them.");
         let korean = plain(&(ko::WORDS.headline)(&said, &["라이트스루".to_owned(), "라이트백".to_owned()]));
         assert_eq!(korean, "모두 같은 트래픽을 받습니다. 라이트백은 쓰기에 9× 빠르게 응답했지만 212건을 유실했습니다.");
+    }
+
+    #[test]
+    fn the_lanes_of_presets_have_korean_names() {
+        for preset in presets::all() {
+            for lane in &preset.scenario().lanes {
+                let title = (ko::WORDS.lane_name)(&lane.name);
+                let is_korean = title.chars().any(|c| ('가'..='힣').contains(&c));
+                assert!(lane.name.is_empty() || is_korean, "{}: {:?} is {title:?}", preset.name, lane.name);
+            }
+        }
     }
 
     #[test]
