@@ -540,3 +540,256 @@ fn who_waits_for_room_is_let_in_when_an_eviction_makes_it_on_a_durable_node_too(
         assert!(lane.report().ever_lost > 10, "dirty entries are evicted");
     }
 }
+
+#[test]
+fn a_snapshot_waits_for_new_changes_and_begins_when_there_are_enough() {
+    // A change every 100 ms: the fifteenth is at 1.5 s, and the fork with it, not when a second is over.
+    let mut scenario = writes(1.0);
+    scenario.clients.arrivals = Arrivals::Constant { rate: 10.0 };
+    scenario.clients.keys = Keys::Scan { count: 1_000 };
+    let rule = |per_entry| Persistence::Snapshots { every: ms(1_000), changes: 15, per_entry, also: Vec::new() };
+    (scenario.cache.persistence, scenario.duration) = (rule(Nanos::ZERO), ms(9_950));
+    assert_eq!(run(&scenario).report().cache.saves, 6, "one for each fifteen of ninety-nine");
+    // Its fifteen or so entries take 0.3 s to write.
+    scenario.cache.persistence = rule(ms(20));
+    for (at, rest) in [(ms(1_650), 16), (ms(1_950), 4)] {
+        (scenario.duration, scenario.faults) = (at + ms(40), vec![crash(at, ms(10))]);
+        assert_eq!(lost(&run(&scenario), Cause::PersistenceWindow), rest, "at {at}");
+    }
+}
+
+#[test]
+fn the_next_sync_after_a_restart_comes_an_interval_later() {
+    let mut scenario = writes(1_000.0);
+    scenario.cache.persistence = append_only(Fsync::EverySecond, ms(1));
+    // Back at 3.5 s, so the first sync would come at 4.5 s.
+    (scenario.duration, scenario.faults) = (ms(4_500), vec![crash(ms(3_010), ms(490))]);
+    let once = lost(&run(&scenario), Cause::PersistenceWindow);
+    scenario.faults.push(crash(ms(4_400), ms(10)));
+    let lost = lost(&run(&scenario), Cause::PersistenceWindow) - once;
+    assert!((800..1_000).contains(&lost), "since 3.5 s: {lost}");
+}
+
+#[test]
+fn nothing_is_synced_where_nothing_has_changed() {
+    let mut scenario = writes(1.0);
+    scenario.clients.arrivals = Arrivals::Constant { rate: 0.25 };
+    scenario.cache.persistence = append_only(Fsync::EverySecond, ms(1));
+    scenario.duration = Nanos::from_secs(19);
+    // Writes at 4, 8, 12 and 16 s.
+    assert_eq!(run(&scenario).report().cache.saves, 4);
+}
+
+#[test]
+fn a_wait_that_a_slow_replica_would_end_too_late_ends_with_its_timeout() {
+    let mut scenario = replicated(100.0, Distribution::Constant(ms(200)));
+    (scenario.cache.wait, scenario.duration) = (1, ms(1_000));
+    for (timeout, told) in [(199, false), (200, true)] {
+        scenario.cache.wait_timeout = ms(timeout);
+        let report = run(&scenario).report();
+        assert_eq!((report.errors == 0, report.errors == report.writes), (told, !told), "{timeout} ms");
+    }
+}
+
+#[test]
+fn a_replica_that_lags_more_than_ten_seconds_behind_is_not_close_enough() {
+    let mut scenario = replicated(1.0, Distribution::Constant(ms(20_000)));
+    scenario.clients.arrivals = Arrivals::Constant { rate: 10.0 };
+    (scenario.cache.min_replicas, scenario.duration) = (1, ms(35_000));
+    // The first write is sent at 0.1 s. Ten seconds later it is too old; the last of those written till then arrives
+    // at 30.1 s, and then nothing is on its way.
+    let rejected = run(&scenario).ledger().counts().rejected;
+    assert!(rejected.abs_diff(200) <= 2, "{rejected}");
+}
+
+/// A write at 1 s, and replicas that hear of it up to 400 ms later, in twenty worlds.
+fn one_write(replicas: u32, wait: u32, faults: &[Fault]) -> Vec<Simulation> {
+    let mut scenario = replicated(1.0, Distribution::Uniform { min: Nanos::ZERO, max: ms(400) });
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
+    (scenario.cache.replicas, scenario.cache.wait) = (replicas, wait);
+    (scenario.duration, scenario.faults) = (ms(1_950), faults.to_vec());
+    (0..20).map(|seed| run(&Scenario { seed, ..scenario.clone() })).collect()
+}
+
+#[test]
+fn who_takes_over_passes_on_what_the_other_replica_has_not_heard() {
+    // The second crash comes when the new master's news has arrived, and before there is any other.
+    let faults = vec![crash(ms(1_200), ms(9_000)), crash(ms(1_700), ms(9_000))];
+    let lost = |faults: &[Fault]| -> Vec<u64> {
+        one_write(2, 0, faults).iter().map(|lane| lane.ledger().ever_lost().total()).collect()
+    };
+    let once = lost(&faults[..1]);
+    assert!(once.contains(&0) && once.contains(&1), "{once:?}");
+    assert_eq!(lost(&faults), once, "what one replica had, the next one has");
+}
+
+#[test]
+fn a_wait_is_in_vain_when_the_replica_that_would_have_ended_it_crashes() {
+    let replica = Fault { which: Some(Which::Server(0)), lasts: ms(900), ..Fault::new(What::ReplicaCrash, ms(1_001)) };
+    let unknown = |replicas| -> u64 {
+        let lanes = one_write(replicas, 1, std::slice::from_ref(&replica));
+        lanes.iter().map(|lane| lane.ledger().counts().unknown).sum()
+    };
+    assert_eq!(unknown(1), 20);
+    let of_two = unknown(2);
+    assert!((5..15).contains(&of_two), "it is the faster one in about half of the worlds: {of_two}");
+}
+
+#[test]
+fn what_a_dead_master_had_sent_and_nobody_has_heard_is_not_heard_later() {
+    // A write every 10 ms, and a replica hears of it 98 ms later: at 1.005 s of those up to 0.9 s. The second crash is
+    // before the other replica hears anything of the new master.
+    let mut scenario = replicated(1.0, Distribution::Constant(ms(98)));
+    scenario.clients.arrivals = Arrivals::Constant { rate: 100.0 };
+    (scenario.cache.replicas, scenario.duration) = (2, ms(1_085));
+    scenario.faults = vec![crash(ms(1_005), ms(9_000)), crash(ms(1_065), ms(9_000))];
+    let lane = run(&scenario);
+    assert_eq!(lost(&lane, Cause::FailoverLag), 10 + 5, "those up to 1 s, and from 1.02 s on");
+}
+
+#[test]
+fn after_a_failover_every_key_has_what_the_replica_had_heard() {
+    let mut scenario = replicated(1.0, Distribution::Constant(ms(98)));
+    scenario.clients.arrivals = Arrivals::Constant { rate: 100.0 };
+    (scenario.clients.keys, scenario.duration) = (Keys::Scan { count: 3 }, ms(1_090));
+    scenario.faults = vec![crash(ms(1_005), ms(9_000))];
+    let mut lane = start(&scenario);
+    lane.run_until(ms(907));
+    let heard = [0, 1, 2].map(|key| lane.cached(key));
+    lane.run_until(ms(1_000));
+    assert_ne!([0, 1, 2].map(|key| lane.cached(key)), heard);
+    lane.run_until(ms(1_016));
+    assert_eq!([0, 1, 2].map(|key| lane.cached(key)), heard);
+}
+
+#[test]
+fn a_replica_that_comes_back_follows_when_it_has_loaded_what_the_master_holds() {
+    let mut scenario = replicated(1.0, Distribution::Constant(ms(1)));
+    scenario.clients.arrivals = Arrivals::Constant { rate: 100.0 };
+    scenario.clients.keys = Keys::Scan { count: 100 };
+    (scenario.cache.min_replicas, scenario.cache.loading, scenario.duration) = (1, ms(10), ms(5_000));
+    scenario.faults = vec![Fault { lasts: ms(500), ..Fault::new(What::ReplicaCrash, ms(2_000)) }];
+    let rejected = run(&scenario).ledger().counts().rejected;
+    assert!(rejected.abs_diff(150) <= 2, "half a second, and one for 100 entries: {rejected}");
+}
+
+#[test]
+fn a_replica_that_came_back_while_there_was_no_master_follows_the_next_one() {
+    let mut scenario = replicated(1.0, Distribution::Constant(ms(1)));
+    scenario.clients.arrivals = Arrivals::Constant { rate: 100.0 };
+    (scenario.cache.replicas, scenario.cache.min_replicas, scenario.cache.failover) = (2, 1, Some(ms(500)));
+    let replica = Fault { which: Some(Which::Server(1)), lasts: ms(700), ..Fault::new(What::ReplicaCrash, ms(500)) };
+    (scenario.duration, scenario.faults) = (ms(4_000), vec![replica, crash(ms(1_000), ms(9_000))]);
+    let report = run(&scenario).report();
+    assert!(report.errors.abs_diff(50) <= 2, "only until the failover: {}", report.errors);
+}
+
+#[test]
+fn reads_go_on_while_too_few_replicas_follow() {
+    let mut scenario = replicated(100.0, Distribution::Constant(ms(1)));
+    (scenario.clients.write_ratio, scenario.cache.min_replicas, scenario.duration) = (0.5, 1, ms(4_000));
+    scenario.lanes[0].read = Reading::read_through();
+    scenario.faults = vec![Fault { lasts: ms(1_000), ..Fault::new(What::ReplicaCrash, ms(1_000)) }];
+    let report = run(&scenario).report();
+    assert!(report.writes_by_class.rejected > 30);
+    assert_eq!(report.errors, report.writes_by_class.rejected);
+}
+
+#[test]
+fn reads_wait_for_no_sync() {
+    let mut scenario = writes(1.0);
+    scenario.clients.arrivals = Arrivals::Constant { rate: 10.0 };
+    (scenario.clients.keys, scenario.clients.write_ratio) = (Keys::Uniform { count: 1 }, 0.5);
+    (scenario.cache.persistence, scenario.duration) = (append_only(Fsync::Always, ms(30)), ms(20_000));
+    let latency = run(&scenario).report().latency_ms;
+    // The first one may be a miss, and a fill is a change.
+    assert!(latency.read.p98 == 0.0 && latency.write.p50 > 29.0, "{latency:?}");
+}
+
+#[test]
+fn a_master_that_is_back_in_time_remains_the_master() {
+    let mut scenario = replicated(1_000.0, Distribution::Constant(ms(1)));
+    (scenario.cache.failover, scenario.duration) = (Some(ms(600)), ms(3_000));
+    scenario.cache.persistence = append_only(Fsync::Always, Nanos::ZERO);
+    scenario.faults = vec![crash(ms(1_000), ms(500))];
+    let report = run(&scenario).report();
+    assert_eq!((report.cache.failovers, report.ever_lost), (0, 0));
+}
+
+#[test]
+fn what_has_expired_during_an_outage_need_not_be_loaded() {
+    let mut scenario = writes(1_000.0);
+    (scenario.cache.ttl, scenario.cache.loading) = (Ttl::Fixed(ms(500)), ms(5));
+    scenario.cache.persistence = append_only(Fsync::Always, Nanos::ZERO);
+    (scenario.duration, scenario.faults) = (ms(3_000), vec![crash(ms(1_000), ms(1_000))]);
+    let mut lane = start(&scenario);
+    lane.run_until(ms(2_000));
+    let refused = lane.report().cache.refused;
+    lane.run_until(Nanos::MAX);
+    assert_eq!((refused > 900, lane.report().cache.refused), (true, refused));
+}
+
+#[test]
+fn a_copy_that_the_disk_did_not_have_is_missed_because_of_the_crash() {
+    let mut scenario = writes(500.0);
+    scenario.clients.write_ratio = 0.0;
+    scenario.cache.persistence = snapshots(ms(9_000), Nanos::ZERO);
+    (scenario.duration, scenario.faults) = (ms(3_000), vec![crash(ms(1_500), ms(10))]);
+    let misses = run(&scenario).report().misses_by_cause;
+    assert!(misses.crashed > 90 && misses.cold <= 100, "{misses:?}");
+}
+
+#[test]
+fn a_dirty_entry_whose_life_ended_during_an_outage_is_flushed_after_it() {
+    let mut scenario = writes(1.0);
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
+    (scenario.cache.ttl, scenario.duration) = (Ttl::Fixed(ms(500)), ms(1_950));
+    scenario.cache.persistence = append_only(Fsync::Always, Nanos::ZERO);
+    scenario.faults = vec![crash(ms(1_400), ms(200))];
+    let mut lane = start(&scenario);
+    lane.run_until(ms(1_300));
+    assert_eq!(lane.dirty(), 1);
+    lane.run_until(ms(1_900));
+    assert_eq!((lane.dirty(), lane.ledger().counts().durable), (0, 1));
+}
+
+#[test]
+fn a_relay_deletes_later_what_a_restart_will_bring_back() {
+    // The cache refuses the delete while it is down, and then has the old copy again.
+    let mut scenario = writes(1.0);
+    (scenario.clients.keys, scenario.clients.write_ratio) = (Keys::Uniform { count: 20 }, 0.1);
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 200.0 };
+    scenario.cache.persistence = append_only(Fsync::Always, Nanos::ZERO);
+    scenario.lanes = lane(Reading::look_aside(), Outbox { every: ms(10), ..Outbox::default() });
+    (scenario.duration, scenario.faults) = (ms(4_000), vec![crash(ms(2_000), ms(1_000))]);
+    let mut lane = start(&scenario);
+    lane.run_until(ms(3_011));
+    let held: Vec<u32> = (0..20).filter(|&key| lane.cached(key).is_some()).collect();
+    assert!(!held.is_empty(), "what is not written comes back");
+    assert!(held.iter().all(|&key| lane.cached(key) == Some(lane.committed(key))), "{held:?}");
+}
+
+#[test]
+fn nobody_empties_a_node_that_is_down() {
+    let mut scenario = writes(1_000.0);
+    scenario.cache.persistence = append_only(Fsync::Always, Nanos::ZERO);
+    scenario.duration = ms(3_000);
+    scenario.faults = vec![crash(ms(1_000), ms(1_000)), Fault::new(What::FlushAll, ms(1_500))];
+    let mut lane = start(&scenario);
+    lane.run_until(ms(2_000));
+    assert!((0..100).all(|key| lane.cached(key).is_some()));
+    lane.run_until(Nanos::MAX);
+    assert_eq!(lane.ledger().ever_lost().total(), 0);
+}
+
+#[test]
+fn a_life_that_a_hit_made_longer_is_not_in_a_snapshot_from_before() {
+    // One key, asked for every 100 ms; only its fill at 0.1 s is a change. The snapshot of 1 s lets it live until 2 s.
+    let mut scenario = writes(1.0);
+    scenario.clients.arrivals = Arrivals::Constant { rate: 10.0 };
+    (scenario.clients.keys, scenario.clients.write_ratio) = (Keys::Uniform { count: 1 }, 0.0);
+    scenario.cache.ttl = Ttl::Sliding(ms(1_000));
+    scenario.cache.persistence = snapshots(ms(1_000), Nanos::ZERO);
+    (scenario.duration, scenario.faults) = (ms(3_500), vec![crash(ms(3_050), ms(10))]);
+    assert_eq!(run(&scenario).report().misses, 2);
+}

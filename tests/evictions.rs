@@ -206,3 +206,21 @@ fn an_outbox_leaves_no_old_copy_where_the_new_value_does_not_fit() {
         assert_eq!(lane.cached(key), Some(lane.committed(key)), "key {key}");
     }
 }
+
+#[test]
+fn nobody_who_renews_a_copy_leaves_the_old_one_where_the_new_value_does_not_fit() {
+    let around = WriteAround { cached: Invalidate::Update, ..WriteAround::default() };
+    for write in [Write::from(around), Write::from(WriteThrough::default())] {
+        let mut scenario = bare();
+        scenario.clients.arrivals = Arrivals::Poisson { rate: 500.0 };
+        (scenario.clients.keys, scenario.clients.write_ratio) = (Keys::Uniform { count: 30 }, 0.5);
+        scenario.clients.value_size = Sizes::Uniform { min: Bytes(100), max: Bytes(6_000) };
+        (scenario.cache.capacity, scenario.cache.eviction) = (Capacity::Bytes(Bytes(20_000)), Eviction::None);
+        scenario.duration = Nanos::from_secs(10);
+        scenario.lanes = lane(Reading::read_through(), write);
+        let lane = run(&scenario);
+        let cached: Vec<u32> = (0..30).filter(|&key| lane.cached(key).is_some()).collect();
+        assert!((1..30).contains(&cached.len()), "some fit, and some do not: {cached:?}");
+        assert!(cached.iter().all(|&key| lane.cached(key) == Some(lane.committed(key))), "{cached:?}");
+    }
+}

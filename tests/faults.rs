@@ -522,3 +522,169 @@ fn a_frozen_flusher_goes_on_with_the_flush_that_froze_it() {
     lane.validate();
     assert_eq!(lane.report().ever_lost, 0);
 }
+
+// ---- Between the commands of a cache ----
+
+/// Writes to a cache whose commands take 1.5 s: at 1 s, served till 2.5 s, and at 2 s, served after it.
+fn slowest_of_two_commands(faults: &[Fault]) -> f64 {
+    let mut scenario = steady(Reading::look_aside(), back(ms(60_000)));
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
+    (scenario.clients.write_ratio, scenario.duration) = (1.0, ms(2_950));
+    (scenario.app.work, scenario.cache.command) = (constant(Nanos::ZERO), constant(ms(1_500)));
+    slowest_ms(&run(&with(scenario, faults)))
+}
+
+#[test]
+fn a_command_caught_by_a_freeze_takes_as_much_longer_and_so_the_next_one_begins_later() {
+    let long = fault(What::CacheFreeze, ms(2_100), ms(800));
+    let short = fault(What::CacheFreeze, ms(2_300), ms(400));
+    for faults in [vec![long.clone()], vec![long, short]] {
+        // The first has 0.4 s left at the thaw, 2.9 s; the second ends 1.5 s after it.
+        let slowest = slowest_of_two_commands(&faults);
+        assert!((slowest - 2_800.0).abs() < 1.0, "{slowest}");
+    }
+    assert!((slowest_of_two_commands(&[]) - 2_000.0).abs() < 1.0);
+}
+
+#[test]
+fn a_dirty_entry_that_expires_during_a_freeze_is_flushed_when_it_is_over() {
+    let mut scenario = steady(Reading::look_aside(), back(ms(60_000)));
+    scenario.clients.arrivals = Arrivals::Constant { rate: 0.5 };
+    (scenario.clients.write_ratio, scenario.duration) = (1.0, ms(3_900));
+    scenario.cache.ttl = Ttl::Fixed(ms(1_000));
+    let mut lane = start(&with(scenario, &[fault(What::CacheFreeze, ms(2_500), ms(1_000))]));
+    lane.run_until(ms(3_450));
+    assert_eq!(lane.dirty(), 1);
+    lane.run_until(ms(3_600));
+    assert_eq!((lane.dirty(), lane.ledger().counts().durable), (0, 1));
+}
+
+#[test]
+fn a_slow_command_keeps_the_node_busy() {
+    let mut scenario = steady(Reading::look_aside(), WriteAround::default());
+    scenario.clients.arrivals = Arrivals::Constant { rate: 0.1 };
+    let utilisation = |lasts| {
+        let slow = fault(What::SlowCommand, ms(2_000), ms(lasts));
+        run(&with(scenario.clone(), &[slow])).report().cache.utilisation
+    };
+    let (short, long) = (utilisation(1_000), utilisation(3_000));
+    assert!((long - short - 0.2).abs() < 0.01, "{short} {long}");
+}
+
+#[test]
+fn emptying_the_cache_makes_room_for_a_writer_who_waits_for_it() {
+    let mut scenario = steady(Reading::look_aside(), WriteBack { bound: Some(1), ..back(ms(60_000)) });
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1.5 };
+    (scenario.clients.keys, scenario.clients.write_ratio) = (Keys::Scan { count: 10 }, 1.0);
+    scenario.duration = ms(1_990);
+    let mut lane = start(&with(scenario, &[fault(What::FlushAll, ms(1_500), ms(100))]));
+    lane.run_until(ms(1_490));
+    assert_eq!(lane.requests_under_way(), 1);
+    lane.run_until(ms(1_700));
+    assert_eq!(lane.requests_under_way(), 0);
+}
+
+#[test]
+fn a_crash_ends_a_slow_command_and_who_is_down_begins_none() {
+    let crash = fault(What::CacheCrash, ms(2_000), ms(500));
+    for slow in [fault(What::SlowCommand, ms(1_950), ms(6_000)), fault(What::SlowCommand, ms(2_200), ms(6_000))] {
+        let scenario = steady(Reading::look_aside(), WriteAround::default());
+        let slowest = slowest_ms(&run(&with(scenario, &[crash.clone(), slow])));
+        assert!(slowest < 100.0, "{slowest}");
+    }
+}
+
+// ---- Attempts at the database ----
+
+/// A read at 1 s while the database is away; a server tries it four times.
+fn four_attempts(seed: u64) -> Simulation {
+    let mut scenario = steady(Reading::None {}, WriteAround::default());
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
+    (scenario.clients.write_ratio, scenario.duration, scenario.seed) = (0.0, ms(1_990), seed);
+    (scenario.app.retries, scenario.app.backoff) = (3, ms(100));
+    start(&with(scenario, &[fault(What::DatabaseOutage, ms(500), ms(9_000))]))
+}
+
+#[test]
+fn pauses_between_attempts_double_and_chance_shortens_them_by_up_to_a_half() {
+    // At most 100, 200 and 400 ms, at least half of that.
+    let under_way = |at| {
+        let under_way = |seed| {
+            let mut lane = four_attempts(seed);
+            lane.run_until(ms(at));
+            lane.requests_under_way()
+        };
+        (0..20).map(under_way).sum::<usize>()
+    };
+    assert_eq!((under_way(1_350), under_way(1_702)), (20, 0));
+    assert!((4..17).contains(&under_way(1_525)), "{}", under_way(1_525));
+}
+
+#[test]
+fn an_attempt_that_may_have_succeeded_outweighs_a_later_refusal() {
+    // Committed 30 ms after 1 s, when its server had given up; the second attempt finds the database gone.
+    let mut scenario = steady(Reading::None {}, WriteAround { cached: Invalidate::Leave, ..WriteAround::default() });
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
+    (scenario.clients.write_ratio, scenario.duration) = (1.0, ms(1_990));
+    (scenario.app.retries, scenario.app.backoff) = (1, ms(60));
+    (scenario.app.database_timeout, scenario.database.write) = (Some(ms(20)), constant(ms(30)));
+    let lane = run(&with(scenario, &[fault(What::DatabaseOutage, ms(1_035), ms(900))]));
+    assert_eq!(lane.report().errors, 1);
+    assert_eq!(lane.ledger().counts().rejected + lane.ledger().counts().phantom, 0, "{:?}", lane.ledger().counts());
+}
+
+#[test]
+fn an_increment_that_may_have_been_applied_is_not_tried_again() {
+    let mut scenario = steady(Reading::None {}, WriteAround::default());
+    (scenario.clients.write_ratio, scenario.clients.modify_ratio) = (0.0, 1.0);
+    scenario.lanes[0].modify = Modify::Increment {};
+    (scenario.app.retries, scenario.app.database_timeout) = (3, Some(ms(5)));
+    (scenario.database.write, scenario.database.workers) = (Distribution::Exponential(ms(5)), 64);
+    let report = run(&scenario).report();
+    assert!(report.errors > 100, "{}", report.errors);
+    assert!(report.database.writes <= report.writes, "{} of {}", report.database.writes, report.writes);
+}
+
+#[test]
+fn the_pause_before_a_message_is_sent_again_grows_to_two_minutes_and_no_more() {
+    // All is lost until 600.1 s. After 204.6 s of doubling the pauses are two minutes: it comes through after 684.6 s.
+    let mut scenario = steady(Reading::None {}, WriteAround::default());
+    (scenario.clients.arrivals, scenario.duration) = (Arrivals::Constant { rate: 1.0 }, ms(900_000));
+    let loss = Fault { share: Some(1.0), ..fault(What::LinkLoss, ms(100), ms(600_000)) };
+    let slowest = slowest_ms(&run(&with(scenario, &[on_link(Link::AppDatabase, loss)])));
+    assert!((slowest / 684_600.0 - 1.0).abs() < 0.01, "{slowest}");
+}
+
+#[test]
+fn each_trigger_is_pulled_once_also_where_there_are_others() {
+    let mut scenario = steady(Reading::look_aside(), back(ms(1_000)));
+    let before = |flush| fault(What::CacheFreeze, At::BeforeFlush(flush), ms(10));
+    scenario.faults = vec![before(1), before(3), before(4)];
+    assert_eq!(strikes(&scenario, 0).len(), 3);
+}
+
+#[test]
+fn random_faults_last_exponentially_long() {
+    let mut scenario = steady(Reading::None {}, WriteAround::default());
+    (scenario.clients.arrivals, scenario.duration) = (Arrivals::Constant { rate: 1.0 }, ms(1_000_000));
+    scenario.faults = vec![fault(What::DatabaseSlow, At::Every(ms(1_000)), ms(100))];
+    let strikes = strikes(&scenario, 0);
+    let long = strikes.iter().filter(|(_, lasts)| *lasts > 0.1).count() as f64 / strikes.len() as f64;
+    assert!(
+        strikes.len() > 150 && (long - libm::exp(-1.0)).abs() < 0.1,
+        "{long} of {} beyond their mean",
+        strikes.len()
+    );
+}
+
+#[test]
+fn of_two_losses_alike_the_one_that_ends_first_ends_first() {
+    let loss =
+        |at, lasts| on_link(Link::AppDatabase, Fault { share: Some(1.0), ..fault(What::LinkLoss, ms(at), ms(lasts)) });
+    let scenario = steady(Reading::None {}, WriteAround::default());
+    let mut lane = start(&with(scenario, &[loss(1_000, 1_000), loss(1_500, 4_000)]));
+    lane.run_until(ms(1_100));
+    let before = lane.report().requests;
+    lane.run_until(ms(5_400));
+    assert_eq!(lane.report().requests, before, "nothing comes through until 5.5 s");
+}

@@ -623,3 +623,85 @@ fn a_conflict_is_an_answer_of_a_healthy_database_and_does_not_open_the_breaker()
     assert!(report.database.reads > report.writes * 2, "many conflicts: {} reads", report.database.reads);
     assert_eq!((report.errors, report.app.breaker_rejections), (0, 0));
 }
+
+// ---- At the edges ----
+
+#[test]
+fn nothing_is_left_behind_of_a_copy_that_had_expired() {
+    let mut scenario = racing(aside(LookAside { leases: Leases::Stale, ..LookAside::default() }));
+    scenario.cache.ttl = Ttl::Fixed(Nanos(1_000));
+    assert_eq!(report(&scenario).stale_reads, 0);
+}
+
+#[test]
+fn who_asks_again_for_a_lease_is_counted_once_and_waits_ever_longer() {
+    for leases in [Leases::Wait, Leases::Stale] {
+        let report = report(&racing(aside(LookAside { leases, ..LookAside::default() })));
+        assert_eq!(report.hits + report.misses, report.reads, "a read is one look-up");
+    }
+    // Two ask at 10 and 20 ms; the second waits for the first one's second: 2, 4, … 64 ms, and then 64 ms again.
+    let how = LookAside { leases: Leases::Wait, ..LookAside::default() };
+    let mut scenario = one_key(aside(how), 100.0, s(60), s(1), 2.5);
+    scenario.clients.arrivals = Arrivals::Constant { rate: 100.0 };
+    let waits = report(&scenario).app.lease_waits;
+    assert!((18..22).contains(&waits), "{waits}");
+}
+
+#[test]
+fn a_lease_from_before_a_crash_fills_nothing_after_it() {
+    let how = LookAside { leases: Leases::Wait, ..LookAside::default() };
+    let mut scenario = one_key(aside(how), 10.0, s(60), s(2), 50.0);
+    fault(&mut scenario, s(1), What::CacheCrash, None, ms(10));
+    assert_eq!(report(&scenario).app.fills_refused, 1);
+}
+
+#[test]
+fn what_leaves_expired_is_missed_because_it_expired() {
+    let mut scenario = one_key(Reading::look_aside(), 100.0, ms(1), Nanos::ZERO, 1e3);
+    (scenario.clients.keys, scenario.cache.capacity) = (Keys::Scan { count: 2 }, 1.into());
+    scenario.clients.arrivals = Arrivals::Constant { rate: 100.0 };
+    let misses = report(&scenario).misses_by_cause;
+    assert_eq!((misses.cold, misses.evicted), (2, 0), "{misses:?}");
+}
+
+#[test]
+fn a_warm_up_does_not_load_again_what_a_reader_has_loaded() {
+    let how = ReadThrough { warm_up: 80, ..ReadThrough::default() };
+    let mut scenario = one_key(Reading::ReadThrough(how), 50.0, s(60), ms(100), 100.0);
+    scenario.clients.keys = Keys::Uniform { count: 80 };
+    scenario.cache.capacity = 100.into();
+    assert_eq!(report(&scenario).database.reads, 80);
+}
+
+#[test]
+fn a_near_cache_does_not_remember_that_there_is_no_row_unless_it_is_told_to() {
+    let with = |negative| {
+        let mut scenario = one_key(aside(LookAside { negative, ..LookAside::default() }), 10.0, s(60), ms(1), 1e3);
+        (scenario.clients.absent, scenario.app.near) = (1.0, Some(Near::default()));
+        report(&scenario).app.near_hits
+    };
+    assert!(with(None) == 0 && with(Some(s(1))) > 500);
+}
+
+#[test]
+fn a_restart_of_its_server_closes_a_breaker_and_a_rollback_does_not_open_it() {
+    let breaker = Some(Breaker { failures: 1, open_for: s(3_600), probes: 1 });
+    let mut scenario = one_key(Reading::None {}, 100.0, s(1), Nanos::ZERO, 1e3);
+    scenario.app.breaker = breaker;
+    fault(&mut scenario, s(2), What::DatabaseOutage, None, s(1));
+    fault(&mut scenario, s(6), What::AppCrash, Some(Which::Server(0)), ms(10));
+    let rejected = report(&scenario).app.breaker_rejections;
+    assert!(rejected.abs_diff(400) < 80, "from 2 to 6 s: {rejected}");
+    scenario.faults.clear();
+    (scenario.clients.write_ratio, scenario.database.abort) = (1.0, 0.5);
+    let rolling_back = report(&scenario);
+    assert!(rolling_back.errors > 300 && rolling_back.app.breaker_rejections == 0, "{}", rolling_back.errors);
+}
+
+#[test]
+fn leases_hold_for_warm_ups_too() {
+    let how = LookAside { leases: Leases::Wait, warm_up: 10, ..LookAside::default() };
+    let mut scenario = racing(aside(how));
+    (1..28).for_each(|n| fault(&mut scenario, ms(n * 1_000), What::CacheCrash, None, ms(20)));
+    assert_eq!(report(&scenario).stale_reads, 0);
+}

@@ -610,3 +610,42 @@ fn what_is_wrong_in_a_lanes_own_world_names_the_lanes_field() {
     let relation = refused("app = { work = { uniform = { min = \"3ms\", max = \"1ms\" } } }");
     assert!(relation.starts_with("line 3: lane.1.app.work"), "{relation}");
 }
+
+#[test]
+fn options_that_do_not_go_together_are_refused_with_a_way_out() {
+    let wrong = |text: &str| Scenario::from_toml(text).unwrap_err().to_string();
+    let lane = |options: &str| wrong(&format!("[[lane]]\n{options}\n"));
+    assert!(lane(r#"write = { kind = "outbox", every = "3601s" }"#).contains("give at most 1h"));
+    let first = "write = { kind = \"write-through\", order = \"cache-first\" }\nmodify = ";
+    for modify in [r#""increment""#, r#"{ kind = "compare-and-set", tries = 3 }"#] {
+        assert!(lane(&format!("{first}{modify}")).contains("set the lane's order to database-first"));
+    }
+    let marks = r#"write = { kind = "write-back", take = "read-then-delete", coalesce = false }"#;
+    assert!(lane(marks).contains("set coalesce = true"));
+    let rules = |count: usize| {
+        let rules = vec![r#"{ every = "1s", changes = 1 }"#; count].join(", ");
+        format!("[cache]\npersistence = {{ kind = \"snapshots\", also = [{rules}] }}\n[[lane]]\n")
+    };
+    assert!(Scenario::from_toml(&rules(16)).is_ok());
+    assert!(wrong(&rules(17)).contains("there are 17 further rules; give at most 16"));
+}
+
+#[test]
+fn a_fault_needs_a_place_and_a_moment_and_lasts_as_long_as_its_kind_does() {
+    let read = |fault: &str| Scenario::from_toml(&format!("duration = \"20s\"\n[[lane]]\n[[fault]]\n{fault}\n"));
+    let wrong = |fault: &str| read(fault).unwrap_err().to_string();
+    assert!(wrong("at = \"5s\"\nwhat = \"app.crash\"").contains("is about one application server"));
+    assert!(wrong("at = \"20s\"\nwhat = \"cache.crash\"").contains("give a moment before the run's end"));
+    let lasts = |what: &str| read(&format!("at = \"5s\"\nwhat = \"{what}\"")).unwrap().faults[0].lasts;
+    let told = ["cache.flush-all", "cache.slow-command", "cache.crash"].map(lasts);
+    assert_eq!(told, [100, 1_000, 5_000].map(Nanos::from_millis));
+}
+
+#[test]
+fn a_sample_is_no_larger_than_what_it_is_taken_from() {
+    let keys = |of: u32| {
+        Scenario::from_toml(&format!("[clients.keys]\nkind = \"zipf-sample\"\ncount = 100\nof = {of}\n[[lane]]\n"))
+    };
+    assert!(keys(100).is_ok());
+    assert!(keys(99).unwrap_err().to_string().contains("a sample is no larger than the whole; give at least 100"));
+}

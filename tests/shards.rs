@@ -87,3 +87,18 @@ fn more_nodes_spread_many_keys_and_cannot_spread_one_hot_key() {
     assert!(uneven > 2.2, "the busiest node has nearly all: {uneven:.2} of the mean");
     assert!((hot.share - 0.8).abs() < 0.03 && hot.key == 0 && hot.node == shard(0), "{hot:?}");
 }
+
+#[test]
+fn equally_hot_keys_are_told_in_their_order() {
+    let mut scenario = three_nodes();
+    scenario.clients.arrivals = Arrivals::Constant { rate: 10.0 };
+    (scenario.clients.keys, scenario.clients.write_ratio) = (Keys::Scan { count: 30 }, 0.0);
+    let hottest: Vec<u32> = run(&scenario).report().cache.hottest.iter().map(|hot| hot.key).collect();
+    assert!(hottest.len() > 2 && hottest.is_sorted(), "{hottest:?}");
+}
+
+#[test]
+fn the_most_dirty_rows_are_those_of_all_nodes() {
+    let report = run(&three_nodes()).report();
+    assert_eq!(report.cache.dirty_max, 90, "every key is written, and none is flushed before the end");
+}

@@ -372,3 +372,15 @@ fn the_model_test_reaches_every_interesting_state() {
         }
     }
 }
+
+#[test]
+fn an_entry_that_was_given_a_longer_life_expires_at_its_end() {
+    let mut store = Store::new(Eviction::Lru, Room::entries_of(5), stream()).with_expiries();
+    let _ = store.insert(Entry::new(1, 0, Nanos(10)), Nanos::ZERO);
+    store.peek_mut(1).expect("it is held").expires = Nanos(30);
+    for (now, expired) in [(11, 0), (30, 0), (31, 1)] {
+        let mut removed = Vec::new();
+        store.remove_expired(Nanos(now), &mut removed);
+        assert_eq!(removed.len(), expired, "at {now}");
+    }
+}

@@ -1,9 +1,13 @@
 //! The same traffic for every lane, whatever the strategies make of it.
 
+use std::sync::Arc;
+
 use cachelane::experiment::Experiment;
+use cachelane::ledger::WriteId;
 use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
+use cachelane::workload::trace::Trace;
 
 use crate::common::{bare, run};
 
@@ -67,4 +71,24 @@ fn ycsb_e_inserts_are_the_same_writes_in_every_lane() {
 fn writes(mut lane: Simulation) -> u64 {
     lane.run_until(Nanos::MAX);
     lane.report().writes
+}
+
+#[test]
+fn sessions_take_turns() {
+    let mut scenario = lanes(Arrivals::Constant { rate: 100.0 });
+    (scenario.clients.write_ratio, scenario.clients.sessions, scenario.duration) = (1.0, 3, Nanos::from_secs(1));
+    let lane = run(&scenario);
+    let clients: Vec<u32> = (1..=6).map(|write| lane.ledger().attempt(WriteId(write)).1).collect();
+    assert_eq!(clients, [0, 1, 2, 0, 1, 2]);
+}
+
+#[test]
+fn the_clients_of_a_trace_are_its_own_also_where_it_names_no_operations() {
+    let mut scenario = bare();
+    (scenario.clients.write_ratio, scenario.clients.keys) = (1.0, Keys::of_trace("a.csv".to_owned()));
+    let trace = Trace::read("a.csv", &b"key,client\na,x\nb,y\na,x\nc,z\n"[..], None).unwrap();
+    let mut lane = Simulation::new(&scenario, 0, Some(Arc::new(trace))).unwrap();
+    lane.run_until(Nanos::MAX);
+    let clients: Vec<u32> = (1..=4).map(|write| lane.ledger().attempt(WriteId(write)).1).collect();
+    assert_eq!(clients, [0, 1, 0, 2]);
 }

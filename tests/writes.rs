@@ -481,3 +481,122 @@ fn options_that_say_how_to_flush_are_refused_where_nothing_is_flushed() {
     );
     assert_eq!(changed.unwrap().lanes[0].write, Writing::WriteBack(WriteBack::cache_only()));
 }
+
+#[test]
+fn the_relay_passes_on_batch_after_batch_until_nothing_is_left() {
+    let mut scenario = bare();
+    (scenario.duration, scenario.clients.write_ratio) = (s(10), 0.2);
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 200.0 };
+    scenario.clients.keys = Keys::Uniform { count: 5 };
+    scenario.lanes = lane(Reading::look_aside(), Outbox { every: s(1), batch: 1, ..Outbox::default() });
+    let mut lane = start(&scenario);
+    for second in 1..10 {
+        lane.run_until(Nanos(s(second).0 - 1));
+        let before = disagreements(&lane);
+        lane.run_until(Nanos(s(second).0 + 1));
+        assert!(before > 0 && disagreements(&lane) == 0, "{before} at {second} s");
+    }
+}
+
+// ---- At the edges ----
+
+#[test]
+fn a_late_fill_does_not_hide_what_is_dirty() {
+    // Nothing is flushed, so every key that was written stays dirty, whatever a slow reader still brings.
+    let mut scenario = racing(Reading::look_aside(), WriteBack { every: s(3_600), ..WriteBack::default() });
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 500.0 };
+    (scenario.clients.keys, scenario.cache.capacity) = (Keys::Uniform { count: 500 }, 1_000.into());
+    scenario.duration = s(10);
+    assert_eq!(run(&scenario).report().stale_reads, 0);
+}
+
+#[test]
+fn a_flush_removes_only_the_value_that_it_wrote() {
+    let entries = |take| {
+        let how = WriteBack { every: ms(500), take, after_flush: AfterFlush::Remove, ..WriteBack::default() };
+        let mut scenario = flushing(how);
+        scenario.database.batch.base = Distribution::Constant(ms(100));
+        run(&scenario).report().cache.entries
+    };
+    assert_eq!(entries(Take::Atomic), 0);
+    assert!(entries(Take::ReadThenDelete) > 0, "newer values whose marks were lost");
+}
+
+#[test]
+fn as_many_rows_as_asked_for_make_a_flush_and_no_flush_takes_more_than_a_batch() {
+    let report = |how| {
+        let mut scenario = flushing(how);
+        scenario.clients.arrivals = Arrivals::Constant { rate: 100.0 };
+        scenario.clients.keys = Keys::Scan { count: 1_000 };
+        scenario.database.batch.base = Distribution::Constant(Nanos::ZERO);
+        run(&scenario).report()
+    };
+    let on_count = report(WriteBack { every: s(100), at: Some(10), ..WriteBack::default() });
+    assert_eq!(on_count.cache.dirty_max, 10);
+    let in_parts = report(WriteBack { every: s(1), batch: 10, ..WriteBack::default() });
+    assert!(in_parts.database.batches >= in_parts.writes / 10, "{:?}", in_parts.database);
+}
+
+#[test]
+fn a_dirty_entry_that_was_renewed_is_flushed_when_its_new_life_ends() {
+    let mut scenario = flushing(WriteBack { every: s(100), ..WriteBack::default() });
+    // About ten writes in the first quarter of a second, and none later.
+    let (on, off) = (ms(250), s(1_000));
+    scenario.clients.arrivals = Arrivals::Bursts { rate: 40.0, quiet: 0.0, on, off };
+    scenario.clients.keys = Keys::Uniform { count: 1 };
+    scenario.cache.ttl = Ttl::Fixed(s(1));
+    let mut lane = start(&scenario);
+    lane.run_until(ms(900));
+    assert!(lane.dirty() == 1 && lane.ledger().counts().attempts() > 3);
+    lane.run_until(s(2));
+    assert_eq!(lane.dirty(), 0);
+}
+
+#[test]
+fn what_fails_after_the_clients_have_gone_is_tried_again_soon() {
+    let mut scenario = flushing(WriteBack { every: s(3_600), requeue: 200, ..WriteBack::default() });
+    scenario.database.abort = 0.9;
+    let report = run(&scenario).report();
+    assert!(report.at_s < 300.0 && report.database.aborted > 0, "{} s", report.at_s);
+}
+
+#[test]
+fn a_write_that_failed_in_the_cache_promises_nothing() {
+    let mut scenario = flushing(WriteBack::default());
+    scenario.database.write = Distribution::Constant(ms(10));
+    scenario.database.workers = 64;
+    scenario.lanes = lane(Reading::look_aside(), through(Order::CacheFirst, Acknowledge::First));
+    scenario.faults = vec![Fault { lasts: s(60), ..Fault::new(What::CacheCrash, Nanos::ZERO) }];
+    let latency = run(&scenario).report().latency_ms.write;
+    assert!((latency.p50 - 10.0).abs() < 0.2, "it waits for the database: {latency:?}");
+}
+
+#[test]
+fn a_write_that_succeeded_is_not_rolled_back() {
+    let how = WriteThrough { order: Order::CacheFirst, rollback: true, ..WriteThrough::default() };
+    let mut scenario = flushing(WriteBack::default());
+    scenario.lanes = lane(Reading::look_aside(), how);
+    assert!(run(&scenario).report().cache.entries > 90);
+}
+
+#[test]
+fn compare_and_set_tries_as_often_as_asked_and_compares_with_what_is_dirty() {
+    // Two at 5 and 10 ms; each reads for 10 ms and then writes for 10 ms.
+    let errors = |tries| {
+        let mut scenario = bare();
+        scenario.clients.arrivals = Arrivals::Constant { rate: 200.0 };
+        (scenario.clients.keys, scenario.duration) = (Keys::Uniform { count: 1 }, Nanos::from_micros(12_500));
+        scenario.clients.modify_ratio = 1.0;
+        (scenario.database.read, scenario.database.write) =
+            (Distribution::Constant(ms(10)), Distribution::Constant(ms(10)));
+        scenario.database.workers = 8;
+        scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
+        scenario.lanes[0].modify = Modify::CompareAndSet { tries };
+        run(&scenario).report().errors
+    };
+    assert_eq!((errors(1), errors(2)), (1, 0));
+    let mut scenario = flushing(WriteBack { every: s(3_600), ..WriteBack::default() });
+    (scenario.clients.write_ratio, scenario.clients.modify_ratio) = (0.0, 1.0);
+    scenario.lanes[0].modify = Modify::CompareAndSet { tries: 1 };
+    assert_eq!(run(&scenario).report().errors, 0);
+}

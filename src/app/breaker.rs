@@ -173,4 +173,11 @@ mod tests {
         assert!(call(&breaker, 60, true), "a new server has a closed breaker");
         assert_eq!(breaker.totals(Nanos(70)), (1, Nanos(59)));
     }
+
+    #[test]
+    fn it_is_open_for_as_long_as_it_was_asked_even_when_nobody_comes_to_close_it() {
+        let breaker = Breaker::new(1, Nanos(100), 1);
+        assert!(call(&breaker, 5, false));
+        assert_eq!([55, 105, 1_000].map(|now| breaker.totals(Nanos(now)).1), [50, 100, 100].map(Nanos));
+    }
 }

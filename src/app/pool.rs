@@ -189,4 +189,16 @@ mod tests {
         drop(waiting);
         pool.validate(0);
     }
+
+    #[test]
+    fn who_gives_up_has_waited_too() {
+        let (kernel, pool) = (Kernel::default(), Pool::new(1));
+        let mut first = pin!(pool.connection(&kernel));
+        let Poll::Ready(_held) = poll(first.as_mut()) else { panic!("one is free") };
+        let mut second = Box::pin(pool.connection(&kernel));
+        assert!(poll(second.as_mut()).is_pending());
+        kernel.set_clock(Nanos(7));
+        drop(second);
+        assert_eq!(pool.waits(), (1, Nanos(7)));
+    }
 }

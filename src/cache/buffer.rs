@@ -520,4 +520,31 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn rows_that_are_not_due_yet_keep_their_order() {
+        let mut buffer = Buffer::new(true);
+        for (key, due) in [(1, Nanos(200)), (2, Nanos(200)), (3, NOW)] {
+            buffer.put(key, WriteId(key), due);
+        }
+        let keys = |buffer: &Buffer, ids: Vec<RowId>| ids.into_iter().map(|id| buffer.row(id).0).collect::<Vec<Key>>();
+        let (first, then) = (buffer.take(9, NOW), buffer.take(9, Nanos(200)));
+        assert_eq!((keys(&buffer, first), keys(&buffer, then)), (vec![3], vec![1, 2]));
+    }
+
+    #[test]
+    fn the_rows_of_a_key_that_are_taken_apart_come_in_their_order() {
+        let mut buffer = Buffer::new(false);
+        [1, 2, 3].into_iter().for_each(|write| _ = buffer.put(7, WriteId(write), NOW));
+        let writes: Vec<WriteId> = buffer.take_key(7).into_iter().map(|id| buffer.row(id).1).collect();
+        assert_eq!(writes, [1, 2, 3].map(WriteId));
+    }
+
+    #[test]
+    fn the_most_that_was_ever_held_outlives_a_crash() {
+        let mut buffer = Buffer::new(true);
+        [1, 2, 3].into_iter().for_each(|key| _ = buffer.put(key, WriteId(key), NOW));
+        buffer.clear();
+        assert_eq!((buffer.held(), buffer.held_max()), (0, 3));
+    }
 }

@@ -203,4 +203,13 @@ mod tests {
         near.keep(3, WriteId(7), Life::Usual, near.begin(), Nanos(0));
         assert_eq!(near.get(3, Nanos(0)), Some(WriteId(7)));
     }
+
+    #[test]
+    fn only_a_copy_that_was_there_counts_as_invalidated() {
+        let near = near();
+        near.invalidate(3);
+        near.keep(3, WriteId(7), Life::Usual, near.begin(), Nanos(0));
+        near.invalidate(3);
+        assert_eq!(near.counts().invalidated, 1);
+    }
 }

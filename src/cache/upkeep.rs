@@ -114,3 +114,44 @@ impl Upkeep {
         self.page_fault.sample(&mut self.draws)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::Bytes;
+    use crate::cache::store::{OVERHEAD_BYTES, Room};
+    use crate::random::Streams;
+    use crate::scenario::Eviction;
+
+    fn upkeep(settings: &scenario::Cache) -> Box<Upkeep> {
+        Upkeep::new(settings, Streams::new(1).named("upkeep")).expect("there is something to do")
+    }
+
+    /// So many entries, all of which are good until the moment 1.
+    fn store(entries: u32) -> Store {
+        let mut store = Store::new(Eviction::Fifo, Room::entries_of(entries), Streams::new(1).named("eviction"));
+        (0..entries).for_each(|key| _ = store.insert(Entry::new(key, 0, Nanos(1)), Nanos::ZERO));
+        store
+    }
+
+    #[test]
+    fn a_cycle_that_finds_ever_more_ends_after_a_quarter_of_the_time() {
+        let mut upkeep = upkeep(&scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() });
+        let mut store = store(120_000);
+        assert_eq!(upkeep.tidy(&mut store, CYCLE), CYCLE_MAX);
+        // 25 ms of half a microsecond each.
+        assert_eq!(120_000 - store.len(), 50_000);
+    }
+
+    #[test]
+    fn what_has_left_again_is_in_nobodys_way() {
+        let memory = Some(Capacity::Bytes(Bytes(10 * u64::from(OVERHEAD_BYTES))));
+        let mut upkeep = upkeep(&scenario::Cache { memory, ..scenario::Cache::default() });
+        let mut store = store(1_000);
+        let faults =
+            |upkeep: &mut Upkeep, store: &Store| (0..100).filter(|_| upkeep.page_fault(store) > Nanos::ZERO).count();
+        assert!(faults(&mut upkeep, &store) > 90);
+        (10..1_000).for_each(|key| _ = store.remove(key));
+        assert_eq!(faults(&mut upkeep, &store), 0);
+    }
+}

@@ -127,4 +127,27 @@ mod tests {
             assert!(docs.lines().any(|line| line == now), "docs/twitter.md should say {now}; see its last section");
         }
     }
+
+    #[test]
+    fn the_page_counts_only_what_is_published_and_compares_like_with_like() {
+        // As if everything were as published, only the caches that write first the other way round by popularity.
+        let predicted: Vec<Prediction> = clusters()
+            .into_iter()
+            .map(|cluster| {
+                let miss_ratio = cluster.miss_ratio.unwrap_or(0.5);
+                let by_popularity = cluster.is_write_first().then_some(-miss_ratio);
+                Prediction { cluster, miss_ratio, by_popularity }
+            })
+            .collect();
+        let published = predicted.iter().filter(|p| p.cluster.miss_ratio.is_some() && p.cluster.rate.is_some());
+        let (all, reads) = (published.clone().count(), published.filter(|p| !p.cluster.is_write_first()).count());
+        assert!(reads < all && all < 54, "{reads} of {all}");
+        let page = page(&predicted);
+        let lines: Vec<&str> = page.lines().collect();
+        assert_eq!(lines[2], format!("| as the presets have them | {all} | 1.00 | 1.00 |"));
+        assert!(lines[3].starts_with(&format!("| all by popularity | {all} |")) && !lines[3].ends_with("1.00 |"));
+        let without = "| by popularity, without the caches that write first";
+        assert_eq!(lines[4], format!("{without} | {reads} | 1.00 | 1.00 |"));
+        assert_eq!(lines.len(), 8 + 54);
+    }
 }

@@ -67,4 +67,12 @@ mod tests {
         let (a, b) = ([1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 1.0, 3.0, 4.0, 5.0]);
         assert!((spearman(&a, &b) - 0.9).abs() < 1e-12 && (kendall(&a, &b) - 0.8).abs() < 1e-12);
     }
+
+    #[test]
+    fn ties_on_either_side_count_alike() {
+        // Two of three pairs agree, and one is tied on one side: 2/√(3·2).
+        let (rising, tied) = ([1.0, 2.0, 3.0], [1.0, 1.0, 2.0]);
+        assert!((kendall(&rising, &tied) - 2.0 / f64::sqrt(6.0)).abs() < 1e-12);
+        assert!((kendall(&tied, &rising) - 2.0 / f64::sqrt(6.0)).abs() < 1e-12);
+    }
 }

@@ -132,4 +132,13 @@ mod tests {
         assert_eq!([7, 8, 17, 60].map(|minute| count.decayed(minute)), [20, 19, 10, 0]);
         assert_eq!(Count { uses: 20, minute: u16::MAX }.decayed(3), 17, "across the turn of its 16 bits");
     }
+
+    #[test]
+    fn a_newcomer_has_five_uses_and_a_hit_first_takes_off_the_idle_minutes() {
+        let (mut lfu, entry) = (lfu(), Entry::new(3, 0, Nanos::MAX));
+        lfu.insert(0, &entry, MINUTE);
+        assert_eq!(lfu.counts[0].uses, 5);
+        lfu.hit(0, &entry, Nanos(4 * MINUTE.0));
+        assert_eq!(lfu.counts[0].uses, 3, "5 less 3, and one that is certain");
+    }
 }

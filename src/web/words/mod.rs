@@ -413,7 +413,7 @@ mod tests {
 
     #[test]
     fn every_preset_has_a_name_in_both_languages_that_is_not_its_file_s() {
-        for preset in crate::scenario::presets::ALL {
+        for preset in presets::ALL {
             for words in [&en::WORDS, &ko::WORDS] {
                 assert_ne!((words.preset_name)(preset.name), preset.name, "{:?}", words.lang);
             }

@@ -236,3 +236,53 @@ fn a_compressed_trace_is_the_trace() {
     assert_eq!(trace("a.txt.zst", compressed).unwrap().keys(), [0, 1, 0]);
     assert!(trace("a.txt.zst", &compressed[..12]).unwrap_err().contains("damaged or cut off"));
 }
+
+#[test]
+fn every_word_for_an_operation_means_what_its_tool_means() {
+    use Operation::{Delete, Modify, Read, Write};
+    for (words, operation) in
+        [("get read", Read), ("set write put", Write), ("modify incr", Modify), ("delete del", Delete)]
+    {
+        for word in words.split(' ') {
+            assert_eq!(all("a.csv", format!("key,op\na,{word}\n"))[0].operation, Some(operation), "{word}");
+        }
+    }
+    for (words, operation) in
+        [("get gets", Read), ("set add replace cas", Write), ("append prepend incr decr", Modify), ("delete", Delete)]
+    {
+        for word in words.split(' ') {
+            assert_eq!(all("t", format!("0,a,1,1,1,{word},0\n"))[0].operation, Some(operation), "{word}");
+        }
+    }
+    let said = |words: &str| all("-", format!("1.5 [0 lua] {words}\n"))[0];
+    assert_eq!(said(r#""getdel" "k""#).operation, Some(Delete));
+    assert_eq!(
+        (said(r#""restore" "k" "0" "vvv""#).operation, said(r#""restore" "k" "0" "vvv""#).size),
+        (Some(Write), Some(4))
+    );
+    assert_eq!(said(r#""set" "k" "v" "PXAT" "2500""#).ttl, Some(Nanos::from_secs(1)));
+    let persisted = said(r#""persist" "k""#);
+    assert!(persisted.only_expiry && persisted.ttl == Some(Nanos::MAX));
+}
+
+#[test]
+fn a_quote_in_quotes_is_part_of_a_key_and_digits_go_down_to_nanoseconds() {
+    let records = all("a.csv", "time,key\n1.123456789,\"a\"\"b\"\n2,ab\n3,\"a\"\"b\"\n");
+    assert_eq!(records.iter().map(|record| record.key).collect::<Vec<_>>(), [0, 1, 0]);
+    assert_eq!(records[0].at, Some(Nanos(1_123_456_789)));
+}
+
+#[test]
+fn only_what_writes_a_value_gives_it_a_life() {
+    let trace = trace("t", "0,a,1,1,1,set,60\n1,a,1,1,1,get,9\n2,b,1,1,1,get,9\n").unwrap();
+    assert_eq!([0, 1, 2].map(|n| trace.ttl(n)), [Some(Nanos::from_secs(60)), Some(Nanos::from_secs(60)), None]);
+}
+
+#[test]
+fn a_compressed_traces_own_name_says_its_format() {
+    let compressed: &[u8] = &[
+        0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x58, 0x31, 0x00, 0x00, 0x61, 0x0A, 0x62, 0x0A, 0x61, 0x0A, 0xEA, 0xCA, 0xD3,
+        0x49,
+    ];
+    assert!(trace("a.lis.zst", compressed).unwrap_err().contains("is not two or more numbers"));
+}
