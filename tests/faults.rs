@@ -1,6 +1,7 @@
 //! Each kind of fault does what it says and nothing else, in opposite pairs where there is an opposite; random faults and
 //! triggers strike when they should; and a fault added while a run goes on is one that was there from the start.
 
+use cachelane::experiment::Experiment;
 use cachelane::network::RETRANSMISSION_FIRST;
 use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
@@ -687,4 +688,17 @@ fn of_two_losses_alike_the_one_that_ends_first_ends_first() {
     let before = lane.report().requests;
     lane.run_until(ms(5_400));
     assert_eq!(lane.report().requests, before, "nothing comes through until 5.5 s");
+}
+
+#[test]
+fn what_a_scenario_may_not_say_cannot_be_injected_and_what_can_be_makes_a_good_scenario() {
+    let mut experiment = Experiment::new(&Scenario::default(), None).unwrap();
+    experiment.advance(ms(1_000), || false);
+    let mut inject = |what, which| experiment.inject(what, which, ms(1_000));
+    let told = inject(What::AppSlow, Some(Which::Server(0))).unwrap_err();
+    assert!(told.contains("give app.work"), "{told}");
+    assert!(inject(What::ReplicaCrash, None).is_err() && inject(What::AppCrash, Some(Which::Server(9))).is_err());
+    inject(What::AppFreeze, Some(Which::Server(0))).unwrap();
+    assert_eq!(experiment.scenario().faults.len(), 1);
+    assert_eq!(experiment.scenario().check(), Ok(()));
 }

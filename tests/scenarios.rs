@@ -305,19 +305,23 @@ fn fault() -> impl Strategy<Value = (When, Fault)> {
     )
 }
 
-/// The fault at that time of a run of `duration`, in a world where a link that takes no time cannot take longer.
-fn fitted((when, mut fault): (When, Fault), duration: Nanos, network: &Network) -> Fault {
-    let part = |part: f64| Nanos((duration.0 as f64 * part) as u64);
+/// The fault in this world, where what takes no time cannot take longer, and a flush is waited for only if there are some.
+fn fitted((when, mut fault): (When, Fault), world: &Scenario) -> Fault {
+    let part = |part: f64| Nanos((world.duration.0 as f64 * part) as u64);
+    let writes_back = world.lanes.iter().any(|lane| matches!(lane.write, Writing::WriteBack(_)));
     fault.at = match when {
         When::Moment(share) => At::Moment(part(share)),
         When::Every(share) => At::Every(part(share).max(Nanos::from_millis(1))),
-        When::BeforeFlush(number) => At::BeforeFlush(number),
-        When::AfterAcknowledged(number) => At::AfterAcknowledged(number),
+        When::BeforeFlush(number) if writes_back => At::BeforeFlush(number),
+        When::BeforeFlush(number) | When::AfterAcknowledged(number) => At::AfterAcknowledged(number),
     };
     if let (What::LinkSlow, Some(Which::Link(link))) = (fault.what, fault.which)
-        && *network.latency(link) == Distribution::Constant(Nanos::ZERO)
+        && *world.network.latency(link) == Distribution::Constant(Nanos::ZERO)
     {
         fault = Fault { which: fault.which, ..Fault::new(What::Partition, fault.at) };
+    }
+    if fault.what == What::AppSlow && world.app.work == Distribution::Constant(Nanos::ZERO) {
+        fault = Fault { which: fault.which, ..Fault::new(What::AppFreeze, fault.at) };
     }
     fault
 }
@@ -330,9 +334,11 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         |((name, seed, duration, warmup), (clients, app, network, cache, database), (mut lanes, faults))| {
             lanes.iter_mut().for_each(|lane| fit(&mut lane.read, cache.ttl));
             let share = |part: f64| Nanos((duration.0 as f64 * part) as u64);
-            let faults = faults.into_iter().map(|fault| fitted(fault, duration, &network)).collect();
-            let warmup = share(warmup);
-            Scenario { name, seed, duration, warmup, clients, app, network, cache, database, lanes, faults }
+            let (warmup, none) = (share(warmup), Vec::new());
+            let world =
+                Scenario { name, seed, duration, warmup, clients, app, network, cache, database, lanes, faults: none };
+            let faults = faults.into_iter().map(|fault| fitted(fault, &world)).collect();
+            Scenario { faults, ..world }.without_idle()
         },
     )
 }

@@ -135,13 +135,21 @@ impl Experiment {
     /// run from the start, does the same things.
     ///
     /// # Errors
-    /// When the run is over.
+    /// When the run is over, or the fault is one that the scenario's check refuses.
     pub fn inject(&mut self, what: What, which: Option<Which>, lasts: Nanos) -> Result<Fault, String> {
         let at = self.now.tick_after(Nanos::from_millis(1));
         if at >= self.scenario.duration {
             return Err(format!("the run is over after {}: restart it to break something", self.scenario.duration));
         }
         let fault = Fault { which, lasts, ..Fault::new(what, at) };
+        // What a scenario may not say, a click may not do: the link would be refused.
+        let mut with = self.scenario.clone();
+        with.faults.push(fault.clone());
+        let its = format!("fault.{}.", with.faults.len() - 1);
+        let problems = with.check().map_or_else(|error| error.problems, |()| Vec::new());
+        if let Some(problem) = problems.iter().find(|problem| problem.field.starts_with(&its)) {
+            return Err(problem.to_string());
+        }
         self.lanes.iter_mut().for_each(|lane| lane.inject(&fault));
         self.scenario.faults.push(fault.clone());
         Ok(fault)

@@ -239,7 +239,8 @@ pub(super) fn inside(path: &str) -> Vec<(String, Limit)> {
     let part = |(pattern, limit): &(&'static str, Limit)| {
         let parts: Vec<&str> = pattern.split('.').collect();
         let same = |(part, wanted): (&&str, &&str)| part == wanted || (*wanted == "*" && part.parse::<usize>().is_ok());
-        let is_inside = parts.len() > path.len() && path.iter().zip(&parts).all(same);
+        // A whole section, as a lane has it otherwise, is no value.
+        let is_inside = path.len() > 1 && parts.len() > path.len() && path.iter().zip(&parts).all(same);
         is_inside.then(|| (parts[path.len()..].join(".").replace('*', "0"), *limit))
     };
     LIMITS.iter().filter_map(part).collect()

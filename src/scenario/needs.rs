@@ -2,6 +2,8 @@
 //!
 //! What is left at its default says nothing, and a field that means something in one lane may stand for all.
 
+use std::cell::OnceCell;
+
 use super::field::Field;
 use super::node::{Node, join};
 use super::problem::Problems;
@@ -134,7 +136,7 @@ pub(super) fn check(scenario: &Scenario, problems: &mut Problems) {
 /// Every field that has another value than its default, and no effect.
 fn idle(scenario: &Scenario) -> Vec<Idle> {
     let shown = scenario.show();
-    let worlds: Vec<Scenario> = (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane)).collect();
+    let worlds = OnceCell::new();
     let mut all = Vec::new();
     let mut add = |field: &'static str, path: String, in_effect: Option<&Node>, why: Option<&'static str>| {
         if let (Some(node), Some(why)) = (in_effect.filter(|node| !node.is_default), why) {
@@ -142,20 +144,29 @@ fn idle(scenario: &Scenario) -> Vec<Idle> {
         }
     };
     for (field, lacks) in NEEDS {
-        // The lanes that the scenario's own value reaches, and what it lacks in each.
+        let (field, inner) = (*field, field.strip_prefix("lane."));
+        let paths: Vec<String> =
+            (0..scenario.lanes.len()).map(|i| join(&format!("lane.{i}"), inner.unwrap_or(field))).collect();
+        let said = |path: &str, own: bool| shown.find(path).is_some_and(|node| own || !node.is_default);
+        // Nearly always there is nothing to ask.
+        if !said(field, false) && !paths.iter().any(|path| said(path, inner.is_none())) {
+            continue;
+        }
+        let worlds: &Vec<Scenario> =
+            worlds.get_or_init(|| (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane)).collect());
+        // What the scenario's own value lacks in each lane that it reaches.
         let mut for_all = Vec::new();
-        for (i, (lane, world)) in scenario.lanes.iter().zip(&worlds).enumerate() {
-            let path = join(&format!("lane.{i}"), field.strip_prefix("lane.").unwrap_or(field));
+        for (path, (lane, world)) in paths.into_iter().zip(scenario.lanes.iter().zip(worlds)) {
             let why = lacks(world, lane);
-            match (shown.find(&path), field.starts_with("lane.")) {
-                (given, true) => add(field, path, given, why),
+            match (shown.find(&path), inner) {
+                (own, Some(_)) => add(field, path, own, why),
                 // Marks of defaults are those of the whole world, not of what a lane gives.
-                (Some(_), false) => add(field, path, world.show().find(field), why),
-                (None, false) => for_all.push(why),
+                (Some(_), None) => add(field, path, world.show().find(field), why),
+                (None, None) => for_all.push(why),
             }
         }
         let nowhere = for_all.iter().all(Option::is_some);
-        add(field, (*field).to_owned(), shown.find(field), for_all.first().copied().flatten().filter(|_| nowhere));
+        add(field, field.to_owned(), shown.find(field), for_all.first().copied().flatten().filter(|_| nowhere));
     }
     all
 }
@@ -198,18 +209,35 @@ impl Scenario {
     /// ```
     #[must_use]
     pub fn tidied(self, before: &Scenario) -> Scenario {
-        let idle_now = idle(&self);
-        if idle_now.is_empty() {
+        let mut leftovers = idle(&self);
+        if leftovers.is_empty() {
             return self;
         }
         let (idle_before, shown_before) = (idle(before), before.show());
-        let mut tree = self.show();
-        for Idle { path, value, .. } in idle_now.iter().filter(|idle| !NUMBERS.contains(&idle.field)) {
+        leftovers.retain(|Idle { field, path, value, .. }| {
             let untouched = shown_before.find(path) == Some(value);
-            if untouched && !idle_before.iter().any(|idle| idle.path == *path) {
-                tree.remove(path);
+            untouched && !NUMBERS.contains(field) && !idle_before.iter().any(|idle| idle.path == *path)
+        });
+        self.less(&leftovers)
+    }
+
+    /// The scenario with every field at its default that could not be noticed anyway: for scenarios made at random.
+    #[must_use]
+    pub fn without_idle(self) -> Scenario {
+        // One may have been the last that another needed.
+        let mut scenario = self;
+        loop {
+            let all = idle(&scenario);
+            if all.is_empty() {
+                return scenario;
             }
+            scenario = scenario.less(&all);
         }
+    }
+
+    fn less(self, idle: &[Idle]) -> Scenario {
+        let mut tree = self.show();
+        idle.iter().for_each(|idle| tree.remove(&idle.path));
         // What was shown can be read, and what is absent is the default.
         Scenario::read(&tree, "", &mut Problems::default()).unwrap_or(self)
     }
