@@ -197,7 +197,7 @@ impl Sampled {
         loop {
             let Sampled { held, stream, samples, candidates } = self;
             held.some(*samples, stream, |slot| {
-                offer(candidates, Candidate { key: view.entry(slot).key, score: score(slot) })
+                offer(candidates, Candidate { key: view.entry(slot).key, score: score(slot) });
             });
             while let Some(candidate) = self.candidates.pop() {
                 if let Some(slot) = view.find(candidate.key).filter(|&slot| held.has(slot)) {
