@@ -322,6 +322,88 @@ fn without_a_failover_a_replica_is_of_no_use_and_a_master_back_before_it_wipes_i
     }
 }
 
+fn freeze(at: Nanos, lasts: Nanos) -> Fault {
+    Fault { lasts, ..Fault::new(What::CacheFreeze, at) }
+}
+
+#[test]
+fn a_frozen_master_is_replaced_like_a_crashed_one_and_comes_back_as_a_replica() {
+    // Frozen for less than the detection time, nobody notices. Frozen for longer, it is replaced; when it thaws it follows,
+    // so that it can take over when its successor crashes.
+    for (frozen, failovers, errors) in [(150, [0, 1], 0), (3_000, [1, 2], 40)] {
+        let mut scenario = replicated(200.0, Distribution::Constant(ms(1)));
+        (scenario.cache.failover, scenario.duration) = (Some(ms(200)), ms(6_000));
+        scenario.app.cache_timeout = None;
+        scenario.faults = vec![freeze(ms(1_000), ms(frozen)), crash(ms(5_000), ms(900))];
+        let mut lane = start(&scenario);
+        lane.run_until(ms(4_500));
+        let first = lane.report();
+        assert_eq!((first.cache.failovers, first.ever_lost), (failovers[0], 0));
+        let unknown = first.writes_by_class.unknown;
+        assert!(unknown.abs_diff(errors) <= errors / 2, "{unknown} waited in it");
+        assert!(first.latency_ms.all.max <= 201.0, "nobody waits for its end: {}", first.latency_ms.all.max);
+        lane.run_until(Nanos::MAX);
+        lane.validate();
+        assert_eq!(lane.report().cache.failovers, failovers[1]);
+        assert!(lane.report().ever_lost < 5, "{}", lane.report().ever_lost);
+    }
+}
+
+#[test]
+fn a_successor_of_a_frozen_master_lacks_what_it_has_not_heard_of_and_a_thaw_before_loses_nothing() {
+    for (frozen, loses) in [(50, 0), (2_000, 300)] {
+        let mut scenario = replicated(1_000.0, Distribution::Constant(ms(400)));
+        (scenario.cache.failover, scenario.duration) = (Some(ms(100)), ms(4_000));
+        scenario.faults = vec![freeze(ms(1_000), ms(frozen))];
+        let lane = run(&scenario);
+        let lost = lost(&lane, Cause::FailoverLag);
+        assert!(lost.abs_diff(loses) <= loses / 5, "{lost}");
+        assert_eq!(lane.ledger().ever_lost().total(), lost);
+    }
+}
+
+#[test]
+fn without_a_failover_a_frozen_master_keeps_its_place_and_what_waits_in_it() {
+    let mut scenario = replicated(100.0, Distribution::Constant(ms(1)));
+    (scenario.cache.failover, scenario.duration) = (None, ms(4_000));
+    scenario.app.cache_timeout = None;
+    scenario.faults = vec![freeze(ms(1_000), ms(2_000))];
+    let report = run(&scenario).report();
+    assert_eq!((report.cache.failovers, report.errors, report.ever_lost), (0, 0, 0));
+    assert!(report.latency_ms.all.max > 1_900.0);
+}
+
+#[test]
+fn freezes_crashes_and_failovers_may_overlap_in_any_order() {
+    let moments: Vec<u64> = (0..30).collect();
+    for (number, lanes) in in_parallel(&moments, |number| {
+        let mut scenario = replicated(300.0, Distribution::Exponential(ms(20)));
+        (scenario.seed, scenario.cache.replicas, scenario.cache.shards) = (number, 2, 2);
+        (scenario.cache.failover, scenario.duration) = (Some(ms(50)), ms(3_000));
+        scenario.cache.persistence = append_only(Fsync::Always, ms(2));
+        scenario.cache.loading = ms(1);
+        let how = WriteBack { every: ms(30), ..WriteBack::default() };
+        scenario.lanes = lane(Reading::read_through(), how);
+        scenario.clients.write_ratio = 0.5;
+        let random = |what, every, lasts| Fault { lasts: ms(lasts), ..Fault::new(what, At::Every(ms(every))) };
+        scenario.faults = vec![
+            random(What::CacheFreeze, 200, 80),
+            random(What::CacheFreeze, 300, 200),
+            random(What::CacheCrash, 400, 60),
+            random(What::ReplicaCrash, 300, 100),
+            Fault::new(What::FlushAll, At::Every(ms(500))),
+        ];
+        let lane = run(&scenario);
+        (number, lane.report())
+    })
+    .into_iter()
+    {
+        assert_eq!(lanes.writes_by_class.at_risk, 0, "seed {number}");
+        assert!(lanes.cache.failovers > 2, "seed {number}: {}", lanes.cache.failovers);
+        assert!(lanes.writes_by_class.durable > 50, "seed {number}: the node is at work again");
+    }
+}
+
 // ---- At awkward moments ----
 
 #[test]

@@ -1,11 +1,19 @@
 //! Eviction, room, expiry and paging in whole runs.
 
+use std::sync::Arc;
+
 use cachelane::bytes::Bytes;
+use cachelane::cache::eviction::opt;
 use cachelane::cache::store::OVERHEAD_BYTES;
+use cachelane::experiment::Experiment;
+use cachelane::random::Streams;
 use cachelane::report::LaneReport;
 use cachelane::scenario::*;
 use cachelane::time::Nanos;
+use cachelane::workload::requests::{KeySource, Requests};
+use cachelane::workload::trace::Trace;
 
+use crate::anchors_counts::generated;
 use crate::anchors_ratios::{che, zipf};
 use crate::common::{Write, bare, close, lane, near, run, start};
 
@@ -59,6 +67,164 @@ fn look_aside_fills_are_not_kept_by_a_full_cache_that_evicts_nothing() {
     // The first ten keys stay for ever, and each is asked for once in a hundred times.
     assert!((report.hit_ratio - 0.1).abs() < 0.005, "{}", report.hit_ratio);
     assert_eq!((report.errors, report.misses_by_cause.evicted), (0, 0));
+}
+
+// ---- OPT ----
+
+/// The keys of all requests that these clients make, up to the end of the run.
+fn keys_of(scenario: &Scenario, requests: u64) -> Vec<u32> {
+    let source = KeySource::new(scenario, None).expect("no trace is needed");
+    let mut made = Requests::new(&scenario.clients, source, &Streams::new(scenario.seed));
+    let mut keys: Vec<u32> = Vec::new();
+    while keys.len() < requests as usize {
+        let request = made.make().expect("drawn requests do not end");
+        keys.extend((0..=request.more).map(|more| request.key + more));
+    }
+    keys.truncate(requests as usize);
+    keys
+}
+
+fn hits_with(eviction: Eviction, scenario: &Scenario) -> LaneReport {
+    let mut scenario = scenario.clone();
+    scenario.cache.eviction = eviction;
+    assert_eq!(scenario.check().map_err(|error| error.to_string()), Ok(()));
+    run(&scenario).report()
+}
+
+/// One client after the other, nothing takes any time: a look-aside cache is what a replay plays through.
+fn one_at_a_time(clients: Clients) -> Scenario {
+    let mut scenario = bare();
+    scenario.clients = Clients { arrivals: Arrivals::Constant { rate: 5_000.0 }, write_ratio: 0.0, ..clients };
+    scenario.database.queue = 1_000;
+    scenario.cache.capacity = 100.into();
+    scenario.duration = Nanos::from_secs(6);
+    scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
+    scenario
+}
+
+#[test]
+fn opt_in_a_run_hits_as_often_as_in_a_replay_of_the_same_keys() {
+    let zipf = Keys::zipf(2_000, 0.9);
+    let clients = [
+        Clients { keys: zipf.clone(), ..Clients::default() },
+        Clients { keys: Keys::Uniform { count: 300 }, ..Clients::default() },
+        Clients { keys: zipf.clone(), scan_ratio: 0.2, ..Clients::default() },
+        Clients {
+            keys: Keys::HotSet { count: 1_000, hot: 0.1, traffic: 0.8, moves_every: Some(700) },
+            ..Clients::default()
+        },
+    ];
+    for clients in clients {
+        let scenario = one_at_a_time(clients);
+        let report = hits_with(Eviction::Opt, &scenario);
+        let expected = opt::replay(&keys_of(&scenario, report.requests), 100);
+        assert_eq!((report.requests, report.hits), (expected.requests, expected.hits), "{:?}", scenario.clients.keys);
+        assert!(report.hits > report.requests / 10);
+    }
+}
+
+#[test]
+fn opt_in_a_run_hits_a_trace_as_often_as_the_anchors_say() {
+    let text: String = generated().iter().map(|key| format!("{key}\n")).collect();
+    let trace = Arc::new(Trace::read("t", text.as_bytes(), None).expect("it is read"));
+    for (capacity, hits) in [(16, 29_516), (64, 53_885), (256, 79_824)] {
+        let clients = Clients { keys: Keys::of_trace("t".to_owned()), ..Clients::default() };
+        let mut scenario = one_at_a_time(clients);
+        scenario.duration = Nanos::from_secs(21);
+        (scenario.cache.capacity, scenario.cache.eviction) = (capacity.into(), Eviction::Opt);
+        let mut experiment = Experiment::new(&scenario, Some(trace.clone())).expect("it can run");
+        experiment.advance(Nanos::MAX, || false);
+        let report = experiment.report().lanes.swap_remove(0);
+        assert_eq!((report.requests, report.hits), (100_000, hits));
+    }
+}
+
+#[test]
+fn opt_is_never_below_lru_not_even_where_requests_overlap_or_insert() {
+    for seed in 1..=5 {
+        for (insert_ratio, shards, latency) in [(0.0, 1, 0), (0.0, 4, 0), (0.05, 1, 0), (0.0, 1, 500)] {
+            let clients = Clients { keys: Keys::zipf(2_000, 0.9), insert_ratio, ..Clients::default() };
+            let mut scenario = one_at_a_time(clients);
+            (scenario.seed, scenario.cache.shards) = (seed, shards);
+            (scenario.cache.capacity, scenario.database.workers) = ((100 / shards).into(), 64);
+            scenario.network.app_cache = Distribution::Exponential(Nanos::from_micros(latency));
+            let [opt, lru] = [Eviction::Opt, Eviction::Lru].map(|policy| hits_with(policy, &scenario).hits);
+            assert!(
+                opt > lru + lru / 20,
+                "seed {seed}, {shards} nodes, {insert_ratio}, {latency}: {opt} against {lru}"
+            );
+        }
+    }
+}
+
+#[test]
+fn opt_is_refused_where_it_cannot_know_the_future() {
+    let mut long = one_at_a_time(Clients::default());
+    (long.cache.eviction, long.duration) = (Eviction::Opt, Nanos::from_secs(5_000));
+    let message = long.check().unwrap_err().to_string();
+    assert!(message.starts_with("cache.eviction = \"opt\": it must know all requests beforehand"), "{message}");
+    assert!(message.contains("25000000") && message.contains("at most 20000000"), "{message}");
+    let mut near = one_at_a_time(Clients::default());
+    near.app.near = Some(Near { eviction: Eviction::Opt, ..Near::default() });
+    let message = near.check().unwrap_err().to_string();
+    assert!(message.starts_with("app.near.eviction = \"opt\": which server gets which request"), "{message}");
+}
+
+// ---- Redis' knobs ----
+
+#[test]
+fn the_more_are_sampled_the_nearer_redis_comes_to_lru() {
+    let mut scenario = bare();
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 20.0 };
+    scenario.clients.keys = Keys::zipf(1_000, 1.0);
+    scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
+    (scenario.duration, scenario.warmup) = (Nanos::from_secs(10_000), Nanos::from_secs(1_000));
+    let ratio = |eviction, samples| {
+        let mut scenario = scenario.clone();
+        (scenario.cache.eviction, scenario.cache.samples) = (eviction, samples);
+        run(&scenario).report().hit_ratio
+    };
+    let [one, five, ten] = [1, 5, 10].map(|samples| ratio(Eviction::RedisLru, samples));
+    let lru = ratio(Eviction::Lru, 5);
+    assert!(one + 0.005 < five && five < ten && ten < lru + 0.002, "{one} {five} {ten} {lru}");
+}
+
+#[test]
+fn a_counter_that_never_counts_down_keeps_what_was_popular_once() {
+    let mut scenario = bare();
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 50.0 };
+    scenario.clients.keys = Keys::HotSet { count: 1_000, hot: 0.05, traffic: 1.0, moves_every: Some(50_000) };
+    (scenario.cache.eviction, scenario.cache.capacity) = (Eviction::RedisLfu, 60.into());
+    scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
+    scenario.duration = Nanos::from_secs(4_000);
+    let hits = |decay, log_factor| {
+        let mut scenario = scenario.clone();
+        (scenario.cache.lfu_decay, scenario.cache.lfu_log_factor) = (decay, log_factor);
+        run(&scenario).report().hit_ratio
+    };
+    let [usual, never, slow] = [(1, 10), (0, 10), (1, 0)].map(|(decay, log_factor)| hits(decay, log_factor));
+    assert!(usual > never + 0.05, "{usual} {never}");
+    assert!(usual != slow, "the factor makes a difference");
+}
+
+#[test]
+fn what_tunes_sampling_is_refused_where_nothing_samples() {
+    let problems = |text: &str| Scenario::from_toml(text).err().map(|error| error.to_string()).unwrap_or_default();
+    let lanes = "[[lane]]\n[[lane]]\ncache = { eviction = \"redis-lru\" }\n";
+    assert_eq!(problems(&format!("[cache]\nsamples = 10\n{lanes}")), "");
+    assert_eq!(
+        problems("[cache]\nsamples = 10\n"),
+        "line 2: cache.samples = 10: the policy here does not look at it; leave it out, or set eviction to redis-lru, \
+         redis-lfu or volatile-ttl"
+    );
+    assert!(problems(&format!("[cache]\nlfu_decay = 3\n{lanes}")).contains("cache.lfu_decay = 3"));
+    let own = "[[lane]]\n[[lane]]\ncache = { eviction = \"redis-lru\", lfu_log_factor = 3 }\n";
+    assert!(
+        problems(own).contains("lane.1.cache.lfu_log_factor = 3: redis-lru of this lane does not"),
+        "{}",
+        problems(own)
+    );
+    assert!(problems("[cache]\neviction = \"redis-lru\"\nsamples = 65\n").contains("a whole number from 1 to 64"));
 }
 
 /// Reads of Zipf keys through a look-aside cache, without anything else that takes time.

@@ -145,6 +145,35 @@ fn emptying_the_cache_loses_what_is_dirty_and_keeps_the_node_up() {
     assert_eq!(run(&safe).report().ever_lost, 0);
 }
 
+#[test]
+fn a_command_over_all_entries_takes_so_long_for_each_that_the_node_holds() {
+    // 50,000 entries of 40 ns each are 2 ms, of 100 ns each 5 ms; of four nodes each has about a quarter.
+    for (what, all_ms) in [(What::SlowCommand, 2.0), (What::FlushAll, 5.0)] {
+        for (shards, told, expected) in [(1, None, all_ms), (4, None, all_ms / 4.0), (4, Some(ms(8)), 8.0)] {
+            let mut scenario = bare();
+            scenario.clients.arrivals = Arrivals::Constant { rate: 100_000.0 };
+            scenario.clients.keys = Keys::Uniform { count: 50_000 };
+            (scenario.cache.capacity, scenario.cache.shards) = (50_000.into(), shards);
+            let read = Reading::LookAside(LookAside { warm_up: 50_000, ..LookAside::default() });
+            scenario.lanes = lane(read, WriteAround::default());
+            (scenario.duration, scenario.database.queue) = (ms(50), 1_000_000);
+            let mut fault = Fault { which: Some(Which::Server(0)), ..Fault::new(what, ms(25)) };
+            fault.lasts = told.unwrap_or(fault.lasts);
+            scenario.faults = vec![fault];
+            assert_eq!(scenario.check(), Ok(()));
+            let report = run(&scenario).report();
+            let struck_ms = report.faults[0].for_s * 1e3;
+            assert!((struck_ms / expected - 1.0).abs() < 0.03, "{what:?}: {struck_ms} ms, not {expected}");
+            let slowest = report.latency_ms.all.max;
+            assert!((0.8 * expected..1.03 * expected).contains(&slowest), "{what:?}: {slowest} ms, not {expected}");
+        }
+    }
+    let mut crash = steady(Reading::look_aside(), back(ms(60_000)));
+    crash.faults = vec![fault(What::CacheCrash, ms(5_000), Nanos::ZERO)];
+    let message = crash.check().unwrap_err().to_string();
+    assert!(message.ends_with("fault.0.for = \"0s\": is not allowed; give a duration from 1us to 30d"), "{message}");
+}
+
 fn lane_of(how: WriteBack) -> Vec<Lane> {
     lane(Reading::look_aside(), how)
 }

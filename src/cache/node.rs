@@ -21,6 +21,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use self::durable::Durability;
+pub use self::durable::Turn;
 use self::halt::Halt;
 pub(super) use self::halt::Withheld;
 use super::buffer::{Buffer, Requeued, RowId};
@@ -353,6 +354,9 @@ impl CacheNode {
         let state = State {
             store: {
                 let store = Store::new(settings.eviction, Room::of(settings.capacity), stream("eviction"));
+                let store = store.tuned(settings.sampling());
+                let store =
+                    if let Some(upcoming) = &common.upcoming { store.foreseeing(upcoming.clone()) } else { store };
                 if settings.expiry == Expiry::Precise { store.with_expiries() } else { store }
             },
             upkeep: Upkeep::new(settings, stream("upkeep")),

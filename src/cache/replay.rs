@@ -6,7 +6,7 @@
 
 use super::store::{Entry, Lookup, Room, Store};
 use crate::random::Streams;
-use crate::scenario::eviction::Eviction;
+use crate::scenario::eviction::{Eviction, Sampling};
 use crate::time::Nanos;
 
 /// What a replay counted.
@@ -53,7 +53,8 @@ const USUAL: Nanos = Nanos(u64::MAX - 1);
 
 impl Replay {
     /// An empty cache of `capacity` entries. With a `ttl`, an entry inserted by request i is good up to and including
-    /// request i + ttl; hits do not extend it. `seed` matters to policies that draw at random.
+    /// request i + ttl; hits do not extend it. `seed` matters to policies that draw at random. OPT is told no future here:
+    /// see [`opt`](super::eviction::opt).
     pub fn new(eviction: Eviction, capacity: u32, ttl: Option<u64>, seed: u64) -> Replay {
         let room = Room::entries_of(capacity);
         let store = Store::new(eviction, room, Streams::new(seed).named("eviction"));
@@ -68,6 +69,12 @@ impl Replay {
     pub fn at_rate(mut self, rate: f64) -> Replay {
         assert!((1.0 / 86_400.0..=1e9).contains(&rate), "a rate of {rate} requests a second");
         self.tick = Nanos::from_secs_f64(1.0 / rate);
+        self
+    }
+
+    /// The same with a sampled policy tuned otherwise than Redis' defaults.
+    pub fn tuned(mut self, sampling: Sampling) -> Replay {
+        self.store = self.store.tuned(sampling);
         self
     }
 

@@ -63,6 +63,8 @@ pub struct Replicas {
     /// Whose crashes have not ended yet: those of masters and, apart, those of replicas, each with its number then.
     outages: VecDeque<usize>,
     replica_outages: Vec<(u32, usize)>,
+    /// Freezes of former masters that last: when each is to end, and whose it is.
+    freezes: Vec<(Nanos, usize)>,
     /// The newest change that has been sent.
     sent: Position,
     failovers: u64,
@@ -83,6 +85,7 @@ impl Replicas {
             master: 0,
             outages: VecDeque::new(),
             replica_outages: Vec::new(),
+            freezes: Vec::new(),
             sent: 0,
             failovers: 0,
         })
@@ -93,9 +96,14 @@ impl Replicas {
         self.failovers
     }
 
-    /// How long after a crash of the master a replica takes over, if ever.
+    /// How long after the master has fallen silent a replica takes over, if ever.
     pub fn detection(&self) -> Option<Nanos> {
         self.failover
+    }
+
+    /// Whether no crash of the master lasts.
+    pub fn has_master(&self) -> bool {
+        self.machines[self.master].down == 0
     }
 
     fn others(&mut self) -> impl Iterator<Item = &mut Machine> {
@@ -220,8 +228,22 @@ impl Replicas {
         self.machines[machine].down -= 1;
     }
 
-    /// The most advanced replica takes over; returns what it has heard of.
-    pub fn take_over(&mut self, now: Nanos) -> Option<Position> {
+    /// A former master stands still until these moments; it hears nothing meanwhile.
+    pub fn stays_frozen(&mut self, former: usize, freezes: Vec<Nanos>) {
+        self.machines[former].down += freezes.len() as u32;
+        self.freezes.extend(freezes.into_iter().map(|until| (until, former)));
+    }
+
+    /// The freeze that was to end at `until` ends; whether it is a former master's.
+    pub fn freeze_ends(&mut self, until: Nanos) -> bool {
+        let Some(freeze) = self.freezes.iter().position(|(end, _)| *end == until) else { return false };
+        let (_, machine) = self.freezes.remove(freeze);
+        self.machines[machine].down -= 1;
+        true
+    }
+
+    /// The most advanced replica takes over; returns whose place it takes, and what it has heard of.
+    pub fn take_over(&mut self, now: Nanos) -> Option<(usize, Position)> {
         let (number, heard) = self.best()?;
         let former = std::mem::replace(&mut self.master, number);
         self.machines[former].heard = None;
@@ -230,7 +252,7 @@ impl Replicas {
         let (others, lag) = self.others_and_lag();
         let behind = others.filter(|machine| machine.heard.is_some_and(|other| other < heard));
         behind.for_each(|machine| machine.hear(heard, now, lag, Nanos::ZERO));
-        Some(heard)
+        Some((former, heard))
     }
 
     /// The master, back at work with `entries` at `position`, differs from what replicas have: all load it anew.

@@ -13,12 +13,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::eviction::opt::Upcoming;
 use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, NodeReading, Withheld};
 use super::values::Values;
 use crate::engine::{Call, CallId, Calls, Kernel};
 use crate::ledger::{Key, Ledger, WriteId};
 use crate::random::Streams;
-use crate::scenario::{self, WriteBack};
+use crate::scenario::{self, Eviction, WriteBack};
 use crate::time::Nanos;
 
 /// The number of a node, from 0.
@@ -46,6 +47,8 @@ pub struct Common {
     pub(super) withheld: RefCell<Vec<Withheld>>,
     /// How large values are, and how long a trace lets them live.
     pub values: Values,
+    /// What will be asked for, where the nodes are told.
+    pub upcoming: Option<Rc<Upcoming>>,
 }
 
 /// See the module.
@@ -69,7 +72,8 @@ impl Shards {
     ) -> Shards {
         let (calls, jobs) = (Calls::default(), RefCell::default());
         let (draining, withheld, changed) = (Cell::new(false), RefCell::default(), RefCell::default());
-        let common = Rc::new(Common { kernel, ledger, calls, jobs, changed, draining, withheld, values });
+        let upcoming = (settings.eviction == Eviction::Opt).then(Rc::default);
+        let common = Rc::new(Common { kernel, ledger, calls, jobs, changed, draining, withheld, values, upcoming });
         let node = |shard| CacheNode::new(shard, settings, write_back, reading, common.clone(), streams, events);
         let nodes = (0..settings.shards).map(node).collect();
         Shards { common, nodes, asked: RefCell::default() }
@@ -84,6 +88,12 @@ impl Shards {
     /// How large values are, and how long a trace lets them live.
     pub fn values(&self) -> &Values {
         &self.common.values
+    }
+
+    /// Where the nodes look for what will be asked for, if they want to know.
+    #[inline]
+    pub fn upcoming(&self) -> Option<&Upcoming> {
+        self.common.upcoming.as_deref()
     }
 
     pub(super) fn common(&self) -> &Common {

@@ -32,11 +32,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::rc::Rc;
 
+use super::eviction::opt::Upcoming;
 use super::eviction::{AnyPolicy, View};
 use crate::random::Stream;
 use crate::scenario::Capacity;
-use crate::scenario::eviction::Eviction;
+use crate::scenario::eviction::{Eviction, Sampling};
 use crate::time::Nanos;
 
 /// No slot, or no key: the greatest id is not used.
@@ -258,6 +260,18 @@ impl Store {
     /// The same, made to remove entries at the moment they expire: [`remove_expired`](Store::remove_expired) finds them.
     pub fn with_expiries(mut self) -> Store {
         self.expiries = Some(Box::default());
+        self
+    }
+
+    /// The same, its policy tuned, where it can be.
+    pub fn tuned(mut self, sampling: Sampling) -> Store {
+        self.policy.tune(sampling);
+        self
+    }
+
+    /// The same, told what will be asked for, for a policy that can use it.
+    pub fn foreseeing(mut self, upcoming: Rc<Upcoming>) -> Store {
+        self.policy.foresee(upcoming);
         self
     }
 

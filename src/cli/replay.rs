@@ -14,7 +14,8 @@ use clap::Args;
 use super::{Failure, input};
 use crate::cache::eviction::opt::{self, Opt};
 use crate::cache::replay::{Replay as Cache, ReplayCounts};
-use crate::scenario::Eviction;
+use crate::scenario::eviction::Sampling;
+use crate::scenario::{Eviction, limits};
 use crate::time::Nanos;
 use crate::workload::requests::Operation;
 use crate::workload::trace::{Format, Next, Record, Records, Trace, TraceError};
@@ -43,6 +44,15 @@ pub struct Replay {
     /// hold, or, where it has none, 1000.
     #[arg(long, value_name = "N")]
     rate: Option<f64>,
+    /// How many entries redis-lru, redis-lfu and volatile-ttl look at per eviction (maxmemory-samples).
+    #[arg(long, value_name = "N", default_value_t = Sampling::default().samples)]
+    samples: u32,
+    /// How slowly the counter of redis-lfu grows (lfu-log-factor).
+    #[arg(long, value_name = "N", default_value_t = Sampling::default().log_factor)]
+    log_factor: u32,
+    /// After how many idle minutes it counts one less; 0 for never (lfu-decay-time).
+    #[arg(long, value_name = "MINUTES", default_value_t = Sampling::default().decay)]
+    decay: u32,
     /// The seed of random eviction, and of the sampled ones.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -77,10 +87,11 @@ impl Replay {
         let unknown = || {
             let known: Vec<&str> = Eviction::ALL.iter().map(|policy| policy.name()).collect();
             let known = known.join(", ");
-            Failure::Input(format!("--policy {}: there is no such policy; known: {known}, opt", self.policy))
+            Failure::Input(format!("--policy {}: there is no such policy; known: {known}", self.policy))
         };
         let policy: Eviction = self.policy.parse().map_err(|_| unknown())?;
-        let mut cache = Cache::new(policy, capacity, self.ttl, self.seed).at_rate(rate);
+        let sampling = self.sampling(policy)?;
+        let mut cache = Cache::new(policy, capacity, self.ttl, self.seed).at_rate(rate).tuned(sampling);
         let own_clock = self.ttl.is_none() && self.rate.is_none();
         let mut records = self.records()?;
         let (mut played, mut sweep) = (Played::default(), Sweep::default());
@@ -100,6 +111,26 @@ impl Replay {
         Ok(played)
     }
 
+    /// How a sampled policy is tuned; another one is not.
+    fn sampling(&self, policy: Eviction) -> Result<Sampling, Failure> {
+        let (default, lfu) = (Sampling::default(), policy == Eviction::RedisLfu);
+        let options = [
+            ("--samples", self.samples, default.samples, policy.samples(), "cache.samples"),
+            ("--log-factor", self.log_factor, default.log_factor, lfu, "cache.lfu_log_factor"),
+            ("--decay", self.decay, default.decay, lfu, "cache.lfu_decay"),
+        ];
+        for (option, told, default, used, field) in options {
+            if told != default && !used {
+                return Err(Failure::Input(format!("{option} {told}: {policy} does not look at it; leave it out")));
+            }
+            let limit = limits::of(field).expect("a field with a range");
+            if !matches!(limit.range, limits::Range::Whole(least, most) if (least..=most).contains(&told.into())) {
+                return Err(Failure::Input(format!("{option} {told}: give {limit}")));
+            }
+        }
+        Ok(Sampling { samples: self.samples, log_factor: self.log_factor, decay: self.decay })
+    }
+
     fn give_life(&self, cache: &mut Cache, key: u32, ttl: Nanos, own_clock: bool) -> Result<(), Failure> {
         if !own_clock {
             let options = "--ttl and --rate count requests; leave them out";
@@ -110,6 +141,7 @@ impl Replay {
     }
 
     fn play_opt(&self, capacity: u32) -> Result<Played, Failure> {
+        self.sampling(Eviction::Opt)?;
         if self.ttl.is_some() {
             return Err(Failure::Input("--policy opt knows no --ttl; leave one of them out".to_owned()));
         }

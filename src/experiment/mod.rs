@@ -7,6 +7,7 @@ use crate::report::{FaultReport, LaneReport, Report, Series};
 use crate::scenario::{Arrivals, Fault, Keys, Scenario, What, Which, limits};
 use crate::simulation::Simulation;
 use crate::time::Nanos;
+use crate::workload::foresight::Foresight;
 use crate::workload::requests::KeySource;
 use crate::workload::trace::Trace;
 
@@ -20,19 +21,22 @@ const STEP_EVENTS: u64 = 4_000;
 /// the lanes have met them. Random ones are the same in all lanes; of those that strike lanes at different moments, each
 /// moment is there once.
 pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneReport>) -> Vec<FaultReport> {
+    let met: Vec<&FaultReport> = lanes.flat_map(|lane| &lane.faults).collect();
     let mut strikes: Vec<FaultReport> = Vec::new();
     for (number, fault) in scenario.faults.iter().enumerate() {
         if let Some(at) = fault.at.moment() {
+            // What lasts as long as it takes has its length from the lane that was longest at it.
+            let of_this = met.iter().filter(|met| met.fault as usize == number && fault.lasts == Nanos::ZERO);
             strikes.push(FaultReport {
                 at_s: at.as_secs_f64(),
-                for_s: fault.lasts.as_secs_f64(),
+                for_s: of_this.map(|met| met.for_s).fold(fault.lasts.as_secs_f64(), f64::max),
                 what: fault.what.name().to_owned(),
                 which: fault.which.map(|which| which.to_string()),
                 fault: number as u32,
             });
         }
     }
-    for met in lanes.flat_map(|lane| &lane.faults) {
+    for met in met {
         let known = scenario.faults.get(met.fault as usize).is_none_or(|fault| fault.at.moment().is_some());
         if !known && !strikes.contains(met) {
             strikes.push(met.clone());
@@ -84,7 +88,9 @@ impl Experiment {
             check_traced_writes(scenario, file, trace)?;
         }
         let keys = KeySource::new(scenario, trace)?;
-        let lanes = (0..scenario.lanes.len()).map(|lane| Simulation::with_keys(scenario, lane, keys.clone())).collect();
+        let foresight = Foresight::of(scenario, &keys);
+        let lane = |lane| Simulation::with_foresight(scenario, lane, keys.clone(), foresight.clone());
+        let lanes = (0..scenario.lanes.len()).map(lane).collect();
         let step = Nanos((scenario.duration.0 / 1_000).max(1));
         Ok(Experiment { scenario: scenario.clone(), lanes, now: Nanos::ZERO, step })
     }

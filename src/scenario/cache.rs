@@ -3,6 +3,7 @@
 use super::Distribution;
 use super::distribution::{named, refuse_shape};
 pub use super::eviction::Eviction;
+use super::eviction::Sampling;
 use super::field::{Field, Takes, read_in, record, refuse_strangers, require, words};
 use super::node::{Node, Value, join};
 use super::persistence::Persistence;
@@ -19,6 +20,12 @@ record! {
         pub capacity: Capacity = Capacity::Entries(100),
         /// Which entry makes room for a new one.
         pub eviction: Eviction = Eviction::Lru,
+        /// How many entries redis-lru, redis-lfu and volatile-ttl look at per eviction, as with Redis' maxmemory-samples.
+        pub samples: u32 = 5,
+        /// How slowly the counter of redis-lfu grows: at count c, a use counts with probability 1 / ((c - 5) times this + 1).
+        pub lfu_log_factor: u32 = 10,
+        /// After how many minutes without use the counter of redis-lfu counts one less; 0 for never.
+        pub lfu_decay: u32 = 1,
         /// How long an entry lives: always as long; `jittered`, less a random share of it, up to `spread`; `sliding`, since
         /// the last access; or `mixed`, one of 1 to 10 TTLs, each with the share of the keys that has it, above 0.
         pub ttl: Ttl = Ttl::Fixed(Nanos::from_secs(60)),
@@ -40,7 +47,8 @@ record! {
         pub replicas: u32 = 0,
         /// How long after a change each replica has heard of it. Changes arrive in order, whatever they draw.
         pub lag: Distribution = Distribution::Constant(Nanos::from_millis(1)),
-        /// How long after a node's crash its most advanced replica takes over; with "none", none ever does.
+        /// How long a node must have been silent, crashed or frozen, until its most advanced replica takes over; with "none",
+        /// none ever does.
         pub failover: Option<Nanos> = None,
         /// A change is answered when so many replicas have heard of it, as with Redis' WAIT; 0 waits for none.
         pub wait: u32 = 0,
@@ -48,6 +56,13 @@ record! {
         pub wait_timeout: Nanos = Nanos::from_secs(1),
         /// Changes are refused while fewer replicas follow, as with Redis' min-replicas-to-write.
         pub min_replicas: u32 = 0,
+    }
+}
+
+impl Cache {
+    /// How the sampled policies are tuned.
+    pub fn sampling(&self) -> Sampling {
+        Sampling { samples: self.samples, log_factor: self.lfu_log_factor, decay: self.lfu_decay }
     }
 }
 

@@ -2,14 +2,15 @@
 //!
 //! Ranges stand in [`limits`]; this file holds the relations between fields. All problems are told at once.
 
+use super::eviction::{Eviction, Sampling};
 use super::field::Field;
 use super::limits::{self, Range};
 use super::needs;
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
-    Arrivals, At, Clients, Distribution, Fault, Keys, Lane, Mix, Modify, Order, Part, Persistence, Scenario, Take, Ttl,
-    Which, WriteBack, WriteThrough, Writing,
+    Arrivals, At, Cache, Clients, Distribution, Fault, Keys, Lane, Mix, Modify, Order, Part, Persistence, Scenario,
+    Take, Ttl, Which, WriteBack, WriteThrough, Writing,
 };
 use crate::bytes::Bytes;
 use crate::time::Nanos;
@@ -43,9 +44,34 @@ pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems)
         (0..scenario.lanes.len()).for_each(|lane| check_lane_world(scenario, lane, problems));
         (0..scenario.lanes.len()).for_each(|lane| check_reading(scenario, lane, problems));
         (0..scenario.lanes.len()).for_each(|lane| check_warm_up(scenario, lane, problems));
+        check_sampling(scenario, problems);
         needs::check(scenario, problems);
     }
     place(problems, source);
+}
+
+/// Whether what tunes a sampled policy meets one: what all lanes share in any of them, what a lane has otherwise in that.
+fn check_sampling(scenario: &Scenario, problems: &mut Problems) {
+    let default = Sampling::default();
+    let lanes: Vec<Cache> = (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane).cache).collect();
+    let mut check = |field: &str, told: fn(&Sampling) -> u32, uses: fn(Eviction) -> bool, policies: &str| {
+        let sentence = |who: &str| format!("{who} look at it; leave it out, or set eviction to {policies}");
+        let all = told(&scenario.cache.sampling());
+        if all != told(&default) && !lanes.iter().any(|cache| uses(cache.eviction)) {
+            problems.because(&format!("cache.{field}"), all.show().quote(), sentence("the policy here does not"));
+        }
+        for (i, cache) in lanes.iter().enumerate() {
+            let path = format!("cache.{field}");
+            let own = scenario.lanes[i].show().find(&path).is_some() && told(&cache.sampling()) != told(&default);
+            if own && !uses(cache.eviction) {
+                let (path, value) = (format!("lane.{i}.{path}"), told(&cache.sampling()).show().quote());
+                problems.because(&path, value, sentence(&format!("{} of this lane does not", cache.eviction)));
+            }
+        }
+    };
+    check("samples", |sampling| sampling.samples, Eviction::samples, "redis-lru, redis-lfu or volatile-ttl");
+    check("lfu_log_factor", |sampling| sampling.log_factor, |policy| policy == Eviction::RedisLfu, "redis-lfu");
+    check("lfu_decay", |sampling| sampling.decay, |policy| policy == Eviction::RedisLfu, "redis-lfu");
 }
 
 /// What must fit together between fields that are each possible.
@@ -53,6 +79,10 @@ fn check_relations(scenario: &Scenario, problems: &mut Problems) {
     check_times(scenario, problems);
     check_operations(scenario, problems);
     check_replicas(scenario, problems);
+    if let Some(near) = scenario.app.near.as_ref().filter(|near| near.eviction == Eviction::Opt) {
+        let sentence = "which server gets which request is not known beforehand; choose another policy".to_owned();
+        problems.because("app.near.eviction", near.eviction.show().quote(), sentence);
+    }
     scenario.faults.iter().enumerate().for_each(|(i, fault)| check_fault(scenario, i, fault, problems));
     check_work(scenario, problems);
 }
@@ -110,10 +140,17 @@ fn check_ranges(scenario: &Scenario, problems: &mut Problems) {
             (Range::Room(most, ..), Value::Whole(n)) => (1..=i128::from(most)).contains(n),
             _ => false,
         };
-        if !fits && !problems.about(path) {
+        if !fits && !problems.about(path) && !takes_its_own_time(scenario, path) {
             problems.push(path, node.quote(), None, Reason::NotAllowed(limit.to_string()));
         }
     });
+}
+
+/// Whether the field is the length of a fault that lasts as long as what the node holds makes it.
+fn takes_its_own_time(scenario: &Scenario, path: &str) -> bool {
+    let number = path.strip_prefix("fault.").and_then(|path| path.strip_suffix(".for"));
+    let fault = number.and_then(|number| scenario.faults.get(number.parse::<usize>().ok()?));
+    fault.is_some_and(|fault| fault.lasts == Nanos::ZERO && fault.what.per_entry().is_some())
 }
 
 fn check_names(scenario: &Scenario, problems: &mut Problems) {
@@ -413,6 +450,14 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
     };
     let requests = expected_requests(scenario);
     check_writes(scenario, requests, problems);
+    if scenario.cache.eviction == Eviction::Opt && requests > limits::FORESEEN_MAX && requests <= limits::REQUESTS_MAX {
+        let sentence = format!(
+            "it must know all requests beforehand, about {requests:.0}, and at most {} can be known; shorten the duration, \
+             or lower the rate",
+            limits::FORESEEN_MAX
+        );
+        problems.because("cache.eviction", scenario.cache.eviction.show().quote(), sentence);
+    }
     match &scenario.clients.arrivals {
         Arrivals::Trace { .. } => {} // a trace in memory has a limit of its own
         Arrivals::Closed { users, .. } => {
@@ -524,6 +569,13 @@ fn check_operations(scenario: &Scenario, problems: &mut Problems) {
     if matches!(clients.arrivals, Arrivals::Trace { .. }) && !traced {
         let sentence = "arrivals of a trace need its requests; give keys = { kind = \"trace\", file = … } too";
         problems.because("clients.arrivals", "", sentence.to_owned());
+    }
+}
+
+impl Scenario {
+    /// About how many requests a lane gets, at most; none where only a trace knows.
+    pub(crate) fn expected_requests(&self) -> f64 {
+        expected_requests(self)
     }
 }
 

@@ -32,15 +32,42 @@ words! {
         "lirs" => Lirs,
         /// W-TinyLFU: a window for newcomers, and only what was asked for more often than the victim gets past it.
         "w-tinylfu" => WTinyLfu,
-        /// Redis' allkeys-lru: the one unused longest of five sampled and a pool of sixteen, by a clock of one second.
+        /// Redis' allkeys-lru: the one unused longest of `samples` and a pool of sixteen, by a clock of one second.
         "redis-lru" => RedisLru,
-        /// Redis' allkeys-lfu: the one used least lately of those sampled, by a counter of eight bits.
+        /// Redis' allkeys-lfu: the one used least lately of those sampled, by a counter of eight bits (`lfu_log_factor`, `lfu_decay`).
         "redis-lfu" => RedisLfu,
         /// Redis' volatile-ttl: the one of those sampled that expires soonest; entries without a TTL never go,
         /// so that without any TTL a full cache refuses what is new, as with `none`.
         "volatile-ttl" => VolatileTtl,
         /// Nothing goes: a full cache refuses what is new (Redis' noeviction).
         "none" => None,
+        /// OPT (Bélády), the yardstick no real policy beats: the entry whose next request comes last. It is told the future,
+        /// each request counting as a use; with writes, latency or expiry it is no longer the best there can be.
+        "opt" => Opt,
+    }
+}
+
+/// What Redis lets one tune of its sampled policies, with its defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sampling {
+    /// Entries looked at per eviction (`maxmemory-samples`).
+    pub samples: u32,
+    /// How slowly the counter of LFU grows (`lfu-log-factor`).
+    pub log_factor: u32,
+    /// After how many idle minutes it counts one less; 0: never (`lfu-decay-time`).
+    pub decay: u32,
+}
+
+impl Default for Sampling {
+    fn default() -> Sampling {
+        Sampling { samples: 5, log_factor: 10, decay: 1 }
+    }
+}
+
+impl Eviction {
+    /// Whether it looks at a few entries only.
+    pub fn samples(self) -> bool {
+        matches!(self, Eviction::RedisLru | Eviction::RedisLfu | Eviction::VolatileTtl)
     }
 }
 
@@ -90,6 +117,6 @@ mod tests {
     fn an_unknown_name_is_refused_with_the_known_ones() {
         let message = "mru".parse::<Eviction>().unwrap_err().to_string();
         assert!(message.starts_with("\"mru\" is not an eviction policy; choose one of lru, fifo, lfu, "), "{message}");
-        assert!(message.ends_with(", volatile-ttl, none"), "{message}");
+        assert!(message.ends_with(", volatile-ttl, none, opt"), "{message}");
     }
 }

@@ -98,6 +98,9 @@ pub const REQUESTS_MAX: f64 = 1e8;
 /// browser gives a page 4 GiB.
 pub const WRITES_MAX: f64 = 2e7;
 
+/// The most requests of a lane whose cache must know them beforehand, at four bytes each.
+pub const FORESEEN_MAX: f64 = 2e7;
+
 /// The most keys of a run.
 pub const KEYS_MAX: f64 = 1e7;
 
@@ -151,6 +154,9 @@ const LIMITS: &[(&str, Limit)] = &[
     ("network.app_database", LATENCY),
     ("network.cache_database", LATENCY),
     ("cache.capacity", ROOM),
+    ("cache.samples", whole(1, 64)),
+    ("cache.lfu_log_factor", whole(0, 10_000)),
+    ("cache.lfu_decay", whole(0, 65_535)),
     ("cache.memory", or_none(ROOM)),
     ("cache.page_fault", LATENCY),
     ("cache.ttl", or_none(time(MICROSECOND, YEAR))),

@@ -31,14 +31,16 @@ use std::sync::Arc;
 
 use self::outcome::Baseline;
 use self::world::{Job, World, kind, owner_of, run};
+use crate::cache::node::Turn;
 use crate::engine::{Kernel, TaskId, Tasks};
 use crate::fault::{Effect, Parts, Plan, Strike};
 use crate::ledger::Story;
 use crate::metrics::Gauges;
 use crate::random::Streams;
 use crate::report::FaultReport;
-use crate::scenario::{Fault, Scenario};
+use crate::scenario::{Fault, Scenario, What};
 use crate::time::Nanos;
+use crate::workload::foresight::Foresight;
 use crate::workload::requests::KeySource;
 use crate::workload::trace::Trace;
 
@@ -49,6 +51,12 @@ fn drain_limit(duration: Nanos) -> Nanos {
 
 /// How many strikes a report remembers.
 const STRUCK_MAX: usize = 200;
+
+/// How long a command takes for each entry that it goes over.
+fn per_entry(effect: Effect) -> Nanos {
+    let what = if let Effect::FlushAll(_) = effect { What::FlushAll } else { What::SlowCommand };
+    what.per_entry().unwrap_or(Nanos::ZERO)
+}
 
 /// What the loop needs of the tasks, whose type has no name.
 trait Executor {
@@ -135,20 +143,41 @@ impl Simulation {
 
     /// Like [`new`](Simulation::new), with a source of keys that lanes share.
     pub fn with_keys(scenario: &Scenario, lane: usize, keys: KeySource) -> Simulation {
-        Simulation::with_tasks(scenario, lane, keys, |world| executor(move |job| run(world.clone(), job)))
+        let foresight = Foresight::of(scenario, &keys);
+        Simulation::with_foresight(scenario, lane, keys, foresight)
+    }
+
+    /// Like [`with_keys`](Simulation::with_keys), with a foresight of the requests that lanes share.
+    pub fn with_foresight(
+        scenario: &Scenario,
+        lane: usize,
+        keys: KeySource,
+        foresight: Option<Rc<Foresight>>,
+    ) -> Simulation {
+        Simulation::with_all(scenario, lane, (keys, foresight), |world| executor(move |job| run(world.clone(), job)))
     }
 
     /// Like [`with_keys`](Simulation::with_keys), with tasks that may do something else than the strategies say.
+    #[cfg(test)]
     fn with_tasks(
         scenario: &Scenario,
         lane: usize,
         keys: KeySource,
         tasks: impl Fn(Rc<World>) -> Box<dyn Executor>,
     ) -> Simulation {
+        Simulation::with_all(scenario, lane, (keys, None), tasks)
+    }
+
+    fn with_all(
+        scenario: &Scenario,
+        lane: usize,
+        (keys, foresight): (KeySource, Option<Rc<Foresight>>),
+        tasks: impl Fn(Rc<World>) -> Box<dyn Executor>,
+    ) -> Simulation {
         let title = scenario.titles().swap_remove(lane);
         let scenario = &scenario.for_lane(lane);
         let lane = &scenario.lanes[lane];
-        let world = Rc::new(World::new(scenario, lane, keys));
+        let world = Rc::new(World::new(scenario, lane, keys, foresight));
         world.begin();
         for shard in 0..world.cache.count() {
             world.start_flusher(shard);
@@ -257,8 +286,18 @@ impl Simulation {
             kind::DATABASE_SERVED => world.database.served(index),
             kind::DATABASE_ANSWER => world.database.calls().deliver(index, &world.kernel),
             kind::CACHE_TURN => {
-                if world.cache.node(index).turn() {
-                    world.start_flusher(index);
+                let world = self.world.clone();
+                match world.cache.node(index).turn() {
+                    Turn::None => {}
+                    Turn::Loaded => world.start_flusher(index),
+                    Turn::Replaced => {
+                        // Of a crashed machine, all that is over already; of a frozen one, it is now.
+                        self.drop_tasks_of(owner_of(index));
+                        self.frozen.owners.retain(|owner| *owner != owner_of(index));
+                        world.nears.connection_lost();
+                        world.nears.connection_back();
+                        world.start_flusher(index);
+                    }
                 }
             }
             kind::DIRTY_EXPIRY => world.cache.of(index).dirty_expiry(index),
@@ -376,7 +415,9 @@ impl Simulation {
     fn strike(&mut self, strike: &Strike) {
         if strike.begins && self.struck.len() < STRUCK_MAX {
             let fault = &self.fault_list[strike.fault];
-            let lasts = strike.until.min(self.duration) - strike.at;
+            let until =
+                if strike.until > strike.at { strike.until } else { strike.at + self.own_time(&strike.effects) };
+            let lasts = until.min(self.duration) - strike.at;
             self.struck.push(FaultReport {
                 at_s: strike.at.as_secs_f64(),
                 for_s: lasts.as_secs_f64(),
@@ -395,6 +436,17 @@ impl Simulation {
         }
     }
 
+    /// How long what begins will take by itself, in the node that is longest at it.
+    fn own_time(&self, effects: &[Effect]) -> Nanos {
+        let time = |effect: &Effect| match *effect {
+            Effect::FlushAll(node) | Effect::SlowCommand(node) => {
+                self.world.cache.node(node).time_for_all(per_entry(*effect))
+            }
+            _ => Nanos::ZERO,
+        };
+        effects.iter().map(time).max().unwrap_or(Nanos::ZERO)
+    }
+
     /// Something breaks, until the moment `until`.
     fn begin(&mut self, effect: Effect, until: Nanos) {
         let world = self.world.clone();
@@ -406,17 +458,17 @@ impl Simulation {
             }
             Effect::CacheFreeze(node) => {
                 self.frozen.begin(owner_of(node));
-                world.cache.node(node).freeze();
+                world.cache.node(node).freeze(until);
             }
             Effect::ReplicaCrash(number) => {
                 let (node, replica) = self.replica(number);
                 world.cache.node(node).replica_crash(replica);
             }
             Effect::FlushAll(node) => {
+                world.cache.node(node).begin_long_command(until, per_entry(effect));
                 world.cache.node(node).flush_all();
-                world.cache.node(node).begin_long_command(until);
             }
-            Effect::SlowCommand(node) => world.cache.node(node).begin_long_command(until),
+            Effect::SlowCommand(node) => world.cache.node(node).begin_long_command(until, per_entry(effect)),
             Effect::CacheSlow(node, times) => world.cache.node(node).slow_down(times),
             Effect::AppCrash(server) => {
                 self.drop_tasks_of(server);
@@ -447,8 +499,9 @@ impl Simulation {
                 }
             }
             Effect::CacheFreeze(node) => {
-                world.cache.node(node).thaw();
-                self.thaw(owner_of(node));
+                if world.cache.node(node).thaw(until) {
+                    self.thaw(owner_of(node));
+                }
             }
             Effect::ReplicaCrash(number) => {
                 let (node, replica) = self.replica(number);

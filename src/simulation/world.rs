@@ -26,6 +26,7 @@ use crate::strategy::{
 };
 use crate::time::Nanos;
 use crate::workload::arrivals::Timing;
+use crate::workload::foresight::Foresight;
 use crate::workload::requests::{self, KeySource, Operation, Requests};
 use crate::workload::rows::Rows;
 
@@ -127,6 +128,8 @@ pub(super) struct World {
     work_draws: Vec<RefCell<Stream>>,
     jitter: RefCell<Stream>,
     requests: RefCell<Requests>,
+    /// What will be asked for, where the cache must know.
+    foresight: Option<Rc<Foresight>>,
     timing: RefCell<Timing>,
     slots: RefCell<Vec<Request>>,
     free: RefCell<Vec<u32>>,
@@ -152,7 +155,7 @@ const LEAST_PAUSE: Nanos = Nanos::from_millis(1);
 const EVENTS: Events = Events { cache_arrival: kind::CACHE_ARRIVAL, database_arrival: kind::DATABASE_ARRIVAL };
 
 impl World {
-    pub fn new(scenario: &Scenario, lane: &Lane, keys: KeySource) -> World {
+    pub fn new(scenario: &Scenario, lane: &Lane, keys: KeySource, foresight: Option<Rc<Foresight>>) -> World {
         let streams = Streams::new(scenario.seed);
         let kernel = Rc::new(Kernel::default());
         let ledger = Rc::new(RefCell::new(Ledger::new()));
@@ -173,6 +176,9 @@ impl World {
         let reading = node_reading(lane, refresh, nears.cache_tells());
         let shared = (kernel.clone(), ledger.clone());
         let cache = Shards::new(&scenario.cache, write_back, reading, shared, &streams, node_events, values);
+        if let (Some(foresight), Some(upcoming)) = (&foresight, cache.upcoming()) {
+            foresight.begin(upcoming);
+        }
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
         let work_draws = (0..scenario.app.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect();
@@ -200,6 +206,7 @@ impl World {
             jitter: RefCell::new(streams.named("retry jitter")),
             timing: RefCell::new(Timing::new(&scenario.clients, &keys, &streams)),
             requests: RefCell::new(Requests::new(&scenario.clients, keys, &streams)),
+            foresight,
             slots: RefCell::default(),
             free: RefCell::default(),
             spawns: RefCell::default(),
@@ -276,6 +283,9 @@ impl World {
             self.rows.deleted_by(write);
         }
         let requests::Request { number, key, operation, more, .. } = asked;
+        if let (Some(foresight), Some(upcoming)) = (&self.foresight, self.cache.upcoming()) {
+            foresight.sent(number, key, upcoming);
+        }
         let outcome = Err(Failure::Down);
         let request = Request { number, key, client, issued, operation, more, write, server: None, outcome };
         let slot = {

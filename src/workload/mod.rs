@@ -4,6 +4,7 @@
 //! stream of its own.
 
 pub mod arrivals;
+pub mod foresight;
 pub mod requests;
 pub mod rows;
 pub mod trace;

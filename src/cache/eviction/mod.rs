@@ -6,7 +6,7 @@
 //! store:   admit(entry)   insert(slot, entry)   hit(slot, entry)   remove(slot)   evict(view) -> slot
 //! ```
 //!
-//! One file per policy. [`opt`] stands apart: it knows the future, so it only replays recorded sequences.
+//! One file per policy. [`opt`] stands apart: it must be told the future, which only a simulator or a recording can.
 //! The variants are those of well-known simulators and products, so that hit counts can be compared with theirs.
 
 mod arc;
@@ -31,9 +31,11 @@ mod two_q;
 mod volatile_ttl;
 mod w_tinylfu;
 
+use std::rc::Rc;
+
 use super::store::{Entry, NONE, Room};
 use crate::random::Stream;
-use crate::scenario::eviction::Eviction;
+use crate::scenario::eviction::{Eviction, Sampling};
 use crate::time::Nanos;
 
 /// What a policy must do. For a new key the store calls `admit`, then `evict` until there is room, then `insert`. A slot
@@ -129,6 +131,7 @@ policies! {
     RedisLfu(Box<redis_lfu::RedisLfu>),
     VolatileTtl(Box<volatile_ttl::VolatileTtl>),
     None(none::NoEviction),
+    Opt(Box<opt::Foreseen>),
 }
 
 impl AnyPolicy {
@@ -151,6 +154,24 @@ impl AnyPolicy {
             Eviction::RedisLfu => AnyPolicy::RedisLfu(Box::new(redis_lfu::RedisLfu::new(stream))),
             Eviction::VolatileTtl => AnyPolicy::VolatileTtl(Box::new(volatile_ttl::VolatileTtl::new(stream))),
             Eviction::None => AnyPolicy::None(none::NoEviction::default()),
+            Eviction::Opt => AnyPolicy::Opt(Box::default()),
+        }
+    }
+
+    /// The same, tuned, where it can be.
+    pub(super) fn tune(&mut self, sampling: Sampling) {
+        match self {
+            AnyPolicy::RedisLru(policy) => policy.tune(sampling),
+            AnyPolicy::RedisLfu(policy) => policy.tune(sampling),
+            AnyPolicy::VolatileTtl(policy) => policy.tune(sampling),
+            _ => {}
+        }
+    }
+
+    /// Tells a policy that can use it what will be asked for.
+    pub(super) fn foresee(&mut self, upcoming: Rc<opt::Upcoming>) {
+        if let AnyPolicy::Opt(policy) = self {
+            policy.foresee(upcoming);
         }
     }
 

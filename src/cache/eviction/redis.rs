@@ -1,12 +1,12 @@
-//! What Redis' sampled policies have in common: five entries looked at per eviction, and a pool of good candidates.
+//! What Redis' sampled policies have in common: a few entries looked at per eviction, and a pool of good candidates.
 //!
-//! Redis keeps no order of its entries. To make room it looks at five of them, drawn at random, and puts those that
+//! Redis keeps no order of its entries. To make room it looks at five of them (or as many as it is told), drawn at random, and puts those that
 //! are worse than what it has seen before into a pool of sixteen, ordered by how dispensable they looked. The most
 //! dispensable one that still exists goes. The pool remembers a candidate by key and by how it looked *then*: it may
 //! have been used since, or gone and come back.
 //!
 //! *How they are drawn.* Redis draws a bucket of its hash table and takes what is in it and in the next ones, until it
-//! has five. So a key with empty buckets before it is looked at more often than others, and since a key always comes
+//! has enough. So a key with empty buckets before it is looked at more often than others, and since a key always comes
 //! back to the same bucket, it stays so. That costs hits in small caches, and is kept here: keys lie in a table that
 //! grows as Redis' does, at random places of their own.
 //!
@@ -15,9 +15,8 @@
 
 use super::View;
 use crate::random::{Stream, splitmix64};
+use crate::scenario::eviction::Sampling;
 
-/// Entries looked at per eviction.
-const SAMPLES: u32 = 5;
 /// Candidates remembered.
 const POOL: usize = 16;
 
@@ -107,8 +106,8 @@ impl Held {
     }
 
     /// Some of them: what lies in the buckets from a random one on, and from another one after a long empty stretch.
-    fn some(&self, stream: &mut Stream, mut take: impl FnMut(u32)) {
-        let most = SAMPLES.min(self.count);
+    fn some(&self, samples: u32, stream: &mut Stream, mut take: impl FnMut(u32)) {
+        let most = samples.min(self.count);
         let mut bucket = stream.below(self.buckets.len() as u32) as usize;
         let (mut taken, mut empty) = (0, 0);
         for _ in 0..10 * most {
@@ -167,13 +166,20 @@ struct Candidate {
 pub(super) struct Sampled {
     pub(super) held: Held,
     pub(super) stream: Stream,
+    /// Entries looked at per eviction.
+    pub(super) samples: u32,
     /// The least dispensable first.
     candidates: Vec<Candidate>,
 }
 
 impl Sampled {
     pub(super) fn new(stream: Stream) -> Sampled {
-        Sampled { held: Held::default(), stream, candidates: Vec::with_capacity(POOL) }
+        Sampled {
+            held: Held::default(),
+            stream,
+            samples: Sampling::default().samples,
+            candidates: Vec::with_capacity(POOL),
+        }
     }
 
     /// Gives up a slot and forgets it; `None` when there is none. `score` says how dispensable a slot looks.
@@ -189,8 +195,10 @@ impl Sampled {
         }
         // Ends: sooner or later something held is looked at, and whatever is in the pool and gone leaves it.
         loop {
-            let Sampled { held, stream, candidates } = self;
-            held.some(stream, |slot| offer(candidates, Candidate { key: view.entry(slot).key, score: score(slot) }));
+            let Sampled { held, stream, samples, candidates } = self;
+            held.some(*samples, stream, |slot| {
+                offer(candidates, Candidate { key: view.entry(slot).key, score: score(slot) });
+            });
             while let Some(candidate) = self.candidates.pop() {
                 if let Some(slot) = view.find(candidate.key).filter(|&slot| held.has(slot)) {
                     return Some(slot);
@@ -235,5 +243,21 @@ mod tests {
         assert_eq!(scores, (24..40).collect::<Vec<u64>>());
         offer(&mut pool.candidates, Candidate { key: 99, score: 3 });
         assert!(pool.candidates.iter().all(|candidate| candidate.key != 99), "worse than all of them");
+    }
+
+    #[test]
+    fn as_many_are_looked_at_as_asked_for_and_no_more_than_there_are() {
+        let mut stream = Streams::new(1).named("eviction");
+        let mut held = Held::default();
+        (0..40).for_each(|slot| held.add(slot, slot));
+        for (samples, looked) in [(1, 1), (5, 5), (10, 10), (64, 40)] {
+            // From a bucket in a long empty stretch it may give up early, as Redis does.
+            let most = (0..50).map(|_| {
+                let mut count = 0;
+                held.some(samples, &mut stream, |_| count += 1);
+                count
+            });
+            assert_eq!(most.max(), Some(looked));
+        }
     }
 }

@@ -5,18 +5,18 @@
 //! it was last used the counter counts one less; that is settled when the entry is next used, and taken into account
 //! when it is looked at. Sampling and the pool are in [`redis`](super::redis).
 //!
-//! Redis 7, `evict.c` (`LFULogIncr`, `LFUDecrAndReturn`); `lfu-log-factor 10` and `lfu-decay-time 1`, its defaults.
+//! Redis 7, `evict.c` (`LFULogIncr`, `LFUDecrAndReturn`); `lfu-log-factor 10` and `lfu-decay-time 1`, its
+//! defaults, stand for the 10 and the minute above.
 
 use super::redis::Sampled;
 use super::{Policy, View};
 use crate::cache::store::Entry;
 use crate::random::Stream;
+use crate::scenario::eviction::Sampling;
 use crate::time::Nanos;
 
 /// The count of a new entry.
 const FIRST: u8 = 5;
-/// Uses it takes, per step of the counter, to take the next.
-const LOG_FACTOR: f64 = 10.0;
 /// The length of a minute.
 const MINUTE: Nanos = Nanos::from_secs(60);
 
@@ -28,10 +28,11 @@ struct Count {
 }
 
 impl Count {
-    /// The count as it is at `minute`, one less for each minute since.
-    fn decayed(self, minute: u16) -> u8 {
+    /// The count as it is at `minute`, one less for each `decay` minutes since; 0: for none.
+    fn decayed(self, minute: u16, decay: u32) -> u8 {
         let idle = if minute >= self.minute { minute - self.minute } else { u16::MAX - self.minute + minute };
-        u16::from(self.uses).saturating_sub(idle) as u8
+        let periods = u32::from(idle).checked_div(decay).unwrap_or(0);
+        u32::from(self.uses).saturating_sub(periods) as u8
     }
 }
 
@@ -41,6 +42,9 @@ pub(in crate::cache) struct RedisLfu {
     counts: Vec<Count>,
     /// Its stream also decides which uses are counted.
     sampled: Sampled,
+    /// Uses it takes, per step of the counter, to take the next.
+    log_factor: f64,
+    decay: u32,
 }
 
 fn minute(now: Nanos) -> u16 {
@@ -49,14 +53,21 @@ fn minute(now: Nanos) -> u16 {
 
 impl RedisLfu {
     pub(super) fn new(stream: Stream) -> RedisLfu {
-        RedisLfu { counts: Vec::new(), sampled: Sampled::new(stream) }
+        let mut lfu = RedisLfu { counts: Vec::new(), sampled: Sampled::new(stream), log_factor: 0.0, decay: 0 };
+        lfu.tune(Sampling::default());
+        lfu
+    }
+
+    pub(super) fn tune(&mut self, sampling: Sampling) {
+        self.sampled.samples = sampling.samples;
+        (self.log_factor, self.decay) = (f64::from(sampling.log_factor), sampling.decay);
     }
 
     /// A count after one more use.
     fn counted(&mut self, uses: u8) -> u8 {
         let above = f64::from(uses.saturating_sub(FIRST));
         // One draw a use, whatever comes of it.
-        let counts = self.sampled.stream.unit() < 1.0 / (above * LOG_FACTOR + 1.0);
+        let counts = self.sampled.stream.unit() < 1.0 / (above * self.log_factor + 1.0);
         uses.saturating_add(u8::from(counts))
     }
 }
@@ -72,7 +83,7 @@ impl Policy for RedisLfu {
 
     fn hit(&mut self, slot: u32, _entry: &Entry, now: Nanos) {
         let minute = minute(now);
-        let uses = self.counted(self.counts[slot as usize].decayed(minute));
+        let uses = self.counted(self.counts[slot as usize].decayed(minute, self.decay));
         self.counts[slot as usize] = Count { uses, minute };
     }
 
@@ -82,7 +93,8 @@ impl Policy for RedisLfu {
 
     fn evict(&mut self, view: View<'_>) -> Option<u32> {
         let minute = minute(view.now);
-        let score = |slot: u32| u64::from(u8::MAX - self.counts[slot as usize].decayed(minute));
+        let (counts, decay) = (&self.counts, self.decay);
+        let score = |slot: u32| u64::from(u8::MAX - counts[slot as usize].decayed(minute, decay));
         self.sampled.evict(view, score)
     }
 
@@ -113,12 +125,15 @@ mod tests {
         RedisLfu::new(Streams::new(1).named("eviction"))
     }
 
-    /// The table in redis.conf for `lfu-log-factor 10`: 100 hits make 10, 1000 make 18, 100,000 make 142. It was measured
-    /// once per row, and chance alone moves it by a few.
+    /// The table in redis.conf: with `lfu-log-factor 10`, 100 hits make 10, 1000 make 18, 100,000 make 142; with 1, 1000
+    /// make 49; with 100, 100,000 make 49. It was measured once per row, and chance alone moves it by a few.
     #[test]
     fn the_counter_grows_as_the_products_documentation_says() {
-        for (hits, published) in [(100, 10.0), (1_000, 18.0), (100_000, 142.0)] {
+        for (log_factor, hits, published) in
+            [(10, 100, 10.0), (10, 1_000, 18.0), (10, 100_000, 142.0), (1, 1_000, 49.0), (100, 100_000, 49.0)]
+        {
             let mut lfu = lfu();
+            lfu.tune(Sampling { log_factor, ..Sampling::default() });
             let runs = 40;
             let mean = (0..runs).map(|_| f64::from((0..hits).fold(FIRST, |uses, _| lfu.counted(uses)))).sum::<f64>()
                 / f64::from(runs);
@@ -129,8 +144,9 @@ mod tests {
     #[test]
     fn an_idle_minute_takes_one_away_and_a_busy_one_does_not() {
         let count = Count { uses: 20, minute: 7 };
-        assert_eq!([7, 8, 17, 60].map(|minute| count.decayed(minute)), [20, 19, 10, 0]);
-        assert_eq!(Count { uses: 20, minute: u16::MAX }.decayed(3), 17, "across the turn of its 16 bits");
+        assert_eq!([7, 8, 17, 60].map(|minute| count.decayed(minute, 1)), [20, 19, 10, 0]);
+        assert_eq!(Count { uses: 20, minute: u16::MAX }.decayed(3, 1), 17, "across the turn of its 16 bits");
+        assert_eq!([0, 1, 10, 60].map(|decay| count.decayed(67, decay)), [20, 0, 14, 19], "0 is for ever");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::redis::Sampled;
 use super::{Policy, View};
 use crate::cache::store::Entry;
 use crate::random::Stream;
+use crate::scenario::eviction::Sampling;
 use crate::time::Nanos;
 
 /// The clock has 24 bits.
@@ -35,6 +36,10 @@ fn idle(used: u32, now: u32) -> u64 {
 impl RedisLru {
     pub(super) fn new(stream: Stream) -> RedisLru {
         RedisLru { used: Vec::new(), sampled: Sampled::new(stream) }
+    }
+
+    pub(super) fn tune(&mut self, sampling: Sampling) {
+        self.sampled.samples = sampling.samples;
     }
 }
 

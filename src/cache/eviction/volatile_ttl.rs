@@ -7,6 +7,7 @@ use super::redis::{Held, Sampled};
 use super::{Policy, View};
 use crate::cache::store::Entry;
 use crate::random::Stream;
+use crate::scenario::eviction::Sampling;
 use crate::time::Nanos;
 
 #[derive(Clone, Debug)]
@@ -20,6 +21,10 @@ pub(in crate::cache) struct VolatileTtl {
 impl VolatileTtl {
     pub(super) fn new(stream: Stream) -> VolatileTtl {
         VolatileTtl { mortal: Sampled::new(stream), immortal: Held::default() }
+    }
+
+    pub(super) fn tune(&mut self, sampling: Sampling) {
+        self.mortal.samples = sampling.samples;
     }
 
     fn place(&mut self, slot: u32, entry: &Entry) {

@@ -7,6 +7,8 @@
 //!  down, with what can come back ── restart ──┼─▶ loading (refuses) ──▶ up, with what its disk had
 //!            └──── detection time passes ─────┴─▶ up: a replica took over, with what it had heard of
 //! ```
+//! A master that is frozen is as silent as one that has crashed, and is replaced as soon. What waited in it gets no
+//! answer but a broken connection; when it thaws, it is a replica and begins anew with what its new master has.
 //!
 //! At a crash the memory goes back to the furthest state that anyone still has, and what came after it is lost at that
 //! moment. Who comes first then, the node with its disk or a replica, may have less: the rest is lost then.
@@ -47,6 +49,17 @@ pub(super) struct Durability {
     entries: u32,
     /// Not while the node is down or loads: then its disk writes nothing, and its replicas hear nothing.
     at_work: bool,
+}
+
+/// What a node has to say when something that kept it from work may have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing that others need to know.
+    None,
+    /// It has loaded what its disk had, and serves.
+    Loaded,
+    /// Another machine is the node from now on; tasks of the former one are over.
+    Replaced,
 }
 
 /// A command that has taken effect.
@@ -321,21 +334,42 @@ impl CacheNode {
         durability.advance(now);
         durability.at_work = false;
         durability.persistence.iter_mut().for_each(Persistence::crash);
+        self.break_answers(durability);
+        if let Some(replicas) = &mut durability.replicas {
+            replicas.master_crashes();
+        }
+        self.fall_silent(state);
+        self.keep_what_can_come_back(state);
+        true
+    }
+
+    /// The master says nothing from now on, crashed or frozen: if that lasts, a replica takes over.
+    pub(super) fn fall_silent(&self, state: &mut State) {
+        let Some(durability) = state.durability.as_deref_mut() else { return };
+        let detection = durability.replicas.as_ref().and_then(Replicas::detection);
+        if let (Some(detection), None) = (detection, durability.takeover_at) {
+            let at = self.common.kernel.now().saturating_add(detection);
+            durability.takeover_at = Some(at);
+            self.common.kernel.schedule(at, Event::new(self.events.turn, self.shard));
+        }
+    }
+
+    /// The master stands still no more. A crash may go on.
+    pub(super) fn speak_again(&self, state: &mut State) {
+        let Some(durability) = state.durability.as_deref_mut() else { return };
+        if durability.replicas.as_ref().is_some_and(Replicas::has_master) {
+            durability.takeover_at = None;
+        }
+    }
+
+    /// Answers that have not left never will.
+    fn break_answers(&self, durability: &mut Durability) {
+        let now = self.common.kernel.now();
         for (call, leaves, _) in std::mem::take(&mut durability.waiting) {
             if leaves > now {
                 self.common.calls.amend(call, Err(Failure::Lost));
             }
         }
-        if let Some(replicas) = &mut durability.replicas {
-            replicas.master_crashes();
-            if let (Some(detection), None) = (replicas.detection(), durability.takeover_at) {
-                let at = now.saturating_add(detection);
-                durability.takeover_at = Some(at);
-                self.common.kernel.schedule(at, Event::new(self.events.turn, self.shard));
-            }
-        }
-        self.keep_what_can_come_back(state);
-        true
     }
 
     fn keep_what_can_come_back(&self, state: &mut State) {
@@ -399,7 +433,9 @@ impl CacheNode {
         if state.down > 0 {
             return false;
         }
-        durability.takeover_at = None;
+        if !state.halt.is_frozen() {
+            durability.takeover_at = None;
+        }
         match durability.persistence.as_ref().map(Persistence::durable) {
             Some(durable) => self.go_back(state, durable, Release::PersistenceWindow),
             None => self.lose_everything(state),
@@ -440,34 +476,43 @@ impl CacheNode {
         self.watch_all(state);
     }
 
-    /// Something that takes time on the way back to work may have ended: loading, or waiting for the master. Returns
-    /// whether the node serves from now on.
-    pub fn turn(&self) -> bool {
+    /// Something that keeps the node from work may have ended: a long command, loading, or waiting for the master.
+    pub fn turn(&self) -> Turn {
+        self.end_long_commands();
         let mut state = self.state.borrow_mut();
         let now = self.common.kernel.now();
-        let Some(durability) = state.durability.as_deref_mut() else { return false };
+        let Some(durability) = state.durability.as_deref_mut() else { return Turn::None };
         if durability.loaded_at == Some(now) {
             durability.loaded_at = None;
             state.down -= 1;
             self.begin_anew(&mut state);
-            return state.down == 0;
+            return if state.down == 0 { Turn::Loaded } else { Turn::None };
         }
         if durability.takeover_at == Some(now) {
             durability.takeover_at = None;
-            return self.take_over(&mut state);
+            return if self.take_over(&mut state) { Turn::Replaced } else { Turn::None };
         }
-        false
+        Turn::None
     }
 
     /// The most advanced replica is the node from now on, if one lives.
     fn take_over(&self, state: &mut State) -> bool {
         let now = self.common.kernel.now();
-        let replicas = state.durability.as_deref_mut().and_then(|durability| durability.replicas.as_mut());
-        let Some(heard) = replicas.and_then(|replicas| replicas.take_over(now)) else { return false };
+        let Some(durability) = state.durability.as_deref_mut() else { return false };
+        durability.advance(now);
+        let Some(replicas) = &mut durability.replicas else { return false };
+        let Some((former, heard)) = replicas.take_over(now) else { return false };
+        if state.halt.is_frozen() {
+            replicas.stays_frozen(former, state.halt.leave_freezes());
+            self.break_answers(durability);
+            self.flusher.set(None);
+            self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
+            self.break_connections(state);
+        }
         self.go_back(state, heard, Release::FailoverLag);
         state.down = 0;
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
-        (durability.touched, durability.at_work) = (now, true);
+        (durability.touched, durability.at_work, durability.loaded_at) = (now, true, None);
         if let Some(persistence) = &mut durability.persistence {
             // Its disk is its own, and is taken to have what its memory had.
             let position = durability.journal.mark();
@@ -476,6 +521,16 @@ impl CacheNode {
         self.let_replicas_join(state);
         self.watch_all(state);
         true
+    }
+
+    /// The freeze that was to end at `until` ends; whether it was that of a former master, which is a replica from now on.
+    pub(super) fn former_thaws(&self, state: &mut State, until: Nanos) -> bool {
+        let replicas = state.durability.as_deref_mut().and_then(|durability| durability.replicas.as_mut());
+        let former = replicas.is_some_and(|replicas| replicas.freeze_ends(until));
+        if former {
+            self.let_replicas_join(state);
+        }
+        former
     }
 
     fn let_replicas_join(&self, state: &mut State) {

@@ -6,6 +6,8 @@
 //! slow command        wait in line       waits in line       go on               stays
 //! flush-all           wait in line       waits in line       go on               gone, except what a flush has in hand
 //! ```
+//! Slow commands and flush-all go over all entries, so a node that holds a quarter of them is busy for a quarter of the
+//! time.
 //!
 //! A freeze only stops the node's clock: what it was doing goes on afterwards where it stood. Callers have nothing but
 //! their own timeouts.
@@ -19,7 +21,8 @@ use crate::time::Nanos;
 /// What keeps a node from serving, and what it owes until then.
 #[derive(Debug, Default)]
 pub(super) struct Halt {
-    frozen: u32,
+    /// When each freeze is to end.
+    freezes: Vec<Nanos>,
     frozen_since: Nanos,
     /// What arrived while it was frozen.
     stalled: Line,
@@ -45,9 +48,19 @@ pub(in crate::cache) struct Withheld {
 }
 
 impl Halt {
+    /// Whether the node stands still.
+    pub(super) fn is_frozen(&self) -> bool {
+        !self.freezes.is_empty()
+    }
+
+    /// The freezes stay with the machine that was the node: when each is to end.
+    pub(super) fn leave_freezes(&mut self) -> Vec<Nanos> {
+        std::mem::take(&mut self.freezes)
+    }
+
     /// Whether no command is served.
     pub(super) fn is_on(&self) -> bool {
-        self.frozen > 0 || !self.long_commands.is_empty()
+        self.is_frozen() || !self.long_commands.is_empty()
     }
 }
 
@@ -55,29 +68,30 @@ impl CacheNode {
     /// A command has reached a node that serves none.
     #[cold]
     pub(super) fn arrive_halted(&self, state: &mut State, call: CallId) {
-        let line = if state.halt.frozen > 0 { &mut state.halt.stalled } else { &mut state.line };
+        let line = if state.halt.is_frozen() { &mut state.halt.stalled } else { &mut state.line };
         line.push(&self.common.calls, call);
     }
 
     /// A dirty entry's TTL ended; whether the node, being frozen, does not notice yet.
     pub(super) fn overlooks_expiry(&self, state: &mut State, key: Key) -> bool {
-        let frozen = state.halt.frozen > 0;
+        let frozen = state.halt.is_frozen();
         if frozen {
             state.halt.expired.push(key);
         }
         frozen
     }
 
-    /// The node stands still.
-    pub fn freeze(&self) {
+    /// The node stands still until that moment.
+    pub fn freeze(&self, until: Nanos) {
         let mut state = self.state.borrow_mut();
         let now = self.common.kernel.now();
-        state.halt.frozen += 1;
+        state.halt.freezes.push(until);
         state.halted = true;
-        if state.halt.frozen > 1 {
+        if state.halt.freezes.len() > 1 {
             return;
         }
         state.halt.frozen_since = now;
+        self.fall_silent(&mut state);
         let serving = state.serving.filter(|(_, until)| *until > now).map(|(call, _)| call);
         let caught: Vec<CallId> = serving.into_iter().chain(CacheNode::answers_to_leave(&state, now)).collect();
         let mut withheld = self.common.withheld.borrow_mut();
@@ -91,15 +105,20 @@ impl CacheNode {
         }
     }
 
-    /// A freeze ends; when it was the last one, everything goes on where it stood, and what waited outside arrives.
-    pub fn thaw(&self) {
+    /// The freeze that was to end at `until` ends; when it was the last one, everything goes on where it stood, and what
+    /// waited outside arrives. Returns whether it was the node's: else it was that of a machine another has replaced.
+    pub fn thaw(&self, until: Nanos) -> bool {
         let mut state = self.state.borrow_mut();
-        assert!(state.halt.frozen > 0, "only what is frozen can thaw");
-        state.halt.frozen -= 1;
-        state.halted = state.halt.is_on();
-        if state.halt.frozen > 0 {
-            return;
+        if self.former_thaws(&mut state, until) {
+            return false;
         }
+        let freeze = state.halt.freezes.iter().position(|other| *other == until).expect("only what is frozen can thaw");
+        state.halt.freezes.remove(freeze);
+        state.halted = state.halt.is_on();
+        if state.halt.is_frozen() {
+            return true;
+        }
+        self.speak_again(&mut state);
         let since = state.halt.frozen_since;
         let stood = self.common.kernel.now() - since;
         if let Some((_, until)) = &mut state.serving
@@ -116,6 +135,7 @@ impl CacheNode {
         while let Some(call) = stalled.pop(&self.common.calls) {
             self.arrive(call);
         }
+        true
     }
 
     /// The answers that a freeze held back arrive as much later as the node `stood` still.
@@ -135,12 +155,25 @@ impl CacheNode {
         });
     }
 
-    /// A long command begins, and is to end at `until`; the command being served is finished first.
-    pub fn begin_long_command(&self, until: Nanos) {
+    /// How long a command takes that takes so long for each entry held.
+    pub fn time_for_all(&self, per_entry: Nanos) -> Nanos {
+        let state = self.state.borrow();
+        state.halt.slow.stretch(Nanos(per_entry.0.saturating_mul(state.store.len().into())))
+    }
+
+    /// A long command begins; the command being served is finished first. It is to end at `until`, or, where that is now,
+    /// when it has gone over all entries.
+    pub fn begin_long_command(&self, until: Nanos, per_entry: Nanos) {
+        let now = self.common.kernel.now();
+        let own = (until <= now).then(|| now.saturating_add(self.time_for_all(per_entry)));
         let mut state = self.state.borrow_mut();
         if state.down > 0 {
             return; // nobody is there to obey
         }
+        if let Some(end) = own {
+            self.common.kernel.schedule(end, Event::new(self.events.turn, self.shard));
+        }
+        let until = own.unwrap_or(until);
         if state.halt.long_commands.is_empty() {
             state.halt.occupied_since = self.common.kernel.now();
         }
@@ -159,6 +192,14 @@ impl CacheNode {
         }
         state.halted = state.halt.is_on();
         self.serve_again(&mut state);
+    }
+
+    /// Long commands that end by themselves may have ended.
+    pub(super) fn end_long_commands(&self) {
+        let now = self.common.kernel.now();
+        while self.state.borrow().halt.long_commands.contains(&now) {
+            self.end_long_command(now);
+        }
     }
 
     /// Somebody empties the node: entries and rows that wait for a flush are gone, the node is not.
@@ -198,7 +239,9 @@ impl CacheNode {
     /// A crash takes along what waited, and ends long commands. A freeze outlasts it.
     pub(super) fn break_halt(&self, state: &mut State) {
         state.halt.long_commands.clear();
-        state.halt.expired.clear();
+        for key in std::mem::take(&mut state.halt.expired) {
+            state.watched[key as usize] = false; // its event has come
+        }
         state.halted = state.halt.is_on();
         while let Some(call) = state.halt.stalled.pop(&self.common.calls) {
             self.common.calls.answer(call, Err(Failure::Lost), self.common.kernel.now());
