@@ -76,6 +76,7 @@ fn next(free: &mut Vec<u32>, count: u32) -> Option<u32> {
     free.pop().or((count < KEYS_MAX).then_some(count))
 }
 
+#[expect(clippy::disallowed_methods, reason = "what the table's order decides is sorted at once")]
 fn retain<K: Eq + Hash>(
     ids: &mut HashMap<K, u32, BuildHasherDefault<KeyHasher>>,
     free: &mut Vec<u32>,
@@ -88,7 +89,7 @@ fn retain<K: Eq + Hash>(
         }
         kept
     });
-    // The table's order ends here; the least id is given first.
+    // The least id is given first.
     free.sort_unstable_by(|a, b| b.cmp(a));
 }
 
