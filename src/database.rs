@@ -37,12 +37,37 @@ pub enum Query {
     Write(Row),
     /// One row, if its present value allows it, in a transaction of its own.
     Change(Row, Change),
-    /// How many records of the outbox there are to pass on, so many at most.
+    /// The oldest records of the outbox that are to be passed on, so many at most: the number of the last of them.
     Records(u32),
-    /// Drop the oldest records of the outbox, so many of them.
+    /// Drop the records of the outbox up to this number. Asked twice, or late, it drops no other.
     Forget(u32),
     /// Many rows in one transaction; the number of a [`Database::write_batch`].
     Batch(u32),
+}
+
+/// A record of each committed row that has yet to be passed on, oldest first. They are numbered from 1.
+#[derive(Debug, Default)]
+struct Records {
+    rows: VecDeque<Row>,
+    forgotten: u32,
+}
+
+impl Records {
+    /// How many there are up to number `last`.
+    fn up_to(&self, last: u32) -> usize {
+        (last.saturating_sub(self.forgotten) as usize).min(self.rows.len())
+    }
+
+    /// The number of the last of the oldest `most`.
+    fn last_of(&self, most: u32) -> u32 {
+        self.forgotten + most.min(self.rows.len() as u32)
+    }
+
+    fn forget(&mut self, last: u32) {
+        let count = self.up_to(last);
+        self.rows.drain(..count);
+        self.forgotten += count as u32;
+    }
 }
 
 /// A query, and the link over which it came and its answer goes back.
@@ -106,8 +131,8 @@ struct State {
     failing: Vec<f64>,
     batches: Vec<Vec<Row>>,
     free_batches: Vec<u32>,
-    /// A record of each committed row that has yet to be passed on, oldest first; in a lane that keeps them.
-    outbox: Option<VecDeque<Row>>,
+    /// In a lane that keeps one.
+    outbox: Option<Records>,
     draws: Draws,
     counts: DatabaseCounts,
     busy_since: Nanos,
@@ -197,28 +222,29 @@ impl Database {
 
     /// From now on each row is committed together with a record of it in the outbox.
     pub fn keep_outbox(&self) {
-        self.state.borrow_mut().outbox = Some(VecDeque::new());
+        self.state.borrow_mut().outbox = Some(Records::default());
     }
 
-    /// Begins to ask how many records of the outbox there are, `most` at most.
+    /// Begins to ask for the oldest records of the outbox, `most` at most.
     pub fn records(&self, most: u32, from: Link) -> Call<'_, Asked, Reply> {
         self.calls.open(&self.kernel, Asked { query: Query::Records(most), from })
     }
 
-    /// What such an answer brought: the oldest `count` records.
-    pub fn oldest_records(&self, count: u32) -> Vec<Row> {
+    /// What such an answer brought: the records up to number `last`, less those dropped since.
+    pub fn records_up_to(&self, last: u32) -> Vec<Row> {
         let state = self.state.borrow();
-        state.outbox.iter().flatten().take(count as usize).copied().collect()
+        let outbox = state.outbox.as_ref();
+        outbox.map_or_else(Vec::new, |outbox| outbox.rows.iter().take(outbox.up_to(last)).copied().collect())
     }
 
-    /// Begins to drop the oldest `count` records of the outbox.
-    pub fn forget(&self, count: u32, from: Link) -> Call<'_, Asked, Reply> {
-        self.calls.open(&self.kernel, Asked { query: Query::Forget(count), from })
+    /// Begins to drop the records of the outbox up to number `last`.
+    pub fn forget(&self, last: u32, from: Link) -> Call<'_, Asked, Reply> {
+        self.calls.open(&self.kernel, Asked { query: Query::Forget(last), from })
     }
 
     /// Records of the outbox that have yet to be passed on.
     pub fn outbox(&self) -> usize {
-        self.state.borrow().outbox.as_ref().map_or(0, VecDeque::len)
+        self.state.borrow().outbox.as_ref().map_or(0, |outbox| outbox.rows.len())
     }
 
     /// Begins a batch; its rows are committed together or not at all.
@@ -422,8 +448,8 @@ impl Database {
             state.counts.reads += 1;
             return Ok(state.current.get(key as usize).copied().unwrap_or_default());
         }
-        if let Query::Records(count) | Query::Forget(count) = question {
-            return Ok(attend_outbox(state, question, count));
+        if let Query::Records(_) | Query::Forget(_) = question {
+            return Ok(WriteId(attend_outbox(state, question)));
         }
         if self.abort > 0.0 && state.draws.abort.unit() < self.abort || fails(state) {
             state.counts.aborted += 1;
@@ -464,7 +490,7 @@ impl Database {
             Query::Read(_) | Query::Records(_) | Query::Forget(_) => unreachable!("only writes commit"),
             Query::Write(row) | Query::Change(row, _) => {
                 commit(&mut state.current, row);
-                state.outbox.iter_mut().for_each(|outbox| outbox.push_back(row));
+                state.outbox.iter_mut().for_each(|outbox| outbox.rows.push_back(row));
                 state.counts.rows += 1;
                 row.write
             }
@@ -534,14 +560,18 @@ fn fails(state: &mut State) -> bool {
     failing.iter().filter(|share| draws.failing.chance(**share)).count() > 0
 }
 
-/// Answers how many records there are, or drops them.
-fn attend_outbox(state: &mut State, question: Query, count: u32) -> WriteId {
+/// Answers the number of the last record to pass on, or drops them up to one.
+fn attend_outbox(state: &mut State, question: Query) -> u32 {
     let outbox = state.outbox.as_mut().expect("only a lane with an outbox asks for it");
-    let count = (count as usize).min(outbox.len());
-    if matches!(question, Query::Records(_)) {
-        state.counts.reads += 1;
-    } else {
-        outbox.drain(..count);
+    match question {
+        Query::Records(most) => {
+            state.counts.reads += 1;
+            outbox.last_of(most)
+        }
+        Query::Forget(last) => {
+            outbox.forget(last);
+            last
+        }
+        other => unreachable!("{other:?} is no matter of the outbox"),
     }
-    WriteId(count as u32)
 }

@@ -394,6 +394,22 @@ fn the_relay_waits_out_an_outage_of_the_cache_or_the_database_and_then_catches_u
     }
 }
 
+#[test]
+fn a_relay_that_gives_up_waiting_for_a_slow_database_drops_no_record_it_has_not_passed_on() {
+    let mut scenario = racing(Reading::look_aside(), Outbox { every: ms(50), batch: 3, ..Outbox::default() });
+    // One writer at a time, so that nothing but a lost record leaves an old copy.
+    scenario.clients.arrivals = Arrivals::Closed { users: 1, think: Distribution::Exponential(ms(5)) };
+    scenario.clients.write_ratio = 0.7;
+    scenario.network.app_cache = Distribution::Constant(ms(1));
+    scenario.network.app_database = Distribution::Constant(ms(1));
+    scenario.database.write = Distribution::Exponential(ms(5));
+    (scenario.app.database_timeout, scenario.app.retries, scenario.app.backoff) = (Some(ms(15)), 3, ms(1));
+    for seed in 1..=5 {
+        scenario.seed = seed;
+        assert_eq!(disagreements(&run(&scenario)), 0, "seed {seed}");
+    }
+}
+
 // ---- Values that live in the cache only ----
 
 /// A minute of 100 requests a second, a third of them writes, over keys without rows.

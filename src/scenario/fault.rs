@@ -26,7 +26,7 @@ record! {
         /// nothing is said.
         pub share: Option<f64> = None,
     }
-    then complete
+    then complete like standard
 }
 
 impl Fault {
@@ -43,10 +43,15 @@ impl Fault {
         Fault { at: at.into(), what, which: None, lasts: what.lasts(), times, share }
     }
 
+    /// What is meant where a text says no more than `what` and `at`.
+    fn standard(&self) -> Fault {
+        Fault::new(self.what, self.at)
+    }
+
     /// Fills in what the fields left open, by what happens.
     fn complete(&mut self, fields: &Fields) {
-        let standard = Fault::new(self.what, self.at);
-        if !fields.iter().any(|(name, _)| name == "for") {
+        let standard = self.standard();
+        if !fields.iter().any(|(name, node)| name == "for" && !node.is_default) {
             self.lasts = standard.lasts;
         }
         self.times = self.times.or(standard.times);

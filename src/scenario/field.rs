@@ -144,11 +144,13 @@ pub(crate) fn kind<'a>(
 
 /// Writes down a struct whose fields are all named in a table: each with its doc comment (which the reference page
 /// shows), type and default. `field as "word"` where the name in texts differs; `=> "what belongs there"` behind the
-/// default where a text must say it. `then complete` behind it all where a method fills in what the text leaves open and
-/// another field decides.
+/// default where a text must say it. `then complete like standard` behind it all where another field decides what is meant by
+/// what the text leaves open: one method fills that in, the other gives the value of which a text need not say anything.
 macro_rules! record {
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $text:literal) => { $text };
+    (@standard $value:ident) => { Self::default() };
+    (@standard $value:ident $standard:ident) => { $value.$standard() };
     (@needed) => { None::<&str> };
     (@needed $what:literal) => { Some($what) };
     (
@@ -157,7 +159,7 @@ macro_rules! record {
             $($(#[doc = $field_doc:literal])* pub $field:ident $(as $text:literal)?: $of:ty = $default:expr
                 $(=> $needed:literal)?),* $(,)?
         }
-        $(then $complete:ident)?
+        $(then $complete:ident like $standard:ident)?
     ) => {
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]
@@ -174,8 +176,9 @@ macro_rules! record {
         impl $crate::scenario::field::Record for $type {
             fn show_fields(&self) -> $crate::scenario::node::Fields {
                 use $crate::scenario::field::{Field, record};
-                let default = $type::default();
-                let $type { $($field),* } = self;
+                let this = self;
+                let default = record!(@standard this $($standard)?);
+                let $type { $($field),* } = this;
                 vec![$({
                     let is_default = *$field == default.$field && record!(@needed $($needed)?).is_none();
                     (record!(@name $field $($text)?).to_owned(), $field.show().marked(is_default))

@@ -287,13 +287,18 @@ record! {
         /// them to the database, and what leaves the cache is gone.
         pub flush: bool = true,
     }
-    then complete
+    then complete like standard
 }
 
 impl WriteBack {
     /// Values that live in the cache only, as sessions often do.
     pub fn cache_only() -> WriteBack {
         WriteBack { flush: false, on_expiry: DirtyEnd::Drop, on_eviction: DirtyEnd::Drop, ..WriteBack::default() }
+    }
+
+    /// What is meant where a text says no more than whether anything is flushed.
+    fn standard(&self) -> WriteBack {
+        if self.flush { WriteBack::default() } else { WriteBack { flush: true, ..WriteBack::cache_only() } }
     }
 
     /// Where nothing is flushed, what leaves the cache is gone, unless the text says something else (which is refused).

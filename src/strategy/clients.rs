@@ -298,15 +298,15 @@ impl DatabaseClient<'_> {
         }
     }
 
-    /// The oldest records of the outbox, `most` at most.
-    pub async fn records(&self, most: u32) -> Result<Vec<Row>, Failure> {
-        let count = self.with_retries(|| self.database.records(most, self.link)).await?;
-        Ok(self.database.oldest_records(count.0))
+    /// The oldest records of the outbox, `most` at most, and the number of the last.
+    pub async fn records(&self, most: u32) -> Result<(Vec<Row>, u32), Failure> {
+        let last = self.with_retries(|| self.database.records(most, self.link)).await?.0;
+        Ok((self.database.records_up_to(last), last))
     }
 
-    /// Drops the oldest `count` records of the outbox.
-    pub async fn forget(&self, count: u32) -> Result<(), Failure> {
-        self.with_retries(|| self.database.forget(count, self.link)).await.map(drop)
+    /// Drops the records of the outbox up to number `last`.
+    pub async fn forget(&self, last: u32) -> Result<(), Failure> {
+        self.with_retries(|| self.database.forget(last, self.link)).await.map(drop)
     }
 
     /// Commits all rows, or none.

@@ -28,7 +28,7 @@ pub async fn relay(relay: &App<'_>, how: &Outbox) {
 
 /// Passes on the oldest records. Returns whether there were any.
 async fn pass_on(relay: &App<'_>, how: &Outbox) -> Result<bool, Failure> {
-    let records = relay.database.records(how.batch).await?;
+    let (records, last) = relay.database.records(how.batch).await?;
     for &Row { key, write } in &records {
         match how.cached {
             Relayed::Delete => relay.cache.delete(key).await?,
@@ -36,7 +36,7 @@ async fn pass_on(relay: &App<'_>, how: &Outbox) -> Result<bool, Failure> {
         }
     }
     if !records.is_empty() {
-        relay.database.forget(records.len() as u32).await?;
+        relay.database.forget(last).await?;
     }
     Ok(!records.is_empty())
 }
