@@ -1,0 +1,164 @@
+//! What a node is asked, and what it answers.
+
+use crate::cache::buffer::RowId;
+use crate::cache::expiry::Life;
+use crate::cache::leases::Token;
+use crate::engine::Failure;
+use crate::ledger::{Change, Key, WriteId};
+use crate::time::Nanos;
+
+/// What can be asked of the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// The value of a key, if it is here.
+    Get(Key),
+    /// The value of a key, loaded from the database if it is not here.
+    Fetch(Key),
+    /// The same, by somebody about to change it: that the database has no row is remembered for that change.
+    FetchToChange(Key),
+    /// Keep this value, which the database has or is about to get.
+    Set(Key, WriteId),
+    /// The value of a key and how old it is, if it is here.
+    GetCopy(Key),
+    /// The same; if it is not here, the right to fill it, or the advice to wait for who has that.
+    Lease(LeaseAsked),
+    /// Keep this value, which a reader has had from the database, if that is still allowed.
+    Fill(Fill),
+    /// Forget the key.
+    Delete(Key),
+    /// Keep this value for so long, and write it to the database later. One that is not to be kept, since it says that
+    /// there is no row, is known only until it is in the database.
+    WriteBehind(Key, WriteId, Life),
+    /// The same, if the present value allows it; a key that is not here allows nothing.
+    ChangeBehind(Key, WriteId, Change),
+}
+
+impl Command {
+    /// The key it is about.
+    #[inline]
+    pub fn key(self) -> Key {
+        match self {
+            Command::Get(key)
+            | Command::GetCopy(key)
+            | Command::Lease(LeaseAsked { key, .. })
+            | Command::Fill(Fill { key, .. })
+            | Command::Fetch(key)
+            | Command::FetchToChange(key)
+            | Command::Set(key, _)
+            | Command::Delete(key)
+            | Command::WriteBehind(key, ..)
+            | Command::ChangeBehind(key, ..) => key,
+        }
+    }
+
+    /// Whether it changes what the node holds.
+    pub fn is_write(self) -> bool {
+        match self {
+            Command::Get(_)
+            | Command::GetCopy(_)
+            | Command::Lease(_)
+            | Command::Fetch(_)
+            | Command::FetchToChange(_) => false,
+            Command::Set(..)
+            | Command::Fill(_)
+            | Command::Delete(_)
+            | Command::WriteBehind(..)
+            | Command::ChangeBehind(..) => true,
+        }
+    }
+}
+
+/// The options of [`Command::Lease`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseAsked {
+    /// Which key.
+    pub key: Key,
+    /// Whether the value that a delete left behind will do.
+    pub stale: bool,
+    /// Whether this look-up counts as a hit or a miss: not when somebody asks again, or asks to fill only.
+    pub counts: bool,
+}
+
+/// What a reader puts in the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// Which key.
+    pub key: Key,
+    /// Its value.
+    pub value: WriteId,
+    /// When it is allowed.
+    pub guard: Guard,
+    /// How long it lives.
+    pub life: Life,
+    /// How long it took to load.
+    pub took: Nanos,
+}
+
+/// When a reader's fill is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Always.
+    Open,
+    /// While the token is good.
+    Lease(Token),
+    /// While the cache still has this value: compare and set.
+    Still(WriteId),
+}
+
+/// What a command brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing: there is none, or none was asked for.
+    Nothing,
+    /// A value.
+    Value(WriteId),
+    /// A value and how old it is.
+    Copy(Copied),
+    /// There is none, and the caller may fill it.
+    Lease(Token),
+    /// There is none, and somebody else is about to fill it; maybe what a delete has left behind.
+    Wait(Option<WriteId>),
+}
+
+impl Found {
+    /// The value, if there is a good one.
+    #[inline]
+    pub fn value(self) -> Option<WriteId> {
+        match self {
+            Found::Value(value) | Found::Copy(Copied { value, .. }) => Some(value),
+            Found::Nothing | Found::Lease(_) | Found::Wait(_) => None,
+        }
+    }
+}
+
+impl From<Option<WriteId>> for Found {
+    #[inline]
+    fn from(value: Option<WriteId>) -> Found {
+        value.map_or(Found::Nothing, Found::Value)
+    }
+}
+
+/// A value with what a reader needs to know to refresh it in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// The value.
+    pub value: WriteId,
+    /// The last moment at which it is good.
+    pub expires: Nanos,
+    /// How long it took to load.
+    pub took: Nanos,
+    /// How long it was to live when it came; nothing if it only says that there is no row.
+    pub life: Nanos,
+}
+
+/// What was found, or why there is no answer.
+pub type Answer = Result<Found, Failure>;
+
+/// Work that a node needs done by a task of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Load a key from the database, beginning at that moment: when the command that asks for it has been served.
+    Load(Key, Nanos),
+    /// Write these rows of the buffer now.
+    Flush(Vec<RowId>),
+}
