@@ -177,7 +177,7 @@ impl World {
         let shared = (kernel.clone(), ledger.clone());
         let cache = Shards::new(&scenario.cache, write_back, reading, shared, &streams, node_events, values);
         if let (Some(foresight), Some(upcoming)) = (&foresight, cache.upcoming()) {
-            foresight.begin(upcoming);
+            foresight.first().for_each(|(key, first)| upcoming.tell(key, first));
         }
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
@@ -284,7 +284,7 @@ impl World {
         }
         let requests::Request { number, key, operation, more, .. } = asked;
         if let (Some(foresight), Some(upcoming)) = (&self.foresight, self.cache.upcoming()) {
-            foresight.sent(number, key, upcoming);
+            upcoming.tell(key, foresight.after(number));
         }
         let outcome = Err(Failure::Down);
         let request = Request { number, key, client, issued, operation, more, write, server: None, outcome };

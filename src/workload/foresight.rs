@@ -12,7 +12,6 @@
 use std::rc::Rc;
 
 use super::requests::{KeySource, Requests};
-use crate::cache::eviction::opt::Upcoming;
 use crate::ledger::Key;
 use crate::random::Streams;
 use crate::scenario::{Eviction, Scenario, limits};
@@ -60,19 +59,20 @@ impl Foresight {
         Foresight { next, first }
     }
 
-    /// Tells of every key which request will be the first to name it.
-    pub fn begin(&self, upcoming: &Upcoming) {
-        for (key, &first) in self.first.iter().enumerate() {
-            upcoming.tell(key as Key, Some(first).filter(|&first| first != NEVER));
-        }
+    /// Every key with the first request to name it, if there is one.
+    pub fn first(&self) -> impl Iterator<Item = (Key, Option<u32>)> {
+        self.first.iter().enumerate().map(|(key, &first)| (key as Key, known(first)))
     }
 
-    /// Request `number`, from 0, is sent and names `key`: tells which will be the next to do so.
+    /// The next request of the key that request `number`, from 0, names, if there is one.
     #[inline]
-    pub fn sent(&self, number: u64, key: Key, upcoming: &Upcoming) {
-        let next = self.next.get(number as usize).copied().unwrap_or(NEVER);
-        upcoming.tell(key, Some(next).filter(|&next| next != NEVER));
+    pub fn after(&self, number: u64) -> Option<u32> {
+        self.next.get(number as usize).copied().and_then(known)
     }
+}
+
+fn known(number: u32) -> Option<u32> {
+    (number != NEVER).then_some(number)
 }
 
 #[cfg(test)]
