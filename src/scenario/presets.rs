@@ -42,9 +42,9 @@ pub static ALL: &[Preset] = presets! {
         en: "Five strategies serve the same traffic, and the cache crashes after 20 seconds. Look at the write \
              latency: write-back answers several times faster than the others. Then look at what is lost: only \
              write-back loses acknowledged writes.",
-        ko: "다섯 가지 전략이 같은 트래픽을 처리하고, 20초 뒤에 캐시가 죽습니다. 쓰기 지연을 보면 write-back이 \
+        ko: "다섯 가지 전략이 같은 트래픽을 처리하고, 20초 뒤에 캐시가 죽습니다. 쓰기 지연을 보면 라이트백이 \
              다른 전략보다 몇 배 빨리 답합니다. 이어서 유실을 보면, 응답까지 한 쓰기를 잃는 것은 \
-             write-back뿐입니다.",
+             라이트백뿐입니다.",
         try_en: "Who answers writes fastest, and what does it cost when the cache crashes?",
         try_ko: "쓰기에 가장 빨리 답하는 전략은 무엇이고, 캐시가 죽으면 어떤 대가를 치를까요?"
     }
@@ -69,17 +69,17 @@ pub static ALL: &[Preset] = presets! {
     "redis-down" {
         en: "The cache is gone for 20 seconds. Look-aside goes to the database with every request and floods it; \
              read-through knows no other way and fails. Look at the database's queue and at the errors.",
-        ko: "캐시가 20초 동안 사라집니다. look-aside는 모든 요청을 데이터베이스로 보내 넘치게 하고, read-through는 \
+        ko: "캐시가 20초 동안 사라집니다. 룩어사이드는 모든 요청을 데이터베이스로 보내 넘치게 하고, 리드스루는 \
              다른 길이 없어 실패합니다. 데이터베이스 큐와 오류 수를 보세요.",
         try_en: "How many database workers does look-aside need to live through it?",
-        try_ko: "look-aside가 버티려면 데이터베이스 워커가 몇 개 필요할까요?"
+        try_ko: "룩어사이드가 버티려면 데이터베이스 워커가 몇 개 필요할까요?"
     }
     "product-list" {
         en: "A list of 10,000 products is cached as one entry for 10 seconds. At each expiry look-aside sends \
              everyone to the database at once, and read-through only one. Look at the reads of the database and at \
              the slowest answers.",
-        ko: "상품 1만 개짜리 목록을 항목 하나로 10초 동안 캐시합니다. 만료될 때마다 look-aside는 모두를 한꺼번에 \
-             데이터베이스로 보내고, read-through는 하나만 보냅니다. 데이터베이스 읽기 수와 가장 느린 응답을 \
+        ko: "상품 1만 개짜리 목록을 항목 하나로 10초 동안 캐시합니다. 만료될 때마다 룩어사이드는 모두를 한꺼번에 \
+             데이터베이스로 보내고, 리드스루는 하나만 보냅니다. 데이터베이스 읽기 수와 가장 느린 응답을 \
              보세요.",
         try_en: "Does a longer TTL make the stampede rarer or smaller?",
         try_ko: "TTL을 늘리면 쇄도가 드물어질까요, 작아질까요?"
@@ -244,7 +244,7 @@ pub static ALL: &[Preset] = presets! {
         en: "Four of five requests write. A cache that forgets what was written (write-around) hits seldom, and \
              one that keeps it nearly always. But only one that gathers writes spares the database: look at the \
              rows it writes and at the write latency.",
-        ko: "요청 다섯 중 넷이 쓰기입니다. 쓴 값을 잊는 캐시(write-around)는 거의 적중하지 못하고, 간직하는 캐시는 \
+        ko: "요청 다섯 중 넷이 쓰기입니다. 쓴 값을 잊는 캐시(라이트어라운드)는 거의 적중하지 못하고, 간직하는 캐시는 \
              거의 항상 적중하지만, 데이터베이스를 쉬게 하는 것은 쓰기를 모으는 캐시뿐입니다. 데이터베이스가 쓴 행 \
              수와 쓰기 지연을 보세요.",
         try_en: "How many rows does a longer flush interval save the database?",
