@@ -643,8 +643,8 @@ fn options_that_do_not_go_together_are_refused_with_a_way_out() {
 #[test]
 fn what_a_text_leaves_open_is_what_another_field_says_and_what_it_says_is_kept() {
     for (what, lasts) in [(What::SlowCommand, 5), (What::SlowCommand, 0), (What::CacheCrash, 5), (What::CacheSlow, 9)] {
-        let mut scenario = Scenario::default();
-        scenario.faults = vec![Fault { lasts: Nanos::from_secs(lasts), ..Fault::new(what, Nanos::from_secs(1)) }];
+        let fault = Fault { lasts: Nanos::from_secs(lasts), ..Fault::new(what, Nanos::from_secs(1)) };
+        let scenario = Scenario { faults: vec![fault], ..Scenario::default() };
         let text = scenario.to_toml();
         assert_eq!(Scenario::from_toml(&text).unwrap(), scenario, "{text}");
         assert_eq!(text.contains("for ="), lasts != what.lasts().as_secs_f64() as u64, "{text}");

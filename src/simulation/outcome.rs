@@ -127,9 +127,9 @@ impl Simulation {
             ever_lost_by_cause: by_cause(self.world.ledger.borrow().ever_lost()),
             increments: increments.acknowledged,
             lost_increments: increments.lost,
-            database: self.database_report(&now, &warm),
-            cache: self.cache_report(&now, &warm),
-            app: app_report(&now, &warm),
+            database: self.database_report(&now, warm),
+            cache: self.cache_report(&now, warm),
+            app: app_report(&now, warm),
             faults: self.struck.clone(),
         }
     }
