@@ -242,13 +242,23 @@ fn id_of(path: &str) -> String {
 
 /// Gives the focus to the element with that id, once it is there.
 fn focus_soon(id: String) {
-    Timeout::new(0, move || {
+    focus_within(id, FOCUS_TRIES);
+}
+
+/// How often, 20 ms apart, an element is looked for that is about to be drawn.
+const FOCUS_TRIES: u32 = 50;
+
+fn focus_within(id: String, tries: u32) {
+    let look = move || {
         let element = dom::document().get_element_by_id(&id).and_then(|e| e.dyn_into::<HtmlElement>().ok());
-        if let Some(element) = element {
-            let _ = element.focus(); // it has just been found
+        match element {
+            // It has just been found.
+            Some(element) => _ = element.focus(),
+            None if tries > 0 => focus_within(id, tries - 1),
+            None => {}
         }
-    })
-    .forget();
+    };
+    Timeout::new(if tries == FOCUS_TRIES { 0 } else { 20 }, look).forget();
 }
 
 /// What a [`FieldRow`] is made from.
