@@ -47,6 +47,8 @@ pub struct PanelPlace {
 
 const TEXT: f64 = 12.0;
 const TITLE: f64 = 13.0;
+/// More bands than this are only marked above the plot.
+const BANDS_MANY: usize = 24;
 /// Above the plot: the title, then the faults' names.
 const HEAD: f64 = 38.0;
 /// The same without a title.
@@ -162,18 +164,20 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         Ok(())
     }
 
-    /// A tint where something is broken, its name above; what is still to come is paler.
+    /// A tint where something is broken, its name above; what is still to come is paler. Of very many only the tops are
+    /// drawn, which would else hide what they are there to explain.
     fn bands(&self, bands: &[Band], data: &Data, at: PanelPlace, x: &impl Fn(f64) -> f64) -> Drawn<DB> {
         let mut free_from = f64::MIN;
         let mut bands: Vec<&Band> = bands.iter().filter(|band| band.from_s < data.duration_s).collect();
         bands.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
+        let bottom = if bands.len() > BANDS_MANY { at.top + 6.0 } else { at.bottom };
         for band in bands {
             let (left, right) = (x(band.from_s), x(band.to_s).max(x(band.from_s) + 1.5));
             let strength = if band.from_s <= data.now_s { 0.13 } else { 0.06 };
             let tint = FAULT.rgb(self.look.theme).mix(strength);
-            self.area.draw(&Rectangle::new([self.px((left, at.top)), self.px((right, at.bottom))], tint.filled()))?;
+            self.area.draw(&Rectangle::new([self.px((left, at.top)), self.px((right, bottom))], tint.filled()))?;
             let edge = self.crisp(left);
-            self.stroke(&[(edge, at.top - 4.0), (edge, at.bottom)], FAULT, 1.0)?;
+            self.stroke(&[(edge, at.top - 4.0), (edge, bottom)], FAULT, 1.0)?;
             let wide = self.width(&band.label, TEXT);
             let start = left.min(at.right - wide).max(at.left);
             if start >= free_from {

@@ -497,7 +497,7 @@ impl App {
         let w = self.words();
         let act = self.act.clone();
         let view = &self.state.view;
-        let p99 = view.percentile == Percentile::P99;
+        let p99 = view.percentile() == Percentile::P99;
         let percentile = |p: Percentile| act.reform(move |_: Event| Action::Percentile(p));
         let linear = view.linear;
         let axis = act.reform(move |_: Event| Action::Linear(!linear));

@@ -2,6 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 use super::words::Words;
+use crate::chart::Percentile;
 #[cfg(target_arch = "wasm32")]
 use crate::scenario::Reason;
 #[cfg(target_arch = "wasm32")]
@@ -10,6 +11,14 @@ use crate::scenario::link::{self, Link};
 use crate::scenario::{Scenario, ScenarioError, presets};
 
 pub use crate::scenario::Problem;
+
+/// Presets whose point is how slow the slowest answers are.
+const ABOUT_THE_SLOWEST: [&str; 4] = ["product-list", "keys-star", "scale-out", "thundering-herd"];
+
+/// The percentile that shows what a preset is about.
+pub fn usual_percentile(preset: Option<&str>) -> Percentile {
+    if preset.is_some_and(|name| ABOUT_THE_SLOWEST.contains(&name)) { Percentile::P99 } else { Percentile::P50 }
+}
 
 /// Why `scenario` cannot run.
 pub fn check(scenario: &Scenario) -> Result<(), Vec<Problem>> {

@@ -241,7 +241,7 @@ impl State {
                 effects.push(Effect::SaveLink);
             }
             Action::Percentile(percentile) => {
-                self.view.percentile = percentile;
+                self.view.percentile = (percentile != self.view.usual).then_some(percentile);
                 effects.push(Effect::SaveLink);
             }
             Action::Linear(linear) => {
@@ -454,8 +454,7 @@ impl State {
     fn open_preset(&mut self, name: &str, effects: &mut Vec<Effect>) {
         match shelf::preset(name) {
             Some(scenario) => {
-                self.view.lanes = None;
-                self.view.speed = None;
+                (self.view.lanes, self.view.speed, self.view.percentile) = (None, None, None);
                 self.begin(scenario, Some(name.to_owned()));
                 self.drive = Drive::Toward { to: self.running.warmup, then_play: true };
                 effects.push(Effect::SaveLink);
@@ -480,6 +479,7 @@ impl State {
         let scenario = Rc::new(scenario);
         self.draft = scenario.clone();
         self.running = scenario;
+        self.view.usual = shelf::usual_percentile(preset.as_deref());
         self.preset = preset;
         self.problems = Rc::default();
         self.mistyped.clear();
@@ -617,6 +617,23 @@ mod tests {
         assert_eq!(sent(&state.apply(frame(1, 0, false))), None);
         assert!(matches!(sent(&state.apply(Action::Tick { wall_s: 0.1 })), Some(ToWorker::Advance { .. })));
         assert_eq!(sent(&state.apply(Action::Tick { wall_s: 0.1 })), None);
+    }
+
+    #[test]
+    fn a_preset_about_the_slowest_answers_shows_them_unless_somebody_chose_otherwise() {
+        let mut state = State::new(Lang::En, false);
+        state.apply(Action::OpenLink("#v1&preset=keys-star".into()));
+        assert_eq!(state.view.percentile(), Percentile::P99);
+        assert!(!state.link().contains("percentile"), "{}", state.link());
+        state.apply(Action::Percentile(Percentile::P50));
+        let link = state.link();
+        assert!(link.contains("view.percentile=p50"), "{link}");
+        let mut other = State::new(Lang::En, false);
+        other.apply(Action::OpenLink(link));
+        assert_eq!(other.view.percentile(), Percentile::P50);
+        other.apply(Action::OpenPreset("default".into()));
+        assert_eq!(other.view.percentile(), Percentile::P50);
+        assert!(!other.link().contains("percentile"));
     }
 
     #[test]

@@ -62,8 +62,10 @@ pub struct View {
     pub lanes: Option<Vec<usize>>,
     /// Linear latency axis instead of a logarithmic one.
     pub linear: bool,
-    /// Which percentile the latency figure shows.
-    pub percentile: Percentile,
+    /// Which percentile the latency figure shows, if somebody chose one.
+    pub percentile: Option<Percentile>,
+    /// Which it shows else: that which the preset is about. It stands in no link.
+    pub usual: Percentile,
     /// Virtual seconds per second, where the link says so.
     pub speed: Option<f64>,
     /// Whether an embed waits for a click instead of starting when it is seen.
@@ -170,7 +172,7 @@ impl View {
                 pick(value, &[("log", false), ("linear", true)]).map(|linear| self.linear = linear)
             }),
             "percentile" => ("percentile", "p50 or p99", {
-                pick(value, &[("p50", Percentile::P50), ("p99", Percentile::P99)]).map(|p| self.percentile = p)
+                pick(value, &[("p50", Percentile::P50), ("p99", Percentile::P99)]).map(|p| self.percentile = Some(p))
             }),
             "speed" => ("speed", "seconds of the run per second, 0.001 to 1000000", {
                 let (low, high) = SPEED_RANGE;
@@ -208,8 +210,8 @@ impl View {
         if self.linear {
             put("axis", "linear");
         }
-        if self.percentile == Percentile::P99 {
-            put("percentile", "p99");
+        if let Some(percentile) = self.percentile {
+            put("percentile", if percentile == Percentile::P99 { "p99" } else { "p50" });
         }
         if let Some(speed) = self.speed {
             put("speed", &speed.to_string());
@@ -253,10 +255,15 @@ impl View {
         self.embed.clone().unwrap_or_else(|| Shown::ALL.to_vec())
     }
 
+    /// Which percentile the latency figure shows.
+    pub fn percentile(&self) -> Percentile {
+        self.percentile.unwrap_or(self.usual)
+    }
+
     /// `shown` as a figure to be drawn.
     pub fn figure(&self, shown: Shown) -> Figure {
         match shown {
-            Shown::Latency => Figure::Latency { percentile: self.percentile, log: !self.linear },
+            Shown::Latency => Figure::Latency { percentile: self.percentile(), log: !self.linear },
             Shown::Hits => Figure::HitRatio,
             Shown::Lost => Figure::LostWrites,
         }
@@ -306,7 +313,8 @@ mod tests {
             controls: Some(vec![Control::Crash, Control::Play]),
             lanes: Some(vec![1, 3]),
             linear: true,
-            percentile: Percentile::P99,
+            percentile: Some(Percentile::P99),
+            usual: Percentile::default(),
             speed: Some(2.5),
             waits: true,
             lang: Some(Lang::Ko),
