@@ -17,7 +17,7 @@ kinds! {
             changes: u32 = 1,
             /// How long writing a snapshot takes, for each entry held.
             per_entry: Nanos = Nanos::from_micros(1),
-            /// Further rules such as `{ every = "1m", changes = 10000 }`; the first that is fulfilled begins a snapshot.
+            /// Further rules such as `{ every = "1min", changes = 10000 }`; the first that is fulfilled begins a snapshot.
             also: Vec<SnapshotRule> = Vec::new(),
         },
         /// Each change is written to a file, which is synced to the disk from time to time.

@@ -96,14 +96,14 @@ pub static ALL: &[Preset] = presets! {
     "session-tokens" {
         en: "Sessions live only in the cache: the database has none, and who is not found is logged out. After 38 \
              seconds the cache crashes, and comes back with nothing, with its last snapshot, or with its \
-             append-only file. Look at the sessions that are lost, and at the write latency that the safest lane \
-             pays while nothing goes wrong.",
+             append-only file. Look at the acknowledged writes that are lost, at the reads of what vanished, and at \
+             the write latency that the safest lane pays while nothing goes wrong.",
         ko: "세션은 캐시에만 있고 데이터베이스에는 없으므로, 찾지 못하면 로그아웃된 사용자입니다. 38초에 캐시가 \
-             죽고, 빈손으로, 마지막 스냅샷으로, 또는 AOF로 돌아옵니다. 유실된 세션과, 가장 안전한 레인이 평소에 \
-             치르는 쓰기 지연을 보세요.",
-        try_en: "How many sessions does each way of remembering lose, and what does it cost while nothing goes \
-             wrong?",
-        try_ko: "방식마다 세션을 몇 개나 잃고, 아무 일도 없을 때는 얼마나 비쌀까요?"
+             죽고, 빈손으로, 마지막 스냅샷으로, 또는 AOF로 돌아옵니다. 유실된 쓰기, 사라진 값을 읽은 횟수, \
+             그리고 가장 안전한 레인이 평소에 치르는 쓰기 지연을 보세요.",
+        try_en: "How many writes to sessions does each way of remembering lose, and what does it cost while \
+             nothing goes wrong?",
+        try_ko: "방식마다 세션 쓰기를 몇 건이나 잃고, 아무 일도 없을 때는 얼마나 비쌀까요?"
     }
     "keys-star" {
         en: "A monitoring script types KEYS * on a busy, warm cache, about twice a second. One thread serves all \

@@ -16,7 +16,7 @@ A scenario is a TOML file, a preset or a link; all three have the fields of this
 where the page says *needed*. What is unknown, impossible or absurdly large is refused with a message; nothing is replaced
 in silence. `cachelane reference` prints this page, which is made from the program's own types.
 
-- A **duration** is a number and its unit: `\"250ms\"`, `\"2h\"`, `\"1m30s\"` (`ns`, `us`, `ms`, `s`, `m`, `h`, `d`).
+- A **duration** is a number and its unit: `\"250ms\"`, `\"2h\"`, `\"1.5min\"` (`ns`, `us`, `ms`, `s`, `min`, `h`, `d`).
 - A **distribution** of durations is a duration (always the same), `{ exponential = \"10ms\" }` (its mean),
   `{ uniform = { min = \"1ms\", max = \"3ms\" } }`, `{ lognormal = { median = \"0.5ms\", p99 = \"3ms\" } }`,
   `{ normal = { mean = \"5ms\", sd = \"1ms\" } }` (never below zero) or
@@ -158,6 +158,7 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Nanos;
 
     /// What the page says, as a reader finds it: under each heading, the rows by field.
     struct Page(Vec<(String, Vec<Vec<String>>)>);
@@ -260,6 +261,22 @@ mod tests {
                 assert!(told.contains(&path), "{at}: {path} is not named: {told}");
                 self.limits.push(join(at, &path).trim_end_matches('.').to_owned());
             }
+        }
+    }
+
+    #[test]
+    fn durations_that_the_page_shows_can_be_read() {
+        let line = PREFACE.lines().find(|line| line.contains("**duration**")).unwrap();
+        let quoted: Vec<&str> = line.split('`').filter(|word| word.starts_with('"')).collect();
+        assert!(quoted.len() >= 3);
+        for text in quoted {
+            assert!(text.trim_matches('"').parse::<Nanos>().is_ok(), "{text}");
+        }
+        let units = line.split('`').filter(|word| !word.is_empty() && word.chars().all(char::is_alphabetic));
+        let units: Vec<&str> = units.collect();
+        assert!(units.len() >= 7, "{units:?}");
+        for unit in units {
+            assert!(format!("2{unit}").parse::<Nanos>().is_ok(), "{unit}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! Figures that only some experiments have: lost increments, hits in near caches, what an open breaker turned away.
+//! Figures that only some experiments have, or some readers want: what the database did, lost increments, hits in near
+//! caches, what an open breaker turned away.
 //!
 //! The scoreboard has what every reader wants of every lane. These stand in a table of their own, and only those that
 //! some lane has.
@@ -9,6 +10,10 @@ use crate::report::LaneReport;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the report's fields say what they are")]
 pub enum Extra {
+    DatabaseReads,
+    RowsWritten,
+    LongestQueue,
+    VanishedReads,
     Increments,
     LostIncrements,
     NearHits,
@@ -25,6 +30,10 @@ pub enum Extra {
 impl Extra {
     /// In the order of the table.
     pub const ALL: &[Extra] = &[
+        Extra::DatabaseReads,
+        Extra::RowsWritten,
+        Extra::LongestQueue,
+        Extra::VanishedReads,
         Extra::Increments,
         Extra::LostIncrements,
         Extra::NearHits,
@@ -41,6 +50,10 @@ impl Extra {
     /// The figure of a lane.
     pub fn of(self, lane: &LaneReport) -> u64 {
         match self {
+            Extra::DatabaseReads => lane.database.reads,
+            Extra::RowsWritten => lane.database.writes,
+            Extra::LongestQueue => lane.database.queue_max,
+            Extra::VanishedReads => lane.vanished_reads,
             Extra::Increments => lane.increments,
             Extra::LostIncrements => lane.lost_increments,
             Extra::NearHits => lane.app.near_hits,
@@ -57,7 +70,7 @@ impl Extra {
 
     /// Whether each is one too many.
     pub fn is_bad(self) -> bool {
-        self == Extra::LostIncrements
+        matches!(self, Extra::LostIncrements | Extra::VanishedReads)
     }
 
     /// The figures that some of `lanes` have.

@@ -82,6 +82,10 @@ pub static WORDS: Words = Words {
     hot_key: |key, share| format!("{key} ({share} of all)"),
     more_figures: "More figures",
     extra: |extra| match extra {
+        Extra::DatabaseReads => "Database reads",
+        Extra::RowsWritten => "Rows written",
+        Extra::LongestQueue => "Longest queue",
+        Extra::VanishedReads => "Reads of what vanished",
         Extra::Increments => "Increments",
         Extra::LostIncrements => "Lost increments",
         Extra::NearHits => "Near cache hits",
@@ -484,14 +488,14 @@ fn step(name: &str) -> String {
 
 fn cause(name: &str) -> String {
     match name {
-        "cache_crash" => "cache crash before the flush",
+        "cache_crash" => "in the cache only when it crashed",
         "expired_dirty" => "expired while dirty",
         "evicted_dirty" => "evicted while dirty",
         "dropped_after_retries" => "dropped after its retries",
         "failover_lag" => "failover to a lagging replica",
         "dual_write_half_done" => "dual write half done",
         "flush_mark_lost" => "flush mark lost",
-        "persistence_window" => "after the last snapshot",
+        "persistence_window" => "not on disk yet when the cache crashed",
         "overwritten_by_older" => "overwritten by an older write",
         "flush_all" => "cache flushed",
         "refused" => "refused by the database",

@@ -93,6 +93,10 @@ pub static WORDS: Words = Words {
     hot_key: |key, share| format!("{key} (전체의 {share})"),
     more_figures: "그 밖의 수치",
     extra: |extra| match extra {
+        Extra::DatabaseReads => "DB 읽기",
+        Extra::RowsWritten => "DB에 쓴 행",
+        Extra::LongestQueue => "DB 큐 최댓값",
+        Extra::VanishedReads => "사라진 값을 읽음",
         Extra::Increments => "증가 연산",
         Extra::LostIncrements => "유실된 증가",
         Extra::NearHits => "로컬 캐시 적중",
@@ -568,14 +572,14 @@ fn step(name: &str) -> String {
 
 fn cause(name: &str) -> String {
     match name {
-        "cache_crash" => "플러시 전 캐시 크래시",
+        "cache_crash" => "캐시에만 있을 때 크래시",
         "expired_dirty" => "더티 상태로 만료",
         "evicted_dirty" => "더티 상태로 축출",
         "dropped_after_retries" => "재시도 끝에 버려짐",
         "failover_lag" => "뒤처진 복제본으로 페일오버",
         "dual_write_half_done" => "이중 쓰기 중 하나만 성공",
         "flush_mark_lost" => "플러시 표시 유실",
-        "persistence_window" => "마지막 스냅샷 이후",
+        "persistence_window" => "디스크에 남기 전 크래시",
         "overwritten_by_older" => "더 오래된 쓰기가 덮어씀",
         "flush_all" => "캐시 전체 삭제",
         "refused" => "DB가 거부",
