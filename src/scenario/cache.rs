@@ -21,11 +21,11 @@ record! {
         /// Which entry makes room for a new one.
         pub eviction: Eviction = Eviction::Lru,
         /// How many entries redis-lru, redis-lfu and volatile-ttl look at per eviction, as with Redis' maxmemory-samples.
-        pub samples: u32 = 5,
+        pub samples: u32 = Sampling::default().samples,
         /// How slowly the counter of redis-lfu grows: at count c, a use counts with probability 1 / ((c - 5) times this + 1).
-        pub lfu_log_factor: u32 = 10,
+        pub lfu_log_factor: u32 = Sampling::default().log_factor,
         /// After how many minutes without use the counter of redis-lfu counts one less; 0 for never.
-        pub lfu_decay: u32 = 1,
+        pub lfu_decay: u32 = Sampling::default().decay,
         /// How long an entry lives: always as long; `jittered`, less a random share of it, up to `spread`; `sliding`, since
         /// the last access; or `mixed`, one of 1 to 10 TTLs, each with the share of the keys that has it, above 0.
         pub ttl: Ttl = Ttl::Fixed(Nanos::from_secs(60)),

@@ -9,8 +9,9 @@
 //! database only, it cannot tell, and a reader's fill is no news. In a lane that does not read from the cache, the server
 //! that wrote tells the others through it, as over a channel of Redis' pub/sub.
 //!
-//! A partition holds the messages up; a cache node that stands still is told nothing and so tells nothing. When a node crashes its connections
-//! break, and since nobody can know what was not told, near caches are emptied and keep nothing until it is back.
+//! A partition holds the messages up; a cache node that stands still is told nothing and so tells nothing. When a node
+//! crashes its connections break, and since nobody can know what was not told, near caches are emptied and keep nothing
+//! until it is back.
 
 use std::cell::RefCell;
 
@@ -131,9 +132,10 @@ impl World {
         }
     }
 
-    /// The cache tells every server at the moment `leaves` that `key`, or all, is not what it was.
-    pub(super) fn tell_all_near_caches(&self, key: Option<Key>, leaves: Nanos) {
-        for server in 0..self.nears.caches.len() as u32 {
+    /// The cache tells every server at the moment `leaves` that `key`, or all, is not what it was; all `but` one, where that
+    /// one knows.
+    pub(super) fn tell_servers(&self, key: Option<Key>, leaves: Nanos, but: Option<u32>) {
+        for server in (0..self.nears.caches.len() as u32).filter(|&server| Some(server) != but) {
             let message = self.nears.put(Message::ToServer { server, key });
             self.network.send_at(Link::AppCache, Way::Back, message, leaves);
         }
@@ -142,12 +144,7 @@ impl World {
     /// A message to near caches has arrived.
     pub(super) fn near_message(&self, slot: u32) {
         match self.nears.take(slot) {
-            Message::ToCache { from, key } => {
-                for server in (0..self.nears.caches.len() as u32).filter(|&server| server != from) {
-                    let message = self.nears.put(Message::ToServer { server, key: Some(key) });
-                    self.network.send(Link::AppCache, Way::Back, message);
-                }
-            }
+            Message::ToCache { from, key } => self.tell_servers(Some(key), self.kernel.now(), Some(from)),
             Message::ToServer { server, key: Some(key) } => self.nears.caches[server as usize].invalidate(key),
             Message::ToServer { server, key: None } => self.nears.caches[server as usize].clear(),
         }

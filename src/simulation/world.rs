@@ -489,7 +489,7 @@ impl World {
             self.network.send_at(link, Way::Back, Event::new(kind::DATABASE_ANSWER, call), leaves);
         }
         while let Some((key, leaves)) = self.cache.next_changed() {
-            self.tell_all_near_caches(key, leaves);
+            self.tell_servers(key, leaves, None);
         }
     }
 

@@ -95,21 +95,18 @@ pub fn follow(url: &str, name: &str) {
 
 /// Reads a file's text; `done` hears it, or `failed` why it cannot be read.
 pub fn read_text(file: &File, done: Callback<String>, failed: Callback<String>) {
-    let (text, name) = (file.text(), file.name());
-    wasm_bindgen_futures::spawn_local(async move {
-        match wasm_bindgen_futures::JsFuture::from(text).await {
-            Ok(text) => done.emit(text.as_string().unwrap_or_default()),
-            Err(error) => failed.emit(unread(&name, &error)),
-        }
-    });
+    read(file.name(), file.text(), done.reform(|text: JsValue| text.as_string().unwrap_or_default()), failed);
 }
 
 /// Reads a file's bytes; `done` hears them, or `failed` why they cannot be read.
 pub fn read_bytes(file: &File, done: Callback<Vec<u8>>, failed: Callback<String>) {
-    let (bytes, name) = (file.array_buffer(), file.name());
+    read(file.name(), file.array_buffer(), done.reform(|bytes| js_sys::Uint8Array::new(&bytes).to_vec()), failed);
+}
+
+fn read(name: String, content: js_sys::Promise, done: Callback<JsValue>, failed: Callback<String>) {
     wasm_bindgen_futures::spawn_local(async move {
-        match wasm_bindgen_futures::JsFuture::from(bytes).await {
-            Ok(bytes) => done.emit(js_sys::Uint8Array::new(&bytes).to_vec()),
+        match wasm_bindgen_futures::JsFuture::from(content).await {
+            Ok(content) => done.emit(content),
             Err(error) => failed.emit(unread(&name, &error)),
         }
     });

@@ -59,9 +59,9 @@ pub enum KeySource {
     Trace {
         /// The trace.
         trace: Arc<Trace>,
-        /// Whether values live as long as it says.
+        /// Whether it says how long values live, and they do.
         ttls: bool,
-        /// Whether they are as large as it says.
+        /// Whether it says how large they are, and they are.
         sizes: bool,
     },
 }
@@ -87,6 +87,8 @@ impl KeySource {
                     ));
                 }
                 check_warm_up(scenario, file, &trace)?;
+                let says = |what| trace.says().any(|said| said == what);
+                let (ttls, sizes) = (ttls && says("ttls"), sizes && says("sizes"));
                 return Ok(KeySource::Trace { trace, ttls, sizes });
             }
         };
@@ -119,13 +121,13 @@ impl KeySource {
         }
     }
 
-    /// The size, in bytes, and the life of the value of request `number`, as far as a trace says them; `None` where there
-    /// is no trace.
+    /// The size, in bytes, and the life of the value of request `number`, as far as a trace says them; `None` where none
+    /// says either.
     #[inline]
     fn said(&self, number: u64) -> Option<(Option<u32>, Option<Nanos>)> {
-        match self {
-            KeySource::Drawn { .. } => None,
-            KeySource::Trace { trace, ttls, sizes } => {
+        match *self {
+            KeySource::Drawn { .. } | KeySource::Trace { ttls: false, sizes: false, .. } => None,
+            KeySource::Trace { ref trace, ttls, sizes } => {
                 let number = number as usize;
                 Some((sizes.then(|| trace.size(number)).flatten(), ttls.then(|| trace.ttl(number)).flatten()))
             }
@@ -134,11 +136,10 @@ impl KeySource {
 
     /// Gives `each` what a trace says first of every key, as the last word on that key.
     pub fn for_each_said_first(&self, mut each: impl FnMut(Key, Option<u32>, Option<Nanos>)) {
-        if let KeySource::Trace { trace, .. } = self {
-            for (number, &key) in trace.keys().iter().enumerate().rev() {
-                let (size, life) = self.said(number as u64).unwrap_or_default();
-                each(key, size, life);
-            }
+        let KeySource::Trace { trace, .. } = self else { return };
+        for (number, &key) in trace.keys().iter().enumerate().rev() {
+            let Some((size, life)) = self.said(number as u64) else { return };
+            each(key, size, life);
         }
     }
 }
@@ -299,8 +300,8 @@ impl Requests {
         self.pattern.place(id, self.made, self.drawn - 1, self.known)
     }
 
-    /// The size, in bytes, and the life of the value of request `number`, as far as a trace says them; `None` where there
-    /// is no trace.
+    /// The size, in bytes, and the life of the value of request `number`, as far as a trace says them; `None` where none
+    /// says either.
     #[inline]
     pub fn said(&self, number: u64) -> Option<(Option<u32>, Option<Nanos>)> {
         self.source.said(number)

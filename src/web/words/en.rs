@@ -3,7 +3,7 @@
 use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece, Speed};
 use super::super::view::{Control, Lang};
-use super::{PresetGroup, Words, ends, family_name, lane};
+use super::{PresetGroup, Words, ends, family_name, lane, unless_none};
 use crate::chart::{ENGLISH, Panel, text};
 use crate::scenario::{Link, Part, Reason, What};
 
@@ -194,14 +194,9 @@ pub static WORDS: Words = Words {
             "sizes" => "sizes",
             _ => "clients",
         });
-        let says = match says.collect::<Vec<_>>() {
-            says if says.is_empty() => String::new(),
-            says => format!("; it also says {}", says.join(", ")),
-        };
-        let left_out = match facts.left_out.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>() {
-            commands if commands.is_empty() => String::new(),
-            commands => format!(" Left out: {}.", commands.join(", ")),
-        };
+        let says = unless_none(says.map(str::to_owned), |says| format!("; it also says {says}"));
+        let left_out = facts.left_out.iter().map(|(name, count)| format!("{name} {count}"));
+        let left_out = unless_none(left_out, |commands| format!(" Left out: {commands}."));
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
         format!("{name}: {requests} requests, {keys} keys{says}.{left_out}")
     },

@@ -3,7 +3,7 @@
 use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece, Speed};
 use super::super::view::{Control, Lang};
-use super::{PresetGroup, Words, ends, family_name, lane};
+use super::{PresetGroup, Words, ends, family_name, lane, unless_none};
 use crate::chart::{Labels, Panel, text};
 use crate::scenario::limits::{Limit, Range};
 use crate::scenario::{Link, Part, Reason, What};
@@ -205,15 +205,9 @@ pub static WORDS: Words = Words {
             "sizes" => "크기",
             _ => "클라이언트",
         });
-        let says = match says.collect::<Vec<_>>() {
-            says if says.is_empty() => String::new(),
-            says => format!(" (함께 기록된 정보: {})", says.join(", ")),
-        };
-        let left_out = match facts.left_out.iter().map(|(name, count)| format!("{name} {count}건")).collect::<Vec<_>>()
-        {
-            commands if commands.is_empty() => String::new(),
-            commands => format!(" 제외한 명령: {}.", commands.join(", ")),
-        };
+        let says = unless_none(says.map(str::to_owned), |says| format!(" (함께 기록된 정보: {says})"));
+        let left_out = facts.left_out.iter().map(|(name, count)| format!("{name} {count}건"));
+        let left_out = unless_none(left_out, |commands| format!(" 제외한 명령: {commands}."));
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
         format!("{name}: 요청 {requests}건, 키 {keys}개{says}.{left_out}")
     },

@@ -359,6 +359,12 @@ fn lane(titles: &[String], number: usize) -> Piece {
     Piece::Lane(number, titles.get(number).cloned().unwrap_or_default())
 }
 
+/// What `say` makes of these, with commas between; nothing where there are none.
+fn unless_none(items: impl Iterator<Item = String>, say: impl FnOnce(&str) -> String) -> String {
+    let items: Vec<String> = items.collect();
+    if items.is_empty() { String::new() } else { say(&items.join(", ")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::headline::{Harm, Speed, plain};
