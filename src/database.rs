@@ -1,22 +1,43 @@
 //! The database: `workers` servers behind one first-in-first-out queue. What it commits is durable.
 //!
 //! ```text
-//! arrive ─▶ down? ─▶ refused        a free worker? ─▶ served for a drawn time ─▶ commit (or abort) ─▶ answer
-//!                                   else the queue, up to its limit, else refused
+//! arrive ─▶ down? a connection? ─▶ a free worker? ─▶ locks of its rows? ─▶ served for a drawn time ─▶ commit (or abort)
+//!           else refused           else the queue,   else waits for them,                             ─▶ answer
+//!                                  else refused      without a worker
 //! ```
 //!
+//! **Reads** see a snapshot: what was committed when their service began, as a statement does in PostgreSQL, Oracle and
+//! InnoDB. A *locking* read sees the end of its service instead, and with row locks nobody changes the row meanwhile.
+//!
+//! **Writers of one row** wait for each other: a query takes the [locks](locks) of its rows when a worker begins with it,
+//! and gives them back at its commit. One that has to wait gives up its worker and keeps its connection, like a PostgreSQL
+//! process that sleeps in `heavyweight lock wait`; when it has its locks, it is served before all who have not begun. So a
+//! hot row costs no CPU, but its writers can use up the connections. A compare-and-set that finds another value than
+//! it expects when it could have the row (also after a wait) lets it go at once and writes nothing: it takes as long as a
+//! read.
+//!
+//! **A connection** is held from the arrival of a query to its answer, whatever becomes of the caller. Who gives up
+//! may [cancel](Database::cancel) the query; otherwise it runs on.
+//!
 //! An outage breaks every connection: what was queued or being served is answered with [`Failure::Lost`] and is not
-//! committed. A freeze only stops the clock for it: everything goes on afterwards where it stood. Values are write numbers: a key's value *is* the write that put it there (0 before the first).
+//! committed. A freeze only stops the clock for it: everything goes on afterwards where it stood. Values are write
+//! numbers: a key's value *is* the write that put it there (0 before the first).
+
+mod locking;
+mod locks;
+mod outbox;
+mod service;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
+use self::locks::Locks;
+use self::outbox::Records;
 use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
 use crate::fault::Slowdown;
 use crate::ledger::{Change, Holder, Key, Ledger, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{self, Link};
+use crate::scenario::{self, Link, Reads};
 use crate::time::Nanos;
 
 /// One row to write.
@@ -41,33 +62,22 @@ pub enum Query {
     Records(u32),
     /// Drop the records of the outbox up to this number. Asked twice, or late, it drops no other.
     Forget(u32),
+    /// A change that has found another value than it expects, and will write nothing.
+    Overtaken(Row),
     /// Many rows in one transaction; the number of a [`Database::write_batch`].
     Batch(u32),
+    /// End the query with this number, if it is still the one with this serial: its caller has given up.
+    Cancel(CallId, u32),
 }
 
-/// A record of each committed row that has yet to be passed on, oldest first. They are numbered from 1.
+/// Rows to be committed together.
 #[derive(Debug, Default)]
-struct Records {
-    rows: VecDeque<Row>,
-    forgotten: u32,
-}
-
-impl Records {
-    /// How many there are up to number `last`.
-    fn up_to(&self, last: u32) -> usize {
-        (last.saturating_sub(self.forgotten) as usize).min(self.rows.len())
-    }
-
-    /// The number of the last of the oldest `most`.
-    fn last_of(&self, most: u32) -> u32 {
-        self.forgotten + most.min(self.rows.len() as u32)
-    }
-
-    fn forget(&mut self, last: u32) {
-        let count = self.up_to(last);
-        self.rows.drain(..count);
-        self.forgotten += count as u32;
-    }
+struct Batch {
+    rows: Vec<Row>,
+    /// Their keys, each once, in the order in which their locks are taken.
+    keys: Vec<Key>,
+    /// How many of these it has.
+    locked: usize,
 }
 
 /// A query, and the link over which it came and its answer goes back.
@@ -89,10 +99,18 @@ pub struct DatabaseCounts {
     pub rows: u64,
     /// Batches committed.
     pub batches: u64,
-    /// Refused: full queue or outage.
+    /// Refused: no connection, full queue or outage.
     pub refused: u64,
     /// Transactions aborted.
     pub aborted: u64,
+    /// Queries ended because their callers had given up.
+    pub cancelled: u64,
+    /// Waits for a lock.
+    pub lock_waits: u64,
+    /// For how long, all together.
+    pub lock_waited_ns: u128,
+    /// The most connections in use at once.
+    pub connections_max: u32,
     /// The longest queue seen.
     pub queue_max: u32,
     /// Worker-nanoseconds spent serving.
@@ -102,7 +120,8 @@ pub struct DatabaseCounts {
 struct Times {
     read: Sampler,
     write: Sampler,
-    batch_base: Sampler,
+    /// Where a batch has a time of its own; otherwise its first row takes as long as a write.
+    batch_base: Option<Sampler>,
     batch_row: Nanos,
 }
 
@@ -115,11 +134,43 @@ struct Draws {
     failing: Stream,
 }
 
+/// What a worker is doing.
+#[derive(Clone, Copy, Debug)]
+struct Serving {
+    call: CallId,
+    until: Nanos,
+    /// What a reader of a snapshot will be answered.
+    seen: WriteId,
+}
+
+/// Where a query stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// On its way, or answered.
+    Outside,
+    /// In the queue.
+    Queue,
+    /// Waiting for the lock of this row.
+    Lock(Key),
+    /// It has its locks, and waits for a worker.
+    Ready,
+    /// Being served by this worker.
+    Worker(u32),
+}
+
 struct State {
     current: Vec<WriteId>,
+    /// Who waits for a worker and has not begun.
     line: Line,
-    /// What each worker is doing, and until when.
-    workers: Vec<Option<(CallId, Nanos)>>,
+    /// Who has waited for a lock, has it, and waits for a worker: before all in line.
+    ready: Line,
+    locks: Locks,
+    /// How many connections are in use.
+    connections: u32,
+    /// Where each query stands, by call; kept only where queries can be cancelled.
+    places: Vec<Place>,
+    /// What each worker is doing.
+    workers: Vec<Option<Serving>>,
     idle: Vec<u32>,
     down: u32,
     frozen: u32,
@@ -129,13 +180,17 @@ struct State {
     slow: Slowdown,
     /// The shares of transactions that fail besides those that always do.
     failing: Vec<f64>,
-    batches: Vec<Vec<Row>>,
+    batches: Vec<Batch>,
     free_batches: Vec<u32>,
     /// In a lane that keeps one.
     outbox: Option<Records>,
     draws: Draws,
     counts: DatabaseCounts,
     busy_since: Nanos,
+    /// How many waited for a lock when they were last counted.
+    lock_waiters: u32,
+    /// The sum of the moments at which waits for locks ended, less that of those at which they began.
+    lock_clock: i128,
 }
 
 /// See the module.
@@ -144,25 +199,31 @@ pub struct Database {
     ledger: Rc<RefCell<Ledger>>,
     calls: Calls<Asked, Reply>,
     times: Times,
+    connection_limit: u32,
     queue_limit: u32,
+    reads: Reads,
+    row_locks: bool,
     abort: f64,
+    /// Whether callers who give up cancel their queries.
+    cancels: bool,
     service_event: u8,
     state: RefCell<State>,
 }
 
 impl Database {
-    /// An empty database. `service_event` is the kind of event that ends a worker's service.
+    /// An empty database. `service_event` is the kind of event that ends a worker's service; `cancels`, whether queries
+    /// can be cancelled.
     pub fn new(
         settings: &scenario::Database,
-        kernel: Rc<Kernel>,
-        ledger: Rc<RefCell<Ledger>>,
+        cancels: bool,
+        (kernel, ledger): (Rc<Kernel>, Rc<RefCell<Ledger>>),
         streams: &Streams,
         service_event: u8,
     ) -> Database {
         let times = Times {
             read: settings.read.sampler(),
             write: settings.write.sampler(),
-            batch_base: settings.batch.base.sampler(),
+            batch_base: settings.batch.base.as_ref().map(scenario::Distribution::sampler),
             batch_row: settings.batch.row,
         };
         let draws = Draws {
@@ -176,6 +237,10 @@ impl Database {
         let state = State {
             current: Vec::new(),
             line: Line::default(),
+            ready: Line::default(),
+            locks: Locks::default(),
+            connections: 0,
+            places: Vec::new(),
             workers: vec![None; settings.workers as usize],
             idle: (0..settings.workers).rev().collect(),
             down: 0,
@@ -190,14 +255,20 @@ impl Database {
             draws,
             counts: DatabaseCounts::default(),
             busy_since: Nanos::ZERO,
+            lock_waiters: 0,
+            lock_clock: 0,
         };
         Database {
             kernel,
             ledger,
             calls: Calls::default(),
             times,
+            connection_limit: settings.connections.unwrap_or(u32::MAX),
             queue_limit: settings.queue,
+            reads: settings.reads,
+            row_locks: settings.row_locks,
             abort: settings.abort,
+            cancels,
             service_event,
             state: RefCell::new(state),
         }
@@ -234,7 +305,7 @@ impl Database {
     pub fn records_up_to(&self, last: u32) -> Vec<Row> {
         let state = self.state.borrow();
         let outbox = state.outbox.as_ref();
-        outbox.map_or_else(Vec::new, |outbox| outbox.rows.iter().take(outbox.up_to(last)).copied().collect())
+        outbox.map_or_else(Vec::new, |outbox| outbox.oldest(last))
     }
 
     /// Begins to drop the records of the outbox up to number `last`.
@@ -244,7 +315,7 @@ impl Database {
 
     /// Records of the outbox that have yet to be passed on.
     pub fn outbox(&self) -> usize {
-        self.state.borrow().outbox.as_ref().map_or(0, |outbox| outbox.rows.len())
+        self.state.borrow().outbox.as_ref().map_or(0, Records::len)
     }
 
     /// Begins a batch; its rows are committed together or not at all.
@@ -252,12 +323,23 @@ impl Database {
         self.hold(rows);
         let mut state = self.state.borrow_mut();
         let number = state.free_batches.pop().unwrap_or_else(|| {
-            state.batches.push(Vec::new());
+            state.batches.push(Batch::default());
             (state.batches.len() - 1) as u32
         });
-        state.batches[number as usize].extend_from_slice(rows);
+        let batch = &mut state.batches[number as usize];
+        batch.rows.extend_from_slice(rows);
+        if self.row_locks {
+            batch.keys.extend(rows.iter().map(|row| row.key));
+            batch.keys.sort_unstable();
+            batch.keys.dedup();
+        }
         drop(state);
         self.calls.open(&self.kernel, Asked { query: Query::Batch(number), from })
+    }
+
+    /// Begins to cancel a call that its caller has given up, and of which `serial` says which it was.
+    pub fn cancel(&self, call: CallId, serial: u32, from: Link) -> Call<'_, Asked, Reply> {
+        self.calls.open(&self.kernel, Asked { query: Query::Cancel(call, serial), from })
     }
 
     /// A call has reached the database.
@@ -268,37 +350,62 @@ impl Database {
             self.refuse(call, Failure::Down);
         } else if state.frozen > 0 {
             state.stalled.push(&self.calls, call);
-        } else if !state.idle.is_empty() {
-            self.account(&mut state);
-            let worker = state.idle.pop().expect("an idle worker");
-            self.serve(&mut state, worker, call);
+        } else if let Query::Cancel(target, serial) = self.calls.question(call).query {
+            drop(state);
+            self.end(target, serial);
+            self.calls.answer(call, Ok(WriteId::INITIAL), self.kernel.now());
+        } else if state.connections >= self.connection_limit {
+            drop(state);
+            self.refuse(call, Failure::NoConnection);
+        } else if let Some(&worker) = state.idle.last() {
+            self.connect(&mut state);
+            if self.take_locks(&mut state, call) {
+                self.account(&mut state);
+                state.idle.pop();
+                self.serve(&mut state, worker, call);
+            }
         } else if state.line.len() >= self.queue_limit {
             drop(state);
             self.refuse(call, Failure::QueueFull);
         } else {
+            self.connect(&mut state);
+            self.note(&mut state, call, Place::Queue);
             state.line.push(&self.calls, call);
             state.counts.queue_max = state.counts.queue_max.max(state.line.len());
         }
     }
 
-    /// A worker's service time is over. An event that an outage or a freeze has overtaken finds another moment there, or
-    /// nothing.
-    pub fn served(&self, worker: u32) {
+    fn connect(&self, state: &mut State) {
+        state.connections += 1;
+        state.counts.connections_max = state.counts.connections_max.max(state.connections);
+    }
+
+    /// Ends query `call`, if it is the one with this serial and still here: what it was to do is not done.
+    fn end(&self, call: CallId, serial: u32) {
         let mut state = self.state.borrow_mut();
-        let Some((call, until)) = state.workers[worker as usize] else { return };
-        if until != self.kernel.now() || state.frozen > 0 {
-            return;
+        let is_it = self.calls.serial(call) == serial;
+        let place = state.places.get(call as usize).copied().filter(|_| is_it).unwrap_or(Place::Outside);
+        match place {
+            Place::Outside => return, // its answer is on its way, or it has not come yet and will not be found by this
+            Place::Queue => state.line.remove(&self.calls, call),
+            Place::Ready => state.ready.remove(&self.calls, call),
+            Place::Lock(row) => self.leave_line(&mut state, call, row),
+            Place::Worker(worker) => state.workers[worker as usize] = None,
         }
-        state.workers[worker as usize] = None;
-        let reply = self.execute(&mut state, call);
-        match state.line.pop(&self.calls) {
-            Some(next) => self.serve(&mut state, worker, next),
-            None => {
-                self.account(&mut state);
-                state.idle.push(worker);
-            }
+        state.counts.cancelled += 1;
+        let question = self.calls.question(call).query;
+        // A batch knows itself how many it has.
+        if matches!(place, Place::Ready | Place::Worker(_)) || matches!(question, Query::Batch(_)) {
+            self.give_back_locks(&mut state, question);
         }
-        self.calls.answer(call, reply, self.kernel.now());
+        self.release(&state, question, Release::Refused);
+        self.leave(&mut state, call);
+        match place {
+            Place::Worker(worker) => self.go_on(&mut state, worker),
+            _ => self.serve_ready(&mut state),
+        }
+        drop(state);
+        self.calls.answer(call, Err(Failure::Aborted), self.kernel.now());
     }
 
     /// An outage begins: every connection breaks, nothing under way is committed.
@@ -311,15 +418,18 @@ impl Database {
         self.account(&mut state);
         let mut broken: Vec<CallId> = Vec::new();
         for worker in (0..state.workers.len()).rev() {
-            if let Some((call, _)) = state.workers[worker].take() {
+            if let Some(Serving { call, .. }) = state.workers[worker].take() {
                 broken.push(call);
                 state.idle.push(worker as u32);
             }
         }
-        let State { line, stalled, .. } = &mut *state;
-        for line in [line, stalled] {
+        let State { line, stalled, ready, locks, .. } = &mut *state;
+        for line in [line, stalled, ready] {
             broken.extend(std::iter::from_fn(|| line.pop(&self.calls)));
         }
+        broken.extend(locks.reset(&self.calls));
+        self.count_waits(&mut state);
+        state.connections = 0;
         drop(state);
         for call in broken {
             self.let_go(call, Release::ConnectionLost);
@@ -353,7 +463,7 @@ impl Database {
         }
         let stood = self.kernel.now() - state.frozen_since;
         for (worker, work) in state.workers.iter_mut().enumerate() {
-            if let Some((_, until)) = work {
+            if let Some(Serving { until, .. }) = work {
                 *until = until.saturating_add(stood);
                 self.kernel.schedule(*until, Event::new(self.service_event, worker as u32));
             }
@@ -422,87 +532,8 @@ impl Database {
     pub fn counts(&self) -> DatabaseCounts {
         let mut state = self.state.borrow_mut();
         self.account(&mut state);
-        state.counts
-    }
-
-    fn serve(&self, state: &mut State, worker: u32, call: CallId) {
-        let time = match self.calls.question(call).query {
-            Query::Read(_) => self.times.read.sample(&mut state.draws.read),
-            Query::Write(_) | Query::Change(..) => self.times.write.sample(&mut state.draws.write),
-            Query::Records(_) => self.times.read.sample(&mut state.draws.outbox),
-            Query::Forget(_) => self.times.write.sample(&mut state.draws.outbox),
-            Query::Batch(number) => {
-                let rows = state.batches[number as usize].len() as u64;
-                let base = self.times.batch_base.sample(&mut state.draws.batch);
-                base.saturating_add(Nanos(self.times.batch_row.0.saturating_mul(rows)))
-            }
-        };
-        let until = self.kernel.now().saturating_add(state.slow.stretch(time));
-        state.workers[worker as usize] = Some((call, until));
-        self.kernel.schedule(until, Event::new(self.service_event, worker));
-    }
-
-    fn execute(&self, state: &mut State, call: CallId) -> Reply {
-        let question = self.calls.question(call).query;
-        if let Query::Read(key) = question {
-            state.counts.reads += 1;
-            return Ok(state.current.get(key as usize).copied().unwrap_or_default());
-        }
-        if let Query::Records(_) | Query::Forget(_) = question {
-            return Ok(WriteId(attend_outbox(state, question)));
-        }
-        if self.abort > 0.0 && state.draws.abort.unit() < self.abort || fails(state) {
-            state.counts.aborted += 1;
-            self.release(state, question, Release::Refused);
-            return Err(Failure::Aborted);
-        }
-        if let Query::Change(row, change) = question
-            && !self.apply(state, row, change)
-        {
-            self.release(state, question, Release::Refused);
-            return Err(Failure::Conflict);
-        }
-        let last = self.commit(state, question);
-        self.release(state, question, Release::Delivered);
-        Ok(last)
-    }
-
-    /// Whether the present value allows the change; if so, it is what the write is applied to.
-    fn apply(&self, state: &State, row: Row, change: Change) -> bool {
-        let base = state.current.get(row.key as usize).copied().unwrap_or_default();
-        let applies = base != row.write && (change == Change::Add || change == Change::IfStill(base));
-        if applies {
-            self.ledger.borrow_mut().based_on(row.write, base);
-        }
-        applies
-    }
-
-    fn commit(&self, state: &mut State, question: Query) -> WriteId {
-        let mut ledger = self.ledger.borrow_mut();
-        let mut commit = |current: &mut Vec<WriteId>, row: Row| {
-            if current.len() <= row.key as usize {
-                current.resize(row.key as usize + 1, WriteId::default());
-            }
-            current[row.key as usize] = row.write;
-            ledger.committed(row.write, self.kernel.now());
-        };
-        match question {
-            Query::Read(_) | Query::Records(_) | Query::Forget(_) => unreachable!("only writes commit"),
-            Query::Write(row) | Query::Change(row, _) => {
-                commit(&mut state.current, row);
-                state.outbox.iter_mut().for_each(|outbox| outbox.rows.push_back(row));
-                state.counts.rows += 1;
-                row.write
-            }
-            Query::Batch(number) => {
-                let State { current, batches, counts, .. } = state;
-                let rows = &batches[number as usize];
-                rows.iter().for_each(|&row| commit(current, row));
-                counts.rows += rows.len() as u64;
-                counts.batches += 1;
-                rows.last().map_or_else(WriteId::default, |row| row.write)
-            }
-        }
+        let still = i128::from(state.locks.waiting()) * i128::from(self.kernel.now().0);
+        DatabaseCounts { lock_waited_ns: (state.lock_clock + still) as u128, ..state.counts }
     }
 
     fn refuse(&self, call: CallId, why: Failure) {
@@ -511,30 +542,37 @@ impl Database {
         self.calls.answer(call, Err(why), self.kernel.now());
     }
 
+    /// A query ends that is in no line and has no lock and no connection.
     fn let_go(&self, call: CallId, why: Release) {
         let question = self.calls.question(call).query;
-        self.release(&mut self.state.borrow_mut(), question, why);
+        let mut state = self.state.borrow_mut();
+        self.release(&state, question, why);
+        self.free_batch(&mut state, question);
+        self.note(&mut state, call, Place::Outside);
     }
 
-    /// The message of `question` no longer holds its writes.
-    fn release(&self, state: &mut State, question: Query, why: Release) {
-        let mut ledger = self.ledger.borrow_mut();
-        let now = self.kernel.now();
-        match question {
-            Query::Read(_) | Query::Records(_) | Query::Forget(_) => {}
-            Query::Write(row) | Query::Change(row, _) => {
-                ledger.released(row.write, Holder::Flight, why, now);
+    /// Notes where a query stands, where somebody may want to know.
+    #[inline]
+    fn note(&self, state: &mut State, call: CallId, place: Place) {
+        if self.cancels {
+            if state.places.len() <= call as usize {
+                state.places.resize(call as usize + 1, Place::Outside);
             }
-            Query::Batch(number) => {
-                let rows = std::mem::take(&mut state.batches[number as usize]);
-                for row in &rows {
-                    ledger.released(row.write, Holder::Flight, why, now);
-                }
-                state.batches[number as usize] = rows;
-                state.batches[number as usize].clear();
-                state.free_batches.push(number);
-            }
+            state.places[call as usize] = place;
         }
+    }
+
+    /// Panics if connections, locks and lines do not agree; for tests.
+    pub fn validate(&self) {
+        let state = self.state.borrow();
+        state.locks.validate();
+        let served = state.workers.iter().flatten().count() as u32;
+        assert_eq!(served, state.workers.len() as u32 - state.idle.len() as u32, "a worker serves or is idle");
+        let inside = served + state.line.len() + state.ready.len() + state.locks.waiting();
+        assert_eq!(inside, state.connections, "who is inside has a connection");
+        assert!(state.connections <= self.connection_limit && state.line.len() <= self.queue_limit);
+        let waits = !state.line.is_empty() || !state.ready.is_empty();
+        assert!(!waits || state.idle.is_empty(), "nobody waits for a worker beside an idle one");
     }
 
     fn hold(&self, rows: &[Row]) {
@@ -553,25 +591,5 @@ impl Database {
     }
 }
 
-/// Whether a fault lets a transaction fail.
-fn fails(state: &mut State) -> bool {
-    let State { failing, draws, .. } = state;
-    // Each draws, so that one more changes nothing for the others.
-    failing.iter().filter(|share| draws.failing.chance(**share)).count() > 0
-}
-
-/// Answers the number of the last record to pass on, or drops them up to one.
-fn attend_outbox(state: &mut State, question: Query) -> u32 {
-    let outbox = state.outbox.as_mut().expect("only a lane with an outbox asks for it");
-    match question {
-        Query::Records(most) => {
-            state.counts.reads += 1;
-            outbox.last_of(most)
-        }
-        Query::Forget(last) => {
-            outbox.forget(last);
-            last
-        }
-        other => unreachable!("{other:?} is no matter of the outbox"),
-    }
-}
+#[cfg(test)]
+mod tests;

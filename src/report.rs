@@ -217,10 +217,22 @@ pub struct DatabaseReport {
     pub utilisation: f64,
     /// The longest queue seen.
     pub queue_max: u64,
-    /// Requests refused because the queue was full or the database was down.
+    /// Requests refused because no connection was free, the queue was full or the database was down.
     pub refused: u64,
     /// Transactions aborted.
     pub aborted: u64,
+    /// Queries ended because their callers had given up.
+    #[serde(default)]
+    pub cancelled: u64,
+    /// Waits for the lock of a row.
+    #[serde(default)]
+    pub lock_waits: u64,
+    /// For how long, all together, in seconds.
+    #[serde(default)]
+    pub lock_waited_s: f64,
+    /// The most connections in use at once.
+    #[serde(default)]
+    pub connections_max: u64,
 }
 
 /// The cache's work since the warm-up.

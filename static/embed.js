@@ -11,18 +11,20 @@
 //   controls  play, crash, speed, lanes, step; or none
 //   lang, theme, speed, start (visible or click), axis (log or linear), percentile (p50 or p99)
 //   src       instead of all that: an address copied from the simulator's share dialog
+//   version   which presets and defaults are meant, as in links: 2 unless told; a post keeps its figures with it
 //   seed, duration, and any field with a dot in its name, such as cache.ttl="5s": settings of the experiment
 //
 // The element holds an iframe, listens to nothing but that iframe's own window, and takes from it its height alone.
 
 const BASE = new URL("./", import.meta.url);
+const VERSION = "v2";
 const VIEW = ["controls", "lanes", "lang", "theme", "speed", "start", "axis", "percentile"];
 const HEIGHT = { first: 560, least: 120, most: 4000 };
 
 const words = (text) => text.split(/[\s,]+/).filter(Boolean);
 
 class CacheLane extends HTMLElement {
-  static observedAttributes = ["src", "preset", "write", "read", "figures", ...VIEW];
+  static observedAttributes = ["src", "preset", "write", "read", "figures", "version", ...VIEW];
 
   #frame = null;
   #hear = (event) => {
@@ -64,9 +66,10 @@ class CacheLane extends HTMLElement {
     const src = this.getAttribute("src");
     if (src) {
       const address = new URL(src, document.baseURI);
-      if (!/[&#](view\.)?embed=/.test(address.hash)) address.hash = `${address.hash || "#v1"}&view.embed=latency,lost`;
+      if (!/[&#](view\.)?embed=/.test(address.hash)) address.hash = `${address.hash || `#${VERSION}`}&view.embed=latency,lost`;
       return address.href;
     }
+    const version = this.getAttribute("version");
     const pairs = [];
     const put = (key, value) => pairs.push(`${encodeURIComponent(key)}=${encodeURIComponent(value)}`);
     put("preset", this.getAttribute("preset") ?? "default");
@@ -79,7 +82,7 @@ class CacheLane extends HTMLElement {
       const value = this.getAttribute(name);
       if (value !== null) put(`view.${name}`, words(value).join(","));
     }
-    return new URL(`#v1&${pairs.join("&")}`, BASE).href;
+    return new URL(`#${version ? `v${encodeURIComponent(version)}` : VERSION}&${pairs.join("&")}`, BASE).href;
   }
 
   #strategies(put) {

@@ -121,7 +121,7 @@ fn case(number: u64) -> Scenario {
     scenario.cache.ttl = Ttl::None;
     scenario.database.read = Distribution::Constant(Nanos::from_millis(1));
     scenario.database.write = Distribution::Exponential(Nanos::from_millis(1));
-    scenario.database.batch.base = Distribution::Constant(Nanos::from_millis(1));
+    scenario.database.batch.base = Some(Distribution::Constant(Nanos::from_millis(1)));
     // Every pair of strategies comes as often as any other.
     let (reads, writes) = (Reading::NAMES.len() as u64, Writing::NAMES.len() as u64);
     let (read, write) = (Reading::NAMES[(number % reads) as usize], Writing::NAMES[(number / reads % writes) as usize]);

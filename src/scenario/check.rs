@@ -190,8 +190,8 @@ fn check_distributions(scenario: &Scenario, problems: &mut Problems) {
         ("cache.lag", &scenario.cache.lag),
         ("database.read", &database.read),
         ("database.write", &database.write),
-        ("database.batch.base", &database.batch.base),
     ];
+    all.extend(database.batch.base.as_ref().map(|base| ("database.batch.base", base)));
     if let Persistence::AppendOnly { fsync_time, .. } = &scenario.cache.persistence {
         all.push(("cache.persistence.fsync_time", fsync_time));
     }

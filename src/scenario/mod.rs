@@ -37,11 +37,12 @@ mod problem;
 mod reference;
 mod size;
 mod text;
+mod versions;
 
 pub use app::{App, Breaker, Near, Tell};
 pub use cache::{Cache, Eviction, Expiry, Ttl, TtlMix};
 pub use clients::{Arrivals, Clients, Keys, Mix, SCAN_MAX, Shares, Spike};
-pub use database::{Batch, Database};
+pub use database::{Batch, Database, Reads};
 pub use distribution::Distribution;
 pub use fault::{At, Fault, Part, What, Which};
 pub use lane::{
@@ -123,7 +124,7 @@ impl Scenario {
 /// Through the same tree as files and links: JSON has the shape of the TOML, and the same messages.
 impl serde::Serialize for Scenario {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.show().serialize(serializer)
+        versions::told(self.show()).serialize(serializer)
     }
 }
 

@@ -50,6 +50,7 @@ impl Simulation {
         let ledger = self.world.ledger.borrow();
         ledger.validate();
         self.world.cache.validate();
+        self.world.database.validate();
         self.world.kernel.validate();
         self.world.servers.validate();
         self.world.nears.validate();

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::near::Nears;
 use super::servers::{Place, Servers};
-use crate::app::{Own, OwnCounts};
+use crate::app::{Own, OwnCounts, Pool};
 use crate::cache::buffer::RowId;
 use crate::cache::node::{self, NodeEvents, NodeReading};
 use crate::cache::refresh::Refresh;
@@ -116,6 +116,8 @@ pub(super) struct World {
     pub nears: Nears,
     /// What each application server has of its own; the last is the loader's, who warms the cache up.
     own: Vec<Own>,
+    /// The connections of each cache node to the database, where they are limited.
+    node_pools: Vec<Pool>,
     rows: Rows,
     /// What is loaded at the start: the most popular keys.
     warm: Box<[Key]>,
@@ -179,14 +181,19 @@ impl World {
         if let (Some(foresight), Some(upcoming)) = (&foresight, cache.upcoming()) {
             foresight.first().for_each(|(key, first)| upcoming.tell(key, first));
         }
-        let database =
-            Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
+        let shared = (kernel.clone(), ledger.clone());
+        let cancels = scenario.app.cancel && scenario.app.database_timeout.is_some();
+        let database = Database::new(&scenario.database, cancels, shared, &streams, kind::DATABASE_SERVED);
         let work_draws = (0..scenario.app.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect();
         let app = &scenario.app;
         World {
             nears,
             own: (0..=app.servers).map(|n| Own::new(n, app, streams.numbered("early refresh", n))).collect(),
-            rows: Rows::new(scenario.clients.absent),
+            node_pools: scenario
+                .cache
+                .pool
+                .map_or_else(Vec::new, |size| (0..cache.count()).map(|_| Pool::new(size)).collect()),
+            rows: Rows::new(scenario.clients.absent, scenario.clients.keys.count()),
             warm: match lane.read.warm_up() {
                 0 => Box::default(),
                 count => keys.most_popular(&scenario.clients.keys, count),
@@ -572,7 +579,10 @@ impl World {
         strategy::App {
             cache,
             client: Client::default(),
-            database: self.database_client(Link::AppDatabase, self.app.retries, Some(own)),
+            database: DatabaseClient {
+                breaker: own.breaker.as_ref(),
+                ..self.database_client(Link::AppDatabase, self.app.retries, own.pool.as_ref())
+            },
             near: NearClient { kernel: &self.kernel, near: self.nears.of(server), passing: Cell::new(false) },
             own,
             rows: &self.rows,
@@ -588,7 +598,7 @@ impl World {
             kernel: &self.kernel,
             node: self.cache.node(shard),
             // A cache's flush has its own way of trying again; a load fails like any read.
-            database: self.database_client(Link::CacheDatabase, 0, None),
+            database: self.database_client(Link::CacheDatabase, 0, self.node_pools.get(shard as usize)),
             triggers: &self.triggers,
             rows: &self.rows,
             negative: self.lane.read.negative(),
@@ -602,7 +612,7 @@ impl World {
         sum
     }
 
-    fn database_client<'w>(&'w self, link: Link, retries: u32, own: Option<&'w Own>) -> DatabaseClient<'w> {
+    fn database_client<'w>(&'w self, link: Link, retries: u32, pool: Option<&'w Pool>) -> DatabaseClient<'w> {
         DatabaseClient {
             kernel: &self.kernel,
             network: &self.network,
@@ -613,7 +623,9 @@ impl World {
             retries,
             backoff: self.app.backoff,
             jitter: &self.jitter,
-            own,
+            cancel: self.app.cancel,
+            pool: pool.map(|pool| (pool, self.app.pool_timeout)),
+            breaker: None,
             change: Cell::default(),
         }
     }

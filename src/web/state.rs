@@ -622,7 +622,7 @@ mod tests {
     #[test]
     fn a_preset_about_the_slowest_answers_shows_them_unless_somebody_chose_otherwise() {
         let mut state = State::new(Lang::En, false);
-        state.apply(Action::OpenLink("#v1&preset=keys-star".into()));
+        state.apply(Action::OpenLink("#v2&preset=keys-star".into()));
         assert_eq!(state.view.percentile(), Percentile::P99);
         assert!(!state.link().contains("percentile"), "{}", state.link());
         state.apply(Action::Percentile(Percentile::P50));
@@ -727,9 +727,9 @@ mod tests {
     #[test]
     fn a_bad_link_keeps_its_text_and_replaces_nothing() {
         let mut state = State::new(Lang::En, false);
-        let effects = state.apply(Action::OpenLink("#v1&cache.capacity=lots".into()));
+        let effects = state.apply(Action::OpenLink("#v2&cache.capacity=lots".into()));
         assert_eq!(effects, []);
-        assert_eq!(state.unopened.as_ref().map(|u| u.text.as_str()), Some("#v1&cache.capacity=lots"));
+        assert_eq!(state.unopened.as_ref().map(|u| u.text.as_str()), Some("#v2&cache.capacity=lots"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ const golden = JSON.parse(readFileSync(new URL("../data/golden.json", import.met
 const world = sharedWorld();
 
 for (const [preset, lanes] of Object.entries({ ...golden.presets, ...golden.twitter })) {
-  visit(world, `${preset} has the digests of the golden table`, `#v1&preset=${preset}`, async (page) => {
+  visit(world, `${preset} has the digests of the golden table`, `#v2&preset=${preset}`, async (page) => {
     assert.deepEqual(await finish(page), lanes);
     const engine = await page.getByRole("region", { name: "See the very same again" }).innerText();
     assert.match(engine, new RegExp(`Engine ${golden.engine}\\b`));

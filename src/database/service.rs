@@ -1,0 +1,217 @@
+//! What workers do: they take the next query, serve it for its time, and do at the end what it asks for.
+
+use super::*;
+
+impl Database {
+    /// A worker's service time is over. An event that an outage or a freeze has overtaken finds another moment there, or
+    /// nothing.
+    pub fn served(&self, worker: u32) {
+        let mut state = self.state.borrow_mut();
+        let Some(Serving { call, until, seen }) = state.workers[worker as usize] else { return };
+        if until != self.kernel.now() || state.frozen > 0 {
+            return;
+        }
+        state.workers[worker as usize] = None;
+        let reply = self.execute(&mut state, call, seen);
+        self.give_back_locks(&mut state, self.calls.question(call).query);
+        self.leave(&mut state, call);
+        self.go_on(&mut state, worker);
+        self.calls.answer(call, reply, self.kernel.now());
+    }
+
+    /// A query is over, and its connection free for another.
+    pub(super) fn leave(&self, state: &mut State, call: CallId) {
+        self.free_batch(state, self.calls.question(call).query);
+        state.connections -= 1;
+        self.note(state, call, Place::Outside);
+    }
+
+    /// A worker is free: it serves the next, and others who have got their locks find workers, too.
+    pub(super) fn go_on(&self, state: &mut State, worker: u32) {
+        match self.next(state) {
+            Some(next) => self.serve(state, worker, next),
+            None => {
+                self.account(state);
+                state.idle.push(worker);
+            }
+        }
+        self.serve_ready(state);
+    }
+
+    /// Who has got its locks is served, as far as there are workers.
+    pub(super) fn serve_ready(&self, state: &mut State) {
+        while !state.ready.is_empty() && !state.idle.is_empty() {
+            self.account(state);
+            let (worker, call) = (state.idle.pop(), state.ready.pop(&self.calls));
+            self.serve(state, worker.expect("an idle worker"), call.expect("one who waits"));
+        }
+    }
+
+    /// Who is to be served next: first who has waited for a lock, then the first in line who need not.
+    pub(super) fn next(&self, state: &mut State) -> Option<CallId> {
+        if let Some(ready) = state.ready.pop(&self.calls) {
+            return Some(ready);
+        }
+        while let Some(call) = state.line.pop(&self.calls) {
+            if self.take_locks(state, call) {
+                return Some(call);
+            }
+        }
+        None
+    }
+
+    pub(super) fn serve(&self, state: &mut State, worker: u32, call: CallId) {
+        let question = self.calls.question(call).query;
+        let time = self.time(state, question);
+        let until = self.kernel.now().saturating_add(state.slow.stretch(time));
+        let seen = match self.reads {
+            Reads::Snapshot => self.look(state, question),
+            Reads::Locking => WriteId::INITIAL,
+        };
+        self.note(state, call, Place::Worker(worker));
+        state.workers[worker as usize] = Some(Serving { call, until, seen });
+        self.kernel.schedule(until, Event::new(self.service_event, worker));
+    }
+
+    /// How long a query takes.
+    pub(super) fn time(&self, state: &mut State, question: Query) -> Nanos {
+        let State { draws, batches, .. } = state;
+        match question {
+            Query::Read(_) | Query::Overtaken(_) => self.times.read.sample(&mut draws.read),
+            Query::Write(_) | Query::Change(..) => self.times.write.sample(&mut draws.write),
+            Query::Records(_) => self.times.read.sample(&mut draws.outbox),
+            Query::Forget(_) => self.times.write.sample(&mut draws.outbox),
+            Query::Batch(number) => {
+                let rows = batches[number as usize].rows.len() as u64;
+                let (first, others) = match &self.times.batch_base {
+                    Some(base) => (base.sample(&mut draws.batch), rows),
+                    None => (self.times.write.sample(&mut draws.batch), rows.saturating_sub(1)),
+                };
+                first.saturating_add(Nanos(self.times.batch_row.0.saturating_mul(others)))
+            }
+            Query::Cancel(..) => unreachable!("no worker cancels"),
+        }
+    }
+
+    /// What a query that only looks finds now.
+    pub(super) fn look(&self, state: &State, question: Query) -> WriteId {
+        match question {
+            Query::Read(key) => state.current.get(key as usize).copied().unwrap_or_default(),
+            Query::Records(most) => WriteId(outbox_of(state).last_of(most)),
+            _ => WriteId::INITIAL,
+        }
+    }
+
+    /// Does what a query asks for, at the end of its service; `seen` is what it saw at the beginning.
+    pub(super) fn execute(&self, state: &mut State, call: CallId, seen: WriteId) -> Reply {
+        let question = self.calls.question(call).query;
+        match question {
+            Query::Read(_) | Query::Records(_) => {
+                state.counts.reads += 1;
+                return Ok(if self.reads == Reads::Snapshot { seen } else { self.look(state, question) });
+            }
+            Query::Forget(last) => {
+                state.outbox.as_mut().expect(OUTBOX).forget(last);
+                return Ok(WriteId(last));
+            }
+            Query::Overtaken(_) => {
+                self.release(state, question, Release::Refused);
+                return Err(Failure::Conflict);
+            }
+            Query::Write(_) | Query::Change(..) | Query::Batch(_) | Query::Cancel(..) => {}
+        }
+        if self.abort > 0.0 && state.draws.abort.unit() < self.abort || fails(state) {
+            state.counts.aborted += 1;
+            self.release(state, question, Release::Refused);
+            return Err(Failure::Aborted);
+        }
+        if let Query::Change(row, change) = question
+            && !self.apply(state, row, change)
+        {
+            self.release(state, question, Release::Refused);
+            return Err(Failure::Conflict);
+        }
+        let last = self.commit(state, question);
+        self.release(state, question, Release::Delivered);
+        Ok(last)
+    }
+
+    /// Whether the present value allows the change; if so, it is what the write is applied to.
+    pub(super) fn apply(&self, state: &State, row: Row, change: Change) -> bool {
+        let base = state.current.get(row.key as usize).copied().unwrap_or_default();
+        let applies = base != row.write && (change == Change::Add || change == Change::IfStill(base));
+        if applies {
+            self.ledger.borrow_mut().based_on(row.write, base);
+        }
+        applies
+    }
+
+    pub(super) fn commit(&self, state: &mut State, question: Query) -> WriteId {
+        let mut ledger = self.ledger.borrow_mut();
+        let mut commit = |current: &mut Vec<WriteId>, row: Row| {
+            if current.len() <= row.key as usize {
+                current.resize(row.key as usize + 1, WriteId::default());
+            }
+            current[row.key as usize] = row.write;
+            ledger.committed(row.write, self.kernel.now());
+        };
+        match question {
+            Query::Write(row) | Query::Change(row, _) => {
+                commit(&mut state.current, row);
+                state.outbox.iter_mut().for_each(|outbox| outbox.add(row));
+                state.counts.rows += 1;
+                row.write
+            }
+            Query::Batch(number) => {
+                let State { current, batches, counts, .. } = state;
+                let rows = &batches[number as usize].rows;
+                rows.iter().for_each(|&row| commit(current, row));
+                counts.rows += rows.len() as u64;
+                counts.batches += 1;
+                rows.last().map_or_else(WriteId::default, |row| row.write)
+            }
+            other => unreachable!("{other:?} commits nothing"),
+        }
+    }
+
+    /// The message of `question` no longer holds its writes.
+    pub(super) fn release(&self, state: &State, question: Query, why: Release) {
+        let mut ledger = self.ledger.borrow_mut();
+        let now = self.kernel.now();
+        match question {
+            Query::Read(_) | Query::Records(_) | Query::Forget(_) | Query::Cancel(..) => {}
+            Query::Write(row) | Query::Change(row, _) | Query::Overtaken(row) => {
+                ledger.released(row.write, Holder::Flight, why, now);
+            }
+            Query::Batch(number) => {
+                for row in &state.batches[number as usize].rows {
+                    ledger.released(row.write, Holder::Flight, why, now);
+                }
+            }
+        }
+    }
+
+    /// The number of a batch that is over can be used again.
+    pub(super) fn free_batch(&self, state: &mut State, question: Query) {
+        if let Query::Batch(number) = question {
+            let batch = &mut state.batches[number as usize];
+            batch.rows.clear();
+            batch.keys.clear();
+            batch.locked = 0;
+            state.free_batches.push(number);
+        }
+    }
+}
+
+const OUTBOX: &str = "only a lane with an outbox asks for it";
+
+fn outbox_of(state: &State) -> &Records {
+    state.outbox.as_ref().expect(OUTBOX)
+}
+
+/// Whether a fault lets a transaction fail.
+fn fails(state: &mut State) -> bool {
+    let State { failing, draws, .. } = state;
+    // Each draws, so that one more changes nothing for the others.
+    failing.iter().filter(|share| draws.failing.chance(**share)).count() > 0
+}
