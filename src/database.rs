@@ -1,9 +1,9 @@
 //! The database: `workers` servers behind one first-in-first-out queue. What it commits is durable.
 //!
 //! ```text
-//! arrive ─▶ down? a connection? ─▶ a free worker? ─▶ locks of its rows? ─▶ served for a drawn time ─▶ commit (or abort)
-//!           else refused           else the queue,   else waits for them,                             ─▶ answer
-//!                                  else refused      without a worker
+//! arrive ─▶ down? ─▶ refused     a free worker and a connection? ─▶ locks of its rows? ─▶ served for a drawn time ─▶ commit,
+//!                                else the queue, up to its         else waits for them,                            or abort
+//!                                limit, else refused               without a worker
 //! ```
 //!
 //! **Reads** see a snapshot: what was committed when their service began, as a statement does in PostgreSQL, Oracle and
@@ -16,8 +16,12 @@
 //! it expects when it could have the row (also after a wait) lets it go at once and writes nothing: it takes as long as a
 //! read.
 //!
-//! **A connection** is held from the arrival of a query to its answer, whatever becomes of the caller. Who gives up
-//! may [cancel](Database::cancel) the query; otherwise it runs on.
+//! **A connection** is held by a query from when a worker begins with it to its answer, whatever becomes of the caller.
+//! (Those in the queue may have one, too: who is first there makes no difference.) Who gives up may
+//! [cancel](Database::cancel) the query; otherwise it runs on.
+//!
+//! **Read replicas** have workers, a queue and connections of their own, each as many as the primary. Reads go to them in
+//! turn; each answers from the commits it has heard of. Whatever is to decide about a write is read from the primary.
 //!
 //! An outage breaks every connection: what was queued or being served is answered with [`Failure::Lost`] and is not
 //! committed. A freeze only stops the clock for it: everything goes on afterwards where it stood. Values are write
@@ -26,6 +30,7 @@
 mod locking;
 mod locks;
 mod outbox;
+mod replicas;
 mod service;
 
 use std::cell::RefCell;
@@ -33,6 +38,7 @@ use std::rc::Rc;
 
 use self::locks::Locks;
 use self::outbox::Records;
+use self::replicas::Replica;
 use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
 use crate::fault::Slowdown;
 use crate::ledger::{Change, Holder, Key, Ledger, Release, WriteId};
@@ -80,12 +86,18 @@ struct Batch {
     locked: usize,
 }
 
-/// A query, and the link over which it came and its answer goes back.
+/// A query, the machine it is sent to, and the link over which it comes and its answer goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
     query: Query,
     from: Link,
+    to: Place,
 }
+
+/// Which machine: the primary, or a replica, counted from 1.
+type Place = u8;
+
+const PRIMARY: Place = 0;
 
 /// The value read, or the fact that it is committed (with the value written last).
 pub type Reply = Result<WriteId, Failure>;
@@ -99,7 +111,7 @@ pub struct DatabaseCounts {
     pub rows: u64,
     /// Batches committed.
     pub batches: u64,
-    /// Refused: no connection, full queue or outage.
+    /// Refused: full queue or outage.
     pub refused: u64,
     /// Transactions aborted.
     pub aborted: u64,
@@ -120,6 +132,7 @@ pub struct DatabaseCounts {
 struct Times {
     read: Sampler,
     write: Sampler,
+    lag: Sampler,
     /// Where a batch has a time of its own; otherwise its first row takes as long as a write.
     batch_base: Option<Sampler>,
     batch_row: Nanos,
@@ -132,6 +145,7 @@ struct Draws {
     outbox: Stream,
     abort: Stream,
     failing: Stream,
+    lag: Stream,
 }
 
 /// What a worker is doing.
@@ -143,9 +157,9 @@ struct Serving {
     seen: WriteId,
 }
 
-/// Where a query stands.
+/// Where a query stands on its machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Stand {
     /// On its way, or answered.
     Outside,
     /// In the queue.
@@ -158,20 +172,53 @@ enum Place {
     Worker(u32),
 }
 
-struct State {
-    current: Vec<WriteId>,
+/// The primary, or a replica.
+struct Machine {
     /// Who waits for a worker and has not begun.
     line: Line,
     /// Who has waited for a lock, has it, and waits for a worker: before all in line.
     ready: Line,
-    locks: Locks,
-    /// How many connections are in use.
+    /// How many queries have begun: they are served, wait for a lock, or have it and wait for a worker.
     connections: u32,
-    /// Where each query stands, by call; kept only where queries can be cancelled.
-    places: Vec<Place>,
-    /// What each worker is doing.
+    /// What each worker is doing; they are numbered through all machines, here from `first` on.
     workers: Vec<Option<Serving>>,
+    first: u32,
+    /// The numbers of those who do nothing.
     idle: Vec<u32>,
+}
+
+impl Machine {
+    fn new(first: u32, workers: u32) -> Machine {
+        Machine {
+            line: Line::default(),
+            ready: Line::default(),
+            connections: 0,
+            workers: vec![None; workers as usize],
+            first,
+            idle: (first..first + workers).rev().collect(),
+        }
+    }
+
+    fn worker(&mut self, number: u32) -> &mut Option<Serving> {
+        &mut self.workers[(number - self.first) as usize]
+    }
+
+    fn busy(&self) -> u32 {
+        (self.workers.len() - self.idle.len()) as u32
+    }
+}
+
+struct State {
+    current: Vec<WriteId>,
+    /// The primary, and its replicas.
+    machines: Vec<Machine>,
+    /// What the replicas know.
+    replicas: Vec<Replica>,
+    /// The replica that the next read goes to, counted from 0.
+    turn: usize,
+    locks: Locks,
+    /// Where each query stands, by call; kept only where queries can be cancelled.
+    stands: Vec<Stand>,
     down: u32,
     frozen: u32,
     frozen_since: Nanos,
@@ -223,6 +270,7 @@ impl Database {
         let times = Times {
             read: settings.read.sampler(),
             write: settings.write.sampler(),
+            lag: settings.lag.sampler(),
             batch_base: settings.batch.base.as_ref().map(scenario::Distribution::sampler),
             batch_row: settings.batch.row,
         };
@@ -233,16 +281,15 @@ impl Database {
             outbox: streams.named("database outbox"),
             abort: streams.named("database abort"),
             failing: streams.named("database failing"),
+            lag: streams.named("database lag"),
         };
         let state = State {
             current: Vec::new(),
-            line: Line::default(),
-            ready: Line::default(),
+            machines: (0..=settings.replicas).map(|n| Machine::new(n * settings.workers, settings.workers)).collect(),
+            replicas: (0..settings.replicas).map(|_| Replica::default()).collect(),
+            turn: 0,
             locks: Locks::default(),
-            connections: 0,
-            places: Vec::new(),
-            workers: vec![None; settings.workers as usize],
-            idle: (0..settings.workers).rev().collect(),
+            stands: Vec::new(),
             down: 0,
             frozen: 0,
             frozen_since: Nanos::ZERO,
@@ -274,21 +321,39 @@ impl Database {
         }
     }
 
-    /// Begins a read.
+    /// Begins a read: of a replica in its turn, where there are any.
     pub fn read(&self, key: Key, from: Link) -> Call<'_, Asked, Reply> {
-        self.calls.open(&self.kernel, Asked { query: Query::Read(key), from })
+        let mut state = self.state.borrow_mut();
+        let to = match state.replicas.len() {
+            0 => PRIMARY,
+            count => {
+                state.turn = (state.turn + 1) % count;
+                state.turn as Place + 1
+            }
+        };
+        drop(state);
+        self.calls.open(&self.kernel, Asked { query: Query::Read(key), from, to })
+    }
+
+    /// Begins a read of what the primary has.
+    pub fn read_primary(&self, key: Key, from: Link) -> Call<'_, Asked, Reply> {
+        self.ask(Query::Read(key), from)
+    }
+
+    fn ask(&self, query: Query, from: Link) -> Call<'_, Asked, Reply> {
+        self.calls.open(&self.kernel, Asked { query, from, to: PRIMARY })
     }
 
     /// Begins a write of one row. From now on the message holds the write, wherever its sender is.
     pub fn write(&self, row: Row, from: Link) -> Call<'_, Asked, Reply> {
         self.hold(&[row]);
-        self.calls.open(&self.kernel, Asked { query: Query::Write(row), from })
+        self.ask(Query::Write(row), from)
     }
 
     /// Begins a write of one row that is committed only if the present value allows it.
     pub fn change(&self, row: Row, change: Change, from: Link) -> Call<'_, Asked, Reply> {
         self.hold(&[row]);
-        self.calls.open(&self.kernel, Asked { query: Query::Change(row, change), from })
+        self.ask(Query::Change(row, change), from)
     }
 
     /// From now on each row is committed together with a record of it in the outbox.
@@ -298,7 +363,7 @@ impl Database {
 
     /// Begins to ask for the oldest records of the outbox, `most` at most.
     pub fn records(&self, most: u32, from: Link) -> Call<'_, Asked, Reply> {
-        self.calls.open(&self.kernel, Asked { query: Query::Records(most), from })
+        self.ask(Query::Records(most), from)
     }
 
     /// What such an answer brought: the records up to number `last`, less those dropped since.
@@ -310,7 +375,7 @@ impl Database {
 
     /// Begins to drop the records of the outbox up to number `last`.
     pub fn forget(&self, last: u32, from: Link) -> Call<'_, Asked, Reply> {
-        self.calls.open(&self.kernel, Asked { query: Query::Forget(last), from })
+        self.ask(Query::Forget(last), from)
     }
 
     /// Records of the outbox that have yet to be passed on.
@@ -334,12 +399,13 @@ impl Database {
             batch.keys.dedup();
         }
         drop(state);
-        self.calls.open(&self.kernel, Asked { query: Query::Batch(number), from })
+        self.ask(Query::Batch(number), from)
     }
 
     /// Begins to cancel a call that its caller has given up, and of which `serial` says which it was.
     pub fn cancel(&self, call: CallId, serial: u32, from: Link) -> Call<'_, Asked, Reply> {
-        self.calls.open(&self.kernel, Asked { query: Query::Cancel(call, serial), from })
+        let to = self.machine_of(call);
+        self.calls.open(&self.kernel, Asked { query: Query::Cancel(call, serial), from, to })
     }
 
     /// A call has reached the database.
@@ -354,55 +420,63 @@ impl Database {
             drop(state);
             self.end(target, serial);
             self.calls.answer(call, Ok(WriteId::INITIAL), self.kernel.now());
-        } else if state.connections >= self.connection_limit {
+        } else if let Some(why) = self.admit(&mut state, call) {
             drop(state);
-            self.refuse(call, Failure::NoConnection);
-        } else if let Some(&worker) = state.idle.last() {
-            self.connect(&mut state);
-            if self.take_locks(&mut state, call) {
-                self.account(&mut state);
-                state.idle.pop();
-                self.serve(&mut state, worker, call);
-            }
-        } else if state.line.len() >= self.queue_limit {
-            drop(state);
-            self.refuse(call, Failure::QueueFull);
-        } else {
-            self.connect(&mut state);
-            self.note(&mut state, call, Place::Queue);
-            state.line.push(&self.calls, call);
-            state.counts.queue_max = state.counts.queue_max.max(state.line.len());
+            self.refuse(call, why);
         }
     }
 
-    fn connect(&self, state: &mut State) {
-        state.connections += 1;
-        state.counts.connections_max = state.counts.connections_max.max(state.connections);
+    /// Lets a query begin or wait, or says why not.
+    fn admit(&self, state: &mut State, call: CallId) -> Option<Failure> {
+        let to = self.machine_of(call);
+        let machine = &mut state.machines[to as usize];
+        let idle = machine.idle.last().copied();
+        if let Some(worker) = idle.filter(|_| machine.connections < self.connection_limit) {
+            if self.begin(state, to, call) {
+                self.account(state);
+                state.machines[to as usize].idle.pop();
+                self.serve(state, worker, call);
+            }
+            return None;
+        }
+        if machine.line.len() >= self.queue_limit {
+            return Some(Failure::QueueFull);
+        }
+        machine.line.push(&self.calls, call);
+        state.counts.queue_max = state.counts.queue_max.max(machine.line.len());
+        self.note(state, call, Stand::Queue);
+        None
+    }
+
+    fn machine_of(&self, call: CallId) -> Place {
+        self.calls.question(call).to
     }
 
     /// Ends query `call`, if it is the one with this serial and still here: what it was to do is not done.
     fn end(&self, call: CallId, serial: u32) {
         let mut state = self.state.borrow_mut();
         let is_it = self.calls.serial(call) == serial;
-        let place = state.places.get(call as usize).copied().filter(|_| is_it).unwrap_or(Place::Outside);
-        match place {
-            Place::Outside => return, // its answer is on its way, or it has not come yet and will not be found by this
-            Place::Queue => state.line.remove(&self.calls, call),
-            Place::Ready => state.ready.remove(&self.calls, call),
-            Place::Lock(row) => self.leave_line(&mut state, call, row),
-            Place::Worker(worker) => state.workers[worker as usize] = None,
+        let stand = state.stands.get(call as usize).copied().filter(|_| is_it).unwrap_or(Stand::Outside);
+        let to = self.machine_of(call);
+        match stand {
+            Stand::Outside => return, // its answer is on its way, or it has not come yet and will not be found by this
+            Stand::Queue => state.machines[to as usize].line.remove(&self.calls, call),
+            Stand::Ready => state.machines[to as usize].ready.remove(&self.calls, call),
+            Stand::Lock(row) => self.leave_line(&mut state, call, row),
+            Stand::Worker(worker) => *state.machines[to as usize].worker(worker) = None,
         }
+        state.machines[to as usize].connections -= u32::from(stand != Stand::Queue);
         state.counts.cancelled += 1;
         let question = self.calls.question(call).query;
         // A batch knows itself how many it has.
-        if matches!(place, Place::Ready | Place::Worker(_)) || matches!(question, Query::Batch(_)) {
+        if matches!(stand, Stand::Ready | Stand::Worker(_)) || matches!(question, Query::Batch(_)) {
             self.give_back_locks(&mut state, question);
         }
         self.release(&state, question, Release::Refused);
         self.leave(&mut state, call);
-        match place {
-            Place::Worker(worker) => self.go_on(&mut state, worker),
-            _ => self.serve_ready(&mut state),
+        match stand {
+            Stand::Worker(worker) => self.go_on(&mut state, to, worker),
+            _ => self.put_to_work(&mut state, to),
         }
         drop(state);
         self.calls.answer(call, Err(Failure::Aborted), self.kernel.now());
@@ -417,19 +491,23 @@ impl Database {
         }
         self.account(&mut state);
         let mut broken: Vec<CallId> = Vec::new();
-        for worker in (0..state.workers.len()).rev() {
-            if let Some(Serving { call, .. }) = state.workers[worker].take() {
-                broken.push(call);
-                state.idle.push(worker as u32);
+        let State { machines, stalled, locks, .. } = &mut *state;
+        for machine in machines {
+            let Machine { line, ready, connections, workers, first, idle } = machine;
+            for (worker, work) in workers.iter_mut().enumerate().rev() {
+                if let Some(Serving { call, .. }) = work.take() {
+                    broken.push(call);
+                    idle.push(*first + worker as u32);
+                }
             }
+            for line in [line, ready] {
+                broken.extend(std::iter::from_fn(|| line.pop(&self.calls)));
+            }
+            *connections = 0;
         }
-        let State { line, stalled, ready, locks, .. } = &mut *state;
-        for line in [line, stalled, ready] {
-            broken.extend(std::iter::from_fn(|| line.pop(&self.calls)));
-        }
+        broken.extend(std::iter::from_fn(|| stalled.pop(&self.calls)));
         broken.extend(locks.reset(&self.calls));
         self.count_waits(&mut state);
-        state.connections = 0;
         drop(state);
         for call in broken {
             self.let_go(call, Release::ConnectionLost);
@@ -462,7 +540,8 @@ impl Database {
             return;
         }
         let stood = self.kernel.now() - state.frozen_since;
-        for (worker, work) in state.workers.iter_mut().enumerate() {
+        let workers = state.machines.iter_mut().flat_map(|machine| machine.workers.iter_mut());
+        for (worker, work) in workers.enumerate() {
             if let Some(Serving { until, .. }) = work {
                 *until = until.saturating_add(stood);
                 self.kernel.schedule(*until, Event::new(self.service_event, worker as u32));
@@ -507,9 +586,9 @@ impl Database {
         self.calls.question(call).from
     }
 
-    /// How many workers it has.
+    /// How many workers it has, those of its replicas included.
     pub fn workers(&self) -> u32 {
-        self.state.borrow().workers.len() as u32
+        self.state.borrow().machines.iter().map(|machine| machine.workers.len() as u32).sum()
     }
 
     /// What is committed for `key`.
@@ -517,15 +596,14 @@ impl Database {
         self.state.borrow().current.get(key as usize).copied().unwrap_or_default()
     }
 
-    /// How many requests wait in the queue.
+    /// How many requests wait in its queues.
     pub fn queue(&self) -> u32 {
-        self.state.borrow().line.len()
+        self.state.borrow().machines.iter().map(|machine| machine.line.len()).sum()
     }
 
     /// How many requests are being served.
     pub fn busy(&self) -> u32 {
-        let state = self.state.borrow();
-        (state.workers.len() - state.idle.len()) as u32
+        self.state.borrow().machines.iter().map(Machine::busy).sum()
     }
 
     /// Totals up to this moment.
@@ -548,17 +626,17 @@ impl Database {
         let mut state = self.state.borrow_mut();
         self.release(&state, question, why);
         self.free_batch(&mut state, question);
-        self.note(&mut state, call, Place::Outside);
+        self.note(&mut state, call, Stand::Outside);
     }
 
     /// Notes where a query stands, where somebody may want to know.
     #[inline]
-    fn note(&self, state: &mut State, call: CallId, place: Place) {
+    fn note(&self, state: &mut State, call: CallId, stand: Stand) {
         if self.cancels {
-            if state.places.len() <= call as usize {
-                state.places.resize(call as usize + 1, Place::Outside);
+            if state.stands.len() <= call as usize {
+                state.stands.resize(call as usize + 1, Stand::Outside);
             }
-            state.places[call as usize] = place;
+            state.stands[call as usize] = stand;
         }
     }
 
@@ -566,13 +644,16 @@ impl Database {
     pub fn validate(&self) {
         let state = self.state.borrow();
         state.locks.validate();
-        let served = state.workers.iter().flatten().count() as u32;
-        assert_eq!(served, state.workers.len() as u32 - state.idle.len() as u32, "a worker serves or is idle");
-        let inside = served + state.line.len() + state.ready.len() + state.locks.waiting();
-        assert_eq!(inside, state.connections, "who is inside has a connection");
-        assert!(state.connections <= self.connection_limit && state.line.len() <= self.queue_limit);
-        let waits = !state.line.is_empty() || !state.ready.is_empty();
-        assert!(!waits || state.idle.is_empty(), "nobody waits for a worker beside an idle one");
+        for (number, machine) in state.machines.iter().enumerate() {
+            let Machine { line, ready, connections, workers, idle, .. } = machine;
+            assert_eq!(workers.iter().flatten().count() as u32, machine.busy(), "a worker serves or is idle");
+            let for_locks = if number == 0 { state.locks.waiting() } else { 0 };
+            let begun = machine.busy() + ready.len() + for_locks;
+            assert_eq!(begun, *connections, "who has begun has a connection");
+            assert!(*connections <= self.connection_limit && line.len() <= self.queue_limit);
+            let waits = !ready.is_empty() || !line.is_empty() && *connections < self.connection_limit;
+            assert!(!waits || idle.is_empty(), "nobody waits for a worker beside an idle one");
+        }
     }
 
     fn hold(&self, rows: &[Row]) {
@@ -585,7 +666,7 @@ impl Database {
     /// Brings the busy time up to now; called before the number of busy workers changes.
     fn account(&self, state: &mut State) {
         let now = self.kernel.now();
-        let busy = (state.workers.len() - state.idle.len()) as u128;
+        let busy: u128 = state.machines.iter().map(|machine| u128::from(machine.busy())).sum();
         state.counts.busy_ns += busy * u128::from((now - state.busy_since).0);
         state.busy_since = now;
     }

@@ -217,7 +217,7 @@ pub struct DatabaseReport {
     pub utilisation: f64,
     /// The longest queue seen.
     pub queue_max: u64,
-    /// Requests refused because no connection was free, the queue was full or the database was down.
+    /// Requests refused because the queue was full or the database was down.
     pub refused: u64,
     /// Transactions aborted.
     pub aborted: u64,
@@ -230,7 +230,7 @@ pub struct DatabaseReport {
     /// For how long, all together, in seconds.
     #[serde(default)]
     pub lock_waited_s: f64,
-    /// The most connections in use at once.
+    /// The most queries under way at once, in service or waiting for a row.
     #[serde(default)]
     pub connections_max: u64,
 }

@@ -205,9 +205,12 @@ fn cache() -> impl Strategy<Value = Cache> {
 fn database() -> impl Strategy<Value = Database> {
     let batch = (prop::option::of(distribution()), latency()).prop_map(|(base, row)| Batch { base, row });
     let connections = prop::option::of(1..=1_000_000u32);
-    let rest = (connections, select(Reads::ALL.to_vec()), any::<bool>());
+    let rest = (connections, select(Reads::ALL.to_vec()), any::<bool>(), 0..=8u32, distribution());
     (1..=1024u32, 0..=10_000_000u32, distribution(), distribution(), batch, ratio(), rest).prop_map(
-        |(workers, queue, read, write, batch, abort, (connections, reads, row_locks))| Database {
+        |(workers, queue, read, write, batch, abort, (connections, reads, row_locks, replicas, lag))| Database {
+            // Replicas give no locks.
+            replicas: if reads == Reads::Snapshot { replicas } else { 0 },
+            lag,
             workers,
             connections,
             queue,

@@ -30,7 +30,7 @@ impl Database {
         if let Some(row) = taken_by_others {
             state.counts.lock_waits += 1;
             self.count_waits(state);
-            self.note(state, call, Place::Lock(row));
+            self.note(state, call, Stand::Lock(row));
         }
         taken_by_others.is_none()
     }
@@ -81,8 +81,8 @@ impl Database {
                 _ => true,
             };
             if has_all {
-                self.note(state, call, Place::Ready);
-                state.ready.push(&self.calls, call);
+                self.note(state, call, Stand::Ready);
+                state.machines[PRIMARY as usize].ready.push(&self.calls, call);
             }
         }
         self.count_waits(state);

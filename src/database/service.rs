@@ -7,53 +7,65 @@ impl Database {
     /// nothing.
     pub fn served(&self, worker: u32) {
         let mut state = self.state.borrow_mut();
-        let Some(Serving { call, until, seen }) = state.workers[worker as usize] else { return };
+        let to = worker / state.machines[PRIMARY as usize].workers.len() as u32;
+        let work = state.machines[to as usize].worker(worker);
+        let Some(Serving { call, until, seen }) = *work else { return };
         if until != self.kernel.now() || state.frozen > 0 {
             return;
         }
-        state.workers[worker as usize] = None;
+        *state.machines[to as usize].worker(worker) = None;
+        state.machines[to as usize].connections -= 1;
         let reply = self.execute(&mut state, call, seen);
         self.give_back_locks(&mut state, self.calls.question(call).query);
         self.leave(&mut state, call);
-        self.go_on(&mut state, worker);
+        self.go_on(&mut state, to as Place, worker);
         self.calls.answer(call, reply, self.kernel.now());
     }
 
-    /// A query is over, and its connection free for another.
+    /// A query is over.
     pub(super) fn leave(&self, state: &mut State, call: CallId) {
         self.free_batch(state, self.calls.question(call).query);
-        state.connections -= 1;
-        self.note(state, call, Place::Outside);
+        self.note(state, call, Stand::Outside);
     }
 
-    /// A worker is free: it serves the next, and others who have got their locks find workers, too.
-    pub(super) fn go_on(&self, state: &mut State, worker: u32) {
-        match self.next(state) {
+    /// A query gets a connection and its locks; returns whether it has them all.
+    pub(super) fn begin(&self, state: &mut State, to: Place, call: CallId) -> bool {
+        let connections = &mut state.machines[to as usize].connections;
+        *connections += 1;
+        state.counts.connections_max = state.counts.connections_max.max(*connections);
+        self.take_locks(state, call)
+    }
+
+    /// A worker is free and serves the next; where others can begin now, too, they do.
+    pub(super) fn go_on(&self, state: &mut State, to: Place, worker: u32) {
+        match self.next(state, to) {
             Some(next) => self.serve(state, worker, next),
             None => {
                 self.account(state);
-                state.idle.push(worker);
+                state.machines[to as usize].idle.push(worker);
             }
         }
-        self.serve_ready(state);
+        self.put_to_work(state, to);
     }
 
-    /// Who has got its locks is served, as far as there are workers.
-    pub(super) fn serve_ready(&self, state: &mut State) {
-        while !state.ready.is_empty() && !state.idle.is_empty() {
+    /// Idle workers serve whoever can be served.
+    pub(super) fn put_to_work(&self, state: &mut State, to: Place) {
+        while let Some(&worker) = state.machines[to as usize].idle.last() {
+            let Some(next) = self.next(state, to) else { return };
             self.account(state);
-            let (worker, call) = (state.idle.pop(), state.ready.pop(&self.calls));
-            self.serve(state, worker.expect("an idle worker"), call.expect("one who waits"));
+            state.machines[to as usize].idle.pop();
+            self.serve(state, worker, next);
         }
     }
 
     /// Who is to be served next: first who has waited for a lock, then the first in line who need not.
-    pub(super) fn next(&self, state: &mut State) -> Option<CallId> {
-        if let Some(ready) = state.ready.pop(&self.calls) {
+    fn next(&self, state: &mut State, to: Place) -> Option<CallId> {
+        if let Some(ready) = state.machines[to as usize].ready.pop(&self.calls) {
             return Some(ready);
         }
-        while let Some(call) = state.line.pop(&self.calls) {
-            if self.take_locks(state, call) {
+        while state.machines[to as usize].connections < self.connection_limit {
+            let call = state.machines[to as usize].line.pop(&self.calls)?;
+            if self.begin(state, to, call) {
                 return Some(call);
             }
         }
@@ -64,12 +76,13 @@ impl Database {
         let question = self.calls.question(call).query;
         let time = self.time(state, question);
         let until = self.kernel.now().saturating_add(state.slow.stretch(time));
+        let to = self.machine_of(call);
         let seen = match self.reads {
-            Reads::Snapshot => self.look(state, question),
+            Reads::Snapshot => self.look(state, to, question),
             Reads::Locking => WriteId::INITIAL,
         };
-        self.note(state, call, Place::Worker(worker));
-        state.workers[worker as usize] = Some(Serving { call, until, seen });
+        self.note(state, call, Stand::Worker(worker));
+        *state.machines[to as usize].worker(worker) = Some(Serving { call, until, seen });
         self.kernel.schedule(until, Event::new(self.service_event, worker));
     }
 
@@ -93,9 +106,10 @@ impl Database {
         }
     }
 
-    /// What a query that only looks finds now.
-    pub(super) fn look(&self, state: &State, question: Query) -> WriteId {
+    /// What a query that only looks finds now on that machine.
+    pub(super) fn look(&self, state: &mut State, to: Place, question: Query) -> WriteId {
         match question {
+            Query::Read(key) if to != PRIMARY => state.replicas[to as usize - 1].value(key, self.kernel.now()),
             Query::Read(key) => state.current.get(key as usize).copied().unwrap_or_default(),
             Query::Records(most) => WriteId(outbox_of(state).last_of(most)),
             _ => WriteId::INITIAL,
@@ -108,7 +122,11 @@ impl Database {
         match question {
             Query::Read(_) | Query::Records(_) => {
                 state.counts.reads += 1;
-                return Ok(if self.reads == Reads::Snapshot { seen } else { self.look(state, question) });
+                return Ok(if self.reads == Reads::Snapshot {
+                    seen
+                } else {
+                    self.look(state, self.machine_of(call), question)
+                });
             }
             Query::Forget(last) => {
                 state.outbox.as_mut().expect(OUTBOX).forget(last);
@@ -132,6 +150,7 @@ impl Database {
             return Err(Failure::Conflict);
         }
         let last = self.commit(state, question);
+        self.replicate(state, question);
         self.release(state, question, Release::Delivered);
         Ok(last)
     }
@@ -171,6 +190,22 @@ impl Database {
                 rows.last().map_or_else(WriteId::default, |row| row.write)
             }
             other => unreachable!("{other:?} commits nothing"),
+        }
+    }
+
+    /// Replicas will hear of what has been committed.
+    fn replicate(&self, state: &mut State, question: Query) {
+        let now = self.kernel.now();
+        let State { replicas, draws, batches, .. } = state;
+        for replica in replicas {
+            let at = now.saturating_add(self.times.lag.sample(&mut draws.lag));
+            match question {
+                Query::Write(row) | Query::Change(row, _) => replica.hear_of(row, at, now),
+                Query::Batch(number) => {
+                    batches[number as usize].rows.iter().for_each(|&row| replica.hear_of(row, at, now));
+                }
+                _ => {}
+            }
         }
     }
 

@@ -50,8 +50,10 @@ fn op() -> impl Strategy<Value = Op> {
 fn settings() -> impl Strategy<Value = Settings> {
     let connections = prop_oneof![Just(None), (1..6u32).prop_map(Some)];
     let reads = prop::sample::select(Reads::ALL.to_vec());
-    (1..4u32, connections, 0..6u32, reads, any::<bool>(), 0..2u8).prop_map(
-        |(workers, connections, queue, reads, row_locks, abort)| Settings {
+    (1..4u32, connections, 0..6u32, reads, any::<bool>(), 0..2u8, 0..3u32).prop_map(
+        |(workers, connections, queue, reads, row_locks, abort, replicas)| Settings {
+            // Who asks for a lock asks the primary.
+            replicas: if reads == Reads::Snapshot { replicas } else { 0 },
             workers,
             connections,
             queue,
@@ -175,7 +177,7 @@ impl Bench {
 
     fn note_snapshots(&mut self) {
         let state = self.database.state.borrow();
-        for &Serving { call, .. } in state.workers.iter().flatten() {
+        for &Serving { call, .. } in state.machines[PRIMARY as usize].workers.iter().flatten() {
             if let (Query::Read(key), Reads::Snapshot) = (self.database.calls.question(call).query, self.database.reads)
             {
                 let committed = state.current.get(key as usize).copied().unwrap_or_default();
@@ -190,7 +192,7 @@ impl Bench {
         }
         let state = self.database.state.borrow();
         let (mut written, mut read) = (Vec::new(), Vec::new());
-        for &Serving { call, .. } in state.workers.iter().flatten() {
+        for &Serving { call, .. } in state.machines[PRIMARY as usize].workers.iter().flatten() {
             match self.database.calls.question(call).query {
                 Query::Write(row) | Query::Change(row, _) => written.push(row.key),
                 Query::Batch(number) => written.extend(&state.batches[number as usize].keys),
@@ -224,8 +226,10 @@ proptest! {
         prop_assert_eq!(bench.answers.len(), bench.asked.len(), "nobody waits for ever: there are no deadlocks");
         prop_assert_eq!(bench.database.calls.under_way(), 0);
         let state = bench.database.state.borrow();
-        prop_assert_eq!((state.connections, state.locks.waiting(), state.line.len()), (0, 0, 0));
-        prop_assert_eq!(state.idle.len(), state.workers.len());
+        for machine in &state.machines {
+            prop_assert_eq!((machine.connections, machine.line.len(), machine.busy()), (0, 0, 0));
+        }
+        prop_assert_eq!(state.locks.waiting(), 0);
         prop_assert_eq!(state.free_batches.len(), state.batches.len(), "every batch's number is free again");
     }
 }

@@ -35,7 +35,7 @@ pub enum Failure {
     TimedOut,
     /// The caller's circuit breaker was open: nothing was sent.
     BreakerOpen,
-    /// No connection was free, of the caller's pool in time or of the server at all: it has had no effect.
+    /// No connection of the caller's pool was free in time: nothing was sent.
     NoConnection,
 }
 

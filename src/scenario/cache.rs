@@ -40,8 +40,8 @@ record! {
         /// How many nodes share the keys, by hash slot as in Redis Cluster; each has `capacity` of its own.
         pub shards: u32 = 1,
         /// How many connections to the database each node has, for its loads and flushes; they wait for a free one as calls
-        /// of a server do for one of `app.pool` (as there: HikariCP's 10).
-        pub pool: Option<u32> = Some(10),
+        /// of a server do for one of `app.pool`. `"none"`: as many as it needs.
+        pub pool: Option<u32> = None,
         /// What of each node's memory is kept on disk and survives a crash.
         pub persistence: Persistence = Persistence::None {},
         /// How long a restarted node loads what its disk had, and a new replica what its master has, for each entry.

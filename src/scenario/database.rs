@@ -9,19 +9,24 @@ record! {
     pub struct Database {
         /// How many queries are served at once: processors and disks, not connections.
         pub workers: u32 = 8,
-        /// How many queries may be in it at once: in service, in its queue or waiting for a lock. Each holds its connection
-        /// until it is done, even if its caller has given up; the next one is refused (PostgreSQL: `max_connections` = 100).
-        /// Connections that are open and idle are not counted.
+        /// How many queries may be under way in it at once: in service, or waiting for a row. Each keeps its connection until it
+        /// is done, even if its caller has given up; the others wait in the queue, whatever the workers do (PostgreSQL:
+        /// `max_connections` = 100). Connections that are open and idle are not counted.
         pub connections: Option<u32> = Some(100),
-        /// How many may wait for a worker; the next one is refused. Each has a connection, so with the default of those no
-        /// more than 92 ever wait.
-        pub queue: u32 = 10_000,
+        /// How many may wait for a connection and a worker; the next one is refused (PgBouncer: `max_client_conn` = 100).
+        pub queue: u32 = 100,
         /// What a read sees that overlaps a write of its row.
         pub reads: Reads = Reads::Snapshot,
         /// Whether writes of one row wait for each other. A write, an increment, a batch takes the locks of its rows when a
         /// worker begins with it, and keeps them until its commit. Who waits for a lock holds its connection, but no worker:
         /// a row that is written all the time can use up the connections.
         pub row_locks: bool = true,
+        /// How many read replicas there are, each with as many workers, connections and room in its queue. Reads go to them in
+        /// turn; what decides about a write (compare-and-set, a load of a write-back cache) is read from the primary.
+        pub replicas: u32 = 0,
+        /// How long after a commit each replica has heard of it. Commits arrive in order, whatever they draw. (Amazon Aurora:
+        /// "usually much less than 100 ms"; that its 99th percentile is ten times the median is an assumption.)
+        pub lag: Distribution = Distribution::Lognormal { median: Nanos::from_millis(10), p99: Nanos::from_millis(100) },
         /// Service time of one read.
         pub read: Distribution = Distribution::Exponential(Nanos::from_millis(10)),
         /// Service time of one write.

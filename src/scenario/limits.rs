@@ -182,6 +182,8 @@ const LIMITS: &[(&str, Limit)] = &[
     ("database.workers", whole(1, 1_024)),
     ("database.connections", or_none(whole(1, 1_000_000))),
     ("database.queue", whole(0, 10_000_000)),
+    ("database.replicas", whole(0, 8)),
+    ("database.lag", LATENCY),
     ("database.read", LATENCY),
     ("database.write", LATENCY),
     ("database.batch.base", or_none(LATENCY)),

@@ -48,6 +48,9 @@ const NEEDS: &[(&str, Lacks)] = &[
     ("cache.wait_timeout", |world, _| {
         (world.cache.wait == 0).then_some("no answer waits for a replica; set cache.wait, or leave this out")
     }),
+    ("database.lag", |world, _| {
+        (world.database.replicas == 0).then_some("there are no replicas; set database.replicas, or leave this out")
+    }),
     ("lane.read.leases", never_leaves_a_stale_value),
     ("lane.write.delay", |_, lane| never_delays(&lane.write)),
     ("lane.write.rollback", |_, lane| {

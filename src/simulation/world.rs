@@ -602,6 +602,7 @@ impl World {
             triggers: &self.triggers,
             rows: &self.rows,
             negative: self.lane.read.negative(),
+            writes_back: matches!(self.lane.write, Writing::WriteBack(_)),
         }
     }
 

@@ -139,9 +139,16 @@ pub struct CacheSide<'a> {
     pub rows: &'a Rows,
     /// For how long the cache remembers that there is no row, where it does.
     pub negative: Option<Nanos>,
+    /// Whether what it loads may be changed here before it goes back to the database.
+    pub writes_back: bool,
 }
 
 impl CacheSide<'_> {
+    /// The database's value of `key`.
+    pub async fn load(&self, key: Key) -> Result<WriteId, Failure> {
+        if self.writes_back { self.database.read_primary(key).await } else { self.database.read(key).await }
+    }
+
     /// For how long `value` of `key` is kept.
     pub fn life(&self, key: Key, value: WriteId) -> Life {
         negative::life(self.rows, self.negative, key, value)
@@ -291,6 +298,11 @@ impl DatabaseClient<'_> {
     /// The committed value of `key`.
     pub async fn read(&self, key: Key) -> Result<WriteId, Failure> {
         self.with_retries(|| self.database.read(key, self.link)).await
+    }
+
+    /// The same, as the primary has it: for somebody about to change it.
+    pub async fn read_primary(&self, key: Key) -> Result<WriteId, Failure> {
+        self.with_retries(|| self.database.read_primary(key, self.link)).await
     }
 
     /// Commits `value` for `key`.

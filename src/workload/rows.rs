@@ -92,6 +92,8 @@ mod tests {
     #[test]
     fn a_key_that_is_inserted_during_the_run_has_no_row_before() {
         let rows = Rows::new(0.0, Some(100));
-        assert!(rows.is_row(99, WriteId::INITIAL) && !rows.is_row(100, WriteId::INITIAL) && rows.is_row(100, WriteId(7)));
+        assert!(
+            rows.is_row(99, WriteId::INITIAL) && !rows.is_row(100, WriteId::INITIAL) && rows.is_row(100, WriteId(7))
+        );
     }
 }

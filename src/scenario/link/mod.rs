@@ -376,7 +376,7 @@ mod tests {
         let database = &scenario.database;
         assert_eq!((database.workers, database.queue, database.connections), (3, 7, None));
         assert_eq!((database.reads, database.row_locks, database.batch.base.is_some()), (Reads::Locking, false, true));
-        assert_eq!((scenario.app.pool, scenario.app.pool_timeout, scenario.cache.pool), (Some(4), None, None));
+        assert_eq!((scenario.app.pool, scenario.app.pool_timeout), (Some(4), None));
         let own = scenario.for_lane(2).database;
         assert_eq!(
             (own.workers, own.reads),
