@@ -1,5 +1,6 @@
 //! All lanes of a scenario, side by side: the same traffic, the same faults.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::ledger::Story;
@@ -22,23 +23,30 @@ const STEP_EVENTS: u64 = 4_000;
 /// moment is there once.
 pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneReport>) -> Vec<FaultReport> {
     let met: Vec<&FaultReport> = lanes.flat_map(|lane| &lane.faults).collect();
+    let mut longest_s = vec![0.0; scenario.faults.len()];
+    for met in &met {
+        if let Some(longest_s) = longest_s.get_mut(met.fault as usize) {
+            *longest_s = met.for_s.max(*longest_s);
+        }
+    }
     let mut strikes: Vec<FaultReport> = Vec::new();
     for (number, fault) in scenario.faults.iter().enumerate() {
         if let Some(at) = fault.at.moment() {
             // What lasts as long as it takes has its length from the lane that was longest at it.
-            let of_this = met.iter().filter(|met| met.fault as usize == number && fault.lasts == Nanos::ZERO);
+            let for_s = if fault.lasts == Nanos::ZERO { longest_s[number] } else { fault.lasts.as_secs_f64() };
             strikes.push(FaultReport {
                 at_s: at.as_secs_f64(),
-                for_s: of_this.map(|met| met.for_s).fold(fault.lasts.as_secs_f64(), f64::max),
+                for_s,
                 what: fault.what.name().to_owned(),
                 which: fault.which.map(|which| which.to_string()),
                 fault: number as u32,
             });
         }
     }
+    let mut told = BTreeSet::new();
     for met in met {
         let known = scenario.faults.get(met.fault as usize).is_none_or(|fault| fault.at.moment().is_some());
-        if !known && !strikes.contains(met) {
+        if !known && told.insert((met.fault, met.at_s.to_bits(), met.for_s.to_bits(), &met.which)) {
             strikes.push(met.clone());
         }
     }

@@ -37,6 +37,7 @@ mod problem;
 mod reference;
 mod size;
 mod text;
+pub mod typed;
 
 pub use app::{App, Breaker, Near, Tell};
 pub use cache::{Cache, Eviction, Expiry, Ttl, TtlMix};
