@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::ledger::Story;
 use crate::report::{FaultReport, LaneReport, Report, Series};
+use crate::scenario::estimate::Traced;
 use crate::scenario::{Arrivals, Fault, Keys, Scenario, What, Which, limits};
 use crate::simulation::Simulation;
 use crate::time::Nanos;
@@ -45,8 +46,8 @@ pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneRepo
     strikes
 }
 
-/// Whether the ledger could remember all that the lanes write, where only the trace knows how much that is.
-fn check_traced_writes(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
+/// What a trace says of a run of `scenario`, for its [estimate](Scenario::estimate_with).
+pub fn traced(scenario: &Scenario, trace: &Trace) -> Traced {
     let requests = match scenario.clients.arrivals {
         Arrivals::Trace { speed } => {
             let until = Nanos::from_secs_f64(scenario.duration.as_secs_f64() * speed);
@@ -54,10 +55,17 @@ fn check_traced_writes(scenario: &Scenario, file: &str, trace: &Trace) -> Result
         }
         _ => trace.keys().len(),
     };
-    let share = trace.write_ratio().unwrap_or_else(|| scenario.clients.shares().changes());
-    let writes = requests as f64 * share * scenario.lanes.len() as f64;
+    Traced { requests: requests as f64, keys: trace.distinct(), write_ratio: trace.write_ratio() }
+}
+
+/// Whether the ledger could remember all that the lanes write, and memory hold the rest, where only the trace knows how
+/// much that is.
+fn check_traced(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
+    let traced = traced(scenario, trace);
+    let share = traced.write_ratio.unwrap_or_else(|| scenario.clients.shares().changes());
+    let writes = traced.requests * share * scenario.lanes.len() as f64;
     if writes <= limits::WRITES_MAX {
-        return Ok(());
+        return scenario.estimate_with(Some(traced)).problem().map_or(Ok(()), |problem| Err(problem.to_string()));
     }
     Err(format!(
         "clients.keys.file: the trace {file:?} makes about {writes:.0} writes in all lanes, and at most {} can be \
@@ -79,13 +87,14 @@ impl Experiment {
     ///
     /// # Errors
     /// When the scenario needs a trace and has none, or one that does not say what is asked of it, names fewer keys
-    /// than a lane warms up with, or writes more than the ledger can remember.
+    /// than a lane warms up with, or writes more than the ledger can remember, or takes
+    /// more memory than there is.
     ///
     /// # Panics
     /// When the scenario has not been checked.
     pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, String> {
         if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
-            check_traced_writes(scenario, file, trace)?;
+            check_traced(scenario, file, trace)?;
         }
         let keys = KeySource::new(scenario, trace)?;
         let foresight = Foresight::of(scenario, &keys);

@@ -38,7 +38,7 @@ use crate::ledger::Story;
 use crate::metrics::Gauges;
 use crate::random::Streams;
 use crate::report::FaultReport;
-use crate::scenario::{Fault, Scenario, What};
+use crate::scenario::{Fault, Scenario, What, estimate};
 use crate::time::Nanos;
 use crate::workload::foresight::Foresight;
 use crate::workload::requests::KeySource;
@@ -95,6 +95,7 @@ where
     F: Future<Output = ()> + 'static,
     S: Fn(Job) -> F + 'static,
 {
+    const { assert!(size_of::<F>() <= estimate::TASK_BYTES, "what a waiting request takes is known beforehand") };
     Box::new(Runner { tasks: Tasks::default(), start })
 }
 

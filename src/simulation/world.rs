@@ -20,7 +20,7 @@ use crate::ledger::{self, Freshness, Holder, Key, Ledger, Release, WriteId};
 use crate::metrics::Metrics;
 use crate::network::{Network, Way};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing};
+use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate};
 use crate::strategy::{
     self, CacheClient, CacheSide, Client, DatabaseClient, Errand, Events, NearClient, Told, warm_up,
 };
@@ -102,6 +102,8 @@ struct Request {
     server: Option<u32>,
     outcome: Result<WriteId, Failure>,
 }
+
+const _: () = assert!(size_of::<Request>() <= estimate::REQUEST_BYTES);
 
 /// See the module.
 pub(super) struct World {
