@@ -11,7 +11,7 @@
 //! floor 3  cache database network       the parts of the world
 //!          app workload fault metrics
 //! floor 2  scenario engine ledger stats the experiment as data; clock, queue and tasks; the witness; histograms
-//! floor 1  random (on time)             named streams of chance; whole nanoseconds
+//! floor 1  random (on time, work)       named streams of chance; whole nanoseconds; steps counted
 //! ```
 //!
 //! Begin with [`scenario`] (what can be asked), [`strategy`] (what a lane does, as an application programmer would write it)
@@ -64,4 +64,5 @@ pub mod stats;
 pub mod strategy;
 pub mod time;
 pub mod web;
+pub mod work;
 pub mod workload;

@@ -5,6 +5,7 @@ mod anchors_counts;
 mod anchors_queues;
 mod anchors_ratios;
 mod bad_input;
+mod budgets;
 mod cli;
 mod common;
 mod durability;

@@ -6,8 +6,9 @@ use crate::ledger::Story;
 use crate::report::{FaultReport, LaneReport, Report, Series};
 use crate::scenario::estimate::Traced;
 use crate::scenario::{Arrivals, Fault, Keys, Scenario, What, Which, limits};
-use crate::simulation::Simulation;
+use crate::simulation::{Limits, Simulation, Stopped};
 use crate::time::Nanos;
+use crate::work::{self, Budget};
 use crate::workload::foresight::Foresight;
 use crate::workload::requests::KeySource;
 use crate::workload::trace::Trace;
@@ -15,8 +16,12 @@ use crate::workload::trace::Trace;
 /// The engine's version, as reports carry it.
 pub use crate::engine::VERSION as ENGINE_VERSION;
 
-/// About how many events a lane handles before its neighbours catch up and the caller is asked whether to stop.
-const STEP_EVENTS: u64 = 4_000;
+/// About how much a lane does before its neighbours catch up and the caller is asked whether to stop, in [steps of
+/// work](crate::work).
+const SLICE: u64 = 5_000;
+
+/// In how many pieces a run is cut at least, so that no lane gets far ahead of the others in a quiet time.
+const PIECES_LEAST: u64 = 1_000;
 
 /// When what breaks in a run, as far as that is known: faults at a moment from the scenario, random and triggered ones as
 /// the lanes have met them. Random ones are the same in all lanes; of those that strike lanes at different moments, each
@@ -78,7 +83,9 @@ fn check_traced(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), St
 pub struct Experiment {
     scenario: Scenario,
     lanes: Vec<Simulation>,
+    /// The moment that all lanes have reached.
     now: Nanos,
+    /// How far the lanes go until all are at the same moment again.
     step: Nanos,
 }
 
@@ -100,20 +107,31 @@ impl Experiment {
         let foresight = Foresight::of(scenario, &keys);
         let lane = |lane| Simulation::with_foresight(scenario, lane, keys.clone(), foresight.clone());
         let lanes = (0..scenario.lanes.len()).map(lane).collect();
-        let step = Nanos((scenario.duration.0 / 1_000).max(1));
+        let step = longest_step(scenario.duration);
         Ok(Experiment { scenario: scenario.clone(), lanes, now: Nanos::ZERO, step })
     }
 
     /// Runs all lanes, in step, up to and including the moment `to`; past the end of the run, until they have settled.
-    /// Stops early when `stop` says so, which is asked every few milliseconds of work. Returns the moment reached.
+    /// Stops early when `stop` says so, which is asked after some thousand steps of work in whichever lane, also while
+    /// lanes settle; a single event is not cut. Returns the moment that all lanes have reached. Going on later does the
+    /// same as if nobody had stopped.
     pub fn advance(&mut self, to: Nanos, mut stop: impl FnMut() -> bool) -> Nanos {
-        let to = to.min(self.scenario.duration);
-        while self.now < to && !self.finished() {
-            let next = self.now.saturating_add(self.step).min(to);
-            let before = self.events();
-            self.lanes.iter_mut().for_each(|lane| lane.run_until(next));
-            self.now = next;
-            self.adapt_step(self.events() - before);
+        let end = self.scenario.duration;
+        let to = to.min(end);
+        while !self.finished() && (self.now < to || to == end) {
+            let next = if self.now >= end { Nanos::MAX } else { self.now.saturating_add(self.step).min(to) };
+            let (begun, mut asked, mut all_there) = (work::done(), work::done(), true);
+            for lane in 0..self.lanes.len() {
+                all_there &= self.lanes[lane].advance(next, &Budget::of(SLICE));
+                if work::done() - asked >= SLICE {
+                    asked = work::done();
+                    if stop() {
+                        return self.reach();
+                    }
+                }
+            }
+            self.adapt_step(all_there, work::done() - begun);
+            self.reach();
             if stop() {
                 break;
             }
@@ -121,13 +139,21 @@ impl Experiment {
         self.now
     }
 
+    /// Works out which moment all lanes have reached. A lane that a limit has stopped holds nobody up.
+    fn reach(&mut self) -> Nanos {
+        let going = self.lanes.iter().filter(|lane| !lane.is_finished()).map(Simulation::now).min();
+        let last = || self.lanes.iter().map(Simulation::now).max().unwrap_or_default();
+        self.now = going.unwrap_or_else(last).min(self.scenario.duration).max(self.now);
+        self.now
+    }
+
     /// Steps are as long as the work in them is worth.
-    fn adapt_step(&mut self, events: u64) {
-        let target = STEP_EVENTS * self.lanes.len() as u64;
-        if events > target {
+    fn adapt_step(&mut self, all_there: bool, work: u64) {
+        let target = SLICE * self.lanes.len() as u64;
+        if !all_there || work > target {
             self.step = Nanos((self.step.0 / 2).max(1));
-        } else if events < target / 4 {
-            self.step = Nanos(self.step.0.saturating_mul(2).min(self.scenario.duration.0.max(1)));
+        } else if work < target / 4 {
+            self.step = Nanos(self.step.0.saturating_mul(2)).min(longest_step(self.scenario.duration));
         }
     }
 
@@ -136,9 +162,24 @@ impl Experiment {
         self.now
     }
 
-    /// Whether every lane has ended and settled.
+    /// Whether nothing more will happen in any lane: each has ended and settled, or was [stopped](Experiment::stopped).
     pub fn finished(&self) -> bool {
         self.lanes.iter().all(Simulation::is_finished)
+    }
+
+    /// Whether the run is over, its clients have gone, and some lane has still to settle.
+    pub fn is_settling(&self) -> bool {
+        self.now >= self.scenario.duration && !self.finished()
+    }
+
+    /// The lanes that ended before they had settled, by number, each with why.
+    pub fn stopped(&self) -> impl Iterator<Item = (usize, &Stopped)> {
+        self.lanes.iter().enumerate().filter_map(|(number, lane)| lane.stopped().map(|why| (number, why)))
+    }
+
+    /// Sets other limits for all lanes than those of the scenario, before they run.
+    pub fn limit(&mut self, limits: Limits) {
+        self.lanes.iter_mut().for_each(|lane| lane.limit(limits));
     }
 
     /// Events handled by all lanes.
@@ -152,7 +193,10 @@ impl Experiment {
     /// # Errors
     /// When the run is over, or the fault is one that the scenario's check refuses.
     pub fn inject(&mut self, what: What, which: Option<Which>, lasts: Nanos) -> Result<Fault, String> {
-        let at = self.now.tick_after(Nanos::from_millis(1));
+        // Some lanes may be a little further than all are.
+        let going = self.lanes.iter().filter(|lane| !lane.is_finished());
+        let furthest = going.map(Simulation::frontier).max().unwrap_or_default();
+        let at = self.now.max(furthest).tick_after(Nanos::from_millis(1));
         if at >= self.scenario.duration {
             return Err(format!("the run is over after {}: restart it to break something", self.scenario.duration));
         }
@@ -194,4 +238,9 @@ impl Experiment {
     pub fn stories(&self, lane: usize) -> Vec<Story> {
         self.lanes[lane].stories()
     }
+}
+
+/// How far lanes go at most until all are at the same moment again.
+fn longest_step(duration: Nanos) -> Nanos {
+    Nanos((duration.0 / PIECES_LEAST).max(1))
 }
