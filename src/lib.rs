@@ -11,7 +11,8 @@
 //! floor 3  cache database network       the parts of the world
 //!          app workload fault metrics
 //! floor 2  scenario engine ledger stats the experiment as data; clock, queue and tasks; the witness; histograms
-//! floor 1  random (on time, escape)     named streams of chance; whole nanoseconds; texts made safe to show
+//! floor 1  random                       named streams of chance (on the ground: whole nanoseconds in time, steps
+//!                                       counted in work, texts made safe to show in escape)
 //! ```
 //!
 //! Begin with [`scenario`] (what can be asked), [`strategy`] (what a lane does, as an application programmer would write it)
@@ -65,4 +66,5 @@ pub mod stats;
 pub mod strategy;
 pub mod time;
 pub mod web;
+pub mod work;
 pub mod workload;

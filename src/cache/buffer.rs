@@ -10,7 +10,9 @@
 
 use std::collections::VecDeque;
 
+use super::keys::{ByKey, Numbers};
 use crate::ledger::{Key, WriteId};
+use crate::scenario::estimate;
 use crate::time::Nanos;
 
 /// The number of a row in its buffer; used again when the row is gone.
@@ -42,6 +44,8 @@ struct Row {
     newer: RowId,
 }
 
+const _: () = assert!(size_of::<Row>() <= estimate::DIRTY_ROW_BYTES);
+
 /// What became of a row that failed in a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requeued {
@@ -61,7 +65,7 @@ pub struct Buffer {
     /// The line: a row, and its `takes` when it was put there. Places that no longer match are passed over.
     queue: VecDeque<(RowId, u32)>,
     /// Each key's newest row.
-    newest: Vec<RowId>,
+    newest: ByKey<RowId>,
     coalesce: bool,
     queued: u32,
     held: u32,
@@ -71,13 +75,13 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// An empty buffer.
-    pub fn new(coalesce: bool) -> Buffer {
+    /// An empty buffer, of a node that numbers its keys like this.
+    pub fn new(coalesce: bool, numbers: &Numbers) -> Buffer {
         Buffer {
             rows: Vec::new(),
             free: Vec::new(),
             queue: VecDeque::new(),
-            newest: Vec::new(),
+            newest: ByKey::new(NONE, numbers),
             coalesce,
             queued: 0,
             held: 0,
@@ -88,7 +92,7 @@ impl Buffer {
 
     /// Buffers a write, for flushes from `due` on; returns the older write whose place it took, if it did.
     pub fn put(&mut self, key: Key, write: WriteId, due: Nanos) -> Option<WriteId> {
-        let newest = self.newest(key);
+        let newest = self.newest.get(key);
         if self.coalesce && newest != NONE && self.rows[newest as usize].state == State::Queued {
             let row = &mut self.rows[newest as usize];
             row.due = due;
@@ -107,7 +111,7 @@ impl Buffer {
         if newest != NONE {
             self.rows[newest as usize].newer = id;
         }
-        self.newest[key as usize] = id;
+        self.newest.set(key, id);
         self.queue.push_back((id, row.takes));
         self.queued += 1;
         self.held += 1;
@@ -153,7 +157,7 @@ impl Buffer {
     }
 
     fn queued_row(&self, key: Key) -> Option<RowId> {
-        let id = self.newest.get(key as usize).copied().unwrap_or(NONE);
+        let id = self.newest.get(key);
         (id != NONE && self.rows[id as usize].state == State::Queued).then_some(id)
     }
 
@@ -236,7 +240,7 @@ impl Buffer {
         if failures > limit {
             return Requeued::Dropped;
         }
-        if self.coalesce && self.newest(key) != id {
+        if self.coalesce && self.newest.get(key) != id {
             return Requeued::Superseded;
         }
         self.rows[id as usize].state = State::Queued;
@@ -254,7 +258,7 @@ impl Buffer {
     pub fn clear(&mut self) -> Vec<WriteId> {
         let writes = self.rows.iter().filter(|row| row.state != State::Free).map(|row| row.write).collect();
         let (coalesce, held_max) = (self.coalesce, self.held_max);
-        *self = Buffer { held_max, ..Buffer::new(coalesce) };
+        *self = Buffer { held_max, ..Buffer::new(coalesce, self.newest.numbers()) };
         writes
     }
 
@@ -266,7 +270,7 @@ impl Buffer {
 
     /// The newest buffered write of `key`, queued or taken.
     pub fn newest_write(&self, key: Key) -> Option<WriteId> {
-        let id = self.newest.get(key as usize).copied().unwrap_or(NONE);
+        let id = self.newest.get(key);
         (id != NONE).then(|| self.rows[id as usize].write)
     }
 
@@ -290,16 +294,9 @@ impl Buffer {
         self.held_max
     }
 
-    fn newest(&mut self, key: Key) -> RowId {
-        if self.newest.len() <= key as usize {
-            self.newest.resize(key as usize + 1, NONE);
-        }
-        self.newest[key as usize]
-    }
-
     fn queued_of(&self, key: Key) -> Vec<RowId> {
         let mut ids = Vec::new();
-        let mut id = self.newest.get(key as usize).copied().unwrap_or(NONE);
+        let mut id = self.newest.get(key);
         while id != NONE {
             let row = self.rows[id as usize];
             if row.state == State::Queued {
@@ -322,7 +319,7 @@ impl Buffer {
         let row = self.rows[id as usize];
         assert_ne!(row.state, State::Queued, "a row is taken before it leaves");
         match row.newer {
-            NONE => self.newest[row.key as usize] = row.older,
+            NONE => self.newest.set(row.key, row.older),
             newer => self.rows[newer as usize].older = row.older,
         }
         if row.older != NONE {
@@ -345,10 +342,12 @@ impl Buffer {
         };
         let places = self.queue.iter().filter(is_place).count();
         assert_eq!(places as u32, self.queued, "each queued row has one place in the line");
-        for (key, &newest) in self.newest.iter().enumerate() {
+        for &newest in self.newest.iter().filter(|&&newest| newest != NONE) {
+            let key = self.rows[newest as usize].key;
+            assert_eq!(self.newest.get(key), newest, "a key's newest row is found by the key");
             let mut id = newest;
             while id != NONE {
-                assert_eq!(self.rows[id as usize].key as usize, key);
+                assert_eq!(self.rows[id as usize].key, key);
                 assert_ne!(self.rows[id as usize].state, State::Free);
                 let older = self.rows[id as usize].older;
                 assert!(older == NONE || self.rows[older as usize].newer == id);
@@ -369,7 +368,7 @@ mod tests {
     #[test]
     fn coalescing_makes_one_row_of_many_writes_and_its_absence_does_not() {
         for (coalesce, rows) in [(true, 1), (false, 3)] {
-            let mut buffer = Buffer::new(coalesce);
+            let mut buffer = Buffer::new(coalesce, &Numbers::default());
             for write in 1..=3 {
                 buffer.put(7, WriteId(write), NOW);
             }
@@ -380,7 +379,7 @@ mod tests {
 
     #[test]
     fn a_failed_row_never_replaces_a_newer_one() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         buffer.put(7, WriteId(1), NOW);
         let taken = buffer.take(1, NOW)[0];
         buffer.put(7, WriteId(2), NOW);
@@ -392,7 +391,7 @@ mod tests {
 
     #[test]
     fn a_row_that_fails_too_often_is_dropped_and_one_that_fails_less_is_not() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         buffer.put(7, WriteId(1), NOW);
         for _ in 0..2 {
             let taken = buffer.take(1, NOW)[0];
@@ -404,7 +403,7 @@ mod tests {
 
     #[test]
     fn a_row_waits_while_an_older_one_of_its_key_is_in_another_flush() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         buffer.put(7, WriteId(1), NOW);
         let first = buffer.take_key(7);
         buffer.put(7, WriteId(2), NOW);
@@ -419,7 +418,7 @@ mod tests {
 
     #[test]
     fn rows_of_one_key_may_share_a_flush() {
-        let mut buffer = Buffer::new(false);
+        let mut buffer = Buffer::new(false, &Numbers::default());
         (1..=3).for_each(|write| assert_eq!(buffer.put(7, WriteId(write), NOW), None));
         let rows: Vec<WriteId> = buffer.take(9, NOW).iter().map(|&id| buffer.row(id).1).collect();
         assert_eq!(rows, [WriteId(1), WriteId(2), WriteId(3)]);
@@ -427,7 +426,7 @@ mod tests {
 
     #[test]
     fn a_row_is_due_after_its_last_write_and_not_after_its_first() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         buffer.put(7, WriteId(1), Nanos(10));
         buffer.put(8, WriteId(2), Nanos(11));
         buffer.put(7, WriteId(3), Nanos(12));
@@ -440,7 +439,7 @@ mod tests {
 
     #[test]
     fn a_mark_set_again_between_reading_and_deleting_is_deleted_with_the_newer_write() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         buffer.put(7, WriteId(1), NOW);
         assert_eq!(buffer.read(9, NOW), [(7, WriteId(1))]);
         assert_eq!(buffer.put(7, WriteId(2), NOW), Some(WriteId(1)));
@@ -451,7 +450,7 @@ mod tests {
 
     #[test]
     fn a_row_that_is_read_and_fails_too_often_leaves_and_one_that_fails_less_stays() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         buffer.put(7, WriteId(1), NOW);
         assert_eq!((buffer.mark_failed(7, 1), buffer.queued()), (None, 1));
         assert_eq!((buffer.mark_failed(7, 1), buffer.queued()), (Some(WriteId(1)), 0));
@@ -491,7 +490,7 @@ mod tests {
         /// Every write that goes in comes out exactly once, whatever happens in between.
         #[test]
         fn no_write_is_lost_or_doubled(coalesce: bool, ops in prop::collection::vec(op(), 0..200)) {
-            let mut buffer = Buffer::new(coalesce);
+            let mut buffer = Buffer::new(coalesce, &Numbers::default());
             let (mut taken, mut inside, mut next) = (Vec::new(), std::collections::BTreeSet::new(), 0);
             for op in ops {
                 let mut out = Vec::new();
@@ -523,7 +522,7 @@ mod tests {
 
     #[test]
     fn rows_that_are_not_due_yet_keep_their_order() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         for (key, due) in [(1, Nanos(200)), (2, Nanos(200)), (3, NOW)] {
             buffer.put(key, WriteId(key), due);
         }
@@ -534,7 +533,7 @@ mod tests {
 
     #[test]
     fn the_rows_of_a_key_that_are_taken_apart_come_in_their_order() {
-        let mut buffer = Buffer::new(false);
+        let mut buffer = Buffer::new(false, &Numbers::default());
         [1, 2, 3].into_iter().for_each(|write| _ = buffer.put(7, WriteId(write), NOW));
         let writes: Vec<WriteId> = buffer.take_key(7).into_iter().map(|id| buffer.row(id).1).collect();
         assert_eq!(writes, [1, 2, 3].map(WriteId));
@@ -542,7 +541,7 @@ mod tests {
 
     #[test]
     fn the_most_that_was_ever_held_outlives_a_crash() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         [1, 2, 3].into_iter().for_each(|key| _ = buffer.put(key, WriteId(key), NOW));
         buffer.clear();
         assert_eq!((buffer.held(), buffer.held_max()), (0, 3));

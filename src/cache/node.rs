@@ -31,6 +31,7 @@ use self::halt::Halt;
 pub(super) use self::halt::Withheld;
 use super::buffer::Buffer;
 use super::expiry::{Life, Lifetimes};
+use super::keys::{ByKey, Numbers};
 use super::leases::Leases;
 use super::refresh::Refresh;
 use super::shards::{Common, Shard};
@@ -116,14 +117,14 @@ struct State {
     upkeep: Option<Box<Upkeep>>,
     buffer: Buffer,
     lifetimes: Lifetimes,
-    absences: Vec<Absence>,
+    absences: ByKey<Absence>,
     /// Running loads by key; a handful at a time.
     loads: Vec<(Key, Load)>,
     leases: Leases,
     /// By key: how long the load of the present value took, where somebody wants to know.
-    took: Vec<Nanos>,
+    took: ByKey<Nanos>,
     /// By key: how long the present value was to live when it came, where somebody wants to know.
-    lives: Vec<Nanos>,
+    lives: ByKey<Nanos>,
     /// Keys of which the database has said to somebody about to change them that they have no row, and what it had.
     no_rows: Vec<(Key, WriteId)>,
     early: Stream,
@@ -139,7 +140,7 @@ struct State {
     halted: bool,
     halt: Halt,
     /// Keys with a dirty-expiry event under way.
-    watched: Vec<bool>,
+    watched: ByKey<bool>,
     commands: Stream,
     counts: NodeCounts,
     /// Where else its memory is: on disk, with replicas.
@@ -185,9 +186,9 @@ pub struct CacheNode {
 }
 
 impl CacheNode {
-    /// An empty node, one of the cache's. `write_back` says how its buffer works, in a lane that has one.
+    /// An empty node, one of the cache's, which numbers its keys like this. `write_back` says how its buffer works, in a lane that has one.
     pub fn new(
-        shard: Shard,
+        (shard, numbers): (Shard, Numbers),
         settings: &scenario::Cache,
         write_back: Option<&WriteBack>,
         reading: NodeReading,
@@ -200,19 +201,20 @@ impl CacheNode {
         let state = State {
             store: {
                 let store = Store::new(settings.eviction, Room::of(settings.capacity), stream("eviction"));
+                let store = store.numbered(&numbers);
                 let store = store.tuned(settings.sampling());
                 let store =
                     if let Some(upcoming) = &common.upcoming { store.foreseeing(upcoming.clone()) } else { store };
                 if settings.expiry == Expiry::Precise { store.with_expiries() } else { store }
             },
             upkeep: Upkeep::new(settings, stream("upkeep")),
-            buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce)),
+            buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce), &numbers),
             lifetimes: Lifetimes::new(settings.ttl, stream("ttl jitter")),
-            absences: Vec::new(),
+            absences: ByKey::new(Absence::NeverHere, &numbers),
             loads: Vec::new(),
             leases: Leases::default(),
-            took: Vec::new(),
-            lives: Vec::new(),
+            took: ByKey::new(Nanos::ZERO, &numbers),
+            lives: ByKey::new(Nanos::ZERO, &numbers),
             no_rows: Vec::new(),
             early: stream("early refresh"),
             line: Line::default(),
@@ -222,10 +224,10 @@ impl CacheNode {
             down: 0,
             halted: false,
             halt: Halt::default(),
-            watched: Vec::new(),
+            watched: ByKey::new(false, &numbers),
             commands: stream("cache command"),
             counts: NodeCounts::default(),
-            durability: Durability::new(settings, stream),
+            durability: Durability::new(settings, &numbers, stream),
         };
         CacheNode {
             shard,
@@ -427,7 +429,7 @@ impl CacheNode {
             return Some(write);
         }
         let counts = &mut state.counts;
-        match state.absences.get(key as usize).copied().unwrap_or(Absence::NeverHere) {
+        match state.absences.get(key) {
             Absence::NeverHere => counts.misses_cold += 1,
             Absence::Expired => counts.misses_expired += 1,
             Absence::Evicted => counts.misses_evicted += 1,
@@ -451,7 +453,7 @@ impl CacheNode {
         };
         if self.reading.knows_lives {
             let life = if life == Life::Usual { expires.saturating_sub(now) } else { Nanos::ZERO };
-            set(&mut state.lives, key, life);
+            state.lives.set(key, life);
         }
         state.will_set(key, now);
         let entry = Entry { size: self.common.values.size(key, value), ..Entry::new(key, value.0, expires) };
@@ -612,16 +614,6 @@ impl State {
     }
 
     fn set_absence(&mut self, key: Key, why: Absence) {
-        if self.absences.len() <= key as usize {
-            self.absences.resize(key as usize + 1, Absence::NeverHere);
-        }
-        self.absences[key as usize] = why;
+        self.absences.set(key, why);
     }
-}
-
-fn set(table: &mut Vec<Nanos>, key: Key, time: Nanos) {
-    if table.len() <= key as usize {
-        table.resize(key as usize + 1, Nanos::ZERO);
-    }
-    table[key as usize] = time;
 }

@@ -24,7 +24,7 @@ use std::collections::VecDeque;
 
 use super::journal::Position;
 use crate::random::{Sampler, Stream};
-use crate::scenario;
+use crate::scenario::{self, estimate};
 use crate::time::Nanos;
 
 /// A replica whose news is older than this does not count for `min_replicas`, as Redis' `min-replicas-max-lag` has it.
@@ -37,6 +37,8 @@ struct News {
     sent: Nanos,
     arrives: Nanos,
 }
+
+const _: () = assert!(size_of::<News>() <= estimate::NEWS_BYTES);
 
 /// One machine: the master or a replica of it.
 #[derive(Debug)]

@@ -14,12 +14,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::eviction::opt::Upcoming;
+use super::keys::Numbers;
 use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, NodeReading, Withheld};
 use super::values::Values;
 use crate::engine::{Call, CallId, Calls, Kernel};
 use crate::ledger::{Key, Ledger, WriteId};
 use crate::random::Streams;
-use crate::scenario::{self, Eviction, WriteBack};
+use crate::scenario::{self, Eviction, WriteBack, estimate};
 use crate::time::Nanos;
 
 /// The number of a node, from 0.
@@ -51,6 +52,8 @@ pub struct Common {
     pub upcoming: Option<Rc<Upcoming>>,
 }
 
+const _: () = assert!(Calls::<Command, Answer>::CALL_BYTES <= estimate::CALL_BYTES);
+
 /// See the module.
 pub struct Shards {
     common: Rc<Common>,
@@ -74,8 +77,8 @@ impl Shards {
         let (draining, withheld, changed) = (Cell::new(false), RefCell::default(), RefCell::default());
         let upcoming = (settings.eviction == Eviction::Opt).then(Rc::default);
         let common = Rc::new(Common { kernel, ledger, calls, jobs, changed, draining, withheld, values, upcoming });
-        let node = |shard| CacheNode::new(shard, settings, write_back, reading, common.clone(), streams, events);
-        let nodes = (0..settings.shards).map(node).collect();
+        let node = |node| CacheNode::new(node, settings, write_back, reading, common.clone(), streams, events);
+        let nodes = (0..).zip(Numbers::of_nodes(settings.shards)).map(node).collect();
         Shards { common, nodes, asked: RefCell::default() }
     }
 

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use crate::ledger::Story;
 use crate::report::{FaultReport, LaneReport, Report, Series};
+use crate::scenario::estimate::Traced;
 use crate::scenario::{Arrivals, Fault, Keys, Scenario, What, Which, limits};
-use crate::simulation::Simulation;
+use crate::simulation::{Limits, Simulation, Stopped};
 use crate::time::Nanos;
+use crate::work::{self, Budget};
 use crate::workload::foresight::Foresight;
 use crate::workload::requests::KeySource;
 use crate::workload::trace::Trace;
@@ -15,8 +17,12 @@ use crate::workload::trace::Trace;
 /// The engine's version, as reports carry it.
 pub use crate::engine::VERSION as ENGINE_VERSION;
 
-/// About how many events a lane handles before its neighbours catch up and the caller is asked whether to stop.
-const STEP_EVENTS: u64 = 4_000;
+/// About how much a lane does before its neighbours catch up and the caller is asked whether to stop, in [steps of
+/// work](crate::work).
+const SLICE: u64 = 5_000;
+
+/// In how many pieces a run is cut at least, so that no lane gets far ahead of the others in a quiet time.
+const PIECES_LEAST: u64 = 1_000;
 
 /// When what breaks in a run, as far as that is known: faults at a moment from the scenario, random and triggered ones as
 /// the lanes have met them. Random ones are the same in all lanes; of those that strike lanes at different moments, each
@@ -53,8 +59,8 @@ pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneRepo
     strikes
 }
 
-/// Whether the ledger could remember all that the lanes write, where only the trace knows how much that is.
-fn check_traced_writes(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
+/// What a trace says of a run of `scenario`, for its [estimate](Scenario::estimate_with).
+pub fn traced(scenario: &Scenario, trace: &Trace) -> Traced {
     let requests = match scenario.clients.arrivals {
         Arrivals::Trace { speed } => {
             let until = Nanos::from_secs_f64(scenario.duration.as_secs_f64() * speed);
@@ -62,10 +68,17 @@ fn check_traced_writes(scenario: &Scenario, file: &str, trace: &Trace) -> Result
         }
         _ => trace.keys().len(),
     };
-    let share = trace.write_ratio().unwrap_or_else(|| scenario.clients.shares().changes());
-    let writes = requests as f64 * share * scenario.lanes.len() as f64;
+    Traced { requests: requests as f64, keys: trace.distinct(), write_ratio: trace.write_ratio() }
+}
+
+/// Whether the ledger could remember all that the lanes write, and memory hold the rest, where only the trace knows how
+/// much that is.
+fn check_traced(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
+    let traced = traced(scenario, trace);
+    let share = traced.write_ratio.unwrap_or_else(|| scenario.clients.shares().changes());
+    let writes = traced.requests * share * scenario.lanes.len() as f64;
     if writes <= limits::WRITES_MAX {
-        return Ok(());
+        return scenario.estimate_with(Some(traced)).problem().map_or(Ok(()), |problem| Err(problem.to_string()));
     }
     Err(format!(
         "clients.keys.file: the trace {file:?} makes about {writes:.0} writes in all lanes, and at most {} can be \
@@ -78,7 +91,9 @@ fn check_traced_writes(scenario: &Scenario, file: &str, trace: &Trace) -> Result
 pub struct Experiment {
     scenario: Scenario,
     lanes: Vec<Simulation>,
+    /// The moment that all lanes have reached.
     now: Nanos,
+    /// How far the lanes go until all are at the same moment again.
     step: Nanos,
 }
 
@@ -87,32 +102,44 @@ impl Experiment {
     ///
     /// # Errors
     /// When the scenario needs a trace and has none, or one that does not say what is asked of it, names fewer keys
-    /// than a lane warms up with, or writes more than the ledger can remember.
+    /// than a lane warms up with, or writes more than the ledger can remember, or takes
+    /// more memory than there is.
     ///
     /// # Panics
     /// When the scenario has not been checked.
     pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, String> {
         if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
-            check_traced_writes(scenario, file, trace)?;
+            check_traced(scenario, file, trace)?;
         }
         let keys = KeySource::new(scenario, trace)?;
         let foresight = Foresight::of(scenario, &keys);
         let lane = |lane| Simulation::with_foresight(scenario, lane, keys.clone(), foresight.clone());
         let lanes = (0..scenario.lanes.len()).map(lane).collect();
-        let step = Nanos((scenario.duration.0 / 1_000).max(1));
+        let step = longest_step(scenario.duration);
         Ok(Experiment { scenario: scenario.clone(), lanes, now: Nanos::ZERO, step })
     }
 
     /// Runs all lanes, in step, up to and including the moment `to`; past the end of the run, until they have settled.
-    /// Stops early when `stop` says so, which is asked every few milliseconds of work. Returns the moment reached.
+    /// Stops early when `stop` says so, which is asked after some thousand steps of work in whichever lane, also while
+    /// lanes settle; a single event is not cut. Returns the moment that all lanes have reached. Going on later does the
+    /// same as if nobody had stopped.
     pub fn advance(&mut self, to: Nanos, mut stop: impl FnMut() -> bool) -> Nanos {
-        let to = to.min(self.scenario.duration);
-        while self.now < to && !self.finished() {
-            let next = self.now.saturating_add(self.step).min(to);
-            let before = self.events();
-            self.lanes.iter_mut().for_each(|lane| lane.run_until(next));
-            self.now = next;
-            self.adapt_step(self.events() - before);
+        let end = self.scenario.duration;
+        let to = to.min(end);
+        while !self.finished() && (self.now < to || to == end) {
+            let next = if self.now >= end { Nanos::MAX } else { self.now.saturating_add(self.step).min(to) };
+            let (begun, mut asked, mut all_there) = (work::done(), work::done(), true);
+            for lane in 0..self.lanes.len() {
+                all_there &= self.lanes[lane].advance(next, &Budget::of(SLICE));
+                if work::done() - asked >= SLICE {
+                    asked = work::done();
+                    if stop() {
+                        return self.reach();
+                    }
+                }
+            }
+            self.adapt_step(all_there, work::done() - begun);
+            self.reach();
             if stop() {
                 break;
             }
@@ -120,13 +147,21 @@ impl Experiment {
         self.now
     }
 
+    /// Works out which moment all lanes have reached. A lane that a limit has stopped holds nobody up.
+    fn reach(&mut self) -> Nanos {
+        let going = self.lanes.iter().filter(|lane| !lane.is_finished()).map(Simulation::now).min();
+        let last = || self.lanes.iter().map(Simulation::now).max().unwrap_or_default();
+        self.now = going.unwrap_or_else(last).min(self.scenario.duration).max(self.now);
+        self.now
+    }
+
     /// Steps are as long as the work in them is worth.
-    fn adapt_step(&mut self, events: u64) {
-        let target = STEP_EVENTS * self.lanes.len() as u64;
-        if events > target {
+    fn adapt_step(&mut self, all_there: bool, work: u64) {
+        let target = SLICE * self.lanes.len() as u64;
+        if !all_there || work > target {
             self.step = Nanos((self.step.0 / 2).max(1));
-        } else if events < target / 4 {
-            self.step = Nanos(self.step.0.saturating_mul(2).min(self.scenario.duration.0.max(1)));
+        } else if work < target / 4 {
+            self.step = Nanos(self.step.0.saturating_mul(2)).min(longest_step(self.scenario.duration));
         }
     }
 
@@ -135,9 +170,24 @@ impl Experiment {
         self.now
     }
 
-    /// Whether every lane has ended and settled.
+    /// Whether nothing more will happen in any lane: each has ended and settled, or was [stopped](Experiment::stopped).
     pub fn finished(&self) -> bool {
         self.lanes.iter().all(Simulation::is_finished)
+    }
+
+    /// Whether the run is over, its clients have gone, and some lane has still to settle.
+    pub fn is_settling(&self) -> bool {
+        self.now >= self.scenario.duration && !self.finished()
+    }
+
+    /// The lanes that ended before they had settled, by number, each with why.
+    pub fn stopped(&self) -> impl Iterator<Item = (usize, &Stopped)> {
+        self.lanes.iter().enumerate().filter_map(|(number, lane)| lane.stopped().map(|why| (number, why)))
+    }
+
+    /// Sets other limits for all lanes than those of the scenario, before they run.
+    pub fn limit(&mut self, limits: Limits) {
+        self.lanes.iter_mut().for_each(|lane| lane.limit(limits));
     }
 
     /// Events handled by all lanes.
@@ -151,7 +201,10 @@ impl Experiment {
     /// # Errors
     /// When the run is over, or the fault is one that the scenario's check refuses.
     pub fn inject(&mut self, what: What, which: Option<Which>, lasts: Nanos) -> Result<Fault, String> {
-        let at = self.now.tick_after(Nanos::from_millis(1));
+        // Some lanes may be a little further than all are.
+        let going = self.lanes.iter().filter(|lane| !lane.is_finished());
+        let furthest = going.map(Simulation::frontier).max().unwrap_or_default();
+        let at = self.now.max(furthest).tick_after(Nanos::from_millis(1));
         if at >= self.scenario.duration {
             return Err(format!("the run is over after {}: restart it to break something", self.scenario.duration));
         }
@@ -193,4 +246,9 @@ impl Experiment {
     pub fn stories(&self, lane: usize) -> Vec<Story> {
         self.lanes[lane].stories()
     }
+}
+
+/// How far lanes go at most until all are at the same moment again.
+fn longest_step(duration: Nanos) -> Nanos {
+    Nanos((duration.0 / PIECES_LEAST).max(1))
 }

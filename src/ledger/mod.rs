@@ -75,6 +75,7 @@ mod facts;
 mod increments;
 mod reads;
 mod record;
+mod rows;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -90,6 +91,7 @@ use std::collections::BTreeMap;
 use crate::time::Nanos;
 use reads::Sessions;
 use record::{Answer, Break, COMMITTED, KeyState, VANISHED, Write};
+use rows::Rows;
 
 /// No key state yet.
 const NONE: u32 = u32::MAX;
@@ -116,10 +118,10 @@ struct Tally {
 #[derive(Clone, Debug)]
 pub struct Ledger {
     /// By [`WriteId`]; the first stands for the initial value of every key.
-    writes: Vec<Write>,
+    writes: Rows<Write>,
     /// The [`KeyState`] of a key, or [`NONE`].
     slots: Vec<u32>,
-    keys: Vec<KeyState>,
+    keys: Rows<KeyState>,
     tally: Tally,
     /// The first is none.
     breaks: Vec<Break>,
@@ -145,10 +147,12 @@ impl Default for Ledger {
 impl Ledger {
     /// A witness who has heard nothing yet.
     pub fn new() -> Ledger {
+        let mut writes = Rows::new();
+        writes.push(Write::new(Nanos::ZERO, NONE, 0));
         Ledger {
-            writes: vec![Write::new(Nanos::ZERO, NONE, 0)],
+            writes,
             slots: Vec::new(),
-            keys: Vec::new(),
+            keys: Rows::new(),
             tally: Tally::default(),
             breaks: vec![Break::NONE],
             late_notes: BTreeMap::new(),

@@ -306,6 +306,17 @@ impl Arrivals {
         }
     }
 
+    /// The greatest rate at which open-loop requests come, a second; `None` where users or a trace say it.
+    pub fn rate_max(&self) -> Option<f64> {
+        match self {
+            Arrivals::Poisson { rate } | Arrivals::Constant { rate } => Some(*rate),
+            Arrivals::Bursts { rate, quiet, .. } => Some(rate.max(*quiet)),
+            Arrivals::Wave { rate, swing, .. } => Some(rate * (1.0 + swing)),
+            Arrivals::Spike(spike) => Some(spike.rate * spike.times.max(1.0)),
+            Arrivals::Closed { .. } | Arrivals::Trace { .. } => None,
+        }
+    }
+
     /// About how many open-loop arrivals there are in a run of this length; `None` where users or a trace say it.
     pub fn expected(&self, duration: Nanos) -> Option<f64> {
         let seconds = duration.as_secs_f64();

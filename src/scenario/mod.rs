@@ -20,6 +20,7 @@ pub(crate) mod check;
 mod clients;
 mod database;
 mod distribution;
+pub mod estimate;
 pub mod eviction;
 mod fault;
 mod field;

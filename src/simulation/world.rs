@@ -20,7 +20,7 @@ use crate::ledger::{self, Freshness, Holder, Key, Ledger, Release, WriteId};
 use crate::metrics::Metrics;
 use crate::network::{Network, Way};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing};
+use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate};
 use crate::strategy::{
     self, CacheClient, CacheSide, Client, DatabaseClient, Errand, Events, NearClient, Told, warm_up,
 };
@@ -103,6 +103,8 @@ struct Request {
     outcome: Result<WriteId, Failure>,
 }
 
+const _: () = assert!(size_of::<Request>() <= estimate::REQUEST_BYTES);
+
 /// See the module.
 pub(super) struct World {
     pub kernel: Rc<Kernel>,
@@ -138,6 +140,8 @@ pub(super) struct World {
     background: RefCell<Vec<Background>>,
     errands: RefCell<Vec<(u32, Errand)>>,
     clients_gone: Cell<bool>,
+    /// Requests sent so far.
+    sent: Cell<u64>,
 }
 
 /// What a server still does for a write after the client was told yes.
@@ -213,6 +217,7 @@ impl World {
             background: RefCell::default(),
             errands: RefCell::default(),
             clients_gone: Cell::new(false),
+            sent: Cell::new(0),
             kernel,
             ledger,
         }
@@ -277,6 +282,7 @@ impl World {
 
     /// Sends this request.
     fn send(&self, asked: requests::Request, client: ledger::Client) {
+        self.sent.set(self.sent.get() + 1);
         let issued = self.kernel.now();
         let write = asked.operation.writes().then(|| self.ledger.borrow_mut().issued(asked.key, client, issued));
         if let (Operation::Delete, Some(write)) = (asked.operation, write) {
@@ -443,6 +449,11 @@ impl World {
     #[cfg(test)]
     pub(super) fn lane(&self) -> &Lane {
         &self.lane
+    }
+
+    /// Requests that have been sent.
+    pub fn requests_sent(&self) -> u64 {
+        self.sent.get()
     }
 
     /// Requests that have been sent and not answered.

@@ -33,6 +33,7 @@ mod w_tinylfu;
 
 use std::rc::Rc;
 
+use super::keys::{ByKey, Numbers};
 use super::store::{Entry, NONE, Room};
 use crate::random::Stream;
 use crate::scenario::eviction::{Eviction, Sampling};
@@ -61,6 +62,8 @@ trait Policy {
     fn remembers(&self, _key: u32) -> bool {
         false
     }
+    /// Its tables by key are to go by these numbers. Told before anything else.
+    fn number_by(&mut self, _numbers: &Numbers) {}
     /// Forgets every slot, and every key.
     fn clear(&mut self);
     /// The slots it knows, for `validate`.
@@ -75,7 +78,7 @@ pub(super) struct View<'a> {
     /// By slot.
     pub(super) slots: &'a [Entry],
     /// By key: its slot.
-    pub(super) index: &'a [u32],
+    pub(super) index: &'a ByKey<u32>,
     /// The moment.
     pub(super) now: Nanos,
 }
@@ -89,7 +92,7 @@ impl View<'_> {
 
     /// The slot of a key, if it is held.
     fn find(&self, key: u32) -> Option<u32> {
-        self.index.get(key as usize).copied().filter(|&slot| slot != NONE)
+        Some(self.index.get(key)).filter(|&slot| slot != NONE)
     }
 }
 
@@ -173,6 +176,11 @@ impl AnyPolicy {
         if let AnyPolicy::Opt(policy) = self {
             policy.foresee(upcoming);
         }
+    }
+
+    /// Its tables by key are to go by these numbers. Only for a policy that has heard nothing yet.
+    pub(super) fn number_by(&mut self, numbers: &Numbers) {
+        each!(self, policy => policy.number_by(numbers));
     }
 
     #[inline]
