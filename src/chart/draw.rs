@@ -275,7 +275,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             Marker::Down => &[(0.0, 1.15), (1.1, -0.85), (-1.1, -0.85)],
             Marker::Diamond => &[(0.0, -1.25), (1.1, 0.0), (0.0, 1.25), (-1.1, 0.0)],
             Marker::Bar => &[(-0.4, -1.2), (0.4, -1.2), (0.4, 1.2), (-0.4, 1.2)],
-            Marker::Hourglass => &[(-0.95, -1.1), (0.95, -1.1), (-0.95, 1.1), (0.95, 1.1)],
+            Marker::Left => &[(-1.15, 0.0), (0.85, -1.1), (0.85, 1.1)],
             // Hollow: the ground shows, not the line.
             Marker::Ring => {
                 let (at, radius) = (self.px((x, y)), (r * self.look.unit) as i32);

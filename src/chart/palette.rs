@@ -92,7 +92,7 @@ pub enum Marker {
     Ring,
     Frame,
     Star,
-    Hourglass,
+    Left,
 }
 
 /// How one lane is drawn everywhere: figure, legend, scoreboard.
@@ -133,7 +133,7 @@ const MARKERS: [Marker; LANES_MAX] = [
     Marker::Ring,
     Marker::Frame,
     Marker::Star,
-    Marker::Hourglass,
+    Marker::Left,
 ];
 
 /// The style of lane `number` (from 0), of at most [`LANES_MAX`].

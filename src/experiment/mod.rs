@@ -87,6 +87,36 @@ fn check_traced(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), St
     ))
 }
 
+/// An experiment that can be run, before its lanes are there: whoever has another one may still keep that, or make room.
+pub struct Plan {
+    scenario: Scenario,
+    keys: KeySource,
+}
+
+impl Plan {
+    /// What [`Experiment::new`] refuses is refused here.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Plan, String> {
+        if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
+            check_traced(scenario, file, trace)?;
+        }
+        let keys = KeySource::new(scenario, trace)?;
+        Ok(Plan { scenario: scenario.clone(), keys })
+    }
+
+    /// Every lane at the beginning of its run.
+    pub fn begin(self) -> Experiment {
+        let Plan { scenario, keys } = self;
+        let foresight = Foresight::of(&scenario, &keys);
+        let lane = |lane| Simulation::with_foresight(&scenario, lane, keys.clone(), foresight.clone());
+        let lanes = (0..scenario.lanes.len()).map(lane).collect();
+        let step = longest_step(scenario.duration);
+        Experiment { scenario, lanes, now: Nanos::ZERO, step }
+    }
+}
+
 /// The lanes of a scenario, running in step.
 pub struct Experiment {
     scenario: Scenario,
@@ -108,15 +138,7 @@ impl Experiment {
     /// # Panics
     /// When the scenario has not been checked.
     pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, String> {
-        if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
-            check_traced(scenario, file, trace)?;
-        }
-        let keys = KeySource::new(scenario, trace)?;
-        let foresight = Foresight::of(scenario, &keys);
-        let lane = |lane| Simulation::with_foresight(scenario, lane, keys.clone(), foresight.clone());
-        let lanes = (0..scenario.lanes.len()).map(lane).collect();
-        let step = longest_step(scenario.duration);
-        Ok(Experiment { scenario: scenario.clone(), lanes, now: Nanos::ZERO, step })
+        Plan::new(scenario, trace).map(Plan::begin)
     }
 
     /// Runs all lanes, in step, up to and including the moment `to`; past the end of the run, until they have settled.

@@ -64,6 +64,11 @@ pub(crate) trait Record: Sized {
 /// Notes that `node` will not do, with the field's range if it has one, or else with what `otherwise` says.
 pub(crate) fn refuse<T>(node: &Node, at: &str, problems: &mut Problems, otherwise: &str) -> Option<T> {
     let allowed = limits::of(at).map_or_else(|| otherwise.to_owned(), |limit| limit.to_string());
+    refuse_value(node, at, problems, allowed)
+}
+
+/// Notes that `node` will not do, what is `allowed`, and what a number with separators may have meant.
+pub(crate) fn refuse_value<T>(node: &Node, at: &str, problems: &mut Problems, allowed: String) -> Option<T> {
     let readings = node.word().map(typed::readings).unwrap_or_default();
     let reason =
         if readings.is_empty() { Reason::NotAllowed(allowed) } else { Reason::Separator { readings, allowed } };

@@ -13,7 +13,7 @@ use super::controls::Controls;
 use super::dom;
 use super::embed::{self, Host};
 use super::fields::Ctx;
-use super::panels::{CacheNodes, Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard};
+use super::panels::{CacheNodes, Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes};
 use super::plots::Plot;
 use super::notices::Notices;
 use super::office::Office;
@@ -519,6 +519,7 @@ impl App {
         let (report, shown, words) = (report.clone(), self.shown(), self.words());
         html! {
             <>
+                <StoppedLanes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />

@@ -1,7 +1,7 @@
 //! The worker, seen from the page: how it is started, heard, missed and ended.
 //!
 //! A page starts the worker by its address. A page in a sandboxed frame has no origin of its own, so that no address is
-//! its own, and browsers refuse; there a script of one line, made here, takes the worker from where it is. For that the
+//! its own, and browsers refuse; there a short script, made here, takes the worker from where it is. For that the
 //! simulator's site must let other origins read its files (`Access-Control-Allow-Origin`).
 
 use std::cell::RefCell;
@@ -107,11 +107,29 @@ fn words_of(error: &JsValue) -> String {
 fn start() -> Result<Worker, JsValue> {
     let meta = dom::document().query_selector("meta[name=cachelane-worker]")?;
     let name = meta.and_then(|meta| meta.get_attribute("content")).ok_or("index.html does not name the worker")?;
-    let address = if dom::has_origin() { name } else { stand_in(&name)? };
+    if !dom::has_origin() {
+        return Worker::new(&stand_in(&name)?);
+    }
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
-    Worker::new_with_options(&address, &options)
+    Worker::new_with_options(&name, &options)
 }
+
+/// What the stand-in does once it has the worker's address: it holds back what the page sends until the worker listens.
+/// A classic script, because Chromium starts no module in a frame without an origin; a lost promise would stay in here,
+/// an error reaches the page.
+const STAND_IN: &str = r#"
+const early = [];
+const hold = (event) => early.push(event);
+addEventListener("message", hold);
+import(address).then(
+  () => {
+    removeEventListener("message", hold);
+    for (const { data } of early) dispatchEvent(new MessageEvent("message", { data }));
+  },
+  (reason) => setTimeout(() => { throw reason; }),
+);
+"#;
 
 /// The address of a script that takes the worker called `name` from the simulator's site; made once.
 fn stand_in(name: &str) -> Result<String, JsValue> {
@@ -120,7 +138,7 @@ fn stand_in(name: &str) -> Result<String, JsValue> {
         return Ok(made);
     }
     let whole = Url::new_with_base(name, &dom::base())?.href();
-    let script = format!("import {};", JsValue::from(js_sys::JSON::stringify(&JsValue::from_str(&whole))?).as_string().unwrap_or_default());
+    let script = format!("const address = {};{STAND_IN}", String::from(js_sys::JSON::stringify(&whole.into())?));
     let options = BlobPropertyBag::new();
     options.set_type("text/javascript");
     let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&script.into()), &options)?;

@@ -11,6 +11,7 @@ use super::state::Action;
 use super::words::Words;
 use crate::chart::palette::{Marker, lane_style};
 use crate::chart::text;
+use crate::escape::escape;
 use crate::report::{LaneReport, Report, Summary};
 
 /// How a lane is drawn: its line with dash and marker.
@@ -41,7 +42,7 @@ pub fn Swatch(props: &SwatchProps) -> Html {
         Marker::Ring => hollow(html! { <circle cx="14" cy="6" r="3.2" /> }),
         Marker::Frame => hollow(html! { <path d="M11 3h6v6h-6z" /> }),
         Marker::Star => stroked("M14 1.5v9M10.1 3.8l7.8 4.4M10.1 8.200l7.800-4.400"),
-        Marker::Hourglass => filled("M10.7 2h6.600l-6.600 8h6.600z"),
+        Marker::Left => filled("M9.800 6l7.200-4v8z"),
     };
     html! {
         <svg class="swatch" width="28" height="12" viewBox="0 0 28 12" aria-hidden="true">
@@ -247,6 +248,17 @@ fn lane_table(
             </div>
         </section>
     }
+}
+
+/// The lanes that a limit has ended before they had settled, each with why; mostly none.
+#[component]
+pub fn StoppedLanes(props: &ReportProps) -> Html {
+    let stopped = props.lanes().filter_map(|(i, lane, title)| lane.stopped.as_ref().map(|why| (i, title, why)));
+    let told = stopped.map(|(i, title, why)| {
+        html! { <li key={i}><Swatch lane={i} /><span>{ (props.words.lane_stopped)(title, &escape(why)) }</span></li> }
+    });
+    let told: Vec<Html> = told.collect();
+    if told.is_empty() { html! {} } else { html! { <ul class="notice calm stopped-lanes" role="status">{ for told }</ul> } }
 }
 
 /// The figures that only some experiments have; nothing where no lane has any.

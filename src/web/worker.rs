@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::protocol::{Frame, FromWorker, Progress, STORIES_TOLD_MAX, Step, Story, ToWorker, TraceFacts};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Plan};
 use crate::ledger;
 use crate::report::Series;
 use crate::scenario::{Keys, Link, Scenario, What, Which};
@@ -159,8 +159,11 @@ impl Desk {
             }
             _ => None,
         };
-        match Experiment::new(scenario, trace) {
-            Ok(experiment) => {
+        match Plan::new(scenario, trace) {
+            Ok(plan) => {
+                // Two at once may be more than there is room for.
+                self.work = None;
+                let experiment = plan.begin();
                 let seen = vec![Seen::default(); scenario.lanes.len()];
                 self.work.insert(Work { generation, experiment, seen }).frame()
             }

@@ -105,6 +105,7 @@ pub static WORDS: Words = Words {
     reads: "Reads",
     writes: "Writes",
     count: "# reqs",
+    lane_stopped: |lane, why| format!("{lane} was ended at a limit: {why}."),
     lost_writes: "Lost writes",
     none_lost: "No acknowledged write has been lost. Crash the cache while dirty entries wait in it.",
     and_more: |n| format!("and {} more", text::count(n)),

@@ -116,6 +116,7 @@ pub static WORDS: Words = Words {
     reads: "읽기",
     writes: "쓰기",
     count: "요청 수",
+    lane_stopped: |lane, why| format!("‘{lane}’ 레인은 한도에 도달해 끝났습니다: {why}."),
     lost_writes: "유실된 쓰기",
     none_lost: "응답까지 한 쓰기 중 유실된 것은 없습니다. 더티 엔트리가 쌓여 있을 때 캐시를 크래시해 보세요.",
     and_more: |n| format!("외 {}건", text::count(n)),

@@ -95,6 +95,8 @@ words! {
     reads: &'static str,
     writes: &'static str,
     count: &'static str,
+    /// A lane, and why it ended before it had settled.
+    lane_stopped: fn(&str, &str) -> String,
     lost_writes: &'static str,
     none_lost: &'static str,
     and_more: fn(u64) -> String,
