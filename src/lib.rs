@@ -11,7 +11,7 @@
 //! floor 3  cache database network       the parts of the world
 //!          app workload fault metrics
 //! floor 2  scenario engine ledger stats the experiment as data; clock, queue and tasks; the witness; histograms
-//! floor 1  random (on time)             named streams of chance; whole nanoseconds
+//! floor 1  random (on time), escape     named streams of chance; whole nanoseconds; texts fit to be shown
 //! ```
 //!
 //! Begin with [`scenario`] (what can be asked), [`strategy`] (what a lane does, as an application programmer would write it)
@@ -51,6 +51,7 @@ pub mod chart;
 pub mod cli;
 pub mod database;
 pub mod engine;
+pub mod escape;
 pub mod experiment;
 pub mod fault;
 pub mod ledger;
