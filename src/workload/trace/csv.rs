@@ -1,15 +1,16 @@
 //! Comma-separated values with a header: `time,key,size,op` and what else is known.
 //!
 //! The first line names the columns, in any order: `key` must be there; `time` (seconds, with a fraction if there is
-//! one), `size` (bytes), `op` (`get`, `set`, `modify`, `delete`), `ttl` (seconds; 0 or nothing: none given) and `client`
-//! may be. A field may stand in double quotes, and a quote in it is doubled (RFC 4180, within one line).
+//! one), `size` (bytes), `op` (`get`, `set`, `modify`, `delete`), `ttl` (seconds) and `client` may be. A `set` whose `ttl`
+//! is 0 or empty stores a value without an end, whatever end the former value had; `modify` makes a new value from the old
+//! one, which keeps its end, or a first one. The `ttl` of a `get` is that of the value it fetches when it misses. A field may stand in double quotes, and a quote in it is doubled (RFC 4180, within one line).
 
 use std::io::BufRead;
 
 use super::lines::{self, Lines, whole};
 use super::{Interner, KEY_BYTES_MAX, Problem, Record, Table, TraceError};
+use crate::keyspace::{Command, Expiry, Only};
 use crate::time::Nanos;
-use crate::workload::requests::Operation;
 
 const WANTED: &str = "a header such as time,key,size,op and one request";
 
@@ -146,17 +147,22 @@ impl<R: BufRead> Csv<R> {
             let expected = format!("a row of {}, as the header says", self.columns.len());
             return Err(Problem::Expected { found, expected });
         }
-        let mut record = Record::default();
+        let (mut record, mut given) = (Record::default(), None);
         for (column, field) in self.columns.iter().zip(&self.fields) {
             let field = field.as_slice();
             match column {
                 Column::Key => record.key = keys.text(field)?,
                 Column::Time => record.at = Some(time(field)?),
                 Column::Size => record.size = size(field)?,
-                Column::Op => record.operation = Some(operation(field)?),
-                Column::Ttl => record.ttl = ttl(field)?,
+                Column::Op => record.command = Some(operation(field)?),
+                Column::Ttl => given = ttl(field)?,
                 Column::Client => record.client = Some(self.clients.id(field)),
             }
+        }
+        match &mut record.command {
+            Some(Command::Store { expiry, .. }) => *expiry = given.map_or(Expiry::Never, Expiry::In),
+            Some(Command::Read) | None => record.fill_ttl = given,
+            Some(_) => {}
         }
         Ok(record)
     }
@@ -182,12 +188,12 @@ fn ttl(field: &[u8]) -> Result<Option<Nanos>, Problem> {
     Ok((ttl > 0).then_some(Nanos(ttl)))
 }
 
-fn operation(field: &[u8]) -> Result<Operation, Problem> {
+fn operation(field: &[u8]) -> Result<Command, Problem> {
     match field.trim_ascii().to_ascii_lowercase().as_slice() {
-        b"get" | b"read" => Ok(Operation::Read),
-        b"set" | b"write" | b"put" => Ok(Operation::Write),
-        b"modify" | b"incr" => Ok(Operation::Modify),
-        b"delete" | b"del" => Ok(Operation::Delete),
+        b"get" | b"read" => Ok(Command::Read),
+        b"set" | b"write" | b"put" => Ok(Command::Store { expiry: Expiry::Never, only: Only::Always }),
+        b"modify" | b"incr" => Ok(Command::Change { creates: true }),
+        b"delete" | b"del" => Ok(Command::Delete),
         _ => Err(Problem::expected(field, "an operation: get, set, modify or delete")),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use super::{Format, Place, Problem, Record, Records, TraceError};
+use crate::keyspace::{Command, Expiry};
 use crate::time::Nanos;
 use crate::workload::requests::Operation;
 
@@ -50,9 +51,10 @@ impl Trace {
                 let place = Place::Record(RECORDS_MAX as u64 + 1);
                 return Err(TraceError { place, problem: Problem::TooManyRecords(RECORDS_MAX) });
             }
-            lives.note(&record, trace.keys.len());
-            if !record.only_expiry {
-                trace.push(&record, has_operations);
+            let operation = operation(&record);
+            lives.note(&record, operation, trace.keys.len());
+            if let Some(operation) = operation {
+                trace.push(&record, has_operations.then_some(operation));
             }
         }
         trace.ttls = lives.ttls(&trace.keys);
@@ -65,12 +67,10 @@ impl Trace {
         Ok(trace)
     }
 
-    fn push(&mut self, record: &Record, has_operations: bool) {
+    fn push(&mut self, record: &Record, operation: Option<Operation>) {
         let before = self.keys.len();
         self.keys.push(record.key);
-        if has_operations {
-            self.operations.push(record.operation.unwrap_or(Operation::Read));
-        }
+        self.operations.extend(operation);
         if let Some(at) = record.at {
             self.times.push(at);
         }
@@ -164,6 +164,33 @@ impl Trace {
     }
 }
 
+/// What a record asks for in a simulation; `None`: nothing, it is no request.
+fn operation(record: &Record) -> Option<Operation> {
+    match record.command {
+        None | Some(Command::Read | Command::Exists) => Some(Operation::Read),
+        Some(Command::Store { .. }) => Some(Operation::Write),
+        Some(Command::Change { .. }) => Some(Operation::Modify),
+        Some(Command::Delete) => Some(Operation::Delete),
+        Some(Command::Expire { .. } | Command::Rename { .. } | Command::Copy { .. } | Command::Flush(_)) => None,
+    }
+}
+
+/// How long a record says that its key's value lives.
+fn life(record: &Record) -> Option<Nanos> {
+    let expiry = match record.command {
+        Some(Command::Store { expiry: Expiry::Never, .. }) => None,
+        Some(Command::Store { expiry, .. }) => Some(expiry),
+        Some(Command::Expire { to, .. }) => Some(to),
+        _ => return record.fill_ttl,
+    };
+    Some(match expiry? {
+        Expiry::Never => Nanos::MAX,
+        Expiry::Keep => return None,
+        Expiry::In(life) => life,
+        Expiry::At(end) => end.saturating_sub(record.at.unwrap_or(Nanos::ZERO)).max(Nanos(1)),
+    })
+}
+
 /// Lives given to keys: (number of the request that is the first to have it, key, life).
 #[derive(Default)]
 struct Lives {
@@ -174,14 +201,14 @@ struct Lives {
 
 impl Lives {
     /// Takes note of what `record`, which is or comes before request `number`, says.
-    fn note(&mut self, record: &Record, number: usize) {
-        if let Some(ttl) = record.ttl {
+    fn note(&mut self, record: &Record, operation: Option<Operation>, number: usize) {
+        if let Some(ttl) = life(record) {
             // A life given right after a write is the write's own.
-            let own = self.open_write.filter(|(_, key)| record.only_expiry && *key == record.key);
+            let own = self.open_write.filter(|(_, key)| operation.is_none() && *key == record.key);
             self.given.push((own.map_or(number, |(write, _)| write), record.key, ttl));
         }
-        if !record.only_expiry {
-            let open = record.ttl.is_none() && record.operation.is_some_and(Operation::writes);
+        if let Some(operation) = operation {
+            let open = life(record).is_none() && operation.writes();
             self.open_write = open.then_some((number, record.key));
         }
     }

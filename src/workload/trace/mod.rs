@@ -40,8 +40,8 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::str::FromStr;
 
+use crate::keyspace::Command;
 use crate::time::Nanos;
-use crate::workload::requests::Operation;
 
 /// The longest key that is read, in bytes.
 pub const KEY_BYTES_MAX: usize = 65_536;
@@ -50,24 +50,24 @@ pub const KEY_BYTES_MAX: usize = 65_536;
 const HEAD_BYTES: usize = 4096;
 
 /// One request of a trace. What a format does not say is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+///
+/// A request that reads and writes (`GETSET`) is two records.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// Which key it names, as a dense id.
     pub key: u32,
     /// When, by the trace's own clock.
     pub at: Option<Nanos>,
-    /// What it does.
-    pub operation: Option<Operation>,
+    /// What it does; `None` where the format does not say: it looks the key up.
+    pub command: Option<Command>,
     /// How large the entry is, in bytes.
     pub size: Option<u32>,
-    /// How long the value lives; the greatest time is for ever.
-    pub ttl: Option<Nanos>,
+    /// How long the value lives that a miss of this look-up fetches.
+    pub fill_ttl: Option<Nanos>,
     /// Who asks, as a dense id.
     pub client: Option<u32>,
     /// When the key is asked for again.
     pub next: Next,
-    /// It is no request: it only says how long the value that is there lives from now on.
-    pub only_expiry: bool,
 }
 
 /// When a key is asked for again.
@@ -310,7 +310,7 @@ impl<'a> Records<'a> {
             Source::Monitor(monitor) => monitor.read(table)?,
         };
         self.read += 1;
-        if let Some(at) = record.and_then(|record| record.at) {
+        if let Some(at) = record.as_ref().and_then(|record| record.at) {
             if at < self.last {
                 let problem = Problem::TimeGoesBack { from_s: self.last.as_secs_f64(), to_s: at.as_secs_f64() };
                 return Err(TraceError { place: self.place(), problem });

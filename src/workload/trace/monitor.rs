@@ -13,8 +13,8 @@ use std::io::BufRead;
 
 use super::lines::{self, Lines, seconds, whole};
 use super::{Interner, Problem, Record, Table, TraceError};
+use crate::keyspace::{Command, Expiry, Only, OnlyExpiry};
 use crate::time::Nanos;
-use crate::workload::requests::Operation;
 
 /// The longest line: values stand in it.
 const LINE_BYTES_MAX: usize = 16 << 20;
@@ -37,12 +37,12 @@ pub fn is_line(line: &[u8]) -> bool {
 }
 
 /// What a command does with the keys it names.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Does {
     /// This, to the first key; its value is in this word, if anywhere.
-    One(Operation, Option<usize>),
+    One(Command, Option<usize>),
     /// This, to every word after the command.
-    Each(Operation),
+    Each(Command),
     /// Writes pairs of keys and values.
     Pairs,
     /// `SET key value`, with options.
@@ -61,7 +61,10 @@ const SECOND: u64 = 1_000_000_000;
 const MILLISECOND: u64 = 1_000_000;
 
 fn meaning(command: &[u8]) -> Option<Does> {
-    use Operation::{Delete, Modify, Read, Write};
+    use Command::{Delete, Read};
+    const MODIFY: Command = Command::Change { creates: true };
+    const WRITE: Command = Command::Store { expiry: Expiry::Never, only: Only::Always };
+    const WRITE_NX: Command = Command::Store { expiry: Expiry::Never, only: Only::IfAbsent };
     Some(match command {
         b"get" | b"getex" | b"strlen" | b"getrange" | b"substr" | b"getbit" | b"bitcount" | b"bitpos" | b"type"
         | b"ttl" | b"pttl" | b"dump" | b"hget" | b"hmget" | b"hgetall" | b"hexists" | b"hlen" | b"hkeys" | b"hvals"
@@ -72,8 +75,9 @@ fn meaning(command: &[u8]) -> Option<Does> {
         | b"xlen" => Does::One(Read, None),
         b"mget" | b"exists" | b"touch" | b"pfcount" => Does::Each(Read),
         b"set" => Does::Set,
-        b"setnx" | b"getset" => Does::One(Write, Some(2)),
-        b"restore" => Does::One(Write, Some(3)),
+        b"setnx" => Does::One(WRITE_NX, Some(2)),
+        b"getset" => Does::One(WRITE, Some(2)),
+        b"restore" => Does::One(WRITE, Some(3)),
         b"setex" => Does::SetFor(SECOND),
         b"psetex" => Does::SetFor(MILLISECOND),
         b"mset" | b"msetnx" => Does::Pairs,
@@ -82,7 +86,7 @@ fn meaning(command: &[u8]) -> Option<Does> {
         | b"rpush" | b"lpushx" | b"rpushx" | b"lpop" | b"rpop" | b"lset" | b"lrem" | b"ltrim" | b"linsert"
         | b"sadd" | b"srem" | b"spop" | b"zadd" | b"zincrby" | b"zrem" | b"zpopmin" | b"zpopmax"
         | b"zremrangebyrank" | b"zremrangebyscore" | b"zremrangebylex" | b"pfadd" | b"geoadd" | b"xadd" | b"xtrim"
-        | b"xdel" => Does::One(Modify, None),
+        | b"xdel" => Does::One(MODIFY, None),
         b"del" | b"unlink" => Does::Each(Delete),
         b"getdel" => Does::One(Delete, None),
         b"expire" => Does::ExpireIn(SECOND),
@@ -216,38 +220,27 @@ impl<R: BufRead> Monitor<R> {
             leave_out(&mut self.left_out, &words[0]);
             return Ok(());
         };
-        let mut ask = |word: usize, operation, value: Option<usize>, ttl: Option<u64>| {
+        let mut ask = |word: usize, command, value: Option<usize>| {
             let key = line.key(&words[word], keys)?;
             let value_bytes = value.and_then(|value| words.get(value)).map(Vec::len);
             let size = value_bytes.map(|bytes| (bytes + words[word].len()) as u32);
-            let (at, client) = (Some(line.at), Some(line.client));
-            let ttl = ttl.map(Nanos);
-            self.waiting.push_back(Record { key, at, operation, size, ttl, client, ..Record::default() });
+            let (at, command, client) = (Some(line.at), Some(command), Some(line.client));
+            self.waiting.push_back(Record { key, at, command, size, client, ..Record::default() });
             Ok(())
         };
+        let store = |expiry| Command::Store { expiry, only: Only::Always };
+        let expire = |to| Command::Expire { to, only: OnlyExpiry::Always };
         match does {
-            Does::One(operation, value) => ask(1, Some(operation), value, None),
-            Does::Each(operation) => (1..words.len()).try_for_each(|word| ask(word, Some(operation), None, None)),
+            Does::One(command, value) => ask(1, command, value),
+            Does::Each(command) => (1..words.len()).try_for_each(|word| ask(word, command.clone(), None)),
             Does::Pairs => {
-                (1..words.len()).step_by(2).try_for_each(|word| ask(word, Some(Operation::Write), Some(word + 1), None))
+                (1..words.len()).step_by(2).try_for_each(|word| ask(word, store(Expiry::Never), Some(word + 1)))
             }
-            Does::Set => ask(1, Some(Operation::Write), Some(2), set_ttl(words, line.at)?),
-            Does::SetFor(unit) => ask(1, Some(Operation::Write), Some(3), Some(time_word(words, 2, unit)?)),
-            Does::ExpireIn(unit) => {
-                let ttl = Some(time_word(words, 2, unit)?);
-                ask(1, None, None, ttl).map(|()| self.mark_expiry())
-            }
-            Does::ExpireAt(unit) => {
-                let ttl = Some(time_word(words, 2, unit)?.saturating_sub(line.at.0).max(1));
-                ask(1, None, None, ttl).map(|()| self.mark_expiry())
-            }
-            Does::Persist => ask(1, None, None, Some(u64::MAX)).map(|()| self.mark_expiry()),
-        }
-    }
-
-    fn mark_expiry(&mut self) {
-        if let Some(record) = self.waiting.back_mut() {
-            record.only_expiry = true;
+            Does::Set => ask(1, store(set_expiry(words)?), Some(2)),
+            Does::SetFor(unit) => ask(1, store(Expiry::In(time_word(words, 2, unit)?)), Some(3)),
+            Does::ExpireIn(unit) => ask(1, expire(Expiry::In(time_word(words, 2, unit)?)), None),
+            Does::ExpireAt(unit) => ask(1, expire(Expiry::At(time_word(words, 2, unit)?)), None),
+            Does::Persist => ask(1, expire(Expiry::Never), None),
         }
     }
 }
@@ -277,28 +270,29 @@ impl Line {
     }
 }
 
-/// A word that says a length of time or a moment, in nanoseconds. Negative ones are over at once.
-fn time_word(words: &[Vec<u8>], word: usize, unit: u64) -> Result<u64, Problem> {
+/// A word that says a length of time or a moment. Negative ones are over at once.
+fn time_word(words: &[Vec<u8>], word: usize, unit: u64) -> Result<Nanos, Problem> {
     let text: &[u8] = words.get(word).map_or(b"", Vec::as_slice);
     if text.first() == Some(&b'-') && whole(&text[1..], u64::MAX).is_some() {
-        return Ok(1);
+        return Ok(Nanos(1));
     }
     let number =
         whole(text, u64::MAX).ok_or_else(|| Problem::expected(text, "a whole number of seconds or milliseconds"))?;
-    Ok(number.saturating_mul(unit))
+    Ok(Nanos(number.saturating_mul(unit)))
 }
 
-/// The TTL that the options of a `SET` give.
-fn set_ttl(words: &[Vec<u8>], at: Nanos) -> Result<Option<u64>, Problem> {
+/// The expiry that the options of a `SET` give.
+fn set_expiry(words: &[Vec<u8>]) -> Result<Expiry, Problem> {
     for word in 3..words.len() {
         let after = |unit| time_word(words, word + 1, unit);
         match words[word].to_ascii_lowercase().as_slice() {
-            b"ex" => return after(SECOND).map(Some),
-            b"px" => return after(MILLISECOND).map(Some),
-            b"exat" => return Ok(Some(after(SECOND)?.saturating_sub(at.0).max(1))),
-            b"pxat" => return Ok(Some(after(MILLISECOND)?.saturating_sub(at.0).max(1))),
+            b"ex" => return after(SECOND).map(Expiry::In),
+            b"px" => return after(MILLISECOND).map(Expiry::In),
+            b"exat" => return after(SECOND).map(Expiry::At),
+            b"pxat" => return after(MILLISECOND).map(Expiry::At),
+            b"keepttl" => return Ok(Expiry::Keep),
             _ => {}
         }
     }
-    Ok(None)
+    Ok(Expiry::Never)
 }
