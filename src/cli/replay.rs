@@ -14,10 +14,10 @@ use clap::Args;
 use super::{Failure, input};
 use crate::cache::eviction::opt::{self, Opt};
 use crate::cache::replay::{Replay as Cache, ReplayCounts};
+use crate::keyspace::{Command, Expiry, Only};
 use crate::scenario::eviction::Sampling;
 use crate::scenario::{Eviction, limits};
 use crate::time::Nanos;
-use crate::workload::requests::Operation;
 use crate::workload::trace::{Format, Next, Record, Records, Trace, TraceError};
 
 /// Play a trace through one cache and count hits and misses. Reads are counted, and a miss fills; where the trace says
@@ -100,9 +100,7 @@ impl Replay {
             if let Some(at) = record.at.filter(|_| own_clock) {
                 cache.set_clock(at);
             }
-            if let Some(ttl) = record.ttl {
-                self.give_life(&mut cache, record.key, ttl, own_clock)?;
-            }
+            self.check_expiry(&record, own_clock)?;
             played.step(&mut cache, &record);
             sweep.after(&mut records, |key| cache.remembers(key));
         }
@@ -131,12 +129,17 @@ impl Replay {
         Ok(Sampling { samples: self.samples, log_factor: self.log_factor, decay: self.decay })
     }
 
-    fn give_life(&self, cache: &mut Cache, key: u32, ttl: Nanos, own_clock: bool) -> Result<(), Failure> {
-        if !own_clock {
+    /// Refuses an end of life in seconds where time is counted in requests.
+    fn check_expiry(&self, record: &Record, own_clock: bool) -> Result<(), Failure> {
+        let ends = |expiry: &Expiry| matches!(expiry, Expiry::In(_) | Expiry::At(_));
+        let given = match &record.command {
+            Some(Command::Store { expiry, .. } | Command::Expire { to: expiry, .. }) => ends(expiry),
+            _ => record.fill_ttl.is_some(),
+        };
+        if given && !own_clock {
             let options = "--ttl and --rate count requests; leave them out";
             return Err(Failure::Input(format!("{}: the trace says TTLs in seconds, and {options}", self.file)));
         }
-        cache.give_life(key, ttl);
         Ok(())
     }
 
@@ -201,21 +204,41 @@ struct Played {
 
 impl Played {
     fn step(&mut self, cache: &mut Cache, record: &Record) {
-        if record.only_expiry {
-            return cache.expire(record.key);
-        }
-        match record.operation.unwrap_or(Operation::Read) {
-            Operation::Read => {
-                cache.request(record.key);
+        let held = cache.held(record.key);
+        let end = |expiry: Expiry| match expiry {
+            Expiry::Never => cache.usual_end(cache.now()),
+            Expiry::Keep => held.unwrap_or(Nanos::MAX),
+            Expiry::In(life) => cache.now().saturating_add(life),
+            Expiry::At(end) => end,
+        };
+        match *record.command.as_ref().unwrap_or(&Command::Read) {
+            Command::Read | Command::Exists => {
+                cache.request_for(record.key, record.fill_ttl);
             }
-            Operation::Write | Operation::Modify => {
+            Command::Store { expiry, only } => {
                 self.writes += 1;
-                cache.write(record.key);
+                let stores = match only {
+                    Only::Always => true,
+                    Only::IfAbsent => held.is_none(),
+                    Only::IfPresent => held.is_some(),
+                };
+                if stores {
+                    cache.write(record.key, end(expiry));
+                }
             }
-            Operation::Delete => {
+            Command::Change { creates } => {
+                self.writes += 1;
+                if held.is_some() || creates {
+                    cache.write(record.key, end(Expiry::Keep));
+                }
+            }
+            Command::Delete => {
                 self.deletes += 1;
                 cache.delete(record.key);
             }
+            Command::Expire { to, .. } if held.is_some() => cache.expire(record.key, end(to)),
+            Command::Expire { .. } | Command::Rename { .. } | Command::Copy { .. } => {}
+            Command::Flush(_) => cache.clear(),
         }
     }
 

@@ -2,8 +2,10 @@
 //!
 //! The first line names the columns, in any order and any case, by their common names ([`Layout`]): `key` must be there;
 //! `time` (seconds, or what its size or name says), `size` (bytes), `op` (`get`, `set`, `modify`, `delete` …), `ttl`
-//! (seconds; 0 or nothing: none) and `client` may be; a row stands for `op_count` requests. Columns of other names are
-//! not read. A field may stand in double quotes, and a quote in it is doubled (RFC 4180, within one line).
+//! (seconds) and `client` may be; a row stands for `op_count` requests. Columns of other names are not read. A `set` whose
+//! `ttl` is 0 or empty stores a value without an end, whatever end the former value had; `modify` makes a new value from
+//! the old one, which keeps its end, or a first one; the `ttl` of a `get` is that of the value it fetches when it misses. A
+//! field may stand in double quotes, and a quote in it is doubled (RFC 4180, within one line).
 //!
 //! Meta's key-value traces are such tables. An entry is as large as its key and its value there, and a size of 0 of a
 //! look-up says that it missed: the size is not known. CacheLib, `KVReplayGenerator.h`.

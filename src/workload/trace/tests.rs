@@ -1,6 +1,17 @@
 //! Each format, read as its tools write it, and refused where it is none.
 
 use super::*;
+use crate::keyspace::{Expiry, Only, OnlyExpiry};
+use crate::workload::requests::Operation;
+
+/// Stores a value whatever was there.
+const fn store(expiry: Expiry) -> Command {
+    Command::Store { expiry, only: Only::Always }
+}
+
+const fn expire(to: Expiry) -> Command {
+    Command::Expire { to, only: OnlyExpiry::Always }
+}
 
 fn trace(name: &str, bytes: impl AsRef<[u8]>) -> Result<Trace, String> {
     Trace::read(name, bytes.as_ref(), None).map_err(|error| error.to_string())
@@ -61,7 +72,7 @@ fn csv_columns_may_stand_in_any_order_and_be_quoted() {
     let a = Record {
         key: 0,
         at: Some(Nanos::from_millis(500)),
-        operation: Some(Operation::Read),
+        command: Some(Command::Read),
         size: Some(100),
         client: Some(0),
         ..Record::default()
@@ -69,12 +80,11 @@ fn csv_columns_may_stand_in_any_order_and_be_quoted() {
     let b = Record {
         key: 1,
         at: Some(Nanos::from_secs(1)),
-        operation: Some(Operation::Write),
-        ttl: Some(Nanos::from_secs(60)),
+        command: Some(store(Expiry::In(Nanos::from_secs(60)))),
         client: Some(1),
         ..Record::default()
     };
-    let gone = Record { operation: Some(Operation::Delete), size: Some(7), ttl: None, client: Some(0), ..b };
+    let gone = Record { command: Some(Command::Delete), size: Some(7), client: Some(0), ..b.clone() };
     assert_eq!(records, [a, b, gone]);
 }
 
@@ -184,15 +194,19 @@ fn monitors_commands_become_requests_by_key() {
 #[test]
 fn set_options_and_their_kin_say_how_long_a_value_lives() {
     let line = |words: &str| format!("100.5 [0 lua] {words}\n");
-    let ttl = |words: &str| all("-", line(words))[0].ttl.map(|ttl| ttl.as_secs_f64());
-    assert_eq!(ttl(r#""set" "k" "v" "PX" "1500""#), Some(1.5));
-    assert_eq!(ttl(r#""set" "k" "v" "NX" "EXAT" "160""#), Some(59.5));
-    assert_eq!(ttl(r#""set" "k" "v" "KEEPTTL""#), None);
-    assert_eq!(ttl(r#""setex" "k" "10" "v""#), Some(10.0));
-    assert_eq!(ttl(r#""psetex" "k" "10" "v""#), Some(0.01));
-    assert_eq!(ttl(r#""pexpireat" "k" "101000""#), Some(0.5));
-    assert_eq!(ttl(r#""expire" "k" "-1""#), Some(1e-9));
-    assert!(all("-", line(r#""expire" "k" "9""#))[0].only_expiry);
+    let does = |words: &str| all("-", line(words))[0].command.clone().unwrap();
+    let for_ms = |ms| Expiry::In(Nanos::from_millis(ms));
+    let until = |ms| Expiry::At(Nanos::from_millis(ms));
+    assert_eq!(does(r#""set" "k" "v" "PX" "1500""#), store(for_ms(1_500)));
+    assert_eq!(does(r#""set" "k" "v" "EXAT" "160""#), store(until(160_000)));
+    assert_eq!(does(r#""set" "k" "v" "PXAT" "2500""#), store(until(2_500)));
+    assert_eq!(does(r#""set" "k" "v" "KEEPTTL""#), store(Expiry::Keep));
+    assert_eq!(does(r#""set" "k" "v""#), store(Expiry::Never));
+    assert_eq!(does(r#""setex" "k" "10" "v""#), store(for_ms(10_000)));
+    assert_eq!(does(r#""psetex" "k" "10" "v""#), store(for_ms(10)));
+    assert_eq!(does(r#""expire" "k" "9""#), expire(for_ms(9_000)));
+    assert_eq!(does(r#""pexpireat" "k" "101000""#), expire(until(101_000)));
+    assert_eq!(does(r#""persist" "k""#), expire(Expiry::Never));
     assert_eq!(
         all("-", line(r#""mset" "a" "1" "b" "22""#)).iter().map(|r| r.size).collect::<Vec<_>>(),
         [Some(2), Some(3)]
@@ -239,30 +253,33 @@ fn a_compressed_trace_is_the_trace() {
 
 #[test]
 fn every_word_for_an_operation_means_what_its_tool_means() {
-    use Operation::{Delete, Modify, Read, Write};
-    for (words, operation) in
-        [("get read", Read), ("set write put", Write), ("modify incr", Modify), ("delete del", Delete)]
-    {
+    let change = |creates| Command::Change { creates };
+    let only = |only| Command::Store { expiry: Expiry::Never, only };
+    for (words, command) in [
+        ("get read", Command::Read),
+        ("set write put", store(Expiry::Never)),
+        ("modify incr", change(true)),
+        ("delete del", Command::Delete),
+    ] {
         for word in words.split(' ') {
-            assert_eq!(all("a.csv", format!("key,op\na,{word}\n"))[0].operation, Some(operation), "{word}");
+            assert_eq!(all("a.csv", format!("key,op\na,{word}\n"))[0].command, Some(command.clone()), "{word}");
         }
     }
-    for (words, operation) in
-        [("get gets", Read), ("set add replace cas", Write), ("append prepend incr decr", Modify), ("delete", Delete)]
-    {
+    for (words, command) in [
+        ("get gets", Command::Read),
+        ("set", store(Expiry::Never)),
+        ("add", only(Only::IfAbsent)),
+        ("replace cas", only(Only::IfPresent)),
+        ("append prepend incr decr", change(false)),
+        ("delete", Command::Delete),
+    ] {
         for word in words.split(' ') {
-            assert_eq!(all("t", format!("0,a,1,1,1,{word},0\n"))[0].operation, Some(operation), "{word}");
+            assert_eq!(all("t", format!("0,a,1,1,1,{word},0\n"))[0].command, Some(command.clone()), "{word}");
         }
     }
-    let said = |words: &str| all("-", format!("1.5 [0 lua] {words}\n"))[0];
-    assert_eq!(said(r#""getdel" "k""#).operation, Some(Delete));
-    assert_eq!(
-        (said(r#""restore" "k" "0" "vvv""#).operation, said(r#""restore" "k" "0" "vvv""#).size),
-        (Some(Write), Some(4))
-    );
-    assert_eq!(said(r#""set" "k" "v" "PXAT" "2500""#).ttl, Some(Nanos::from_secs(1)));
-    let persisted = said(r#""persist" "k""#);
-    assert!(persisted.only_expiry && persisted.ttl == Some(Nanos::MAX));
+    let said = |words: &str| all("-", format!("1.5 [0 lua] {words}\n")).swap_remove(0);
+    assert_eq!(said(r#""getdel" "k""#).command, Some(Command::Delete));
+    assert_eq!(said(r#""restore" "k" "0" "vvv""#).size, Some(4));
 }
 
 #[test]
