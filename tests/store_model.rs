@@ -261,6 +261,13 @@ impl Pair {
                     self.model.held[at].entry.value ^= 1 << 20;
                 }
             }
+            Op::Expire { key, ttl } => {
+                let expires = ttl.map_or(Nanos::MAX, |ttl| Nanos(self.now.0 + ttl));
+                self.store.set_expiry(key, expires);
+                if let Some(at) = self.model.find(key) {
+                    self.model.held[at].entry.expires = expires;
+                }
+            }
             Op::Wait(ticks) => self.now += Nanos(ticks),
             Op::Clear => {
                 self.store.clear();

@@ -165,7 +165,10 @@ mod tests {
         let message = "mru".parse::<Eviction>().unwrap_err().to_string();
         let begins = "\"mru\" is not an eviction policy; did you mean lru? known: lru, fifo, lfu, ";
         assert!(message.starts_with(begins), "{message}");
-        assert!(message.ends_with(", volatile-ttl, none, opt, allkeys-lru, allkeys-lfu, allkeys-random, noeviction"), "{message}");
+        assert!(
+            message.ends_with(", volatile-ttl, none, opt, allkeys-lru, allkeys-lfu, allkeys-random, noeviction"),
+            "{message}"
+        );
         let message = "volatile-lur".parse::<Eviction>().unwrap_err().to_string();
         assert!(message.contains("did you mean volatile-lru?"), "{message}");
         assert!(!"best".parse::<Eviction>().unwrap_err().to_string().contains("did you mean"));

@@ -77,9 +77,12 @@ struct Row<'a> {
 
 /// Which kind of block trace a line is of, if of one.
 pub fn kind_of(line: &[u8]) -> Option<Kind> {
-    let is = |kind: Kind| cut(kind, line).is_ok_and(|row| clock::seconds(row.time).is_some());
-    let msr = || is_header(line) || (is(Kind::Msr) && line.iter().take_while(|byte| byte.is_ascii_digit()).count() >= 17);
-    if msr() { Some(Kind::Msr) } else { is(Kind::Spc).then_some(Kind::Spc) }
+    // Of Windows' times, in hundreds of nanoseconds since 1601, those of our days have eighteen digits.
+    let is_filetime = |time: &[u8]| matches!(time.len(), 17..=18) && time.iter().all(u8::is_ascii_digit);
+    if is_header(line) || cut(Kind::Msr, line).is_ok_and(|row| is_filetime(row.time)) {
+        return Some(Kind::Msr);
+    }
+    cut(Kind::Spc, line).is_ok_and(|row| clock::seconds(row.time).is_some()).then_some(Kind::Spc)
 }
 
 fn is_header(line: &[u8]) -> bool {

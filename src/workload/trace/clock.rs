@@ -106,7 +106,9 @@ impl FromStr for TimeUnit {
     fn from_str(name: &str) -> Result<TimeUnit, String> {
         let lower = name.to_ascii_lowercase().replace('µ', "u");
         let found = TimeUnit::ALL.iter().find(|(_, short, _)| *short == lower);
-        found.map(|(unit, ..)| *unit).ok_or_else(|| format!("{name:?} is no unit of times; known: s, ms, us, ns, filetime"))
+        found
+            .map(|(unit, ..)| *unit)
+            .ok_or_else(|| format!("{name:?} is no unit of times; known: s, ms, us, ns, filetime"))
     }
 }
 
@@ -133,7 +135,10 @@ impl Clock {
         let field = field.trim_ascii();
         let Some(number) = decimal(field, self.decimal_comma) else {
             return date(field).map(Nanos).ok_or_else(|| {
-                Problem::expected(field, "a time: seconds, such as 12 or 12.5, or a date, such as 2024-01-31T12:00:00.5Z")
+                Problem::expected(
+                    field,
+                    "a time: seconds, such as 12 or 12.5, or a date, such as 2024-01-31T12:00:00.5Z",
+                )
             });
         };
         let unit = match self.unit {
@@ -142,14 +147,18 @@ impl Clock {
         };
         let too_late = || Problem::expected(field, format!("a time in {unit} before the year 2500"));
         let nanos = number.times(unit.nanos());
-        let since_1970 = if unit == TimeUnit::FileTime { nanos.and_then(|n| n.checked_sub(FILETIME_1970 * 100)) } else { nanos };
+        let since_1970 =
+            if unit == TimeUnit::FileTime { nanos.and_then(|n| n.checked_sub(FILETIME_1970 * 100)) } else { nanos };
         since_1970.map(Nanos).ok_or_else(too_late)
     }
 
     #[cold]
     fn guess(&mut self, field: &[u8], first: u64) -> Result<TimeUnit, Problem> {
         let unit = TimeUnit::of_first(first).ok_or_else(|| {
-            Problem::expected(field, "a time whose unit is clear; say it: --time-unit s, ms, us or ns, or call the column time_ms")
+            Problem::expected(
+                field,
+                "a time whose unit is clear; say it: --time-unit s, ms, us or ns, or call the column time_ms",
+            )
         })?;
         self.unit = Some(unit);
         if unit != TimeUnit::Seconds {
@@ -180,7 +189,9 @@ struct Decimal {
 impl Decimal {
     /// So many nanoseconds for each one, rounded down.
     fn times(self, nanos: u64) -> Option<u64> {
-        self.whole.checked_mul(nanos)?.checked_add((u128::from(self.billionths) * u128::from(nanos) / 1_000_000_000) as u64)
+        self.whole
+            .checked_mul(nanos)?
+            .checked_add((u128::from(self.billionths) * u128::from(nanos) / 1_000_000_000) as u64)
     }
 }
 
@@ -305,7 +316,13 @@ mod tests {
         assert_eq!(at("2024/03/01 00:00:00"), s(1_709_251_200));
         assert_eq!(at("2024-01-01T09:00:01.25+09:00"), Some(1_704_067_201_250_000_000));
         assert_eq!(at("2023-12-31T19:30:01-0430"), s(1_704_067_201));
-        for bad in ["2024-13-01T00:00:00Z", "2024-01-01", "2024-01-01T25:00:00Z", "2024-01-01T00:00:00 PST", "1969-12-31T23:59:59Z"] {
+        for bad in [
+            "2024-13-01T00:00:00Z",
+            "2024-01-01",
+            "2024-01-01T25:00:00Z",
+            "2024-01-01T00:00:00 PST",
+            "1969-12-31T23:59:59Z",
+        ] {
             assert_eq!(at(bad), None, "{bad}");
         }
     }

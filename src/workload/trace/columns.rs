@@ -50,15 +50,19 @@ impl Column {
     /// The column that a header means by a name: lower case, words joined by `_`, without a unit.
     fn of_name(name: &str) -> Option<Column> {
         Some(match name {
-            "time" | "timestamp" | "ts" | "op_time" | "date" | "datetime" | "date_time" | "clock_time" | "real_time"
-            | "unix_time" | "epoch" | "request_time" | "access_time" | "arrival_time" => Column::Time,
-            "key" | "keys" | "cache_key" | "anonymized_key" | "key_id" | "obj_id" | "object_id" | "objectid" | "objid"
-            | "object" | "obj" | "id" | "item" | "item_id" | "url" | "uri" | "block_id" | "block" | "lba" | "lbn"
-            | "page_id" | "content_id" | "video_id" => Column::Key,
+            "time" | "timestamp" | "ts" | "op_time" | "date" | "datetime" | "date_time" | "clock_time"
+            | "real_time" | "unix_time" | "epoch" | "request_time" | "access_time" | "arrival_time" => Column::Time,
+            "key" | "keys" | "cache_key" | "anonymized_key" | "key_id" | "obj_id" | "object_id" | "objectid"
+            | "objid" | "object" | "obj" | "id" | "item" | "item_id" | "url" | "uri" | "block_id" | "block" | "lba"
+            | "lbn" | "page_id" | "content_id" | "video_id" => Column::Key,
             "size" | "obj_size" | "object_size" | "objsize" | "value_size" | "val_size" | "value_length" | "bytes"
-            | "size_bytes" | "size_in_bytes" | "length" | "content_length" | "io_size" | "response_size" => Column::Size,
+            | "size_bytes" | "size_in_bytes" | "length" | "content_length" | "io_size" | "response_size" => {
+                Column::Size
+            }
             "key_size" | "keysize" | "key_length" | "key_len" => Column::KeySize,
-            "op" | "operation" | "cmd" | "command" | "request_type" | "op_type" | "op_name" | "method" | "verb" => Column::Op,
+            "op" | "operation" | "cmd" | "command" | "request_type" | "op_type" | "op_name" | "method" | "verb" => {
+                Column::Op
+            }
             "op_count" | "count" => Column::Count,
             "ttl" | "expiry" | "exptime" | "expire" | "expires_in" => Column::Ttl,
             "client" | "client_id" | "clientid" | "user" | "user_id" | "host" | "hostname" | "client_ip" | "tenant"
@@ -116,8 +120,13 @@ pub enum Delimiter {
 
 impl Delimiter {
     /// All, the most telling first.
-    pub const ALL: [Delimiter; 5] =
-        [Delimiter::Byte(b'\t'), Delimiter::Byte(b','), Delimiter::Byte(b';'), Delimiter::Byte(b'|'), Delimiter::Blanks];
+    pub const ALL: [Delimiter; 5] = [
+        Delimiter::Byte(b'\t'),
+        Delimiter::Byte(b','),
+        Delimiter::Byte(b';'),
+        Delimiter::Byte(b'|'),
+        Delimiter::Blanks,
+    ];
 
     /// In words.
     pub const fn words(self) -> &'static str {
@@ -159,6 +168,16 @@ impl Layout {
         self.columns.contains(&column)
     }
 
+    /// What is wrong with an operation that is not known, and how to read the table without it.
+    pub fn unknown_operation(&self, field: &[u8]) -> Problem {
+        let without = self.columns.iter().map(|&column| if column == Column::Op { Column::Ignored } else { column });
+        let without = Columns(without.collect());
+        Problem::expected(
+            field,
+            format!("an operation: get, set, modify or delete (or leave the column out: --columns {without})"),
+        )
+    }
+
     /// The layout of a file whose first lines are these, where `told` says the columns.
     ///
     /// # Errors
@@ -198,7 +217,8 @@ impl Layout {
         for delimiter in Delimiter::ALL {
             let names = fields(first, delimiter);
             let rows_fit = second.is_none_or(|second| fields(second, delimiter).len() == names.len());
-            let one_key = names.len() == 1 && delimiter == Delimiter::Byte(b',') && known(&names[0]) == Some(Column::Key);
+            let one_key =
+                names.len() == 1 && delimiter == Delimiter::Byte(b',') && known(&names[0]) == Some(Column::Key);
             if (names.len() > 1 || one_key) && is_header(&names, is_table && rows_fit, one_key) {
                 return Layout::of_names(&names, delimiter).map(Some);
             }
@@ -217,7 +237,8 @@ impl Layout {
             let how = format!("say what each column is, such as --columns {each} (- for one to be left out)");
             Err(Problem::Foreign(format!("{sentence}; {how}")))
         };
-        for column in [Column::Key, Column::Time, Column::Size, Column::Op, Column::Ttl, Column::Client, Column::Count] {
+        for column in [Column::Key, Column::Time, Column::Size, Column::Op, Column::Ttl, Column::Client, Column::Count]
+        {
             let found = named(column);
             if found.len() > 1 {
                 let found: Vec<String> = found.iter().map(|name| format!("{:?}", shown(name.as_bytes()))).collect();
@@ -226,11 +247,18 @@ impl Layout {
         }
         if named(Column::Key).is_empty() {
             let all: Vec<String> = names.iter().take(20).map(|name| format!("{:?}", shown(name.as_bytes()))).collect();
-            return ask(format!("the first line is a header, and none of its columns is known to be the key: {}", all.join(", ")));
+            return ask(format!(
+                "the first line is a header, and none of its columns is known to be the key: {}",
+                all.join(", ")
+            ));
         }
-        let ignored: Vec<String> = named(Column::Ignored).iter().take(20).map(|name| shown(name.trim().as_bytes())).collect();
+        let ignored: Vec<String> =
+            named(Column::Ignored).iter().take(20).map(|name| shown(name.trim().as_bytes())).collect();
         if names.len() == 1 {
-            layout.notes.push(format!("the first line, {}, is taken as the column's name; --format keys counts it as a key", names[0]));
+            layout.notes.push(format!(
+                "the first line, {}, is taken as the column's name; --format keys counts it as a key",
+                names[0]
+            ));
         } else if !ignored.is_empty() {
             layout.notes.push(format!("columns that are not read: {}", ignored.join(", ")));
         }
@@ -255,6 +283,9 @@ impl Layout {
             let width = fields(lines[0], *delimiter).len();
             width >= 3 && (*delimiter == Delimiter::Blanks || width == 3)
         })?;
+        if lines.len() < 2 {
+            return None;
+        }
         let rows: Vec<Vec<f64>> = lines.iter().map(|line| numbers(line, delimiter)).collect::<Option<_>>()?;
         let width = rows[0].len();
         let whole = |row: &Vec<f64>| row[1..3].iter().all(|number| number.fract() == 0.0);
@@ -263,7 +294,7 @@ impl Layout {
         }
         let rises = |column: usize| rows.windows(2).all(|pair| pair[0][column] <= pair[1][column]);
         // With commas, several of the columns may be the time; with blanks it is the first by custom.
-        let clear = delimiter == Delimiter::Blanks || rows.len() > 1 && !rises(1) && !rises(2);
+        let clear = delimiter == Delimiter::Blanks || !rises(1) && !rises(2);
         if !rises(0) || !clear {
             return None;
         }
@@ -299,7 +330,8 @@ pub fn is_number(text: &str) -> bool {
 /// A column's name as the table of names has it.
 fn normal(name: &str) -> String {
     let name = name.trim().trim_matches(['"', '\'', '`']).to_lowercase();
-    let words: Vec<&str> = name.split([' ', '-', '.', '(', ')', '[', ']', '/', '_']).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        name.split([' ', '-', '.', '(', ')', '[', ']', '/', '_']).filter(|word| !word.is_empty()).collect();
     words.join("_")
 }
 
@@ -341,7 +373,10 @@ mod tests {
         assert_eq!(columns("Timestamp,Obj-ID,Object Size"), "time,key,size");
         assert_eq!(columns("ts\tkey\top"), "time,key,op");
         assert_eq!(columns("time;id;bytes"), "time,key,size");
-        assert_eq!(columns("op_time,key,key_size,op,op_count,size,cache_hits,ttl"), "time,key,key_size,op,count,size,-,ttl");
+        assert_eq!(
+            columns("op_time,key,key_size,op,op_count,size,cache_hits,ttl"),
+            "time,key,key_size,op,count,size,-,ttl"
+        );
         assert_eq!(columns("key,op,size,op_count,key_size"), "key,op,size,count,key_size");
         assert_eq!(columns("# time, key, size"), "time,key,size");
         assert_eq!(columns("\"time\",\"key\""), "time,key");
@@ -367,7 +402,10 @@ mod tests {
         assert!(told.contains("the columns \"key\" and \"id\" may each be the key"), "{told}");
         assert!(told.contains("--columns time,key,key"), "{told}");
         let told = header("time,name,size", "1,a,5").unwrap_err();
-        assert!(told.contains("none of its columns is known to be the key") && told.contains("--columns time,-,size"), "{told}");
+        assert!(
+            told.contains("none of its columns is known to be the key") && told.contains("--columns time,-,size"),
+            "{told}"
+        );
         let told = header("time,ts,key", "1,1,a").unwrap_err();
         assert!(told.contains("may each be the time"), "{told}");
     }
@@ -379,7 +417,9 @@ mod tests {
         let layout = Layout::told(&columns, b"0 7 100 3").unwrap();
         assert_eq!((layout.delimiter, layout.has_header), (Delimiter::Blanks, false));
         assert!(Layout::told(&columns, b"ts;obj;bytes;x").unwrap().has_header);
-        assert!(matches!(Layout::told(&columns, b"0 7"), Err(Problem::Foreign(told)) if told.contains("names 4 columns") && told.contains("2 by blanks")));
+        assert!(
+            matches!(Layout::told(&columns, b"0 7"), Err(Problem::Foreign(told)) if told.contains("names 4 columns") && told.contains("2 by blanks"))
+        );
         assert!("time,size".parse::<Columns>().unwrap_err().contains("names no key"));
         assert!("key,key".parse::<Columns>().unwrap_err().contains("twice"));
         assert!("key,colour".parse::<Columns>().unwrap_err().contains("is no column; known: time, key"));
@@ -395,6 +435,7 @@ mod tests {
         assert_eq!(told("1,100,5\n2,101,5"), None, "the second may be the time");
         assert_eq!(told("9 7 100\n1 8 100"), None, "the first falls");
         assert_eq!(told("1 a 100"), None);
-        assert_eq!(told("1 2"), None);
+        assert_eq!(told("1 2\n2 3"), None);
+        assert_eq!(told("1 2 3"), None, "one line says too little");
     }
 }

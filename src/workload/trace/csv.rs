@@ -121,7 +121,8 @@ impl<R: BufRead> Csv<R> {
 
     /// What the reader should know.
     pub fn notes(&self) -> Vec<String> {
-        let none = (self.rows_of_none > 0).then(|| format!("{} rows stand for 0 requests and are left out", self.rows_of_none));
+        let none = (self.rows_of_none > 0)
+            .then(|| format!("{} rows stand for 0 requests and are left out", self.rows_of_none));
         self.layout.notes.iter().cloned().chain(self.clock.note().map(str::to_owned)).chain(none).collect()
     }
 
@@ -156,7 +157,10 @@ impl<R: BufRead> Csv<R> {
         if self.fields.len() != self.layout.columns.len() {
             let found = format!("a row of {} fields", self.fields.len());
             let told = if self.layout.has_header { "as the header says" } else { "as the first line has" };
-            return Err(Problem::Expected { found, expected: format!("a row of {}, {told}", self.layout.columns.len()) });
+            return Err(Problem::Expected {
+                found,
+                expected: format!("a row of {}, {told}", self.layout.columns.len()),
+            });
         }
         let comma = self.clock.decimal_comma;
         let mut row = Row { count: 1, ..Row::default() };
@@ -168,7 +172,7 @@ impl<R: BufRead> Csv<R> {
                 Column::Time => record.at = Some(self.clock.moment(field)?),
                 Column::Size => row.size = size(field)?,
                 Column::KeySize => row.key_size = size(field)?,
-                Column::Op => row.does = Some(does(field)?),
+                Column::Op => row.does = Some(does(field).ok_or_else(|| self.layout.unknown_operation(field))?),
                 Column::Count => row.count = count(field)?,
                 Column::Ttl => row.ttl = ttl(field, self.layout.ttl_unit, comma)?,
                 Column::Client => record.client = Some(self.clients.id(field)),
@@ -250,17 +254,14 @@ impl Does {
     }
 }
 
-fn does(field: &[u8]) -> Result<Does, Problem> {
+fn does(field: &[u8]) -> Option<Does> {
     match field.trim_ascii().to_ascii_lowercase().as_slice() {
-        b"get" | b"gets" | b"read" | b"r" | b"get_lease" | b"lookup" | b"fetch" => Ok(Does::Read),
-        b"set" | b"write" | b"put" | b"w" | b"set_lease" | b"insert" | b"cas" => Ok(Does::Store(Only::Always)),
-        b"add" => Ok(Does::Store(Only::IfAbsent)),
-        b"replace" => Ok(Does::Store(Only::IfPresent)),
-        b"modify" | b"incr" | b"decr" | b"append" | b"prepend" | b"update" => Ok(Does::Change),
-        b"delete" | b"del" | b"remove" => Ok(Does::Delete),
-        _ => Err(Problem::expected(
-            field,
-            "an operation: get, set, modify or delete (or leave the column out: --columns, with - in its place)",
-        )),
+        b"get" | b"gets" | b"read" | b"r" | b"get_lease" | b"lookup" | b"fetch" => Some(Does::Read),
+        b"set" | b"write" | b"put" | b"w" | b"set_lease" | b"insert" | b"cas" => Some(Does::Store(Only::Always)),
+        b"add" => Some(Does::Store(Only::IfAbsent)),
+        b"replace" => Some(Does::Store(Only::IfPresent)),
+        b"modify" | b"incr" | b"decr" | b"append" | b"prepend" | b"update" => Some(Does::Change),
+        b"delete" | b"del" | b"remove" => Some(Does::Delete),
+        _ => None,
     }
 }

@@ -71,7 +71,9 @@ impl<'a> Sample<'a> {
 
     /// What the file is if it is a table: by its header.
     pub fn table(&self) -> Result<Found, Problem> {
-        let Some(first) = self.lines.first() else { return Err(Problem::EmptyTrace("a header such as time,key,size,op")) };
+        let Some(first) = self.lines.first() else {
+            return Err(Problem::EmptyTrace("a header such as time,key,size,op"));
+        };
         let layout = Layout::of_header(first, self.lines.get(1).copied(), true)?;
         layout.map(Found::from).ok_or_else(|| {
             Problem::expected(
@@ -84,16 +86,35 @@ impl<'a> Sample<'a> {
     /// What the file is.
     pub fn detect(&self) -> Result<Found, Problem> {
         if self.head.is_empty() {
-            return Ok(Format::Keys.into());
+            return self.of_name();
         }
         if !is_text(self.head) {
             let is_oracle = self.name.contains("oraclegeneral") || oracle::is_plausible(self.head);
-            return if is_oracle { Ok(Format::OracleGeneral.into()) } else { Err(Problem::Foreign(foreign::binary(self.head))) };
+            return if is_oracle {
+                Ok(Format::OracleGeneral.into())
+            } else {
+                Err(Problem::Foreign(foreign::binary(self.head)))
+            };
         }
         if self.lines.is_empty() {
-            return Ok(Format::Keys.into());
+            return self.of_name();
         }
         self.detect_text()
+    }
+
+    /// What the name of an empty file says it is, for what it is told.
+    fn of_name(&self) -> Result<Found, Problem> {
+        if self.has_extension(&["csv", "tsv", "tab"]) {
+            return self.table();
+        }
+        let format = if self.has_extension(&["lis"]) {
+            Format::Arc
+        } else if self.name.contains("oraclegeneral") {
+            Format::OracleGeneral
+        } else {
+            Format::Keys
+        };
+        Ok(format.into())
     }
 
     fn detect_text(&self) -> Result<Found, Problem> {

@@ -40,7 +40,8 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
 
 const NO_REQUESTS: &str = "it holds values, not requests; record requests: redis-cli MONITOR > capture.txt";
 const NO_PACKETS: &str = "record what the server is asked instead: redis-cli MONITOR > capture.txt";
-const CONVERT: &str = "convert it to oracleGeneral with libCacheSim's traceConv, or print it as csv with its tracePrint";
+const CONVERT: &str =
+    "convert it to oracleGeneral with libCacheSim's traceConv, or print it as csv with its tracePrint";
 
 /// What a binary file is, in a sentence.
 pub fn binary(head: &[u8]) -> String {
@@ -54,7 +55,9 @@ pub fn binary(head: &[u8]) -> String {
         return format!("this looks like a vscsi trace; {CONVERT}");
     }
     "this is a binary file of a kind that is not known; of binary formats oracleGeneral is read (--format oracle-general \
-     says so); print it as text first, one key per line or with a header such as time,key,size"
+     says so); print it as text first, one key per line or with a header such as time,key,size. If it is only numbers, one \
+     after the other: od -An -v -w4 -t u4 FILE | tr -d ' ' | cachelane replay - (with --endian=big for Java's; 8 for 4 where \
+     they have eight bytes)"
         .to_owned()
 }
 
@@ -107,7 +110,9 @@ pub fn text(lines: &[&[u8]]) -> Option<String> {
 
 /// `*3` and `$3`: Redis' protocol.
 fn is_resp(first: &[u8], second: &[u8]) -> bool {
-    let counts = |line: &[u8], sign: u8| line.first() == Some(&sign) && line.len() > 1 && line[1..].iter().all(u8::is_ascii_digit);
+    let counts = |line: &[u8], sign: u8| {
+        line.first() == Some(&sign) && line.len() > 1 && line[1..].iter().all(u8::is_ascii_digit)
+    };
     counts(first, b'*') && counts(second, b'$')
 }
 
@@ -125,11 +130,18 @@ fn is_memcached_log(line: &str) -> bool {
 
 /// `I  04001000,3` and ` L 1ffeffe7e,8`, after lines of valgrind's own.
 fn is_lackey(lines: &[&[u8]]) -> bool {
-    let mut own = lines.iter().filter_map(|line| std::str::from_utf8(line).ok()).filter(|line| !line.starts_with("==")).peekable();
+    let mut own = lines
+        .iter()
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .filter(|line| !line.starts_with("=="))
+        .peekable();
     let is = |line: &str| {
         let (kind, rest) = line.trim_start().split_once(' ').unwrap_or_default();
         let (address, size) = rest.trim_start().split_once(',').unwrap_or_default();
-        matches!(kind, "I" | "L" | "S" | "M") && is_hex(address) && whole(size.as_bytes(), 1 << 20).is_some() && !size.is_empty()
+        matches!(kind, "I" | "L" | "S" | "M")
+            && is_hex(address)
+            && whole(size.as_bytes(), 1 << 20).is_some()
+            && !size.is_empty()
     };
     own.peek().is_some() && own.all(is)
 }
@@ -140,7 +152,11 @@ fn is_address(line: &str) -> bool {
     let [kind, address, ..] = words.as_slice() else { return false };
     let hex = address.strip_prefix("0x").is_some_and(is_hex);
     let named = matches!(kind.to_ascii_lowercase().as_str(), "l" | "s" | "r" | "w" | "i" | "m" | "read" | "write");
-    let dinero = matches!(*kind, "0" | "1" | "2") && words.len() == 2 && is_hex(address) && address.len() >= 5 && !is_number(address);
+    let dinero = matches!(*kind, "0" | "1" | "2")
+        && words.len() == 2
+        && is_hex(address)
+        && address.len() >= 5
+        && !is_number(address);
     named && hex || dinero
 }
 
@@ -161,7 +177,12 @@ fn is_sql(words: &[&str]) -> bool {
     let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
     matches!(
         upper.as_slice(),
-        ["INSERT", "INTO"] | ["CREATE", "TABLE"] | ["DROP", "TABLE"] | ["--", "MYSQL"] | ["--", "POSTGRESQL"] | ["COPY", _]
+        ["INSERT", "INTO"]
+            | ["CREATE", "TABLE"]
+            | ["DROP", "TABLE"]
+            | ["--", "MYSQL"]
+            | ["--", "POSTGRESQL"]
+            | ["COPY", _]
     )
 }
 
@@ -183,7 +204,8 @@ pub fn several_fields(lines: &[&[u8]]) -> Option<String> {
     });
     let (width, delimiter) = found?;
     let example = ["time,key", "time,key,size", "time,key,size,op"].get(width.saturating_sub(2));
-    let example = example.map_or_else(|| format!("time,key,size{}", ",-".repeat(width.clamp(3, 20) - 3)), |e| (*e).to_owned());
+    let example =
+        example.map_or_else(|| format!("time,key,size{}", ",-".repeat(width.clamp(3, 20) - 3)), |e| (*e).to_owned());
     Some(format!(
         "its lines have {width} fields, by {}, and nothing says which of them is the key; say it: --columns {example} (- for \
          one that is not read), or write such a header as the first line; or, if each line is one key as it stands: --format \

@@ -80,7 +80,10 @@ impl<R: BufRead> KeyLines<R> {
         let problem = if std::str::from_utf8(key).is_err() {
             Problem::NotUtf8
         } else if self.is_checked && key.iter().any(|byte| matches!(byte, b' ' | b'\t')) {
-            Problem::expected(key, "one key: there is a blank in it (if each line is one key as it stands: --format keys)")
+            Problem::expected(
+                key,
+                "one key: there is a blank in it (if each line is one key as it stands: --format keys)",
+            )
         } else if let Some(key) = self.ids.id(key) {
             return Ok(Step::Record(Record { key, ..Record::default() }));
         } else {

@@ -328,9 +328,15 @@ impl<'a> Records<'a> {
     pub fn open(name: &str, reader: impl BufRead + 'a, how: impl Into<How>) -> Result<Records<'a>, TraceError> {
         let how = how.into();
         let file = unpack::unpack(name, reader)?;
-        let wrong = |problem: Problem| {
-            let place = if matches!(problem, Problem::Foreign(_)) { Place::File } else { Place::Line(1) };
-            TraceError { place, problem }
+        let tool = file.tool;
+        let wrong = |problem: Problem| match problem {
+            Problem::Foreign(sentence) => {
+                // What is to be done with the file is to be done with what is in it.
+                let unpack = tool.filter(|_| sentence.contains("FILE"));
+                let unpack = unpack.map(|tool| format!(" (unpack FILE first: {tool})")).unwrap_or_default();
+                TraceError { place: Place::File, problem: Problem::Foreign(sentence + &unpack) }
+            }
+            problem => TraceError { place: Place::Line(1), problem },
         };
         let found = found(&Sample::new(&file.name, &file.head), &how).map_err(wrong)?;
         let input = file.input;
@@ -478,7 +484,9 @@ impl<'a> Records<'a> {
 fn found(sample: &Sample<'_>, how: &How) -> Result<Found, Problem> {
     match (how.format, &how.columns) {
         (None | Some(Format::Csv), Some(columns)) => sample.told(columns),
-        (Some(format), Some(_)) => Err(Problem::Foreign(format!("--columns says what a table has, and --format {format} is none"))),
+        (Some(format), Some(_)) => {
+            Err(Problem::Foreign(format!("--columns says what a table has, and --format {format} is none")))
+        }
         (Some(Format::Csv), None) => sample.table(),
         (Some(format), None) => Ok(format.into()),
         (None, None) => sample.detect(),

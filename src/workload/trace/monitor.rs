@@ -137,7 +137,10 @@ impl<R: BufRead> Monitor<R> {
     /// What the reader should know.
     pub fn notes(&self) -> Vec<String> {
         let strangers = (self.strangers > 0).then(|| {
-            format!("lines that MONITOR did not print are left out: {} (the first is {})", self.strangers, self.first_stranger)
+            format!(
+                "lines that MONITOR did not print are left out: {} (the first is {})",
+                self.strangers, self.first_stranger
+            )
         });
         let cut_off = self.cut_off.as_ref().map(|line| format!("the last line is cut off and left out: {line}"));
         strangers.into_iter().chain(cut_off).collect()
@@ -162,9 +165,6 @@ impl<R: BufRead> Monitor<R> {
             let mut none = || self.first_problem.take().unwrap_or_else(|| lines::empty("one line of MONITOR's output"));
             return if self.commands == 0 { Err(none()) } else { Ok(Step::End) };
         };
-        if is_noise(line) {
-            return Ok(Step::Nothing);
-        }
         let read = parts(line).and_then(|parts| {
             unquote(parts.words, &mut self.words)?;
             self.has_prefix |= !parts.prefix.is_empty();
@@ -177,6 +177,7 @@ impl<R: BufRead> Monitor<R> {
         let done = read.and_then(|line| self.command(line, keys));
         match done {
             Ok(()) => self.commands += 1,
+            Err(_) if is_noise(self.lines.present()) => {}
             Err(problem) => self.stranger(problem)?,
         }
         Ok(self.waiting.pop_front().map_or(Step::Nothing, Step::Record))

@@ -46,7 +46,8 @@ pub fn is_line(line: &[u8]) -> bool {
 
 /// Looks behind a prefix: a time with six digits after its point, a database and a client begin there.
 fn behind_prefix(line: &[u8]) -> Option<Parts<'_>> {
-    let starts = (1..line.len().min(PREFIX_MAX)).filter(|&at| line[at].is_ascii_digit() && !line[at - 1].is_ascii_digit());
+    let starts =
+        (1..line.len().min(PREFIX_MAX)).filter(|&at| line[at].is_ascii_digit() && !line[at - 1].is_ascii_digit());
     let found = starts.filter(|&at| matches!(line[at - 1], b' ' | b'\t' | b'+' | b'>' | b'|' | b']'));
     let mut parts = found.filter_map(|at| Some((at, parts_at(&line[at..], true)?)));
     parts.next().map(|(at, parts)| Parts { prefix: &line[..at], ..parts })
@@ -174,7 +175,12 @@ mod tests {
         let parts = parts(line.as_bytes()).ok()?;
         let mut words = Vec::new();
         unquote(parts.words, &mut words).ok()?;
-        Some((parts.time_ns, text(parts.database), parts.client.map(text), words.iter().map(|word| text(word)).collect()))
+        Some((
+            parts.time_ns,
+            text(parts.database),
+            parts.client.map(text),
+            words.iter().map(|word| text(word)).collect(),
+        ))
     }
 
     #[test]
@@ -184,7 +190,9 @@ mod tests {
             Some((1_700_000_001_250_000_000, database.to_owned(), client.map(str::to_owned), words))
         };
         let own = Some("10.0.0.5:41000");
-        for prefix in ["", "+", "cache-1  | ", "[pod/redis-0/redis] ", "2024-01-01T00:00:00.000000001Z ", "redis_1 | +", "a|b\t"] {
+        for prefix in
+            ["", "+", "cache-1  | ", "[pod/redis-0/redis] ", "2024-01-01T00:00:00.000000001Z ", "redis_1 | +", "a|b\t"]
+        {
             let line = format!("{prefix}1700000001.250000 [0 10.0.0.5:41000] \"GET\" \"k\"");
             assert_eq!(cut(&line), get("0", own), "{line}");
         }
@@ -198,14 +206,32 @@ mod tests {
 
     #[test]
     fn other_lines_are_none() {
-        for line in ["", "hello", "user:1", "1 2 3", "1.5 \"", "12 \"a\"", "1.5 [0 x]", "cache-1 | 7 [0 x] \"get\" \"k\"", "[info] 3 done"] {
+        for line in [
+            "",
+            "hello",
+            "user:1",
+            "1 2 3",
+            "1.5 \"",
+            "12 \"a\"",
+            "1.5 [0 x]",
+            "cache-1 | 7 [0 x] \"get\" \"k\"",
+            "[info] 3 done",
+        ] {
             assert_eq!(cut(line), None, "{line}");
         }
     }
 
     #[test]
     fn what_belongs_to_the_making_of_a_capture_is_known() {
-        for line in ["OK", "+OK", "10.0.0.2:6379> MONITOR", "127.0.0.1:6379[3]> monitor", "^C", "Trying 127.0.0.1...", "10.0.0.2:6379>"] {
+        for line in [
+            "OK",
+            "+OK",
+            "10.0.0.2:6379> MONITOR",
+            "127.0.0.1:6379[3]> monitor",
+            "^C",
+            "Trying 127.0.0.1...",
+            "10.0.0.2:6379>",
+        ] {
             assert!(is_noise(line.as_bytes()), "{line}");
         }
         for line in ["GET a", "user:1", "1700000001.25", "hello"] {

@@ -43,7 +43,12 @@ struct Raw {
 
 impl Raw {
     fn of(bytes: &[u8; RECORD_BYTES]) -> Raw {
-        Raw { time: u32_at(bytes, 0), object: u64_at(bytes, 4), size: u32_at(bytes, 12), next: u64_at(bytes, 16) as i64 }
+        Raw {
+            time: u32_at(bytes, 0),
+            object: u64_at(bytes, 4),
+            size: u32_at(bytes, 12),
+            next: u64_at(bytes, 16) as i64,
+        }
     }
 
     /// When the object comes next, after the request of this number; `None` where that lies behind.

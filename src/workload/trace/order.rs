@@ -105,14 +105,22 @@ mod tests {
     fn a_little_out_of_order_is_played_at_the_later_time_and_told_as_it_is_written() {
         let mut order = Order::default();
         let mut take = |ns: u64, line: u64, text: &str| order.take(Nanos(ns), Place::Line(line), text.as_bytes());
-        assert_eq!(take(1_700_000_001_250_000_000, 1, "1700000001.250000").ok(), Some(Nanos(1_700_000_001_250_000_000)));
-        assert_eq!(take(1_700_000_001_249_990_000, 2, "1700000001.249990").ok(), Some(Nanos(1_700_000_001_250_000_000)));
+        assert_eq!(
+            take(1_700_000_001_250_000_000, 1, "1700000001.250000").ok(),
+            Some(Nanos(1_700_000_001_250_000_000))
+        );
+        assert_eq!(
+            take(1_700_000_001_249_990_000, 2, "1700000001.249990").ok(),
+            Some(Nanos(1_700_000_001_250_000_000))
+        );
         assert_eq!(take(1_700_000_001_260_000_000, 3, "x").ok(), Some(Nanos(1_700_000_001_260_000_000)));
         let notes: Vec<String> = order.notes().collect();
         assert_eq!(
             notes,
-            ["requests out of order: 1, by up to 0.00001 s (the first at line 2: 1700000001.249990 after 1700000001.250000); \
-              they are played in the order of the file"]
+            [
+                "requests out of order: 1, by up to 0.00001 s (the first at line 2: 1700000001.249990 after 1700000001.250000); \
+              they are played in the order of the file"
+            ]
         );
     }
 
@@ -122,7 +130,9 @@ mod tests {
         let s = Nanos::from_secs;
         assert!(order.take(s(100), Place::Line(1), b"100").is_ok());
         assert!(order.take(s(90), Place::Line(2), b"90").is_ok());
-        assert!(matches!(order.take(s(89), Place::Line(3), b"89"), Err(Problem::TimeGoesBack { from, to }) if from == "100" && to == "89"));
+        assert!(
+            matches!(order.take(s(89), Place::Line(3), b"89"), Err(Problem::TimeGoesBack { from, to }) if from == "100" && to == "89")
+        );
         assert!(order.take(s(100 + 3 * 86_400), Place::Line(4), b"").is_ok());
         assert!(order.notes().any(|note| note.contains("by more than a day: 1 (the first at line 4, of 3 days)")));
     }

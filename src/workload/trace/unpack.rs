@@ -67,6 +67,8 @@ impl<R: BufRead> BufRead for Metered<R> {
 pub struct Unpacked<'a> {
     /// Its name without `.zst`, `.gz` or `.xz`.
     pub name: String,
+    /// The tool that frees it of its outermost layer.
+    pub tool: Option<&'static str>,
     /// Its first bytes.
     pub head: Vec<u8>,
     /// All of it.
@@ -85,21 +87,24 @@ pub fn unpack<'a>(name: &str, reader: impl BufRead + 'a) -> Result<Unpacked<'a>,
     let unread = |error| lines::wrong(1, Problem::Read(error));
     let (packed, unpacked) = (Meter::default(), Meter::default());
     let mut input: Input<'a> = Box::new(Metered { reader, meter: packed.clone() });
-    let mut name = name.to_owned();
+    let (mut name, mut tool) = (name.to_owned(), None);
     for _ in 0..=LAYERS_MAX {
         let (head, whole) = peek(input).map_err(unread)?;
-        let (decoder, endings): (Box<dyn Read + 'a>, &[&str]) = if zstd::is(&head) {
-            (Box::new(Zstd::new(whole)), &[".zst", ".zstd"])
+        type Decoder<'a> = (Box<dyn Read + 'a>, &'static [&'static str], &'static str);
+        let (decoder, endings, by): Decoder<'a> = if zstd::is(&head) {
+            (Box::new(Zstd::new(whole)), &[".zst", ".zstd"], "zstd -dc")
         } else if head.starts_with(&GZIP) {
-            (Box::new(Told(MultiGzDecoder::new(whole))), &[".gz", ".gzip"])
+            (Box::new(Told(MultiGzDecoder::new(whole))), &[".gz", ".gzip"], "gzip -dc")
         } else if head.starts_with(&XZ) {
-            (Box::new(Told(XzReader::new_mem_limit(whole, true, XZ_KIB_MAX))), &[".xz"])
+            (Box::new(Told(XzReader::new_mem_limit(whole, true, XZ_KIB_MAX))), &[".xz"], "xz -dc")
         } else if let Some(endian) = Utf16::of(&head) {
-            (Box::new(Utf16::new(whole, endian)), &[])
+            let endian_name = if endian == Endian::Little { "iconv -f UTF-16LE" } else { "iconv -f UTF-16BE" };
+            (Box::new(Utf16::new(whole, endian)), &[], endian_name)
         } else {
             let input = Box::new(Metered { reader: whole, meter: unpacked.clone() });
-            return Ok(Unpacked { name, head, input, packed, unpacked });
+            return Ok(Unpacked { name, tool, head, input, packed, unpacked });
         };
+        tool = tool.or(Some(by));
         let stripped = endings.iter().find_map(|ending| name.strip_suffix(ending)).map(str::to_owned);
         name = stripped.unwrap_or(name);
         input = Box::new(BufReader::with_capacity(1 << 16, decoder));
@@ -256,13 +261,14 @@ mod tests {
 
     /// `printf 'a\nb\na\n'`, packed by the tools themselves (gzip -n, xz).
     const GZ: &[u8] = &[
-        0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0x4B, 0xE4, 0x4A, 0xE2, 0x4A, 0xE4, 2, 0, 0x5B, 0x6C, 0x51, 0x38, 6, 0, 0, 0,
+        0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0x4B, 0xE4, 0x4A, 0xE2, 0x4A, 0xE4, 2, 0, 0x5B, 0x6C, 0x51, 0x38, 6, 0, 0,
+        0,
     ];
 
     const XZ_FILE: &[u8] = &[
-        0xFD, b'7', b'z', b'X', b'Z', 0, 0, 4, 0xE6, 0xD6, 0xB4, 0x46, 2, 0, 0x21, 1, 0x16, 0, 0, 0, 0x74, 0x2F, 0xE5, 0xA3, 1,
-        0, 5, 0x61, 0x0A, 0x62, 0x0A, 0x61, 0x0A, 0, 0, 0, 0xFA, 0x3A, 0x24, 7, 3, 0xB2, 0xB0, 0x25, 0, 1, 0x1E, 6, 0xC1,
-        0x2F, 0xA4, 0x1D, 0x1F, 0xB6, 0xF3, 0x7D, 1, 0, 0, 0, 0, 4, 0x59, 0x5A,
+        0xFD, b'7', b'z', b'X', b'Z', 0, 0, 4, 0xE6, 0xD6, 0xB4, 0x46, 2, 0, 0x21, 1, 0x16, 0, 0, 0, 0x74, 0x2F, 0xE5,
+        0xA3, 1, 0, 5, 0x61, 0x0A, 0x62, 0x0A, 0x61, 0x0A, 0, 0, 0, 0xFA, 0x3A, 0x24, 7, 3, 0xB2, 0xB0, 0x25, 0, 1,
+        0x1E, 6, 0xC1, 0x2F, 0xA4, 0x1D, 0x1F, 0xB6, 0xF3, 0x7D, 1, 0, 0, 0, 0, 4, 0x59, 0x5A,
     ];
 
     fn read(bytes: &[u8]) -> Result<String, String> {
