@@ -509,7 +509,7 @@ fn a_run_that_plays_only_the_first_part_of_a_trace_says_so() {
     let (_, notes) = both(&["compare", "-", "--set", "duration=200s"], &scenario);
     assert_eq!(notes, "");
     // At other arrivals, the run itself shows how many it made.
-    let steady = scenario.replace("{ kind = \"trace\" }", "{ kind = \"fixed\", rate = 2 }");
+    let steady = scenario.replace("{ kind = \"trace\" }", "{ kind = \"constant\", rate = 2 }");
     let (_, notes) = both(&["compare", "-"], &steady);
     assert!(notes.contains("of the 100 requests of the trace"), "{notes}");
 }
