@@ -6,7 +6,6 @@
 //! smaller (fewer faults, a shorter run, fewer fields changed) for as long as it still fails, and printed as TOML.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -495,7 +494,7 @@ fn whatever_happens_in_ten_thousand_worlds_the_books_are_right() {
 }
 
 /// Judges the cases of these numbers, on all cores; gives what they reached.
-fn weather(cases: Range<u64>) -> Reached {
+fn weather(cases: std::ops::Range<u64>) -> Reached {
     let (next, failed) = (AtomicU64::new(cases.start), Mutex::new(None));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let mut together = Reached::default();

@@ -1073,7 +1073,7 @@ mod tests {
         let mut state = playing();
         state.apply(frame(1, 1, false));
         let many = |s: &mut Scenario| {
-            let fault = |n| crate::scenario::Fault::new(What::CacheCrash, Nanos::from_millis(1_000 + n));
+            let fault = |n: u64| crate::scenario::Fault::new(What::CacheCrash, Nanos::from_millis(1_000 + n));
             s.faults = (0..1_000).map(fault).collect();
         };
         state.apply(edit(many));

@@ -143,6 +143,7 @@ impl Desk {
                     keys: trace.distinct(),
                     says: trace.says().map(str::to_owned).collect(),
                     left_out: trace.left_out().clone(),
+                    notes: trace.notes().to_vec(),
                 };
                 self.trace = Some((reading.name, Arc::new(trace)));
                 FromWorker::Opened(facts)

@@ -2,11 +2,11 @@
 
 use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece, Speed};
+use super::super::state::Failure;
 use super::super::view::{Control, Lang};
 use super::{PresetGroup, Words, ends, family_name, lane, unless_none};
-use super::super::state::Failure;
 use crate::chart::{ENGLISH, Panel, text};
-use crate::escape::escape;
+use crate::escape::shown;
 use crate::scenario::{Link, Part, Reason, What};
 
 pub static WORDS: Words = Words {
@@ -188,9 +188,9 @@ pub static WORDS: Words = Words {
     hot_traffic: "Traffic to hot keys",
     open_trace: "Replay a trace",
     trace_formats: "One key per line, csv, ARC, oracleGeneral, Twitter's cache-trace or redis-cli MONITOR; .zst, too.",
-    trace_reading: |name| format!("Reading {} …", escape(name)),
+    trace_reading: |name| format!("Reading {} …", shown(name)),
     cancel_reading: "Cancel reading",
-    trace_stopped: |name| format!("Reading {} was stopped. What ran before goes on.", escape(name)),
+    trace_stopped: |name| format!("Reading {} was stopped. What ran before goes on.", shown(name)),
     trace_opened: |name, facts| {
         let says = facts.says.iter().map(|what| match what.as_str() {
             "operations" => "operations",
@@ -200,10 +200,10 @@ pub static WORDS: Words = Words {
             _ => "clients",
         });
         let says = unless_none(says.map(str::to_owned), |says| format!("; it also says {says}"));
-        let left_out = facts.left_out.iter().map(|(name, count)| format!("{} {count}", escape(name)));
+        let left_out = facts.left_out.iter().map(|(name, count)| format!("{} {count}", shown(name)));
         let left_out = unless_none(left_out, |commands| format!(" Left out: {commands}."));
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
-        format!("{}: {requests} requests, {keys} keys{says}.{left_out}", escape(name))
+        format!("{}: {requests} requests, {keys} keys{says}.{left_out}", shown(name))
     },
     cache: "Cache",
     capacity: "Capacity, entries",
@@ -293,7 +293,9 @@ pub static WORDS: Words = Words {
     reason: Reason::to_string,
     last_good_runs: "One of the controls holds a value that cannot run. The last good experiment goes on.",
     worker_failed: |failure| match failure {
-        Failure::NotStarted => "The simulation could not start: its worker's files did not arrive, or may not run here.",
+        Failure::NotStarted => {
+            "The simulation could not start: its worker's files did not arrive, or may not run here."
+        }
         Failure::Crashed => "The simulation has stopped with an error.",
         Failure::OutOfMemory => {
             "The simulation has stopped, most likely for want of memory. Fewer keys, shards, replicas or lanes need less."

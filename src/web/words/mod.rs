@@ -12,7 +12,7 @@ use super::protocol::TraceFacts;
 use super::state::Failure;
 use super::view::{Control, Lang, Shown};
 use crate::chart::{Labels, Panel, Weight};
-use crate::escape::escape;
+use crate::escape::shown;
 use crate::scenario::limits::Limit;
 use crate::scenario::{Lane, Link, Part, Reason, Scenario, What, Writing};
 
@@ -343,7 +343,7 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
             "" if same_write && !same_read => read,
             "" if same_read && same_write => with_its_own(scenario, lane, write),
             "" => format!("{read} + {write}"),
-            name => escape(&(words.lane_name)(name)).into_owned(),
+            name => shown(&(words.lane_name)(name)).into_owned(),
         };
         let numbered = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title} ({n})") });
         titles.extend(numbered.take(lanes.len() + 1).find(|name| !titles.contains(name)));
@@ -419,7 +419,7 @@ mod tests {
         let facts = TraceFacts { left_out: [("EV\u{1b}[2JAL".to_owned(), 2)].into(), ..TraceFacts::default() };
         for words in [&en::WORDS, &ko::WORDS] {
             let told = (words.trace_opened)("a\u{202e}b.csv", &facts);
-            assert!(!told.contains(crate::escape::is_control) && told.contains(r"\u{1b}"), "{told}");
+            assert!(!told.contains(crate::escape::is_unsafe) && told.contains(r"\u{1b}"), "{told}");
             assert!(!(words.trace_reading)("a\u{202e}b.csv").contains('\u{202e}'));
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use super::{Format, Place, Problem, Record, Records, TraceError};
+use super::{How, Place, Problem, Record, Records, TraceError};
+use crate::keyspace::{Command, Expiry};
 use crate::time::Nanos;
 use crate::workload::requests::Operation;
 
@@ -12,6 +13,8 @@ pub const RECORDS_MAX: usize = 20_000_000;
 
 /// How large an entry is of which the trace does not say it.
 const UNKNOWN_SIZE: u32 = u32::MAX;
+/// The client of a request of which the trace names none, where it names others.
+const UNKNOWN_CLIENT: u32 = u32::MAX - 1;
 /// The life of a value of which the trace does not say it.
 const UNKNOWN_TTL: Nanos = Nanos(u64::MAX - 1);
 
@@ -26,6 +29,7 @@ pub struct Trace {
     ttls: Vec<Nanos>,
     clients: Vec<u32>,
     left_out: BTreeMap<String, u64>,
+    notes: Vec<String>,
 }
 
 impl Trace {
@@ -33,56 +37,29 @@ impl Trace {
     ///
     /// # Errors
     /// At the first line or record that is none; when there are more than [`RECORDS_MAX`]; when there are none at all.
-    pub fn read(name: &str, reader: impl BufRead, format: Option<Format>) -> Result<Trace, TraceError> {
-        Trace::collect(Records::open(name, reader, format)?)
+    pub fn read(name: &str, reader: impl BufRead, how: impl Into<How>) -> Result<Trace, TraceError> {
+        Trace::collect(Records::open(name, reader, how)?)
     }
 
     /// Reads what is left of `records`.
     ///
     /// # Errors
     /// Like [`read`](Trace::read).
-    pub fn collect(mut records: Records<'_>) -> Result<Trace, TraceError> {
-        let has_operations = records.has_operations();
-        let mut trace = Trace::default();
-        let mut lives = Lives::default();
-        while let Some(record) = records.next().transpose()? {
-            if trace.keys.len() == RECORDS_MAX {
-                let place = Place::Record(RECORDS_MAX as u64 + 1);
-                return Err(TraceError { place, problem: Problem::TooManyRecords(RECORDS_MAX) });
-            }
-            lives.note(&record, trace.keys.len());
-            if !record.only_expiry {
-                trace.push(&record, has_operations);
-            }
-        }
-        trace.ttls = lives.ttls(&trace.keys);
-        trace.distinct = records.distinct();
-        trace.left_out = records.left_out();
-        if trace.keys.is_empty() {
-            let problem = Problem::EmptyTrace("one command on a key");
-            return Err(TraceError { place: Place::Line(1), problem });
-        }
-        Ok(trace)
+    pub fn collect(records: Records<'_>) -> Result<Trace, TraceError> {
+        let mut builder = TraceBuilder::new(records);
+        builder.advance(u64::MAX)?;
+        builder.finish()
     }
 
-    fn push(&mut self, record: &Record, has_operations: bool) {
+    fn push(&mut self, record: &Record, operation: Option<Operation>) {
         let before = self.keys.len();
         self.keys.push(record.key);
-        if has_operations {
-            self.operations.push(record.operation.unwrap_or(Operation::Read));
-        }
+        self.operations.extend(operation);
         if let Some(at) = record.at {
             self.times.push(at);
         }
-        if let Some(client) = record.client {
-            self.clients.push(client);
-        }
-        if record.size.is_some() && self.sizes.is_empty() {
-            self.sizes = vec![UNKNOWN_SIZE; before];
-        }
-        if record.size.is_some() || !self.sizes.is_empty() {
-            self.sizes.push(record.size.unwrap_or(UNKNOWN_SIZE));
-        }
+        fill_up(&mut self.clients, before, record.client, UNKNOWN_CLIENT);
+        fill_up(&mut self.sizes, before, record.size, UNKNOWN_SIZE);
     }
 
     /// The keys, as ids, in order.
@@ -143,7 +120,7 @@ impl Trace {
     /// Who sent request `number`, as a dense id, if the trace says it.
     #[inline]
     pub fn client(&self, number: usize) -> Option<u32> {
-        self.clients.get(number).copied()
+        self.clients.get(number).copied().filter(|&client| client != UNKNOWN_CLIENT)
     }
 
     /// What it says of its requests besides their keys: some of `operations`, `times`, `ttls`, `sizes`, `clients`.
@@ -162,6 +139,131 @@ impl Trace {
     pub fn left_out(&self) -> &BTreeMap<String, u64> {
         &self.left_out
     }
+
+    /// What the reader should know of how the file was read; see [`Records::notes`].
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
+
+/// Puts what a record may say behind what those `before` it said, where one of them said something.
+fn fill_up(all: &mut Vec<u32>, before: usize, said: Option<u32>, unknown: u32) {
+    if said.is_some() && all.is_empty() {
+        all.resize(before, unknown);
+    }
+    if said.is_some() || !all.is_empty() {
+        all.push(said.unwrap_or(unknown));
+    }
+}
+
+/// A trace that is read in pieces, so that whoever reads it can show how far it is and stop.
+///
+/// ```
+/// use cachelane::workload::trace::{Records, TraceBuilder};
+/// let mut builder = TraceBuilder::new(Records::open("a.txt", &b"a\nb\na\n"[..], None)?);
+/// while !builder.advance(1 << 20)? {
+///     println!("{} bytes, {} requests", builder.bytes_read(), builder.requests());
+/// }
+/// assert_eq!(builder.finish()?.keys(), [0, 1, 0]);
+/// # Ok::<(), cachelane::workload::trace::TraceError>(())
+/// ```
+pub struct TraceBuilder<'a> {
+    records: Records<'a>,
+    has_operations: bool,
+    trace: Trace,
+    lives: Lives,
+}
+
+impl<'a> TraceBuilder<'a> {
+    /// Nothing read yet.
+    pub fn new(records: Records<'a>) -> TraceBuilder<'a> {
+        let has_operations = records.has_operations();
+        TraceBuilder { records, has_operations, trace: Trace::default(), lives: Lives::default() }
+    }
+
+    /// Reads on, by about so many bytes after unpacking, whether requests come out or not; true at the end.
+    ///
+    /// # Errors
+    /// At the first line or record that is none; when there are more than [`RECORDS_MAX`] requests.
+    pub fn advance(&mut self, work: u64) -> Result<bool, TraceError> {
+        let until = self.records.work().saturating_add(work);
+        while self.records.work() < until {
+            match self.records.next_piece().transpose()? {
+                Some(Some(record)) => self.take(&record)?,
+                Some(None) => {}
+                None => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    fn take(&mut self, record: &Record) -> Result<(), TraceError> {
+        let operation = operation(record);
+        self.lives.note(record, operation, self.trace.keys.len());
+        let too_many = self.trace.keys.len() == RECORDS_MAX || self.lives.given.len() > RECORDS_MAX;
+        if too_many {
+            let place = Place::Record(self.trace.keys.len() as u64 + 1);
+            return Err(TraceError { place, problem: Problem::TooManyRecords(RECORDS_MAX) });
+        }
+        if let Some(operation) = operation {
+            self.trace.push(record, self.has_operations.then_some(operation));
+        }
+        Ok(())
+    }
+
+    /// How many bytes of the file were read: as many as it has, at its end.
+    pub fn bytes_read(&self) -> u64 {
+        self.records.bytes_read()
+    }
+
+    /// How many requests there are so far.
+    pub fn requests(&self) -> u64 {
+        self.trace.keys.len() as u64
+    }
+
+    /// The trace, once [`advance`](TraceBuilder::advance) has come to its end.
+    ///
+    /// # Errors
+    /// When there is no request in it.
+    pub fn finish(self) -> Result<Trace, TraceError> {
+        let TraceBuilder { records, mut trace, lives, .. } = self;
+        trace.ttls = lives.ttls(&trace.keys);
+        trace.distinct = records.distinct();
+        trace.left_out = records.left_out();
+        trace.notes = records.notes();
+        if trace.keys.is_empty() {
+            let problem = Problem::EmptyTrace("one command on a key");
+            return Err(TraceError { place: Place::Line(1), problem });
+        }
+        Ok(trace)
+    }
+}
+
+/// What a record asks for in a simulation; `None`: nothing, it is no request.
+fn operation(record: &Record) -> Option<Operation> {
+    match record.command {
+        None | Some(Command::Read | Command::Exists) => Some(Operation::Read),
+        Some(Command::Store { .. }) => Some(Operation::Write),
+        Some(Command::Change { .. }) => Some(Operation::Modify),
+        Some(Command::Delete) => Some(Operation::Delete),
+        Some(Command::Expire { .. } | Command::Rename { .. } | Command::Copy { .. } | Command::Flush(_)) => None,
+    }
+}
+
+/// How long a record says that its key's value lives.
+fn life(record: &Record) -> Option<Nanos> {
+    let expiry = match record.command {
+        Some(Command::Store { expiry: Expiry::Never, .. }) => None,
+        Some(Command::Store { expiry, .. }) => Some(expiry),
+        Some(Command::Expire { to, .. }) => Some(to),
+        _ => return record.fill_ttl,
+    };
+    Some(match expiry? {
+        Expiry::Never => Nanos::MAX,
+        Expiry::Keep => return None,
+        Expiry::In(life) => life,
+        Expiry::At(end) => end.saturating_sub(record.at.unwrap_or(Nanos::ZERO)).max(Nanos(1)),
+    })
 }
 
 /// Lives given to keys: (number of the request that is the first to have it, key, life).
@@ -174,14 +276,14 @@ struct Lives {
 
 impl Lives {
     /// Takes note of what `record`, which is or comes before request `number`, says.
-    fn note(&mut self, record: &Record, number: usize) {
-        if let Some(ttl) = record.ttl {
+    fn note(&mut self, record: &Record, operation: Option<Operation>, number: usize) {
+        if let Some(ttl) = life(record) {
             // A life given right after a write is the write's own.
-            let own = self.open_write.filter(|(_, key)| record.only_expiry && *key == record.key);
+            let own = self.open_write.filter(|(_, key)| operation.is_none() && *key == record.key);
             self.given.push((own.map_or(number, |(write, _)| write), record.key, ttl));
         }
-        if !record.only_expiry {
-            let open = record.ttl.is_none() && record.operation.is_some_and(Operation::writes);
+        if let Some(operation) = operation {
+            let open = life(record).is_none() && operation.writes();
             self.open_write = open.then_some((number, record.key));
         }
     }
