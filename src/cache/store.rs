@@ -341,6 +341,16 @@ impl Store {
         self.slot_of(key).map(|slot| &mut self.slots[slot as usize])
     }
 
+    /// Gives the entry of `key`, if there is one, another end; the policy does not notice.
+    pub fn set_end(&mut self, key: u32, end: Nanos) {
+        let Some(slot) = self.slot_of(key) else { return };
+        let entry = &mut self.slots[slot as usize];
+        entry.expires = end;
+        if let Some(expiries) = &mut self.expiries {
+            expiries.note(entry);
+        }
+    }
+
     /// Puts `entry` in place, evicting as much as it needs room for.
     ///
     /// Over a good entry of the same key it counts as a use of it. Over an expired one it counts as a removal and a

@@ -9,16 +9,16 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Failure, input};
 use crate::cache::eviction::opt::{self, Opt};
 use crate::cache::replay::{Replay as Cache, ReplayCounts};
-use crate::keyspace::{Command, Expiry, Only};
+use crate::keyspace::{Class, Command, Doubts, ELEMENT_BYTES_MAX};
 use crate::scenario::eviction::Sampling;
 use crate::scenario::{Eviction, limits};
-use crate::time::Nanos;
-use crate::workload::trace::{Format, Next, Record, Records, Trace, TraceError};
+use crate::workload::requests::Operation;
+use crate::workload::trace::{Format, LeftOut, Misses, Next, Record, Records, Trace, TraceError};
 
 /// Play a trace through one cache and count hits and misses. Reads are counted, and a miss fills; where the trace says
 /// what its requests do, writes put values in, deletes take them away, and the trace's own times and TTLs hold.
@@ -37,6 +37,10 @@ pub struct Replay {
     /// How many entries the cache has room for.
     #[arg(long, value_name = "ENTRIES")]
     capacity: u64,
+    /// Whether a miss fills the cache: fill, or leave. Without it, as in what was recorded: in a capture of a server, and in
+    /// a trace that has writes of its own, a miss leaves the cache alone.
+    #[arg(long, value_name = "WHAT", ignore_case = true)]
+    on_miss: Option<OnMiss>,
     /// How many requests an entry lives after it was inserted.
     #[arg(long, value_name = "REQUESTS")]
     ttl: Option<u64>,
@@ -59,6 +63,24 @@ pub struct Replay {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// What a miss does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OnMiss {
+    /// It puts a value in.
+    Fill,
+    /// Nothing: values come by writes only.
+    Leave,
+}
+
+impl OnMiss {
+    fn name(self) -> &'static str {
+        match self {
+            OnMiss::Fill => "fill",
+            OnMiss::Leave => "leave",
+        }
+    }
 }
 
 impl Replay {
@@ -94,6 +116,10 @@ impl Replay {
         let mut cache = Cache::new(policy, capacity, self.ttl, self.seed).at_rate(rate).tuned(sampling);
         let own_clock = self.ttl.is_none() && self.rate.is_none();
         let mut records = self.records()?;
+        let mut misses = self.misses(&records);
+        if misses == Misses::Leave {
+            cache = cache.leaving_misses();
+        }
         let (mut played, mut sweep) = (Played::default(), Sweep::default());
         while let Some(record) = records.next() {
             let record = record.map_err(|error| self.told(&error))?;
@@ -101,12 +127,27 @@ impl Replay {
                 cache.set_clock(at);
             }
             self.check_expiry(&record, own_clock)?;
+            if misses == Misses::FillUnlessItStores && record.command.as_ref().is_some_and(Command::stores) {
+                misses = Misses::Leave;
+                cache.leave_misses_after_all();
+            }
             played.step(&mut cache, &record);
             sweep.after(&mut records, |key| cache.remembers(key));
         }
         played.counts = cache.counts();
+        played.doubts = cache.doubts();
+        played.on_miss = Some(if cache.fills() { OnMiss::Fill } else { OnMiss::Leave });
         played.finish(&records);
         Ok(played)
+    }
+
+    /// What misses do, if not told otherwise as in what was recorded.
+    fn misses(&self, records: &Records<'_>) -> Misses {
+        match self.on_miss {
+            Some(OnMiss::Fill) => Misses::Fill,
+            Some(OnMiss::Leave) => Misses::Leave,
+            None => records.misses(),
+        }
     }
 
     /// How a sampled policy is tuned; another one is not.
@@ -131,11 +172,7 @@ impl Replay {
 
     /// Refuses an end of life in seconds where time is counted in requests.
     fn check_expiry(&self, record: &Record, own_clock: bool) -> Result<(), Failure> {
-        let ends = |expiry: &Expiry| matches!(expiry, Expiry::In(_) | Expiry::At(_));
-        let given = match &record.command {
-            Some(Command::Store { expiry, .. } | Command::Expire { to: expiry, .. }) => ends(expiry),
-            _ => record.fill_ttl.is_some(),
-        };
+        let given = record.fill_ttl.is_some() || record.command.as_ref().is_some_and(Command::gives_time);
         if given && !own_clock {
             let options = "--ttl and --rate count requests; leave them out";
             return Err(Failure::Input(format!("{}: the trace says TTLs in seconds, and {options}", self.file)));
@@ -149,6 +186,8 @@ impl Replay {
             return Err(Failure::Input("--policy opt knows no --ttl; leave one of them out".to_owned()));
         }
         let mut records = self.records()?;
+        let misses = self.misses(&records);
+        let mut played = Played { on_miss: Some(OnMiss::Fill), ..Played::default() };
         if records.format() == Format::OracleGeneral {
             let (mut cache, mut sweep) = (Opt::new(capacity), Sweep::default());
             while let Some(record) = records.next() {
@@ -157,14 +196,44 @@ impl Replay {
                 cache.request(record.key, next);
                 sweep.after(&mut records, |key| cache.remembers(key));
             }
-            return Ok(Played { counts: cache.counts(), ..Played::default() });
+            played.counts = cache.counts();
+        } else {
+            played.has_operations = records.has_operations();
+            let trace = Trace::collect(records).map_err(|error| self.told(&error))?;
+            self.check_for_opt(&trace)?;
+            played.counts = opt::replay(trace.keys(), capacity);
+            played.left_out = trace.left_out().clone();
         }
-        let trace = Trace::collect(records).map_err(|error| self.told(&error))?;
-        if trace.operation(0).is_some() {
-            let sentence = "--policy opt knows no writes, and this trace has some; choose another policy";
-            return Err(Failure::Input(format!("{}: {sentence}", self.file)));
+        if misses == Misses::Leave {
+            // Nothing is ever put in.
+            played.on_miss = Some(OnMiss::Leave);
+            let counts = &mut played.counts;
+            (counts.hits, counts.misses) = (0, counts.requests);
         }
-        Ok(Played { counts: opt::replay(trace.keys(), capacity), ..Played::default() })
+        Ok(played)
+    }
+
+    /// Refuses a trace of which OPT is not known to be the best.
+    fn check_for_opt(&self, trace: &Trace) -> Result<(), Failure> {
+        let number_of = |operations: &[Operation]| {
+            let all = (0..trace.keys().len()).filter_map(|number| trace.operation(number));
+            all.filter(|operation| operations.contains(operation)).count()
+        };
+        let (writes, deletes) = (number_of(&[Operation::Write, Operation::Modify]), number_of(&[Operation::Delete]));
+        if writes + deletes > 0 {
+            let has = format!("this trace has {writes} writes and {deletes} deletes");
+            return Err(Failure::Input(format!(
+                "{}: --policy opt knows only reads, and {has}; choose another policy",
+                self.file
+            )));
+        }
+        if trace.says().any(|what| what == "ttls") {
+            return Err(Failure::Input(format!(
+                "{}: --policy opt knows no TTLs, and this trace says some; choose another policy",
+                self.file
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -199,47 +268,20 @@ struct Played {
     has_operations: bool,
     writes: u64,
     deletes: u64,
-    left_out: BTreeMap<String, u64>,
+    left_out: LeftOut,
+    doubts: Doubts,
+    on_miss: Option<OnMiss>,
 }
 
 impl Played {
     fn step(&mut self, cache: &mut Cache, record: &Record) {
-        let held = cache.held(record.key);
-        let end = |expiry: Expiry| match expiry {
-            Expiry::Never => cache.usual_end(cache.now()),
-            Expiry::Keep => held.unwrap_or(Nanos::MAX),
-            Expiry::In(life) => cache.now().saturating_add(life),
-            Expiry::At(end) => end,
-        };
-        match *record.command.as_ref().unwrap_or(&Command::Read) {
-            Command::Read | Command::Exists => {
-                cache.request_for(record.key, record.fill_ttl);
-            }
-            Command::Store { expiry, only } => {
-                self.writes += 1;
-                let stores = match only {
-                    Only::Always => true,
-                    Only::IfAbsent => held.is_none(),
-                    Only::IfPresent => held.is_some(),
-                };
-                if stores {
-                    cache.write(record.key, end(expiry));
-                }
-            }
-            Command::Change { creates } => {
-                self.writes += 1;
-                if held.is_some() || creates {
-                    cache.write(record.key, end(Expiry::Keep));
-                }
-            }
-            Command::Delete => {
-                self.deletes += 1;
-                cache.delete(record.key);
-            }
-            Command::Expire { to, .. } if held.is_some() => cache.expire(record.key, end(to)),
-            Command::Expire { .. } | Command::Rename { .. } | Command::Copy { .. } => {}
-            Command::Flush(_) => cache.clear(),
+        let command = record.command.as_ref().unwrap_or(&Command::Read);
+        match command.class() {
+            Class::Write => self.writes += 1,
+            Class::Delete => self.deletes += 1,
+            Class::Read | Class::Expiry => {}
         }
+        cache.run(&record.ask(), command);
     }
 
     fn finish(&mut self, records: &Records<'_>) {
@@ -251,8 +293,15 @@ impl Played {
         let ReplayCounts { requests, hits, misses } = self.counts;
         write!(out, "{{\"requests\":{requests},\"hits\":{hits},\"misses\":{misses}")?;
         if self.has_operations {
-            let left_out = serde_json::Value::from_iter(self.left_out.clone());
-            write!(out, ",\"writes\":{},\"deletes\":{},\"left_out\":{left_out}", self.writes, self.deletes)?;
+            let by_name = serde_json::Value::from_iter(self.left_out.by_name());
+            write!(out, ",\"writes\":{},\"deletes\":{},\"left_out\":{by_name}", self.writes, self.deletes)?;
+            let by_reason = self.left_out.by_reason().map(|(reason, names)| (reason.name(), names.clone()));
+            let by_reason = serde_json::json!(by_reason.collect::<BTreeMap<_, _>>());
+            let Doubts { too_large, unknown } = self.doubts;
+            write!(out, ",\"left_out_by_reason\":{by_reason},\"uncertain\":{}", too_large + unknown)?;
+        }
+        if let Some(on_miss) = self.on_miss {
+            write!(out, ",\"on_miss\":\"{}\"", on_miss.name())?;
         }
         Ok(writeln!(out, "}}")?)
     }
@@ -261,12 +310,33 @@ impl Played {
         let ReplayCounts { requests, hits, misses } = self.counts;
         let percent = 100.0 * self.counts.hit_ratio();
         writeln!(out, "{requests} requests, {hits} hits ({percent:.2} %), {misses} misses")?;
+        match self.on_miss {
+            Some(OnMiss::Fill) => writeln!(out, "each miss fills the cache")?,
+            Some(OnMiss::Leave) => writeln!(out, "misses leave the cache alone: only the trace's own writes fill it")?,
+            None => {}
+        }
         if self.has_operations {
             writeln!(out, "besides {} writes and {} deletes", self.writes, self.deletes)?;
         }
-        if !self.left_out.is_empty() {
-            let names: Vec<String> = self.left_out.iter().map(|(name, count)| format!("{name} {count}")).collect();
-            writeln!(out, "left out, since they name no key or are not known: {}", names.join(", "))?;
+        for (reason, names) in self.left_out.by_reason() {
+            let names: Vec<String> = names.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            writeln!(out, "left out ({reason}): {}", names.join(", "))?;
+        }
+        let Doubts { too_large, unknown } = self.doubts;
+        if too_large > 0 {
+            let most = ELEMENT_BYTES_MAX >> 20;
+            writeln!(
+                out,
+                "uncertain: the elements of {too_large} values take more than {most} MiB and are not kept; such \
+                           a value is taken never to become empty"
+            )?;
+        }
+        if unknown > 0 {
+            writeln!(
+                out,
+                "uncertain: {unknown} commands on values whose elements are not known; the values are taken to \
+                           be there still"
+            )?;
         }
         Ok(())
     }

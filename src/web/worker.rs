@@ -118,7 +118,7 @@ impl Desk {
                     requests: trace.keys().len() as u64,
                     keys: trace.distinct(),
                     says: trace.says().map(str::to_owned).collect(),
-                    left_out: trace.left_out().clone(),
+                    left_out: trace.left_out().by_name(),
                 };
                 self.trace = Some((name, Arc::new(trace)));
                 FromWorker::Opened(facts)
