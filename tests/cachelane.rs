@@ -6,6 +6,7 @@ mod anchors_queues;
 mod anchors_ratios;
 mod bad_input;
 mod cli;
+mod commands;
 mod common;
 mod durability;
 mod evictions;
