@@ -266,12 +266,15 @@ fn replay_counts_exactly_from_a_file_and_from_standard_input() {
         let line = printed(&["replay", file.path(), "--policy", policy, "--capacity", capacity, "--json"], "");
         assert_eq!(
             line,
-            format!("{{\"requests\":100000,\"hits\":{hits},\"misses\":{}}}\n", 100_000 - hits),
+            format!("{{\"requests\":100000,\"hits\":{hits},\"misses\":{},\"on_miss\":\"fill\"}}\n", 100_000 - hits),
             "{policy}"
         );
     }
     let args = ["replay", "-", "--policy", "lru", "--capacity", "256", "--ttl", "1000"];
-    assert_eq!(printed(&args, &text), "100000 requests, 59191 hits (59.19 %), 40809 misses\n");
+    assert_eq!(
+        printed(&args, &text),
+        "100000 requests, 59191 hits (59.19 %), 40809 misses\neach miss fills the cache\n"
+    );
 }
 
 #[test]
@@ -281,16 +284,30 @@ fn replay_honours_the_operations_times_and_lives_of_a_trace() {
     };
     // The set lives 60 s: the get at 60 s hits, the one at 61 s does not; after the delete the last misses.
     let twitter = "0,k,1,4,7,set,60\n60,k,1,4,7,get,0\n61,k,1,0,7,get,0\n62,k,1,0,7,delete,0\n63,k,1,0,7,get,0\n";
-    let told = "{\"requests\":3,\"hits\":1,\"misses\":2,\"writes\":1,\"deletes\":1,\"left_out\":{}}\n";
+    let told = "{\"requests\":3,\"hits\":1,\"misses\":2,\"writes\":1,\"deletes\":1,\"left_out\":{},\
+                \"left_out_by_reason\":{},\"uncertain\":0,\"on_miss\":\"leave\"}\n";
     assert_eq!(replay(twitter, &[]), told);
     let monitor = "OK\n1.0 [0 lua] \"get\" \"k\"\n2.0 [0 lua] \"get\" \"k\"\n2.5 [0 lua] \"ping\"\n";
-    let told = "{\"requests\":2,\"hits\":1,\"misses\":1,\"writes\":0,\"deletes\":0,\"left_out\":{\"ping\":1}}\n";
-    assert_eq!(replay(monitor, &[]), told);
-    assert_eq!(replay("5 3 0 0\n5 1 0 1\n", &["--format", "arc"]), "{\"requests\":4,\"hits\":1,\"misses\":3}\n");
+    let told = |hits, on_miss| {
+        format!(
+            "{{\"requests\":2,\"hits\":{hits},\"misses\":{},\"writes\":0,\"deletes\":0,\"left_out\":{{\"ping\":1}},\
+             \"left_out_by_reason\":{{\"no_key\":{{\"ping\":1}}}},\"uncertain\":0,\"on_miss\":\"{on_miss}\"}}\n",
+            2 - hits
+        )
+    };
+    assert_eq!(replay(monitor, &[]), told(0, "leave"), "nobody gave the server a value");
+    assert_eq!(replay(monitor, &["--on-miss", "FILL"]), told(1, "fill"));
+    let told = "{\"requests\":4,\"hits\":1,\"misses\":3,\"on_miss\":\"fill\"}\n";
+    assert_eq!(replay("5 3 0 0\n5 1 0 1\n", &["--format", "arc"]), told);
     let ttl = ["replay", "-", "--policy", "lru", "--capacity", "9", "--ttl", "5"];
     assert!(refused(&ttl, twitter, 2).contains("--ttl and --rate count requests; leave them out"));
     let opt = ["replay", "-", "--policy", "opt", "--capacity", "9"];
-    assert!(refused(&opt, twitter, 2).contains("opt knows no writes"));
+    assert!(refused(&opt, twitter, 2).contains("opt knows only reads, and this trace has 1 writes and 1 deletes"));
+    assert!(refused(&opt, "key,op,ttl\na,get,9\n", 2).contains("opt knows no TTLs"));
+    let reads = "key,op\na,get\na,get\n";
+    assert!(printed(&opt, reads).starts_with("2 requests, 1 hits (50.00 %), 1 misses\neach miss fills the cache\n"));
+    let leaving = printed(&[&opt[..], &["--on-miss", "leave"]].concat(), reads);
+    assert!(leaving.starts_with("2 requests, 0 hits (0.00 %), 2 misses\nmisses leave the cache alone"), "{leaving}");
 }
 
 #[test]
@@ -308,7 +325,7 @@ fn opt_counts_the_same_whether_the_trace_or_the_program_looks_ahead() {
     let file = File::new("ahead.oracleGeneral", "");
     std::fs::write(file.path(), bytes).unwrap();
     for (capacity, misses) in [("3", 7), ("4", 6)] {
-        let told = format!("{{\"requests\":12,\"hits\":{},\"misses\":{misses}}}\n", 12 - misses);
+        let told = format!("{{\"requests\":12,\"hits\":{},\"misses\":{misses},\"on_miss\":\"fill\"}}\n", 12 - misses);
         let args = |file| ["replay", file, "--policy", "opt", "--capacity", capacity, "--json"];
         assert_eq!(printed(&args(file.path()), ""), told);
         assert_eq!(printed(&args("-"), &(keys.join("\n") + "\n")), told);

@@ -263,7 +263,7 @@ impl Pair {
             }
             Op::Expire { key, ttl } => {
                 let expires = ttl.map_or(Nanos::MAX, |ttl| Nanos(self.now.0 + ttl));
-                self.store.set_expiry(key, expires);
+                self.store.set_end(key, expires);
                 if let Some(at) = self.model.find(key) {
                     self.model.held[at].entry.expires = expires;
                 }

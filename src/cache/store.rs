@@ -363,12 +363,12 @@ impl Store {
         self.slot_of(key).map(|slot| &mut self.slots[slot as usize])
     }
 
-    /// The value of `key`, if it is held, is good up to this moment from now on; the policy counts it as no use.
+    /// Gives the entry of `key`, if there is one, another end, from now on; the policy counts it as no use.
     #[inline]
-    pub fn set_expiry(&mut self, key: u32, expires: Nanos) {
+    pub fn set_end(&mut self, key: u32, end: Nanos) {
         if let Some(slot) = self.slot_of(key) {
             let entry = &mut self.slots[slot as usize];
-            entry.expires = expires;
+            entry.expires = end;
             self.policy.expiry_changed(slot, entry);
             if let Some(expiries) = &mut self.expiries {
                 expiries.note(entry);

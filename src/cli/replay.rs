@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::choices::{Capacity, Choice, choices};
 use super::{Failure, input};
@@ -17,12 +17,12 @@ use crate::bytes::Bytes;
 use crate::cache::eviction::opt::{self, Opt};
 use crate::cache::replay::{OddValues, Replay as Cache, ReplayCounts};
 use crate::escape::{shown, shown_json};
-use crate::keyspace::{Command, Expiry, Only};
+use crate::keyspace::{Class, Command, Doubts, ELEMENT_BYTES_MAX};
 use crate::scenario::eviction::Sampling;
 use crate::scenario::{Eviction, limits};
-use crate::time::Nanos;
 use crate::workload::trace::{
-    Columns, Format, How, NAMES_BYTES_MAX, Next, Problem, RECORDS_MAX, Record, Records, TimeUnit, TraceError,
+    Columns, Format, How, LeftOut, Misses, NAMES_BYTES_MAX, Next, Problem, RECORDS_MAX, Record, Records, TimeUnit,
+    TraceError,
 };
 
 /// Play a trace through a cache and count hits and misses. Reads are counted, and a miss fills; where the trace says
@@ -55,6 +55,10 @@ pub struct Replay {
     /// Where room is counted in bytes: what each entry takes besides its size. (A scenario's cache counts 64.)
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     overhead: u32,
+    /// Whether a miss fills the cache: fill, or leave. Without it, as in what was recorded: in a capture of a server, and in
+    /// a trace that has writes of its own, a miss leaves the cache alone.
+    #[arg(long, value_name = "WHAT", ignore_case = true)]
+    on_miss: Option<OnMiss>,
     /// How many requests an entry lives after it was inserted.
     #[arg(long, value_name = "REQUESTS")]
     ttl: Option<u64>,
@@ -80,6 +84,24 @@ pub struct Replay {
     /// Print JSON: an object, or a list of them where there are several policies or capacities.
     #[arg(long)]
     json: bool,
+}
+
+/// What a miss does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OnMiss {
+    /// It puts a value in.
+    Fill,
+    /// Nothing: values come by writes only.
+    Leave,
+}
+
+impl OnMiss {
+    fn name(self) -> &'static str {
+        match self {
+            OnMiss::Fill => "fill",
+            OnMiss::Leave => "leave",
+        }
+    }
 }
 
 impl Replay {
@@ -158,69 +180,69 @@ impl Replay {
     fn play(&self, choices: &[Choice]) -> Result<Vec<Outcome>, Failure> {
         let own_clock = self.ttl.is_none() && self.rate.is_none();
         let mut records = self.records()?;
+        let mut misses = self.misses(&records);
         let knows_next = records.format() == Format::OracleGeneral;
-        let mut caches: Vec<Playing> = choices.iter().map(|choice| self.begin(choice, knows_next)).collect();
-        let mut ahead = (!knows_next && choices.iter().any(|choice| choice.policy == Eviction::Opt)).then(Vec::new);
-        let (mut sweep, bar) = (Sweep::default(), input::Progress::of_file(&self.file));
-        let mut has_sizes = false;
+        let mut caches: Vec<Playing> = choices.iter().map(|choice| self.begin(choice, knows_next, misses)).collect();
+        let mut ahead =
+            (!knows_next && choices.iter().any(|choice| choice.policy == Eviction::Opt)).then(Ahead::default);
+        let (mut sweep, progress, mut has_sizes) = (Sweep::default(), input::Progress::of_file(&self.file), false);
         while let Some(piece) = records.next_piece() {
-            bar.at(|| records.bytes_read());
+            progress.at(|| records.bytes_read());
             let Some(record) = piece.map_err(|error| self.told(&error))? else { continue };
             self.check_expiry(&record, own_clock)?;
             has_sizes |= record.size.is_some();
-            if let Some(ahead) = &mut ahead {
-                self.look_ahead(ahead, &record)?;
+            if misses == Misses::FillUnlessItStores && record.command.as_ref().is_some_and(Command::stores) {
+                misses = Misses::Leave;
+                caches.iter_mut().for_each(Playing::leave_misses_after_all);
             }
             caches.iter_mut().for_each(|cache| cache.step(&record, own_clock));
-            if ahead.is_none() {
-                sweep.after(&mut records, |key| caches.iter().any(|cache| cache.remembers(key)));
+            match &mut ahead {
+                Some(ahead) => ahead.take(&record).map_err(|sentence| self.refused(&sentence))?,
+                None => sweep.after(&mut records, |key| caches.iter().any(|cache| cache.remembers(key))),
             }
         }
-        bar.finish();
-        if !has_sizes && let Some(choice) = choices.iter().find(|choice| matches!(choice.capacity, Capacity::Bytes(_)))
-        {
+        progress.finish();
+        let in_bytes = choices.iter().find(|choice| matches!(choice.capacity, Capacity::Bytes(_)));
+        if let Some(choice) = in_bytes.filter(|_| !has_sizes) {
             let told = format!("--capacity {}: the trace says no sizes; give the capacity in entries", choice.capacity);
-            return Err(Failure::Input(format!("{}: {told}", self.file)));
+            return Err(self.refused(&told));
         }
-        Ok(caches
-            .into_iter()
-            .zip(choices)
-            .map(|(cache, choice)| cache.end(choice, &records, ahead.as_deref()))
-            .collect())
+        if let Some(ahead) = &ahead {
+            ahead.check().map_err(|sentence| self.refused(&sentence))?;
+        }
+        let keys = ahead.map(|ahead| ahead.keys).unwrap_or_default();
+        let leaves = misses == Misses::Leave;
+        Ok(caches.into_iter().zip(choices).map(|(cache, choice)| cache.end(choice, &records, &keys, leaves)).collect())
     }
 
-    fn begin(&self, choice: &Choice, knows_next: bool) -> Playing {
+    fn refused(&self, sentence: &str) -> Failure {
+        Failure::Input(format!("{}: {sentence}", self.file))
+    }
+
+    fn begin(&self, choice: &Choice, knows_next: bool, misses: Misses) -> Playing {
         if let (Eviction::Opt, Capacity::Entries(capacity)) = (choice.policy, choice.capacity) {
             return if knows_next { Playing::Opt(Box::new(Opt::new(capacity))) } else { Playing::Later(capacity) };
         }
         let sampling = Sampling { samples: self.samples, log_factor: self.log_factor, decay: self.decay };
         let room = choice.capacity.room(self.overhead);
         let cache = Cache::of(choice.policy, room, self.ttl, self.seed).at_rate(self.rate.unwrap_or(1_000.0));
-        Playing::Cache(Box::new((cache.tuned(sampling), Played::default())))
+        let cache = cache.tuned(sampling);
+        let cache = if misses == Misses::Leave { cache.leaving_misses() } else { cache };
+        Playing::Cache(Box::new((cache, Played::default())))
     }
 
-    /// Takes down what is asked for, for who must know it beforehand.
-    fn look_ahead(&self, ahead: &mut Vec<u32>, record: &Record) -> Result<(), Failure> {
-        if !matches!(record.command, None | Some(Command::Read | Command::Exists)) {
-            let sentence = "--policy opt knows no writes, and this trace has some; choose another policy";
-            return Err(Failure::Input(format!("{}: {sentence}", self.file)));
+    /// What misses do, if not told otherwise as in what was recorded.
+    fn misses(&self, records: &Records<'_>) -> Misses {
+        match self.on_miss {
+            Some(OnMiss::Fill) => Misses::Fill,
+            Some(OnMiss::Leave) => Misses::Leave,
+            None => records.misses(),
         }
-        if ahead.len() == RECORDS_MAX {
-            let sentence =
-                format!("--policy opt holds a trace of this format in memory, at most {RECORDS_MAX} requests");
-            return Err(Failure::Input(format!("{}: {sentence}; cut the trace", self.file)));
-        }
-        ahead.push(record.key);
-        Ok(())
     }
 
     /// Refuses an end of life in seconds where time is counted in requests.
     fn check_expiry(&self, record: &Record, own_clock: bool) -> Result<(), Failure> {
-        let ends = |expiry: &Expiry| matches!(expiry, Expiry::In(_) | Expiry::At(_));
-        let given = match &record.command {
-            Some(Command::Store { expiry, .. } | Command::Expire { to: expiry, .. }) => ends(expiry),
-            _ => record.fill_ttl.is_some(),
-        };
+        let given = record.fill_ttl.is_some() || record.command.as_ref().is_some_and(Command::gives_time);
         if given && !own_clock {
             let options = "--ttl and --rate count requests; leave them out";
             return Err(Failure::Input(format!("{}: the trace says TTLs in seconds, and {options}", self.file)));
@@ -247,7 +269,6 @@ impl Playing {
                 if let Some(at) = record.at.filter(|_| own_clock) {
                     cache.set_clock(at);
                 }
-                cache.set_size(record.size);
                 played.step(cache, record);
             }
             Playing::Opt(opt) => {
@@ -255,6 +276,12 @@ impl Playing {
                 opt.request(record.key, next);
             }
             Playing::Later(_) => {}
+        }
+    }
+
+    fn leave_misses_after_all(&mut self) {
+        if let Playing::Cache(both) = self {
+            both.0.leave_misses_after_all();
         }
     }
 
@@ -266,20 +293,69 @@ impl Playing {
         }
     }
 
-    fn end(self, choice: &Choice, records: &Records<'_>, ahead: Option<&[u32]>) -> Outcome {
+    /// What came of it. `keys` are all that was asked for, for who must know it beforehand; `leaves`: misses left the
+    /// cache alone.
+    fn end(self, choice: &Choice, records: &Records<'_>, keys: &[u32], leaves: bool) -> Outcome {
+        let opt = |mut counts: ReplayCounts| {
+            if leaves {
+                // Nothing is ever put in.
+                (counts.hits, counts.misses) = (0, counts.requests);
+            }
+            let on_miss = Some(if leaves { OnMiss::Leave } else { OnMiss::Fill });
+            Played { counts, on_miss, ..Played::default() }
+        };
         let mut odd = OddValues::default();
         let mut played = match self {
             Playing::Cache(both) => {
-                odd = both.0.odd();
-                Played { counts: both.0.counts(), ..both.1 }
+                let (cache, played) = *both;
+                odd = cache.odd();
+                let on_miss = Some(if cache.fills() { OnMiss::Fill } else { OnMiss::Leave });
+                Played { counts: cache.counts(), doubts: cache.doubts(), on_miss, ..played }
             }
-            Playing::Opt(opt) => Played { counts: opt.counts(), ..Played::default() },
-            Playing::Later(capacity) => {
-                Played { counts: opt::replay(ahead.unwrap_or_default(), capacity), ..Played::default() }
-            }
+            Playing::Opt(cache) => opt(cache.counts()),
+            Playing::Later(capacity) => opt(opt::replay(keys, capacity)),
         };
         played.finish(records);
         Outcome { choice: choice.clone(), played, odd, notes: records.notes() }
+    }
+}
+
+/// All that a trace asks for, for who must know it beforehand, and what else there is in it.
+#[derive(Default)]
+struct Ahead {
+    keys: Vec<u32>,
+    writes: u64,
+    deletes: u64,
+    has_ttls: bool,
+}
+
+impl Ahead {
+    fn take(&mut self, record: &Record) -> Result<(), String> {
+        let command = record.command.as_ref().unwrap_or(&Command::Read);
+        self.has_ttls |= record.fill_ttl.is_some() || command.gives_time();
+        match command.class() {
+            Class::Read => self.keys.push(record.key),
+            Class::Write => self.writes += 1,
+            Class::Delete => self.deletes += 1,
+            Class::Expiry => {}
+        }
+        if self.keys.len() > RECORDS_MAX {
+            return Err(format!("--policy opt holds this trace in memory, at most {RECORDS_MAX} requests; cut it"));
+        }
+        Ok(())
+    }
+
+    /// Refuses a trace of which OPT is not known to be the best.
+    fn check(&self) -> Result<(), String> {
+        if self.writes + self.deletes > 0 {
+            let has = format!("this trace has {} writes and {} deletes", self.writes, self.deletes);
+            return Err(format!("--policy opt knows only reads, and {has}; choose another policy"));
+        }
+        if self.has_ttls {
+            let sentence = "--policy opt knows no TTLs, and this trace says some; choose another policy";
+            return Err(sentence.to_owned());
+        }
+        Ok(())
     }
 }
 
@@ -319,47 +395,20 @@ struct Played {
     has_operations: bool,
     writes: u64,
     deletes: u64,
-    left_out: BTreeMap<String, u64>,
+    left_out: LeftOut,
+    doubts: Doubts,
+    on_miss: Option<OnMiss>,
 }
 
 impl Played {
     fn step(&mut self, cache: &mut Cache, record: &Record) {
-        let held = cache.held(record.key);
-        let end = |expiry: Expiry| match expiry {
-            Expiry::Never => cache.usual_end(cache.now()),
-            Expiry::Keep => held.unwrap_or(Nanos::MAX),
-            Expiry::In(life) => cache.now().saturating_add(life),
-            Expiry::At(end) => end,
-        };
-        match *record.command.as_ref().unwrap_or(&Command::Read) {
-            Command::Read | Command::Exists => {
-                cache.request_for(record.key, record.fill_ttl);
-            }
-            Command::Store { expiry, only } => {
-                self.writes += 1;
-                let stores = match only {
-                    Only::Always => true,
-                    Only::IfAbsent => held.is_none(),
-                    Only::IfPresent => held.is_some(),
-                };
-                if stores {
-                    cache.write(record.key, end(expiry));
-                }
-            }
-            Command::Change { creates } => {
-                self.writes += 1;
-                if held.is_some() || creates {
-                    cache.write(record.key, end(Expiry::Keep));
-                }
-            }
-            Command::Delete => {
-                self.deletes += 1;
-                cache.delete(record.key);
-            }
-            Command::Expire { to, .. } if held.is_some() => cache.expire(record.key, end(to)),
-            Command::Expire { .. } | Command::Rename { .. } | Command::Copy { .. } => {}
-            Command::Flush(_) => cache.clear(),
+        let command = record.command.as_ref().unwrap_or(&Command::Read);
+        match command.class() {
+            Class::Write => self.writes += 1,
+            Class::Delete => self.deletes += 1,
+            Class::Read | Class::Expiry => {}
         }
+        cache.run(&record.ask(), command);
     }
 
     fn finish(&mut self, records: &Records<'_>) {
@@ -367,16 +416,33 @@ impl Played {
         self.left_out = records.left_out();
     }
 
-    /// What there was besides reads, in lines.
+    /// What misses did and what there was besides reads, in lines.
     fn others(&self) -> String {
-        let mut text = String::new();
+        let mut text = match self.on_miss {
+            Some(OnMiss::Fill) => "each miss fills the cache\n".to_owned(),
+            Some(OnMiss::Leave) => "misses leave the cache alone: only the trace's own writes fill it\n".to_owned(),
+            None => String::new(),
+        };
         if self.has_operations {
             text += &format!("besides {} writes and {} deletes\n", self.writes, self.deletes);
         }
-        if !self.left_out.is_empty() {
-            let names: Vec<String> =
-                self.left_out.iter().map(|(name, count)| format!("{} {count}", shown(name))).collect();
-            text += &format!("left out, since they name no key or are not known: {}\n", names.join(", "));
+        for (reason, names) in self.left_out.by_reason() {
+            let names: Vec<String> = names.iter().map(|(name, count)| format!("{} {count}", shown(name))).collect();
+            text += &format!("left out ({reason}): {}\n", names.join(", "));
+        }
+        let Doubts { too_large, unknown } = self.doubts;
+        if too_large > 0 {
+            let most = ELEMENT_BYTES_MAX >> 20;
+            text += &format!(
+                "uncertain: the elements of {too_large} values take more than {most} MiB and are not kept; such a value is \
+                 taken never to become empty\n"
+            );
+        }
+        if unknown > 0 {
+            text += &format!(
+                "uncertain: {unknown} commands on values whose elements are not known; the values are taken to be there \
+                 still\n"
+            );
         }
         text
     }
@@ -394,7 +460,7 @@ struct Outcome {
 impl Outcome {
     /// Its figures as JSON, with policy and capacity where there are several.
     fn json(&self, is_one: bool) -> String {
-        let Played { counts, has_operations, writes, deletes, left_out } = &self.played;
+        let Played { counts, has_operations, writes, deletes, left_out, doubts, on_miss } = &self.played;
         let mut fields = serde_json::Map::new();
         if !is_one {
             fields.insert("policy".to_owned(), self.choice.name.clone().into());
@@ -406,7 +472,14 @@ impl Outcome {
         if *has_operations {
             fields.insert("writes".to_owned(), (*writes).into());
             fields.insert("deletes".to_owned(), (*deletes).into());
-            fields.insert("left_out".to_owned(), serde_json::Value::from_iter(left_out.clone()));
+            fields.insert("left_out".to_owned(), serde_json::Value::from_iter(left_out.by_name()));
+            let by_reason = left_out.by_reason().map(|(reason, names)| (reason.name(), names.clone()));
+            let by_reason = serde_json::json!(by_reason.collect::<BTreeMap<_, _>>());
+            fields.insert("left_out_by_reason".to_owned(), by_reason);
+            fields.insert("uncertain".to_owned(), (doubts.too_large + doubts.unknown).into());
+        }
+        if let Some(on_miss) = on_miss {
+            fields.insert("on_miss".to_owned(), on_miss.name().into());
         }
         if self.choice.policy.may_refuse() {
             fields.insert("refused".to_owned(), self.odd.refused.into());

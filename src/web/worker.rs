@@ -142,7 +142,7 @@ impl Desk {
                     requests: trace.keys().len() as u64,
                     keys: trace.distinct(),
                     says: trace.says().map(str::to_owned).collect(),
-                    left_out: trace.left_out().clone(),
+                    left_out: trace.left_out().by_name(),
                     notes: trace.notes().to_vec(),
                 };
                 self.trace = Some((reading.name, Arc::new(trace)));

@@ -22,18 +22,22 @@ mod arc;
 mod blocks;
 mod clock;
 mod columns;
+mod commands;
 mod csv;
 mod detect;
 mod error;
 mod foreign;
 mod ids;
 mod keys;
+mod left_out;
 mod lines;
 mod memory;
 mod monitor;
 mod monitor_line;
 mod oracle;
 mod order;
+mod recorded;
+mod redis;
 #[cfg(test)]
 mod tests;
 mod twitter;
@@ -45,9 +49,10 @@ pub use columns::Columns;
 pub use error::{Place, Problem, TraceError};
 pub use ids::{KEYS_MAX, KeyIds, NAMES_BYTES_MAX, NumberIds};
 pub use keys::KeyLines;
+pub use left_out::{LeftOut, Reason};
 pub use memory::{RECORDS_MAX, Trace, TraceBuilder};
+pub use recorded::Renewal;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::BufRead;
 use std::str::FromStr;
@@ -56,8 +61,11 @@ use detect::{Found, Sample};
 use order::Order;
 use unpack::Meter;
 
-use crate::keyspace::Command;
+use crate::keyspace::{Ask, Command};
 use crate::time::Nanos;
+
+/// What stands for a key where there is none, as in a record that empties the cache. No id is as great.
+pub const NO_KEY: u32 = u32::MAX;
 
 /// The longest key that is read, in bytes.
 pub const KEY_BYTES_MAX: usize = 65_536;
@@ -81,6 +89,28 @@ pub struct Record {
     pub client: Option<u32>,
     /// When the key is asked for again.
     pub next: Next,
+    /// The number of the transaction or script that it is part of; 0: none.
+    pub transaction: u32,
+}
+
+impl Record {
+    /// The same for whoever does what the command says.
+    #[inline]
+    pub fn ask(&self) -> Ask {
+        let &Record { key, size, fill_ttl, client, transaction, .. } = self;
+        Ask { key, now: self.at.unwrap_or(Nanos::ZERO), client, size, transaction, fill_ttl }
+    }
+}
+
+/// What becomes of a cache at a miss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misses {
+    /// The value is put in.
+    Fill,
+    /// Nothing.
+    Leave,
+    /// Nothing if some record of the trace [stores](Command::stores) a value; if none does, it is put in.
+    FillUnlessItStores,
 }
 
 /// When a key is asked for again.
@@ -381,11 +411,23 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// What a miss does in what was recorded.
+    pub fn misses(&self) -> Misses {
+        match &self.source {
+            // A server is given values only by its own commands.
+            Source::Twitter(_) | Source::Monitor(_) => Misses::Leave,
+            Source::Csv(csv) if csv.has_operations() => Misses::FillUnlessItStores,
+            // A page cache fetches what it is asked for, whatever else is written to it.
+            Source::Csv(_) | Source::Keys(_) | Source::Arc(_) | Source::Oracle(_) | Source::Blocks(_) => Misses::Fill,
+        }
+    }
+
     /// Forgets every key whose id is not to be kept, so that memory need not hold all there ever were: their ids go to
     /// other keys, and one of them that comes again is a new key.
     pub fn forget(&mut self, keep: impl Fn(u32) -> bool) {
         match &mut self.source {
             Source::Keys(lines) => lines.forget(keep),
+            Source::Monitor(monitor) => monitor.forget(keep, &mut self.table),
             _ => self.table.retain(keep),
         }
     }
@@ -406,11 +448,11 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// What has become no request, by the name of the command.
-    pub fn left_out(&self) -> BTreeMap<String, u64> {
+    /// What has become no request, or not wholly: by why, and by the name of the command.
+    pub fn left_out(&self) -> LeftOut {
         match &self.source {
             Source::Monitor(monitor) => monitor.left_out().clone(),
-            _ => BTreeMap::new(),
+            _ => LeftOut::default(),
         }
     }
 

@@ -3,7 +3,10 @@
 //! `timestamp (s), key, key size, value size, client, operation, TTL (s)`. The operations are memcached's: get and gets
 //! read; set stores a value, add only where there is none, replace and cas only where there is one; append, prepend, incr
 //! and decr make a new value from the one that is there, which keeps its end; delete takes it away. The TTL is that of a
-//! value stored; 0: it has no end. An entry is as large as its key and its value; of a get that
+//! value stored; 0: it has no end. It is good up to and including its last second, as in Twemcache (`item_expired`). The
+//! protocol takes a TTL over 30 days for a moment in Unix time. But these traces have a clock of their own that begins with
+//! 0, and their authors list TTLs such as 92.6 days; so a TTL is a length of time, unless it and the row's time are both
+//! seconds since 1970. An entry is as large as its key and its value; of a get that
 //! missed the trace knows no size. Yang, Yue, Rashmi, "A large scale analysis of hundreds of in-memory cache clusters at
 //! Twitter", OSDI 2020; github.com/twitter/cache-trace.
 
@@ -58,6 +61,18 @@ fn command(field: &[u8], expiry: Expiry) -> Result<Command, Problem> {
     }
 }
 
+/// A number of seconds since 1970 that is no length of time: from 2001 on, or 31 years.
+const MOMENT_MIN_S: u64 = 1_000_000_000;
+
+/// When a value ends that is stored at this second with this TTL.
+fn expiry(ttl_s: u64, time_s: u64) -> Expiry {
+    match ttl_s {
+        0 => Expiry::Never,
+        moment if moment.min(time_s) >= MOMENT_MIN_S => Expiry::At(Nanos::from_secs(moment)),
+        length => Expiry::In(Nanos::from_secs(length)),
+    }
+}
+
 impl<R: BufRead> Twitter<R> {
     /// Reads from `reader`.
     pub fn new(reader: R) -> Twitter<R> {
@@ -99,11 +114,11 @@ fn record(line: &[u8], keys: &mut Table, clients: &mut Interner) -> Result<Recor
             .ok_or_else(|| Problem::expected(field, format!("the {what}'s size in whole bytes")))
     };
     let (key_bytes, value_bytes) = (bytes(key_size, "key")?, bytes(value_size, "value")?);
-    let ttl = Nanos::from_secs(seconds(ttl, "a TTL")?);
-    let command = command(op, if ttl == Nanos::ZERO { Expiry::Never } else { Expiry::In(ttl) })?;
+    let time_s = seconds(time, "a time")?;
+    let command = command(op, expiry(seconds(ttl, "a TTL")?, time_s))?;
     let missed = value_bytes == 0 && command == Command::Read;
     Ok(Record {
-        at: Some(Nanos::from_secs(seconds(time, "a time")?)),
+        at: Some(Nanos::from_secs(time_s)),
         key: keys.text(key)?,
         size: (!missed && command != Command::Delete).then_some(key_bytes + value_bytes),
         command: Some(command),
