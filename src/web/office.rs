@@ -69,12 +69,16 @@ impl Office {
     pub fn send(&self, said: &ToWorker) {
         let (Some(worker), Ok(text)) = (&self.worker, serde_json::to_string(said)) else { return };
         let text = JsValue::from_str(&text);
-        let message = match said {
-            ToWorker::Open { bytes, .. } => js_sys::Array::of2(&text, &js_sys::Uint8Array::from(&**bytes)).into(),
-            _ => text,
+        // Both fail only for what cannot be cloned, and these can.
+        let _ = match said {
+            ToWorker::Open { bytes, .. } => {
+                let bytes = js_sys::Uint8Array::from(&**bytes);
+                // The copy goes over to the worker, without another one.
+                let goes_over = js_sys::Array::of1(&bytes.buffer());
+                worker.post_message_with_transfer(&js_sys::Array::of2(&text, &bytes), &goes_over)
+            }
+            _ => worker.post_message(&text),
         };
-        // Fails only for what cannot be cloned, and these can.
-        let _ = worker.post_message(&message);
     }
 }
 

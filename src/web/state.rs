@@ -282,7 +282,7 @@ pub const SLOW_S: f64 = 3.0;
 /// One that owes an answer for so long, seconds, may be gone.
 const LOST_S: f64 = 20.0;
 /// So long another scenario waits for a worker's answer, seconds; then a new worker runs it.
-const GRACE_S: f64 = 0.5;
+const GRACE_S: f64 = 0.4;
 /// The same where a new worker would have to read a trace again.
 const GRACE_WITH_TRACE_S: f64 = 2.0;
 /// So long a worker has nothing to do before it is asked whether it is there, seconds.
@@ -1184,7 +1184,7 @@ mod tests {
     }
 
     #[test]
-    fn another_scenario_waits_half_a_second_for_a_silent_worker_and_no_longer() {
+    fn another_scenario_waits_a_moment_for_a_silent_worker_and_no_longer() {
         let others: [fn() -> Action; 4] = [
             || Action::OpenPreset("default".into()),
             || edit(|s| s.seed = 9),
@@ -1197,7 +1197,7 @@ mod tests {
             state.apply(Action::Finish);
             assert_eq!(waits(&mut state, 10.0), [], "nobody wants anything else");
             assert_eq!(sent(&state.apply(other())), None);
-            assert_eq!(waits(&mut state, 0.4), []);
+            assert_eq!(waits(&mut state, 0.3), []);
             let effects = waits(&mut state, 0.2);
             assert_eq!(effects[0], Effect::EndWorker);
             let effects = comes_up(&mut state, &effects);
@@ -1211,7 +1211,7 @@ mod tests {
         state.apply(frame(1, 20, false));
         state.apply(Action::Finish);
         state.apply(edit(|s| s.seed = 9));
-        waits(&mut state, 0.4);
+        waits(&mut state, 0.3);
         let effects = state.apply(frame(1, 30, false));
         assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 2, .. })));
         assert_eq!(waits(&mut state, 2.0), [], "its load is waited for: nobody wants anything else");

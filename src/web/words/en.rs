@@ -395,6 +395,7 @@ pub static WORDS: Words = Words {
         ("R", "restart"),
         ("F", "finish now"),
         ("1 … 9", "show or hide a lane"),
+        ("Esc", "stop reading a trace"),
         ("?", "this help"),
     ],
     footer: "Cachelane simulates; it does not measure. What it computes is held against queueing theory and real traces.",
