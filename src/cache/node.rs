@@ -482,9 +482,7 @@ impl CacheNode {
         state.store.set_end(key, end);
         if state.buffer.is_queued(key) {
             // Its end may be earlier than the one that is watched for.
-            if let Some(watched) = state.watched.get_mut(key as usize) {
-                *watched = false;
-            }
+            state.watched.set(key, false);
             self.watch_expiry(&mut state, key);
         }
     }
