@@ -90,7 +90,7 @@ fn button(props: &NoticesProps, name: &'static str, action: fn() -> Action) -> H
 /// What a notice says, line by line.
 fn said(notice: &Notice, w: &Words) -> String {
     match notice {
-        Notice::Said(text) => text.lines().map(escape).collect::<Vec<_>>().join("\n"),
+        Notice::Said(text) => text.lines().map(shown).collect::<Vec<_>>().join("\n"),
         Notice::TraceStopped(name) => (w.trace_stopped)(&shown(name)),
     }
 }
