@@ -368,16 +368,37 @@ fn presets_are_listed_and_printed() {
 #[test]
 fn check_says_ok_or_lists_every_problem() {
     let good = File::new("good.toml", SHORT);
-    assert_eq!(printed(&["check", good.path(), "default"], ""), format!("{}: ok\ndefault: ok\n", good.path()));
+    let told = printed(&["check", good.path(), "default"], "");
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines[0].starts_with(&format!("{}: ok (at most ", good.path())), "{told}");
+    assert!(lines[1].starts_with("default: ok (at most ") && lines[1].ends_with("iB of memory)"), "{told}");
     let bad = File::new("bad.toml", "[cache]\ncapacity = 0\n[database]\nworkers = 0\n");
     let output = cachelane(&["check", good.path(), bad.path()], "");
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{}: ok\n", good.path()));
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with(&format!("{}: ok (", good.path())));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(
         message.contains("line 2: cache.capacity = 0") && message.contains("line 4: database.workers = 0"),
         "{message}"
     );
+}
+
+/// Where less memory can be had than a run takes.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_allocation_that_fails_ends_in_a_sentence_about_memory() {
+    let many = "clients.keys = { kind = \"zipf\", count = 10000000 }\nduration = \"1s\"";
+    let file = File::new("many.toml", many);
+    let run = |kilobytes: u32| {
+        let limited = format!("ulimit -v {kilobytes}; exec \"$0\" compare \"$1\"");
+        let arguments = ["-c", &limited, env!("CARGO_BIN_EXE_cachelane"), file.path()];
+        Command::new("sh").args(arguments).output().expect("there is a shell")
+    };
+    let output = run(300_000);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{told}");
+    assert!(told.starts_with("error: out of memory: ") && told.lines().count() == 1, "{told}");
+    assert!(run(3_000_000).status.success(), "the same with enough of it");
 }
 
 #[test]

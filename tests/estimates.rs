@@ -138,13 +138,13 @@ const PARTS: &[(&str, &str)] = &[
         r#"
         duration = "2s"
         [clients]
-        arrivals = { kind = "closed", users = 20000, think = "1s" }
+        arrivals = { kind = "closed", users = 100000, think = "1s" }
         write_ratio = 0
         [app]
         work = "10s"
         servers = 1
         [[fault]]
-        at = "1s"
+        at = "1500ms"
         what = "app.crash"
         for = "500ms"
     "#,
@@ -213,6 +213,10 @@ const PARTS: &[(&str, &str)] = &[
         [cache]
         capacity = 2000
         eviction = "opt"
+        command = "1us"
+        [database]
+        workers = 1024
+        read = "1ms"
     "#,
     ),
 ];
@@ -227,7 +231,8 @@ fn each_part_takes_no_more_than_estimated_and_not_much_less() {
         let line = format!("{part}: {} taken, {} estimated", Amount(taken), Amount(bytes));
         println!("{line}");
         if taken > bytes || bytes > 8.0 * taken || !estimate.shares().iter().any(|share| share.what == *part) {
-            wrong += &format!("{line}\n{:#?}\n", estimate.shares());
+            let shares: Vec<String> = estimate.shares().iter().map(ToString::to_string).collect();
+            wrong += &format!("{line}\n    {}\n", shares.join("\n    "));
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -239,7 +244,7 @@ fn every_preset_takes_less_than_there_is() {
         let (name, estimate) = (preset.name, preset.scenario().estimate());
         let bytes = estimate.bytes();
         println!("{name}: {:.0} requests, {}", estimate.requests(), Amount(bytes));
-        assert!(bytes < limits::MEMORY_MAX.0 as f64 / 2.0, "{name}: {} {:#?}", Amount(bytes), estimate.shares());
+        assert!(bytes < limits::MEMORY_MAX.0 as f64 * 0.8, "{name}: {} {:?}", Amount(bytes), estimate.shares());
     }
 }
 
@@ -274,8 +279,7 @@ fn more_of_anything_is_never_estimated_to_take_less() {
         ("cache.shards", &["3", "64"]),
         ("cache.replicas", &["2", "8"]),
         ("cache.lag", &["1s", "1min", "1h"]),
-        ("lane.0.write.bound", &["1000", "100000", "none"]),
-        ("lane", &["[(),()]", "[(),(),(),()]"]),
+        ("lane.0.read", &["look-aside(leases:wait)"]),
     ];
     for (path, values) in more {
         let mut scenario = scenario(least);

@@ -6,7 +6,7 @@
 //! wherever the limits let them. A world drawn at random is nearly always too large, so most are made smaller until the
 //! check accepts them: what it accepts is what must be shown to run.
 //!
-//! `make test` runs a few; `make test-long` ten thousand. `WORLDS=17` runs that one, `WORLDS=100..200` these.
+//! `make test` runs a few; `make test-long` ten thousand. `WORLDS=17` prints and runs that one, `WORLDS=100..200` these.
 
 use std::ops::Range as Numbers;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,11 +20,12 @@ use cachelane::scenario::form::{Form, FormField, Input};
 use cachelane::scenario::limits::Range;
 use cachelane::scenario::*;
 use cachelane::time::Nanos;
+use cachelane::work;
 
-/// Enough of one world, in events.
-const EVENTS: u64 = 200_000;
-/// The most events of a step: what all lanes do between two questions whether to stop.
-const STEP_EVENTS: u64 = 1_000_000;
+/// Enough of one world, in steps of work.
+const ENOUGH: u64 = 2_000_000;
+/// The most steps of work between two questions whether to stop: a lane's slice, and what one event did at the end of it.
+const STEP: u64 = 10_000_000;
 
 // ---- Making worlds ----
 
@@ -158,7 +159,7 @@ fn drawn(number: u64) -> Scenario {
     let mut draws = Streams::new(number).named("world");
     let lanes = if draws.chance(0.7) { 1 } else { 1 + draws.below(12) };
     let mut scenario = Scenario { seed: number, lanes: vec![Lane::default(); lanes as usize], ..Scenario::default() };
-    let share = [0.05, 0.2, 0.6, 0.9][draws.below(4) as usize];
+    let share: f64 = [0.05, 0.2, 0.6, 0.9][draws.below(4) as usize];
     // Options appear when their choice is made: twice round.
     for round in 0..2 {
         let form = Form::of(&scenario);
@@ -301,8 +302,8 @@ impl Figures {
     }
 }
 
-/// Draws and judges the world of this number.
-fn judge(number: u64, figures: &mut Figures) {
+/// The world of this number, made smaller until it is accepted; `None` where it is left as it was drawn, and refused.
+fn world(number: u64, figures: &mut Figures) -> Option<Scenario> {
     let mut draws = Streams::new(number).named("judge");
     let scenario = drawn(number);
     figures.drawn += 1;
@@ -310,9 +311,14 @@ fn judge(number: u64, figures: &mut Figures) {
     figures.accepted += u64::from(accepted);
     if !accepted && draws.chance(0.1) {
         figures.refused += 1;
-        return;
+        return None;
     }
-    let scenario = shrunk(scenario, &mut draws);
+    Some(shrunk(scenario, &mut draws))
+}
+
+/// Draws and judges the world of this number.
+fn judge(number: u64, figures: &mut Figures) {
+    let Some(scenario) = world(number, figures) else { return };
     let estimate = scenario.estimate();
     let mut step = 0;
     let mut judged = Err(String::new());
@@ -329,7 +335,7 @@ fn judge(number: u64, figures: &mut Figures) {
     if share > figures.share.0 {
         figures.share = (share, number);
     }
-    assert!(step <= STEP_EVENTS, "a step of {step} events");
+    assert!(step <= STEP, "{step} steps of work between two questions");
     assert!(
         share <= 1.0,
         "it took {}, and the estimate is {}: {:#?}",
@@ -342,10 +348,11 @@ fn judge(number: u64, figures: &mut Figures) {
 /// Runs all lanes for as long as there is something to see; why it did not settle, if it did not.
 fn run(scenario: &Scenario, longest: &mut u64) -> Result<Option<String>, String> {
     let mut experiment = Experiment::new(scenario, None)?;
-    while !experiment.finished() && experiment.events() < EVENTS {
-        let before = experiment.events();
+    let begun = work::done();
+    while !experiment.finished() && work::done() - begun < ENOUGH {
+        let before = work::done();
         experiment.advance(scenario.duration, || true);
-        *longest = (*longest).max(experiment.events() - before);
+        *longest = (*longest).max(work::done() - before);
     }
     let report = experiment.report();
     let requests: u64 = report.lanes.iter().map(|lane| lane.requests).sum();
@@ -354,11 +361,20 @@ fn run(scenario: &Scenario, longest: &mut u64) -> Result<Option<String>, String>
         return Err(format!("{requests} requests, and the estimate is {most}"));
     }
     (0..scenario.lanes.len()).for_each(|lane| _ = experiment.series(lane, 0));
-    Ok((!experiment.finished()).then(String::new))
+    if !experiment.finished() {
+        return Ok(Some(String::new()));
+    }
+    // The limit's name is enough to count by.
+    let why = experiment.stopped().next().map(|(_, why)| format!("{why:?}"));
+    Ok(why.map(|why| why.split_once(' ').map_or(why.clone(), |(name, _)| name.to_owned())))
 }
 
 /// The figures of these worlds; panics with the first that fails.
 fn judge_all(numbers: Numbers<u64>) -> Figures {
+    if numbers.end - numbers.start == 1 {
+        let world = world(numbers.start, &mut Figures::default());
+        println!("{}", world.map_or_else(|| "refused".to_owned(), |world| world.to_toml()));
+    }
     let (next, failed) = (AtomicU64::new(numbers.start), Mutex::new(None));
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let mut together = Figures::default();
@@ -370,7 +386,12 @@ fn judge_all(numbers: Numbers<u64>) -> Figures {
                 if number >= numbers.end {
                     return figures;
                 }
+                #[allow(clippy::disallowed_methods, reason = "TEMPORARY")]
+                let begun = std::time::Instant::now();
                 let outcome = catch_unwind(AssertUnwindSafe(|| judge(number, &mut figures)));
+                if begun.elapsed().as_millis() > 1500 || outcome.is_err() {
+                    eprintln!("WORLD {number}: {:?} {}", begun.elapsed(), outcome.is_err());
+                }
                 if let Err(panic) = outcome {
                     next.store(numbers.end, Ordering::Relaxed);
                     let words = panic.downcast_ref::<String>().cloned();
@@ -383,11 +404,9 @@ fn judge_all(numbers: Numbers<u64>) -> Figures {
         threads.into_iter().for_each(|thread| together.add(thread.join().expect("panics are caught")));
     });
     if let Some((number, why)) = failed.lock().expect("a number").take() {
-        let mut draws = Streams::new(number).named("judge");
-        let _ = draws.chance(0.1);
-        let world = catch_unwind(|| drawn(number));
-        let toml = world.map_or_else(|_| "it could not be drawn".to_owned(), |world| world.to_toml());
-        panic!("world {number} fails: {why}\nas drawn:\n{toml}");
+        let world = catch_unwind(|| world(number, &mut Figures::default()));
+        let toml = world.ok().flatten().map_or_else(|| "it could not be drawn".to_owned(), |world| world.to_toml());
+        panic!("world {number} fails: {why}\n{toml}");
     }
     println!("{together:#?}");
     together

@@ -42,6 +42,7 @@ use crate::random::Stream;
 use crate::scenario::eviction::{Eviction, Sampling};
 use crate::scenario::{Capacity, estimate};
 use crate::time::Nanos;
+use crate::work;
 
 /// No slot, or no key: the greatest id is not used.
 pub(super) const NONE: u32 = u32::MAX;
@@ -304,6 +305,7 @@ impl Store {
             if looked == most || self.is_empty() {
                 break;
             }
+            work::count(1);
             let slot = draws.below(self.slots.len() as u32);
             let entry = self.slots[slot as usize];
             if entry.key == NONE || entry.expires == Nanos::MAX {

@@ -71,8 +71,8 @@ pub struct Traced {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimate {
-    /// By lane: how many requests it sends, and how many may wait in it at once.
-    lanes: Vec<(f64, f64)>,
+    requests: f64,
+    waiting: f64,
     shares: Vec<Share>,
 }
 
@@ -99,12 +99,12 @@ impl Estimate {
 
     /// Requests of all lanes.
     pub fn requests(&self) -> f64 {
-        self.lanes.iter().map(|(requests, _)| requests).sum()
+        self.requests
     }
 
-    /// How many requests may wait in a lane at once; where more do, it is stopped.
-    pub fn waiting(&self, lane: usize) -> u64 {
-        self.lanes[lane].1 as u64
+    /// How many requests may wait at once in each lane; one in which more do is stopped.
+    pub fn waiting(&self) -> u64 {
+        self.waiting as u64
     }
 
     /// What each part takes, the largest first.
@@ -174,17 +174,17 @@ impl Scenario {
         }
         parts::add_common(&worlds, &loads, &mut sum);
         let taken: f64 = sum.shares.iter().map(|share| share.bytes).sum();
-        let left = (limits::MEMORY_MAX.0 as f64 - taken).max(0.0) / worlds.len() as f64;
+        // A little less than is left, so that what fits into the room fits into the whole.
+        let left = (0.999 * limits::MEMORY_MAX.0 as f64 - taken).max(0.0) / worlds.len() as f64;
         let room = (left / WAITING_BYTES).max(limits::WAITING_MIN);
-        let mut lanes = Vec::new();
         for (number, (world, load)) in worlds.iter().zip(&loads).enumerate() {
             // What surely waits counts whole, so that it is refused where there is no room for it.
             let waiting = load.waiting_most(world, number).min(room).max(load.waiting_surely(world));
             sum.add("waiting requests", number, &load::blamed(world), waiting * WAITING_BYTES);
-            lanes.push((load.requests, room));
         }
         sum.shares.sort_by(|a, b| b.bytes.total_cmp(&a.bytes));
-        Estimate { lanes, shares: sum.shares }
+        let requests = loads.iter().map(|load| load.requests).sum();
+        Estimate { requests, waiting: room, shares: sum.shares }
     }
 
     /// About how many requests a lane gets, at most; none where only a trace knows.

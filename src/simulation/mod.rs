@@ -65,6 +65,7 @@ trait Executor {
     fn poll(&mut self, task: TaskId);
     fn owner(&self, task: TaskId) -> Option<u32>;
     fn drop_owned_by(&mut self, owner: u32);
+    fn running(&self) -> usize;
 }
 
 struct Runner<F, S> {
@@ -87,6 +88,10 @@ impl<F: Future<Output = ()>, S: Fn(Job) -> F> Executor for Runner<F, S> {
 
     fn drop_owned_by(&mut self, owner: u32) {
         self.tasks.drop_owned_by(owner);
+    }
+
+    fn running(&self) -> usize {
+        self.tasks.running()
     }
 }
 
@@ -429,10 +434,13 @@ impl Simulation {
     fn look_at_limits(&mut self) {
         let (at, limits) = (self.world.kernel.now(), self.limits);
         let writes = self.world.ledger.borrow().counts().attempts();
+        let waiting = self.executor.running().max(self.world.requests_under_way()) as u64;
         if self.world.requests_sent() > limits.requests {
             self.stop(Stopped::Requests { at, requests: limits.requests });
         } else if writes > limits.writes {
             self.stop(Stopped::Writes { at, writes: limits.writes });
+        } else if waiting > limits.waiting {
+            self.stop(Stopped::Waiting { at, waiting: limits.waiting });
         } else if self.events() > limits.events {
             self.stop(Stopped::Events { at, events: limits.events });
         }

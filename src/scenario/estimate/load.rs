@@ -3,7 +3,7 @@
 use crate::random::Sampler;
 use crate::scenario::estimate::Traced;
 use crate::scenario::{
-    Acknowledge, Arrivals, At, Cache, Capacity, Database, Distribution, Expiry, Fault, Fsync, Invalidate, Lane, Leases,
+    Acknowledge, Arrivals, At, Cache, Capacity, Distribution, Expiry, Fault, Fsync, Invalidate, Keys, Lane, Leases,
     Modify, Persistence, Reading, Scenario, What, WhenFull, Which, Writing,
 };
 use crate::time::Nanos;
@@ -45,7 +45,9 @@ impl Load {
             (_, None) => requests(world),
         };
         let each = shares.requests_per_operation();
-        let operations = with_luck(expected / each);
+        // Users ask once before they wait for anything.
+        let first = if let Arrivals::Closed { users, .. } = clients.arrivals { f64::from(users) } else { 0.0 };
+        let operations = with_luck(expected / each + first);
         // The lengths of scans are luck, too.
         let requests = operations * each + 400.0 * shares.scan * operations.sqrt();
         let changes = traced.and_then(|traced| traced.write_ratio).unwrap_or(shares.changes());
@@ -89,40 +91,89 @@ impl Load {
 
     /// How many wait in a world in which no queue can grow long; `None` where one may.
     fn waiting_calmly(&self, world: &Scenario, lane: &Lane) -> Option<f64> {
-        let (app, network) = (&world.app, &world.network);
-        let attempts = if may_try_again(world) { 1.0 + f64::from(app.retries) } else { 1.0 };
-        let tries = if let Modify::CompareAndSet { tries } = lane.modify { f64::from(tries) } else { 1.0 };
-        let (at_cache, at_database) = (8.0 * tries, 4.0 * tries * attempts);
-        let broken = broken_s(world)?;
-        // Nobody waits for longer than for what is slow, as often as it is gone through.
-        let cache = stay_s(&cache_times(&world.cache, lane)?, self.rate * at_cache, 1.0)?;
-        let database =
-            stay_s(&database_times(&world.database, lane), self.rate * at_database, f64::from(world.database.workers))?;
-        let loaders = 8.0 * f64::from(world.cache.shards) / f64::from(world.database.workers);
-        let pauses = if app.retries > 0 { 2.0 * attempts * backoff_s(world) } else { 0.0 };
+        let (app, network, database) = (&world.app, &world.network, &world.database);
+        let calls = Calls::of(world, lane);
+        // By Little's law, as many are somewhere as come there in the time that they stay.
+        let at_cache = self.rate * calls.to_cache;
+        let cache = stay_s(&cache_times(&world.cache, lane)?, at_cache * busiest(world), 1.0)?;
+        let at_database = self.rate * calls.to_database;
+        let times = database_times(world, lane);
+        let workers = f64::from(database.workers);
+        let line = f64::from(database.queue) + workers;
+        let loaders = 8.0 * f64::from(world.cache.shards) / workers;
+        // Where the database is too busy its line is full, and who comes then is refused.
+        let (query, queries) = match stay_s(&times, at_database, workers) {
+            Some(stay) => (stay * (1.0 + loaders), at_database * stay * (1.0 + loaders)),
+            None => {
+                let stay = line / workers * times.mean + STAYS * times.square / times.mean + times.other;
+                // Half of them: below, all is doubled.
+                (stay, if calls.shared { at_database * stay } else { 0.5 * line })
+            }
+        };
         let links = 2.0 * mean_s(&network.client_app)
-            + 2.0 * at_cache * mean_s(&network.app_cache)
-            + 2.0 * at_database * mean_s(&network.app_database).max(mean_s(&network.cache_database));
-        let stay = broken
-            + links
-            + mean_s(&app.work)
-            + at_cache * cache
-            + at_database * database * (1.0 + loaders)
-            + pauses
-            + replicas_s(&world.cache);
-        if let Some(places) = app.concurrency
-            && self.rate * stay > 0.5 * f64::from(places) * f64::from(app.servers)
-        {
-            return None;
-        }
-        if let Some(connections) = app.pool
-            && self.rate * (stay - mean_s(&app.work)) > 0.5 * f64::from(connections) * f64::from(app.servers)
-        {
+            + 2.0 * calls.to_cache * mean_s(&network.app_cache)
+            + 2.0 * calls.to_database * mean_s(&network.app_database).max(mean_s(&network.cache_database));
+        let pauses = if calls.attempts > 1.0 { backoff_s(world) } else { 0.0 };
+        let on_its_way = broken_s(world)? + links + mean_s(&app.work) + pauses + replicas_s(&world.cache);
+        let called = calls.to_cache * cache + calls.to_database * query + on_its_way;
+        let full = |places: Option<u32>, stay: f64| {
+            places.is_some_and(|places| self.rate * stay > 0.5 * f64::from(places) * f64::from(app.servers))
+        };
+        if full(app.concurrency, called) || full(app.pool, called) {
             return None;
         }
         let after_answer = delay(lane).map_or(0.0, |delay| self.write_rate() * delay.as_secs_f64());
-        Some(100.0 + 2.0 * (self.rate * stay + after_answer))
+        Some(100.0 + 2.0 * (at_cache * cache + queries + self.rate * on_its_way + after_answer))
     }
+}
+
+/// How often a request calls the stores in the mean, at most.
+pub(super) struct Calls {
+    pub to_cache: f64,
+    pub to_database: f64,
+    /// How often a call to the database is tried.
+    attempts: f64,
+    /// Whether several wait for one query.
+    shared: bool,
+}
+
+impl Calls {
+    pub fn of(world: &Scenario, lane: &Lane) -> Calls {
+        let tries = if let Modify::CompareAndSet { tries } = lane.modify { f64::from(tries) } else { 1.0 };
+        let modifies = world.clients.shares().modify * tries;
+        let refreshes = if lane.read.refresh() == (None, None) { 0.0 } else { 1.0 };
+        let may_fail = world.database.abort > 0.0 || world.app.database_timeout.is_some() || !world.faults.is_empty();
+        let attempts = if may_fail { 1.0 + f64::from(world.app.retries) } else { 1.0 };
+        let shared = match &lane.read {
+            Reading::None {} => false,
+            Reading::LookAside(how) => how.single_flight,
+            Reading::ReadThrough(_) => true,
+        };
+        Calls {
+            to_cache: 2.0 + refreshes + 2.0 * modifies,
+            to_database: (1.0 + refreshes + 2.0 * modifies) * attempts,
+            attempts,
+            shared,
+        }
+    }
+}
+
+/// The share of the commands that the busiest node of the cache gets at most.
+fn busiest(world: &Scenario) -> f64 {
+    let nodes = f64::from(world.cache.shards);
+    let keys = f64::from(world.clients.keys.count().unwrap_or(1));
+    let zipf = |alpha: f64| {
+        let (last, power) = (keys + 1.0, 1.0 - alpha);
+        1.0 / if alpha == 1.0 { libm::log(last) } else { (libm::pow(last, power) - 1.0) / power }
+    };
+    let hottest = match world.clients.keys {
+        Keys::Uniform { .. } | Keys::Scan { .. } => 1.0 / keys,
+        Keys::Zipf { alpha, .. } | Keys::Latest { alpha, .. } => zipf(alpha),
+        Keys::HotSet { hot, traffic, .. } => traffic / (keys * hot - 0.5).max(1.0) + 1.0 / keys,
+        Keys::ZipfSample { .. } | Keys::Trace { .. } => 1.0,
+    };
+    // A hash spreads few keys unevenly.
+    (hottest.min(1.0) + 2.0 / nodes + 10.0 / keys).min(1.0)
 }
 
 /// The fields that make requests wait, the first to blame first.
@@ -219,11 +270,6 @@ fn delay(lane: &Lane) -> Option<Nanos> {
     }
 }
 
-/// Whether a call to the database may fail.
-fn may_try_again(world: &Scenario) -> bool {
-    world.database.abort > 0.0 || world.app.database_timeout.is_some() || !world.faults.is_empty()
-}
-
 /// What the pauses before retries come to at most, seconds.
 fn backoff_s(world: &Scenario) -> f64 {
     let doublings = f64::from(world.app.retries).min(60.0);
@@ -235,22 +281,27 @@ fn broken_s(world: &Scenario) -> Option<f64> {
     let duration = world.duration.as_secs_f64();
     let mut sum = 0.0;
     for fault in &world.faults {
-        if matches!(fault.at, At::Every(_)) || fault.what.has_times() {
-            return None;
-        }
-        // What is lost is sent again after pauses that double, and a node that comes back loads first.
-        sum += 3.0 * lasts_s(fault, duration) + loading_s(&world.cache);
+        sum += match fault.what {
+            // Whoever asks is refused, and what was under way is gone.
+            What::CacheCrash | What::ReplicaCrash | What::AppCrash | What::DatabaseOutage | What::DatabaseFailing => {
+                0.0
+            }
+            _ if matches!(fault.at, At::Every(_)) || fault.what.has_times() => return None,
+            // What is lost is sent again after pauses that double.
+            What::LinkLoss => 3.0 * lasts_s(fault, duration),
+            _ => lasts_s(fault, duration) + for_all_s(world),
+        };
     }
     Some(sum)
 }
 
-/// How long a node loads at most, or a command goes over all entries, seconds.
-fn loading_s(cache: &Cache) -> f64 {
-    let entries = match cache.capacity {
+/// How long a command takes at most that goes over all entries of a node, seconds.
+fn for_all_s(world: &Scenario) -> f64 {
+    let entries = match world.cache.capacity {
         Capacity::Entries(count) => f64::from(count),
         Capacity::Bytes(bytes) => bytes.0 as f64 / 64.0,
     };
-    entries * (cache.loading.as_secs_f64() + 1e-7)
+    entries * 1e-7
 }
 
 /// How long an answer waits for replicas at most, seconds.
@@ -304,9 +355,14 @@ fn cache_times(cache: &Cache, lane: &Lane) -> Option<Times> {
 }
 
 /// What a worker of the database is busy with for a query.
-fn database_times(database: &Database, lane: &Lane) -> Times {
+fn database_times(world: &Scenario, lane: &Lane) -> Times {
+    let database = &world.database;
     let (read, write) = (Times::sum([&database.read]), Times::sum([&database.write]));
-    let mut times = Times { mean: read.mean.max(write.mean), square: read.square.max(write.square), other: 0.0 };
+    let mut times = match (world.clients.never_writes(), world.clients.never_reads()) {
+        (true, _) => read,
+        (_, true) => write,
+        _ => Times { mean: read.mean.max(write.mean), square: read.square.max(write.square), other: 0.0 },
+    };
     if let Writing::WriteBack(how) = &lane.write {
         let row = database.batch.row.as_secs_f64();
         let base = Times::sum([&database.batch.base]);
@@ -323,7 +379,7 @@ fn stay_s(times: &Times, rate: f64, servers: f64) -> Option<f64> {
     if times.mean <= 0.0 {
         return Some(times.other);
     }
-    (rate * times.mean <= 0.5 * servers).then(|| STAYS * times.square / times.mean + times.other)
+    (rate * times.mean <= 0.5 * servers).then(|| times.mean + STAYS * times.square / times.mean / servers + times.other)
 }
 
 // ---- Distributions, in seconds ----

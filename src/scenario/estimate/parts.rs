@@ -1,10 +1,10 @@
 //! What each part of a lane takes.
 
-use super::load::{Load, longest_s};
+use super::load::{Calls, Load, longest_s};
 use super::{DIRTY_ROW_BYTES, ENTRY_BYTES, GROWTH, NEWS_BYTES, RECORD_BYTES, Sum};
 use crate::scenario::{
-    At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Modify, Part, Persistence, Reading, Scenario,
-    Tell, What, Which, Writing, limits,
+    At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Reading, Scenario, Tell,
+    What, Which, Writing, limits,
 };
 use crate::time::Nanos;
 
@@ -217,11 +217,16 @@ impl<'a> Parts<'a> {
         if matches!(self.lane.write, Writing::Outbox(_)) { self.load.writes * 16.0 * GROWTH } else { 0.0 }
     }
 
-    /// How many changes a node makes at most: a read fills and evicts, a write also comes and goes as a row.
+    /// How many changes a node makes at most: a read fills and evicts, or renews; a write also comes and goes as a row.
     fn changes(&self) -> f64 {
-        4.0 * self.load.requests
-            + 4.0 * self.load.writes
-            + 4.0 * self.load.keys.min(f64::from(self.lane.read.warm_up()))
+        let warmed = self.load.keys.min(f64::from(self.lane.read.warm_up()));
+        3.0 * self.load.requests + 3.0 * self.load.writes + 3.0 * warmed
+    }
+
+    /// What it takes to go back: the entries that were different then.
+    fn undone(&self) -> f64 {
+        let crashes = self.world.faults.iter().any(|fault| matches!(fault.what.part(), Part::Cache | Part::Replica));
+        if crashes { 36.0 * IN_TREE } else { 0.0 }
     }
 
     /// What must be kept of changes because some replica has not heard of them.
@@ -236,7 +241,7 @@ impl<'a> Parts<'a> {
             window += cache.loading.as_secs_f64() * self.load.keys;
         }
         let in_window = self.load.rate * window * 8.0 + 1_000.0;
-        let each = (RECORD_BYTES as f64 + NEWS_BYTES as f64 * f64::from(cache.replicas)) * GROWTH + 36.0 * IN_TREE;
+        let each = (RECORD_BYTES as f64 + NEWS_BYTES as f64 * f64::from(cache.replicas)) * GROWTH + self.undone();
         self.changes().min(in_window) * each
     }
 
@@ -251,19 +256,19 @@ impl<'a> Parts<'a> {
         } else {
             self.changes().min(3.0 * (self.load.keys + self.load.writes))
         };
-        records * (RECORD_BYTES as f64 * GROWTH + 36.0 * IN_TREE)
+        records * (RECORD_BYTES as f64 * GROWTH + self.undone())
     }
 
     /// A timeout stays in its line until its time would be up.
     fn timeouts(&self) -> f64 {
         let app = &self.world.app;
-        let tries = if let Modify::CompareAndSet { tries } = self.lane.modify { f64::from(tries) } else { 1.0 };
-        let each = 24.0 * GROWTH * 8.0 * tries;
-        let line = |limit: Option<Nanos>, attempts: f64| {
+        let line = |limit: Option<Nanos>, calls: f64| {
             let Some(limit) = limit else { return 0.0 };
-            self.load.requests.min(self.load.rate * limit.as_secs_f64() * 2.0 + 100.0) * each * attempts
+            let requests = self.load.requests.min(self.load.rate * limit.as_secs_f64() * 2.0 + 100.0);
+            24.0 * GROWTH * requests * calls
         };
-        line(app.cache_timeout, 1.0) + line(app.database_timeout, 1.0 + f64::from(app.retries))
+        let calls = Calls::of(self.world, self.lane);
+        line(app.cache_timeout, calls.to_cache + 1.0) + line(app.database_timeout, calls.to_database)
     }
 }
 
