@@ -1,46 +1,83 @@
-//! Texts from outside, made safe to show: a name in a file may hold what moves a terminal's cursor, turns the writing
-//! direction of what follows, or cannot be seen at all.
+//! Text of others, made fit to be shown.
+//!
+//! A key, a name or a path may hold characters that a terminal obeys instead of showing them, that turn the direction of
+//! the text around, or that nobody sees. They are shown as `\u{1b}`, as in Rust's own texts.
 //!
 //! ```
-//! use cachelane::escape::escape;
-//! assert_eq!(escape("캐시 A"), "캐시 A");
-//! assert_eq!(escape("red \u{1b}[31m\n"), r"red \u{1b}[31m\n");
+//! use cachelane::escape::{shown, spreadsheet};
+//! assert_eq!(shown("a\u{1b}]0;b\u{7}"), "a\\u{1b}]0;b\\u{7}");
+//! assert_eq!(shown("키:7"), "키:7");
+//! assert_eq!(spreadsheet("=1+1"), "'=1+1");
 //! ```
 
 use std::borrow::Cow;
 
-/// `text` with every character that controls rather than shows written as Rust writes it: `\n`, `\u{1b}`, `\u{202e}`.
-///
-/// Escaped are control characters, line and paragraph separators, what changes the writing direction, and what has no
-/// width and no use in a word. Joiners (in emoji and in several scripts) stay, and so do backslashes: the result is for
-/// reading, not for reading back.
-pub fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_control) {
-        return Cow::Borrowed(text);
+/// Whether a character is obeyed, or not seen, instead of shown.
+pub fn is_unsafe(character: char) -> bool {
+    match character {
+        // Joins letters and faces; harmless, and part of many names.
+        '\u{200C}' | '\u{200D}' => false,
+        // Soft hyphen, Arabic letter mark, Mongolian vowel separator, zero-width space, marks of direction.
+        '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' => true,
+        // Separators of lines, embeddings and overrides of direction, invisible operators, isolates.
+        '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' => true,
+        // The mark of byte order, annotations, tags.
+        '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}' => true,
+        other => other.is_control(),
     }
-    let mut escaped = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if is_control(c) {
-            escaped.extend(c.escape_default());
-        } else {
-            escaped.push(c);
-        }
-    }
-    Cow::Owned(escaped)
 }
 
-/// Whether a character must not be shown as it is.
-pub fn is_control(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            // Writing direction: marks, embeddings, overrides, isolates.
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-            // Other lines.
-            | '\u{2028}' | '\u{2029}'
-            // Nothing to see: soft hyphen, zero-width space, invisible operators, deprecated formats, byte order mark,
-            // annotations, tags.
-            | '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+/// One line of text as it can be shown anywhere.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    escaped(text, is_unsafe)
+}
+
+/// The same for text of several lines: their ends stay.
+pub fn shown_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |character| is_unsafe(character) && character != '\n')
+}
+
+/// The same for JSON that serde has written: what it leaves as it is stands in texts only, and is escaped as JSON does.
+pub fn shown_json(json: &str) -> Cow<'_, str> {
+    let is_bad = |character: char| is_unsafe(character) && !matches!(character, '\n' | '\t' | '\r');
+    if !json.chars().any(is_bad) {
+        return Cow::Borrowed(json);
+    }
+    let mut text = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        if is_bad(character) {
+            let mut units = [0; 2];
+            character.encode_utf16(&mut units).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            text.push(character);
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// A text as a cell that no spreadsheet takes for a formula. OWASP, "CSV injection".
+pub fn spreadsheet(cell: &str) -> Cow<'_, str> {
+    let begins = cell.trim_start_matches([' ', '"']).chars().next();
+    if matches!(begins, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠')) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
+}
+
+fn escaped(text: &str, is_bad: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&is_bad) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_bad(character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
 }
 
 #[cfg(test)]
@@ -48,25 +85,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_controls_is_escaped() {
-        for (text, shown) in [
-            ("\u{1b}[31mred\u{1b}[0m", r"\u{1b}[31mred\u{1b}[0m"),
-            ("a\u{7}\u{8}\0b", r"a\u{7}\u{8}\u{0}b"),
-            ("\u{9b}31m", r"\u{9b}31m"), // the same sequence in one character
-            ("one\ntwo\tthree\r", r"one\ntwo\tthree\r"),
-            ("user\u{202e}gpj.exe", r"user\u{202e}gpj.exe"),
-            ("\u{2066}a\u{2069}\u{200f}\u{61c}", r"\u{2066}a\u{2069}\u{200f}\u{61c}"),
-            ("a\u{2028}b\u{7f}", r"a\u{2028}b\u{7f}"),
-            ("ca\u{200b}che\u{feff}\u{e0041}", r"ca\u{200b}che\u{feff}\u{e0041}"),
-        ] {
-            assert_eq!(escape(text), shown);
+    fn whatever_a_terminal_obeys_or_nobody_sees_is_escaped() {
+        let bad = "\0\u{1b}\u{7}\r\n\u{7f}\u{9b}\u{202e}\u{2066}\u{200b}\u{e0041}";
+        for bad in bad.chars() {
+            assert_eq!(shown(&format!("a{bad}b")), format!("a{}b", bad.escape_unicode()));
         }
+        for good in ["a b", "키", "né", "👩\u{200d}💻", "日本語", "\\"] {
+            assert_eq!(shown(good), good);
+        }
+        assert_eq!(shown_lines("a\nb\u{1b}\n"), "a\nb\\u{1b}\n");
     }
 
     #[test]
-    fn what_shows_stays_as_it_is() {
-        for text in ["", "write-back (2)", "캐시 레인", "ключ", "مفتاح", "👩\u{200d}🚒", r"C:\new", "\u{a0}½ é e\u{301}", "\"'&<>"] {
-            assert!(matches!(escape(text), Cow::Borrowed(same) if same == text), "{text}");
+    fn json_stays_the_same_data() {
+        let value = serde_json::json!({ "name": "a\u{9b}\u{202e}\u{e0041}\n\u{1b}" });
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let safe = shown_json(&text);
+        assert!(!safe.chars().any(|c| is_unsafe(c) && c != '\n'), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+    }
+
+    #[test]
+    fn a_cell_begins_no_formula() {
+        for formula in ["=cmd()", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\"=1"] {
+            assert_eq!(spreadsheet(formula), format!("'{formula}"));
+        }
+        for plain in ["", "a=b", "1-2", "Write-back"] {
+            assert_eq!(spreadsheet(plain), plain);
         }
     }
 }

@@ -11,6 +11,7 @@
 //! floor 3  cache database network       the parts of the world
 //!          app workload fault metrics
 //! floor 2  scenario engine ledger stats the experiment as data; clock, queue and tasks; the witness; histograms
+//!          keyspace                     what a server's commands do to its keys
 //! floor 1  random                       named streams of chance (on the ground: whole nanoseconds in time, steps
 //!                                       counted in work, texts made safe to show in escape)
 //! ```
@@ -55,6 +56,7 @@ pub mod engine;
 pub mod escape;
 pub mod experiment;
 pub mod fault;
+pub mod keyspace;
 pub mod ledger;
 pub mod metrics;
 pub mod network;

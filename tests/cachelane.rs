@@ -7,6 +7,7 @@ mod anchors_ratios;
 mod bad_input;
 mod budgets;
 mod cli;
+mod commands;
 mod common;
 mod durability;
 mod estimates;

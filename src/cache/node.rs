@@ -443,10 +443,13 @@ impl CacheNode {
     /// is not kept.
     fn keep(&self, state: &mut State, key: Key, value: WriteId, life: Life) {
         let now = self.common.kernel.now();
+        let values = &self.common.values;
+        let kept = || state.store.peek(key).filter(|entry| values.keeps_end(value) && !entry.is_expired(now));
         let expires = match life {
-            Life::Usual => match self.common.values.life(key) {
-                Some(life) => now.saturating_add(life),
-                None => state.lifetimes.expires(key, now),
+            Life::Usual => match (kept(), values.life(key)) {
+                (Some(former), _) => former.expires,
+                (None, Some(life)) => now.saturating_add(life),
+                (None, None) => state.lifetimes.expires(key, now),
             },
             Life::For(ttl) => now.saturating_add(ttl),
             Life::None => return,
@@ -465,6 +468,22 @@ impl CacheNode {
         }
         while let Some(victim) = state.store.next_evicted() {
             self.evicted(state, &victim, now);
+        }
+    }
+
+    /// The copy of `key` that is here and good ends then, as the recorded server was told without a request.
+    pub fn set_end(&self, key: Key, end: Nanos) {
+        let mut state = self.state.borrow_mut();
+        let now = self.common.kernel.now();
+        if state.store.peek(key).is_none_or(|entry| entry.is_expired(now)) {
+            return;
+        }
+        state.will_leave(key, now);
+        state.store.set_end(key, end);
+        if state.buffer.is_queued(key) {
+            // Its end may be earlier than the one that is watched for.
+            state.watched.set(key, false);
+            self.watch_expiry(&mut state, key);
         }
     }
 

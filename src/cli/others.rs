@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use super::{Failure, input};
+use crate::escape::shown;
 use crate::experiment;
 use crate::scenario::estimate::Amount;
 use crate::scenario::{Scenario, link, presets};
@@ -105,7 +106,7 @@ impl Check {
         let mut problems = Vec::new();
         for source in &self.scenarios {
             match input::scenario(source).and_then(|scenario| takes(&scenario)) {
-                Ok(takes) => writeln!(out, "{source}: ok ({takes})")?,
+                Ok(takes) => writeln!(out, "{}: ok ({takes})", shown(source))?,
                 Err(Failure::Input(message) | Failure::Failed(message)) => problems.push(message),
                 Err(failure @ Failure::Output(_)) => return Err(failure),
             }

@@ -59,15 +59,15 @@ pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneRepo
     strikes
 }
 
+/// How many requests of a trace a run plays, where that is known beforehand: at the trace's own times.
+pub fn requests_played(scenario: &Scenario, trace: &Trace) -> Option<usize> {
+    let Arrivals::Trace { speed } = scenario.clients.arrivals else { return None };
+    Some(trace.requests_until(Nanos::from_secs_f64(scenario.duration.as_secs_f64() * speed)))
+}
+
 /// What a trace says of a run of `scenario`, for its [estimate](Scenario::estimate_with).
 pub fn traced(scenario: &Scenario, trace: &Trace) -> Traced {
-    let requests = match scenario.clients.arrivals {
-        Arrivals::Trace { speed } => {
-            let until = Nanos::from_secs_f64(scenario.duration.as_secs_f64() * speed);
-            trace.requests_until(until)
-        }
-        _ => trace.keys().len(),
-    };
+    let requests = requests_played(scenario, trace).unwrap_or(trace.keys().len());
     Traced { requests: requests as f64, keys: trace.distinct(), write_ratio: trace.write_ratio() }
 }
 
@@ -91,6 +91,7 @@ fn check_traced(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), St
 pub struct Plan {
     scenario: Scenario,
     keys: KeySource,
+    trace_requests: Option<u64>,
 }
 
 impl Plan {
@@ -102,18 +103,20 @@ impl Plan {
         if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
             check_traced(scenario, file, trace)?;
         }
+        let trace_requests = trace.as_ref().map(|trace| trace.keys().len() as u64);
+        let trace_requests = trace_requests.filter(|_| matches!(scenario.clients.keys, Keys::Trace { .. }));
         let keys = KeySource::new(scenario, trace)?;
-        Ok(Plan { scenario: scenario.clone(), keys })
+        Ok(Plan { scenario: scenario.clone(), keys, trace_requests })
     }
 
     /// Every lane at the beginning of its run.
     pub fn begin(self) -> Experiment {
-        let Plan { scenario, keys } = self;
+        let Plan { scenario, keys, trace_requests } = self;
         let foresight = Foresight::of(&scenario, &keys);
         let lane = |lane| Simulation::with_foresight(&scenario, lane, keys.clone(), foresight.clone());
         let lanes = (0..scenario.lanes.len()).map(lane).collect();
         let step = longest_step(scenario.duration);
-        Experiment { scenario, lanes, now: Nanos::ZERO, step }
+        Experiment { scenario, lanes, now: Nanos::ZERO, step, trace_requests }
     }
 }
 
@@ -125,6 +128,8 @@ pub struct Experiment {
     now: Nanos,
     /// How far the lanes go until all are at the same moment again.
     step: Nanos,
+    /// How many requests the trace has that the keys come from.
+    trace_requests: Option<u64>,
 }
 
 impl Experiment {
@@ -247,6 +252,14 @@ impl Experiment {
     /// The scenario, with the faults injected so far.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
+    }
+
+    /// How many requests of a trace were played so far, in the lane that played most, and how many it has; `None` where
+    /// the keys come from no trace, or all were played.
+    pub fn trace_played(&self) -> Option<(u64, u64)> {
+        let all = self.trace_requests?;
+        let played = self.lanes.iter().map(Simulation::requests_made).max().unwrap_or(0);
+        (played < all).then_some((played, all))
     }
 
     /// What all lanes have shown so far.

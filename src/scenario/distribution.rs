@@ -1,6 +1,6 @@
 //! Distributions of durations as scenario files write them.
 
-use super::field::{refuse_value, Field, Takes, read_in, refuse_strangers, refuse_word, require};
+use super::field::{Field, Takes, read_in, refuse_strangers, refuse_value, refuse_word, require};
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason};
 use crate::random::Sampler;

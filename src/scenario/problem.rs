@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::escape::escape;
+use crate::escape::shown;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,14 +89,14 @@ impl fmt::Display for Problem {
             write!(f, "line {line}: ")?;
         }
         // Both may come from a file or a link, and hold anything.
-        let (field, value) = (escape(&self.field), escape(&self.value));
+        let (field, value) = (shown(&self.field), shown(&self.value));
         match (field.is_empty(), value.is_empty()) {
             (true, true) => {}
             (true, false) => write!(f, "{value}: ")?,
             (false, true) => write!(f, "{field}: ")?,
             (false, false) => write!(f, "{field} = {value}: ")?,
         }
-        f.write_str(&escape(&self.reason.to_string()))
+        f.write_str(&shown(&self.reason.to_string()))
     }
 }
 

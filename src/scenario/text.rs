@@ -134,8 +134,8 @@ fn quoted(text: &str) -> String {
             '\\' => quoted += "\\\\",
             '\n' => quoted += "\\n",
             '\t' => quoted += "\\t",
-            c if escape::is_control(c) && (c as u32) > 0xffff => quoted += &format!("\\U{:08x}", c as u32),
-            c if escape::is_control(c) => quoted += &format!("\\u{:04x}", c as u32),
+            c if escape::is_unsafe(c) && (c as u32) > 0xffff => quoted += &format!("\\U{:08x}", c as u32),
+            c if escape::is_unsafe(c) => quoted += &format!("\\u{:04x}", c as u32),
             c => quoted.push(c),
         }
     }

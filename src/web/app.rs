@@ -13,10 +13,12 @@ use super::controls::Controls;
 use super::dom;
 use super::embed::{self, Host};
 use super::fields::Ctx;
-use super::panels::{CacheNodes, Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes};
-use super::plots::Plot;
 use super::notices::Notices;
 use super::office::Office;
+use super::panels::{
+    CacheNodes, Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes,
+};
+use super::plots::Plot;
 use super::share::Share;
 use super::shelf::{self, TooLong};
 use super::state::{Action, Effect, Patience, State};
@@ -25,7 +27,7 @@ use super::view::{Control, Lang, Shade, Shown};
 use super::words::{self, PresetGroup, Words};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData, Percentile};
-use crate::escape::escape;
+use crate::escape::shown;
 use crate::experiment::strikes;
 use crate::report::FaultReport;
 use crate::scenario::presets;
@@ -546,11 +548,11 @@ impl App {
         let w = self.words();
         let Some(unopened) = &self.state.unopened else { return html! {} };
         let problems = unopened.problems.iter().map(|problem| {
-            html! { <li><code>{ escape(&problem.field).into_owned() }</code>{ " " }{ shelf::say(problem, w) }</li> }
+            html! { <li><code>{ shown(&problem.field).into_owned() }</code>{ " " }{ shelf::say(problem, w) }</li> }
         });
         let options = unopened.options.iter().map(|option| {
             let why = (w.reason)(&crate::scenario::Reason::NotAllowed(option.allowed.to_owned()));
-            html! { <li><code>{ format!("view.{}", option.name) }</code>{ " " }{ escape(&format!("{}: {why}", option.value)).into_owned() }</li> }
+            html! { <li><code>{ format!("view.{}", option.name) }</code>{ " " }{ shown(&format!("{}: {why}", option.value)).into_owned() }</li> }
         });
         let field = use_text(ctx);
         let act = self.act.clone();

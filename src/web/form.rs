@@ -15,7 +15,7 @@ use super::dom;
 use super::fields::{Ctx, use_ctx};
 use super::shelf;
 use super::words::Words;
-use crate::escape::escape;
+use crate::escape::shown;
 use crate::scenario::form::{Form, FormField, Input, quoted};
 use crate::scenario::{Problem, Scenario, ScenarioError};
 
@@ -120,7 +120,7 @@ pub fn tells(form: &Form, part: &str) -> Html {
     }
     let more = told.len().saturating_sub(TOLD_MAX);
     let told = told.into_iter().take(TOLD_MAX).map(|field| {
-        html! { <code>{ escape(&format!("{} = {}", field.name, field.value)).into_owned() }</code> }
+        html! { <code>{ shown(&format!("{} = {}", field.name, field.value)).into_owned() }</code> }
     });
     html! { <span class="tells">{ for told }if more > 0 { <span>{ format!("+{more}") }</span> }</span> }
 }

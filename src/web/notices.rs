@@ -8,7 +8,7 @@ use super::shelf::TooLong;
 use super::state::{Action, Failure, Halt, Notice, Patience};
 use super::words::Words;
 use crate::chart::text;
-use crate::escape::escape;
+use crate::escape::{shown, shown_lines};
 use crate::scenario::Scenario;
 use crate::scenario::link::LENGTH_MAX;
 use crate::time::Nanos;
@@ -79,8 +79,7 @@ pub struct SaveProps {
 #[component]
 pub fn SaveScenario(props: &SaveProps) -> Html {
     let scenario = props.scenario.clone();
-    let save =
-        move |_: MouseEvent| super::dom::download("scenario.toml", "application/toml", &scenario.to_toml());
+    let save = move |_: MouseEvent| super::dom::download("scenario.toml", "application/toml", &scenario.to_toml());
     html! { <button type="button" onclick={save}>{ props.words.save_scenario }</button> }
 }
 
@@ -91,8 +90,8 @@ fn button(props: &NoticesProps, name: &'static str, action: fn() -> Action) -> H
 /// What a notice says, line by line.
 fn said(notice: &Notice, w: &Words) -> String {
     match notice {
-        Notice::Said(text) => text.lines().map(escape).collect::<Vec<_>>().join("\n"),
-        Notice::TraceStopped(name) => (w.trace_stopped)(&escape(name)),
+        Notice::Said(text) => shown_lines(text).into_owned(),
+        Notice::TraceStopped(name) => (w.trace_stopped)(&shown(name)),
     }
 }
 
@@ -116,7 +115,7 @@ fn halt(props: &NoticesProps) -> Html {
                 <p><strong>{ (w.worker_failed)(*failure) }</strong></p>
                 if *failure == Failure::NotStarted { <p>{ not_started(w) }</p> }
                 if !details.is_empty() {
-                    <details><summary>{ w.details }</summary><p><code>{ escape(details).into_owned() }</code></p></details>
+                    <details><summary>{ w.details }</summary><p><code>{ shown(details).into_owned() }</code></p></details>
                 }
                 { ways_on }
             </div>

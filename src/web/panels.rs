@@ -11,7 +11,7 @@ use super::state::Action;
 use super::words::Words;
 use crate::chart::palette::{Marker, lane_style};
 use crate::chart::text;
-use crate::escape::escape;
+use crate::escape::shown;
 use crate::report::{LaneReport, Report, Summary};
 
 /// How a lane is drawn: its line with dash and marker.
@@ -29,7 +29,8 @@ pub fn Swatch(props: &SwatchProps) -> Html {
     let colour = format!("var(--{})", style.colour.name);
     let stroked = |d: &'static str| html! { <path d={d} stroke={colour.clone()} stroke-width="2" fill="none" /> };
     let filled = |d: &'static str| html! { <path d={d} fill={colour.clone()} /> };
-    let hollow = |shape: Html| html! { <g stroke={colour.clone()} stroke-width="1.8" fill="var(--ground)">{ shape }</g> };
+    let hollow =
+        |shape: Html| html! { <g stroke={colour.clone()} stroke-width="1.8" fill="var(--ground)">{ shape }</g> };
     let marker = match style.marker {
         Marker::Circle => html! { <circle cx="14" cy="6" r="3.5" fill={colour.clone()} /> },
         Marker::Square => filled("M10.8 2.8h6.4v6.4h-6.4z"),
@@ -255,10 +256,14 @@ fn lane_table(
 pub fn StoppedLanes(props: &ReportProps) -> Html {
     let stopped = props.lanes().filter_map(|(i, lane, title)| lane.stopped.as_ref().map(|why| (i, title, why)));
     let told = stopped.map(|(i, title, why)| {
-        html! { <li key={i}><Swatch lane={i} /><span>{ (props.words.lane_stopped)(title, &escape(why)) }</span></li> }
+        html! { <li key={i}><Swatch lane={i} /><span>{ (props.words.lane_stopped)(title, &shown(why)) }</span></li> }
     });
     let told: Vec<Html> = told.collect();
-    if told.is_empty() { html! {} } else { html! { <ul class="notice calm stopped-lanes" role="status">{ for told }</ul> } }
+    if told.is_empty() {
+        html! {}
+    } else {
+        html! { <ul class="notice calm stopped-lanes" role="status">{ for told }</ul> }
+    }
 }
 
 /// The figures that only some experiments have; nothing where no lane has any.

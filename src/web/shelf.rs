@@ -4,7 +4,7 @@
 use super::words::Words;
 use crate::chart::Percentile;
 #[cfg(target_arch = "wasm32")]
-use crate::escape::escape;
+use crate::escape::shown;
 #[cfg(target_arch = "wasm32")]
 use crate::scenario::Reason;
 #[cfg(target_arch = "wasm32")]
@@ -101,5 +101,5 @@ pub fn say(problem: &Problem, words: &Words) -> String {
     };
     let why = (words.reason)(&reason);
     let said = if problem.value.is_empty() { why } else { format!("{}: {why}", problem.value) };
-    escape(&said).into_owned()
+    shown(&said).into_owned()
 }

@@ -111,6 +111,7 @@ impl<'a> Parts<'a> {
                 16.0
             }
             Eviction::Lfu | Eviction::Slru | Eviction::RedisLru | Eviction::RedisLfu | Eviction::VolatileTtl => 40.0,
+            Eviction::VolatileLru | Eviction::VolatileLfu | Eviction::VolatileRandom => 40.0,
             Eviction::WTinyLfu => 56.0,
             Eviction::S3Fifo | Eviction::TwoQ | Eviction::Arc => 64.0,
             Eviction::Opt => 48.0,

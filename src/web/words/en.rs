@@ -2,12 +2,13 @@
 
 use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece, Speed};
-use super::super::view::{Control, Lang};
-use super::{PresetGroup, Words, ends, family_name, lane, unless_none};
 use super::super::state::Failure;
+use super::super::view::{Control, Lang};
+use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};
 use crate::chart::{ENGLISH, Panel, text};
-use crate::escape::escape;
-use crate::scenario::{Link, Part, Reason, What};
+use crate::escape::shown;
+use crate::scenario::{self, Link, Part, What};
+use crate::workload::trace::Reason;
 
 pub static WORDS: Words = Words {
     lang: Lang::En,
@@ -188,9 +189,9 @@ pub static WORDS: Words = Words {
     hot_traffic: "Traffic to hot keys",
     open_trace: "Replay a trace",
     trace_formats: "One key per line, csv, ARC, oracleGeneral, Twitter's cache-trace or redis-cli MONITOR; .zst, too.",
-    trace_reading: |name| format!("Reading {} …", escape(name)),
+    trace_reading: |name| format!("Reading {} …", shown(name)),
     cancel_reading: "Cancel reading",
-    trace_stopped: |name| format!("Reading {} was stopped. What ran before goes on.", escape(name)),
+    trace_stopped: |name| format!("Reading {} was stopped. What ran before goes on.", shown(name)),
     trace_opened: |name, facts| {
         let says = facts.says.iter().map(|what| match what.as_str() {
             "operations" => "operations",
@@ -200,10 +201,15 @@ pub static WORDS: Words = Words {
             _ => "clients",
         });
         let says = unless_none(says.map(str::to_owned), |says| format!("; it also says {says}"));
-        let left_out = facts.left_out.iter().map(|(name, count)| format!("{} {count}", escape(name)));
-        let left_out = unless_none(left_out, |commands| format!(" Left out: {commands}."));
+        let left_out: String = left_out(facts)
+            .map(|(why, commands, more)| {
+                let more = if more > 0 { format!(", {more} more") } else { String::new() };
+                let why = Reason::ALL.into_iter().find(|reason| reason.name() == why).map(|why| format!(" ({why})"));
+                format!(" Left out: {commands}{more}{}.", why.unwrap_or_default())
+            })
+            .collect();
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
-        format!("{}: {requests} requests, {keys} keys{says}.{left_out}", escape(name))
+        format!("{}: {requests} requests, {keys} keys{says}.{left_out}", shown(name))
     },
     cache: "Cache",
     capacity: "Capacity, entries",
@@ -290,10 +296,12 @@ pub static WORDS: Words = Words {
     most: "most",
     p99: "p99",
     deviation: "deviation",
-    reason: Reason::to_string,
+    reason: scenario::Reason::to_string,
     last_good_runs: "One of the controls holds a value that cannot run. The last good experiment goes on.",
     worker_failed: |failure| match failure {
-        Failure::NotStarted => "The simulation could not start: its worker's files did not arrive, or may not run here.",
+        Failure::NotStarted => {
+            "The simulation could not start: its worker's files did not arrive, or may not run here."
+        }
         Failure::Crashed => "The simulation has stopped with an error.",
         Failure::OutOfMemory => {
             "The simulation has stopped, most likely for want of memory. Fewer keys, shards, replicas or lanes need less."

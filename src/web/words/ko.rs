@@ -2,11 +2,11 @@
 
 use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece, Speed};
-use super::super::view::{Control, Lang};
-use super::{PresetGroup, Words, ends, family_name, lane, unless_none};
 use super::super::state::Failure;
+use super::super::view::{Control, Lang};
+use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};
 use crate::chart::{Labels, Panel, text};
-use crate::escape::escape;
+use crate::escape::shown;
 use crate::scenario::limits::{Limit, Range};
 use crate::scenario::{Link, Part, Reason, What};
 
@@ -199,9 +199,9 @@ pub static WORDS: Words = Words {
     hot_traffic: "핫 키로 가는 트래픽",
     open_trace: "트레이스 재생",
     trace_formats: "한 줄에 키 하나, csv, ARC, oracleGeneral, 트위터 cache-trace, redis-cli MONITOR 출력. .zst 압축 파일도 됩니다.",
-    trace_reading: |name| format!("{} 읽는 중…", escape(name)),
+    trace_reading: |name| format!("{} 읽는 중…", shown(name)),
     cancel_reading: "읽기 취소",
-    trace_stopped: |name| format!("{} 읽기를 중단했습니다. 실행 중이던 실험은 계속됩니다.", escape(name)),
+    trace_stopped: |name| format!("{} 읽기를 중단했습니다. 실행 중이던 실험은 계속됩니다.", shown(name)),
     trace_opened: |name, facts| {
         let says = facts.says.iter().map(|what| match what.as_str() {
             "operations" => "연산",
@@ -211,10 +211,14 @@ pub static WORDS: Words = Words {
             _ => "클라이언트",
         });
         let says = unless_none(says.map(str::to_owned), |says| format!(" (함께 기록된 정보: {says})"));
-        let left_out = facts.left_out.iter().map(|(name, count)| format!("{} {count}건", escape(name)));
-        let left_out = unless_none(left_out, |commands| format!(" 제외한 명령: {commands}."));
+        let left_out: String = left_out(facts)
+            .map(|(why, commands, more)| {
+                let more = if more > 0 { format!(" 외 {more}종") } else { String::new() };
+                format!(" 제외한 명령: {commands}{more}{}.", why_left_out(why))
+            })
+            .collect();
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
-        format!("{}: 요청 {requests}건, 키 {keys}개{says}.{left_out}", escape(name))
+        format!("{}: 요청 {requests}건, 키 {keys}개{says}.{left_out}", shown(name))
     },
     cache: "캐시",
     capacity: "용량 (엔트리)",
@@ -315,7 +319,9 @@ pub static WORDS: Words = Words {
     reason,
     last_good_runs: "실행할 수 없는 값이 있습니다. 마지막으로 올바른 실험이 계속됩니다.",
     worker_failed: |failure| match failure {
-        Failure::NotStarted => "시뮬레이션을 시작하지 못했습니다. 워커 파일을 받지 못했거나 이 페이지에서 실행할 수 없습니다.",
+        Failure::NotStarted => {
+            "시뮬레이션을 시작하지 못했습니다. 워커 파일을 받지 못했거나 이 페이지에서 실행할 수 없습니다."
+        }
         Failure::Crashed => "시뮬레이션이 오류로 멈췄습니다.",
         Failure::OutOfMemory => {
             "시뮬레이션이 멈췄습니다. 메모리가 부족했을 가능성이 큽니다. 키, 샤드, 복제본, 레인 수를 줄여 보세요."
@@ -326,7 +332,9 @@ pub static WORDS: Words = Words {
     reload_page: "페이지를 새로 고치세요. 그래도 안 되면 사이트의 Content-Security-Policy가 워커를 막고 있을 수 있습니다.",
     needs_cors: "이 그래프는 샌드박스 프레임 안에 있습니다. 시뮬레이터 사이트가 .js와 .wasm 파일에 Access-Control-Allow-Origin: * 헤더를 붙여야 합니다.",
     was_stopped: |at| match at {
-        Some(at) => format!("{at} 시점에서 중단했습니다. 다시 실행하면 그 시점까지 다시 계산합니다. 설정을 바꿔도 됩니다."),
+        Some(at) => {
+            format!("{at} 시점에서 중단했습니다. 다시 실행하면 그 시점까지 다시 계산합니다. 설정을 바꿔도 됩니다.")
+        }
         None => "시작하기 전에 중단했습니다. 다시 실행하거나 설정을 바꿔 보세요.".to_owned(),
     },
     still_loading: "시뮬레이션을 불러오는 중입니다…",
@@ -618,6 +626,19 @@ fn cause(name: &str) -> String {
     .to_owned()
 }
 
+/// 명령을 제외한 이유.
+fn why_left_out(reason: &str) -> &'static str {
+    match reason {
+        "no_key" => " (키를 읽거나 바꾸지 않음)",
+        "script" => " (스크립트: 실행한 명령은 트레이스에 따로 기록됨)",
+        "refused" => " (서버가 거절해 바뀐 것이 없음)",
+        "unnamed_keys" => " (이름을 밝히지 않은 키를 읽으며, 그 읽기는 세지 않음)",
+        "depends_on_values" => " (보관하지 않는 값이나 필드 TTL에 따라 동작이 달라짐)",
+        "unknown" => " (알 수 없는 명령)",
+        _ => "",
+    }
+}
+
 /// 허용 범위.
 fn range(limit: &Limit) -> String {
     let range = match limit.range {
@@ -658,7 +679,8 @@ fn reason(reason: &Reason) -> String {
             format!("{} 둘 다로 읽힐 수 있습니다. 그중 하나로 적어 주세요.", readings.join(", "))
         }
         Reason::Separator { readings, allowed } => {
-            let allowed = if allowed.is_empty() { String::new() } else { format!(" 허용되는 값: {}", expected(allowed)) };
+            let allowed =
+                if allowed.is_empty() { String::new() } else { format!(" 허용되는 값: {}", expected(allowed)) };
             format!("{}처럼 소수점은 마침표로, 천 단위 구분 없이 적어 주세요.{allowed}", readings.concat())
         }
         Reason::Missing(what) => format!("값이 필요합니다: {what}"),

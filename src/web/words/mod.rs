@@ -12,7 +12,7 @@ use super::protocol::TraceFacts;
 use super::state::Failure;
 use super::view::{Control, Lang, Shown};
 use crate::chart::{Labels, Panel, Weight};
-use crate::escape::escape;
+use crate::escape::shown;
 use crate::scenario::limits::Limit;
 use crate::scenario::{Lane, Link, Part, Reason, Scenario, What, Writing};
 
@@ -343,7 +343,7 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
             "" if same_write && !same_read => read,
             "" if same_read && same_write => with_its_own(scenario, lane, write),
             "" => format!("{read} + {write}"),
-            name => escape(&(words.lane_name)(name)).into_owned(),
+            name => shown(&(words.lane_name)(name)).into_owned(),
         };
         let numbered = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title} ({n})") });
         titles.extend(numbered.take(lanes.len() + 1).find(|name| !titles.contains(name)));
@@ -377,6 +377,16 @@ fn ends(panel: &Panel) -> Vec<(String, String)> {
 /// The name of a lane as a piece of the sentence.
 fn lane(titles: &[String], number: usize) -> Piece {
     Piece::Lane(number, titles.get(number).cloned().unwrap_or_default())
+}
+
+/// The commands of a trace that became no request, by reason: the name of the reason, the first of them with how often each
+/// came, and how many more there are.
+fn left_out(facts: &TraceFacts) -> impl Iterator<Item = (&str, String, usize)> {
+    const NAMED_MAX: usize = 8;
+    facts.left_out.iter().map(|(why, commands)| {
+        let named = commands.iter().take(NAMED_MAX).map(|(name, count)| format!("{} {count}", shown(name)));
+        (why.as_str(), named.collect::<Vec<_>>().join(", "), commands.len().saturating_sub(NAMED_MAX))
+    })
 }
 
 /// What `say` makes of these, with commas between; nothing where there are none.
@@ -416,10 +426,11 @@ mod tests {
 
     #[test]
     fn what_a_trace_says_of_itself_is_shown_escaped() {
-        let facts = TraceFacts { left_out: [("EV\u{1b}[2JAL".to_owned(), 2)].into(), ..TraceFacts::default() };
+        let commands = [("EV\u{1b}[2JAL".to_owned(), 2)].into();
+        let facts = TraceFacts { left_out: [("script".to_owned(), commands)].into(), ..TraceFacts::default() };
         for words in [&en::WORDS, &ko::WORDS] {
             let told = (words.trace_opened)("a\u{202e}b.csv", &facts);
-            assert!(!told.contains(crate::escape::is_control) && told.contains(r"\u{1b}"), "{told}");
+            assert!(!told.contains(crate::escape::is_unsafe) && told.contains(r"\u{1b}"), "{told}");
             assert!(!(words.trace_reading)("a\u{202e}b.csv").contains('\u{202e}'));
         }
     }
