@@ -13,7 +13,7 @@
 //! floor 2  scenario engine ledger stats the experiment as data; clock, queue and tasks; the witness; histograms
 //!          keyspace                     what a server's commands do to its keys
 //! floor 1  random                       named streams of chance (on the ground: whole nanoseconds in time, steps
-//!                                       counted in work, texts fit to be shown in escape)
+//!                                       counted in work, texts made safe to show in escape)
 //! ```
 //!
 //! Begin with [`scenario`] (what can be asked), [`strategy`] (what a lane does, as an application programmer would write it)

@@ -103,10 +103,8 @@ impl Plan {
         if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
             check_traced(scenario, file, trace)?;
         }
-        let trace_requests = match (&scenario.clients.keys, &trace) {
-            (Keys::Trace { .. }, Some(trace)) => Some(trace.keys().len() as u64),
-            _ => None,
-        };
+        let trace_requests = trace.as_ref().map(|trace| trace.keys().len() as u64);
+        let trace_requests = trace_requests.filter(|_| matches!(scenario.clients.keys, Keys::Trace { .. }));
         let keys = KeySource::new(scenario, trace)?;
         Ok(Plan { scenario: scenario.clone(), keys, trace_requests })
     }

@@ -11,6 +11,7 @@ use super::panels::Swatch;
 use super::state::Action;
 use super::traces::{BYTES_MAX, TraceFile, TracesShown};
 use super::words::Words;
+use crate::escape::shown;
 use crate::scenario::form::{Form, FormField, quoted};
 use crate::scenario::{
     Arrivals, At, Batch, Distribution, Fault, Lane, Link, Network, Order, Part, Reading, Scenario, Ttl, What, Which,
@@ -401,6 +402,7 @@ fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
         <>
             <label class="file">{ w.open_trace }<input type="file" aria-describedby="trace-told" onchange={open} /></label>
             <p id="trace-told" class="soft" role="status">{ told }</p>
+            { trace_notes(traces) }
             if let Some((name, progress)) = &traces.reading {
                 <p class="reading">
                     <progress max="100" value={progress.percent().to_string()} aria-label={(w.trace_reading)(name)} />
@@ -410,6 +412,16 @@ fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
             }
         </>
     }
+}
+
+/// What the reader should know of how the file was read; in English.
+fn trace_notes(traces: &TracesShown) -> Html {
+    let notes = match traces {
+        TracesShown { reading: None, opened: Some((_, facts)) } if !facts.notes.is_empty() => &facts.notes,
+        _ => return html! {},
+    };
+    let notes = notes.iter().map(|note| html! { <li>{ shown(note).into_owned() }</li> });
+    html! { <ul class="soft trace-notes" lang="en">{ for notes }</ul> }
 }
 
 fn too_large(name: &str, size: f64) -> String {

@@ -8,7 +8,7 @@ use super::shelf::TooLong;
 use super::state::{Action, Failure, Halt, Notice, Patience};
 use super::words::Words;
 use crate::chart::text;
-use crate::escape::shown;
+use crate::escape::{shown, shown_lines};
 use crate::scenario::Scenario;
 use crate::scenario::link::LENGTH_MAX;
 use crate::time::Nanos;
@@ -90,7 +90,7 @@ fn button(props: &NoticesProps, name: &'static str, action: fn() -> Action) -> H
 /// What a notice says, line by line.
 fn said(notice: &Notice, w: &Words) -> String {
     match notice {
-        Notice::Said(text) => text.lines().map(shown).collect::<Vec<_>>().join("\n"),
+        Notice::Said(text) => shown_lines(text).into_owned(),
         Notice::TraceStopped(name) => (w.trace_stopped)(&shown(name)),
     }
 }

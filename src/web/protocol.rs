@@ -136,8 +136,8 @@ pub struct TraceFacts {
     pub keys: u32,
     /// What it says besides the keys; see [`Trace::says`](crate::workload::trace::Trace::says).
     pub says: Vec<String>,
-    /// Commands that became no request, by name.
-    pub left_out: BTreeMap<String, u64>,
+    /// Commands that became no request: by the [name](crate::workload::trace::Reason::name) of the reason, and by their own.
+    pub left_out: BTreeMap<String, BTreeMap<String, u64>>,
     /// What the reader should know of how the file was read, in plain English.
     #[serde(default)]
     pub notes: Vec<String>,

@@ -5,6 +5,7 @@
 //! carries. What it refuses changes nothing.
 
 use std::cell::RefCell;
+use std::io::Cursor;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::ledger;
 use crate::report::Series;
 use crate::scenario::{Keys, Link, Scenario, What, Which};
 use crate::time::Nanos;
-use crate::workload::trace::Trace;
+use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 
 /// Listens for the page's messages until the page closes the worker.
 pub fn start() {
@@ -74,14 +75,28 @@ fn refused(generation: u32, why: String) -> FromWorker {
     FromWorker::Refused { generation, why }
 }
 
+fn unreadable(name: &str, error: &TraceError) -> FromWorker {
+    FromWorker::Unreadable { why: format!("{name}: {error}") }
+}
+
+fn facts(trace: &Trace) -> TraceFacts {
+    TraceFacts {
+        requests: trace.keys().len() as u64,
+        keys: trace.distinct(),
+        says: trace.says().map(str::to_owned).collect(),
+        left_out: trace.left_out().by_reason().map(|(why, names)| (why.name().to_owned(), names.clone())).collect(),
+        notes: trace.notes().to_vec(),
+    }
+}
+
 /// What lies before the worker.
 #[derive(Default)]
 struct Desk {
     work: Option<Work>,
     /// The trace that was read last, by its file's name.
     trace: Option<(String, Arc<Trace>)>,
-    /// The trace that is being read.
-    reading: Option<Reading>,
+    /// The trace that is being read, and its file's name.
+    reading: Option<(String, Reading)>,
 }
 
 /// One experiment, and how much of it the page has seen.
@@ -104,10 +119,16 @@ impl Desk {
             ToWorker::Hello => FromWorker::Here,
             ToWorker::Load { generation, scenario } => self.load(generation, &scenario),
             ToWorker::Open { name, bytes } => {
-                self.reading = Some(Reading::new(name, bytes));
-                self.read_on()
+                self.reading = None;
+                match Reading::new(&name, bytes) {
+                    Ok(reading) => self.read_on(name, reading),
+                    Err(error) => unreadable(&name, &error),
+                }
             }
-            ToWorker::Continue => self.read_on(),
+            ToWorker::Continue => match self.reading.take() {
+                Some((name, reading)) => self.read_on(name, reading),
+                None => FromWorker::Unreadable { why: "there is no trace to read".to_owned() },
+            },
             ToWorker::Cancel => {
                 self.reading = None;
                 FromWorker::Cancelled
@@ -127,28 +148,22 @@ impl Desk {
         self.work.as_mut().filter(|work| work.generation == generation)
     }
 
-    fn read_on(&mut self) -> FromWorker {
-        let Some(mut reading) = self.reading.take() else {
-            return FromWorker::Unreadable { why: "there is no trace to read".to_owned() };
-        };
-        match reading.step() {
-            Ok(None) => {
+    fn read_on(&mut self, name: String, mut reading: Reading) -> FromWorker {
+        match reading.read_on() {
+            Ok(false) => {
                 let progress = reading.progress();
-                self.reading = Some(reading);
+                self.reading = Some((name, reading));
                 FromWorker::Reading(progress)
             }
-            Ok(Some(trace)) => {
-                let facts = TraceFacts {
-                    requests: trace.keys().len() as u64,
-                    keys: trace.distinct(),
-                    says: trace.says().map(str::to_owned).collect(),
-                    left_out: trace.left_out().by_name(),
-                    notes: trace.notes().to_vec(),
-                };
-                self.trace = Some((reading.name, Arc::new(trace)));
-                FromWorker::Opened(facts)
-            }
-            Err(why) => FromWorker::Unreadable { why: format!("{}: {why}", reading.name) },
+            Ok(true) => match reading.builder.finish() {
+                Ok(trace) => {
+                    let facts = facts(&trace);
+                    self.trace = Some((name, Arc::new(trace)));
+                    FromWorker::Opened(facts)
+                }
+                Err(error) => unreadable(&name, &error),
+            },
+            Err(error) => unreadable(&name, &error),
         }
     }
 
@@ -221,25 +236,37 @@ impl Work {
     }
 }
 
+/// How long a trace is read on until the page is told how far it is, in milliseconds; and how much at once, in bytes
+/// after unpacking.
+const READING_MS: f64 = 60.0;
+const READING_BYTES: u64 = 1 << 17;
+
 /// A trace, as far as it was read.
 struct Reading {
-    name: String,
-    bytes: Rc<[u8]>,
+    builder: TraceBuilder<'static>,
+    total: u64,
 }
 
 impl Reading {
-    fn new(name: String, bytes: Rc<[u8]>) -> Reading {
-        Reading { name, bytes }
+    fn new(name: &str, bytes: Rc<[u8]>) -> Result<Reading, TraceError> {
+        let total = bytes.len() as u64;
+        let records = Records::open(name, Cursor::new(bytes), None)?;
+        Ok(Reading { builder: TraceBuilder::new(records), total })
     }
 
     fn progress(&self) -> Progress {
-        let total = self.bytes.len() as u64;
-        Progress { done: total, total }
+        Progress { done: self.builder.bytes_read(), total: self.total }
     }
 
-    /// Reads on for a while: the trace, once it was read to its end.
-    fn step(&mut self) -> Result<Option<Trace>, String> {
-        Trace::read(&self.name, &*self.bytes, None).map(Some).map_err(|error| error.to_string())
+    /// Reads on for a while; true at the end.
+    fn read_on(&mut self) -> Result<bool, TraceError> {
+        let start = js_sys::Date::now();
+        while js_sys::Date::now() - start < READING_MS {
+            if self.builder.advance(READING_BYTES)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -1,6 +1,7 @@
 // What <cache-lane> keeps from the page it stands in, whoever writes its attributes: seen with its guards, and once
 // without each. The host is a page of another origin.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { launch, open, screenshot, serve } from "./harness.mjs";
@@ -274,4 +275,23 @@ test("where the site does not let other origins read its files, the figure says 
     await close();
     await simulator.close();
   }
+});
+
+test("under the Content-Security-Policy that README names, page and sandboxed figure work", { timeout: 60_000 }, async () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8").replace(/\s+/g, " ");
+  const [, policy] = readme.match(/of its own the simulator needs `(script-src [^`]*)`/);
+  const simulator = await serve({ headers: { "Content-Security-Policy": `default-src 'none'; ${policy}` } });
+  await visit(simulator, "<cache-lane></cache-lane>", async (page, { problems }) => {
+    await plays(await frameOf(page));
+    await page.goto(simulator.url);
+    await page.getByRole("heading", { name: "Scoreboard" }).waitFor();
+    assert.deepEqual(problems, []);
+  });
+  await simulator.close();
+  // And without the worker's part, the reader is told.
+  const strict = await serve({ headers: { "Content-Security-Policy": `default-src 'none'; ${policy.replace(/worker-src[^;]*/, "worker-src 'none'")}` } });
+  const { page, close } = await open(browser, strict.url, { locale: "en-US" });
+  await page.getByRole("alert").filter({ hasText: "Content-Security-Policy" }).waitFor();
+  await close();
+  await strict.close();
 });

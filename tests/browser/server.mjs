@@ -32,11 +32,12 @@ export const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
  * @param {(path: string) => boolean} [options.missing] answers 404 for these, to prove what happens then
  * @param {(path: string) => boolean} [options.open] whether pages of other origins may read the file, as the usual hosts
  *   of static pages let them: a module script of another origin needs it, and so does a sandboxed frame
+ * @param {Record<string, string>} [options.headers] further headers of every file
  * @param {(text: string, path: string) => string} [options.change] changes the text of scripts and pages on their way, to
  *   prove what happens without a guard
  * @returns {Promise<{url: string, requests: string[], close: () => Promise<void>}>}
  */
-export async function serve({ root = DIST, base = "/", pages = {}, missing = () => false, open = () => true, change } = {}) {
+export async function serve({ root = DIST, base = "/", pages = {}, missing = () => false, open = () => true, headers: further = {}, change } = {}) {
   const requests = [];
   const server = createServer(async (request, response) => {
     const refuse = (status) => response.writeHead(status, { "Content-Type": "text/plain" }).end(String(status));
@@ -59,6 +60,7 @@ export async function serve({ root = DIST, base = "/", pages = {}, missing = () 
       "Content-Type": MIME[extname(file)] ?? "application/octet-stream",
       "Content-Length": found.size,
       "Cache-Control": "no-cache",
+      ...further,
       ...(open(path) ? { "Access-Control-Allow-Origin": "*" } : {}),
     };
     if (change && [".js", ".html"].includes(extname(file))) {

@@ -110,14 +110,8 @@ impl<'a> Parts<'a> {
             Eviction::Lru | Eviction::Fifo | Eviction::Random | Eviction::Clock | Eviction::Sieve | Eviction::None => {
                 16.0
             }
-            Eviction::Lfu
-            | Eviction::Slru
-            | Eviction::RedisLru
-            | Eviction::RedisLfu
-            | Eviction::VolatileLru
-            | Eviction::VolatileLfu
-            | Eviction::VolatileRandom
-            | Eviction::VolatileTtl => 40.0,
+            Eviction::Lfu | Eviction::Slru | Eviction::RedisLru | Eviction::RedisLfu | Eviction::VolatileTtl => 40.0,
+            Eviction::VolatileLru | Eviction::VolatileLfu | Eviction::VolatileRandom => 40.0,
             Eviction::WTinyLfu => 56.0,
             Eviction::S3Fifo | Eviction::TwoQ | Eviction::Arc => 64.0,
             Eviction::Opt => 48.0,

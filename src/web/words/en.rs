@@ -4,10 +4,11 @@ use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::view::{Control, Lang};
-use super::{PresetGroup, Words, ends, family_name, lane, unless_none};
+use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};
 use crate::chart::{ENGLISH, Panel, text};
 use crate::escape::shown;
-use crate::scenario::{Link, Part, Reason, What};
+use crate::scenario::{self, Link, Part, What};
+use crate::workload::trace::Reason;
 
 pub static WORDS: Words = Words {
     lang: Lang::En,
@@ -200,8 +201,13 @@ pub static WORDS: Words = Words {
             _ => "clients",
         });
         let says = unless_none(says.map(str::to_owned), |says| format!("; it also says {says}"));
-        let left_out = facts.left_out.iter().map(|(name, count)| format!("{} {count}", shown(name)));
-        let left_out = unless_none(left_out, |commands| format!(" Left out: {commands}."));
+        let left_out: String = left_out(facts)
+            .map(|(why, commands, more)| {
+                let more = if more > 0 { format!(", {more} more") } else { String::new() };
+                let why = Reason::ALL.into_iter().find(|reason| reason.name() == why).map(|why| format!(" ({why})"));
+                format!(" Left out: {commands}{more}{}.", why.unwrap_or_default())
+            })
+            .collect();
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
         format!("{}: {requests} requests, {keys} keys{says}.{left_out}", shown(name))
     },
@@ -290,7 +296,7 @@ pub static WORDS: Words = Words {
     most: "most",
     p99: "p99",
     deviation: "deviation",
-    reason: Reason::to_string,
+    reason: scenario::Reason::to_string,
     last_good_runs: "One of the controls holds a value that cannot run. The last good experiment goes on.",
     worker_failed: |failure| match failure {
         Failure::NotStarted => {

@@ -4,7 +4,7 @@ use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::view::{Control, Lang};
-use super::{PresetGroup, Words, ends, family_name, lane, unless_none};
+use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};
 use crate::chart::{Labels, Panel, text};
 use crate::escape::shown;
 use crate::scenario::limits::{Limit, Range};
@@ -211,8 +211,12 @@ pub static WORDS: Words = Words {
             _ => "클라이언트",
         });
         let says = unless_none(says.map(str::to_owned), |says| format!(" (함께 기록된 정보: {says})"));
-        let left_out = facts.left_out.iter().map(|(name, count)| format!("{} {count}건", shown(name)));
-        let left_out = unless_none(left_out, |commands| format!(" 제외한 명령: {commands}."));
+        let left_out: String = left_out(facts)
+            .map(|(why, commands, more)| {
+                let more = if more > 0 { format!(" 외 {more}종") } else { String::new() };
+                format!(" 제외한 명령: {commands}{more}{}.", why_left_out(why))
+            })
+            .collect();
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
         format!("{}: 요청 {requests}건, 키 {keys}개{says}.{left_out}", shown(name))
     },
@@ -620,6 +624,19 @@ fn cause(name: &str) -> String {
         other => other,
     }
     .to_owned()
+}
+
+/// 명령을 제외한 이유.
+fn why_left_out(reason: &str) -> &'static str {
+    match reason {
+        "no_key" => " (키를 읽거나 바꾸지 않음)",
+        "script" => " (스크립트: 실행한 명령은 트레이스에 따로 기록됨)",
+        "refused" => " (서버가 거절해 바뀐 것이 없음)",
+        "unnamed_keys" => " (이름을 밝히지 않은 키를 읽으며, 그 읽기는 세지 않음)",
+        "depends_on_values" => " (보관하지 않는 값이나 필드 TTL에 따라 동작이 달라짐)",
+        "unknown" => " (알 수 없는 명령)",
+        _ => "",
+    }
 }
 
 /// 허용 범위.

@@ -379,6 +379,16 @@ fn lane(titles: &[String], number: usize) -> Piece {
     Piece::Lane(number, titles.get(number).cloned().unwrap_or_default())
 }
 
+/// The commands of a trace that became no request, by reason: the name of the reason, the first of them with how often each
+/// came, and how many more there are.
+fn left_out(facts: &TraceFacts) -> impl Iterator<Item = (&str, String, usize)> {
+    const NAMED_MAX: usize = 8;
+    facts.left_out.iter().map(|(why, commands)| {
+        let named = commands.iter().take(NAMED_MAX).map(|(name, count)| format!("{} {count}", shown(name)));
+        (why.as_str(), named.collect::<Vec<_>>().join(", "), commands.len().saturating_sub(NAMED_MAX))
+    })
+}
+
 /// What `say` makes of these, with commas between; nothing where there are none.
 fn unless_none(items: impl Iterator<Item = String>, say: impl FnOnce(&str) -> String) -> String {
     let items: Vec<String> = items.collect();
@@ -416,7 +426,8 @@ mod tests {
 
     #[test]
     fn what_a_trace_says_of_itself_is_shown_escaped() {
-        let facts = TraceFacts { left_out: [("EV\u{1b}[2JAL".to_owned(), 2)].into(), ..TraceFacts::default() };
+        let commands = [("EV\u{1b}[2JAL".to_owned(), 2)].into();
+        let facts = TraceFacts { left_out: [("script".to_owned(), commands)].into(), ..TraceFacts::default() };
         for words in [&en::WORDS, &ko::WORDS] {
             let told = (words.trace_opened)("a\u{202e}b.csv", &facts);
             assert!(!told.contains(crate::escape::is_unsafe) && told.contains(r"\u{1b}"), "{told}");
