@@ -18,6 +18,7 @@ mod presets;
 mod random_golden;
 mod readings;
 mod real_redis;
+mod scaling;
 mod scenarios;
 mod shards;
 mod store_model;
