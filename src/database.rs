@@ -43,8 +43,9 @@ use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
 use crate::fault::Slowdown;
 use crate::ledger::{Change, Holder, Key, Ledger, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{self, Link, Reads};
+use crate::scenario::{self, Link, Reads, estimate};
 use crate::time::Nanos;
+use crate::work;
 
 /// One row to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,6 +241,8 @@ struct State {
     lock_clock: i128,
 }
 
+const _: () = assert!(Calls::<Asked, Reply>::CALL_BYTES <= estimate::CALL_BYTES);
+
 /// See the module.
 pub struct Database {
     kernel: Rc<Kernel>,
@@ -395,6 +398,7 @@ impl Database {
         batch.rows.extend_from_slice(rows);
         if self.row_locks {
             batch.keys.extend(rows.iter().map(|row| row.key));
+            work::count(rows.len());
             batch.keys.sort_unstable();
             batch.keys.dedup();
         }
@@ -509,6 +513,7 @@ impl Database {
         broken.extend(locks.reset(&self.calls));
         self.count_waits(&mut state);
         drop(state);
+        work::count(broken.len());
         for call in broken {
             self.let_go(call, Release::ConnectionLost);
             self.calls.answer(call, Err(Failure::Lost), self.kernel.now());
@@ -633,9 +638,7 @@ impl Database {
     #[inline]
     fn note(&self, state: &mut State, call: CallId, stand: Stand) {
         if self.cancels {
-            if state.stands.len() <= call as usize {
-                state.stands.resize(call as usize + 1, Stand::Outside);
-            }
+            table::reach(&mut state.stands, call as usize, Stand::Outside);
             state.stands[call as usize] = stand;
         }
     }

@@ -1,6 +1,7 @@
 //! Which [locks](super::locks) a query needs, and what becomes of it when it has them.
 
 use super::*;
+use crate::work;
 
 impl Database {
     /// Takes the locks that `call` needs, as far as they are free; for the first that is not, it stands in line. Returns
@@ -20,6 +21,7 @@ impl Database {
             }
             Query::Batch(number) => {
                 let batch = &mut batches[number as usize];
+                work::count(batch.keys.len() - batch.locked);
                 let mut rest = batch.keys[batch.locked..].iter();
                 let taken_by_others = rest.find(|&&key| !locks.take(&self.calls, key, call)).copied();
                 batch.locked = batch.keys.len() - rest.len() - usize::from(taken_by_others.is_some());
@@ -47,6 +49,7 @@ impl Database {
             Query::Write(row) | Query::Change(row, _) => locks.give_back(&self.calls, row.key, &mut granted),
             Query::Batch(number) => {
                 let batch = &batches[number as usize];
+                work::count(batch.locked);
                 batch.keys[..batch.locked].iter().for_each(|&key| locks.give_back(&self.calls, key, &mut granted));
             }
             _ => {}
@@ -67,6 +70,7 @@ impl Database {
         let mut next = 0;
         while let Some(&call) = calls.get(next) {
             next += 1;
+            work::count(1);
             let has_all = match self.calls.question(call).query {
                 Query::Batch(number) => {
                     state.batches[number as usize].locked += 1;

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use super::{Asked, Query, Reply};
 use crate::engine::{CallId, Calls, Line};
 use crate::ledger::Key;
+use crate::table;
 
 type Queries = Calls<Asked, Reply>;
 
@@ -60,9 +61,7 @@ impl Locks {
     /// [`give_back`](Locks::give_back). Returns whether it was free.
     pub fn take(&mut self, calls: &Queries, key: Key, call: CallId) -> bool {
         let (word, bit) = (key as usize / 64, 1 << (key % 64));
-        if self.held.len() <= word {
-            self.held.resize(word + 1, 0);
-        }
+        table::reach(&mut self.held, word, 0);
         let reads = reads(calls, call);
         if self.held[word] & bit == 0 {
             self.held[word] |= bit;

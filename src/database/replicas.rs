@@ -5,7 +5,11 @@ use std::collections::VecDeque;
 
 use super::Row;
 use crate::ledger::{Key, WriteId};
+use crate::scenario::estimate;
 use crate::time::Nanos;
+use crate::{table, work};
+
+const _: () = assert!(size_of::<(Nanos, Row)>() <= estimate::ROW_ON_ITS_WAY_BYTES);
 
 /// What one replica has heard of. See the module.
 #[derive(Debug, Default)]
@@ -31,9 +35,8 @@ impl Replica {
 
     fn catch_up(&mut self, now: Nanos) {
         while let Some((_, row)) = self.coming.pop_front_if(|(at, _)| *at <= now) {
-            if self.current.len() <= row.key as usize {
-                self.current.resize(row.key as usize + 1, WriteId::default());
-            }
+            work::count(1);
+            table::reach(&mut self.current, row.key as usize, WriteId::default());
             self.current[row.key as usize] = row.write;
         }
     }

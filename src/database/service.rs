@@ -1,6 +1,7 @@
 //! What workers do: they take the next query, serve it for its time, and do at the end what it asks for.
 
 use super::*;
+use crate::{table, work};
 
 impl Database {
     /// A worker's service time is over. An event that an outage or a freeze has overtaken finds another moment there, or
@@ -168,9 +169,7 @@ impl Database {
     pub(super) fn commit(&self, state: &mut State, question: Query) -> WriteId {
         let mut ledger = self.ledger.borrow_mut();
         let mut commit = |current: &mut Vec<WriteId>, row: Row| {
-            if current.len() <= row.key as usize {
-                current.resize(row.key as usize + 1, WriteId::default());
-            }
+            table::reach(current, row.key as usize, WriteId::default());
             current[row.key as usize] = row.write;
             ledger.committed(row.write, self.kernel.now());
         };
@@ -184,6 +183,7 @@ impl Database {
             Query::Batch(number) => {
                 let State { current, batches, counts, .. } = state;
                 let rows = &batches[number as usize].rows;
+                work::count(rows.len());
                 rows.iter().for_each(|&row| commit(current, row));
                 counts.rows += rows.len() as u64;
                 counts.batches += 1;
@@ -202,6 +202,7 @@ impl Database {
             match question {
                 Query::Write(row) | Query::Change(row, _) => replica.hear_of(row, at, now),
                 Query::Batch(number) => {
+                    work::count(batches[number as usize].rows.len());
                     batches[number as usize].rows.iter().for_each(|&row| replica.hear_of(row, at, now));
                 }
                 _ => {}
