@@ -45,7 +45,7 @@ use crate::ledger::{Change, Holder, Key, Ledger, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Link, Reads, estimate};
 use crate::time::Nanos;
-use crate::work;
+use crate::{table, work};
 
 /// One row to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
