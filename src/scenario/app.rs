@@ -12,6 +12,9 @@ record! {
         pub servers: u32 = 2,
         /// Work of their own per request, before the first call.
         pub work: Distribution = Distribution::Constant(Nanos::ZERO),
+        /// How many cores each has: the work of so many requests goes on at once, that of others waits, first come, first served.
+        /// Waiting for the cache or the database takes no core. (Four virtual CPUs, as a middle-sized instance has: an assumption.)
+        pub cores: Option<u32> = Some(4),
         /// How many requests each serves at once; more wait in line.
         pub concurrency: Option<u32> = None,
         /// How long a call to the cache may take before it is given up.

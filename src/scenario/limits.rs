@@ -144,6 +144,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("clients.absent", RATIO),
     ("app.servers", whole(1, 64)),
     ("app.work", LATENCY),
+    ("app.cores", or_none(whole(1, 1_024))),
     ("app.concurrency", or_none(whole(1, 100_000))),
     ("app.cache_timeout", or_none(time(MICROSECOND, HOUR))),
     ("app.database_timeout", or_none(time(MICROSECOND, HOUR))),

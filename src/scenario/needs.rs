@@ -19,6 +19,11 @@ type Lacks = fn(&Scenario, &Lane) -> Option<&'static str>;
 
 /// Every field that needs another: of the scenario and a lane's own world, and, behind `lane.`, of each lane.
 const NEEDS: &[(&str, Lacks)] = &[
+    ("app.cores", |world, _| {
+        let idle = world.app.work == Distribution::Constant(Nanos::ZERO);
+        let never = "the servers' own work takes no time; give app.work, or leave this out";
+        world.app.cores.and_then(|_| idle.then_some(never))
+    }),
     ("app.retries", |_, lane| never_calls(lane)),
     ("app.pool", |world, lane| world.app.pool.and_then(|_| never_calls(lane))),
     ("app.pool_timeout", |world, _| {

@@ -24,6 +24,7 @@ const FIELD: &str = "version";
 /// The defaults of version 1 that are others now: the field's path, and its value as links write it. A `*` stands for each
 /// item of a list; a table on the way that a text leaves out is made.
 const DEFAULTS_1: &[(&str, &str)] = &[
+    ("app.cores", "none"),
     ("app.pool", "none"),
     ("app.pool_timeout", "none"),
     ("network.app_cache", "200us"),

@@ -208,7 +208,7 @@ impl World {
             network: Network::new(&scenario.network, kernel.clone(), &streams),
             cache,
             database,
-            servers: Servers::new(scenario.app.servers, scenario.app.concurrency),
+            servers: Servers::new(scenario.app.servers, scenario.app.concurrency, scenario.app.cores),
             metrics: RefCell::new(Metrics::new(scenario.warmup, scenario.duration)),
             triggers: Triggers::default(),
             failures: Cell::default(),
@@ -727,14 +727,16 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
     }
 }
 
-/// Serves a request: a place on the server, the server's own work, then what the lane's strategies say.
+/// Serves a request: a place on the server, the server's own work on one of its cores, then what the lane's strategies say.
 pub(super) async fn serve(world: &World, slot: u32) {
     let request = world.slots.borrow()[slot as usize];
     let server = request.server.expect("a request being served has a server");
     let place = world.servers.enter(server, &world.kernel).await;
     let work = world.work.sample(&mut world.work_draws[server as usize].borrow_mut());
-    let work = world.servers.stretch(server, work);
-    world.kernel.sleep(work).await;
+    if work > Nanos::ZERO {
+        let _core = world.servers.core(server, &world.kernel).await;
+        world.kernel.sleep(world.servers.stretch(server, work)).await;
+    }
     let app = world.app_of(server);
     match (request.operation, request.write) {
         (Operation::Modify, Some(write)) => {

@@ -115,7 +115,11 @@ impl Load {
             + 2.0 * calls.to_cache * mean_s(&network.app_cache)
             + calls.to_database * to_and_fro;
         let pauses = if calls.attempts > 1.0 { backoff_s(world) } else { 0.0 };
-        let on_its_way = broken_s(world)? + links + mean_s(&app.work) + pauses + replicas_s(&world.cache);
+        let work = match app.cores {
+            None => mean_s(&app.work),
+            Some(cores) => stay_s(&Times::sum([&app.work]), self.rate / f64::from(app.servers), f64::from(cores))?,
+        };
+        let on_its_way = broken_s(world)? + links + work + pauses + replicas_s(&world.cache);
         let called = calls.to_cache * cache + calls.to_database * query + on_its_way;
         let full = |places: Option<u32>, machines: u32, stay: f64| {
             places.is_some_and(|places| self.rate * stay > 0.5 * f64::from(places) * f64::from(machines))
