@@ -12,7 +12,7 @@
 //! 2. The recursion, which is thirty times as fast, runs [`SEEDS`] seeds long enough that three standard errors
 //!    (two for log-normal service), taken from the spread between the seeds, fit into the 1 % that it is held to.
 
-use cachelane::random::Streams;
+use cachelane::random::{Sampler, Stream, Streams};
 use cachelane::scenario::*;
 use cachelane::stats::Histogram;
 use cachelane::time::Nanos;
@@ -47,15 +47,31 @@ fn locked_row(lambda: f64, service: Distribution, requests: f64) -> Scenario {
     scenario
 }
 
+/// Requests that only work, on so many cores of one server.
+fn cores(lambda: f64, cores: u32, work: Distribution, requests: f64) -> Scenario {
+    let mut scenario = queue(lambda, 1_000, Distribution::Constant(Nanos::ZERO), requests);
+    (scenario.app.servers, scenario.app.cores, scenario.app.work) = (1, Some(cores), work);
+    scenario
+}
+
+/// What the requests of a scenario wait for: its draws, its times, and how many servers there are.
+fn waited_for(scenario: &Scenario) -> (Stream, Sampler, u32) {
+    let streams = Streams::new(scenario.seed);
+    let (app, database) = (&scenario.app, &scenario.database);
+    if scenario.clients.modify_ratio == 1.0 {
+        (streams.named("database write"), database.write.sampler(), 1)
+    } else if app.work != Distribution::Constant(Nanos::ZERO) {
+        (streams.numbered("app work", 0), app.work.sampler(), app.cores.expect("a number of cores"))
+    } else {
+        (streams.named("database read"), database.read.sampler(), database.workers)
+    }
+}
+
 /// Latencies by the recursion, from the draws that the scenario's run would take.
 fn recursion(scenario: &Scenario) -> Histogram {
-    let streams = Streams::new(scenario.seed);
-    let writes = scenario.clients.modify_ratio == 1.0;
-    let mut arrivals = streams.named("arrivals");
-    let mut services = streams.named(if writes { "database write" } else { "database read" });
+    let mut arrivals = Streams::new(scenario.seed).named("arrivals");
+    let (mut services, service, servers) = waited_for(scenario);
     let gap = Distribution::Exponential(scenario.clients.arrivals.mean_gap().expect("an open loop")).sampler();
-    let service = if writes { &scenario.database.write } else { &scenario.database.read }.sampler();
-    let servers = if writes { 1 } else { scenario.database.workers };
     let mut free = vec![Nanos::ZERO; servers as usize];
     let (mut latencies, mut now) = (Histogram::new(), gap.sample(&mut arrivals));
     while now < scenario.duration {
@@ -283,6 +299,14 @@ fn a_locked_row_is_an_m_m_1_or_m_d_1_queue_whatever_the_workers() {
     let mut free = constant(80.0);
     free.database.row_locks = false;
     assert_eq!(run(&free).report().latency_ms.all.max, 10.0);
+}
+
+#[test]
+fn the_cores_of_a_server_are_an_m_m_c_queue() {
+    agrees("M/M/4 cores at 80 %", &cores(320.0, 4, Distribution::Exponential(MEAN), 0.5e6), &mmc(320.0, 4), 40e6);
+    let mut without = cores(320.0, 4, Distribution::Constant(MEAN), 0.1e6);
+    without.app.cores = None;
+    assert_eq!(run(&without).report().latency_ms.all.max, 10.0, "without a limit nobody waits");
 }
 
 #[test]

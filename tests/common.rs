@@ -18,7 +18,7 @@ pub fn bare() -> Scenario {
     };
     scenario.cache.command = zero.clone();
     scenario.cache.ttl = Ttl::None;
-    (scenario.app.pool, scenario.app.pool_timeout, scenario.cache.pool) = (None, None, None);
+    (scenario.app.cores, scenario.app.pool, scenario.app.pool_timeout) = (None, None, None);
     scenario.database = Database {
         workers: 1,
         connections: None,

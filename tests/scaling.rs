@@ -52,7 +52,8 @@ fn world(rate: u32) -> Scenario {
     scenario.cache.command = Distribution::Constant(Nanos::from_micros(1));
     scenario.database.workers = 1_000;
     scenario.database.queue = 10_000_000;
-    (scenario.app.pool, scenario.app.pool_timeout, scenario.database.connections) = (None, None, None);
+    (scenario.app.cores, scenario.app.pool, scenario.app.pool_timeout) = (None, None, None);
+    scenario.database.connections = None;
     scenario.database.read = constant(1);
     scenario.database.write = constant(1);
     scenario
@@ -424,6 +425,11 @@ pub const PARTS: &[Part4] = &[
     ("queries that are cancelled in the queue", |n| {
         let mut scenario = world(2_000 * n);
         (scenario.database.workers, scenario.app.database_timeout, scenario.app.cancel) = (1, Some(ms(200)), true);
+        scenario
+    }),
+    ("the servers' cores", |n| {
+        let mut scenario = world(2_000 * n);
+        (scenario.app.cores, scenario.app.work) = (Some(2), constant(5));
         scenario
     }),
     ("the servers' places", |n| {

@@ -111,13 +111,14 @@ fn clients() -> impl Strategy<Value = Clients> {
 
 fn app() -> impl Strategy<Value = App> {
     let timeout = || prop::option::of(time(1_000, HOUR));
-    let own = (any_own(), timeout(), any::<bool>());
+    let own = (any_own(), timeout(), any::<bool>(), prop::option::of(1..=1_024u32));
     (1..=64u32, distribution(), prop::option::of(1..=100_000u32), timeout(), timeout(), 0..=100u32, latency(), own)
         .prop_map(|(servers, work, concurrency, cache_timeout, database_timeout, retries, backoff, own)| {
-            let ((pool, breaker, near), pool_timeout, cancel) = own;
+            let ((pool, breaker, near), pool_timeout, cancel, cores) = own;
             App {
                 servers,
                 work,
+                cores,
                 concurrency,
                 cache_timeout,
                 database_timeout,
