@@ -415,15 +415,15 @@ impl Database {
     /// A call has reached the database.
     pub fn arrive(&self, call: CallId) {
         let mut state = self.state.borrow_mut();
-        if state.down > 0 {
-            drop(state);
-            self.refuse(call, Failure::Down);
-        } else if state.frozen > 0 {
+        if state.frozen > 0 && state.down == 0 {
             state.stalled.push(&self.calls, call);
         } else if let Query::Cancel(target, serial) = self.calls.question(call).query {
             drop(state);
             self.end(target, serial);
             self.calls.answer(call, Ok(WriteId::INITIAL), self.kernel.now());
+        } else if state.down > 0 {
+            drop(state);
+            self.refuse(call, Failure::Down);
         } else if let Some(why) = self.admit(&mut state, call) {
             drop(state);
             self.refuse(call, why);
