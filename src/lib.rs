@@ -12,7 +12,7 @@
 //!          app workload fault metrics
 //! floor 2  scenario engine ledger stats the experiment as data; clock, queue and tasks; the witness; histograms
 //!          keyspace                     what a server's commands do to its keys
-//! floor 1  random (on time)             named streams of chance; whole nanoseconds
+//! floor 1  random (on time), escape     named streams of chance; whole nanoseconds; texts fit to be shown
 //! ```
 //!
 //! Begin with [`scenario`] (what can be asked), [`strategy`] (what a lane does, as an application programmer would write it)
@@ -52,6 +52,7 @@ pub mod chart;
 pub mod cli;
 pub mod database;
 pub mod engine;
+pub mod escape;
 pub mod experiment;
 pub mod fault;
 pub mod keyspace;

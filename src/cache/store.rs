@@ -58,6 +58,8 @@ const VACANT: Entry = Entry::new(NONE, 0, Nanos::ZERO);
 pub struct Room {
     total: u64,
     in_bytes: bool,
+    /// Where room is counted in bytes: what an entry takes besides its value.
+    overhead: u32,
 }
 
 impl Room {
@@ -68,7 +70,7 @@ impl Room {
     pub fn entries_of(count: u32) -> Room {
         assert!(count > 0, "a cache holds at least one entry");
         assert!(count <= KEY_MAX, "a cache holds at most {KEY_MAX} entries");
-        Room { total: u64::from(count), in_bytes: false }
+        Room { total: u64::from(count), in_bytes: false, overhead: 0 }
     }
 
     /// Room for `bytes` bytes of values and their overhead.
@@ -76,8 +78,16 @@ impl Room {
     /// # Panics
     /// When `bytes` is zero.
     pub fn bytes_of(bytes: u64) -> Room {
+        Room::bytes_with_overhead(bytes, OVERHEAD_BYTES)
+    }
+
+    /// Room for `bytes` bytes of values, each of which takes so many bytes more.
+    ///
+    /// # Panics
+    /// When `bytes` is zero.
+    pub fn bytes_with_overhead(bytes: u64, overhead: u32) -> Room {
         assert!(bytes > 0, "a cache holds at least one byte");
-        Room { total: bytes, in_bytes: true }
+        Room { total: bytes, in_bytes: true, overhead }
     }
 
     /// The room that a scenario gives a node.
@@ -101,7 +111,7 @@ impl Room {
     /// What an entry takes of it: 1, or its bytes.
     #[inline]
     pub fn weight(self, entry: &Entry) -> u64 {
-        if self.in_bytes { entry.bytes() } else { 1 }
+        if self.in_bytes { u64::from(entry.size) + u64::from(self.overhead) } else { 1 }
     }
 
     /// A part of it, rounded down.
@@ -341,13 +351,16 @@ impl Store {
         self.slot_of(key).map(|slot| &mut self.slots[slot as usize])
     }
 
-    /// Gives the entry of `key`, if there is one, another end; the policy does not notice.
+    /// Gives the entry of `key`, if there is one, another end, from now on; the policy counts it as no use.
+    #[inline]
     pub fn set_end(&mut self, key: u32, end: Nanos) {
-        let Some(slot) = self.slot_of(key) else { return };
-        let entry = &mut self.slots[slot as usize];
-        entry.expires = end;
-        if let Some(expiries) = &mut self.expiries {
-            expiries.note(entry);
+        if let Some(slot) = self.slot_of(key) {
+            let entry = &mut self.slots[slot as usize];
+            entry.expires = end;
+            self.policy.expiry_changed(slot, entry);
+            if let Some(expiries) = &mut self.expiries {
+                expiries.note(entry);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use super::{Failure, input};
+use crate::escape::shown;
 use crate::scenario::{link, presets};
 
 /// List the presets, or print one as TOML.
@@ -96,7 +97,7 @@ impl Check {
         for source in &self.scenarios {
             let checked = input::scenario(source).and_then(|scenario| input::trace_of(&scenario));
             match checked {
-                Ok(_) => writeln!(out, "{source}: ok")?,
+                Ok(_) => writeln!(out, "{}: ok", shown(source))?,
                 Err(Failure::Input(message) | Failure::Failed(message)) => problems.push(message),
                 Err(failure @ Failure::Output(_)) => return Err(failure),
             }

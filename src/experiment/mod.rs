@@ -45,15 +45,15 @@ pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneRepo
     strikes
 }
 
+/// How many requests of a trace a run plays, where that is known beforehand: at the trace's own times.
+pub fn requests_played(scenario: &Scenario, trace: &Trace) -> Option<usize> {
+    let Arrivals::Trace { speed } = scenario.clients.arrivals else { return None };
+    Some(trace.requests_until(Nanos::from_secs_f64(scenario.duration.as_secs_f64() * speed)))
+}
+
 /// Whether the ledger could remember all that the lanes write, where only the trace knows how much that is.
 fn check_traced_writes(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
-    let requests = match scenario.clients.arrivals {
-        Arrivals::Trace { speed } => {
-            let until = Nanos::from_secs_f64(scenario.duration.as_secs_f64() * speed);
-            trace.requests_until(until)
-        }
-        _ => trace.keys().len(),
-    };
+    let requests = requests_played(scenario, trace).unwrap_or(trace.keys().len());
     let share = trace.write_ratio().unwrap_or_else(|| scenario.clients.shares().changes());
     let writes = requests as f64 * share * scenario.lanes.len() as f64;
     if writes <= limits::WRITES_MAX {
@@ -72,6 +72,8 @@ pub struct Experiment {
     lanes: Vec<Simulation>,
     now: Nanos,
     step: Nanos,
+    /// How many requests the trace has that the keys come from.
+    trace_requests: Option<u64>,
 }
 
 impl Experiment {
@@ -87,12 +89,14 @@ impl Experiment {
         if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
             check_traced_writes(scenario, file, trace)?;
         }
+        let trace_requests = trace.as_ref().map(|trace| trace.keys().len() as u64);
+        let trace_requests = trace_requests.filter(|_| matches!(scenario.clients.keys, Keys::Trace { .. }));
         let keys = KeySource::new(scenario, trace)?;
         let foresight = Foresight::of(scenario, &keys);
         let lane = |lane| Simulation::with_foresight(scenario, lane, keys.clone(), foresight.clone());
         let lanes = (0..scenario.lanes.len()).map(lane).collect();
         let step = Nanos((scenario.duration.0 / 1_000).max(1));
-        Ok(Experiment { scenario: scenario.clone(), lanes, now: Nanos::ZERO, step })
+        Ok(Experiment { scenario: scenario.clone(), lanes, now: Nanos::ZERO, step, trace_requests })
     }
 
     /// Runs all lanes, in step, up to and including the moment `to`; past the end of the run, until they have settled.
@@ -164,6 +168,14 @@ impl Experiment {
     /// The scenario, with the faults injected so far.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
+    }
+
+    /// How many requests of a trace were played so far, in the lane that played most, and how many it has; `None` where
+    /// the keys come from no trace, or all were played.
+    pub fn trace_played(&self) -> Option<(u64, u64)> {
+        let all = self.trace_requests?;
+        let played = self.lanes.iter().map(Simulation::requests_made).max().unwrap_or(0);
+        (played < all).then_some((played, all))
     }
 
     /// What all lanes have shown so far.

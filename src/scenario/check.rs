@@ -69,9 +69,10 @@ fn check_sampling(scenario: &Scenario, problems: &mut Problems) {
             }
         }
     };
-    check("samples", |sampling| sampling.samples, Eviction::samples, "redis-lru, redis-lfu or volatile-ttl");
-    check("lfu_log_factor", |sampling| sampling.log_factor, |policy| policy == Eviction::RedisLfu, "redis-lfu");
-    check("lfu_decay", |sampling| sampling.decay, |policy| policy == Eviction::RedisLfu, "redis-lfu");
+    let sampled = "redis-lru, redis-lfu, volatile-lru, volatile-lfu or volatile-ttl";
+    check("samples", |sampling| sampling.samples, Eviction::samples, sampled);
+    check("lfu_log_factor", |sampling| sampling.log_factor, Eviction::counts_uses, "redis-lfu or volatile-lfu");
+    check("lfu_decay", |sampling| sampling.decay, Eviction::counts_uses, "redis-lfu or volatile-lfu");
 }
 
 /// What must fit together between fields that are each possible.

@@ -459,6 +459,11 @@ impl World {
         &self.lane
     }
 
+    /// Requests that were made so far, whether sent yet or not.
+    pub fn requests_made(&self) -> u64 {
+        self.requests.borrow().made()
+    }
+
     /// Requests that have been sent and not answered.
     pub fn requests_under_way(&self) -> usize {
         self.slots.borrow().len() - self.free.borrow().len()

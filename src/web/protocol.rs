@@ -100,6 +100,9 @@ pub struct TraceFacts {
     pub says: Vec<String>,
     /// Commands that became no request, by name.
     pub left_out: BTreeMap<String, u64>,
+    /// What the reader should know of how the file was read, in plain English.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// How far the run is, and what is new.

@@ -119,6 +119,7 @@ impl Desk {
                     keys: trace.distinct(),
                     says: trace.says().map(str::to_owned).collect(),
                     left_out: trace.left_out().by_name(),
+                    notes: trace.notes().to_vec(),
                 };
                 self.trace = Some((name, Arc::new(trace)));
                 FromWorker::Opened(facts)

@@ -28,6 +28,7 @@ mod segments;
 mod sieve;
 mod slru;
 mod two_q;
+mod volatile_random;
 mod volatile_ttl;
 mod w_tinylfu;
 
@@ -50,6 +51,9 @@ trait Policy {
     fn hit(&mut self, slot: u32, entry: &Entry, now: Nanos);
     /// The entry at `slot` left for another reason than eviction (deleted, expired).
     fn remove(&mut self, slot: u32);
+    /// The entry at `slot` lives longer or shorter from now on, without having been used.
+    #[inline]
+    fn expiry_changed(&mut self, _slot: u32, _entry: &Entry) {}
     /// Gives up one entry and forgets its slot; `None` when nothing may go.
     fn evict(&mut self, view: View<'_>) -> Option<u32>;
     /// Whether `evict` would give up one, where something is held.
@@ -130,6 +134,7 @@ policies! {
     RedisLru(redis_lru::RedisLru),
     RedisLfu(Box<redis_lfu::RedisLfu>),
     VolatileTtl(Box<volatile_ttl::VolatileTtl>),
+    VolatileRandom(Box<volatile_random::VolatileRandom>),
     None(none::NoEviction),
     Opt(Box<opt::Foreseen>),
 }
@@ -152,7 +157,12 @@ impl AnyPolicy {
             Eviction::WTinyLfu => AnyPolicy::WTinyLfu(Box::new(w_tinylfu::WTinyLfu::new(room))),
             Eviction::RedisLru => AnyPolicy::RedisLru(redis_lru::RedisLru::new(stream)),
             Eviction::RedisLfu => AnyPolicy::RedisLfu(Box::new(redis_lfu::RedisLfu::new(stream))),
+            Eviction::VolatileLru => AnyPolicy::RedisLru(redis_lru::RedisLru::volatile(stream)),
+            Eviction::VolatileLfu => AnyPolicy::RedisLfu(Box::new(redis_lfu::RedisLfu::volatile(stream))),
             Eviction::VolatileTtl => AnyPolicy::VolatileTtl(Box::new(volatile_ttl::VolatileTtl::new(stream))),
+            Eviction::VolatileRandom => {
+                AnyPolicy::VolatileRandom(Box::new(volatile_random::VolatileRandom::new(stream)))
+            }
             Eviction::None => AnyPolicy::None(none::NoEviction::default()),
             Eviction::Opt => AnyPolicy::Opt(Box::default()),
         }
@@ -198,6 +208,11 @@ impl AnyPolicy {
     #[inline]
     pub(super) fn evict(&mut self, view: View<'_>) -> Option<u32> {
         each!(self, policy => policy.evict(view))
+    }
+
+    #[inline]
+    pub(super) fn expiry_changed(&mut self, slot: u32, entry: &Entry) {
+        each!(self, policy => policy.expiry_changed(slot, entry));
     }
 
     #[inline]

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use super::recorded::{Effect, Happened, Recorded, Renewal};
-use super::{Format, LeftOut, Place, Problem, Record, Records, TraceError};
+use super::{How, LeftOut, Place, Problem, Record, Records, TraceError};
 use crate::keyspace::Command;
 use crate::time::Nanos;
 use crate::workload::requests::Operation;
@@ -13,6 +13,8 @@ pub const RECORDS_MAX: usize = 20_000_000;
 
 /// How large an entry is of which the trace does not say it.
 const UNKNOWN_SIZE: u32 = u32::MAX;
+/// The client of a request of which the trace names none, where it names others.
+const UNKNOWN_CLIENT: u32 = u32::MAX - 1;
 /// The life of a value of which the trace does not say it.
 const UNKNOWN_TTL: Nanos = Nanos(u64::MAX - 1);
 
@@ -30,6 +32,7 @@ pub struct Trace {
     renewals: Vec<Renewal>,
     clients: Vec<u32>,
     left_out: LeftOut,
+    notes: Vec<String>,
 }
 
 impl Trace {
@@ -37,43 +40,18 @@ impl Trace {
     ///
     /// # Errors
     /// At the first line or record that is none; when there are more than [`RECORDS_MAX`]; when there are none at all.
-    pub fn read(name: &str, reader: impl BufRead, format: Option<Format>) -> Result<Trace, TraceError> {
-        Trace::collect(Records::open(name, reader, format)?)
+    pub fn read(name: &str, reader: impl BufRead, how: impl Into<How>) -> Result<Trace, TraceError> {
+        Trace::collect(Records::open(name, reader, how)?)
     }
 
     /// Reads what is left of `records`.
     ///
     /// # Errors
     /// Like [`read`](Trace::read).
-    pub fn collect(mut records: Records<'_>) -> Result<Trace, TraceError> {
-        let has_operations = records.has_operations();
-        let mut trace = Trace::default();
-        let (mut recorded, mut lives) = (Recorded::default(), Lives::default());
-        while let Some(record) = records.next().transpose()? {
-            lives.timed |= record.fill_ttl.is_some() || record.command.as_ref().is_some_and(Command::gives_time);
-            recorded.play(&record);
-            for effect in recorded.effects() {
-                if trace.keys.len() + trace.renewals.len() == RECORDS_MAX {
-                    let place = Place::Record(RECORDS_MAX as u64 + 1);
-                    return Err(TraceError { place, problem: Problem::TooManyRecords(RECORDS_MAX) });
-                }
-                match effect {
-                    Effect::Request(happened) => {
-                        lives.given(&mut trace, &happened);
-                        trace.push(&record, &happened, has_operations);
-                    }
-                    Effect::Renewed { key, life } => lives.renewed(&mut trace, &record, key, life),
-                }
-            }
-        }
-        lives.finish(&mut trace);
-        trace.distinct = records.distinct();
-        trace.left_out = records.left_out();
-        if trace.keys.is_empty() {
-            let problem = Problem::EmptyTrace("one command on a key");
-            return Err(TraceError { place: Place::Line(1), problem });
-        }
-        Ok(trace)
+    pub fn collect(records: Records<'_>) -> Result<Trace, TraceError> {
+        let mut builder = TraceBuilder::new(records);
+        builder.advance(u64::MAX)?;
+        builder.finish()
     }
 
     fn push(&mut self, record: &Record, happened: &Happened, has_operations: bool) {
@@ -85,16 +63,9 @@ impl Trace {
         if let Some(at) = record.at {
             self.times.push(at);
         }
-        if let Some(client) = record.client {
-            self.clients.push(client);
-        }
         let size = happened.size.or(record.size.filter(|_| happened.key == record.key));
-        if size.is_some() && self.sizes.is_empty() {
-            self.sizes = vec![UNKNOWN_SIZE; before];
-        }
-        if size.is_some() || !self.sizes.is_empty() {
-            self.sizes.push(size.unwrap_or(UNKNOWN_SIZE));
-        }
+        fill_up(&mut self.clients, before, record.client, UNKNOWN_CLIENT);
+        fill_up(&mut self.sizes, before, size, UNKNOWN_SIZE);
         if happened.keeps_end && self.keeps.is_empty() {
             self.keeps = vec![false; before];
         }
@@ -183,7 +154,7 @@ impl Trace {
     /// Who sent request `number`, as a dense id, if the trace says it.
     #[inline]
     pub fn client(&self, number: usize) -> Option<u32> {
-        self.clients.get(number).copied()
+        self.clients.get(number).copied().filter(|&client| client != UNKNOWN_CLIENT)
     }
 
     /// What it says of its requests besides their keys: some of `operations`, `times`, `ttls`, `sizes`, `clients`.
@@ -201,6 +172,112 @@ impl Trace {
     /// Commands that became no request, or not wholly, and why.
     pub fn left_out(&self) -> &LeftOut {
         &self.left_out
+    }
+
+    /// What the reader should know of how the file was read; see [`Records::notes`].
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
+
+/// Puts what a record may say behind what those `before` it said, where one of them said something.
+fn fill_up(all: &mut Vec<u32>, before: usize, said: Option<u32>, unknown: u32) {
+    if said.is_some() && all.is_empty() {
+        all.resize(before, unknown);
+    }
+    if said.is_some() || !all.is_empty() {
+        all.push(said.unwrap_or(unknown));
+    }
+}
+
+/// A trace that is read in pieces, so that whoever reads it can show how far it is and stop.
+///
+/// ```
+/// use cachelane::workload::trace::{Records, TraceBuilder};
+/// let mut builder = TraceBuilder::new(Records::open("a.txt", &b"a\nb\na\n"[..], None)?);
+/// while !builder.advance(1 << 20)? {
+///     println!("{} bytes, {} requests", builder.bytes_read(), builder.requests());
+/// }
+/// assert_eq!(builder.finish()?.keys(), [0, 1, 0]);
+/// # Ok::<(), cachelane::workload::trace::TraceError>(())
+/// ```
+pub struct TraceBuilder<'a> {
+    records: Records<'a>,
+    has_operations: bool,
+    trace: Trace,
+    recorded: Recorded,
+    lives: Lives,
+}
+
+impl<'a> TraceBuilder<'a> {
+    /// Nothing read yet.
+    pub fn new(records: Records<'a>) -> TraceBuilder<'a> {
+        let has_operations = records.has_operations();
+        let (recorded, lives) = (Recorded::default(), Lives::default());
+        TraceBuilder { records, has_operations, trace: Trace::default(), recorded, lives }
+    }
+
+    /// Reads on, by about so many bytes after unpacking, whether requests come out or not; true at the end.
+    ///
+    /// # Errors
+    /// At the first line or record that is none; when there are more than [`RECORDS_MAX`] requests.
+    pub fn advance(&mut self, work: u64) -> Result<bool, TraceError> {
+        let until = self.records.work().saturating_add(work);
+        while self.records.work() < until {
+            match self.records.next_piece().transpose()? {
+                Some(Some(record)) => self.take(&record)?,
+                Some(None) => {}
+                None => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    fn take(&mut self, record: &Record) -> Result<(), TraceError> {
+        let TraceBuilder { trace, recorded, lives, has_operations, .. } = self;
+        lives.timed |= record.fill_ttl.is_some() || record.command.as_ref().is_some_and(Command::gives_time);
+        recorded.play(record);
+        for effect in recorded.effects() {
+            if trace.keys.len() + trace.renewals.len() == RECORDS_MAX {
+                let place = Place::Record(RECORDS_MAX as u64 + 1);
+                return Err(TraceError { place, problem: Problem::TooManyRecords(RECORDS_MAX) });
+            }
+            match effect {
+                Effect::Request(happened) => {
+                    lives.given(trace, &happened);
+                    trace.push(record, &happened, *has_operations);
+                }
+                Effect::Renewed { key, life } => lives.renewed(trace, record, key, life),
+            }
+        }
+        Ok(())
+    }
+
+    /// How many bytes of the file were read: as many as it has, at its end.
+    pub fn bytes_read(&self) -> u64 {
+        self.records.bytes_read()
+    }
+
+    /// How many requests there are so far.
+    pub fn requests(&self) -> u64 {
+        self.trace.keys.len() as u64
+    }
+
+    /// The trace, once [`advance`](TraceBuilder::advance) has come to its end.
+    ///
+    /// # Errors
+    /// When there is no request in it.
+    pub fn finish(self) -> Result<Trace, TraceError> {
+        let TraceBuilder { records, mut trace, lives, .. } = self;
+        lives.finish(&mut trace);
+        trace.distinct = records.distinct();
+        trace.left_out = records.left_out();
+        trace.notes = records.notes();
+        if trace.keys.is_empty() {
+            let problem = Problem::EmptyTrace("one command on a key");
+            return Err(TraceError { place: Place::Line(1), problem });
+        }
+        Ok(trace)
     }
 }
 

@@ -1,20 +1,24 @@
 //! What `redis-cli MONITOR` prints: every command a Redis server was given.
 //!
-//! `1339518083.107412 [0 127.0.0.1:60866] "get" "user:7"`: time (s), database and client, then the command's words in
-//! double quotes with `\"`, `\\`, `\n`, `\r`, `\t`, `\a`, `\b` and `\xHH` in them. The first line may be `OK`. What each
-//! command does to keys is [`redis`](super::redis)' matter; those that do nothing to a key are counted by name and told.
-//! An entry is as large as its key and its value. Redis, `replicationFeedMonitors` and `sdscatrepr`.
+//! A line is cut up by [`monitor_line`](super::monitor_line). Lines of other programs come in between where the logs of several
+//! containers are put together; a last line may be cut off. What each command does to keys is [`redis`](super::redis)' matter; those that do nothing to a key are counted by name and told.
+//! An entry is as large as its key and its value.
 
 use std::io::BufRead;
 
 use super::commands::{Commands, DATABASE_MAX, Line};
+use super::error::shown;
 use super::left_out::LeftOut;
-use super::lines::{self, Lines, seconds, whole};
-use super::{Interner, Problem, Record, Table, TraceError};
+use super::lines::{self, Lines, whole};
+use super::monitor_line::{self, is_noise, parts, unquote};
+use super::{Interner, Problem, Step, Table, TraceError};
 use crate::time::Nanos;
 
 /// The longest line: values stand in it.
 const LINE_BYTES_MAX: usize = 16 << 20;
+
+/// So many lines of others may come before the first command.
+const STRANGERS_MAX: u64 = 100;
 
 /// Commands as requests. See the [module](self).
 pub struct Monitor<R> {
@@ -22,81 +26,19 @@ pub struct Monitor<R> {
     clients: Interner,
     commands: Commands,
     words: Vec<Vec<u8>>,
-}
-
-/// Whether a line is one of such an output.
-pub fn is_line(line: &[u8]) -> bool {
-    parts(line).is_ok()
-}
-
-/// A line cut up.
-struct Parts<'a> {
-    time_ns: u64,
-    database: &'a [u8],
-    client: &'a [u8],
-    /// The quoted words.
-    words: &'a [u8],
-}
-
-/// Cuts a line into time, database, client and the quoted words.
-fn parts(line: &[u8]) -> Result<Parts<'_>, Problem> {
-    let told =
-        |found: &[u8]| Problem::expected(found, "a line such as 1339518083.107412 [0 127.0.0.1:60866] \"get\" \"key\"");
-    let space = line.iter().position(|&byte| byte == b' ').ok_or_else(|| told(line))?;
-    let time_ns = seconds(&line[..space]).ok_or_else(|| told(line))?;
-    let rest = line[space + 1..].strip_prefix(b"[").ok_or_else(|| told(line))?;
-    // A client may be a path with brackets: the words begin at the first quote after one.
-    let end = rest.windows(3).position(|three| three == b"] \"").ok_or_else(|| told(line))?;
-    let (who, words) = (&rest[..end], &rest[end + 2..]);
-    let gap = who.iter().position(|&byte| byte == b' ').ok_or_else(|| told(line))?;
-    Ok(Parts { time_ns, database: &who[..gap], client: &who[gap + 1..], words })
-}
-
-/// The quoted words, unescaped, into buffers that are used again.
-fn unquote(mut text: &[u8], words: &mut Vec<Vec<u8>>) -> Result<(), Problem> {
-    let mut count = 0;
-    while !text.is_empty() {
-        let broken = |text: &[u8]| Problem::expected(text, "a word in double quotes, with \\ before quotes in it");
-        text = text.strip_prefix(b"\"").ok_or_else(|| broken(text))?;
-        if words.len() == count {
-            words.push(Vec::new());
-        }
-        let word = &mut words[count];
-        word.clear();
-        count += 1;
-        loop {
-            let end = text.iter().position(|&byte| byte == b'"' || byte == b'\\').ok_or_else(|| broken(text))?;
-            word.extend_from_slice(&text[..end]);
-            if text[end] == b'"' {
-                text = &text[end + 1..];
-                break;
-            }
-            let (byte, length) = escaped(&text[end + 1..]).ok_or_else(|| broken(&text[end..]))?;
-            word.push(byte);
-            text = &text[end + 1 + length..];
-        }
-        text = text.strip_prefix(b" ").unwrap_or(text);
-    }
-    words.truncate(count);
-    Ok(())
-}
-
-/// The byte that an escape stands for, and how long the escape is after its backslash.
-fn escaped(text: &[u8]) -> Option<(u8, usize)> {
-    let plain = match text.first()? {
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'a' => 7,
-        b'b' => 8,
-        b'x' => {
-            let digits = std::str::from_utf8(text.get(1..3)?).ok()?;
-            return Some((u8::from_str_radix(digits, 16).ok()?, 3));
-        }
-        quoted @ (b'"' | b'\\') => *quoted,
-        _ => return None,
-    };
-    Some((plain, 1))
+    /// The time of the line read last, as it stands there.
+    time: Vec<u8>,
+    /// Lines that are commands'.
+    count: u64,
+    /// Whether something stands before each line, as where the logs of several containers are put together.
+    has_prefix: bool,
+    /// Lines that are no command's, and the first of them.
+    strangers: u64,
+    first_stranger: String,
+    /// What is wrong with it, for a file without any command.
+    first_problem: Option<TraceError>,
+    /// A last line that is cut off.
+    cut_off: Option<String>,
 }
 
 impl<R: BufRead> Monitor<R> {
@@ -107,7 +49,29 @@ impl<R: BufRead> Monitor<R> {
             clients: Interner::default(),
             commands: Commands::default(),
             words: Vec::new(),
+            time: Vec::new(),
+            count: 0,
+            has_prefix: false,
+            strangers: 0,
+            first_stranger: String::new(),
+            first_problem: None,
+            cut_off: None,
         }
+    }
+
+    /// The time of the line read last, as it stands there.
+    pub fn time(&self) -> &[u8] {
+        &self.time
+    }
+
+    /// What the reader should know.
+    pub fn notes(&self) -> Vec<String> {
+        let told = |count: u64| {
+            format!("lines that MONITOR did not print are left out: {count} (the first is {})", self.first_stranger)
+        };
+        let strangers = (self.strangers > 0).then(|| told(self.strangers));
+        let cut_off = self.cut_off.as_ref().map(|line| format!("the last line is cut off and left out: {line}"));
+        strangers.into_iter().chain(cut_off).collect()
     }
 
     /// What was left out, and why.
@@ -126,26 +90,49 @@ impl<R: BufRead> Monitor<R> {
     }
 
     /// The next request.
-    pub fn read(&mut self, keys: &mut Table) -> Result<Option<Record>, TraceError> {
-        loop {
-            if let Some(record) = self.commands.next() {
-                return Ok(Some(record));
-            }
-            let begun = self.lines.number;
-            let Some(line) = self.lines.next()? else {
-                return if begun == 0 { Err(lines::empty("one line of MONITOR's output")) } else { Ok(None) };
-            };
-            if line == b"OK" {
-                continue;
-            }
-            let read = parts(line).and_then(|parts| {
-                unquote(parts.words, &mut self.words)?;
-                let database = whole(parts.database, DATABASE_MAX).unwrap_or(0);
-                let (client, of_script) = (Some(self.clients.id(parts.client)), parts.client == b"lua");
-                Ok(Line { at: Nanos(parts.time_ns), database, client, of_script })
-            });
-            let done = read.and_then(|line| self.commands.take(line, &mut self.words, keys));
-            done.map_err(|problem| self.lines.wrong(problem))?;
+    pub fn read(&mut self, keys: &mut Table) -> Result<Step, TraceError> {
+        if let Some(record) = self.commands.next() {
+            return Ok(Step::Record(record));
         }
+        let Some(line) = self.lines.next_or_empty()? else {
+            let mut none = || self.first_problem.take().unwrap_or_else(|| lines::empty("one line of MONITOR's output"));
+            return if self.count == 0 { Err(none()) } else { Ok(Step::End) };
+        };
+        let read = parts(line).and_then(|parts| {
+            unquote(parts.words, &mut self.words)?;
+            self.has_prefix |= !parts.prefix.is_empty();
+            self.time.clear();
+            self.time.extend_from_slice(parts.time);
+            let database = whole(parts.database, DATABASE_MAX).unwrap_or(0);
+            let client = parts.client.map(|client| self.clients.id(client));
+            Ok(Line { at: Nanos(parts.time_ns), database, client, of_script: parts.client == Some(b"lua") })
+        });
+        match read.and_then(|line| self.commands.take(line, &mut self.words, keys)) {
+            Ok(()) => self.count += 1,
+            Err(_) if is_noise(self.lines.present()) => {}
+            Err(problem) => self.stranger(problem)?,
+        }
+        Ok(self.commands.next().map_or(Step::Nothing, Step::Record))
+    }
+
+    /// A line that is no command's: an error, unless other programs' lines are to be expected, or it is cut off.
+    #[cold]
+    fn stranger(&mut self, problem: Problem) -> Result<(), TraceError> {
+        let line = self.lines.present();
+        if self.lines.is_unfinished() && self.count > 0 && matches!(problem, Problem::Expected { .. }) {
+            self.cut_off = Some(shown(line));
+        } else if (self.has_prefix || self.count == 0) && !monitor_line::is_line(line) {
+            if self.strangers == 0 {
+                self.first_stranger = format!("line {}: {}", self.lines.number, shown(line));
+                self.first_problem = Some(self.lines.wrong(problem));
+            }
+            self.strangers += 1;
+            if self.count == 0 && self.strangers == STRANGERS_MAX {
+                return self.first_problem.take().map_or(Ok(()), Err);
+            }
+        } else {
+            return Err(self.lines.wrong(problem));
+        }
+        Ok(())
     }
 }

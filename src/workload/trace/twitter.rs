@@ -13,7 +13,7 @@
 use std::io::BufRead;
 
 use super::lines::{self, Lines, whole};
-use super::{Interner, KEY_BYTES_MAX, Problem, Record, Table, TraceError};
+use super::{Interner, KEY_BYTES_MAX, Problem, Record, Step, Table, TraceError};
 use crate::keyspace::{Command, Expiry, Only};
 use crate::time::Nanos;
 
@@ -21,6 +21,8 @@ use crate::time::Nanos;
 pub struct Twitter<R> {
     lines: Lines<R>,
     clients: Interner,
+    /// The time of the row read last, as it stands there.
+    time: Vec<u8>,
 }
 
 /// A row's seven fields. A key may itself have commas: the fields are counted from both ends.
@@ -74,7 +76,7 @@ fn expiry(ttl_s: u64, time_s: u64) -> Expiry {
 impl<R: BufRead> Twitter<R> {
     /// Reads from `reader`.
     pub fn new(reader: R) -> Twitter<R> {
-        Twitter { lines: Lines::new(reader, 2 * KEY_BYTES_MAX), clients: Interner::default() }
+        Twitter { lines: Lines::new(reader, 2 * KEY_BYTES_MAX), clients: Interner::default(), time: Vec::new() }
     }
 
     /// The number of the line read last.
@@ -82,15 +84,22 @@ impl<R: BufRead> Twitter<R> {
         self.lines.number
     }
 
+    /// The time of the row read last, as it stands there.
+    pub fn time(&self) -> &[u8] {
+        &self.time
+    }
+
     /// The next row.
     #[inline]
-    pub fn read(&mut self, keys: &mut Table) -> Result<Option<Record>, TraceError> {
+    pub fn read(&mut self, keys: &mut Table) -> Result<Step, TraceError> {
         let begun = self.lines.number;
         let Some(line) = self.lines.next()? else {
-            return if begun == 0 { Err(lines::empty("one row of seven fields")) } else { Ok(None) };
+            return if begun == 0 { Err(lines::empty("one row of seven fields")) } else { Ok(Step::End) };
         };
+        self.time.clear();
+        self.time.extend(line.iter().take_while(|&&byte| byte != b',').take(40));
         let record = record(line, keys, &mut self.clients);
-        record.map(Some).map_err(|problem| self.lines.wrong(problem))
+        record.map(Step::Record).map_err(|problem| self.lines.wrong(problem))
     }
 }
 
