@@ -43,7 +43,7 @@ use crate::ledger::Story;
 use crate::metrics::Gauges;
 use crate::random::Streams;
 use crate::report::FaultReport;
-use crate::scenario::{Fault, Scenario, What};
+use crate::scenario::{Fault, Scenario, What, estimate};
 use crate::time::Nanos;
 use crate::work::{self, Budget};
 use crate::workload::foresight::Foresight;
