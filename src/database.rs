@@ -42,6 +42,7 @@ use self::replicas::Replica;
 use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
 use crate::fault::Slowdown;
 use crate::ledger::{Change, Holder, Key, Ledger, Release, WriteId};
+use crate::network::{Load, Way};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Link, Reads, estimate};
 use crate::time::Nanos;
@@ -589,6 +590,24 @@ impl Database {
     /// The link over which a call's answer goes back.
     pub fn link_of(&self, call: CallId) -> Link {
         self.calls.question(call).from
+    }
+
+    /// What a query carries to the database, or its answer back: the sizes of its values.
+    pub fn load(&self, call: CallId, way: Way, size: impl Fn(Key, WriteId) -> u64) -> Load {
+        let Asked { query, to, .. } = self.calls.question(call);
+        let bytes = match (query, way) {
+            (Query::Read(key), Way::Back) => match self.calls.answer_of(call) {
+                Some(Ok(value)) => size(key, value),
+                _ => 0,
+            },
+            (Query::Write(row) | Query::Change(row, _), Way::There) => size(row.key, row.write),
+            (Query::Batch(number), Way::There) => {
+                let state = self.state.borrow();
+                state.batches[number as usize].rows.iter().map(|row| size(row.key, row.write)).sum()
+            }
+            _ => 0,
+        };
+        Load { bytes, machine: to.into() }
     }
 
     /// How many workers it has, those of its replicas included.

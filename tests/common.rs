@@ -15,8 +15,9 @@ pub fn bare() -> Scenario {
         app_cache: zero.clone(),
         app_database: zero.clone(),
         cache_database: zero.clone(),
+        bandwidth: Bandwidth { app_cache: None, app_database: None, cache_database: None, ..Bandwidth::default() },
     };
-    scenario.cache.command = zero.clone();
+    (scenario.cache.command, scenario.cache.throughput) = (zero.clone(), None);
     scenario.cache.ttl = Ttl::None;
     (scenario.app.cores, scenario.app.pool, scenario.app.pool_timeout) = (None, None, None);
     scenario.database = Database {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use cachelane::bytes::Bytes;
 use cachelane::engine::Failure;
 use cachelane::report::LaneReport;
 use cachelane::scenario::*;
@@ -420,6 +421,63 @@ fn messages_overtake_each_other_unless_told_otherwise() {
     };
     let (even, varying) = (old_copies(constant(Nanos::from_micros(254))), old_copies(network.app_cache.clone()));
     assert!(varying > even + 100, "{varying} against {even}");
+}
+
+// ---- Sizes ----
+
+/// One read a second of a value of 100 MB, which is cached, or not.
+fn large_values(read: Reading) -> Scenario {
+    let mut scenario = bare();
+    scenario.duration = s(20);
+    scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
+    scenario.clients.keys = Keys::Uniform { count: 1 };
+    scenario.clients.value_size = Sizes::Constant(Bytes(100_000_000));
+    scenario.lanes = lane(read, WriteAround::default());
+    scenario
+}
+
+#[test]
+fn a_value_takes_its_time_on_the_wire_and_on_the_node() {
+    let hit = |change: fn(&mut Scenario)| {
+        let mut scenario = large_values(Reading::look_aside());
+        scenario.warmup = ms(1_500); // the first is a miss
+        change(&mut scenario);
+        let read = run(&scenario).report().latency_ms.read;
+        (read.p50, read.max)
+    };
+    let gigabytes = |n: u64| Some(Bytes(n * 1_000_000_000));
+    assert_eq!(hit(|_| {}), (0.0, 0.0));
+    assert_eq!(hit(|s| s.network.bandwidth.app_cache = Some(Bytes(1_250_000_000))), (80.0, 80.0));
+    assert_eq!(hit(|s| s.cache.throughput = Some(Bytes(2_500_000_000))), (40.0, 40.0));
+    // A miss carries it from the database to the server, and from there to the cache.
+    let mut missed = large_values(Reading::look_aside());
+    missed.duration = ms(1_500);
+    (missed.network.bandwidth.app_cache, missed.network.bandwidth.app_database) = (gigabytes(1), gigabytes(2));
+    assert_eq!(run(&missed).report().latency_ms.read.max, 150.0);
+    // A write carries it there, and its answer nothing back.
+    let mut written = large_values(Reading::None {});
+    (written.clients.write_ratio, written.network.bandwidth.app_database) = (1.0, gigabytes(1));
+    let cached = WriteAround { cached: Invalidate::Leave, ..WriteAround::default() };
+    written.lanes = lane(Reading::None {}, cached);
+    assert_eq!(run(&written).report().latency_ms.write.max, 100.0);
+}
+
+#[test]
+fn values_to_one_machine_go_one_after_the_other_and_to_several_side_by_side() {
+    // Ten reads a second of 80 ms each on the wire are most of what it carries; twenty are more.
+    let slowest = |rate, shards, size| {
+        let mut scenario = large_values(Reading::LookAside(LookAside { warm_up: 1_000, ..LookAside::default() }));
+        scenario.clients.arrivals = Arrivals::Poisson { rate };
+        scenario.clients.keys = Keys::Uniform { count: 1_000 };
+        scenario.clients.value_size = Sizes::Constant(Bytes(size));
+        (scenario.cache.capacity, scenario.cache.shards) = (1_000.into(), shards);
+        (scenario.warmup, scenario.duration) = (s(10), s(60));
+        scenario.network.bandwidth.app_cache = Some(Bytes(1_250_000));
+        run(&scenario).report().latency_ms.read.p50
+    };
+    let (one, four) = (slowest(20.0, 1, 100_000), slowest(20.0, 4, 100_000));
+    assert!(one > 2_000.0 && four < 200.0, "{one} and {four} ms");
+    assert_eq!(slowest(20.0, 1, 0), 0.0, "what has no size takes no time");
 }
 
 // ---- Read replicas ----

@@ -134,12 +134,21 @@ fn app() -> impl Strategy<Value = App> {
 }
 
 fn network() -> impl Strategy<Value = Network> {
-    (distribution(), distribution(), distribution(), distribution()).prop_map(
-        |(client_app, app_cache, app_database, cache_database)| Network {
+    let rate = || prop::option::of((1_000..=1u64 << 40).prop_map(Bytes));
+    let bandwidth =
+        (rate(), rate(), rate(), rate()).prop_map(|(client_app, app_cache, app_database, cache_database)| Bandwidth {
             client_app,
             app_cache,
             app_database,
             cache_database,
+        });
+    (distribution(), distribution(), distribution(), distribution(), bandwidth).prop_map(
+        |(client_app, app_cache, app_database, cache_database, bandwidth)| Network {
+            client_app,
+            app_cache,
+            app_database,
+            cache_database,
+            bandwidth,
         },
     )
 }

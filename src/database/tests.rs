@@ -163,7 +163,7 @@ impl Bench {
     fn look(&mut self) {
         while let Some((call, _)) = self.database.calls.next_outgoing() {
             let serial = self.database.calls.serial(call);
-            let reply = self.database.calls.slot_answer(call);
+            let reply = self.database.calls.answer_of(call).expect("an answer");
             if let Some(seen) = self.snapshots.remove(&call) {
                 assert!(reply.is_err() || reply == Ok(seen), "a reader sees its snapshot: {reply:?}, not {seen:?}");
             }

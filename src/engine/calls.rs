@@ -167,12 +167,12 @@ impl<Q: Copy, A> Calls<Q, A> {
     }
 
     /// The answer, which may be on its way.
-    #[cfg(test)]
-    pub fn slot_answer(&self, id: CallId) -> A
+    #[inline]
+    pub fn answer_of(&self, id: CallId) -> Option<A>
     where
-        A: Clone,
+        A: Copy,
     {
-        self.slots.borrow()[id as usize].answer.clone().expect("an answer")
+        self.slots.borrow()[id as usize].answer
     }
 
     /// Another answer instead of one that has not been delivered.

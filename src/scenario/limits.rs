@@ -76,6 +76,8 @@ const LATENCY: Limit = time(Nanos::ZERO, HOUR);
 /// One entry's part of what is done to all of them.
 const PER_ENTRY: Limit = time(Nanos::ZERO, Nanos::from_secs(1));
 const RATIO: Limit = number(0.0, 1.0);
+/// Bytes a second, from an old modem to what no machine does.
+const RATE: Limit = Limit { range: Range::Size(Bytes(1_000), Bytes(1 << 40)), or_none: true };
 
 /// The largest whole number that every JSON reader and every browser holds exactly.
 pub const SEED_MAX: u64 = (1 << 53) - 1;
@@ -161,6 +163,11 @@ const LIMITS: &[(&str, Limit)] = &[
     ("network.app_cache", LATENCY),
     ("network.app_database", LATENCY),
     ("network.cache_database", LATENCY),
+    ("network.bandwidth.client_app", RATE),
+    ("network.bandwidth.app_cache", RATE),
+    ("network.bandwidth.app_database", RATE),
+    ("network.bandwidth.cache_database", RATE),
+    ("cache.throughput", RATE),
     ("cache.capacity", ROOM),
     ("cache.samples", whole(1, 64)),
     ("cache.lfu_log_factor", whole(0, 10_000)),

@@ -51,7 +51,7 @@ pub use lane::{
     Acknowledge, AfterFlush, DirtyEnd, Invalidate, Lane, Leases, LookAside, Modify, Order, Outbox, ReadThrough,
     Reading, Relayed, Take, WhenFull, WriteAround, WriteBack, WriteThrough, Writing,
 };
-pub use network::{Link, Network};
+pub use network::{Bandwidth, Link, Network};
 pub use otherwise::Otherwise;
 pub use persistence::{Fsync, Persistence, SnapshotRule};
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Distribution;
 use super::field::{record, words};
+use crate::bytes::Bytes;
 use crate::time::Nanos;
 
 record! {
@@ -19,8 +20,28 @@ record! {
         pub app_database: Distribution = around(Nanos::from_micros(500)),
         /// The cache to the database: read-through loads, write-back flushes. As from application servers.
         pub cache_database: Distribution = around(Nanos::from_micros(500)),
+        /// How many bytes a second each link carries.
+        pub bandwidth: Bandwidth = Bandwidth::default(),
     }
 }
+
+record! {
+    /// How many bytes a second a link carries, each way, to each machine at its far end (a cache node, the database). Values
+    /// that are sent there or back (`clients.value_size`) go one after the other; all else takes no time. `"none"`: no limit.
+    pub struct Bandwidth {
+        /// Clients to application servers.
+        pub client_app: Option<Bytes> = None,
+        /// Application servers to each cache node (10 Gbit/s, as of a middle-sized cloud instance).
+        pub app_cache: Option<Bytes> = Some(TEN_GIGABIT),
+        /// Application servers to the database, and to each of its replicas (10 Gbit/s).
+        pub app_database: Option<Bytes> = Some(TEN_GIGABIT),
+        /// The cache to the database, and to each of its replicas (10 Gbit/s).
+        pub cache_database: Option<Bytes> = Some(TEN_GIGABIT),
+    }
+}
+
+/// 10 Gbit/s in bytes.
+pub(super) const TEN_GIGABIT: Bytes = Bytes(1_250_000_000);
 
 /// A latency that varies as those of a data centre do: one in a hundred takes five times the median.
 const fn around(median: Nanos) -> Distribution {
@@ -55,6 +76,17 @@ impl Network {
             Link::AppCache => &self.app_cache,
             Link::AppDatabase => &self.app_database,
             Link::CacheDatabase => &self.cache_database,
+        }
+    }
+
+    /// How many bytes a second `link` carries, if there is a limit.
+    pub fn bandwidth(&self, link: Link) -> Option<Bytes> {
+        let Bandwidth { client_app, app_cache, app_database, cache_database } = self.bandwidth;
+        match link {
+            Link::ClientApp => client_app,
+            Link::AppCache => app_cache,
+            Link::AppDatabase => app_database,
+            Link::CacheDatabase => cache_database,
         }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! | version | what is different |
 //! |---|---|
-//! | 1 | reads see the end of their service, rows have no locks, nothing limits connections, a batch has a time of its own, links have constant latency |
+//! | 1 | reads see the end of their service, rows have no locks, nothing limits connections, a batch has a time of its own, links have constant latency, sizes take no time |
 //! | 2 | the current one: databases, pools and links as they are |
 
 use std::borrow::Cow;
@@ -30,6 +30,10 @@ const DEFAULTS_1: &[(&str, &str)] = &[
     ("network.app_cache", "200us"),
     ("network.app_database", "500us"),
     ("network.cache_database", "500us"),
+    ("network.bandwidth.app_cache", "none"),
+    ("network.bandwidth.app_database", "none"),
+    ("network.bandwidth.cache_database", "none"),
+    ("cache.throughput", "none"),
     ("database.connections", "none"),
     ("database.queue", "10000"),
     ("database.reads", "locking"),

@@ -10,7 +10,7 @@ use super::near::Nears;
 use super::servers::{Place, Servers};
 use crate::app::{Own, OwnCounts, Pool};
 use crate::cache::buffer::RowId;
-use crate::cache::node::{self, NodeEvents, NodeReading};
+use crate::cache::node::{self, Found, NodeEvents, NodeReading};
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::{Shard, Shards};
 use crate::cache::values::Values;
@@ -19,7 +19,7 @@ use crate::engine::{Event, Failure, Kernel, Owned};
 use crate::fault::Triggers;
 use crate::ledger::{self, Freshness, Holder, Key, Ledger, Release, WriteId};
 use crate::metrics::Metrics;
-use crate::network::{Network, Way};
+use crate::network::{Load, Network, Way};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate};
 use crate::strategy::{
@@ -330,7 +330,9 @@ impl World {
         if self.network.is_instant(Link::ClientApp) {
             self.request(slot);
         } else {
-            self.network.send(Link::ClientApp, Way::There, Event::new(kind::REQUEST, slot));
+            let bytes = write.map_or(0, |write| self.weight(key, write));
+            let event = Event::new(kind::REQUEST, slot);
+            self.network.send_load(Link::ClientApp, Way::There, event, issued, Load { bytes, machine: 0 });
         }
     }
 
@@ -402,7 +404,11 @@ impl World {
         if self.network.is_instant(Link::ClientApp) {
             self.answer(slot);
         } else {
-            self.network.send(Link::ClientApp, Way::Back, Event::new(kind::ANSWER, slot));
+            let request = self.slots.borrow()[slot as usize];
+            let saw = request.outcome.ok().filter(|_| request.write.is_none());
+            let bytes = saw.map_or(0, |value| self.weight(request.key, value));
+            let event = Event::new(kind::ANSWER, slot);
+            self.network.send_load(Link::ClientApp, Way::Back, event, self.kernel.now(), Load { bytes, machine: 0 });
         }
     }
 
@@ -520,15 +526,34 @@ impl World {
         Some((owner_of(shard), job))
     }
 
+    /// How many bytes `value` of `key` is; none where it says that there is no row.
+    fn weight(&self, key: Key, value: WriteId) -> u64 {
+        if self.rows.is_row(key, value) { self.cache.values().size(key, value).into() } else { 0 }
+    }
+
     /// Sends off the answers that the servers have given.
     #[inline]
     pub fn send_answers(&self) {
         while let Some((call, leaves)) = self.cache.calls().next_outgoing() {
-            self.network.send_at(Link::AppCache, Way::Back, Event::new(kind::CACHE_ANSWER, call), leaves);
+            let event = Event::new(kind::CACHE_ANSWER, call);
+            if !self.network.weighs(Link::AppCache) {
+                self.network.send_at(Link::AppCache, Way::Back, event, leaves);
+                continue;
+            }
+            let (key, answer) = (self.cache.calls().question(call).key(), self.cache.calls().answer_of(call));
+            let value = answer.and_then(Result::ok).and_then(Found::carried);
+            let load =
+                Load { bytes: value.map_or(0, |value| self.weight(key, value)), machine: self.cache.shard_of(key) };
+            self.network.send_load(Link::AppCache, Way::Back, event, leaves, load);
         }
         while let Some((call, leaves)) = self.database.calls().next_outgoing() {
-            let link = self.database.link_of(call);
-            self.network.send_at(link, Way::Back, Event::new(kind::DATABASE_ANSWER, call), leaves);
+            let (link, event) = (self.database.link_of(call), Event::new(kind::DATABASE_ANSWER, call));
+            if !self.network.weighs(link) {
+                self.network.send_at(link, Way::Back, event, leaves);
+                continue;
+            }
+            let load = self.database.load(call, Way::Back, |key, value| self.weight(key, value));
+            self.network.send_load(link, Way::Back, event, leaves, load);
         }
         while let Some((key, leaves)) = self.cache.next_changed() {
             self.tell_servers(key, leaves, None);
@@ -648,6 +673,7 @@ impl World {
             network: &self.network,
             link,
             database: &self.database,
+            values: self.cache.values(),
             events: EVENTS,
             timeout: self.app.database_timeout,
             retries,

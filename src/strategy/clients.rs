@@ -12,11 +12,12 @@ use crate::cache::near::{Begun, NearCache};
 use crate::cache::node::{Answer, CacheNode, Command, Fill, Found, LeaseAsked};
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
+use crate::cache::values::Values;
 use crate::database::{Asked, Database, Reply, Row};
 use crate::engine::{Call, CallId, Event, Failure, Kernel};
 use crate::fault::Triggers;
 use crate::ledger::{Change, Key, Ledger, WriteId};
-use crate::network::{Network, Way};
+use crate::network::{Load, Network, Way};
 use crate::random::Stream;
 use crate::scenario::Link;
 use crate::time::Nanos;
@@ -259,7 +260,15 @@ impl CacheClient<'_> {
 
     async fn call(&self, command: Command) -> Answer {
         let call: Call<'_, Command, Answer> = self.nodes.command(command);
-        self.network.send(Link::AppCache, Way::There, Event::new(self.events.cache_arrival, call.id()));
+        let event = Event::new(self.events.cache_arrival, call.id());
+        match command.value().filter(|_| self.network.weighs(Link::AppCache)) {
+            None => self.network.send(Link::AppCache, Way::There, event),
+            Some((key, value)) => {
+                let bytes = self.nodes.values().size(key, value).into();
+                let load = Load { bytes, machine: self.nodes.shard_of(key) };
+                self.network.send_load(Link::AppCache, Way::There, event, self.kernel.now(), load);
+            }
+        }
         self.kernel.timeout(self.timeout, call).await.unwrap_or(Err(Failure::TimedOut))
     }
 }
@@ -274,6 +283,8 @@ pub struct DatabaseClient<'a> {
     pub link: Link,
     /// The database itself.
     pub database: &'a Database,
+    /// How large values are.
+    pub values: &'a Values,
     /// The kinds of event.
     pub events: Events,
     /// The patience of a call.
@@ -362,7 +373,7 @@ impl DatabaseClient<'_> {
         let sent = Cell::new(None);
         let send = || {
             let call = begin();
-            self.network.send(self.link, Way::There, Event::new(self.events.database_arrival, call.id()));
+            self.send(call.id());
             sent.set(Some((call.id(), self.database.calls().serial(call.id()))));
             call
         };
@@ -387,6 +398,16 @@ impl DatabaseClient<'_> {
                 Err(Failure::TimedOut)
             }
         }
+    }
+
+    /// Sends a query on its way, with the values that it carries.
+    fn send(&self, call: CallId) {
+        let event = Event::new(self.events.database_arrival, call);
+        if !self.network.weighs(self.link) {
+            return self.network.send(self.link, Way::There, event);
+        }
+        let load = self.database.load(call, Way::There, |key, value| self.values.size(key, value).into());
+        self.network.send_load(self.link, Way::There, event, self.kernel.now(), load);
     }
 
     /// Sends a message after a call, which ends it where it finds it; nobody waits for an answer.

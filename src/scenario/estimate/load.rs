@@ -1,10 +1,11 @@
 //! How many requests a lane gets, and how many of them wait in it at once.
 
+use crate::bytes::Bytes;
 use crate::random::Sampler;
 use crate::scenario::estimate::Traced;
 use crate::scenario::{
     Acknowledge, Arrivals, At, Cache, Capacity, Distribution, Expiry, Fault, Fsync, Invalidate, Keys, Lane, Leases,
-    Modify, Persistence, Reading, Scenario, What, WhenFull, Which, Writing,
+    Modify, Persistence, Reading, Scenario, Sizes, What, WhenFull, Which, Writing,
 };
 use crate::time::Nanos;
 
@@ -95,7 +96,8 @@ impl Load {
         let calls = Calls::of(world, lane);
         // By Little's law, as many are somewhere as come there in the time that they stay.
         let at_cache = self.rate * calls.to_cache;
-        let cache = stay_s(&cache_times(&world.cache, lane)?, at_cache * busiest(world), 1.0)?;
+        let times = cache_times(&world.cache, lane)?.and(&carrying_times(world, world.cache.throughput)?);
+        let cache = stay_s(&times, at_cache * busiest(world), 1.0)?;
         let at_database = self.rate * calls.to_database;
         let times = database_times(world, lane);
         let workers = f64::from(database.workers);
@@ -111,9 +113,16 @@ impl Load {
             }
         };
         let to_and_fro = 2.0 * mean_s(&network.app_database).max(mean_s(&network.cache_database));
+        let to_database = [network.bandwidth.app_database, network.bandwidth.cache_database];
+        let slowest = to_database.into_iter().flatten().min();
         let links = 2.0 * mean_s(&network.client_app)
             + 2.0 * calls.to_cache * mean_s(&network.app_cache)
-            + calls.to_database * to_and_fro;
+            + calls.to_database * to_and_fro
+            + 2.0 * stay_s(&carrying_times(world, network.bandwidth.client_app)?, self.rate, 1.0)?
+            + 2.0
+                * calls.to_cache
+                * stay_s(&carrying_times(world, network.bandwidth.app_cache)?, at_cache * busiest(world), 1.0)?
+            + 2.0 * calls.to_database * stay_s(&carrying_times(world, slowest)?, at_database, 1.0)?;
         let pauses = if calls.attempts > 1.0 { backoff_s(world) } else { 0.0 };
         let work = match app.cores {
             None => mean_s(&app.work),
@@ -372,6 +381,31 @@ impl Times {
         }
         Times { mean, square: variance + mean * mean, other: 0.0 }
     }
+
+    /// This and then that.
+    fn and(&self, then: &Times) -> Times {
+        let variance = |times: &Times| (times.square - times.mean * times.mean).max(0.0);
+        let mean = self.mean + then.mean;
+        Times { mean, square: variance(self) + variance(then) + mean * mean, other: self.other + then.other }
+    }
+}
+
+/// What something is busy with that carries so many bytes a second, for a value; `None` where nobody knows how large it is.
+fn carrying_times(world: &Scenario, bytes_per_second: Option<Bytes>) -> Option<Times> {
+    let Some(bandwidth) = bytes_per_second else { return Some(Times { mean: 0.0, square: 0.0, other: 0.0 }) };
+    if matches!(world.clients.keys, Keys::Trace { sizes: true, .. }) {
+        return None;
+    }
+    // As many nanoseconds as bytes.
+    let count = |bytes: Bytes| Nanos(bytes.0);
+    let sizes = match world.clients.value_size {
+        Sizes::Constant(size) => Distribution::Constant(count(size)),
+        Sizes::Exponential(mean) => Distribution::Exponential(count(mean)),
+        Sizes::Uniform { min, max } => Distribution::Uniform { min: count(min), max: count(max) },
+        Sizes::Lognormal { median, p99 } => Distribution::Lognormal { median: count(median), p99: count(p99) },
+    };
+    let each = 1e9 / bandwidth.0 as f64;
+    Some(Times { mean: mean_s(&sizes) * each, square: square_s(&sizes) * each * each, other: 0.0 })
 }
 
 /// What a node is busy with for a command; `None` where it may stand still for long.
