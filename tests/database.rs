@@ -466,11 +466,11 @@ fn a_value_takes_its_time_on_the_wire_and_on_the_node() {
 fn values_to_one_machine_go_one_after_the_other_and_to_several_side_by_side() {
     // Ten reads a second of 80 ms each on the wire are most of what it carries; twenty are more.
     let slowest = |rate, shards, size| {
-        let mut scenario = large_values(Reading::LookAside(LookAside { warm_up: 1_000, ..LookAside::default() }));
+        let mut scenario = large_values(Reading::LookAside(LookAside { warm_up: 50, ..LookAside::default() }));
         scenario.clients.arrivals = Arrivals::Poisson { rate };
-        scenario.clients.keys = Keys::Uniform { count: 1_000 };
+        scenario.clients.keys = Keys::Uniform { count: 50 };
         scenario.clients.value_size = Sizes::Constant(Bytes(size));
-        (scenario.cache.capacity, scenario.cache.shards) = (1_000.into(), shards);
+        (scenario.cache.capacity, scenario.cache.shards) = (50.into(), shards);
         (scenario.warmup, scenario.duration) = (s(10), s(60));
         scenario.network.bandwidth.app_cache = Some(Bytes(1_250_000));
         run(&scenario).report().latency_ms.read.p50
