@@ -546,3 +546,48 @@ fn what_decides_about_a_write_is_read_from_the_primary() {
     assert_eq!(lost(Modify::Increment {}), (0, 0));
     assert!(lost(Modify::Naive {}).0 > 50, "who reads a replica and writes back loses what it has not heard of");
 }
+
+// ---- What it all comes to ----
+
+/// `../shared/cases/never-comes-back.toml`, with all its defaults: one flush at 60 s, callers who give up after a second.
+fn never_comes_back(lane: &str) -> Scenario {
+    let text = "duration = \"180s\"\n[clients]\n\
+                arrivals = { kind = \"spike\", rate = 200, times = 5, at = \"30s\", for = \"150s\" }\n\
+                keys = { kind = \"uniform\", count = 2000 }\nwrite_ratio = 0\n[app]\nservers = 4\n[network]\nclient_app = \"0s\"\n\
+                [cache]\ncapacity = 1800\nttl = \"none\"\n[database]\nworkers = 30\nqueue = 10000\nread = \"100ms\"\n\
+                [[lane]]\nLANE\n[[fault]]\nat = \"60s\"\nwhat = \"cache.flush-all\"\n";
+    Scenario::from_toml(&text.replace("LANE", lane)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The hit ratio from one moment to another, seconds.
+fn hit_ratio(lane: &mut Simulation, from: u64, to: u64) -> f64 {
+    let mut counts = [from, to].map(|at| {
+        lane.run_until(Nanos(s(at).0 - 1));
+        let report = lane.report();
+        (report.hits, report.hits + report.misses)
+    });
+    let [before, after] = &mut counts;
+    (after.0 - before.0) as f64 / (after.1 - before.1) as f64
+}
+
+#[test]
+fn look_aside_never_comes_back_from_an_empty_cache_and_read_through_is_back_in_twenty_seconds() {
+    let trapped = [
+        "read = \"look-aside\"\napp = { database_timeout = \"1s\" }",
+        "read = { kind = \"look-aside\", single_flight = true }\napp = { database_timeout = \"1s\" }",
+    ];
+    for lane in trapped {
+        let mut run = Simulation::new(&never_comes_back(lane), 0, None).expect("no trace is needed");
+        let (before, after) = (hit_ratio(&mut run, 50, 60), hit_ratio(&mut run, 120, 180));
+        assert!(before > 0.85 && after < 0.3, "{lane}: {before:.3} before, {after:.3} at the end");
+    }
+    let through = never_comes_back("read = \"read-through\"\napp = { cache_timeout = \"1s\" }");
+    let mut run = Simulation::new(&through, 0, None).expect("no trace is needed");
+    let back = hit_ratio(&mut run, 80, 100);
+    assert!(back > 0.88, "{back:.3} twenty seconds after");
+    // What lets look-aside out of it: a query ends with its caller.
+    let cancelled = never_comes_back("read = \"look-aside\"\napp = { database_timeout = \"1s\", cancel = true }");
+    let mut run = Simulation::new(&cancelled, 0, None).expect("no trace is needed");
+    let after = hit_ratio(&mut run, 120, 180);
+    assert!(after > 0.85, "{after:.3} with queries that are cancelled");
+}
