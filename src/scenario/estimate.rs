@@ -34,7 +34,7 @@ pub const TASK_BYTES: usize = 2_048;
 /// where they are defined, like all that follow.
 pub const REQUEST_BYTES: usize = 64;
 /// Bytes that a call takes, to whomever.
-pub const CALL_BYTES: usize = 96;
+pub const CALL_BYTES: usize = 104;
 /// Bytes that an entry of a store takes.
 pub const ENTRY_BYTES: usize = 24;
 /// Bytes that a row of write-back takes.
