@@ -16,6 +16,7 @@ mod presets;
 mod random_golden;
 mod readings;
 mod real_redis;
+mod scaling;
 mod scenarios;
 mod shards;
 mod store_model;

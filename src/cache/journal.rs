@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::store::Entry;
 use crate::ledger::{Key, WriteId};
+use crate::work;
 
 /// A place in the row of changes: how many there were.
 pub type Position = u64;
@@ -50,8 +51,8 @@ pub struct Journal {
 /// What going back has changed.
 #[derive(Debug, Default)]
 pub struct Undone {
-    /// The entries that were different: what each key had.
-    pub entries: BTreeMap<Key, Option<Entry>>,
+    /// The entries that were different: what each key had, in the order of the keys.
+    pub entries: Vec<(Key, Option<Entry>)>,
     /// Rows that are in the buffer again.
     pub returned: Vec<WriteId>,
     /// Rows that had not come yet.
@@ -126,6 +127,7 @@ impl Journal {
     /// Nobody will go back behind `position` any more.
     pub fn forget(&mut self, position: Position) {
         while self.records.front().is_some_and(|(at, _)| *at <= position) {
+            work::count(1);
             self.records.pop_front();
         }
     }
@@ -134,10 +136,11 @@ impl Journal {
     pub fn go_back(&mut self, to: Position) -> Undone {
         let mut undone = Undone::default();
         while let Some((_, change)) = self.records.pop_back_if(|(at, _)| *at > to) {
+            work::count(1);
             match change {
                 Change::Entry { key, before } => {
                     self.recorded[key as usize] = 0;
-                    undone.entries.insert(key, before);
+                    undone.entries.push((key, before));
                 }
                 Change::Left { key, write, came } => {
                     if came <= to {
@@ -147,6 +150,11 @@ impl Journal {
                 }
             }
         }
+        // Of each key, what the earliest change has replaced: the last one that was met.
+        undone.entries.reverse();
+        undone.entries.sort_by_key(|(key, _)| *key);
+        undone.entries.dedup_by_key(|(key, _)| *key);
+        work::count(self.rows.len());
         undone.lost = self.rows.iter().filter(|(_, (_, came))| *came > to).map(|(write, _)| *write).collect();
         for write in &undone.lost {
             self.rows.remove(write);
@@ -159,15 +167,17 @@ impl Journal {
 
     /// Everything is gone, and nobody can go back. Positions go on counting.
     pub fn clear(&mut self) {
+        work::count(self.records.len() + self.rows.len());
         self.records.clear();
         self.rows.clear();
-        self.recorded.clear();
+        // What is recorded of keys lies behind the mark from now on, and so does not count.
         self.position += 1;
         self.mark = self.position;
     }
 
     /// The rows in the buffer, those that came first first.
     pub fn rows(&self) -> Vec<(Key, WriteId)> {
+        work::count(self.rows.len());
         let mut rows: Vec<_> = self.rows.iter().map(|(write, (key, came))| (*came, *key, *write)).collect();
         rows.sort_unstable();
         rows.into_iter().map(|(_, key, write)| (key, write)).collect()

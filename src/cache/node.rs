@@ -21,6 +21,7 @@ mod halt;
 mod loads;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use self::behind::FlushDue;
@@ -28,7 +29,7 @@ pub use self::command::{Answer, Command, Copied, Fill, Found, Guard, Job, LeaseA
 use self::durable::Durability;
 pub use self::durable::Turn;
 use self::halt::Halt;
-pub(super) use self::halt::Withheld;
+pub(super) use self::halt::WithheldAnswers;
 use super::buffer::Buffer;
 use super::expiry::{Life, Lifetimes};
 use super::leases::Leases;
@@ -41,6 +42,7 @@ use crate::ledger::{Holder, Key, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Expiry, WriteBack};
 use crate::time::Nanos;
+use crate::work::{self, Budget};
 
 /// Totals since the start of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,6 +103,8 @@ enum Absence {
 /// A load under way, and who waits for it.
 #[derive(Debug, Default)]
 struct Load {
+    /// Loads are numbered in the order in which they begin.
+    number: u64,
     waiting: Line,
     begun: Nanos,
     /// The key was written or deleted meanwhile, so what the load brings may be old: it is handed on, but not kept.
@@ -117,15 +121,17 @@ struct State {
     buffer: Buffer,
     lifetimes: Lifetimes,
     absences: Vec<Absence>,
-    /// Running loads by key; a handful at a time.
-    loads: Vec<(Key, Load)>,
+    /// Running loads.
+    loads: BTreeMap<Key, Load>,
+    /// How many have begun.
+    loads_begun: u64,
     leases: Leases,
     /// By key: how long the load of the present value took, where somebody wants to know.
     took: Vec<Nanos>,
     /// By key: how long the present value was to live when it came, where somebody wants to know.
     lives: Vec<Nanos>,
     /// Keys of which the database has said to somebody about to change them that they have no row, and what it had.
-    no_rows: Vec<(Key, WriteId)>,
+    no_rows: BTreeMap<Key, WriteId>,
     early: Stream,
     line: Line,
     /// Writes that wait for room in the buffer.
@@ -209,11 +215,12 @@ impl CacheNode {
             buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce)),
             lifetimes: Lifetimes::new(settings.ttl, stream("ttl jitter")),
             absences: Vec::new(),
-            loads: Vec::new(),
+            loads: BTreeMap::new(),
+            loads_begun: 0,
             leases: Leases::default(),
             took: Vec::new(),
             lives: Vec::new(),
-            no_rows: Vec::new(),
+            no_rows: BTreeMap::new(),
             early: stream("early refresh"),
             line: Line::default(),
             room: Line::default(),
@@ -259,6 +266,18 @@ impl CacheNode {
             self.call_back(&mut state);
         } else {
             self.serve(&mut state, call);
+        }
+    }
+
+    /// Sees to what a node that is about to serve a command has put off, as far as the budget goes; returns whether that
+    /// is all.
+    pub fn catch_up(&self, budget: &Budget) -> bool {
+        let state = &mut *self.state.borrow_mut();
+        let now = self.common.kernel.now();
+        let serves = state.down == 0 && !state.halted && state.busy_until() <= now && state.line.is_empty();
+        match &mut state.upkeep {
+            Some(upkeep) if serves => upkeep.catch_up(&mut state.store, now, budget),
+            _ => true,
         }
     }
 
@@ -482,6 +501,7 @@ impl CacheNode {
         let mut state = self.state.borrow_mut();
         state.down += 1;
         self.flusher.set(None);
+        // few: asked for at this very moment
         self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
         if !self.fall_back(&mut state) {
             self.lose_everything(&mut state);
@@ -492,6 +512,7 @@ impl CacheNode {
     /// Entries and rows are gone for good.
     fn lose_everything(&self, state: &mut State) {
         let held: Vec<Key> = state.store.iter().map(|entry| entry.key).collect();
+        work::count(held.len());
         held.into_iter().for_each(|key| state.set_absence(key, Absence::Crashed));
         state.store.clear();
         let (mut ledger, now) = (self.common.ledger.borrow_mut(), self.common.kernel.now());
@@ -520,13 +541,16 @@ impl CacheNode {
                 broken.push(call);
             }
         }
-        for (_, mut load) in std::mem::take(&mut state.loads) {
+        let mut loads: Vec<Load> = std::mem::take(&mut state.loads).into_values().collect();
+        loads.sort_unstable_by_key(|load| load.number);
+        for mut load in loads {
             for line in [&mut load.waiting, &mut load.late] {
                 while let Some(call) = line.pop(&self.common.calls) {
                     broken.push(call);
                 }
             }
         }
+        work::count(broken.len());
         broken.into_iter().for_each(|call| self.common.calls.answer(call, Err(Failure::Lost), now));
     }
 
@@ -564,6 +588,10 @@ impl CacheNode {
             return (0, 0);
         }
         let now = self.common.kernel.now();
+        if !state.store.may_hold_expired(now) {
+            return (0, 0); // as ever just after a command
+        }
+        work::count(state.store.len() as usize);
         let expired = state.store.iter().filter(|entry| entry.is_expired(now));
         expired.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.bytes()))
     }
@@ -596,8 +624,8 @@ impl CacheNode {
 /// A running load of `key` no longer brings the newest value, nor does whoever holds a lease of it.
 fn overtake(state: &mut State, key: Key) {
     state.leases.void(key);
-    state.no_rows.retain(|(known, _)| *known != key);
-    if let Some((_, load)) = state.loads.iter_mut().find(|(loading, _)| *loading == key) {
+    state.no_rows.remove(&key);
+    if let Some(load) = state.loads.get_mut(&key) {
         load.overtaken = true;
     }
 }
@@ -608,7 +636,7 @@ impl State {
     }
 
     fn is_loading(&self, key: Key) -> bool {
-        self.loads.iter().any(|(loading, _)| *loading == key)
+        self.loads.contains_key(&key)
     }
 
     fn set_absence(&mut self, key: Key, why: Absence) {

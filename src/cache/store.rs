@@ -40,6 +40,7 @@ use crate::random::Stream;
 use crate::scenario::Capacity;
 use crate::scenario::eviction::{Eviction, Sampling};
 use crate::time::Nanos;
+use crate::work;
 
 /// No slot, or no key: the greatest id is not used.
 pub(super) const NONE: u32 = u32::MAX;
@@ -223,6 +224,12 @@ impl Expiries {
         }
     }
 
+    fn clear(&mut self) {
+        for Reverse((_, key)) in self.next.drain() {
+            self.at[key as usize] = Nanos::MAX;
+        }
+    }
+
     /// A key whose noted moment is over.
     fn over(&mut self, now: Nanos) -> Option<u32> {
         while let Some(&Reverse((at, key))) = self.next.peek() {
@@ -278,12 +285,19 @@ impl Store {
     /// Removes whatever has expired before `now`. Only for a store [`with_expiries`](Store::with_expiries).
     pub fn remove_expired(&mut self, now: Nanos, removed: &mut Vec<Entry>) {
         while let Some(key) = self.expiries.as_mut().and_then(|expiries| expiries.over(now)) {
+            work::count(1);
             match self.peek(key).copied() {
                 Some(entry) if entry.is_expired(now) => removed.extend(self.remove(key)),
                 Some(entry) => self.expiries.as_mut().expect("it gave the key").note(&entry),
                 None => {}
             }
         }
+    }
+
+    /// Whether anything held may have expired before `now`. Only for a store [`with_expiries`](Store::with_expiries).
+    pub fn may_hold_expired(&self, now: Nanos) -> bool {
+        let next = self.expiries.as_ref().and_then(|expiries| expiries.next.peek());
+        next.is_some_and(|&Reverse((at, _))| at < now)
     }
 
     /// Looks at `most` entries that expire some day, drawn at random, and removes those that have; gives how many it
@@ -294,6 +308,7 @@ impl Store {
             if looked == most || self.is_empty() {
                 break;
             }
+            work::count(1);
             let slot = draws.below(self.slots.len() as u32);
             let entry = self.slots[slot as usize];
             if entry.key == NONE || entry.expires == Nanos::MAX {
@@ -375,6 +390,7 @@ impl Store {
             self.give_back(&victim);
             insertion = Insertion::Evicted(victim);
             if self.used + weight > self.room.total && !self.make_room(weight, slot, now) {
+                work::count(self.evicted.len());
                 self.evicted.insert(0, victim);
                 return Insertion::Refused;
             }
@@ -440,6 +456,7 @@ impl Store {
     #[inline]
     fn evict_more(&mut self, most: u64, now: Nanos) -> bool {
         while self.used > most {
+            work::count(1);
             let Some(victim) = self.evict(now) else { return false };
             self.evicted.push(victim);
         }
@@ -512,14 +529,18 @@ impl Store {
         entry
     }
 
-    /// Empties the store. A random policy's stream runs on.
+    /// Empties the store. A random policy's stream runs on. Tables by key keep their length: to make them anew would cost
+    /// as much as there are keys, each time.
     pub fn clear(&mut self) {
-        self.index.clear();
+        work::count(self.slots.len());
+        for entry in self.slots.iter().filter(|entry| entry.key != NONE) {
+            self.index[entry.key as usize] = NONE;
+        }
         self.slots.clear();
         self.free.clear();
         self.policy.clear();
         (self.used, self.bytes) = (0, 0);
-        self.expiries = self.expiries.take().map(|_| Box::default());
+        self.expiries.iter_mut().for_each(|expiries| expiries.clear());
     }
 
     /// How many entries are held, the expired among them.

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 
 use super::{Event, Kernel, TaskId};
 use crate::time::Nanos;
+use crate::work;
 
 /// The time was up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,7 @@ struct Line {
 impl Deadlines {
     /// Puts `task` at the end of the line for `length`; returns the line, the place, and whether the line needs an event.
     fn join(&mut self, length: Nanos, until: Nanos, task: TaskId) -> (u32, u64, bool) {
+        // few: the scenario's timeouts
         let number = self.lines.iter().position(|line| line.length == length).unwrap_or_else(|| {
             self.lines.push(Line { length, waiting: VecDeque::new(), first: 0, scheduled: false });
             self.lines.len() - 1
@@ -48,6 +50,12 @@ impl Deadlines {
         let line = &mut self.lines[line as usize];
         if let Some(entry) = place.checked_sub(line.first).and_then(|place| line.waiting.get_mut(place as usize)) {
             *entry = None;
+        }
+        // Nobody waits at the front any more: with a long timeout, a day's calls would gather there.
+        while let Some(None) = line.waiting.front() {
+            work::count(1);
+            line.waiting.pop_front();
+            line.first += 1;
         }
     }
 }
@@ -67,6 +75,7 @@ impl Kernel {
                 }
                 self.wake(task);
             }
+            work::count(1);
             line.waiting.pop_front();
             line.first += 1;
         }

@@ -17,6 +17,8 @@
 //! assert_eq!(lane.report().writes_by_class.at_risk, 0);
 //! ```
 
+mod background;
+mod frozen;
 mod inspect;
 mod near;
 mod outcome;
@@ -30,17 +32,18 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use self::frozen::Frozen;
 use self::outcome::Baseline;
 pub use self::stop::{Limits, Stopped};
 use self::world::{Job, World, kind, owner_of, run};
 use crate::cache::node::Turn;
-use crate::engine::{Kernel, TaskId, Tasks};
+use crate::engine::{CallId, Kernel, TaskId, Tasks};
 use crate::fault::{Effect, Parts, Plan, Strike};
 use crate::ledger::Story;
 use crate::metrics::Gauges;
 use crate::random::Streams;
 use crate::report::FaultReport;
-use crate::scenario::{Fault, Scenario, What};
+use crate::scenario::{Expiry, Fault, Scenario, What};
 use crate::time::Nanos;
 use crate::work::{self, Budget};
 use crate::workload::foresight::Foresight;
@@ -49,6 +52,9 @@ use crate::workload::trace::Trace;
 
 /// How many events there are between two looks at the lane's [`Limits`].
 const LOOK_EVENTS: u64 = 1 << 10;
+
+/// How many tasks go on at one moment between two looks at the budget.
+const LOOK_STEPS: u64 = 1 << 6;
 
 /// How many strikes a report remembers.
 const STRUCK_MAX: usize = 200;
@@ -117,11 +123,17 @@ pub struct Simulation {
     /// The next moment at which something happens that is not in the queue: a fault, a reading of the gauges, the end.
     milestone: Nanos,
     stage: Stage,
+    /// A command that has reached the cache, whose node is at something that it had put off.
+    put_off: Option<CallId>,
+    /// Whether nodes put anything off.
+    catches_up: bool,
     /// Whether everything has happened that follows from the last event at its very moment.
     settled: bool,
-    /// The present moment, and how many events and wake-ups there were at it.
+    /// The present moment, and how often tasks have gone on at it.
     moment: (Nanos, u64),
     limits: Limits,
+    /// Events up to the end of the run.
+    events_of_run: u64,
     /// Why it ended before it had settled, if it did.
     stopped: Option<Stopped>,
     without_time: Vec<String>,
@@ -153,41 +165,36 @@ impl Simulation {
     /// Like [`new`](Simulation::new), with a source of keys that lanes share.
     pub fn with_keys(scenario: &Scenario, lane: usize, keys: KeySource) -> Simulation {
         let foresight = Foresight::of(scenario, &keys);
-        Simulation::with_foresight(scenario, lane, keys, foresight)
+        let mut simulation = Simulation::unforeseeing(scenario, lane, keys);
+        if let Some(foresight) = foresight {
+            simulation.foresee(foresight);
+        }
+        simulation
     }
 
-    /// Like [`with_keys`](Simulation::with_keys), with a foresight of the requests that lanes share.
-    pub fn with_foresight(
-        scenario: &Scenario,
-        lane: usize,
-        keys: KeySource,
-        foresight: Option<Rc<Foresight>>,
-    ) -> Simulation {
-        Simulation::with_all(scenario, lane, (keys, foresight), |world| executor(move |job| run(world.clone(), job)))
+    /// Like [`with_keys`](Simulation::with_keys); a lane whose cache must know the future is to be
+    /// [told](Simulation::foresee) before it runs.
+    pub fn unforeseeing(scenario: &Scenario, lane: usize, keys: KeySource) -> Simulation {
+        Simulation::with_tasks(scenario, lane, keys, |world| executor(move |job| run(world.clone(), job)))
+    }
+
+    /// Tells the lane which requests will come. Lanes share what they know.
+    pub fn foresee(&mut self, foresight: Rc<Foresight>) {
+        self.world.foresee(foresight);
     }
 
     /// Like [`with_keys`](Simulation::with_keys), with tasks that may do something else than the strategies say.
-    #[cfg(test)]
     fn with_tasks(
         scenario: &Scenario,
         lane: usize,
         keys: KeySource,
         tasks: impl Fn(Rc<World>) -> Box<dyn Executor>,
     ) -> Simulation {
-        Simulation::with_all(scenario, lane, (keys, None), tasks)
-    }
-
-    fn with_all(
-        scenario: &Scenario,
-        lane: usize,
-        (keys, foresight): (KeySource, Option<Rc<Foresight>>),
-        tasks: impl Fn(Rc<World>) -> Box<dyn Executor>,
-    ) -> Simulation {
         let title = scenario.titles().swap_remove(lane);
         let limits = Limits::of(scenario);
         let scenario = &scenario.for_lane(lane);
         let lane = &scenario.lanes[lane];
-        let world = Rc::new(World::new(scenario, lane, keys, foresight));
+        let world = Rc::new(World::new(scenario, lane, keys));
         world.begin();
         for shard in 0..world.cache.count() {
             world.start_flusher(shard);
@@ -212,9 +219,12 @@ impl Simulation {
             reached: Nanos::ZERO,
             milestone: Nanos::ZERO,
             stage: Stage::WarmingUp,
+            put_off: None,
+            catches_up: scenario.cache.expiry == Expiry::Sampled,
             settled: false,
             moment: (Nanos::ZERO, 0),
             limits,
+            events_of_run: 0,
             stopped: None,
             without_time: stop::without_time(scenario),
             baseline: Baseline::default(),
@@ -237,12 +247,18 @@ impl Simulation {
     pub fn advance(&mut self, to: Nanos, budget: &Budget) -> bool {
         let to = if to >= self.duration { Nanos::MAX } else { to };
         while self.stage != Stage::Finished {
+            if !self.settled {
+                self.settle(budget);
+                if self.stage == Stage::Finished {
+                    break;
+                }
+            }
             if budget.is_spent() {
                 self.reached = self.reached.max(self.before_next());
                 return false;
             }
-            if !self.settled {
-                self.settle(budget);
+            if let Some(call) = self.put_off.take() {
+                self.cache_arrival(call, budget);
                 continue;
             }
             let next = self.world.kernel.peek().unwrap_or(Nanos::MAX);
@@ -254,13 +270,16 @@ impl Simulation {
                 self.world.kernel.set_clock(milestone);
                 self.pass_milestone();
             } else {
-                self.event();
-                self.goes_on();
+                self.event(budget);
                 if self.events().is_multiple_of(LOOK_EVENTS) {
                     self.look_at_limits();
                 }
             }
-            self.settled = false;
+            self.settled = self.put_off.is_some();
+            let now = self.world.kernel.now();
+            if now != self.moment.0 {
+                self.moment = (now, 0);
+            }
         }
         self.reached = match &self.stopped {
             _ if !self.is_finished() => to.max(self.reached),
@@ -273,7 +292,8 @@ impl Simulation {
     /// The last moment up to which everything has happened, where it stands now.
     fn before_next(&self) -> Nanos {
         let now = self.world.kernel.now();
-        let next = if self.settled { self.world.kernel.peek().unwrap_or(Nanos::MAX).min(self.milestone) } else { now };
+        let between = self.settled && self.put_off.is_none();
+        let next = if between { self.world.kernel.peek().unwrap_or(Nanos::MAX).min(self.milestone) } else { now };
         next.max(now).saturating_sub(Nanos(1))
     }
 
@@ -328,7 +348,7 @@ impl Simulation {
 
     // ---- The loop ----
 
-    fn event(&mut self) {
+    fn event(&mut self, budget: &Budget) {
         let world = &*self.world;
         let Some(event) = world.kernel.next() else { return };
         let index = event.index();
@@ -339,7 +359,7 @@ impl Simulation {
             kind::USER => world.user(index),
             kind::REQUEST => world.request(index),
             kind::ANSWER => world.answer(index),
-            kind::CACHE_ARRIVAL => world.cache.arrive(index),
+            kind::CACHE_ARRIVAL => self.cache_arrival(index, budget),
             kind::CACHE_FREE => world.cache.node(index).free(),
             kind::CACHE_ANSWER => world.cache.deliver(index),
             kind::DATABASE_ARRIVAL => world.database.arrive(index),
@@ -353,7 +373,7 @@ impl Simulation {
                     Turn::Replaced => {
                         // Of a crashed machine, all that is over already; of a frozen one, it is now.
                         self.drop_tasks_of(owner_of(index));
-                        self.frozen.owners.retain(|owner| *owner != owner_of(index));
+                        self.frozen.forget(owner_of(index));
                         world.nears.connection_lost();
                         world.nears.connection_back();
                         world.start_flusher(index);
@@ -363,6 +383,16 @@ impl Simulation {
             kind::DIRTY_EXPIRY => world.cache.of(index).dirty_expiry(index),
             kind::NEAR_MESSAGE => world.near_message(index),
             other => unreachable!("no event has kind {other}"),
+        }
+    }
+
+    /// A command reaches the cache, unless what its node has to do before would take too long at once.
+    fn cache_arrival(&mut self, call: CallId, budget: &Budget) {
+        if self.catches_up && !self.world.cache.asked(call).catch_up(budget) {
+            self.put_off = Some(call);
+        } else {
+            self.world.cache.arrive(call);
+            self.settled = false;
         }
     }
 
@@ -397,30 +427,21 @@ impl Simulation {
             } else {
                 return true;
             }
-            if !self.goes_on() || budget.is_spent() {
+            self.moment.1 += 1;
+            if self.moment.1.is_multiple_of(LOOK_STEPS) && !self.goes_on(budget) {
                 return false;
             }
         }
     }
 
-    /// Counts what happens at the present moment; returns whether there may be more.
-    #[inline]
-    fn goes_on(&mut self) -> bool {
-        let now = self.world.kernel.now();
-        if self.moment.0 != now {
-            self.moment = (now, 0);
-        }
-        self.moment.1 += 1;
-        if self.moment.1 > self.limits.at_one_moment {
-            self.stand_still();
-        }
-        self.stage != Stage::Finished
-    }
-
+    /// Whether more may happen at the present moment, now.
     #[cold]
-    fn stand_still(&mut self) {
-        let (at, steps) = (self.world.kernel.now(), self.limits.at_one_moment);
-        self.stop(Stopped::AtOneMoment { at, steps, without_time: self.without_time.clone() });
+    fn goes_on(&mut self, budget: &Budget) -> bool {
+        if self.moment.1 > self.limits.at_one_moment {
+            let (at, steps) = (self.world.kernel.now(), self.limits.at_one_moment);
+            self.stop(Stopped::AtOneMoment { at, steps, without_time: self.without_time.clone() });
+        }
+        self.stage != Stage::Finished && !budget.is_spent()
     }
 
     /// Stops where more has happened than may.
@@ -434,6 +455,12 @@ impl Simulation {
             self.stop(Stopped::Writes { at, writes: limits.writes });
         } else if self.events() > limits.events {
             self.stop(Stopped::Events { at, events: limits.events });
+        } else if self.stage == Stage::Draining {
+            let events = self.events() - self.events_of_run;
+            if events > limits.settling_events.saturating_add(4 * self.events_of_run) {
+                let within = at.saturating_sub(self.duration);
+                self.stop(Stopped::UnsettledAfter { events, within });
+            }
         }
     }
 
@@ -444,7 +471,7 @@ impl Simulation {
 
     #[inline]
     fn poll_unless_frozen(&mut self, task: TaskId) {
-        if self.frozen.owners.is_empty() || !self.frozen.keeps(task, self.executor.owner(task)) {
+        if self.frozen.is_empty() || !self.frozen.keeps(task, self.executor.owner(task)) {
             self.poll(task);
         }
     }
@@ -507,6 +534,7 @@ impl Simulation {
     fn begin_drain(&mut self) {
         self.baseline.at_end = Some(self.totals());
         self.stage = Stage::Draining;
+        self.events_of_run = self.events();
         self.world.send_clients_home();
         self.world.triggers.disarm();
         for strike in self.faults.heal_all(self.duration) {
@@ -649,50 +677,11 @@ impl Simulation {
 
     fn drop_tasks_of(&mut self, owner: u32) {
         self.executor.drop_owned_by(owner);
-        self.frozen.waiting.retain(|(other, _)| *other != owner);
+        self.frozen.drop_tasks_of(owner);
     }
 
     /// A freeze ends; when it was the owner's last one, its tasks go on.
     fn thaw(&mut self, owner: u32) {
         self.frozen.end(owner).into_iter().for_each(|task| self.world.kernel.wake(task));
-    }
-}
-
-/// Owners of tasks that stand still, and their tasks that would go on.
-#[derive(Debug, Default)]
-struct Frozen {
-    /// Each as often as it is frozen.
-    owners: Vec<u32>,
-    waiting: Vec<(u32, TaskId)>,
-}
-
-impl Frozen {
-    fn begin(&mut self, owner: u32) {
-        self.owners.push(owner);
-    }
-
-    /// A freeze ends; returns the tasks that go on.
-    fn end(&mut self, owner: u32) -> Vec<TaskId> {
-        let position = self.owners.iter().position(|other| *other == owner).expect("only what is frozen can thaw");
-        self.owners.remove(position);
-        if self.owners.contains(&owner) {
-            return Vec::new();
-        }
-        let (free, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|(other, _)| *other == owner);
-        self.waiting = waiting;
-        let free: Vec<(u32, TaskId)> = free;
-        free.into_iter().map(|(_, task)| task).collect()
-    }
-
-    /// Whether a task that would go on has to wait for the end of its owner's freeze.
-    #[cold]
-    fn keeps(&mut self, task: TaskId, owner: Option<u32>) -> bool {
-        let frozen = owner.filter(|owner| self.owners.contains(owner));
-        if let Some(owner) = frozen
-            && !self.waiting.contains(&(owner, task))
-        {
-            self.waiting.push((owner, task));
-        }
-        frozen.is_some()
     }
 }

@@ -12,7 +12,7 @@ use crate::time::Nanos;
 /// How far one lane may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Events, and tasks that go on, at one moment of virtual time.
+    /// How often tasks may go on at one moment of virtual time.
     pub at_one_moment: u64,
     /// Requests sent.
     pub requests: u64,
@@ -22,6 +22,8 @@ pub struct Limits {
     pub events: u64,
     /// How long the system may take to settle after the clients have gone.
     pub settling: Nanos,
+    /// How many events it may take to settle, beside four times as many as the run took.
+    pub settling_events: u64,
 }
 
 impl Limits {
@@ -36,6 +38,7 @@ impl Limits {
             events: 1 << 37,
             // As long again as the run, and an hour.
             settling: scenario.duration.saturating_add(Nanos::from_secs(3_600)),
+            settling_events: 20_000_000,
         }
     }
 }
@@ -47,7 +50,7 @@ pub enum Stopped {
     AtOneMoment {
         /// The moment.
         at: Nanos,
-        /// How many events and wake-ups there were at it.
+        /// How often tasks went on at it.
         steps: u64,
         /// The fields that say that something takes no time.
         without_time: Vec<String>,
@@ -78,12 +81,19 @@ pub enum Stopped {
         /// For how long it was waited.
         within: Nanos,
     },
+    /// The same, and it went on and on.
+    UnsettledAfter {
+        /// How many events there were after the end of the run.
+        events: u64,
+        /// How much time they took.
+        within: Nanos,
+    },
 }
 
 impl Stopped {
     /// Whether the run itself came to its end, so that its figures are whole.
     pub fn is_after_the_run(&self) -> bool {
-        matches!(self, Stopped::Unsettled { .. })
+        matches!(self, Stopped::Unsettled { .. } | Stopped::UnsettledAfter { .. })
     }
 }
 
@@ -91,7 +101,7 @@ impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Stopped::AtOneMoment { at, steps, without_time } => {
-                write!(f, "more than {steps} events at one moment, {at}: virtual time stands still; ")?;
+                write!(f, "more than {steps} steps at one moment, {at}: virtual time stands still; ")?;
                 if without_time.is_empty() {
                     f.write_str("send fewer requests at once")
                 } else {
@@ -114,6 +124,10 @@ impl fmt::Display for Stopped {
             Stopped::Unsettled { within } => {
                 write!(f, "it did not settle within {within} after the end of the run: something was still under way")
             }
+            Stopped::UnsettledAfter { events, within } => write!(
+                f,
+                "it did not settle after the end of the run: {events} events later, at {within}, something was still under way"
+            ),
         }
     }
 }

@@ -102,11 +102,13 @@ impl Policy for Arc {
     }
 
     fn remembers(&self, key: u32) -> bool {
-        self.gone.iter().any(|gone| gone.has(key))
+        self.gone.iter().any(|gone| gone.has(key)) // few: two lists
     }
 
     fn clear(&mut self) {
-        *self = Arc::new(self.room);
+        self.held.clear();
+        self.gone.iter_mut().for_each(Ghosts::clear);
+        (self.p, self.returning) = (0.0, Returning::No);
     }
 
     fn slots(&self) -> Vec<u32> {

@@ -4,6 +4,7 @@
 //! a share of the cache's room limits them whether room is counted in entries or in bytes.
 
 use super::list::List;
+use crate::work;
 
 /// No place.
 const NONE: u32 = u32::MAX;
@@ -58,6 +59,7 @@ impl Ghosts {
 
     /// Forgets the oldest, if there is one.
     fn forget_oldest(&mut self) -> bool {
+        work::count(1);
         let oldest = self.order.front();
         if let Some(place) = oldest {
             self.forget(place);
@@ -96,7 +98,12 @@ impl Ghosts {
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Ghosts::default();
+        work::count(self.ghosts.len());
+        for place in self.order.slots() {
+            self.places[self.ghosts[place as usize].key as usize] = NONE;
+        }
+        let places = std::mem::take(&mut self.places);
+        *self = Ghosts { places, ..Ghosts::default() };
     }
 
     /// Asserts the inner rules.

@@ -19,6 +19,7 @@ use super::{Policy, View};
 use crate::cache::replay::ReplayCounts;
 use crate::cache::store::{Entry, NONE};
 use crate::time::Nanos;
+use crate::work;
 
 /// A next use later than all others: there is none.
 const NEVER: u64 = u64::MAX;
@@ -51,6 +52,7 @@ impl Farthest {
         }
         // Outdated pairs of small numbers would gather at the bottom: at twice what is held they are swept out.
         if self.heap.len() > 2 * self.len + 1_000 {
+            work::count(self.heap.len());
             let held = &self.held;
             self.heap.retain(|&(next, key)| held[key as usize] == Some(next));
         }
@@ -66,6 +68,7 @@ impl Farthest {
     /// Gives up the key whose next use is farthest.
     fn pop(&mut self) -> Option<u32> {
         while let Some((next, key)) = self.heap.pop() {
+            work::count(1);
             if self.held[key as usize] == Some(next) {
                 self.forget(key);
                 return Some(key);
@@ -189,7 +192,11 @@ impl Policy for Foreseen {
     }
 
     fn clear(&mut self) {
-        (self.farthest, self.keys) = Default::default();
+        work::count(self.keys.len());
+        let held = self.keys.iter().filter(|&&key| key != NONE);
+        held.for_each(|&key| self.farthest.forget(key));
+        self.farthest.heap.clear();
+        self.keys.clear();
     }
 
     fn slots(&self) -> Vec<u32> {

@@ -16,6 +16,7 @@
 use super::View;
 use crate::random::{Stream, splitmix64};
 use crate::scenario::eviction::Sampling;
+use crate::work;
 
 /// Candidates remembered.
 const POOL: usize = 16;
@@ -71,6 +72,7 @@ impl Held {
     /// Twice the buckets, and everyone in their place anew.
     #[cold]
     fn grow(&mut self) {
+        work::count(2 * self.links.len());
         self.buckets = vec![NONE; (self.count as usize).next_power_of_two().max(BUCKETS_MIN)];
         self.slots().into_iter().for_each(|slot| self.chain(slot));
     }
@@ -97,6 +99,7 @@ impl Held {
             self.buckets[bucket] = next;
         } else {
             while self.links[before as usize].next != slot {
+                work::count(1);
                 before = self.links[before as usize].next;
             }
             self.links[before as usize].next = next;
@@ -111,6 +114,7 @@ impl Held {
         let mut bucket = stream.below(self.buckets.len() as u32) as usize;
         let (mut taken, mut empty) = (0, 0);
         for _ in 0..10 * most {
+            work::count(1);
             let mut slot = self.buckets[bucket];
             empty = if slot == NONE { empty + 1 } else { 0 };
             while slot != NONE {
@@ -225,7 +229,7 @@ fn offer(candidates: &mut Vec<Candidate>, candidate: Candidate) {
     if candidates.len() < POOL {
         candidates.insert(place, candidate);
     } else if place > 0 {
-        candidates.remove(0);
+        candidates.remove(0); // few: the pool's
         candidates.insert(place - 1, candidate);
     }
 }

@@ -12,6 +12,7 @@ use crate::engine::{CallId, Event, Failure, Kernel};
 use crate::ledger::{Change, Holder, Key, Release, WriteId};
 use crate::scenario::{AfterFlush, DirtyEnd, WhenFull, WriteBack};
 use crate::time::Nanos;
+use crate::work;
 
 /// The pause after a failed flush at the end of a run, where the interval is longer.
 const DRAIN_PAUSE: Nanos = Nanos::from_secs(1);
@@ -47,7 +48,7 @@ impl CacheNode {
     pub(super) fn applies(&self, state: &State, key: Key, write: WriteId, change: Change) -> bool {
         let now = self.common.kernel.now();
         let entry = || state.store.peek(key).filter(|entry| !entry.is_expired(now)).map(|entry| WriteId(entry.value));
-        let no_row = || state.no_rows.iter().find(|(known, _)| *known == key).map(|(_, value)| *value);
+        let no_row = || state.no_rows.get(&key).copied();
         let Some(base) = state.buffer.newest_write(key).or_else(entry).or_else(no_row) else { return false };
         let applies = change == Change::Add || change == Change::IfStill(base);
         if applies {
@@ -83,6 +84,7 @@ impl CacheNode {
     #[inline]
     pub(super) fn admit(&self, state: &mut State) {
         while !state.room.is_empty() && self.has_room(state) {
+            work::count(1);
             let call = state.room.pop(&self.common.calls).expect("somebody waits");
             let (key, write, life, applies) = match self.common.calls.question(call) {
                 Command::WriteBehind(key, write, life) => (key, write, life, true),
@@ -180,7 +182,7 @@ impl CacheNode {
 
     /// How many rows wait for a flush and are due at `by`.
     pub fn due_rows(&self, by: Nanos) -> u32 {
-        self.state.borrow().buffer.due(by)
+        self.state.borrow_mut().buffer.due(by)
     }
 
     /// Takes up to `most` rows due at `by` for a flush, oldest first.
@@ -195,12 +197,13 @@ impl CacheNode {
 
     /// Reads up to `most` rows due at `by`, oldest first, and leaves them marked dirty.
     pub fn read_rows(&self, most: u32, by: Nanos) -> Vec<(Key, WriteId)> {
-        self.state.borrow().buffer.read(most, by)
+        self.state.borrow_mut().buffer.read(most, by)
     }
 
     /// The database has these rows.
     pub fn flushed(&self, rows: &[RowId]) {
         let state = &mut *self.state.borrow_mut();
+        work::count(rows.len());
         for &id in rows {
             let (key, _) = state.buffer.row(id);
             let write = state.buffer.flushed(id);
@@ -213,6 +216,7 @@ impl CacheNode {
     /// The database has these rows, read before: the marks of their keys are deleted, whatever they stand for by now.
     pub fn delete_marks(&self, rows: &[(Key, WriteId)]) {
         let state = &mut *self.state.borrow_mut();
+        work::count(rows.len());
         for &(key, written) in rows {
             let Some(marked) = state.buffer.delete_mark(key) else { continue };
             self.release(state, marked, if marked == written { Release::Delivered } else { Release::FlushMarkLost });
@@ -236,6 +240,7 @@ impl CacheNode {
     pub fn flush_failed(&self, rows: &[RowId], requeue: u32) {
         let state = &mut *self.state.borrow_mut();
         // From the back, so that the oldest is first in line again.
+        work::count(rows.len());
         for &id in rows.iter().rev() {
             let (key, _) = state.buffer.row(id);
             let why = match state.buffer.requeue(id, requeue) {
@@ -254,6 +259,7 @@ impl CacheNode {
     /// The database did not take these rows, read before: they are still marked, unless it was once too often.
     pub fn marks_failed(&self, rows: &[(Key, WriteId)], requeue: u32) {
         let state = &mut *self.state.borrow_mut();
+        work::count(rows.len());
         for &(key, _) in rows {
             if let Some(write) = state.buffer.mark_failed(key, requeue) {
                 self.release(state, write, Release::DroppedAfterRetries);
