@@ -16,7 +16,8 @@ use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
 use crate::fault::Slowdown;
 use crate::ledger::{Change, Holder, Key, Ledger, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{self, Link};
+use crate::scenario::{self, Link, estimate};
+use crate::table;
 use crate::time::Nanos;
 use crate::work;
 
@@ -138,6 +139,8 @@ struct State {
     counts: DatabaseCounts,
     busy_since: Nanos,
 }
+
+const _: () = assert!(Calls::<Asked, Reply>::CALL_BYTES <= estimate::CALL_BYTES);
 
 /// See the module.
 pub struct Database {
@@ -484,9 +487,7 @@ impl Database {
     fn commit(&self, state: &mut State, question: Query) -> WriteId {
         let mut ledger = self.ledger.borrow_mut();
         let mut commit = |current: &mut Vec<WriteId>, row: Row| {
-            if current.len() <= row.key as usize {
-                current.resize(row.key as usize + 1, WriteId::default());
-            }
+            table::reach(current, row.key as usize, WriteId::default());
             current[row.key as usize] = row.write;
             ledger.committed(row.write, self.kernel.now());
         };

@@ -10,7 +10,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::keys::{ByKey, Numbers};
 use crate::ledger::{Key, WriteId};
+use crate::scenario::estimate;
 use crate::time::Nanos;
 use crate::work;
 
@@ -45,6 +47,8 @@ struct Row {
     newer: RowId,
 }
 
+const _: () = assert!(size_of::<Row>() <= estimate::DIRTY_ROW_BYTES);
+
 /// What became of a row that failed in a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requeued {
@@ -78,7 +82,7 @@ pub struct Buffer {
     front: i64,
     back: i64,
     /// Each key's oldest and newest row.
-    ends: Vec<(RowId, RowId)>,
+    ends: ByKey<(RowId, RowId)>,
     coalesce: bool,
     /// Whether any row ever had to rest.
     rests: bool,
@@ -93,8 +97,8 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// An empty buffer.
-    pub fn new(coalesce: bool) -> Buffer {
+    /// An empty buffer, of a node that numbers its keys like this.
+    pub fn new(coalesce: bool, numbers: &Numbers) -> Buffer {
         Buffer {
             rows: Vec::new(),
             free: Vec::new(),
@@ -102,7 +106,7 @@ impl Buffer {
             behind: Line::default(),
             front: 0,
             back: 1,
-            ends: Vec::new(),
+            ends: ByKey::new((NONE, NONE), numbers),
             coalesce,
             rests: false,
             resting: BTreeSet::new(),
@@ -116,10 +120,7 @@ impl Buffer {
 
     /// Buffers a write, for flushes from `due` on; returns the older write whose place it took, if it did.
     pub fn put(&mut self, key: Key, write: WriteId, due: Nanos) -> Option<WriteId> {
-        if self.ends.len() <= key as usize {
-            self.ends.resize(key as usize + 1, (NONE, NONE));
-        }
-        let (oldest, newest) = self.ends[key as usize];
+        let (oldest, newest) = self.ends.get(key);
         if self.coalesce && newest != NONE && self.rows[newest as usize].state == State::Queued {
             self.put_off(newest, due);
             return Some(std::mem::replace(&mut self.rows[newest as usize].write, write));
@@ -144,7 +145,7 @@ impl Buffer {
         if newest != NONE {
             self.rows[newest as usize].newer = id;
         }
-        self.ends[key as usize] = (if oldest == NONE { id } else { oldest }, id);
+        self.ends.set(key, (if oldest == NONE { id } else { oldest }, id));
         self.back += 1;
         self.held += 1;
         self.held_max = self.held_max.max(self.held);
@@ -284,13 +285,13 @@ impl Buffer {
     pub fn clear(&mut self) -> Vec<WriteId> {
         work::count(self.rows.len());
         let mut writes = Vec::new();
-        let mut ends = std::mem::take(&mut self.ends);
+        let mut ends = std::mem::replace(&mut self.ends, ByKey::new((NONE, NONE), &Numbers::default()));
         for row in self.rows.iter().filter(|row| row.state != State::Free) {
             writes.push(row.write);
-            ends[row.key as usize] = (NONE, NONE);
+            ends.set(row.key, (NONE, NONE));
         }
         let (coalesce, held_max) = (self.coalesce, self.held_max);
-        *self = Buffer { held_max, ends, ..Buffer::new(coalesce) };
+        *self = Buffer { held_max, ends, ..Buffer::new(coalesce, &Numbers::default()) };
         in_order(writes)
     }
 
@@ -327,7 +328,7 @@ impl Buffer {
     }
 
     fn ends_of(&self, key: Key) -> (RowId, RowId) {
-        self.ends.get(key as usize).copied().unwrap_or((NONE, NONE))
+        self.ends.get(key)
     }
 
     /// The queued rows of one key, oldest first. They are newer than those in a flush.
@@ -476,7 +477,7 @@ impl Buffer {
     fn remove(&mut self, id: RowId) -> WriteId {
         let row = self.rows[id as usize];
         assert_eq!(row.state, State::Taken, "a row is taken before it leaves");
-        let ends = &mut self.ends[row.key as usize];
+        let ends = self.ends.get_mut(row.key);
         match row.newer {
             NONE => ends.1 = row.older,
             newer => self.rows[newer as usize].older = row.older,
@@ -514,10 +515,12 @@ impl Buffer {
             assert!(line.ripe.keys().all(|place| line.all.contains_key(place)));
         }
         assert_eq!((due, self.resting.len() as u32), (self.ripe, self.queued - self.ripe));
-        for (key, &(oldest, newest)) in self.ends.iter().enumerate() {
+        for &(oldest, newest) in self.ends.iter().filter(|ends| ends.1 != NONE) {
+            let key = self.rows[newest as usize].key;
+            assert_eq!(self.ends.get(key), (oldest, newest), "a key's rows are found by the key");
             let (mut id, mut last) = (newest, NONE);
             while id != NONE {
-                assert_eq!(self.rows[id as usize].key as usize, key);
+                assert_eq!(self.rows[id as usize].key, key);
                 assert_ne!(self.rows[id as usize].state, State::Free);
                 assert_eq!(self.rows[id as usize].newer, last);
                 (last, id) = (id, self.rows[id as usize].older);
@@ -545,7 +548,7 @@ mod tests {
     #[test]
     fn coalescing_makes_one_row_of_many_writes_and_its_absence_does_not() {
         for (coalesce, rows) in [(true, 1), (false, 3)] {
-            let mut buffer = Buffer::new(coalesce);
+            let mut buffer = Buffer::new(coalesce, &Numbers::default());
             for write in 1..=3 {
                 buffer.put(7, WriteId(write), NOW);
             }
@@ -556,7 +559,7 @@ mod tests {
 
     #[test]
     fn a_failed_row_never_replaces_a_newer_one() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         buffer.put(7, WriteId(1), NOW);
         let taken = buffer.take(1, NOW)[0];
         buffer.put(7, WriteId(2), NOW);
@@ -568,7 +571,7 @@ mod tests {
 
     #[test]
     fn a_row_that_fails_too_often_is_dropped_and_one_that_fails_less_is_not() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         buffer.put(7, WriteId(1), NOW);
         for _ in 0..2 {
             let taken = buffer.take(1, NOW)[0];
@@ -580,7 +583,7 @@ mod tests {
 
     #[test]
     fn a_row_waits_while_an_older_one_of_its_key_is_in_another_flush() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         buffer.put(7, WriteId(1), NOW);
         let first = buffer.take_key(7);
         buffer.put(7, WriteId(2), NOW);
@@ -595,7 +598,7 @@ mod tests {
 
     #[test]
     fn rows_of_one_key_may_share_a_flush() {
-        let mut buffer = Buffer::new(false);
+        let mut buffer = Buffer::new(false, &Numbers::default());
         (1..=3).for_each(|write| assert_eq!(buffer.put(7, WriteId(write), NOW), None));
         let rows: Vec<WriteId> = buffer.take(9, NOW).iter().map(|&id| buffer.row(id).1).collect();
         assert_eq!(rows, [WriteId(1), WriteId(2), WriteId(3)]);
@@ -603,7 +606,7 @@ mod tests {
 
     #[test]
     fn a_row_is_due_after_its_last_write_and_not_after_its_first() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         buffer.put(7, WriteId(1), Nanos(10));
         buffer.put(8, WriteId(2), Nanos(11));
         buffer.put(7, WriteId(3), Nanos(12));
@@ -616,7 +619,7 @@ mod tests {
 
     #[test]
     fn a_mark_set_again_between_reading_and_deleting_is_deleted_with_the_newer_write() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         buffer.put(7, WriteId(1), NOW);
         assert_eq!(buffer.read(9, NOW), [(7, WriteId(1))]);
         assert_eq!(buffer.put(7, WriteId(2), NOW), Some(WriteId(1)));
@@ -627,7 +630,7 @@ mod tests {
 
     #[test]
     fn a_row_that_is_read_and_fails_too_often_leaves_and_one_that_fails_less_stays() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         buffer.put(7, WriteId(1), NOW);
         assert_eq!((buffer.mark_failed(7, 1), buffer.queued()), (None, 1));
         assert_eq!((buffer.mark_failed(7, 1), buffer.queued()), (Some(WriteId(1)), 0));
@@ -667,7 +670,7 @@ mod tests {
         /// Every write that goes in comes out exactly once, whatever happens in between.
         #[test]
         fn no_write_is_lost_or_doubled(coalesce: bool, ops in prop::collection::vec(op(), 0..200)) {
-            let mut buffer = Buffer::new(coalesce);
+            let mut buffer = Buffer::new(coalesce, &Numbers::default());
             let (mut taken, mut inside, mut next) = (Vec::new(), BTreeSet::new(), 0);
             for op in ops {
                 let mut out = Vec::new();
@@ -699,7 +702,7 @@ mod tests {
 
     #[test]
     fn rows_that_are_not_due_yet_keep_their_order() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         for (key, due) in [(1, Nanos(200)), (2, Nanos(200)), (3, NOW)] {
             buffer.put(key, WriteId(key), due);
         }
@@ -710,7 +713,7 @@ mod tests {
 
     #[test]
     fn the_rows_of_a_key_that_are_taken_apart_come_in_their_order() {
-        let mut buffer = Buffer::new(false);
+        let mut buffer = Buffer::new(false, &Numbers::default());
         [1, 2, 3].into_iter().for_each(|write| _ = buffer.put(7, WriteId(write), NOW));
         let writes: Vec<WriteId> = buffer.take_key(7).into_iter().map(|id| buffer.row(id).1).collect();
         assert_eq!(writes, [1, 2, 3].map(WriteId));
@@ -718,7 +721,7 @@ mod tests {
 
     #[test]
     fn the_most_that_was_ever_held_outlives_a_crash() {
-        let mut buffer = Buffer::new(true);
+        let mut buffer = Buffer::new(true, &Numbers::default());
         [1, 2, 3].into_iter().for_each(|key| _ = buffer.put(key, WriteId(key), NOW));
         buffer.clear();
         assert_eq!((buffer.held(), buffer.held_max()), (0, 3));

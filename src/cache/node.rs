@@ -32,6 +32,7 @@ use self::halt::Halt;
 pub(super) use self::halt::WithheldAnswers;
 use super::buffer::Buffer;
 use super::expiry::{Life, Lifetimes};
+use super::keys::{ByKey, Numbers};
 use super::leases::Leases;
 use super::refresh::Refresh;
 use super::shards::{Common, Shard};
@@ -42,7 +43,7 @@ use crate::ledger::{Holder, Key, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Expiry, WriteBack};
 use crate::time::Nanos;
-use crate::work::{self, Budget};
+use crate::work;
 
 /// Totals since the start of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,16 +121,16 @@ struct State {
     upkeep: Option<Box<Upkeep>>,
     buffer: Buffer,
     lifetimes: Lifetimes,
-    absences: Vec<Absence>,
+    absences: ByKey<Absence>,
     /// Running loads.
     loads: BTreeMap<Key, Load>,
     /// How many have begun.
     loads_begun: u64,
     leases: Leases,
     /// By key: how long the load of the present value took, where somebody wants to know.
-    took: Vec<Nanos>,
+    took: ByKey<Nanos>,
     /// By key: how long the present value was to live when it came, where somebody wants to know.
-    lives: Vec<Nanos>,
+    lives: ByKey<Nanos>,
     /// Keys of which the database has said to somebody about to change them that they have no row, and what it had.
     no_rows: BTreeMap<Key, WriteId>,
     early: Stream,
@@ -145,7 +146,7 @@ struct State {
     halted: bool,
     halt: Halt,
     /// Keys with a dirty-expiry event under way.
-    watched: Vec<bool>,
+    watched: ByKey<bool>,
     commands: Stream,
     counts: NodeCounts,
     /// Where else its memory is: on disk, with replicas.
@@ -191,9 +192,9 @@ pub struct CacheNode {
 }
 
 impl CacheNode {
-    /// An empty node, one of the cache's. `write_back` says how its buffer works, in a lane that has one.
+    /// An empty node, one of the cache's, which numbers its keys like this. `write_back` says how its buffer works, in a lane that has one.
     pub fn new(
-        shard: Shard,
+        (shard, numbers): (Shard, Numbers),
         settings: &scenario::Cache,
         write_back: Option<&WriteBack>,
         reading: NodeReading,
@@ -206,20 +207,21 @@ impl CacheNode {
         let state = State {
             store: {
                 let store = Store::new(settings.eviction, Room::of(settings.capacity), stream("eviction"));
+                let store = store.numbered(&numbers);
                 let store = store.tuned(settings.sampling());
                 let store =
                     if let Some(upcoming) = &common.upcoming { store.foreseeing(upcoming.clone()) } else { store };
                 if settings.expiry == Expiry::Precise { store.with_expiries() } else { store }
             },
             upkeep: Upkeep::new(settings, stream("upkeep")),
-            buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce)),
+            buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce), &numbers),
             lifetimes: Lifetimes::new(settings.ttl, stream("ttl jitter")),
-            absences: Vec::new(),
+            absences: ByKey::new(Absence::NeverHere, &numbers),
             loads: BTreeMap::new(),
             loads_begun: 0,
             leases: Leases::default(),
-            took: Vec::new(),
-            lives: Vec::new(),
+            took: ByKey::new(Nanos::ZERO, &numbers),
+            lives: ByKey::new(Nanos::ZERO, &numbers),
             no_rows: BTreeMap::new(),
             early: stream("early refresh"),
             line: Line::default(),
@@ -229,10 +231,10 @@ impl CacheNode {
             down: 0,
             halted: false,
             halt: Halt::default(),
-            watched: Vec::new(),
+            watched: ByKey::new(false, &numbers),
             commands: stream("cache command"),
             counts: NodeCounts::default(),
-            durability: Durability::new(settings, stream),
+            durability: Durability::new(settings, &numbers, stream),
         };
         CacheNode {
             shard,
@@ -266,18 +268,6 @@ impl CacheNode {
             self.call_back(&mut state);
         } else {
             self.serve(&mut state, call);
-        }
-    }
-
-    /// Sees to what a node that is about to serve a command has put off, as far as the budget goes; returns whether that
-    /// is all.
-    pub fn catch_up(&self, budget: &Budget) -> bool {
-        let state = &mut *self.state.borrow_mut();
-        let now = self.common.kernel.now();
-        let serves = state.down == 0 && !state.halted && state.busy_until() <= now && state.line.is_empty();
-        match &mut state.upkeep {
-            Some(upkeep) if serves => upkeep.catch_up(&mut state.store, now, budget),
-            _ => true,
         }
     }
 
@@ -446,7 +436,7 @@ impl CacheNode {
             return Some(write);
         }
         let counts = &mut state.counts;
-        match state.absences.get(key as usize).copied().unwrap_or(Absence::NeverHere) {
+        match state.absences.get(key) {
             Absence::NeverHere => counts.misses_cold += 1,
             Absence::Expired => counts.misses_expired += 1,
             Absence::Evicted => counts.misses_evicted += 1,
@@ -460,17 +450,20 @@ impl CacheNode {
     /// is not kept.
     fn keep(&self, state: &mut State, key: Key, value: WriteId, life: Life) {
         let now = self.common.kernel.now();
+        let values = &self.common.values;
+        let kept = || state.store.peek(key).filter(|entry| values.keeps_end(value) && !entry.is_expired(now));
         let expires = match life {
-            Life::Usual => match self.common.values.life(key) {
-                Some(life) => now.saturating_add(life),
-                None => state.lifetimes.expires(key, now),
+            Life::Usual => match (kept(), values.life(key)) {
+                (Some(former), _) => former.expires,
+                (None, Some(life)) => now.saturating_add(life),
+                (None, None) => state.lifetimes.expires(key, now),
             },
             Life::For(ttl) => now.saturating_add(ttl),
             Life::None => return,
         };
         if self.reading.knows_lives {
             let life = if life == Life::Usual { expires.saturating_sub(now) } else { Nanos::ZERO };
-            set(&mut state.lives, key, life);
+            state.lives.set(key, life);
         }
         state.will_set(key, now);
         let entry = Entry { size: self.common.values.size(key, value), ..Entry::new(key, value.0, expires) };
@@ -482,6 +475,22 @@ impl CacheNode {
         }
         while let Some(victim) = state.store.next_evicted() {
             self.evicted(state, &victim, now);
+        }
+    }
+
+    /// The copy of `key` that is here and good ends then, as the recorded server was told without a request.
+    pub fn set_end(&self, key: Key, end: Nanos) {
+        let mut state = self.state.borrow_mut();
+        let now = self.common.kernel.now();
+        if state.store.peek(key).is_none_or(|entry| entry.is_expired(now)) {
+            return;
+        }
+        state.will_leave(key, now);
+        state.store.set_end(key, end);
+        if state.buffer.is_queued(key) {
+            // Its end may be earlier than the one that is watched for.
+            state.watched.set(key, false);
+            self.watch_expiry(&mut state, key);
         }
     }
 
@@ -640,16 +649,6 @@ impl State {
     }
 
     fn set_absence(&mut self, key: Key, why: Absence) {
-        if self.absences.len() <= key as usize {
-            self.absences.resize(key as usize + 1, Absence::NeverHere);
-        }
-        self.absences[key as usize] = why;
+        self.absences.set(key, why);
     }
-}
-
-fn set(table: &mut Vec<Nanos>, key: Key, time: Nanos) {
-    if table.len() <= key as usize {
-        table.resize(key as usize + 1, Nanos::ZERO);
-    }
-    table[key as usize] = time;
 }

@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::journal::Position;
 use crate::random::{Sampler, Stream};
-use crate::scenario;
+use crate::scenario::{self, estimate};
 use crate::time::Nanos;
 use crate::work;
 
@@ -38,6 +38,8 @@ struct News {
     sent: Nanos,
     arrives: Nanos,
 }
+
+const _: () = assert!(size_of::<News>() <= estimate::NEWS_BYTES);
 
 /// One machine: the master or a replica of it.
 #[derive(Debug)]

@@ -14,12 +14,14 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::eviction::opt::Upcoming;
+use super::keys::Numbers;
 use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, NodeReading, WithheldAnswers};
 use super::values::Values;
 use crate::engine::{Call, CallId, Calls, Kernel};
 use crate::ledger::{Key, Ledger, WriteId};
 use crate::random::Streams;
-use crate::scenario::{self, Eviction, WriteBack};
+use crate::scenario::{self, Eviction, WriteBack, estimate};
+use crate::table;
 use crate::time::Nanos;
 
 /// The number of a node, from 0.
@@ -51,6 +53,8 @@ pub struct Common {
     pub upcoming: Option<Rc<Upcoming>>,
 }
 
+const _: () = assert!(Calls::<Command, Answer>::CALL_BYTES <= estimate::CALL_BYTES);
+
 /// See the module.
 pub struct Shards {
     common: Rc<Common>,
@@ -76,9 +80,7 @@ struct Asked {
 
 impl Asked {
     fn note(&mut self, key: Key) {
-        if self.counts.len() <= key as usize {
-            self.counts.resize(key as usize + 1, 0);
-        }
+        table::reach(&mut self.counts, key as usize, 0);
         let count = self.counts[key as usize].saturating_add(1);
         self.counts[key as usize] = count;
         self.total += 1;
@@ -122,8 +124,8 @@ impl Shards {
         let (draining, withheld, changed) = (Cell::new(false), RefCell::default(), RefCell::default());
         let upcoming = (settings.eviction == Eviction::Opt).then(Rc::default);
         let common = Rc::new(Common { kernel, ledger, calls, jobs, changed, draining, withheld, values, upcoming });
-        let node = |shard| CacheNode::new(shard, settings, write_back, reading, common.clone(), streams, events);
-        let nodes = (0..settings.shards).map(node).collect();
+        let node = |node| CacheNode::new(node, settings, write_back, reading, common.clone(), streams, events);
+        let nodes = (0..).zip(Numbers::of_nodes(settings.shards)).map(node).collect();
         Shards { common, nodes, asked: RefCell::default() }
     }
 
@@ -214,16 +216,11 @@ impl Shards {
     /// A command has reached its node.
     #[inline]
     pub fn arrive(&self, call: CallId) {
-        self.asked(call).arrive(call);
-    }
-
-    /// The node that a command is for.
-    #[inline]
-    pub fn asked(&self, call: CallId) -> &CacheNode {
-        match self.nodes.as_slice() {
+        let node = match self.nodes.as_slice() {
             [only] => only,
             _ => self.of(self.common.calls.question(call).key()),
-        }
+        };
+        node.arrive(call);
     }
 
     /// Whether a node needs a job done.

@@ -16,12 +16,14 @@ use super::store::{Entry, Store};
 use crate::random::{Sampler, Stream};
 use crate::scenario::{self, Capacity, Expiry};
 use crate::time::Nanos;
-use crate::work::Budget;
 
 /// The pause between two beginnings of the active cycle.
 const CYCLE: Nanos = Nanos::from_millis(100);
 /// The longest that one cycle lasts: a quarter of the time.
 const CYCLE_MAX: Nanos = Nanos::from_millis(25);
+/// The most cycles made up for at once: those of a thousand seconds. A node to which nobody comes for longer has found by
+/// then what there is to find, and a month of nothing would take as many draws as a month of commands.
+const CYCLES_MAX: u64 = 10_000;
 /// Entries looked at in a loop.
 const LOOK: u32 = 20;
 /// What looking at an entry, and removing it where it has expired, takes. No measured value: Redis counts on some
@@ -70,24 +72,6 @@ impl Upkeep {
         Nanos::ZERO
     }
 
-    /// Does what was due long before `now`, as far as the budget goes, so that [`tidy`](Upkeep::tidy) finds no more than one
-    /// cycle left; returns whether that is all. After a month in which nobody asked for anything, there are 26 million.
-    pub(super) fn catch_up(&mut self, store: &mut Store, now: Nanos, budget: &Budget) -> bool {
-        if self.expiry != Expiry::Sampled {
-            return true;
-        }
-        let due = now.0 / CYCLE.0;
-        while self.cycles + 1 < due && !store.is_empty() {
-            if budget.is_spent() {
-                return false;
-            }
-            self.cycles += 1;
-            // How long it took matters to nobody: the next one begins later.
-            self.cycle(store, Nanos(self.cycles * CYCLE.0));
-        }
-        true
-    }
-
     /// What went since this was last asked, one a call.
     pub(super) fn next_expired(&mut self) -> Option<Entry> {
         self.expired.pop()
@@ -96,6 +80,7 @@ impl Upkeep {
     /// Redis' active cycles up to `now`, each at its moment.
     fn cycles_up_to(&mut self, store: &mut Store, now: Nanos) -> Nanos {
         let due = now.0 / CYCLE.0;
+        self.cycles = self.cycles.max(due.saturating_sub(CYCLES_MAX));
         let mut busy_until = Nanos::ZERO;
         while self.cycles < due && !store.is_empty() {
             self.cycles += 1;
@@ -141,6 +126,7 @@ mod tests {
     use crate::cache::store::{OVERHEAD_BYTES, Room};
     use crate::random::Streams;
     use crate::scenario::Eviction;
+    use crate::work;
 
     fn upkeep(settings: &scenario::Cache) -> Box<Upkeep> {
         Upkeep::new(settings, Streams::new(1).named("upkeep")).expect("there is something to do")
@@ -163,21 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn cycles_that_are_caught_up_with_in_pieces_are_those_of_one_go() {
-        let settings = scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() };
-        let run = |pieces: bool| {
-            let (mut upkeep, mut store) = (upkeep(&settings), store(120_000));
-            let now = Nanos::from_secs(20) + Nanos::from_millis(1);
-            let mut cuts = 0;
-            while pieces && !upkeep.catch_up(&mut store, now, &Budget::of(1)) {
-                cuts += 1;
-            }
-            let took = upkeep.tidy(&mut store, now);
-            let expired: Vec<Entry> = std::iter::from_fn(|| upkeep.next_expired()).collect();
-            (cuts > 10, took, store.len(), expired, upkeep.draws.u64())
-        };
-        let (one, many) = (run(false), run(true));
-        assert!(many.0 && (one.1, one.2, one.3, one.4) == (many.1, many.2, many.3, many.4));
+    fn a_month_without_a_command_costs_no_more_than_a_thousand_seconds() {
+        let mut upkeep = upkeep(&scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() });
+        let mut store = Store::new(Eviction::Fifo, Room::entries_of(9), Streams::new(1).named("eviction"));
+        // What never expires is looked for in vain, again and again.
+        let _ = store.insert(Entry::new(0, 0, Nanos::MAX), Nanos::ZERO);
+        let before = work::done();
+        upkeep.tidy(&mut store, Nanos::from_secs(30 * 86_400));
+        assert_eq!(work::done() - before, CYCLES_MAX * u64::from(4 * LOOK));
     }
 
     #[test]

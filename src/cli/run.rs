@@ -7,12 +7,13 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, input};
+use super::{Failure, input, note};
 use crate::chart::palette::Theme;
 use crate::chart::{self, Band, Data, Figure, LaneData, Percentile};
+use crate::escape::shown_json;
 use crate::experiment::{Experiment, strikes};
 use crate::report::{Report, csv, table};
-use crate::scenario::Scenario;
+use crate::scenario::{Arrivals, Scenario};
 use crate::simulation::Stopped;
 use crate::time::Nanos;
 
@@ -103,6 +104,12 @@ impl Printing {
         let mut experiment =
             Experiment::new(scenario, trace).map_err(|error| Failure::Input(format!("cannot run: {error}")))?;
         advance(&mut experiment, until);
+        if let (None, Some((played, all))) = (until, experiment.trace_played()) {
+            note(&format!(
+                "the run ends after {played} of the {all} requests of the trace; a longer duration{} plays more of it",
+                if matches!(scenario.clients.arrivals, Arrivals::Trace { .. }) { ", or a greater speed," } else { "" }
+            ));
+        }
         if let Some(folder) = &self.svg {
             draw(&experiment, folder)
                 .map_err(|error| Failure::Failed(format!("--svg {}: {error}", folder.display())))?;
@@ -124,7 +131,7 @@ impl Printing {
     fn print(&self, report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
         let text = if self.json {
             let told = |error: serde_json::Error| Failure::Failed(format!("cannot write the report: {error}"));
-            serde_json::to_string_pretty(report).map_err(told)? + "\n"
+            shown_json(&serde_json::to_string_pretty(report).map_err(told)?).into_owned() + "\n"
         } else if self.csv {
             csv::lanes(report)
         } else {

@@ -1,9 +1,11 @@
 //! All lanes of a scenario, side by side: the same traffic, the same faults.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::ledger::Story;
 use crate::report::{FaultReport, LaneReport, Report, Series};
+use crate::scenario::estimate::Traced;
 use crate::scenario::{Arrivals, Fault, Keys, Scenario, What, Which, limits};
 use crate::simulation::{Limits, Simulation, Stopped};
 use crate::time::Nanos;
@@ -27,48 +29,95 @@ const PIECES_LEAST: u64 = 1_000;
 /// moment is there once.
 pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneReport>) -> Vec<FaultReport> {
     let met: Vec<&FaultReport> = lanes.flat_map(|lane| &lane.faults).collect();
+    let mut longest_s = vec![0.0; scenario.faults.len()];
+    for met in &met {
+        if let Some(longest_s) = longest_s.get_mut(met.fault as usize) {
+            *longest_s = met.for_s.max(*longest_s);
+        }
+    }
     let mut strikes: Vec<FaultReport> = Vec::new();
     for (number, fault) in scenario.faults.iter().enumerate() {
         if let Some(at) = fault.at.moment() {
             // What lasts as long as it takes has its length from the lane that was longest at it.
-            let of_this = met.iter().filter(|met| met.fault as usize == number && fault.lasts == Nanos::ZERO);
+            let for_s = if fault.lasts == Nanos::ZERO { longest_s[number] } else { fault.lasts.as_secs_f64() };
             strikes.push(FaultReport {
                 at_s: at.as_secs_f64(),
-                for_s: of_this.map(|met| met.for_s).fold(fault.lasts.as_secs_f64(), f64::max),
+                for_s,
                 what: fault.what.name().to_owned(),
                 which: fault.which.map(|which| which.to_string()),
                 fault: number as u32,
             });
         }
     }
+    let mut told = BTreeSet::new();
     for met in met {
         let known = scenario.faults.get(met.fault as usize).is_none_or(|fault| fault.at.moment().is_some());
-        if !known && !strikes.contains(met) {
+        if !known && told.insert((met.fault, met.at_s.to_bits(), met.for_s.to_bits(), &met.which)) {
             strikes.push(met.clone());
         }
     }
     strikes
 }
 
-/// Whether the ledger could remember all that the lanes write, where only the trace knows how much that is.
-fn check_traced_writes(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
-    let requests = match scenario.clients.arrivals {
-        Arrivals::Trace { speed } => {
-            let until = Nanos::from_secs_f64(scenario.duration.as_secs_f64() * speed);
-            trace.requests_until(until)
-        }
-        _ => trace.keys().len(),
-    };
-    let share = trace.write_ratio().unwrap_or_else(|| scenario.clients.shares().changes());
-    let writes = requests as f64 * share * scenario.lanes.len() as f64;
+/// How many requests of a trace a run plays, where that is known beforehand: at the trace's own times.
+pub fn requests_played(scenario: &Scenario, trace: &Trace) -> Option<usize> {
+    let Arrivals::Trace { speed } = scenario.clients.arrivals else { return None };
+    Some(trace.requests_until(Nanos::from_secs_f64(scenario.duration.as_secs_f64() * speed)))
+}
+
+/// What a trace says of a run of `scenario`, for its [estimate](Scenario::estimate_with).
+pub fn traced(scenario: &Scenario, trace: &Trace) -> Traced {
+    let requests = requests_played(scenario, trace).unwrap_or(trace.keys().len());
+    Traced { requests: requests as f64, keys: trace.distinct(), write_ratio: trace.write_ratio() }
+}
+
+/// Whether the ledger could remember all that the lanes write, and memory hold the rest, where only the trace knows how
+/// much that is.
+fn check_traced(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
+    let traced = traced(scenario, trace);
+    let share = traced.write_ratio.unwrap_or_else(|| scenario.clients.shares().changes());
+    let writes = traced.requests * share * scenario.lanes.len() as f64;
     if writes <= limits::WRITES_MAX {
-        return Ok(());
+        return scenario.estimate_with(Some(traced)).problem().map_or(Ok(()), |problem| Err(problem.to_string()));
     }
     Err(format!(
         "clients.keys.file: the trace {file:?} makes about {writes:.0} writes in all lanes, and at most {} can be \
          remembered; run fewer lanes, or a shorter trace",
         limits::WRITES_MAX
     ))
+}
+
+/// An experiment that can be run, before its lanes are there: whoever has another one may still keep that, or make room.
+pub struct Plan {
+    scenario: Scenario,
+    keys: KeySource,
+    trace_requests: Option<u64>,
+}
+
+impl Plan {
+    /// What [`Experiment::new`] refuses is refused here.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Plan, String> {
+        if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
+            check_traced(scenario, file, trace)?;
+        }
+        let trace_requests = trace.as_ref().map(|trace| trace.keys().len() as u64);
+        let trace_requests = trace_requests.filter(|_| matches!(scenario.clients.keys, Keys::Trace { .. }));
+        let keys = KeySource::new(scenario, trace)?;
+        Ok(Plan { scenario: scenario.clone(), keys, trace_requests })
+    }
+
+    /// Every lane at the beginning of its run.
+    pub fn begin(self) -> Experiment {
+        let Plan { scenario, keys, trace_requests } = self;
+        let foreseeing = Foreseeing::begin(&scenario, &keys).map(Box::new);
+        let lane = |lane| Simulation::unforeseeing(&scenario, lane, keys.clone());
+        let lanes = (0..scenario.lanes.len()).map(lane).collect();
+        let step = longest_step(scenario.duration);
+        Experiment { scenario, lanes, foreseeing, now: Nanos::ZERO, step, trace_requests }
+    }
 }
 
 /// The lanes of a scenario, running in step.
@@ -81,6 +130,8 @@ pub struct Experiment {
     now: Nanos,
     /// How far the lanes go until all are at the same moment again.
     step: Nanos,
+    /// How many requests the trace has that the keys come from.
+    trace_requests: Option<u64>,
 }
 
 impl Experiment {
@@ -88,20 +139,13 @@ impl Experiment {
     ///
     /// # Errors
     /// When the scenario needs a trace and has none, or one that does not say what is asked of it, names fewer keys
-    /// than a lane warms up with, or writes more than the ledger can remember.
+    /// than a lane warms up with, or writes more than the ledger can remember, or takes
+    /// more memory than there is.
     ///
     /// # Panics
     /// When the scenario has not been checked.
     pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, String> {
-        if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
-            check_traced_writes(scenario, file, trace)?;
-        }
-        let keys = KeySource::new(scenario, trace)?;
-        let foreseeing = Foreseeing::begin(scenario, &keys).map(Box::new);
-        let lane = |lane| Simulation::unforeseeing(scenario, lane, keys.clone());
-        let lanes = (0..scenario.lanes.len()).map(lane).collect();
-        let step = longest_step(scenario.duration);
-        Ok(Experiment { scenario: scenario.clone(), lanes, foreseeing, now: Nanos::ZERO, step })
+        Plan::new(scenario, trace).map(Plan::begin)
     }
 
     /// Runs all lanes, in step, up to and including the moment `to`; past the end of the run, until they have settled.
@@ -226,6 +270,14 @@ impl Experiment {
     /// The scenario, with the faults injected so far.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
+    }
+
+    /// How many requests of a trace were played so far, in the lane that played most, and how many it has; `None` where
+    /// the keys come from no trace, or all were played.
+    pub fn trace_played(&self) -> Option<(u64, u64)> {
+        let all = self.trace_requests?;
+        let played = self.lanes.iter().map(Simulation::requests_made).max().unwrap_or(0);
+        (played < all).then_some((played, all))
     }
 
     /// What all lanes have shown so far.

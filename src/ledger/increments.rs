@@ -61,7 +61,7 @@ impl Ledger {
     /// Which writes the database's values are made of.
     fn counted(&self) -> Vec<bool> {
         let mut counted = vec![false; self.writes.len()];
-        for key in &self.keys {
+        for key in self.keys.iter() {
             let mut w = key.current;
             while self.is_increment(w) && !std::mem::replace(&mut counted[w as usize], true) {
                 w = self.bases[w as usize];

@@ -76,6 +76,7 @@ mod increments;
 mod reads;
 mod record;
 mod row;
+mod rows;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -92,6 +93,7 @@ use crate::time::Nanos;
 use crate::work;
 use reads::Sessions;
 use record::{Answer, Break, COMMITTED, KeyState, VANISHED, Write};
+use rows::Rows;
 
 /// How many own writes are looked at one by one before they are put in a row. Few in tests, so that they are.
 const OWN_LOOKED_AT: usize = if cfg!(test) { 2 } else { 64 };
@@ -121,10 +123,10 @@ struct Tally {
 #[derive(Clone, Debug)]
 pub struct Ledger {
     /// By [`WriteId`]; the first stands for the initial value of every key.
-    writes: Vec<Write>,
+    writes: Rows<Write>,
     /// The [`KeyState`] of a key, or [`NONE`].
     slots: Vec<u32>,
-    keys: Vec<KeyState>,
+    keys: Rows<KeyState>,
     tally: Tally,
     /// The first is none.
     breaks: Vec<Break>,
@@ -152,10 +154,12 @@ impl Default for Ledger {
 impl Ledger {
     /// A witness who has heard nothing yet.
     pub fn new() -> Ledger {
+        let mut writes = Rows::new();
+        writes.push(Write::new(Nanos::ZERO, NONE, 0));
         Ledger {
-            writes: vec![Write::new(Nanos::ZERO, NONE, 0)],
+            writes,
             slots: Vec::new(),
-            keys: Vec::new(),
+            keys: Rows::new(),
             tally: Tally::default(),
             breaks: vec![Break::NONE],
             late_notes: BTreeMap::new(),
@@ -405,6 +409,10 @@ impl Ledger {
     fn slot_for(&mut self, key: Key) -> u32 {
         let at = key as usize;
         if at >= self.slots.len() {
+            if at >= self.slots.capacity() {
+                // By a quarter: a table twice as long as it need be is memory that somebody else lacks.
+                self.slots.reserve_exact((at + 1).max(self.slots.len() * 5 / 4) - self.slots.len());
+            }
             self.slots.resize(at + 1, NONE);
         }
         if self.slots[at] == NONE {

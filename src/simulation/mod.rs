@@ -37,13 +37,13 @@ use self::outcome::Baseline;
 pub use self::stop::{Limits, Stopped};
 use self::world::{Job, World, kind, owner_of, run};
 use crate::cache::node::Turn;
-use crate::engine::{CallId, Kernel, TaskId, Tasks};
+use crate::engine::{Kernel, TaskId, Tasks};
 use crate::fault::{Effect, Parts, Plan, Strike};
 use crate::ledger::Story;
 use crate::metrics::Gauges;
 use crate::random::Streams;
 use crate::report::FaultReport;
-use crate::scenario::{Expiry, Fault, Scenario, What};
+use crate::scenario::{Fault, Scenario, What, estimate};
 use crate::time::Nanos;
 use crate::work::{self, Budget};
 use crate::workload::foresight::Foresight;
@@ -71,6 +71,7 @@ trait Executor {
     fn poll(&mut self, task: TaskId);
     fn owner(&self, task: TaskId) -> Option<u32>;
     fn drop_owned_by(&mut self, owner: u32);
+    fn running(&self) -> usize;
 }
 
 struct Runner<F, S> {
@@ -94,6 +95,16 @@ impl<F: Future<Output = ()>, S: Fn(Job) -> F> Executor for Runner<F, S> {
     fn drop_owned_by(&mut self, owner: u32) {
         self.tasks.drop_owned_by(owner);
     }
+
+    fn running(&self) -> usize {
+        self.tasks.running()
+    }
+}
+
+/// `start` as it is, whose tasks take no more than a scenario's estimate says.
+fn estimated<F, S: Fn(Job) -> F>(start: S) -> S {
+    const { assert!(size_of::<F>() <= estimate::TASK_BYTES, "what a waiting request takes is known beforehand") };
+    start
 }
 
 /// An executor of tasks that all run `start`.
@@ -123,10 +134,6 @@ pub struct Simulation {
     /// The next moment at which something happens that is not in the queue: a fault, a reading of the gauges, the end.
     milestone: Nanos,
     stage: Stage,
-    /// A command that has reached the cache, whose node is at something that it had put off.
-    put_off: Option<CallId>,
-    /// Whether nodes put anything off.
-    catches_up: bool,
     /// Whether everything has happened that follows from the last event at its very moment.
     settled: bool,
     /// The present moment, and how often tasks have gone on at it.
@@ -175,7 +182,7 @@ impl Simulation {
     /// Like [`with_keys`](Simulation::with_keys); a lane whose cache must know the future is to be
     /// [told](Simulation::foresee) before it runs.
     pub fn unforeseeing(scenario: &Scenario, lane: usize, keys: KeySource) -> Simulation {
-        Simulation::with_tasks(scenario, lane, keys, |world| executor(move |job| run(world.clone(), job)))
+        Simulation::with_tasks(scenario, lane, keys, |world| executor(estimated(move |job| run(world.clone(), job))))
     }
 
     /// Tells the lane which requests will come. Lanes share what they know.
@@ -219,8 +226,6 @@ impl Simulation {
             reached: Nanos::ZERO,
             milestone: Nanos::ZERO,
             stage: Stage::WarmingUp,
-            put_off: None,
-            catches_up: scenario.cache.expiry == Expiry::Sampled,
             settled: false,
             moment: (Nanos::ZERO, 0),
             limits,
@@ -257,10 +262,6 @@ impl Simulation {
                 self.reached = self.reached.max(self.before_next());
                 return false;
             }
-            if let Some(call) = self.put_off.take() {
-                self.cache_arrival(call, budget);
-                continue;
-            }
             let next = self.world.kernel.peek().unwrap_or(Nanos::MAX);
             let milestone = self.milestone;
             if milestone.min(next) > to {
@@ -270,12 +271,12 @@ impl Simulation {
                 self.world.kernel.set_clock(milestone);
                 self.pass_milestone();
             } else {
-                self.event(budget);
+                self.event();
                 if self.events().is_multiple_of(LOOK_EVENTS) {
                     self.look_at_limits();
                 }
             }
-            self.settled = self.put_off.is_some();
+            self.settled = false;
             let now = self.world.kernel.now();
             if now != self.moment.0 {
                 self.moment = (now, 0);
@@ -292,8 +293,7 @@ impl Simulation {
     /// The last moment up to which everything has happened, where it stands now.
     fn before_next(&self) -> Nanos {
         let now = self.world.kernel.now();
-        let between = self.settled && self.put_off.is_none();
-        let next = if between { self.world.kernel.peek().unwrap_or(Nanos::MAX).min(self.milestone) } else { now };
+        let next = if self.settled { self.world.kernel.peek().unwrap_or(Nanos::MAX).min(self.milestone) } else { now };
         next.max(now).saturating_sub(Nanos(1))
     }
 
@@ -348,7 +348,7 @@ impl Simulation {
 
     // ---- The loop ----
 
-    fn event(&mut self, budget: &Budget) {
+    fn event(&mut self) {
         let world = &*self.world;
         let Some(event) = world.kernel.next() else { return };
         let index = event.index();
@@ -359,7 +359,7 @@ impl Simulation {
             kind::USER => world.user(index),
             kind::REQUEST => world.request(index),
             kind::ANSWER => world.answer(index),
-            kind::CACHE_ARRIVAL => self.cache_arrival(index, budget),
+            kind::CACHE_ARRIVAL => world.cache.arrive(index),
             kind::CACHE_FREE => world.cache.node(index).free(),
             kind::CACHE_ANSWER => world.cache.deliver(index),
             kind::DATABASE_ARRIVAL => world.database.arrive(index),
@@ -383,16 +383,6 @@ impl Simulation {
             kind::DIRTY_EXPIRY => world.cache.of(index).dirty_expiry(index),
             kind::NEAR_MESSAGE => world.near_message(index),
             other => unreachable!("no event has kind {other}"),
-        }
-    }
-
-    /// A command reaches the cache, unless what its node has to do before would take too long at once.
-    fn cache_arrival(&mut self, call: CallId, budget: &Budget) {
-        if self.catches_up && !self.world.cache.asked(call).catch_up(budget) {
-            self.put_off = Some(call);
-        } else {
-            self.world.cache.arrive(call);
-            self.settled = false;
         }
     }
 
@@ -449,10 +439,13 @@ impl Simulation {
     fn look_at_limits(&mut self) {
         let (at, limits) = (self.world.kernel.now(), self.limits);
         let writes = self.world.ledger.borrow().counts().attempts();
+        let waiting = self.executor.running().max(self.world.requests_under_way()) as u64;
         if self.world.requests_sent() > limits.requests {
             self.stop(Stopped::Requests { at, requests: limits.requests });
         } else if writes > limits.writes {
             self.stop(Stopped::Writes { at, writes: limits.writes });
+        } else if waiting > limits.waiting {
+            self.stop(Stopped::Waiting { at, waiting: limits.waiting });
         } else if self.events() > limits.events {
             self.stop(Stopped::Events { at, events: limits.events });
         } else if self.stage == Stage::Draining {

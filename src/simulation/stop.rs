@@ -18,6 +18,8 @@ pub struct Limits {
     pub requests: u64,
     /// Writes that the ledger remembers.
     pub writes: u64,
+    /// Requests that wait at once, and what else is under way with them.
+    pub waiting: u64,
     /// Events in all.
     pub events: u64,
     /// How long the system may take to settle after the clients have gone.
@@ -34,6 +36,8 @@ impl Limits {
             at_one_moment: 100_000_000,
             requests: 2 * limits::REQUESTS_MAX as u64,
             writes: 2 * limits::WRITES_MAX as u64 / scenario.lanes.len().max(1) as u64,
+            // As many as the memory has room for.
+            waiting: scenario.estimate().waiting(),
             // The queue numbers what is put in it with 40 bits, and each event puts in a few at most.
             events: 1 << 37,
             // As long again as the run, and an hour.
@@ -68,6 +72,13 @@ pub enum Stopped {
         at: Nanos,
         /// How many writes.
         writes: u64,
+    },
+    /// More requests wait at once than memory has room for.
+    Waiting {
+        /// When.
+        at: Nanos,
+        /// How many.
+        waiting: u64,
     },
     /// More events than can be numbered.
     Events {
@@ -117,6 +128,12 @@ impl fmt::Display for Stopped {
                 f,
                 "more than {writes} writes by {at}, the most that can be remembered of a lane; shorten the duration, lower \
                  clients.write_ratio, or run fewer lanes"
+            ),
+            Stopped::Waiting { at, waiting } => write!(
+                f,
+                "more than {waiting} requests wait at once at {at}, and memory has room for no more; lower \
+                 clients.arrivals.rate or users, let whoever is waited for be quicker, give app.cache_timeout and \
+                 app.database_timeout, or run fewer lanes"
             ),
             Stopped::Events { at, events } => {
                 write!(f, "more than {events} events by {at}, the most of a run; shorten the duration")

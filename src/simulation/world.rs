@@ -21,7 +21,7 @@ use crate::ledger::{self, Freshness, Holder, Key, Ledger, Release, WriteId};
 use crate::metrics::Metrics;
 use crate::network::{Network, Way};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing};
+use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate};
 use crate::strategy::{
     self, CacheClient, CacheSide, Client, DatabaseClient, Errand, Events, NearClient, Told, warm_up,
 };
@@ -107,6 +107,8 @@ struct Request {
     server: Option<u32>,
     outcome: Result<WriteId, Failure>,
 }
+
+const _: () = assert!(size_of::<Request>() <= estimate::REQUEST_BYTES);
 
 /// See the module.
 pub(super) struct World {
@@ -279,12 +281,23 @@ impl World {
             self.clients_gone.set(true); // the trace has ended
             return false;
         };
-        if let Some((size, life)) = self.requests.borrow().said(made.number) {
-            self.cache.values().say(made.key, size, life);
-        }
+        self.hear_of_values(&made);
         let named = made.client.filter(|_| self.timing.borrow().users().is_none());
         self.send(made, named.unwrap_or(client));
         true
+    }
+
+    /// What a trace says of values, with this request and since the one before it.
+    fn hear_of_values(&self, made: &requests::Request) {
+        let (requests, values, now) = (self.requests.borrow(), self.cache.values(), self.kernel.now());
+        requests.for_each_renewal(made.number, |key, ago, life| {
+            values.say(key, None, Some(life));
+            let end = if life == Nanos::MAX { life } else { now.saturating_add(life).saturating_sub(ago) };
+            self.cache.of(key).set_end(key, end);
+        });
+        if let Some((size, life)) = requests.said(made.number) {
+            values.say(made.key, size, life);
+        }
     }
 
     /// Sends this request.
@@ -294,6 +307,9 @@ impl World {
         let write = asked.operation.writes().then(|| self.ledger.borrow_mut().issued(asked.key, client, issued));
         if let (Operation::Delete, Some(write)) = (asked.operation, write) {
             self.rows.deleted_by(write);
+        }
+        if let Some(write) = write.filter(|_| self.requests.borrow().keeps_end(asked.number)) {
+            self.cache.values().keep_end(write);
         }
         let requests::Request { number, key, operation, more, .. } = asked;
         if let (Some(foresight), Some(upcoming)) = (self.foresight.get(), self.cache.upcoming()) {
@@ -463,6 +479,11 @@ impl World {
     /// Requests that have been sent.
     pub fn requests_sent(&self) -> u64 {
         self.sent.get()
+    }
+
+    /// Requests that were made so far, whether sent yet or not.
+    pub fn requests_made(&self) -> u64 {
+        self.requests.borrow().made()
     }
 
     /// Requests that have been sent and not answered.

@@ -16,6 +16,7 @@
 use super::ghosts::Ghosts;
 use super::segments::Segments;
 use super::{Policy, View};
+use crate::cache::keys::Numbers;
 use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
 
@@ -103,6 +104,10 @@ impl Policy for Arc {
 
     fn remembers(&self, key: u32) -> bool {
         self.gone.iter().any(|gone| gone.has(key)) // few: two lists
+    }
+
+    fn number_by(&mut self, numbers: &Numbers) {
+        self.gone = [Ghosts::numbered(numbers), Ghosts::numbered(numbers)];
     }
 
     fn clear(&mut self) {

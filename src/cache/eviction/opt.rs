@@ -16,8 +16,10 @@ use std::collections::BinaryHeap;
 use std::rc::Rc;
 
 use super::{Policy, View};
+use crate::cache::keys::{ByKey, Numbers};
 use crate::cache::replay::ReplayCounts;
 use crate::cache::store::{Entry, NONE};
+use crate::table;
 use crate::time::Nanos;
 use crate::work;
 
@@ -28,7 +30,7 @@ const NEVER: u64 = u64::MAX;
 #[derive(Clone, Debug, Default)]
 struct Farthest {
     /// By key: its next use, if it is held.
-    held: Vec<Option<u64>>,
+    held: ByKey<Option<u64>>,
     len: usize,
     /// (Next use, key), farthest first. Those that are not a held key's latest are outdated.
     heap: BinaryHeap<(u64, u32)>,
@@ -37,15 +39,12 @@ struct Farthest {
 impl Farthest {
     /// Whether `key` is held.
     fn has(&self, key: u32) -> bool {
-        self.held.get(key as usize).is_some_and(Option::is_some)
+        self.held.get(key).is_some()
     }
 
     /// `key` is held, and used again at `next`.
     fn note(&mut self, key: u32, next: u64) {
-        if self.held.len() <= key as usize {
-            self.held.resize(key as usize + 1, None);
-        }
-        let former = self.held[key as usize].replace(next);
+        let former = self.held.get_mut(key).replace(next);
         self.len += usize::from(former.is_none());
         if former != Some(next) {
             self.heap.push((next, key));
@@ -54,14 +53,15 @@ impl Farthest {
         if self.heap.len() > 2 * self.len + 1_000 {
             work::count(self.heap.len());
             let held = &self.held;
-            self.heap.retain(|&(next, key)| held[key as usize] == Some(next));
+            self.heap.retain(|&(next, key)| held.get(key) == Some(next));
         }
     }
 
     /// `key` is not held any more.
     fn forget(&mut self, key: u32) {
-        if let Some(held) = self.held.get_mut(key as usize) {
-            self.len -= usize::from(held.take().is_some());
+        if self.has(key) {
+            self.held.set(key, None);
+            self.len -= 1;
         }
     }
 
@@ -69,7 +69,7 @@ impl Farthest {
     fn pop(&mut self) -> Option<u32> {
         while let Some((next, key)) = self.heap.pop() {
             work::count(1);
-            if self.held[key as usize] == Some(next) {
+            if self.held.get(key) == Some(next) {
                 self.forget(key);
                 return Some(key);
             }
@@ -141,9 +141,7 @@ impl Upcoming {
     /// of a scan; what is known already is not taken back.
     pub fn tell(&self, key: u32, next: Option<u32>) {
         let mut of_keys = self.0.borrow_mut();
-        if of_keys.len() <= key as usize {
-            of_keys.resize(key as usize + 1, 0);
-        }
+        table::reach(&mut of_keys, key as usize, 0);
         let known = &mut of_keys[key as usize];
         *known = (*known).max(next.map_or(NEVER, u64::from));
     }
@@ -197,6 +195,10 @@ impl Policy for Foreseen {
         held.for_each(|&key| self.farthest.forget(key));
         self.farthest.heap.clear();
         self.keys.clear();
+    }
+
+    fn number_by(&mut self, numbers: &Numbers) {
+        self.farthest.held.number_by(numbers);
     }
 
     fn slots(&self) -> Vec<u32> {

@@ -16,6 +16,7 @@
 use super::ghosts::Ghosts;
 use super::segments::Segments;
 use super::{Policy, View};
+use crate::cache::keys::Numbers;
 use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
 use crate::work;
@@ -122,6 +123,10 @@ impl Policy for S3Fifo {
 
     fn remembers(&self, key: u32) -> bool {
         self.ghosts.has(key)
+    }
+
+    fn number_by(&mut self, numbers: &Numbers) {
+        self.ghosts = Ghosts::numbered(numbers);
     }
 
     fn clear(&mut self) {

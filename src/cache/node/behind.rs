@@ -108,10 +108,7 @@ impl CacheNode {
     /// Sees to it that a dirty entry's end is noticed when it comes, not when somebody next asks for the key.
     pub(super) fn watch_expiry(&self, state: &mut State, key: Key) {
         let Some(&Entry { expires, .. }) = state.store.peek(key) else { return };
-        if state.watched.len() <= key as usize {
-            state.watched.resize(key as usize + 1, false);
-        }
-        if expires < Nanos::MAX && !std::mem::replace(&mut state.watched[key as usize], true) {
+        if expires < Nanos::MAX && !std::mem::replace(state.watched.get_mut(key), true) {
             // An entry is good up to and including the moment it expires; one that a crash brought back may be over.
             let over = expires.saturating_add(Nanos(1)).max(self.common.kernel.now());
             self.common.kernel.schedule(over, Event::new(self.events.dirty_expiry, key));
@@ -124,7 +121,7 @@ impl CacheNode {
         if self.overlooks_expiry(&mut state, key) {
             return;
         }
-        state.watched[key as usize] = false;
+        state.watched.set(key, false);
         if !state.buffer.is_queued(key) || state.down > 0 {
             return;
         }

@@ -20,6 +20,7 @@ use std::collections::VecDeque;
 
 use super::{Absence, Answer, CacheNode, State};
 use crate::cache::journal::{Journal, Position};
+use crate::cache::keys::Numbers;
 use crate::cache::persistence::Persistence;
 use crate::cache::replicas::Replicas;
 use crate::engine::{CallId, Event, Failure};
@@ -77,13 +78,17 @@ struct Obeyed {
 
 impl Durability {
     /// Disk and replicas of an empty node; `None` when it has neither.
-    pub(super) fn new(settings: &scenario::Cache, stream: impl Fn(&str) -> Stream) -> Option<Box<Durability>> {
+    pub(super) fn new(
+        settings: &scenario::Cache,
+        numbers: &Numbers,
+        stream: impl Fn(&str) -> Stream,
+    ) -> Option<Box<Durability>> {
         let persistence = Persistence::new(&settings.persistence, stream("fsync"));
         // Replicas' draws are told apart by name, since streams are numbered by node.
         let replicas = Replicas::new(settings, |machine| stream(&format!("replica {machine}")));
         (persistence.is_some() || replicas.is_some()).then(|| {
             Box::new(Durability {
-                journal: Journal::new(replicas.is_some()),
+                journal: Journal::new(replicas.is_some(), numbers),
                 persistence,
                 replicas,
                 loading_per_entry: settings.loading,

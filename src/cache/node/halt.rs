@@ -346,7 +346,7 @@ impl CacheNode {
     pub(super) fn break_halt(&self, state: &mut State) {
         state.halt.long_commands = Moments::default();
         for key in std::mem::take(&mut state.halt.expired) {
-            state.watched[key as usize] = false; // its event has come
+            state.watched.set(key, false); // its event has come
         }
         state.halted = state.halt.is_on();
         while let Some(call) = state.halt.stalled.pop(&self.common.calls) {

@@ -1,6 +1,6 @@
 //! How a node comes by what it does not have: it loads it itself (read-through), or its readers fill it (look-aside).
 
-use super::{CacheNode, Command, Copied, Fill, Found, Guard, Job, LeaseAsked, Load, State, set};
+use super::{CacheNode, Command, Copied, Fill, Found, Guard, Job, LeaseAsked, Load, State};
 use crate::cache::expiry::Life;
 use crate::engine::{CallId, Failure};
 use crate::ledger::{Key, WriteId};
@@ -17,8 +17,7 @@ impl CacheNode {
     fn copied(&self, state: &State, key: Key, value: WriteId) -> Copied {
         // What is only in the buffer is good for as long as it is there.
         let expires = state.store.peek(key).map_or(Nanos::MAX, |entry| entry.expires);
-        let of = |table: &Vec<Nanos>| table.get(key as usize).copied().unwrap_or_default();
-        Copied { value, expires, took: of(&state.took), life: of(&state.lives) }
+        Copied { value, expires, took: state.took.get(key), life: state.lives.get(key) }
     }
 
     pub(super) fn look_up_or_lease(&self, state: &mut State, asked: LeaseAsked) -> Found {
@@ -50,7 +49,7 @@ impl CacheNode {
             state.counts.fills_refused += 1;
         } else if state.buffer.newest_write(key).is_none() {
             self.keep(state, key, value, life);
-            set(&mut state.took, key, took);
+            state.took.set(key, took);
         }
     }
 
@@ -135,7 +134,7 @@ impl CacheNode {
             }
             self.keep(&mut state, key, value, life);
             if !self.reading.refresh.is_off() {
-                set(&mut state.took, key, now.saturating_sub(load.begun));
+                state.took.set(key, now.saturating_sub(load.begun));
             }
         }
         self.admit(&mut state);
