@@ -180,6 +180,24 @@ fn more_requests_than_were_foreseen_are_cut_off_at_the_same_event_however_the_ru
 }
 
 #[test]
+fn a_lane_that_was_stopped_holds_nobody_up_and_meets_no_fault_any_more() {
+    let mut scenario = presets::get("default").expect("a preset").scenario().clone();
+    scenario.faults.clear();
+    // Lanes send the same requests, so a limit on their events stops only those that need more for them.
+    let limits = Limits { events: 30_000, ..Limits::of(&scenario) };
+    let mut experiment = Experiment::new(&scenario, None).expect("a scenario");
+    experiment.limit(limits);
+    let moment = Nanos(scenario.duration.0 / 2);
+    assert_eq!(experiment.advance(moment, || false), moment);
+    let stopped = experiment.stopped().count();
+    assert!(stopped > 0 && stopped < scenario.lanes.len(), "{stopped} lanes were stopped");
+    experiment.inject(What::CacheCrash, None, Nanos::from_secs(1)).expect("the others go on");
+    experiment.advance(Nanos::MAX, || false);
+    let report = experiment.report();
+    assert!(report.lanes.iter().any(|lane| lane.stopped.is_some() && lane.faults.is_empty()));
+}
+
+#[test]
 fn what_is_injected_where_a_run_was_stopped_is_as_if_it_had_been_there_from_the_start() {
     let mut scenario = presets::get("default").expect("a preset").scenario().clone();
     scenario.faults.clear();

@@ -79,6 +79,27 @@ impl Drop for File {
 const SHORT: &str = "name = \"short\"\nduration = \"2s\"\n[[lane]]\nwrite = \"write-back\"\n";
 
 #[test]
+fn a_run_that_does_not_settle_prints_its_figures_and_says_so_on_standard_error() {
+    // The relay gives up before the database can answer, again and again.
+    let scenario = r#"
+        duration = "1s"
+        app.database_timeout = "1ms"
+        database = { read = "5ms", write = "0s" }
+        network = { app_database = "0s" }
+        [[lane]]
+        write = { kind = "outbox", every = "1s" }
+    "#;
+    let output = cachelane(&["compare", "-", "--json"], scenario);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    assert!(errors.starts_with("note: lane 0 (") && errors.contains("it did not settle within 3601s"), "{errors}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let lane = &report["lanes"][0];
+    assert_eq!(lane["drained"], false);
+    assert!(lane["stopped"].as_str().is_some_and(|why| why.contains("did not settle")), "{lane}");
+}
+
+#[test]
 fn compare_prints_the_names_that_scripts_rely_on() {
     let report = json(&["compare", "default", "--json", "--at", "22s"], "");
     assert_eq!(report["seed"], 7);
