@@ -21,6 +21,7 @@ use crate::engine::{Call, CallId, Calls, Kernel};
 use crate::ledger::{Key, Ledger, WriteId};
 use crate::random::Streams;
 use crate::scenario::{self, Eviction, WriteBack, estimate};
+use crate::table;
 use crate::time::Nanos;
 
 /// The number of a node, from 0.
@@ -147,9 +148,7 @@ impl Shards {
 
     fn note(&self, key: Key) {
         let mut asked = self.asked.borrow_mut();
-        if asked.len() <= key as usize {
-            asked.resize(key as usize + 1, 0);
-        }
+        table::reach(&mut asked, key as usize, 0);
         asked[key as usize] = asked[key as usize].saturating_add(1);
     }
 

@@ -16,6 +16,7 @@
 use std::cell::RefCell;
 
 use super::world::{World, kind};
+use crate::cache::keys::Numbers;
 use crate::cache::near::{NearCache, NearCounts};
 use crate::engine::Event;
 use crate::ledger::Key;
@@ -53,10 +54,11 @@ impl Nears {
     pub fn new(settings: &App, read: &Reading, streams: &Streams) -> Nears {
         let near = settings.near.as_ref();
         let teller = if matches!(read, Reading::None {}) { Teller::Writer } else { Teller::Cache };
+        // Sooner or later each server meets the same keys.
+        let numbers = if settings.servers == 1 { Numbers::default() } else { Numbers::in_common() };
         let cache = |server| {
-            near.map(|how| {
-                NearCache::new(how.capacity, how.eviction, how.ttl, streams.numbered("near eviction", server))
-            })
+            let draws = streams.numbered("near eviction", server);
+            near.map(|how| NearCache::new(how.capacity, how.eviction, how.ttl, &numbers, draws))
         };
         Nears {
             caches: (0..settings.servers).filter_map(cache).collect(),
