@@ -395,7 +395,7 @@ fn several_policies_and_capacities_are_played_in_one_pass_and_count_as_each_alon
     }
     let table = printed(&["replay", "-", "--policy", "lru,sieve", "--capacity", "10,50"], &keys);
     let lines: Vec<&str> = table.lines().collect();
-    assert_eq!(lines.len(), 5, "{table}");
+    assert_eq!((lines.len(), lines[5]), (6, "each miss fills the cache"), "{table}");
     assert!(lines[0].starts_with("policy") && lines[0].ends_with("hit %"), "{table}");
     assert!(lines[3].starts_with("sieve         10      2000"), "{table}");
 }
@@ -444,15 +444,24 @@ fn redis_volatile_policies_refuse_what_is_new_where_no_key_has_an_end() {
 fn what_a_file_was_taken_for_is_told_beside_the_result() {
     let args = ["replay", "-", "--policy", "lru", "--capacity", "100"];
     let (text, notes) = both(&args, "0 7 100\n1 8 100\n2 7 100\n3 7 100\n");
-    assert_eq!(text, "4 requests, 2 hits (50.00 %), 2 misses\n");
+    assert_eq!(text, "4 requests, 2 hits (50.00 %), 2 misses\neach miss fills the cache\n");
     assert_eq!(notes, "note: -: no header: the columns are taken as time,key,size; --columns says otherwise\n");
     let row = json(&[&args[..], &["--json"]].concat(), "1\n*\n1\n");
     assert!(row["notes"][0].as_str().unwrap().contains("are marks"), "{row}");
     let told = [&args[..], &["--columns", "time,-,key"]].concat();
-    assert_eq!(printed(&told, "0 7 100\n1 8 100\n"), "2 requests, 1 hits (50.00 %), 1 misses\n");
+    assert_eq!(
+        printed(&told, "0 7 100\n1 8 100\n"),
+        "2 requests, 1 hits (50.00 %), 1 misses\neach miss fills the cache\n"
+    );
+    // As a message proposes it.
+    let left_out = [&args[..], &["--columns", "-,time,key"]].concat();
+    assert!(printed(&left_out, "x 7 100\nx 8 100\n").starts_with("2 requests, 1 hits"));
     assert!(refused(&args, "user 7\nuser 8\n", 2).contains("--format keys"));
     let keys = [&args[..], &["--format", "KEYS"]].concat();
-    assert_eq!(printed(&keys, "user 7\nuser 8\n"), "2 requests, 0 hits (0.00 %), 2 misses\n");
+    assert_eq!(
+        printed(&keys, "user 7\nuser 8\n"),
+        "2 requests, 0 hits (0.00 %), 2 misses\neach miss fills the cache\n"
+    );
 }
 
 /// Whether a text holds nothing that a terminal obeys, or that turns its direction.

@@ -104,7 +104,7 @@ fn cut(kind: Kind, line: &[u8]) -> Result<Row<'_>, Problem> {
         (Kind::Spc, [disk, address, bytes, does, time, ..]) => {
             number(disk, "the number of a unit")?;
             let address = number(address, "an address in sectors")?;
-            let offset = address.checked_mul(SECTOR_BYTES).unwrap_or(u64::MAX);
+            let offset = address.saturating_mul(SECTOR_BYTES);
             Ok(Row { time, host: b"", disk, writes: writes(does)?, offset, bytes: number(bytes, "a size in bytes")? })
         }
         (Kind::Msr, _) => Err(Problem::expected(line, "seven fields: time,host,disk,type,offset,bytes,response time")),
@@ -180,7 +180,7 @@ fn range(row: &Row<'_>, at: Nanos, disk: u64) -> Result<Range, Problem> {
     let last = row.offset.saturating_add(row.bytes.max(1) - 1) / BLOCK_BYTES;
     let left = last - first + 1;
     if left > BLOCKS_MAX {
-        return Err(expected(format!("a request of at most {} GiB", BLOCKS_MAX * BLOCK_BYTES >> 30)));
+        return Err(expected(format!("a request of at most {} GiB", (BLOCKS_MAX * BLOCK_BYTES) >> 30)));
     }
     if last >= DISK_BLOCKS || disk >= 1 << 24 {
         return Err(expected("within a disk of 4 PiB, of some 16 million disks".to_owned()));
