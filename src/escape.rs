@@ -1,7 +1,8 @@
 //! Text of others, made fit to be shown.
 //!
 //! A key, a name or a path may hold characters that a terminal obeys instead of showing them, that turn the direction of
-//! the text around, or that nobody sees. They are shown as `\u{1b}`, as in Rust's own texts.
+//! the text around, or that nobody sees. They are shown as `\n` and `\u{1b}`, as in Rust's
+//! own texts. Backslashes stay as they are: the result is for reading, not for reading back.
 //!
 //! ```
 //! use cachelane::escape::{shown, spreadsheet};
@@ -72,7 +73,7 @@ fn escaped(text: &str, is_bad: impl Fn(char) -> bool) -> Cow<'_, str> {
     let mut safe = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         if is_bad(character) {
-            safe.extend(character.escape_unicode());
+            safe.extend(character.escape_default());
         } else {
             safe.push(character);
         }
@@ -86,9 +87,9 @@ mod tests {
 
     #[test]
     fn whatever_a_terminal_obeys_or_nobody_sees_is_escaped() {
-        let bad = "\0\u{1b}\u{7}\r\n\u{7f}\u{9b}\u{202e}\u{2066}\u{200b}\u{e0041}";
+        let bad = "\0\u{1b}\u{7}\r\n\u{7f}\u{9b}\u{202e}\u{2066}\u{200b}\u{2028}\u{feff}\u{e0041}";
         for bad in bad.chars() {
-            assert_eq!(shown(&format!("a{bad}b")), format!("a{}b", bad.escape_unicode()));
+            assert_eq!(shown(&format!("a{bad}b")), format!("a{}b", bad.escape_default()));
         }
         for good in ["a b", "키", "né", "👩\u{200d}💻", "日本語", "\\"] {
             assert_eq!(shown(good), good);

@@ -20,6 +20,7 @@ mod readings;
 mod real_redis;
 mod real_redis_commands;
 mod redis_server;
+mod scaling;
 mod scenarios;
 mod shards;
 mod store_model;

@@ -19,6 +19,7 @@ use super::keys::{ByKey, Numbers};
 use super::store::Entry;
 use crate::ledger::{Key, WriteId};
 use crate::scenario::estimate;
+use crate::work;
 
 /// A place in the row of changes: how many there were.
 pub type Position = u64;
@@ -128,6 +129,7 @@ impl Journal {
     /// Nobody will go back behind `position` any more.
     pub fn forget(&mut self, position: Position) {
         while self.records.front().is_some_and(|(at, _)| *at <= position) {
+            work::count(1);
             self.records.pop_front();
         }
     }
@@ -161,15 +163,17 @@ impl Journal {
 
     /// Everything is gone, and nobody can go back. Positions go on counting.
     pub fn clear(&mut self) {
+        work::count(self.records.len() + self.rows.len());
         self.records.clear();
         self.rows.clear();
-        self.recorded.clear();
+        // What is recorded of keys lies behind the mark from now on, and so does not count.
         self.position += 1;
         self.mark = self.position;
     }
 
     /// The rows in the buffer, those that came first first.
     pub fn rows(&self) -> Vec<(Key, WriteId)> {
+        work::count(self.rows.len());
         let mut rows: Vec<_> = self.rows.iter().map(|(write, (key, came))| (*came, *key, *write)).collect();
         rows.sort_unstable();
         rows.into_iter().map(|(_, key, write)| (key, write)).collect()

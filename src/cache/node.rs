@@ -21,6 +21,7 @@ mod halt;
 mod loads;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use self::behind::FlushDue;
@@ -28,7 +29,7 @@ pub use self::command::{Answer, Command, Copied, Fill, Found, Guard, Job, LeaseA
 use self::durable::Durability;
 pub use self::durable::Turn;
 use self::halt::Halt;
-pub(super) use self::halt::Withheld;
+pub(super) use self::halt::WithheldAnswers;
 use super::buffer::Buffer;
 use super::expiry::{Life, Lifetimes};
 use super::keys::{ByKey, Numbers};
@@ -42,6 +43,7 @@ use crate::ledger::{Holder, Key, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Expiry, WriteBack};
 use crate::time::Nanos;
+use crate::work;
 
 /// Totals since the start of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,6 +104,8 @@ enum Absence {
 /// A load under way, and who waits for it.
 #[derive(Debug, Default)]
 struct Load {
+    /// Loads are numbered in the order in which they begin.
+    number: u64,
     waiting: Line,
     begun: Nanos,
     /// The key was written or deleted meanwhile, so what the load brings may be old: it is handed on, but not kept.
@@ -118,15 +122,17 @@ struct State {
     buffer: Buffer,
     lifetimes: Lifetimes,
     absences: ByKey<Absence>,
-    /// Running loads by key; a handful at a time.
-    loads: Vec<(Key, Load)>,
+    /// Running loads.
+    loads: BTreeMap<Key, Load>,
+    /// How many have begun.
+    loads_begun: u64,
     leases: Leases,
     /// By key: how long the load of the present value took, where somebody wants to know.
     took: ByKey<Nanos>,
     /// By key: how long the present value was to live when it came, where somebody wants to know.
     lives: ByKey<Nanos>,
     /// Keys of which the database has said to somebody about to change them that they have no row, and what it had.
-    no_rows: Vec<(Key, WriteId)>,
+    no_rows: BTreeMap<Key, WriteId>,
     early: Stream,
     line: Line,
     /// Writes that wait for room in the buffer.
@@ -211,11 +217,12 @@ impl CacheNode {
             buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce), &numbers),
             lifetimes: Lifetimes::new(settings.ttl, stream("ttl jitter")),
             absences: ByKey::new(Absence::NeverHere, &numbers),
-            loads: Vec::new(),
+            loads: BTreeMap::new(),
+            loads_begun: 0,
             leases: Leases::default(),
             took: ByKey::new(Nanos::ZERO, &numbers),
             lives: ByKey::new(Nanos::ZERO, &numbers),
-            no_rows: Vec::new(),
+            no_rows: BTreeMap::new(),
             early: stream("early refresh"),
             line: Line::default(),
             room: Line::default(),
@@ -513,6 +520,7 @@ impl CacheNode {
     /// Entries and rows are gone for good.
     fn lose_everything(&self, state: &mut State) {
         let held: Vec<Key> = state.store.iter().map(|entry| entry.key).collect();
+        work::count(held.len());
         held.into_iter().for_each(|key| state.set_absence(key, Absence::Crashed));
         state.store.clear();
         let (mut ledger, now) = (self.common.ledger.borrow_mut(), self.common.kernel.now());
@@ -541,13 +549,16 @@ impl CacheNode {
                 broken.push(call);
             }
         }
-        for (_, mut load) in std::mem::take(&mut state.loads) {
+        let mut loads: Vec<Load> = std::mem::take(&mut state.loads).into_values().collect();
+        loads.sort_unstable_by_key(|load| load.number);
+        for mut load in loads {
             for line in [&mut load.waiting, &mut load.late] {
                 while let Some(call) = line.pop(&self.common.calls) {
                     broken.push(call);
                 }
             }
         }
+        work::count(broken.len());
         broken.into_iter().for_each(|call| self.common.calls.answer(call, Err(Failure::Lost), now));
     }
 
@@ -617,8 +628,8 @@ impl CacheNode {
 /// A running load of `key` no longer brings the newest value, nor does whoever holds a lease of it.
 fn overtake(state: &mut State, key: Key) {
     state.leases.void(key);
-    state.no_rows.retain(|(known, _)| *known != key);
-    if let Some((_, load)) = state.loads.iter_mut().find(|(loading, _)| *loading == key) {
+    state.no_rows.remove(&key);
+    if let Some(load) = state.loads.get_mut(&key) {
         load.overtaken = true;
     }
 }
@@ -629,7 +640,7 @@ impl State {
     }
 
     fn is_loading(&self, key: Key) -> bool {
-        self.loads.iter().any(|(loading, _)| *loading == key)
+        self.loads.contains_key(&key)
     }
 
     fn set_absence(&mut self, key: Key, why: Absence) {

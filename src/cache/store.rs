@@ -236,6 +236,12 @@ impl Expiries {
         }
     }
 
+    fn clear(&mut self) {
+        for Reverse((_, key)) in self.next.drain() {
+            self.at.set(key, Nanos::MAX);
+        }
+    }
+
     /// A key whose noted moment is over.
     fn over(&mut self, now: Nanos) -> Option<u32> {
         while let Some(&Reverse((at, key))) = self.next.peek() {
@@ -299,6 +305,7 @@ impl Store {
     /// Removes whatever has expired before `now`. Only for a store [`with_expiries`](Store::with_expiries).
     pub fn remove_expired(&mut self, now: Nanos, removed: &mut Vec<Entry>) {
         while let Some(key) = self.expiries.as_mut().and_then(|expiries| expiries.over(now)) {
+            work::count(1);
             match self.peek(key).copied() {
                 Some(entry) if entry.is_expired(now) => removed.extend(self.remove(key)),
                 Some(entry) => self.expiries.as_mut().expect("it gave the key").note(&entry),
@@ -410,6 +417,7 @@ impl Store {
             self.give_back(&victim);
             insertion = Insertion::Evicted(victim);
             if self.used + weight > self.room.total && !self.make_room(weight, slot, now) {
+                work::count(self.evicted.len());
                 self.evicted.insert(0, victim);
                 return Insertion::Refused;
             }
@@ -472,6 +480,7 @@ impl Store {
     #[inline]
     fn evict_more(&mut self, most: u64, now: Nanos) -> bool {
         while self.used > most {
+            work::count(1);
             let Some(victim) = self.evict(now) else { return false };
             self.evicted.push(victim);
         }
@@ -537,14 +546,18 @@ impl Store {
         entry
     }
 
-    /// Empties the store. A random policy's stream runs on.
+    /// Empties the store. A random policy's stream runs on. Tables by key keep their length: to make them anew would cost
+    /// as much as there are keys, each time.
     pub fn clear(&mut self) {
-        self.index.clear();
+        work::count(self.slots.len());
+        for entry in self.slots.iter().filter(|entry| entry.key != NONE) {
+            self.index.set(entry.key, NONE);
+        }
         self.slots.clear();
         self.free.clear();
         self.policy.clear();
         (self.used, self.bytes) = (0, 0);
-        self.expiries = self.expiries.take().map(|_| Box::new(Expiries::new(self.index.numbers())));
+        self.expiries.iter_mut().for_each(|expiries| expiries.clear());
     }
 
     /// How many entries are held, the expired among them.

@@ -53,8 +53,8 @@
 //! one by one. A write and its acknowledgement, commit and holds cost a few tens of nanoseconds together.
 //!
 //! **Memory** grows with the run and nothing is released, because a copy of any write can surface any time later: 48
-//! bytes a write and 4 to 8 more when acknowledged, 4 more once there are increments, 24 bytes a break (a crash is one,
-//! an entry that expires dirty is one), 152 bytes a written key, and at most 24 MiB of sessions.
+//! bytes a write and 4 to 16 more when acknowledged, 4 more once there are increments, 24 bytes a break (a crash is one,
+//! an entry that expires dirty is one), 168 bytes a written key, and at most 24 MiB of sessions.
 //!
 //! ```
 //! use cachelane::ledger::{Cause, Holder, Ledger, Release};
@@ -75,6 +75,7 @@ mod facts;
 mod increments;
 mod reads;
 mod record;
+mod row;
 mod rows;
 mod story;
 #[cfg(test)]
@@ -89,9 +90,13 @@ pub use story::{PHANTOM_STORIES_MAX, STORIES_MAX, Step, Story, What};
 use std::collections::BTreeMap;
 
 use crate::time::Nanos;
+use crate::work;
 use reads::Sessions;
 use record::{Answer, Break, COMMITTED, KeyState, VANISHED, Write};
 use rows::Rows;
+
+/// How many own writes are looked at one by one before they are put in a row. Few in tests, so that they are.
+const OWN_LOOKED_AT: usize = if cfg!(test) { 2 } else { 64 };
 
 /// No key state yet.
 const NONE: u32 = u32::MAX;
@@ -131,6 +136,8 @@ pub struct Ledger {
     bases: Vec<u32>,
     next_flush: Nanos,
     sessions: Sessions,
+    /// By client and key, all own writes of those who had very many acknowledged during one read.
+    own_writes: BTreeMap<(Client, Key), Vec<u32>>,
     reads: ReadCounts,
     stories: Vec<Story>,
     phantom_stories: Vec<Story>,
@@ -159,6 +166,7 @@ impl Ledger {
             bases: Vec::new(),
             next_flush: Nanos::ZERO,
             sessions: Sessions::new(SESSIONS_MAX),
+            own_writes: BTreeMap::new(),
             reads: ReadCounts::default(),
             stories: Vec::new(),
             phantom_stories: Vec::new(),
@@ -518,16 +526,41 @@ impl Ledger {
         if w.0 > session.own {
             self.writes[w.index()].own_before = session.own;
             session.own = w.0;
+            if !self.own_writes.is_empty()
+                && let Some(writes) = self.own_writes.get_mut(&(client, self.keys[slot].key))
+            {
+                writes.push(w.0);
+            }
         }
+    }
+
+    /// The newest own write that was acknowledged before `issued`, if it is newer than `saw`; some write that is not, if
+    /// there is none. `own` is the newest of all.
+    fn own_before(&mut self, session: (Client, Key), mut own: u32, issued: Nanos, saw: u32) -> u32 {
+        for _ in 0..OWN_LOOKED_AT {
+            if own <= saw || self.writes[own as usize].end < issued {
+                return own;
+            }
+            own = self.writes[own as usize].own_before;
+        }
+        work::count(OWN_LOOKED_AT);
+        if !self.own_writes.contains_key(&session) {
+            let newest = self.sessions.get(session.0, session.1).own;
+            let back = std::iter::successors(Some(newest), |&w| Some(self.writes[w as usize].own_before));
+            let mut writes: Vec<u32> = back.take_while(|&w| w != 0).collect();
+            work::count(writes.len());
+            writes.reverse();
+            self.own_writes.insert(session, writes);
+        }
+        let writes = &self.own_writes[&session];
+        // Each is newer than the one before, and was acknowledged later.
+        let before = writes.partition_point(|&w| self.writes[w as usize].end < issued);
+        before.checked_sub(1).map_or(0, |last| writes[last])
     }
 
     fn check_session(&mut self, key: Key, client: Client, issued: Nanos, saw: WriteId) {
         let session = self.sessions.get(client, key);
-        // The newest own write among those acknowledged before the read was issued.
-        let mut own = session.own;
-        while own > saw.0 && self.writes[own as usize].end >= issued {
-            own = self.writes[own as usize].own_before;
-        }
+        let own = self.own_before((client, key), session.own, issued, saw.0);
         if self.precedes(saw.0, own) {
             self.reads.read_your_writes_violations += 1;
         }

@@ -1,6 +1,7 @@
 //! What is kept of one write, and of one key.
 
 use super::facts::{Cause, Client, Holder, Key};
+use super::row::Row;
 use crate::time::Nanos;
 
 /// What the client was told.
@@ -115,7 +116,7 @@ pub(super) struct KeyState {
     /// Held writes whose end is known.
     pub closed_holds: u32,
     /// The acknowledged writes, in order of issue.
-    pub acked: Vec<u32>,
+    pub acked: Row,
     /// How many of `acked` the current value does not come after: the front ones.
     pub covered: u32,
     /// The held write that ends last, or 0, and its end. May be void (released, or acknowledged since).
@@ -129,6 +130,8 @@ pub(super) struct KeyState {
     pub fresh: u32,
     /// Whether the pool is counted as lost (else as at risk).
     pub pool_is_lost: bool,
+    /// Those of `acked` that were the newest when they were acknowledged; where all were, this is left out.
+    pub newest_when: Option<Box<Newest>>,
     /// Writes in the pool by cause, once there are any.
     pub pool: Option<Box<[u32; Cause::COUNT]>>,
     /// The held writes that end before `last_hold`, by end; void ones are dropped when they come last.
@@ -138,6 +141,10 @@ pub(super) struct KeyState {
     pub previous: u32,
 }
 
+/// Writes that were the newest of their key when they were acknowledged, in that order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Newest(pub Vec<u32>);
+
 impl KeyState {
     pub fn new(key: Key) -> KeyState {
         KeyState {
@@ -146,7 +153,8 @@ impl KeyState {
             newest_issued: Nanos::ZERO,
             open_holds: 0,
             closed_holds: 0,
-            acked: Vec::new(),
+            acked: Row::default(),
+            newest_when: None,
             covered: 0,
             last_hold: 0,
             last_hold_end: Nanos::ZERO,

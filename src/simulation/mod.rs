@@ -17,6 +17,8 @@
 //! assert_eq!(lane.report().writes_by_class.at_risk, 0);
 //! ```
 
+mod background;
+mod frozen;
 mod inspect;
 mod near;
 mod outcome;
@@ -30,6 +32,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use self::frozen::Frozen;
 use self::outcome::Baseline;
 pub use self::stop::{Limits, Stopped};
 use self::world::{Job, World, kind, owner_of, run};
@@ -133,6 +136,8 @@ pub struct Simulation {
     /// The present moment, and how many events and wake-ups there were at it.
     moment: (Nanos, u64),
     limits: Limits,
+    /// Events up to the end of the run.
+    events_of_run: u64,
     /// Why it ended before it had settled, if it did.
     stopped: Option<Stopped>,
     without_time: Vec<String>,
@@ -228,6 +233,7 @@ impl Simulation {
             settled: false,
             moment: (Nanos::ZERO, 0),
             limits,
+            events_of_run: 0,
             stopped: None,
             without_time: stop::without_time(scenario),
             baseline: Baseline::default(),
@@ -366,7 +372,7 @@ impl Simulation {
                     Turn::Replaced => {
                         // Of a crashed machine, all that is over already; of a frozen one, it is now.
                         self.drop_tasks_of(owner_of(index));
-                        self.frozen.owners.retain(|owner| *owner != owner_of(index));
+                        self.frozen.forget(owner_of(index));
                         world.nears.connection_lost();
                         world.nears.connection_back();
                         world.start_flusher(index);
@@ -450,6 +456,12 @@ impl Simulation {
             self.stop(Stopped::Waiting { at, waiting: limits.waiting });
         } else if self.events() > limits.events {
             self.stop(Stopped::Events { at, events: limits.events });
+        } else if self.stage == Stage::Draining {
+            let events = self.events() - self.events_of_run;
+            if events > limits.settling_events.saturating_add(4 * self.events_of_run) {
+                let within = at.saturating_sub(self.duration);
+                self.stop(Stopped::UnsettledAfter { events, within });
+            }
         }
     }
 
@@ -460,7 +472,7 @@ impl Simulation {
 
     #[inline]
     fn poll_unless_frozen(&mut self, task: TaskId) {
-        if self.frozen.owners.is_empty() || !self.frozen.keeps(task, self.executor.owner(task)) {
+        if self.frozen.is_empty() || !self.frozen.keeps(task, self.executor.owner(task)) {
             self.poll(task);
         }
     }
@@ -523,6 +535,7 @@ impl Simulation {
     fn begin_drain(&mut self) {
         self.baseline.at_end = Some(self.totals());
         self.stage = Stage::Draining;
+        self.events_of_run = self.events();
         self.world.send_clients_home();
         self.world.triggers.disarm();
         for strike in self.faults.heal_all(self.duration) {
@@ -665,50 +678,11 @@ impl Simulation {
 
     fn drop_tasks_of(&mut self, owner: u32) {
         self.executor.drop_owned_by(owner);
-        self.frozen.waiting.retain(|(other, _)| *other != owner);
+        self.frozen.drop_tasks_of(owner);
     }
 
     /// A freeze ends; when it was the owner's last one, its tasks go on.
     fn thaw(&mut self, owner: u32) {
         self.frozen.end(owner).into_iter().for_each(|task| self.world.kernel.wake(task));
-    }
-}
-
-/// Owners of tasks that stand still, and their tasks that would go on.
-#[derive(Debug, Default)]
-struct Frozen {
-    /// Each as often as it is frozen.
-    owners: Vec<u32>,
-    waiting: Vec<(u32, TaskId)>,
-}
-
-impl Frozen {
-    fn begin(&mut self, owner: u32) {
-        self.owners.push(owner);
-    }
-
-    /// A freeze ends; returns the tasks that go on.
-    fn end(&mut self, owner: u32) -> Vec<TaskId> {
-        let position = self.owners.iter().position(|other| *other == owner).expect("only what is frozen can thaw");
-        self.owners.remove(position);
-        if self.owners.contains(&owner) {
-            return Vec::new();
-        }
-        let (free, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|(other, _)| *other == owner);
-        self.waiting = waiting;
-        let free: Vec<(u32, TaskId)> = free;
-        free.into_iter().map(|(_, task)| task).collect()
-    }
-
-    /// Whether a task that would go on has to wait for the end of its owner's freeze.
-    #[cold]
-    fn keeps(&mut self, task: TaskId, owner: Option<u32>) -> bool {
-        let frozen = owner.filter(|owner| self.owners.contains(owner));
-        if let Some(owner) = frozen
-            && !self.waiting.contains(&(owner, task))
-        {
-            self.waiting.push((owner, task));
-        }
-        frozen.is_some()
     }
 }

@@ -24,6 +24,8 @@ pub struct Limits {
     pub events: u64,
     /// How long the system may take to settle after the clients have gone.
     pub settling: Nanos,
+    /// How many events it may take to settle, beside four times as many as the run took.
+    pub settling_events: u64,
 }
 
 impl Limits {
@@ -40,6 +42,7 @@ impl Limits {
             events: 1 << 37,
             // As long again as the run, and an hour.
             settling: scenario.duration.saturating_add(Nanos::from_secs(3_600)),
+            settling_events: 20_000_000,
         }
     }
 }
@@ -89,12 +92,19 @@ pub enum Stopped {
         /// For how long it was waited.
         within: Nanos,
     },
+    /// The same, and it went on and on.
+    UnsettledAfter {
+        /// How many events there were after the end of the run.
+        events: u64,
+        /// How much time they took.
+        within: Nanos,
+    },
 }
 
 impl Stopped {
     /// Whether the run itself came to its end, so that its figures are whole.
     pub fn is_after_the_run(&self) -> bool {
-        matches!(self, Stopped::Unsettled { .. })
+        matches!(self, Stopped::Unsettled { .. } | Stopped::UnsettledAfter { .. })
     }
 }
 
@@ -131,6 +141,10 @@ impl fmt::Display for Stopped {
             Stopped::Unsettled { within } => {
                 write!(f, "it did not settle within {within} after the end of the run: something was still under way")
             }
+            Stopped::UnsettledAfter { events, within } => write!(
+                f,
+                "it did not settle after the end of the run: {events} events later, at {within}, something was still under way"
+            ),
         }
     }
 }

@@ -111,7 +111,9 @@ impl Policy for Arc {
     }
 
     fn clear(&mut self) {
-        *self = Arc::new(self.room);
+        self.held.clear();
+        self.gone.iter_mut().for_each(Ghosts::clear);
+        (self.p, self.returning) = (0.0, Returning::No);
     }
 
     fn slots(&self) -> Vec<u32> {

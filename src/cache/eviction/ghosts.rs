@@ -5,6 +5,7 @@
 
 use super::list::List;
 use crate::cache::keys::{ByKey, Numbers};
+use crate::work;
 
 /// No place.
 const NONE: u32 = u32::MAX;
@@ -74,6 +75,7 @@ impl Ghosts {
 
     /// Forgets the oldest, if there is one.
     fn forget_oldest(&mut self) -> bool {
+        work::count(1);
         let oldest = self.order.front();
         if let Some(place) = oldest {
             self.forget(place);
@@ -110,7 +112,12 @@ impl Ghosts {
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Ghosts::numbered(self.places.numbers());
+        work::count(self.ghosts.len());
+        for place in self.order.slots() {
+            self.places.set(self.ghosts[place as usize].key, NONE);
+        }
+        let places = std::mem::take(&mut self.places);
+        *self = Ghosts { places, ..Ghosts::default() };
     }
 
     /// Asserts the inner rules.

@@ -19,6 +19,7 @@ use super::{Policy, View};
 use crate::cache::keys::{ByKey, Numbers};
 use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
+use crate::work;
 
 /// No block.
 const NONE: u32 = u32::MAX;
@@ -117,6 +118,7 @@ impl Lirs {
     /// Cuts off what lies below the lowest LIR block.
     fn prune(&mut self) {
         while let Some(bottom) = self.stack.front() {
+            work::count(1);
             match self.blocks[bottom as usize].state {
                 State::Lir => return,
                 State::Gone => self.forget(bottom),
@@ -147,6 +149,7 @@ impl Lirs {
     fn keep_to_share(&mut self) {
         self.prune(); // what was at the bottom may have moved
         while self.lir_weight > self.lir_share {
+            work::count(1);
             self.demote();
         }
     }
@@ -260,9 +263,12 @@ impl Policy for Lirs {
     }
 
     fn clear(&mut self) {
-        let numbers = self.of_gone.numbers().clone();
-        *self = Lirs::new(self.room);
-        self.number_by(&numbers);
+        work::count(self.blocks.len());
+        for block in self.blocks.iter().filter(|block| block.state == State::Gone) {
+            self.of_gone.set(block.key, NONE);
+        }
+        let of_gone = std::mem::take(&mut self.of_gone);
+        *self = Lirs { of_gone, ..Lirs::new(self.room) };
     }
 
     fn slots(&self) -> Vec<u32> {

@@ -21,6 +21,7 @@ use crate::cache::replay::ReplayCounts;
 use crate::cache::store::{Entry, NONE};
 use crate::table;
 use crate::time::Nanos;
+use crate::work;
 
 /// A next use later than all others: there is none.
 const NEVER: u64 = u64::MAX;
@@ -50,6 +51,7 @@ impl Farthest {
         }
         // Outdated pairs of small numbers would gather at the bottom: at twice what is held they are swept out.
         if self.heap.len() > 2 * self.len + 1_000 {
+            work::count(self.heap.len());
             let held = &self.held;
             self.heap.retain(|&(next, key)| held.get(key) == Some(next));
         }
@@ -66,6 +68,7 @@ impl Farthest {
     /// Gives up the key whose next use is farthest.
     fn pop(&mut self) -> Option<u32> {
         while let Some((next, key)) = self.heap.pop() {
+            work::count(1);
             if self.held.get(key) == Some(next) {
                 self.forget(key);
                 return Some(key);
@@ -187,9 +190,11 @@ impl Policy for Foreseen {
     }
 
     fn clear(&mut self) {
-        let numbers = self.farthest.held.numbers().clone();
-        (self.farthest, self.keys) = Default::default();
-        self.number_by(&numbers);
+        work::count(self.keys.len());
+        let held = self.keys.iter().filter(|&&key| key != NONE);
+        held.for_each(|&key| self.farthest.forget(key));
+        self.farthest.heap.clear();
+        self.keys.clear();
     }
 
     fn number_by(&mut self, numbers: &Numbers) {

@@ -21,6 +21,7 @@ use crate::cache::store::Entry;
 use crate::random::{Stream, splitmix64};
 use crate::scenario::eviction::Sampling;
 use crate::time::Nanos;
+use crate::work;
 
 /// Candidates remembered.
 const POOL: usize = 16;
@@ -76,6 +77,7 @@ impl Held {
     /// Twice the buckets, and everyone in their place anew.
     #[cold]
     fn grow(&mut self) {
+        work::count(2 * self.links.len());
         self.buckets = vec![NONE; (self.count as usize).next_power_of_two().max(BUCKETS_MIN)];
         self.slots().into_iter().for_each(|slot| self.chain(slot));
     }
@@ -102,6 +104,7 @@ impl Held {
             self.buckets[bucket] = next;
         } else {
             while self.links[before as usize].next != slot {
+                work::count(1);
                 before = self.links[before as usize].next;
             }
             self.links[before as usize].next = next;
@@ -116,6 +119,7 @@ impl Held {
         let mut bucket = stream.below(self.buckets.len() as u32) as usize;
         let (mut taken, mut empty) = (0, 0);
         for _ in 0..10 * most {
+            work::count(1);
             let mut slot = self.buckets[bucket];
             empty = if slot == NONE { empty + 1 } else { 0 };
             while slot != NONE {

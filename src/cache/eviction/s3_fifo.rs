@@ -19,6 +19,7 @@ use super::{Policy, View};
 use crate::cache::keys::Numbers;
 use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
+use crate::work;
 
 const SMALL: usize = 0;
 const MAIN: usize = 1;
@@ -64,6 +65,7 @@ impl S3Fifo {
                 self.queues.unlink(slot);
                 return Some(slot);
             }
+            work::count(1);
             *hits = (*hits).min(CHANCES) - 1;
             self.queues.move_to_back(MAIN, slot);
         }
@@ -78,6 +80,7 @@ impl S3Fifo {
                 self.ghosts.push(view.entry(slot).key, weight, self.ghost_share);
                 return Some(slot);
             }
+            work::count(1);
             self.hits[slot as usize] = 0;
             self.queues.move_to_back(MAIN, slot);
         }

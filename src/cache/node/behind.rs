@@ -47,7 +47,7 @@ impl CacheNode {
     pub(super) fn applies(&self, state: &State, key: Key, write: WriteId, change: Change) -> bool {
         let now = self.common.kernel.now();
         let entry = || state.store.peek(key).filter(|entry| !entry.is_expired(now)).map(|entry| WriteId(entry.value));
-        let no_row = || state.no_rows.iter().find(|(known, _)| *known == key).map(|(_, value)| *value);
+        let no_row = || state.no_rows.get(&key).copied();
         let Some(base) = state.buffer.newest_write(key).or_else(entry).or_else(no_row) else { return false };
         let applies = change == Change::Add || change == Change::IfStill(base);
         if applies {
@@ -177,7 +177,7 @@ impl CacheNode {
 
     /// How many rows wait for a flush and are due at `by`.
     pub fn due_rows(&self, by: Nanos) -> u32 {
-        self.state.borrow().buffer.due(by)
+        self.state.borrow_mut().buffer.due(by)
     }
 
     /// Takes up to `most` rows due at `by` for a flush, oldest first.
@@ -192,7 +192,7 @@ impl CacheNode {
 
     /// Reads up to `most` rows due at `by`, oldest first, and leaves them marked dirty.
     pub fn read_rows(&self, most: u32, by: Nanos) -> Vec<(Key, WriteId)> {
-        self.state.borrow().buffer.read(most, by)
+        self.state.borrow_mut().buffer.read(most, by)
     }
 
     /// The database has these rows.
