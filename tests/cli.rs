@@ -332,6 +332,45 @@ fn replay_honours_the_operations_times_and_lives_of_a_trace() {
 }
 
 #[test]
+fn replay_tells_the_commands_it_leaves_out_by_the_true_reason() {
+    let line = |words: &str| {
+        let quoted: Vec<String> = words.split(' ').map(|word| format!("\"{word}\"")).collect();
+        format!("1.5 [0 a:1] {}\n", quoted.join(" "))
+    };
+    let commands = [
+        "GET k",
+        "PING",
+        "EVAL return 0",
+        "SET k v EX 0",
+        "SET k v NX XX",
+        "SCAN 0 TYPE set",
+        "HEXPIRE h 5 FIELDS 1 f",
+        "FOO k",
+        "PING",
+    ];
+    let text: String = commands.iter().map(|words| line(words)).collect();
+    let replay = ["replay", "-", "--policy", "lru", "--capacity", "9"];
+    let told = printed(&replay, &text);
+    for expected in [
+        "left out (they neither read nor change a key): ping 2\n",
+        "left out (scripts: the commands they run stand in the trace themselves): eval 1\n",
+        "left out (the server refused them, so they changed nothing): set 2\n",
+        "left out (they read keys that they do not name, and those reads are not counted): scan 1\n",
+        "left out (what they do depends on values or field TTLs, which are not kept): hexpire 1\n",
+        "left out (they are not known here): foo 1\n",
+    ] {
+        assert!(told.contains(expected), "{told}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&printed(&[&replay[..], &["--json"]].concat(), &text)).unwrap();
+    assert_eq!(json["left_out"]["ping"], 2);
+    assert_eq!(json["left_out_by_reason"]["refused"]["set"], 2);
+    assert_eq!(json["on_miss"], "leave");
+    let doubtful = [line("RESTORE s 0 \\x02ab"), line("SREM s a")].concat();
+    let told = printed(&replay, &doubtful);
+    assert!(told.contains("uncertain: 1 commands on values whose elements are not known"), "{told}");
+}
+
+#[test]
 fn opt_counts_the_same_whether_the_trace_or_the_program_looks_ahead() {
     let keys = ["a", "b", "c", "d", "a", "b", "e", "a", "b", "c", "d", "e"];
     let mut bytes = Vec::new();
