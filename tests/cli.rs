@@ -361,7 +361,7 @@ fn replay_tells_the_commands_it_leaves_out_by_the_true_reason() {
     ] {
         assert!(told.contains(expected), "{told}");
     }
-    let json: serde_json::Value = serde_json::from_str(&printed(&[&replay[..], &["--json"]].concat(), &text)).unwrap();
+    let json: Value = serde_json::from_str(&printed(&[&replay[..], &["--json"]].concat(), &text)).unwrap();
     assert_eq!(json["left_out"]["ping"], 2);
     assert_eq!(json["left_out_by_reason"]["refused"]["set"], 2);
     assert_eq!(json["on_miss"], "leave");

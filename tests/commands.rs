@@ -442,7 +442,7 @@ fn doubts(text: &str) -> (u64, u64) {
 #[test]
 fn what_cannot_be_known_is_counted_and_what_can_is_not() {
     let doubts = |session: &str| doubts(&monitor(session));
-    assert_eq!(doubts("RESTORE s 0 \u{2}\u{2}\nSADD s a\nSREM s a\nTYPE s"), (0, 1), "it may have held more");
+    assert_eq!(doubts("RESTORE s 0 \\x02\\x02\nSADD s a\nSREM s a\nTYPE s"), (0, 1), "it may have held more");
     assert_eq!(doubts("SADD s a b\nSPOP s\nSADD s c\nSPOP s 2\nTYPE s"), (0, 0));
     assert_eq!(doubts("SADD s a b\nSPOP s\nSADD s a\nTYPE s"), (0, 0), "one or two: there for sure");
     assert_eq!(doubts("SADD s a b\nSPOP s\nSREM s a\nTYPE s"), (0, 1), "the one that is left, or not");

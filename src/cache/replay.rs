@@ -89,6 +89,7 @@ impl Replay {
     /// # Panics
     /// When the rate is not between one request in a day and a thousand million a second.
     pub fn at_rate(mut self, rate: f64) -> Replay {
+        // few: a range
         assert!((1.0 / 86_400.0..=1e9).contains(&rate), "a rate of {rate} requests a second");
         self.cache.tick = Nanos::from_secs_f64(1.0 / rate);
         self

@@ -589,6 +589,7 @@ impl Store {
 
     /// The entries held, in an order that depends only on what was done to the store.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        work::count(self.slots.len());
         self.slots.iter().filter(|entry| entry.key != NONE)
     }
 

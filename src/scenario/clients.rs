@@ -252,9 +252,10 @@ kinds! {
             count: u32 = 1000,
         },
         /// The keys of a trace file, in its order; clients stop when it ends. The operations, clients, times (with `trace`
-        /// arrivals), TTLs and sizes hold, too, that the trace says; commands of a server mean what they did there: it may be one key per line, a table
-        /// with a header (commas, semicolons, tabs or blanks), time, id and size, ARC .lis, oracleGeneral, Twitter's
-        /// cache-trace, the output of redis-cli MONITOR, or a block trace (MSR, SPC), compressed with zstd, gzip or xz or not.
+        /// arrivals), TTLs and sizes hold, too, that the trace says; commands of a server mean what they did there: it may
+        /// be one key per line, a table with a header (commas, semicolons, tabs or blanks), time, id and size, ARC .lis,
+        /// oracleGeneral, Twitter's cache-trace, the output of redis-cli MONITOR, or a block trace (MSR, SPC), compressed
+        /// with zstd, gzip or xz or not.
         "trace" => Trace {
             /// The file, relative to where the command runs; in the page, the name of a file the reader opened.
             file: String = String::new(),

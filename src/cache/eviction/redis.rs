@@ -297,7 +297,7 @@ fn offer(candidates: &mut Vec<Candidate>, candidate: Candidate) {
     if candidates.len() < POOL {
         candidates.insert(place, candidate);
     } else if place > 0 {
-        candidates.remove(0);
+        candidates.remove(0); // few: POOL
         candidates.insert(place - 1, candidate);
     }
 }
@@ -331,20 +331,16 @@ mod tests {
             assert_eq!(most.max(), Some(looked));
         }
     }
+
     #[test]
     fn where_a_bucket_has_more_than_are_wanted_all_in_it_are_looked_at_alike() {
         let mut stream = Streams::new(1).named("eviction");
         let (mut held, mut picked) = (Held::default(), Vec::new());
         (0..1_000).for_each(|slot| held.add(slot, slot));
-        let first = (0..held.buckets.len()).find(|&bucket| {
-            let mut chain =
-                std::iter::successors(Some(held.buckets[bucket]), |&slot| Some(held.links[slot as usize].next));
-            chain.position(|slot| slot == NONE) == Some(4)
-        });
-        let chain: Vec<u32> = {
-            let first = held.buckets[first.expect("some bucket has four")];
-            std::iter::successors(Some(first), |&slot| Some(held.links[slot as usize].next)).take(4).collect()
-        };
+        let held_slot = |slot: u32| (slot != NONE).then_some(slot);
+        let chain = |first| std::iter::successors(held_slot(first), |&slot| held_slot(held.links[slot as usize].next));
+        let mut chains = held.buckets.iter().map(|&first| chain(first).collect::<Vec<u32>>());
+        let chain = chains.find(|chain| chain.len() == 4).expect("some bucket has four");
         let mut looked = [0u32; 4];
         for _ in 0..400_000 {
             held.some(1, &mut stream, &mut picked);
