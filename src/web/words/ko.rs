@@ -706,7 +706,7 @@ fn share(share: &Share) -> String {
         "what each lane has" => "레인마다 기본으로 드는 것",
         "figures over time" => "시간별 수치",
         "tables by key" => "키별 테이블",
-        "entries of the cache" => "캐시 엔트리",
+        "entries of the cache" => "캐시 항목",
         "near caches" => "로컬 캐시",
         "messages to near caches" => "로컬 캐시로 가는 메시지",
         "the ledger of writes" => "쓰기 기록",
