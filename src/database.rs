@@ -555,6 +555,7 @@ impl Database {
         }
         let mut waited = std::mem::take(&mut state.stalled);
         drop(state);
+        work::count(waited.len() as usize);
         while let Some(call) = waited.pop(&self.calls) {
             self.arrive(call);
         }
@@ -578,6 +579,7 @@ impl Database {
     /// That share fails no longer.
     pub fn end_failing(&self, share: f64) {
         let failing = &mut self.state.borrow_mut().failing;
+        // few: as many as there are faults
         let position = failing.iter().position(|other| *other == share).expect("only what has begun ends");
         failing.remove(position);
     }
@@ -679,6 +681,7 @@ impl Database {
     }
 
     fn hold(&self, rows: &[Row]) {
+        work::count(rows.len());
         let mut ledger = self.ledger.borrow_mut();
         for row in rows {
             ledger.held(row.write, Holder::Flight, self.kernel.now());

@@ -14,6 +14,7 @@
 
 use super::record::Answer;
 use super::{Class, Increments, Ledger, NONE, WriteId};
+use crate::work;
 
 /// A write that is applied to nothing: a plain one.
 const PLAIN: u32 = NONE;
@@ -39,6 +40,7 @@ impl Ledger {
         if self.bases.is_empty() {
             return Increments::default();
         }
+        work::count(2 * self.writes.len());
         let counted = self.counted();
         let roots = Roots::of(self);
         let mut told = Increments::default();

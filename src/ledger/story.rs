@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::record::{COMMITTED, WENT_BACK};
 use super::{Cause, Client, Holder, Key, Ledger, WriteId};
 use crate::time::Nanos;
+use crate::work;
 
 /// How many stories of lost writes are kept; the rest are counted.
 pub const STORIES_MAX: usize = 1_000;
@@ -101,6 +102,7 @@ impl Ledger {
                 let at = self.noted_at(into).unwrap_or(self.writes[into.index()].issued);
                 story.add(at, What::Coalesced { into });
             }
+            work::count(1);
             last = into;
         }
         if self.went_back(last) {

@@ -241,6 +241,7 @@ impl Simulation {
 }
 
 fn by_cause(counts: &ByCause) -> Vec<(String, u64)> {
+    // few: causes
     counts.iter().filter(|(_, count)| *count > 0).map(|(cause, count)| (cause.name().to_owned(), count)).collect()
 }
 

@@ -410,12 +410,12 @@ impl CacheNode {
             undone.returned.iter().for_each(|write| ledger.held(*write, Holder::Buffer, now));
             undone.lost.iter().for_each(|write| ledger.released(*write, Holder::Buffer, why, now));
         }
-        for key in undone.entries.keys() {
+        for (key, _) in &undone.entries {
             if state.store.remove(*key).is_some() {
                 state.set_absence(*key, Absence::Crashed);
             }
         }
-        for entry in undone.entries.into_values().flatten() {
+        for entry in undone.entries.into_iter().filter_map(|(_, before)| before) {
             // The state is one that was there, so there is room; a policy that will not have it again may say so.
             let _ = state.store.insert(entry, now);
             while state.store.next_evicted().is_some() {}
@@ -525,6 +525,7 @@ impl CacheNode {
             replicas.stays_frozen(former, state.halt.leave_freezes());
             self.break_answers(durability);
             self.flusher.set(None);
+            // few: asked for at this very moment
             self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
             self.break_connections(state);
         }
