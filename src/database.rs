@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
 use crate::fault::Slowdown;
-use crate::ledger::{Change, Holder, Key, Ledger, Release, WriteId};
+use crate::ledger::{Change, Holder, Key, Ledger, Mended, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Link};
 use crate::time::Nanos;
@@ -63,10 +63,11 @@ impl Records {
         self.forgotten + most.min(self.rows.len() as u32)
     }
 
-    fn forget(&mut self, last: u32) {
+    /// Drops those up to number `last`, and gives what they said.
+    fn forget(&mut self, last: u32) -> impl Iterator<Item = Row> {
         let count = self.up_to(last);
-        self.rows.drain(..count);
         self.forgotten += count as u32;
+        self.rows.drain(..count)
     }
 }
 
@@ -449,7 +450,7 @@ impl Database {
             return Ok(state.current.get(key as usize).copied().unwrap_or_default());
         }
         if let Query::Records(_) | Query::Forget(_) = question {
-            return Ok(WriteId(attend_outbox(state, question)));
+            return Ok(WriteId(self.attend_outbox(state, question)));
         }
         if self.abort > 0.0 && state.draws.abort.unit() < self.abort || fails(state) {
             state.counts.aborted += 1;
@@ -479,7 +480,7 @@ impl Database {
 
     fn commit(&self, state: &mut State, question: Query) -> WriteId {
         let mut ledger = self.ledger.borrow_mut();
-        let mut commit = |current: &mut Vec<WriteId>, row: Row| {
+        let commit = |ledger: &mut Ledger, current: &mut Vec<WriteId>, row: Row| {
             if current.len() <= row.key as usize {
                 current.resize(row.key as usize + 1, WriteId::default());
             }
@@ -489,7 +490,11 @@ impl Database {
         match question {
             Query::Read(_) | Query::Records(_) | Query::Forget(_) => unreachable!("only writes commit"),
             Query::Write(row) | Query::Change(row, _) => {
-                commit(&mut state.current, row);
+                if state.outbox.is_some() {
+                    // As long as there is a record of it, the relay will see to the copies.
+                    ledger.mending(row.key, self.kernel.now());
+                }
+                commit(&mut ledger, &mut state.current, row);
                 state.outbox.iter_mut().for_each(|outbox| outbox.rows.push_back(row));
                 state.counts.rows += 1;
                 row.write
@@ -497,11 +502,28 @@ impl Database {
             Query::Batch(number) => {
                 let State { current, batches, counts, .. } = state;
                 let rows = &batches[number as usize];
-                rows.iter().for_each(|&row| commit(current, row));
+                rows.iter().for_each(|&row| commit(&mut ledger, current, row));
                 counts.rows += rows.len() as u64;
                 counts.batches += 1;
                 rows.last().map_or_else(WriteId::default, |row| row.write)
             }
+        }
+    }
+
+    /// Answers the number of the last record to pass on, or drops them up to one.
+    fn attend_outbox(&self, state: &mut State, question: Query) -> u32 {
+        let outbox = state.outbox.as_mut().expect("only a lane with an outbox asks for it");
+        match question {
+            Query::Records(most) => {
+                state.counts.reads += 1;
+                outbox.last_of(most)
+            }
+            Query::Forget(last) => {
+                let (mut ledger, now) = (self.ledger.borrow_mut(), self.kernel.now());
+                outbox.forget(last).for_each(|row| ledger.mended(row.key, Mended::Done, now));
+                last
+            }
+            other => unreachable!("{other:?} is no matter of the outbox"),
         }
     }
 
@@ -558,20 +580,4 @@ fn fails(state: &mut State) -> bool {
     let State { failing, draws, .. } = state;
     // Each draws, so that one more changes nothing for the others.
     failing.iter().filter(|share| draws.failing.chance(**share)).count() > 0
-}
-
-/// Answers the number of the last record to pass on, or drops them up to one.
-fn attend_outbox(state: &mut State, question: Query) -> u32 {
-    let outbox = state.outbox.as_mut().expect("only a lane with an outbox asks for it");
-    match question {
-        Query::Records(most) => {
-            state.counts.reads += 1;
-            outbox.last_of(most)
-        }
-        Query::Forget(last) => {
-            outbox.forget(last);
-            last
-        }
-        other => unreachable!("{other:?} is no matter of the outbox"),
-    }
 }

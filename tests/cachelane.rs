@@ -22,4 +22,5 @@ mod storms;
 mod strategies;
 mod traces;
 mod traffic;
+mod witness;
 mod writes;

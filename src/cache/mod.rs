@@ -15,3 +15,4 @@ pub mod shards;
 pub mod store;
 mod upkeep;
 pub mod values;
+pub mod watch;

@@ -36,8 +36,9 @@ use super::refresh::Refresh;
 use super::shards::{Common, Shard};
 use super::store::{Entry, Insertion, Lookup, Room, Store};
 use super::upkeep::Upkeep;
+use super::watch::Watch;
 use crate::engine::{CallId, Event, Failure, Line, TaskId};
-use crate::ledger::{Holder, Key, Release, WriteId};
+use crate::ledger::{Holder, Key, Origin, Place, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Expiry, WriteBack};
 use crate::time::Nanos;
@@ -200,7 +201,8 @@ impl CacheNode {
         let state = State {
             store: {
                 let store = Store::new(settings.eviction, Room::of(settings.capacity), stream("eviction"));
-                let store = store.tuned(settings.sampling());
+                let watch = Watch::new(common.kernel.clone(), common.ledger.clone(), Place::Cache);
+                let store = store.tuned(settings.sampling()).watched(watch);
                 let store =
                     if let Some(upcoming) = &common.upcoming { store.foreseeing(upcoming.clone()) } else { store };
                 if settings.expiry == Expiry::Precise { store.with_expiries() } else { store }
@@ -363,7 +365,7 @@ impl CacheNode {
                 self.changes(state, key);
                 // What is still to be written to the database is newer than anything that comes from there.
                 if state.buffer.newest_write(key).is_none() {
-                    self.keep(state, key, value, Life::Usual);
+                    self.keep(state, key, value, Life::Usual, Origin::Update);
                 }
             }
             Command::Delete(key) => self.delete(state, key),
@@ -412,11 +414,12 @@ impl CacheNode {
         }
         match state.store.get(key, now) {
             Lookup::Hit(entry) => {
+                let value = WriteId(entry.value);
                 if let Some(expires) = renewed {
-                    entry.expires = expires;
+                    state.store.renew(key, expires);
                 }
                 state.counts.hits += 1;
-                return Some(WriteId(entry.value));
+                return Some(value);
             }
             Lookup::Expired(_) => state.set_absence(key, Absence::Expired),
             Lookup::Absent => {}
@@ -439,7 +442,7 @@ impl CacheNode {
 
     /// Puts a value in the store, and sees to the entries that make room for it. In a full store that lets nothing go it
     /// is not kept.
-    fn keep(&self, state: &mut State, key: Key, value: WriteId, life: Life) {
+    fn keep(&self, state: &mut State, key: Key, value: WriteId, life: Life, origin: Origin) {
         let now = self.common.kernel.now();
         let expires = match life {
             Life::Usual => match self.common.values.life(key) {
@@ -454,6 +457,7 @@ impl CacheNode {
             set(&mut state.lives, key, life);
         }
         state.will_set(key, now);
+        state.store.comes_by(origin);
         let entry = Entry { size: self.common.values.size(key, value), ..Entry::new(key, value.0, expires) };
         match state.store.insert(entry, now) {
             Insertion::Added => return,
@@ -580,9 +584,14 @@ impl CacheNode {
         state.store.peek(key).map(|entry| WriteId(entry.value))
     }
 
-    /// The keys of all entries held, for tests.
-    pub fn keys(&self) -> Vec<Key> {
-        self.state.borrow().store.iter().map(|entry| entry.key).collect()
+    /// All entries held, expired or not, for tests.
+    pub fn held(&self) -> Vec<Entry> {
+        self.state.borrow().store.iter().copied().collect()
+    }
+
+    /// Tells the witness whether there is a copy of `key`.
+    pub fn tell_of(&self, key: Key) {
+        self.state.borrow().store.tell_of(key);
     }
 
     /// Panics if the inner rules do not hold; for tests.

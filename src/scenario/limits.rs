@@ -94,7 +94,7 @@ pub const NAME_MAX: usize = 120;
 pub const ROWS_MAX: usize = 200;
 /// The most requests that one lane may be expected to serve: about a minute of computing.
 pub const REQUESTS_MAX: f64 = 1e8;
-/// The most writes that all lanes together may be expected to make: the ledger remembers each (about 70 bytes), and a
+/// The most writes that all lanes together may be expected to make: the ledger remembers each (about 80 bytes), and a
 /// browser gives a page 4 GiB.
 pub const WRITES_MAX: f64 = 2e7;
 

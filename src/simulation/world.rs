@@ -13,10 +13,11 @@ use crate::cache::node::{self, NodeEvents, NodeReading};
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::{Shard, Shards};
 use crate::cache::values::Values;
+use crate::cache::watch::Watch;
 use crate::database::Database;
 use crate::engine::{Event, Failure, Kernel};
 use crate::fault::Triggers;
-use crate::ledger::{self, Freshness, Holder, Key, Ledger, Release, WriteId};
+use crate::ledger::{self, Freshness, Holder, Key, Ledger, Mended, Release, WriteId};
 use crate::metrics::Metrics;
 use crate::network::{Network, Way};
 use crate::random::{Sampler, Stream, Streams};
@@ -172,7 +173,8 @@ impl World {
         let values = Values::new(&scenario.clients.value_size, &streams);
         keys.for_each_said_first(|key, size, life| values.say(key, size, life));
         let refresh = refresh(lane);
-        let nears = Nears::new(&scenario.app, &lane.read, &streams);
+        let watch = |place| Watch::new(kernel.clone(), ledger.clone(), place);
+        let nears = Nears::new(&scenario.app, &lane.read, &streams, watch);
         let reading = node_reading(lane, refresh, nears.cache_tells());
         let shared = (kernel.clone(), ledger.clone());
         let cache = Shards::new(&scenario.cache, write_back, reading, shared, &streams, node_events, values);
@@ -278,7 +280,7 @@ impl World {
     /// Sends this request.
     fn send(&self, asked: requests::Request, client: ledger::Client) {
         let issued = self.kernel.now();
-        let write = asked.operation.writes().then(|| self.ledger.borrow_mut().issued(asked.key, client, issued));
+        let write = asked.operation.writes().then(|| self.issue(asked.key, client, issued));
         if let (Operation::Delete, Some(write)) = (asked.operation, write) {
             self.rows.deleted_by(write);
         }
@@ -304,6 +306,17 @@ impl World {
         }
     }
 
+    /// A client asks for a write. From the first write of a key on, the witness follows its copies.
+    fn issue(&self, key: Key, client: ledger::Client, now: Nanos) -> WriteId {
+        let first = !self.ledger.borrow().follows(key);
+        let write = self.ledger.borrow_mut().issued(key, client, now);
+        if first {
+            self.cache.of(key).tell_of(key);
+            self.nears.tell_of(key);
+        }
+        write
+    }
+
     /// A request reaches the application: a living server takes it.
     pub fn request(&self, slot: u32) {
         let Some(server) = self.servers.pick() else {
@@ -326,10 +339,11 @@ impl World {
             let server = request.server.take();
             request.outcome = outcome;
             if let Some(write) = request.write {
-                self.ledger.borrow_mut().released(write, Holder::Application, why, self.kernel.now());
                 if let (Some(server), Release::Finished) = (server, why) {
                     self.tell_near_caches(server, request.key);
                 }
+                let why = if why == Release::Finished && outcome.is_err() { Release::GaveUp } else { why };
+                self.ledger.borrow_mut().released(write, Holder::Application, why, self.kernel.now());
             }
         }
         self.send_answer(slot);
@@ -344,11 +358,14 @@ impl World {
             let server = request.server.take().expect("a request being served has a server");
             request.outcome = Ok(write);
             let promised = told == Told::Promised;
+            self.tell_near_caches(server, request.key);
             if !promised {
-                self.ledger.borrow_mut().released(write, Holder::Application, Release::Finished, self.kernel.now());
+                // It holds the write no longer, but still sees to the copies.
+                let (mut ledger, now) = (self.ledger.borrow_mut(), self.kernel.now());
+                ledger.mending(request.key, now);
+                ledger.released(write, Holder::Application, Release::Finished, now);
             }
             self.background.borrow_mut().push(Background { server, write, promised });
-            self.tell_near_caches(server, request.key);
         }
         self.send_answer(slot);
     }
@@ -358,11 +375,13 @@ impl World {
         let mut background = self.background.borrow_mut();
         let place = background.iter().position(|work| work.write == write).expect("work that was begun");
         let work = background.swap_remove(place);
+        let (key, ..) = self.ledger.borrow().attempt(write);
         if work.promised {
             // Who has read the database meanwhile has an old copy again.
-            let (key, ..) = self.ledger.borrow().attempt(write);
             self.tell_near_caches(work.server, key);
             self.ledger.borrow_mut().released(write, Holder::Application, Release::Finished, self.kernel.now());
+        } else {
+            self.ledger.borrow_mut().mended(key, Mended::Done, self.kernel.now());
         }
     }
 
@@ -537,9 +556,15 @@ impl World {
             near.clear();
         }
         self.background.borrow_mut().retain(|work| {
-            if work.server == server && work.promised {
-                let mut ledger = self.ledger.borrow_mut();
-                ledger.released(work.write, Holder::Application, Release::AppCrash, self.kernel.now());
+            if work.server == server {
+                let (mut ledger, now) = (self.ledger.borrow_mut(), self.kernel.now());
+                match work.promised {
+                    true => ledger.released(work.write, Holder::Application, Release::AppCrash, now),
+                    false => {
+                        let (key, ..) = ledger.attempt(work.write);
+                        ledger.mended(key, Mended::Crashed, now);
+                    }
+                }
             }
             work.server != server
         });

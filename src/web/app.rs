@@ -13,7 +13,9 @@ use super::controls::Controls;
 use super::dom;
 use super::embed::{self, Host};
 use super::fields::Ctx;
-use super::panels::{CacheNodes, Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard};
+use super::panels::{
+    CacheNodes, DivergedCopies, Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard,
+};
 use super::plots::Plot;
 use super::protocol::{FromWorker, ToWorker};
 use super::share::Share;
@@ -519,6 +521,7 @@ impl App {
             <>
                 <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <LostWrites report={report.clone()} stories={self.state.run.stories.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Percentiles report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />

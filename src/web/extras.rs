@@ -1,5 +1,5 @@
-//! Figures that only some experiments have, or some readers want: what the database did, lost increments, hits in near
-//! caches, what an open breaker turned away.
+//! Figures that only some experiments have, or some readers want: what the database did, what became of lost writes, hits
+//! in near caches, what an open breaker turned away.
 //!
 //! The scoreboard has what every reader wants of every lane. These stand in a table of their own, and only those that
 //! some lane has.
@@ -13,6 +13,9 @@ pub enum Extra {
     DatabaseReads,
     RowsWritten,
     LongestQueue,
+    MostDiverging,
+    LostAndRead,
+    KeysLost,
     VanishedReads,
     Increments,
     LostIncrements,
@@ -33,6 +36,9 @@ impl Extra {
         Extra::DatabaseReads,
         Extra::RowsWritten,
         Extra::LongestQueue,
+        Extra::MostDiverging,
+        Extra::LostAndRead,
+        Extra::KeysLost,
         Extra::VanishedReads,
         Extra::Increments,
         Extra::LostIncrements,
@@ -53,6 +59,9 @@ impl Extra {
             Extra::DatabaseReads => lane.database.reads,
             Extra::RowsWritten => lane.database.writes,
             Extra::LongestQueue => lane.database.queue_max,
+            Extra::MostDiverging => lane.diverging_copies.max,
+            Extra::LostAndRead => lane.lost_and_read,
+            Extra::KeysLost => lane.keys_lost,
             Extra::VanishedReads => lane.vanished_reads,
             Extra::Increments => lane.increments,
             Extra::LostIncrements => lane.lost_increments,
@@ -70,7 +79,7 @@ impl Extra {
 
     /// Whether each is one too many.
     pub fn is_bad(self) -> bool {
-        matches!(self, Extra::LostIncrements | Extra::VanishedReads)
+        matches!(self, Extra::LostIncrements | Extra::VanishedReads | Extra::LostAndRead | Extra::KeysLost)
     }
 
     /// The figures that some of `lanes` have.

@@ -21,7 +21,7 @@ use crate::cache::journal::{Journal, Position};
 use crate::cache::persistence::Persistence;
 use crate::cache::replicas::Replicas;
 use crate::engine::{CallId, Event, Failure};
-use crate::ledger::{Holder, Key, Release, WriteId};
+use crate::ledger::{Holder, Key, Ledger, Origin, Release, WriteId};
 use crate::random::Stream;
 use crate::scenario;
 use crate::time::Nanos;
@@ -386,11 +386,13 @@ impl CacheNode {
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
         let undone = durability.journal.go_back(to);
         let rows = durability.journal.rows();
-        {
+        let tell = |writes: &[WriteId], fact: fn(&mut Ledger, WriteId, Release, Nanos)| {
             let mut ledger = self.common.ledger.borrow_mut();
-            undone.returned.iter().for_each(|write| ledger.held(*write, Holder::Buffer, now));
-            undone.lost.iter().for_each(|write| ledger.released(*write, Holder::Buffer, why, now));
-        }
+            writes.iter().for_each(|write| fact(&mut ledger, *write, why, now));
+        };
+        // What is back is held before its entry is, and what is lost no longer when its entry is gone.
+        tell(&undone.returned, |ledger, write, _, now| ledger.held(write, Holder::Buffer, now));
+        state.store.comes_by(Origin::Restored);
         for key in undone.entries.keys() {
             if state.store.remove(*key).is_some() {
                 state.set_absence(*key, Absence::Crashed);
@@ -401,6 +403,7 @@ impl CacheNode {
             let _ = state.store.insert(entry, now);
             while state.store.next_evicted().is_some() {}
         }
+        tell(&undone.lost, |ledger, write, why, now| ledger.released(write, Holder::Buffer, why, now));
         self.buffer_again(state, rows, now);
     }
 

@@ -3,7 +3,7 @@
 use super::{CacheNode, Command, Copied, Fill, Found, Guard, Job, LeaseAsked, Load, State, set};
 use crate::cache::expiry::Life;
 use crate::engine::{CallId, Failure, Line};
-use crate::ledger::{Key, WriteId};
+use crate::ledger::{Key, Origin, WriteId};
 use crate::time::Nanos;
 
 impl CacheNode {
@@ -48,7 +48,7 @@ impl CacheNode {
         if !allowed {
             state.counts.fills_refused += 1;
         } else if state.buffer.newest_write(key).is_none() {
-            self.keep(state, key, value, life);
+            self.keep(state, key, value, life, Origin::Fill);
             set(&mut state.took, key, took);
         }
     }
@@ -128,7 +128,7 @@ impl CacheNode {
             if load.to_change && life == Life::None {
                 state.no_rows.push((key, value));
             }
-            self.keep(&mut state, key, value, life);
+            self.keep(&mut state, key, value, life, Origin::Fill);
             if !self.reading.refresh.is_off() {
                 set(&mut state.took, key, now.saturating_sub(load.begun));
             }
