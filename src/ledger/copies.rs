@@ -132,9 +132,8 @@ impl Serialize for ByDivergence {
 #[derive(Clone, Copy, Debug)]
 struct CopyState {
     value: u32,
-    origin: Origin,
-    /// Whether it is there.
-    here: bool,
+    /// How it came; `None`: it is not there.
+    origin: Option<Origin>,
     /// Whether the database had gone past its value when it came.
     old: bool,
     diverges: bool,
@@ -149,8 +148,7 @@ struct CopyState {
 impl CopyState {
     const NONE: CopyState = CopyState {
         value: 0,
-        origin: Origin::Fill,
-        here: false,
+        origin: None,
         old: false,
         diverges: false,
         told: false,
@@ -168,6 +166,8 @@ pub(super) struct Copies {
     /// What went wrong with something that saw to the copies of the database's value.
     mishap: Option<Mended>,
 }
+
+const _: () = assert!(size_of::<CopyState>() == 24 && size_of::<Copies>() == 40);
 
 impl Default for Copies {
     fn default() -> Copies {
@@ -220,7 +220,7 @@ impl Copies {
 
     /// Whether there is, or ever was, nothing to look at.
     pub(super) fn are_none(&self) -> bool {
-        !self.cache.here && self.near.is_none()
+        self.cache.origin.is_none() && self.near.is_none()
     }
 
     /// The database has another value.
@@ -251,7 +251,7 @@ impl Ledger {
         let seat = self.keys[slot].copies.seat_or_new(place);
         self.forget_copy(slot, seat);
         let copy = self.keys[slot].copies.at_mut(seat);
-        *copy = CopyState { value: value.0, origin, here: true, old, expires, noted: copy.noted, ..CopyState::NONE };
+        *copy = CopyState { value: value.0, origin: Some(origin), old, expires, noted: copy.noted, ..CopyState::NONE };
         self.judge_copy(slot, seat);
         self.diverging_max = self.diverging_max.max(self.tally.diverging);
     }
@@ -330,7 +330,7 @@ impl Ledger {
     pub fn copies(&self, at: Nanos) -> impl Iterator<Item = (Key, Place, WriteId)> + '_ {
         self.keys.iter().flat_map(move |key| {
             let copies = (0..key.copies.seats()).map(|seat| (key.copies.place(seat), key.copies.at(seat)));
-            let here = copies.filter(move |(_, copy)| copy.here && copy.expires >= at);
+            let here = copies.filter(move |(_, copy)| copy.origin.is_some() && copy.expires >= at);
             here.map(|(place, copy)| (key.key, place, WriteId(copy.value)))
         })
     }
@@ -370,7 +370,7 @@ impl Ledger {
     fn judge_copy(&mut self, slot: usize, seat: Seat) {
         let key = &self.keys[slot];
         let copy = key.copies.at(seat);
-        let diverges = copy.here
+        let diverges = copy.origin.is_some()
             && copy.value != key.current
             && key.menders == 0
             && copy.expires >= self.now
@@ -401,13 +401,13 @@ impl Ledger {
         match copy.origin {
             _ if !self.is_committed(x) => Divergence::NeverCommitted,
             _ if self.precedes(v, x) => Divergence::OverwrittenByOlder,
-            Origin::Restored if copy.old => Divergence::Restored,
-            Origin::Fill if copy.old => Divergence::StaleFill,
-            Origin::Update if copy.old => Divergence::OvertakenUpdate,
+            Some(Origin::Restored) if copy.old => Divergence::Restored,
+            Some(Origin::Fill) if copy.old => Divergence::StaleFill,
+            Some(Origin::Update) if copy.old => Divergence::OvertakenUpdate,
             _ if crashed || key.copies.mishap == Some(Mended::Crashed) => Divergence::CrashBetween,
             _ if key.copies.mishap == Some(Mended::InVain) => Divergence::LostInvalidation,
             _ if last.is(GAVE_UP) => Divergence::CommitWithoutAnswer,
-            Origin::Update if !self.precedes(x, v) => Divergence::OvertakenUpdate,
+            Some(Origin::Update) if !self.precedes(x, v) => Divergence::OvertakenUpdate,
             _ => Divergence::Left,
         }
     }
@@ -415,7 +415,7 @@ impl Ledger {
     /// What is there is there no more, or is about to be replaced.
     fn forget_copy(&mut self, slot: usize, seat: Seat) {
         let copy = self.keys[slot].copies.at_mut(seat);
-        copy.here = false;
+        copy.origin = None;
         if std::mem::take(&mut copy.diverges) {
             self.tally.diverging -= 1;
         }
@@ -460,7 +460,7 @@ impl Ledger {
             for seat in 0..key.copies.seats() {
                 let copy = key.copies.at(seat);
                 let held = self.writes[copy.value as usize].holds > 0;
-                let differs = copy.here && copy.expires >= self.now && copy.value != key.current;
+                let differs = copy.origin.is_some() && copy.expires >= self.now && copy.value != key.current;
                 assert_eq!(copy.diverges, differs && !held && key.menders == 0, "key {}: seat {seat}", key.key);
                 assert!(!copy.diverges || copy.noted <= copy.expires, "key {}: seat {seat}: its end", key.key);
                 diverging += u64::from(copy.diverges);
