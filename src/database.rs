@@ -16,7 +16,7 @@ use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
 use crate::fault::Slowdown;
 use crate::ledger::{Change, Holder, Key, Ledger, Mended, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{self, Link};
+use crate::scenario::{self, Link, estimate};
 use crate::time::Nanos;
 
 /// One row to write.
@@ -138,6 +138,8 @@ struct State {
     counts: DatabaseCounts,
     busy_since: Nanos,
 }
+
+const _: () = assert!(Calls::<Asked, Reply>::CALL_BYTES <= estimate::CALL_BYTES);
 
 /// See the module.
 pub struct Database {

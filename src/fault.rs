@@ -11,7 +11,7 @@
 //! strikes after the event that pulled it and before the next; the flush that pulled one goes on afterwards.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -20,6 +20,7 @@ use crate::engine::{Kernel, TaskId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{At, Fault, Link, What, Which};
 use crate::time::Nanos;
+use crate::work;
 
 /// What exactly breaks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -111,12 +112,16 @@ pub struct Plan {
     entries: Vec<Entry>,
     /// By moment, fault and turn: the order does not depend on when something was put here.
     agenda: BTreeMap<(Nanos, usize, u64), Due>,
+    /// Faults that wait for a flush, and those that wait for acknowledged writes: by count and fault.
+    flushes: BTreeSet<(u64, usize)>,
+    acknowledged: BTreeSet<(u64, usize)>,
 }
 
 impl Plan {
     /// The plan of these faults, for a world of these `parts`.
     pub fn new(faults: &[Fault], parts: Parts, streams: &Streams) -> Plan {
-        let mut plan = Plan { streams: *streams, parts, entries: Vec::new(), agenda: BTreeMap::new() };
+        let (agenda, flushes, acknowledged) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        let mut plan = Plan { streams: *streams, parts, entries: Vec::new(), agenda, flushes, acknowledged };
         faults.iter().for_each(|fault| plan.add(fault));
         plan
     }
@@ -131,7 +136,8 @@ impl Plan {
         match fault.at {
             At::Moment(at) => self.put(number, at, true),
             At::Every(_) => self.begin_again(number, Nanos::ZERO),
-            At::BeforeFlush(_) | At::AfterAcknowledged(_) => {}
+            At::BeforeFlush(count) => _ = self.flushes.insert((count, number)),
+            At::AfterAcknowledged(count) => _ = self.acknowledged.insert((count, number)),
         }
     }
 
@@ -182,27 +188,25 @@ impl Plan {
 
     /// The faults that strike now that so many flushes have begun and so many writes have been acknowledged.
     pub fn triggered(&mut self, triggers: &Triggers, now: Nanos) -> Vec<Strike> {
-        let (flushes, acknowledged) = (triggers.flushes.get(), triggers.acknowledged.get());
-        let reached = |entry: &Entry| {
-            entry.turns == 0
-                && match entry.at {
-                    At::BeforeFlush(number) => number <= flushes,
-                    At::AfterAcknowledged(number) => number <= acknowledged,
-                    At::Moment(_) | At::Every(_) => false,
-                }
-        };
-        let pulled: Vec<usize> = (0..self.entries.len()).filter(|&fault| reached(&self.entries[fault])).collect();
+        let mut pulled: Vec<usize> = Vec::new();
+        let waiting = [(&mut self.flushes, &triggers.flushes), (&mut self.acknowledged, &triggers.acknowledged)];
+        for (faults, reached) in waiting {
+            while let Some(&(count, fault)) = faults.first()
+                && count <= reached.get()
+            {
+                faults.pop_first();
+                pulled.push(fault);
+            }
+        }
+        pulled.sort_unstable();
         pulled.into_iter().map(|fault| self.begin(fault, now)).collect()
     }
 
     /// Tells `triggers` which counts the next faults wait for.
     pub fn arm(&self, triggers: &Triggers) {
-        let waiting = || self.entries.iter().filter(|entry| entry.turns == 0);
-        let flush = waiting().filter_map(|entry| if let At::BeforeFlush(n) = entry.at { Some(n) } else { None });
-        let acknowledged =
-            waiting().filter_map(|entry| if let At::AfterAcknowledged(n) = entry.at { Some(n) } else { None });
-        triggers.flush_armed.set(flush.min().unwrap_or(u64::MAX));
-        triggers.acknowledged_armed.set(acknowledged.min().unwrap_or(u64::MAX));
+        let next = |faults: &BTreeSet<(u64, usize)>| faults.first().map_or(u64::MAX, |(count, _)| *count);
+        triggers.flush_armed.set(next(&self.flushes));
+        triggers.acknowledged_armed.set(next(&self.acknowledged));
     }
 
     /// Everything heals: what has begun and not ended, in the order in which it would have ended; nothing else follows.
@@ -333,30 +337,43 @@ impl Future for BeforeFlush<'_> {
 }
 
 /// By how much something is slowed down: the product of the slow-downs that last.
-#[derive(Clone, Debug, Default)]
-pub struct Slowdown(Vec<f64>);
+#[derive(Clone, Debug)]
+pub struct Slowdown {
+    lasting: Vec<f64>,
+    product: f64,
+}
+
+impl Default for Slowdown {
+    fn default() -> Slowdown {
+        Slowdown { lasting: Vec::new(), product: 1.0 }
+    }
+}
 
 impl Slowdown {
     /// A slow-down begins.
     pub fn begin(&mut self, times: f64) {
-        self.0.push(times);
+        self.lasting.push(times);
+        self.product *= times;
     }
 
     /// Whether none lasts.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.lasting.is_empty()
     }
 
     /// A slow-down ends.
     pub fn end(&mut self, times: f64) {
-        let position = self.0.iter().position(|other| *other == times).expect("only what has begun ends");
-        self.0.remove(position);
+        work::count(self.lasting.len());
+        let position = self.lasting.iter().position(|other| *other == times).expect("only what has begun ends");
+        self.lasting.remove(position);
+        // Multiplied anew: a division would leave a rounding behind.
+        self.product = self.lasting.iter().product();
     }
 
     /// How long something takes now that otherwise takes `time`.
     #[inline]
     pub fn stretch(&self, time: Nanos) -> Nanos {
-        if self.0.is_empty() { time } else { Nanos((time.0 as f64 * self.0.iter().product::<f64>()) as u64) }
+        if self.lasting.is_empty() { time } else { Nanos((time.0 as f64 * self.product) as u64) }
     }
 }
 

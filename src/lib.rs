@@ -11,7 +11,9 @@
 //! floor 3  cache database network       the parts of the world
 //!          app workload fault metrics
 //! floor 2  scenario engine ledger stats the experiment as data; clock, queue and tasks; the witness; histograms
-//! floor 1  random (on time)             named streams of chance; whole nanoseconds
+//!          keyspace                     what a server's commands do to its keys
+//! floor 1  random                       named streams of chance (on the ground: whole nanoseconds in time, steps
+//!                                       counted in work, texts made safe to show in escape)
 //! ```
 //!
 //! Begin with [`scenario`] (what can be asked), [`strategy`] (what a lane does, as an application programmer would write it)
@@ -51,8 +53,10 @@ pub mod chart;
 pub mod cli;
 pub mod database;
 pub mod engine;
+pub mod escape;
 pub mod experiment;
 pub mod fault;
+pub mod keyspace;
 pub mod ledger;
 pub mod metrics;
 pub mod network;
@@ -64,4 +68,5 @@ pub mod stats;
 pub mod strategy;
 pub mod time;
 pub mod web;
+pub mod work;
 pub mod workload;

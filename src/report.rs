@@ -38,6 +38,9 @@ pub struct LaneReport {
     pub at_s: f64,
     /// Whether the run has ended and the system has drained.
     pub drained: bool,
+    /// Why the lane ended before that, if it did: a limit, and what to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// Events the engine has handled.
     pub events: u64,
     /// Requests answered, well or badly.

@@ -266,12 +266,15 @@ fn replay_counts_exactly_from_a_file_and_from_standard_input() {
         let line = printed(&["replay", file.path(), "--policy", policy, "--capacity", capacity, "--json"], "");
         assert_eq!(
             line,
-            format!("{{\"requests\":100000,\"hits\":{hits},\"misses\":{}}}\n", 100_000 - hits),
+            format!("{{\"requests\":100000,\"hits\":{hits},\"misses\":{},\"on_miss\":\"fill\"}}\n", 100_000 - hits),
             "{policy}"
         );
     }
     let args = ["replay", "-", "--policy", "lru", "--capacity", "256", "--ttl", "1000"];
-    assert_eq!(printed(&args, &text), "100000 requests, 59191 hits (59.19 %), 40809 misses\n");
+    assert_eq!(
+        printed(&args, &text),
+        "100000 requests, 59191 hits (59.19 %), 40809 misses\neach miss fills the cache\n"
+    );
 }
 
 #[test]
@@ -281,16 +284,30 @@ fn replay_honours_the_operations_times_and_lives_of_a_trace() {
     };
     // The set lives 60 s: the get at 60 s hits, the one at 61 s does not; after the delete the last misses.
     let twitter = "0,k,1,4,7,set,60\n60,k,1,4,7,get,0\n61,k,1,0,7,get,0\n62,k,1,0,7,delete,0\n63,k,1,0,7,get,0\n";
-    let told = "{\"requests\":3,\"hits\":1,\"misses\":2,\"writes\":1,\"deletes\":1,\"left_out\":{}}\n";
+    let told = "{\"requests\":3,\"hits\":1,\"misses\":2,\"writes\":1,\"deletes\":1,\"left_out\":{},\
+                \"left_out_by_reason\":{},\"uncertain\":0,\"on_miss\":\"leave\"}\n";
     assert_eq!(replay(twitter, &[]), told);
     let monitor = "OK\n1.0 [0 lua] \"get\" \"k\"\n2.0 [0 lua] \"get\" \"k\"\n2.5 [0 lua] \"ping\"\n";
-    let told = "{\"requests\":2,\"hits\":1,\"misses\":1,\"writes\":0,\"deletes\":0,\"left_out\":{\"ping\":1}}\n";
-    assert_eq!(replay(monitor, &[]), told);
-    assert_eq!(replay("5 3 0 0\n5 1 0 1\n", &["--format", "arc"]), "{\"requests\":4,\"hits\":1,\"misses\":3}\n");
+    let told = |hits, on_miss| {
+        format!(
+            "{{\"requests\":2,\"hits\":{hits},\"misses\":{},\"writes\":0,\"deletes\":0,\"left_out\":{{\"ping\":1}},\
+             \"left_out_by_reason\":{{\"no_key\":{{\"ping\":1}}}},\"uncertain\":0,\"on_miss\":\"{on_miss}\"}}\n",
+            2 - hits
+        )
+    };
+    assert_eq!(replay(monitor, &[]), told(0, "leave"), "nobody gave the server a value");
+    assert_eq!(replay(monitor, &["--on-miss", "FILL"]), told(1, "fill"));
+    let told = "{\"requests\":4,\"hits\":1,\"misses\":3,\"on_miss\":\"fill\"}\n";
+    assert_eq!(replay("5 3 0 0\n5 1 0 1\n", &["--format", "arc"]), told);
     let ttl = ["replay", "-", "--policy", "lru", "--capacity", "9", "--ttl", "5"];
     assert!(refused(&ttl, twitter, 2).contains("--ttl and --rate count requests; leave them out"));
     let opt = ["replay", "-", "--policy", "opt", "--capacity", "9"];
-    assert!(refused(&opt, twitter, 2).contains("opt knows no writes"));
+    assert!(refused(&opt, twitter, 2).contains("opt knows only reads, and this trace has 1 writes and 1 deletes"));
+    assert!(refused(&opt, "key,op,ttl\na,get,9\n", 2).contains("opt knows no TTLs"));
+    let reads = "key,op\na,get\na,get\n";
+    assert!(printed(&opt, reads).starts_with("2 requests, 1 hits (50.00 %), 1 misses\neach miss fills the cache\n"));
+    let leaving = printed(&[&opt[..], &["--on-miss", "leave"]].concat(), reads);
+    assert!(leaving.starts_with("2 requests, 0 hits (0.00 %), 2 misses\nmisses leave the cache alone"), "{leaving}");
 }
 
 #[test]
@@ -308,7 +325,7 @@ fn opt_counts_the_same_whether_the_trace_or_the_program_looks_ahead() {
     let file = File::new("ahead.oracleGeneral", "");
     std::fs::write(file.path(), bytes).unwrap();
     for (capacity, misses) in [("3", 7), ("4", 6)] {
-        let told = format!("{{\"requests\":12,\"hits\":{},\"misses\":{misses}}}\n", 12 - misses);
+        let told = format!("{{\"requests\":12,\"hits\":{},\"misses\":{misses},\"on_miss\":\"fill\"}}\n", 12 - misses);
         let args = |file| ["replay", file, "--policy", "opt", "--capacity", capacity, "--json"];
         assert_eq!(printed(&args(file.path()), ""), told);
         assert_eq!(printed(&args("-"), &(keys.join("\n") + "\n")), told);
@@ -326,8 +343,11 @@ fn replay_says_what_is_wrong() {
             "known: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, redis-lru"
         )
     );
-    assert!(replay("-", "lru", "0", &[]).contains("a whole number from 1 to 10000000"));
-    assert!(replay("-", "lru", "10000001", &[]).contains("a whole number from 1 to 10000000"));
+    for capacity in ["0", "10000001", "5 apples", "0B", ""] {
+        let told = replay("-", "lru", capacity, &[]);
+        assert!(told.contains("a whole number of entries from 1 to 10000000, or bytes such as 64MiB"), "{told}");
+    }
+    assert!(replay("-", "volatile-lur", "5", &[]).contains("did you mean volatile-lru?"));
     assert!(replay("-", "opt", "5", &["--ttl", "9"]).contains("leave one of them out"));
     assert!(replay("no-such-file.txt", "lru", "5", &[]).contains("no-such-file.txt: cannot open it"));
     assert!(replay(env!("CARGO_MANIFEST_DIR"), "lru", "5", &[]).contains("is a folder"));
@@ -354,6 +374,170 @@ fn a_scenario_may_take_its_keys_from_a_trace() {
 }
 
 #[test]
+fn several_policies_and_capacities_are_played_in_one_pass_and_count_as_each_alone() {
+    let keys: String = (0..2_000u64).map(|i| format!("{}\n", (i * i * 7 + i / 3) % 97)).collect();
+    let alone = |policy: &str, capacity: &str| {
+        json(&["replay", "-", "--policy", policy, "--capacity", capacity, "--json"], &keys)
+    };
+    let all = json(&["replay", "-", "--policy", "lru,SIEVE,opt,allkeys-lru", "--capacity", "10,50", "--json"], &keys);
+    let rows: Vec<(&str, u64)> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["policy"].as_str().unwrap(), row["capacity"].as_u64().unwrap()))
+        .collect();
+    let expected = ["lru", "sieve", "opt", "allkeys-lru"].into_iter().flat_map(|policy| [(policy, 10), (policy, 50)]);
+    assert_eq!(rows, expected.collect::<Vec<_>>());
+    for ((policy, capacity), row) in rows.iter().zip(all.as_array().unwrap()) {
+        let one = alone(policy, &capacity.to_string());
+        assert_eq!((&row["hits"], &row["misses"]), (&one["hits"], &one["misses"]), "{policy} {capacity}");
+        assert!(one.get("policy").is_none());
+    }
+    let table = printed(&["replay", "-", "--policy", "lru,sieve", "--capacity", "10,50"], &keys);
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!((lines.len(), lines[5]), (6, "each miss fills the cache"), "{table}");
+    assert!(lines[0].starts_with("policy") && lines[0].ends_with("hit %"), "{table}");
+    assert!(lines[3].starts_with("sieve         10      2000"), "{table}");
+}
+
+/// Standard output and standard error of a command that succeeds.
+fn both(args: &[&str], input: &str) -> (String, String) {
+    let output = cachelane(args, input);
+    assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn room_may_be_counted_in_bytes_of_the_traces_sizes() {
+    let trace = "time,key,size\n0,a,100\n1,b,100\n2,a,100\n3,c,150\n4,a,100\n5,d,900\n6,a,100\n";
+    let replay = |capacity: &str, more: &[&str]| {
+        json(&[&["replay", "-", "--policy", "lru", "--capacity", capacity, "--json"], more].concat(), trace)
+    };
+    // a and b fit; c makes b go; d is larger than all of it.
+    let row = replay("250B", &[]);
+    assert_eq!((&row["hits"], &row["too_large"], &row["unknown_size"]), (&3.into(), &1.into(), &0.into()));
+    let row = replay("250B", &["--overhead", "64"]);
+    assert_eq!(row["hits"], 1, "one entry of 164 fits at a time");
+    assert_eq!(replay("4kB", &[])["hits"], 3);
+    let keys = ["replay", "-", "--policy", "lru", "--capacity", "1MiB"];
+    assert!(refused(&keys, "a\nb\n", 2).contains("the trace says no sizes; give the capacity in entries"));
+    let opt = ["replay", "-", "--policy", "opt", "--capacity", "1MiB"];
+    assert!(refused(&opt, trace, 2).contains("give it entries"));
+}
+
+#[test]
+fn redis_volatile_policies_refuse_what_is_new_where_no_key_has_an_end() {
+    let line = |at: u32, words: &str| format!("{at}.0 [0 a:1] {words}\n");
+    let sets: String = (1..=5).map(|n| line(n, &format!("\"SET\" \"k{n}\" \"v\""))).collect();
+    let reads: String = (1..=5).map(|n| line(10 + n, &format!("\"GET\" \"k{n}\""))).collect();
+    let input = format!("{sets}{reads}");
+    for policy in ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "noeviction", "VOLATILE-LRU"] {
+        let row = json(&["replay", "-", "--policy", policy, "--capacity", "3", "--json"], &input);
+        assert!(row["refused"].as_u64() >= Some(2), "{policy}: {row}");
+        assert_eq!(row["hits"], 3, "{policy}: {row}");
+    }
+    let text = printed(&["replay", "-", "--policy", "volatile-lru", "--capacity", "3"], &input);
+    assert!(text.contains("values refused, since the cache was full and nothing may go"), "{text}");
+}
+
+#[test]
+fn what_a_file_was_taken_for_is_told_beside_the_result() {
+    let args = ["replay", "-", "--policy", "lru", "--capacity", "100"];
+    let (text, notes) = both(&args, "0 7 100\n1 8 100\n2 7 100\n3 7 100\n");
+    assert_eq!(text, "4 requests, 2 hits (50.00 %), 2 misses\neach miss fills the cache\n");
+    assert_eq!(notes, "note: -: no header: the columns are taken as time,key,size; --columns says otherwise\n");
+    let row = json(&[&args[..], &["--json"]].concat(), "1\n*\n1\n");
+    assert!(row["notes"][0].as_str().unwrap().contains("are marks"), "{row}");
+    let told = [&args[..], &["--columns", "time,-,key"]].concat();
+    assert_eq!(
+        printed(&told, "0 7 100\n1 8 100\n"),
+        "2 requests, 1 hits (50.00 %), 1 misses\neach miss fills the cache\n"
+    );
+    assert!(refused(&args, "user 7\nuser 8\n", 2).contains("--format keys"));
+    let keys = [&args[..], &["--format", "KEYS"]].concat();
+    assert_eq!(
+        printed(&keys, "user 7\nuser 8\n"),
+        "2 requests, 0 hits (0.00 %), 2 misses\neach miss fills the cache\n"
+    );
+}
+
+/// Whether a text holds nothing that a terminal obeys, or that turns its direction.
+fn is_plain(text: &str) -> bool {
+    let obeyed = |c: char| c.is_control() && c != '\n' && c != '\r';
+    !text.chars().any(|c| obeyed(c) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{200b}'))
+}
+
+#[test]
+fn control_characters_of_input_are_escaped_wherever_they_are_shown() {
+    let bad = "\u{1b}]0;pwned\u{7}\u{9b}2J\u{202e}x";
+    // Names with control characters are refused; what turns the direction of a text is not.
+    let name = "pwned\u{202e}x\u{200b}";
+    let scenario = format!(
+        "name = {name:?}\nduration = \"2s\"\n[[lane]]\nname = {name:?}\nwrite = \"write-back\"\n[[fault]]\nat = \"1s\"\n\
+         what = \"cache.crash\"\n[[lane]]\n"
+    )
+    .replace("\\u{202e}", "\u{202e}")
+    .replace("\\u{200b}", "\u{200b}");
+    for format in [&[][..], &["--percentiles"], &["--csv"], &["--json"]] {
+        let (text, errors) = both(&[&["compare", "-"], format].concat(), &scenario);
+        assert!(is_plain(&text) && is_plain(&errors), "{format:?}: {text:?}");
+        assert!(text.contains("pwned"), "{format:?}");
+    }
+    let report = json(&["compare", "-", "--json"], &scenario);
+    assert_eq!(report["lanes"][0]["name"], name, "the data stays what it is");
+    let monitor = "1 [0 x] \"\\x1b]0;pwned\\x07cmd\" \"a\"\n2 [0 x] \"get\" \"b\"\n";
+    for more in [&[][..], &["--json"], &["--capacity", "2"]] {
+        let (text, errors) = both(&[&["replay", "-", "--policy", "lru", "--capacity", "1"], more].concat(), monitor);
+        assert!(is_plain(&text) && is_plain(&errors) && text.contains("pwned"), "{text:?}");
+    }
+    // In errors: of keys, of files, of lanes, of options.
+    for (args, input) in [
+        (&["replay", "-", "--policy", "lru", "--capacity", "1"][..], &*format!("time,key,op\n1,a,{bad}\n")),
+        (&["replay", bad, "--policy", "lru", "--capacity", "1"], ""),
+        (&["replay", "-", "--policy", bad, "--capacity", bad], "a\n"),
+        (&["run", "-"], &scenario),
+        (&["run", "-", "--lane", bad], "[[lane]]\n"),
+        (&["compare", bad], ""),
+        (&["compare", "default", bad], ""),
+        (&["compare", "-", "--set", bad], "[[lane]]\n"),
+        (&["compare", "-"], "[[lane]]\nwrite = \"\\u001b[31mevil\\u009b\"\n"),
+        (&["check", "-"], "name = \"a\"\n\"\\u001b[31mevil\" = 1\n"),
+        (&["presets", bad], ""),
+    ] {
+        let output = cachelane(args, input);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_ne!(output.status.code(), Some(0), "{args:?}");
+        assert!(is_plain(&message), "{args:?}: {message:?}");
+    }
+}
+
+#[test]
+fn a_lane_named_like_a_formula_is_no_formula_in_csv() {
+    let scenario = "duration = \"1s\"\n[[lane]]\nname = \"=cmd()\"\n[[lane]]\nname = \"@x\"\n";
+    let csv = printed(&["compare", "-", "--csv"], scenario);
+    assert!(csv.contains(",'=cmd(),") && csv.contains(",'@x,"), "{csv}");
+    assert_eq!(json(&["compare", "-", "--json"], scenario)["lanes"][0]["name"], "=cmd()");
+}
+
+#[test]
+fn a_run_that_plays_only_the_first_part_of_a_trace_says_so() {
+    let trace: String = (0..100).map(|second| format!("{second},k{second}\n")).collect();
+    let file = File::new("long.csv", &format!("time,key\n{trace}"));
+    let scenario = format!(
+        "duration = \"10s\"\n[clients]\nkeys = {{ kind = \"trace\", file = {:?} }}\narrivals = {{ kind = \"trace\" }}\n[[lane]]\n",
+        file.path()
+    );
+    let (_, notes) = both(&["compare", "-"], &scenario);
+    assert!(notes.contains("the run ends after 10 of the 100 requests of the trace"), "{notes}");
+    let (_, notes) = both(&["compare", "-", "--set", "duration=200s"], &scenario);
+    assert_eq!(notes, "");
+    // At other arrivals, the run itself shows how many it made.
+    let steady = scenario.replace("{ kind = \"trace\" }", "{ kind = \"constant\", rate = 2 }");
+    let (_, notes) = both(&["compare", "-"], &steady);
+    assert!(notes.contains("of the 100 requests of the trace"), "{notes}");
+}
+
+#[test]
 fn presets_are_listed_and_printed() {
     let list = printed(&["presets"], "");
     for name in ["default", "locust-test", "like-button", "redis-down", "product-list"] {
@@ -368,16 +552,37 @@ fn presets_are_listed_and_printed() {
 #[test]
 fn check_says_ok_or_lists_every_problem() {
     let good = File::new("good.toml", SHORT);
-    assert_eq!(printed(&["check", good.path(), "default"], ""), format!("{}: ok\ndefault: ok\n", good.path()));
+    let told = printed(&["check", good.path(), "default"], "");
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines[0].starts_with(&format!("{}: ok (at most ", good.path())), "{told}");
+    assert!(lines[1].starts_with("default: ok (at most ") && lines[1].ends_with("iB of memory)"), "{told}");
     let bad = File::new("bad.toml", "[cache]\ncapacity = 0\n[database]\nworkers = 0\n");
     let output = cachelane(&["check", good.path(), bad.path()], "");
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{}: ok\n", good.path()));
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with(&format!("{}: ok (", good.path())));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(
         message.contains("line 2: cache.capacity = 0") && message.contains("line 4: database.workers = 0"),
         "{message}"
     );
+}
+
+/// Where less memory can be had than a run takes.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_allocation_that_fails_ends_in_a_sentence_about_memory() {
+    let many = "clients.keys = { kind = \"zipf\", count = 10000000 }\nduration = \"1s\"";
+    let file = File::new("many.toml", many);
+    let run = |kilobytes: u32| {
+        let limited = format!("ulimit -v {kilobytes}; exec \"$0\" compare \"$1\"");
+        let arguments = ["-c", &limited, env!("CARGO_BIN_EXE_cachelane"), file.path()];
+        Command::new("sh").args(arguments).output().expect("there is a shell")
+    };
+    let output = run(300_000);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{told}");
+    assert!(told.starts_with("error: out of memory: ") && told.lines().count() == 1, "{told}");
+    assert!(run(3_000_000).status.success(), "the same with enough of it");
 }
 
 #[test]

@@ -215,7 +215,7 @@ fn what_tunes_sampling_is_refused_where_nothing_samples() {
     assert_eq!(
         problems("[cache]\nsamples = 10\n"),
         "line 2: cache.samples = 10: the policy here does not look at it; leave it out, or set eviction to redis-lru, \
-         redis-lfu or volatile-ttl"
+         redis-lfu, volatile-lru, volatile-lfu or volatile-ttl"
     );
     assert!(problems(&format!("[cache]\nlfu_decay = 3\n{lanes}")).contains("cache.lfu_decay = 3"));
     let own = "[[lane]]\n[[lane]]\ncache = { eviction = \"redis-lru\", lfu_log_factor = 3 }\n";

@@ -22,6 +22,11 @@ enum Op {
     Remove(u32),
     /// Another value in the same entry, unnoticed by the policy.
     Change(u32),
+    /// Another end of the value that is there.
+    Expire {
+        key: u32,
+        ttl: Option<u64>,
+    },
     Wait(u64),
     Clear,
 }
@@ -34,10 +39,16 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(key, ttl, size)| Op::Insert { key, ttl, size }),
         8 => key.clone().prop_map(Op::Request),
         2 => key.clone().prop_map(Op::Remove),
-        1 => key.prop_map(Op::Change),
+        1 => key.clone().prop_map(Op::Change),
+        2 => (key, proptest::option::of(0..20u64)).prop_map(|(key, ttl)| Op::Expire { key, ttl }),
         3 => (0..6u64).prop_map(Op::Wait),
         1 => Just(Op::Clear),
     ]
+}
+
+/// Whether only entries with an end may go.
+fn is_volatile(policy: Eviction) -> bool {
+    policy.may_refuse() && policy != Eviction::None
 }
 
 /// An entry, and what the policies may want to know of it.
@@ -99,7 +110,7 @@ impl Model {
     fn can_evict(&self) -> bool {
         match self.policy {
             Eviction::None => false,
-            Eviction::VolatileTtl => self.held.iter().any(|held| held.entry.expires < Nanos::MAX),
+            _ if is_volatile(self.policy) => self.held.iter().any(|held| held.entry.expires < Nanos::MAX),
             _ => true,
         }
     }
@@ -108,7 +119,7 @@ impl Model {
     fn evict(&mut self, most: u64, chosen: &mut VecDeque<u32>, victims: &mut Vec<Entry>) {
         while self.used() > most && self.can_evict() {
             let at = self.victim(chosen.pop_front());
-            assert!(self.policy != Eviction::VolatileTtl || self.held[at].entry.expires < Nanos::MAX);
+            assert!(!is_volatile(self.policy) || self.held[at].entry.expires < Nanos::MAX);
             victims.push(self.take(at));
         }
     }
@@ -248,6 +259,13 @@ impl Pair {
                 if let (Some(entry), Some(at)) = (self.store.peek_mut(key), self.model.find(key)) {
                     entry.value ^= 1 << 20;
                     self.model.held[at].entry.value ^= 1 << 20;
+                }
+            }
+            Op::Expire { key, ttl } => {
+                let expires = ttl.map_or(Nanos::MAX, |ttl| Nanos(self.now.0 + ttl));
+                self.store.set_end(key, expires);
+                if let Some(at) = self.model.find(key) {
+                    self.model.held[at].entry.expires = expires;
                 }
             }
             Op::Wait(ticks) => self.now += Nanos(ticks),

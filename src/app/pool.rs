@@ -10,7 +10,7 @@
 //! itself goes on in the database: a pool bounds what callers wait for, not what the database has still to do.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -22,9 +22,10 @@ use crate::time::Nanos;
 struct State {
     free: u32,
     tickets: u64,
-    waiting: VecDeque<(u64, TaskId)>,
+    /// By ticket; the first has waited longest.
+    waiting: BTreeMap<u64, TaskId>,
     /// Tickets that have been called up and have not come yet.
-    called: Vec<u64>,
+    called: BTreeSet<u64>,
 }
 
 /// See the module.
@@ -56,10 +57,10 @@ impl Pool {
 
     fn give_back(&self, kernel: &Kernel) {
         let mut state = self.state.borrow_mut();
-        match state.waiting.pop_front() {
+        match state.waiting.pop_first() {
             None => state.free += 1,
             Some((ticket, task)) => {
-                state.called.push(ticket);
+                state.called.insert(ticket);
                 kernel.wake(task);
             }
         }
@@ -93,16 +94,15 @@ impl<'a> Future for Wait<'a> {
             None => {
                 let ticket = state.tickets;
                 state.tickets += 1;
-                state.waiting.push_back((ticket, kernel.current()));
+                state.waiting.insert(ticket, kernel.current());
                 pool.waits.set(pool.waits.get() + 1);
                 self.ticket = Some(ticket);
                 return Poll::Pending;
             }
             Some(ticket) => {
-                let Some(place) = state.called.iter().position(|&called| called == ticket) else {
+                if !state.called.remove(&ticket) {
                     return Poll::Pending;
-                };
-                state.called.swap_remove(place);
+                }
                 drop(state);
                 self.leave_line();
             }
@@ -125,12 +125,11 @@ impl Drop for Wait<'_> {
         let Some(ticket) = self.ticket else { return };
         self.leave_line();
         let mut state = self.pool.state.borrow_mut();
-        if let Some(place) = state.called.iter().position(|&called| called == ticket) {
-            state.called.swap_remove(place);
+        if state.called.remove(&ticket) {
             drop(state);
             self.pool.give_back(self.kernel);
         } else {
-            state.waiting.retain(|&(waiting, _)| waiting != ticket);
+            state.waiting.remove(&ticket);
         }
     }
 }

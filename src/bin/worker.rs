@@ -1,6 +1,13 @@
 //! The worker: runs simulations beside the page, so that the page never blocks.
 
 #[cfg(target_arch = "wasm32")]
+mod memory;
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static MEMORY: memory::Memory = memory::Memory;
+
+#[cfg(target_arch = "wasm32")]
 fn main() {
     cachelane::web::worker::start();
 }

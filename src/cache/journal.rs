@@ -15,8 +15,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::keys::{ByKey, Numbers};
 use super::store::Entry;
 use crate::ledger::{Key, WriteId};
+use crate::scenario::estimate;
+use crate::work;
 
 /// A place in the row of changes: how many there were.
 pub type Position = u64;
@@ -28,6 +31,8 @@ enum Change {
     /// A row left the buffer; it had come at that position.
     Left { key: Key, write: WriteId, came: Position },
 }
+
+const _: () = assert!(size_of::<(Position, Change)>() <= estimate::RECORD_BYTES);
 
 /// See the module.
 #[derive(Debug)]
@@ -42,7 +47,7 @@ pub struct Journal {
     /// The newest position that somebody has taken.
     mark: Position,
     /// By key: the position of its latest record, 0 for none.
-    recorded: Vec<Position>,
+    recorded: ByKey<Position>,
     /// The rows in the buffer: key, and the position at which each came.
     rows: BTreeMap<WriteId, (Key, Position)>,
 }
@@ -59,15 +64,16 @@ pub struct Undone {
 }
 
 impl Journal {
-    /// Nothing has happened. `everywhere`: positions are taken at any time, not only by [`mark`](Journal::mark).
-    pub fn new(everywhere: bool) -> Journal {
+    /// Nothing has happened. `everywhere`: positions are taken at any time, not only by [`mark`](Journal::mark). Its node
+    /// numbers its keys like this.
+    pub fn new(everywhere: bool, numbers: &Numbers) -> Journal {
         Journal {
             records: VecDeque::new(),
             position: 0,
             changes: 0,
             everywhere,
             mark: 0,
-            recorded: Vec::new(),
+            recorded: ByKey::new(0, numbers),
             rows: BTreeMap::new(),
         }
     }
@@ -97,10 +103,7 @@ impl Journal {
     /// The entry of a key is about to leave, or to change without a command.
     pub fn entry_gone(&mut self, key: Key, before: Option<Entry>) {
         self.position += 1;
-        if self.recorded.len() <= key as usize {
-            self.recorded.resize(key as usize + 1, 0);
-        }
-        let recorded = &mut self.recorded[key as usize];
+        let recorded = self.recorded.get_mut(key);
         if self.everywhere || *recorded <= self.mark {
             *recorded = self.position;
             self.records.push_back((self.position, Change::Entry { key, before }));
@@ -126,6 +129,7 @@ impl Journal {
     /// Nobody will go back behind `position` any more.
     pub fn forget(&mut self, position: Position) {
         while self.records.front().is_some_and(|(at, _)| *at <= position) {
+            work::count(1);
             self.records.pop_front();
         }
     }
@@ -136,7 +140,7 @@ impl Journal {
         while let Some((_, change)) = self.records.pop_back_if(|(at, _)| *at > to) {
             match change {
                 Change::Entry { key, before } => {
-                    self.recorded[key as usize] = 0;
+                    self.recorded.set(key, 0);
                     undone.entries.insert(key, before);
                 }
                 Change::Left { key, write, came } => {
@@ -159,15 +163,17 @@ impl Journal {
 
     /// Everything is gone, and nobody can go back. Positions go on counting.
     pub fn clear(&mut self) {
+        work::count(self.records.len() + self.rows.len());
         self.records.clear();
         self.rows.clear();
-        self.recorded.clear();
+        // What is recorded of keys lies behind the mark from now on, and so does not count.
         self.position += 1;
         self.mark = self.position;
     }
 
     /// The rows in the buffer, those that came first first.
     pub fn rows(&self) -> Vec<(Key, WriteId)> {
+        work::count(self.rows.len());
         let mut rows: Vec<_> = self.rows.iter().map(|(write, (key, came))| (*came, *key, *write)).collect();
         rows.sort_unstable();
         rows.into_iter().map(|(_, key, write)| (key, write)).collect()
@@ -226,7 +232,7 @@ mod tests {
         /// Whatever was done, going back to a mark gives the state that was there, as a copy made then shows it.
         #[test]
         fn going_back_gives_what_was_there(everywhere: bool, ops in prop::collection::vec(op(), 0..120)) {
-            let mut journal = Journal::new(everywhere);
+            let mut journal = Journal::new(everywhere, &Numbers::default());
             let mut state: Copy = Default::default();
             let mut marks: Vec<(Position, Copy)> = vec![(0, state.clone())];
             let mut next = 0;
@@ -275,7 +281,7 @@ mod tests {
     #[test]
     fn a_busy_key_needs_one_record_between_two_marks_and_one_a_change_for_replicas() {
         for (everywhere, records) in [(false, 2), (true, 200)] {
-            let mut journal = Journal::new(everywhere);
+            let mut journal = Journal::new(everywhere, &Numbers::default());
             for value in 0..200 {
                 if value == 100 {
                     journal.mark();

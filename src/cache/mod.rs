@@ -4,6 +4,7 @@ pub mod buffer;
 pub mod eviction;
 pub mod expiry;
 pub mod journal;
+pub mod keys;
 pub mod leases;
 pub mod near;
 pub mod node;

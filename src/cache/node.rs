@@ -21,6 +21,7 @@ mod halt;
 mod loads;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use self::behind::FlushDue;
@@ -28,9 +29,10 @@ pub use self::command::{Answer, Command, Copied, Fill, Found, Guard, Job, LeaseA
 use self::durable::Durability;
 pub use self::durable::Turn;
 use self::halt::Halt;
-pub(super) use self::halt::Withheld;
+pub(super) use self::halt::WithheldAnswers;
 use super::buffer::Buffer;
 use super::expiry::{Life, Lifetimes};
+use super::keys::{ByKey, Numbers};
 use super::leases::Leases;
 use super::refresh::Refresh;
 use super::shards::{Common, Shard};
@@ -42,6 +44,7 @@ use crate::ledger::{Holder, Key, Origin, Place, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Expiry, WriteBack};
 use crate::time::Nanos;
+use crate::work;
 
 /// Totals since the start of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,6 +105,8 @@ enum Absence {
 /// A load under way, and who waits for it.
 #[derive(Debug, Default)]
 struct Load {
+    /// Loads are numbered in the order in which they begin.
+    number: u64,
     waiting: Line,
     begun: Nanos,
     /// The key was written or deleted meanwhile, so what the load brings may be old: it is handed on, but not kept.
@@ -117,16 +122,18 @@ struct State {
     upkeep: Option<Box<Upkeep>>,
     buffer: Buffer,
     lifetimes: Lifetimes,
-    absences: Vec<Absence>,
-    /// Running loads by key; a handful at a time.
-    loads: Vec<(Key, Load)>,
+    absences: ByKey<Absence>,
+    /// Running loads.
+    loads: BTreeMap<Key, Load>,
+    /// How many have begun.
+    loads_begun: u64,
     leases: Leases,
     /// By key: how long the load of the present value took, where somebody wants to know.
-    took: Vec<Nanos>,
+    took: ByKey<Nanos>,
     /// By key: how long the present value was to live when it came, where somebody wants to know.
-    lives: Vec<Nanos>,
+    lives: ByKey<Nanos>,
     /// Keys of which the database has said to somebody about to change them that they have no row, and what it had.
-    no_rows: Vec<(Key, WriteId)>,
+    no_rows: BTreeMap<Key, WriteId>,
     early: Stream,
     line: Line,
     /// Writes that wait for room in the buffer.
@@ -140,7 +147,7 @@ struct State {
     halted: bool,
     halt: Halt,
     /// Keys with a dirty-expiry event under way.
-    watched: Vec<bool>,
+    watched: ByKey<bool>,
     commands: Stream,
     counts: NodeCounts,
     /// Where else its memory is: on disk, with replicas.
@@ -186,9 +193,9 @@ pub struct CacheNode {
 }
 
 impl CacheNode {
-    /// An empty node, one of the cache's. `write_back` says how its buffer works, in a lane that has one.
+    /// An empty node, one of the cache's, which numbers its keys like this. `write_back` says how its buffer works, in a lane that has one.
     pub fn new(
-        shard: Shard,
+        (shard, numbers): (Shard, Numbers),
         settings: &scenario::Cache,
         write_back: Option<&WriteBack>,
         reading: NodeReading,
@@ -202,20 +209,22 @@ impl CacheNode {
             store: {
                 let store = Store::new(settings.eviction, Room::of(settings.capacity), stream("eviction"));
                 let watch = Watch::new(common.kernel.clone(), common.ledger.clone(), Place::Cache);
-                let store = store.tuned(settings.sampling()).watched(watch);
+                let store = store.numbered(&numbers).watched(watch);
+                let store = store.tuned(settings.sampling());
                 let store =
                     if let Some(upcoming) = &common.upcoming { store.foreseeing(upcoming.clone()) } else { store };
                 if settings.expiry == Expiry::Precise { store.with_expiries() } else { store }
             },
             upkeep: Upkeep::new(settings, stream("upkeep")),
-            buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce)),
+            buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce), &numbers),
             lifetimes: Lifetimes::new(settings.ttl, stream("ttl jitter")),
-            absences: Vec::new(),
-            loads: Vec::new(),
+            absences: ByKey::new(Absence::NeverHere, &numbers),
+            loads: BTreeMap::new(),
+            loads_begun: 0,
             leases: Leases::default(),
-            took: Vec::new(),
-            lives: Vec::new(),
-            no_rows: Vec::new(),
+            took: ByKey::new(Nanos::ZERO, &numbers),
+            lives: ByKey::new(Nanos::ZERO, &numbers),
+            no_rows: BTreeMap::new(),
             early: stream("early refresh"),
             line: Line::default(),
             room: Line::default(),
@@ -224,10 +233,10 @@ impl CacheNode {
             down: 0,
             halted: false,
             halt: Halt::default(),
-            watched: Vec::new(),
+            watched: ByKey::new(false, &numbers),
             commands: stream("cache command"),
             counts: NodeCounts::default(),
-            durability: Durability::new(settings, stream),
+            durability: Durability::new(settings, &numbers, stream),
         };
         CacheNode {
             shard,
@@ -430,7 +439,7 @@ impl CacheNode {
             return Some(write);
         }
         let counts = &mut state.counts;
-        match state.absences.get(key as usize).copied().unwrap_or(Absence::NeverHere) {
+        match state.absences.get(key) {
             Absence::NeverHere => counts.misses_cold += 1,
             Absence::Expired => counts.misses_expired += 1,
             Absence::Evicted => counts.misses_evicted += 1,
@@ -444,17 +453,20 @@ impl CacheNode {
     /// is not kept.
     fn keep(&self, state: &mut State, key: Key, value: WriteId, life: Life, origin: Origin) {
         let now = self.common.kernel.now();
+        let values = &self.common.values;
+        let kept = || state.store.peek(key).filter(|entry| values.keeps_end(value) && !entry.is_expired(now));
         let expires = match life {
-            Life::Usual => match self.common.values.life(key) {
-                Some(life) => now.saturating_add(life),
-                None => state.lifetimes.expires(key, now),
+            Life::Usual => match (kept(), values.life(key)) {
+                (Some(former), _) => former.expires,
+                (None, Some(life)) => now.saturating_add(life),
+                (None, None) => state.lifetimes.expires(key, now),
             },
             Life::For(ttl) => now.saturating_add(ttl),
             Life::None => return,
         };
         if self.reading.knows_lives {
             let life = if life == Life::Usual { expires.saturating_sub(now) } else { Nanos::ZERO };
-            set(&mut state.lives, key, life);
+            state.lives.set(key, life);
         }
         state.will_set(key, now);
         state.store.comes_by(origin);
@@ -467,6 +479,22 @@ impl CacheNode {
         }
         while let Some(victim) = state.store.next_evicted() {
             self.evicted(state, &victim, now);
+        }
+    }
+
+    /// The copy of `key` that is here and good ends then, as the recorded server was told without a request.
+    pub fn set_end(&self, key: Key, end: Nanos) {
+        let mut state = self.state.borrow_mut();
+        let now = self.common.kernel.now();
+        if state.store.peek(key).is_none_or(|entry| entry.is_expired(now)) {
+            return;
+        }
+        state.will_leave(key, now);
+        state.store.set_end(key, end);
+        if state.buffer.is_queued(key) {
+            // Its end may be earlier than the one that is watched for.
+            state.watched.set(key, false);
+            self.watch_expiry(&mut state, key);
         }
     }
 
@@ -496,6 +524,7 @@ impl CacheNode {
     /// Entries and rows are gone for good.
     fn lose_everything(&self, state: &mut State) {
         let held: Vec<Key> = state.store.iter().map(|entry| entry.key).collect();
+        work::count(held.len());
         held.into_iter().for_each(|key| state.set_absence(key, Absence::Crashed));
         state.store.clear();
         let (mut ledger, now) = (self.common.ledger.borrow_mut(), self.common.kernel.now());
@@ -524,13 +553,16 @@ impl CacheNode {
                 broken.push(call);
             }
         }
-        for (_, mut load) in std::mem::take(&mut state.loads) {
+        let mut loads: Vec<Load> = std::mem::take(&mut state.loads).into_values().collect();
+        loads.sort_unstable_by_key(|load| load.number);
+        for mut load in loads {
             for line in [&mut load.waiting, &mut load.late] {
                 while let Some(call) = line.pop(&self.common.calls) {
                     broken.push(call);
                 }
             }
         }
+        work::count(broken.len());
         broken.into_iter().for_each(|call| self.common.calls.answer(call, Err(Failure::Lost), now));
     }
 
@@ -605,8 +637,8 @@ impl CacheNode {
 /// A running load of `key` no longer brings the newest value, nor does whoever holds a lease of it.
 fn overtake(state: &mut State, key: Key) {
     state.leases.void(key);
-    state.no_rows.retain(|(known, _)| *known != key);
-    if let Some((_, load)) = state.loads.iter_mut().find(|(loading, _)| *loading == key) {
+    state.no_rows.remove(&key);
+    if let Some(load) = state.loads.get_mut(&key) {
         load.overtaken = true;
     }
 }
@@ -617,20 +649,10 @@ impl State {
     }
 
     fn is_loading(&self, key: Key) -> bool {
-        self.loads.iter().any(|(loading, _)| *loading == key)
+        self.loads.contains_key(&key)
     }
 
     fn set_absence(&mut self, key: Key, why: Absence) {
-        if self.absences.len() <= key as usize {
-            self.absences.resize(key as usize + 1, Absence::NeverHere);
-        }
-        self.absences[key as usize] = why;
+        self.absences.set(key, why);
     }
-}
-
-fn set(table: &mut Vec<Nanos>, key: Key, time: Nanos) {
-    if table.len() <= key as usize {
-        table.resize(key as usize + 1, Nanos::ZERO);
-    }
-    table[key as usize] = time;
 }

@@ -20,12 +20,13 @@
 //! entry) before they count again. A master that is back *before* its failover has what its disk had, however little,
 //! and its replicas follow it in that.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::journal::Position;
 use crate::random::{Sampler, Stream};
-use crate::scenario;
+use crate::scenario::{self, estimate};
 use crate::time::Nanos;
+use crate::work;
 
 /// A replica whose news is older than this does not count for `min_replicas`, as Redis' `min-replicas-max-lag` has it.
 const MAX_LAG: Nanos = Nanos::from_secs(10);
@@ -37,6 +38,8 @@ struct News {
     sent: Nanos,
     arrives: Nanos,
 }
+
+const _: () = assert!(size_of::<News>() <= estimate::NEWS_BYTES);
 
 /// One machine: the master or a replica of it.
 #[derive(Debug)]
@@ -62,9 +65,9 @@ pub struct Replicas {
     master: usize,
     /// Whose crashes have not ended yet: those of masters and, apart, those of replicas, each with its number then.
     outages: VecDeque<usize>,
-    replica_outages: Vec<(u32, usize)>,
+    replica_outages: BTreeMap<u32, VecDeque<usize>>,
     /// Freezes of former masters that last: when each is to end, and whose it is.
-    freezes: Vec<(Nanos, usize)>,
+    freezes: BTreeMap<Nanos, VecDeque<usize>>,
     /// The newest change that has been sent.
     sent: Position,
     failovers: u64,
@@ -84,8 +87,8 @@ impl Replicas {
             machines: (0..=settings.replicas).map(machine).collect(),
             master: 0,
             outages: VecDeque::new(),
-            replica_outages: Vec::new(),
-            freezes: Vec::new(),
+            replica_outages: BTreeMap::new(),
+            freezes: BTreeMap::new(),
             sent: 0,
             failovers: 0,
         })
@@ -122,6 +125,7 @@ impl Replicas {
             while let Some(news) = machine.coming.front().filter(|news| news.arrives <= now) {
                 machine.heard = Some(news.position);
                 machine.coming.pop_front();
+                work::count(1);
             }
         }
     }
@@ -213,7 +217,7 @@ impl Replicas {
     /// Replica `number` crashes: its memory is gone.
     pub fn replica_crashes(&mut self, number: u32) {
         let machine = (number as usize) + usize::from(number as usize >= self.master);
-        self.replica_outages.push((number, machine));
+        self.replica_outages.entry(number).or_default().push_back(machine);
         let machine = &mut self.machines[machine];
         machine.down += 1;
         machine.heard = None;
@@ -222,22 +226,19 @@ impl Replicas {
 
     /// A crash of replica `number` ends.
     pub fn replica_returns(&mut self, number: u32) {
-        let crash =
-            self.replica_outages.iter().position(|(crashed, _)| *crashed == number).expect("a crash that lasts");
-        let (_, machine) = self.replica_outages.remove(crash);
+        let machine = take_first(&mut self.replica_outages, &number).expect("a crash that lasts");
         self.machines[machine].down -= 1;
     }
 
     /// A former master stands still until these moments; it hears nothing meanwhile.
     pub fn stays_frozen(&mut self, former: usize, freezes: Vec<Nanos>) {
         self.machines[former].down += freezes.len() as u32;
-        self.freezes.extend(freezes.into_iter().map(|until| (until, former)));
+        freezes.into_iter().for_each(|until| self.freezes.entry(until).or_default().push_back(former));
     }
 
     /// The freeze that was to end at `until` ends; whether it is a former master's.
     pub fn freeze_ends(&mut self, until: Nanos) -> bool {
-        let Some(freeze) = self.freezes.iter().position(|(end, _)| *end == until) else { return false };
-        let (_, machine) = self.freezes.remove(freeze);
+        let Some(machine) = take_first(&mut self.freezes, &until) else { return false };
         self.machines[machine].down -= 1;
         true
     }
@@ -269,6 +270,16 @@ impl Replicas {
         let newcomers = others.filter(|machine| machine.down == 0 && !machine.follows());
         newcomers.for_each(|machine| machine.hear(position, now, lag, loading));
     }
+}
+
+/// Takes the first of those under `key`.
+fn take_first<K: Ord>(queues: &mut BTreeMap<K, VecDeque<usize>>, key: &K) -> Option<usize> {
+    let queue = queues.get_mut(key)?;
+    let first = queue.pop_front();
+    if queue.is_empty() {
+        queues.remove(key);
+    }
+    first
 }
 
 impl Machine {

@@ -14,12 +14,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::eviction::opt::Upcoming;
-use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, NodeReading, Withheld};
+use super::keys::Numbers;
+use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, NodeReading, WithheldAnswers};
 use super::values::Values;
 use crate::engine::{Call, CallId, Calls, Kernel};
 use crate::ledger::{Key, Ledger, WriteId};
 use crate::random::Streams;
-use crate::scenario::{self, Eviction, WriteBack};
+use crate::scenario::{self, Eviction, WriteBack, estimate};
 use crate::time::Nanos;
 
 /// The number of a node, from 0.
@@ -44,19 +45,68 @@ pub struct Common {
     /// Clients have gone home: flush whatever is dirty.
     pub draining: Cell<bool>,
     /// Answers that a freeze caught before they had left.
-    pub(super) withheld: RefCell<Vec<Withheld>>,
+    pub(super) withheld: RefCell<WithheldAnswers>,
     /// How large values are, and how long a trace lets them live.
     pub values: Values,
     /// What will be asked for, where the nodes are told.
     pub upcoming: Option<Rc<Upcoming>>,
 }
 
+const _: () = assert!(Calls::<Command, Answer>::CALL_BYTES <= estimate::CALL_BYTES);
+
 /// See the module.
 pub struct Shards {
     common: Rc<Common>,
     nodes: Vec<CacheNode>,
     /// How often each key was asked for; counted only where there are several nodes.
-    asked: RefCell<Vec<u32>>,
+    asked: RefCell<Asked>,
+}
+
+/// The most keys that [`Shards::hottest`] tells.
+pub const HOTTEST_MAX: usize = 8;
+
+/// How often each key was asked for.
+#[derive(Debug, Default)]
+struct Asked {
+    /// By key.
+    counts: Vec<u32>,
+    total: u64,
+    /// The keys asked for most, in no order. Counts only grow, so a key comes among them when its own does.
+    hottest: Vec<Key>,
+    /// The least count among them, once they are as many as are told.
+    least: u32,
+}
+
+impl Asked {
+    fn note(&mut self, key: Key) {
+        if self.counts.len() <= key as usize {
+            self.counts.resize(key as usize + 1, 0);
+        }
+        let count = self.counts[key as usize].saturating_add(1);
+        self.counts[key as usize] = count;
+        self.total += 1;
+        if count >= self.least {
+            self.let_in(key);
+        }
+    }
+
+    /// Equally hot ones by their numbers, so that every run tells the same.
+    fn coldness(&self, key: Key) -> (std::cmp::Reverse<u32>, Key) {
+        (std::cmp::Reverse(self.counts[key as usize]), key)
+    }
+
+    fn let_in(&mut self, key: Key) {
+        if !self.hottest.contains(&key) {
+            self.hottest.push(key);
+        }
+        if self.hottest.len() > HOTTEST_MAX {
+            let coldest = (0..self.hottest.len()).max_by_key(|&place| self.coldness(self.hottest[place]));
+            self.hottest.swap_remove(coldest.expect("there are some"));
+        }
+        if self.hottest.len() == HOTTEST_MAX {
+            self.least = self.hottest.iter().map(|&key| self.counts[key as usize]).min().unwrap_or(0);
+        }
+    }
 }
 
 impl Shards {
@@ -74,8 +124,8 @@ impl Shards {
         let (draining, withheld, changed) = (Cell::new(false), RefCell::default(), RefCell::default());
         let upcoming = (settings.eviction == Eviction::Opt).then(Rc::default);
         let common = Rc::new(Common { kernel, ledger, calls, jobs, changed, draining, withheld, values, upcoming });
-        let node = |shard| CacheNode::new(shard, settings, write_back, reading, common.clone(), streams, events);
-        let nodes = (0..settings.shards).map(node).collect();
+        let node = |node| CacheNode::new(node, settings, write_back, reading, common.clone(), streams, events);
+        let nodes = (0..).zip(Numbers::of_nodes(settings.shards)).map(node).collect();
         Shards { common, nodes, asked: RefCell::default() }
     }
 
@@ -137,7 +187,7 @@ impl Shards {
     /// Begins a command, which travels to the node of its key.
     pub fn command(&self, command: Command) -> Call<'_, Command, Answer> {
         if self.nodes.len() > 1 {
-            self.note(command.key());
+            self.asked.borrow_mut().note(command.key());
         }
         if command.sees_to_copies() {
             self.common.ledger.borrow_mut().mending(command.key(), self.common.kernel.now());
@@ -145,32 +195,19 @@ impl Shards {
         self.common.calls.open(&self.common.kernel, command)
     }
 
-    fn note(&self, key: Key) {
-        let mut asked = self.asked.borrow_mut();
-        if asked.len() <= key as usize {
-            asked.resize(key as usize + 1, 0);
-        }
-        asked[key as usize] = asked[key as usize].saturating_add(1);
-    }
-
     /// What was asked for before does not count among the hottest keys.
     pub fn begin_to_count(&self) {
-        self.asked.borrow_mut().clear();
+        *self.asked.borrow_mut() = Asked::default();
     }
 
     /// The `most` keys asked for most, hottest first, each with its share of all commands; none where there is one node.
+    /// [`HOTTEST_MAX`] at most.
     pub fn hottest(&self, most: usize) -> Vec<(Key, f64)> {
         let asked = self.asked.borrow();
-        let total: u64 = asked.iter().map(|&count| u64::from(count)).sum();
-        let mut keys: Vec<Key> = (0..asked.len() as Key).filter(|&key| asked[key as usize] > 0).collect();
-        // Equally hot ones by their numbers, so that every run tells the same.
-        let coldness = |key: &Key| (std::cmp::Reverse(asked[*key as usize]), *key);
-        if keys.len() > most {
-            keys.select_nth_unstable_by_key(most, coldness);
-            keys.truncate(most);
-        }
-        keys.sort_unstable_by_key(coldness);
-        keys.into_iter().map(|key| (key, f64::from(asked[key as usize]) / total as f64)).collect()
+        let mut keys = asked.hottest.clone();
+        keys.sort_unstable_by_key(|&key| asked.coldness(key));
+        keys.truncate(most.min(HOTTEST_MAX));
+        keys.into_iter().map(|key| (key, f64::from(asked.counts[key as usize]) / asked.total as f64)).collect()
     }
 
     /// The calls to all nodes.

@@ -36,18 +36,18 @@ use std::rc::Rc;
 
 use super::eviction::opt::Upcoming;
 use super::eviction::{AnyPolicy, View};
+pub use super::keys::KEY_MAX;
+use super::keys::{ByKey, Numbers};
 use super::watch::Watch;
 use crate::ledger::Origin;
 use crate::random::Stream;
-use crate::scenario::Capacity;
 use crate::scenario::eviction::{Eviction, Sampling};
+use crate::scenario::{Capacity, estimate};
 use crate::time::Nanos;
+use crate::work;
 
 /// No slot, or no key: the greatest id is not used.
 pub(super) const NONE: u32 = u32::MAX;
-
-/// The greatest key id a store takes.
-pub const KEY_MAX: u32 = NONE - 1;
 
 /// What an entry takes besides its value, in bytes, where room is counted in bytes.
 pub const OVERHEAD_BYTES: u32 = 64;
@@ -60,6 +60,8 @@ const VACANT: Entry = Entry::new(NONE, 0, Nanos::ZERO);
 pub struct Room {
     total: u64,
     in_bytes: bool,
+    /// Where room is counted in bytes: what an entry takes besides its value.
+    overhead: u32,
 }
 
 impl Room {
@@ -70,7 +72,7 @@ impl Room {
     pub fn entries_of(count: u32) -> Room {
         assert!(count > 0, "a cache holds at least one entry");
         assert!(count <= KEY_MAX, "a cache holds at most {KEY_MAX} entries");
-        Room { total: u64::from(count), in_bytes: false }
+        Room { total: u64::from(count), in_bytes: false, overhead: 0 }
     }
 
     /// Room for `bytes` bytes of values and their overhead.
@@ -78,8 +80,16 @@ impl Room {
     /// # Panics
     /// When `bytes` is zero.
     pub fn bytes_of(bytes: u64) -> Room {
+        Room::bytes_with_overhead(bytes, OVERHEAD_BYTES)
+    }
+
+    /// Room for `bytes` bytes of values, each of which takes so many bytes more.
+    ///
+    /// # Panics
+    /// When `bytes` is zero.
+    pub fn bytes_with_overhead(bytes: u64, overhead: u32) -> Room {
         assert!(bytes > 0, "a cache holds at least one byte");
-        Room { total: bytes, in_bytes: true }
+        Room { total: bytes, in_bytes: true, overhead }
     }
 
     /// The room that a scenario gives a node.
@@ -103,7 +113,7 @@ impl Room {
     /// What an entry takes of it: 1, or its bytes.
     #[inline]
     pub fn weight(self, entry: &Entry) -> u64 {
-        if self.in_bytes { entry.bytes() } else { 1 }
+        if self.in_bytes { u64::from(entry.size) + u64::from(self.overhead) } else { 1 }
     }
 
     /// A part of it, rounded down.
@@ -111,6 +121,8 @@ impl Room {
         (self.total as f64 * part) as u64
     }
 }
+
+const _: () = assert!(size_of::<Entry>() <= estimate::ENTRY_BYTES);
 
 /// What is held for one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,8 +197,8 @@ impl Insertion {
 /// A bounded set of entries under one eviction policy. See the [module](self).
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// By key: its slot, or `NONE`. As long as the greatest key ever inserted.
-    index: Vec<u32>,
+    /// By key: its slot, or `NONE`.
+    index: ByKey<u32>,
     /// By slot; a free one has the key `NONE`.
     slots: Vec<Entry>,
     /// The free slots; the last is used next.
@@ -208,22 +220,29 @@ pub struct Store {
 
 /// The moments at which entries expire, the next first. An entry that was renewed stands here with its former moment and
 /// is put back when that comes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Expiries {
     next: BinaryHeap<Reverse<(Nanos, u32)>>,
     /// By key: the moment that counts in `next`; the greatest: none.
-    at: Vec<Nanos>,
+    at: ByKey<Nanos>,
 }
 
 impl Expiries {
+    fn new(numbers: &Numbers) -> Expiries {
+        Expiries { next: BinaryHeap::new(), at: ByKey::new(Nanos::MAX, numbers) }
+    }
+
     fn note(&mut self, entry: &Entry) {
-        if entry.key as usize >= self.at.len() {
-            self.at.resize(entry.key as usize + 1, Nanos::MAX);
-        }
-        let at = &mut self.at[entry.key as usize];
+        let at = self.at.get_mut(entry.key);
         if entry.expires < *at {
             *at = entry.expires;
             self.next.push(Reverse((entry.expires, entry.key)));
+        }
+    }
+
+    fn clear(&mut self) {
+        for Reverse((_, key)) in self.next.drain() {
+            self.at.set(key, Nanos::MAX);
         }
     }
 
@@ -234,8 +253,8 @@ impl Expiries {
                 return None;
             }
             self.next.pop();
-            if self.at[key as usize] == at {
-                self.at[key as usize] = Nanos::MAX;
+            if self.at.get(key) == at {
+                self.at.set(key, Nanos::MAX);
                 return Some(key);
             }
         }
@@ -248,7 +267,7 @@ impl Store {
     /// with the room.
     pub fn new(eviction: Eviction, room: Room, stream: Stream) -> Store {
         Store {
-            index: Vec::new(),
+            index: ByKey::new(NONE, &Numbers::default()),
             slots: Vec::new(),
             free: Vec::new(),
             policy: AnyPolicy::new(eviction, room, stream),
@@ -295,7 +314,15 @@ impl Store {
 
     /// The same, made to remove entries at the moment they expire: [`remove_expired`](Store::remove_expired) finds them.
     pub fn with_expiries(mut self) -> Store {
-        self.expiries = Some(Box::default());
+        self.expiries = Some(Box::new(Expiries::new(self.index.numbers())));
+        self
+    }
+
+    /// The same, made to go by the numbers that a node gives its keys.
+    pub fn numbered(mut self, numbers: &Numbers) -> Store {
+        self.index.number_by(numbers);
+        self.policy.number_by(numbers);
+        self.expiries = self.expiries.take().map(|_| Box::new(Expiries::new(numbers)));
         self
     }
 
@@ -314,6 +341,7 @@ impl Store {
     /// Removes whatever has expired before `now`. Only for a store [`with_expiries`](Store::with_expiries).
     pub fn remove_expired(&mut self, now: Nanos, removed: &mut Vec<Entry>) {
         while let Some(key) = self.expiries.as_mut().and_then(|expiries| expiries.over(now)) {
+            work::count(1);
             match self.peek(key).copied() {
                 Some(entry) if entry.is_expired(now) => removed.extend(self.remove(key)),
                 Some(entry) => self.expiries.as_mut().expect("it gave the key").note(&entry),
@@ -330,6 +358,7 @@ impl Store {
             if looked == most || self.is_empty() {
                 break;
             }
+            work::count(1);
             let slot = draws.below(self.slots.len() as u32);
             let entry = self.slots[slot as usize];
             if entry.key == NONE || entry.expires == Nanos::MAX {
@@ -345,7 +374,7 @@ impl Store {
 
     #[inline]
     fn slot_of(&self, key: u32) -> Option<u32> {
-        self.index.get(key as usize).copied().filter(|&slot| slot != NONE)
+        Some(self.index.get(key)).filter(|&slot| slot != NONE)
     }
 
     /// Looks `key` up as a request does: a hit counts as a use for the policy, an expired entry is removed.
@@ -375,6 +404,22 @@ impl Store {
     #[inline]
     pub fn peek_mut(&mut self, key: u32) -> Option<&mut Entry> {
         self.slot_of(key).map(|slot| &mut self.slots[slot as usize])
+    }
+
+    /// Gives the entry of `key`, if there is one, another end, from now on; the policy counts it as no use.
+    #[inline]
+    pub fn set_end(&mut self, key: u32, end: Nanos) {
+        if let Some(slot) = self.slot_of(key) {
+            let entry = &mut self.slots[slot as usize];
+            entry.expires = end;
+            self.policy.expiry_changed(slot, entry);
+            if let Some(expiries) = &mut self.expiries {
+                expiries.note(entry);
+            }
+            if let Some(watch) = &self.watch {
+                watch.renewed(entry);
+            }
+        }
     }
 
     /// Puts `entry` in place, evicting as much as it needs room for.
@@ -407,10 +452,11 @@ impl Store {
                 return Insertion::Refused;
             };
             let victim = self.slots[slot as usize];
-            self.index[victim.key as usize] = NONE;
+            self.index.set(victim.key, NONE);
             self.give_back(&victim);
             insertion = Insertion::Evicted(victim);
             if self.used + weight > self.room.total && !self.make_room(weight, slot, now) {
+                work::count(self.evicted.len());
                 self.evicted.insert(0, victim);
                 return Insertion::Refused;
             }
@@ -424,10 +470,7 @@ impl Store {
             self.slots.push(entry);
             self.slots.len() as u32 - 1
         };
-        if entry.key as usize >= self.index.len() {
-            self.grow_index(entry.key);
-        }
-        self.index[entry.key as usize] = slot;
+        self.index.set(entry.key, slot);
         self.take_up(&entry);
         self.policy.insert(slot, &entry, now);
         insertion
@@ -476,6 +519,7 @@ impl Store {
     #[inline]
     fn evict_more(&mut self, most: u64, now: Nanos) -> bool {
         while self.used > most {
+            work::count(1);
             let Some(victim) = self.evict(now) else { return false };
             self.evicted.push(victim);
         }
@@ -527,13 +571,6 @@ impl Store {
         }
     }
 
-    #[cold]
-    fn grow_index(&mut self, key: u32) {
-        assert!(key <= KEY_MAX, "key ids go up to {KEY_MAX}");
-        // `resize` grows the allocation by doubling, so this is cheap on average.
-        self.index.resize(key as usize + 1, NONE);
-    }
-
     /// Takes out the entry of `key`, expired or not.
     pub fn remove(&mut self, key: u32) -> Option<Entry> {
         self.slot_of(key).map(|slot| self.remove_slot(slot))
@@ -548,23 +585,27 @@ impl Store {
     #[inline]
     fn vacate(&mut self, slot: u32) -> Entry {
         let entry = std::mem::replace(&mut self.slots[slot as usize], VACANT);
-        self.index[entry.key as usize] = NONE;
+        self.index.set(entry.key, NONE);
         self.give_back(&entry);
         self.free.push(slot);
         entry
     }
 
-    /// Empties the store. A random policy's stream runs on.
+    /// Empties the store. A random policy's stream runs on. Tables by key keep their length: to make them anew would cost
+    /// as much as there are keys, each time.
     pub fn clear(&mut self) {
-        if let Some(watch) = &self.watch {
-            self.iter().for_each(|entry| watch.left(entry));
+        work::count(self.slots.len());
+        for entry in self.slots.iter().filter(|entry| entry.key != NONE) {
+            self.index.set(entry.key, NONE);
+            if let Some(watch) = &self.watch {
+                watch.left(entry);
+            }
         }
-        self.index.clear();
         self.slots.clear();
         self.free.clear();
         self.policy.clear();
         (self.used, self.bytes) = (0, 0);
-        self.expiries = self.expiries.take().map(|_| Box::default());
+        self.expiries.iter_mut().for_each(|expiries| expiries.clear());
     }
 
     /// How many entries are held, the expired among them.
@@ -607,7 +648,7 @@ impl Store {
         assert_eq!(live.len() as u32, self.len(), "every slot is in use or free");
         for &slot in &live {
             let key = self.slots[slot as usize].key;
-            assert_eq!(self.index[key as usize], slot, "a held key's index names its slot");
+            assert_eq!(self.index.get(key), slot, "a held key's index names its slot");
         }
         assert_eq!(self.index.iter().filter(|&&slot| slot != NONE).count(), live.len(), "the index names no others");
         self.policy.validate(&live);

@@ -21,6 +21,9 @@ use crate::time::Nanos;
 const CYCLE: Nanos = Nanos::from_millis(100);
 /// The longest that one cycle lasts: a quarter of the time.
 const CYCLE_MAX: Nanos = Nanos::from_millis(25);
+/// The most cycles made up for at once: those of a thousand seconds. A node to which nobody comes for longer has found by
+/// then what there is to find, and a month of nothing would take as many draws as a month of commands.
+const CYCLES_MAX: u64 = 10_000;
 /// Entries looked at in a loop.
 const LOOK: u32 = 20;
 /// What looking at an entry, and removing it where it has expired, takes. No measured value: Redis counts on some
@@ -77,6 +80,7 @@ impl Upkeep {
     /// Redis' active cycles up to `now`, each at its moment.
     fn cycles_up_to(&mut self, store: &mut Store, now: Nanos) -> Nanos {
         let due = now.0 / CYCLE.0;
+        self.cycles = self.cycles.max(due.saturating_sub(CYCLES_MAX));
         let mut busy_until = Nanos::ZERO;
         while self.cycles < due && !store.is_empty() {
             self.cycles += 1;
@@ -122,6 +126,7 @@ mod tests {
     use crate::cache::store::{OVERHEAD_BYTES, Room};
     use crate::random::Streams;
     use crate::scenario::Eviction;
+    use crate::work;
 
     fn upkeep(settings: &scenario::Cache) -> Box<Upkeep> {
         Upkeep::new(settings, Streams::new(1).named("upkeep")).expect("there is something to do")
@@ -141,6 +146,17 @@ mod tests {
         assert_eq!(upkeep.tidy(&mut store, CYCLE), CYCLE_MAX);
         // 25 ms of half a microsecond each.
         assert_eq!(120_000 - store.len(), 50_000);
+    }
+
+    #[test]
+    fn a_month_without_a_command_costs_no_more_than_a_thousand_seconds() {
+        let mut upkeep = upkeep(&scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() });
+        let mut store = Store::new(Eviction::Fifo, Room::entries_of(9), Streams::new(1).named("eviction"));
+        // What never expires is looked for in vain, again and again.
+        let _ = store.insert(Entry::new(0, 0, Nanos::MAX), Nanos::ZERO);
+        let before = work::done();
+        upkeep.tidy(&mut store, Nanos::from_secs(30 * 86_400));
+        assert_eq!(work::done() - before, CYCLES_MAX * u64::from(4 * LOOK));
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! nobody else's draws are shifted.
 //!
 //! A trace may know better. What it says of a key holds for every value of that key from then on, until it says
-//! something else; before it says the first thing, that holds already.
+//! something else; before it says the first thing, that holds already. Some writes keep the end of the copy that they
+//! replace, as `INCR` does.
 
 use std::cell::RefCell;
 
@@ -23,6 +24,8 @@ pub struct Values {
     constant: Option<u32>,
     said_sizes: RefCell<Vec<Option<u32>>>,
     said_lives: RefCell<Vec<Option<Nanos>>>,
+    /// By write, 64 in a word: whether it keeps the end of the copy it replaces.
+    keeping: RefCell<Vec<u64>>,
 }
 
 impl Values {
@@ -32,8 +35,8 @@ impl Values {
             Sizes::Constant(size) => Some(u32::try_from(size.0).unwrap_or(u32::MAX)),
             _ => None,
         };
-        let (said_sizes, said_lives) = Default::default();
-        Values { sizes: sizes.sampler(), streams: *streams, constant, said_sizes, said_lives }
+        let (said_sizes, said_lives, keeping) = Default::default();
+        Values { sizes: sizes.sampler(), streams: *streams, constant, said_sizes, said_lives, keeping }
     }
 
     /// A trace says that the values of `key` have this size from now on, in bytes, and this life; the greatest time is
@@ -53,6 +56,23 @@ impl Values {
     #[inline]
     pub fn life(&self, key: Key) -> Option<Nanos> {
         said(&self.said_lives, key)
+    }
+
+    /// A trace says that the value of `write` ends when the one before it would have.
+    pub fn keep_end(&self, write: WriteId) {
+        let (word, bit) = (write.0 as usize / 64, write.0 % 64);
+        let mut keeping = self.keeping.borrow_mut();
+        if keeping.len() <= word {
+            keeping.resize(word + 1, 0);
+        }
+        keeping[word] |= 1 << bit;
+    }
+
+    /// Whether a copy of what `write` brought ends when the copy before it would have.
+    #[inline]
+    pub fn keeps_end(&self, write: WriteId) -> bool {
+        let keeping = self.keeping.borrow();
+        keeping.get(write.0 as usize / 64).is_some_and(|word| word >> (write.0 % 64) & 1 == 1)
     }
 
     fn drawn(&self, key: Key, write: WriteId) -> u32 {
@@ -113,5 +133,12 @@ mod tests {
         values.say(3, None, Some(Nanos(10)));
         assert_eq!((values.size(3, WriteId(1)), values.life(3)), (5, Some(Nanos(10))));
         assert_eq!((values.size(2, WriteId(1)), values.life(4)), (77, None));
+    }
+    #[test]
+    fn only_the_writes_that_say_so_keep_the_end() {
+        let values = sizes(Sizes::Constant(Bytes(77)), 1);
+        [3, 64, 200].into_iter().for_each(|write| values.keep_end(WriteId(write)));
+        let keeping: Vec<u32> = (0..300).filter(|&write| values.keeps_end(WriteId(write))).collect();
+        assert_eq!(keeping, [3, 64, 200]);
     }
 }

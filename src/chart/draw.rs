@@ -171,14 +171,23 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let mut bands: Vec<&Band> = bands.iter().filter(|band| band.from_s < data.duration_s).collect();
         bands.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
         let bottom = if bands.len() > BANDS_MANY { at.top + 6.0 } else { at.bottom };
+        let is_many = bands.len() > BANDS_MANY;
+        let (mut last, mut measured) = ((f64::MIN, f64::MIN), ("", 0.0));
         for band in bands {
             let (left, right) = (x(band.from_s), x(band.to_s).max(x(band.from_s) + 1.5));
+            if is_many && left - last.0 < 1.0 && right <= last.1 + 1.0 {
+                continue; // it would be drawn on top of the one before
+            }
+            last = (left, right);
             let strength = if band.from_s <= data.now_s { 0.13 } else { 0.06 };
             let tint = FAULT.rgb(self.look.theme).mix(strength);
             self.area.draw(&Rectangle::new([self.px((left, at.top)), self.px((right, bottom))], tint.filled()))?;
             let edge = self.crisp(left);
             self.stroke(&[(edge, at.top - 4.0), (edge, bottom)], FAULT, 1.0)?;
-            let wide = self.width(&band.label, TEXT);
+            if measured.0 != band.label {
+                measured = (&band.label, self.width(&band.label, TEXT));
+            }
+            let wide = measured.1;
             let start = left.min(at.right - wide).max(at.left);
             if start >= free_from {
                 self.text(&band.label, TEXT, FAULT, (start, at.top - 5.0), HPos::Left, VPos::Bottom)?;
@@ -266,6 +275,24 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             Marker::Down => &[(0.0, 1.15), (1.1, -0.85), (-1.1, -0.85)],
             Marker::Diamond => &[(0.0, -1.25), (1.1, 0.0), (0.0, 1.25), (-1.1, 0.0)],
             Marker::Bar => &[(-0.4, -1.2), (0.4, -1.2), (0.4, 1.2), (-0.4, 1.2)],
+            Marker::Left => &[(-1.15, 0.0), (0.85, -1.1), (0.85, 1.1)],
+            // Hollow: the ground shows, not the line.
+            Marker::Ring => {
+                let (at, radius) = (self.px((x, y)), (r * self.look.unit) as i32);
+                self.area.draw(&Circle::new(at, radius, GROUND.rgb(self.look.theme).filled()))?;
+                return self.area.draw(&Circle::new(at, radius, rgb.stroke_width(self.thick(1.6))));
+            }
+            Marker::Frame => {
+                let corners = around(&[(-0.95, -0.95), (0.95, -0.95), (0.95, 0.95), (-0.95, 0.95), (-0.95, -0.95)]);
+                self.area.draw(&Polygon::new(corners.clone(), GROUND.rgb(self.look.theme).filled()))?;
+                return self.area.draw(&PathElement::new(corners, rgb.stroke_width(self.thick(1.6))));
+            }
+            Marker::Star => {
+                for (dx, dy) in [(0.0, 1.25), (1.1, 0.62), (1.1, -0.62)] {
+                    self.stroke(&[(x - dx * r, y - dy * r), (x + dx * r, y + dy * r)], colour, 1.6)?;
+                }
+                return Ok(());
+            }
             Marker::Cross | Marker::Plus => {
                 let d = if marker == Marker::Cross { (0.9, 0.9) } else { (0.0, 1.2) };
                 self.stroke(&[(x - d.0 * r, y - d.1 * r), (x + d.0 * r, y + d.1 * r)], colour, 2.0)?;
@@ -283,7 +310,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     fn stroke(&self, path: &[(f64, f64)], colour: Token, thick: f64) -> Drawn<DB> {
-        let style = colour.rgb(self.look.theme).stroke_width((thick * self.look.unit) as u32);
+        let style = colour.rgb(self.look.theme).stroke_width(self.thick(thick));
         self.area.draw(&PathElement::new(path.iter().map(|p| self.px(*p)).collect::<Vec<_>>(), style))
     }
 
@@ -320,6 +347,10 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 
     fn px(&self, (x, y): (f64, f64)) -> (i32, i32) {
         (libm::round(x * self.look.unit) as i32, libm::round(y * self.look.unit) as i32)
+    }
+
+    fn thick(&self, width: f64) -> u32 {
+        (width * self.look.unit) as u32
     }
 
     /// The middle of a whole pixel, where a thin rule is sharp.

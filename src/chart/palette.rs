@@ -6,6 +6,8 @@
 
 use plotters::style::RGBColor;
 
+use crate::scenario::limits::LANES_MAX;
+
 /// Light or dark ground.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
@@ -46,11 +48,11 @@ pub const EDGE: Token = token("edge", 0x85878c, 0x73777e);
 /// Faults, losses, warnings.
 pub const FAULT: Token = token("fault", 0xb3243b, 0xff8093);
 
-/// How many lanes can be told apart.
-pub const LANES_MAX: usize = 8;
+/// How many colours there are for lanes. More lanes begin again with the first, and differ by dash and marker.
+pub const COLOURS: usize = 8;
 
 /// The lanes' colours, in order.
-pub const LANES: [Token; LANES_MAX] = [
+pub const LANES: [Token; COLOURS] = [
     token("lane-1", 0x0072b2, 0x56b4e9),
     token("lane-2", 0xb87700, 0xe69f00),
     token("lane-3", 0x008a64, 0x22b58c),
@@ -87,6 +89,10 @@ pub enum Marker {
     Plus,
     Down,
     Bar,
+    Ring,
+    Frame,
+    Star,
+    Left,
 }
 
 /// How one lane is drawn everywhere: figure, legend, scoreboard.
@@ -109,6 +115,10 @@ const DASHES: [&[f64]; LANES_MAX] = [
     &[18.0, 4.0],
     &[5.0, 2.5, 2.5, 2.5],
     &[1.5, 4.0],
+    &[12.0, 6.0],
+    &[14.0, 3.0, 2.5, 3.0, 2.5, 3.0],
+    &[6.0, 2.5, 6.0, 2.5, 2.5, 2.5],
+    &[3.0, 7.0],
 ];
 
 const MARKERS: [Marker; LANES_MAX] = [
@@ -120,12 +130,16 @@ const MARKERS: [Marker; LANES_MAX] = [
     Marker::Plus,
     Marker::Down,
     Marker::Bar,
+    Marker::Ring,
+    Marker::Frame,
+    Marker::Star,
+    Marker::Left,
 ];
 
-/// The style of lane `number` (from 0). Past [`LANES_MAX`] they begin again.
+/// The style of lane `number` (from 0), of at most [`LANES_MAX`].
 pub fn lane_style(number: usize) -> LaneStyle {
     let n = number % LANES_MAX;
-    LaneStyle { colour: LANES[n], marker: MARKERS[n], dash: DASHES[n] }
+    LaneStyle { colour: LANES[n % COLOURS], marker: MARKERS[n], dash: DASHES[n] }
 }
 
 #[cfg(test)]
@@ -150,6 +164,17 @@ mod tests {
         for lane in LANES.iter().chain([&EDGE]) {
             assert!(contrast(lane.light, GROUND.light) >= 3.0, "{} on light", lane.name);
             assert!(contrast(lane.dark, GROUND.dark) >= 3.0, "{} on dark", lane.name);
+        }
+    }
+
+    #[test]
+    fn any_two_lanes_differ_in_dash_and_in_marker() {
+        let styles: Vec<LaneStyle> = (0..LANES_MAX).map(lane_style).collect();
+        for (i, one) in styles.iter().enumerate() {
+            for (j, other) in styles.iter().enumerate().skip(i + 1) {
+                assert!(one.dash != other.dash && one.marker != other.marker, "lanes {i} and {j}");
+                assert!(one.colour != other.colour || j - i >= COLOURS, "neighbours {i} and {j} have one colour");
+            }
         }
     }
 

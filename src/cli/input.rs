@@ -1,15 +1,18 @@
 //! Where scenarios and traces come from.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Failure;
+use super::{Failure, note};
 use crate::scenario::{Keys, Scenario, link, presets};
-use crate::workload::trace::Trace;
+use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 
 /// A scenario and changes to it.
 #[derive(Args)]
@@ -101,10 +104,56 @@ fn fragment(source: &str) -> Option<&str> {
 
 /// The trace that a scenario's keys come from, if they come from one.
 pub fn trace_of(scenario: &Scenario) -> Result<Option<Arc<Trace>>, Failure> {
+    /// Bytes between two looks at the progress.
+    const PIECE: u64 = 4 << 20;
     let Keys::Trace { file, .. } = &scenario.clients.keys else { return Ok(None) };
-    let trace = Trace::read(file, open(file)?, None)
-        .map_err(|error| Failure::Input(format!("clients.keys.file: {file}: {error}")));
-    Ok(Some(Arc::new(trace?)))
+    let told = |error: TraceError| Failure::Input(format!("clients.keys.file: {file}: {error}"));
+    let records = Records::open(file, open(file)?, None).map_err(told)?;
+    let (mut builder, progress) = (TraceBuilder::new(records), Progress::of_file(file));
+    while !builder.advance(PIECE).map_err(told)? {
+        progress.at(|| builder.bytes_read());
+    }
+    progress.finish();
+    let trace = builder.finish().map_err(told)?;
+    trace.notes().iter().for_each(|sentence| note(&format!("{file}: {sentence}")));
+    Ok(Some(Arc::new(trace)))
+}
+
+/// How far a file is read, on standard error, drawn only where that is a terminal.
+pub struct Progress {
+    bar: ProgressBar,
+    pieces: Cell<u32>,
+}
+
+impl Progress {
+    /// Nothing read yet of a file; `-` for standard input, whose length nobody knows.
+    pub fn of_file(path: &str) -> Progress {
+        let length = std::fs::metadata(path).ok().filter(|data| data.is_file() && path != "-").map(|data| data.len());
+        let template = match length {
+            Some(_) => "{bar:40} {percent:>3} % of {total_bytes}  {elapsed} gone, {eta} to go",
+            None => "{spinner} {bytes} read  {elapsed} gone",
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new).with_style(style);
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Progress { bar, pieces: Cell::new(0) }
+    }
+
+    /// So many bytes are read; looked at now and then.
+    #[inline]
+    pub fn at(&self, bytes: impl Fn() -> u64) {
+        /// Pieces between two looks.
+        const PIECES: u32 = 1 << 12;
+        self.pieces.set(self.pieces.get().wrapping_add(1));
+        if self.pieces.get() % PIECES == 1 {
+            self.bar.set_position(bytes());
+        }
+    }
+
+    /// Takes it away.
+    pub fn finish(self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// A file to read, or standard input for `-`.

@@ -12,6 +12,7 @@
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 the run or a check failed;
 //! 2 the command or its input is wrong.
 
+mod choices;
 mod input;
 mod others;
 mod replay;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::escape::{shown, shown_lines};
 use crate::scenario::Scenario;
 
 /// Simulates cache strategies: what they gain, and what they lose when something breaks.
@@ -75,9 +77,25 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Says what is wrong with the arguments, or what was asked of them. What they hold is shown as it can be shown.
+fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.to_string();
+    let code = ExitCode::from(error.exit_code() as u8);
+    if text == shown_lines(&text) {
+        // In colour, where it may be.
+        let _ = error.print();
+    } else {
+        let _ = write!(io::stderr(), "{}", shown_lines(&text));
+    }
+    code
+}
+
 /// Does what the arguments of this process say.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
     let mut out = io::BufWriter::new(io::stdout().lock());
     let done = match args.command {
         Command::Run(command) => command.run(&mut out),
@@ -103,7 +121,14 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Says something that the reader should know, on standard error.
+fn note(sentence: &str) {
+    // Where standard error is closed, nobody listens.
+    let _ = writeln!(io::stderr(), "note: {}", shown(sentence));
+}
+
 fn complain(message: &str, code: u8) -> ExitCode {
+    let message = shown_lines(message);
     let mut lines = message.lines();
     let first = lines.next().unwrap_or_default();
     let rest: String = lines.map(|line| format!("       {line}\n")).collect();

@@ -5,7 +5,10 @@ use std::io::Write;
 use clap::Args;
 
 use super::{Failure, input};
-use crate::scenario::{link, presets};
+use crate::escape::shown;
+use crate::experiment;
+use crate::scenario::estimate::Amount;
+use crate::scenario::{Scenario, link, presets};
 
 /// List the presets, or print one as TOML.
 #[derive(Args)]
@@ -81,7 +84,15 @@ impl Link {
     }
 }
 
-/// Say whether scenarios can be run.
+/// What a run takes at most, in words.
+fn takes(scenario: &Scenario) -> Result<String, Failure> {
+    let trace = input::trace_of(scenario)?;
+    let estimate = scenario.estimate_with(trace.map(|trace| experiment::traced(scenario, &trace)));
+    estimate.problem().map_or(Ok(()), |problem| Err(Failure::Input(problem.to_string())))?;
+    Ok(format!("at most {:.0} requests and {} of memory", estimate.requests(), Amount(estimate.bytes())))
+}
+
+/// Say whether scenarios can be run, and how many requests and how much memory that takes at most.
 #[derive(Args)]
 pub struct Check {
     /// TOML files, presets, links, or - for standard input.
@@ -94,9 +105,8 @@ impl Check {
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let mut problems = Vec::new();
         for source in &self.scenarios {
-            let checked = input::scenario(source).and_then(|scenario| input::trace_of(&scenario));
-            match checked {
-                Ok(_) => writeln!(out, "{source}: ok")?,
+            match input::scenario(source).and_then(|scenario| takes(&scenario)) {
+                Ok(takes) => writeln!(out, "{}: ok ({takes})", shown(source))?,
                 Err(Failure::Input(message) | Failure::Failed(message)) => problems.push(message),
                 Err(failure @ Failure::Output(_)) => return Err(failure),
             }

@@ -1,4 +1,4 @@
-//! `replay`: a trace through one cache.
+//! `replay`: a trace through one cache, or several in one pass.
 //!
 //! The trace is read as a stream, whatever its size: memory holds the cache and the keys that its policy remembers, now
 //! and then swept of all others. Some keys stay for good: those to which the trace gave a TTL, and all under a policy that
@@ -9,34 +9,56 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::choices::{Capacity, Choice, choices};
 use super::{Failure, input};
+use crate::bytes::Bytes;
 use crate::cache::eviction::opt::{self, Opt};
-use crate::cache::replay::{Replay as Cache, ReplayCounts};
+use crate::cache::replay::{OddValues, Replay as Cache, ReplayCounts};
+use crate::escape::{shown, shown_json};
+use crate::keyspace::{Class, Command, Doubts, ELEMENT_BYTES_MAX};
 use crate::scenario::eviction::Sampling;
 use crate::scenario::{Eviction, limits};
-use crate::time::Nanos;
-use crate::workload::requests::Operation;
-use crate::workload::trace::{Format, Next, Record, Records, Trace, TraceError};
+use crate::workload::trace::{
+    Columns, Format, How, LeftOut, Misses, NAMES_BYTES_MAX, Next, Problem, RECORDS_MAX, Record, Records, TimeUnit,
+    TraceError,
+};
 
-/// Play a trace through one cache and count hits and misses. Reads are counted, and a miss fills; where the trace says
+/// Play a trace through a cache and count hits and misses. Reads are counted, and a miss fills; where the trace says
 /// what its requests do, writes put values in, deletes take them away, and the trace's own times and TTLs hold.
+/// Several policies and capacities are played in one pass, each with each.
 #[derive(Args)]
 pub struct Replay {
-    /// The trace, compressed with zstd or not; - for standard input.
+    /// The trace, compressed with zstd, gzip or xz or not; - for standard input.
     file: String,
-    /// The trace's format: keys (one per line), csv (with a header: time,key,size,op,ttl,client), arc (.lis),
-    /// oracle-general, twitter, monitor (what redis-cli MONITOR prints). Without it, the file's name and first bytes say.
-    #[arg(long, value_name = "NAME")]
+    /// The trace's format: keys (one per line), lirs, csv (any table: commas, semicolons, tabs or blanks, with a header
+    /// or --columns), arc (.lis), oracle-general, twitter, monitor (what redis-cli MONITOR prints), msr, spc (block
+    /// traces). Without it, what is in the file and its name say.
+    #[arg(long, value_name = "NAME", ignore_case = true)]
     format: Option<Format>,
-    /// The eviction policy: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, redis-lru,
-    /// redis-lfu, volatile-ttl, none, or opt, which knows the future.
-    #[arg(long, value_name = "NAME")]
-    policy: String,
-    /// How many entries the cache has room for.
-    #[arg(long, value_name = "ENTRIES")]
-    capacity: u64,
+    /// What the columns of a table are, in their order: time, key, size, key_size, op, count, ttl, client, and - for one
+    /// that is not read. Such as time,key,size,-.
+    #[arg(long, value_name = "LIST")]
+    columns: Option<Columns>,
+    /// The unit of a table's times: s, ms, us, ns or filetime. Without it, the size of the first one says.
+    #[arg(long, value_name = "UNIT")]
+    time_unit: Option<TimeUnit>,
+    /// The eviction policies: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, redis-lru,
+    /// redis-lfu, volatile-lru, volatile-lfu, volatile-random, volatile-ttl, none, or opt, which knows the future. Redis'
+    /// names mean what they do there: allkeys-lru, allkeys-lfu, allkeys-random, noeviction.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', required = true)]
+    policy: Vec<String>,
+    /// How much the cache has room for: entries (100), or bytes (64MiB) of the sizes that the trace says.
+    #[arg(long, value_name = "ENTRIES|BYTES", value_delimiter = ',', required = true)]
+    capacity: Vec<String>,
+    /// Where room is counted in bytes: what each entry takes besides its size. (A scenario's cache counts 64.)
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    overhead: u32,
+    /// Whether a miss fills the cache: fill, or leave. Without it, as in what was recorded: in a capture of a server, and in
+    /// a trace that has writes of its own, a miss leaves the cache alone.
+    #[arg(long, value_name = "WHAT", ignore_case = true)]
+    on_miss: Option<OnMiss>,
     /// How many requests an entry lives after it was inserted.
     #[arg(long, value_name = "REQUESTS")]
     ttl: Option<u64>,
@@ -44,10 +66,10 @@ pub struct Replay {
     /// hold, or, where it has none, 1000.
     #[arg(long, value_name = "N")]
     rate: Option<f64>,
-    /// How many entries redis-lru, redis-lfu and volatile-ttl look at per eviction (maxmemory-samples).
+    /// How many entries Redis' policies look at per eviction (maxmemory-samples).
     #[arg(long, value_name = "N", default_value_t = Sampling::default().samples)]
     samples: u32,
-    /// How slowly the counter of redis-lfu grows (lfu-log-factor).
+    /// How slowly the counter of redis-lfu and volatile-lfu grows (lfu-log-factor).
     #[arg(long, value_name = "N", default_value_t = Sampling::default().log_factor)]
     log_factor: u32,
     /// After how many idle minutes it counts one less; 0 for never (lfu-decay-time).
@@ -56,135 +78,312 @@ pub struct Replay {
     /// The seed of random eviction, and of the sampled ones.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Print JSON.
+    /// The most memory that the names of keys may take.
+    #[arg(long, value_name = "SIZE", default_value_t = Bytes(NAMES_BYTES_MAX))]
+    memory: Bytes,
+    /// Print JSON: an object, or a list of them where there are several policies or capacities.
     #[arg(long)]
     json: bool,
+}
+
+/// What a miss does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OnMiss {
+    /// It puts a value in.
+    Fill,
+    /// Nothing: values come by writes only.
+    Leave,
+}
+
+impl OnMiss {
+    fn name(self) -> &'static str {
+        match self {
+            OnMiss::Fill => "fill",
+            OnMiss::Leave => "leave",
+        }
+    }
 }
 
 impl Replay {
     /// Replays and prints.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
-        let most = "a whole number from 1 to 10000000";
-        let capacity = u32::try_from(self.capacity).ok().filter(|capacity| (1..=10_000_000).contains(capacity));
-        let capacity = capacity.ok_or_else(|| Failure::Input(format!("--capacity {}: give {most}", self.capacity)))?;
+        let choices = choices(&self.policy, &self.capacity)?;
+        self.check(&choices)?;
+        let results = self.play(&choices)?;
+        let text = if self.json { json(&results) } else { text(&results) };
+        if !self.json {
+            results[0].notes.iter().for_each(|note| super::note(&format!("{}: {note}", self.file)));
+        }
+        Ok(out.write_all(text.as_bytes())?)
+    }
+
+    /// Refuses what cannot be, before the file is read.
+    fn check(&self, choices: &[Choice]) -> Result<(), Failure> {
         let rate = self.rate.unwrap_or(1_000.0);
         if !(0.001..=1e9).contains(&rate) {
             return Err(Failure::Input(format!("--rate {rate}: give a number from 0.001 to 1000000000")));
         }
-        let played = if self.policy == "opt" { self.play_opt(capacity)? } else { self.play(capacity, rate)? };
-        if self.json { played.json(out) } else { played.text(out) }
-    }
-
-    fn records(&self) -> Result<Records<'static>, Failure> {
-        Records::open(&self.file, input::open(&self.file)?, self.format).map_err(|error| self.told(&error))
-    }
-
-    fn told(&self, error: &TraceError) -> Failure {
-        Failure::Input(format!("{}: {error}", self.file))
-    }
-
-    fn play(&self, capacity: u32, rate: f64) -> Result<Played, Failure> {
-        let unknown = || {
-            let known: Vec<&str> = Eviction::ALL.iter().map(|policy| policy.name()).collect();
-            let known = known.join(", ");
-            Failure::Input(format!("--policy {}: there is no such policy; known: {known}", self.policy))
-        };
-        let policy: Eviction = self.policy.parse().map_err(|_| unknown())?;
-        let sampling = self.sampling(policy)?;
-        let mut cache = Cache::new(policy, capacity, self.ttl, self.seed).at_rate(rate).tuned(sampling);
-        let own_clock = self.ttl.is_none() && self.rate.is_none();
-        let mut records = self.records()?;
-        let (mut played, mut sweep) = (Played::default(), Sweep::default());
-        while let Some(record) = records.next() {
-            let record = record.map_err(|error| self.told(&error))?;
-            if let Some(at) = record.at.filter(|_| own_clock) {
-                cache.set_clock(at);
-            }
-            if let Some(ttl) = record.ttl {
-                self.give_life(&mut cache, record.key, ttl, own_clock)?;
-            }
-            played.step(&mut cache, &record);
-            sweep.after(&mut records, |key| cache.remembers(key));
+        let is_opt = |choice: &&Choice| choice.policy == Eviction::Opt;
+        if self.ttl.is_some() && choices.iter().any(|choice| is_opt(&choice)) {
+            return Err(Failure::Input("--policy opt knows no --ttl; leave one of them out".to_owned()));
         }
-        played.counts = cache.counts();
-        played.finish(&records);
-        Ok(played)
+        if let Some(choice) = choices.iter().filter(is_opt).find(|choice| matches!(choice.capacity, Capacity::Bytes(_)))
+        {
+            let sentence = "opt is the best there can be only where all entries are alike; give it entries";
+            return Err(Failure::Input(format!("--capacity {}: {sentence}", choice.capacity)));
+        }
+        self.check_sampling(choices)
     }
 
-    /// How a sampled policy is tuned; another one is not.
-    fn sampling(&self, policy: Eviction) -> Result<Sampling, Failure> {
-        let (default, lfu) = (Sampling::default(), policy == Eviction::RedisLfu);
+    /// Refuses what tunes a sampled policy where there is none.
+    fn check_sampling(&self, choices: &[Choice]) -> Result<(), Failure> {
+        let default = Sampling::default();
+        let used = |by: fn(Eviction) -> bool| choices.iter().any(|choice| by(choice.policy));
+        let (samples, counts) = (used(Eviction::samples), used(Eviction::counts_uses));
         let options = [
-            ("--samples", self.samples, default.samples, policy.samples(), "cache.samples"),
-            ("--log-factor", self.log_factor, default.log_factor, lfu, "cache.lfu_log_factor"),
-            ("--decay", self.decay, default.decay, lfu, "cache.lfu_decay"),
+            ("--samples", self.samples, default.samples, samples, "cache.samples"),
+            ("--log-factor", self.log_factor, default.log_factor, counts, "cache.lfu_log_factor"),
+            ("--decay", self.decay, default.decay, counts, "cache.lfu_decay"),
         ];
         for (option, told, default, used, field) in options {
             if told != default && !used {
-                return Err(Failure::Input(format!("{option} {told}: {policy} does not look at it; leave it out")));
+                let names = self.policy.join(", ");
+                return Err(Failure::Input(format!("{option} {told}: {names} does not look at it; leave it out")));
             }
             let limit = limits::of(field).expect("a field with a range");
             if !matches!(limit.range, limits::Range::Whole(least, most) if (least..=most).contains(&told.into())) {
                 return Err(Failure::Input(format!("{option} {told}: give {limit}")));
             }
         }
-        Ok(Sampling { samples: self.samples, log_factor: self.log_factor, decay: self.decay })
-    }
-
-    fn give_life(&self, cache: &mut Cache, key: u32, ttl: Nanos, own_clock: bool) -> Result<(), Failure> {
-        if !own_clock {
-            let options = "--ttl and --rate count requests; leave them out";
-            return Err(Failure::Input(format!("{}: the trace says TTLs in seconds, and {options}", self.file)));
-        }
-        cache.give_life(key, ttl);
         Ok(())
     }
 
-    fn play_opt(&self, capacity: u32) -> Result<Played, Failure> {
-        self.sampling(Eviction::Opt)?;
-        if self.ttl.is_some() {
-            return Err(Failure::Input("--policy opt knows no --ttl; leave one of them out".to_owned()));
-        }
+    fn records(&self) -> Result<Records<'static>, Failure> {
+        let how = How {
+            format: self.format,
+            columns: self.columns.clone(),
+            time_unit: self.time_unit,
+            names_bytes: Some(self.memory.0),
+        };
+        Records::open(&self.file, input::open(&self.file)?, how).map_err(|error| self.told(&error))
+    }
+
+    fn told(&self, error: &TraceError) -> Failure {
+        let more = match error.problem {
+            Problem::NamesTooLarge(_) => "; or allow more: --memory 4GiB",
+            _ => "",
+        };
+        Failure::Input(format!("{}: {error}{more}", self.file))
+    }
+
+    /// Plays the trace through every cache in one pass.
+    fn play(&self, choices: &[Choice]) -> Result<Vec<Outcome>, Failure> {
+        let own_clock = self.ttl.is_none() && self.rate.is_none();
         let mut records = self.records()?;
-        if records.format() == Format::OracleGeneral {
-            let (mut cache, mut sweep) = (Opt::new(capacity), Sweep::default());
-            while let Some(record) = records.next() {
-                let record = record.map_err(|error| self.told(&error))?;
-                let next = if let Next::At(number) = record.next { Some(number) } else { None };
-                cache.request(record.key, next);
-                sweep.after(&mut records, |key| cache.remembers(key));
+        let mut misses = self.misses(&records);
+        let knows_next = records.format() == Format::OracleGeneral;
+        let mut caches: Vec<Playing> = choices.iter().map(|choice| self.begin(choice, knows_next, misses)).collect();
+        let mut ahead =
+            (!knows_next && choices.iter().any(|choice| choice.policy == Eviction::Opt)).then(Ahead::default);
+        let (mut sweep, progress, mut has_sizes) = (Sweep::default(), input::Progress::of_file(&self.file), false);
+        while let Some(piece) = records.next_piece() {
+            progress.at(|| records.bytes_read());
+            let Some(record) = piece.map_err(|error| self.told(&error))? else { continue };
+            self.check_expiry(&record, own_clock)?;
+            has_sizes |= record.size.is_some();
+            if misses == Misses::FillUnlessItStores && record.command.as_ref().is_some_and(Command::stores) {
+                misses = Misses::Leave;
+                caches.iter_mut().for_each(Playing::leave_misses_after_all);
             }
-            return Ok(Played { counts: cache.counts(), ..Played::default() });
+            caches.iter_mut().for_each(|cache| cache.step(&record, own_clock));
+            match &mut ahead {
+                Some(ahead) => ahead.take(&record).map_err(|sentence| self.refused(&sentence))?,
+                None => sweep.after(&mut records, |key| caches.iter().any(|cache| cache.remembers(key))),
+            }
         }
-        let trace = Trace::collect(records).map_err(|error| self.told(&error))?;
-        if trace.operation(0).is_some() {
-            let sentence = "--policy opt knows no writes, and this trace has some; choose another policy";
-            return Err(Failure::Input(format!("{}: {sentence}", self.file)));
+        progress.finish();
+        let in_bytes = choices.iter().find(|choice| matches!(choice.capacity, Capacity::Bytes(_)));
+        if let Some(choice) = in_bytes.filter(|_| !has_sizes) {
+            let told = format!("--capacity {}: the trace says no sizes; give the capacity in entries", choice.capacity);
+            return Err(self.refused(&told));
         }
-        Ok(Played { counts: opt::replay(trace.keys(), capacity), ..Played::default() })
+        if let Some(ahead) = &ahead {
+            ahead.check().map_err(|sentence| self.refused(&sentence))?;
+        }
+        let keys = ahead.map(|ahead| ahead.keys).unwrap_or_default();
+        let leaves = misses == Misses::Leave;
+        Ok(caches.into_iter().zip(choices).map(|(cache, choice)| cache.end(choice, &records, &keys, leaves)).collect())
+    }
+
+    fn refused(&self, sentence: &str) -> Failure {
+        Failure::Input(format!("{}: {sentence}", self.file))
+    }
+
+    fn begin(&self, choice: &Choice, knows_next: bool, misses: Misses) -> Playing {
+        if let (Eviction::Opt, Capacity::Entries(capacity)) = (choice.policy, choice.capacity) {
+            return if knows_next { Playing::Opt(Box::new(Opt::new(capacity))) } else { Playing::Later(capacity) };
+        }
+        let sampling = Sampling { samples: self.samples, log_factor: self.log_factor, decay: self.decay };
+        let room = choice.capacity.room(self.overhead);
+        let cache = Cache::of(choice.policy, room, self.ttl, self.seed).at_rate(self.rate.unwrap_or(1_000.0));
+        let cache = cache.tuned(sampling);
+        let cache = if misses == Misses::Leave { cache.leaving_misses() } else { cache };
+        Playing::Cache(Box::new((cache, Played::default())))
+    }
+
+    /// What misses do, if not told otherwise as in what was recorded.
+    fn misses(&self, records: &Records<'_>) -> Misses {
+        match self.on_miss {
+            Some(OnMiss::Fill) => Misses::Fill,
+            Some(OnMiss::Leave) => Misses::Leave,
+            None => records.misses(),
+        }
+    }
+
+    /// Refuses an end of life in seconds where time is counted in requests.
+    fn check_expiry(&self, record: &Record, own_clock: bool) -> Result<(), Failure> {
+        let given = record.fill_ttl.is_some() || record.command.as_ref().is_some_and(Command::gives_time);
+        if given && !own_clock {
+            let options = "--ttl and --rate count requests; leave them out";
+            return Err(Failure::Input(format!("{}: the trace says TTLs in seconds, and {options}", self.file)));
+        }
+        Ok(())
     }
 }
 
-/// Sweeps out the keys that nothing remembers, each time there are twice as many as the last sweep left.
+/// A cache that the trace is played through.
+enum Playing {
+    /// One that needs to know no future.
+    Cache(Box<(Cache, Played)>),
+    /// OPT, told by the trace when each key comes next.
+    Opt(Box<Opt>),
+    /// OPT of this capacity, once the whole trace is known.
+    Later(u32),
+}
+
+impl Playing {
+    fn step(&mut self, record: &Record, own_clock: bool) {
+        match self {
+            Playing::Cache(both) => {
+                let (cache, played) = &mut **both;
+                if let Some(at) = record.at.filter(|_| own_clock) {
+                    cache.set_clock(at);
+                }
+                played.step(cache, record);
+            }
+            Playing::Opt(opt) => {
+                let next = if let Next::At(number) = record.next { Some(number) } else { None };
+                opt.request(record.key, next);
+            }
+            Playing::Later(_) => {}
+        }
+    }
+
+    fn leave_misses_after_all(&mut self) {
+        if let Playing::Cache(both) = self {
+            both.0.leave_misses_after_all();
+        }
+    }
+
+    fn remembers(&self, key: u32) -> bool {
+        match self {
+            Playing::Cache(both) => both.0.remembers(key),
+            Playing::Opt(opt) => opt.remembers(key),
+            Playing::Later(_) => true,
+        }
+    }
+
+    /// What came of it. `keys` are all that was asked for, for who must know it beforehand; `leaves`: misses left the
+    /// cache alone.
+    fn end(self, choice: &Choice, records: &Records<'_>, keys: &[u32], leaves: bool) -> Outcome {
+        let opt = |mut counts: ReplayCounts| {
+            if leaves {
+                // Nothing is ever put in.
+                (counts.hits, counts.misses) = (0, counts.requests);
+            }
+            let on_miss = Some(if leaves { OnMiss::Leave } else { OnMiss::Fill });
+            Played { counts, on_miss, ..Played::default() }
+        };
+        let mut odd = OddValues::default();
+        let mut played = match self {
+            Playing::Cache(both) => {
+                let (cache, played) = *both;
+                odd = cache.odd();
+                let on_miss = Some(if cache.fills() { OnMiss::Fill } else { OnMiss::Leave });
+                Played { counts: cache.counts(), doubts: cache.doubts(), on_miss, ..played }
+            }
+            Playing::Opt(cache) => opt(cache.counts()),
+            Playing::Later(capacity) => opt(opt::replay(keys, capacity)),
+        };
+        played.finish(records);
+        Outcome { choice: choice.clone(), played, odd, notes: records.notes() }
+    }
+}
+
+/// All that a trace asks for, for who must know it beforehand, and what else there is in it.
+#[derive(Default)]
+struct Ahead {
+    keys: Vec<u32>,
+    writes: u64,
+    deletes: u64,
+    has_ttls: bool,
+}
+
+impl Ahead {
+    fn take(&mut self, record: &Record) -> Result<(), String> {
+        let command = record.command.as_ref().unwrap_or(&Command::Read);
+        self.has_ttls |= record.fill_ttl.is_some() || command.gives_time();
+        match command.class() {
+            Class::Read => self.keys.push(record.key),
+            Class::Write => self.writes += 1,
+            Class::Delete => self.deletes += 1,
+            Class::Expiry => {}
+        }
+        if self.keys.len() > RECORDS_MAX {
+            return Err(format!("--policy opt holds this trace in memory, at most {RECORDS_MAX} requests; cut it"));
+        }
+        Ok(())
+    }
+
+    /// Refuses a trace of which OPT is not known to be the best.
+    fn check(&self) -> Result<(), String> {
+        if self.writes + self.deletes > 0 {
+            let has = format!("this trace has {} writes and {} deletes", self.writes, self.deletes);
+            return Err(format!("--policy opt knows only reads, and {has}; choose another policy"));
+        }
+        if self.has_ttls {
+            let sentence = "--policy opt knows no TTLs, and this trace says some; choose another policy";
+            return Err(sentence.to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Sweeps out the keys that nothing remembers, each time there are twice as many as the last sweep left, or their names
+/// take twice the memory.
 struct Sweep {
     at: u32,
+    at_bytes: u64,
 }
 
 /// So few keys are not worth a sweep.
 const KEYS_MIN: u32 = 100_000;
+/// Nor so little memory.
+const NAMES_MIN: u64 = 64 << 20;
 
 impl Default for Sweep {
     fn default() -> Sweep {
-        Sweep { at: KEYS_MIN }
+        Sweep { at: KEYS_MIN, at_bytes: NAMES_MIN }
     }
 }
 
 impl Sweep {
     #[inline]
     fn after(&mut self, records: &mut Records<'_>, remembered: impl Fn(u32) -> bool) {
-        if records.distinct() >= self.at {
+        if records.distinct() >= self.at || records.name_bytes() >= self.at_bytes {
             records.forget(remembered);
             self.at = records.distinct().saturating_mul(2).max(KEYS_MIN);
+            self.at_bytes = records.name_bytes().saturating_mul(2).max(NAMES_MIN);
         }
     }
 }
@@ -196,27 +395,20 @@ struct Played {
     has_operations: bool,
     writes: u64,
     deletes: u64,
-    left_out: BTreeMap<String, u64>,
+    left_out: LeftOut,
+    doubts: Doubts,
+    on_miss: Option<OnMiss>,
 }
 
 impl Played {
     fn step(&mut self, cache: &mut Cache, record: &Record) {
-        if record.only_expiry {
-            return cache.expire(record.key);
+        let command = record.command.as_ref().unwrap_or(&Command::Read);
+        match command.class() {
+            Class::Write => self.writes += 1,
+            Class::Delete => self.deletes += 1,
+            Class::Read | Class::Expiry => {}
         }
-        match record.operation.unwrap_or(Operation::Read) {
-            Operation::Read => {
-                cache.request(record.key);
-            }
-            Operation::Write | Operation::Modify => {
-                self.writes += 1;
-                cache.write(record.key);
-            }
-            Operation::Delete => {
-                self.deletes += 1;
-                cache.delete(record.key);
-            }
-        }
+        cache.run(&record.ask(), command);
     }
 
     fn finish(&mut self, records: &Records<'_>) {
@@ -224,27 +416,140 @@ impl Played {
         self.left_out = records.left_out();
     }
 
-    fn json(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let ReplayCounts { requests, hits, misses } = self.counts;
-        write!(out, "{{\"requests\":{requests},\"hits\":{hits},\"misses\":{misses}")?;
+    /// What misses did and what there was besides reads, in lines.
+    fn others(&self) -> String {
+        let mut text = match self.on_miss {
+            Some(OnMiss::Fill) => "each miss fills the cache\n".to_owned(),
+            Some(OnMiss::Leave) => "misses leave the cache alone: only the trace's own writes fill it\n".to_owned(),
+            None => String::new(),
+        };
         if self.has_operations {
-            let left_out = serde_json::Value::from_iter(self.left_out.clone());
-            write!(out, ",\"writes\":{},\"deletes\":{},\"left_out\":{left_out}", self.writes, self.deletes)?;
+            text += &format!("besides {} writes and {} deletes\n", self.writes, self.deletes);
         }
-        Ok(writeln!(out, "}}")?)
+        for (reason, names) in self.left_out.by_reason() {
+            let names: Vec<String> = names.iter().map(|(name, count)| format!("{} {count}", shown(name))).collect();
+            text += &format!("left out ({reason}): {}\n", names.join(", "));
+        }
+        let Doubts { too_large, unknown } = self.doubts;
+        if too_large > 0 {
+            let most = ELEMENT_BYTES_MAX >> 20;
+            text += &format!(
+                "uncertain: the elements of {too_large} values take more than {most} MiB and are not kept; such a value is \
+                 taken never to become empty\n"
+            );
+        }
+        if unknown > 0 {
+            text += &format!(
+                "uncertain: {unknown} commands on values whose elements are not known; the values are taken to be there \
+                 still\n"
+            );
+        }
+        text
+    }
+}
+
+/// What came of one cache.
+struct Outcome {
+    choice: Choice,
+    played: Played,
+    odd: OddValues,
+    /// What the reader should know of the file.
+    notes: Vec<String>,
+}
+
+impl Outcome {
+    /// Its figures as JSON, with policy and capacity where there are several.
+    fn json(&self, is_one: bool) -> String {
+        let Played { counts, has_operations, writes, deletes, left_out, doubts, on_miss } = &self.played;
+        let mut fields = serde_json::Map::new();
+        if !is_one {
+            fields.insert("policy".to_owned(), self.choice.name.clone().into());
+            fields.insert("capacity".to_owned(), self.choice.capacity.json());
+        }
+        for (name, count) in [("requests", counts.requests), ("hits", counts.hits), ("misses", counts.misses)] {
+            fields.insert(name.to_owned(), count.into());
+        }
+        if *has_operations {
+            fields.insert("writes".to_owned(), (*writes).into());
+            fields.insert("deletes".to_owned(), (*deletes).into());
+            fields.insert("left_out".to_owned(), serde_json::Value::from_iter(left_out.by_name()));
+            let by_reason = left_out.by_reason().map(|(reason, names)| (reason.name(), names.clone()));
+            let by_reason = serde_json::json!(by_reason.collect::<BTreeMap<_, _>>());
+            fields.insert("left_out_by_reason".to_owned(), by_reason);
+            fields.insert("uncertain".to_owned(), (doubts.too_large + doubts.unknown).into());
+        }
+        if let Some(on_miss) = on_miss {
+            fields.insert("on_miss".to_owned(), on_miss.name().into());
+        }
+        if self.choice.policy.may_refuse() {
+            fields.insert("refused".to_owned(), self.odd.refused.into());
+        }
+        if matches!(self.choice.capacity, Capacity::Bytes(_)) {
+            fields.insert("too_large".to_owned(), self.odd.too_large.into());
+            fields.insert("unknown_size".to_owned(), self.odd.of_unknown_size.into());
+        }
+        if !self.notes.is_empty() {
+            fields.insert("notes".to_owned(), self.notes.clone().into());
+        }
+        shown_json(&serde_json::Value::from(fields).to_string()).into_owned()
     }
 
-    fn text(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let ReplayCounts { requests, hits, misses } = self.counts;
-        let percent = 100.0 * self.counts.hit_ratio();
-        writeln!(out, "{requests} requests, {hits} hits ({percent:.2} %), {misses} misses")?;
-        if self.has_operations {
-            writeln!(out, "besides {} writes and {} deletes", self.writes, self.deletes)?;
+    /// What could not be put in as it was, in a line.
+    fn oddities(&self) -> String {
+        let told = [
+            (self.odd.refused, "refused, since the cache was full and nothing may go"),
+            (self.odd.too_large, "not kept, being larger than the cache"),
+        ];
+        let mut parts: Vec<String> =
+            told.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} values {what}")).collect();
+        if matches!(self.choice.capacity, Capacity::Bytes(_)) && self.odd.of_unknown_size > 0 {
+            parts.push(format!("{} values of unknown size counted as empty", self.odd.of_unknown_size));
         }
-        if !self.left_out.is_empty() {
-            let names: Vec<String> = self.left_out.iter().map(|(name, count)| format!("{name} {count}")).collect();
-            writeln!(out, "left out, since they name no key or are not known: {}", names.join(", "))?;
-        }
-        Ok(())
+        if parts.is_empty() { String::new() } else { format!("{}\n", parts.join("; ")) }
     }
+}
+
+/// All results as JSON.
+fn json(results: &[Outcome]) -> String {
+    match results {
+        [one] => one.json(true) + "\n",
+        all => format!("[{}]\n", all.iter().map(|result| result.json(false)).collect::<Vec<_>>().join(",\n ")),
+    }
+}
+
+/// All results as text: sentences for one, a table for several.
+fn text(results: &[Outcome]) -> String {
+    let [one] = results else { return table(results) };
+    let ReplayCounts { requests, hits, misses } = one.played.counts;
+    let percent = 100.0 * one.played.counts.hit_ratio();
+    let mut text = format!("{requests} requests, {hits} hits ({percent:.2} %), {misses} misses\n");
+    text += &one.oddities();
+    text + &one.played.others()
+}
+
+fn table(results: &[Outcome]) -> String {
+    let width = |cell: fn(&Outcome) -> String| results.iter().map(|result| cell(result).len()).max().unwrap_or(0);
+    let policies = width(|result| result.choice.name.clone()).max("policy".len());
+    let capacities = width(|result| result.choice.capacity.to_string()).max("capacity".len());
+    let counts = width(|result| result.played.counts.requests.to_string()).max("requests".len());
+    let row = |policy: &str, capacity: &str, numbers: [&str; 4]| {
+        let [requests, hits, misses, percent] = numbers;
+        format!(
+            "{policy:policies$}  {capacity:>capacities$}  {requests:>counts$}  {hits:>counts$}  {misses:>counts$}  {percent:>6}\n"
+        )
+    };
+    let mut text = row("policy", "capacity", ["requests", "hits", "misses", "hit %"]);
+    for result in results {
+        let ReplayCounts { requests, hits, misses } = result.played.counts;
+        let percent = format!("{:.2}", 100.0 * result.played.counts.hit_ratio());
+        let numbers = [&*requests.to_string(), &*hits.to_string(), &*misses.to_string(), &*percent];
+        text += &row(&result.choice.name, &result.choice.capacity.to_string(), numbers);
+    }
+    for result in results {
+        let odd = result.oddities();
+        if !odd.is_empty() {
+            text += &format!("{} {}: {odd}", result.choice.name, result.choice.capacity);
+        }
+    }
+    text + &results[0].played.others()
 }

@@ -1,18 +1,20 @@
 //! `run` and `compare`: an experiment from its beginning to its end, or to a moment.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, input};
+use super::{Failure, input, note};
 use crate::chart::palette::Theme;
 use crate::chart::{self, Band, Data, Figure, LaneData, Percentile};
+use crate::escape::shown_json;
 use crate::experiment::{Experiment, strikes};
 use crate::report::{Report, csv, table};
-use crate::scenario::Scenario;
+use crate::scenario::{Arrivals, Scenario};
+use crate::simulation::Stopped;
 use crate::time::Nanos;
 
 /// How to judge and print a run.
@@ -102,11 +104,18 @@ impl Printing {
         let mut experiment =
             Experiment::new(scenario, trace).map_err(|error| Failure::Input(format!("cannot run: {error}")))?;
         advance(&mut experiment, until);
+        if let (None, Some((played, all))) = (until, experiment.trace_played()) {
+            note(&format!(
+                "the run ends after {played} of the {all} requests of the trace; a longer duration{} plays more of it",
+                if matches!(scenario.clients.arrivals, Arrivals::Trace { .. }) { ", or a greater speed," } else { "" }
+            ));
+        }
         if let Some(folder) = &self.svg {
             draw(&experiment, folder)
                 .map_err(|error| Failure::Failed(format!("--svg {}: {error}", folder.display())))?;
         }
-        self.print(&experiment.report(), out)
+        self.print(&experiment.report(), out)?;
+        tell_stopped(&experiment)
     }
 
     /// The moment of the report; `None` is the end, after everything has settled.
@@ -122,7 +131,7 @@ impl Printing {
     fn print(&self, report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
         let text = if self.json {
             let told = |error: serde_json::Error| Failure::Failed(format!("cannot write the report: {error}"));
-            serde_json::to_string_pretty(report).map_err(told)? + "\n"
+            shown_json(&serde_json::to_string_pretty(report).map_err(told)?).into_owned() + "\n"
         } else if self.csv {
             csv::lanes(report)
         } else {
@@ -152,11 +161,24 @@ fn advance(experiment: &mut Experiment, until: Option<Nanos>) {
     bar.finish_and_clear();
 }
 
+/// Says which lanes ended early. One whose run came to its end has whole figures, and is only remarked upon.
+fn tell_stopped(experiment: &Experiment) -> Result<(), Failure> {
+    let titles = experiment.scenario().titles();
+    let line = |(lane, why): (usize, &Stopped)| format!("lane {lane} ({}): {why}", titles[lane]);
+    let (late, broken): (Vec<_>, Vec<_>) = experiment.stopped().partition(|(_, why)| why.is_after_the_run());
+    late.into_iter().for_each(|stopped| _ = writeln!(io::stderr(), "note: {}", line(stopped)));
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = broken.into_iter().map(line).collect();
+    Err(Failure::Failed(format!("stopped before the end of the run\n{}", lines.join("\n"))))
+}
+
 /// Writes each figure of the experiment so far into `folder`, which is made if it is not there.
 fn draw(experiment: &Experiment, folder: &Path) -> Result<(), String> {
     /// As wide as a column of a page, and as high as its three figures are in the page.
     const SIZE: (u32, u32) = (960, 420);
-    let told = |error: std::io::Error| error.to_string();
+    let told = |error: io::Error| error.to_string();
     std::fs::create_dir_all(folder).map_err(told)?;
     let data = chart_data(experiment);
     let latency = Figure::Latency { percentile: Percentile::P50, log: true };

@@ -97,6 +97,9 @@ impl<Q, A> Default for Calls<Q, A> {
 }
 
 impl<Q: Copy, A> Calls<Q, A> {
+    /// How many bytes a call takes while it is under way.
+    pub const CALL_BYTES: usize = size_of::<Slot<Q, A>>();
+
     /// Begins a call; the caller sends its number on its way and awaits the returned future.
     pub fn open<'a>(&'a self, kernel: &'a Kernel, question: Q) -> Call<'a, Q, A> {
         self.under_way.set(self.under_way.get() + 1);

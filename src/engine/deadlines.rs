@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 
 use super::{Event, Kernel, TaskId};
 use crate::time::Nanos;
+use crate::work;
 
 /// The time was up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,11 @@ impl Deadlines {
         if let Some(entry) = place.checked_sub(line.first).and_then(|place| line.waiting.get_mut(place as usize)) {
             *entry = None;
         }
+        // Nobody waits at the front any more: with a long timeout, a day's calls would gather there.
+        while let Some(None) = line.waiting.front() {
+            line.waiting.pop_front();
+            line.first += 1;
+        }
     }
 }
 
@@ -67,6 +73,7 @@ impl Kernel {
                 }
                 self.wake(task);
             }
+            work::count(1);
             line.waiting.pop_front();
             line.first += 1;
         }

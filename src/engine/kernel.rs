@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use super::deadlines::Deadlines;
 use super::{Digest, Event, Queue, TaskId, Timeout};
 use crate::time::Nanos;
+use crate::work;
 
 /// What every part of a running world shares: the time, the events to come, who is to go on.
 #[derive(Debug, Default)]
@@ -69,6 +70,7 @@ impl Kernel {
     #[inline]
     pub fn next(&self) -> Option<Event> {
         let (at, event) = self.queue.borrow_mut().pop()?;
+        work::count(1);
         self.now.set(at);
         self.events.set(self.events.get() + 1);
         let mut digest = self.digest.get();

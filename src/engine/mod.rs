@@ -22,6 +22,7 @@ mod combine;
 mod deadlines;
 mod digest;
 mod kernel;
+mod owned;
 mod queue;
 mod tasks;
 
@@ -30,6 +31,7 @@ pub use combine::{Either, join, race};
 pub use deadlines::{Elapsed, Timeout};
 pub use digest::Digest;
 pub use kernel::{Kernel, Sleep};
+pub use owned::Owned;
 pub use queue::{Event, Queue};
 pub use tasks::{TaskId, Tasks};
 

@@ -4,71 +4,71 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use super::Owned;
+
 /// The slot a task runs in. Slots are used again, so a late wake-up may reach another task, which then finds
 /// itself not ready and goes on waiting.
 pub type TaskId = u32;
 
-struct Slot<F> {
-    /// The box outlives the future in it: the next task of this slot moves into the same memory.
-    future: Pin<Box<Option<F>>>,
-    owner: u32,
-}
-
 /// Running tasks. `F` is one future type for all of them, usually that of one `async fn`.
 pub struct Tasks<F> {
-    slots: Vec<Slot<F>>,
+    /// The boxes outlive the futures in them: the next task of a slot moves into the same memory.
+    slots: Vec<Pin<Box<Option<F>>>>,
     free: Vec<TaskId>,
+    owned: Owned,
 }
 
 impl<F> Default for Tasks<F> {
     fn default() -> Tasks<F> {
-        Tasks { slots: Vec::new(), free: Vec::new() }
+        Tasks { slots: Vec::new(), free: Vec::new(), owned: Owned::default() }
     }
 }
 
 impl<F: Future<Output = ()>> Tasks<F> {
     /// Gives `future` a slot. `owner` is whose crash ends it. The caller polls it for the first time.
     pub fn spawn(&mut self, future: F, owner: u32) -> TaskId {
-        if let Some(id) = self.free.pop() {
-            let slot = &mut self.slots[id as usize];
-            slot.future.as_mut().set(Some(future));
-            slot.owner = owner;
-            return id;
-        }
-        self.slots.push(Slot { future: Box::pin(Some(future)), owner });
-        (self.slots.len() - 1) as TaskId
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.slots[id as usize].as_mut().set(Some(future));
+                id
+            }
+            None => {
+                self.slots.push(Box::pin(Some(future)));
+                (self.slots.len() - 1) as TaskId
+            }
+        };
+        self.owned.give(id, owner);
+        id
     }
 
     /// Lets the task in slot `id` go on, if there is one.
     #[inline]
     pub fn poll(&mut self, id: TaskId) {
         let Some(slot) = self.slots.get_mut(id as usize) else { return };
-        let Some(future) = slot.future.as_mut().as_pin_mut() else { return };
+        let Some(future) = slot.as_mut().as_pin_mut() else { return };
         // The waker does nothing: whoever completes what a task waits for names the task itself.
         let mut context = Context::from_waker(Waker::noop());
         if let Poll::Ready(()) = future.poll(&mut context) {
-            slot.future.as_mut().set(None);
+            slot.as_mut().set(None);
             self.free.push(id);
+            self.owned.take(id);
         }
     }
 
     /// Whose task `id` is, if there is one.
     pub fn owner(&self, id: TaskId) -> Option<u32> {
-        self.slots.get(id as usize).filter(|slot| slot.future.is_some()).map(|slot| slot.owner)
+        self.owned.owner(id)
     }
 
     /// Drops every task of `owner` where it stands, in the order of the slots.
     pub fn drop_owned_by(&mut self, owner: u32) -> usize {
-        let mut dropped = 0;
-        for id in 0..self.slots.len() {
-            let slot = &mut self.slots[id];
-            if slot.owner == owner && slot.future.is_some() {
-                slot.future.as_mut().set(None);
-                self.free.push(id as TaskId);
-                dropped += 1;
-            }
+        let its = self.owned.of(owner);
+        for &id in &its {
+            self.slots[id as usize].as_mut().set(None);
+            self.free.push(id);
+            self.owned.take(id);
         }
-        dropped
+        its.len()
     }
 
     /// How many tasks are running.

@@ -1,12 +1,15 @@
 //! All lanes of a scenario, side by side: the same traffic, the same faults.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::ledger::Story;
 use crate::report::{FaultReport, LaneReport, Report, Series};
+use crate::scenario::estimate::Traced;
 use crate::scenario::{Arrivals, Fault, Keys, Scenario, What, Which, limits};
-use crate::simulation::Simulation;
+use crate::simulation::{Limits, Simulation, Stopped};
 use crate::time::Nanos;
+use crate::work::{self, Budget};
 use crate::workload::foresight::Foresight;
 use crate::workload::requests::KeySource;
 use crate::workload::trace::Trace;
@@ -14,50 +17,68 @@ use crate::workload::trace::Trace;
 /// The engine's version, as reports carry it.
 pub use crate::engine::VERSION as ENGINE_VERSION;
 
-/// About how many events a lane handles before its neighbours catch up and the caller is asked whether to stop.
-const STEP_EVENTS: u64 = 4_000;
+/// About how much a lane does before its neighbours catch up and the caller is asked whether to stop, in [steps of
+/// work](crate::work).
+const SLICE: u64 = 5_000;
+
+/// In how many pieces a run is cut at least, so that no lane gets far ahead of the others in a quiet time.
+const PIECES_LEAST: u64 = 1_000;
 
 /// When what breaks in a run, as far as that is known: faults at a moment from the scenario, random and triggered ones as
 /// the lanes have met them. Random ones are the same in all lanes; of those that strike lanes at different moments, each
 /// moment is there once.
 pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneReport>) -> Vec<FaultReport> {
     let met: Vec<&FaultReport> = lanes.flat_map(|lane| &lane.faults).collect();
+    let mut longest_s = vec![0.0; scenario.faults.len()];
+    for met in &met {
+        if let Some(longest_s) = longest_s.get_mut(met.fault as usize) {
+            *longest_s = met.for_s.max(*longest_s);
+        }
+    }
     let mut strikes: Vec<FaultReport> = Vec::new();
     for (number, fault) in scenario.faults.iter().enumerate() {
         if let Some(at) = fault.at.moment() {
             // What lasts as long as it takes has its length from the lane that was longest at it.
-            let of_this = met.iter().filter(|met| met.fault as usize == number && fault.lasts == Nanos::ZERO);
+            let for_s = if fault.lasts == Nanos::ZERO { longest_s[number] } else { fault.lasts.as_secs_f64() };
             strikes.push(FaultReport {
                 at_s: at.as_secs_f64(),
-                for_s: of_this.map(|met| met.for_s).fold(fault.lasts.as_secs_f64(), f64::max),
+                for_s,
                 what: fault.what.name().to_owned(),
                 which: fault.which.map(|which| which.to_string()),
                 fault: number as u32,
             });
         }
     }
+    let mut told = BTreeSet::new();
     for met in met {
         let known = scenario.faults.get(met.fault as usize).is_none_or(|fault| fault.at.moment().is_some());
-        if !known && !strikes.contains(met) {
+        if !known && told.insert((met.fault, met.at_s.to_bits(), met.for_s.to_bits(), &met.which)) {
             strikes.push(met.clone());
         }
     }
     strikes
 }
 
-/// Whether the ledger could remember all that the lanes write, where only the trace knows how much that is.
-fn check_traced_writes(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
-    let requests = match scenario.clients.arrivals {
-        Arrivals::Trace { speed } => {
-            let until = Nanos::from_secs_f64(scenario.duration.as_secs_f64() * speed);
-            trace.requests_until(until)
-        }
-        _ => trace.keys().len(),
-    };
-    let share = trace.write_ratio().unwrap_or_else(|| scenario.clients.shares().changes());
-    let writes = requests as f64 * share * scenario.lanes.len() as f64;
+/// How many requests of a trace a run plays, where that is known beforehand: at the trace's own times.
+pub fn requests_played(scenario: &Scenario, trace: &Trace) -> Option<usize> {
+    let Arrivals::Trace { speed } = scenario.clients.arrivals else { return None };
+    Some(trace.requests_until(Nanos::from_secs_f64(scenario.duration.as_secs_f64() * speed)))
+}
+
+/// What a trace says of a run of `scenario`, for its [estimate](Scenario::estimate_with).
+pub fn traced(scenario: &Scenario, trace: &Trace) -> Traced {
+    let requests = requests_played(scenario, trace).unwrap_or(trace.keys().len());
+    Traced { requests: requests as f64, keys: trace.distinct(), write_ratio: trace.write_ratio() }
+}
+
+/// Whether the ledger could remember all that the lanes write, and memory hold the rest, where only the trace knows how
+/// much that is.
+fn check_traced(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
+    let traced = traced(scenario, trace);
+    let share = traced.write_ratio.unwrap_or_else(|| scenario.clients.shares().changes());
+    let writes = traced.requests * share * scenario.lanes.len() as f64;
     if writes <= limits::WRITES_MAX {
-        return Ok(());
+        return scenario.estimate_with(Some(traced)).problem().map_or(Ok(()), |problem| Err(problem.to_string()));
     }
     Err(format!(
         "clients.keys.file: the trace {file:?} makes about {writes:.0} writes in all lanes, and at most {} can be \
@@ -66,12 +87,49 @@ fn check_traced_writes(scenario: &Scenario, file: &str, trace: &Trace) -> Result
     ))
 }
 
+/// An experiment that can be run, before its lanes are there: whoever has another one may still keep that, or make room.
+pub struct Plan {
+    scenario: Scenario,
+    keys: KeySource,
+    trace_requests: Option<u64>,
+}
+
+impl Plan {
+    /// What [`Experiment::new`] refuses is refused here.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Plan, String> {
+        if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
+            check_traced(scenario, file, trace)?;
+        }
+        let trace_requests = trace.as_ref().map(|trace| trace.keys().len() as u64);
+        let trace_requests = trace_requests.filter(|_| matches!(scenario.clients.keys, Keys::Trace { .. }));
+        let keys = KeySource::new(scenario, trace)?;
+        Ok(Plan { scenario: scenario.clone(), keys, trace_requests })
+    }
+
+    /// Every lane at the beginning of its run.
+    pub fn begin(self) -> Experiment {
+        let Plan { scenario, keys, trace_requests } = self;
+        let foresight = Foresight::of(&scenario, &keys);
+        let lane = |lane| Simulation::with_foresight(&scenario, lane, keys.clone(), foresight.clone());
+        let lanes = (0..scenario.lanes.len()).map(lane).collect();
+        let step = longest_step(scenario.duration);
+        Experiment { scenario, lanes, now: Nanos::ZERO, step, trace_requests }
+    }
+}
+
 /// The lanes of a scenario, running in step.
 pub struct Experiment {
     scenario: Scenario,
     lanes: Vec<Simulation>,
+    /// The moment that all lanes have reached.
     now: Nanos,
+    /// How far the lanes go until all are at the same moment again.
     step: Nanos,
+    /// How many requests the trace has that the keys come from.
+    trace_requests: Option<u64>,
 }
 
 impl Experiment {
@@ -79,32 +137,36 @@ impl Experiment {
     ///
     /// # Errors
     /// When the scenario needs a trace and has none, or one that does not say what is asked of it, names fewer keys
-    /// than a lane warms up with, or writes more than the ledger can remember.
+    /// than a lane warms up with, or writes more than the ledger can remember, or takes
+    /// more memory than there is.
     ///
     /// # Panics
     /// When the scenario has not been checked.
     pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, String> {
-        if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
-            check_traced_writes(scenario, file, trace)?;
-        }
-        let keys = KeySource::new(scenario, trace)?;
-        let foresight = Foresight::of(scenario, &keys);
-        let lane = |lane| Simulation::with_foresight(scenario, lane, keys.clone(), foresight.clone());
-        let lanes = (0..scenario.lanes.len()).map(lane).collect();
-        let step = Nanos((scenario.duration.0 / 1_000).max(1));
-        Ok(Experiment { scenario: scenario.clone(), lanes, now: Nanos::ZERO, step })
+        Plan::new(scenario, trace).map(Plan::begin)
     }
 
     /// Runs all lanes, in step, up to and including the moment `to`; past the end of the run, until they have settled.
-    /// Stops early when `stop` says so, which is asked every few milliseconds of work. Returns the moment reached.
+    /// Stops early when `stop` says so, which is asked after some thousand steps of work in whichever lane, also while
+    /// lanes settle; a single event is not cut. Returns the moment that all lanes have reached. Going on later does the
+    /// same as if nobody had stopped.
     pub fn advance(&mut self, to: Nanos, mut stop: impl FnMut() -> bool) -> Nanos {
-        let to = to.min(self.scenario.duration);
-        while self.now < to && !self.finished() {
-            let next = self.now.saturating_add(self.step).min(to);
-            let before = self.events();
-            self.lanes.iter_mut().for_each(|lane| lane.run_until(next));
-            self.now = next;
-            self.adapt_step(self.events() - before);
+        let end = self.scenario.duration;
+        let to = to.min(end);
+        while !self.finished() && (self.now < to || to == end) {
+            let next = if self.now >= end { Nanos::MAX } else { self.now.saturating_add(self.step).min(to) };
+            let (begun, mut asked, mut all_there) = (work::done(), work::done(), true);
+            for lane in 0..self.lanes.len() {
+                all_there &= self.lanes[lane].advance(next, &Budget::of(SLICE));
+                if work::done() - asked >= SLICE {
+                    asked = work::done();
+                    if stop() {
+                        return self.reach();
+                    }
+                }
+            }
+            self.adapt_step(all_there, work::done() - begun);
+            self.reach();
             if stop() {
                 break;
             }
@@ -112,13 +174,21 @@ impl Experiment {
         self.now
     }
 
+    /// Works out which moment all lanes have reached. A lane that a limit has stopped holds nobody up.
+    fn reach(&mut self) -> Nanos {
+        let going = self.lanes.iter().filter(|lane| !lane.is_finished()).map(Simulation::now).min();
+        let last = || self.lanes.iter().map(Simulation::now).max().unwrap_or_default();
+        self.now = going.unwrap_or_else(last).min(self.scenario.duration).max(self.now);
+        self.now
+    }
+
     /// Steps are as long as the work in them is worth.
-    fn adapt_step(&mut self, events: u64) {
-        let target = STEP_EVENTS * self.lanes.len() as u64;
-        if events > target {
+    fn adapt_step(&mut self, all_there: bool, work: u64) {
+        let target = SLICE * self.lanes.len() as u64;
+        if !all_there || work > target {
             self.step = Nanos((self.step.0 / 2).max(1));
-        } else if events < target / 4 {
-            self.step = Nanos(self.step.0.saturating_mul(2).min(self.scenario.duration.0.max(1)));
+        } else if work < target / 4 {
+            self.step = Nanos(self.step.0.saturating_mul(2)).min(longest_step(self.scenario.duration));
         }
     }
 
@@ -127,9 +197,24 @@ impl Experiment {
         self.now
     }
 
-    /// Whether every lane has ended and settled.
+    /// Whether nothing more will happen in any lane: each has ended and settled, or was [stopped](Experiment::stopped).
     pub fn finished(&self) -> bool {
         self.lanes.iter().all(Simulation::is_finished)
+    }
+
+    /// Whether the run is over, its clients have gone, and some lane has still to settle.
+    pub fn is_settling(&self) -> bool {
+        self.now >= self.scenario.duration && !self.finished()
+    }
+
+    /// The lanes that ended before they had settled, by number, each with why.
+    pub fn stopped(&self) -> impl Iterator<Item = (usize, &Stopped)> {
+        self.lanes.iter().enumerate().filter_map(|(number, lane)| lane.stopped().map(|why| (number, why)))
+    }
+
+    /// Sets other limits for all lanes than those of the scenario, before they run.
+    pub fn limit(&mut self, limits: Limits) {
+        self.lanes.iter_mut().for_each(|lane| lane.limit(limits));
     }
 
     /// Events handled by all lanes.
@@ -143,7 +228,10 @@ impl Experiment {
     /// # Errors
     /// When the run is over, or the fault is one that the scenario's check refuses.
     pub fn inject(&mut self, what: What, which: Option<Which>, lasts: Nanos) -> Result<Fault, String> {
-        let at = self.now.tick_after(Nanos::from_millis(1));
+        // Some lanes may be a little further than all are.
+        let going = self.lanes.iter().filter(|lane| !lane.is_finished());
+        let furthest = going.map(Simulation::frontier).max().unwrap_or_default();
+        let at = self.now.max(furthest).tick_after(Nanos::from_millis(1));
         if at >= self.scenario.duration {
             return Err(format!("the run is over after {}: restart it to break something", self.scenario.duration));
         }
@@ -164,6 +252,14 @@ impl Experiment {
     /// The scenario, with the faults injected so far.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
+    }
+
+    /// How many requests of a trace were played so far, in the lane that played most, and how many it has; `None` where
+    /// the keys come from no trace, or all were played.
+    pub fn trace_played(&self) -> Option<(u64, u64)> {
+        let all = self.trace_requests?;
+        let played = self.lanes.iter().map(Simulation::requests_made).max().unwrap_or(0);
+        (played < all).then_some((played, all))
     }
 
     /// What all lanes have shown so far.
@@ -190,4 +286,9 @@ impl Experiment {
     pub fn stories_withdrawn(&self, lane: usize) -> u64 {
         self.lanes[lane].stories_withdrawn()
     }
+}
+
+/// How far lanes go at most until all are at the same moment again.
+fn longest_step(duration: Nanos) -> Nanos {
+    Nanos((duration.0 / PIECES_LEAST).max(1))
 }

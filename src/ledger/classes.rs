@@ -11,9 +11,12 @@
 //! state: the newest write is held) the pool keeps its old border and is merely counted as at risk, so that a hundred
 //! thousand lost writes of a hot key cost nothing each time another write comes and goes.
 
-use super::record::{Answer, COMMITTED, KeyState, POOLED, SEEN, WENT_BACK};
+use std::ops::Range;
+
+use super::record::{Answer, COMMITTED, KeyState, Newest, POOLED, SEEN, WENT_BACK};
 use super::{Cause, Class, Key, Ledger, Tally, WriteId};
 use crate::time::Nanos;
+use crate::work;
 
 impl Ledger {
     /// Whether `w` ended before `v`, of the same key, was issued.
@@ -97,15 +100,17 @@ impl Ledger {
     pub(super) fn line_up(&mut self, slot: usize, w: u32) {
         let covered = self.is_covered(WriteId(w));
         let key = &mut self.keys[slot];
-        let mut place = key.acked.len();
-        while w < key.newest && place > 0 && key.acked[place - 1] > w {
-            place -= 1;
+        if w < key.newest && key.newest_when.is_none() {
+            // It was overtaken, the first of its key.
+            key.newest_when = Some(Box::new(Newest(key.acked.iter().collect())));
         }
-        key.acked.insert(place, w);
+        let place = key.acked.insert(w) as u32;
         if w > key.newest {
             (key.newest, key.newest_issued) = (w, self.writes[w as usize].issued);
+            if let Some(newest) = &mut key.newest_when {
+                newest.0.push(w);
+            }
         }
-        let place = place as u32;
         if covered {
             assert!(place <= key.covered);
             key.covered += 1;
@@ -132,14 +137,15 @@ impl Ledger {
         }
         let mut covered = was;
         let row = std::mem::take(&mut self.keys[slot].acked);
-        while covered < row.len() && !self.precedes(current, row[covered]) {
-            self.cover(slot, row[covered], covered as u32);
+        while covered < row.len() && !self.precedes(current, row.at(covered)) {
+            self.cover(slot, row.at(covered), covered as u32);
             covered += 1;
         }
-        while covered > 0 && covered <= was && self.precedes(current, row[covered - 1]) {
+        while covered > 0 && covered <= was && self.precedes(current, row.at(covered - 1)) {
             covered -= 1;
-            self.uncover(row[covered]);
+            self.uncover(row.at(covered));
         }
+        work::count(covered.abs_diff(was));
         let key = &mut self.keys[slot];
         key.acked = row;
         key.covered = covered as u32;
@@ -198,13 +204,13 @@ impl Ledger {
         }
         self.show_pool(slot, true);
         let key = &self.keys[slot];
-        let behind = &key.acked[key.covered as usize..];
-        let with_hope = match hope {
-            None => 0,
-            Some(end) => behind.partition_point(|w| self.writes[*w as usize].issued <= end) as u32,
+        let border = match hope {
+            None => key.covered,
+            Some(end) => key.acked.partition(key.covered as usize, |w| self.writes[w as usize].issued <= end) as u32,
         };
-        self.move_boundary(slot, key.covered + with_hope);
-        self.fill_pool(slot);
+        let former = key.boundary;
+        self.move_boundary(slot, border);
+        self.fill_pool(slot, border..former);
     }
 
     /// Counts the pool as lost, or as at risk.
@@ -227,8 +233,9 @@ impl Ledger {
 
     fn move_boundary(&mut self, slot: usize, to: u32) {
         let key = &mut self.keys[slot];
+        work::count(to.abs_diff(key.boundary) as usize);
         for place in key.boundary..to {
-            let write = &mut self.writes[key.acked[place as usize] as usize];
+            let write = &mut self.writes[key.acked.at(place as usize) as usize];
             if write.is(POOLED) {
                 // The cause stays: it is what the write is lost for, should this hope fail too.
                 let cause = write.cause().expect("a pooled write has a cause");
@@ -243,12 +250,16 @@ impl Ledger {
     }
 
     /// Takes all behind the boundary into the pool; the newest first, so that the cause of a write that took another's
-    /// place in the buffer is mostly known before it is asked for.
-    fn fill_pool(&mut self, slot: usize) {
-        let mut place = self.keys[slot].acked.len();
+    /// place in the buffer is mostly known before it is asked for. Those at the places `passed` have just come behind it.
+    fn fill_pool(&mut self, slot: usize, passed: Range<u32>) {
+        let key = &self.keys[slot];
+        // Usually it is they, or the newest.
+        let all_passed = key.fresh as usize == passed.len();
+        let mut place = if all_passed { passed.end as usize } else { key.acked.len() };
         while self.keys[slot].fresh > 0 {
+            work::count(1);
             place -= 1;
-            let w = self.keys[slot].acked[place];
+            let w = self.keys[slot].acked.at(place);
             if self.writes[w as usize].is(POOLED) {
                 continue;
             }
@@ -306,7 +317,7 @@ impl Ledger {
             return None;
         }
         let row = &self.keys[slot].acked;
-        let newer = |place: usize| self.precedes(saw.0, row[place]);
+        let newer = |place: usize| self.precedes(saw.0, row.at(place));
         // Gallop from the newest: most reads see it or one close to it.
         let (mut low, mut high, mut stride) = (row.len(), row.len(), 1);
         while low > 0 && newer(low - 1) {
@@ -322,16 +333,15 @@ impl Ledger {
                 low = middle + 1;
             }
         }
-        // A later write may have been acknowledged earlier, but not before it was issued.
-        let mut first: Option<Nanos> = None;
-        for w in &row[high..] {
-            let write = &self.writes[*w as usize];
-            if first.is_some_and(|first| write.issued >= first) {
-                break;
-            }
-            first = Some(first.map_or(write.end, |first| first.min(write.end)));
+        if high == row.len() {
+            return None;
         }
-        first
+        // A later write may have been acknowledged earlier. Whichever of them was acknowledged first, none newer had been.
+        let first = match &self.keys[slot].newest_when {
+            None => row.at(high),
+            Some(newest) => newest.0[newest.0.partition_point(|&w| w < row.at(high))],
+        };
+        Some(self.writes[first as usize].end)
     }
 
     /// Checks every count and border against a plain recount by the definitions. O(n); for tests.
@@ -384,9 +394,11 @@ impl Ledger {
     fn validate_key(&self, key: &KeyState, pool: &[u32; Cause::COUNT]) {
         let name: Key = key.key;
         let row = &key.acked;
-        assert!(row.windows(2).all(|pair| pair[0] < pair[1]), "key {name}: the row is in order of issue");
+        let writes: Vec<u32> = row.iter().collect();
+        assert!(writes.is_sorted_by(|a, b| a < b), "key {name}: the row is in order of issue");
+        assert_eq!(writes.len(), row.len(), "key {name}: its length");
         assert!(key.covered <= key.boundary && key.boundary as usize <= row.len(), "key {name}: borders");
-        for (place, w) in row.iter().enumerate() {
+        for (place, w) in writes.iter().enumerate() {
             let covered = self.is_covered(WriteId(*w));
             assert_eq!(covered, place < key.covered as usize, "key {name}: cover of {w}");
             let pooled = self.writes[*w as usize].is(POOLED);
@@ -402,7 +414,7 @@ impl Ledger {
         assert_eq!(valid, key.closed_holds, "key {name}: holds by end");
         let ends: Vec<(Nanos, u32)> = key.holds_from_last().collect();
         assert!(ends.windows(2).all(|pair| pair[0] > pair[1]), "key {name}: holds in order of end");
-        assert_eq!(row.last().copied().unwrap_or(0), key.newest, "key {name}: the newest");
+        assert_eq!(writes.last().copied().unwrap_or(0), key.newest, "key {name}: the newest");
     }
 
     fn holds_of(&self, key: Key) -> (u32, u32) {

@@ -44,6 +44,7 @@ use super::facts::{Cause, Key, Mended, Origin, Place};
 use super::record::GAVE_UP;
 use super::{Ledger, NONE, WriteId};
 use crate::time::Nanos;
+use crate::work;
 
 /// Why a copy came to differ from the database. See the [module](self).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -302,6 +303,7 @@ impl Ledger {
         if self.next_expiry >= at {
             return self.tally.diverging;
         }
+        work::count(self.expiries.len());
         let over = self.expiries.iter().filter(|Reverse((expires, slot, seat))| {
             let copy = self.keys[*slot as usize].copies.at(*seat);
             *expires < at && copy.diverges && copy.expires < at
@@ -361,7 +363,9 @@ impl Ledger {
     #[inline]
     pub(super) fn judge_copies(&mut self, slot: usize) {
         if !self.keys[slot].copies.are_none() {
-            (0..self.keys[slot].copies.seats()).for_each(|seat| self.judge_copy(slot, seat));
+            let seats = self.keys[slot].copies.seats();
+            work::count(seats as usize - 1);
+            (0..seats).for_each(|seat| self.judge_copy(slot, seat));
             // Not before: of two copies that change places, one may come before the other goes.
             self.diverging_max = self.diverging_max.max(self.tally.diverging);
         }
@@ -437,6 +441,7 @@ impl Ledger {
         while let Some(&Reverse((expires, slot, seat))) = self.expiries.peek()
             && expires < self.now
         {
+            work::count(1);
             self.expiries.pop();
             let slot = slot as usize;
             let copy = self.keys[slot].copies.at_mut(seat);
@@ -456,7 +461,7 @@ impl Ledger {
     /// Checks the gauge against a plain recount by the definitions. O(n); for tests.
     pub(super) fn validate_copies(&self) {
         let mut diverging = 0;
-        for key in &self.keys {
+        for key in self.keys.iter() {
             for seat in 0..key.copies.seats() {
                 let copy = key.copies.at(seat);
                 let held = self.writes[copy.value as usize].holds > 0;

@@ -349,7 +349,7 @@ pub struct ReadCounts {
     pub reads: u64,
     /// Reads that missed a write acknowledged before they were issued.
     pub stale: u64,
-    /// Stale reads that missed a write of their own client.
+    /// Reads that saw something older than the write that their own client had issued last, of those acknowledged before.
     pub read_your_writes_violations: u64,
     /// Reads that saw an older value than their client had seen before. One value is remembered a client and key: the
     /// newest seen, and of two of which neither is newer the one issued later.

@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use super::classes::unpool;
 use super::record::{Answer, CONTAINED, POOLED, SEEN, VANISHED};
 use super::{Increments, Ledger, NONE, WriteId};
+use crate::work;
 
 /// A write that is applied to nothing: a plain one.
 const PLAIN: u32 = NONE;
@@ -92,6 +93,7 @@ impl Ledger {
                 && left != common
                 && self.writes[left as usize].is(CONTAINED)
             {
+                work::count(1);
                 self.unmark(left);
                 w = self.base(left);
             }
@@ -109,6 +111,7 @@ impl Ledger {
                 Some(base) if base != WriteId::INITIAL.0 && base != new => w = base,
                 _ => return PLAIN,
             }
+            work::count(1);
             let known = w == old || self.writes[w as usize].is(CONTAINED);
             self.mark(w);
             if known {

@@ -23,9 +23,10 @@
 //!
 //! A read that was issued at `t` and saw `s` is **stale** when some write that is newer than `s` was known to be so before
 //! `t`: it had been acknowledged and, if it is newer only because the database committed it later, that had happened, too.
-//! The read's *age* runs from the first such moment to its answer. It violates *read your writes* when one of those
-//! writes was its own client's, and *monotonic reads* when its client had been answered with something newer before `t`.
-//! How that is found is told in `order`, and in `copies` which cached copies differ from the database for good.
+//! The read's *age* runs from the first such moment to its answer. It violates *read your writes* when the write that its
+//! own client issued last, of those acknowledged before `t`, is newer than `s`, and *monotonic reads* when its client had
+//! been answered with something newer before `t`. How that is found is told in `order`, and in `copies` which cached
+//! copies differ from the database for good.
 //!
 //! # What became of a write
 //!
@@ -67,7 +68,7 @@
 //! **Memory** grows with the run and nothing is released, because a copy of any write can surface any time later: 48
 //! bytes a write and 4 to 8 more when acknowledged, 8 to 16 more when it is committed before that and 25 to 50 when after
 //! (write-back), 4 more once there are increments, 24 bytes a break (a crash is one, an entry that expires dirty is one),
-//! KEYSTATE bytes a written key and 32 to 64 for each near cache that has had it, 16 bytes a copy that diverges and will
+//! 240 bytes a written key and 32 to 64 for each near cache that has had it, 16 bytes a copy that diverges and will
 //! expire, and at most 24 MiB of sessions.
 //!
 //! ```
@@ -91,6 +92,8 @@ mod increments;
 mod order;
 mod reads;
 mod record;
+mod row;
+mod rows;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -107,8 +110,13 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use crate::time::Nanos;
+use crate::work;
 use reads::Sessions;
 use record::{Answer, Break, COMMITTED, GAVE_UP, KeyState, SEEN, VANISHED, Write};
+use rows::Rows;
+
+/// How many own writes are looked at one by one before they are put in a row. Few in tests, so that they are.
+const OWN_LOOKED_AT: usize = if cfg!(test) { 2 } else { 64 };
 
 /// No key state yet.
 const NONE: u32 = u32::MAX;
@@ -141,10 +149,10 @@ struct Tally {
 #[derive(Clone, Debug)]
 pub struct Ledger {
     /// By [`WriteId`]; the first stands for the initial value of every key.
-    writes: Vec<Write>,
+    writes: Rows<Write>,
     /// The [`KeyState`] of a key, or [`NONE`].
     slots: Vec<u32>,
-    keys: Vec<KeyState>,
+    keys: Rows<KeyState>,
     tally: Tally,
     /// The first is none.
     breaks: Vec<Break>,
@@ -154,6 +162,8 @@ pub struct Ledger {
     bases: Vec<u32>,
     next_flush: Nanos,
     sessions: Sessions,
+    /// By client and key, all own writes of those who had very many acknowledged during one read.
+    own_writes: BTreeMap<(Client, Key), Vec<u32>>,
     reads: ReadCounts,
     stories: Vec<Story>,
     /// Whose stories these are, and how many have been taken back.
@@ -178,16 +188,19 @@ impl Default for Ledger {
 impl Ledger {
     /// A witness who has heard nothing yet.
     pub fn new() -> Ledger {
+        let mut writes = Rows::new();
+        writes.push(Write::new(Nanos::ZERO, NONE, 0));
         Ledger {
-            writes: vec![Write::new(Nanos::ZERO, NONE, 0)],
+            writes,
             slots: Vec::new(),
-            keys: Vec::new(),
+            keys: Rows::new(),
             tally: Tally::default(),
             breaks: vec![Break::NONE],
             late_notes: BTreeMap::new(),
             bases: Vec::new(),
             next_flush: Nanos::ZERO,
             sessions: Sessions::new(SESSIONS_MAX),
+            own_writes: BTreeMap::new(),
             reads: ReadCounts::default(),
             stories: Vec::new(),
             storied: BTreeSet::new(),
@@ -606,8 +619,38 @@ impl Ledger {
     fn note_own_write(&mut self, w: WriteId, slot: usize) {
         let client = self.writes[w.index()].client;
         let Some(session) = self.sessions.entry(client, self.keys[slot].key) else { return };
-        self.writes[w.index()].own_before = session.own;
-        session.own = w.0;
+        if w.0 > session.own {
+            self.writes[w.index()].own_before = session.own;
+            session.own = w.0;
+            if !self.own_writes.is_empty()
+                && let Some(writes) = self.own_writes.get_mut(&(client, self.keys[slot].key))
+            {
+                writes.push(w.0);
+            }
+        }
+    }
+
+    /// The newest own write that was acknowledged before `issued`, or 0. `own` is the newest of all.
+    fn own_before(&mut self, session: (Client, Key), mut own: u32, issued: Nanos) -> u32 {
+        for _ in 0..OWN_LOOKED_AT {
+            if own == 0 || self.writes[own as usize].end < issued {
+                return own;
+            }
+            own = self.writes[own as usize].own_before;
+        }
+        work::count(OWN_LOOKED_AT);
+        if !self.own_writes.contains_key(&session) {
+            let newest = self.sessions.get(session.0, session.1).own;
+            let back = std::iter::successors(Some(newest), |&w| Some(self.writes[w as usize].own_before));
+            let mut writes: Vec<u32> = back.take_while(|&w| w != 0).collect();
+            work::count(writes.len());
+            writes.reverse();
+            self.own_writes.insert(session, writes);
+        }
+        let writes = &self.own_writes[&session];
+        // Each is newer than the one before, and was acknowledged later.
+        let before = writes.partition_point(|&w| self.writes[w as usize].end < issued);
+        before.checked_sub(1).map_or(0, |last| writes[last])
     }
 
     fn check_session(&mut self, slot: usize, client: Client, issued: Nanos, saw: WriteId) {
@@ -616,8 +659,9 @@ impl Ledger {
         let session = self.sessions.get(client, name);
         // Nothing can be newer than the database's value but what was issued after it.
         let newest = is_current && saw.0 >= key.newest;
-        if !newest && session.own != 0 && self.misses_own(session.own, saw, issued) {
-            self.reads.read_your_writes_violations += 1;
+        if !newest && session.own != 0 {
+            let own = self.own_before((client, name), session.own, issued);
+            self.reads.read_your_writes_violations += u64::from(self.is_newer(own, saw.0));
         }
         if saw.0 == session.seen {
             return;

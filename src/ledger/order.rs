@@ -30,8 +30,10 @@
 //! entries, so that those that do not count are passed over by blocks: O(log n), whatever was committed late.
 
 use super::record::{COMMITTED, Write};
+use super::rows::Rows;
 use super::{Ledger, WriteId};
 use crate::time::Nanos;
+use crate::work;
 
 /// The commits of one key.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +77,7 @@ impl Order {
 
     /// From when on a read missed something that was committed after the `place`-th commit, which was of a write issued at
     /// `issued`.
-    fn missed_since(&self, place: u32, issued: Nanos, writes: &[Write]) -> Option<Nanos> {
+    fn missed_since(&self, place: u32, issued: Nanos, writes: &Rows<Write>) -> Option<Nanos> {
         if place == self.commits {
             return None;
         }
@@ -109,6 +111,7 @@ impl ToldBefore {
         let mut at = self.commits.partition_point(|(number, _)| *number <= place);
         let mut size = 0;
         loop {
+            work::count(1);
             match self.latest[size].get(at) {
                 Some(latest) if *latest < issued => {
                     at += 1;
@@ -151,23 +154,6 @@ impl Ledger {
         let seen = &self.writes[saw.index()];
         let by_commits = seen.place().and_then(|place| key.order.missed_since(place, seen.issued, &self.writes));
         by_time.into_iter().chain(by_commits).min()
-    }
-
-    /// Whether a newer write than `saw` is among the client's own that were acknowledged before `issued`. `own` is its
-    /// latest.
-    pub(super) fn misses_own(&self, mut own: u32, saw: WriteId, issued: Nanos) -> bool {
-        let begun = self.writes[saw.index()].issued;
-        while own != 0 {
-            let write = &self.writes[own as usize];
-            if saw != WriteId::INITIAL && write.end < begun {
-                return false; // it precedes what was seen, and so do all before it
-            }
-            if write.end < issued && self.is_newer(own, saw.0) {
-                return true;
-            }
-            own = write.own_before;
-        }
-        false
     }
 
     /// Whether the write was committed.

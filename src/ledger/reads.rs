@@ -10,7 +10,7 @@ pub const SESSIONS_MAX: usize = 3 << 18;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Session {
     pair: u64,
-    /// The client's latest write to be acknowledged, or 0.
+    /// The client's newest acknowledged write, or 0.
     pub own: u32,
     /// The newest write the client saw, or 0.
     pub seen: u32,

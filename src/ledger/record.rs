@@ -3,6 +3,7 @@
 use super::copies::Copies;
 use super::facts::{Cause, Client, Holder, Key};
 use super::order::Order;
+use super::row::Row;
 use crate::time::Nanos;
 
 /// What the client was told.
@@ -41,7 +42,7 @@ pub(super) struct Write {
     pub client: Client,
     /// The write that took its place in the buffer, or 0.
     pub into: u32,
-    /// The client's write of this key that was acknowledged before this one was, or 0.
+    /// The client's previous acknowledged write of this key, or 0.
     pub own_before: u32,
     /// Until it is committed the reads that saw it, from then on the number of its last commit among its key's.
     count: u32,
@@ -173,19 +174,21 @@ pub(super) struct KeyState {
     /// Held writes whose end is known.
     pub closed_holds: u32,
     /// The acknowledged writes, in order of issue.
-    pub acked: Vec<u32>,
+    pub acked: Row,
     /// How many of `acked` the current value does not come after: the front ones.
     pub covered: u32,
-    /// How many things are under way that see to the key's copies: handlers, and what else was told.
-    pub menders: u32,
     /// Whether a read was answered with `current` while it was the database's value.
     pub current_seen: bool,
+    /// Whether the pool is counted as lost (else as at risk).
+    pub pool_is_lost: bool,
     /// The order of its commits.
     pub order: Order,
     /// The copies of it in caches.
     pub copies: Copies,
     /// The held write that ends last, or 0, and its end. May be void (released, or acknowledged since).
     pub last_hold: u32,
+    /// How many things are under way that see to the key's copies: handlers, and what else was told.
+    pub menders: u32,
     pub last_hold_end: Nanos,
     pub current_since: Nanos,
     pub key: Key,
@@ -193,17 +196,24 @@ pub(super) struct KeyState {
     pub boundary: u32,
     /// How many from `boundary` on are not in the pool (acknowledged since).
     pub fresh: u32,
-    /// Whether the pool is counted as lost (else as at risk).
-    pub pool_is_lost: bool,
-    /// Writes in the pool by cause, once there are any; and how many.
-    pub pool: Option<Box<[u32; Cause::COUNT]>>,
+    /// How many are in the pool.
     pub pooled: u32,
+    /// Those of `acked` that were the newest when they were acknowledged; where all were, this is left out.
+    pub newest_when: Option<Box<Newest>>,
+    /// Writes in the pool by cause, once there are any.
+    pub pool: Option<Box<[u32; Cause::COUNT]>>,
     /// The held writes that end before `last_hold`, by end; void ones are dropped when they come last.
     pub earlier_holds: Vec<(Nanos, u32)>,
     /// The database's value before.
     pub previous_since: Nanos,
     pub previous: u32,
 }
+
+/// Writes that were the newest of their key when they were acknowledged, in that order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Newest(pub Vec<u32>);
+
+const _: () = assert!(size_of::<KeyState>() == 240);
 
 impl KeyState {
     pub fn new(key: Key) -> KeyState {
@@ -213,7 +223,8 @@ impl KeyState {
             newest_issued: Nanos::ZERO,
             open_holds: 0,
             closed_holds: 0,
-            acked: Vec::new(),
+            acked: Row::default(),
+            newest_when: None,
             covered: 0,
             menders: 0,
             current_seen: false,

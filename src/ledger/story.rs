@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::record::{COMMITTED, WENT_BACK};
 use super::{Cause, Client, Holder, Key, Ledger, WriteId};
 use crate::time::Nanos;
+use crate::work;
 
 /// How many stories of lost writes are kept; the rest are counted.
 pub const STORIES_MAX: usize = 1_000;
@@ -121,6 +122,7 @@ impl Ledger {
     /// The database has got the write after all: it is not among the lost ones.
     pub(super) fn withdraw_story(&mut self, w: WriteId) {
         if self.storied.remove(&w) {
+            work::count(self.stories.len() / 16);
             self.stories.retain(|story| story.write != w);
             self.withdrawn += 1;
         }

@@ -926,11 +926,12 @@ impl Model {
             .filter(|v| self.attempts[*v].key == key)
             .filter_map(|v| self.newer_since(v, saw).filter(|since| *since < u64::MAX).map(|since| (v, since)))
             .collect();
-        let own = missed.iter().any(|(v, _)| {
+        let own = (1..self.attempts.len()).rev().find(|v| {
             let a = &self.attempts[*v];
-            a.client == client && a.acknowledged.is_some_and(|at| at < issued)
+            (a.key, a.client) == (key, client) && a.acknowledged.is_some_and(|at| at < issued)
         });
-        self.reads.read_your_writes_violations += u64::from(own);
+        let missed_own = own.is_some_and(|own| self.newer_since(own, saw).is_some());
+        self.reads.read_your_writes_violations += u64::from(missed_own);
         let (newest, since) = self.seen.get(&(key, client)).copied().unwrap_or_default();
         let back = self.newer_since(newest, saw).is_some();
         self.reads.monotonic_read_violations += u64::from(back && since < issued);

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::Report;
+use crate::escape::{shown, spreadsheet};
 
-/// All lanes. Columns are the JSON's keys joined by dots; a cause of loss that a lane does not have counts 0 there.
+/// All lanes. No text begins a formula where a spreadsheet opens it, nor holds a control character. Columns are the JSON's keys joined by dots; a cause of loss that a lane does not have counts 0 there.
 ///
 /// # Panics
 /// Never: a report can always be written as JSON.
@@ -35,7 +36,7 @@ pub fn lanes(report: &Report) -> String {
 fn flat(report: &Report, lane: &super::LaneReport) -> Vec<(String, String)> {
     let mut pairs = vec![
         ("engine".to_owned(), report.engine.clone()),
-        ("scenario".to_owned(), report.scenario.clone()),
+        ("scenario".to_owned(), text_cell(&report.scenario)),
         ("seed".to_owned(), report.seed.to_string()),
     ];
     flatten("", &serde_json::to_value(lane).expect("a report is plain data"), &mut pairs);
@@ -51,9 +52,14 @@ fn flatten(at: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
             }
         }
         Value::Null => pairs.push((at.to_owned(), String::new())),
-        Value::String(text) => pairs.push((at.to_owned(), text.clone())),
+        Value::String(text) => pairs.push((at.to_owned(), text_cell(text))),
         other => pairs.push((at.to_owned(), other.to_string())),
     }
+}
+
+/// A text of someone else's as a cell. Numbers need no such care: a negative one is no formula.
+fn text_cell(text: &str) -> String {
+    spreadsheet(&shown(text)).into_owned()
 }
 
 fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
@@ -68,6 +74,17 @@ fn quoted(cell: &str) -> String {
 mod tests {
     use super::super::LaneReport;
     use super::*;
+
+    #[test]
+    fn a_name_is_no_formula_and_commands_no_terminal() {
+        let lane = |name: &str| LaneReport { name: name.to_owned(), ..LaneReport::default() };
+        let lanes = vec![lane("=HYPERLINK(\"http://x\",\"y\")"), lane("a\u{1b}[2Jb\nc"), lane("-1+1")];
+        let text = super::lanes(&Report { engine: "1".to_owned(), scenario: "@SUM(A1)".to_owned(), seed: 7, lanes });
+        let lines: Vec<&str> = text.split_terminator("\r\n").collect();
+        assert!(lines[1].starts_with("1,'@SUM(A1),7,\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\","), "{}", lines[1]);
+        assert!(lines[2].contains(",a\\u{1b}[2Jb\\u{a}c,"), "{}", lines[2]);
+        assert!(lines[3].contains(",'-1+1,"), "{}", lines[3]);
+    }
 
     #[test]
     fn every_lane_has_every_column_and_odd_names_are_quoted() {

@@ -1,6 +1,7 @@
 //! Reports as tables of text, for terminals and plain files.
 
 use super::{DivergingCopies, LaneReport, Report, Summary};
+use crate::escape::shown;
 
 /// A table: texts to the left, numbers to the right, two spaces between columns.
 struct Table {
@@ -46,7 +47,7 @@ fn width(text: &str) -> usize {
 
 /// One line about the run: what, which seed, which moment.
 pub fn heading(report: &Report) -> String {
-    let name = if report.scenario.is_empty() { "(no name)" } else { &report.scenario };
+    let name = if report.scenario.is_empty() { "(no name)".into() } else { shown(&report.scenario) };
     let at = report.lanes.iter().map(|lane| lane.at_s).fold(0.0, f64::max);
     let state = if report.lanes.iter().all(|lane| lane.drained) { "settled" } else { "not settled" };
     format!("{name} · seed {} · {} s, {state} · engine {}\n", report.seed, number(at), report.engine)
@@ -73,7 +74,7 @@ pub fn lanes(report: &Report) -> String {
     ]);
     for lane in &report.lanes {
         table.rows.push(vec![
-            lane.name.clone(),
+            shown(&lane.name).into_owned(),
             lane.requests.to_string(),
             if lane.hits + lane.misses == 0 { "–".to_owned() } else { format!("{:.1}", 100.0 * lane.hit_ratio) },
             latency(&lane.latency_ms.read, |s| s.p50),
@@ -96,7 +97,7 @@ pub fn lanes(report: &Report) -> String {
 /// A line for each lane that lost writes: why, how many of them somebody read, how many still show.
 fn losses(report: &Report) -> String {
     let why = |lane: &LaneReport| {
-        let mut told = format!("lost by {}: {}", lane.name, causes(&lane.ever_lost_by_cause)?);
+        let mut told = format!("lost by {}: {}", shown(&lane.name), causes(&lane.ever_lost_by_cause)?);
         told += "; the database will never have them";
         if lane.lost_and_read > 0 {
             told += &format!("; {} of them were read", lane.lost_and_read);
@@ -120,7 +121,7 @@ fn divergences(report: &Report) -> String {
         let DivergingCopies { max, end, .. } = copies;
         Some(format!(
             "copies of {} that differed from the database: {end} at the end, at most {max} at once; in all: {causes}\n",
-            lane.name
+            shown(&lane.name)
         ))
     };
     report.lanes.iter().filter_map(why).collect()
@@ -143,7 +144,7 @@ pub fn percentiles(report: &Report) -> String {
         let all = &lane.latency_ms.all;
         let row =
             [all.p50, all.p66, all.p75, all.p80, all.p90, all.p95, all.p98, all.p99, all.p99_9, all.p99_99, all.max];
-        let mut cells = vec![lane.name.clone()];
+        let mut cells = vec![shown(&lane.name).into_owned()];
         cells.extend(row.map(number));
         cells.push(all.count.to_string());
         table.rows.push(cells);

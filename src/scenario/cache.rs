@@ -20,11 +20,13 @@ record! {
         pub capacity: Capacity = Capacity::Entries(100),
         /// Which entry makes room for a new one.
         pub eviction: Eviction = Eviction::Lru,
-        /// How many entries redis-lru, redis-lfu and volatile-ttl look at per eviction, as with Redis' maxmemory-samples.
+        /// How many entries redis-lru, redis-lfu, volatile-lru, volatile-lfu and volatile-ttl look at per eviction, as with
+        /// Redis' maxmemory-samples.
         pub samples: u32 = Sampling::default().samples,
-        /// How slowly the counter of redis-lfu grows: at count c, a use counts with probability 1 / ((c - 5) times this + 1).
+        /// How slowly the counter of redis-lfu and volatile-lfu grows: at count c, a use counts with probability
+        /// 1 / ((c - 5) times this + 1).
         pub lfu_log_factor: u32 = Sampling::default().log_factor,
-        /// After how many minutes without use the counter of redis-lfu counts one less; 0 for never.
+        /// After how many minutes without use the counter of redis-lfu and volatile-lfu counts one less; 0 for never.
         pub lfu_decay: u32 = Sampling::default().decay,
         /// How long an entry lives: always as long; `jittered`, less a random share of it, up to `spread`; `sliding`, since
         /// the last access; or `mixed`, one of 1 to 10 TTLs, each with the share of the keys that has it, above 0.

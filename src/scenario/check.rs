@@ -2,6 +2,7 @@
 //!
 //! Ranges stand in [`limits`]; this file holds the relations between fields. All problems are told at once.
 
+use super::estimate::{down_s, quickest_s, requests};
 use super::eviction::{Eviction, Sampling};
 use super::field::Field;
 use super::limits::{self, Range};
@@ -47,6 +48,10 @@ pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems)
         check_sampling(scenario, problems);
         needs::check(scenario, problems);
     }
+    if problems.list.is_empty() {
+        // Only of what can be run at all.
+        check_memory(scenario, problems);
+    }
     place(problems, source);
 }
 
@@ -69,9 +74,10 @@ fn check_sampling(scenario: &Scenario, problems: &mut Problems) {
             }
         }
     };
-    check("samples", |sampling| sampling.samples, Eviction::samples, "redis-lru, redis-lfu or volatile-ttl");
-    check("lfu_log_factor", |sampling| sampling.log_factor, |policy| policy == Eviction::RedisLfu, "redis-lfu");
-    check("lfu_decay", |sampling| sampling.decay, |policy| policy == Eviction::RedisLfu, "redis-lfu");
+    let sampled = "redis-lru, redis-lfu, volatile-lru, volatile-lfu or volatile-ttl";
+    check("samples", |sampling| sampling.samples, Eviction::samples, sampled);
+    check("lfu_log_factor", |sampling| sampling.log_factor, Eviction::counts_uses, "redis-lfu or volatile-lfu");
+    check("lfu_decay", |sampling| sampling.decay, Eviction::counts_uses, "redis-lfu or volatile-lfu");
 }
 
 /// What must fit together between fields that are each possible.
@@ -448,7 +454,7 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
         let most = limits::REQUESTS_MAX;
         format!("{what} in {}, and at most {most} can be simulated; shorten the duration or ", scenario.duration)
     };
-    let requests = expected_requests(scenario);
+    let requests = requests(scenario);
     check_writes(scenario, requests, problems);
     if scenario.cache.eviction == Eviction::Opt && requests > limits::FORESEEN_MAX && requests <= limits::REQUESTS_MAX {
         let sentence = format!(
@@ -461,13 +467,14 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
     match &scenario.clients.arrivals {
         Arrivals::Trace { .. } => {} // a trace in memory has a limit of its own
         Arrivals::Closed { users, .. } => {
-            let cycle = shortest_cycle_s(scenario);
-            // A cycle of no time at all makes infinitely many.
             if requests > limits::REQUESTS_MAX {
-                let sentence = too_many(format!(
-                    "users who come back every {} make too many requests",
-                    Nanos::from_secs_f64(cycle)
-                )) + "let users think longer";
+                let cycle = Nanos::from_secs_f64(quickest_s(scenario));
+                let down = match down_s(scenario) {
+                    0.0 => String::new(),
+                    down => format!(", and sooner for the {} that no server is up,", Nanos::from_secs_f64(down)),
+                };
+                let sentence = too_many(format!("users who come back every {cycle}{down} make too many requests"))
+                    + "let users think longer";
                 problems.because("clients.arrivals.users", users.show().quote(), sentence);
             }
         }
@@ -480,13 +487,21 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
         }
     }
     for (i, lane) in scenario.lanes.iter().enumerate() {
-        if let Writing::WriteBack(options) = &lane.write
-            && seconds / options.every.as_secs_f64() > limits::REQUESTS_MAX
-        {
-            let sentence = too_many("there are too many flushes".to_owned()) + "flush less often";
-            problems.because(&format!("lane.{i}.write.every"), options.every.show().quote(), sentence);
+        let (every, what, way_out) = match &lane.write {
+            Writing::WriteBack(how) => (how.every, "there are too many flushes", "flush less often"),
+            Writing::Outbox(how) => (how.every, "the relay looks for records too often", "let it look less often"),
+            Writing::WriteAround(_) | Writing::WriteThrough(_) => continue,
+        };
+        if seconds / every.as_secs_f64() > limits::REQUESTS_MAX {
+            let sentence = too_many(what.to_owned()) + way_out;
+            problems.because(&format!("lane.{i}.write.every"), every.show().quote(), sentence);
         }
     }
+}
+
+/// Whether a run fits into the memory that there is.
+fn check_memory(scenario: &Scenario, problems: &mut Problems) {
+    problems.list.extend(scenario.estimate().problem());
 }
 
 /// Whether the ledger could remember all that is written, and the stores all that is inserted.
@@ -569,48 +584,5 @@ fn check_operations(scenario: &Scenario, problems: &mut Problems) {
     if matches!(clients.arrivals, Arrivals::Trace { .. }) && !traced {
         let sentence = "arrivals of a trace need its requests; give keys = { kind = \"trace\", file = … } too";
         problems.because("clients.arrivals", "", sentence.to_owned());
-    }
-}
-
-impl Scenario {
-    /// About how many requests a lane gets, at most; none where only a trace knows.
-    pub(crate) fn expected_requests(&self) -> f64 {
-        expected_requests(self)
-    }
-}
-
-/// About how many requests each lane gets, at most; none where only a trace knows.
-fn expected_requests(scenario: &Scenario) -> f64 {
-    let operations = match (&scenario.clients.arrivals, scenario.clients.arrivals.expected(scenario.duration)) {
-        (_, Some(expected)) => expected,
-        (Arrivals::Closed { users, .. }, None) => {
-            f64::from(*users) * scenario.duration.as_secs_f64() / shortest_cycle_s(scenario)
-        }
-        (_, None) => 0.0,
-    };
-    operations * scenario.clients.shares().requests_per_operation()
-}
-
-/// About how soon a user who is answered at once asks again, in seconds.
-fn shortest_cycle_s(scenario: &Scenario) -> f64 {
-    let Arrivals::Closed { think, .. } = &scenario.clients.arrivals else { return f64::INFINITY };
-    let (network, database) = (&scenario.network, &scenario.database);
-    let cache = 2.0 * middle_s(&network.app_cache) + middle_s(&scenario.cache.command);
-    let database = 2.0 * middle_s(&network.app_database) + middle_s(&database.read).min(middle_s(&database.write));
-    // What is in the server's own memory takes no time.
-    let stores = if scenario.app.near.is_some() { 0.0 } else { cache.min(database) };
-    middle_s(think) + 2.0 * middle_s(&network.client_app) + middle_s(&scenario.app.work) + stores
-}
-
-/// About the middle of a distribution, in seconds.
-fn middle_s(distribution: &Distribution) -> f64 {
-    match distribution {
-        Distribution::Constant(value) | Distribution::Exponential(value) => value.as_secs_f64(),
-        Distribution::Uniform { min, max } => (min.as_secs_f64() + max.as_secs_f64()) / 2.0,
-        Distribution::Lognormal { median, .. } => median.as_secs_f64(),
-        Distribution::Normal { mean, .. } => mean.as_secs_f64(),
-        Distribution::Empirical(rows) => {
-            rows.iter().find(|(percent, _)| *percent >= 50.0).map_or(0.0, |(_, value)| value.as_secs_f64())
-        }
     }
 }

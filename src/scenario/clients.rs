@@ -252,8 +252,9 @@ kinds! {
             count: u32 = 1000,
         },
         /// The keys of a trace file, in its order; clients stop when it ends. The operations, clients, times (with `trace`
-        /// arrivals), TTLs and sizes hold, too, that the trace says: it may be one key per line, csv, ARC .lis,
-        /// oracleGeneral, Twitter's cache-trace or the output of redis-cli MONITOR, compressed with zstd or not.
+        /// arrivals), TTLs and sizes hold, too, that the trace says: it may be one key per line, a table
+        /// with a header (commas, semicolons, tabs or blanks), time, id and size, ARC .lis, oracleGeneral, Twitter's
+        /// cache-trace, the output of redis-cli MONITOR, or a block trace (MSR, SPC), compressed with zstd, gzip or xz or not.
         "trace" => Trace {
             /// The file, relative to where the command runs; in the page, the name of a file the reader opened.
             file: String = String::new(),
@@ -303,6 +304,17 @@ impl Arrivals {
         match self {
             Arrivals::Poisson { rate } | Arrivals::Constant { rate } => Some(Nanos::from_secs_f64(1.0 / rate)),
             _ => None,
+        }
+    }
+
+    /// The greatest rate at which open-loop requests come, a second; `None` where users or a trace say it.
+    pub fn rate_max(&self) -> Option<f64> {
+        match self {
+            Arrivals::Poisson { rate } | Arrivals::Constant { rate } => Some(*rate),
+            Arrivals::Bursts { rate, quiet, .. } => Some(rate.max(*quiet)),
+            Arrivals::Wave { rate, swing, .. } => Some(rate * (1.0 + swing)),
+            Arrivals::Spike(spike) => Some(spike.rate * spike.times.max(1.0)),
+            Arrivals::Closed { .. } | Arrivals::Trace { .. } => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Distributions of durations as scenario files write them.
 
-use super::field::{Field, Takes, read_in, refuse_strangers, refuse_word, require};
+use super::field::{Field, Takes, read_in, refuse_strangers, refuse_value, refuse_word, require};
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason};
 use crate::random::Sampler;
@@ -146,8 +146,7 @@ pub(super) fn named(
 }
 
 pub(super) fn refuse_shape<T>(node: &Node, expected: &str, at: &str, problems: &mut Problems) -> Option<T> {
-    problems.push(at, node.quote(), node.line, Reason::NotAllowed(expected.to_owned()));
-    None
+    refuse_value(node, at, problems, expected.to_owned())
 }
 
 fn refuse_several<T>(node: &Node, several: &[(String, Node)], at: &str, problems: &mut Problems) -> Option<T> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::field::words;
+use super::problem::did_you_mean;
 
 words! {
     /// An eviction policy, by name.
@@ -36,6 +37,12 @@ words! {
         "redis-lru" => RedisLru,
         /// Redis' allkeys-lfu: the one used least lately of those sampled, by a counter of eight bits (`lfu_log_factor`, `lfu_decay`).
         "redis-lfu" => RedisLfu,
+        /// Redis' volatile-lru: as redis-lru, among entries with a TTL only; without any, a full cache refuses what is new.
+        "volatile-lru" => VolatileLru,
+        /// Redis' volatile-lfu: as redis-lfu, among entries with a TTL only; without any, a full cache refuses what is new.
+        "volatile-lfu" => VolatileLfu,
+        /// Redis' volatile-random: any entry with a TTL, all equally likely; without any, a full cache refuses what is new.
+        "volatile-random" => VolatileRandom,
         /// Redis' volatile-ttl: the one of those sampled that expires soonest; entries without a TTL never go,
         /// so that without any TTL a full cache refuses what is new, as with `none`.
         "volatile-ttl" => VolatileTtl,
@@ -67,9 +74,34 @@ impl Default for Sampling {
 impl Eviction {
     /// Whether it looks at a few entries only.
     pub fn samples(self) -> bool {
-        matches!(self, Eviction::RedisLru | Eviction::RedisLfu | Eviction::VolatileTtl)
+        matches!(self, Eviction::RedisLru | Eviction::VolatileLru | Eviction::VolatileTtl) || self.counts_uses()
+    }
+
+    /// Whether it goes by Redis' counter of eight bits.
+    pub fn counts_uses(self) -> bool {
+        matches!(self, Eviction::RedisLfu | Eviction::VolatileLfu)
+    }
+
+    /// Whether a full cache may have to refuse what is new.
+    pub fn may_refuse(self) -> bool {
+        matches!(
+            self,
+            Eviction::VolatileLru
+                | Eviction::VolatileLfu
+                | Eviction::VolatileRandom
+                | Eviction::VolatileTtl
+                | Eviction::None
+        )
     }
 }
+
+/// What Redis calls policies that have another name here, with their meanings.
+const REDIS_NAMES: [(&str, Eviction); 4] = [
+    ("allkeys-lru", Eviction::RedisLru),
+    ("allkeys-lfu", Eviction::RedisLfu),
+    ("allkeys-random", Eviction::Random),
+    ("noeviction", Eviction::None),
+];
 
 impl fmt::Display for Eviction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,9 +112,17 @@ impl fmt::Display for Eviction {
 impl FromStr for Eviction {
     type Err = UnknownEviction;
 
+    /// By its name here or Redis' name, in any case.
     fn from_str(name: &str) -> Result<Eviction, UnknownEviction> {
-        Eviction::ALL.into_iter().find(|policy| policy.name() == name).ok_or_else(|| UnknownEviction(name.to_owned()))
+        let lower = name.trim().to_ascii_lowercase().replace('_', "-");
+        let found = names().find(|(known, _)| *known == lower);
+        found.map(|(_, policy)| policy).ok_or_else(|| UnknownEviction(name.to_owned()))
     }
+}
+
+/// Every name of every policy.
+fn names() -> impl Iterator<Item = (&'static str, Eviction)> {
+    Eviction::ALL.into_iter().map(|policy| (policy.name(), policy)).chain(REDIS_NAMES)
 }
 
 /// A name that is no eviction policy's; the message lists those that are.
@@ -91,12 +131,9 @@ pub struct UnknownEviction(pub String);
 
 impl fmt::Display for UnknownEviction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?} is not an eviction policy; choose one of {}",
-            self.0,
-            Eviction::ALL.map(Eviction::name).join(", ")
-        )
+        let known: Vec<&str> = names().map(|(name, _)| name).collect();
+        let meant = did_you_mean(&self.0, &known).map(|meant| format!("did you mean {meant}? ")).unwrap_or_default();
+        write!(f, "{:?} is not an eviction policy; {meant}known: {}", self.0, known.join(", "))
     }
 }
 
@@ -114,9 +151,26 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_refused_with_the_known_ones() {
+    fn redis_names_and_any_case_are_known() {
+        let of = |name: &str| name.parse().ok();
+        assert_eq!(of("allkeys-lru"), Some(Eviction::RedisLru));
+        assert_eq!(of("ALLKEYS-LFU"), Some(Eviction::RedisLfu));
+        assert_eq!(of("Volatile_LRU"), Some(Eviction::VolatileLru));
+        assert_eq!(of("noeviction"), Some(Eviction::None));
+        assert_eq!(of("LRU"), Some(Eviction::Lru));
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_the_known_ones_and_the_nearest() {
         let message = "mru".parse::<Eviction>().unwrap_err().to_string();
-        assert!(message.starts_with("\"mru\" is not an eviction policy; choose one of lru, fifo, lfu, "), "{message}");
-        assert!(message.ends_with(", volatile-ttl, none, opt"), "{message}");
+        let begins = "\"mru\" is not an eviction policy; did you mean lru? known: lru, fifo, lfu, ";
+        assert!(message.starts_with(begins), "{message}");
+        assert!(
+            message.ends_with(", volatile-ttl, none, opt, allkeys-lru, allkeys-lfu, allkeys-random, noeviction"),
+            "{message}"
+        );
+        let message = "volatile-lur".parse::<Eviction>().unwrap_err().to_string();
+        assert!(message.contains("did you mean volatile-lru?"), "{message}");
+        assert!(!"best".parse::<Eviction>().unwrap_err().to_string().contains("did you mean"));
     }
 }

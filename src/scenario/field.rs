@@ -8,6 +8,7 @@
 use super::limits;
 use super::node::{Fields, Node, Value, join};
 use super::problem::{Problems, Reason, did_you_mean};
+use super::typed;
 use crate::time::Nanos;
 
 /// A part of a scenario.
@@ -63,7 +64,15 @@ pub(crate) trait Record: Sized {
 /// Notes that `node` will not do, with the field's range if it has one, or else with what `otherwise` says.
 pub(crate) fn refuse<T>(node: &Node, at: &str, problems: &mut Problems, otherwise: &str) -> Option<T> {
     let allowed = limits::of(at).map_or_else(|| otherwise.to_owned(), |limit| limit.to_string());
-    problems.push(at, node.quote(), node.line, Reason::NotAllowed(allowed));
+    refuse_value(node, at, problems, allowed)
+}
+
+/// Notes that `node` will not do, what is `allowed`, and what a number with separators may have meant.
+pub(crate) fn refuse_value<T>(node: &Node, at: &str, problems: &mut Problems, allowed: String) -> Option<T> {
+    let readings = node.word().map(typed::readings).unwrap_or_default();
+    let reason =
+        if readings.is_empty() { Reason::NotAllowed(allowed) } else { Reason::Separator { readings, allowed } };
+    problems.push(at, node.quote(), node.line, reason);
     None
 }
 

@@ -98,6 +98,12 @@ pub const REQUESTS_MAX: f64 = 1e8;
 /// browser gives a page 4 GiB.
 pub const WRITES_MAX: f64 = 2e7;
 
+/// The most memory that a run may take, of all its lanes: half of what a browser gives a page, whose memory has holes where
+/// tables have grown out of their place. It is the same everywhere, so that a link that opens here opens there.
+pub const MEMORY_MAX: Bytes = Bytes(2 << 30);
+/// As many requests may wait at once in each lane, however full the memory is.
+pub const WAITING_MIN: f64 = 10_000.0;
+
 /// The most requests of a lane whose cache must know them beforehand, at four bytes each.
 pub const FORESEEN_MAX: f64 = 2e7;
 

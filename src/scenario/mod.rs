@@ -20,6 +20,7 @@ pub(crate) mod check;
 mod clients;
 mod database;
 mod distribution;
+pub mod estimate;
 pub mod eviction;
 mod fault;
 mod field;
@@ -37,6 +38,7 @@ mod problem;
 mod reference;
 mod size;
 mod text;
+pub mod typed;
 
 pub use app::{App, Breaker, Near, Tell};
 pub use cache::{Cache, Eviction, Expiry, Ttl, TtlMix};

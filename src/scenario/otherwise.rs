@@ -56,7 +56,13 @@ fn tell(told: &mut Vec<(String, String)>, at: &str, fields: &Fields) {
 #[allow(private_bounds, reason = "only scenario parts have fields, and only this room knows how they are read")]
 impl<T: Record> Otherwise<T> {
     /// `part` with the fields given laid over it.
-    pub(super) fn over(&self, part: &T) -> T {
+    pub(super) fn over(&self, part: &T) -> T
+    where
+        T: Clone,
+    {
+        if self.is_empty() {
+            return part.clone();
+        }
         let mut fields = part.show_fields();
         overlay(&mut fields, &self.given);
         // What was given has been read before, so there is nothing to complain about.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::escape::shown;
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
@@ -35,6 +37,14 @@ pub enum Reason {
         /// All there are.
         known: Vec<String>,
     },
+    /// A number with a separator that files and links do not know, such as a decimal comma: what it may have meant, one
+    /// reading or two; and what is allowed, or nothing.
+    Separator {
+        /// As files and links write it.
+        readings: Vec<String>,
+        /// What is allowed.
+        allowed: String,
+    },
     /// The field must be given: what belongs there.
     Missing(String),
     /// Two values contradict each other, or the text cannot be read: the whole sentence.
@@ -60,6 +70,13 @@ impl fmt::Display for Reason {
             Reason::NotAllowed(allowed) => write!(f, "is not allowed; give {allowed}"),
             Reason::UnknownField { meant, known } => list(f, "there is no such field", meant, known),
             Reason::UnknownWord { meant, known } => list(f, "there is no such choice", meant, known),
+            Reason::Separator { readings, .. } if readings.len() > 1 => {
+                write!(f, "can be read as {}; write one of them", readings.join(" or as "))
+            }
+            Reason::Separator { readings, allowed } => {
+                write!(f, "is not allowed; write {} (a point for decimals, nothing for thousands)", readings.concat())?;
+                if allowed.is_empty() { Ok(()) } else { write!(f, "; give {allowed}") }
+            }
             Reason::Missing(what) => write!(f, "is missing; give {what}"),
             Reason::Because(sentence) => f.write_str(sentence),
         }
@@ -71,13 +88,15 @@ impl fmt::Display for Problem {
         if let Some(line) = self.line {
             write!(f, "line {line}: ")?;
         }
-        match (self.field.is_empty(), self.value.is_empty()) {
+        // Both may come from a file or a link, and hold anything.
+        let (field, value) = (shown(&self.field), shown(&self.value));
+        match (field.is_empty(), value.is_empty()) {
             (true, true) => {}
-            (true, false) => write!(f, "{}: ", self.value)?,
-            (false, true) => write!(f, "{}: ", self.field)?,
-            (false, false) => write!(f, "{} = {}: ", self.field, self.value)?,
+            (true, false) => write!(f, "{value}: ")?,
+            (false, true) => write!(f, "{field}: ")?,
+            (false, false) => write!(f, "{field} = {value}: ")?,
         }
-        self.reason.fmt(f)
+        f.write_str(&shown(&self.reason.to_string()))
     }
 }
 

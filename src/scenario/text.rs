@@ -7,6 +7,7 @@ use super::field::Field;
 use super::node::{Fields, Node, Value};
 use super::problem::{Problems, ScenarioError};
 use super::{Scenario, check};
+use crate::escape;
 
 /// The most bytes of a scenario file.
 const LENGTH_MAX: usize = 1 << 20;
@@ -133,7 +134,8 @@ fn quoted(text: &str) -> String {
             '\\' => quoted += "\\\\",
             '\n' => quoted += "\\n",
             '\t' => quoted += "\\t",
-            c if (c as u32) < 0x20 || c == '\u{7f}' => quoted += &format!("\\u{:04x}", c as u32),
+            c if escape::is_unsafe(c) && (c as u32) > 0xffff => quoted += &format!("\\U{:08x}", c as u32),
+            c if escape::is_unsafe(c) => quoted += &format!("\\u{:04x}", c as u32),
             c => quoted.push(c),
         }
     }

@@ -34,6 +34,11 @@ impl Simulation {
         self.world.database.busy()
     }
 
+    /// Requests that were made so far, whether sent yet or not.
+    pub fn requests_made(&self) -> u64 {
+        self.world.requests_made()
+    }
+
     /// Requests that have been sent and not answered.
     pub fn requests_under_way(&self) -> usize {
         self.world.requests_under_way()

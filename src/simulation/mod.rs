@@ -17,19 +17,24 @@
 //! assert_eq!(lane.report().writes_by_class.at_risk, 0);
 //! ```
 
+mod background;
+mod frozen;
 mod inspect;
 mod near;
 mod outcome;
 #[cfg(test)]
 mod sabotage;
 mod servers;
+mod stop;
 mod world;
 
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use self::frozen::Frozen;
 use self::outcome::Baseline;
+pub use self::stop::{Limits, Stopped};
 use self::world::{Job, World, kind, owner_of, run};
 use crate::cache::node::Turn;
 use crate::engine::{Kernel, TaskId, Tasks};
@@ -38,16 +43,15 @@ use crate::ledger::Story;
 use crate::metrics::Gauges;
 use crate::random::Streams;
 use crate::report::FaultReport;
-use crate::scenario::{Fault, Scenario, What};
+use crate::scenario::{Fault, Scenario, What, estimate};
 use crate::time::Nanos;
+use crate::work::{self, Budget};
 use crate::workload::foresight::Foresight;
 use crate::workload::requests::KeySource;
 use crate::workload::trace::Trace;
 
-/// How long a system may take to settle after the clients have gone: as long again as the run, and an hour.
-fn drain_limit(duration: Nanos) -> Nanos {
-    duration.saturating_add(duration).saturating_add(Nanos::from_secs(3600))
-}
+/// How many events there are between two looks at the lane's [`Limits`].
+const LOOK_EVENTS: u64 = 1 << 10;
 
 /// How many strikes a report remembers.
 const STRUCK_MAX: usize = 200;
@@ -64,6 +68,7 @@ trait Executor {
     fn poll(&mut self, task: TaskId);
     fn owner(&self, task: TaskId) -> Option<u32>;
     fn drop_owned_by(&mut self, owner: u32);
+    fn running(&self) -> usize;
 }
 
 struct Runner<F, S> {
@@ -87,6 +92,10 @@ impl<F: Future<Output = ()>, S: Fn(Job) -> F> Executor for Runner<F, S> {
     fn drop_owned_by(&mut self, owner: u32) {
         self.tasks.drop_owned_by(owner);
     }
+
+    fn running(&self) -> usize {
+        self.tasks.running()
+    }
 }
 
 /// An executor of tasks that all run `start`.
@@ -95,6 +104,7 @@ where
     F: Future<Output = ()> + 'static,
     S: Fn(Job) -> F + 'static,
 {
+    const { assert!(size_of::<F>() <= estimate::TASK_BYTES, "what a waiting request takes is known beforehand") };
     Box::new(Runner { tasks: Tasks::default(), start })
 }
 
@@ -116,6 +126,16 @@ pub struct Simulation {
     /// The next moment at which something happens that is not in the queue: a fault, a reading of the gauges, the end.
     milestone: Nanos,
     stage: Stage,
+    /// Whether everything has happened that follows from the last event at its very moment.
+    settled: bool,
+    /// The present moment, and how many events and wake-ups there were at it.
+    moment: (Nanos, u64),
+    limits: Limits,
+    /// Events up to the end of the run.
+    events_of_run: u64,
+    /// Why it ended before it had settled, if it did.
+    stopped: Option<Stopped>,
+    without_time: Vec<String>,
     baseline: Baseline,
     lane: (String, String, String),
 }
@@ -175,6 +195,7 @@ impl Simulation {
         tasks: impl Fn(Rc<World>) -> Box<dyn Executor>,
     ) -> Simulation {
         let title = scenario.titles().swap_remove(lane);
+        let limits = Limits::of(scenario);
         let scenario = &scenario.for_lane(lane);
         let lane = &scenario.lanes[lane];
         let world = Rc::new(World::new(scenario, lane, keys, foresight));
@@ -202,20 +223,40 @@ impl Simulation {
             reached: Nanos::ZERO,
             milestone: Nanos::ZERO,
             stage: Stage::WarmingUp,
+            settled: false,
+            moment: (Nanos::ZERO, 0),
+            limits,
+            events_of_run: 0,
+            stopped: None,
+            without_time: stop::without_time(scenario),
             baseline: Baseline::default(),
             lane: (title, lane.read.name().to_owned(), lane.write.name().to_owned()),
         };
         simulation.faults.arm(&simulation.world.triggers);
         simulation.set_milestone();
-        simulation.settle();
         simulation
     }
 
     /// Runs until everything up to and including the moment `to` has happened; past the end of the run, until the
-    /// system has settled.
+    /// system has settled, or a limit [stops](Simulation::stopped) it.
     pub fn run_until(&mut self, to: Nanos) {
+        self.advance(to, &Budget::UNLIMITED);
+    }
+
+    /// Like [`run_until`](Simulation::run_until), as far as the budget goes; returns whether it got there. Where it is cut
+    /// makes no difference to what happens. It is cut between two events, or two tasks that one event has woken; what one
+    /// event does is bounded by what memory holds.
+    pub fn advance(&mut self, to: Nanos, budget: &Budget) -> bool {
         let to = if to >= self.duration { Nanos::MAX } else { to };
         while self.stage != Stage::Finished {
+            if budget.is_spent() {
+                self.reached = self.reached.max(self.before_next());
+                return false;
+            }
+            if !self.settled {
+                self.settle(budget);
+                continue;
+            }
             let next = self.world.kernel.peek().unwrap_or(Nanos::MAX);
             let milestone = self.milestone;
             if milestone.min(next) > to {
@@ -226,14 +267,26 @@ impl Simulation {
                 self.pass_milestone();
             } else {
                 self.event();
+                self.goes_on();
+                if self.events().is_multiple_of(LOOK_EVENTS) {
+                    self.look_at_limits();
+                }
             }
-            if self.stage == Stage::Draining && self.has_settled() {
-                self.stage = Stage::Finished;
-                self.world.kernel.witness(self.world.ledger.borrow().counts().lost);
-            }
+            self.settled = false;
         }
-        self.reached =
-            if self.is_finished() { self.world.kernel.now().max(self.duration) } else { to.max(self.reached) };
+        self.reached = match &self.stopped {
+            _ if !self.is_finished() => to.max(self.reached),
+            Some(stopped) if !stopped.is_after_the_run() => self.world.kernel.now(),
+            _ => self.world.kernel.now().max(self.duration),
+        };
+        true
+    }
+
+    /// The last moment up to which everything has happened, where it stands now.
+    fn before_next(&self) -> Nanos {
+        let now = self.world.kernel.now();
+        let next = if self.settled { self.world.kernel.peek().unwrap_or(Nanos::MAX).min(self.milestone) } else { now };
+        next.max(now).saturating_sub(Nanos(1))
     }
 
     /// The moment up to which everything has happened.
@@ -241,7 +294,26 @@ impl Simulation {
         self.reached
     }
 
-    /// Whether the run is over and the system has settled.
+    /// The last moment at which anything has happened: a little later than [`now`](Simulation::now) where a budget was
+    /// spent in the middle of a moment. What strikes from outside must come after it.
+    pub fn frontier(&self) -> Nanos {
+        self.reached.max(self.world.kernel.now())
+    }
+
+    /// Why it ended before it had settled, if it did.
+    pub fn stopped(&self) -> Option<&Stopped> {
+        self.stopped.as_ref()
+    }
+
+    /// Sets other limits than those of its scenario, before it runs.
+    pub fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.set_milestone();
+    }
+
+    /// Whether nothing more will happen: the run is over and the system has settled, or a limit has [stopped] it.
+    ///
+    /// [stopped]: Simulation::stopped
     pub fn is_finished(&self) -> bool {
         self.stage == Stage::Finished
     }
@@ -253,7 +325,7 @@ impl Simulation {
 
     /// Adds a fault, which must strike at a moment that lies ahead.
     pub fn inject(&mut self, fault: &Fault) {
-        assert!(fault.at.moment() > Some(self.reached), "a fault cannot strike in the past");
+        assert!(fault.at.moment() > Some(self.frontier()), "a fault cannot strike in the past");
         if matches!(self.stage, Stage::WarmingUp | Stage::Measuring) {
             self.faults.add(fault);
             self.fault_list.push(fault.clone());
@@ -298,7 +370,7 @@ impl Simulation {
                     Turn::Replaced => {
                         // Of a crashed machine, all that is over already; of a frozen one, it is now.
                         self.drop_tasks_of(owner_of(index));
-                        self.frozen.owners.retain(|owner| *owner != owner_of(index));
+                        self.frozen.forget(owner_of(index));
                         world.nears.connection_lost();
                         world.nears.connection_back();
                         world.start_flusher(index);
@@ -309,24 +381,29 @@ impl Simulation {
             kind::NEAR_MESSAGE => world.near_message(index),
             other => unreachable!("no event has kind {other}"),
         }
-        self.settle();
     }
 
-    /// Lets everything happen that follows at this very moment, the faults that it triggers included.
-    fn settle(&mut self) {
-        self.settle_tasks();
-        while self.world.triggers.is_pulled() {
+    /// Lets everything happen that follows at this very moment, the faults that it triggers included, as far as the
+    /// budget goes; and sees whether that was all.
+    fn settle(&mut self, budget: &Budget) {
+        while self.settle_tasks(budget) {
+            if !self.world.triggers.is_pulled() {
+                self.settled = true;
+                break;
+            }
             let strikes = self.faults.triggered(&self.world.triggers, self.world.kernel.now());
             strikes.into_iter().for_each(|strike| self.strike(&strike));
             self.faults.arm(&self.world.triggers);
             self.world.triggers.release(&self.world.kernel);
             self.set_milestone();
-            self.settle_tasks();
+        }
+        if self.settled && self.stage == Stage::Draining {
+            self.end_when_quiet();
         }
     }
 
-    /// Answers are sent, tasks go on, jobs and requests become tasks.
-    fn settle_tasks(&mut self) {
+    /// Answers are sent, tasks go on, jobs and requests become tasks; returns whether nothing is left to do.
+    fn settle_tasks(&mut self, budget: &Budget) -> bool {
         loop {
             self.world.send_answers();
             if let Some(task) = self.world.kernel.next_ready() {
@@ -335,19 +412,71 @@ impl Simulation {
                 let task = self.executor.spawn(owner, job);
                 self.poll_unless_frozen(task);
             } else {
-                break;
+                return true;
+            }
+            if !self.goes_on() || budget.is_spent() {
+                return false;
             }
         }
     }
 
+    /// Counts what happens at the present moment; returns whether there may be more.
+    #[inline]
+    fn goes_on(&mut self) -> bool {
+        let now = self.world.kernel.now();
+        if self.moment.0 != now {
+            self.moment = (now, 0);
+        }
+        self.moment.1 += 1;
+        if self.moment.1 > self.limits.at_one_moment {
+            self.stand_still();
+        }
+        self.stage != Stage::Finished
+    }
+
+    #[cold]
+    fn stand_still(&mut self) {
+        let (at, steps) = (self.world.kernel.now(), self.limits.at_one_moment);
+        self.stop(Stopped::AtOneMoment { at, steps, without_time: self.without_time.clone() });
+    }
+
+    /// Stops where more has happened than may.
+    #[cold]
+    fn look_at_limits(&mut self) {
+        let (at, limits) = (self.world.kernel.now(), self.limits);
+        let writes = self.world.ledger.borrow().counts().attempts();
+        let waiting = self.executor.running().max(self.world.requests_under_way()) as u64;
+        if self.world.requests_sent() > limits.requests {
+            self.stop(Stopped::Requests { at, requests: limits.requests });
+        } else if writes > limits.writes {
+            self.stop(Stopped::Writes { at, writes: limits.writes });
+        } else if waiting > limits.waiting {
+            self.stop(Stopped::Waiting { at, waiting: limits.waiting });
+        } else if self.events() > limits.events {
+            self.stop(Stopped::Events { at, events: limits.events });
+        } else if self.stage == Stage::Draining {
+            let events = self.events() - self.events_of_run;
+            if events > limits.settling_events.saturating_add(4 * self.events_of_run) {
+                let within = at.saturating_sub(self.duration);
+                self.stop(Stopped::UnsettledAfter { events, within });
+            }
+        }
+    }
+
+    fn stop(&mut self, why: Stopped) {
+        self.stage = Stage::Finished;
+        self.stopped = Some(why);
+    }
+
     #[inline]
     fn poll_unless_frozen(&mut self, task: TaskId) {
-        if self.frozen.owners.is_empty() || !self.frozen.keeps(task, self.executor.owner(task)) {
+        if self.frozen.is_empty() || !self.frozen.keeps(task, self.executor.owner(task)) {
             self.poll(task);
         }
     }
 
     fn poll(&mut self, task: TaskId) {
+        work::count(1);
         self.world.kernel.set_current(task);
         self.executor.poll(task);
     }
@@ -359,7 +488,7 @@ impl Simulation {
         let running = match self.stage {
             Stage::WarmingUp => self.warmup.min(reading).min(self.duration),
             Stage::Measuring => reading.min(self.duration),
-            Stage::Draining | Stage::Finished => drain_limit(self.duration),
+            Stage::Draining | Stage::Finished => self.latest_end(),
         };
         self.milestone = self.faults.peek().map_or(running, |fault| fault.min(running));
     }
@@ -383,7 +512,6 @@ impl Simulation {
             let strike = self.faults.take_next().expect("a fault is due");
             self.strike(&strike);
         }
-        self.settle();
         self.set_milestone();
     }
 
@@ -406,6 +534,7 @@ impl Simulation {
     fn begin_drain(&mut self) {
         self.baseline.at_end = Some(self.totals());
         self.stage = Stage::Draining;
+        self.events_of_run = self.events();
         self.world.send_clients_home();
         self.world.triggers.disarm();
         for strike in self.faults.heal_all(self.duration) {
@@ -414,8 +543,21 @@ impl Simulation {
         self.world.cache.drain();
     }
 
-    fn has_settled(&self) -> bool {
-        self.world.is_quiet() || self.world.kernel.now() >= drain_limit(self.duration)
+    /// The moment by which the system has settled, or is not waited for any longer.
+    fn latest_end(&self) -> Nanos {
+        self.duration.saturating_add(self.limits.settling)
+    }
+
+    /// The lane is done when nothing is under way any more, or has been for too long.
+    fn end_when_quiet(&mut self) {
+        if !self.world.is_quiet() {
+            if self.world.kernel.now() < self.latest_end() {
+                return;
+            }
+            self.stopped = Some(Stopped::Unsettled { within: self.limits.settling });
+        }
+        self.stage = Stage::Finished;
+        self.world.kernel.witness(self.world.ledger.borrow().counts().lost);
     }
 
     fn strike(&mut self, strike: &Strike) {
@@ -535,50 +677,11 @@ impl Simulation {
 
     fn drop_tasks_of(&mut self, owner: u32) {
         self.executor.drop_owned_by(owner);
-        self.frozen.waiting.retain(|(other, _)| *other != owner);
+        self.frozen.drop_tasks_of(owner);
     }
 
     /// A freeze ends; when it was the owner's last one, its tasks go on.
     fn thaw(&mut self, owner: u32) {
         self.frozen.end(owner).into_iter().for_each(|task| self.world.kernel.wake(task));
-    }
-}
-
-/// Owners of tasks that stand still, and their tasks that would go on.
-#[derive(Debug, Default)]
-struct Frozen {
-    /// Each as often as it is frozen.
-    owners: Vec<u32>,
-    waiting: Vec<(u32, TaskId)>,
-}
-
-impl Frozen {
-    fn begin(&mut self, owner: u32) {
-        self.owners.push(owner);
-    }
-
-    /// A freeze ends; returns the tasks that go on.
-    fn end(&mut self, owner: u32) -> Vec<TaskId> {
-        let position = self.owners.iter().position(|other| *other == owner).expect("only what is frozen can thaw");
-        self.owners.remove(position);
-        if self.owners.contains(&owner) {
-            return Vec::new();
-        }
-        let (free, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|(other, _)| *other == owner);
-        self.waiting = waiting;
-        let free: Vec<(u32, TaskId)> = free;
-        free.into_iter().map(|(_, task)| task).collect()
-    }
-
-    /// Whether a task that would go on has to wait for the end of its owner's freeze.
-    #[cold]
-    fn keeps(&mut self, task: TaskId, owner: Option<u32>) -> bool {
-        let frozen = owner.filter(|owner| self.owners.contains(owner));
-        if let Some(owner) = frozen
-            && !self.waiting.contains(&(owner, task))
-        {
-            self.waiting.push((owner, task));
-        }
-        frozen.is_some()
     }
 }

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use crate::engine::{Kernel, TaskId};
 use crate::fault::Slowdown;
 use crate::time::Nanos;
+use crate::work;
 
 #[derive(Default)]
 struct Server {
@@ -43,6 +44,7 @@ impl Servers {
         let count = servers.len() as u32;
         let turn = self.turn.get();
         let picked = (0..count).map(|step| (turn + step) % count).find(|&server| servers[server as usize].down == 0)?;
+        work::count(((picked + count - turn) % count) as usize);
         self.turn.set((picked + 1) % count);
         Some(picked)
     }

@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 
+use super::background::Background;
 use super::near::Nears;
 use super::servers::{Place, Servers};
 use crate::app::{Own, OwnCounts};
@@ -15,17 +16,18 @@ use crate::cache::shards::{Shard, Shards};
 use crate::cache::values::Values;
 use crate::cache::watch::Watch;
 use crate::database::Database;
-use crate::engine::{Event, Failure, Kernel};
+use crate::engine::{Event, Failure, Kernel, Owned};
 use crate::fault::Triggers;
 use crate::ledger::{self, Freshness, Holder, Key, Ledger, Mended, Release, WriteId};
 use crate::metrics::Metrics;
 use crate::network::{Network, Way};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing};
+use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate};
 use crate::strategy::{
     self, CacheClient, CacheSide, Client, DatabaseClient, Errand, Events, NearClient, Told, warm_up,
 };
 use crate::time::Nanos;
+use crate::work;
 use crate::workload::arrivals::Timing;
 use crate::workload::foresight::Foresight;
 use crate::workload::requests::{self, KeySource, Operation, Requests};
@@ -73,18 +75,21 @@ pub(super) enum Job {
     Flusher(Shard),
     /// Does something on an application server beside its requests.
     Errand(u32, Errand),
-    /// Loads every so many-th of the most popular keys that is a cache node's, beginning with that of this rank.
+    /// Loads a cache node's share of the most popular keys, as one of its loaders.
     WarmUp(Shard, u32),
     /// Passes on what is in the outbox.
     Relay,
 }
 
+/// Owners of tasks below this are application servers, by their numbers.
+const SERVERS_MAX: u32 = 1_000;
+
 /// Whose tasks no crash ends: the relay's.
-const OWNER_RELAY: u32 = u32::MAX / 2;
+const OWNER_RELAY: u32 = SERVERS_MAX;
 
 /// Whose crash ends a task: an application server's number, or this for a cache node.
 pub(super) fn owner_of(shard: Shard) -> u32 {
-    u32::MAX - shard
+    OWNER_RELAY + 1 + shard
 }
 
 /// One request under way.
@@ -104,6 +109,8 @@ struct Request {
     outcome: Result<WriteId, Failure>,
 }
 
+const _: () = assert!(size_of::<Request>() <= estimate::REQUEST_BYTES);
+
 /// See the module.
 pub(super) struct World {
     pub kernel: Rc<Kernel>,
@@ -118,8 +125,9 @@ pub(super) struct World {
     /// What each application server has of its own; the last is the loader's, who warms the cache up.
     own: Vec<Own>,
     rows: Rows,
-    /// What is loaded at the start: the most popular keys.
-    warm: Box<[Key]>,
+    /// What is loaded at the start, by cache node and by loader: the most popular keys.
+    warm: Vec<[Box<[Key]>; warm_up::AT_A_TIME as usize]>,
+    loaders: u32,
     refresh: Refresh,
     /// Requests that failed, by how.
     pub failures: Cell<[u64; Failure::ALL.len()]>,
@@ -134,20 +142,15 @@ pub(super) struct World {
     timing: RefCell<Timing>,
     slots: RefCell<Vec<Request>>,
     free: RefCell<Vec<u32>>,
+    /// The requests that each server serves, by slot.
+    serving: RefCell<Owned>,
     spawns: RefCell<Vec<(u32, Job)>>,
     /// Writes answered already whose servers have more to do.
-    background: RefCell<Vec<Background>>,
+    background: Background,
     errands: RefCell<Vec<(u32, Errand)>>,
     clients_gone: Cell<bool>,
-}
-
-/// What a server still does for a write after the client was told yes.
-#[derive(Clone, Copy, Debug)]
-struct Background {
-    server: u32,
-    write: WriteId,
-    /// Whether the server has yet to bring the write to the database.
-    promised: bool,
+    /// Requests sent so far.
+    sent: Cell<u64>,
 }
 
 /// The least pause of a user who was answered in no time at all, or with an error.
@@ -157,6 +160,7 @@ const EVENTS: Events = Events { cache_arrival: kind::CACHE_ARRIVAL, database_arr
 
 impl World {
     pub fn new(scenario: &Scenario, lane: &Lane, keys: KeySource, foresight: Option<Rc<Foresight>>) -> World {
+        assert!(scenario.app.servers < SERVERS_MAX, "a checked scenario has fewer servers");
         let streams = Streams::new(scenario.seed);
         let kernel = Rc::new(Kernel::default());
         let ledger = Rc::new(RefCell::new(Ledger::new()));
@@ -183,16 +187,18 @@ impl World {
         }
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
+        let warm = match lane.read.warm_up() {
+            0 => Box::default(),
+            count => keys.most_popular(&scenario.clients.keys, count),
+        };
         let work_draws = (0..scenario.app.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect();
         let app = &scenario.app;
         World {
             nears,
             own: (0..=app.servers).map(|n| Own::new(n, app, streams.numbered("early refresh", n))).collect(),
             rows: Rows::new(scenario.clients.absent),
-            warm: match lane.read.warm_up() {
-                0 => Box::default(),
-                count => keys.most_popular(&scenario.clients.keys, count),
-            },
+            warm: share_out(&warm, &cache),
+            loaders: (warm.len() as u32).min(warm_up::AT_A_TIME),
             refresh,
             network: Network::new(&scenario.network, kernel.clone(), &streams),
             cache,
@@ -211,10 +217,12 @@ impl World {
             foresight,
             slots: RefCell::default(),
             free: RefCell::default(),
+            serving: RefCell::default(),
             spawns: RefCell::default(),
-            background: RefCell::default(),
+            background: Background::new(scenario.app.servers),
             errands: RefCell::default(),
             clients_gone: Cell::new(false),
+            sent: Cell::new(0),
             kernel,
             ledger,
         }
@@ -269,20 +277,35 @@ impl World {
             self.clients_gone.set(true); // the trace has ended
             return false;
         };
-        if let Some((size, life)) = self.requests.borrow().said(made.number) {
-            self.cache.values().say(made.key, size, life);
-        }
+        self.hear_of_values(&made);
         let named = made.client.filter(|_| self.timing.borrow().users().is_none());
         self.send(made, named.unwrap_or(client));
         true
     }
 
+    /// What a trace says of values, with this request and since the one before it.
+    fn hear_of_values(&self, made: &requests::Request) {
+        let (requests, values, now) = (self.requests.borrow(), self.cache.values(), self.kernel.now());
+        requests.for_each_renewal(made.number, |key, ago, life| {
+            values.say(key, None, Some(life));
+            let end = if life == Nanos::MAX { life } else { now.saturating_add(life).saturating_sub(ago) };
+            self.cache.of(key).set_end(key, end);
+        });
+        if let Some((size, life)) = requests.said(made.number) {
+            values.say(made.key, size, life);
+        }
+    }
+
     /// Sends this request.
     fn send(&self, asked: requests::Request, client: ledger::Client) {
+        self.sent.set(self.sent.get() + 1);
         let issued = self.kernel.now();
         let write = asked.operation.writes().then(|| self.issue(asked.key, client, issued));
         if let (Operation::Delete, Some(write)) = (asked.operation, write) {
             self.rows.deleted_by(write);
+        }
+        if let Some(write) = write.filter(|_| self.requests.borrow().keeps_end(asked.number)) {
+            self.cache.values().keep_end(write);
         }
         let requests::Request { number, key, operation, more, .. } = asked;
         if let (Some(foresight), Some(upcoming)) = (&self.foresight, self.cache.upcoming()) {
@@ -324,6 +347,7 @@ impl World {
         };
         let mut slots = self.slots.borrow_mut();
         slots[slot as usize].server = Some(server);
+        self.serving.borrow_mut().give(slot, server);
         if let Some(write) = slots[slot as usize].write {
             self.ledger.borrow_mut().held(write, Holder::Application, self.kernel.now());
         }
@@ -337,6 +361,7 @@ impl World {
             let mut slots = self.slots.borrow_mut();
             let request = &mut slots[slot as usize];
             let server = request.server.take();
+            self.serving.borrow_mut().take(slot);
             request.outcome = outcome;
             if let Some(write) = request.write {
                 if let (Some(server), Release::Finished) = (server, why) {
@@ -349,13 +374,14 @@ impl World {
         self.send_answer(slot);
     }
 
-    /// The client is told yes, and the server goes on.
-    fn answer_early(&self, slot: u32, told: Told) {
-        {
+    /// The client is told yes, and the server goes on; returns which one.
+    fn answer_early(&self, slot: u32, told: Told) -> u32 {
+        let server = {
             let mut slots = self.slots.borrow_mut();
             let request = &mut slots[slot as usize];
             let write = request.write.expect("only writes are answered early");
             let server = request.server.take().expect("a request being served has a server");
+            self.serving.borrow_mut().take(slot);
             request.outcome = Ok(write);
             let promised = told == Told::Promised;
             self.tell_near_caches(server, request.key);
@@ -365,20 +391,19 @@ impl World {
                 ledger.mending(request.key, now);
                 ledger.released(write, Holder::Application, Release::Finished, now);
             }
-            self.background.borrow_mut().push(Background { server, write, promised });
-        }
+            self.background.begin(server, write, promised);
+            server
+        };
         self.send_answer(slot);
+        server
     }
 
     /// The server has done what was left to do for a write answered early.
-    fn end_background(&self, write: WriteId) {
-        let mut background = self.background.borrow_mut();
-        let place = background.iter().position(|work| work.write == write).expect("work that was begun");
-        let work = background.swap_remove(place);
+    fn end_background(&self, server: u32, write: WriteId) {
         let (key, ..) = self.ledger.borrow().attempt(write);
-        if work.promised {
+        if self.background.end(server, write) {
             // Who has read the database meanwhile has an old copy again.
-            self.tell_near_caches(work.server, key);
+            self.tell_near_caches(server, key);
             self.ledger.borrow_mut().released(write, Holder::Application, Release::Finished, self.kernel.now());
         } else {
             self.ledger.borrow_mut().mended(key, Mended::Done, self.kernel.now());
@@ -464,6 +489,16 @@ impl World {
         &self.lane
     }
 
+    /// Requests that have been sent.
+    pub fn requests_sent(&self) -> u64 {
+        self.sent.get()
+    }
+
+    /// Requests that were made so far, whether sent yet or not.
+    pub fn requests_made(&self) -> u64 {
+        self.requests.borrow().made()
+    }
+
     /// Requests that have been sent and not answered.
     pub fn requests_under_way(&self) -> usize {
         self.slots.borrow().len() - self.free.borrow().len()
@@ -534,8 +569,7 @@ impl World {
 
     /// Starts to warm a cache node up, which is empty, in a lane that does.
     pub fn start_warm_up(&self, shard: Shard) {
-        let keys = self.warm.len() as u32;
-        (0..keys.min(warm_up::AT_A_TIME)).for_each(|first| self.spawn(owner_of(shard), Job::WarmUp(shard, first)));
+        (0..self.loaders).for_each(|loader| self.spawn(owner_of(shard), Job::WarmUp(shard, loader)));
     }
 
     /// Whether nothing is under way any more.
@@ -544,7 +578,7 @@ impl World {
             && self.cache.calls().under_way() == 0
             && self.database.calls().under_way() == 0
             && (self.cache.dirty().0 == 0 || !self.flushes())
-            && self.background.borrow().is_empty()
+            && self.background.is_empty()
             && self.database.outbox() == 0
     }
 
@@ -555,23 +589,17 @@ impl World {
         if let Some(near) = self.nears.of(server) {
             near.clear();
         }
-        self.background.borrow_mut().retain(|work| {
-            if work.server == server {
-                let (mut ledger, now) = (self.ledger.borrow_mut(), self.kernel.now());
-                match work.promised {
-                    true => ledger.released(work.write, Holder::Application, Release::AppCrash, now),
-                    false => {
-                        let (key, ..) = ledger.attempt(work.write);
-                        ledger.mended(key, Mended::Crashed, now);
-                    }
-                }
+        for (write, promised) in self.background.abandon(server) {
+            work::count(1);
+            let (mut ledger, now) = (self.ledger.borrow_mut(), self.kernel.now());
+            if promised {
+                ledger.released(write, Holder::Application, Release::AppCrash, now);
+            } else {
+                let (key, ..) = ledger.attempt(write);
+                ledger.mended(key, Mended::Crashed, now);
             }
-            work.server != server
-        });
-        let serving: Vec<u32> = {
-            let slots = self.slots.borrow();
-            (0..slots.len() as u32).filter(|&slot| slots[slot as usize].server == Some(server)).collect()
-        };
+        }
+        let serving = self.serving.borrow().of(server);
         for slot in serving {
             self.finish(slot, Err(Failure::Lost), Release::AppCrash);
         }
@@ -644,6 +672,16 @@ impl World {
     }
 }
 
+/// Gives each node's loaders in turn every so many-th of `keys`, less those that are another node's.
+fn share_out(keys: &[Key], cache: &Shards) -> Vec<[Box<[Key]>; warm_up::AT_A_TIME as usize]> {
+    const LOADERS: usize = warm_up::AT_A_TIME as usize;
+    let mut shares: Vec<[Vec<Key>; LOADERS]> = vec![Default::default(); cache.count() as usize];
+    for (rank, &key) in keys.iter().enumerate() {
+        shares[cache.shard_of(key) as usize][rank % LOADERS].push(key);
+    }
+    shares.into_iter().map(|loaders| loaders.map(Vec::into_boxed_slice)).collect()
+}
+
 /// When the lane loads copies anew that are still good.
 fn refresh(lane: &Lane) -> Refresh {
     let (early, ahead) = lane.read.refresh();
@@ -682,10 +720,9 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
                 strategy::refresh::ahead(&world.app_of(server), how, key, copy).await;
             }
         }
-        Job::WarmUp(shard, first) => {
+        Job::WarmUp(shard, loader) => {
             let how = &world.lane.read;
-            let keys = world.warm.iter().skip(first as usize).step_by(warm_up::AT_A_TIME as usize).copied();
-            let its_own = keys.filter(|&key| world.cache.shard_of(key) == shard);
+            let its_own = world.warm[shard as usize][loader as usize].iter().copied();
             warm_up::load(&world.app_of(world.app.servers), &world.cache_side(shard), how, its_own).await;
         }
         Job::Relay => {
@@ -739,19 +776,21 @@ async fn answering(
 ) {
     let mut code = pin!(code);
     let mut place = Some(place);
+    let mut answered_by = None;
     let outcome = poll_fn(|context| {
         let polled = code.as_mut().poll(context);
         if polled.is_pending()
             && let Some(told) = client.take_told()
         {
             place = None;
-            world.answer_early(slot, told);
+            answered_by = Some(world.answer_early(slot, told));
         }
         polled
     })
     .await;
-    match place {
-        Some(_) => world.finish(slot, outcome.map(|()| write), Release::Finished),
-        None => world.end_background(write),
+    match answered_by {
+        None => world.finish(slot, outcome.map(|()| write), Release::Finished),
+        Some(server) => world.end_background(server, write),
     }
+    drop(place);
 }

@@ -104,7 +104,10 @@ impl Histogram {
             self.first = low;
         }
         let length = (high / octave + 1) * octave - self.first;
-        self.counts.resize(length.max(self.counts.len()), 0);
+        let length = length.max(self.counts.len());
+        // It seldom grows, and seldom by much: nothing to spare.
+        self.counts.reserve_exact(length - self.counts.len());
+        self.counts.resize(length, 0);
     }
 
     /// How many values were counted.

@@ -5,27 +5,30 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use gloo_timers::callback::{Interval, Timeout};
-use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use web_sys::{Element, ErrorEvent, Event, KeyboardEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use wasm_bindgen::{JsCast as _, closure::Closure};
+use web_sys::{Element, Event, KeyboardEvent};
 use yew::prelude::*;
 
 use super::controls::Controls;
 use super::dom;
 use super::embed::{self, Host};
 use super::fields::Ctx;
+use super::notices::Notices;
+use super::office::Office;
 use super::panels::{
     CacheNodes, DivergedCopies, Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard,
+    StoppedLanes,
 };
 use super::plots::Plot;
-use super::protocol::{FromWorker, ToWorker};
 use super::share::Share;
-use super::shelf;
-use super::state::{Action, Effect, State};
+use super::shelf::{self, TooLong};
+use super::state::{Action, Effect, Patience, State};
 use super::transport::Transport;
 use super::view::{Control, Lang, Shade, Shown};
 use super::words::{self, PresetGroup, Words};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData, Percentile};
+use crate::escape::shown;
 use crate::experiment::strikes;
 use crate::report::FaultReport;
 use crate::scenario::presets;
@@ -51,8 +54,6 @@ pub enum Msg {
     Share(bool),
     /// The help opens or closes.
     Help(bool),
-    /// After a panic in the worker: again.
-    Recover,
     /// The embed came into sight or left it.
     Seen(bool),
     /// The next part of the page may be put up.
@@ -62,7 +63,8 @@ pub enum Msg {
 /// The page.
 pub struct App {
     state: State,
-    worker: Option<Worker>,
+    /// Where the worker sits; `None` while there is none.
+    worker: Option<Office>,
     dark: bool,
     pointed: Option<f64>,
     sharing: bool,
@@ -72,6 +74,8 @@ pub struct App {
     saving: Option<Timeout>,
     /// Whether the link has fallen behind.
     unsaved: bool,
+    /// The experiment is too large for a link: the address shows an older one.
+    too_long: Option<TooLong>,
     host: Host,
     /// One callback for all parts: they would take another one for a change.
     act: Callback<Action>,
@@ -137,13 +141,13 @@ impl Component for App {
             last_tick: js_sys::Date::now(),
             saving: None,
             unsaved: false,
+            too_long: None,
             host: Host::default(),
             act: ctx.link().callback(Msg::Do),
             on_point: ctx.link().callback(Msg::Point),
             phase: 0,
             _interval: interval,
         };
-        app.start_worker();
         app.carry_out(ctx, effects);
         if app.state.view.embed.is_some() {
             app.state.apply(Action::Pause); // until it is seen
@@ -157,6 +161,9 @@ impl Component for App {
         match msg {
             Msg::Do(Action::Tick { .. }) => return self.tick(ctx),
             Msg::Do(action) => {
+                if matches!(action, Action::OpenLink(_)) {
+                    self.too_long = None; // it came as a link
+                }
                 let unopened = self.state.unopened.is_some();
                 let effects = self.state.apply(action);
                 self.carry_out(ctx, effects);
@@ -168,10 +175,11 @@ impl Component for App {
             Msg::Point(moment) => self.pointed = moment,
             Msg::Save => {
                 self.saving = None;
+                let before = self.too_long;
                 if self.unsaved {
                     self.save(ctx);
                 }
-                return false;
+                return before != self.too_long;
             }
             Msg::Leave => {
                 if self.unsaved {
@@ -181,10 +189,6 @@ impl Component for App {
             }
             Msg::Share(open) => self.sharing = open,
             Msg::Help(open) => self.helping = open,
-            Msg::Recover => {
-                let effects = self.state.recover();
-                self.carry_out(ctx, effects);
-            }
             Msg::Seen(seen) => self.seen(ctx, seen),
             Msg::Grow => {
                 self.phase += 1;
@@ -209,7 +213,7 @@ impl Component for App {
         };
         let inside = match (&self.state.unopened, &self.state.view.embed) {
             (Some(_), _) => self.unopened(ctx),
-            (None, Some(_)) => self.embedded(ctx),
+            (None, Some(_)) => self.embedded(),
             (None, None) => self.whole(ctx),
         };
         html! { <ContextProvider<Ctx> context={fields}>{ inside }</ContextProvider<Ctx>> }
@@ -237,12 +241,16 @@ impl App {
         let now = js_sys::Date::now();
         let wall_s = (now - self.last_tick).max(0.0) / 1000.0;
         self.last_tick = now;
+        let before = self.tells();
         let effects = self.state.apply(Action::Tick { wall_s });
         self.carry_out(ctx, effects);
-        let dark = dom::media("(prefers-color-scheme: dark)");
-        let changed = dark != self.dark;
-        self.dark = dark;
-        changed
+        self.dark = dom::media("(prefers-color-scheme: dark)");
+        before != self.tells()
+    }
+
+    /// What of the page may change by time alone.
+    fn tells(&self) -> (bool, Patience, bool) {
+        (self.dark, self.state.patience(), self.state.halt.is_some())
     }
 
     fn carry_out(&mut self, ctx: &Context<App>, effects: Vec<Effect>) {
@@ -250,7 +258,7 @@ impl App {
             match effect {
                 Effect::Send(said) => {
                     if let Some(worker) = &self.worker {
-                        send(worker, &said);
+                        worker.send(&said);
                     }
                 }
                 Effect::SaveLink if self.state.view.embed.is_none() => {
@@ -261,7 +269,8 @@ impl App {
                 }
                 Effect::SaveLink => {} // an embed never rewrites its own address
                 Effect::Remember(key, value) => dom::remember(key, value),
-                Effect::NewWorker => self.start_worker(),
+                Effect::NewWorker => self.worker = Some(Office::open(&self.act)),
+                Effect::EndWorker => self.worker = None,
             }
         }
     }
@@ -269,21 +278,13 @@ impl App {
     /// Puts the link into the address bar.
     fn save(&mut self, ctx: &Context<App>) {
         self.unsaved = false;
-        dom::replace_hash(&self.state.link());
+        let link = self.state.link();
+        self.too_long = link.as_ref().err().copied();
+        if let Ok(link) = link {
+            dom::replace_hash(&link);
+        }
         let link = ctx.link().clone();
         self.saving = Some(Timeout::new(SAVE_EVERY_MS, move || link.send_message(Msg::Save)));
-    }
-
-    fn start_worker(&mut self) {
-        if let Some(old) = self.worker.take() {
-            old.set_onmessage(None);
-            old.set_onerror(None);
-            old.terminate();
-        }
-        match worker(self.act.clone()) {
-            Ok(worker) => self.worker = Some(worker),
-            Err(error) => dom::report_failure(&format!("The simulation's worker did not start: {error:?}")),
-        }
     }
 
     /// An embed runs only while it is in sight.
@@ -362,7 +363,7 @@ impl App {
             <div class="page">
                 { self.head(ctx) }
                 <main>
-                    { self.notices(ctx) }
+                    { self.notices() }
                     { self.sentence(&titles) }
                     <div class="stage">
                         <div class="sight">
@@ -382,22 +383,24 @@ impl App {
         }
     }
 
-    fn embedded(&self, ctx: &Context<App>) -> Html {
+    fn embedded(&self) -> Html {
         let titles = self.titles();
         let view = &self.state.view;
         let controls = Control::ALL.into_iter().any(|control| control != Control::Lanes && view.allows(control));
         let mut full = view.clone();
         full.embed = None;
         full.controls = None;
-        let href = format!("{}{}", dom::address(), self.state.link_as(&full));
+        let href = self.state.link_as(&full).map(|link| format!("{}{link}", dom::address()));
         html! {
             <main class="page embed" id="embed">
-                { self.notices(ctx) }
+                { self.notices() }
                 { self.sentence(&titles) }
                 { self.legend(&titles) }
                 if controls { { self.transport() } }
                 { self.figures(&titles) }
-                <p class="full"><a {href} target="_blank" rel="noopener">{ self.words().open_full }</a></p>
+                if let Ok(href) = href {
+                    <p class="full"><a {href} target="_blank" rel="noopener">{ self.words().open_full }</a></p>
+                }
             </main>
         }
     }
@@ -469,7 +472,7 @@ impl App {
         html! {
             <Transport running={state.is_running()} at_end={state.at_end()} now={state.run.now}
                 duration={state.running.duration} speed={state.speed} view={state.view.clone()}
-                servers={state.running.app.servers} act={self.act.clone()} words={self.words()} />
+                halted={state.halt.is_some()} servers={state.running.app.servers} act={self.act.clone()} words={self.words()} />
         }
     }
 
@@ -519,6 +522,7 @@ impl App {
         let (report, shown, words) = (report.clone(), self.shown(), self.words());
         html! {
             <>
+                <StoppedLanes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
@@ -530,32 +534,14 @@ impl App {
         }
     }
 
-    /// What went wrong, with a way back.
-    fn notices(&self, ctx: &Context<App>) -> Html {
-        let w = self.words();
-        let act = self.act.clone();
+    /// What went wrong, or takes long, with a way on.
+    fn notices(&self) -> Html {
+        let state = &self.state;
         html! {
-            <>
-                if let Some(trouble) = &self.state.trouble {
-                    <div class="notice" role="alert">
-                        <p><strong>{ w.worker_failed }</strong></p>
-                        <p><code>{ trouble }</code></p>
-                        <p>
-                            <button type="button" onclick={ctx.link().callback(|_| Msg::Recover)}>{ w.run_again }</button>
-                            <button type="button" onclick={ctx.link().batch_callback(|_| vec![Msg::Do(Action::OpenPreset("default".into())), Msg::Recover])}>{ w.open_default }</button>
-                        </p>
-                    </div>
-                }
-                if let Some(notice) = &self.state.notice {
-                    <div class="notice" role="alert">
-                        <p class="lines">{ notice }</p>
-                        <p><button type="button" onclick={act.reform(|_| Action::Dismiss)}>{ w.close }</button></p>
-                    </div>
-                }
-                if !self.state.problems.is_empty() || !self.state.mistyped.is_empty() {
-                    <p class="notice small" role="status">{ w.last_good_runs }</p>
-                }
-            </>
+            <Notices halt={state.halt.clone()} patience={state.patience()} notice={state.notice.clone()}
+                at={state.run.report.is_some().then_some(state.run.now)} too_long={self.too_long} scenario={state.running.clone()}
+                has_bad_values={!state.problems.is_empty() || !state.mistyped.is_empty()}
+                act={self.act.clone()} words={self.words()} />
         }
     }
 
@@ -564,11 +550,11 @@ impl App {
         let w = self.words();
         let Some(unopened) = &self.state.unopened else { return html! {} };
         let problems = unopened.problems.iter().map(|problem| {
-            html! { <li><code>{ &problem.field }</code>{ " " }{ shelf::say(problem, w) }</li> }
+            html! { <li><code>{ shown(&problem.field).into_owned() }</code>{ " " }{ shelf::say(problem, w) }</li> }
         });
         let options = unopened.options.iter().map(|option| {
             let why = (w.reason)(&crate::scenario::Reason::NotAllowed(option.allowed.to_owned()));
-            html! { <li><code>{ format!("view.{}", option.name) }</code>{ " " }{ format!("{}: {why}", option.value) }</li> }
+            html! { <li><code>{ format!("view.{}", option.name) }</code>{ " " }{ shown(&format!("{}: {why}", option.value)).into_owned() }</li> }
         });
         let field = use_text(ctx);
         let act = self.act.clone();
@@ -604,14 +590,8 @@ impl App {
         html! {
             <Share link={self.state.link()} view={self.state.view.clone()} scenario={self.state.running.clone()}
                 report={self.state.run.report.clone()} {data} titles={titles.clone()} theme={self.theme()}
-                embed_link={self.embed_base()} on_file={on_file}
-                close={ctx.link().callback(|()| Msg::Share(false))} words={self.words()} />
+                preset={self.state.preset.clone()} on_file={on_file} close={ctx.link().callback(|()| Msg::Share(false))} words={self.words()} />
         }
-    }
-
-    /// The link of an embed, without what the dialog's switches add.
-    fn embed_base(&self) -> String {
-        shelf::encode(&self.state.running, self.state.preset.as_deref())
     }
 
     fn help(&self, ctx: &Context<App>) -> Html {
@@ -691,49 +671,10 @@ fn key(event: &KeyboardEvent) -> Option<Msg> {
         "ArrowRight" => Some(Msg::Do(Action::Step)),
         "r" | "R" => Some(Msg::Do(Action::Restart)),
         "f" | "F" => Some(Msg::Do(Action::Finish)),
+        "Escape" => Some(Msg::Do(Action::CancelTrace)),
         "?" => Some(Msg::Help(true)),
         digit => digit.parse().ok().filter(|n| (1..=9).contains(n)).map(|n: usize| Msg::Do(Action::ToggleLane(n - 1))),
     }
-}
-
-/// Starts the worker that belongs to this build; scripts/finish-dist writes its address into index.html.
-/// A message is a text, or a text and a file's bytes.
-fn send(worker: &Worker, said: &ToWorker) {
-    let Ok(text) = serde_json::to_string(said) else { return };
-    let text = JsValue::from_str(&text);
-    let message = match said {
-        ToWorker::Open { bytes, .. } => js_sys::Array::of2(&text, &js_sys::Uint8Array::from(&**bytes)).into(),
-        _ => text,
-    };
-    // Fails only for what cannot be cloned, and these can.
-    let _ = worker.post_message(&message);
-}
-
-fn worker(act: Callback<Action>) -> Result<Worker, JsValue> {
-    let meta = dom::document().query_selector("meta[name=cachelane-worker]")?;
-    let url = meta.and_then(|meta| meta.get_attribute("content")).ok_or("index.html does not name the worker")?;
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    let worker = Worker::new_with_options(&url, &options)?;
-    let panicked = act.clone();
-    let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        match serde_json::from_str::<FromWorker>(&event.data().as_string().unwrap_or_default()) {
-            Ok(said) => act.emit(Action::Heard(said)),
-            Err(error) => act.emit(Action::Heard(FromWorker::Panicked { message: error.to_string() })),
-        }
-    });
-    let stumble = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-        event.prevent_default();
-        // A script that did not arrive says nothing.
-        let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|message| !message.is_empty());
-        let message = message.unwrap_or_else(|| "the worker's files did not arrive".to_owned());
-        panicked.emit(Action::Heard(FromWorker::Panicked { message }));
-    });
-    worker.set_onmessage(Some(listen.as_ref().unchecked_ref()));
-    worker.set_onerror(Some(stumble.as_ref().unchecked_ref()));
-    listen.forget();
-    stumble.forget();
-    Ok(worker)
 }
 
 /// Puts the page in place of what stands in `#app`: the link first, the page in a task of its own.

@@ -11,6 +11,7 @@ use super::panels::Swatch;
 use super::state::Action;
 use super::traces::{BYTES_MAX, TraceFile, TracesShown};
 use super::words::Words;
+use crate::escape::shown;
 use crate::scenario::form::{Form, FormField, quoted};
 use crate::scenario::{
     Arrivals, At, Batch, Distribution, Fault, Lane, Link, Network, Order, Part, Reading, Scenario, Ttl, What, Which,
@@ -69,7 +70,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
             { section(w.database, "database", false, 4, &|| database(s, &ctx)) }
             { section(w.application, "app", false, 5, &|| application(s, &ctx)) }
             { section(w.network, "network", false, 6, &|| network(s, &ctx)) }
-            { section(w.faults, "fault", false, 7, &|| faults(s, &ctx)) }
+            { section(w.faults, "fault", false, 7, &|| html! { <Faults scenario={s.clone()} /> }) }
             { section(w.run, "run", false, 8, &|| run(s, &ctx)) }
             { general_problems(&ctx) }
         </aside>
@@ -391,8 +392,9 @@ fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
             input.set_value(""); // else the same file, mended, would be no change
         }
     });
+    let cancel = ctx.act.reform(|_: MouseEvent| Action::CancelTrace);
     let told = match traces {
-        TracesShown { reading: Some(name), .. } => (w.trace_reading)(name),
+        TracesShown { reading: Some((name, _)), .. } => (w.trace_reading)(name),
         TracesShown { opened: Some((name, facts)), .. } => (w.trace_opened)(name, facts),
         _ => w.trace_formats.to_owned(),
     };
@@ -400,8 +402,26 @@ fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
         <>
             <label class="file">{ w.open_trace }<input type="file" aria-describedby="trace-told" onchange={open} /></label>
             <p id="trace-told" class="soft" role="status">{ told }</p>
+            { trace_notes(traces) }
+            if let Some((name, progress)) = &traces.reading {
+                <p class="reading">
+                    <progress max="100" value={progress.percent().to_string()} aria-label={(w.trace_reading)(name)} />
+                    <span class="number">{ format!("{} %", progress.percent()) }</span>
+                    <button type="button" onclick={cancel}>{ w.cancel_reading }</button>
+                </p>
+            }
         </>
     }
+}
+
+/// What the reader should know of how the file was read; in English.
+fn trace_notes(traces: &TracesShown) -> Html {
+    let notes = match traces {
+        TracesShown { reading: None, opened: Some((_, facts)) } if !facts.notes.is_empty() => &facts.notes,
+        _ => return html! {},
+    };
+    let notes = notes.iter().map(|note| html! { <li>{ shown(note).into_owned() }</li> });
+    html! { <ul class="soft trace-notes" lang="en">{ for notes }</ul> }
 }
 
 fn too_large(name: &str, size: f64) -> String {
@@ -542,9 +562,35 @@ fn latency(network: &mut Network, link: Link) -> &mut Distribution {
 
 // ---- faults, run
 
-fn faults(s: &Scenario, ctx: &Ctx) -> Html {
-    let w = ctx.words;
-    let all = s.faults.iter().enumerate().map(|(i, fault)| fault_block(s, ctx, i, fault));
+/// So many faults have their controls at once, and so many more at a click: a thousand would stop the page for seconds.
+const FAULTS_SHOWN: usize = 20;
+
+/// What [`Faults`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+struct FaultsProps {
+    scenario: Rc<Scenario>,
+}
+
+/// What breaks, a block each: the first ones, the last one, and those that something is wrong with.
+#[component]
+fn Faults(props: &FaultsProps) -> Html {
+    let ctx = &use_ctx();
+    let (s, w) = (&*props.scenario, ctx.words);
+    let shown = use_state(|| FAULTS_SHOWN);
+    let count = s.faults.len();
+    let is_wrong = |i: usize| ctx.problems.iter().any(|problem| problem.field.starts_with(&format!("fault.{i}.")));
+    let wrong: Vec<usize> = if ctx.problems.is_empty() {
+        Vec::new()
+    } else {
+        (*shown..count).filter(|i| is_wrong(*i)).take(FAULTS_SHOWN).collect()
+    };
+    let is_shown = |i: &usize| *i < *shown || *i + 1 == count || wrong.contains(i);
+    let all = (0..count).filter(is_shown).map(|i| fault_block(s, ctx, i, &s.faults[i]));
+    let hidden = (0..count).filter(|i| !is_shown(i)).count();
+    let more = {
+        let shown = shown.clone();
+        Callback::from(move |_: MouseEvent| shown.set(*shown + FAULTS_SHOWN))
+    };
     let add = {
         let ctx = ctx.clone();
         Callback::from(move |_: MouseEvent| {
@@ -558,6 +604,7 @@ fn faults(s: &Scenario, ctx: &Ctx) -> Html {
         <>
             if s.faults.is_empty() { <p class="soft">{ w.no_faults }</p> }
             <div class="lanes">{ for all }</div>
+            if hidden > 0 { <button type="button" class="plain" onclick={more}>{ (w.more_faults)(hidden as u64) }</button> }
             <button type="button" class="plain" onclick={add}>{ "+ " }{ w.add_fault }</button>
         </>
     }

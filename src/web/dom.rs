@@ -55,6 +55,18 @@ pub fn address() -> String {
     href.split('#').next().unwrap_or_default().to_owned()
 }
 
+/// What addresses in the page are relative to.
+pub fn base() -> String {
+    document().base_uri().ok().flatten().unwrap_or_default()
+}
+
+/// Whether the page has an origin of its own. In a sandboxed frame it has not: then it may start no worker by its
+/// address, and has no storage.
+pub fn has_origin() -> bool {
+    let origin = js_sys::Reflect::get(&js_sys::global(), &"origin".into()).ok().and_then(|origin| origin.as_string());
+    origin.as_deref() != Some("null")
+}
+
 /// Whether the page stands in a frame of another page.
 pub fn is_framed() -> bool {
     let window = window();

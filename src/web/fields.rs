@@ -222,7 +222,7 @@ pub struct NumberProps {
 pub fn Number(props: &NumberProps) -> Html {
     let (set, whole, path) = (props.set.clone(), props.whole, props.path.clone());
     let typed = Callback::from(move |text: String| {
-        let value: Option<f64> = text.trim().replace(',', "").parse().ok().filter(|v: &f64| v.is_finite());
+        let value: Option<f64> = shelf::typed(&path, &text)?.parse().ok().filter(|v: &f64| v.is_finite());
         match value.filter(|v| !whole || (*v >= 0.0 && v.fract() == 0.0 && *v < 9e15)) {
             Some(value) => {
                 set.emit(value);
@@ -265,7 +265,7 @@ pub fn Duration(props: &DurationProps) -> Html {
             set.emit(None);
             return Ok(());
         }
-        match text.parse() {
+        match shelf::typed(&path, &text)?.parse() {
             Ok(value) => {
                 set.emit(Some(value));
                 Ok(())

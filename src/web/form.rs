@@ -13,7 +13,9 @@ use yew::prelude::*;
 
 use super::dom;
 use super::fields::{Ctx, use_ctx};
+use super::shelf;
 use super::words::Words;
+use crate::escape::shown;
 use crate::scenario::form::{Form, FormField, Input, quoted};
 use crate::scenario::{Problem, Scenario, ScenarioError};
 
@@ -118,7 +120,7 @@ pub fn tells(form: &Form, part: &str) -> Html {
     }
     let more = told.len().saturating_sub(TOLD_MAX);
     let told = told.into_iter().take(TOLD_MAX).map(|field| {
-        html! { <code>{ format!("{} = {}", field.name, field.value) }</code> }
+        html! { <code>{ shown(&format!("{} = {}", field.name, field.value)).into_owned() }</code> }
     });
     html! { <span class="tells">{ for told }if more > 0 { <span>{ format!("+{more}") }</span> }</span> }
 }
@@ -339,19 +341,20 @@ fn setter(props: &FieldRowProps, ctx: &Ctx, pending: UseStateSetter<Option<Strin
     let ctx = ctx.clone();
     Callback::from(move |text: String| {
         let value = match takes {
-            Input::Text => quoted(&text),
-            Input::Whole | Input::Number => text.trim().replace(',', ""),
-            _ => text.trim().to_owned(),
+            Input::Text => Ok(quoted(&text)),
+            Input::Choice(_) | Input::Flag => Ok(text.trim().to_owned()),
+            _ => shelf::typed(&path, &text),
         };
-        match scenario.edited(&path, &value) {
+        let changed = value.and_then(|value| scenario.edited(&path, &value).map_err(|error| worst(error, &path)));
+        match changed {
             Ok(changed) => {
                 pending.set(None);
                 ctx.mistyped(&path, None);
                 ctx.edit(move |scenario| *scenario = changed);
             }
-            Err(error) => {
+            Err(problem) => {
                 pending.set(Some(text));
-                ctx.mistyped(&path, Some(worst(error, &path)));
+                ctx.mistyped(&path, Some(problem));
             }
         }
     })

@@ -11,6 +11,7 @@ use super::state::Action;
 use super::words::Words;
 use crate::chart::palette::{Marker, lane_style};
 use crate::chart::text;
+use crate::escape::shown;
 use crate::report::{LaneReport, Report, Summary};
 
 /// How a lane is drawn: its line with dash and marker.
@@ -28,6 +29,8 @@ pub fn Swatch(props: &SwatchProps) -> Html {
     let colour = format!("var(--{})", style.colour.name);
     let stroked = |d: &'static str| html! { <path d={d} stroke={colour.clone()} stroke-width="2" fill="none" /> };
     let filled = |d: &'static str| html! { <path d={d} fill={colour.clone()} /> };
+    let hollow =
+        |shape: Html| html! { <g stroke={colour.clone()} stroke-width="1.8" fill="var(--ground)">{ shape }</g> };
     let marker = match style.marker {
         Marker::Circle => html! { <circle cx="14" cy="6" r="3.5" fill={colour.clone()} /> },
         Marker::Square => filled("M10.8 2.8h6.4v6.4h-6.4z"),
@@ -37,6 +40,10 @@ pub fn Swatch(props: &SwatchProps) -> Html {
         Marker::Cross => stroked("M11 3l6 6M17 3l-6 6"),
         Marker::Plus => stroked("M14 1.5v9M9.5 6h9"),
         Marker::Bar => filled("M12.6 1.8h2.8v8.4h-2.8z"),
+        Marker::Ring => hollow(html! { <circle cx="14" cy="6" r="3.2" /> }),
+        Marker::Frame => hollow(html! { <path d="M11 3h6v6h-6z" /> }),
+        Marker::Star => stroked("M14 1.5v9M10.1 3.8l7.8 4.4M10.1 8.200l7.800-4.400"),
+        Marker::Left => filled("M9.800 6l7.200-4v8z"),
     };
     html! {
         <svg class="swatch" width="28" height="12" viewBox="0 0 28 12" aria-hidden="true">
@@ -244,6 +251,21 @@ fn lane_table(
                 </table>
             </div>
         </section>
+    }
+}
+
+/// The lanes that a limit has ended before they had settled, each with why; mostly none.
+#[component]
+pub fn StoppedLanes(props: &ReportProps) -> Html {
+    let stopped = props.lanes().filter_map(|(i, lane, title)| lane.stopped.as_ref().map(|why| (i, title, why)));
+    let told = stopped.map(|(i, title, why)| {
+        html! { <li key={i}><Swatch lane={i} /><span>{ (props.words.lane_stopped)(title, &shown(why)) }</span></li> }
+    });
+    let told: Vec<Html> = told.collect();
+    if told.is_empty() {
+        html! {}
+    } else {
+        html! { <ul class="notice calm stopped-lanes" role="status">{ for told }</ul> }
     }
 }
 

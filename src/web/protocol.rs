@@ -1,7 +1,17 @@
 //! What page and worker say to each other: JSON texts over `postMessage`; a trace goes along as an array of bytes.
 //!
 //! Every message of the page carries the generation of the scenario it means; what the worker says about an older one is
-//! thrown away. The worker answers each message with exactly one of its own, so that the page knows when it is free.
+//! thrown away. The worker answers each message with exactly one of its own, so that the page knows when it is free; the
+//! page sends nothing before the answer has come. A panic is told besides, for it is the last word.
+//!
+//! ```text
+//!   Hello                     Here
+//!   Load                      Frame, or Refused: then the worker keeps the experiment it had
+//!   Advance                   Frame
+//!   Inject                    Injected, or Refused
+//!   Open, then Continue …     Reading, as long as there is more; then Opened or Unreadable
+//!   Cancel                    Cancelled
+//! ```
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -16,14 +26,16 @@ use crate::time::Nanos;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
 pub enum ToWorker {
-    /// Begin anew with this scenario.
+    /// Is anybody there? The first message to every worker, and one now and then to a worker that has nothing to do.
+    Hello,
+    /// Begin anew with this scenario. One that is refused leaves the worker with the experiment it had.
     Load {
         /// Counts scenarios up.
         generation: u32,
         /// What to run.
         scenario: Box<Scenario>,
     },
-    /// Read this trace, and keep it for the scenarios that name its file. One that cannot be read changes nothing.
+    /// Begin to read this trace, to keep it for the scenarios that name its file. One that cannot be read changes nothing.
     Open {
         /// The file's name.
         name: String,
@@ -31,6 +43,10 @@ pub enum ToWorker {
         #[serde(skip)]
         bytes: Rc<[u8]>,
     },
+    /// Read on in the trace that was opened.
+    Continue,
+    /// Read no further in it, and forget it.
+    Cancel,
     /// Run on, up to a moment, but work no longer than `budget_ms`.
     Advance {
         /// The scenario that is meant.
@@ -59,6 +75,8 @@ pub enum ToWorker {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
 pub enum FromWorker {
+    /// The worker is up, and free.
+    Here,
     /// How far it is, after a load or an advance.
     Frame(Box<Frame>),
     /// A fault was added.
@@ -68,8 +86,12 @@ pub enum FromWorker {
         /// That scenario with the fault in it: run from the start, it gives the same events.
         scenario: Box<Scenario>,
     },
+    /// A trace is being read.
+    Reading(Progress),
     /// A trace was read.
     Opened(TraceFacts),
+    /// A trace is not read any further.
+    Cancelled,
     /// A trace cannot be read; in plain English.
     Unreadable {
         /// Why, with the file's name.
@@ -89,6 +111,22 @@ pub enum FromWorker {
     },
 }
 
+/// How far the reading of a file is, in bytes of the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// So many have been read.
+    pub done: u64,
+    /// So many there are.
+    pub total: u64,
+}
+
+impl Progress {
+    /// The share that was read, in whole percent.
+    pub fn percent(self) -> u64 {
+        self.done.min(self.total).saturating_mul(100).checked_div(self.total).unwrap_or(0)
+    }
+}
+
 /// What there is in a trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceFacts {
@@ -98,8 +136,11 @@ pub struct TraceFacts {
     pub keys: u32,
     /// What it says besides the keys; see [`Trace::says`](crate::workload::trace::Trace::says).
     pub says: Vec<String>,
-    /// Commands that became no request, by name.
-    pub left_out: BTreeMap<String, u64>,
+    /// Commands that became no request: by the [name](crate::workload::trace::Reason::name) of the reason, and by their own.
+    pub left_out: BTreeMap<String, BTreeMap<String, u64>>,
+    /// What the reader should know of how the file was read, in plain English.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// How far the run is, and what is new.
@@ -166,8 +207,13 @@ mod tests {
         let said = ToWorker::Load { generation: 3, scenario: Box::new(Scenario::default()) };
         let text = serde_json::to_string(&said).unwrap();
         assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
-        let said = ToWorker::Advance { generation: 3, to_ns: u64::MAX, budget_ms: 60.0 };
-        let text = serde_json::to_string(&said).unwrap();
-        assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
+        for said in [ToWorker::Hello, ToWorker::Advance { generation: 3, to_ns: u64::MAX, budget_ms: 60.0 }] {
+            let text = serde_json::to_string(&said).unwrap();
+            assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
+        }
+        for said in [FromWorker::Here, FromWorker::Reading(Progress { done: 1, total: 2 }), FromWorker::Cancelled] {
+            let text = serde_json::to_string(&said).unwrap();
+            assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), said);
+        }
     }
 }

@@ -7,6 +7,8 @@ use web_sys::{HtmlCanvasElement, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
 use super::dom;
+use super::notices::{SaveScenario, too_long};
+use super::shelf::{self, TooLong};
 use super::view::{Control, Shown, View};
 use super::words::Words;
 use crate::chart::palette::Theme;
@@ -76,10 +78,10 @@ fn call(element: &web_sys::Element, method: &str) {
 /// What the share dialog is made from.
 #[derive(Clone, PartialEq, Properties)]
 pub struct ShareProps {
-    /// The page's link, with its `#`.
-    pub link: String,
-    /// The experiment's link without view and `#`.
-    pub embed_link: String,
+    /// The page's link, with its `#`; or why there is none.
+    pub link: Result<String, TooLong>,
+    /// The preset it began from.
+    pub preset: Option<String>,
     /// How the experiment is looked at.
     pub view: View,
     /// What runs.
@@ -104,12 +106,24 @@ pub struct ShareProps {
 #[component]
 pub fn Share(props: &ShareProps) -> Html {
     let w = props.words;
-    let link = format!("{}{}", dom::address(), props.link);
+    let link = match &props.link {
+        Ok(link) => html! {
+            <>
+                <p class="soft">{ w.link_why }</p>
+                <Copyable label={w.link} text={format!("{}{link}", dom::address())} lines=2 words={w} />
+            </>
+        },
+        Err(TooLong { bytes }) => html! {
+            <>
+                <p>{ too_long(*bytes, w) }</p>
+                <p><SaveScenario scenario={props.scenario.clone()} words={w} /></p>
+            </>
+        },
+    };
     html! {
         <Dialog title={w.share} close={props.close.clone()} words={w}>
             <h3>{ w.link }</h3>
-            <p class="soft">{ w.link_why }</p>
-            <Copyable label={w.link} text={link} lines=2 words={w} />
+            { link }
             <h3>{ w.embed }</h3>
             <p class="soft">{ w.embed_why }</p>
             <EmbedMaker ..props.clone() />
@@ -171,14 +185,7 @@ fn EmbedMaker(props: &ShareProps) -> Html {
         shade: super::view::Shade::System,
         ..props.view.clone()
     };
-    let src = format!("{}#{}{}", dom::address(), props.embed_link, view.write()).replace('&', "&amp;");
-    let address = dom::address();
-    let folder = &address[..address.rfind('/').map_or(address.len(), |i| i + 1)];
-    let snippet =
-        format!("<script type=\"module\" src=\"{folder}embed.js\"></script>\n<cache-lane src=\"{src}\"></cache-lane>",);
-    let plain = format!(
-        "<iframe src=\"{src}\" width=\"100%\" height=\"640\" style=\"border:0\" loading=\"lazy\" title=\"Cachelane\"></iframe>"
-    );
+    let snippets = shelf::encode(&props.scenario, props.preset.as_deref(), &view.write()).map(|link| snippets(&link));
     let box_of = |label: String, on: bool, toggle: Callback<bool>| {
         let change = toggle.reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().checked());
         html! { <label class="check"><input type="checkbox" checked={on} onchange={change} />{ label }</label> }
@@ -197,10 +204,30 @@ fn EmbedMaker(props: &ShareProps) -> Html {
                 <fieldset><legend>{ w.lanes }</legend>{ for lane_boxes }</fieldset>
                 <fieldset><legend>{ w.controls }</legend>{ for control_boxes }</fieldset>
             </div>
-            <Copyable label={w.embed} text={snippet} lines=4 words={w} />
-            <details><summary>{ w.plain_iframe }</summary><Copyable label={w.plain_iframe} text={plain} lines=4 words={w} /></details>
+            { match snippets {
+                Ok([element, frame]) => html! {
+                    <>
+                        <Copyable label={w.embed} text={element} lines=4 words={w} />
+                        <details><summary>{ w.plain_iframe }</summary><Copyable label={w.plain_iframe} text={frame} lines=4 words={w} /></details>
+                    </>
+                },
+                Err(TooLong { bytes }) => html! { <p>{ too_long(bytes, w) }</p> },
+            } }
         </>
     }
+}
+
+/// What a page of one's own takes to show the experiment of `link`: an element of embed.js, or a plain frame.
+fn snippets(link: &str) -> [String; 2] {
+    let address = dom::address();
+    let folder = &address[..address.rfind('/').map_or(address.len(), |i| i + 1)];
+    let src = format!("{address}{link}").replace('&', "&amp;").replace('"', "%22");
+    [
+        format!("<script type=\"module\" src=\"{folder}embed.js\"></script>\n<cache-lane src=\"{src}\"></cache-lane>"),
+        format!(
+            "<iframe src=\"{src}\" width=\"100%\" height=\"640\" style=\"border:0\" loading=\"lazy\" title=\"Cachelane\"></iframe>"
+        ),
+    ]
 }
 
 /// Puts `item` into the list or takes it out, in the order of their numbers.

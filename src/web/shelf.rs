@@ -4,6 +4,8 @@
 use super::words::Words;
 use crate::chart::Percentile;
 #[cfg(target_arch = "wasm32")]
+use crate::escape::shown;
+#[cfg(target_arch = "wasm32")]
 use crate::scenario::Reason;
 #[cfg(target_arch = "wasm32")]
 use crate::scenario::limits;
@@ -30,11 +32,28 @@ pub fn decode(text: &str) -> Result<Link, Vec<Problem>> {
     link::decode(text).map_err(|error| error.problems)
 }
 
-/// The link of `scenario`, without `#`; relative to `preset` if that makes one, else to the nearest preset.
-pub fn encode(scenario: &Scenario, preset: Option<&str>) -> String {
-    let text = preset.and_then(|preset| link::encode(scenario, preset, &[]).ok());
-    let text = text.or_else(|| link::encode_shortest(scenario).ok()).unwrap_or_default();
-    text.trim_start_matches('#').to_owned()
+/// An experiment that no link can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong {
+    /// How many bytes its link would have; at most [`LENGTH_MAX`](link::LENGTH_MAX) get through everywhere.
+    pub bytes: usize,
+}
+
+/// The link of `scenario`, with its `#`, and `view` behind it; relative to `preset`, or to the nearest preset where there
+/// is none or the link would be too long.
+pub fn encode(scenario: &Scenario, preset: Option<&str>, view: &str) -> Result<String, TooLong> {
+    let fits = |text: String| {
+        let bytes = text.len() + view.len();
+        if bytes > link::LENGTH_MAX { Err(TooLong { bytes }) } else { Ok(text + view) }
+    };
+    let own = preset.and_then(|preset| link::of_any_length(scenario, preset, &[]).ok()).map(fits);
+    match own {
+        Some(Ok(text)) => Ok(text),
+        own => match link::encode_shortest(scenario) {
+            Ok(text) => fits(text),
+            Err(_) => own.unwrap_or_else(|| fits(link::of_any_length(scenario, "default", &[]).unwrap_or_default())),
+        },
+    }
 }
 
 /// The preset of that name.
@@ -58,6 +77,17 @@ pub fn no_value(path: &str, text: &str, allowed: &str) -> Problem {
     }
 }
 
+/// What was typed into the field at `path`, a number or something with one, as links write it.
+#[cfg(target_arch = "wasm32")]
+pub fn typed(path: &str, text: &str) -> Result<String, Problem> {
+    crate::scenario::typed::plain(text).map(|plain| plain.into_owned()).map_err(|both| Problem {
+        field: path.to_owned(),
+        value: text.to_owned(),
+        reason: Reason::Separator { readings: both.into(), allowed: String::new() },
+        line: None,
+    })
+}
+
 /// What is wrong with a value, beside its field: without the field's name.
 #[cfg(target_arch = "wasm32")]
 pub fn say(problem: &Problem, words: &Words) -> String {
@@ -70,5 +100,6 @@ pub fn say(problem: &Problem, words: &Words) -> String {
         (reason, _) => reason.clone(),
     };
     let why = (words.reason)(&reason);
-    if problem.value.is_empty() { why } else { format!("{}: {why}", problem.value) }
+    let said = if problem.value.is_empty() { why } else { format!("{}: {why}", problem.value) };
+    shown(&said).into_owned()
 }

@@ -6,11 +6,16 @@
 //! The page drives the worker: at most one message is under way, each answered by one (a frame, mostly). While the run
 //! plays, every tick asks for the stretch of virtual time that has become due; a slow machine falls behind, and nothing
 //! piles up. Going to a moment (finish, seek, a changed scenario) asks for all of it, a piece after the other.
+//!
+//! The page waits for nobody. A worker that owes an answer for [`SLOW_S`] is said to be computing still, and can be
+//! stopped; one that stands in the way of another scenario for [`GRACE_S`] is ended and replaced; one that is free and
+//! yet says nothing is gone.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::protocol::{Frame, FromWorker, STORIES_TOLD_MAX, Story, ToWorker};
-use super::shelf::{self, Problem};
+use super::shelf::{self, Problem, TooLong};
 use super::traces::{TraceFile, Traces};
 use super::view::{BadOption, Lang, SPEED_RANGE, Shade, View, in_full};
 use crate::chart::Percentile;
@@ -42,8 +47,19 @@ pub enum Action {
         problem: Option<Problem>,
     },
     OpenTrace(TraceFile),
+    /// The reader does not want the trace that is being read.
+    CancelTrace,
     /// A file could not be read at all.
     Unread(String),
+    /// The worker has ended, or could not be started.
+    WorkerFailed {
+        failure: Failure,
+        details: String,
+    },
+    /// The reader does not want to wait for the worker any longer.
+    Stop,
+    /// After [`Action::Stop`] or a failure: the same experiment again.
+    RunAgain,
     PlayPause,
     Play,
     Pause,
@@ -75,8 +91,93 @@ pub enum Effect {
     SaveLink,
     /// Keep the reader's language or shade for the next visit.
     Remember(&'static str, &'static str),
-    /// Start a new worker; the old one panicked.
+    /// Start a worker; if there is one, end it first.
     NewWorker,
+    /// End the worker.
+    EndWorker,
+}
+
+/// Why a worker has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Its files did not arrive, or the browser does not let them run.
+    NotStarted,
+    /// A panic, or another error of the program.
+    Crashed,
+    /// It ended without a word of its own, as a program does that asks for more memory than there is.
+    OutOfMemory,
+    /// It has nothing to do and yet does not answer: the browser has ended it.
+    Gone,
+}
+
+/// Why nothing runs, until the reader asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// The reader stopped it.
+    Stopped,
+    /// The worker has ended.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// Its own words, if there are any.
+        details: String,
+    },
+}
+
+/// Something that could not be done, and that changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Said by the worker or by the page; in plain English.
+    Said(String),
+    /// A trace of this name was not read to its end.
+    TraceStopped(String),
+}
+
+/// What the reader is waiting for, if it takes long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Nothing.
+    Fine,
+    /// The worker's files.
+    Loading,
+    /// The worker computes, and has not answered for some seconds.
+    Computing,
+    /// The worker has not answered for so long that it may be gone.
+    Lost,
+}
+
+/// What the worker was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// Whether it is up. Nobody is told off who is still being loaded.
+    Up,
+    /// Whether it is still there.
+    Alive,
+    Load {
+        generation: u32,
+    },
+    Advance,
+    Inject,
+    Trace,
+}
+
+/// The worker, as the page knows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Worker {
+    /// There is none.
+    None,
+    /// It owes nothing, and has not for so many seconds.
+    Free { idle_s: f64 },
+    /// It owes an answer, for so many seconds.
+    Asked { what: Asked, silent_s: f64 },
+}
+
+/// The experiment that the worker holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Held {
+    generation: u32,
+    /// Whether the page has taken all its frames; not, if another scenario came before the first.
+    is_shown: bool,
 }
 
 /// Whether time goes on.
@@ -136,10 +237,10 @@ pub struct State {
     pub mistyped: Vec<(String, Problem)>,
     /// A link that could not be opened.
     pub unopened: Option<Unopened>,
-    /// What went wrong in the worker.
-    pub trouble: Option<String>,
-    /// What could not be done, said by the worker or by the page.
-    pub notice: Option<String>,
+    /// Why nothing runs until the reader asks for it.
+    pub halt: Option<Halt>,
+    /// What could not be done.
+    pub notice: Option<Notice>,
     /// The trace files.
     pub traces: Traces,
     /// The run.
@@ -152,9 +253,22 @@ pub struct State {
     pub view: View,
     /// The language.
     pub lang: Lang,
+    /// The scenario that `running` is to the worker; 0 before there is one.
     generation: u32,
+    /// The highest there was.
+    generations: u32,
+    /// Whether what `run` shows is not of this generation.
     must_load: bool,
-    waiting: bool,
+    worker: Worker,
+    held: Option<Held>,
+    /// An edit is on its way to the worker; if it is refused, this goes on like that.
+    resume: Option<(Drive, Rc<Scenario>)>,
+    /// How long something that cannot wait has waited for the worker, seconds.
+    wish_s: f64,
+    /// Clicks that break something, for a worker that is not free.
+    strikes: VecDeque<ToWorker>,
+    /// Whether the worker's last piece of work was of a trace.
+    read_last: bool,
     /// How far playing should be by now.
     due: Nanos,
 }
@@ -163,6 +277,20 @@ pub struct State {
 const BUDGET_PLAYING_MS: f64 = 60.0;
 /// The same where the page only waits: one frame every tenth of a second.
 const BUDGET_HURRY_MS: f64 = 90.0;
+/// A worker that owes an answer for so long, seconds, is said to be computing still.
+pub const SLOW_S: f64 = 3.0;
+/// One that owes an answer for so long, seconds, may be gone.
+const LOST_S: f64 = 20.0;
+/// So long another scenario waits for a worker's answer, seconds; then a new worker runs it.
+const GRACE_S: f64 = 0.4;
+/// The same where a new worker would have to read a trace again.
+const GRACE_WITH_TRACE_S: f64 = 2.0;
+/// So long a worker has nothing to do before it is asked whether it is there, seconds.
+const IDLE_S: f64 = 5.0;
+/// More time than this has not gone by between two ticks, seconds: the machine was asleep.
+const TICK_MOST_S: f64 = 0.5;
+/// More clicks than this do not wait for the worker.
+const STRIKES_MAX: usize = 20;
 /// A run should play for about so long, seconds.
 const RUN_WALL_S: f64 = 20.0;
 /// The speeds on offer, virtual seconds per second.
@@ -179,7 +307,7 @@ impl State {
             problems: Rc::default(),
             mistyped: Vec::new(),
             unopened: None,
-            trouble: None,
+            halt: None,
             notice: None,
             traces: Traces::default(),
             run: Run::default(),
@@ -188,8 +316,14 @@ impl State {
             view: View::default(),
             lang,
             generation: 0,
+            generations: 0,
             must_load: false,
-            waiting: false,
+            worker: Worker::None,
+            held: None,
+            resume: None,
+            wish_s: 0.0,
+            strikes: VecDeque::new(),
+            read_last: false,
             due: Nanos::ZERO,
         }
     }
@@ -198,16 +332,26 @@ impl State {
     pub fn apply(&mut self, action: Action) -> Vec<Effect> {
         let mut effects = Vec::new();
         match action {
-            Action::Tick { wall_s } => self.tick(wall_s),
+            Action::Tick { wall_s } => self.tick(wall_s, &mut effects),
             Action::Heard(said) => self.hear(said, &mut effects),
             Action::OpenLink(text) => self.open_link(&text, &mut effects),
             Action::OpenPreset(name) => self.open_preset(&name, &mut effects),
             Action::OpenToml(text) => self.open_toml(text, &mut effects),
             Action::Edit(edit) => self.edit(edit, &mut effects),
             Action::Mistyped { field, problem } => self.mistype(field, problem),
-            Action::OpenTrace(file) => self.traces.add(file),
-            Action::Unread(why) => self.notice = Some(why),
-            Action::Break { what, server, link, lasts } => self.strike(what, server, link, lasts, &mut effects),
+            Action::OpenTrace(file) => {
+                self.halt = None;
+                self.traces.add(file);
+            }
+            Action::CancelTrace => {
+                let has_begun = matches!(self.worker, Worker::Asked { what: Asked::Trace, .. });
+                self.traces.cancel(has_begun);
+            }
+            Action::Unread(why) => self.notice = Some(Notice::Said(why)),
+            Action::WorkerFailed { failure, details } => self.fail(failure, details, &mut effects),
+            Action::Stop => self.stop(&mut effects),
+            Action::RunAgain => self.run_again(),
+            Action::Break { what, server, link, lasts } => self.strike(what, server, link, lasts),
             Action::Dismiss => self.notice = None,
             other => self.operate(other, &mut effects),
         }
@@ -217,6 +361,10 @@ impl State {
 
     /// The controls of time and view.
     fn operate(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        let runs = matches!(action, Action::Play | Action::PlayPause | Action::Step | Action::Restart);
+        if runs || matches!(action, Action::Finish | Action::Seek(_)) {
+            self.halt = None;
+        }
         match action {
             Action::PlayPause if matches!(self.drive, Drive::Playing | Drive::Toward { .. }) && !self.at_end() => {
                 self.drive = Drive::Paused;
@@ -277,18 +425,20 @@ impl State {
     }
 
     /// The link of what is on the page now, with its `#`.
-    pub fn link(&self) -> String {
+    pub fn link(&self) -> Result<String, TooLong> {
         self.link_as(&self.view)
     }
 
     /// The link of the experiment, looked at as `view` says.
-    pub fn link_as(&self, view: &View) -> String {
-        format!("#{}{}", shelf::encode(&self.running, self.preset.as_deref()), view.write())
+    pub fn link_as(&self, view: &View) -> Result<String, TooLong> {
+        shelf::encode(&self.running, self.preset.as_deref(), &view.write())
     }
 
     fn play(&mut self) {
         if self.at_end() {
             self.seek(self.running.warmup, true);
+        } else if !self.holds() {
+            self.catch_up();
         } else {
             self.due = self.run.now;
             self.drive = Drive::Playing;
@@ -310,87 +460,254 @@ impl State {
     }
 
     fn reload(&mut self) {
-        self.generation += 1;
+        self.generations += 1;
+        self.generation = self.generations;
         self.must_load = true;
+        // They were meant for a moment of another run.
+        self.strikes.clear();
     }
 
-    fn tick(&mut self, wall_s: f64) {
+    /// The worker has not got what the page shows: it is run again up to there, and goes on.
+    fn catch_up(&mut self) {
+        self.must_load = true;
+        self.drive = Drive::Toward { to: self.run.now, then_play: true };
+    }
+
+    /// Whether the worker holds the run that is on the page.
+    fn holds(&self) -> bool {
+        !self.must_load && self.held.is_some_and(|held| held.generation == self.generation)
+    }
+
+    fn tick(&mut self, wall_s: f64, effects: &mut Vec<Effect>) {
         if self.drive == Drive::Playing && self.run.report.is_some() && !self.must_load {
             let due = self.due.saturating_add(Nanos::from_secs_f64(self.speed * wall_s.min(0.25)));
             // Never more than three ticks ahead: what a slow machine cannot do is left out of the playing, not of the run.
             let most = self.run.now.saturating_add(Nanos::from_secs_f64(self.speed * 0.3));
             self.due = due.min(most);
         }
+        self.wait(wall_s.min(TICK_MOST_S), effects);
     }
 
-    /// Sends the worker what it should do next, if it is free.
+    /// Time goes by while the worker computes, or while it has nothing to do.
+    fn wait(&mut self, wall_s: f64, effects: &mut Vec<Effect>) {
+        let (what, silent_s) = match &mut self.worker {
+            Worker::None => return,
+            Worker::Free { idle_s } => {
+                *idle_s += wall_s;
+                return;
+            }
+            Worker::Asked { what, silent_s } => {
+                *silent_s += wall_s;
+                (*what, *silent_s)
+            }
+        };
+        let is_new = self.must_load && what != Asked::Load { generation: self.generation };
+        let wishes = what != Asked::Up && (is_new || self.traces.is_cancelled());
+        self.wish_s = if wishes { self.wish_s + wall_s } else { 0.0 };
+        let grace_s = if self.needs_trace() { GRACE_WITH_TRACE_S } else { GRACE_S };
+        if self.wish_s >= grace_s {
+            self.end_worker(effects);
+        } else if what == Asked::Alive && silent_s >= SLOW_S {
+            self.fail(Failure::Gone, String::new(), effects);
+        }
+    }
+
+    /// What the reader is waiting for.
+    pub fn patience(&self) -> Patience {
+        match self.worker {
+            Worker::Asked { what: Asked::Up, silent_s } if silent_s >= SLOW_S => Patience::Loading,
+            Worker::Asked { silent_s, .. } if silent_s >= LOST_S => Patience::Lost,
+            Worker::Asked { what, silent_s } if silent_s >= SLOW_S && what != Asked::Alive => Patience::Computing,
+            _ => Patience::Fine,
+        }
+    }
+
+    /// Whether what runs replays the trace that is open.
+    fn needs_trace(&self) -> bool {
+        let open = self.traces.opened.as_ref().map(|(file, _)| &file.name);
+        matches!(&self.running.clients.keys, Keys::Trace { file, .. } if Some(file) == open)
+    }
+
+    /// Sends the worker what it should do next, if it is free; a new one, if there is none.
     fn ask(&mut self, effects: &mut Vec<Effect>) {
-        if self.waiting || self.trouble.is_some() || self.unopened.is_some() || self.generation == 0 {
+        let is_busy = matches!(self.worker, Worker::Asked { .. });
+        if is_busy || self.halt.is_some() || self.unopened.is_some() || self.generation == 0 {
             return;
         }
-        let generation = self.generation;
-        let said = if let Some(open) = self.traces.next() {
-            self.waiting = true;
-            return effects.push(Effect::Send(Box::new(open)));
-        } else if self.must_load {
-            ToWorker::Load { generation, scenario: Box::new((*self.running).clone()) }
-        } else {
-            let (to, budget_ms) = match self.drive {
-                _ if self.run.finished => return,
-                Drive::Playing if self.due > self.run.now => (self.due, BUDGET_PLAYING_MS),
-                Drive::Toward { to, .. } if to > self.run.now => (to, BUDGET_HURRY_MS),
-                _ => return,
-            };
-            ToWorker::Advance { generation, to_ns: to.0, budget_ms }
-        };
-        self.must_load = false;
-        self.waiting = true;
+        if self.worker == Worker::None {
+            effects.push(Effect::NewWorker);
+            self.send(Asked::Up, ToWorker::Hello, effects);
+        } else if let Some((what, said)) = self.next_message() {
+            self.send(what, said, effects);
+        }
+    }
+
+    fn send(&mut self, what: Asked, said: ToWorker, effects: &mut Vec<Effect>) {
+        match what {
+            Asked::Trace => self.read_last = true,
+            Asked::Advance => self.read_last = false,
+            Asked::Load { .. } => self.wish_s = 0.0,
+            Asked::Up | Asked::Alive | Asked::Inject => {}
+        }
+        self.worker = Worker::Asked { what, silent_s: 0.0 };
         effects.push(Effect::Send(Box::new(said)));
     }
 
+    /// What is most urgent: another scenario, with the trace it needs; a click; then run and trace take turns.
+    fn next_message(&mut self) -> Option<(Asked, ToWorker)> {
+        let generation = self.generation;
+        let trace = self.traces.next().map(|said| (Asked::Trace, said));
+        if self.traces.is_cancelled() || (self.traces.is_again() && self.needs_trace()) {
+            return trace;
+        }
+        let advance = self.next_stretch();
+        if self.must_load || (advance.is_some() && !self.holds()) {
+            let scenario = Box::new((*self.running).clone());
+            return Some((Asked::Load { generation }, ToWorker::Load { generation, scenario }));
+        }
+        if self.holds()
+            && let Some(strike) = self.strikes.pop_front()
+        {
+            return Some((Asked::Inject, strike));
+        }
+        match advance {
+            Some(said) if trace.is_none() || self.read_last => Some((Asked::Advance, said)),
+            _ if trace.is_some() => trace,
+            _ => self.is_idle().then_some((Asked::Alive, ToWorker::Hello)),
+        }
+    }
+
+    fn next_stretch(&self) -> Option<ToWorker> {
+        let (to, budget_ms) = match self.drive {
+            _ if self.run.finished => return None,
+            Drive::Playing if self.due > self.run.now => (self.due, BUDGET_PLAYING_MS),
+            Drive::Toward { to, .. } if to > self.run.now => (to, BUDGET_HURRY_MS),
+            _ => return None,
+        };
+        Some(ToWorker::Advance { generation: self.generation, to_ns: to.0, budget_ms })
+    }
+
+    /// Whether the worker has had nothing to do for so long that it is time to see whether it is there.
+    fn is_idle(&self) -> bool {
+        matches!(self.worker, Worker::Free { idle_s } if idle_s >= IDLE_S)
+    }
+
     fn hear(&mut self, said: FromWorker, effects: &mut Vec<Effect>) {
+        if let FromWorker::Panicked { message } = said {
+            return self.fail(Failure::Crashed, message, effects);
+        }
+        let Worker::Asked { what, .. } = self.worker else { return };
+        self.worker = Worker::Free { idle_s: 0.0 };
         match said {
-            FromWorker::Frame(frame) => {
-                self.waiting = false;
-                if frame.generation == self.generation && !self.must_load {
-                    self.take_frame(*frame);
-                }
-            }
-            FromWorker::Injected { generation, scenario } => {
-                if generation == self.generation {
-                    let scenario: Rc<Scenario> = scenario.into();
-                    if *self.draft == *self.running {
-                        self.draft = scenario.clone();
-                    }
-                    self.running = scenario;
-                    effects.push(Effect::SaveLink);
-                }
-            }
+            FromWorker::Here | FromWorker::Panicked { .. } => {}
+            FromWorker::Frame(frame) => self.hear_frame(*frame, what),
+            FromWorker::Injected { generation, scenario } => self.hear_injected(generation, scenario.into(), effects),
+            FromWorker::Reading(progress) => self.traces.reads(progress),
             FromWorker::Opened(facts) => {
-                self.waiting = false;
                 if let Some(name) = self.traces.opened(facts) {
                     self.replay(name, effects);
                 }
             }
+            FromWorker::Cancelled => {
+                self.traces.drop_first();
+            }
             // A bad trace changes nothing: the last good experiment goes on.
             FromWorker::Unreadable { why } => {
-                self.waiting = false;
-                self.traces.unreadable();
-                self.notice = Some(why);
+                self.traces.drop_first();
+                self.notice = Some(Notice::Said(why));
             }
             FromWorker::Refused { generation, why } => {
-                self.waiting = false;
-                if generation == self.generation {
-                    self.notice = Some(why);
-                    self.drive = Drive::Paused;
+                self.notice = Some(Notice::Said(why));
+                match what {
+                    Asked::Load { generation: loaded } if loaded == self.generation => self.go_back(effects),
+                    Asked::Advance if generation == self.generation => self.drive = Drive::Paused,
+                    _ => {}
                 }
             }
-            FromWorker::Panicked { message } => {
-                self.waiting = false;
-                // A trap is heard of twice: by the panic's own words, and then by the worker's error.
-                self.trouble.get_or_insert(message);
+        }
+    }
+
+    fn hear_frame(&mut self, frame: Frame, what: Asked) {
+        let is_current = frame.generation == self.generation;
+        if let Asked::Load { generation } = what {
+            self.held = Some(Held { generation, is_shown: is_current });
+            if is_current {
+                (self.must_load, self.resume) = (false, None);
             }
         }
+        if is_current && !self.must_load {
+            self.take_frame(frame);
+        }
+    }
+
+    fn hear_injected(&mut self, generation: u32, scenario: Rc<Scenario>, effects: &mut Vec<Effect>) {
+        if generation == self.generation {
+            if *self.draft == *self.running {
+                self.draft = scenario.clone();
+            }
+            self.running = scenario;
+            effects.push(Effect::SaveLink);
+        } else if let Some((_, before)) = &mut self.resume
+            && self.held.is_some_and(|held| held.generation == generation)
+        {
+            *before = scenario; // struck just before an edit; should that be refused, the fault is there
+        }
+    }
+
+    /// The worker would not have the scenario. An edit is taken back from what runs, not from the controls; what ran goes
+    /// on. Where nothing ran, nothing runs.
+    fn go_back(&mut self, effects: &mut Vec<Effect>) {
+        self.must_load = false;
+        let Some((drive, before)) = self.resume.take() else {
+            self.drive = Drive::Paused;
+            return;
+        };
+        self.running = before;
+        match self.held {
+            Some(Held { generation, is_shown: true }) => self.generation = generation,
+            _ => self.reload(),
+        }
+        self.drive = drive;
+        effects.push(Effect::SaveLink);
+    }
+
+    /// Ends a worker that does not answer. What it held is run again when it is needed.
+    fn end_worker(&mut self, effects: &mut Vec<Effect>) {
+        let was_reading = matches!(self.worker, Worker::Asked { what: Asked::Trace, .. });
+        let was_cancelled = self.traces.is_cancelled();
+        if let Some(name) = self.traces.forgotten(was_reading).filter(|_| !was_cancelled) {
+            self.notice = Some(Notice::TraceStopped(name));
+        }
+        self.worker = Worker::None;
+        self.held = None;
+        self.wish_s = 0.0;
+        if self.drive == Drive::Playing {
+            self.catch_up();
+        }
+        effects.push(Effect::EndWorker);
+    }
+
+    fn fail(&mut self, failure: Failure, details: String, effects: &mut Vec<Effect>) {
+        self.end_worker(effects);
+        self.drive = Drive::Paused;
+        self.halt = Some(Halt::Failed { failure, details });
+    }
+
+    /// The reader does not want to wait. What was shown stays; only the reading of a trace ends without more ado.
+    fn stop(&mut self, effects: &mut Vec<Effect>) {
+        let is_reading = matches!(self.worker, Worker::Asked { what: Asked::Trace, .. });
+        self.end_worker(effects);
+        if !is_reading {
+            self.drive = Drive::Paused;
+            self.halt = Some(Halt::Stopped);
+        }
+    }
+
+    /// The same experiment again, up to where the reader is.
+    fn run_again(&mut self) {
+        self.halt = None;
+        self.reload();
+        self.drive = Drive::Toward { to: self.run.now.max(self.running.warmup), then_play: true };
     }
 
     fn take_frame(&mut self, frame: Frame) {
@@ -459,7 +776,7 @@ impl State {
                 self.drive = Drive::Toward { to: self.running.warmup, then_play: true };
                 effects.push(Effect::SaveLink);
             }
-            None => self.notice = Some(format!("there is no preset called {name:?}")),
+            None => self.notice = Some(Notice::Said(format!("there is no preset called {name:?}"))),
         }
     }
 
@@ -470,7 +787,7 @@ impl State {
                 self.begin(scenario, None);
                 effects.push(Effect::SaveLink);
             }
-            Err(error) => self.notice = Some(shelf::sentences(&error)),
+            Err(error) => self.notice = Some(Notice::Said(shelf::sentences(&error))),
         }
     }
 
@@ -484,7 +801,7 @@ impl State {
         self.problems = Rc::default();
         self.mistyped.clear();
         self.unopened = None;
-        self.notice = None;
+        (self.notice, self.halt, self.resume) = (None, None, None);
         self.run = Run::default();
         self.speed = self.view.speed.unwrap_or_else(|| fitting_speed(&self.running));
         self.due = Nanos::ZERO;
@@ -532,7 +849,11 @@ impl State {
         if span(&self.running) != span(&self.draft) && self.view.speed.is_none() {
             self.speed = fitting_speed(&self.draft);
         }
+        if self.resume.is_none() && !self.must_load {
+            self.resume = Some((self.drive, self.running.clone()));
+        }
         self.running = self.draft.clone();
+        self.halt = None;
         self.reload();
         self.drive = Drive::Toward { to, then_play };
     }
@@ -555,28 +876,17 @@ impl State {
         }
     }
 
-    fn strike(&mut self, what: What, server: Option<u32>, link: Option<Link>, lasts: Nanos, effects: &mut Vec<Effect>) {
-        if self.at_end() || self.must_load || self.generation == 0 {
+    fn strike(&mut self, what: What, server: Option<u32>, link: Option<Link>, lasts: Nanos) {
+        if self.at_end() || self.must_load || self.halt.is_some() || self.strikes.len() >= STRIKES_MAX {
             return;
         }
-        effects.push(Effect::Send(Box::new(ToWorker::Inject {
+        self.strikes.push_back(ToWorker::Inject {
             generation: self.generation,
             what: what.name().to_owned(),
             server,
             link: link.map(|link| link.name().to_owned()),
             lasts,
-        })));
-    }
-
-    /// After a panic: a new worker runs the same experiment again.
-    pub fn recover(&mut self) -> Vec<Effect> {
-        self.trouble = None;
-        self.waiting = false;
-        self.traces.forgotten();
-        self.reload();
-        let mut effects = vec![Effect::NewWorker];
-        self.ask(&mut effects);
-        effects
+        });
     }
 }
 
@@ -590,7 +900,7 @@ fn fitting_speed(scenario: &Scenario) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::protocol::TraceFacts;
+    use crate::web::protocol::{Progress, TraceFacts};
 
     fn frame(generation: u32, seconds: u64, finished: bool) -> Action {
         let report = Report { engine: "1".into(), scenario: String::new(), seed: 1, lanes: vec![] };
@@ -603,11 +913,33 @@ mod tests {
         effects.iter().find_map(|effect| if let Effect::Send(said) = effect { Some(&**said) } else { None })
     }
 
+    fn hears(state: &mut State, said: FromWorker) -> Vec<Effect> {
+        state.apply(Action::Heard(said))
+    }
+
+    /// A new worker is up; gives what it is sent first.
+    fn comes_up(state: &mut State, effects: &[Effect]) -> Vec<Effect> {
+        let new = effects.iter().position(|effect| *effect == Effect::NewWorker).expect("a new worker");
+        assert_eq!(sent(&effects[new..]), Some(&ToWorker::Hello), "{effects:?}");
+        hears(state, FromWorker::Here)
+    }
+
     fn playing() -> State {
         let mut state = State::new(Lang::En, false);
         let effects = state.apply(Action::OpenToml("duration = \"60s\"".into()));
+        let effects = comes_up(&mut state, &effects);
         assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 1, .. })));
         state
+    }
+
+    /// So many seconds go by; gives what happened.
+    fn waits(state: &mut State, seconds: f64) -> Vec<Effect> {
+        let ticks = (seconds * 10.0) as u32;
+        (0..ticks).flat_map(|_| state.apply(Action::Tick { wall_s: 0.1 })).collect()
+    }
+
+    fn edit(change: impl FnOnce(&mut Scenario) + 'static) -> Action {
+        Action::Edit(Edit(Box::new(change)))
     }
 
     #[test]
@@ -624,23 +956,24 @@ mod tests {
         let mut state = State::new(Lang::En, false);
         state.apply(Action::OpenLink("#v1&preset=keys-star".into()));
         assert_eq!(state.view.percentile(), Percentile::P99);
-        assert!(!state.link().contains("percentile"), "{}", state.link());
+        assert!(!state.link().unwrap().contains("percentile"), "{:?}", state.link());
         state.apply(Action::Percentile(Percentile::P50));
-        let link = state.link();
+        let link = state.link().unwrap();
         assert!(link.contains("view.percentile=p50"), "{link}");
         let mut other = State::new(Lang::En, false);
         other.apply(Action::OpenLink(link));
         assert_eq!(other.view.percentile(), Percentile::P50);
         other.apply(Action::OpenPreset("default".into()));
         assert_eq!(other.view.percentile(), Percentile::P50);
-        assert!(!other.link().contains("percentile"));
+        assert!(!other.link().unwrap().contains("percentile"));
     }
 
     #[test]
     fn nobody_has_to_watch_the_warm_up() {
         let mut state = State::new(Lang::En, false);
-        state.apply(Action::OpenToml("duration = \"60s\"\nwarmup = \"20s\"".into()));
+        let effects = state.apply(Action::OpenToml("duration = \"60s\"\nwarmup = \"20s\"".into()));
         assert_eq!(state.speed, 2.0, "40 s in 20");
+        comes_up(&mut state, &effects);
         let effects = state.apply(frame(1, 0, false));
         assert!(matches!(sent(&effects), Some(ToWorker::Advance { to_ns: 20_000_000_000, .. })), "{effects:?}");
         state.apply(frame(1, 20, false));
@@ -660,7 +993,7 @@ mod tests {
         state.apply(frame(1, 1, false));
         assert!(matches!(sent(&opened(&mut state, "keys.txt")), Some(ToWorker::Open { .. })));
         state.apply(Action::Heard(FromWorker::Unreadable { why: "keys.txt: line 2".into() }));
-        assert_eq!((state.notice.as_deref(), &state.running), (Some("keys.txt: line 2"), &before));
+        assert_eq!((state.notice, &state.running), (Some(Notice::Said("keys.txt: line 2".into())), &before));
         assert_eq!(state.traces, Traces::default());
     }
 
@@ -685,7 +1018,9 @@ mod tests {
         opened(&mut state, "a");
         assert_eq!(sent(&opened(&mut state, "b")), None);
         let effects = state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
-        assert!(matches!(sent(&effects), Some(ToWorker::Open { name, .. }) if name == "b"));
+        assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 2, .. })), "{effects:?}");
+        let effects = state.apply(frame(2, 1, false));
+        assert!(matches!(sent(&effects), Some(ToWorker::Open { name, .. }) if name == "b"), "{effects:?}");
         state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
         assert_eq!(state.running.clients.keys, Keys::of_trace("b".into()));
     }
@@ -696,8 +1031,9 @@ mod tests {
         state.apply(frame(1, 1, false));
         opened(&mut state, "a");
         state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
-        state.apply(Action::Heard(FromWorker::Panicked { message: "oh".into() }));
-        let effects = state.recover();
+        hears(&mut state, FromWorker::Panicked { message: "oh".into() });
+        let effects = state.apply(Action::RunAgain);
+        let effects = comes_up(&mut state, &effects);
         assert!(matches!(sent(&effects), Some(ToWorker::Open { name, .. }) if name == "a"));
         let generation = state.generation;
         let effects = state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
@@ -733,6 +1069,25 @@ mod tests {
     }
 
     #[test]
+    fn an_experiment_too_large_for_a_link_says_how_large_and_is_no_empty_link() {
+        let mut state = playing();
+        state.apply(frame(1, 1, false));
+        let many = |s: &mut Scenario| {
+            let fault = |n: u64| crate::scenario::Fault::new(What::CacheCrash, Nanos::from_millis(1_000 + n));
+            s.faults = (0..1_000).map(fault).collect();
+        };
+        state.apply(edit(many));
+        let TooLong { bytes } = state.link().unwrap_err();
+        assert!((20_000..80_000).contains(&bytes), "{bytes}");
+        assert_eq!(state.running.faults.len(), 1_000, "it runs all the same");
+        let text = state.running.to_toml();
+        state.apply(Action::OpenPreset("default".into()));
+        assert!(state.link().is_ok());
+        state.apply(Action::OpenToml(text));
+        assert_eq!((state.running.faults.len(), state.link().is_err()), (1_000, true), "the file keeps it");
+    }
+
+    #[test]
     fn what_an_old_scenario_says_is_thrown_away() {
         let mut state = playing();
         state.apply(frame(1, 20, false));
@@ -754,20 +1109,290 @@ mod tests {
     #[test]
     fn after_a_panic_nothing_is_sent_until_the_reader_asks_for_it() {
         let mut state = playing();
-        state.apply(Action::Heard(FromWorker::Panicked { message: "oh".into() }));
-        state.apply(Action::Heard(FromWorker::Panicked { message: String::new() }));
-        assert_eq!(state.trouble.as_deref(), Some("oh"));
-        assert_eq!(state.apply(Action::Tick { wall_s: 0.1 }), []);
-        let effects = state.recover();
-        assert_eq!(effects[0], Effect::NewWorker);
+        hears(&mut state, FromWorker::Panicked { message: "oh".into() });
+        let failed = Halt::Failed { failure: Failure::Crashed, details: "oh".into() };
+        assert_eq!(state.halt.as_ref(), Some(&failed));
+        assert_eq!(waits(&mut state, 60.0), []);
+        assert!(!state.is_running());
+        let effects = state.apply(Action::RunAgain);
+        let effects = comes_up(&mut state, &effects);
         assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 2, .. })));
+    }
+
+    #[test]
+    fn after_a_panic_another_scenario_runs_without_more_ado() {
+        let others: [fn() -> Action; 3] =
+            [|| Action::OpenPreset("default".into()), || edit(|s| s.seed = 9), || Action::Restart];
+        for other in others {
+            let mut state = playing();
+            state.apply(frame(1, 20, false));
+            hears(&mut state, FromWorker::Panicked { message: "oh".into() });
+            let effects = state.apply(other());
+            let effects = comes_up(&mut state, &effects);
+            assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 2, .. })), "{effects:?}");
+            assert_eq!(state.halt, None);
+        }
+    }
+
+    #[test]
+    fn a_worker_that_cannot_be_started_is_not_started_again_and_again() {
+        let mut state = State::new(Lang::En, false);
+        state.apply(Action::OpenLink("#v1".into()));
+        let failed = Action::WorkerFailed { failure: Failure::NotStarted, details: String::new() };
+        assert_eq!(state.apply(failed), [Effect::EndWorker]);
+        assert_eq!(waits(&mut state, 60.0), []);
     }
 
     #[test]
     fn calm_readers_see_the_outcome_at_once() {
         let mut state = State::new(Lang::En, true);
-        state.apply(Action::OpenToml("duration = \"60s\"".into()));
+        let effects = state.apply(Action::OpenToml("duration = \"60s\"".into()));
+        comes_up(&mut state, &effects);
         let effects = state.apply(frame(1, 0, false));
         assert!(matches!(sent(&effects), Some(ToWorker::Advance { to_ns: u64::MAX, .. })));
+    }
+
+    #[test]
+    fn a_silent_worker_is_said_to_compute_and_can_be_stopped() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        state.apply(Action::Finish);
+        waits(&mut state, 2.8);
+        assert_eq!(state.patience(), Patience::Fine);
+        assert_eq!(waits(&mut state, 0.4), [], "it is waited for");
+        assert_eq!(state.patience(), Patience::Computing);
+        waits(&mut state, 20.0);
+        assert_eq!(state.patience(), Patience::Lost);
+        assert_eq!(state.apply(Action::Stop), [Effect::EndWorker]);
+        assert_eq!((state.patience(), state.halt.clone()), (Patience::Fine, Some(Halt::Stopped)));
+        assert_eq!((state.run.now, state.is_running()), (Nanos::from_secs(20), false), "what was seen stays");
+        // And goes on from there when it is asked for.
+        let effects = state.apply(Action::PlayPause);
+        let effects = comes_up(&mut state, &effects);
+        assert!(matches!(sent(&effects), Some(ToWorker::Load { .. })));
+        assert_eq!(state.drive, Drive::Toward { to: Nanos::from_secs(20), then_play: true });
+    }
+
+    #[test]
+    fn an_answer_ends_the_waiting() {
+        let mut state = playing();
+        state.apply(frame(1, 0, false));
+        state.apply(Action::Finish);
+        waits(&mut state, 4.0);
+        state.apply(frame(1, 5, false));
+        assert_eq!(state.patience(), Patience::Fine);
+    }
+
+    #[test]
+    fn another_scenario_waits_a_moment_for_a_silent_worker_and_no_longer() {
+        let others: [fn() -> Action; 4] = [
+            || Action::OpenPreset("default".into()),
+            || edit(|s| s.seed = 9),
+            || Action::OpenLink("#v1&seed=4".into()),
+            || Action::Restart,
+        ];
+        for other in others {
+            let mut state = playing();
+            state.apply(frame(1, 20, false));
+            state.apply(Action::Finish);
+            assert_eq!(waits(&mut state, 10.0), [], "nobody wants anything else");
+            assert_eq!(sent(&state.apply(other())), None);
+            assert_eq!(waits(&mut state, 0.3), []);
+            let effects = waits(&mut state, 0.2);
+            assert_eq!(effects[0], Effect::EndWorker);
+            let effects = comes_up(&mut state, &effects);
+            assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 2, .. })), "{effects:?}");
+        }
+    }
+
+    #[test]
+    fn a_worker_that_answers_in_time_is_kept() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        state.apply(Action::Finish);
+        state.apply(edit(|s| s.seed = 9));
+        waits(&mut state, 0.3);
+        let effects = state.apply(frame(1, 30, false));
+        assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 2, .. })));
+        assert_eq!(waits(&mut state, 2.0), [], "its load is waited for: nobody wants anything else");
+    }
+
+    #[test]
+    fn a_worker_that_is_still_being_loaded_is_not_ended_for_it() {
+        let mut state = State::new(Lang::En, false);
+        state.apply(Action::OpenLink("#v1".into()));
+        state.apply(edit(|s| s.seed = 9));
+        assert_eq!(waits(&mut state, 60.0), []);
+        assert_eq!(state.patience(), Patience::Loading);
+    }
+
+    #[test]
+    fn a_sleeping_machine_is_no_silent_worker() {
+        let mut state = playing();
+        state.apply(frame(1, 0, false));
+        state.apply(Action::Finish);
+        state.apply(Action::Tick { wall_s: 3_600.0 });
+        assert_eq!(state.patience(), Patience::Fine);
+    }
+
+    #[test]
+    fn an_idle_worker_is_asked_whether_it_is_there_and_missed_when_it_is_not() {
+        let mut state = playing();
+        state.apply(frame(1, 60, true));
+        let asked = |effects: &[Effect]| sent(effects) == Some(&ToWorker::Hello);
+        assert!(!asked(&waits(&mut state, 4.9)));
+        assert!(asked(&waits(&mut state, 0.3)));
+        assert_eq!(hears(&mut state, FromWorker::Here), []);
+        assert!(asked(&waits(&mut state, 5.3)));
+        assert_eq!(waits(&mut state, 3.2), [Effect::EndWorker]);
+        assert!(matches!(state.halt, Some(Halt::Failed { failure: Failure::Gone, .. })));
+        assert!(state.run.finished, "what was shown stays");
+    }
+
+    #[test]
+    fn a_click_that_breaks_something_waits_until_the_worker_is_free() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        state.apply(Action::Finish);
+        let click = || Action::Break { what: What::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) };
+        assert_eq!(state.apply(click()), [], "one message at a time");
+        let effects = state.apply(frame(1, 21, false));
+        assert!(matches!(sent(&effects), Some(ToWorker::Inject { generation: 1, .. })));
+        assert_eq!(state.apply(click()), []);
+        let effects = hears(&mut state, FromWorker::Injected { generation: 1, scenario: Box::default() });
+        assert!(matches!(sent(&effects), Some(ToWorker::Inject { .. })), "{effects:?}");
+    }
+
+    #[test]
+    fn a_refused_click_stops_nothing() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        state.apply(Action::Break { what: What::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) });
+        let why = "there is no replica".to_owned();
+        let effects = hears(&mut state, FromWorker::Refused { generation: 1, why: why.clone() });
+        assert_eq!((state.notice.clone(), state.drive), (Some(Notice::Said(why)), Drive::Playing));
+        assert_eq!(effects, []);
+        assert!(matches!(sent(&waits(&mut state, 0.2)), Some(ToWorker::Advance { .. })));
+    }
+
+    #[test]
+    fn a_refused_edit_loses_nothing_that_ran() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        let before = (state.running.clone(), state.run.clone(), state.link());
+        state.apply(edit(|s| s.seed = 9));
+        state.apply(edit(|s| s.seed = 10));
+        let effects = hears(&mut state, FromWorker::Refused { generation: 2, why: "no".into() });
+        assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 3, .. })), "a newer one is tried");
+        let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: "no".into() });
+        assert!(effects.contains(&Effect::SaveLink));
+        assert_eq!((state.running.clone(), state.run.clone(), state.link()), before);
+        assert_eq!((state.drive, state.draft.seed), (Drive::Playing, 10), "the controls keep what was typed");
+        let effects = waits(&mut state, 0.2);
+        assert!(matches!(sent(&effects), Some(ToWorker::Advance { generation: 1, .. })), "{effects:?}");
+        state.apply(frame(1, 21, false));
+        assert_eq!(state.run.now, Nanos::from_secs(21));
+    }
+
+    #[test]
+    fn an_edit_between_two_others_that_was_never_shown_is_run_again_when_the_last_is_refused() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        state.apply(edit(|s| s.seed = 9));
+        state.apply(edit(|s| s.seed = 10));
+        state.apply(frame(2, 0, false));
+        let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: "no".into() });
+        assert_eq!(state.running.seed, 1, "the one that was shown");
+        assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 4, .. })), "{effects:?}");
+    }
+
+    #[test]
+    fn a_scenario_from_outside_that_is_refused_stays_on_the_page() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        state.apply(Action::OpenLink("#v1&clients.keys=trace(file:a)".into()));
+        state.apply(Action::Heard(FromWorker::Refused { generation: 2, why: "open that file".into() }));
+        assert_eq!(state.running.clients.keys, Keys::of_trace("a".into()));
+        assert_eq!(waits(&mut state, 2.0), [], "it is not tried again by itself");
+        let effects = state.apply(Action::PlayPause);
+        assert!(matches!(sent(&effects), Some(ToWorker::Load { .. })), "but when the reader wants it");
+    }
+
+    fn reading(state: &mut State, done: u64) -> Vec<Effect> {
+        hears(state, FromWorker::Reading(Progress { done, total: 10 }))
+    }
+
+    #[test]
+    fn a_trace_is_read_piece_by_piece_and_the_run_goes_on() {
+        let mut state = playing();
+        state.apply(frame(1, 1, false));
+        opened(&mut state, "a");
+        assert_eq!(reading(&mut state, 3), [Effect::Send(Box::new(ToWorker::Continue))]);
+        assert_eq!(state.traces.shown().reading, Some(("a".into(), Progress { done: 3, total: 10 })));
+        waits(&mut state, 0.1);
+        let effects = reading(&mut state, 4);
+        assert!(matches!(sent(&effects), Some(ToWorker::Advance { .. })), "{effects:?}");
+        assert_eq!(sent(&state.apply(frame(1, 2, false))), Some(&ToWorker::Continue));
+        hears(&mut state, FromWorker::Opened(TraceFacts::default()));
+        assert_eq!(state.running.clients.keys, Keys::of_trace("a".into()));
+    }
+
+    #[test]
+    fn a_trace_that_nobody_wants_any_more_is_left_and_changes_nothing() {
+        let mut state = playing();
+        state.apply(frame(1, 1, false));
+        let before = state.running.clone();
+        opened(&mut state, "a");
+        reading(&mut state, 3);
+        assert_eq!(state.apply(Action::CancelTrace), []);
+        assert_eq!(state.traces.shown().reading, None);
+        assert_eq!(sent(&reading(&mut state, 4)), Some(&ToWorker::Cancel));
+        hears(&mut state, FromWorker::Cancelled);
+        assert_eq!((&state.running, &state.traces), (&before, &Traces::default()));
+        // One that was done before the word came is not used either.
+        opened(&mut state, "b");
+        state.apply(Action::CancelTrace);
+        hears(&mut state, FromWorker::Opened(TraceFacts::default()));
+        assert_eq!((&state.running, &state.traces), (&before, &Traces::default()));
+    }
+
+    #[test]
+    fn a_worker_that_does_not_let_go_of_a_trace_is_replaced_and_the_run_goes_on() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        opened(&mut state, "a");
+        waits(&mut state, 10.0);
+        state.apply(Action::CancelTrace);
+        let effects = waits(&mut state, 0.6);
+        assert_eq!(effects[0], Effect::EndWorker);
+        let effects = comes_up(&mut state, &effects);
+        assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 1, .. })), "{effects:?}");
+        assert_eq!(state.drive, Drive::Toward { to: Nanos::from_secs(20), then_play: true });
+        assert_eq!((state.traces, state.notice), (Traces::default(), None));
+    }
+
+    #[test]
+    fn a_trace_that_a_worker_did_not_survive_is_named_and_not_tried_again() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        opened(&mut state, "a");
+        state.apply(Action::WorkerFailed { failure: Failure::OutOfMemory, details: String::new() });
+        assert_eq!(state.notice, Some(Notice::TraceStopped("a".into())));
+        let effects = state.apply(Action::RunAgain);
+        let effects = comes_up(&mut state, &effects);
+        assert!(matches!(sent(&effects), Some(ToWorker::Load { .. })), "{effects:?}");
+    }
+
+    #[test]
+    fn another_preset_does_not_wait_for_a_trace_that_it_does_not_need() {
+        let mut state = playing();
+        state.apply(frame(1, 1, false));
+        opened(&mut state, "a");
+        hears(&mut state, FromWorker::Opened(TraceFacts::default()));
+        waits(&mut state, 2.0);
+        state.apply(Action::OpenPreset("default".into()));
+        let effects = waits(&mut state, 0.6);
+        let effects = comes_up(&mut state, &effects);
+        assert!(matches!(sent(&effects), Some(ToWorker::Load { .. })), "{effects:?}");
     }
 }

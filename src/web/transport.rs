@@ -19,6 +19,8 @@ pub struct TransportProps {
     pub running: bool,
     /// Whether the run is over.
     pub at_end: bool,
+    /// Whether nothing runs until the reader asks for it.
+    pub halted: bool,
     /// The moment.
     pub now: Nanos,
     /// The run's length.
@@ -45,7 +47,7 @@ pub fn Transport(props: &TransportProps) -> Html {
             if allows(Control::Play) { { play_buttons(props) } }
             { progress(props) }
             if allows(Control::Speed) { { speed(props) } }
-            if allows(Control::Crash) { <Breakers at_end={props.at_end} servers={props.servers} act={props.act.clone()} words={w} /> }
+            if allows(Control::Crash) { <Breakers at_end={props.at_end || props.halted} servers={props.servers} act={props.act.clone()} words={w} /> }
         </div>
     }
 }

@@ -1,22 +1,24 @@
 //! The worker: runs the experiment beside the page, so that the page never waits for it.
 //!
-//! It does nothing by itself. Every message of the page gets one answer ([`protocol`](super::protocol)); what is new since
-//! the last frame is all that a frame carries.
+//! It does nothing by itself. Every message of the page gets one answer ([`protocol`](super::protocol)), soon: it works
+//! for the time it is given, and a trace is read piece by piece. What is new since the last frame is all that a frame
+//! carries. What it refuses changes nothing.
 
 use std::cell::RefCell;
+use std::io::Cursor;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::protocol::{Frame, FromWorker, STORIES_TOLD_MAX, Step, Stories, Story, ToWorker, TraceFacts};
-use crate::experiment::Experiment;
+use super::protocol::{Frame, FromWorker, Progress, STORIES_TOLD_MAX, Step, Stories, Story, ToWorker, TraceFacts};
+use crate::experiment::{Experiment, Plan};
 use crate::ledger;
 use crate::report::Series;
 use crate::scenario::{Keys, Link, Scenario, What, Which};
 use crate::time::Nanos;
-use crate::workload::trace::Trace;
+use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 
 /// Listens for the page's messages until the page closes the worker.
 pub fn start() {
@@ -73,13 +75,34 @@ fn refused(generation: u32, why: String) -> FromWorker {
     FromWorker::Refused { generation, why }
 }
 
-/// What lies before the worker: one experiment, and how much of it the page has seen.
+fn unreadable(name: &str, error: &TraceError) -> FromWorker {
+    FromWorker::Unreadable { why: format!("{name}: {error}") }
+}
+
+fn facts(trace: &Trace) -> TraceFacts {
+    TraceFacts {
+        requests: trace.keys().len() as u64,
+        keys: trace.distinct(),
+        says: trace.says().map(str::to_owned).collect(),
+        left_out: trace.left_out().by_reason().map(|(why, names)| (why.name().to_owned(), names.clone())).collect(),
+        notes: trace.notes().to_vec(),
+    }
+}
+
+/// What lies before the worker.
 #[derive(Default)]
 struct Desk {
-    generation: u32,
-    experiment: Option<Experiment>,
+    work: Option<Work>,
     /// The trace that was read last, by its file's name.
     trace: Option<(String, Arc<Trace>)>,
+    /// The trace that is being read, and its file's name.
+    reading: Option<(String, Reading)>,
+}
+
+/// One experiment, and how much of it the page has seen.
+struct Work {
+    generation: u32,
+    experiment: Experiment,
     seen: Vec<Seen>,
 }
 
@@ -95,43 +118,58 @@ struct Seen {
 impl Desk {
     fn hear(&mut self, said: ToWorker) -> FromWorker {
         match said {
+            ToWorker::Hello => FromWorker::Here,
             ToWorker::Load { generation, scenario } => self.load(generation, &scenario),
-            ToWorker::Open { name, bytes } => self.open(name, &bytes),
-            ToWorker::Advance { generation, to_ns, budget_ms } => {
-                let start = js_sys::Date::now();
-                match &mut self.experiment {
-                    Some(experiment) if generation == self.generation => {
-                        experiment.advance(Nanos(to_ns), || js_sys::Date::now() - start >= budget_ms);
-                        self.frame()
-                    }
-                    _ => refused(generation, "there is no such experiment".to_owned()),
+            ToWorker::Open { name, bytes } => {
+                self.reading = None;
+                match Reading::new(&name, bytes) {
+                    Ok(reading) => self.read_on(name, reading),
+                    Err(error) => unreadable(&name, &error),
                 }
             }
-            ToWorker::Inject { generation, what, server, link, lasts } => {
-                self.inject(generation, &what, server, link.as_deref(), lasts)
+            ToWorker::Continue => match self.reading.take() {
+                Some((name, reading)) => self.read_on(name, reading),
+                None => FromWorker::Unreadable { why: "there is no trace to read".to_owned() },
+            },
+            ToWorker::Cancel => {
+                self.reading = None;
+                FromWorker::Cancelled
             }
+            ToWorker::Advance { generation, to_ns, budget_ms } => match self.at(generation) {
+                Some(work) => work.advance(Nanos(to_ns), budget_ms),
+                None => refused(generation, "there is no such experiment".to_owned()),
+            },
+            ToWorker::Inject { generation, what, server, link, lasts } => match self.at(generation) {
+                Some(work) => work.inject(&what, server, link.as_deref(), lasts),
+                None => refused(generation, "there is nothing to break".to_owned()),
+            },
         }
     }
 
-    fn open(&mut self, name: String, bytes: &[u8]) -> FromWorker {
-        match Trace::read(&name, bytes, None) {
-            Ok(trace) => {
-                let facts = TraceFacts {
-                    requests: trace.keys().len() as u64,
-                    keys: trace.distinct(),
-                    says: trace.says().map(str::to_owned).collect(),
-                    left_out: trace.left_out().clone(),
-                };
-                self.trace = Some((name, Arc::new(trace)));
-                FromWorker::Opened(facts)
+    fn at(&mut self, generation: u32) -> Option<&mut Work> {
+        self.work.as_mut().filter(|work| work.generation == generation)
+    }
+
+    fn read_on(&mut self, name: String, mut reading: Reading) -> FromWorker {
+        match reading.read_on() {
+            Ok(false) => {
+                let progress = reading.progress();
+                self.reading = Some((name, reading));
+                FromWorker::Reading(progress)
             }
-            Err(error) => FromWorker::Unreadable { why: format!("{name}: {error}") },
+            Ok(true) => match reading.builder.finish() {
+                Ok(trace) => {
+                    let facts = facts(&trace);
+                    self.trace = Some((name, Arc::new(trace)));
+                    FromWorker::Opened(facts)
+                }
+                Err(error) => unreadable(&name, &error),
+            },
+            Err(error) => unreadable(&name, &error),
         }
     }
 
     fn load(&mut self, generation: u32, scenario: &Scenario) -> FromWorker {
-        self.generation = generation;
-        self.experiment = None;
         let trace = match (&scenario.clients.keys, &self.trace) {
             (Keys::Trace { file, .. }, Some((name, trace))) if file == name => Some(trace.clone()),
             (Keys::Trace { file, .. }, _) => {
@@ -139,24 +177,32 @@ impl Desk {
             }
             _ => None,
         };
-        match Experiment::new(scenario, trace) {
-            Ok(experiment) => {
-                self.seen = vec![Seen::default(); scenario.lanes.len()];
-                self.experiment = Some(experiment);
-                self.frame()
+        match Plan::new(scenario, trace) {
+            Ok(plan) => {
+                // Two at once may be more than there is room for.
+                self.work = None;
+                let experiment = plan.begin();
+                let seen = vec![Seen::default(); scenario.lanes.len()];
+                self.work.insert(Work { generation, experiment, seen }).frame()
             }
             Err(error) => refused(generation, error.to_string()),
         }
     }
+}
+
+impl Work {
+    fn advance(&mut self, to: Nanos, budget_ms: f64) -> FromWorker {
+        let start = js_sys::Date::now();
+        self.experiment.advance(to, || js_sys::Date::now() - start >= budget_ms);
+        self.frame()
+    }
 
     fn frame(&mut self) -> FromWorker {
-        let Some(experiment) = &self.experiment else {
-            return refused(self.generation, "there is no experiment".to_owned());
-        };
+        let Work { generation, experiment, seen } = self;
         let series: Vec<Series> =
-            self.seen.iter().enumerate().map(|(lane, seen)| experiment.series(lane, seen.buckets)).collect();
+            seen.iter().enumerate().map(|(lane, seen)| experiment.series(lane, seen.buckets)).collect();
         let mut stories = Vec::new();
-        for (lane, (seen, tail)) in self.seen.iter_mut().zip(&series).enumerate() {
+        for (lane, (seen, tail)) in seen.iter_mut().zip(&series).enumerate() {
             // The last bucket may still change: it is sent again.
             seen.buckets = (tail.first + tail.points.len()).saturating_sub(2);
             let withdrawn = experiment.stories_withdrawn(lane);
@@ -172,7 +218,7 @@ impl Desk {
             stories.push(Stories { first, told });
         }
         FromWorker::Frame(Box::new(Frame {
-            generation: self.generation,
+            generation: *generation,
             now_ns: experiment.now().0,
             finished: experiment.finished(),
             report: experiment.report(),
@@ -181,24 +227,51 @@ impl Desk {
         }))
     }
 
-    fn inject(
-        &mut self,
-        generation: u32,
-        what: &str,
-        server: Option<u32>,
-        link: Option<&str>,
-        lasts: Nanos,
-    ) -> FromWorker {
-        let what = What::ALL.iter().copied().find(|known| known.name() == what);
+    fn inject(&mut self, what: &str, server: Option<u32>, link: Option<&str>, lasts: Nanos) -> FromWorker {
+        let generation = self.generation;
         let link = Link::ALL.iter().copied().find(|known| Some(known.name()) == link);
-        let (Some(what), Some(experiment)) = (what, self.experiment.as_mut()) else {
-            return refused(generation, "there is nothing to break".to_owned());
+        let Some(what) = What::ALL.iter().copied().find(|known| known.name() == what) else {
+            return refused(generation, format!("{what}: there is no such fault"));
         };
         let which = server.map(Which::Server).or(link.map(Which::Link));
-        match experiment.inject(what, which, lasts) {
-            Ok(_) => FromWorker::Injected { generation, scenario: Box::new(experiment.scenario().clone()) },
+        match self.experiment.inject(what, which, lasts) {
+            Ok(_) => FromWorker::Injected { generation, scenario: Box::new(self.experiment.scenario().clone()) },
             Err(error) => refused(generation, error.to_string()),
         }
+    }
+}
+
+/// How long a trace is read on until the page is told how far it is, in milliseconds; and how much at once, in bytes
+/// after unpacking.
+const READING_MS: f64 = 60.0;
+const READING_BYTES: u64 = 1 << 17;
+
+/// A trace, as far as it was read.
+struct Reading {
+    builder: TraceBuilder<'static>,
+    total: u64,
+}
+
+impl Reading {
+    fn new(name: &str, bytes: Rc<[u8]>) -> Result<Reading, TraceError> {
+        let total = bytes.len() as u64;
+        let records = Records::open(name, Cursor::new(bytes), None)?;
+        Ok(Reading { builder: TraceBuilder::new(records), total })
+    }
+
+    fn progress(&self) -> Progress {
+        Progress { done: self.builder.bytes_read(), total: self.total }
+    }
+
+    /// Reads on for a while; true at the end.
+    fn read_on(&mut self) -> Result<bool, TraceError> {
+        let start = js_sys::Date::now();
+        while js_sys::Date::now() - start < READING_MS {
+            if self.builder.advance(READING_BYTES)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -134,6 +134,15 @@ impl KeySource {
         }
     }
 
+    /// Whether the value that request `number` writes keeps the end of the copy it replaces, if a trace says so.
+    #[inline]
+    fn keeps_end(&self, number: u64) -> bool {
+        match self {
+            KeySource::Trace { trace, ttls: true, .. } => trace.keeps_end(number as usize),
+            KeySource::Trace { .. } | KeySource::Drawn { .. } => false,
+        }
+    }
+
     /// Gives `each` what a trace says first of every key, as the last word on that key.
     pub fn for_each_said_first(&self, mut each: impl FnMut(Key, Option<u32>, Option<Nanos>)) {
         let KeySource::Trace { trace, .. } = self else { return };
@@ -222,6 +231,8 @@ pub struct Requests {
     made: u64,
     /// Operations that were no inserts.
     drawn: u64,
+    /// How fast a trace's own times run, where requests come by them.
+    speed: Option<f64>,
 }
 
 impl Requests {
@@ -247,6 +258,10 @@ impl Requests {
             known: clients.keys.count().unwrap_or(0),
             made: 0,
             drawn: 0,
+            speed: match clients.arrivals {
+                Arrivals::Trace { speed } => Some(speed),
+                _ => None,
+            },
         }
     }
 
@@ -305,6 +320,25 @@ impl Requests {
     #[inline]
     pub fn said(&self, number: u64) -> Option<(Option<u32>, Option<Nanos>)> {
         self.source.said(number)
+    }
+
+    /// Whether the value that request `number` writes keeps the end of the copy it replaces.
+    #[inline]
+    pub fn keeps_end(&self, number: u64) -> bool {
+        self.source.keeps_end(number)
+    }
+
+    /// Gives `each` the lives that a trace gives to values, by no request, before request `number`: key, how long ago that
+    /// is when the request is sent, and how long they live from then on; the greatest time is for ever.
+    pub fn for_each_renewal(&self, number: u64, mut each: impl FnMut(Key, Nanos, Nanos)) {
+        let KeySource::Trace { trace, ttls: true, .. } = &self.source else { return };
+        for renewal in trace.renewals(number as usize) {
+            let ago = match (self.speed, trace.recorded_at(number as usize)) {
+                (Some(speed), Some(at)) => Nanos::from_secs_f64(at.saturating_sub(renewal.at).as_secs_f64() / speed),
+                _ => Nanos::ZERO,
+            };
+            each(renewal.key, ago, renewal.life);
+        }
     }
 
     /// How many requests have been made.

@@ -103,6 +103,7 @@ test("the full simulator opens with what the figure shows, its crash too", { tim
     await often.getByRole("button", { name: "Pause", exact: true }).click();
     const [whole] = await Promise.all([page.waitForEvent("popup"), full(often).click()]);
     await ready(whole);
+    assert.notEqual(await whole.evaluate(() => origin), "null", "it is no part of the sandbox");
     assert.equal(Object.keys(await board(whole, "Lost")).length, 3, "three lanes");
     assert.match(whole.url(), /fault\.1/);
     await whole.getByRole("heading", { name: "Faults" }).click();

@@ -36,8 +36,8 @@ export async function ready(page) {
 }
 
 /** A test with a page of its own, which must end without a complaint in the console. */
-export function visit(world, name, hash, does, { wait = ready, ...options } = {}) {
-  test(name, { timeout: 90_000 }, async () => {
+export function visit(world, name, hash, does, { wait = ready, timeout = 90_000, ...options } = {}) {
+  test(name, { timeout }, async () => {
     const opened = await open(world.browser, world.site.url + hash, { locale: "en-US", colorScheme: "light", ...options });
     try {
       opened.page.setDefaultTimeout(30_000);

@@ -1,6 +1,6 @@
 // A static file server on a port of its own, for the tests. Start a second one for another origin.
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,9 +30,14 @@ export const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
  * @param {string} [options.base] where it is mounted: "/" unless told, "/blog/figures/" to prove relative links
  * @param {Record<string, string>} [options.pages] extra pages by path ("/post.html" → its HTML), before the files
  * @param {(path: string) => boolean} [options.missing] answers 404 for these, to prove what happens then
+ * @param {(path: string) => boolean} [options.open] whether pages of other origins may read the file, as the usual hosts
+ *   of static pages let them: a module script of another origin needs it, and so does a sandboxed frame
+ * @param {Record<string, string>} [options.headers] further headers of every file
+ * @param {(text: string, path: string) => string} [options.change] changes the text of scripts and pages on their way, to
+ *   prove what happens without a guard
  * @returns {Promise<{url: string, requests: string[], close: () => Promise<void>}>}
  */
-export async function serve({ root = DIST, base = "/", pages = {}, missing = () => false } = {}) {
+export async function serve({ root = DIST, base = "/", pages = {}, missing = () => false, open = () => true, headers: further = {}, change } = {}) {
   const requests = [];
   const server = createServer(async (request, response) => {
     const refuse = (status) => response.writeHead(status, { "Content-Type": "text/plain" }).end(String(status));
@@ -51,13 +56,18 @@ export async function serve({ root = DIST, base = "/", pages = {}, missing = () 
     if (path.endsWith("/")) file = join(file, "index.html");
     const found = await stat(file).catch(() => null);
     if (!found?.isFile()) return refuse(404);
-    response.writeHead(200, {
+    const headers = {
       "Content-Type": MIME[extname(file)] ?? "application/octet-stream",
       "Content-Length": found.size,
       "Cache-Control": "no-cache",
-      // As the usual hosts of static pages do: a module script of another origin needs it.
-      "Access-Control-Allow-Origin": "*",
-    });
+      ...further,
+      ...(open(path) ? { "Access-Control-Allow-Origin": "*" } : {}),
+    };
+    if (change && [".js", ".html"].includes(extname(file))) {
+      const text = change(await readFile(file, "utf8"), path);
+      return response.writeHead(200, { ...headers, "Content-Length": Buffer.byteLength(text) }).end(text);
+    }
+    response.writeHead(200, headers);
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));

@@ -16,6 +16,7 @@
 use super::ghosts::Ghosts;
 use super::segments::Segments;
 use super::{Policy, View};
+use crate::cache::keys::Numbers;
 use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
 
@@ -105,8 +106,14 @@ impl Policy for Arc {
         self.gone.iter().any(|gone| gone.has(key))
     }
 
+    fn number_by(&mut self, numbers: &Numbers) {
+        self.gone = [Ghosts::numbered(numbers), Ghosts::numbered(numbers)];
+    }
+
     fn clear(&mut self) {
-        *self = Arc::new(self.room);
+        self.held.clear();
+        self.gone.iter_mut().for_each(Ghosts::clear);
+        (self.p, self.returning) = (0.0, Returning::No);
     }
 
     fn slots(&self) -> Vec<u32> {

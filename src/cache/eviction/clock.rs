@@ -7,6 +7,7 @@ use super::list::List;
 use super::{Policy, View};
 use crate::cache::store::Entry;
 use crate::time::Nanos;
+use crate::work;
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::cache) struct Clock {
@@ -45,6 +46,7 @@ impl Policy for Clock {
                 self.queue.unlink(slot);
                 return Some(slot);
             }
+            work::count(1);
             self.queue.move_to_back(slot);
         }
     }

@@ -4,6 +4,8 @@
 //! a share of the cache's room limits them whether room is counted in entries or in bytes.
 
 use super::list::List;
+use crate::cache::keys::{ByKey, Numbers};
+use crate::work;
 
 /// No place.
 const NONE: u32 = u32::MAX;
@@ -15,10 +17,10 @@ struct Ghost {
 }
 
 /// A queue of keys, each of which can be found.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Ghosts {
     /// By key: its place in `ghosts`, or `NONE`.
-    places: Vec<u32>,
+    places: ByKey<u32>,
     ghosts: Vec<Ghost>,
     /// Places of `ghosts` not in use.
     free: Vec<u32>,
@@ -27,7 +29,24 @@ pub(super) struct Ghosts {
     weight: u64,
 }
 
+impl Default for Ghosts {
+    fn default() -> Ghosts {
+        Ghosts::numbered(&Numbers::default())
+    }
+}
+
 impl Ghosts {
+    /// No ghosts, of a node that numbers its keys like this.
+    pub(super) fn numbered(numbers: &Numbers) -> Ghosts {
+        Ghosts {
+            places: ByKey::new(NONE, numbers),
+            ghosts: Vec::new(),
+            free: Vec::new(),
+            order: List::default(),
+            weight: 0,
+        }
+    }
+
     /// Remembers `key`, which must not be among them, and forgets the oldest until all weigh at most `most`.
     pub(super) fn push(&mut self, key: u32, weight: u64, most: u64) {
         let ghost = Ghost { key, weight };
@@ -41,11 +60,9 @@ impl Ghosts {
                 self.ghosts.len() as u32 - 1
             }
         };
-        if key as usize >= self.places.len() {
-            self.places.resize(key as usize + 1, NONE);
-        }
-        debug_assert_eq!(self.places[key as usize], NONE, "a key has one ghost at most");
-        self.places[key as usize] = place;
+        let of_key = self.places.get_mut(key);
+        debug_assert_eq!(*of_key, NONE, "a key has one ghost at most");
+        *of_key = place;
         self.order.push_back(place);
         self.weight += weight;
         self.trim(most);
@@ -58,6 +75,7 @@ impl Ghosts {
 
     /// Forgets the oldest, if there is one.
     fn forget_oldest(&mut self) -> bool {
+        work::count(1);
         let oldest = self.order.front();
         if let Some(place) = oldest {
             self.forget(place);
@@ -68,7 +86,7 @@ impl Ghosts {
     fn forget(&mut self, place: u32) {
         let Ghost { key, weight } = self.ghosts[place as usize];
         self.order.unlink(place);
-        self.places[key as usize] = NONE;
+        self.places.set(key, NONE);
         self.free.push(place);
         self.weight -= weight;
     }
@@ -76,18 +94,16 @@ impl Ghosts {
     /// Forgets `key`; whether it was there.
     #[inline]
     pub(super) fn remove(&mut self, key: u32) -> bool {
-        match self.places.get(key as usize) {
-            Some(&place) if place != NONE => {
-                self.forget(place);
-                true
-            }
-            _ => false,
+        let place = self.places.get(key);
+        if place != NONE {
+            self.forget(place);
         }
+        place != NONE
     }
 
     /// Whether `key` is among them.
     pub(super) fn has(&self, key: u32) -> bool {
-        self.places.get(key as usize).is_some_and(|&place| place != NONE)
+        self.places.get(key) != NONE
     }
 
     /// What all of them weigh.
@@ -96,7 +112,12 @@ impl Ghosts {
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Ghosts::default();
+        work::count(self.ghosts.len());
+        for place in self.order.slots() {
+            self.places.set(self.ghosts[place as usize].key, NONE);
+        }
+        let places = std::mem::take(&mut self.places);
+        *self = Ghosts { places, ..Ghosts::default() };
     }
 
     /// Asserts the inner rules.
@@ -104,7 +125,7 @@ impl Ghosts {
         let places = self.order.slots();
         assert_eq!(places.len() + self.free.len(), self.ghosts.len(), "every place is in use or free");
         for &place in &places {
-            assert_eq!(self.places[self.ghosts[place as usize].key as usize], place, "a ghost is found by its key");
+            assert_eq!(self.places.get(self.ghosts[place as usize].key), place, "a ghost is found by its key");
         }
         let found = self.places.iter().filter(|&&place| place != NONE).count();
         assert_eq!(found, places.len(), "no other key is found");

@@ -16,8 +16,10 @@
 
 use super::list::List;
 use super::{Policy, View};
+use crate::cache::keys::{ByKey, Numbers};
 use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
+use crate::work;
 
 /// No block.
 const NONE: u32 = u32::MAX;
@@ -50,7 +52,7 @@ pub(in crate::cache) struct Lirs {
     /// By slot: its block.
     of_slot: Vec<u32>,
     /// By key: its block while it is gone, or `NONE`.
-    of_gone: Vec<u32>,
+    of_gone: ByKey<u32>,
     /// S, bottom first.
     stack: List,
     /// Q.
@@ -71,7 +73,7 @@ impl Lirs {
             blocks: Vec::new(),
             free: Vec::new(),
             of_slot: Vec::new(),
-            of_gone: Vec::new(),
+            of_gone: ByKey::new(NONE, &Numbers::default()),
             stack: List::default(),
             doorway: List::default(),
             gone: List::default(),
@@ -109,13 +111,14 @@ impl Lirs {
     fn forget(&mut self, id: u32) {
         self.unstack(id);
         self.gone.unlink(id);
-        self.of_gone[self.blocks[id as usize].key as usize] = NONE;
+        self.of_gone.set(self.blocks[id as usize].key, NONE);
         self.release(id);
     }
 
     /// Cuts off what lies below the lowest LIR block.
     fn prune(&mut self) {
         while let Some(bottom) = self.stack.front() {
+            work::count(1);
             match self.blocks[bottom as usize].state {
                 State::Lir => return,
                 State::Gone => self.forget(bottom),
@@ -146,6 +149,7 @@ impl Lirs {
     fn keep_to_share(&mut self) {
         self.prune(); // what was at the bottom may have moved
         while self.lir_weight > self.lir_share {
+            work::count(1);
             self.demote();
         }
     }
@@ -173,7 +177,7 @@ impl Lirs {
 
 impl Policy for Lirs {
     fn admit(&mut self, entry: &Entry) {
-        let id = self.of_gone.get(entry.key as usize).copied().unwrap_or(NONE);
+        let id = self.of_gone.get(entry.key);
         self.returning = id != NONE;
         if self.returning {
             self.forget(id);
@@ -243,10 +247,7 @@ impl Policy for Lirs {
         if stacked {
             self.block(id).state = State::Gone;
             self.gone.push_back(id);
-            if key as usize >= self.of_gone.len() {
-                self.of_gone.resize(key as usize + 1, NONE);
-            }
-            self.of_gone[key as usize] = id;
+            self.of_gone.set(key, id);
         } else {
             self.release(id);
         }
@@ -254,11 +255,20 @@ impl Policy for Lirs {
     }
 
     fn remembers(&self, key: u32) -> bool {
-        self.of_gone.get(key as usize).is_some_and(|&block| block != NONE)
+        self.of_gone.get(key) != NONE
+    }
+
+    fn number_by(&mut self, numbers: &Numbers) {
+        self.of_gone.number_by(numbers);
     }
 
     fn clear(&mut self) {
-        *self = Lirs::new(self.room);
+        work::count(self.blocks.len());
+        for block in self.blocks.iter().filter(|block| block.state == State::Gone) {
+            self.of_gone.set(block.key, NONE);
+        }
+        let of_gone = std::mem::take(&mut self.of_gone);
+        *self = Lirs { of_gone, ..Lirs::new(self.room) };
     }
 
     fn slots(&self) -> Vec<u32> {
@@ -281,7 +291,7 @@ impl Policy for Lirs {
         assert!(self.lir_weight <= self.lir_share, "LIR blocks keep to their share");
         for (id, block) in self.blocks.iter().enumerate() {
             match block.state {
-                State::Gone => assert_eq!(self.of_gone[block.key as usize] as usize, id, "a ghost is found"),
+                State::Gone => assert_eq!(self.of_gone.get(block.key) as usize, id, "a ghost is found"),
                 State::Lir | State::Hir => assert_eq!(self.of_slot[block.slot as usize] as usize, id),
                 State::Free => assert!(!block.stacked),
             }

@@ -28,11 +28,13 @@ mod segments;
 mod sieve;
 mod slru;
 mod two_q;
+mod volatile_random;
 mod volatile_ttl;
 mod w_tinylfu;
 
 use std::rc::Rc;
 
+use super::keys::{ByKey, Numbers};
 use super::store::{Entry, NONE, Room};
 use crate::random::Stream;
 use crate::scenario::eviction::{Eviction, Sampling};
@@ -50,6 +52,9 @@ trait Policy {
     fn hit(&mut self, slot: u32, entry: &Entry, now: Nanos);
     /// The entry at `slot` left for another reason than eviction (deleted, expired).
     fn remove(&mut self, slot: u32);
+    /// The entry at `slot` lives longer or shorter from now on, without having been used.
+    #[inline]
+    fn expiry_changed(&mut self, _slot: u32, _entry: &Entry) {}
     /// Gives up one entry and forgets its slot; `None` when nothing may go.
     fn evict(&mut self, view: View<'_>) -> Option<u32>;
     /// Whether `evict` would give up one, where something is held.
@@ -61,6 +66,8 @@ trait Policy {
     fn remembers(&self, _key: u32) -> bool {
         false
     }
+    /// Its tables by key are to go by these numbers. Told before anything else.
+    fn number_by(&mut self, _numbers: &Numbers) {}
     /// Forgets every slot, and every key.
     fn clear(&mut self);
     /// The slots it knows, for `validate`.
@@ -75,7 +82,7 @@ pub(super) struct View<'a> {
     /// By slot.
     pub(super) slots: &'a [Entry],
     /// By key: its slot.
-    pub(super) index: &'a [u32],
+    pub(super) index: &'a ByKey<u32>,
     /// The moment.
     pub(super) now: Nanos,
 }
@@ -89,7 +96,7 @@ impl View<'_> {
 
     /// The slot of a key, if it is held.
     fn find(&self, key: u32) -> Option<u32> {
-        self.index.get(key as usize).copied().filter(|&slot| slot != NONE)
+        Some(self.index.get(key)).filter(|&slot| slot != NONE)
     }
 }
 
@@ -130,6 +137,7 @@ policies! {
     RedisLru(redis_lru::RedisLru),
     RedisLfu(Box<redis_lfu::RedisLfu>),
     VolatileTtl(Box<volatile_ttl::VolatileTtl>),
+    VolatileRandom(Box<volatile_random::VolatileRandom>),
     None(none::NoEviction),
     Opt(Box<opt::Foreseen>),
 }
@@ -152,7 +160,12 @@ impl AnyPolicy {
             Eviction::WTinyLfu => AnyPolicy::WTinyLfu(Box::new(w_tinylfu::WTinyLfu::new(room))),
             Eviction::RedisLru => AnyPolicy::RedisLru(redis_lru::RedisLru::new(stream)),
             Eviction::RedisLfu => AnyPolicy::RedisLfu(Box::new(redis_lfu::RedisLfu::new(stream))),
+            Eviction::VolatileLru => AnyPolicy::RedisLru(redis_lru::RedisLru::volatile(stream)),
+            Eviction::VolatileLfu => AnyPolicy::RedisLfu(Box::new(redis_lfu::RedisLfu::volatile(stream))),
             Eviction::VolatileTtl => AnyPolicy::VolatileTtl(Box::new(volatile_ttl::VolatileTtl::new(stream))),
+            Eviction::VolatileRandom => {
+                AnyPolicy::VolatileRandom(Box::new(volatile_random::VolatileRandom::new(stream)))
+            }
             Eviction::None => AnyPolicy::None(none::NoEviction::default()),
             Eviction::Opt => AnyPolicy::Opt(Box::default()),
         }
@@ -173,6 +186,11 @@ impl AnyPolicy {
         if let AnyPolicy::Opt(policy) = self {
             policy.foresee(upcoming);
         }
+    }
+
+    /// Its tables by key are to go by these numbers. Only for a policy that has heard nothing yet.
+    pub(super) fn number_by(&mut self, numbers: &Numbers) {
+        each!(self, policy => policy.number_by(numbers));
     }
 
     #[inline]
@@ -198,6 +216,11 @@ impl AnyPolicy {
     #[inline]
     pub(super) fn evict(&mut self, view: View<'_>) -> Option<u32> {
         each!(self, policy => policy.evict(view))
+    }
+
+    #[inline]
+    pub(super) fn expiry_changed(&mut self, slot: u32, entry: &Entry) {
+        each!(self, policy => policy.expiry_changed(slot, entry));
     }
 
     #[inline]

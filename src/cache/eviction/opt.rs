@@ -16,9 +16,11 @@ use std::collections::BinaryHeap;
 use std::rc::Rc;
 
 use super::{Policy, View};
+use crate::cache::keys::{ByKey, Numbers};
 use crate::cache::replay::ReplayCounts;
 use crate::cache::store::{Entry, NONE};
 use crate::time::Nanos;
+use crate::work;
 
 /// A next use later than all others: there is none.
 const NEVER: u64 = u64::MAX;
@@ -27,7 +29,7 @@ const NEVER: u64 = u64::MAX;
 #[derive(Clone, Debug, Default)]
 struct Farthest {
     /// By key: its next use, if it is held.
-    held: Vec<Option<u64>>,
+    held: ByKey<Option<u64>>,
     len: usize,
     /// (Next use, key), farthest first. Those that are not a held key's latest are outdated.
     heap: BinaryHeap<(u64, u32)>,
@@ -36,37 +38,37 @@ struct Farthest {
 impl Farthest {
     /// Whether `key` is held.
     fn has(&self, key: u32) -> bool {
-        self.held.get(key as usize).is_some_and(Option::is_some)
+        self.held.get(key).is_some()
     }
 
     /// `key` is held, and used again at `next`.
     fn note(&mut self, key: u32, next: u64) {
-        if self.held.len() <= key as usize {
-            self.held.resize(key as usize + 1, None);
-        }
-        let former = self.held[key as usize].replace(next);
+        let former = self.held.get_mut(key).replace(next);
         self.len += usize::from(former.is_none());
         if former != Some(next) {
             self.heap.push((next, key));
         }
         // Outdated pairs of small numbers would gather at the bottom: at twice what is held they are swept out.
         if self.heap.len() > 2 * self.len + 1_000 {
+            work::count(self.heap.len());
             let held = &self.held;
-            self.heap.retain(|&(next, key)| held[key as usize] == Some(next));
+            self.heap.retain(|&(next, key)| held.get(key) == Some(next));
         }
     }
 
     /// `key` is not held any more.
     fn forget(&mut self, key: u32) {
-        if let Some(held) = self.held.get_mut(key as usize) {
-            self.len -= usize::from(held.take().is_some());
+        if self.has(key) {
+            self.held.set(key, None);
+            self.len -= 1;
         }
     }
 
     /// Gives up the key whose next use is farthest.
     fn pop(&mut self) -> Option<u32> {
         while let Some((next, key)) = self.heap.pop() {
-            if self.held[key as usize] == Some(next) {
+            work::count(1);
+            if self.held.get(key) == Some(next) {
                 self.forget(key);
                 return Some(key);
             }
@@ -189,7 +191,15 @@ impl Policy for Foreseen {
     }
 
     fn clear(&mut self) {
-        (self.farthest, self.keys) = Default::default();
+        work::count(self.keys.len());
+        let held = self.keys.iter().filter(|&&key| key != NONE);
+        held.for_each(|&key| self.farthest.forget(key));
+        self.farthest.heap.clear();
+        self.keys.clear();
+    }
+
+    fn number_by(&mut self, numbers: &Numbers) {
+        self.farthest.held.number_by(numbers);
     }
 
     fn slots(&self) -> Vec<u32> {

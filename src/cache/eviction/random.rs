@@ -22,6 +22,11 @@ impl Random {
         Random { stream, held: Vec::new(), place: Vec::new() }
     }
 
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
     /// Takes out the slot at `place`; the last one takes its place.
     fn take(&mut self, place: u32) -> u32 {
         let slot = self.held.swap_remove(place as usize);

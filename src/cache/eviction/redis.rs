@@ -10,12 +10,18 @@
 //! back to the same bucket, it stays so. That costs hits in small caches, and is kept here: keys lie in a table that
 //! grows as Redis' does, at random places of their own.
 //!
+//! *The volatile ones.* Under `volatile-lru`, `-lfu`, `-ttl` and `-random` only entries with a time to live are drawn, from
+//! a table of their own. When none is left nothing can go: what would need room is refused.
+//!
 //! Redis 7, `evict.c` (`evictionPoolPopulate`, `performEvictions`) and `dict.c` (`dictGetSomeKeys`);
 //! `maxmemory-samples 5`, its default.
 
 use super::View;
+use crate::cache::store::Entry;
 use crate::random::{Stream, splitmix64};
 use crate::scenario::eviction::Sampling;
+use crate::time::Nanos;
+use crate::work;
 
 /// Candidates remembered.
 const POOL: usize = 16;
@@ -71,6 +77,7 @@ impl Held {
     /// Twice the buckets, and everyone in their place anew.
     #[cold]
     fn grow(&mut self) {
+        work::count(2 * self.links.len());
         self.buckets = vec![NONE; (self.count as usize).next_power_of_two().max(BUCKETS_MIN)];
         self.slots().into_iter().for_each(|slot| self.chain(slot));
     }
@@ -82,7 +89,7 @@ impl Held {
     }
 
     /// Whether there is none.
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.count == 0
     }
 
@@ -97,6 +104,7 @@ impl Held {
             self.buckets[bucket] = next;
         } else {
             while self.links[before as usize].next != slot {
+                work::count(1);
                 before = self.links[before as usize].next;
             }
             self.links[before as usize].next = next;
@@ -111,6 +119,7 @@ impl Held {
         let mut bucket = stream.below(self.buckets.len() as u32) as usize;
         let (mut taken, mut empty) = (0, 0);
         for _ in 0..10 * most {
+            work::count(1);
             let mut slot = self.buckets[bucket];
             empty = if slot == NONE { empty + 1 } else { 0 };
             while slot != NONE {
@@ -164,7 +173,10 @@ struct Candidate {
 /// Slots, and the pool of those that looked dispensable when they were last looked at.
 #[derive(Clone, Debug)]
 pub(super) struct Sampled {
-    pub(super) held: Held,
+    /// Those that may go.
+    held: Held,
+    /// Those that may not, having no end of their own, where only entries that have one may go.
+    immortal: Option<Held>,
     pub(super) stream: Stream,
     /// Entries looked at per eviction.
     pub(super) samples: u32,
@@ -176,10 +188,53 @@ impl Sampled {
     pub(super) fn new(stream: Stream) -> Sampled {
         Sampled {
             held: Held::default(),
+            immortal: None,
             stream,
             samples: Sampling::default().samples,
             candidates: Vec::with_capacity(POOL),
         }
+    }
+
+    /// The same, where only entries with a time to live may go.
+    pub(super) fn volatile(stream: Stream) -> Sampled {
+        Sampled { immortal: Some(Held::default()), ..Sampled::new(stream) }
+    }
+
+    /// Adds the slot of an entry.
+    #[inline]
+    pub(super) fn add(&mut self, slot: u32, entry: &Entry) {
+        match &mut self.immortal {
+            Some(immortal) if entry.expires == Nanos::MAX => immortal.add(slot, entry.key),
+            _ => self.held.add(slot, entry.key),
+        }
+    }
+
+    /// The entry at a slot may have got an end, or lost it.
+    #[inline]
+    pub(super) fn changed(&mut self, slot: u32, entry: &Entry) {
+        if self.immortal.is_some() && self.held.has(slot) != (entry.expires < Nanos::MAX) {
+            self.remove(slot);
+            self.add(slot, entry);
+        }
+    }
+
+    /// Takes `slot` out.
+    pub(super) fn remove(&mut self, slot: u32) {
+        self.held.remove(slot);
+        if let Some(immortal) = &mut self.immortal {
+            immortal.remove(slot);
+        }
+    }
+
+    /// Whether one of them may go.
+    #[inline]
+    pub(super) fn can_evict(&self) -> bool {
+        self.immortal.is_none() || !self.held.is_empty()
+    }
+
+    /// All of them.
+    pub(super) fn slots(&self) -> Vec<u32> {
+        [self.held.slots(), self.immortal.as_ref().map(Held::slots).unwrap_or_default()].concat()
     }
 
     /// Gives up a slot and forgets it; `None` when there is none. `score` says how dispensable a slot looks.
@@ -195,7 +250,7 @@ impl Sampled {
         }
         // Ends: sooner or later something held is looked at, and whatever is in the pool and gone leaves it.
         loop {
-            let Sampled { held, stream, samples, candidates } = self;
+            let Sampled { held, stream, samples, candidates, .. } = self;
             held.some(*samples, stream, |slot| {
                 offer(candidates, Candidate { key: view.entry(slot).key, score: score(slot) });
             });
@@ -209,11 +264,17 @@ impl Sampled {
 
     pub(super) fn clear(&mut self) {
         self.held.clear();
+        if let Some(immortal) = &mut self.immortal {
+            immortal.clear();
+        }
         self.candidates.clear();
     }
 
     pub(super) fn validate(&self) {
         self.held.validate();
+        if let Some(immortal) = &self.immortal {
+            immortal.validate();
+        }
         assert!(self.candidates.len() <= POOL);
         assert!(self.candidates.is_sorted_by_key(|candidate| candidate.score), "the most dispensable comes last");
     }

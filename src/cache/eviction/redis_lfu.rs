@@ -1,4 +1,4 @@
-//! Redis' approximated LFU (`allkeys-lfu`): of a few entries looked at, the one used least often lately goes.
+//! Redis' approximated LFU (`allkeys-lfu`, `volatile-lfu`): of a few entries looked at, the one used least often lately goes.
 //!
 //! Every entry carries a counter of 8 bits that grows with the logarithm of its uses: at count c, a use adds one with
 //! probability 1 / ((c − 5) · 10 + 1). A new entry begins at 5, so that it has a chance. For every whole minute since
@@ -53,7 +53,16 @@ fn minute(now: Nanos) -> u16 {
 
 impl RedisLfu {
     pub(super) fn new(stream: Stream) -> RedisLfu {
-        let mut lfu = RedisLfu { counts: Vec::new(), sampled: Sampled::new(stream), log_factor: 0.0, decay: 0 };
+        RedisLfu::of(Sampled::new(stream))
+    }
+
+    /// Only entries with a time to live may go.
+    pub(super) fn volatile(stream: Stream) -> RedisLfu {
+        RedisLfu::of(Sampled::volatile(stream))
+    }
+
+    fn of(sampled: Sampled) -> RedisLfu {
+        let mut lfu = RedisLfu { counts: Vec::new(), sampled, log_factor: 0.0, decay: 0 };
         lfu.tune(Sampling::default());
         lfu
     }
@@ -78,17 +87,19 @@ impl Policy for RedisLfu {
             self.counts.resize(slot as usize + 1, Count::default());
         }
         self.counts[slot as usize] = Count { uses: FIRST, minute: minute(now) };
-        self.sampled.held.add(slot, entry.key);
+        self.sampled.add(slot, entry);
     }
 
-    fn hit(&mut self, slot: u32, _entry: &Entry, now: Nanos) {
+    fn hit(&mut self, slot: u32, entry: &Entry, now: Nanos) {
+        // A use that is a new value may also bring an end, or take it away.
+        self.sampled.changed(slot, entry);
         let minute = minute(now);
         let uses = self.counted(self.counts[slot as usize].decayed(minute, self.decay));
         self.counts[slot as usize] = Count { uses, minute };
     }
 
     fn remove(&mut self, slot: u32) {
-        self.sampled.held.remove(slot);
+        self.sampled.remove(slot);
     }
 
     fn evict(&mut self, view: View<'_>) -> Option<u32> {
@@ -96,6 +107,14 @@ impl Policy for RedisLfu {
         let (counts, decay) = (&self.counts, self.decay);
         let score = |slot: u32| u64::from(u8::MAX - counts[slot as usize].decayed(minute, decay));
         self.sampled.evict(view, score)
+    }
+
+    fn can_evict(&self) -> bool {
+        self.sampled.can_evict()
+    }
+
+    fn expiry_changed(&mut self, slot: u32, entry: &Entry) {
+        self.sampled.changed(slot, entry);
     }
 
     fn remembers(&self, _key: u32) -> bool {
@@ -108,7 +127,7 @@ impl Policy for RedisLfu {
     }
 
     fn slots(&self) -> Vec<u32> {
-        self.sampled.held.slots()
+        self.sampled.slots()
     }
 
     fn validate(&self) {

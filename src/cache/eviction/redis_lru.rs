@@ -1,4 +1,5 @@
-//! Redis' approximated LRU (`allkeys-lru`): of a few entries looked at, the one unused for the longest time goes.
+//! Redis' approximated LRU (`allkeys-lru`, `volatile-lru`): of a few entries looked at, the one unused for the longest time
+//! goes.
 //!
 //! Every entry carries the moment of its last use on a 24-bit clock that ticks once a second: two uses within a second
 //! look alike, and after 194 days the clock begins anew. Sampling and the pool are in [`redis`](super::redis).
@@ -38,6 +39,11 @@ impl RedisLru {
         RedisLru { used: Vec::new(), sampled: Sampled::new(stream) }
     }
 
+    /// Only entries with a time to live may go.
+    pub(super) fn volatile(stream: Stream) -> RedisLru {
+        RedisLru { used: Vec::new(), sampled: Sampled::volatile(stream) }
+    }
+
     pub(super) fn tune(&mut self, sampling: Sampling) {
         self.sampled.samples = sampling.samples;
     }
@@ -49,21 +55,31 @@ impl Policy for RedisLru {
             self.used.resize(slot as usize + 1, 0);
         }
         self.used[slot as usize] = clock(now);
-        self.sampled.held.add(slot, entry.key);
+        self.sampled.add(slot, entry);
     }
 
     #[inline]
-    fn hit(&mut self, slot: u32, _entry: &Entry, now: Nanos) {
+    fn hit(&mut self, slot: u32, entry: &Entry, now: Nanos) {
         self.used[slot as usize] = clock(now);
+        // A use that is a new value may also bring an end, or take it away.
+        self.sampled.changed(slot, entry);
     }
 
     fn remove(&mut self, slot: u32) {
-        self.sampled.held.remove(slot);
+        self.sampled.remove(slot);
     }
 
     fn evict(&mut self, view: View<'_>) -> Option<u32> {
         let now = clock(view.now);
         self.sampled.evict(view, |slot| idle(self.used[slot as usize], now))
+    }
+
+    fn can_evict(&self) -> bool {
+        self.sampled.can_evict()
+    }
+
+    fn expiry_changed(&mut self, slot: u32, entry: &Entry) {
+        self.sampled.changed(slot, entry);
     }
 
     fn remembers(&self, _key: u32) -> bool {
@@ -76,7 +92,7 @@ impl Policy for RedisLru {
     }
 
     fn slots(&self) -> Vec<u32> {
-        self.sampled.held.slots()
+        self.sampled.slots()
     }
 
     fn validate(&self) {

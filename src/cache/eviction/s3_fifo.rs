@@ -16,8 +16,10 @@
 use super::ghosts::Ghosts;
 use super::segments::Segments;
 use super::{Policy, View};
+use crate::cache::keys::Numbers;
 use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
+use crate::work;
 
 const SMALL: usize = 0;
 const MAIN: usize = 1;
@@ -63,6 +65,7 @@ impl S3Fifo {
                 self.queues.unlink(slot);
                 return Some(slot);
             }
+            work::count(1);
             *hits = (*hits).min(CHANCES) - 1;
             self.queues.move_to_back(MAIN, slot);
         }
@@ -77,6 +80,7 @@ impl S3Fifo {
                 self.ghosts.push(view.entry(slot).key, weight, self.ghost_share);
                 return Some(slot);
             }
+            work::count(1);
             self.hits[slot as usize] = 0;
             self.queues.move_to_back(MAIN, slot);
         }
@@ -119,6 +123,10 @@ impl Policy for S3Fifo {
 
     fn remembers(&self, key: u32) -> bool {
         self.ghosts.has(key)
+    }
+
+    fn number_by(&mut self, numbers: &Numbers) {
+        self.ghosts = Ghosts::numbered(numbers);
     }
 
     fn clear(&mut self) {

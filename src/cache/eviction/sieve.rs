@@ -11,6 +11,7 @@ use super::list::List;
 use super::{Policy, View};
 use crate::cache::store::Entry;
 use crate::time::Nanos;
+use crate::work;
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::cache) struct Sieve {
@@ -51,6 +52,7 @@ impl Policy for Sieve {
         loop {
             let slot = self.hand.or(self.queue.front())?;
             self.hand = self.queue.after(slot);
+            work::count(1);
             if !std::mem::take(&mut self.visited[slot as usize]) {
                 self.queue.unlink(slot);
                 return Some(slot);

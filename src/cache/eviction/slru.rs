@@ -16,6 +16,7 @@ use super::segments::Segments;
 use super::{Policy, View};
 use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
+use crate::work;
 
 const LISTS: usize = 4;
 
@@ -37,6 +38,7 @@ impl Slru {
     fn cool(&mut self, list: usize) {
         for list in (1..=list).rev() {
             while self.lists.weight(list) > self.shares[list] {
+                work::count(1);
                 let oldest = self.lists.front(list).expect("what weighs something holds something");
                 self.lists.move_to_back(list - 1, oldest);
             }

@@ -14,6 +14,7 @@
 use super::ghosts::Ghosts;
 use super::segments::Segments;
 use super::{Policy, View};
+use crate::cache::keys::Numbers;
 use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
 
@@ -84,6 +85,10 @@ impl Policy for TwoQ {
 
     fn remembers(&self, key: u32) -> bool {
         self.out.has(key)
+    }
+
+    fn number_by(&mut self, numbers: &Numbers) {
+        self.out = Ghosts::numbered(numbers);
     }
 
     fn clear(&mut self) {

@@ -3,7 +3,7 @@
 //! Only entries with a time to live are candidates. When none is left, nothing can go: what would need room is refused.
 //! Sampling and the pool are in [`redis`](super::redis); moments are compared in milliseconds, as Redis keeps them.
 
-use super::redis::{Held, Sampled};
+use super::redis::Sampled;
 use super::{Policy, View};
 use crate::cache::store::Entry;
 use crate::random::Stream;
@@ -12,52 +12,44 @@ use crate::time::Nanos;
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct VolatileTtl {
-    /// Those that expire some day.
-    mortal: Sampled,
-    /// Those that do not.
-    immortal: Held,
+    sampled: Sampled,
 }
 
 impl VolatileTtl {
     pub(super) fn new(stream: Stream) -> VolatileTtl {
-        VolatileTtl { mortal: Sampled::new(stream), immortal: Held::default() }
+        VolatileTtl { sampled: Sampled::volatile(stream) }
     }
 
     pub(super) fn tune(&mut self, sampling: Sampling) {
-        self.mortal.samples = sampling.samples;
-    }
-
-    fn place(&mut self, slot: u32, entry: &Entry) {
-        let place = if entry.expires == Nanos::MAX { &mut self.immortal } else { &mut self.mortal.held };
-        place.add(slot, entry.key);
+        self.sampled.samples = sampling.samples;
     }
 }
 
 impl Policy for VolatileTtl {
     fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
-        self.place(slot, entry);
+        self.sampled.add(slot, entry);
     }
 
     fn hit(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
-        // A use that is a new value may also bring a life of another kind.
-        if self.mortal.held.has(slot) != (entry.expires < Nanos::MAX) {
-            self.remove(slot);
-            self.place(slot, entry);
-        }
+        // A use that is a new value may also bring an end, or take it away.
+        self.sampled.changed(slot, entry);
     }
 
     fn remove(&mut self, slot: u32) {
-        self.mortal.held.remove(slot);
-        self.immortal.remove(slot);
+        self.sampled.remove(slot);
     }
 
     fn evict(&mut self, view: View<'_>) -> Option<u32> {
         let score = |slot: u32| u64::MAX - view.entry(slot).expires.0 / Nanos::from_millis(1).0;
-        self.mortal.evict(view, score)
+        self.sampled.evict(view, score)
     }
 
     fn can_evict(&self) -> bool {
-        !self.mortal.held.is_empty()
+        self.sampled.can_evict()
+    }
+
+    fn expiry_changed(&mut self, slot: u32, entry: &Entry) {
+        self.sampled.changed(slot, entry);
     }
 
     fn remembers(&self, _key: u32) -> bool {
@@ -66,16 +58,14 @@ impl Policy for VolatileTtl {
     }
 
     fn clear(&mut self) {
-        self.mortal.clear();
-        self.immortal.clear();
+        self.sampled.clear();
     }
 
     fn slots(&self) -> Vec<u32> {
-        [self.mortal.held.slots(), self.immortal.slots()].concat()
+        self.sampled.slots()
     }
 
     fn validate(&self) {
-        self.mortal.validate();
-        self.immortal.validate();
+        self.sampled.validate();
     }
 }

@@ -21,6 +21,7 @@ use super::{Policy, View};
 use crate::cache::store::{Entry, Room};
 use crate::random::splitmix64;
 use crate::time::Nanos;
+use crate::work;
 
 const WINDOW: usize = 0;
 const PROBATION: usize = 1;
@@ -48,7 +49,7 @@ impl WTinyLfu {
             protected_share: (main_share as f64 * 0.8) as u64,
             lists: Segments::default(),
             held: 0,
-            sketch: Sketch::new(room.entries().unwrap_or(0).min(FIRST_WIDTH)),
+            sketch: Sketch::new(first_width(room)),
             incoming: 0,
         }
     }
@@ -61,6 +62,7 @@ impl WTinyLfu {
     /// Lets the window's oldest go on to main until the window keeps to its share.
     fn overflow(&mut self) {
         while self.lists.weight(WINDOW) > self.window_share {
+            work::count(1);
             let oldest = self.lists.front(WINDOW).expect("what weighs something holds something");
             self.lists.move_to_back(PROBATION, oldest);
         }
@@ -87,6 +89,7 @@ impl Policy for WTinyLfu {
         self.lists.move_to_back(list, slot);
         self.lists.reweigh(slot, self.room.weight(entry));
         while self.lists.weight(PROTECTED) > self.protected_share {
+            work::count(1);
             let oldest = self.lists.front(PROTECTED).expect("what weighs something holds something");
             self.lists.move_to_back(PROBATION, oldest);
         }
@@ -125,7 +128,11 @@ impl Policy for WTinyLfu {
     }
 
     fn clear(&mut self) {
-        *self = WTinyLfu::new(self.room);
+        // A near cache that stays closed through many crashes is cleared at each of them.
+        if self.held > 0 || self.sketch.counted > 0 || self.sketch.size > first_width(self.room) {
+            work::count(self.sketch.words.len());
+            *self = WTinyLfu::new(self.room);
+        }
     }
 
     fn slots(&self) -> Vec<u32> {
@@ -142,6 +149,11 @@ impl Policy for WTinyLfu {
 
 /// The sketch of a large cache begins as wide as this and widens with what is held.
 const FIRST_WIDTH: u64 = 1 << 16;
+/// How many entries the sketch of an empty cache is made for.
+fn first_width(room: Room) -> u64 {
+    room.entries().unwrap_or(0).clamp(8, FIRST_WIDTH)
+}
+
 /// Counters in a word.
 const ROWS: u32 = 4;
 
@@ -180,6 +192,7 @@ impl Sketch {
         }
         self.counted += u64::from(counted);
         if self.counted >= 10 * self.size {
+            work::count(self.words.len());
             self.words.iter_mut().for_each(|word| *word = *word >> 1 & 0x7777_7777_7777_7777);
             self.counted /= 2;
         }

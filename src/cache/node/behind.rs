@@ -47,7 +47,7 @@ impl CacheNode {
     pub(super) fn applies(&self, state: &State, key: Key, write: WriteId, change: Change) -> bool {
         let now = self.common.kernel.now();
         let entry = || state.store.peek(key).filter(|entry| !entry.is_expired(now)).map(|entry| WriteId(entry.value));
-        let no_row = || state.no_rows.iter().find(|(known, _)| *known == key).map(|(_, value)| *value);
+        let no_row = || state.no_rows.get(&key).copied();
         let Some(base) = state.buffer.newest_write(key).or_else(entry).or_else(no_row) else { return false };
         let applies = change == Change::Add || change == Change::IfStill(base);
         if applies {
@@ -106,10 +106,7 @@ impl CacheNode {
     /// Sees to it that a dirty entry's end is noticed when it comes, not when somebody next asks for the key.
     pub(super) fn watch_expiry(&self, state: &mut State, key: Key) {
         let Some(&Entry { expires, .. }) = state.store.peek(key) else { return };
-        if state.watched.len() <= key as usize {
-            state.watched.resize(key as usize + 1, false);
-        }
-        if expires < Nanos::MAX && !std::mem::replace(&mut state.watched[key as usize], true) {
+        if expires < Nanos::MAX && !std::mem::replace(state.watched.get_mut(key), true) {
             // An entry is good up to and including the moment it expires; one that a crash brought back may be over.
             let over = expires.saturating_add(Nanos(1)).max(self.common.kernel.now());
             self.common.kernel.schedule(over, Event::new(self.events.dirty_expiry, key));
@@ -122,7 +119,7 @@ impl CacheNode {
         if self.overlooks_expiry(&mut state, key) {
             return;
         }
-        state.watched[key as usize] = false;
+        state.watched.set(key, false);
         if !state.buffer.is_queued(key) || state.down > 0 {
             return;
         }
@@ -180,7 +177,7 @@ impl CacheNode {
 
     /// How many rows wait for a flush and are due at `by`.
     pub fn due_rows(&self, by: Nanos) -> u32 {
-        self.state.borrow().buffer.due(by)
+        self.state.borrow_mut().buffer.due(by)
     }
 
     /// Takes up to `most` rows due at `by` for a flush, oldest first.
@@ -195,7 +192,7 @@ impl CacheNode {
 
     /// Reads up to `most` rows due at `by`, oldest first, and leaves them marked dirty.
     pub fn read_rows(&self, most: u32, by: Nanos) -> Vec<(Key, WriteId)> {
-        self.state.borrow().buffer.read(most, by)
+        self.state.borrow_mut().buffer.read(most, by)
     }
 
     /// The database has these rows.

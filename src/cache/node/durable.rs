@@ -16,8 +16,11 @@
 //! Entries come back as they were, with their value and expiry, and so do the rows of write-behind: those flushed since
 //! are flushed again, and may then overwrite what is newer.
 
+use std::collections::VecDeque;
+
 use super::{Absence, Answer, CacheNode, State};
 use crate::cache::journal::{Journal, Position};
+use crate::cache::keys::Numbers;
 use crate::cache::persistence::Persistence;
 use crate::cache::replicas::Replicas;
 use crate::engine::{CallId, Event, Failure};
@@ -25,6 +28,7 @@ use crate::ledger::{Holder, Key, Ledger, Origin, Release, WriteId};
 use crate::random::Stream;
 use crate::scenario;
 use crate::time::Nanos;
+use crate::work;
 
 /// Where a node's memory is besides in the node.
 #[derive(Debug)]
@@ -39,7 +43,7 @@ pub(super) struct Durability {
     /// When a replica takes over, unless the master is back before.
     takeover_at: Option<Nanos>,
     /// Answers that wait for the disk or for replicas, when each leaves, and for which change, if it made one.
-    waiting: Vec<(CallId, Nanos, Option<Position>)>,
+    waiting: VecDeque<(CallId, Nanos, Option<Position>)>,
     /// Room for the commands of a round, used again.
     round: Vec<Obeyed>,
     /// The last moment at which something changed, or was to.
@@ -74,19 +78,23 @@ struct Obeyed {
 
 impl Durability {
     /// Disk and replicas of an empty node; `None` when it has neither.
-    pub(super) fn new(settings: &scenario::Cache, stream: impl Fn(&str) -> Stream) -> Option<Box<Durability>> {
+    pub(super) fn new(
+        settings: &scenario::Cache,
+        numbers: &Numbers,
+        stream: impl Fn(&str) -> Stream,
+    ) -> Option<Box<Durability>> {
         let persistence = Persistence::new(&settings.persistence, stream("fsync"));
         // Replicas' draws are told apart by name, since streams are numbered by node.
         let replicas = Replicas::new(settings, |machine| stream(&format!("replica {machine}")));
         (persistence.is_some() || replicas.is_some()).then(|| {
             Box::new(Durability {
-                journal: Journal::new(replicas.is_some()),
+                journal: Journal::new(replicas.is_some(), numbers),
                 persistence,
                 replicas,
                 loading_per_entry: settings.loading,
                 loaded_at: None,
                 takeover_at: None,
-                waiting: Vec::new(),
+                waiting: VecDeque::new(),
                 round: Vec::new(),
                 touched: Nanos::ZERO,
                 entries: 0,
@@ -117,6 +125,14 @@ impl Durability {
         let disk = self.persistence.as_ref().map(Persistence::durable);
         let replica = self.replicas.as_ref().and_then(Replicas::oldest);
         disk.into_iter().chain(replica).min().unwrap_or(self.journal.position())
+    }
+
+    /// Forgets answers that have left. They leave nearly in their order: one that leaves before those in front of it is
+    /// forgotten with them.
+    fn let_go(&mut self, now: Nanos) {
+        while self.waiting.pop_front_if(|(_, leaves, _)| *leaves <= now).is_some() {
+            work::count(1);
+        }
     }
 
     /// The furthest state that can come back after a crash, and why what came after it is lost.
@@ -187,6 +203,7 @@ impl State {
 
     /// How many entries are good: what has expired is neither loaded nor sent to a replica.
     fn good_entries(&self, now: Nanos) -> u32 {
+        work::count(self.store.len() as usize);
         self.store.iter().filter(|entry| !entry.is_expired(now)).count() as u32
     }
 
@@ -258,7 +275,7 @@ impl CacheNode {
         *busy_until = synced;
         state.counts.busy_ns += u128::from((synced - until).0);
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
-        durability.waiting.retain(|(_, leaves, _)| *leaves > now);
+        durability.let_go(now);
         for obeyed in round.drain(..) {
             let (answer, leaves) = match obeyed.changed {
                 true if confirmed => (obeyed.answer, leaves),
@@ -268,7 +285,7 @@ impl CacheNode {
             };
             // The last one is what the node is busy with until it is synced: a crash then finds it being served.
             if leaves > synced || (obeyed.call != last && leaves > now) {
-                durability.waiting.push((obeyed.call, leaves, position.filter(|_| obeyed.changed)));
+                durability.waiting.push_back((obeyed.call, leaves, position.filter(|_| obeyed.changed)));
             }
             self.common.calls.answer(obeyed.call, answer, leaves);
         }
@@ -317,8 +334,8 @@ impl CacheNode {
         let now = self.common.kernel.now();
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
         let position = durability.journal.position();
-        durability.waiting.retain(|(_, leaves, _)| *leaves > now);
-        durability.waiting.push((call, leaves, Some(position)));
+        durability.let_go(now);
+        durability.waiting.push_back((call, leaves, Some(position)));
     }
 }
 
@@ -365,6 +382,7 @@ impl CacheNode {
     /// Answers that have not left never will.
     fn break_answers(&self, durability: &mut Durability) {
         let now = self.common.kernel.now();
+        work::count(durability.waiting.len());
         for (call, leaves, _) in std::mem::take(&mut durability.waiting) {
             if leaves > now {
                 self.common.calls.amend(call, Err(Failure::Lost));
@@ -386,6 +404,7 @@ impl CacheNode {
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
         let undone = durability.journal.go_back(to);
         let rows = durability.journal.rows();
+        work::count(undone.entries.len() + undone.returned.len() + undone.lost.len() + rows.len());
         let tell = |writes: &[WriteId], fact: fn(&mut Ledger, WriteId, Release, Nanos)| {
             let mut ledger = self.common.ledger.borrow_mut();
             writes.iter().for_each(|write| fact(&mut ledger, *write, why, now));
@@ -555,6 +574,7 @@ impl CacheNode {
         durability.advance(now);
         let Some(replicas) = &mut durability.replicas else { return };
         replicas.replica_crashes(number);
+        work::count(durability.waiting.len());
         for (call, leaves, position) in &durability.waiting {
             // Its word may have been the one that counted. Nobody is told yes who cannot be sure.
             if *leaves > now && position.is_some_and(|position| !replicas.will_have(position, *leaves)) {
@@ -578,6 +598,7 @@ impl CacheNode {
     /// Dirty entries that came back have ends to be noticed.
     fn watch_all(&self, state: &mut State) {
         let rows = state.durability.as_deref().map(|durability| durability.journal.rows()).unwrap_or_default();
+        work::count(rows.len());
         rows.into_iter().for_each(|(key, _)| self.watch_expiry(state, key));
     }
 }

@@ -12,26 +12,70 @@
 //! A freeze only stops the node's clock: what it was doing goes on afterwards where it stood. Callers have nothing but
 //! their own timeouts.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Absence, Answer, CacheNode, State};
 use crate::engine::{CallId, Event, Failure, Line};
 use crate::fault::Slowdown;
 use crate::ledger::{Holder, Key, Mended, Release};
 use crate::time::Nanos;
+use crate::work;
 
 /// What keeps a node from serving, and what it owes until then.
 #[derive(Debug, Default)]
 pub(super) struct Halt {
-    /// When each freeze is to end.
-    freezes: Vec<Nanos>,
+    /// When the freezes are to end, and how many at each moment.
+    freezes: Moments,
     frozen_since: Nanos,
     /// What arrived while it was frozen.
     stalled: Line,
     /// Dirty entries whose TTL ended while it was frozen.
     expired: Vec<Key>,
-    /// When each long command is to end.
-    long_commands: Vec<Nanos>,
+    /// When the long commands are to end, likewise.
+    long_commands: Moments,
     occupied_since: Nanos,
     pub(super) slow: Slowdown,
+}
+
+/// Moments, some of them several times.
+#[derive(Debug, Default)]
+struct Moments {
+    counts: BTreeMap<Nanos, u32>,
+    len: usize,
+}
+
+impl Moments {
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn has(&self, moment: Nanos) -> bool {
+        self.counts.contains_key(&moment)
+    }
+
+    fn add(&mut self, moment: Nanos) {
+        *self.counts.entry(moment).or_default() += 1;
+        self.len += 1;
+    }
+
+    /// Takes one out; whether there was one.
+    fn take(&mut self, moment: Nanos) -> bool {
+        let Some(count) = self.counts.get_mut(&moment) else { return false };
+        *count -= 1;
+        if *count == 0 {
+            self.counts.remove(&moment);
+        }
+        self.len -= 1;
+        true
+    }
+
+    fn into_all(self) -> Vec<Nanos> {
+        self.counts.into_iter().flat_map(|(moment, count)| std::iter::repeat_n(moment, count as usize)).collect()
+    }
 }
 
 /// An answer that a freeze caught before it had left.
@@ -47,6 +91,64 @@ pub(in crate::cache) struct Withheld {
     delay: Nanos,
 }
 
+/// The answers of all nodes that a freeze caught, in the order of a list in which the last takes the place of one that
+/// leaves. Whoever leaves is found without going over the others.
+#[derive(Debug, Default)]
+pub(in crate::cache) struct WithheldAnswers {
+    by_place: BTreeMap<u64, Withheld>,
+    place_of: BTreeMap<CallId, u64>,
+    of_shard: BTreeSet<(u32, u64)>,
+    next: u64,
+}
+
+impl WithheldAnswers {
+    /// Whether there is none.
+    #[inline]
+    pub(in crate::cache) fn is_empty(&self) -> bool {
+        self.by_place.is_empty()
+    }
+
+    fn get_mut(&mut self, call: CallId) -> Option<&mut Withheld> {
+        self.by_place.get_mut(self.place_of.get(&call)?)
+    }
+
+    fn put(&mut self, place: u64, answer: Withheld) {
+        self.place_of.insert(answer.call, place);
+        self.of_shard.insert((answer.shard, place));
+        self.by_place.insert(place, answer);
+    }
+
+    fn push(&mut self, answer: Withheld) {
+        self.next += 1;
+        self.put(self.next, answer);
+    }
+
+    fn take(&mut self, place: u64) -> Withheld {
+        let answer = self.by_place.remove(&place).expect("a place in use");
+        self.place_of.remove(&answer.call);
+        self.of_shard.remove(&(answer.shard, place));
+        answer
+    }
+
+    /// Takes the answer of a call out; the last one takes its place.
+    fn swap_out(&mut self, call: CallId) -> Option<Withheld> {
+        let place = *self.place_of.get(&call)?;
+        let answer = self.take(place);
+        if let Some((&last, _)) = self.by_place.last_key_value().filter(|(last, _)| **last > place) {
+            let last = self.take(last);
+            self.put(place, last);
+        }
+        Some(answer)
+    }
+
+    /// The places of a node's answers, in order.
+    fn places_of(&self, shard: u32) -> Vec<u64> {
+        let places: Vec<u64> = self.of_shard.range((shard, 0)..=(shard, u64::MAX)).map(|(_, place)| *place).collect();
+        work::count(places.len());
+        places
+    }
+}
+
 impl Halt {
     /// Whether the node stands still.
     pub(super) fn is_frozen(&self) -> bool {
@@ -55,7 +157,7 @@ impl Halt {
 
     /// The freezes stay with the machine that was the node: when each is to end.
     pub(super) fn leave_freezes(&mut self) -> Vec<Nanos> {
-        std::mem::take(&mut self.freezes)
+        std::mem::take(&mut self.freezes).into_all()
     }
 
     /// Whether no command is served.
@@ -85,7 +187,7 @@ impl CacheNode {
     pub fn freeze(&self, until: Nanos) {
         let mut state = self.state.borrow_mut();
         let now = self.common.kernel.now();
-        state.halt.freezes.push(until);
+        state.halt.freezes.add(until);
         state.halted = true;
         if state.halt.freezes.len() > 1 {
             return;
@@ -95,8 +197,9 @@ impl CacheNode {
         let serving = state.serving.filter(|(_, until)| *until > now).map(|(call, _)| call);
         let caught: Vec<CallId> = serving.into_iter().chain(CacheNode::answers_to_leave(&state, now)).collect();
         let mut withheld = self.common.withheld.borrow_mut();
+        work::count(caught.len());
         for call in caught.into_iter().filter(|call| self.common.calls.is_answered(*call)) {
-            match withheld.iter_mut().find(|answer| answer.call == call) {
+            match withheld.get_mut(call) {
                 Some(answer) => answer.frozen = true,
                 None => {
                     withheld.push(Withheld { call, shard: self.shard, frozen: true, came: None, delay: Nanos::ZERO });
@@ -112,8 +215,7 @@ impl CacheNode {
         if self.former_thaws(&mut state, until) {
             return false;
         }
-        let freeze = state.halt.freezes.iter().position(|other| *other == until).expect("only what is frozen can thaw");
-        state.halt.freezes.remove(freeze);
+        assert!(state.halt.freezes.take(until), "only what is frozen can thaw");
         state.halted = state.halt.is_on();
         if state.halt.is_frozen() {
             return true;
@@ -141,18 +243,19 @@ impl CacheNode {
     /// The answers that a freeze held back arrive as much later as the node `stood` still.
     fn let_answers_go(&self, stood: Nanos) {
         let now = self.common.kernel.now();
-        self.common.withheld.borrow_mut().retain_mut(|answer| {
-            if answer.shard != self.shard || !answer.frozen {
-                return true;
+        let mut withheld = self.common.withheld.borrow_mut();
+        for place in withheld.places_of(self.shard) {
+            let answer = withheld.by_place.get_mut(&place).expect("a place in use");
+            if !std::mem::take(&mut answer.frozen) {
+                continue;
             }
-            answer.frozen = false;
             answer.delay = answer.delay.saturating_add(stood);
             if let Some(came) = answer.came {
                 let at = came.saturating_add(answer.delay).max(now);
                 self.common.kernel.schedule(at, Event::new(self.events.answer, answer.call));
+                withheld.take(place);
             }
-            answer.came.is_none()
-        });
+        }
     }
 
     /// How long a command takes that takes so long for each entry held.
@@ -177,7 +280,7 @@ impl CacheNode {
         if state.halt.long_commands.is_empty() {
             state.halt.occupied_since = self.common.kernel.now();
         }
-        state.halt.long_commands.push(until);
+        state.halt.long_commands.add(until);
         state.counts.commands += 1;
         state.halted = true;
     }
@@ -185,8 +288,9 @@ impl CacheNode {
     /// The long command that was to end at `until` ends, if a crash has not ended it before.
     pub fn end_long_command(&self, until: Nanos) {
         let mut state = self.state.borrow_mut();
-        let Some(position) = state.halt.long_commands.iter().position(|other| *other == until) else { return };
-        state.halt.long_commands.remove(position);
+        if !state.halt.long_commands.take(until) {
+            return;
+        }
         if state.halt.long_commands.is_empty() {
             state.counts.busy_ns += u128::from((self.common.kernel.now() - state.halt.occupied_since).0);
         }
@@ -197,7 +301,7 @@ impl CacheNode {
     /// Long commands that end by themselves may have ended.
     pub(super) fn end_long_commands(&self) {
         let now = self.common.kernel.now();
-        while self.state.borrow().halt.long_commands.contains(&now) {
+        while self.state.borrow().halt.long_commands.has(now) {
             self.end_long_command(now);
         }
     }
@@ -210,6 +314,7 @@ impl CacheNode {
         }
         let now = self.common.kernel.now();
         let held: Vec<Key> = state.store.iter().map(|entry| entry.key).collect();
+        work::count(held.len());
         for key in held {
             state.will_set(key, now);
             state.set_absence(key, Absence::Invalidated);
@@ -238,9 +343,9 @@ impl CacheNode {
 
     /// A crash takes along what waited, and ends long commands. A freeze outlasts it.
     pub(super) fn break_halt(&self, state: &mut State) {
-        state.halt.long_commands.clear();
+        state.halt.long_commands = Moments::default();
         for key in std::mem::take(&mut state.halt.expired) {
-            state.watched[key as usize] = false; // its event has come
+            state.watched.set(key, false); // its event has come
         }
         state.halted = state.halt.is_on();
         while let Some(call) = state.halt.stalled.pop(&self.common.calls) {
@@ -283,12 +388,12 @@ impl super::super::shards::Shards {
     fn is_late(&self, call: CallId) -> bool {
         let common = self.common();
         let mut withheld = common.withheld.borrow_mut();
-        let Some(position) = withheld.iter().position(|answer| answer.call == call) else { return false };
-        if withheld[position].frozen {
-            withheld[position].came = Some(common.kernel.now());
+        let Some(answer) = withheld.get_mut(call) else { return false };
+        if answer.frozen {
+            answer.came = Some(common.kernel.now());
             return true;
         }
-        let answer = withheld.swap_remove(position);
+        let answer = withheld.swap_out(call).expect("it was there");
         let at = common.kernel.now().saturating_add(answer.delay);
         common.kernel.schedule(at, Event::new(self.node(answer.shard).events.answer, call));
         true

@@ -1,10 +1,11 @@
 //! How a node comes by what it does not have: it loads it itself (read-through), or its readers fill it (look-aside).
 
-use super::{CacheNode, Command, Copied, Fill, Found, Guard, Job, LeaseAsked, Load, State, set};
+use super::{CacheNode, Command, Copied, Fill, Found, Guard, Job, LeaseAsked, Load, State};
 use crate::cache::expiry::Life;
-use crate::engine::{CallId, Failure, Line};
+use crate::engine::{CallId, Failure};
 use crate::ledger::{Key, Origin, WriteId};
 use crate::time::Nanos;
+use crate::work;
 
 impl CacheNode {
     // ---- Fills by readers ----
@@ -16,8 +17,7 @@ impl CacheNode {
     fn copied(&self, state: &State, key: Key, value: WriteId) -> Copied {
         // What is only in the buffer is good for as long as it is there.
         let expires = state.store.peek(key).map_or(Nanos::MAX, |entry| entry.expires);
-        let of = |table: &Vec<Nanos>| table.get(key as usize).copied().unwrap_or_default();
-        Copied { value, expires, took: of(&state.took), life: of(&state.lives) }
+        Copied { value, expires, took: state.took.get(key), life: state.lives.get(key) }
     }
 
     pub(super) fn look_up_or_lease(&self, state: &mut State, asked: LeaseAsked) -> Found {
@@ -49,7 +49,7 @@ impl CacheNode {
             state.counts.fills_refused += 1;
         } else if state.buffer.newest_write(key).is_none() {
             self.keep(state, key, value, life, Origin::Fill);
-            set(&mut state.took, key, took);
+            state.took.set(key, took);
         }
     }
 
@@ -76,11 +76,11 @@ impl CacheNode {
         let early = refresh.is_early(copy.expires, copy.took, now, &mut state.early);
         if early || refresh.is_ahead(copy.expires, copy.life, now) {
             state.counts.refreshes += 1;
-            self.begin_load(state, key, Line::default(), state.busy_until());
-        }
-        if early {
-            let (_, load) = state.loads.last_mut().expect("the load that was begun");
-            load.waiting.push(&self.common.calls, call);
+            let at = state.busy_until();
+            let load = self.begin_load(state, key, at);
+            if early {
+                load.waiting.push(&self.common.calls, call);
+            }
         }
         early
     }
@@ -90,60 +90,64 @@ impl CacheNode {
         let mut state = self.state.borrow_mut();
         let begins = state.down == 0 && state.store.peek(key).is_none() && !state.is_loading(key);
         if begins {
-            state.loads.push((key, Load { begun: self.common.kernel.now(), ..Load::default() }));
+            CacheNode::note_load(&mut state, key, self.common.kernel.now());
         }
         begins
     }
 
     fn wait_for_load(&self, state: &mut State, key: Key, call: CallId) {
-        let position = state.loads.iter().position(|(loading, _)| *loading == key);
-        let position = match position {
-            Some(position) => {
+        let at = state.busy_until();
+        let load = match state.loads.get_mut(&key) {
+            Some(load) => {
                 state.counts.delayed_hits += 1;
-                position
+                load
             }
-            None => {
-                self.begin_load(state, key, Line::default(), state.busy_until());
-                state.loads.len() - 1
-            }
+            None => self.begin_load(state, key, at),
         };
-        let load = &mut state.loads[position].1;
         load.to_change |= matches!(self.common.calls.question(call), Command::FetchToChange(_));
         let line = if load.overtaken { &mut load.late } else { &mut load.waiting };
         line.push(&self.common.calls, call);
     }
 
-    fn begin_load(&self, state: &mut State, key: Key, waiting: Line, at: Nanos) {
+    fn begin_load<'s>(&self, state: &'s mut State, key: Key, at: Nanos) -> &'s mut Load {
         self.ask(Job::Load(key, at));
-        state.loads.push((key, Load { waiting, begun: at, ..Load::default() }));
+        CacheNode::note_load(state, key, at)
+    }
+
+    fn note_load(state: &mut State, key: Key, begun: Nanos) -> &mut Load {
+        let number = state.loads_begun;
+        state.loads_begun += 1;
+        let load = state.loads.entry(key).or_default();
+        *load = Load { number, begun, ..Load::default() };
+        load
     }
 
     /// A load has come back from the database: everyone who waited gets its outcome, and it is kept for `life`.
     pub fn loaded(&self, key: Key, outcome: Result<WriteId, Failure>, life: Life) {
         let mut state = self.state.borrow_mut();
-        let position = state.loads.iter().position(|(loading, _)| *loading == key).expect("a load that was begun");
-        let (_, mut load) = state.loads.remove(position);
+        let mut load = state.loads.remove(&key).expect("a load that was begun");
         let now = self.common.kernel.now();
         if let (Ok(value), false) = (outcome, load.overtaken) {
             if load.to_change && life == Life::None {
-                state.no_rows.push((key, value));
+                // What was known before somebody else's load is what the first one goes by.
+                state.no_rows.entry(key).or_insert(value);
             }
             self.keep(&mut state, key, value, life, Origin::Fill);
             if !self.reading.refresh.is_off() {
-                set(&mut state.took, key, now.saturating_sub(load.begun));
+                state.took.set(key, now.saturating_sub(load.begun));
             }
         }
         self.admit(&mut state);
         // A refresh that fails costs nobody an answer: the copy is still good.
         let copy = state.store.peek(key).filter(|copy| !self.reading.refresh.is_off() && !copy.is_expired(now));
         let answer = outcome.or_else(|failure| copy.map(|copy| WriteId(copy.value)).ok_or(failure));
+        work::count(load.waiting.len() as usize);
         while let Some(call) = load.waiting.pop(&self.common.calls) {
             self.common.calls.answer(call, answer.map(Found::Value), now);
         }
         if !load.late.is_empty() {
-            self.begin_load(&mut state, key, load.late, self.common.kernel.now());
-            let (_, next) = state.loads.last_mut().expect("the load that was begun");
-            next.to_change = load.to_change;
+            let next = self.begin_load(&mut state, key, now);
+            (next.waiting, next.to_change) = (load.late, load.to_change);
         }
     }
 }

@@ -93,6 +93,9 @@ pub fn with(scenario: &Scenario, settings: &[(&str, &str)]) -> Result<Scenario, 
 
 /// The link, with its `#`, that says `scenario` as what differs from `preset`, and `view` with it.
 ///
+/// # Errors
+/// When there is no such preset, or when the link would be longer than [`LENGTH_MAX`].
+///
 /// ```
 /// use cachelane::scenario::{link, presets};
 /// let mut scenario = presets::get("default").unwrap().scenario().clone();
@@ -100,12 +103,7 @@ pub fn with(scenario: &Scenario, settings: &[(&str, &str)]) -> Result<Scenario, 
 /// assert_eq!(link::encode(&scenario, "default", &[]).unwrap(), "#v1&preset=default&seed=9");
 /// ```
 pub fn encode(scenario: &Scenario, preset: &str, view: &[(String, String)]) -> Result<String, ScenarioError> {
-    let base = presets::get(preset)?;
-    let mut pairs = vec![("preset".to_owned(), base.name.to_owned())];
-    differences("", &base.scenario().show(), &scenario.show(), &mut pairs);
-    pairs.extend(view.iter().map(|(option, value)| (format!("view.{option}"), value.clone())));
-    let pairs = pairs.iter().map(|(key, value)| format!("&{}={}", percent::encode(key), percent::encode(value)));
-    let link = format!("#{VERSION}{}", pairs.collect::<String>());
+    let link = of_any_length(scenario, preset, view)?;
     if link.len() > LENGTH_MAX {
         return Err(ScenarioError::because(
             "",
@@ -114,6 +112,20 @@ pub fn encode(scenario: &Scenario, preset: &str, view: &[(String, String)]) -> R
         ));
     }
     Ok(link)
+}
+
+/// [`encode`], however long the link becomes.
+pub(crate) fn of_any_length(
+    scenario: &Scenario,
+    preset: &str,
+    view: &[(String, String)],
+) -> Result<String, ScenarioError> {
+    let base = presets::get(preset)?;
+    let mut pairs = vec![("preset".to_owned(), base.name.to_owned())];
+    differences("", &base.scenario().show(), &scenario.show(), &mut pairs);
+    pairs.extend(view.iter().map(|(option, value)| (format!("view.{option}"), value.clone())));
+    let pairs = pairs.iter().map(|(key, value)| format!("&{}={}", percent::encode(key), percent::encode(value)));
+    Ok(format!("#{VERSION}{}", pairs.collect::<String>()))
 }
 
 /// The link of `scenario` relative to `default`, or to another preset that it is so much like that this halves the link;

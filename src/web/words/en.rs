@@ -2,10 +2,13 @@
 
 use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece, Speed};
+use super::super::state::Failure;
 use super::super::view::{Control, Lang};
-use super::{PresetGroup, Words, ends, family_name, lane, unless_none};
+use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};
 use crate::chart::{ENGLISH, Panel, text};
-use crate::scenario::{Link, Part, Reason, What};
+use crate::escape::shown;
+use crate::scenario::{self, Link, Part, What};
+use crate::workload::trace::Reason;
 
 pub static WORDS: Words = Words {
     lang: Lang::En,
@@ -112,6 +115,7 @@ pub static WORDS: Words = Words {
     reads: "Reads",
     writes: "Writes",
     count: "# reqs",
+    lane_stopped: |lane, why| format!("{lane} was ended at a limit: {why}."),
     lost_writes: "Lost writes",
     none_lost: "No acknowledged write has been lost. Crash the cache while dirty entries wait in it.",
     and_more: |n| format!("and {} more", text::count(n)),
@@ -201,7 +205,9 @@ pub static WORDS: Words = Words {
     hot_traffic: "Traffic to hot keys",
     open_trace: "Replay a trace",
     trace_formats: "One key per line, csv, ARC, oracleGeneral, Twitter's cache-trace or redis-cli MONITOR; .zst, too.",
-    trace_reading: |name| format!("Reading {name} …"),
+    trace_reading: |name| format!("Reading {} …", shown(name)),
+    cancel_reading: "Cancel reading",
+    trace_stopped: |name| format!("Reading {} was stopped. What ran before goes on.", shown(name)),
     trace_opened: |name, facts| {
         let says = facts.says.iter().map(|what| match what.as_str() {
             "operations" => "operations",
@@ -211,10 +217,15 @@ pub static WORDS: Words = Words {
             _ => "clients",
         });
         let says = unless_none(says.map(str::to_owned), |says| format!("; it also says {says}"));
-        let left_out = facts.left_out.iter().map(|(name, count)| format!("{name} {count}"));
-        let left_out = unless_none(left_out, |commands| format!(" Left out: {commands}."));
+        let left_out: String = left_out(facts)
+            .map(|(why, commands, more)| {
+                let more = if more > 0 { format!(", {more} more") } else { String::new() };
+                let why = Reason::ALL.into_iter().find(|reason| reason.name() == why).map(|why| format!(" ({why})"));
+                format!(" Left out: {commands}{more}{}.", why.unwrap_or_default())
+            })
+            .collect();
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
-        format!("{name}: {requests} requests, {keys} keys{says}.{left_out}")
+        format!("{}: {requests} requests, {keys} keys{says}.{left_out}", shown(name))
     },
     cache: "Cache",
     capacity: "Capacity, entries",
@@ -259,6 +270,7 @@ pub static WORDS: Words = Words {
     faults: "Faults",
     no_faults: "Nothing breaks.",
     add_fault: "Add a fault",
+    more_faults: |n| format!("Show more faults ({} hidden)", text::count(n)),
     remove_fault: "Remove this fault",
     what_breaks: "What",
     at_moment: "At",
@@ -300,10 +312,39 @@ pub static WORDS: Words = Words {
     most: "most",
     p99: "p99",
     deviation: "deviation",
-    reason: Reason::to_string,
+    reason: scenario::Reason::to_string,
     last_good_runs: "One of the controls holds a value that cannot run. The last good experiment goes on.",
-    worker_failed: "The simulation has stopped with an error.",
+    worker_failed: |failure| match failure {
+        Failure::NotStarted => {
+            "The simulation could not start: its worker's files did not arrive, or may not run here."
+        }
+        Failure::Crashed => "The simulation has stopped with an error.",
+        Failure::OutOfMemory => {
+            "The simulation has stopped, most likely for want of memory. Fewer keys, shards, replicas or lanes need less."
+        }
+        Failure::Gone => "The simulation's worker no longer answers; the browser has ended it, perhaps to save memory.",
+    },
+    details: "Details",
+    reload_page: "Reload the page. If that does not help, the site's Content-Security-Policy may forbid workers.",
+    needs_cors: "This figure stands in a sandboxed frame. The simulator's site must send Access-Control-Allow-Origin: * with its .js and .wasm files.",
+    was_stopped: |at| match at {
+        Some(at) => format!("Stopped at {at}. Run it again to get there once more, or change the experiment."),
+        None => "Stopped before its beginning. Run it again, or change the experiment.".to_owned(),
+    },
+    still_loading: "Still loading the simulation…",
+    still_computing: "Still computing: this experiment takes long. Everything else on the page works meanwhile.",
+    maybe_gone: "No answer for more than 20 seconds. The simulation may be gone, or computing for very long.",
+    stop: "Stop",
     run_again: "Run it again",
+    too_long: |bytes, most| {
+        format!(
+            "This experiment is too large for a link: it would take {} bytes, and at most {} get through everywhere.",
+            text::count(bytes),
+            text::count(most)
+        )
+    },
+    address_is_old: "The address still shows the last one that fits. Save the experiment as a file to keep it; “Open a scenario file” under Share brings it back.",
+    save_scenario: "Save as a file (TOML)",
     open_default: "Open the default preset",
     link_not_opened: "This link cannot be opened",
     link_text: "The link",
@@ -377,6 +418,7 @@ pub static WORDS: Words = Words {
         ("R", "restart"),
         ("F", "finish now"),
         ("1 … 9", "show or hide a lane"),
+        ("Esc", "stop reading a trace"),
         ("?", "this help"),
     ],
     footer: "Cachelane simulates; it does not measure. What it computes is held against queueing theory and real traces.",

@@ -2,9 +2,11 @@
 
 use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece, Speed};
+use super::super::state::Failure;
 use super::super::view::{Control, Lang};
-use super::{PresetGroup, Words, ends, family_name, lane, unless_none};
+use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};
 use crate::chart::{Labels, Panel, text};
+use crate::escape::shown;
 use crate::scenario::limits::{Limit, Range};
 use crate::scenario::{Link, Part, Reason, What};
 
@@ -123,6 +125,7 @@ pub static WORDS: Words = Words {
     reads: "읽기",
     writes: "쓰기",
     count: "요청 수",
+    lane_stopped: |lane, why| format!("‘{lane}’ 레인은 한도에 도달해 끝났습니다: {why}."),
     lost_writes: "유실된 쓰기",
     none_lost: "응답까지 한 쓰기 중 유실된 것은 없습니다. 더티 엔트리가 쌓여 있을 때 캐시를 크래시해 보세요.",
     and_more: |n| format!("외 {}건", text::count(n)),
@@ -211,7 +214,9 @@ pub static WORDS: Words = Words {
     hot_traffic: "핫 키로 가는 트래픽",
     open_trace: "트레이스 재생",
     trace_formats: "한 줄에 키 하나, csv, ARC, oracleGeneral, 트위터 cache-trace, redis-cli MONITOR 출력. .zst 압축 파일도 됩니다.",
-    trace_reading: |name| format!("{name} 읽는 중…"),
+    trace_reading: |name| format!("{} 읽는 중…", shown(name)),
+    cancel_reading: "읽기 취소",
+    trace_stopped: |name| format!("{} 읽기를 중단했습니다. 실행 중이던 실험은 계속됩니다.", shown(name)),
     trace_opened: |name, facts| {
         let says = facts.says.iter().map(|what| match what.as_str() {
             "operations" => "연산",
@@ -221,10 +226,14 @@ pub static WORDS: Words = Words {
             _ => "클라이언트",
         });
         let says = unless_none(says.map(str::to_owned), |says| format!(" (함께 기록된 정보: {says})"));
-        let left_out = facts.left_out.iter().map(|(name, count)| format!("{name} {count}건"));
-        let left_out = unless_none(left_out, |commands| format!(" 제외한 명령: {commands}."));
+        let left_out: String = left_out(facts)
+            .map(|(why, commands, more)| {
+                let more = if more > 0 { format!(" 외 {more}종") } else { String::new() };
+                format!(" 제외한 명령: {commands}{more}{}.", why_left_out(why))
+            })
+            .collect();
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
-        format!("{name}: 요청 {requests}건, 키 {keys}개{says}.{left_out}")
+        format!("{}: 요청 {requests}건, 키 {keys}개{says}.{left_out}", shown(name))
     },
     cache: "캐시",
     capacity: "용량 (엔트리)",
@@ -269,6 +278,7 @@ pub static WORDS: Words = Words {
     faults: "장애",
     no_faults: "예정된 장애가 없습니다.",
     add_fault: "장애 추가",
+    more_faults: |n| format!("장애 더 보기 ({}개 숨김)", text::count(n)),
     remove_fault: "이 장애 삭제",
     what_breaks: "종류",
     at_moment: "시점",
@@ -323,8 +333,39 @@ pub static WORDS: Words = Words {
     deviation: "표준편차",
     reason,
     last_good_runs: "실행할 수 없는 값이 있습니다. 마지막으로 올바른 실험이 계속됩니다.",
-    worker_failed: "시뮬레이션이 오류로 멈췄습니다.",
+    worker_failed: |failure| match failure {
+        Failure::NotStarted => {
+            "시뮬레이션을 시작하지 못했습니다. 워커 파일을 받지 못했거나 이 페이지에서 실행할 수 없습니다."
+        }
+        Failure::Crashed => "시뮬레이션이 오류로 멈췄습니다.",
+        Failure::OutOfMemory => {
+            "시뮬레이션이 멈췄습니다. 메모리가 부족했을 가능성이 큽니다. 키, 샤드, 복제본, 레인 수를 줄여 보세요."
+        }
+        Failure::Gone => "시뮬레이션 워커가 응답하지 않습니다. 브라우저가 메모리를 확보하려고 종료했을 수 있습니다.",
+    },
+    details: "자세히",
+    reload_page: "페이지를 새로 고치세요. 그래도 안 되면 사이트의 Content-Security-Policy가 워커를 막고 있을 수 있습니다.",
+    needs_cors: "이 그래프는 샌드박스 프레임 안에 있습니다. 시뮬레이터 사이트가 .js와 .wasm 파일에 Access-Control-Allow-Origin: * 헤더를 붙여야 합니다.",
+    was_stopped: |at| match at {
+        Some(at) => {
+            format!("{at} 시점에서 중단했습니다. 다시 실행하면 그 시점까지 다시 계산합니다. 설정을 바꿔도 됩니다.")
+        }
+        None => "시작하기 전에 중단했습니다. 다시 실행하거나 설정을 바꿔 보세요.".to_owned(),
+    },
+    still_loading: "시뮬레이션을 불러오는 중입니다…",
+    still_computing: "아직 계산 중입니다. 오래 걸리는 실험이며, 그동안 다른 조작은 그대로 할 수 있습니다.",
+    maybe_gone: "20초 넘게 응답이 없습니다. 시뮬레이션이 종료되었거나 계산이 매우 오래 걸리고 있습니다.",
+    stop: "중단",
     run_again: "다시 실행",
+    too_long: |bytes, most| {
+        format!(
+            "실험이 너무 커서 링크로 만들 수 없습니다. {}바이트가 필요한데, 어디서나 열리는 링크는 {}바이트까지입니다.",
+            text::count(bytes),
+            text::count(most)
+        )
+    },
+    address_is_old: "주소 창에는 링크로 만들 수 있었던 마지막 실험이 남아 있습니다. 이 실험은 파일로 저장하고, ‘공유’의 ‘시나리오 파일 열기’로 다시 여세요.",
+    save_scenario: "파일로 저장 (TOML)",
     open_default: "기본 프리셋 열기",
     link_not_opened: "이 링크를 열 수 없습니다",
     link_text: "링크",
@@ -397,6 +438,7 @@ pub static WORDS: Words = Words {
         ("R", "처음부터"),
         ("F", "끝까지 실행"),
         ("1 … 9", "레인 보이기/숨기기"),
+        ("Esc", "트레이스 읽기 취소"),
         ("?", "도움말"),
     ],
     footer: "Cachelane은 측정이 아니라 시뮬레이션입니다. 계산 결과는 큐잉 이론과 실제 트레이스로 검증합니다.",
@@ -616,6 +658,19 @@ fn cause(name: &str) -> String {
     .to_owned()
 }
 
+/// 명령을 제외한 이유.
+fn why_left_out(reason: &str) -> &'static str {
+    match reason {
+        "no_key" => " (키를 읽거나 바꾸지 않음)",
+        "script" => " (스크립트: 실행한 명령은 트레이스에 따로 기록됨)",
+        "refused" => " (서버가 거절해 바뀐 것이 없음)",
+        "unnamed_keys" => " (이름을 밝히지 않은 키를 읽으며, 그 읽기는 세지 않음)",
+        "depends_on_values" => " (보관하지 않는 값이나 필드 TTL에 따라 동작이 달라짐)",
+        "unknown" => " (알 수 없는 명령)",
+        _ => "",
+    }
+}
+
 /// 허용 범위.
 fn range(limit: &Limit) -> String {
     let range = match limit.range {
@@ -652,6 +707,14 @@ fn reason(reason: &Reason) -> String {
         Reason::NotAllowed(allowed) => format!("사용할 수 없는 값입니다. 허용되는 값: {}", expected(allowed)),
         Reason::UnknownField { meant, known } => list("그런 항목은 없습니다.", meant, known),
         Reason::UnknownWord { meant, known } => list("그런 선택지는 없습니다.", meant, known),
+        Reason::Separator { readings, .. } if readings.len() > 1 => {
+            format!("{} 둘 다로 읽힐 수 있습니다. 그중 하나로 적어 주세요.", readings.join(", "))
+        }
+        Reason::Separator { readings, allowed } => {
+            let allowed =
+                if allowed.is_empty() { String::new() } else { format!(" 허용되는 값: {}", expected(allowed)) };
+            format!("{}처럼 소수점은 마침표로, 천 단위 구분 없이 적어 주세요.{allowed}", readings.concat())
+        }
         Reason::Missing(what) => format!("값이 필요합니다: {what}"),
         Reason::Because(sentence) => sentence.clone(),
     }

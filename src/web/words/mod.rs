@@ -9,8 +9,10 @@ mod ko;
 use super::extras::Extra;
 use super::headline::{Headline, Piece};
 use super::protocol::TraceFacts;
+use super::state::Failure;
 use super::view::{Control, Lang, Shown};
 use crate::chart::{Labels, Panel, Weight};
+use crate::escape::shown;
 use crate::scenario::limits::Limit;
 use crate::scenario::{Lane, Link, Part, Reason, Scenario, What, Writing};
 
@@ -99,6 +101,8 @@ words! {
     reads: &'static str,
     writes: &'static str,
     count: &'static str,
+    /// A lane, and why it ended before it had settled.
+    lane_stopped: fn(&str, &str) -> String,
     lost_writes: &'static str,
     none_lost: &'static str,
     and_more: fn(u64) -> String,
@@ -159,6 +163,8 @@ words! {
     open_trace: &'static str,
     trace_formats: &'static str,
     trace_reading: fn(&str) -> String,
+    cancel_reading: &'static str,
+    trace_stopped: fn(&str) -> String,
     trace_opened: fn(&str, &TraceFacts) -> String,
     cache: &'static str,
     capacity: &'static str,
@@ -188,6 +194,7 @@ words! {
     faults: &'static str,
     no_faults: &'static str,
     add_fault: &'static str,
+    more_faults: fn(u64) -> String,
     remove_fault: &'static str,
     what_breaks: &'static str,
     at_moment: &'static str,
@@ -217,8 +224,21 @@ words! {
     // what is wrong
     reason: fn(&Reason) -> String,
     last_good_runs: &'static str,
-    worker_failed: &'static str,
+    worker_failed: fn(Failure) -> &'static str,
+    details: &'static str,
+    reload_page: &'static str,
+    needs_cors: &'static str,
+    /// The moment that the page shows, if it shows one.
+    was_stopped: fn(Option<&str>) -> String,
+    still_loading: &'static str,
+    still_computing: &'static str,
+    maybe_gone: &'static str,
+    stop: &'static str,
     run_again: &'static str,
+    /// How long the link would be and how long it may be, bytes.
+    too_long: fn(u64, u64) -> String,
+    address_is_old: &'static str,
+    save_scenario: &'static str,
     open_default: &'static str,
     link_not_opened: &'static str,
     link_text: &'static str,
@@ -329,7 +349,7 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
             "" if same_write && !same_read => read,
             "" if same_read && same_write => with_its_own(scenario, lane, write),
             "" => format!("{read} + {write}"),
-            name => (words.lane_name)(name),
+            name => shown(&(words.lane_name)(name)).into_owned(),
         };
         let numbered = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title} ({n})") });
         titles.extend(numbered.take(lanes.len() + 1).find(|name| !titles.contains(name)));
@@ -365,6 +385,16 @@ fn lane(titles: &[String], number: usize) -> Piece {
     Piece::Lane(number, titles.get(number).cloned().unwrap_or_default())
 }
 
+/// The commands of a trace that became no request, by reason: the name of the reason, the first of them with how often each
+/// came, and how many more there are.
+fn left_out(facts: &TraceFacts) -> impl Iterator<Item = (&str, String, usize)> {
+    const NAMED_MAX: usize = 8;
+    facts.left_out.iter().map(|(why, commands)| {
+        let named = commands.iter().take(NAMED_MAX).map(|(name, count)| format!("{} {count}", shown(name)));
+        (why.as_str(), named.collect::<Vec<_>>().join(", "), commands.len().saturating_sub(NAMED_MAX))
+    })
+}
+
 /// What `say` makes of these, with commas between; nothing where there are none.
 fn unless_none(items: impl Iterator<Item = String>, say: impl FnOnce(&str) -> String) -> String {
     let items: Vec<String> = items.collect();
@@ -391,6 +421,25 @@ mod tests {
         assert_eq!(english, "Same traffic for all. Write-back answers writes 9× faster and has lost 212 of them.");
         let korean = plain(&(ko::WORDS.headline)(&said, &["라이트스루".to_owned(), "라이트백".to_owned()]));
         assert_eq!(korean, "모두 같은 트래픽을 받습니다. 라이트백은 쓰기에 9× 빠르게 응답했지만 212건을 유실했습니다.");
+    }
+
+    #[test]
+    fn a_lane_s_name_cannot_turn_the_text_around_it() {
+        let mut scenario = Scenario::default();
+        scenario.lanes[0].name = "safe\u{202e}lanif".to_owned();
+        assert_eq!(titles(&scenario, &en::WORDS), [r"safe\u{202e}lanif"]);
+        assert_eq!(titles(&scenario, &ko::WORDS), [r"safe\u{202e}lanif"]);
+    }
+
+    #[test]
+    fn what_a_trace_says_of_itself_is_shown_escaped() {
+        let commands = [("EV\u{1b}[2JAL".to_owned(), 2)].into();
+        let facts = TraceFacts { left_out: [("script".to_owned(), commands)].into(), ..TraceFacts::default() };
+        for words in [&en::WORDS, &ko::WORDS] {
+            let told = (words.trace_opened)("a\u{202e}b.csv", &facts);
+            assert!(!told.contains(crate::escape::is_unsafe) && told.contains(r"\u{1b}"), "{told}");
+            assert!(!(words.trace_reading)("a\u{202e}b.csv").contains('\u{202e}'));
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::io::BufRead;
 
 use super::lines::{self, Lines, whole};
-use super::{KEY_BYTES_MAX, Problem, Record, Table, TraceError};
+use super::{KEY_BYTES_MAX, Problem, Record, Step, Table, TraceError};
 
 /// The most blocks of one line.
 pub const BLOCKS_MAX: u64 = 1 << 20;
@@ -26,11 +26,11 @@ impl<R: BufRead> Arc<R> {
     }
 
     /// The next block.
-    pub fn read(&mut self, keys: &mut Table) -> Result<Option<Record>, TraceError> {
-        while self.left == 0 {
+    pub fn read(&mut self, keys: &mut Table) -> Result<Step, TraceError> {
+        if self.left == 0 {
             let begun = self.lines.number;
             let Some(line) = self.lines.next()? else {
-                return if begun == 0 { Err(lines::empty("one line such as 1024 8 0 0")) } else { Ok(None) };
+                return if begun == 0 { Err(lines::empty("one line such as 1024 8 0 0")) } else { Ok(Step::End) };
             };
             let range = range(line);
             (self.next, self.left) = range.map_err(|problem| self.lines.wrong(problem))?;
@@ -38,8 +38,23 @@ impl<R: BufRead> Arc<R> {
         let block = self.next;
         (self.next, self.left) = (block + 1, self.left - 1);
         let key = keys.number(block).map_err(|problem| self.lines.wrong(problem))?;
-        Ok(Some(Record { key, ..Record::default() }))
+        Ok(Step::Record(Record { key, ..Record::default() }))
     }
+}
+
+/// Whether lines are such ranges beyond doubt: four numbers, the third 0, the fourth one more from line to line.
+pub fn is_likely(lines: &[&[u8]]) -> bool {
+    let rows: Option<Vec<[u64; 4]>> = lines.iter().map(|line| numbers(line)).collect();
+    let rows = rows.filter(|rows| rows.len() > 1).unwrap_or_default();
+    let counted = rows.windows(2).all(|pair| pair[1][3] == pair[0][3] + 1);
+    !rows.is_empty() && counted && rows.iter().all(|row| row[2] == 0 && (1..=BLOCKS_MAX).contains(&row[1]))
+}
+
+/// The four numbers of a line, if it has four.
+fn numbers(line: &[u8]) -> Option<[u64; 4]> {
+    let fields = line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
+    let numbers: Option<Vec<u64>> = fields.map(|field| whole(field, u64::MAX / 2)).collect();
+    numbers?.try_into().ok()
 }
 
 /// The first block of a line's range and how many there are.

@@ -1,90 +1,61 @@
-//! Comma-separated values with a header: `time,key,size,op` and what else is known.
+//! Tables: lines of fields between commas, semicolons, tabs or blanks, with a header or without.
 //!
-//! The first line names the columns, in any order: `key` must be there; `time` (seconds, with a fraction if there is
-//! one), `size` (bytes), `op` (`get`, `set`, `modify`, `delete`), `ttl` (seconds; 0 or nothing: none given) and `client`
-//! may be. A field may stand in double quotes, and a quote in it is doubled (RFC 4180, within one line).
+//! The first line names the columns, in any order and any case, by their common names ([`Layout`]): `key` must be there;
+//! `time` (seconds, or what its size or name says), `size` (bytes), `op` (`get`, `set`, `modify`, `delete` …), `ttl`
+//! (seconds) and `client` may be; a row stands for `op_count` requests. Columns of other names are not read. A `set` whose
+//! `ttl` is 0 or empty stores a value without an end, whatever end the former value had; `modify` makes a new value from
+//! the old one, which keeps its end, or a first one; the `ttl` of a `get` is that of the value it fetches when it misses. A
+//! field may stand in double quotes, and a quote in it is doubled (RFC 4180, within one line).
+//!
+//! Meta's key-value traces are such tables. An entry is as large as its key and its value there, and a size of 0 of a
+//! look-up says that it missed: the size is not known. CacheLib, `KVReplayGenerator.h`.
 
 use std::io::BufRead;
 
+use super::clock::{self, Clock, TimeUnit};
+use super::columns::{Column, Delimiter, Layout};
 use super::lines::{self, Lines, whole};
-use super::{Interner, KEY_BYTES_MAX, Problem, Record, Table, TraceError};
+use super::{Interner, KEY_BYTES_MAX, Problem, Record, Step, Table, TraceError};
+use crate::keyspace::{Command, Expiry, Only};
 use crate::time::Nanos;
-use crate::workload::requests::Operation;
 
 const WANTED: &str = "a header such as time,key,size,op and one request";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Column {
-    Time,
-    Key,
-    Size,
-    Op,
-    Ttl,
-    Client,
-}
-
-const NAMES: [(&str, Column); 6] = [
-    ("time", Column::Time),
-    ("key", Column::Key),
-    ("size", Column::Size),
-    ("op", Column::Op),
-    ("ttl", Column::Ttl),
-    ("client", Column::Client),
-];
 
 /// Requests by rows. See the [module](self).
 pub struct Csv<R> {
     lines: Lines<R>,
-    columns: Vec<Column>,
+    layout: Layout,
+    clock: Clock,
     clients: Interner,
     fields: Vec<Vec<u8>>,
+    /// The row's request, and how many more times it is made.
+    again: (Record, u64),
+    /// Rows that stand for no request.
+    rows_of_none: u64,
+    rows: u64,
 }
 
-/// The columns that a header names, or what it says instead.
-fn columns(line: &[u8]) -> Result<Vec<Column>, Problem> {
-    let mut fields = Vec::new();
-    split(line, &mut fields)?;
-    let mut columns = Vec::new();
-    for field in &fields {
-        let name = String::from_utf8_lossy(field).trim().to_ascii_lowercase();
-        let known = NAMES.iter().find(|(known, _)| *known == name).map(|(_, column)| *column);
-        let column = known.ok_or_else(|| {
-            Problem::expected(
-                field,
-                "a column's name; the first line names the columns: time, key, size, op, ttl, client",
-            )
-        })?;
-        if columns.contains(&column) {
-            return Err(Problem::expected(field, "a new column: each is named once"));
+/// Cuts a line into fields, into buffers that are used again.
+#[inline]
+pub fn split(line: &[u8], delimiter: Delimiter, fields: &mut Vec<Vec<u8>>) -> Result<(), Problem> {
+    let Delimiter::Byte(separator) = delimiter else {
+        let mut count = 0;
+        for field in line.split(|byte| matches!(byte, b' ' | b'\t')).filter(|field| !field.is_empty()) {
+            next_buffer(fields, count).extend_from_slice(field);
+            count += 1;
         }
-        columns.push(column);
-    }
-    if !columns.contains(&Column::Key) {
-        return Err(Problem::expected(line, "a header with a column `key`"));
-    }
-    Ok(columns)
-}
-
-/// Whether a line is the header of such a file.
-pub fn is_header(line: &[u8]) -> bool {
-    line.contains(&b',') && columns(line).is_ok()
-}
-
-/// Cuts a line at its commas, into buffers that are used again.
-fn split(line: &[u8], fields: &mut Vec<Vec<u8>>) -> Result<(), Problem> {
+        fields.truncate(count);
+        return Ok(());
+    };
     let mut count = 0;
     let mut rest = Some(line);
     while let Some(text) = rest {
-        if fields.len() == count {
-            fields.push(Vec::new());
-        }
-        let field = &mut fields[count];
-        field.clear();
+        let field = next_buffer(fields, count);
         count += 1;
         rest = match text.strip_prefix(b"\"") {
-            Some(quoted) => after_quoted(quoted, field)?,
+            Some(quoted) => after_quoted(quoted, separator, field)?,
             None => {
-                let end = text.iter().position(|&byte| byte == b',');
+                let end = text.iter().position(|&byte| byte == separator);
                 field.extend_from_slice(&text[..end.unwrap_or(text.len())]);
                 end.map(|end| &text[end + 1..])
             }
@@ -94,35 +65,47 @@ fn split(line: &[u8], fields: &mut Vec<Vec<u8>>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Reads a quoted field after its first quote; gives what stands after its comma, if there is one.
-fn after_quoted<'a>(mut text: &'a [u8], field: &mut Vec<u8>) -> Result<Option<&'a [u8]>, Problem> {
+fn next_buffer(fields: &mut Vec<Vec<u8>>, count: usize) -> &mut Vec<u8> {
+    if fields.len() == count {
+        fields.push(Vec::new());
+    }
+    fields[count].clear();
+    &mut fields[count]
+}
+
+/// Reads a quoted field after its first quote; gives what stands after its separator, if there is one.
+fn after_quoted<'a>(mut text: &'a [u8], separator: u8, field: &mut Vec<u8>) -> Result<Option<&'a [u8]>, Problem> {
     loop {
         let end = text.iter().position(|&byte| byte == b'"');
         let end = end.ok_or_else(|| Problem::expected(text, "a field whose quotes are closed on the same line"))?;
         field.extend_from_slice(&text[..end]);
         match text.get(end + 1) {
             Some(b'"') => field.push(b'"'),
-            Some(b',') => return Ok(Some(&text[end + 2..])),
+            Some(byte) if *byte == separator => return Ok(Some(&text[end + 2..])),
             None => return Ok(None),
-            Some(_) => return Err(Problem::expected(&text[end..], "a comma after a closing quote")),
+            Some(_) => return Err(Problem::expected(&text[end..], "the end of a field after a closing quote")),
         }
         text = &text[end + 2..];
     }
 }
 
 impl<R: BufRead> Csv<R> {
-    /// Reads the header.
-    pub fn new(reader: R) -> Result<Csv<R>, TraceError> {
+    /// Reads a table of this layout; `unit` is that of its times, where it is told.
+    pub fn new(reader: R, layout: Layout, unit: Option<TimeUnit>) -> Result<Csv<R>, TraceError> {
         let mut lines = Lines::new(reader, 2 * KEY_BYTES_MAX);
-        let Some(header) = lines.next()? else { return Err(lines::empty(WANTED)) };
-        let columns = columns(header);
-        let columns = columns.map_err(|problem| lines.wrong(problem))?;
-        Ok(Csv { lines, columns, clients: Interner::default(), fields: Vec::new() })
+        if layout.has_header && lines.next()?.is_none() {
+            return Err(lines::empty(WANTED));
+        }
+        let mut clock = Clock::new(unit.or(layout.time_unit));
+        clock.decimal_comma = layout.delimiter == Delimiter::Byte(b';');
+        let again = (Record::default(), 0);
+        let (clients, fields) = (Interner::default(), Vec::new());
+        Ok(Csv { lines, layout, clock, clients, fields, again, rows_of_none: 0, rows: 0 })
     }
 
     /// Whether the rows say what is done.
     pub fn has_operations(&self) -> bool {
-        self.columns.contains(&Column::Op)
+        self.layout.has(Column::Op)
     }
 
     /// The number of the line read last.
@@ -130,64 +113,155 @@ impl<R: BufRead> Csv<R> {
         self.lines.number
     }
 
-    /// The next row.
-    pub fn read(&mut self, keys: &mut Table) -> Result<Option<Record>, TraceError> {
-        let Some(line) = self.lines.next()? else {
-            return if self.lines.number == 1 { Err(lines::wrong(2, Problem::EmptyTrace(WANTED))) } else { Ok(None) };
-        };
-        let split = split(line, &mut self.fields);
-        let record = split.and_then(|()| self.record(keys));
-        record.map(Some).map_err(|problem| self.lines.wrong(problem))
+    /// The time of the row read last, as it stands there.
+    pub fn time(&self) -> &[u8] {
+        let at = self.layout.columns.iter().position(|column| *column == Column::Time);
+        at.and_then(|at| self.fields.get(at)).map_or(&[], |field| field.trim_ascii())
     }
 
-    fn record(&mut self, keys: &mut Table) -> Result<Record, Problem> {
-        if self.fields.len() != self.columns.len() {
-            let found = format!("a row of {} fields", self.fields.len());
-            let expected = format!("a row of {}, as the header says", self.columns.len());
-            return Err(Problem::Expected { found, expected });
+    /// What the reader should know.
+    pub fn notes(&self) -> Vec<String> {
+        let none = (self.rows_of_none > 0)
+            .then(|| format!("{} rows stand for 0 requests and are left out", self.rows_of_none));
+        self.layout.notes.iter().cloned().chain(self.clock.note().map(str::to_owned)).chain(none).collect()
+    }
+
+    /// The next request.
+    pub fn read(&mut self, keys: &mut Table) -> Result<Step, TraceError> {
+        if self.again.1 > 0 {
+            self.again.1 -= 1;
+            return Ok(Step::Record(self.again.0.clone()));
         }
+        let Some(line) = self.lines.next()? else {
+            let empty = || lines::wrong(self.lines.number + 1, Problem::EmptyTrace(WANTED));
+            return if self.rows == 0 { Err(empty()) } else { Ok(Step::End) };
+        };
+        self.rows += 1;
+        let split = split(line, self.layout.delimiter, &mut self.fields);
+        let read = split.and_then(|()| self.record(keys)).map_err(|problem| self.lines.wrong(problem))?;
+        Ok(match read {
+            (_, 0) => {
+                self.rows_of_none += 1;
+                Step::Nothing
+            }
+            (record, 1) => Step::Record(record),
+            (record, count) => {
+                self.again = (record.clone(), count - 1);
+                Step::Record(record)
+            }
+        })
+    }
+
+    /// The row's request, and how many times it is made.
+    fn record(&mut self, keys: &mut Table) -> Result<(Record, u64), Problem> {
+        if self.fields.len() != self.layout.columns.len() {
+            let found = format!("a row of {} fields", self.fields.len());
+            let told = if self.layout.has_header { "as the header says" } else { "as the first line has" };
+            return Err(Problem::Expected {
+                found,
+                expected: format!("a row of {}, {told}", self.layout.columns.len()),
+            });
+        }
+        let comma = self.clock.decimal_comma;
+        let mut row = Row { count: 1, ..Row::default() };
         let mut record = Record::default();
-        for (column, field) in self.columns.iter().zip(&self.fields) {
+        for (column, field) in self.layout.columns.iter().zip(&self.fields) {
             let field = field.as_slice();
             match column {
                 Column::Key => record.key = keys.text(field)?,
-                Column::Time => record.at = Some(time(field)?),
-                Column::Size => record.size = size(field)?,
-                Column::Op => record.operation = Some(operation(field)?),
-                Column::Ttl => record.ttl = ttl(field)?,
+                Column::Time => record.at = Some(self.clock.moment(field)?),
+                Column::Size => row.size = size(field)?,
+                Column::KeySize => row.key_size = size(field)?,
+                Column::Op => row.does = Some(does(field).ok_or_else(|| self.layout.unknown_operation(field))?),
+                Column::Count => row.count = count(field)?,
+                Column::Ttl => row.ttl = ttl(field, self.layout.ttl_unit, comma)?,
                 Column::Client => record.client = Some(self.clients.id(field)),
+                Column::Ignored => {}
             }
         }
-        Ok(record)
+        record.size = row.entry_size();
+        let looks_up = row.does.is_none_or(|does| matches!(does, Does::Read));
+        record.fill_ttl = row.ttl.filter(|_| looks_up);
+        record.command = row.does.map(|does| does.command(row.ttl));
+        Ok((record, row.count))
     }
 }
 
-fn time(field: &[u8]) -> Result<Nanos, Problem> {
-    lines::seconds(field).map(Nanos).ok_or_else(|| Problem::expected(field, "a time in seconds, such as 12 or 12.5"))
+/// What a row says besides key and time.
+#[derive(Default)]
+struct Row {
+    size: Option<u32>,
+    key_size: Option<u32>,
+    does: Option<Does>,
+    count: u64,
+    ttl: Option<Nanos>,
+}
+
+impl Row {
+    /// How large the entry is. Where keys have sizes of their own, a look-up of size 0 missed.
+    fn entry_size(&self) -> Option<u32> {
+        let Some(key_size) = self.key_size else { return self.size };
+        let missed = self.size == Some(0) && matches!(self.does, None | Some(Does::Read));
+        self.size.filter(|_| !missed).map(|size| size.saturating_add(key_size))
+    }
 }
 
 fn size(field: &[u8]) -> Result<Option<u32>, Problem> {
-    if field.trim_ascii().is_empty() {
+    let field = field.trim_ascii();
+    if field.is_empty() {
         return Ok(None);
     }
-    let size = whole(field, u64::from(u32::MAX)).map(|size| size as u32);
+    // Tools that keep numbers as floats write 100.0.
+    let digits = match field.iter().position(|&byte| byte == b'.') {
+        Some(point) if field[point + 1..].iter().all(|&byte| byte == b'0') => &field[..point],
+        _ => field,
+    };
+    let size = whole(digits, u64::from(u32::MAX)).map(|size| size as u32);
     size.map(Some).ok_or_else(|| Problem::expected(field, "a size in whole bytes, below 4 GiB"))
 }
 
-fn ttl(field: &[u8]) -> Result<Option<Nanos>, Problem> {
+fn count(field: &[u8]) -> Result<u64, Problem> {
+    let most = u64::from(u32::MAX);
+    whole(field, most).ok_or_else(|| Problem::expected(field, format!("a number of requests, at most {most}")))
+}
+
+fn ttl(field: &[u8], unit: TimeUnit, comma: bool) -> Result<Option<Nanos>, Problem> {
     if field.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let ttl = lines::seconds(field).ok_or_else(|| Problem::expected(field, "a TTL in seconds, such as 60"))?;
+    let expected = || Problem::expected(field, format!("a TTL in {unit}, such as 60"));
+    let ttl = clock::length(field, unit, comma).ok_or_else(expected)?;
     Ok((ttl > 0).then_some(Nanos(ttl)))
 }
 
-fn operation(field: &[u8]) -> Result<Operation, Problem> {
+/// What the word for an operation means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Does {
+    Read,
+    Store(Only),
+    Change,
+    Delete,
+}
+
+impl Does {
+    fn command(self, ttl: Option<Nanos>) -> Command {
+        match self {
+            Does::Read => Command::Read,
+            Does::Store(only) => Command::Store { expiry: ttl.map_or(Expiry::Never, Expiry::In), only },
+            Does::Change => Command::Change { creates: true },
+            Does::Delete => Command::Delete,
+        }
+    }
+}
+
+fn does(field: &[u8]) -> Option<Does> {
     match field.trim_ascii().to_ascii_lowercase().as_slice() {
-        b"get" | b"read" => Ok(Operation::Read),
-        b"set" | b"write" | b"put" => Ok(Operation::Write),
-        b"modify" | b"incr" => Ok(Operation::Modify),
-        b"delete" | b"del" => Ok(Operation::Delete),
-        _ => Err(Problem::expected(field, "an operation: get, set, modify or delete")),
+        b"get" | b"gets" | b"read" | b"r" | b"get_lease" | b"lookup" | b"fetch" => Some(Does::Read),
+        b"set" | b"write" | b"put" | b"w" | b"set_lease" | b"insert" | b"cas" => Some(Does::Store(Only::Always)),
+        b"add" => Some(Does::Store(Only::IfAbsent)),
+        b"replace" => Some(Does::Store(Only::IfPresent)),
+        b"modify" | b"incr" | b"decr" | b"append" | b"prepend" | b"update" => Some(Does::Change),
+        b"delete" | b"del" | b"remove" => Some(Does::Delete),
+        _ => None,
     }
 }

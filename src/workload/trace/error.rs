@@ -21,6 +21,8 @@ pub enum Place {
     Line(u64),
     /// A record of a binary format, from 1.
     Record(u64),
+    /// The file as a whole.
+    File,
 }
 
 /// What is wrong with a line or record of a trace.
@@ -42,8 +44,12 @@ pub enum Problem {
     TooManyRecords(usize),
     /// What was found, and what was expected in its place.
     Expected { found: String, expected: String },
-    /// A time before the one of the request before it, in seconds.
-    TimeGoesBack { from_s: f64, to_s: f64 },
+    /// A time long before the one of the request before it, both as the file writes them.
+    TimeGoesBack { from: String, to: String },
+    /// The keys' names take more than so many bytes of memory.
+    NamesTooLarge(u64),
+    /// The file is none that is read; a sentence that says what it is and what to do.
+    Foreign(String),
     /// The file could not be read on.
     Read(io::Error),
 }
@@ -51,13 +57,20 @@ pub enum Problem {
 impl Problem {
     /// What was found in a field (cut to a readable length), and what was expected there.
     pub(super) fn expected(found: &[u8], expected: impl Into<String>) -> Problem {
-        const SHOWN: usize = 60;
-        let mut text = String::from_utf8_lossy(&found[..found.len().min(SHOWN)]).into_owned();
-        if found.len() > SHOWN {
-            text.push('…');
-        }
-        Problem::Expected { found: text, expected: expected.into() }
+        Problem::Expected { found: shown(found), expected: expected.into() }
     }
+}
+
+/// A field as it can be shown: cut to a readable length.
+pub(super) fn shown(field: &[u8]) -> String {
+    const SHOWN: usize = 60;
+    let cut = (0..=SHOWN.min(field.len())).rev().find(|&cut| field.get(cut).is_none_or(|byte| byte & 0xC0 != 0x80));
+    let cut = if field.len() <= SHOWN { field.len() } else { cut.unwrap_or(SHOWN) };
+    let mut text = String::from_utf8_lossy(&field[..cut]).into_owned();
+    if field.len() > SHOWN {
+        text.push('…');
+    }
+    text
 }
 
 impl fmt::Display for Place {
@@ -65,13 +78,16 @@ impl fmt::Display for Place {
         match self {
             Place::Line(number) => write!(f, "line {number}"),
             Place::Record(number) => write!(f, "record {number}"),
+            Place::File => f.write_str("the file"),
         }
     }
 }
 
 impl fmt::Display for TraceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.place)?;
+        if self.place != Place::File {
+            write!(f, "{}: ", self.place)?;
+        }
         match &self.problem {
             Problem::EmptyTrace(wanted) => write!(f, "the trace is empty; it must hold at least {wanted}"),
             Problem::EmptyLine => f.write_str("the line is empty; write one key per line and delete empty lines"),
@@ -86,9 +102,16 @@ impl fmt::Display for TraceError {
                 )
             }
             Problem::Expected { found, expected } => write!(f, "{found:?} is not {expected}"),
-            Problem::TimeGoesBack { from_s, to_s } => {
-                write!(f, "the time goes back, from {from_s} s to {to_s} s; sort the trace by time")
+            Problem::TimeGoesBack { from, to } => {
+                write!(f, "the time goes back, from {from} to {to}; sort the trace by time")
             }
+            Problem::NamesTooLarge(limit) => write!(
+                f,
+                "the names of the keys take more than {} MiB of memory; cut the trace into parts, or shorten its keys (a \
+                 hash of each will do)",
+                limit >> 20
+            ),
+            Problem::Foreign(sentence) => f.write_str(sentence),
             Problem::Read(error) => write!(f, "cannot read on: {error}"),
         }
     }

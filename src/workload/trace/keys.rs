@@ -1,25 +1,46 @@
 //! One key per line: the plainest trace.
 //!
 //! A key is its whole line but for the line's end (`\n` or `\r\n`), compared byte by byte: `7` and `07` are two keys.
-//! A byte-order mark before the first line is skipped. The libCacheSim and cache2k projects' text traces look like this.
+//! A byte-order mark before the first line is skipped, empty lines at the end are nothing. The libCacheSim and cache2k
+//! projects' text traces look like this. In the traces of LIRS a line `*` is a mark and no key.
 
 use std::io::BufRead;
 
 use super::lines::{self, Lines};
-use super::{KEY_BYTES_MAX, KeyIds, Problem, TraceError};
+use super::{KEY_BYTES_MAX, KeyIds, Problem, Record, Step, TraceError};
 
 /// The keys of a trace with one key per line, as dense ids. Ends after the first error; an empty trace is an error.
 #[derive(Debug)]
 pub struct KeyLines<R> {
     lines: Lines<R>,
     ids: KeyIds,
+    /// Whether a line with a blank in it is refused.
+    is_checked: bool,
+    /// How many lines `*` there were, where they are marks.
+    marks: Option<u64>,
     finished: bool,
 }
 
 impl<R: BufRead> KeyLines<R> {
     /// Reads from `reader`.
     pub fn new(reader: R) -> KeyLines<R> {
-        KeyLines { lines: Lines::new(reader, KEY_BYTES_MAX), ids: KeyIds::default(), finished: false }
+        let (lines, ids) = (Lines::new(reader, KEY_BYTES_MAX), KeyIds::default());
+        KeyLines { lines, ids, is_checked: false, marks: None, finished: false }
+    }
+
+    /// The same, whose names may take so many bytes of memory.
+    pub(super) fn with_names(self, most_bytes: u64) -> KeyLines<R> {
+        KeyLines { ids: KeyIds::of_at_most(most_bytes), ..self }
+    }
+
+    /// The same, where a line with a blank or tab in it is taken for several fields, and refused.
+    pub(super) fn checked(self, is_checked: bool) -> KeyLines<R> {
+        KeyLines { is_checked, ..self }
+    }
+
+    /// The same, where a line `*` is a mark.
+    pub(super) fn marked(self) -> KeyLines<R> {
+        KeyLines { marks: Some(0), ..self }
     }
 
     /// How many distinct keys were read so far, of those not forgotten.
@@ -27,28 +48,58 @@ impl<R: BufRead> KeyLines<R> {
         self.ids.count()
     }
 
+    /// How much memory their names take, in bytes.
+    pub(super) fn name_bytes(&self) -> u64 {
+        self.ids.bytes()
+    }
+
     /// Forgets keys; see [`Records::forget`](super::Records::forget).
     pub fn forget(&mut self, keep: impl Fn(u32) -> bool) {
         self.ids.retain(keep);
     }
 
-    /// The next line's id, or `None` at the end.
+    /// What the reader should know.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let told = |marks: u64| format!("lines that are only * are marks, as in LIRS' traces, and no keys: {marks}");
+        self.marks.filter(|marks| *marks > 0).map(told).into_iter().collect()
+    }
+
+    /// The next line as a request.
     #[inline]
-    pub(super) fn read(&mut self) -> Result<Option<u32>, TraceError> {
+    pub(super) fn step(&mut self) -> Result<Step, TraceError> {
         let begun = self.lines.number;
         let Some(key) = self.lines.next()? else {
-            return if begun == 0 { Err(lines::empty("one key, one per line")) } else { Ok(None) };
+            return if begun == 0 { Err(lines::empty("one key, one per line")) } else { Ok(Step::End) };
         };
-        let problem = if key.trim_ascii().is_empty() {
-            Problem::EmptyLine
-        } else if std::str::from_utf8(key).is_err() {
+        if key == b"*"
+            && let Some(marks) = &mut self.marks
+        {
+            *marks += 1;
+            return Ok(Step::Nothing);
+        }
+        let problem = if std::str::from_utf8(key).is_err() {
             Problem::NotUtf8
-        } else if let Some(id) = self.ids.id(key) {
-            return Ok(Some(id));
+        } else if self.is_checked && key.iter().any(|byte| matches!(byte, b' ' | b'\t')) {
+            Problem::expected(
+                key,
+                "one key: there is a blank in it (if each line is one key as it stands: --format keys)",
+            )
+        } else if let Some(key) = self.ids.id(key) {
+            return Ok(Step::Record(Record { key, ..Record::default() }));
         } else {
-            Problem::TooManyKeys
+            self.ids.full()
         };
         Err(self.lines.wrong(problem))
+    }
+
+    fn read(&mut self) -> Result<Option<u32>, TraceError> {
+        loop {
+            match self.step()? {
+                Step::Record(record) => return Ok(Some(record.key)),
+                Step::Nothing => {}
+                Step::End => return Ok(None),
+            }
+        }
     }
 }
 
@@ -96,8 +147,16 @@ mod tests {
     fn a_bad_line_is_named_by_number_and_reason() {
         assert!(ids("").unwrap_err().starts_with("line 1: the trace is empty"));
         assert!(ids("a\n\nb").unwrap_err().starts_with("line 2: the line is empty"));
-        assert!(ids("a\n \r\nb").unwrap_err().starts_with("line 2: the line is empty"));
+        assert!(ids("a\n \r\n\nb").unwrap_err().starts_with("line 2: the line is empty"));
         assert!(ids(b"a\nb\n\xff\n").unwrap_err().starts_with("line 3: the key is not UTF-8"));
+    }
+
+    #[test]
+    fn empty_lines_at_the_end_are_nothing() {
+        assert_eq!(ids("a\nb\n\n \r\n\n").unwrap(), [0, 1]);
+        assert_eq!(ids(format!("a{}", "\n".repeat(1_000))).unwrap(), [0]);
+        assert!(ids(format!("a{}", "\n".repeat(2_000))).unwrap_err().starts_with("line 2: the line is empty"));
+        assert!(ids("\n\n").unwrap_err().starts_with("line 1: the trace is empty"));
     }
 
     #[test]

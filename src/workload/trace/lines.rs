@@ -4,6 +4,9 @@ use std::io::{BufRead, Read};
 
 use super::{Place, Problem, TraceError};
 
+/// So many empty lines may end a file.
+const EMPTY_MAX: u32 = 1_000;
+
 /// Reads lines one after the other into one buffer.
 #[derive(Debug)]
 pub struct Lines<R> {
@@ -21,9 +24,37 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The next line without its end (`\n` or `\r\n`), or `None` at the end. A byte-order mark before the first is
-    /// skipped.
+    /// skipped. Empty lines at the end of a file are nothing; an empty line before another is an error.
     #[inline]
     pub fn next(&mut self) -> Result<Option<&[u8]>, TraceError> {
+        if !self.advance()? {
+            return Ok(None);
+        }
+        if self.trimmed().trim_ascii_start().is_empty() {
+            return self.after_empty().map(|()| None);
+        }
+        Ok(Some(self.trimmed()))
+    }
+
+    /// Like [`next`](Lines::next), but empty lines are given as they are.
+    #[inline]
+    pub fn next_or_empty(&mut self) -> Result<Option<&[u8]>, TraceError> {
+        Ok(if self.advance()? { Some(self.trimmed()) } else { None })
+    }
+
+    /// Whether the present line ends where the file ends, without a line's end: it may be cut off.
+    pub fn is_unfinished(&self) -> bool {
+        !self.line.ends_with(b"\n")
+    }
+
+    /// The present line.
+    pub fn present(&self) -> &[u8] {
+        self.trimmed()
+    }
+
+    /// Reads the next line; false at the end.
+    #[inline]
+    fn advance(&mut self) -> Result<bool, TraceError> {
         self.line.clear();
         // Room for a line's end; whatever is longer is cut here and then refused.
         let limit = self.most_bytes as u64 + 2;
@@ -31,17 +62,38 @@ impl<R: BufRead> Lines<R> {
         let length = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.line);
         if length.map_err(|error| self.wrong(Problem::Read(error)))? == 0 {
             self.number -= 1;
-            return Ok(None);
+            return Ok(false);
         }
-        let mut line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
-        line = line.strip_suffix(b"\r").unwrap_or(line);
-        if self.number == 1 {
-            line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+        if self.number == 1 && self.line.starts_with("\u{feff}".as_bytes()) {
+            self.line.drain(..3);
         }
-        if line.len() > self.most_bytes {
+        if self.trimmed().len() > self.most_bytes {
             return Err(self.wrong(Problem::TooLong(self.most_bytes)));
         }
-        Ok(Some(line))
+        Ok(true)
+    }
+
+    #[inline]
+    fn trimmed(&self) -> &[u8] {
+        let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+        line.strip_suffix(b"\r").unwrap_or(line)
+    }
+
+    /// After an empty line: nothing but more of them may follow.
+    #[cold]
+    fn after_empty(&mut self) -> Result<(), TraceError> {
+        let first = self.number;
+        for _ in 0..EMPTY_MAX {
+            if !self.advance()? {
+                // What was read ended before them.
+                self.number = first - 1;
+                return Ok(());
+            }
+            if !self.trimmed().trim_ascii_start().is_empty() {
+                break;
+            }
+        }
+        Err(wrong(first, Problem::EmptyLine))
     }
 
     /// A problem with the present line.
@@ -67,22 +119,4 @@ pub fn whole(field: &[u8], most: u64) -> Option<u64> {
         return None;
     }
     text.parse().ok().filter(|number| *number <= most)
-}
-
-/// A number of seconds, such as `1339518083.107412`, exactly, in nanoseconds. Digits beyond nine after the point are
-/// cut.
-pub fn seconds(field: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(field).ok()?.trim();
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(part) {
-        return None;
-    }
-    let mut nanos = 0;
-    let mut unit = 100_000_000;
-    for digit in part.bytes().take(9) {
-        nanos += u64::from(digit - b'0') * unit;
-        unit /= 10;
-    }
-    whole.parse::<u64>().ok()?.checked_mul(1_000_000_000)?.checked_add(nanos)
 }

@@ -1,9 +1,10 @@
 //! A whole trace in memory, for runs whose lanes all read it.
 
-use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use super::{Format, Place, Problem, Record, Records, TraceError};
+use super::recorded::{Effect, Happened, Recorded, Renewal};
+use super::{How, LeftOut, Place, Problem, Record, Records, TraceError};
+use crate::keyspace::Command;
 use crate::time::Nanos;
 use crate::workload::requests::Operation;
 
@@ -12,6 +13,8 @@ pub const RECORDS_MAX: usize = 20_000_000;
 
 /// How large an entry is of which the trace does not say it.
 const UNKNOWN_SIZE: u32 = u32::MAX;
+/// The client of a request of which the trace names none, where it names others.
+const UNKNOWN_CLIENT: u32 = u32::MAX - 1;
 /// The life of a value of which the trace does not say it.
 const UNKNOWN_TTL: Nanos = Nanos(u64::MAX - 1);
 
@@ -24,8 +27,12 @@ pub struct Trace {
     operations: Vec<Operation>,
     sizes: Vec<u32>,
     ttls: Vec<Nanos>,
+    /// Whether the value keeps the end of the one before; none where none does.
+    keeps: Vec<bool>,
+    renewals: Vec<Renewal>,
     clients: Vec<u32>,
-    left_out: BTreeMap<String, u64>,
+    left_out: LeftOut,
+    notes: Vec<String>,
 }
 
 impl Trace {
@@ -33,55 +40,37 @@ impl Trace {
     ///
     /// # Errors
     /// At the first line or record that is none; when there are more than [`RECORDS_MAX`]; when there are none at all.
-    pub fn read(name: &str, reader: impl BufRead, format: Option<Format>) -> Result<Trace, TraceError> {
-        Trace::collect(Records::open(name, reader, format)?)
+    pub fn read(name: &str, reader: impl BufRead, how: impl Into<How>) -> Result<Trace, TraceError> {
+        Trace::collect(Records::open(name, reader, how)?)
     }
 
     /// Reads what is left of `records`.
     ///
     /// # Errors
     /// Like [`read`](Trace::read).
-    pub fn collect(mut records: Records<'_>) -> Result<Trace, TraceError> {
-        let has_operations = records.has_operations();
-        let mut trace = Trace::default();
-        let mut lives = Lives::default();
-        while let Some(record) = records.next().transpose()? {
-            if trace.keys.len() == RECORDS_MAX {
-                let place = Place::Record(RECORDS_MAX as u64 + 1);
-                return Err(TraceError { place, problem: Problem::TooManyRecords(RECORDS_MAX) });
-            }
-            lives.note(&record, trace.keys.len());
-            if !record.only_expiry {
-                trace.push(&record, has_operations);
-            }
-        }
-        trace.ttls = lives.ttls(&trace.keys);
-        trace.distinct = records.distinct();
-        trace.left_out = records.left_out();
-        if trace.keys.is_empty() {
-            let problem = Problem::EmptyTrace("one command on a key");
-            return Err(TraceError { place: Place::Line(1), problem });
-        }
-        Ok(trace)
+    pub fn collect(records: Records<'_>) -> Result<Trace, TraceError> {
+        let mut builder = TraceBuilder::new(records);
+        builder.advance(u64::MAX)?;
+        builder.finish()
     }
 
-    fn push(&mut self, record: &Record, has_operations: bool) {
+    fn push(&mut self, record: &Record, happened: &Happened, has_operations: bool) {
         let before = self.keys.len();
-        self.keys.push(record.key);
+        self.keys.push(happened.key);
         if has_operations {
-            self.operations.push(record.operation.unwrap_or(Operation::Read));
+            self.operations.push(happened.operation);
         }
         if let Some(at) = record.at {
             self.times.push(at);
         }
-        if let Some(client) = record.client {
-            self.clients.push(client);
+        let size = happened.size.or(record.size.filter(|_| happened.key == record.key));
+        fill_up(&mut self.clients, before, record.client, UNKNOWN_CLIENT);
+        fill_up(&mut self.sizes, before, size, UNKNOWN_SIZE);
+        if happened.keeps_end && self.keeps.is_empty() {
+            self.keeps = vec![false; before];
         }
-        if record.size.is_some() && self.sizes.is_empty() {
-            self.sizes = vec![UNKNOWN_SIZE; before];
-        }
-        if record.size.is_some() || !self.sizes.is_empty() {
-            self.sizes.push(record.size.unwrap_or(UNKNOWN_SIZE));
+        if happened.keeps_end || !self.keeps.is_empty() {
+            self.keeps.push(happened.keeps_end);
         }
     }
 
@@ -113,6 +102,12 @@ impl Trace {
         self.times.get(number).map(|at| Nanos(at.0 - self.times[0].0))
     }
 
+    /// When request `number` came, by the trace's own clock.
+    #[inline]
+    pub fn recorded_at(&self, number: usize) -> Option<Nanos> {
+        self.times.get(number).copied()
+    }
+
     /// How many requests came up to and including this moment, counted from the trace's first; all where the trace does
     /// not say when they came.
     pub fn requests_until(&self, at: Nanos) -> usize {
@@ -140,10 +135,26 @@ impl Trace {
         self.ttls.get(number).copied().filter(|&ttl| ttl != UNKNOWN_TTL)
     }
 
+    /// Whether the value that request `number` writes keeps the end of the one that stood there before.
+    #[inline]
+    pub fn keeps_end(&self, number: usize) -> bool {
+        self.keeps.get(number).copied().unwrap_or(false)
+    }
+
+    /// The lives that values were given by no request, between request `number` and the one before it.
+    #[inline]
+    pub fn renewals(&self, number: usize) -> &[Renewal] {
+        if self.renewals.is_empty() {
+            return &[];
+        }
+        let place = |number| self.renewals.partition_point(|renewal| renewal.before < number);
+        &self.renewals[place(number)..place(number + 1)]
+    }
+
     /// Who sent request `number`, as a dense id, if the trace says it.
     #[inline]
     pub fn client(&self, number: usize) -> Option<u32> {
-        self.clients.get(number).copied()
+        self.clients.get(number).copied().filter(|&client| client != UNKNOWN_CLIENT)
     }
 
     /// What it says of its requests besides their keys: some of `operations`, `times`, `ttls`, `sizes`, `clients`.
@@ -158,53 +169,190 @@ impl Trace {
         told.into_iter().filter_map(|(what, said)| said.then_some(what))
     }
 
-    /// Commands that became no request, by name.
-    pub fn left_out(&self) -> &BTreeMap<String, u64> {
+    /// Commands that became no request, or not wholly, and why.
+    pub fn left_out(&self) -> &LeftOut {
         &self.left_out
+    }
+
+    /// What the reader should know of how the file was read; see [`Records::notes`].
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 }
 
-/// Lives given to keys: (number of the request that is the first to have it, key, life).
+/// Puts what a record may say behind what those `before` it said, where one of them said something.
+fn fill_up(all: &mut Vec<u32>, before: usize, said: Option<u32>, unknown: u32) {
+    if said.is_some() && all.is_empty() {
+        all.resize(before, unknown);
+    }
+    if said.is_some() || !all.is_empty() {
+        all.push(said.unwrap_or(unknown));
+    }
+}
+
+/// A trace that is read in pieces, so that whoever reads it can show how far it is and stop.
+///
+/// ```
+/// use cachelane::workload::trace::{Records, TraceBuilder};
+/// let mut builder = TraceBuilder::new(Records::open("a.txt", &b"a\nb\na\n"[..], None)?);
+/// while !builder.advance(1 << 20)? {
+///     println!("{} bytes, {} requests", builder.bytes_read(), builder.requests());
+/// }
+/// assert_eq!(builder.finish()?.keys(), [0, 1, 0]);
+/// # Ok::<(), cachelane::workload::trace::TraceError>(())
+/// ```
+pub struct TraceBuilder<'a> {
+    records: Records<'a>,
+    has_operations: bool,
+    trace: Trace,
+    recorded: Recorded,
+    lives: Lives,
+}
+
+impl<'a> TraceBuilder<'a> {
+    /// Nothing read yet.
+    pub fn new(records: Records<'a>) -> TraceBuilder<'a> {
+        let has_operations = records.has_operations();
+        let (recorded, lives) = (Recorded::default(), Lives::default());
+        TraceBuilder { records, has_operations, trace: Trace::default(), recorded, lives }
+    }
+
+    /// Reads on, by about so many bytes after unpacking, whether requests come out or not; true at the end.
+    ///
+    /// # Errors
+    /// At the first line or record that is none; when there are more than [`RECORDS_MAX`] requests.
+    pub fn advance(&mut self, work: u64) -> Result<bool, TraceError> {
+        let until = self.records.work().saturating_add(work);
+        while self.records.work() < until {
+            match self.records.next_piece().transpose()? {
+                Some(Some(record)) => self.take(&record)?,
+                Some(None) => {}
+                None => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    fn take(&mut self, record: &Record) -> Result<(), TraceError> {
+        let TraceBuilder { trace, recorded, lives, has_operations, .. } = self;
+        lives.timed |= record.fill_ttl.is_some() || record.command.as_ref().is_some_and(Command::gives_time);
+        recorded.play(record);
+        for effect in recorded.effects() {
+            if trace.keys.len() + trace.renewals.len() == RECORDS_MAX {
+                let place = Place::Record(RECORDS_MAX as u64 + 1);
+                return Err(TraceError { place, problem: Problem::TooManyRecords(RECORDS_MAX) });
+            }
+            match effect {
+                Effect::Request(happened) => {
+                    lives.given(trace, &happened);
+                    trace.push(record, &happened, *has_operations);
+                }
+                Effect::Renewed { key, life } => lives.renewed(trace, record, key, life),
+            }
+        }
+        Ok(())
+    }
+
+    /// How many bytes of the file were read: as many as it has, at its end.
+    pub fn bytes_read(&self) -> u64 {
+        self.records.bytes_read()
+    }
+
+    /// How many requests there are so far.
+    pub fn requests(&self) -> u64 {
+        self.trace.keys.len() as u64
+    }
+
+    /// The trace, once [`advance`](TraceBuilder::advance) has come to its end.
+    ///
+    /// # Errors
+    /// When there is no request in it.
+    pub fn finish(self) -> Result<Trace, TraceError> {
+        let TraceBuilder { records, mut trace, lives, .. } = self;
+        lives.finish(&mut trace);
+        trace.distinct = records.distinct();
+        trace.left_out = records.left_out();
+        trace.notes = records.notes();
+        if trace.keys.is_empty() {
+            let problem = Problem::EmptyTrace("one command on a key");
+            return Err(TraceError { place: Place::Line(1), problem });
+        }
+        Ok(trace)
+    }
+}
+
+/// The lives that the trace gives to the values of each key.
 #[derive(Default)]
 struct Lives {
-    given: Vec<(usize, u32, Nanos)>,
-    /// The last request, and its key if it was a write that said no life.
-    open_write: Option<(usize, u32)>,
+    /// By key: the life given last.
+    last: Vec<Nanos>,
+    /// By key: the life given first.
+    first: Vec<Nanos>,
+    /// The trace says of some value how long it lives.
+    timed: bool,
 }
 
 impl Lives {
-    /// Takes note of what `record`, which is or comes before request `number`, says.
-    fn note(&mut self, record: &Record, number: usize) {
-        if let Some(ttl) = record.ttl {
-            // A life given right after a write is the write's own.
-            let own = self.open_write.filter(|(_, key)| record.only_expiry && *key == record.key);
-            self.given.push((own.map_or(number, |(write, _)| write), record.key, ttl));
+    fn give(&mut self, key: u32, life: Nanos) {
+        for table in [&mut self.first, &mut self.last] {
+            if table.len() <= key as usize {
+                table.resize(key as usize + 1, UNKNOWN_TTL);
+            }
         }
-        if !record.only_expiry {
-            let open = record.ttl.is_none() && record.operation.is_some_and(Operation::writes);
-            self.open_write = open.then_some((number, record.key));
+        self.last[key as usize] = life;
+        let first = &mut self.first[key as usize];
+        if *first == UNKNOWN_TTL {
+            *first = life;
         }
     }
 
-    /// The life of each request's value.
-    fn ttls(mut self, keys: &[u32]) -> Vec<Nanos> {
-        if self.given.is_empty() {
-            return Vec::new();
+    fn of(table: &[Nanos], key: u32) -> Nanos {
+        table.get(key as usize).copied().unwrap_or(UNKNOWN_TTL)
+    }
+
+    /// Takes note of the life that the next request gives to its value.
+    fn given(&mut self, trace: &mut Trace, happened: &Happened) {
+        if let Some(life) = happened.life {
+            self.give(happened.key, life);
         }
-        self.given.sort_by_key(|(number, ..)| *number);
-        let distinct =
-            keys.iter().chain(self.given.iter().map(|(_, key, _)| key)).max().map_or(0, |&key| key as usize + 1);
-        let mut current = vec![UNKNOWN_TTL; distinct];
-        for &(_, key, ttl) in self.given.iter().rev() {
-            current[key as usize] = ttl; // the first that is given
+        if self.timed {
+            // What came before is told in the end.
+            trace.ttls.resize(trace.keys.len(), UNKNOWN_TTL);
+            trace.ttls.push(Lives::of(&self.last, happened.key));
         }
-        let mut given = self.given.into_iter().peekable();
-        let each = keys.iter().enumerate().map(|(number, &key)| {
-            while let Some((_, key, ttl)) = given.next_if(|(from, ..)| *from <= number) {
-                current[key as usize] = ttl;
+    }
+
+    /// Takes note of a life that a value is given by no request. Right after a write of the same value it is the write's
+    /// own: nobody has looked in between.
+    fn renewed(&mut self, trace: &mut Trace, record: &Record, key: u32, life: Nanos) {
+        self.give(key, life);
+        let before = trace.keys.len();
+        let at = record.at.unwrap_or(Nanos::ZERO);
+        let last = before.checked_sub(1).filter(|&last| trace.keys[last] == key);
+        let writes = |last: &usize| trace.operations.get(*last).is_some_and(|operation| operation.writes());
+        if let Some(write) = last.filter(writes) {
+            let later = at.saturating_sub(trace.times.get(write).copied().unwrap_or(at));
+            trace.ttls.resize(before, UNKNOWN_TTL);
+            trace.ttls[write] = life.saturating_add(later);
+            if let Some(keeps) = trace.keeps.get_mut(write) {
+                *keeps = false;
             }
-            current[key as usize]
-        });
-        each.collect()
+        } else {
+            trace.renewals.push(Renewal { before, key, at, life });
+        }
+    }
+
+    /// Before the first life that a key is given, that one holds already. Where nobody speaks of lives, there are none.
+    fn finish(self, trace: &mut Trace) {
+        if !self.timed {
+            (trace.ttls, trace.keeps, trace.renewals) = Default::default();
+            return;
+        }
+        trace.ttls.resize(trace.keys.len(), UNKNOWN_TTL);
+        for (ttl, &key) in trace.ttls.iter_mut().zip(&trace.keys) {
+            if *ttl == UNKNOWN_TTL {
+                *ttl = Lives::of(&self.first, key);
+            }
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! Traces: recorded sequences of requests, read as a stream.
 //!
 //! ```text
-//! bytes ──▶ zstd? ──▶ format (keys · csv · arc · oracle-general · twitter · monitor) ──▶ Record, Record, …
+//! bytes ──▶ unpack (zstd, gzip, xz, UTF-16) ──▶ detect ──▶ keys · lirs · csv · arc · oracle-general · twitter · monitor
+//!                                                          · msr · spc ──▶ Record, Record, …
 //! ```
 //!
 //! A key is any text or number. The simulator wants dense ids, so the first key read becomes 0, the next new one 1, and
 //! so on ([`KeyIds`]). Memory holds the distinct keys that are not [forgotten](Records::forget), never the trace; only a
-//! [`Trace`], for runs whose lanes all read it, holds everything, and at most [`RECORDS_MAX`] requests.
+//! [`Trace`], for runs whose lanes all read it, holds everything, and at most [`RECORDS_MAX`] requests. Names of keys
+//! take at most [`NAMES_BYTES_MAX`]. Reading can be done in pieces ([`Records::work`], [`TraceBuilder`]).
 //!
 //! ```
 //! use cachelane::workload::trace::{KeyLines, Trace};
@@ -17,57 +19,98 @@
 //! ```
 
 mod arc;
+mod blocks;
+mod clock;
+mod columns;
+mod commands;
 mod csv;
+mod detect;
 mod error;
+mod foreign;
 mod ids;
 mod keys;
+mod left_out;
 mod lines;
 mod memory;
 mod monitor;
+mod monitor_line;
 mod oracle;
+mod order;
+mod recorded;
+mod redis;
 #[cfg(test)]
 mod tests;
 mod twitter;
+mod unpack;
 mod zstd;
 
+pub use clock::TimeUnit;
+pub use columns::Columns;
 pub use error::{Place, Problem, TraceError};
-pub use ids::{KEYS_MAX, KeyIds, NumberIds};
+pub use ids::{KEYS_MAX, KeyIds, NAMES_BYTES_MAX, NumberIds};
 pub use keys::KeyLines;
-pub use memory::{RECORDS_MAX, Trace};
+pub use left_out::{LeftOut, Reason};
+pub use memory::{RECORDS_MAX, Trace, TraceBuilder};
+pub use recorded::Renewal;
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::BufRead;
 use std::str::FromStr;
 
+use detect::{Found, Sample};
+use order::Order;
+use unpack::Meter;
+
+use crate::keyspace::{Ask, Command};
 use crate::time::Nanos;
-use crate::workload::requests::Operation;
+
+/// What stands for a key where there is none, as in a record that empties the cache. No id is as great.
+pub const NO_KEY: u32 = u32::MAX;
 
 /// The longest key that is read, in bytes.
 pub const KEY_BYTES_MAX: usize = 65_536;
 
-/// How much of a file is looked at to know its format, in bytes.
-const HEAD_BYTES: usize = 4096;
-
 /// One request of a trace. What a format does not say is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+///
+/// A request that reads and writes (`GETSET`) is two records.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// Which key it names, as a dense id.
     pub key: u32,
     /// When, by the trace's own clock.
     pub at: Option<Nanos>,
-    /// What it does.
-    pub operation: Option<Operation>,
+    /// What it does; `None` where the format does not say: it looks the key up.
+    pub command: Option<Command>,
     /// How large the entry is, in bytes.
     pub size: Option<u32>,
-    /// How long the value lives; the greatest time is for ever.
-    pub ttl: Option<Nanos>,
+    /// How long the value lives that a miss of this look-up fetches.
+    pub fill_ttl: Option<Nanos>,
     /// Who asks, as a dense id.
     pub client: Option<u32>,
     /// When the key is asked for again.
     pub next: Next,
-    /// It is no request: it only says how long the value that is there lives from now on.
-    pub only_expiry: bool,
+    /// The number of the transaction or script that it is part of; 0: none.
+    pub transaction: u32,
+}
+
+impl Record {
+    /// The same for whoever does what the command says.
+    #[inline]
+    pub fn ask(&self) -> Ask {
+        let &Record { key, size, fill_ttl, client, transaction, .. } = self;
+        Ask { key, now: self.at.unwrap_or(Nanos::ZERO), client, size, transaction, fill_ttl }
+    }
+}
+
+/// What becomes of a cache at a miss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misses {
+    /// The value is put in.
+    Fill,
+    /// Nothing.
+    Leave,
+    /// Nothing if some record of the trace [stores](Command::stores) a value; if none does, it is put in.
+    FillUnlessItStores,
 }
 
 /// When a key is asked for again.
@@ -87,7 +130,9 @@ pub enum Next {
 pub enum Format {
     /// One key per line.
     Keys,
-    /// Comma-separated, with a header.
+    /// Numbers, one per line; a line `*` is a mark, not a key.
+    Lirs,
+    /// Fields between commas, semicolons, tabs or blanks, with a header or columns that are told.
     Csv,
     /// ARC's block ranges.
     Arc,
@@ -97,44 +142,38 @@ pub enum Format {
     Twitter,
     /// The output of `redis-cli MONITOR`.
     Monitor,
+    /// Block traces of MSR Cambridge.
+    Msr,
+    /// Block traces in the SPC's format.
+    Spc,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 6] =
-        [Format::Keys, Format::Csv, Format::Arc, Format::OracleGeneral, Format::Twitter, Format::Monitor];
+    pub const ALL: [Format; 9] = [
+        Format::Keys,
+        Format::Lirs,
+        Format::Csv,
+        Format::Arc,
+        Format::OracleGeneral,
+        Format::Twitter,
+        Format::Monitor,
+        Format::Msr,
+        Format::Spc,
+    ];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Keys => "keys",
+            Format::Lirs => "lirs",
             Format::Csv => "csv",
             Format::Arc => "arc",
             Format::OracleGeneral => "oracle-general",
             Format::Twitter => "twitter",
             Format::Monitor => "monitor",
-        }
-    }
-
-    /// The format of a file, by its name (without `.zst`) and its first bytes.
-    fn detect(name: &str, head: &[u8]) -> Format {
-        let name = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
-        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        let first = lines.next().unwrap_or_default();
-        let first = first.strip_prefix("\u{feff}".as_bytes()).unwrap_or(first);
-        if name.contains("oraclegeneral") || head.contains(&0) {
-            Format::OracleGeneral
-        } else if extension == "lis" {
-            Format::Arc
-        } else if monitor::is_line(first) || first == b"OK" && lines.next().is_some_and(monitor::is_line) {
-            Format::Monitor
-        } else if twitter::is_row(first) {
-            Format::Twitter
-        } else if extension == "csv" || csv::is_header(first) {
-            Format::Csv
-        } else {
-            Format::Keys
+            Format::Msr => "msr",
+            Format::Spc => "spc",
         }
     }
 }
@@ -149,16 +188,43 @@ impl FromStr for Format {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Format, String> {
-        Format::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+        let lower = name.to_ascii_lowercase();
+        let lower = if lower == "tsv" { "csv" } else { &lower };
+        Format::ALL.into_iter().find(|format| format.name() == lower).ok_or_else(|| {
             let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
-            format!("{name} is no format; known: {}", known.join(", "))
+            format!("{name:?} is no format; known: {}", known.join(", "))
         })
     }
 }
 
-/// Ids of clients. Where there are more than ids, they share the last.
-#[derive(Debug, Default)]
+/// How to read a file, where that is not left to what is in it.
+#[derive(Clone, Debug, Default)]
+pub struct How {
+    /// Its format.
+    pub format: Option<Format>,
+    /// What the columns of a table are.
+    pub columns: Option<Columns>,
+    /// The unit of its times, in a table.
+    pub time_unit: Option<TimeUnit>,
+    /// The most bytes of memory that names of keys may take; [`NAMES_BYTES_MAX`] if it is not said.
+    pub names_bytes: Option<u64>,
+}
+
+impl From<Option<Format>> for How {
+    fn from(format: Option<Format>) -> How {
+        How { format, ..How::default() }
+    }
+}
+
+/// Ids of clients. Where there are more than ids, or their names take too much memory, the others share the last.
+#[derive(Debug)]
 struct Interner(KeyIds);
+
+impl Default for Interner {
+    fn default() -> Interner {
+        Interner(KeyIds::of_at_most(NAMES_BYTES_MAX / 8))
+    }
+}
 
 impl Interner {
     fn id(&mut self, name: &[u8]) -> u32 {
@@ -174,6 +240,11 @@ struct Table {
 }
 
 impl Table {
+    /// The names may take so many bytes of memory.
+    fn of_at_most(bytes: u64) -> Table {
+        Table { texts: KeyIds::of_at_most(bytes), numbers: NumberIds::of_at_most(bytes) }
+    }
+
     /// The id of a key that is a text.
     #[inline]
     fn text(&mut self, key: &[u8]) -> Result<u32, Problem> {
@@ -192,12 +263,12 @@ impl Table {
         if key.len() > KEY_BYTES_MAX {
             return Err(Problem::KeyTooLong(KEY_BYTES_MAX));
         }
-        self.texts.id(key).ok_or(Problem::TooManyKeys)
+        self.texts.id(key).ok_or_else(|| self.texts.full())
     }
 
     #[inline]
     fn number(&mut self, key: u64) -> Result<u32, Problem> {
-        self.numbers.id(key).ok_or(Problem::TooManyKeys)
+        self.numbers.id(key).ok_or_else(|| self.numbers.full())
     }
 
     fn retain(&mut self, keep: impl Fn(u32) -> bool) {
@@ -209,18 +280,61 @@ impl Table {
         // A format has keys of one kind.
         self.texts.count() + self.numbers.count()
     }
+
+    fn name_bytes(&self) -> u64 {
+        self.texts.bytes() + self.numbers.bytes()
+    }
+}
+
+/// What a piece of a file turned out to be.
+#[derive(Debug)]
+enum Step {
+    /// A request.
+    Record(Record),
+    /// Nothing; more may follow.
+    Nothing,
+    /// The end.
+    End,
 }
 
 type Input<'a> = Box<dyn BufRead + 'a>;
 
 enum Source<'a> {
     Keys(KeyLines<Input<'a>>),
-    Csv(csv::Csv<Input<'a>>),
+    Csv(Box<csv::Csv<Input<'a>>>),
     Arc(arc::Arc<Input<'a>>),
     Oracle(oracle::Oracle<Input<'a>>),
     Twitter(twitter::Twitter<Input<'a>>),
-    Monitor(monitor::Monitor<Input<'a>>),
+    Monitor(Box<monitor::Monitor<Input<'a>>>),
+    Blocks(Box<blocks::Blocks<Input<'a>>>),
 }
+
+impl Source<'_> {
+    /// Where the request read last stands, which is that of this number.
+    fn place(&self, number: u64) -> Place {
+        match self {
+            Source::Oracle(_) | Source::Arc(_) | Source::Keys(_) => Place::Record(number),
+            Source::Csv(csv) => Place::Line(csv.line()),
+            Source::Twitter(twitter) => Place::Line(twitter.line()),
+            Source::Monitor(monitor) => Place::Line(monitor.line()),
+            Source::Blocks(blocks) => Place::Line(blocks.line()),
+        }
+    }
+
+    /// The time of the request read last, as the file writes it.
+    fn time_text(&self) -> &[u8] {
+        match self {
+            Source::Oracle(_) | Source::Arc(_) | Source::Keys(_) => &[],
+            Source::Csv(csv) => csv.time(),
+            Source::Twitter(twitter) => twitter.time(),
+            Source::Monitor(monitor) => monitor.time(),
+            Source::Blocks(blocks) => blocks.time(),
+        }
+    }
+}
+
+/// Work of so many bytes stands for a request that costs none to read.
+const REQUEST_WORK: u64 = 16;
 
 /// The requests of a trace in any format. Ends after the first error.
 pub struct Records<'a> {
@@ -228,35 +342,59 @@ pub struct Records<'a> {
     format: Format,
     table: Table,
     read: u64,
-    last: Nanos,
+    order: Order,
+    notes: Vec<String>,
+    packed: Meter,
+    unpacked: Meter,
     finished: bool,
 }
 
 impl<'a> Records<'a> {
-    /// Reads from `reader`, whose file is called `name`. The format is the one given, or else known by name and first
-    /// bytes; what is compressed with zstd is decompressed.
+    /// Reads from `reader`, whose file is called `name`. The format is the one given, or else known by what is in the file
+    /// and by its name; what is compressed with zstd, gzip or xz is decompressed, UTF-16 is decoded.
     ///
     /// # Errors
-    /// When the file's beginning is none of the format.
-    pub fn open(name: &str, reader: impl BufRead + 'a, format: Option<Format>) -> Result<Records<'a>, TraceError> {
-        let unread = |error| lines::wrong(1, Problem::Read(error));
-        let (mut head, mut input) = peek(Box::new(reader)).map_err(unread)?;
-        let mut name = name;
-        if head.starts_with(&zstd::MAGIC) {
-            name = name.strip_suffix(".zst").unwrap_or(name);
-            (head, input) =
-                peek(Box::new(BufReader::with_capacity(1 << 16, zstd::Zstd::new(input)))).map_err(unread)?;
-        }
-        let format = format.unwrap_or_else(|| Format::detect(name, &head));
-        let source = match format {
-            Format::Keys => Source::Keys(KeyLines::new(input)),
-            Format::Csv => Source::Csv(csv::Csv::new(input)?),
-            Format::Arc => Source::Arc(arc::Arc::new(input)),
-            Format::OracleGeneral => Source::Oracle(oracle::Oracle::new(input)),
-            Format::Twitter => Source::Twitter(twitter::Twitter::new(input)),
-            Format::Monitor => Source::Monitor(monitor::Monitor::new(input)),
+    /// When the file is of no format that is read, or its beginning is none of the format given.
+    pub fn open(name: &str, reader: impl BufRead + 'a, how: impl Into<How>) -> Result<Records<'a>, TraceError> {
+        let how = how.into();
+        let file = unpack::unpack(name, reader)?;
+        let tool = file.tool;
+        let wrong = |problem: Problem| match problem {
+            Problem::Foreign(sentence) => {
+                // What is to be done with the file is to be done with what is in it.
+                let unpack = tool.filter(|_| sentence.contains("FILE"));
+                let unpack = unpack.map(|tool| format!(" (unpack FILE first: {tool})")).unwrap_or_default();
+                TraceError { place: Place::File, problem: Problem::Foreign(sentence + &unpack) }
+            }
+            problem => TraceError { place: Place::Line(1), problem },
         };
-        Ok(Records { source, format, table: Table::default(), read: 0, last: Nanos::ZERO, finished: false })
+        let found = found(&Sample::new(&file.name, &file.head), &how).map_err(wrong)?;
+        let input = file.input;
+        let is_forced = how.format.is_some();
+        let names = how.names_bytes.unwrap_or(NAMES_BYTES_MAX);
+        let source = match (found.format, found.layout) {
+            (Format::Csv, Some(layout)) => Source::Csv(Box::new(csv::Csv::new(input, layout, how.time_unit)?)),
+            (Format::Csv, None) => return Err(wrong(Problem::EmptyTrace("a header such as time,key,size,op"))),
+            (Format::Keys, _) => Source::Keys(KeyLines::new(input).checked(!is_forced).with_names(names)),
+            (Format::Lirs, _) => Source::Keys(KeyLines::new(input).marked().with_names(names)),
+            (Format::Arc, _) => Source::Arc(arc::Arc::new(input)),
+            (Format::OracleGeneral, _) => Source::Oracle(oracle::Oracle::new(input)),
+            (Format::Twitter, _) => Source::Twitter(twitter::Twitter::new(input)),
+            (Format::Monitor, _) => Source::Monitor(Box::new(monitor::Monitor::new(input))),
+            (Format::Msr, _) => Source::Blocks(Box::new(blocks::Blocks::new(input, blocks::Kind::Msr))),
+            (Format::Spc, _) => Source::Blocks(Box::new(blocks::Blocks::new(input, blocks::Kind::Spc))),
+        };
+        Ok(Records {
+            source,
+            format: found.format,
+            table: Table::of_at_most(names),
+            read: 0,
+            order: Order::default(),
+            notes: found.notes,
+            packed: file.packed,
+            unpacked: file.unpacked,
+            finished: false,
+        })
     }
 
     /// The format that is read.
@@ -268,8 +406,19 @@ impl<'a> Records<'a> {
     pub fn has_operations(&self) -> bool {
         match &self.source {
             Source::Csv(csv) => csv.has_operations(),
-            Source::Twitter(_) | Source::Monitor(_) => true,
+            Source::Twitter(_) | Source::Monitor(_) | Source::Blocks(_) => true,
             Source::Keys(_) | Source::Arc(_) | Source::Oracle(_) => false,
+        }
+    }
+
+    /// What a miss does in what was recorded.
+    pub fn misses(&self) -> Misses {
+        match &self.source {
+            // A server is given values only by its own commands.
+            Source::Twitter(_) | Source::Monitor(_) => Misses::Leave,
+            Source::Csv(csv) if csv.has_operations() => Misses::FillUnlessItStores,
+            // A page cache fetches what it is asked for, whatever else is written to it.
+            Source::Csv(_) | Source::Keys(_) | Source::Arc(_) | Source::Oracle(_) | Source::Blocks(_) => Misses::Fill,
         }
     }
 
@@ -278,6 +427,7 @@ impl<'a> Records<'a> {
     pub fn forget(&mut self, keep: impl Fn(u32) -> bool) {
         match &mut self.source {
             Source::Keys(lines) => lines.forget(keep),
+            Source::Monitor(monitor) => monitor.forget(keep, &mut self.table),
             _ => self.table.retain(keep),
         }
     }
@@ -290,43 +440,98 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// What has become no request, by the name of the command.
-    pub fn left_out(&self) -> BTreeMap<String, u64> {
+    /// How many bytes the names of the keys take that are not forgotten.
+    pub fn name_bytes(&self) -> u64 {
+        match &self.source {
+            Source::Keys(lines) => lines.name_bytes(),
+            _ => self.table.name_bytes(),
+        }
+    }
+
+    /// What has become no request, or not wholly: by why, and by the name of the command.
+    pub fn left_out(&self) -> LeftOut {
         match &self.source {
             Source::Monitor(monitor) => monitor.left_out().clone(),
-            _ => BTreeMap::new(),
+            _ => LeftOut::default(),
+        }
+    }
+
+    /// What the reader should know of how the file was read so far, in plain English sentences: units and columns that
+    /// were taken for granted, requests out of order, lines that are none.
+    pub fn notes(&self) -> Vec<String> {
+        let own = match &self.source {
+            Source::Keys(lines) => lines.notes(),
+            Source::Csv(csv) => csv.notes(),
+            Source::Monitor(monitor) => monitor.notes(),
+            Source::Blocks(blocks) => blocks.notes(),
+            Source::Arc(_) | Source::Oracle(_) | Source::Twitter(_) => Vec::new(),
+        };
+        self.notes.iter().cloned().chain(own).chain(self.order.notes()).collect()
+    }
+
+    /// How many bytes of the file itself were read: as many as it has, at its end.
+    pub fn bytes_read(&self) -> u64 {
+        self.packed.bytes()
+    }
+
+    /// How much was read, by a measure that grows with the time it takes, whether requests come out or not: bytes after
+    /// unpacking, and some for each request.
+    pub fn work(&self) -> u64 {
+        self.unpacked.bytes() + self.read * REQUEST_WORK
+    }
+
+    /// The next request. `None` within `Ok`: none yet, for a piece of the file that is none; look again.
+    ///
+    /// # Errors
+    /// At the first line or record that is none.
+    pub fn next_piece(&mut self) -> Option<Result<Option<Record>, TraceError>> {
+        if self.finished {
+            return None;
+        }
+        let step = self.step();
+        self.finished = matches!(step, Ok(Step::End) | Err(_));
+        match step {
+            Ok(Step::Record(record)) => Some(Ok(Some(record))),
+            Ok(Step::Nothing) => Some(Ok(None)),
+            Ok(Step::End) => None,
+            Err(error) => Some(Err(error)),
         }
     }
 
     #[inline]
-    fn read(&mut self) -> Result<Option<Record>, TraceError> {
+    fn step(&mut self) -> Result<Step, TraceError> {
         let table = &mut self.table;
-        let record = match &mut self.source {
-            Source::Keys(lines) => lines.read()?.map(|key| Record { key, ..Record::default() }),
+        let mut step = match &mut self.source {
+            Source::Keys(lines) => lines.step()?,
             Source::Csv(csv) => csv.read(table)?,
             Source::Arc(arc) => arc.read(table)?,
             Source::Oracle(oracle) => oracle.read(table)?,
             Source::Twitter(twitter) => twitter.read(table)?,
             Source::Monitor(monitor) => monitor.read(table)?,
+            Source::Blocks(blocks) => blocks.read(table)?,
         };
-        self.read += 1;
-        if let Some(at) = record.and_then(|record| record.at) {
-            if at < self.last {
-                let problem = Problem::TimeGoesBack { from_s: self.last.as_secs_f64(), to_s: at.as_secs_f64() };
-                return Err(TraceError { place: self.place(), problem });
+        if let Step::Record(record) = &mut step {
+            self.read += 1;
+            if let Some(at) = record.at {
+                let place = self.source.place(self.read);
+                let in_order = self.order.take(at, place, self.source.time_text());
+                record.at = Some(in_order.map_err(|problem| TraceError { place, problem })?);
             }
-            self.last = at;
         }
-        Ok(record)
+        Ok(step)
     }
+}
 
-    fn place(&self) -> Place {
-        match &self.source {
-            Source::Oracle(_) | Source::Arc(_) | Source::Keys(_) => Place::Record(self.read),
-            Source::Csv(csv) => Place::Line(csv.line()),
-            Source::Twitter(twitter) => Place::Line(twitter.line()),
-            Source::Monitor(monitor) => Place::Line(monitor.line()),
+/// What the file is that begins so, or is told to be.
+fn found(sample: &Sample<'_>, how: &How) -> Result<Found, Problem> {
+    match (how.format, &how.columns) {
+        (None | Some(Format::Csv), Some(columns)) => sample.told(columns),
+        (Some(format), Some(_)) => {
+            Err(Problem::Foreign(format!("--columns says what a table has, and --format {format} is none")))
         }
+        (Some(Format::Csv), None) => sample.table(),
+        (Some(format), None) => Ok(format.into()),
+        (None, None) => sample.detect(),
     }
 }
 
@@ -335,19 +540,12 @@ impl Iterator for Records<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Result<Record, TraceError>> {
-        if self.finished {
-            return None;
+        loop {
+            match self.next_piece()? {
+                Ok(None) => {}
+                Ok(Some(record)) => return Some(Ok(record)),
+                Err(error) => return Some(Err(error)),
+            }
         }
-        let read = self.read().transpose();
-        self.finished = !matches!(read, Some(Ok(_)));
-        read
     }
-}
-
-/// The first bytes of a file, and the file as if they had not been read.
-fn peek(mut input: Input<'_>) -> io::Result<(Vec<u8>, Input<'_>)> {
-    let mut head = Vec::new();
-    input.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    let whole = io::Cursor::new(head.clone()).chain(input);
-    Ok((head, Box::new(whole)))
 }

@@ -1,167 +1,44 @@
 //! What `redis-cli MONITOR` prints: every command a Redis server was given.
 //!
-//! `1339518083.107412 [0 127.0.0.1:60866] "get" "user:7"`: time (s), database and client, then the command's words in
-//! double quotes with `\"`, `\\`, `\n`, `\r`, `\t`, `\a`, `\b` and `\xHH` in them. The first line may be `OK`. Commands on
-//! single keys become requests; those on several keys (`MGET`, `MSET`, `DEL` …) become one for each. Reading commands
-//! read, `SET` and its like write, what makes a new value from the old one (`INCR`, `APPEND`, `HSET`, `LPUSH` …) modifies,
-//! `DEL` and `UNLINK` delete. `EXPIRE` and its like are no requests: they say how long the value there lives. An entry
-//! is as large as its key and its value. Commands that name no key, or are not known here, are counted by name and
-//! told. Keys of different databases are different keys. Redis, `replicationFeedMonitors` and `sdscatrepr`.
+//! A line is cut up by [`monitor_line`](super::monitor_line). Lines of other programs come in between where the logs of several
+//! containers are put together; a last line may be cut off. What each command does to keys is [`redis`](super::redis)' matter; those that do nothing to a key are counted by name and told.
+//! An entry is as large as its key and its value.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::io::BufRead;
 
-use super::lines::{self, Lines, seconds, whole};
-use super::{Interner, Problem, Record, Table, TraceError};
+use super::commands::{Commands, DATABASE_MAX, Line};
+use super::error::shown;
+use super::left_out::LeftOut;
+use super::lines::{self, Lines, whole};
+use super::monitor_line::{self, is_noise, parts, unquote};
+use super::{Interner, Problem, Step, Table, TraceError};
 use crate::time::Nanos;
-use crate::workload::requests::Operation;
 
 /// The longest line: values stand in it.
 const LINE_BYTES_MAX: usize = 16 << 20;
 
-/// The most different names of commands that are counted one by one.
-const NAMES_MAX: usize = 200;
+/// So many lines of others may come before the first command.
+const STRANGERS_MAX: u64 = 100;
 
 /// Commands as requests. See the [module](self).
 pub struct Monitor<R> {
     lines: Lines<R>,
     clients: Interner,
-    waiting: VecDeque<Record>,
-    left_out: BTreeMap<String, u64>,
+    commands: Commands,
     words: Vec<Vec<u8>>,
-}
-
-/// Whether a line is one of such an output.
-pub fn is_line(line: &[u8]) -> bool {
-    parts(line).is_ok()
-}
-
-/// What a command does with the keys it names.
-#[derive(Clone, Copy)]
-enum Does {
-    /// This, to the first key; its value is in this word, if anywhere.
-    One(Operation, Option<usize>),
-    /// This, to every word after the command.
-    Each(Operation),
-    /// Writes pairs of keys and values.
-    Pairs,
-    /// `SET key value`, with options.
-    Set,
-    /// `SETEX key time value`: a time of so many nanoseconds.
-    SetFor(u64),
-    /// `EXPIRE key time`.
-    ExpireIn(u64),
-    /// `EXPIREAT key time`.
-    ExpireAt(u64),
-    /// `PERSIST key`.
-    Persist,
-}
-
-const SECOND: u64 = 1_000_000_000;
-const MILLISECOND: u64 = 1_000_000;
-
-fn meaning(command: &[u8]) -> Option<Does> {
-    use Operation::{Delete, Modify, Read, Write};
-    Some(match command {
-        b"get" | b"getex" | b"strlen" | b"getrange" | b"substr" | b"getbit" | b"bitcount" | b"bitpos" | b"type"
-        | b"ttl" | b"pttl" | b"dump" | b"hget" | b"hmget" | b"hgetall" | b"hexists" | b"hlen" | b"hkeys" | b"hvals"
-        | b"hscan" | b"hstrlen" | b"hrandfield" | b"lrange" | b"lindex" | b"llen" | b"lpos" | b"smembers"
-        | b"sismember" | b"smismember" | b"scard" | b"srandmember" | b"sscan" | b"zrange" | b"zrevrange"
-        | b"zrangebyscore" | b"zrevrangebyscore" | b"zrangebylex" | b"zscore" | b"zmscore" | b"zrank" | b"zrevrank"
-        | b"zcard" | b"zcount" | b"zscan" | b"geopos" | b"geodist" | b"geosearch" | b"xrange" | b"xrevrange"
-        | b"xlen" => Does::One(Read, None),
-        b"mget" | b"exists" | b"touch" | b"pfcount" => Does::Each(Read),
-        b"set" => Does::Set,
-        b"setnx" | b"getset" => Does::One(Write, Some(2)),
-        b"restore" => Does::One(Write, Some(3)),
-        b"setex" => Does::SetFor(SECOND),
-        b"psetex" => Does::SetFor(MILLISECOND),
-        b"mset" | b"msetnx" => Does::Pairs,
-        b"incr" | b"decr" | b"incrby" | b"decrby" | b"incrbyfloat" | b"append" | b"setrange" | b"setbit"
-        | b"bitfield" | b"hset" | b"hsetnx" | b"hmset" | b"hincrby" | b"hincrbyfloat" | b"hdel" | b"lpush"
-        | b"rpush" | b"lpushx" | b"rpushx" | b"lpop" | b"rpop" | b"lset" | b"lrem" | b"ltrim" | b"linsert"
-        | b"sadd" | b"srem" | b"spop" | b"zadd" | b"zincrby" | b"zrem" | b"zpopmin" | b"zpopmax"
-        | b"zremrangebyrank" | b"zremrangebyscore" | b"zremrangebylex" | b"pfadd" | b"geoadd" | b"xadd" | b"xtrim"
-        | b"xdel" => Does::One(Modify, None),
-        b"del" | b"unlink" => Does::Each(Delete),
-        b"getdel" => Does::One(Delete, None),
-        b"expire" => Does::ExpireIn(SECOND),
-        b"pexpire" => Does::ExpireIn(MILLISECOND),
-        b"expireat" => Does::ExpireAt(SECOND),
-        b"pexpireat" => Does::ExpireAt(MILLISECOND),
-        b"persist" => Does::Persist,
-        _ => return None,
-    })
-}
-
-/// A line cut up.
-struct Parts<'a> {
-    time_ns: u64,
-    database: &'a [u8],
-    client: &'a [u8],
-    /// The quoted words.
-    words: &'a [u8],
-}
-
-/// Cuts a line into time, database, client and the quoted words.
-fn parts(line: &[u8]) -> Result<Parts<'_>, Problem> {
-    let told =
-        |found: &[u8]| Problem::expected(found, "a line such as 1339518083.107412 [0 127.0.0.1:60866] \"get\" \"key\"");
-    let space = line.iter().position(|&byte| byte == b' ').ok_or_else(|| told(line))?;
-    let time_ns = seconds(&line[..space]).ok_or_else(|| told(line))?;
-    let rest = line[space + 1..].strip_prefix(b"[").ok_or_else(|| told(line))?;
-    // A client may be a path with brackets: the words begin at the first quote after one.
-    let end = rest.windows(3).position(|three| three == b"] \"").ok_or_else(|| told(line))?;
-    let (who, words) = (&rest[..end], &rest[end + 2..]);
-    let gap = who.iter().position(|&byte| byte == b' ').ok_or_else(|| told(line))?;
-    Ok(Parts { time_ns, database: &who[..gap], client: &who[gap + 1..], words })
-}
-
-/// The quoted words, unescaped, into buffers that are used again.
-fn unquote(mut text: &[u8], words: &mut Vec<Vec<u8>>) -> Result<(), Problem> {
-    let mut count = 0;
-    while !text.is_empty() {
-        let broken = |text: &[u8]| Problem::expected(text, "a word in double quotes, with \\ before quotes in it");
-        text = text.strip_prefix(b"\"").ok_or_else(|| broken(text))?;
-        if words.len() == count {
-            words.push(Vec::new());
-        }
-        let word = &mut words[count];
-        word.clear();
-        count += 1;
-        loop {
-            let end = text.iter().position(|&byte| byte == b'"' || byte == b'\\').ok_or_else(|| broken(text))?;
-            word.extend_from_slice(&text[..end]);
-            if text[end] == b'"' {
-                text = &text[end + 1..];
-                break;
-            }
-            let (byte, length) = escaped(&text[end + 1..]).ok_or_else(|| broken(&text[end..]))?;
-            word.push(byte);
-            text = &text[end + 1 + length..];
-        }
-        text = text.strip_prefix(b" ").unwrap_or(text);
-    }
-    words.truncate(count);
-    Ok(())
-}
-
-/// The byte that an escape stands for, and how long the escape is after its backslash.
-fn escaped(text: &[u8]) -> Option<(u8, usize)> {
-    let plain = match text.first()? {
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'a' => 7,
-        b'b' => 8,
-        b'x' => {
-            let digits = std::str::from_utf8(text.get(1..3)?).ok()?;
-            return Some((u8::from_str_radix(digits, 16).ok()?, 3));
-        }
-        quoted @ (b'"' | b'\\') => *quoted,
-        _ => return None,
-    };
-    Some((plain, 1))
+    /// The time of the line read last, as it stands there.
+    time: Vec<u8>,
+    /// Lines that are commands'.
+    count: u64,
+    /// Whether something stands before each line, as where the logs of several containers are put together.
+    has_prefix: bool,
+    /// Lines that are no command's, and the first of them.
+    strangers: u64,
+    first_stranger: String,
+    /// What is wrong with it, for a file without any command.
+    first_problem: Option<TraceError>,
+    /// A last line that is cut off.
+    cut_off: Option<String>,
 }
 
 impl<R: BufRead> Monitor<R> {
@@ -170,15 +47,41 @@ impl<R: BufRead> Monitor<R> {
         Monitor {
             lines: Lines::new(reader, LINE_BYTES_MAX),
             clients: Interner::default(),
-            waiting: VecDeque::new(),
-            left_out: BTreeMap::new(),
+            commands: Commands::default(),
             words: Vec::new(),
+            time: Vec::new(),
+            count: 0,
+            has_prefix: false,
+            strangers: 0,
+            first_stranger: String::new(),
+            first_problem: None,
+            cut_off: None,
         }
     }
 
-    /// Commands that became no request, by name.
-    pub fn left_out(&self) -> &BTreeMap<String, u64> {
-        &self.left_out
+    /// The time of the line read last, as it stands there.
+    pub fn time(&self) -> &[u8] {
+        &self.time
+    }
+
+    /// What the reader should know.
+    pub fn notes(&self) -> Vec<String> {
+        let told = |count: u64| {
+            format!("lines that MONITOR did not print are left out: {count} (the first is {})", self.first_stranger)
+        };
+        let strangers = (self.strangers > 0).then(|| told(self.strangers));
+        let cut_off = self.cut_off.as_ref().map(|line| format!("the last line is cut off and left out: {line}"));
+        strangers.into_iter().chain(cut_off).collect()
+    }
+
+    /// What was left out, and why.
+    pub fn left_out(&self) -> &LeftOut {
+        self.commands.left_out()
+    }
+
+    /// Forgets keys; see [`Records::forget`](super::Records::forget).
+    pub fn forget(&mut self, keep: impl Fn(u32) -> bool, keys: &mut Table) {
+        self.commands.forget(keep, keys);
     }
 
     /// The number of the line read last.
@@ -187,118 +90,49 @@ impl<R: BufRead> Monitor<R> {
     }
 
     /// The next request.
-    pub fn read(&mut self, keys: &mut Table) -> Result<Option<Record>, TraceError> {
-        loop {
-            if let Some(record) = self.waiting.pop_front() {
-                return Ok(Some(record));
-            }
-            let begun = self.lines.number;
-            let Some(line) = self.lines.next()? else {
-                return if begun == 0 { Err(lines::empty("one line of MONITOR's output")) } else { Ok(None) };
-            };
-            if line == b"OK" {
-                continue;
-            }
-            let read = parts(line).and_then(|parts| {
-                unquote(parts.words, &mut self.words)?;
-                let database = whole(parts.database, 1 << 20).unwrap_or(0);
-                Ok(Line { at: Nanos(parts.time_ns), database, client: self.clients.id(parts.client) })
-            });
-            let done = read.and_then(|line| self.command(line, keys));
-            done.map_err(|problem| self.lines.wrong(problem))?;
+    pub fn read(&mut self, keys: &mut Table) -> Result<Step, TraceError> {
+        if let Some(record) = self.commands.next() {
+            return Ok(Step::Record(record));
         }
-    }
-
-    fn command(&mut self, line: Line, keys: &mut Table) -> Result<(), Problem> {
-        self.words[0].make_ascii_lowercase();
-        let words = &self.words;
-        let Some(does) = meaning(&words[0]).filter(|_| words.len() > 1) else {
-            leave_out(&mut self.left_out, &words[0]);
-            return Ok(());
+        let Some(line) = self.lines.next_or_empty()? else {
+            let mut none = || self.first_problem.take().unwrap_or_else(|| lines::empty("one line of MONITOR's output"));
+            return if self.count == 0 { Err(none()) } else { Ok(Step::End) };
         };
-        let mut ask = |word: usize, operation, value: Option<usize>, ttl: Option<u64>| {
-            let key = line.key(&words[word], keys)?;
-            let value_bytes = value.and_then(|value| words.get(value)).map(Vec::len);
-            let size = value_bytes.map(|bytes| (bytes + words[word].len()) as u32);
-            let (at, client) = (Some(line.at), Some(line.client));
-            let ttl = ttl.map(Nanos);
-            self.waiting.push_back(Record { key, at, operation, size, ttl, client, ..Record::default() });
-            Ok(())
-        };
-        match does {
-            Does::One(operation, value) => ask(1, Some(operation), value, None),
-            Does::Each(operation) => (1..words.len()).try_for_each(|word| ask(word, Some(operation), None, None)),
-            Does::Pairs => {
-                (1..words.len()).step_by(2).try_for_each(|word| ask(word, Some(Operation::Write), Some(word + 1), None))
+        let read = parts(line).and_then(|parts| {
+            unquote(parts.words, &mut self.words)?;
+            self.has_prefix |= !parts.prefix.is_empty();
+            self.time.clear();
+            self.time.extend_from_slice(parts.time);
+            let database = whole(parts.database, DATABASE_MAX).unwrap_or(0);
+            let client = parts.client.map(|client| self.clients.id(client));
+            Ok(Line { at: Nanos(parts.time_ns), database, client, of_script: parts.client == Some(b"lua") })
+        });
+        match read.and_then(|line| self.commands.take(line, &mut self.words, keys)) {
+            Ok(()) => self.count += 1,
+            Err(_) if is_noise(self.lines.present()) => {}
+            Err(problem) => self.stranger(problem)?,
+        }
+        Ok(self.commands.next().map_or(Step::Nothing, Step::Record))
+    }
+
+    /// A line that is no command's: an error, unless other programs' lines are to be expected, or it is cut off.
+    #[cold]
+    fn stranger(&mut self, problem: Problem) -> Result<(), TraceError> {
+        let line = self.lines.present();
+        if self.lines.is_unfinished() && self.count > 0 && matches!(problem, Problem::Expected { .. }) {
+            self.cut_off = Some(shown(line));
+        } else if (self.has_prefix || self.count == 0) && !monitor_line::is_line(line) {
+            if self.strangers == 0 {
+                self.first_stranger = format!("line {}: {}", self.lines.number, shown(line));
+                self.first_problem = Some(self.lines.wrong(problem));
             }
-            Does::Set => ask(1, Some(Operation::Write), Some(2), set_ttl(words, line.at)?),
-            Does::SetFor(unit) => ask(1, Some(Operation::Write), Some(3), Some(time_word(words, 2, unit)?)),
-            Does::ExpireIn(unit) => {
-                let ttl = Some(time_word(words, 2, unit)?);
-                ask(1, None, None, ttl).map(|()| self.mark_expiry())
+            self.strangers += 1;
+            if self.count == 0 && self.strangers == STRANGERS_MAX {
+                return self.first_problem.take().map_or(Ok(()), Err);
             }
-            Does::ExpireAt(unit) => {
-                let ttl = Some(time_word(words, 2, unit)?.saturating_sub(line.at.0).max(1));
-                ask(1, None, None, ttl).map(|()| self.mark_expiry())
-            }
-            Does::Persist => ask(1, None, None, Some(u64::MAX)).map(|()| self.mark_expiry()),
+        } else {
+            return Err(self.lines.wrong(problem));
         }
+        Ok(())
     }
-
-    fn mark_expiry(&mut self) {
-        if let Some(record) = self.waiting.back_mut() {
-            record.only_expiry = true;
-        }
-    }
-}
-
-/// Counts a command that becomes no request. However many names there are, memory stays bounded.
-fn leave_out(counts: &mut BTreeMap<String, u64>, command: &[u8]) {
-    let name: String = String::from_utf8_lossy(command).chars().take(40).collect();
-    let name = if counts.len() >= NAMES_MAX && !counts.contains_key(&name) { "others".to_owned() } else { name };
-    *counts.entry(name).or_default() += 1;
-}
-
-/// What stands before the words of a line.
-#[derive(Clone, Copy)]
-struct Line {
-    at: Nanos,
-    database: u64,
-    client: u32,
-}
-
-impl Line {
-    /// The id of a key; keys of databases other than 0 have the number before them.
-    fn key(&self, name: &[u8], keys: &mut Table) -> Result<u32, Problem> {
-        if self.database == 0 {
-            return keys.bytes(name);
-        }
-        keys.bytes(&[format!("\0{}\0", self.database).as_bytes(), name].concat())
-    }
-}
-
-/// A word that says a length of time or a moment, in nanoseconds. Negative ones are over at once.
-fn time_word(words: &[Vec<u8>], word: usize, unit: u64) -> Result<u64, Problem> {
-    let text: &[u8] = words.get(word).map_or(b"", Vec::as_slice);
-    if text.first() == Some(&b'-') && whole(&text[1..], u64::MAX).is_some() {
-        return Ok(1);
-    }
-    let number =
-        whole(text, u64::MAX).ok_or_else(|| Problem::expected(text, "a whole number of seconds or milliseconds"))?;
-    Ok(number.saturating_mul(unit))
-}
-
-/// The TTL that the options of a `SET` give.
-fn set_ttl(words: &[Vec<u8>], at: Nanos) -> Result<Option<u64>, Problem> {
-    for word in 3..words.len() {
-        let after = |unit| time_word(words, word + 1, unit);
-        match words[word].to_ascii_lowercase().as_slice() {
-            b"ex" => return after(SECOND).map(Some),
-            b"px" => return after(MILLISECOND).map(Some),
-            b"exat" => return Ok(Some(after(SECOND)?.saturating_sub(at.0).max(1))),
-            b"pxat" => return Ok(Some(after(MILLISECOND)?.saturating_sub(at.0).max(1))),
-            _ => {}
-        }
-    }
-    Ok(None)
 }

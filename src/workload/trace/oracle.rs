@@ -5,12 +5,60 @@
 //! [OPT](crate::cache::eviction::opt) look ahead without a second reading. Yang et al., libCacheSim,
 //! `oracleGeneralBin.h`.
 
-use std::io::{self, BufRead, Read};
+use std::io::BufRead;
 
-use super::{Next, Place, Problem, Record, Table, TraceError};
+use super::unpack::read_up_to;
+use super::{Next, Place, Problem, Record, Step, Table, TraceError};
 use crate::time::Nanos;
 
 const RECORD_BYTES: usize = 24;
+
+/// Whether the first bytes of a file are such records beyond doubt: times do not fall, and every next access lies ahead,
+/// is of the same object, and leaves out no access that lies between.
+pub fn is_plausible(head: &[u8]) -> bool {
+    let records: Vec<Raw> = head.as_chunks::<RECORD_BYTES>().0.iter().map(Raw::of).collect();
+    let (Some(first), false) = (records.first(), records.is_empty()) else { return false };
+    let numbered_from = [0, 1];
+    let fits = |from: u64| {
+        records.iter().enumerate().all(|(at, record)| {
+            let Some(next) = record.next(at as u64 + from) else { return false };
+            let Next::At(next) = next else { return true };
+            let ahead = (next - from) as usize;
+            next < 1 << 40 && ahead > at && records.get(ahead).is_none_or(|other| other.object == record.object)
+        })
+    };
+    let rises = records.windows(2).all(|pair| pair[0].time <= pair[1].time);
+    let all_alike = records.len() > 1 && records.iter().all(|record| record == first);
+    rises && !all_alike && first.size > 0 && numbered_from.into_iter().any(fits)
+}
+
+/// A record's fields.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Raw {
+    time: u32,
+    object: u64,
+    size: u32,
+    next: i64,
+}
+
+impl Raw {
+    fn of(bytes: &[u8; RECORD_BYTES]) -> Raw {
+        Raw {
+            time: u32_at(bytes, 0),
+            object: u64_at(bytes, 4),
+            size: u32_at(bytes, 12),
+            next: u64_at(bytes, 16) as i64,
+        }
+    }
+
+    /// When the object comes next, after the request of this number; `None` where that lies behind.
+    fn next(&self, number: u64) -> Option<Next> {
+        match self.next {
+            -1 | i64::MAX => Some(Next::Never),
+            ahead => u64::try_from(ahead).ok().filter(|&ahead| ahead > number).map(Next::At),
+        }
+    }
+}
 
 /// Records one after the other. See the [module](self).
 pub struct Oracle<R> {
@@ -30,40 +78,32 @@ impl<R: BufRead> Oracle<R> {
 
     /// The next record.
     #[inline]
-    pub fn read(&mut self, keys: &mut Table) -> Result<Option<Record>, TraceError> {
+    pub fn read(&mut self, keys: &mut Table) -> Result<Step, TraceError> {
         self.number += 1;
         let mut bytes = [0; RECORD_BYTES];
-        let filled = fill(&mut self.reader, &mut bytes).map_err(|error| self.wrong(Problem::Read(error)))?;
+        let filled = read_up_to(&mut self.reader, &mut bytes).map_err(|error| self.wrong(Problem::Read(error)))?;
         match filled {
             RECORD_BYTES => {}
             0 if self.number == 1 => return Err(self.wrong(Problem::EmptyTrace("one record of 24 bytes"))),
-            0 => return Ok(None),
+            0 => return Ok(Step::End),
             cut => {
                 let found = format!("a record of {cut} bytes, where the file ends,");
                 let expected = "a record of 24 (is the file cut off, or of another format?)".to_owned();
                 return Err(self.wrong(Problem::Expected { found, expected }));
             }
         }
-        self.record(&bytes, keys).map(Some).map_err(|problem| self.wrong(problem))
+        self.record(&bytes, keys).map(Step::Record).map_err(|problem| self.wrong(problem))
     }
 
     fn record(&self, bytes: &[u8; RECORD_BYTES], keys: &mut Table) -> Result<Record, Problem> {
-        let time = u32_at(bytes, 0);
-        let object = u64_at(bytes, 4);
-        let size = u32_at(bytes, 12);
-        let next = u64_at(bytes, 16) as i64;
-        let next = match next {
-            -1 | i64::MAX => Next::Never,
-            // Requests are numbered from 0 or from 1; in both, what comes next has a greater number than this one.
-            ahead if ahead >= self.number as i64 => Next::At(ahead as u64),
-            behind => {
-                let found = format!("the next access {behind}");
-                let expected = format!("the number of a later request than this, {}, or -1", self.number);
-                return Err(Problem::Expected { found, expected });
-            }
-        };
-        let at = Some(Nanos::from_secs(u64::from(time)));
-        Ok(Record { key: keys.number(object)?, at, size: Some(size), next, ..Record::default() })
+        let raw = Raw::of(bytes);
+        // Requests are numbered from 0 or from 1; in both, what comes next has a number of at least this one's from 1.
+        let next = raw.next(self.number - 1).ok_or_else(|| {
+            let expected = format!("the number of a later request than this, {}, or -1", self.number);
+            Problem::Expected { found: format!("the next access {}", raw.next), expected }
+        })?;
+        let at = Some(Nanos::from_secs(u64::from(raw.time)));
+        Ok(Record { key: keys.number(raw.object)?, at, size: Some(raw.size), next, ..Record::default() })
     }
 }
 
@@ -77,19 +117,4 @@ fn u64_at(bytes: &[u8; RECORD_BYTES], at: usize) -> u64 {
     let mut word = [0; 8];
     word.copy_from_slice(&bytes[at..at + 8]);
     u64::from_le_bytes(word)
-}
-
-/// Reads until the buffer is full or the file ends; how much was read.
-#[inline]
-fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match reader.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(more) => filled += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

@@ -1,6 +1,17 @@
 //! Each format, read as its tools write it, and refused where it is none.
 
 use super::*;
+use crate::keyspace::{Expiry, Only, OnlyExpiry};
+use crate::workload::requests::Operation;
+
+/// Stores a value whatever was there.
+const fn store(expiry: Expiry) -> Command {
+    Command::Store { expiry, only: Only::Always }
+}
+
+const fn expire(to: Expiry) -> Command {
+    Command::Expire { to, only: OnlyExpiry::Always }
+}
 
 fn trace(name: &str, bytes: impl AsRef<[u8]>) -> Result<Trace, String> {
     Trace::read(name, bytes.as_ref(), None).map_err(|error| error.to_string())
@@ -34,10 +45,14 @@ const MONITOR: &str = "OK\n1339518083.107412 [0 127.0.0.1:60866] \"SET\" \"a b\"
 fn formats_are_known_by_their_names_and_first_bytes() {
     let format = |name, bytes: &[u8]| Records::open(name, bytes, None).unwrap().format();
     assert_eq!(format("a.txt", b"user:1\nuser:2\n"), Format::Keys);
-    assert_eq!(format("-", b"1 2 0 3\n"), Format::Keys, "a key may have spaces");
     assert_eq!(format("P1.lis", b"1 2 0 3\n"), Format::Arc);
+    assert_eq!(format("-", b"1 2 0 3\n7 1 0 4\n"), Format::Arc, "by what is in it");
     assert_eq!(format("-", b"time,key\n1,a\n"), Format::Csv);
-    assert_eq!(format("-", b"a,b\n1,a\n"), Format::Keys, "no header of ours");
+    assert_eq!(format("-", b"0 7 100\n1 8 100\n"), Format::Csv, "time, key and size");
+    assert_eq!(format("-", b"1\n2\n*\n1\n"), Format::Lirs);
+    assert_eq!(format("-", b"a\n*\nb\n"), Format::Keys, "a star among names is a name");
+    assert_eq!(format("-", b"128166372003061629,srv,0,Read,4096,4096,1331\n"), Format::Msr);
+    assert_eq!(format("-", b"0,20941264,8192,W,0.551706\n"), Format::Spc);
     assert_eq!(format("cluster001", TWITTER.as_bytes()), Format::Twitter);
     assert_eq!(format("-", MONITOR.as_bytes()), Format::Monitor);
     assert_eq!(format("x.oracleGeneral", &oracle(&[(1, 2, 3, -1)])), Format::OracleGeneral);
@@ -45,7 +60,8 @@ fn formats_are_known_by_their_names_and_first_bytes() {
     for known in Format::ALL {
         assert_eq!(known.name().parse(), Ok(known));
     }
-    assert!("arcs".parse::<Format>().unwrap_err().contains("known: keys, csv, arc, oracle-general"));
+    assert_eq!("Oracle-General".parse(), Ok(Format::OracleGeneral));
+    assert!("arcs".parse::<Format>().unwrap_err().contains("known: keys, lirs, csv, arc, oracle-general"));
 }
 
 #[test]
@@ -61,7 +77,7 @@ fn csv_columns_may_stand_in_any_order_and_be_quoted() {
     let a = Record {
         key: 0,
         at: Some(Nanos::from_millis(500)),
-        operation: Some(Operation::Read),
+        command: Some(Command::Read),
         size: Some(100),
         client: Some(0),
         ..Record::default()
@@ -69,12 +85,11 @@ fn csv_columns_may_stand_in_any_order_and_be_quoted() {
     let b = Record {
         key: 1,
         at: Some(Nanos::from_secs(1)),
-        operation: Some(Operation::Write),
-        ttl: Some(Nanos::from_secs(60)),
+        command: Some(store(Expiry::In(Nanos::from_secs(60)))),
         client: Some(1),
         ..Record::default()
     };
-    let gone = Record { operation: Some(Operation::Delete), size: Some(7), ttl: None, client: Some(0), ..b };
+    let gone = Record { command: Some(Command::Delete), size: Some(7), client: Some(0), ..b.clone() };
     assert_eq!(records, [a, b, gone]);
 }
 
@@ -83,14 +98,17 @@ fn a_bad_csv_is_told_by_line_and_with_what_was_expected() {
     let wrong = |text: &str| trace("a.csv", text).unwrap_err();
     assert!(wrong("").starts_with("line 1: the trace is empty; it must hold at least a header"));
     assert!(wrong("time,key\n").starts_with("line 2: the trace is empty"));
-    assert!(wrong("1,a\n").starts_with("line 1: \"1\" is not a column's name"));
-    assert!(wrong("time,size\n").contains("is not a header with a column `key`"));
-    assert!(wrong("key,key\na,b\n").contains("is not a new column"));
+    assert!(wrong("1,a\n").contains("its lines have 2 fields, by commas"));
+    assert!(wrong("time,size\n").contains("none of its columns is known to be the key"));
+    assert!(wrong("key,key\na,b\n").contains("may each be the key"));
     assert_eq!(wrong("time,key\n1,a\n2\n"), "line 3: \"a row of 1 fields\" is not a row of 2, as the header says");
-    assert_eq!(wrong("time,key\nx,a\n"), "line 2: \"x\" is not a time in seconds, such as 12 or 12.5");
-    assert_eq!(wrong("key,op\na,got\n"), "line 2: \"got\" is not an operation: get, set, modify or delete");
+    assert_eq!(
+        wrong("time,key\nx,a\n"),
+        "line 2: \"x\" is not a time: seconds, such as 12 or 12.5, or a date, such as 2024-01-31T12:00:00.5Z"
+    );
+    assert!(wrong("key,op\na,got\n").starts_with("line 2: \"got\" is not an operation: get, set, modify or delete"));
     assert_eq!(wrong("key,size\na,-1\n"), "line 2: \"-1\" is not a size in whole bytes, below 4 GiB");
-    assert_eq!(wrong("time,key\n2,a\n1,a\n"), "line 3: the time goes back, from 2 s to 1 s; sort the trace by time");
+    assert_eq!(wrong("time,key\n20,a\n1.5,a\n"), "line 3: the time goes back, from 20 to 1.5; sort the trace by time");
     assert!(wrong("time,key\n1,\"a\n").contains("whose quotes are closed"));
 }
 
@@ -132,15 +150,18 @@ fn a_cut_or_impossible_record_is_told_by_its_number() {
     assert!(
         wrong(&back).starts_with("record 2: \"the next access 1\" is not the number of a later request than this, 2")
     );
-    assert!(wrong(&oracle(&[(2, 2, 3, -1), (1, 3, 3, -1)])).starts_with("record 2: the time goes back"));
+    assert!(
+        wrong(&oracle(&[(20, 2, 3, -1), (1, 3, 3, -1)])).starts_with("record 2: the time goes back, from 20 s to 1 s")
+    );
 }
 
 #[test]
 fn twitters_operations_sizes_and_lives_are_kept() {
     let trace = trace("cluster001", TWITTER).unwrap();
     assert_eq!(trace.keys(), [0, 1, 1, 0, 2]);
-    use Operation::{Delete, Modify, Read, Write};
-    for (number, operation) in [Read, Read, Write, Delete, Modify].into_iter().enumerate() {
+    use Operation::{Delete, Read, Write};
+    // Nothing was there to be incremented.
+    for (number, operation) in [Read, Read, Write, Delete, Read].into_iter().enumerate() {
         assert_eq!(trace.operation(number), Some(operation));
     }
     let sizes: Vec<Option<u32>> = (0..5).map(|number| trace.size(number)).collect();
@@ -149,7 +170,7 @@ fn twitters_operations_sizes_and_lives_are_kept() {
     let minute = Some(Nanos::from_secs(60));
     assert_eq!(lives, [None, minute, minute, None, None], "a read takes the life that its key is given next");
     assert_eq!((trace.client(0), trace.client(2), trace.at(3)), (Some(0), Some(1), Some(Nanos::from_secs(2))));
-    assert_eq!(trace.write_ratio(), Some(0.6));
+    assert_eq!(trace.write_ratio(), Some(0.4));
 }
 
 #[test]
@@ -178,21 +199,28 @@ fn monitors_commands_become_requests_by_key() {
     assert_eq!(trace.ttl(0), Some(Nanos::from_secs(60)));
     assert_eq!(trace.ttl(5), Some(Nanos::from_secs(30)), "EXPIRE right after a write is the write's own");
     assert_eq!(trace.at(1), Some(Nanos(892_589_000)));
-    assert_eq!(trace.left_out().iter().map(|(name, n)| (&**name, *n)).collect::<Vec<_>>(), [("foo", 1), ("ping", 1)]);
+    let left_out = trace.left_out().by_name();
+    assert_eq!(left_out.iter().map(|(name, n)| (&**name, *n)).collect::<Vec<_>>(), [("foo", 1), ("ping", 1)]);
 }
 
 #[test]
 fn set_options_and_their_kin_say_how_long_a_value_lives() {
     let line = |words: &str| format!("100.5 [0 lua] {words}\n");
-    let ttl = |words: &str| all("-", line(words))[0].ttl.map(|ttl| ttl.as_secs_f64());
-    assert_eq!(ttl(r#""set" "k" "v" "PX" "1500""#), Some(1.5));
-    assert_eq!(ttl(r#""set" "k" "v" "NX" "EXAT" "160""#), Some(59.5));
-    assert_eq!(ttl(r#""set" "k" "v" "KEEPTTL""#), None);
-    assert_eq!(ttl(r#""setex" "k" "10" "v""#), Some(10.0));
-    assert_eq!(ttl(r#""psetex" "k" "10" "v""#), Some(0.01));
-    assert_eq!(ttl(r#""pexpireat" "k" "101000""#), Some(0.5));
-    assert_eq!(ttl(r#""expire" "k" "-1""#), Some(1e-9));
-    assert!(all("-", line(r#""expire" "k" "9""#))[0].only_expiry);
+    let does = |words: &str| all("-", line(words))[0].command.clone().unwrap();
+    // Redis counts whole milliseconds: a value is good up to and including the last one.
+    let until = |ms: u64| Expiry::At(Nanos(Nanos::from_millis(ms + 1).0 - 1));
+    assert_eq!(does(r#""set" "k" "v" "PX" "1500""#), store(until(102_000)));
+    assert_eq!(does(r#""set" "k" "v" "EXAT" "160""#), store(until(160_000)));
+    assert_eq!(does(r#""set" "k" "v" "PXAT" "2500""#), store(until(2_500)));
+    assert_eq!(does(r#""set" "k" "v" "KEEPTTL""#), store(Expiry::Keep));
+    assert_eq!(does(r#""set" "k" "v""#), store(Expiry::Never));
+    assert_eq!(does(r#""setex" "k" "10" "v""#), store(until(110_500)));
+    assert_eq!(does(r#""psetex" "k" "10" "v""#), store(until(100_510)));
+    assert_eq!(does(r#""expire" "k" "9""#), expire(until(109_500)));
+    assert_eq!(does(r#""expire" "k" "-9""#), expire(until(91_500)));
+    assert_eq!(does(r#""expire" "k" "-900""#), expire(Expiry::At(Nanos::ZERO)));
+    assert_eq!(does(r#""pexpireat" "k" "101000""#), expire(until(101_000)));
+    assert_eq!(does(r#""persist" "k""#), expire(Expiry::Never));
     assert_eq!(
         all("-", line(r#""mset" "a" "1" "b" "22""#)).iter().map(|r| r.size).collect::<Vec<_>>(),
         [Some(2), Some(3)]
@@ -206,8 +234,7 @@ fn a_line_that_monitor_never_prints_is_refused() {
     assert!(wrong("hello").starts_with("line 2: \"hello\" is not a line such as 1339518083.107412 [0"));
     assert!(wrong("101 [0 lua] \"get\" \"k").starts_with("line 2: \"k\" is not a word in double quotes"));
     assert!(wrong("101 [0 lua] \"get\" \"\\q\"").contains("is not a word in double quotes"));
-    assert!(wrong("101 [0 lua] \"setex\" \"k\" \"soon\" \"v\"").contains("\"soon\" is not a whole number of seconds"));
-    assert!(wrong("99 [0 lua] \"get\" \"k\"").starts_with("line 2: the time goes back"));
+    assert!(wrong("9 [0 lua] \"get\" \"k\"").starts_with("line 2: the time goes back, from 100.5 to 9;"));
     assert!(trace("-", "OK\n100.5 [0 lua] \"ping\"\n").unwrap_err().contains("the trace is empty"));
 }
 
@@ -239,30 +266,32 @@ fn a_compressed_trace_is_the_trace() {
 
 #[test]
 fn every_word_for_an_operation_means_what_its_tool_means() {
-    use Operation::{Delete, Modify, Read, Write};
-    for (words, operation) in
-        [("get read", Read), ("set write put", Write), ("modify incr", Modify), ("delete del", Delete)]
-    {
+    let change = |creates| Command::Change { creates };
+    let only = |only| Command::Store { expiry: Expiry::Never, only };
+    for (words, command) in [
+        ("get read", Command::Read),
+        ("set write put", store(Expiry::Never)),
+        ("modify incr", change(true)),
+        ("delete del", Command::Delete),
+    ] {
         for word in words.split(' ') {
-            assert_eq!(all("a.csv", format!("key,op\na,{word}\n"))[0].operation, Some(operation), "{word}");
+            assert_eq!(all("a.csv", format!("key,op\na,{word}\n"))[0].command, Some(command.clone()), "{word}");
         }
     }
-    for (words, operation) in
-        [("get gets", Read), ("set add replace cas", Write), ("append prepend incr decr", Modify), ("delete", Delete)]
-    {
+    for (words, command) in [
+        ("get gets", Command::Read),
+        ("set", store(Expiry::Never)),
+        ("add", only(Only::IfAbsent)),
+        ("replace cas", only(Only::IfPresent)),
+        ("append prepend incr decr", change(false)),
+        ("delete", Command::Delete),
+    ] {
         for word in words.split(' ') {
-            assert_eq!(all("t", format!("0,a,1,1,1,{word},0\n"))[0].operation, Some(operation), "{word}");
+            assert_eq!(all("t", format!("0,a,1,1,1,{word},0\n"))[0].command, Some(command.clone()), "{word}");
         }
     }
-    let said = |words: &str| all("-", format!("1.5 [0 lua] {words}\n"))[0];
-    assert_eq!(said(r#""getdel" "k""#).operation, Some(Delete));
-    assert_eq!(
-        (said(r#""restore" "k" "0" "vvv""#).operation, said(r#""restore" "k" "0" "vvv""#).size),
-        (Some(Write), Some(4))
-    );
-    assert_eq!(said(r#""set" "k" "v" "PXAT" "2500""#).ttl, Some(Nanos::from_secs(1)));
-    let persisted = said(r#""persist" "k""#);
-    assert!(persisted.only_expiry && persisted.ttl == Some(Nanos::MAX));
+    let said = |words: &str| all("-", format!("1.5 [0 lua] {words}\n")).swap_remove(0);
+    assert_eq!(said(r#""restore" "k" "0" "vvv""#).size, Some(4));
 }
 
 #[test]
@@ -285,4 +314,342 @@ fn a_compressed_traces_own_name_says_its_format() {
         0x49,
     ];
     assert!(trace("a.lis.zst", compressed).unwrap_err().contains("is not two or more numbers"));
+}
+
+/// A file of shared/cases; `None` where they are not there.
+fn case(name: &str) -> Option<Vec<u8>> {
+    std::fs::read(format!("{}/../shared/cases/{name}", env!("CARGO_MANIFEST_DIR"))).ok()
+}
+
+fn told(name: &str, bytes: impl AsRef<[u8]>) -> String {
+    match Records::open(name, bytes.as_ref(), None) {
+        Ok(records) => records.format().to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn notes(name: &str, bytes: impl AsRef<[u8]>) -> Vec<String> {
+    Trace::read(name, bytes.as_ref(), None).unwrap().notes().to_vec()
+}
+
+/// How often each key is asked for, in the order of their first appearance.
+fn asked(name: &str, bytes: impl AsRef<[u8]>) -> Vec<u32> {
+    all(name, bytes).iter().map(|record| record.key).collect()
+}
+
+#[test]
+fn odd_files_of_the_cases_are_read_as_what_they_are_or_refused_with_what_they_are() {
+    for (name, right) in [
+        ("monitor-telnet.txt", "monitor"),
+        ("monitor-prompt.txt", "monitor"),
+        ("monitor-compose.txt", "monitor"),
+        ("monitor-merged.txt", "monitor"),
+        ("monitor-powershell-utf16.txt", "monitor"),
+        ("monitor-trailing-blank.txt", "monitor"),
+        ("trace-time-id-size.tr", "csv"),
+        ("trace-tabs.tsv", "csv"),
+        ("trace-only-gets.csv", "csv"),
+        ("trace-metakv-2022.csv", "csv"),
+        ("trace-metakv-lease.csv", "csv"),
+        ("trace-lirs-marks.trace", "lirs"),
+        ("trace-msr.trace", "msr"),
+        ("trace-access.log", "access log"),
+        ("trace-appendonly.aof", "append-only file"),
+        ("trace-address.trace", "processor's addresses"),
+        ("trace-memcached-watch.txt", "memcached's `watch`"),
+    ] {
+        let Some(bytes) = case(name) else { continue };
+        assert!(told(name, &bytes).contains(right), "{name}: {}", told(name, &bytes));
+        // Whatever it is called.
+        assert_eq!(told(name, &bytes), told("-", &bytes), "{name}");
+        let trace = Trace::read(name, bytes.as_slice(), None);
+        assert_eq!(trace.is_ok(), Format::ALL.iter().any(|format| format.name() == right), "{name}");
+    }
+}
+
+#[test]
+fn a_capture_is_read_through_what_came_around_it() {
+    let line = |at: &str, words: &str| format!("{at} [0 10.0.0.5:41000] {words}\n");
+    let (set, get) = (line("1700000001.250000", "\"SET\" \"a\" \"1\""), line("1700000002.500000", "\"GET\" \"a\""));
+    for around in [
+        format!("+OK\r\n+{set}+{get}"),
+        format!("Trying 127.0.0.1...\nConnected to localhost.\nEscape character is '^]'.\nMONITOR\n+OK\n+{set}+{get}"),
+        format!("10.0.0.2:6379[2]> MONITOR\nOK\n{set}{get}^C\n10.0.0.2:6379[2]>\n"),
+        format!(
+            "Attaching to cache-1\ncache-1  | OK\nweb-1  | GET /x 200\ncache-1  | {set}web-1  | done\ncache-1  | {get}"
+        ),
+        format!("[pod/redis-0/redis] {set}[pod/redis-0/redis] {get}"),
+        format!("OK\n{set}{get}1700000002.7 [0 10.0.0.5:41"),
+        format!("{set}\n{get}\n\n"),
+    ] {
+        assert_eq!(told("-", &around), "monitor", "{around}");
+        assert_eq!(asked("-", &around), [0, 0], "{around}");
+    }
+    let redis_2_4 = "+1339518083.107412 \"set\" \"a\" \"1\"\n+1339518084.107412 (db 2) \"get\" \"a\"\n1339518084.2 \"incrby\" \"n\" 5\n";
+    assert_eq!((told("-", redis_2_4), asked("-", redis_2_4)), ("monitor".to_owned(), vec![0, 1, 2]));
+    assert_eq!(all("-", redis_2_4)[0].client, None);
+    let mixed = notes("-", format!("cache-1  | {set}web-1  | GET /x\nweb-1  | GET /y\ncache-1  | {get}"));
+    assert_eq!(mixed, ["lines that MONITOR did not print are left out: 2 (the first is line 2: web-1  | GET /x)"]);
+    let cut = notes("-", format!("{set}{get}1700000002.7 [0 10.0"));
+    assert_eq!(cut, ["the last line is cut off and left out: 1700000002.7 [0 10.0"]);
+    // Without anything before its lines, a line of something else is an error.
+    assert!(
+        trace("-", format!("{set}hello\n{get}")).unwrap_err().starts_with("line 2: \"hello\" is not a line such as")
+    );
+    let forced = Trace::read("-", &b"user:1\nuser:2\n"[..], Some(Format::Monitor)).unwrap_err().to_string();
+    assert!(forced.starts_with("line 1: \"user:1\" is not a line such as"), "{forced}");
+}
+
+#[test]
+fn captures_of_several_nodes_are_read_in_the_order_of_the_file_and_that_is_told() {
+    let merged = "1700000001.250000 [0 a:1] \"SET\" \"i\" \"r\"\n1700000001.249990 [0 b:1] \"GET\" \"i\"\n";
+    let records = all("-", merged);
+    assert_eq!(records[0].at, records[1].at, "the clock does not go back");
+    let told = notes("-", merged);
+    assert!(told[0].contains("the first at line 2: 1700000001.249990 after 1700000001.250000"), "{told:?}");
+    assert!(told[0].contains("in the order of the file"), "{told:?}");
+}
+
+#[test]
+fn tables_are_read_whatever_separates_their_fields_and_an_empty_last_line_is_nothing() {
+    for table in [
+        "time,key,op\n1,a,get\n2,a,get\n\n",
+        "time\tkey\top\n1\ta\tget\n2\ta\tget\n",
+        "Timestamp;Object ID;Operation\r\n1;a;GET\r\n2;a;GET\r\n\r\n",
+        "ts|obj_id|cmd\n1|a|get\n2|a|get",
+        "time key op\n1 a get\n2  a get\n",
+        "\u{feff}time,key,op\n1,a,get\n2,a,get\n",
+    ] {
+        assert_eq!((told("-", table), asked("-", table)), ("csv".to_owned(), vec![0, 0]), "{table}");
+    }
+    assert_eq!(asked("a.csv", "key\nuser:1\nuser:2\n"), [0, 1]);
+    assert_eq!(all("-", "time;key\n0,5;a\n")[0].at, Some(Nanos::from_millis(500)), "a comma is a point there");
+    assert!(trace("-", "time,key\n\"0,5\",a\n").unwrap_err().contains("\"0,5\" is not a time"));
+    assert_eq!(all("-", "time,key,size\n0,a,100.0\n")[0].size, Some(100));
+}
+
+#[test]
+fn units_of_times_are_taken_from_their_size_or_name_and_told() {
+    let first = |table: &str| all("-", table)[0].at;
+    let ms = |ms: u64| Some(Nanos::from_millis(ms));
+    assert_eq!(first("timestamp,key\n1700000000123,a\n"), ms(1_700_000_000_123));
+    assert_eq!(first("time_ms,key\n5,a\n"), ms(5));
+    assert_eq!(first("time,key\n2024-01-01T00:00:01.5Z,a\n"), ms(1_704_067_201_500));
+    assert_eq!(first("time,key\n5,a\n"), ms(5_000));
+    assert_eq!(
+        notes("-", "timestamp,key\n1700000000123,a\n"),
+        ["the times are taken as milliseconds, since the first is 1700000000123"]
+    );
+    assert!(trace("-", "time,key\n99999999999999,a\n").unwrap_err().contains("--time-unit s, ms, us or ns"));
+    let how = How { time_unit: Some(TimeUnit::Microseconds), ..How::default() };
+    let records: Vec<Record> =
+        Records::open("-", &b"time,key\n99999999999999,a\n"[..], how).unwrap().collect::<Result<_, _>>().unwrap();
+    assert_eq!(records[0].at, Some(Nanos(99_999_999_999_999_000)));
+}
+
+#[test]
+fn columns_can_be_told() {
+    let read = |columns: &str, table: &str| {
+        let how = How { columns: Some(columns.parse().unwrap()), ..How::default() };
+        let records = Records::open("-", table.as_bytes(), how).map_err(|error| error.to_string())?;
+        records.map(|record| record.map(|r| (r.key, r.size))).collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())
+    };
+    assert_eq!(
+        read("-,key", "7 user 1\n").unwrap_err().split(';').next().unwrap(),
+        "--columns -,key names 2 columns, and the first line has 3 by blanks"
+    );
+    assert_eq!(read("-,key", "user 7\nuser 8\nuser 7\n").unwrap(), [(0, None), (1, None), (0, None)]);
+    assert_eq!(read("key,size,time", "a,5,1\nb,6,2\n").unwrap(), [(0, Some(5)), (1, Some(6))]);
+    assert_eq!(
+        read("time,-,-,size,key", "time,x,op,size,lbn\n1,1,2a,512,9\n").unwrap(),
+        [(0, Some(512))],
+        "and a header"
+    );
+    assert!(read("time,key", "1,a\n2\n").unwrap_err().contains("as the first line has"));
+}
+
+#[test]
+fn a_row_of_metas_traces_is_as_many_requests_as_it_counts() {
+    let table = "key,op,size,op_count,key_size\n1,GET,10,3,4\n1,GET,0,1,4\n1,SET,20,2,4\n1,GET_LEASE,10,0,4\n";
+    let records = all("-", table);
+    assert_eq!(records.len(), 6);
+    let sizes: Vec<Option<u32>> = records.iter().map(|record| record.size).collect();
+    assert_eq!(sizes, [Some(14), Some(14), Some(14), None, Some(24), Some(24)], "a look-up of size 0 missed");
+    assert_eq!(notes("-", table), ["1 rows stand for 0 requests and are left out"]);
+    // However many it counts, nothing but the row is held.
+    let many = "key,op,size,op_count\n1,GET,10,4294967295\n";
+    assert_eq!(Records::open("-", many.as_bytes(), None).unwrap().take(100_000).filter(Result::is_ok).count(), 100_000);
+}
+
+#[test]
+fn block_traces_ask_for_every_block_that_they_touch() {
+    let msr = "128166372003061629,srv,0,Read,4096,8192,1331\n128166372003061729,srv,0,Write,8000,500,9\n\
+               128166372003061829,usr,0,Read,4096,1,9\n128166372003061829,srv,1,Read,4096,0,9\n";
+    // Blocks 1 and 2 of one disk, 1 and 2 again (8000 to 8499), and block 1 of two others.
+    assert_eq!(asked("x.csv", msr), [0, 1, 0, 1, 2, 3]);
+    let spc = "0,8,4096,R,0.5\n0,8,4096,w,0.75,extra\n1,8,512,R,0.75\n";
+    let records = all("Financial1.spc", spc);
+    assert_eq!(records.iter().map(|record| record.key).collect::<Vec<_>>(), [0, 0, 1]);
+    assert_eq!(records[1].at, Some(Nanos::from_millis(750)));
+    assert!(matches!(records[1].command, Some(Command::Store { .. })));
+    for bad in ["128166372003061629,srv,0,Read,4096,99999999999999,1", "128166372003061629,srv,0,Trim,4096,1,1"] {
+        let first = "128166372003061629,srv,0,Read,4096,1,1";
+        let error =
+            Trace::read("-", format!("{first}\n{bad}\n").as_bytes(), Some(Format::Msr)).unwrap_err().to_string();
+        assert!(error.starts_with("line 2: "), "{error}");
+    }
+}
+
+#[test]
+fn a_star_is_a_mark_among_numbers_and_a_key_where_keys_are_told() {
+    let lirs = "1\n2\n*\n1\n";
+    assert_eq!(asked("-", lirs), [0, 1, 0]);
+    assert_eq!(notes("-", lirs), ["lines that are only * are marks, as in LIRS' traces, and no keys: 1"]);
+    let keys = Records::open("-", lirs.as_bytes(), Some(Format::Keys)).unwrap();
+    assert_eq!(keys.map(|record| record.unwrap().key).collect::<Vec<_>>(), [0, 1, 2, 0]);
+}
+
+#[test]
+fn lines_of_several_fields_are_no_keys_unless_that_is_told() {
+    for text in ["user 7\nuser 8\n", "a,1\nb,2\nc,3\n", "x\ty\n", "a;b\nc;d\n"] {
+        let error = trace("-", text).unwrap_err();
+        assert!(error.contains("fields, by") && error.contains("--format keys"), "{text}: {error}");
+        assert!(Trace::read("-", text.as_bytes(), Some(Format::Keys)).is_ok(), "{text}");
+    }
+    // Where a blank comes only after the beginning that was looked at.
+    let late = format!("{}user 7\n", "user:1\n".repeat(20_000));
+    assert!(trace("-", &late).unwrap_err().starts_with("line 20001: \"user 7\" is not one key"));
+}
+
+#[test]
+fn a_binary_is_oracle_general_only_where_its_records_make_sense() {
+    let good = oracle(&[(1, 7, 5, 3), (1, 8, 5, -1), (2, 7, 5, -1)]);
+    assert_eq!(told("-", &good), "oracle-general");
+    for (what, bad) in [
+        ("zeros", vec![0; 240]),
+        ("a time that falls", oracle(&[(2, 7, 5, -1), (1, 8, 5, -1)])),
+        ("another object at the next access", oracle(&[(1, 7, 5, 3), (1, 8, 5, -1), (2, 9, 5, -1), (2, 4, 5, -1)])),
+        ("numbers of four bytes", (0..60u32).flat_map(u32::to_be_bytes).collect()),
+        ("a program", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0".to_vec()),
+    ] {
+        assert!(told("-", &bad).starts_with("this "), "{what}: {}", told("-", &bad));
+    }
+}
+
+#[test]
+fn what_is_packed_is_refused_with_the_way_to_unpack_it_first() {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, b"l 0x10 1\ns 0x10 1\n").unwrap();
+    let error = told("x.trace.gz", encoder.finish().unwrap());
+    assert!(error.contains("processor's addresses") && error.ends_with("(unpack FILE first: gzip -dc)"), "{error}");
+}
+
+#[test]
+fn a_trace_is_read_in_pieces_also_where_no_request_comes_out() {
+    let text = format!("1.0 [0 x] \"get\" \"k\"\n{}", "1.0 [0 x] \"ping\"\n".repeat(10_000));
+    let records = Records::open("-", text.as_bytes(), None).unwrap();
+    let (mut builder, mut pieces) = (TraceBuilder::new(records), 0);
+    while !builder.advance(1_000).unwrap() {
+        pieces += 1;
+        assert!(builder.requests() <= 1);
+        assert!(builder.bytes_read() <= text.len() as u64);
+    }
+    assert!((150..200).contains(&pieces), "{pieces} pieces of a thousand bytes");
+    assert_eq!((builder.bytes_read(), builder.finish().unwrap().keys()), (text.len() as u64, &[0][..]));
+    // Also where one line stands for very many requests.
+    let many = "key,op_count\n1,4294967295\n";
+    let mut builder = TraceBuilder::new(Records::open("-", many.as_bytes(), None).unwrap());
+    assert!(!builder.advance(16_000).unwrap());
+    assert!((900..1_100).contains(&builder.requests()), "{}", builder.requests());
+}
+
+#[test]
+fn names_that_take_too_much_memory_are_refused_by_limit() {
+    let how = How { names_bytes: Some(10_000), ..How::default() };
+    let text: String = (0..1_000).map(|key| format!("a-rather-long-key-{key}\n")).collect();
+    let error = Trace::read("-", text.as_bytes(), how).unwrap_err().to_string();
+    assert!(error.contains("take more than") && error.contains("MiB of memory; cut the trace"), "{error}");
+    let how = || How { names_bytes: Some(10_000), ..How::default() };
+    let mut records = Records::open("-", text.as_bytes(), how()).unwrap();
+    while let Some(record) = records.next() {
+        record.unwrap();
+        if records.name_bytes() > 5_000 {
+            records.forget(|_| false);
+        }
+    }
+}
+
+/// A file of every kind that is read.
+fn samples() -> Vec<Vec<u8>> {
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let utf16: Vec<u8> = MONITOR.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let xz = [
+        0xFD, b'7', b'z', b'X', b'Z', 0, 0, 4, 0xE6, 0xD6, 0xB4, 0x46, 2, 0, 0x21, 1, 0x16, 0, 0, 0, 0x74, 0x2F, 0xE5,
+        0xA3, 1, 0, 5, 0x61, 0x0A, 0x62, 0x0A, 0x61, 0x0A, 0, 0, 0, 0xFA, 0x3A, 0x24, 7, 3, 0xB2, 0xB0, 0x25, 0, 1,
+        0x1E, 6, 0xC1, 0x2F, 0xA4, 0x1D, 0x1F, 0xB6, 0xF3, 0x7D, 1, 0, 0, 0, 0, 4, 0x59, 0x5A,
+    ];
+    let zstd = [
+        0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x58, 0x31, 0x00, 0x00, 0x61, 0x0A, 0x62, 0x0A, 0x61, 0x0A, 0xEA, 0xCA, 0xD3,
+        0x49,
+    ];
+    let texts = [
+        "user:1\nuser:2\nuser:1\n",
+        "1\n2\n*\n1\n",
+        "time,key,size,op,ttl,client\n0.5,\"a,b\",100,get,,x\n1,b,100,set,60,y\n",
+        "key,op,size,op_count,key_size\n1,GET,10,3,4\n1,SET,10,1,4\n",
+        "2024-01-01T00:00:00Z;a;5\n",
+        "0 7 100\n1 8 100\n2 7 100\n",
+        "100 3 0 0\n101 2 0 1\n",
+        "cache-1  | 1700000001.250000 [0 10.0.0.5:41000] \"SET\" \"a\" \"1\" \"EX\" \"5\"\nweb  | x\n",
+        "1339518083.107412 (db 2) \"expire\" \"a\" 5\n",
+        "128166372003061629,srv,0,Read,4096,8192,1331\n",
+        "0,8,4096,R,0.5\n",
+        "*3\r\n$3\r\nSET\r\n",
+        "10.0.0.1 - - [01/Jan/2024:00:00:01 +0000] \"GET /a HTTP/1.1\" 200 10\n",
+    ];
+    let mut all: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+    all.extend([TWITTER.as_bytes().to_vec(), MONITOR.as_bytes().to_vec(), utf16, xz.to_vec(), zstd.to_vec()]);
+    all.extend([oracle(&[(1, 7, 5, 3), (1, 8, 5, -1), (2, 7, 5, -1)]), gzip(TWITTER.as_bytes())]);
+    all
+}
+
+#[test]
+fn whatever_the_bytes_there_are_requests_or_an_error_and_never_a_panic() {
+    let mut draws = crate::random::Streams::new(11).named("bytes");
+    let samples = samples();
+    let interesting = [0, b'\n', b',', b'"', b' ', b'*', b'[', b'9', b'-', b'.', 0x80, 0xFF];
+    let (mut read, mut refused) = (0, 0);
+    for round in 0..12_000 {
+        let mut bytes = samples[round % samples.len()].clone();
+        for _ in 0..draws.below(4) {
+            let at = draws.below(bytes.len().max(1) as u32) as usize;
+            match draws.below(6) {
+                0 => bytes.truncate(at),
+                1 if !bytes.is_empty() => bytes[at] = draws.below(256) as u8,
+                2 => bytes.insert(at.min(bytes.len()), interesting[draws.below(12) as usize]),
+                3 => bytes.extend_from_slice(&samples[draws.below(samples.len() as u32) as usize]),
+                4 => bytes = [&bytes[..at.min(bytes.len())], &bytes].concat(),
+                _ if !bytes.is_empty() => bytes[at] = interesting[draws.below(12) as usize],
+                _ => {}
+            }
+        }
+        let format = (draws.below(4) == 0).then(|| Format::ALL[draws.below(9) as usize]);
+        match Records::open("x", bytes.as_slice(), format) {
+            Ok(mut records) => {
+                // A row may stand for thousands of millions of requests.
+                let wrong = records.by_ref().take(5_000).any(|record| record.is_err());
+                let _ = (records.notes(), records.left_out(), records.distinct());
+                if wrong { refused += 1 } else { read += 1 }
+            }
+            Err(error) => {
+                assert!(error.to_string().len() > 20, "{error}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(read > 3_000 && refused > 3_000, "{read} read, {refused} refused");
 }

@@ -1,22 +1,28 @@
 //! Twitter's cache-trace: comma-separated, without a header.
 //!
 //! `timestamp (s), key, key size, value size, client, operation, TTL (s)`. The operations are memcached's: get and gets
-//! read; set, add, replace and cas write; append, prepend, incr and decr make the new value from the old one; delete
-//! takes it away. The TTL is that of a write, 0 elsewhere. An entry is as large as its key and its value; of a get that
+//! read; set stores a value, add only where there is none, replace and cas only where there is one; append, prepend, incr
+//! and decr make a new value from the one that is there, which keeps its end; delete takes it away. The TTL is that of a
+//! value stored; 0: it has no end. It is good up to and including its last second, as in Twemcache (`item_expired`). The
+//! protocol takes a TTL over 30 days for a moment in Unix time. But these traces have a clock of their own that begins with
+//! 0, and their authors list TTLs such as 92.6 days; so a TTL is a length of time, unless it and the row's time are both
+//! seconds since 1970. An entry is as large as its key and its value; of a get that
 //! missed the trace knows no size. Yang, Yue, Rashmi, "A large scale analysis of hundreds of in-memory cache clusters at
 //! Twitter", OSDI 2020; github.com/twitter/cache-trace.
 
 use std::io::BufRead;
 
 use super::lines::{self, Lines, whole};
-use super::{Interner, KEY_BYTES_MAX, Problem, Record, Table, TraceError};
+use super::{Interner, KEY_BYTES_MAX, Problem, Record, Step, Table, TraceError};
+use crate::keyspace::{Command, Expiry, Only};
 use crate::time::Nanos;
-use crate::workload::requests::Operation;
 
 /// Requests by rows. See the [module](self).
 pub struct Twitter<R> {
     lines: Lines<R>,
     clients: Interner,
+    /// The time of the row read last, as it stands there.
+    time: Vec<u8>,
 }
 
 /// A row's seven fields. A key may itself have commas: the fields are counted from both ends.
@@ -35,16 +41,19 @@ fn fields(line: &[u8]) -> Result<[&[u8]; 7], Problem> {
 pub fn is_row(line: &[u8]) -> bool {
     fields(line).is_ok_and(|[time, key, key_size, value_size, _, op, ttl]| {
         let numbers = [time, key_size, value_size, ttl].iter().all(|field| whole(field, u64::MAX).is_some());
-        numbers && !key.is_empty() && operation(op).is_ok()
+        numbers && !key.is_empty() && command(op, Expiry::Never).is_ok()
     })
 }
 
-fn operation(field: &[u8]) -> Result<Operation, Problem> {
+/// What an operation does, its value stored with this expiry.
+fn command(field: &[u8], expiry: Expiry) -> Result<Command, Problem> {
     match field.trim_ascii() {
-        b"get" | b"gets" => Ok(Operation::Read),
-        b"set" | b"add" | b"replace" | b"cas" => Ok(Operation::Write),
-        b"append" | b"prepend" | b"incr" | b"decr" => Ok(Operation::Modify),
-        b"delete" => Ok(Operation::Delete),
+        b"get" | b"gets" => Ok(Command::Read),
+        b"set" => Ok(Command::Store { expiry, only: Only::Always }),
+        b"add" => Ok(Command::Store { expiry, only: Only::IfAbsent }),
+        b"replace" | b"cas" => Ok(Command::Store { expiry, only: Only::IfPresent }),
+        b"append" | b"prepend" | b"incr" | b"decr" => Ok(Command::Change { creates: false }),
+        b"delete" => Ok(Command::Delete),
         _ => Err(Problem::expected(
             field,
             "an operation: get, gets, set, add, replace, cas, append, prepend, delete, incr or decr",
@@ -52,10 +61,22 @@ fn operation(field: &[u8]) -> Result<Operation, Problem> {
     }
 }
 
+/// A number of seconds since 1970 that is no length of time: from 2001 on, or 31 years.
+const MOMENT_MIN_S: u64 = 1_000_000_000;
+
+/// When a value ends that is stored at this second with this TTL.
+fn expiry(ttl_s: u64, time_s: u64) -> Expiry {
+    match ttl_s {
+        0 => Expiry::Never,
+        moment if moment.min(time_s) >= MOMENT_MIN_S => Expiry::At(Nanos::from_secs(moment)),
+        length => Expiry::In(Nanos::from_secs(length)),
+    }
+}
+
 impl<R: BufRead> Twitter<R> {
     /// Reads from `reader`.
     pub fn new(reader: R) -> Twitter<R> {
-        Twitter { lines: Lines::new(reader, 2 * KEY_BYTES_MAX), clients: Interner::default() }
+        Twitter { lines: Lines::new(reader, 2 * KEY_BYTES_MAX), clients: Interner::default(), time: Vec::new() }
     }
 
     /// The number of the line read last.
@@ -63,15 +84,22 @@ impl<R: BufRead> Twitter<R> {
         self.lines.number
     }
 
+    /// The time of the row read last, as it stands there.
+    pub fn time(&self) -> &[u8] {
+        &self.time
+    }
+
     /// The next row.
     #[inline]
-    pub fn read(&mut self, keys: &mut Table) -> Result<Option<Record>, TraceError> {
+    pub fn read(&mut self, keys: &mut Table) -> Result<Step, TraceError> {
         let begun = self.lines.number;
         let Some(line) = self.lines.next()? else {
-            return if begun == 0 { Err(lines::empty("one row of seven fields")) } else { Ok(None) };
+            return if begun == 0 { Err(lines::empty("one row of seven fields")) } else { Ok(Step::End) };
         };
+        self.time.clear();
+        self.time.extend(line.iter().take_while(|&&byte| byte != b',').take(40));
         let record = record(line, keys, &mut self.clients);
-        record.map(Some).map_err(|problem| self.lines.wrong(problem))
+        record.map(Step::Record).map_err(|problem| self.lines.wrong(problem))
     }
 }
 
@@ -86,15 +114,14 @@ fn record(line: &[u8], keys: &mut Table, clients: &mut Interner) -> Result<Recor
             .ok_or_else(|| Problem::expected(field, format!("the {what}'s size in whole bytes")))
     };
     let (key_bytes, value_bytes) = (bytes(key_size, "key")?, bytes(value_size, "value")?);
-    let operation = operation(op)?;
-    let ttl = seconds(ttl, "a TTL")?;
-    let missed = value_bytes == 0 && operation == Operation::Read;
+    let time_s = seconds(time, "a time")?;
+    let command = command(op, expiry(seconds(ttl, "a TTL")?, time_s))?;
+    let missed = value_bytes == 0 && command == Command::Read;
     Ok(Record {
-        at: Some(Nanos::from_secs(seconds(time, "a time")?)),
+        at: Some(Nanos::from_secs(time_s)),
         key: keys.text(key)?,
-        operation: Some(operation),
-        size: (!missed && operation != Operation::Delete).then_some(key_bytes + value_bytes),
-        ttl: (ttl > 0 && operation.writes()).then_some(Nanos::from_secs(ttl)),
+        size: (!missed && command != Command::Delete).then_some(key_bytes + value_bytes),
+        command: Some(command),
         client: Some(clients.id(client)),
         ..Record::default()
     })

@@ -8,8 +8,13 @@ use std::io::{self, BufRead, Read};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// The first bytes of a compressed file.
-pub const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+/// The first bytes of a frame.
+const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+
+/// Whether a file that begins so is compressed so: with a frame, or one to be skipped.
+pub fn is(head: &[u8]) -> bool {
+    head.starts_with(&MAGIC) || matches!(head, [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..])
+}
 
 /// The most memory that a frame may ask for: what the `zstd` tool allows without being asked for more.
 const WINDOW_BYTES_MAX: u64 = 128 << 20;
@@ -38,7 +43,10 @@ impl<R: BufRead> Zstd<R> {
                     return Ok(true);
                 }
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
-                    io::copy(&mut self.source.by_ref().take(u64::from(length)), &mut io::sink())?;
+                    let skipped = io::copy(&mut self.source.by_ref().take(u64::from(length)), &mut io::sink())?;
+                    if skipped < u64::from(length) {
+                        return Err(io::Error::other("the compressed data is cut off, in a frame to be skipped"));
+                    }
                 }
                 Err(error) => return Err(broken(&error)),
             }
@@ -57,6 +65,13 @@ impl<R: BufRead> Zstd<R> {
 }
 
 fn broken(error: &FrameDecoderError) -> io::Error {
+    if let FrameDecoderError::WindowSizeTooBig { requested, .. } = error {
+        let most = WINDOW_BYTES_MAX >> 20;
+        return io::Error::other(format!(
+            "the compressed data needs a window of {requested} bytes, and at most {most} MiB are given; compress it again \
+             without --long, or let `zstd -dc --long=31` read it: zstd -dc --long=31 FILE | cachelane replay -"
+        ));
+    }
     io::Error::other(format!("the compressed data is damaged or cut off: {error}"))
 }
 
@@ -106,6 +121,23 @@ mod tests {
         let skippable = [&[0x50, 0x2A, 0x4D, 0x18, 3, 0, 0, 0][..], b"xyz"].concat();
         let text = read(&[&skippable[..], PLAIN, &skippable, PLAIN].concat()).unwrap();
         assert_eq!(text, "a\nb\na\na\nb\na\n");
+    }
+
+    #[test]
+    fn a_file_cut_off_anywhere_is_refused_also_in_a_frame_to_be_skipped() {
+        let skippable = [&[0x53, 0x2A, 0x4D, 0x18, 9, 0, 0, 0][..], b"123456789"].concat();
+        let whole = [PLAIN, &skippable, PLAIN].concat();
+        let borders = [0, PLAIN.len(), PLAIN.len() + skippable.len(), whole.len()];
+        for length in 0..=whole.len() {
+            assert_eq!(read(&whole[..length]).is_ok(), borders.contains(&length), "cut after {length}");
+        }
+    }
+
+    #[test]
+    fn a_window_larger_than_allowed_is_refused_with_what_to_do() {
+        // No single segment, a window of 2^40 bytes.
+        let told = read(&[0x28, 0xB5, 0x2F, 0xFD, 0x00, 30 << 3, 1, 0, 0]).unwrap_err().to_string();
+        assert!(told.contains("needs a window of 1099511627776 bytes") && told.contains("--long=31"), "{told}");
     }
 
     #[test]

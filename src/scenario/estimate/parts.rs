@@ -1,0 +1,323 @@
+//! What each part of a lane takes.
+
+use super::load::{Calls, Load, longest_s};
+use super::{DIRTY_ROW_BYTES, ENTRY_BYTES, GROWTH, NEWS_BYTES, RECORD_BYTES, Sum};
+use crate::scenario::{
+    Acknowledge, At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Reading,
+    Scenario, Tell, What, Which, Writing, limits,
+};
+use crate::time::Nanos;
+
+/// What a lane takes that does nothing, without its figures over time.
+const LANE_BYTES: f64 = 1.5e6;
+/// What a fault takes: its effects on sixty-four nodes.
+const FAULT_BYTES: f64 = 4_096.0;
+/// The figures over time: so many histograms, each with a kilobyte for every doubling from the least latency to the
+/// greatest. Those of latencies below 128 ns have the first.
+const HISTOGRAMS: f64 = 486.0;
+const OCTAVE_BYTES: f64 = 1_024.0;
+/// What the ledger takes for a write: its record, its place among the acknowledged ones of its key, the mark of a delete.
+const WRITE_BYTES: f64 = 48.0 + 4.0 * GROWTH + 0.5;
+/// What it takes for a commit of what is acknowledged afterwards, and of what was before: its number and write, or its
+/// number, moment and acknowledgement.
+const COMMIT_BYTES: f64 = 8.0;
+const LATE_COMMIT_BYTES: f64 = 16.0 + 8.0 + 0.6;
+/// What it takes for a key that is written, with the shortest lists of its writes and commits and the causes of those lost.
+const WRITTEN_KEY_BYTES: f64 = 240.0 + 32.0 + 32.0 + 80.0;
+/// What it takes for a place where such a key may have a copy: that copy, and when it ends.
+const COPY_BYTES: f64 = 32.0 + 16.0;
+/// The most that a table of sessions takes while it grows, and for each pair of client and key.
+const SESSIONS_BYTES: f64 = 38e6;
+const SESSION_BYTES: f64 = 96.0;
+/// Once a node of a tree is half full, an element takes about twice its size.
+const IN_TREE: f64 = 2.5;
+/// A message to a near cache: its slot, its number, its event, its place at a link that is cut.
+const MESSAGE_BYTES: f64 = (16 + 4 + 16 + 40) as f64 * GROWTH;
+
+/// One lane.
+pub(super) struct Parts<'a> {
+    number: usize,
+    world: &'a Scenario,
+    lane: &'a Lane,
+    load: &'a Load,
+}
+
+impl<'a> Parts<'a> {
+    pub fn new(number: usize, world: &'a Scenario, load: &'a Load) -> Parts<'a> {
+        Parts { number, world, lane: &world.lanes[number], load }
+    }
+
+    /// Adds all of them but the requests that wait.
+    pub fn add_to(&self, sum: &mut Sum<'_>) {
+        let mut add = |what, fields: &[&'static str], bytes| sum.add(what, self.number, fields, bytes);
+        let keys = if matches!(self.world.clients.keys, Keys::Trace { .. }) {
+            "clients.keys.file"
+        } else {
+            "clients.keys.count"
+        };
+        add("what each lane has", &["lane"], LANE_BYTES + self.world.faults.len() as f64 * FAULT_BYTES);
+        add("figures over time", &["duration"], self.figures());
+        add("tables by key", &[keys], self.tables());
+        add("entries of the cache", &["cache.capacity", "cache.shards", keys], self.entries());
+        add("near caches", &[keys, "app.servers"], self.near_caches());
+        add("messages to near caches", &["app.servers", "app.near.invalidate"], self.messages());
+        add("the ledger of writes", &[self.greatest_ratio(), "duration"], self.ledger());
+        add("dirty rows", &[self.greatest_ratio(), "write.coalesce"], self.dirty_rows());
+        add("records of the outbox", &[self.greatest_ratio(), "duration"], self.outbox());
+        add("changes that replicas lack", &["cache.lag", "cache.replicas"], self.lagging());
+        add("changes since the last snapshot or sync", &[keys, "cache.persistence"], self.unsaved());
+        add("timeouts", &["app.database_timeout", "app.cache_timeout"], self.timeouts());
+        add("what is loaded at the start", &["read.warm_up"], 8.0 * f64::from(self.lane.read.warm_up()));
+    }
+
+    fn greatest_ratio(&self) -> &'static str {
+        let clients = &self.world.clients;
+        if clients.mix != Mix::Custom {
+            return "clients.mix";
+        }
+        let ratios = [
+            ("clients.write_ratio", clients.write_ratio),
+            ("clients.modify_ratio", clients.modify_ratio),
+            ("clients.delete_ratio", clients.delete_ratio),
+            ("clients.insert_ratio", clients.insert_ratio),
+        ];
+        ratios.into_iter().fold(ratios[0], |most, next| if next.1 > most.1 { next } else { most }).0
+    }
+
+    fn writes_back(&self) -> bool {
+        matches!(self.lane.write, Writing::WriteBack(_))
+    }
+
+    /// Whether writes may be committed, or committed again, after they have been acknowledged.
+    fn commits_late(&self) -> bool {
+        let early = matches!(&self.lane.write, Writing::WriteThrough(how) if how.acknowledge == Acknowledge::First);
+        self.writes_back() || early || self.world.app.retries > 0
+    }
+
+    /// How many keys are ever written at most.
+    fn written(&self) -> f64 {
+        self.load.writes.min(self.load.keys)
+    }
+
+    fn figures(&self) -> f64 {
+        let longest = self.world.duration.0.max(1) as f64;
+        let octaves = (libm::log2(longest) - 6.0).max(1.0);
+        // A request is in one of them, and in one of those of the whole run.
+        HISTOGRAMS.min(2.0 * self.load.requests) * octaves * OCTAVE_BYTES * 1.5
+    }
+
+    /// Bytes that a policy's tables take by key.
+    fn policy_by_key(eviction: Eviction) -> f64 {
+        match eviction {
+            Eviction::S3Fifo | Eviction::TwoQ | Eviction::Lirs => 4.0,
+            Eviction::Arc => 8.0,
+            Eviction::Opt => 16.0,
+            _ => 0.0,
+        }
+    }
+
+    /// Bytes that a policy takes for an entry: its places in lists and heaps, and those of entries that are gone.
+    fn policy_by_entry(eviction: Eviction) -> f64 {
+        match eviction {
+            Eviction::Lru | Eviction::Fifo | Eviction::Random | Eviction::Clock | Eviction::Sieve | Eviction::None => {
+                16.0
+            }
+            Eviction::Lfu | Eviction::Slru | Eviction::RedisLru | Eviction::RedisLfu | Eviction::VolatileTtl => 40.0,
+            Eviction::VolatileLru | Eviction::VolatileLfu | Eviction::VolatileRandom => 40.0,
+            Eviction::WTinyLfu => 56.0,
+            Eviction::S3Fifo | Eviction::TwoQ | Eviction::Arc => 64.0,
+            Eviction::Opt => 48.0,
+            Eviction::Lirs => 144.0,
+        }
+    }
+
+    /// Tables with a place for each key, of all nodes together: a node has places for its own keys only.
+    fn tables(&self) -> f64 {
+        let cache = &self.world.cache;
+        let (early, ahead) = self.lane.read.refresh();
+        let when = |is: bool, bytes: f64| if is { bytes } else { 0.0 };
+        let by_lookup = matches!(self.lane.read, Reading::LookAside(_)) || early.is_some() || ahead.is_some();
+        let leases = matches!(&self.lane.read, Reading::LookAside(how) if how.leases != Leases::None);
+        let durable = cache.replicas > 0 || cache.persistence != Persistence::None {};
+        // The store's places, why a key is absent, the database's values, and what a report collects.
+        let bytes = 4.0
+            + 1.0
+            + 4.0
+            + 4.0
+            + when(self.load.writes > 0.0, 4.0)
+            + when(cache.shards > 1, 8.0)
+            + when(by_lookup, 8.0)
+            + when(ahead.is_some(), 8.0)
+            + when(self.writes_back(), 4.0 + 1.0 + 16.0)
+            + when(cache.expiry == Expiry::Precise, 8.0 + 16.0)
+            + when(durable, 8.0)
+            + when(matches!(self.world.clients.keys, Keys::Trace { .. }), 24.0)
+            + when(cache.eviction == Eviction::Opt, 8.0)
+            + Parts::policy_by_key(cache.eviction);
+        let given = when(leases, (20.0 + 20.0) * IN_TREE * self.load.keys.min(self.load.requests));
+        self.load.keys * bytes * GROWTH + given
+    }
+
+    fn entries(&self) -> f64 {
+        let cache = &self.world.cache;
+        let capacity = match cache.capacity {
+            Capacity::Entries(count) => f64::from(count),
+            // Each takes 64 bytes besides its value.
+            Capacity::Bytes(bytes) => bytes.0 as f64 / 64.0,
+        };
+        let held = (capacity * f64::from(cache.shards)).min(self.load.keys);
+        held * (ENTRY_BYTES as f64 + 8.0 + Parts::policy_by_entry(cache.eviction)) * GROWTH
+    }
+
+    fn near_caches(&self) -> f64 {
+        let Some(near) = &self.world.app.near else { return 0.0 };
+        let keys = self.load.keys;
+        let tables = keys * (4.0 + 8.0 + Parts::policy_by_key(near.eviction));
+        let entries =
+            keys.min(f64::from(near.capacity)) * (ENTRY_BYTES as f64 + 8.0 + Parts::policy_by_entry(near.eviction));
+        f64::from(self.world.app.servers) * (tables + entries) * GROWTH
+    }
+
+    /// Messages on their way to near caches: two for each write and server, for as long as a link takes.
+    fn messages(&self) -> f64 {
+        let app = &self.world.app;
+        if !app.near.as_ref().is_some_and(|near| near.invalidate == Tell::Messages) {
+            return 0.0;
+        }
+        let held_up =
+            |fault: &&Fault| fault.what.part() == Part::Link && fault.which == Some(Which::Link(Link::AppCache));
+        let mut window = longest_s(&self.world.network.app_cache) + 1.0;
+        for fault in self.world.faults.iter().filter(held_up) {
+            let for_good = matches!(fault.at, At::Every(_)) || fault.what == What::LinkSlow;
+            window += if for_good { f64::INFINITY } else { 3.0 * fault.lasts.as_secs_f64() };
+        }
+        let written = self.load.writes.min(self.load.write_rate() * window + 100.0);
+        written * 2.0 * f64::from(app.servers) * MESSAGE_BYTES
+    }
+
+    fn ledger(&self) -> f64 {
+        let (writes, written) = (self.load.writes, self.written());
+        if writes == 0.0 {
+            return 0.0;
+        }
+        let modifies = self.world.clients.shares().modify > 0.0;
+        // What each was applied to, and while it is worked out which of them count.
+        let bases = if modifies { 4.0 * GROWTH + 9.0 } else { 0.0 };
+        // Of those that break one by one: a break, and a note where that took long.
+        let breaks = 32.0 * GROWTH;
+        let one_by_one = self.writes_back() || !self.world.faults.is_empty() || self.world.database.abort > 0.0;
+        let sessions = SESSIONS_BYTES.min(SESSION_BYTES * self.load.requests);
+        let commits = GROWTH * if self.commits_late() { COMMIT_BYTES + LATE_COMMIT_BYTES } else { COMMIT_BYTES };
+        let places = 1.0 + if self.world.app.near.is_some() { f64::from(self.world.app.servers) } else { 0.0 };
+        let of_key = WRITTEN_KEY_BYTES + places * COPY_BYTES * GROWTH;
+        writes * (WRITE_BYTES + commits + bases + if one_by_one { breaks } else { 0.0 }) + written * of_key + sessions
+    }
+
+    /// Rows that write-back has yet to flush, with their places in line and in a flush.
+    fn dirty_rows(&self) -> f64 {
+        let Writing::WriteBack(how) = &self.lane.write else { return 0.0 };
+        let rows = if how.coalesce { self.written() } else { self.load.writes };
+        // Those in a flush leave room for as many again of the same keys.
+        let rows = (2.0 * rows)
+            .min(self.load.writes)
+            .min(how.bound.map_or(f64::INFINITY, |bound| f64::from(bound) * f64::from(self.world.cache.shards)));
+        let durable = self.world.cache.replicas > 0 || self.world.cache.persistence != Persistence::None {};
+        let in_flush = 4.0 + 8.0 + 8.0 + 8.0;
+        let noted = if durable { 24.0 * IN_TREE + 24.0 } else { 0.0 };
+        // Places of rows that are gone stay in the line until they come up.
+        let line = 8.0 * self.load.writes;
+        (rows * (DIRTY_ROW_BYTES as f64 + 4.0 + 16.0 + in_flush) + line) * GROWTH + rows * noted
+    }
+
+    fn outbox(&self) -> f64 {
+        if matches!(self.lane.write, Writing::Outbox(_)) { self.load.writes * 16.0 * GROWTH } else { 0.0 }
+    }
+
+    /// How many changes a node makes at most: a read fills and evicts, or renews; a write also comes and goes as a row.
+    fn changes(&self) -> f64 {
+        let warmed = self.load.keys.min(f64::from(self.lane.read.warm_up()));
+        3.0 * self.load.requests + 3.0 * self.load.writes + 3.0 * warmed
+    }
+
+    /// What it takes to go back: the entries that were different then.
+    fn undone(&self) -> f64 {
+        let crashes = self.world.faults.iter().any(|fault| matches!(fault.what.part(), Part::Cache | Part::Replica));
+        if crashes { 36.0 * IN_TREE } else { 0.0 }
+    }
+
+    /// What must be kept of changes because some replica has not heard of them.
+    fn lagging(&self) -> f64 {
+        let cache = &self.world.cache;
+        if cache.replicas == 0 {
+            return 0.0;
+        }
+        let mut window = longest_s(&cache.lag) + 1.0;
+        if self.world.faults.iter().any(|fault| matches!(fault.what.part(), Part::Replica | Part::Cache)) {
+            // Who begins anew loads every entry before it counts again.
+            window += cache.loading.as_secs_f64() * self.load.keys;
+        }
+        let in_window = self.load.rate * window * 8.0 + 1_000.0;
+        let each = (RECORD_BYTES as f64 + NEWS_BYTES as f64 * f64::from(cache.replicas)) * GROWTH + self.undone();
+        self.changes().min(in_window) * each
+    }
+
+    /// What must be kept of changes since the disk has not got them: one record a key between two of its states.
+    fn unsaved(&self) -> f64 {
+        let cache = &self.world.cache;
+        if cache.persistence == (Persistence::None {}) {
+            return 0.0;
+        }
+        let records = if cache.replicas > 0 {
+            self.changes()
+        } else {
+            self.changes().min(3.0 * (self.load.keys + self.load.writes))
+        };
+        records * (RECORD_BYTES as f64 * GROWTH + self.undone())
+    }
+
+    /// A timeout stays in its line until its time would be up.
+    fn timeouts(&self) -> f64 {
+        let app = &self.world.app;
+        let line = |limit: Option<Nanos>, calls: f64| {
+            let Some(limit) = limit else { return 0.0 };
+            let requests = self.load.requests.min(self.load.rate * limit.as_secs_f64() * 2.0 + 100.0);
+            24.0 * GROWTH * requests * calls
+        };
+        let calls = Calls::of(self.world, self.lane);
+        line(app.cache_timeout, calls.to_cache + 1.0) + line(app.database_timeout, calls.to_database)
+    }
+}
+
+/// What all lanes share: the popularity of keys, and what OPT is told.
+pub(super) fn add_common(worlds: &[Scenario], loads: &[Load], sum: &mut Sum<'_>) {
+    let Some(world) = worlds.first() else { return };
+    let each = match world.clients.keys {
+        Keys::Zipf { scrambled, .. } => {
+            if scrambled {
+                60.0
+            } else {
+                48.0
+            }
+        }
+        Keys::ZipfSample { .. } => 64.0,
+        Keys::Latest { .. } => 48.0,
+        Keys::Uniform { .. } | Keys::HotSet { .. } | Keys::Scan { .. } | Keys::Trace { .. } => 0.0,
+    };
+    sum.add(
+        "the popularity of keys",
+        0,
+        &["clients.keys.count"],
+        f64::from(world.clients.keys.count().unwrap_or(0)) * each,
+    );
+    let opt = worlds.iter().zip(loads).position(|(world, _)| world.cache.eviction == Eviction::Opt);
+    if let Some(lane) = opt {
+        let requests = loads.iter().map(|load| load.requests).fold(0.0, f64::max) * 1.1 + 2_000.0;
+        let keys = loads[lane].keys;
+        sum.add(
+            "what OPT is told",
+            lane,
+            &["cache.eviction", "duration"],
+            requests.min(limits::FORESEEN_MAX) * 4.0 + keys * 4.0,
+        );
+    }
+}

@@ -1,0 +1,152 @@
+//! The worker, seen from the page: how it is started, heard, missed and ended.
+//!
+//! A page starts the worker by its address. A page in a sandboxed frame has no origin of its own, so that no address is
+//! its own, and browsers refuse; there a short script, made here, takes the worker from where it is. For that the
+//! simulator's site must let other origins read its files (`Access-Control-Allow-Origin`).
+
+use std::cell::RefCell;
+
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use web_sys::{Blob, BlobPropertyBag, ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
+use yew::Callback;
+
+use super::dom;
+use super::protocol::{FromWorker, ToWorker};
+use super::state::{Action, Failure};
+
+/// A worker, until it is dropped.
+pub struct Office {
+    worker: Option<Worker>,
+    // What the browser calls; dropped with the worker.
+    _listen: Closure<dyn FnMut(MessageEvent)>,
+    _stumble: Closure<dyn FnMut(Event)>,
+    _garble: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Office {
+    /// Starts the worker that belongs to this build; `act` hears it.
+    pub fn open(act: &Callback<Action>) -> Office {
+        let fail = act.reform(|(failure, details)| Action::WorkerFailed { failure, details });
+        let (heard, lost) = (act.clone(), fail.clone());
+        let is_up = std::rc::Rc::new(std::cell::Cell::new(false));
+        let listen = Closure::<dyn FnMut(MessageEvent)>::new({
+            let is_up = is_up.clone();
+            move |event: MessageEvent| {
+                is_up.set(true);
+                match serde_json::from_str::<FromWorker>(&event.data().as_string().unwrap_or_default()) {
+                    Ok(said) => heard.emit(Action::Heard(said)),
+                    Err(error) => lost.emit((Failure::Crashed, error.to_string())),
+                }
+            }
+        });
+        let stumbled = fail.clone();
+        let stumble = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+            event.prevent_default();
+            stumbled.emit(failure(&event, is_up.get()));
+        });
+        let garbled = fail.clone();
+        let garble = Closure::<dyn FnMut(MessageEvent)>::new(move |_: MessageEvent| {
+            garbled.emit((Failure::Crashed, "messageerror".to_owned()));
+        });
+        let worker = start();
+        match &worker {
+            Ok(worker) => {
+                worker.set_onmessage(Some(listen.as_ref().unchecked_ref()));
+                worker.set_onerror(Some(stumble.as_ref().unchecked_ref()));
+                // Fails only for a listener that is none.
+                let _ = worker.add_event_listener_with_callback("messageerror", garble.as_ref().unchecked_ref());
+            }
+            Err(error) => {
+                // Later: whoever asked for the worker is still at work.
+                let (why, fail) = (words_of(error), fail);
+                gloo_timers::callback::Timeout::new(0, move || fail.emit((Failure::NotStarted, why))).forget();
+            }
+        }
+        Office { worker: worker.ok(), _listen: listen, _stumble: stumble, _garble: garble }
+    }
+
+    /// Sends a text, or a text and a file's bytes.
+    pub fn send(&self, said: &ToWorker) {
+        let (Some(worker), Ok(text)) = (&self.worker, serde_json::to_string(said)) else { return };
+        let text = JsValue::from_str(&text);
+        // Both fail only for what cannot be cloned, and these can.
+        let _ = match said {
+            ToWorker::Open { bytes, .. } => {
+                let bytes = js_sys::Uint8Array::from(&**bytes);
+                // The copy goes over to the worker, without another one.
+                let goes_over = js_sys::Array::of1(&bytes.buffer());
+                worker.post_message_with_transfer(&js_sys::Array::of2(&text, &bytes), &goes_over)
+            }
+            _ => worker.post_message(&text),
+        };
+    }
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        if let Some(worker) = &self.worker {
+            worker.set_onmessage(None);
+            worker.set_onerror(None);
+            worker.terminate();
+        }
+    }
+}
+
+/// What an error of the worker means. A script that did not arrive says nothing.
+fn failure(event: &Event, is_up: bool) -> (Failure, String) {
+    let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
+    if !is_up {
+        return (Failure::NotStarted, message);
+    }
+    // A panic tells its own words before this. A program that gets no memory ends without any.
+    let is_wordless = ["unreachable", "out of memory", "Out of memory"].iter().any(|sign| message.contains(sign));
+    (if is_wordless { Failure::OutOfMemory } else { Failure::Crashed }, message)
+}
+
+fn words_of(error: &JsValue) -> String {
+    error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
+}
+
+/// scripts/finish-dist writes the worker's address into index.html.
+fn start() -> Result<Worker, JsValue> {
+    let meta = dom::document().query_selector("meta[name=cachelane-worker]")?;
+    let name = meta.and_then(|meta| meta.get_attribute("content")).ok_or("index.html does not name the worker")?;
+    if !dom::has_origin() {
+        return Worker::new(&stand_in(&name)?);
+    }
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    Worker::new_with_options(&name, &options)
+}
+
+/// What the stand-in does once it has the worker's address: it holds back what the page sends until the worker listens.
+/// A classic script, because Chromium starts no module in a frame without an origin; a lost promise would stay in here,
+/// an error reaches the page.
+const STAND_IN: &str = r#"
+const early = [];
+const hold = (event) => early.push(event);
+addEventListener("message", hold);
+import(address).then(
+  () => {
+    removeEventListener("message", hold);
+    for (const { data } of early) dispatchEvent(new MessageEvent("message", { data }));
+  },
+  (reason) => setTimeout(() => { throw reason; }),
+);
+"#;
+
+/// The address of a script that takes the worker called `name` from the simulator's site; made once.
+fn stand_in(name: &str) -> Result<String, JsValue> {
+    thread_local!(static MADE: RefCell<Option<String>> = const { RefCell::new(None) });
+    if let Some(made) = MADE.with_borrow(Clone::clone) {
+        return Ok(made);
+    }
+    let whole = Url::new_with_base(name, &dom::base())?.href();
+    let script = format!("const address = {};{STAND_IN}", String::from(js_sys::JSON::stringify(&whole.into())?));
+    let options = BlobPropertyBag::new();
+    options.set_type("text/javascript");
+    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&script.into()), &options)?;
+    let made = Url::create_object_url_with_blob(&blob)?;
+    MADE.with_borrow_mut(|kept| *kept = Some(made.clone()));
+    Ok(made)
+}

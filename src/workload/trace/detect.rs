@@ -1,0 +1,169 @@
+//! What a file is: by what is in it first, by its name where that leaves it open.
+//!
+//! Whatever has several fields in a line, or is no text, is either known for sure or refused with what it is and what to
+//! do. One key per line is what is left.
+
+use super::columns::{Columns, Layout};
+use super::oracle;
+use super::unpack::HEAD_BYTES;
+use super::{Format, Problem, arc, blocks, foreign, monitor_line, twitter};
+
+/// So many lines are looked at, at most.
+const LINES_MAX: usize = 300;
+
+/// A format, and how it is laid out where it is a table.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub format: Format,
+    pub layout: Option<Layout>,
+    pub notes: Vec<String>,
+}
+
+impl From<Format> for Found {
+    fn from(format: Format) -> Found {
+        Found { format, layout: None, notes: Vec::new() }
+    }
+}
+
+impl From<Layout> for Found {
+    fn from(layout: Layout) -> Found {
+        Found { format: Format::Csv, layout: Some(layout), notes: Vec::new() }
+    }
+}
+
+/// The beginning of a file.
+pub struct Sample<'a> {
+    extension: &'a str,
+    name: String,
+    head: &'a [u8],
+    /// Its first lines that are not empty, without the last one where that may be cut off.
+    lines: Vec<&'a [u8]>,
+}
+
+impl<'a> Sample<'a> {
+    /// Of a file of this name (without endings such as `.zst`) and these first bytes.
+    pub fn new(name: &'a str, head: &'a [u8]) -> Sample<'a> {
+        let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let text = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
+        let mut lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').take(LINES_MAX).collect();
+        if head.len() >= HEAD_BYTES && lines.len() > 1 && lines.len() < LINES_MAX {
+            lines.pop();
+        }
+        let trimmed = lines.into_iter().map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let lines = trimmed.filter(|line| !line.trim_ascii().is_empty()).collect();
+        Sample { extension, name: name.to_ascii_lowercase(), head, lines }
+    }
+
+    fn has_extension(&self, known: &[&str]) -> bool {
+        known.iter().any(|known| self.extension.eq_ignore_ascii_case(known))
+    }
+
+    fn all(&self, is: impl Fn(&[u8]) -> bool) -> bool {
+        self.lines.iter().all(|line| is(line))
+    }
+
+    /// What a table looks like whose columns are told.
+    pub fn told(&self, columns: &Columns) -> Result<Found, Problem> {
+        let first = self.lines.first().copied().unwrap_or_default();
+        Layout::told(columns, first).map(Found::from)
+    }
+
+    /// What the file is if it is a table: by its header.
+    pub fn table(&self) -> Result<Found, Problem> {
+        let Some(first) = self.lines.first() else {
+            return Err(Problem::EmptyTrace("a header such as time,key,size,op"));
+        };
+        let layout = Layout::of_header(first, self.lines.get(1).copied(), true)?;
+        layout.map(Found::from).ok_or_else(|| {
+            Problem::expected(
+                first,
+                "a header that names the columns, such as time,key,size,op (or say what they are: --columns time,key,size)",
+            )
+        })
+    }
+
+    /// What the file is.
+    pub fn detect(&self) -> Result<Found, Problem> {
+        if self.head.is_empty() {
+            return self.of_name();
+        }
+        if !is_text(self.head) {
+            let is_oracle = self.name.contains("oraclegeneral") || oracle::is_plausible(self.head);
+            return if is_oracle {
+                Ok(Format::OracleGeneral.into())
+            } else {
+                Err(Problem::Foreign(foreign::binary(self.head)))
+            };
+        }
+        if self.lines.is_empty() {
+            return self.of_name();
+        }
+        self.detect_text()
+    }
+
+    /// What the name of an empty file says it is, for what it is told.
+    fn of_name(&self) -> Result<Found, Problem> {
+        if self.has_extension(&["csv", "tsv", "tab"]) {
+            return self.table();
+        }
+        let format = if self.has_extension(&["lis"]) {
+            Format::Arc
+        } else if self.name.contains("oraclegeneral") {
+            Format::OracleGeneral
+        } else {
+            Format::Keys
+        };
+        Ok(format.into())
+    }
+
+    fn detect_text(&self) -> Result<Found, Problem> {
+        let first = self.lines[0];
+        if self.has_extension(&["lis"]) {
+            return Ok(Format::Arc.into());
+        }
+        if self.lines.iter().any(|line| monitor_line::is_line(line)) {
+            return Ok(Format::Monitor.into());
+        }
+        if let Some(sentence) = foreign::text(&self.lines) {
+            return Err(Problem::Foreign(sentence));
+        }
+        if twitter::is_row(first) {
+            return Ok(Format::Twitter.into());
+        }
+        if let Some(kind) = blocks::kind_of(first)
+            && self.lines[1..].iter().all(|line| blocks::kind_of(line) == Some(kind))
+        {
+            return Ok(kind.format().into());
+        }
+        let is_table = self.has_extension(&["csv", "tsv", "tab"]);
+        if let Some(layout) = Layout::of_header(first, self.lines.get(1).copied(), is_table)? {
+            return Ok(layout.into());
+        }
+        if arc::is_likely(&self.lines) {
+            let note = "lines of four numbers are taken as ARC's block ranges (first, count, 0, number)".to_owned();
+            return Ok(Found { notes: vec![note], ..Format::Arc.into() });
+        }
+        if let Some(layout) = Layout::of_shape(&self.lines) {
+            return Ok(layout.into());
+        }
+        if self.all(|line| line == b"*" || line.iter().all(u8::is_ascii_digit)) && self.lines.contains(&&b"*"[..]) {
+            return Ok(Format::Lirs.into());
+        }
+        match foreign::several_fields(&self.lines) {
+            Some(sentence) => Err(Problem::Foreign(sentence)),
+            None => Ok(Format::Keys.into()),
+        }
+    }
+}
+
+/// Whether a file that begins so is text: UTF-8, or something near it, without control characters.
+fn is_text(head: &[u8]) -> bool {
+    let control = |byte: &u8| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
+    if head.iter().any(control) {
+        return false;
+    }
+    // A character may be cut off at the head's end. Single bytes of other encodings are told with their line.
+    let wrong = String::from_utf8_lossy(head).chars().filter(|&c| c == char::REPLACEMENT_CHARACTER).count();
+    wrong * 10 <= head.len()
+}

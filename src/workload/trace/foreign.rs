@@ -1,0 +1,289 @@
+//! Files that are no trace, or none that is read: what they are, and what to do.
+
+use super::columns::{Delimiter, fields, is_number};
+use super::lines::whole;
+
+/// What the first bytes of a file that is no text say it is, and how to get at what is in it.
+const MAGIC: &[(&[u8], &str, &str)] = &[
+    (b"PK\x03\x04", "a zip archive", "unpack it: unzip -p FILE | cachelane replay -"),
+    (b"BZh", "compressed with bzip2", "unpack it: bzip2 -dc FILE | cachelane replay -"),
+    (b"\x04\x22\x4D\x18", "compressed with lz4", "unpack it: lz4 -dc FILE | cachelane replay -"),
+    (b"\x02\x21\x4C\x18", "compressed with lz4", "unpack it: lz4 -dc FILE | cachelane replay -"),
+    (b"7z\xBC\xAF\x27\x1C", "a 7z archive", "unpack it: 7z x -so FILE | cachelane replay -"),
+    (b"Rar!", "a rar archive", "unpack it"),
+    (b"\x5D\x00\x00", "compressed with lzma", "unpack it: xz --format=lzma -dc FILE | cachelane replay -"),
+    (b"LZIP", "compressed with lzip", "unpack it: lzip -dc FILE | cachelane replay -"),
+    (b"\x1F\x9D", "compressed with compress", "unpack it: gzip -dc FILE | cachelane replay -"),
+    (b"\x1F\x8B", "compressed with gzip by an unknown method", "unpack it: gzip -dc FILE | cachelane replay -"),
+    (b"\xFF\x06\x00\x00sNaPpY", "compressed with snappy", "unpack it first"),
+    (b"\x89LZO", "compressed with lzop", "unpack it: lzop -dc FILE | cachelane replay -"),
+    (b"PAR1", "a Parquet file", "write it as csv, such as with duckdb: COPY 'FILE' TO 'trace.csv'"),
+    (b"ORC", "an ORC file", "write it as csv with a header such as time,key,size"),
+    (b"Obj\x01", "an Avro file", "write it as csv with a header such as time,key,size"),
+    (b"ARROW1", "an Arrow file", "write it as csv with a header such as time,key,size"),
+    (b"\x89HDF", "an HDF5 file", "write it as csv with a header such as time,key,size"),
+    (b"\x93NUMPY", "a NumPy array", "write it as text: numpy.savetxt"),
+    (b"SQLite format 3", "an SQLite database", "write the table as csv: sqlite3 -header -csv FILE 'SELECT …'"),
+    (b"REDIS", "a dump of Redis' data (RDB)", NO_REQUESTS),
+    (b"\xD4\xC3\xB2\xA1", "a capture of network packets (pcap)", NO_PACKETS),
+    (b"\xA1\xB2\xC3\xD4", "a capture of network packets (pcap)", NO_PACKETS),
+    (b"\x4D\x3C\xB2\xA1", "a capture of network packets (pcap)", NO_PACKETS),
+    (b"\x0A\x0D\x0D\x0A", "a capture of network packets (pcapng)", NO_PACKETS),
+    (b"\xF0\xDE\xBC\x9A\x78\x56\x34\x12", "libCacheSim's LCS format", CONVERT),
+    (b"\x7FELF", "a program", "name a trace"),
+    (b"%PDF", "a PDF document", "name a trace"),
+    (b"\x89PNG", "a picture", "name a trace"),
+    (b"\xFF\xD8\xFF", "a picture", "name a trace"),
+    (b"GIF8", "a picture", "name a trace"),
+    (b"\xD0\xCF\x11\xE0", "an old Office document", "save the sheet as csv"),
+];
+
+const NO_REQUESTS: &str = "it holds values, not requests; record requests: redis-cli MONITOR > capture.txt";
+const NO_PACKETS: &str = "record what the server is asked instead: redis-cli MONITOR > capture.txt";
+const CONVERT: &str =
+    "convert it to oracleGeneral with libCacheSim's traceConv, or print it as csv with its tracePrint";
+
+/// What a binary file is, in a sentence.
+pub fn binary(head: &[u8]) -> String {
+    if let Some((_, what, todo)) = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic)) {
+        return format!("this is {what}; {todo}");
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return "this is a tar archive; unpack it: tar -xOf FILE | cachelane replay -".to_owned();
+    }
+    if is_vscsi(head) {
+        return format!("this looks like a vscsi trace; {CONVERT}");
+    }
+    "this is a binary file of a kind that is not known; of binary formats oracleGeneral is read (--format oracle-general \
+     says so); print it as text first, one key per line or with a header such as time,key,size. If it is only numbers, one \
+     after the other: od -An -v -w4 -t u4 FILE | tr -d ' ' | cachelane replay - (with --endian=big for Java's; 8 for 4 where \
+     they have eight bytes)"
+        .to_owned()
+}
+
+/// Two records of VMware's disk traces, of either version: a field says which.
+fn is_vscsi(head: &[u8]) -> bool {
+    let version = |at: usize, record: usize, version: u8| {
+        (0..2).all(|number| head.get(number * record + at + 1) == Some(&version) && head[number * record + at] < 32)
+    };
+    version(2, 40, 2) || version(14, 32, 1)
+}
+
+/// What a text is that looks like no trace, in a sentence; `None` where it may be one.
+pub fn text(lines: &[&[u8]]) -> Option<String> {
+    let first = std::str::from_utf8(lines[0]).unwrap_or_default();
+    let all = |is: fn(&str) -> bool| lines.iter().all(|line| std::str::from_utf8(line).is_ok_and(is));
+    let words: Vec<&str> = first.split_ascii_whitespace().collect();
+    let second = lines.get(1).copied().unwrap_or_default();
+    let sentence = if is_resp(lines[0], second) || first.starts_with("#TS:") {
+        "this is Redis' protocol, as in its append-only file, which holds writes and no reads; record requests instead: \
+         redis-cli MONITOR > capture.txt"
+    } else if is_access_log(first) {
+        "this is a web server's access log; take the paths out of it: awk '{print $7}' FILE | cachelane replay -"
+    } else if first.starts_with("ts=") && first.contains(" gid=") {
+        "this is what memcached's `watch` prints; take the keys out of it: sed -n 's/.* type=item_get key=\\([^ ]*\\).*/\\1/p' \
+         FILE | cachelane replay -"
+    } else if all(is_memcached_log) {
+        "this is what memcached -vv prints; take the keys out of it: awk '$2 == \"get\" {print $3}' FILE | cachelane replay -"
+    } else if is_lackey(lines) {
+        "this is an address trace of valgrind's lackey; take memory lines of 16 bytes out of it: awk '/^ *[ILSM] /{print $2}' \
+         FILE | sed 's/.,.*//' | cachelane replay -"
+    } else if all(is_address) {
+        "this is a trace of a processor's addresses; take the addresses out of it: awk '{print $2}' FILE | cachelane replay - \
+         (or memory lines of 16 bytes: awk '{print $2}' FILE | sed 's/.$//' | cachelane replay -)"
+    } else if is_json(first, second) {
+        "this is JSON; take the keys out of it: jq -r .key FILE | cachelane replay - (or csv with a header: jq -r '[.time, \
+         .key, .size] | @csv')"
+    } else if is_sql(&words) {
+        "this is SQL; write the table as csv with a header such as time,key,size"
+    } else if first.starts_with('<') && first.contains('>') && !first.starts_with("<1") {
+        "this is HTML or XML; is it the page about the trace instead of the trace?"
+    } else if first.starts_with("version https://git-lfs") {
+        "this is a pointer of Git LFS, not the file itself; fetch it: git lfs pull"
+    } else if first.starts_with("-----BEGIN ") {
+        "this is a key or certificate (PEM); name a trace"
+    } else {
+        return None;
+    };
+    Some(sentence.to_owned())
+}
+
+/// `*3` and `$3`: Redis' protocol.
+fn is_resp(first: &[u8], second: &[u8]) -> bool {
+    let counts = |line: &[u8], sign: u8| {
+        line.first() == Some(&sign) && line.len() > 1 && line[1..].iter().all(u8::is_ascii_digit)
+    };
+    counts(first, b'*') && counts(second, b'$')
+}
+
+/// `10.0.0.1 - - [01/Jan/2024:00:00:01 +0000] "GET /a HTTP/1.1" 200 10`
+fn is_access_log(line: &str) -> bool {
+    let after = line.split_once(" [").and_then(|(_, rest)| rest.split_once("] \""));
+    after.is_some_and(|(date, rest)| date.matches(':').count() >= 3 && rest.contains('"'))
+}
+
+/// `<28 get user:1`
+fn is_memcached_log(line: &str) -> bool {
+    let number = line.strip_prefix(['<', '>']).and_then(|rest| rest.split(' ').next());
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// `I  04001000,3` and ` L 1ffeffe7e,8`, after lines of valgrind's own.
+fn is_lackey(lines: &[&[u8]]) -> bool {
+    let mut own = lines
+        .iter()
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .filter(|line| !line.starts_with("=="))
+        .peekable();
+    let is = |line: &str| {
+        let (kind, rest) = line.trim_start().split_once(' ').unwrap_or_default();
+        let (address, size) = rest.trim_start().split_once(',').unwrap_or_default();
+        matches!(kind, "I" | "L" | "S" | "M")
+            && is_hex(address)
+            && whole(size.as_bytes(), 1 << 20).is_some()
+            && !size.is_empty()
+    };
+    own.peek().is_some() && own.all(is)
+}
+
+/// `l 0x10 1`, `0 1fc8a000` (Dinero), `R 0x7fff`.
+fn is_address(line: &str) -> bool {
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    let [kind, address, ..] = words.as_slice() else { return false };
+    let hex = address.strip_prefix("0x").is_some_and(is_hex);
+    let named = matches!(kind.to_ascii_lowercase().as_str(), "l" | "s" | "r" | "w" | "i" | "m" | "read" | "write");
+    let dinero = matches!(*kind, "0" | "1" | "2")
+        && words.len() == 2
+        && is_hex(address)
+        && address.len() >= 5
+        && !is_number(address);
+    named && hex || dinero
+}
+
+fn is_hex(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn is_json(first: &str, second: &[u8]) -> bool {
+    let opens = first.trim_start();
+    opens.starts_with("{\"")
+        || opens.starts_with("[{")
+        || (matches!(opens.trim_end(), "{" | "[") && second.trim_ascii_start().starts_with(b"\""))
+        || (opens.trim_end() == "[" && second.trim_ascii_start().starts_with(b"{"))
+}
+
+fn is_sql(words: &[&str]) -> bool {
+    let upper: Vec<String> = words.iter().take(2).map(|word| word.to_ascii_uppercase()).collect();
+    let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
+    matches!(
+        upper.as_slice(),
+        ["INSERT", "INTO"]
+            | ["CREATE", "TABLE"]
+            | ["DROP", "TABLE"]
+            | ["--", "MYSQL"]
+            | ["--", "POSTGRESQL"]
+            | ["COPY", _]
+    )
+}
+
+/// What to do about lines that have several fields, of which nothing says what they are; `None` where they have one.
+pub fn several_fields(lines: &[&[u8]]) -> Option<String> {
+    let by = |delimiter: Delimiter| -> Vec<usize> { lines.iter().map(|line| fields(line, delimiter).len()).collect() };
+    let found = Delimiter::ALL.into_iter().find_map(|delimiter| {
+        let widths = by(delimiter);
+        let wide = widths.iter().filter(|width| **width > 1).count();
+        // A blank is in no key; a comma may be in one (an address, say), but hardly as often in each.
+        let divides = match delimiter {
+            Delimiter::Blanks | Delimiter::Byte(b'\t') => wide > 0,
+            _ => {
+                let most = most_common(&widths);
+                most > 1 && widths.iter().filter(|width| **width == most).count() * 10 >= widths.len() * 9
+            }
+        };
+        divides.then(|| (most_common(&widths.into_iter().filter(|width| *width > 1).collect::<Vec<_>>()), delimiter))
+    });
+    let (width, delimiter) = found?;
+    let example = ["time,key", "time,key,size", "time,key,size,op"].get(width.saturating_sub(2));
+    let example =
+        example.map_or_else(|| format!("time,key,size{}", ",-".repeat(width.clamp(3, 20) - 3)), |e| (*e).to_owned());
+    Some(format!(
+        "its lines have {width} fields, by {}, and nothing says which of them is the key; say it: --columns {example} (- for \
+         one that is not read), or write such a header as the first line; or, if each line is one key as it stands: --format \
+         keys",
+        delimiter.words()
+    ))
+}
+
+fn most_common(widths: &[usize]) -> usize {
+    let mut sorted = widths.to_vec();
+    sorted.sort_unstable();
+    let runs = sorted.chunk_by(|a, b| a == b);
+    runs.max_by_key(|run| run.len()).map_or(0, |run| run[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(sample: &str) -> String {
+        text(&sample.lines().map(str::as_bytes).collect::<Vec<_>>()).unwrap_or_default()
+    }
+
+    #[test]
+    fn texts_that_are_no_traces_are_told_what_they_are() {
+        for (sample, what) in [
+            ("*3\n$3\nSET\n$1\na", "append-only file"),
+            ("10.0.0.1 - - [01/Jan/2024:00:00:01 +0000] \"GET /a HTTP/1.1\" 200 10", "access log"),
+            ("::1 - bob [01/Jan/2024:00:00:01 +0000] \"GET /a HTTP/1.1\" 200 10 \"-\" \"curl\"", "access log"),
+            ("ts=1700000000.1 gid=1 type=item_get key=a status=not_found", "watch"),
+            ("<28 get user:1\n>28 END\n<28 set a 0 0 1", "memcached -vv"),
+            ("l 0x10 1\ns 0x10 1", "processor's addresses"),
+            ("R 0x7fff0010\nW 0x7fff0018", "processor's addresses"),
+            ("2 430d70ab\n0 10acff", "processor's addresses"),
+            ("==7== Lackey\nI  04001000,3\n L 1ffeffe7e,8", "lackey"),
+            ("{\"key\": \"a\"}", "JSON"),
+            ("[\n  {\"key\": 1}", "JSON"),
+            ("INSERT INTO t VALUES (1);", "SQL"),
+            ("-- MySQL dump 10.13", "SQL"),
+            ("<!DOCTYPE html>", "HTML"),
+            ("version https://git-lfs.github.com/spec/v1", "Git LFS"),
+        ] {
+            assert!(told(sample).contains(what), "{sample}: {}", told(sample));
+        }
+        for trace in ["user:1\nuser:2", "*\n1\n2", "0 7 100", "<weird>key", "1700000001.25 [0 x] \"GET\" \"a\""] {
+            assert!(told(trace).is_empty() || trace.starts_with("<weird"), "{trace}: {}", told(trace));
+        }
+    }
+
+    #[test]
+    fn packed_and_other_binaries_are_told_by_their_first_bytes() {
+        for (magic, what) in [
+            (&b"PK\x03\x04\0\0"[..], "zip"),
+            (b"BZh91AY&SY", "bzip2"),
+            (b"PAR1\x15\0", "Parquet"),
+            (b"REDIS0011\xfa", "RDB"),
+            (b"\x0A\x0D\x0D\x0A\0", "pcapng"),
+            (b"\0\x01\x02\x03", "not known"),
+        ] {
+            assert!(binary(magic).contains(what), "{}", binary(magic));
+        }
+        let mut tar = vec![0; 512];
+        tar[257..262].copy_from_slice(b"ustar");
+        assert!(binary(&tar).contains("tar archive"));
+        let mut vscsi = vec![0; 80];
+        (vscsi[3], vscsi[43]) = (2, 2);
+        assert!(binary(&vscsi).contains("vscsi"));
+    }
+
+    #[test]
+    fn lines_of_several_fields_are_asked_about_and_keys_with_a_comma_now_and_then_are_not() {
+        let ask = |sample: &str| several_fields(&sample.lines().map(str::as_bytes).collect::<Vec<_>>());
+        assert!(ask("user 7\nuser 8").unwrap().contains("2 fields, by blanks"));
+        assert!(ask("a,1\nb,2").unwrap().contains("--columns time,key (-"));
+        assert!(ask("a;1;x\nb;2;x").unwrap().contains("3 fields, by semicolons"));
+        assert!(ask("a\nb\nc d").unwrap().contains("by blanks"));
+        assert!(ask("1 2 3 4 5 6").unwrap().contains("--columns time,key,size,-,-,-"));
+        assert_eq!(ask("/a?x=1,2\n/b\n/c\n/d,e,f"), None);
+        assert_eq!(ask("user:1\nuser:2"), None);
+    }
+}

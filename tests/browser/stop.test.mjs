@@ -1,0 +1,255 @@
+// Nothing the page is asked to compute takes it away from its reader: it hears every click, says when it takes long, can
+// be stopped, and notices a worker that is gone.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { AxeBuilder } from "@axe-core/playwright";
+
+import { open, screenshot } from "./harness.mjs";
+import { board, button, clock, controls, digests, ended, finish, link, moment, ready, sharedWorld, until, visit } from "./person.mjs";
+
+const world = sharedWorld();
+
+const SHORT = "#v1&fault.count=0&duration=3s";
+
+/** Keeps the page's workers where a test can reach them, and counts the answers they owe: at most `window.most` at once. */
+const watched = () => {
+  [window.workers, window.most] = [[], 0];
+  const Real = window.Worker;
+  window.Worker = class extends Real {
+    constructor(...given) {
+      super(...given);
+      this.owed = 0;
+      this.addEventListener("message", () => this.owed--); // before the page hears it, and asks again
+      window.workers.push(this);
+    }
+    postMessage(...said) {
+      window.most = Math.max(window.most, ++this.owed);
+      super.postMessage(...said);
+    }
+  };
+};
+const claim = (name, hash, does, options = {}) => visit(world, name, hash, does, { init: watched, ...options });
+
+/** From now on the worker hears nothing: as if it computed for ever. */
+const deafen = (page) => page.evaluate(() => (window.workers.at(-1).postMessage = () => {}));
+const workers = (page) => page.evaluate(() => window.workers.length);
+const notice = (page, text) => page.getByRole("main").locator(".notice").filter({ hasText: text });
+
+const accessible = async (page) => {
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 5).join(", ")}`), []);
+};
+
+claim("a worker that does not answer is said to be computing, can be stopped, and runs again", "#v1&fault.count=0", async (page) => {
+  await until("the run goes", async () => (await moment(page)) > 10);
+  await deafen(page);
+  const computing = notice(page, "Still computing");
+  await computing.waitFor();
+  await screenshot(page, "still-computing");
+  await accessible(page);
+  const seen = await moment(page);
+  await button(computing, "Stop").click();
+  await notice(page, "Stopped at").waitFor();
+  await computing.waitFor({ state: "detached" });
+  await screenshot(page, "stopped");
+  await accessible(page);
+  assert.equal(await moment(page), seen, "what was seen stays");
+  await button(page, "Play").waitFor();
+  await button(notice(page, "Stopped at"), "Run it again").click();
+  await notice(page, "Stopped at").waitFor({ state: "detached" });
+  await until("it goes on from there", async () => (await moment(page)) > seen);
+  assert.equal(await workers(page), 2);
+  const all = await finish(page);
+  await page.reload();
+  await ready(page);
+  assert.deepEqual(await finish(page), all, "the same run");
+});
+
+for (const [what, does, effect] of [
+  ["another preset", (page) => page.getByRole("combobox", { name: "Preset" }).selectOption("like-button"), (page) => link(page).then((hash) => hash.includes("like-button"))],
+  ["an edit", async (page) => {
+    const field = controls(page).getByRole("textbox", { name: "Capacity, entries" });
+    await field.fill("77");
+    await field.press("Tab");
+  }, (page) => link(page).then((hash) => hash.includes("capacity=77"))],
+  ["a link that was typed", (page) => page.evaluate(() => (location.hash = "#v1&preset=redis-down")), (page) => page.getByText("The cache is gone for 20 seconds").isVisible()],
+  ["restart", (page) => button(page, "Restart").click(), () => true],
+]) {
+  claim(`${what} does not wait for a worker that does not answer`, "#v1", async (page) => {
+    await until("the run goes", async () => (await moment(page)) > 10);
+    await button(page, "Pause").click();
+    await button(page, "Play").waitFor();
+    await deafen(page);
+    await button(page, "Play").click();
+    await button(page, "Pause").waitFor();
+    await does(page);
+    await until("the page follows", () => effect(page), 1_000);
+    await until("another worker", async () => (await workers(page)) === 2, 5_000);
+    await until("it answers", async () => Object.values(await board(page, "Requests")).every((n) => n > 0), 5_000);
+    assert.equal(await page.getByRole("main").locator(".notice").count(), 0, "nothing to tell");
+  });
+}
+
+claim("pause, step and the lanes' switches are heard while the worker does not answer", "#v1", async (page) => {
+  await until("the run goes", async () => (await moment(page)) > 10);
+  await deafen(page);
+  await notice(page, "Still computing").waitFor();
+  await button(page, "Pause").click();
+  await button(page, "Play").waitFor({ timeout: 1_000 });
+  const chip = page.getByRole("list", { name: "Lanes" }).getByRole("button").first();
+  await chip.click();
+  await until("the lane is hidden", async () => (await chip.getAttribute("aria-pressed")) === "false", 1_000);
+  await button(page, "한국어").click();
+  await page.getByText("아직 계산 중입니다").waitFor({ timeout: 1_000 });
+  await screenshot(page, "still-computing-ko");
+});
+
+claim("a worker that the browser has ended is missed, told plainly, and replaced", SHORT, async (page) => {
+  const all = await finish(page);
+  await page.evaluate(() => window.workers.at(-1).terminate());
+  const gone = notice(page, "no longer answers");
+  await gone.waitFor();
+  await screenshot(page, "worker-gone");
+  await accessible(page);
+  assert.deepEqual(await digests(page), all, "what was shown stays");
+  await button(gone, "Run it again").click();
+  await gone.waitFor({ state: "detached" });
+  assert.deepEqual(await finish(page), all);
+});
+
+claim("a worker that traps is told in a sentence first, the details below, and another preset runs", "#v1", async (page) => {
+  await until("the run goes", async () => (await moment(page)) > 10);
+  await page.evaluate(() => {
+    const error = new ErrorEvent("error", { message: "Uncaught RuntimeError: unreachable", cancelable: true });
+    window.workers.at(-1).dispatchEvent(error);
+  });
+  const failed = notice(page, "most likely for want of memory");
+  await failed.waitFor();
+  assert.equal(await failed.locator("code").isVisible(), false, "details are folded");
+  await screenshot(page, "worker-trap");
+  await accessible(page);
+  await failed.getByText("Details").click();
+  await failed.getByText("unreachable").waitFor();
+  await page.getByRole("combobox", { name: "Preset" }).selectOption("like-button");
+  await failed.waitFor({ state: "detached" });
+  await until("it runs", async () => Object.values(await board(page, "Requests")).every((n) => n > 0));
+});
+
+claim("a message that cannot be read ends the worker, not the page", "#v1", async (page) => {
+  await until("the run goes", async () => (await moment(page)) > 10);
+  await page.evaluate(() => window.workers.at(-1).dispatchEvent(new MessageEvent("messageerror")));
+  const failed = notice(page, "stopped with an error");
+  await failed.waitFor();
+  await button(page, "Play").click();
+  await failed.waitFor({ state: "detached" });
+  await until("the run goes on", async () => (await moment(page)) > 20);
+});
+
+claim("twelve clicks that break something are all in the link, and one message at a time is under way", "#v1&fault.count=0", async (page) => {
+  await until("the run goes", async () => (await moment(page)) > 10);
+  await page.evaluate(() => {
+    const button = [...document.querySelectorAll(".breakers button")].find((b) => b.textContent === "Crash the cache");
+    for (let i = 0; i < 12; i++) button.click();
+  });
+  await until("all in the link", async () => /fault\.11=/.test(await link(page)));
+  assert.equal(await page.evaluate(() => window.most), 1, "never two");
+});
+
+const THOUSAND = () => {
+  const faults = Array.from({ length: 1_000 }, (_, i) => `[[fault]]\nat = "${10 + i * 0.05}s"\nwhat = "cache.crash"\nfor = "10ms"\n`);
+  return `name = "a thousand crashes"\nduration = "70s"\n[[lane]]\nwrite = "write-back"\n${faults.join("")}`;
+};
+const hand = async (page, content) => {
+  await button(page, "Share").click();
+  await page.getByLabel("Open a scenario file").setInputFiles({ name: "mine.toml", mimeType: "", buffer: Buffer.from(content) });
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+};
+
+claim("an experiment too large for a link says so, is never an empty link, and is kept as a file", SHORT, async (page) => {
+  const before = await link(page);
+  await hand(page, THOUSAND());
+  const told = notice(page, "too large for a link");
+  await told.waitFor();
+  assert.match(await told.innerText(), /\d\d,\d{3} bytes, and at most 16,384/);
+  assert.equal(await link(page), before, "the address keeps the last one that fits");
+  await screenshot(page, "too-large");
+  await accessible(page);
+  const [download] = await Promise.all([page.waitForEvent("download"), button(told, "Save as a file (TOML)").click()]);
+  const saved = await (await import("node:fs/promises")).readFile(await download.path(), "utf8");
+  assert.equal(saved.match(/\[\[fault\]\]/g).length, 1_000);
+  const all = await finish(page);
+  await button(page, "Share").click();
+  const dialog = page.getByRole("dialog", { name: "Share" });
+  assert.equal(await dialog.getByText("too large for a link").count(), 2, "neither a link nor a snippet");
+  assert.equal(await dialog.getByRole("textbox").count(), 0);
+  await screenshot(page, "too-large-share");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("combobox", { name: "Preset" }).selectOption("like-button");
+  await told.waitFor({ state: "detached" });
+  await until("the link follows again", async () => (await link(page)) === "#v1&preset=like-button");
+  await hand(page, saved);
+  await told.waitFor();
+  assert.deepEqual(await finish(page), all, "the file brings it back");
+  const blocks = () => page.locator(".fault").count();
+  assert.ok((await blocks()) <= 21, "the page does not put up a thousand faults at once");
+  await page.getByRole("heading", { name: "Faults" }).click();
+  await button(page, "Show more faults (979 hidden)").click();
+  await until("more of them", async () => (await blocks()) === 41);
+});
+
+claim("twelve lanes can be told apart without their colours", `${SHORT}${Array.from({ length: 12 }, (_, i) => (i < 5 ? "" : `&lane.${i}=(name:L${i + 1},read:look-aside,write:write-around)`)).join("")}`, async (page) => {
+  await finish(page);
+  const drawn = await page.getByRole("list", { name: "Lanes" }).locator("svg").evaluateAll((all) =>
+    all.map((svg) => {
+      const [line, ...marker] = [...svg.children].map((child) => child.outerHTML.replace(/(stroke|fill)="var[^"]*"/g, ""));
+      return { dash: line, marker: marker.join(""), colour: svg.innerHTML.match(/--lane-\d/)[0] };
+    }),
+  );
+  assert.equal(drawn.length, 12);
+  for (const part of ["dash", "marker"]) assert.equal(new Set(drawn.map((lane) => lane[part])).size, 12, part);
+  await page.locator(".figures").scrollIntoViewIfNeeded();
+  await screenshot(page, "twelve-lanes");
+});
+
+const typed = async (page, name, text) => {
+  const field = controls(page).getByRole("textbox", { name, exact: true });
+  await field.fill(text);
+  await field.press("Tab");
+  return field;
+};
+const complaint = (field) => field.evaluate((f) => document.getElementById(f.getAttribute("aria-describedby")?.split(" ")[0])?.textContent ?? "");
+
+claim("a decimal comma is a decimal comma, and what may mean two numbers is refused with both", SHORT, async (page) => {
+  for (const [name, text, in_link] of [
+    ["Share of writes", "0,5", /write_ratio=0\.5(&|$)/],
+    ["Share of writes", "０．２５", /write_ratio=0\.25(&|$)/],
+    ["Requests a second", "1 234", /rate=1234(&|$)/],
+    ["Requests a second", "1e3", /rate=1000(&|$)/],
+    ["Requests a second", "12,5", /rate=12\.5(&|$)/],
+    ["TTL", "0,5 s", /cache\.ttl=500ms(&|$)/],
+  ]) {
+    const field = await typed(page, name, text);
+    await until(`${name}: ${text}`, async () => in_link.test(await link(page)), 5_000);
+    assert.equal(await field.getAttribute("aria-invalid"), null);
+  }
+  const before = await link(page);
+  for (const [name, text, told] of [
+    ["Requests a second", "1,000", /1000 or as 1\.000/],
+    ["Capacity, entries", "0,5", /0\.5: .*whole number|0,5: .*whole number/],
+    ["Share of writes", "½", /½/],
+    ["TTL", "1,000ms", /1000ms or as 1\.000ms/],
+  ]) {
+    const field = await typed(page, name, text);
+    await until(`${name}: ${text}`, async () => told.test(await complaint(field)), 5_000).catch(async () => assert.fail(await complaint(field)));
+    assert.equal(await field.inputValue(), text, "it stays as it was typed");
+    assert.equal(await link(page), before);
+  }
+});
+
+claim("a lane's name cannot turn the text around it", `${SHORT}&lane.0.name=${encodeURIComponent("safe\u202elanif")}`, async (page) => {
+  await finish(page);
+  const text = await page.locator("main").evaluate((main) => main.textContent);
+  assert.ok(!text.includes("\u202e") && text.includes("safe\\u{202e}lanif"));
+});
