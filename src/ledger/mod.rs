@@ -615,7 +615,7 @@ impl Ledger {
         }
     }
 
-    /// The latest of `client`'s own writes to be acknowledged.
+    /// `client`'s newest acknowledged write. One issued before and acknowledged after it tells nothing more.
     fn note_own_write(&mut self, w: WriteId, slot: usize) {
         let client = self.writes[w.index()].client;
         let Some(session) = self.sessions.entry(client, self.keys[slot].key) else { return };
