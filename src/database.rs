@@ -17,6 +17,7 @@ use crate::fault::Slowdown;
 use crate::ledger::{Change, Holder, Key, Ledger, Mended, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Link, estimate};
+use crate::table;
 use crate::time::Nanos;
 
 /// One row to write.
@@ -483,9 +484,7 @@ impl Database {
     fn commit(&self, state: &mut State, question: Query) -> WriteId {
         let mut ledger = self.ledger.borrow_mut();
         let commit = |ledger: &mut Ledger, current: &mut Vec<WriteId>, row: Row| {
-            if current.len() <= row.key as usize {
-                current.resize(row.key as usize + 1, WriteId::default());
-            }
+            table::reach(current, row.key as usize, WriteId::default());
             current[row.key as usize] = row.write;
             ledger.committed(row.write, self.kernel.now());
         };

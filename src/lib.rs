@@ -66,6 +66,7 @@ pub mod scenario;
 pub mod simulation;
 pub mod stats;
 pub mod strategy;
+pub mod table;
 pub mod time;
 pub mod web;
 pub mod work;

@@ -23,7 +23,7 @@ use cachelane::time::Nanos;
 use cachelane::work;
 
 /// Enough of one world, in steps of work.
-const ENOUGH: u64 = 2_000_000;
+const ENOUGH: u64 = 500_000;
 /// The most steps of work between two questions whether to stop: a lane's slice, and what one event did at the end of it.
 const STEP: u64 = 10_000_000;
 
@@ -423,7 +423,7 @@ fn asked_for(usual: Numbers<u64>) -> Numbers<u64> {
 
 #[test]
 fn whatever_is_accepted_runs_in_the_memory_that_was_estimated() {
-    let figures = judge_all(asked_for(0..120));
+    let figures = judge_all(asked_for(0..60));
     assert!(figures.settled * 4 >= figures.drawn, "too few are seen to their end: {figures:?}");
 }
 

@@ -16,6 +16,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use crate::table;
+
 /// Not met yet.
 const NONE: u32 = u32::MAX;
 
@@ -44,6 +46,11 @@ impl Numbers {
         (0..count).map(|_| Numbers(Some(Rc::new(Own { of_keys: of_keys.clone(), met: Cell::new(0) })))).collect()
     }
 
+    /// Numbers that several owners have in common who may all meet the same keys.
+    pub fn in_common() -> Numbers {
+        Numbers(Some(Rc::new(Own { of_keys: Rc::default(), met: Cell::new(0) })))
+    }
+
     /// The number of a key; greater than that of any key met, where it has not been met.
     #[inline]
     fn find(&self, key: u32) -> usize {
@@ -66,9 +73,7 @@ impl Numbers {
 impl Own {
     fn meet(&self, key: u32) -> u32 {
         let mut of_keys = self.of_keys.borrow_mut();
-        if key as usize >= of_keys.len() {
-            of_keys.resize(key as usize + 1, NONE);
-        }
+        table::reach(&mut of_keys, key as usize, NONE);
         let number = &mut of_keys[key as usize];
         if *number == NONE {
             *number = self.met.replace(self.met.get() + 1);
@@ -136,8 +141,7 @@ impl<T: Copy> ByKey<T> {
     #[cold]
     fn grow(&mut self, key: u32, number: usize) {
         assert!(key <= KEY_MAX, "key ids go up to {KEY_MAX}");
-        // `resize` grows the allocation by doubling, so this is cheap on average.
-        self.rows.resize(number + 1, self.at_first);
+        table::reach(&mut self.rows, number, self.at_first);
     }
 
     /// Has the same of every key again. Keys keep their numbers.

@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 
 use super::expiry::Life;
+use super::keys::{ByKey, Numbers};
 use super::store::{Entry, Lookup, Room, Store};
 use super::watch::Watch;
 use crate::ledger::{Key, WriteId};
@@ -31,7 +32,7 @@ struct State {
     /// Counts what was forgotten.
     time: u64,
     /// When each key was last forgotten, and when all were.
-    forgotten: Vec<u64>,
+    forgotten: ByKey<u64>,
     emptied: u64,
     /// How many reasons there are to keep nothing.
     closed: u32,
@@ -49,11 +50,11 @@ pub struct NearCache {
 }
 
 impl NearCache {
-    /// An empty near cache; `draws` is for policies that choose at random.
-    pub fn new(capacity: u32, eviction: Eviction, ttl: Option<Nanos>, draws: Stream) -> NearCache {
-        let store = Store::new(eviction, Room::entries_of(capacity), draws);
+    /// An empty near cache, whose keys have these numbers; `draws` is for policies that choose at random.
+    pub fn new(capacity: u32, eviction: Eviction, ttl: Option<Nanos>, numbers: &Numbers, draws: Stream) -> NearCache {
+        let store = Store::new(eviction, Room::entries_of(capacity), draws).numbered(numbers);
         let counts = NearCounts::default();
-        let state = State { store, time: 0, forgotten: Vec::new(), emptied: 0, closed: 0, counts };
+        let state = State { store, time: 0, forgotten: ByKey::new(0, numbers), emptied: 0, closed: 0, counts };
         NearCache { ttl, state: RefCell::new(state) }
     }
 
@@ -97,7 +98,7 @@ impl NearCache {
             Life::None => return,
         };
         let mut state = self.state.borrow_mut();
-        let forgotten = state.forgotten.get(key as usize).copied().unwrap_or(0).max(state.emptied);
+        let forgotten = state.forgotten.get(key).max(state.emptied);
         if state.closed == 0 && forgotten <= begun.0 {
             let expires = now.saturating_add(life.min(self.ttl.unwrap_or(Nanos::MAX)));
             // Nothing here is dirty, so what makes room may go unseen.
@@ -110,10 +111,7 @@ impl NearCache {
     pub fn forget(&self, key: Key) -> bool {
         let state = &mut *self.state.borrow_mut();
         state.time += 1;
-        if state.forgotten.len() <= key as usize {
-            state.forgotten.resize(key as usize + 1, 0);
-        }
-        state.forgotten[key as usize] = state.time;
+        state.forgotten.set(key, state.time);
         state.store.remove(key).is_some()
     }
 
@@ -173,7 +171,8 @@ mod tests {
     use crate::random::Streams;
 
     fn near() -> NearCache {
-        NearCache::new(2, Eviction::Lru, Some(Nanos(10)), Streams::new(1).named("near eviction"))
+        let draws = Streams::new(1).named("near eviction");
+        NearCache::new(2, Eviction::Lru, Some(Nanos(10)), &Numbers::default(), draws)
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::engine::{Call, CallId, Calls, Kernel};
 use crate::ledger::{Key, Ledger, WriteId};
 use crate::random::Streams;
 use crate::scenario::{self, Eviction, WriteBack, estimate};
+use crate::table;
 use crate::time::Nanos;
 
 /// The number of a node, from 0.
@@ -79,9 +80,7 @@ struct Asked {
 
 impl Asked {
     fn note(&mut self, key: Key) {
-        if self.counts.len() <= key as usize {
-            self.counts.resize(key as usize + 1, 0);
-        }
+        table::reach(&mut self.counts, key as usize, 0);
         let count = self.counts[key as usize].saturating_add(1);
         self.counts[key as usize] = count;
         self.total += 1;

@@ -90,9 +90,7 @@ fn said<T: Copy>(table: &RefCell<Vec<Option<T>>>, key: Key) -> Option<T> {
 fn note<T: Copy>(table: &RefCell<Vec<Option<T>>>, key: Key, what: Option<T>) {
     if what.is_some() {
         let mut table = table.borrow_mut();
-        if table.len() <= key as usize {
-            table.resize(key as usize + 1, None);
-        }
+        crate::table::reach(&mut table, key as usize, None);
         table[key as usize] = what;
     }
 }

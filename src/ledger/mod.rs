@@ -503,6 +503,10 @@ impl Ledger {
     fn slot_for(&mut self, key: Key) -> u32 {
         let at = key as usize;
         if at >= self.slots.len() {
+            if at >= self.slots.capacity() {
+                // By a quarter: a table twice as long as it need be is memory that somebody else lacks.
+                self.slots.reserve_exact((at + 1).max(self.slots.len() * 5 / 4) - self.slots.len());
+            }
             self.slots.resize(at + 1, NONE);
         }
         if self.slots[at] == NONE {

@@ -16,6 +16,7 @@
 use std::cell::RefCell;
 
 use super::world::{World, kind};
+use crate::cache::keys::Numbers;
 use crate::cache::near::{NearCache, NearCounts};
 use crate::cache::watch::Watch;
 use crate::engine::Event;
@@ -54,10 +55,13 @@ impl Nears {
     pub fn new(settings: &App, read: &Reading, streams: &Streams, watch: impl Fn(Place) -> Watch) -> Nears {
         let near = settings.near.as_ref();
         let teller = if matches!(read, Reading::None {}) { Teller::Writer } else { Teller::Cache };
+        // Sooner or later each server meets the same keys.
+        let numbers = if settings.servers == 1 { Numbers::default() } else { Numbers::in_common() };
         let cache = |server| {
             near.map(|how| {
                 let draws = streams.numbered("near eviction", server);
-                NearCache::new(how.capacity, how.eviction, how.ttl, draws).watched(watch(Place::Near(server)))
+                let cache = NearCache::new(how.capacity, how.eviction, how.ttl, &numbers, draws);
+                cache.watched(watch(Place::Near(server)))
             })
         };
         Nears {

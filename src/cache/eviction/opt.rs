@@ -19,6 +19,7 @@ use super::{Policy, View};
 use crate::cache::keys::{ByKey, Numbers};
 use crate::cache::replay::ReplayCounts;
 use crate::cache::store::{Entry, NONE};
+use crate::table;
 use crate::time::Nanos;
 use crate::work;
 
@@ -140,9 +141,7 @@ impl Upcoming {
     /// of a scan; what is known already is not taken back.
     pub fn tell(&self, key: u32, next: Option<u32>) {
         let mut of_keys = self.0.borrow_mut();
-        if of_keys.len() <= key as usize {
-            of_keys.resize(key as usize + 1, 0);
-        }
+        table::reach(&mut of_keys, key as usize, 0);
         let known = &mut of_keys[key as usize];
         *known = (*known).max(next.map_or(NEVER, u64::from));
     }

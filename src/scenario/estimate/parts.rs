@@ -10,6 +10,9 @@ use crate::time::Nanos;
 
 /// What a lane takes that does nothing, without its figures over time.
 const LANE_BYTES: f64 = 1.5e6;
+/// A table by key grows by a quarter, and its former self is there until it has been copied.
+const TABLE_GROWTH: f64 = 1.3;
+const COPIED: f64 = 8.0;
 /// What a fault takes: its effects on sixty-four nodes.
 const FAULT_BYTES: f64 = 4_096.0;
 /// The figures over time: so many histograms, each with a kilobyte for every doubling from the least latency to the
@@ -131,7 +134,12 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Tables with a place for each key, of all nodes together: a node has places for its own keys only.
+    /// How many keys anybody asks for at most.
+    fn met(&self) -> f64 {
+        self.load.keys.min(self.load.requests + f64::from(self.lane.read.warm_up()))
+    }
+
+    /// Tables with a place for each key, of all nodes together: of several, each has places for the keys that it has met.
     fn tables(&self) -> f64 {
         let cache = &self.world.cache;
         let (early, ahead) = self.lane.read.refresh();
@@ -139,23 +147,28 @@ impl<'a> Parts<'a> {
         let by_lookup = matches!(self.lane.read, Reading::LookAside(_)) || early.is_some() || ahead.is_some();
         let leases = matches!(&self.lane.read, Reading::LookAside(how) if how.leases != Leases::None);
         let durable = cache.replicas > 0 || cache.persistence != Persistence::None {};
-        // The store's places, why a key is absent, the database's values, and what a report collects.
-        let bytes = 4.0
+        // The store's places and why a key is absent.
+        let of_nodes = 4.0
             + 1.0
-            + 4.0
+            + when(by_lookup, 8.0)
+            + when(ahead.is_some(), 8.0)
+            + when(self.writes_back(), 4.0 + 1.0)
+            + when(cache.expiry == Expiry::Precise, 8.0)
+            + when(durable, 8.0)
+            + Parts::policy_by_key(cache.eviction);
+        // The database's values, the ledger's places, and what a report collects.
+        let of_lane = 4.0
             + 4.0
             + when(self.load.writes > 0.0, 4.0)
             + when(cache.shards > 1, 8.0)
-            + when(by_lookup, 8.0)
-            + when(ahead.is_some(), 8.0)
-            + when(self.writes_back(), 4.0 + 1.0 + 16.0)
-            + when(cache.expiry == Expiry::Precise, 8.0 + 16.0)
-            + when(durable, 8.0)
             + when(matches!(self.world.clients.keys, Keys::Trace { .. }), 24.0)
-            + when(cache.eviction == Eviction::Opt, 8.0)
-            + Parts::policy_by_key(cache.eviction);
-        let given = when(leases, (20.0 + 20.0) * IN_TREE * self.load.keys.min(self.load.requests));
-        self.load.keys * bytes * GROWTH + given
+            + when(cache.eviction == Eviction::Opt, 8.0);
+        // Events and heaps of what expires, and who may fill what.
+        let of_met = when(self.writes_back(), 16.0) * GROWTH
+            + when(cache.expiry == Expiry::Precise, 16.0) * GROWTH
+            + when(leases, 40.0 * IN_TREE);
+        let in_nodes = if cache.shards > 1 { self.met() } else { self.load.keys };
+        (in_nodes * (of_nodes + COPIED) + self.load.keys * (of_lane + COPIED)) * TABLE_GROWTH + self.met() * of_met
     }
 
     fn entries(&self) -> f64 {
@@ -165,17 +178,19 @@ impl<'a> Parts<'a> {
             // Each takes 64 bytes besides its value.
             Capacity::Bytes(bytes) => bytes.0 as f64 / 64.0,
         };
-        let held = (capacity * f64::from(cache.shards)).min(self.load.keys);
+        let held = (capacity * f64::from(cache.shards)).min(self.met());
         held * (ENTRY_BYTES as f64 + 8.0 + Parts::policy_by_entry(cache.eviction)) * GROWTH
     }
 
+    /// Each server's tables, as long as there are keys that any has met.
     fn near_caches(&self) -> f64 {
         let Some(near) = &self.world.app.near else { return 0.0 };
-        let keys = self.load.keys;
-        let tables = keys * (4.0 + 8.0 + Parts::policy_by_key(near.eviction));
-        let entries =
-            keys.min(f64::from(near.capacity)) * (ENTRY_BYTES as f64 + 8.0 + Parts::policy_by_entry(near.eviction));
-        f64::from(self.world.app.servers) * (tables + entries) * GROWTH
+        let servers = f64::from(self.world.app.servers);
+        let met = if servers > 1.0 { self.met() } else { self.load.keys };
+        let tables = met * (4.0 + 8.0 + Parts::policy_by_key(near.eviction)) * TABLE_GROWTH;
+        let held = self.met().min(f64::from(near.capacity));
+        let entries = held * (ENTRY_BYTES as f64 + 8.0 + Parts::policy_by_entry(near.eviction)) * GROWTH;
+        servers * (tables + entries) + self.load.keys * 8.0 * TABLE_GROWTH
     }
 
     /// Messages on their way to near caches: two for each write and server, for as long as a link takes.

@@ -104,7 +104,7 @@ fn cut(kind: Kind, line: &[u8]) -> Result<Row<'_>, Problem> {
         (Kind::Spc, [disk, address, bytes, does, time, ..]) => {
             number(disk, "the number of a unit")?;
             let address = number(address, "an address in sectors")?;
-            let offset = address.checked_mul(SECTOR_BYTES).unwrap_or(u64::MAX);
+            let offset = address.saturating_mul(SECTOR_BYTES);
             Ok(Row { time, host: b"", disk, writes: writes(does)?, offset, bytes: number(bytes, "a size in bytes")? })
         }
         (Kind::Msr, _) => Err(Problem::expected(line, "seven fields: time,host,disk,type,offset,bytes,response time")),
