@@ -27,8 +27,9 @@ const COMMIT_BYTES: f64 = 8.0;
 const LATE_COMMIT_BYTES: f64 = 16.0 + 8.0 + 0.6;
 /// What it takes for a key that is written, with the shortest lists of its writes and commits and the causes of those lost.
 const WRITTEN_KEY_BYTES: f64 = 240.0 + 32.0 + 32.0 + 80.0;
-/// What it takes for a place where such a key may have a copy: that copy, and when it ends.
-const COPY_BYTES: f64 = 32.0 + 16.0;
+/// What it takes for a copy of such a key in a near cache, and for the end of any copy that differs from the database.
+const NEAR_COPY_BYTES: f64 = 32.0 + EXPIRY_BYTES;
+const EXPIRY_BYTES: f64 = 16.0;
 /// The most that a table of sessions takes while it grows, and for each pair of client and key.
 const SESSIONS_BYTES: f64 = 38e6;
 const SESSION_BYTES: f64 = 96.0;
@@ -223,9 +224,11 @@ impl<'a> Parts<'a> {
         let one_by_one = self.writes_back() || !self.world.faults.is_empty() || self.world.database.abort > 0.0;
         let sessions = SESSIONS_BYTES.min(SESSION_BYTES * self.load.requests);
         let commits = GROWTH * if self.commits_late() { COMMIT_BYTES + LATE_COMMIT_BYTES } else { COMMIT_BYTES };
-        let places = 1.0 + if self.world.app.near.is_some() { f64::from(self.world.app.servers) } else { 0.0 };
-        let of_key = WRITTEN_KEY_BYTES + places * COPY_BYTES * GROWTH;
-        writes * (WRITE_BYTES + commits + bases + if one_by_one { breaks } else { 0.0 }) + written * of_key + sessions
+        // Each copy in a near cache was once read.
+        let near = self.world.app.near.as_ref().map_or(0.0, |_| f64::from(self.world.app.servers));
+        let near_copies = (written * near).min(self.load.requests) * NEAR_COPY_BYTES * GROWTH;
+        let of_writes = writes * (WRITE_BYTES + commits + bases + if one_by_one { breaks } else { 0.0 });
+        of_writes + written * (WRITTEN_KEY_BYTES + EXPIRY_BYTES * GROWTH) + near_copies + sessions
     }
 
     /// Rows that write-back has yet to flush, with their places in line and in a flush.
