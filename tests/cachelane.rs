@@ -18,6 +18,8 @@ mod presets;
 mod random_golden;
 mod readings;
 mod real_redis;
+mod real_redis_commands;
+mod redis_server;
 mod scaling;
 mod scenarios;
 mod shards;

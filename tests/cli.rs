@@ -453,6 +453,9 @@ fn what_a_file_was_taken_for_is_told_beside_the_result() {
         printed(&told, "0 7 100\n1 8 100\n"),
         "2 requests, 1 hits (50.00 %), 1 misses\neach miss fills the cache\n"
     );
+    // As a message proposes it.
+    let left_out = [&args[..], &["--columns", "-,time,key"]].concat();
+    assert!(printed(&left_out, "x 7 100\nx 8 100\n").starts_with("2 requests, 1 hits"));
     assert!(refused(&args, "user 7\nuser 8\n", 2).contains("--format keys"));
     let keys = [&args[..], &["--format", "KEYS"]].concat();
     assert_eq!(

@@ -270,7 +270,7 @@ fn a_collection_is_gone_with_its_last_element() {
         ("RPUSH k a", "BLPOP x k 0"),
         ("RPUSH k a b", "LMPOP 2 x k LEFT COUNT 2"),
         ("SADD k a b", "SREM k a b"),
-        ("SADD k a b c", "SPOP k\nSPOP k 2"),
+        ("SADD k a b c", "SPOP k\nSPOP k 1\nSPOP k"),
         ("SADD k a", "SMOVE k other a"),
         ("HSET k f v g w", "HDEL k f g"),
         ("HSET k f v", "HGETDEL k FIELDS 1 f"),
@@ -386,6 +386,7 @@ fn look_ups_count_as_the_server_counts_them() {
     session("SET k v\nSCAN 0\nKEYS *\nRANDOMKEY\nDBSIZE\nMEMORY USAGE k\nOBJECT HELP\nPUBLISH c m\nWATCH k", 0, 0);
     session("SADD a 1\nSINTERCARD 2 a x LIMIT 1\nZUNION 2 a x\nLCS p q\nPFCOUNT a x", 3, 5);
     session("XADD s * f v\nXREAD COUNT 1 STREAMS s x 0 0\nXREADGROUP GROUP g c STREAMS x >\nXINFO STREAM s", 3, 3);
+    session("SADD k a b c\nSPOP k 2\nSPOP k 2\nSPOP k 2", 1, 0);
     session("BITFIELD k GET u8 0\nBITFIELD_RO k GET u8 0\nSORT k\nSORT_RO k\nGEORADIUS k 1 1 1 m", 0, 5);
 }
 

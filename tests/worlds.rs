@@ -242,7 +242,7 @@ fn shrink(scenario: &mut Scenario, draws: &mut Stream) {
         }
         2 => match &mut scenario.clients.arrivals {
             Arrivals::Poisson { rate } | Arrivals::Constant { rate } | Arrivals::Wave { rate, .. } => {
-                *rate = (*rate / 10.0).max(0.001)
+                *rate = (*rate / 10.0).max(0.001);
             }
             Arrivals::Bursts { rate, quiet, .. } => (*rate, *quiet) = ((*rate / 10.0).max(0.001), *quiet / 10.0),
             Arrivals::Spike(spike) => spike.rate = (spike.rate / 10.0).max(0.001),

@@ -39,7 +39,7 @@ pub struct Replay {
     format: Option<Format>,
     /// What the columns of a table are, in their order: time, key, size, key_size, op, count, ttl, client, and - for one
     /// that is not read. Such as time,key,size,-.
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     columns: Option<Columns>,
     /// The unit of a table's times: s, ms, us, ns or filetime. Without it, the size of the first one says.
     #[arg(long, value_name = "UNIT")]

@@ -17,8 +17,8 @@ pub enum Command {
     /// Puts values under all these keys, each with its size in bytes, or under none: the condition holds for every one
     /// of them (`MSETNX`).
     StoreAll { keys: Box<[(u32, u32)]>, expiry: Expiry, only: Only },
-    /// Puts a value there of a kind that is not known (`RESTORE`).
-    Restore { expiry: Expiry, replace: bool },
+    /// Puts a value there that was made elsewhere (`RESTORE`): a text, or one of which nothing is known.
+    Restore { expiry: Expiry, replace: bool, text: bool },
     /// Makes a new text from the one that is there, which keeps its expiry (`INCR`, `APPEND`). Where there is none, one
     /// without an expiry comes into being, or nothing happens.
     Change { creates: bool },
@@ -142,8 +142,8 @@ pub enum Elements {
     Add(Vec<Member>),
     /// Takes these out of a set.
     Remove(Vec<Member>),
-    /// Takes so many out of a set, whichever.
-    PopAny { count: u64 },
+    /// Takes so many out of a set, whichever. Redis counts a look-up where a number is given that takes all of them.
+    PopAny { count: u64, given: bool },
     /// Moves a member of one set to another.
     MoveMember { to: u32, member: Member },
     /// Adds fields to a hash.

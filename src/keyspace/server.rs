@@ -159,10 +159,10 @@ impl Server {
                 }
             }
             Command::StoreAll { keys, expiry, only } => self.store_all(shelf, ask, keys, *expiry, *only),
-            &Command::Restore { expiry, replace } => {
+            &Command::Restore { expiry, replace, text } => {
                 let found = shelf.find(key, now);
                 if replace || found.is_none() {
-                    self.store(shelf, ask, expiry, found, Value::Unknown);
+                    self.store(shelf, ask, expiry, found, if text { Value::Text } else { Value::Unknown });
                 } else {
                     used_for_nothing(shelf, ask, true);
                 }
@@ -288,6 +288,13 @@ impl Server {
                 self.pop_first(shelf, ask, &[ask.key], take, *waits);
             }
             Elements::MoveMember { to, member } => self.move_member(shelf, ask, *to, member),
+            Elements::PopAny { count, given: true } => {
+                let there = shelf.find(ask.key, ask.now).is_some();
+                if there && matches!(shelf.value(ask.key), Value::Set(set) if *count > 0 && *count >= set.most()) {
+                    shelf.read(ask, true);
+                }
+                self.change(shelf, ask, what);
+            }
             _ => self.change(shelf, ask, what),
         }
     }
@@ -546,7 +553,7 @@ fn change(value: &mut Value, what: &Elements) -> Done {
             let removed = members.iter().filter(|member| set.remove(member)).count();
             if removed > 0 && set.is_doubtful() { Done::Doubtful } else { changed(removed > 0) }
         }
-        (Value::Set(set), Elements::PopAny { count }) => {
+        (Value::Set(set), Elements::PopAny { count, .. }) => {
             set.pop_any(*count);
             if *count > 0 && set.is_doubtful() { Done::Doubtful } else { changed(*count > 0) }
         }

@@ -206,6 +206,11 @@ impl Set {
         (self.least == self.members.len() as u64).then_some(&self.members)
     }
 
+    /// How many there are at most.
+    pub fn most(&self) -> u64 {
+        self.most
+    }
+
     /// Whether it may be empty, and may not.
     pub fn is_doubtful(&self) -> bool {
         self.least == 0 && self.most > 0

@@ -43,7 +43,7 @@ use crate::ledger::Story;
 use crate::metrics::Gauges;
 use crate::random::Streams;
 use crate::report::FaultReport;
-use crate::scenario::{Fault, Scenario, What};
+use crate::scenario::{Fault, Scenario, What, estimate};
 use crate::time::Nanos;
 use crate::work::{self, Budget};
 use crate::workload::foresight::Foresight;
@@ -98,20 +98,18 @@ impl<F: Future<Output = ()>, S: Fn(Job) -> F> Executor for Runner<F, S> {
     }
 }
 
+/// `start` as it is, whose tasks take no more than a scenario's estimate says.
+fn estimated<F, S: Fn(Job) -> F>(start: S) -> S {
+    const { assert!(size_of::<F>() <= estimate::TASK_BYTES, "what a waiting request takes is known beforehand") };
+    start
+}
+
 /// An executor of tasks that all run `start`.
 fn executor<F, S>(start: S) -> Box<dyn Executor>
 where
     F: Future<Output = ()> + 'static,
     S: Fn(Job) -> F + 'static,
 {
-    // Strategies that tests break on purpose may be larger.
-    #[cfg(not(test))]
-    const {
-        assert!(
-            size_of::<F>() <= crate::scenario::estimate::TASK_BYTES,
-            "what a waiting request takes is known beforehand"
-        )
-    };
     Box::new(Runner { tasks: Tasks::default(), start })
 }
 
@@ -181,7 +179,9 @@ impl Simulation {
         keys: KeySource,
         foresight: Option<Rc<Foresight>>,
     ) -> Simulation {
-        Simulation::with_all(scenario, lane, (keys, foresight), |world| executor(move |job| run(world.clone(), job)))
+        Simulation::with_all(scenario, lane, (keys, foresight), |world| {
+            executor(estimated(move |job| run(world.clone(), job)))
+        })
     }
 
     /// Like [`with_keys`](Simulation::with_keys), with tasks that may do something else than the strategies say.

@@ -522,6 +522,9 @@ impl App {
         let (report, shown, words) = (report.clone(), self.shown(), self.words());
         html! {
             <>
+                if let (true, Some((played, all))) = (self.state.at_end(), self.state.run.unplayed) {
+                    <p class="notice small calm" role="status">{ (words.trace_longer)(played, all) }</p>
+                }
                 <StoppedLanes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />

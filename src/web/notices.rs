@@ -108,7 +108,7 @@ fn halt(props: &NoticesProps) -> Html {
         None => html! {},
         Some(Halt::Stopped) => {
             let at = props.at.map(|at| text::moment(at.as_secs_f64(), true));
-            html! { <div class="notice" role="alert"><p>{ (w.was_stopped)(at.as_deref()) }</p>{ ways_on }</div> }
+            html! { <div class="notice calm" role="alert"><p>{ (w.was_stopped)(at.as_deref()) }</p>{ ways_on }</div> }
         }
         Some(Halt::Failed { failure, details }) => html! {
             <div class="notice" role="alert">

@@ -152,6 +152,9 @@ pub struct Frame {
     pub now_ns: u64,
     /// Whether the run has ended and drained.
     pub finished: bool,
+    /// How many requests of a trace were played so far, and how many it has, where it is not all.
+    #[serde(default)]
+    pub unplayed: Option<(u64, u64)>,
     /// The totals so far.
     pub report: Report,
     /// Per lane: the buckets that are new or have changed.

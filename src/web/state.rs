@@ -203,6 +203,8 @@ pub struct Run {
     pub now: Nanos,
     /// Whether it has ended and drained.
     pub finished: bool,
+    /// How many requests of a trace were played so far, and how many it has, where it is not all.
+    pub unplayed: Option<(u64, u64)>,
     /// The totals; `None` before the first frame.
     pub report: Option<Rc<Report>>,
     /// Per lane, from the start.
@@ -470,7 +472,7 @@ impl State {
     /// The worker has not got what the page shows: it is run again up to there, and goes on.
     fn catch_up(&mut self) {
         self.must_load = true;
-        self.drive = Drive::Toward { to: self.run.now, then_play: true };
+        self.drive = Drive::Toward { to: self.run.now.max(self.running.warmup), then_play: true };
     }
 
     /// Whether the worker holds the run that is on the page.
@@ -707,7 +709,7 @@ impl State {
     fn run_again(&mut self) {
         self.halt = None;
         self.reload();
-        self.drive = Drive::Toward { to: self.run.now.max(self.running.warmup), then_play: true };
+        self.catch_up();
     }
 
     fn take_frame(&mut self, frame: Frame) {
@@ -715,6 +717,7 @@ impl State {
         let fresh = frame.series.iter().all(|tail| tail.first == 0);
         run.now = Nanos(frame.now_ns);
         run.finished = frame.finished;
+        run.unplayed = frame.unplayed;
         let series = Rc::make_mut(&mut run.series);
         let stories = Rc::make_mut(&mut run.stories);
         if fresh || series.len() != frame.series.len() {
@@ -905,7 +908,7 @@ mod tests {
     fn frame(generation: u32, seconds: u64, finished: bool) -> Action {
         let report = Report { engine: "1".into(), scenario: String::new(), seed: 1, lanes: vec![] };
         let now_ns = Nanos::from_secs(seconds).0;
-        let frame = Frame { generation, now_ns, finished, report, series: vec![], stories: vec![] };
+        let frame = Frame { generation, now_ns, finished, unplayed: None, report, series: vec![], stories: vec![] };
         Action::Heard(FromWorker::Frame(Box::new(frame)))
     }
 

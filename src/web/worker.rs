@@ -221,6 +221,7 @@ impl Work {
             generation: *generation,
             now_ns: experiment.now().0,
             finished: experiment.finished(),
+            unplayed: experiment.trace_played(),
             report: experiment.report(),
             series,
             stories,

@@ -1,12 +1,12 @@
 // Nothing the page is asked to compute takes it away from its reader: it hears every click, says when it takes long, can
 // be stopped, and notices a worker that is gone.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 
 import { AxeBuilder } from "@axe-core/playwright";
 
-import { open, screenshot } from "./harness.mjs";
-import { board, button, clock, controls, digests, ended, finish, link, moment, ready, sharedWorld, until, visit } from "./person.mjs";
+import { screenshot } from "./harness.mjs";
+import { board, button, controls, digests, finish, link, moment, ready, sharedWorld, until, visit } from "./person.mjs";
 
 const world = sharedWorld();
 
@@ -192,7 +192,7 @@ claim("an experiment too large for a link says so, is never an empty link, and i
   await hand(page, saved);
   await told.waitFor();
   assert.deepEqual(await finish(page), all, "the file brings it back");
-  const blocks = () => page.locator(".fault").count();
+  const blocks = () => page.locator(".lanes > .fault").count();
   assert.ok((await blocks()) <= 21, "the page does not put up a thousand faults at once");
   await page.getByRole("heading", { name: "Faults" }).click();
   await button(page, "Show more faults (979 hidden)").click();
@@ -252,4 +252,40 @@ claim("a lane's name cannot turn the text around it", `${SHORT}&lane.0.name=${en
   await finish(page);
   const text = await page.locator("main").evaluate((main) => main.textContent);
   assert.ok(!text.includes("\u202e") && text.includes("safe\\u{202e}lanif"));
+});
+
+/** A file of one key per line that takes seconds to read, and shrinks to little: the same lines over and over. */
+const large = () => gzipSync(Buffer.from("key:1\nkey:2\nkey:3\n".repeat(5_000_000)), { level: 1 });
+const open_trace = (page, name, buffer) => controls(page).getByLabel("Replay a trace").setInputFiles({ name, mimeType: "", buffer });
+
+claim("reading a trace shows how far it is, and can be cancelled while all else goes on", "#v1&fault.count=0", async (page) => {
+  await until("the run goes", async () => (await moment(page)) > 10);
+  const before = [await link(page), await page.getByText("One key per line").innerText()];
+  for (const cancel of [(where) => button(where, "Cancel reading").click(), () => page.keyboard.press("Escape")]) {
+    await open_trace(page, "large.txt.gz", large());
+    const reading = controls(page).getByRole("progressbar", { name: "Reading large.txt.gz" });
+    await until("it goes on", async () => (await reading.evaluate((bar) => bar.value)) > 3);
+    const seen = await moment(page);
+    await until("and so does the run", async () => (await moment(page)) > seen);
+    await screenshot(page, "trace-reading");
+    await cancel(controls(page));
+    await reading.waitFor({ state: "detached", timeout: 1_000 });
+    await until("nothing has changed", async () => (await page.getByText("One key per line").innerText()) === before[1]);
+    assert.equal(await link(page), before[0]);
+  }
+  await until("the run goes on", async () => (await moment(page)) > 20);
+  assert.equal(await page.evaluate(() => [window.workers.length, window.most].join()), "1,1", "one worker, one message at a time");
+  await open_trace(page, "small.txt", Buffer.from("a\nb\na\n"));
+  await page.getByText("small.txt: 3 requests, 2 keys").waitFor();
+});
+
+claim("a new worker is given the trace in use again, and a run shorter than its trace says so", "#v1&fault.count=0&duration=2s", async (page) => {
+  await open_trace(page, "keys.txt", Buffer.from("a\nb\na\nc\n".repeat(1_000)));
+  await page.getByText("keys.txt: 4,000 requests, 3 keys").waitFor();
+  const all = await finish(page);
+  await page.getByText(/The run ends after [\d,]+ of the 4,000 requests of the trace/).waitFor();
+  await page.evaluate(() => window.workers.at(-1).dispatchEvent(new ErrorEvent("error", { message: "gone", cancelable: true })));
+  await button(notice(page, "stopped with an error"), "Run it again").click();
+  await until("another worker", async () => (await workers(page)) === 2);
+  assert.deepEqual(await finish(page), all);
 });

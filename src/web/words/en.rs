@@ -204,10 +204,15 @@ pub static WORDS: Words = Words {
     hot: "Share of hot keys",
     hot_traffic: "Traffic to hot keys",
     open_trace: "Replay a trace",
-    trace_formats: "One key per line, csv, ARC, oracleGeneral, Twitter's cache-trace or redis-cli MONITOR; .zst, too.",
+    trace_formats: "One key per line, a table with a key column, ARC, LIRS, oracleGeneral, Twitter's or Meta's cache traces, MSR or SPC block traces, \
+        redis-cli MONITOR; plain, gzip, xz or zstd.",
     trace_reading: |name| format!("Reading {} …", shown(name)),
     cancel_reading: "Cancel reading",
     trace_stopped: |name| format!("Reading {} was stopped. What ran before goes on.", shown(name)),
+    trace_longer: |played, all| {
+        let (played, all) = (text::count(played), text::count(all));
+        format!("The run ends after {played} of the {all} requests of the trace; a longer duration plays more of it.")
+    },
     trace_opened: |name, facts| {
         let says = facts.says.iter().map(|what| match what.as_str() {
             "operations" => "operations",

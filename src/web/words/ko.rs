@@ -213,10 +213,15 @@ pub static WORDS: Words = Words {
     hot: "핫 키 비율",
     hot_traffic: "핫 키로 가는 트래픽",
     open_trace: "트레이스 재생",
-    trace_formats: "한 줄에 키 하나, csv, ARC, oracleGeneral, 트위터 cache-trace, redis-cli MONITOR 출력. .zst 압축 파일도 됩니다.",
+    trace_formats: "한 줄에 키 하나, 키 열이 있는 표, ARC, LIRS, oracleGeneral, Twitter와 Meta의 캐시 트레이스, MSR·SPC 블록 트레이스, \
+        redis-cli MONITOR 출력. gzip, xz, zstd 압축 파일도 됩니다.",
     trace_reading: |name| format!("{} 읽는 중…", shown(name)),
     cancel_reading: "읽기 취소",
     trace_stopped: |name| format!("{} 읽기를 중단했습니다. 실행 중이던 실험은 계속됩니다.", shown(name)),
+    trace_longer: |played, all| {
+        let (played, all) = (text::count(played), text::count(all));
+        format!("트레이스의 요청 {all}건 중 {played}건까지만 실행했습니다. 실행 시간을 늘리면 더 재생합니다.")
+    },
     trace_opened: |name, facts| {
         let says = facts.says.iter().map(|what| match what.as_str() {
             "operations" => "연산",

@@ -165,6 +165,8 @@ words! {
     trace_reading: fn(&str) -> String,
     cancel_reading: &'static str,
     trace_stopped: fn(&str) -> String,
+    /// How many requests of the trace were played, and how many it has.
+    trace_longer: fn(u64, u64) -> String,
     trace_opened: fn(&str, &TraceFacts) -> String,
     cache: &'static str,
     capacity: &'static str,

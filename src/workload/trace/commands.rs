@@ -3,7 +3,8 @@
 //!
 //! Keys of different databases are different keys. `SWAPDB` lets two databases change places, `FLUSHDB` empties one.
 //! Commands between `MULTI` and `EXEC`, and those of a script, belong together: whoever waits for an element is served only
-//! after them, and a script sees one moment throughout.
+//! after them, and a script sees one moment throughout. One thing is left out: a client that waits for an element while
+//! `SWAPDB` changes its database is taken to wait for the keys that went to the other one.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -17,17 +17,19 @@ pub struct Found {
     pub format: Format,
     pub layout: Option<Layout>,
     pub notes: Vec<String>,
+    /// Every line that was looked at is a whole number.
+    pub all_numbers: bool,
 }
 
 impl From<Format> for Found {
     fn from(format: Format) -> Found {
-        Found { format, layout: None, notes: Vec::new() }
+        Found { format, layout: None, notes: Vec::new(), all_numbers: false }
     }
 }
 
 impl From<Layout> for Found {
     fn from(layout: Layout) -> Found {
-        Found { format: Format::Csv, layout: Some(layout), notes: Vec::new() }
+        Found { layout: Some(layout), ..Format::Csv.into() }
     }
 }
 
@@ -147,7 +149,11 @@ impl<'a> Sample<'a> {
         if let Some(layout) = Layout::of_shape(&self.lines) {
             return Ok(layout.into());
         }
-        if self.all(|line| line == b"*" || line.iter().all(u8::is_ascii_digit)) && self.lines.contains(&&b"*"[..]) {
+        let is_number = |line: &[u8]| line.iter().all(u8::is_ascii_digit);
+        if self.all(is_number) {
+            return Ok(Found { all_numbers: true, ..Format::Keys.into() });
+        }
+        if self.all(|line| line == b"*" || is_number(line)) {
             return Ok(Format::Lirs.into());
         }
         match foreign::several_fields(&self.lines) {

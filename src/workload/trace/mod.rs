@@ -375,6 +375,10 @@ impl<'a> Records<'a> {
         let source = match (found.format, found.layout) {
             (Format::Csv, Some(layout)) => Source::Csv(Box::new(csv::Csv::new(input, layout, how.time_unit)?)),
             (Format::Csv, None) => return Err(wrong(Problem::EmptyTrace("a header such as time,key,size,op"))),
+            (Format::Keys, _) if found.all_numbers => {
+                // A mark of LIRS' traces may come late.
+                Source::Keys(KeyLines::new(input).checked(true).marked().with_names(names))
+            }
             (Format::Keys, _) => Source::Keys(KeyLines::new(input).checked(!is_forced).with_names(names)),
             (Format::Lirs, _) => Source::Keys(KeyLines::new(input).marked().with_names(names)),
             (Format::Arc, _) => Source::Arc(arc::Arc::new(input)),

@@ -630,7 +630,9 @@ fn restore(words: Words<'_>, sink: &impl Sink) -> Result<Command, Not> {
         end if absolute => until(end),
         ttl => until(ttl.saturating_add(now_ms(sink))),
     };
-    Ok(Command::Restore { expiry, replace })
+    // The first byte of what DUMP gave is the kind of value.
+    let text = words.word(3)?.first() == Some(&0);
+    Ok(Command::Restore { expiry, replace, text })
 }
 
 /// `MIGRATE host port key|"" database timeout [COPY] [REPLACE] [AUTH …] [KEYS key …]`.
@@ -766,7 +768,10 @@ fn sets(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> 
     let what = match name {
         b"sadd" => Elements::Add(words.members(2)?),
         b"srem" => Elements::Remove(words.members(2)?),
-        b"spop" => Elements::PopAny { count: if words.len() > 2 { words.count(2)? } else { 1 } },
+        b"spop" => {
+            let given = words.len() > 2;
+            Elements::PopAny { count: if given { words.count(2)? } else { 1 }, given }
+        }
         b"smove" => Elements::MoveMember { to: sink.key(words.word(2)?)?, member: words.member(3)? },
         _ => {
             let operation = match name {

@@ -505,6 +505,8 @@ fn a_star_is_a_mark_among_numbers_and_a_key_where_keys_are_told() {
     let lirs = "1\n2\n*\n1\n";
     assert_eq!(asked("-", lirs), [0, 1, 0]);
     assert_eq!(notes("-", lirs), ["lines that are only * are marks, as in LIRS' traces, and no keys: 1"]);
+    // Also where it comes only after the beginning that was looked at.
+    assert_eq!(asked("-", format!("{}*\n7\n", "7\n".repeat(50_000))).iter().max(), Some(&0));
     let keys = Records::open("-", lirs.as_bytes(), Some(Format::Keys)).unwrap();
     assert_eq!(keys.map(|record| record.unwrap().key).collect::<Vec<_>>(), [0, 1, 2, 0]);
 }
