@@ -36,12 +36,12 @@ pub fn monitor(session: &str) -> String {
 /// Plays a trace as the command line does; hits and misses.
 pub fn played(name: &str, text: &[u8], capacity: u32) -> (u64, u64) {
     let mut cache = Replay::new(Eviction::Lru, capacity, None, 1);
-    let mut records = Records::open(name, text, None).expect("it is read");
+    let records = Records::open(name, text, None).expect("it is read");
     let mut misses = records.misses();
     if misses == Misses::Leave {
         cache = cache.leaving_misses();
     }
-    while let Some(record) = records.next() {
+    for record in records {
         let record = record.expect("a record");
         let command = record.command.as_ref().unwrap_or(&cachelane::keyspace::Command::Read);
         if misses == Misses::FillUnlessItStores && command.stores() {

@@ -376,7 +376,7 @@ impl Draws {
             format!("XADD {x} NOMKSTREAM * f v"),
             format!("XLEN {x}"),
             format!("XTRIM {x} MAXLEN 0"),
-            format!("XREAD COUNT 1 STREAMS x0 x1 0 0"),
+            "XREAD COUNT 1 STREAMS x0 x1 0 0".to_owned(),
             format!("XGROUP CREATE {x} g{made} $ MKSTREAM"),
             format!("XGROUP CREATE {x} h{made} $"),
             format!("PFADD {p} {e}"),

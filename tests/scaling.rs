@@ -349,7 +349,7 @@ pub const PARTS: &[Part4] = &[
         with_crashes(scenario, What::DatabaseOutage)
     }),
     ("faults of every kind", |n| {
-        let mut scenario = writing(500, write_back(WriteBack { every: ms(10), ..WriteBack::default() }));
+        let mut scenario = writing(1_500, write_back(WriteBack { every: ms(10), ..WriteBack::default() }));
         (scenario.cache.replicas, scenario.clients.write_ratio) = (1, 0.5);
         scenario.app.work = Distribution::Constant(Nanos::from_micros(10));
         for number in 0..64 * n {

@@ -386,12 +386,7 @@ fn judge_all(numbers: Numbers<u64>) -> Figures {
                 if number >= numbers.end {
                     return figures;
                 }
-                #[allow(clippy::disallowed_methods, reason = "TEMPORARY")]
-                let begun = std::time::Instant::now();
                 let outcome = catch_unwind(AssertUnwindSafe(|| judge(number, &mut figures)));
-                if begun.elapsed().as_millis() > 1500 || outcome.is_err() {
-                    eprintln!("WORLD {number}: {:?} {}", begun.elapsed(), outcome.is_err());
-                }
                 if let Err(panic) = outcome {
                     next.store(numbers.end, Ordering::Relaxed);
                     let words = panic.downcast_ref::<String>().cloned();

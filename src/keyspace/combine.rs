@@ -35,7 +35,7 @@ pub(super) fn run(server: &mut Server, shelf: &mut impl Shelf, ask: &Ask, what: 
     match made(&sources, &what.how) {
         Outcome::Refused => shelf.nothing(ask.key, ask.now),
         Outcome::Made(_) if what.how == Combining::Merged && found.is_some() => {
-            shelf.changed(ask.key, ask.size, ask.now)
+            shelf.changed(ask.key, ask.size, ask.now);
         }
         Outcome::Made(value) => server.store(shelf, ask, Expiry::Never, found, value),
         Outcome::Nothing if found.is_some() => {
@@ -51,15 +51,15 @@ pub(super) fn run(server: &mut Server, shelf: &mut impl Shelf, ask: &Ask, what: 
 
 /// Whether a source is of the right kind.
 fn fits(value: &Value, how: &Combining) -> bool {
-    match (value, how) {
-        (Value::Unknown, _) => true,
-        (Value::Set(_), Combining::Sets(_)) => true,
-        (Value::Set(_) | Value::Sorted(_), Combining::SortedSets { .. }) => true,
-        (Value::Sorted(_), Combining::Range { .. } | Combining::Unknown) => true,
-        (Value::Text, Combining::Text | Combining::Merged) => true,
-        (Value::List(_) | Value::Set(_) | Value::Sorted(_), Combining::Sort(_) | Combining::Unknown) => true,
-        _ => false,
-    }
+    matches!(
+        (value, how),
+        (Value::Unknown, _)
+            | (Value::Set(_), Combining::Sets(_))
+            | (Value::Set(_) | Value::Sorted(_), Combining::SortedSets { .. })
+            | (Value::Sorted(_), Combining::Range { .. } | Combining::Unknown)
+            | (Value::Text, Combining::Text | Combining::Merged)
+            | (Value::List(_) | Value::Set(_) | Value::Sorted(_), Combining::Sort(_) | Combining::Unknown)
+    )
 }
 
 fn made(sources: &[Option<Value>], how: &Combining) -> Outcome {
@@ -225,7 +225,7 @@ fn sorted_list(sources: &[Option<Value>], sort: &Sort) -> Outcome {
         both.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(Ordering::Equal).then_with(|| a.1.cmp(&b.1)));
         elements = both.into_iter().map(|(_, member)| member).collect();
     }
-    if sort.descending && !(sort.unsorted && !is_set) {
+    if sort.descending && (is_set || !sort.unsorted) {
         elements.reverse();
     }
     let skip = usize::try_from(sort.skip).unwrap_or(0);

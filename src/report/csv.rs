@@ -82,7 +82,7 @@ mod tests {
         let text = super::lanes(&Report { engine: "1".to_owned(), scenario: "@SUM(A1)".to_owned(), seed: 7, lanes });
         let lines: Vec<&str> = text.split_terminator("\r\n").collect();
         assert!(lines[1].starts_with("1,'@SUM(A1),7,\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\","), "{}", lines[1]);
-        assert!(lines[2].contains(",a\\u{1b}[2Jb\\u{a}c,"), "{}", lines[2]);
+        assert!(lines[2].contains(",a\\u{1b}[2Jb\\nc,"), "{}", lines[2]);
         assert!(lines[3].contains(",'-1+1,"), "{}", lines[3]);
     }
 

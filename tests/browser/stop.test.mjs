@@ -32,7 +32,12 @@ const watched = () => {
 const claim = (name, hash, does, options = {}) => visit(world, name, hash, does, { init: watched, ...options });
 
 /** From now on the worker hears nothing: as if it computed for ever. */
-const deafen = (page) => page.evaluate(() => (window.workers.at(-1).postMessage = () => {}));
+const deafen = (page) => page.evaluate(() => {
+  window.unheard = 0;
+  window.workers.at(-1).postMessage = () => window.unheard++;
+});
+/** Waits until the worker was asked something that it does not hear. */
+const asked = (page) => until("the worker is asked", () => page.evaluate(() => window.unheard > 0));
 const workers = (page) => page.evaluate(() => window.workers.length);
 const notice = (page, text) => page.getByRole("main").locator(".notice").filter({ hasText: text });
 
@@ -83,6 +88,7 @@ for (const [what, does, effect] of [
     await deafen(page);
     await button(page, "Play").click();
     await button(page, "Pause").waitFor();
+    await asked(page);
     await does(page);
     await until("the page follows", () => effect(page), 1_000);
     await until("another worker", async () => (await workers(page)) === 2, 5_000);

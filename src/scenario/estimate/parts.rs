@@ -13,6 +13,8 @@ const LANE_BYTES: f64 = 1.5e6;
 /// A table by key grows by a quarter, and its former self is there until it has been copied.
 const TABLE_GROWTH: f64 = 1.3;
 const COPIED: f64 = 8.0;
+/// What a node, a replica or a server takes besides.
+const MACHINE_BYTES: f64 = 6_000.0;
 /// What a fault takes: its effects on sixty-four nodes.
 const FAULT_BYTES: f64 = 4_096.0;
 /// The figures over time: so many histograms, each with a kilobyte for every doubling from the least latency to the
@@ -59,7 +61,13 @@ impl<'a> Parts<'a> {
         } else {
             "clients.keys.count"
         };
-        add("what each lane has", &["lane"], LANE_BYTES + self.world.faults.len() as f64 * FAULT_BYTES);
+        let nodes = f64::from(self.world.cache.shards) * f64::from(2 + self.world.cache.replicas);
+        let machines = (nodes + f64::from(self.world.app.servers)) * MACHINE_BYTES;
+        add(
+            "what each lane has",
+            &["cache.shards", "app.servers"],
+            LANE_BYTES + machines + self.world.faults.len() as f64 * FAULT_BYTES,
+        );
         add("figures over time", &["duration"], self.figures());
         add("tables by key", &[keys], self.tables());
         add("entries of the cache", &["cache.capacity", "cache.shards", keys], self.entries());
@@ -140,6 +148,15 @@ impl<'a> Parts<'a> {
         self.load.keys.min(self.load.requests + f64::from(self.lane.read.warm_up()))
     }
 
+    /// Bytes that a policy takes before it holds anything: W-TinyLFU's first sketch, OPT's list of what is outdated.
+    fn policy_at_first(eviction: Eviction, capacity: f64) -> f64 {
+        match eviction {
+            Eviction::WTinyLfu => 16.0 * capacity.min(65_536.0),
+            Eviction::Opt => 16.0 * 1_000.0 * GROWTH,
+            _ => 0.0,
+        }
+    }
+
     /// Tables with a place for each key, of all nodes together: of several, each has places for the keys that it has met.
     fn tables(&self) -> f64 {
         let cache = &self.world.cache;
@@ -181,6 +198,7 @@ impl<'a> Parts<'a> {
         };
         let held = (capacity * f64::from(cache.shards)).min(self.met());
         held * (ENTRY_BYTES as f64 + 8.0 + Parts::policy_by_entry(cache.eviction)) * GROWTH
+            + f64::from(cache.shards) * Parts::policy_at_first(cache.eviction, capacity)
     }
 
     /// Each server's tables, as long as there are keys that any has met.
@@ -191,7 +209,8 @@ impl<'a> Parts<'a> {
         let tables = met * (4.0 + 8.0 + Parts::policy_by_key(near.eviction)) * TABLE_GROWTH;
         let held = self.met().min(f64::from(near.capacity));
         let entries = held * (ENTRY_BYTES as f64 + 8.0 + Parts::policy_by_entry(near.eviction)) * GROWTH;
-        servers * (tables + entries) + self.load.keys * 8.0 * TABLE_GROWTH
+        let at_first = Parts::policy_at_first(near.eviction, f64::from(near.capacity));
+        servers * (tables + entries + at_first) + self.load.keys * 8.0 * TABLE_GROWTH
     }
 
     /// Messages on their way to near caches: two for each write and server, for as long as a link takes.

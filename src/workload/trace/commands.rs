@@ -79,7 +79,7 @@ impl Commands {
         }
         waiting.sort_unstable();
         let keep = |key| waiting.binary_search(&key).is_ok() || keep(key);
-        self.databases.retain(&keep);
+        self.databases.retain(keep);
         keys.retain(keep);
     }
 }
