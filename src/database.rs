@@ -19,6 +19,7 @@ use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Link, estimate};
 use crate::table;
 use crate::time::Nanos;
+use crate::work;
 
 /// One row to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -325,6 +326,7 @@ impl Database {
             broken.extend(std::iter::from_fn(|| line.pop(&self.calls)));
         }
         drop(state);
+        work::count(broken.len());
         for call in broken {
             self.let_go(call, Release::ConnectionLost);
             self.calls.answer(call, Err(Failure::Lost), self.kernel.now());
@@ -364,6 +366,7 @@ impl Database {
         }
         let mut waited = std::mem::take(&mut state.stalled);
         drop(state);
+        work::count(waited.len() as usize);
         while let Some(call) = waited.pop(&self.calls) {
             self.arrive(call);
         }
@@ -387,6 +390,7 @@ impl Database {
     /// That share fails no longer.
     pub fn end_failing(&self, share: f64) {
         let failing = &mut self.state.borrow_mut().failing;
+        // few: as many as there are faults
         let position = failing.iter().position(|other| *other == share).expect("only what has begun ends");
         failing.remove(position);
     }
@@ -503,6 +507,7 @@ impl Database {
             Query::Batch(number) => {
                 let State { current, batches, counts, .. } = state;
                 let rows = &batches[number as usize];
+                work::count(rows.len());
                 rows.iter().for_each(|&row| commit(&mut ledger, current, row));
                 counts.rows += rows.len() as u64;
                 counts.batches += 1;
@@ -550,6 +555,7 @@ impl Database {
             }
             Query::Batch(number) => {
                 let rows = std::mem::take(&mut state.batches[number as usize]);
+                work::count(rows.len());
                 for row in &rows {
                     ledger.released(row.write, Holder::Flight, why, now);
                 }
@@ -561,6 +567,7 @@ impl Database {
     }
 
     fn hold(&self, rows: &[Row]) {
+        work::count(rows.len());
         let mut ledger = self.ledger.borrow_mut();
         for row in rows {
             ledger.held(row.write, Holder::Flight, self.kernel.now());
@@ -579,6 +586,7 @@ impl Database {
 /// Whether a fault lets a transaction fail.
 fn fails(state: &mut State) -> bool {
     let State { failing, draws, .. } = state;
+    work::count(failing.len());
     // Each draws, so that one more changes nothing for the others.
     failing.iter().filter(|share| draws.failing.chance(**share)).count() > 0
 }

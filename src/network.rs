@@ -16,6 +16,7 @@ use crate::fault::Slowdown;
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Distribution, Link};
 use crate::time::Nanos;
+use crate::work;
 
 /// How long a sender waits for a confirmation before it sends again for the first time.
 pub const RETRANSMISSION_FIRST: Nanos = Nanos::from_millis(200);
@@ -133,6 +134,7 @@ impl Network {
                 waited = std::mem::take(&mut trouble.stalled);
             }
         });
+        work::count(waited.len());
         for (way, event, leaves) in waited {
             self.send_at(link, way, event, leaves);
         }
@@ -156,6 +158,7 @@ impl Network {
     /// That loss is over.
     pub fn end_losing(&self, link: Link, share: f64) {
         self.change(link, |trouble| {
+            work::count(trouble.losses.len());
             let losses = trouble.losses.iter().enumerate().filter(|(_, (other, _))| *other == share);
             let first = losses.min_by_key(|(_, (_, until))| *until).map(|(position, _)| position);
             trouble.losses.remove(first.expect("only what has begun ends"));
@@ -185,6 +188,7 @@ impl Trouble {
 
     fn is_lost(&mut self, way: Way, sent: Nanos) -> bool {
         let Trouble { losses, draws, .. } = self;
+        work::count(losses.len());
         let now = losses.iter().filter(|(_, until)| sent < *until);
         now.fold(false, |lost, &(share, _)| draws[way as usize].chance(share) || lost)
     }

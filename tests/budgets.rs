@@ -180,6 +180,24 @@ fn more_requests_than_were_foreseen_are_cut_off_at_the_same_event_however_the_ru
 }
 
 #[test]
+fn a_lane_that_was_stopped_holds_nobody_up_and_meets_no_fault_any_more() {
+    let mut scenario = presets::get("default").expect("a preset").scenario().clone();
+    scenario.faults.clear();
+    // Lanes send the same requests, so a limit on their events stops only those that need more for them.
+    let limits = Limits { events: 92_000, ..Limits::of(&scenario) };
+    let mut experiment = Experiment::new(&scenario, None).expect("a scenario");
+    experiment.limit(limits);
+    let moment = Nanos(scenario.duration.0 / 2);
+    assert_eq!(experiment.advance(moment, || false), moment);
+    let stopped = experiment.stopped().count();
+    assert!(stopped > 0 && stopped < scenario.lanes.len(), "{stopped} lanes were stopped");
+    experiment.inject(What::CacheCrash, None, Nanos::from_secs(1)).expect("the others go on");
+    experiment.advance(Nanos::MAX, || false);
+    let report = experiment.report();
+    assert!(report.lanes.iter().any(|lane| lane.stopped.is_some() && lane.faults.is_empty()));
+}
+
+#[test]
 fn what_is_injected_where_a_run_was_stopped_is_as_if_it_had_been_there_from_the_start() {
     let mut scenario = presets::get("default").expect("a preset").scenario().clone();
     scenario.faults.clear();
@@ -197,4 +215,24 @@ fn what_is_injected_where_a_run_was_stopped_is_as_if_it_had_been_there_from_the_
         planned.advance(Nanos::MAX, || false);
         assert_eq!(clicked.report(), planned.report());
     }
+}
+
+/// While the breaker is open no time passes between two keys of a loader: a crash a moment would mean millions of them.
+#[test]
+fn a_warm_up_is_given_up_where_the_breaker_is_open() {
+    let world = |warm_up: u32| {
+        let text = format!(
+            "duration = \"200ms\"\nwarmup = \"0s\"\n[clients]\narrivals = {{ kind = \"constant\", rate = 10 }}\n\
+             keys = {{ kind = \"uniform\", count = 100000 }}\n[cache]\ncapacity = 100000\n\
+             [app]\nretries = 0\ndatabase_timeout = \"1us\"\nbreaker = {{ failures = 1, open_for = \"1h\" }}\n\
+             [[lane]]\nread = {{ kind = \"look-aside\", warm_up = {warm_up} }}\n\
+             [[fault]]\nwhat = \"cache.crash\"\nat = {{ every = \"10ms\" }}\nfor = \"1ms\"\n"
+        );
+        let scenario = Scenario::from_toml(&text).expect("a scenario");
+        let before = work::done();
+        Experiment::new(&scenario, None).expect("a world").advance(Nanos::MAX, || false);
+        work::done() - before
+    };
+    let (few, many) = (world(100), world(100_000));
+    assert!(many < few + 2 * 100_000, "{few} steps to warm a hundred keys, {many} for all, each crash anew");
 }

@@ -79,6 +79,27 @@ impl Drop for File {
 const SHORT: &str = "name = \"short\"\nduration = \"2s\"\n[[lane]]\nwrite = \"write-back\"\n";
 
 #[test]
+fn a_run_that_does_not_settle_prints_its_figures_and_says_so_on_standard_error() {
+    // The relay gives up before the database can answer, again and again.
+    let scenario = r#"
+        duration = "1s"
+        app.database_timeout = "1ms"
+        database = { read = "5ms", write = "0s" }
+        network = { app_database = "0s" }
+        [[lane]]
+        write = { kind = "outbox", every = "1s" }
+    "#;
+    let output = cachelane(&["compare", "-", "--json"], scenario);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    assert!(errors.starts_with("note: lane 0 (") && errors.contains("it did not settle within 3601s"), "{errors}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let lane = &report["lanes"][0];
+    assert_eq!(lane["drained"], false);
+    assert!(lane["stopped"].as_str().is_some_and(|why| why.contains("did not settle")), "{lane}");
+}
+
+#[test]
 fn compare_prints_the_names_that_scripts_rely_on() {
     let report = json(&["compare", "default", "--json", "--at", "22s"], "");
     assert_eq!(report["seed"], 7);
@@ -308,6 +329,45 @@ fn replay_honours_the_operations_times_and_lives_of_a_trace() {
     assert!(printed(&opt, reads).starts_with("2 requests, 1 hits (50.00 %), 1 misses\neach miss fills the cache\n"));
     let leaving = printed(&[&opt[..], &["--on-miss", "leave"]].concat(), reads);
     assert!(leaving.starts_with("2 requests, 0 hits (0.00 %), 2 misses\nmisses leave the cache alone"), "{leaving}");
+}
+
+#[test]
+fn replay_tells_the_commands_it_leaves_out_by_the_true_reason() {
+    let line = |words: &str| {
+        let quoted: Vec<String> = words.split(' ').map(|word| format!("\"{word}\"")).collect();
+        format!("1.5 [0 a:1] {}\n", quoted.join(" "))
+    };
+    let commands = [
+        "GET k",
+        "PING",
+        "EVAL return 0",
+        "SET k v EX 0",
+        "SET k v NX XX",
+        "SCAN 0 TYPE set",
+        "HEXPIRE h 5 FIELDS 1 f",
+        "FOO k",
+        "PING",
+    ];
+    let text: String = commands.iter().map(|words| line(words)).collect();
+    let replay = ["replay", "-", "--policy", "lru", "--capacity", "9"];
+    let told = printed(&replay, &text);
+    for expected in [
+        "left out (they neither read nor change a key): ping 2\n",
+        "left out (scripts: the commands they run stand in the trace themselves): eval 1\n",
+        "left out (the server refused them, so they changed nothing): set 2\n",
+        "left out (they read keys that they do not name, and those reads are not counted): scan 1\n",
+        "left out (what they do depends on values or field TTLs, which are not kept): hexpire 1\n",
+        "left out (they are not known here): foo 1\n",
+    ] {
+        assert!(told.contains(expected), "{told}");
+    }
+    let json: Value = serde_json::from_str(&printed(&[&replay[..], &["--json"]].concat(), &text)).unwrap();
+    assert_eq!(json["left_out"]["ping"], 2);
+    assert_eq!(json["left_out_by_reason"]["refused"]["set"], 2);
+    assert_eq!(json["on_miss"], "leave");
+    let doubtful = [line("RESTORE s 0 \\x02ab"), line("SREM s a")].concat();
+    let told = printed(&replay, &doubtful);
+    assert!(told.contains("uncertain: 1 commands on values whose elements are not known"), "{told}");
 }
 
 #[test]

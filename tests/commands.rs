@@ -428,3 +428,26 @@ fn a_table_of_requests_says_whether_misses_fill() {
     table("time,key,op,ttl\n0,a,set,10\n5,a,set,\n60,a,get,\n", 1, 0);
     table("time,key,ttl\n0,a,10\n10,a,20\n11,a,\n60,a,\n", 2, 2);
 }
+
+/// What is not known for certain after a session.
+fn doubts(text: &str) -> (u64, u64) {
+    let mut cache = Replay::new(Eviction::Lru, 1_000, None, 1).leaving_misses();
+    for record in Records::open("-", text.as_bytes(), None).expect("it is read") {
+        let record = record.expect("a record");
+        cache.run(&record.ask(), record.command.as_ref().expect("MONITOR says it"));
+    }
+    (cache.doubts().too_large, cache.doubts().unknown)
+}
+
+#[test]
+fn what_cannot_be_known_is_counted_and_what_can_is_not() {
+    let doubts = |session: &str| doubts(&monitor(session));
+    assert_eq!(doubts("RESTORE s 0 \\x02\\x02\nSADD s a\nSREM s a\nTYPE s"), (0, 1), "it may have held more");
+    assert_eq!(doubts("SADD s a b\nSPOP s\nSADD s c\nSPOP s 2\nTYPE s"), (0, 0));
+    assert_eq!(doubts("SADD s a b\nSPOP s\nSADD s a\nTYPE s"), (0, 0), "one or two: there for sure");
+    assert_eq!(doubts("SADD s a b\nSPOP s\nSREM s a\nTYPE s"), (0, 1), "the one that is left, or not");
+    assert_eq!(doubts("GEOADD g 13 52 a\nGEOSEARCHSTORE h g FROMMEMBER a BYRADIUS 1 m"), (0, 1));
+    assert_eq!(doubts("GEOADD g 13 52 a\nZREMRANGEBYSCORE g 0 1\nZREM g a"), (0, 1));
+    assert_eq!(doubts("GEOSEARCHSTORE h missing FROMLONLAT 1 1 BYRADIUS 1 m\nTYPE h"), (0, 0));
+    assert_eq!(doubts("SET k v\nAPPEND k x\nDEL k\nHSET h f v\nHDEL h f\nZADD z 1 a\nZPOPMIN z"), (0, 0));
+}

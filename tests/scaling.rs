@@ -519,3 +519,82 @@ fn four_times_the_work_takes_at_most_six_times_the_steps_in_every_part() {
     }
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
+
+/// The rooms whose cost is held to grow with the work.
+const ROOMS: [&str; 10] = [
+    "src/app",
+    "src/cache",
+    "src/database.rs",
+    "src/engine",
+    "src/fault.rs",
+    "src/ledger",
+    "src/metrics.rs",
+    "src/network.rs",
+    "src/simulation",
+    "src/strategy",
+];
+
+/// What goes over a list until it finds something, or through all of it.
+const SEARCHES: [&str; 14] = [
+    ".retain(",
+    ".retain_mut(",
+    ".iter().position(",
+    ".iter().find(",
+    ".iter().any(",
+    ".iter().all(",
+    ".iter().filter(",
+    ".iter_mut().find(",
+    ".iter_mut().filter(",
+    ".iter().copied().filter(",
+    ".iter().enumerate().filter(",
+    ".contains(&",
+    ".remove(0)",
+    ".insert(0,",
+];
+
+/// Functions that are there for tests only.
+const FOR_TESTS: [&str; 6] = ["validate", "validate_copies", "validate_key", "slots", "holds_of", "keys"];
+
+fn sources(path: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    if path.is_dir() {
+        let mut inside: Vec<_> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        inside.sort();
+        inside.iter().for_each(|path| sources(path, found));
+    } else if !path.ends_with("tests.rs") && !path.ends_with("sabotage.rs") {
+        found.push(path.to_owned());
+    }
+}
+
+#[test]
+fn whoever_searches_a_list_counts_its_steps_or_says_why_it_is_short() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    ROOMS.iter().for_each(|room| sources(&root.join(room), &mut files));
+    let (mut bad, mut searches) = (Vec::new(), 0);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        let lines: Vec<&str> = code.lines().collect();
+        let mut function = "";
+        for (number, line) in lines.iter().enumerate() {
+            if let Some((_, rest)) = line.split_once("fn ") {
+                function = rest.split(['(', '<']).next().unwrap_or_default();
+            }
+            let is_comment = line.trim_start().starts_with("//");
+            if is_comment || FOR_TESTS.contains(&function) || !SEARCHES.iter().any(|search| line.contains(search)) {
+                continue;
+            }
+            searches += 1;
+            let near = lines[number.saturating_sub(7)..(number + 3).min(lines.len())].join("\n");
+            if !near.contains("work::count(") && !near.contains("// few: ") {
+                bad.push(format!("{}:{}: {}", file.strip_prefix(root).unwrap().display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(searches > 15, "the searches are found: {searches}");
+    assert!(
+        bad.is_empty(),
+        "count the entries gone over (work::count), or say why there are never many (// few: …):\n{}",
+        bad.join("\n")
+    );
+}

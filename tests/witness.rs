@@ -126,6 +126,22 @@ fn a_crash_between_the_commit_and_the_cache_shows_though_nobody_was_told_yes() {
 }
 
 #[test]
+fn every_writer_that_sees_to_the_cache_itself_can_crash_before_it_does_and_an_outbox_sees_to_it_all_the_same() {
+    for (write, end) in [
+        ("{ kind = \"write-around\", cached = \"update\" }", 1),
+        // Its first delete came before the commit.
+        ("{ kind = \"write-around\", cached = \"delete-twice\", delay = \"500ms\" }", 0),
+        ("{ kind = \"write-through\", order = \"database-first\" }", 1),
+        ("{ kind = \"outbox\", every = \"700ms\" }", 0),
+    ] {
+        let crash = "[[fault]]\nat = \"1006500us\"\nwhat = \"app.crash\"\nfor = \"100ms\"\n";
+        let lane = &reports(&world("ttl = \"none\"", &format!("[[lane]]\nwrite = {write}\n{crash}")), &one_write())[0];
+        assert_eq!((lane.errors, lane.diverging_copies), (1, copies(end, end)), "{write}");
+        assert_eq!(lane.diverging_by_cause, if end == 1 { only("crash_between") } else { vec![] }, "{write}");
+    }
+}
+
+#[test]
 fn a_copy_diverges_until_its_life_is_over_also_where_it_still_takes_up_room() {
     let left = "[[lane]]\nwrite = { kind = \"write-around\", cached = \"leave\" }\n";
     for (ttl, end) in [("10s", 0), ("none", 1), ("1h", 1)] {
@@ -197,11 +213,12 @@ fn an_invalidation_that_the_cache_refuses_is_lost() {
 
 #[test]
 fn a_reader_that_is_overtaken_by_a_writer_fills_in_what_is_old() {
-    // It has its value from the database at 1.0075 s; its fill starts then, travels for 100 ms and passes the delete.
-    let rows = trace("1,k,get,9\n1.001,k,set,1\n2,k,get,2\n");
+    // The database answers the reader at 1.0069 s and commits at 1.007 s. The fill leaves just before the delete, travels
+    // for 100 ms and comes after it.
+    let rows = trace("0,j,get,9\n1,k,get,9\n1.001,k,set,1\n2,k,get,2\n");
     let fault =
-        "[[fault]]\nat = \"1008500us\"\nwhat = \"network.slow\"\nwhich = \"app-cache\"\ntimes = 100\nfor = \"1ms\"\n";
-    let toml = world("ttl = \"none\"", &format!("[[lane]]\n{fault}")).replace("read = \"5ms\"", "read = \"4900us\"");
+        "[[fault]]\nat = \"1007500us\"\nwhat = \"network.slow\"\nwhich = \"app-cache\"\ntimes = 100\nfor = \"450us\"\n";
+    let toml = world("ttl = \"none\"", &format!("[[lane]]\n{fault}")).replace("read = \"5ms\"", "read = \"3900us\"");
     let lane = &reports(&toml, &rows)[0];
     assert_eq!((lane.diverging_copies, &lane.diverging_by_cause), (copies(1, 1), &only("stale_fill")));
     assert_eq!(lane.stale_reads, 1);
@@ -220,8 +237,8 @@ fn a_value_that_the_database_refused_stays_in_the_cache_unless_it_is_rolled_back
 
 #[test]
 fn a_node_that_comes_back_from_its_disk_brings_old_copies_along() {
-    // One snapshot at 500 ms has the old value; the crash comes before the next.
-    let cache = "ttl = \"none\"\npersistence = { kind = \"snapshots\", every = \"500ms\" }";
+    // One snapshot at 700 ms has the old value; the crash comes before the next.
+    let cache = "ttl = \"none\"\npersistence = { kind = \"snapshots\", every = \"700ms\" }";
     let rest = "[[lane]]\nwrite = { kind = \"write-around\", cached = \"update\" }\n\
                 [[fault]]\nat = \"1200ms\"\nwhat = \"cache.crash\"\nfor = \"100ms\"\n";
     let lane = &reports(&world(cache, rest), &one_write())[0];
@@ -266,7 +283,7 @@ write = { kind = "write-back", every = "2s", batch = 1000, requeue = 0 }
 [[lane]]
 name = "crash"
 modify = "increment"
-write = { kind = "write-back", every = "2s", batch = 1000, requeue = 1000 }
+write = { kind = "write-back", every = "2s", batch = 1000, requeue = 200 }
 [[fault]]
 at = "11.5s"
 for = "1s"
@@ -317,4 +334,59 @@ fn a_lost_write_that_was_read_is_told_apart_from_one_that_nobody_saw() {
     assert_eq!(world("1,k,set,1\n"), (1, 0, 1, 0));
     assert_eq!(world("1,k,set,1\n2,k,set,1\n3,k,get,2\n"), (2, 1, 1, 1), "of two writes only the last was seen");
     assert_eq!(world("1,k,set,1\n2,j,set,1\n7,k,set,1\n"), (2, 0, 1, 0), "k has been written again since");
+}
+
+// ---- The cases of ../shared/cases, from their files ----
+
+/// The lanes of a case; `None` where the folder is not there.
+fn case(name: &str) -> Option<Vec<LaneReport>> {
+    let read = |name: &str| {
+        let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/cases").join(name);
+        let text = std::fs::read_to_string(&path);
+        assert!(text.is_ok() || std::env::var_os("CI").is_none(), "CI is set, and {} cannot be read", path.display());
+        text.ok()
+    };
+    let toml = read(&format!("{name}.toml"))?;
+    let trace = match toml.split_once("file=\"") {
+        Some((_, rest)) => read(rest.split('"').next().expect("a name"))?,
+        None => String::new(),
+    };
+    Some(reports(&toml, &trace))
+}
+
+#[test]
+fn the_case_of_two_writers_comes_out_alike_whether_they_overlap_or_not() {
+    for name in ["two_writers_concurrent", "two_writers_sequential"] {
+        let Some(lanes) = case(name) else { return };
+        for lane in &lanes[..2] {
+            assert_eq!((lane.stale_reads, lane.diverging_copies.end), (300, 1), "{name}: {}", lane.name);
+            assert_eq!(lane.diverging_by_cause, only("overtaken_update"), "{name}: {}", lane.name);
+        }
+        assert_eq!((lanes[2].stale_reads, lanes[2].diverging_copies), (0, copies(0, 0)), "{name}: {}", lanes[2].name);
+    }
+}
+
+#[test]
+fn the_case_of_a_crash_between_commit_and_cache_shows() {
+    let Some(lanes) = case("L12_crash_between") else { return };
+    assert_eq!((lanes[0].errors, lanes[0].writes_by_class.unknown, lanes[0].stale_reads), (1, 1, 0));
+    assert_eq!((lanes[0].diverging_copies, &lanes[0].diverging_by_cause), (copies(1, 1), &only("crash_between")));
+}
+
+#[test]
+fn in_the_case_of_a_batch_that_fails_an_increment_is_lost_only_where_no_later_one_contains_it() {
+    let Some(lanes) = case("scenario-getdel") else { return };
+    let lane = |name: &str| lanes.iter().find(|lane| lane.name == name).expect("a lane of the case");
+    // A value leaves the cache only when it has been flushed, so what the batch drops is still there to be counted on.
+    for name in ["GETDEL, no requeue", "keep, no requeue"] {
+        let kept = lane(name);
+        assert_eq!((kept.database.aborted, kept.increments), (1, 23_999), "{name}");
+        assert_eq!((kept.ever_lost, kept.lost_increments, kept.keys_lost), (0, 0, 0), "{:?}", kept.ever_lost_by_cause);
+        // Until then the cache has what the database lacks, and it shows.
+        assert!(kept.diverging_copies.max > 400 && kept.diverging_copies.end == 0, "{:?}", kept.diverging_copies);
+        assert_eq!(kept.diverging_by_cause, [("never_committed".to_owned(), kept.diverging_copies.max)], "{name}");
+    }
+    for name in ["requeue 3", "in the database"] {
+        assert_eq!((lane(name).ever_lost, lane(name).lost_increments), (0, 0), "{name}");
+    }
 }

@@ -55,8 +55,8 @@ pub struct Journal {
 /// What going back has changed.
 #[derive(Debug, Default)]
 pub struct Undone {
-    /// The entries that were different: what each key had.
-    pub entries: BTreeMap<Key, Option<Entry>>,
+    /// The entries that were different: what each key had, in the order of the keys.
+    pub entries: Vec<(Key, Option<Entry>)>,
     /// Rows that are in the buffer again.
     pub returned: Vec<WriteId>,
     /// Rows that had not come yet.
@@ -138,10 +138,11 @@ impl Journal {
     pub fn go_back(&mut self, to: Position) -> Undone {
         let mut undone = Undone::default();
         while let Some((_, change)) = self.records.pop_back_if(|(at, _)| *at > to) {
+            work::count(1);
             match change {
                 Change::Entry { key, before } => {
                     self.recorded.set(key, 0);
-                    undone.entries.insert(key, before);
+                    undone.entries.push((key, before));
                 }
                 Change::Left { key, write, came } => {
                     if came <= to {
@@ -151,6 +152,11 @@ impl Journal {
                 }
             }
         }
+        // Of each key, what the earliest change has replaced: the last one that was met.
+        undone.entries.reverse();
+        undone.entries.sort_by_key(|(key, _)| *key);
+        undone.entries.dedup_by_key(|(key, _)| *key);
+        work::count(self.rows.len());
         undone.lost = self.rows.iter().filter(|(_, (_, came))| *came > to).map(|(write, _)| *write).collect();
         for write in &undone.lost {
             self.rows.remove(write);

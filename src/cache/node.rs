@@ -514,6 +514,7 @@ impl CacheNode {
         let mut state = self.state.borrow_mut();
         state.down += 1;
         self.flusher.set(None);
+        // few: asked for at this very moment
         self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
         if !self.fall_back(&mut state) {
             self.lose_everything(&mut state);
@@ -600,6 +601,10 @@ impl CacheNode {
             return (0, 0);
         }
         let now = self.common.kernel.now();
+        if !state.store.may_hold_expired(now) {
+            return (0, 0); // as ever just after a command
+        }
+        // few: counted by the store
         let expired = state.store.iter().filter(|entry| entry.is_expired(now));
         expired.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.bytes()))
     }

@@ -29,6 +29,7 @@ use super::journal::{Journal, Position};
 use crate::random::{Sampler, Stream};
 use crate::scenario::{Fsync, Persistence as Settings};
 use crate::time::Nanos;
+use crate::work;
 
 /// How often the kernel writes back what nobody told it to sync.
 const KERNEL_INTERVAL: Nanos = Nanos::from_secs(30);
@@ -163,6 +164,7 @@ impl Persistence {
         match &mut self.scheme {
             Scheme::Snapshots { rules, finished, counted, changed, .. } => {
                 let changes = journal.changes() - *counted;
+                // few: RULES_MAX
                 let due = rules.iter().filter(|(_, least)| changes >= *least).map(|(every, _)| *every).min()?;
                 // Not before the change that was still missing.
                 let begin = finished.saturating_add(due).max(*changed);
@@ -170,6 +172,7 @@ impl Persistence {
             }
             Scheme::Periodic { interval, next, .. } => {
                 while *next <= now {
+                    work::count(1);
                     let begin = *next;
                     *next = next.saturating_add(*interval);
                     if journal.position() > self.durable {

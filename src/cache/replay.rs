@@ -89,6 +89,7 @@ impl Replay {
     /// # Panics
     /// When the rate is not between one request in a day and a thousand million a second.
     pub fn at_rate(mut self, rate: f64) -> Replay {
+        // few: a range
         assert!((1.0 / 86_400.0..=1e9).contains(&rate), "a rate of {rate} requests a second");
         self.cache.tick = Nanos::from_secs_f64(1.0 / rate);
         self
@@ -354,7 +355,7 @@ pub fn replay(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keyspace::{Elements, End, Expiry, Flush, Member, Only};
+    use crate::keyspace::{Combine, Combining, Elements, End, Expiry, Flush, Limits, Member, Only, SetOperation};
     use crate::workload::trace::NumberIds;
 
     fn s(seconds: u64) -> Nanos {
@@ -447,6 +448,43 @@ mod tests {
         }
         cache.run(&Ask::default(), &Command::Flush(Flush::All));
         assert_eq!((cache.cache.values.bytes(), cache.holds(99)), (0, false));
+    }
+
+    /// A cache with limits for elements, and two sets of ten in it.
+    fn limited(element_bytes: u64, steps: u64) -> Replay {
+        let mut cache = Replay::new(Eviction::Lru, 100, None, 1).leaving_misses();
+        cache.server = Server::limited(Limits { element_bytes, steps });
+        for key in [1, 2] {
+            let members = (0..10).map(|n| Member::new(&[b'0' + n])).collect();
+            cache.run(&Ask { key, ..Ask::default() }, &Command::Elements(Box::new(Elements::Add(members))));
+        }
+        cache
+    }
+
+    #[test]
+    fn a_value_whose_elements_do_not_fit_is_taken_never_to_be_empty() {
+        let all: Vec<Member> = (0..10).map(|n| Member::new(&[b'0' + n])).collect();
+        let remove = |cache: &mut Replay, key| {
+            let remove = Command::Elements(Box::new(Elements::Remove(all.clone())));
+            cache.run(&Ask { key, ..Ask::default() }, &remove);
+            cache.holds(key)
+        };
+        let (mut narrow, mut wide) = (limited(1_000, 1_000), limited(1_300, 1_000));
+        assert_eq!([1, 2].map(|key| remove(&mut wide, key)), [false, false]);
+        assert_eq!([1, 2].map(|key| remove(&mut narrow, key)), [false, true]);
+        assert_eq!((wide.doubts().too_large, narrow.doubts().too_large, narrow.doubts().unknown), (0, 1, 1));
+    }
+
+    #[test]
+    fn large_values_gone_through_again_and_again_become_uncertain_instead_of_taking_for_ever() {
+        let mut cache = limited(1_000_000, 1_000);
+        for _ in 0..150 {
+            cache.run(&Ask { key: 1, ..Ask::default() }, &Command::Copy { to: 3, replace: true });
+        }
+        assert_eq!(cache.doubts().too_large, 50, "a hundred copies of ten, and no more");
+        let combine = Combine { sources: vec![1, 2], how: Combining::Sets(SetOperation::Difference) };
+        cache.run(&Ask { key: 4, ..Ask::default() }, &Command::Combine(Box::new(combine)));
+        assert!(cache.holds(4), "nothing in truth, but that is not known");
     }
 
     /// Plays numbers as keys; every hundred requests, those are forgotten that the cache does not remember. Gives the

@@ -143,12 +143,14 @@ impl Replicas {
     /// The oldest position that some replica may be left with.
     pub fn oldest(&self) -> Option<Position> {
         let left_with = |machine: &Machine| machine.heard.or(machine.coming.front().map(|news| news.position));
+        // few: REPLICAS_MAX
         let others = self.machines.iter().enumerate().filter(|(number, _)| *number != self.master);
         others.filter_map(|(_, machine)| left_with(machine)).min()
     }
 
     /// The most advanced replica, and what it has heard of.
     fn best(&self) -> Option<(usize, Position)> {
+        // few: REPLICAS_MAX
         let others = self.machines.iter().enumerate().filter(|(number, _)| *number != self.master);
         let heard = others.filter_map(|(number, machine)| machine.heard.map(|heard| (number, heard)));
         // Of several, the one with the lowest number.

@@ -95,6 +95,7 @@ impl Asked {
     }
 
     fn let_in(&mut self, key: Key) {
+        // few: HOTTEST_MAX
         if !self.hottest.contains(&key) {
             self.hottest.push(key);
         }

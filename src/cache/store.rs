@@ -350,6 +350,12 @@ impl Store {
         }
     }
 
+    /// Whether anything held may have expired before `now`. Only for a store [`with_expiries`](Store::with_expiries).
+    pub fn may_hold_expired(&self, now: Nanos) -> bool {
+        let next = self.expiries.as_ref().and_then(|expiries| expiries.next.peek());
+        next.is_some_and(|&Reverse((at, _))| at < now)
+    }
+
     /// Looks at `most` entries that expire some day, drawn at random, and removes those that have; gives how many it
     /// looked at. In a store with many empty slots, or entries that never expire, these may be fewer.
     pub fn look_for_expired(&mut self, draws: &mut Stream, most: u32, now: Nanos, removed: &mut Vec<Entry>) -> u32 {
@@ -631,6 +637,7 @@ impl Store {
 
     /// The entries held, in an order that depends only on what was done to the store.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        work::count(self.slots.len());
         self.slots.iter().filter(|entry| entry.key != NONE)
     }
 

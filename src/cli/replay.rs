@@ -1,10 +1,9 @@
 //! `replay`: a trace through one cache, or several in one pass.
 //!
 //! The trace is read as a stream, whatever its size: memory holds the cache and the keys that its policy remembers, now
-//! and then swept of all others. Some keys stay for good: those to which the trace gave a TTL, and all under a policy that
-//! goes by the key itself (w-tinylfu counts every key in its sketch, Redis' policies keep each in its place of a hash
-//! table). `opt` must look ahead: where the trace says when each key comes next (oracleGeneral) it streams too, otherwise
-//! the whole trace must fit in memory.
+//! and then swept of all others. All keys stay for good under a policy that goes by the key itself (w-tinylfu counts every
+//! key in its sketch, Redis' policies keep each in its place of a hash table). `opt` must look ahead: where the trace says
+//! when each key comes next (oracleGeneral) it streams too, otherwise the whole trace must fit in memory.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -25,9 +24,9 @@ use crate::workload::trace::{
     TraceError,
 };
 
-/// Play a trace through a cache and count hits and misses. Reads are counted, and a miss fills; where the trace says
-/// what its requests do, writes put values in, deletes take them away, and the trace's own times and TTLs hold.
-/// Several policies and capacities are played in one pass, each with each.
+/// Play a trace through a cache and count hits and misses. Where the trace says what its requests do, they do what they
+/// did in the server that was recorded, by its own times and TTLs, and misses fill only if they did there; otherwise each
+/// request is a read, and a miss fills. Several policies and capacities are played in one pass, each with each.
 #[derive(Args)]
 pub struct Replay {
     /// The trace, compressed with zstd, gzip or xz or not; - for standard input.

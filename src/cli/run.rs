@@ -154,6 +154,7 @@ fn advance(experiment: &mut Experiment, until: Option<Nanos>) {
         experiment.advance(to, || false);
         bar.set_position(to.0);
     }
+    bar.set_message(if until.is_none() { " (settling)" } else { "" });
     match until {
         Some(moment) => experiment.advance(moment, || false),
         None => experiment.advance(Nanos::MAX, || false),
@@ -211,7 +212,7 @@ fn chart_data(experiment: &Experiment) -> Data {
 /// A bar over virtual time, on standard error, drawn only where that is a terminal.
 fn progress(target: Nanos) -> ProgressBar {
     let bar = ProgressBar::new(target.0).with_style(
-        ProgressStyle::with_template("{bar:40} {percent:>3} %  {elapsed} gone, {eta} to go")
+        ProgressStyle::with_template("{bar:40} {percent:>3} %  {elapsed} gone, {eta} to go{msg}")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     bar.enable_steady_tick(Duration::from_millis(200));

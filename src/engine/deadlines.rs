@@ -35,6 +35,7 @@ struct Line {
 impl Deadlines {
     /// Puts `task` at the end of the line for `length`; returns the line, the place, and whether the line needs an event.
     fn join(&mut self, length: Nanos, until: Nanos, task: TaskId) -> (u32, u64, bool) {
+        // few: the scenario's timeouts
         let number = self.lines.iter().position(|line| line.length == length).unwrap_or_else(|| {
             self.lines.push(Line { length, waiting: VecDeque::new(), first: 0, scheduled: false });
             self.lines.len() - 1
@@ -52,6 +53,7 @@ impl Deadlines {
         }
         // Nobody waits at the front any more: with a long timeout, a day's calls would gather there.
         while let Some(None) = line.waiting.front() {
+            work::count(1);
             line.waiting.pop_front();
             line.first += 1;
         }

@@ -40,17 +40,22 @@ impl Owned {
     #[inline]
     pub fn give(&mut self, slot: u32, owner: u32) {
         debug_assert_eq!(self.owner(slot), None, "a slot has one owner");
-        if self.links.len() <= slot as usize {
-            self.links.resize(slot as usize + 1, Link { owner: NONE, prev: NONE, next: NONE });
-        }
-        if self.first.len() <= owner as usize {
-            self.first.resize(owner as usize + 1, NONE);
+        if slot as usize >= self.links.len() || owner as usize >= self.first.len() {
+            self.grow(slot, owner);
         }
         let next = std::mem::replace(&mut self.first[owner as usize], slot);
         self.links[slot as usize] = Link { owner, prev: NONE, next };
         if next != NONE {
             self.links[next as usize].prev = slot;
         }
+    }
+
+    #[cold]
+    fn grow(&mut self, slot: u32, owner: u32) {
+        let links = self.links.len().max(slot as usize + 1);
+        self.links.resize(links, Link { owner: NONE, prev: NONE, next: NONE });
+        let owners = self.first.len().max(owner as usize + 1);
+        self.first.resize(owners, NONE);
     }
 
     /// `slot` belongs to nobody any more.

@@ -10,7 +10,7 @@ use crate::scenario::{Arrivals, Fault, Keys, Scenario, What, Which, limits};
 use crate::simulation::{Limits, Simulation, Stopped};
 use crate::time::Nanos;
 use crate::work::{self, Budget};
-use crate::workload::foresight::Foresight;
+use crate::workload::foresight::Foreseeing;
 use crate::workload::requests::KeySource;
 use crate::workload::trace::Trace;
 
@@ -112,11 +112,11 @@ impl Plan {
     /// Every lane at the beginning of its run.
     pub fn begin(self) -> Experiment {
         let Plan { scenario, keys, trace_requests } = self;
-        let foresight = Foresight::of(&scenario, &keys);
-        let lane = |lane| Simulation::with_foresight(&scenario, lane, keys.clone(), foresight.clone());
+        let foreseeing = Foreseeing::begin(&scenario, &keys).map(Box::new);
+        let lane = |lane| Simulation::unforeseeing(&scenario, lane, keys.clone());
         let lanes = (0..scenario.lanes.len()).map(lane).collect();
         let step = longest_step(scenario.duration);
-        Experiment { scenario, lanes, now: Nanos::ZERO, step, trace_requests }
+        Experiment { scenario, lanes, foreseeing, now: Nanos::ZERO, step, trace_requests }
     }
 }
 
@@ -124,6 +124,8 @@ impl Plan {
 pub struct Experiment {
     scenario: Scenario,
     lanes: Vec<Simulation>,
+    /// What some lane must know before it runs, while it is made.
+    foreseeing: Option<Box<Foreseeing>>,
     /// The moment that all lanes have reached.
     now: Nanos,
     /// How far the lanes go until all are at the same moment again.
@@ -153,6 +155,9 @@ impl Experiment {
     pub fn advance(&mut self, to: Nanos, mut stop: impl FnMut() -> bool) -> Nanos {
         let end = self.scenario.duration;
         let to = to.min(end);
+        if !self.foresee(&mut stop) {
+            return self.now;
+        }
         while !self.finished() && (self.now < to || to == end) {
             let next = if self.now >= end { Nanos::MAX } else { self.now.saturating_add(self.step).min(to) };
             let (begun, mut asked, mut all_there) = (work::done(), work::done(), true);
@@ -172,6 +177,19 @@ impl Experiment {
             }
         }
         self.now
+    }
+
+    /// Makes what the lanes must know beforehand, if anything; returns whether they can run.
+    fn foresee(&mut self, stop: &mut impl FnMut() -> bool) -> bool {
+        while let Some(foreseeing) = &mut self.foreseeing {
+            if let Some(foresight) = foreseeing.go_on(&Budget::of(SLICE)) {
+                self.lanes.iter_mut().for_each(|lane| lane.foresee(foresight.clone()));
+                self.foreseeing = None;
+            } else if stop() {
+                return false;
+            }
+        }
+        true
     }
 
     /// Works out which moment all lanes have reached. A lane that a limit has stopped holds nobody up.

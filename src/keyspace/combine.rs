@@ -25,11 +25,11 @@ pub(super) fn run(server: &mut Server, shelf: &mut impl Shelf, ask: &Ask, what: 
     let mut sources = Vec::with_capacity(what.sources.len());
     for &key in &what.sources {
         let there = shelf.read(&Ask { key, ..*ask }, true) && shelf.find(key, ask.now).is_some();
-        let value = there.then(|| shelf.value(key).clone());
-        if value.as_ref().is_some_and(|value| !fits(value, &what.how)) {
+        if there && !fits(shelf.value(key), &what.how) {
             return shelf.nothing(ask.key, ask.now); // no more of them are looked up
         }
-        sources.push(value);
+        let known = there && server.may_spend(shelf.value(key).len());
+        sources.push(there.then(|| if known { shelf.value(key).clone() } else { Value::Unknown }));
     }
     let found = shelf.find(ask.key, ask.now);
     match made(&sources, &what.how) {

@@ -13,15 +13,34 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::combine;
-use super::command::{Command, Elements, End, Expiry, Flush, Only, Wait};
+use super::command::{Command, Elements, End, Expiry, Flush, Only, OnlyExpiry, Range, Wait};
 use super::value::{List, Member, Set, Sorted, Value};
 use crate::time::Nanos;
 
 /// The most memory that the elements of lists, sets, hashes and sorted sets may take, in bytes.
 pub const ELEMENT_BYTES_MAX: u64 = 256 << 20;
 
-/// The most clients that are known to wait for elements; of more, the later ones wait for nothing.
-const WAITING_MAX: usize = 100_000;
+/// The most places in queues that waiting clients take; who would take more waits for nothing.
+const WAITING_MAX: usize = 1_000_000;
+
+/// The most elements that are gone through one by one, by all commands that do that. Redis spends as long on them; a trace
+/// of many such commands on large values would never end here, either.
+pub const STEPS_MAX: u64 = 200_000_000;
+
+/// How much memory and time a server may take for elements.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// See [`ELEMENT_BYTES_MAX`].
+    pub element_bytes: u64,
+    /// See [`STEPS_MAX`].
+    pub steps: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { element_bytes: ELEMENT_BYTES_MAX, steps: STEPS_MAX }
+    }
+}
 
 /// Redis' clock, by which values end.
 const MILLISECOND: u64 = 1_000_000;
@@ -94,7 +113,7 @@ pub trait Shelf {
 /// What the commands did that could not be known for certain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Doubts {
-    /// Values whose elements were not kept for want of memory: from then on they are taken never to be empty.
+    /// Values whose elements were not kept for want of memory or time: from then on they are taken never to be empty.
     pub too_large: u64,
     /// Commands on values of which not enough is known: those are taken to be there still.
     pub unknown: u64,
@@ -107,10 +126,18 @@ pub struct Server {
     /// Keys for which somebody waits and which came into being.
     ready: Vec<u32>,
     transaction: u32,
+    /// Elements gone through.
+    steps: u64,
+    limits: Limits,
     pub(super) doubts: Doubts,
 }
 
 impl Server {
+    /// A server with these limits instead of the usual ones.
+    pub fn limited(limits: Limits) -> Server {
+        Server { limits, ..Server::default() }
+    }
+
     /// What could not be known for certain so far.
     pub fn doubts(&self) -> Doubts {
         self.doubts
@@ -271,7 +298,11 @@ impl Server {
         if shelf.find(to, now).is_some() && !replace {
             return shelf.touch(to, now);
         }
-        let (size, value) = (shelf.size(key), shelf.value(key).clone());
+        let size = shelf.size(key);
+        let mut value = Value::Unknown;
+        if self.may_spend(shelf.value(key).len()) {
+            value = shelf.value(key).clone();
+        }
         self.put(shelf, &Ask { key: to, ..*ask }, Put { value, end, keeps_end: false, size, made: false });
     }
 
@@ -309,8 +340,19 @@ impl Server {
             };
         }
         let mut value = shelf.take_value(key);
+        if !self.may_spend(steps(&value, what)) {
+            value = Value::Unknown;
+        }
         let done = change(&mut value, what);
         self.put_back(shelf, ask, value, done);
+    }
+
+    /// Whether there is time to go through so many elements; if not, something is not known.
+    pub(super) fn may_spend(&mut self, steps: u64) -> bool {
+        self.steps = self.steps.saturating_add(steps);
+        let may = self.steps <= self.limits.steps || steps == 0;
+        self.doubts.too_large += u64::from(!may);
+        may
     }
 
     /// Puts a value back that was in hand, unless it has no elements any more.
@@ -331,7 +373,7 @@ impl Server {
 
     /// Gives up the elements of a value for which there is no room.
     fn limit(&mut self, shelf: &impl Shelf, value: &mut Value) {
-        if shelf.element_bytes().saturating_add(value.element_bytes()) > ELEMENT_BYTES_MAX {
+        if shelf.element_bytes().saturating_add(value.element_bytes()) > self.limits.element_bytes {
             self.doubts.too_large += 1;
             *value = Value::Unknown;
         }
@@ -378,7 +420,8 @@ impl Server {
             return;
         }
         if let (Some(wait), Some(client), 0) = (waits, ask.client, ask.transaction) {
-            self.waiting.add(client, keys, take, wait);
+            let waits = self.waiting.add(client, keys, take, wait);
+            self.doubts.unknown += u64::from(!waits);
         }
     }
 
@@ -469,7 +512,7 @@ fn used_for_nothing(shelf: &mut impl Shelf, ask: &Ask, there: bool) {
 }
 
 /// Gives a value another end. One that is over already takes the value away: Redis compares whole milliseconds.
-fn expire(shelf: &mut impl Shelf, ask: &Ask, to: Expiry, only: super::OnlyExpiry) {
+fn expire(shelf: &mut impl Shelf, ask: &Ask, to: Expiry, only: OnlyExpiry) {
     let &Ask { key, now, .. } = ask;
     let Some(end) = shelf.find(key, now) else { return };
     let (to, over) = match to {
@@ -516,6 +559,18 @@ fn first(what: &Elements) -> Option<Value> {
         Elements::Stream { creates: true } => Value::Stream,
         _ => return None,
     })
+}
+
+/// How many elements a command goes through, where it is more than those that it names and takes away.
+fn steps(value: &Value, what: &Elements) -> u64 {
+    match (value, what) {
+        (Value::List(_), Elements::Insert { .. } | Elements::RemoveEqual { .. }) => value.len(),
+        (Value::Sorted(_), Elements::RemoveRange(Range::Ranks { start, .. })) => {
+            let from_either_end = if *start < 0 { start.unsigned_abs() } else { *start as u64 };
+            from_either_end.min(value.len())
+        }
+        _ => 0,
+    }
 }
 
 /// Changes a value in hand. One of another kind stays as it is.
@@ -615,8 +670,8 @@ fn change_unknown(what: &Elements) -> Done {
     }
 }
 
-fn remove_range(sorted: &mut Sorted, range: &super::Range) -> Done {
-    if !sorted.is_known() && matches!(range, super::Range::Scores { .. }) {
+fn remove_range(sorted: &mut Sorted, range: &Range) -> Done {
+    if !sorted.is_known() && matches!(range, Range::Scores { .. }) {
         return Done::Doubtful;
     }
     let going = sorted.range(range);
@@ -659,13 +714,16 @@ struct Waiting {
     queues: BTreeMap<u32, Queue>,
     /// By client: the number of its last wait, and its keys. Other numbers are over.
     last: BTreeMap<u32, (u64, Vec<u32>)>,
+    /// How many keys those are.
+    places: usize,
     begun: u64,
 }
 
 impl Waiting {
-    fn add(&mut self, client: u32, keys: &[u32], take: Take, wait: Wait) {
-        if self.last.len() >= WAITING_MAX {
-            return;
+    /// Whether there was room.
+    fn add(&mut self, client: u32, keys: &[u32], take: Take, wait: Wait) -> bool {
+        if self.places + keys.len() > WAITING_MAX {
+            return false;
         }
         self.begun += 1;
         let waiter = Waiter { client, number: self.begun, take, until: wait.until };
@@ -677,7 +735,9 @@ impl Waiting {
             queue.waiters.push_back(waiter);
             queue.alive += 1;
         }
+        self.places += keys.len();
         self.last.insert(client, (self.begun, keys));
+        true
     }
 
     /// A client that asks for something, or was served, waits no longer.
@@ -686,6 +746,7 @@ impl Waiting {
             return;
         }
         let Some((_, keys)) = self.last.remove(&client) else { return };
+        self.places -= keys.len();
         for key in keys {
             let queue = self.queues.get_mut(&key).expect("whoever waits stands in a queue");
             queue.alive -= 1;

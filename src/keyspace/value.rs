@@ -75,6 +75,16 @@ impl Value {
         }
     }
 
+    /// How many elements it has, as far as that is known.
+    pub fn len(&self) -> u64 {
+        match self {
+            Value::Text | Value::Stream | Value::Unknown => 0,
+            Value::List(list) => list.elements.len() as u64,
+            Value::Set(set) | Value::Hash(set) => set.members.len() as u64,
+            Value::Sorted(sorted) => sorted.scores.len() as u64,
+        }
+    }
+
     /// Whether it is surely a value without elements, which is none.
     pub fn is_empty(&self) -> bool {
         match self {

@@ -74,6 +74,7 @@ impl Ledger {
         key.hold_closed(end, w);
         if key.earlier_holds.len() > 32 && key.earlier_holds.len() > 2 * key.closed_holds as usize {
             let mut entries = std::mem::take(&mut key.earlier_holds);
+            work::count(entries.len());
             entries.retain(|entry| self.still_holds(*entry));
             self.keys[slot].earlier_holds = entries;
         }

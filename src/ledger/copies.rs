@@ -202,7 +202,9 @@ impl Copies {
 
     fn seat(&self, place: Place) -> Option<Seat> {
         let Place::Near(server) = place else { return Some(0) };
-        let found = self.near.as_ref()?.iter().position(|(other, _)| *other == server);
+        let near = self.near.as_ref()?;
+        work::count(near.len());
+        let found = near.iter().position(|(other, _)| *other == server);
         found.map(|position| position as Seat + 1)
     }
 

@@ -22,8 +22,9 @@
 use std::collections::BTreeMap;
 
 use super::classes::unpool;
-use super::record::{Answer, CONTAINED, POOLED, SEEN, VANISHED};
+use super::record::{Answer, CONTAINED, POOLED, SEEN, VANISHED, Write};
 use super::{Increments, Ledger, NONE, WriteId};
+use crate::time::Nanos;
 use crate::work;
 
 /// A write that is applied to nothing: a plain one.
@@ -54,6 +55,7 @@ impl Ledger {
         if self.bases.is_empty() {
             return Increments::default();
         }
+        work::count(2 * self.writes.len());
         let roots = Roots::of(self);
         let hope = Hope::of(self, &roots);
         let mut told = Increments::default();
@@ -66,7 +68,7 @@ impl Ledger {
             let comes_after = |root: u32| roots.of[w as usize] == root || self.precedes(root, w);
             let root = roots.of[self.keys[write.slot as usize].current as usize];
             let accounted = self.is_contained(w) || !comes_after(root);
-            let hoped = || hope.contained[w as usize] || hope.roots_of(write.slot).iter().any(|r| !comes_after(*r));
+            let hoped = || hope.contained[w as usize] || hope.has_root_not_before(write, roots.of[w as usize]);
             told.lost += u64::from(!accounted && !hoped());
         }
         told
@@ -159,17 +161,18 @@ impl Ledger {
 struct Hope {
     /// By write: something held contains it.
     contained: Vec<bool>,
-    /// By key: where the bases of its held writes lead.
-    roots: BTreeMap<u32, Vec<u32>>,
+    /// By key: of the roots of its held writes the two that end last, the last first, each with its end.
+    roots: BTreeMap<u32, [Option<(Nanos, u32)>; 2]>,
 }
 
 impl Hope {
     fn of(ledger: &Ledger, roots: &Roots) -> Hope {
         let mut hope = Hope { contained: vec![false; ledger.writes.len()], roots: BTreeMap::new() };
         for w in (1..ledger.writes.len() as u32).filter(|&w| ledger.writes[w as usize].holds > 0) {
-            let of_key = hope.roots.entry(ledger.writes[w as usize].slot).or_default();
-            if !of_key.contains(&roots.of[w as usize]) {
-                of_key.push(roots.of[w as usize]);
+            let root = roots.of[w as usize];
+            // The initial value precedes every write, so that none is saved by it.
+            if root != WriteId::INITIAL.0 {
+                hope.add_root(ledger.writes[w as usize].slot, (ledger.writes[root as usize].end, root));
             }
             let mut next = Some(w);
             while let Some(w) = next
@@ -181,8 +184,20 @@ impl Hope {
         hope
     }
 
-    fn roots_of(&self, slot: u32) -> &[u32] {
-        self.roots.get(&slot).map_or(&[], Vec::as_slice)
+    fn add_root(&mut self, slot: u32, root: (Nanos, u32)) {
+        let [last, before] = self.roots.entry(slot).or_default();
+        if last.is_none_or(|last| last < root) {
+            *before = last.replace(root);
+        } else if *last != Some(root) && before.is_none_or(|before| before < root) {
+            *before = Some(root);
+        }
+    }
+
+    /// Whether some held write of the key has a root that an increment with the root `own` does not come after: one that
+    /// is not its own and does not precede it. Where any is so, one of the two that end last is.
+    fn has_root_not_before(&self, increment: &Write, own: u32) -> bool {
+        let roots = self.roots.get(&increment.slot).into_iter().flatten().flatten();
+        roots.copied().any(|(end, root)| root != own && end >= increment.issued)
     }
 }
 

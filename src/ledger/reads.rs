@@ -2,6 +2,7 @@
 
 use super::facts::{Client, Key};
 use crate::time::Nanos;
+use crate::work;
 
 /// How many (client, key) pairs are followed at most. Each takes 24 bytes, in a table at most three quarters full.
 pub const SESSIONS_MAX: usize = 3 << 18;
@@ -75,6 +76,7 @@ impl Sessions {
 
     fn grow(&mut self) {
         let doubled = vec![Session::default(); self.slots.len() * 2];
+        work::count(self.slots.len());
         for slot in std::mem::replace(&mut self.slots, doubled) {
             if slot.own != 0 || slot.seen != 0 {
                 let place = self.place(slot.pair);

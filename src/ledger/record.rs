@@ -5,6 +5,7 @@ use super::facts::{Cause, Client, Holder, Key};
 use super::order::Order;
 use super::row::Row;
 use crate::time::Nanos;
+use crate::work;
 
 /// What the client was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,6 +259,7 @@ impl KeyState {
         } else if last != entry
             && let Err(place) = self.earlier_holds.binary_search(&entry)
         {
+            work::count((self.earlier_holds.len() - place) / 4); // lines of 64 bytes that are moved
             self.earlier_holds.insert(place, entry);
         }
     }

@@ -76,6 +76,7 @@ impl Row {
                 let half = self.first.split_off(PIECE / 2);
                 let more = self.more.get_or_insert_default();
                 more.len = more.len.max(len);
+                work::count(more.pieces.len());
                 more.pieces.insert(0, Piece { start: PIECE / 2, writes: half });
                 more.moved(1);
             } else if let Some(more) = &mut self.more {

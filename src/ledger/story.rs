@@ -102,6 +102,7 @@ impl Ledger {
                 let at = self.noted_at(into).unwrap_or(self.writes[into.index()].issued);
                 story.add(at, What::Coalesced { into });
             }
+            work::count(1);
             last = into;
         }
         if self.went_back(last) {

@@ -252,14 +252,15 @@ kinds! {
             count: u32 = 1000,
         },
         /// The keys of a trace file, in its order; clients stop when it ends. The operations, clients, times (with `trace`
-        /// arrivals), TTLs and sizes hold, too, that the trace says: it may be one key per line, a table
-        /// with a header (commas, semicolons, tabs or blanks), time, id and size, ARC .lis, oracleGeneral, Twitter's
-        /// cache-trace, the output of redis-cli MONITOR, or a block trace (MSR, SPC), compressed with zstd, gzip or xz or not.
+        /// arrivals), TTLs and sizes hold, too, that the trace says; commands of a server mean what they did there: it may
+        /// be one key per line, a table with a header (commas, semicolons, tabs or blanks), time, id and size, ARC .lis,
+        /// oracleGeneral, Twitter's cache-trace, the output of redis-cli MONITOR, or a block trace (MSR, SPC), compressed
+        /// with zstd, gzip or xz or not.
         "trace" => Trace {
             /// The file, relative to where the command runs; in the page, the name of a file the reader opened.
             file: String = String::new(),
-            /// Whether values live as long as the trace says of their keys; if not, and where it says nothing, they live
-            /// by `cache.ttl`.
+            /// Whether values live as long as the trace says, a value stored without a TTL for ever; if not, and where the
+            /// trace says no TTLs, they live by `cache.ttl`.
             ttls: bool = true,
             /// Whether values are as large as the trace says of their keys; if not, and where it says nothing, they are
             /// as large as `clients.value_size`.

@@ -72,7 +72,8 @@ impl Simulation {
         let differ = copies.iter().filter(|(key, _, value)| *value != self.committed(*key)).count() as u64;
         let diverging = ledger.diverging(self.world.kernel.now());
         assert!(diverging <= differ, "what diverges differs");
-        if self.is_finished() && self.world.is_quiet() && self.dirty() == 0 {
+        let quiet = self.world.is_quiet() && self.world.nears.are_quiet();
+        if self.is_finished() && quiet && self.dirty() == 0 {
             assert_eq!(diverging, differ, "what differs now will do so for good");
         }
     }

@@ -53,6 +53,9 @@ use crate::workload::trace::Trace;
 /// How many events there are between two looks at the lane's [`Limits`].
 const LOOK_EVENTS: u64 = 1 << 10;
 
+/// How many tasks go on at one moment between two looks at the budget.
+const LOOK_STEPS: u64 = 1 << 6;
+
 /// How many strikes a report remembers.
 const STRUCK_MAX: usize = 200;
 
@@ -133,7 +136,7 @@ pub struct Simulation {
     stage: Stage,
     /// Whether everything has happened that follows from the last event at its very moment.
     settled: bool,
-    /// The present moment, and how many events and wake-ups there were at it.
+    /// The present moment, and how often tasks have gone on at it.
     moment: (Nanos, u64),
     limits: Limits,
     /// Events up to the end of the run.
@@ -169,43 +172,36 @@ impl Simulation {
     /// Like [`new`](Simulation::new), with a source of keys that lanes share.
     pub fn with_keys(scenario: &Scenario, lane: usize, keys: KeySource) -> Simulation {
         let foresight = Foresight::of(scenario, &keys);
-        Simulation::with_foresight(scenario, lane, keys, foresight)
+        let mut simulation = Simulation::unforeseeing(scenario, lane, keys);
+        if let Some(foresight) = foresight {
+            simulation.foresee(foresight);
+        }
+        simulation
     }
 
-    /// Like [`with_keys`](Simulation::with_keys), with a foresight of the requests that lanes share.
-    pub fn with_foresight(
-        scenario: &Scenario,
-        lane: usize,
-        keys: KeySource,
-        foresight: Option<Rc<Foresight>>,
-    ) -> Simulation {
-        Simulation::with_all(scenario, lane, (keys, foresight), |world| {
-            executor(estimated(move |job| run(world.clone(), job)))
-        })
+    /// Like [`with_keys`](Simulation::with_keys); a lane whose cache must know the future is to be
+    /// [told](Simulation::foresee) before it runs.
+    pub fn unforeseeing(scenario: &Scenario, lane: usize, keys: KeySource) -> Simulation {
+        Simulation::with_tasks(scenario, lane, keys, |world| executor(estimated(move |job| run(world.clone(), job))))
+    }
+
+    /// Tells the lane which requests will come. Lanes share what they know.
+    pub fn foresee(&mut self, foresight: Rc<Foresight>) {
+        self.world.foresee(foresight);
     }
 
     /// Like [`with_keys`](Simulation::with_keys), with tasks that may do something else than the strategies say.
-    #[cfg(test)]
     fn with_tasks(
         scenario: &Scenario,
         lane: usize,
         keys: KeySource,
         tasks: impl Fn(Rc<World>) -> Box<dyn Executor>,
     ) -> Simulation {
-        Simulation::with_all(scenario, lane, (keys, None), tasks)
-    }
-
-    fn with_all(
-        scenario: &Scenario,
-        lane: usize,
-        (keys, foresight): (KeySource, Option<Rc<Foresight>>),
-        tasks: impl Fn(Rc<World>) -> Box<dyn Executor>,
-    ) -> Simulation {
         let title = scenario.titles().swap_remove(lane);
         let limits = Limits::of(scenario);
         let scenario = &scenario.for_lane(lane);
         let lane = &scenario.lanes[lane];
-        let world = Rc::new(World::new(scenario, lane, keys, foresight));
+        let world = Rc::new(World::new(scenario, lane, keys));
         world.begin();
         for shard in 0..world.cache.count() {
             world.start_flusher(shard);
@@ -256,13 +252,15 @@ impl Simulation {
     pub fn advance(&mut self, to: Nanos, budget: &Budget) -> bool {
         let to = if to >= self.duration { Nanos::MAX } else { to };
         while self.stage != Stage::Finished {
+            if !self.settled {
+                self.settle(budget);
+                if self.stage == Stage::Finished {
+                    break;
+                }
+            }
             if budget.is_spent() {
                 self.reached = self.reached.max(self.before_next());
                 return false;
-            }
-            if !self.settled {
-                self.settle(budget);
-                continue;
             }
             let next = self.world.kernel.peek().unwrap_or(Nanos::MAX);
             let milestone = self.milestone;
@@ -274,12 +272,15 @@ impl Simulation {
                 self.pass_milestone();
             } else {
                 self.event();
-                self.goes_on();
                 if self.events().is_multiple_of(LOOK_EVENTS) {
                     self.look_at_limits();
                 }
             }
             self.settled = false;
+            let now = self.world.kernel.now();
+            if now != self.moment.0 {
+                self.moment = (now, 0);
+            }
         }
         self.reached = match &self.stopped {
             _ if !self.is_finished() => to.max(self.reached),
@@ -330,10 +331,10 @@ impl Simulation {
         self.world.kernel.events()
     }
 
-    /// Adds a fault, which must strike at a moment that lies ahead.
+    /// Adds a fault, which must strike at a moment that lies ahead. One that a limit has stopped meets none any more.
     pub fn inject(&mut self, fault: &Fault) {
-        assert!(fault.at.moment() > Some(self.frontier()), "a fault cannot strike in the past");
         if matches!(self.stage, Stage::WarmingUp | Stage::Measuring) {
+            assert!(fault.at.moment() > Some(self.frontier()), "a fault cannot strike in the past");
             self.faults.add(fault);
             self.fault_list.push(fault.clone());
             self.set_milestone();
@@ -421,30 +422,21 @@ impl Simulation {
             } else {
                 return true;
             }
-            if !self.goes_on() || budget.is_spent() {
+            self.moment.1 += 1;
+            if self.moment.1.is_multiple_of(LOOK_STEPS) && !self.goes_on(budget) {
                 return false;
             }
         }
     }
 
-    /// Counts what happens at the present moment; returns whether there may be more.
-    #[inline]
-    fn goes_on(&mut self) -> bool {
-        let now = self.world.kernel.now();
-        if self.moment.0 != now {
-            self.moment = (now, 0);
-        }
-        self.moment.1 += 1;
-        if self.moment.1 > self.limits.at_one_moment {
-            self.stand_still();
-        }
-        self.stage != Stage::Finished
-    }
-
+    /// Whether more may happen at the present moment, now.
     #[cold]
-    fn stand_still(&mut self) {
-        let (at, steps) = (self.world.kernel.now(), self.limits.at_one_moment);
-        self.stop(Stopped::AtOneMoment { at, steps, without_time: self.without_time.clone() });
+    fn goes_on(&mut self, budget: &Budget) -> bool {
+        if self.moment.1 > self.limits.at_one_moment {
+            let (at, steps) = (self.world.kernel.now(), self.limits.at_one_moment);
+            self.stop(Stopped::AtOneMoment { at, steps, without_time: self.without_time.clone() });
+        }
+        self.stage != Stage::Finished && !budget.is_spent()
     }
 
     /// Stops where more has happened than may.

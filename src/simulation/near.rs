@@ -121,6 +121,11 @@ impl Nears {
         self.caches.iter().for_each(NearCache::validate);
     }
 
+    /// Whether no message is on its way. The end of a run does not wait for it; for tests.
+    pub fn are_quiet(&self) -> bool {
+        self.messages.borrow().len() == self.free.borrow().len()
+    }
+
     fn put(&self, message: Message) -> Event {
         let mut messages = self.messages.borrow_mut();
         let slot = self.free.borrow_mut().pop().unwrap_or(messages.len() as u32);

@@ -260,6 +260,7 @@ fn lost_by_cause(counts: &ByCause) -> Vec<(String, u64)> {
 
 /// The causes that occurred.
 fn by_cause(counts: impl Iterator<Item = (&'static str, u64)>) -> Vec<(String, u64)> {
+    // few: causes
     counts.filter(|(_, count)| *count > 0).map(|(cause, count)| (cause.to_owned(), count)).collect()
 }
 

@@ -12,7 +12,7 @@ use crate::time::Nanos;
 /// How far one lane may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Events, and tasks that go on, at one moment of virtual time.
+    /// How often tasks may go on at one moment of virtual time.
     pub at_one_moment: u64,
     /// Requests sent.
     pub requests: u64,
@@ -54,7 +54,7 @@ pub enum Stopped {
     AtOneMoment {
         /// The moment.
         at: Nanos,
-        /// How many events and wake-ups there were at it.
+        /// How often tasks went on at it.
         steps: u64,
         /// The fields that say that something takes no time.
         without_time: Vec<String>,
@@ -112,7 +112,7 @@ impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Stopped::AtOneMoment { at, steps, without_time } => {
-                write!(f, "more than {steps} events at one moment, {at}: virtual time stands still; ")?;
+                write!(f, "more than {steps} steps at one moment, {at}: virtual time stands still; ")?;
                 if without_time.is_empty() {
                     f.write_str("send fewer requests at once")
                 } else {

@@ -1,6 +1,6 @@
 //! The world of one lane: every part, and the tasks that run in it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -138,7 +138,7 @@ pub(super) struct World {
     jitter: RefCell<Stream>,
     requests: RefCell<Requests>,
     /// What will be asked for, where the cache must know.
-    foresight: Option<Rc<Foresight>>,
+    foresight: OnceCell<Rc<Foresight>>,
     timing: RefCell<Timing>,
     slots: RefCell<Vec<Request>>,
     free: RefCell<Vec<u32>>,
@@ -159,7 +159,7 @@ const LEAST_PAUSE: Nanos = Nanos::from_millis(1);
 const EVENTS: Events = Events { cache_arrival: kind::CACHE_ARRIVAL, database_arrival: kind::DATABASE_ARRIVAL };
 
 impl World {
-    pub fn new(scenario: &Scenario, lane: &Lane, keys: KeySource, foresight: Option<Rc<Foresight>>) -> World {
+    pub fn new(scenario: &Scenario, lane: &Lane, keys: KeySource) -> World {
         assert!(scenario.app.servers < SERVERS_MAX, "a checked scenario has fewer servers");
         let streams = Streams::new(scenario.seed);
         let kernel = Rc::new(Kernel::default());
@@ -182,9 +182,6 @@ impl World {
         let reading = node_reading(lane, refresh, nears.cache_tells());
         let shared = (kernel.clone(), ledger.clone());
         let cache = Shards::new(&scenario.cache, write_back, reading, shared, &streams, node_events, values);
-        if let (Some(foresight), Some(upcoming)) = (&foresight, cache.upcoming()) {
-            foresight.first().for_each(|(key, first)| upcoming.tell(key, first));
-        }
         let database =
             Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
         let warm = match lane.read.warm_up() {
@@ -214,7 +211,7 @@ impl World {
             jitter: RefCell::new(streams.named("retry jitter")),
             timing: RefCell::new(Timing::new(&scenario.clients, &keys, &streams)),
             requests: RefCell::new(Requests::new(&scenario.clients, keys, &streams)),
-            foresight,
+            foresight: OnceCell::new(),
             slots: RefCell::default(),
             free: RefCell::default(),
             serving: RefCell::default(),
@@ -228,6 +225,14 @@ impl World {
         }
     }
 
+    /// Tells the cache, if it must know, what will be asked for. Before anything is.
+    pub fn foresee(&self, foresight: Rc<Foresight>) {
+        if let Some(upcoming) = self.cache.upcoming() {
+            foresight.first().for_each(|(key, first)| upcoming.tell(key, first));
+        }
+        assert!(self.foresight.set(foresight).is_ok(), "the future is told once");
+    }
+
     // ---- Clients ----
 
     /// Clients begin: the first open-loop arrival, or every user's first thought.
@@ -239,6 +244,7 @@ impl World {
                 self.kernel.schedule(first, Event::new(kind::ARRIVAL, 0));
             }
             Some(users) => {
+                work::count(users as usize);
                 for user in 0..users {
                     let pause = timing.think(user).expect("users think");
                     self.kernel.schedule(pause, Event::new(kind::USER, user));
@@ -308,7 +314,7 @@ impl World {
             self.cache.values().keep_end(write);
         }
         let requests::Request { number, key, operation, more, .. } = asked;
-        if let (Some(foresight), Some(upcoming)) = (&self.foresight, self.cache.upcoming()) {
+        if let (Some(foresight), Some(upcoming)) = (self.foresight.get(), self.cache.upcoming()) {
             upcoming.tell(key, foresight.after(number));
         }
         let outcome = Err(Failure::Down);

@@ -543,7 +543,7 @@ impl App {
         html! {
             <Notices halt={state.halt.clone()} patience={state.patience()} notice={state.notice.clone()}
                 at={state.run.report.is_some().then_some(state.run.now)} too_long={self.too_long} scenario={state.running.clone()}
-                has_bad_values={!state.problems.is_empty() || !state.mistyped.is_empty()}
+                has_bad_values={state.shows_what_does_not_run()}
                 act={self.act.clone()} words={self.words()} />
         }
     }

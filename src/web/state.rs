@@ -426,6 +426,12 @@ impl State {
         self.drive != Drive::Paused && !self.at_end()
     }
 
+    /// Whether a control holds something else than what runs: no value, a bad one, or one that the worker refused.
+    pub fn shows_what_does_not_run(&self) -> bool {
+        let differs = !Rc::ptr_eq(&self.draft, &self.running) && self.draft != self.running;
+        differs || !self.problems.is_empty() || !self.mistyped.is_empty()
+    }
+
     /// The link of what is on the page now, with its `#`.
     pub fn link(&self) -> Result<String, TooLong> {
         self.link_as(&self.view)
@@ -1291,6 +1297,7 @@ mod tests {
         assert!(effects.contains(&Effect::SaveLink));
         assert_eq!((state.running.clone(), state.run.clone(), state.link()), before);
         assert_eq!((state.drive, state.draft.seed), (Drive::Playing, 10), "the controls keep what was typed");
+        assert!(state.shows_what_does_not_run(), "and the page says so");
         let effects = waits(&mut state, 0.2);
         assert!(matches!(sent(&effects), Some(ToWorker::Advance { generation: 1, .. })), "{effects:?}");
         state.apply(frame(1, 21, false));

@@ -15,6 +15,7 @@ use super::requests::{KeySource, Requests};
 use crate::ledger::Key;
 use crate::random::Streams;
 use crate::scenario::{Eviction, Scenario, limits};
+use crate::work::{self, Budget};
 
 /// There is no next request.
 const NEVER: u32 = u32::MAX;
@@ -32,31 +33,12 @@ impl Foresight {
     /// The requests of all lanes of `scenario`; `None` where no lane has to know them. Requests beyond those expected are
     /// not known: keys that only come again there never come again, for all that it knows.
     pub fn of(scenario: &Scenario, source: &KeySource) -> Option<Rc<Foresight>> {
-        let worlds = (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane));
-        let foreseeing = worlds.filter(|world| world.cache.eviction == Eviction::Opt);
-        let expected = foreseeing.map(|world| world.expected_requests()).reduce(f64::max)?;
-        let most = match source {
-            KeySource::Trace { trace, .. } => trace.keys().len(),
-            // Arrivals by chance may be some more.
-            KeySource::Drawn { .. } => (expected * 1.02 + 8.0 * expected.sqrt() + 1_000.0) as usize,
-        };
-        let most = most.min(limits::FORESEEN_MAX as usize);
-        let mut requests = Requests::new(&scenario.clients, source.clone(), &Streams::new(scenario.seed));
-        let mut keys: Vec<Key> = Vec::with_capacity(most);
-        while keys.len() < most {
-            let Some(request) = requests.make() else { break };
-            keys.extend((0..=request.more).map(|more| request.key + more));
+        let mut foreseeing = Foreseeing::begin(scenario, source)?;
+        loop {
+            if let Some(foresight) = foreseeing.go_on(&Budget::UNLIMITED) {
+                return Some(foresight);
+            }
         }
-        Some(Rc::new(Foresight::of_keys(keys)))
-    }
-
-    fn of_keys(keys: Vec<Key>) -> Foresight {
-        let mut first = vec![NEVER; keys.iter().max().map_or(0, |&key| key as usize + 1)];
-        let mut next = keys;
-        for (number, key) in next.iter_mut().enumerate().rev() {
-            *key = std::mem::replace(&mut first[*key as usize], number as u32 + 1);
-        }
-        Foresight { next, first }
     }
 
     /// Every key with the first request to name it, if there is one.
@@ -71,6 +53,70 @@ impl Foresight {
     }
 }
 
+/// A foresight being made. Of many requests it takes a while: whoever makes it may stop and go on later.
+pub struct Foreseeing {
+    requests: Requests,
+    /// How many requests are made.
+    most: usize,
+    /// By request: its key, and as soon as those behind it have been looked at, the next of its key.
+    next: Vec<u32>,
+    first: Vec<u32>,
+    /// How many of `next` hold keys, once all requests are made.
+    keys_left: Option<usize>,
+}
+
+impl Foreseeing {
+    /// Nothing is known yet; `None` where no lane has to know anything.
+    pub fn begin(scenario: &Scenario, source: &KeySource) -> Option<Foreseeing> {
+        let worlds = (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane));
+        let foreseeing = worlds.filter(|world| world.cache.eviction == Eviction::Opt);
+        let expected = foreseeing.map(|world| world.expected_requests()).reduce(f64::max)?;
+        let most = match source {
+            KeySource::Trace { trace, .. } => trace.keys().len(),
+            // Arrivals by chance may be some more.
+            KeySource::Drawn { .. } => (expected * 1.02 + 8.0 * expected.sqrt() + 1_000.0) as usize,
+        };
+        let most = most.min(limits::FORESEEN_MAX as usize);
+        let requests = Requests::new(&scenario.clients, source.clone(), &Streams::new(scenario.seed));
+        Some(Foreseeing { requests, most, next: Vec::with_capacity(most), first: Vec::new(), keys_left: None })
+    }
+
+    /// Goes on as far as the budget goes; gives the foresight when it is whole.
+    pub fn go_on(&mut self, budget: &Budget) -> Option<Rc<Foresight>> {
+        /// Requests between two looks at the budget.
+        const LOOK: usize = 1_000;
+        while self.keys_left.is_none() && !budget.is_spent() {
+            work::count(LOOK);
+            let until = self.most.min(self.next.len() + LOOK);
+            let mut ended = self.next.len() >= self.most;
+            while self.next.len() < until {
+                let Some(request) = self.requests.make() else {
+                    ended = true;
+                    break;
+                };
+                self.next.extend((0..=request.more).map(|more| request.key + more));
+            }
+            if ended {
+                let keys = self.next.iter().max().map_or(0, |&key| key as usize + 1);
+                self.first = vec![NEVER; keys];
+                self.keys_left = Some(self.next.len());
+            }
+        }
+        let left = self.keys_left.as_mut()?;
+        while *left > 0 && !budget.is_spent() {
+            work::count(LOOK);
+            for _ in 0..LOOK.min(*left) {
+                *left -= 1;
+                let key = &mut self.next[*left];
+                *key = std::mem::replace(&mut self.first[*key as usize], *left as u32 + 1);
+            }
+        }
+        let whole = *left == 0;
+        let (next, first) = (&mut self.next, &mut self.first);
+        whole.then(|| Rc::new(Foresight { next: std::mem::take(next), first: std::mem::take(first) }))
+    }
+}
+
 fn known(number: u32) -> Option<u32> {
     (number != NEVER).then_some(number)
 }
@@ -78,11 +124,42 @@ fn known(number: u32) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Keys;
+    use crate::time::Nanos;
+
+    /// Three keys in turn, once in a while a few at once.
+    fn scenario(scan_ratio: f64) -> Scenario {
+        let mut scenario = Scenario { duration: Nanos::from_secs(30), ..Scenario::default() };
+        scenario.cache.eviction = Eviction::Opt;
+        scenario.clients.keys = Keys::Scan { count: 3 };
+        (scenario.clients.write_ratio, scenario.clients.scan_ratio) = (0.0, scan_ratio);
+        scenario
+    }
 
     #[test]
     fn each_request_knows_the_next_of_its_key() {
-        let table = Foresight::of_keys(vec![7, 3, 7, 7, 5, 3]);
-        assert_eq!(table.next, [3, 6, 4, NEVER, NEVER, NEVER]);
-        assert_eq!([7, 3, 5, 4].map(|key| table.first[key]), [1, 2, 5, NEVER]);
+        let scenario = scenario(0.0);
+        let source = KeySource::new(&scenario, None).expect("a source");
+        let table = Foresight::of(&scenario, &source).expect("a lane has to know");
+        assert_eq!(table.first, [1, 2, 3]);
+        assert!((0..table.next.len() - 3).all(|n| table.after(n as u64) == Some(n as u32 + 4)));
+        assert_eq!(table.next[table.next.len() - 3..], [NEVER; 3]);
+    }
+
+    #[test]
+    fn a_table_made_in_pieces_is_the_same() {
+        let scenario = scenario(0.3);
+        let source = KeySource::new(&scenario, None).expect("a source");
+        let whole = Foresight::of(&scenario, &source).expect("a lane has to know");
+        let mut foreseeing = Foreseeing::begin(&scenario, &source).expect("a lane has to know");
+        let mut pieces = 0;
+        let cut = loop {
+            pieces += 1;
+            if let Some(foresight) = foreseeing.go_on(&Budget::of(1)) {
+                break foresight;
+            }
+        };
+        assert!(pieces > 5, "{pieces} pieces");
+        assert!(whole.next == cut.next && whole.first == cut.first);
     }
 }

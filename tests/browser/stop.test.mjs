@@ -295,3 +295,27 @@ claim("a new worker is given the trace in use again, and a run shorter than its 
   await until("another worker", async () => (await workers(page)) === 2);
   assert.deepEqual(await finish(page), all);
 });
+
+claim("what the worker refuses is a notice that loses nothing: a fault, an edit", "#v1&fault.count=0", async (page) => {
+  await until("the run goes", async () => (await moment(page)) > 10);
+  await page.getByRole("combobox", { name: "Something else…" }).selectOption("replica.crash");
+  await notice(page, "replica").waitFor();
+  const seen = await moment(page);
+  await until("the run goes on", async () => (await moment(page)) > seen);
+  assert.doesNotMatch((await link(page)).replace("fault.count=0", ""), /fault/);
+  await button(page, "Close").click();
+  await open_trace(page, "keys.txt", Buffer.from("a\nb\na\nc\n".repeat(1_000)));
+  await page.getByText("keys.txt: 4,000 requests, 3 keys").waitFor();
+  const all = await finish(page);
+  const before = await link(page);
+  const arrivals = controls(page).getByRole("combobox", { name: "Arrivals" });
+  await arrivals.selectOption("trace"); // which says no times
+  await notice(page, "does not say when its requests came").waitFor();
+  assert.deepEqual(await digests(page), all, "what was shown stays");
+  await until("the link as before", async () => (await link(page)) === before);
+  assert.equal(await arrivals.inputValue(), "trace", "the control keeps what was chosen");
+  await button(page, "Close").click();
+  await page.getByText("The last good experiment goes on").waitFor();
+  await button(page, "Play again").click();
+  assert.deepEqual(await finish(page), all, "and runs again");
+});

@@ -103,7 +103,7 @@ impl Policy for Arc {
     }
 
     fn remembers(&self, key: u32) -> bool {
-        self.gone.iter().any(|gone| gone.has(key))
+        self.gone.iter().any(|gone| gone.has(key)) // few: two lists
     }
 
     fn number_by(&mut self, numbers: &Numbers) {

@@ -8,7 +8,8 @@
 //! *How they are drawn.* Redis draws a bucket of its hash table and takes what is in it and in the next ones, until it
 //! has enough. So a key with empty buckets before it is looked at more often than others, and since a key always comes
 //! back to the same bucket, it stays so. That costs hits in small caches, and is kept here: keys lie in a table that
-//! grows as Redis' does, at random places of their own.
+//! grows as Redis' does, at random places of their own. Of a bucket that holds more than are still wanted each has the same
+//! chance, by reservoir sampling: since Redis 7.0.12, which made this fairer (#12276).
 //!
 //! *The volatile ones.* Under `volatile-lru`, `-lfu`, `-ttl` and `-random` only entries with a time to live are drawn, from
 //! a table of their own. When none is left nothing can go: what would need room is refused.
@@ -113,22 +114,28 @@ impl Held {
         self.count -= 1;
     }
 
-    /// Some of them: what lies in the buckets from a random one on, and from another one after a long empty stretch.
-    fn some(&self, samples: u32, stream: &mut Stream, mut take: impl FnMut(u32)) {
+    /// Some of them: what lies in the buckets from a random one on, and from another one after a long empty stretch. Where
+    /// the last bucket has more than are wanted, all in it have the same chance to be among them.
+    fn some(&self, samples: u32, stream: &mut Stream, picked: &mut Vec<u32>) {
+        picked.clear();
         let most = samples.min(self.count);
         let mut bucket = stream.below(self.buckets.len() as u32) as usize;
-        let (mut taken, mut empty) = (0, 0);
+        let (mut seen, mut empty) = (0, 0);
         for _ in 0..10 * most {
             work::count(1);
             let mut slot = self.buckets[bucket];
             empty = if slot == NONE { empty + 1 } else { 0 };
             while slot != NONE {
-                take(slot);
-                taken += 1;
-                if taken == most {
-                    return;
+                seen += 1;
+                if seen <= most {
+                    picked.push(slot);
+                } else if let Some(place) = picked.get_mut(stream.below(seen) as usize) {
+                    *place = slot;
                 }
                 slot = self.links[slot as usize].next;
+            }
+            if seen >= most {
+                return;
             }
             if empty >= 5 && empty > most {
                 bucket = stream.below(self.buckets.len() as u32) as usize;
@@ -180,6 +187,8 @@ pub(super) struct Sampled {
     pub(super) stream: Stream,
     /// Entries looked at per eviction.
     pub(super) samples: u32,
+    /// Those looked at last.
+    picked: Vec<u32>,
     /// The least dispensable first.
     candidates: Vec<Candidate>,
 }
@@ -191,6 +200,7 @@ impl Sampled {
             immortal: None,
             stream,
             samples: Sampling::default().samples,
+            picked: Vec::new(),
             candidates: Vec::with_capacity(POOL),
         }
     }
@@ -250,10 +260,11 @@ impl Sampled {
         }
         // Ends: sooner or later something held is looked at, and whatever is in the pool and gone leaves it.
         loop {
-            let Sampled { held, stream, samples, candidates, .. } = self;
-            held.some(*samples, stream, |slot| {
+            let Sampled { held, stream, samples, picked, candidates, .. } = self;
+            held.some(*samples, stream, picked);
+            for &slot in picked.iter() {
                 offer(candidates, Candidate { key: view.entry(slot).key, score: score(slot) });
-            });
+            }
             while let Some(candidate) = self.candidates.pop() {
                 if let Some(slot) = view.find(candidate.key).filter(|&slot| held.has(slot)) {
                     return Some(slot);
@@ -286,7 +297,7 @@ fn offer(candidates: &mut Vec<Candidate>, candidate: Candidate) {
     if candidates.len() < POOL {
         candidates.insert(place, candidate);
     } else if place > 0 {
-        candidates.remove(0);
+        candidates.remove(0); // few: POOL
         candidates.insert(place - 1, candidate);
     }
 }
@@ -309,16 +320,33 @@ mod tests {
     #[test]
     fn as_many_are_looked_at_as_asked_for_and_no_more_than_there_are() {
         let mut stream = Streams::new(1).named("eviction");
-        let mut held = Held::default();
+        let (mut held, mut picked) = (Held::default(), Vec::new());
         (0..40).for_each(|slot| held.add(slot, slot));
         for (samples, looked) in [(1, 1), (5, 5), (10, 10), (64, 40)] {
             // From a bucket in a long empty stretch it may give up early, as Redis does.
             let most = (0..50).map(|_| {
-                let mut count = 0;
-                held.some(samples, &mut stream, |_| count += 1);
-                count
+                held.some(samples, &mut stream, &mut picked);
+                picked.len()
             });
             assert_eq!(most.max(), Some(looked));
         }
+    }
+
+    #[test]
+    fn where_a_bucket_has_more_than_are_wanted_all_in_it_are_looked_at_alike() {
+        let mut stream = Streams::new(1).named("eviction");
+        let (mut held, mut picked) = (Held::default(), Vec::new());
+        (0..1_000).for_each(|slot| held.add(slot, slot));
+        let held_slot = |slot: u32| (slot != NONE).then_some(slot);
+        let chain = |first| std::iter::successors(held_slot(first), |&slot| held_slot(held.links[slot as usize].next));
+        let mut chains = held.buckets.iter().map(|&first| chain(first).collect::<Vec<u32>>());
+        let chain = chains.find(|chain| chain.len() == 4).expect("some bucket has four");
+        let mut looked = [0u32; 4];
+        for _ in 0..400_000 {
+            held.some(1, &mut stream, &mut picked);
+            looked.iter_mut().zip(&chain).for_each(|(count, slot)| *count += u32::from(picked == [*slot]));
+        }
+        let (least, most) = (looked.iter().min().unwrap(), looked.iter().max().unwrap());
+        assert!(*least > 60 && most * 2 < least * 3, "{looked:?}");
     }
 }

@@ -12,6 +12,7 @@ use crate::engine::{CallId, Event, Failure, Kernel};
 use crate::ledger::{Change, Holder, Key, Origin, Release, WriteId};
 use crate::scenario::{AfterFlush, DirtyEnd, WhenFull, WriteBack};
 use crate::time::Nanos;
+use crate::work;
 
 /// The pause after a failed flush at the end of a run, where the interval is longer.
 const DRAIN_PAUSE: Nanos = Nanos::from_secs(1);
@@ -83,6 +84,7 @@ impl CacheNode {
     #[inline]
     pub(super) fn admit(&self, state: &mut State) {
         while !state.room.is_empty() && self.has_room(state) {
+            work::count(1);
             let call = state.room.pop(&self.common.calls).expect("somebody waits");
             let (key, write, life, applies) = match self.common.calls.question(call) {
                 Command::WriteBehind(key, write, life) => (key, write, life, true),
@@ -198,6 +200,7 @@ impl CacheNode {
     /// The database has these rows.
     pub fn flushed(&self, rows: &[RowId]) {
         let state = &mut *self.state.borrow_mut();
+        work::count(rows.len());
         for &id in rows {
             let (key, _) = state.buffer.row(id);
             let write = state.buffer.flushed(id);
@@ -210,6 +213,7 @@ impl CacheNode {
     /// The database has these rows, read before: the marks of their keys are deleted, whatever they stand for by now.
     pub fn delete_marks(&self, rows: &[(Key, WriteId)]) {
         let state = &mut *self.state.borrow_mut();
+        work::count(rows.len());
         for &(key, written) in rows {
             let Some(marked) = state.buffer.delete_mark(key) else { continue };
             self.release(state, marked, if marked == written { Release::Delivered } else { Release::FlushMarkLost });
@@ -233,6 +237,7 @@ impl CacheNode {
     pub fn flush_failed(&self, rows: &[RowId], requeue: u32) {
         let state = &mut *self.state.borrow_mut();
         // From the back, so that the oldest is first in line again.
+        work::count(rows.len());
         for &id in rows.iter().rev() {
             let (key, _) = state.buffer.row(id);
             let why = match state.buffer.requeue(id, requeue) {
@@ -251,6 +256,7 @@ impl CacheNode {
     /// The database did not take these rows, read before: they are still marked, unless it was once too often.
     pub fn marks_failed(&self, rows: &[(Key, WriteId)], requeue: u32) {
         let state = &mut *self.state.borrow_mut();
+        work::count(rows.len());
         for &(key, _) in rows {
             if let Some(write) = state.buffer.mark_failed(key, requeue) {
                 self.release(state, write, Release::DroppedAfterRetries);

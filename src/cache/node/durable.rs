@@ -412,12 +412,12 @@ impl CacheNode {
         // What is back is held before its entry is, and what is lost no longer when its entry is gone.
         tell(&undone.returned, |ledger, write, _, now| ledger.held(write, Holder::Buffer, now));
         state.store.comes_by(Origin::Restored);
-        for key in undone.entries.keys() {
+        for (key, _) in &undone.entries {
             if state.store.remove(*key).is_some() {
                 state.set_absence(*key, Absence::Crashed);
             }
         }
-        for entry in undone.entries.into_values().flatten() {
+        for entry in undone.entries.into_iter().filter_map(|(_, before)| before) {
             // The state is one that was there, so there is room; a policy that will not have it again may say so.
             let _ = state.store.insert(entry, now);
             while state.store.next_evicted().is_some() {}
@@ -528,6 +528,7 @@ impl CacheNode {
             replicas.stays_frozen(former, state.halt.leave_freezes());
             self.break_answers(durability);
             self.flusher.set(None);
+            // few: asked for at this very moment
             self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
             self.break_connections(state);
         }

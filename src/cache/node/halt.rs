@@ -234,6 +234,7 @@ impl CacheNode {
         let (mut stalled, expired) = (std::mem::take(&mut state.halt.stalled), std::mem::take(&mut state.halt.expired));
         drop(state);
         expired.into_iter().for_each(|key| self.dirty_expiry(key));
+        work::count(stalled.len() as usize);
         while let Some(call) = stalled.pop(&self.common.calls) {
             self.arrive(call);
         }

@@ -277,7 +277,7 @@ fn backoff_s(world: &Scenario) -> f64 {
 }
 
 /// For how long something is held up by faults at most, seconds; `None` where nobody can say.
-fn broken_s(world: &Scenario) -> Option<f64> {
+pub(super) fn broken_s(world: &Scenario) -> Option<f64> {
     let duration = world.duration.as_secs_f64();
     let mut sum = 0.0;
     for fault in &world.faults {

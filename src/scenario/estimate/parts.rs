@@ -1,7 +1,7 @@
 //! What each part of a lane takes.
 
-use super::load::{Calls, Load, longest_s};
-use super::{DIRTY_ROW_BYTES, ENTRY_BYTES, GROWTH, NEWS_BYTES, RECORD_BYTES, Sum};
+use super::load::{Calls, Load, broken_s, longest_s, mean_s};
+use super::{CALL_BYTES, DIRTY_ROW_BYTES, ENTRY_BYTES, GROWTH, NEWS_BYTES, RECORD_BYTES, Sum};
 use crate::scenario::{
     Acknowledge, At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Reading,
     Scenario, Tell, What, Which, Writing, limits,
@@ -39,6 +39,11 @@ const SESSION_BYTES: f64 = 96.0;
 const IN_TREE: f64 = 2.5;
 /// A message to a near cache: its slot, its number, its event, its place at a link that is cut.
 const MESSAGE_BYTES: f64 = (16 + 4 + 16 + 40) as f64 * GROWTH;
+
+/// For how long, beside the run itself and as long again, and in how many events a lane may settle: by the limits of
+/// [`Limits`](crate::simulation::Limits).
+const SETTLING_S: f64 = 3_600.0;
+const SETTLING_EVENTS: f64 = 20e6;
 
 /// One lane.
 pub(super) struct Parts<'a> {
@@ -79,6 +84,7 @@ impl<'a> Parts<'a> {
         add("changes that replicas lack", &["cache.lag", "cache.replicas"], self.lagging());
         add("changes since the last snapshot or sync", &[keys, "cache.persistence"], self.unsaved());
         add("timeouts", &["app.database_timeout", "app.cache_timeout"], self.timeouts());
+        add("calls that the relay or a flusher gave up", &["write.every", "app.retries"], self.given_up());
         add("what is loaded at the start", &["read.warm_up"], 8.0 * f64::from(self.lane.read.warm_up()));
     }
 
@@ -322,6 +328,30 @@ impl<'a> Parts<'a> {
         };
         let calls = Calls::of(self.world, self.lane);
         line(app.cache_timeout, calls.to_cache + 1.0) + line(app.database_timeout, calls.to_database)
+    }
+
+    /// Calls of those who go on by themselves, also after the clients have gone: where one is given up, the next is made,
+    /// whatever becomes of those before.
+    fn given_up(&self) -> f64 {
+        let (app, database, network) = (&self.world.app, &self.world.database, &self.world.network);
+        let (loops, every) = match &self.lane.write {
+            Writing::Outbox(how) => (1.0, how.every),
+            Writing::WriteBack(how) => (f64::from(self.world.cache.shards), how.every),
+            Writing::WriteAround(_) | Writing::WriteThrough(_) => return 0.0,
+        };
+        let Some(patience) = [app.database_timeout, app.cache_timeout].into_iter().flatten().min() else { return 0.0 };
+        let tries = 1.0 + f64::from(app.retries);
+        let round = every.as_secs_f64().max(tries * patience.as_secs_f64());
+        let rate = loops * tries / round;
+        let span = 2.0 * self.world.duration.as_secs_f64() + SETTLING_S;
+        let links = [&network.app_cache, &network.app_database, &network.cache_database];
+        let way = 2.0 * links.into_iter().map(mean_s).fold(0.0, f64::max);
+        let queued = (rate * span).min(f64::from(database.queue) + f64::from(database.workers));
+        let busy = rate * mean_s(&database.read).max(mean_s(&database.write)).max(mean_s(&database.batch.base));
+        let queued = if busy > 0.5 * f64::from(database.workers) { queued } else { 2.0 * busy };
+        let held_up = broken_s(self.world).unwrap_or(span);
+        let calls = (rate * 2.0 * (way + held_up) + queued).min(rate * span).min(SETTLING_EVENTS);
+        calls * (CALL_BYTES + 40) as f64 * GROWTH
     }
 }
 

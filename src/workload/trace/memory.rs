@@ -348,6 +348,11 @@ impl Lives {
             (trace.ttls, trace.keeps, trace.renewals) = Default::default();
             return;
         }
+        // Copies hear of it when the next request is sent; by then only the last counts of several lives of one key.
+        trace.renewals.sort_by_key(|renewal| (renewal.before, renewal.key));
+        trace.renewals.reverse();
+        trace.renewals.dedup_by_key(|renewal| (renewal.before, renewal.key));
+        trace.renewals.reverse();
         trace.ttls.resize(trace.keys.len(), UNKNOWN_TTL);
         for (ttl, &key) in trace.ttls.iter_mut().zip(&trace.keys) {
             if *ttl == UNKNOWN_TTL {
