@@ -364,8 +364,15 @@ impl Ledger {
         }
     }
 
+    /// While something sees to the copies of a key none of them diverges, whatever else happens: there is nothing to judge.
     #[inline]
-    pub(super) fn judge_copies(&mut self, slot: usize) {
+    pub(super) fn judge_copies_unless_seen_to(&mut self, slot: usize) {
+        if self.keys[slot].menders == 0 {
+            self.judge_copies(slot);
+        }
+    }
+
+    fn judge_copies(&mut self, slot: usize) {
         if !self.keys[slot].copies.are_none() {
             let seats = self.keys[slot].copies.seats();
             work::count(seats as usize - 1);

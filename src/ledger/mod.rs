@@ -288,7 +288,7 @@ impl Ledger {
             self.replace_current(slot, w);
         }
         self.settle(slot);
-        self.judge_copies(slot);
+        self.judge_copies_unless_seen_to(slot);
     }
 
     /// `holder` has got the write and can deliver it. Counted: tell [`released`](Ledger::released) as often.
@@ -316,7 +316,7 @@ impl Ledger {
             key.hold_closed(end, w.0);
         }
         self.settle(slot);
-        self.judge_copies(slot);
+        self.judge_copies_unless_seen_to(slot);
     }
 
     /// `holder` has the write no longer, and `why`. When it moves on, tell first who has it now; when it was delivered,
@@ -354,7 +354,7 @@ impl Ledger {
         }
         self.settle(slot);
         self.check_vanished(w);
-        self.judge_copies(slot);
+        self.judge_copies_unless_seen_to(slot);
     }
 
     /// The buffer will next be flushed at `at`; for stories ("the flush at 35 s would have saved it").
