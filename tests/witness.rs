@@ -167,6 +167,25 @@ fn a_copy_diverges_until_its_life_is_over_also_where_it_still_takes_up_room() {
 }
 
 #[test]
+fn a_copy_whose_life_each_hit_renews_diverges_until_nobody_has_hit_it_for_so_long() {
+    let left = "[[lane]]\nwrite = { kind = \"write-around\", cached = \"leave\" }\n";
+    let rows = (0..20).map(|n| format!("{},k,get,2\n", 2 + n)).collect::<String>();
+    let rows = trace(&format!("0,k,get,9\n1,k,set,1\n{rows}"));
+    // The last hit comes at 21 s: the copy is over at 31 s, not at 10.
+    let lane = &reports(&world("ttl = { sliding = \"10s\" }", left), &rows)[0];
+    assert_eq!((lane.stale_reads, lane.diverging_copies), (20, copies(1, 0)));
+}
+
+#[test]
+fn the_end_is_that_of_the_run_and_now_may_be_later() {
+    // The copy's life is over 10 ms after the end; what is read then is still on its way.
+    let left = "[[lane]]\nwrite = { kind = \"write-around\", cached = \"leave\" }\n";
+    let rows = trace("0,k,get,9\n1,k,set,1\n39.9995,j,get,2\n");
+    let lane = &reports(&world("ttl = \"40s\"", left), &rows)[0];
+    assert_eq!(lane.diverging_copies, DivergingCopies { now: 0, max: 1, end: 1 });
+}
+
+#[test]
 fn what_is_seen_to_in_time_or_is_still_on_its_way_does_not_diverge() {
     for write in [
         "{ kind = \"write-around\", cached = \"delete\" }",

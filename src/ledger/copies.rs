@@ -165,10 +165,14 @@ impl CopyState {
 pub(super) struct Copies {
     cache: CopyState,
     /// In near caches, by server; who once had one stays.
-    near: Option<Box<Vec<(u32, CopyState)>>>,
+    near: Option<Box<Near>>,
     /// What went wrong with something that saw to the copies of the database's value.
     mishap: Option<Mended>,
 }
+
+/// Copies in near caches, each with its server. Most keys have none, and a box is the shortest that nothing can be.
+#[derive(Clone, Debug, Default)]
+struct Near(Vec<(u32, CopyState)>);
 
 const _: () = assert!(size_of::<CopyState>() == 24 && size_of::<Copies>() == 40);
 
@@ -183,26 +187,26 @@ type Seat = u32;
 
 impl Copies {
     fn seats(&self) -> Seat {
-        1 + self.near.as_ref().map_or(0, |near| near.len()) as Seat
+        1 + self.near.as_ref().map_or(0, |near| near.0.len()) as Seat
     }
 
     fn at(&self, seat: Seat) -> &CopyState {
         match (seat, &self.near) {
-            (seat, Some(near)) if seat > 0 => &near[seat as usize - 1].1,
+            (seat, Some(near)) if seat > 0 => &near.0[seat as usize - 1].1,
             _ => &self.cache,
         }
     }
 
     fn at_mut(&mut self, seat: Seat) -> &mut CopyState {
         match (seat, &mut self.near) {
-            (seat, Some(near)) if seat > 0 => &mut near[seat as usize - 1].1,
+            (seat, Some(near)) if seat > 0 => &mut near.0[seat as usize - 1].1,
             _ => &mut self.cache,
         }
     }
 
     fn seat(&self, place: Place) -> Option<Seat> {
         let Place::Near(server) = place else { return Some(0) };
-        let near = self.near.as_ref()?;
+        let near = &self.near.as_ref()?.0;
         work::count(near.len());
         let found = near.iter().position(|(other, _)| *other == server);
         found.map(|position| position as Seat + 1)
@@ -211,14 +215,14 @@ impl Copies {
     fn seat_or_new(&mut self, place: Place) -> Seat {
         let (known, Place::Near(server)) = (self.seat(place), place) else { return 0 };
         known.unwrap_or_else(|| {
-            self.near.get_or_insert_default().push((server, CopyState::NONE));
+            self.near.get_or_insert_default().0.push((server, CopyState::NONE));
             self.seats() - 1
         })
     }
 
     fn place(&self, seat: Seat) -> Place {
         match &self.near {
-            Some(near) if seat > 0 => Place::Near(near[seat as usize - 1].0),
+            Some(near) if seat > 0 => Place::Near(near.0[seat as usize - 1].0),
             _ => Place::Cache,
         }
     }

@@ -98,7 +98,7 @@ impl ToldBefore {
             }
             let blocks = &mut self.latest[size];
             blocks.push(latest);
-            if blocks.len() % BLOCK != 0 {
+            if !blocks.len().is_multiple_of(BLOCK) {
                 return;
             }
             latest = blocks[blocks.len() - BLOCK..].iter().copied().max().expect("a whole block");
