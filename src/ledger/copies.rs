@@ -174,7 +174,7 @@ pub(super) struct Copies {
 #[derive(Clone, Debug, Default)]
 struct Near(Vec<(u32, CopyState)>);
 
-const _: () = assert!(size_of::<CopyState>() == 24 && size_of::<Copies>() == 40);
+const _: () = assert!(size_of::<CopyState>() == 24 && size_of::<Copies>() <= 40);
 
 impl Default for Copies {
     fn default() -> Copies {
