@@ -90,7 +90,8 @@ impl<'a> Sample<'a> {
         if self.head.is_empty() {
             return self.of_name();
         }
-        if !is_text(self.head) {
+        let bells: &[u8] = if self.is_monitor() { &[7, 8] } else { &[] };
+        if !is_text(self.head, bells) {
             let is_oracle = self.name.contains("oraclegeneral") || oracle::is_plausible(self.head);
             return if is_oracle {
                 Ok(Format::OracleGeneral.into())
@@ -119,12 +120,16 @@ impl<'a> Sample<'a> {
         Ok(format.into())
     }
 
+    fn is_monitor(&self) -> bool {
+        self.lines.iter().any(|line| monitor_line::is_line(&monitor_line::plain(line)))
+    }
+
     fn detect_text(&self) -> Result<Found, Problem> {
         let first = self.lines[0];
         if self.has_extension(&["lis"]) {
             return Ok(Format::Arc.into());
         }
-        if self.lines.iter().any(|line| monitor_line::is_line(line)) {
+        if self.is_monitor() {
             return Ok(Format::Monitor.into());
         }
         if let Some(sentence) = foreign::text(&self.lines) {
@@ -163,9 +168,11 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// Whether a file that begins so is text: UTF-8, or something near it, without control characters.
-fn is_text(head: &[u8]) -> bool {
-    let control = |byte: &u8| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
+/// Whether a file that begins so is text: UTF-8, or something near it, without control characters but those of texts and
+/// `others`.
+fn is_text(head: &[u8], others: &[u8]) -> bool {
+    let control =
+        |byte: &u8| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B) && !others.contains(byte);
     if head.iter().any(control) {
         return false;
     }

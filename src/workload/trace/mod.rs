@@ -34,6 +34,8 @@ mod lines;
 mod memory;
 mod monitor;
 mod monitor_line;
+#[cfg(test)]
+mod odd_files;
 mod oracle;
 mod order;
 mod recorded;
