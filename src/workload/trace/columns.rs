@@ -4,9 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Problem;
-use super::clock::TimeUnit;
-use super::csv::split;
+use super::clock::{Clock, TimeUnit};
+use super::csv::{size, split};
 use super::error::shown;
+use super::lines::whole;
 
 /// What stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +76,41 @@ impl Column {
 /// What the columns are, as told: `time,key,size,-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns(Vec<Column>);
+
+impl Columns {
+    /// Whether a row can be read so.
+    fn reads(&self, row: &[u8], delimiter: Delimiter) -> bool {
+        let fields = fields(row, delimiter);
+        let mut clock = Clock::new(Some(TimeUnit::Nanoseconds));
+        clock.decimal_comma = delimiter == Delimiter::Byte(b';');
+        let mut reads = |column: &Column, field: &str| match column {
+            Column::Time => clock.moment(field.as_bytes()).is_ok(),
+            Column::Size | Column::KeySize => size(field.as_bytes()).is_ok(),
+            Column::Count => whole(field.as_bytes(), u64::MAX).is_some(),
+            _ => true,
+        };
+        fields.len() == self.0.len() && self.0.iter().zip(&fields).all(|(column, field)| reads(column, field))
+    }
+
+    /// That the first line has another number of fields, and what to do.
+    fn misfit(&self, first: &[u8], rows: &[&[u8]]) -> String {
+        let counts = Delimiter::ALL.into_iter().map(|delimiter| (fields(first, delimiter).len(), delimiter));
+        let counts: Vec<String> =
+            counts.filter(|(count, _)| *count > 1).map(|(n, by)| format!("{n} by {}", by.words())).collect();
+        let counts = if counts.is_empty() { "1".to_owned() } else { counts.join(", ") };
+        let sentence = format!("--columns {self} names {} columns, and the first line has {counts}", self.0.len());
+        let fits = |line: &&[u8]| Delimiter::ALL.into_iter().any(|by| fields(line, by).len() == self.0.len());
+        match rows.iter().take(20).position(fits) {
+            Some(line) => format!(
+                "{sentence}, as line {} has them; delete what is before it: tail -n +{} FILE | cachelane replay --columns \
+                 {self} -",
+                line + 1,
+                line + 1
+            ),
+            None => format!("{sentence}; write - for each column to be left out"),
+        }
+    }
+}
 
 impl FromStr for Columns {
     type Err = String;
@@ -147,8 +183,10 @@ pub struct Layout {
     pub delimiter: Delimiter,
     /// What its fields are.
     pub columns: Vec<Column>,
-    /// Whether its first line only names them.
+    /// Whether a line only names them.
     pub has_header: bool,
+    /// How many lines that are not empty stand before the first row, the header among them.
+    pub skip: usize,
     /// The unit of its times, if a name says it.
     pub time_unit: Option<TimeUnit>,
     /// The unit of its TTLs.
@@ -160,7 +198,8 @@ pub struct Layout {
 impl Layout {
     fn new(delimiter: Delimiter, columns: Vec<Column>, has_header: bool) -> Layout {
         let (time_unit, ttl_unit) = (None, TimeUnit::Seconds);
-        Layout { delimiter, columns, has_header, time_unit, ttl_unit, notes: Vec::new() }
+        let skip = usize::from(has_header);
+        Layout { delimiter, columns, has_header, skip, time_unit, ttl_unit, notes: Vec::new() }
     }
 
     /// Whether there is such a column.
@@ -178,20 +217,30 @@ impl Layout {
         )
     }
 
-    /// The layout of a file whose first lines are these, where `told` says the columns.
+    /// The layout of a file whose first lines are these, where `told` says the columns; up to `before` of the lines, which
+    /// are comments or say the separator, may stand before its rows.
     ///
     /// # Errors
     /// When the first line has another number of fields, however it is cut.
-    pub fn told(told: &Columns, first: &[u8]) -> Result<Layout, Problem> {
-        let fits = |delimiter: &Delimiter| fields(first, *delimiter).len() == told.0.len();
-        let Some(delimiter) = Delimiter::ALL.into_iter().find(fits) else {
-            let counts = Delimiter::ALL.into_iter().map(|delimiter| (fields(first, delimiter).len(), delimiter));
-            let counts: Vec<String> =
-                counts.filter(|(count, _)| *count > 1).map(|(n, by)| format!("{n} by {}", by.words())).collect();
-            let counts = if counts.is_empty() { "1".to_owned() } else { counts.join(", ") };
-            let sentence = format!("--columns {told} names {} columns, and the first line has {counts}", told.0.len());
-            return Err(Problem::Foreign(format!("{sentence}; write - for each column to be left out")));
+    pub fn told(
+        told: &Columns,
+        lines: &[&[u8]],
+        before: usize,
+        separator: Option<Delimiter>,
+    ) -> Result<Layout, Problem> {
+        let rows = lines.get(before..).filter(|rows| !rows.is_empty()).unwrap_or(lines);
+        let first = rows.first().copied().unwrap_or_default();
+        let fits = |line: &[u8], delimiter: Delimiter| fields(line, delimiter).len() == told.0.len();
+        let by = Delimiter::ALL.into_iter().filter(|by| separator.is_none_or(|told| told == *by) && fits(first, *by));
+        let by: Vec<Delimiter> = by.collect();
+        // Several may fit, such as in 0,5;a: it is the one whose times are times and whose sizes are sizes.
+        let reads = |by: &&Delimiter| rows.iter().skip(usize::from(rows.len() > 1)).all(|row| told.reads(row, **by));
+        let Some(&delimiter) = by.iter().find(reads).or(by.first()) else {
+            return Err(Problem::Foreign(told.misfit(first, rows)));
         };
+        // A line that looks like a comment may be a row, or the header.
+        let skipped = lines.iter().take(lines.len() - rows.len()).take_while(|line| !fits(line, delimiter)).count();
+        let first = lines.get(skipped).copied().unwrap_or_default();
         let names = fields(first, delimiter);
         // A header has a name where a number must stand, or else one that columns go by.
         let numeric = |column: &Column| matches!(column, Column::Size | Column::KeySize | Column::Count);
@@ -201,6 +250,7 @@ impl Layout {
             None => names.iter().any(|name| known(name).is_some()) && !names.iter().any(|name| is_number(name)),
         };
         let mut layout = Layout::new(delimiter, told.0.clone(), has_header);
+        layout.skip += skipped;
         if has_header {
             layout.notes.push(format!("the first line is taken as a header: {}", shown(first)));
         }
@@ -212,9 +262,15 @@ impl Layout {
     ///
     /// # Errors
     /// When it is a header, and does not say what the key is, or says it more than once.
-    pub fn of_header(first: &[u8], second: Option<&[u8]>, is_table: bool) -> Result<Option<Layout>, Problem> {
-        let first = first.strip_prefix(b"#").map_or(first, <[u8]>::trim_ascii_start);
-        for delimiter in Delimiter::ALL {
+    pub fn of_header(
+        first: &[u8],
+        second: Option<&[u8]>,
+        is_table: bool,
+        separator: Option<Delimiter>,
+    ) -> Result<Option<Layout>, Problem> {
+        let first = first.trim_ascii_start().strip_prefix(b"#").map_or(first, after_mark);
+        for delimiter in Delimiter::ALL.into_iter().filter(|delimiter| separator.is_none_or(|told| told == *delimiter))
+        {
             let names = fields(first, delimiter);
             let rows_fit = second.is_none_or(|second| fields(second, delimiter).len() == names.len());
             let one_key =
@@ -307,6 +363,13 @@ impl Layout {
     }
 }
 
+/// What stands after a comment's mark: in the W3C's extended log format, names after `Fields:`.
+fn after_mark(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii_start();
+    let named = line.split_at_checked(7).filter(|(word, _)| word.eq_ignore_ascii_case(b"fields:"));
+    named.map_or(line, |(_, names)| names.trim_ascii_start())
+}
+
 /// The fields of a line as texts; none where it cannot be cut.
 pub fn fields(line: &[u8], delimiter: Delimiter) -> Vec<String> {
     let mut fields = Vec::new();
@@ -361,7 +424,7 @@ mod tests {
 
     fn header(first: &str, second: &str) -> Result<Option<Layout>, String> {
         let told = |problem| super::super::TraceError { place: super::super::Place::File, problem }.to_string();
-        Layout::of_header(first.as_bytes(), Some(second.as_bytes()), false).map_err(told)
+        Layout::of_header(first.as_bytes(), Some(second.as_bytes()), false, None).map_err(told)
     }
 
     fn columns(first: &str) -> String {
@@ -414,11 +477,12 @@ mod tests {
     fn columns_as_told_must_name_the_key_and_fit_the_first_line() {
         let columns: Columns = "TIME,key,size,-".parse().unwrap();
         assert_eq!(columns.to_string(), "time,key,size,-");
-        let layout = Layout::told(&columns, b"0 7 100 3").unwrap();
+        let told = |first: &[u8]| Layout::told(&columns, &[first], 0, None);
+        let layout = told(b"0 7 100 3").unwrap();
         assert_eq!((layout.delimiter, layout.has_header), (Delimiter::Blanks, false));
-        assert!(Layout::told(&columns, b"ts;obj;bytes;x").unwrap().has_header);
+        assert!(told(b"ts;obj;bytes;x").unwrap().has_header);
         assert!(
-            matches!(Layout::told(&columns, b"0 7"), Err(Problem::Foreign(told)) if told.contains("names 4 columns") && told.contains("2 by blanks"))
+            matches!(told(b"0 7"), Err(Problem::Foreign(told)) if told.contains("names 4 columns") && told.contains("2 by blanks"))
         );
         assert!("time,size".parse::<Columns>().unwrap_err().contains("names no key"));
         assert!("key,key".parse::<Columns>().unwrap_err().contains("twice"));

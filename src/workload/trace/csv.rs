@@ -93,8 +93,10 @@ impl<R: BufRead> Csv<R> {
     /// Reads a table of this layout; `unit` is that of its times, where it is told.
     pub fn new(reader: R, layout: Layout, unit: Option<TimeUnit>) -> Result<Csv<R>, TraceError> {
         let mut lines = Lines::new(reader, 2 * KEY_BYTES_MAX);
-        if layout.has_header && lines.next()?.is_none() {
-            return Err(lines::empty(WANTED));
+        let mut skip = layout.skip;
+        while skip > 0 {
+            let line = lines.next_or_empty()?.ok_or_else(|| lines::empty(WANTED))?;
+            skip -= usize::from(!line.trim_ascii().is_empty());
         }
         let mut clock = Clock::new(unit.or(layout.time_unit));
         clock.decimal_comma = layout.delimiter == Delimiter::Byte(b';');
@@ -137,7 +139,10 @@ impl<R: BufRead> Csv<R> {
             return if self.rows == 0 { Err(empty()) } else { Ok(Step::End) };
         };
         self.rows += 1;
-        let split = split(line, self.layout.delimiter, &mut self.fields);
+        let split = match line.contains(&b'\r') {
+            false => split(line, self.layout.delimiter, &mut self.fields),
+            true => Err(lines::returns(line, "one row")),
+        };
         let read = split.and_then(|()| self.record(keys)).map_err(|problem| self.lines.wrong(problem))?;
         Ok(match read {
             (_, 0) => {
@@ -206,7 +211,8 @@ impl Row {
     }
 }
 
-fn size(field: &[u8]) -> Result<Option<u32>, Problem> {
+/// The size that a field says; `None` where it is empty.
+pub fn size(field: &[u8]) -> Result<Option<u32>, Problem> {
     let field = field.trim_ascii();
     if field.is_empty() {
         return Ok(None);
@@ -252,6 +258,11 @@ impl Does {
             Does::Delete => Command::Delete,
         }
     }
+}
+
+/// Whether a field is a word for an operation.
+pub fn is_operation(field: &[u8]) -> bool {
+    does(field).is_some()
 }
 
 fn does(field: &[u8]) -> Option<Does> {

@@ -3,7 +3,8 @@
 //! Whatever has several fields in a line, or is no text, is either known for sure or refused with what it is and what to
 //! do. One key per line is what is left.
 
-use super::columns::{Columns, Layout};
+use super::columns::{Columns, Delimiter, Layout, fields};
+use super::error::shown;
 use super::oracle;
 use super::unpack::HEAD_BYTES;
 use super::{Format, Problem, arc, blocks, foreign, monitor_line, twitter};
@@ -67,8 +68,65 @@ impl<'a> Sample<'a> {
 
     /// What a table looks like whose columns are told.
     pub fn told(&self, columns: &Columns) -> Result<Found, Problem> {
-        let first = self.lines.first().copied().unwrap_or_default();
-        Layout::told(columns, first).map(Found::from)
+        let (before, separator) = self.before_table();
+        let mut layout = Layout::told(columns, &self.lines, before, separator)?;
+        self.leave_out(&mut layout, before);
+        Ok(layout.into())
+    }
+
+    /// How many lines stand before a table, and what separates its fields where one of them says it: comments, and
+    /// Excel's `sep=;`.
+    fn before_table(&self) -> (usize, Option<Delimiter>) {
+        let separator = self.lines.first().and_then(|line| separator(line));
+        let first = usize::from(separator.is_some());
+        let comments =
+            self.lines.iter().skip(first).take_while(|line| line.trim_ascii_start().starts_with(b"#")).count();
+        (first + comments, separator)
+    }
+
+    /// Notes that lines before the first row are left out, where they are more than its header.
+    fn leave_out(&self, layout: &mut Layout, before: usize) {
+        if layout.skip > usize::from(layout.has_header) {
+            let count = layout.skip - usize::from(layout.has_header);
+            let first = self.lines.iter().take(before.max(1)).next().map_or_else(String::new, |line| shown(line));
+            layout.notes.push(format!("lines before the table are left out: {count} (the first line is {first})"));
+        }
+    }
+
+    /// The layout that a header says, if there is one: on the first line, after comments, or in one of them.
+    fn header(&self, is_table: bool) -> Result<Option<Layout>, Problem> {
+        let (before, separator) = self.before_table();
+        let after = self.lines.get(before).copied();
+        let of = |first: &[u8], second, is_table| Layout::of_header(first, second, is_table, separator);
+        let at = |layout: Option<Layout>, skip: usize| {
+            layout.map(|mut layout| {
+                layout.skip = skip;
+                self.leave_out(&mut layout, before);
+                layout
+            })
+        };
+        let second = self.lines.get(before + 1).copied();
+        if let Some(after) = after
+            && let Some(layout) = of(after, second, false)?
+        {
+            return Ok(at(Some(layout), before + 1));
+        }
+        let mut wrong = None;
+        for comment in self.lines[..before].iter().rev() {
+            match of(comment, after, false) {
+                Ok(Some(layout))
+                    if after.is_none_or(|row| fields(row, layout.delimiter).len() == layout.columns.len()) =>
+                {
+                    return Ok(at(Some(layout), before));
+                }
+                Ok(_) => {}
+                Err(problem) => wrong = wrong.or(Some(problem)),
+            }
+        }
+        match after.map(|after| of(after, second, is_table)).transpose()?.flatten() {
+            Some(layout) => Ok(at(Some(layout), before + 1)),
+            None => wrong.map_or(Ok(None), Err),
+        }
     }
 
     /// What the file is if it is a table: by its header.
@@ -76,8 +134,11 @@ impl<'a> Sample<'a> {
         let Some(first) = self.lines.first() else {
             return Err(Problem::EmptyTrace("a header such as time,key,size,op"));
         };
-        let layout = Layout::of_header(first, self.lines.get(1).copied(), true)?;
+        let layout = self.header(true)?;
         layout.map(Found::from).ok_or_else(|| {
+            if let Some(sentence) = foreign::lines_before(&self.lines) {
+                return Problem::Foreign(sentence);
+            }
             Problem::expected(
                 first,
                 "a header that names the columns, such as time,key,size,op (or say what they are: --columns time,key,size)",
@@ -144,7 +205,7 @@ impl<'a> Sample<'a> {
             return Ok(kind.format().into());
         }
         let is_table = self.has_extension(&["csv", "tsv", "tab"]);
-        if let Some(layout) = Layout::of_header(first, self.lines.get(1).copied(), is_table)? {
+        if let Some(layout) = self.header(is_table)? {
             return Ok(layout.into());
         }
         if arc::is_likely(&self.lines) {
@@ -168,9 +229,21 @@ impl<'a> Sample<'a> {
     }
 }
 
+/// What a first line `sep=;` says, as Excel writes and reads it.
+fn separator(line: &[u8]) -> Option<Delimiter> {
+    let line = line.trim_ascii_end();
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match (line, line.last()) {
+        ([b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', _], Some(&byte)) => Some(Delimiter::Byte(byte)),
+        // The blank at the end was a tab.
+        ([b's' | b'S', b'e' | b'E', b'p' | b'P', b'='], _) => Some(Delimiter::Byte(b'\t')),
+        _ => None,
+    }
+}
+
 /// Whether a file that begins so is text: UTF-8, or something near it, without control characters but those of texts and
 /// `others`.
-fn is_text(head: &[u8], others: &[u8]) -> bool {
+pub fn is_text(head: &[u8], others: &[u8]) -> bool {
     let control =
         |byte: &u8| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B) && !others.contains(byte);
     if head.iter().any(control) {

@@ -1,6 +1,9 @@
 //! Files that are no trace, or none that is read: what they are, and what to do.
 
-use super::columns::{Delimiter, fields, is_number};
+use super::clock::{self, TimeUnit};
+use super::columns::{Delimiter, Layout, fields, is_number};
+use super::csv;
+use super::error::shown;
 use super::lines::whole;
 
 /// What the first bytes of a file that is no text say it is, and how to get at what is in it.
@@ -79,7 +82,7 @@ pub fn text(lines: &[&[u8]]) -> Option<String> {
         "this is Redis' protocol, as in its append-only file, which holds writes and no reads; record requests instead: \
          redis-cli MONITOR > capture.txt"
     } else if is_access_log(first) {
-        "this is a web server's access log; take the paths out of it: awk '{print $7}' FILE | cachelane replay -"
+        return Some(access_log(lines));
     } else if first.starts_with("ts=") && first.contains(" gid=") {
         "this is what memcached's `watch` prints; take the keys out of it: sed -n 's/.* type=item_get key=\\([^ ]*\\).*/\\1/p' \
          FILE | cachelane replay -"
@@ -120,6 +123,22 @@ fn is_resp(first: &[u8], second: &[u8]) -> bool {
 fn is_access_log(line: &str) -> bool {
     let after = line.split_once(" [").and_then(|(_, rest)| rest.split_once("] \""));
     after.is_some_and(|(date, rest)| date.matches(':').count() >= 3 && rest.contains('"'))
+}
+
+/// How to take the paths out of an access log: their column is that of the first line that has one. Lines without one, such
+/// as of a connection that asked for nothing, are no requests.
+fn access_log(lines: &[&[u8]]) -> String {
+    let column = |line: &&[u8]| -> Option<usize> {
+        let words: Vec<&str> = std::str::from_utf8(line).ok()?.split_ascii_whitespace().collect();
+        let opens = (1..words.len()).find(|&at| words[at].starts_with('"') && words[at - 1].ends_with(']'))?;
+        let path = words.get(opens + 1)?;
+        (path.starts_with('/') || path.starts_with("http")).then_some(opens + 2)
+    };
+    let column = lines.iter().find_map(column).unwrap_or(7);
+    format!(
+        "this is a web server's access log; take the paths out of it: awk '${column} ~ \"^(/|https?:)\" {{print ${column}}}' \
+         FILE | cachelane replay -"
+    )
 }
 
 /// `<28 get user:1`
@@ -188,30 +207,140 @@ fn is_sql(words: &[&str]) -> bool {
 
 /// What to do about lines that have several fields, of which nothing says what they are; `None` where they have one.
 pub fn several_fields(lines: &[&[u8]]) -> Option<String> {
-    let by = |delimiter: Delimiter| -> Vec<usize> { lines.iter().map(|line| fields(line, delimiter).len()).collect() };
-    let found = Delimiter::ALL.into_iter().find_map(|delimiter| {
-        let widths = by(delimiter);
-        let wide = widths.iter().filter(|width| **width > 1).count();
-        // A blank is in no key; a comma may be in one (an address, say), but hardly as often in each.
-        let divides = match delimiter {
-            Delimiter::Blanks | Delimiter::Byte(b'\t') => wide > 0,
-            _ => {
-                let most = most_common(&widths);
-                most > 1 && widths.iter().filter(|width| **width == most).count() * 10 >= widths.len() * 9
-            }
+    const BY: [Delimiter; 5] = [
+        Delimiter::Byte(b'\t'),
+        Delimiter::Byte(b';'),
+        Delimiter::Byte(b'|'),
+        Delimiter::Byte(b','),
+        Delimiter::Blanks,
+    ];
+    if let Some(sentence) = lines_before(lines) {
+        return Some(sentence);
+    }
+    // A comma may be in a key (an address, say), but hardly as often in each.
+    if let Some((delimiter, width)) = BY.into_iter().find_map(|by| Some((by, common_width(&widths(lines, by))?))) {
+        let how = match suggestion(lines, delimiter) {
+            Some(columns) => format!(
+                "say it, such as --columns {columns} (- for one that is not read), or write such a header as the first line"
+            ),
+            None => say_columns(width),
         };
-        divides.then(|| (most_common(&widths.into_iter().filter(|width| *width > 1).collect::<Vec<_>>()), delimiter))
-    });
-    let (width, delimiter) = found?;
-    let example = ["time,key", "time,key,size", "time,key,size,op"].get(width.saturating_sub(2));
-    let example =
-        example.map_or_else(|| format!("time,key,size{}", ",-".repeat(width.clamp(3, 20) - 3)), |e| (*e).to_owned());
+        return Some(format!(
+            "its lines have {width} fields, by {}, and nothing says which of them is the key; {how}; or, if each line is one \
+             key as it stands: --format keys",
+            delimiter.words()
+        ));
+    }
+    // A blank is in no key.
+    [Delimiter::Byte(b'\t'), Delimiter::Blanks].into_iter().find_map(|by| some_wide(lines, by))
+}
+
+/// What to write for `--columns` where no example is of use.
+fn say_columns(width: usize) -> String {
+    format!(
+        "say it: --columns with {width} names between commas, one for each field: key for the key, and time, size, op, ttl, \
+         client or - (not read) for the others"
+    )
+}
+
+fn widths(lines: &[&[u8]], delimiter: Delimiter) -> Vec<usize> {
+    lines.iter().map(|line| fields(line, delimiter).len()).collect()
+}
+
+/// How many fields nine lines in ten have, where that is more than one.
+fn common_width(widths: &[usize]) -> Option<usize> {
+    let most = most_common(widths);
+    (most > 1 && widths.iter().filter(|width| **width == most).count() * 10 >= widths.len() * 9).then_some(most)
+}
+
+/// That the first lines have one field and all others several, and how to delete them.
+pub fn lines_before(lines: &[&[u8]]) -> Option<String> {
+    const BEFORE_MAX: usize = 20;
+    let (before, delimiter, width) = Delimiter::ALL.into_iter().find_map(|delimiter| {
+        let widths = widths(lines, delimiter);
+        let before = widths.iter().take_while(|width| **width <= 1).count();
+        let rows = &widths[before..];
+        let is_table = rows.len() >= 2 && rows.iter().all(|width| *width == rows[0]);
+        ((1..=BEFORE_MAX).contains(&before) && is_table).then(|| (before, delimiter, rows[0]))
+    })?;
+    let (which, delete) = if before == 1 { ("line has", "it") } else { ("lines have", "them") };
+    let which = if before == 1 { format!("first {which}") } else { format!("first {before} {which}") };
+    let rows = &lines[before..];
+    let has_header = matches!(Layout::of_header(rows[0], rows.get(1).copied(), false, None), Ok(Some(_)));
+    let columns = suggestion(rows, delimiter).filter(|_| !has_header).map(|columns| format!("--columns {columns} "));
+    let also = match columns {
+        Some(_) => " (the columns are a guess; - for one that is not read)".to_owned(),
+        None if has_header => String::new(),
+        None => format!(" and {}", say_columns(width)),
+    };
     Some(format!(
-        "its lines have {width} fields, by {}, and nothing says which of them is the key; say it: --columns {example} (- for \
-         one that is not read), or write such a header as the first line; or, if each line is one key as it stands: --format \
-         keys",
-        delimiter.words()
+        "its {which} 1 field and the others {width}, by {}; delete {delete}: tail -n +{} FILE | cachelane replay {}-{also}; or, \
+         if each line is one key as it stands: --format keys",
+        delimiter.words(),
+        before + 1,
+        columns.unwrap_or_default()
     ))
+}
+
+/// That some lines have several fields.
+fn some_wide(lines: &[&[u8]], delimiter: Delimiter) -> Option<String> {
+    let widths = widths(lines, delimiter);
+    let first = widths.iter().position(|width| *width > 1)?;
+    let wide: Vec<usize> = widths.iter().copied().filter(|width| *width > 1).collect();
+    let (least, most) = (wide.iter().min()?, wide.iter().max()?);
+    let by = delimiter.words();
+    if wide.len() * 2 <= widths.len() {
+        let field = if widths[first] == 1 { "field" } else { "fields" };
+        return Some(format!(
+            "line {} has {} {field}, by {by}, and most lines have one: {:?}; delete it if it is no key; or, if each line is \
+             one key as it stands: --format keys",
+            first + 1,
+            widths[first],
+            shown(lines[first])
+        ));
+    }
+    Some(format!(
+        "its lines have {least} to {most} fields, by {by}, so that they are no table; take the keys out of them, such as with \
+         awk '{{print $N}}' FILE | cachelane replay - (N is the number of the field that is the key), or write a table with a \
+         header such as time,key,size; or, if each line is one key as it stands: --format keys"
+    ))
+}
+
+/// Columns that lines can be read with, if they have the same number of fields: those that look like times, sizes or
+/// operations, and the first other one as the key. `None` where no column is left for the key.
+fn suggestion(lines: &[&[u8]], delimiter: Delimiter) -> Option<String> {
+    let rows: Vec<Vec<String>> = lines.iter().map(|line| fields(line, delimiter)).collect();
+    let width = rows.first()?.len();
+    if width < 2 || width > 20 || rows.iter().any(|row| row.len() != width) {
+        return None;
+    }
+    let all = |column: usize, is: &dyn Fn(&str) -> bool| rows.iter().all(|row| is(row[column].trim()));
+    let comma = delimiter == Delimiter::Byte(b';');
+    let is_time = |text: &str| {
+        clock::length(text.as_bytes(), TimeUnit::Nanoseconds, comma).is_some() || clock::is_date(text.as_bytes())
+    };
+    let is_whole = |text: &str| !text.is_empty() && whole(text.as_bytes(), u32::MAX.into()).is_some();
+    let mut columns = vec!["-"; width];
+    let free = |columns: &[&str], is: &dyn Fn(&str) -> bool| (0..width).find(|&at| columns[at] == "-" && all(at, is));
+    if let Some(at) = free(&columns, &|text| csv::is_operation(text.as_bytes())) {
+        columns[at] = "op";
+    }
+    let rises = |column: usize| {
+        rows.windows(2).all(|pair| {
+            let number = |row: &[String]| clock::length(row[column].trim().as_bytes(), TimeUnit::Nanoseconds, comma);
+            number(&pair[0]) <= number(&pair[1])
+        })
+    };
+    // A number that rises is a time where it comes first, as is custom, or is as long as one since 1970.
+    let is_clear = |at: &usize| *at == 0 || all(*at, &|text| text.len() >= 10);
+    let time = (0..width).filter(|&at| columns[at] == "-" && all(at, &is_time) && rises(at)).find(is_clear);
+    time.into_iter().for_each(|at| columns[at] = "time");
+    let key = free(&columns, &|text| !text.is_empty() && !is_whole(text))
+        .or_else(|| free(&columns, &|text| !text.is_empty()))?;
+    columns[key] = "key";
+    let size = (key + 1..width).chain(0..key).find(|&at| columns[at] == "-" && all(at, &is_whole));
+    size.into_iter().for_each(|at| columns[at] = "size");
+    Some(columns.join(","))
 }
 
 fn most_common(widths: &[usize]) -> usize {
@@ -279,9 +408,9 @@ mod tests {
     fn lines_of_several_fields_are_asked_about_and_keys_with_a_comma_now_and_then_are_not() {
         let ask = |sample: &str| several_fields(&sample.lines().map(str::as_bytes).collect::<Vec<_>>());
         assert!(ask("user 7\nuser 8").unwrap().contains("2 fields, by blanks"));
-        assert!(ask("a,1\nb,2").unwrap().contains("--columns time,key (-"));
+        assert!(ask("a,1\nb,2").unwrap().contains("--columns key,size (-"));
         assert!(ask("a;1;x\nb;2;x").unwrap().contains("3 fields, by semicolons"));
-        assert!(ask("a\nb\nc d").unwrap().contains("by blanks"));
+        assert!(ask("a\nb\nc d").unwrap().contains("line 3 has 2 fields, by blanks"));
         assert!(ask("1 2 3 4 5 6").unwrap().contains("--columns time,key,size,-,-,-"));
         assert_eq!(ask("/a?x=1,2\n/b\n/c\n/d,e,f"), None);
         assert_eq!(ask("user:1\nuser:2"), None);

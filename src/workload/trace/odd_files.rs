@@ -85,3 +85,66 @@ fn colours_and_what_grep_puts_before_a_line_take_no_command_away() {
     let records = play("-", format!("{SET}\x1b[0m{get}\x1b[0m\n"), How::default()).unwrap().0;
     assert_eq!((records[1].at, records[1].client), (Some(Nanos::from_millis(1_700_000_002_250)), Some(0)));
 }
+
+#[test]
+fn lines_may_end_with_a_carriage_return_alone() {
+    assert_eq!(asked("a\rb\ra\r"), [0, 1, 0]);
+    assert_eq!(asked("a\rb\ra"), [0, 1, 0]);
+    assert_eq!(asked("time,key\r1,a\r2,b\r3,a\r"), [0, 1, 0]);
+    assert_eq!(asked(format!("{SET}{GET}").replace('\n', "\r")), [0, 0]);
+    assert_eq!(asked("user:1\r".repeat(30_000)).len(), 30_000, "longer than what is looked at first");
+    assert_eq!(asked(format!("{}b\r\n", "a\r".repeat(40_000))).len(), 40_001, "and another end at the end");
+    // Among lines that end otherwise it is no part of a key in silence.
+    says(
+        &refused("-", "a\rb\na\n"),
+        &["line 1: ", "carriage return", "tr -s '\\r\\n' '\\n' < FILE | cachelane replay -"],
+    );
+    says(&refused("-", "time,key\n1,a\n2,b\r3,c\n"), &["line 3: ", "carriage return"]);
+    // A binary file is none.
+    let binary = [&[1, 0, 0, 0][..], &13u64.to_le_bytes(), &5u32.to_le_bytes(), &(-1i64).to_le_bytes()].concat();
+    assert_eq!(play("x.oracleGeneral", binary, How::default()).unwrap().0.len(), 1);
+}
+
+#[test]
+fn what_stands_before_a_header_is_left_out_with_a_note_or_refused_with_what_to_do() {
+    assert_eq!(asked("sep=;\ntimestamp;obj_id;size\n1;a;10\n2;b;10\n3;a;10\n"), [0, 1, 0]);
+    assert_eq!(asked("\u{feff}\"sep=,\"\r\ntime,key\r\n1,a\r\n2,a\r\n"), [0, 0]);
+    for text in [
+        "#x\ntime,key,size\n1,a,10\n2,a,10\n",
+        "# trace from x\ntimestamp,obj_id,size\n1,a,10\n2,a,10\n",
+        "# trace, made by x, of y\n# 2 rows\n\ntimestamp,obj_id,size\n1,a,10\n2,a,10\n",
+        "#Version:1.0\n#Fields:date,key\n2024-01-01 00:00:01,a\n2024-01-01 00:00:02,a\n",
+        "#Software: x\n#Fields: time key size\n#Remark: none\n1 a 5\n2 a 5\n",
+    ] {
+        assert_eq!(asked(text), [0, 0], "{text}");
+        assert_eq!(play("x.csv", text, How::default()).unwrap().0.len(), 2, "{text}");
+        says(&notes("-", text).join("\n"), &["before the table are left out"]);
+    }
+    for name in ["-", "x.csv"] {
+        let told = refused(name, "export\ntime,key,size\n1,a,10\n");
+        says(
+            &told,
+            &["its first line has 1 field and the others 3, by commas", "tail -n +2 FILE | cachelane replay -"],
+        );
+        let told = refused(name, "export\nof today\n1;a;10\n2;b;10\n");
+        says(&told, &["its first 2 lines have 1 field and the others 3, by semicolons", "tail -n +3 FILE"]);
+    }
+    let columns = || how("", "time,key,size", "");
+    let told = play("-", "export\n1,a,10\n2,b,10\n", columns()).unwrap_err();
+    says(&told, &["tail -n +2 FILE | cachelane replay --columns time,key,size -"]);
+    for text in ["# x\n1,a,10\n2,a,10\n", "sep=;\n1;a;10\n2;a;10\n", "# x\ntime,key,size\n1,a,10\n2,a,10\n"] {
+        let (records, notes) = play("-", text, columns()).unwrap();
+        assert_eq!(records.len(), 2, "{text}");
+        says(&notes.join("\n"), &["before the table are left out"]);
+    }
+}
+
+#[test]
+fn the_path_of_an_access_log_is_taken_from_where_it_stands() {
+    let vhost = "h.example:80 10.0.0.1 - - [10/Oct/2023:13:55:36 +0000] \"GET /a.html HTTP/1.1\" 200 5\n";
+    says(&refused("-", vhost), &["access log", "awk '$8 ~ \"^(/|https?:)\" {print $8}' FILE | cachelane replay -"]);
+    let (_, common) = vhost.split_once(' ').unwrap();
+    says(&refused("-", common), &["awk '$7 ~ \"^(/|https?:)\" {print $7}' FILE"]);
+    let junk = "10.0.0.9 - - [10/Oct/2023:13:55:36 +0000] \"-\" 408 0\n";
+    says(&refused("-", format!("{junk}{vhost}")), &["{print $8}"]);
+}

@@ -1,4 +1,5 @@
-//! A file's bytes, freed of what they are wrapped in: zstd, gzip, xz, one in the other, and UTF-16.
+//! A file's bytes, freed of what they are wrapped in: zstd, gzip, xz, one in the other, and UTF-16. Where lines end with a
+//! carriage return alone, as on the first Macintosh, they end with a line feed after it.
 //!
 //! What a layer is, its first bytes say. Each is read as a stream with a window of bounded size, may be several parts one
 //! after the other, and is refused where it is damaged or cut off.
@@ -11,7 +12,7 @@ use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::zstd::{self, Zstd};
-use super::{Input, Problem, TraceError, lines};
+use super::{Input, Problem, TraceError, detect, lines};
 
 /// How much of a file is looked at to know what it is, in bytes.
 pub const HEAD_BYTES: usize = 64 << 10;
@@ -101,6 +102,10 @@ pub fn unpack<'a>(name: &str, reader: impl BufRead + 'a) -> Result<Unpacked<'a>,
             let endian_name = if endian == Endian::Little { "iconv -f UTF-16LE" } else { "iconv -f UTF-16BE" };
             (Box::new(Utf16::new(whole, endian)), &[], endian_name)
         } else {
+            let ends = ends_with_returns(&head);
+            let head = if ends { Returns::new(&head[..]).all()? } else { head };
+            let whole: Input<'a> =
+                if ends { Box::new(BufReader::with_capacity(1 << 16, Returns::new(whole))) } else { whole };
             let input = Box::new(Metered { reader: whole, meter: unpacked.clone() });
             return Ok(Unpacked { name, tool, head, input, packed, unpacked });
         };
@@ -118,6 +123,50 @@ fn peek(mut input: Input<'_>) -> io::Result<(Vec<u8>, Input<'_>)> {
     input.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
     let whole = io::Cursor::new(head.clone()).chain(input);
     Ok((head, Box::new(whole)))
+}
+
+/// Whether the lines of a file that begins so end with carriage returns.
+fn ends_with_returns(head: &[u8]) -> bool {
+    head.contains(&b'\r') && !head.contains(&b'\n') && detect::is_text(head, &[])
+}
+
+/// A text whose lines end with carriage returns, given with line feeds.
+struct Returns<R> {
+    reader: R,
+    /// Whether the byte before was a carriage return: a line feed after it is no line's end.
+    after_return: bool,
+}
+
+impl<R: Read> Returns<R> {
+    fn new(reader: R) -> Returns<R> {
+        Returns { reader, after_return: false }
+    }
+
+    fn all(mut self) -> Result<Vec<u8>, TraceError> {
+        let mut bytes = Vec::new();
+        self.read_to_end(&mut bytes).map_err(|error| lines::wrong(1, Problem::Read(error)))?;
+        Ok(bytes)
+    }
+}
+
+impl<R: Read> Read for Returns<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let length = self.reader.read(buffer)?;
+            let mut kept = 0;
+            for at in 0..length {
+                let byte = buffer[at];
+                if byte != b'\n' || !self.after_return {
+                    buffer[kept] = if byte == b'\r' { b'\n' } else { byte };
+                    kept += 1;
+                }
+                self.after_return = byte == b'\r';
+            }
+            if kept > 0 || length == 0 {
+                return Ok(kept);
+            }
+        }
+    }
 }
 
 /// A decoder whose errors say that it is the compressed data that is wrong.
