@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::Problem;
 use super::clock::{Clock, TimeUnit};
-use super::csv::{size, split};
+use super::csv::{is_operation, size, split};
 use super::error::shown;
 use super::lines::whole;
 
@@ -34,7 +34,7 @@ pub enum Column {
 
 impl Column {
     /// Its name for `--columns`.
-    const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Column::Time => "time",
             Column::Key => "key",
@@ -45,6 +45,23 @@ impl Column {
             Column::Ttl => "ttl",
             Column::Client => "client",
             Column::Ignored => "-",
+        }
+    }
+
+    /// Whether a field can be read as such a column's.
+    pub fn reads(self, field: &str, delimiter: Delimiter) -> bool {
+        let (field, comma) = (field.as_bytes(), delimiter == Delimiter::Byte(b';'));
+        match self {
+            Column::Time => {
+                let mut clock = Clock::new(Some(TimeUnit::Nanoseconds));
+                clock.decimal_comma = comma;
+                clock.moment(field).is_ok()
+            }
+            Column::Size | Column::KeySize => size(field, comma).is_ok(),
+            Column::Count => whole(field, u64::MAX).is_some(),
+            Column::Op => is_operation(field),
+            Column::Key => !field.trim_ascii().is_empty(),
+            Column::Ttl | Column::Client | Column::Ignored => true,
         }
     }
 
@@ -81,19 +98,11 @@ impl Columns {
     /// Whether a row can be read so.
     fn reads(&self, row: &[u8], delimiter: Delimiter) -> bool {
         let fields = fields(row, delimiter);
-        let mut clock = Clock::new(Some(TimeUnit::Nanoseconds));
-        clock.decimal_comma = delimiter == Delimiter::Byte(b';');
-        let mut reads = |column: &Column, field: &str| match column {
-            Column::Time => clock.moment(field.as_bytes()).is_ok(),
-            Column::Size | Column::KeySize => size(field.as_bytes()).is_ok(),
-            Column::Count => whole(field.as_bytes(), u64::MAX).is_some(),
-            _ => true,
-        };
-        fields.len() == self.0.len() && self.0.iter().zip(&fields).all(|(column, field)| reads(column, field))
+        fields.len() == self.0.len() && self.0.iter().zip(&fields).all(|(column, field)| column.reads(field, delimiter))
     }
 
     /// That the first line has another number of fields, and what to do.
-    fn misfit(&self, first: &[u8], rows: &[&[u8]]) -> String {
+    fn misfit(&self, first: &[u8], rows: &[&[u8]], numbers: &[usize]) -> String {
         let counts = Delimiter::ALL.into_iter().map(|delimiter| (fields(first, delimiter).len(), delimiter));
         let counts: Vec<String> =
             counts.filter(|(count, _)| *count > 1).map(|(n, by)| format!("{n} by {}", by.words())).collect();
@@ -101,12 +110,13 @@ impl Columns {
         let sentence = format!("--columns {self} names {} columns, and the first line has {counts}", self.0.len());
         let fits = |line: &&[u8]| Delimiter::ALL.into_iter().any(|by| fields(line, by).len() == self.0.len());
         match rows.iter().take(20).position(fits) {
-            Some(line) => format!(
-                "{sentence}, as line {} has them; delete what is before it: tail -n +{} FILE | cachelane replay --columns \
-                 {self} -",
-                line + 1,
-                line + 1
-            ),
+            Some(row) => {
+                let line = numbers[row];
+                format!(
+                    "{sentence}, and line {line} has as many; delete what is before it: tail -n +{line} FILE | cachelane \
+                     replay --columns {self} -"
+                )
+            }
             None => format!("{sentence}; write - for each column to be left out"),
         }
     }
@@ -161,6 +171,15 @@ impl Delimiter {
         Delimiter::Byte(b','),
         Delimiter::Byte(b';'),
         Delimiter::Byte(b'|'),
+        Delimiter::Blanks,
+    ];
+
+    /// All, in the order in which they divide rows without a header: where semicolons do, a comma may be a decimal point.
+    pub const OF_ROWS: [Delimiter; 5] = [
+        Delimiter::Byte(b'\t'),
+        Delimiter::Byte(b';'),
+        Delimiter::Byte(b'|'),
+        Delimiter::Byte(b','),
         Delimiter::Blanks,
     ];
 
@@ -224,19 +243,20 @@ impl Layout {
     /// When the first line has another number of fields, however it is cut.
     pub fn told(
         told: &Columns,
-        lines: &[&[u8]],
+        (lines, numbers): (&[&[u8]], &[usize]),
         before: usize,
         separator: Option<Delimiter>,
     ) -> Result<Layout, Problem> {
         let rows = lines.get(before..).filter(|rows| !rows.is_empty()).unwrap_or(lines);
         let first = rows.first().copied().unwrap_or_default();
         let fits = |line: &[u8], delimiter: Delimiter| fields(line, delimiter).len() == told.0.len();
-        let by = Delimiter::ALL.into_iter().filter(|by| separator.is_none_or(|told| told == *by) && fits(first, *by));
+        let by =
+            Delimiter::OF_ROWS.into_iter().filter(|by| separator.is_none_or(|told| told == *by) && fits(first, *by));
+        // Several may fit, such as in 0,5;a: it is the one with which most times are times and sizes are sizes.
+        let reads = |by: &Delimiter| rows.iter().filter(|row| told.reads(row, *by)).count();
         let by: Vec<Delimiter> = by.collect();
-        // Several may fit, such as in 0,5;a: it is the one whose times are times and whose sizes are sizes.
-        let reads = |by: &&Delimiter| rows.iter().skip(usize::from(rows.len() > 1)).all(|row| told.reads(row, **by));
-        let Some(&delimiter) = by.iter().find(reads).or(by.first()) else {
-            return Err(Problem::Foreign(told.misfit(first, rows)));
+        let Some(delimiter) = by.into_iter().rev().max_by_key(reads) else {
+            return Err(Problem::Foreign(told.misfit(first, rows, &numbers[lines.len() - rows.len()..])));
         };
         // A line that looks like a comment may be a row, or the header.
         let skipped = lines.iter().take(lines.len() - rows.len()).take_while(|line| !fits(line, delimiter)).count();
@@ -276,21 +296,25 @@ impl Layout {
             let one_key =
                 names.len() == 1 && delimiter == Delimiter::Byte(b',') && known(&names[0]) == Some(Column::Key);
             if (names.len() > 1 || one_key) && is_header(&names, is_table && rows_fit, one_key) {
-                return Layout::of_names(&names, delimiter).map(Some);
+                return Layout::of_names(&names, second, delimiter).map(Some);
             }
         }
         Ok(None)
     }
 
-    fn of_names(names: &[String], delimiter: Delimiter) -> Result<Layout, Problem> {
+    fn of_names(names: &[String], second: Option<&[u8]>, delimiter: Delimiter) -> Result<Layout, Problem> {
         let columns = names.iter().map(|name| known(name).unwrap_or(Column::Ignored)).collect();
         let mut layout = Layout::new(delimiter, columns, true);
         let named = |column: Column| -> Vec<&String> {
             names.iter().zip(&layout.columns).filter(|(_, c)| **c == column).map(|(name, _)| name).collect()
         };
         let ask = |sentence: String| {
-            let each = layout.columns.iter().map(|column| column.name()).collect::<Vec<_>>().join(",");
-            let how = format!("say what each column is, such as --columns {each} (- for one to be left out)");
+            let how = match example(&layout.columns, second.map(|second| fields(second, delimiter)), delimiter) {
+                Some(columns) => {
+                    format!("say what each column is, such as --columns {columns} (- for one to be left out)")
+                }
+                None => say_columns(names.len()),
+            };
             Err(Problem::Foreign(format!("{sentence}; {how}")))
         };
         for column in [Column::Key, Column::Time, Column::Size, Column::Op, Column::Ttl, Column::Client, Column::Count]
@@ -363,6 +387,33 @@ impl Layout {
     }
 }
 
+/// Columns that a table can be read with where a header leaves them open: of several that may be the same, the first whose
+/// field in the second line can be read; the first unknown one as the key where none is known. `None` where none is left.
+fn example(columns: &[Column], second: Option<Vec<String>>, delimiter: Delimiter) -> Option<Columns> {
+    let mut columns = columns.to_vec();
+    let second = second.filter(|second| second.len() == columns.len());
+    for at in 0..columns.len() {
+        let column = columns[at];
+        let reads = second.as_ref().is_none_or(|second| column.reads(&second[at], delimiter));
+        if !reads || columns[..at].contains(&column) {
+            columns[at] = Column::Ignored;
+        }
+    }
+    if !columns.contains(&Column::Key) {
+        let unknown = columns.iter().position(|column| *column == Column::Ignored)?;
+        columns[unknown] = Column::Key;
+    }
+    Some(Columns(columns))
+}
+
+/// What to write for `--columns` where no example is of use.
+pub fn say_columns(width: usize) -> String {
+    format!(
+        "say it: --columns with {width} names between commas, one for each field: key for the key, and time, size, op, ttl, \
+         client or - (not read) for the others"
+    )
+}
+
 /// What stands after a comment's mark: in the W3C's extended log format, names after `Fields:`.
 fn after_mark(line: &[u8]) -> &[u8] {
     let line = line.trim_ascii_start();
@@ -398,7 +449,8 @@ fn normal(name: &str) -> String {
     words.join("_")
 }
 
-fn known(name: &str) -> Option<Column> {
+/// The column that goes by a name.
+pub fn known(name: &str) -> Option<Column> {
     let normal = normal(name);
     let whole = Column::of_name(&normal);
     // A unit ends the names of times only.
@@ -463,10 +515,10 @@ mod tests {
     fn what_a_header_leaves_open_is_asked_for() {
         let told = header("time,key,id", "1,a,b").unwrap_err();
         assert!(told.contains("the columns \"key\" and \"id\" may each be the key"), "{told}");
-        assert!(told.contains("--columns time,key,key"), "{told}");
+        assert!(told.contains("--columns time,key,- ("), "{told}");
         let told = header("time,name,size", "1,a,5").unwrap_err();
         assert!(
-            told.contains("none of its columns is known to be the key") && told.contains("--columns time,-,size"),
+            told.contains("none of its columns is known to be the key") && told.contains("--columns time,key,size ("),
             "{told}"
         );
         let told = header("time,ts,key", "1,1,a").unwrap_err();
@@ -477,7 +529,7 @@ mod tests {
     fn columns_as_told_must_name_the_key_and_fit_the_first_line() {
         let columns: Columns = "TIME,key,size,-".parse().unwrap();
         assert_eq!(columns.to_string(), "time,key,size,-");
-        let told = |first: &[u8]| Layout::told(&columns, &[first], 0, None);
+        let told = |first: &[u8]| Layout::told(&columns, (&[first], &[1]), 0, None);
         let layout = told(b"0 7 100 3").unwrap();
         assert_eq!((layout.delimiter, layout.has_header), (Delimiter::Blanks, false));
         assert!(told(b"ts;obj;bytes;x").unwrap().has_header);

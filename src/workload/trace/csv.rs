@@ -173,10 +173,10 @@ impl<R: BufRead> Csv<R> {
         for (column, field) in self.layout.columns.iter().zip(&self.fields) {
             let field = field.as_slice();
             match column {
-                Column::Key => record.key = keys.text(field)?,
+                Column::Key => record.key = keys.text(field.trim_ascii())?,
                 Column::Time => record.at = Some(self.clock.moment(field)?),
-                Column::Size => row.size = size(field)?,
-                Column::KeySize => row.key_size = size(field)?,
+                Column::Size => row.size = size(field, comma)?,
+                Column::KeySize => row.key_size = size(field, comma)?,
                 Column::Op => row.does = Some(does(field).ok_or_else(|| self.layout.unknown_operation(field))?),
                 Column::Count => row.count = count(field)?,
                 Column::Ttl => row.ttl = ttl(field, self.layout.ttl_unit, comma)?,
@@ -212,10 +212,15 @@ impl Row {
 }
 
 /// The size that a field says; `None` where it is empty.
-pub fn size(field: &[u8]) -> Result<Option<u32>, Problem> {
+/// `comma`: a comma may be the decimal point, and a point may stand between thousands.
+pub fn size(field: &[u8], comma: bool) -> Result<Option<u32>, Problem> {
     let field = field.trim_ascii();
     if field.is_empty() {
         return Ok(None);
+    }
+    if comma && has_thousands(field) {
+        let which = "a size that is clear: its points may be between thousands or before decimals";
+        return Err(Problem::expected(field, format!("{which}; write whole bytes without points")));
     }
     // Tools that keep numbers as floats write 100.0.
     let digits = match field.iter().position(|&byte| byte == b'.') {
@@ -224,6 +229,14 @@ pub fn size(field: &[u8]) -> Result<Option<u32>, Problem> {
     };
     let size = whole(digits, u64::from(u32::MAX)).map(|size| size as u32);
     size.map(Some).ok_or_else(|| Problem::expected(field, "a size in whole bytes, below 4 GiB"))
+}
+
+/// Whether points in a number may be between its thousands: `1.000`, `1.234.567`.
+fn has_thousands(number: &[u8]) -> bool {
+    let mut groups = number.split(|&byte| byte == b'.');
+    let is_first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && first != b"0");
+    let mut others = groups.peekable();
+    is_first && others.peek().is_some() && others.all(|group| group.len() == 3 && group.iter().all(u8::is_ascii_digit))
 }
 
 fn count(field: &[u8]) -> Result<u64, Problem> {
@@ -268,9 +281,9 @@ pub fn is_operation(field: &[u8]) -> bool {
 fn does(field: &[u8]) -> Option<Does> {
     match field.trim_ascii().to_ascii_lowercase().as_slice() {
         b"get" | b"gets" | b"read" | b"r" | b"get_lease" | b"lookup" | b"fetch" => Some(Does::Read),
-        b"set" | b"write" | b"put" | b"w" | b"set_lease" | b"insert" | b"cas" => Some(Does::Store(Only::Always)),
+        b"set" | b"write" | b"put" | b"w" | b"set_lease" | b"insert" => Some(Does::Store(Only::Always)),
         b"add" => Some(Does::Store(Only::IfAbsent)),
-        b"replace" => Some(Does::Store(Only::IfPresent)),
+        b"replace" | b"cas" => Some(Does::Store(Only::IfPresent)),
         b"modify" | b"incr" | b"decr" | b"append" | b"prepend" | b"update" => Some(Does::Change),
         b"delete" | b"del" | b"remove" => Some(Does::Delete),
         _ => None,

@@ -3,7 +3,7 @@
 //! Whatever has several fields in a line, or is no text, is either known for sure or refused with what it is and what to
 //! do. One key per line is what is left.
 
-use super::columns::{Columns, Delimiter, Layout, fields};
+use super::columns::{self, Column, Columns, Delimiter, Layout, fields};
 use super::error::shown;
 use super::oracle;
 use super::unpack::HEAD_BYTES;
@@ -20,6 +20,27 @@ pub struct Found {
     pub notes: Vec<String>,
     /// Every line that was looked at is a whole number.
     pub all_numbers: bool,
+}
+
+impl Found {
+    /// Refuses a unit of times that is told where the file's times have their own, or there are none.
+    pub fn takes_time_unit(&self) -> Result<(), Problem> {
+        let what = match (self.format, &self.layout) {
+            (Format::Csv, Some(layout)) if !layout.has(Column::Time) => "this table has no column of times",
+            (Format::Csv, _) => return Ok(()),
+            (Format::Keys | Format::Lirs, _) => "this file has one key per line and no times",
+            (Format::Arc, _) => "this is a trace of ARC's block ranges, which says no times",
+            (Format::Monitor, _) => "this is a capture of MONITOR, whose times are in seconds",
+            (Format::OracleGeneral | Format::Twitter | Format::Spc, _) => {
+                return Err(Problem::Foreign(format!(
+                    "--time-unit is for tables, and the times of the format {} are in seconds; leave it out",
+                    self.format
+                )));
+            }
+            (Format::Msr, _) => "this is a trace of MSR Cambridge, whose times are hundreds of nanoseconds since 1601",
+        };
+        Err(Problem::Foreign(format!("{what}; --time-unit is for tables: leave it out")))
+    }
 }
 
 impl From<Format> for Found {
@@ -41,6 +62,8 @@ pub struct Sample<'a> {
     head: &'a [u8],
     /// Its first lines that are not empty, without the last one where that may be cut off.
     lines: Vec<&'a [u8]>,
+    /// Their numbers in the file.
+    numbers: Vec<usize>,
 }
 
 impl<'a> Sample<'a> {
@@ -54,12 +77,18 @@ impl<'a> Sample<'a> {
             lines.pop();
         }
         let trimmed = lines.into_iter().map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        let lines = trimmed.filter(|line| !line.trim_ascii().is_empty()).collect();
-        Sample { extension, name: name.to_ascii_lowercase(), head, lines }
+        let numbered = (1..).zip(trimmed).filter(|(_, line)| !line.trim_ascii().is_empty());
+        let (numbers, lines) = numbered.unzip();
+        Sample { extension, name: name.to_ascii_lowercase(), head, lines, numbers }
     }
 
     fn has_extension(&self, known: &[&str]) -> bool {
         known.iter().any(|known| self.extension.eq_ignore_ascii_case(known))
+    }
+
+    /// Whether the name says that it is a table.
+    fn is_table(&self) -> bool {
+        self.has_extension(&["csv", "tsv", "tab"])
     }
 
     fn all(&self, is: impl Fn(&[u8]) -> bool) -> bool {
@@ -68,9 +97,26 @@ impl<'a> Sample<'a> {
 
     /// What a table looks like whose columns are told.
     pub fn told(&self, columns: &Columns) -> Result<Found, Problem> {
+        if self.is_monitor() {
+            let sentence = "this is a capture of MONITOR; --columns is for tables: leave it out";
+            return Err(Problem::Foreign(sentence.to_owned()));
+        }
+        if !is_text(self.head, &[]) {
+            return Err(Problem::Foreign(foreign::binary(self.head)));
+        }
+        if let Some(sentence) = foreign::json(&self.lines) {
+            return Err(Problem::Foreign(sentence));
+        }
+        let Some(first) = self.lines.first() else {
+            return Err(Problem::EmptyTrace("one row"));
+        };
         let (before, separator) = self.before_table();
-        let mut layout = Layout::told(columns, &self.lines, before, separator)?;
+        let mut layout = Layout::told(columns, (&self.lines, &self.numbers), before, separator)?;
         self.leave_out(&mut layout, before);
+        let is_words = || !fields(first, layout.delimiter).iter().any(|field| columns::is_number(field.trim()));
+        if layout.skip == 0 && self.is_table() && is_words() {
+            layout.notes.push(format!("the first line is taken for a row: {}", shown(first)));
+        }
         Ok(layout.into())
     }
 
@@ -136,7 +182,7 @@ impl<'a> Sample<'a> {
         };
         let layout = self.header(true)?;
         layout.map(Found::from).ok_or_else(|| {
-            if let Some(sentence) = foreign::lines_before(&self.lines) {
+            if let Some(sentence) = foreign::lines_before(&self.lines, &self.numbers) {
                 return Problem::Foreign(sentence);
             }
             Problem::expected(
@@ -168,7 +214,7 @@ impl<'a> Sample<'a> {
 
     /// What the name of an empty file says it is, for what it is told.
     fn of_name(&self) -> Result<Found, Problem> {
-        if self.has_extension(&["csv", "tsv", "tab"]) {
+        if self.is_table() {
             return self.table();
         }
         let format = if self.has_extension(&["lis"]) {
@@ -204,8 +250,7 @@ impl<'a> Sample<'a> {
         {
             return Ok(kind.format().into());
         }
-        let is_table = self.has_extension(&["csv", "tsv", "tab"]);
-        if let Some(layout) = self.header(is_table)? {
+        if let Some(layout) = self.header(self.is_table())? {
             return Ok(layout.into());
         }
         if arc::is_likely(&self.lines) {
@@ -222,10 +267,17 @@ impl<'a> Sample<'a> {
         if self.all(|line| line == b"*" || is_number(line)) {
             return Ok(Format::Lirs.into());
         }
-        match foreign::several_fields(&self.lines) {
-            Some(sentence) => Err(Problem::Foreign(sentence)),
-            None => Ok(Format::Keys.into()),
+        if let Some(sentence) = foreign::several_fields(&self.lines, &self.numbers) {
+            return Err(Problem::Foreign(sentence));
         }
+        let mut found = Found::from(Format::Keys);
+        if self.is_table() && !is_number(first) {
+            let first = shown(first);
+            found
+                .notes
+                .push(format!("the first line, {first:?}, is taken for a key; call the column key if it is its name"));
+        }
+        Ok(found)
     }
 }
 

@@ -1,13 +1,15 @@
 //! Files that are no trace, or none that is read: what they are, and what to do.
 
 use super::clock::{self, TimeUnit};
-use super::columns::{Delimiter, Layout, fields, is_number};
+use super::columns::{Column, Delimiter, Layout, fields, is_number, known, say_columns};
 use super::csv;
 use super::error::shown;
 use super::lines::whole;
 
 /// What the first bytes of a file that is no text say it is, and how to get at what is in it.
 const MAGIC: &[(&[u8], &str, &str)] = &[
+    (b"\xFF\xFE\0\0", "text in UTF-32", UTF_32),
+    (b"\0\0\xFE\xFF", "text in UTF-32", UTF_32),
     (b"PK\x03\x04", "a zip archive", "unpack it: unzip -p FILE | cachelane replay -"),
     (b"BZh", "compressed with bzip2", "unpack it: bzip2 -dc FILE | cachelane replay -"),
     (b"\x04\x22\x4D\x18", "compressed with lz4", "unpack it: lz4 -dc FILE | cachelane replay -"),
@@ -41,6 +43,7 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
     (b"\xD0\xCF\x11\xE0", "an old Office document", "save the sheet as csv"),
 ];
 
+const UTF_32: &str = "write it as UTF-8: iconv -f UTF-32 -t UTF-8 FILE | cachelane replay -";
 const NO_REQUESTS: &str = "it holds values, not requests; record requests: redis-cli MONITOR > capture.txt";
 const NO_PACKETS: &str = "record what the server is asked instead: redis-cli MONITOR > capture.txt";
 const CONVERT: &str =
@@ -57,11 +60,40 @@ pub fn binary(head: &[u8]) -> String {
     if is_vscsi(head) {
         return format!("this looks like a vscsi trace; {CONVERT}");
     }
+    if let Some(sentence) = odd_text(head) {
+        return sentence;
+    }
     "this is a binary file of a kind that is not known; of binary formats oracleGeneral is read (--format oracle-general \
      says so); print it as text first, one key per line or with a header such as time,key,size. If it is only numbers, one \
      after the other: od -An -v -w4 -t u4 FILE | tr -d ' ' | cachelane replay - (with --endian=big for Java's; 8 for 4 where \
      they have eight bytes)"
         .to_owned()
+}
+
+/// What a text is that is not UTF-8, or has control characters in it; `None` where it is none.
+fn odd_text(head: &[u8]) -> Option<String> {
+    let is_control = |byte: &u8| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
+    let is_utf8 = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        // A character may be cut off at the end of what is looked at.
+        Err(error) => error.error_len().is_none(),
+    };
+    match head.iter().position(is_control) {
+        None => Some(
+            "this looks like text that is not UTF-8; if it is Latin-1: iconv -f latin1 -t utf8 FILE | cachelane replay - (or \
+             cp949, gb18030, shift_jis for latin1)"
+                .to_owned(),
+        ),
+        Some(at) if is_utf8 && !head.contains(&0) => {
+            let line = head[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+            Some(format!(
+                "line {line} of this text has a control character in it (\\x{:02x}); delete it, or, if each line is one key as it \
+                 stands: --format keys",
+                head[at]
+            ))
+        }
+        Some(_) => None,
+    }
 }
 
 /// Two records of VMware's disk traces, of either version: a field says which.
@@ -94,9 +126,10 @@ pub fn text(lines: &[&[u8]]) -> Option<String> {
     } else if all(is_address) {
         "this is a trace of a processor's addresses; take the addresses out of it: awk '{print $2}' FILE | cachelane replay - \
          (or memory lines of 16 bytes: awk '{print $2}' FILE | sed 's/.$//' | cachelane replay -)"
-    } else if is_json(first, second) {
-        "this is JSON; take the keys out of it: jq -r .key FILE | cachelane replay - (or csv with a header: jq -r '[.time, \
-         .key, .size] | @csv')"
+    } else if let Some(sentence) = json(lines) {
+        return Some(sentence);
+    } else if all(is_syslog) {
+        "this is a log of syslog; take the keys out of it, such as with: grep -o 'key=[^ ]*' FILE | cachelane replay -"
     } else if is_sql(&words) {
         "this is SQL; write the table as csv with a header such as time,key,size"
     } else if first.starts_with('<') && first.contains('>') && !first.starts_with("<1") {
@@ -191,6 +224,59 @@ fn is_json(first: &str, second: &[u8]) -> bool {
         || (opens.trim_end() == "[" && second.trim_ascii_start().starts_with(b"{"))
 }
 
+/// `Jan  1 00:00:01 host …` and `<34>1 2024-…`
+fn is_syslog(line: &str) -> bool {
+    let words: Vec<&str> = line.split_ascii_whitespace().take(3).collect();
+    let [month, day, time] = words.as_slice() else { return false };
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let is_old = months.contains(month)
+        && whole(day.as_bytes(), 31).is_some()
+        && time.split(':').count() == 3
+        && time.starts_with(|c: char| c.is_ascii_digit());
+    let priority = month.strip_prefix('<').and_then(|rest| rest.split_once('>')).map(|(priority, _)| priority);
+    is_old || priority.is_some_and(|number| !number.is_empty() && whole(number.as_bytes(), 191).is_some())
+}
+
+/// That a text is JSON, and a command that makes a table of it, by the names of the first object's fields; `None` where it
+/// is none.
+pub fn json(lines: &[&[u8]]) -> Option<String> {
+    let first = std::str::from_utf8(lines.first()?).ok()?;
+    if !is_json(first, lines.get(1).copied().unwrap_or_default()) {
+        return None;
+    }
+    let text = lines.join(&b"\n"[..]);
+    let text = text.trim_ascii();
+    let (text, each) = text.strip_prefix(b"[").map_or((text, ""), |rest| (rest, ".[] | "));
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<serde_json::Value>();
+    let object = values.next().and_then(Result::ok);
+    let fields = object.as_ref().and_then(serde_json::Value::as_object);
+    let found = |wanted: Column| {
+        fields?.iter().find(|(name, value)| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let is_plain = value.is_string() || value.is_number();
+            // It is a column's name in the header, too.
+            let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+            is_plain && is_name && known(name) == Some(wanted) && wanted.reads(&text, Delimiter::Byte(b','))
+        })
+    };
+    let columns = [Column::Time, Column::Key, Column::Size, Column::Op].map(found);
+    let command = |header: &str, names: &str| {
+        format!("(echo {header}; jq -r '{each}[{names}] | @csv' FILE) | cachelane replay -")
+    };
+    if columns[1].is_some() {
+        let names: Vec<&str> = columns.iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let quoted: Vec<String> = names.iter().map(|name| format!(".\"{name}\"")).collect();
+        return Some(format!("this is JSON; make a table of it: {}", command(&names.join(","), &quoted.join(", "))));
+    }
+    let names: Vec<String> =
+        fields.into_iter().flatten().take(20).map(|(name, _)| format!("{:?}", shown(name.as_bytes()))).collect();
+    let own = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+    Some(format!(
+        "this is JSON; make a table of it: {}, with the names of its own fields{own} in place of TIME, KEY and SIZE",
+        command("time,key,size", ".TIME, .KEY, .SIZE")
+    ))
+}
+
 fn is_sql(words: &[&str]) -> bool {
     let upper: Vec<String> = words.iter().take(2).map(|word| word.to_ascii_uppercase()).collect();
     let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
@@ -206,19 +292,14 @@ fn is_sql(words: &[&str]) -> bool {
 }
 
 /// What to do about lines that have several fields, of which nothing says what they are; `None` where they have one.
-pub fn several_fields(lines: &[&[u8]]) -> Option<String> {
-    const BY: [Delimiter; 5] = [
-        Delimiter::Byte(b'\t'),
-        Delimiter::Byte(b';'),
-        Delimiter::Byte(b'|'),
-        Delimiter::Byte(b','),
-        Delimiter::Blanks,
-    ];
-    if let Some(sentence) = lines_before(lines) {
+pub fn several_fields(lines: &[&[u8]], numbers: &[usize]) -> Option<String> {
+    if let Some(sentence) = lines_before(lines, numbers) {
         return Some(sentence);
     }
     // A comma may be in a key (an address, say), but hardly as often in each.
-    if let Some((delimiter, width)) = BY.into_iter().find_map(|by| Some((by, common_width(&widths(lines, by))?))) {
+    if let Some((delimiter, width)) =
+        Delimiter::OF_ROWS.into_iter().find_map(|by| Some((by, common_width(&widths(lines, by))?)))
+    {
         let how = match suggestion(lines, delimiter) {
             Some(columns) => format!(
                 "say it, such as --columns {columns} (- for one that is not read), or write such a header as the first line"
@@ -232,15 +313,7 @@ pub fn several_fields(lines: &[&[u8]]) -> Option<String> {
         ));
     }
     // A blank is in no key.
-    [Delimiter::Byte(b'\t'), Delimiter::Blanks].into_iter().find_map(|by| some_wide(lines, by))
-}
-
-/// What to write for `--columns` where no example is of use.
-fn say_columns(width: usize) -> String {
-    format!(
-        "say it: --columns with {width} names between commas, one for each field: key for the key, and time, size, op, ttl, \
-         client or - (not read) for the others"
-    )
+    [Delimiter::Byte(b'\t'), Delimiter::Blanks].into_iter().find_map(|by| some_wide(lines, numbers, by))
 }
 
 fn widths(lines: &[&[u8]], delimiter: Delimiter) -> Vec<usize> {
@@ -254,7 +327,7 @@ fn common_width(widths: &[usize]) -> Option<usize> {
 }
 
 /// That the first lines have one field and all others several, and how to delete them.
-pub fn lines_before(lines: &[&[u8]]) -> Option<String> {
+pub fn lines_before(lines: &[&[u8]], numbers: &[usize]) -> Option<String> {
     const BEFORE_MAX: usize = 20;
     let (before, delimiter, width) = Delimiter::ALL.into_iter().find_map(|delimiter| {
         let widths = widths(lines, delimiter);
@@ -277,13 +350,13 @@ pub fn lines_before(lines: &[&[u8]]) -> Option<String> {
         "its {which} 1 field and the others {width}, by {}; delete {delete}: tail -n +{} FILE | cachelane replay {}-{also}; or, \
          if each line is one key as it stands: --format keys",
         delimiter.words(),
-        before + 1,
+        numbers[before],
         columns.unwrap_or_default()
     ))
 }
 
 /// That some lines have several fields.
-fn some_wide(lines: &[&[u8]], delimiter: Delimiter) -> Option<String> {
+fn some_wide(lines: &[&[u8]], numbers: &[usize], delimiter: Delimiter) -> Option<String> {
     let widths = widths(lines, delimiter);
     let first = widths.iter().position(|width| *width > 1)?;
     let wide: Vec<usize> = widths.iter().copied().filter(|width| *width > 1).collect();
@@ -294,7 +367,7 @@ fn some_wide(lines: &[&[u8]], delimiter: Delimiter) -> Option<String> {
         return Some(format!(
             "line {} has {} {field}, by {by}, and most lines have one: {:?}; delete it if it is no key; or, if each line is \
              one key as it stands: --format keys",
-            first + 1,
+            numbers[first],
             widths[first],
             shown(lines[first])
         ));
@@ -406,7 +479,10 @@ mod tests {
 
     #[test]
     fn lines_of_several_fields_are_asked_about_and_keys_with_a_comma_now_and_then_are_not() {
-        let ask = |sample: &str| several_fields(&sample.lines().map(str::as_bytes).collect::<Vec<_>>());
+        let ask = |sample: &str| {
+            let lines: Vec<&[u8]> = sample.lines().map(str::as_bytes).collect();
+            several_fields(&lines, &(1..=lines.len()).collect::<Vec<_>>())
+        };
         assert!(ask("user 7\nuser 8").unwrap().contains("2 fields, by blanks"));
         assert!(ask("a,1\nb,2").unwrap().contains("--columns key,size (-"));
         assert!(ask("a;1;x\nb;2;x").unwrap().contains("3 fields, by semicolons"));

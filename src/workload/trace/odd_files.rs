@@ -148,3 +148,172 @@ fn the_path_of_an_access_log_is_taken_from_where_it_stands() {
     let junk = "10.0.0.9 - - [10/Oct/2023:13:55:36 +0000] \"-\" 408 0\n";
     says(&refused("-", format!("{junk}{vhost}")), &["{print $8}"]);
 }
+
+#[test]
+fn json_is_refused_with_a_command_that_makes_a_table_of_it() {
+    for (json, words) in [
+        (
+            "{\"ts\": 1, \"obj_id\": \"a\", \"bytes\": 5}\n",
+            &["(echo ts,obj_id,bytes; jq -r '[.\"ts\", .\"obj_id\", .\"bytes\"] | @csv' FILE) | cachelane replay -"][..],
+        ),
+        ("{\"key\": \"a\", \"x\": {\"y\": 1}}\n{\"key\": \"b\"}\n", &["(echo key; jq -r '[.\"key\"] | @csv' FILE)"]),
+        (
+            "[{\"key\": \"a\", \"time\": 1},\n {\"key\": \"b\"}]\n",
+            &["(echo time,key; jq -r '.[] | [.\"time\", .\"key\"] | @csv' FILE)"],
+        ),
+        ("[\n  {\n    \"key\": \"a\"\n  }\n]\n", &["jq -r '.[] | [.\"key\"] | @csv'"]),
+        (
+            "{\"name\": \"a\", \"n\": 1}\n",
+            &["(echo time,key,size; jq -r '[.TIME, .KEY, .SIZE] | @csv' FILE)", "\"name\", \"n\""],
+        ),
+        ("{\"requests\": [{\"key\": 1}]}\n", &["in place of TIME, KEY and SIZE"]),
+    ] {
+        says(&refused("-", json), &["this is JSON"]);
+        says(&refused("-", json), words);
+    }
+}
+
+/// The columns of the first suggestion in a sentence.
+fn suggested(sentence: &str) -> Option<&str> {
+    sentence
+        .split_once("--columns ")
+        .map(|(_, rest)| rest.split([' ', ';', ')']).next().unwrap())
+        .filter(|s| s.contains(','))
+}
+
+#[test]
+fn columns_that_are_suggested_read_the_file_or_none_are_suggested() {
+    for (name, text) in [
+        ("-", "time,key,id\n1,a,b\n2,a,c\n"),
+        ("-", "time,name,size\n1,a,5\n2,b,6\n"),
+        ("-", "time,ts,key\n1,1,a\n2,2,b\n"),
+        ("-", "date time url size\n2024-01-01 00:00:01 /a 5\n"),
+        ("x.csv", "p,q,r\n1,2,3\n4,5,6\n"),
+        ("x.csv", "who,what\nann,x\nbob,y\n"),
+        ("-", "1,5;7;10\n2,5;7;10\n"),
+        ("-", "a,1\nb,2\n"),
+        ("-", "get user:1 5\nset user:2 6\n"),
+        ("-", "7\t5\n3\t6\n"),
+        ("-", "1700000000 a\n1700000001 b\n"),
+        ("-", "a 1700000000\nb 1700000001\n"),
+        ("-", "x;y;z;q\nx;y;z;q\n"),
+        ("-", "export\n1,a,10\n2,b,10\n"),
+    ] {
+        let told = refused(name, text);
+        let columns = suggested(&told).unwrap_or_else(|| panic!("{text}: {told}"));
+        let text = text.strip_prefix("export\n").unwrap_or(text);
+        let read = play(name, text, how("", columns, ""));
+        assert!(read.is_ok(), "{text}: --columns {columns}: {read:?}");
+    }
+    says(&refused("-", "1,5;7;10\n2,5;7;10\n"), &["3 fields, by semicolons", "--columns time,key,size"]);
+    for (text, words) in [
+        ("Jan  1 00:00:01 h sshd[1]: hello\nJan  1 00:00:02 h cron: a b c\n", "this is a log of syslog"),
+        ("<34>1 2024-01-01T00:00:01Z h su - - a b\n<34>1 2024-01-01T00:00:02Z h su - - c\n", "this is a log of syslog"),
+        ("a b c\nd e\nf g h i\n", "its lines have 2 to 4 fields, by blanks, so that they are no table"),
+        ("time,size\n1,5\n2,6\n", "none of its columns is known to be the key"),
+        ("time,size\n1,5\n2,6\n", "--columns with 2 names between commas"),
+    ] {
+        let told = refused("-", text);
+        says(&told, &[words]);
+        assert_eq!(suggested(&told), None, "{told}");
+    }
+    // Also where columns are told, the separator is the one with which times are times.
+    let records = play("-", "1,5;a\n2,5;a\n", how("", "time,key", "")).unwrap().0;
+    assert_eq!((records[0].at, records[1].key), (Some(Nanos::from_millis(1_500)), 0));
+}
+
+#[test]
+fn an_odd_line_among_keys_is_named() {
+    let told = refused("-", "user:1\nuser:2\nuser:3\nuser 4 x\nuser:5\n");
+    says(&told, &["line 4 has 3 fields, by blanks, and most lines have one: \"user 4 x\"", "--format keys"]);
+    says(&refused("-", "# my keys\nuser:1\nuser:2\n"), &["line 1 has 3 fields"]);
+    says(&refused("-", "\n\nuser:1\nuser 2\nuser:3\n"), &["line 4 has 2 fields"]);
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn texts_of_other_encodings_are_told_with_what_turns_them_into_utf_8() {
+    let utf32 = |text: &str| text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<u8>>();
+    says(&refused("-", utf32("\u{feff}a\nb\n")), &["UTF-32", "iconv -f UTF-32 -t UTF-8 FILE | cachelane replay -"]);
+    let big = |text: &str| text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect::<Vec<u8>>();
+    says(&refused("-", big("\u{feff}a\nb\n")), &["iconv -f UTF-32 -t UTF-8 FILE | cachelane replay -"]);
+    let how = "iconv -f latin1 -t utf8 FILE | cachelane replay -";
+    says(&refused("-", b"caf\xe9\nth\xe9\n"), &["not UTF-8", how]);
+    says(&refused("-", [b"plain\n".repeat(100), b"caf\xe9\n".to_vec()].concat()), &["line 101: ", "not UTF-8", how]);
+    says(&refused("-", b"time,key\n1,caf\xe9\n".repeat(1)), &["not UTF-8", how]);
+    says(&refused("-", "a\nb\x01c\n"), &["line 2", "control character", "--format keys"]);
+    assert_eq!(play("-", "a\nb\x01c\n", Some(Format::Keys).into()).unwrap().0.len(), 2);
+}
+
+#[test]
+fn what_follows_packed_data_is_padding_or_told_and_no_error_is_a_programs_own() {
+    assert_eq!(asked([gzip("a\nb\n"), vec![0; 512]].concat()), [0, 1]);
+    assert_eq!(asked([gzip("a\nb\n"), vec![0; 70_000], gzip("a\n")].concat()), [0, 1, 0]);
+    says(
+        &refused("-", [gzip("a\nb\n"), b"hello".to_vec()].concat()),
+        &["the compressed data is followed by other bytes, which are not gzip's", "gzip -dc FILE | cachelane replay -"],
+    );
+    let zstd =
+        [0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x58, 0x31, 0, 0, 0x61, 0x0A, 0x62, 0x0A, 0x61, 0x0A, 0xEA, 0xCA, 0xD3, 0x49];
+    says(&refused("-", [&zstd[..], b"hello"].concat()), &["followed by other bytes, which are not zstd's"]);
+    for length in 5..zstd.len() {
+        let told = refused("-", &zstd[..length]);
+        assert!(told.ends_with("damaged or cut off; fetch it again") || told.ends_with("does not fit"), "{told}");
+    }
+    for at in 4..zstd.len() {
+        for bit in 0..8 {
+            let mut damaged = zstd.to_vec();
+            damaged[at] ^= 1 << bit;
+            let told = play("-", damaged, How::default()).map_or_else(|told| told, |_| String::new());
+            assert!(!told.contains(['{', '(']) || told.contains("--long"), "{at}: {told}");
+        }
+    }
+    let packed = gzip(&"user:1\nuser:2\n".repeat(100));
+    for length in 3..packed.len() {
+        assert!(refused("-", &packed[..length]).ends_with("damaged or cut off; fetch it again"), "{length}");
+    }
+}
+
+#[test]
+fn a_size_with_points_between_thousands_is_refused_and_blanks_around_a_key_are_none_of_it() {
+    for size in ["1.000", "1.234.567", "12.500"] {
+        let told = refused("-", format!("time;key;size\n1,5;a;{size}\n"));
+        says(&told, &["line 2: ", size, "thousand", "whole bytes without points"]);
+    }
+    let sizes = |text: &str| play("-", text, How::default()).unwrap().0.iter().map(|r| r.size).collect::<Vec<_>>();
+    assert_eq!(sizes("time;key;size\n1.000;a;1000.0\n2.000;a;7\n"), [Some(1000), Some(7)]);
+    assert_eq!(sizes("time,key,size\n1,a,1000.000\n"), [Some(1000)], "a comma table's point is a point");
+    assert_eq!(asked("time, key, size\n1, a, 10\n2,a,10\n3,\ta ,10\n"), [0, 0, 0]);
+}
+
+#[test]
+fn options_that_say_nothing_of_a_file_are_refused() {
+    let told = |text: &str, how: How| play("-", text, how).unwrap_err();
+    says(&told(SET, how("", "", "ms")), &["a capture of MONITOR", "--time-unit is for tables: leave it out"]);
+    says(&told("a\nb\n", how("", "", "ms")), &["--time-unit", "one key per line", "leave it out"]);
+    says(&told("key,size\na,1\n", how("", "", "ms")), &["--time-unit", "no column of times"]);
+    says(
+        &told(SET, how("", "time,key", "")),
+        &["this is a capture of MONITOR; --columns is for tables", "leave it out"],
+    );
+    says(&told("{\"key\": 1}\n", how("", "time,key", "")), &["this is JSON"]);
+    says(&told("PK\x03\x04\0\0", how("", "time,key", "")), &["this is a zip archive"]);
+    assert!(play("-", "time,key\n1,a\n", how("", "", "ms")).is_ok());
+}
+
+#[test]
+fn the_first_line_of_one_column_is_told_where_it_is_taken_for_a_key() {
+    assert_eq!(
+        notes("x.csv", "name\na\nb\n"),
+        ["the first line, \"name\", is taken for a key; call the column key if it is its name"]
+    );
+    assert_eq!(notes("x.txt", "name\na\nb\n"), [""; 0]);
+    let records = play("-", "key,op\na,cas\n", How::default()).unwrap().0;
+    let only = crate::keyspace::Only::IfPresent;
+    assert_eq!(records[0].command, Some(Command::Store { expiry: crate::keyspace::Expiry::Never, only }));
+}

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use lzma_rust2::XzReader;
 
 use super::zstd::{self, Zstd};
@@ -95,7 +95,7 @@ pub fn unpack<'a>(name: &str, reader: impl BufRead + 'a) -> Result<Unpacked<'a>,
         let (decoder, endings, by): Decoder<'a> = if zstd::is(&head) {
             (Box::new(Zstd::new(whole)), &[".zst", ".zstd"], "zstd -dc")
         } else if head.starts_with(&GZIP) {
-            (Box::new(Told(MultiGzDecoder::new(whole))), &[".gz", ".gzip"], "gzip -dc")
+            (Box::new(Told(Gzip::new(whole))), &[".gz", ".gzip"], "gzip -dc")
         } else if head.starts_with(&XZ) {
             (Box::new(Told(XzReader::new_mem_limit(whole, true, XZ_KIB_MAX))), &[".xz"], "xz -dc")
         } else if let Some(endian) = Utf16::of(&head) {
@@ -123,6 +123,67 @@ fn peek(mut input: Input<'_>) -> io::Result<(Vec<u8>, Input<'_>)> {
     input.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
     let whole = io::Cursor::new(head.clone()).chain(input);
     Ok((head, Box::new(whole)))
+}
+
+/// What is said of damaged data.
+pub fn damaged() -> io::Error {
+    io::Error::other("the compressed data is damaged or cut off; fetch it again")
+}
+
+/// What is said where something else follows the data that a tool packed.
+pub fn followed(tool: &str) -> io::Error {
+    io::Error::other(format!(
+        "the compressed data is followed by other bytes, which are not {tool}'s; if they are not needed: {tool} -dc FILE | \
+         cachelane replay -"
+    ))
+}
+
+/// Whether the decoder means what stands after the end of a stream.
+fn is_after_xz(error: &io::Error) -> bool {
+    let text = error.to_string();
+    ["incomplete XZ magic", "after stream padding", "stream padding size"].iter().any(|known| text.contains(known))
+}
+
+/// Decompresses gzip's members, one after the other. Zeros after one are padding, as for gzip itself.
+struct Gzip<R>(Option<GzDecoder<R>>);
+
+impl<R: BufRead> Gzip<R> {
+    fn new(reader: R) -> Gzip<R> {
+        Gzip(Some(GzDecoder::new(reader)))
+    }
+
+    /// Begins the next member, if there is one.
+    fn next_member(mut reader: R) -> io::Result<Option<GzDecoder<R>>> {
+        loop {
+            let held = reader.fill_buf()?;
+            let Some(at) = held.iter().position(|byte| *byte != 0) else {
+                let length = held.len();
+                reader.consume(length);
+                if length == 0 {
+                    return Ok(None);
+                }
+                continue;
+            };
+            if held[at] != GZIP[0] || held.get(at + 1).is_some_and(|byte| *byte != GZIP[1]) {
+                return Err(followed("gzip"));
+            }
+            reader.consume(at);
+            return Ok(Some(GzDecoder::new(reader)));
+        }
+    }
+}
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(decoder) = &mut self.0 {
+            let length = decoder.read(buffer)?;
+            if length > 0 || buffer.is_empty() {
+                return Ok(length);
+            }
+            self.0 = self.0.take().map(|done| Gzip::next_member(done.into_inner())).transpose()?.flatten();
+        }
+        Ok(0)
+    }
 }
 
 /// Whether the lines of a file that begins so end with carriage returns.
@@ -180,7 +241,14 @@ impl<R: Read> Read for Told<R> {
                 "the compressed data needs a window of more than {} MiB; let `xz -dc FILE | cachelane replay -` read it",
                 XZ_KIB_MAX >> 10
             )),
-            _ => io::Error::other(format!("the compressed data is damaged or cut off: {error}")),
+            io::ErrorKind::InvalidInput if is_after_xz(&error) => followed("xz"),
+            io::ErrorKind::InvalidData if is_after_xz(&error) => followed("xz"),
+            io::ErrorKind::InvalidInput
+            | io::ErrorKind::InvalidData
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::Unsupported => damaged(),
+            // What is below it has its own words.
+            _ => error,
         })
     }
 }
