@@ -111,9 +111,9 @@ impl Columns {
         let fits = |line: &&[u8]| Delimiter::ALL.into_iter().any(|by| fields(line, by).len() == self.0.len());
         match rows.iter().take(20).position(fits) {
             Some(row) => {
-                let line = numbers[row];
+                let (line, width) = (numbers[row], self.0.len());
                 format!(
-                    "{sentence}, and line {line} has as many; delete what is before it: tail -n +{line} FILE | cachelane \
+                    "{sentence} and line {line} {width}; delete what is before it: tail -n +{line} FILE | cachelane \
                      replay --columns {self} -"
                 )
             }

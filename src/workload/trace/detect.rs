@@ -199,7 +199,8 @@ impl<'a> Sample<'a> {
         }
         let bells: &[u8] = if self.is_monitor() { &[7, 8] } else { &[] };
         if !is_text(self.head, bells) {
-            let is_oracle = self.name.contains("oraclegeneral") || oracle::is_plausible(self.head);
+            let is_oracle = !foreign::is_utf_32(self.head)
+                && (self.name.contains("oraclegeneral") || oracle::is_plausible(self.head));
             return if is_oracle {
                 Ok(Format::OracleGeneral.into())
             } else {

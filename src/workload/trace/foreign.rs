@@ -70,6 +70,16 @@ pub fn binary(head: &[u8]) -> String {
         .to_owned()
 }
 
+/// Whether a file that begins so is text in UTF-32: numbers of characters after a byte-order mark.
+pub fn is_utf_32(head: &[u8]) -> bool {
+    let number: fn([u8; 4]) -> u32 = match head {
+        [0xFF, 0xFE, 0, 0, ..] => u32::from_le_bytes,
+        [0, 0, 0xFE, 0xFF, ..] => u32::from_be_bytes,
+        _ => return false,
+    };
+    head.as_chunks::<4>().0.iter().all(|unit| char::from_u32(number(*unit)).is_some_and(|c| c != '\0'))
+}
+
 /// What a text is that is not UTF-8, or has control characters in it; `None` where it is none.
 fn odd_text(head: &[u8]) -> Option<String> {
     let is_control = |byte: &u8| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
@@ -113,6 +123,8 @@ pub fn text(lines: &[&[u8]]) -> Option<String> {
     let sentence = if is_resp(lines[0], second) || first.starts_with("#TS:") {
         "this is Redis' protocol, as in its append-only file, which holds writes and no reads; record requests instead: \
          redis-cli MONITOR > capture.txt"
+    } else if let Some(sentence) = extended_log(lines) {
+        return Some(sentence);
     } else if is_access_log(first) {
         return Some(access_log(lines));
     } else if first.starts_with("ts=") && first.contains(" gid=") {
@@ -156,6 +168,17 @@ fn is_resp(first: &[u8], second: &[u8]) -> bool {
 fn is_access_log(line: &str) -> bool {
     let after = line.split_once(" [").and_then(|(_, rest)| rest.split_once("] \""));
     after.is_some_and(|(date, rest)| date.matches(':').count() >= 3 && rest.contains('"'))
+}
+
+/// How to take the paths out of a log in the W3C's extended format, as IIS writes it: `#Fields:` names its columns.
+fn extended_log(lines: &[&[u8]]) -> Option<String> {
+    let comments = lines.iter().take_while(|line| line.starts_with(b"#"));
+    let names = comments.filter_map(|line| std::str::from_utf8(line).ok()?.strip_prefix("#Fields:")).next()?;
+    let column = names.split_ascii_whitespace().position(|name| matches!(name, "cs-uri-stem" | "cs-uri"))? + 1;
+    Some(format!(
+        "this is a web server's log in the W3C's extended format; take the paths out of it: awk '!/^#/ {{print ${column}}}' \
+         FILE | cachelane replay -"
+    ))
 }
 
 /// How to take the paths out of an access log: their column is that of the first line that has one. Lines without one, such

@@ -57,30 +57,48 @@ pub fn plain(line: &[u8]) -> Cow<'_, [u8]> {
     if !line.iter().any(|byte| matches!(byte, 7 | 8 | b'\r' | 0x1B)) {
         return Cow::Borrowed(line);
     }
-    let mut text = Vec::new();
+    let (mut text, mut cursor) = (Vec::new(), 0);
     let mut rest = line.trim_ascii_end();
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
         match byte {
-            0x1B => rest = after_escape(after),
-            // What a prompt writes over the line that is being typed.
-            b'\r' => text.clear(),
-            7 | 8 => {}
-            _ => text.push(byte),
+            0x1B => {
+                let (order, after) = order(after);
+                rest = after;
+                match order {
+                    [b'[', count @ .., b'C'] => {
+                        let count = std::str::from_utf8(count).ok().and_then(|count| count.parse().ok()).unwrap_or(1);
+                        cursor = text.len().min(usize::saturating_add(cursor, count));
+                    }
+                    b"[K" | b"[0K" => text.truncate(cursor),
+                    _ => {}
+                }
+            }
+            // A prompt writes over the line that is being typed.
+            b'\r' => cursor = 0,
+            8 => cursor = cursor.saturating_sub(1),
+            7 => {}
+            _ => {
+                match text.get_mut(cursor) {
+                    Some(old) => *old = byte,
+                    None => text.push(byte),
+                }
+                cursor += 1;
+            }
         }
     }
     Cow::Owned(text)
 }
 
-/// What stands after an order to a terminal, of which the escape was read.
-fn after_escape(text: &[u8]) -> &[u8] {
-    let after = |end: Option<usize>| end.map_or(&b""[..], |end| &text[end + 1..]);
-    match text.first() {
-        Some(b'[') => after((1..text.len()).find(|&at| (0x40..0x7F).contains(&text[at]))),
+/// An order to a terminal, of which the escape was read, and what stands after it.
+fn order(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = match text.first() {
+        Some(b'[') => (1..text.len()).find(|&at| (0x40..0x7F).contains(&text[at])),
         // A title, up to a bell or `ESC \`.
-        Some(b']') => after((1..text.len()).find(|&at| text[at] == 7 || text[at - 1..].starts_with(b"\x1b\\"))),
-        _ => after(text.iter().position(|byte| !(0x20..0x30).contains(byte))),
-    }
+        Some(b']') => (1..text.len()).find(|&at| text[at] == 7 || text[at - 1..].starts_with(b"\x1b\\")),
+        _ => text.iter().position(|byte| !(0x20..0x30).contains(byte)),
+    };
+    text.split_at(end.map_or(text.len(), |end| end + 1))
 }
 
 /// Looks behind a prefix, such as that of a container, of `grep` or of `^C`: a time with six digits after its point, a database and a client begin there.
@@ -310,6 +328,19 @@ mod tests {
         assert_eq!(words, ["EXPIRE", "k", "60"]);
         let (_, _, client, _) = cut("1.0 [3 unix:/tmp/a [1] b.sock] \"get\" \"k\"").unwrap();
         assert_eq!(client.as_deref(), Some("unix:/tmp/a [1] b.sock"));
+    }
+
+    #[test]
+    fn a_line_is_read_as_a_terminal_shows_it() {
+        let shown = |line: &str| String::from_utf8(plain(line.as_bytes()).into_owned()).unwrap();
+        // As redis-cli writes what is typed at its prompt, with a hint behind it.
+        let prompt = "a:1> \r\x1b[0Ka:1> g\r\x1b[6C\r\x1b[0Ka:1> get\x1b[0;90;49m key\x1b[0m\r\x1b[8C\r\x1b[0Ka:1> get k\r\x1b[10C\r";
+        assert_eq!(shown(prompt), "a:1> get k");
+        assert_eq!(shown("\x1b[1;32mab\x1b(B\x1b[m\x1b]0;title\x07c"), "abc");
+        assert_eq!(shown("abc\x08\x08X\x07"), "aXc");
+        for odd in ["\x1b", "\x1b[", "\x1b]", "\x1b[99999999999999999999C", "\r\x1b[9Cx", "\x08\x1b[Kx"] {
+            assert!(shown(odd).len() <= 1, "{odd:?}");
+        }
     }
 
     #[test]

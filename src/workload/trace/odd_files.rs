@@ -145,6 +145,8 @@ fn the_path_of_an_access_log_is_taken_from_where_it_stands() {
     says(&refused("-", vhost), &["access log", "awk '$8 ~ \"^(/|https?:)\" {print $8}' FILE | cachelane replay -"]);
     let (_, common) = vhost.split_once(' ').unwrap();
     says(&refused("-", common), &["awk '$7 ~ \"^(/|https?:)\" {print $7}' FILE"]);
+    let extended = "#Software: IIS\n#Fields: date time cs-method cs-uri-stem\n2024-01-01 00:00:01 GET /a\n";
+    says(&refused("-", extended), &["W3C's extended format", "awk '!/^#/ {print $4}' FILE | cachelane replay -"]);
     let junk = "10.0.0.9 - - [10/Oct/2023:13:55:36 +0000] \"-\" 408 0\n";
     says(&refused("-", format!("{junk}{vhost}")), &["{print $8}"]);
 }
@@ -240,6 +242,8 @@ fn gzip(text: &str) -> Vec<u8> {
 fn texts_of_other_encodings_are_told_with_what_turns_them_into_utf_8() {
     let utf32 = |text: &str| text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<u8>>();
     says(&refused("-", utf32("\u{feff}a\nb\n")), &["UTF-32", "iconv -f UTF-32 -t UTF-8 FILE | cachelane replay -"]);
+    let one = refused("-", utf32("\u{feff}a\nb\na\n"));
+    says(&one, &["UTF-32"]);
     let big = |text: &str| text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect::<Vec<u8>>();
     says(&refused("-", big("\u{feff}a\nb\n")), &["iconv -f UTF-32 -t UTF-8 FILE | cachelane replay -"]);
     let how = "iconv -f latin1 -t utf8 FILE | cachelane replay -";
