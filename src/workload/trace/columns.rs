@@ -258,8 +258,8 @@ impl Layout {
         let Some(delimiter) = by.into_iter().rev().max_by_key(reads) else {
             return Err(Problem::Foreign(told.misfit(first, rows, &numbers[lines.len() - rows.len()..])));
         };
-        // A line that looks like a comment may be a row, or the header.
-        let skipped = lines.iter().take(lines.len() - rows.len()).take_while(|line| !fits(line, delimiter)).count();
+        // A line that looks like a comment may be a row.
+        let skipped = lines[..lines.len() - rows.len()].iter().take_while(|line| !told.reads(line, delimiter)).count();
         let first = lines.get(skipped).copied().unwrap_or_default();
         let names = fields(first, delimiter);
         // A header has a name where a number must stand, or else one that columns go by.

@@ -268,10 +268,20 @@ impl<'a> Sample<'a> {
         if self.all(|line| line == b"*" || is_number(line)) {
             return Ok(Format::Lirs.into());
         }
-        if let Some(sentence) = foreign::several_fields(&self.lines, &self.numbers) {
+        let from = usize::from(separator(first).is_some());
+        if let Some(sentence) = foreign::several_fields(&self.lines[from..], &self.numbers[from..]) {
             return Err(Problem::Foreign(sentence));
         }
+        if from == 1 {
+            let sentence = "the first line says a separator, as for Excel, and no line has one; delete it: tail -n +2 FILE | \
+                            cachelane replay -";
+            return Err(Problem::Foreign(sentence.to_owned()));
+        }
         let mut found = Found::from(Format::Keys);
+        let is_comment = |line: &[u8]| line.starts_with(b"#");
+        if !self.is_table() && is_comment(first) && !self.all(is_comment) {
+            found.notes.push(format!("the first line, {:?}, is taken for a key", shown(first)));
+        }
         if self.is_table() && !is_number(first) {
             let first = shown(first);
             found

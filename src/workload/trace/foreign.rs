@@ -5,6 +5,7 @@ use super::columns::{Column, Delimiter, Layout, fields, is_number, known, say_co
 use super::csv;
 use super::error::shown;
 use super::lines::whole;
+use super::monitor_line;
 
 /// What the first bytes of a file that is no text say it is, and how to get at what is in it.
 const MAGIC: &[(&[u8], &str, &str)] = &[
@@ -260,6 +261,14 @@ fn is_syslog(line: &str) -> bool {
     is_old || priority.is_some_and(|number| !number.is_empty() && whole(number.as_bytes(), 191).is_some())
 }
 
+/// The field of an object that holds a line of MONITOR, as in what Docker keeps of what a container printed.
+fn capture_in(object: &serde_json::Value) -> Option<&String> {
+    let mut fields = object.as_object()?.iter();
+    fields
+        .find(|(_, value)| value.as_str().is_some_and(|text| monitor_line::is_line(text.trim_end().as_bytes())))
+        .map(|(name, _)| name)
+}
+
 /// That a text is JSON, and a command that makes a table of it, by the names of the first object's fields; `None` where it
 /// is none.
 pub fn json(lines: &[&[u8]]) -> Option<String> {
@@ -270,9 +279,15 @@ pub fn json(lines: &[&[u8]]) -> Option<String> {
     let text = lines.join(&b"\n"[..]);
     let text = text.trim_ascii();
     let (text, each) = text.strip_prefix(b"[").map_or((text, ""), |rest| (rest, ".[] | "));
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<serde_json::Value>();
-    let object = values.next().and_then(Result::ok);
-    let fields = object.as_ref().and_then(serde_json::Value::as_object);
+    let values = serde_json::Deserializer::from_slice(text).into_iter::<serde_json::Value>();
+    let objects: Vec<serde_json::Value> = values.take(20).map_while(Result::ok).collect();
+    if let Some(name) = objects.iter().find_map(capture_in) {
+        return Some(format!(
+            "this is JSON with a capture of MONITOR in it: jq -j '.\"{name}\"' FILE | cachelane replay -"
+        ));
+    }
+    let object = objects.first();
+    let fields = object.and_then(serde_json::Value::as_object);
     let found = |wanted: Column| {
         fields?.iter().find(|(name, value)| {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -349,20 +364,31 @@ fn common_width(widths: &[usize]) -> Option<usize> {
     (most > 1 && widths.iter().filter(|width| **width == most).count() * 10 >= widths.len() * 9).then_some(most)
 }
 
-/// That the first lines have one field and all others several, and how to delete them.
+/// That the first lines have another number of fields than all others, and how to delete them: one field, or any number
+/// before a header.
 pub fn lines_before(lines: &[&[u8]], numbers: &[usize]) -> Option<String> {
     const BEFORE_MAX: usize = 20;
-    let (before, delimiter, width) = Delimiter::ALL.into_iter().find_map(|delimiter| {
+    let (before, delimiter, has_header) = Delimiter::ALL.into_iter().find_map(|delimiter| {
         let widths = widths(lines, delimiter);
-        let before = widths.iter().take_while(|width| **width <= 1).count();
-        let rows = &widths[before..];
-        let is_table = rows.len() >= 2 && rows.iter().all(|width| *width == rows[0]);
-        ((1..=BEFORE_MAX).contains(&before) && is_table).then(|| (before, delimiter, rows[0]))
+        let width = *widths.last()?;
+        let before = widths.len() - widths.iter().rev().take_while(|other| **other == width).count();
+        let rows = &lines[before..];
+        if width < 2 || rows.len() < 2 || !(1..=BEFORE_MAX).contains(&before) {
+            return None;
+        }
+        let header = Layout::of_header(rows[0], rows.get(1).copied(), false, Some(delimiter));
+        let has_header = matches!(header, Ok(Some(_)));
+        let are_single = widths[..before].iter().all(|width| *width <= 1);
+        (has_header || are_single).then_some((before, delimiter, has_header))
     })?;
-    let (which, delete) = if before == 1 { ("line has", "it") } else { ("lines have", "them") };
-    let which = if before == 1 { format!("first {which}") } else { format!("first {before} {which}") };
     let rows = &lines[before..];
-    let has_header = matches!(Layout::of_header(rows[0], rows.get(1).copied(), false, None), Ok(Some(_)));
+    let (least, width) = (fields(lines[before - 1], delimiter).len().max(1), fields(rows[0], delimiter).len());
+    let have = if least == 1 { "1 field".to_owned() } else { format!("{least} fields") };
+    let (which, delete) = match before {
+        1 => (format!("first line has {have}"), "it"),
+        _ if least > 1 => (format!("first {before} lines have other numbers of fields"), "them"),
+        _ => (format!("first {before} lines have {have}"), "them"),
+    };
     let columns = suggestion(rows, delimiter).filter(|_| !has_header).map(|columns| format!("--columns {columns} "));
     let also = match columns {
         Some(_) => " (the columns are a guess; - for one that is not read)".to_owned(),
@@ -370,7 +396,7 @@ pub fn lines_before(lines: &[&[u8]], numbers: &[usize]) -> Option<String> {
         None => format!(" and {}", say_columns(width)),
     };
     Some(format!(
-        "its {which} 1 field and the others {width}, by {}; delete {delete}: tail -n +{} FILE | cachelane replay {}-{also}; or, \
+        "its {which} and the others {width}, by {}; delete {delete}: tail -n +{} FILE | cachelane replay {}-{also}; or, \
          if each line is one key as it stands: --format keys",
         delimiter.words(),
         numbers[before],
@@ -407,7 +433,7 @@ fn some_wide(lines: &[&[u8]], numbers: &[usize], delimiter: Delimiter) -> Option
 fn suggestion(lines: &[&[u8]], delimiter: Delimiter) -> Option<String> {
     let rows: Vec<Vec<String>> = lines.iter().map(|line| fields(line, delimiter)).collect();
     let width = rows.first()?.len();
-    if width < 2 || width > 20 || rows.iter().any(|row| row.len() != width) {
+    if !(2..=20).contains(&width) || rows.iter().any(|row| row.len() != width) {
         return None;
     }
     let all = |column: usize, is: &dyn Fn(&str) -> bool| rows.iter().all(|row| is(row[column].trim()));

@@ -129,7 +129,18 @@ fn what_stands_before_a_header_is_left_out_with_a_note_or_refused_with_what_to_d
         let told = refused(name, "export\nof today\n1;a;10\n2;b;10\n");
         says(&told, &["its first 2 lines have 1 field and the others 3, by semicolons", "tail -n +3 FILE"]);
     }
+    says(
+        &refused("x.csv", "Export, of today\ntime,key,size\n1,a,10\n"),
+        &["its first line has 2 fields and the others 3", "+2 FILE"],
+    );
+    says(&refused("-", "\nx\n\nof y\ntime,key\n1,a\n"), &["tail -n +5 FILE | cachelane replay -"]);
+    says(&refused("x.csv", "sep=;\n1;a;10\n2;a;10\n"), &["3 fields, by semicolons", "--columns time,key,size"]);
+    says(&refused("x.csv", "sep=;\na\nb\n"), &["the first line says a separator", "tail -n +2 FILE"]);
     let columns = || how("", "time,key,size", "");
+    let blanks = play("-", "# a comment\n# more\n1 a\n2 a\n", how("", "time,key", "")).unwrap();
+    assert_eq!(blanks.0.len(), 2, "{blanks:?}");
+    let marked = play("-", "#a 1\n#b 2\n", how("", "key,size", "")).unwrap();
+    assert_eq!(marked.0.len(), 2, "{marked:?}");
     let told = play("-", "export\n1,a,10\n2,b,10\n", columns()).unwrap_err();
     says(&told, &["tail -n +2 FILE | cachelane replay --columns time,key,size -"]);
     for text in ["# x\n1,a,10\n2,a,10\n", "sep=;\n1;a;10\n2;a;10\n", "# x\ntime,key,size\n1,a,10\n2,a,10\n"] {
@@ -167,6 +178,10 @@ fn json_is_refused_with_a_command_that_makes_a_table_of_it() {
         (
             "{\"name\": \"a\", \"n\": 1}\n",
             &["(echo time,key,size; jq -r '[.TIME, .KEY, .SIZE] | @csv' FILE)", "\"name\", \"n\""],
+        ),
+        (
+            "{\"log\":\"OK\\n\"}\n{\"log\":\"1700000001.25 [0 a:1] \\\"GET\\\" \\\"a\\\"\\n\"}\n",
+            &["a capture of MONITOR in it: jq -j '.\"log\"' FILE | cachelane replay -"],
         ),
         ("{\"requests\": [{\"key\": 1}]}\n", &["in place of TIME, KEY and SIZE"]),
     ] {
@@ -317,6 +332,8 @@ fn the_first_line_of_one_column_is_told_where_it_is_taken_for_a_key() {
         ["the first line, \"name\", is taken for a key; call the column key if it is its name"]
     );
     assert_eq!(notes("x.txt", "name\na\nb\n"), [""; 0]);
+    assert_eq!(notes("x.txt", "#name\na\nb\n"), ["the first line, \"#name\", is taken for a key"]);
+    assert_eq!(notes("x.txt", "#name\n#a\n#b\n"), [""; 0]);
     let records = play("-", "key,op\na,cas\n", How::default()).unwrap().0;
     let only = crate::keyspace::Only::IfPresent;
     assert_eq!(records[0].command, Some(Command::Store { expiry: crate::keyspace::Expiry::Never, only }));

@@ -141,7 +141,7 @@ pub fn followed(tool: &str) -> io::Error {
 /// Whether the decoder means what stands after the end of a stream.
 fn is_after_xz(error: &io::Error) -> bool {
     let text = error.to_string();
-    ["incomplete XZ magic", "after stream padding", "stream padding size"].iter().any(|known| text.contains(known))
+    ["incomplete XZ magic", "invalid data after stream", "stream padding size"].iter().any(|known| text.contains(known))
 }
 
 /// Decompresses gzip's members, one after the other. Zeros after one are padding, as for gzip itself.
@@ -420,6 +420,10 @@ mod tests {
         assert_eq!(read(&[XZ_FILE, &[0; 8], XZ_FILE].concat()).unwrap(), "a\nb\na\na\nb\na\n", "padded in between");
         for length in XZ.len()..XZ_FILE.len() {
             assert!(read(&XZ_FILE[..length]).unwrap_err().contains("damaged or cut off"), "cut after {length}");
+        }
+        for after in [&b"hello"[..], b"\0\0\0\0hello", b"\xFD7zXY ", b"\0\0\0"] {
+            let told = read(&[XZ_FILE, after].concat()).unwrap_err();
+            assert!(told.contains("followed by other bytes, which are not xz's"), "{after:?}: {told}");
         }
         let mut damaged = XZ_FILE.to_vec();
         damaged[27] ^= 1;
