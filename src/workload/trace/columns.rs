@@ -113,7 +113,7 @@ impl Columns {
             Some(row) => {
                 let (line, width) = (numbers[row], self.0.len());
                 format!(
-                    "{sentence} and line {line} {width}; delete what is before it: tail -n +{line} FILE | cachelane \
+                    "{sentence}, and line {line} has {width}; delete what is before it: tail -n +{line} FILE | cachelane \
                      replay --columns {self} -"
                 )
             }

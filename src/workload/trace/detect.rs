@@ -268,13 +268,17 @@ impl<'a> Sample<'a> {
         if self.all(|line| line == b"*" || is_number(line)) {
             return Ok(Format::Lirs.into());
         }
-        let from = usize::from(separator(first).is_some());
-        if let Some(sentence) = foreign::several_fields(&self.lines[from..], &self.numbers[from..]) {
+        let said = separator(first);
+        let from = usize::from(said.is_some());
+        let is_split = |by| self.lines.get(1).is_some_and(|line| fields(line, by).len() > 1);
+        if said.is_none_or(is_split)
+            && let Some(sentence) = foreign::several_fields(&self.lines[from..], &self.numbers[from..])
+        {
             return Err(Problem::Foreign(sentence));
         }
-        if from == 1 {
-            let sentence = "the first line says a separator, as for Excel, and no line has one; delete it: tail -n +2 FILE | \
-                            cachelane replay -";
+        if said.is_some() {
+            let sentence = "the first line says a separator, as for Excel, and not every line after it has one; delete it: \
+                            tail -n +2 FILE | cachelane replay -";
             return Err(Problem::Foreign(sentence.to_owned()));
         }
         let mut found = Found::from(Format::Keys);
