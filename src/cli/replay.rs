@@ -131,6 +131,10 @@ impl Replay {
             let sentence = "opt is the best there can be only where all entries are alike; give it entries";
             return Err(Failure::Input(format!("--capacity {}: {sentence}", choice.capacity)));
         }
+        if self.overhead > 0 && !choices.iter().any(|choice| matches!(choice.capacity, Capacity::Bytes(_))) {
+            let sentence = "it counts only where room is counted in bytes; give --capacity in bytes, such as 64MiB, or leave it out";
+            return Err(Failure::Input(format!("--overhead {}: {sentence}", self.overhead)));
+        }
         self.check_sampling(choices)
     }
 
