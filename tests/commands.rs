@@ -2,6 +2,7 @@
 //! per line, with the second in front where it matters. `make check-redis` holds the same rules against a real server.
 
 use cachelane::cache::replay::Replay;
+use cachelane::cache::store::Room;
 use cachelane::scenario::Eviction;
 use cachelane::workload::trace::{Misses, Records};
 
@@ -35,7 +36,11 @@ pub fn monitor(session: &str) -> String {
 
 /// Plays a trace as the command line does; hits and misses.
 pub fn played(name: &str, text: &[u8], capacity: u32) -> (u64, u64) {
-    let mut cache = Replay::new(Eviction::Lru, capacity, None, 1);
+    played_in(Room::entries_of(capacity), name, text)
+}
+
+fn played_in(room: Room, name: &str, text: &[u8]) -> (u64, u64) {
+    let mut cache = Replay::of(Eviction::Lru, room, None, 1);
     let records = Records::open(name, text, None).expect("it is read");
     let mut misses = records.misses();
     if misses == Misses::Leave {
@@ -388,6 +393,48 @@ fn look_ups_count_as_the_server_counts_them() {
     session("XADD s * f v\nXREAD COUNT 1 STREAMS s x 0 0\nXREADGROUP GROUP g c STREAMS x >\nXINFO STREAM s", 3, 3);
     session("SADD k a b c\nSPOP k 2\nSPOP k 2\nSPOP k 2", 1, 0);
     session("BITFIELD k GET u8 0\nBITFIELD_RO k GET u8 0\nSORT k\nSORT_RO k\nGEORADIUS k 1 1 1 m", 0, 5);
+}
+
+/// In how many bytes the last look-up of these commands hits, and in no fewer.
+#[track_caller]
+fn room_needed(name: &str, text: &str, bytes: u64) {
+    let [enough, less] =
+        [bytes, bytes - 1].map(|bytes| played_in(Room::bytes_with_overhead(bytes, 0), name, text.as_bytes()));
+    assert_eq!((enough, less), ((1, 0), (0, 1)), "in {bytes} bytes, and in one less:\n{text}");
+}
+
+#[test]
+fn what_changes_a_text_changes_its_size() {
+    let (ten, twenty) = ("x".repeat(10), "x".repeat(20));
+    for (makes, bytes) in [
+        (format!("SET a {twenty}\nAPPEND a {ten}"), 31),
+        (format!("APPEND a {twenty}"), 21),
+        (format!("SET a {ten}\nSETRANGE a 15 {ten}"), 26),
+        (format!("SET a {twenty}\nSETRANGE a 0 {ten}"), 21),
+        (format!("SETRANGE a 15 {ten}"), 26),
+        (format!("SET a {ten}\nSETBIT a 160 1"), 22),
+        (format!("SET a {twenty}\nSETBIT a 3 1"), 21),
+        ("BITFIELD a SET u8 #9 1".to_owned(), 11),
+        ("BITFIELD a GET u8 #50 INCRBY i16 1 1".to_owned(), 4),
+        ("INCR a".to_owned(), 2),
+        ("DECR a".to_owned(), 3),
+        ("INCRBY a 12345".to_owned(), 6),
+        ("DECRBY a 12345".to_owned(), 7),
+        ("INCRBYFLOAT a 0.25".to_owned(), 5),
+        (format!("SET a {ten}\nINCR a"), 11),
+        (format!("SET longname {ten}\nRENAME longname a"), 11),
+    ] {
+        room_needed("-", &monitor(&format!("{makes}\nSET b 12345678901234\nGET a")), bytes + 15);
+    }
+}
+
+#[test]
+fn what_memcached_appends_makes_a_value_larger() {
+    for change in ["append", "prepend"] {
+        let rows = format!("0,a,1,20,1,set,0\n1,a,1,10,1,{change},0\n2,b,1,14,1,set,0\n3,a,1,30,1,get,0\n");
+        room_needed("t", &rows, 46);
+    }
+    room_needed("t", "0,a,1,20,1,set,0\n1,a,1,0,1,incr,0\n2,b,1,14,1,set,0\n3,a,1,20,1,get,0\n", 36);
 }
 
 #[test]

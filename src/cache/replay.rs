@@ -479,7 +479,7 @@ mod tests {
     fn large_values_gone_through_again_and_again_become_uncertain_instead_of_taking_for_ever() {
         let mut cache = limited(1_000_000, 1_000);
         for _ in 0..150 {
-            cache.run(&Ask { key: 1, ..Ask::default() }, &Command::Copy { to: 3, replace: true });
+            cache.run(&Ask { key: 1, ..Ask::default() }, &Command::Copy { to: 3, replace: true, longer: 0 });
         }
         assert_eq!(cache.doubts().too_large, 50, "a hundred copies of ten, and no more");
         let combine = Combine { sources: vec![1, 2], how: Combining::Sets(SetOperation::Difference) };

@@ -21,17 +21,18 @@ pub enum Command {
     Restore { expiry: Expiry, replace: bool, text: bool },
     /// Makes a new text from the one that is there, which keeps its expiry (`INCR`, `APPEND`). Where there is none, one
     /// without an expiry comes into being, or nothing happens.
-    Change { creates: bool },
+    Change { creates: bool, size: Resize },
     /// Takes the value away, and its expiry with it.
     Delete,
     /// Gives the value that is there another expiry; none where there is no value.
     Expire { to: Expiry, only: OnlyExpiry },
     /// Does this, unless there is a value that is no text (`GETSET`, `GETEX`, `GETDEL`, which have read it before).
     UnlessNoText(Box<Command>),
-    /// Moves value and expiry to another key, over what stood there.
-    Rename { to: u32, only_if_absent: bool },
-    /// Copies value and expiry to another key; over what stood there, or only where nothing did. Looks the key up.
-    Copy { to: u32, replace: bool },
+    /// Moves value and expiry to another key, over what stood there. Its name is so many bytes longer.
+    Rename { to: u32, only_if_absent: bool, longer: i32 },
+    /// Copies value and expiry to another key, whose name is so many bytes longer; over what stood there, or only where
+    /// nothing did. Looks the key up.
+    Copy { to: u32, replace: bool, longer: i32 },
     /// Takes many values away; the key of its record means nothing.
     Flush(Flush),
     /// Does something to the elements of a list, set, hash, sorted set or stream.
@@ -52,6 +53,28 @@ pub enum Expiry {
     In(Nanos),
     /// This is the last moment at which it is good, by the trace's clock. One in the past takes the value away.
     At(Nanos),
+}
+
+/// How large an entry is after its text was changed. The size that its record says is that of a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resize {
+    /// As large as its record says; as before where that says nothing.
+    Said,
+    /// So many bytes larger (`APPEND`).
+    By(u32),
+    /// As large as its record says, unless it was larger (`SETRANGE`).
+    AtLeast,
+}
+
+impl Resize {
+    /// The new size in bytes of an entry that had `old` bytes, by a record that says `said`.
+    pub fn size(self, old: Option<u32>, said: Option<u32>) -> Option<u32> {
+        match self {
+            Resize::Said => said.or(old),
+            Resize::By(more) => old.map(|old| old.saturating_add(more)),
+            Resize::AtLeast => old.max(said),
+        }
+    }
 }
 
 /// On what condition a value is stored.

@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::combine;
-use super::command::{Command, Elements, End, Expiry, Flush, Only, OnlyExpiry, Range, Wait};
+use super::command::{Command, Elements, End, Expiry, Flush, Only, OnlyExpiry, Range, Resize, Wait};
 use super::value::{List, Member, Set, Sorted, Value};
 use crate::time::Nanos;
 
@@ -194,7 +194,7 @@ impl Server {
                     used_for_nothing(shelf, ask, true);
                 }
             }
-            &Command::Change { creates } => self.change_text(shelf, ask, creates),
+            &Command::Change { creates, size } => self.change_text(shelf, ask, creates, size),
             Command::Delete => {
                 shelf.find(key, now);
                 shelf.remove(key, now);
@@ -206,8 +206,8 @@ impl Server {
                     self.execute(shelf, ask, command);
                 }
             }
-            &Command::Rename { to, only_if_absent } => self.rename(shelf, ask, to, only_if_absent),
-            &Command::Copy { to, replace } => self.copy(shelf, ask, to, replace),
+            &Command::Rename { to, only_if_absent, longer } => self.rename(shelf, ask, to, only_if_absent, longer),
+            &Command::Copy { to, replace, longer } => self.copy(shelf, ask, to, replace, longer),
             Command::Flush(Flush::All) => shelf.clear(now),
             Command::Flush(Flush::Keys(keys)) => keys.iter().for_each(|&key| {
                 shelf.find(key, now);
@@ -260,10 +260,12 @@ impl Server {
         }
     }
 
-    fn change_text(&mut self, shelf: &mut impl Shelf, ask: &Ask, creates: bool) {
-        let &Ask { key, now, size, .. } = ask;
+    fn change_text(&mut self, shelf: &mut impl Shelf, ask: &Ask, creates: bool, size: Resize) {
+        let &Ask { key, now, .. } = ask;
         match shelf.find(key, now) {
-            Some(_) if matches!(shelf.value(key), Value::Text | Value::Unknown) => shelf.changed(key, size, now),
+            Some(_) if matches!(shelf.value(key), Value::Text | Value::Unknown) => {
+                shelf.changed(key, size.size(shelf.size(key), ask.size), now);
+            }
             Some(_) => used_for_nothing(shelf, ask, true),
             None if creates => self.make(shelf, ask, Value::Text),
             None => shelf.nothing(key, now),
@@ -276,20 +278,20 @@ impl Server {
         self.put(shelf, ask, Put { value, end, keeps_end: false, size: ask.size, made: true });
     }
 
-    fn rename(&mut self, shelf: &mut impl Shelf, ask: &Ask, to: u32, only_if_absent: bool) {
+    fn rename(&mut self, shelf: &mut impl Shelf, ask: &Ask, to: u32, only_if_absent: bool, longer: i32) {
         let &Ask { key, now, .. } = ask;
         let Some(end) = shelf.find(key, now) else { return shelf.nothing(key, now) };
         if key == to || shelf.find(to, now).is_some() && only_if_absent {
             return used_for_nothing(shelf, ask, true);
         }
-        let (size, value) = (shelf.size(key), shelf.take_value(key));
+        let (size, value) = (size_under(shelf, key, longer), shelf.take_value(key));
         shelf.remove(key, now);
         let put = Put { value, end, keeps_end: false, size, made: false };
         shelf.put(to, put, now);
         self.note_ready(to);
     }
 
-    fn copy(&mut self, shelf: &mut impl Shelf, ask: &Ask, to: u32, replace: bool) {
+    fn copy(&mut self, shelf: &mut impl Shelf, ask: &Ask, to: u32, replace: bool, longer: i32) {
         let &Ask { key, now, .. } = ask;
         if !shelf.read(ask, true) {
             return;
@@ -298,7 +300,7 @@ impl Server {
         if shelf.find(to, now).is_some() && !replace {
             return shelf.touch(to, now);
         }
-        let size = shelf.size(key);
+        let size = size_under(shelf, key, longer);
         let mut value = Value::Unknown;
         if self.may_spend(shelf.value(key).len()) {
             value = shelf.value(key).clone();
@@ -501,6 +503,12 @@ fn allows(only: Only, there: bool) -> bool {
         Only::IfAbsent => !there,
         Only::IfPresent => there,
     }
+}
+
+/// The size of what stands under `key` when it stands under a name that is so many bytes longer. Of texts alone it is known.
+fn size_under(shelf: &impl Shelf, key: u32, longer: i32) -> Option<u32> {
+    let is_text = matches!(shelf.value(key), Value::Text);
+    shelf.size(key).map(|size| if is_text { size.saturating_add_signed(longer) } else { size })
 }
 
 /// A command changed nothing; Redis counts the key as used if it was there.

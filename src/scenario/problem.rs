@@ -91,7 +91,10 @@ impl fmt::Display for Reason {
                 let (bytes, most) = (Amount(*bytes), limits::MEMORY_MAX);
                 let shares: Vec<String> = shares.iter().map(Share::to_string).collect();
                 let shares = shares.join("; ");
-                write!(f, "this may take {bytes} of memory, and at most {most} can be had: {shares}; lower one of these")
+                write!(
+                    f,
+                    "this may take {bytes} of memory, and at most {most} can be had: {shares}; lower one of these"
+                )
             }
             Reason::Because(sentence) => f.write_str(sentence),
         }

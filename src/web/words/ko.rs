@@ -694,7 +694,9 @@ fn reason(reason: &Reason) -> String {
             let (bytes, most) = (Amount(*bytes), limits::MEMORY_MAX);
             let shares: Vec<String> = shares.iter().map(share).collect();
             let shares = shares.join("; ");
-            format!("메모리가 최대 {bytes}까지 필요할 수 있어 한도 {most}를 넘습니다: {shares}. 이 중 하나를 줄여 주세요.")
+            format!(
+                "메모리가 최대 {bytes}까지 필요할 수 있어 한도 {most}를 넘습니다: {shares}. 이 중 하나를 줄여 주세요."
+            )
         }
         Reason::Because(sentence) => sentence.clone(),
     }

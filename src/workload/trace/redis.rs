@@ -9,7 +9,7 @@ use super::Problem;
 use super::left_out::Reason;
 use crate::keyspace::{
     Aggregate, Combine, Combining, Command, Elements, End, Expiry, Flush, Limit, Member, Only, OnlyExpiry, Range,
-    ScoresHow, Scoring, SetOperation, Sort, Wait,
+    Resize, ScoresHow, Scoring, SetOperation, Sort, Wait,
 };
 use crate::time::Nanos;
 
@@ -54,6 +54,8 @@ pub trait Sink {
 #[derive(Clone, Copy)]
 struct Words<'a>(&'a [Vec<u8>]);
 
+/// The most bits of a text: of 512 MiB.
+const BITS_MAX: u64 = 1 << 32;
 const MILLISECOND: u64 = 1_000_000;
 const SECOND_MS: i64 = 1_000;
 
@@ -363,8 +365,7 @@ fn end_ms(unit: &[u8], word: &[u8], sink: &impl Sink) -> Option<i64> {
 }
 
 fn texts(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
-    let change = |creates| Command::Change { creates };
-    let command = match name {
+    let (command, value) = match name {
         b"set" => return set(words, sink),
         b"setnx" => (Command::Store { expiry: Expiry::Never, only: Only::IfAbsent }, Some(2)),
         b"setex" | b"psetex" => {
@@ -374,22 +375,11 @@ fn texts(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not>
         }
         b"getset" | b"getdel" | b"getex" => return get_and(name, words, sink),
         b"mset" | b"msetnx" | b"msetex" => return set_many(name, words, sink),
-        b"append" | b"incr" | b"decr" => (change(true), None),
-        b"incrby" | b"decrby" => words.integer(2).map(|_| (change(true), None))?,
-        b"incrbyfloat" => words.number(2).map(|_| (change(true), None))?,
-        b"setrange" => {
-            words.count(2)?;
-            (change(!words.word(3)?.is_empty()), None)
+        b"append" | b"incr" | b"decr" | b"incrby" | b"decrby" | b"incrbyfloat" | b"setrange" | b"setbit" => {
+            return change(name, words, sink);
         }
-        b"setbit" => {
-            let (offset, bit) = (words.count(2)?, words.integer(3)?);
-            if offset >= 1 << 32 || !(0..=1).contains(&bit) {
-                return Err(REFUSED);
-            }
-            (change(true), None)
-        }
-        b"bitfield" => (bit_fields(words)?, None),
-        b"pfadd" => (change(true), None),
+        b"bitfield" => return bit_fields(words, sink),
+        b"pfadd" => (Command::Change { creates: true, size: Resize::By(0) }, None),
         b"pfmerge" => return combine(words, 1, 1..words.len(), Combining::Merged, sink),
         _ => {
             let operation = words.option(1);
@@ -401,11 +391,48 @@ fn texts(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not>
             return combine(words, 2, sources, Combining::Text, sink);
         }
     };
-    let (command, value) = command;
     let size = value.map(|place| entry_size(words, 1, place)).transpose()?;
     let key = sink.key(words.word(1)?)?;
     sink.put(key, command, size);
     Ok(())
+}
+
+/// Commands that change a text, or make one. What `INCR` and its like make of one that is there has about as many digits.
+fn change(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
+    let name_bytes = words.word(1)?.len();
+    let (size, value_bytes) = match name {
+        b"append" => {
+            let added = words.word(2)?.len();
+            (Resize::By(bytes(added)), added)
+        }
+        b"incr" | b"decr" => (Resize::By(0), if name == b"incr" { 1 } else { 2 }),
+        b"incrby" => (Resize::By(0), words.integer(2)?.to_string().len()),
+        b"decrby" => {
+            let negative = words.integer(2)?.checked_neg().ok_or(REFUSED)?;
+            (Resize::By(0), negative.to_string().len())
+        }
+        b"incrbyfloat" => (Resize::By(0), words.number(2)?.to_string().len()),
+        b"setrange" => {
+            let (offset, added) = (words.count(2)? as usize, words.word(3)?.len());
+            (if added == 0 { Resize::By(0) } else { Resize::AtLeast }, offset.saturating_add(added))
+        }
+        _ => {
+            let (offset, bit) = (words.count(2)?, words.integer(3)?);
+            if offset >= BITS_MAX || !(0..=1).contains(&bit) {
+                return Err(REFUSED);
+            }
+            (Resize::AtLeast, offset as usize / 8 + 1)
+        }
+    };
+    let creates = name != b"setrange" || size == Resize::AtLeast;
+    let key = sink.key(words.word(1)?)?;
+    sink.put(key, Command::Change { creates, size }, Some(name_bytes.saturating_add(value_bytes)));
+    Ok(())
+}
+
+/// A number of bytes as far as it is counted.
+fn bytes(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// A key and its value, in bytes.
@@ -481,36 +508,49 @@ fn set_many(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), N
 }
 
 /// `BITFIELD` reads if all it does is to get.
-fn bit_fields(words: Words<'_>) -> Result<Command, Not> {
-    let (mut place, mut writes) = (2, false);
+fn bit_fields(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
+    let (mut place, mut bits) = (2, None);
     while place < words.len() {
-        let length = match words.option(place).as_slice() {
-            b"get" => 3,
+        let writes = match words.option(place).as_slice() {
+            b"get" => false,
             b"set" | b"incrby" => {
-                writes = true;
                 words.integer(place + 3)?;
-                4
+                true
             }
-            b"overflow" if matches!(words.option(place + 1).as_slice(), b"wrap" | b"sat" | b"fail") => 2,
+            b"overflow" if matches!(words.option(place + 1).as_slice(), b"wrap" | b"sat" | b"fail") => {
+                place += 2;
+                continue;
+            }
             _ => return Err(REFUSED),
         };
-        if length > 2 {
-            bit_field(words, place)?;
-        }
-        place += length;
+        let end = bit_field(words, place)?;
+        bits = bits.max(writes.then_some(end));
+        place += if writes { 4 } else { 3 };
     }
-    Ok(if writes { Command::Change { creates: true } } else { Command::Read })
+    let key = sink.key(words.word(1)?)?;
+    match bits {
+        Some(bits) => {
+            let size = words.word(1)?.len() + (bits as usize).div_ceil(8);
+            sink.put(key, Command::Change { creates: true, size: Resize::AtLeast }, Some(size));
+        }
+        None => sink.put(key, Command::Read, None),
+    }
+    Ok(())
 }
 
-/// A type such as `u8` and a place such as `0` or `#3`.
-fn bit_field(words: Words<'_>, place: usize) -> Result<(), Not> {
+/// A type such as `u8` and a place such as `0` or `#3`: the bit after the last one.
+fn bit_field(words: Words<'_>, place: usize) -> Result<u64, Not> {
     let kind = words.word(place + 1)?;
     let bits = kind.get(1..).and_then(integer).ok_or(REFUSED)?;
     let most = if kind[0] == b'i' { 64 } else { 63 };
     let offset = words.word(place + 2)?;
-    let offset = integer(offset.strip_prefix(b"#").unwrap_or(offset)).ok_or(REFUSED)?;
-    let good = matches!(kind[0], b'i' | b'u') && (1..=most).contains(&bits) && offset >= 0;
-    if good { Ok(()) } else { Err(REFUSED) }
+    let offset = match offset.strip_prefix(b"#") {
+        Some(field) => integer(field).and_then(|field| field.checked_mul(bits)),
+        None => integer(offset),
+    };
+    let offset = offset.and_then(|offset| u64::try_from(offset).ok()).filter(|&offset| offset < BITS_MAX);
+    let good = matches!(kind[0], b'i' | b'u') && (1..=most).contains(&bits);
+    offset.filter(|_| good).map(|offset| offset + bits as u64).ok_or(REFUSED)
 }
 
 // ---- Whole keys ----
@@ -550,10 +590,10 @@ fn whole_keys(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(),
         b"persist" => (Command::Expire { to: Expiry::Never, only: OnlyExpiry::Always }, None),
         b"rename" | b"renamenx" => {
             let to = sink.key(words.word(2)?)?;
-            (Command::Rename { to, only_if_absent: name == b"renamenx" }, None)
+            (Command::Rename { to, only_if_absent: name == b"renamenx", longer: longer(words)? }, None)
         }
         b"move" => match sink.key_of(words.word(2)?, words.word(1)?)? {
-            Some(to) if to != key => (Command::Rename { to, only_if_absent: true }, None),
+            Some(to) if to != key => (Command::Rename { to, only_if_absent: true, longer: 0 }, None),
             _ => return Err(REFUSED),
         },
         b"copy" => (copy(key, words, sink)?, None),
@@ -607,7 +647,13 @@ fn copy(key: u32, words: Words<'_>, sink: &mut impl Sink) -> Result<Command, Not
         Some(database) => sink.key_of(database, words.word(2)?)?.ok_or(REFUSED)?,
         None => sink.key(words.word(2)?)?,
     };
-    if to == key { Err(REFUSED) } else { Ok(Command::Copy { to, replace }) }
+    if to == key { Err(REFUSED) } else { Ok(Command::Copy { to, replace, longer: longer(words)? }) }
+}
+
+/// How many bytes longer the second name is than the first.
+fn longer(words: Words<'_>) -> Result<i32, Not> {
+    let (one, other) = (words.word(1)?.len() as i64, words.word(2)?.len() as i64);
+    Ok(i32::try_from(other - one).unwrap_or(0))
 }
 
 fn restore(words: Words<'_>, sink: &impl Sink) -> Result<Command, Not> {
