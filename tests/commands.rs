@@ -236,6 +236,118 @@ fn what_the_server_refuses_changes_nothing() {
 }
 
 #[test]
+fn a_stream_is_made_only_by_what_the_server_takes() {
+    for made in [
+        "XADD q 1-1 nomkstream 1",
+        "XADD q 1-* f v",
+        "XADD q 0-* f v",
+        "XADD q 007 f v",
+        "XADD q maxlen ~ 100 limit 5 * f v",
+        "XADD q MAXLEN = 5 7-7 f v",
+        "XADD q MINID 3 7-7 f v",
+        "XADD q 18446744073709551615-1 f v",
+        "XGROUP CREATE q g 5-1 MKSTREAM",
+        "XGROUP CREATE q g $ mkstream ENTRIESREAD 5",
+    ] {
+        session(&format!("{made}\nXLEN q"), 1, 0);
+    }
+    for refused in [
+        "XADD q 0-0 f v",
+        "XADD q 0 f v",
+        "XADD q abc f v",
+        "XADD q - f v",
+        "XADD q -1 f v",
+        "XADD q 1-1-1 f v",
+        "XADD q 18446744073709551616 f v",
+        "XADD q MAXLEN x * f v",
+        "XADD q MAXLEN -1 * f v",
+        "XADD q MAXLEN 5 MINID 1 * f v",
+        "XADD q MAXLEN 5 LIMIT 5 * f v",
+        "XADD q LIMIT 5 * f v",
+        "XADD q * f v g",
+        "XADD q *",
+        "XADD q nomkstream 1-1 f v",
+        "XADD q NOMKSTREAM MAXLEN 5 * f v",
+        "XADD q f v",
+        "XGROUP CREATE q g abc MKSTREAM",
+        "XGROUP CREATE q g $ MKSTREAM WHY",
+        "XGROUP CREATE q g $ MKSTREAM ENTRIESREAD x",
+        "XGROUP CREATE q g $",
+        "XGROUP SETID q g $ MKSTREAM",
+    ] {
+        session(&format!("{refused}\nXLEN q"), 0, 1);
+    }
+}
+
+#[test]
+fn numbers_are_read_as_the_server_reads_them() {
+    for refused in [
+        "DECRBY k -9223372036854775808",
+        "INCRBYFLOAT k inf",
+        "INCRBYFLOAT k -Infinity",
+        "INCRBYFLOAT k nan",
+        "HINCRBYFLOAT k f inf",
+        "HINCRBYFLOAT k f nan",
+        "SETRANGE k 536870912 x",
+        "SETRANGE k 536870910 xyz",
+        "BITFIELD k SET u8 4294967296 1",
+        "BITFIELD k SET u8 #536870912 1",
+        "ZADD k nan a",
+        "ZADD k 0x a",
+        "ZADD k 0x1g a",
+        "ZADD k 1e400 a",
+        "ZADD k 1e-400 a",
+        "ZADD k '' a",
+        "ZINCRBY k nan a",
+    ] {
+        session(&format!("{refused}\nEXISTS k"), 0, 1);
+    }
+    for made in [
+        "DECRBY k -9223372036854775807",
+        "INCRBYFLOAT k 0x10",
+        "HINCRBYFLOAT k f 0x1p-2",
+        "INCRBYFLOAT k 1e400",
+        "SETRANGE k 9 x",
+        "BITFIELD k SET u8 4294967295 1",
+        "ZADD k 0x10 a",
+        "ZADD k -0X.8p+3 a",
+        "ZADD k +inf a",
+        "ZADD k -Infinity a",
+        "ZADD k 0e-400 a",
+    ] {
+        session(&format!("{made}\nEXISTS k"), 1, 0);
+    }
+    session("ZADD z 0x10 a 0x1.8 b\nZREMRANGEBYSCORE z 15.9 0x10\nZREMRANGEBYSCORE z 1.5 1.5\nTYPE z", 0, 1);
+    session("ZADD z 5 a\nZREMRANGEBYSCORE z (-1e400 '' \nTYPE z\nZREMRANGEBYSCORE z '' (1e400\nTYPE z", 1, 1);
+}
+
+#[test]
+fn only_a_hyperloglog_is_counted_and_merged() {
+    session("SET d 1\nPFMERGE d x", 1, 0);
+    session("SET s notahll\nPFMERGE d s\nEXISTS d", 1, 2);
+    session("SET s ''\nPFMERGE d s x\nEXISTS d", 1, 2);
+    session("PFADD s a\nPFMERGE d s x\nPFMERGE e d\nEXISTS e", 3, 3);
+    session("PFADD s a\nCOPY s t\nRENAME t u\nPFMERGE d u\nEXISTS d", 3, 1);
+    session("0 SET d 1 EX 10\n1 PFADD d a\n2 SETRANGE d 0 HYLL\n9 EXISTS d\n11 PFADD d a\n60 EXISTS d", 2, 0);
+    session("PFADD s a\nGET s\nSTRLEN s\nAPPEND s x\nPFADD s b\nPFMERGE d s\nEXISTS d", 4, 1);
+    session("PFADD s a\nSET s 1\nPFMERGE d s\nEXISTS d", 1, 2);
+    session(&format!("SET s HYLL\\x01{}\nPFMERGE d s\nEXISTS d", "\\x00".repeat(12)), 2, 1);
+    session(&format!("SET s HYLL\\x00{}\nPFMERGE d s\nEXISTS d", "\\x00".repeat(12)), 1, 2);
+    session("LPUSH s a\nPFADD s a\nPFMERGE d s\nEXISTS d", 1, 2);
+    session("RESTORE s 0 \\x00\\x11HYLL\\x01\nPFMERGE d s\nEXISTS d", 2, 1);
+}
+
+#[test]
+fn bitop_of_nothing_takes_the_value_away() {
+    session("SET d v\nBITOP OR d a b\nEXISTS d", 0, 3);
+    session("SET d v\nSET a ''\nBITOP OR d a b\nEXISTS d", 1, 2);
+    session("SET d v\nAPPEND a ''\nMSET b ''\nBITOP AND d a b\nEXISTS d", 2, 1);
+    session("SET a ''\nAPPEND a x\nBITOP OR d a b\nEXISTS d", 2, 1);
+    session("MSETNX a ''\nSETRANGE a 2 x\nBITOP NOT d a\nEXISTS d", 2, 0);
+    session("GETSET a ''\nCOPY a b\nRENAME b c\nINCR c\nBITOP OR d a c\nEXISTS d", 3, 2);
+}
+
+#[test]
 fn keys_move_with_their_ends() {
     session("0 SET a v EX 10\n5 RENAME a b\n9 MGET a b\n11 GET b", 1, 2);
     session("0 SET a v\n1 SET b w EX 10\n5 RENAME a b\n60 GET b", 1, 0);
@@ -249,6 +361,18 @@ fn keys_move_with_their_ends() {
     session("SET a v\n#3 SET a w\nMOVE a 3\nGET a", 1, 0);
     session("SET a v\nCOPY a b DB 2\nGET b\n#2 GET b", 2, 1);
     session("SET a v\nSWAPDB 0 1\nGET a\n#1 GET a\nSET a w\nSWAPDB 0 1\nMGET a\n#1 GET a", 3, 1);
+}
+
+#[test]
+fn no_key_goes_to_a_database_that_does_not_exist() {
+    for refused in ["MOVE a 16", "MOVE a 55", "MOVE a -1", "MOVE a 01", "COPY a b DB 99", "SWAPDB 0 99", "SWAPDB 16 0"]
+    {
+        session(&format!("SET a 1\n{refused}\nGET a\nEXISTS b"), 1, 1);
+    }
+    session("SET a 1\nMOVE a 15\nGET a\n#15 GET a", 1, 1);
+    // More than 16 are there where one of them is seen to be used.
+    session("SET a 1\nMOVE a 20\nGET a\n#20 PING\nMOVE a 18\nGET a\n#18 GET a", 2, 1);
+    session("SET a 1\nSELECT 20\nMOVE a 20\nGET a", 1, 0);
 }
 
 #[test]

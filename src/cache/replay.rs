@@ -355,7 +355,7 @@ pub fn replay(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keyspace::{Combine, Combining, Elements, End, Expiry, Flush, Limits, Member, Only, SetOperation};
+    use crate::keyspace::{Combine, Combining, Elements, End, Expiry, Flush, Limits, Member, Only, SetOperation, Text};
     use crate::workload::trace::NumberIds;
 
     fn s(seconds: u64) -> Nanos {
@@ -363,7 +363,7 @@ mod tests {
     }
 
     fn write(cache: &mut Replay, key: u32, expiry: Expiry) {
-        cache.run(&Ask { key, ..Ask::default() }, &Command::Store { expiry, only: Only::Always });
+        cache.run(&Ask { key, ..Ask::default() }, &Command::Store { expiry, only: Only::Always, text: Text::Plain });
     }
 
     #[test]

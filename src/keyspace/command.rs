@@ -13,12 +13,12 @@ pub enum Command {
     /// Looks the key up if there is a value: a hit, or nothing.
     ReadAgain,
     /// Puts a value there, whatever kind of value stood there.
-    Store { expiry: Expiry, only: Only },
+    Store { expiry: Expiry, only: Only, text: Text },
     /// Puts values under all these keys, each with its size in bytes, or under none: the condition holds for every one
     /// of them (`MSETNX`).
-    StoreAll { keys: Box<[(u32, u32)]>, expiry: Expiry, only: Only },
+    StoreAll { keys: Box<[(u32, u32, Text)]>, expiry: Expiry, only: Only },
     /// Puts a value there that was made elsewhere (`RESTORE`): a text, or one of which nothing is known.
-    Restore { expiry: Expiry, replace: bool, text: bool },
+    Restore { expiry: Expiry, replace: bool, text: Option<Text> },
     /// Makes a new text from the one that is there, which keeps its expiry (`INCR`, `APPEND`). Where there is none, one
     /// without an expiry comes into being, or nothing happens.
     Change { creates: bool, size: Resize },
@@ -53,6 +53,43 @@ pub enum Expiry {
     In(Nanos),
     /// This is the last moment at which it is good, by the trace's clock. One in the past takes the value away.
     At(Nanos),
+}
+
+/// What is known of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Text {
+    /// It is neither of these.
+    #[default]
+    Plain,
+    /// It has no bytes.
+    Empty,
+    /// It is a HyperLogLog, as Redis writes one down.
+    Sketch,
+}
+
+impl Text {
+    /// The text of these bytes. `hyperloglog.c`, `isHLLObjectOrReply`.
+    pub fn of(bytes: &[u8]) -> Text {
+        const HEADER: usize = 16;
+        const DENSE_BYTES: usize = HEADER + 16_384 * 6 / 8;
+        match bytes {
+            [] => Text::Empty,
+            [b'H', b'Y', b'L', b'L', 1, ..] if bytes.len() >= HEADER => Text::Sketch,
+            [b'H', b'Y', b'L', b'L', 0, ..] if bytes.len() == DENSE_BYTES => Text::Sketch,
+            _ => Text::Plain,
+        }
+    }
+
+    /// The text of what `DUMP` gave; `None` where it is of another kind. `rdb.c`: a kind, a length, and bytes, maybe packed.
+    pub fn of_dump(dump: &[u8]) -> Option<Text> {
+        let (&kind, text) = dump.split_first()?;
+        let is_sketch = text.iter().take(16).copied().collect::<Vec<u8>>().windows(4).any(|bytes| bytes == b"HYLL");
+        (kind == 0).then_some(match text.first() {
+            Some(0) => Text::Empty,
+            _ if is_sketch => Text::Sketch,
+            _ => Text::Plain,
+        })
+    }
 }
 
 /// How large an entry is after its text was changed. The size that its record says is that of a new one.
@@ -179,6 +216,8 @@ pub enum Elements {
     RemoveSorted(Vec<Member>),
     /// Takes a range out of a sorted set.
     RemoveRange(Range),
+    /// Adds to a HyperLogLog, which is a text (`PFADD`).
+    Sketch,
     /// Adds to a stream, or makes one; it stays when it is empty.
     Stream { creates: bool },
 }
@@ -256,9 +295,9 @@ pub enum Combining {
     SortedSets { operation: SetOperation, weights: Vec<f64>, aggregate: Aggregate },
     /// A sorted set that is a range of one (`ZRANGESTORE`): in reverse order, so many left out, at most so many.
     Range { range: Range, reverse: bool, skip: i64, most: i64 },
-    /// A text (`BITOP`): there is one if there is any source.
+    /// A text (`BITOP`): there is one if any source has bytes.
     Text,
-    /// A text that is there afterwards in any case, and keeps its expiry if it was there before (`PFMERGE`).
+    /// A HyperLogLog that is there afterwards in any case, and keeps its expiry if it was there before (`PFMERGE`).
     Merged,
     /// A list: the elements in order (`SORT`).
     Sort(Sort),
@@ -367,7 +406,7 @@ impl Command {
     /// Gives `each` the keys that it names besides its record's.
     pub fn for_each_other_key(&self, mut each: impl FnMut(u32)) {
         match self {
-            Command::StoreAll { keys, .. } => keys.iter().for_each(|(key, _)| each(*key)),
+            Command::StoreAll { keys, .. } => keys.iter().for_each(|(key, ..)| each(*key)),
             Command::Rename { to, .. } | Command::Copy { to, .. } => each(*to),
             Command::Flush(Flush::Keys(keys)) => keys.iter().for_each(|key| each(*key)),
             Command::Combine(combine) => combine.sources.iter().for_each(|key| each(*key)),

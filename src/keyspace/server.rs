@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::combine;
-use super::command::{Command, Elements, End, Expiry, Flush, Only, OnlyExpiry, Range, Resize, Wait};
+use super::command::{Command, Elements, End, Expiry, Flush, Only, OnlyExpiry, Range, Resize, Text, Wait};
 use super::value::{List, Member, Set, Sorted, Value};
 use crate::time::Nanos;
 
@@ -177,10 +177,10 @@ impl Server {
                     shelf.read(ask, true);
                 }
             }
-            &Command::Store { expiry, only } => {
+            &Command::Store { expiry, only, text } => {
                 let found = shelf.find(key, now);
                 if allows(only, found.is_some()) {
-                    self.store(shelf, ask, expiry, found, Value::Text);
+                    self.store(shelf, ask, expiry, found, Value::Text(text));
                 } else {
                     used_for_nothing(shelf, ask, found.is_some());
                 }
@@ -189,7 +189,7 @@ impl Server {
             &Command::Restore { expiry, replace, text } => {
                 let found = shelf.find(key, now);
                 if replace || found.is_none() {
-                    self.store(shelf, ask, expiry, found, if text { Value::Text } else { Value::Unknown });
+                    self.store(shelf, ask, expiry, found, text.map_or(Value::Unknown, Value::Text));
                 } else {
                     used_for_nothing(shelf, ask, true);
                 }
@@ -201,7 +201,8 @@ impl Server {
             }
             &Command::Expire { to, only } => expire(shelf, ask, to, only),
             Command::UnlessNoText(command) => {
-                let other = shelf.find(key, now).is_some() && !matches!(shelf.value(key), Value::Text | Value::Unknown);
+                let other =
+                    shelf.find(key, now).is_some() && !matches!(shelf.value(key), Value::Text(_) | Value::Unknown);
                 if !other {
                     self.execute(shelf, ask, command);
                 }
@@ -247,13 +248,13 @@ impl Server {
         self.note_ready(ask.key);
     }
 
-    fn store_all(&mut self, shelf: &mut impl Shelf, ask: &Ask, keys: &[(u32, u32)], expiry: Expiry, only: Only) {
-        let found: Vec<Option<Nanos>> = keys.iter().map(|(key, _)| shelf.find(*key, ask.now)).collect();
+    fn store_all(&mut self, shelf: &mut impl Shelf, ask: &Ask, keys: &[(u32, u32, Text)], expiry: Expiry, only: Only) {
+        let found: Vec<Option<Nanos>> = keys.iter().map(|(key, ..)| shelf.find(*key, ask.now)).collect();
         let allowed = found.iter().all(|found| allows(only, found.is_some()));
-        for (&(key, size), found) in keys.iter().zip(found) {
+        for (&(key, size, text), found) in keys.iter().zip(found) {
             let ask = Ask { key, size: Some(size), ..*ask };
             if allowed {
-                self.store(shelf, &ask, expiry, found, Value::Text);
+                self.store(shelf, &ask, expiry, found, Value::Text(text));
             } else {
                 used_for_nothing(shelf, &ask, found.is_some());
             }
@@ -263,11 +264,15 @@ impl Server {
     fn change_text(&mut self, shelf: &mut impl Shelf, ask: &Ask, creates: bool, size: Resize) {
         let &Ask { key, now, .. } = ask;
         match shelf.find(key, now) {
-            Some(_) if matches!(shelf.value(key), Value::Text | Value::Unknown) => {
+            Some(_) if matches!(shelf.value(key), Value::Text(_) | Value::Unknown) => {
+                // A text without bytes is no number: only what adds bytes changes it.
+                if *shelf.value(key) == Value::Text(Text::Empty) && size != Resize::By(0) {
+                    shelf.set_value(key, Value::Text(Text::Plain));
+                }
                 shelf.changed(key, size.size(shelf.size(key), ask.size), now);
             }
             Some(_) => used_for_nothing(shelf, ask, true),
-            None if creates => self.make(shelf, ask, Value::Text),
+            None if creates => self.make(shelf, ask, Value::Text(Text::Plain)),
             None => shelf.nothing(key, now),
         }
     }
@@ -436,7 +441,7 @@ impl Server {
             Value::Unknown => true,
             Value::List(_) => !take.sorted,
             Value::Sorted(_) => take.sorted,
-            Value::Text | Value::Set(_) | Value::Hash(_) | Value::Stream => false,
+            Value::Text(_) | Value::Set(_) | Value::Hash(_) | Value::Stream => false,
         };
         if !fits || target.is_some_and(|to| !list(shelf.value(to))) {
             return false;
@@ -507,7 +512,7 @@ fn allows(only: Only, there: bool) -> bool {
 
 /// The size of what stands under `key` when it stands under a name that is so many bytes longer. Of texts alone it is known.
 fn size_under(shelf: &impl Shelf, key: u32, longer: i32) -> Option<u32> {
-    let is_text = matches!(shelf.value(key), Value::Text);
+    let is_text = matches!(shelf.value(key), Value::Text(_));
     shelf.size(key).map(|size| if is_text { size.saturating_add_signed(longer) } else { size })
 }
 
@@ -565,6 +570,7 @@ fn first(what: &Elements) -> Option<Value> {
             Value::Sorted(Box::new(sorted))
         }
         Elements::Stream { creates: true } => Value::Stream,
+        Elements::Sketch => Value::Text(Text::Sketch),
         _ => return None,
     })
 }
@@ -629,9 +635,9 @@ fn change(value: &mut Value, what: &Elements) -> Done {
             changed(members.iter().filter(|member| sorted.remove(member)).count() > 0)
         }
         (Value::Sorted(sorted), Elements::RemoveRange(range)) => remove_range(sorted, range),
-        (Value::Stream, Elements::Stream { .. }) => Done::Changed,
+        (Value::Stream, Elements::Stream { .. }) | (Value::Text(Text::Sketch), Elements::Sketch) => Done::Changed,
         (
-            Value::Text | Value::List(_) | Value::Set(_) | Value::Hash(_) | Value::Sorted(_) | Value::Stream,
+            Value::Text(_) | Value::List(_) | Value::Set(_) | Value::Hash(_) | Value::Sorted(_) | Value::Stream,
             Elements::Push { .. }
             | Elements::Insert { .. }
             | Elements::Set { .. }
@@ -649,6 +655,7 @@ fn change(value: &mut Value, what: &Elements) -> Done {
             | Elements::Scores { .. }
             | Elements::RemoveSorted(_)
             | Elements::RemoveRange(_)
+            | Elements::Sketch
             | Elements::Stream { .. },
         ) => Done::Nothing,
     }
@@ -674,6 +681,7 @@ fn change_unknown(what: &Elements) -> Done {
         | Elements::Add(_)
         | Elements::Fields(_)
         | Elements::Scores { .. }
+        | Elements::Sketch
         | Elements::Stream { .. } => Done::Changed,
     }
 }

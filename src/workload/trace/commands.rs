@@ -16,6 +16,8 @@ use crate::time::Nanos;
 
 /// The greatest number of a database.
 pub const DATABASE_MAX: u64 = 1 << 20;
+/// The greatest number of a server that nobody told otherwise: Redis has 16 databases.
+const USUAL_MAX: u64 = 15;
 
 /// What stands before the words of a command.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,7 @@ impl Commands {
         let Some(name) = words.first_mut() else { return Ok(()) };
         name.make_ascii_lowercase();
         let transaction = self.together.number(&mut line, &words[0]);
+        self.databases.see(line.database);
         let first = self.waiting.len();
         let mut taking = Taking { line, transaction, keys, name: &words[0], commands: self };
         match redis::translate(words, &mut taking) {
@@ -99,13 +102,14 @@ impl Sink for Taking<'_> {
     }
 
     fn key_of(&mut self, database: &[u8], name: &[u8]) -> Result<Option<u32>, Problem> {
-        let Some(database) = database_number(database) else { return Ok(None) };
+        let Some(database) = self.commands.databases.number(database) else { return Ok(None) };
         self.commands.databases.key(database, name, self.keys).map(Some)
     }
 
     fn swap(&mut self, one: &[u8], other: &[u8]) -> bool {
-        let (Some(one), Some(other)) = (database_number(one), database_number(other)) else { return false };
-        self.commands.databases.swap(one, other);
+        let databases = &mut self.commands.databases;
+        let (Some(one), Some(other)) = (databases.number(one), databases.number(other)) else { return false };
+        databases.swap(one, other);
         true
     }
 
@@ -133,10 +137,6 @@ impl Sink for Taking<'_> {
     }
 }
 
-fn database_number(word: &[u8]) -> Option<u64> {
-    super::lines::whole(word, DATABASE_MAX)
-}
-
 /// Which keys belong to which database. What a database holds is a *space*: it goes along when databases are swapped.
 #[derive(Debug, Default)]
 struct Databases {
@@ -148,6 +148,8 @@ struct Databases {
     listed: Vec<u32>,
     /// How often something was emptied, and one more.
     round: u32,
+    /// The greatest number in which anybody worked.
+    seen: u64,
 }
 
 #[derive(Debug, Default)]
@@ -157,6 +159,17 @@ struct Named {
 }
 
 impl Databases {
+    /// Somebody works in this database: there are so many.
+    fn see(&mut self, database: u64) {
+        self.seen = self.seen.max(database);
+    }
+
+    /// The number of a database that there is.
+    fn number(&self, word: &[u8]) -> Option<u64> {
+        let number = redis::integer(word).and_then(|number| u64::try_from(number).ok());
+        number.filter(|&number| number <= self.seen.max(USUAL_MAX))
+    }
+
     fn space(&self, database: u64) -> u64 {
         self.spaces.get(&database).copied().unwrap_or(database)
     }

@@ -5,13 +5,19 @@
 //! read (`lookupKeyRead`) do, those by commands that write (`lookupKeyWrite`) do not. A command whose words the server must
 //! have refused does nothing. Redis 7.0, `src/*.c`; names that later versions added do what they do there.
 
+mod numbers;
+mod streams;
+
 use super::Problem;
 use super::left_out::Reason;
 use crate::keyspace::{
     Aggregate, Combine, Combining, Command, Elements, End, Expiry, Flush, Limit, Member, Only, OnlyExpiry, Range,
-    Resize, ScoresHow, Scoring, SetOperation, Sort, Wait,
+    Resize, ScoresHow, Scoring, SetOperation, Sort, Text, Wait,
 };
 use crate::time::Nanos;
+pub use numbers::integer;
+use numbers::number;
+use streams::streams;
 
 /// Why a command becomes nothing.
 #[derive(Debug)]
@@ -91,6 +97,11 @@ impl<'a> Words<'a> {
         number(self.word(place)?).ok_or(REFUSED)
     }
 
+    /// A finite number that may be larger than others.
+    fn long_number(self, place: usize) -> Result<f64, Not> {
+        numbers::long_number(self.word(place)?).ok_or(REFUSED)
+    }
+
     fn member(self, place: usize) -> Result<Member, Not> {
         Ok(Member::new(self.word(place)?))
     }
@@ -110,21 +121,6 @@ impl<'a> Words<'a> {
     }
 }
 
-/// A whole number as Redis reads one (`string2ll`): no sign but −, no zeros before it, no spaces.
-fn integer(word: &[u8]) -> Option<i64> {
-    let digits = word.strip_prefix(b"-").unwrap_or(word);
-    let plain = digits.iter().all(u8::is_ascii_digit) && (word == b"0" || digits.first().is_some_and(|&d| d != b'0'));
-    std::str::from_utf8(word).ok().filter(|_| plain)?.parse().ok()
-}
-
-/// A number as Redis reads one (`strtod`), which is not NaN.
-fn number(word: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(word).ok()?;
-    let value: f64 = text.parse().ok()?;
-    let said = text.trim_start_matches(['+', '-']).starts_with(['i', 'I']);
-    (!value.is_nan() && (value.is_finite() || said)).then_some(value)
-}
-
 /// The expiry of a value that ends at this millisecond since 1970: it is good up to and including it.
 fn until(end_ms: i64) -> Expiry {
     match u64::try_from(end_ms) {
@@ -139,7 +135,10 @@ fn now_ms(sink: &impl Sink) -> i64 {
     (sink.now().0 / MILLISECOND) as i64
 }
 
-const STORE: Command = Command::Store { expiry: Expiry::Never, only: Only::Always };
+/// Stores this value.
+fn store(expiry: Expiry, only: Only, value: &[u8]) -> Command {
+    Command::Store { expiry, only, text: Text::of(value) }
+}
 
 /// Gives `sink` what a command does. The first word is its name, in small letters.
 pub fn translate(words: &[Vec<u8>], sink: &mut impl Sink) -> Result<(), Not> {
@@ -365,13 +364,14 @@ fn end_ms(unit: &[u8], word: &[u8], sink: &impl Sink) -> Option<i64> {
 }
 
 fn texts(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
+    let store = |expiry, only, value| Ok::<_, Not>((store(expiry, only, words.word(value)?), Some(value)));
     let (command, value) = match name {
         b"set" => return set(words, sink),
-        b"setnx" => (Command::Store { expiry: Expiry::Never, only: Only::IfAbsent }, Some(2)),
+        b"setnx" => store(Expiry::Never, Only::IfAbsent, 2)?,
         b"setex" | b"psetex" => {
             let unit: &[u8] = if name == b"setex" { b"ex" } else { b"px" };
             let expiry = until(end_ms(unit, words.word(2)?, sink).ok_or(REFUSED)?);
-            (Command::Store { expiry, only: Only::Always }, Some(3))
+            store(expiry, Only::Always, 3)?
         }
         b"getset" | b"getdel" | b"getex" => return get_and(name, words, sink),
         b"mset" | b"msetnx" | b"msetex" => return set_many(name, words, sink),
@@ -379,7 +379,7 @@ fn texts(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not>
             return change(name, words, sink);
         }
         b"bitfield" => return bit_fields(words, sink),
-        b"pfadd" => (Command::Change { creates: true, size: Resize::By(0) }, None),
+        b"pfadd" => return elements(words, 1, Elements::Sketch, sink),
         b"pfmerge" => return combine(words, 1, 1..words.len(), Combining::Merged, sink),
         _ => {
             let operation = words.option(1);
@@ -401,6 +401,12 @@ fn texts(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not>
 fn change(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
     let name_bytes = words.word(1)?.len();
     let (size, value_bytes) = match name {
+        // Nothing added to nothing is a text without bytes.
+        b"append" if words.word(2)?.is_empty() => {
+            let key = sink.key(words.word(1)?)?;
+            sink.put(key, store(Expiry::Never, Only::IfAbsent, b""), Some(name_bytes));
+            return Ok(());
+        }
         b"append" => {
             let added = words.word(2)?.len();
             (Resize::By(bytes(added)), added)
@@ -411,9 +417,12 @@ fn change(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not
             let negative = words.integer(2)?.checked_neg().ok_or(REFUSED)?;
             (Resize::By(0), negative.to_string().len())
         }
-        b"incrbyfloat" => (Resize::By(0), words.number(2)?.to_string().len()),
+        b"incrbyfloat" => (Resize::By(0), words.long_number(2)?.to_string().len()),
         b"setrange" => {
             let (offset, added) = (words.count(2)? as usize, words.word(3)?.len());
+            if added > 0 && offset.saturating_add(added) as u64 > BITS_MAX / 8 {
+                return Err(REFUSED);
+            }
             (if added == 0 { Resize::By(0) } else { Resize::AtLeast }, offset.saturating_add(added))
         }
         _ => {
@@ -447,7 +456,7 @@ fn set(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
         return Err(REFUSED);
     }
     let key = sink.key(words.word(1)?)?;
-    let store = Command::Store { expiry: options.expiry, only: options.only };
+    let store = store(options.expiry, options.only, words.word(2)?);
     if options.gets {
         sink.put(key, Command::Read, None);
         sink.put(key, Command::UnlessNoText(Box::new(store)), Some(size));
@@ -460,7 +469,7 @@ fn set(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
 /// Commands that read a text and then do something to it.
 fn get_and(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
     let (then, size) = match name {
-        b"getset" => (Some(STORE), Some(entry_size(words, 1, 2)?)),
+        b"getset" => (Some(store(Expiry::Never, Only::Always, words.word(2)?)), Some(entry_size(words, 1, 2)?)),
         b"getdel" => (Some(Command::Delete), None),
         _ => {
             let options = options(words, 2, false, sink)?;
@@ -493,16 +502,20 @@ fn set_many(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), N
     }
     let mut keys = Vec::with_capacity(pairs.len() / 2);
     for place in pairs.step_by(2) {
-        keys.push((sink.key(words.word(place)?)?, entry_size(words, place, place + 1)?));
+        let text = Text::of(words.word(place + 1)?);
+        keys.push((sink.key(words.word(place)?)?, entry_size(words, place, place + 1)?, text));
     }
     let only = if name == b"msetnx" { Only::IfAbsent } else { options.only };
     if only == Only::Always {
-        let store = Command::Store { expiry: options.expiry, only };
-        keys.into_iter().for_each(|(key, size)| sink.put(key, store.clone(), Some(size)));
+        keys.into_iter().for_each(|(key, size, text)| {
+            sink.put(key, Command::Store { expiry: options.expiry, only, text }, Some(size));
+        });
     } else {
-        let sizes = keys.iter().map(|(key, size)| (*key, u32::try_from(*size).unwrap_or(u32::MAX)));
-        let all = Command::StoreAll { keys: sizes.collect(), expiry: options.expiry, only };
-        sink.put(keys[0].0, all, None);
+        let keys: Box<[(u32, u32, Text)]> =
+            keys.into_iter().map(|(key, size, text)| (key, bytes(size), text)).collect();
+        let first = keys[0].0;
+        let all = Command::StoreAll { keys, expiry: options.expiry, only };
+        sink.put(first, all, None);
     }
     Ok(())
 }
@@ -676,8 +689,7 @@ fn restore(words: Words<'_>, sink: &impl Sink) -> Result<Command, Not> {
         end if absolute => until(end),
         ttl => until(ttl.saturating_add(now_ms(sink))),
     };
-    // The first byte of what DUMP gave is the kind of value.
-    let text = words.word(3)?.first() == Some(&0);
+    let text = Text::of_dump(words.word(3)?);
     Ok(Command::Restore { expiry, replace, text })
 }
 
@@ -841,7 +853,7 @@ fn hashes(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not
         }
         b"hsetnx" => Elements::Fields(vec![words.member(2)?]),
         b"hincrby" => words.integer(3).and_then(|_| Ok(Elements::Fields(vec![words.member(2)?])))?,
-        b"hincrbyfloat" => words.number(3).and_then(|_| Ok(Elements::Fields(vec![words.member(2)?])))?,
+        b"hincrbyfloat" => words.long_number(3).and_then(|_| Ok(Elements::Fields(vec![words.member(2)?])))?,
         b"hgetdel" => {
             let fields = words.counted(3)?;
             if !words.is(2, b"fields") || fields.end != words.len() {
@@ -942,8 +954,8 @@ fn score_range(words: Words<'_>, min: usize, max: usize) -> Result<Range, Not> {
     let limit = |place: usize| {
         let word = words.word(place)?;
         match word.strip_prefix(b"(") {
-            Some(score) => number(score).map(Limit::Without),
-            None => number(word).map(Limit::With),
+            Some(score) => numbers::score(score).map(Limit::Without),
+            None => numbers::score(word).map(Limit::With),
         }
         .ok_or(REFUSED)
     };
@@ -1100,23 +1112,6 @@ fn sort(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
 }
 
 // ---- Streams ----
-
-fn streams(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
-    let (place, creates) = match name {
-        b"xread" | b"xreadgroup" => return read_streams(words, sink),
-        b"xadd" => (
-            1,
-            !(2..words.len()).take_while(|&place| !words.is(place, b"*")).any(|place| words.is(place, b"nomkstream")),
-        ),
-        b"xgroup" if words.len() < 3 => return Err(Not::LeftOut(Reason::NoKey)),
-        b"xgroup" => {
-            let makes = (5..words.len()).any(|place| words.is(place, b"mkstream"));
-            (2, words.is(1, b"create") && makes)
-        }
-        _ => (1, false),
-    };
-    elements(words, place, Elements::Stream { creates }, sink)
-}
 
 /// `XREAD [COUNT n] [BLOCK ms] STREAMS key … id …`: Redis looks every key up once to know its end, and once more to read.
 fn read_streams(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {

@@ -14,7 +14,7 @@ use std::io::BufRead;
 
 use super::lines::{self, Lines, whole};
 use super::{Interner, KEY_BYTES_MAX, Problem, Record, Step, Table, TraceError};
-use crate::keyspace::{Command, Expiry, Only, Resize};
+use crate::keyspace::{Command, Expiry, Only, Resize, Text};
 use crate::time::Nanos;
 
 /// Requests by rows. See the [module](self).
@@ -49,9 +49,9 @@ pub fn is_row(line: &[u8]) -> bool {
 fn command(field: &[u8], expiry: Expiry, added: u32) -> Result<Command, Problem> {
     match field.trim_ascii() {
         b"get" | b"gets" => Ok(Command::Read),
-        b"set" => Ok(Command::Store { expiry, only: Only::Always }),
-        b"add" => Ok(Command::Store { expiry, only: Only::IfAbsent }),
-        b"replace" | b"cas" => Ok(Command::Store { expiry, only: Only::IfPresent }),
+        b"set" => Ok(Command::Store { expiry, only: Only::Always, text: Text::Plain }),
+        b"add" => Ok(Command::Store { expiry, only: Only::IfAbsent, text: Text::Plain }),
+        b"replace" | b"cas" => Ok(Command::Store { expiry, only: Only::IfPresent, text: Text::Plain }),
         b"append" | b"prepend" => Ok(Command::Change { creates: false, size: Resize::By(added) }),
         b"incr" | b"decr" => Ok(Command::Change { creates: false, size: Resize::Said }),
         b"delete" => Ok(Command::Delete),
