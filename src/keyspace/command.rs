@@ -10,8 +10,8 @@ pub enum Command {
     Read,
     /// Looks the key up without the eviction policy noticing (`EXISTS`, `TTL`, `TYPE`): a hit or a miss.
     Exists,
-    /// Looks the key up if there is a value: a hit, or nothing.
-    ReadAgain,
+    /// Looks the key up, as one of several; not the first one, if one before it had a value of another kind.
+    ReadOf { kind: Kind, first: bool },
     /// Puts a value there, whatever kind of value stood there.
     Store { expiry: Expiry, only: Only, text: Text },
     /// Puts values under all these keys, each with its size in bytes, or under none: the condition holds for every one
@@ -53,6 +53,18 @@ pub enum Expiry {
     In(Nanos),
     /// This is the last moment at which it is good, by the trace's clock. One in the past takes the value away.
     At(Nanos),
+}
+
+/// Which values a command reads that stops at any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Set,
+    SetOrSorted,
+    /// A HyperLogLog.
+    Sketch,
+    Stream,
+    /// A stream; none is no better than another kind.
+    StreamThatIsThere,
 }
 
 /// What is known of a text.
@@ -354,7 +366,7 @@ impl Command {
     /// What it is, for counts.
     pub fn class(&self) -> Class {
         match self {
-            Command::Read | Command::Exists | Command::ReadAgain => Class::Read,
+            Command::Read | Command::Exists | Command::ReadOf { .. } => Class::Read,
             Command::Delete | Command::Flush(_) => Class::Delete,
             Command::Expire { .. } => Class::Expiry,
             Command::UnlessNoText(command) => command.class(),
@@ -374,7 +386,7 @@ impl Command {
         match self {
             Command::Read
             | Command::Exists
-            | Command::ReadAgain
+            | Command::ReadOf { .. }
             | Command::Delete
             | Command::Expire { .. }
             | Command::Flush(_) => false,

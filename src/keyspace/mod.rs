@@ -16,7 +16,7 @@ mod server;
 mod value;
 
 pub use command::{
-    Aggregate, Class, Combine, Combining, Command, Elements, End, Expiry, Flush, Limit, Only, OnlyExpiry, Range,
+    Aggregate, Class, Combine, Combining, Command, Elements, End, Expiry, Flush, Kind, Limit, Only, OnlyExpiry, Range,
     Resize, ScoresHow, Scoring, SetOperation, Sort, Text, Wait,
 };
 pub use server::{Ask, Doubts, ELEMENT_BYTES_MAX, Limits, Put, STEPS_MAX, Server, Shelf};

@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::combine;
-use super::command::{Command, Elements, End, Expiry, Flush, Only, OnlyExpiry, Range, Resize, Text, Wait};
+use super::command::{Command, Elements, End, Expiry, Flush, Kind, Only, OnlyExpiry, Range, Resize, Text, Wait};
 use super::value::{List, Member, Set, Sorted, Value};
 use crate::time::Nanos;
 
@@ -126,6 +126,8 @@ pub struct Server {
     /// Keys for which somebody waits and which came into being.
     ready: Vec<u32>,
     transaction: u32,
+    /// A command that looks several keys up found a value of another kind.
+    stopped: bool,
     /// Elements gone through.
     steps: u64,
     limits: Limits,
@@ -172,9 +174,11 @@ impl Server {
             Command::Exists => {
                 shelf.read(ask, false);
             }
-            Command::ReadAgain => {
-                if shelf.find(key, now).is_some() {
+            &Command::ReadOf { kind, first } => {
+                if first || !self.stopped {
                     shelf.read(ask, true);
+                    let value = shelf.find(key, now).map(|_| shelf.value(key));
+                    self.stopped = !value.map_or(kind != Kind::StreamThatIsThere, |value| is_of(value, kind));
                 }
             }
             &Command::Store { expiry, only, text } => {
@@ -265,8 +269,13 @@ impl Server {
         let &Ask { key, now, .. } = ask;
         match shelf.find(key, now) {
             Some(_) if matches!(shelf.value(key), Value::Text(_) | Value::Unknown) => {
-                // A text without bytes is no number: only what adds bytes changes it.
-                if *shelf.value(key) == Value::Text(Text::Empty) && size != Resize::By(0) {
+                // A text without bytes is no number: only what adds bytes changes it. A HyperLogLog with more is none.
+                let plain = match shelf.value(key) {
+                    Value::Text(Text::Empty) => size != Resize::By(0),
+                    Value::Text(Text::Sketch) => matches!(size, Resize::By(1..)),
+                    _ => false,
+                };
+                if plain {
                     shelf.set_value(key, Value::Text(Text::Plain));
                 }
                 shelf.changed(key, size.size(shelf.size(key), ask.size), now);
@@ -498,6 +507,18 @@ impl Server {
                 self.waiting.put_back(key, others);
             }
         }
+    }
+}
+
+/// Whether a command that reads values of this kind goes on after this one.
+fn is_of(value: &Value, kind: Kind) -> bool {
+    match value {
+        Value::Unknown => true,
+        Value::Set(_) => matches!(kind, Kind::Set | Kind::SetOrSorted),
+        Value::Sorted(_) => kind == Kind::SetOrSorted,
+        Value::Text(Text::Sketch) => kind == Kind::Sketch,
+        Value::Stream => matches!(kind, Kind::Stream | Kind::StreamThatIsThere),
+        Value::Text(_) | Value::List(_) | Value::Hash(_) => false,
     }
 }
 

@@ -6,17 +6,19 @@
 //! have refused does nothing. Redis 7.0, `src/*.c`; names that later versions added do what they do there.
 
 mod numbers;
+mod reads;
 mod streams;
 
 use super::Problem;
 use super::left_out::Reason;
 use crate::keyspace::{
-    Aggregate, Combine, Combining, Command, Elements, End, Expiry, Flush, Limit, Member, Only, OnlyExpiry, Range,
+    Aggregate, Combine, Combining, Command, Elements, End, Expiry, Flush, Kind, Limit, Member, Only, OnlyExpiry, Range,
     Resize, ScoresHow, Scoring, SetOperation, Sort, Text, Wait,
 };
 use crate::time::Nanos;
 pub use numbers::integer;
 use numbers::number;
+use reads::{By, Reading, SortedRange, read_keys, read_of, reading, sorted_range};
 use streams::streams;
 
 /// Why a command becomes nothing.
@@ -194,117 +196,6 @@ fn why_not(words: Words<'_>) -> Reason {
     }
 }
 
-/// Which words of a command that only reads are its keys.
-enum Reading {
-    /// The first after its name.
-    First,
-    /// That one, and the eviction policy does not notice.
-    Unnoticed,
-    /// All.
-    All,
-    /// All, unnoticed.
-    AllUnnoticed,
-    /// The first two.
-    Two,
-    /// As many as the first word says.
-    Counted,
-    /// The second, after a subcommand, if there is one.
-    AfterSubcommand,
-}
-
-fn reading(name: &[u8]) -> Option<Reading> {
-    Some(match name {
-        b"get"
-        | b"strlen"
-        | b"getrange"
-        | b"substr"
-        | b"getbit"
-        | b"bitcount"
-        | b"bitpos"
-        | b"bitfield_ro"
-        | b"dump"
-        | b"digest"
-        | b"hget"
-        | b"hmget"
-        | b"hgetall"
-        | b"hexists"
-        | b"hlen"
-        | b"hkeys"
-        | b"hvals"
-        | b"hscan"
-        | b"hstrlen"
-        | b"hrandfield"
-        | b"httl"
-        | b"hpttl"
-        | b"hexpiretime"
-        | b"hpexpiretime"
-        | b"lrange"
-        | b"lindex"
-        | b"llen"
-        | b"lpos"
-        | b"smembers"
-        | b"sismember"
-        | b"smismember"
-        | b"scard"
-        | b"srandmember"
-        | b"sscan"
-        | b"zrange"
-        | b"zrevrange"
-        | b"zrangebyscore"
-        | b"zrevrangebyscore"
-        | b"zrangebylex"
-        | b"zrevrangebylex"
-        | b"zscore"
-        | b"zmscore"
-        | b"zrank"
-        | b"zrevrank"
-        | b"zcard"
-        | b"zcount"
-        | b"zlexcount"
-        | b"zscan"
-        | b"zrandmember"
-        | b"geopos"
-        | b"geodist"
-        | b"geohash"
-        | b"geosearch"
-        | b"georadius_ro"
-        | b"georadiusbymember_ro"
-        | b"xrange"
-        | b"xrevrange"
-        | b"xlen"
-        | b"xpending"
-        | b"xack"
-        | b"xclaim"
-        | b"xautoclaim" => Reading::First,
-        b"type" | b"ttl" | b"pttl" | b"expiretime" | b"pexpiretime" => Reading::Unnoticed,
-        b"mget" | b"touch" | b"pfcount" | b"sunion" | b"sinter" | b"sdiff" => Reading::All,
-        b"exists" => Reading::AllUnnoticed,
-        b"lcs" => Reading::Two,
-        b"sintercard" | b"zunion" | b"zinter" | b"zdiff" | b"zintercard" => Reading::Counted,
-        b"object" | b"xinfo" => Reading::AfterSubcommand,
-        _ => return None,
-    })
-}
-
-fn read_keys(words: Words<'_>, read: Reading, sink: &mut impl Sink) -> Result<(), Not> {
-    let (places, command) = match read {
-        Reading::First => (1..2, Command::Read),
-        Reading::Unnoticed => (1..2, Command::Exists),
-        Reading::All => (1..words.len().max(2), Command::Read),
-        Reading::AllUnnoticed => (1..words.len().max(2), Command::Exists),
-        Reading::Two => (1..3, Command::Read),
-        Reading::Counted => (words.counted(1)?, Command::Read),
-        Reading::AfterSubcommand if words.len() < 3 => return Err(Not::LeftOut(Reason::NoKey)),
-        Reading::AfterSubcommand if words.is(0, b"xinfo") => (2..3, Command::Read),
-        Reading::AfterSubcommand => (2..3, Command::Exists),
-    };
-    for place in places {
-        let key = sink.key(words.word(place)?)?;
-        sink.put(key, command.clone(), None);
-    }
-    Ok(())
-}
-
 // ---- Texts ----
 
 /// What the options of `SET` and its like say.
@@ -378,7 +269,7 @@ fn texts(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not>
         b"append" | b"incr" | b"decr" | b"incrby" | b"decrby" | b"incrbyfloat" | b"setrange" | b"setbit" => {
             return change(name, words, sink);
         }
-        b"bitfield" => return bit_fields(words, sink),
+        b"bitfield" => return change_bits(words, sink),
         b"pfadd" => return elements(words, 1, Elements::Sketch, sink),
         b"pfmerge" => return combine(words, 1, 1..words.len(), Combining::Merged, sink),
         _ => {
@@ -520,8 +411,8 @@ fn set_many(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), N
     Ok(())
 }
 
-/// `BITFIELD` reads if all it does is to get.
-fn bit_fields(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
+/// The operations of `BITFIELD`: the bit after the last one that is written, if any is.
+fn bit_fields(words: Words<'_>) -> Result<Option<u64>, Not> {
     let (mut place, mut bits) = (2, None);
     while place < words.len() {
         let writes = match words.option(place).as_slice() {
@@ -540,6 +431,12 @@ fn bit_fields(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
         bits = bits.max(writes.then_some(end));
         place += if writes { 4 } else { 3 };
     }
+    Ok(bits)
+}
+
+/// `BITFIELD` reads if all it does is to get.
+fn change_bits(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
+    let bits = bit_fields(words)?;
     let key = sink.key(words.word(1)?)?;
     match bits {
         Some(bits) => {
@@ -977,34 +874,12 @@ fn name_range(words: Words<'_>, min: usize, max: usize) -> Result<Range, Not> {
 
 /// `ZRANGESTORE to from min max [BYSCORE|BYLEX] [REV] [LIMIT offset count]`.
 fn store_range(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
-    let (mut by_score, mut by_name, mut reverse, mut limit, mut place) = (false, false, false, None, 5);
-    while place < words.len() {
-        match words.option(place).as_slice() {
-            b"byscore" if !by_name => by_score = true,
-            b"bylex" if !by_score => by_name = true,
-            b"rev" => reverse = true,
-            b"limit" => {
-                limit = Some((words.integer(place + 1)?, words.integer(place + 2)?));
-                place += 2;
-            }
-            _ => return Err(REFUSED),
-        }
-        place += 1;
-    }
-    let (min, max) = if reverse && (by_score || by_name) { (4, 3) } else { (3, 4) };
-    let range = match (by_score, by_name) {
-        (true, _) => score_range(words, min, max)?,
-        (_, true) => name_range(words, min, max)?,
-        _ => Range::Ranks { start: words.integer(3)?, stop: words.integer(4)? },
-    };
-    let (skip, most) = limit.unwrap_or((0, -1));
-    if most != -1 && matches!(range, Range::Ranks { .. }) {
-        return Err(REFUSED);
-    }
+    let SortedRange { range, reverse, skip, most } = sorted_range(words, 3, By::Any, true)?;
     combine(words, 1, 2..3, Combining::Range { range, reverse, skip, most }, sink)
 }
 
-/// `ZUNIONSTORE to numkeys key … [WEIGHTS …] [AGGREGATE SUM|MIN|MAX]` and its like.
+/// `ZUNIONSTORE to numkeys key … [WEIGHTS …] [AGGREGATE SUM|MIN|MAX]` and its like. The keys are looked up before the
+/// options are read.
 fn combine_sorted(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
     let operation = match name {
         b"zunionstore" => SetOperation::Union,
@@ -1012,6 +887,22 @@ fn combine_sorted(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result
         _ => SetOperation::Difference,
     };
     let sources = words.counted(2)?;
+    match weighing(words, operation, &sources) {
+        Ok((weights, aggregate)) => {
+            combine(words, 1, sources, Combining::SortedSets { operation, weights, aggregate }, sink)
+        }
+        Err(_) => {
+            sink.in_part(Reason::Refused);
+            read_of(words, sources, Kind::SetOrSorted, sink)
+        }
+    }
+}
+
+fn weighing(
+    words: Words<'_>,
+    operation: SetOperation,
+    sources: &std::ops::Range<usize>,
+) -> Result<(Vec<f64>, Aggregate), Not> {
     let (mut weights, mut aggregate, mut place) = (Vec::new(), Aggregate::Sum, sources.end);
     while place < words.len() {
         match words.option(place).as_slice() {
@@ -1032,7 +923,7 @@ fn combine_sorted(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result
             _ => return Err(REFUSED),
         }
     }
-    combine(words, 1, sources, Combining::SortedSets { operation, weights, aggregate }, sink)
+    Ok((weights, aggregate))
 }
 
 /// A value made from those of other keys.
@@ -1081,7 +972,7 @@ fn sort(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
                 (sort.skip, sort.most) = (words.integer(place + 1)?, words.integer(place + 2)?);
                 2
             }
-            b"store" => {
+            b"store" if words.is(0, b"sort") => {
                 to = Some(place + 1);
                 1
             }
@@ -1109,22 +1000,4 @@ fn sort(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
             combine(words, to, 1..2, how, sink)
         }
     }
-}
-
-// ---- Streams ----
-
-/// `XREAD [COUNT n] [BLOCK ms] STREAMS key … id …`: Redis looks every key up once to know its end, and once more to read.
-fn read_streams(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
-    let first = 1 + (1..words.len()).find(|&place| words.is(place, b"streams")).ok_or(REFUSED)?;
-    let count = words.len() - first;
-    if count == 0 || count % 2 == 1 {
-        return Err(REFUSED);
-    }
-    let ids =
-        (first..first + count / 2).map(|place| Ok(sink.key(words.word(place)?)?)).collect::<Result<Vec<u32>, Not>>()?;
-    ids.iter().for_each(|key| sink.put(*key, Command::Read, None));
-    // A group reads from no stream that is not there.
-    let again = if words.is(0, b"xreadgroup") { Command::ReadAgain } else { Command::Read };
-    ids.iter().for_each(|key| sink.put(*key, again.clone(), None));
-    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Commands on streams. `t_stream.c`.
 
 use super::numbers::{StreamId, stream_id, stream_id_or_star};
-use super::{Not, REFUSED, Sink, Words, elements, read_streams};
+use super::reads::read_streams;
+use super::{Not, REFUSED, Sink, Words, elements};
 use crate::keyspace::Elements;
 use crate::workload::trace::left_out::Reason;
 
