@@ -590,6 +590,62 @@ fn what_the_server_refuses_counts_only_the_look_ups_before() {
     session("SADD s a\nZUNIONSTORE d 1 s WEIGHTS x\nEXISTS d", 1, 1);
 }
 
+/// What becomes nothing, by reason and name.
+fn left_out(session: &str) -> Vec<(&'static str, String)> {
+    let text = monitor(session);
+    let mut records = Records::open("-", text.as_bytes(), None).expect("it is read");
+    assert!(records.by_ref().all(|record| record.is_ok()));
+    let reasons = records.left_out();
+    let pairs =
+        reasons.by_reason().flat_map(|(reason, names)| names.keys().map(move |name| (reason.name(), name.clone())));
+    pairs.collect()
+}
+
+#[test]
+fn what_brings_or_takes_keys_that_it_does_not_name_is_told_so() {
+    for other in ["REPLICAOF host 6379", "SLAVEOF host 6379", "DEBUG POPULATE 100", "DEBUG RELOAD", "DEBUG LOADAOF"] {
+        let name = other.split(' ').next().expect("a name").to_lowercase();
+        assert_eq!(left_out(&format!("GET k\n{other}")), [("other_keys", name)], "{other}");
+    }
+    for none in ["REPLICAOF NO ONE", "slaveof no one", "DEBUG SLEEP 0", "DEBUG OBJECT k"] {
+        let name = none.split(' ').next().expect("a name").to_lowercase();
+        assert_eq!(left_out(&format!("GET k\n{none}")), [("no_key", name)], "{none}");
+    }
+}
+
+#[test]
+fn what_later_versions_do_for_certain_is_done() {
+    session("HSETEX h EX 60 FIELDS 1 f v\nTYPE h", 1, 0);
+    session("HSETEX h FIELDS 2 f v g w\nHDEL h f\nTYPE h\nHDEL h g\nTYPE h", 1, 1);
+    session("HSETEX h EXAT 1 FIELDS 1 f v\nTYPE h\nHSETEX h EX 5 FIELDS 2 f v\nTYPE h", 0, 2);
+    session("0 HSET h f v\n0.1 EXPIRE h 10\n1 HSETEX h KEEPTTL FIELDS 1 g w\n9 TYPE h\n11 TYPE h", 1, 1);
+    session("HSET h f v\nHSETEX h PXAT 1000 FIELDS 1 f w\nTYPE h\nHSETEX h EX 0 FIELDS 1 f v\nTYPE h", 0, 2);
+    session("SET a v\nDELEX a\nGET a\nSET a v\nDELEX a IFEQ v\nGET a", 1, 1);
+    for gone in ["HEXPIRE h 0", "HPEXPIRE h 0", "HEXPIREAT h 1600000000", "HPEXPIREAT h 1600000000000"] {
+        session(&format!("HSET h f v\n{gone} FIELDS 1 f\nTYPE h"), 0, 1);
+        session(&format!("HSET h f v g w\n{gone} FIELDS 2 f x\nTYPE h"), 1, 0);
+        session(&format!("SET h v\n{gone} FIELDS 1 f\nTYPE h"), 1, 0);
+        session(&format!("HSET h f v\n{gone} FIELDS 2 f\nTYPE h"), 1, 0);
+    }
+    // Of fields' TTLs nothing is kept, and that is told.
+    for kept in ["HEXPIRE h 0 NX FIELDS 1 f", "HEXPIRE h 5 FIELDS 1 f", "HSETEX h FNX FIELDS 1 f v", "DELEX h IFEQ v"] {
+        let name = kept.split(' ').next().expect("a name").to_lowercase();
+        assert_eq!(left_out(&format!("HSET h f v\n{kept}")), [("depends_on_values", name)], "{kept}");
+        session(&format!("HSET h f v\n{kept}\nTYPE h"), 1, 0);
+    }
+    for refused in [
+        "HEXPIRE h -1 FIELDS 1 f",
+        "HPEXPIREAT h -5 FIELDS 1 f",
+        "HEXPIRE h x FIELDS 1 f",
+        "HSETEX h EX -1 FIELDS 1 f v",
+        "HSETEX h EX 5 KEEPTTL FIELDS 1 f v",
+    ] {
+        let name = refused.split(' ').next().expect("a name").to_lowercase();
+        assert_eq!(left_out(&format!("HSET h f v\n{refused}")), [("refused", name)], "{refused}");
+    }
+    assert_eq!(left_out("HSETEX h EX 60 FIELDS 1 f v"), [("depends_on_values", "hsetex".to_owned())], "the TTL");
+}
+
 #[test]
 fn memcacheds_commands_do_what_they_do_there() {
     let twitter = |rows: &str, hits, misses| {

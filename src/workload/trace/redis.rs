@@ -153,6 +153,7 @@ pub fn translate(words: &[Vec<u8>], sink: &mut impl Sink) -> Result<(), Not> {
         b"set" | b"setnx" | b"setex" | b"psetex" | b"getset" | b"getex" | b"getdel" | b"mset" | b"msetnx"
         | b"msetex" | b"append" | b"incr" | b"decr" | b"incrby" | b"decrby" | b"incrbyfloat" | b"setrange"
         | b"setbit" | b"bitfield" | b"bitop" | b"pfadd" | b"pfmerge" => texts(name, words, sink),
+        b"delex" if words.len() == 2 => whole_keys(b"del", words, sink),
         b"del" | b"unlink" | b"expire" | b"pexpire" | b"expireat" | b"pexpireat" | b"persist" | b"rename"
         | b"renamenx" | b"copy" | b"move" | b"swapdb" | b"flushall" | b"flushdb" | b"restore" | b"restore-asking"
         | b"migrate" => whole_keys(name, words, sink),
@@ -163,9 +164,8 @@ pub fn translate(words: &[Vec<u8>], sink: &mut impl Sink) -> Result<(), Not> {
         b"sadd" | b"srem" | b"spop" | b"smove" | b"sunionstore" | b"sinterstore" | b"sdiffstore" => {
             sets(name, words, sink)
         }
-        b"hset" | b"hmset" | b"hsetnx" | b"hincrby" | b"hincrbyfloat" | b"hdel" | b"hgetdel" => {
-            hashes(name, words, sink)
-        }
+        b"hset" | b"hmset" | b"hsetnx" | b"hincrby" | b"hincrbyfloat" | b"hdel" | b"hgetdel" | b"hsetex"
+        | b"hexpire" | b"hpexpire" | b"hexpireat" | b"hpexpireat" => hashes(name, words, sink),
         b"zadd" | b"zincrby" | b"zrem" | b"zremrangebyrank" | b"zremrangebyscore" | b"zremrangebylex" | b"zpopmin"
         | b"zpopmax" | b"bzpopmin" | b"bzpopmax" | b"zmpop" | b"bzmpop" | b"zunionstore" | b"zinterstore"
         | b"zdiffstore" | b"zrangestore" | b"geoadd" | b"geosearchstore" => sorted_sets(name, words, sink),
@@ -179,6 +179,8 @@ pub fn translate(words: &[Vec<u8>], sink: &mut impl Sink) -> Result<(), Not> {
 /// Why a command that is none of the others is left out.
 fn why_not(words: Words<'_>) -> Reason {
     match words.0[0].as_slice() {
+        b"replicaof" | b"slaveof" if !(words.is(1, b"no") && words.is(2, b"one")) => Reason::Others,
+        b"debug" if [&b"populate"[..], b"reload", b"loadaof"].iter().any(|word| words.is(1, word)) => Reason::Others,
         b"ping" | b"echo" | b"select" | b"auth" | b"hello" | b"quit" | b"reset" | b"client" | b"config" | b"info"
         | b"multi" | b"exec" | b"discard" | b"watch" | b"unwatch" | b"subscribe" | b"psubscribe" | b"ssubscribe"
         | b"unsubscribe" | b"punsubscribe" | b"sunsubscribe" | b"publish" | b"spublish" | b"pubsub" | b"monitor"
@@ -190,8 +192,7 @@ fn why_not(words: Words<'_>) -> Reason {
         b"scan" if (2..words.len()).any(|place| words.is(place, b"type")) => Reason::Unnamed,
         b"scan" => Reason::NoKey,
         b"eval" | b"evalsha" | b"eval_ro" | b"evalsha_ro" | b"fcall" | b"fcall_ro" => Reason::Script,
-        b"hexpire" | b"hpexpire" | b"hexpireat" | b"hpexpireat" | b"hpersist" | b"hgetex" | b"hsetex" | b"delex"
-        | b"delifeq" => Reason::NotKept,
+        b"hpersist" | b"hgetex" | b"delex" | b"delifeq" => Reason::NotKept,
         _ => Reason::Unknown,
     }
 }
@@ -758,9 +759,71 @@ fn hashes(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not
             }
             Elements::RemoveFields(words.members(fields.start)?)
         }
+        b"hsetex" => fields_with_ttl(words, sink)?,
+        b"hexpire" | b"hpexpire" | b"hexpireat" | b"hpexpireat" => expired_fields(name, words, sink)?,
         _ => Elements::RemoveFields(words.members(2)?),
     };
     elements(words, 1, what, sink)
+}
+
+/// Whether a field's TTL is over at once (`parseExpireTime`). Of one that is not, nothing is kept.
+fn is_over(time: u64, unit_ms: u64, base_ms: u64, sink: &impl Sink) -> Result<bool, Not> {
+    const END_MS_MAX: u64 = (1 << 46) - 1;
+    let end = time.checked_mul(unit_ms).and_then(|ms| ms.checked_add(base_ms)).filter(|&end| end <= END_MS_MAX);
+    Ok(end.ok_or(REFUSED)? <= now_ms(sink) as u64)
+}
+
+/// `HSETEX key [FNX|FXX] [EX s|PX ms|EXAT s|PXAT ms|KEEPTTL] FIELDS count field value …`.
+fn fields_with_ttl(words: Words<'_>, sink: &mut impl Sink) -> Result<Elements, Not> {
+    let (mut conditional, mut keeps, mut over, mut place) = (false, false, None, 2);
+    while !words.is(place, b"fields") {
+        let option = words.option(place);
+        let unit_ms = if option.starts_with(b"ex") { 1_000 } else { 1 };
+        let base_ms = if option.len() == 2 { now_ms(sink) as u64 } else { 0 };
+        match option.as_slice() {
+            b"fnx" | b"fxx" if !conditional => conditional = true,
+            b"keepttl" if !keeps && over.is_none() => keeps = true,
+            b"ex" | b"px" | b"exat" | b"pxat" if !keeps && over.is_none() => {
+                place += 1;
+                over = Some(is_over(words.count(place)?, unit_ms, base_ms, sink)?);
+            }
+            _ => return Err(REFUSED),
+        }
+        place += 1;
+    }
+    let pairs = words.0.get(place + 2..).unwrap_or_default();
+    let count = usize::try_from(words.integer(place + 1)?).ok().and_then(|count| count.checked_mul(2));
+    if pairs.is_empty() || count != Some(pairs.len()) {
+        return Err(REFUSED);
+    }
+    if conditional {
+        return Err(Not::LeftOut(Reason::NotKept));
+    }
+    let fields = pairs.iter().step_by(2).map(|word| Member::new(word)).collect();
+    match over {
+        Some(true) => return Ok(Elements::RemoveFields(fields)),
+        Some(false) => sink.in_part(Reason::NotKept),
+        None => {}
+    }
+    Ok(Elements::Fields(fields))
+}
+
+/// `HEXPIRE key time [NX|XX|GT|LT] FIELDS count field …` and its like, as far as the time is over.
+fn expired_fields(name: &[u8], words: Words<'_>, sink: &impl Sink) -> Result<Elements, Not> {
+    let unit_ms = if name.starts_with(b"hp") { 1 } else { 1_000 };
+    let base_ms = if name.ends_with(b"at") { 0 } else { now_ms(sink) as u64 };
+    let over = is_over(words.count(2)?, unit_ms, base_ms, sink)?;
+    let conditional = matches!(words.option(3).as_slice(), b"nx" | b"xx" | b"gt" | b"lt");
+    let place = if conditional { 4 } else { 3 };
+    let fields = words.counted(place + 1)?;
+    if !words.is(place, b"fields") || fields.end != words.len() {
+        return Err(REFUSED);
+    }
+    if conditional || !over {
+        Err(Not::LeftOut(Reason::NotKept))
+    } else {
+        Ok(Elements::RemoveFields(words.members(fields.start)?))
+    }
 }
 
 // ---- Sorted sets ----
