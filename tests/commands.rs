@@ -499,6 +499,35 @@ fn who_waits_for_an_element_gets_it() {
 }
 
 #[test]
+fn who_waits_goes_on_waiting_in_the_database_of_that_number() {
+    session("@w1 BLPOP q 0\n@p SWAPDB 0 1\n@p RPUSH q x\n@p LLEN q", 0, 1);
+    session("@w1 BLPOP q 0\n@p SWAPDB 0 1\n@p #1 RPUSH q x\n@p #1 LLEN q", 1, 0);
+    session("@w1 BLPOP q 0\n@p #1 RPUSH q x\n@p SWAPDB 1 0\n@p LLEN q\n@p #1 LLEN q", 0, 2);
+    session("@w1 BLPOP q 0\n@p SWAPDB 0 1\n@p SWAPDB 0 1\n@p RPUSH q x\n@p LLEN q", 0, 1);
+    session(
+        "@w1 BLPOP q 0\n@p SWAPDB 0 2\n@p SWAPDB 0 1\n@p RPUSH q x\n@p LLEN q\n@p #1 RPUSH q x\n@p #1 LLEN q",
+        1,
+        1,
+    );
+    session("@w1 BLPOP q 0\n@p SWAPDB 0 0\n@p RPUSH q x\n@p LLEN q", 0, 1);
+    session("@w1 BLPOP q 0\n@p SWAPDB 1 2\n@p RPUSH q x\n@p LLEN q", 0, 1);
+    session("@w1 BLMOVE q done LEFT RIGHT 0\n@p SWAPDB 0 1\n@p RPUSH q x\n@p LLEN done\n@p #1 LLEN done", 1, 1);
+    session(
+        "@w1 BLPOP q 0\n@w2 #1 BRPOP q 0\n@p SWAPDB 0 1\n@p RPUSH q x\n@p LLEN q\n@p #1 RPUSH q x y\n@p #1 LLEN q",
+        1,
+        1,
+    );
+    session("@w1 BZPOPMIN q 0\n@p SWAPDB 0 1\n@p ZADD q 1 x\n@p ZCARD q", 0, 1);
+    session("@w1 BLMPOP 0 2 p q LEFT\n@p SWAPDB 0 1\n@p RPUSH p x\n@p RPUSH q y\n@p LLEN p\n@p LLEN q", 1, 1);
+    session("@w1 BLPOP q 0\n@w1 PING\n@w1 GET x\n@p SWAPDB 0 1\n@p RPUSH q x\n@p LLEN q", 1, 1);
+    session(
+        "@w1 BLPOP q 0\n@p MULTI\n@p SWAPDB 0 1\n@p RPUSH q x y\n@p LLEN q\n@p EXEC\n@p LLEN q\n@p LPOP q\n@p LLEN q",
+        2,
+        1,
+    );
+}
+
+#[test]
 fn a_script_sees_one_moment_and_its_call_is_no_request() {
     let script = "0 SET k v PX 10\n0.009 EVAL return 1 k\n0.0095 @lua GET k\n0.5 @lua GET k\n0.6 GET k";
     session(script, 2, 1);
@@ -705,5 +734,9 @@ fn what_cannot_be_known_is_counted_and_what_can_is_not() {
     assert_eq!(doubts("GEOADD g 13 52 a\nGEOSEARCHSTORE h g FROMMEMBER a BYRADIUS 1 m"), (0, 1));
     assert_eq!(doubts("GEOADD g 13 52 a\nZREMRANGEBYSCORE g 0 1\nZREM g a"), (0, 1));
     assert_eq!(doubts("GEOSEARCHSTORE h missing FROMLONLAT 1 1 BYRADIUS 1 m\nTYPE h"), (0, 0));
+    assert_eq!(doubts("@w BLPOP q 0\n@p CLIENT KILL ID 5\n@p LPUSH q a"), (0, 1), "the one who waits, or another");
+    assert_eq!(doubts("@w BLPOP q 0\n@p CLIENT UNBLOCK 5\n@p LPUSH q a"), (0, 1));
+    assert_eq!(doubts("@w BLPOP q 0\n@p LPUSH q a\n@p CLIENT KILL ID 5\n@p CLIENT LIST"), (0, 0), "nobody waits");
+    assert_eq!(doubts("@w BLPOP q 0\n@p CLIENT LIST\n@p CLIENT SETNAME kill"), (0, 0));
     assert_eq!(doubts("SET k v\nAPPEND k x\nDEL k\nHSET h f v\nHDEL h f\nZADD z 1 a\nZPOPMIN z"), (0, 0));
 }

@@ -455,8 +455,6 @@ impl Session<'_> {
 
     fn run(&mut self, draws: &mut Draws, step: Step) {
         match step {
-            // Who waits goes on waiting in the database's number, here with the keys: see `trace/commands.rs`.
-            Step::One(command) if command[0] == b"SWAPDB" && self.waits => {}
             Step::One(mut command) => {
                 if command[0] == b"RESTORE-DUMPED" {
                     if draws.dumped.is_empty() {

@@ -40,6 +40,17 @@ pub enum Command {
     /// Looks up all these keys, makes a value from what they hold, and puts it under the key, without an expiry; takes the
     /// key's value away if nothing comes of it.
     Combine(Box<Combine>),
+    /// Concerns clients that wait for elements; the key of its record means nothing.
+    Waiting(Waiters),
+}
+
+/// What becomes of clients that wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waiters {
+    /// Whoever waits for the first key of a pair waits for the second from now on (`SWAPDB`).
+    Moved(Box<[(u32, u32)]>),
+    /// Some may wait no longer, and it is not known which (`CLIENT KILL`).
+    Doubtful,
 }
 
 /// When a value ends.
@@ -360,6 +371,8 @@ pub enum Class {
     Delete,
     /// It changes when values end.
     Expiry,
+    /// It does nothing to a key.
+    None,
 }
 
 impl Command {
@@ -369,6 +382,7 @@ impl Command {
             Command::Read | Command::Exists | Command::ReadOf { .. } => Class::Read,
             Command::Delete | Command::Flush(_) => Class::Delete,
             Command::Expire { .. } => Class::Expiry,
+            Command::Waiting(_) => Class::None,
             Command::UnlessNoText(command) => command.class(),
             Command::Store { .. }
             | Command::StoreAll { .. }
@@ -389,6 +403,7 @@ impl Command {
             | Command::ReadOf { .. }
             | Command::Delete
             | Command::Expire { .. }
+            | Command::Waiting(_)
             | Command::Flush(_) => false,
             Command::UnlessNoText(command) => command.stores(),
             Command::Store { .. }
@@ -421,6 +436,7 @@ impl Command {
             Command::StoreAll { keys, .. } => keys.iter().for_each(|(key, ..)| each(*key)),
             Command::Rename { to, .. } | Command::Copy { to, .. } => each(*to),
             Command::Flush(Flush::Keys(keys)) => keys.iter().for_each(|key| each(*key)),
+            Command::Waiting(Waiters::Moved(keys)) => keys.iter().flat_map(|&(old, new)| [old, new]).for_each(each),
             Command::Combine(combine) => combine.sources.iter().for_each(|key| each(*key)),
             Command::Elements(elements) => match &**elements {
                 Elements::PopFirst { keys, .. } => keys.iter().for_each(|key| each(*key)),

@@ -13,7 +13,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::combine;
-use super::command::{Command, Elements, End, Expiry, Flush, Kind, Only, OnlyExpiry, Range, Resize, Text, Wait};
+use super::command::{
+    Command, Elements, End, Expiry, Flush, Kind, Only, OnlyExpiry, Range, Resize, Text, Wait, Waiters,
+};
 use super::value::{List, Member, Set, Sorted, Value};
 use crate::time::Nanos;
 
@@ -146,8 +148,13 @@ impl Server {
     }
 
     /// Whether somebody waits for elements of `key`.
-    pub fn waits_for(&self, key: u32) -> bool {
+    fn waits_for(&self, key: u32) -> bool {
         self.waiting.queues.contains_key(&key)
+    }
+
+    /// Whether somebody waits for elements of `key`, or to move one there.
+    pub fn remembers(&self, key: u32) -> bool {
+        self.waits_for(key) || self.waiting.targets.contains_key(&key)
     }
 
     /// Does what a command says.
@@ -220,6 +227,12 @@ impl Server {
             }),
             Command::Elements(elements) => self.elements(shelf, ask, elements),
             Command::Combine(what) => combine::run(self, shelf, ask, what),
+            Command::Waiting(Waiters::Moved(keys)) => {
+                self.waiting.move_to(keys);
+                // What stands there now may be what they wait for.
+                keys.iter().for_each(|(_, key)| self.note_ready(*key));
+            }
+            Command::Waiting(Waiters::Doubtful) => self.doubts.unknown += u64::from(!self.waiting.last.is_empty()),
         }
     }
 
@@ -744,13 +757,23 @@ struct Queue {
     alive: usize,
 }
 
+/// What a client waits for.
+#[derive(Clone, Debug)]
+struct Waited {
+    number: u64,
+    keys: Vec<u32>,
+    onto: Option<u32>,
+}
+
 /// Clients that wait for elements.
 #[derive(Clone, Debug, Default)]
 struct Waiting {
     /// By key; one for which nobody waits is not here.
     queues: BTreeMap<u32, Queue>,
-    /// By client: the number of its last wait, and its keys. Other numbers are over.
-    last: BTreeMap<u32, (u64, Vec<u32>)>,
+    /// By client: its last wait. Others are over.
+    last: BTreeMap<u32, Waited>,
+    /// Keys onto which those who wait move an element, and how many do.
+    targets: BTreeMap<u32, usize>,
     /// How many keys those are.
     places: usize,
     begun: u64,
@@ -773,7 +796,9 @@ impl Waiting {
             queue.alive += 1;
         }
         self.places += keys.len();
-        self.last.insert(client, (self.begun, keys));
+        let onto = take.onto.map(|(to, _)| to);
+        onto.into_iter().for_each(|to| *self.targets.entry(to).or_default() += 1);
+        self.last.insert(client, Waited { number: self.begun, keys, onto });
         true
     }
 
@@ -782,7 +807,15 @@ impl Waiting {
         if self.last.is_empty() {
             return;
         }
-        let Some((_, keys)) = self.last.remove(&client) else { return };
+        let Some(Waited { keys, onto, .. }) = self.last.remove(&client) else { return };
+        if let Some(to) = onto
+            && let Some(count) = self.targets.get_mut(&to)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.targets.remove(&to);
+            }
+        }
         self.places -= keys.len();
         for key in keys {
             let queue = self.queues.get_mut(&key).expect("whoever waits stands in a queue");
@@ -793,6 +826,29 @@ impl Waiting {
                 let last = &self.last;
                 queue.waiters.retain(|waiter| is_last(last, waiter));
             }
+        }
+    }
+
+    /// Whoever waits for the first key of a pair waits for the second instead, also with what is moved there.
+    fn move_to(&mut self, keys: &[(u32, u32)]) {
+        let keys: BTreeMap<u32, u32> = keys.iter().copied().collect();
+        let new = |key: u32| keys.get(&key).copied().unwrap_or(key);
+        self.targets.clear();
+        for waited in self.last.values_mut() {
+            waited.keys.iter_mut().for_each(|key| *key = new(*key));
+            waited.onto = waited.onto.map(new);
+            waited.onto.into_iter().for_each(|to| *self.targets.entry(to).or_default() += 1);
+        }
+        for (key, queue) in std::mem::take(&mut self.queues) {
+            let there = self.queues.entry(new(key)).or_default();
+            there.alive += queue.alive;
+            there.waiters.extend(queue.waiters);
+        }
+        for queue in self.queues.values_mut() {
+            for waiter in &mut queue.waiters {
+                waiter.take.onto = waiter.take.onto.map(|(to, end)| (new(to), end));
+            }
+            queue.waiters.make_contiguous().sort_by_key(|waiter| waiter.number);
         }
     }
 
@@ -820,6 +876,6 @@ impl Waiting {
 }
 
 /// Whether this is what its client waits for now.
-fn is_last(last: &BTreeMap<u32, (u64, Vec<u32>)>, waiter: &Waiter) -> bool {
-    last.get(&waiter.client).is_some_and(|(number, _)| *number == waiter.number)
+fn is_last(last: &BTreeMap<u32, Waited>, waiter: &Waiter) -> bool {
+    last.get(&waiter.client).is_some_and(|waited| waited.number == waiter.number)
 }

@@ -3,15 +3,15 @@
 //!
 //! Keys of different databases are different keys. `SWAPDB` lets two databases change places, `FLUSHDB` empties one.
 //! Commands between `MULTI` and `EXEC`, and those of a script, belong together: whoever waits for an element is served only
-//! after them, and a script sees one moment throughout. One thing is left out: a client that waits for an element while
-//! `SWAPDB` changes its database is taken to wait for the keys that went to the other one.
+//! after them, and a script sees one moment throughout. A client that waits for an element goes on waiting in the database of
+//! the same number, whatever `SWAPDB` puts there.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::left_out::{LeftOut, Reason};
 use super::redis::{self, Not, Sink};
 use super::{Problem, Record, Table};
-use crate::keyspace::{Command, Flush};
+use crate::keyspace::{Command, Flush, Waiters};
 use crate::time::Nanos;
 
 /// The greatest number of a database.
@@ -39,6 +39,7 @@ pub struct Commands {
     left_out: LeftOut,
     databases: Databases,
     together: Together,
+    waits: Waits,
 }
 
 impl Commands {
@@ -49,9 +50,17 @@ impl Commands {
         let transaction = self.together.number(&mut line, &words[0]);
         self.databases.see(line.database);
         let first = self.waiting.len();
-        let mut taking = Taking { line, transaction, keys, name: &words[0], commands: self };
-        match redis::translate(words, &mut taking) {
-            Ok(()) => Ok(()),
+        line.client.into_iter().for_each(|client| self.waits.end(client));
+        let mut taking = Taking { line, transaction, keys, name: &words[0], named: Vec::new(), commands: self };
+        let translated = redis::translate(words, &mut taking);
+        let named = taking.named;
+        match translated {
+            Ok(()) => {
+                if let (Some(client), 0, false) = (line.client, transaction, named.is_empty()) {
+                    self.waits.begin(client, line.database, named);
+                }
+                Ok(())
+            }
             Err(Not::LeftOut(reason)) => {
                 // What it said before it was found to be refused, it does not do.
                 self.waiting.truncate(first);
@@ -93,11 +102,16 @@ struct Taking<'a> {
     transaction: u32,
     keys: &'a mut Table,
     name: &'a [u8],
+    /// The names of its keys, if it may wait for elements of them.
+    named: Vec<Vec<u8>>,
     commands: &'a mut Commands,
 }
 
 impl Sink for Taking<'_> {
     fn key(&mut self, name: &[u8]) -> Result<u32, Problem> {
+        if may_wait(self.name) {
+            self.named.push(name.to_vec());
+        }
         self.commands.databases.key(self.line.database, name, self.keys)
     }
 
@@ -106,11 +120,24 @@ impl Sink for Taking<'_> {
         self.commands.databases.key(database, name, self.keys).map(Some)
     }
 
-    fn swap(&mut self, one: &[u8], other: &[u8]) -> bool {
-        let databases = &mut self.commands.databases;
-        let (Some(one), Some(other)) = (databases.number(one), databases.number(other)) else { return false };
+    fn swap(&mut self, one: &[u8], other: &[u8]) -> Result<bool, Problem> {
+        let Commands { databases, waits, .. } = &mut *self.commands;
+        let (Some(one), Some(other)) = (databases.number(one), databases.number(other)) else { return Ok(false) };
+        let mut moved = Vec::new();
+        for (from, to) in [(one, other), (other, one)] {
+            for name in waits.names_in(from) {
+                moved.push((databases.key(from, name, self.keys)?, databases.key(to, name, self.keys)?));
+            }
+        }
         databases.swap(one, other);
-        true
+        let lost = waits.lost;
+        if !moved.is_empty() {
+            self.put(super::NO_KEY, Command::Waiting(Waiters::Moved(moved.into())), None);
+        }
+        if lost {
+            self.put(super::NO_KEY, Command::Waiting(Waiters::Doubtful), None);
+        }
+        Ok(true)
     }
 
     fn flushed(&mut self) -> Flush {
@@ -222,6 +249,49 @@ impl Databases {
             });
         }
     }
+}
+
+/// Whether a command may wait for elements of its keys.
+fn may_wait(name: &[u8]) -> bool {
+    matches!(name, b"blpop" | b"brpop" | b"blmove" | b"brpoplpush" | b"blmpop" | b"bzpopmin" | b"bzpopmax" | b"bzmpop")
+}
+
+/// The most bytes of names that are kept of what clients wait for.
+const WAITED_BYTES_MAX: usize = 16 << 20;
+
+/// Clients whose last command may wait, in which database, and for which keys.
+#[derive(Debug, Default)]
+struct Waits {
+    clients: BTreeMap<u32, (u64, Vec<Vec<u8>>)>,
+    bytes: usize,
+    /// Some were not kept for want of memory.
+    lost: bool,
+}
+
+impl Waits {
+    fn begin(&mut self, client: u32, database: u64, names: Vec<Vec<u8>>) {
+        let bytes = bytes_of(&names);
+        if self.bytes + bytes > WAITED_BYTES_MAX {
+            self.lost = true;
+            return;
+        }
+        self.bytes += bytes;
+        self.clients.insert(client, (database, names));
+    }
+
+    fn end(&mut self, client: u32) {
+        self.bytes -= self.clients.remove(&client).map_or(0, |(_, names)| bytes_of(&names));
+    }
+
+    fn names_in(&self, database: u64) -> impl Iterator<Item = &[u8]> {
+        let there = self.clients.values().filter(move |(number, _)| *number == database);
+        there.flat_map(|(_, names)| names).map(Vec::as_slice)
+    }
+}
+
+/// What names take in memory, about.
+fn bytes_of(names: &[Vec<u8>]) -> usize {
+    names.iter().map(|name| name.len() + size_of::<Vec<u8>>()).sum()
 }
 
 /// Which commands belong together.

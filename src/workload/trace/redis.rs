@@ -13,7 +13,7 @@ use super::Problem;
 use super::left_out::Reason;
 use crate::keyspace::{
     Aggregate, Combine, Combining, Command, Elements, End, Expiry, Flush, Kind, Limit, Member, Only, OnlyExpiry, Range,
-    Resize, ScoresHow, Scoring, SetOperation, Sort, Text, Wait,
+    Resize, ScoresHow, Scoring, SetOperation, Sort, Text, Wait, Waiters,
 };
 use crate::time::Nanos;
 pub use numbers::integer;
@@ -45,7 +45,7 @@ pub trait Sink {
     /// The id of a key of another database; `None` where there is no such database.
     fn key_of(&mut self, database: &[u8], name: &[u8]) -> Result<Option<u32>, Problem>;
     /// What stood in one database stands in another, and the other way round; false where there is no such database.
-    fn swap(&mut self, one: &[u8], other: &[u8]) -> bool;
+    fn swap(&mut self, one: &[u8], other: &[u8]) -> Result<bool, Problem>;
     /// Every key of the database in use that may be there.
     fn flushed(&mut self) -> Flush;
     /// Every key of any database may be gone.
@@ -171,6 +171,11 @@ pub fn translate(words: &[Vec<u8>], sink: &mut impl Sink) -> Result<(), Not> {
         | b"zdiffstore" | b"zrangestore" | b"geoadd" | b"geosearchstore" => sorted_sets(name, words, sink),
         b"xadd" | b"xtrim" | b"xdel" | b"xsetid" | b"xgroup" | b"xread" | b"xreadgroup" => streams(name, words, sink),
         b"sort" | b"sort_ro" => sort(words, sink),
+        b"client" if words.is(1, b"kill") || words.is(1, b"unblock") => {
+            sink.in_part(Reason::NoKey);
+            sink.put(super::NO_KEY, Command::Waiting(Waiters::Doubtful), None);
+            Ok(())
+        }
         b"georadius" | b"georadiusbymember" => places_near(name, words, sink),
         _ => Err(Not::LeftOut(why_not(words))),
     }
@@ -489,7 +494,7 @@ fn whole_keys(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(),
             return Ok(());
         }
         b"swapdb" => {
-            let swapped = sink.swap(words.word(1)?, words.word(2)?);
+            let swapped = sink.swap(words.word(1)?, words.word(2)?)?;
             return if swapped { Ok(()) } else { Err(REFUSED) };
         }
         b"migrate" => return migrate(words, sink),
