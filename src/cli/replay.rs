@@ -340,7 +340,7 @@ impl Ahead {
             Class::Read => self.keys.push(record.key),
             Class::Write => self.writes += 1,
             Class::Delete => self.deletes += 1,
-            Class::Expiry => {}
+            Class::Expiry | Class::None => {}
         }
         if self.keys.len() > RECORDS_MAX {
             return Err(format!("--policy opt holds this trace in memory, at most {RECORDS_MAX} requests; cut it"));
@@ -409,7 +409,7 @@ impl Played {
         match command.class() {
             Class::Write => self.writes += 1,
             Class::Delete => self.deletes += 1,
-            Class::Read | Class::Expiry => {}
+            Class::Read | Class::Expiry | Class::None => {}
         }
         cache.run(&record.ask(), command);
     }

@@ -16,7 +16,7 @@ use super::clock::{self, Clock, TimeUnit};
 use super::columns::{Column, Delimiter, Layout};
 use super::lines::{self, Lines, whole};
 use super::{Interner, KEY_BYTES_MAX, Problem, Record, Step, Table, TraceError};
-use crate::keyspace::{Command, Expiry, Only};
+use crate::keyspace::{Command, Expiry, Only, Resize, Text};
 use crate::time::Nanos;
 
 const WANTED: &str = "a header such as time,key,size,op and one request";
@@ -266,8 +266,10 @@ impl Does {
     fn command(self, ttl: Option<Nanos>) -> Command {
         match self {
             Does::Read => Command::Read,
-            Does::Store(only) => Command::Store { expiry: ttl.map_or(Expiry::Never, Expiry::In), only },
-            Does::Change => Command::Change { creates: true },
+            Does::Store(only) => {
+                Command::Store { expiry: ttl.map_or(Expiry::Never, Expiry::In), only, text: Text::Plain }
+            }
+            Does::Change => Command::Change { creates: true, size: Resize::Said },
             Does::Delete => Command::Delete,
         }
     }
