@@ -590,8 +590,11 @@ fn what_memcached_appends_makes_a_value_larger() {
     room_needed("t", "0,a,1,20,1,set,0\n1,a,1,0,1,incr,0\n2,b,1,14,1,set,0\n3,a,1,20,1,get,0\n", 36);
 }
 
+/// Hits and misses of a command.
+pub type Counted = ((u64, u64), &'static str);
+
 /// Commands on one value of each kind, and what the server counts for each: hits, misses and the command.
-pub fn counted_look_ups() -> (String, Vec<((u64, u64), &'static str)>) {
+pub fn counted_look_ups() -> (&'static str, Vec<Counted>) {
     let lines = include_str!("data/look-ups.txt").lines().filter(|line| !line.starts_with('#'));
     let parts = lines.map(|line| {
         let [hits, misses, command] =
@@ -600,7 +603,7 @@ pub fn counted_look_ups() -> (String, Vec<((u64, u64), &'static str)>) {
     });
     let values =
         "RPUSH l a b\nSADD s a b\nHSET h f v\nZADD z 1 a 2 b\nXADD x 1-1 f v\nXGROUP CREATE x g 0\nSET t 1\nPFADD p a";
-    (values.to_owned(), parts.collect())
+    (values, parts.collect())
 }
 
 #[test]
