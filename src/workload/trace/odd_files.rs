@@ -336,6 +336,8 @@ fn the_first_line_of_one_column_is_told_where_it_is_taken_for_a_key() {
     assert_eq!(notes("x.txt", "#name\na\nb\n"), ["the first line, \"#name\", is taken for a key"]);
     assert_eq!(notes("x.txt", "#name\n#a\n#b\n"), [""; 0]);
     let records = play("-", "key,op\na,cas\n", How::default()).unwrap().0;
-    let stored = |command: &Option<Command>| matches!(command, Some(Command::Store { only: crate::keyspace::Only::IfPresent, .. }));
+    let stored = |command: &Option<Command>| {
+        matches!(command, Some(Command::Store { only: crate::keyspace::Only::IfPresent, .. }))
+    };
     assert!(stored(&records[0].command), "{:?}", records[0].command);
 }
