@@ -143,7 +143,7 @@ kinds! {
         "closed" => Closed {
             /// How many users.
             users: u32 = 100,
-            /// Time between an answer and the next request.
+            /// Time between an answer and the next request; at least 1 ms after an error or an answer that took no time.
             think: Distribution = Distribution::Constant(Nanos::from_secs(1)),
         },
         /// Open loop, on and off in turn: exponential gaps at one rate for a while, at another for a while.

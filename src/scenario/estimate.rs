@@ -120,14 +120,8 @@ impl Estimate {
         }
         let (field, value) = first.fields.first().cloned().unwrap_or_default();
         let large = self.shares.iter().enumerate().filter(|(i, share)| *i == 0 || share.bytes > bytes / 10.0).take(3);
-        let told: Vec<String> = large.map(|(_, share)| share.to_string()).collect();
-        let sentence = format!(
-            "this may take {} of memory, and at most {} can be had: {}; lower one of these",
-            Amount(bytes),
-            limits::MEMORY_MAX,
-            told.join("; ")
-        );
-        Some(Problem { field, value, reason: Reason::Because(sentence), line: None })
+        let reason = Reason::TooMuchMemory { bytes, shares: large.map(|(_, share)| share.clone()).collect() };
+        Some(Problem { field, value, reason, line: None })
     }
 }
 

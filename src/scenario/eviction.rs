@@ -48,8 +48,9 @@ words! {
         "volatile-ttl" => VolatileTtl,
         /// Nothing goes: a full cache refuses what is new (Redis' noeviction).
         "none" => None,
-        /// OPT (Bélády), the yardstick no real policy beats: the entry whose next request comes last. It is told the future,
-        /// each request counting as a use; with writes, latency or expiry it is no longer the best there can be.
+        /// OPT (Bélády), the yardstick no policy beats that takes in every miss: the entry whose next request comes last. It
+        /// is told the future, each request counting as a use; with writes, latency or expiry it is no longer the best there
+        /// can be.
         "opt" => Opt,
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::estimate::{Amount, Share};
+use super::limits;
 use crate::escape::shown;
 
 /// One thing that is wrong.
@@ -47,6 +49,13 @@ pub enum Reason {
     },
     /// The field must be given: what belongs there.
     Missing(String),
+    /// It may take more memory than there is: how many bytes, and the parts that take the most of it.
+    TooMuchMemory {
+        /// Of all parts.
+        bytes: f64,
+        /// The largest first.
+        shares: Vec<Share>,
+    },
     /// Two values contradict each other, or the text cannot be read: the whole sentence.
     Because(String),
 }
@@ -78,6 +87,15 @@ impl fmt::Display for Reason {
                 if allowed.is_empty() { Ok(()) } else { write!(f, "; give {allowed}") }
             }
             Reason::Missing(what) => write!(f, "is missing; give {what}"),
+            Reason::TooMuchMemory { bytes, shares } => {
+                let (bytes, most) = (Amount(*bytes), limits::MEMORY_MAX);
+                let shares: Vec<String> = shares.iter().map(Share::to_string).collect();
+                let shares = shares.join("; ");
+                write!(
+                    f,
+                    "this may take {bytes} of memory, and at most {most} can be had: {shares}; lower one of these"
+                )
+            }
             Reason::Because(sentence) => f.write_str(sentence),
         }
     }

@@ -1,4 +1,4 @@
-//! OPT, the yardstick no real policy can beat: the entry whose next use lies farthest ahead goes.
+//! OPT, the yardstick no policy can beat that takes in every miss: the entry whose next use lies farthest ahead goes.
 //!
 //! ```text
 //!   asked    1  2  3  1  2  4 …         room for 2, and 3 comes:

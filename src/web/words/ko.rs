@@ -7,7 +7,8 @@ use super::super::view::{Control, Lang};
 use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};
 use crate::chart::{Labels, Panel, text};
 use crate::escape::shown;
-use crate::scenario::limits::{Limit, Range};
+use crate::scenario::estimate::{Amount, Share};
+use crate::scenario::limits::{self, Limit, Range};
 use crate::scenario::{Link, Part, Reason, What};
 
 pub static WORDS: Words = Words {
@@ -670,6 +671,7 @@ fn why_left_out(reason: &str) -> &'static str {
         "script" => " (스크립트: 실행한 명령은 트레이스에 따로 기록됨)",
         "refused" => " (서버가 거절해 바뀐 것이 없음)",
         "unnamed_keys" => " (이름을 밝히지 않은 키를 읽으며, 그 읽기는 세지 않음)",
+        "other_keys" => " (트레이스에 나오지 않는 키를 들여오거나 바꾸므로, 그 뒤의 수치는 다를 수 있음)",
         "depends_on_values" => " (보관하지 않는 값이나 필드 TTL에 따라 동작이 달라짐)",
         "unknown" => " (알 수 없는 명령)",
         _ => "",
@@ -721,6 +723,43 @@ fn reason(reason: &Reason) -> String {
             format!("{}처럼 소수점은 마침표로, 천 단위 구분 없이 적어 주세요.{allowed}", readings.concat())
         }
         Reason::Missing(what) => format!("값이 필요합니다: {what}"),
+        Reason::TooMuchMemory { bytes, shares } => {
+            let (bytes, most) = (Amount(*bytes), limits::MEMORY_MAX);
+            let shares: Vec<String> = shares.iter().map(share).collect();
+            let shares = shares.join("; ");
+            format!(
+                "메모리가 최대 {bytes}까지 필요할 수 있어 한도 {most}를 넘습니다: {shares}. 이 중 하나를 줄여 주세요."
+            )
+        }
         Reason::Because(sentence) => sentence.clone(),
     }
+}
+
+/// 메모리를 차지하는 부분과 그 크기, 그것을 정하는 항목.
+fn share(share: &Share) -> String {
+    let part = match share.what {
+        "what each lane has" => "레인마다 기본으로 드는 것",
+        "figures over time" => "시간별 수치",
+        "tables by key" => "키별 테이블",
+        "entries of the cache" => "캐시 항목",
+        "near caches" => "로컬 캐시",
+        "messages to near caches" => "로컬 캐시로 가는 메시지",
+        "the ledger of writes" => "쓰기 기록",
+        "dirty rows" => "더티 행",
+        "records of the outbox" => "아웃박스 레코드",
+        "changes that replicas lack" => "복제본에 아직 없는 변경",
+        "changes since the last snapshot or sync" => "마지막 스냅샷이나 동기화 이후의 변경",
+        "timeouts" => "타임아웃",
+        "calls that the relay or a flusher gave up" => "릴레이나 플러셔가 포기한 호출",
+        "what is loaded at the start" => "시작할 때 적재하는 키",
+        "the popularity of keys" => "키 인기도",
+        "what OPT is told" => "OPT에 알려 주는 요청",
+        "waiting requests" => "대기 중인 요청",
+        other => other,
+    };
+    let mut why: Vec<String> = share.fields.iter().map(|(field, value)| format!("{field} = {value}")).collect();
+    if share.lanes > 1 {
+        why.push(format!("레인 {}개", share.lanes));
+    }
+    format!("{part} {} ({})", Amount(share.bytes), why.join(", "))
 }

@@ -408,7 +408,7 @@ mod tests {
     use super::super::headline::{Harm, Speed, plain};
     use super::*;
     use crate::ledger::{Cause, Divergence};
-    use crate::scenario::presets;
+    use crate::scenario::{Keys, Near, presets};
 
     #[test]
     fn the_sentence_says_who_is_fast_and_what_it_cost() {
@@ -441,6 +441,24 @@ mod tests {
             let told = (words.trace_opened)("a\u{202e}b.csv", &facts);
             assert!(!told.contains(crate::escape::is_unsafe) && told.contains(r"\u{1b}"), "{told}");
             assert!(!(words.trace_reading)("a\u{202e}b.csv").contains('\u{202e}'));
+        }
+    }
+
+    #[test]
+    fn a_world_that_is_too_large_is_refused_in_korean() {
+        let mut scenario = presets::get("default").expect("a preset").scenario().clone();
+        (scenario.cache.shards, scenario.app.servers) = (64, 64);
+        scenario.app.near = Some(Near::default());
+        scenario.clients.keys = Keys::Uniform { count: 10_000_000 };
+        let error = scenario.check().expect_err("it is too large");
+        let told = (ko::WORDS.reason)(&error.problems[0].reason);
+        assert!(told.contains("로컬 캐시 ") && told.contains("레인 5개"), "{told}");
+        // Every part that some preset has is said in Korean.
+        for preset in presets::all() {
+            for share in preset.scenario().estimate().shares() {
+                let reason = Reason::TooMuchMemory { bytes: 0.0, shares: vec![share.clone()] };
+                assert!(!(ko::WORDS.reason)(&reason).contains(share.what), "{}", share.what);
+            }
         }
     }
 
