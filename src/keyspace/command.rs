@@ -397,24 +397,7 @@ impl Command {
 
     /// Whether it can put a value where none is: what makes a trace one that has writes of its own.
     pub fn stores(&self) -> bool {
-        match self {
-            Command::Read
-            | Command::Exists
-            | Command::ReadOf { .. }
-            | Command::Delete
-            | Command::Expire { .. }
-            | Command::Waiting(_)
-            | Command::Flush(_) => false,
-            Command::UnlessNoText(command) => command.stores(),
-            Command::Store { .. }
-            | Command::StoreAll { .. }
-            | Command::Restore { .. }
-            | Command::Change { .. }
-            | Command::Rename { .. }
-            | Command::Copy { .. }
-            | Command::Elements(_)
-            | Command::Combine(_) => true,
-        }
+        self.class() == Class::Write
     }
 
     /// Whether it speaks of an end of life in time.

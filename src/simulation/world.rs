@@ -22,7 +22,7 @@ use crate::ledger::{self, Freshness, Holder, Key, Ledger, Mended, Release, Write
 use crate::metrics::Metrics;
 use crate::network::{Network, Way};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate};
+use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate, limits};
 use crate::strategy::{
     self, CacheClient, CacheSide, Client, DatabaseClient, Errand, Events, NearClient, Told, warm_up,
 };
@@ -152,9 +152,6 @@ pub(super) struct World {
     /// Requests sent so far.
     sent: Cell<u64>,
 }
-
-/// The least pause of a user who was answered in no time at all, or with an error.
-const LEAST_PAUSE: Nanos = Nanos::from_millis(1);
 
 const EVENTS: Events = Events { cache_arrival: kind::CACHE_ARRIVAL, database_arrival: kind::DATABASE_ARRIVAL };
 
@@ -444,7 +441,7 @@ impl World {
         if let Some(mut pause) = self.timing.borrow_mut().think(request.client) {
             if now == request.issued || request.outcome.is_err() {
                 // Users without thought who are answered in no time would ask again without end.
-                pause = pause.max(LEAST_PAUSE);
+                pause = pause.max(limits::LEAST_PAUSE);
             }
             self.kernel.schedule(now.saturating_add(pause), Event::new(kind::USER, request.client));
         }

@@ -40,11 +40,6 @@ const IN_TREE: f64 = 2.5;
 /// A message to a near cache: its slot, its number, its event, its place at a link that is cut.
 const MESSAGE_BYTES: f64 = (16 + 4 + 16 + 40) as f64 * GROWTH;
 
-/// For how long, beside the run itself and as long again, and in how many events a lane may settle: by the limits of
-/// [`Limits`](crate::simulation::Limits).
-const SETTLING_S: f64 = 3_600.0;
-const SETTLING_EVENTS: f64 = 20e6;
-
 /// One lane.
 pub(super) struct Parts<'a> {
     number: usize,
@@ -343,14 +338,14 @@ impl<'a> Parts<'a> {
         let tries = 1.0 + f64::from(app.retries);
         let round = every.as_secs_f64().max(tries * patience.as_secs_f64());
         let rate = loops * tries / round;
-        let span = 2.0 * self.world.duration.as_secs_f64() + SETTLING_S;
+        let span = 2.0 * self.world.duration.as_secs_f64() + limits::SETTLING.as_secs_f64();
         let links = [&network.app_cache, &network.app_database, &network.cache_database];
         let way = 2.0 * links.into_iter().map(mean_s).fold(0.0, f64::max);
         let queued = (rate * span).min(f64::from(database.queue) + f64::from(database.workers));
         let busy = rate * mean_s(&database.read).max(mean_s(&database.write)).max(mean_s(&database.batch.base));
         let queued = if busy > 0.5 * f64::from(database.workers) { queued } else { 2.0 * busy };
         let held_up = broken_s(self.world).unwrap_or(span);
-        let calls = (rate * 2.0 * (way + held_up) + queued).min(rate * span).min(SETTLING_EVENTS);
+        let calls = (rate * 2.0 * (way + held_up) + queued).min(rate * span).min(limits::SETTLING_EVENTS as f64);
         calls * (CALL_BYTES + 40) as f64 * GROWTH
     }
 }
