@@ -41,7 +41,7 @@ use self::outbox::Records;
 use self::replicas::Replica;
 use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
 use crate::fault::Slowdown;
-use crate::ledger::{Change, Holder, Key, Ledger, Release, WriteId};
+use crate::ledger::{Change, Holder, Key, Ledger, Mended, Release, WriteId};
 use crate::network::{Load, Way};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Link, Reads, estimate};

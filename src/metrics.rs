@@ -20,6 +20,8 @@ pub struct Gauges {
     pub stale: u64,
     /// Writes ever lost.
     pub lost: u64,
+    /// Cached copies that differ from the database for good.
+    pub diverging: u64,
     /// Acknowledged writes not yet in the database.
     pub at_risk: u64,
     /// Requests in the database's queue.

@@ -63,8 +63,16 @@ pub struct LaneReport {
     pub errors: u64,
     /// Reads that did not see the newest value acknowledged before they were asked.
     pub stale_reads: u64,
-    /// How old stale values were: time since the first newer write was acknowledged.
+    /// How old stale values were: time since a newer write was first known to be newer (acknowledged and, where the
+    /// writers overlap, committed after the one seen).
     pub stale_age_ms: Summary,
+    /// Cached copies that differ from the database's row with nothing on its way to change that.
+    #[serde(default)]
+    pub diverging_copies: DivergingCopies,
+    /// The copies that diverged at some moment since the start, each once, by why it first did; a JSON object, causes that
+    /// did not occur are left out.
+    #[serde(default, with = "as_object")]
+    pub diverging_by_cause: Vec<(String, u64)>,
     /// Reads that did not see the same client's earlier write.
     pub read_your_writes_violations: u64,
     /// Reads that went back behind what the same client had seen.
@@ -78,12 +86,18 @@ pub struct LaneReport {
     /// The lost ones by cause, a JSON object; causes that did not occur are left out.
     #[serde(with = "as_object")]
     pub lost_by_cause: Vec<(String, u64)>,
-    /// Acknowledged writes that were lost at some moment of the run, those included whose key has been written
-    /// again since: no reader will ever see them again.
+    /// Acknowledged writes that the database will never have: lost at some moment of the run, those included whose key has
+    /// been written again since. An increment that a later value contains is not among them.
     pub ever_lost: u64,
     /// The same by cause.
     #[serde(with = "as_object")]
     pub ever_lost_by_cause: Vec<(String, u64)>,
+    /// Those among the lost that some read was answered with, before they were lost or after.
+    #[serde(default)]
+    pub lost_and_read: u64,
+    /// The keys whose last acknowledged value is lost now.
+    #[serde(default)]
+    pub keys_lost: u64,
     /// Read-modify-writes acknowledged since the start.
     #[serde(default)]
     pub increments: u64,
@@ -99,6 +113,20 @@ pub struct LaneReport {
     /// What went on inside the application servers.
     #[serde(default)]
     pub app: AppReport,
+}
+
+/// How many cached copies differ from the database for good: entries of the cache and of near caches, each one.
+///
+/// Not those that are dirty or whose life is over, and not while a handler of a write of the key runs, or a command or
+/// message that would see to the copy is on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DivergingCopies {
+    /// At the moment of the report.
+    pub now: u64,
+    /// The most at once, from the end of the warm-up to the end of the run.
+    pub max: u64,
+    /// At the end of the run, before the system drains; until then, now.
+    pub end: u64,
 }
 
 /// A fault that struck.
@@ -331,6 +359,9 @@ pub struct Point {
     pub stale: u32,
     /// Writes ever lost so far (see [`LaneReport::ever_lost`]), at the end of the bucket.
     pub lost: u32,
+    /// Cached copies that differ from the database for good, at the end of the bucket.
+    #[serde(default)]
+    pub diverging: u32,
     /// Acknowledged writes at risk, at the end of the bucket.
     pub at_risk: u32,
     /// Requests waiting in the database's queue, at the end of the bucket.

@@ -30,5 +30,6 @@ mod storms;
 mod strategies;
 mod traces;
 mod traffic;
+mod witness;
 mod worlds;
 mod writes;

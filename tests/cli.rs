@@ -408,6 +408,8 @@ fn replay_says_what_is_wrong() {
         assert!(told.contains("a whole number of entries from 1 to 10000000, or bytes such as 64MiB"), "{told}");
     }
     assert!(replay("-", "volatile-lur", "5", &[]).contains("did you mean volatile-lru?"));
+    let told = replay("-", "lru", "5", &["--overhead", "64"]);
+    assert!(told.contains("--overhead 64: it counts only where room is counted in bytes"), "{told}");
     assert!(replay("-", "opt", "5", &["--ttl", "9"]).contains("leave one of them out"));
     assert!(replay("no-such-file.txt", "lru", "5", &[]).contains("no-such-file.txt: cannot open it"));
     assert!(replay(env!("CARGO_MANIFEST_DIR"), "lru", "5", &[]).contains("is a folder"));

@@ -2,6 +2,7 @@
 //! per line, with the second in front where it matters. `make check-redis` holds the same rules against a real server.
 
 use cachelane::cache::replay::Replay;
+use cachelane::cache::store::Room;
 use cachelane::scenario::Eviction;
 use cachelane::workload::trace::{Misses, Records};
 
@@ -35,7 +36,11 @@ pub fn monitor(session: &str) -> String {
 
 /// Plays a trace as the command line does; hits and misses.
 pub fn played(name: &str, text: &[u8], capacity: u32) -> (u64, u64) {
-    let mut cache = Replay::new(Eviction::Lru, capacity, None, 1);
+    played_in(Room::entries_of(capacity), name, text)
+}
+
+fn played_in(room: Room, name: &str, text: &[u8]) -> (u64, u64) {
+    let mut cache = Replay::of(Eviction::Lru, room, None, 1);
     let records = Records::open(name, text, None).expect("it is read");
     let mut misses = records.misses();
     if misses == Misses::Leave {
@@ -231,6 +236,118 @@ fn what_the_server_refuses_changes_nothing() {
 }
 
 #[test]
+fn a_stream_is_made_only_by_what_the_server_takes() {
+    for made in [
+        "XADD q 1-1 nomkstream 1",
+        "XADD q 1-* f v",
+        "XADD q 0-* f v",
+        "XADD q 007 f v",
+        "XADD q maxlen ~ 100 limit 5 * f v",
+        "XADD q MAXLEN = 5 7-7 f v",
+        "XADD q MINID 3 7-7 f v",
+        "XADD q 18446744073709551615-1 f v",
+        "XGROUP CREATE q g 5-1 MKSTREAM",
+        "XGROUP CREATE q g $ mkstream ENTRIESREAD 5",
+    ] {
+        session(&format!("{made}\nXLEN q"), 1, 0);
+    }
+    for refused in [
+        "XADD q 0-0 f v",
+        "XADD q 0 f v",
+        "XADD q abc f v",
+        "XADD q - f v",
+        "XADD q -1 f v",
+        "XADD q 1-1-1 f v",
+        "XADD q 18446744073709551616 f v",
+        "XADD q MAXLEN x * f v",
+        "XADD q MAXLEN -1 * f v",
+        "XADD q MAXLEN 5 MINID 1 * f v",
+        "XADD q MAXLEN 5 LIMIT 5 * f v",
+        "XADD q LIMIT 5 * f v",
+        "XADD q * f v g",
+        "XADD q *",
+        "XADD q nomkstream 1-1 f v",
+        "XADD q NOMKSTREAM MAXLEN 5 * f v",
+        "XADD q f v",
+        "XGROUP CREATE q g abc MKSTREAM",
+        "XGROUP CREATE q g $ MKSTREAM WHY",
+        "XGROUP CREATE q g $ MKSTREAM ENTRIESREAD x",
+        "XGROUP CREATE q g $",
+        "XGROUP SETID q g $ MKSTREAM",
+    ] {
+        session(&format!("{refused}\nXLEN q"), 0, 1);
+    }
+}
+
+#[test]
+fn numbers_are_read_as_the_server_reads_them() {
+    for refused in [
+        "DECRBY k -9223372036854775808",
+        "INCRBYFLOAT k inf",
+        "INCRBYFLOAT k -Infinity",
+        "INCRBYFLOAT k nan",
+        "HINCRBYFLOAT k f inf",
+        "HINCRBYFLOAT k f nan",
+        "SETRANGE k 536870912 x",
+        "SETRANGE k 536870910 xyz",
+        "BITFIELD k SET u8 4294967296 1",
+        "BITFIELD k SET u8 #536870912 1",
+        "ZADD k nan a",
+        "ZADD k 0x a",
+        "ZADD k 0x1g a",
+        "ZADD k 1e400 a",
+        "ZADD k 1e-400 a",
+        "ZADD k '' a",
+        "ZINCRBY k nan a",
+    ] {
+        session(&format!("{refused}\nEXISTS k"), 0, 1);
+    }
+    for made in [
+        "DECRBY k -9223372036854775807",
+        "INCRBYFLOAT k 0x10",
+        "HINCRBYFLOAT k f 0x1p-2",
+        "INCRBYFLOAT k 1e400",
+        "SETRANGE k 9 x",
+        "BITFIELD k SET u8 4294967295 1",
+        "ZADD k 0x10 a",
+        "ZADD k -0X.8p+3 a",
+        "ZADD k +inf a",
+        "ZADD k -Infinity a",
+        "ZADD k 0e-400 a",
+    ] {
+        session(&format!("{made}\nEXISTS k"), 1, 0);
+    }
+    session("ZADD z 0x10 a 0x1.8 b\nZREMRANGEBYSCORE z 15.9 0x10\nZREMRANGEBYSCORE z 1.5 1.5\nTYPE z", 0, 1);
+    session("ZADD z 5 a\nZREMRANGEBYSCORE z (-1e400 '' \nTYPE z\nZREMRANGEBYSCORE z '' (1e400\nTYPE z", 1, 1);
+}
+
+#[test]
+fn only_a_hyperloglog_is_counted_and_merged() {
+    session("SET d 1\nPFMERGE d x", 1, 0);
+    session("SET s notahll\nPFMERGE d s\nEXISTS d", 1, 2);
+    session("SET s ''\nPFMERGE d s x\nEXISTS d", 1, 2);
+    session("PFADD s a\nPFMERGE d s x\nPFMERGE e d\nEXISTS e", 3, 3);
+    session("PFADD s a\nCOPY s t\nRENAME t u\nPFMERGE d u\nEXISTS d", 3, 1);
+    session("0 SET d 1 EX 10\n1 PFADD d a\n2 SETRANGE d 0 HYLL\n9 EXISTS d\n11 PFADD d a\n60 EXISTS d", 2, 0);
+    session("PFADD s a\nGET s\nSTRLEN s\nAPPEND s x\nPFADD s b\nPFMERGE d s\nEXISTS d", 3, 2);
+    session("PFADD s a\nSET s 1\nPFMERGE d s\nEXISTS d", 1, 2);
+    session(&format!("SET s HYLL\\x01{}\nPFMERGE d s\nEXISTS d", "\\x00".repeat(12)), 2, 1);
+    session(&format!("SET s HYLL\\x00{}\nPFMERGE d s\nEXISTS d", "\\x00".repeat(12)), 1, 2);
+    session("LPUSH s a\nPFADD s a\nPFMERGE d s\nEXISTS d", 1, 2);
+    session("RESTORE s 0 \\x00\\x11HYLL\\x01\nPFMERGE d s\nEXISTS d", 2, 1);
+}
+
+#[test]
+fn bitop_of_nothing_takes_the_value_away() {
+    session("SET d v\nBITOP OR d a b\nEXISTS d", 0, 3);
+    session("SET d v\nSET a ''\nBITOP OR d a b\nEXISTS d", 1, 2);
+    session("SET d v\nAPPEND a ''\nMSET b ''\nBITOP AND d a b\nEXISTS d", 2, 1);
+    session("SET a ''\nAPPEND a x\nBITOP OR d a b\nEXISTS d", 2, 1);
+    session("MSETNX a ''\nSETRANGE a 2 x\nBITOP NOT d a\nEXISTS d", 2, 0);
+    session("GETSET a ''\nCOPY a b\nRENAME b c\nINCR c\nBITOP OR d a c\nEXISTS d", 3, 2);
+}
+
+#[test]
 fn keys_move_with_their_ends() {
     session("0 SET a v EX 10\n5 RENAME a b\n9 MGET a b\n11 GET b", 1, 2);
     session("0 SET a v\n1 SET b w EX 10\n5 RENAME a b\n60 GET b", 1, 0);
@@ -244,6 +361,18 @@ fn keys_move_with_their_ends() {
     session("SET a v\n#3 SET a w\nMOVE a 3\nGET a", 1, 0);
     session("SET a v\nCOPY a b DB 2\nGET b\n#2 GET b", 2, 1);
     session("SET a v\nSWAPDB 0 1\nGET a\n#1 GET a\nSET a w\nSWAPDB 0 1\nMGET a\n#1 GET a", 3, 1);
+}
+
+#[test]
+fn no_key_goes_to_a_database_that_does_not_exist() {
+    for refused in ["MOVE a 16", "MOVE a 55", "MOVE a -1", "MOVE a 01", "COPY a b DB 99", "SWAPDB 0 99", "SWAPDB 16 0"]
+    {
+        session(&format!("SET a 1\n{refused}\nGET a\nEXISTS b"), 1, 1);
+    }
+    session("SET a 1\nMOVE a 15\nGET a\n#15 GET a", 1, 1);
+    // More than 16 are there where one of them is seen to be used.
+    session("SET a 1\nMOVE a 20\nGET a\n#20 PING\nMOVE a 18\nGET a\n#18 GET a", 2, 1);
+    session("SET a 1\nSELECT 20\nMOVE a 20\nGET a", 1, 0);
 }
 
 #[test]
@@ -370,6 +499,35 @@ fn who_waits_for_an_element_gets_it() {
 }
 
 #[test]
+fn who_waits_goes_on_waiting_in_the_database_of_that_number() {
+    session("@w1 BLPOP q 0\n@p SWAPDB 0 1\n@p RPUSH q x\n@p LLEN q", 0, 1);
+    session("@w1 BLPOP q 0\n@p SWAPDB 0 1\n@p #1 RPUSH q x\n@p #1 LLEN q", 1, 0);
+    session("@w1 BLPOP q 0\n@p #1 RPUSH q x\n@p SWAPDB 1 0\n@p LLEN q\n@p #1 LLEN q", 0, 2);
+    session("@w1 BLPOP q 0\n@p SWAPDB 0 1\n@p SWAPDB 0 1\n@p RPUSH q x\n@p LLEN q", 0, 1);
+    session(
+        "@w1 BLPOP q 0\n@p SWAPDB 0 2\n@p SWAPDB 0 1\n@p RPUSH q x\n@p LLEN q\n@p #1 RPUSH q x\n@p #1 LLEN q",
+        1,
+        1,
+    );
+    session("@w1 BLPOP q 0\n@p SWAPDB 0 0\n@p RPUSH q x\n@p LLEN q", 0, 1);
+    session("@w1 BLPOP q 0\n@p SWAPDB 1 2\n@p RPUSH q x\n@p LLEN q", 0, 1);
+    session("@w1 BLMOVE q done LEFT RIGHT 0\n@p SWAPDB 0 1\n@p RPUSH q x\n@p LLEN done\n@p #1 LLEN done", 1, 1);
+    session(
+        "@w1 BLPOP q 0\n@w2 #1 BRPOP q 0\n@p SWAPDB 0 1\n@p RPUSH q x\n@p LLEN q\n@p #1 RPUSH q x y\n@p #1 LLEN q",
+        1,
+        1,
+    );
+    session("@w1 BZPOPMIN q 0\n@p SWAPDB 0 1\n@p ZADD q 1 x\n@p ZCARD q", 0, 1);
+    session("@w1 BLMPOP 0 2 p q LEFT\n@p SWAPDB 0 1\n@p RPUSH p x\n@p RPUSH q y\n@p LLEN p\n@p LLEN q", 1, 1);
+    session("@w1 BLPOP q 0\n@w1 PING\n@w1 GET x\n@p SWAPDB 0 1\n@p RPUSH q x\n@p LLEN q", 1, 1);
+    session(
+        "@w1 BLPOP q 0\n@p MULTI\n@p SWAPDB 0 1\n@p RPUSH q x y\n@p LLEN q\n@p EXEC\n@p LLEN q\n@p LPOP q\n@p LLEN q",
+        2,
+        1,
+    );
+}
+
+#[test]
 fn a_script_sees_one_moment_and_its_call_is_no_request() {
     let script = "0 SET k v PX 10\n0.009 EVAL return 1 k\n0.0095 @lua GET k\n0.5 @lua GET k\n0.6 GET k";
     session(script, 2, 1);
@@ -384,10 +542,140 @@ fn look_ups_count_as_the_server_counts_them() {
         2,
     );
     session("SET k v\nSCAN 0\nKEYS *\nRANDOMKEY\nDBSIZE\nMEMORY USAGE k\nOBJECT HELP\nPUBLISH c m\nWATCH k", 0, 0);
-    session("SADD a 1\nSINTERCARD 2 a x LIMIT 1\nZUNION 2 a x\nLCS p q\nPFCOUNT a x", 3, 5);
+    session("SADD a 1\nSINTERCARD 2 a x LIMIT 1\nZUNION 2 a x\nLCS p q\nPFCOUNT a x", 3, 4);
     session("XADD s * f v\nXREAD COUNT 1 STREAMS s x 0 0\nXREADGROUP GROUP g c STREAMS x >\nXINFO STREAM s", 3, 3);
     session("SADD k a b c\nSPOP k 2\nSPOP k 2\nSPOP k 2", 1, 0);
     session("BITFIELD k GET u8 0\nBITFIELD_RO k GET u8 0\nSORT k\nSORT_RO k\nGEORADIUS k 1 1 1 m", 0, 5);
+}
+
+/// In how many bytes the last look-up of these commands hits, and in no fewer.
+#[track_caller]
+fn room_needed(name: &str, text: &str, bytes: u64) {
+    let [enough, less] =
+        [bytes, bytes - 1].map(|bytes| played_in(Room::bytes_with_overhead(bytes, 0), name, text.as_bytes()));
+    assert_eq!((enough, less), ((1, 0), (0, 1)), "in {bytes} bytes, and in one less:\n{text}");
+}
+
+#[test]
+fn what_changes_a_text_changes_its_size() {
+    let (ten, twenty) = ("x".repeat(10), "x".repeat(20));
+    for (makes, bytes) in [
+        (format!("SET a {twenty}\nAPPEND a {ten}"), 31),
+        (format!("APPEND a {twenty}"), 21),
+        (format!("SET a {ten}\nSETRANGE a 15 {ten}"), 26),
+        (format!("SET a {twenty}\nSETRANGE a 0 {ten}"), 21),
+        (format!("SETRANGE a 15 {ten}"), 26),
+        (format!("SET a {ten}\nSETBIT a 160 1"), 22),
+        (format!("SET a {twenty}\nSETBIT a 3 1"), 21),
+        ("BITFIELD a SET u8 #9 1".to_owned(), 11),
+        ("BITFIELD a GET u8 #50 INCRBY i16 1 1".to_owned(), 4),
+        ("INCR a".to_owned(), 2),
+        ("DECR a".to_owned(), 3),
+        ("INCRBY a 12345".to_owned(), 6),
+        ("DECRBY a 12345".to_owned(), 7),
+        ("INCRBYFLOAT a 0.25".to_owned(), 5),
+        (format!("SET a {ten}\nINCR a"), 11),
+        (format!("SET longname {ten}\nRENAME longname a"), 11),
+    ] {
+        room_needed("-", &monitor(&format!("{makes}\nSET b 12345678901234\nGET a")), bytes + 15);
+    }
+}
+
+#[test]
+fn what_memcached_appends_makes_a_value_larger() {
+    for change in ["append", "prepend"] {
+        let rows = format!("0,a,1,20,1,set,0\n1,a,1,10,1,{change},0\n2,b,1,14,1,set,0\n3,a,1,30,1,get,0\n");
+        room_needed("t", &rows, 46);
+    }
+    room_needed("t", "0,a,1,20,1,set,0\n1,a,1,0,1,incr,0\n2,b,1,14,1,set,0\n3,a,1,20,1,get,0\n", 36);
+}
+
+/// Hits and misses of a command.
+pub type Counted = ((u64, u64), &'static str);
+
+/// Commands on one value of each kind, and what the server counts for each: hits, misses and the command.
+pub fn counted_look_ups() -> (&'static str, Vec<Counted>) {
+    let lines = include_str!("data/look-ups.txt").lines().filter(|line| !line.starts_with('#'));
+    let parts = lines.map(|line| {
+        let [hits, misses, command] =
+            line.splitn(3, ' ').collect::<Vec<_>>().try_into().expect("hits, misses and a command");
+        ((hits.parse().expect("hits"), misses.parse().expect("misses")), command)
+    });
+    let values =
+        "RPUSH l a b\nSADD s a b\nHSET h f v\nZADD z 1 a 2 b\nXADD x 1-1 f v\nXGROUP CREATE x g 0\nSET t 1\nPFADD p a";
+    (values, parts.collect())
+}
+
+#[test]
+fn what_the_server_refuses_counts_only_the_look_ups_before() {
+    let (values, commands) = counted_look_ups();
+    let wrong: Vec<String> = commands
+        .iter()
+        .map(|(counts, command)| {
+            (counts, command, played("-", monitor(&format!("{values}\n{command}")).as_bytes(), 1_000))
+        })
+        .filter(|(counts, _, played)| *counts != played)
+        .map(|(counts, command, played)| format!("{command}: {played:?} instead of {counts:?}"))
+        .collect();
+    assert!(commands.len() > 150 && wrong.is_empty(), "hits and misses of\n{}", wrong.join("\n"));
+    session("SET a 1\nSADD s a\nSUNION s a s\nSUNION s s\nPFCOUNT a s\nPFCOUNT x s", 6, 1);
+    session("SADD s a\nZUNIONSTORE d 1 s WEIGHTS x\nEXISTS d", 1, 1);
+}
+
+/// What becomes nothing, by reason and name.
+fn left_out(session: &str) -> Vec<(&'static str, String)> {
+    let text = monitor(session);
+    let mut records = Records::open("-", text.as_bytes(), None).expect("it is read");
+    assert!(records.by_ref().all(|record| record.is_ok()));
+    let reasons = records.left_out();
+    let pairs =
+        reasons.by_reason().flat_map(|(reason, names)| names.keys().map(move |name| (reason.name(), name.clone())));
+    pairs.collect()
+}
+
+#[test]
+fn what_brings_or_takes_keys_that_it_does_not_name_is_told_so() {
+    for other in ["REPLICAOF host 6379", "SLAVEOF host 6379", "DEBUG POPULATE 100", "DEBUG RELOAD", "DEBUG LOADAOF"] {
+        let name = other.split(' ').next().expect("a name").to_lowercase();
+        assert_eq!(left_out(&format!("GET k\n{other}")), [("other_keys", name)], "{other}");
+    }
+    for none in ["REPLICAOF NO ONE", "slaveof no one", "DEBUG SLEEP 0", "DEBUG OBJECT k"] {
+        let name = none.split(' ').next().expect("a name").to_lowercase();
+        assert_eq!(left_out(&format!("GET k\n{none}")), [("no_key", name)], "{none}");
+    }
+}
+
+#[test]
+fn what_later_versions_do_for_certain_is_done() {
+    session("HSETEX h EX 60 FIELDS 1 f v\nTYPE h", 1, 0);
+    session("HSETEX h FIELDS 2 f v g w\nHDEL h f\nTYPE h\nHDEL h g\nTYPE h", 1, 1);
+    session("HSETEX h EXAT 1 FIELDS 1 f v\nTYPE h\nHSETEX h EX 5 FIELDS 2 f v\nTYPE h", 0, 2);
+    session("0 HSET h f v\n0.1 EXPIRE h 10\n1 HSETEX h KEEPTTL FIELDS 1 g w\n9 TYPE h\n11 TYPE h", 1, 1);
+    session("HSET h f v\nHSETEX h PXAT 1000 FIELDS 1 f w\nTYPE h\nHSETEX h EX 0 FIELDS 1 f v\nTYPE h", 0, 2);
+    session("SET a v\nDELEX a\nGET a\nSET a v\nDELEX a IFEQ v\nGET a", 1, 1);
+    for gone in ["HEXPIRE h 0", "HPEXPIRE h 0", "HEXPIREAT h 1600000000", "HPEXPIREAT h 1600000000000"] {
+        session(&format!("HSET h f v\n{gone} FIELDS 1 f\nTYPE h"), 0, 1);
+        session(&format!("HSET h f v g w\n{gone} FIELDS 2 f x\nTYPE h"), 1, 0);
+        session(&format!("SET h v\n{gone} FIELDS 1 f\nTYPE h"), 1, 0);
+        session(&format!("HSET h f v\n{gone} FIELDS 2 f\nTYPE h"), 1, 0);
+    }
+    // Of fields' TTLs nothing is kept, and that is told.
+    for kept in ["HEXPIRE h 0 NX FIELDS 1 f", "HEXPIRE h 5 FIELDS 1 f", "HSETEX h FNX FIELDS 1 f v", "DELEX h IFEQ v"] {
+        let name = kept.split(' ').next().expect("a name").to_lowercase();
+        assert_eq!(left_out(&format!("HSET h f v\n{kept}")), [("depends_on_values", name)], "{kept}");
+        session(&format!("HSET h f v\n{kept}\nTYPE h"), 1, 0);
+    }
+    for refused in [
+        "HEXPIRE h -1 FIELDS 1 f",
+        "HPEXPIREAT h -5 FIELDS 1 f",
+        "HEXPIRE h x FIELDS 1 f",
+        "HSETEX h EX -1 FIELDS 1 f v",
+        "HSETEX h EX 5 KEEPTTL FIELDS 1 f v",
+    ] {
+        let name = refused.split(' ').next().expect("a name").to_lowercase();
+        assert_eq!(left_out(&format!("HSET h f v\n{refused}")), [("refused", name)], "{refused}");
+    }
+    assert_eq!(left_out("HSETEX h EX 60 FIELDS 1 f v"), [("depends_on_values", "hsetex".to_owned())], "the TTL");
 }
 
 #[test]
@@ -449,5 +737,9 @@ fn what_cannot_be_known_is_counted_and_what_can_is_not() {
     assert_eq!(doubts("GEOADD g 13 52 a\nGEOSEARCHSTORE h g FROMMEMBER a BYRADIUS 1 m"), (0, 1));
     assert_eq!(doubts("GEOADD g 13 52 a\nZREMRANGEBYSCORE g 0 1\nZREM g a"), (0, 1));
     assert_eq!(doubts("GEOSEARCHSTORE h missing FROMLONLAT 1 1 BYRADIUS 1 m\nTYPE h"), (0, 0));
+    assert_eq!(doubts("@w BLPOP q 0\n@p CLIENT KILL ID 5\n@p LPUSH q a"), (0, 1), "the one who waits, or another");
+    assert_eq!(doubts("@w BLPOP q 0\n@p CLIENT UNBLOCK 5\n@p LPUSH q a"), (0, 1));
+    assert_eq!(doubts("@w BLPOP q 0\n@p LPUSH q a\n@p CLIENT KILL ID 5\n@p CLIENT LIST"), (0, 0), "nobody waits");
+    assert_eq!(doubts("@w BLPOP q 0\n@p CLIENT LIST\n@p CLIENT SETNAME kill"), (0, 0));
     assert_eq!(doubts("SET k v\nAPPEND k x\nDEL k\nHSET h f v\nHDEL h f\nZADD z 1 a\nZPOPMIN z"), (0, 0));
 }

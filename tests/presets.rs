@@ -45,7 +45,10 @@ fn default_only_write_back_loses_writes_and_it_answers_them_fastest() {
     let back = lane(&lanes, "Write-back");
     assert!(back.ever_lost > 50 && back.writes_by_class.lost > 0, "{} lost", back.ever_lost);
     assert!(lane(&lanes, "Write-around").stale_reads > 1_000, "copies that are left are served stale");
-    assert_eq!(lane(&lanes, "Write-through").stale_reads, 0);
+    // Of two that write one key at once, the update of the cache that comes last need not be the row that does.
+    let through = lane(&lanes, "Write-through");
+    assert!(through.stale_reads < 20, "{} stale reads", through.stale_reads);
+    assert!(through.diverging_by_cause.iter().all(|(cause, _)| cause == "overtaken_update"));
 }
 
 /// The percentile row, all of it, and requests, of ANCHORS.

@@ -16,3 +16,4 @@ pub mod shards;
 pub mod store;
 mod upkeep;
 pub mod values;
+pub mod watch;

@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use super::expiry::Life;
 use super::keys::{ByKey, Numbers};
 use super::store::{Entry, Lookup, Room, Store};
+use super::watch::Watch;
 use crate::ledger::{Key, WriteId};
 use crate::random::Stream;
 use crate::scenario::Eviction;
@@ -55,6 +56,18 @@ impl NearCache {
         let counts = NearCounts::default();
         let state = State { store, time: 0, forgotten: ByKey::new(0, numbers), emptied: 0, closed: 0, counts };
         NearCache { ttl, state: RefCell::new(state) }
+    }
+
+    /// The same, watched: somebody is told of every copy that comes or goes.
+    pub fn watched(self, watch: Watch) -> NearCache {
+        let mut state = self.state.into_inner();
+        state.store = state.store.watched(watch);
+        NearCache { ttl: self.ttl, state: RefCell::new(state) }
+    }
+
+    /// Tells who watches whether there is a copy of `key`.
+    pub fn tell_of(&self, key: Key) {
+        self.state.borrow().store.tell_of(key);
     }
 
     /// The copy of `key`, if there is a good one.
@@ -137,6 +150,11 @@ impl NearCache {
     /// Entries held.
     pub fn entries(&self) -> u32 {
         self.state.borrow().store.len()
+    }
+
+    /// All entries held, expired or not, for tests.
+    pub fn held(&self) -> Vec<Entry> {
+        self.state.borrow().store.iter().copied().collect()
     }
 
     /// Panics if the inner rules do not hold; for tests.

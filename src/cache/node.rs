@@ -38,8 +38,9 @@ use super::refresh::Refresh;
 use super::shards::{Common, Shard};
 use super::store::{Entry, Insertion, Lookup, Room, Store};
 use super::upkeep::Upkeep;
+use super::watch::Watch;
 use crate::engine::{CallId, Event, Failure, Line, TaskId};
-use crate::ledger::{Holder, Key, Release, WriteId};
+use crate::ledger::{Holder, Key, Origin, Place, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Expiry, WriteBack};
 use crate::time::Nanos;
@@ -209,7 +210,8 @@ impl CacheNode {
         let state = State {
             store: {
                 let store = Store::new(settings.eviction, Room::of(settings.capacity), stream("eviction"));
-                let store = store.numbered(&numbers);
+                let watch = Watch::new(common.kernel.clone(), common.ledger.clone(), Place::Cache);
+                let store = store.numbered(&numbers).watched(watch);
                 let store = store.tuned(settings.sampling());
                 let store =
                     if let Some(upcoming) = &common.upcoming { store.foreseeing(upcoming.clone()) } else { store };
@@ -389,7 +391,7 @@ impl CacheNode {
                 self.changes(state, key);
                 // What is still to be written to the database is newer than anything that comes from there.
                 if state.buffer.newest_write(key).is_none() {
-                    self.keep(state, key, value, Life::Usual);
+                    self.keep(state, key, value, Life::Usual, Origin::Update);
                 }
             }
             Command::Delete(key) => self.delete(state, key),
@@ -438,11 +440,12 @@ impl CacheNode {
         }
         match state.store.get(key, now) {
             Lookup::Hit(entry) => {
+                let value = WriteId(entry.value);
                 if let Some(expires) = renewed {
-                    entry.expires = expires;
+                    state.store.renew(key, expires);
                 }
                 state.counts.hits += 1;
-                return Some(WriteId(entry.value));
+                return Some(value);
             }
             Lookup::Expired(_) => state.set_absence(key, Absence::Expired),
             Lookup::Absent => {}
@@ -465,7 +468,7 @@ impl CacheNode {
 
     /// Puts a value in the store, and sees to the entries that make room for it. In a full store that lets nothing go it
     /// is not kept.
-    fn keep(&self, state: &mut State, key: Key, value: WriteId, life: Life) {
+    fn keep(&self, state: &mut State, key: Key, value: WriteId, life: Life, origin: Origin) {
         let now = self.common.kernel.now();
         let values = &self.common.values;
         let kept = || state.store.peek(key).filter(|entry| values.keeps_end(value) && !entry.is_expired(now));
@@ -483,6 +486,7 @@ impl CacheNode {
             state.lives.set(key, life);
         }
         state.will_set(key, now);
+        state.store.comes_by(origin);
         let entry = Entry { size: self.common.values.size(key, value), ..Entry::new(key, value.0, expires) };
         match state.store.insert(entry, now) {
             Insertion::Added => return,
@@ -634,9 +638,14 @@ impl CacheNode {
         state.store.peek(key).map(|entry| WriteId(entry.value))
     }
 
-    /// The keys of all entries held, for tests.
-    pub fn keys(&self) -> Vec<Key> {
-        self.state.borrow().store.iter().map(|entry| entry.key).collect()
+    /// All entries held, expired or not, for tests.
+    pub fn held(&self) -> Vec<Entry> {
+        self.state.borrow().store.iter().copied().collect()
+    }
+
+    /// Tells the witness whether there is a copy of `key`.
+    pub fn tell_of(&self, key: Key) {
+        self.state.borrow().store.tell_of(key);
     }
 
     /// Panics if the inner rules do not hold; for tests.

@@ -151,7 +151,7 @@ impl Replay {
     /// Whether `key` is more than a number here: it is held, or the policy or somebody who waits for it remembers it. The
     /// number of any other key may be given to a new one.
     pub fn remembers(&self, key: u32) -> bool {
-        self.cache.store.remembers(key) || self.server.waits_for(key)
+        self.cache.store.remembers(key) || self.server.remembers(key)
     }
 
     /// What commands did that could not be known for certain.
@@ -355,7 +355,9 @@ pub fn replay(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keyspace::{Combine, Combining, Elements, End, Expiry, Flush, Limits, Member, Only, SetOperation};
+    use crate::keyspace::{
+        Combine, Combining, Elements, End, Expiry, Flush, Limits, Member, Only, SetOperation, Text, Wait, Waiters,
+    };
     use crate::workload::trace::NumberIds;
 
     fn s(seconds: u64) -> Nanos {
@@ -363,7 +365,7 @@ mod tests {
     }
 
     fn write(cache: &mut Replay, key: u32, expiry: Expiry) {
-        cache.run(&Ask { key, ..Ask::default() }, &Command::Store { expiry, only: Only::Always });
+        cache.run(&Ask { key, ..Ask::default() }, &Command::Store { expiry, only: Only::Always, text: Text::Plain });
     }
 
     #[test]
@@ -479,7 +481,7 @@ mod tests {
     fn large_values_gone_through_again_and_again_become_uncertain_instead_of_taking_for_ever() {
         let mut cache = limited(1_000_000, 1_000);
         for _ in 0..150 {
-            cache.run(&Ask { key: 1, ..Ask::default() }, &Command::Copy { to: 3, replace: true });
+            cache.run(&Ask { key: 1, ..Ask::default() }, &Command::Copy { to: 3, replace: true, longer: 0 });
         }
         assert_eq!(cache.doubts().too_large, 50, "a hundred copies of ten, and no more");
         let combine = Combine { sources: vec![1, 2], how: Combining::Sets(SetOperation::Difference) };
@@ -499,6 +501,21 @@ mod tests {
             }
         }
         (cache.counts(), most)
+    }
+
+    #[test]
+    fn what_somebody_waits_for_and_where_it_will_go_is_remembered_as_long_as_he_waits() {
+        let mut cache = Replay::new(Eviction::Lru, 100, None, 1).leaving_misses();
+        let waits = Some(Wait { until: Nanos::MAX });
+        let moves = Elements::Move { to: 2, from: End::First, onto: End::Last, waits };
+        let ask = Ask { key: 1, client: Some(7), ..Ask::default() };
+        cache.run(&ask, &Command::Elements(Box::new(moves)));
+        assert_eq!([1, 2, 3].map(|key| cache.remembers(key)), [true, true, false]);
+        let swap = Command::Waiting(Waiters::Moved([(1, 11), (2, 12)].into()));
+        cache.run(&Ask { client: Some(8), ..ask }, &swap);
+        assert_eq!([1, 2, 11, 12].map(|key| cache.remembers(key)), [false, false, true, true]);
+        cache.run(&ask, &Command::Read);
+        assert_eq!([1, 2, 11, 12].map(|key| cache.remembers(key)), [false; 4], "the client is back");
     }
 
     #[test]

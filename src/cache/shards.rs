@@ -189,6 +189,9 @@ impl Shards {
         if self.nodes.len() > 1 {
             self.asked.borrow_mut().note(command.key());
         }
+        if command.sees_to_copies() {
+            self.common.ledger.borrow_mut().mending(command.key(), self.common.kernel.now());
+        }
         self.common.calls.open(&self.common.kernel, command)
     }
 
@@ -273,7 +276,7 @@ impl Shards {
     pub fn validate(&self) {
         for (shard, node) in self.nodes.iter().enumerate() {
             node.validate();
-            let foreign = node.keys().into_iter().find(|&key| self.shard_of(key) != shard as Shard);
+            let foreign = node.held().into_iter().find(|entry| self.shard_of(entry.key) != shard as Shard);
             assert_eq!(foreign, None, "node {shard} holds only keys of its slots");
         }
     }

@@ -38,6 +38,8 @@ use super::eviction::opt::Upcoming;
 use super::eviction::{AnyPolicy, View};
 pub use super::keys::KEY_MAX;
 use super::keys::{ByKey, Numbers};
+use super::watch::Watch;
+use crate::ledger::Origin;
 use crate::random::Stream;
 use crate::scenario::eviction::{Eviction, Sampling};
 use crate::scenario::{Capacity, estimate};
@@ -212,6 +214,8 @@ pub struct Store {
     evicted: Vec<Entry>,
     /// When entries expire, for stores that remove them at their moment.
     expiries: Option<Box<Expiries>>,
+    /// Who hears of what comes and goes.
+    watch: Option<Box<Watch>>,
 }
 
 /// The moments at which entries expire, the next first. An entry that was renewed stands here with its former moment and
@@ -273,6 +277,38 @@ impl Store {
             bytes_max: 0,
             evicted: Vec::new(),
             expiries: None,
+            watch: None,
+        }
+    }
+
+    /// The same, watched: somebody is told of every entry that comes or goes.
+    pub fn watched(mut self, watch: Watch) -> Store {
+        self.watch = Some(Box::new(watch));
+        self
+    }
+
+    /// What comes from here on comes this way.
+    pub fn comes_by(&self, origin: Origin) {
+        if let Some(watch) = &self.watch {
+            watch.comes_by(origin);
+        }
+    }
+
+    /// Tells who watches what is held for `key`, as if it came now.
+    pub fn tell_of(&self, key: u32) {
+        if let (Some(watch), Some(entry)) = (&self.watch, self.peek(key)) {
+            watch.comes_by(Origin::Fill);
+            watch.came(entry);
+        }
+    }
+
+    /// Gives the entry of `key`, which was just hit, another end of its life.
+    pub fn renew(&mut self, key: u32, expires: Nanos) {
+        let Some(slot) = self.slot_of(key) else { return };
+        let entry = &mut self.slots[slot as usize];
+        entry.expires = expires;
+        if let Some(watch) = &self.watch {
+            watch.renewed(entry);
         }
     }
 
@@ -385,6 +421,9 @@ impl Store {
             self.policy.expiry_changed(slot, entry);
             if let Some(expiries) = &mut self.expiries {
                 expiries.note(entry);
+            }
+            if let Some(watch) = &self.watch {
+                watch.renewed(entry);
             }
         }
     }
@@ -524,12 +563,18 @@ impl Store {
         if let Some(expiries) = &mut self.expiries {
             expiries.note(entry);
         }
+        if let Some(watch) = &self.watch {
+            watch.came(entry);
+        }
     }
 
     #[inline]
     fn give_back(&mut self, entry: &Entry) {
         self.used -= self.room.weight(entry);
         self.bytes -= entry.bytes();
+        if let Some(watch) = &self.watch {
+            watch.left(entry);
+        }
     }
 
     /// Takes out the entry of `key`, expired or not.
@@ -558,6 +603,9 @@ impl Store {
         work::count(self.slots.len());
         for entry in self.slots.iter().filter(|entry| entry.key != NONE) {
             self.index.set(entry.key, NONE);
+            if let Some(watch) = &self.watch {
+                watch.left(entry);
+            }
         }
         self.slots.clear();
         self.free.clear();

@@ -316,7 +316,7 @@ pub fn svg_in(
 pub fn csv(data: &Data) -> String {
     use std::fmt::Write as _;
     let mut text = String::from(
-        "lane,from_s,requests,errors,mean_ms,read_p50_ms,read_p99_ms,write_p50_ms,write_p99_ms,hits,misses,stale,lost,at_risk,queue\n",
+        "lane,from_s,requests,errors,mean_ms,read_p50_ms,read_p99_ms,write_p50_ms,write_p99_ms,hits,misses,stale,lost,at_risk,queue,diverging\n",
     );
     let ms = |value: Option<f32>| value.map(|v| v.to_string()).unwrap_or_default();
     for lane in &data.lanes {
@@ -330,7 +330,7 @@ pub fn csv(data: &Data) -> String {
             // Writing to a String does not fail.
             let _ = writeln!(
                 text,
-                "{name},{from:.6},{},{},{},{},{},{},{},{},{},{},{},{},{}",
+                "{name},{from:.6},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
                 p.requests,
                 p.errors,
                 ms(p.mean_ms),
@@ -343,7 +343,8 @@ pub fn csv(data: &Data) -> String {
                 p.stale,
                 p.lost,
                 p.at_risk,
-                p.queue
+                p.queue,
+                p.diverging
             );
         }
     }

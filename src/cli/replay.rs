@@ -131,6 +131,10 @@ impl Replay {
             let sentence = "opt is the best there can be only where all entries are alike; give it entries";
             return Err(Failure::Input(format!("--capacity {}: {sentence}", choice.capacity)));
         }
+        if self.overhead > 0 && !choices.iter().any(|choice| matches!(choice.capacity, Capacity::Bytes(_))) {
+            let sentence = "it counts only where room is counted in bytes; give --capacity in bytes, such as 64MiB, or leave it out";
+            return Err(Failure::Input(format!("--overhead {}: {sentence}", self.overhead)));
+        }
         self.check_sampling(choices)
     }
 
@@ -336,7 +340,7 @@ impl Ahead {
             Class::Read => self.keys.push(record.key),
             Class::Write => self.writes += 1,
             Class::Delete => self.deletes += 1,
-            Class::Expiry => {}
+            Class::Expiry | Class::None => {}
         }
         if self.keys.len() > RECORDS_MAX {
             return Err(format!("--policy opt holds this trace in memory, at most {RECORDS_MAX} requests; cut it"));
@@ -405,7 +409,7 @@ impl Played {
         match command.class() {
             Class::Write => self.writes += 1,
             Class::Delete => self.deletes += 1,
-            Class::Read | Class::Expiry => {}
+            Class::Read | Class::Expiry | Class::None => {}
         }
         cache.run(&record.ask(), command);
     }

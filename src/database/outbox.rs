@@ -37,10 +37,10 @@ impl Records {
         self.forgotten + most.min(self.rows.len() as u32)
     }
 
-    /// Drops the records up to number `last`.
-    pub fn forget(&mut self, last: u32) {
+    /// Drops the records up to number `last`, and gives what they said.
+    pub fn forget(&mut self, last: u32) -> impl Iterator<Item = Row> {
         let count = self.up_to(last);
-        self.rows.drain(..count);
         self.forgotten += count as u32;
+        self.rows.drain(..count)
     }
 }

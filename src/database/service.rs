@@ -130,7 +130,9 @@ impl Database {
                 });
             }
             Query::Forget(last) => {
-                state.outbox.as_mut().expect(OUTBOX).forget(last);
+                let (mut ledger, now) = (self.ledger.borrow_mut(), self.kernel.now());
+                let passed_on = state.outbox.as_mut().expect(OUTBOX).forget(last);
+                passed_on.for_each(|row| ledger.mended(row.key, Mended::Done, now));
                 return Ok(WriteId(last));
             }
             Query::Overtaken(_) => {
@@ -168,14 +170,18 @@ impl Database {
 
     pub(super) fn commit(&self, state: &mut State, question: Query) -> WriteId {
         let mut ledger = self.ledger.borrow_mut();
-        let mut commit = |current: &mut Vec<WriteId>, row: Row| {
+        let commit = |ledger: &mut Ledger, current: &mut Vec<WriteId>, row: Row| {
             table::reach(current, row.key as usize, WriteId::default());
             current[row.key as usize] = row.write;
             ledger.committed(row.write, self.kernel.now());
         };
         match question {
             Query::Write(row) | Query::Change(row, _) => {
-                commit(&mut state.current, row);
+                if state.outbox.is_some() {
+                    // As long as there is a record of it, the relay will see to the copies.
+                    ledger.mending(row.key, self.kernel.now());
+                }
+                commit(&mut ledger, &mut state.current, row);
                 state.outbox.iter_mut().for_each(|outbox| outbox.add(row));
                 state.counts.rows += 1;
                 row.write
@@ -184,7 +190,7 @@ impl Database {
                 let State { current, batches, counts, .. } = state;
                 let rows = &batches[number as usize].rows;
                 work::count(rows.len());
-                rows.iter().for_each(|&row| commit(current, row));
+                rows.iter().for_each(|&row| commit(&mut ledger, current, row));
                 counts.rows += rows.len() as u64;
                 counts.batches += 1;
                 rows.last().map_or_else(WriteId::default, |row| row.write)
@@ -220,6 +226,7 @@ impl Database {
                 ledger.released(row.write, Holder::Flight, why, now);
             }
             Query::Batch(number) => {
+                work::count(state.batches[number as usize].rows.len());
                 for row in &state.batches[number as usize].rows {
                     ledger.released(row.write, Holder::Flight, why, now);
                 }
@@ -248,6 +255,7 @@ fn outbox_of(state: &State) -> &Records {
 /// Whether a fault lets a transaction fail.
 fn fails(state: &mut State) -> bool {
     let State { failing, draws, .. } = state;
+    work::count(failing.len());
     // Each draws, so that one more changes nothing for the others.
     failing.iter().filter(|share| draws.failing.chance(**share)).count() > 0
 }

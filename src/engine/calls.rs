@@ -175,6 +175,11 @@ impl<Q: Copy, A> Calls<Q, A> {
         self.slots.borrow()[id as usize].answer
     }
 
+    /// Whether the call has an answer, and one that is `such`.
+    pub fn answered_with(&self, id: CallId, such: impl FnOnce(&A) -> bool) -> bool {
+        self.slots.borrow()[id as usize].answer.as_ref().is_some_and(such)
+    }
+
     /// Another answer instead of one that has not been delivered.
     pub fn amend(&self, id: CallId, answer: A) {
         let slot = &mut self.slots.borrow_mut()[id as usize];

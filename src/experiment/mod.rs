@@ -299,6 +299,11 @@ impl Experiment {
     pub fn stories(&self, lane: usize) -> Vec<Story> {
         self.lanes[lane].stories()
     }
+
+    /// How many of a lane's stories have been taken back so far, because the database got the write after all.
+    pub fn stories_withdrawn(&self, lane: usize) -> u64 {
+        self.lanes[lane].stories_withdrawn()
+    }
 }
 
 /// How far lanes go at most until all are at the same moment again.

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use super::command::{Aggregate, Combine, Combining, Expiry, Range, SetOperation, Sort};
+use super::command::{Aggregate, Combine, Combining, Expiry, Range, SetOperation, Sort, Text};
 use super::server::{Ask, Server, Shelf};
 use super::value::{List, Member, Set, Sorted, Value};
 
@@ -57,7 +57,8 @@ fn fits(value: &Value, how: &Combining) -> bool {
             | (Value::Set(_), Combining::Sets(_))
             | (Value::Set(_) | Value::Sorted(_), Combining::SortedSets { .. })
             | (Value::Sorted(_), Combining::Range { .. } | Combining::Unknown)
-            | (Value::Text, Combining::Text | Combining::Merged)
+            | (Value::Text(_), Combining::Text)
+            | (Value::Text(Text::Sketch), Combining::Merged)
             | (Value::List(_) | Value::Set(_) | Value::Sorted(_), Combining::Sort(_) | Combining::Unknown)
     )
 }
@@ -66,9 +67,9 @@ fn made(sources: &[Option<Value>], how: &Combining) -> Outcome {
     let some = sources.iter().any(Option::is_some);
     let known = !sources.iter().flatten().any(|value| *value == Value::Unknown);
     let made = match how {
-        Combining::Text if some => return Outcome::Made(Value::Text),
-        Combining::Merged => return Outcome::Made(Value::Text),
-        Combining::Text => None,
+        Combining::Text if sources.iter().flatten().any(has_bytes) => return Outcome::Made(Value::Text(Text::Plain)),
+        Combining::Text if known => None,
+        Combining::Merged => return Outcome::Made(Value::Text(Text::Sketch)),
         Combining::Sort(sort) if known => return sorted_list(sources, sort),
         Combining::Sets(operation) if known => sets(sources, *operation).map(|set| Value::Set(Box::new(set))),
         Combining::SortedSets { operation, weights, aggregate } if known => {
@@ -105,11 +106,16 @@ fn made(sources: &[Option<Value>], how: &Combining) -> Outcome {
     }
 }
 
+/// Whether a value is surely a text that is not empty.
+fn has_bytes(value: &Value) -> bool {
+    matches!(value, Value::Text(Text::Plain | Text::Sketch))
+}
+
 /// Whether the members of all sets are known.
 fn known_members(sources: &[Option<Value>]) -> bool {
     sources.iter().flatten().all(|value| match value {
         Value::Set(set) | Value::Hash(set) => set.members().is_some(),
-        Value::Sorted(_) | Value::List(_) | Value::Text | Value::Stream => true,
+        Value::Sorted(_) | Value::List(_) | Value::Text(_) | Value::Stream => true,
         Value::Unknown => false,
     })
 }

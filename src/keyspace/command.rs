@@ -10,28 +10,29 @@ pub enum Command {
     Read,
     /// Looks the key up without the eviction policy noticing (`EXISTS`, `TTL`, `TYPE`): a hit or a miss.
     Exists,
-    /// Looks the key up if there is a value: a hit, or nothing.
-    ReadAgain,
+    /// Looks the key up, as one of several; not the first one, if one before it had a value of another kind.
+    ReadOf { kind: Kind, first: bool },
     /// Puts a value there, whatever kind of value stood there.
-    Store { expiry: Expiry, only: Only },
+    Store { expiry: Expiry, only: Only, text: Text },
     /// Puts values under all these keys, each with its size in bytes, or under none: the condition holds for every one
     /// of them (`MSETNX`).
-    StoreAll { keys: Box<[(u32, u32)]>, expiry: Expiry, only: Only },
+    StoreAll { keys: Box<[(u32, u32, Text)]>, expiry: Expiry, only: Only },
     /// Puts a value there that was made elsewhere (`RESTORE`): a text, or one of which nothing is known.
-    Restore { expiry: Expiry, replace: bool, text: bool },
+    Restore { expiry: Expiry, replace: bool, text: Option<Text> },
     /// Makes a new text from the one that is there, which keeps its expiry (`INCR`, `APPEND`). Where there is none, one
     /// without an expiry comes into being, or nothing happens.
-    Change { creates: bool },
+    Change { creates: bool, size: Resize },
     /// Takes the value away, and its expiry with it.
     Delete,
     /// Gives the value that is there another expiry; none where there is no value.
     Expire { to: Expiry, only: OnlyExpiry },
     /// Does this, unless there is a value that is no text (`GETSET`, `GETEX`, `GETDEL`, which have read it before).
     UnlessNoText(Box<Command>),
-    /// Moves value and expiry to another key, over what stood there.
-    Rename { to: u32, only_if_absent: bool },
-    /// Copies value and expiry to another key; over what stood there, or only where nothing did. Looks the key up.
-    Copy { to: u32, replace: bool },
+    /// Moves value and expiry to another key, over what stood there. Its name is so many bytes longer.
+    Rename { to: u32, only_if_absent: bool, longer: i32 },
+    /// Copies value and expiry to another key, whose name is so many bytes longer; over what stood there, or only where
+    /// nothing did. Looks the key up.
+    Copy { to: u32, replace: bool, longer: i32 },
     /// Takes many values away; the key of its record means nothing.
     Flush(Flush),
     /// Does something to the elements of a list, set, hash, sorted set or stream.
@@ -39,6 +40,17 @@ pub enum Command {
     /// Looks up all these keys, makes a value from what they hold, and puts it under the key, without an expiry; takes the
     /// key's value away if nothing comes of it.
     Combine(Box<Combine>),
+    /// Concerns clients that wait for elements; the key of its record means nothing.
+    Waiting(Waiters),
+}
+
+/// What becomes of clients that wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waiters {
+    /// Whoever waits for the first key of a pair waits for the second from now on (`SWAPDB`).
+    Moved(Box<[(u32, u32)]>),
+    /// Some may wait no longer, and it is not known which (`CLIENT KILL`).
+    Doubtful,
 }
 
 /// When a value ends.
@@ -52,6 +64,77 @@ pub enum Expiry {
     In(Nanos),
     /// This is the last moment at which it is good, by the trace's clock. One in the past takes the value away.
     At(Nanos),
+}
+
+/// Which values a command reads that stops at any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Set,
+    SetOrSorted,
+    /// A HyperLogLog.
+    Sketch,
+    Stream,
+    /// A stream; none is no better than another kind.
+    StreamThatIsThere,
+}
+
+/// What is known of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Text {
+    /// It is neither of these.
+    #[default]
+    Plain,
+    /// It has no bytes.
+    Empty,
+    /// It is a HyperLogLog, as Redis writes one down.
+    Sketch,
+}
+
+impl Text {
+    /// The text of these bytes. `hyperloglog.c`, `isHLLObjectOrReply`.
+    pub fn of(bytes: &[u8]) -> Text {
+        const HEADER: usize = 16;
+        const DENSE_BYTES: usize = HEADER + 16_384 * 6 / 8;
+        match bytes {
+            [] => Text::Empty,
+            [b'H', b'Y', b'L', b'L', 1, ..] if bytes.len() >= HEADER => Text::Sketch,
+            [b'H', b'Y', b'L', b'L', 0, ..] if bytes.len() == DENSE_BYTES => Text::Sketch,
+            _ => Text::Plain,
+        }
+    }
+
+    /// The text of what `DUMP` gave; `None` where it is of another kind. `rdb.c`: a kind, a length, and bytes, maybe packed.
+    pub fn of_dump(dump: &[u8]) -> Option<Text> {
+        let (&kind, text) = dump.split_first()?;
+        let is_sketch = text.iter().take(16).copied().collect::<Vec<u8>>().windows(4).any(|bytes| bytes == b"HYLL");
+        (kind == 0).then_some(match text.first() {
+            Some(0) => Text::Empty,
+            _ if is_sketch => Text::Sketch,
+            _ => Text::Plain,
+        })
+    }
+}
+
+/// How large an entry is after its text was changed. The size that its record says is that of a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resize {
+    /// As large as its record says; as before where that says nothing.
+    Said,
+    /// So many bytes larger (`APPEND`).
+    By(u32),
+    /// As large as its record says, unless it was larger (`SETRANGE`).
+    AtLeast,
+}
+
+impl Resize {
+    /// The new size in bytes of an entry that had `old` bytes, by a record that says `said`.
+    pub fn size(self, old: Option<u32>, said: Option<u32>) -> Option<u32> {
+        match self {
+            Resize::Said => said.or(old),
+            Resize::By(more) => old.map(|old| old.saturating_add(more)),
+            Resize::AtLeast => old.max(said),
+        }
+    }
 }
 
 /// On what condition a value is stored.
@@ -156,6 +239,8 @@ pub enum Elements {
     RemoveSorted(Vec<Member>),
     /// Takes a range out of a sorted set.
     RemoveRange(Range),
+    /// Adds to a HyperLogLog, which is a text (`PFADD`).
+    Sketch,
     /// Adds to a stream, or makes one; it stays when it is empty.
     Stream { creates: bool },
 }
@@ -233,9 +318,9 @@ pub enum Combining {
     SortedSets { operation: SetOperation, weights: Vec<f64>, aggregate: Aggregate },
     /// A sorted set that is a range of one (`ZRANGESTORE`): in reverse order, so many left out, at most so many.
     Range { range: Range, reverse: bool, skip: i64, most: i64 },
-    /// A text (`BITOP`): there is one if there is any source.
+    /// A text (`BITOP`): there is one if any source has bytes.
     Text,
-    /// A text that is there afterwards in any case, and keeps its expiry if it was there before (`PFMERGE`).
+    /// A HyperLogLog that is there afterwards in any case, and keeps its expiry if it was there before (`PFMERGE`).
     Merged,
     /// A list: the elements in order (`SORT`).
     Sort(Sort),
@@ -286,15 +371,18 @@ pub enum Class {
     Delete,
     /// It changes when values end.
     Expiry,
+    /// It does nothing to a key.
+    None,
 }
 
 impl Command {
     /// What it is, for counts.
     pub fn class(&self) -> Class {
         match self {
-            Command::Read | Command::Exists | Command::ReadAgain => Class::Read,
+            Command::Read | Command::Exists | Command::ReadOf { .. } => Class::Read,
             Command::Delete | Command::Flush(_) => Class::Delete,
             Command::Expire { .. } => Class::Expiry,
+            Command::Waiting(_) => Class::None,
             Command::UnlessNoText(command) => command.class(),
             Command::Store { .. }
             | Command::StoreAll { .. }
@@ -309,23 +397,7 @@ impl Command {
 
     /// Whether it can put a value where none is: what makes a trace one that has writes of its own.
     pub fn stores(&self) -> bool {
-        match self {
-            Command::Read
-            | Command::Exists
-            | Command::ReadAgain
-            | Command::Delete
-            | Command::Expire { .. }
-            | Command::Flush(_) => false,
-            Command::UnlessNoText(command) => command.stores(),
-            Command::Store { .. }
-            | Command::StoreAll { .. }
-            | Command::Restore { .. }
-            | Command::Change { .. }
-            | Command::Rename { .. }
-            | Command::Copy { .. }
-            | Command::Elements(_)
-            | Command::Combine(_) => true,
-        }
+        self.class() == Class::Write
     }
 
     /// Whether it speaks of an end of life in time.
@@ -344,9 +416,10 @@ impl Command {
     /// Gives `each` the keys that it names besides its record's.
     pub fn for_each_other_key(&self, mut each: impl FnMut(u32)) {
         match self {
-            Command::StoreAll { keys, .. } => keys.iter().for_each(|(key, _)| each(*key)),
+            Command::StoreAll { keys, .. } => keys.iter().for_each(|(key, ..)| each(*key)),
             Command::Rename { to, .. } | Command::Copy { to, .. } => each(*to),
             Command::Flush(Flush::Keys(keys)) => keys.iter().for_each(|key| each(*key)),
+            Command::Waiting(Waiters::Moved(keys)) => keys.iter().flat_map(|&(old, new)| [old, new]).for_each(each),
             Command::Combine(combine) => combine.sources.iter().for_each(|key| each(*key)),
             Command::Elements(elements) => match &**elements {
                 Elements::PopFirst { keys, .. } => keys.iter().for_each(|key| each(*key)),

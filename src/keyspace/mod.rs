@@ -16,8 +16,8 @@ mod server;
 mod value;
 
 pub use command::{
-    Aggregate, Class, Combine, Combining, Command, Elements, End, Expiry, Flush, Limit, Only, OnlyExpiry, Range,
-    ScoresHow, Scoring, SetOperation, Sort, Wait,
+    Aggregate, Class, Combine, Combining, Command, Elements, End, Expiry, Flush, Kind, Limit, Only, OnlyExpiry, Range,
+    Resize, ScoresHow, Scoring, SetOperation, Sort, Text, Wait, Waiters,
 };
 pub use server::{Ask, Doubts, ELEMENT_BYTES_MAX, Limits, Put, STEPS_MAX, Server, Shelf};
 pub use value::{List, Member, Set, Sorted, Value, Values};

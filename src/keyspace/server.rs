@@ -13,7 +13,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::combine;
-use super::command::{Command, Elements, End, Expiry, Flush, Only, OnlyExpiry, Range, Wait};
+use super::command::{
+    Command, Elements, End, Expiry, Flush, Kind, Only, OnlyExpiry, Range, Resize, Text, Wait, Waiters,
+};
 use super::value::{List, Member, Set, Sorted, Value};
 use crate::time::Nanos;
 
@@ -126,6 +128,8 @@ pub struct Server {
     /// Keys for which somebody waits and which came into being.
     ready: Vec<u32>,
     transaction: u32,
+    /// A command that looks several keys up found a value of another kind.
+    stopped: bool,
     /// Elements gone through.
     steps: u64,
     limits: Limits,
@@ -144,8 +148,13 @@ impl Server {
     }
 
     /// Whether somebody waits for elements of `key`.
-    pub fn waits_for(&self, key: u32) -> bool {
+    fn waits_for(&self, key: u32) -> bool {
         self.waiting.queues.contains_key(&key)
+    }
+
+    /// Whether somebody waits for elements of `key`, or to move one there.
+    pub fn remembers(&self, key: u32) -> bool {
+        self.waits_for(key) || self.waiting.targets.contains_key(&key)
     }
 
     /// Does what a command says.
@@ -172,15 +181,17 @@ impl Server {
             Command::Exists => {
                 shelf.read(ask, false);
             }
-            Command::ReadAgain => {
-                if shelf.find(key, now).is_some() {
+            &Command::ReadOf { kind, first } => {
+                if first || !self.stopped {
                     shelf.read(ask, true);
+                    let value = shelf.find(key, now).map(|_| shelf.value(key));
+                    self.stopped = !value.map_or(kind != Kind::StreamThatIsThere, |value| is_of(value, kind));
                 }
             }
-            &Command::Store { expiry, only } => {
+            &Command::Store { expiry, only, text } => {
                 let found = shelf.find(key, now);
                 if allows(only, found.is_some()) {
-                    self.store(shelf, ask, expiry, found, Value::Text);
+                    self.store(shelf, ask, expiry, found, Value::Text(text));
                 } else {
                     used_for_nothing(shelf, ask, found.is_some());
                 }
@@ -189,25 +200,26 @@ impl Server {
             &Command::Restore { expiry, replace, text } => {
                 let found = shelf.find(key, now);
                 if replace || found.is_none() {
-                    self.store(shelf, ask, expiry, found, if text { Value::Text } else { Value::Unknown });
+                    self.store(shelf, ask, expiry, found, text.map_or(Value::Unknown, Value::Text));
                 } else {
                     used_for_nothing(shelf, ask, true);
                 }
             }
-            &Command::Change { creates } => self.change_text(shelf, ask, creates),
+            &Command::Change { creates, size } => self.change_text(shelf, ask, creates, size),
             Command::Delete => {
                 shelf.find(key, now);
                 shelf.remove(key, now);
             }
             &Command::Expire { to, only } => expire(shelf, ask, to, only),
             Command::UnlessNoText(command) => {
-                let other = shelf.find(key, now).is_some() && !matches!(shelf.value(key), Value::Text | Value::Unknown);
+                let other =
+                    shelf.find(key, now).is_some() && !matches!(shelf.value(key), Value::Text(_) | Value::Unknown);
                 if !other {
                     self.execute(shelf, ask, command);
                 }
             }
-            &Command::Rename { to, only_if_absent } => self.rename(shelf, ask, to, only_if_absent),
-            &Command::Copy { to, replace } => self.copy(shelf, ask, to, replace),
+            &Command::Rename { to, only_if_absent, longer } => self.rename(shelf, ask, to, only_if_absent, longer),
+            &Command::Copy { to, replace, longer } => self.copy(shelf, ask, to, replace, longer),
             Command::Flush(Flush::All) => shelf.clear(now),
             Command::Flush(Flush::Keys(keys)) => keys.iter().for_each(|&key| {
                 shelf.find(key, now);
@@ -215,6 +227,12 @@ impl Server {
             }),
             Command::Elements(elements) => self.elements(shelf, ask, elements),
             Command::Combine(what) => combine::run(self, shelf, ask, what),
+            Command::Waiting(Waiters::Moved(keys)) => {
+                self.waiting.move_to(keys);
+                // What stands there now may be what they wait for.
+                keys.iter().for_each(|(_, key)| self.note_ready(*key));
+            }
+            Command::Waiting(Waiters::Doubtful) => self.doubts.unknown += u64::from(!self.waiting.last.is_empty()),
         }
     }
 
@@ -247,25 +265,36 @@ impl Server {
         self.note_ready(ask.key);
     }
 
-    fn store_all(&mut self, shelf: &mut impl Shelf, ask: &Ask, keys: &[(u32, u32)], expiry: Expiry, only: Only) {
-        let found: Vec<Option<Nanos>> = keys.iter().map(|(key, _)| shelf.find(*key, ask.now)).collect();
+    fn store_all(&mut self, shelf: &mut impl Shelf, ask: &Ask, keys: &[(u32, u32, Text)], expiry: Expiry, only: Only) {
+        let found: Vec<Option<Nanos>> = keys.iter().map(|(key, ..)| shelf.find(*key, ask.now)).collect();
         let allowed = found.iter().all(|found| allows(only, found.is_some()));
-        for (&(key, size), found) in keys.iter().zip(found) {
+        for (&(key, size, text), found) in keys.iter().zip(found) {
             let ask = Ask { key, size: Some(size), ..*ask };
             if allowed {
-                self.store(shelf, &ask, expiry, found, Value::Text);
+                self.store(shelf, &ask, expiry, found, Value::Text(text));
             } else {
                 used_for_nothing(shelf, &ask, found.is_some());
             }
         }
     }
 
-    fn change_text(&mut self, shelf: &mut impl Shelf, ask: &Ask, creates: bool) {
-        let &Ask { key, now, size, .. } = ask;
+    fn change_text(&mut self, shelf: &mut impl Shelf, ask: &Ask, creates: bool, size: Resize) {
+        let &Ask { key, now, .. } = ask;
         match shelf.find(key, now) {
-            Some(_) if matches!(shelf.value(key), Value::Text | Value::Unknown) => shelf.changed(key, size, now),
+            Some(_) if matches!(shelf.value(key), Value::Text(_) | Value::Unknown) => {
+                // A text without bytes is no number: only what adds bytes changes it. A HyperLogLog with more is none.
+                let plain = match shelf.value(key) {
+                    Value::Text(Text::Empty) => size != Resize::By(0),
+                    Value::Text(Text::Sketch) => matches!(size, Resize::By(1..)),
+                    _ => false,
+                };
+                if plain {
+                    shelf.set_value(key, Value::Text(Text::Plain));
+                }
+                shelf.changed(key, size.size(shelf.size(key), ask.size), now);
+            }
             Some(_) => used_for_nothing(shelf, ask, true),
-            None if creates => self.make(shelf, ask, Value::Text),
+            None if creates => self.make(shelf, ask, Value::Text(Text::Plain)),
             None => shelf.nothing(key, now),
         }
     }
@@ -276,20 +305,20 @@ impl Server {
         self.put(shelf, ask, Put { value, end, keeps_end: false, size: ask.size, made: true });
     }
 
-    fn rename(&mut self, shelf: &mut impl Shelf, ask: &Ask, to: u32, only_if_absent: bool) {
+    fn rename(&mut self, shelf: &mut impl Shelf, ask: &Ask, to: u32, only_if_absent: bool, longer: i32) {
         let &Ask { key, now, .. } = ask;
         let Some(end) = shelf.find(key, now) else { return shelf.nothing(key, now) };
         if key == to || shelf.find(to, now).is_some() && only_if_absent {
             return used_for_nothing(shelf, ask, true);
         }
-        let (size, value) = (shelf.size(key), shelf.take_value(key));
+        let (size, value) = (size_under(shelf, key, longer), shelf.take_value(key));
         shelf.remove(key, now);
         let put = Put { value, end, keeps_end: false, size, made: false };
         shelf.put(to, put, now);
         self.note_ready(to);
     }
 
-    fn copy(&mut self, shelf: &mut impl Shelf, ask: &Ask, to: u32, replace: bool) {
+    fn copy(&mut self, shelf: &mut impl Shelf, ask: &Ask, to: u32, replace: bool, longer: i32) {
         let &Ask { key, now, .. } = ask;
         if !shelf.read(ask, true) {
             return;
@@ -298,7 +327,7 @@ impl Server {
         if shelf.find(to, now).is_some() && !replace {
             return shelf.touch(to, now);
         }
-        let size = shelf.size(key);
+        let size = size_under(shelf, key, longer);
         let mut value = Value::Unknown;
         if self.may_spend(shelf.value(key).len()) {
             value = shelf.value(key).clone();
@@ -434,7 +463,7 @@ impl Server {
             Value::Unknown => true,
             Value::List(_) => !take.sorted,
             Value::Sorted(_) => take.sorted,
-            Value::Text | Value::Set(_) | Value::Hash(_) | Value::Stream => false,
+            Value::Text(_) | Value::Set(_) | Value::Hash(_) | Value::Stream => false,
         };
         if !fits || target.is_some_and(|to| !list(shelf.value(to))) {
             return false;
@@ -494,6 +523,18 @@ impl Server {
     }
 }
 
+/// Whether a command that reads values of this kind goes on after this one.
+fn is_of(value: &Value, kind: Kind) -> bool {
+    match value {
+        Value::Unknown => true,
+        Value::Set(_) => matches!(kind, Kind::Set | Kind::SetOrSorted),
+        Value::Sorted(_) => kind == Kind::SetOrSorted,
+        Value::Text(Text::Sketch) => kind == Kind::Sketch,
+        Value::Stream => matches!(kind, Kind::Stream | Kind::StreamThatIsThere),
+        Value::Text(_) | Value::List(_) | Value::Hash(_) => false,
+    }
+}
+
 /// Whether a condition for storing holds.
 fn allows(only: Only, there: bool) -> bool {
     match only {
@@ -501,6 +542,12 @@ fn allows(only: Only, there: bool) -> bool {
         Only::IfAbsent => !there,
         Only::IfPresent => there,
     }
+}
+
+/// The size of what stands under `key` when it stands under a name that is so many bytes longer. Of texts alone it is known.
+fn size_under(shelf: &impl Shelf, key: u32, longer: i32) -> Option<u32> {
+    let is_text = matches!(shelf.value(key), Value::Text(_));
+    shelf.size(key).map(|size| if is_text { size.saturating_add_signed(longer) } else { size })
 }
 
 /// A command changed nothing; Redis counts the key as used if it was there.
@@ -557,6 +604,7 @@ fn first(what: &Elements) -> Option<Value> {
             Value::Sorted(Box::new(sorted))
         }
         Elements::Stream { creates: true } => Value::Stream,
+        Elements::Sketch => Value::Text(Text::Sketch),
         _ => return None,
     })
 }
@@ -621,9 +669,9 @@ fn change(value: &mut Value, what: &Elements) -> Done {
             changed(members.iter().filter(|member| sorted.remove(member)).count() > 0)
         }
         (Value::Sorted(sorted), Elements::RemoveRange(range)) => remove_range(sorted, range),
-        (Value::Stream, Elements::Stream { .. }) => Done::Changed,
+        (Value::Stream, Elements::Stream { .. }) | (Value::Text(Text::Sketch), Elements::Sketch) => Done::Changed,
         (
-            Value::Text | Value::List(_) | Value::Set(_) | Value::Hash(_) | Value::Sorted(_) | Value::Stream,
+            Value::Text(_) | Value::List(_) | Value::Set(_) | Value::Hash(_) | Value::Sorted(_) | Value::Stream,
             Elements::Push { .. }
             | Elements::Insert { .. }
             | Elements::Set { .. }
@@ -641,6 +689,7 @@ fn change(value: &mut Value, what: &Elements) -> Done {
             | Elements::Scores { .. }
             | Elements::RemoveSorted(_)
             | Elements::RemoveRange(_)
+            | Elements::Sketch
             | Elements::Stream { .. },
         ) => Done::Nothing,
     }
@@ -666,6 +715,7 @@ fn change_unknown(what: &Elements) -> Done {
         | Elements::Add(_)
         | Elements::Fields(_)
         | Elements::Scores { .. }
+        | Elements::Sketch
         | Elements::Stream { .. } => Done::Changed,
     }
 }
@@ -707,13 +757,23 @@ struct Queue {
     alive: usize,
 }
 
+/// What a client waits for.
+#[derive(Clone, Debug)]
+struct Waited {
+    number: u64,
+    keys: Vec<u32>,
+    onto: Option<u32>,
+}
+
 /// Clients that wait for elements.
 #[derive(Clone, Debug, Default)]
 struct Waiting {
     /// By key; one for which nobody waits is not here.
     queues: BTreeMap<u32, Queue>,
-    /// By client: the number of its last wait, and its keys. Other numbers are over.
-    last: BTreeMap<u32, (u64, Vec<u32>)>,
+    /// By client: its last wait. Others are over.
+    last: BTreeMap<u32, Waited>,
+    /// Keys onto which those who wait move an element, and how many do.
+    targets: BTreeMap<u32, usize>,
     /// How many keys those are.
     places: usize,
     begun: u64,
@@ -736,7 +796,9 @@ impl Waiting {
             queue.alive += 1;
         }
         self.places += keys.len();
-        self.last.insert(client, (self.begun, keys));
+        let onto = take.onto.map(|(to, _)| to);
+        onto.into_iter().for_each(|to| *self.targets.entry(to).or_default() += 1);
+        self.last.insert(client, Waited { number: self.begun, keys, onto });
         true
     }
 
@@ -745,7 +807,15 @@ impl Waiting {
         if self.last.is_empty() {
             return;
         }
-        let Some((_, keys)) = self.last.remove(&client) else { return };
+        let Some(Waited { keys, onto, .. }) = self.last.remove(&client) else { return };
+        if let Some(to) = onto
+            && let Some(count) = self.targets.get_mut(&to)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.targets.remove(&to);
+            }
+        }
         self.places -= keys.len();
         for key in keys {
             let queue = self.queues.get_mut(&key).expect("whoever waits stands in a queue");
@@ -756,6 +826,29 @@ impl Waiting {
                 let last = &self.last;
                 queue.waiters.retain(|waiter| is_last(last, waiter));
             }
+        }
+    }
+
+    /// Whoever waits for the first key of a pair waits for the second instead, also with what is moved there.
+    fn move_to(&mut self, keys: &[(u32, u32)]) {
+        let keys: BTreeMap<u32, u32> = keys.iter().copied().collect();
+        let new = |key: u32| keys.get(&key).copied().unwrap_or(key);
+        self.targets.clear();
+        for waited in self.last.values_mut() {
+            waited.keys.iter_mut().for_each(|key| *key = new(*key));
+            waited.onto = waited.onto.map(new);
+            waited.onto.into_iter().for_each(|to| *self.targets.entry(to).or_default() += 1);
+        }
+        for (key, queue) in std::mem::take(&mut self.queues) {
+            let there = self.queues.entry(new(key)).or_default();
+            there.alive += queue.alive;
+            there.waiters.extend(queue.waiters);
+        }
+        for queue in self.queues.values_mut() {
+            for waiter in &mut queue.waiters {
+                waiter.take.onto = waiter.take.onto.map(|(to, end)| (new(to), end));
+            }
+            queue.waiters.make_contiguous().sort_by_key(|waiter| waiter.number);
         }
     }
 
@@ -783,6 +876,6 @@ impl Waiting {
 }
 
 /// Whether this is what its client waits for now.
-fn is_last(last: &BTreeMap<u32, (u64, Vec<u32>)>, waiter: &Waiter) -> bool {
-    last.get(&waiter.client).is_some_and(|(number, _)| *number == waiter.number)
+fn is_last(last: &BTreeMap<u32, Waited>, waiter: &Waiter) -> bool {
+    last.get(&waiter.client).is_some_and(|waited| waited.number == waiter.number)
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::command::{End, Limit, Range, ScoresHow, Scoring};
+use super::command::{End, Limit, Range, ScoresHow, Scoring, Text};
 
 /// Elements up to this length are kept whole.
 const WHOLE_BYTES_MAX: usize = 64;
@@ -49,7 +49,7 @@ fn fingerprint(bytes: &[u8], basis: u64) -> u64 {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// A text, or a number.
-    Text,
+    Text(Text),
     /// A list.
     List(Box<List>),
     /// A set.
@@ -68,7 +68,7 @@ impl Value {
     /// What its elements take in memory, about.
     pub fn element_bytes(&self) -> u64 {
         match self {
-            Value::Text | Value::Stream | Value::Unknown => 0,
+            Value::Text(_) | Value::Stream | Value::Unknown => 0,
             Value::List(list) => list.bytes,
             Value::Set(set) | Value::Hash(set) => set.bytes,
             Value::Sorted(sorted) => sorted.bytes,
@@ -78,7 +78,7 @@ impl Value {
     /// How many elements it has, as far as that is known.
     pub fn len(&self) -> u64 {
         match self {
-            Value::Text | Value::Stream | Value::Unknown => 0,
+            Value::Text(_) | Value::Stream | Value::Unknown => 0,
             Value::List(list) => list.elements.len() as u64,
             Value::Set(set) | Value::Hash(set) => set.members.len() as u64,
             Value::Sorted(sorted) => sorted.scores.len() as u64,
@@ -88,7 +88,7 @@ impl Value {
     /// Whether it is surely a value without elements, which is none.
     pub fn is_empty(&self) -> bool {
         match self {
-            Value::Text | Value::Stream | Value::Unknown => false,
+            Value::Text(_) | Value::Stream | Value::Unknown => false,
             Value::List(list) => list.elements.is_empty(),
             Value::Set(set) | Value::Hash(set) => set.most == 0,
             Value::Sorted(sorted) => sorted.scores.is_empty(),
@@ -465,7 +465,8 @@ pub struct Values {
     bytes: u64,
 }
 
-static PLAIN: [Value; 3] = [Value::Text, Value::Unknown, Value::Stream];
+static PLAIN: [Value; 5] =
+    [Value::Text(Text::Plain), Value::Unknown, Value::Stream, Value::Text(Text::Empty), Value::Text(Text::Sketch)];
 
 impl Values {
     /// The handle of a text.

@@ -13,7 +13,7 @@
 
 use std::ops::Range;
 
-use super::record::{Answer, COMMITTED, EVER_LOST, KeyState, Newest, POOLED, WENT_BACK};
+use super::record::{Answer, COMMITTED, KeyState, Newest, POOLED, SEEN, WENT_BACK};
 use super::{Cause, Class, Key, Ledger, Tally, WriteId};
 use crate::time::Nanos;
 use crate::work;
@@ -37,7 +37,7 @@ impl Ledger {
         match write.answer {
             Answer::None => Class::InFlight,
             Answer::Unanswered => Class::Unknown,
-            Answer::Refused if write.is(COMMITTED) || write.early_reads > 0 => Class::Phantom,
+            Answer::Refused if write.is(COMMITTED) || write.early_reads() > 0 => Class::Phantom,
             Answer::Refused => Class::Rejected,
             Answer::Acknowledged if self.is_covered(w) => {
                 if write.is(COMMITTED) {
@@ -157,12 +157,12 @@ impl Ledger {
         let write = &mut self.writes[w as usize];
         let key = &mut self.keys[slot];
         if write.is(POOLED) {
-            let cause = write.cause.expect("a pooled write has a cause");
+            let cause = write.cause().expect("a pooled write has a cause");
             unpool(key, &mut self.tally, cause);
         } else if place >= key.boundary {
             key.fresh -= 1;
         }
-        write.cause = None;
+        write.set_cause(None);
         write.flags &= !(POOLED | WENT_BACK);
         self.tally.uncovered -= 1;
         self.tally.count_covered(write.is(COMMITTED), 1);
@@ -183,10 +183,10 @@ impl Ledger {
         let write = &mut self.writes[w.index()];
         let key = &mut self.keys[write.slot as usize];
         if write.is(POOLED) {
-            unpool(key, &mut self.tally, write.cause.expect("a pooled write has a cause"));
+            unpool(key, &mut self.tally, write.cause().expect("a pooled write has a cause"));
             key.fresh += 1;
         }
-        write.cause = None;
+        write.set_cause(None);
         write.flags &= !(POOLED | WENT_BACK);
         (write.broke, write.into) = (0, 0);
     }
@@ -222,6 +222,9 @@ impl Ledger {
         }
         key.pool_is_lost = lost;
         let Some(pool) = &key.pool else { return };
+        if key.pooled > 0 {
+            self.tally.keys_lost = if lost { self.tally.keys_lost + 1 } else { self.tally.keys_lost - 1 };
+        }
         for (count, n) in self.tally.lost.0.iter_mut().zip(pool.iter()) {
             let n = u64::from(*n);
             *count = if lost { *count + n } else { *count - n };
@@ -236,7 +239,7 @@ impl Ledger {
             let write = &mut self.writes[key.acked.at(place as usize) as usize];
             if write.is(POOLED) {
                 // The cause stays: it is what the write is lost for, should this hope fail too.
-                let cause = write.cause.expect("a pooled write has a cause");
+                let cause = write.cause().expect("a pooled write has a cause");
                 write.flags &= !POOLED;
                 unpool(key, &mut self.tally, cause);
             } else {
@@ -266,23 +269,28 @@ impl Ledger {
             let key = &mut self.keys[slot];
             key.fresh -= 1;
             key.pool.get_or_insert_default()[cause as usize] += 1;
+            key.pooled += 1;
+            self.tally.keys_lost += u64::from(key.pooled == 1);
             self.tally.lost.0[cause as usize] += 1;
             self.tally.lost_total += 1;
             self.vanish(w);
         }
     }
 
-    /// The cause of a write that is lost now; the first time, its story is told.
+    /// The cause of a write that is lost now; the first time, its story is told. The database may all the same have
+    /// something that was made from it: then nothing is missing.
     fn settle_cause(&mut self, w: u32) -> Cause {
-        let cause = match self.writes[w as usize].cause {
+        let cause = match self.writes[w as usize].cause() {
             Some(cause) => cause,
             None => self.find_cause(w),
         };
+        let contained = self.is_contained(w);
         let write = &mut self.writes[w as usize];
-        write.cause = Some(cause);
-        if !write.is(EVER_LOST) {
-            write.flags |= EVER_LOST;
+        write.set_cause(Some(cause));
+        if write.lost_for().is_none() && !contained {
+            write.set_lost_for(Some(cause));
             self.tally.ever_lost.0[cause as usize] += 1;
+            self.tally.lost_and_read += u64::from(write.is(SEEN));
             self.tell_lost(WriteId(w), cause);
         }
         cause
@@ -291,7 +299,7 @@ impl Ledger {
     fn find_cause(&self, mut w: u32) -> Cause {
         loop {
             let write = &self.writes[w as usize];
-            if let Some(cause) = write.cause {
+            if let Some(cause) = write.cause() {
                 return cause;
             }
             if write.flags & (COMMITTED | WENT_BACK) != 0 {
@@ -304,7 +312,7 @@ impl Ledger {
         }
     }
 
-    /// The acknowledgement time of the first write newer than `saw`, if there is one.
+    /// The acknowledgement time of the first write that `saw` precedes, if there is one.
     pub(super) fn first_newer_acknowledgement(&self, slot: usize, saw: WriteId) -> Option<Nanos> {
         if saw.0 >= self.keys[slot].newest {
             return None;
@@ -342,7 +350,7 @@ impl Ledger {
     /// # Panics
     /// When something does not agree, with the key or the count in question.
     pub fn validate(&self) {
-        let mut tally = Tally { ever_lost: self.tally.ever_lost, ..Tally::default() };
+        let mut tally = Tally { diverging: self.tally.diverging, ..Tally::default() };
         let mut pools = vec![[0; Cause::COUNT]; self.keys.len()];
         for (index, write) in self.writes.iter().enumerate().skip(1) {
             let w = WriteId(index as u32);
@@ -358,18 +366,30 @@ impl Ledger {
                     tally.uncovered += 1;
                     tally.lost_total += 1;
                     tally.lost.0[self.cause(w).expect("a lost write has a cause") as usize] += 1;
-                    assert!(write.is(POOLED) && write.is(EVER_LOST), "{w:?} is lost, so it is in the pool");
+                    assert!(write.is(POOLED), "{w:?} is lost, so it is in the pool");
+                    let missing = write.lost_for().is_some();
+                    assert!(missing != self.is_contained(w.0), "{w:?} is lost: it is missing, or contained");
                 }
             }
             if write.is(POOLED) {
-                pools[write.slot as usize][write.cause.expect("a pooled write has a cause") as usize] += 1;
+                pools[write.slot as usize][write.cause().expect("a pooled write has a cause") as usize] += 1;
+            }
+            if let Some(cause) = write.lost_for() {
+                tally.ever_lost.0[cause as usize] += 1;
+                tally.lost_and_read += u64::from(write.is(SEEN));
             }
         }
+        tally.keys_lost = self.keys.iter().filter(|key| self.newest_is_lost(key)).count() as u64;
         assert_eq!(tally, self.tally, "counts against a recount");
         assert_eq!(self.counts().attempts(), self.writes.len() as u64 - 1, "classes sum to attempts");
         for (key, pool) in self.keys.iter().zip(&pools) {
             self.validate_key(key, pool);
         }
+        self.validate_copies();
+    }
+
+    fn newest_is_lost(&self, key: &KeyState) -> bool {
+        key.newest != 0 && self.class(WriteId(key.newest)) == Class::Lost
     }
 
     fn validate_key(&self, key: &KeyState, pool: &[u32; Cause::COUNT]) {
@@ -386,6 +406,7 @@ impl Ledger {
             assert!(!pooled || place >= key.boundary as usize, "key {name}: {w} pooled before the boundary");
         }
         let pooled: u32 = pool.iter().sum();
+        assert_eq!(pooled, key.pooled, "key {name}: how many are in the pool");
         assert_eq!(pooled + key.fresh, row.len() as u32 - key.boundary, "key {name}: behind the boundary");
         assert_eq!(key.pool.as_deref().copied().unwrap_or_default(), *pool, "key {name}: pool by cause");
         let holds = self.holds_of(name);
@@ -412,9 +433,12 @@ impl Tally {
     }
 }
 
-fn unpool(key: &mut KeyState, tally: &mut Tally, cause: Cause) {
+/// A write leaves its key's pool.
+pub(super) fn unpool(key: &mut KeyState, tally: &mut Tally, cause: Cause) {
     key.pool.as_mut().expect("a pooled write is in a pool")[cause as usize] -= 1;
+    key.pooled -= 1;
     if key.pool_is_lost {
+        tally.keys_lost -= u64::from(key.pooled == 0);
         tally.lost.0[cause as usize] -= 1;
         tally.lost_total -= 1;
     }

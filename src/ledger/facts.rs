@@ -51,7 +51,7 @@ pub enum Holder {
 
 /// Why a holder no longer has a write.
 ///
-/// The first four say nothing of a loss. Of the others the latest one told of a write is why it is lost, if it is.
+/// The first five say nothing of a loss. Of the others the latest one told of a write is why it is lost, if it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Release {
@@ -66,6 +66,8 @@ pub enum Release {
     Handed,
     /// The handler of the request ended in the ordinary way.
     Finished,
+    /// The handler of the request ended with an error.
+    GaveUp,
     /// The cache node that had it crashed.
     CacheCrash,
     /// Its entry expired while dirty.
@@ -94,7 +96,8 @@ impl Release {
     /// The cause, if this kind of release can be one.
     pub fn cause(self) -> Option<Cause> {
         Some(match self {
-            Release::Delivered | Release::Coalesced { .. } | Release::Handed | Release::Finished => return None,
+            Release::Delivered | Release::Coalesced { .. } | Release::Handed => return None,
+            Release::Finished | Release::GaveUp => return None,
             Release::CacheCrash => Cause::CacheCrash,
             Release::ExpiredDirty => Cause::ExpiredDirty,
             Release::EvictedDirty => Cause::EvictedDirty,
@@ -231,6 +234,37 @@ impl Serialize for ByCause {
     }
 }
 
+/// Where a copy stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// An entry of the cache; of several nodes one has the key.
+    Cache,
+    /// An entry of this application server's near cache.
+    Near(u32),
+}
+
+/// How a copy came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// A writer put it in.
+    Update,
+    /// A reader that had missed put it in, or a load.
+    Fill,
+    /// It is back after a crash, from a disk or a replica.
+    Restored,
+}
+
+/// What became of something that was under way to see to a key's copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mended {
+    /// It has arrived, or is needed no more.
+    Done,
+    /// It was refused, or its connection broke.
+    InVain,
+    /// Who was to do it crashed.
+    Crashed,
+}
+
 /// What has become of a write attempt, at this instant. See the table in the [module's tour](super).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -298,11 +332,12 @@ impl Counts {
 /// Whether a read saw the newest acknowledged value of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// No write that was acknowledged before the read was issued is newer than what it saw.
+    /// No write that was known to be newer than what it saw was acknowledged before the read was issued.
     Fresh,
     /// There is such a write.
     Stale {
-        /// From the acknowledgement of the first newer write to the answer of the read.
+        /// From the first moment at which a newer write was known to be newer (it was acknowledged, and where only the
+        /// database's order makes it newer, committed after the value seen) to the answer of the read.
         age: Nanos,
     },
 }
@@ -314,11 +349,13 @@ pub struct ReadCounts {
     pub reads: u64,
     /// Reads that missed a write acknowledged before they were issued.
     pub stale: u64,
-    /// Stale reads that missed a write of their own client.
+    /// Reads that saw something older than the write that their own client had issued last, of those acknowledged before.
     pub read_your_writes_violations: u64,
-    /// Reads that saw a value older than one their client had seen before.
+    /// Reads that saw an older value than their client had seen before. One value is remembered a client and key: the
+    /// newest seen, and of two of which neither is newer the one issued later.
     pub monotonic_read_violations: u64,
-    /// Reads of a value that was not yet committed, and then was lost, or refused or never answered and nowhere.
+    /// Reads of a value that was not yet committed, and then was lost, or refused or never answered and nowhere; not
+    /// counted any more once the database has it after all.
     pub vanished: u64,
     /// Reads whose session could not be followed, because [`SESSIONS_MAX`](super::SESSIONS_MAX) others are.
     pub unfollowed: u64,
@@ -329,6 +366,6 @@ pub struct ReadCounts {
 pub struct Increments {
     /// Those whose client was told yes.
     pub acknowledged: u64,
-    /// Those among them that the database's value does not count.
+    /// Those among them that the database's value does not count, and that nothing on its way can make it count.
     pub lost: u64,
 }

@@ -17,6 +17,17 @@
 //!   x                             issued ├──  preceded by w: the database must not end with w
 //! ```
 //!
+//! Of two writes of which neither precedes the other, the database decides: the one it committed last is **newer**.
+//!
+//! # What a read missed
+//!
+//! A read that was issued at `t` and saw `s` is **stale** when some write that is newer than `s` was known to be so before
+//! `t`: it had been acknowledged and, if it is newer only because the database committed it later, that had happened, too.
+//! The read's *age* runs from the first such moment to its answer. It violates *read your writes* when the write that its
+//! own client issued last, of those acknowledged before `t`, is newer than `s`, and *monotonic reads* when its client had
+//! been answered with something newer before `t`. How that is found is told in `order`, and in `copies` which cached
+//! copies differ from the database for good.
+//!
 //! # What became of a write
 //!
 //! Let `current` be the database's value of the key, and let *held* mean that some [`Holder`] has the write and can
@@ -35,7 +46,9 @@
 //!
 //! The classes are of the instant. A lost write of a busy key becomes *at risk* when a newer write is under way and
 //! *superseded* when that is committed: its value would have been replaced anyhow. So the ledger keeps both figures:
-//! [`counts`](Ledger::counts) at this instant, and [`ever_lost`](Ledger::ever_lost), the writes lost at some moment.
+//! [`counts`](Ledger::counts) at this instant, and [`ever_lost`](Ledger::ever_lost), the writes lost at some moment. In the
+//! second, what the database has got after all is not lost: the write itself, or something that was made from it (an
+//! increment, see [`based_on`](Ledger::based_on)).
 //!
 //! # Why a write is lost
 //!
@@ -53,8 +66,10 @@
 //! one by one. A write and its acknowledgement, commit and holds cost a few tens of nanoseconds together.
 //!
 //! **Memory** grows with the run and nothing is released, because a copy of any write can surface any time later: 48
-//! bytes a write and 4 to 16 more when acknowledged, 4 more once there are increments, 24 bytes a break (a crash is one,
-//! an entry that expires dirty is one), 168 bytes a written key, and at most 24 MiB of sessions.
+//! bytes a write and 4 to 8 more when acknowledged, 8 to 16 more when it is committed before that and 25 to 50 when after
+//! (write-back), 4 more once there are increments, 24 bytes a break (a crash is one, an entry that expires dirty is one),
+//! 240 bytes a written key and 32 to 64 for each near cache that has had it, 16 bytes a copy that diverges and will
+//! expire, and at most 24 MiB of sessions.
 //!
 //! ```
 //! use cachelane::ledger::{Cause, Holder, Ledger, Release};
@@ -71,8 +86,10 @@
 //! ```
 
 mod classes;
+mod copies;
 mod facts;
 mod increments;
+mod order;
 mod reads;
 mod record;
 mod row;
@@ -81,18 +98,21 @@ mod story;
 #[cfg(test)]
 mod tests;
 
+pub use copies::{ByDivergence, Divergence};
 pub use facts::{
-    ByCause, Cause, Change, Class, Client, Counts, Freshness, Holder, Increments, Key, ReadCounts, Release, WriteId,
+    ByCause, Cause, Change, Class, Client, Counts, Freshness, Holder, Increments, Key, Mended, Origin, Place,
+    ReadCounts, Release, WriteId,
 };
 pub use reads::SESSIONS_MAX;
 pub use story::{PHANTOM_STORIES_MAX, STORIES_MAX, Step, Story, What};
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use crate::time::Nanos;
 use crate::work;
 use reads::Sessions;
-use record::{Answer, Break, COMMITTED, KeyState, VANISHED, Write};
+use record::{Answer, Break, COMMITTED, GAVE_UP, KeyState, SEEN, VANISHED, Write};
 use rows::Rows;
 
 /// How many own writes are looked at one by one before they are put in a row. Few in tests, so that they are.
@@ -115,6 +135,12 @@ struct Tally {
     lost: ByCause,
     lost_total: u64,
     ever_lost: ByCause,
+    /// Those among the ever lost that a read saw.
+    lost_and_read: u64,
+    /// Keys with lost writes.
+    keys_lost: u64,
+    /// Copies that diverge.
+    diverging: u64,
 }
 
 /// The witness of one lane. See the [module's tour](self).
@@ -140,7 +166,15 @@ pub struct Ledger {
     own_writes: BTreeMap<(Client, Key), Vec<u32>>,
     reads: ReadCounts,
     stories: Vec<Story>,
+    /// Whose stories these are, and how many have been taken back.
+    storied: BTreeSet<WriteId>,
+    withdrawn: u64,
     phantom_stories: Vec<Story>,
+    diverging_max: u64,
+    diverged: ByDivergence,
+    /// When copies that diverge expire: the moment, the key's state, which of its copies. The next first; and that moment.
+    expiries: BinaryHeap<Reverse<(Nanos, u32, u32)>>,
+    next_expiry: Nanos,
     now: Nanos,
 }
 
@@ -169,7 +203,13 @@ impl Ledger {
             own_writes: BTreeMap::new(),
             reads: ReadCounts::default(),
             stories: Vec::new(),
+            storied: BTreeSet::new(),
+            withdrawn: 0,
             phantom_stories: Vec::new(),
+            diverging_max: 0,
+            diverged: ByDivergence::default(),
+            expiries: BinaryHeap::new(),
+            next_expiry: Nanos::MAX,
             now: Nanos::ZERO,
         }
     }
@@ -190,9 +230,12 @@ impl Ledger {
         let write = &mut self.writes[w.index()];
         let was_open = write.end == Nanos::MAX;
         write.end = now;
-        let (slot, held) = (write.slot as usize, write.holds > 0);
+        let (slot, held, place) = (write.slot as usize, write.holds > 0, write.place());
         if held {
             self.end_hold(slot, w.0, was_open);
+        }
+        if let Some(place) = place {
+            self.keys[slot].order.acknowledged(place, w.0);
         }
         self.line_up(slot, w.0);
         if self.keys[slot].current == w.0 {
@@ -207,7 +250,7 @@ impl Ledger {
         self.answer(w, Answer::Refused, now);
         self.note(w, now);
         let write = &self.writes[w.index()];
-        if write.is(COMMITTED) || write.early_reads > 0 {
+        if write.is(COMMITTED) || write.early_reads() > 0 {
             self.tally.phantom += 1;
             self.tell_phantom(w);
         } else {
@@ -227,31 +270,33 @@ impl Ledger {
     pub fn committed(&mut self, w: WriteId, now: Nanos) {
         self.advance(now);
         self.come_to_light(w);
-        let write = &mut self.writes[w.index()];
-        let slot = write.slot as usize;
-        if !write.is(COMMITTED) {
-            write.flags |= COMMITTED;
-            let phantom = write.answer == Answer::Refused && write.early_reads == 0;
-            if write.answer == Answer::Acknowledged && self.is_covered(w) {
-                self.tally.superseded -= 1;
-                self.tally.durable += 1;
-            }
-            if phantom {
-                self.turn_phantom(w);
-            }
+        let write = &self.writes[w.index()];
+        let (slot, first) = (write.slot as usize, !write.is(COMMITTED));
+        let acknowledged = (write.answer == Answer::Acknowledged).then_some(write.end);
+        let turns_phantom = first && write.answer == Answer::Refused && write.early_reads() == 0;
+        if first && acknowledged.is_some() && self.is_covered(w) {
+            self.tally.superseded -= 1;
+            self.tally.durable += 1;
         }
-        let key = &mut self.keys[slot];
-        if key.current != w.0 {
-            (key.previous, key.previous_since) = (key.current, key.current_since);
-            (key.current, key.current_since) = (w.0, now);
-            self.move_cover(slot);
+        self.regain(w.0);
+        let place = self.keys[slot].order.commit(acknowledged, now);
+        self.writes[w.index()].commit(place);
+        if turns_phantom {
+            self.turn_phantom(w);
+        }
+        if self.keys[slot].current != w.0 {
+            self.replace_current(slot, w);
         }
         self.settle(slot);
+        self.judge_copies_unless_seen_to(slot);
     }
 
     /// `holder` has got the write and can deliver it. Counted: tell [`released`](Ledger::released) as often.
     pub fn held(&mut self, w: WriteId, holder: Holder, now: Nanos) {
         self.advance(now);
+        if holder == Holder::Application {
+            self.begin_mending(self.writes[w.index()].slot as usize);
+        }
         let write = &mut self.writes[w.index()];
         assert!(w != WriteId::INITIAL, "the initial value needs no holder");
         write.holds = write.holds.checked_add(1).expect("at most 255 components hold one write");
@@ -271,6 +316,7 @@ impl Ledger {
             key.hold_closed(end, w.0);
         }
         self.settle(slot);
+        self.judge_copies_unless_seen_to(slot);
     }
 
     /// `holder` has the write no longer, and `why`. When it moves on, tell first who has it now; when it was delivered,
@@ -285,9 +331,17 @@ impl Ledger {
         }
         let write = &mut self.writes[w.index()];
         write.holds = write.holds.checked_sub(1).expect("a holder releases only what it was told to hold");
-        if write.holds > 0 {
+        let left = write.holds;
+        if why == Release::GaveUp {
+            write.flags |= GAVE_UP;
+        }
+        if holder == Holder::Application {
+            self.end_mending(self.writes[w.index()].slot as usize);
+        }
+        if left > 0 {
             return;
         }
+        let write = &self.writes[w.index()];
         let (slot, open) = (write.slot as usize, write.end == Nanos::MAX);
         let key = &mut self.keys[slot];
         if open {
@@ -300,6 +354,7 @@ impl Ledger {
         }
         self.settle(slot);
         self.check_vanished(w);
+        self.judge_copies_unless_seen_to(slot);
     }
 
     /// The buffer will next be flushed at `at`; for stories ("the flush at 35 s would have saved it").
@@ -309,8 +364,9 @@ impl Ledger {
 
     /// `client` was answered a read of `key`, issued at `issued`, with the value of write `saw`.
     ///
-    /// Stale when a write acknowledged before `issued` is newer than `saw`; the age runs from the first such
-    /// acknowledgement to `now`, when the client has the old value in hand.
+    /// Stale when it missed a write that is newer than `saw` and that was known to be so before `issued`: acknowledged, and
+    /// where only the database's order makes it newer, committed after `saw`, too. The age runs from the first such moment
+    /// to `now`, when the client has the old value in hand.
     pub fn read(&mut self, key: Key, client: Client, issued: Nanos, saw: WriteId, now: Nanos) -> Freshness {
         self.advance(now);
         assert!(issued <= now, "a read is answered after it is issued");
@@ -320,13 +376,15 @@ impl Ledger {
             assert!(saw == WriteId::INITIAL, "key {key} was never written, so a read sees its initial value");
             return Freshness::Fresh;
         }
-        // The database's value was committed, and seeing it changes nothing.
-        if saw != WriteId::INITIAL && saw.0 != self.keys[slot as usize].current {
+        let state = &mut self.keys[slot as usize];
+        if saw.0 == state.current {
+            state.current_seen = true; // noted at the write only when another takes its place
+        } else if saw != WriteId::INITIAL {
             assert!(self.writes[saw.index()].slot == slot, "a read of key {key} sees a write of that key");
             self.note_seen(saw);
         }
-        self.check_session(key, client, issued, saw);
-        match self.first_newer_acknowledgement(slot as usize, saw) {
+        self.check_session(slot as usize, client, issued, saw);
+        match self.missed_since(slot as usize, saw) {
             Some(since) if since < issued => {
                 self.reads.stale += 1;
                 Freshness::Stale { age: now - since }
@@ -358,9 +416,21 @@ impl Ledger {
         &self.tally.lost
     }
 
-    /// The writes that were lost at some moment, each once, by its first cause; those later superseded included. O(1).
+    /// The writes that the database will never have: those that were lost at some moment, each once, by its first cause,
+    /// also if a newer write has superseded them since; not those that the database has got after all, as they were or
+    /// within what was made from them. O(1).
     pub fn ever_lost(&self) -> &ByCause {
         &self.tally.ever_lost
+    }
+
+    /// Those among the [ever lost](Ledger::ever_lost) that some read was answered with, before they were lost or after. O(1).
+    pub fn lost_and_read(&self) -> u64 {
+        self.tally.lost_and_read
+    }
+
+    /// The keys whose last acknowledged value is lost now. O(1).
+    pub fn keys_lost(&self) -> u64 {
+        self.tally.keys_lost
     }
 
     /// What the reads saw. O(1).
@@ -368,9 +438,14 @@ impl Ledger {
         &self.reads
     }
 
-    /// The first [`STORIES_MAX`] writes that were lost, in the order of their loss. The rest are only counted.
+    /// The first [`STORIES_MAX`] of the writes ever lost, in the order of their loss. The rest are only counted.
     pub fn stories(&self) -> &[Story] {
         &self.stories
+    }
+
+    /// How many stories were told and are no longer, because the database has got the write after all.
+    pub fn stories_withdrawn(&self) -> u64 {
+        self.withdrawn
     }
 
     /// The first [`PHANTOM_STORIES_MAX`] writes that were refused and yet committed or read.
@@ -380,7 +455,7 @@ impl Ledger {
 
     /// Why a write is lost; `None` when it is not lost.
     pub fn cause(&self, w: WriteId) -> Option<Cause> {
-        if self.class(w) == Class::Lost { self.writes[w.index()].cause } else { None }
+        if self.class(w) == Class::Lost { self.writes[w.index()].cause() } else { None }
     }
 
     /// What a write attempt was: its key, who asked for it, and when.
@@ -404,6 +479,25 @@ impl Ledger {
         assert!(now >= self.now, "facts are told in the order they happen: {now} comes after {}", self.now);
         assert!(now < Nanos::MAX);
         self.now = now;
+        if self.next_expiry < now {
+            self.expire_copies();
+        }
+    }
+
+    /// The database has another value of a key.
+    fn replace_current(&mut self, slot: usize, w: WriteId) {
+        let key = &mut self.keys[slot];
+        let old = key.current;
+        (key.previous, key.previous_since) = (old, key.current_since);
+        (key.current, key.current_since) = (w.0, self.now);
+        key.copies.database_changed();
+        if std::mem::take(&mut key.current_seen) && old != 0 {
+            self.writes[old as usize].flags |= SEEN;
+        }
+        if !self.bases.is_empty() {
+            self.move_contained(old, w.0);
+        }
+        self.move_cover(slot);
     }
 
     fn slot_for(&mut self, key: Key) -> u32 {
@@ -486,15 +580,18 @@ impl Ledger {
         self.tell_phantom(w);
     }
 
-    /// A read was answered with this write.
+    /// A read was answered with this write, which is not the database's value.
     fn note_seen(&mut self, saw: WriteId) {
         self.come_to_light(saw);
         let write = &mut self.writes[saw.index()];
+        if !write.is(SEEN) {
+            write.flags |= SEEN;
+            self.tally.lost_and_read += u64::from(write.lost_for().is_some());
+        }
         if write.is(COMMITTED) {
             return;
         }
-        let first = write.early_reads == 0;
-        write.early_reads += 1;
+        let first = write.count_early_read();
         if write.is(VANISHED) {
             self.reads.vanished += 1;
         }
@@ -512,10 +609,13 @@ impl Ledger {
     }
 
     fn vanish(&mut self, w: u32) {
+        if self.is_contained(w) {
+            return;
+        }
         let write = &mut self.writes[w as usize];
         if write.flags & (COMMITTED | VANISHED) == 0 {
             write.flags |= VANISHED;
-            self.reads.vanished += u64::from(write.early_reads);
+            self.reads.vanished += u64::from(write.early_reads());
         }
     }
 
@@ -534,11 +634,10 @@ impl Ledger {
         }
     }
 
-    /// The newest own write that was acknowledged before `issued`, if it is newer than `saw`; some write that is not, if
-    /// there is none. `own` is the newest of all.
-    fn own_before(&mut self, session: (Client, Key), mut own: u32, issued: Nanos, saw: u32) -> u32 {
+    /// The newest own write that was acknowledged before `issued`, or 0. `own` is the newest of all.
+    fn own_before(&mut self, session: (Client, Key), mut own: u32, issued: Nanos) -> u32 {
         for _ in 0..OWN_LOOKED_AT {
-            if own <= saw || self.writes[own as usize].end < issued {
+            if own == 0 || self.writes[own as usize].end < issued {
                 return own;
             }
             own = self.writes[own as usize].own_before;
@@ -558,18 +657,27 @@ impl Ledger {
         before.checked_sub(1).map_or(0, |last| writes[last])
     }
 
-    fn check_session(&mut self, key: Key, client: Client, issued: Nanos, saw: WriteId) {
-        let session = self.sessions.get(client, key);
-        let own = self.own_before((client, key), session.own, issued, saw.0);
-        if self.precedes(saw.0, own) {
-            self.reads.read_your_writes_violations += 1;
+    fn check_session(&mut self, slot: usize, client: Client, issued: Nanos, saw: WriteId) {
+        let key = &self.keys[slot];
+        let (name, is_current) = (key.key, saw.0 == key.current);
+        let session = self.sessions.get(client, name);
+        // Nothing can be newer than the database's value but what was issued after it.
+        let newest = is_current && saw.0 >= key.newest;
+        if !newest && session.own != 0 {
+            let own = self.own_before((client, name), session.own, issued);
+            self.reads.read_your_writes_violations += u64::from(self.is_newer(own, saw.0));
         }
+        if saw.0 == session.seen {
+            return;
+        }
+        let forward = is_current && saw.0 > session.seen;
+        let back = !forward && self.is_newer(session.seen, saw.0);
         // What overlapping reads of one client see has no order.
-        if session.seen_at < issued && self.precedes(saw.0, session.seen) {
+        if back && session.seen_at < issued {
             self.reads.monotonic_read_violations += 1;
         }
-        if saw.0 > session.seen {
-            match self.sessions.entry(client, key) {
+        if forward || (!back && (saw.0 > session.seen || self.is_newer(saw.0, session.seen))) {
+            match self.sessions.entry(client, name) {
                 Some(session) => (session.seen, session.seen_at) = (saw.0, self.now),
                 None => self.reads.unfollowed += 1,
             }

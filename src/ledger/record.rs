@@ -1,6 +1,8 @@
 //! What is kept of one write, and of one key.
 
+use super::copies::Copies;
 use super::facts::{Cause, Client, Holder, Key};
+use super::order::Order;
 use super::row::Row;
 use crate::time::Nanos;
 use crate::work;
@@ -20,10 +22,14 @@ pub(super) const COMMITTED: u8 = 1;
 pub(super) const POOLED: u8 = 2;
 /// The database went back past the write, and nothing has got hold of it since.
 pub(super) const WENT_BACK: u8 = 4;
-/// The write was lost at least once.
-pub(super) const EVER_LOST: u8 = 8;
+/// The database's value is made of the write: an increment that contains it was applied after it.
+pub(super) const CONTAINED: u8 = 8;
 /// Reads saw a value which vanished: those of this write have been counted.
 pub(super) const VANISHED: u8 = 16;
+/// A read was answered with the write.
+pub(super) const SEEN: u8 = 32;
+/// Its handler ended with an error, whatever became of the write.
+pub(super) const GAVE_UP: u8 = 64;
 
 /// One write attempt, in 48 bytes, kept for the whole run.
 #[derive(Clone, Debug)]
@@ -39,8 +45,8 @@ pub(super) struct Write {
     pub into: u32,
     /// The client's previous acknowledged write of this key, or 0.
     pub own_before: u32,
-    /// Reads that saw it before it was committed.
-    pub early_reads: u32,
+    /// Until it is committed the reads that saw it, from then on the number of its last commit among its key's.
+    count: u32,
     /// Its latest break (index into the ledger's list), or 0.
     pub broke: u32,
     /// One more than the nanoseconds from issue to being first buffered; for a refused write to the refusal.
@@ -50,8 +56,9 @@ pub(super) struct Write {
     pub holds: u8,
     pub answer: Answer,
     pub flags: u8,
-    /// Why it is (or, should hope fail, is again) lost.
-    pub cause: Option<Cause>,
+    /// Why it is (or, should hope fail, is again) lost, and why it is counted among those ever lost: each one more than
+    /// the cause's number in four bits, 0 for none.
+    causes: u8,
 }
 
 const _: () = assert!(size_of::<Write>() == 48);
@@ -65,19 +72,70 @@ impl Write {
             client,
             into: 0,
             own_before: 0,
-            early_reads: 0,
+            count: 0,
             broke: 0,
             noted_after: 0,
             holds: 0,
             answer: Answer::None,
             flags: 0,
-            cause: None,
+            causes: 0,
         }
     }
 
     pub fn is(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }
+
+    /// Reads that saw it before it was committed; known until then.
+    pub fn early_reads(&self) -> u32 {
+        if self.is(COMMITTED) { 0 } else { self.count }
+    }
+
+    /// A read saw it that is not committed. Returns whether that was the first.
+    pub fn count_early_read(&mut self) -> bool {
+        debug_assert!(!self.is(COMMITTED));
+        self.count += 1;
+        self.count == 1
+    }
+
+    /// The number of its last commit among those of its key, from 1.
+    pub fn place(&self) -> Option<u32> {
+        self.is(COMMITTED).then_some(self.count)
+    }
+
+    /// The write is committed, as the `place`-th of its key's commits.
+    pub fn commit(&mut self, place: u32) {
+        self.flags |= COMMITTED;
+        self.count = place;
+    }
+
+    /// Why it is, or would again be, lost.
+    pub fn cause(&self) -> Option<Cause> {
+        cause_of(self.causes & 15)
+    }
+
+    pub fn set_cause(&mut self, cause: Option<Cause>) {
+        self.causes = self.causes & !15 | number_of(cause);
+    }
+
+    /// Why it was lost first, as long as it counts among those ever lost.
+    pub fn lost_for(&self) -> Option<Cause> {
+        cause_of(self.causes >> 4)
+    }
+
+    pub fn set_lost_for(&mut self, cause: Option<Cause>) {
+        self.causes = self.causes & 15 | number_of(cause) << 4;
+    }
+}
+
+const _: () = assert!(Cause::COUNT < 16, "a cause, or none, fits four bits");
+
+fn cause_of(number: u8) -> Option<Cause> {
+    number.checked_sub(1).map(|index| Cause::ALL[usize::from(index)])
+}
+
+fn number_of(cause: Option<Cause>) -> u8 {
+    cause.map_or(0, |cause| cause as u8 + 1)
 }
 
 /// A moment at which something dropped writes; one entry serves all writes a crash drops.
@@ -120,8 +178,18 @@ pub(super) struct KeyState {
     pub acked: Row,
     /// How many of `acked` the current value does not come after: the front ones.
     pub covered: u32,
+    /// Whether a read was answered with `current` while it was the database's value.
+    pub current_seen: bool,
+    /// Whether the pool is counted as lost (else as at risk).
+    pub pool_is_lost: bool,
+    /// The order of its commits.
+    pub order: Order,
+    /// The copies of it in caches.
+    pub copies: Copies,
     /// The held write that ends last, or 0, and its end. May be void (released, or acknowledged since).
     pub last_hold: u32,
+    /// How many things are under way that see to the key's copies: handlers, and what else was told.
+    pub menders: u32,
     pub last_hold_end: Nanos,
     pub current_since: Nanos,
     pub key: Key,
@@ -129,8 +197,8 @@ pub(super) struct KeyState {
     pub boundary: u32,
     /// How many from `boundary` on are not in the pool (acknowledged since).
     pub fresh: u32,
-    /// Whether the pool is counted as lost (else as at risk).
-    pub pool_is_lost: bool,
+    /// How many are in the pool.
+    pub pooled: u32,
     /// Those of `acked` that were the newest when they were acknowledged; where all were, this is left out.
     pub newest_when: Option<Box<Newest>>,
     /// Writes in the pool by cause, once there are any.
@@ -146,6 +214,8 @@ pub(super) struct KeyState {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Newest(pub Vec<u32>);
 
+const _: () = assert!(size_of::<KeyState>() <= 240);
+
 impl KeyState {
     pub fn new(key: Key) -> KeyState {
         KeyState {
@@ -157,6 +227,10 @@ impl KeyState {
             acked: Row::default(),
             newest_when: None,
             covered: 0,
+            menders: 0,
+            current_seen: false,
+            order: Order::default(),
+            copies: Copies::default(),
             last_hold: 0,
             last_hold_end: Nanos::ZERO,
             current_since: Nanos::ZERO,
@@ -165,6 +239,7 @@ impl KeyState {
             fresh: 0,
             pool_is_lost: false,
             pool: None,
+            pooled: 0,
             earlier_holds: Vec::new(),
             previous_since: Nanos::ZERO,
             previous: 0,

@@ -117,6 +117,16 @@ impl Ledger {
         story.add(self.now, What::Lost);
         story.steps.sort_by_key(|step| step.at);
         self.stories.push(story);
+        self.storied.insert(w);
+    }
+
+    /// The database has got the write after all: it is not among the lost ones.
+    pub(super) fn withdraw_story(&mut self, w: WriteId) {
+        if self.storied.remove(&w) {
+            work::count(self.stories.len() / 16);
+            self.stories.retain(|story| story.write != w);
+            self.withdrawn += 1;
+        }
     }
 
     pub(super) fn tell_phantom(&mut self, w: WriteId) {

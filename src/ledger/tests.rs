@@ -1,6 +1,6 @@
 //! Claims about the ledger, and a plain model of its definitions to hold it against.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -120,6 +120,63 @@ fn an_increment_at_risk_is_not_lost_and_one_that_a_crash_took_is() {
     assert_eq!(ledger.increments(), Increments { acknowledged: 1, lost: 0 });
     ledger.released(w, Buffer, Release::CacheCrash, s(4));
     assert_eq!(ledger.increments(), Increments { acknowledged: 1, lost: 1 });
+}
+
+#[test]
+fn an_increment_that_was_dropped_is_back_when_a_value_made_from_it_is_committed_and_not_when_another_is() {
+    for contained in [true, false] {
+        let mut ledger = Ledger::new();
+        let dropped = buffered(&mut ledger, 1);
+        ledger.based_on(dropped, WriteId::INITIAL);
+        ledger.read(KEY, 1, s(2), dropped, s(2));
+        ledger.released(dropped, Buffer, Release::DroppedAfterRetries, s(3));
+        assert_eq!((ledger.ever_lost().total(), ledger.lost_and_read(), ledger.keys_lost()), (1, 1, 1));
+        assert_eq!((ledger.reads().vanished, ledger.stories().len()), (1, 1));
+        let next = buffered(&mut ledger, 4);
+        ledger.based_on(next, if contained { dropped } else { WriteId::INITIAL });
+        flush(&mut ledger, next, 5);
+        let gone = u64::from(!contained);
+        assert_eq!((ledger.ever_lost().total(), ledger.lost_and_read(), ledger.keys_lost()), (gone, gone, 0));
+        assert_eq!((ledger.reads().vanished, ledger.stories().len() as u64), (gone, gone));
+        assert_eq!(ledger.increments().lost, gone);
+        check(&ledger, &[(dropped, Class::Superseded), (next, Class::Durable)]);
+    }
+}
+
+#[test]
+fn a_hundred_thousand_increments_of_one_key_are_lost_and_come_back_as_one() {
+    let mut ledger = Ledger::new();
+    let n = 100_000;
+    let mut base = WriteId::INITIAL;
+    for at in 0..n {
+        let w = buffered(&mut ledger, at);
+        ledger.based_on(w, base);
+        ledger.released(w, Buffer, Release::DroppedAfterRetries, s(at) + Nanos::from_millis(600));
+        base = w;
+    }
+    assert_eq!((ledger.ever_lost().total(), ledger.keys_lost(), ledger.increments().lost), (n, 1, n));
+    // Each commit goes on from there: if each went all the way back this would take minutes.
+    for at in 0..n {
+        let w = buffered(&mut ledger, n + at);
+        ledger.based_on(w, base);
+        flush(&mut ledger, w, n + at + 1);
+        base = w;
+    }
+    assert_eq!((ledger.ever_lost().total(), ledger.keys_lost(), ledger.increments().lost), (0, 0, 0));
+    assert_eq!(ledger.stories_withdrawn(), STORIES_MAX as u64);
+    ledger.validate();
+}
+
+#[test]
+fn an_increment_is_lost_as_soon_as_nothing_that_is_held_contains_it() {
+    let mut ledger = Ledger::new();
+    let (lost, other) = (buffered(&mut ledger, 1), buffered(&mut ledger, 2));
+    for w in [lost, other] {
+        ledger.based_on(w, WriteId::INITIAL);
+    }
+    ledger.released(lost, Buffer, Release::DroppedAfterRetries, s(3));
+    check(&ledger, &[(lost, Class::AtRisk)]);
+    assert_eq!(ledger.increments().lost, 1, "the other one is on its way, and was not made from it");
 }
 
 /// Every release that can be a cause.
@@ -391,6 +448,95 @@ fn a_read_issued_before_the_newer_write_was_acknowledged_is_fresh() {
     assert_eq!(ledger.read(KEY, 1, s(9), old, s(21)), Freshness::Fresh);
 }
 
+/// Two writes that overlap, committed in this order and both acknowledged at 4 s.
+fn overlapping(ledger: &mut Ledger, first: WriteId, second: WriteId) {
+    ledger.committed(first, s(2));
+    ledger.committed(second, s(3));
+    ledger.acknowledged(first, s(4));
+    ledger.acknowledged(second, s(4));
+}
+
+#[test]
+fn of_two_writes_that_overlap_the_one_committed_first_is_stale_and_the_other_is_not() {
+    for reversed in [false, true] {
+        let mut ledger = Ledger::new();
+        let mut pair = [ledger.issued(KEY, 1, s(1)), ledger.issued(KEY, 2, s(1))];
+        if reversed {
+            pair.reverse();
+        }
+        overlapping(&mut ledger, pair[0], pair[1]);
+        assert_eq!(ledger.read(KEY, 9, s(5), pair[1], s(5)), Freshness::Fresh);
+        assert_eq!(ledger.read(KEY, 8, s(5), pair[0], s(6)), Freshness::Stale { age: s(2) });
+        assert_eq!(ledger.read(KEY, 8, s(4), pair[0], s(6)), Freshness::Fresh, "nobody had been told yet");
+        ledger.validate();
+    }
+}
+
+#[test]
+fn where_writers_do_not_overlap_real_time_decides_whatever_is_committed_late() {
+    let mut ledger = Ledger::new();
+    let old = written(&mut ledger, 0, 1);
+    let new = written(&mut ledger, 0, 3);
+    ledger.committed(old, s(5)); // a late duplicate
+    assert_eq!(ledger.read(KEY, 1, s(6), new, s(6)), Freshness::Fresh, "the newer one is newer, though it is gone");
+    assert!(matches!(ledger.read(KEY, 1, s(6), old, s(6)), Freshness::Stale { .. }), "the database itself is old");
+}
+
+#[test]
+fn what_only_the_database_s_order_makes_newer_counts_from_its_commit() {
+    let mut ledger = Ledger::new();
+    let (a, b) = (ledger.issued(KEY, 1, s(1)), ledger.issued(KEY, 2, s(1)));
+    ledger.held(b, Buffer, s(1));
+    for w in [a, b] {
+        ledger.acknowledged(w, s(2));
+    }
+    ledger.committed(a, s(4));
+    assert_eq!(ledger.read(KEY, 3, s(5), a, s(5)), Freshness::Fresh, "the database has it, and has nothing newer");
+    ledger.committed(b, s(6));
+    assert_eq!(ledger.read(KEY, 3, s(6), a, s(7)), Freshness::Fresh, "at 6 s it was not known yet");
+    assert_eq!(ledger.read(KEY, 3, s(7), a, s(8)), Freshness::Stale { age: s(2) });
+    assert_eq!(ledger.read(KEY, 3, s(7), b, s(8)), Freshness::Fresh);
+}
+
+#[test]
+fn guarantees_of_a_session_go_by_the_same_order() {
+    let mut ledger = Ledger::new();
+    let (theirs, own) = (ledger.issued(KEY, 1, s(1)), ledger.issued(KEY, 2, s(1)));
+    overlapping(&mut ledger, theirs, own);
+    ledger.read(KEY, 2, s(5), own, s(5));
+    assert_eq!((ledger.reads().read_your_writes_violations, ledger.reads().monotonic_read_violations), (0, 0));
+    ledger.read(KEY, 2, s(6), theirs, s(6));
+    assert_eq!((ledger.reads().read_your_writes_violations, ledger.reads().monotonic_read_violations), (1, 1));
+    // Whose write it is not misses none of its own, and who has seen nothing yet goes back behind nothing.
+    ledger.read(KEY, 1, s(6), theirs, s(6));
+    assert_eq!((ledger.reads().read_your_writes_violations, ledger.reads().monotonic_read_violations), (1, 1));
+}
+
+#[test]
+fn a_hundred_thousand_commits_after_an_old_copy_cost_its_readers_nothing() {
+    // Each overlaps with all others, so that only the database's order says which is newer; half are acknowledged before
+    // their commit. If each read looked at all of them this would take minutes.
+    let mut ledger = Ledger::new();
+    let n = 100_000u32;
+    let writes: Vec<WriteId> = (0..n).map(|client| ledger.issued(KEY, client, s(1))).collect();
+    for (i, w) in writes.iter().enumerate() {
+        let at = s(2 + i as u64);
+        if i % 2 == 0 {
+            ledger.acknowledged(*w, at);
+        }
+        ledger.committed(*w, at);
+        if i % 2 == 1 {
+            ledger.acknowledged(*w, at);
+        }
+    }
+    let end = s(2 + u64::from(n));
+    for (i, w) in writes.iter().enumerate() {
+        let fresh = i + 1 == writes.len();
+        assert_eq!(ledger.read(KEY, 0, end, *w, end) == Freshness::Fresh, fresh);
+    }
+    assert_eq!(ledger.reads().stale, u64::from(n) - 1);
+}
+
 #[test]
 fn missing_ones_own_write_is_a_violation_and_missing_anothers_is_not() {
     for (client, violations) in [(0, 1), (1, 0)] {
@@ -533,7 +679,8 @@ struct Attempt {
     commits: Vec<u64>,
     reads: Vec<u64>,
     reads_before_commit: u64,
-    holds: u32,
+    holders: Vec<Holder>,
+    gave_up: bool,
     into: Option<usize>,
     broke: Option<Cause>,
     went_back: bool,
@@ -543,22 +690,41 @@ struct Attempt {
     base: Option<usize>,
 }
 
-/// An answered read: key, client, write seen (0: initial), when answered.
-type Seen = (Key, Client, usize, u64);
+/// A copy in a cache.
+#[derive(Clone, Debug)]
+struct Copy {
+    value: usize,
+    origin: Origin,
+    expires: u64,
+    /// Whether the database had had its value and had another when it came.
+    old: bool,
+    /// Why it diverged first.
+    told: Option<Divergence>,
+}
 
 #[derive(Clone, Debug, Default)]
 struct Model {
     /// From 1.
     attempts: Vec<Attempt>,
     current: Vec<usize>,
-    seen: Vec<Seen>,
+    /// All commits in their order: the write, and when.
+    commits: Vec<(usize, u64)>,
+    /// By key and client: the newest value seen, and when it first was.
+    seen: BTreeMap<(Key, Client), (usize, u64)>,
     classes: Vec<Class>,
     reads: ReadCounts,
+    copies: BTreeMap<(Key, Place), Copy>,
+    /// By key: what is under way besides handlers, and what became of it last since the database's value changed.
+    mending: Vec<u32>,
+    mishaps: Vec<Option<Mended>>,
+    diverging_max: u64,
+    diverged: ByDivergence,
 }
 
 impl Model {
     fn new() -> Model {
-        Model { attempts: vec![Attempt::default()], current: vec![0; 8], ..Model::default() }
+        let (attempts, current) = (vec![Attempt::default()], vec![0; 8]);
+        Model { attempts, current, mending: vec![0; 8], mishaps: vec![None; 8], ..Model::default() }
     }
 
     fn end(&self, w: usize) -> Option<u64> {
@@ -583,13 +749,81 @@ impl Model {
             let a = &self.attempts[w];
             if a.acknowledged.is_some() {
                 told.acknowledged += 1;
-                let counted = self.way_back(self.current[a.key as usize]);
-                let root = *counted.last().expect("at least the value");
-                let after = self.precedes(root, w) || self.way_back(w).last() == Some(&root);
-                told.lost += u64::from(after && !counted.contains(&w) && self.class(w) != Class::AtRisk);
+                let held = (1..self.attempts.len()).filter(|v| self.is_held(*v) && self.attempts[*v].key == a.key);
+                let mut values = held.chain([self.current[a.key as usize]]);
+                told.lost += u64::from(!values.any(|v| self.accounts_for(v, w)));
             }
         }
         told
+    }
+
+    fn is_held(&self, w: usize) -> bool {
+        !self.attempts[w].holders.is_empty()
+    }
+
+    /// Whether `w` is part of the value `v`, or may have been replaced by a plain write that is.
+    fn accounts_for(&self, v: usize, w: usize) -> bool {
+        let way = self.way_back(v);
+        let root = *way.last().expect("at least the value");
+        way.contains(&w) || !(self.precedes(root, w) || self.way_back(w).last() == Some(&root))
+    }
+
+    /// Whether the database's value is, or was made from, `w`.
+    fn contained(&self, w: usize) -> bool {
+        self.way_back(self.current[self.attempts[w].key as usize]).contains(&w)
+    }
+
+    /// The place of the last commit of `w` among all.
+    fn last_commit(&self, w: usize) -> Option<usize> {
+        self.commits.iter().rposition(|(v, _)| *v == w)
+    }
+
+    /// From when on it was known that `v` is newer than `s`.
+    fn newer_since(&self, v: usize, s: usize) -> Option<u64> {
+        let acknowledged = self.attempts[v].acknowledged;
+        if self.precedes(s, v) {
+            return acknowledged.or(Some(u64::MAX));
+        }
+        if v == s || v == 0 || self.precedes(v, s) {
+            return None;
+        }
+        let last = self.last_commit(s)?;
+        let (_, committed) = self.commits[last..].iter().find(|(w, _)| *w == v)?;
+        Some(acknowledged.map_or(u64::MAX, |at| at.max(*committed)))
+    }
+
+    fn diverges(&self, key: Key, copy: &Copy, now: u64) -> bool {
+        let handlers = self.attempts.iter().filter(|a| a.key == key).any(|a| a.holders.contains(&Application));
+        let under_way = handlers || self.mending[key as usize] > 0;
+        let differs = copy.value != self.current[key as usize];
+        copy.expires >= now && differs && !self.is_held(copy.value) && !under_way
+    }
+
+    fn why_it_diverges(&self, key: Key, copy: &Copy) -> Divergence {
+        let (x, v) = (copy.value, self.current[key as usize]);
+        let crashed = self.attempts[v].broke == Some(Cause::DualWriteHalfDone);
+        let mishap = self.mishaps[key as usize];
+        if x != 0 && self.attempts[x].commits.is_empty() {
+            Divergence::NeverCommitted
+        } else if self.precedes(v, x) {
+            Divergence::OverwrittenByOlder
+        } else if copy.old {
+            match copy.origin {
+                Origin::Update => Divergence::OvertakenUpdate,
+                Origin::Fill => Divergence::StaleFill,
+                Origin::Restored => Divergence::Restored,
+            }
+        } else if crashed || mishap == Some(Mended::Crashed) {
+            Divergence::CrashBetween
+        } else if mishap == Some(Mended::InVain) {
+            Divergence::LostInvalidation
+        } else if self.attempts[v].gave_up {
+            Divergence::CommitWithoutAnswer
+        } else if copy.origin == Origin::Update && !self.precedes(x, v) {
+            Divergence::OvertakenUpdate
+        } else {
+            Divergence::Left
+        }
     }
 
     fn precedes(&self, w: usize, v: usize) -> bool {
@@ -603,7 +837,7 @@ impl Model {
             if !self.precedes(self.current[a.key as usize], w) {
                 return if a.commits.is_empty() { Class::Superseded } else { Class::Durable };
             }
-            let mends = |v: usize| self.attempts[v].key == a.key && self.attempts[v].holds > 0 && !self.precedes(v, w);
+            let mends = |v: usize| self.attempts[v].key == a.key && self.is_held(v) && !self.precedes(v, w);
             return if (1..self.attempts.len()).any(mends) { Class::AtRisk } else { Class::Lost };
         }
         match (a.refused, a.unanswered) {
@@ -625,13 +859,13 @@ impl Model {
     }
 
     /// After each fact: what follows from the change of classes.
-    fn conclude(&mut self) {
+    fn conclude(&mut self, now: u64) {
         let before = std::mem::take(&mut self.classes);
         self.classes = (0..self.attempts.len()).map(|w| if w == 0 { Class::Unknown } else { self.class(w) }).collect();
         let safe = |class: Class| matches!(class, Class::Durable | Class::Superseded);
         for (w, class) in before.iter().enumerate() {
             let a = &mut self.attempts[w];
-            if safe(*class) && !safe(self.classes[w]) && a.holds == 0 {
+            if safe(*class) && !safe(self.classes[w]) && a.holders.is_empty() {
                 a.went_back = true;
             }
         }
@@ -642,18 +876,43 @@ impl Model {
         }
         let causes: Vec<Cause> = (0..self.attempts.len()).map(|w| self.find_cause(w)).collect();
         for (w, cause) in causes.into_iter().enumerate().skip(1) {
-            let class = self.classes[w];
+            let (class, contained) = (self.classes[w], self.contained(w));
             let a = &mut self.attempts[w];
             if class == Class::Lost {
                 a.cause = Some(cause);
+            }
+            if contained {
+                (a.first_cause, a.vanished) = (None, false);
+                continue;
+            }
+            if class == Class::Lost {
                 a.first_cause = a.first_cause.or(a.cause);
             }
-            let gone = class == Class::Lost || ((a.refused || a.unanswered) && a.holds == 0);
+            let gone = class == Class::Lost || ((a.refused || a.unanswered) && a.holders.is_empty());
             if gone && a.commits.is_empty() {
                 a.vanished = true;
             }
         }
         self.reads.vanished = self.attempts.iter().filter(|a| a.vanished).map(|a| a.reads_before_commit).sum();
+        self.conclude_copies(now);
+    }
+
+    fn conclude_copies(&mut self, now: u64) {
+        let diverging: Vec<(Key, Place)> =
+            self.copies.iter().filter(|((key, _), copy)| self.diverges(*key, copy, now)).map(|(at, _)| *at).collect();
+        self.diverging_max = self.diverging_max.max(diverging.len() as u64);
+        for at in diverging {
+            let why = self.why_it_diverges(at.0, &self.copies[&at]);
+            let copy = self.copies.get_mut(&at).expect("it diverges");
+            if copy.told.is_none() {
+                copy.told = Some(why);
+                self.diverged.0[why as usize] += 1;
+            }
+        }
+    }
+
+    fn diverging(&self, now: u64) -> u64 {
+        self.copies.iter().filter(|((key, _), copy)| self.diverges(*key, copy, now)).count() as u64
     }
 
     fn read(&mut self, key: Key, client: Client, issued: u64, saw: usize, now: u64) -> Freshness {
@@ -663,21 +922,23 @@ impl Model {
             a.reads.push(now);
             a.reads_before_commit += u64::from(a.commits.is_empty());
         }
-        let newer = |v: usize| {
-            let a = &self.attempts[v];
-            a.key == key && a.acknowledged.is_some_and(|at| at < issued) && self.precedes(saw, v)
-        };
-        let missed: Vec<usize> = (1..self.attempts.len()).filter(|v| newer(*v)).collect();
-        let own = missed.iter().any(|v| self.attempts[*v].client == client);
-        self.reads.read_your_writes_violations += u64::from(own);
-        // The newest value the client saw in answers before, and when it first did.
-        let mine: Vec<Seen> = self.seen.iter().filter(|seen| (seen.0, seen.1) == (key, client)).copied().collect();
-        let newest = mine.iter().map(|seen| seen.2).max().unwrap_or(0);
-        let since = mine.iter().find(|seen| seen.2 == newest).map(|seen| seen.3);
-        let back = since.is_some_and(|since| since < issued) && self.precedes(saw, newest);
-        self.reads.monotonic_read_violations += u64::from(back);
-        self.seen.push((key, client, saw, now));
-        match missed.iter().filter_map(|v| self.attempts[*v].acknowledged).min() {
+        let missed: Vec<(usize, u64)> = (1..self.attempts.len())
+            .filter(|v| self.attempts[*v].key == key)
+            .filter_map(|v| self.newer_since(v, saw).filter(|since| *since < u64::MAX).map(|since| (v, since)))
+            .collect();
+        let own = (1..self.attempts.len()).rev().find(|v| {
+            let a = &self.attempts[*v];
+            (a.key, a.client) == (key, client) && a.acknowledged.is_some_and(|at| at < issued)
+        });
+        let missed_own = own.is_some_and(|own| self.newer_since(own, saw).is_some());
+        self.reads.read_your_writes_violations += u64::from(missed_own);
+        let (newest, since) = self.seen.get(&(key, client)).copied().unwrap_or_default();
+        let back = self.newer_since(newest, saw).is_some();
+        self.reads.monotonic_read_violations += u64::from(back && since < issued);
+        if saw != newest && !back && (self.newer_since(saw, newest).is_some() || saw > newest) {
+            self.seen.insert((key, client), (saw, now));
+        }
+        match missed.iter().map(|(_, since)| *since).min().filter(|since| *since < issued) {
             None => Freshness::Fresh,
             Some(since) => {
                 self.reads.stale += 1;
@@ -700,6 +961,11 @@ enum Op {
     Release { back: usize, why: usize },
     Coalesce { back: usize, into: usize },
     Base { back: usize, base: usize },
+    Copied { back: usize, place: u32, origin: usize, life: u64 },
+    Renewed { key: Key, place: u32, life: u64 },
+    Dropped { key: Key, place: u32 },
+    Mending { key: Key },
+    Mended { key: Key, how: usize },
     Read { key: Key, client: Client, ago: u64, back: usize },
 }
 
@@ -713,9 +979,14 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => back().prop_map(|back| Op::Unanswered { back }),
         3 => back().prop_map(|back| Op::Commit { back }),
         6 => (back(), 0..3usize).prop_map(|(back, holder)| Op::Hold { back, holder }),
-        6 => (back(), 0..14usize).prop_map(|(back, why)| Op::Release { back, why }),
+        6 => (back(), 0..15usize).prop_map(|(back, why)| Op::Release { back, why }),
         2 => (back(), back()).prop_map(|(back, into)| Op::Coalesce { back, into }),
         3 => (back(), back()).prop_map(|(back, base)| Op::Base { back, base }),
+        6 => (back(), 0..3u32, 0..3usize, 0..9u64).prop_map(|(back, place, origin, life)| Op::Copied { back, place, origin, life }),
+        1 => (0..2u32, 0..3u32, 0..9u64).prop_map(|(key, place, life)| Op::Renewed { key, place, life }),
+        1 => (0..2u32, 0..3u32).prop_map(|(key, place)| Op::Dropped { key, place }),
+        1 => (0..2u32).prop_map(|key| Op::Mending { key }),
+        2 => (0..2u32, 0..3usize).prop_map(|(key, how)| Op::Mended { key, how }),
         3 => (0..2u32, 0..2u32, 0..4u64, back()).prop_map(|(key, client, ago, back)| Op::Read { key, client, ago, back }),
     ]
 }
@@ -770,13 +1041,17 @@ impl Both {
             Op::Commit { back } => {
                 let w = self.pick(back)?;
                 self.model.attempts[w].commits.push(self.now);
+                self.model.commits.push((w, self.now));
                 let key = self.model.attempts[w].key as usize;
+                if self.model.current[key] != w {
+                    self.model.mishaps[key] = None;
+                }
                 self.model.current[key] = w;
                 self.ledger.committed(WriteId(w as u32), now);
             }
             Op::Hold { back, holder } => self.hold(self.pick(back)?, [Application, Flight, Buffer][holder], now),
             Op::Release { back, why } => {
-                let neutral = [Release::Delivered, Release::Handed, Release::Finished];
+                let neutral = [Release::Delivered, Release::Handed, Release::Finished, Release::GaveUp];
                 let why = if why < 11 { BREAKS[why] } else { neutral[why - 11] };
                 self.release(back, why, now)?;
             }
@@ -794,8 +1069,33 @@ impl Both {
                 if base != 0 && self.model.attempts[w].key != self.model.attempts[base].key {
                     return None;
                 }
-                self.model.attempts[w].base = Some(base);
+                // Nothing is applied to what was made from it.
+                if self.model.way_back(base).contains(&w) {
+                    return None;
+                }
+                // What the database has, or has something made from, stays what it is.
+                if self.model.attempts[w].commits.is_empty() && !self.model.contained(w) {
+                    self.model.attempts[w].base = Some(base);
+                }
                 self.ledger.based_on(WriteId(w as u32), WriteId(base as u32));
+            }
+            Op::Copied { .. } | Op::Renewed { .. } | Op::Dropped { .. } => self.tell_of_copy(op, now)?,
+            Op::Mending { key } => {
+                if self.ledger.follows(key) {
+                    self.model.mending[key as usize] += 1;
+                }
+                self.ledger.mending(key, now);
+            }
+            Op::Mended { key, how } => {
+                if self.model.mending[key as usize] == 0 {
+                    return None;
+                }
+                let how = [Mended::Done, Mended::InVain, Mended::Crashed][how];
+                self.model.mending[key as usize] -= 1;
+                if how != Mended::Done {
+                    self.model.mishaps[key as usize] = Some(how);
+                }
+                self.ledger.mended(key, how, now);
             }
             Op::Read { key, client, ago, back } => {
                 let saw = self.pick(back).filter(|w| self.model.attempts[*w].key == key).unwrap_or(0);
@@ -808,20 +1108,52 @@ impl Both {
         Some(())
     }
 
+    fn tell_of_copy(&mut self, op: &Op, now: Nanos) -> Option<()> {
+        let place = |place: u32| if place == 0 { Place::Cache } else { Place::Near(place * 7) };
+        // A long life is for ever.
+        let end = |life: u64| if life == 8 { u64::MAX } else { self.now + life };
+        match *op {
+            Op::Copied { back, place: at, origin, life } => {
+                // The oldest pick stands for the initial value of its key.
+                let picked = self.pick(back)?;
+                let value = if back > 20 { 0 } else { picked };
+                let (key, place) = (self.model.attempts[picked].key, place(at));
+                let origin = [Origin::Update, Origin::Fill, Origin::Restored][origin];
+                let known = value == 0 || !self.model.attempts[value].commits.is_empty();
+                let old = known && self.model.current[key as usize] != value;
+                let expires = end(life);
+                self.model.copies.insert((key, place), Copy { value, origin, expires, old, told: None });
+                self.ledger.copied(key, place, WriteId(value as u32), origin, Nanos(expires), now);
+            }
+            Op::Renewed { key, place: at, life } => {
+                let (place, expires) = (place(at), end(life));
+                // What is over is not there to be renewed.
+                self.model.copies.get_mut(&(key, place)).filter(|copy| copy.expires >= self.now)?.expires = expires;
+                self.ledger.renewed(key, place, Nanos(expires), now);
+            }
+            Op::Dropped { key, place: at } => {
+                self.model.copies.remove(&(key, place(at)));
+                self.ledger.dropped(key, place(at), now);
+            }
+            _ => unreachable!("only of copies"),
+        }
+        Some(())
+    }
+
     fn hold(&mut self, w: usize, holder: Holder, now: Nanos) {
         let a = &mut self.model.attempts[w];
-        a.holds += 1;
+        a.holders.push(holder);
         if holder == Buffer {
             a.into = None;
         }
-        if a.holds == 1 {
+        if a.holders.len() == 1 {
             (a.into, a.broke, a.cause, a.went_back) = (None, None, None, false);
         }
         self.ledger.held(WriteId(w as u32), holder, now);
     }
 
     fn release(&mut self, back: usize, why: Release, now: Nanos) -> Option<()> {
-        let w = self.pick(back).filter(|w| self.model.attempts[*w].holds > 0)?;
+        let w = self.pick(back).filter(|w| self.model.is_held(*w))?;
         if let Release::Coalesced { into } = why {
             let chain = std::iter::successors(Some(into.index()), |v| self.model.attempts[*v].into);
             if !chain.into_iter().any(|v| v == w) {
@@ -829,15 +1161,16 @@ impl Both {
             }
         }
         let a = &mut self.model.attempts[w];
-        a.holds -= 1;
+        let holder = a.holders.remove(0);
         a.broke = why.cause().or(a.broke);
-        self.ledger.released(WriteId(w as u32), Buffer, why, now);
+        a.gave_up |= why == Release::GaveUp;
+        self.ledger.released(WriteId(w as u32), holder, why, now);
         Some(())
     }
 
     fn compare(&mut self) {
         let before = self.model.classes.clone();
-        self.model.conclude();
+        self.model.conclude(self.now);
         let (mut counts, mut lost, mut ever) = ([0u64; 8], ByCause::default(), ByCause::default());
         for w in 1..self.model.attempts.len() {
             let (class, id) = (self.model.classes[w], WriteId(w as u32));
@@ -863,6 +1196,8 @@ impl Both {
         assert_eq!(self.ledger.counts().attempts(), self.model.attempts.len() as u64 - 1);
         assert_eq!((self.ledger.lost_by_cause(), self.ledger.ever_lost()), (&lost, &ever));
         assert_eq!(*self.ledger.reads(), self.model.reads);
+        self.compare_losses();
+        self.compare_copies();
         let increments = self.model.increments();
         assert_eq!(self.ledger.increments(), increments);
         for (name, n) in [("increments", increments.acknowledged), ("lost increments", increments.lost)] {
@@ -871,6 +1206,47 @@ impl Both {
             }
         }
         self.ledger.validate();
+    }
+
+    fn compare_losses(&mut self) {
+        let gone = self.model.attempts.iter().filter(|a| a.first_cause.is_some());
+        let read = gone.filter(|a| !a.reads.is_empty()).count() as u64;
+        assert_eq!(self.ledger.lost_and_read(), read, "lost writes that were read");
+        let lost = (1..self.model.attempts.len()).filter(|w| self.model.classes[*w] == Class::Lost);
+        let keys: BTreeSet<Key> = lost.map(|w| self.model.attempts[w].key).collect();
+        // The last acknowledged value is the one of which it can be said that none was issued later.
+        for key in &keys {
+            let acknowledged =
+                |w: &usize| self.model.attempts[*w].key == *key && self.model.attempts[*w].acknowledged.is_some();
+            let newest =
+                (1..self.model.attempts.len()).rev().find(acknowledged).expect("a lost write was acknowledged");
+            assert_eq!(self.model.classes[newest], Class::Lost, "the last value of key {key} is among the lost ones");
+        }
+        assert_eq!(self.ledger.keys_lost(), keys.len() as u64, "keys whose last value is lost");
+        let storied: BTreeSet<usize> = self.ledger.stories().iter().map(|story| story.write.index()).collect();
+        let gone = (1..self.model.attempts.len()).filter(|w| self.model.attempts[*w].first_cause.is_some());
+        assert_eq!(storied, gone.collect(), "the stories are those of the writes ever lost");
+        if self.ledger.stories_withdrawn() > 0 {
+            self.reached.insert("came back".to_owned());
+        }
+    }
+
+    fn compare_copies(&mut self) {
+        let now = Nanos(self.now);
+        assert_eq!(self.ledger.diverging(now), self.model.diverging(self.now), "diverging copies");
+        // Not only now: what if nothing happened for a while?
+        let later = self.now + 3;
+        assert_eq!(self.ledger.diverging(Nanos(later)), self.model.diverging(later), "diverging copies, later");
+        assert_eq!(self.ledger.diverging_max(), self.model.diverging_max, "the most diverging copies");
+        assert_eq!(*self.ledger.diverged(), self.model.diverged, "diverged copies by cause");
+        let here = self.model.copies.iter().filter(|(_, copy)| copy.expires >= self.now);
+        let here: BTreeSet<(Key, Place, usize)> = here.map(|((key, at), copy)| (*key, *at, copy.value)).collect();
+        let told = self.ledger.copies(now).map(|(key, place, value)| (key, place, value.index())).collect();
+        assert_eq!(here, told, "copies");
+        self.reached.extend(self.model.diverged.iter().filter(|(_, n)| *n > 0).map(|(why, _)| format!("{why:?}")));
+        if self.model.diverging_max > 2 {
+            self.reached.insert("three diverge".to_owned());
+        }
     }
 }
 
@@ -926,7 +1302,12 @@ fn the_ledger_agrees_with_its_definitions_and_the_random_facts_reach_everything(
     let moves = ["Lost to AtRisk", "Lost to Superseded", "Lost to Durable", "Durable to Lost", "Superseded to Lost"];
     let moves = moves.iter().chain(&["AtRisk to Lost", "Durable to AtRisk", "Rejected to Phantom", "InFlight to Lost"]);
     let reads = ["stale", "read your writes", "monotonic reads", "vanished", "increments", "lost increments"];
-    let wanted = classes.chain(causes).chain(moves.chain(&reads).map(|name| (*name).to_owned()));
+    let divergences = Divergence::ALL.iter().map(|why| format!("{why:?}"));
+    let others = ["three diverge", "came back"].iter();
+    let wanted = classes
+        .chain(causes)
+        .chain(divergences)
+        .chain(moves.chain(&reads).chain(others).map(|name| (*name).to_owned()));
     let missing: Vec<String> = wanted.filter(|name| !reached.contains(name)).collect();
     assert!(missing.is_empty(), "never reached: {missing:?}");
 }

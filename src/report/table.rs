@@ -1,6 +1,6 @@
 //! Reports as tables of text, for terminals and plain files.
 
-use super::{LaneReport, Report, Summary};
+use super::{DivergingCopies, LaneReport, Report, Summary};
 use crate::escape::shown;
 
 /// A table: texts to the left, numbers to the right, two spaces between columns.
@@ -65,6 +65,7 @@ pub fn lanes(report: &Report) -> String {
         "p99 ms",
         "errors",
         "stale",
+        "diverging",
         "lost",
         "at risk",
         "db reads",
@@ -82,6 +83,7 @@ pub fn lanes(report: &Report) -> String {
             latency(&lane.latency_ms.write, |s| s.p99),
             lane.errors.to_string(),
             lane.stale_reads.to_string(),
+            lane.diverging_copies.end.to_string(),
             lane.ever_lost.to_string(),
             lane.writes_by_class.at_risk.to_string(),
             lane.database.reads.to_string(),
@@ -89,20 +91,48 @@ pub fn lanes(report: &Report) -> String {
             lane.digest.clone(),
         ]);
     }
-    table.set() + &losses(report)
+    table.set() + &losses(report) + &divergences(report)
 }
 
-/// A line for each lane that lost writes: why, and how many of them still show.
+/// A line for each lane that lost writes: why, how many of them somebody read, how many still show.
 fn losses(report: &Report) -> String {
     let why = |lane: &LaneReport| {
-        let causes: Vec<String> =
-            lane.ever_lost_by_cause.iter().map(|(cause, count)| format!("{count} {cause}")).collect();
+        let mut told = format!("lost by {}: {}", shown(&lane.name), causes(&lane.ever_lost_by_cause)?);
+        told += "; the database will never have them";
+        if lane.lost_and_read > 0 {
+            told += &format!("; {} of them were read", lane.lost_and_read);
+        }
         let covered = lane.ever_lost.saturating_sub(lane.writes_by_class.lost);
-        let covered =
-            if covered > 0 { format!("; {covered} of them have since been written over") } else { String::new() };
-        (!causes.is_empty()).then(|| format!("lost by {}: {}{covered}\n", shown(&lane.name), causes.join(", ")))
+        if covered > 0 {
+            told += &format!("; {covered} of them have since been written over");
+        }
+        if lane.keys_lost > 0 {
+            told += &format!("; keys whose last acknowledged value is lost: {}", lane.keys_lost);
+        }
+        Some(told + "\n")
     };
     report.lanes.iter().filter_map(why).collect()
+}
+
+/// A line for each lane whose cache differed from the database for good.
+fn divergences(report: &Report) -> String {
+    let why = |lane: &LaneReport| {
+        let (copies, causes) = (lane.diverging_copies, causes(&lane.diverging_by_cause)?);
+        let DivergingCopies { max, end, .. } = copies;
+        Some(format!(
+            "copies of {} that differed from the database: {end} at the end, at most {max} at once; in all: {causes}\n",
+            shown(&lane.name)
+        ))
+    };
+    report.lanes.iter().filter_map(why).collect()
+}
+
+/// Causes with their numbers, the most frequent first; nothing when there are none.
+fn causes(counts: &[(String, u64)]) -> Option<String> {
+    let mut counts: Vec<&(String, u64)> = counts.iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let told: Vec<String> = counts.into_iter().map(|(cause, count)| format!("{count} {cause}")).collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 /// The row of percentiles that Locust prints, per lane, in milliseconds.

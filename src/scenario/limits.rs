@@ -96,7 +96,7 @@ pub const NAME_MAX: usize = 120;
 pub const ROWS_MAX: usize = 200;
 /// The most requests that one lane may be expected to serve: about a minute of computing.
 pub const REQUESTS_MAX: f64 = 1e8;
-/// The most writes that all lanes together may be expected to make: the ledger remembers each (about 70 bytes), and a
+/// The most writes that all lanes together may be expected to make: the ledger remembers each (about 80 bytes), and a
 /// browser gives a page 4 GiB.
 pub const WRITES_MAX: f64 = 2e7;
 
@@ -105,6 +105,12 @@ pub const WRITES_MAX: f64 = 2e7;
 pub const MEMORY_MAX: Bytes = Bytes(2 << 30);
 /// As many requests may wait at once in each lane, however full the memory is.
 pub const WAITING_MIN: f64 = 10_000.0;
+/// A lane may take so long to settle, besides as long as the run.
+pub const SETTLING: Nanos = Nanos::from_secs(3_600);
+/// And so many events, besides four times as many as the run took.
+pub const SETTLING_EVENTS: u64 = 20_000_000;
+/// The least pause of a user who was answered in no time at all, or with an error.
+pub const LEAST_PAUSE: Nanos = Nanos::from_millis(1);
 
 /// The most requests of a lane whose cache must know them beforehand, at four bytes each.
 pub const FORESEEN_MAX: f64 = 2e7;

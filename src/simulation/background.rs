@@ -37,11 +37,11 @@ impl Background {
         self.of.borrow_mut()[server as usize].remove(&write).expect("work that was begun")
     }
 
-    /// The server has crashed; returns the promised writes that it leaves undone, in the order in which they were asked
-    /// for.
-    pub fn abandon(&self, server: u32) -> Vec<WriteId> {
+    /// The server has crashed; returns the writes of which it leaves something undone, in the order in which they were
+    /// asked for, and whether it was promised.
+    pub fn abandon(&self, server: u32) -> BTreeMap<WriteId, bool> {
         let its = std::mem::take(&mut self.of.borrow_mut()[server as usize]);
         self.under_way.set(self.under_way.get() - its.len());
-        its.into_iter().filter(|(_, promised)| *promised).map(|(write, _)| write).collect()
+        its
     }
 }

@@ -1,10 +1,12 @@
 //! Looking inside a lane, for those who check it: what the parts hold, without anyone noticing.
 
 use std::cell::Ref;
+use std::collections::BTreeSet;
 
 use super::Simulation;
+use crate::cache::store::Entry;
 use crate::engine::Failure;
-use crate::ledger::{Key, Ledger, WriteId};
+use crate::ledger::{Key, Ledger, Place, WriteId};
 
 impl Simulation {
     /// The witness. Run on only when done looking.
@@ -47,6 +49,35 @@ impl Simulation {
         Failure::ALL.into_iter().zip(self.world.failures.get())
     }
 
+    /// Every good copy in any cache, as the caches have them.
+    pub fn copies(&self) -> Vec<(Key, Place, WriteId)> {
+        let world = &self.world;
+        let now = world.kernel.now();
+        let good = |place: Place, held: Vec<Entry>| {
+            let good = held.into_iter().filter(move |entry| !entry.is_expired(now));
+            good.map(move |entry| (entry.key, place, WriteId(entry.value)))
+        };
+        let cache = world.cache.nodes().iter().flat_map(|node| good(Place::Cache, node.held()));
+        let near = world.nears.all().flat_map(|(server, near)| good(Place::Near(server), near.held()));
+        cache.chain(near).collect()
+    }
+
+    /// What the witness knows of copies is what the caches hold, and of the others nobody needs to know. Once nothing is
+    /// under way, a copy that is neither dirty nor the database's value diverges.
+    fn validate_copies(&self, ledger: &Ledger) {
+        let copies = self.copies();
+        let written = copies.iter().copied().filter(|(key, ..)| ledger.follows(*key));
+        let known: BTreeSet<_> = ledger.copies(self.world.kernel.now()).collect();
+        assert_eq!(known, written.collect(), "the witness follows every copy of a written key");
+        let differ = copies.iter().filter(|(key, _, value)| *value != self.committed(*key)).count() as u64;
+        let diverging = ledger.diverging(self.world.kernel.now());
+        assert!(diverging <= differ, "what diverges differs");
+        let quiet = self.world.is_quiet() && self.world.nears.are_quiet();
+        if self.is_finished() && quiet && self.dirty() == 0 {
+            assert_eq!(diverging, differ, "what differs now will do so for good");
+        }
+    }
+
     /// Checks every inner rule of the parts, and that they agree with the witness; for tests.
     ///
     /// # Panics
@@ -54,6 +85,7 @@ impl Simulation {
     pub fn validate(&self) {
         let ledger = self.world.ledger.borrow();
         ledger.validate();
+        self.validate_copies(&ledger);
         self.world.cache.validate();
         self.world.database.validate();
         self.world.kernel.validate();

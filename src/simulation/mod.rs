@@ -346,6 +346,11 @@ impl Simulation {
         self.world.ledger.borrow().stories().to_vec()
     }
 
+    /// How many stories have been taken back so far, because the database got the write after all.
+    pub fn stories_withdrawn(&self) -> u64 {
+        self.world.ledger.borrow().stories_withdrawn()
+    }
+
     // ---- The loop ----
 
     fn event(&mut self) {
@@ -518,6 +523,7 @@ impl Simulation {
             misses: node.misses(),
             stale: ledger.reads().stale,
             lost: ledger.ever_lost().total(),
+            diverging: ledger.diverging(self.world.kernel.now()),
             at_risk: counts.at_risk,
             queue: u64::from(self.world.database.queue()),
         }

@@ -18,8 +18,9 @@ use std::cell::RefCell;
 use super::world::{World, kind};
 use crate::cache::keys::Numbers;
 use crate::cache::near::{NearCache, NearCounts};
+use crate::cache::watch::Watch;
 use crate::engine::Event;
-use crate::ledger::Key;
+use crate::ledger::{Key, Mended, Place};
 use crate::network::Way;
 use crate::random::Streams;
 use crate::scenario::{App, Link, Reading, Tell};
@@ -51,14 +52,17 @@ pub(super) struct Nears {
 
 impl Nears {
     /// One near cache for each server, where the settings say so, in a lane that reads like this.
-    pub fn new(settings: &App, read: &Reading, streams: &Streams) -> Nears {
+    pub fn new(settings: &App, read: &Reading, streams: &Streams, watch: impl Fn(Place) -> Watch) -> Nears {
         let near = settings.near.as_ref();
         let teller = if matches!(read, Reading::None {}) { Teller::Writer } else { Teller::Cache };
         // Sooner or later each server meets the same keys.
         let numbers = if settings.servers == 1 { Numbers::default() } else { Numbers::in_common() };
         let cache = |server| {
-            let draws = streams.numbered("near eviction", server);
-            near.map(|how| NearCache::new(how.capacity, how.eviction, how.ttl, &numbers, draws))
+            near.map(|how| {
+                let draws = streams.numbered("near eviction", server);
+                let cache = NearCache::new(how.capacity, how.eviction, how.ttl, &numbers, draws);
+                cache.watched(watch(Place::Near(server)))
+            })
         };
         Nears {
             caches: (0..settings.servers).filter_map(cache).collect(),
@@ -102,9 +106,24 @@ impl Nears {
         })
     }
 
+    /// Tells the witness which near caches have a copy of `key`.
+    pub fn tell_of(&self, key: Key) {
+        self.caches.iter().for_each(|cache| cache.tell_of(key));
+    }
+
+    /// The near caches, each with its server.
+    pub fn all(&self) -> impl Iterator<Item = (u32, &NearCache)> {
+        (0..).zip(&self.caches)
+    }
+
     /// Panics if the inner rules do not hold; for tests.
     pub fn validate(&self) {
         self.caches.iter().for_each(NearCache::validate);
+    }
+
+    /// Whether no message is on its way. The end of a run does not wait for it; for tests.
+    pub fn are_quiet(&self) -> bool {
+        self.messages.borrow().len() == self.free.borrow().len()
     }
 
     fn put(&self, message: Message) -> Event {
@@ -129,6 +148,7 @@ impl World {
         let Some(own) = self.nears.of(server) else { return };
         own.forget(key);
         if self.nears.tells == Some(Teller::Writer) {
+            self.ledger.borrow_mut().mending(key, self.kernel.now());
             let message = self.nears.put(Message::ToCache { from: server, key });
             self.network.send(Link::AppCache, Way::There, message);
         }
@@ -138,6 +158,9 @@ impl World {
     /// one knows.
     pub(super) fn tell_servers(&self, key: Option<Key>, leaves: Nanos, but: Option<u32>) {
         for server in (0..self.nears.caches.len() as u32).filter(|&server| Some(server) != but) {
+            if let Some(key) = key {
+                self.ledger.borrow_mut().mending(key, self.kernel.now());
+            }
             let message = self.nears.put(Message::ToServer { server, key });
             self.network.send_at(Link::AppCache, Way::Back, message, leaves);
         }
@@ -145,10 +168,17 @@ impl World {
 
     /// A message to near caches has arrived.
     pub(super) fn near_message(&self, slot: u32) {
-        match self.nears.take(slot) {
-            Message::ToCache { from, key } => self.tell_servers(Some(key), self.kernel.now(), Some(from)),
-            Message::ToServer { server, key: Some(key) } => self.nears.caches[server as usize].invalidate(key),
-            Message::ToServer { server, key: None } => self.nears.caches[server as usize].clear(),
-        }
+        let told = match self.nears.take(slot) {
+            Message::ToCache { from, key } => {
+                self.tell_servers(Some(key), self.kernel.now(), Some(from));
+                key
+            }
+            Message::ToServer { server, key: Some(key) } => {
+                self.nears.caches[server as usize].invalidate(key);
+                key
+            }
+            Message::ToServer { server, key: None } => return self.nears.caches[server as usize].clear(),
+        };
+        self.ledger.borrow_mut().mended(told, Mended::Done, self.kernel.now());
     }
 }

@@ -7,8 +7,8 @@ use crate::cache::node::{CacheNode, NodeCounts};
 use crate::database::DatabaseCounts;
 use crate::ledger::{ByCause, ReadCounts};
 use crate::report::{
-    AppReport, CacheReport, DatabaseReport, HotKey, LaneReport, Latencies, MissesByCause, NodeReport, Point, Series,
-    Summary, WritesByClass,
+    AppReport, CacheReport, DatabaseReport, DivergingCopies, HotKey, LaneReport, Latencies, MissesByCause, NodeReport,
+    Point, Series, Summary, WritesByClass,
 };
 use crate::stats::Histogram;
 use crate::time::Nanos;
@@ -24,6 +24,8 @@ pub(super) struct Totals {
     near: NearCounts,
     database: DatabaseCounts,
     reads: ReadCounts,
+    /// Copies that diverge, and the most that did at once.
+    diverging: (u64, u64),
 }
 
 /// The totals that the report is measured from and, where it matters, to.
@@ -73,19 +75,23 @@ fn ratio(part: u64, rest: u64) -> f64 {
 impl Simulation {
     pub(super) fn take_baseline(&self) -> Baseline {
         self.world.cache.begin_to_count();
+        self.world.ledger.borrow_mut().restart_maximum(self.world.kernel.now());
         Baseline { warm: self.totals(), at_end: None }
     }
 
     pub(super) fn totals(&self) -> Totals {
         let nodes = self.world.cache.nodes();
+        let ledger = self.world.ledger.borrow();
+        let at = self.world.kernel.now();
         Totals {
-            at: self.world.kernel.now(),
+            at,
             node: self.world.cache.counts(),
             nodes: if nodes.len() > 1 { nodes.iter().map(CacheNode::counts).collect() } else { Vec::new() },
             own: self.world.own_counts(),
             near: self.world.nears.counts(),
             database: self.world.database.counts(),
-            reads: *self.world.ledger.borrow().reads(),
+            reads: *ledger.reads(),
+            diverging: (ledger.diverging(at.max(self.now())), ledger.diverging_max()),
         }
     }
 
@@ -94,7 +100,8 @@ impl Simulation {
         let (now, warm) = (self.totals(), &self.baseline.warm);
         let metrics = self.world.metrics.borrow();
         let (name, read, write) = self.lane.clone();
-        let increments = self.world.ledger.borrow().increments();
+        let ledger = self.world.ledger.borrow();
+        let increments = ledger.increments();
         let [read_errors, write_errors] = metrics.errors;
         let (reads, writes) = (metrics.read.count() + read_errors, metrics.write.count() + write_errors);
         let (hits, misses) = (now.node.hits - warm.node.hits, now.node.misses() - warm.node.misses());
@@ -118,14 +125,18 @@ impl Simulation {
             errors: read_errors + write_errors,
             stale_reads: now.reads.stale - warm.reads.stale,
             stale_age_ms: summary(&metrics.stale_age),
+            diverging_copies: self.diverging_copies(&now),
+            diverging_by_cause: by_cause(ledger.diverged().iter().map(|(cause, count)| (cause.name(), count))),
             read_your_writes_violations: now.reads.read_your_writes_violations - warm.reads.read_your_writes_violations,
             monotonic_read_violations: now.reads.monotonic_read_violations - warm.reads.monotonic_read_violations,
             vanished_reads: now.reads.vanished.saturating_sub(warm.reads.vanished),
             latency_ms: latencies(&metrics.read, &metrics.write),
             writes_by_class: self.writes_by_class(),
-            lost_by_cause: by_cause(self.world.ledger.borrow().lost_by_cause()),
-            ever_lost: self.world.ledger.borrow().ever_lost().total(),
-            ever_lost_by_cause: by_cause(self.world.ledger.borrow().ever_lost()),
+            lost_by_cause: lost_by_cause(ledger.lost_by_cause()),
+            ever_lost: ledger.ever_lost().total(),
+            ever_lost_by_cause: lost_by_cause(ledger.ever_lost()),
+            lost_and_read: ledger.lost_and_read(),
+            keys_lost: ledger.keys_lost(),
             increments: increments.acknowledged,
             lost_increments: increments.lost,
             database: self.database_report(&now, warm),
@@ -133,6 +144,12 @@ impl Simulation {
             app: app_report(&now, warm),
             faults: self.struck.clone(),
         }
+    }
+
+    fn diverging_copies(&self, now: &Totals) -> DivergingCopies {
+        // What changes while the system drains is no matter of the run.
+        let end = self.baseline.at_end.as_ref().unwrap_or(now).diverging;
+        DivergingCopies { now: now.diverging.0, max: end.1, end: end.0 }
     }
 
     fn writes_by_class(&self) -> WritesByClass {
@@ -232,6 +249,7 @@ impl Simulation {
                 misses: (gauges.misses - before.misses) as u32,
                 stale: (gauges.stale - before.stale) as u32,
                 lost: gauges.lost as u32,
+                diverging: gauges.diverging as u32,
                 at_risk: gauges.at_risk as u32,
                 queue: gauges.queue as u32,
             }
@@ -240,9 +258,14 @@ impl Simulation {
     }
 }
 
-fn by_cause(counts: &ByCause) -> Vec<(String, u64)> {
+fn lost_by_cause(counts: &ByCause) -> Vec<(String, u64)> {
+    by_cause(counts.iter().map(|(cause, count)| (cause.name(), count)))
+}
+
+/// The causes that occurred.
+fn by_cause(counts: impl Iterator<Item = (&'static str, u64)>) -> Vec<(String, u64)> {
     // few: causes
-    counts.iter().filter(|(_, count)| *count > 0).map(|(cause, count)| (cause.name().to_owned(), count)).collect()
+    counts.filter(|(_, count)| *count > 0).map(|(cause, count)| (cause.to_owned(), count)).collect()
 }
 
 fn app_report(now: &Totals, warm: &Totals) -> AppReport {

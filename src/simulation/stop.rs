@@ -41,8 +41,8 @@ impl Limits {
             // The queue numbers what is put in it with 40 bits, and each event puts in a few at most.
             events: 1 << 37,
             // As long again as the run, and an hour.
-            settling: scenario.duration.saturating_add(Nanos::from_secs(3_600)),
-            settling_events: 20_000_000,
+            settling: scenario.duration.saturating_add(limits::SETTLING),
+            settling_events: limits::SETTLING_EVENTS,
         }
     }
 }

@@ -14,14 +14,15 @@ use crate::cache::node::{self, Found, NodeEvents, NodeReading};
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::{Shard, Shards};
 use crate::cache::values::Values;
+use crate::cache::watch::Watch;
 use crate::database::Database;
 use crate::engine::{Event, Failure, Kernel, Owned};
 use crate::fault::Triggers;
-use crate::ledger::{self, Freshness, Holder, Key, Ledger, Release, WriteId};
+use crate::ledger::{self, Freshness, Holder, Key, Ledger, Mended, Release, WriteId};
 use crate::metrics::Metrics;
 use crate::network::{Load, Network, Way};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate};
+use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate, limits};
 use crate::strategy::{
     self, CacheClient, CacheSide, Client, DatabaseClient, Errand, Events, NearClient, Told, warm_up,
 };
@@ -154,9 +155,6 @@ pub(super) struct World {
     sent: Cell<u64>,
 }
 
-/// The least pause of a user who was answered in no time at all, or with an error.
-const LEAST_PAUSE: Nanos = Nanos::from_millis(1);
-
 const EVENTS: Events = Events { cache_arrival: kind::CACHE_ARRIVAL, database_arrival: kind::DATABASE_ARRIVAL };
 
 impl World {
@@ -178,7 +176,8 @@ impl World {
         let values = Values::new(&scenario.clients.value_size, &streams);
         keys.for_each_said_first(|key, size, life| values.say(key, size, life));
         let refresh = refresh(lane);
-        let nears = Nears::new(&scenario.app, &lane.read, &streams);
+        let watch = |place| Watch::new(kernel.clone(), ledger.clone(), place);
+        let nears = Nears::new(&scenario.app, &lane.read, &streams, watch);
         let reading = node_reading(lane, refresh, nears.cache_tells());
         let shared = (kernel.clone(), ledger.clone());
         let cache = Shards::new(&scenario.cache, write_back, reading, shared, &streams, node_events, values);
@@ -311,7 +310,7 @@ impl World {
     fn send(&self, asked: requests::Request, client: ledger::Client) {
         self.sent.set(self.sent.get() + 1);
         let issued = self.kernel.now();
-        let write = asked.operation.writes().then(|| self.ledger.borrow_mut().issued(asked.key, client, issued));
+        let write = asked.operation.writes().then(|| self.issue(asked.key, client, issued));
         if let (Operation::Delete, Some(write)) = (asked.operation, write) {
             self.rows.deleted_by(write);
         }
@@ -342,6 +341,17 @@ impl World {
         }
     }
 
+    /// A client asks for a write. From the first write of a key on, the witness follows its copies.
+    fn issue(&self, key: Key, client: ledger::Client, now: Nanos) -> WriteId {
+        let first = !self.ledger.borrow().follows(key);
+        let write = self.ledger.borrow_mut().issued(key, client, now);
+        if first {
+            self.cache.of(key).tell_of(key);
+            self.nears.tell_of(key);
+        }
+        write
+    }
+
     /// A request reaches the application: a living server takes it.
     pub fn request(&self, slot: u32) {
         let Some(server) = self.servers.pick() else {
@@ -366,10 +376,11 @@ impl World {
             self.serving.borrow_mut().take(slot);
             request.outcome = outcome;
             if let Some(write) = request.write {
-                self.ledger.borrow_mut().released(write, Holder::Application, why, self.kernel.now());
                 if let (Some(server), Release::Finished) = (server, why) {
                     self.tell_near_caches(server, request.key);
                 }
+                let why = if why == Release::Finished && outcome.is_err() { Release::GaveUp } else { why };
+                self.ledger.borrow_mut().released(write, Holder::Application, why, self.kernel.now());
             }
         }
         self.send_answer(slot);
@@ -385,11 +396,14 @@ impl World {
             self.serving.borrow_mut().take(slot);
             request.outcome = Ok(write);
             let promised = told == Told::Promised;
+            self.tell_near_caches(server, request.key);
             if !promised {
-                self.ledger.borrow_mut().released(write, Holder::Application, Release::Finished, self.kernel.now());
+                // It holds the write no longer, but still sees to the copies.
+                let (mut ledger, now) = (self.ledger.borrow_mut(), self.kernel.now());
+                ledger.mending(request.key, now);
+                ledger.released(write, Holder::Application, Release::Finished, now);
             }
             self.background.begin(server, write, promised);
-            self.tell_near_caches(server, request.key);
             server
         };
         self.send_answer(slot);
@@ -398,11 +412,13 @@ impl World {
 
     /// The server has done what was left to do for a write answered early.
     fn end_background(&self, server: u32, write: WriteId) {
+        let (key, ..) = self.ledger.borrow().attempt(write);
         if self.background.end(server, write) {
             // Who has read the database meanwhile has an old copy again.
-            let (key, ..) = self.ledger.borrow().attempt(write);
             self.tell_near_caches(server, key);
             self.ledger.borrow_mut().released(write, Holder::Application, Release::Finished, self.kernel.now());
+        } else {
+            self.ledger.borrow_mut().mended(key, Mended::Done, self.kernel.now());
         }
     }
 
@@ -438,7 +454,7 @@ impl World {
         if let Some(mut pause) = self.timing.borrow_mut().think(request.client) {
             if now == request.issued || request.outcome.is_err() {
                 // Users without thought who are answered in no time would ask again without end.
-                pause = pause.max(LEAST_PAUSE);
+                pause = pause.max(limits::LEAST_PAUSE);
             }
             self.kernel.schedule(now.saturating_add(pause), Event::new(kind::USER, request.client));
         }
@@ -608,10 +624,15 @@ impl World {
         if let Some(near) = self.nears.of(server) {
             near.clear();
         }
-        for write in self.background.abandon(server) {
+        for (write, promised) in self.background.abandon(server) {
             work::count(1);
-            let mut ledger = self.ledger.borrow_mut();
-            ledger.released(write, Holder::Application, Release::AppCrash, self.kernel.now());
+            let (mut ledger, now) = (self.ledger.borrow_mut(), self.kernel.now());
+            if promised {
+                ledger.released(write, Holder::Application, Release::AppCrash, now);
+            } else {
+                let (key, ..) = ledger.attempt(write);
+                ledger.mended(key, Mended::Crashed, now);
+            }
         }
         let serving = self.serving.borrow().of(server);
         for slot in serving {

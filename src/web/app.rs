@@ -16,7 +16,8 @@ use super::fields::Ctx;
 use super::notices::Notices;
 use super::office::Office;
 use super::panels::{
-    CacheNodes, Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes,
+    CacheNodes, DivergedCopies, Headline, Legend, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard,
+    StoppedLanes,
 };
 use super::plots::Plot;
 use super::share::Share;
@@ -527,6 +528,7 @@ impl App {
                 <StoppedLanes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <LostWrites report={report.clone()} stories={self.state.run.stories.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Percentiles report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />

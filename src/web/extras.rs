@@ -1,5 +1,5 @@
-//! Figures that only some experiments have, or some readers want: what the database did, lost increments, hits in near
-//! caches, what an open breaker turned away.
+//! Figures that only some experiments have, or some readers want: what the database did, what became of lost writes, hits
+//! in near caches, what an open breaker turned away.
 //!
 //! The scoreboard has what every reader wants of every lane. These stand in a table of their own, and only those that
 //! some lane has.
@@ -15,6 +15,9 @@ pub enum Extra {
     LongestQueue,
     LockWaits,
     Cancelled,
+    MostDiverging,
+    LostAndRead,
+    KeysLost,
     VanishedReads,
     Increments,
     LostIncrements,
@@ -37,6 +40,9 @@ impl Extra {
         Extra::LongestQueue,
         Extra::LockWaits,
         Extra::Cancelled,
+        Extra::MostDiverging,
+        Extra::LostAndRead,
+        Extra::KeysLost,
         Extra::VanishedReads,
         Extra::Increments,
         Extra::LostIncrements,
@@ -59,6 +65,9 @@ impl Extra {
             Extra::LongestQueue => lane.database.queue_max,
             Extra::LockWaits => lane.database.lock_waits,
             Extra::Cancelled => lane.database.cancelled,
+            Extra::MostDiverging => lane.diverging_copies.max,
+            Extra::LostAndRead => lane.lost_and_read,
+            Extra::KeysLost => lane.keys_lost,
             Extra::VanishedReads => lane.vanished_reads,
             Extra::Increments => lane.increments,
             Extra::LostIncrements => lane.lost_increments,
@@ -76,7 +85,7 @@ impl Extra {
 
     /// Whether each is one too many.
     pub fn is_bad(self) -> bool {
-        matches!(self, Extra::LostIncrements | Extra::VanishedReads)
+        matches!(self, Extra::LostIncrements | Extra::VanishedReads | Extra::LostAndRead | Extra::KeysLost)
     }
 
     /// The figures that some of `lanes` have.

@@ -194,6 +194,7 @@ pub fn Scoreboard(props: &ReportProps) -> Html {
     let w = props.words;
     let rows = props.lanes().map(|(i, lane, title)| {
         let (read, write) = (&lane.latency_ms.read, &lane.latency_ms.write);
+        let copies = lane.diverging_copies;
         let looked = lane.hits + lane.misses;
         let ratio = if looked > 0 { text::percent(lane.hit_ratio, 1) } else { "–".to_owned() };
         html! {
@@ -207,6 +208,7 @@ pub fn Scoreboard(props: &ReportProps) -> Html {
                 <td>{ latency(write, write.p99) }</td>
                 { bad(lane.errors) }
                 <td class={(lane.stale_reads == 0).then_some("quiet")}>{ text::count(lane.stale_reads) }</td>
+                <td class={(copies.end == 0).then_some("quiet")}>{ text::count(copies.end) }</td>
                 <td class={(lane.writes_by_class.at_risk == 0).then_some("quiet")}>{ text::count(lane.writes_by_class.at_risk) }</td>
                 { bad(lane.ever_lost) }
             </tr>
@@ -221,6 +223,7 @@ pub fn Scoreboard(props: &ReportProps) -> Html {
         w.write_p99,
         w.errors,
         w.stale_reads,
+        w.diverging_copies,
         w.at_risk,
         w.lost,
     ];
@@ -286,6 +289,29 @@ pub fn MoreFigures(props: &ReportProps) -> Html {
         html! { <tr key={i}>{ lane_head(i, title) }{ for met.iter().map(|extra| cell(extra, lane)) }</tr> }
     });
     lane_table("more-figures", w.more_figures, w, met.iter().map(|extra| (w.extra)(*extra)), rows)
+}
+
+/// Why copies differed from the database; nothing where none did.
+#[component]
+pub fn DivergedCopies(props: &ReportProps) -> Html {
+    let w = props.words;
+    if props.lanes().all(|(_, lane, _)| lane.diverging_by_cause.is_empty()) {
+        return html! {};
+    }
+    let rows = props.lanes().map(|(i, lane, title)| {
+        let copies = lane.diverging_copies;
+        let cause = |(cause, n): &(String, u64)| format!("{} {}", text::count(*n), (w.divergence)(cause));
+        let causes: Vec<String> = lane.diverging_by_cause.iter().map(cause).collect();
+        html! {
+            <tr key={i}>
+                { lane_head(i, title) }
+                { for [copies.now, copies.max, copies.end].map(|n| html! { <td>{ text::count(n) }</td> }) }
+                <td class="words">{ if causes.is_empty() { "–".to_owned() } else { causes.join(" · ") } }</td>
+            </tr>
+        }
+    });
+    let head = [w.now, w.at_most, w.at_the_end, w.diverged_why];
+    lane_table("diverged-copies", w.diverging_copies, w, head.into_iter(), rows)
 }
 
 /// How the nodes share the work, and which keys no number of nodes can split; nothing where every lane has one node.
@@ -405,7 +431,7 @@ pub fn LostWrites(props: &LostProps) -> Html {
             <div class="lost-lane" key={i}>
                 <h3><Swatch lane={i} />{ &props.titles[i] }</h3>
                 <p>{ causes.collect::<Vec<_>>().join(" · ") }</p>
-                <p class="soft">{ (w.still_missing)(lane.writes_by_class.lost) }</p>
+                <p class="soft">{ (w.what_was_lost)(lane.lost_and_read, lane.keys_lost) }</p>
                 <ul class="stories">{ for listed }</ul>
                 if more > 0 { <p class="soft">{ (w.and_more)(more) }</p> }
             </div>

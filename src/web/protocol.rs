@@ -160,7 +160,16 @@ pub struct Frame {
     /// Per lane: the buckets that are new or have changed.
     pub series: Vec<Series>,
     /// Per lane: the stories of lost writes that are new.
-    pub stories: Vec<Vec<Story>>,
+    pub stories: Vec<Stories>,
+}
+
+/// A piece of a lane's stories.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stories {
+    /// How many of those told before still hold; the others are told anew, or have been taken back.
+    pub first: usize,
+    /// The stories from there on.
+    pub told: Vec<Story>,
 }
 
 /// The story of a lost write.

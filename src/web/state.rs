@@ -735,12 +735,12 @@ impl State {
             }
         }
         if run.now == Nanos::ZERO || stories.len() != frame.stories.len() {
-            *stories = frame.stories;
-        } else {
-            for (told, new) in stories.iter_mut().zip(frame.stories) {
-                told.extend(new);
-                told.truncate(STORIES_TOLD_MAX);
-            }
+            *stories = vec![Vec::new(); frame.stories.len()];
+        }
+        for (told, tail) in stories.iter_mut().zip(frame.stories) {
+            told.truncate(tail.first);
+            told.extend(tail.told);
+            told.truncate(STORIES_TOLD_MAX);
         }
         run.report = Some(Rc::new(frame.report));
         if let Drive::Toward { to, then_play } = self.drive {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::protocol::{Frame, FromWorker, Progress, STORIES_TOLD_MAX, Step, Story, ToWorker, TraceFacts};
+use super::protocol::{Frame, FromWorker, Progress, STORIES_TOLD_MAX, Step, Stories, Story, ToWorker, TraceFacts};
 use crate::experiment::{Experiment, Plan};
 use crate::ledger;
 use crate::report::Series;
@@ -111,6 +111,8 @@ struct Work {
 struct Seen {
     buckets: usize,
     stories: usize,
+    /// How many stories had been taken back by then.
+    withdrawn: u64,
 }
 
 impl Desk {
@@ -203,14 +205,17 @@ impl Work {
         for (lane, (seen, tail)) in seen.iter_mut().zip(&series).enumerate() {
             // The last bucket may still change: it is sent again.
             seen.buckets = (tail.first + tail.points.len()).saturating_sub(2);
-            let new: Vec<Story> = match seen.stories {
-                told if told < STORIES_TOLD_MAX => {
-                    experiment.stories(lane).iter().take(STORIES_TOLD_MAX).skip(told).map(tell).collect()
+            let withdrawn = experiment.stories_withdrawn(lane);
+            // Which ones were taken back is not kept: then all are told anew.
+            let first = if withdrawn == std::mem::replace(&mut seen.withdrawn, withdrawn) { seen.stories } else { 0 };
+            let told: Vec<Story> = match first {
+                first if first < STORIES_TOLD_MAX => {
+                    experiment.stories(lane).iter().take(STORIES_TOLD_MAX).skip(first).map(tell).collect()
                 }
                 _ => Vec::new(),
             };
-            seen.stories += new.len();
-            stories.push(new);
+            seen.stories = first + told.len();
+            stories.push(Stories { first, told });
         }
         FromWorker::Frame(Box::new(Frame {
             generation: *generation,

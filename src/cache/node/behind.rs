@@ -9,7 +9,7 @@ use crate::cache::buffer::{Requeued, RowId};
 use crate::cache::expiry::Life;
 use crate::cache::store::Entry;
 use crate::engine::{CallId, Event, Failure, Kernel};
-use crate::ledger::{Change, Holder, Key, Release, WriteId};
+use crate::ledger::{Change, Holder, Key, Origin, Release, WriteId};
 use crate::scenario::{AfterFlush, DirtyEnd, WhenFull, WriteBack};
 use crate::time::Nanos;
 use crate::work;
@@ -35,7 +35,7 @@ impl CacheNode {
         if life == Life::None {
             self.take_out(state, key);
         }
-        self.keep(state, key, write, life);
+        self.keep(state, key, write, life, Origin::Update);
         self.watch_expiry(state, key);
         let count_reached =
             self.write_back.as_ref().and_then(|how| how.at).is_some_and(|at| state.buffer.queued() >= at);

@@ -68,6 +68,19 @@ impl Command {
         }
     }
 
+    /// Whether a writer sends it to bring the cached copy up to date.
+    pub fn sees_to_copies(self) -> bool {
+        match self {
+            Command::Get(_)
+            | Command::GetCopy(_)
+            | Command::Lease(_)
+            | Command::Fetch(_)
+            | Command::FetchToChange(_)
+            | Command::Fill(_) => false,
+            Command::Set(..) | Command::Delete(_) | Command::WriteBehind(..) | Command::ChangeBehind(..) => true,
+        }
+    }
+
     /// Whether it changes what the node holds.
     pub fn is_write(self) -> bool {
         match self {

@@ -24,7 +24,7 @@ use crate::cache::keys::Numbers;
 use crate::cache::persistence::Persistence;
 use crate::cache::replicas::Replicas;
 use crate::engine::{CallId, Event, Failure};
-use crate::ledger::{Holder, Key, Release, WriteId};
+use crate::ledger::{Holder, Key, Ledger, Origin, Release, WriteId};
 use crate::random::Stream;
 use crate::scenario;
 use crate::time::Nanos;
@@ -405,11 +405,13 @@ impl CacheNode {
         let undone = durability.journal.go_back(to);
         let rows = durability.journal.rows();
         work::count(undone.entries.len() + undone.returned.len() + undone.lost.len() + rows.len());
-        {
+        let tell = |writes: &[WriteId], fact: fn(&mut Ledger, WriteId, Release, Nanos)| {
             let mut ledger = self.common.ledger.borrow_mut();
-            undone.returned.iter().for_each(|write| ledger.held(*write, Holder::Buffer, now));
-            undone.lost.iter().for_each(|write| ledger.released(*write, Holder::Buffer, why, now));
-        }
+            writes.iter().for_each(|write| fact(&mut ledger, *write, why, now));
+        };
+        // What is back is held before its entry is, and what is lost no longer when its entry is gone.
+        tell(&undone.returned, |ledger, write, _, now| ledger.held(write, Holder::Buffer, now));
+        state.store.comes_by(Origin::Restored);
         for (key, _) in &undone.entries {
             if state.store.remove(*key).is_some() {
                 state.set_absence(*key, Absence::Crashed);
@@ -420,6 +422,7 @@ impl CacheNode {
             let _ = state.store.insert(entry, now);
             while state.store.next_evicted().is_some() {}
         }
+        tell(&undone.lost, |ledger, write, why, now| ledger.released(write, Holder::Buffer, why, now));
         self.buffer_again(state, rows, now);
     }
 

@@ -14,10 +14,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Absence, CacheNode, State};
+use super::{Absence, Answer, CacheNode, State};
 use crate::engine::{CallId, Event, Failure, Line};
 use crate::fault::Slowdown;
-use crate::ledger::{Holder, Key, Release};
+use crate::ledger::{Holder, Key, Mended, Release};
 use crate::time::Nanos;
 use crate::work;
 
@@ -368,8 +368,21 @@ impl super::super::shards::Shards {
     #[inline]
     pub fn deliver(&self, call: CallId) {
         if self.common().withheld.borrow().is_empty() || !self.is_late(call) {
+            let command = self.calls().question(call);
+            if command.sees_to_copies() {
+                self.tell_outcome(call, command.key());
+            }
             self.calls().deliver(call, &self.common().kernel);
         }
+    }
+
+    /// The witness hears whether the cached copy of `key` was seen to.
+    fn tell_outcome(&self, call: CallId, key: Key) {
+        let common = self.common();
+        // Who finds another value than expected changes nothing and has nothing to see to.
+        let failed = |answer: &Answer| answer.is_err_and(|failure| failure != Failure::Conflict);
+        let how = if self.calls().answered_with(call, failed) { Mended::InVain } else { Mended::Done };
+        common.ledger.borrow_mut().mended(key, how, common.kernel.now());
     }
 
     #[cold]

@@ -3,7 +3,7 @@
 use super::{CacheNode, Command, Copied, Fill, Found, Guard, Job, LeaseAsked, Load, State};
 use crate::cache::expiry::Life;
 use crate::engine::{CallId, Failure};
-use crate::ledger::{Key, WriteId};
+use crate::ledger::{Key, Origin, WriteId};
 use crate::time::Nanos;
 use crate::work;
 
@@ -48,7 +48,7 @@ impl CacheNode {
         if !allowed {
             state.counts.fills_refused += 1;
         } else if state.buffer.newest_write(key).is_none() {
-            self.keep(state, key, value, life);
+            self.keep(state, key, value, life, Origin::Fill);
             state.took.set(key, took);
         }
     }
@@ -132,7 +132,7 @@ impl CacheNode {
                 // What was known before somebody else's load is what the first one goes by.
                 state.no_rows.entry(key).or_insert(value);
             }
-            self.keep(&mut state, key, value, life);
+            self.keep(&mut state, key, value, life, Origin::Fill);
             if !self.reading.refresh.is_off() {
                 state.took.set(key, now.saturating_sub(load.begun));
             }

@@ -3,14 +3,12 @@
 use crate::bytes::Bytes;
 use crate::random::Sampler;
 use crate::scenario::estimate::Traced;
+use crate::scenario::limits::LEAST_PAUSE;
 use crate::scenario::{
     Acknowledge, Arrivals, At, Cache, Capacity, Distribution, Expiry, Fault, Fsync, Invalidate, Keys, Lane, Leases,
     Modify, Persistence, Reading, Scenario, Sizes, What, WhenFull, Which, Writing,
 };
 use crate::time::Nanos;
-
-/// The pause of a user whose request failed at once; see `simulation::world`.
-const LEAST_PAUSE_S: f64 = 1e-3;
 
 /// How many residual service times a request stays where a queue is at most half busy.
 const STAYS: f64 = 40.0;
@@ -278,17 +276,17 @@ pub(in crate::scenario) fn quickest_s(world: &Scenario) -> f64 {
     let answered = least(think) + way + if app.near.is_some() { 0.0 } else { cache.min(served) };
     let given_up = [app.cache_timeout, app.database_timeout].into_iter().flatten().map(|limit| limit.as_secs_f64());
     let refused = if app.breaker.is_some() { 0.0 } else { given_up.fold(to_cache.min(to_database), f64::min) };
-    let failed = least(think).max(LEAST_PAUSE_S) + way + refused;
+    let failed = least(think).max(LEAST_PAUSE.as_secs_f64()) + way + refused;
     let quickest = answered.min(failed);
     // Who is answered in no time makes a pause.
-    if quickest > 0.0 { quickest } else { LEAST_PAUSE_S }
+    if quickest > 0.0 { quickest } else { LEAST_PAUSE.as_secs_f64() }
 }
 
 /// How soon a user asks again while there is no server to ask, seconds.
 fn failing_s(world: &Scenario) -> f64 {
     let Arrivals::Closed { think, .. } = &world.clients.arrivals else { return f64::INFINITY };
     let least = |distribution| least_s(distribution, world.duration);
-    least(think).max(LEAST_PAUSE_S) + 2.0 * least(&world.network.client_app)
+    least(think).max(LEAST_PAUSE.as_secs_f64()) + 2.0 * least(&world.network.client_app)
 }
 
 /// For how long no application server is up at most, seconds.

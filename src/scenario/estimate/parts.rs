@@ -3,8 +3,8 @@
 use super::load::{Calls, Load, broken_s, longest_s, mean_s};
 use super::{CALL_BYTES, DIRTY_ROW_BYTES, ENTRY_BYTES, GROWTH, NEWS_BYTES, RECORD_BYTES, ROW_ON_ITS_WAY_BYTES, Sum};
 use crate::scenario::{
-    At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Reading, Scenario, Tell,
-    What, Which, Writing, limits,
+    Acknowledge, At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Reading,
+    Scenario, Tell, What, Which, Writing, limits,
 };
 use crate::time::Nanos;
 
@@ -23,8 +23,15 @@ const HISTOGRAMS: f64 = 486.0;
 const OCTAVE_BYTES: f64 = 1_024.0;
 /// What the ledger takes for a write: its record, its place among the acknowledged ones of its key, the mark of a delete.
 const WRITE_BYTES: f64 = 48.0 + 4.0 * GROWTH + 0.5;
-/// What it takes for a key that is written, with the shortest list of its writes and the causes of those lost.
-const WRITTEN_KEY_BYTES: f64 = 152.0 + 32.0 + 80.0;
+/// What it takes for a commit of what is acknowledged afterwards, and of what was before: its number and write, or its
+/// number, moment and acknowledgement.
+const COMMIT_BYTES: f64 = 8.0;
+const LATE_COMMIT_BYTES: f64 = 16.0 + 8.0 + 0.6;
+/// What it takes for a key that is written, with the shortest lists of its writes and commits and the causes of those lost.
+const WRITTEN_KEY_BYTES: f64 = 240.0 + 32.0 + 32.0 + 80.0;
+/// What it takes for a copy of such a key in a near cache, and for the end of any copy that differs from the database.
+const NEAR_COPY_BYTES: f64 = 32.0 + EXPIRY_BYTES;
+const EXPIRY_BYTES: f64 = 16.0;
 /// The most that a table of sessions takes while it grows, and for each pair of client and key.
 const SESSIONS_BYTES: f64 = 38e6;
 const SESSION_BYTES: f64 = 96.0;
@@ -32,11 +39,6 @@ const SESSION_BYTES: f64 = 96.0;
 const IN_TREE: f64 = 2.5;
 /// A message to a near cache: its slot, its number, its event, its place at a link that is cut.
 const MESSAGE_BYTES: f64 = (16 + 4 + 16 + 40) as f64 * GROWTH;
-
-/// For how long, beside the run itself and as long again, and in how many events a lane may settle: by the limits of
-/// [`Limits`](crate::simulation::Limits).
-const SETTLING_S: f64 = 3_600.0;
-const SETTLING_EVENTS: f64 = 20e6;
 
 /// One lane.
 pub(super) struct Parts<'a> {
@@ -98,6 +100,12 @@ impl<'a> Parts<'a> {
 
     fn writes_back(&self) -> bool {
         matches!(self.lane.write, Writing::WriteBack(_))
+    }
+
+    /// Whether writes may be committed, or committed again, after they have been acknowledged.
+    fn commits_late(&self) -> bool {
+        let early = matches!(&self.lane.write, Writing::WriteThrough(how) if how.acknowledge == Acknowledge::First);
+        self.writes_back() || early || self.world.app.retries > 0
     }
 
     /// How many keys are ever written at most.
@@ -237,7 +245,12 @@ impl<'a> Parts<'a> {
         let breaks = 32.0 * GROWTH;
         let one_by_one = self.writes_back() || !self.world.faults.is_empty() || self.world.database.abort > 0.0;
         let sessions = SESSIONS_BYTES.min(SESSION_BYTES * self.load.requests);
-        writes * (WRITE_BYTES + bases + if one_by_one { breaks } else { 0.0 }) + written * WRITTEN_KEY_BYTES + sessions
+        let commits = GROWTH * if self.commits_late() { COMMIT_BYTES + LATE_COMMIT_BYTES } else { COMMIT_BYTES };
+        // Each copy in a near cache was once read.
+        let near = self.world.app.near.as_ref().map_or(0.0, |_| f64::from(self.world.app.servers));
+        let near_copies = (written * near).min(self.load.requests) * NEAR_COPY_BYTES * GROWTH;
+        let of_writes = writes * (WRITE_BYTES + commits + bases + if one_by_one { breaks } else { 0.0 });
+        of_writes + written * (WRITTEN_KEY_BYTES + EXPIRY_BYTES * GROWTH) + near_copies + sessions
     }
 
     /// Rows that write-back has yet to flush, with their places in line and in a flush.
@@ -341,14 +354,15 @@ impl<'a> Parts<'a> {
         let tries = 1.0 + f64::from(app.retries);
         let round = every.as_secs_f64().max(tries * patience.as_secs_f64());
         let rate = loops * tries / round;
-        let span = 2.0 * self.world.duration.as_secs_f64() + SETTLING_S;
+        let span = 2.0 * self.world.duration.as_secs_f64() + limits::SETTLING.as_secs_f64();
         let links = [&network.app_cache, &network.app_database, &network.cache_database];
         let way = 2.0 * links.into_iter().map(mean_s).fold(0.0, f64::max);
         let queued = (rate * span).min(f64::from(database.queue) + f64::from(database.workers));
-        let busy = rate * mean_s(&database.read).max(mean_s(&database.write)).max(mean_s(&database.batch.base));
+        let batch = database.batch.base.as_ref().unwrap_or(&database.write);
+        let busy = rate * mean_s(&database.read).max(mean_s(&database.write)).max(mean_s(batch));
         let queued = if busy > 0.5 * f64::from(database.workers) { queued } else { 2.0 * busy };
         let held_up = broken_s(self.world).unwrap_or(span);
-        let calls = (rate * 2.0 * (way + held_up) + queued).min(rate * span).min(SETTLING_EVENTS);
+        let calls = (rate * 2.0 * (way + held_up) + queued).min(rate * span).min(limits::SETTLING_EVENTS as f64);
         calls * (CALL_BYTES + 40) as f64 * GROWTH
     }
 }

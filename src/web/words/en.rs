@@ -74,6 +74,12 @@ pub static WORDS: Words = Words {
     write_p99: "Write p99",
     errors: "Errors",
     stale_reads: "Stale reads",
+    diverging_copies: "Diverging copies",
+    now: "Now",
+    at_most: "Max",
+    at_the_end: "End of the run",
+    diverged_why: "All copies that diverged, by cause",
+    divergence,
     at_risk: "At risk",
     lost: "Lost",
     cache_nodes: "Cache nodes",
@@ -90,6 +96,9 @@ pub static WORDS: Words = Words {
         Extra::LongestQueue => "Longest queue",
         Extra::LockWaits => "Row lock waits",
         Extra::Cancelled => "Cancelled queries",
+        Extra::MostDiverging => "Max diverging copies",
+        Extra::LostAndRead => "Lost writes that were read",
+        Extra::KeysLost => "Keys whose last value is lost",
         Extra::VanishedReads => "Reads of what vanished",
         Extra::Increments => "Increments",
         Extra::LostIncrements => "Lost increments",
@@ -112,9 +121,16 @@ pub static WORDS: Words = Words {
     lost_writes: "Lost writes",
     none_lost: "No acknowledged write has been lost. Crash the cache while dirty entries wait in it.",
     and_more: |n| format!("and {} more", text::count(n)),
-    still_missing: |n| match n {
-        0 => "All their keys have been written again since.".to_owned(),
-        n => format!("{} of them are still missing; the other keys have been written again since.", text::count(n)),
+    what_was_lost: |read, keys| {
+        let read = match read {
+            0 => "The database will never have them. No read returned one of them.".to_owned(),
+            n => format!("The database will never have them. Reads returned {} of them.", text::count(n)),
+        };
+        match keys {
+            0 => format!("{read} All their keys have been written again since."),
+            1 => format!("{read} 1 key has lost its last acknowledged value."),
+            n => format!("{read} {} keys have lost their last acknowledged value.", text::count(n)),
+        }
     },
     story_of: |write, key| format!("Write {} of key {key}", text::count(write)),
     step,
@@ -399,8 +415,9 @@ pub static WORDS: Words = Words {
     open_full: "Open full simulator",
     help: "Help",
     how_to_read: "Each lane is one strategy. All lanes get the very same requests and the very same faults, so every difference \
-        between the lines is the strategy's doing. A write is lost when the client was told yes and nothing holds it any more; \
-        it is at risk while only the cache holds it.",
+        between the lines is the strategy's doing. A write is lost when it was acknowledged and the database will never have it; \
+        it is at risk while only the cache holds it. A cached copy diverges when it differs from the database and nothing \
+        on its way will change that.",
     keys_help: &[
         ("Space", "play, pause"),
         ("→", "one step"),
@@ -511,6 +528,22 @@ fn strategy_name(name: &str) -> String {
     .to_owned()
 }
 
+fn divergence(name: &str) -> String {
+    match name {
+        "never_committed" => "value never committed",
+        "overwritten_by_older" => "database overwritten by an older write",
+        "restored" => "restored after a crash",
+        "stale_fill" => "stale fill",
+        "overtaken_update" => "overtaken update",
+        "crash_between" => "crash between commit and cache",
+        "lost_invalidation" => "invalidation failed",
+        "commit_without_answer" => "committed after the writer gave up",
+        "left" => "left by the strategy",
+        other => other,
+    }
+    .to_owned()
+}
+
 fn step(name: &str) -> String {
     match name {
         "issued" => "issued by the client",
@@ -522,7 +555,7 @@ fn step(name: &str) -> String {
         "read" => "read by a client",
         "overwritten" => "overwritten in the database by an older write",
         "dropped" => "dropped by what held it",
-        "lost" => "lost: nothing can deliver it any more",
+        "lost" => "lost: the database will never have it",
         "flush_due" => "the flush that would have saved it",
         other => other,
     }

@@ -85,6 +85,12 @@ pub static WORDS: Words = Words {
     write_p99: "쓰기 p99",
     errors: "오류",
     stale_reads: "오래된 읽기",
+    diverging_copies: "DB와 다른 사본",
+    now: "현재",
+    at_most: "최댓값",
+    at_the_end: "실행 종료 시점",
+    diverged_why: "DB와 달라진 모든 사본의 원인",
+    divergence,
     at_risk: "유실 위험",
     lost: "유실",
     cache_nodes: "캐시 노드",
@@ -101,6 +107,9 @@ pub static WORDS: Words = Words {
         Extra::LongestQueue => "DB 큐 최댓값",
         Extra::LockWaits => "로우 락 대기",
         Extra::Cancelled => "취소된 쿼리",
+        Extra::MostDiverging => "DB와 다른 사본 최댓값",
+        Extra::LostAndRead => "읽힌 적 있는 유실 쓰기",
+        Extra::KeysLost => "마지막 값이 유실된 키",
         Extra::VanishedReads => "사라진 값을 읽음",
         Extra::Increments => "증가 연산",
         Extra::LostIncrements => "유실된 증가",
@@ -123,9 +132,15 @@ pub static WORDS: Words = Words {
     lost_writes: "유실된 쓰기",
     none_lost: "응답까지 한 쓰기 중 유실된 것은 없습니다. 더티 엔트리가 쌓여 있을 때 캐시를 크래시해 보세요.",
     and_more: |n| format!("외 {}건", text::count(n)),
-    still_missing: |n| match n {
-        0 => "모든 키에 그 뒤로 새 값이 쓰였습니다.".to_owned(),
-        n => format!("이 중 {}건은 아직도 빠져 있고, 나머지 키에는 그 뒤로 새 값이 쓰였습니다.", text::count(n)),
+    what_was_lost: |read, keys| {
+        let read = match read {
+            0 => "DB에는 끝내 반영되지 않습니다. 유실된 값을 읽은 요청은 없습니다.".to_owned(),
+            n => format!("DB에는 끝내 반영되지 않습니다. 이 중 {}건은 누군가 읽은 값입니다.", text::count(n)),
+        };
+        match keys {
+            0 => format!("{read} 모든 키에 그 뒤로 새 값이 쓰였습니다."),
+            n => format!("{read} 키 {}개는 마지막으로 성공 응답을 받은 값이 유실되었습니다.", text::count(n)),
+        }
     },
     story_of: |write, key| format!("쓰기 {} (키 {key})", text::count(write)),
     step,
@@ -422,7 +437,8 @@ pub static WORDS: Words = Words {
     open_full: "전체 시뮬레이터 열기",
     help: "도움말",
     how_to_read: "레인 하나가 전략 하나입니다. 모든 레인은 똑같은 요청과 똑같은 장애를 겪으므로, 선이 갈라진 만큼이 전략의 차이입니다. \
-        클라이언트가 성공 응답을 받았는데 어디에도 남아 있지 않은 쓰기는 ‘유실’이고, 캐시에만 있는 동안은 ‘유실 위험’입니다.",
+        클라이언트가 성공 응답을 받았지만 DB에 끝내 반영되지 않는 쓰기는 ‘유실’이고, 캐시에만 있는 동안은 ‘유실 위험’입니다. \
+        DB와 값이 다른데 바로잡을 것이 더는 오지 않는 캐시 항목은 ‘DB와 다른 사본’입니다.",
     keys_help: &[
         ("스페이스", "재생, 일시 정지"),
         ("→", "한 단계"),
@@ -595,6 +611,22 @@ fn strategy_name(name: &str) -> String {
     .to_owned()
 }
 
+fn divergence(name: &str) -> String {
+    match name {
+        "never_committed" => "커밋된 적 없는 값",
+        "overwritten_by_older" => "더 오래된 쓰기가 DB에 덮어씀",
+        "restored" => "크래시 후 복원된 옛 값",
+        "stale_fill" => "오래된 값으로 채움",
+        "overtaken_update" => "순서가 뒤바뀐 갱신",
+        "crash_between" => "커밋과 캐시 갱신 사이의 크래시",
+        "lost_invalidation" => "무효화 실패",
+        "commit_without_answer" => "쓰기 포기 후 커밋됨",
+        "left" => "전략상 그대로 둠",
+        other => other,
+    }
+    .to_owned()
+}
+
 fn step(name: &str) -> String {
     match name {
         "issued" => "클라이언트가 요청",
@@ -606,7 +638,7 @@ fn step(name: &str) -> String {
         "read" => "다른 요청이 읽음",
         "overwritten" => "더 오래된 쓰기가 DB에 덮어씀",
         "dropped" => "가지고 있던 쪽이 버림",
-        "lost" => "유실: 더는 전달할 방법이 없음",
+        "lost" => "유실: DB에 끝내 반영되지 않음",
         "flush_due" => "살릴 수 있었던 플러시 시각",
         other => other,
     }
@@ -640,6 +672,7 @@ fn why_left_out(reason: &str) -> &'static str {
         "script" => " (스크립트: 실행한 명령은 트레이스에 따로 기록됨)",
         "refused" => " (서버가 거절해 바뀐 것이 없음)",
         "unnamed_keys" => " (이름을 밝히지 않은 키를 읽으며, 그 읽기는 세지 않음)",
+        "other_keys" => " (트레이스에 나오지 않는 키를 들여오거나 바꾸므로, 그 뒤의 수치는 다를 수 있음)",
         "depends_on_values" => " (보관하지 않는 값이나 필드 TTL에 따라 동작이 달라짐)",
         "unknown" => " (알 수 없는 명령)",
         _ => "",

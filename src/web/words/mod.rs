@@ -79,6 +79,12 @@ words! {
     write_p99: &'static str,
     errors: &'static str,
     stale_reads: &'static str,
+    diverging_copies: &'static str,
+    now: &'static str,
+    at_most: &'static str,
+    at_the_end: &'static str,
+    diverged_why: &'static str,
+    divergence: fn(&str) -> String,
     at_risk: &'static str,
     lost: &'static str,
     cache_nodes: &'static str,
@@ -100,8 +106,8 @@ words! {
     lost_writes: &'static str,
     none_lost: &'static str,
     and_more: fn(u64) -> String,
-    /// How many lost writes nobody has written over since.
-    still_missing: fn(u64) -> String,
+    /// How many of the lost writes were read, and of how many keys the last value is lost.
+    what_was_lost: fn(u64, u64) -> String,
     /// The number of the write and its key.
     story_of: fn(u64, u64) -> String,
     step: fn(&str) -> String,
@@ -400,6 +406,7 @@ fn unless_none(items: impl Iterator<Item = String>, say: impl FnOnce(&str) -> St
 mod tests {
     use super::super::headline::{Harm, Speed, plain};
     use super::*;
+    use crate::ledger::{Cause, Divergence};
     use crate::scenario::{Keys, Near, presets};
 
     #[test]
@@ -483,6 +490,33 @@ mod tests {
         let titles = ["naive".to_owned()];
         assert_eq!(plain(&(en::WORDS.headline)(&said, &titles)), "naive has lost 212 of 3,000 increments.");
         assert_eq!(plain(&(ko::WORDS.headline)(&said, &titles)), "naive는 증가 3,000건 중 212건을 유실했습니다.");
+    }
+
+    #[test]
+    fn every_cause_has_a_name_in_both_languages() {
+        let lost = Cause::ALL.map(Cause::name).map(|name| (name, (en::WORDS.cause)(name), (ko::WORDS.cause)(name)));
+        let differ = Divergence::ALL.map(Divergence::name);
+        let differ = differ.map(|name| (name, (en::WORDS.divergence)(name), (ko::WORDS.divergence)(name)));
+        for (name, english, korean) in lost.into_iter().chain(differ) {
+            // Some names are English already, of one word.
+            assert!(english != name || !name.contains('_'), "{name}");
+            assert!(korean.chars().any(|c| ('가'..='힣').contains(&c)), "{name}: {korean}");
+        }
+    }
+
+    #[test]
+    fn what_was_lost_is_said_with_what_was_read_and_of_how_many_keys_the_last_value_is_gone() {
+        let english = |read, keys| (en::WORDS.what_was_lost)(read, keys);
+        assert_eq!(
+            english(0, 0),
+            "The database will never have them. No read returned one of them. All their keys have been written again since."
+        );
+        assert_eq!(
+            english(12, 3),
+            "The database will never have them. Reads returned 12 of them. 3 keys have lost their last acknowledged value."
+        );
+        let korean = (ko::WORDS.what_was_lost)(12, 3);
+        assert!(korean.contains("12건") && korean.contains("키 3개"), "{korean}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::io::BufRead;
 use super::clock::{self, Clock, TimeUnit};
 use super::lines::{self, Lines, whole};
 use super::{Format, Interner, Problem, Record, Step, Table, TraceError};
-use crate::keyspace::{Command, Expiry, Only};
+use crate::keyspace::{Command, Expiry, Only, Text};
 use crate::time::Nanos;
 
 /// The size of a block.
@@ -165,7 +165,7 @@ impl<R: BufRead> Blocks<R> {
         let Range { at, disk, writes, next, .. } = self.range;
         (self.range.next, self.range.left) = (next + 1, self.range.left - 1);
         let key = keys.number(disk << 40 | next).map_err(|problem| self.lines.wrong(problem))?;
-        let store = Command::Store { expiry: Expiry::Never, only: Only::Always };
+        let store = Command::Store { expiry: Expiry::Never, only: Only::Always, text: Text::Plain };
         let command = Some(if writes { store } else { Command::Read });
         let size = Some(BLOCK_BYTES as u32);
         Ok(Step::Record(Record { key, at: Some(at), command, size, ..Record::default() }))

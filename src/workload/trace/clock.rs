@@ -227,6 +227,11 @@ pub fn seconds(field: &[u8]) -> Option<u64> {
     length(field, TimeUnit::Seconds, false)
 }
 
+/// Whether a field is a date that is read.
+pub fn is_date(field: &[u8]) -> bool {
+    date(field.trim_ascii()).is_some()
+}
+
 /// A date such as `2024-01-31T12:00:00.5Z`, `2024-01-31 12:00:00` or `2024-01-31T12:00:00+09:00`, from 1970 on; without a
 /// zone it is taken as UTC. ISO 8601, RFC 3339.
 fn date(text: &[u8]) -> Option<u64> {

@@ -4,9 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Problem;
-use super::clock::TimeUnit;
-use super::csv::split;
+use super::clock::{Clock, TimeUnit};
+use super::csv::{is_operation, size, split};
 use super::error::shown;
+use super::lines::whole;
 
 /// What stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub enum Column {
 
 impl Column {
     /// Its name for `--columns`.
-    const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Column::Time => "time",
             Column::Key => "key",
@@ -44,6 +45,23 @@ impl Column {
             Column::Ttl => "ttl",
             Column::Client => "client",
             Column::Ignored => "-",
+        }
+    }
+
+    /// Whether a field can be read as such a column's.
+    pub fn reads(self, field: &str, delimiter: Delimiter) -> bool {
+        let (field, comma) = (field.as_bytes(), delimiter == Delimiter::Byte(b';'));
+        match self {
+            Column::Time => {
+                let mut clock = Clock::new(Some(TimeUnit::Nanoseconds));
+                clock.decimal_comma = comma;
+                clock.moment(field).is_ok()
+            }
+            Column::Size | Column::KeySize => size(field, comma).is_ok(),
+            Column::Count => whole(field, u64::MAX).is_some(),
+            Column::Op => is_operation(field),
+            Column::Key => !field.trim_ascii().is_empty(),
+            Column::Ttl | Column::Client | Column::Ignored => true,
         }
     }
 
@@ -75,6 +93,34 @@ impl Column {
 /// What the columns are, as told: `time,key,size,-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns(Vec<Column>);
+
+impl Columns {
+    /// Whether a row can be read so.
+    fn reads(&self, row: &[u8], delimiter: Delimiter) -> bool {
+        let fields = fields(row, delimiter);
+        fields.len() == self.0.len() && self.0.iter().zip(&fields).all(|(column, field)| column.reads(field, delimiter))
+    }
+
+    /// That the first line has another number of fields, and what to do.
+    fn misfit(&self, first: &[u8], rows: &[&[u8]], numbers: &[usize]) -> String {
+        let counts = Delimiter::ALL.into_iter().map(|delimiter| (fields(first, delimiter).len(), delimiter));
+        let counts: Vec<String> =
+            counts.filter(|(count, _)| *count > 1).map(|(n, by)| format!("{n} by {}", by.words())).collect();
+        let counts = if counts.is_empty() { "1".to_owned() } else { counts.join(", ") };
+        let sentence = format!("--columns {self} names {} columns, and the first line has {counts}", self.0.len());
+        let fits = |line: &&[u8]| Delimiter::ALL.into_iter().any(|by| fields(line, by).len() == self.0.len());
+        match rows.iter().take(20).position(fits) {
+            Some(row) => {
+                let (line, width) = (numbers[row], self.0.len());
+                format!(
+                    "{sentence}, and line {line} has {width}; delete what is before it: tail -n +{line} FILE | cachelane \
+                     replay --columns {self} -"
+                )
+            }
+            None => format!("{sentence}; write - for each column to be left out"),
+        }
+    }
+}
 
 impl FromStr for Columns {
     type Err = String;
@@ -128,6 +174,15 @@ impl Delimiter {
         Delimiter::Blanks,
     ];
 
+    /// All, in the order in which they divide rows without a header: where semicolons do, a comma may be a decimal point.
+    pub const OF_ROWS: [Delimiter; 5] = [
+        Delimiter::Byte(b'\t'),
+        Delimiter::Byte(b';'),
+        Delimiter::Byte(b'|'),
+        Delimiter::Byte(b','),
+        Delimiter::Blanks,
+    ];
+
     /// In words.
     pub const fn words(self) -> &'static str {
         match self {
@@ -147,8 +202,10 @@ pub struct Layout {
     pub delimiter: Delimiter,
     /// What its fields are.
     pub columns: Vec<Column>,
-    /// Whether its first line only names them.
+    /// Whether a line only names them.
     pub has_header: bool,
+    /// How many lines that are not empty stand before the first row, the header among them.
+    pub skip: usize,
     /// The unit of its times, if a name says it.
     pub time_unit: Option<TimeUnit>,
     /// The unit of its TTLs.
@@ -160,7 +217,8 @@ pub struct Layout {
 impl Layout {
     fn new(delimiter: Delimiter, columns: Vec<Column>, has_header: bool) -> Layout {
         let (time_unit, ttl_unit) = (None, TimeUnit::Seconds);
-        Layout { delimiter, columns, has_header, time_unit, ttl_unit, notes: Vec::new() }
+        let skip = usize::from(has_header);
+        Layout { delimiter, columns, has_header, skip, time_unit, ttl_unit, notes: Vec::new() }
     }
 
     /// Whether there is such a column.
@@ -178,20 +236,31 @@ impl Layout {
         )
     }
 
-    /// The layout of a file whose first lines are these, where `told` says the columns.
+    /// The layout of a file whose first lines are these, where `told` says the columns; up to `before` of the lines, which
+    /// are comments or say the separator, may stand before its rows.
     ///
     /// # Errors
     /// When the first line has another number of fields, however it is cut.
-    pub fn told(told: &Columns, first: &[u8]) -> Result<Layout, Problem> {
-        let fits = |delimiter: &Delimiter| fields(first, *delimiter).len() == told.0.len();
-        let Some(delimiter) = Delimiter::ALL.into_iter().find(fits) else {
-            let counts = Delimiter::ALL.into_iter().map(|delimiter| (fields(first, delimiter).len(), delimiter));
-            let counts: Vec<String> =
-                counts.filter(|(count, _)| *count > 1).map(|(n, by)| format!("{n} by {}", by.words())).collect();
-            let counts = if counts.is_empty() { "1".to_owned() } else { counts.join(", ") };
-            let sentence = format!("--columns {told} names {} columns, and the first line has {counts}", told.0.len());
-            return Err(Problem::Foreign(format!("{sentence}; write - for each column to be left out")));
+    pub fn told(
+        told: &Columns,
+        (lines, numbers): (&[&[u8]], &[usize]),
+        before: usize,
+        separator: Option<Delimiter>,
+    ) -> Result<Layout, Problem> {
+        let rows = lines.get(before..).filter(|rows| !rows.is_empty()).unwrap_or(lines);
+        let first = rows.first().copied().unwrap_or_default();
+        let fits = |line: &[u8], delimiter: Delimiter| fields(line, delimiter).len() == told.0.len();
+        let by =
+            Delimiter::OF_ROWS.into_iter().filter(|by| separator.is_none_or(|told| told == *by) && fits(first, *by));
+        // Several may fit, such as in 0,5;a: it is the one with which most times are times and sizes are sizes.
+        let reads = |by: &Delimiter| rows.iter().filter(|row| told.reads(row, *by)).count();
+        let by: Vec<Delimiter> = by.collect();
+        let Some(delimiter) = by.into_iter().rev().max_by_key(reads) else {
+            return Err(Problem::Foreign(told.misfit(first, rows, &numbers[lines.len() - rows.len()..])));
         };
+        // A line that looks like a comment may be a row.
+        let skipped = lines[..lines.len() - rows.len()].iter().take_while(|line| !told.reads(line, delimiter)).count();
+        let first = lines.get(skipped).copied().unwrap_or_default();
         let names = fields(first, delimiter);
         // A header has a name where a number must stand, or else one that columns go by.
         let numeric = |column: &Column| matches!(column, Column::Size | Column::KeySize | Column::Count);
@@ -201,6 +270,7 @@ impl Layout {
             None => names.iter().any(|name| known(name).is_some()) && !names.iter().any(|name| is_number(name)),
         };
         let mut layout = Layout::new(delimiter, told.0.clone(), has_header);
+        layout.skip += skipped;
         if has_header {
             layout.notes.push(format!("the first line is taken as a header: {}", shown(first)));
         }
@@ -212,29 +282,39 @@ impl Layout {
     ///
     /// # Errors
     /// When it is a header, and does not say what the key is, or says it more than once.
-    pub fn of_header(first: &[u8], second: Option<&[u8]>, is_table: bool) -> Result<Option<Layout>, Problem> {
-        let first = first.strip_prefix(b"#").map_or(first, <[u8]>::trim_ascii_start);
-        for delimiter in Delimiter::ALL {
+    pub fn of_header(
+        first: &[u8],
+        second: Option<&[u8]>,
+        is_table: bool,
+        separator: Option<Delimiter>,
+    ) -> Result<Option<Layout>, Problem> {
+        let first = first.trim_ascii_start().strip_prefix(b"#").map_or(first, after_mark);
+        for delimiter in Delimiter::ALL.into_iter().filter(|delimiter| separator.is_none_or(|told| told == *delimiter))
+        {
             let names = fields(first, delimiter);
             let rows_fit = second.is_none_or(|second| fields(second, delimiter).len() == names.len());
             let one_key =
                 names.len() == 1 && delimiter == Delimiter::Byte(b',') && known(&names[0]) == Some(Column::Key);
             if (names.len() > 1 || one_key) && is_header(&names, is_table && rows_fit, one_key) {
-                return Layout::of_names(&names, delimiter).map(Some);
+                return Layout::of_names(&names, second, delimiter).map(Some);
             }
         }
         Ok(None)
     }
 
-    fn of_names(names: &[String], delimiter: Delimiter) -> Result<Layout, Problem> {
+    fn of_names(names: &[String], second: Option<&[u8]>, delimiter: Delimiter) -> Result<Layout, Problem> {
         let columns = names.iter().map(|name| known(name).unwrap_or(Column::Ignored)).collect();
         let mut layout = Layout::new(delimiter, columns, true);
         let named = |column: Column| -> Vec<&String> {
             names.iter().zip(&layout.columns).filter(|(_, c)| **c == column).map(|(name, _)| name).collect()
         };
         let ask = |sentence: String| {
-            let each = layout.columns.iter().map(|column| column.name()).collect::<Vec<_>>().join(",");
-            let how = format!("say what each column is, such as --columns {each} (- for one to be left out)");
+            let how = match example(&layout.columns, second.map(|second| fields(second, delimiter)), delimiter) {
+                Some(columns) => {
+                    format!("say what each column is, such as --columns {columns} (- for one to be left out)")
+                }
+                None => say_columns(names.len()),
+            };
             Err(Problem::Foreign(format!("{sentence}; {how}")))
         };
         for column in [Column::Key, Column::Time, Column::Size, Column::Op, Column::Ttl, Column::Client, Column::Count]
@@ -307,6 +387,40 @@ impl Layout {
     }
 }
 
+/// Columns that a table can be read with where a header leaves them open: of several that may be the same, the first whose
+/// field in the second line can be read; the first unknown one as the key where none is known. `None` where none is left.
+fn example(columns: &[Column], second: Option<Vec<String>>, delimiter: Delimiter) -> Option<Columns> {
+    let mut columns = columns.to_vec();
+    let second = second.filter(|second| second.len() == columns.len());
+    for at in 0..columns.len() {
+        let column = columns[at];
+        let reads = second.as_ref().is_none_or(|second| column.reads(&second[at], delimiter));
+        if !reads || columns[..at].contains(&column) {
+            columns[at] = Column::Ignored;
+        }
+    }
+    if !columns.contains(&Column::Key) {
+        let unknown = columns.iter().position(|column| *column == Column::Ignored)?;
+        columns[unknown] = Column::Key;
+    }
+    Some(Columns(columns))
+}
+
+/// What to write for `--columns` where no example is of use.
+pub fn say_columns(width: usize) -> String {
+    format!(
+        "say it: --columns with {width} names between commas, one for each field: key for the key, and time, size, op, ttl, \
+         client or - (not read) for the others"
+    )
+}
+
+/// What stands after a comment's mark: in the W3C's extended log format, names after `Fields:`.
+fn after_mark(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii_start();
+    let named = line.split_at_checked(7).filter(|(word, _)| word.eq_ignore_ascii_case(b"fields:"));
+    named.map_or(line, |(_, names)| names.trim_ascii_start())
+}
+
 /// The fields of a line as texts; none where it cannot be cut.
 pub fn fields(line: &[u8], delimiter: Delimiter) -> Vec<String> {
     let mut fields = Vec::new();
@@ -335,7 +449,8 @@ fn normal(name: &str) -> String {
     words.join("_")
 }
 
-fn known(name: &str) -> Option<Column> {
+/// The column that goes by a name.
+pub fn known(name: &str) -> Option<Column> {
     let normal = normal(name);
     let whole = Column::of_name(&normal);
     // A unit ends the names of times only.
@@ -361,7 +476,7 @@ mod tests {
 
     fn header(first: &str, second: &str) -> Result<Option<Layout>, String> {
         let told = |problem| super::super::TraceError { place: super::super::Place::File, problem }.to_string();
-        Layout::of_header(first.as_bytes(), Some(second.as_bytes()), false).map_err(told)
+        Layout::of_header(first.as_bytes(), Some(second.as_bytes()), false, None).map_err(told)
     }
 
     fn columns(first: &str) -> String {
@@ -400,10 +515,10 @@ mod tests {
     fn what_a_header_leaves_open_is_asked_for() {
         let told = header("time,key,id", "1,a,b").unwrap_err();
         assert!(told.contains("the columns \"key\" and \"id\" may each be the key"), "{told}");
-        assert!(told.contains("--columns time,key,key"), "{told}");
+        assert!(told.contains("--columns time,key,- ("), "{told}");
         let told = header("time,name,size", "1,a,5").unwrap_err();
         assert!(
-            told.contains("none of its columns is known to be the key") && told.contains("--columns time,-,size"),
+            told.contains("none of its columns is known to be the key") && told.contains("--columns time,key,size ("),
             "{told}"
         );
         let told = header("time,ts,key", "1,1,a").unwrap_err();
@@ -414,11 +529,12 @@ mod tests {
     fn columns_as_told_must_name_the_key_and_fit_the_first_line() {
         let columns: Columns = "TIME,key,size,-".parse().unwrap();
         assert_eq!(columns.to_string(), "time,key,size,-");
-        let layout = Layout::told(&columns, b"0 7 100 3").unwrap();
+        let told = |first: &[u8]| Layout::told(&columns, (&[first], &[1]), 0, None);
+        let layout = told(b"0 7 100 3").unwrap();
         assert_eq!((layout.delimiter, layout.has_header), (Delimiter::Blanks, false));
-        assert!(Layout::told(&columns, b"ts;obj;bytes;x").unwrap().has_header);
+        assert!(told(b"ts;obj;bytes;x").unwrap().has_header);
         assert!(
-            matches!(Layout::told(&columns, b"0 7"), Err(Problem::Foreign(told)) if told.contains("names 4 columns") && told.contains("2 by blanks"))
+            matches!(told(b"0 7"), Err(Problem::Foreign(told)) if told.contains("names 4 columns") && told.contains("2 by blanks"))
         );
         assert!("time,size".parse::<Columns>().unwrap_err().contains("names no key"));
         assert!("key,key".parse::<Columns>().unwrap_err().contains("twice"));

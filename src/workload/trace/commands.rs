@@ -3,19 +3,21 @@
 //!
 //! Keys of different databases are different keys. `SWAPDB` lets two databases change places, `FLUSHDB` empties one.
 //! Commands between `MULTI` and `EXEC`, and those of a script, belong together: whoever waits for an element is served only
-//! after them, and a script sees one moment throughout. One thing is left out: a client that waits for an element while
-//! `SWAPDB` changes its database is taken to wait for the keys that went to the other one.
+//! after them, and a script sees one moment throughout. A client that waits for an element goes on waiting in the database of
+//! the same number, whatever `SWAPDB` puts there.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::left_out::{LeftOut, Reason};
 use super::redis::{self, Not, Sink};
 use super::{Problem, Record, Table};
-use crate::keyspace::{Command, Flush};
+use crate::keyspace::{Command, Flush, Waiters};
 use crate::time::Nanos;
 
 /// The greatest number of a database.
 pub const DATABASE_MAX: u64 = 1 << 20;
+/// The greatest number of a server that nobody told otherwise: Redis has 16 databases.
+const USUAL_MAX: u64 = 15;
 
 /// What stands before the words of a command.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,7 @@ pub struct Commands {
     left_out: LeftOut,
     databases: Databases,
     together: Together,
+    waits: Waits,
 }
 
 impl Commands {
@@ -45,10 +48,19 @@ impl Commands {
         let Some(name) = words.first_mut() else { return Ok(()) };
         name.make_ascii_lowercase();
         let transaction = self.together.number(&mut line, &words[0]);
+        self.databases.see(line.database);
         let first = self.waiting.len();
-        let mut taking = Taking { line, transaction, keys, name: &words[0], commands: self };
-        match redis::translate(words, &mut taking) {
-            Ok(()) => Ok(()),
+        line.client.into_iter().for_each(|client| self.waits.end(client));
+        let mut taking = Taking { line, transaction, keys, name: &words[0], named: Vec::new(), commands: self };
+        let translated = redis::translate(words, &mut taking);
+        let named = taking.named;
+        match translated {
+            Ok(()) => {
+                if let (Some(client), 0, false) = (line.client, transaction, named.is_empty()) {
+                    self.waits.begin(client, line.database, named);
+                }
+                Ok(())
+            }
             Err(Not::LeftOut(reason)) => {
                 // What it said before it was found to be refused, it does not do.
                 self.waiting.truncate(first);
@@ -90,23 +102,42 @@ struct Taking<'a> {
     transaction: u32,
     keys: &'a mut Table,
     name: &'a [u8],
+    /// The names of its keys, if it may wait for elements of them.
+    named: Vec<Vec<u8>>,
     commands: &'a mut Commands,
 }
 
 impl Sink for Taking<'_> {
     fn key(&mut self, name: &[u8]) -> Result<u32, Problem> {
+        if may_wait(self.name) {
+            self.named.push(name.to_vec());
+        }
         self.commands.databases.key(self.line.database, name, self.keys)
     }
 
     fn key_of(&mut self, database: &[u8], name: &[u8]) -> Result<Option<u32>, Problem> {
-        let Some(database) = database_number(database) else { return Ok(None) };
+        let Some(database) = self.commands.databases.number(database) else { return Ok(None) };
         self.commands.databases.key(database, name, self.keys).map(Some)
     }
 
-    fn swap(&mut self, one: &[u8], other: &[u8]) -> bool {
-        let (Some(one), Some(other)) = (database_number(one), database_number(other)) else { return false };
-        self.commands.databases.swap(one, other);
-        true
+    fn swap(&mut self, one: &[u8], other: &[u8]) -> Result<bool, Problem> {
+        let Commands { databases, waits, .. } = &mut *self.commands;
+        let (Some(one), Some(other)) = (databases.number(one), databases.number(other)) else { return Ok(false) };
+        let mut moved = Vec::new();
+        for (from, to) in [(one, other), (other, one)] {
+            for name in waits.names_in(from) {
+                moved.push((databases.key(from, name, self.keys)?, databases.key(to, name, self.keys)?));
+            }
+        }
+        databases.swap(one, other);
+        let lost = waits.lost;
+        if !moved.is_empty() {
+            self.put(super::NO_KEY, Command::Waiting(Waiters::Moved(moved.into())), None);
+        }
+        if lost {
+            self.put(super::NO_KEY, Command::Waiting(Waiters::Doubtful), None);
+        }
+        Ok(true)
     }
 
     fn flushed(&mut self) -> Flush {
@@ -133,10 +164,6 @@ impl Sink for Taking<'_> {
     }
 }
 
-fn database_number(word: &[u8]) -> Option<u64> {
-    super::lines::whole(word, DATABASE_MAX)
-}
-
 /// Which keys belong to which database. What a database holds is a *space*: it goes along when databases are swapped.
 #[derive(Debug, Default)]
 struct Databases {
@@ -148,6 +175,8 @@ struct Databases {
     listed: Vec<u32>,
     /// How often something was emptied, and one more.
     round: u32,
+    /// The greatest number in which anybody worked.
+    seen: u64,
 }
 
 #[derive(Debug, Default)]
@@ -157,6 +186,17 @@ struct Named {
 }
 
 impl Databases {
+    /// Somebody works in this database: there are so many.
+    fn see(&mut self, database: u64) {
+        self.seen = self.seen.max(database);
+    }
+
+    /// The number of a database that there is.
+    fn number(&self, word: &[u8]) -> Option<u64> {
+        let number = redis::integer(word).and_then(|number| u64::try_from(number).ok());
+        number.filter(|&number| number <= self.seen.max(USUAL_MAX))
+    }
+
     fn space(&self, database: u64) -> u64 {
         self.spaces.get(&database).copied().unwrap_or(database)
     }
@@ -209,6 +249,49 @@ impl Databases {
             });
         }
     }
+}
+
+/// Whether a command may wait for elements of its keys.
+fn may_wait(name: &[u8]) -> bool {
+    matches!(name, b"blpop" | b"brpop" | b"blmove" | b"brpoplpush" | b"blmpop" | b"bzpopmin" | b"bzpopmax" | b"bzmpop")
+}
+
+/// The most bytes of names that are kept of what clients wait for.
+const WAITED_BYTES_MAX: usize = 16 << 20;
+
+/// Clients whose last command may wait, in which database, and for which keys.
+#[derive(Debug, Default)]
+struct Waits {
+    clients: BTreeMap<u32, (u64, Vec<Vec<u8>>)>,
+    bytes: usize,
+    /// Some were not kept for want of memory.
+    lost: bool,
+}
+
+impl Waits {
+    fn begin(&mut self, client: u32, database: u64, names: Vec<Vec<u8>>) {
+        let bytes = bytes_of(&names);
+        if self.bytes + bytes > WAITED_BYTES_MAX {
+            self.lost = true;
+            return;
+        }
+        self.bytes += bytes;
+        self.clients.insert(client, (database, names));
+    }
+
+    fn end(&mut self, client: u32) {
+        self.bytes -= self.clients.remove(&client).map_or(0, |(_, names)| bytes_of(&names));
+    }
+
+    fn names_in(&self, database: u64) -> impl Iterator<Item = &[u8]> {
+        let there = self.clients.values().filter(move |(number, _)| *number == database);
+        there.flat_map(|(_, names)| names).map(Vec::as_slice)
+    }
+}
+
+/// What names take in memory, about.
+fn bytes_of(names: &[Vec<u8>]) -> usize {
+    names.iter().map(|name| name.len() + size_of::<Vec<u8>>()).sum()
 }
 
 /// Which commands belong together.

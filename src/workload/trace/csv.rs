@@ -16,7 +16,7 @@ use super::clock::{self, Clock, TimeUnit};
 use super::columns::{Column, Delimiter, Layout};
 use super::lines::{self, Lines, whole};
 use super::{Interner, KEY_BYTES_MAX, Problem, Record, Step, Table, TraceError};
-use crate::keyspace::{Command, Expiry, Only};
+use crate::keyspace::{Command, Expiry, Only, Resize, Text};
 use crate::time::Nanos;
 
 const WANTED: &str = "a header such as time,key,size,op and one request";
@@ -93,8 +93,10 @@ impl<R: BufRead> Csv<R> {
     /// Reads a table of this layout; `unit` is that of its times, where it is told.
     pub fn new(reader: R, layout: Layout, unit: Option<TimeUnit>) -> Result<Csv<R>, TraceError> {
         let mut lines = Lines::new(reader, 2 * KEY_BYTES_MAX);
-        if layout.has_header && lines.next()?.is_none() {
-            return Err(lines::empty(WANTED));
+        let mut skip = layout.skip;
+        while skip > 0 {
+            let line = lines.next_or_empty()?.ok_or_else(|| lines::empty(WANTED))?;
+            skip -= usize::from(!line.trim_ascii().is_empty());
         }
         let mut clock = Clock::new(unit.or(layout.time_unit));
         clock.decimal_comma = layout.delimiter == Delimiter::Byte(b';');
@@ -137,7 +139,10 @@ impl<R: BufRead> Csv<R> {
             return if self.rows == 0 { Err(empty()) } else { Ok(Step::End) };
         };
         self.rows += 1;
-        let split = split(line, self.layout.delimiter, &mut self.fields);
+        let split = match line.contains(&b'\r') {
+            false => split(line, self.layout.delimiter, &mut self.fields),
+            true => Err(lines::returns(line, "one row")),
+        };
         let read = split.and_then(|()| self.record(keys)).map_err(|problem| self.lines.wrong(problem))?;
         Ok(match read {
             (_, 0) => {
@@ -168,10 +173,10 @@ impl<R: BufRead> Csv<R> {
         for (column, field) in self.layout.columns.iter().zip(&self.fields) {
             let field = field.as_slice();
             match column {
-                Column::Key => record.key = keys.text(field)?,
+                Column::Key => record.key = keys.text(field.trim_ascii())?,
                 Column::Time => record.at = Some(self.clock.moment(field)?),
-                Column::Size => row.size = size(field)?,
-                Column::KeySize => row.key_size = size(field)?,
+                Column::Size => row.size = size(field, comma)?,
+                Column::KeySize => row.key_size = size(field, comma)?,
                 Column::Op => row.does = Some(does(field).ok_or_else(|| self.layout.unknown_operation(field))?),
                 Column::Count => row.count = count(field)?,
                 Column::Ttl => row.ttl = ttl(field, self.layout.ttl_unit, comma)?,
@@ -206,10 +211,16 @@ impl Row {
     }
 }
 
-fn size(field: &[u8]) -> Result<Option<u32>, Problem> {
+/// The size that a field says; `None` where it is empty.
+/// `comma`: a comma may be the decimal point, and a point may stand between thousands.
+pub fn size(field: &[u8], comma: bool) -> Result<Option<u32>, Problem> {
     let field = field.trim_ascii();
     if field.is_empty() {
         return Ok(None);
+    }
+    if comma && has_thousands(field) {
+        let which = "a size that is clear: its points may be between thousands or before decimals";
+        return Err(Problem::expected(field, format!("{which}; write whole bytes without points")));
     }
     // Tools that keep numbers as floats write 100.0.
     let digits = match field.iter().position(|&byte| byte == b'.') {
@@ -218,6 +229,14 @@ fn size(field: &[u8]) -> Result<Option<u32>, Problem> {
     };
     let size = whole(digits, u64::from(u32::MAX)).map(|size| size as u32);
     size.map(Some).ok_or_else(|| Problem::expected(field, "a size in whole bytes, below 4 GiB"))
+}
+
+/// Whether points in a number may be between its thousands: `1.000`, `1.234.567`.
+fn has_thousands(number: &[u8]) -> bool {
+    let mut groups = number.split(|&byte| byte == b'.');
+    let is_first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && first != b"0");
+    let mut others = groups.peekable();
+    is_first && others.peek().is_some() && others.all(|group| group.len() == 3 && group.iter().all(u8::is_ascii_digit))
 }
 
 fn count(field: &[u8]) -> Result<u64, Problem> {
@@ -247,19 +266,26 @@ impl Does {
     fn command(self, ttl: Option<Nanos>) -> Command {
         match self {
             Does::Read => Command::Read,
-            Does::Store(only) => Command::Store { expiry: ttl.map_or(Expiry::Never, Expiry::In), only },
-            Does::Change => Command::Change { creates: true },
+            Does::Store(only) => {
+                Command::Store { expiry: ttl.map_or(Expiry::Never, Expiry::In), only, text: Text::Plain }
+            }
+            Does::Change => Command::Change { creates: true, size: Resize::Said },
             Does::Delete => Command::Delete,
         }
     }
 }
 
+/// Whether a field is a word for an operation.
+pub fn is_operation(field: &[u8]) -> bool {
+    does(field).is_some()
+}
+
 fn does(field: &[u8]) -> Option<Does> {
     match field.trim_ascii().to_ascii_lowercase().as_slice() {
         b"get" | b"gets" | b"read" | b"r" | b"get_lease" | b"lookup" | b"fetch" => Some(Does::Read),
-        b"set" | b"write" | b"put" | b"w" | b"set_lease" | b"insert" | b"cas" => Some(Does::Store(Only::Always)),
+        b"set" | b"write" | b"put" | b"w" | b"set_lease" | b"insert" => Some(Does::Store(Only::Always)),
         b"add" => Some(Does::Store(Only::IfAbsent)),
-        b"replace" => Some(Does::Store(Only::IfPresent)),
+        b"replace" | b"cas" => Some(Does::Store(Only::IfPresent)),
         b"modify" | b"incr" | b"decr" | b"append" | b"prepend" | b"update" => Some(Does::Change),
         b"delete" | b"del" | b"remove" => Some(Does::Delete),
         _ => None,

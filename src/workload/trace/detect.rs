@@ -3,7 +3,8 @@
 //! Whatever has several fields in a line, or is no text, is either known for sure or refused with what it is and what to
 //! do. One key per line is what is left.
 
-use super::columns::{Columns, Layout};
+use super::columns::{self, Column, Columns, Delimiter, Layout, fields};
+use super::error::shown;
 use super::oracle;
 use super::unpack::HEAD_BYTES;
 use super::{Format, Problem, arc, blocks, foreign, monitor_line, twitter};
@@ -19,6 +20,27 @@ pub struct Found {
     pub notes: Vec<String>,
     /// Every line that was looked at is a whole number.
     pub all_numbers: bool,
+}
+
+impl Found {
+    /// Refuses a unit of times that is told where the file's times have their own, or there are none.
+    pub fn takes_time_unit(&self) -> Result<(), Problem> {
+        let what = match (self.format, &self.layout) {
+            (Format::Csv, Some(layout)) if !layout.has(Column::Time) => "this table has no column of times",
+            (Format::Csv, _) => return Ok(()),
+            (Format::Keys | Format::Lirs, _) => "this file has one key per line and no times",
+            (Format::Arc, _) => "this is a trace of ARC's block ranges, which says no times",
+            (Format::Monitor, _) => "this is a capture of MONITOR, whose times are in seconds",
+            (Format::OracleGeneral | Format::Twitter | Format::Spc, _) => {
+                return Err(Problem::Foreign(format!(
+                    "--time-unit is for tables, and the times of the format {} are in seconds; leave it out",
+                    self.format
+                )));
+            }
+            (Format::Msr, _) => "this is a trace of MSR Cambridge, whose times are hundreds of nanoseconds since 1601",
+        };
+        Err(Problem::Foreign(format!("{what}; --time-unit is for tables: leave it out")))
+    }
 }
 
 impl From<Format> for Found {
@@ -40,6 +62,8 @@ pub struct Sample<'a> {
     head: &'a [u8],
     /// Its first lines that are not empty, without the last one where that may be cut off.
     lines: Vec<&'a [u8]>,
+    /// Their numbers in the file.
+    numbers: Vec<usize>,
 }
 
 impl<'a> Sample<'a> {
@@ -53,12 +77,18 @@ impl<'a> Sample<'a> {
             lines.pop();
         }
         let trimmed = lines.into_iter().map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        let lines = trimmed.filter(|line| !line.trim_ascii().is_empty()).collect();
-        Sample { extension, name: name.to_ascii_lowercase(), head, lines }
+        let numbered = (1..).zip(trimmed).filter(|(_, line)| !line.trim_ascii().is_empty());
+        let (numbers, lines) = numbered.unzip();
+        Sample { extension, name: name.to_ascii_lowercase(), head, lines, numbers }
     }
 
     fn has_extension(&self, known: &[&str]) -> bool {
         known.iter().any(|known| self.extension.eq_ignore_ascii_case(known))
+    }
+
+    /// Whether the name says that it is a table.
+    fn is_table(&self) -> bool {
+        self.has_extension(&["csv", "tsv", "tab"])
     }
 
     fn all(&self, is: impl Fn(&[u8]) -> bool) -> bool {
@@ -67,8 +97,82 @@ impl<'a> Sample<'a> {
 
     /// What a table looks like whose columns are told.
     pub fn told(&self, columns: &Columns) -> Result<Found, Problem> {
-        let first = self.lines.first().copied().unwrap_or_default();
-        Layout::told(columns, first).map(Found::from)
+        if self.is_monitor() {
+            let sentence = "this is a capture of MONITOR; --columns is for tables: leave it out";
+            return Err(Problem::Foreign(sentence.to_owned()));
+        }
+        if !is_text(self.head, &[]) {
+            return Err(Problem::Foreign(foreign::binary(self.head)));
+        }
+        if let Some(sentence) = foreign::json(&self.lines) {
+            return Err(Problem::Foreign(sentence));
+        }
+        let Some(first) = self.lines.first() else {
+            return Err(Problem::EmptyTrace("one row"));
+        };
+        let (before, separator) = self.before_table();
+        let mut layout = Layout::told(columns, (&self.lines, &self.numbers), before, separator)?;
+        self.leave_out(&mut layout, before);
+        let is_words = || !fields(first, layout.delimiter).iter().any(|field| columns::is_number(field.trim()));
+        if layout.skip == 0 && self.is_table() && is_words() {
+            layout.notes.push(format!("the first line is taken for a row: {}", shown(first)));
+        }
+        Ok(layout.into())
+    }
+
+    /// How many lines stand before a table, and what separates its fields where one of them says it: comments, and
+    /// Excel's `sep=;`.
+    fn before_table(&self) -> (usize, Option<Delimiter>) {
+        let separator = self.lines.first().and_then(|line| separator(line));
+        let first = usize::from(separator.is_some());
+        let comments =
+            self.lines.iter().skip(first).take_while(|line| line.trim_ascii_start().starts_with(b"#")).count();
+        (first + comments, separator)
+    }
+
+    /// Notes that lines before the first row are left out, where they are more than its header.
+    fn leave_out(&self, layout: &mut Layout, before: usize) {
+        if layout.skip > usize::from(layout.has_header) {
+            let count = layout.skip - usize::from(layout.has_header);
+            let first = self.lines.iter().take(before.max(1)).next().map_or_else(String::new, |line| shown(line));
+            layout.notes.push(format!("lines before the table are left out: {count} (the first line is {first})"));
+        }
+    }
+
+    /// The layout that a header says, if there is one: on the first line, after comments, or in one of them.
+    fn header(&self, is_table: bool) -> Result<Option<Layout>, Problem> {
+        let (before, separator) = self.before_table();
+        let after = self.lines.get(before).copied();
+        let of = |first: &[u8], second, is_table| Layout::of_header(first, second, is_table, separator);
+        let at = |layout: Option<Layout>, skip: usize| {
+            layout.map(|mut layout| {
+                layout.skip = skip;
+                self.leave_out(&mut layout, before);
+                layout
+            })
+        };
+        let second = self.lines.get(before + 1).copied();
+        if let Some(after) = after
+            && let Some(layout) = of(after, second, false)?
+        {
+            return Ok(at(Some(layout), before + 1));
+        }
+        let mut wrong = None;
+        for comment in self.lines[..before].iter().rev() {
+            match of(comment, after, false) {
+                Ok(Some(layout))
+                    if after.is_none_or(|row| fields(row, layout.delimiter).len() == layout.columns.len()) =>
+                {
+                    return Ok(at(Some(layout), before));
+                }
+                Ok(_) => {}
+                Err(problem) => wrong = wrong.or(Some(problem)),
+            }
+        }
+        match after.map(|after| of(after, second, is_table)).transpose()?.flatten() {
+            Some(layout) => Ok(at(Some(layout), before + 1)),
+            None => wrong.map_or(Ok(None), Err),
+        }
     }
 
     /// What the file is if it is a table: by its header.
@@ -76,8 +180,11 @@ impl<'a> Sample<'a> {
         let Some(first) = self.lines.first() else {
             return Err(Problem::EmptyTrace("a header such as time,key,size,op"));
         };
-        let layout = Layout::of_header(first, self.lines.get(1).copied(), true)?;
+        let layout = self.header(true)?;
         layout.map(Found::from).ok_or_else(|| {
+            if let Some(sentence) = foreign::lines_before(&self.lines, &self.numbers) {
+                return Problem::Foreign(sentence);
+            }
             Problem::expected(
                 first,
                 "a header that names the columns, such as time,key,size,op (or say what they are: --columns time,key,size)",
@@ -90,8 +197,10 @@ impl<'a> Sample<'a> {
         if self.head.is_empty() {
             return self.of_name();
         }
-        if !is_text(self.head) {
-            let is_oracle = self.name.contains("oraclegeneral") || oracle::is_plausible(self.head);
+        let bells: &[u8] = if self.is_monitor() { &[7, 8] } else { &[] };
+        if !is_text(self.head, bells) {
+            let is_oracle = !foreign::is_utf_32(self.head)
+                && (self.name.contains("oraclegeneral") || oracle::is_plausible(self.head));
             return if is_oracle {
                 Ok(Format::OracleGeneral.into())
             } else {
@@ -106,7 +215,7 @@ impl<'a> Sample<'a> {
 
     /// What the name of an empty file says it is, for what it is told.
     fn of_name(&self) -> Result<Found, Problem> {
-        if self.has_extension(&["csv", "tsv", "tab"]) {
+        if self.is_table() {
             return self.table();
         }
         let format = if self.has_extension(&["lis"]) {
@@ -119,12 +228,16 @@ impl<'a> Sample<'a> {
         Ok(format.into())
     }
 
+    fn is_monitor(&self) -> bool {
+        self.lines.iter().any(|line| monitor_line::is_line(&monitor_line::plain(line)))
+    }
+
     fn detect_text(&self) -> Result<Found, Problem> {
         let first = self.lines[0];
         if self.has_extension(&["lis"]) {
             return Ok(Format::Arc.into());
         }
-        if self.lines.iter().any(|line| monitor_line::is_line(line)) {
+        if self.is_monitor() {
             return Ok(Format::Monitor.into());
         }
         if let Some(sentence) = foreign::text(&self.lines) {
@@ -138,8 +251,7 @@ impl<'a> Sample<'a> {
         {
             return Ok(kind.format().into());
         }
-        let is_table = self.has_extension(&["csv", "tsv", "tab"]);
-        if let Some(layout) = Layout::of_header(first, self.lines.get(1).copied(), is_table)? {
+        if let Some(layout) = self.header(self.is_table())? {
             return Ok(layout.into());
         }
         if arc::is_likely(&self.lines) {
@@ -156,16 +268,51 @@ impl<'a> Sample<'a> {
         if self.all(|line| line == b"*" || is_number(line)) {
             return Ok(Format::Lirs.into());
         }
-        match foreign::several_fields(&self.lines) {
-            Some(sentence) => Err(Problem::Foreign(sentence)),
-            None => Ok(Format::Keys.into()),
+        let said = separator(first);
+        let from = usize::from(said.is_some());
+        let is_split = |by| self.lines.get(1).is_some_and(|line| fields(line, by).len() > 1);
+        if said.is_none_or(is_split)
+            && let Some(sentence) = foreign::several_fields(&self.lines[from..], &self.numbers[from..])
+        {
+            return Err(Problem::Foreign(sentence));
         }
+        if said.is_some() {
+            let sentence = "the first line says a separator, as for Excel, and not every line after it has one; delete it: \
+                            tail -n +2 FILE | cachelane replay -";
+            return Err(Problem::Foreign(sentence.to_owned()));
+        }
+        let mut found = Found::from(Format::Keys);
+        let is_comment = |line: &[u8]| line.starts_with(b"#");
+        if !self.is_table() && is_comment(first) && !self.all(is_comment) {
+            found.notes.push(format!("the first line, {:?}, is taken for a key", shown(first)));
+        }
+        if self.is_table() && !is_number(first) {
+            let first = shown(first);
+            found
+                .notes
+                .push(format!("the first line, {first:?}, is taken for a key; call the column key if it is its name"));
+        }
+        Ok(found)
     }
 }
 
-/// Whether a file that begins so is text: UTF-8, or something near it, without control characters.
-fn is_text(head: &[u8]) -> bool {
-    let control = |byte: &u8| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
+/// What a first line `sep=;` says, as Excel writes and reads it.
+fn separator(line: &[u8]) -> Option<Delimiter> {
+    let line = line.trim_ascii_end();
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match (line, line.last()) {
+        ([b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', _], Some(&byte)) => Some(Delimiter::Byte(byte)),
+        // The blank at the end was a tab.
+        ([b's' | b'S', b'e' | b'E', b'p' | b'P', b'='], _) => Some(Delimiter::Byte(b'\t')),
+        _ => None,
+    }
+}
+
+/// Whether a file that begins so is text: UTF-8, or something near it, without control characters but those of texts and
+/// `others`.
+pub fn is_text(head: &[u8], others: &[u8]) -> bool {
+    let control =
+        |byte: &u8| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B) && !others.contains(byte);
     if head.iter().any(control) {
         return false;
     }

@@ -93,7 +93,9 @@ impl fmt::Display for TraceError {
             Problem::EmptyLine => f.write_str("the line is empty; write one key per line and delete empty lines"),
             Problem::TooLong(most) => write!(f, "the line is longer than {most} bytes; is it one key per line?"),
             Problem::KeyTooLong(most) => write!(f, "the key is longer than {most} bytes; shorten it"),
-            Problem::NotUtf8 => f.write_str("the key is not UTF-8 text; is the file compressed or in a binary format?"),
+            Problem::NotUtf8 => f.write_str(
+                "the key is not UTF-8 text; if the file is text in Latin-1: iconv -f latin1 -t utf8 FILE | cachelane replay -",
+            ),
             Problem::TooManyKeys => write!(f, "more than {KEYS_MAX} distinct keys; cut the trace into parts"),
             Problem::TooManyRecords(most) => {
                 write!(

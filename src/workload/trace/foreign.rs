@@ -1,10 +1,16 @@
 //! Files that are no trace, or none that is read: what they are, and what to do.
 
-use super::columns::{Delimiter, fields, is_number};
+use super::clock::{self, TimeUnit};
+use super::columns::{Column, Delimiter, Layout, fields, is_number, known, say_columns};
+use super::csv;
+use super::error::shown;
 use super::lines::whole;
+use super::monitor_line;
 
 /// What the first bytes of a file that is no text say it is, and how to get at what is in it.
 const MAGIC: &[(&[u8], &str, &str)] = &[
+    (b"\xFF\xFE\0\0", "text in UTF-32", UTF_32),
+    (b"\0\0\xFE\xFF", "text in UTF-32", UTF_32),
     (b"PK\x03\x04", "a zip archive", "unpack it: unzip -p FILE | cachelane replay -"),
     (b"BZh", "compressed with bzip2", "unpack it: bzip2 -dc FILE | cachelane replay -"),
     (b"\x04\x22\x4D\x18", "compressed with lz4", "unpack it: lz4 -dc FILE | cachelane replay -"),
@@ -38,6 +44,7 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
     (b"\xD0\xCF\x11\xE0", "an old Office document", "save the sheet as csv"),
 ];
 
+const UTF_32: &str = "write it as UTF-8: iconv -f UTF-32 -t UTF-8 FILE | cachelane replay -";
 const NO_REQUESTS: &str = "it holds values, not requests; record requests: redis-cli MONITOR > capture.txt";
 const NO_PACKETS: &str = "record what the server is asked instead: redis-cli MONITOR > capture.txt";
 const CONVERT: &str =
@@ -54,11 +61,50 @@ pub fn binary(head: &[u8]) -> String {
     if is_vscsi(head) {
         return format!("this looks like a vscsi trace; {CONVERT}");
     }
+    if let Some(sentence) = odd_text(head) {
+        return sentence;
+    }
     "this is a binary file of a kind that is not known; of binary formats oracleGeneral is read (--format oracle-general \
      says so); print it as text first, one key per line or with a header such as time,key,size. If it is only numbers, one \
      after the other: od -An -v -w4 -t u4 FILE | tr -d ' ' | cachelane replay - (with --endian=big for Java's; 8 for 4 where \
      they have eight bytes)"
         .to_owned()
+}
+
+/// Whether a file that begins so is text in UTF-32: numbers of characters after a byte-order mark.
+pub fn is_utf_32(head: &[u8]) -> bool {
+    let number: fn([u8; 4]) -> u32 = match head {
+        [0xFF, 0xFE, 0, 0, ..] => u32::from_le_bytes,
+        [0, 0, 0xFE, 0xFF, ..] => u32::from_be_bytes,
+        _ => return false,
+    };
+    head.as_chunks::<4>().0.iter().all(|unit| char::from_u32(number(*unit)).is_some_and(|c| c != '\0'))
+}
+
+/// What a text is that is not UTF-8, or has control characters in it; `None` where it is none.
+fn odd_text(head: &[u8]) -> Option<String> {
+    let is_control = |byte: &u8| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
+    let is_utf8 = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        // A character may be cut off at the end of what is looked at.
+        Err(error) => error.error_len().is_none(),
+    };
+    match head.iter().position(is_control) {
+        None => Some(
+            "this looks like text that is not UTF-8; if it is Latin-1: iconv -f latin1 -t utf8 FILE | cachelane replay - (or \
+             cp949, gb18030, shift_jis for latin1)"
+                .to_owned(),
+        ),
+        Some(at) if is_utf8 && !head.contains(&0) => {
+            let line = head[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+            Some(format!(
+                "line {line} of this text has a control character in it (\\x{:02x}); delete it, or, if each line is one key as it \
+                 stands: --format keys",
+                head[at]
+            ))
+        }
+        Some(_) => None,
+    }
 }
 
 /// Two records of VMware's disk traces, of either version: a field says which.
@@ -78,8 +124,10 @@ pub fn text(lines: &[&[u8]]) -> Option<String> {
     let sentence = if is_resp(lines[0], second) || first.starts_with("#TS:") {
         "this is Redis' protocol, as in its append-only file, which holds writes and no reads; record requests instead: \
          redis-cli MONITOR > capture.txt"
+    } else if let Some(sentence) = extended_log(lines) {
+        return Some(sentence);
     } else if is_access_log(first) {
-        "this is a web server's access log; take the paths out of it: awk '{print $7}' FILE | cachelane replay -"
+        return Some(access_log(lines));
     } else if first.starts_with("ts=") && first.contains(" gid=") {
         "this is what memcached's `watch` prints; take the keys out of it: sed -n 's/.* type=item_get key=\\([^ ]*\\).*/\\1/p' \
          FILE | cachelane replay -"
@@ -91,9 +139,10 @@ pub fn text(lines: &[&[u8]]) -> Option<String> {
     } else if all(is_address) {
         "this is a trace of a processor's addresses; take the addresses out of it: awk '{print $2}' FILE | cachelane replay - \
          (or memory lines of 16 bytes: awk '{print $2}' FILE | sed 's/.$//' | cachelane replay -)"
-    } else if is_json(first, second) {
-        "this is JSON; take the keys out of it: jq -r .key FILE | cachelane replay - (or csv with a header: jq -r '[.time, \
-         .key, .size] | @csv')"
+    } else if let Some(sentence) = json(lines) {
+        return Some(sentence);
+    } else if all(is_syslog) {
+        "this is a log of syslog; take the keys out of it, such as with: grep -o 'key=[^ ]*' FILE | cachelane replay -"
     } else if is_sql(&words) {
         "this is SQL; write the table as csv with a header such as time,key,size"
     } else if first.starts_with('<') && first.contains('>') && !first.starts_with("<1") {
@@ -120,6 +169,33 @@ fn is_resp(first: &[u8], second: &[u8]) -> bool {
 fn is_access_log(line: &str) -> bool {
     let after = line.split_once(" [").and_then(|(_, rest)| rest.split_once("] \""));
     after.is_some_and(|(date, rest)| date.matches(':').count() >= 3 && rest.contains('"'))
+}
+
+/// How to take the paths out of a log in the W3C's extended format, as IIS writes it: `#Fields:` names its columns.
+fn extended_log(lines: &[&[u8]]) -> Option<String> {
+    let comments = lines.iter().take_while(|line| line.starts_with(b"#"));
+    let names = comments.filter_map(|line| std::str::from_utf8(line).ok()?.strip_prefix("#Fields:")).next()?;
+    let column = names.split_ascii_whitespace().position(|name| matches!(name, "cs-uri-stem" | "cs-uri"))? + 1;
+    Some(format!(
+        "this is a web server's log in the W3C's extended format; take the paths out of it: awk '!/^#/ {{print ${column}}}' \
+         FILE | cachelane replay -"
+    ))
+}
+
+/// How to take the paths out of an access log: their column is that of the first line that has one. Lines without one, such
+/// as of a connection that asked for nothing, are no requests.
+fn access_log(lines: &[&[u8]]) -> String {
+    let column = |line: &&[u8]| -> Option<usize> {
+        let words: Vec<&str> = std::str::from_utf8(line).ok()?.split_ascii_whitespace().collect();
+        let opens = (1..words.len()).find(|&at| words[at].starts_with('"') && words[at - 1].ends_with(']'))?;
+        let path = words.get(opens + 1)?;
+        (path.starts_with('/') || path.starts_with("http")).then_some(opens + 2)
+    };
+    let column = lines.iter().find_map(column).unwrap_or(7);
+    format!(
+        "this is a web server's access log; take the paths out of it: awk '${column} ~ \"^(/|https?:)\" {{print ${column}}}' \
+         FILE | cachelane replay -"
+    )
 }
 
 /// `<28 get user:1`
@@ -172,6 +248,73 @@ fn is_json(first: &str, second: &[u8]) -> bool {
         || (opens.trim_end() == "[" && second.trim_ascii_start().starts_with(b"{"))
 }
 
+/// `Jan  1 00:00:01 host …` and `<34>1 2024-…`
+fn is_syslog(line: &str) -> bool {
+    let words: Vec<&str> = line.split_ascii_whitespace().take(3).collect();
+    let [month, day, time] = words.as_slice() else { return false };
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let is_old = months.contains(month)
+        && whole(day.as_bytes(), 31).is_some()
+        && time.split(':').count() == 3
+        && time.starts_with(|c: char| c.is_ascii_digit());
+    let priority = month.strip_prefix('<').and_then(|rest| rest.split_once('>')).map(|(priority, _)| priority);
+    is_old || priority.is_some_and(|number| !number.is_empty() && whole(number.as_bytes(), 191).is_some())
+}
+
+/// The field of an object that holds a line of MONITOR, as in what Docker keeps of what a container printed.
+fn capture_in(object: &serde_json::Value) -> Option<&String> {
+    let mut fields = object.as_object()?.iter();
+    fields
+        .find(|(_, value)| value.as_str().is_some_and(|text| monitor_line::is_line(text.trim_end().as_bytes())))
+        .map(|(name, _)| name)
+}
+
+/// That a text is JSON, and a command that makes a table of it, by the names of the first object's fields; `None` where it
+/// is none.
+pub fn json(lines: &[&[u8]]) -> Option<String> {
+    let first = std::str::from_utf8(lines.first()?).ok()?;
+    if !is_json(first, lines.get(1).copied().unwrap_or_default()) {
+        return None;
+    }
+    let text = lines.join(&b"\n"[..]);
+    let text = text.trim_ascii();
+    let (text, each) = text.strip_prefix(b"[").map_or((text, ""), |rest| (rest, ".[] | "));
+    let values = serde_json::Deserializer::from_slice(text).into_iter::<serde_json::Value>();
+    let objects: Vec<serde_json::Value> = values.take(20).map_while(Result::ok).collect();
+    if let Some(name) = objects.iter().find_map(capture_in) {
+        return Some(format!(
+            "this is JSON with a capture of MONITOR in it: jq -j '.\"{name}\"' FILE | cachelane replay -"
+        ));
+    }
+    let object = objects.first();
+    let fields = object.and_then(serde_json::Value::as_object);
+    let found = |wanted: Column| {
+        fields?.iter().find(|(name, value)| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let is_plain = value.is_string() || value.is_number();
+            // It is a column's name in the header, too.
+            let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+            is_plain && is_name && known(name) == Some(wanted) && wanted.reads(&text, Delimiter::Byte(b','))
+        })
+    };
+    let columns = [Column::Time, Column::Key, Column::Size, Column::Op].map(found);
+    let command = |header: &str, names: &str| {
+        format!("(echo {header}; jq -r '{each}[{names}] | @csv' FILE) | cachelane replay -")
+    };
+    if columns[1].is_some() {
+        let names: Vec<&str> = columns.iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let quoted: Vec<String> = names.iter().map(|name| format!(".\"{name}\"")).collect();
+        return Some(format!("this is JSON; make a table of it: {}", command(&names.join(","), &quoted.join(", "))));
+    }
+    let names: Vec<String> =
+        fields.into_iter().flatten().take(20).map(|(name, _)| format!("{:?}", shown(name.as_bytes()))).collect();
+    let own = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+    Some(format!(
+        "this is JSON; make a table of it: {}, with the names of its own fields{own} in place of TIME, KEY and SIZE",
+        command("time,key,size", ".TIME, .KEY, .SIZE")
+    ))
+}
+
 fn is_sql(words: &[&str]) -> bool {
     let upper: Vec<String> = words.iter().take(2).map(|word| word.to_ascii_uppercase()).collect();
     let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
@@ -187,31 +330,139 @@ fn is_sql(words: &[&str]) -> bool {
 }
 
 /// What to do about lines that have several fields, of which nothing says what they are; `None` where they have one.
-pub fn several_fields(lines: &[&[u8]]) -> Option<String> {
-    let by = |delimiter: Delimiter| -> Vec<usize> { lines.iter().map(|line| fields(line, delimiter).len()).collect() };
-    let found = Delimiter::ALL.into_iter().find_map(|delimiter| {
-        let widths = by(delimiter);
-        let wide = widths.iter().filter(|width| **width > 1).count();
-        // A blank is in no key; a comma may be in one (an address, say), but hardly as often in each.
-        let divides = match delimiter {
-            Delimiter::Blanks | Delimiter::Byte(b'\t') => wide > 0,
-            _ => {
-                let most = most_common(&widths);
-                most > 1 && widths.iter().filter(|width| **width == most).count() * 10 >= widths.len() * 9
-            }
+pub fn several_fields(lines: &[&[u8]], numbers: &[usize]) -> Option<String> {
+    if let Some(sentence) = lines_before(lines, numbers) {
+        return Some(sentence);
+    }
+    // A comma may be in a key (an address, say), but hardly as often in each.
+    if let Some((delimiter, width)) =
+        Delimiter::OF_ROWS.into_iter().find_map(|by| Some((by, common_width(&widths(lines, by))?)))
+    {
+        let how = match suggestion(lines, delimiter) {
+            Some(columns) => format!(
+                "say it, such as --columns {columns} (- for one that is not read), or write such a header as the first line"
+            ),
+            None => say_columns(width),
         };
-        divides.then(|| (most_common(&widths.into_iter().filter(|width| *width > 1).collect::<Vec<_>>()), delimiter))
-    });
-    let (width, delimiter) = found?;
-    let example = ["time,key", "time,key,size", "time,key,size,op"].get(width.saturating_sub(2));
-    let example =
-        example.map_or_else(|| format!("time,key,size{}", ",-".repeat(width.clamp(3, 20) - 3)), |e| (*e).to_owned());
+        return Some(format!(
+            "its lines have {width} fields, by {}, and nothing says which of them is the key; {how}; or, if each line is one \
+             key as it stands: --format keys",
+            delimiter.words()
+        ));
+    }
+    // A blank is in no key.
+    [Delimiter::Byte(b'\t'), Delimiter::Blanks].into_iter().find_map(|by| some_wide(lines, numbers, by))
+}
+
+fn widths(lines: &[&[u8]], delimiter: Delimiter) -> Vec<usize> {
+    lines.iter().map(|line| fields(line, delimiter).len()).collect()
+}
+
+/// How many fields nine lines in ten have, where that is more than one.
+fn common_width(widths: &[usize]) -> Option<usize> {
+    let most = most_common(widths);
+    (most > 1 && widths.iter().filter(|width| **width == most).count() * 10 >= widths.len() * 9).then_some(most)
+}
+
+/// That the first lines have another number of fields than all others, and how to delete them: one field, or any number
+/// before a header.
+pub fn lines_before(lines: &[&[u8]], numbers: &[usize]) -> Option<String> {
+    const BEFORE_MAX: usize = 20;
+    let (before, delimiter, has_header) = Delimiter::ALL.into_iter().find_map(|delimiter| {
+        let widths = widths(lines, delimiter);
+        let width = *widths.last()?;
+        let before = widths.len() - widths.iter().rev().take_while(|other| **other == width).count();
+        let rows = &lines[before..];
+        if width < 2 || rows.len() < 2 || !(1..=BEFORE_MAX).contains(&before) {
+            return None;
+        }
+        let header = Layout::of_header(rows[0], rows.get(1).copied(), false, Some(delimiter));
+        let has_header = matches!(header, Ok(Some(_)));
+        let are_single = widths[..before].iter().all(|width| *width <= 1);
+        (has_header || are_single).then_some((before, delimiter, has_header))
+    })?;
+    let rows = &lines[before..];
+    let (least, width) = (fields(lines[before - 1], delimiter).len().max(1), fields(rows[0], delimiter).len());
+    let have = if least == 1 { "1 field".to_owned() } else { format!("{least} fields") };
+    let (which, delete) = match before {
+        1 => (format!("first line has {have}"), "it"),
+        _ if least > 1 => (format!("first {before} lines have other numbers of fields"), "them"),
+        _ => (format!("first {before} lines have {have}"), "them"),
+    };
+    let columns = suggestion(rows, delimiter).filter(|_| !has_header).map(|columns| format!("--columns {columns} "));
+    let also = match columns {
+        Some(_) => " (the columns are a guess; - for one that is not read)".to_owned(),
+        None if has_header => String::new(),
+        None => format!(" and {}", say_columns(width)),
+    };
     Some(format!(
-        "its lines have {width} fields, by {}, and nothing says which of them is the key; say it: --columns {example} (- for \
-         one that is not read), or write such a header as the first line; or, if each line is one key as it stands: --format \
-         keys",
-        delimiter.words()
+        "its {which} and the others {width}, by {}; delete {delete}: tail -n +{} FILE | cachelane replay {}-{also}; or, \
+         if each line is one key as it stands: --format keys",
+        delimiter.words(),
+        numbers[before],
+        columns.unwrap_or_default()
     ))
+}
+
+/// That some lines have several fields.
+fn some_wide(lines: &[&[u8]], numbers: &[usize], delimiter: Delimiter) -> Option<String> {
+    let widths = widths(lines, delimiter);
+    let first = widths.iter().position(|width| *width > 1)?;
+    let wide: Vec<usize> = widths.iter().copied().filter(|width| *width > 1).collect();
+    let (least, most) = (wide.iter().min()?, wide.iter().max()?);
+    let by = delimiter.words();
+    if wide.len() * 2 <= widths.len() {
+        let field = if widths[first] == 1 { "field" } else { "fields" };
+        return Some(format!(
+            "line {} has {} {field}, by {by}, and most lines have one: {:?}; delete it if it is no key; or, if each line is \
+             one key as it stands: --format keys",
+            numbers[first],
+            widths[first],
+            shown(lines[first])
+        ));
+    }
+    Some(format!(
+        "its lines have {least} to {most} fields, by {by}, so that they are no table; take the keys out of them, such as with \
+         awk '{{print $N}}' FILE | cachelane replay - (N is the number of the field that is the key), or write a table with a \
+         header such as time,key,size; or, if each line is one key as it stands: --format keys"
+    ))
+}
+
+/// Columns that lines can be read with, if they have the same number of fields: those that look like times, sizes or
+/// operations, and the first other one as the key. `None` where no column is left for the key.
+fn suggestion(lines: &[&[u8]], delimiter: Delimiter) -> Option<String> {
+    let rows: Vec<Vec<String>> = lines.iter().map(|line| fields(line, delimiter)).collect();
+    let width = rows.first()?.len();
+    if !(2..=20).contains(&width) || rows.iter().any(|row| row.len() != width) {
+        return None;
+    }
+    let all = |column: usize, is: &dyn Fn(&str) -> bool| rows.iter().all(|row| is(row[column].trim()));
+    let comma = delimiter == Delimiter::Byte(b';');
+    let is_time = |text: &str| {
+        clock::length(text.as_bytes(), TimeUnit::Nanoseconds, comma).is_some() || clock::is_date(text.as_bytes())
+    };
+    let is_whole = |text: &str| !text.is_empty() && whole(text.as_bytes(), u32::MAX.into()).is_some();
+    let mut columns = vec!["-"; width];
+    let free = |columns: &[&str], is: &dyn Fn(&str) -> bool| (0..width).find(|&at| columns[at] == "-" && all(at, is));
+    if let Some(at) = free(&columns, &|text| csv::is_operation(text.as_bytes())) {
+        columns[at] = "op";
+    }
+    let rises = |column: usize| {
+        rows.windows(2).all(|pair| {
+            let number = |row: &[String]| clock::length(row[column].trim().as_bytes(), TimeUnit::Nanoseconds, comma);
+            number(&pair[0]) <= number(&pair[1])
+        })
+    };
+    // A number that rises is a time where it comes first, as is custom, or is as long as one since 1970.
+    let is_clear = |at: &usize| *at == 0 || all(*at, &|text| text.len() >= 10);
+    let time = (0..width).filter(|&at| columns[at] == "-" && all(at, &is_time) && rises(at)).find(is_clear);
+    time.into_iter().for_each(|at| columns[at] = "time");
+    let key = free(&columns, &|text| !text.is_empty() && !is_whole(text))
+        .or_else(|| free(&columns, &|text| !text.is_empty()))?;
+    columns[key] = "key";
+    let size = (key + 1..width).chain(0..key).find(|&at| columns[at] == "-" && all(at, &is_whole));
+    size.into_iter().for_each(|at| columns[at] = "size");
+    Some(columns.join(","))
 }
 
 fn most_common(widths: &[usize]) -> usize {
@@ -277,11 +528,14 @@ mod tests {
 
     #[test]
     fn lines_of_several_fields_are_asked_about_and_keys_with_a_comma_now_and_then_are_not() {
-        let ask = |sample: &str| several_fields(&sample.lines().map(str::as_bytes).collect::<Vec<_>>());
+        let ask = |sample: &str| {
+            let lines: Vec<&[u8]> = sample.lines().map(str::as_bytes).collect();
+            several_fields(&lines, &(1..=lines.len()).collect::<Vec<_>>())
+        };
         assert!(ask("user 7\nuser 8").unwrap().contains("2 fields, by blanks"));
-        assert!(ask("a,1\nb,2").unwrap().contains("--columns time,key (-"));
+        assert!(ask("a,1\nb,2").unwrap().contains("--columns key,size (-"));
         assert!(ask("a;1;x\nb;2;x").unwrap().contains("3 fields, by semicolons"));
-        assert!(ask("a\nb\nc d").unwrap().contains("by blanks"));
+        assert!(ask("a\nb\nc d").unwrap().contains("line 3 has 2 fields, by blanks"));
         assert!(ask("1 2 3 4 5 6").unwrap().contains("--columns time,key,size,-,-,-"));
         assert_eq!(ask("/a?x=1,2\n/b\n/c\n/d,e,f"), None);
         assert_eq!(ask("user:1\nuser:2"), None);

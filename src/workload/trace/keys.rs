@@ -1,6 +1,6 @@
 //! One key per line: the plainest trace.
 //!
-//! A key is its whole line but for the line's end (`\n` or `\r\n`), compared byte by byte: `7` and `07` are two keys.
+//! A key is its whole line but for the line's end (`\n` or `\r\n`; `\r` in a file that has no other), compared byte by byte: `7` and `07` are two keys.
 //! A byte-order mark before the first line is skipped, empty lines at the end are nothing. The libCacheSim and cache2k
 //! projects' text traces look like this. In the traces of LIRS a line `*` is a mark and no key.
 
@@ -84,6 +84,8 @@ impl<R: BufRead> KeyLines<R> {
                 key,
                 "one key: there is a blank in it (if each line is one key as it stands: --format keys)",
             )
+        } else if self.is_checked && key.contains(&b'\r') {
+            lines::returns(key, "one key")
         } else if let Some(key) = self.ids.id(key) {
             return Ok(Step::Record(Record { key, ..Record::default() }));
         } else {

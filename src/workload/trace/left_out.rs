@@ -19,6 +19,8 @@ pub enum Reason {
     Refused,
     /// It looks up keys that it does not name.
     Unnamed,
+    /// It brings keys, or takes them away, that it does not name (`REPLICAOF`, `DEBUG POPULATE`).
+    Others,
     /// What it does depends on what is not kept here.
     NotKept,
     /// It is not known here.
@@ -27,8 +29,15 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 6] =
-        [Reason::NoKey, Reason::Script, Reason::Refused, Reason::Unnamed, Reason::NotKept, Reason::Unknown];
+    pub const ALL: [Reason; 7] = [
+        Reason::NoKey,
+        Reason::Script,
+        Reason::Refused,
+        Reason::Unnamed,
+        Reason::Others,
+        Reason::NotKept,
+        Reason::Unknown,
+    ];
 
     /// Its name in JSON.
     pub const fn name(self) -> &'static str {
@@ -37,6 +46,7 @@ impl Reason {
             Reason::Script => "script",
             Reason::Refused => "refused",
             Reason::Unnamed => "unnamed_keys",
+            Reason::Others => "other_keys",
             Reason::NotKept => "depends_on_values",
             Reason::Unknown => "unknown",
         }
@@ -50,6 +60,9 @@ impl fmt::Display for Reason {
             Reason::Script => "scripts: the commands they run stand in the trace themselves",
             Reason::Refused => "the server refused them, so they changed nothing",
             Reason::Unnamed => "they read keys that they do not name, and those reads are not counted",
+            Reason::Others => {
+                "they bring or replace keys that the trace does not show: from there on, counts may differ"
+            }
             Reason::NotKept => "what they do depends on values or field TTLs, which are not kept",
             Reason::Unknown => "they are not known here",
         })

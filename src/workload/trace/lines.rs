@@ -107,6 +107,12 @@ pub fn wrong(number: u64, problem: Problem) -> TraceError {
     TraceError { place: Place::Line(number), problem }
 }
 
+/// A carriage return within a line, which is to be `what`.
+pub fn returns(line: &[u8], what: &str) -> Problem {
+    let how = "make all line ends alike: tr -s '\\r\\n' '\\n' < FILE | cachelane replay -";
+    Problem::expected(line, format!("{what}: there is a carriage return in it; {how}"))
+}
+
 /// What a whole empty file is told.
 pub fn empty(wanted: &'static str) -> TraceError {
     wrong(1, Problem::EmptyTrace(wanted))

@@ -34,6 +34,8 @@ mod lines;
 mod memory;
 mod monitor;
 mod monitor_line;
+#[cfg(test)]
+mod odd_files;
 mod oracle;
 mod order;
 mod recorded;
@@ -369,6 +371,9 @@ impl<'a> Records<'a> {
             problem => TraceError { place: Place::Line(1), problem },
         };
         let found = found(&Sample::new(&file.name, &file.head), &how).map_err(wrong)?;
+        if how.time_unit.is_some() {
+            found.takes_time_unit().map_err(wrong)?;
+        }
         let input = file.input;
         let is_forced = how.format.is_some();
         let names = how.names_bytes.unwrap_or(NAMES_BYTES_MAX);

@@ -1,7 +1,7 @@
 //! What `redis-cli MONITOR` prints: every command a Redis server was given.
 //!
 //! A line is cut up by [`monitor_line`](super::monitor_line). Lines of other programs come in between where the logs of several
-//! containers are put together; a last line may be cut off. What each command does to keys is [`redis`](super::redis)' matter; those that do nothing to a key are counted by name and told.
+//! containers are put together, others where someone types at redis-cli's prompt; a last line may be cut off. What each command does to keys is [`redis`](super::redis)' matter; those that do nothing to a key are counted by name and told.
 //! An entry is as large as its key and its value.
 
 use std::io::BufRead;
@@ -10,7 +10,7 @@ use super::commands::{Commands, DATABASE_MAX, Line};
 use super::error::shown;
 use super::left_out::LeftOut;
 use super::lines::{self, Lines, whole};
-use super::monitor_line::{self, is_noise, parts, unquote};
+use super::monitor_line::{self, is_around, is_noise, is_session, parts, plain, unquote};
 use super::{Interner, Problem, Step, Table, TraceError};
 use crate::time::Nanos;
 
@@ -32,6 +32,8 @@ pub struct Monitor<R> {
     count: u64,
     /// Whether something stands before each line, as where the logs of several containers are put together.
     has_prefix: bool,
+    /// Whether someone types at a prompt: answers follow, which may be anything.
+    at_prompt: bool,
     /// Lines that are no command's, and the first of them.
     strangers: u64,
     first_stranger: String,
@@ -52,6 +54,7 @@ impl<R: BufRead> Monitor<R> {
             time: Vec::new(),
             count: 0,
             has_prefix: false,
+            at_prompt: false,
             strangers: 0,
             first_stranger: String::new(),
             first_problem: None,
@@ -98,7 +101,8 @@ impl<R: BufRead> Monitor<R> {
             let mut none = || self.first_problem.take().unwrap_or_else(|| lines::empty("one line of MONITOR's output"));
             return if self.count == 0 { Err(none()) } else { Ok(Step::End) };
         };
-        let read = parts(line).and_then(|parts| {
+        let line = plain(line);
+        let read = parts(&line).and_then(|parts| {
             unquote(parts.words, &mut self.words)?;
             self.has_prefix |= !parts.prefix.is_empty();
             self.time.clear();
@@ -108,8 +112,10 @@ impl<R: BufRead> Monitor<R> {
             Ok(Line { at: Nanos(parts.time_ns), database, client, of_script: parts.client == Some(b"lua") })
         });
         match read.and_then(|line| self.commands.take(line, &mut self.words, keys)) {
-            Ok(()) => self.count += 1,
-            Err(_) if is_noise(self.lines.present()) => {}
+            Ok(()) => {
+                self.count += 1;
+                self.at_prompt = false;
+            }
             Err(problem) => self.stranger(problem)?,
         }
         Ok(self.commands.next().map_or(Step::Nothing, Step::Record))
@@ -118,16 +124,22 @@ impl<R: BufRead> Monitor<R> {
     /// A line that is no command's: an error, unless other programs' lines are to be expected, or it is cut off.
     #[cold]
     fn stranger(&mut self, problem: Problem) -> Result<(), TraceError> {
-        let line = self.lines.present();
+        let line = plain(self.lines.present());
+        self.at_prompt = is_session(&line).unwrap_or(self.at_prompt);
+        if is_noise(&line) {
+            return Ok(());
+        }
+        let is_stopped = line.ends_with(b"^C");
+        let is_expected = self.has_prefix || self.count == 0 || self.at_prompt || is_around(&line);
         if self.lines.is_unfinished() && self.count > 0 && matches!(problem, Problem::Expected { .. }) {
-            self.cut_off = Some(shown(line));
-        } else if (self.has_prefix || self.count == 0) && !monitor_line::is_line(line) {
+            self.cut_off = Some(shown(&line));
+        } else if is_expected && (is_stopped || !monitor_line::is_line(&line)) {
             if self.strangers == 0 {
-                self.first_stranger = format!("line {}: {}", self.lines.number, shown(line));
+                self.first_stranger = format!("line {}: {}", self.lines.number, shown(&line));
                 self.first_problem = Some(self.lines.wrong(problem));
             }
             self.strangers += 1;
-            if self.count == 0 && self.strangers == STRANGERS_MAX {
+            if self.count == 0 && !self.at_prompt && self.strangers >= STRANGERS_MAX {
                 return self.first_problem.take().map_or(Ok(()), Err);
             }
         } else {

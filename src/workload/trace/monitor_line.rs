@@ -6,6 +6,8 @@
 //! put before each line (`cache-1  | `). Redis up to 2.4 names no client, the database only where it is not 0, as
 //! `(db 2)`, and leaves whole numbers unquoted.
 
+use std::borrow::Cow;
+
 use super::Problem;
 use super::clock::seconds;
 
@@ -36,6 +38,11 @@ pub struct Parts<'a> {
 pub fn parts(line: &[u8]) -> Result<Parts<'_>, Problem> {
     let at_start = line.strip_prefix(b"+").unwrap_or(line);
     let found = parts_at(at_start, false).or_else(|| behind_prefix(line));
+    // Who ends a capture by hand finds `^C` before or after a line.
+    let found = found.map(|parts| match parts.words.strip_suffix(b"^C") {
+        Some(words) if words.ends_with(b"\"") => Parts { words, ..parts },
+        _ => parts,
+    });
     found.ok_or_else(|| Problem::expected(line, "a line such as 1339518083.107412 [0 127.0.0.1:60866] \"get\" \"key\""))
 }
 
@@ -44,11 +51,64 @@ pub fn is_line(line: &[u8]) -> bool {
     parts(line).is_ok()
 }
 
-/// Looks behind a prefix: a time with six digits after its point, a database and a client begin there.
+/// A line as it is read on a screen: without colours and other orders to a terminal (ECMA-48), and without what is written
+/// over. Nothing of a command goes: MONITOR escapes control characters.
+pub fn plain(line: &[u8]) -> Cow<'_, [u8]> {
+    if !line.iter().any(|byte| matches!(byte, 7 | 8 | b'\r' | 0x1B)) {
+        return Cow::Borrowed(line);
+    }
+    let (mut text, mut cursor) = (Vec::new(), 0);
+    let mut rest = line.trim_ascii_end();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match byte {
+            0x1B => {
+                let (order, after) = order(after);
+                rest = after;
+                match order {
+                    [b'[', count @ .., b'C'] => {
+                        let count = std::str::from_utf8(count).ok().and_then(|count| count.parse().ok()).unwrap_or(1);
+                        cursor = text.len().min(usize::saturating_add(cursor, count));
+                    }
+                    b"[K" | b"[0K" => text.truncate(cursor),
+                    _ => {}
+                }
+            }
+            // A prompt writes over the line that is being typed.
+            b'\r' => cursor = 0,
+            8 => cursor = cursor.saturating_sub(1),
+            7 => {}
+            _ => {
+                match text.get_mut(cursor) {
+                    Some(old) => *old = byte,
+                    None => text.push(byte),
+                }
+                cursor += 1;
+            }
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// An order to a terminal, of which the escape was read, and what stands after it.
+fn order(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = match text.first() {
+        Some(b'[') => (1..text.len()).find(|&at| (0x40..0x7F).contains(&text[at])),
+        // A title, up to a bell or `ESC \`.
+        Some(b']') => (1..text.len()).find(|&at| text[at] == 7 || text[at - 1..].starts_with(b"\x1b\\")),
+        _ => text.iter().position(|byte| !(0x20..0x30).contains(byte)),
+    };
+    text.split_at(end.map_or(text.len(), |end| end + 1))
+}
+
+/// Looks behind a prefix, such as that of a container, of `grep` or of `^C`: a time with six digits after its point, a database and a client begin there.
 fn behind_prefix(line: &[u8]) -> Option<Parts<'_>> {
     let starts =
         (1..line.len().min(PREFIX_MAX)).filter(|&at| line[at].is_ascii_digit() && !line[at - 1].is_ascii_digit());
-    let found = starts.filter(|&at| matches!(line[at - 1], b' ' | b'\t' | b'+' | b'>' | b'|' | b']'));
+    let found = starts.filter(|&at| {
+        let before = &line[..at];
+        matches!(before[at - 1], b' ' | b'\t' | b'+' | b'>' | b'|' | b']' | b':' | b'-') || before.ends_with(b"^C")
+    });
     let mut parts = found.filter_map(|at| Some((at, parts_at(&line[at..], true)?)));
     parts.next().map(|(at, parts)| Parts { prefix: &line[..at], ..parts })
 }
@@ -81,23 +141,89 @@ fn parts_at(line: &[u8], strict: bool) -> Option<Parts<'_>> {
     rest.starts_with(b"\"").then_some(parts)
 }
 
-/// Whether a line belongs to how a capture was made and says nothing: an answer, a prompt, what telnet says, `^C`.
+/// What is typed at redis-cli's prompt (`127.0.0.1:6379[3](TX)> get a`), if a line is one.
+pub fn typed(line: &[u8]) -> Option<&[u8]> {
+    let line = line.trim_ascii();
+    let end = line.iter().position(|&byte| byte == b'>')?;
+    let (mut place, typed) = (&line[..end], &line[end + 1..]);
+    if !typed.is_empty() && !typed.starts_with(b" ") {
+        return None;
+    }
+    for mode in [&b"(subscribed mode)"[..], b"(TX)"] {
+        place = place.strip_suffix(mode).unwrap_or(place);
+    }
+    if let Some(database) = place.strip_suffix(b"]") {
+        place = &place[..database.iter().rposition(|&byte| byte == b'[')?];
+    }
+    let port = place.iter().rposition(|&byte| byte == b':').map_or(&b""[..], |colon| &place[colon + 1..]);
+    let is_address = !port.is_empty() && port.iter().all(u8::is_ascii_digit) && !place.contains(&b' ');
+    let is_prompt =
+        is_address || place == b"not connected" || place.starts_with(b"redis ") || place.ends_with(b".sock");
+    is_prompt.then(|| typed.trim_ascii())
+}
+
+/// Whether a line ends the capture and begins a session at a prompt, whose answers may be anything: `Some(false)` for one
+/// that ends such a session.
+pub fn is_session(line: &[u8]) -> Option<bool> {
+    let line = line.trim_ascii();
+    match typed(line) {
+        Some(typed) => Some(!typed.eq_ignore_ascii_case(b"monitor")),
+        None => (line.starts_with(b"^C") || line.ends_with(b"^C")).then_some(true),
+    }
+}
+
+/// Whether a line belongs to how a capture was made and says nothing: an answer, a prompt, what telnet says, `^C`. Nor is
+/// shown what may be a password.
 pub fn is_noise(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     let lower = line.to_ascii_lowercase();
     let begins = |with: &[u8]| lower.starts_with(with);
+    let typed = typed(&lower);
+    let is_secret =
+        |typed: &[u8]| [&b"auth"[..], b"pass"].iter().any(|word| typed.windows(4).any(|four| four == *word));
     matches!(lower.as_slice(), b"" | b"ok" | b"+ok" | b"\"ok\"" | b"^c" | b"^z" | b"quit" | b"monitor" | b"1) ok")
-        || lower.ends_with(b"> monitor")
-        || lower.ends_with(b"> quit")
-        || (line.ends_with(b">") && line.contains(&b':'))
+        || typed.is_some_and(|typed| matches!(typed, b"" | b"monitor" | b"quit") || is_secret(typed))
         || (begins(b"trying ") && line.ends_with(b"..."))
         || begins(b"connected to ")
         || begins(b"escape character is ")
         || begins(b"connection closed")
         || begins(b"error: server closed the connection")
         || begins(b"attaching to ")
-        || begins(b"^c")
-        || (begins(b"auth ") || lower.windows(7).any(|seven| seven == b"> auth "))
+        || begins(b"auth ")
+        || begins(b"warning: using a password with ")
+}
+
+/// Whether a line is one that stands around captures, and is to be counted: an answer, of a server's log, of script(1).
+pub fn is_around(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let line = line.strip_prefix(b"^C").unwrap_or(line);
+    let begins = |with: &[u8]| line.starts_with(with);
+    let is_duration =
+        line.strip_prefix(b"(").and_then(|rest| rest.strip_suffix(b"s)")).is_some_and(|s| seconds(s).is_some());
+    is_duration
+        || typed(line).is_some()
+        || is_of_log(line)
+        || begins(b"Script started")
+        || begins(b"Script done")
+        || begins(b"Could not connect to ")
+        || begins(b"(nil)")
+        || begins(b"(integer) ")
+        || begins(b"(error) ")
+}
+
+/// `1:M 01 Jan 2024 00:00:01.123 * Ready`, and `[77] 01 Jan 00:00:01.123 * Ready` as up to Redis 2.8.
+fn is_of_log(line: &[u8]) -> bool {
+    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let mut words = line.split(|&byte| byte == b' ');
+    let (process, day, month) = (words.next(), words.next(), words.next());
+    let is_process = process.is_some_and(|word| match word {
+        [number @ .., b':', b'M' | b'S' | b'C' | b'X' | b'R'] => digits(number),
+        [b'[', number @ .., b']'] => digits(number),
+        _ => false,
+    });
+    is_process
+        && day.is_some_and(|day| day.len() == 2 && digits(day))
+        && month.is_some_and(|month| month.len() == 3 && month.iter().all(u8::is_ascii_alphabetic))
 }
 
 /// The quoted words, unescaped, into buffers that are used again.
@@ -205,6 +331,19 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_read_as_a_terminal_shows_it() {
+        let shown = |line: &str| String::from_utf8(plain(line.as_bytes()).into_owned()).unwrap();
+        // As redis-cli writes what is typed at its prompt, with a hint behind it.
+        let prompt = "a:1> \r\x1b[0Ka:1> g\r\x1b[6C\r\x1b[0Ka:1> get\x1b[0;90;49m key\x1b[0m\r\x1b[8C\r\x1b[0Ka:1> get k\r\x1b[10C\r";
+        assert_eq!(shown(prompt), "a:1> get k");
+        assert_eq!(shown("\x1b[1;32mab\x1b(B\x1b[m\x1b]0;title\x07c"), "abc");
+        assert_eq!(shown("abc\x08\x08X\x07"), "aXc");
+        for odd in ["\x1b", "\x1b[", "\x1b]", "\x1b[99999999999999999999C", "\r\x1b[9Cx", "\x08\x1b[Kx"] {
+            assert!(shown(odd).len() <= 1, "{odd:?}");
+        }
+    }
+
+    #[test]
     fn other_lines_are_none() {
         for line in [
             "",
@@ -231,11 +370,19 @@ mod tests {
             "^C",
             "Trying 127.0.0.1...",
             "10.0.0.2:6379>",
+            "10.0.0.2:6379> auth me hunter2",
+            "10.0.0.2:6379> config set requirepass hunter2",
         ] {
             assert!(is_noise(line.as_bytes()), "{line}");
         }
-        for line in ["GET a", "user:1", "1700000001.25", "hello"] {
+        for line in ["GET a", "user:1", "1700000001.25", "hello", "a:1 > b", "1:M hello", "(a)"] {
             assert!(!is_noise(line.as_bytes()), "{line}");
+            assert!(!is_around(line.as_bytes()), "{line}");
+        }
+        for prompt in
+            ["a:1> x", "a:1[3]> x", "a:1(TX)> x", "a:1[15](subscribed mode)> x", "redis /t/r.sock> x", "::1:6379> x"]
+        {
+            assert_eq!(typed(prompt.as_bytes()), Some(&b"x"[..]), "{prompt}");
         }
     }
 }

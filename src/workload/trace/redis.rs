@@ -5,13 +5,21 @@
 //! read (`lookupKeyRead`) do, those by commands that write (`lookupKeyWrite`) do not. A command whose words the server must
 //! have refused does nothing. Redis 7.0, `src/*.c`; names that later versions added do what they do there.
 
+mod numbers;
+mod reads;
+mod streams;
+
 use super::Problem;
 use super::left_out::Reason;
 use crate::keyspace::{
-    Aggregate, Combine, Combining, Command, Elements, End, Expiry, Flush, Limit, Member, Only, OnlyExpiry, Range,
-    ScoresHow, Scoring, SetOperation, Sort, Wait,
+    Aggregate, Combine, Combining, Command, Elements, End, Expiry, Flush, Kind, Limit, Member, Only, OnlyExpiry, Range,
+    Resize, ScoresHow, Scoring, SetOperation, Sort, Text, Wait, Waiters,
 };
 use crate::time::Nanos;
+pub use numbers::integer;
+use numbers::number;
+use reads::{By, Reading, SortedRange, read_keys, read_of, reading, sorted_range};
+use streams::streams;
 
 /// Why a command becomes nothing.
 #[derive(Debug)]
@@ -37,7 +45,7 @@ pub trait Sink {
     /// The id of a key of another database; `None` where there is no such database.
     fn key_of(&mut self, database: &[u8], name: &[u8]) -> Result<Option<u32>, Problem>;
     /// What stood in one database stands in another, and the other way round; false where there is no such database.
-    fn swap(&mut self, one: &[u8], other: &[u8]) -> bool;
+    fn swap(&mut self, one: &[u8], other: &[u8]) -> Result<bool, Problem>;
     /// Every key of the database in use that may be there.
     fn flushed(&mut self) -> Flush;
     /// Every key of any database may be gone.
@@ -54,6 +62,8 @@ pub trait Sink {
 #[derive(Clone, Copy)]
 struct Words<'a>(&'a [Vec<u8>]);
 
+/// The most bits of a text: of 512 MiB.
+const BITS_MAX: u64 = 1 << 32;
 const MILLISECOND: u64 = 1_000_000;
 const SECOND_MS: i64 = 1_000;
 
@@ -89,6 +99,11 @@ impl<'a> Words<'a> {
         number(self.word(place)?).ok_or(REFUSED)
     }
 
+    /// A finite number that may be larger than others.
+    fn long_number(self, place: usize) -> Result<f64, Not> {
+        numbers::long_number(self.word(place)?).ok_or(REFUSED)
+    }
+
     fn member(self, place: usize) -> Result<Member, Not> {
         Ok(Member::new(self.word(place)?))
     }
@@ -108,21 +123,6 @@ impl<'a> Words<'a> {
     }
 }
 
-/// A whole number as Redis reads one (`string2ll`): no sign but −, no zeros before it, no spaces.
-fn integer(word: &[u8]) -> Option<i64> {
-    let digits = word.strip_prefix(b"-").unwrap_or(word);
-    let plain = digits.iter().all(u8::is_ascii_digit) && (word == b"0" || digits.first().is_some_and(|&d| d != b'0'));
-    std::str::from_utf8(word).ok().filter(|_| plain)?.parse().ok()
-}
-
-/// A number as Redis reads one (`strtod`), which is not NaN.
-fn number(word: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(word).ok()?;
-    let value: f64 = text.parse().ok()?;
-    let said = text.trim_start_matches(['+', '-']).starts_with(['i', 'I']);
-    (!value.is_nan() && (value.is_finite() || said)).then_some(value)
-}
-
 /// The expiry of a value that ends at this millisecond since 1970: it is good up to and including it.
 fn until(end_ms: i64) -> Expiry {
     match u64::try_from(end_ms) {
@@ -137,7 +137,10 @@ fn now_ms(sink: &impl Sink) -> i64 {
     (sink.now().0 / MILLISECOND) as i64
 }
 
-const STORE: Command = Command::Store { expiry: Expiry::Never, only: Only::Always };
+/// Stores this value.
+fn store(expiry: Expiry, only: Only, value: &[u8]) -> Command {
+    Command::Store { expiry, only, text: Text::of(value) }
+}
 
 /// Gives `sink` what a command does. The first word is its name, in small letters.
 pub fn translate(words: &[Vec<u8>], sink: &mut impl Sink) -> Result<(), Not> {
@@ -150,6 +153,7 @@ pub fn translate(words: &[Vec<u8>], sink: &mut impl Sink) -> Result<(), Not> {
         b"set" | b"setnx" | b"setex" | b"psetex" | b"getset" | b"getex" | b"getdel" | b"mset" | b"msetnx"
         | b"msetex" | b"append" | b"incr" | b"decr" | b"incrby" | b"decrby" | b"incrbyfloat" | b"setrange"
         | b"setbit" | b"bitfield" | b"bitop" | b"pfadd" | b"pfmerge" => texts(name, words, sink),
+        b"delex" if words.len() == 2 => whole_keys(b"del", words, sink),
         b"del" | b"unlink" | b"expire" | b"pexpire" | b"expireat" | b"pexpireat" | b"persist" | b"rename"
         | b"renamenx" | b"copy" | b"move" | b"swapdb" | b"flushall" | b"flushdb" | b"restore" | b"restore-asking"
         | b"migrate" => whole_keys(name, words, sink),
@@ -160,14 +164,18 @@ pub fn translate(words: &[Vec<u8>], sink: &mut impl Sink) -> Result<(), Not> {
         b"sadd" | b"srem" | b"spop" | b"smove" | b"sunionstore" | b"sinterstore" | b"sdiffstore" => {
             sets(name, words, sink)
         }
-        b"hset" | b"hmset" | b"hsetnx" | b"hincrby" | b"hincrbyfloat" | b"hdel" | b"hgetdel" => {
-            hashes(name, words, sink)
-        }
+        b"hset" | b"hmset" | b"hsetnx" | b"hincrby" | b"hincrbyfloat" | b"hdel" | b"hgetdel" | b"hsetex"
+        | b"hexpire" | b"hpexpire" | b"hexpireat" | b"hpexpireat" => hashes(name, words, sink),
         b"zadd" | b"zincrby" | b"zrem" | b"zremrangebyrank" | b"zremrangebyscore" | b"zremrangebylex" | b"zpopmin"
         | b"zpopmax" | b"bzpopmin" | b"bzpopmax" | b"zmpop" | b"bzmpop" | b"zunionstore" | b"zinterstore"
         | b"zdiffstore" | b"zrangestore" | b"geoadd" | b"geosearchstore" => sorted_sets(name, words, sink),
         b"xadd" | b"xtrim" | b"xdel" | b"xsetid" | b"xgroup" | b"xread" | b"xreadgroup" => streams(name, words, sink),
         b"sort" | b"sort_ro" => sort(words, sink),
+        b"client" if words.is(1, b"kill") || words.is(1, b"unblock") => {
+            sink.in_part(Reason::NoKey);
+            sink.put(super::NO_KEY, Command::Waiting(Waiters::Doubtful), None);
+            Ok(())
+        }
         b"georadius" | b"georadiusbymember" => places_near(name, words, sink),
         _ => Err(Not::LeftOut(why_not(words))),
     }
@@ -176,6 +184,8 @@ pub fn translate(words: &[Vec<u8>], sink: &mut impl Sink) -> Result<(), Not> {
 /// Why a command that is none of the others is left out.
 fn why_not(words: Words<'_>) -> Reason {
     match words.0[0].as_slice() {
+        b"replicaof" | b"slaveof" if !(words.is(1, b"no") && words.is(2, b"one")) => Reason::Others,
+        b"debug" if [&b"populate"[..], b"reload", b"loadaof"].iter().any(|word| words.is(1, word)) => Reason::Others,
         b"ping" | b"echo" | b"select" | b"auth" | b"hello" | b"quit" | b"reset" | b"client" | b"config" | b"info"
         | b"multi" | b"exec" | b"discard" | b"watch" | b"unwatch" | b"subscribe" | b"psubscribe" | b"ssubscribe"
         | b"unsubscribe" | b"punsubscribe" | b"sunsubscribe" | b"publish" | b"spublish" | b"pubsub" | b"monitor"
@@ -187,121 +197,9 @@ fn why_not(words: Words<'_>) -> Reason {
         b"scan" if (2..words.len()).any(|place| words.is(place, b"type")) => Reason::Unnamed,
         b"scan" => Reason::NoKey,
         b"eval" | b"evalsha" | b"eval_ro" | b"evalsha_ro" | b"fcall" | b"fcall_ro" => Reason::Script,
-        b"hexpire" | b"hpexpire" | b"hexpireat" | b"hpexpireat" | b"hpersist" | b"hgetex" | b"hsetex" | b"delex"
-        | b"delifeq" => Reason::NotKept,
+        b"hpersist" | b"hgetex" | b"delex" | b"delifeq" => Reason::NotKept,
         _ => Reason::Unknown,
     }
-}
-
-/// Which words of a command that only reads are its keys.
-enum Reading {
-    /// The first after its name.
-    First,
-    /// That one, and the eviction policy does not notice.
-    Unnoticed,
-    /// All.
-    All,
-    /// All, unnoticed.
-    AllUnnoticed,
-    /// The first two.
-    Two,
-    /// As many as the first word says.
-    Counted,
-    /// The second, after a subcommand, if there is one.
-    AfterSubcommand,
-}
-
-fn reading(name: &[u8]) -> Option<Reading> {
-    Some(match name {
-        b"get"
-        | b"strlen"
-        | b"getrange"
-        | b"substr"
-        | b"getbit"
-        | b"bitcount"
-        | b"bitpos"
-        | b"bitfield_ro"
-        | b"dump"
-        | b"digest"
-        | b"hget"
-        | b"hmget"
-        | b"hgetall"
-        | b"hexists"
-        | b"hlen"
-        | b"hkeys"
-        | b"hvals"
-        | b"hscan"
-        | b"hstrlen"
-        | b"hrandfield"
-        | b"httl"
-        | b"hpttl"
-        | b"hexpiretime"
-        | b"hpexpiretime"
-        | b"lrange"
-        | b"lindex"
-        | b"llen"
-        | b"lpos"
-        | b"smembers"
-        | b"sismember"
-        | b"smismember"
-        | b"scard"
-        | b"srandmember"
-        | b"sscan"
-        | b"zrange"
-        | b"zrevrange"
-        | b"zrangebyscore"
-        | b"zrevrangebyscore"
-        | b"zrangebylex"
-        | b"zrevrangebylex"
-        | b"zscore"
-        | b"zmscore"
-        | b"zrank"
-        | b"zrevrank"
-        | b"zcard"
-        | b"zcount"
-        | b"zlexcount"
-        | b"zscan"
-        | b"zrandmember"
-        | b"geopos"
-        | b"geodist"
-        | b"geohash"
-        | b"geosearch"
-        | b"georadius_ro"
-        | b"georadiusbymember_ro"
-        | b"xrange"
-        | b"xrevrange"
-        | b"xlen"
-        | b"xpending"
-        | b"xack"
-        | b"xclaim"
-        | b"xautoclaim" => Reading::First,
-        b"type" | b"ttl" | b"pttl" | b"expiretime" | b"pexpiretime" => Reading::Unnoticed,
-        b"mget" | b"touch" | b"pfcount" | b"sunion" | b"sinter" | b"sdiff" => Reading::All,
-        b"exists" => Reading::AllUnnoticed,
-        b"lcs" => Reading::Two,
-        b"sintercard" | b"zunion" | b"zinter" | b"zdiff" | b"zintercard" => Reading::Counted,
-        b"object" | b"xinfo" => Reading::AfterSubcommand,
-        _ => return None,
-    })
-}
-
-fn read_keys(words: Words<'_>, read: Reading, sink: &mut impl Sink) -> Result<(), Not> {
-    let (places, command) = match read {
-        Reading::First => (1..2, Command::Read),
-        Reading::Unnoticed => (1..2, Command::Exists),
-        Reading::All => (1..words.len().max(2), Command::Read),
-        Reading::AllUnnoticed => (1..words.len().max(2), Command::Exists),
-        Reading::Two => (1..3, Command::Read),
-        Reading::Counted => (words.counted(1)?, Command::Read),
-        Reading::AfterSubcommand if words.len() < 3 => return Err(Not::LeftOut(Reason::NoKey)),
-        Reading::AfterSubcommand if words.is(0, b"xinfo") => (2..3, Command::Read),
-        Reading::AfterSubcommand => (2..3, Command::Exists),
-    };
-    for place in places {
-        let key = sink.key(words.word(place)?)?;
-        sink.put(key, command.clone(), None);
-    }
-    Ok(())
 }
 
 // ---- Texts ----
@@ -363,33 +261,22 @@ fn end_ms(unit: &[u8], word: &[u8], sink: &impl Sink) -> Option<i64> {
 }
 
 fn texts(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
-    let change = |creates| Command::Change { creates };
-    let command = match name {
+    let store = |expiry, only, value| Ok::<_, Not>((store(expiry, only, words.word(value)?), Some(value)));
+    let (command, value) = match name {
         b"set" => return set(words, sink),
-        b"setnx" => (Command::Store { expiry: Expiry::Never, only: Only::IfAbsent }, Some(2)),
+        b"setnx" => store(Expiry::Never, Only::IfAbsent, 2)?,
         b"setex" | b"psetex" => {
             let unit: &[u8] = if name == b"setex" { b"ex" } else { b"px" };
             let expiry = until(end_ms(unit, words.word(2)?, sink).ok_or(REFUSED)?);
-            (Command::Store { expiry, only: Only::Always }, Some(3))
+            store(expiry, Only::Always, 3)?
         }
         b"getset" | b"getdel" | b"getex" => return get_and(name, words, sink),
         b"mset" | b"msetnx" | b"msetex" => return set_many(name, words, sink),
-        b"append" | b"incr" | b"decr" => (change(true), None),
-        b"incrby" | b"decrby" => words.integer(2).map(|_| (change(true), None))?,
-        b"incrbyfloat" => words.number(2).map(|_| (change(true), None))?,
-        b"setrange" => {
-            words.count(2)?;
-            (change(!words.word(3)?.is_empty()), None)
+        b"append" | b"incr" | b"decr" | b"incrby" | b"decrby" | b"incrbyfloat" | b"setrange" | b"setbit" => {
+            return change(name, words, sink);
         }
-        b"setbit" => {
-            let (offset, bit) = (words.count(2)?, words.integer(3)?);
-            if offset >= 1 << 32 || !(0..=1).contains(&bit) {
-                return Err(REFUSED);
-            }
-            (change(true), None)
-        }
-        b"bitfield" => (bit_fields(words)?, None),
-        b"pfadd" => (change(true), None),
+        b"bitfield" => return change_bits(words, sink),
+        b"pfadd" => return elements(words, 1, Elements::Sketch, sink),
         b"pfmerge" => return combine(words, 1, 1..words.len(), Combining::Merged, sink),
         _ => {
             let operation = words.option(1);
@@ -401,11 +288,57 @@ fn texts(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not>
             return combine(words, 2, sources, Combining::Text, sink);
         }
     };
-    let (command, value) = command;
     let size = value.map(|place| entry_size(words, 1, place)).transpose()?;
     let key = sink.key(words.word(1)?)?;
     sink.put(key, command, size);
     Ok(())
+}
+
+/// Commands that change a text, or make one. What `INCR` and its like make of one that is there has about as many digits.
+fn change(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
+    let name_bytes = words.word(1)?.len();
+    let (size, value_bytes) = match name {
+        // Nothing added to nothing is a text without bytes.
+        b"append" if words.word(2)?.is_empty() => {
+            let key = sink.key(words.word(1)?)?;
+            sink.put(key, store(Expiry::Never, Only::IfAbsent, b""), Some(name_bytes));
+            return Ok(());
+        }
+        b"append" => {
+            let added = words.word(2)?.len();
+            (Resize::By(bytes(added)), added)
+        }
+        b"incr" | b"decr" => (Resize::By(0), if name == b"incr" { 1 } else { 2 }),
+        b"incrby" => (Resize::By(0), words.integer(2)?.to_string().len()),
+        b"decrby" => {
+            let negative = words.integer(2)?.checked_neg().ok_or(REFUSED)?;
+            (Resize::By(0), negative.to_string().len())
+        }
+        b"incrbyfloat" => (Resize::By(0), words.long_number(2)?.to_string().len()),
+        b"setrange" => {
+            let (offset, added) = (words.count(2)? as usize, words.word(3)?.len());
+            if added > 0 && offset.saturating_add(added) as u64 > BITS_MAX / 8 {
+                return Err(REFUSED);
+            }
+            (if added == 0 { Resize::By(0) } else { Resize::AtLeast }, offset.saturating_add(added))
+        }
+        _ => {
+            let (offset, bit) = (words.count(2)?, words.integer(3)?);
+            if offset >= BITS_MAX || !(0..=1).contains(&bit) {
+                return Err(REFUSED);
+            }
+            (Resize::AtLeast, offset as usize / 8 + 1)
+        }
+    };
+    let creates = name != b"setrange" || size == Resize::AtLeast;
+    let key = sink.key(words.word(1)?)?;
+    sink.put(key, Command::Change { creates, size }, Some(name_bytes.saturating_add(value_bytes)));
+    Ok(())
+}
+
+/// A number of bytes as far as it is counted.
+fn bytes(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// A key and its value, in bytes.
@@ -420,7 +353,7 @@ fn set(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
         return Err(REFUSED);
     }
     let key = sink.key(words.word(1)?)?;
-    let store = Command::Store { expiry: options.expiry, only: options.only };
+    let store = store(options.expiry, options.only, words.word(2)?);
     if options.gets {
         sink.put(key, Command::Read, None);
         sink.put(key, Command::UnlessNoText(Box::new(store)), Some(size));
@@ -433,7 +366,7 @@ fn set(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
 /// Commands that read a text and then do something to it.
 fn get_and(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
     let (then, size) = match name {
-        b"getset" => (Some(STORE), Some(entry_size(words, 1, 2)?)),
+        b"getset" => (Some(store(Expiry::Never, Only::Always, words.word(2)?)), Some(entry_size(words, 1, 2)?)),
         b"getdel" => (Some(Command::Delete), None),
         _ => {
             let options = options(words, 2, false, sink)?;
@@ -466,51 +399,74 @@ fn set_many(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), N
     }
     let mut keys = Vec::with_capacity(pairs.len() / 2);
     for place in pairs.step_by(2) {
-        keys.push((sink.key(words.word(place)?)?, entry_size(words, place, place + 1)?));
+        let text = Text::of(words.word(place + 1)?);
+        keys.push((sink.key(words.word(place)?)?, entry_size(words, place, place + 1)?, text));
     }
     let only = if name == b"msetnx" { Only::IfAbsent } else { options.only };
     if only == Only::Always {
-        let store = Command::Store { expiry: options.expiry, only };
-        keys.into_iter().for_each(|(key, size)| sink.put(key, store.clone(), Some(size)));
+        keys.into_iter().for_each(|(key, size, text)| {
+            sink.put(key, Command::Store { expiry: options.expiry, only, text }, Some(size));
+        });
     } else {
-        let sizes = keys.iter().map(|(key, size)| (*key, u32::try_from(*size).unwrap_or(u32::MAX)));
-        let all = Command::StoreAll { keys: sizes.collect(), expiry: options.expiry, only };
-        sink.put(keys[0].0, all, None);
+        let keys: Box<[(u32, u32, Text)]> =
+            keys.into_iter().map(|(key, size, text)| (key, bytes(size), text)).collect();
+        let first = keys[0].0;
+        let all = Command::StoreAll { keys, expiry: options.expiry, only };
+        sink.put(first, all, None);
     }
     Ok(())
 }
 
-/// `BITFIELD` reads if all it does is to get.
-fn bit_fields(words: Words<'_>) -> Result<Command, Not> {
-    let (mut place, mut writes) = (2, false);
+/// The operations of `BITFIELD`: the bit after the last one that is written, if any is.
+fn bit_fields(words: Words<'_>) -> Result<Option<u64>, Not> {
+    let (mut place, mut bits) = (2, None);
     while place < words.len() {
-        let length = match words.option(place).as_slice() {
-            b"get" => 3,
+        let writes = match words.option(place).as_slice() {
+            b"get" => false,
             b"set" | b"incrby" => {
-                writes = true;
                 words.integer(place + 3)?;
-                4
+                true
             }
-            b"overflow" if matches!(words.option(place + 1).as_slice(), b"wrap" | b"sat" | b"fail") => 2,
+            b"overflow" if matches!(words.option(place + 1).as_slice(), b"wrap" | b"sat" | b"fail") => {
+                place += 2;
+                continue;
+            }
             _ => return Err(REFUSED),
         };
-        if length > 2 {
-            bit_field(words, place)?;
-        }
-        place += length;
+        let end = bit_field(words, place)?;
+        bits = bits.max(writes.then_some(end));
+        place += if writes { 4 } else { 3 };
     }
-    Ok(if writes { Command::Change { creates: true } } else { Command::Read })
+    Ok(bits)
 }
 
-/// A type such as `u8` and a place such as `0` or `#3`.
-fn bit_field(words: Words<'_>, place: usize) -> Result<(), Not> {
+/// `BITFIELD` reads if all it does is to get.
+fn change_bits(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
+    let bits = bit_fields(words)?;
+    let key = sink.key(words.word(1)?)?;
+    match bits {
+        Some(bits) => {
+            let size = words.word(1)?.len() + (bits as usize).div_ceil(8);
+            sink.put(key, Command::Change { creates: true, size: Resize::AtLeast }, Some(size));
+        }
+        None => sink.put(key, Command::Read, None),
+    }
+    Ok(())
+}
+
+/// A type such as `u8` and a place such as `0` or `#3`: the bit after the last one.
+fn bit_field(words: Words<'_>, place: usize) -> Result<u64, Not> {
     let kind = words.word(place + 1)?;
     let bits = kind.get(1..).and_then(integer).ok_or(REFUSED)?;
     let most = if kind[0] == b'i' { 64 } else { 63 };
     let offset = words.word(place + 2)?;
-    let offset = integer(offset.strip_prefix(b"#").unwrap_or(offset)).ok_or(REFUSED)?;
-    let good = matches!(kind[0], b'i' | b'u') && (1..=most).contains(&bits) && offset >= 0;
-    if good { Ok(()) } else { Err(REFUSED) }
+    let offset = match offset.strip_prefix(b"#") {
+        Some(field) => integer(field).and_then(|field| field.checked_mul(bits)),
+        None => integer(offset),
+    };
+    let offset = offset.and_then(|offset| u64::try_from(offset).ok()).filter(|&offset| offset < BITS_MAX);
+    let good = matches!(kind[0], b'i' | b'u') && (1..=most).contains(&bits);
+    offset.filter(|_| good).map(|offset| offset + bits as u64).ok_or(REFUSED)
 }
 
 // ---- Whole keys ----
@@ -538,7 +494,7 @@ fn whole_keys(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(),
             return Ok(());
         }
         b"swapdb" => {
-            let swapped = sink.swap(words.word(1)?, words.word(2)?);
+            let swapped = sink.swap(words.word(1)?, words.word(2)?)?;
             return if swapped { Ok(()) } else { Err(REFUSED) };
         }
         b"migrate" => return migrate(words, sink),
@@ -550,10 +506,10 @@ fn whole_keys(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(),
         b"persist" => (Command::Expire { to: Expiry::Never, only: OnlyExpiry::Always }, None),
         b"rename" | b"renamenx" => {
             let to = sink.key(words.word(2)?)?;
-            (Command::Rename { to, only_if_absent: name == b"renamenx" }, None)
+            (Command::Rename { to, only_if_absent: name == b"renamenx", longer: longer(words)? }, None)
         }
         b"move" => match sink.key_of(words.word(2)?, words.word(1)?)? {
-            Some(to) if to != key => (Command::Rename { to, only_if_absent: true }, None),
+            Some(to) if to != key => (Command::Rename { to, only_if_absent: true, longer: 0 }, None),
             _ => return Err(REFUSED),
         },
         b"copy" => (copy(key, words, sink)?, None),
@@ -607,7 +563,13 @@ fn copy(key: u32, words: Words<'_>, sink: &mut impl Sink) -> Result<Command, Not
         Some(database) => sink.key_of(database, words.word(2)?)?.ok_or(REFUSED)?,
         None => sink.key(words.word(2)?)?,
     };
-    if to == key { Err(REFUSED) } else { Ok(Command::Copy { to, replace }) }
+    if to == key { Err(REFUSED) } else { Ok(Command::Copy { to, replace, longer: longer(words)? }) }
+}
+
+/// How many bytes longer the second name is than the first.
+fn longer(words: Words<'_>) -> Result<i32, Not> {
+    let (one, other) = (words.word(1)?.len() as i64, words.word(2)?.len() as i64);
+    Ok(i32::try_from(other - one).unwrap_or(0))
 }
 
 fn restore(words: Words<'_>, sink: &impl Sink) -> Result<Command, Not> {
@@ -630,8 +592,7 @@ fn restore(words: Words<'_>, sink: &impl Sink) -> Result<Command, Not> {
         end if absolute => until(end),
         ttl => until(ttl.saturating_add(now_ms(sink))),
     };
-    // The first byte of what DUMP gave is the kind of value.
-    let text = words.word(3)?.first() == Some(&0);
+    let text = Text::of_dump(words.word(3)?);
     Ok(Command::Restore { expiry, replace, text })
 }
 
@@ -795,7 +756,7 @@ fn hashes(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not
         }
         b"hsetnx" => Elements::Fields(vec![words.member(2)?]),
         b"hincrby" => words.integer(3).and_then(|_| Ok(Elements::Fields(vec![words.member(2)?])))?,
-        b"hincrbyfloat" => words.number(3).and_then(|_| Ok(Elements::Fields(vec![words.member(2)?])))?,
+        b"hincrbyfloat" => words.long_number(3).and_then(|_| Ok(Elements::Fields(vec![words.member(2)?])))?,
         b"hgetdel" => {
             let fields = words.counted(3)?;
             if !words.is(2, b"fields") || fields.end != words.len() {
@@ -803,9 +764,71 @@ fn hashes(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not
             }
             Elements::RemoveFields(words.members(fields.start)?)
         }
+        b"hsetex" => fields_with_ttl(words, sink)?,
+        b"hexpire" | b"hpexpire" | b"hexpireat" | b"hpexpireat" => expired_fields(name, words, sink)?,
         _ => Elements::RemoveFields(words.members(2)?),
     };
     elements(words, 1, what, sink)
+}
+
+/// Whether a field's TTL is over at once (`parseExpireTime`). Of one that is not, nothing is kept.
+fn is_over(time: u64, unit_ms: u64, base_ms: u64, sink: &impl Sink) -> Result<bool, Not> {
+    const END_MS_MAX: u64 = (1 << 46) - 1;
+    let end = time.checked_mul(unit_ms).and_then(|ms| ms.checked_add(base_ms)).filter(|&end| end <= END_MS_MAX);
+    Ok(end.ok_or(REFUSED)? <= now_ms(sink) as u64)
+}
+
+/// `HSETEX key [FNX|FXX] [EX s|PX ms|EXAT s|PXAT ms|KEEPTTL] FIELDS count field value …`.
+fn fields_with_ttl(words: Words<'_>, sink: &mut impl Sink) -> Result<Elements, Not> {
+    let (mut conditional, mut keeps, mut over, mut place) = (false, false, None, 2);
+    while !words.is(place, b"fields") {
+        let option = words.option(place);
+        let unit_ms = if option.starts_with(b"ex") { 1_000 } else { 1 };
+        let base_ms = if option.len() == 2 { now_ms(sink) as u64 } else { 0 };
+        match option.as_slice() {
+            b"fnx" | b"fxx" if !conditional => conditional = true,
+            b"keepttl" if !keeps && over.is_none() => keeps = true,
+            b"ex" | b"px" | b"exat" | b"pxat" if !keeps && over.is_none() => {
+                place += 1;
+                over = Some(is_over(words.count(place)?, unit_ms, base_ms, sink)?);
+            }
+            _ => return Err(REFUSED),
+        }
+        place += 1;
+    }
+    let pairs = words.0.get(place + 2..).unwrap_or_default();
+    let count = usize::try_from(words.integer(place + 1)?).ok().and_then(|count| count.checked_mul(2));
+    if pairs.is_empty() || count != Some(pairs.len()) {
+        return Err(REFUSED);
+    }
+    if conditional {
+        return Err(Not::LeftOut(Reason::NotKept));
+    }
+    let fields = pairs.iter().step_by(2).map(|word| Member::new(word)).collect();
+    match over {
+        Some(true) => return Ok(Elements::RemoveFields(fields)),
+        Some(false) => sink.in_part(Reason::NotKept),
+        None => {}
+    }
+    Ok(Elements::Fields(fields))
+}
+
+/// `HEXPIRE key time [NX|XX|GT|LT] FIELDS count field …` and its like, as far as the time is over.
+fn expired_fields(name: &[u8], words: Words<'_>, sink: &impl Sink) -> Result<Elements, Not> {
+    let unit_ms = if name.starts_with(b"hp") { 1 } else { 1_000 };
+    let base_ms = if name.ends_with(b"at") { 0 } else { now_ms(sink) as u64 };
+    let over = is_over(words.count(2)?, unit_ms, base_ms, sink)?;
+    let conditional = matches!(words.option(3).as_slice(), b"nx" | b"xx" | b"gt" | b"lt");
+    let place = if conditional { 4 } else { 3 };
+    let fields = words.counted(place + 1)?;
+    if !words.is(place, b"fields") || fields.end != words.len() {
+        return Err(REFUSED);
+    }
+    if conditional || !over {
+        Err(Not::LeftOut(Reason::NotKept))
+    } else {
+        Ok(Elements::RemoveFields(words.members(fields.start)?))
+    }
 }
 
 // ---- Sorted sets ----
@@ -896,8 +919,8 @@ fn score_range(words: Words<'_>, min: usize, max: usize) -> Result<Range, Not> {
     let limit = |place: usize| {
         let word = words.word(place)?;
         match word.strip_prefix(b"(") {
-            Some(score) => number(score).map(Limit::Without),
-            None => number(word).map(Limit::With),
+            Some(score) => numbers::score(score).map(Limit::Without),
+            None => numbers::score(word).map(Limit::With),
         }
         .ok_or(REFUSED)
     };
@@ -919,34 +942,12 @@ fn name_range(words: Words<'_>, min: usize, max: usize) -> Result<Range, Not> {
 
 /// `ZRANGESTORE to from min max [BYSCORE|BYLEX] [REV] [LIMIT offset count]`.
 fn store_range(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
-    let (mut by_score, mut by_name, mut reverse, mut limit, mut place) = (false, false, false, None, 5);
-    while place < words.len() {
-        match words.option(place).as_slice() {
-            b"byscore" if !by_name => by_score = true,
-            b"bylex" if !by_score => by_name = true,
-            b"rev" => reverse = true,
-            b"limit" => {
-                limit = Some((words.integer(place + 1)?, words.integer(place + 2)?));
-                place += 2;
-            }
-            _ => return Err(REFUSED),
-        }
-        place += 1;
-    }
-    let (min, max) = if reverse && (by_score || by_name) { (4, 3) } else { (3, 4) };
-    let range = match (by_score, by_name) {
-        (true, _) => score_range(words, min, max)?,
-        (_, true) => name_range(words, min, max)?,
-        _ => Range::Ranks { start: words.integer(3)?, stop: words.integer(4)? },
-    };
-    let (skip, most) = limit.unwrap_or((0, -1));
-    if most != -1 && matches!(range, Range::Ranks { .. }) {
-        return Err(REFUSED);
-    }
+    let SortedRange { range, reverse, skip, most } = sorted_range(words, 3, By::Any, true)?;
     combine(words, 1, 2..3, Combining::Range { range, reverse, skip, most }, sink)
 }
 
-/// `ZUNIONSTORE to numkeys key … [WEIGHTS …] [AGGREGATE SUM|MIN|MAX]` and its like.
+/// `ZUNIONSTORE to numkeys key … [WEIGHTS …] [AGGREGATE SUM|MIN|MAX]` and its like. The keys are looked up before the
+/// options are read.
 fn combine_sorted(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
     let operation = match name {
         b"zunionstore" => SetOperation::Union,
@@ -954,6 +955,22 @@ fn combine_sorted(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result
         _ => SetOperation::Difference,
     };
     let sources = words.counted(2)?;
+    match weighing(words, operation, &sources) {
+        Ok((weights, aggregate)) => {
+            combine(words, 1, sources, Combining::SortedSets { operation, weights, aggregate }, sink)
+        }
+        Err(_) => {
+            sink.in_part(Reason::Refused);
+            read_of(words, sources, Kind::SetOrSorted, sink)
+        }
+    }
+}
+
+fn weighing(
+    words: Words<'_>,
+    operation: SetOperation,
+    sources: &std::ops::Range<usize>,
+) -> Result<(Vec<f64>, Aggregate), Not> {
     let (mut weights, mut aggregate, mut place) = (Vec::new(), Aggregate::Sum, sources.end);
     while place < words.len() {
         match words.option(place).as_slice() {
@@ -974,7 +991,7 @@ fn combine_sorted(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result
             _ => return Err(REFUSED),
         }
     }
-    combine(words, 1, sources, Combining::SortedSets { operation, weights, aggregate }, sink)
+    Ok((weights, aggregate))
 }
 
 /// A value made from those of other keys.
@@ -1023,7 +1040,7 @@ fn sort(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
                 (sort.skip, sort.most) = (words.integer(place + 1)?, words.integer(place + 2)?);
                 2
             }
-            b"store" => {
+            b"store" if words.is(0, b"sort") => {
                 to = Some(place + 1);
                 1
             }
@@ -1051,39 +1068,4 @@ fn sort(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
             combine(words, to, 1..2, how, sink)
         }
     }
-}
-
-// ---- Streams ----
-
-fn streams(name: &[u8], words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
-    let (place, creates) = match name {
-        b"xread" | b"xreadgroup" => return read_streams(words, sink),
-        b"xadd" => (
-            1,
-            !(2..words.len()).take_while(|&place| !words.is(place, b"*")).any(|place| words.is(place, b"nomkstream")),
-        ),
-        b"xgroup" if words.len() < 3 => return Err(Not::LeftOut(Reason::NoKey)),
-        b"xgroup" => {
-            let makes = (5..words.len()).any(|place| words.is(place, b"mkstream"));
-            (2, words.is(1, b"create") && makes)
-        }
-        _ => (1, false),
-    };
-    elements(words, place, Elements::Stream { creates }, sink)
-}
-
-/// `XREAD [COUNT n] [BLOCK ms] STREAMS key … id …`: Redis looks every key up once to know its end, and once more to read.
-fn read_streams(words: Words<'_>, sink: &mut impl Sink) -> Result<(), Not> {
-    let first = 1 + (1..words.len()).find(|&place| words.is(place, b"streams")).ok_or(REFUSED)?;
-    let count = words.len() - first;
-    if count == 0 || count % 2 == 1 {
-        return Err(REFUSED);
-    }
-    let ids =
-        (first..first + count / 2).map(|place| Ok(sink.key(words.word(place)?)?)).collect::<Result<Vec<u32>, Not>>()?;
-    ids.iter().for_each(|key| sink.put(*key, Command::Read, None));
-    // A group reads from no stream that is not there.
-    let again = if words.is(0, b"xreadgroup") { Command::ReadAgain } else { Command::Read };
-    ids.iter().for_each(|key| sink.put(*key, again.clone(), None));
-    Ok(())
 }

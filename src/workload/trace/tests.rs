@@ -1,12 +1,12 @@
 //! Each format, read as its tools write it, and refused where it is none.
 
 use super::*;
-use crate::keyspace::{Expiry, Only, OnlyExpiry};
+use crate::keyspace::{Expiry, Only, OnlyExpiry, Resize, Text};
 use crate::workload::requests::Operation;
 
 /// Stores a value whatever was there.
 const fn store(expiry: Expiry) -> Command {
-    Command::Store { expiry, only: Only::Always }
+    Command::Store { expiry, only: Only::Always, text: Text::Plain }
 }
 
 const fn expire(to: Expiry) -> Command {
@@ -266,12 +266,12 @@ fn a_compressed_trace_is_the_trace() {
 
 #[test]
 fn every_word_for_an_operation_means_what_its_tool_means() {
-    let change = |creates| Command::Change { creates };
-    let only = |only| Command::Store { expiry: Expiry::Never, only };
+    let change = |creates, size| Command::Change { creates, size };
+    let only = |only| Command::Store { expiry: Expiry::Never, only, text: Text::Plain };
     for (words, command) in [
         ("get read", Command::Read),
         ("set write put", store(Expiry::Never)),
-        ("modify incr", change(true)),
+        ("modify incr", change(true, Resize::Said)),
         ("delete del", Command::Delete),
     ] {
         for word in words.split(' ') {
@@ -283,7 +283,8 @@ fn every_word_for_an_operation_means_what_its_tool_means() {
         ("set", store(Expiry::Never)),
         ("add", only(Only::IfAbsent)),
         ("replace cas", only(Only::IfPresent)),
-        ("append prepend incr decr", change(false)),
+        ("append prepend", change(false, Resize::By(1))),
+        ("incr decr", change(false, Resize::Said)),
         ("delete", Command::Delete),
     ] {
         for word in words.split(' ') {

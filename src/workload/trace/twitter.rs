@@ -6,15 +6,15 @@
 //! value stored; 0: it has no end. It is good up to and including its last second, as in Twemcache (`item_expired`). The
 //! protocol takes a TTL over 30 days for a moment in Unix time. But these traces have a clock of their own that begins with
 //! 0, and their authors list TTLs such as 92.6 days; so a TTL is a length of time, unless it and the row's time are both
-//! seconds since 1970. An entry is as large as its key and its value; of a get that
-//! missed the trace knows no size. Yang, Yue, Rashmi, "A large scale analysis of hundreds of in-memory cache clusters at
+//! seconds since 1970. An entry is as large as its key and its value; append and prepend add theirs to it. Of a
+//! get that missed, and of an incr or decr without one, the trace knows no size. Yang, Yue, Rashmi, "A large scale analysis of hundreds of in-memory cache clusters at
 //! Twitter", OSDI 2020; github.com/twitter/cache-trace.
 
 use std::io::BufRead;
 
 use super::lines::{self, Lines, whole};
 use super::{Interner, KEY_BYTES_MAX, Problem, Record, Step, Table, TraceError};
-use crate::keyspace::{Command, Expiry, Only};
+use crate::keyspace::{Command, Expiry, Only, Resize, Text};
 use crate::time::Nanos;
 
 /// Requests by rows. See the [module](self).
@@ -41,18 +41,19 @@ fn fields(line: &[u8]) -> Result<[&[u8]; 7], Problem> {
 pub fn is_row(line: &[u8]) -> bool {
     fields(line).is_ok_and(|[time, key, key_size, value_size, _, op, ttl]| {
         let numbers = [time, key_size, value_size, ttl].iter().all(|field| whole(field, u64::MAX).is_some());
-        numbers && !key.is_empty() && command(op, Expiry::Never).is_ok()
+        numbers && !key.is_empty() && command(op, Expiry::Never, 0).is_ok()
     })
 }
 
-/// What an operation does, its value stored with this expiry.
-fn command(field: &[u8], expiry: Expiry) -> Result<Command, Problem> {
+/// What an operation does, its value stored with this expiry, or so many bytes added.
+fn command(field: &[u8], expiry: Expiry, added: u32) -> Result<Command, Problem> {
     match field.trim_ascii() {
         b"get" | b"gets" => Ok(Command::Read),
-        b"set" => Ok(Command::Store { expiry, only: Only::Always }),
-        b"add" => Ok(Command::Store { expiry, only: Only::IfAbsent }),
-        b"replace" | b"cas" => Ok(Command::Store { expiry, only: Only::IfPresent }),
-        b"append" | b"prepend" | b"incr" | b"decr" => Ok(Command::Change { creates: false }),
+        b"set" => Ok(Command::Store { expiry, only: Only::Always, text: Text::Plain }),
+        b"add" => Ok(Command::Store { expiry, only: Only::IfAbsent, text: Text::Plain }),
+        b"replace" | b"cas" => Ok(Command::Store { expiry, only: Only::IfPresent, text: Text::Plain }),
+        b"append" | b"prepend" => Ok(Command::Change { creates: false, size: Resize::By(added) }),
+        b"incr" | b"decr" => Ok(Command::Change { creates: false, size: Resize::Said }),
         b"delete" => Ok(Command::Delete),
         _ => Err(Problem::expected(
             field,
@@ -115,12 +116,15 @@ fn record(line: &[u8], keys: &mut Table, clients: &mut Interner) -> Result<Recor
     };
     let (key_bytes, value_bytes) = (bytes(key_size, "key")?, bytes(value_size, "value")?);
     let time_s = seconds(time, "a time")?;
-    let command = command(op, expiry(seconds(ttl, "a TTL")?, time_s))?;
-    let missed = value_bytes == 0 && command == Command::Read;
+    let command = command(op, expiry(seconds(ttl, "a TTL")?, time_s), value_bytes)?;
+    let says_no_size = match command {
+        Command::Read | Command::Change { size: Resize::Said, .. } => value_bytes == 0,
+        _ => command == Command::Delete,
+    };
     Ok(Record {
         at: Some(Nanos::from_secs(time_s)),
         key: keys.text(key)?,
-        size: (!missed && command != Command::Delete).then_some(key_bytes + value_bytes),
+        size: (!says_no_size).then_some(key_bytes + value_bytes),
         command: Some(command),
         client: Some(clients.id(client)),
         ..Record::default()

@@ -1,4 +1,5 @@
-//! A file's bytes, freed of what they are wrapped in: zstd, gzip, xz, one in the other, and UTF-16.
+//! A file's bytes, freed of what they are wrapped in: zstd, gzip, xz, one in the other, and UTF-16. Where lines end with a
+//! carriage return alone, as on the first Macintosh, they end with a line feed after it.
 //!
 //! What a layer is, its first bytes say. Each is read as a stream with a window of bounded size, may be several parts one
 //! after the other, and is refused where it is damaged or cut off.
@@ -7,11 +8,11 @@ use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use lzma_rust2::XzReader;
 
 use super::zstd::{self, Zstd};
-use super::{Input, Problem, TraceError, lines};
+use super::{Input, Problem, TraceError, detect, lines};
 
 /// How much of a file is looked at to know what it is, in bytes.
 pub const HEAD_BYTES: usize = 64 << 10;
@@ -94,13 +95,17 @@ pub fn unpack<'a>(name: &str, reader: impl BufRead + 'a) -> Result<Unpacked<'a>,
         let (decoder, endings, by): Decoder<'a> = if zstd::is(&head) {
             (Box::new(Zstd::new(whole)), &[".zst", ".zstd"], "zstd -dc")
         } else if head.starts_with(&GZIP) {
-            (Box::new(Told(MultiGzDecoder::new(whole))), &[".gz", ".gzip"], "gzip -dc")
+            (Box::new(Told(Gzip::new(whole))), &[".gz", ".gzip"], "gzip -dc")
         } else if head.starts_with(&XZ) {
             (Box::new(Told(XzReader::new_mem_limit(whole, true, XZ_KIB_MAX))), &[".xz"], "xz -dc")
         } else if let Some(endian) = Utf16::of(&head) {
             let endian_name = if endian == Endian::Little { "iconv -f UTF-16LE" } else { "iconv -f UTF-16BE" };
             (Box::new(Utf16::new(whole, endian)), &[], endian_name)
         } else {
+            let ends = ends_with_returns(&head);
+            let head = if ends { Returns::new(&head[..]).all()? } else { head };
+            let whole: Input<'a> =
+                if ends { Box::new(BufReader::with_capacity(1 << 16, Returns::new(whole))) } else { whole };
             let input = Box::new(Metered { reader: whole, meter: unpacked.clone() });
             return Ok(Unpacked { name, tool, head, input, packed, unpacked });
         };
@@ -120,6 +125,111 @@ fn peek(mut input: Input<'_>) -> io::Result<(Vec<u8>, Input<'_>)> {
     Ok((head, Box::new(whole)))
 }
 
+/// What is said of damaged data.
+pub fn damaged() -> io::Error {
+    io::Error::other("the compressed data is damaged or cut off; fetch it again")
+}
+
+/// What is said where something else follows the data that a tool packed.
+pub fn followed(tool: &str) -> io::Error {
+    io::Error::other(format!(
+        "the compressed data is followed by other bytes, which are not {tool}'s; if they are not needed: {tool} -dc FILE | \
+         cachelane replay -"
+    ))
+}
+
+/// Whether the decoder means what stands after the end of a stream.
+fn is_after_xz(error: &io::Error) -> bool {
+    let text = error.to_string();
+    ["incomplete XZ magic", "invalid data after stream", "stream padding size"].iter().any(|known| text.contains(known))
+}
+
+/// Decompresses gzip's members, one after the other. Zeros after one are padding, as for gzip itself.
+struct Gzip<R>(Option<GzDecoder<R>>);
+
+impl<R: BufRead> Gzip<R> {
+    fn new(reader: R) -> Gzip<R> {
+        Gzip(Some(GzDecoder::new(reader)))
+    }
+
+    /// Begins the next member, if there is one.
+    fn next_member(mut reader: R) -> io::Result<Option<GzDecoder<R>>> {
+        loop {
+            let held = reader.fill_buf()?;
+            let Some(at) = held.iter().position(|byte| *byte != 0) else {
+                let length = held.len();
+                reader.consume(length);
+                if length == 0 {
+                    return Ok(None);
+                }
+                continue;
+            };
+            if held[at] != GZIP[0] || held.get(at + 1).is_some_and(|byte| *byte != GZIP[1]) {
+                return Err(followed("gzip"));
+            }
+            reader.consume(at);
+            return Ok(Some(GzDecoder::new(reader)));
+        }
+    }
+}
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(decoder) = &mut self.0 {
+            let length = decoder.read(buffer)?;
+            if length > 0 || buffer.is_empty() {
+                return Ok(length);
+            }
+            self.0 = self.0.take().map(|done| Gzip::next_member(done.into_inner())).transpose()?.flatten();
+        }
+        Ok(0)
+    }
+}
+
+/// Whether the lines of a file that begins so end with carriage returns.
+fn ends_with_returns(head: &[u8]) -> bool {
+    head.contains(&b'\r') && !head.contains(&b'\n') && detect::is_text(head, &[])
+}
+
+/// A text whose lines end with carriage returns, given with line feeds.
+struct Returns<R> {
+    reader: R,
+    /// Whether the byte before was a carriage return: a line feed after it is no line's end.
+    after_return: bool,
+}
+
+impl<R: Read> Returns<R> {
+    fn new(reader: R) -> Returns<R> {
+        Returns { reader, after_return: false }
+    }
+
+    fn all(mut self) -> Result<Vec<u8>, TraceError> {
+        let mut bytes = Vec::new();
+        self.read_to_end(&mut bytes).map_err(|error| lines::wrong(1, Problem::Read(error)))?;
+        Ok(bytes)
+    }
+}
+
+impl<R: Read> Read for Returns<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let length = self.reader.read(buffer)?;
+            let mut kept = 0;
+            for at in 0..length {
+                let byte = buffer[at];
+                if byte != b'\n' || !self.after_return {
+                    buffer[kept] = if byte == b'\r' { b'\n' } else { byte };
+                    kept += 1;
+                }
+                self.after_return = byte == b'\r';
+            }
+            if kept > 0 || length == 0 {
+                return Ok(kept);
+            }
+        }
+    }
+}
+
 /// A decoder whose errors say that it is the compressed data that is wrong.
 struct Told<R>(R);
 
@@ -131,7 +241,14 @@ impl<R: Read> Read for Told<R> {
                 "the compressed data needs a window of more than {} MiB; let `xz -dc FILE | cachelane replay -` read it",
                 XZ_KIB_MAX >> 10
             )),
-            _ => io::Error::other(format!("the compressed data is damaged or cut off: {error}")),
+            io::ErrorKind::InvalidInput if is_after_xz(&error) => followed("xz"),
+            io::ErrorKind::InvalidData if is_after_xz(&error) => followed("xz"),
+            io::ErrorKind::InvalidInput
+            | io::ErrorKind::InvalidData
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::Unsupported => damaged(),
+            // What is below it has its own words.
+            _ => error,
         })
     }
 }
@@ -303,6 +420,10 @@ mod tests {
         assert_eq!(read(&[XZ_FILE, &[0; 8], XZ_FILE].concat()).unwrap(), "a\nb\na\na\nb\na\n", "padded in between");
         for length in XZ.len()..XZ_FILE.len() {
             assert!(read(&XZ_FILE[..length]).unwrap_err().contains("damaged or cut off"), "cut after {length}");
+        }
+        for after in [&b"hello"[..], b"\0\0\0\0hello", b"\xFD7zXY ", b"\0\0\0"] {
+            let told = read(&[XZ_FILE, after].concat()).unwrap_err();
+            assert!(told.contains("followed by other bytes, which are not xz's"), "{after:?}: {told}");
         }
         let mut damaged = XZ_FILE.to_vec();
         damaged[27] ^= 1;

@@ -3,10 +3,13 @@
 //! RFC 8878. A file may be several frames one after the other, and have skippable ones between; checksums are checked
 //! where a frame has one. The decoder is `ruzstd`, which also runs in a browser.
 
+use std::error::Error;
 use std::io::{self, BufRead, Read};
 
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+use super::unpack::{damaged, followed};
 
 /// The first bytes of a frame.
 const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
@@ -24,6 +27,8 @@ pub struct Zstd<R> {
     source: R,
     decoder: FrameDecoder,
     in_frame: bool,
+    /// Whether a frame was read to its end.
+    has_ended: bool,
 }
 
 impl<R: BufRead> Zstd<R> {
@@ -31,7 +36,7 @@ impl<R: BufRead> Zstd<R> {
     pub fn new(source: R) -> Zstd<R> {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(WINDOW_BYTES_MAX);
-        Zstd { source, decoder, in_frame: false }
+        Zstd { source, decoder, in_frame: false, has_ended: false }
     }
 
     /// Begins the next frame; false at the end of the file.
@@ -48,6 +53,11 @@ impl<R: BufRead> Zstd<R> {
                         return Err(io::Error::other("the compressed data is cut off, in a frame to be skipped"));
                     }
                 }
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::BadMagicNumber(_)))
+                    if self.has_ended =>
+                {
+                    return Err(followed("zstd"));
+                }
                 Err(error) => return Err(broken(&error)),
             }
         }
@@ -55,7 +65,7 @@ impl<R: BufRead> Zstd<R> {
     }
 
     fn end_frame(&mut self) -> io::Result<()> {
-        self.in_frame = false;
+        (self.in_frame, self.has_ended) = (false, true);
         let told = self.decoder.get_checksum_from_data();
         if told.is_some() && told != self.decoder.get_calculated_checksum() {
             return Err(io::Error::other("the compressed data is damaged: a checksum does not fit"));
@@ -72,7 +82,17 @@ fn broken(error: &FrameDecoderError) -> io::Error {
              without --long, or let `zstd -dc --long=31` read it: zstd -dc --long=31 FILE | cachelane replay -"
         ));
     }
-    io::Error::other(format!("the compressed data is damaged or cut off: {error}"))
+    // Where the file itself could not be read, that is the reason.
+    let mut reason: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = reason {
+        if let Some(error) = error.downcast_ref::<io::Error>()
+            && error.kind() != io::ErrorKind::UnexpectedEof
+        {
+            return io::Error::new(error.kind(), error.to_string());
+        }
+        reason = error.source();
+    }
+    damaged()
 }
 
 impl<R: BufRead> Read for Zstd<R> {

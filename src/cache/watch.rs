@@ -1,0 +1,53 @@
+//! What a store tells the witness: which value came, and which is there no more.
+//!
+//! A store calls it where an entry is taken up or given back, so that nothing comes or goes unseen, whatever it was for. A
+//! store that nobody watches, as in a replay, pays one look at an empty option.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
+use super::store::Entry;
+use crate::engine::Kernel;
+use crate::ledger::{Ledger, Origin, Place, WriteId};
+
+/// Tells the witness of the entries of one store.
+#[derive(Clone)]
+pub struct Watch {
+    kernel: Rc<Kernel>,
+    ledger: Rc<RefCell<Ledger>>,
+    place: Place,
+    /// How what comes next comes.
+    origin: Cell<Origin>,
+}
+
+impl Watch {
+    /// A watch over the store at `place`.
+    pub fn new(kernel: Rc<Kernel>, ledger: Rc<RefCell<Ledger>>, place: Place) -> Watch {
+        Watch { kernel, ledger, place, origin: Cell::new(Origin::Fill) }
+    }
+
+    pub(super) fn comes_by(&self, origin: Origin) {
+        self.origin.set(origin);
+    }
+
+    pub(super) fn came(&self, entry: &Entry) {
+        let (value, origin) = (WriteId(entry.value), self.origin.get());
+        let mut ledger = self.ledger.borrow_mut();
+        ledger.copied(entry.key, self.place, value, origin, entry.expires, self.kernel.now());
+    }
+
+    pub(super) fn renewed(&self, entry: &Entry) {
+        self.ledger.borrow_mut().renewed(entry.key, self.place, entry.expires, self.kernel.now());
+    }
+
+    pub(super) fn left(&self, entry: &Entry) {
+        self.ledger.borrow_mut().dropped(entry.key, self.place, self.kernel.now());
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Watch({:?})", self.place)
+    }
+}
