@@ -295,9 +295,9 @@ impl World {
                 let load = self.loads.entry(key).or_default();
                 let first = load.waiting.is_empty() && load.late.is_empty() && !load.overtaken;
                 if load.overtaken {
-                    load.late.push(r)
+                    load.late.push(r);
                 } else {
-                    load.waiting.push(r)
+                    load.waiting.push(r);
                 }
                 if first {
                     self.begin_load(key);
