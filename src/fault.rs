@@ -25,10 +25,8 @@ use crate::work;
 /// What exactly breaks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Effect {
-    /// A cache node loses its memory, its connections, and of its files what was not synced.
+    /// A cache node loses its memory and its connections.
     CacheCrash(u32),
-    /// A cache node loses its memory and its connections; its files are whole.
-    CacheKill(u32),
     /// A replica of a cache node loses its memory; those of the first node are counted first.
     ReplicaCrash(u32),
     /// A cache node stands still.
@@ -232,7 +230,6 @@ fn effects(fault: &Fault, parts: Parts) -> Vec<Effect> {
     let share = fault.share.or(standard.share).unwrap_or(0.0);
     match fault.what {
         What::CacheCrash => nodes.map(Effect::CacheCrash).collect(),
-        What::CacheKill => nodes.map(Effect::CacheKill).collect(),
         What::ReplicaCrash => replicas.map(Effect::ReplicaCrash).collect(),
         What::CacheFreeze => nodes.map(Effect::CacheFreeze).collect(),
         What::FlushAll => nodes.map(Effect::FlushAll).collect(),

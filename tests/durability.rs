@@ -134,39 +134,6 @@ fn crashed(persistence: Persistence) -> Simulation {
 }
 
 #[test]
-fn a_killed_process_loses_nothing_of_its_append_only_file_and_the_rest_like_power_that_is_lost() {
-    let stopped = |persistence: &Persistence, what, at| {
-        let mut scenario = writes(1_000.0);
-        (scenario.duration, scenario.cache.persistence) = (ms(10_000), persistence.clone());
-        scenario.faults = vec![Fault { what, ..crash(at, ms(500)) }];
-        let lane = run(&scenario);
-        lane.validate();
-        (lane.ledger().ever_lost().total(), lane.report().errors)
-    };
-    // The last moment falls into a sync.
-    for at in [5_000, 5_678, 5_999, 6_030].map(ms) {
-        for fsync in [Fsync::Always, Fsync::EverySecond, Fsync::No] {
-            let file = append_only(fsync, ms(if fsync == Fsync::Always { 1 } else { 50 }));
-            let ((killed, errors), (power, _)) =
-                (stopped(&file, What::CacheKill, at), stopped(&file, What::CacheCrash, at));
-            assert_eq!(killed, 0, "{fsync:?}, killed at {at}");
-            assert!(errors > 400, "a process that is not there refuses: {errors}");
-            let expected = match fsync {
-                Fsync::Always => 0..=0,
-                Fsync::EverySecond => (if at == ms(5_678) { 600 } else { 30 })..=1_100,
-                Fsync::No => 4_500..=6_100,
-            };
-            assert!(expected.contains(&power), "{fsync:?}, power lost at {at}: {power}");
-        }
-    }
-    for persistence in [Persistence::None {}, snapshots(ms(1_000), Nanos(100))] {
-        let lost = |what| stopped(&persistence, what, ms(5_678));
-        assert_eq!(lost(What::CacheKill), lost(What::CacheCrash), "{persistence:?}");
-        assert!(lost(What::CacheKill).0 > 300);
-    }
-}
-
-#[test]
 fn nothing_acknowledged_is_lost_with_a_sync_before_each_answer_and_everything_unflushed_without_persistence() {
     let none = crashed(Persistence::None {});
     let written = none.ledger().ever_lost().get(Cause::CacheCrash);

@@ -527,13 +527,13 @@ impl CacheNode {
     // ---- Crash and restart ----
 
     /// The node crashes: its memory is gone, as far as nobody else has it, and so is everyone's connection to it.
-    pub fn crash(&self, power_lost: bool) {
+    pub fn crash(&self) {
         let mut state = self.state.borrow_mut();
         state.down += 1;
         self.flusher.set(None);
         // few: asked for at this very moment
         self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
-        if !self.fall_back(&mut state, power_lost) {
+        if !self.fall_back(&mut state) {
             self.lose_everything(&mut state);
         }
         self.break_connections(&mut state);

@@ -23,8 +23,6 @@
 //!   running for 2 s already, whatever changes something waits for its end, and with it the node's one thread: so between
 //!   the beginnings of two syncs the node never works for more than 2 s, and a crash at the worst moment, just before a
 //!   sync ends, takes what it carries and what came since: **2·min(s, 2 s)** of work, at most 4 s however slow the disk.
-//! - A process that is *killed* leaves to the kernel what it has given it, and the kernel writes it: nothing acknowledged is
-//!   lost, whenever it is synced. (While a sync runs, Redis holds back for up to 2 s what came since: that is left out.)
 //! - `no` leaves it to the kernel, which does the same every 30 s and makes nobody wait: **λ·(15 + s)**.
 
 use super::journal::{Journal, Position};
@@ -224,13 +222,9 @@ impl Persistence {
         matches!(self.scheme, Scheme::Always { .. })
     }
 
-    /// A crash, for whose moment it has been [advanced](Persistence::advance): what is being written will never be good. Where
-    /// only the process is gone, the kernel has all that a file was given, and writes it.
-    pub fn crash(&mut self, journal: &mut Journal, power_lost: bool) {
+    /// A crash, for whose moment it has been [advanced](Persistence::advance): what is being written will never be good.
+    pub fn crash(&mut self) {
         self.writing = None;
-        if !power_lost && !matches!(self.scheme, Scheme::Snapshots { .. }) {
-            self.durable = journal.mark();
-        }
     }
 
     /// The node is at work again with what is at this `position`, which is what its disk holds.

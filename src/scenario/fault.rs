@@ -133,12 +133,8 @@ impl Field for At {
 words! {
     /// What happens.
     pub enum What {
-        /// The host of a cache node loses its power: memory is gone, and of its files what was not synced. It restarts with
-        /// what was, cold without persistence, and refuses calls until then; without `which`, every node does.
+        /// A cache node loses its memory and restarts cold; without `which`, every one does.
         "cache.crash" => CacheCrash,
-        /// The process of a cache node is killed (`kill -9`, out of memory); its host lives on. Memory is gone, but what an
-        /// append-only file was given is there, synced or not: nothing acknowledged is lost. Otherwise as `cache.crash`.
-        "cache.kill" => CacheKill,
         /// A cache node stands still (a long pause, a stopped process): it keeps its memory and goes on afterwards where
         /// it stood; what arrives meanwhile waits.
         "cache.freeze" => CacheFreeze,
@@ -193,12 +189,7 @@ impl What {
     /// What it happens to.
     pub fn part(self) -> Part {
         match self {
-            What::CacheCrash
-            | What::CacheKill
-            | What::CacheFreeze
-            | What::FlushAll
-            | What::SlowCommand
-            | What::CacheSlow => Part::Cache,
+            What::CacheCrash | What::CacheFreeze | What::FlushAll | What::SlowCommand | What::CacheSlow => Part::Cache,
             What::ReplicaCrash => Part::Replica,
             What::AppCrash | What::AppFreeze | What::AppSlow => Part::App,
             What::DatabaseOutage | What::DatabaseFreeze | What::DatabaseSlow | What::DatabaseFailing => Part::Database,

@@ -598,9 +598,9 @@ impl Simulation {
     fn begin(&mut self, effect: Effect, until: Nanos) {
         let world = self.world.clone();
         match effect {
-            Effect::CacheCrash(node) | Effect::CacheKill(node) => {
+            Effect::CacheCrash(node) => {
                 self.drop_tasks_of(owner_of(node));
-                world.cache.node(node).crash(matches!(effect, Effect::CacheCrash(_)));
+                world.cache.node(node).crash();
                 world.nears.connection_lost();
             }
             Effect::CacheFreeze(node) => {
@@ -638,7 +638,7 @@ impl Simulation {
     fn end(&mut self, effect: Effect, until: Nanos) {
         let world = self.world.clone();
         match effect {
-            Effect::CacheCrash(node) | Effect::CacheKill(node) => {
+            Effect::CacheCrash(node) => {
                 world.nears.connection_back();
                 if world.cache.node(node).restart() {
                     world.start_flusher(node);

@@ -346,7 +346,7 @@ impl CacheNode {
 /// Crashes and what follows.
 impl CacheNode {
     /// The node has crashed; nobody is connected any more. Returns whether its memory is not simply gone.
-    pub(super) fn fall_back(&self, state: &mut State, power_lost: bool) -> bool {
+    pub(super) fn fall_back(&self, state: &mut State) -> bool {
         let now = self.common.kernel.now();
         let Some(durability) = state.durability.as_deref_mut() else { return false };
         if durability.loaded_at.take().is_some() {
@@ -354,9 +354,7 @@ impl CacheNode {
         }
         durability.advance(now);
         durability.at_work = false;
-        if let Some(persistence) = &mut durability.persistence {
-            persistence.crash(&mut durability.journal, power_lost);
-        }
+        durability.persistence.iter_mut().for_each(Persistence::crash);
         self.break_answers(durability);
         if let Some(replicas) = &mut durability.replicas {
             replicas.master_crashes();

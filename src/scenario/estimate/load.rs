@@ -334,12 +334,9 @@ pub(super) fn broken_s(world: &Scenario) -> Option<f64> {
     for fault in &world.faults {
         sum += match fault.what {
             // Whoever asks is refused, and what was under way is gone.
-            What::CacheCrash
-            | What::CacheKill
-            | What::ReplicaCrash
-            | What::AppCrash
-            | What::DatabaseOutage
-            | What::DatabaseFailing => 0.0,
+            What::CacheCrash | What::ReplicaCrash | What::AppCrash | What::DatabaseOutage | What::DatabaseFailing => {
+                0.0
+            }
             _ if matches!(fault.at, At::Every(_)) || fault.what.has_times() => return None,
             // What is lost is sent again after pauses that double.
             What::LinkLoss => 3.0 * lasts_s(fault, duration),

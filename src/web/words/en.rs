@@ -48,7 +48,6 @@ pub static WORDS: Words = Words {
     for_how_long: "for",
     fault_name: |what| match what {
         What::CacheCrash => "cache crash",
-        What::CacheKill => "cache process killed",
         What::CacheFreeze => "cache freeze",
         What::FlushAll => "cache emptied",
         What::SlowCommand => "slow cache command",

@@ -59,7 +59,6 @@ pub static WORDS: Words = Words {
     for_how_long: "지속 시간",
     fault_name: |what| match what {
         What::CacheCrash => "캐시 크래시",
-        What::CacheKill => "캐시 프로세스 강제 종료",
         What::CacheFreeze => "캐시 멈춤",
         What::FlushAll => "캐시 전체 삭제",
         What::SlowCommand => "느린 캐시 명령",
