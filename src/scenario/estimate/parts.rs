@@ -336,7 +336,8 @@ impl<'a> Parts<'a> {
         let calls = Calls::of(self.world, self.lane);
         let pooled = app.pool.is_some() || self.world.cache.pool.is_some();
         let waits = pooled && !self.load.is_calm(self.world, self.lane);
-        line(app.cache_timeout, calls.to_cache + 1.0)
+        line(self.world.clients.timeout, 1.0)
+            + line(app.cache_timeout, calls.to_cache + 1.0)
             + line(app.database_timeout, calls.to_database)
             + line(app.pool_timeout.filter(|_| waits), calls.to_database)
     }
