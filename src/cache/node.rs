@@ -43,7 +43,7 @@ use crate::engine::{CallId, Event, Failure, Line, TaskId};
 use crate::fault::Crash;
 use crate::ledger::{Holder, Key, Origin, Place, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{self, Expiry, WriteBack};
+use crate::scenario::{self, Expiry, ReadsFrom, WriteBack};
 use crate::time::Nanos;
 use crate::work;
 
@@ -87,6 +87,17 @@ impl std::ops::AddAssign for NodeCounts {
 }
 
 impl NodeCounts {
+    /// A look-up has found nothing.
+    fn miss(&mut self, why: Absence) {
+        match why {
+            Absence::NeverHere => self.misses_cold += 1,
+            Absence::Expired => self.misses_expired += 1,
+            Absence::Evicted => self.misses_evicted += 1,
+            Absence::Invalidated => self.misses_invalidated += 1,
+            Absence::Crashed => self.misses_crashed += 1,
+        }
+    }
+
     /// All misses.
     pub fn misses(&self) -> u64 {
         self.misses_cold + self.misses_expired + self.misses_evicted + self.misses_invalidated + self.misses_crashed
@@ -188,6 +199,8 @@ pub struct CacheNode {
     command: Sampler,
     /// How long a byte of a value takes to copy, nanoseconds.
     ns_per_byte: f64,
+    /// Whether its replicas answer reads.
+    has_readers: bool,
     write_back: Option<WriteBack>,
     reading: NodeReading,
     events: NodeEvents,
@@ -245,6 +258,7 @@ impl CacheNode {
             shard,
             common,
             command: settings.command.sampler(),
+            has_readers: settings.reads == ReadsFrom::Replicas,
             ns_per_byte: settings.throughput.map_or(0.0, |bytes| 1e9 / bytes.0 as f64),
             write_back: write_back.cloned(),
             reading,
@@ -264,6 +278,12 @@ impl CacheNode {
     /// A command has reached the node.
     pub fn arrive(&self, call: CallId) {
         let mut state = self.state.borrow_mut();
+        if self.has_readers
+            && let Command::GetFromReplica(key, number) = self.common.calls.question(call)
+            && !state.is_primary(number)
+        {
+            return self.arrive_at_replica(&mut state, call, key, number);
+        }
         if state.halt.is_silent() {
             state.halt.wait_unheard(&self.common.calls, call);
         } else if state.down > 0 {
@@ -315,6 +335,10 @@ impl CacheNode {
             None if command.is_write() => 0,
             None => state.store.peek(command.key()).map_or(0, |entry| entry.size),
         };
+        self.copying_time(bytes)
+    }
+
+    fn copying_time(&self, bytes: u32) -> Nanos {
         Nanos((f64::from(bytes) * self.ns_per_byte) as u64)
     }
 
@@ -373,7 +397,7 @@ impl CacheNode {
     /// Lets a command take effect; no answer means that it waits for a load.
     fn execute(&self, state: &mut State, call: CallId) -> Option<Answer> {
         match self.common.calls.question(call) {
-            Command::Get(key) => return Some(Ok(self.look_up(state, key).into())),
+            Command::Get(key) | Command::GetFromReplica(key, _) => return Some(Ok(self.look_up(state, key).into())),
             Command::GetCopy(key) => return Some(Ok(self.look_up_copy(state, key))),
             Command::Lease(asked) => return Some(Ok(self.look_up_or_lease(state, asked))),
             Command::Fetch(key) | Command::FetchToChange(key) => return self.fetch(state, key, call).map(Ok),
@@ -458,14 +482,7 @@ impl CacheNode {
             state.counts.hits += 1;
             return Some(write);
         }
-        let counts = &mut state.counts;
-        match state.absences.get(key) {
-            Absence::NeverHere => counts.misses_cold += 1,
-            Absence::Expired => counts.misses_expired += 1,
-            Absence::Evicted => counts.misses_evicted += 1,
-            Absence::Invalidated => counts.misses_invalidated += 1,
-            Absence::Crashed => counts.misses_crashed += 1,
-        }
+        state.counts.miss(state.absences.get(key));
         None
     }
 

@@ -52,6 +52,16 @@ const NEEDS: &[(&str, Lacks)] = &[
         let alone = world.cache.replicas == 0 && world.cache.persistence == Persistence::None {};
         alone.then_some("there is nothing to load from; set cache.persistence or cache.replicas, or leave this out")
     }),
+    ("cache.reads", |world, lane| {
+        if world.cache.replicas == 0 {
+            return Some(super::check::NO_REPLICAS);
+        }
+        let plain = matches!(&lane.read, Reading::LookAside(how) if how.leases == Leases::None)
+            && lane.read.refresh() == (None, None);
+        (!plain).then_some(
+            "only look-aside without leases and refreshes reads from replicas; leave this out, or choose that",
+        )
+    }),
     ("cache.lag", |world, _| (world.cache.replicas == 0).then_some(super::check::NO_REPLICAS)),
     ("cache.wait_timeout", |world, _| {
         (world.cache.wait == 0).then_some("no answer waits for a replica; set cache.wait, or leave this out")

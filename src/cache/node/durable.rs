@@ -149,6 +149,14 @@ impl Durability {
     }
 }
 
+impl State {
+    /// Whether machine `number` is the primary; a replica that has taken over is.
+    pub(super) fn is_primary(&self, number: u32) -> bool {
+        let replicas = self.durability.as_deref().and_then(|durability| durability.replicas.as_ref());
+        replicas.is_none_or(|replicas| replicas.is_master(number))
+    }
+}
+
 /// Changes, told before they are made.
 impl State {
     fn journal(&mut self, now: Nanos) -> Option<&mut Journal> {
@@ -341,6 +349,48 @@ impl CacheNode {
         let position = durability.journal.position();
         durability.let_go(now);
         durability.waiting.push_back((call, leaves, Some(position)));
+    }
+}
+
+/// Replicas that answer reads.
+impl CacheNode {
+    /// Whether replicas answer reads.
+    pub fn has_readers(&self) -> bool {
+        self.has_readers
+    }
+
+    /// The replica that the next read of this node goes to; `None`: the primary.
+    pub fn next_reader(&self) -> Option<u32> {
+        let mut state = self.state.borrow_mut();
+        let durability = state.durability.as_deref_mut()?;
+        durability.advance(self.common.kernel.now());
+        durability.replicas.as_mut()?.next_reader()
+    }
+
+    /// A read has reached a replica, which answers by what it has heard of when it comes, whatever waits in front of it.
+    #[cold]
+    pub(super) fn arrive_at_replica(&self, state: &mut State, call: CallId, key: Key, number: u32) {
+        let now = self.common.kernel.now();
+        let State { durability: Some(durability), store, commands, counts, absences, .. } = state else {
+            unreachable!("only a node with replicas has readers there")
+        };
+        durability.advance(now);
+        let replicas = durability.replicas.as_mut().expect("only a node with replicas has readers there");
+        let Some(heard) = replicas.heard_by(number) else {
+            counts.refused += 1;
+            return self.common.calls.answer(call, Err(Failure::Down), now);
+        };
+        let held = store.peek(key).copied();
+        let entry = durability.journal.entry_at(heard, key, held).filter(|entry| !entry.is_expired(now));
+        let size = entry.map_or(0, |entry| entry.size);
+        let takes = self.command.sample(commands).saturating_add(self.copying_time(size));
+        counts.commands += 1;
+        match entry {
+            Some(_) => counts.hits += 1,
+            None => counts.miss(absences.get(key)),
+        }
+        let leaves = replicas.serve(number, call, takes, now);
+        self.common.calls.answer(call, Ok(entry.map(|entry| WriteId(entry.value)).into()), leaves);
     }
 }
 
@@ -586,7 +636,11 @@ impl CacheNode {
         let Some(durability) = state.durability.as_deref_mut() else { return };
         durability.advance(now);
         let Some(replicas) = &mut durability.replicas else { return };
-        replicas.replica_crashes(number);
+        let unanswered = replicas.replica_crashes(number);
+        work::count(unanswered.len());
+        for (call, _) in unanswered.into_iter().filter(|(_, leaves)| *leaves > now) {
+            self.common.calls.amend(call, Err(Failure::Lost));
+        }
         work::count(durability.waiting.len());
         for (call, leaves, position) in &durability.waiting {
             // Its word may have been the one that counted. Nobody is told yes who cannot be sure.
