@@ -23,8 +23,9 @@ fn writes(rate: f64) -> Scenario {
     scenario
 }
 
+/// The machine loses power, and what its disk has not got with it; whoever calls is told at once.
 fn crash(at: Nanos, lasts: Nanos) -> Fault {
-    Fault { lasts, ..Fault::new(What::CacheCrash, at) }
+    Fault { lasts, silent: Some(false), ..Fault::new(What::CachePowerLoss, at) }
 }
 
 fn snapshots(every: Nanos, per_entry: Nanos) -> Persistence {
@@ -122,6 +123,71 @@ fn the_more_advanced_of_two_replicas_takes_over() {
     assert!(two < 0.8 * one, "{two} against {one}");
 }
 
+// ---- Replicas that answer reads ----
+
+/// Reads of one key a hundred times a second, and writes that reach the cache as soon as they are acknowledged; two replicas hear
+/// of them a tenth of a second later.
+fn read_from_replicas(writes: f64) -> Scenario {
+    let mut scenario = bare();
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 100.0 + writes };
+    scenario.clients.keys = Keys::Uniform { count: 1 };
+    scenario.clients.write_ratio = writes / (100.0 + writes);
+    (scenario.cache.replicas, scenario.cache.reads) = (2, ReadsFrom::Replicas);
+    (scenario.cache.lag, scenario.cache.loading) = (Distribution::Constant(ms(100)), Nanos::ZERO);
+    scenario.duration = Nanos::from_secs(2_000);
+    scenario.lanes = lane(Reading::look_aside(), WriteThrough::default());
+    scenario
+}
+
+#[test]
+fn what_a_replica_gives_is_stale_as_long_as_it_has_not_heard_of_the_newest_write() {
+    // Writes come μ a second, each is unheard for L: a read is stale with probability 1 − e^(−μL).
+    for (rate, expected) in [(2.0, 0.181_27), (0.5, 0.048_77)] {
+        let report = run(&read_from_replicas(rate)).report();
+        let share = report.stale_reads as f64 / (report.requests as f64 * 100.0 / (100.0 + rate));
+        close("stale share", share, expected, 0.05);
+        assert!(report.hit_ratio > 0.999, "{}", report.hit_ratio);
+        let primary = Scenario {
+            cache: Cache { reads: ReadsFrom::Primary, ..read_from_replicas(rate).cache },
+            ..read_from_replicas(rate)
+        };
+        assert_eq!(run(&primary).report().stale_reads, 0);
+    }
+}
+
+#[test]
+fn replicas_read_beside_each_other_and_those_that_are_gone_are_left_out() {
+    let requests = |reads, crashed: &[u32]| {
+        let mut scenario = read_from_replicas(0.0);
+        (scenario.clients.write_ratio, scenario.duration) = (0.0, ms(4_000));
+        scenario.clients.arrivals = Arrivals::Closed { users: 40, think: Distribution::Constant(Nanos::ZERO) };
+        (scenario.cache.command, scenario.cache.reads) = (Distribution::Constant(ms(1)), reads);
+        let gone = |which| Fault {
+            which: Some(Which::Server(which)),
+            lasts: ms(9_000),
+            ..Fault::new(What::ReplicaCrash, Nanos(1))
+        };
+        scenario.faults = crashed.iter().copied().map(gone).collect();
+        run(&scenario).report().requests as f64
+    };
+    // A thousand commands a second for each machine that answers.
+    close("the primary", requests(ReadsFrom::Primary, &[]), 4_000.0, 0.02);
+    close("two replicas", requests(ReadsFrom::Replicas, &[]), 8_000.0, 0.02);
+    close("one of two", requests(ReadsFrom::Replicas, &[1]), 4_000.0, 0.02);
+    close("none: the primary again", requests(ReadsFrom::Replicas, &[0, 1]), 4_000.0, 0.02);
+}
+
+#[test]
+fn a_reader_of_replicas_sees_what_the_primary_has_lost_until_they_follow_it_in_that() {
+    // A crashed primary that comes back empty empties its replicas; until then they still answer.
+    let mut scenario = read_from_replicas(0.0);
+    (scenario.clients.write_ratio, scenario.duration) = (0.0, ms(6_000));
+    scenario.faults = vec![Fault { lasts: ms(2_000), ..Fault::new(What::CacheCrash, ms(2_000)) }];
+    let report = run(&scenario).report();
+    assert!((1..=40).contains(&report.database.reads), "once at first and after the crash: {}", report.database.reads);
+    assert_eq!(report.errors, 0);
+}
+
 // ---- Opposite pairs ----
 
 /// A second of writes, a crash in the middle.
@@ -141,6 +207,26 @@ fn nothing_acknowledged_is_lost_with_a_sync_before_each_answer_and_everything_un
     let always = crashed(append_only(Fsync::Always, Nanos::from_micros(300)));
     assert_eq!(always.ledger().ever_lost().total(), 0);
     assert!(always.report().cache.utilisation > 0.25, "each of 1000 writes a second pays 0.3 ms");
+}
+
+#[test]
+fn a_process_that_is_killed_loses_nothing_that_it_has_written_to_its_file_and_what_no_snapshot_has() {
+    let lost = |what, persistence| {
+        let mut scenario = writes(1_000.0);
+        (scenario.duration, scenario.cache.persistence) = (ms(10_000), persistence);
+        scenario.faults = vec![Fault { lasts: ms(500), silent: Some(false), ..Fault::new(what, ms(5_678)) }];
+        let lane = run(&scenario);
+        (lost(&lane, Cause::PersistenceWindow), lane.ledger().ever_lost().total())
+    };
+    for fsync in [Fsync::Always, Fsync::EverySecond, Fsync::No] {
+        assert_eq!(lost(What::CacheCrash, append_only(fsync, ms(100))), (0, 0), "{fsync:?}");
+    }
+    // The sync of 5 s has ended: 0.678 s of writes are not on disk.
+    let (window, all) = lost(What::CachePowerLoss, append_only(Fsync::EverySecond, ms(100)));
+    assert!((640..720).contains(&window) && window == all, "{window}");
+    let snapshot = || snapshots(Nanos::from_secs(2), Nanos::ZERO);
+    assert_eq!(lost(What::CacheCrash, snapshot()), lost(What::CachePowerLoss, snapshot()));
+    assert!(lost(What::CacheCrash, snapshot()).0 > 1_000);
 }
 
 #[test]

@@ -26,8 +26,8 @@ pub type Position = u64;
 
 #[derive(Clone, Copy, Debug)]
 enum Change {
-    /// The entry of a key was this.
-    Entry { key: Key, before: Option<Entry> },
+    /// The entry of a key was this; `prior` is the position of the key's record before, 0 for none.
+    Entry { key: Key, before: Option<Entry>, prior: Position },
     /// A row left the buffer; it had come at that position.
     Left { key: Key, write: WriteId, came: Position },
 }
@@ -105,9 +105,25 @@ impl Journal {
         self.position += 1;
         let recorded = self.recorded.get_mut(key);
         if self.everywhere || *recorded <= self.mark {
-            *recorded = self.position;
-            self.records.push_back((self.position, Change::Entry { key, before }));
+            let prior = std::mem::replace(recorded, self.position);
+            self.records.push_back((self.position, Change::Entry { key, before, prior }));
         }
+    }
+
+    /// The entry of `key` as it was at an earlier position that has not been forgotten, where records are kept of each change;
+    /// `now` is what it is.
+    pub fn entry_at(&self, position: Position, key: Key, now: Option<Entry>) -> Option<Entry> {
+        let (mut entry, mut at) = (now, self.recorded.get(key));
+        while at > position {
+            work::count(1);
+            let place = self.records.partition_point(|(other, _)| *other < at);
+            let Some((found, Change::Entry { before, prior, .. })) = self.records.get(place) else { break };
+            if *found != at {
+                break; // forgotten
+            }
+            (entry, at) = (*before, *prior);
+        }
+        entry
     }
 
     /// A row has come into the buffer.
@@ -140,8 +156,8 @@ impl Journal {
         while let Some((_, change)) = self.records.pop_back_if(|(at, _)| *at > to) {
             work::count(1);
             match change {
-                Change::Entry { key, before } => {
-                    self.recorded.set(key, 0);
+                Change::Entry { key, before, prior } => {
+                    self.recorded.set(key, prior);
                     undone.entries.push((key, before));
                 }
                 Change::Left { key, write, came } => {
@@ -278,6 +294,13 @@ mod tests {
                         prop_assert_eq!(journal.rows(), copy.1.clone());
                         state.1 = copy.1.clone();
                         marks.push((to, copy));
+                    }
+                }
+                // A replica that stands at one of them sees what was there then.
+                for (at, copy) in marks.iter().filter(|_| everywhere) {
+                    for key in 0..5 {
+                        let seen = journal.entry_at(*at, key, state.0.get(&key).copied());
+                        prop_assert_eq!(seen, copy.0.get(&key).copied());
                     }
                 }
             }

@@ -40,9 +40,10 @@ use super::store::{Entry, Insertion, Lookup, Room, Store};
 use super::upkeep::Upkeep;
 use super::watch::Watch;
 use crate::engine::{CallId, Event, Failure, Line, TaskId};
+use crate::fault::Crash;
 use crate::ledger::{Holder, Key, Origin, Place, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{self, Expiry, WriteBack};
+use crate::scenario::{self, Expiry, ReadsFrom, WriteBack};
 use crate::time::Nanos;
 use crate::work;
 
@@ -86,6 +87,17 @@ impl std::ops::AddAssign for NodeCounts {
 }
 
 impl NodeCounts {
+    /// A look-up has found nothing.
+    fn miss(&mut self, why: Absence) {
+        match why {
+            Absence::NeverHere => self.misses_cold += 1,
+            Absence::Expired => self.misses_expired += 1,
+            Absence::Evicted => self.misses_evicted += 1,
+            Absence::Invalidated => self.misses_invalidated += 1,
+            Absence::Crashed => self.misses_crashed += 1,
+        }
+    }
+
     /// All misses.
     pub fn misses(&self) -> u64 {
         self.misses_cold + self.misses_expired + self.misses_evicted + self.misses_invalidated + self.misses_crashed
@@ -187,6 +199,8 @@ pub struct CacheNode {
     command: Sampler,
     /// How long a byte of a value takes to copy, nanoseconds.
     ns_per_byte: f64,
+    /// Whether its replicas answer reads.
+    has_readers: bool,
     write_back: Option<WriteBack>,
     reading: NodeReading,
     events: NodeEvents,
@@ -244,6 +258,7 @@ impl CacheNode {
             shard,
             common,
             command: settings.command.sampler(),
+            has_readers: settings.reads == ReadsFrom::Replicas,
             ns_per_byte: settings.throughput.map_or(0.0, |bytes| 1e9 / bytes.0 as f64),
             write_back: write_back.cloned(),
             reading,
@@ -263,7 +278,15 @@ impl CacheNode {
     /// A command has reached the node.
     pub fn arrive(&self, call: CallId) {
         let mut state = self.state.borrow_mut();
-        if state.down > 0 {
+        if self.has_readers
+            && let Command::GetFromReplica(key, number) = self.common.calls.question(call)
+            && !state.is_primary(number)
+        {
+            return self.arrive_at_replica(&mut state, call, key, number);
+        }
+        if state.halt.is_silent() {
+            state.halt.wait_unheard(&self.common.calls, call);
+        } else if state.down > 0 {
             state.counts.refused += 1;
             self.common.calls.answer(call, Err(Failure::Down), self.common.kernel.now());
         } else if state.halted {
@@ -312,6 +335,10 @@ impl CacheNode {
             None if command.is_write() => 0,
             None => state.store.peek(command.key()).map_or(0, |entry| entry.size),
         };
+        self.copying_time(bytes)
+    }
+
+    fn copying_time(&self, bytes: u32) -> Nanos {
         Nanos((f64::from(bytes) * self.ns_per_byte) as u64)
     }
 
@@ -370,7 +397,7 @@ impl CacheNode {
     /// Lets a command take effect; no answer means that it waits for a load.
     fn execute(&self, state: &mut State, call: CallId) -> Option<Answer> {
         match self.common.calls.question(call) {
-            Command::Get(key) => return Some(Ok(self.look_up(state, key).into())),
+            Command::Get(key) | Command::GetFromReplica(key, _) => return Some(Ok(self.look_up(state, key).into())),
             Command::GetCopy(key) => return Some(Ok(self.look_up_copy(state, key))),
             Command::Lease(asked) => return Some(Ok(self.look_up_or_lease(state, asked))),
             Command::Fetch(key) | Command::FetchToChange(key) => return self.fetch(state, key, call).map(Ok),
@@ -455,14 +482,7 @@ impl CacheNode {
             state.counts.hits += 1;
             return Some(write);
         }
-        let counts = &mut state.counts;
-        match state.absences.get(key) {
-            Absence::NeverHere => counts.misses_cold += 1,
-            Absence::Expired => counts.misses_expired += 1,
-            Absence::Evicted => counts.misses_evicted += 1,
-            Absence::Invalidated => counts.misses_invalidated += 1,
-            Absence::Crashed => counts.misses_crashed += 1,
-        }
+        state.counts.miss(state.absences.get(key));
         None
     }
 
@@ -526,14 +546,18 @@ impl CacheNode {
 
     // ---- Crash and restart ----
 
-    /// The node crashes: its memory is gone, as far as nobody else has it, and so is everyone's connection to it.
-    pub fn crash(&self) {
+    /// The node crashes until that moment: its memory is gone, as far as nobody else has it, and so is everyone's
+    /// connection to it.
+    pub fn crash(&self, crash: Crash, until: Nanos) {
         let mut state = self.state.borrow_mut();
+        if crash.silent {
+            self.fall_silent_for_callers(&mut state, until);
+        }
         state.down += 1;
         self.flusher.set(None);
         // few: asked for at this very moment
         self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
-        if !self.fall_back(&mut state) {
+        if !self.fall_back(&mut state, crash) {
             self.lose_everything(&mut state);
         }
         self.break_connections(&mut state);
@@ -581,12 +605,26 @@ impl CacheNode {
             }
         }
         work::count(broken.len());
-        broken.into_iter().for_each(|call| self.common.calls.answer(call, Err(Failure::Lost), now));
+        broken.into_iter().for_each(|call| self.break_off(state, call));
     }
 
-    /// A crash ends. Returns whether the node serves again: another crash may still last, or it may have to load first.
-    pub fn restart(&self) -> bool {
-        self.come_back(&mut self.state.borrow_mut())
+    /// A call has lost its connection: its caller hears of it now, or when the machine is back.
+    fn break_off(&self, state: &mut State, call: CallId) {
+        if state.halt.is_silent() {
+            state.halt.wait_unheard(&self.common.calls, call);
+        } else {
+            self.common.calls.answer(call, Err(Failure::Lost), self.common.kernel.now());
+        }
+    }
+
+    /// The crash that was to last until that moment ends. Returns whether the node serves again: another crash may still
+    /// last, or it may have to load first.
+    pub fn restart(&self, crash: Crash, until: Nanos) -> bool {
+        let mut state = self.state.borrow_mut();
+        if crash.silent {
+            self.is_heard_again(&mut state, until);
+        }
+        self.come_back(&mut state)
     }
 
     // ---- What it shows ----

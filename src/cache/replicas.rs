@@ -23,6 +23,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::journal::Position;
+use crate::engine::CallId;
 use crate::random::{Sampler, Stream};
 use crate::scenario::{self, estimate};
 use crate::time::Nanos;
@@ -50,6 +51,8 @@ struct Machine {
     heard: Option<Position>,
     coming: VecDeque<News>,
     draws: Stream,
+    /// The reads that it answers: each call, and when the answer leaves. It is busy until the last one does.
+    answers: VecDeque<(CallId, Nanos)>,
 }
 
 /// See the module.
@@ -71,12 +74,20 @@ pub struct Replicas {
     /// The newest change that has been sent.
     sent: Position,
     failovers: u64,
+    /// Whose turn it is to answer a read.
+    turn: usize,
 }
 
 impl Replicas {
     /// Replicas that have all that an empty master has; `None` when there are none. `stream` gives each its own draws.
     pub fn new(settings: &scenario::Cache, stream: impl Fn(u32) -> Stream) -> Option<Replicas> {
-        let machine = |number| Machine { down: 0, heard: Some(0), coming: VecDeque::new(), draws: stream(number) };
+        let machine = |number| Machine {
+            down: 0,
+            heard: Some(0),
+            coming: VecDeque::new(),
+            draws: stream(number),
+            answers: VecDeque::new(),
+        };
         (settings.replicas > 0).then(|| Replicas {
             lag: settings.lag.sampler(),
             failover: settings.failover,
@@ -91,6 +102,7 @@ impl Replicas {
             freezes: BTreeMap::new(),
             sent: 0,
             failovers: 0,
+            turn: 0,
         })
     }
 
@@ -162,6 +174,39 @@ impl Replicas {
         self.failover.and(self.best()).map(|(_, heard)| heard)
     }
 
+    // ---- What readers ask for ----
+
+    /// The replica that the next read goes to, of those that live and follow, in turn.
+    pub fn next_reader(&mut self) -> Option<u32> {
+        let count = self.machines.len();
+        let mut others = (0..count).map(|step| (self.turn + step) % count);
+        let picked = others.find(|&number| number != self.master && self.machines[number].heard.is_some())?;
+        work::count((picked + count - self.turn) % count);
+        self.turn = (picked + 1) % count;
+        Some(picked as u32)
+    }
+
+    /// What machine `number` has heard of, if it is a replica that follows.
+    pub fn heard_by(&self, number: u32) -> Option<Position> {
+        self.machines[number as usize].heard.filter(|_| number as usize != self.master)
+    }
+
+    /// Whether machine `number` is what its callers take it for no more: it has become the master.
+    pub fn is_master(&self, number: u32) -> bool {
+        number as usize == self.master
+    }
+
+    /// Replica `number` serves a read, for so long, behind those that came before; when its answer leaves.
+    pub fn serve(&mut self, number: u32, call: CallId, takes: Nanos, now: Nanos) -> Nanos {
+        let answers = &mut self.machines[number as usize].answers;
+        while answers.pop_front_if(|(_, leaves)| *leaves <= now).is_some() {
+            work::count(1);
+        }
+        let leaves = answers.back().map_or(now, |(_, leaves)| *leaves).saturating_add(takes);
+        answers.push_back((call, leaves));
+        leaves
+    }
+
     // ---- What writers ask for ----
 
     /// Whether so few replicas follow closely that writes are refused.
@@ -216,14 +261,15 @@ impl Replicas {
         machine == self.master
     }
 
-    /// Replica `number` crashes: its memory is gone.
-    pub fn replica_crashes(&mut self, number: u32) {
+    /// Replica `number` crashes: its memory is gone. Returns the reads that it had taken on, when each answer was to leave.
+    pub fn replica_crashes(&mut self, number: u32) -> VecDeque<(CallId, Nanos)> {
         let machine = (number as usize) + usize::from(number as usize >= self.master);
         self.replica_outages.entry(number).or_default().push_back(machine);
         let machine = &mut self.machines[machine];
         machine.down += 1;
         machine.heard = None;
         machine.coming.clear();
+        std::mem::take(&mut machine.answers)
     }
 
     /// A crash of replica `number` ends.

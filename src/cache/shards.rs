@@ -195,6 +195,12 @@ impl Shards {
         self.common.calls.open(&self.common.kernel, command)
     }
 
+    /// The replica that the next read of `key` goes to, where replicas answer reads and one follows.
+    #[inline]
+    pub fn next_reader(&self, key: Key) -> Option<u32> {
+        if self.nodes[0].has_readers() { self.of(key).next_reader() } else { None }
+    }
+
     /// What was asked for before does not count among the hottest keys.
     pub fn begin_to_count(&self) {
         *self.asked.borrow_mut() = Asked::default();

@@ -55,6 +55,9 @@ record! {
         pub loading: Nanos = Nanos::from_micros(1),
         /// How many replicas each node has; they hear of its changes some time later.
         pub replicas: u32 = 0,
+        /// Which machines answer the GETs of look-aside without leases and refreshes: the primary of each node, or its replicas in turn, as far as they
+        /// live and follow (the primary where none does). A replica has a thread of its own, and answers by what it has heard of.
+        pub reads: ReadsFrom = ReadsFrom::Primary,
         /// How long after a change each replica has heard of it. Changes arrive in order, whatever they draw.
         pub lag: Distribution = Distribution::Constant(Nanos::from_millis(1)),
         /// How long a node must have been silent, crashed or frozen, until its most advanced replica takes over; with "none",
@@ -74,6 +77,17 @@ impl Cache {
     /// How the sampled policies are tuned.
     pub fn sampling(&self) -> Sampling {
         Sampling { samples: self.samples, log_factor: self.lfu_log_factor, decay: self.lfu_decay }
+    }
+}
+
+words! {
+    /// Which machines of a cache node answer reads.
+    pub enum ReadsFrom {
+        /// The one that is written to.
+        "primary" => Primary,
+        /// Its replicas, as with Redis' READONLY: what they give may be as old as their lag. A read there renews and promotes
+        /// nothing, so the primary evicts without knowing of it.
+        "replicas" => Replicas,
     }
 }
 

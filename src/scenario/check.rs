@@ -11,7 +11,7 @@ use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
     Arrivals, At, Cache, Clients, Distribution, Fault, Keys, Lane, Mix, Modify, Order, Part, Persistence, Reads,
-    Scenario, Take, Ttl, Which, WriteBack, WriteThrough, Writing,
+    ReadsFrom, Scenario, Take, Ttl, Which, WriteBack, WriteThrough, Writing,
 };
 use crate::bytes::Bytes;
 use crate::time::Nanos;
@@ -316,6 +316,11 @@ fn check_replicas(scenario: &Scenario, problems: &mut Problems) {
     if cache.failover.is_some() && cache.replicas == 0 {
         problems.because("cache.failover", cache.failover.show().quote(), NO_REPLICAS.to_owned());
     }
+    if let (ReadsFrom::Replicas, Ttl::Sliding(_)) = (cache.reads, cache.ttl) {
+        let sentence = "a read of a replica renews no entry, so hits would not keep it; give a ttl that does not slide, or \
+                        reads = \"primary\"";
+        problems.because("cache.reads", cache.reads.show().quote(), sentence.to_owned());
+    }
     if let Persistence::Snapshots { also, .. } = &cache.persistence
         && also.len() > limits::RULES_MAX
     {
@@ -392,6 +397,10 @@ fn check_fault_degree(at: &str, fault: &Fault, problems: &mut Problems) {
     if let (Some(share), false) = (fault.share, fault.what.has_share()) {
         let sentence = format!("{name} strikes no share of anything; leave `share` out");
         problems.because(&join(at, "share"), share.show().quote(), sentence);
+    }
+    if let (Some(silent), false) = (fault.silent, fault.what.can_be_silent()) {
+        let sentence = format!("{name} is heard of as it is; leave `silent` out");
+        problems.because(&join(at, "silent"), silent.show().quote(), sentence);
     }
 }
 

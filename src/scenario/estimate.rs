@@ -40,7 +40,7 @@ pub const ENTRY_BYTES: usize = 24;
 /// Bytes that a row of write-back takes.
 pub const DIRTY_ROW_BYTES: usize = 48;
 /// Bytes that a record of a journal takes.
-pub const RECORD_BYTES: usize = 48;
+pub const RECORD_BYTES: usize = 56;
 /// Bytes that a change takes on its way to a replica.
 pub const NEWS_BYTES: usize = 24;
 

@@ -42,7 +42,7 @@ pub mod typed;
 mod versions;
 
 pub use app::{App, Breaker, Near, Tell};
-pub use cache::{Cache, Eviction, Expiry, Ttl, TtlMix};
+pub use cache::{Cache, Eviction, Expiry, ReadsFrom, Ttl, TtlMix};
 pub use clients::{Arrivals, Clients, Keys, Mix, SCAN_MAX, Shares, Spike};
 pub use database::{Batch, Database, Reads};
 pub use distribution::Distribution;

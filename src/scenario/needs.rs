@@ -24,6 +24,9 @@ const NEEDS: &[(&str, Lacks)] = &[
         let never = "the servers' own work takes no time; give app.work, or leave this out";
         world.app.cores.and_then(|_| idle.then_some(never))
     }),
+    ("clients.retries", |world, _| {
+        world.clients.timeout.is_none().then_some("clients wait for ever; set clients.timeout, or leave this out")
+    }),
     ("app.retries", |_, lane| never_calls(lane)),
     ("app.pool", |world, lane| world.app.pool.and_then(|_| never_calls(lane))),
     ("app.pool_timeout", |world, _| {
@@ -48,6 +51,16 @@ const NEEDS: &[(&str, Lacks)] = &[
     ("cache.loading", |world, _| {
         let alone = world.cache.replicas == 0 && world.cache.persistence == Persistence::None {};
         alone.then_some("there is nothing to load from; set cache.persistence or cache.replicas, or leave this out")
+    }),
+    ("cache.reads", |world, lane| {
+        if world.cache.replicas == 0 {
+            return Some(super::check::NO_REPLICAS);
+        }
+        let plain = matches!(&lane.read, Reading::LookAside(how) if how.leases == Leases::None)
+            && lane.read.refresh() == (None, None);
+        (!plain).then_some(
+            "only look-aside without leases and refreshes reads from replicas; leave this out, or choose that",
+        )
     }),
     ("cache.lag", |world, _| (world.cache.replicas == 0).then_some(super::check::NO_REPLICAS)),
     ("cache.wait_timeout", |world, _| {

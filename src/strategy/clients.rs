@@ -210,7 +210,9 @@ pub struct CacheClient<'a> {
 impl CacheClient<'_> {
     /// The value of `key`, if the cache has it.
     pub async fn get(&self, key: Key) -> Result<Option<WriteId>, Failure> {
-        self.call(Command::Get(key)).await.map(Found::value)
+        let replica = self.nodes.next_reader(key);
+        let command = replica.map_or(Command::Get(key), |number| Command::GetFromReplica(key, number));
+        self.call(command).await.map(Found::value)
     }
 
     /// The value of `key` and how old it is, if the cache has it.

@@ -12,6 +12,8 @@ use crate::time::Nanos;
 pub enum Command {
     /// The value of a key, if it is here.
     Get(Key),
+    /// The same, of a replica: the machine with this number.
+    GetFromReplica(Key, u32),
     /// The value of a key, loaded from the database if it is not here.
     Fetch(Key),
     /// The same, by somebody about to change it: that the database has no row is remembered for that change.
@@ -39,6 +41,7 @@ impl Command {
     pub fn key(self) -> Key {
         match self {
             Command::Get(key)
+            | Command::GetFromReplica(key, _)
             | Command::GetCopy(key)
             | Command::Lease(LeaseAsked { key, .. })
             | Command::Fill(Fill { key, .. })
@@ -60,6 +63,7 @@ impl Command {
             | Command::WriteBehind(key, value, _)
             | Command::ChangeBehind(key, value, _) => Some((key, value)),
             Command::Get(_)
+            | Command::GetFromReplica(..)
             | Command::GetCopy(_)
             | Command::Lease(_)
             | Command::Fetch(_)
@@ -72,6 +76,7 @@ impl Command {
     pub fn sees_to_copies(self) -> bool {
         match self {
             Command::Get(_)
+            | Command::GetFromReplica(..)
             | Command::GetCopy(_)
             | Command::Lease(_)
             | Command::Fetch(_)
@@ -85,6 +90,7 @@ impl Command {
     pub fn is_write(self) -> bool {
         match self {
             Command::Get(_)
+            | Command::GetFromReplica(..)
             | Command::GetCopy(_)
             | Command::Lease(_)
             | Command::Fetch(_)

@@ -24,6 +24,7 @@ use crate::cache::keys::Numbers;
 use crate::cache::persistence::Persistence;
 use crate::cache::replicas::Replicas;
 use crate::engine::{CallId, Event, Failure};
+use crate::fault::Crash;
 use crate::ledger::{Holder, Key, Ledger, Origin, Release, WriteId};
 use crate::random::Stream;
 use crate::scenario;
@@ -145,6 +146,14 @@ impl Durability {
             (Some(disk), Some(replica)) => Some(if replica.0 > disk.0 { replica } else { disk }),
             (disk, replica) => disk.or(replica),
         }
+    }
+}
+
+impl State {
+    /// Whether machine `number` is the primary; a replica that has taken over is.
+    pub(super) fn is_primary(&self, number: u32) -> bool {
+        let replicas = self.durability.as_deref().and_then(|durability| durability.replicas.as_ref());
+        replicas.is_none_or(|replicas| replicas.is_master(number))
     }
 }
 
@@ -343,10 +352,52 @@ impl CacheNode {
     }
 }
 
+/// Replicas that answer reads.
+impl CacheNode {
+    /// Whether replicas answer reads.
+    pub fn has_readers(&self) -> bool {
+        self.has_readers
+    }
+
+    /// The replica that the next read of this node goes to; `None`: the primary.
+    pub fn next_reader(&self) -> Option<u32> {
+        let mut state = self.state.borrow_mut();
+        let durability = state.durability.as_deref_mut()?;
+        durability.advance(self.common.kernel.now());
+        durability.replicas.as_mut()?.next_reader()
+    }
+
+    /// A read has reached a replica, which answers by what it has heard of when it comes, whatever waits in front of it.
+    #[cold]
+    pub(super) fn arrive_at_replica(&self, state: &mut State, call: CallId, key: Key, number: u32) {
+        let now = self.common.kernel.now();
+        let State { durability: Some(durability), store, commands, counts, absences, .. } = state else {
+            unreachable!("only a node with replicas has readers there")
+        };
+        durability.advance(now);
+        let replicas = durability.replicas.as_mut().expect("only a node with replicas has readers there");
+        let Some(heard) = replicas.heard_by(number) else {
+            counts.refused += 1;
+            return self.common.calls.answer(call, Err(Failure::Down), now);
+        };
+        let held = store.peek(key).copied();
+        let entry = durability.journal.entry_at(heard, key, held).filter(|entry| !entry.is_expired(now));
+        let size = entry.map_or(0, |entry| entry.size);
+        let takes = self.command.sample(commands).saturating_add(self.copying_time(size));
+        counts.commands += 1;
+        match entry {
+            Some(_) => counts.hits += 1,
+            None => counts.miss(absences.get(key)),
+        }
+        let leaves = replicas.serve(number, call, takes, now);
+        self.common.calls.answer(call, Ok(entry.map(|entry| WriteId(entry.value)).into()), leaves);
+    }
+}
+
 /// Crashes and what follows.
 impl CacheNode {
     /// The node has crashed; nobody is connected any more. Returns whether its memory is not simply gone.
-    pub(super) fn fall_back(&self, state: &mut State) -> bool {
+    pub(super) fn fall_back(&self, state: &mut State, crash: Crash) -> bool {
         let now = self.common.kernel.now();
         let Some(durability) = state.durability.as_deref_mut() else { return false };
         if durability.loaded_at.take().is_some() {
@@ -354,7 +405,9 @@ impl CacheNode {
         }
         durability.advance(now);
         durability.at_work = false;
-        durability.persistence.iter_mut().for_each(Persistence::crash);
+        if let Some(persistence) = &mut durability.persistence {
+            persistence.crash(crash, &mut durability.journal);
+        }
         self.break_answers(durability);
         if let Some(replicas) = &mut durability.replicas {
             replicas.master_crashes();
@@ -536,6 +589,11 @@ impl CacheNode {
             self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
             self.break_connections(state);
         }
+        if state.halt.is_silent() {
+            // Clients learn of the new machine, and leave the old one.
+            state.halt.end_silences();
+            self.break_unheard(state);
+        }
         self.go_back(state, heard, Release::FailoverLag);
         state.down = 0;
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
@@ -578,7 +636,11 @@ impl CacheNode {
         let Some(durability) = state.durability.as_deref_mut() else { return };
         durability.advance(now);
         let Some(replicas) = &mut durability.replicas else { return };
-        replicas.replica_crashes(number);
+        let unanswered = replicas.replica_crashes(number);
+        work::count(unanswered.len());
+        for (call, _) in unanswered.into_iter().filter(|(_, leaves)| *leaves > now) {
+            self.common.calls.amend(call, Err(Failure::Lost));
+        }
         work::count(durability.waiting.len());
         for (call, leaves, position) in &durability.waiting {
             // Its word may have been the one that counted. Nobody is told yes who cannot be sure.
