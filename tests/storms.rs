@@ -277,9 +277,10 @@ fn judge(scenario: &Scenario, reached: &mut Reached) {
     let report = lane.report();
     assert_eq!(whole(scenario), report, "in one go and in steps, once and again: the same");
     let counts = lane.ledger().counts();
-    // A database that fails every flush can keep rows waiting for longer than a run is given to settle.
+    // A database that fails every flush can keep rows waiting for longer than a run is given to settle, and so can a link that
+    // takes seconds for each.
     let settled = counts.in_flight == 0 && counts.at_risk == 0;
-    assert!(settled || lane.dirty() > 0, "{counts:?}");
+    assert!(settled || lane.dirty() > 0 || lane.stopped().is_some(), "{counts:?}");
     reached.note(scenario, &lane);
     keeps_its_promises(scenario, &lane, &report);
 }
