@@ -86,7 +86,8 @@ words! {
         /// The one that is written to.
         "primary" => Primary,
         /// Its replicas, as with Redis' READONLY: what they give may be as old as their lag. A read there renews and promotes
-        /// nothing, so the primary evicts without knowing of it.
+        /// nothing, so the primary evicts without knowing of it. While their primary is down they refuse, as with
+        /// `replica-serve-stale-data no`.
         "replicas" => Replicas,
     }
 }

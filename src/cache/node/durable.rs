@@ -371,12 +371,13 @@ impl CacheNode {
     #[cold]
     pub(super) fn arrive_at_replica(&self, state: &mut State, call: CallId, key: Key, number: u32) {
         let now = self.common.kernel.now();
-        let State { durability: Some(durability), store, commands, counts, absences, .. } = state else {
+        let State { durability: Some(durability), store, commands, counts, absences, down, .. } = state else {
             unreachable!("only a node with replicas has readers there")
         };
         durability.advance(now);
         let replicas = durability.replicas.as_mut().expect("only a node with replicas has readers there");
-        let Some(heard) = replicas.heard_by(number) else {
+        // What it has is not known any more once its primary's memory is gone.
+        let Some(heard) = replicas.heard_by(number).filter(|_| *down == 0) else {
             counts.refused += 1;
             return self.common.calls.answer(call, Err(Failure::Down), now);
         };
