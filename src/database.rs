@@ -1,25 +1,52 @@
 //! The database: `workers` servers behind one first-in-first-out queue. What it commits is durable.
 //!
 //! ```text
-//! arrive ─▶ down? ─▶ refused        a free worker? ─▶ served for a drawn time ─▶ commit (or abort) ─▶ answer
-//!                                   else the queue, up to its limit, else refused
+//! arrive ─▶ down? ─▶ refused     a free worker and a connection? ─▶ locks of its rows? ─▶ served for a drawn time ─▶ commit,
+//!                                else the queue, up to its         else waits for them,                            or abort
+//!                                limit, else refused               without a worker
 //! ```
 //!
+//! **Reads** see a snapshot: what was committed when their service began, as a statement does in PostgreSQL, Oracle and
+//! InnoDB. A *locking* read sees the end of its service instead, and with row locks nobody changes the row meanwhile.
+//!
+//! **Writers of one row** wait for each other: a query takes the [locks](locks) of its rows when a worker begins with it,
+//! and gives them back at its commit. One that has to wait gives up its worker and keeps its connection, like a PostgreSQL
+//! process that sleeps in `heavyweight lock wait`; when it has its locks, it is served before all who have not begun. So a
+//! hot row costs no CPU, but its writers can use up the connections. A compare-and-set that finds another value than
+//! it expects when it could have the row (also after a wait) lets it go at once and writes nothing: it takes as long as a
+//! read.
+//!
+//! **A connection** is held by a query from when a worker begins with it to its answer, whatever becomes of the caller.
+//! (Those in the queue may have one, too: who is first there makes no difference.) Who gives up may
+//! [cancel](Database::cancel) the query; otherwise it runs on.
+//!
+//! **Read replicas** have workers, a queue and connections of their own, each as many as the primary. Reads go to them in
+//! turn; each answers from the commits it has heard of. Whatever is to decide about a write is read from the primary.
+//!
 //! An outage breaks every connection: what was queued or being served is answered with [`Failure::Lost`] and is not
-//! committed. A freeze only stops the clock for it: everything goes on afterwards where it stood. Values are write numbers: a key's value *is* the write that put it there (0 before the first).
+//! committed. A freeze only stops the clock for it: everything goes on afterwards where it stood. Values are write
+//! numbers: a key's value *is* the write that put it there (0 before the first).
+
+mod locking;
+mod locks;
+mod outbox;
+mod replicas;
+mod service;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
+use self::locks::Locks;
+use self::outbox::Records;
+use self::replicas::Replica;
 use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
 use crate::fault::Slowdown;
 use crate::ledger::{Change, Holder, Key, Ledger, Mended, Release, WriteId};
+use crate::network::{Load, Way};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{self, Link, estimate};
-use crate::table;
+use crate::scenario::{self, Link, Reads, estimate};
 use crate::time::Nanos;
-use crate::work;
+use crate::{table, work};
 
 /// One row to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,42 +70,36 @@ pub enum Query {
     Records(u32),
     /// Drop the records of the outbox up to this number. Asked twice, or late, it drops no other.
     Forget(u32),
+    /// A change that has found another value than it expects, and will write nothing.
+    Overtaken(Row),
     /// Many rows in one transaction; the number of a [`Database::write_batch`].
     Batch(u32),
+    /// End the query with this number, if it is still the one with this serial: its caller has given up.
+    Cancel(CallId, u32),
 }
 
-/// A record of each committed row that has yet to be passed on, oldest first. They are numbered from 1.
+/// Rows to be committed together.
 #[derive(Debug, Default)]
-struct Records {
-    rows: VecDeque<Row>,
-    forgotten: u32,
+struct Batch {
+    rows: Vec<Row>,
+    /// Their keys, each once, in the order in which their locks are taken.
+    keys: Vec<Key>,
+    /// How many of these it has.
+    locked: usize,
 }
 
-impl Records {
-    /// How many there are up to number `last`.
-    fn up_to(&self, last: u32) -> usize {
-        (last.saturating_sub(self.forgotten) as usize).min(self.rows.len())
-    }
-
-    /// The number of the last of the oldest `most`.
-    fn last_of(&self, most: u32) -> u32 {
-        self.forgotten + most.min(self.rows.len() as u32)
-    }
-
-    /// Drops those up to number `last`, and gives what they said.
-    fn forget(&mut self, last: u32) -> impl Iterator<Item = Row> {
-        let count = self.up_to(last);
-        self.forgotten += count as u32;
-        self.rows.drain(..count)
-    }
-}
-
-/// A query, and the link over which it came and its answer goes back.
+/// A query, the machine it is sent to, and the link over which it comes and its answer goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
     query: Query,
     from: Link,
+    to: Place,
 }
+
+/// Which machine: the primary, or a replica, counted from 1.
+type Place = u8;
+
+const PRIMARY: Place = 0;
 
 /// The value read, or the fact that it is committed (with the value written last).
 pub type Reply = Result<WriteId, Failure>;
@@ -96,6 +117,14 @@ pub struct DatabaseCounts {
     pub refused: u64,
     /// Transactions aborted.
     pub aborted: u64,
+    /// Queries ended because their callers had given up.
+    pub cancelled: u64,
+    /// Waits for a lock.
+    pub lock_waits: u64,
+    /// For how long, all together.
+    pub lock_waited_ns: u128,
+    /// The most connections in use at once.
+    pub connections_max: u32,
     /// The longest queue seen.
     pub queue_max: u32,
     /// Worker-nanoseconds spent serving.
@@ -105,7 +134,9 @@ pub struct DatabaseCounts {
 struct Times {
     read: Sampler,
     write: Sampler,
-    batch_base: Sampler,
+    lag: Sampler,
+    /// Where a batch has a time of its own; otherwise its first row takes as long as a write.
+    batch_base: Option<Sampler>,
     batch_row: Nanos,
 }
 
@@ -116,14 +147,80 @@ struct Draws {
     outbox: Stream,
     abort: Stream,
     failing: Stream,
+    lag: Stream,
+}
+
+/// What a worker is doing.
+#[derive(Clone, Copy, Debug)]
+struct Serving {
+    call: CallId,
+    until: Nanos,
+    /// What a reader of a snapshot will be answered.
+    seen: WriteId,
+}
+
+/// Where a query stands on its machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stand {
+    /// On its way, or answered.
+    Outside,
+    /// In the queue.
+    Queue,
+    /// Waiting for the lock of this row.
+    Lock(Key),
+    /// It has its locks, and waits for a worker.
+    Ready,
+    /// Being served by this worker.
+    Worker(u32),
+}
+
+/// The primary, or a replica.
+struct Machine {
+    /// Who waits for a worker and has not begun.
+    line: Line,
+    /// Who has waited for a lock, has it, and waits for a worker: before all in line.
+    ready: Line,
+    /// How many queries have begun: they are served, wait for a lock, or have it and wait for a worker.
+    connections: u32,
+    /// What each worker is doing; they are numbered through all machines, here from `first` on.
+    workers: Vec<Option<Serving>>,
+    first: u32,
+    /// The numbers of those who do nothing.
+    idle: Vec<u32>,
+}
+
+impl Machine {
+    fn new(first: u32, workers: u32) -> Machine {
+        Machine {
+            line: Line::default(),
+            ready: Line::default(),
+            connections: 0,
+            workers: vec![None; workers as usize],
+            first,
+            idle: (first..first + workers).rev().collect(),
+        }
+    }
+
+    fn worker(&mut self, number: u32) -> &mut Option<Serving> {
+        &mut self.workers[(number - self.first) as usize]
+    }
+
+    fn busy(&self) -> u32 {
+        (self.workers.len() - self.idle.len()) as u32
+    }
 }
 
 struct State {
     current: Vec<WriteId>,
-    line: Line,
-    /// What each worker is doing, and until when.
-    workers: Vec<Option<(CallId, Nanos)>>,
-    idle: Vec<u32>,
+    /// The primary, and its replicas.
+    machines: Vec<Machine>,
+    /// What the replicas know.
+    replicas: Vec<Replica>,
+    /// The replica that the next read goes to, counted from 0.
+    turn: usize,
+    locks: Locks,
+    /// Where each query stands, by call; kept only where queries can be cancelled.
+    stands: Vec<Stand>,
     down: u32,
     frozen: u32,
     frozen_since: Nanos,
@@ -132,13 +229,17 @@ struct State {
     slow: Slowdown,
     /// The shares of transactions that fail besides those that always do.
     failing: Vec<f64>,
-    batches: Vec<Vec<Row>>,
+    batches: Vec<Batch>,
     free_batches: Vec<u32>,
     /// In a lane that keeps one.
     outbox: Option<Records>,
     draws: Draws,
     counts: DatabaseCounts,
     busy_since: Nanos,
+    /// How many waited for a lock when they were last counted.
+    lock_waiters: u32,
+    /// The sum of the moments at which waits for locks ended, less that of those at which they began.
+    lock_clock: i128,
 }
 
 const _: () = assert!(Calls::<Asked, Reply>::CALL_BYTES <= estimate::CALL_BYTES);
@@ -149,25 +250,32 @@ pub struct Database {
     ledger: Rc<RefCell<Ledger>>,
     calls: Calls<Asked, Reply>,
     times: Times,
+    connection_limit: u32,
     queue_limit: u32,
+    reads: Reads,
+    row_locks: bool,
     abort: f64,
+    /// Whether callers who give up cancel their queries.
+    cancels: bool,
     service_event: u8,
     state: RefCell<State>,
 }
 
 impl Database {
-    /// An empty database. `service_event` is the kind of event that ends a worker's service.
+    /// An empty database. `service_event` is the kind of event that ends a worker's service; `cancels`, whether queries
+    /// can be cancelled.
     pub fn new(
         settings: &scenario::Database,
-        kernel: Rc<Kernel>,
-        ledger: Rc<RefCell<Ledger>>,
+        cancels: bool,
+        (kernel, ledger): (Rc<Kernel>, Rc<RefCell<Ledger>>),
         streams: &Streams,
         service_event: u8,
     ) -> Database {
         let times = Times {
             read: settings.read.sampler(),
             write: settings.write.sampler(),
-            batch_base: settings.batch.base.sampler(),
+            lag: settings.lag.sampler(),
+            batch_base: settings.batch.base.as_ref().map(scenario::Distribution::sampler),
             batch_row: settings.batch.row,
         };
         let draws = Draws {
@@ -177,12 +285,15 @@ impl Database {
             outbox: streams.named("database outbox"),
             abort: streams.named("database abort"),
             failing: streams.named("database failing"),
+            lag: streams.named("database lag"),
         };
         let state = State {
             current: Vec::new(),
-            line: Line::default(),
-            workers: vec![None; settings.workers as usize],
-            idle: (0..settings.workers).rev().collect(),
+            machines: (0..=settings.replicas).map(|n| Machine::new(n * settings.workers, settings.workers)).collect(),
+            replicas: (0..settings.replicas).map(|_| Replica::default()).collect(),
+            turn: 0,
+            locks: Locks::default(),
+            stands: Vec::new(),
             down: 0,
             frozen: 0,
             frozen_since: Nanos::ZERO,
@@ -195,34 +306,58 @@ impl Database {
             draws,
             counts: DatabaseCounts::default(),
             busy_since: Nanos::ZERO,
+            lock_waiters: 0,
+            lock_clock: 0,
         };
         Database {
             kernel,
             ledger,
             calls: Calls::default(),
             times,
+            connection_limit: settings.connections.unwrap_or(u32::MAX),
             queue_limit: settings.queue,
+            reads: settings.reads,
+            row_locks: settings.row_locks,
             abort: settings.abort,
+            cancels,
             service_event,
             state: RefCell::new(state),
         }
     }
 
-    /// Begins a read.
+    /// Begins a read: of a replica in its turn, where there are any.
     pub fn read(&self, key: Key, from: Link) -> Call<'_, Asked, Reply> {
-        self.calls.open(&self.kernel, Asked { query: Query::Read(key), from })
+        let mut state = self.state.borrow_mut();
+        let to = match state.replicas.len() {
+            0 => PRIMARY,
+            count => {
+                state.turn = (state.turn + 1) % count;
+                state.turn as Place + 1
+            }
+        };
+        drop(state);
+        self.calls.open(&self.kernel, Asked { query: Query::Read(key), from, to })
+    }
+
+    /// Begins a read of what the primary has.
+    pub fn read_primary(&self, key: Key, from: Link) -> Call<'_, Asked, Reply> {
+        self.ask(Query::Read(key), from)
+    }
+
+    fn ask(&self, query: Query, from: Link) -> Call<'_, Asked, Reply> {
+        self.calls.open(&self.kernel, Asked { query, from, to: PRIMARY })
     }
 
     /// Begins a write of one row. From now on the message holds the write, wherever its sender is.
     pub fn write(&self, row: Row, from: Link) -> Call<'_, Asked, Reply> {
         self.hold(&[row]);
-        self.calls.open(&self.kernel, Asked { query: Query::Write(row), from })
+        self.ask(Query::Write(row), from)
     }
 
     /// Begins a write of one row that is committed only if the present value allows it.
     pub fn change(&self, row: Row, change: Change, from: Link) -> Call<'_, Asked, Reply> {
         self.hold(&[row]);
-        self.calls.open(&self.kernel, Asked { query: Query::Change(row, change), from })
+        self.ask(Query::Change(row, change), from)
     }
 
     /// From now on each row is committed together with a record of it in the outbox.
@@ -232,24 +367,24 @@ impl Database {
 
     /// Begins to ask for the oldest records of the outbox, `most` at most.
     pub fn records(&self, most: u32, from: Link) -> Call<'_, Asked, Reply> {
-        self.calls.open(&self.kernel, Asked { query: Query::Records(most), from })
+        self.ask(Query::Records(most), from)
     }
 
     /// What such an answer brought: the records up to number `last`, less those dropped since.
     pub fn records_up_to(&self, last: u32) -> Vec<Row> {
         let state = self.state.borrow();
         let outbox = state.outbox.as_ref();
-        outbox.map_or_else(Vec::new, |outbox| outbox.rows.iter().take(outbox.up_to(last)).copied().collect())
+        outbox.map_or_else(Vec::new, |outbox| outbox.oldest(last))
     }
 
     /// Begins to drop the records of the outbox up to number `last`.
     pub fn forget(&self, last: u32, from: Link) -> Call<'_, Asked, Reply> {
-        self.calls.open(&self.kernel, Asked { query: Query::Forget(last), from })
+        self.ask(Query::Forget(last), from)
     }
 
     /// Records of the outbox that have yet to be passed on.
     pub fn outbox(&self) -> usize {
-        self.state.borrow().outbox.as_ref().map_or(0, |outbox| outbox.rows.len())
+        self.state.borrow().outbox.as_ref().map_or(0, Records::len)
     }
 
     /// Begins a batch; its rows are committed together or not at all.
@@ -257,53 +392,99 @@ impl Database {
         self.hold(rows);
         let mut state = self.state.borrow_mut();
         let number = state.free_batches.pop().unwrap_or_else(|| {
-            state.batches.push(Vec::new());
+            state.batches.push(Batch::default());
             (state.batches.len() - 1) as u32
         });
-        state.batches[number as usize].extend_from_slice(rows);
+        let batch = &mut state.batches[number as usize];
+        batch.rows.extend_from_slice(rows);
+        if self.row_locks {
+            batch.keys.extend(rows.iter().map(|row| row.key));
+            work::count(rows.len());
+            batch.keys.sort_unstable();
+            batch.keys.dedup();
+        }
         drop(state);
-        self.calls.open(&self.kernel, Asked { query: Query::Batch(number), from })
+        self.ask(Query::Batch(number), from)
+    }
+
+    /// Begins to cancel a call that its caller has given up, and of which `serial` says which it was.
+    pub fn cancel(&self, call: CallId, serial: u32, from: Link) -> Call<'_, Asked, Reply> {
+        let to = self.machine_of(call);
+        self.calls.open(&self.kernel, Asked { query: Query::Cancel(call, serial), from, to })
     }
 
     /// A call has reached the database.
     pub fn arrive(&self, call: CallId) {
         let mut state = self.state.borrow_mut();
-        if state.down > 0 {
+        if state.frozen > 0 && state.down == 0 {
+            state.stalled.push(&self.calls, call);
+        } else if let Query::Cancel(target, serial) = self.calls.question(call).query {
+            drop(state);
+            self.end(target, serial);
+            self.calls.answer(call, Ok(WriteId::INITIAL), self.kernel.now());
+        } else if state.down > 0 {
             drop(state);
             self.refuse(call, Failure::Down);
-        } else if state.frozen > 0 {
-            state.stalled.push(&self.calls, call);
-        } else if !state.idle.is_empty() {
-            self.account(&mut state);
-            let worker = state.idle.pop().expect("an idle worker");
-            self.serve(&mut state, worker, call);
-        } else if state.line.len() >= self.queue_limit {
+        } else if let Some(why) = self.admit(&mut state, call) {
             drop(state);
-            self.refuse(call, Failure::QueueFull);
-        } else {
-            state.line.push(&self.calls, call);
-            state.counts.queue_max = state.counts.queue_max.max(state.line.len());
+            self.refuse(call, why);
         }
     }
 
-    /// A worker's service time is over. An event that an outage or a freeze has overtaken finds another moment there, or
-    /// nothing.
-    pub fn served(&self, worker: u32) {
-        let mut state = self.state.borrow_mut();
-        let Some((call, until)) = state.workers[worker as usize] else { return };
-        if until != self.kernel.now() || state.frozen > 0 {
-            return;
-        }
-        state.workers[worker as usize] = None;
-        let reply = self.execute(&mut state, call);
-        match state.line.pop(&self.calls) {
-            Some(next) => self.serve(&mut state, worker, next),
-            None => {
-                self.account(&mut state);
-                state.idle.push(worker);
+    /// Lets a query begin or wait, or says why not.
+    fn admit(&self, state: &mut State, call: CallId) -> Option<Failure> {
+        let to = self.machine_of(call);
+        let machine = &mut state.machines[to as usize];
+        let idle = machine.idle.last().copied();
+        if let Some(worker) = idle.filter(|_| machine.connections < self.connection_limit) {
+            if self.begin(state, to, call) {
+                self.account(state);
+                state.machines[to as usize].idle.pop();
+                self.serve(state, worker, call);
             }
+            return None;
         }
-        self.calls.answer(call, reply, self.kernel.now());
+        if machine.line.len() >= self.queue_limit {
+            return Some(Failure::QueueFull);
+        }
+        machine.line.push(&self.calls, call);
+        state.counts.queue_max = state.counts.queue_max.max(machine.line.len());
+        self.note(state, call, Stand::Queue);
+        None
+    }
+
+    fn machine_of(&self, call: CallId) -> Place {
+        self.calls.question(call).to
+    }
+
+    /// Ends query `call`, if it is the one with this serial and still here: what it was to do is not done.
+    fn end(&self, call: CallId, serial: u32) {
+        let mut state = self.state.borrow_mut();
+        let is_it = self.calls.serial(call) == serial;
+        let stand = state.stands.get(call as usize).copied().filter(|_| is_it).unwrap_or(Stand::Outside);
+        let to = self.machine_of(call);
+        match stand {
+            Stand::Outside => return, // its answer is on its way, or it has not come yet and will not be found by this
+            Stand::Queue => state.machines[to as usize].line.remove(&self.calls, call),
+            Stand::Ready => state.machines[to as usize].ready.remove(&self.calls, call),
+            Stand::Lock(row) => self.leave_line(&mut state, call, row),
+            Stand::Worker(worker) => *state.machines[to as usize].worker(worker) = None,
+        }
+        state.machines[to as usize].connections -= u32::from(stand != Stand::Queue);
+        state.counts.cancelled += 1;
+        let question = self.calls.question(call).query;
+        // A batch knows itself how many it has.
+        if matches!(stand, Stand::Ready | Stand::Worker(_)) || matches!(question, Query::Batch(_)) {
+            self.give_back_locks(&mut state, question);
+        }
+        self.release(&state, question, Release::Refused);
+        self.leave(&mut state, call);
+        match stand {
+            Stand::Worker(worker) => self.go_on(&mut state, to, worker),
+            _ => self.put_to_work(&mut state, to),
+        }
+        drop(state);
+        self.calls.answer(call, Err(Failure::Aborted), self.kernel.now());
     }
 
     /// An outage begins: every connection breaks, nothing under way is committed.
@@ -315,16 +496,23 @@ impl Database {
         }
         self.account(&mut state);
         let mut broken: Vec<CallId> = Vec::new();
-        for worker in (0..state.workers.len()).rev() {
-            if let Some((call, _)) = state.workers[worker].take() {
-                broken.push(call);
-                state.idle.push(worker as u32);
+        let State { machines, stalled, locks, .. } = &mut *state;
+        for machine in machines {
+            let Machine { line, ready, connections, workers, first, idle } = machine;
+            for (worker, work) in workers.iter_mut().enumerate().rev() {
+                if let Some(Serving { call, .. }) = work.take() {
+                    broken.push(call);
+                    idle.push(*first + worker as u32);
+                }
             }
+            for line in [line, ready] {
+                broken.extend(std::iter::from_fn(|| line.pop(&self.calls)));
+            }
+            *connections = 0;
         }
-        let State { line, stalled, .. } = &mut *state;
-        for line in [line, stalled] {
-            broken.extend(std::iter::from_fn(|| line.pop(&self.calls)));
-        }
+        broken.extend(std::iter::from_fn(|| stalled.pop(&self.calls)));
+        broken.extend(locks.reset(&self.calls));
+        self.count_waits(&mut state);
         drop(state);
         work::count(broken.len());
         for call in broken {
@@ -358,8 +546,9 @@ impl Database {
             return;
         }
         let stood = self.kernel.now() - state.frozen_since;
-        for (worker, work) in state.workers.iter_mut().enumerate() {
-            if let Some((_, until)) = work {
+        let workers = state.machines.iter_mut().flat_map(|machine| machine.workers.iter_mut());
+        for (worker, work) in workers.enumerate() {
+            if let Some(Serving { until, .. }) = work {
                 *until = until.saturating_add(stood);
                 self.kernel.schedule(*until, Event::new(self.service_event, worker as u32));
             }
@@ -405,9 +594,27 @@ impl Database {
         self.calls.question(call).from
     }
 
-    /// How many workers it has.
+    /// What a query carries to the database, or its answer back: the sizes of its values.
+    pub fn load(&self, call: CallId, way: Way, size: impl Fn(Key, WriteId) -> u64) -> Load {
+        let Asked { query, to, .. } = self.calls.question(call);
+        let bytes = match (query, way) {
+            (Query::Read(key), Way::Back) => match self.calls.answer_of(call) {
+                Some(Ok(value)) => size(key, value),
+                _ => 0,
+            },
+            (Query::Write(row) | Query::Change(row, _), Way::There) => size(row.key, row.write),
+            (Query::Batch(number), Way::There) => {
+                let state = self.state.borrow();
+                state.batches[number as usize].rows.iter().map(|row| size(row.key, row.write)).sum()
+            }
+            _ => 0,
+        };
+        Load { bytes, machine: to.into() }
+    }
+
+    /// How many workers it has, those of its replicas included.
     pub fn workers(&self) -> u32 {
-        self.state.borrow().workers.len() as u32
+        self.state.borrow().machines.iter().map(|machine| machine.workers.len() as u32).sum()
     }
 
     /// What is committed for `key`.
@@ -415,122 +622,22 @@ impl Database {
         self.state.borrow().current.get(key as usize).copied().unwrap_or_default()
     }
 
-    /// How many requests wait in the queue.
+    /// How many requests wait in its queues.
     pub fn queue(&self) -> u32 {
-        self.state.borrow().line.len()
+        self.state.borrow().machines.iter().map(|machine| machine.line.len()).sum()
     }
 
     /// How many requests are being served.
     pub fn busy(&self) -> u32 {
-        let state = self.state.borrow();
-        (state.workers.len() - state.idle.len()) as u32
+        self.state.borrow().machines.iter().map(Machine::busy).sum()
     }
 
     /// Totals up to this moment.
     pub fn counts(&self) -> DatabaseCounts {
         let mut state = self.state.borrow_mut();
         self.account(&mut state);
-        state.counts
-    }
-
-    fn serve(&self, state: &mut State, worker: u32, call: CallId) {
-        let time = match self.calls.question(call).query {
-            Query::Read(_) => self.times.read.sample(&mut state.draws.read),
-            Query::Write(_) | Query::Change(..) => self.times.write.sample(&mut state.draws.write),
-            Query::Records(_) => self.times.read.sample(&mut state.draws.outbox),
-            Query::Forget(_) => self.times.write.sample(&mut state.draws.outbox),
-            Query::Batch(number) => {
-                let rows = state.batches[number as usize].len() as u64;
-                let base = self.times.batch_base.sample(&mut state.draws.batch);
-                base.saturating_add(Nanos(self.times.batch_row.0.saturating_mul(rows)))
-            }
-        };
-        let until = self.kernel.now().saturating_add(state.slow.stretch(time));
-        state.workers[worker as usize] = Some((call, until));
-        self.kernel.schedule(until, Event::new(self.service_event, worker));
-    }
-
-    fn execute(&self, state: &mut State, call: CallId) -> Reply {
-        let question = self.calls.question(call).query;
-        if let Query::Read(key) = question {
-            state.counts.reads += 1;
-            return Ok(state.current.get(key as usize).copied().unwrap_or_default());
-        }
-        if let Query::Records(_) | Query::Forget(_) = question {
-            return Ok(WriteId(self.attend_outbox(state, question)));
-        }
-        if self.abort > 0.0 && state.draws.abort.unit() < self.abort || fails(state) {
-            state.counts.aborted += 1;
-            self.release(state, question, Release::Refused);
-            return Err(Failure::Aborted);
-        }
-        if let Query::Change(row, change) = question
-            && !self.apply(state, row, change)
-        {
-            self.release(state, question, Release::Refused);
-            return Err(Failure::Conflict);
-        }
-        let last = self.commit(state, question);
-        self.release(state, question, Release::Delivered);
-        Ok(last)
-    }
-
-    /// Whether the present value allows the change; if so, it is what the write is applied to.
-    fn apply(&self, state: &State, row: Row, change: Change) -> bool {
-        let base = state.current.get(row.key as usize).copied().unwrap_or_default();
-        let applies = base != row.write && (change == Change::Add || change == Change::IfStill(base));
-        if applies {
-            self.ledger.borrow_mut().based_on(row.write, base);
-        }
-        applies
-    }
-
-    fn commit(&self, state: &mut State, question: Query) -> WriteId {
-        let mut ledger = self.ledger.borrow_mut();
-        let commit = |ledger: &mut Ledger, current: &mut Vec<WriteId>, row: Row| {
-            table::reach(current, row.key as usize, WriteId::default());
-            current[row.key as usize] = row.write;
-            ledger.committed(row.write, self.kernel.now());
-        };
-        match question {
-            Query::Read(_) | Query::Records(_) | Query::Forget(_) => unreachable!("only writes commit"),
-            Query::Write(row) | Query::Change(row, _) => {
-                if state.outbox.is_some() {
-                    // As long as there is a record of it, the relay will see to the copies.
-                    ledger.mending(row.key, self.kernel.now());
-                }
-                commit(&mut ledger, &mut state.current, row);
-                state.outbox.iter_mut().for_each(|outbox| outbox.rows.push_back(row));
-                state.counts.rows += 1;
-                row.write
-            }
-            Query::Batch(number) => {
-                let State { current, batches, counts, .. } = state;
-                let rows = &batches[number as usize];
-                work::count(rows.len());
-                rows.iter().for_each(|&row| commit(&mut ledger, current, row));
-                counts.rows += rows.len() as u64;
-                counts.batches += 1;
-                rows.last().map_or_else(WriteId::default, |row| row.write)
-            }
-        }
-    }
-
-    /// Answers the number of the last record to pass on, or drops them up to one.
-    fn attend_outbox(&self, state: &mut State, question: Query) -> u32 {
-        let outbox = state.outbox.as_mut().expect("only a lane with an outbox asks for it");
-        match question {
-            Query::Records(most) => {
-                state.counts.reads += 1;
-                outbox.last_of(most)
-            }
-            Query::Forget(last) => {
-                let (mut ledger, now) = (self.ledger.borrow_mut(), self.kernel.now());
-                outbox.forget(last).for_each(|row| ledger.mended(row.key, Mended::Done, now));
-                last
-            }
-            other => unreachable!("{other:?} is no matter of the outbox"),
-        }
+        let still = i128::from(state.locks.waiting()) * i128::from(self.kernel.now().0);
+        DatabaseCounts { lock_waited_ns: (state.lock_clock + still) as u128, ..state.counts }
     }
 
     fn refuse(&self, call: CallId, why: Failure) {
@@ -539,30 +646,37 @@ impl Database {
         self.calls.answer(call, Err(why), self.kernel.now());
     }
 
+    /// A query ends that is in no line and has no lock and no connection.
     fn let_go(&self, call: CallId, why: Release) {
         let question = self.calls.question(call).query;
-        self.release(&mut self.state.borrow_mut(), question, why);
+        let mut state = self.state.borrow_mut();
+        self.release(&state, question, why);
+        self.free_batch(&mut state, question);
+        self.note(&mut state, call, Stand::Outside);
     }
 
-    /// The message of `question` no longer holds its writes.
-    fn release(&self, state: &mut State, question: Query, why: Release) {
-        let mut ledger = self.ledger.borrow_mut();
-        let now = self.kernel.now();
-        match question {
-            Query::Read(_) | Query::Records(_) | Query::Forget(_) => {}
-            Query::Write(row) | Query::Change(row, _) => {
-                ledger.released(row.write, Holder::Flight, why, now);
-            }
-            Query::Batch(number) => {
-                let rows = std::mem::take(&mut state.batches[number as usize]);
-                work::count(rows.len());
-                for row in &rows {
-                    ledger.released(row.write, Holder::Flight, why, now);
-                }
-                state.batches[number as usize] = rows;
-                state.batches[number as usize].clear();
-                state.free_batches.push(number);
-            }
+    /// Notes where a query stands, where somebody may want to know.
+    #[inline]
+    fn note(&self, state: &mut State, call: CallId, stand: Stand) {
+        if self.cancels {
+            table::reach(&mut state.stands, call as usize, Stand::Outside);
+            state.stands[call as usize] = stand;
+        }
+    }
+
+    /// Panics if connections, locks and lines do not agree; for tests.
+    pub fn validate(&self) {
+        let state = self.state.borrow();
+        state.locks.validate();
+        for (number, machine) in state.machines.iter().enumerate() {
+            let Machine { line, ready, connections, workers, idle, .. } = machine;
+            assert_eq!(workers.iter().flatten().count() as u32, machine.busy(), "a worker serves or is idle");
+            let for_locks = if number == 0 { state.locks.waiting() } else { 0 };
+            let begun = machine.busy() + ready.len() + for_locks;
+            assert_eq!(begun, *connections, "who has begun has a connection");
+            assert!(*connections <= self.connection_limit && line.len() <= self.queue_limit);
+            let waits = !ready.is_empty() || !line.is_empty() && *connections < self.connection_limit;
+            assert!(!waits || idle.is_empty(), "nobody waits for a worker beside an idle one");
         }
     }
 
@@ -577,16 +691,11 @@ impl Database {
     /// Brings the busy time up to now; called before the number of busy workers changes.
     fn account(&self, state: &mut State) {
         let now = self.kernel.now();
-        let busy = (state.workers.len() - state.idle.len()) as u128;
+        let busy: u128 = state.machines.iter().map(|machine| u128::from(machine.busy())).sum();
         state.counts.busy_ns += busy * u128::from((now - state.busy_since).0);
         state.busy_since = now;
     }
 }
 
-/// Whether a fault lets a transaction fail.
-fn fails(state: &mut State) -> bool {
-    let State { failing, draws, .. } = state;
-    work::count(failing.len());
-    // Each draws, so that one more changes nothing for the others.
-    failing.iter().filter(|share| draws.failing.chance(**share)).count() > 0
-}
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,9 @@
 //! A message is an event that happens when it arrives. A partition stops a link: messages wait, as TCP would have it,
 //! and go on when it heals; a caller with less patience has its timeout. What has been sent is not lost with its sender.
 //!
+//! A message that carries a value takes its time on the wire: so many bytes a second to and from each machine at the far
+//! end, values one after the other. Messages without one slip through.
+//!
 //! Loss is delay, too: TCP sends again what nobody has confirmed, after a timeout that doubles each time (RFC 6298,
 //! section 5). The first is 200 ms, the least that Linux waits (`TCP_RTO_MIN`) and what links inside one site get; the
 //! longest is two minutes (`TCP_RTO_MAX`). Requests and answers are too short for the faster repair by duplicate
@@ -15,6 +18,7 @@ use crate::engine::{Event, Kernel};
 use crate::fault::Slowdown;
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Distribution, Link};
+use crate::table;
 use crate::time::Nanos;
 use crate::work;
 
@@ -32,7 +36,20 @@ pub enum Way {
     Back,
 }
 
+/// What a message carries, and which machine at the far end sends or takes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Bytes.
+    pub bytes: u64,
+    /// The number of the machine, among those of its kind.
+    pub machine: u32,
+}
+
 struct Wire {
+    /// How long a byte takes, nanoseconds; 0 without a limit.
+    ns_per_byte: f64,
+    /// Until when each machine's wire is busy, each way.
+    busy: [RefCell<Vec<Nanos>>; 2],
     latency: Sampler,
     /// Always zero: a message is there at once, and needs no event.
     instant: bool,
@@ -71,9 +88,12 @@ impl Network {
                 losses: Vec::new(),
                 draws: [0, 1].map(|way| stream("network loss", way)),
             };
+            let bandwidth = settings.bandwidth(link);
             Wire {
+                ns_per_byte: bandwidth.map_or(0.0, |bytes| 1e9 / bytes.0 as f64),
+                busy: Default::default(),
                 latency: latency.sampler(),
-                instant: *latency == Distribution::Constant(Nanos::ZERO),
+                instant: *latency == Distribution::Constant(Nanos::ZERO) && bandwidth.is_none(),
                 draws: [0, 1].map(|way| RefCell::new(stream("network", way))),
                 troubled: Cell::new(false),
                 trouble: RefCell::new(trouble),
@@ -97,6 +117,28 @@ impl Network {
         }
         let latency = wire.latency.sample(&mut wire.draws[way as usize].borrow_mut());
         self.kernel.schedule(leaves.max(self.kernel.now()).saturating_add(latency), event);
+    }
+
+    /// Whether what a message carries takes time on `link`.
+    #[inline]
+    pub fn weighs(&self, link: Link) -> bool {
+        self.wires[link as usize].ns_per_byte > 0.0
+    }
+
+    /// Sends a message that leaves at the moment `leaves`, now or a little later, and carries something.
+    pub fn send_load(&self, link: Link, way: Way, event: Event, leaves: Nanos, load: Load) {
+        let wire = &self.wires[link as usize];
+        if wire.ns_per_byte == 0.0 || load.bytes == 0 {
+            return self.send_at(link, way, event, leaves);
+        }
+        let mut busy = wire.busy[way as usize].borrow_mut();
+        table::reach(&mut busy, load.machine as usize, Nanos::ZERO);
+        let busy_until = &mut busy[load.machine as usize];
+        let time = Nanos((load.bytes as f64 * wire.ns_per_byte) as u64);
+        *busy_until = leaves.max(self.kernel.now()).max(*busy_until).saturating_add(time);
+        let sent = *busy_until;
+        drop(busy);
+        self.send_at(link, way, event, sent);
     }
 
     #[cold]

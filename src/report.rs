@@ -252,6 +252,18 @@ pub struct DatabaseReport {
     pub refused: u64,
     /// Transactions aborted.
     pub aborted: u64,
+    /// Queries ended because their callers had given up.
+    #[serde(default)]
+    pub cancelled: u64,
+    /// Waits for the lock of a row.
+    #[serde(default)]
+    pub lock_waits: u64,
+    /// For how long, all together, in seconds.
+    #[serde(default)]
+    pub lock_waited_s: f64,
+    /// The most queries under way at once, in service or waiting for a row.
+    #[serde(default)]
+    pub connections_max: u64,
 }
 
 /// The cache's work since the warm-up.

@@ -11,6 +11,7 @@
 //   controls  play, crash, speed, lanes, step; or none
 //   lang, theme, speed, start (visible or click), axis (log or linear), percentile (p50 or p99)
 //   src       instead of all that: an address copied from the simulator's share dialog
+//   version   which presets and defaults are meant, as in links: 2 unless told; a post keeps its figures with it
 //   seed, duration, and any field with a dot in its name, such as cache.ttl="5s": settings of the experiment
 //
 // What the element keeps from the page it stands in, whatever its attributes say:
@@ -20,6 +21,7 @@
 //   - The element listens to nothing but that iframe's own window, and takes from it its height alone.
 
 const BASE = new URL("./", import.meta.url);
+const VERSION = "v2";
 const VIEW = ["controls", "lanes", "lang", "theme", "speed", "start", "axis", "percentile"];
 const HEIGHT = { first: 560, least: 120, most: 4000 };
 const SANDBOX = "allow-scripts allow-popups allow-popups-to-escape-sandbox";
@@ -54,7 +56,7 @@ function experimentOf(src, page) {
 }
 
 class CacheLane extends HTMLElement {
-  static observedAttributes = ["src", "preset", "write", "read", "figures", ...VIEW];
+  static observedAttributes = ["src", "preset", "write", "read", "figures", "version", ...VIEW];
 
   #stands = false;
   #frame = null;
@@ -114,8 +116,9 @@ class CacheLane extends HTMLElement {
     if (src !== null) {
       const experiment = experimentOf(src, document.baseURI);
       if (experiment === null || /[&#](view\.)?embed=/.test(experiment)) return experiment;
-      return `${experiment || "#v1"}&view.embed=latency,lost`;
+      return `${experiment || `#${VERSION}`}&view.embed=latency,lost`;
     }
+    const version = this.getAttribute("version");
     const pairs = [];
     const put = (key, value) => pairs.push(`${encode(key)}=${encode(value)}`);
     put("preset", this.getAttribute("preset") ?? "default");
@@ -128,7 +131,7 @@ class CacheLane extends HTMLElement {
       const value = this.getAttribute(name);
       if (value !== null) put(`view.${name}`, words(value).join(","));
     }
-    return `#v1&${pairs.join("&")}`;
+    return `#${version ? `v${encode(version)}` : VERSION}&${pairs.join("&")}`;
   }
 
   #strategies(put) {

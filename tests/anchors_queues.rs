@@ -12,7 +12,7 @@
 //! 2. The recursion, which is thirty times as fast, runs [`SEEDS`] seeds long enough that three standard errors
 //!    (two for log-normal service), taken from the spread between the seeds, fit into the 1 % that it is held to.
 
-use cachelane::random::Streams;
+use cachelane::random::{Sampler, Stream, Streams};
 use cachelane::scenario::*;
 use cachelane::stats::Histogram;
 use cachelane::time::Nanos;
@@ -36,13 +36,43 @@ fn queue(lambda: f64, workers: u32, service: Distribution, requests: f64) -> Sce
     scenario
 }
 
+/// A row that is written `lambda` times a second: a queue with one server, whatever the workers, for a write has the row to
+/// itself until it commits.
+fn locked_row(lambda: f64, service: Distribution, requests: f64) -> Scenario {
+    let mut scenario = queue(lambda, 64, Distribution::Constant(Nanos::ZERO), requests);
+    scenario.clients.keys = Keys::Uniform { count: 1 };
+    scenario.clients.modify_ratio = 1.0;
+    scenario.lanes[0].modify = Modify::Increment {};
+    scenario.database.write = service;
+    scenario
+}
+
+/// Requests that only work, on so many cores of one server.
+fn cores(lambda: f64, cores: u32, work: Distribution, requests: f64) -> Scenario {
+    let mut scenario = queue(lambda, 1_000, Distribution::Constant(Nanos::ZERO), requests);
+    (scenario.app.servers, scenario.app.cores, scenario.app.work) = (1, Some(cores), work);
+    scenario
+}
+
+/// What the requests of a scenario wait for: its draws, its times, and how many servers there are.
+fn waited_for(scenario: &Scenario) -> (Stream, Sampler, u32) {
+    let streams = Streams::new(scenario.seed);
+    let (app, database) = (&scenario.app, &scenario.database);
+    if scenario.clients.modify_ratio == 1.0 {
+        (streams.named("database write"), database.write.sampler(), 1)
+    } else if app.work != Distribution::Constant(Nanos::ZERO) {
+        (streams.numbered("app work", 0), app.work.sampler(), app.cores.expect("a number of cores"))
+    } else {
+        (streams.named("database read"), database.read.sampler(), database.workers)
+    }
+}
+
 /// Latencies by the recursion, from the draws that the scenario's run would take.
 fn recursion(scenario: &Scenario) -> Histogram {
-    let streams = Streams::new(scenario.seed);
-    let (mut arrivals, mut services) = (streams.named("arrivals"), streams.named("database read"));
+    let mut arrivals = Streams::new(scenario.seed).named("arrivals");
+    let (mut services, service, servers) = waited_for(scenario);
     let gap = Distribution::Exponential(scenario.clients.arrivals.mean_gap().expect("an open loop")).sampler();
-    let service = scenario.database.read.sampler();
-    let mut free = vec![Nanos::ZERO; scenario.database.workers as usize];
+    let mut free = vec![Nanos::ZERO; servers as usize];
     let (mut latencies, mut now) = (Histogram::new(), gap.sample(&mut arrivals));
     while now < scenario.duration {
         let worker = free.iter_mut().min().expect("a worker");
@@ -86,7 +116,7 @@ fn agrees(what: &str, scenario: &Scenario, expected: &[f64], requests: f64) {
 
 #[track_caller]
 fn agrees_within(errors: f64, what: &str, scenario: &Scenario, expected: &[f64], requests: f64) {
-    let latency = run(scenario).report().latency_ms.read;
+    let latency = run(scenario).report().latency_ms.all;
     let path = recursion(scenario);
     assert_eq!(latency.count, path.count());
     assert_eq!([latency.mean, latency.p50, latency.p95, latency.p99], figures(&path), "{what}: against the recursion");
@@ -256,6 +286,27 @@ fn four_workers_are_an_m_m_4_queue() {
 fn constant_service_is_an_m_d_1_queue() {
     agrees("M/D/1 at 80 %", &queue(80.0, 1, Distribution::Constant(MEAN), 0.5e6), &md1(80.0), 12e6);
     agrees("M/D/1 at 60 %", &queue(60.0, 1, Distribution::Constant(MEAN), 0.2e6), &md1(60.0), 4e6);
+}
+
+#[test]
+fn a_locked_row_is_an_m_m_1_or_m_d_1_queue_whatever_the_workers() {
+    let exponential = |lambda| locked_row(lambda, Distribution::Exponential(MEAN), 0.2e6);
+    agrees("M/M/1 row at 50 %", &exponential(50.0), &mmc(50.0, 1), 6e6);
+    let constant = |lambda| locked_row(lambda, Distribution::Constant(MEAN), 0.2e6);
+    agrees("M/D/1 row at 60 %", &constant(60.0), &md1(60.0), 4e6);
+    agrees("M/D/1 row at 80 %", &constant(80.0), &md1(80.0), 12e6);
+    // Without locks every write has a worker of its own.
+    let mut free = constant(80.0);
+    free.database.row_locks = false;
+    assert_eq!(run(&free).report().latency_ms.all.max, 10.0);
+}
+
+#[test]
+fn the_cores_of_a_server_are_an_m_m_c_queue() {
+    agrees("M/M/4 cores at 80 %", &cores(320.0, 4, Distribution::Exponential(MEAN), 0.5e6), &mmc(320.0, 4), 40e6);
+    let mut without = cores(320.0, 4, Distribution::Constant(MEAN), 0.1e6);
+    without.app.cores = None;
+    assert_eq!(run(&without).report().latency_ms.all.max, 10.0, "without a limit nobody waits");
 }
 
 #[test]

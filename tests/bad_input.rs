@@ -55,7 +55,7 @@ fn a_scenario_with_several_problems_tells_them_all_by_line() {
 
 #[test]
 fn a_link_that_is_too_long_is_refused_both_ways() {
-    let long = format!("#v1&name={}", "x".repeat(link::LENGTH_MAX));
+    let long = format!("#v2&name={}", "x".repeat(link::LENGTH_MAX));
     assert!(link::decode(&long).unwrap_err().to_string().contains("at most 16384 get through"));
     let fault = "[[fault]]\nat = \"1s\"\nwhat = \"cache.crash\"\nfor = \"123.456ms\"\n";
     let many = Scenario::from_toml(&fault.repeat(1_000)).unwrap();

@@ -102,7 +102,7 @@ fn drains_long() -> Scenario {
     scenario.clients.write_ratio = 1.0;
     scenario.clients.arrivals = Arrivals::Constant { rate: 20_000.0 };
     scenario.clients.keys = Keys::Uniform { count: 10_000 };
-    scenario.database.batch.base = Distribution::Constant(Nanos::from_millis(1));
+    scenario.database.batch.base = Some(Distribution::Constant(Nanos::from_millis(1)));
     let write = WriteBack { every: Nanos::from_secs(1), batch: 1, ..WriteBack::default() };
     scenario.lanes = lane(Reading::look_aside(), write);
     scenario
@@ -146,7 +146,7 @@ fn a_world_whose_time_stands_still_is_stopped_and_told_which_fields_take_no_time
     // A trace of one moment would do it too; here, a thousand users answered in no time, all at once.
     let mut scenario = bare();
     scenario.duration = Nanos::from_secs(1);
-    scenario.database.batch.base = Distribution::Constant(Nanos::from_millis(1));
+    scenario.database.batch.base = Some(Distribution::Constant(Nanos::from_millis(1)));
     scenario.clients.arrivals =
         Arrivals::Closed { users: 1_000, think: Distribution::Constant(Nanos::from_millis(10)) };
     let run = |at_one_moment| {

@@ -137,7 +137,7 @@ fn a_file_a_link_and_standard_input_say_the_same_experiment() {
     let from_file = printed(&["compare", file.path(), "--json"], "");
     let link = printed(&["link", file.path()], "");
     let link = link.trim();
-    assert!(link.starts_with("#v1&preset="), "{link}");
+    assert!(link.starts_with("#v2&preset="), "{link}");
     let url = printed(&["link", "-", "--url", "https://example.org/lab/#old"], SHORT);
     assert_eq!(url.trim(), format!("https://example.org/lab/{link}"));
     for source in [link, &link[1..], url.trim()] {
@@ -152,7 +152,7 @@ fn a_file_a_link_and_standard_input_say_the_same_experiment() {
 
 #[test]
 fn an_address_without_a_fragment_is_the_default_experiment() {
-    assert_eq!(printed(&["link", "https://example.org/"], ""), "#v1&preset=default\n");
+    assert_eq!(printed(&["link", "https://example.org/"], ""), "#v2&preset=default\n");
 }
 
 #[test]
@@ -608,7 +608,7 @@ fn presets_are_listed_and_printed() {
     for name in ["default", "locust-test", "like-button", "redis-down", "product-list"] {
         assert!(list.lines().any(|line| line.starts_with(name)), "{list}");
         let toml = printed(&["presets", name], "");
-        assert_eq!(printed(&["link", "-"], &toml), format!("#v1&preset={name}\n"));
+        assert_eq!(printed(&["link", "-"], &toml), format!("#v2&preset={name}\n"));
     }
     assert_eq!(json(&["presets", "--json"], "")[1]["name"], "locust-test");
     assert!(refused(&["presets", "defualt"], "", 2).contains("did you mean default?"));

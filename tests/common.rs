@@ -5,7 +5,7 @@ use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 use proptest::prelude::*;
 
-/// A world without latency anywhere and without writes: what remains is what the test adds.
+/// A world without latency anywhere, without limits to connections and without writes: what remains is what the test adds.
 pub fn bare() -> Scenario {
     let zero = Distribution::Constant(Nanos::ZERO);
     let mut scenario = Scenario::default();
@@ -15,12 +15,20 @@ pub fn bare() -> Scenario {
         app_cache: zero.clone(),
         app_database: zero.clone(),
         cache_database: zero.clone(),
+        bandwidth: Bandwidth { app_cache: None, app_database: None, cache_database: None, ..Bandwidth::default() },
     };
-    scenario.cache.command = zero.clone();
+    (scenario.cache.command, scenario.cache.throughput) = (zero.clone(), None);
     scenario.cache.ttl = Ttl::None;
-    scenario.database =
-        Database { workers: 1, queue: u32::MAX, read: zero.clone(), write: zero.clone(), ..Database::default() };
-    scenario.database.batch = Batch { base: zero, row: Nanos::ZERO };
+    (scenario.app.cores, scenario.app.pool, scenario.app.pool_timeout) = (None, None, None);
+    scenario.database = Database {
+        workers: 1,
+        connections: None,
+        queue: u32::MAX,
+        read: zero.clone(),
+        write: zero.clone(),
+        ..Database::default()
+    };
+    scenario.database.batch = Batch { base: Some(zero), row: Nanos::ZERO };
     scenario
 }
 

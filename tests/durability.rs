@@ -511,7 +511,7 @@ fn one_node_of_many_fails_over_while_the_others_go_on() {
     (scenario.cache.shards, scenario.cache.failover, scenario.duration) = (4, Some(ms(200)), ms(2_000));
     let how = WriteBack { every: ms(100), ..WriteBack::default() };
     scenario.lanes = lane(Reading::default(), how);
-    scenario.database.batch.base = Distribution::Constant(ms(40)); // flushes take long, so the crash meets one
+    scenario.database.batch.base = Some(Distribution::Constant(ms(40))); // flushes take long, so the crash meets one
     scenario.faults = vec![Fault { which: Some(Which::Server(2)), ..crash(ms(1_020), ms(900)) }];
     let lane = run(&scenario);
     let report = lane.report();

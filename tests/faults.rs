@@ -44,7 +44,7 @@ fn steady(read: Reading, write: impl Into<crate::common::Write>) -> Scenario {
     (scenario.app.cache_timeout, scenario.app.database_timeout) = (None, None);
     scenario.database.workers = 4;
     (scenario.database.read, scenario.database.write) = (constant(ms(1)), constant(ms(1)));
-    scenario.database.batch.base = constant(ms(1));
+    scenario.database.batch.base = Some(constant(ms(1)));
     scenario.lanes = lane(read, write);
     scenario
 }

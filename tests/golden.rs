@@ -3,11 +3,15 @@
 //! The browser tests check the same table (`tests/data/golden.json`) in Chromium's worker. A digest changes only when
 //! what the engine does changes: then its version changes, CHANGELOG says why, and
 //! `CACHELANE_BLESS=1 cargo test golden` writes the table anew.
+//!
+//! A second table (`golden_v1.json`) has the digests of the presets of version 1, as engine version 2 gave them; links of
+//! that version give them still.
 
 use std::path::PathBuf;
 
 use cachelane::experiment::{ENGINE_VERSION, Experiment};
 use cachelane::scenario::presets::{self, Preset};
+use cachelane::scenario::{Scenario, link};
 use cachelane::time::Nanos;
 use serde_json::{Map, Value, json};
 
@@ -15,15 +19,16 @@ fn table_path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden.json")
 }
 
+fn digests(scenario: &Scenario) -> Value {
+    let mut experiment = Experiment::new(scenario, None).expect("a preset runs");
+    experiment.advance(Nanos::MAX, || false);
+    let lanes = experiment.report().lanes.into_iter().map(|lane| json!([lane.name, lane.digest]));
+    Value::Array(lanes.collect())
+}
+
 fn digests_of<'a>(presets: impl Iterator<Item = &'a Preset>) -> Value {
-    let mut table = Map::new();
-    for preset in presets {
-        let mut experiment = Experiment::new(preset.scenario(), None).expect("a preset runs");
-        experiment.advance(Nanos::MAX, || false);
-        let lanes = experiment.report().lanes.into_iter().map(|lane| json!([lane.name, lane.digest])).collect();
-        table.insert(preset.name.to_owned(), Value::Array(lanes));
-    }
-    Value::Object(table)
+    let digests = presets.map(|preset| (preset.name.to_owned(), digests(preset.scenario())));
+    Value::Object(digests.collect::<Map<_, _>>())
 }
 
 /// Twitter's caches stand in a part of their own; the browser tests read both.
@@ -50,6 +55,50 @@ fn every_preset_does_what_the_golden_table_says() {
         "a digest changed: understand why, raise the engine's version, say so in CHANGELOG"
     );
     assert_eq!(golden["twitter"], now["twitter"], "a digest of a Twitter cache changed, or all are missing: as above");
+}
+
+#[test]
+fn a_link_of_version_1_runs_as_it_did_in_its_day() {
+    let golden: Value = serde_json::from_str(include_str!("data/golden_v1.json")).expect("the golden table is JSON");
+    let presets = golden["presets"].as_object().expect("presets by name");
+    // Of Twitter's caches, which are all alike: one by popularity, one written first, one with several TTLs.
+    let twitter =
+        ["twitter-cluster04", "twitter-cluster13", "twitter-cluster26"].map(|name| (name, &golden["twitter"][name]));
+    let all = presets.iter().map(|(name, digests)| (name.as_str(), digests)).chain(twitter);
+    let mut links: Vec<(&str, &Value, Scenario)> = all
+        .map(|(name, digests)| {
+            let link = link::decode(&format!("#v1&preset={name}")).expect("a link of version 1");
+            assert_eq!(link.preset, name);
+            (name, digests, link.scenario)
+        })
+        .collect();
+    assert!(links.len() >= 30);
+    // What has been opened and saved, as a link or as a file, is still the same.
+    for (name, _, scenario) in &mut links {
+        let saved = link::encode_shortest(scenario).expect("it fits in a link");
+        assert!(saved.starts_with("#v2&"), "{saved}");
+        assert_eq!(&link::decode(&saved).expect("a link").scenario, scenario, "{name}");
+        assert_eq!(&Scenario::from_toml(&scenario.to_toml()).expect("a file"), scenario, "{name}");
+    }
+    if std::env::var_os("CACHELANE_BLESS_V1").is_some() {
+        return bless_version_1(golden["engine"].clone());
+    }
+    for (name, golden, scenario) in links {
+        assert_eq!(&digests(&scenario), golden, "{name}: a link must mean the same for ever");
+    }
+}
+
+/// Writes the second table anew: only for a change of the engine that alters what a world without any new option does.
+fn bless_version_1(engine: Value) {
+    let digests = |preset: &Preset| {
+        let link = link::decode(&format!("#v1&preset={}", preset.name)).expect("a link of version 1");
+        (preset.name.to_owned(), digests(&link.scenario))
+    };
+    let presets: Map<_, _> = presets::ALL.iter().map(digests).collect();
+    let twitter: Map<_, _> = presets::twitter::ALL.iter().map(digests).collect();
+    let table = json!({ "engine": engine, "presets": presets, "twitter": twitter });
+    let text = serde_json::to_string_pretty(&table).expect("a table") + "\n";
+    std::fs::write(table_path().with_file_name("golden_v1.json"), text).expect("the table can be written");
 }
 
 #[test]

@@ -417,6 +417,8 @@ fn with_near(read: Reading, near: Option<Near>) -> Scenario {
     scenario.network.app_database = constant(ms(1));
     (scenario.app.servers, scenario.app.near) = (4, near);
     scenario.clients.write_ratio = 0.02;
+    // No late fill of the common cache: what is stale here, near caches have made so.
+    scenario.database.reads = Reads::Locking;
     scenario
 }
 

@@ -52,6 +52,8 @@ fn world(rate: u32) -> Scenario {
     scenario.cache.command = Distribution::Constant(Nanos::from_micros(1));
     scenario.database.workers = 1_000;
     scenario.database.queue = 10_000_000;
+    (scenario.app.cores, scenario.app.pool, scenario.app.pool_timeout) = (None, None, None);
+    scenario.database.connections = None;
     scenario.database.read = constant(1);
     scenario.database.write = constant(1);
     scenario
@@ -299,7 +301,7 @@ pub const PARTS: &[Part4] = &[
         let how = WriteBack { every: ms(500), coalesce: false, ..WriteBack::default() };
         let mut scenario = writing(2_000 * n, write_back(how));
         (scenario.cache.capacity, scenario.clients.keys) = (Capacity::Entries(2), Keys::Uniform { count: 3 });
-        scenario.database.batch.base = constant(200);
+        scenario.database.batch.base = Some(constant(200));
         scenario
     }),
     ("dirty entries that expire", |n| {
@@ -388,6 +390,46 @@ pub const PARTS: &[Part4] = &[
     ("requests that give up in the queue", |n| {
         let mut scenario = world(2_000 * n);
         (scenario.database.workers, scenario.app.database_timeout) = (1, Some(ms(200)));
+        scenario
+    }),
+    ("writers of one row", |n| one_key(writing(500 * n, Writing::WriteAround(WriteAround::default())))),
+    ("writers of one row who give up", |n| {
+        let mut scenario = one_key(writing(2_000 * n, Writing::WriteAround(WriteAround::default())));
+        (scenario.app.database_timeout, scenario.app.cancel) = (Some(ms(300)), true);
+        scenario.database.write = constant(5);
+        scenario
+    }),
+    ("writers of one row who use up the connections", |n| {
+        let mut scenario = world(2_000 * n);
+        scenario.clients.keys = Keys::HotSet { count: 100_000, hot: 0.00001, traffic: 0.9, moves_every: None };
+        (scenario.database.connections, scenario.database.write) = (Some(50 * n), constant(5));
+        scenario
+    }),
+    ("compare and set of one row", |n| {
+        let mut scenario = one_key(world(400 * n));
+        (scenario.clients.write_ratio, scenario.clients.modify_ratio) = (0.0, 1.0);
+        scenario.lanes[0].modify = Modify::CompareAndSet { tries: 3 };
+        scenario
+    }),
+    ("readers who keep a row from its writers", |n| {
+        let mut scenario = one_key(world(1_000 * n));
+        scenario.database.reads = Reads::Locking;
+        scenario.lanes[0].read = Reading::None {};
+        scenario
+    }),
+    ("replicas of the database", |n| {
+        let mut scenario = world(2_000 * n);
+        (scenario.database.replicas, scenario.database.lag) = (2, constant(300));
+        scenario
+    }),
+    ("queries that are cancelled in the queue", |n| {
+        let mut scenario = world(2_000 * n);
+        (scenario.database.workers, scenario.app.database_timeout, scenario.app.cancel) = (1, Some(ms(200)), true);
+        scenario
+    }),
+    ("the servers' cores", |n| {
+        let mut scenario = world(2_000 * n);
+        (scenario.app.cores, scenario.app.work) = (Some(2), constant(5));
         scenario
     }),
     ("the servers' places", |n| {

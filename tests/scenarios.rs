@@ -111,33 +111,44 @@ fn clients() -> impl Strategy<Value = Clients> {
 
 fn app() -> impl Strategy<Value = App> {
     let timeout = || prop::option::of(time(1_000, HOUR));
-    let own = any_own();
+    let own = (any_own(), timeout(), any::<bool>(), prop::option::of(1..=1_024u32));
     (1..=64u32, distribution(), prop::option::of(1..=100_000u32), timeout(), timeout(), 0..=100u32, latency(), own)
-        .prop_map(
-            |(servers, work, concurrency, cache_timeout, database_timeout, retries, backoff, (pool, breaker, near))| {
-                App {
-                    servers,
-                    work,
-                    concurrency,
-                    cache_timeout,
-                    database_timeout,
-                    retries,
-                    backoff,
-                    pool,
-                    breaker,
-                    near,
-                }
-            },
-        )
+        .prop_map(|(servers, work, concurrency, cache_timeout, database_timeout, retries, backoff, own)| {
+            let ((pool, breaker, near), pool_timeout, cancel, cores) = own;
+            App {
+                servers,
+                work,
+                cores,
+                concurrency,
+                cache_timeout,
+                database_timeout,
+                cancel,
+                retries,
+                backoff,
+                pool,
+                pool_timeout,
+                breaker,
+                near,
+            }
+        })
 }
 
 fn network() -> impl Strategy<Value = Network> {
-    (distribution(), distribution(), distribution(), distribution()).prop_map(
-        |(client_app, app_cache, app_database, cache_database)| Network {
+    let rate = || prop::option::of((1_000..=1u64 << 40).prop_map(Bytes));
+    let bandwidth =
+        (rate(), rate(), rate(), rate()).prop_map(|(client_app, app_cache, app_database, cache_database)| Bandwidth {
             client_app,
             app_cache,
             app_database,
             cache_database,
+        });
+    (distribution(), distribution(), distribution(), distribution(), bandwidth).prop_map(
+        |(client_app, app_cache, app_database, cache_database, bandwidth)| Network {
+            client_app,
+            app_cache,
+            app_database,
+            cache_database,
+            bandwidth,
         },
     )
 }
@@ -203,9 +214,25 @@ fn cache() -> impl Strategy<Value = Cache> {
 }
 
 fn database() -> impl Strategy<Value = Database> {
-    let batch = (distribution(), latency()).prop_map(|(base, row)| Batch { base, row });
-    (1..=1024u32, 0..=10_000_000u32, distribution(), distribution(), batch, ratio())
-        .prop_map(|(workers, queue, read, write, batch, abort)| Database { workers, queue, read, write, batch, abort })
+    let batch = (prop::option::of(distribution()), latency()).prop_map(|(base, row)| Batch { base, row });
+    let connections = prop::option::of(1..=1_000_000u32);
+    let rest = (connections, select(Reads::ALL.to_vec()), any::<bool>(), 0..=8u32, distribution());
+    (1..=1024u32, 0..=10_000_000u32, distribution(), distribution(), batch, ratio(), rest).prop_map(
+        |(workers, queue, read, write, batch, abort, (connections, reads, row_locks, replicas, lag))| Database {
+            // Replicas give no locks.
+            replicas: if reads == Reads::Snapshot { replicas } else { 0 },
+            lag,
+            workers,
+            connections,
+            queue,
+            reads,
+            row_locks,
+            read,
+            write,
+            batch,
+            abort,
+        },
+    )
 }
 
 fn lane() -> impl Strategy<Value = Lane> {
@@ -385,7 +412,7 @@ proptest! {
     #[test]
     fn no_text_makes_the_readers_panic(text in "\\PC{0,200}") {
         let _ = link::decode(&text);
-        let _ = link::decode(&format!("#v1&{text}"));
+        let _ = link::decode(&format!("#v2&{text}"));
         let _ = Scenario::from_toml(&text);
         let _ = link::with(&Scenario::default(), &[(text.as_str(), text.as_str())]);
     }
@@ -408,7 +435,7 @@ proptest! {
         ), 0..6),
     ) {
         let text: String = pairs.iter().map(|(key, value)| format!("&{key}={value}")).collect();
-        if let Ok(read) = link::decode(&format!("#v1{text}")) {
+        if let Ok(read) = link::decode(&format!("#v2{text}")) {
             prop_assert_eq!(read.scenario.check(), Ok(()));
         }
     }
@@ -439,7 +466,7 @@ fn links_read_like_sentences() {
     });
     assert_eq!(
         link::encode(&changed, "default", &[("lanes".to_owned(), "0,4".to_owned())]).unwrap(),
-        "#v1&preset=default&network.app_cache.lognormal.p99=3ms&cache.ttl=sliding(5s)\
+        "#v2&preset=default&network.app_cache.lognormal.p99=3ms&cache.ttl=sliding(5s)\
          &lane.0.name=%ED%95%9C+%EC%A4%84+~(first~)&lane.3.write=write-back(batch:64)&lane.4.write.every=2s\
          &fault.1=(at:30s,what:app.crash,which:1,for:3s)&view.lanes=0,4"
     );
@@ -454,13 +481,13 @@ fn the_shortest_link_starts_from_the_nearest_preset() {
     for preset in presets::ALL {
         let mut scenario = preset.scenario().clone();
         scenario.seed = 99;
-        assert_eq!(link::encode_shortest(&scenario).unwrap(), format!("#v1&preset={}&seed=99", preset.name));
+        assert_eq!(link::encode_shortest(&scenario).unwrap(), format!("#v2&preset={}&seed=99", preset.name));
     }
 }
 
 #[test]
 fn options_of_a_kind_can_be_given_one_by_one() {
-    let link = "#v1&clients.arrivals=closed&clients.arrivals.users=5&network.app_cache.exponential=2ms\
+    let link = "#v2&clients.arrivals=closed&clients.arrivals.users=5&network.app_cache.exponential=2ms\
                 &lane.0.write.kind=write-back&lane.0.write.every=3s&lane.5.read=none";
     let scenario = link::decode(link).unwrap().scenario;
     assert_eq!(
@@ -530,9 +557,11 @@ for = "5s"
     let scenario = Scenario::from_toml(sketch).unwrap();
     assert_eq!(
         scenario.to_toml(),
-        "name = \"a queue at 80 %\"\nseed = 7\nduration = \"2000s\"\nwarmup = \"100s\"\n\n\
+        "version = 2\nname = \"a queue at 80 %\"\nseed = 7\nduration = \"2000s\"\nwarmup = \"100s\"\n\n\
         [clients]\narrivals = { kind = \"poisson\", rate = 80 }\n\n\
-        [network]\napp_database = { lognormal = { median = \"500us\", p99 = \"3ms\" } }\n\n\
+        [network]\napp_cache = \"200us\"\napp_database = { lognormal = { median = \"500us\", p99 = \"3ms\" } }\n\
+        cache_database = \"500us\"\n\n\
+        [database]\nbatch = { base = \"5ms\" }\n\n\
         [[lane]]\nname = \"write-back every 5 s\"\nwrite = \"write-back\"\n\n\
         [[fault]]\nat = \"30s\"\nwhat = \"cache.crash\"\n"
     );
@@ -562,7 +591,8 @@ fn every_number_and_duration_has_a_limit() {
     ];
     for (arrivals, keys) in arrivals.into_iter().zip(keys) {
         all.clients = Clients { arrivals, keys, ..all.clients };
-        let json = serde_json::to_value(&all).unwrap();
+        let mut json = serde_json::to_value(&all).unwrap();
+        json.as_object_mut().unwrap().remove("version"); // no field
         let mut unlimited = Vec::new();
         walk("", &json, &mut unlimited);
         assert_eq!(unlimited, Vec::<String>::new());

@@ -35,7 +35,8 @@ fn writes_every_second(write: impl Into<Write>) -> Scenario {
     scenario.clients.write_ratio = 1.0;
     scenario.duration = s(10);
     let one = Distribution::Constant(ms(1));
-    (scenario.database.read, scenario.database.write, scenario.database.batch.base) = (one.clone(), one.clone(), one);
+    (scenario.database.read, scenario.database.write, scenario.database.batch.base) =
+        (one.clone(), one.clone(), Some(one));
     scenario.lanes = lane(Reading::look_aside(), write);
     scenario
 }
@@ -419,7 +420,7 @@ fn without_faults_write_back_keeps_the_order_of_the_writes_of_a_key() {
         let mut scenario = busy(Reading::look_aside(), WriteBack { coalesce, batch: 4, ..every(ms(50)) });
         scenario.cache.capacity = 5.into();
         scenario.clients.write_ratio = 0.8;
-        scenario.database.batch.base = Distribution::Exponential(ms(50));
+        scenario.database.batch.base = Some(Distribution::Exponential(ms(50)));
         loses_nothing(&run(&scenario));
     }
 }

@@ -195,7 +195,7 @@ fn flushing(how: WriteBack) -> Scenario {
     scenario.clients.arrivals = Arrivals::Poisson { rate: 200.0 };
     scenario.clients.keys = Keys::zipf(100, 0.9);
     scenario.clients.write_ratio = 1.0;
-    scenario.database.batch = Batch { base: Distribution::Exponential(ms(2)), row: Nanos::ZERO };
+    scenario.database.batch = Batch { base: Some(Distribution::Exponential(ms(2))), row: Nanos::ZERO };
     scenario.lanes = lane(Reading::look_aside(), how);
     scenario
 }
@@ -313,7 +313,7 @@ fn entries_leave_after_a_flush_or_stay() {
 fn a_mark_set_between_reading_and_deleting_is_lost_and_when_the_set_is_taken_in_one_step_it_is_not() {
     let taking = |take| {
         let mut scenario = flushing(WriteBack { every: ms(100), take, ..WriteBack::default() });
-        scenario.database.batch.base = Distribution::Constant(ms(20));
+        scenario.database.batch.base = Some(Distribution::Constant(ms(20)));
         run(&scenario)
     };
     loses_only(&taking(Take::ReadThenDelete), Cause::FlushMarkLost);
@@ -326,7 +326,7 @@ fn a_lost_mark_leaves_the_newer_value_in_the_cache_until_a_crash() {
     let mut scenario = flushing(WriteBack { every: ms(1_990), take: Take::ReadThenDelete, ..WriteBack::default() });
     scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
     scenario.clients.keys = Keys::Uniform { count: 1 };
-    scenario.database.batch.base = Distribution::Constant(ms(50));
+    scenario.database.batch.base = Some(Distribution::Constant(ms(50)));
     scenario.duration = ms(2_500);
     let lane = run(&scenario);
     loses_only(&lane, Cause::FlushMarkLost);
@@ -355,7 +355,7 @@ fn a_read_dirty_set_that_fails_too_often_is_dropped_and_one_that_fails_less_ofte
     let outage = |requeue| {
         let how = WriteBack { every: ms(200), requeue, take: Take::ReadThenDelete, ..WriteBack::default() };
         let mut scenario = flushing(how);
-        scenario.database.batch.base = Distribution::Constant(Nanos::ZERO);
+        scenario.database.batch.base = Some(Distribution::Constant(Nanos::ZERO));
         scenario.faults.push(Fault { lasts: s(2), ..Fault::new(What::DatabaseOutage, s(4)) });
         run(&scenario)
     };
@@ -531,7 +531,7 @@ fn a_flush_removes_only_the_value_that_it_wrote() {
     let entries = |take| {
         let how = WriteBack { every: ms(500), take, after_flush: AfterFlush::Remove, ..WriteBack::default() };
         let mut scenario = flushing(how);
-        scenario.database.batch.base = Distribution::Constant(ms(100));
+        scenario.database.batch.base = Some(Distribution::Constant(ms(100)));
         run(&scenario).report().cache.entries
     };
     assert_eq!(entries(Take::Atomic), 0);
@@ -544,7 +544,7 @@ fn as_many_rows_as_asked_for_make_a_flush_and_no_flush_takes_more_than_a_batch()
         let mut scenario = flushing(how);
         scenario.clients.arrivals = Arrivals::Constant { rate: 100.0 };
         scenario.clients.keys = Keys::Scan { count: 1_000 };
-        scenario.database.batch.base = Distribution::Constant(Nanos::ZERO);
+        scenario.database.batch.base = Some(Distribution::Constant(Nanos::ZERO));
         run(&scenario).report()
     };
     let on_count = report(WriteBack { every: s(100), at: Some(10), ..WriteBack::default() });

@@ -185,6 +185,8 @@ pub struct CacheNode {
     shard: Shard,
     common: Rc<Common>,
     command: Sampler,
+    /// How long a byte of a value takes to copy, nanoseconds.
+    ns_per_byte: f64,
     write_back: Option<WriteBack>,
     reading: NodeReading,
     events: NodeEvents,
@@ -242,6 +244,7 @@ impl CacheNode {
             shard,
             common,
             command: settings.command.sampler(),
+            ns_per_byte: settings.throughput.map_or(0.0, |bytes| 1e9 / bytes.0 as f64),
             write_back: write_back.cloned(),
             reading,
             events,
@@ -274,7 +277,7 @@ impl CacheNode {
     }
 
     fn serve(&self, state: &mut State, call: CallId) {
-        let until = self.common.kernel.now().saturating_add(self.command_time(state));
+        let until = self.common.kernel.now().saturating_add(self.command_time(state, call));
         state.serving = Some((call, until));
         if state.durability.is_some() {
             self.serve_durably(state, call, until);
@@ -287,8 +290,11 @@ impl CacheNode {
 
     /// How long the next command keeps the node busy.
     #[inline]
-    fn command_time(&self, state: &mut State) -> Nanos {
+    fn command_time(&self, state: &mut State, call: CallId) -> Nanos {
         let mut time = self.command.sample(&mut state.commands);
+        if self.ns_per_byte > 0.0 {
+            time = time.saturating_add(self.copying(state, call));
+        }
         if state.upkeep.is_some() {
             time = time.saturating_add(self.upkeep(state));
         }
@@ -296,6 +302,17 @@ impl CacheNode {
         state.counts.busy_ns += u128::from(time.0);
         state.counts.commands += 1;
         time
+    }
+
+    /// How long it takes to copy the value that a command brings, or that it will be answered with.
+    fn copying(&self, state: &State, call: CallId) -> Nanos {
+        let command = self.common.calls.question(call);
+        let bytes = match command.value() {
+            Some((key, value)) => self.common.values.size(key, value),
+            None if command.is_write() => 0,
+            None => state.store.peek(command.key()).map_or(0, |entry| entry.size),
+        };
+        Nanos((f64::from(bytes) * self.ns_per_byte) as u64)
     }
 
     /// Tidies up before a command; gives how much longer the command takes for it, and for what is not in RAM.

@@ -85,7 +85,7 @@ fn parse(text: &str) -> Result<Scenario, String> {
     .map_err(|error| error.to_string())
 }
 
-/// The part of a link that says the experiment, if `source` is a link: `#v1&…`, `v1&…`, or a whole address.
+/// The part of a link that says the experiment, if `source` is a link: `#v2&…`, `v2&…`, or a whole address.
 /// An address without that part opens the default experiment, so it means that.
 fn fragment(source: &str) -> Option<&str> {
     let is_version = |text: &str| {

@@ -35,11 +35,13 @@ pub enum Failure {
     TimedOut,
     /// The caller's circuit breaker was open: nothing was sent.
     BreakerOpen,
+    /// No connection of the caller's pool was free in time: nothing was sent.
+    NoConnection,
 }
 
 impl Failure {
     /// Every way, in the order of their numbers.
-    pub const ALL: [Failure; 8] = [
+    pub const ALL: [Failure; 9] = [
         Failure::Down,
         Failure::QueueFull,
         Failure::Full,
@@ -48,6 +50,7 @@ impl Failure {
         Failure::Lost,
         Failure::TimedOut,
         Failure::BreakerOpen,
+        Failure::NoConnection,
     ];
 
     /// Whether what was asked for may have happened all the same, or may yet.
@@ -57,7 +60,7 @@ impl Failure {
 }
 
 // The list is whole as long as this is the last of them.
-const _: () = assert!(Failure::ALL.len() == Failure::BreakerOpen as usize + 1);
+const _: () = assert!(Failure::ALL.len() == Failure::NoConnection as usize + 1);
 
 /// The number of a call in its table; used again when the call is over.
 pub type CallId = u32;
@@ -72,6 +75,10 @@ struct Slot<Q, A> {
     delivered: bool,
     abandoned: bool,
     task: TaskId,
+    /// Which of all calls it is.
+    serial: u32,
+    /// The neighbours in the line where it stands.
+    before: CallId,
     next: CallId,
 }
 
@@ -83,6 +90,7 @@ pub struct Calls<Q, A> {
     /// Answered calls whose answers have not been sent off yet, and when they leave.
     outbox: RefCell<Vec<(CallId, Nanos)>>,
     under_way: Cell<usize>,
+    opened: Cell<u32>,
 }
 
 impl<Q, A> Default for Calls<Q, A> {
@@ -92,6 +100,7 @@ impl<Q, A> Default for Calls<Q, A> {
             free: RefCell::default(),
             outbox: RefCell::default(),
             under_way: Cell::new(0),
+            opened: Cell::new(0),
         }
     }
 }
@@ -103,8 +112,17 @@ impl<Q: Copy, A> Calls<Q, A> {
     /// Begins a call; the caller sends its number on its way and awaits the returned future.
     pub fn open<'a>(&'a self, kernel: &'a Kernel, question: Q) -> Call<'a, Q, A> {
         self.under_way.set(self.under_way.get() + 1);
-        let slot =
-            Slot { question, answer: None, delivered: false, abandoned: false, task: kernel.current(), next: NOBODY };
+        self.opened.set(self.opened.get().wrapping_add(1));
+        let slot = Slot {
+            question,
+            answer: None,
+            delivered: false,
+            abandoned: false,
+            task: kernel.current(),
+            serial: self.opened.get(),
+            before: NOBODY,
+            next: NOBODY,
+        };
         let mut slots = self.slots.borrow_mut();
         let id = match self.free.borrow_mut().pop() {
             Some(id) => {
@@ -125,6 +143,16 @@ impl<Q: Copy, A> Calls<Q, A> {
         self.slots.borrow()[id as usize].question
     }
 
+    /// Asks something else instead, on the server's side.
+    pub fn rephrase(&self, id: CallId, question: Q) {
+        self.slots.borrow_mut()[id as usize].question = question;
+    }
+
+    /// Which of all calls this one is: its number may have been another's before, and will be again.
+    pub fn serial(&self, id: CallId) -> u32 {
+        self.slots.borrow()[id as usize].serial
+    }
+
     /// The server's answer, which leaves it at the moment `leaves`. Answering twice is a mistake of the server's.
     pub fn answer(&self, id: CallId, answer: A, leaves: Nanos) {
         let slot = &mut self.slots.borrow_mut()[id as usize];
@@ -136,6 +164,15 @@ impl<Q: Copy, A> Calls<Q, A> {
     /// Whether the call has an answer, which may be on its way.
     pub fn is_answered(&self, id: CallId) -> bool {
         self.slots.borrow()[id as usize].answer.is_some()
+    }
+
+    /// The answer, which may be on its way.
+    #[inline]
+    pub fn answer_of(&self, id: CallId) -> Option<A>
+    where
+        A: Copy,
+    {
+        self.slots.borrow()[id as usize].answer
     }
 
     /// Whether the call has an answer, and one that is `such`.
@@ -256,6 +293,7 @@ impl Line {
     /// Puts a call at the end. A call stands in one line at a time.
     pub fn push<Q, A>(&mut self, calls: &Calls<Q, A>, id: CallId) {
         let mut slots = calls.slots.borrow_mut();
+        slots[id as usize].before = self.last;
         slots[id as usize].next = NOBODY;
         match self.len {
             0 => self.first = id,
@@ -263,6 +301,11 @@ impl Line {
         }
         self.last = id;
         self.len += 1;
+    }
+
+    /// The call at the head.
+    pub fn first(&self) -> Option<CallId> {
+        (self.len > 0).then_some(self.first)
     }
 
     /// Takes the call at the head.
@@ -274,5 +317,20 @@ impl Line {
         self.first = calls.slots.borrow()[id as usize].next;
         self.len -= 1;
         Some(id)
+    }
+
+    /// Takes out a call that stands in this line, wherever it does.
+    pub fn remove<Q, A>(&mut self, calls: &Calls<Q, A>, id: CallId) {
+        let mut slots = calls.slots.borrow_mut();
+        let (before, next) = (slots[id as usize].before, slots[id as usize].next);
+        match self.first == id {
+            true => self.first = next,
+            false => slots[before as usize].next = next,
+        }
+        match self.last == id {
+            true => self.last = before,
+            false => slots[next as usize].before = before,
+        }
+        self.len -= 1;
     }
 }

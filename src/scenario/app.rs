@@ -12,19 +12,28 @@ record! {
         pub servers: u32 = 2,
         /// Work of their own per request, before the first call.
         pub work: Distribution = Distribution::Constant(Nanos::ZERO),
+        /// How many cores each has: the work of so many requests goes on at once, that of others waits, first come, first served.
+        /// Waiting for the cache or the database takes no core. (Four virtual CPUs, as a middle-sized instance has: an assumption.)
+        pub cores: Option<u32> = Some(4),
         /// How many requests each serves at once; more wait in line.
         pub concurrency: Option<u32> = None,
         /// How long a call to the cache may take before it is given up.
         pub cache_timeout: Option<Nanos> = None,
         /// How long a call to the database may take before it is given up.
         pub database_timeout: Option<Nanos> = None,
+        /// Whether a query is cancelled when its caller gives it up, as a driver does with its query timeout: a message
+        /// follows it, and ends it where it finds it. Otherwise it runs on, and holds its connection, its worker and its
+        /// locks to the end (PostgreSQL does not notice that a client is gone: `client_connection_check_interval` = 0).
+        pub cancel: bool = false,
         /// How often a failed database call is tried again.
         pub retries: u32 = 0,
         /// The pause before the first retry; it doubles with each further one, and half of it is drawn at random.
         pub backoff: Nanos = Nanos::from_millis(50),
         /// How many connections to the database each server has; a call waits for a free one, within its timeout. A call
-        /// that is given up closes its connection, and a new one takes its place at once.
-        pub pool: Option<u32> = None,
+        /// that is given up closes its connection, and a new one takes its place at once (HikariCP: `maximumPoolSize` = 10).
+        pub pool: Option<u32> = Some(10),
+        /// How long a call waits for a free connection before it fails (HikariCP: `connectionTimeout` = 30 s).
+        pub pool_timeout: Option<Nanos> = Some(Nanos::from_secs(30)),
         /// A circuit breaker on each server's calls to the database: after failures in a row it lets none through for a while.
         pub breaker: Option<Breaker> = None,
         /// A near cache in the memory of each server, in front of whatever the lane reads from; a crash empties it.

@@ -5,10 +5,12 @@ use super::distribution::{named, refuse_shape};
 pub use super::eviction::Eviction;
 use super::eviction::Sampling;
 use super::field::{Field, Takes, read_in, record, refuse_strangers, require, words};
+use super::network::TEN_GIGABIT;
 use super::node::{Node, Value, join};
 use super::persistence::Persistence;
 use super::problem::Problems;
 use super::size::Capacity;
+use crate::bytes::Bytes;
 use crate::random::splitmix64;
 use crate::time::Nanos;
 
@@ -39,8 +41,14 @@ record! {
         pub page_fault: Distribution = Distribution::Constant(Nanos::from_micros(100)),
         /// Service time of one command.
         pub command: Distribution = Distribution::Constant(Nanos::from_micros(6)),
+        /// How many bytes of values a node takes in or gives out a second, on top of `command`; `"none"`: any number. (The 10 Gbit/s
+        /// of its network: an assumption, since a node copies values as fast.)
+        pub throughput: Option<Bytes> = Some(TEN_GIGABIT),
         /// How many nodes share the keys, by hash slot as in Redis Cluster; each has `capacity` of its own.
         pub shards: u32 = 1,
+        /// How many connections to the database each node has, for its loads and flushes; they wait for a free one as calls
+        /// of a server do for one of `app.pool`. `"none"`: as many as it needs.
+        pub pool: Option<u32> = None,
         /// What of each node's memory is kept on disk and survives a crash.
         pub persistence: Persistence = Persistence::None {},
         /// How long a restarted node loads what its disk had, and a new replica what its master has, for each entry.

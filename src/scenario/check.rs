@@ -10,8 +10,8 @@ use super::needs;
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
-    Arrivals, At, Cache, Clients, Distribution, Fault, Keys, Lane, Mix, Modify, Order, Part, Persistence, Scenario,
-    Take, Ttl, Which, WriteBack, WriteThrough, Writing,
+    Arrivals, At, Cache, Clients, Distribution, Fault, Keys, Lane, Mix, Modify, Order, Part, Persistence, Reads,
+    Scenario, Take, Ttl, Which, WriteBack, WriteThrough, Writing,
 };
 use crate::bytes::Bytes;
 use crate::time::Nanos;
@@ -85,6 +85,11 @@ fn check_relations(scenario: &Scenario, problems: &mut Problems) {
     check_times(scenario, problems);
     check_operations(scenario, problems);
     check_replicas(scenario, problems);
+    if scenario.database.replicas > 0 && scenario.database.reads == Reads::Locking {
+        let sentence =
+            "a replica serves snapshots and gives no locks; set reads = \"snapshot\", or replicas = 0".to_owned();
+        problems.because("database.reads", scenario.database.reads.show().quote(), sentence);
+    }
     if let Some(near) = scenario.app.near.as_ref().filter(|near| near.eviction == Eviction::Opt) {
         let sentence = "which server gets which request is not known beforehand; choose another policy".to_owned();
         problems.because("app.near.eviction", near.eviction.show().quote(), sentence);
@@ -194,10 +199,11 @@ fn check_distributions(scenario: &Scenario, problems: &mut Problems) {
         ("cache.command", &scenario.cache.command),
         ("cache.page_fault", &scenario.cache.page_fault),
         ("cache.lag", &scenario.cache.lag),
+        ("database.lag", &database.lag),
         ("database.read", &database.read),
         ("database.write", &database.write),
-        ("database.batch.base", &database.batch.base),
     ];
+    all.extend(database.batch.base.as_ref().map(|base| ("database.batch.base", base)));
     if let Persistence::AppendOnly { fsync_time, .. } = &scenario.cache.persistence {
         all.push(("cache.persistence.fsync_time", fsync_time));
     }

@@ -34,7 +34,7 @@ pub const TASK_BYTES: usize = 2_048;
 /// where they are defined, like all that follow.
 pub const REQUEST_BYTES: usize = 64;
 /// Bytes that a call takes, to whomever.
-pub const CALL_BYTES: usize = 96;
+pub const CALL_BYTES: usize = 104;
 /// Bytes that an entry of a store takes.
 pub const ENTRY_BYTES: usize = 24;
 /// Bytes that a row of write-back takes.
@@ -43,6 +43,9 @@ pub const DIRTY_ROW_BYTES: usize = 48;
 pub const RECORD_BYTES: usize = 48;
 /// Bytes that a change takes on its way to a replica.
 pub const NEWS_BYTES: usize = 24;
+
+/// Bytes that a row takes on its way to a replica of the database.
+pub const ROW_ON_ITS_WAY_BYTES: usize = 16;
 
 /// A table grows by doubling, and its former half is there until it has been copied: so many times its length covers both,
 /// where no table is much larger than all others together.

@@ -76,6 +76,8 @@ const LATENCY: Limit = time(Nanos::ZERO, HOUR);
 /// One entry's part of what is done to all of them.
 const PER_ENTRY: Limit = time(Nanos::ZERO, Nanos::from_secs(1));
 const RATIO: Limit = number(0.0, 1.0);
+/// Bytes a second, from an old modem to what no machine does.
+const RATE: Limit = Limit { range: Range::Size(Bytes(1_000), Bytes(1 << 40)), or_none: true };
 
 /// The largest whole number that every JSON reader and every browser holds exactly.
 pub const SEED_MAX: u64 = (1 << 53) - 1;
@@ -150,12 +152,14 @@ const LIMITS: &[(&str, Limit)] = &[
     ("clients.absent", RATIO),
     ("app.servers", whole(1, 64)),
     ("app.work", LATENCY),
+    ("app.cores", or_none(whole(1, 1_024))),
     ("app.concurrency", or_none(whole(1, 100_000))),
     ("app.cache_timeout", or_none(time(MICROSECOND, HOUR))),
     ("app.database_timeout", or_none(time(MICROSECOND, HOUR))),
     ("app.retries", whole(0, 100)),
     ("app.backoff", LATENCY),
     ("app.pool", or_none(whole(1, 100_000))),
+    ("app.pool_timeout", or_none(time(MICROSECOND, HOUR))),
     ("app.breaker.failures", whole(1, 1_000_000)),
     ("app.breaker.open_for", time(MICROSECOND, HOUR)),
     ("app.breaker.probes", whole(1, 1_000)),
@@ -165,6 +169,11 @@ const LIMITS: &[(&str, Limit)] = &[
     ("network.app_cache", LATENCY),
     ("network.app_database", LATENCY),
     ("network.cache_database", LATENCY),
+    ("network.bandwidth.client_app", RATE),
+    ("network.bandwidth.app_cache", RATE),
+    ("network.bandwidth.app_database", RATE),
+    ("network.bandwidth.cache_database", RATE),
+    ("cache.throughput", RATE),
     ("cache.capacity", ROOM),
     ("cache.samples", whole(1, 64)),
     ("cache.lfu_log_factor", whole(0, 10_000)),
@@ -176,6 +185,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("cache.ttl.mixed.*.1", RATIO),
     ("cache.command", LATENCY),
     ("cache.shards", whole(1, 64)),
+    ("cache.pool", or_none(whole(1, 100_000))),
     ("cache.persistence.every", time(MILLISECOND, MONTH)),
     ("cache.persistence.changes", whole(1, 1_000_000_000)),
     ("cache.persistence.per_entry", PER_ENTRY),
@@ -190,10 +200,13 @@ const LIMITS: &[(&str, Limit)] = &[
     ("cache.wait_timeout", time(MICROSECOND, HOUR)),
     ("cache.min_replicas", whole(0, 8)),
     ("database.workers", whole(1, 1_024)),
+    ("database.connections", or_none(whole(1, 1_000_000))),
     ("database.queue", whole(0, 10_000_000)),
+    ("database.replicas", whole(0, 8)),
+    ("database.lag", LATENCY),
     ("database.read", LATENCY),
     ("database.write", LATENCY),
-    ("database.batch.base", LATENCY),
+    ("database.batch.base", or_none(LATENCY)),
     ("database.batch.row", LATENCY),
     ("database.abort", RATIO),
     ("lane.*.read.early_refresh", or_none(number(0.01, 100.0))),

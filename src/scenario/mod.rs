@@ -39,18 +39,19 @@ mod reference;
 mod size;
 mod text;
 pub mod typed;
+mod versions;
 
 pub use app::{App, Breaker, Near, Tell};
 pub use cache::{Cache, Eviction, Expiry, Ttl, TtlMix};
 pub use clients::{Arrivals, Clients, Keys, Mix, SCAN_MAX, Shares, Spike};
-pub use database::{Batch, Database};
+pub use database::{Batch, Database, Reads};
 pub use distribution::Distribution;
 pub use fault::{At, Fault, Part, What, Which};
 pub use lane::{
     Acknowledge, AfterFlush, DirtyEnd, Invalidate, Lane, Leases, LookAside, Modify, Order, Outbox, ReadThrough,
     Reading, Relayed, Take, WhenFull, WriteAround, WriteBack, WriteThrough, Writing,
 };
-pub use network::{Link, Network};
+pub use network::{Bandwidth, Link, Network};
 pub use otherwise::Otherwise;
 pub use persistence::{Fsync, Persistence, SnapshotRule};
 
@@ -125,7 +126,7 @@ impl Scenario {
 /// Through the same tree as files and links: JSON has the shape of the TOML, and the same messages.
 impl serde::Serialize for Scenario {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.show().serialize(serializer)
+        versions::told(self.show()).serialize(serializer)
     }
 }
 

@@ -19,8 +19,22 @@ type Lacks = fn(&Scenario, &Lane) -> Option<&'static str>;
 
 /// Every field that needs another: of the scenario and a lane's own world, and, behind `lane.`, of each lane.
 const NEEDS: &[(&str, Lacks)] = &[
+    ("app.cores", |world, _| {
+        let idle = world.app.work == Distribution::Constant(Nanos::ZERO);
+        let never = "the servers' own work takes no time; give app.work, or leave this out";
+        world.app.cores.and_then(|_| idle.then_some(never))
+    }),
     ("app.retries", |_, lane| never_calls(lane)),
-    ("app.pool", |_, lane| never_calls(lane)),
+    ("app.pool", |world, lane| world.app.pool.and_then(|_| never_calls(lane))),
+    ("app.pool_timeout", |world, _| {
+        let never = "nothing waits for a connection; set app.pool or cache.pool, or leave this out";
+        let waits = world.app.pool.is_some() || world.cache.pool.is_some();
+        world.app.pool_timeout.and_then(|_| (!waits).then_some(never))
+    }),
+    ("app.cancel", |world, _| {
+        let never = "nobody gives a query up; set app.database_timeout, or leave this out";
+        (world.app.cancel && world.app.database_timeout.is_none()).then_some(never)
+    }),
     ("app.breaker", |_, lane| never_calls(lane)),
     ("app.backoff", |world, lane| {
         let never = "nothing is tried again; set app.retries, or leave this out";
@@ -30,6 +44,7 @@ const NEEDS: &[(&str, Lacks)] = &[
     ("cache.page_fault", |world, _| {
         world.cache.memory.is_none().then_some("nothing is paged out; set cache.memory, or leave this out")
     }),
+    ("cache.pool", |world, lane| world.cache.pool.and_then(|_| cache_never_calls(lane))),
     ("cache.loading", |world, _| {
         let alone = world.cache.replicas == 0 && world.cache.persistence == Persistence::None {};
         alone.then_some("there is nothing to load from; set cache.persistence or cache.replicas, or leave this out")
@@ -37,6 +52,9 @@ const NEEDS: &[(&str, Lacks)] = &[
     ("cache.lag", |world, _| (world.cache.replicas == 0).then_some(super::check::NO_REPLICAS)),
     ("cache.wait_timeout", |world, _| {
         (world.cache.wait == 0).then_some("no answer waits for a replica; set cache.wait, or leave this out")
+    }),
+    ("database.lag", |world, _| {
+        (world.database.replicas == 0).then_some("there are no replicas; set database.replicas, or leave this out")
     }),
     ("lane.read.leases", never_leaves_a_stale_value),
     ("lane.write.delay", |_, lane| never_delays(&lane.write)),
@@ -65,6 +83,14 @@ fn never_calls(lane: &Lane) -> Option<&'static str> {
     let writes = !matches!(lane.write, Writing::WriteBack(_));
     let never = "read-through and write-back leave every call to the database to the cache; leave this out, or choose \
                  another strategy";
+    (!reads && !writes).then_some(never)
+}
+
+fn cache_never_calls(lane: &Lane) -> Option<&'static str> {
+    let reads = matches!(lane.read, Reading::ReadThrough(_));
+    let writes = matches!(&lane.write, Writing::WriteBack(how) if how.flush);
+    let never =
+        "only read-through and write-back let the cache call the database; leave this out, or choose one of them";
     (!reads && !writes).then_some(never)
 }
 

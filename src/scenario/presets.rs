@@ -1,14 +1,14 @@
 //! Experiments to begin with, each with a question it answers. Their files are in `src/scenario/presets/`.
 //!
 //! Links say what differs from a preset, so a preset's file, once released, stays as it is: a better one gets a new
-//! name, or [`link`](super::link) a new version with a migration.
+//! name, or links get a new [version](super::versions) and the presets of the old one are kept in a folder of that name.
 
 pub mod twitter;
 
 use std::sync::OnceLock;
 
 use super::problem::{Reason, did_you_mean};
-use super::{Problem, Scenario, ScenarioError};
+use super::{Problem, Scenario, ScenarioError, versions};
 
 /// An experiment with a name.
 #[derive(Debug)]
@@ -22,16 +22,37 @@ pub struct Preset {
     /// The file.
     pub toml: &'static str,
     scenario: &'static OnceLock<Scenario>,
+    /// As it was in version 1, if it was there.
+    first: Option<First>,
+}
+
+/// A preset as it was in version 1.
+#[derive(Debug)]
+struct First {
+    toml: &'static str,
+    scenario: &'static OnceLock<Scenario>,
 }
 
 macro_rules! presets {
-    ($($name:literal { en: $en:literal, ko: $ko:literal, try_en: $try_en:literal, try_ko: $try_ko:literal })*) => {
+    (@read) => {{
+        static READ: OnceLock<Scenario> = OnceLock::new();
+        &READ
+    }};
+    (@first $name:literal new) => { None };
+    (@first $name:literal) => {
+        Some(First { toml: include_str!(concat!("presets/v1/", $name, ".toml")), scenario: presets!(@read) })
+    };
+    // `"name" new {` where the preset is younger than version 1.
+    ($($name:literal $($new:ident)? {
+        en: $en:literal, ko: $ko:literal, try_en: $try_en:literal, try_ko: $try_ko:literal
+    })*) => {
         &[$(Preset {
             name: $name,
             description: [$en, $ko],
             question: [$try_en, $try_ko],
             toml: include_str!(concat!("presets/", $name, ".toml")),
-            scenario: { static READ: OnceLock<Scenario> = OnceLock::new(); &READ },
+            scenario: presets!(@read),
+            first: presets!(@first $name $($new)?),
         }),*]
     };
 }
@@ -324,10 +345,16 @@ pub fn all() -> impl Iterator<Item = &'static Preset> {
 /// assert!(presets::get("defualt").unwrap_err().to_string().contains("did you mean default?"));
 /// ```
 pub fn get(name: &str) -> Result<&'static Preset, ScenarioError> {
-    all().find(|preset| preset.name == name).ok_or_else(|| {
-        let names: Vec<&str> = all().map(|preset| preset.name).collect();
+    of_version(versions::CURRENT, name)
+}
+
+/// The preset called `name`, if it is one of this version of links.
+pub(super) fn of_version(version: u32, name: &str) -> Result<&'static Preset, ScenarioError> {
+    let there = |preset: &&Preset| version > 1 || preset.first.is_some();
+    all().filter(there).find(|preset| preset.name == name).ok_or_else(|| {
+        let names: Vec<&str> = all().filter(there).map(|preset| preset.name).collect();
         let meant = did_you_mean(name, &names);
-        let mut known: Vec<&str> = ALL.iter().map(|preset| preset.name).collect();
+        let mut known: Vec<&str> = ALL.iter().filter(there).map(|preset| preset.name).collect();
         known.push("twitter-cluster01 to twitter-cluster54");
         let reason = Reason::UnknownWord { meant, known: known.into_iter().map(str::to_owned).collect() };
         let value = name.chars().take(80).collect();
@@ -346,6 +373,21 @@ impl Preset {
             Err(error) => panic!("preset {}: {error}", self.name),
         })
     }
+
+    /// What it said in this version of links.
+    ///
+    /// # Panics
+    /// When it is younger.
+    pub(super) fn scenario_of(&self, version: u32) -> &'static Scenario {
+        if version > 1 {
+            return self.scenario();
+        }
+        let First { toml, scenario } = self.first.as_ref().expect("a preset of that version");
+        scenario.get_or_init(|| match Scenario::from_toml_of(1, toml) {
+            Ok(scenario) => scenario,
+            Err(error) => panic!("preset {} of version 1: {error}", self.name),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -356,6 +398,7 @@ mod tests {
     fn every_preset_is_a_good_scenario_under_its_own_name() {
         for preset in ALL {
             assert_eq!(preset.scenario().check(), Ok(()), "{}", preset.name);
+            assert!(preset.toml.contains("\nversion = 2\n"), "{}: a copy of it must keep its meaning", preset.name);
             assert!(!preset.scenario().name.is_empty(), "{}", preset.name);
             assert!(preset.question.iter().all(|text| text.contains('?')), "{}", preset.name);
         }

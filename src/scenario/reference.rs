@@ -16,6 +16,11 @@ A scenario is a TOML file, a preset or a link; all three have the fields of this
 where the page says *needed*. What is unknown, impossible or absurdly large is refused with a message; nothing is replaced
 in silence. `cachelane reference` prints this page, which is made from the program's own types.
 
+Where a default is that of a product or a published figure, its meaning says of which. All others are assumptions: put your own
+figures in their place.
+
+- A file may begin with `version = 2`; without it, it is of the current version. One of version 1 gets the defaults of its day, as
+  a link `#v1` does, which also has the presets of its day.
 - A **duration** is a number and its unit: `\"250ms\"`, `\"2h\"`, `\"1.5min\"` (`ns`, `us`, `ms`, `s`, `min`, `h`, `d`).
 - A **distribution** of durations is a duration (always the same), `{ exponential = \"10ms\" }` (its mean),
   `{ uniform = { min = \"1ms\", max = \"3ms\" } }`, `{ lognormal = { median = \"0.5ms\", p99 = \"3ms\" } }`,

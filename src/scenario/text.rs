@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 use super::field::Field;
 use super::node::{Fields, Node, Value};
 use super::problem::{Problems, ScenarioError};
-use super::{Scenario, check};
+use super::{Scenario, check, versions};
 use crate::escape;
 
 /// The most bytes of a scenario file.
@@ -156,16 +156,25 @@ impl Scenario {
         Scenario::from_node(&parse(text)?)
     }
 
-    /// The scenario as TOML: only what differs from the defaults. Reading it gives the same scenario again.
+    /// The scenario as TOML: its version and what differs from the defaults. Reading it gives the same scenario again,
+    /// whatever the defaults will be one day.
     pub fn to_toml(&self) -> String {
-        print(&self.show())
+        print(&versions::told(self.show()))
     }
 
-    /// The scenario in a tree, checked.
+    /// The scenario in a TOML text that does not say its version, which is this.
+    pub(super) fn from_toml_of(version: u32, text: &str) -> Result<Scenario, ScenarioError> {
+        let mut tree = parse(text)?;
+        versions::bring_up(&mut tree, version);
+        Scenario::from_node(&tree)
+    }
+
+    /// The scenario in a tree of any version, checked.
     pub(crate) fn from_node(node: &Node) -> Result<Scenario, ScenarioError> {
         let mut problems = Problems::default();
-        let scenario = Scenario::read(node, "", &mut problems).unwrap_or_default();
-        check::check(&scenario, node, &mut problems);
+        let node = versions::current(node, &mut problems);
+        let scenario = Scenario::read(&node, "", &mut problems).unwrap_or_default();
+        check::check(&scenario, &node, &mut problems);
         problems.finish(scenario)
     }
 }

@@ -87,6 +87,7 @@ impl Simulation {
         ledger.validate();
         self.validate_copies(&ledger);
         self.world.cache.validate();
+        self.world.database.validate();
         self.world.kernel.validate();
         self.world.servers.validate();
         self.world.nears.validate();

@@ -178,6 +178,10 @@ impl Simulation {
             queue_max: u64::from(database.queue_max),
             refused: database.refused - before.refused,
             aborted: database.aborted - before.aborted,
+            cancelled: database.cancelled - before.cancelled,
+            lock_waits: database.lock_waits - before.lock_waits,
+            lock_waited_s: (database.lock_waited_ns - before.lock_waited_ns) as f64 / 1e9,
+            connections_max: u64::from(database.connections_max),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The application servers: which are alive, and how many requests each may serve at once.
+//! The application servers: which are alive, how many requests each may serve at once, and on how many cores.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -11,29 +11,42 @@ use crate::fault::Slowdown;
 use crate::time::Nanos;
 use crate::work;
 
+/// What a request needs of a server: first a place, and for its work a core.
+#[derive(Clone, Copy)]
+enum Of {
+    Places,
+    Cores,
+}
+
+/// So many may be inside, the others wait in line.
 #[derive(Default)]
-struct Server {
-    down: u32,
+struct Gate {
     /// Tickets handed out and given back since the last crash; ticket `n` may enter once `n < back + limit`.
     tickets: u64,
     back: u64,
     waiting: VecDeque<TaskId>,
+}
+
+#[derive(Default)]
+struct Server {
+    down: u32,
+    gates: [Gate; 2],
     slow: Slowdown,
 }
 
 /// See the module.
 pub struct Servers {
     servers: RefCell<Vec<Server>>,
-    limit: u64,
+    limits: [u64; 2],
     turn: Cell<u32>,
 }
 
 impl Servers {
-    /// `count` living servers, each serving at most `limit` requests at once.
-    pub fn new(count: u32, limit: Option<u32>) -> Servers {
+    /// `count` living servers, each with so many places for requests and so many cores for their work.
+    pub fn new(count: u32, places: Option<u32>, cores: Option<u32>) -> Servers {
         Servers {
             servers: RefCell::new((0..count).map(|_| Server::default()).collect()),
-            limit: limit.map_or(u64::MAX / 2, u64::from),
+            limits: [places, cores].map(|limit| limit.map_or(u64::MAX / 2, u64::from)),
             turn: Cell::new(0),
         }
     }
@@ -51,15 +64,24 @@ impl Servers {
 
     /// Waits for a place on `server`; the place is given back when the returned guard is dropped.
     pub async fn enter<'a>(&'a self, server: u32, kernel: &'a Kernel) -> Place<'a> {
-        Enter { servers: self, server, kernel, ticket: None }.await;
-        Place { servers: self, server, kernel }
+        self.pass(Of::Places, server, kernel).await
     }
 
-    fn leave(&self, server: u32, kernel: &Kernel) {
+    /// Waits for a core of `server`, likewise.
+    pub async fn core<'a>(&'a self, server: u32, kernel: &'a Kernel) -> Place<'a> {
+        self.pass(Of::Cores, server, kernel).await
+    }
+
+    async fn pass<'a>(&'a self, of: Of, server: u32, kernel: &'a Kernel) -> Place<'a> {
+        Enter { servers: self, of, server, kernel, ticket: None }.await;
+        Place { servers: self, of, server, kernel }
+    }
+
+    fn leave(&self, of: Of, server: u32, kernel: &Kernel) {
         let mut servers = self.servers.borrow_mut();
-        let server = &mut servers[server as usize];
-        server.back += 1;
-        if let Some(task) = server.waiting.pop_front() {
+        let gate = &mut servers[server as usize].gates[of as usize];
+        gate.back += 1;
+        if let Some(task) = gate.waiting.pop_front() {
             kernel.wake(task);
         }
     }
@@ -74,9 +96,11 @@ impl Servers {
     /// Panics if the tickets do not add up; for tests.
     pub fn validate(&self) {
         for server in self.servers.borrow().iter() {
-            let inside = (server.tickets - server.back).min(self.limit);
-            let outside = server.tickets - server.back - inside;
-            assert_eq!(server.waiting.len() as u64, outside, "who has a ticket and no place waits in line");
+            for (gate, &limit) in server.gates.iter().zip(&self.limits) {
+                let inside = (gate.tickets - gate.back).min(limit);
+                let outside = gate.tickets - gate.back - inside;
+                assert_eq!(gate.waiting.len() as u64, outside, "who has a ticket and no place waits in line");
+            }
         }
     }
 
@@ -106,6 +130,7 @@ impl Servers {
 
 struct Enter<'a> {
     servers: &'a Servers,
+    of: Of,
     server: u32,
     kernel: &'a Kernel,
     ticket: Option<u64>,
@@ -116,31 +141,32 @@ impl Future for Enter<'_> {
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let mut servers = self.servers.servers.borrow_mut();
-        let server = &mut servers[self.server as usize];
+        let gate = &mut servers[self.server as usize].gates[self.of as usize];
         let first_time = self.ticket.is_none();
-        let ticket = *self.ticket.get_or_insert(server.tickets);
+        let ticket = *self.ticket.get_or_insert(gate.tickets);
         if first_time {
-            server.tickets += 1;
+            gate.tickets += 1;
         }
-        if ticket < server.back + self.servers.limit {
+        if ticket < gate.back + self.servers.limits[self.of as usize] {
             return Poll::Ready(());
         }
         if first_time {
-            server.waiting.push_back(self.kernel.current());
+            gate.waiting.push_back(self.kernel.current());
         }
         Poll::Pending
     }
 }
 
-/// A place on a server; see [`Servers::enter`].
+/// A place on a server, or a core of it; see [`Servers::enter`].
 pub struct Place<'a> {
     servers: &'a Servers,
+    of: Of,
     server: u32,
     kernel: &'a Kernel,
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.servers.leave(self.server, self.kernel);
+        self.servers.leave(self.of, self.server, self.kernel);
     }
 }

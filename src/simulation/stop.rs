@@ -160,7 +160,7 @@ pub(super) fn without_time(scenario: &Scenario) -> Vec<String> {
         ("cache.command", zero(&scenario.cache.command)),
         ("database.read", zero(&scenario.database.read)),
         ("database.write", zero(&scenario.database.write)),
-        ("database.batch.base", zero(&scenario.database.batch.base)),
+        ("database.batch.base", scenario.database.batch.base.as_ref().is_some_and(zero)),
     ];
     fields.extend(parts.into_iter().filter(|(_, zero)| *zero).map(|(field, _)| field.to_owned()));
     fields

@@ -8,9 +8,9 @@ use std::rc::Rc;
 use super::background::Background;
 use super::near::Nears;
 use super::servers::{Place, Servers};
-use crate::app::{Own, OwnCounts};
+use crate::app::{Own, OwnCounts, Pool};
 use crate::cache::buffer::RowId;
-use crate::cache::node::{self, NodeEvents, NodeReading};
+use crate::cache::node::{self, Found, NodeEvents, NodeReading};
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::{Shard, Shards};
 use crate::cache::values::Values;
@@ -20,7 +20,7 @@ use crate::engine::{Event, Failure, Kernel, Owned};
 use crate::fault::Triggers;
 use crate::ledger::{self, Freshness, Holder, Key, Ledger, Mended, Release, WriteId};
 use crate::metrics::Metrics;
-use crate::network::{Network, Way};
+use crate::network::{Load, Network, Way};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate, limits};
 use crate::strategy::{
@@ -124,6 +124,8 @@ pub(super) struct World {
     pub nears: Nears,
     /// What each application server has of its own; the last is the loader's, who warms the cache up.
     own: Vec<Own>,
+    /// The connections of each cache node to the database, where they are limited.
+    node_pools: Vec<Pool>,
     rows: Rows,
     /// What is loaded at the start, by cache node and by loader: the most popular keys.
     warm: Vec<[Box<[Key]>; warm_up::AT_A_TIME as usize]>,
@@ -179,8 +181,9 @@ impl World {
         let reading = node_reading(lane, refresh, nears.cache_tells());
         let shared = (kernel.clone(), ledger.clone());
         let cache = Shards::new(&scenario.cache, write_back, reading, shared, &streams, node_events, values);
-        let database =
-            Database::new(&scenario.database, kernel.clone(), ledger.clone(), &streams, kind::DATABASE_SERVED);
+        let shared = (kernel.clone(), ledger.clone());
+        let cancels = scenario.app.cancel && scenario.app.database_timeout.is_some();
+        let database = Database::new(&scenario.database, cancels, shared, &streams, kind::DATABASE_SERVED);
         let warm = match lane.read.warm_up() {
             0 => Box::default(),
             count => keys.most_popular(&scenario.clients.keys, count),
@@ -190,14 +193,18 @@ impl World {
         World {
             nears,
             own: (0..=app.servers).map(|n| Own::new(n, app, streams.numbered("early refresh", n))).collect(),
-            rows: Rows::new(scenario.clients.absent),
+            node_pools: scenario
+                .cache
+                .pool
+                .map_or_else(Vec::new, |size| (0..cache.count()).map(|_| Pool::new(size)).collect()),
+            rows: Rows::new(scenario.clients.absent, scenario.clients.keys.count()),
             warm: share_out(&warm, &cache),
             loaders: (warm.len() as u32).min(warm_up::AT_A_TIME),
             refresh,
             network: Network::new(&scenario.network, kernel.clone(), &streams),
             cache,
             database,
-            servers: Servers::new(scenario.app.servers, scenario.app.concurrency),
+            servers: Servers::new(scenario.app.servers, scenario.app.concurrency, scenario.app.cores),
             metrics: RefCell::new(Metrics::new(scenario.warmup, scenario.duration)),
             triggers: Triggers::default(),
             failures: Cell::default(),
@@ -328,7 +335,9 @@ impl World {
         if self.network.is_instant(Link::ClientApp) {
             self.request(slot);
         } else {
-            self.network.send(Link::ClientApp, Way::There, Event::new(kind::REQUEST, slot));
+            let bytes = write.map_or(0, |write| self.weight(key, write));
+            let event = Event::new(kind::REQUEST, slot);
+            self.network.send_load(Link::ClientApp, Way::There, event, issued, Load { bytes, machine: 0 });
         }
     }
 
@@ -417,7 +426,11 @@ impl World {
         if self.network.is_instant(Link::ClientApp) {
             self.answer(slot);
         } else {
-            self.network.send(Link::ClientApp, Way::Back, Event::new(kind::ANSWER, slot));
+            let request = self.slots.borrow()[slot as usize];
+            let saw = request.outcome.ok().filter(|_| request.write.is_none());
+            let bytes = saw.map_or(0, |value| self.weight(request.key, value));
+            let event = Event::new(kind::ANSWER, slot);
+            self.network.send_load(Link::ClientApp, Way::Back, event, self.kernel.now(), Load { bytes, machine: 0 });
         }
     }
 
@@ -535,15 +548,34 @@ impl World {
         Some((owner_of(shard), job))
     }
 
+    /// How many bytes `value` of `key` is; none where it says that there is no row.
+    fn weight(&self, key: Key, value: WriteId) -> u64 {
+        if self.rows.is_row(key, value) { self.cache.values().size(key, value).into() } else { 0 }
+    }
+
     /// Sends off the answers that the servers have given.
     #[inline]
     pub fn send_answers(&self) {
         while let Some((call, leaves)) = self.cache.calls().next_outgoing() {
-            self.network.send_at(Link::AppCache, Way::Back, Event::new(kind::CACHE_ANSWER, call), leaves);
+            let event = Event::new(kind::CACHE_ANSWER, call);
+            if !self.network.weighs(Link::AppCache) {
+                self.network.send_at(Link::AppCache, Way::Back, event, leaves);
+                continue;
+            }
+            let (key, answer) = (self.cache.calls().question(call).key(), self.cache.calls().answer_of(call));
+            let value = answer.and_then(Result::ok).and_then(Found::carried);
+            let load =
+                Load { bytes: value.map_or(0, |value| self.weight(key, value)), machine: self.cache.shard_of(key) };
+            self.network.send_load(Link::AppCache, Way::Back, event, leaves, load);
         }
         while let Some((call, leaves)) = self.database.calls().next_outgoing() {
-            let link = self.database.link_of(call);
-            self.network.send_at(link, Way::Back, Event::new(kind::DATABASE_ANSWER, call), leaves);
+            let (link, event) = (self.database.link_of(call), Event::new(kind::DATABASE_ANSWER, call));
+            if !self.network.weighs(link) {
+                self.network.send_at(link, Way::Back, event, leaves);
+                continue;
+            }
+            let load = self.database.load(call, Way::Back, |key, value| self.weight(key, value));
+            self.network.send_load(link, Way::Back, event, leaves, load);
         }
         while let Some((key, leaves)) = self.cache.next_changed() {
             self.tell_servers(key, leaves, None);
@@ -628,7 +660,10 @@ impl World {
         strategy::App {
             cache,
             client: Client::default(),
-            database: self.database_client(Link::AppDatabase, self.app.retries, Some(own)),
+            database: DatabaseClient {
+                breaker: own.breaker.as_ref(),
+                ..self.database_client(Link::AppDatabase, self.app.retries, own.pool.as_ref())
+            },
             near: NearClient { kernel: &self.kernel, near: self.nears.of(server), passing: Cell::new(false) },
             own,
             rows: &self.rows,
@@ -644,10 +679,11 @@ impl World {
             kernel: &self.kernel,
             node: self.cache.node(shard),
             // A cache's flush has its own way of trying again; a load fails like any read.
-            database: self.database_client(Link::CacheDatabase, 0, None),
+            database: self.database_client(Link::CacheDatabase, 0, self.node_pools.get(shard as usize)),
             triggers: &self.triggers,
             rows: &self.rows,
             negative: self.lane.read.negative(),
+            writes_back: matches!(self.lane.write, Writing::WriteBack(_)),
         }
     }
 
@@ -658,18 +694,21 @@ impl World {
         sum
     }
 
-    fn database_client<'w>(&'w self, link: Link, retries: u32, own: Option<&'w Own>) -> DatabaseClient<'w> {
+    fn database_client<'w>(&'w self, link: Link, retries: u32, pool: Option<&'w Pool>) -> DatabaseClient<'w> {
         DatabaseClient {
             kernel: &self.kernel,
             network: &self.network,
             link,
             database: &self.database,
+            values: self.cache.values(),
             events: EVENTS,
             timeout: self.app.database_timeout,
             retries,
             backoff: self.app.backoff,
             jitter: &self.jitter,
-            own,
+            cancel: self.app.cancel,
+            pool: pool.map(|pool| (pool, self.app.pool_timeout)),
+            breaker: None,
             change: Cell::default(),
         }
     }
@@ -741,14 +780,16 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
     }
 }
 
-/// Serves a request: a place on the server, the server's own work, then what the lane's strategies say.
+/// Serves a request: a place on the server, the server's own work on one of its cores, then what the lane's strategies say.
 pub(super) async fn serve(world: &World, slot: u32) {
     let request = world.slots.borrow()[slot as usize];
     let server = request.server.expect("a request being served has a server");
     let place = world.servers.enter(server, &world.kernel).await;
     let work = world.work.sample(&mut world.work_draws[server as usize].borrow_mut());
-    let work = world.servers.stretch(server, work);
-    world.kernel.sleep(work).await;
+    if work > Nanos::ZERO {
+        let _core = world.servers.core(server, &world.kernel).await;
+        world.kernel.sleep(world.servers.stretch(server, work)).await;
+    }
     let app = world.app_of(server);
     match (request.operation, request.write) {
         (Operation::Modify, Some(write)) => {

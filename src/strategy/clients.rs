@@ -6,17 +6,18 @@ use std::cell::{Cell, RefCell};
 use std::pin::pin;
 
 use super::{Errand, negative};
-use crate::app::{Own, Permit};
+use crate::app::{Breaker, Own, Permit, Pool};
 use crate::cache::expiry::Life;
 use crate::cache::near::{Begun, NearCache};
 use crate::cache::node::{Answer, CacheNode, Command, Fill, Found, LeaseAsked};
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
+use crate::cache::values::Values;
 use crate::database::{Asked, Database, Reply, Row};
-use crate::engine::{Call, Event, Failure, Kernel};
+use crate::engine::{Call, CallId, Event, Failure, Kernel};
 use crate::fault::Triggers;
 use crate::ledger::{Change, Key, Ledger, WriteId};
-use crate::network::{Network, Way};
+use crate::network::{Load, Network, Way};
 use crate::random::Stream;
 use crate::scenario::Link;
 use crate::time::Nanos;
@@ -139,9 +140,16 @@ pub struct CacheSide<'a> {
     pub rows: &'a Rows,
     /// For how long the cache remembers that there is no row, where it does.
     pub negative: Option<Nanos>,
+    /// Whether what it loads may be changed here before it goes back to the database.
+    pub writes_back: bool,
 }
 
 impl CacheSide<'_> {
+    /// The database's value of `key`.
+    pub async fn load(&self, key: Key) -> Result<WriteId, Failure> {
+        if self.writes_back { self.database.read_primary(key).await } else { self.database.read(key).await }
+    }
+
     /// For how long `value` of `key` is kept.
     pub fn life(&self, key: Key, value: WriteId) -> Life {
         negative::life(self.rows, self.negative, key, value)
@@ -252,7 +260,15 @@ impl CacheClient<'_> {
 
     async fn call(&self, command: Command) -> Answer {
         let call: Call<'_, Command, Answer> = self.nodes.command(command);
-        self.network.send(Link::AppCache, Way::There, Event::new(self.events.cache_arrival, call.id()));
+        let event = Event::new(self.events.cache_arrival, call.id());
+        match command.value().filter(|_| self.network.weighs(Link::AppCache)) {
+            None => self.network.send(Link::AppCache, Way::There, event),
+            Some((key, value)) => {
+                let bytes = self.nodes.values().size(key, value).into();
+                let load = Load { bytes, machine: self.nodes.shard_of(key) };
+                self.network.send_load(Link::AppCache, Way::There, event, self.kernel.now(), load);
+            }
+        }
         self.kernel.timeout(self.timeout, call).await.unwrap_or(Err(Failure::TimedOut))
     }
 }
@@ -267,6 +283,8 @@ pub struct DatabaseClient<'a> {
     pub link: Link,
     /// The database itself.
     pub database: &'a Database,
+    /// How large values are.
+    pub values: &'a Values,
     /// The kinds of event.
     pub events: Events,
     /// The patience of a call.
@@ -277,8 +295,12 @@ pub struct DatabaseClient<'a> {
     pub backoff: Nanos,
     /// Draws the random half of each pause.
     pub jitter: &'a RefCell<Stream>,
-    /// The caller's pool and breaker, where calls go through them.
-    pub own: Option<&'a Own>,
+    /// Whether a call that is given up is cancelled.
+    pub cancel: bool,
+    /// The caller's connections, where they are limited, and how long a call waits for one.
+    pub pool: Option<(&'a Pool, Option<Nanos>)>,
+    /// The caller's circuit breaker, where there is one.
+    pub breaker: Option<&'a Breaker>,
     /// How a write is applied.
     pub change: Cell<Change>,
 }
@@ -287,6 +309,11 @@ impl DatabaseClient<'_> {
     /// The committed value of `key`.
     pub async fn read(&self, key: Key) -> Result<WriteId, Failure> {
         self.with_retries(|| self.database.read(key, self.link)).await
+    }
+
+    /// The same, as the primary has it: for somebody about to change it.
+    pub async fn read_primary(&self, key: Key) -> Result<WriteId, Failure> {
+        self.with_retries(|| self.database.read_primary(key, self.link)).await
     }
 
     /// Commits `value` for `key`.
@@ -343,32 +370,60 @@ impl DatabaseClient<'_> {
 
     /// One call, as soon as there is a connection for it. The wait is part of the caller's patience.
     async fn attempt<'c>(&self, begin: &impl Fn() -> Call<'c, Asked, Reply>) -> Reply {
+        let sent = Cell::new(None);
         let send = || {
             let call = begin();
-            self.network.send(self.link, Way::There, Event::new(self.events.database_arrival, call.id()));
+            self.send(call.id());
+            sent.set(Some((call.id(), self.database.calls().serial(call.id()))));
             call
         };
-        let outcome = match self.own.and_then(|own| own.pool.as_ref()) {
+        let outcome = match self.pool {
             None => self.kernel.timeout(self.timeout, send()).await,
-            Some(pool) => {
+            Some((pool, patience)) => {
                 let pooled = pin!(async {
-                    let _connection = pool.connection(self.kernel).await;
+                    let connection = self.kernel.timeout(patience, pool.connection(self.kernel)).await;
+                    let _connection = connection.map_err(|_| Failure::NoConnection)?;
                     send().await
                 });
                 self.kernel.timeout(self.timeout, pooled).await
             }
         };
-        outcome.unwrap_or(Err(Failure::TimedOut))
+        match (outcome, sent.get()) {
+            (Ok(reply), _) => reply,
+            (Err(_), None) => Err(Failure::NoConnection),
+            (Err(_), Some((call, serial))) => {
+                if self.cancel {
+                    self.cancel(call, serial);
+                }
+                Err(Failure::TimedOut)
+            }
+        }
+    }
+
+    /// Sends a query on its way, with the values that it carries.
+    fn send(&self, call: CallId) {
+        let event = Event::new(self.events.database_arrival, call);
+        if !self.network.weighs(self.link) {
+            return self.network.send(self.link, Way::There, event);
+        }
+        let load = self.database.load(call, Way::There, |key, value| self.values.size(key, value).into());
+        self.network.send_load(self.link, Way::There, event, self.kernel.now(), load);
+    }
+
+    /// Sends a message after a call, which ends it where it finds it; nobody waits for an answer.
+    fn cancel(&self, call: CallId, serial: u32) {
+        let message = self.database.cancel(call, serial, self.link);
+        self.network.send(self.link, Way::There, Event::new(self.events.database_arrival, message.id()));
     }
 
     /// What the breaker says to a call; without one, every call may be made.
     fn permit(&self) -> Result<Option<Permit>, Failure> {
-        let Some(breaker) = self.own.and_then(|own| own.breaker.as_ref()) else { return Ok(None) };
+        let Some(breaker) = self.breaker else { return Ok(None) };
         breaker.ask(self.kernel.now()).map(Some).ok_or(Failure::BreakerOpen)
     }
 
     fn tell_breaker(&self, permit: Option<Permit>, outcome: Reply) {
-        if let (Some(permit), Some(breaker)) = (permit, self.own.and_then(|own| own.breaker.as_ref())) {
+        if let (Some(permit), Some(breaker)) = (permit, self.breaker) {
             // A database that rolls back, or has another value than expected, is well.
             let well = matches!(outcome, Ok(_) | Err(Failure::Aborted | Failure::Conflict));
             breaker.tell(permit, well, self.kernel.now());

@@ -59,6 +59,6 @@ async fn increment(app: &App<'_>, lane: &Lane, key: Key, value: WriteId) -> Resu
 async fn deciding(app: &App<'_>, lane: &Lane, key: Key) -> Result<WriteId, Failure> {
     match lane.write {
         Writing::WriteBack(_) => app.cache.fetch_to_change(key).await,
-        Writing::WriteAround(_) | Writing::WriteThrough(_) | Writing::Outbox(_) => app.database.read(key).await,
+        Writing::WriteAround(_) | Writing::WriteThrough(_) | Writing::Outbox(_) => app.database.read_primary(key).await,
     }
 }

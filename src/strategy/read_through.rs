@@ -15,7 +15,7 @@ pub async fn read(app: &App<'_>, key: Key) -> Result<WriteId, Failure> {
 
 /// The cache's side of a miss: reads the database, keeps the value, answers everyone who waits for it.
 pub async fn load(cache: &CacheSide<'_>, key: Key) {
-    let outcome = cache.database.read(key).await;
+    let outcome = cache.load(key).await;
     let life = outcome.map_or(Life::None, |value| cache.life(key, value));
     cache.node.loaded(key, outcome, life);
 }

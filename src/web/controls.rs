@@ -14,7 +14,7 @@ use super::words::Words;
 use crate::escape::shown;
 use crate::scenario::form::{Form, FormField, quoted};
 use crate::scenario::{
-    Arrivals, At, Batch, Distribution, Fault, Lane, Link, Network, Order, Part, Reading, Scenario, Ttl, What, Which,
+    Arrivals, At, Distribution, Fault, Lane, Link, Network, Order, Part, Reading, Scenario, Ttl, What, Which,
     WriteBack, WriteThrough, Writing,
 };
 use crate::time::Nanos;
@@ -497,7 +497,6 @@ fn ttl(ttl: Ttl, ctx: &Ctx) -> Html {
 fn database(s: &Scenario, ctx: &Ctx) -> Html {
     let w = ctx.words;
     let d = &s.database;
-    let Batch { base, row } = &d.batch;
     html! {
         <>
             <Number path="database.workers" label={w.workers} value={f64::from(d.workers)} whole=true slide={Slide::Log(1.0, 256.0)}
@@ -508,9 +507,7 @@ fn database(s: &Scenario, ctx: &Ctx) -> Html {
                 set={set(ctx, |s, v: Distribution| s.database.read = v)} />
             <Dist path="database.write" label={w.database_write} value={d.write.clone()} slide={Slide::Log(1e-4, 1.0)}
                 set={set(ctx, |s, v: Distribution| s.database.write = v)} />
-            <Dist path="database.batch.base" label={w.batch_base} value={base.clone()} slide={Slide::Log(1e-4, 1.0)}
-                set={set(ctx, |s, v: Distribution| s.database.batch.base = v)} />
-            <Duration path="database.batch.row" label={w.batch_row} value={Some(*row)} slide={Slide::Log(1e-6, 0.1)}
+            <Duration path="database.batch.row" label={w.batch_row} value={Some(d.batch.row)} slide={Slide::Log(1e-6, 0.1)}
                 set={set_time(ctx, |s, v| s.database.batch.row = v)} />
             <Number path="database.abort" label={w.abort} value={d.abort} slide={Slide::Even(0.0, 1.0, 0.01)}
                 set={set(ctx, |s, v: f64| s.database.abort = v)} />

@@ -60,7 +60,6 @@ const BY_HAND: &[&str] = &[
     "database.queue",
     "database.read",
     "database.write",
-    "database.batch.base",
     "database.batch.row",
     "database.abort",
     "app.servers",

@@ -963,7 +963,7 @@ mod tests {
     #[test]
     fn a_preset_about_the_slowest_answers_shows_them_unless_somebody_chose_otherwise() {
         let mut state = State::new(Lang::En, false);
-        state.apply(Action::OpenLink("#v1&preset=keys-star".into()));
+        state.apply(Action::OpenLink("#v2&preset=keys-star".into()));
         assert_eq!(state.view.percentile(), Percentile::P99);
         assert!(!state.link().unwrap().contains("percentile"), "{:?}", state.link());
         state.apply(Action::Percentile(Percentile::P50));
@@ -1072,9 +1072,9 @@ mod tests {
     #[test]
     fn a_bad_link_keeps_its_text_and_replaces_nothing() {
         let mut state = State::new(Lang::En, false);
-        let effects = state.apply(Action::OpenLink("#v1&cache.capacity=lots".into()));
+        let effects = state.apply(Action::OpenLink("#v2&cache.capacity=lots".into()));
         assert_eq!(effects, []);
-        assert_eq!(state.unopened.as_ref().map(|u| u.text.as_str()), Some("#v1&cache.capacity=lots"));
+        assert_eq!(state.unopened.as_ref().map(|u| u.text.as_str()), Some("#v2&cache.capacity=lots"));
     }
 
     #[test]
@@ -1146,7 +1146,7 @@ mod tests {
     #[test]
     fn a_worker_that_cannot_be_started_is_not_started_again_and_again() {
         let mut state = State::new(Lang::En, false);
-        state.apply(Action::OpenLink("#v1".into()));
+        state.apply(Action::OpenLink("#v2".into()));
         let failed = Action::WorkerFailed { failure: Failure::NotStarted, details: String::new() };
         assert_eq!(state.apply(failed), [Effect::EndWorker]);
         assert_eq!(waits(&mut state, 60.0), []);
@@ -1197,7 +1197,7 @@ mod tests {
         let others: [fn() -> Action; 4] = [
             || Action::OpenPreset("default".into()),
             || edit(|s| s.seed = 9),
-            || Action::OpenLink("#v1&seed=4".into()),
+            || Action::OpenLink("#v2&seed=4".into()),
             || Action::Restart,
         ];
         for other in others {
@@ -1229,7 +1229,7 @@ mod tests {
     #[test]
     fn a_worker_that_is_still_being_loaded_is_not_ended_for_it() {
         let mut state = State::new(Lang::En, false);
-        state.apply(Action::OpenLink("#v1".into()));
+        state.apply(Action::OpenLink("#v2".into()));
         state.apply(edit(|s| s.seed = 9));
         assert_eq!(waits(&mut state, 60.0), []);
         assert_eq!(state.patience(), Patience::Loading);
@@ -1320,7 +1320,7 @@ mod tests {
     fn a_scenario_from_outside_that_is_refused_stays_on_the_page() {
         let mut state = playing();
         state.apply(frame(1, 20, false));
-        state.apply(Action::OpenLink("#v1&clients.keys=trace(file:a)".into()));
+        state.apply(Action::OpenLink("#v2&clients.keys=trace(file:a)".into()));
         state.apply(Action::Heard(FromWorker::Refused { generation: 2, why: "open that file".into() }));
         assert_eq!(state.running.clients.keys, Keys::of_trace("a".into()));
         assert_eq!(waits(&mut state, 2.0), [], "it is not tried again by itself");

@@ -1,6 +1,6 @@
 //! How the experiment is looked at: what a link says beside the scenario.
 //!
-//! A link is `#v1&key=value&…`; the pairs `view.…` are the page's: `embed`, `controls`, `lanes`, `axis`, `percentile`,
+//! A link is `#v2&key=value&…`; the pairs `view.…` are the page's: `embed`, `controls`, `lanes`, `axis`, `percentile`,
 //! `speed`, `start`, `lang`, `theme`. Whoever writes a link by hand may leave the `view.` out ([`in_full`]).
 
 use std::fmt::Write as _;
@@ -276,7 +276,7 @@ const KEYS: [&str; 9] = ["embed", "controls", "lanes", "axis", "percentile", "sp
 /// `link` with the `view.` put before the keys that lack it.
 ///
 /// ```
-/// assert_eq!(cachelane::web::view::in_full("#v1&embed=lost&seed=7"), "#v1&view.embed=lost&seed=7");
+/// assert_eq!(cachelane::web::view::in_full("#v2&embed=lost&seed=7"), "#v2&view.embed=lost&seed=7");
 /// ```
 pub fn in_full(link: &str) -> String {
     let pair = |pair: &str| match pair.split_once('=') {
@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn what_a_view_cannot_be_is_told_and_not_replaced() {
-        let (_, bad) = View::of(&pairs(&in_full("v1&embed=latency,hats&speed=0&view.lang=fr&lanes=0")));
+        let (_, bad) = View::of(&pairs(&in_full("v2&embed=latency,hats&speed=0&view.lang=fr&lanes=0")));
         assert_eq!(bad.iter().map(|b| b.name).collect::<Vec<_>>(), ["embed", "speed", "lang", "lanes"]);
         assert_eq!(bad[0].value, "latency,hats");
     }

@@ -1,7 +1,8 @@
 //! Which versions of a key are rows, and which say that there is no row.
 //!
 //! A value is the number of the write that made it. A delete is a write whose value says "no such row"; and of some
-//! keys there is no row to begin with. Everybody passes such values on like others; whoever needs to know asks here.
+//! keys there is no row to begin with: of a share of them, and of those that are inserted during the run. Everybody passes
+//! such values on like others; whoever needs to know asks here.
 
 use std::cell::RefCell;
 
@@ -16,17 +17,24 @@ pub struct Rows {
     /// Keys whose hash is below this have no row at first.
     absent_below: u64,
     every_row_absent: bool,
+    /// Keys from here on are inserted during the run.
+    first_inserted: Key,
     /// By write, a bit: whether it is a delete.
     deletes: RefCell<Vec<u64>>,
 }
 
 impl Rows {
-    /// The rows of a database of which the share `absent` is not there at first: spread evenly over popular and
-    /// unpopular keys, and the same in every lane and for every seed.
-    pub fn new(absent: f64) -> Rows {
+    /// The rows of a database of `count` keys (of all there are, where nobody knows) of which the share `absent` is not
+    /// there at first: spread evenly over popular and unpopular keys, and the same in every lane and for every seed.
+    pub fn new(absent: f64, count: Option<u32>) -> Rows {
         // 2^64 itself has no place in a u64.
         let absent_below = (absent * (1u64 << 53) as f64) as u64;
-        Rows { absent_below: absent_below << 11, every_row_absent: absent >= 1.0, deletes: RefCell::default() }
+        Rows {
+            absent_below: absent_below << 11,
+            every_row_absent: absent >= 1.0,
+            first_inserted: count.unwrap_or(Key::MAX),
+            deletes: RefCell::default(),
+        }
     }
 
     /// Notes that a write is a delete.
@@ -53,7 +61,7 @@ impl Rows {
     #[inline]
     pub fn is_absent_at_first(&self, key: Key) -> bool {
         let hash = (u64::from(key) + 1).wrapping_mul(GOLDEN);
-        self.every_row_absent || hash < self.absent_below
+        self.every_row_absent || key >= self.first_inserted || hash < self.absent_below
     }
 }
 
@@ -64,7 +72,7 @@ mod tests {
     #[test]
     fn the_absent_keys_are_spread_evenly_over_the_ranks() {
         for share in [0.0, 0.1, 0.25, 0.5, 0.9, 1.0] {
-            let rows = Rows::new(share);
+            let rows = Rows::new(share, None);
             for from in [0, 100, 1_000, 50_000] {
                 let absent = (from..from + 100).filter(|&key| !rows.is_row(key, WriteId::INITIAL)).count();
                 assert!((absent as f64 - 100.0 * share).abs() <= 2.0, "{absent} of 100 at a share of {share}");
@@ -74,10 +82,18 @@ mod tests {
 
     #[test]
     fn a_written_key_has_a_row_until_it_is_deleted_and_again_when_it_is_written() {
-        let rows = Rows::new(1.0);
+        let rows = Rows::new(1.0, None);
         assert!(!rows.is_row(5, WriteId::INITIAL) && rows.is_row(5, WriteId(1)));
         rows.deleted_by(WriteId(200));
         assert!(!rows.is_row(5, WriteId(200)));
         assert!([1, 199, 201, 264, 10_000].iter().all(|&write| rows.is_row(5, WriteId(write))));
+    }
+
+    #[test]
+    fn a_key_that_is_inserted_during_the_run_has_no_row_before() {
+        let rows = Rows::new(0.0, Some(100));
+        assert!(
+            rows.is_row(99, WriteId::INITIAL) && !rows.is_row(100, WriteId::INITIAL) && rows.is_row(100, WriteId(7))
+        );
     }
 }

@@ -24,7 +24,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ["light", "dark"]) {
     for (const locale of ["en", "ko"]) {
       const options = { viewport, colorScheme, locale, reducedMotion: "reduce", deviceScaleFactor: 1 };
-      visit(world, `the page is accessible and fits: ${size}, ${colorScheme}, ${locale}`, "#v1", async (page) => {
+      visit(world, `the page is accessible and fits: ${size}, ${colorScheme}, ${locale}`, "#v2", async (page) => {
         await page.getByRole("button", { name: /^(Play again|다시 재생)$/ }).waitFor();
         await screenshot(page, `page-${size}-${colorScheme}-${locale}`);
         await noWider(page);
@@ -38,18 +38,18 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 }
 
 for (const colorScheme of ["light", "dark"]) {
-  visit(world, `an embed is accessible: ${colorScheme}`, "#v1&view.embed=latency,hits,lost&view.controls=play,crash,speed,lanes,step", async (page) => {
+  visit(world, `an embed is accessible: ${colorScheme}`, "#v2&view.embed=latency,hits,lost&view.controls=play,crash,speed,lanes,step", async (page) => {
     await screenshot(page, `embed-${colorScheme}`);
     await noWider(page);
     await accessible(page);
   }, { colorScheme, reducedMotion: "reduce", wait: (page) => page.getByRole("link", { name: "Open full simulator" }).waitFor() });
 
-  visit(world, `a link that cannot be opened is told accessibly: ${colorScheme}`, "#v1&cache.tll=5s&seed=x", async (page) => {
+  visit(world, `a link that cannot be opened is told accessibly: ${colorScheme}`, "#v2&cache.tll=5s&seed=x", async (page) => {
     await screenshot(page, `bad-link-${colorScheme}`);
     await accessible(page);
   }, { colorScheme, wait: (page) => page.getByRole("heading", { name: "This link cannot be opened" }).waitFor() });
 
-  visit(world, `dialogs and complaints are accessible: ${colorScheme}`, "#v1", async (page) => {
+  visit(world, `dialogs and complaints are accessible: ${colorScheme}`, "#v2", async (page) => {
     const field = page.getByRole("textbox", { name: "Capacity, entries" });
     await field.fill("0");
     await field.press("Tab");

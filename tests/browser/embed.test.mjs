@@ -134,7 +134,7 @@ test("a height from anybody else is not listened to", { timeout: 60_000 }, async
 });
 
 test("an embed that waits for a click stands still until then, and shows only the chosen controls", { timeout: 60_000 }, async () => {
-  const { page, problems, close } = await open(browser, `${site.url}#v1&view.embed=lost&view.controls=play,speed&view.start=click`, { locale: "en-US" });
+  const { page, problems, close } = await open(browser, `${site.url}#v2&view.embed=lost&view.controls=play,speed&view.start=click`, { locale: "en-US" });
   await button(page, "Play").waitFor();
   await page.getByLabel("Speed").waitFor();
   assert.equal(await page.getByRole("button", { name: "Crash the cache" }).count(), 0);

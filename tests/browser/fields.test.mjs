@@ -11,7 +11,7 @@ const world = sharedWorld();
 
 const claim = (...given) => visit(world, ...given);
 /** A run that is over in a moment. */
-const SHORT = "#v1&fault.count=0&duration=3s";
+const SHORT = "#v2&fault.count=0&duration=3s";
 
 /** Opens “All fields” of a section or lane and gives its rows. */
 async function allFields(page, part) {
@@ -101,7 +101,7 @@ claim("a change made just before the page is left is in the link", SHORT, async 
   assert.match(await link(page), /cache\.capacity=43\b/);
 });
 
-claim("presets stand in groups, and the chosen one says what it is about", "#v1", async (page) => {
+claim("presets stand in groups, and the chosen one says what it is about", "#v2", async (page) => {
   const picker = page.getByRole("combobox", { name: "Preset" });
   const groups = await picker.locator("optgroup").evaluateAll((all) => all.map((group) => [group.label, group.children.length]));
   assert.equal(groups[0][0], "Stories");
@@ -116,7 +116,7 @@ claim("presets stand in groups, and the chosen one says what it is about", "#v1"
 // One page for all: what one preset leaves behind must not trouble the next.
 // Twitter's 54 caches are made alike, and all are checked natively: every tenth stands for them here.
 test("every preset, and every tenth of Twitter's, starts and shows figures, without a complaint", { timeout: 600_000 }, async () => {
-  const { page, problems, close } = await open(world.browser, `${world.site.url}#v1`, { locale: "en-US" });
+  const { page, problems, close } = await open(world.browser, `${world.site.url}#v2`, { locale: "en-US" });
   try {
     await ready(page);
     const picker = page.getByRole("combobox", { name: "Preset" });

@@ -9,13 +9,24 @@ import { button, finish, sharedWorld, until, visit } from "./person.mjs";
 
 const golden = JSON.parse(readFileSync(new URL("../data/golden.json", import.meta.url)));
 
+const first = JSON.parse(readFileSync(new URL("../data/golden_v1.json", import.meta.url)));
+
 const world = sharedWorld();
+
+visit(world, "a link of version 1 runs as it did in its day, and the address is one of the current version then", "#v1&preset=flush-race", async (page) => {
+  assert.deepEqual(await finish(page), first.presets["flush-race"]);
+  const link = await until("the address", async () => {
+    const hash = await page.evaluate(() => location.hash);
+    return hash.startsWith("#v2&") && hash;
+  });
+  assert.match(link, /database\.reads=locking/);
+});
 
 /** The digests of every preset of `table`, each run to its end in the same page. */
 async function digestsOf(page, table) {
   const found = {};
   for (const preset of Object.keys(table)) {
-    await page.evaluate((hash) => { location.hash = hash; }, `#v1&preset=${preset}`);
+    await page.evaluate((hash) => { location.hash = hash; }, `#v2&preset=${preset}`);
     await until(`${preset} to begin`, async () => !(await button(page, "Play again").isVisible()));
     found[preset] = await finish(page);
   }
@@ -25,7 +36,7 @@ async function digestsOf(page, table) {
 for (const [name, table] of [["the presets", golden.presets], ["Twitter's caches", golden.twitter]]) {
   // A page opens with the preset `default`, and a link to it would change nothing: it is begun with another.
   const options = { timeout: 600_000 };
-  visit(world, `${name} have the digests of the golden table`, "#v1&preset=redis-down&seed=99", async (page) => {
+  visit(world, `${name} have the digests of the golden table`, "#v2&preset=redis-down&seed=99", async (page) => {
     await finish(page);
     assert.deepEqual(await digestsOf(page, table), table);
     const engine = await page.getByRole("region", { name: "See the very same again" }).innerText();

@@ -57,7 +57,7 @@ test("an address that is not the simulator's own is refused, and the element sho
       "java\tscript:alert(1)",
       " \u0001javascript:alert(1)",
       `javascript://${own}/%0aalert(1)`,
-      "javascript:alert(1)//#v1",
+      "javascript:alert(1)//#v2",
       "vbscript:msgbox(1)",
       "data:text/html,<script>alert(1)</script>",
       `blob:${site.url}1c2d`,
@@ -118,12 +118,12 @@ test("a refusal shows a hostile address escaped and cut, as text", { timeout: 60
 test("the simulator's own addresses are taken, and the frame's is made anew from what follows the #", { timeout: 60_000 }, async () => {
   await visit(site, "", async (page, { problems }) => {
     for (const [src, hash] of [
-      [site.url, "#v1&view.embed=latency,lost"],
-      [`${site.url}#v1&preset=like-button&view.embed=lost`, "#v1&preset=like-button&view.embed=lost"],
-      [`${site.url}index.html#v1&seed=3`, "#v1&seed=3&view.embed=latency,lost"],
-      [`${site.url}?from=elsewhere#v1`, "#v1&view.embed=latency,lost"],
-      [`  ${site.url}#v1\n`, "#v1&view.embed=latency,lost"],
-      ["#v1&preset=redis-down", "#v1&preset=redis-down&view.embed=latency,lost"],
+      [site.url, "#v2&view.embed=latency,lost"],
+      [`${site.url}#v2&preset=like-button&view.embed=lost`, "#v2&preset=like-button&view.embed=lost"],
+      [`${site.url}index.html#v2&seed=3`, "#v2&seed=3&view.embed=latency,lost"],
+      [`${site.url}?from=elsewhere#v2`, "#v2&view.embed=latency,lost"],
+      [`  ${site.url}#v2\n`, "#v2&view.embed=latency,lost"],
+      ["#v2&preset=redis-down", "#v2&preset=redis-down&view.embed=latency,lost"],
     ]) {
       assert.equal((await put(page, src)).frame, site.url + hash, src);
     }
@@ -135,7 +135,7 @@ test("the simulator's own addresses are taken, and the frame's is made anew from
       document.body.replaceChildren(element);
       return { frame: element.querySelector("iframe").src };
     });
-    assert.match(frame, /#v1&preset=x%26lane\.0%3D\(y\)%23z%EF%BF%BD&cache\.ttl=5s%26view\.embed%3Dhits&view\.embed=latency%2Clost$/);
+    assert.match(frame, /#v2&preset=x%26lane\.0%3D\(y\)%23z%EF%BF%BD&cache\.ttl=5s%26view\.embed%3Dhits&view\.embed=latency%2Clost$/);
     // Each element took the place of another whose frame was still being loaded.
     assert.deepEqual(problems.filter((problem) => !problem.includes("ERR_ABORTED")), []);
   });
@@ -150,7 +150,7 @@ test("an element whose address changes follows: to a refusal and back", { timeou
       return [...element.children].map((child) => child.localName);
     }, src);
     assert.deepEqual(await inside("javascript:alert(1)"), ["p"]);
-    assert.deepEqual(await inside(`${site.url}#v1`), ["iframe"]);
+    assert.deepEqual(await inside(`${site.url}#v2`), ["iframe"]);
   });
 });
 
@@ -238,7 +238,7 @@ test("a sandboxed figure runs in an origin of its own, with its worker", { timeo
 });
 
 test("a plain frame without a sandbox works, too", { timeout: 60_000 }, async () => {
-  await visit(site, `<iframe src="${site.url}#v1&view.embed=latency" width="600" height="500"></iframe>`, async (page, { problems }) => {
+  await visit(site, `<iframe src="${site.url}#v2&view.embed=latency" width="600" height="500"></iframe>`, async (page, { problems }) => {
     await plays(await frameOf(page));
     assert.deepEqual(problems, []);
   });

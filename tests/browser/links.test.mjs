@@ -10,7 +10,7 @@ const table = JSON.parse(readFileSync(new URL("../data/bad_input.json", import.m
 const world = sharedWorld();
 
 /** A run that is over in a moment. */
-const SHORT = "#v1&duration=3s&fault.count=0";
+const SHORT = "#v2&duration=3s&fault.count=0";
 
 const claim = (...given) => visit(world, ...given);
 const told = (page) => page.getByRole("heading", { name: "This link cannot be opened" });
@@ -37,14 +37,14 @@ for (const [option, bad, allowed] of [
   ["lanes", "0", "from 1"],
   ["theme", "red", "light, dark or system"],
 ]) {
-  claim(`a link with ${option}=${bad} is told too`, `#v1&view.${option}=${bad}`, async (page) => {
+  claim(`a link with ${option}=${bad} is told too`, `#v2&view.${option}=${bad}`, async (page) => {
     const [item] = await items(page);
     assert.ok(item.includes(`view.${option}`) && item.includes(`${bad}:`) && item.includes(allowed), item);
   }, unopened);
 }
 
-claim("a bad link can be mended in its place, and the address follows", "#v1&duration=3s&fault.count=0&seed=x", async (page) => {
-  await text(page).fill("#v1&duration=3s&fault.count=0&seed=12");
+claim("a bad link can be mended in its place, and the address follows", "#v2&duration=3s&fault.count=0&seed=x", async (page) => {
+  await text(page).fill("#v2&duration=3s&fault.count=0&seed=12");
   await button(page, "Open the edited link").click();
   await ready(page);
   const all = await finish(page);
@@ -55,10 +55,10 @@ claim("a bad link can be mended in its place, and the address follows", "#v1&dur
   assert.deepEqual(await finish(page), all);
 }, unopened);
 
-claim("a bad link can be left for the default preset", "#v1&seed=x", async (page) => {
+claim("a bad link can be left for the default preset", "#v2&seed=x", async (page) => {
   await button(page, "Open the default preset").click();
   await ready(page);
-  await until("the address", async () => (await link(page)) === "#v1&preset=default");
+  await until("the address", async () => (await link(page)) === "#v2&preset=default");
   assert.equal((await finish(page)).length, 5);
 }, unopened);
 
@@ -80,7 +80,7 @@ claim("every bad scenario file of the table is told with its whole message, and 
   }
 });
 
-claim("a good scenario file opens, and its link says all of it", "#v1", async (page) => {
+claim("a good scenario file opens, and its link says all of it", "#v2", async (page) => {
   await button(page, "Share").click();
   await hand(page, "Open a scenario file", "mine.toml", 'name = "mine"\nseed = 3\nduration = "4s"\n[[lane]]\nname = "One & only"\n');
   const all = await until("one lane", async () => (await digests(page).catch(() => [])).length === 1 && finish(page));

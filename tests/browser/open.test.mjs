@@ -29,7 +29,7 @@ test("the page opens without a complaint in the console", async () => {
 
 test("the page works from any folder, with its worker", async () => {
   const folder = await serve({ base: "/blog/2026/figures/" });
-  const { page, problems, close } = await open(browser, `${folder.url}?from=elsewhere#v1`);
+  const { page, problems, close } = await open(browser, `${folder.url}?from=elsewhere#v2`);
   await started(page);
   await page.getByRole("heading", { name: "Scoreboard" }).waitFor();
   assert.deepEqual(problems, []);

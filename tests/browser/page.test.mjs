@@ -9,7 +9,7 @@ const world = sharedWorld();
 
 const claim = (...given) => visit(world, ...given);
 /** A run that is over in a moment. */
-const SHORT = "#v1&fault.count=0&duration=3s";
+const SHORT = "#v2&fault.count=0&duration=3s";
 
 /** Waits until the link has changed from `before`. */
 const linkAfter = (page, before) => until("another link", async () => (await link(page)) !== before && link(page));
@@ -74,7 +74,7 @@ claim("arrow keys move a slider from any value, also where a step is less than t
   }
 });
 
-claim("a crash while it plays loses write-back's writes and none of write-through's, and the link has it", "#v1&fault.count=0", async (page) => {
+claim("a crash while it plays loses write-back's writes and none of write-through's, and the link has it", "#v2&fault.count=0", async (page) => {
   await until("lost writes", async () => {
     await until("writes at risk", async () => (await board(page, "At risk"))["Write-back"] > 0);
     await button(page, "Crash the cache").click();
@@ -90,7 +90,7 @@ claim("a crash while it plays loses write-back's writes and none of write-throug
   assert.deepEqual(await finish(page), all, "the same link, the same run, to the bit");
 });
 
-claim("pause stops the clock, a step moves it a little, play goes on, restart begins again", "#v1", async (page) => {
+claim("pause stops the clock, a step moves it a little, play goes on, restart begins again", "#v2", async (page) => {
   await until("the run goes", async () => (await moment(page)) > 20);
   const stopped = await pause(page);
   await button(page, "Step").click();
@@ -105,7 +105,7 @@ claim("pause stops the clock, a step moves it a little, play goes on, restart be
   await until("it plays", () => button(page, "Pause").isVisible());
 });
 
-claim("the speed decides how fast the clock goes", "#v1", async (page) => {
+claim("the speed decides how fast the clock goes", "#v2", async (page) => {
   await page.getByLabel("Speed").selectOption({ label: "0.01×" });
   const slow = await standsStill(page); // at a hundredth, a second is a 6000th of the run
   assert.ok(slow < 900);
@@ -115,7 +115,7 @@ claim("the speed decides how fast the clock goes", "#v1", async (page) => {
   await until("the speed in the link", async () => /speed=100/.test(await link(page)));
 });
 
-claim("the clock can be dragged forth and back", "#v1", async (page) => {
+claim("the clock can be dragged forth and back", "#v2", async (page) => {
   await until("the run goes", async () => (await moment(page)) > 10);
   await pause(page);
   await clock(page).fill("700");
@@ -143,7 +143,7 @@ claim("a reload of the link gives the same digests, whatever the names in it", `
   assert.deepEqual(await finish(page), changed, "opened again");
 });
 
-claim("Korean and back, and the next visit remembers", "#v1", async (page) => {
+claim("Korean and back, and the next visit remembers", "#v2", async (page) => {
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
   await button(page, "한국어").click();
   await page.getByRole("heading", { name: "전략별 비교" }).waitFor();
@@ -157,11 +157,11 @@ claim("Korean and back, and the next visit remembers", "#v1", async (page) => {
   await page.getByRole("heading", { name: "Scoreboard" }).waitFor();
 });
 
-claim("a browser that asks for Korean gets it", "#v1", async (page) => {
+claim("a browser that asks for Korean gets it", "#v2", async (page) => {
   assert.equal(await page.locator("html").getAttribute("lang"), "ko");
 }, { locale: "ko-KR" });
 
-claim("dark and light, figures too, and the next visit remembers", "#v1", async (page) => {
+claim("dark and light, figures too, and the next visit remembers", "#v2", async (page) => {
   const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor + getComputedStyle(document.body).backgroundColor);
   const light = await ground();
   await button(page, "Light or dark").click();
@@ -174,7 +174,7 @@ claim("dark and light, figures too, and the next visit remembers", "#v1", async 
   await until("the first ground", async () => (await ground()) === light);
 });
 
-claim("the keys work: space, right arrow, R, F, digits and the question mark", "#v1", async (page) => {
+claim("the keys work: space, right arrow, R, F, digits and the question mark", "#v2", async (page) => {
   await until("the run goes", async () => (await moment(page)) > 5);
   await page.keyboard.press("Space");
   await button(page, "Play").waitFor();
@@ -240,7 +240,7 @@ claim("lanes come and go", SHORT, async (page) => {
 });
 
 // Every preset is opened by its link, and run, for its digest (golden.test.mjs).
-claim("the preset picker opens presets from all over its list", "#v1", async (page) => {
+claim("the preset picker opens presets from all over its list", "#v2", async (page) => {
   const picker = page.getByRole("combobox", { name: "Preset" });
   const names = await picker.locator("option").evaluateAll((options) => options.map((o) => o.value));
   assert.ok(names.length > 80);
@@ -251,11 +251,11 @@ claim("the preset picker opens presets from all over its list", "#v1", async (pa
   }
 });
 
-claim("the share dialog gives the link, the snippets and the files", "#v1&seed=5", async (page) => {
+claim("the share dialog gives the link, the snippets and the files", "#v2&seed=5", async (page) => {
   await finish(page);
   await button(page, "Share").click();
   const dialog = page.getByRole("dialog", { name: "Share" });
-  assert.match(await dialog.getByRole("textbox", { name: "Link" }).inputValue(), /#v1&preset=default&seed=5$/);
+  assert.match(await dialog.getByRole("textbox", { name: "Link" }).inputValue(), /#v2&preset=default&seed=5$/);
   assert.match(await dialog.getByRole("textbox", { name: "Embed in a page" }).inputValue(), /<script type="module" src="http.*embed\.js">.*\n<cache-lane src="http.*seed=5/);
   for (const [name, file] of [["Scenario (TOML)", /toml$/], ["Report (JSON)", /json$/], ["Figures' data (CSV)", /csv$/], [/^PNG: Latency/, /png$/], [/^SVG: Lost/, /svg$/]]) {
     const [download] = await Promise.all([page.waitForEvent("download"), dialog.getByRole("button", { name }).click()]);
@@ -268,7 +268,7 @@ claim("the share dialog gives the link, the snippets and the files", "#v1&seed=5
 // On a loaded machine a task may be interrupted, so that its length says little: one more try, of the whole.
 test("no task over 100 ms on the page's thread while five lanes play", { timeout: 90_000 }, async (t) => {
   const longest = async () => {
-    const { page, longTasks, close } = await open(world.browser, `${world.site.url}#v1`, { locale: "en-US" });
+    const { page, longTasks, close } = await open(world.browser, `${world.site.url}#v2`, { locale: "en-US" });
     await until("the run goes", async () => (await page.getByRole("heading", { name: "Scoreboard" }).isVisible()) && (await moment(page)) > 0);
     const from = await page.evaluate(() => performance.now());
     await until("several seconds of play", async () => (await page.evaluate(() => performance.now())) - from > 5_000);

@@ -10,7 +10,7 @@ import { board, button, controls, digests, finish, link, moment, ready, sharedWo
 
 const world = sharedWorld();
 
-const SHORT = "#v1&fault.count=0&duration=3s";
+const SHORT = "#v2&fault.count=0&duration=3s";
 
 /** Keeps the page's workers where a test can reach them, and counts the answers they owe: at most `window.most` at once. */
 const watched = () => {
@@ -46,7 +46,7 @@ const accessible = async (page) => {
   assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 5).join(", ")}`), []);
 };
 
-claim("a worker that does not answer is said to be computing, can be stopped, and runs again", "#v1&fault.count=0", async (page) => {
+claim("a worker that does not answer is said to be computing, can be stopped, and runs again", "#v2&fault.count=0", async (page) => {
   await until("the run goes", async () => (await moment(page)) > 10);
   await deafen(page);
   const computing = notice(page, "Still computing");
@@ -78,10 +78,10 @@ for (const [what, does, effect] of [
     await field.fill("77");
     await field.press("Tab");
   }, (page) => link(page).then((hash) => hash.includes("capacity=77"))],
-  ["a link that was typed", (page) => page.evaluate(() => (location.hash = "#v1&preset=redis-down")), (page) => page.getByText("The cache is gone for 20 seconds").isVisible()],
+  ["a link that was typed", (page) => page.evaluate(() => (location.hash = "#v2&preset=redis-down")), (page) => page.getByText("The cache is gone for 20 seconds").isVisible()],
   ["restart", (page) => button(page, "Restart").click(), () => true],
 ]) {
-  claim(`${what} does not wait for a worker that does not answer`, "#v1", async (page) => {
+  claim(`${what} does not wait for a worker that does not answer`, "#v2", async (page) => {
     await until("the run goes", async () => (await moment(page)) > 10);
     await button(page, "Pause").click();
     await button(page, "Play").waitFor();
@@ -97,7 +97,7 @@ for (const [what, does, effect] of [
   });
 }
 
-claim("pause, step and the lanes' switches are heard while the worker does not answer", "#v1", async (page) => {
+claim("pause, step and the lanes' switches are heard while the worker does not answer", "#v2", async (page) => {
   await until("the run goes", async () => (await moment(page)) > 10);
   await deafen(page);
   await notice(page, "Still computing").waitFor();
@@ -124,7 +124,7 @@ claim("a worker that the browser has ended is missed, told plainly, and replaced
   assert.deepEqual(await finish(page), all);
 });
 
-claim("a worker that traps is told in a sentence first, the details below, and another preset runs", "#v1", async (page) => {
+claim("a worker that traps is told in a sentence first, the details below, and another preset runs", "#v2", async (page) => {
   await until("the run goes", async () => (await moment(page)) > 10);
   await page.evaluate(() => {
     const error = new ErrorEvent("error", { message: "Uncaught RuntimeError: unreachable", cancelable: true });
@@ -142,7 +142,7 @@ claim("a worker that traps is told in a sentence first, the details below, and a
   await until("it runs", async () => Object.values(await board(page, "Requests")).every((n) => n > 0));
 });
 
-claim("a message that cannot be read ends the worker, not the page", "#v1", async (page) => {
+claim("a message that cannot be read ends the worker, not the page", "#v2", async (page) => {
   await until("the run goes", async () => (await moment(page)) > 10);
   await page.evaluate(() => window.workers.at(-1).dispatchEvent(new MessageEvent("messageerror")));
   const failed = notice(page, "stopped with an error");
@@ -152,7 +152,7 @@ claim("a message that cannot be read ends the worker, not the page", "#v1", asyn
   await until("the run goes on", async () => (await moment(page)) > 20);
 });
 
-claim("twelve clicks that break something are all in the link, and one message at a time is under way", "#v1&fault.count=0", async (page) => {
+claim("twelve clicks that break something are all in the link, and one message at a time is under way", "#v2&fault.count=0", async (page) => {
   await until("the run goes", async () => (await moment(page)) > 10);
   await page.evaluate(() => {
     const button = [...document.querySelectorAll(".breakers button")].find((b) => b.textContent === "Crash the cache");
@@ -194,7 +194,7 @@ claim("an experiment too large for a link says so, is never an empty link, and i
   await dialog.waitFor({ state: "detached" });
   await page.getByRole("combobox", { name: "Preset" }).selectOption("like-button");
   await told.waitFor({ state: "detached" });
-  await until("the link follows again", async () => (await link(page)) === "#v1&preset=like-button");
+  await until("the link follows again", async () => (await link(page)) === "#v2&preset=like-button");
   await hand(page, saved);
   await told.waitFor();
   assert.deepEqual(await finish(page), all, "the file brings it back");

@@ -51,6 +51,23 @@ impl Command {
         }
     }
 
+    /// The value that it brings, and of which key.
+    #[inline]
+    pub fn value(self) -> Option<(Key, WriteId)> {
+        match self {
+            Command::Fill(Fill { key, value, .. })
+            | Command::Set(key, value)
+            | Command::WriteBehind(key, value, _)
+            | Command::ChangeBehind(key, value, _) => Some((key, value)),
+            Command::Get(_)
+            | Command::GetCopy(_)
+            | Command::Lease(_)
+            | Command::Fetch(_)
+            | Command::FetchToChange(_)
+            | Command::Delete(_) => None,
+        }
+    }
+
     /// Whether a writer sends it to bring the cached copy up to date.
     pub fn sees_to_copies(self) -> bool {
         match self {
@@ -140,6 +157,15 @@ impl Found {
         match self {
             Found::Value(value) | Found::Copy(Copied { value, .. }) => Some(value),
             Found::Nothing | Found::Lease(_) | Found::Wait(_) => None,
+        }
+    }
+
+    /// The value that the answer carries, good or old.
+    #[inline]
+    pub fn carried(self) -> Option<WriteId> {
+        match self {
+            Found::Wait(left_behind) => left_behind,
+            found => found.value(),
         }
     }
 }

@@ -240,7 +240,7 @@ impl CacheNode {
             round.extend(answered);
             let Some(next) = in_groups.then(|| state.line.pop(&self.common.calls)).flatten() else { break };
             call = next;
-            until = until.saturating_add(self.command_time(state));
+            until = until.saturating_add(self.command_time(state, call));
             state.serving = Some((call, until));
         }
         if let Some(durability) = state.durability.as_deref_mut() {

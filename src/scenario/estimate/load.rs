@@ -1,11 +1,12 @@
 //! How many requests a lane gets, and how many of them wait in it at once.
 
+use crate::bytes::Bytes;
 use crate::random::Sampler;
 use crate::scenario::estimate::Traced;
 use crate::scenario::limits::LEAST_PAUSE;
 use crate::scenario::{
     Acknowledge, Arrivals, At, Cache, Capacity, Distribution, Expiry, Fault, Fsync, Invalidate, Keys, Lane, Leases,
-    Modify, Persistence, Reading, Scenario, What, WhenFull, Which, Writing,
+    Modify, Persistence, Reading, Scenario, Sizes, What, WhenFull, Which, Writing,
 };
 use crate::time::Nanos;
 
@@ -93,7 +94,8 @@ impl Load {
         let calls = Calls::of(world, lane);
         // By Little's law, as many are somewhere as come there in the time that they stay.
         let at_cache = self.rate * calls.to_cache;
-        let cache = stay_s(&cache_times(&world.cache, lane)?, at_cache * busiest(world), 1.0)?;
+        let times = cache_times(&world.cache, lane)?.and(&carrying_times(world, world.cache.throughput)?);
+        let cache = stay_s(&times, at_cache * busiest(world), 1.0)?;
         let at_database = self.rate * calls.to_database;
         let times = database_times(world, lane);
         let workers = f64::from(database.workers);
@@ -108,20 +110,71 @@ impl Load {
                 (stay, if calls.shared { at_database * stay } else { 0.5 * line })
             }
         };
+        let to_and_fro = 2.0 * mean_s(&network.app_database).max(mean_s(&network.cache_database));
+        let to_database = [network.bandwidth.app_database, network.bandwidth.cache_database];
+        let slowest = to_database.into_iter().flatten().min();
         let links = 2.0 * mean_s(&network.client_app)
             + 2.0 * calls.to_cache * mean_s(&network.app_cache)
-            + 2.0 * calls.to_database * mean_s(&network.app_database).max(mean_s(&network.cache_database));
+            + calls.to_database * to_and_fro
+            + 2.0 * stay_s(&carrying_times(world, network.bandwidth.client_app)?, self.rate, 1.0)?
+            + 2.0
+                * calls.to_cache
+                * stay_s(&carrying_times(world, network.bandwidth.app_cache)?, at_cache * busiest(world), 1.0)?
+            + 2.0 * calls.to_database * stay_s(&carrying_times(world, slowest)?, at_database, 1.0)?;
         let pauses = if calls.attempts > 1.0 { backoff_s(world) } else { 0.0 };
-        let on_its_way = broken_s(world)? + links + mean_s(&app.work) + pauses + replicas_s(&world.cache);
-        let called = calls.to_cache * cache + calls.to_database * query + on_its_way;
-        let full = |places: Option<u32>, stay: f64| {
-            places.is_some_and(|places| self.rate * stay > 0.5 * f64::from(places) * f64::from(app.servers))
+        let work = match app.cores {
+            None => mean_s(&app.work),
+            Some(cores) => stay_s(&Times::sum([&app.work]), self.rate / f64::from(app.servers), f64::from(cores))?,
         };
-        if full(app.concurrency, called) || full(app.pool, called) {
+        let on_its_way = broken_s(world)? + links + work + pauses + replicas_s(&world.cache);
+        let called = calls.to_cache * cache + calls.to_database * query + on_its_way;
+        let full = |places: Option<u32>, machines: u32, stay: f64| {
+            places.is_some_and(|places| self.rate * stay > 0.5 * f64::from(places) * f64::from(machines))
+        };
+        let connected = calls.to_database * (query + to_and_fro);
+        let pools = full(app.pool, app.servers, connected) || full(world.cache.pool, world.cache.shards, connected);
+        if full(app.concurrency, app.servers, called) || pools || self.is_a_row_hot(world) {
             return None;
         }
         let after_answer = delay(lane).map_or(0.0, |delay| self.write_rate() * delay.as_secs_f64());
         Some(100.0 + 2.0 * (at_cache * cache + queries + self.rate * on_its_way + after_answer))
+    }
+}
+
+impl Load {
+    /// Whether no queue of the world can grow long.
+    pub fn is_calm(&self, world: &Scenario, lane: &Lane) -> bool {
+        self.waiting_calmly(world, lane).is_some()
+    }
+
+    /// Whether the writers of some row may keep it for more than half of the time, so that others wait for it.
+    fn is_a_row_hot(&self, world: &Scenario) -> bool {
+        let database = &world.database;
+        let most = hottest_share(&world.clients.keys);
+        database.row_locks && self.write_rate() * most * mean_s(&database.write).max(mean_s(&database.read)) > 0.5
+    }
+}
+
+/// The share of the requests that is for the most popular key, or more.
+fn hottest_share(keys: &Keys) -> f64 {
+    let even = |count: u32| 1.0 / f64::from(count.max(1));
+    // The sum of rank^−α is at least the area below it.
+    let zipf = |count: f64, alpha: f64| {
+        let area = match (1.0 - alpha).abs() < 1e-9 {
+            true => libm::log(count + 1.0),
+            false => (libm::pow(count + 1.0, 1.0 - alpha) - 1.0) / (1.0 - alpha),
+        };
+        1.0 / area.max(1.0)
+    };
+    match *keys {
+        Keys::Uniform { count } | Keys::Scan { count } => even(count),
+        Keys::Zipf { count, alpha, .. } | Keys::Latest { count, alpha } => zipf(f64::from(count), alpha),
+        Keys::HotSet { count, hot, traffic, .. } => {
+            let hottest = (f64::from(count) * hot).max(1.0);
+            (traffic / hottest).max(even(count))
+        }
+        // Which keys are in the sample is luck, and a trace may name one alone.
+        Keys::ZipfSample { .. } | Keys::Trace { .. } => 1.0,
     }
 }
 
@@ -326,6 +379,31 @@ impl Times {
         }
         Times { mean, square: variance + mean * mean, other: 0.0 }
     }
+
+    /// This and then that.
+    fn and(&self, then: &Times) -> Times {
+        let variance = |times: &Times| (times.square - times.mean * times.mean).max(0.0);
+        let mean = self.mean + then.mean;
+        Times { mean, square: variance(self) + variance(then) + mean * mean, other: self.other + then.other }
+    }
+}
+
+/// What something is busy with that carries so many bytes a second, for a value; `None` where nobody knows how large it is.
+fn carrying_times(world: &Scenario, bytes_per_second: Option<Bytes>) -> Option<Times> {
+    let Some(bandwidth) = bytes_per_second else { return Some(Times { mean: 0.0, square: 0.0, other: 0.0 }) };
+    if matches!(world.clients.keys, Keys::Trace { sizes: true, .. }) {
+        return None;
+    }
+    // As many nanoseconds as bytes.
+    let count = |bytes: Bytes| Nanos(bytes.0);
+    let sizes = match world.clients.value_size {
+        Sizes::Constant(size) => Distribution::Constant(count(size)),
+        Sizes::Exponential(mean) => Distribution::Exponential(count(mean)),
+        Sizes::Uniform { min, max } => Distribution::Uniform { min: count(min), max: count(max) },
+        Sizes::Lognormal { median, p99 } => Distribution::Lognormal { median: count(median), p99: count(p99) },
+    };
+    let each = 1e9 / bandwidth.0 as f64;
+    Some(Times { mean: mean_s(&sizes) * each, square: square_s(&sizes) * each * each, other: 0.0 })
 }
 
 /// What a node is busy with for a command; `None` where it may stand still for long.
@@ -363,7 +441,7 @@ fn database_times(world: &Scenario, lane: &Lane) -> Times {
     };
     if let Writing::WriteBack(how) = &lane.write {
         let row = database.batch.row.as_secs_f64();
-        let base = Times::sum([&database.batch.base]);
+        let base = Times::sum([database.batch.base.as_ref().unwrap_or(&database.write)]);
         times.mean = times.mean.max(base.mean + row);
         times.square = times.square.max(2.0 * (base.square + row * row));
         times.other = base.mean + base.square.sqrt() * 10.0 + f64::from(how.batch) * row;

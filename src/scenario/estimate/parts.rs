@@ -1,7 +1,7 @@
 //! What each part of a lane takes.
 
 use super::load::{Calls, Load, broken_s, longest_s, mean_s};
-use super::{CALL_BYTES, DIRTY_ROW_BYTES, ENTRY_BYTES, GROWTH, NEWS_BYTES, RECORD_BYTES, Sum};
+use super::{CALL_BYTES, DIRTY_ROW_BYTES, ENTRY_BYTES, GROWTH, NEWS_BYTES, RECORD_BYTES, ROW_ON_ITS_WAY_BYTES, Sum};
 use crate::scenario::{
     Acknowledge, At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Reading,
     Scenario, Tell, What, Which, Writing, limits,
@@ -77,6 +77,7 @@ impl<'a> Parts<'a> {
         add("dirty rows", &[self.greatest_ratio(), "write.coalesce"], self.dirty_rows());
         add("records of the outbox", &[self.greatest_ratio(), "duration"], self.outbox());
         add("changes that replicas lack", &["cache.lag", "cache.replicas"], self.lagging());
+        add("commits that the database's replicas lack", &["database.lag", "database.replicas"], self.lagging_rows());
         add("changes since the last snapshot or sync", &[keys, "cache.persistence"], self.unsaved());
         add("timeouts", &["app.database_timeout", "app.cache_timeout"], self.timeouts());
         add("calls that the relay or a flusher gave up", &["write.every", "app.retries"], self.given_up());
@@ -175,10 +176,11 @@ impl<'a> Parts<'a> {
             + when(cache.expiry == Expiry::Precise, 8.0)
             + when(durable, 8.0)
             + Parts::policy_by_key(cache.eviction);
-        // The database's values, the ledger's places, and what a report collects.
+        // The database's values, also those of its replicas, a bit for each row that is locked, the ledger's places, and what
+        // a report collects.
         let of_lane = 4.0
             + 4.0
-            + when(self.load.writes > 0.0, 4.0)
+            + when(self.load.writes > 0.0, 4.0 + 0.125 + 4.0 * f64::from(self.world.database.replicas))
             + when(cache.shards > 1, 8.0)
             + when(matches!(self.world.clients.keys, Keys::Trace { .. }), 24.0)
             + when(cache.eviction == Eviction::Opt, 8.0);
@@ -299,6 +301,16 @@ impl<'a> Parts<'a> {
         self.changes().min(in_window) * each
     }
 
+    /// Rows on their way to the database's replicas; what has arrived goes when the next one comes.
+    fn lagging_rows(&self) -> f64 {
+        let database = &self.world.database;
+        let window = longest_s(&database.lag) + 1.0;
+        // A flush commits all that has gathered at once.
+        let gathered = if self.writes_back() { self.written() } else { 0.0 };
+        let rows = self.load.writes.min(self.load.write_rate() * window * 2.0 + gathered + 1_000.0);
+        f64::from(database.replicas) * rows * ROW_ON_ITS_WAY_BYTES as f64 * GROWTH
+    }
+
     /// What must be kept of changes since the disk has not got them: one record a key between two of its states.
     fn unsaved(&self) -> f64 {
         let cache = &self.world.cache;
@@ -322,7 +334,11 @@ impl<'a> Parts<'a> {
             24.0 * GROWTH * requests * calls
         };
         let calls = Calls::of(self.world, self.lane);
-        line(app.cache_timeout, calls.to_cache + 1.0) + line(app.database_timeout, calls.to_database)
+        let pooled = app.pool.is_some() || self.world.cache.pool.is_some();
+        let waits = pooled && !self.load.is_calm(self.world, self.lane);
+        line(app.cache_timeout, calls.to_cache + 1.0)
+            + line(app.database_timeout, calls.to_database)
+            + line(app.pool_timeout.filter(|_| waits), calls.to_database)
     }
 
     /// Calls of those who go on by themselves, also after the clients have gone: where one is given up, the next is made,
@@ -342,7 +358,8 @@ impl<'a> Parts<'a> {
         let links = [&network.app_cache, &network.app_database, &network.cache_database];
         let way = 2.0 * links.into_iter().map(mean_s).fold(0.0, f64::max);
         let queued = (rate * span).min(f64::from(database.queue) + f64::from(database.workers));
-        let busy = rate * mean_s(&database.read).max(mean_s(&database.write)).max(mean_s(&database.batch.base));
+        let batch = database.batch.base.as_ref().unwrap_or(&database.write);
+        let busy = rate * mean_s(&database.read).max(mean_s(&database.write)).max(mean_s(batch));
         let queued = if busy > 0.5 * f64::from(database.workers) { queued } else { 2.0 * busy };
         let held_up = broken_s(self.world).unwrap_or(span);
         let calls = (rate * 2.0 * (way + held_up) + queued).min(rate * span).min(limits::SETTLING_EVENTS as f64);

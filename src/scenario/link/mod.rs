@@ -1,18 +1,19 @@
 //! Share links: the whole experiment in the part of an address after `#`.
 //!
 //! ```text
-//! #v1&preset=default&cache.ttl=5s&lane.4.write.every=2s&fault.1=(at:40s,what:cache.crash)&view.theme=dark
+//! #v2&preset=default&cache.ttl=5s&lane.4.write.every=2s&fault.1=(at:40s,what:cache.crash)&view.theme=dark
 //!  │   │              └ what differs from the preset: a field's path, a value (see `notation`)
 //!  │   └ what it differs from; `default` where none is named
-//!  └ the version of the notation
+//!  └ the version: which presets and which defaults are meant
 //! ```
 //!
 //! A field's path is that of the TOML file, with dots; lanes and faults are numbered from 0. `lane.3=(…)` just behind
 //! the last adds one, `lane.count=3` keeps the first three. `view.…` says how the page shows it all.
 //! Nothing is replaced in silence: what cannot be read is a [`Problem`] with its field.
 //!
-//! A link means the same forever. A later version of the notation, or of a preset, gets a new number, and
-//! the function `migrate` turns the old pairs into new ones.
+//! A link means the same forever. When presets or defaults change, links get a new number. One of an [earlier
+//! version](super::versions) begins with the preset as it was, and gets the defaults of its day written out wherever it
+//! says nothing: it is a scenario like any other then, and the next link of it is one of the current version.
 
 pub(super) mod notation;
 mod percent;
@@ -21,10 +22,10 @@ use super::field::Field;
 use super::node::{Fields, Node, Value, join};
 use super::presets::{self, Preset};
 use super::problem::{Problem, Problems, Reason, ScenarioError, did_you_mean};
-use super::{Scenario, check};
+use super::{Scenario, check, versions};
 
 /// The version that links are written in.
-pub const VERSION: &str = "v1";
+pub const VERSION: &str = "v2";
 
 /// The most bytes of a link.
 pub const LENGTH_MAX: usize = 16 * 1024;
@@ -47,15 +48,15 @@ pub struct Link {
 ///
 /// ```
 /// use cachelane::scenario::link;
-/// let link = link::decode("#v1&preset=default&cache.ttl=5s&view.theme=dark").unwrap();
+/// let link = link::decode("#v2&preset=default&cache.ttl=5s&view.theme=dark").unwrap();
 /// assert_eq!(link.scenario.cache.ttl, cachelane::scenario::Ttl::Fixed("5s".parse().unwrap()));
 /// assert_eq!(link.view, [("theme".to_owned(), "dark".to_owned())]);
 /// ```
 pub fn decode(fragment: &str) -> Result<Link, ScenarioError> {
     let mut problems = Problems::default();
-    let pairs = migrate(pairs(fragment, &mut problems)?);
-    let preset = base(&pairs, &mut problems);
-    let mut tree = preset.scenario().show();
+    let (version, pairs) = pairs(fragment, &mut problems)?;
+    let preset = base(version, &pairs, &mut problems);
+    let mut tree = preset.scenario_of(version).show();
     let mut view = Vec::new();
     for (i, (key, value)) in pairs.iter().enumerate() {
         if let Some(earlier) = pairs[..i].iter().find(|(earlier, _)| clash(earlier, key)) {
@@ -71,6 +72,7 @@ pub fn decode(fragment: &str) -> Result<Link, ScenarioError> {
             set(&mut tree, key, value, &mut problems);
         }
     }
+    versions::bring_up(&mut tree, version);
     let scenario = finish(&tree, problems)?;
     Ok(Link { preset: preset.name, scenario, view })
 }
@@ -100,7 +102,7 @@ pub fn with(scenario: &Scenario, settings: &[(&str, &str)]) -> Result<Scenario, 
 /// use cachelane::scenario::{link, presets};
 /// let mut scenario = presets::get("default").unwrap().scenario().clone();
 /// scenario.seed = 9;
-/// assert_eq!(link::encode(&scenario, "default", &[]).unwrap(), "#v1&preset=default&seed=9");
+/// assert_eq!(link::encode(&scenario, "default", &[]).unwrap(), "#v2&preset=default&seed=9");
 /// ```
 pub fn encode(scenario: &Scenario, preset: &str, view: &[(String, String)]) -> Result<String, ScenarioError> {
     let link = of_any_length(scenario, preset, view)?;
@@ -146,8 +148,8 @@ fn too_long(length: usize) -> String {
     format!("the link has {length} bytes, and at most {LENGTH_MAX} get through everywhere")
 }
 
-/// The pairs of a link, decoded, after its version.
-fn pairs(fragment: &str, problems: &mut Problems) -> Result<Vec<(String, String)>, ScenarioError> {
+/// The version of a link, and its pairs, decoded.
+fn pairs(fragment: &str, problems: &mut Problems) -> Result<(u32, Vec<(String, String)>), ScenarioError> {
     let text = fragment.trim();
     let text = text.strip_prefix('#').unwrap_or(text);
     if text.len() > LENGTH_MAX {
@@ -156,13 +158,15 @@ fn pairs(fragment: &str, problems: &mut Problems) -> Result<Vec<(String, String)
     let mut parts = text.split('&');
     let version = parts.next().unwrap_or_default();
     if text.is_empty() {
-        return Ok(Vec::new());
+        return Ok((versions::CURRENT, Vec::new()));
     }
-    if version != VERSION {
-        let sentence = format!("this is no version of link that is known here; links begin with #{VERSION}");
+    let Some(version) = (1..=versions::CURRENT).find(|known| version.strip_prefix('v') == Some(&known.to_string()))
+    else {
+        let sentence =
+            format!("this version of link is not known here; links begin with #{VERSION}, older ones with #v1");
         let version: String = version.chars().take(40).collect();
         return Err(ScenarioError::because("", &format!("#{version}"), sentence));
-    }
+    };
     let mut pairs = Vec::new();
     for part in parts {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
@@ -173,18 +177,13 @@ fn pairs(fragment: &str, problems: &mut Problems) -> Result<Vec<(String, String)
             (Err(sentence), _) | (_, Err(sentence)) => problems.because(key, value, sentence),
         }
     }
-    Ok(pairs)
+    Ok((version, pairs))
 }
 
-/// The place where links of older versions are turned into the present one. There is only one so far.
-fn migrate(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
-    pairs
-}
-
-/// The preset that a link names, or `default`.
-fn base(pairs: &[(String, String)], problems: &mut Problems) -> &'static Preset {
+/// The preset that a link of this version names, or `default`.
+fn base(version: u32, pairs: &[(String, String)], problems: &mut Problems) -> &'static Preset {
     let named = pairs.iter().find(|(key, _)| key == "preset").map_or("default", |(_, name)| name);
-    presets::get(named).unwrap_or_else(|error| {
+    presets::of_version(version, named).unwrap_or_else(|error| {
         problems.list.extend(error.problems);
         &presets::ALL[0]
     })
@@ -371,5 +370,57 @@ fn inner_differences(path: &str, old: &Fields, new: &Fields, pairs: &mut Vec<(St
             Some(at) => differences(&join(path, name), &old[at].1, new, pairs),
             None => pairs.push((join(path, name), notation::print(new))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Reads, Writing};
+
+    #[test]
+    fn a_link_of_version_1_says_what_a_file_of_version_1_says() {
+        // Values changed, a lane and a fault added, a part given as a whole: what each leaves unsaid is as it was.
+        let link = "#v1&preset=flush-race&seed=5&database=(workers:3,queue:7)&app.pool=4&lane.2=(read:none,database:(workers:2))\
+                    &lane.0.write=write-back&fault.0=(at:3s,what:cache.crash)&network.app_cache.exponential=2ms";
+        let file = presets::get("flush-race").unwrap().scenario_of(1).to_toml();
+        let scenario = decode(link).unwrap().scenario;
+        let database = &scenario.database;
+        assert_eq!((database.workers, database.queue, database.connections), (3, 7, None));
+        assert_eq!((database.reads, database.row_locks, database.batch.base.is_some()), (Reads::Locking, false, true));
+        assert_eq!((scenario.app.pool, scenario.app.pool_timeout), (Some(4), None));
+        let own = scenario.for_lane(2).database;
+        assert_eq!(
+            (own.workers, own.reads),
+            (2, Reads::Locking),
+            "a lane's own world has the rest from the common one"
+        );
+        assert!(matches!(scenario.lanes[0].write, Writing::WriteBack(_)));
+        let again = decode(&encode(&scenario, "default", &[]).unwrap()).unwrap();
+        assert_eq!(again.scenario, scenario);
+        let same = Scenario::from_toml(&file).unwrap();
+        assert_eq!(decode("#v1&preset=flush-race").unwrap().scenario, same);
+    }
+
+    #[test]
+    fn the_same_pairs_in_both_versions_differ_by_what_has_changed_since() {
+        for pairs in ["&seed=3", "&preset=redis-down&cache.capacity=50", "&lane.count=1&database=(workers:2)"] {
+            let (old, new) = (decode(&format!("#v1{pairs}")).unwrap(), decode(&format!("#v2{pairs}")).unwrap());
+            assert!(old.scenario != new.scenario && old.preset == new.preset, "{pairs}");
+            assert_eq!(old.scenario.database.reads, Reads::Locking);
+            assert_eq!(new.scenario.database.reads, Reads::Snapshot);
+        }
+    }
+
+    #[test]
+    fn every_preset_of_version_1_can_still_be_opened_and_keeps_its_name() {
+        let all = presets::all().filter(|preset| presets::of_version(1, preset.name).is_ok());
+        let mut count = 0;
+        for preset in all {
+            let opened = decode(&format!("#v1&preset={}", preset.name)).unwrap();
+            assert_eq!(opened.preset, preset.name);
+            count += 1;
+        }
+        assert_eq!(count, 27 + 54, "none may vanish");
     }
 }

@@ -20,7 +20,7 @@
 use std::fmt::Write;
 use std::sync::{LazyLock, OnceLock};
 
-use super::Preset;
+use super::{First, Preset};
 use crate::bytes::Bytes;
 use crate::time::Nanos;
 
@@ -134,6 +134,11 @@ impl Cluster {
 
     /// The scenario as TOML; with `by_popularity`, reads follow the Zipf law also where what is written comes first.
     pub fn toml(&self, by_popularity: bool) -> String {
+        self.toml_of(2, by_popularity)
+    }
+
+    /// The same, as this version of links has it.
+    fn toml_of(&self, version: u32, by_popularity: bool) -> String {
         let shares = self.shares();
         let newest_first = self.is_write_first() && !by_popularity;
         let scale = Scale::of(self, newest_first);
@@ -152,10 +157,11 @@ impl Cluster {
         let mut text = format!(
             "# Twitter's cache cluster {}, scaled down: the requests of 1 in {:.0} keys. From the statistics of March 2020\n\
              # (Yang, Yue, Rashmi, OSDI 2020; github.com/twitter/cache-trace, CC BY 4.0).\n\
-             name = \"{TITLE}{}\"\n\
+             {}name = \"{TITLE}{}\"\n\
              seed = 1 # the default: nothing depends on it, miss ratios are of tens of thousands of requests\nduration = \"{}\"\nwarmup = \"{}\"\n\n[clients]\n",
             self.number,
             (scale.keys_of_all as f64 / scale.keys as f64).max(1.0),
+            if version > 1 { "version = 2\n" } else { "" },
             self.number,
             scale.duration,
             scale.warmup,
@@ -336,6 +342,7 @@ fn preset(cluster: &Cluster) -> Preset {
         question,
         toml: leaked(cluster.toml(false)),
         scenario: Box::leak(Box::new(OnceLock::new())),
+        first: Some(First { toml: leaked(cluster.toml_of(1, false)), scenario: Box::leak(Box::new(OnceLock::new())) }),
     }
 }
 

@@ -181,7 +181,6 @@ words! {
     queue: &'static str,
     database_read: &'static str,
     database_write: &'static str,
-    batch_base: &'static str,
     batch_row: &'static str,
     abort: &'static str,
     application: &'static str,
