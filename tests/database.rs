@@ -291,7 +291,9 @@ fn a_pool_lets_calls_wait_at_their_server_and_gives_up_in_time() {
         (lane.report(), lane.failures().filter(|(_, count)| *count > 0).collect::<Vec<_>>())
     };
     let (patient, failures) = report(Some(5), None);
-    assert_eq!((patient.database.connections_max, failures.len()), (10, 0));
+    // Ten of the two pools are at the database: four are served, six stand in its queue.
+    let database = &patient.database;
+    assert_eq!((database.connections_max, database.queue_max, failures.len()), (4, 6, 0));
     assert!(patient.latency_ms.write.max > 15_000.0 && patient.app.pool_waits > 4_000);
     let (hasty, failures) = report(Some(5), Some(ms(300)));
     assert!(matches!(failures[..], [(Failure::NoConnection, count)] if count > 3_500), "{failures:?}");
@@ -585,9 +587,12 @@ fn look_aside_never_comes_back_from_an_empty_cache_and_read_through_is_back_in_t
     let mut run = Simulation::new(&through, 0, None).expect("no trace is needed");
     let back = hit_ratio(&mut run, 80, 100);
     assert!(back > 0.88, "{back:.3} twenty seconds after");
-    // What lets look-aside out of it: a query ends with its caller.
-    let cancelled = never_comes_back("read = \"look-aside\"\napp = { database_timeout = \"1s\", cancel = true }");
-    let mut run = Simulation::new(&cancelled, 0, None).expect("no trace is needed");
-    let after = hit_ratio(&mut run, 120, 180);
-    assert!(after > 0.85, "{after:.3} with queries that are cancelled");
+    // That a query ends with its caller does not help: who comes to the head of the line has hardly any patience left. A line in
+    // which nobody waits for long does: who gets a connection has the time to make use of it.
+    for (more, ratios) in [("cancel = true", 0.0..0.3), ("pool_timeout = \"500ms\"", 0.85..1.0)] {
+        let lane = format!("read = \"look-aside\"\napp = {{ database_timeout = \"1s\", {more} }}");
+        let mut run = Simulation::new(&never_comes_back(&lane), 0, None).expect("no trace is needed");
+        let after = hit_ratio(&mut run, 120, 180);
+        assert!(ratios.contains(&after), "{after:.3} with {more}");
+    }
 }

@@ -273,6 +273,29 @@ fn a_failover_loses_nothing_that_waited_for_a_replica_and_something_that_did_not
     }
 }
 
+/// The case of `../shared/cases/L26_wait_on_fill.toml`, and readers while no replica is there to wait for.
+#[test]
+fn what_a_reader_fills_in_waits_for_no_replica_and_what_a_writer_sets_does() {
+    let mut scenario = replicated(100.0, Distribution::Constant(ms(50)));
+    (scenario.cache.replicas, scenario.cache.wait, scenario.cache.wait_timeout) = (1, 1, ms(300));
+    (scenario.clients.write_ratio, scenario.clients.keys) = (0.2, Keys::Uniform { count: 100_000 });
+    scenario.duration = ms(10_000);
+    let mut alone = scenario.clone();
+    alone.faults = vec![Fault { what: What::ReplicaCrash, ..crash(ms(1_000), ms(5_000)) }];
+    for (scenario, lonely) in [(scenario, false), (alone, true)] {
+        for persistence in [
+            Persistence::None {},
+            Persistence::AppendOnly { fsync: Fsync::Always, fsync_time: Distribution::Constant(ms(1)) },
+        ] {
+            let world = Scenario { cache: Cache { persistence, ..scenario.cache.clone() }, ..scenario.clone() };
+            let report = run(&world).report();
+            let latency = &report.latency_ms;
+            assert!(report.hit_ratio < 0.1 && latency.read.max < 49.0, "{:?}", latency.read);
+            assert!(latency.write.p50 >= 50.0 && (report.errors > 0) == lonely, "{:?}", latency.write);
+        }
+    }
+}
+
 #[test]
 fn a_wait_for_more_replicas_than_live_ends_with_its_timeout_and_without_an_acknowledgement() {
     let mut scenario = replicated(100.0, Distribution::Constant(ms(1)));

@@ -418,7 +418,7 @@ fn with_near(read: Reading, near: Option<Near>) -> Scenario {
     (scenario.app.servers, scenario.app.near) = (4, near);
     scenario.clients.write_ratio = 0.02;
     // No late fill of the common cache: what is stale here, near caches have made so.
-    scenario.database.reads = Reads::Locking;
+    (scenario.database.reads, scenario.database.row_locks) = (Reads::Locking, false);
     scenario
 }
 

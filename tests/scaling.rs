@@ -392,7 +392,7 @@ pub const PARTS: &[Part4] = &[
         (scenario.database.workers, scenario.app.database_timeout) = (1, Some(ms(200)));
         scenario
     }),
-    ("writers of one row", |n| one_key(writing(500 * n, Writing::WriteAround(WriteAround::default())))),
+    ("writers of one row", |n| one_key(writing(1_000 * n, Writing::WriteAround(WriteAround::default())))),
     ("writers of one row who give up", |n| {
         let mut scenario = one_key(writing(2_000 * n, Writing::WriteAround(WriteAround::default())));
         (scenario.app.database_timeout, scenario.app.cancel) = (Some(ms(300)), true);

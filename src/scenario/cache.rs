@@ -60,7 +60,8 @@ record! {
         /// How long a node must have been silent, crashed or frozen, until its most advanced replica takes over; with "none",
         /// none ever does.
         pub failover: Option<Nanos> = None,
-        /// A change is answered when so many replicas have heard of it, as with Redis' WAIT; 0 waits for none.
+        /// A write is answered when so many replicas have heard of it, as with Redis' WAIT; 0 waits for none. What a reader
+        /// fills in waits for nobody.
         pub wait: u32 = 0,
         /// How long such an answer waits at most; then the change is made and not confirmed, which is an error.
         pub wait_timeout: Nanos = Nanos::from_secs(1),

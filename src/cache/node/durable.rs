@@ -74,6 +74,8 @@ struct Obeyed {
     /// When it had been served, but for disk and replicas.
     until: Nanos,
     changed: bool,
+    /// Whether it waits for replicas: a writer's change does, a reader's fill does not.
+    waits: bool,
 }
 
 impl Durability {
@@ -263,7 +265,8 @@ impl CacheNode {
             self.execute(state, call)
         };
         let changed = CacheNode::journal_position(state) != Some(before);
-        answer.map(|answer| Obeyed { call, answer, until, changed })
+        let waits = changed && self.common.calls.question(call).sees_to_copies();
+        answer.map(|answer| Obeyed { call, answer, until, changed, waits })
     }
 
     /// Answers what has been obeyed up to `until`: as soon as what was changed is safe, or at once where nothing was.
@@ -278,6 +281,7 @@ impl CacheNode {
         durability.let_go(now);
         for obeyed in round.drain(..) {
             let (answer, leaves) = match obeyed.changed {
+                true if !obeyed.waits => (obeyed.answer, synced),
                 true if confirmed => (obeyed.answer, leaves),
                 true => (Err(Failure::TimedOut), leaves),
                 false if position != Some(before) => (obeyed.answer, synced),

@@ -79,7 +79,7 @@ impl<'a> Parts<'a> {
         add("changes that replicas lack", &["cache.lag", "cache.replicas"], self.lagging());
         add("commits that the database's replicas lack", &["database.lag", "database.replicas"], self.lagging_rows());
         add("changes since the last snapshot or sync", &[keys, "cache.persistence"], self.unsaved());
-        add("timeouts", &["app.database_timeout", "app.cache_timeout"], self.timeouts());
+        add("timeouts", &self.patience(), self.timeouts());
         add("calls that the relay or a flusher gave up", &["write.every", "app.retries"], self.given_up());
         add("what is loaded at the start", &["read.warm_up"], 8.0 * f64::from(self.lane.read.warm_up()));
     }
@@ -325,6 +325,23 @@ impl<'a> Parts<'a> {
         records * (RECORD_BYTES as f64 * GROWTH + self.undone())
     }
 
+    /// The fields that say for how long calls wait.
+    fn patience(&self) -> Vec<&'static str> {
+        let app = &self.world.app;
+        let limits = [
+            ("app.pool_timeout", app.pool_timeout.filter(|_| self.waits_for_connections())),
+            ("app.database_timeout", app.database_timeout),
+            ("app.cache_timeout", app.cache_timeout),
+        ];
+        limits.iter().filter_map(|(field, limit)| limit.map(|_| *field)).collect()
+    }
+
+    /// Whether calls may wait for a connection for long.
+    fn waits_for_connections(&self) -> bool {
+        let pooled = self.world.app.pool.is_some() || self.world.cache.pool.is_some();
+        pooled && !self.load.is_calm(self.world, self.lane)
+    }
+
     /// A timeout stays in its line until its time would be up.
     fn timeouts(&self) -> f64 {
         let app = &self.world.app;
@@ -334,11 +351,9 @@ impl<'a> Parts<'a> {
             24.0 * GROWTH * requests * calls
         };
         let calls = Calls::of(self.world, self.lane);
-        let pooled = app.pool.is_some() || self.world.cache.pool.is_some();
-        let waits = pooled && !self.load.is_calm(self.world, self.lane);
         line(app.cache_timeout, calls.to_cache + 1.0)
             + line(app.database_timeout, calls.to_database)
-            + line(app.pool_timeout.filter(|_| waits), calls.to_database)
+            + line(app.pool_timeout.filter(|_| self.waits_for_connections()), calls.to_database)
     }
 
     /// Calls of those who go on by themselves, also after the clients have gone: where one is given up, the next is made,
