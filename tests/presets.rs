@@ -176,10 +176,10 @@ promises! {
         };
     }
 
-    redis_down_look_aside_floods_the_database_and_read_through_fails: "redis-down" at [20, 25, 40, 42, 45, 50, 60], seeds NONE; {
-        "without the cache the database answers a quarter of look-aside's requests" => |seen| {
+    redis_down_look_aside_floods_the_database_and_read_through_fails: "redis-down" at [25, 40, 42, 45, 50, 60], seeds NONE; {
+        "without the cache nine of ten of look-aside's requests soon fail" => |seen| {
             let failed = seen.failed(25, 40, "Look-aside");
-            (failed, (0.65..0.85).contains(&failed))
+            (failed, (0.85..1.0).contains(&failed))
         };
         "look-aside still fails for five seconds after the cache is back" => |seen| {
             let failed = seen.failed(42, 45, "Look-aside");
@@ -297,7 +297,7 @@ promises! {
         };
     }
 
-    scale_out_a_quarter_of_the_cache_can_go_and_all_of_it_cannot: "scale-out" at [20, 35, 40, 45, 59], seeds NONE; {
+    scale_out_a_quarter_of_the_cache_can_go_and_all_of_it_cannot: "scale-out" at [20, 35, 40, 45, 57, 60], seeds NONE; {
         "without the only node two of three requests fail" => |seen| {
             let failed = seen.failed(20, 35, "One node");
             (failed, (0.6..0.85).contains(&failed))
@@ -306,9 +306,9 @@ promises! {
             let failed = seen.failed(40, 45, "One node");
             (failed, failed > 0.1)
         };
-        "it is well again before the end" => |seen| {
-            let hits = seen.hits(45, 59, "One node");
-            (hits, hits > 0.7 && seen.end.iter().all(|lane| lane.database.refused < 20_000))
+        "and few twenty seconds after" => |seen| {
+            let failed = seen.failed(57, 60, "One node");
+            (failed, failed < 0.05)
         };
         "without a quarter of four nodes none fails" => |seen| {
             let errors = seen.lane("Four nodes").errors;
@@ -331,10 +331,10 @@ promises! {
             let age = seen.lane("And a local one in each server").stale_age_ms.p99;
             (age, age < 5_100.0)
         };
-        "with messages as seldom as without them" => |seen| {
+        "with messages less than a tenth of that" => |seen| {
             let stale = |name| seen.lane(name).stale_reads as f64;
-            let times = stale("Local, told of every write") / stale("One global cache");
-            (times, times < 1.5)
+            let times = stale("And a local one in each server") / stale("Local, told of every write");
+            (times, times > 10.0)
         };
     }
 
@@ -465,9 +465,15 @@ promises! {
             let slowest = seen.lane("Everyone reloads").latency_ms.read.max;
             (slowest, (2_500.0..6_000.0).contains(&slowest) && seen.end.iter().all(|lane| lane.errors == 0))
         };
-        "with any remedy less than a fifth of that" => |seen| {
-            let slowest = seen.end[1..].iter().map(|lane| lane.latency_ms.read.max).fold(0.0, f64::max);
-            (slowest, slowest * 5.0 < seen.lane("Everyone reloads").latency_ms.read.max)
+        "with jitter less than half of that" => |seen| {
+            let slowest = |name| seen.lane(name).latency_ms.read.max;
+            let share = slowest("TTLs with jitter") / slowest("Everyone reloads");
+            (share, share < 0.5)
+        };
+        "with any other remedy less than a tenth" => |seen| {
+            let slowest = ["Single flight", "Early refresh", "Leases"].map(|name| seen.lane(name).latency_ms.read.max);
+            let share = slowest.into_iter().fold(0.0, f64::max) / seen.lane("Everyone reloads").latency_ms.read.max;
+            (share, share < 0.1)
         };
         "leases load each page once an expiry" => |seen| {
             // Seven times twenty pages, the warm-up among them.
@@ -560,10 +566,10 @@ promises! {
 
     ycsb_a_has_the_benchmarks_mix_and_write_back_saves_rows: "ycsb-a" at [], seeds NONE; {
         "half writes" => |seen| of_the_mix(seen, 0.5);
-        "write-back writes two thirds of the rows" => |seen| {
+        "write-back writes little more than half of the rows" => |seen| {
             let rows = |name| seen.lane(name).database.writes as f64;
             let share = rows("Write-back") / rows("Look-aside");
-            (share, (0.5..0.75).contains(&share))
+            (share, (0.5..0.62).contains(&share))
         };
         "a cache that keeps what is written hits more often" => |seen| {
             let more = seen.lane("Write-through").hit_ratio - seen.lane("Look-aside").hit_ratio;
@@ -609,9 +615,9 @@ promises! {
             (inserts, (0.02..0.09).contains(&inserts) && seen.end.iter().all(|lane| lane.errors == 0))
         };
         // An LRU cache of its own, on the same mix with scrambled keys: 0.21; with popular neighbours, 0.64.
-        "LRU hits a fifth" => |seen| {
+        "LRU hits between a sixth and 0.3" => |seen| {
             let hits = seen.lane("Look-aside").hit_ratio;
-            (hits, (0.17..0.26).contains(&hits))
+            (hits, (1.0 / 6.0..0.3).contains(&hits))
         };
     }
 

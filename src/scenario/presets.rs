@@ -106,12 +106,13 @@ pub static ALL: &[Preset] = presets! {
         try_ko: "크래시 한 번에 좋아요를 몇 건이나 잃을까요? 10분마다 플러시하면 어떨까요?"
     }
     "redis-down" {
-        en: "The cache is gone for 20 seconds. Look-aside sends every request to the database, which answers a quarter \
-             of them, and still fails most for some seconds after the cache is back, because it is empty. Read-through \
-             has no fallback and fails all reads, but works again within two seconds.",
-        ko: "캐시가 20초 동안 사라집니다. 룩어사이드는 모든 요청을 DB로 보내는데 DB는 그중 4분의 1만 응답하고, \
-             캐시가 돌아온 뒤에도 비어 있어서 몇 초 동안 대부분 실패합니다. 리드스루는 대안이 없어 읽기가 모두 \
-             실패하지만, 2초 안에 다시 동작합니다.",
+        en: "The cache is gone for 20 seconds. Look-aside sends every request to the database, which can serve half of \
+             them: soon nine of ten wait longer than their timeout and fail, also for some ten seconds after the cache \
+             is back, because it is empty. Read-through has no fallback and fails all reads, but works again within \
+             two seconds.",
+        ko: "캐시가 20초 동안 사라집니다. 룩어사이드는 모든 요청을 DB로 보내는데 DB는 그 절반만 처리할 수 있습니다: \
+             곧 열 건 중 아홉 건이 타임아웃을 넘겨 실패하고, 캐시가 돌아온 뒤에도 비어 있어서 10초쯤 더 실패합니다. \
+             리드스루는 대안이 없어 읽기가 모두 실패하지만, 2초 안에 다시 동작합니다.",
         try_en: "How many database workers does look-aside need to live through it? There are 8; try 12 and 16.",
         try_ko: "룩어사이드가 버티려면 DB 워커가 몇 개 필요할까요? 지금은 8개입니다. 12개와 16개로 해 보세요."
     }
@@ -197,12 +198,11 @@ pub static ALL: &[Preset] = presets! {
     "local-vs-global" {
         en: "There is one global cache; or a local one in each of eight servers as well; or local ones that get a \
              message about every write. Local copies answer with no network hop, and are stale for up to their TTL of \
-             5 seconds, more than twenty times as often. With messages reads are as seldom stale as without local \
-             copies; look at the read latency as well.",
+             5 seconds, more than twenty times as often. With messages less than a tenth of that is left; look at the \
+             read latency as well.",
         ko: "글로벌 캐시 하나, 여기에 서버 여덟 대마다 로컬 캐시, 그리고 쓰기마다 무효화 메시지를 받는 로컬 캐시를 \
              비교합니다. 로컬 사본은 네트워크를 거치지 않고 응답하지만 TTL인 5초까지 오래된 값을 내주어, 오래된 읽기가 \
-             스무 배 넘게 늘어납니다. 메시지를 받으면 오래된 읽기가 로컬 캐시가 없을 때만큼 드뭅니다; 읽기 응답 시간도 \
-             보세요.",
+             스무 배 넘게 늘어납니다. 메시지를 받으면 그 10분의 1도 남지 않습니다; 읽기 응답 시간도 보세요.",
         try_en: "How stale do local copies get, and what do the messages change?",
         try_ko: "로컬 사본은 얼마나 오래된 값을 내주고, 메시지는 무엇을 바꿀까요?"
     }
@@ -271,15 +271,15 @@ pub static ALL: &[Preset] = presets! {
     "thundering-herd" {
         en: "Twenty popular pages are cached before traffic starts, and ten seconds later they all expire at one \
              moment: everyone reloads them, hundreds of reads wait for a database connection, and the slowest takes \
-             three to five seconds. Each lane has one remedy, and none of them takes a fifth of that: one load per \
-             page and server (single flight), a moment of its own for each page (jitter), a reload before the expiry \
-             (early refresh), or one load per page in all (leases). Look at the slowest reads and at how often the \
-             database is read.",
+             three to five seconds. Each lane has one remedy: a moment of its own for each page (jitter) at least \
+             halves that, and one load per page and server (single flight), a reload before the expiry (early refresh) \
+             or one load per page in all (leases) make it less than a tenth. Look at the slowest reads and at how \
+             often the database is read.",
         ko: "트래픽이 시작되기 전에 인기 페이지 스무 개를 캐시해 두었는데, 10초 뒤 한꺼번에 만료됩니다. 모두가 동시에 \
              다시 읽으면서 수백 건의 읽기가 DB 커넥션을 기다리고, 가장 느린 읽기는 3~5초가 걸립니다. 레인마다 처방이 \
-             하나씩 있고 어느 것이든 그 5분의 1도 걸리지 않습니다: 서버마다 페이지당 한 번만 읽기(싱글 플라이트), \
-             페이지마다 다른 만료 시각(지터), 만료 전에 다시 읽기(조기 갱신), 전체에서 페이지당 한 번만 \
-             읽기(리스)입니다.",
+             하나씩 있습니다: 페이지마다 다른 만료 시각(지터)은 그 시간을 절반 아래로, 서버마다 페이지당 한 번만 \
+             읽기(싱글 플라이트), 만료 전에 다시 읽기(조기 갱신), 전체에서 페이지당 한 번만 읽기(리스)는 10분의 1 \
+             아래로 줄입니다.",
         try_en: "Which remedy sends the fewest reads to the database, and which sends nearly as many as none but spreads \
                  them out?",
         try_ko: "DB 읽기가 가장 적은 처방은 무엇이고, 읽기 수는 거의 그대로인데 흩어 놓기만 하는 처방은 무엇일까요?"
