@@ -40,7 +40,7 @@ use self::locks::Locks;
 use self::outbox::Records;
 use self::replicas::Replica;
 use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
-use crate::fault::Slowdown;
+use crate::fault::{Crash, Slowdown};
 use crate::ledger::{Change, Holder, Key, Ledger, Mended, Release, WriteId};
 use crate::network::{Load, Way};
 use crate::random::{Sampler, Stream, Streams};
@@ -222,6 +222,9 @@ struct State {
     /// Where each query stands, by call; kept only where queries can be cancelled.
     stands: Vec<Stand>,
     down: u32,
+    /// How many of these outages nobody hears of, and who waits for an answer meanwhile.
+    silent: u32,
+    unheard: Line,
     frozen: u32,
     frozen_since: Nanos,
     /// What arrived while it stood still.
@@ -295,6 +298,8 @@ impl Database {
             locks: Locks::default(),
             stands: Vec::new(),
             down: 0,
+            silent: 0,
+            unheard: Line::default(),
             frozen: 0,
             frozen_since: Nanos::ZERO,
             stalled: Line::default(),
@@ -418,6 +423,10 @@ impl Database {
         let mut state = self.state.borrow_mut();
         if state.frozen > 0 && state.down == 0 {
             state.stalled.push(&self.calls, call);
+        } else if state.silent > 0 {
+            drop(state);
+            self.let_go(call, Release::ConnectionLost);
+            self.state.borrow_mut().unheard.push(&self.calls, call);
         } else if let Query::Cancel(target, serial) = self.calls.question(call).query {
             drop(state);
             self.end(target, serial);
@@ -488,9 +497,10 @@ impl Database {
     }
 
     /// An outage begins: every connection breaks, nothing under way is committed.
-    pub fn go_down(&self) {
+    pub fn go_down(&self, crash: Crash) {
         let mut state = self.state.borrow_mut();
         state.down += 1;
+        state.silent += u32::from(crash.silent);
         if state.down > 1 {
             return;
         }
@@ -517,15 +527,27 @@ impl Database {
         work::count(broken.len());
         for call in broken {
             self.let_go(call, Release::ConnectionLost);
-            self.calls.answer(call, Err(Failure::Lost), self.kernel.now());
+            if crash.silent {
+                self.state.borrow_mut().unheard.push(&self.calls, call);
+            } else {
+                self.calls.answer(call, Err(Failure::Lost), self.kernel.now());
+            }
         }
     }
 
-    /// An outage ends.
-    pub fn come_up(&self) {
+    /// An outage ends. Who has waited for a silent machine hears now that it knows nothing of the connection.
+    pub fn come_up(&self, crash: Crash) {
         let mut state = self.state.borrow_mut();
         assert!(state.down > 0, "only what is down can come up");
         state.down -= 1;
+        state.silent -= u32::from(crash.silent);
+        if state.silent > 0 {
+            return;
+        }
+        work::count(state.unheard.len() as usize);
+        while let Some(call) = state.unheard.pop(&self.calls) {
+            self.calls.answer(call, Err(Failure::Lost), self.kernel.now());
+        }
     }
 
     /// It stands still: what it was doing goes on afterwards, what arrives waits outside.

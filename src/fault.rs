@@ -26,7 +26,7 @@ use crate::work;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Effect {
     /// A cache node loses its memory and its connections.
-    CacheCrash(u32),
+    CacheCrash(u32, Crash),
     /// A replica of a cache node loses its memory; those of the first node are counted first.
     ReplicaCrash(u32),
     /// A cache node stands still.
@@ -43,8 +43,8 @@ pub enum Effect {
     AppFreeze(u32),
     /// An application server's own work takes this many times as long.
     AppSlow(u32, f64),
-    /// The database refuses everything.
-    DatabaseOutage,
+    /// The database serves nobody, and tells them so or not.
+    DatabaseOutage(Crash),
     /// The database stands still.
     DatabaseFreeze,
     /// What the database begins takes this many times as long.
@@ -57,6 +57,15 @@ pub enum Effect {
     LinkSlow(Link, f64),
     /// What is sent over a link is lost with this probability, and sent again.
     LinkLoss(Link, f64),
+}
+
+/// How something crashes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Crash {
+    /// Whether its machine loses power, and with it what was not synced; else only the process ends.
+    pub power_lost: bool,
+    /// Whether its callers hear nothing of it until it is back.
+    pub silent: bool,
 }
 
 /// A fault begins or ends.
@@ -228,8 +237,10 @@ fn effects(fault: &Fault, parts: Parts) -> Vec<Effect> {
     let standard = Fault::new(fault.what, fault.at);
     let times = fault.times.or(standard.times).unwrap_or(1.0);
     let share = fault.share.or(standard.share).unwrap_or(0.0);
+    let silent = fault.silent.or(standard.silent).unwrap_or(false);
+    let crash = Crash { power_lost: fault.what.loses_power(), silent };
     match fault.what {
-        What::CacheCrash => nodes.map(Effect::CacheCrash).collect(),
+        What::CacheCrash | What::CachePowerLoss => nodes.map(|node| Effect::CacheCrash(node, crash)).collect(),
         What::ReplicaCrash => replicas.map(Effect::ReplicaCrash).collect(),
         What::CacheFreeze => nodes.map(Effect::CacheFreeze).collect(),
         What::FlushAll => nodes.map(Effect::FlushAll).collect(),
@@ -238,7 +249,7 @@ fn effects(fault: &Fault, parts: Parts) -> Vec<Effect> {
         What::AppCrash => servers.map(Effect::AppCrash).collect(),
         What::AppFreeze => servers.map(Effect::AppFreeze).collect(),
         What::AppSlow => servers.map(|server| Effect::AppSlow(server, times)).collect(),
-        What::DatabaseOutage => vec![Effect::DatabaseOutage],
+        What::DatabaseOutage | What::DatabasePowerLoss => vec![Effect::DatabaseOutage(crash)],
         What::DatabaseFreeze => vec![Effect::DatabaseFreeze],
         What::DatabaseSlow => vec![Effect::DatabaseSlow(times)],
         What::DatabaseFailing => vec![Effect::DatabaseFailing(share)],

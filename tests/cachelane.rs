@@ -17,6 +17,7 @@ mod estimates;
 mod evictions;
 mod faults;
 mod golden;
+mod patience;
 mod presets;
 mod random_golden;
 mod readings;

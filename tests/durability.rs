@@ -23,8 +23,9 @@ fn writes(rate: f64) -> Scenario {
     scenario
 }
 
+/// The machine loses power, and what its disk has not got with it; whoever calls is told at once.
 fn crash(at: Nanos, lasts: Nanos) -> Fault {
-    Fault { lasts, ..Fault::new(What::CacheCrash, at) }
+    Fault { lasts, silent: Some(false), ..Fault::new(What::CachePowerLoss, at) }
 }
 
 fn snapshots(every: Nanos, per_entry: Nanos) -> Persistence {
@@ -141,6 +142,26 @@ fn nothing_acknowledged_is_lost_with_a_sync_before_each_answer_and_everything_un
     let always = crashed(append_only(Fsync::Always, Nanos::from_micros(300)));
     assert_eq!(always.ledger().ever_lost().total(), 0);
     assert!(always.report().cache.utilisation > 0.25, "each of 1000 writes a second pays 0.3 ms");
+}
+
+#[test]
+fn a_process_that_is_killed_loses_nothing_that_it_has_written_to_its_file_and_what_no_snapshot_has() {
+    let lost = |what, persistence| {
+        let mut scenario = writes(1_000.0);
+        (scenario.duration, scenario.cache.persistence) = (ms(10_000), persistence);
+        scenario.faults = vec![Fault { lasts: ms(500), silent: Some(false), ..Fault::new(what, ms(5_678)) }];
+        let lane = run(&scenario);
+        (lost(&lane, Cause::PersistenceWindow), lane.ledger().ever_lost().total())
+    };
+    for fsync in [Fsync::Always, Fsync::EverySecond, Fsync::No] {
+        assert_eq!(lost(What::CacheCrash, append_only(fsync, ms(100))), (0, 0), "{fsync:?}");
+    }
+    // The sync of 5 s has ended: 0.678 s of writes are not on disk.
+    let (window, all) = lost(What::CachePowerLoss, append_only(Fsync::EverySecond, ms(100)));
+    assert!((640..720).contains(&window) && window == all, "{window}");
+    let snapshot = || snapshots(Nanos::from_secs(2), Nanos::ZERO);
+    assert_eq!(lost(What::CacheCrash, snapshot()), lost(What::CachePowerLoss, snapshot()));
+    assert!(lost(What::CacheCrash, snapshot()).0 > 1_000);
 }
 
 #[test]

@@ -222,6 +222,71 @@ fn a_slow_cache_a_slow_server_and_a_slow_database_take_as_many_times_as_long() {
     }
 }
 
+// ---- Machines that are silent ----
+
+#[test]
+fn callers_of_a_silent_cache_wait_for_their_timeouts_or_its_return_and_those_of_an_ended_process_are_refused() {
+    let slowest = |what, timeout: Option<Nanos>, silent| {
+        let mut scenario = steady(Reading::look_aside(), WriteAround::default());
+        scenario.app.cache_timeout = timeout;
+        scenario.faults = vec![Fault { silent: Some(silent), ..fault(what, ms(5_000), ms(1_000)) }];
+        slowest_ms(&run(&scenario))
+    };
+    for what in [What::CacheCrash, What::CachePowerLoss] {
+        let refused = slowest(what, Some(ms(60)), false);
+        assert!(refused < 30.0, "{what:?}: {refused} ms");
+        let patient = slowest(what, None, true);
+        assert!((950.0..1_100.0).contains(&patient), "{what:?}: {patient} ms");
+        // A read waits for the cache, and a miss or a write then deletes from it, too: two timeouts at most.
+        let timed_out = slowest(what, Some(ms(60)), true);
+        assert!((60.0..140.0).contains(&timed_out), "{what:?}: {timed_out} ms");
+    }
+    assert_eq!(Fault::new(What::CachePowerLoss, ms(0)).silent, Some(true));
+    assert_eq!(Fault::new(What::DatabaseOutage, ms(0)).silent, Some(false));
+    assert_eq!(Fault::new(What::CacheFreeze, ms(0)).silent, None);
+}
+
+#[test]
+fn a_client_of_a_silent_database_fails_once_in_each_timeout_and_one_of_an_ended_process_again_and_again() {
+    let errors = |what, timeout: Option<Nanos>, silent| {
+        let mut scenario = steady(Reading::None {}, WriteAround::default());
+        scenario.clients.arrivals = Arrivals::Closed { users: 1, think: constant(ms(9)) };
+        scenario.clients.write_ratio = 1.0;
+        scenario.app.database_timeout = timeout;
+        scenario.faults = vec![Fault { silent: Some(silent), ..fault(what, ms(5_000), ms(1_000)) }];
+        run(&scenario).report().errors
+    };
+    for what in [What::DatabaseOutage, What::DatabasePowerLoss] {
+        assert!((95..=101).contains(&errors(what, Some(ms(60)), false)), "{what:?}");
+        assert!((14..=15).contains(&errors(what, Some(ms(60)), true)), "{what:?}: every 70 ms");
+        assert_eq!(errors(what, None, true), 1, "{what:?}: when it is back");
+    }
+}
+
+#[test]
+fn a_silent_master_is_left_when_a_replica_has_taken_over() {
+    let mut scenario = steady(Reading::look_aside(), WriteAround::default());
+    (scenario.cache.replicas, scenario.cache.failover) = (1, Some(ms(300)));
+    scenario.faults = vec![fault(What::CachePowerLoss, ms(5_000), ms(2_000))];
+    let slowest = slowest_ms(&run(&scenario));
+    assert!((290.0..340.0).contains(&slowest), "{slowest} ms");
+}
+
+#[test]
+fn a_silent_database_commits_nothing_and_every_caller_hears_of_it_once() {
+    let mut scenario = steady(Reading::None {}, WriteAround::default());
+    (scenario.clients.write_ratio, scenario.database.workers) = (1.0, 1);
+    scenario.database.write = constant(ms(15));
+    scenario.database.queue = 1_000_000;
+    scenario.duration = ms(7_000);
+    scenario.faults = vec![fault(What::DatabasePowerLoss, ms(5_000), ms(1_000))];
+    let report = run(&scenario).report();
+    // 500 came before, 333 of them were committed; all that waited, and the 100 of the silent second, have lost their connection.
+    assert!((265..=270).contains(&report.errors), "{}", report.errors);
+    assert_eq!(report.writes_by_class.unknown, report.errors, "none of them knows");
+    assert_eq!(report.requests, 699);
+}
+
 // ---- The database ----
 
 #[test]

@@ -207,7 +207,8 @@ fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
     };
     let times = what.has_times().then(|| [1.0, 3.0, 100.0][draws.below(3) as usize]);
     let share = what.has_share().then(|| [0.0, 0.3, 1.0][draws.below(3) as usize]);
-    Fault { which, lasts, times, share, ..Fault::new(what, at) }
+    let silent = what.can_be_silent().then(|| draws.chance(0.4));
+    Fault { which, lasts, times, share, silent, ..Fault::new(what, at) }
 }
 
 // ---- Judging them ----

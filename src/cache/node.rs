@@ -40,6 +40,7 @@ use super::store::{Entry, Insertion, Lookup, Room, Store};
 use super::upkeep::Upkeep;
 use super::watch::Watch;
 use crate::engine::{CallId, Event, Failure, Line, TaskId};
+use crate::fault::Crash;
 use crate::ledger::{Holder, Key, Origin, Place, Release, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Expiry, WriteBack};
@@ -263,7 +264,9 @@ impl CacheNode {
     /// A command has reached the node.
     pub fn arrive(&self, call: CallId) {
         let mut state = self.state.borrow_mut();
-        if state.down > 0 {
+        if state.halt.is_silent() {
+            state.halt.wait_unheard(&self.common.calls, call);
+        } else if state.down > 0 {
             state.counts.refused += 1;
             self.common.calls.answer(call, Err(Failure::Down), self.common.kernel.now());
         } else if state.halted {
@@ -526,14 +529,18 @@ impl CacheNode {
 
     // ---- Crash and restart ----
 
-    /// The node crashes: its memory is gone, as far as nobody else has it, and so is everyone's connection to it.
-    pub fn crash(&self) {
+    /// The node crashes until that moment: its memory is gone, as far as nobody else has it, and so is everyone's
+    /// connection to it.
+    pub fn crash(&self, crash: Crash, until: Nanos) {
         let mut state = self.state.borrow_mut();
+        if crash.silent {
+            self.fall_silent_for_callers(&mut state, until);
+        }
         state.down += 1;
         self.flusher.set(None);
         // few: asked for at this very moment
         self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
-        if !self.fall_back(&mut state) {
+        if !self.fall_back(&mut state, crash) {
             self.lose_everything(&mut state);
         }
         self.break_connections(&mut state);
@@ -581,12 +588,26 @@ impl CacheNode {
             }
         }
         work::count(broken.len());
-        broken.into_iter().for_each(|call| self.common.calls.answer(call, Err(Failure::Lost), now));
+        broken.into_iter().for_each(|call| self.break_off(state, call));
     }
 
-    /// A crash ends. Returns whether the node serves again: another crash may still last, or it may have to load first.
-    pub fn restart(&self) -> bool {
-        self.come_back(&mut self.state.borrow_mut())
+    /// A call has lost its connection: its caller hears of it now, or when the machine is back.
+    fn break_off(&self, state: &mut State, call: CallId) {
+        if state.halt.is_silent() {
+            state.halt.wait_unheard(&self.common.calls, call);
+        } else {
+            self.common.calls.answer(call, Err(Failure::Lost), self.common.kernel.now());
+        }
+    }
+
+    /// The crash that was to last until that moment ends. Returns whether the node serves again: another crash may still
+    /// last, or it may have to load first.
+    pub fn restart(&self, crash: Crash, until: Nanos) -> bool {
+        let mut state = self.state.borrow_mut();
+        if crash.silent {
+            self.is_heard_again(&mut state, until);
+        }
+        self.come_back(&mut state)
     }
 
     // ---- What it shows ----

@@ -1,6 +1,8 @@
 //! What of a node's memory is on disk, so that a crash does not take it along.
 //!
-//! The disk holds the state of an earlier [`Position`]; a crash goes back to it. Nothing here has events of its own:
+//! The disk holds the state of an earlier [`Position`]; a loss of power goes back to it, and so does the end of the process
+//! where the node writes snapshots. An append-only file that is written before each answer loses nothing with its process:
+//! the kernel still has what is not synced. Nothing here has events of its own:
 //! what the disk got until now follows from the changes and the time, and is worked out when somebody needs it.
 //!
 //! *Snapshots.* As in Redis, a snapshot is due when, for one of its rules, so much time has passed since the last one
@@ -10,10 +12,10 @@
 //! ```text
 //!   finished ──── every ────▶ fork ── writing ──▶ finished ──── every ────▶ …     a cycle: every + writing
 //! ```
-//! A crash at a random moment finds the last finished snapshot's fork `writing` to `writing + (every + writing)` old,
+//! A crash of either kind at a random moment finds the last finished snapshot's fork `writing` to `writing + (every + writing)` old,
 //! evenly: with λ acknowledged writes a second, **λ·(every/2 + 3/2·writing)** of them are lost on average.
 //!
-//! *Append-only file.* Each change is handed to the kernel at once, and is on disk at the next sync.
+//! *Append-only file.* Each change is handed to the kernel at once, and is on disk at the next sync. When power is lost:
 //! - `always` syncs before each answer to a command that changed something. Nothing acknowledged is lost. As in Redis,
 //!   where a round of the event loop ends with one sync, it serves all that were in line when the node got to them
 //!   (*group commit*): under load many writes share one sync, and reads of the round wait for it, too.
@@ -26,6 +28,7 @@
 //! - `no` leaves it to the kernel, which does the same every 30 s and makes nobody wait: **λ·(15 + s)**.
 
 use super::journal::{Journal, Position};
+use crate::fault::Crash;
 use crate::random::{Sampler, Stream};
 use crate::scenario::{Fsync, Persistence as Settings};
 use crate::time::Nanos;
@@ -222,9 +225,14 @@ impl Persistence {
         matches!(self.scheme, Scheme::Always { .. })
     }
 
-    /// A crash, for whose moment it has been [advanced](Persistence::advance): what is being written will never be good.
-    pub fn crash(&mut self) {
+    /// A crash, for whose moment it has been [advanced](Persistence::advance): a snapshot that is being written will never
+    /// be good, nor what an append-only file has not synced when power is lost. Where only the process ends, the kernel has
+    /// what was written to the file (each change, before its answer) and the disk will.
+    pub fn crash(&mut self, crash: Crash, journal: &mut Journal) {
         self.writing = None;
+        if !crash.power_lost && !matches!(self.scheme, Scheme::Snapshots { .. }) {
+            self.durable = journal.mark();
+        }
     }
 
     /// The node is at work again with what is at this `position`, which is what its disk holds.

@@ -140,11 +140,11 @@ impl Bench {
             }
             Op::Outage => {
                 self.down += 1;
-                self.database.go_down();
+                self.database.go_down(Crash::default());
             }
             Op::Recover if self.down > 0 => {
                 self.down -= 1;
-                self.database.come_up();
+                self.database.come_up(Crash::default());
             }
             Op::Thaw | Op::Recover => {}
             Op::Go(events) => (0..events).for_each(|_| self.step()),

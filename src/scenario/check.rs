@@ -393,6 +393,10 @@ fn check_fault_degree(at: &str, fault: &Fault, problems: &mut Problems) {
         let sentence = format!("{name} strikes no share of anything; leave `share` out");
         problems.because(&join(at, "share"), share.show().quote(), sentence);
     }
+    if let (Some(silent), false) = (fault.silent, fault.what.can_be_silent()) {
+        let sentence = format!("{name} is heard of as it is; leave `silent` out");
+        problems.because(&join(at, "silent"), silent.show().quote(), sentence);
+    }
 }
 
 /// Whether there are as many keys as are loaded at the start; of a trace, one cannot say before it is read.

@@ -30,6 +30,12 @@ record! {
         pub scan_ratio: f64 = 0.0,
         /// How large values are. A write brings a value of a new size; what a key has at first has a size, too.
         pub value_size: Sizes = Sizes::Constant(Bytes(1_024)),
+        /// How long a client waits for an answer; with `"none"`, for ever. Who has waited so long has met with an error, whatever
+        /// becomes of the request: the servers know nothing of it, and go on.
+        pub timeout: Option<Nanos> = None,
+        /// How often a client who has waited too long asks again, at once and with a request that counts like any other, as
+        /// somebody does who reloads a page. With 0 clients leave: users think, and ask for something else.
+        pub retries: u32 = 0,
         /// In open-loop arrivals, how many clients the requests come from, in turn; closed-loop users are clients each.
         pub sessions: u32 = 100,
         /// The share of keys that have no row in the database at first, 0 to 1: the same ones in every lane and run, spread

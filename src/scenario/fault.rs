@@ -25,6 +25,10 @@ record! {
         /// The share of all messages that are lost or of writing transactions that fail, where some do; 0.1 where
         /// nothing is said.
         pub share: Option<f64> = None,
+        /// Of what crashes: whether nobody tells its callers. They then wait for their own timeouts, or until the machine is
+        /// back and knows nothing of their connections; otherwise they are refused at once, as where a process has ended and
+        /// the machine still answers. Where nothing is said: true where power is lost, false otherwise.
+        pub silent: Option<bool> = None,
     }
     then complete like standard
 }
@@ -40,7 +44,8 @@ impl Fault {
     pub fn new(what: What, at: impl Into<At>) -> Fault {
         let times = what.has_times().then_some(10.0);
         let share = what.has_share().then_some(0.1);
-        Fault { at: at.into(), what, which: None, lasts: what.lasts(), times, share }
+        let silent = what.can_be_silent().then(|| what.loses_power());
+        Fault { at: at.into(), what, which: None, lasts: what.lasts(), times, share, silent }
     }
 
     /// What is meant where a text says no more than `what` and `at`.
@@ -56,6 +61,7 @@ impl Fault {
         }
         self.times = self.times.or(standard.times);
         self.share = self.share.or(standard.share);
+        self.silent = self.silent.or(standard.silent);
     }
 }
 
@@ -133,8 +139,12 @@ impl Field for At {
 words! {
     /// What happens.
     pub enum What {
-        /// A cache node loses its memory and restarts cold; without `which`, every one does.
+        /// The process of a cache node is killed: it loses its memory and restarts cold, or with what it had written to
+        /// files, synced or not, since its machine lives on. Without `which`, every node.
         "cache.crash" => CacheCrash,
+        /// The machine of a cache node loses power: what its files have not synced is gone, too, and nobody tells its
+        /// callers (`silent`). Without `which`, every node.
+        "cache.power-loss" => CachePowerLoss,
         /// A cache node stands still (a long pause, a stopped process): it keeps its memory and goes on afterwards where
         /// it stood; what arrives meanwhile waits.
         "cache.freeze" => CacheFreeze,
@@ -153,8 +163,10 @@ words! {
         "app.freeze" => AppFreeze,
         /// An application server's own work takes `times` as long.
         "app.slow" => AppSlow,
-        /// The database refuses everything; what was not committed is gone.
+        /// The database's process is killed: it refuses everything; what was not committed is gone.
         "database.outage" => DatabaseOutage,
+        /// The database's machine loses power: likewise, and nobody tells its callers (`silent`).
+        "database.power-loss" => DatabasePowerLoss,
         /// The database stands still: what it was doing goes on afterwards; what arrives meanwhile waits.
         "database.freeze" => DatabaseFreeze,
         /// Whatever the database begins takes `times` as long.
@@ -189,10 +201,19 @@ impl What {
     /// What it happens to.
     pub fn part(self) -> Part {
         match self {
-            What::CacheCrash | What::CacheFreeze | What::FlushAll | What::SlowCommand | What::CacheSlow => Part::Cache,
+            What::CacheCrash
+            | What::CachePowerLoss
+            | What::CacheFreeze
+            | What::FlushAll
+            | What::SlowCommand
+            | What::CacheSlow => Part::Cache,
             What::ReplicaCrash => Part::Replica,
             What::AppCrash | What::AppFreeze | What::AppSlow => Part::App,
-            What::DatabaseOutage | What::DatabaseFreeze | What::DatabaseSlow | What::DatabaseFailing => Part::Database,
+            What::DatabaseOutage
+            | What::DatabasePowerLoss
+            | What::DatabaseFreeze
+            | What::DatabaseSlow
+            | What::DatabaseFailing => Part::Database,
             What::Partition | What::LinkSlow | What::LinkLoss => Part::Link,
         }
     }
@@ -205,6 +226,16 @@ impl What {
     /// Whether `share` says something of it.
     pub fn has_share(self) -> bool {
         matches!(self, What::DatabaseFailing | What::LinkLoss)
+    }
+
+    /// Whether `silent` says something of it.
+    pub fn can_be_silent(self) -> bool {
+        matches!(self, What::CacheCrash | What::DatabaseOutage) || self.loses_power()
+    }
+
+    /// Whether a machine loses power.
+    pub fn loses_power(self) -> bool {
+        matches!(self, What::CachePowerLoss | What::DatabasePowerLoss)
     }
 
     /// How long it lasts where nothing is said: five seconds, or no time beyond what its entries take.

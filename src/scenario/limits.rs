@@ -148,6 +148,8 @@ const LIMITS: &[(&str, Limit)] = &[
     ("clients.scan_ratio", RATIO),
     // The greatest is what a 32-bit size holds after a few medians of a lognormal tail were cut off.
     ("clients.value_size", Limit { range: Range::Size(Bytes(0), Bytes(1 << 30)), or_none: false }),
+    ("clients.timeout", or_none(time(MICROSECOND, HOUR))),
+    ("clients.retries", whole(0, 100)),
     ("clients.sessions", whole(1, 1_000_000)),
     ("clients.absent", RATIO),
     ("app.servers", whole(1, 64)),

@@ -24,6 +24,9 @@ const NEEDS: &[(&str, Lacks)] = &[
         let never = "the servers' own work takes no time; give app.work, or leave this out";
         world.app.cores.and_then(|_| idle.then_some(never))
     }),
+    ("clients.retries", |world, _| {
+        world.clients.timeout.is_none().then_some("clients wait for ever; set clients.timeout, or leave this out")
+    }),
     ("app.retries", |_, lane| never_calls(lane)),
     ("app.pool", |world, lane| world.app.pool.and_then(|_| never_calls(lane))),
     ("app.pool_timeout", |world, _| {

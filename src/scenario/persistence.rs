@@ -5,7 +5,8 @@ use super::field::{kinds, record, words};
 use crate::time::Nanos;
 
 kinds! {
-    /// What of a cache node's memory is kept on disk, entries and rows of write-back alike, and so survives a crash.
+    /// What of a cache node's memory is kept on disk, entries and rows of write-back alike, and so survives a crash or a
+    /// loss of power.
     pub enum Persistence {
         /// Nothing: after a crash the node comes back empty.
         "none" => None {},
@@ -20,7 +21,8 @@ kinds! {
             /// Further rules such as `{ every = "1min", changes = 10000 }`; the first that is fulfilled begins a snapshot.
             also: Vec<SnapshotRule> = Vec::new(),
         },
-        /// Each change is written to a file, which is synced to the disk from time to time.
+        /// Each change is written to a file before its answer, and the file is synced to the disk from time to time. A process
+        /// that is killed (`cache.crash`) loses none of it, since the kernel has it; a loss of power takes what is not synced.
         "append-only" => AppendOnly {
             /// When the file is synced.
             fsync: Fsync = Fsync::EverySecond,
@@ -52,7 +54,7 @@ words! {
         /// Before each answer to a command that changed something: the node waits for the disk, once for all that were in
         /// line when it got to them.
         "always" => Always,
-        /// Each second, beside the commands. A crash loses what came since the last sync that has ended began: at most 2 s of
+        /// Each second, beside the commands. A loss of power takes what came since the last sync that has ended began: at most 2 s of
         /// writes where a sync takes up to a second. One that has run for 2 s makes the node wait for its end with the next
         /// change, so that with slower disks it is what the node did in two times 2 s.
         "every-second" => EverySecond,

@@ -5,11 +5,12 @@
 //!
 //! | version | what is different |
 //! |---|---|
-//! | 1 | reads see the end of their service, rows have no locks, nothing limits connections, a batch has a time of its own, links have constant latency, sizes take no time |
+//! | 1 | a crash of a cache node loses what its append-only file had not synced, reads see the end of their service, rows have no locks, nothing limits connections, a batch has a time of its own, links have constant latency, sizes take no time |
 //! | 2 | the current one: databases, pools and links as they are |
 
 use std::borrow::Cow;
 
+use super::fault::What;
 use super::field::Field;
 use super::link::notation;
 use super::node::{Fields, Node, Value};
@@ -66,6 +67,38 @@ pub(super) fn bring_up(tree: &mut Node, version: u32) {
     for (path, value) in defaults {
         let value = notation::parse(value).expect("a value of the table");
         fill(tree, path, &value);
+    }
+    if version < 2 && mentions_append_only(tree) {
+        rename_crashes(tree);
+    }
+}
+
+/// Whether a kind of persistence somewhere is an append-only file: only then does it matter how a node crashes.
+fn mentions_append_only(node: &Node) -> bool {
+    match &node.value {
+        Value::Kind(word, _) if word == APPEND_ONLY => true,
+        Value::Table(fields) | Value::Kind(_, fields) => fields.iter().any(|(_, inner)| mentions_append_only(inner)),
+        Value::List(items) => items.iter().any(mentions_append_only),
+        Value::Named(_, inner) => mentions_append_only(inner),
+        _ => node.word() == Some(APPEND_ONLY),
+    }
+}
+
+const APPEND_ONLY: &str = "append-only";
+
+/// In version 1 a crash took what was not synced, as a loss of power does, and refused callers, as a process that has ended.
+fn rename_crashes(tree: &mut Node) {
+    let Value::Table(fields) = &mut tree.value else { return };
+    let Some((_, faults)) = fields.iter_mut().find(|(name, _)| name == "fault") else { return };
+    let Value::List(faults) = &mut faults.value else { return };
+    for fault in faults {
+        let Value::Table(fields) = &mut fault.value else { continue };
+        let what =
+            fields.iter_mut().find(|(name, node)| name == "what" && node.word() == Some(What::CacheCrash.name()));
+        if let Some((_, what)) = what {
+            what.value = Value::Text(What::CachePowerLoss.name().to_owned());
+            fill(fault, "silent", &false.show());
+        }
     }
 }
 
@@ -168,6 +201,24 @@ mod tests {
         }
         assert_eq!(read("version = 2"), Scenario::default());
         assert_eq!(read("seed = 1"), Scenario::default());
+    }
+
+    #[test]
+    fn a_crash_of_version_1_takes_what_was_not_synced_and_refuses_callers() {
+        let text = |version: u32, persistence: &str| {
+            let crash = "[[fault]]\nat = \"3s\"\nwhat = \"cache.crash\"\n";
+            Scenario::from_toml(&format!("version = {version}\n[cache]\npersistence = {persistence}\n{crash}")).unwrap()
+        };
+        let kind = "{ kind = \"append-only\", fsync = \"no\" }";
+        for (version, persistence, what, silent) in [
+            (1, "\"append-only\"", What::CachePowerLoss, Some(false)),
+            (1, kind, What::CachePowerLoss, Some(false)),
+            (1, "\"snapshots\"", What::CacheCrash, Some(false)),
+            (2, kind, What::CacheCrash, Some(false)),
+        ] {
+            let fault = text(version, persistence).faults[0].clone();
+            assert_eq!((fault.what, fault.silent), (what, silent), "version {version}, {persistence}");
+        }
     }
 
     #[test]

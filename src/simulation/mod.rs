@@ -364,6 +364,7 @@ impl Simulation {
             kind::USER => world.user(index),
             kind::REQUEST => world.request(index),
             kind::ANSWER => world.answer(index),
+            kind::GIVE_UP => world.give_up(),
             kind::CACHE_ARRIVAL => world.cache.arrive(index),
             kind::CACHE_FREE => world.cache.node(index).free(),
             kind::CACHE_ANSWER => world.cache.deliver(index),
@@ -598,9 +599,9 @@ impl Simulation {
     fn begin(&mut self, effect: Effect, until: Nanos) {
         let world = self.world.clone();
         match effect {
-            Effect::CacheCrash(node) => {
+            Effect::CacheCrash(node, crash) => {
                 self.drop_tasks_of(owner_of(node));
-                world.cache.node(node).crash();
+                world.cache.node(node).crash(crash, until);
                 world.nears.connection_lost();
             }
             Effect::CacheFreeze(node) => {
@@ -624,7 +625,7 @@ impl Simulation {
             }
             Effect::AppFreeze(server) => self.frozen.begin(server),
             Effect::AppSlow(server, times) => world.servers.slow_down(server, times),
-            Effect::DatabaseOutage => world.database.go_down(),
+            Effect::DatabaseOutage(crash) => world.database.go_down(crash),
             Effect::DatabaseFreeze => world.database.freeze(),
             Effect::DatabaseSlow(times) => world.database.slow_down(times),
             Effect::DatabaseFailing(share) => world.database.begin_failing(share),
@@ -638,9 +639,9 @@ impl Simulation {
     fn end(&mut self, effect: Effect, until: Nanos) {
         let world = self.world.clone();
         match effect {
-            Effect::CacheCrash(node) => {
+            Effect::CacheCrash(node, crash) => {
                 world.nears.connection_back();
-                if world.cache.node(node).restart() {
+                if world.cache.node(node).restart(crash, until) {
                     world.start_flusher(node);
                     world.start_warm_up(node);
                 }
@@ -659,7 +660,7 @@ impl Simulation {
             Effect::AppCrash(server) => world.servers.restart(server),
             Effect::AppFreeze(server) => self.thaw(server),
             Effect::AppSlow(server, times) => world.servers.speed_up(server, times),
-            Effect::DatabaseOutage => world.database.come_up(),
+            Effect::DatabaseOutage(crash) => world.database.come_up(crash),
             Effect::DatabaseFreeze => world.database.thaw(),
             Effect::DatabaseSlow(times) => world.database.speed_up(times),
             Effect::DatabaseFailing(share) => world.database.end_failing(share),

@@ -1,6 +1,7 @@
 //! The world of one lane: every part, and the tasks that run in it.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -61,6 +62,8 @@ pub(super) mod kind {
     pub const NEAR_MESSAGE: u8 = 13;
     /// A cache node may be at work again, or a replica in its place; the index is the node.
     pub const CACHE_TURN: u8 = 14;
+    /// The client who has waited longest has waited long enough.
+    pub const GIVE_UP: u8 = 15;
 }
 
 /// What a task does.
@@ -107,6 +110,10 @@ struct Request {
     /// The server that serves it, while it does.
     server: Option<u32>,
     outcome: Result<WriteId, Failure>,
+    /// Whether its client still waits for an answer.
+    awaited: bool,
+    /// How often its client would ask again.
+    retries: u32,
 }
 
 const _: () = assert!(size_of::<Request>() <= estimate::REQUEST_BYTES);
@@ -142,6 +149,11 @@ pub(super) struct World {
     /// What will be asked for, where the cache must know.
     foresight: OnceCell<Rc<Foresight>>,
     timing: RefCell<Timing>,
+    /// Who waits for an answer, where that has an end: the slot and number of the request, and when it was sent. All wait for
+    /// the same time, so the first gives up first.
+    patience: RefCell<VecDeque<(u32, u64, Nanos)>>,
+    client_timeout: Option<Nanos>,
+    client_retries: u32,
     slots: RefCell<Vec<Request>>,
     free: RefCell<Vec<u32>>,
     /// The requests that each server serves, by slot.
@@ -216,6 +228,9 @@ impl World {
             timing: RefCell::new(Timing::new(&scenario.clients, &keys, &streams)),
             requests: RefCell::new(Requests::new(&scenario.clients, keys, &streams)),
             foresight: OnceCell::new(),
+            patience: RefCell::default(),
+            client_timeout: scenario.clients.timeout,
+            client_retries: scenario.clients.retries,
             slots: RefCell::default(),
             free: RefCell::default(),
             serving: RefCell::default(),
@@ -289,7 +304,7 @@ impl World {
         };
         self.hear_of_values(&made);
         let named = made.client.filter(|_| self.timing.borrow().users().is_none());
-        self.send(made, named.unwrap_or(client));
+        self.send(made, named.unwrap_or(client), self.client_retries);
         true
     }
 
@@ -307,7 +322,7 @@ impl World {
     }
 
     /// Sends this request.
-    fn send(&self, asked: requests::Request, client: ledger::Client) {
+    fn send(&self, asked: requests::Request, client: ledger::Client, retries: u32) {
         self.sent.set(self.sent.get() + 1);
         let issued = self.kernel.now();
         let write = asked.operation.writes().then(|| self.issue(asked.key, client, issued));
@@ -322,7 +337,9 @@ impl World {
             upcoming.tell(key, foresight.after(number));
         }
         let outcome = Err(Failure::Down);
-        let request = Request { number, key, client, issued, operation, more, write, server: None, outcome };
+        let (server, awaited) = (None, true);
+        let request =
+            Request { number, key, client, issued, operation, more, write, server, outcome, awaited, retries };
         let slot = {
             let mut slots = self.slots.borrow_mut();
             let slot = self.free.borrow_mut().pop().unwrap_or(slots.len() as u32);
@@ -332,6 +349,10 @@ impl World {
             }
             slot
         };
+        if let Some(timeout) = self.client_timeout {
+            self.patience.borrow_mut().push_back((slot, number, issued));
+            self.kernel.schedule(issued.saturating_add(timeout), Event::new(kind::GIVE_UP, 0));
+        }
         if self.network.is_instant(Link::ClientApp) {
             self.request(slot);
         } else {
@@ -438,19 +459,39 @@ impl World {
     pub fn answer(&self, slot: u32) {
         let request = self.slots.borrow()[slot as usize];
         self.free.borrow_mut().push(slot);
-        let now = self.kernel.now();
-        let saw = request.outcome.map_or(u64::MAX, |value| u64::from(value.0));
-        self.kernel.witness(request.number ^ saw << 40);
-        if let Err(failure) = request.outcome {
-            let mut failures = self.failures.get();
-            failures[failure as usize] += 1;
-            self.failures.set(failures);
+        if request.awaited {
+            self.slots.borrow_mut()[slot as usize].awaited = false;
+            self.heard(&request);
         }
-        self.metrics.borrow_mut().answered(request.write.is_some(), request.outcome.is_ok(), request.issued, now);
-        self.tell_ledger(&request);
+    }
+
+    /// The client who has waited longest gives up, unless there was an answer. The servers do not know, and go on.
+    pub fn give_up(&self) {
+        let (slot, number, issued) = self.patience.borrow_mut().pop_front().expect("each sets its own alarm");
+        let request = {
+            let request = &mut self.slots.borrow_mut()[slot as usize];
+            if !request.awaited || (request.number, request.issued) != (number, issued) {
+                return;
+            }
+            request.awaited = false;
+            Request { outcome: Err(Failure::TimedOut), ..*request }
+        };
+        if request.retries == 0 || self.clients_gone.get() {
+            return self.heard(&request);
+        }
+        self.note_outcome(&request);
+        let Request { key, operation, more, .. } = request;
+        let again = requests::Request { number, key, operation, more, client: None };
+        self.send(again, request.client, request.retries - 1);
+    }
+
+    /// A client has an answer, or has given up; users go on.
+    fn heard(&self, request: &Request) {
+        self.note_outcome(request);
         if request.more > 0 && !self.clients_gone.get() {
-            return self.go_on_scanning(&request);
+            return self.go_on_scanning(request);
         }
+        let now = self.kernel.now();
         if let Some(mut pause) = self.timing.borrow_mut().think(request.client) {
             if now == request.issued || request.outcome.is_err() {
                 // Users without thought who are answered in no time would ask again without end.
@@ -460,11 +501,24 @@ impl World {
         }
     }
 
+    fn note_outcome(&self, request: &Request) {
+        let now = self.kernel.now();
+        let saw = request.outcome.map_or(u64::MAX, |value| u64::from(value.0));
+        self.kernel.witness(request.number ^ saw << 40);
+        if let Err(failure) = request.outcome {
+            let mut failures = self.failures.get();
+            failures[failure as usize] += 1;
+            self.failures.set(failures);
+        }
+        self.metrics.borrow_mut().answered(request.write.is_some(), request.outcome.is_ok(), request.issued, now);
+        self.tell_ledger(request);
+    }
+
     /// A scan's next read, from the same client, whatever became of the one before.
     fn go_on_scanning(&self, request: &Request) {
         let (number, key, more) = (request.number + 1, request.key + 1, request.more - 1);
         let next = requests::Request { number, key, operation: request.operation, more, client: None };
-        self.send(next, request.client);
+        self.send(next, request.client, self.client_retries);
     }
 
     fn tell_ledger(&self, request: &Request) {
@@ -782,8 +836,8 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
 
 /// Serves a request: a place on the server, the server's own work on one of its cores, then what the lane's strategies say.
 pub(super) async fn serve(world: &World, slot: u32) {
-    let request = world.slots.borrow()[slot as usize];
-    let server = request.server.expect("a request being served has a server");
+    let Request { key, server, operation, write, .. } = world.slots.borrow()[slot as usize];
+    let server = server.expect("a request being served has a server");
     let place = world.servers.enter(server, &world.kernel).await;
     let work = world.work.sample(&mut world.work_draws[server as usize].borrow_mut());
     if work > Nanos::ZERO {
@@ -791,18 +845,18 @@ pub(super) async fn serve(world: &World, slot: u32) {
         world.kernel.sleep(world.servers.stretch(server, work)).await;
     }
     let app = world.app_of(server);
-    match (request.operation, request.write) {
+    match (operation, write) {
         (Operation::Modify, Some(write)) => {
-            let outcome = strategy::modify(&app, &world.lane, request.key, write);
+            let outcome = strategy::modify(&app, &world.lane, key, write);
             answering(world, slot, &app.client, place, write, outcome).await;
         }
         // A delete is a write of the value that says "no such row".
         (Operation::Write | Operation::Delete, Some(write)) => {
-            let outcome = strategy::write(&app, &world.lane.write, request.key, write);
+            let outcome = strategy::write(&app, &world.lane.write, key, write);
             answering(world, slot, &app.client, place, write, outcome).await;
         }
         (Operation::Read, _) | (_, None) => {
-            let outcome = strategy::read(&app, &world.lane.read, request.key).await;
+            let outcome = strategy::read(&app, &world.lane.read, key).await;
             world.finish(slot, outcome, Release::Finished);
         }
     }

@@ -631,6 +631,9 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
                 <Number path={format!("fault.{i}.times")} label={w.times_as_long} value={fault.times.unwrap_or(1.0)} slide={Slide::Log(1.0, 1_000.0)}
                     set={set(ctx, move |s, v: f64| s.faults[i].times = Some(v))} />
             }
+            if fault.what.can_be_silent() {
+                <Check label={w.silent} value={fault.silent == Some(true)} set={set(ctx, move |s, on: bool| s.faults[i].silent = Some(on))} />
+            }
             if fault.what.has_share() {
                 <Number path={format!("fault.{i}.share")} label={w.share_struck} value={fault.share.unwrap_or(0.0)} slide={Slide::Even(0.0, 1.0, 0.01)}
                     set={set(ctx, move |s, v: f64| s.faults[i].share = Some(v))} />

@@ -24,6 +24,7 @@ use crate::cache::keys::Numbers;
 use crate::cache::persistence::Persistence;
 use crate::cache::replicas::Replicas;
 use crate::engine::{CallId, Event, Failure};
+use crate::fault::Crash;
 use crate::ledger::{Holder, Key, Ledger, Origin, Release, WriteId};
 use crate::random::Stream;
 use crate::scenario;
@@ -346,7 +347,7 @@ impl CacheNode {
 /// Crashes and what follows.
 impl CacheNode {
     /// The node has crashed; nobody is connected any more. Returns whether its memory is not simply gone.
-    pub(super) fn fall_back(&self, state: &mut State) -> bool {
+    pub(super) fn fall_back(&self, state: &mut State, crash: Crash) -> bool {
         let now = self.common.kernel.now();
         let Some(durability) = state.durability.as_deref_mut() else { return false };
         if durability.loaded_at.take().is_some() {
@@ -354,7 +355,9 @@ impl CacheNode {
         }
         durability.advance(now);
         durability.at_work = false;
-        durability.persistence.iter_mut().for_each(Persistence::crash);
+        if let Some(persistence) = &mut durability.persistence {
+            persistence.crash(crash, &mut durability.journal);
+        }
         self.break_answers(durability);
         if let Some(replicas) = &mut durability.replicas {
             replicas.master_crashes();
@@ -535,6 +538,11 @@ impl CacheNode {
             // few: asked for at this very moment
             self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
             self.break_connections(state);
+        }
+        if state.halt.is_silent() {
+            // Clients learn of the new machine, and leave the old one.
+            state.halt.end_silences();
+            self.break_unheard(state);
         }
         self.go_back(state, heard, Release::FailoverLag);
         state.down = 0;

@@ -1,4 +1,4 @@
-//! A node that stands still, is emptied, or is held up by one long command.
+//! A node that stands still, is emptied, is held up by one long command, or whose machine is silent.
 //!
 //! ```text
 //!                     commands           what arrives        loads, flushes      memory
@@ -9,13 +9,16 @@
 //! Slow commands and flush-all go over all entries, so a node that holds a quarter of them is busy for a quarter of the
 //! time.
 //!
+//! A machine that is *silent* has crashed, and nobody tells its callers: what they sent, and the answers that had not left,
+//! wait for it. When it is back it knows nothing of their connections, and all of them break.
+//!
 //! A freeze only stops the node's clock: what it was doing goes on afterwards where it stood. Callers have nothing but
 //! their own timeouts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Absence, Answer, CacheNode, State};
-use crate::engine::{CallId, Event, Failure, Line};
+use super::{Absence, Answer, CacheNode, Command, State};
+use crate::engine::{CallId, Calls, Event, Failure, Line};
 use crate::fault::Slowdown;
 use crate::ledger::{Holder, Key, Mended, Release};
 use crate::time::Nanos;
@@ -35,6 +38,9 @@ pub(super) struct Halt {
     long_commands: Moments,
     occupied_since: Nanos,
     pub(super) slow: Slowdown,
+    /// When the silent crashes are to end, and who waits for an answer meanwhile.
+    silences: Moments,
+    unheard: Line,
 }
 
 /// Moments, some of them several times.
@@ -155,6 +161,21 @@ impl Halt {
         !self.freezes.is_empty()
     }
 
+    /// Whether its machine is silent.
+    pub(super) fn is_silent(&self) -> bool {
+        !self.silences.is_empty()
+    }
+
+    /// A call will hear nothing before the machine is back.
+    pub(super) fn wait_unheard(&mut self, calls: &Calls<Command, Answer>, call: CallId) {
+        self.unheard.push(calls, call);
+    }
+
+    /// Another machine is the node from now on.
+    pub(super) fn end_silences(&mut self) {
+        self.silences = Moments::default();
+    }
+
     /// The freezes stay with the machine that was the node: when each is to end.
     pub(super) fn leave_freezes(&mut self) -> Vec<Nanos> {
         std::mem::take(&mut self.freezes).into_all()
@@ -194,8 +215,14 @@ impl CacheNode {
         }
         state.halt.frozen_since = now;
         self.fall_silent(&mut state);
+        self.withhold_answers(&state);
+    }
+
+    /// Answers that have been given and have not left stay.
+    fn withhold_answers(&self, state: &State) {
+        let now = self.common.kernel.now();
         let serving = state.serving.filter(|(_, until)| *until > now).map(|(call, _)| call);
-        let caught: Vec<CallId> = serving.into_iter().chain(CacheNode::answers_to_leave(&state, now)).collect();
+        let caught: Vec<CallId> = serving.into_iter().chain(CacheNode::answers_to_leave(state, now)).collect();
         let mut withheld = self.common.withheld.borrow_mut();
         work::count(caught.len());
         for call in caught.into_iter().filter(|call| self.common.calls.is_answered(*call)) {
@@ -206,6 +233,28 @@ impl CacheNode {
                 }
             }
         }
+    }
+
+    /// The machine is silent until that moment; called before the crash.
+    pub(super) fn fall_silent_for_callers(&self, state: &mut State, until: Nanos) {
+        self.withhold_answers(state);
+        state.halt.silences.add(until);
+    }
+
+    /// A silent crash that was to last until that moment ends, if no other machine has become the node.
+    pub(super) fn is_heard_again(&self, state: &mut State, until: Nanos) {
+        if state.halt.silences.take(until) && !state.halt.is_silent() {
+            self.break_unheard(state);
+        }
+    }
+
+    /// Whoever waits for the silent machine learns that there is no connection any more.
+    pub(super) fn break_unheard(&self, state: &mut State) {
+        work::count(state.halt.unheard.len() as usize);
+        while let Some(call) = state.halt.unheard.pop(&self.common.calls) {
+            self.common.calls.answer(call, Err(Failure::Lost), self.common.kernel.now());
+        }
+        self.let_answers_go(Nanos::ZERO);
     }
 
     /// The freeze that was to end at `until` ends; when it was the last one, everything goes on where it stood, and what
@@ -228,7 +277,9 @@ impl CacheNode {
         {
             *until = until.saturating_add(stood);
         }
-        self.let_answers_go(stood);
+        if !state.halt.is_silent() {
+            self.let_answers_go(stood);
+        }
         state.called_back = false; // the event under way comes too early
         self.serve_again(&mut state);
         let (mut stalled, expired) = (std::mem::take(&mut state.halt.stalled), std::mem::take(&mut state.halt.expired));
@@ -350,10 +401,12 @@ impl CacheNode {
         }
         state.halted = state.halt.is_on();
         while let Some(call) = state.halt.stalled.pop(&self.common.calls) {
-            self.common.calls.answer(call, Err(Failure::Lost), self.common.kernel.now());
+            self.break_off(state, call);
         }
         // Broken connections do not wait for the end of the freeze.
-        self.let_answers_go(Nanos::ZERO);
+        if !state.halt.is_silent() {
+            self.let_answers_go(Nanos::ZERO);
+        }
     }
 
     fn serve_again(&self, state: &mut State) {

@@ -48,19 +48,22 @@ impl Load {
         let first = if let Arrivals::Closed { users, .. } = clients.arrivals { f64::from(users) } else { 0.0 };
         let operations = with_luck(expected / each + first);
         // The lengths of scans are luck, too.
-        let requests = operations * each + 400.0 * shares.scan * operations.sqrt();
+        // Who has waited too long asks again, and waits no more for what was asked first.
+        let patience = world.clients.timeout;
+        let tries = patience.map_or(1.0, |_| 1.0 + f64::from(clients.retries));
+        let requests = (operations * each + 400.0 * shares.scan * operations.sqrt()) * tries;
         let changes = traced.and_then(|traced| traced.write_ratio).unwrap_or(shares.changes());
         let users = match clients.arrivals {
-            Arrivals::Closed { users, .. } => f64::from(users),
+            Arrivals::Closed { users, .. } if patience.is_none() => f64::from(users),
             _ => f64::INFINITY,
         };
         let rate = match clients.arrivals.rate_max() {
-            Some(rate) => rate * each,
+            Some(rate) => rate * each * tries,
             None => requests / seconds,
         };
         let at_first = traced.map_or(clients.keys.count().unwrap_or(0), |traced| traced.keys);
         let inserted = if shares.insert > 0.0 { with_luck(operations * shares.insert).min(requests) } else { 0.0 };
-        let writes = if changes > 0.0 { with_luck(operations * changes).min(requests) } else { 0.0 };
+        let writes = if changes > 0.0 { with_luck(operations * changes * tries).min(requests) } else { 0.0 };
         Load { requests, writes, rate, keys: f64::from(at_first) + inserted, users }
     }
 
@@ -277,9 +280,15 @@ pub(in crate::scenario) fn quickest_s(world: &Scenario) -> f64 {
     let given_up = [app.cache_timeout, app.database_timeout].into_iter().flatten().map(|limit| limit.as_secs_f64());
     let refused = if app.breaker.is_some() { 0.0 } else { given_up.fold(to_cache.min(to_database), f64::min) };
     let failed = least(think).max(LEAST_PAUSE.as_secs_f64()) + way + refused;
-    let quickest = answered.min(failed);
+    let waited = clients_patience_s(world) + least(think).max(LEAST_PAUSE.as_secs_f64());
+    let quickest = answered.min(failed).min(waited);
     // Who is answered in no time makes a pause.
     if quickest > 0.0 { quickest } else { LEAST_PAUSE.as_secs_f64() }
+}
+
+/// How long clients wait for an answer, seconds.
+fn clients_patience_s(world: &Scenario) -> f64 {
+    world.clients.timeout.map_or(f64::INFINITY, |limit| limit.as_secs_f64())
 }
 
 /// How soon a user asks again while there is no server to ask, seconds.
@@ -333,10 +342,15 @@ pub(super) fn broken_s(world: &Scenario) -> Option<f64> {
     let mut sum = 0.0;
     for fault in &world.faults {
         sum += match fault.what {
+            _ if fault.silent == Some(true) => lasts_s(fault, duration),
             // Whoever asks is refused, and what was under way is gone.
-            What::CacheCrash | What::ReplicaCrash | What::AppCrash | What::DatabaseOutage | What::DatabaseFailing => {
-                0.0
-            }
+            What::CacheCrash
+            | What::CachePowerLoss
+            | What::ReplicaCrash
+            | What::AppCrash
+            | What::DatabaseOutage
+            | What::DatabasePowerLoss
+            | What::DatabaseFailing => 0.0,
             _ if matches!(fault.at, At::Every(_)) || fault.what.has_times() => return None,
             // What is lost is sent again after pauses that double.
             What::LinkLoss => 3.0 * lasts_s(fault, duration),

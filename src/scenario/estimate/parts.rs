@@ -332,6 +332,7 @@ impl<'a> Parts<'a> {
             ("app.pool_timeout", app.pool_timeout.filter(|_| self.waits_for_connections())),
             ("app.database_timeout", app.database_timeout),
             ("app.cache_timeout", app.cache_timeout),
+            ("clients.timeout", self.world.clients.timeout),
         ];
         limits.iter().filter_map(|(field, limit)| limit.map(|_| *field)).collect()
     }
@@ -351,7 +352,8 @@ impl<'a> Parts<'a> {
             24.0 * GROWTH * requests * calls
         };
         let calls = Calls::of(self.world, self.lane);
-        line(app.cache_timeout, calls.to_cache + 1.0)
+        line(self.world.clients.timeout, 1.0)
+            + line(app.cache_timeout, calls.to_cache + 1.0)
             + line(app.database_timeout, calls.to_database)
             + line(app.pool_timeout.filter(|_| self.waits_for_connections()), calls.to_database)
     }

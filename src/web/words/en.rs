@@ -48,6 +48,7 @@ pub static WORDS: Words = Words {
     for_how_long: "for",
     fault_name: |what| match what {
         What::CacheCrash => "cache crash",
+        What::CachePowerLoss => "cache loses power",
         What::CacheFreeze => "cache freeze",
         What::FlushAll => "cache emptied",
         What::SlowCommand => "slow cache command",
@@ -57,6 +58,7 @@ pub static WORDS: Words = Words {
         What::AppFreeze => "app server freeze",
         What::AppSlow => "slow app server",
         What::DatabaseOutage => "database outage",
+        What::DatabasePowerLoss => "database loses power",
         What::DatabaseFreeze => "database freeze",
         What::DatabaseSlow => "slow database",
         What::DatabaseFailing => "failing transactions",
@@ -304,6 +306,7 @@ pub static WORDS: Words = Words {
     nth_write: "Acknowledged writes",
     times_as_long: "Times as long",
     share_struck: "Share",
+    silent: "Silent: callers wait for their timeouts",
     which_node: "Cache node",
     all_nodes: "all",
     which_server: "Server",

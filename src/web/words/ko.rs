@@ -59,6 +59,7 @@ pub static WORDS: Words = Words {
     for_how_long: "지속 시간",
     fault_name: |what| match what {
         What::CacheCrash => "캐시 크래시",
+        What::CachePowerLoss => "캐시 서버 정전",
         What::CacheFreeze => "캐시 멈춤",
         What::FlushAll => "캐시 전체 삭제",
         What::SlowCommand => "느린 캐시 명령",
@@ -68,6 +69,7 @@ pub static WORDS: Words = Words {
         What::AppFreeze => "앱 서버 멈춤",
         What::AppSlow => "느려진 앱 서버",
         What::DatabaseOutage => "DB 중단",
+        What::DatabasePowerLoss => "DB 서버 정전",
         What::DatabaseFreeze => "DB 멈춤",
         What::DatabaseSlow => "느려진 DB",
         What::DatabaseFailing => "트랜잭션 실패",
@@ -313,6 +315,7 @@ pub static WORDS: Words = Words {
     nth_write: "응답한 쓰기 수",
     times_as_long: "느려지는 배수",
     share_struck: "비율",
+    silent: "무응답: 호출자는 타임아웃까지 기다림",
     which_node: "캐시 노드",
     all_nodes: "모두",
     which_server: "서버",

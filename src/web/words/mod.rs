@@ -208,6 +208,7 @@ words! {
     nth_write: &'static str,
     times_as_long: &'static str,
     share_struck: &'static str,
+    silent: &'static str,
     which_node: &'static str,
     all_nodes: &'static str,
     which_server: &'static str,
