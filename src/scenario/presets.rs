@@ -153,12 +153,14 @@ pub static ALL: &[Preset] = presets! {
     }
     "session-tokens" {
         en: "Sessions live only in the cache: a missing session means logged out. After 35.5 seconds, half way between \
-             two snapshots and between two syncs, the cache crashes, and comes back with nothing, with its last \
-             snapshot, or with its append-only file. Some 3,150, 500, 45 or no acknowledged writes are lost, and the \
-             lane that loses none pays with three times the write latency.",
+             two snapshots and between two syncs, the cache's machine loses power, and comes back with nothing, with \
+             its last snapshot, or with what was synced of its append-only file: some 3,150, 500, 45 or no \
+             acknowledged writes are lost. The lane that loses none pays with three times the write latency; were only \
+             the process killed, neither append-only lane would lose any.",
         ko: "세션은 캐시에만 있으므로, 세션이 없으면 로그아웃된 것입니다. 두 스냅샷과 두 동기화의 한가운데인 35.5초에 \
-             캐시가 크래시하고, 빈손으로, 마지막 스냅샷으로, 또는 AOF로 돌아옵니다. 성공 응답을 한 쓰기를 약 \
-             3,150건, 500건, 45건 잃거나 하나도 잃지 않는데, 잃지 않는 레인은 쓰기 응답 시간이 세 배입니다.",
+             캐시 서버의 전원이 나가고, 빈손으로, 마지막 스냅샷으로, 또는 동기화된 AOF로 돌아와 성공 응답을 한 쓰기를 \
+             약 3,150건, 500건, 45건 잃거나 하나도 잃지 않습니다. 잃지 않는 레인은 쓰기 응답 시간이 세 \
+             배이며, 프로세스만 죽었다면 두 AOF 레인 모두 아무것도 잃지 않았을 것입니다.",
         try_en: "How many writes to sessions does each kind of persistence lose, and what does it cost while nothing goes \
                  wrong?",
         try_ko: "지속성 방식마다 세션 쓰기를 몇 건이나 잃고, 평소에는 얼마나 비쌀까요?"
