@@ -1,7 +1,9 @@
 //! Integration tests: one binary, one file per concern.
 
 mod anchors_caches;
+mod anchors_copies;
 mod anchors_counts;
+mod anchors_overload;
 mod anchors_queues;
 mod anchors_ratios;
 mod bad_input;

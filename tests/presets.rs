@@ -1,254 +1,824 @@
-//! What each preset claims, as tests.
+//! What each preset claims, as tests: with its own seed in `make test`, with twenty others in `make test-long`.
+//!
+//! A claim is a sentence that the preset's text makes or rests on, with a figure. Where luck decides how large the figure is,
+//! the claim is a range, and the text says so.
 
 use cachelane::experiment::Experiment;
 use cachelane::report::{LaneReport, Summary};
-use cachelane::scenario::{Eviction, Keys, Scenario, presets};
+use cachelane::scenario::{Arrivals, Eviction, Keys, Scenario, presets};
 use cachelane::time::Nanos;
 
-fn run(preset: &str) -> Vec<LaneReport> {
-    run_with(preset, |_| {})
+use crate::common::in_parallel;
+
+/// What the lanes of a preset showed.
+struct Seen {
+    /// At moments of the run, in seconds.
+    moments: Vec<(u64, Vec<LaneReport>)>,
+    /// In the end, after everything has settled.
+    end: Vec<LaneReport>,
 }
 
-/// A preset with something else.
-fn run_with(preset: &str, change: impl FnOnce(&mut Scenario)) -> Vec<LaneReport> {
-    let mut scenario = presets::get(preset).expect("a preset").scenario().clone();
-    change(&mut scenario);
-    assert_eq!(scenario.check(), Ok(()));
-    let mut experiment = Experiment::new(&scenario, None).expect("a preset runs");
-    experiment.advance(Nanos::MAX, || false);
-    experiment.report().lanes
-}
+impl Seen {
+    fn of(scenario: &Scenario, at: &[u64]) -> Seen {
+        assert_eq!(scenario.check(), Ok(()));
+        let mut experiment = Experiment::new(scenario, None).expect("a preset runs");
+        let mut advance = |to| {
+            experiment.advance(to, || false);
+            experiment.report().lanes
+        };
+        let moments = at.iter().map(|&at| (at, advance(Nanos::from_secs(at)))).collect();
+        Seen { moments, end: advance(Nanos::MAX) }
+    }
 
-/// What the lanes show at these moments, in seconds.
-fn run_at<const N: usize>(preset: &str, moments: [u64; N]) -> [Vec<LaneReport>; N] {
-    let scenario = presets::get(preset).expect("a preset").scenario();
-    let mut experiment = Experiment::new(scenario, None).expect("a preset runs");
-    moments.map(|at| {
-        experiment.advance(Nanos::from_secs(at), || false);
-        experiment.report().lanes
-    })
+    fn lane(&self, name: &str) -> &LaneReport {
+        lane(&self.end, name)
+    }
+
+    /// At one of the moments.
+    fn at(&self, second: u64, name: &str) -> &LaneReport {
+        let (_, lanes) = self.moments.iter().find(|(at, _)| *at == second).expect("a moment that was looked at");
+        lane(lanes, name)
+    }
+
+    fn counted(&self, from: u64, to: u64, name: &str, of: fn(&LaneReport) -> u64) -> f64 {
+        (of(self.at(to, name)) - of(self.at(from, name))) as f64
+    }
+
+    /// The share of requests between two moments that failed.
+    fn failed(&self, from: u64, to: u64, name: &str) -> f64 {
+        self.counted(from, to, name, |lane| lane.errors) / self.counted(from, to, name, |lane| lane.requests)
+    }
+
+    /// The share of cache look-ups between two moments that hit.
+    fn hits(&self, from: u64, to: u64, name: &str) -> f64 {
+        self.counted(from, to, name, |lane| lane.hits) / self.counted(from, to, name, |lane| lane.hits + lane.misses)
+    }
 }
 
 fn lane<'a>(lanes: &'a [LaneReport], name: &str) -> &'a LaneReport {
     lanes.iter().find(|lane| lane.name == name).unwrap_or_else(|| panic!("a lane called {name}"))
 }
 
-#[test]
-fn default_only_write_back_loses_writes_and_it_answers_them_fastest() {
-    let lanes = run("default");
-    assert_eq!(lanes.len(), 5);
-    for other in lanes.iter().filter(|lane| lane.write != "write-back") {
-        assert_eq!((other.ever_lost, other.writes_by_class.lost), (0, 0), "{}", other.name);
-        let times = other.latency_ms.write.mean / lane(&lanes, "Write-back").latency_ms.write.mean;
-        assert!(times > 3.0, "{} writes in {times:.1} times write-back's time", other.name);
-    }
-    let back = lane(&lanes, "Write-back");
-    assert!(back.ever_lost > 50 && back.writes_by_class.lost > 0, "{} lost", back.ever_lost);
-    assert!(lane(&lanes, "Write-around").stale_reads > 1_000, "copies that are left are served stale");
-    // Of two that write one key at once, the update of the cache that comes last need not be the row that does.
-    let through = lane(&lanes, "Write-through");
-    let around = lane(&lanes, "Write-around").stale_reads;
-    assert!(through.stale_reads * 20 < around, "{} stale reads, {around} of write-around", through.stale_reads);
-    let causes = &through.diverging_by_cause;
-    assert!(causes.iter().all(|(cause, _)| ["overtaken_update", "stale_fill"].contains(&cause.as_str())), "{causes:?}");
+struct Claim {
+    says: &'static str,
+    /// Its figure, and whether it holds.
+    of: fn(&Seen) -> (f64, bool),
 }
 
-/// The percentile row, all of it, and requests, of ANCHORS.
-#[test]
-fn locust_test_prints_both_rows_of_the_load_test() {
-    let lanes = run("locust-test");
-    let rows: [(&str, [f64; 11], f64); 2] = [
-        ("Without Redis", [110.0, 200.0, 280.0, 330.0, 470.0, 600.0, 840.0, 970.0, 1500.0, 1800.0, 1800.0], 5843.0),
-        ("With Redis", [27.0, 34.0, 39.0, 43.0, 55.0, 67.0, 88.0, 110.0, 170.0, 190.0, 190.0], 7578.0),
-    ];
-    for (name, row, requests) in rows {
-        let lane = lane(&lanes, name);
-        let Summary { p50, p66, p75, p80, p90, p95, p98, p99, p99_9, p99_99, max, .. } = lane.latency_ms.all;
+struct Promise {
+    preset: &'static str,
+    /// When to look, in seconds, besides the end.
+    at: &'static [u64],
+    claims: &'static [Claim],
+}
+
+impl Promise {
+    /// Each claim's figure and whether it holds, with this seed instead of the preset's own.
+    fn with(&self, seed: Option<u64>) -> Vec<(f64, bool)> {
+        let mut scenario = presets::get(self.preset).expect("a preset").scenario().clone();
+        scenario.seed = seed.unwrap_or(scenario.seed);
+        let seen = Seen::of(&scenario, self.at);
+        self.claims.iter().map(|claim| (claim.of)(&seen)).collect()
+    }
+
+    #[track_caller]
+    fn holds(&self, seed: Option<u64>) {
+        let broken: Vec<String> = self
+            .with(seed)
+            .iter()
+            .zip(self.claims)
+            .filter(|((_, holds), _)| !holds)
+            .map(|((figure, _), claim)| format!("{} ({figure:.4})", claim.says))
+            .collect();
+        assert!(broken.is_empty(), "{}, seed {seed:?}: {broken:#?}", self.preset);
+    }
+}
+
+/// A test for each preset, with its own seed and with those named, and the list of all of them.
+macro_rules! promises {
+    ($($test:ident: $preset:literal at $at:expr, seeds $seeds:expr; { $($says:literal => $of:expr;)* })*) => {
+        $(#[test]
+        fn $test() {
+            let promise = PROMISES.iter().find(|promise| promise.preset == $preset).expect("it is in the list");
+            promise.holds(None);
+            in_parallel(&$seeds, |seed: u64| promise.holds(Some(seed)));
+        })*
+
+        const PROMISES: &[Promise] = &[
+            $(Promise { preset: $preset, at: &$at, claims: &[$(Claim { says: $says, of: $of }),*] }),*
+        ];
+    };
+}
+
+const NONE: [u64; 0] = [];
+
+promises! {
+    default_only_write_back_loses_writes_and_it_answers_them_fastest: "default" at [3], seeds NONE; {
+        "write-back loses 150 to 240 acknowledged writes, the others none" => |seen| {
+            let lost = seen.lane("Write-back").ever_lost;
+            let others = seen.end.iter().filter(|lane| lane.write != "write-back").all(|lane| lane.ever_lost == 0);
+            (lost as f64, others && (150..=240).contains(&lost))
+        };
+        "write-back answers writes eight times as fast" => |seen| {
+            let back = seen.lane("Write-back").latency_ms.write.mean;
+            let others = seen.end.iter().filter(|lane| lane.write != "write-back");
+            let times = others.map(|lane| lane.latency_ms.write.mean / back).fold(f64::INFINITY, f64::min);
+            (times, (7.5..9.0).contains(&times))
+        };
+        "and fails a few percent of all requests, while the cache is down" => |seen| {
+            let back = seen.lane("Write-back");
+            let share = back.errors as f64 / back.requests as f64;
+            (share, (0.04..0.06).contains(&share) && seen.lane("Look-aside").errors == 0)
+        };
+        "copies that writes leave are served stale, those they delete seldom" => |seen| {
+            let (left, deleted) = (seen.lane("Write-around").stale_reads, seen.lane("Look-aside").stale_reads);
+            (left as f64 / deleted as f64, left > 20 * deleted)
+        };
+        "the strategies differ within three seconds" => |seen| {
+            let write = |name| seen.at(3, name).latency_ms.write.p50;
+            let times = write("Write-through") / write("Write-back");
+            let stale = |name| seen.at(3, name).stale_reads;
+            (times, times > 4.0 && stale("Write-around") > 5 * stale("Look-aside").max(1))
+        };
+    }
+
+    locust_test_repeats_the_load_test_it_is_calibrated_by: "locust-test" at [], seeds NONE; {
+        "percentiles up to the 99th are within 15 % of the load test's" => |seen| {
+            let worst = worst_percentile(seen, 8);
+            (worst, worst < 0.15)
+        };
+        "requests are within 5 % of it" => |seen| {
+            let off = |(name, _, requests): &(&str, _, f64)| {
+                (seen.lane(name).requests as f64 / requests - 1.0).abs()
+            };
+            let worst = LOAD_TEST.iter().map(off).fold(0.0, f64::max);
+            (worst, worst < 0.05)
+        };
+    }
+
+    like_button_a_crash_costs_half_of_what_is_liked_between_two_flushes: "like-button" at [], seeds NONE; {
+        "flushed every 50 minutes, 8,700 to 9,700 likes are lost" => |seen| {
+            let lost = seen.lane("Flushed every 50 min").ever_lost;
+            (lost as f64, (8_700..=9_700).contains(&lost))
+        };
+        "flushed every minute, 130 to 240" => |seen| {
+            let lost = seen.lane("Flushed every minute").ever_lost;
+            (lost as f64, (130..=240).contains(&lost))
+        };
+        "straight to the database, none" => |seen| {
+            let lost = seen.lane("Straight to the database").ever_lost;
+            (lost as f64, lost == 0)
+        };
+        "the rare flush writes a quarter of the rows of the frequent one, or a fifth of all" => |seen| {
+            let rows = |name| seen.lane(name).database.writes as f64;
+            let share = rows("Flushed every 50 min") / rows("Flushed every minute");
+            (share, (0.25..0.31).contains(&share) && rows("Flushed every 50 min") < 0.2 * rows("Straight to the database"))
+        };
+    }
+
+    redis_down_look_aside_floods_the_database_and_read_through_fails: "redis-down" at [25, 40, 42, 45, 50, 60], seeds NONE; {
+        "without the cache nine of ten of look-aside's requests soon fail" => |seen| {
+            let failed = seen.failed(25, 40, "Look-aside");
+            (failed, (0.85..1.0).contains(&failed))
+        };
+        "look-aside still fails for five seconds after the cache is back" => |seen| {
+            let failed = seen.failed(42, 45, "Look-aside");
+            (failed, failed > 0.5)
+        };
+        "read-through fails all reads while the cache is away, and none soon after" => |seen| {
+            let failed = seen.failed(25, 40, "Read-through");
+            (failed, (0.95..0.99).contains(&failed) && seen.failed(42, 60, "Read-through") == 0.0)
+        };
+        "look-aside reads the database five times as often" => |seen| {
+            let reads = |name| seen.lane(name).database.reads as f64;
+            let times = reads("Look-aside") / reads("Read-through");
+            (times, times > 4.5)
+        };
+    }
+
+    product_list_look_aside_stampedes_at_each_expiry_and_read_through_loads_once: "product-list" at [], seeds NONE; {
+        "read-through loads the list once an expiry" => |seen| {
+            let loads = seen.lane("Read-through").database.reads;
+            (loads as f64, (5..=7).contains(&loads))
+        };
+        "look-aside thirty to fifty times an expiry" => |seen| {
+            let reads = |name| seen.lane(name).database.reads as f64;
+            let times = reads("Look-aside") / reads("Read-through");
+            (times, (30.0..50.0).contains(&times))
+        };
+        "its slowest percent waits more than twice as long" => |seen| {
+            let p99 = |name| seen.lane(name).latency_ms.read.p99;
+            let times = p99("Look-aside") / p99("Read-through");
+            (times, times > 2.0)
+        };
+        "a hit takes two milliseconds, most of them to bring a megabyte" => |seen| {
+            let hit = seen.lane("Look-aside").latency_ms.read.p50;
+            (hit, (2.0..2.3).contains(&hit))
+        };
+    }
+
+    view_counter_gathering_saves_rows_and_a_crash_costs_half_of_what_is_gathered: "view-counter" at [], seeds NONE; {
+        "gathered for a second, the database writes fewer than half the rows" => |seen| {
+            let rows = |name| seen.lane(name).database.writes as f64;
+            let times = rows("In the database") / rows("In the cache, written every second");
+            (times, times > 2.0)
+        };
+        "gathered for ten, fewer than a fifth" => |seen| {
+            let rows = |name| seen.lane(name).database.writes as f64;
+            let times = rows("In the database") / rows("In the cache, written every 10 s");
+            (times, times > 5.0)
+        };
+        "the crash costs 60 to 140 views of the frequent flush" => |seen| {
+            let lost = seen.lane("In the cache, written every second").ever_lost;
+            (lost as f64, (60..=140).contains(&lost))
+        };
+        "1,000 to 1,250 of the rare one" => |seen| {
+            let lost = seen.lane("In the cache, written every 10 s").ever_lost;
+            (lost as f64, (1_000..=1_250).contains(&lost))
+        };
+        "and none in the database" => |seen| {
+            let lane = seen.lane("In the database");
+            (lane.ever_lost as f64, (lane.ever_lost, lane.lost_increments) == (0, 0))
+        };
+    }
+
+    session_tokens_live_in_the_cache_only_and_a_crash_takes_what_is_not_on_disk: "session-tokens" at [], seeds NONE; {
+        "no session is in the database, and who comes back in time stays logged in" => |seen| {
+            let at_risk = seen.end.iter().map(|lane| lane.writes_by_class.at_risk).min().expect("lanes");
+            let nothing = |lane: &LaneReport| {
+                (lane.database.writes, lane.writes_by_class.durable, lane.misses_by_cause.expired) == (0, 0, 0)
+            };
+            (at_risk as f64, at_risk > 3_000 && seen.end.iter().all(nothing))
+        };
+        "without a disk some 3,150 writes are lost" => |seen| {
+            let lost = seen.lane("Nothing on disk").ever_lost;
+            (lost as f64, (2_950..=3_350).contains(&lost))
+        };
+        "with snapshots 430 to 560" => |seen| {
+            let lost = seen.lane("A snapshot every 10 s").ever_lost;
+            (lost as f64, (430..=560).contains(&lost))
+        };
+        "with a sync a second 30 to 65" => |seen| {
+            let lost = seen.lane("Append-only, every second").ever_lost;
+            (lost as f64, (30..=65).contains(&lost))
+        };
+        "with a sync before each answer none, and each write waits three times as long" => |seen| {
+            let write = |name| seen.lane(name).latency_ms.write.p50;
+            let times = write("Append-only, always") / write("Nothing on disk");
+            let free = write("Append-only, every second") < 1.1 * write("Nothing on disk");
+            (times, times > 3.0 && free && seen.lane("Append-only, always").ever_lost == 0)
+        };
+    }
+
+    keys_star_delays_everyone_on_a_warm_cache_and_with_four_nodes_a_quarter: "keys-star" at [], seeds NONE; {
+        "the 99th percentile is two to five times that of four nodes" => |seen| {
+            let p99 = |name| seen.lane(name).latency_ms.read.p99;
+            let times = p99("One node") / p99("Four nodes");
+            (times, (2.0..5.0).contains(&times))
+        };
+        "nothing breaks, and nearly everything hits" => |seen| {
+            let well = |lane: &LaneReport| {
+                (lane.errors, lane.ever_lost, lane.misses_by_cause.cold) == (0, 0, 0) && lane.hit_ratio > 0.98
+            };
+            (seen.lane("One node").hit_ratio, seen.end.iter().all(well))
+        };
+    }
+
+    failover_loses_acknowledged_writes_unless_they_waited_for_the_replica: "failover" at [], seeds NONE; {
+        "5 to 25 acknowledged writes are lost, all for the lag" => |seen| {
+            let lane = seen.lane("Answered at once");
+            let cause = lane.ever_lost_by_cause == [("failover_lag".to_owned(), lane.ever_lost)];
+            (lane.ever_lost as f64, cause && (5..=25).contains(&lane.ever_lost))
+        };
+        "none when a replica has them, and each write waits for the lag" => |seen| {
+            let waited = seen.lane("Answered when a replica has it");
+            let extra = waited.latency_ms.write.p50 - seen.lane("Answered at once").latency_ms.write.p50;
+            (extra, waited.ever_lost == 0 && (40.0..80.0).contains(&extra))
+        };
+    }
+
+    scale_out_a_quarter_of_the_cache_can_go_and_all_of_it_cannot: "scale-out" at [20, 35, 40, 45, 57, 60], seeds NONE; {
+        "without the only node two of three requests fail" => |seen| {
+            let failed = seen.failed(20, 35, "One node");
+            (failed, (0.6..0.85).contains(&failed))
+        };
+        "and many still do five seconds after it is back" => |seen| {
+            let failed = seen.failed(40, 45, "One node");
+            (failed, failed > 0.1)
+        };
+        "and few twenty seconds after" => |seen| {
+            let failed = seen.failed(57, 60, "One node");
+            (failed, failed < 0.05)
+        };
+        "without a quarter of four nodes none fails" => |seen| {
+            let errors = seen.lane("Four nodes").errors;
+            (errors as f64, errors == 0)
+        };
+    }
+
+    local_vs_global_local_copies_are_fast_and_stale_and_messages_make_them_fresh_again: "local-vs-global" at [], seeds NONE; {
+        "local copies halve the median" => |seen| {
+            let p50 = |name| seen.lane(name).latency_ms.read.p50;
+            let local = p50("And a local one in each server");
+            (local, local < 0.5 * p50("One global cache"))
+        };
+        "and are stale twenty times as often" => |seen| {
+            let stale = |name| seen.lane(name).stale_reads as f64;
+            let times = stale("And a local one in each server") / stale("One global cache");
+            (times, times > 20.0)
+        };
+        "but for at most little more than their TTL" => |seen| {
+            let age = seen.lane("And a local one in each server").stale_age_ms.p99;
+            (age, age < 5_100.0)
+        };
+        "with messages less than a tenth of that" => |seen| {
+            let stale = |name| seen.lane(name).stale_reads as f64;
+            let times = stale("And a local one in each server") / stale("Local, told of every write");
+            (times, times > 10.0)
+        };
+    }
+
+    memory_overflow_eviction_misses_refusal_says_no_and_paging_is_slow: "memory-overflow" at [], seeds NONE; {
+        "eviction misses half of the reads, and fails none" => |seen| {
+            let lane = seen.lane("Evict the least recently used");
+            (lane.hit_ratio, (0.48..0.54).contains(&lane.hit_ratio) && lane.errors == 0)
+        };
+        "refusing turns away almost half of the writes" => |seen| {
+            let lane = seen.lane("Refuse what does not fit");
+            let share = lane.writes_by_class.rejected as f64 / lane.writes as f64;
+            let kept = lane.misses_by_cause.evicted == 0 && lane.errors == lane.writes_by_class.rejected;
+            (share, kept && (0.4..0.5).contains(&share))
+        };
+        "paging hits most, and takes five times as long" => |seen| {
+            let (page, evict) = (seen.lane("Page to disk"), seen.lane("Evict the least recently used"));
+            let times = page.latency_ms.read.p50 / evict.latency_ms.read.p50;
+            (times, times > 4.0 && page.hit_ratio > evict.hit_ratio + 0.3 && page.errors == 0)
+        };
+    }
+
+    ttl_vs_invalidate_a_copy_is_never_staler_than_its_ttl_and_deleting_keeps_it_fresh: "ttl-vs-invalidate" at [], seeds NONE; {
+        "a short TTL makes fewer than half as many reads stale" => |seen| {
+            let stale = |name| seen.lane(name).stale_reads as f64;
+            let times = stale("TTL of a minute") / stale("TTL of 2 s");
+            (times, times > 2.0)
+        };
+        "and for no longer" => |seen| {
+            let age = seen.lane("TTL of 2 s").stale_age_ms.max;
+            (age, age < 2_100.0)
+        };
+        "deleting makes less than a tenth of that stale" => |seen| {
+            let stale = |name| seen.lane(name).stale_reads as f64;
+            let times = stale("TTL of 2 s") / stale("Deleted by each write");
+            (times, times > 10.0)
+        };
+        "and hits more often than the short TTL" => |seen| {
+            let hits = |name| seen.lane(name).hit_ratio;
+            let more = hits("Deleted by each write") - hits("TTL of 2 s");
+            (more, more > 0.0 && hits("Deleted by each write") < hits("TTL of a minute"))
+        };
+    }
+
+    stale_set_race_deleting_twice_bounds_it_for_more_stale_reads_and_leases_end_it: "stale-set-race" at [], seeds NONE; {
+        "350 to 800 reads are stale, some of them for seconds" => |seen| {
+            let lane = seen.lane("Delete after the write");
+            (lane.stale_reads as f64, (350..=800).contains(&lane.stale_reads) && lane.stale_age_ms.max > 2_000.0)
+        };
+        "or until the second delete" => |seen| {
+            let age = seen.lane("Delete twice").stale_age_ms.p99;
+            (age, age < 650.0)
+        };
+        "which makes more reads stale" => |seen| {
+            let stale = |name| seen.lane(name).stale_reads as f64;
+            let times = stale("Delete twice") / stale("Delete after the write");
+            (times, times > 1.1)
+        };
+        "with leases none is" => |seen| {
+            let stale = seen.lane("Leases").stale_reads;
+            (stale as f64, stale == 0)
+        };
+    }
+
+    dual_write_a_crash_leaves_writes_half_done_and_the_outbox_none: "dual-write" at [], seeds NONE; {
+        "values that the database never got are read 20 to 200 times" => |seen| {
+            let read = seen.lane("Cache, then database").vanished_reads;
+            (read as f64, (20..=200).contains(&read) && seen.lane("Cache, then database").ever_lost == 0)
+        };
+        "acknowledged after the first write, 3 to 30 are lost" => |seen| {
+            let lane = seen.lane("Acknowledged after the first");
+            let cause = lane.ever_lost_by_cause == [("dual_write_half_done".to_owned(), lane.ever_lost)];
+            (lane.ever_lost as f64, cause && (3..=30).contains(&lane.ever_lost))
+        };
+        "with the database first, or an outbox, nobody reads what was never there" => |seen| {
+            let lanes = ["Database, then cache", "Outbox"].map(|name| seen.lane(name));
+            let sum: u64 = lanes.iter().map(|lane| lane.vanished_reads + lane.ever_lost).sum();
+            (sum as f64, sum == 0)
+        };
+        "with the database first, copies of values that it has replaced stay for good" => |seen| {
+            let copies = seen.lane("Database, then cache").diverging_copies.end;
+            (copies as f64, (3..=30).contains(&copies) && seen.lane("Outbox").diverging_copies.end == 0)
+        };
+        "the outbox's relay is never far behind" => |seen| {
+            let age = seen.lane("Outbox").stale_age_ms.max;
+            (age, age < 600.0)
+        };
+    }
+
+    flush_race_marks_are_lost_only_when_the_set_is_read_and_then_deleted: "flush-race" at [], seeds NONE; {
+        "450 to 750 writes are lost" => |seen| {
+            let lane = seen.lane("Read, write, then delete");
+            let cause = lane.ever_lost_by_cause.iter().all(|(cause, _)| cause == "flush_mark_lost");
+            (lane.ever_lost as f64, cause && (450..=750).contains(&lane.ever_lost))
+        };
+        "taken in one step, none" => |seen| {
+            let lost = seen.lane("Taken in one step").ever_lost;
+            (lost as f64, lost == 0)
+        };
+    }
+
+    expire_dirty_a_ttl_shorter_than_the_flush_interval_loses_writes: "expire-dirty" at [], seeds NONE; {
+        "a third of the writes is lost" => |seen| {
+            let lane = seen.lane("Flushed every 10 s");
+            let share = lane.ever_lost as f64 / lane.writes as f64;
+            (share, (0.30..0.39).contains(&share) && lane.ever_lost_by_cause.iter().all(|(cause, _)| cause == "expired_dirty"))
+        };
+        "with a flush in time, none" => |seen| {
+            let lost = seen.lane("Flushed every 2 s").ever_lost + seen.lane("Flushed when it expires").ever_lost;
+            (lost as f64, lost == 0)
+        };
+        "which writes up to twice the rows" => |seen| {
+            let rows = |name| seen.lane(name).database.writes as f64;
+            let times = rows("Flushed every 2 s") / rows("Flushed every 10 s");
+            (times, (2.0..2.6).contains(&times))
+        };
+    }
+
+    thundering_herd_comes_at_the_expiry_and_each_remedy_works_in_its_own_way: "thundering-herd" at [9, 13], seeds NONE; {
+        "until the expiry the cache is warm" => |seen| {
+            let misses = seen.at(9, "Everyone reloads").misses;
+            (misses as f64, misses <= 5)
+        };
+        "then hundreds wait for a connection" => |seen| {
+            let waits = seen.at(13, "Everyone reloads").app.pool_waits;
+            (waits as f64, waits > 200)
+        };
+        "and the slowest reads take three to five seconds" => |seen| {
+            let slowest = seen.lane("Everyone reloads").latency_ms.read.max;
+            (slowest, (2_500.0..6_000.0).contains(&slowest) && seen.end.iter().all(|lane| lane.errors == 0))
+        };
+        "with jitter less than half of that" => |seen| {
+            let slowest = |name| seen.lane(name).latency_ms.read.max;
+            let share = slowest("TTLs with jitter") / slowest("Everyone reloads");
+            (share, share < 0.5)
+        };
+        "with any other remedy less than a tenth" => |seen| {
+            let slowest = ["Single flight", "Early refresh", "Leases"].map(|name| seen.lane(name).latency_ms.read.max);
+            let share = slowest.into_iter().fold(0.0, f64::max) / seen.lane("Everyone reloads").latency_ms.read.max;
+            (share, share < 0.1)
+        };
+        "leases load each page once an expiry" => |seen| {
+            // Seven times twenty pages, the warm-up among them.
+            let reads = seen.lane("Leases").database.reads;
+            (reads as f64, reads == 140)
+        };
+        "single flight loads a third as often as none" => |seen| {
+            let reads = |name| seen.lane(name).database.reads as f64;
+            let share = reads("Single flight") / reads("Everyone reloads");
+            (share, share < 1.0 / 3.0)
+        };
+        "jitter nearly as often, but not at one moment" => |seen| {
+            let reads = |name| seen.lane(name).database.reads as f64;
+            let share = reads("TTLs with jitter") / reads("Everyone reloads");
+            (share, share > 0.65)
+        };
+        "early refresh before anybody waits" => |seen| {
+            let expired = |name| seen.lane(name).misses_by_cause.expired as f64;
+            let share = expired("Early refresh") / expired("Everyone reloads");
+            (share, share < 0.05)
+        };
+    }
+
+    db_brownout_retries_keep_the_database_down_and_the_breaker_lets_it_recover: "db-brownout" at [29, 45, 50, 60, 85], seeds NONE; {
+        "all is well before" => |seen| {
+            let errors: u64 = ["No retries", "Three retries"].iter().map(|name| seen.at(29, name).errors).sum();
+            (errors as f64, errors == 0)
+        };
+        "in the brown-out six of ten requests fail" => |seen| {
+            let failed = seen.failed(29, 45, "No retries");
+            (failed, (0.5..0.65).contains(&failed))
+        };
+        "without retries it is well again some ten seconds later" => |seen| {
+            let failed = seen.failed(60, 85, "No retries");
+            (failed, failed == 0.0)
+        };
+        "with three, nobody is answered any more" => |seen| {
+            let failed = seen.failed(60, 85, "Three retries");
+            (failed, failed > 0.9)
+        };
+        "with a breaker it is well again within five seconds" => |seen| {
+            let failed = seen.failed(50, 85, "Retries and a breaker");
+            (failed, failed == 0.0)
+        };
+    }
+
+    increment_race_only_the_naive_way_loses_increments: "increment-race" at [], seeds NONE; {
+        "650 to 900 increments are lost" => |seen| {
+            let lost = seen.lane("Read, add one, write").lost_increments;
+            (lost as f64, (650..=900).contains(&lost))
+        };
+        "with the others none" => |seen| {
+            let lost = seen.lane("Compare and set").lost_increments + seen.lane("Increment in the database").lost_increments;
+            (lost as f64, lost == 0)
+        };
+        "compare-and-set reads two thirds more and takes a third longer" => |seen| {
+            let (naive, compared) = (seen.lane("Read, add one, write"), seen.lane("Compare and set"));
+            let reads = compared.database.reads as f64 / naive.database.reads as f64;
+            (reads, reads > 1.5 && compared.latency_ms.write.mean > 1.3 * naive.latency_ms.write.mean)
+        };
+        "an increment in the database takes two thirds of the naive way's time" => |seen| {
+            let write = |name| seen.lane(name).latency_ms.write.mean;
+            let share = write("Increment in the database") / write("Read, add one, write");
+            (share, (0.55..0.75).contains(&share))
+        };
+    }
+
+    write_heavy_gathering_writes_spares_the_database: "write-heavy" at [], seeds NONE; {
+        "gathered for a second, fewer than half the rows are written" => |seen| {
+            let rows = |name| seen.lane(name).database.writes as f64;
+            let times = rows("Write-around") / rows("Write-back every second");
+            (times, times > 2.0)
+        };
+        "gathered for ten, again fewer than half" => |seen| {
+            let rows = |name| seen.lane(name).database.writes as f64;
+            let times = rows("Write-back every second") / rows("Write-back every 10 s");
+            (times, times > 2.0)
+        };
+        "and writes are answered ten times as fast" => |seen| {
+            let write = |name| seen.lane(name).latency_ms.write.mean;
+            let times = write("Write-around") / write("Write-back every second");
+            (times, times > 10.0)
+        };
+        "a cache that forgets what was written hits seldom, one that keeps it nearly always" => |seen| {
+            let kept = ["Write-through", "Write-back every second", "Write-back every 10 s"];
+            let hits = seen.lane("Write-around").hit_ratio;
+            (hits, hits < 0.3 && kept.iter().all(|name| seen.lane(name).hit_ratio > 0.9))
+        };
+    }
+
+    ycsb_a_has_the_benchmarks_mix_and_write_back_saves_rows: "ycsb-a" at [], seeds NONE; {
+        "half writes" => |seen| of_the_mix(seen, 0.5);
+        "write-back writes little more than half of the rows" => |seen| {
+            let rows = |name| seen.lane(name).database.writes as f64;
+            let share = rows("Write-back") / rows("Look-aside");
+            (share, (0.5..0.62).contains(&share))
+        };
+        "a cache that keeps what is written hits more often" => |seen| {
+            let more = seen.lane("Write-through").hit_ratio - seen.lane("Look-aside").hit_ratio;
+            (more, more > 0.1)
+        };
+    }
+
+    ycsb_b_has_the_benchmarks_mix_and_hit_ratios_that_are_nearly_the_same: "ycsb-b" at [], seeds NONE; {
+        "one in twenty writes" => |seen| of_the_mix(seen, 0.05);
+        "the hit ratios are within five points" => |seen| {
+            let hits = seen.end.iter().map(|lane| lane.hit_ratio);
+            let spread = hits.clone().fold(0.0, f64::max) - hits.fold(1.0, f64::min);
+            (spread, spread < 0.05)
+        };
+        "write-back answers writes ten times as fast" => |seen| {
+            let write = |name| seen.lane(name).latency_ms.write.mean;
+            let times = write("Look-aside") / write("Write-back");
+            (times, times > 10.0)
+        };
+    }
+
+    ycsb_c_has_the_benchmarks_mix_and_the_writing_strategy_changes_nothing: "ycsb-c" at [], seeds NONE; {
+        "reads only" => |seen| of_the_mix(seen, 0.0);
+        "the hit ratios are the same" => |seen| {
+            let hits = seen.end.iter().map(|lane| lane.hit_ratio);
+            let spread = hits.clone().fold(0.0, f64::max) - hits.fold(1.0, f64::min);
+            (spread, spread < 0.005)
+        };
+    }
+
+    ycsb_d_has_the_benchmarks_mix_and_writes_that_fill_the_cache: "ycsb-d" at [], seeds NONE; {
+        "one in twenty inserts" => |seen| of_the_mix(seen, 0.05);
+        "filled by its writes, a cache hits four points more" => |seen| {
+            let more = seen.lane("Write-through").hit_ratio - seen.lane("Look-aside").hit_ratio;
+            (more, more > 0.04)
+        };
+    }
+
+    ycsb_e_has_the_benchmarks_mix_and_lru_hardly_helps: "ycsb-e" at [], seeds NONE; {
+        "one operation in twenty inserts; the others read some 50 records each" => |seen| {
+            let lane = seen.lane("Look-aside");
+            let inserts = lane.writes as f64 / lane.requests as f64 * (0.95 * 50.0 + 0.05);
+            (inserts, (0.02..0.09).contains(&inserts) && seen.end.iter().all(|lane| lane.errors == 0))
+        };
+        // An LRU cache of its own, on the same mix with scrambled keys: 0.21; with popular neighbours, 0.64.
+        "LRU hits between a sixth and 0.3" => |seen| {
+            let hits = seen.lane("Look-aside").hit_ratio;
+            (hits, (1.0 / 6.0..0.3).contains(&hits))
+        };
+    }
+
+    ycsb_f_has_the_benchmarks_mix_and_loses_modifications: "ycsb-f" at [], seeds NONE; {
+        "half modify" => |seen| of_the_mix(seen, 0.5);
+        "thousands of modifications are lost with look-aside, hundreds with write-through" => |seen| {
+            let lost = seen.lane("Look-aside").lost_increments;
+            let through = seen.lane("Write-through").lost_increments;
+            (lost as f64, lost > 2_000 && (500..1_200).contains(&through) && seen.lane("Write-back").lost_increments < 100)
+        };
+    }
+
+    // Bronson, Aghayev, Charapko, Zhu, HotOS 2021.
+    never_comes_back_after_one_flush_look_aside_stays_down_and_read_through_is_back: "never-comes-back" at [40, 60, 70, 80, 120, 180],
+        seeds [1_001, 1_002];
+    {
+        "nine of ten reads hit before, and none fails" => |seen| {
+            let hits = seen.hits(40, 60, "Look-aside");
+            (hits, (0.88..0.92).contains(&hits) && seen.failed(40, 60, "Look-aside") == 0.0)
+        };
+        "look-aside stays at .18 hits" => |seen| {
+            let hits = seen.hits(80, 180, "Look-aside");
+            (hits, (0.16..0.21).contains(&hits))
+        };
+        "and four of five requests fail" => |seen| {
+            let failed = seen.failed(80, 180, "Look-aside");
+            (failed, (0.78..0.84).contains(&failed))
+        };
+        "single flight does not help" => |seen| {
+            let hits = seen.hits(80, 180, "Look-aside, single flight");
+            (hits, (0.16..0.23).contains(&hits))
+        };
+        "read-through hits nine of ten within 20 s, and fails none from then on" => |seen| {
+            let hits = seen.hits(80, 120, "Read-through");
+            (hits, (0.88..0.92).contains(&hits) && seen.failed(80, 180, "Read-through") == 0.0)
+        };
+    }
+
+    // The same.
+    tipping_point_retries_divide_the_load_that_a_database_can_heal_at: "tipping-point" at [20, 60, 70, 90, 130, 150, 180],
+        seeds [1_001, 1_002];
+    {
+        "all is well at 280 a second" => |seen| {
+            let errors: u64 = ["No retries", "One retry", "Three retries"].iter().map(|name| seen.at(20, name).errors).sum();
+            (errors as f64, errors == 0)
+        };
+        "without retries it heals at 280 within a minute" => |seen| {
+            let failed = seen.failed(90, 180, "No retries");
+            (failed, failed == 0.0)
+        };
+        "with one it does not" => |seen| {
+            let failed = seen.failed(60, 90, "One retry");
+            (failed, failed > 0.99)
+        };
+        "but at 140" => |seen| {
+            let failed = seen.failed(150, 180, "One retry");
+            (failed, failed == 0.0)
+        };
+        "with three not even then" => |seen| {
+            let failed = seen.failed(130, 180, "Three retries");
+            (failed, failed > 0.99)
+        };
+    }
+
+    // Marc Brooker's cache_sim.
+    cold_start_hit_ratios_are_those_of_his_simulator: "cold-start" at [5, 8, 15, 18], seeds [1_001, 1_002]; {
+        "5 a second: .59" => |seen| within(seen.hits(5, 8, "5 a second"), 0.59);
+        "and .70" => |seen| within(seen.hits(15, 18, "5 a second"), 0.70);
+        "10 a second: .67" => |seen| within(seen.hits(5, 8, "10 a second"), 0.67);
+        "and .75" => |seen| within(seen.hits(15, 18, "10 a second"), 0.75);
+        "20 a second: .73" => |seen| within(seen.hits(5, 8, "20 a second"), 0.73);
+        "and .79" => |seen| within(seen.hits(15, 18, "20 a second"), 0.79);
+        "100 a second: .82" => |seen| within(seen.hits(5, 8, "100 a second"), 0.82);
+        "and .86" => |seen| within(seen.hits(15, 18, "100 a second"), 0.86);
+        "a database that can carry the load fills the cache in five seconds" => |seen| {
+            let hits = seen.hits(5, 8, "As many as are asked for");
+            (hits, (0.84..0.89).contains(&hits) && seen.lane("As many as are asked for").errors < 30)
+        };
+    }
+
+    // Huang, Magnusson, Muralikrishna, Estyak, Isaacs, Aghayev, Zhu, Charapko, OSDI 2022.
+    retry_storm_four_resends_keep_the_database_down_and_fewer_do_not: "retry-storm" at [20, 40, 60, 80], seeds [1_001, 1_002]; {
+        "four resends never heal" => |seen| {
+            let failed = seen.failed(40, 60, "Four resends");
+            (failed, failed > 0.99 && seen.at(20, "Four resends").errors == 0)
+        };
+        "one resend heals within half a minute" => |seen| {
+            let failed = seen.failed(60, 80, "One resend");
+            (failed, failed == 0.0)
+        };
+        "with a queue of 100 it heals as soon as the CPU is back" => |seen| {
+            let failed = seen.failed(40, 80, "A queue of 100");
+            (failed, failed == 0.0 && seen.lane("A queue of 100").errors > 4_000)
+        };
+        "and nothing fails when inserts are cancelled at their timeout" => |seen| {
+            let errors = seen.lane("Inserts cancelled at their timeout").errors;
+            (errors as f64, errors == 0)
+        };
+    }
+}
+
+/// The load test's rows: percentiles in milliseconds, and requests.
+const LOAD_TEST: [(&str, [f64; 11], f64); 2] = [
+    ("Without Redis", [110.0, 200.0, 280.0, 330.0, 470.0, 600.0, 840.0, 970.0, 1500.0, 1800.0, 1800.0], 5843.0),
+    ("With Redis", [27.0, 34.0, 39.0, 43.0, 55.0, 67.0, 88.0, 110.0, 170.0, 190.0, 190.0], 7578.0),
+];
+
+/// How far off the first so many percentiles are, at worst, as a share of the load test's.
+fn worst_percentile(seen: &Seen, count: usize) -> f64 {
+    let off = |(name, row, _): &(&str, [f64; 11], f64)| {
+        let Summary { p50, p66, p75, p80, p90, p95, p98, p99, p99_9, p99_99, max, .. } = seen.lane(name).latency_ms.all;
         let measured = [p50, p66, p75, p80, p90, p95, p98, p99, p99_9, p99_99, max];
-        for (measured, expected) in measured.into_iter().zip(row) {
-            assert!((measured / expected - 1.0).abs() < 0.15, "{name}: {measured:.1} ms for {expected} ms");
+        let off = measured.into_iter().zip(row).map(|(measured, expected)| (measured / expected - 1.0).abs());
+        off.take(count).fold(0.0, f64::max)
+    };
+    LOAD_TEST.iter().map(off).fold(0.0, f64::max)
+}
+
+/// The share of writes, within two points of `writes`, and that nothing goes wrong.
+fn of_the_mix(seen: &Seen, writes: f64) -> (f64, bool) {
+    let share = seen.end[0].writes as f64 / seen.end[0].requests as f64;
+    let well = seen.end.iter().all(|lane| lane.errors == 0 && lane.ever_lost == 0);
+    (share, well && (share - writes).abs() < 0.02)
+}
+
+/// A hit ratio and whether it is that of a published run, within what luck makes of 15 loads.
+fn within(hits: f64, published: f64) -> (f64, bool) {
+    (hits, (hits - published).abs() < 0.04)
+}
+
+/// Nineteen of twenty, since what luck decides may once be rare.
+#[test]
+#[ignore = "minutes; `make test-long` runs it"]
+fn every_claim_of_every_preset_holds_with_nineteen_of_twenty_other_seeds() {
+    let seeds: Vec<u64> = (101..=120).collect();
+    let mut broken = Vec::new();
+    println!("{:<18} {:>9} {:>9} {:>9} {:>9} holds  claim", "preset", "own", "least", "median", "most");
+    for promise in PROMISES {
+        let own = promise.with(None);
+        let runs = in_parallel(&seeds, |seed| promise.with(Some(seed)));
+        for (at, claim) in promise.claims.iter().enumerate() {
+            let mut figures: Vec<f64> = runs.iter().map(|run| run[at].0).collect();
+            figures.sort_by(f64::total_cmp);
+            let holds = runs.iter().filter(|run| run[at].1).count();
+            let (least, median, most) = (figures[0], (figures[9] + figures[10]) / 2.0, figures[19]);
+            let (preset, own) = (promise.preset, own[at].0);
+            let line =
+                format!("{preset:<18} {own:>9.4} {least:>9.4} {median:>9.4} {most:>9.4} {holds:>2}/20  {}", claim.says);
+            println!("{line}");
+            if holds < 19 {
+                broken.push(line);
+            }
         }
-        let off = lane.requests as f64 / requests - 1.0;
-        assert!(off.abs() < 0.05, "{name}: {} requests for {requests}", lane.requests);
+    }
+    assert!(broken.is_empty(), "claims that luck breaks: {broken:#?}");
+}
+
+#[test]
+fn every_preset_with_a_file_makes_a_promise() {
+    let promised: Vec<&str> = PROMISES.iter().map(|promise| promise.preset).collect();
+    for preset in presets::ALL {
+        assert!(promised.contains(&preset.name), "{}: what does it claim?", preset.name);
     }
 }
 
-#[test]
-fn redis_down_look_aside_floods_the_database_and_read_through_fails() {
-    let lanes = run("redis-down");
-    let (aside, through) = (lane(&lanes, "Look-aside"), lane(&lanes, "Read-through"));
-    assert!(aside.database.reads > 3 * through.database.reads, "{} reads", aside.database.reads);
-    assert!(aside.database.queue_max >= 1_000 && through.database.queue_max < 500);
-    // 20 s of 60 at 98 % reads.
-    let share = through.errors as f64 / through.requests as f64;
-    assert!((0.30..0.36).contains(&share), "{share:.3} of read-through's requests failed");
+/// The lanes of a preset with something else, in the end.
+fn run_with(preset: &str, change: impl FnOnce(&mut Scenario)) -> Vec<LaneReport> {
+    seen_with(preset, &[], change).end
+}
+
+fn seen_with(preset: &str, at: &[u64], change: impl FnOnce(&mut Scenario)) -> Seen {
+    let mut scenario = presets::get(preset).expect("a preset").scenario().clone();
+    change(&mut scenario);
+    Seen::of(&scenario, at)
 }
 
 #[test]
-fn product_list_look_aside_stampedes_at_each_expiry_and_read_through_loads_once() {
-    let lanes = run("product-list");
-    let expiries = lane(&lanes, "Read-through").database.reads;
-    assert!((5..=7).contains(&expiries), "{expiries} loads in 60 s of a TTL of 10 s");
-    assert!(lane(&lanes, "Look-aside").database.reads > 20 * expiries);
+fn locust_test_prints_both_rows_of_the_load_test_to_the_slowest_request() {
+    let seen = seen_with("locust-test", &[], |_| {});
+    let worst = worst_percentile(&seen, 11);
+    assert!(worst < 0.15, "{worst:.3}");
 }
 
 #[test]
-fn like_button_a_crash_costs_what_was_liked_since_the_last_flush() {
-    let lanes = run("like-button");
-    let (rare, often) =
-        (lane(&lanes, "Flushed every 50 min").ever_lost, lane(&lanes, "Flushed every minute").ever_lost);
-    // 30 min after a flush at 6 writes a second; half a minute, at most, after one.
-    assert!((10_000..11_500).contains(&rare), "{rare} lost");
-    assert!(often <= 400, "{often} lost");
-    assert_eq!(lane(&lanes, "Straight to the database").ever_lost, 0);
+fn locust_test_between_300_and_400_users_the_cache_stops_helping_because_the_servers_are_busy() {
+    let medians = |users| {
+        let lanes = run_with("locust-test", |scenario| {
+            let Arrivals::Closed { users: before, .. } = &mut scenario.clients.arrivals else { panic!("users") };
+            *before = users;
+        });
+        ["Without Redis", "With Redis"].map(|name| lane(&lanes, name).latency_ms.all.p50)
+    };
+    let ([without, with], [late_without, late_with]) = (medians(300), medians(400));
+    assert!(with < 0.6 * without && without < 125.0, "{without} and {with} ms");
+    assert!(late_with > late_without && late_without > 125.0, "{late_without} and {late_with} ms");
 }
 
 #[test]
-fn default_sets_the_strategies_apart_within_three_seconds() {
+fn default_crashes_half_way_between_two_flushes() {
     let scenario = presets::get("default").expect("a preset").scenario();
-    let mut experiment = Experiment::new(scenario, None).expect("a preset runs");
-    experiment.advance(Nanos::from_secs(3), || false);
-    let lanes = experiment.report().lanes;
-    let write = |name: &str| lane(&lanes, name).latency_ms.write.p50;
-    assert!(write("Write-through") > 4.0 * write("Write-back"));
-    assert!(lane(&lanes, "Write-around").stale_reads > 10 * lane(&lanes, "Look-aside").stale_reads.max(1));
-    assert_eq!(
-        scenario.faults[0].at.moment().expect("a moment").0 * 3,
-        scenario.duration.0,
-        "the crash is at a third of the run"
-    );
-}
-
-#[test]
-fn view_counter_gathering_saves_rows_and_a_crash_costs_what_was_gathered_since_the_flush() {
-    let lanes = run("view-counter");
-    let at = |name| lane(&lanes, name);
-    let (one, often, rare) =
-        (at("In the database"), at("In the cache, written every second"), at("In the cache, written every 10 s"));
-    assert_eq!((one.ever_lost, one.lost_increments), (0, 0));
-    assert!(one.database.writes > 2 * often.database.writes && often.database.writes > 2 * rare.database.writes);
-    // At most the increments of one interval: 200 a second.
-    assert!((1..=260).contains(&often.ever_lost), "{} lost", often.ever_lost);
-    assert!((1..=2_200).contains(&rare.ever_lost) && rare.ever_lost > often.ever_lost, "{} lost", rare.ever_lost);
-}
-
-#[test]
-fn session_tokens_live_in_the_cache_only_and_a_crash_takes_what_is_not_on_disk() {
-    let lanes = run("session-tokens");
-    for lane in &lanes {
-        assert_eq!(
-            (lane.database.writes, lane.writes_by_class.durable),
-            (0, 0),
-            "{}: no session in the database",
-            lane.name
-        );
-        assert!(lane.writes_by_class.at_risk > 3_000, "{}: the sessions that live", lane.name);
-        assert_eq!(lane.misses_by_cause.expired, 0, "who comes back in time stays logged in");
-    }
-    let at = |name| lane(&lanes, name);
-    let lost = |name| at(name).ever_lost;
-    // 90 writes a second, the crash after 38 s, eight seconds after a snapshot.
-    assert!(lost("Nothing on disk") > 3_000, "{}", lost("Nothing on disk"));
-    assert!((600..=12 * 90).contains(&lost("A snapshot every 10 s")), "{}", lost("A snapshot every 10 s"));
-    assert!((1..=2 * 110).contains(&lost("Append-only, every second")), "at most 2 s of writes");
-    assert_eq!(lost("Append-only, always"), 0);
-    let write = |name| at(name).latency_ms.write.p50;
-    assert!(write("Append-only, always") > 3.0 * write("Nothing on disk"), "which each write pays for");
-    assert!(write("Append-only, every second") < 1.1 * write("Nothing on disk"), "and a second of loss is free");
-}
-
-#[test]
-fn keys_star_delays_everyone_on_a_warm_cache_and_with_four_nodes_a_quarter() {
-    let lanes = run("keys-star");
-    let (one, four) = (lane(&lanes, "One node"), lane(&lanes, "Four nodes"));
-    for lane in [one, four] {
-        assert_eq!((lane.errors, lane.ever_lost), (0, 0), "{}: nothing breaks, it only waits", lane.name);
-        assert_eq!(lane.misses_by_cause.cold, 0, "{}: all keys were there before anybody counted", lane.name);
-        assert!(lane.hit_ratio > 0.98, "{}: {}", lane.name, lane.hit_ratio);
-    }
-    let calm = run_with("keys-star", |scenario| scenario.faults.clear());
-    let p99 = |lane: &LaneReport| lane.latency_ms.read.p99;
-    assert!(p99(one) > 3.0 * p99(&calm[0]), "{} and {} ms", p99(one), p99(&calm[0]));
-    assert!(p99(four) < 1.5 * p99(&calm[1]), "{} and {} ms", p99(four), p99(&calm[1]));
-}
-
-#[test]
-fn failover_loses_acknowledged_writes_unless_they_waited_for_the_replica() {
-    let lanes = run("failover");
-    let (at_once, waited) = (lane(&lanes, "Answered at once"), lane(&lanes, "Answered when a replica has it"));
-    assert!(at_once.ever_lost > 0);
-    assert_eq!(at_once.ever_lost_by_cause, [("failover_lag".to_owned(), at_once.ever_lost)]);
-    assert_eq!(waited.ever_lost, 0);
-    assert!(waited.latency_ms.write.p50 > 10.0 * at_once.latency_ms.write.p50, "which it pays for");
-}
-
-#[test]
-fn scale_out_the_loss_of_one_node_of_four_is_a_quarter_of_the_loss_of_the_only_one() {
-    let lanes = run("scale-out");
-    let (one, four) = (lane(&lanes, "One node"), lane(&lanes, "Four nodes"));
-    assert!(one.database.reads > 2 * four.database.reads);
-    assert!(one.errors > 1_000 && four.errors == 0, "{} and {} errors", one.errors, four.errors);
-}
-
-#[test]
-fn local_vs_global_local_copies_are_fast_and_stale_and_messages_make_them_fresh_again() {
-    let lanes = run("local-vs-global");
-    let (global, local) = (lane(&lanes, "One global cache"), lane(&lanes, "And a local one in each server"));
-    let told = lane(&lanes, "Local, told of every write");
-    assert!(local.latency_ms.read.p50 < 0.5 * global.latency_ms.read.p50);
-    assert!(local.stale_reads > 20 * global.stale_reads.max(1), "{} and {}", local.stale_reads, global.stale_reads);
-    assert!(told.stale_reads * 10 < local.stale_reads, "{}", told.stale_reads);
-}
-
-#[test]
-fn memory_overflow_eviction_misses_refusal_says_no_and_paging_is_slow() {
-    let lanes = run("memory-overflow");
-    let at = |name| lane(&lanes, name);
-    let (evict, refuse, page) =
-        (at("Evict the least recently used"), at("Refuse what does not fit"), at("Page to disk"));
-    assert!(evict.misses_by_cause.evicted > 1_000 && evict.errors == 0);
-    assert!(refuse.writes_by_class.rejected > 3_000 && refuse.errors == refuse.writes_by_class.rejected);
-    assert!(refuse.misses_by_cause.evicted == 0 && refuse.hits > 10_000, "what is there stays and is served");
-    assert!(page.latency_ms.read.p50 > 5.0 * evict.latency_ms.read.p50 && page.errors == 0);
-    assert!(page.hit_ratio > evict.hit_ratio + 0.2 && page.cache.utilisation > 5.0 * evict.cache.utilisation);
-}
-
-#[test]
-fn ttl_vs_invalidate_a_copy_is_never_staler_than_its_ttl_and_deleting_keeps_it_fresh() {
-    let lanes = run("ttl-vs-invalidate");
-    let at = |name| lane(&lanes, name);
-    let (minute, short, deleted) = (at("TTL of a minute"), at("TTL of 2 s"), at("Deleted by each write"));
-    assert!(minute.stale_reads > 2 * short.stale_reads && short.stale_reads > 20 * deleted.stale_reads.max(1));
-    assert!(short.stale_age_ms.max < 2_100.0, "{} ms", short.stale_age_ms.max);
-    assert!(short.hit_ratio < deleted.hit_ratio && deleted.hit_ratio < minute.hit_ratio);
-}
-
-#[test]
-fn stale_set_race_deleting_twice_bounds_it_for_more_stale_reads_and_leases_end_it() {
-    let lanes = run("stale-set-race");
-    let at = |name| lane(&lanes, name);
-    let (once, twice, leases) = (at("Delete after the write"), at("Delete twice"), at("Leases"));
-    assert!(once.stale_reads > 100 && once.stale_age_ms.max > 2_000.0, "an old value stays until the next write");
-    assert!(twice.stale_age_ms.p99 < 600.0, "or until the second delete: {} ms", twice.stale_age_ms.p99);
-    assert!(twice.stale_reads > 3 * once.stale_reads / 2, "which is a price: {}", twice.stale_reads);
-    assert_eq!(leases.stale_reads, 0);
-}
-
-#[test]
-fn dual_write_a_crash_leaves_writes_half_done_and_the_outbox_none() {
-    let lanes = run("dual-write");
-    let at = |name| lane(&lanes, name);
-    let half_done = |lane: &LaneReport| lane.writes - lane.database.writes;
-    let (both, first) = (at("Cache, then database"), at("Told yes after the first"));
-    assert!(half_done(both) >= 5 && both.vanished_reads >= 20, "{} {}", half_done(both), both.vanished_reads);
-    assert_eq!(both.ever_lost, 0, "but nobody was told yes");
-    assert!(half_done(first) >= 5 && first.vanished_reads >= 20, "{} {}", half_done(first), first.vanished_reads);
-    assert_eq!(first.ever_lost_by_cause, [("dual_write_half_done".to_owned(), first.ever_lost)]);
-    assert!(first.ever_lost >= 5, "told yes, and never in the database");
-    for name in ["Database, then cache", "Outbox"] {
-        assert_eq!((half_done(at(name)), at(name).vanished_reads, at(name).ever_lost), (0, 0, 0), "{name}");
-    }
-    assert!(at("Outbox").stale_age_ms.max < 600.0, "the relay is never far behind");
+    assert_eq!(scenario.faults[0].at.moment().expect("a moment").0 % 5_000_000_000, 2_500_000_000);
 }
 
 #[test]
@@ -259,121 +829,90 @@ fn dual_write_without_a_crash_nothing_is_half_done_in_any_lane() {
     }
 }
 
+/// The trap is there only while 1,000 reads a second miss more than the database serves, and a queue makes callers wait longer
+/// than they do.
 #[test]
-fn flush_race_marks_are_lost_only_when_the_set_is_read_and_then_deleted() {
-    let lanes = run("flush-race");
-    let (race, atomic) = (lane(&lanes, "Read, write, then delete"), lane(&lanes, "Taken in one step"));
-    assert!(race.ever_lost > 0 && race.ever_lost_by_cause.iter().all(|(cause, _)| cause == "flush_mark_lost"));
-    assert_eq!(atomic.ever_lost, 0);
+fn never_comes_back_is_back_with_less_load_or_a_short_queue() {
+    let back = |change: fn(&mut Scenario)| {
+        let seen = seen_with("never-comes-back", &[120, 180], change);
+        seen.hits(120, 180, "Look-aside")
+    };
+    let [less, short] = [
+        back(|scenario| {
+            let Arrivals::Spike(spike) = &mut scenario.clients.arrivals else { panic!("a spike") };
+            spike.times = 1.4;
+        }),
+        back(|scenario| scenario.database.queue = 100),
+    ];
+    assert!(less > 0.88 && short > 0.88, "{less:.3} and {short:.3}");
 }
 
+/// Bronson et al.: 300/s over two tries.
 #[test]
-fn expire_dirty_a_ttl_shorter_than_the_flush_interval_loses_writes() {
-    let lanes = run("expire-dirty");
-    let late = lane(&lanes, "Flushed every 10 s");
-    assert!(late.ever_lost > 100 && late.ever_lost_by_cause.iter().all(|(cause, _)| cause == "expired_dirty"));
-    assert_eq!(
-        (lane(&lanes, "Flushed every 2 s").ever_lost, lane(&lanes, "Flushed when it expires").ever_lost),
-        (0, 0)
-    );
+fn tipping_point_one_retry_heals_5_percent_below_150_a_second_and_not_5_percent_above() {
+    let heals = |rate: f64| {
+        let seen = seen_with("tipping-point", &[290, 300], |scenario| {
+            let Arrivals::Spike(spike) = &mut scenario.clients.arrivals else { panic!("a spike") };
+            (spike.rate, spike.times) = (rate, 280.0 / rate);
+            scenario.duration = Nanos::from_secs(300);
+        });
+        seen.failed(290, 300, "One retry")
+    };
+    assert_eq!(heals(142.5), 0.0);
+    assert!(heals(157.5) > 0.99);
 }
 
+/// The four outcomes of the artifact of Huang et al., OSDI 2022.
 #[test]
-fn thundering_herd_comes_at_the_expiry_and_passes() {
-    let [before, after, ..] = run_at("thundering-herd", [9, 13]);
-    let (before, after) = (lane(&before, "Everyone reloads"), lane(&after, "Everyone reloads"));
-    assert!(before.misses <= 5 && before.database.queue_max <= 20, "warm before the doors open: {}", before.misses);
-    assert!(after.misses_by_cause.expired > 200 && after.database.queue_max > 200, "{}", after.database.queue_max);
-    let lanes = run("thundering-herd");
-    let herd = lane(&lanes, "Everyone reloads");
-    assert!(herd.latency_ms.read.max > 2_000.0 && herd.latency_ms.read.p95 < 2.0, "overwhelmed, and well again");
-    assert!(herd.database.utilisation < 0.3 && lanes.iter().all(|lane| lane.errors == 0), "the database survives");
-}
-
-#[test]
-fn thundering_herd_each_remedy_works_alone_and_in_its_own_way() {
-    let lanes = run("thundering-herd");
-    let at = |name| lane(&lanes, name);
-    let herd = at("Everyone reloads");
-    for lane in &lanes[1..] {
-        assert!(lane.database.queue_max * 5 < herd.database.queue_max, "{}: {}", lane.name, lane.database.queue_max);
-        assert!(lane.latency_ms.read.max * 4.0 < herd.latency_ms.read.max, "{}", lane.name);
-    }
-    assert!(at("Single flight").database.reads * 3 < herd.database.reads, "one load for all who wait at a server");
-    // Seven times twenty pages, the warm-up among them.
-    assert_eq!(at("Leases").database.reads, 140, "one load for all");
-    let jitter = at("TTLs with jitter");
-    assert!(jitter.database.reads * 4 > herd.database.reads * 3, "as many loads, but not at one moment");
-    assert!(at("Early refresh").misses_by_cause.expired * 10 < herd.misses_by_cause.expired, "before anybody waits");
-}
-
-#[test]
-fn db_brownout_retries_keep_the_database_down_and_the_breaker_lets_it_recover() {
-    // The brown-out is from 30 to 45 s.
-    let [before, early, late, end] = run_at("db-brownout", [29, 48, 60, 85]);
-    let errors = |from: &[LaneReport], to: &[LaneReport], name| lane(to, name).errors - lane(from, name).errors;
-    let requests = lane(&end, "No retries").requests - lane(&late, "No retries").requests;
-    assert!(before.iter().all(|lane| lane.errors == 0));
-    assert!(errors(&late, &end, "Three retries") * 10 > requests * 9, "long after, still nearly nobody is answered");
-    assert_eq!(errors(&late, &end, "No retries"), 0);
-    assert_eq!(errors(&early, &end, "Retries and a breaker"), 0, "answered again within three seconds");
-    assert!(errors(&early, &late, "No retries") > 500, "which takes longer without retries and breaker");
-}
-
-#[test]
-fn increment_race_only_the_naive_way_loses_increments() {
-    let lanes = run("increment-race");
-    let lost = |name| lane(&lanes, name).lost_increments;
-    assert!(lost("Read, add one, write") > 100, "{}", lost("Read, add one, write"));
-    assert_eq!((lost("Compare and set"), lost("Increment in the database")), (0, 0));
-    let at = |name| lane(&lanes, name);
-    let (naive, compared, added) = (at("Read, add one, write"), at("Compare and set"), at("Increment in the database"));
-    assert!(compared.database.reads > naive.database.reads * 5 / 4, "it reads again where it lost a race");
-    let write = |lane: &LaneReport| lane.latency_ms.write.p50;
-    assert!(write(compared) > 1.2 * write(naive) && write(naive) > 1.2 * write(added));
-}
-
-#[test]
-fn write_heavy_gathering_writes_spares_the_database() {
-    let lanes = run("write-heavy");
-    let at = |name| lane(&lanes, name);
-    let (around, second, ten) = (at("Write-around"), at("Write-back every second"), at("Write-back every 10 s"));
-    assert!(around.database.writes > 2 * second.database.writes && second.database.writes > 2 * ten.database.writes);
-    assert!(around.latency_ms.write.mean > 10.0 * second.latency_ms.write.mean);
-    assert!(around.hit_ratio < 0.3, "a copy is deleted by the next write");
-    assert!([at("Write-through"), second, ten].iter().all(|lane| lane.hit_ratio > 0.9), "what was written is kept");
-}
-
-#[test]
-fn ycsb_mixes_are_those_of_the_benchmark() {
-    for (name, writes) in [("a", 0.5), ("b", 0.05), ("c", 0.0), ("d", 0.05), ("f", 0.5)] {
-        let lanes = run(&format!("ycsb-{name}"));
-        let share = lanes[0].writes as f64 / lanes[0].requests as f64;
-        assert!((share - writes).abs() < 0.02, "ycsb-{name}: {share:.3} write");
-        assert!(lanes.iter().all(|lane| lane.errors == 0 && lane.ever_lost == 0), "ycsb-{name}");
-    }
-    // 5 % of operations insert; the others read some 50 records each.
-    let e = &run("ycsb-e")[0];
-    let inserts = e.writes as f64 / e.requests as f64 * (0.95 * 50.0 + 0.05);
-    assert!(e.writes >= 10 && (0.025..0.08).contains(&inserts), "{} of {}", e.writes, e.requests);
-    assert!(e.writes_by_class.durable >= e.writes, "they are there, those of the warm-up besides");
-    let d = run("ycsb-d");
-    assert!(lane(&d, "Write-through").hit_ratio > lane(&d, "Look-aside").hit_ratio + 0.04, "writes fill the cache");
-}
-
-#[test]
-fn ycsb_e_lru_hardly_helps_scans_of_scrambled_keys_and_sieve_a_little() {
-    let hit_ratio = |change: fn(&mut Scenario)| {
-        let lanes = run_with("ycsb-e", |scenario| {
+fn retry_storm_has_the_artifacts_four_outcomes() {
+    let heals = |change: fn(&mut Scenario)| {
+        let seen = seen_with("retry-storm", &[70, 80], |scenario| {
             scenario.lanes.truncate(1);
             change(scenario);
         });
+        let failed = seen.failed(70, 80, "Four resends");
+        assert!(failed == 0.0 || failed > 0.9, "{failed:.3}");
+        failed == 0.0
+    };
+    let outcomes = [
+        heals(|scenario| scenario.faults[0].times = Some(2.0 / 0.45)),
+        heals(|_| {}),
+        heals(|scenario| scenario.faults[0].lasts = Nanos::from_secs(9)),
+        heals(|scenario| scenario.clients.arrivals = Arrivals::Constant { rate: 1_000.0 }),
+    ];
+    assert_eq!(outcomes, [true, false, true, true], "-78 % 10 s, -80 % 10 s, -80 % 9 s, -80 % at 10,000/s");
+}
+
+/// What the text says of other values of the one number that is fitted.
+#[test]
+fn retry_storm_has_the_four_outcomes_between_34_000_and_36_500_inserts_a_second() {
+    for per_second in [3_400.0, 3_650.0] {
+        let heals = |times: f64, lasts: u64, rate: f64| {
+            let seen = seen_with("retry-storm", &[70, 80], |scenario| {
+                scenario.lanes.truncate(1);
+                let Scenario { database, clients, faults, .. } = scenario;
+                database.write = cachelane::scenario::Distribution::Constant(Nanos::from_secs_f64(2.0 / per_second));
+                clients.arrivals = Arrivals::Constant { rate };
+                (faults[0].times, faults[0].lasts) = (Some(times), Nanos::from_secs(lasts));
+            });
+            seen.failed(70, 80, "Four resends") == 0.0
+        };
+        let outcomes =
+            [heals(2.0 / 0.45, 10, 1_333.3), heals(5.0, 10, 1_333.3), heals(5.0, 9, 1_333.3), heals(5.0, 10, 1_000.0)];
+        assert_eq!(outcomes, [true, false, true, true], "{per_second}");
+    }
+}
+
+#[test]
+fn ycsb_e_sieve_helps_scans_of_scrambled_keys_a_little_where_lru_hardly_does() {
+    let hit_ratio = |eviction| {
+        let lanes = run_with("ycsb-e", |scenario| {
+            scenario.lanes.truncate(1);
+            scenario.cache.eviction = eviction;
+        });
         lanes[0].hit_ratio
     };
-    let lru = hit_ratio(|_| {});
-    // An LRU cache of its own, on the same mix with scrambled keys: 0.21; with popular neighbours, 0.64.
-    assert!((0.17..0.26).contains(&lru), "{lru:.3}");
-    let sieve = hit_ratio(|scenario| scenario.cache.eviction = Eviction::Sieve);
+    let (lru, sieve) = (hit_ratio(Eviction::Lru), hit_ratio(Eviction::Sieve));
     assert!(sieve > lru + 0.03, "{sieve:.3} and {lru:.3}");
 }
 
@@ -401,10 +940,4 @@ fn ycsb_presets_are_loaded_and_scramble_their_popular_keys() {
         }
         assert!(scenario.lanes.iter().all(|lane| lane.read.warm_up() == 10_000), "ycsb-{name}");
     }
-}
-
-#[test]
-fn ycsb_f_two_clients_who_read_the_same_value_lose_a_modification() {
-    let lanes = run("ycsb-f");
-    assert!(lane(&lanes, "Look-aside").lost_increments > 500 && lanes.iter().all(|lane| lane.lost_increments > 0));
 }

@@ -383,6 +383,10 @@ pub static WORDS: Words = Words {
             "db-brownout" => "Database brownout",
             "increment-race" => "Increment race",
             "write-heavy" => "Write-heavy",
+            "never-comes-back" => "It never comes back",
+            "tipping-point" => "The tipping point of retries",
+            "cold-start" => "Cold start",
+            "retry-storm" => "Retry storm",
             other => return family_name(other).unwrap_or_else(|| other.to_owned()),
         }
         .to_owned()
