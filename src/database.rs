@@ -96,7 +96,7 @@ pub struct DatabaseCounts {
     pub refused: u64,
     /// Transactions aborted.
     pub aborted: u64,
-    /// The longest queue seen.
+    /// The longest queue since the maxima were last [restarted](Database::restart_maxima).
     pub queue_max: u32,
     /// Worker-nanoseconds spent serving.
     pub busy_ns: u128,
@@ -431,6 +431,12 @@ impl Database {
         let mut state = self.state.borrow_mut();
         self.account(&mut state);
         state.counts
+    }
+
+    /// What is the most is so from now on.
+    pub fn restart_maxima(&self) {
+        let mut state = self.state.borrow_mut();
+        state.counts.queue_max = state.line.len();
     }
 
     fn serve(&self, state: &mut State, worker: u32, call: CallId) {

@@ -195,9 +195,10 @@ impl Shards {
         self.common.calls.open(&self.common.kernel, command)
     }
 
-    /// What was asked for before does not count among the hottest keys.
+    /// What was asked for before does not count among the hottest keys, nor what was held before among the most.
     pub fn begin_to_count(&self) {
         *self.asked.borrow_mut() = Asked::default();
+        self.nodes.iter().for_each(CacheNode::restart_maxima);
     }
 
     /// The `most` keys asked for most, hottest first, each with its share of all commands; none where there is one node.

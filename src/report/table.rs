@@ -1,5 +1,6 @@
 //! Reports as tables of text, for terminals and plain files.
 
+use super::effect::{Change, Effect, LatencyEffect};
 use super::{DivergingCopies, LaneReport, Report, Summary};
 use crate::escape::shown;
 
@@ -53,45 +54,227 @@ pub fn heading(report: &Report) -> String {
     format!("{name} · seed {} · {} s, {state} · engine {}\n", report.seed, number(at), report.engine)
 }
 
-/// The lanes with their chief figures.
+/// A column of the table of lanes. It stands there where some lane has what it shows.
+struct Column {
+    head: &'static str,
+    /// Its cell, or a dash.
+    cell: fn(&LaneReport) -> Option<String>,
+    /// Whether the lane has any of it.
+    has: fn(&LaneReport) -> bool,
+    /// What it is called where no lane has any, if that is worth a word.
+    nobodys: Option<&'static str>,
+}
+
+fn count(n: u64) -> Option<String> {
+    Some(n.to_string())
+}
+
+fn percent(part: f64) -> Option<String> {
+    Some(format!("{:.1}", 100.0 * part))
+}
+
+fn ms(summary: &Summary, part: impl Fn(&Summary) -> f64) -> Option<String> {
+    (summary.count > 0).then(|| number(part(summary)))
+}
+
+/// Whether errors change the picture that latencies give: one in a thousand.
+fn fails(lane: &LaneReport) -> bool {
+    lane.errors > 0 && lane.errors * 1_000 >= lane.requests
+}
+
+/// A column of a count.
+macro_rules! counted {
+    ($head:expr, $of:expr) => {
+        counted!($head, $of, None)
+    };
+    ($head:expr, $of:expr, $nobodys:expr) => {{
+        const OF: fn(&LaneReport) -> u64 = $of;
+        Column { head: $head, cell: |lane| count(OF(lane)), has: |lane| OF(lane) > 0, nobodys: $nobodys }
+    }};
+}
+
+/// The columns, the most telling first; the digest comes last.
+const COLUMNS: &[Column] = &[
+    counted!("requests", |l| l.requests, Some("requests")),
+    Column {
+        head: "goodput %",
+        cell: |l| match l.requests + l.overdue {
+            0 => None,
+            // What is not all does not round up to it.
+            all if l.within_deadline < all => percent(l.goodput.min(0.999)),
+            _ => percent(1.0),
+        },
+        has: |l| l.requests + l.overdue > 0,
+        nobodys: None,
+    },
+    Column {
+        head: "hit %",
+        cell: |l| if l.hits + l.misses == 0 { None } else { percent(l.hit_ratio) },
+        has: |l| l.hits + l.misses > 0,
+        nobodys: None,
+    },
+    Column {
+        head: "reads hit %",
+        cell: |l| if l.reads == 0 { None } else { percent(l.read_hit_ratio) },
+        // Beside the hit ratio where it says something else.
+        has: |l| l.reads > 0 && (l.read_hit_ratio - l.hit_ratio).abs() >= 0.001,
+        nobodys: None,
+    },
+    Column {
+        head: "read p50",
+        cell: |l| ms(&l.latency_ms.read, |s| s.p50),
+        has: |l| l.latency_ms.read.count > 0,
+        nobodys: None,
+    },
+    Column {
+        head: "p99 ms",
+        cell: |l| ms(&l.latency_ms.read, |s| s.p99),
+        has: |l| l.latency_ms.read.count > 0,
+        nobodys: None,
+    },
+    Column {
+        head: "write p50",
+        cell: |l| ms(&l.latency_ms.write, |s| s.p50),
+        has: |l| l.latency_ms.write.count > 0,
+        nobodys: None,
+    },
+    Column {
+        head: "p99 ms",
+        cell: |l| ms(&l.latency_ms.write, |s| s.p99),
+        has: |l| l.latency_ms.write.count > 0,
+        nobodys: None,
+    },
+    counted!("errors", |l| l.errors, Some("errors")),
+    Column { head: "p50 +err", cell: |l| ms(&l.latency_with_errors_ms.all, |s| s.p50), has: fails, nobodys: None },
+    Column { head: "p99 +err", cell: |l| ms(&l.latency_with_errors_ms.all, |s| s.p99), has: fails, nobodys: None },
+    counted!("overdue", |l| l.overdue),
+    counted!("stale", |l| l.stale_reads, Some("stale reads")),
+    counted!("diverging", |l| l.diverging_copies.end, Some("diverging copies")),
+    counted!("lost", |l| l.ever_lost, Some("lost writes")),
+    counted!("lost incr.", |l| l.lost_increments),
+    counted!("at risk", |l| l.writes_by_class.at_risk, Some("writes at risk")),
+    counted!("refused full", |l| l.cache.refused_full),
+    counted!("fills refused", |l| l.app.fills_refused),
+    counted!("near hits", |l| l.app.near_hits),
+    counted!("coalesced", |l| l.app.coalesced),
+    counted!("lease waits", |l| l.app.lease_waits),
+    counted!("refreshes", |l| l.app.refreshes),
+    counted!("pool waits", |l| l.app.pool_waits),
+    counted!("breaker", |l| l.app.breaker_rejections),
+    counted!("failovers", |l| l.cache.failovers),
+    counted!("db reads", |l| l.database.reads),
+    counted!("db writes", |l| l.database.writes),
+    Column {
+        head: "db busy %",
+        cell: |l| percent(l.database.utilisation),
+        has: |l| l.database.utilisation >= 0.0005,
+        nobodys: None,
+    },
+    counted!("db queue", |l| l.database.queue_max),
+    counted!("db refused", |l| l.database.refused),
+    counted!("aborted", |l| l.database.aborted),
+];
+
+/// The lanes with their figures: those that some lane has. What no lane has of those that people look for is told below.
 pub fn lanes(report: &Report) -> String {
-    let mut table = Table::new(&[
-        "lane",
-        "requests",
-        "hit %",
-        "read p50",
-        "p99 ms",
-        "write p50",
-        "p99 ms",
-        "errors",
-        "stale",
-        "diverging",
-        "lost",
-        "at risk",
-        "db reads",
-        "db writes",
-        "digest",
-    ]);
+    let met: Vec<&Column> = COLUMNS.iter().filter(|column| report.lanes.iter().any(column.has)).collect();
+    let mut head = vec!["lane"];
+    head.extend(met.iter().map(|column| column.head));
+    head.push("digest");
+    let mut table = Table::new(&head);
     for lane in &report.lanes {
-        table.rows.push(vec![
-            shown(&lane.name).into_owned(),
-            lane.requests.to_string(),
-            if lane.hits + lane.misses == 0 { "–".to_owned() } else { format!("{:.1}", 100.0 * lane.hit_ratio) },
-            latency(&lane.latency_ms.read, |s| s.p50),
-            latency(&lane.latency_ms.read, |s| s.p99),
-            latency(&lane.latency_ms.write, |s| s.p50),
-            latency(&lane.latency_ms.write, |s| s.p99),
-            lane.errors.to_string(),
-            lane.stale_reads.to_string(),
-            lane.diverging_copies.end.to_string(),
-            lane.ever_lost.to_string(),
-            lane.writes_by_class.at_risk.to_string(),
-            lane.database.reads.to_string(),
-            lane.database.writes.to_string(),
-            lane.digest.clone(),
-        ]);
+        let mut cells = vec![shown(&lane.name).into_owned()];
+        cells.extend(met.iter().map(|column| (column.cell)(lane).unwrap_or_else(|| "–".to_owned())));
+        cells.push(lane.digest.clone());
+        table.rows.push(cells);
     }
-    table.set() + &losses(report) + &divergences(report)
+    table.set() + &nobodys(report) + &legend(report, &met) + &losses(report) + &divergences(report)
+}
+
+/// What no lane has, in one line.
+fn nobodys(report: &Report) -> String {
+    let none = COLUMNS.iter().filter(|column| !report.lanes.iter().any(column.has));
+    let none: Vec<&str> = none.filter_map(|column| column.nobodys).collect();
+    if none.is_empty() { String::new() } else { format!("none in any lane: {}\n", none.join(", ")) }
+}
+
+/// What the figures mean that need a word; and a line for each lane with errors: which.
+fn legend(report: &Report, met: &[&Column]) -> String {
+    let has = |head: &str| met.iter().any(|column| column.head == head);
+    let mut text = String::new();
+    if has("goodput %") {
+        text += &format!("goodput: answered without error within {} s (clients.deadline)", number(report.deadline_s));
+        text += if has("p50 +err") { "; +err: failed requests counted at the time they took\n" } else { "\n" };
+    }
+    if has("reads hit %") {
+        text += "hit %: of look-ups; reads hit %: of all reads\n";
+    }
+    let kinds = |lane: &LaneReport| {
+        let kinds = causes(&lane.errors_by_kind)?;
+        Some(format!("errors of {}: {kinds}\n", shown(&lane.name)))
+    };
+    text.extend(report.lanes.iter().filter_map(kinds));
+    text
+}
+
+/// What the faults did to each lane, where that was asked for.
+pub fn effects(report: &Report) -> String {
+    let told = report.lanes.iter().filter_map(|lane| lane.effect.as_deref().map(|effect| effect_of(lane, effect)));
+    told.collect()
+}
+
+fn effect_of(lane: &LaneReport, effect: &Effect) -> String {
+    let name = shown(&lane.name);
+    let mut table = Table::new(&[&format!("effect on {name}"), "with faults", "without", "difference"]);
+    let Effect { goodput, hit_ratio, read_hit_ratio, latency_ms, latency_with_errors_ms, .. } = effect;
+    for (what, Change { with, without, difference }) in effect_counts(effect) {
+        if with > 0 || without > 0 {
+            table.rows.push(vec![what.to_owned(), with.to_string(), without.to_string(), format!("{difference:+}")]);
+        }
+    }
+    let signed = |value: f64| if value > 0.0 { format!("+{}", number(value)) } else { number(value) };
+    let mut values = |what: &str, change: &Change<Option<f64>, Option<f64>>, times: f64| {
+        if change.with.is_some() || change.without.is_some() {
+            let told = |value: Option<f64>, how: &dyn Fn(f64) -> String| {
+                value.map_or_else(|| "–".to_owned(), |value| how(value * times))
+            };
+            let cells = [told(change.with, &number), told(change.without, &number), told(change.difference, &signed)];
+            table.rows.push([vec![what.to_owned()], cells.to_vec()].concat());
+        }
+    };
+    values("goodput %", goodput, 100.0);
+    values("hit %", hit_ratio, 100.0);
+    values("reads hit %", read_hit_ratio, 100.0);
+    let mut latencies = |of: &LatencyEffect, more: &str| {
+        for (what, of) in [("read", of.read), ("write", of.write)] {
+            for (which, change) in [("p50", of.p50), ("p99", of.p99)] {
+                values(&format!("{what} {which} ms{more}"), &change, 1.0);
+            }
+        }
+    };
+    latencies(latency_ms, "");
+    if effect.errors != Change::default() {
+        latencies(latency_with_errors_ms, " +err");
+    }
+    format!("\n{}", table.set())
+}
+
+fn effect_counts(effect: &Effect) -> [(&'static str, Change<u64, i64>); 13] {
+    [
+        ("requests", effect.requests),
+        ("errors", effect.errors),
+        ("hits", effect.hits),
+        ("misses", effect.misses),
+        ("  laid to a crash", effect.misses_crashed),
+        ("reads from a cache", effect.reads_from_cache),
+        ("db reads", effect.database_reads),
+        ("db writes", effect.database_writes),
+        ("stale reads", effect.stale_reads),
+        ("diverging at the end", effect.diverging_end),
+        ("lost writes", effect.ever_lost),
+        ("keys lost", effect.keys_lost),
+        ("lost increments", effect.lost_increments),
+    ]
 }
 
 /// A line for each lane that lost writes: why, how many of them somebody read, how many still show.
@@ -135,25 +318,27 @@ fn causes(counts: &[(String, u64)]) -> Option<String> {
     (!told.is_empty()).then(|| told.join(", "))
 }
 
-/// The row of percentiles that Locust prints, per lane, in milliseconds.
+fn percentile_row(name: &str, all: &Summary) -> Vec<String> {
+    let row = [all.p50, all.p66, all.p75, all.p80, all.p90, all.p95, all.p98, all.p99, all.p99_9, all.p99_99, all.max];
+    let mut cells = vec![name.to_owned()];
+    cells.extend(row.map(number));
+    cells.push(all.count.to_string());
+    cells
+}
+
+/// The row of percentiles that Locust prints, per lane, in milliseconds; a second one of a lane that fails, which
+/// counts errors at the time they took.
 pub fn percentiles(report: &Report) -> String {
     let mut table = Table::new(&[
         "ms at", "50%", "66%", "75%", "80%", "90%", "95%", "98%", "99%", "99.9%", "99.99%", "100%", "requests",
     ]);
     for lane in &report.lanes {
-        let all = &lane.latency_ms.all;
-        let row =
-            [all.p50, all.p66, all.p75, all.p80, all.p90, all.p95, all.p98, all.p99, all.p99_9, all.p99_99, all.max];
-        let mut cells = vec![shown(&lane.name).into_owned()];
-        cells.extend(row.map(number));
-        cells.push(all.count.to_string());
-        table.rows.push(cells);
+        table.rows.push(percentile_row(&shown(&lane.name), &lane.latency_ms.all));
+        if fails(lane) {
+            table.rows.push(percentile_row(&format!("{} +err", shown(&lane.name)), &lane.latency_with_errors_ms.all));
+        }
     }
     table.set()
-}
-
-fn latency(summary: &Summary, part: impl Fn(&Summary) -> f64) -> String {
-    if summary.count == 0 { "–".to_owned() } else { number(part(summary)) }
 }
 
 /// Three significant figures, no more than needed, never an exponent.
@@ -170,6 +355,7 @@ fn number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CacheReport;
     use super::*;
 
     #[test]
@@ -181,10 +367,32 @@ mod tests {
             ..LaneReport::default()
         };
         let lanes = vec![lane("쓰기 지연", 12_345), lane("write-back every 5 s", 7)];
-        let report = Report { engine: "1".to_owned(), scenario: String::new(), seed: 1, lanes };
+        let report = Report { engine: "1".to_owned(), scenario: String::new(), seed: 1, deadline_s: 1.0, lanes };
         let text = super::lanes(&report);
-        let widths: Vec<usize> = text.lines().map(width).collect();
+        let widths: Vec<usize> = text.lines().take(4).map(width).collect();
         assert!(widths.windows(2).all(|pair| pair[0] == pair[1]), "{text}");
+    }
+
+    #[test]
+    fn a_column_that_is_zero_in_every_lane_makes_room_and_one_that_is_not_takes_it() {
+        let lane = |errors, refused_full| LaneReport {
+            requests: 100,
+            errors,
+            cache: CacheReport { refused_full, ..CacheReport::default() },
+            ..LaneReport::default()
+        };
+        let text = |lanes| {
+            let engine = "1".to_owned();
+            super::lanes(&Report { engine, scenario: String::new(), seed: 1, deadline_s: 1.0, lanes })
+        };
+        let none = text(vec![lane(0, 0), lane(0, 0)]);
+        let head = none.lines().next().unwrap();
+        assert!(!head.contains("errors") && !head.contains("refused full") && !head.contains("+err"), "{head}");
+        assert!(none.contains("none in any lane: errors, stale reads, "), "{none}");
+        let some = text(vec![lane(0, 0), lane(7, 44_500)]);
+        let head = some.lines().next().unwrap();
+        assert!(head.contains("errors") && head.contains("refused full") && head.contains("p99 +err"), "{head}");
+        assert!(some.contains("none in any lane: stale reads, "), "{some}");
     }
 
     #[test]

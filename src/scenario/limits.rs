@@ -147,6 +147,7 @@ const LIMITS: &[(&str, Limit)] = &[
     // The greatest is what a 32-bit size holds after a few medians of a lognormal tail were cut off.
     ("clients.value_size", Limit { range: Range::Size(Bytes(0), Bytes(1 << 30)), or_none: false }),
     ("clients.sessions", whole(1, 1_000_000)),
+    ("clients.deadline", time(MICROSECOND, HOUR)),
     ("clients.absent", RATIO),
     ("app.servers", whole(1, 64)),
     ("app.work", LATENCY),

@@ -18,8 +18,8 @@ use crate::cache::watch::Watch;
 use crate::database::Database;
 use crate::engine::{Event, Failure, Kernel, Owned};
 use crate::fault::Triggers;
-use crate::ledger::{self, Freshness, Holder, Key, Ledger, Mended, Release, WriteId};
-use crate::metrics::Metrics;
+use crate::ledger::{self, Holder, Key, Ledger, Mended, Release, WriteId};
+use crate::metrics::{Answer, Metrics};
 use crate::network::{Network, Way};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate, limits};
@@ -107,7 +107,12 @@ struct Request {
     /// The server that serves it, while it does.
     server: Option<u32>,
     outcome: Result<WriteId, Failure>,
+    /// Whether a read was answered with a copy, without a load.
+    from_cache: bool,
 }
+
+/// What is in the slot of a request that has been answered, as the moment at which it was sent.
+const ANSWERED: Nanos = Nanos::MAX;
 
 const _: () = assert!(size_of::<Request>() <= estimate::REQUEST_BYTES);
 
@@ -198,7 +203,7 @@ impl World {
             cache,
             database,
             servers: Servers::new(scenario.app.servers, scenario.app.concurrency),
-            metrics: RefCell::new(Metrics::new(scenario.warmup, scenario.duration)),
+            metrics: RefCell::new(Metrics::new(scenario.warmup, scenario.duration, scenario.clients.deadline)),
             triggers: Triggers::default(),
             failures: Cell::default(),
             lane: lane.clone(),
@@ -315,7 +320,8 @@ impl World {
             upcoming.tell(key, foresight.after(number));
         }
         let outcome = Err(Failure::Down);
-        let request = Request { number, key, client, issued, operation, more, write, server: None, outcome };
+        let request =
+            Request { number, key, client, issued, operation, more, write, server: None, outcome, from_cache: false };
         let slot = {
             let mut slots = self.slots.borrow_mut();
             let slot = self.free.borrow_mut().pop().unwrap_or(slots.len() as u32);
@@ -423,7 +429,10 @@ impl World {
 
     /// An answer reaches its client.
     pub fn answer(&self, slot: u32) {
-        let request = self.slots.borrow()[slot as usize];
+        let request = {
+            let slot = &mut self.slots.borrow_mut()[slot as usize];
+            std::mem::replace(slot, Request { issued: ANSWERED, ..*slot })
+        };
         self.free.borrow_mut().push(slot);
         let now = self.kernel.now();
         let saw = request.outcome.map_or(u64::MAX, |value| u64::from(value.0));
@@ -433,7 +442,9 @@ impl World {
             failures[failure as usize] += 1;
             self.failures.set(failures);
         }
-        self.metrics.borrow_mut().answered(request.write.is_some(), request.outcome.is_ok(), request.issued, now);
+        let failed = request.outcome.err();
+        let answer = Answer { write: request.write.is_some(), failed, from_cache: request.from_cache };
+        self.metrics.borrow_mut().answered(answer, request.issued, now);
         self.tell_ledger(&request);
         if request.more > 0 && !self.clients_gone.get() {
             return self.go_on_scanning(&request);
@@ -465,9 +476,9 @@ impl World {
             (Some(write), Err(failure)) if failure.leaves_open() => ledger.unanswered(write, now),
             (Some(write), Err(_)) => ledger.refused(write, now),
             (None, Ok(saw)) => {
-                if let Freshness::Stale { age } = ledger.read(request.key, request.client, request.issued, saw, now) {
-                    self.metrics.borrow_mut().stale(age, request.issued);
-                }
+                let before = *ledger.reads();
+                let freshness = ledger.read(request.key, request.client, request.issued, saw, now);
+                self.metrics.borrow_mut().read(freshness, &before, ledger.reads(), request.issued);
             }
             (None, Err(_)) => {}
         }
@@ -500,6 +511,18 @@ impl World {
     /// Requests that were made so far, whether sent yet or not.
     pub fn requests_made(&self) -> u64 {
         self.requests.borrow().made()
+    }
+
+    /// Requests sent from the moment `since` on that are not answered, and how many of them have waited for longer than
+    /// the deadline.
+    pub fn unanswered(&self, since: Nanos, deadline: Nanos) -> (u64, u64) {
+        let (slots, now) = (self.slots.borrow(), self.kernel.now());
+        work::count(slots.len() / 16);
+        let waiting =
+            slots.iter().map(|request| request.issued).filter(|&issued| issued != ANSWERED && issued >= since);
+        waiting.fold((0, 0), |(all, overdue), issued| {
+            (all + 1, overdue + u64::from(now.saturating_sub(issued) > deadline))
+        })
     }
 
     /// Requests that have been sent and not answered.
@@ -762,6 +785,7 @@ pub(super) async fn serve(world: &World, slot: u32) {
         }
         (Operation::Read, _) | (_, None) => {
             let outcome = strategy::read(&app, &world.lane.read, request.key).await;
+            world.slots.borrow_mut()[slot as usize].from_cache = app.client.is_from_cache();
             world.finish(slot, outcome, Release::Finished);
         }
     }

@@ -13,6 +13,7 @@ pub enum Extra {
     DatabaseReads,
     RowsWritten,
     LongestQueue,
+    Overdue,
     MostDiverging,
     LostAndRead,
     KeysLost,
@@ -23,6 +24,7 @@ pub enum Extra {
     Coalesced,
     LeaseWaits,
     FillsRefused,
+    RefusedFull,
     Refreshes,
     PoolWaits,
     BreakerRejections,
@@ -36,6 +38,7 @@ impl Extra {
         Extra::DatabaseReads,
         Extra::RowsWritten,
         Extra::LongestQueue,
+        Extra::Overdue,
         Extra::MostDiverging,
         Extra::LostAndRead,
         Extra::KeysLost,
@@ -46,6 +49,7 @@ impl Extra {
         Extra::Coalesced,
         Extra::LeaseWaits,
         Extra::FillsRefused,
+        Extra::RefusedFull,
         Extra::Refreshes,
         Extra::PoolWaits,
         Extra::BreakerRejections,
@@ -59,6 +63,7 @@ impl Extra {
             Extra::DatabaseReads => lane.database.reads,
             Extra::RowsWritten => lane.database.writes,
             Extra::LongestQueue => lane.database.queue_max,
+            Extra::Overdue => lane.overdue,
             Extra::MostDiverging => lane.diverging_copies.max,
             Extra::LostAndRead => lane.lost_and_read,
             Extra::KeysLost => lane.keys_lost,
@@ -69,6 +74,7 @@ impl Extra {
             Extra::Coalesced => lane.app.coalesced,
             Extra::LeaseWaits => lane.app.lease_waits,
             Extra::FillsRefused => lane.app.fills_refused,
+            Extra::RefusedFull => lane.cache.refused_full,
             Extra::Refreshes => lane.app.refreshes,
             Extra::PoolWaits => lane.app.pool_waits,
             Extra::BreakerRejections => lane.app.breaker_rejections,
@@ -79,7 +85,10 @@ impl Extra {
 
     /// Whether each is one too many.
     pub fn is_bad(self) -> bool {
-        matches!(self, Extra::LostIncrements | Extra::VanishedReads | Extra::LostAndRead | Extra::KeysLost)
+        matches!(
+            self,
+            Extra::LostIncrements | Extra::VanishedReads | Extra::LostAndRead | Extra::KeysLost | Extra::Overdue
+        )
     }
 
     /// The figures that some of `lanes` have.

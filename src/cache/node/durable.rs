@@ -18,7 +18,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Absence, Answer, CacheNode, State};
+use super::{Absence, Answer, CacheNode, Command, State};
 use crate::cache::journal::{Journal, Position};
 use crate::cache::keys::Numbers;
 use crate::cache::persistence::Persistence;
@@ -277,7 +277,10 @@ impl CacheNode {
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
         durability.let_go(now);
         for obeyed in round.drain(..) {
+            // Who fills the cache waits for no replica: `WAIT` is what a writer asks for.
+            let fills = matches!(self.common.calls.question(obeyed.call), Command::Fill(_));
             let (answer, leaves) = match obeyed.changed {
+                true if fills => (obeyed.answer, synced),
                 true if confirmed => (obeyed.answer, leaves),
                 true => (Err(Failure::TimedOut), leaves),
                 false if position != Some(before) => (obeyed.answer, synced),

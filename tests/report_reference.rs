@@ -1,0 +1,73 @@
+//! `docs/report.md` says of every figure of a report what it is, in the words of the types themselves.
+//!
+//! To change it, change the comments in `src/report.rs` and run `REWRITE_REPORT=1 cargo test report_reference`.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+const SOURCES: [&str; 2] = [include_str!("../src/report.rs"), include_str!("../src/report/effect.rs")];
+
+const HEAD: &str = "# The report's figures
+
+What `cachelane run` and `cachelane compare` print as JSON, and as CSV with the same names joined by dots. Made from the
+comments in `src/report.rs`; a test holds the two together.
+
+";
+
+/// The comment that the lines before a declaration make, and whether an attribute says that the names are enough.
+#[derive(Default)]
+struct Before {
+    said: Vec<String>,
+}
+
+impl Before {
+    fn hear(&mut self, line: &str) {
+        match line.strip_prefix("///") {
+            Some(text) => self.said.push(text.trim().to_owned()),
+            None if line.starts_with("#[") => {}
+            None => self.said.clear(),
+        }
+    }
+
+    /// As one line of Markdown; links to items lose their link.
+    fn text(&mut self) -> String {
+        let joined = std::mem::take(&mut self.said).join(" ");
+        let plain = joined.replace("](super::Point)", "]").replace("](LaneReport::ever_lost)", "]");
+        plain.replace("[`", "`").replace("`]", "`").trim().to_owned()
+    }
+}
+
+/// The structs of a source with their fields: a section each.
+fn sections(source: &str, page: &mut String) {
+    let (mut before, mut inside) = (Before::default(), false);
+    for line in source.lines().take_while(|line| !line.starts_with("mod ") && !line.starts_with("#[cfg(test)]")) {
+        let line = line.trim();
+        if let Some(name) =
+            line.strip_prefix("pub struct ").map(|rest| rest.split([' ', '<', ';']).next().unwrap_or(rest))
+        {
+            let _ = write!(page, "## {name}\n\n{}\n\n| field | what it is |\n|---|---|\n", before.text());
+            inside = true;
+        } else if let (true, Some((name, _))) =
+            (inside, line.strip_prefix("pub ").and_then(|rest| rest.split_once(": ")))
+        {
+            let _ = writeln!(page, "| `{name}` | {} |", before.text().replace('|', "\\|"));
+        } else if line == "}" && inside {
+            page.push('\n');
+            inside = false;
+        }
+        before.hear(line);
+    }
+}
+
+#[test]
+fn the_reference_of_the_reports_figures_says_what_the_types_say() {
+    let mut page = HEAD.to_owned();
+    SOURCES.iter().for_each(|source| sections(source, &mut page));
+    let page = page.trim_end().to_owned() + "\n";
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/report.md");
+    if std::env::var_os("REWRITE_REPORT").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(there, page, "docs/report.md is not what the types say; REWRITE_REPORT=1 writes it anew");
+}
