@@ -75,7 +75,7 @@ pub struct LaneReport {
     pub misses: u64,
     /// The misses by why the key was not there.
     pub misses_by_cause: MissesByCause,
-    /// Misses that waited for a load already under way in the cache.
+    /// Misses that waited for a load that the cache, or the holder of a lease, had begun already.
     pub delayed_hits: u64,
     /// `hits / (hits + misses)`: of look-ups, 0 where there were none. A read that cannot ask the cache is no look-up, and a
     /// read-modify-write may be one.
@@ -293,13 +293,16 @@ pub struct DatabaseReport {
     pub drain_writes: u64,
     /// Batches committed.
     pub batches: u64,
+    /// Batches committed after the end of the run; not among `batches`.
+    #[serde(default)]
+    pub drain_batches: u64,
     /// The share of its workers' time that was spent serving, 0 to 1.
     pub utilisation: f64,
     /// The longest queue.
     pub queue_max: u64,
     /// Queries refused because the queue was full or the database was down.
     pub refused: u64,
-    /// Transactions aborted.
+    /// Transactions rolled back; a change that found another value than it expected is none.
     pub aborted: u64,
 }
 
@@ -323,13 +326,14 @@ pub struct CacheReport {
     pub dirty: u64,
     /// The most dirty entries at once; with several nodes, the sum of the most that each had.
     pub dirty_max: u64,
-    /// Commands refused because the cache was down, or had too few replicas for a write.
+    /// Commands refused: the cache was down, had too few replicas for a write, or held as many dirty entries as it may.
     pub refused: u64,
     /// Values refused for want of room: the cache was full and its policy let nothing go (`volatile-…` with no TTLs,
     /// `none`), or the value is larger than the cache.
     #[serde(default)]
     pub refused_full: u64,
-    /// Snapshots or syncs to disk that were begun.
+    /// Snapshots or syncs to disk that were begun, also while the system drains. Before that, those that have begun since the
+    /// latest change are not known yet.
     pub saves: u64,
     /// How many times a replica took over.
     pub failovers: u64,
@@ -365,8 +369,8 @@ pub struct HotKey {
 
 /// Measures over time, one value per bucket, from the start of the run; figures are drawn from these.
 ///
-/// Bucket `i` covers the time from `(first + i) · bucket_s`; the last one may be shorter. A latency is NaN-free: empty
-/// buckets hold `None`.
+/// Bucket `i` covers the time from `(first + i) · bucket_s`; the last one may be shorter. What an empty bucket does
+/// not have, such as a median, is `null`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     /// The width of a bucket, seconds.

@@ -77,8 +77,7 @@ fn an_error_is_no_goodput_however_fast_it_comes() {
     let report = run(&scenario).report();
     assert_eq!(report.errors, 400, "{:?}", kinds(&report));
     assert_eq!(report.goodput, 599.0 / 999.0);
-    // What was under way when it began (one request) had been sent already.
-    assert_eq!(kinds(&report), [("down", 399), ("connection-lost", 1)]);
+    assert_eq!(kinds(&report), [("down", 400)]);
 }
 
 #[test]
@@ -335,6 +334,24 @@ fn a_write_that_finds_no_room_is_counted_and_so_is_a_value_larger_than_the_cache
     assert!(refused("capacity = 100\neviction = \"none\"", "1KiB") > 100);
     assert!(refused("capacity = \"1KiB\"", "4KiB") > 100);
     assert_eq!(refused("capacity = 100\neviction = \"lru\"", "1KiB"), 0);
+}
+
+#[test]
+fn what_the_cache_turns_away_because_too_much_is_dirty_is_counted_as_refused() {
+    let mut scenario = steady();
+    scenario.clients.write_ratio = 1.0;
+    let bounded = WriteBack { every: s(3_600), bound: Some(20), when_full: WhenFull::Refuse, ..WriteBack::default() };
+    scenario.lanes = lane(Reading::look_aside(), bounded);
+    let report = run(&scenario).report();
+    assert!(report.errors > 500 && kinds(&report) == [("queue-full", report.errors)], "{:?}", kinds(&report));
+    assert_eq!((report.cache.refused, report.cache.refused_full), (report.errors, 0));
+}
+
+#[test]
+fn what_a_crash_costs_the_default_is_reads_of_the_database_and_no_misses() {
+    let effect = effect(presets::get("default").unwrap().scenario(), 0);
+    assert!((300..500).contains(&effect.misses_crashed.with), "{:?}", effect.misses_crashed);
+    assert!(effect.misses.difference < 0 && effect.database_reads.difference > 300, "{effect:?}");
 }
 
 #[test]

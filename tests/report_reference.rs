@@ -29,45 +29,69 @@ impl Before {
         }
     }
 
-    /// As one line of Markdown; links to items lose their link.
+    /// As Markdown; links to items lose their link.
     fn text(&mut self) -> String {
-        let joined = std::mem::take(&mut self.said).join(" ");
-        let plain = joined.replace("](super::Point)", "]").replace("](LaneReport::ever_lost)", "]");
+        let joined = std::mem::take(&mut self.said).join(" ").replace("  ", "\n\n");
+        let plain = joined.replace("(super::Point)", "").replace("[`LaneReport::ever_lost`]", "`ever_lost`");
         plain.replace("[`", "`").replace("`]", "`").trim().to_owned()
     }
 }
 
-/// The structs of a source with their fields: a section each.
-fn sections(source: &str, page: &mut String) {
-    let (mut before, mut inside) = (Before::default(), false);
+/// A struct: what it is, and its fields, each with what it is, if that is said.
+#[derive(Default)]
+struct Section {
+    name: String,
+    text: String,
+    fields: Vec<(String, String)>,
+}
+
+impl Section {
+    fn write(&self, page: &mut String) {
+        let _ = write!(page, "## {}\n\n{}\n\n", self.name, self.text);
+        let (said, named): (Vec<_>, Vec<_>) = self.fields.iter().partition(|(_, text)| !text.is_empty());
+        if !named.is_empty() {
+            let names: Vec<String> = named.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let _ = write!(page, "{}\n\n", names.join(", "));
+        }
+        if !said.is_empty() {
+            page.push_str("| field | what it is |\n|---|---|\n");
+            said.iter().for_each(|(name, text)| _ = writeln!(page, "| `{name}` | {} |", text.replace('|', "\\|")));
+            page.push('\n');
+        }
+    }
+}
+
+/// The structs of a source with their fields.
+fn sections(source: &str) -> Vec<Section> {
+    let (mut before, mut inside, mut sections) = (Before::default(), false, Vec::<Section>::new());
     for line in source.lines().take_while(|line| !line.starts_with("mod ") && !line.starts_with("#[cfg(test)]")) {
         let line = line.trim();
-        if let Some(name) =
-            line.strip_prefix("pub struct ").map(|rest| rest.split([' ', '<', ';']).next().unwrap_or(rest))
-        {
-            let _ = write!(page, "## {name}\n\n{}\n\n| field | what it is |\n|---|---|\n", before.text());
+        if let Some(rest) = line.strip_prefix("pub struct ") {
+            let name = rest.split([' ', '<', ';']).next().unwrap_or(rest).to_owned();
+            sections.push(Section { name, text: before.text(), fields: Vec::new() });
             inside = true;
         } else if let (true, Some((name, _))) =
             (inside, line.strip_prefix("pub ").and_then(|rest| rest.split_once(": ")))
         {
-            let _ = writeln!(page, "| `{name}` | {} |", before.text().replace('|', "\\|"));
-        } else if line == "}" && inside {
-            page.push('\n');
+            let section = sections.last_mut().expect("inside a struct");
+            section.fields.push((name.to_owned(), before.text()));
+        } else if line == "}" {
             inside = false;
         }
         before.hear(line);
     }
+    sections
 }
 
 #[test]
 fn the_reference_of_the_reports_figures_says_what_the_types_say() {
     let mut page = HEAD.to_owned();
-    SOURCES.iter().for_each(|source| sections(source, &mut page));
+    SOURCES.iter().flat_map(|source| sections(source)).for_each(|section| section.write(&mut page));
     let page = page.trim_end().to_owned() + "\n";
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/report.md");
     if std::env::var_os("REWRITE_REPORT").is_some() {
         std::fs::write(&path, &page).unwrap();
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(there, page, "docs/report.md is not what the types say; REWRITE_REPORT=1 writes it anew");
+    assert!(there == page, "docs/report.md is not what the types say; REWRITE_REPORT=1 writes it anew");
 }

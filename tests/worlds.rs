@@ -359,7 +359,7 @@ fn run(scenario: &Scenario, longest: &mut u64) -> Result<Option<String>, String>
     let begun = work::done();
     while !experiment.finished() && work::done() - begun < ENOUGH {
         let before = work::done();
-        experiment.advance(scenario.duration, || true);
+        experiment.advance(Nanos::MAX, || true);
         *longest = (*longest).max(work::done() - before);
     }
     let report = experiment.report();

@@ -1,6 +1,10 @@
 //! Reports as tables of text, for terminals and plain files.
 
-use super::effect::{Change, Effect, LatencyEffect};
+mod columns;
+mod effects;
+
+use self::columns::{COLUMNS, Column, fails};
+pub use self::effects::effects;
 use super::{DivergingCopies, LaneReport, Report, Summary};
 use crate::escape::shown;
 
@@ -54,127 +58,6 @@ pub fn heading(report: &Report) -> String {
     format!("{name} · seed {} · {} s, {state} · engine {}\n", report.seed, number(at), report.engine)
 }
 
-/// A column of the table of lanes. It stands there where some lane has what it shows.
-struct Column {
-    head: &'static str,
-    /// Its cell, or a dash.
-    cell: fn(&LaneReport) -> Option<String>,
-    /// Whether the lane has any of it.
-    has: fn(&LaneReport) -> bool,
-    /// What it is called where no lane has any, if that is worth a word.
-    nobodys: Option<&'static str>,
-}
-
-fn count(n: u64) -> Option<String> {
-    Some(n.to_string())
-}
-
-fn percent(part: f64) -> Option<String> {
-    Some(format!("{:.1}", 100.0 * part))
-}
-
-fn ms(summary: &Summary, part: impl Fn(&Summary) -> f64) -> Option<String> {
-    (summary.count > 0).then(|| number(part(summary)))
-}
-
-/// Whether errors change the picture that latencies give: one in a thousand.
-fn fails(lane: &LaneReport) -> bool {
-    lane.errors > 0 && lane.errors * 1_000 >= lane.requests
-}
-
-/// A column of a count.
-macro_rules! counted {
-    ($head:expr, $of:expr) => {
-        counted!($head, $of, None)
-    };
-    ($head:expr, $of:expr, $nobodys:expr) => {{
-        const OF: fn(&LaneReport) -> u64 = $of;
-        Column { head: $head, cell: |lane| count(OF(lane)), has: |lane| OF(lane) > 0, nobodys: $nobodys }
-    }};
-}
-
-/// The columns, the most telling first; the digest comes last.
-const COLUMNS: &[Column] = &[
-    counted!("requests", |l| l.requests, Some("requests")),
-    Column {
-        head: "goodput %",
-        cell: |l| match l.requests + l.overdue {
-            0 => None,
-            // What is not all does not round up to it.
-            all if l.within_deadline < all => percent(l.goodput.min(0.999)),
-            _ => percent(1.0),
-        },
-        has: |l| l.requests + l.overdue > 0,
-        nobodys: None,
-    },
-    Column {
-        head: "hit %",
-        cell: |l| if l.hits + l.misses == 0 { None } else { percent(l.hit_ratio) },
-        has: |l| l.hits + l.misses > 0,
-        nobodys: None,
-    },
-    Column {
-        head: "reads hit %",
-        cell: |l| if l.reads == 0 { None } else { percent(l.read_hit_ratio) },
-        // Beside the hit ratio where it says something else.
-        has: |l| l.reads > 0 && (l.read_hit_ratio - l.hit_ratio).abs() >= 0.001,
-        nobodys: None,
-    },
-    Column {
-        head: "read p50",
-        cell: |l| ms(&l.latency_ms.read, |s| s.p50),
-        has: |l| l.latency_ms.read.count > 0,
-        nobodys: None,
-    },
-    Column {
-        head: "p99 ms",
-        cell: |l| ms(&l.latency_ms.read, |s| s.p99),
-        has: |l| l.latency_ms.read.count > 0,
-        nobodys: None,
-    },
-    Column {
-        head: "write p50",
-        cell: |l| ms(&l.latency_ms.write, |s| s.p50),
-        has: |l| l.latency_ms.write.count > 0,
-        nobodys: None,
-    },
-    Column {
-        head: "p99 ms",
-        cell: |l| ms(&l.latency_ms.write, |s| s.p99),
-        has: |l| l.latency_ms.write.count > 0,
-        nobodys: None,
-    },
-    counted!("errors", |l| l.errors, Some("errors")),
-    Column { head: "p50 +err", cell: |l| ms(&l.latency_with_errors_ms.all, |s| s.p50), has: fails, nobodys: None },
-    Column { head: "p99 +err", cell: |l| ms(&l.latency_with_errors_ms.all, |s| s.p99), has: fails, nobodys: None },
-    counted!("overdue", |l| l.overdue),
-    counted!("stale", |l| l.stale_reads, Some("stale reads")),
-    counted!("diverging", |l| l.diverging_copies.end, Some("diverging copies")),
-    counted!("lost", |l| l.ever_lost, Some("lost writes")),
-    counted!("lost incr.", |l| l.lost_increments),
-    counted!("at risk", |l| l.writes_by_class.at_risk, Some("writes at risk")),
-    counted!("refused full", |l| l.cache.refused_full),
-    counted!("fills refused", |l| l.app.fills_refused),
-    counted!("near hits", |l| l.app.near_hits),
-    counted!("coalesced", |l| l.app.coalesced),
-    counted!("lease waits", |l| l.app.lease_waits),
-    counted!("refreshes", |l| l.app.refreshes),
-    counted!("pool waits", |l| l.app.pool_waits),
-    counted!("breaker", |l| l.app.breaker_rejections),
-    counted!("failovers", |l| l.cache.failovers),
-    counted!("db reads", |l| l.database.reads),
-    counted!("db writes", |l| l.database.writes),
-    Column {
-        head: "db busy %",
-        cell: |l| percent(l.database.utilisation),
-        has: |l| l.database.utilisation >= 0.0005,
-        nobodys: None,
-    },
-    counted!("db queue", |l| l.database.queue_max),
-    counted!("db refused", |l| l.database.refused),
-    counted!("aborted", |l| l.database.aborted),
-];
-
 /// The lanes with their figures: those that some lane has. What no lane has of those that people look for is told below.
 pub fn lanes(report: &Report) -> String {
     let met: Vec<&Column> = COLUMNS.iter().filter(|column| report.lanes.iter().any(column.has)).collect();
@@ -215,66 +98,6 @@ fn legend(report: &Report, met: &[&Column]) -> String {
     };
     text.extend(report.lanes.iter().filter_map(kinds));
     text
-}
-
-/// What the faults did to each lane, where that was asked for.
-pub fn effects(report: &Report) -> String {
-    let told = report.lanes.iter().filter_map(|lane| lane.effect.as_deref().map(|effect| effect_of(lane, effect)));
-    told.collect()
-}
-
-fn effect_of(lane: &LaneReport, effect: &Effect) -> String {
-    let name = shown(&lane.name);
-    let mut table = Table::new(&[&format!("effect on {name}"), "with faults", "without", "difference"]);
-    let Effect { goodput, hit_ratio, read_hit_ratio, latency_ms, latency_with_errors_ms, .. } = effect;
-    for (what, Change { with, without, difference }) in effect_counts(effect) {
-        if with > 0 || without > 0 {
-            table.rows.push(vec![what.to_owned(), with.to_string(), without.to_string(), format!("{difference:+}")]);
-        }
-    }
-    let signed = |value: f64| if value > 0.0 { format!("+{}", number(value)) } else { number(value) };
-    let mut values = |what: &str, change: &Change<Option<f64>, Option<f64>>, times: f64| {
-        if change.with.is_some() || change.without.is_some() {
-            let told = |value: Option<f64>, how: &dyn Fn(f64) -> String| {
-                value.map_or_else(|| "–".to_owned(), |value| how(value * times))
-            };
-            let cells = [told(change.with, &number), told(change.without, &number), told(change.difference, &signed)];
-            table.rows.push([vec![what.to_owned()], cells.to_vec()].concat());
-        }
-    };
-    values("goodput %", goodput, 100.0);
-    values("hit %", hit_ratio, 100.0);
-    values("reads hit %", read_hit_ratio, 100.0);
-    let mut latencies = |of: &LatencyEffect, more: &str| {
-        for (what, of) in [("read", of.read), ("write", of.write)] {
-            for (which, change) in [("p50", of.p50), ("p99", of.p99)] {
-                values(&format!("{what} {which} ms{more}"), &change, 1.0);
-            }
-        }
-    };
-    latencies(latency_ms, "");
-    if effect.errors != Change::default() {
-        latencies(latency_with_errors_ms, " +err");
-    }
-    format!("\n{}", table.set())
-}
-
-fn effect_counts(effect: &Effect) -> [(&'static str, Change<u64, i64>); 13] {
-    [
-        ("requests", effect.requests),
-        ("errors", effect.errors),
-        ("hits", effect.hits),
-        ("misses", effect.misses),
-        ("  laid to a crash", effect.misses_crashed),
-        ("reads from a cache", effect.reads_from_cache),
-        ("db reads", effect.database_reads),
-        ("db writes", effect.database_writes),
-        ("stale reads", effect.stale_reads),
-        ("diverging at the end", effect.diverging_end),
-        ("lost writes", effect.ever_lost),
-        ("keys lost", effect.keys_lost),
-        ("lost increments", effect.lost_increments),
-    ]
 }
 
 /// A line for each lane that lost writes: why, how many of them somebody read, how many still show.

@@ -111,7 +111,7 @@ impl Simulation {
         let increments = ledger.increments();
         let (failed_reads, failed_writes) = (metrics.failed_read.count(), metrics.failed_write.count());
         let (reads, writes) = (metrics.read.count() + failed_reads, metrics.write.count() + failed_writes);
-        let (unanswered, overdue) = self.world.unanswered(self.warmup, self.deadline);
+        let (unanswered, overdue) = self.world.unanswered(self.warmup, self.deadline, self.frontier());
         let (hits, misses) = (now.node.hits - warm.node.hits, now.node.misses() - warm.node.misses());
         LaneReport {
             name,
@@ -189,15 +189,16 @@ impl Simulation {
     }
 
     fn database_report(&self, now: &Totals, warm: &Totals) -> DatabaseReport {
-        let drained_to = now.database.rows;
+        let drained = now.database;
         let now = self.baseline.at_end.as_ref().unwrap_or(now);
         let (database, before) = (&now.database, &warm.database);
         let busy = database.busy_ns - before.busy_ns;
         DatabaseReport {
             reads: database.reads - before.reads,
             writes: database.rows - before.rows,
-            drain_writes: drained_to - database.rows,
+            drain_writes: drained.rows - database.rows,
             batches: database.batches - before.batches,
+            drain_batches: drained.batches - database.batches,
             utilisation: utilisation(busy, self.world.database.workers(), now.at.saturating_sub(warm.at)),
             queue_max: u64::from(database.queue_max),
             refused: database.refused - before.refused,
@@ -206,6 +207,7 @@ impl Simulation {
     }
 
     fn cache_report(&self, now: &Totals, warm: &Totals) -> CacheReport {
+        let saves = now.node.saves - warm.node.saves;
         let now = self.baseline.at_end.as_ref().unwrap_or(now);
         let (bytes_max, dirty_max) = now.most;
         let busy = now.node.busy_ns - warm.node.busy_ns;
@@ -219,7 +221,7 @@ impl Simulation {
             dirty_max: u64::from(dirty_max),
             refused: now.node.refused - warm.node.refused,
             refused_full: now.node.refused_full - warm.node.refused_full,
-            saves: now.node.saves - warm.node.saves,
+            saves,
             failovers: now.node.failovers - warm.node.failovers,
             nodes: self.node_reports(now),
             hottest: self.hottest_keys(),

@@ -12,7 +12,7 @@ use crate::time::Nanos;
 /// Everybody's gauges, now.
 pub(super) fn gauges(world: &World, deadline: Nanos) -> Gauges {
     let (node, database) = (world.cache.counts(), world.database.counts());
-    let (unanswered, overdue) = world.unanswered(Nanos::ZERO, deadline);
+    let (unanswered, overdue) = world.unanswered(Nanos::ZERO, deadline, world.kernel.now());
     let ledger = world.ledger.borrow();
     Gauges {
         hits: node.hits,

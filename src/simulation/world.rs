@@ -513,10 +513,10 @@ impl World {
         self.requests.borrow().made()
     }
 
-    /// Requests sent from the moment `since` on that are not answered, and how many of them have waited for longer than
-    /// the deadline.
-    pub fn unanswered(&self, since: Nanos, deadline: Nanos) -> (u64, u64) {
-        let (slots, now) = (self.slots.borrow(), self.kernel.now());
+    /// Requests sent from the moment `since` on that are not answered, and how many of them have waited `now` for longer
+    /// than the deadline.
+    pub fn unanswered(&self, since: Nanos, deadline: Nanos, now: Nanos) -> (u64, u64) {
+        let slots = self.slots.borrow();
         work::count(slots.len() / 16);
         let waiting =
             slots.iter().map(|request| request.issued).filter(|&issued| issued != ANSWERED && issued >= since);
