@@ -125,7 +125,7 @@ pub struct DatabaseCounts {
     pub lock_waited_ns: u128,
     /// The most connections in use at once.
     pub connections_max: u32,
-    /// The longest queue seen.
+    /// The longest queue since the maxima were last [restarted](Database::restart_maxima).
     pub queue_max: u32,
     /// Worker-nanoseconds spent serving.
     pub busy_ns: u128,
@@ -660,6 +660,18 @@ impl Database {
         self.account(&mut state);
         let still = i128::from(state.locks.waiting()) * i128::from(self.kernel.now().0);
         DatabaseCounts { lock_waited_ns: (state.lock_clock + still) as u128, ..state.counts }
+    }
+
+    /// What is the most is so from now on.
+    pub fn restart_maxima(&self) {
+        let mut state = self.state.borrow_mut();
+        let State { machines, counts, .. } = &mut *state;
+        (counts.queue_max, counts.connections_max) = (0, 0);
+        // few: REPLICAS_MAX
+        for machine in machines {
+            counts.queue_max = counts.queue_max.max(machine.line.len());
+            counts.connections_max = counts.connections_max.max(machine.connections);
+        }
     }
 
     fn refuse(&self, call: CallId, why: Failure) {

@@ -3,11 +3,16 @@
 //! The whole-run figures leave the warm-up out: a request counts if it was sent after it. The figures over time count
 //! everything, each answer in the bucket in which it came.
 
+use crate::engine::Failure;
+use crate::ledger::{Freshness, ReadCounts};
 use crate::stats::{Histogram, TimeSeries};
 use crate::time::Nanos;
 
 /// How many buckets a run's figures over time have.
 pub const BUCKETS: u64 = 240;
+
+/// How many of them go into one point of a figure: a line of eighty points says as much as one of more.
+pub const FIGURE_GROUP: usize = 3;
 
 /// Running totals that other parts keep, as they stood at the end of a bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +31,26 @@ pub struct Gauges {
     pub at_risk: u64,
     /// Requests in the database's queue.
     pub queue: u64,
+    /// Requests sent since the start.
+    pub sent: u64,
+    /// Requests that wait for an answer.
+    pub unanswered: u64,
+    /// Those among them that have waited for longer than the deadline.
+    pub overdue: u64,
+    /// Reads that the database has served since the start.
+    pub database_reads: u64,
+    /// Rows that it has committed.
+    pub database_rows: u64,
+    /// Nanoseconds that its workers have spent serving, all together.
+    pub database_busy_ns: u128,
+    /// Nanoseconds that the cache's threads were busy, all together.
+    pub cache_busy_ns: u128,
+    /// Bytes that the cache's entries take.
+    pub cache_bytes: u64,
+    /// Entries of the cache.
+    pub cache_entries: u64,
+    /// Dirty entries of the cache.
+    pub dirty: u64,
 }
 
 /// What happened in one bucket.
@@ -35,8 +60,42 @@ pub struct Bucket {
     pub read: Histogram,
     /// Answered writes, ns.
     pub write: Histogram,
+    /// Reads answered with an error, ns.
+    pub failed_read: Histogram,
+    /// Writes answered with an error, ns.
+    pub failed_write: Histogram,
+    /// Requests answered within the deadline, and not with an error.
+    pub good: u32,
+    /// Requests answered after the deadline, whatever the answer.
+    pub late: u32,
+}
+
+impl Bucket {
+    /// Counts what happened in a later bucket, too.
+    pub fn merge(&mut self, later: &Bucket) {
+        self.read.merge(&later.read);
+        self.write.merge(&later.write);
+        self.failed_read.merge(&later.failed_read);
+        self.failed_write.merge(&later.failed_write);
+        self.good += later.good;
+        self.late += later.late;
+    }
+
     /// Requests answered with an error.
-    pub errors: u32,
+    pub fn errors(&self) -> u64 {
+        self.failed_read.count() + self.failed_write.count()
+    }
+}
+
+/// What a request was answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether it was a write.
+    pub write: bool,
+    /// How it failed, if it did.
+    pub failed: Option<Failure>,
+    /// Whether it was a read that was answered with a copy, without a load.
+    pub from_cache: bool,
 }
 
 /// See the module.
@@ -44,14 +103,27 @@ pub struct Bucket {
 pub struct Metrics {
     warmup: Nanos,
     end: Nanos,
+    deadline: Nanos,
     /// Latency of reads after the warm-up, errors left out, ns.
     pub read: Histogram,
     /// Latency of writes likewise.
     pub write: Histogram,
     /// Ages of the stale values read after the warm-up, ns.
     pub stale_age: Histogram,
-    /// Requests sent after the warm-up and answered with an error: reads, writes.
-    pub errors: [u64; 2],
+    /// How long failed reads took, of those sent after the warm-up, ns.
+    pub failed_read: Histogram,
+    /// How long failed writes took, likewise.
+    pub failed_write: Histogram,
+    /// Requests sent after the warm-up and answered with an error, by its kind, in the order of [`Failure::ALL`].
+    pub failures: [u64; Failure::ALL.len()],
+    /// Requests sent after the warm-up and answered within the deadline, and not with an error.
+    pub good: u64,
+    /// Reads sent after the warm-up and answered with a copy, without a load.
+    pub from_cache: u64,
+    /// Reads sent after the warm-up that did not see the same client's earlier write.
+    pub read_your_writes_violations: u64,
+    /// Reads sent after the warm-up that went back behind what the same client had seen.
+    pub monotonic_read_violations: u64,
     series: TimeSeries<Bucket>,
     gauges: Vec<Gauges>,
 }
@@ -63,45 +135,65 @@ pub fn bucket_width(duration: Nanos) -> Nanos {
 
 impl Metrics {
     /// Nothing measured yet.
-    pub fn new(warmup: Nanos, duration: Nanos) -> Metrics {
+    pub fn new(warmup: Nanos, duration: Nanos, deadline: Nanos) -> Metrics {
         Metrics {
             warmup,
             end: duration,
+            deadline,
             read: Histogram::default(),
             write: Histogram::default(),
             stale_age: Histogram::default(),
-            errors: [0; 2],
+            failed_read: Histogram::default(),
+            failed_write: Histogram::default(),
+            failures: [0; Failure::ALL.len()],
+            good: 0,
+            from_cache: 0,
+            read_your_writes_violations: 0,
+            monotonic_read_violations: 0,
             series: TimeSeries::new(bucket_width(duration), BUCKETS as usize),
             gauges: Vec::new(),
         }
     }
 
     /// A request sent at `issued` is answered now.
-    pub fn answered(&mut self, write: bool, ok: bool, issued: Nanos, now: Nanos) {
-        let latency = (now - issued).0;
-        let measured = issued >= self.warmup;
-        if measured {
-            match (ok, write) {
-                (false, _) => self.errors[usize::from(write)] += 1,
-                (true, false) => self.read.record(latency),
-                (true, true) => self.write.record(latency),
+    pub fn answered(&mut self, answer: Answer, issued: Nanos, now: Nanos) {
+        let (latency, deadline) = ((now - issued).0, self.deadline.0);
+        let good = answer.failed.is_none() && latency <= deadline;
+        if issued >= self.warmup {
+            self.good += u64::from(good);
+            self.from_cache += u64::from(answer.failed.is_none() && answer.from_cache);
+            match (answer.failed, answer.write) {
+                (None, false) => self.read.record(latency),
+                (None, true) => self.write.record(latency),
+                (Some(failure), write) => {
+                    self.failures[failure as usize] += 1;
+                    if write { self.failed_write.record(latency) } else { self.failed_read.record(latency) }
+                }
             }
         }
         if now < self.end {
             let bucket = self.series.bucket(now);
-            match (ok, write) {
-                (false, _) => bucket.errors += 1,
+            bucket.good += u32::from(good);
+            bucket.late += u32::from(latency > deadline);
+            match (answer.failed.is_none(), answer.write) {
                 (true, false) => bucket.read.record(latency),
                 (true, true) => bucket.write.record(latency),
+                (false, false) => bucket.failed_read.record(latency),
+                (false, true) => bucket.failed_write.record(latency),
             }
         }
     }
 
-    /// A read sent at `issued` saw a value this stale.
-    pub fn stale(&mut self, age: Nanos, issued: Nanos) {
-        if issued >= self.warmup {
+    /// What the ledger says of a read sent at `issued`: how fresh it was, and its counts before and after.
+    pub fn read(&mut self, freshness: Freshness, before: &ReadCounts, after: &ReadCounts, issued: Nanos) {
+        if issued < self.warmup {
+            return;
+        }
+        if let Freshness::Stale { age } = freshness {
             self.stale_age.record(age.0);
         }
+        self.read_your_writes_violations += after.read_your_writes_violations - before.read_your_writes_violations;
+        self.monotonic_read_violations += after.monotonic_read_violations - before.monotonic_read_violations;
     }
 
     /// The moment at which the present bucket ends.
@@ -114,12 +206,29 @@ impl Metrics {
         self.gauges.push(gauges);
     }
 
-    /// The buckets that are over, each with the gauges at its end and at the end of the one before.
-    pub fn buckets(&self, first: usize) -> impl Iterator<Item = (Option<&Bucket>, Gauges, Gauges)> {
-        (first..self.gauges.len()).map(|index| {
-            let before = index.checked_sub(1).map_or_else(Gauges::default, |before| self.gauges[before]);
-            (self.series.get(index), self.gauges[index], before)
+    /// The buckets that are over, from number `first` on, `group` of them put together in one: what happened in them, how
+    /// long they are, the gauges at the end of the last of them, and those at the beginning. The last ones of the run may be
+    /// fewer.
+    ///
+    /// # Panics
+    /// When `group` is zero, or no group begins with `first`.
+    pub fn buckets(&self, first: usize, group: usize) -> impl Iterator<Item = (Bucket, Nanos, Gauges, Gauges)> {
+        assert!(group > 0 && first.is_multiple_of(group), "groups begin at multiples of their length");
+        let over = self.gauges.len();
+        let whole = if self.is_full() { over } else { over - over % group };
+        (first..whole).step_by(group).map(move |begin| {
+            let end = (begin + group).min(whole);
+            let mut all = Bucket::default();
+            (begin..end).filter_map(|index| self.series.get(index)).for_each(|bucket| all.merge(bucket));
+            let at = |index: usize| self.series.width().0.saturating_mul(index as u64).min(self.end.0);
+            let before = begin.checked_sub(1).map_or_else(Gauges::default, |before| self.gauges[before]);
+            (all, Nanos(at(end) - at(begin)), self.gauges[end - 1], before)
         })
+    }
+
+    /// Whether the last bucket of the run is over.
+    fn is_full(&self) -> bool {
+        self.series.width().0.saturating_mul(self.gauges.len() as u64) >= self.end.0
     }
 
     /// The width of a bucket.

@@ -4,6 +4,7 @@
 //! a [`Series`] holds the same measures over time, one value per bucket, for the figures.
 
 pub mod csv;
+pub mod effect;
 pub mod table;
 
 use serde::{Deserialize, Serialize};
@@ -17,13 +18,20 @@ pub struct Report {
     pub scenario: String,
     /// The seed all draws followed from.
     pub seed: u64,
+    /// How long clients are content to wait, seconds: what goodput goes by.
+    #[serde(default)]
+    pub deadline_s: f64,
     /// One report per lane, in the scenario's order.
     pub lanes: Vec<LaneReport>,
 }
 
 /// What one lane showed, from the end of the warm-up to the moment of the report.
 ///
-/// The ledger's figures (`writes_by_class`, `lost_by_cause`) count from the start of the run.
+/// Requests, their answers and what they saw (latencies, errors, stale reads, violations) count where they were *sent* since
+/// the warm-up. What parts did (hits, misses, `app`) counts where it was *done* since then, also while the system drains; the
+/// work of the database and the cache (`database`, `cache`) up to the end of the run, and what they hold, now.
+/// What became of writes (`writes_by_class` and below, except `database` and `cache`), `events`, `faults`,
+/// `diverging_by_cause`, `vanished_reads` and `unfollowed_reads` count from the start of the run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LaneReport {
     /// The lane's name.
@@ -41,26 +49,51 @@ pub struct LaneReport {
     /// Why the lane ended before that, if it did: a limit, and what to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
-    /// Events the engine has handled.
+    /// Events the engine has handled since the start.
     pub events: u64,
     /// Requests answered, well or badly.
     pub requests: u64,
     /// Reads among them.
     pub reads: u64,
-    /// Writes among them.
+    /// Writes among them: read-modify-writes, deletes and inserts, too.
     pub writes: u64,
+    /// Requests that have been sent and not answered yet; none once the run has drained.
+    #[serde(default)]
+    pub unanswered: u64,
+    /// Those among them that have waited for longer than the deadline.
+    #[serde(default)]
+    pub overdue: u64,
+    /// Requests answered within the deadline, and not with an error.
+    #[serde(default)]
+    pub within_deadline: u64,
+    /// `within_deadline / (requests + overdue)`, 0 where there were none.
+    #[serde(default)]
+    pub goodput: f64,
     /// Cache look-ups that found the key.
     pub hits: u64,
     /// Cache look-ups that did not.
     pub misses: u64,
     /// The misses by why the key was not there.
     pub misses_by_cause: MissesByCause,
-    /// Misses that waited for a load already under way.
+    /// Misses that waited for a load that the cache, or the holder of a lease, had begun already.
     pub delayed_hits: u64,
-    /// `hits / (hits + misses)`, 0 where there were none.
+    /// `hits / (hits + misses)`: of look-ups, 0 where there were none. A read that cannot ask the cache is no look-up, and a
+    /// read-modify-write may be one.
     pub hit_ratio: f64,
+    /// Reads answered with a copy, of the cache or of a near cache, without a load of their own. Copies that a delete left
+    /// behind, or that the holder of a lease has just brought, are among them.
+    #[serde(default)]
+    pub reads_from_cache: u64,
+    /// `reads_from_cache / reads`: of all reads, failed ones and those that could not ask the cache included.
+    #[serde(default)]
+    pub read_hit_ratio: f64,
     /// Requests answered with an error.
     pub errors: u64,
+    /// The errors by what failed in the end, a JSON object; kinds that did not occur are left out. `down`: nobody there to
+    /// ask. `queue-full`, `cache-full`, `breaker-open`: turned away. `aborted`: rolled back. `conflict`: too many tries.
+    /// `connection-lost`, `timed-out`: no answer, and it may have been done.
+    #[serde(default, with = "as_object")]
+    pub errors_by_kind: Vec<(String, u64)>,
     /// Reads that did not see the newest value acknowledged before they were asked.
     pub stale_reads: u64,
     /// How old stale values were: time since a newer write was first known to be newer (acknowledged and, where the
@@ -77,10 +110,16 @@ pub struct LaneReport {
     pub read_your_writes_violations: u64,
     /// Reads that went back behind what the same client had seen.
     pub monotonic_read_violations: u64,
+    /// Reads of which that could not be told, since more clients and keys were to be followed than the ledger remembers.
+    #[serde(default)]
+    pub unfollowed_reads: u64,
     /// Reads of values that were lost or refused afterwards.
     pub vanished_reads: u64,
     /// Latency of answered requests, errors left out.
     pub latency_ms: Latencies,
+    /// Latency of all answered requests: those that failed count with the time until they were told so.
+    #[serde(default)]
+    pub latency_with_errors_ms: Latencies,
     /// Every write attempt since the start, by what became of it.
     pub writes_by_class: WritesByClass,
     /// The lost ones by cause, a JSON object; causes that did not occur are left out.
@@ -113,6 +152,12 @@ pub struct LaneReport {
     /// What went on inside the application servers.
     #[serde(default)]
     pub app: AppReport,
+    /// What the faults did to it, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Box<effect::Effect>>,
+    /// Its measures over time, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<Series>,
 }
 
 /// How many cached copies differ from the database for good: entries of the cache and of near caches, each one.
@@ -235,22 +280,29 @@ pub struct WritesByClass {
     pub phantom: u64,
 }
 
-/// The database's work since the warm-up.
+/// The database's work, from the end of the warm-up to the moment of the report, or to the end of the run: what is written
+/// while the system drains is not in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DatabaseReport {
-    /// Reads served.
+    /// Reads served, those of an outbox's relay included.
     pub reads: u64,
     /// Rows written, in batches or alone.
     pub writes: u64,
+    /// Rows written after the end of the run, while the system drained; not among `writes`.
+    #[serde(default)]
+    pub drain_writes: u64,
     /// Batches committed.
     pub batches: u64,
+    /// Batches committed after the end of the run; not among `batches`.
+    #[serde(default)]
+    pub drain_batches: u64,
     /// The share of its workers' time that was spent serving, 0 to 1.
     pub utilisation: f64,
-    /// The longest queue seen.
+    /// The longest queue.
     pub queue_max: u64,
-    /// Requests refused because the queue was full or the database was down.
+    /// Queries refused because the queue was full or the database was down.
     pub refused: u64,
-    /// Transactions aborted.
+    /// Transactions rolled back; a change that found another value than it expected is none.
     pub aborted: u64,
     /// Queries ended because their callers had given up.
     #[serde(default)]
@@ -266,7 +318,8 @@ pub struct DatabaseReport {
     pub connections_max: u64,
 }
 
-/// The cache's work since the warm-up.
+/// The cache's work, from the end of the warm-up to the moment of the report, or to the end of the run; and what it holds
+/// now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CacheReport {
     /// Commands served.
@@ -285,9 +338,14 @@ pub struct CacheReport {
     pub dirty: u64,
     /// The most dirty entries at once; with several nodes, the sum of the most that each had.
     pub dirty_max: u64,
-    /// Commands refused because the cache was down.
+    /// Commands refused: the cache was down, had too few replicas for a write, or held as many dirty entries as it may.
     pub refused: u64,
-    /// Snapshots or syncs to disk that were begun.
+    /// Values refused for want of room: the cache was full and its policy let nothing go (`volatile-…` with no TTLs,
+    /// `none`), or the value is larger than the cache.
+    #[serde(default)]
+    pub refused_full: u64,
+    /// Snapshots or syncs to disk that were begun, also while the system drains. Before that, those that have begun since the
+    /// latest change are not known yet.
     pub saves: u64,
     /// How many times a replica took over.
     pub failovers: u64,
@@ -299,7 +357,7 @@ pub struct CacheReport {
     pub hottest: Vec<HotKey>,
 }
 
-/// What one cache node has done.
+/// What one cache node has done, over the same span as [`CacheReport`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NodeReport {
     /// Commands served.
@@ -317,13 +375,14 @@ pub struct HotKey {
     pub key: u32,
     /// The node that has it.
     pub node: u32,
-    /// Its share of all commands, 0 to 1.
+    /// Its share of all commands since the warm-up, 0 to 1.
     pub share: f64,
 }
 
-/// Measures over time, one value per bucket; figures are drawn from these.
+/// Measures over time, one value per bucket, from the start of the run; figures are drawn from these.
 ///
-/// Bucket `i` covers the time from `(first + i) · bucket_s`. A latency is NaN-free: empty buckets hold `None`.
+/// Bucket `i` covers the time from `(first + i) · bucket_s`; the last one may be shorter. What an empty bucket does
+/// not have, such as a median, is `null`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     /// The width of a bucket, seconds.
@@ -339,10 +398,35 @@ pub struct Series {
 pub struct Point {
     /// Requests answered in it.
     pub requests: u32,
-    /// Errors among them.
+    /// Requests sent in it.
+    #[serde(default)]
+    pub sent: u32,
+    /// Requests that wait for an answer, at the end of the bucket.
+    #[serde(default)]
+    pub unanswered: u32,
+    /// Errors among the answers.
     pub errors: u32,
-    /// Mean latency, ms.
+    /// Answers within the deadline, errors left out.
+    #[serde(default)]
+    pub within_deadline: u32,
+    /// Of the requests of which it turned out in this bucket, the share that was answered within the deadline: those, and
+    /// the others that failed before it or were still waiting when it passed.
+    #[serde(default)]
+    pub goodput: Option<f32>,
+    /// Mean latency, errors left out, ms.
     pub mean_ms: Option<f32>,
+    /// Median latency, errors left out, ms.
+    #[serde(default)]
+    pub p50_ms: Option<f32>,
+    /// 99th percentile likewise, ms.
+    #[serde(default)]
+    pub p99_ms: Option<f32>,
+    /// Median latency, errors counted at the time they took, ms.
+    #[serde(default)]
+    pub with_errors_p50_ms: Option<f32>,
+    /// 99th percentile likewise, ms.
+    #[serde(default)]
+    pub with_errors_p99_ms: Option<f32>,
     /// Median latency of reads, ms.
     pub read_p50_ms: Option<f32>,
     /// 99th percentile of reads, ms.
@@ -366,6 +450,27 @@ pub struct Point {
     pub at_risk: u32,
     /// Requests waiting in the database's queue, at the end of the bucket.
     pub queue: u32,
+    /// Reads that the database served.
+    #[serde(default)]
+    pub database_reads: u32,
+    /// Rows that it committed.
+    #[serde(default)]
+    pub database_writes: u32,
+    /// The share of its workers' time that was spent serving, 0 to 1.
+    #[serde(default)]
+    pub database_utilisation: f32,
+    /// The share of the time that the cache's threads were busy, 0 to 1.
+    #[serde(default)]
+    pub cache_utilisation: f32,
+    /// Bytes that the cache's entries take, at the end of the bucket.
+    #[serde(default)]
+    pub cache_bytes: u64,
+    /// Entries of the cache, at the end of the bucket.
+    #[serde(default)]
+    pub cache_entries: u32,
+    /// Dirty entries of the cache, at the end of the bucket.
+    #[serde(default)]
+    pub dirty: u32,
 }
 
 /// Pairs written as an object, in their order.

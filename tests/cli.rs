@@ -113,6 +113,10 @@ fn compare_prints_the_names_that_scripts_rely_on() {
         for name in ["requests", "reads", "writes", "hits", "misses", "hit_ratio", "errors", "stale_reads"] {
             assert!(lane[name].is_number(), "{name}");
         }
+        for name in ["goodput", "within_deadline", "unanswered", "overdue", "reads_from_cache", "read_hit_ratio"] {
+            assert!(lane[name].is_number(), "{name}");
+        }
+        assert!(lane["errors_by_kind"].is_object() && lane["latency_with_errors_ms"]["all"]["p99"].is_number());
         let summary = "count mean p50 p66 p75 p80 p90 p95 p98 p99 p99_9 p99_99 max";
         for part in ["all", "read", "write"] {
             let keys: Vec<&str> = lane["latency_ms"][part].as_object().unwrap().keys().map(String::as_str).collect();
@@ -129,6 +133,89 @@ fn compare_prints_the_names_that_scripts_rely_on() {
         assert_eq!(lane["writes_by_class"]["lost"], lost);
     }
     assert!(lanes[4]["lost_by_cause"].as_object().unwrap().values().any(|count| count.as_u64() > Some(0)));
+}
+
+#[test]
+fn judged_at_the_end_of_the_run_what_is_dirty_has_not_been_flushed() {
+    let at_risk = |args: &[&str]| {
+        let lane = json(args, SHORT)["lanes"][0].take();
+        (lane["drained"].as_bool().unwrap(), lane["writes_by_class"]["at_risk"].as_u64().unwrap())
+    };
+    let (drained, count) = at_risk(&["compare", "-", "--json", "--at", "2s"]);
+    assert!(!drained && count > 0, "{count}");
+    assert_eq!(at_risk(&["compare", "-", "--json"]), (true, 0));
+}
+
+#[test]
+fn series_are_printed_as_json_and_as_csv_with_a_row_for_each_lane_and_bucket() {
+    let names = "requests sent unanswered errors within_deadline goodput mean_ms p50_ms p99_ms with_errors_p50_ms \
+                 with_errors_p99_ms read_p50_ms read_p99_ms write_p50_ms write_p99_ms hits misses stale lost diverging \
+                 at_risk queue database_reads database_writes database_utilisation cache_utilisation cache_bytes \
+                 cache_entries dirty";
+    let report = json(&["compare", "default", "--series", "--json"], "");
+    for lane in report["lanes"].as_array().unwrap() {
+        let points = lane["series"]["points"].as_array().unwrap();
+        assert_eq!((points.len(), lane["series"]["bucket_s"].as_f64()), (240, Some(0.25)));
+        let keys: Vec<&str> = points[0].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, names.split_whitespace().collect::<Vec<_>>());
+        let requests: u64 = points.iter().filter_map(|point| point["requests"].as_u64()).sum();
+        assert!(requests.abs_diff(lane["requests"].as_u64().unwrap()) < 100);
+    }
+    let csv = printed(&["compare", "default", "--series", "--csv"], "");
+    assert_eq!(
+        csv.lines().next().unwrap(),
+        format!("lane,from_s,{}", names.split_whitespace().collect::<Vec<_>>().join(","))
+    );
+    assert_eq!(csv.lines().count(), 1 + 5 * 240);
+    assert!(csv.lines().nth(2).unwrap().contains(",0.250000,"), "{csv}");
+    let one = printed(&["run", "default", "--lane", "0", "--series", "--csv", "--at", "3s"], "");
+    assert_eq!(one.lines().count(), 1 + 12);
+    assert!(json(&["compare", "default", "--json", "--at", "3s"], "")["lanes"][0].get("series").is_none());
+    assert!(refused(&["compare", "default", "--series"], "", 2).contains("add --json or --csv"));
+}
+
+#[test]
+fn the_effect_of_faults_is_the_difference_to_the_same_lane_without_them() {
+    let report = json(&["compare", "default", "--effect", "--json"], "");
+    let toml = printed(&["presets", "default"], "");
+    let without = json(&["compare", "-", "--json"], toml.split("[[fault]]").next().unwrap());
+    for (lane, twin) in report["lanes"].as_array().unwrap().iter().zip(without["lanes"].as_array().unwrap()) {
+        let effect = &lane["effect"];
+        for name in ["requests", "misses", "hits", "errors", "stale_reads", "ever_lost", "reads_from_cache"] {
+            assert_eq!(effect[name]["with"], lane[name], "{name}");
+            assert_eq!(effect[name]["without"], twin[name], "{name}");
+            let [with, without] = ["with", "without"].map(|which| effect[name][which].as_i64().unwrap());
+            assert_eq!(effect[name]["difference"].as_i64(), Some(with - without), "{name}");
+        }
+        let p99 = &effect["latency_ms"]["write"]["p99"];
+        assert_eq!(
+            (&p99["with"], &p99["without"]),
+            (&lane["latency_ms"]["write"]["p99"], &twin["latency_ms"]["write"]["p99"])
+        );
+    }
+    let table = printed(&["compare", "default", "--effect", "--at", "30s"], "");
+    assert_eq!(table.lines().filter(|line| line.starts_with("effect on ")).count(), 5, "{table}");
+    assert!(table.contains("  laid to a crash"), "{table}");
+    let csv = printed(&["compare", "default", "--effect", "--csv", "--at", "30s"], "");
+    assert!(csv.lines().next().unwrap().contains(",effect.misses.difference,"), "{csv}");
+    let none = "[[lane]]\n";
+    assert!(refused(&["compare", "-", "--effect"], none, 2).contains("no fault"));
+    assert!(refused(&["compare", "default", "--effect", "--series", "--csv"], "", 2).contains("--json"));
+}
+
+#[test]
+fn the_table_has_the_columns_that_a_lane_has_and_says_which_none_has() {
+    let table = printed(&["compare", "db-brownout"], "");
+    let head = table.lines().nth(2).unwrap();
+    for name in ["goodput %", "errors", "p99 +err", "breaker", "db queue"] {
+        assert!(head.contains(name), "{name}: {head}");
+    }
+    assert!(!head.contains(" lost ") && table.contains("lost writes"), "{table}");
+    assert!(table.contains("goodput: answered without error within 1 s (clients.deadline); +err: "), "{table}");
+    assert!(table.contains("errors of Three retries: ") && table.contains("timed-out"), "{table}");
+    let calm = printed(&["compare", "ycsb-c", "--at", "5s"], "");
+    let head = calm.lines().nth(2).unwrap();
+    assert!(!head.contains("errors") && !head.contains("write p50") && !head.contains("stale"), "{head}");
 }
 
 #[test]

@@ -192,7 +192,7 @@ fn a_slow_command_delays_everyone_behind_it_by_its_length_and_loses_nothing() {
         let late = length / 10;
         let unhurried = report.latency_ms.all;
         assert!(unhurried.count == 1_000 - 1 && unhurried.p50 <= 5.0, "{unhurried:?}");
-        let series = lane.series(0);
+        let series = lane.series(0, 1);
         let slow: u32 = series
             .points
             .iter()

@@ -60,7 +60,7 @@ fn report(scenario: &Scenario) -> LaneReport {
 
 /// The database reads of each second.
 fn misses_by_bucket(lane: &Simulation) -> Vec<u32> {
-    lane.series(0).points.iter().map(|point| point.misses).collect()
+    lane.series(0, 1).points.iter().map(|point| point.misses).collect()
 }
 
 // ---- Single flight ----
@@ -578,7 +578,7 @@ fn brown_out(breaker: Option<Breaker>, retries: u32) -> Scenario {
 fn after_a_brown_out_retries_keep_the_database_saturated_and_a_breaker_lets_it_recover() {
     let failing_at_the_end = |breaker, retries| {
         let lane = run(&brown_out(breaker, retries));
-        let points = lane.series(0).points;
+        let points = lane.series(0, 1).points;
         let end = &points[points.len() - 40..];
         let (errors, requests): (u32, u32) = (end.iter().map(|p| p.errors).sum(), end.iter().map(|p| p.requests).sum());
         (f64::from(errors) / f64::from(requests), lane.report())

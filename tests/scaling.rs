@@ -595,7 +595,8 @@ const SEARCHES: [&str; 14] = [
 ];
 
 /// Functions that are there for tests only.
-const FOR_TESTS: [&str; 6] = ["validate", "validate_copies", "validate_key", "slots", "holds_of", "keys"];
+const FOR_TESTS: [&str; 8] =
+    ["validate", "validate_copies", "validate_report", "validate_series", "validate_key", "slots", "holds_of", "keys"];
 
 fn sources(path: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
     if path.is_dir() {

@@ -462,6 +462,7 @@ fn links_read_like_sentences() {
         at: At::Moment(Nanos::from_secs(30)),
         what: What::AppCrash,
         which: Some(Which::Server(1)),
+        silent: None,
         ..base.faults[0].clone()
     });
     assert_eq!(

@@ -216,7 +216,7 @@ fn a_refused_write_is_a_phantom_without_rollback_and_its_readers_see_it_vanish()
 
 /// The share of reads answered between two moments, by whole buckets, and of those that failed.
 fn answered_and_failed(lane: &Simulation, from: Nanos, to: Nanos) -> (u32, u32) {
-    let series = lane.series(0);
+    let series = lane.series(0, 1);
     let bucket = |at: Nanos| (at.as_secs_f64() / series.bucket_s) as usize;
     let points = &series.points[bucket(from) + 1..bucket(to)];
     (points.iter().map(|point| point.requests).sum(), points.iter().map(|point| point.errors).sum())

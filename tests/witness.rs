@@ -156,7 +156,7 @@ fn a_copy_diverges_until_its_life_is_over_also_where_it_still_takes_up_room() {
     let trace = Trace::read("t.csv", one_write().as_bytes(), None).expect("a trace");
     let mut lane = Simulation::new(&scenario, 0, Some(Arc::new(trace))).expect("the trace is there");
     lane.run_until(Nanos::MAX);
-    let series = lane.series(0);
+    let series = lane.series(0, 1);
     let diverging = |from_s: f64, to_s: f64| {
         let buckets = (from_s / series.bucket_s) as usize..(to_s / series.bucket_s) as usize;
         series.points[buckets].iter().map(|point| point.diverging).collect::<Vec<_>>()

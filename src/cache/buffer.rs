@@ -327,6 +327,11 @@ impl Buffer {
         self.held_max
     }
 
+    /// The most is what is held from now on.
+    pub fn restart_maximum(&mut self) {
+        self.held_max = self.held;
+    }
+
     fn ends_of(&self, key: Key) -> (RowId, RowId) {
         self.ends.get(key)
     }

@@ -61,6 +61,7 @@ pub struct NodeCounts {
     pub misses_crashed: u64,
     pub delayed_hits: u64,
     pub fills_refused: u64,
+    pub refused_full: u64,
     pub refreshes: u64,
     pub busy_ns: u128,
     pub saves: u64,
@@ -79,6 +80,7 @@ impl std::ops::AddAssign for NodeCounts {
         self.misses_crashed += other.misses_crashed;
         self.delayed_hits += other.delayed_hits;
         self.fills_refused += other.fills_refused;
+        self.refused_full += other.refused_full;
         self.refreshes += other.refreshes;
         self.busy_ns += other.busy_ns;
         self.saves += other.saves;
@@ -412,6 +414,7 @@ impl CacheNode {
             {
                 // A copy that a running load brings would be as unwelcome, and may be older than this value.
                 overtake(state, key);
+                state.counts.refused_full += 1;
                 return Some(Err(Failure::Full));
             }
             Command::Set(key, value) => {
@@ -510,9 +513,13 @@ impl CacheNode {
         let entry = Entry { size: self.common.values.size(key, value), ..Entry::new(key, value.0, expires) };
         match state.store.insert(entry, now) {
             Insertion::Added => return,
-            Insertion::Replaced(_) | Insertion::Refused => {}
+            Insertion::Replaced(_) => {}
+            Insertion::Refused => state.counts.refused_full += 1,
             Insertion::Evicted(victim) => self.evicted(state, &victim, now),
-            Insertion::TooLarge(_) => self.evicted(state, &entry, now),
+            Insertion::TooLarge(_) => {
+                state.counts.refused_full += 1;
+                self.evicted(state, &entry, now);
+            }
         }
         while let Some(victim) = state.store.next_evicted() {
             self.evicted(state, &victim, now);
@@ -668,6 +675,13 @@ impl CacheNode {
     pub fn dirty(&self) -> (u32, u32) {
         let state = self.state.borrow();
         (state.buffer.held(), state.buffer.held_max())
+    }
+
+    /// What is the most is so from now on.
+    pub fn restart_maxima(&self) {
+        let mut state = self.state.borrow_mut();
+        state.store.restart_maximum();
+        state.buffer.restart_maximum();
     }
 
     /// The values held for `key` that a reader would see, for tests.

@@ -201,9 +201,10 @@ impl Shards {
         if self.nodes[0].has_readers() { self.of(key).next_reader() } else { None }
     }
 
-    /// What was asked for before does not count among the hottest keys.
+    /// What was asked for before does not count among the hottest keys, nor what was held before among the most.
     pub fn begin_to_count(&self) {
         *self.asked.borrow_mut() = Asked::default();
+        self.nodes.iter().for_each(CacheNode::restart_maxima);
     }
 
     /// The `most` keys asked for most, hottest first, each with its share of all commands; none where there is one node.

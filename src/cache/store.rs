@@ -630,7 +630,12 @@ impl Store {
         self.room
     }
 
-    /// What is held, in bytes with the overhead: now, and the most there ever was.
+    /// The most is what is held from now on.
+    pub fn restart_maximum(&mut self) {
+        self.bytes_max = self.bytes;
+    }
+
+    /// What is held, in bytes with the overhead: now, and the most since the maximum was last restarted.
     pub fn bytes(&self) -> (u64, u64) {
         (self.bytes, self.bytes_max)
     }

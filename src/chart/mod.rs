@@ -193,15 +193,15 @@ impl Figure {
 }
 
 fn latency_panels(data: &Data, labels: &Labels, percentile: Percentile, log: bool) -> Vec<Panel> {
-    type Measure = fn(&[Point]) -> Option<f64>;
     let measures: [(&'static str, Measure); 2] = match percentile {
         Percentile::P50 => [
-            (labels.reads_p50, |b| middle(b, |p| p.read_p50_ms)),
-            (labels.writes_p50, |b| middle(b, |p| p.write_p50_ms)),
+            (labels.reads_p50, |p| p.read_p50_ms.map(f64::from)),
+            (labels.writes_p50, |p| p.write_p50_ms.map(f64::from)),
         ],
-        Percentile::P99 => {
-            [(labels.reads_p99, |b| most(b, |p| p.read_p99_ms)), (labels.writes_p99, |b| most(b, |p| p.write_p99_ms))]
-        }
+        Percentile::P99 => [
+            (labels.reads_p99, |p| p.read_p99_ms.map(f64::from)),
+            (labels.writes_p99, |p| p.write_p99_ms.map(f64::from)),
+        ],
     };
     let asked_for = [!data.no_reads, !data.no_writes];
     let mut panels: Vec<Panel> = measures
@@ -226,59 +226,32 @@ fn latency_panels(data: &Data, labels: &Labels, percentile: Percentile, log: boo
 fn lost_panel(data: &Data, labels: &Labels) -> Panel {
     let mut lines = Vec::new();
     for lane in &data.lanes {
-        let mut beside = line(data, lane, Weight::Beside, |b| b.last().map(|p| f64::from(p.at_risk)));
+        let mut beside = line(data, lane, Weight::Beside, |p| Some(f64::from(p.at_risk)));
         if beside.values().any(|v| v > 0.0) {
             beside.label = format!("{} {}", lane.label, labels.at_risk);
             lines.push(beside);
         }
     }
-    lines.extend(data.lanes.iter().map(|lane| line(data, lane, Weight::Main, |b| b.last().map(|p| f64::from(p.lost)))));
+    lines.extend(data.lanes.iter().map(|lane| line(data, lane, Weight::Main, |p| Some(f64::from(p.lost)))));
     let axis = Axis::count_over(lines.iter().flat_map(Line::values));
     Panel { title: labels.lost_writes, axis, lines }
 }
 
-/// A line needs no more points than this; what is finer is put together.
-const POINTS_MAX: usize = 80;
+/// What a line shows of a point.
+type Measure = fn(&Point) -> Option<f64>;
 
-fn line(data: &Data, lane: &LaneData, weight: Weight, measure: fn(&[Point]) -> Option<f64>) -> Line {
+/// A line through every point of the lane's series. Points are not put together here: that takes the histograms behind them.
+fn line(data: &Data, lane: &LaneData, weight: Weight, measure: Measure) -> Line {
     let series = &lane.series;
-    let whole = if series.bucket_s > 0.0 { data.duration_s / series.bucket_s } else { 0.0 };
-    let group = ((whole / POINTS_MAX as f64) as usize).max(1);
-    let points = series
-        .points
-        .chunks(group)
-        .enumerate()
-        .map(|(i, buckets)| {
-            let middle = (i * group) as f64 + buckets.len() as f64 / 2.0;
-            (((series.first as f64) + middle) * series.bucket_s, measure(buckets))
-        })
-        .filter(|(at, _)| *at <= data.duration_s)
-        .collect();
+    let middle = |i: usize| ((series.first + i) as f64 + 0.5) * series.bucket_s;
+    let points = series.points.iter().enumerate().map(|(i, point)| (middle(i), measure(point)));
+    let points = points.filter(|(at, _)| *at <= data.duration_s).collect();
     Line { lane: lane.number, label: lane.label.clone(), points, weight }
 }
 
-/// The mean of the buckets' values, each weighted by its requests.
-fn middle(buckets: &[Point], value: fn(&Point) -> Option<f32>) -> Option<f64> {
-    let (mut sum, mut weight) = (0.0, 0.0);
-    for point in buckets {
-        if let Some(v) = value(point) {
-            let w = f64::from(point.requests.max(1));
-            sum += f64::from(v) * w;
-            weight += w;
-        }
-    }
-    (weight > 0.0).then(|| sum / weight)
-}
-
-/// The largest of the buckets' values.
-fn most(buckets: &[Point], value: fn(&Point) -> Option<f32>) -> Option<f64> {
-    buckets.iter().filter_map(value).map(f64::from).max_by(f64::total_cmp)
-}
-
-fn hit_ratio(buckets: &[Point]) -> Option<f64> {
-    let hits: u64 = buckets.iter().map(|p| u64::from(p.hits)).sum();
-    let all = hits + buckets.iter().map(|p| u64::from(p.misses)).sum::<u64>();
-    (all > 0).then(|| hits as f64 / all as f64)
+fn hit_ratio(point: &Point) -> Option<f64> {
+    let (hits, misses) = (f64::from(point.hits), f64::from(point.misses));
+    (hits + misses > 0.0).then(|| hits / (hits + misses))
 }
 
 /// A figure as an SVG text of `width` × `height`, in English.
@@ -310,45 +283,6 @@ pub fn svg_in(
         area.present().map_err(|e| e.to_string())?;
     }
     Ok(text)
-}
-
-/// All lanes' measures over time as CSV, one row per lane and bucket.
-pub fn csv(data: &Data) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::from(
-        "lane,from_s,requests,errors,mean_ms,read_p50_ms,read_p99_ms,write_p50_ms,write_p99_ms,hits,misses,stale,lost,at_risk,queue,diverging\n",
-    );
-    let ms = |value: Option<f32>| value.map(|v| v.to_string()).unwrap_or_default();
-    for lane in &data.lanes {
-        let name = if lane.label.contains([',', '"']) {
-            format!("\"{}\"", lane.label.replace('"', "\"\""))
-        } else {
-            lane.label.clone()
-        };
-        for (i, p) in lane.series.points.iter().enumerate() {
-            let from = (lane.series.first + i) as f64 * lane.series.bucket_s;
-            // Writing to a String does not fail.
-            let _ = writeln!(
-                text,
-                "{name},{from:.6},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
-                p.requests,
-                p.errors,
-                ms(p.mean_ms),
-                ms(p.read_p50_ms),
-                ms(p.read_p99_ms),
-                ms(p.write_p50_ms),
-                ms(p.write_p99_ms),
-                p.hits,
-                p.misses,
-                p.stale,
-                p.lost,
-                p.at_risk,
-                p.queue,
-                p.diverging
-            );
-        }
-    }
-    text
 }
 
 /// The one type family of page and figures: the system's own, with Korean behind it.

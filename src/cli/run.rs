@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,10 +13,13 @@ use crate::chart::palette::Theme;
 use crate::chart::{self, Band, Data, Figure, LaneData, Percentile};
 use crate::escape::shown_json;
 use crate::experiment::{Experiment, strikes};
+use crate::metrics::FIGURE_GROUP;
+use crate::report::effect::Effect;
 use crate::report::{Report, csv, table};
 use crate::scenario::{Arrivals, Scenario};
 use crate::simulation::Stopped;
 use crate::time::Nanos;
+use crate::workload::trace::Trace;
 
 /// How to judge and print a run.
 #[derive(Args)]
@@ -35,6 +39,12 @@ struct Printing {
     /// Add the row of percentiles that Locust prints to the table.
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     percentiles: bool,
+    /// Give the measures over time, besides in JSON or alone in CSV (a row per lane and bucket).
+    #[arg(long)]
+    series: bool,
+    /// Run each lane once more without its faults, under the same luck, and give the difference.
+    #[arg(long)]
+    effect: bool,
     /// Draw the figures over time as SVG files into this folder, besides.
     #[arg(long, value_name = "DIR")]
     svg: Option<PathBuf>,
@@ -100,9 +110,10 @@ impl Compare {
 impl Printing {
     fn run(&self, scenario: &Scenario, out: &mut dyn Write) -> Result<(), Failure> {
         let until = self.moment(scenario)?;
+        self.check(scenario)?;
         let trace = input::trace_of(scenario)?;
-        let mut experiment =
-            Experiment::new(scenario, trace).map_err(|error| Failure::Input(format!("cannot run: {error}")))?;
+        let twin = if self.effect { Some(without_faults(scenario, trace.clone(), until)?) } else { None };
+        let mut experiment = begin(scenario, trace)?;
         advance(&mut experiment, until);
         if let (None, Some((played, all))) = (until, experiment.trace_played()) {
             note(&format!(
@@ -114,8 +125,28 @@ impl Printing {
             draw(&experiment, folder)
                 .map_err(|error| Failure::Failed(format!("--svg {}: {error}", folder.display())))?;
         }
-        self.print(&experiment.report(), out)?;
+        let mut report = experiment.report();
+        for (number, lane) in report.lanes.iter_mut().enumerate() {
+            lane.effect = twin.as_ref().map(|twin| Box::new(Effect::of(lane, &twin.lanes[number])));
+            lane.series = self.series.then(|| experiment.series(number, 0, 1));
+        }
+        self.print(&report, out)?;
         tell_stopped(&experiment)
+    }
+
+    /// Whether what is asked for can be given.
+    fn check(&self, scenario: &Scenario) -> Result<(), Failure> {
+        if self.series && !self.json && !self.csv {
+            return Err(Failure::Input("--series has no table; add --json or --csv".to_owned()));
+        }
+        if self.effect && self.series && self.csv {
+            let told = "--effect and --series are two tables; with --csv ask for one of them, or print --json";
+            return Err(Failure::Input(told.to_owned()));
+        }
+        if self.effect && scenario.faults.is_empty() {
+            return Err(Failure::Input("--effect: the scenario has no fault whose effect could be told".to_owned()));
+        }
+        Ok(())
     }
 
     /// The moment of the report; `None` is the end, after everything has settled.
@@ -132,14 +163,28 @@ impl Printing {
         let text = if self.json {
             let told = |error: serde_json::Error| Failure::Failed(format!("cannot write the report: {error}"));
             shown_json(&serde_json::to_string_pretty(report).map_err(told)?).into_owned() + "\n"
+        } else if self.csv && self.series {
+            csv::series(report.lanes.iter().filter_map(|lane| Some((lane.name.as_str(), lane.series.as_ref()?))))
         } else if self.csv {
             csv::lanes(report)
         } else {
             let row = if self.percentiles { format!("\n{}", table::percentiles(report)) } else { String::new() };
-            format!("{}\n{}{row}", table::heading(report), table::lanes(report))
+            format!("{}\n{}{row}{}", table::heading(report), table::lanes(report), table::effects(report))
         };
         Ok(out.write_all(text.as_bytes())?)
     }
+}
+
+fn begin(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, Failure> {
+    Experiment::new(scenario, trace).map_err(|error| Failure::Input(format!("cannot run: {error}")))
+}
+
+/// What the lanes show when nothing breaks: the same seed and the same draws, and no fault.
+fn without_faults(scenario: &Scenario, trace: Option<Arc<Trace>>, until: Option<Nanos>) -> Result<Report, Failure> {
+    let mut twin = begin(&Scenario { faults: Vec::new(), ..scenario.clone() }, trace)?;
+    advance(&mut twin, until);
+    tell_stopped(&twin)?;
+    Ok(twin.report())
 }
 
 /// Runs the experiment to the moment, or to its end, with a progress bar if it takes long and someone watches.
@@ -200,7 +245,9 @@ fn chart_data(experiment: &Experiment) -> Data {
         label: strike.what,
     });
     Data {
-        lanes: titles.map(|(number, label)| LaneData { number, label, series: experiment.series(number, 0) }).collect(),
+        lanes: titles
+            .map(|(number, label)| LaneData { number, label, series: experiment.series(number, 0, FIGURE_GROUP) })
+            .collect(),
         faults: faults.collect(),
         duration_s: scenario.duration.as_secs_f64(),
         now_s: experiment.now().as_secs_f64(),

@@ -53,6 +53,21 @@ impl Failure {
         Failure::NoConnection,
     ];
 
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Failure::Down => "down",
+            Failure::QueueFull => "queue-full",
+            Failure::Full => "cache-full",
+            Failure::Aborted => "aborted",
+            Failure::Conflict => "conflict",
+            Failure::Lost => "connection-lost",
+            Failure::TimedOut => "timed-out",
+            Failure::BreakerOpen => "breaker-open",
+            Failure::NoConnection => "no-connection",
+        }
+    }
+
     /// Whether what was asked for may have happened all the same, or may yet.
     pub fn leaves_open(self) -> bool {
         matches!(self, Failure::Lost | Failure::TimedOut)

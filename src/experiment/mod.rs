@@ -148,17 +148,18 @@ impl Experiment {
         Plan::new(scenario, trace).map(Plan::begin)
     }
 
-    /// Runs all lanes, in step, up to and including the moment `to`; past the end of the run, until they have settled.
+    /// Runs all lanes, in step, up to and including the moment `to`; at the end of the run, up to it, before clients have
+    /// gone and anything is tidied up; past that, until they have settled.
     /// Stops early when `stop` says so, which is asked after some thousand steps of work in whichever lane, also while
     /// lanes settle; a single event is not cut. Returns the moment that all lanes have reached. Going on later does the
     /// same as if nobody had stopped.
     pub fn advance(&mut self, to: Nanos, mut stop: impl FnMut() -> bool) -> Nanos {
         let end = self.scenario.duration;
-        let to = to.min(end);
+        let (to, settle) = (to.min(end), to > end);
         if !self.foresee(&mut stop) {
             return self.now;
         }
-        while !self.finished() && (self.now < to || to == end) {
+        while !self.finished() && (self.now < to || settle) {
             let next = if self.now >= end { Nanos::MAX } else { self.now.saturating_add(self.step).min(to) };
             let (begun, mut asked, mut all_there) = (work::done(), work::done(), true);
             for lane in 0..self.lanes.len() {
@@ -286,13 +287,14 @@ impl Experiment {
             engine: ENGINE_VERSION.to_owned(),
             scenario: self.scenario.name.clone(),
             seed: self.scenario.seed,
+            deadline_s: self.scenario.clients.deadline.as_secs_f64(),
             lanes: self.lanes.iter().map(Simulation::report).collect(),
         }
     }
 
-    /// A lane's measures over time, from a bucket on.
-    pub fn series(&self, lane: usize, from_bucket: usize) -> Series {
-        self.lanes[lane].series(from_bucket)
+    /// A lane's measures over time, `group` buckets of the run to a point, from point number `first` on.
+    pub fn series(&self, lane: usize, first: usize, group: usize) -> Series {
+        self.lanes[lane].series(first, group)
     }
 
     /// The stories of a lane's lost writes.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Report;
+use super::{Report, Series};
 use crate::escape::{shown, spreadsheet};
 
 /// All lanes. No text begins a formula where a spreadsheet opens it, nor holds a control character. Columns are the JSON's keys joined by dots; a cause of loss that a lane does not have counts 0 there.
@@ -32,12 +32,36 @@ pub fn lanes(report: &Report) -> String {
     text
 }
 
+/// Measures over time, one row per lane and bucket, lanes by their names: the bucket's beginning in seconds, then the
+/// names of [`Point`](super::Point). What a bucket does not have (the median of no answers) is empty.
+///
+/// # Panics
+/// Never: a point can always be written as JSON.
+pub fn series<'a>(lanes: impl Iterator<Item = (&'a str, &'a Series)>) -> String {
+    let (mut head, mut rows) = (None, String::new());
+    for (name, series) in lanes {
+        for (i, point) in series.points.iter().enumerate() {
+            // By way of text, in which a number has no more digits than it needs.
+            let text = serde_json::to_string(point).expect("a point is plain data");
+            let mut pairs = vec![
+                ("lane".to_owned(), text_cell(name)),
+                ("from_s".to_owned(), format!("{:.6}", (series.first + i) as f64 * series.bucket_s)),
+            ];
+            flatten("", &serde_json::from_str(&text).expect("it was just written"), &mut pairs);
+            head.get_or_insert_with(|| line(pairs.iter().map(|(name, _)| name.as_str())));
+            rows += &line(pairs.iter().map(|(_, value)| value.as_str()));
+        }
+    }
+    head.unwrap_or_default() + &rows
+}
+
 /// The figures of one lane with their paths, in the order of the JSON.
 fn flat(report: &Report, lane: &super::LaneReport) -> Vec<(String, String)> {
     let mut pairs = vec![
         ("engine".to_owned(), report.engine.clone()),
         ("scenario".to_owned(), text_cell(&report.scenario)),
         ("seed".to_owned(), report.seed.to_string()),
+        ("deadline_s".to_owned(), report.deadline_s.to_string()),
     ];
     flatten("", &serde_json::to_value(lane).expect("a report is plain data"), &mut pairs);
     pairs
@@ -79,9 +103,15 @@ mod tests {
     fn a_name_is_no_formula_and_commands_no_terminal() {
         let lane = |name: &str| LaneReport { name: name.to_owned(), ..LaneReport::default() };
         let lanes = vec![lane("=HYPERLINK(\"http://x\",\"y\")"), lane("a\u{1b}[2Jb\nc"), lane("-1+1")];
-        let text = super::lanes(&Report { engine: "1".to_owned(), scenario: "@SUM(A1)".to_owned(), seed: 7, lanes });
+        let text = super::lanes(&Report {
+            engine: "1".to_owned(),
+            scenario: "@SUM(A1)".to_owned(),
+            seed: 7,
+            deadline_s: 1.0,
+            lanes,
+        });
         let lines: Vec<&str> = text.split_terminator("\r\n").collect();
-        assert!(lines[1].starts_with("1,'@SUM(A1),7,\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\","), "{}", lines[1]);
+        assert!(lines[1].starts_with("1,'@SUM(A1),7,1,\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\","), "{}", lines[1]);
         assert!(lines[2].contains(",a\\u{1b}[2Jb\\nc,"), "{}", lines[2]);
         assert!(lines[3].contains(",'-1+1,"), "{}", lines[3]);
     }
@@ -94,12 +124,13 @@ mod tests {
             ..LaneReport::default()
         };
         let lanes = vec![lane("a \"b\", c", &[]), lane("쓰기", &[("x", 2)]), lane("z", &[("x", 1), ("y", 3)])];
-        let text = super::lanes(&Report { engine: "1".to_owned(), scenario: String::new(), seed: 7, lanes });
+        let text =
+            super::lanes(&Report { engine: "1".to_owned(), scenario: String::new(), seed: 7, deadline_s: 1.0, lanes });
         let lines: Vec<&str> = text.split_terminator("\r\n").collect();
         assert_eq!(lines.len(), 4);
-        assert!(lines[0].starts_with("engine,scenario,seed,name,read,write,digest,"), "{}", lines[0]);
+        assert!(lines[0].starts_with("engine,scenario,seed,deadline_s,name,read,write,digest,"), "{}", lines[0]);
         assert!(lines[0].contains(",lost_by_cause.x,lost_by_cause.y,"), "{}", lines[0]);
-        assert!(lines[1].starts_with("1,,7,\"a \"\"b\"\", c\","), "{}", lines[1]);
+        assert!(lines[1].starts_with("1,,7,1,\"a \"\"b\"\", c\","), "{}", lines[1]);
         let cells = |line: &str| line.split(',').count();
         assert_eq!(cells(lines[2]), cells(lines[0]));
         assert_eq!(cells(lines[3]), cells(lines[0]));

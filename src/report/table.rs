@@ -1,5 +1,10 @@
 //! Reports as tables of text, for terminals and plain files.
 
+mod columns;
+mod effects;
+
+use self::columns::{COLUMNS, Column, fails};
+pub use self::effects::effects;
 use super::{DivergingCopies, LaneReport, Report, Summary};
 use crate::escape::shown;
 
@@ -53,45 +58,46 @@ pub fn heading(report: &Report) -> String {
     format!("{name} · seed {} · {} s, {state} · engine {}\n", report.seed, number(at), report.engine)
 }
 
-/// The lanes with their chief figures.
+/// The lanes with their figures: those that some lane has. What no lane has of those that people look for is told below.
 pub fn lanes(report: &Report) -> String {
-    let mut table = Table::new(&[
-        "lane",
-        "requests",
-        "hit %",
-        "read p50",
-        "p99 ms",
-        "write p50",
-        "p99 ms",
-        "errors",
-        "stale",
-        "diverging",
-        "lost",
-        "at risk",
-        "db reads",
-        "db writes",
-        "digest",
-    ]);
+    let met: Vec<&Column> = COLUMNS.iter().filter(|column| report.lanes.iter().any(column.has)).collect();
+    let mut head = vec!["lane"];
+    head.extend(met.iter().map(|column| column.head));
+    head.push("digest");
+    let mut table = Table::new(&head);
     for lane in &report.lanes {
-        table.rows.push(vec![
-            shown(&lane.name).into_owned(),
-            lane.requests.to_string(),
-            if lane.hits + lane.misses == 0 { "–".to_owned() } else { format!("{:.1}", 100.0 * lane.hit_ratio) },
-            latency(&lane.latency_ms.read, |s| s.p50),
-            latency(&lane.latency_ms.read, |s| s.p99),
-            latency(&lane.latency_ms.write, |s| s.p50),
-            latency(&lane.latency_ms.write, |s| s.p99),
-            lane.errors.to_string(),
-            lane.stale_reads.to_string(),
-            lane.diverging_copies.end.to_string(),
-            lane.ever_lost.to_string(),
-            lane.writes_by_class.at_risk.to_string(),
-            lane.database.reads.to_string(),
-            lane.database.writes.to_string(),
-            lane.digest.clone(),
-        ]);
+        let mut cells = vec![shown(&lane.name).into_owned()];
+        cells.extend(met.iter().map(|column| (column.cell)(lane).unwrap_or_else(|| "–".to_owned())));
+        cells.push(lane.digest.clone());
+        table.rows.push(cells);
     }
-    table.set() + &losses(report) + &divergences(report)
+    table.set() + &nobodys(report) + &legend(report, &met) + &losses(report) + &divergences(report)
+}
+
+/// What no lane has, in one line.
+fn nobodys(report: &Report) -> String {
+    let none = COLUMNS.iter().filter(|column| !report.lanes.iter().any(column.has));
+    let none: Vec<&str> = none.filter_map(|column| column.nobodys).collect();
+    if none.is_empty() { String::new() } else { format!("none in any lane: {}\n", none.join(", ")) }
+}
+
+/// What the figures mean that need a word; and a line for each lane with errors: which.
+fn legend(report: &Report, met: &[&Column]) -> String {
+    let has = |head: &str| met.iter().any(|column| column.head == head);
+    let mut text = String::new();
+    if has("goodput %") {
+        text += &format!("goodput: answered without error within {} s (clients.deadline)", number(report.deadline_s));
+        text += if has("p50 +err") { "; +err: failed requests counted at the time they took\n" } else { "\n" };
+    }
+    if has("reads hit %") {
+        text += "hit %: of look-ups; reads hit %: of all reads\n";
+    }
+    let kinds = |lane: &LaneReport| {
+        let kinds = causes(&lane.errors_by_kind)?;
+        Some(format!("errors of {}: {kinds}\n", shown(&lane.name)))
+    };
+    text.extend(report.lanes.iter().filter_map(kinds));
+    text
 }
 
 /// A line for each lane that lost writes: why, how many of them somebody read, how many still show.
@@ -135,25 +141,27 @@ fn causes(counts: &[(String, u64)]) -> Option<String> {
     (!told.is_empty()).then(|| told.join(", "))
 }
 
-/// The row of percentiles that Locust prints, per lane, in milliseconds.
+fn percentile_row(name: &str, all: &Summary) -> Vec<String> {
+    let row = [all.p50, all.p66, all.p75, all.p80, all.p90, all.p95, all.p98, all.p99, all.p99_9, all.p99_99, all.max];
+    let mut cells = vec![name.to_owned()];
+    cells.extend(row.map(number));
+    cells.push(all.count.to_string());
+    cells
+}
+
+/// The row of percentiles that Locust prints, per lane, in milliseconds; a second one of a lane that fails, which
+/// counts errors at the time they took.
 pub fn percentiles(report: &Report) -> String {
     let mut table = Table::new(&[
         "ms at", "50%", "66%", "75%", "80%", "90%", "95%", "98%", "99%", "99.9%", "99.99%", "100%", "requests",
     ]);
     for lane in &report.lanes {
-        let all = &lane.latency_ms.all;
-        let row =
-            [all.p50, all.p66, all.p75, all.p80, all.p90, all.p95, all.p98, all.p99, all.p99_9, all.p99_99, all.max];
-        let mut cells = vec![shown(&lane.name).into_owned()];
-        cells.extend(row.map(number));
-        cells.push(all.count.to_string());
-        table.rows.push(cells);
+        table.rows.push(percentile_row(&shown(&lane.name), &lane.latency_ms.all));
+        if fails(lane) {
+            table.rows.push(percentile_row(&format!("{} +err", shown(&lane.name)), &lane.latency_with_errors_ms.all));
+        }
     }
     table.set()
-}
-
-fn latency(summary: &Summary, part: impl Fn(&Summary) -> f64) -> String {
-    if summary.count == 0 { "–".to_owned() } else { number(part(summary)) }
 }
 
 /// Three significant figures, no more than needed, never an exponent.
@@ -170,6 +178,7 @@ fn number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CacheReport;
     use super::*;
 
     #[test]
@@ -181,10 +190,32 @@ mod tests {
             ..LaneReport::default()
         };
         let lanes = vec![lane("쓰기 지연", 12_345), lane("write-back every 5 s", 7)];
-        let report = Report { engine: "1".to_owned(), scenario: String::new(), seed: 1, lanes };
+        let report = Report { engine: "1".to_owned(), scenario: String::new(), seed: 1, deadline_s: 1.0, lanes };
         let text = super::lanes(&report);
-        let widths: Vec<usize> = text.lines().map(width).collect();
+        let widths: Vec<usize> = text.lines().take(4).map(width).collect();
         assert!(widths.windows(2).all(|pair| pair[0] == pair[1]), "{text}");
+    }
+
+    #[test]
+    fn a_column_that_is_zero_in_every_lane_makes_room_and_one_that_is_not_takes_it() {
+        let lane = |errors, refused_full| LaneReport {
+            requests: 100,
+            errors,
+            cache: CacheReport { refused_full, ..CacheReport::default() },
+            ..LaneReport::default()
+        };
+        let text = |lanes| {
+            let engine = "1".to_owned();
+            super::lanes(&Report { engine, scenario: String::new(), seed: 1, deadline_s: 1.0, lanes })
+        };
+        let none = text(vec![lane(0, 0), lane(0, 0)]);
+        let head = none.lines().next().unwrap();
+        assert!(!head.contains("errors") && !head.contains("refused full") && !head.contains("+err"), "{head}");
+        assert!(none.contains("none in any lane: errors, stale reads, "), "{none}");
+        let some = text(vec![lane(0, 0), lane(7, 44_500)]);
+        let head = some.lines().next().unwrap();
+        assert!(head.contains("errors") && head.contains("refused full") && head.contains("p99 +err"), "{head}");
+        assert!(some.contains("none in any lane: stale reads, "), "{some}");
     }
 
     #[test]

@@ -38,6 +38,9 @@ record! {
         pub retries: u32 = 0,
         /// In open-loop arrivals, how many clients the requests come from, in turn; closed-loop users are clients each.
         pub sessions: u32 = 100,
+        /// How long a client is content to wait: answers within it are the goodput. It changes no event, only what is
+        /// counted as good. (One second is where a user's flow of thought breaks: Nielsen, Response Times, 1993.)
+        pub deadline: Nanos = Nanos::from_secs(1),
         /// The share of keys that have no row in the database at first, 0 to 1: the same ones in every lane and run, spread
         /// evenly over popular and unpopular keys. A write makes the row.
         pub absent: f64 = 0.0,

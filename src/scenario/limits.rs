@@ -151,6 +151,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("clients.timeout", or_none(time(MICROSECOND, HOUR))),
     ("clients.retries", whole(0, 100)),
     ("clients.sessions", whole(1, 1_000_000)),
+    ("clients.deadline", time(MICROSECOND, HOUR)),
     ("clients.absent", RATIO),
     ("app.servers", whole(1, 64)),
     ("app.work", LATENCY),

@@ -3,7 +3,7 @@
 use std::cell::Ref;
 use std::collections::BTreeSet;
 
-use super::Simulation;
+use super::{Simulation, Stage};
 use crate::cache::store::Entry;
 use crate::engine::Failure;
 use crate::ledger::{Key, Ledger, Place, WriteId};
@@ -78,6 +78,38 @@ impl Simulation {
         }
     }
 
+    /// What the report says adds up.
+    fn validate_report(&self) {
+        let report = self.report();
+        let sum = |counts: &[(String, u64)]| counts.iter().map(|(_, count)| count).sum::<u64>();
+        assert_eq!(report.requests, report.reads + report.writes);
+        assert_eq!(report.errors, sum(&report.errors_by_kind), "every error is of a kind");
+        assert_eq!(report.ever_lost, sum(&report.ever_lost_by_cause), "every loss has a cause");
+        let (good, all) = (&report.latency_ms, &report.latency_with_errors_ms);
+        assert_eq!((good.all.count, all.all.count), (report.requests - report.errors, report.requests));
+        assert_eq!((all.read.count, all.write.count), (report.reads, report.writes));
+        assert!(report.within_deadline <= good.all.count && report.overdue <= report.unanswered);
+        assert!(report.reads_from_cache <= good.read.count, "who fails was not answered with a copy");
+        assert_eq!(report.stale_reads, report.stale_age_ms.count);
+        let by_cause = report.misses_by_cause;
+        let absent = by_cause.cold + by_cause.expired + by_cause.evicted + by_cause.invalidated + by_cause.crashed;
+        assert_eq!(report.misses, absent, "every miss has a cause");
+        let shares = [report.goodput, report.hit_ratio, report.read_hit_ratio, report.database.utilisation];
+        assert!(shares.iter().all(|share| (0.0..=1.0 + 1e-9).contains(share)), "{shares:?}");
+        assert!(self.stage != Stage::Finished || !self.world.is_quiet() || report.unanswered == 0);
+    }
+
+    /// What was sent in the buckets so far has been answered in them, or waits.
+    fn validate_series(&self) {
+        let mut under_way = 0;
+        for point in self.series(0, 1).points {
+            under_way += i64::from(point.sent) - i64::from(point.requests);
+            assert_eq!(under_way, i64::from(point.unanswered), "sent, and not answered");
+            assert!(point.within_deadline + point.errors <= point.requests);
+            assert!(point.goodput.is_none_or(|share| (0.0..=1.0).contains(&share)), "{:?}", point.goodput);
+        }
+    }
+
     /// Checks every inner rule of the parts, and that they agree with the witness; for tests.
     ///
     /// # Panics
@@ -91,6 +123,10 @@ impl Simulation {
         self.world.kernel.validate();
         self.world.servers.validate();
         self.world.nears.validate();
+        self.validate_report();
+        if self.is_finished() {
+            self.validate_series();
+        }
         let under_way = self.world.requests_under_way() as u64;
         assert!(ledger.counts().in_flight <= under_way, "a write in flight is a request under way");
         if self.is_finished() && self.world.is_quiet() {

@@ -22,6 +22,7 @@ mod frozen;
 mod inspect;
 mod near;
 mod outcome;
+mod over_time;
 #[cfg(test)]
 mod sabotage;
 mod servers;
@@ -40,7 +41,6 @@ use crate::cache::node::Turn;
 use crate::engine::{Kernel, TaskId, Tasks};
 use crate::fault::{Effect, Parts, Plan, Strike};
 use crate::ledger::Story;
-use crate::metrics::Gauges;
 use crate::random::Streams;
 use crate::report::FaultReport;
 use crate::scenario::{Fault, Scenario, What, estimate};
@@ -129,6 +129,7 @@ pub struct Simulation {
     frozen: Frozen,
     duration: Nanos,
     warmup: Nanos,
+    deadline: Nanos,
     /// The moment up to which everything has happened.
     reached: Nanos,
     /// The next moment at which something happens that is not in the queue: a fault, a reading of the gauges, the end.
@@ -152,6 +153,8 @@ pub struct Simulation {
 enum Stage {
     WarmingUp,
     Measuring,
+    /// The run has ended, and clients have not gone yet.
+    Over,
     Draining,
     Finished,
 }
@@ -223,6 +226,7 @@ impl Simulation {
             frozen: Frozen::default(),
             duration: scenario.duration,
             warmup: scenario.warmup,
+            deadline: scenario.clients.deadline,
             reached: Nanos::ZERO,
             milestone: Nanos::ZERO,
             stage: Stage::WarmingUp,
@@ -240,8 +244,8 @@ impl Simulation {
         simulation
     }
 
-    /// Runs until everything up to and including the moment `to` has happened; past the end of the run, until the
-    /// system has settled, or a limit [stops](Simulation::stopped) it.
+    /// Runs until everything up to and including the moment `to` has happened; at the end of the run, until everything
+    /// before it has; past that, until the system has settled, or a limit [stops](Simulation::stopped) it.
     pub fn run_until(&mut self, to: Nanos) {
         self.advance(to, &Budget::UNLIMITED);
     }
@@ -250,7 +254,7 @@ impl Simulation {
     /// makes no difference to what happens. It is cut between two events, or two tasks that one event has woken; what one
     /// event does is bounded by what memory holds.
     pub fn advance(&mut self, to: Nanos, budget: &Budget) -> bool {
-        let to = if to >= self.duration { Nanos::MAX } else { to };
+        let to = if to > self.duration { Nanos::MAX } else { to };
         while self.stage != Stage::Finished {
             if !self.settled {
                 self.settle(budget);
@@ -264,7 +268,7 @@ impl Simulation {
             }
             let next = self.world.kernel.peek().unwrap_or(Nanos::MAX);
             let milestone = self.milestone;
-            if milestone.min(next) > to {
+            if milestone.min(next) > to || (self.stage == Stage::Over && to == self.duration) {
                 break;
             }
             if milestone <= next {
@@ -488,13 +492,21 @@ impl Simulation {
         let running = match self.stage {
             Stage::WarmingUp => self.warmup.min(reading).min(self.duration),
             Stage::Measuring => reading.min(self.duration),
+            Stage::Over => self.duration,
             Stage::Draining | Stage::Finished => self.latest_end(),
         };
-        self.milestone = self.faults.peek().map_or(running, |fault| fault.min(running));
+        self.milestone = match self.stage {
+            Stage::Over => running,
+            _ => self.faults.peek().map_or(running, |fault| fault.min(running)),
+        };
     }
 
     /// Does what is due at this moment outside the queue. Faults come last: they strike after the gauges were read.
     fn pass_milestone(&mut self) {
+        if self.stage == Stage::Over {
+            self.begin_drain();
+            return self.set_milestone();
+        }
         let now = self.world.kernel.now();
         if self.stage == Stage::WarmingUp && now >= self.warmup {
             self.stage = Stage::Measuring;
@@ -503,11 +515,12 @@ impl Simulation {
         let running = matches!(self.stage, Stage::WarmingUp | Stage::Measuring);
         let due = self.world.metrics.borrow().next_reading().min(self.duration);
         if running && now >= due {
-            let gauges = self.gauges();
+            let gauges = over_time::gauges(&self.world, self.deadline);
             self.world.metrics.borrow_mut().close_bucket(gauges);
         }
         if self.stage == Stage::Measuring && now >= self.duration {
-            self.begin_drain();
+            self.baseline.at_end = Some(self.totals());
+            self.stage = Stage::Over;
         } else if self.faults.peek().is_some_and(|at| at <= now) {
             let strike = self.faults.take_next().expect("a fault is due");
             self.strike(&strike);
@@ -515,24 +528,8 @@ impl Simulation {
         self.set_milestone();
     }
 
-    fn gauges(&self) -> Gauges {
-        let node = self.world.cache.counts();
-        let ledger = self.world.ledger.borrow();
-        let counts = ledger.counts();
-        Gauges {
-            hits: node.hits,
-            misses: node.misses(),
-            stale: ledger.reads().stale,
-            lost: ledger.ever_lost().total(),
-            diverging: ledger.diverging(self.world.kernel.now()),
-            at_risk: counts.at_risk,
-            queue: u64::from(self.world.database.queue()),
-        }
-    }
-
     /// Clients go home, faults end, what is dirty is flushed.
     fn begin_drain(&mut self) {
-        self.baseline.at_end = Some(self.totals());
         self.stage = Stage::Draining;
         self.events_of_run = self.events();
         self.world.send_clients_home();

@@ -1,14 +1,15 @@
 //! What a lane has shown so far, as a report.
 
-use super::Simulation;
+use super::{Simulation, over_time};
 use crate::app::OwnCounts;
 use crate::cache::near::NearCounts;
 use crate::cache::node::{CacheNode, NodeCounts};
 use crate::database::DatabaseCounts;
-use crate::ledger::{ByCause, ReadCounts};
+use crate::engine::Failure;
+use crate::ledger::ByCause;
 use crate::report::{
     AppReport, CacheReport, DatabaseReport, DivergingCopies, HotKey, LaneReport, Latencies, MissesByCause, NodeReport,
-    Point, Series, Summary, WritesByClass,
+    Series, Summary, WritesByClass,
 };
 use crate::stats::Histogram;
 use crate::time::Nanos;
@@ -23,7 +24,8 @@ pub(super) struct Totals {
     own: OwnCounts,
     near: NearCounts,
     database: DatabaseCounts,
-    reads: ReadCounts,
+    /// The most bytes and the most dirty entries that the cache held.
+    most: (u64, u32),
     /// Copies that diverge, and the most that did at once.
     diverging: (u64, u64),
 }
@@ -58,9 +60,7 @@ pub fn summary(histogram: &Histogram) -> Summary {
 }
 
 fn latencies(read: &Histogram, write: &Histogram) -> Latencies {
-    let mut all = read.clone();
-    all.merge(write);
-    Latencies { all: summary(&all), read: summary(read), write: summary(write) }
+    Latencies { all: summary(&both(read, write)), read: summary(read), write: summary(write) }
 }
 
 /// The share `busy` has of `workers` over a span of time.
@@ -68,13 +68,20 @@ fn utilisation(busy_ns: u128, workers: u32, span: Nanos) -> f64 {
     if span == Nanos::ZERO { 0.0 } else { busy_ns as f64 / (f64::from(workers) * span.0 as f64) }
 }
 
-fn ratio(part: u64, rest: u64) -> f64 {
-    if part + rest == 0 { 0.0 } else { part as f64 / (part + rest) as f64 }
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+fn both(one: &Histogram, other: &Histogram) -> Histogram {
+    let mut both = one.clone();
+    both.merge(other);
+    both
 }
 
 impl Simulation {
     pub(super) fn take_baseline(&self) -> Baseline {
         self.world.cache.begin_to_count();
+        self.world.database.restart_maxima();
         self.world.ledger.borrow_mut().restart_maximum(self.world.kernel.now());
         Baseline { warm: self.totals(), at_end: None }
     }
@@ -90,7 +97,7 @@ impl Simulation {
             own: self.world.own_counts(),
             near: self.world.nears.counts(),
             database: self.world.database.counts(),
-            reads: *ledger.reads(),
+            most: (self.world.cache.bytes().1, self.world.cache.dirty().1),
             diverging: (ledger.diverging(at.max(self.now())), ledger.diverging_max()),
         }
     }
@@ -102,8 +109,9 @@ impl Simulation {
         let (name, read, write) = self.lane.clone();
         let ledger = self.world.ledger.borrow();
         let increments = ledger.increments();
-        let [read_errors, write_errors] = metrics.errors;
-        let (reads, writes) = (metrics.read.count() + read_errors, metrics.write.count() + write_errors);
+        let (failed_reads, failed_writes) = (metrics.failed_read.count(), metrics.failed_write.count());
+        let (reads, writes) = (metrics.read.count() + failed_reads, metrics.write.count() + failed_writes);
+        let (unanswered, overdue) = self.world.unanswered(self.warmup, self.deadline, self.frontier());
         let (hits, misses) = (now.node.hits - warm.node.hits, now.node.misses() - warm.node.misses());
         LaneReport {
             name,
@@ -117,20 +125,32 @@ impl Simulation {
             requests: reads + writes,
             reads,
             writes,
+            unanswered,
+            overdue,
+            within_deadline: metrics.good,
+            goodput: share(metrics.good, reads + writes + overdue),
             hits,
             misses,
             misses_by_cause: misses_by_cause(&now.node, &warm.node),
             delayed_hits: now.node.delayed_hits - warm.node.delayed_hits,
-            hit_ratio: ratio(hits, misses),
-            errors: read_errors + write_errors,
-            stale_reads: now.reads.stale - warm.reads.stale,
+            hit_ratio: share(hits, hits + misses),
+            reads_from_cache: metrics.from_cache,
+            read_hit_ratio: share(metrics.from_cache, reads),
+            errors: failed_reads + failed_writes,
+            errors_by_kind: by_cause(Failure::ALL.iter().map(|kind| kind.name()).zip(metrics.failures)),
+            stale_reads: metrics.stale_age.count(),
             stale_age_ms: summary(&metrics.stale_age),
             diverging_copies: self.diverging_copies(&now),
             diverging_by_cause: by_cause(ledger.diverged().iter().map(|(cause, count)| (cause.name(), count))),
-            read_your_writes_violations: now.reads.read_your_writes_violations - warm.reads.read_your_writes_violations,
-            monotonic_read_violations: now.reads.monotonic_read_violations - warm.reads.monotonic_read_violations,
-            vanished_reads: now.reads.vanished.saturating_sub(warm.reads.vanished),
+            read_your_writes_violations: metrics.read_your_writes_violations,
+            monotonic_read_violations: metrics.monotonic_read_violations,
+            unfollowed_reads: ledger.reads().unfollowed,
+            vanished_reads: ledger.reads().vanished,
             latency_ms: latencies(&metrics.read, &metrics.write),
+            latency_with_errors_ms: latencies(
+                &both(&metrics.read, &metrics.failed_read),
+                &both(&metrics.write, &metrics.failed_write),
+            ),
             writes_by_class: self.writes_by_class(),
             lost_by_cause: lost_by_cause(ledger.lost_by_cause()),
             ever_lost: ledger.ever_lost().total(),
@@ -143,6 +163,8 @@ impl Simulation {
             cache: self.cache_report(&now, warm),
             app: app_report(&now, warm),
             faults: self.struck.clone(),
+            effect: None,
+            series: None,
         }
     }
 
@@ -167,14 +189,17 @@ impl Simulation {
     }
 
     fn database_report(&self, now: &Totals, warm: &Totals) -> DatabaseReport {
+        let drained = now.database;
+        let now = self.baseline.at_end.as_ref().unwrap_or(now);
         let (database, before) = (&now.database, &warm.database);
-        let measured_to = self.baseline.at_end.as_ref().unwrap_or(now);
-        let busy = measured_to.database.busy_ns - before.busy_ns;
+        let busy = database.busy_ns - before.busy_ns;
         DatabaseReport {
             reads: database.reads - before.reads,
             writes: database.rows - before.rows,
+            drain_writes: drained.rows - database.rows,
             batches: database.batches - before.batches,
-            utilisation: utilisation(busy, self.world.database.workers(), measured_to.at.saturating_sub(warm.at)),
+            drain_batches: drained.batches - database.batches,
+            utilisation: utilisation(busy, self.world.database.workers(), now.at.saturating_sub(warm.at)),
             queue_max: u64::from(database.queue_max),
             refused: database.refused - before.refused,
             aborted: database.aborted - before.aborted,
@@ -186,37 +211,34 @@ impl Simulation {
     }
 
     fn cache_report(&self, now: &Totals, warm: &Totals) -> CacheReport {
-        let (dirty, dirty_max) = self.world.cache.dirty();
-        let (bytes, bytes_max) = self.world.cache.bytes();
-        let measured_to = self.baseline.at_end.as_ref().unwrap_or(now);
-        let busy = measured_to.node.busy_ns - warm.node.busy_ns;
+        let saves = now.node.saves - warm.node.saves;
+        let now = self.baseline.at_end.as_ref().unwrap_or(now);
+        let (bytes_max, dirty_max) = now.most;
+        let busy = now.node.busy_ns - warm.node.busy_ns;
         CacheReport {
             commands: now.node.commands - warm.node.commands,
-            utilisation: utilisation(busy, self.world.cache.count(), measured_to.at.saturating_sub(warm.at)),
+            utilisation: utilisation(busy, self.world.cache.count(), now.at.saturating_sub(warm.at)),
             entries: self.world.cache.entries(),
-            bytes,
+            bytes: self.world.cache.bytes().0,
             bytes_max,
-            dirty: u64::from(dirty),
+            dirty: u64::from(self.world.cache.dirty().0),
             dirty_max: u64::from(dirty_max),
             refused: now.node.refused - warm.node.refused,
-            saves: now.node.saves - warm.node.saves,
+            refused_full: now.node.refused_full - warm.node.refused_full,
+            saves,
             failovers: now.node.failovers - warm.node.failovers,
-            nodes: self.node_reports(now, measured_to),
+            nodes: self.node_reports(now),
             hottest: self.hottest_keys(),
         }
     }
 
     /// Each node's part, where there are several.
-    fn node_reports(&self, now: &Totals, measured_to: &Totals) -> Vec<NodeReport> {
+    fn node_reports(&self, now: &Totals) -> Vec<NodeReport> {
         let warm = &self.baseline.warm;
         let before = |node: usize| warm.nodes.get(node).copied().unwrap_or_default();
         let report = |(node, counts): (usize, &NodeCounts)| NodeReport {
             commands: counts.commands - before(node).commands,
-            utilisation: utilisation(
-                measured_to.nodes[node].busy_ns - before(node).busy_ns,
-                1,
-                measured_to.at.saturating_sub(warm.at),
-            ),
+            utilisation: utilisation(counts.busy_ns - before(node).busy_ns, 1, now.at.saturating_sub(warm.at)),
             entries: u64::from(self.world.cache.node(node as u32).entries()),
         };
         now.nodes.iter().enumerate().map(report).collect()
@@ -228,33 +250,10 @@ impl Simulation {
         cache.hottest(5).into_iter().map(hot).collect()
     }
 
-    /// The measures over time, from bucket number `first` on, as far as buckets are over.
-    pub fn series(&self, first: usize) -> Series {
-        let metrics = self.world.metrics.borrow();
-        let ms = |histogram: &Histogram, q: f64| histogram.quantile(q).map(|ns| (ns as f64 / 1e6) as f32);
-        let points = metrics.buckets(first).map(|(bucket, gauges, before)| {
-            let empty = Default::default();
-            let bucket = bucket.unwrap_or(&empty);
-            let answered = bucket.read.count() + bucket.write.count();
-            let sum_ns = bucket.read.sum() + bucket.write.sum();
-            Point {
-                requests: answered as u32 + bucket.errors,
-                errors: bucket.errors,
-                mean_ms: (answered > 0).then(|| (sum_ns as f64 / answered as f64 / 1e6) as f32),
-                read_p50_ms: ms(&bucket.read, 0.5),
-                read_p99_ms: ms(&bucket.read, 0.99),
-                write_p50_ms: ms(&bucket.write, 0.5),
-                write_p99_ms: ms(&bucket.write, 0.99),
-                hits: (gauges.hits - before.hits) as u32,
-                misses: (gauges.misses - before.misses) as u32,
-                stale: (gauges.stale - before.stale) as u32,
-                lost: gauges.lost as u32,
-                diverging: gauges.diverging as u32,
-                at_risk: gauges.at_risk as u32,
-                queue: gauges.queue as u32,
-            }
-        });
-        Series { bucket_s: metrics.width().as_secs_f64(), first, points: points.collect() }
+    /// The measures over time, `group` buckets of the run to a point, from point number `first` on, as far as buckets are
+    /// over.
+    pub fn series(&self, first: usize, group: usize) -> Series {
+        over_time::series(&self.world, &self.world.metrics.borrow(), first, group)
     }
 }
 

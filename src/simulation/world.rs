@@ -19,8 +19,8 @@ use crate::cache::watch::Watch;
 use crate::database::Database;
 use crate::engine::{Event, Failure, Kernel, Owned};
 use crate::fault::Triggers;
-use crate::ledger::{self, Freshness, Holder, Key, Ledger, Mended, Release, WriteId};
-use crate::metrics::Metrics;
+use crate::ledger::{self, Holder, Key, Ledger, Mended, Release, WriteId};
+use crate::metrics::{Answer, Metrics};
 use crate::network::{Load, Network, Way};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate, limits};
@@ -114,6 +114,8 @@ struct Request {
     awaited: bool,
     /// How often its client would ask again.
     retries: u32,
+    /// Whether a read was answered with a copy, without a load.
+    from_cache: bool,
 }
 
 const _: () = assert!(size_of::<Request>() <= estimate::REQUEST_BYTES);
@@ -217,7 +219,7 @@ impl World {
             cache,
             database,
             servers: Servers::new(scenario.app.servers, scenario.app.concurrency, scenario.app.cores),
-            metrics: RefCell::new(Metrics::new(scenario.warmup, scenario.duration)),
+            metrics: RefCell::new(Metrics::new(scenario.warmup, scenario.duration, scenario.clients.deadline)),
             triggers: Triggers::default(),
             failures: Cell::default(),
             lane: lane.clone(),
@@ -338,8 +340,20 @@ impl World {
         }
         let outcome = Err(Failure::Down);
         let (server, awaited) = (None, true);
-        let request =
-            Request { number, key, client, issued, operation, more, write, server, outcome, awaited, retries };
+        let request = Request {
+            number,
+            key,
+            client,
+            issued,
+            operation,
+            more,
+            write,
+            server,
+            outcome,
+            awaited,
+            retries,
+            from_cache: false,
+        };
         let slot = {
             let mut slots = self.slots.borrow_mut();
             let slot = self.free.borrow_mut().pop().unwrap_or(slots.len() as u32);
@@ -457,10 +471,12 @@ impl World {
 
     /// An answer reaches its client.
     pub fn answer(&self, slot: u32) {
-        let request = self.slots.borrow()[slot as usize];
+        let request = {
+            let slot = &mut self.slots.borrow_mut()[slot as usize];
+            std::mem::replace(slot, Request { awaited: false, ..*slot })
+        };
         self.free.borrow_mut().push(slot);
         if request.awaited {
-            self.slots.borrow_mut()[slot as usize].awaited = false;
             self.heard(&request);
         }
     }
@@ -510,7 +526,9 @@ impl World {
             failures[failure as usize] += 1;
             self.failures.set(failures);
         }
-        self.metrics.borrow_mut().answered(request.write.is_some(), request.outcome.is_ok(), request.issued, now);
+        let failed = request.outcome.err();
+        let answer = Answer { write: request.write.is_some(), failed, from_cache: request.from_cache };
+        self.metrics.borrow_mut().answered(answer, request.issued, now);
         self.tell_ledger(request);
     }
 
@@ -532,9 +550,9 @@ impl World {
             (Some(write), Err(failure)) if failure.leaves_open() => ledger.unanswered(write, now),
             (Some(write), Err(_)) => ledger.refused(write, now),
             (None, Ok(saw)) => {
-                if let Freshness::Stale { age } = ledger.read(request.key, request.client, request.issued, saw, now) {
-                    self.metrics.borrow_mut().stale(age, request.issued);
-                }
+                let before = *ledger.reads();
+                let freshness = ledger.read(request.key, request.client, request.issued, saw, now);
+                self.metrics.borrow_mut().read(freshness, &before, ledger.reads(), request.issued);
             }
             (None, Err(_)) => {}
         }
@@ -567,6 +585,17 @@ impl World {
     /// Requests that were made so far, whether sent yet or not.
     pub fn requests_made(&self) -> u64 {
         self.requests.borrow().made()
+    }
+
+    /// Requests sent from the moment `since` on whose clients wait for an answer, and how many of them have waited `now` for longer
+    /// than the deadline.
+    pub fn unanswered(&self, since: Nanos, deadline: Nanos, now: Nanos) -> (u64, u64) {
+        let slots = self.slots.borrow();
+        work::count(slots.len() / 16);
+        let waiting = slots.iter().filter(|request| request.awaited && request.issued >= since);
+        waiting.fold((0, 0), |(all, overdue), request| {
+            (all + 1, overdue + u64::from(now.saturating_sub(request.issued) > deadline))
+        })
     }
 
     /// Requests that have been sent and not answered.
@@ -857,6 +886,7 @@ pub(super) async fn serve(world: &World, slot: u32) {
         }
         (Operation::Read, _) | (_, None) => {
             let outcome = strategy::read(&app, &world.lane.read, key).await;
+            world.slots.borrow_mut()[slot as usize].from_cache = app.client.is_from_cache();
             world.finish(slot, outcome, Release::Finished);
         }
     }

@@ -93,11 +93,12 @@ impl App<'_> {
     }
 }
 
-/// The client who waits for the answer to a write. Usually the answer is what the strategy's code returns; code that
-/// goes on after the answer, in the background, gives it here.
+/// The client who waits for the answer. Usually the answer is what the strategy's code returns; a write's code that goes
+/// on after the answer, in the background, gives it here.
 #[derive(Debug, Default)]
 pub struct Client {
     told: Cell<Option<Told>>,
+    from_cache: Cell<bool>,
 }
 
 /// What an early yes is worth.
@@ -118,6 +119,16 @@ impl Client {
     /// Tells the client yes now, although the database has yet to get the write.
     pub fn promise(&self) {
         self.told.set(Some(Told::Promised));
+    }
+
+    /// Notes that a copy is what the client is answered with, and that nobody loaded it for this request.
+    pub fn has_copy(&self) {
+        self.from_cache.set(true);
+    }
+
+    /// Whether a copy is what the client is answered with.
+    pub fn is_from_cache(&self) -> bool {
+        self.from_cache.get()
     }
 
     /// The yes given since this was last asked.
@@ -230,10 +241,11 @@ impl CacheClient<'_> {
         self.call(Command::Fill(fill)).await.map(drop)
     }
 
-    /// The value of `key`, which the cache loads if it has to.
-    pub async fn fetch(&self, key: Key) -> Result<WriteId, Failure> {
+    /// The value of `key`, which the cache loads if it has to; and whether it had it.
+    pub async fn fetch(&self, key: Key) -> Result<(WriteId, bool), Failure> {
         let found = self.call(Command::Fetch(key)).await?;
-        Ok(found.value().expect("a load brings a value or fails"))
+        let value = found.value().expect("a load brings a value or fails");
+        Ok((value, !matches!(found, Found::Loaded(_))))
     }
 
     /// Puts a value in the cache.

@@ -15,7 +15,10 @@ use crate::scenario::{Leases, LookAside};
 /// Reads from the cache, or from the database and then fills the cache.
 pub async fn read(app: &App<'_>, how: &LookAside, key: Key) -> Result<WriteId, Failure> {
     let (copy, guard) = match look_up(app, how, key).await {
-        Looked::Good(value) => return Ok(value),
+        Looked::Good(value) => {
+            app.client.has_copy();
+            return Ok(value);
+        }
         Looked::Due(value, guard) => (Some(value), Some(guard)),
         Looked::Missed(guard) => (None, guard),
     };
@@ -47,7 +50,7 @@ async fn look_up(app: &App<'_>, how: &LookAside, key: Key) -> Looked {
         Leases::Wait | Leases::Stale => leases::get(app, how.leases, key).await,
     };
     match found {
-        Ok(Found::Value(value)) => Looked::Good(value),
+        Ok(Found::Value(value) | Found::Loaded(value)) => Looked::Good(value),
         Ok(Found::Copy(copy)) => refresh::judge(app, how, key, copy),
         Ok(Found::Lease(token)) => Looked::Missed(Some(Guard::Lease(token))),
         Ok(Found::Nothing | Found::Wait(_)) => Looked::Missed(Some(Guard::Open)),

@@ -8,6 +8,7 @@ use crate::scenario::Reading;
 /// Reads from the server's own memory, or as the lane reads and then keeps a copy.
 pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, Failure> {
     if let Some(copy) = app.near.get(key) {
+        app.client.has_copy();
         return Ok(copy);
     }
     let begun = app.near.begin();

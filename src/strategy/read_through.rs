@@ -10,7 +10,11 @@ use crate::ledger::{Key, WriteId};
 
 /// Reads from the cache, which sees to the rest.
 pub async fn read(app: &App<'_>, key: Key) -> Result<WriteId, Failure> {
-    app.cache.fetch(key).await
+    let (value, had_it) = app.cache.fetch(key).await?;
+    if had_it {
+        app.client.has_copy();
+    }
+    Ok(value)
 }
 
 /// The cache's side of a miss: reads the database, keeps the value, answers everyone who waits for it.

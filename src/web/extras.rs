@@ -15,6 +15,7 @@ pub enum Extra {
     LongestQueue,
     LockWaits,
     Cancelled,
+    Overdue,
     MostDiverging,
     LostAndRead,
     KeysLost,
@@ -25,6 +26,7 @@ pub enum Extra {
     Coalesced,
     LeaseWaits,
     FillsRefused,
+    RefusedFull,
     Refreshes,
     PoolWaits,
     BreakerRejections,
@@ -40,6 +42,7 @@ impl Extra {
         Extra::LongestQueue,
         Extra::LockWaits,
         Extra::Cancelled,
+        Extra::Overdue,
         Extra::MostDiverging,
         Extra::LostAndRead,
         Extra::KeysLost,
@@ -50,6 +53,7 @@ impl Extra {
         Extra::Coalesced,
         Extra::LeaseWaits,
         Extra::FillsRefused,
+        Extra::RefusedFull,
         Extra::Refreshes,
         Extra::PoolWaits,
         Extra::BreakerRejections,
@@ -65,6 +69,7 @@ impl Extra {
             Extra::LongestQueue => lane.database.queue_max,
             Extra::LockWaits => lane.database.lock_waits,
             Extra::Cancelled => lane.database.cancelled,
+            Extra::Overdue => lane.overdue,
             Extra::MostDiverging => lane.diverging_copies.max,
             Extra::LostAndRead => lane.lost_and_read,
             Extra::KeysLost => lane.keys_lost,
@@ -75,6 +80,7 @@ impl Extra {
             Extra::Coalesced => lane.app.coalesced,
             Extra::LeaseWaits => lane.app.lease_waits,
             Extra::FillsRefused => lane.app.fills_refused,
+            Extra::RefusedFull => lane.cache.refused_full,
             Extra::Refreshes => lane.app.refreshes,
             Extra::PoolWaits => lane.app.pool_waits,
             Extra::BreakerRejections => lane.app.breaker_rejections,
@@ -85,7 +91,10 @@ impl Extra {
 
     /// Whether each is one too many.
     pub fn is_bad(self) -> bool {
-        matches!(self, Extra::LostIncrements | Extra::VanishedReads | Extra::LostAndRead | Extra::KeysLost)
+        matches!(
+            self,
+            Extra::LostIncrements | Extra::VanishedReads | Extra::LostAndRead | Extra::KeysLost | Extra::Overdue
+        )
     }
 
     /// The figures that some of `lanes` have.

@@ -128,24 +128,39 @@ fn harm(lanes: &[(usize, &LaneReport)]) -> Option<Harm> {
     lost.or(increments).or(failed).or(risk).or(stale)
 }
 
-/// The greatest lead of one lane (`of`, if given) over another.
+/// More than this share of requests more fails in one lane than in another: then it is not the faster one, whatever its
+/// answers took. As for the news that a lane fails requests, one in a thousand.
+const FAILING_MORE: f64 = 0.001;
+
+/// The shares of a lane's requests that failed, and that got no good answer within the deadline.
+fn failing(lane: &LaneReport) -> [f64; 2] {
+    let errors = if lane.requests == 0 { 0.0 } else { lane.errors as f64 / lane.requests as f64 };
+    [errors, if lane.requests + lane.overdue == 0 { 0.0 } else { 1.0 - lane.goodput }]
+}
+
+/// The greatest lead of one lane (`of`, if given) over another that fails as much, or more.
 fn speed(lanes: &[(usize, &LaneReport)], writes: bool, tail: bool, of: Option<usize>) -> Option<Speed> {
     let time = |lane: &LaneReport| {
         let summary = if writes { lane.latency_ms.write } else { lane.latency_ms.read };
         let (ms, answers_min) = if tail { (summary.p99, TAIL_ANSWERS_MIN) } else { (summary.p50, ANSWERS_MIN) };
         (summary.count >= answers_min && ms > 0.0).then_some(ms)
     };
-    let timed: Vec<(usize, f64)> = lanes.iter().filter_map(|(i, lane)| time(lane).map(|ms| (*i, ms))).collect();
-    let fastest = timed.iter().filter(|(i, _)| of.is_none_or(|lane| lane == *i)).min_by(|a, b| a.1.total_cmp(&b.1))?;
-    // Writes are compared with the nearest honest rival, reads with the slowest: both are what a reader would ask.
-    let others = timed.iter().filter(|(i, _)| *i != fastest.0);
-    let rival = if writes {
-        others.filter(|(_, ms)| *ms >= fastest.1 * FACTOR_MIN).min_by(|a, b| a.1.total_cmp(&b.1))?
-    } else {
-        others.max_by(|a, b| a.1.total_cmp(&b.1))?
-    };
-    let factor = rival.1 / fastest.1;
-    (factor >= FACTOR_MIN).then_some(Speed { lane: fastest.0, than: rival.0, factor, tail, writes })
+    let timed = lanes.iter().filter_map(|(i, lane)| time(lane).map(|ms| (*i, ms, failing(lane))));
+    let mut timed: Vec<(usize, f64, [f64; 2])> = timed.collect();
+    timed.sort_by(|a, b| a.1.total_cmp(&b.1));
+    // The fastest of whom it can be said.
+    timed.iter().filter(|(i, ..)| of.is_none_or(|lane| lane == *i)).find_map(|&(lane, ms, fails)| {
+        let no_more = |others: &[f64; 2]| fails.iter().zip(others).all(|(its, theirs)| *its <= theirs + FAILING_MORE);
+        let others = timed.iter().filter(|(i, _, others)| *i != lane && no_more(others));
+        // Writes are compared with the nearest honest rival, reads with the slowest: both are what a reader would ask.
+        let rival = if writes {
+            others.filter(|(_, others, _)| *others >= ms * FACTOR_MIN).min_by(|a, b| a.1.total_cmp(&b.1))?
+        } else {
+            others.max_by(|a, b| a.1.total_cmp(&b.1))?
+        };
+        let factor = rival.1 / ms;
+        (factor >= FACTOR_MIN).then_some(Speed { lane, than: rival.0, factor, tail, writes })
+    })
 }
 
 #[cfg(test)]
@@ -159,6 +174,8 @@ mod tests {
             latency_ms: Latencies { write, ..Latencies::default() },
             writes_by_class: WritesByClass { at_risk, ..WritesByClass::default() },
             ever_lost: lost,
+            requests: 100 + errors,
+            goodput: 100.0 / (100 + errors) as f64,
             cache: CacheReport { dirty_max: at_risk, ..CacheReport::default() },
             errors,
             ..LaneReport::default()
@@ -166,7 +183,7 @@ mod tests {
     }
 
     fn report(lanes: Vec<LaneReport>) -> Report {
-        Report { engine: "1".into(), scenario: String::new(), seed: 1, lanes }
+        Report { engine: "1".into(), scenario: String::new(), seed: 1, deadline_s: 1.0, lanes }
     }
 
     #[test]
@@ -193,6 +210,39 @@ mod tests {
         assert_eq!(said.speed, Some(Speed { lane: 1, than: 0, factor: 6.0, tail: true, writes: false }));
         let said = headline(&report(vec![read(500.0), read(300.0)]), |_| true);
         assert_eq!(said, Headline { lanes: 2, speed: None, harm: None, alike: true });
+    }
+
+    #[test]
+    fn a_lane_that_fails_notably_more_is_not_called_faster_and_one_that_fails_as_much_is() {
+        let lane = |p50: f64, errors: u64, late: u64| {
+            let read = Summary { count: 10_000 - errors, p50, ..Summary::default() };
+            let goodput = (10_000 - errors - late) as f64 / 10_000.0;
+            let latency_ms = Latencies { read, all: read, ..Latencies::default() };
+            LaneReport { requests: 10_000, errors, goodput, latency_ms, ..LaneReport::default() }
+        };
+        let said = |fast: LaneReport| headline(&report(vec![lane(9.9, 3, 0), fast]), |_| true).speed;
+        assert_eq!(said(lane(1.0, 5_642, 0)), None, "failing is fast");
+        assert_eq!(said(lane(1.0, 20, 0)), None, "also a little");
+        assert_eq!(said(lane(1.0, 3, 300)), None, "and so is a good median with many answers too late");
+        let faster = Speed { lane: 1, than: 0, factor: 9.9, tail: false, writes: false };
+        assert_eq!(said(lane(1.0, 4, 0)), Some(faster));
+        let third = headline(&report(vec![lane(9.0, 0, 0), lane(1.0, 5_642, 0), lane(3.0, 0, 0)]), |_| true).speed;
+        assert_eq!(third.map(|speed| (speed.lane, speed.than)), Some((2, 0)), "the next one is");
+    }
+
+    #[test]
+    fn requests_that_still_wait_beyond_the_deadline_fail_too() {
+        let read = Summary { count: 1_000, p50: 1.0, ..Summary::default() };
+        let latency_ms = Latencies { read, all: read, ..Latencies::default() };
+        let stuck = LaneReport { requests: 1_000, overdue: 4_000, goodput: 0.2, latency_ms, ..LaneReport::default() };
+        let read = Summary { p50: 9.0, ..read };
+        let slow = LaneReport {
+            goodput: 1.0,
+            overdue: 0,
+            latency_ms: Latencies { read, all: read, ..Latencies::default() },
+            ..stuck.clone()
+        };
+        assert_eq!(headline(&report(vec![slow, stuck]), |_| true).speed, None);
     }
 
     #[test]

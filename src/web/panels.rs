@@ -183,6 +183,16 @@ fn latency(summary: &Summary, value: f64) -> String {
     if summary.count == 0 { "–".to_owned() } else { text::millis(value) }
 }
 
+/// The share of requests that got a good answer in time, or a dash where there were none. What is not all does not round up
+/// to it.
+fn goodput(lane: &LaneReport) -> String {
+    match lane.requests + lane.overdue {
+        0 => "–".to_owned(),
+        all if lane.within_deadline < all => text::percent(lane.goodput.min(0.999), 1),
+        _ => text::percent(1.0, 1),
+    }
+}
+
 /// A number that is bad news unless it is zero.
 fn bad(value: u64) -> Html {
     html! { <td class={if value > 0 { "alarm" } else { "quiet" }}>{ text::count(value) }</td> }
@@ -201,6 +211,7 @@ pub fn Scoreboard(props: &ReportProps) -> Html {
             <tr key={i}>
                 { lane_head(i, title) }
                 <td>{ text::count(lane.requests) }</td>
+                <td>{ goodput(lane) }</td>
                 <td>{ ratio }</td>
                 <td>{ latency(read, read.p50) }</td>
                 <td>{ latency(read, read.p99) }</td>
@@ -216,6 +227,7 @@ pub fn Scoreboard(props: &ReportProps) -> Html {
     });
     let head = [
         w.requests,
+        w.goodput,
         w.hit_ratio,
         w.read_p50,
         w.read_p99,
@@ -359,12 +371,16 @@ pub fn Percentiles(props: &ReportProps) -> Html {
     let w = props.words;
     let (open, ontoggle) = use_open();
     type Of = fn(&LaneReport) -> &Summary;
-    let kinds: [(&str, Of); 3] = [
+    let kinds: [(&str, Of); 4] = [
         (w.all_requests, |l| &l.latency_ms.all),
+        (w.with_errors, |l| &l.latency_with_errors_ms.all),
         (w.reads, |l| &l.latency_ms.read),
         (w.writes, |l| &l.latency_ms.write),
     ];
-    let tables = kinds.into_iter().map(|(name, of)| {
+    // Without errors, the second would say what the first does.
+    let some_fail = props.lanes().any(|(_, lane, _)| lane.errors > 0);
+    let kinds = kinds.into_iter().filter(|(name, _)| some_fail || *name != w.with_errors);
+    let tables = kinds.map(|(name, of)| {
         let rows = props.lanes().map(|(i, lane, title)| {
             let s = of(lane);
             let row = [s.p50, s.p66, s.p75, s.p80, s.p90, s.p95, s.p98, s.p99, s.p99_9, s.p99_99, s.max];

@@ -13,8 +13,13 @@ use super::view::{Control, Shown, View};
 use super::words::Words;
 use crate::chart::palette::Theme;
 use crate::chart::{self, Data};
-use crate::report::Report;
+use crate::report::{Report, csv};
 use crate::scenario::Scenario;
+
+/// The shown lanes' measures over time as CSV.
+fn series(data: &Data) -> String {
+    csv::series(data.lanes.iter().map(|lane| (lane.label.as_str(), &lane.series)))
+}
 
 /// What a dialog is made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -257,7 +262,7 @@ fn files(props: &ShareProps) -> Html {
     });
     let csv = {
         let data = props.data.clone();
-        Callback::from(move |_: MouseEvent| dom::download("cachelane.csv", "text/csv", &chart::csv(&data)))
+        Callback::from(move |_: MouseEvent| dom::download("cachelane.csv", "text/csv", &series(&data)))
     };
     let pictures = props.view.figures().into_iter().map(|shown| {
         let (view, data, theme) = (props.view.clone(), props.data.clone(), props.theme);

@@ -912,7 +912,7 @@ mod tests {
     use crate::web::protocol::{Progress, TraceFacts};
 
     fn frame(generation: u32, seconds: u64, finished: bool) -> Action {
-        let report = Report { engine: "1".into(), scenario: String::new(), seed: 1, lanes: vec![] };
+        let report = Report { engine: "1".into(), scenario: String::new(), seed: 1, deadline_s: 1.0, lanes: vec![] };
         let now_ns = Nanos::from_secs(seconds).0;
         let frame = Frame { generation, now_ns, finished, unplayed: None, report, series: vec![], stories: vec![] };
         Action::Heard(FromWorker::Frame(Box::new(frame)))

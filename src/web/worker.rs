@@ -15,6 +15,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 use super::protocol::{Frame, FromWorker, Progress, STORIES_TOLD_MAX, Step, Stories, Story, ToWorker, TraceFacts};
 use crate::experiment::{Experiment, Plan};
 use crate::ledger;
+use crate::metrics::FIGURE_GROUP;
 use crate::report::Series;
 use crate::scenario::{Keys, Link, Scenario, What, Which};
 use crate::time::Nanos;
@@ -193,6 +194,8 @@ impl Desk {
 impl Work {
     fn advance(&mut self, to: Nanos, budget_ms: f64) -> FromWorker {
         let start = js_sys::Date::now();
+        // Whoever wants the end of the run wants it settled.
+        let to = if to >= self.experiment.scenario().duration { Nanos::MAX } else { to };
         self.experiment.advance(to, || js_sys::Date::now() - start >= budget_ms);
         self.frame()
     }
@@ -200,7 +203,7 @@ impl Work {
     fn frame(&mut self) -> FromWorker {
         let Work { generation, experiment, seen } = self;
         let series: Vec<Series> =
-            seen.iter().enumerate().map(|(lane, seen)| experiment.series(lane, seen.buckets)).collect();
+            seen.iter().enumerate().map(|(lane, seen)| experiment.series(lane, seen.buckets, FIGURE_GROUP)).collect();
         let mut stories = Vec::new();
         for (lane, (seen, tail)) in seen.iter_mut().zip(&series).enumerate() {
             // The last bucket may still change: it is sent again.

@@ -146,8 +146,10 @@ pub enum Guard {
 pub enum Found {
     /// Nothing: there is none, or none was asked for.
     Nothing,
-    /// A value.
+    /// A value that was here.
     Value(WriteId),
+    /// A value that was loaded for whoever asked.
+    Loaded(WriteId),
     /// A value and how old it is.
     Copy(Copied),
     /// There is none, and the caller may fill it.
@@ -161,7 +163,7 @@ impl Found {
     #[inline]
     pub fn value(self) -> Option<WriteId> {
         match self {
-            Found::Value(value) | Found::Copy(Copied { value, .. }) => Some(value),
+            Found::Value(value) | Found::Loaded(value) | Found::Copy(Copied { value, .. }) => Some(value),
             Found::Nothing | Found::Lease(_) | Found::Wait(_) => None,
         }
     }

@@ -143,7 +143,7 @@ impl CacheNode {
         let answer = outcome.or_else(|failure| copy.map(|copy| WriteId(copy.value)).ok_or(failure));
         work::count(load.waiting.len() as usize);
         while let Some(call) = load.waiting.pop(&self.common.calls) {
-            self.common.calls.answer(call, answer.map(Found::Value), now);
+            self.common.calls.answer(call, answer.map(Found::Loaded), now);
         }
         if !load.late.is_empty() {
             let next = self.begin_load(&mut state, key, now);

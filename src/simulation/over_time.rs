@@ -1,0 +1,99 @@
+//! A lane's measures over time: the gauges read at the end of each bucket, and the points that figures are drawn from.
+//!
+//! A point may cover several buckets. Its percentiles come from their histograms put together: the median of several
+//! medians is nobody's.
+
+use super::world::World;
+use crate::metrics::{Bucket, Gauges, Metrics};
+use crate::report::{Point, Series};
+use crate::stats::Histogram;
+use crate::time::Nanos;
+
+/// Everybody's gauges, now.
+pub(super) fn gauges(world: &World, deadline: Nanos) -> Gauges {
+    let (node, database) = (world.cache.counts(), world.database.counts());
+    let (unanswered, overdue) = world.unanswered(Nanos::ZERO, deadline, world.kernel.now());
+    let ledger = world.ledger.borrow();
+    Gauges {
+        hits: node.hits,
+        misses: node.misses(),
+        stale: ledger.reads().stale,
+        lost: ledger.ever_lost().total(),
+        diverging: ledger.diverging(world.kernel.now()),
+        at_risk: ledger.counts().at_risk,
+        queue: u64::from(world.database.queue()),
+        sent: world.requests_sent(),
+        unanswered,
+        overdue,
+        database_reads: database.reads,
+        database_rows: database.rows,
+        database_busy_ns: database.busy_ns,
+        cache_busy_ns: node.busy_ns,
+        cache_bytes: world.cache.bytes().0,
+        cache_entries: world.cache.entries(),
+        dirty: u64::from(world.cache.dirty().0),
+    }
+}
+
+/// The points from number `first` on, `group` buckets to each.
+pub(super) fn series(world: &World, metrics: &Metrics, first: usize, group: usize) -> Series {
+    let workers = f64::from(world.database.workers());
+    let threads = f64::from(world.cache.count());
+    let points = metrics.buckets(first * group, group).map(|(bucket, span, now, before)| {
+        let busy = |ns: u128, of: f64| (ns as f64 / (of * span.0 as f64)) as f32;
+        Point {
+            database_utilisation: busy(now.database_busy_ns - before.database_busy_ns, workers),
+            cache_utilisation: busy(now.cache_busy_ns - before.cache_busy_ns, threads),
+            ..point(&bucket, &now, &before)
+        }
+    });
+    let points = points.collect();
+    Series { bucket_s: metrics.width().as_secs_f64() * group as f64, first, points }
+}
+
+/// What a bucket, or several put together, have shown, but for utilisations.
+fn point(bucket: &Bucket, now: &Gauges, before: &Gauges) -> Point {
+    let mut answered = bucket.read.clone();
+    answered.merge(&bucket.write);
+    let mut with_errors = answered.clone();
+    with_errors.merge(&bucket.failed_read);
+    with_errors.merge(&bucket.failed_write);
+    // Whose fate was sealed in it: the good, those that became overdue, and those that failed in time.
+    let missed = now.overdue + u64::from(bucket.late) - before.overdue;
+    let failed_in_time = with_errors.count() - u64::from(bucket.good) - u64::from(bucket.late);
+    let sealed = u64::from(bucket.good) + missed + failed_in_time;
+    Point {
+        requests: with_errors.count() as u32,
+        sent: (now.sent - before.sent) as u32,
+        unanswered: now.unanswered as u32,
+        errors: bucket.errors() as u32,
+        within_deadline: bucket.good,
+        goodput: (sealed > 0).then(|| (f64::from(bucket.good) / sealed as f64) as f32),
+        mean_ms: answered.mean().map(|ns| (ns / 1e6) as f32),
+        p50_ms: ms(&answered, 0.5),
+        p99_ms: ms(&answered, 0.99),
+        with_errors_p50_ms: ms(&with_errors, 0.5),
+        with_errors_p99_ms: ms(&with_errors, 0.99),
+        read_p50_ms: ms(&bucket.read, 0.5),
+        read_p99_ms: ms(&bucket.read, 0.99),
+        write_p50_ms: ms(&bucket.write, 0.5),
+        write_p99_ms: ms(&bucket.write, 0.99),
+        hits: (now.hits - before.hits) as u32,
+        misses: (now.misses - before.misses) as u32,
+        stale: (now.stale - before.stale) as u32,
+        lost: now.lost as u32,
+        diverging: now.diverging as u32,
+        at_risk: now.at_risk as u32,
+        queue: now.queue as u32,
+        database_reads: (now.database_reads - before.database_reads) as u32,
+        database_writes: (now.database_rows - before.database_rows) as u32,
+        cache_bytes: now.cache_bytes,
+        cache_entries: now.cache_entries as u32,
+        dirty: now.dirty as u32,
+        ..Point::default()
+    }
+}
+
+fn ms(histogram: &Histogram, share: f64) -> Option<f32> {
+    histogram.quantile(share).map(|ns| (ns as f64 / 1e6) as f32)
+}
