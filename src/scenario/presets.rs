@@ -189,11 +189,11 @@ pub static ALL: &[Preset] = presets! {
     }
     "scale-out" {
         en: "All keys are on one node, or four nodes have a quarter of them each, and node 0 dies for 15 seconds. \
-             Losing the only node floods the database: two of three requests fail, and many still do for some ten \
+             Losing the only node floods the database: three of four requests fail, and many still do for some ten \
              seconds after it is back, until the cache is warm. Losing a quarter only makes the database work harder, \
              and no request fails.",
         ko: "모든 키가 노드 하나에 있거나 네 노드가 4분의 1씩 나눠 가지며, 0번 노드가 15초 동안 죽습니다. 하나뿐인 \
-             노드를 잃으면 DB에 요청이 넘쳐 세 건 중 두 건이 실패하고, 노드가 돌아온 뒤에도 캐시가 데워질 때까지 \
+             노드를 잃으면 DB에 요청이 넘쳐 네 건 중 세 건이 실패하고, 노드가 돌아온 뒤에도 캐시가 데워질 때까지 \
              10초쯤 많은 요청이 실패합니다. 4분의 1을 잃으면 DB가 더 바빠질 뿐 실패하는 요청은 없습니다.",
         try_en: "Does the database survive the loss of a half, with two nodes of 4,800 entries each?",
         try_ko: "항목 4,800개짜리 노드 두 개로 절반을 잃으면 DB가 버틸까요?"
