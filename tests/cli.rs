@@ -101,7 +101,7 @@ fn a_run_that_does_not_settle_prints_its_figures_and_says_so_on_standard_error()
 
 #[test]
 fn compare_prints_the_names_that_scripts_rely_on() {
-    let report = json(&["compare", "default", "--json", "--at", "22s"], "");
+    let report = json(&["compare", "default", "--json", "--at", "24s"], "");
     assert_eq!(report["seed"], 7);
     assert!(report["engine"].is_string() && report["scenario"].is_string());
     let lanes = report["lanes"].as_array().unwrap();

@@ -114,10 +114,10 @@ const NONE: [u64; 0] = [];
 
 promises! {
     default_only_write_back_loses_writes_and_it_answers_them_fastest: "default" at [3], seeds NONE; {
-        "write-back loses 150 to 240 acknowledged writes, the others none" => |seen| {
+        "write-back loses 170 to 230 acknowledged writes, the others none" => |seen| {
             let lost = seen.lane("Write-back").ever_lost;
             let others = seen.end.iter().filter(|lane| lane.write != "write-back").all(|lane| lane.ever_lost == 0);
-            (lost as f64, others && (150..=240).contains(&lost))
+            (lost as f64, others && (170..=230).contains(&lost))
         };
         "write-back answers writes eight times as fast" => |seen| {
             let back = seen.lane("Write-back").latency_ms.write.mean;
@@ -298,9 +298,9 @@ promises! {
     }
 
     scale_out_a_quarter_of_the_cache_can_go_and_all_of_it_cannot: "scale-out" at [20, 35, 40, 45, 57, 60], seeds NONE; {
-        "without the only node two of three requests fail" => |seen| {
+        "without the only node three of four requests fail" => |seen| {
             let failed = seen.failed(20, 35, "One node");
-            (failed, (0.6..0.85).contains(&failed))
+            (failed, (0.7..0.8).contains(&failed))
         };
         "and many still do five seconds after it is back" => |seen| {
             let failed = seen.failed(40, 45, "One node");
@@ -399,14 +399,14 @@ promises! {
     }
 
     dual_write_a_crash_leaves_writes_half_done_and_the_outbox_none: "dual-write" at [], seeds NONE; {
-        "values that the database never got are read 20 to 200 times" => |seen| {
+        "values that the database never got are read 20 to 110 times" => |seen| {
             let read = seen.lane("Cache, then database").vanished_reads;
-            (read as f64, (20..=200).contains(&read) && seen.lane("Cache, then database").ever_lost == 0)
+            (read as f64, (20..=110).contains(&read) && seen.lane("Cache, then database").ever_lost == 0)
         };
-        "acknowledged after the first write, 3 to 30 are lost" => |seen| {
+        "acknowledged after the first write, 3 to 20 are lost" => |seen| {
             let lane = seen.lane("Acknowledged after the first");
             let cause = lane.ever_lost_by_cause == [("dual_write_half_done".to_owned(), lane.ever_lost)];
-            (lane.ever_lost as f64, cause && (3..=30).contains(&lane.ever_lost))
+            (lane.ever_lost as f64, cause && (3..=20).contains(&lane.ever_lost))
         };
         "with the database first, or an outbox, nobody reads what was never there" => |seen| {
             let lanes = ["Database, then cache", "Outbox"].map(|name| seen.lane(name));
@@ -424,10 +424,10 @@ promises! {
     }
 
     flush_race_marks_are_lost_only_when_the_set_is_read_and_then_deleted: "flush-race" at [], seeds NONE; {
-        "450 to 750 writes are lost" => |seen| {
+        "500 to 670 writes are lost" => |seen| {
             let lane = seen.lane("Read, write, then delete");
             let cause = lane.ever_lost_by_cause.iter().all(|(cause, _)| cause == "flush_mark_lost");
-            (lane.ever_lost as f64, cause && (450..=750).contains(&lane.ever_lost))
+            (lane.ever_lost as f64, cause && (500..=670).contains(&lane.ever_lost))
         };
         "taken in one step, none" => |seen| {
             let lost = seen.lane("Taken in one step").ever_lost;
@@ -506,8 +506,8 @@ promises! {
             let failed = seen.failed(29, 45, "No retries");
             (failed, (0.5..0.65).contains(&failed))
         };
-        "without retries it is well again some ten seconds later" => |seen| {
-            let failed = seen.failed(60, 85, "No retries");
+        "without retries it is well again within five seconds" => |seen| {
+            let failed = seen.failed(50, 85, "No retries");
             (failed, failed == 0.0)
         };
         "with three, nobody is answered any more" => |seen| {
@@ -521,9 +521,9 @@ promises! {
     }
 
     increment_race_only_the_naive_way_loses_increments: "increment-race" at [], seeds NONE; {
-        "650 to 900 increments are lost" => |seen| {
+        "720 to 880 increments are lost" => |seen| {
             let lost = seen.lane("Read, add one, write").lost_increments;
-            (lost as f64, (650..=900).contains(&lost))
+            (lost as f64, (720..=880).contains(&lost))
         };
         "with the others none" => |seen| {
             let lost = seen.lane("Compare and set").lost_increments + seen.lane("Increment in the database").lost_increments;
@@ -552,10 +552,10 @@ promises! {
             let times = rows("Write-back every second") / rows("Write-back every 10 s");
             (times, times > 2.0)
         };
-        "and writes are answered ten times as fast" => |seen| {
+        "and writes are answered thirty times as fast" => |seen| {
             let write = |name| seen.lane(name).latency_ms.write.mean;
             let times = write("Write-around") / write("Write-back every second");
-            (times, times > 10.0)
+            (times, times > 30.0)
         };
         "a cache that forgets what was written hits seldom, one that keeps it nearly always" => |seen| {
             let kept = ["Write-through", "Write-back every second", "Write-back every 10 s"];
@@ -743,9 +743,9 @@ fn of_the_mix(seen: &Seen, writes: f64) -> (f64, bool) {
     (share, well && (share - writes).abs() < 0.02)
 }
 
-/// A hit ratio and whether it is that of a published run, within what luck makes of 15 loads.
+/// A hit ratio and whether it is that of a published run, within what luck makes of some 30 loads.
 fn within(hits: f64, published: f64) -> (f64, bool) {
-    (hits, (hits - published).abs() < 0.04)
+    (hits, (hits - published).abs() < 0.06)
 }
 
 /// Nineteen of twenty, since what luck decides may once be rare.

@@ -62,11 +62,11 @@ pub static ALL: &[Preset] = presets! {
     "default" {
         en: "Five strategies serve the same traffic, and the cache crashes after 22 seconds, half way between two \
              flushes. Write-back answers writes eight times as fast as the others, and it alone loses acknowledged \
-             writes: 150 to 240 of them, depending on the seed. While the cache is down, it and read-through also fail \
+             writes: 170 to 230 of them, depending on the seed. While the cache is down, it and read-through also fail \
              every request that needs the cache.",
         ko: "다섯 가지 전략이 같은 트래픽을 처리하고, 두 플러시의 한가운데인 22.5초에 캐시가 크래시합니다. 라이트백은 \
              다른 전략보다 쓰기에 여덟 배 빨리 응답하지만, 성공 응답을 한 쓰기를 잃는 것도 라이트백뿐이며 시드에 따라 \
-             150~240건입니다. 캐시가 멈춘 동안에는 라이트백과 리드스루에서 캐시가 필요한 요청이 모두 실패합니다.",
+             170~230건입니다. 캐시가 멈춘 동안에는 라이트백과 리드스루에서 캐시가 필요한 요청이 모두 실패합니다.",
         try_en: "Which strategy answers writes fastest, and what does it cost when the cache crashes?",
         try_ko: "쓰기에 가장 빨리 응답하는 전략은 무엇이고, 캐시가 크래시하면 어떤 대가를 치를까요?"
     }
@@ -97,35 +97,36 @@ pub static ALL: &[Preset] = presets! {
     }
     "like-button" {
         en: "Likes are kept in the cache for 2 hours, renewed by each access, and flushed to the database every 50 \
-             minutes or every minute. The cache crashes half way between two flushes, and some 9,200 or some 190 likes \
+             minutes or every minute. The cache crashes half way between two flushes, and some 9,200 or some 180 likes \
              are lost. Look at the rows that the database writes as well: that is the trade-off.",
         ko: "좋아요는 캐시에 2시간 머물고 접근할 때마다 연장되며, 50분 또는 1분마다 DB에 플러시됩니다. 두 플러시의 \
-             한가운데에서 캐시가 크래시해 약 9,200건 또는 약 190건을 잃습니다. DB가 쓴 행 수도 함께 보세요: \
+             한가운데에서 캐시가 크래시해 약 9,200건 또는 약 180건을 잃습니다. DB가 쓴 행 수도 함께 보세요: \
              하나를 줄이면 다른 하나가 늘어납니다.",
         try_en: "How many likes does one crash cost, and what if you flush every 10 minutes?",
         try_ko: "크래시 한 번에 좋아요를 몇 건이나 잃을까요? 10분마다 플러시하면 어떨까요?"
     }
     "redis-down" {
         en: "The cache is gone for 20 seconds. Look-aside sends every request to the database, which can serve half of \
-             them: soon nine of ten wait longer than their timeout and fail, also for some ten seconds after the cache \
-             is back, because it is empty. Read-through has no fallback and fails all reads, but works again within \
-             two seconds.",
+             them: soon nine of ten wait longer than their timeout and fail, also for some fifteen seconds after the \
+             cache is back, because it is empty. Read-through has no fallback and fails all reads, but works again \
+             within two seconds.",
         ko: "캐시가 20초 동안 사라집니다. 룩어사이드는 모든 요청을 DB로 보내는데 DB는 그 절반만 처리할 수 있습니다: \
-             곧 열 건 중 아홉 건이 타임아웃을 넘겨 실패하고, 캐시가 돌아온 뒤에도 비어 있어서 10초쯤 더 실패합니다. \
-             리드스루는 대안이 없어 읽기가 모두 실패하지만, 2초 안에 다시 동작합니다.",
+             곧 열 건 중 아홉 건이 타임아웃을 넘겨 실패하고, 캐시가 돌아온 뒤에도 비어 있어서 15초쯤 더 많이 \
+             실패합니다. 리드스루는 대안이 없어 읽기가 모두 실패하지만, 2초 안에 다시 동작합니다.",
         try_en: "How many database workers does look-aside need to live through it? There are 8; try 12 and 16.",
         try_ko: "룩어사이드가 버티려면 DB 워커가 몇 개 필요할까요? 지금은 8개입니다. 12개와 16개로 해 보세요."
     }
     "cold-start" new {
         en: "An empty cache in front of a database that cannot carry the load, after Marc Brooker's cache_sim: 1,000 \
              reads a second, of which the database serves 5, 10, 20 or 100 and refuses the rest. After 5 to 8 seconds \
-             his hit ratios are .59, .67, .73 and .82, and ten seconds later .70, .75, .79 and .86. Here each is \
-             within .04 of that, with any seed: popular keys come first, so even a few loads a second warm a cache.",
+             his hit ratios are .59, .67, .73 and .82, and ten seconds later .70, .75, .79 and .86. Here they are the \
+             same within .02 in the mean, and within .06 with any seed: popular keys come first, so even a few loads a \
+             second warm a cache.",
         ko: "Marc Brooker의 cache_sim을 옮긴 것으로, 부하를 감당하지 못하는 DB 앞에 빈 캐시가 \
              있습니다. 초당 1,000건의 읽기 중 DB는 5, 10, 20 또는 100건만 처리하고 나머지는 거절합니다. \
              5~8초의 적중률이 그의 시뮬레이터에서는 .59, .67, .73, .82이고 10초 뒤에는 .70, .75, \
-             .79, .86인데, 여기서도 시드와 상관없이 .04 안에서 일치합니다: 인기 있는 키부터 들어오므로 초당 몇 \
-             건만 읽어도 캐시는 데워집니다.",
+             .79, .86인데, 여기서도 평균은 .02 안에서, 시드마다는 .06 안에서 일치합니다: 인기 있는 키부터 \
+             들어오므로 초당 몇 건만 읽어도 캐시는 데워집니다.",
         try_en: "How long does it take until 9 of 10 requests are answered? And with a less skewed popularity, alpha = \
                  0.9?",
         try_ko: "요청 열 건 중 아홉 건에 응답하기까지 얼마나 걸릴까요? 편향도(α)를 0.9로 낮추면 어떨까요?"
@@ -188,11 +189,11 @@ pub static ALL: &[Preset] = presets! {
     }
     "scale-out" {
         en: "All keys are on one node, or four nodes have a quarter of them each, and node 0 dies for 15 seconds. \
-             Losing the only node floods the database: two of three requests fail, and many still do for some ten \
+             Losing the only node floods the database: three of four requests fail, and many still do for some ten \
              seconds after it is back, until the cache is warm. Losing a quarter only makes the database work harder, \
              and no request fails.",
         ko: "모든 키가 노드 하나에 있거나 네 노드가 4분의 1씩 나눠 가지며, 0번 노드가 15초 동안 죽습니다. 하나뿐인 \
-             노드를 잃으면 DB에 요청이 넘쳐 세 건 중 두 건이 실패하고, 노드가 돌아온 뒤에도 캐시가 데워질 때까지 \
+             노드를 잃으면 DB에 요청이 넘쳐 네 건 중 세 건이 실패하고, 노드가 돌아온 뒤에도 캐시가 데워질 때까지 \
              10초쯤 많은 요청이 실패합니다. 4분의 1을 잃으면 DB가 더 바빠질 뿐 실패하는 요청은 없습니다.",
         try_en: "Does the database survive the loss of a half, with two nodes of 4,800 entries each?",
         try_ko: "항목 4,800개짜리 노드 두 개로 절반을 잃으면 DB가 버틸까요?"
@@ -241,12 +242,12 @@ pub static ALL: &[Preset] = presets! {
     }
     "dual-write" {
         en: "Each write goes to the cache and to the database, over a slow link, and an application server keeps \
-             crashing in between. With the cache first, 20 to 200 reads get a value that the database never has, and \
-             acknowledged after the first of the two, 3 to 30 acknowledged writes are lost. With the database first \
+             crashing in between. With the cache first, 20 to 110 reads get a value that the database never has, and \
+             acknowledged after the first of the two, 3 to 20 acknowledged writes are lost. With the database first \
              the crash leaves old copies instead, and only an outbox, whose relay tells the cache, leaves neither.",
         ko: "쓰기마다 느린 링크를 지나 캐시와 DB에 쓰는데, 그 사이에 애플리케이션 서버가 자꾸 크래시합니다. 캐시에 먼저 \
-             쓰면 DB가 끝내 받지 못한 값을 20~200건의 읽기가 받고, 첫 번째 쓰기 뒤에 바로 응답하면 성공 응답을 \
-             한 쓰기까지 3~30건 잃습니다. DB에 먼저 쓰면 그 대신 옛 사본이 남고, 릴레이가 캐시에 알리는 아웃박스만 \
+             쓰면 DB가 끝내 받지 못한 값을 20~110건의 읽기가 받고, 첫 번째 쓰기 뒤에 바로 응답하면 성공 응답을 \
+             한 쓰기까지 3~20건 잃습니다. DB에 먼저 쓰면 그 대신 옛 사본이 남고, 릴레이가 캐시에 알리는 아웃박스만 \
              어느 쪽도 남기지 않습니다.",
         try_en: "In which lanes does somebody read a value that was never in the database? What if the servers stop \
                  crashing?",
@@ -254,10 +255,10 @@ pub static ALL: &[Preset] = presets! {
     }
     "flush-race" {
         en: "The flusher reads the dirty set, writes it, and then deletes it, together with whatever was marked in \
-             between. Nothing ever breaks, and still 450 to 750 acknowledged writes are lost. Taking the set in one \
+             between. Nothing ever breaks, and still 500 to 670 acknowledged writes are lost. Taking the set in one \
              step loses none.",
         ko: "플러셔가 더티 집합을 읽고, 쓰고, 그 사이에 새로 표시된 것까지 함께 지웁니다. 아무것도 고장 나지 않았는데 \
-             성공 응답을 한 쓰기가 450~750건 사라집니다. 집합을 한 번에 꺼내면 하나도 잃지 않습니다.",
+             성공 응답을 한 쓰기가 500~670건 사라집니다. 집합을 한 번에 꺼내면 하나도 잃지 않습니다.",
         try_en: "How many writes are lost though nothing ever broke?",
         try_ko: "아무것도 고장 나지 않았는데 몇 건의 쓰기가 사라질까요?"
     }
@@ -287,12 +288,13 @@ pub static ALL: &[Preset] = presets! {
         try_ko: "DB 읽기가 가장 적은 처방은 무엇이고, 읽기 수는 거의 그대로인데 흩어 놓기만 하는 처방은 무엇일까요?"
     }
     "db-brownout" {
-        en: "The database is six times slower for 15 seconds. Without retries it recovers some ten seconds later; \
-             three retries keep it down until the end of the run, though nothing is wrong with it any more, because \
-             its queue holds more than its callers wait for. A circuit breaker lets it recover within five seconds.",
-        ko: "DB가 15초 동안 여섯 배 느려집니다. 재시도가 없으면 10초쯤 뒤에 회복하지만, 세 번 재시도하면 DB에 \
-             이제 아무 이상이 없는데도 끝까지 회복하지 못합니다: 큐에 쌓이는 일이 호출자가 기다리는 시간보다 길기 \
-             때문입니다. 서킷 브레이커가 있으면 5초 안에 회복합니다.",
+        en: "The database is six times slower for 15 seconds. Without retries it recovers within five seconds; three \
+             retries keep it down until the end of the run, though nothing is wrong with it any more, because its \
+             queue holds more than its callers wait for. With a circuit breaker it recovers within five seconds in \
+             spite of them.",
+        ko: "DB가 15초 동안 여섯 배 느려집니다. 재시도가 없으면 5초 안에 회복하지만, 세 번 재시도하면 DB에 이제 \
+             아무 이상이 없는데도 끝까지 회복하지 못합니다: 큐에 쌓이는 일이 호출자가 기다리는 시간보다 길기 때문입니다. \
+             서킷 브레이커가 있으면 재시도를 해도 5초 안에 회복합니다.",
         try_en: "What if the database's queue holds 100 instead of 500?",
         try_ko: "DB 큐가 500건이 아니라 100건이면 어떨까요?"
     }
@@ -323,10 +325,10 @@ pub static ALL: &[Preset] = presets! {
         try_ko: "CPU의 80 %가 얼마나 오래 사라져야 재전송 4회가 DB를 붙잡아 둘까요? 9초와 9.5초로 해 보세요."
     }
     "increment-race" {
-        en: "Two clients read 7, and both write 8: one increment is lost, and 650 to 900 in all. Compare-and-set (CAS) \
+        en: "Two clients read 7, and both write 8: one increment is lost, and 720 to 880 in all. Compare-and-set (CAS) \
              notices and tries again, so it reads the database two thirds more often and takes 40 % longer. An \
              increment in the database cannot go wrong, and takes two thirds of the time.",
-        ko: "두 클라이언트가 7을 읽고 둘 다 8을 쓰면 증가 하나가 사라지며, 모두 650~900건입니다. CAS(비교 후 \
+        ko: "두 클라이언트가 7을 읽고 둘 다 8을 쓰면 증가 하나가 사라지며, 모두 720~880건입니다. CAS(비교 후 \
              교체)는 이를 알아채고 다시 시도하므로, DB를 3분의 2쯤 더 읽고 40 % 더 걸립니다. DB의 증가 연산은 \
              틀릴 수 없고 시간도 3분의 2면 됩니다.",
         try_en: "How much slower is compare-and-set when everyone wants the same key?",
@@ -335,11 +337,11 @@ pub static ALL: &[Preset] = presets! {
     "write-heavy" {
         en: "Four of five requests write. A cache that forgets what was written (write-around) hits seldom, and one \
              that keeps it nearly always. But only one that gathers writes spares the database: fewer than half the \
-             rows with a flush every second, a fifth with one every 10, and writes are answered over ten times as \
-             fast.",
+             rows with a flush every second, about a sixth with one every 10, and writes are answered over thirty \
+             times as fast.",
         ko: "요청 다섯 중 넷이 쓰기입니다. 쓴 값을 버리는 캐시(라이트어라운드)는 거의 적중하지 못하고, 간직하는 캐시는 \
              거의 항상 적중합니다. 하지만 DB의 부담을 덜어 주는 것은 쓰기를 모으는 캐시뿐입니다: 1초마다 플러시하면 \
-             행이 절반 아래로, 10초마다 하면 5분의 1로 줄고, 쓰기 응답은 열 배 넘게 빨라집니다.",
+             행이 절반 아래로, 10초마다 하면 6분의 1쯤으로 줄고, 쓰기 응답은 서른 배 넘게 빨라집니다.",
         try_en: "How many rows does a longer flush interval save the database?",
         try_ko: "플러시 간격을 늘리면 DB가 쓰는 행이 얼마나 줄까요?"
     }
