@@ -369,7 +369,9 @@ fn a_cancelled_query_leaves_the_queue_and_gives_back_its_locks_and_its_connectio
     let report = freed.report();
     // At any time those of the last 100 ms are there, and none is ever done.
     assert!(report.database.connections_max <= 7 && report.database.queue_max == 0, "{:?}", report.database);
-    assert_eq!((report.database.cancelled, report.database.writes), (report.errors, 0));
+    // The last ones are cancelled while the run drains.
+    assert!((0..=6).contains(&(report.errors - report.database.cancelled)), "{:?}", report.database);
+    assert_eq!(report.database.writes + report.database.drain_writes, 0);
     assert_eq!(freed.ledger().counts().unknown, report.errors, "their clients cannot know");
 }
 

@@ -130,7 +130,8 @@ fn each_way_to_fail_has_its_name() {
         failing("[database]\nworkers = 1\nqueue = 1\nread = \"5ms\"\n[[lane]]\nread = \"none\"\n"),
         "queue-full"
     );
-    let slow = "[app]\ndatabase_timeout = \"20ms\"\n[database]\nread = \"30ms\"\n[[lane]]\nread = \"none\"\n";
+    let slow =
+        "[app]\ndatabase_timeout = \"20ms\"\n[database]\nqueue = 100000\nread = \"30ms\"\n[[lane]]\nread = \"none\"\n";
     assert_eq!(failing(slow), "timed-out");
     let outage = "[[fault]]\nat = \"3s\"\nfor = \"1s\"\nwhat = \"database.outage\"\n";
     assert_eq!(failing(&format!("[[lane]]\nread = \"none\"\n{outage}")), "down connection-lost");
@@ -178,7 +179,7 @@ fn the_lane_of_the_brown_out_that_fails_most_is_not_the_faster_one() {
 
 #[test]
 fn the_longest_queue_is_that_since_the_warm_up() {
-    let lane = run(&of(include_str!("../../shared/cases/queue_max_warmup.toml")));
+    let lane = run(&of(&format!("version = 1\n{}", include_str!("../../shared/cases/queue_max_warmup.toml"))));
     let report = lane.report();
     let points = lane.series(0, 1).points;
     let early = points.iter().map(|point| point.queue).max().unwrap();

@@ -33,8 +33,9 @@ fn who_gives_up_meets_with_an_error_and_the_servers_go_on() {
     assert_eq!((report.requests, report.errors), (999, 999));
     // Every write was committed, and nobody knows of it.
     let classes = report.writes_by_class;
-    assert_eq!((classes.durable, report.database.reads + report.database.writes), (0, 999));
-    assert_eq!(classes.unknown, report.database.writes);
+    let written = report.database.writes + report.database.drain_writes;
+    assert_eq!((classes.durable, classes.unknown), (0, written));
+    assert!((994..=999).contains(&(report.database.reads + written)), "the last reads end after the run");
 }
 
 #[test]
@@ -45,7 +46,8 @@ fn who_asks_again_sends_a_request_more_each_time() {
     // The last ones give up when clients have gone home, and leave it.
     assert!((2_985..=2_997).contains(&report.requests), "{}", report.requests);
     assert_eq!(report.errors, report.requests);
-    assert_eq!(report.database.reads + report.database.writes, report.requests);
+    let served = report.database.reads + report.database.writes + report.database.drain_writes;
+    assert!(served <= report.requests && served > report.requests - 16, "{served}: the last reads end after the run");
 }
 
 #[test]

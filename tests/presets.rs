@@ -18,6 +18,11 @@ struct Seen {
     end: Vec<LaneReport>,
 }
 
+/// All rows that a lane brought to the database, also those of its last flushes.
+fn rows_written(lane: &LaneReport) -> u64 {
+    lane.database.writes + lane.database.drain_writes
+}
+
 impl Seen {
     fn of(scenario: &Scenario, at: &[u64]) -> Seen {
         assert_eq!(scenario.check(), Ok(()));
@@ -170,7 +175,7 @@ promises! {
             (lost as f64, lost == 0)
         };
         "the rare flush writes a quarter of the rows of the frequent one, or a fifth of all" => |seen| {
-            let rows = |name| seen.lane(name).database.writes as f64;
+            let rows = |name| rows_written(seen.lane(name)) as f64;
             let share = rows("Flushed every 50 min") / rows("Flushed every minute");
             (share, (0.25..0.31).contains(&share) && rows("Flushed every 50 min") < 0.2 * rows("Straight to the database"))
         };
@@ -219,12 +224,12 @@ promises! {
 
     view_counter_gathering_saves_rows_and_a_crash_costs_half_of_what_is_gathered: "view-counter" at [], seeds NONE; {
         "gathered for a second, the database writes fewer than half the rows" => |seen| {
-            let rows = |name| seen.lane(name).database.writes as f64;
+            let rows = |name| rows_written(seen.lane(name)) as f64;
             let times = rows("In the database") / rows("In the cache, written every second");
             (times, times > 2.0)
         };
         "gathered for ten, fewer than a fifth" => |seen| {
-            let rows = |name| seen.lane(name).database.writes as f64;
+            let rows = |name| rows_written(seen.lane(name)) as f64;
             let times = rows("In the database") / rows("In the cache, written every 10 s");
             (times, times > 5.0)
         };
@@ -446,7 +451,7 @@ promises! {
             (lost as f64, lost == 0)
         };
         "which writes up to twice the rows" => |seen| {
-            let rows = |name| seen.lane(name).database.writes as f64;
+            let rows = |name| rows_written(seen.lane(name)) as f64;
             let times = rows("Flushed every 2 s") / rows("Flushed every 10 s");
             (times, (2.0..2.6).contains(&times))
         };
@@ -476,9 +481,9 @@ promises! {
             (share, share < 0.1)
         };
         "leases load each page once an expiry" => |seen| {
-            // Seven times twenty pages, the warm-up among them.
+            // Six times twenty pages, the warm-up among them.
             let reads = seen.lane("Leases").database.reads;
-            (reads as f64, reads == 140)
+            (reads as f64, reads == 120)
         };
         "single flight loads a third as often as none" => |seen| {
             let reads = |name| seen.lane(name).database.reads as f64;
@@ -543,12 +548,12 @@ promises! {
 
     write_heavy_gathering_writes_spares_the_database: "write-heavy" at [], seeds NONE; {
         "gathered for a second, fewer than half the rows are written" => |seen| {
-            let rows = |name| seen.lane(name).database.writes as f64;
+            let rows = |name| rows_written(seen.lane(name)) as f64;
             let times = rows("Write-around") / rows("Write-back every second");
             (times, times > 2.0)
         };
         "gathered for ten, again fewer than half" => |seen| {
-            let rows = |name| seen.lane(name).database.writes as f64;
+            let rows = |name| rows_written(seen.lane(name)) as f64;
             let times = rows("Write-back every second") / rows("Write-back every 10 s");
             (times, times > 2.0)
         };
@@ -567,7 +572,7 @@ promises! {
     ycsb_a_has_the_benchmarks_mix_and_write_back_saves_rows: "ycsb-a" at [], seeds NONE; {
         "half writes" => |seen| of_the_mix(seen, 0.5);
         "write-back writes little more than half of the rows" => |seen| {
-            let rows = |name| seen.lane(name).database.writes as f64;
+            let rows = |name| rows_written(seen.lane(name)) as f64;
             let share = rows("Write-back") / rows("Look-aside");
             (share, (0.5..0.62).contains(&share))
         };
@@ -710,7 +715,7 @@ promises! {
         };
         "with a queue of 100 it heals as soon as the CPU is back" => |seen| {
             let failed = seen.failed(40, 80, "A queue of 100");
-            (failed, failed == 0.0 && seen.lane("A queue of 100").errors > 4_000)
+            (failed, failed == 0.0 && seen.lane("A queue of 100").errors > 2_000)
         };
         "and nothing fails when inserts are cancelled at their timeout" => |seen| {
             let errors = seen.lane("Inserts cancelled at their timeout").errors;
@@ -824,7 +829,7 @@ fn default_crashes_half_way_between_two_flushes() {
 #[test]
 fn dual_write_without_a_crash_nothing_is_half_done_in_any_lane() {
     for lane in run_with("dual-write", |scenario| scenario.faults.clear()) {
-        let half_done = lane.writes - lane.database.writes - lane.database.drain_writes;
+        let half_done = lane.writes - rows_written(lane);
         assert_eq!((half_done, lane.vanished_reads, lane.ever_lost, lane.errors), (0, 0, 0, 0), "{}", lane.name);
     }
 }
@@ -878,7 +883,7 @@ fn retry_storm_has_the_artifacts_four_outcomes() {
         heals(|scenario| scenario.faults[0].times = Some(2.0 / 0.45)),
         heals(|_| {}),
         heals(|scenario| scenario.faults[0].lasts = Nanos::from_secs(9)),
-        heals(|scenario| scenario.clients.arrivals = Arrivals::Constant { rate: 1_000.0 }),
+        heals(|scenario| scenario.clients.arrivals = Arrivals::Constant { rate: 500.0 }),
     ];
     assert_eq!(outcomes, [true, false, true, true], "-78 % 10 s, -80 % 10 s, -80 % 9 s, -80 % at 10,000/s");
 }
@@ -887,19 +892,19 @@ fn retry_storm_has_the_artifacts_four_outcomes() {
 #[test]
 #[ignore = "eight runs; `make test-long` runs it"]
 fn retry_storm_has_the_four_outcomes_between_34_000_and_36_500_inserts_a_second() {
-    for per_second in [3_400.0, 3_650.0] {
+    for per_second in [1_700.0, 1_825.0] {
         let heals = |times: f64, lasts: u64, rate: f64| {
             let seen = seen_with("retry-storm", &[70, 80], |scenario| {
                 scenario.lanes.truncate(1);
                 let Scenario { database, clients, faults, .. } = scenario;
-                database.write = cachelane::scenario::Distribution::Constant(Nanos::from_secs_f64(2.0 / per_second));
+                database.write = cachelane::scenario::Distribution::Constant(Nanos::from_secs_f64(1.0 / per_second));
                 clients.arrivals = Arrivals::Constant { rate };
                 (faults[0].times, faults[0].lasts) = (Some(times), Nanos::from_secs(lasts));
             });
             seen.failed(70, 80, "Four resends") == 0.0
         };
         let outcomes =
-            [heals(2.0 / 0.45, 10, 1_333.3), heals(5.0, 10, 1_333.3), heals(5.0, 9, 1_333.3), heals(5.0, 10, 1_000.0)];
+            [heals(2.0 / 0.45, 10, 666.65), heals(5.0, 10, 666.65), heals(5.0, 9, 666.65), heals(5.0, 10, 500.0)];
         assert_eq!(outcomes, [true, false, true, true], "{per_second}");
     }
 }

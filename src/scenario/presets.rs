@@ -311,12 +311,12 @@ pub static ALL: &[Preset] = presets! {
         try_ko: "초당 160건이면 재시도 1회 레인이 회복할까요? 2초 백오프를 두고 재시도하면 어떨까요?"
     }
     "retry-storm" new {
-        en: "The MongoDB experiment of OSDI 2022 (Huang et al.), at a tenth of its 13,333 inserts a second: 80 % of \
+        en: "The MongoDB experiment of OSDI 2022 (Huang et al.), at a twentieth of its 13,333 inserts a second: 80 % of \
              the CPU is gone for 10 seconds, and inserts that take over 3 seconds are sent again, up to four times. As \
              published, that never heals, while -78 %, or 9 seconds, or 10,000 a second do: the file says how to see \
              all four, and that the database's capacity is fitted to them. One resend, a queue of 100, or cancelling \
              inserts at their timeout would each have saved it.",
-        ko: "OSDI 2022(Huang 외)의 MongoDB 실험을 초당 13,333건의 10분의 1로 옮긴 것으로, \
+        ko: "OSDI 2022(Huang 외)의 MongoDB 실험을 초당 13,333건의 20분의 1로 옮긴 것으로, \
              CPU의 80 %가 10초 동안 사라지고, 3초가 넘은 삽입은 네 번까지 다시 보냅니다. 논문처럼 이 조건에서는 \
              끝내 회복하지 못하지만 -78 %이거나 9초이거나 초당 10,000건이면 회복합니다: 네 가지를 모두 보는 \
              방법과, DB 처리량을 그에 맞춰 정했다는 사실이 파일에 적혀 있습니다. 재전송을 한 번만 하거나, 큐를 \

@@ -591,7 +591,7 @@ impl World {
     /// than the deadline.
     pub fn unanswered(&self, since: Nanos, deadline: Nanos, now: Nanos) -> (u64, u64) {
         let slots = self.slots.borrow();
-        work::count(slots.len() / 16);
+        work::count(slots.len().div_ceil(16));
         let waiting = slots.iter().filter(|request| request.awaited && request.issued >= since);
         waiting.fold((0, 0), |(all, overdue), request| {
             (all + 1, overdue + u64::from(now.saturating_sub(request.issued) > deadline))
