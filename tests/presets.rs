@@ -829,7 +829,7 @@ fn default_crashes_half_way_between_two_flushes() {
 #[test]
 fn dual_write_without_a_crash_nothing_is_half_done_in_any_lane() {
     for lane in run_with("dual-write", |scenario| scenario.faults.clear()) {
-        let half_done = lane.writes - rows_written(lane);
+        let half_done = lane.writes - rows_written(&lane);
         assert_eq!((half_done, lane.vanished_reads, lane.ever_lost, lane.errors), (0, 0, 0, 0), "{}", lane.name);
     }
 }

@@ -412,7 +412,7 @@ pub const PARTS: &[Part4] = &[
         scenario
     }),
     ("readers who keep a row from its writers", |n| {
-        let mut scenario = one_key(world(1_000 * n));
+        let mut scenario = one_key(world(2_000 * n));
         scenario.database.reads = Reads::Locking;
         scenario.lanes[0].read = Reading::None {};
         scenario
