@@ -13,8 +13,9 @@ const first = JSON.parse(readFileSync(new URL("../data/golden_v1.json", import.m
 
 const world = sharedWorld();
 
-visit(world, "a link of version 1 runs as it did in its day, and the address is one of the current version then", "#v1&preset=flush-race", async (page) => {
+visit(world, "a link of version 1 runs as it did in its day, and what follows from it is one of the current version", "#v1&preset=flush-race", async (page) => {
   assert.deepEqual(await finish(page), first.presets["flush-race"]);
+  await button(page, "한국어").click();
   const link = await until("the address", async () => {
     const hash = await page.evaluate(() => location.hash);
     return hash.startsWith("#v2&") && hash;
