@@ -70,7 +70,7 @@ pub struct Traced {
 /// ```
 /// use cachelane::scenario::Scenario;
 /// let estimate = Scenario::default().estimate();
-/// assert!(estimate.requests() > 6_000.0 && estimate.bytes() < 50e6);
+/// assert!(estimate.requests() > 6_000.0 && estimate.bytes() < 64e6);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimate {
