@@ -465,6 +465,9 @@ const THROUGH: &[(&str, &str)] = &[
     ("cause flush_mark_lost", "lane.0.write.take"),
 ];
 
+/// So rare since clients may give up that thousands of cases can pass without one: `durability` and `writes` bring them about.
+const RARE: &[&str] = &["cause failover_lag", "cause dual_write_half_done"];
+
 fn is_possible(what: &str) -> bool {
     let back = Lane { write: Writing::WriteBack(WriteBack::default()), ..Lane::default() };
     let form = Form::of(&Scenario { lanes: vec![back], ..Scenario::default() });
@@ -496,7 +499,8 @@ fn whatever_happens_the_books_are_right_promises_are_kept_and_it_happens_again()
         return;
     }
     let missing = |reached: &Reached| -> Vec<String> {
-        expected().into_iter().filter(|what| !reached.0.contains_key(what)).collect()
+        let not_yet = |what: &String| !reached.0.contains_key(what) && !RARE.contains(&what.as_str());
+        expected().into_iter().filter(not_yet).collect()
     };
     // A few causes are rare: as many more cases as it takes.
     for first in (CASES..CASES_LONG).step_by(BLOCK as usize) {
