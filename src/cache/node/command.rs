@@ -73,34 +73,15 @@ impl Command {
     }
 
     /// Whether a writer sends it to bring the cached copy up to date.
+    #[inline]
     pub fn sees_to_copies(self) -> bool {
-        match self {
-            Command::Get(_)
-            | Command::GetFromReplica(..)
-            | Command::GetCopy(_)
-            | Command::Lease(_)
-            | Command::Fetch(_)
-            | Command::FetchToChange(_)
-            | Command::Fill(_) => false,
-            Command::Set(..) | Command::Delete(_) | Command::WriteBehind(..) | Command::ChangeBehind(..) => true,
-        }
+        self.is_write() && !matches!(self, Command::Fill(_))
     }
 
     /// Whether it changes what the node holds.
+    #[inline]
     pub fn is_write(self) -> bool {
-        match self {
-            Command::Get(_)
-            | Command::GetFromReplica(..)
-            | Command::GetCopy(_)
-            | Command::Lease(_)
-            | Command::Fetch(_)
-            | Command::FetchToChange(_) => false,
-            Command::Set(..)
-            | Command::Fill(_)
-            | Command::Delete(_)
-            | Command::WriteBehind(..)
-            | Command::ChangeBehind(..) => true,
-        }
+        self.value().is_some() || matches!(self, Command::Delete(_))
     }
 }
 
