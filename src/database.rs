@@ -379,7 +379,7 @@ impl Database {
     pub fn records_up_to(&self, last: u32) -> Vec<Row> {
         let state = self.state.borrow();
         let outbox = state.outbox.as_ref();
-        outbox.map_or_else(Vec::new, |outbox| outbox.oldest(last))
+        outbox.map_or_else(Vec::new, |outbox| outbox.oldest(last).collect())
     }
 
     /// Begins to drop the records of the outbox up to number `last`.
@@ -421,9 +421,10 @@ impl Database {
     /// A call has reached the database.
     pub fn arrive(&self, call: CallId) {
         let mut state = self.state.borrow_mut();
-        if state.frozen > 0 && state.down == 0 {
+        let replica = self.machine_of(call) != PRIMARY;
+        if !replica && state.frozen > 0 && state.down == 0 {
             state.stalled.push(&self.calls, call);
-        } else if state.silent > 0 {
+        } else if !replica && state.silent > 0 {
             drop(state);
             self.let_go(call, Release::ConnectionLost);
             self.state.borrow_mut().unheard.push(&self.calls, call);
@@ -431,7 +432,7 @@ impl Database {
             drop(state);
             self.end(target, serial);
             self.calls.answer(call, Ok(WriteId::INITIAL), self.kernel.now());
-        } else if state.down > 0 {
+        } else if !replica && state.down > 0 {
             drop(state);
             self.refuse(call, Failure::Down);
         } else if let Some(why) = self.admit(&mut state, call) {
@@ -496,7 +497,8 @@ impl Database {
         self.calls.answer(call, Err(Failure::Aborted), self.kernel.now());
     }
 
-    /// An outage begins: every connection breaks, nothing under way is committed.
+    /// An outage of the primary begins: its connections break, nothing under way is committed. Its replicas are other machines,
+    /// and answer by what they have heard of.
     pub fn go_down(&self, crash: Crash) {
         let mut state = self.state.borrow_mut();
         state.down += 1;
@@ -507,19 +509,17 @@ impl Database {
         self.account(&mut state);
         let mut broken: Vec<CallId> = Vec::new();
         let State { machines, stalled, locks, .. } = &mut *state;
-        for machine in machines {
-            let Machine { line, ready, connections, workers, first, idle } = machine;
-            for (worker, work) in workers.iter_mut().enumerate().rev() {
-                if let Some(Serving { call, .. }) = work.take() {
-                    broken.push(call);
-                    idle.push(*first + worker as u32);
-                }
+        let Machine { line, ready, connections, workers, first, idle } = &mut machines[PRIMARY as usize];
+        for (worker, work) in workers.iter_mut().enumerate().rev() {
+            if let Some(Serving { call, .. }) = work.take() {
+                broken.push(call);
+                idle.push(*first + worker as u32);
             }
-            for line in [line, ready] {
-                broken.extend(std::iter::from_fn(|| line.pop(&self.calls)));
-            }
-            *connections = 0;
         }
+        for line in [line, ready] {
+            broken.extend(std::iter::from_fn(|| line.pop(&self.calls)));
+        }
+        *connections = 0;
         broken.extend(std::iter::from_fn(|| stalled.pop(&self.calls)));
         broken.extend(locks.reset(&self.calls));
         self.count_waits(&mut state);
@@ -550,7 +550,7 @@ impl Database {
         }
     }
 
-    /// It stands still: what it was doing goes on afterwards, what arrives waits outside.
+    /// The primary stands still: what it was doing goes on afterwards, what arrives waits outside.
     pub fn freeze(&self) {
         let mut state = self.state.borrow_mut();
         state.frozen += 1;
@@ -568,8 +568,7 @@ impl Database {
             return;
         }
         let stood = self.kernel.now() - state.frozen_since;
-        let workers = state.machines.iter_mut().flat_map(|machine| machine.workers.iter_mut());
-        for (worker, work) in workers.enumerate() {
+        for (worker, work) in state.machines[PRIMARY as usize].workers.iter_mut().enumerate() {
             if let Some(Serving { until, .. }) = work {
                 *until = until.saturating_add(stood);
                 self.kernel.schedule(*until, Event::new(self.service_event, worker as u32));
@@ -629,6 +628,14 @@ impl Database {
                 let state = self.state.borrow();
                 state.batches[number as usize].rows.iter().map(|row| size(row.key, row.write)).sum()
             }
+            (Query::Records(_), Way::Back) => match (self.calls.answer_of(call), &self.state.borrow().outbox) {
+                (Some(Ok(last)), Some(outbox)) => {
+                    let records = outbox.oldest(last.0);
+                    work::count(records.len());
+                    records.map(|row| size(row.key, row.write)).sum()
+                }
+                _ => 0,
+            },
             _ => 0,
         };
         Load { bytes, machine: to.into() }

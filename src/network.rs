@@ -62,7 +62,7 @@ struct Wire {
 /// The faults of a link.
 struct Trouble {
     cuts: u32,
-    stalled: Vec<(Way, Event, Nanos)>,
+    stalled: Vec<(Way, Event, Nanos, Load)>,
     slow: Slowdown,
     /// The share lost, and until when.
     losses: Vec<(f64, Nanos)>,
@@ -131,10 +131,18 @@ impl Network {
         if wire.ns_per_byte == 0.0 || load.bytes == 0 {
             return self.send_at(link, way, event, leaves);
         }
+        let mut time = Nanos((load.bytes as f64 * wire.ns_per_byte) as u64);
+        if wire.troubled.get() {
+            let mut trouble = wire.trouble.borrow_mut();
+            if trouble.cuts > 0 {
+                trouble.stalled.push((way, event, leaves, load));
+                return;
+            }
+            time = trouble.slow.stretch(time);
+        }
         let mut busy = wire.busy[way as usize].borrow_mut();
         table::reach(&mut busy, load.machine as usize, Nanos::ZERO);
         let busy_until = &mut busy[load.machine as usize];
-        let time = Nanos((load.bytes as f64 * wire.ns_per_byte) as u64);
         *busy_until = leaves.max(self.kernel.now()).max(*busy_until).saturating_add(time);
         let sent = *busy_until;
         drop(busy);
@@ -145,7 +153,7 @@ impl Network {
     fn send_in_trouble(&self, wire: &Wire, way: Way, event: Event, leaves: Nanos) {
         let mut trouble = wire.trouble.borrow_mut();
         if trouble.cuts > 0 {
-            trouble.stalled.push((way, event, leaves));
+            trouble.stalled.push((way, event, leaves, Load::default()));
             return;
         }
         let latency = wire.latency.sample(&mut wire.draws[way as usize].borrow_mut());
@@ -177,8 +185,8 @@ impl Network {
             }
         });
         work::count(waited.len());
-        for (way, event, leaves) in waited {
-            self.send_at(link, way, event, leaves);
+        for (way, event, leaves, load) in waited {
+            self.send_load(link, way, event, leaves, load);
         }
     }
 

@@ -481,6 +481,11 @@ pub const PARTS: &[Part4] = &[
         with_crashes(scenario, What::CacheCrash)
     }),
     ("writes that wait for replicas", |n| replicated(2_000 * n, 500, 1)),
+    ("a hot key of which replicas answer the reads", |n| {
+        let mut scenario = replicated(2_000 * n, 500, 1);
+        (scenario.clients.keys, scenario.cache.reads) = (Keys::Uniform { count: 1 }, ReadsFrom::Replicas);
+        scenario
+    }),
     ("replicas", |n| Scenario {
         cache: Cache { replicas: 2 * n, ..replicated(1_000, 500, 1).cache },
         ..replicated(1_000, 500, 1)

@@ -13,7 +13,7 @@
 //! Where positions are taken only now and then (snapshots, syncs), one record a key between two of them is enough.
 //! A replica may stand anywhere, so then each change has its record until every replica has heard of it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::keys::{ByKey, Numbers};
 use super::store::Entry;
@@ -48,6 +48,8 @@ pub struct Journal {
     mark: Position,
     /// By key: the position of its latest record, 0 for none.
     recorded: ByKey<Position>,
+    /// Where readers are answered with earlier states: the positions of each key's records.
+    by_key: Option<BTreeSet<(Key, Position)>>,
     /// The rows in the buffer: key, and the position at which each came.
     rows: BTreeMap<WriteId, (Key, Position)>,
 }
@@ -64,9 +66,10 @@ pub struct Undone {
 }
 
 impl Journal {
-    /// Nothing has happened. `everywhere`: positions are taken at any time, not only by [`mark`](Journal::mark). Its node
-    /// numbers its keys like this.
-    pub fn new(everywhere: bool, numbers: &Numbers) -> Journal {
+    /// Nothing has happened. `everywhere`: positions are taken at any time, not only by [`mark`](Journal::mark). `read`: at any
+    /// of them somebody may [look](Journal::entry_at). Its node numbers its keys like this.
+    pub fn new(everywhere: bool, read: bool, numbers: &Numbers) -> Journal {
+        assert!(everywhere || !read, "whoever looks stands anywhere");
         Journal {
             records: VecDeque::new(),
             position: 0,
@@ -74,6 +77,7 @@ impl Journal {
             everywhere,
             mark: 0,
             recorded: ByKey::new(0, numbers),
+            by_key: read.then(BTreeSet::new),
             rows: BTreeMap::new(),
         }
     }
@@ -107,23 +111,24 @@ impl Journal {
         if self.everywhere || *recorded <= self.mark {
             let prior = std::mem::replace(recorded, self.position);
             self.records.push_back((self.position, Change::Entry { key, before, prior }));
+            self.by_key.iter_mut().for_each(|by_key| {
+                by_key.insert((key, self.position));
+            });
         }
     }
 
-    /// The entry of `key` as it was at an earlier position that has not been forgotten, where records are kept of each change;
-    /// `now` is what it is.
+    /// The entry of `key` as it was at an earlier position that has not been forgotten; `now` is what it is. O(log n).
+    ///
+    /// # Panics
+    /// Where nobody was to look.
     pub fn entry_at(&self, position: Position, key: Key, now: Option<Entry>) -> Option<Entry> {
-        let (mut entry, mut at) = (now, self.recorded.get(key));
-        while at > position {
-            work::count(1);
-            let place = self.records.partition_point(|(other, _)| *other < at);
-            let Some((found, Change::Entry { before, prior, .. })) = self.records.get(place) else { break };
-            if *found != at {
-                break; // forgotten
-            }
-            (entry, at) = (*before, *prior);
+        let by_key = self.by_key.as_ref().expect("a journal for readers");
+        let Some(&(_, at)) = by_key.range((key, position + 1)..=(key, Position::MAX)).next() else { return now };
+        let place = self.records.partition_point(|(other, _)| *other < at);
+        match self.records[place] {
+            (_, Change::Entry { before, .. }) => before,
+            (_, Change::Left { .. }) => unreachable!("only entries are kept by key"),
         }
-        entry
     }
 
     /// A row has come into the buffer.
@@ -146,18 +151,23 @@ impl Journal {
     pub fn forget(&mut self, position: Position) {
         while self.records.front().is_some_and(|(at, _)| *at <= position) {
             work::count(1);
-            self.records.pop_front();
+            if let (Some((at, Change::Entry { key, .. })), Some(by_key)) = (self.records.pop_front(), &mut self.by_key) {
+                by_key.remove(&(key, at));
+            }
         }
     }
 
     /// Goes back to an earlier position that has not been forgotten.
     pub fn go_back(&mut self, to: Position) -> Undone {
         let mut undone = Undone::default();
-        while let Some((_, change)) = self.records.pop_back_if(|(at, _)| *at > to) {
+        while let Some((at, change)) = self.records.pop_back_if(|(at, _)| *at > to) {
             work::count(1);
             match change {
                 Change::Entry { key, before, prior } => {
                     self.recorded.set(key, prior);
+                    self.by_key.iter_mut().for_each(|by_key| {
+                        by_key.remove(&(key, at));
+                    });
                     undone.entries.push((key, before));
                 }
                 Change::Left { key, write, came } => {
@@ -187,6 +197,7 @@ impl Journal {
     pub fn clear(&mut self) {
         work::count(self.records.len() + self.rows.len());
         self.records.clear();
+        self.by_key.iter_mut().for_each(BTreeSet::clear);
         self.rows.clear();
         // What is recorded of keys lies behind the mark from now on, and so does not count.
         self.position += 1;
@@ -254,7 +265,7 @@ mod tests {
         /// Whatever was done, going back to a mark gives the state that was there, as a copy made then shows it.
         #[test]
         fn going_back_gives_what_was_there(everywhere: bool, ops in prop::collection::vec(op(), 0..120)) {
-            let mut journal = Journal::new(everywhere, &Numbers::default());
+            let mut journal = Journal::new(everywhere, everywhere, &Numbers::default());
             let mut state: Copy = Default::default();
             let mut marks: Vec<(Position, Copy)> = vec![(0, state.clone())];
             let mut next = 0;
@@ -310,7 +321,7 @@ mod tests {
     #[test]
     fn a_busy_key_needs_one_record_between_two_marks_and_one_a_change_for_replicas() {
         for (everywhere, records) in [(false, 2), (true, 200)] {
-            let mut journal = Journal::new(everywhere, &Numbers::default());
+            let mut journal = Journal::new(everywhere, false, &Numbers::default());
             for value in 0..200 {
                 if value == 100 {
                     journal.mark();

@@ -329,13 +329,17 @@ impl CacheNode {
         time
     }
 
-    /// How long it takes to copy the value that a command brings, or that it will be answered with.
+    /// How long it takes to copy the value that a command brings, or that it is answered with at once. What a load brings
+    /// in and hands on is not counted: it comes over the node's wire, which is no faster.
     fn copying(&self, state: &State, call: CallId) -> Nanos {
         let command = self.common.calls.question(call);
         let bytes = match command.value() {
             Some((key, value)) => self.common.values.size(key, value),
             None if command.is_write() => 0,
-            None => state.store.peek(command.key()).map_or(0, |entry| entry.size),
+            None => {
+                let found = state.store.peek(command.key());
+                found.filter(|entry| !entry.is_expired(self.common.kernel.now())).map_or(0, |entry| entry.size)
+            }
         };
         self.copying_time(bytes)
     }

@@ -1,5 +1,7 @@
 //! How large values are, and how long a trace lets them live.
 //!
+//! A value that says "no such row" has no bytes: a delete, or what a reader finds of a row that is not there, carries nothing.
+//!
 //! A value's size follows from which value it is: the n-th write of a run brings a value of the same size in every lane,
 //! whatever happened before, and what a key has at first has a size by its key. So nothing needs to be remembered, and
 //! nobody else's draws are shifted.
@@ -9,15 +11,18 @@
 //! replace, as `INCR` does.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use crate::ledger::{Key, WriteId};
 use crate::random::{Sampler, Streams};
 use crate::scenario::Sizes;
 use crate::time::Nanos;
+use crate::workload::rows::Rows;
 
 /// Sizes and lives of values.
 #[derive(Debug)]
 pub struct Values {
+    rows: Rc<Rows>,
     sizes: Sampler,
     streams: Streams,
     /// The size of all, where it is one.
@@ -29,14 +34,14 @@ pub struct Values {
 }
 
 impl Values {
-    /// Values with sizes by this distribution.
-    pub fn new(sizes: &Sizes, streams: &Streams) -> Values {
+    /// Values with sizes by this distribution, as far as they are rows.
+    pub fn new(sizes: &Sizes, streams: &Streams, rows: Rc<Rows>) -> Values {
         let constant = match sizes {
             Sizes::Constant(size) => Some(u32::try_from(size.0).unwrap_or(u32::MAX)),
             _ => None,
         };
         let (said_sizes, said_lives, keeping) = Default::default();
-        Values { sizes: sizes.sampler(), streams: *streams, constant, said_sizes, said_lives, keeping }
+        Values { rows, sizes: sizes.sampler(), streams: *streams, constant, said_sizes, said_lives, keeping }
     }
 
     /// A trace says that the values of `key` have this size from now on, in bytes, and this life; the greatest time is
@@ -46,9 +51,12 @@ impl Values {
         note(&self.said_lives, key, life);
     }
 
-    /// The size of the value that `write` put under `key`, bytes.
+    /// The size of the value that `write` put under `key`, bytes; 0 where it says that there is no row.
     #[inline]
     pub fn size(&self, key: Key, write: WriteId) -> u32 {
+        if !self.rows.is_row(key, write) {
+            return 0;
+        }
         said(&self.said_sizes, key).or(self.constant).unwrap_or_else(|| self.drawn(key, write))
     }
 
@@ -101,7 +109,7 @@ mod tests {
     use crate::bytes::Bytes;
 
     fn sizes(sizes: Sizes, seed: u64) -> Values {
-        Values::new(&sizes, &Streams::new(seed))
+        Values::new(&sizes, &Streams::new(seed), Rc::new(Rows::new(0.0, None)))
     }
 
     #[test]

@@ -23,8 +23,8 @@ impl Records {
     }
 
     /// The oldest, up to number `last`.
-    pub fn oldest(&self, last: u32) -> Vec<Row> {
-        self.rows.iter().take(self.up_to(last)).copied().collect()
+    pub fn oldest(&self, last: u32) -> impl ExactSizeIterator<Item = Row> {
+        self.rows.iter().take(self.up_to(last)).copied()
     }
 
     /// How many there are up to number `last`.

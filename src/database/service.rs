@@ -11,7 +11,7 @@ impl Database {
         let to = worker / state.machines[PRIMARY as usize].workers.len() as u32;
         let work = state.machines[to as usize].worker(worker);
         let Some(Serving { call, until, seen }) = *work else { return };
-        if until != self.kernel.now() || state.frozen > 0 {
+        if until != self.kernel.now() || (to as Place == PRIMARY && state.frozen > 0) {
             return;
         }
         *state.machines[to as usize].worker(worker) = None;

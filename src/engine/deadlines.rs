@@ -4,7 +4,6 @@
 //! that mean nothing. All timeouts of one length end in the order in which they began: they stand in a line, and
 //! only the first of a line that is still waited for has an event in the queue.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,46 +16,90 @@ use crate::work;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elapsed;
 
-/// All running timeouts, one line per length.
+/// No place.
+const NONE: u32 = u32::MAX;
+/// Stands before one that has been woken, and is in no line any more.
+const WOKEN: u32 = u32::MAX - 1;
+
+/// All running timeouts, one line per length. A timeout that is over leaves nothing behind.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
     lines: Vec<Line>,
+    /// The places of all lines; those that are free stand in a line of their own.
+    places: Vec<Standing>,
+    free: Option<u32>,
 }
 
 #[derive(Debug)]
 struct Line {
     length: Nanos,
-    waiting: VecDeque<Option<(Nanos, TaskId)>>,
-    /// The number of the first in line, counted since the line began.
-    first: u64,
+    first: u32,
+    last: u32,
     scheduled: bool,
+}
+
+/// Who stands in a line, and between whom.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    until: Nanos,
+    task: TaskId,
+    before: u32,
+    behind: u32,
 }
 
 impl Deadlines {
     /// Puts `task` at the end of the line for `length`; returns the line, the place, and whether the line needs an event.
-    fn join(&mut self, length: Nanos, until: Nanos, task: TaskId) -> (u32, u64, bool) {
+    fn join(&mut self, length: Nanos, until: Nanos, task: TaskId) -> (u32, u32, bool) {
         // few: the scenario's timeouts
         let number = self.lines.iter().position(|line| line.length == length).unwrap_or_else(|| {
-            self.lines.push(Line { length, waiting: VecDeque::new(), first: 0, scheduled: false });
+            self.lines.push(Line { length, first: NONE, last: NONE, scheduled: false });
             self.lines.len() - 1
         });
         let line = &mut self.lines[number];
-        line.waiting.push_back(Some((until, task)));
-        let needs_event = !std::mem::replace(&mut line.scheduled, true);
-        (number as u32, line.first + line.waiting.len() as u64 - 1, needs_event)
+        let standing = Standing { until, task, before: line.last, behind: NONE };
+        let place = match self.free {
+            Some(free) => {
+                let next = std::mem::replace(&mut self.places[free as usize], standing).behind;
+                self.free = (next != NONE).then_some(next);
+                free
+            }
+            None => {
+                self.places.push(standing);
+                self.places.len() as u32 - 1
+            }
+        };
+        match line.last {
+            NONE => line.first = place,
+            last => self.places[last as usize].behind = place,
+        }
+        line.last = place;
+        (number as u32, place, !std::mem::replace(&mut line.scheduled, true))
     }
 
-    fn leave(&mut self, line: u32, place: u64) {
+    fn leave(&mut self, line: u32, place: u32) {
+        if self.places[place as usize].before != WOKEN {
+            self.unlink(line, place);
+        }
+        self.places[place as usize].behind = self.free.replace(place).unwrap_or(NONE);
+    }
+
+    fn unlink(&mut self, line: u32, place: u32) {
         let line = &mut self.lines[line as usize];
-        if let Some(entry) = place.checked_sub(line.first).and_then(|place| line.waiting.get_mut(place as usize)) {
-            *entry = None;
+        let Standing { before, behind, .. } = self.places[place as usize];
+        match before {
+            NONE => line.first = behind,
+            before => self.places[before as usize].behind = behind,
         }
-        // Nobody waits at the front any more: with a long timeout, a day's calls would gather there.
-        while let Some(None) = line.waiting.front() {
-            work::count(1);
-            line.waiting.pop_front();
-            line.first += 1;
+        match behind {
+            NONE => line.last = before,
+            behind => self.places[behind as usize].before = before,
         }
+    }
+
+    /// The first in a line, and until when it waits.
+    fn first(&self, line: u32) -> Option<(u32, Standing)> {
+        let first = self.lines[line as usize].first;
+        (first != NONE).then(|| (first, self.places[first as usize]))
     }
 }
 
@@ -64,20 +107,17 @@ impl Kernel {
     /// Looks at a line of deadlines: wakes the tasks whose time is up, and comes back for the next one still waiting.
     pub fn deadline_event(&self, number: u32) {
         let mut deadlines = self.deadlines.borrow_mut();
-        let line = &mut deadlines.lines[number as usize];
-        line.scheduled = false;
-        while let Some(&entry) = line.waiting.front() {
-            if let Some((until, task)) = entry {
-                if until > self.now() {
-                    line.scheduled = true;
-                    self.schedule(until, Event::new(Kernel::DEADLINE, number));
-                    return;
-                }
-                self.wake(task);
+        deadlines.lines[number as usize].scheduled = false;
+        while let Some((place, Standing { until, task, .. })) = deadlines.first(number) {
+            if until > self.now() {
+                deadlines.lines[number as usize].scheduled = true;
+                self.schedule(until, Event::new(Kernel::DEADLINE, number));
+                return;
             }
             work::count(1);
-            line.waiting.pop_front();
-            line.first += 1;
+            self.wake(task);
+            deadlines.unlink(number, place);
+            deadlines.places[place as usize].before = WOKEN;
         }
     }
 }
@@ -93,7 +133,7 @@ pub struct Timeout<'a, F> {
 enum Place {
     Unlimited,
     NotYet(Nanos),
-    InLine(u32, u64),
+    InLine(u32, u32),
 }
 
 impl<'a, F> Timeout<'a, F> {

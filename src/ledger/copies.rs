@@ -43,7 +43,7 @@ use std::collections::BTreeSet;
 use serde::{Serialize, Serializer};
 
 use super::facts::{Cause, Key, Mended, Origin, Place};
-use super::record::GAVE_UP;
+use super::record::{COMMITTED, GAVE_UP};
 use super::{Ledger, NONE, WriteId};
 use crate::time::Nanos;
 use crate::work;
@@ -149,6 +149,11 @@ struct CopyState {
 }
 
 impl CopyState {
+    /// Whether it is not there, or has that value of the database's.
+    fn agrees(&self, current: u32) -> bool {
+        self.origin.is_none() || self.value == current
+    }
+
     const NONE: CopyState = CopyState {
         value: 0,
         origin: None,
@@ -227,9 +232,9 @@ impl Copies {
         }
     }
 
-    /// Whether there is, or ever was, nothing to look at.
-    pub(super) fn are_none(&self) -> bool {
-        self.cache.origin.is_none() && self.near.is_none()
+    /// Whether one of them may diverge; for sure, where there is none in a near cache.
+    fn may_diverge(&self) -> bool {
+        self.cache.diverges || self.near.is_some()
     }
 
     /// The database has another value.
@@ -251,18 +256,21 @@ impl Ledger {
     pub fn copied(&mut self, key: Key, place: Place, value: WriteId, origin: Origin, expires: Nanos, now: Nanos) {
         self.advance(now);
         let Some(slot) = self.slot_of(key) else { return };
-        let state = &self.keys[slot];
-        assert!(
-            value == WriteId::INITIAL || self.writes[value.index()].slot as usize == slot,
-            "a copy of key {key} has a value of that key"
-        );
-        let old = value.0 != state.current && self.is_committed(value.0);
-        let seat = self.keys[slot].copies.seat_or_new(place);
-        self.forget_copy(slot, seat);
-        let copy = self.keys[slot].copies.at_mut(seat);
+        let state = &mut self.keys[slot];
+        let current = value.0 == state.current;
+        let old = !current && (value == WriteId::INITIAL || {
+            let write = &self.writes[value.index()];
+            assert!(write.slot as usize == slot, "a copy of key {key} has a value of that key");
+            write.is(COMMITTED)
+        });
+        let seat = state.copies.seat_or_new(place);
+        let copy = state.copies.at_mut(seat);
+        self.tally.diverging -= u64::from(copy.diverges);
         *copy = CopyState { value: value.0, origin: Some(origin), old, expires, noted: copy.noted, ..CopyState::NONE };
-        self.judge_copy(slot, seat);
-        self.diverging_max = self.diverging_max.max(self.tally.diverging);
+        if !current {
+            self.judge_copy(slot, seat);
+            self.diverging_max = self.diverging_max.max(self.tally.diverging);
+        }
     }
 
     /// The copy of `key` at `place` is there no more.
@@ -353,44 +361,42 @@ impl Ledger {
     }
 
     pub(super) fn begin_mending(&mut self, slot: usize) {
-        self.keys[slot].menders += 1;
-        if self.keys[slot].menders == 1 {
+        let key = &mut self.keys[slot];
+        key.menders += 1;
+        if key.menders == 1 && key.copies.may_diverge() {
             self.judge_copies(slot);
         }
     }
 
     pub(super) fn end_mending(&mut self, slot: usize) {
-        // It may have begun before the key was first written, when nobody listened.
-        let left = self.keys[slot].menders.saturating_sub(1);
-        self.keys[slot].menders = left;
-        if left == 0 {
-            self.judge_copies(slot);
-        }
+        self.keys[slot].end_mending();
+        self.judge_copies_unless_seen_to(slot);
     }
 
     /// While something sees to the copies of a key none of them diverges, whatever else happens: there is nothing to judge.
     #[inline]
     pub(super) fn judge_copies_unless_seen_to(&mut self, slot: usize) {
-        if self.keys[slot].menders == 0 {
+        let key = &self.keys[slot];
+        // Nearly every copy is the only one, and has what the database has.
+        let only = key.copies.near.is_none();
+        let agrees = only && !key.copies.cache.diverges && key.copies.cache.agrees(key.current);
+        if key.menders == 0 && !agrees {
             self.judge_copies(slot);
         }
     }
 
     fn judge_copies(&mut self, slot: usize) {
-        if !self.keys[slot].copies.are_none() {
-            let seats = self.keys[slot].copies.seats();
-            work::count(seats as usize - 1);
-            (0..seats).for_each(|seat| self.judge_copy(slot, seat));
-            // Not before: of two copies that change places, one may come before the other goes.
-            self.diverging_max = self.diverging_max.max(self.tally.diverging);
-        }
+        let seats = self.keys[slot].copies.seats();
+        work::count(seats as usize - 1);
+        (0..seats).for_each(|seat| self.judge_copy(slot, seat));
+        // Not before: of two copies that change places, one may come before the other goes.
+        self.diverging_max = self.diverging_max.max(self.tally.diverging);
     }
 
     fn judge_copy(&mut self, slot: usize, seat: Seat) {
         let key = &self.keys[slot];
         let copy = key.copies.at(seat);
-        let diverges = copy.origin.is_some()
-            && copy.value != key.current
+        let diverges = !copy.agrees(key.current)
             && key.menders == 0
             && copy.expires >= self.now
             && self.writes[copy.value as usize].holds == 0;

@@ -294,16 +294,17 @@ impl Ledger {
     /// `holder` has got the write and can deliver it. Counted: tell [`released`](Ledger::released) as often.
     pub fn held(&mut self, w: WriteId, holder: Holder, now: Nanos) {
         self.advance(now);
-        if holder == Holder::Application {
-            self.begin_mending(self.writes[w.index()].slot as usize);
-        }
         let write = &mut self.writes[w.index()];
         assert!(w != WriteId::INITIAL, "the initial value needs no holder");
         write.holds = write.holds.checked_add(1).expect("at most 255 components hold one write");
         let (slot, end, first) = (write.slot as usize, write.end, write.holds == 1);
-        if holder == Holder::Buffer {
-            self.writes[w.index()].into = 0;
-            self.note(w, now);
+        match holder {
+            Holder::Application => self.begin_mending(slot),
+            Holder::Buffer => {
+                write.into = 0;
+                self.note(w, now);
+            }
+            Holder::Flight => {}
         }
         if !first {
             return;
@@ -331,19 +332,20 @@ impl Ledger {
         }
         let write = &mut self.writes[w.index()];
         write.holds = write.holds.checked_sub(1).expect("a holder releases only what it was told to hold");
-        let left = write.holds;
         if why == Release::GaveUp {
             write.flags |= GAVE_UP;
         }
-        if holder == Holder::Application {
-            self.end_mending(self.writes[w.index()].slot as usize);
-        }
-        if left > 0 {
+        let (slot, held, open) = (write.slot as usize, write.holds > 0, write.end == Nanos::MAX);
+        if held {
+            if holder == Holder::Application {
+                self.end_mending(slot);
+            }
             return;
         }
-        let write = &self.writes[w.index()];
-        let (slot, open) = (write.slot as usize, write.end == Nanos::MAX);
         let key = &mut self.keys[slot];
+        if holder == Holder::Application {
+            key.end_mending();
+        }
         if open {
             key.open_holds -= 1;
         } else {

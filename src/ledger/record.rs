@@ -217,6 +217,12 @@ pub(super) struct Newest(pub Vec<u32>);
 const _: () = assert!(size_of::<KeyState>() <= 240);
 
 impl KeyState {
+    /// Something that saw to the copies does so no more. It may have begun before the key was first written, when nobody
+    /// listened.
+    pub fn end_mending(&mut self) {
+        self.menders = self.menders.saturating_sub(1);
+    }
+
     pub fn new(key: Key) -> KeyState {
         KeyState {
             current: 0,

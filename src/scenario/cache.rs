@@ -47,7 +47,8 @@ record! {
         /// How many nodes share the keys, by hash slot as in Redis Cluster; each has `capacity` of its own.
         pub shards: u32 = 1,
         /// How many connections to the database each node has, for its loads and flushes; they wait for a free one as calls
-        /// of a server do for one of `app.pool`. `"none"`: as many as it needs.
+        /// of a server do for one of `app.pool`. `"none"`: as many as it needs. (Loads go one at a time for each key, so a
+        /// node seldom needs many; where the database is the bottleneck, compare with servers whose pools are as large.)
         pub pool: Option<u32> = None,
         /// What of each node's memory is kept on disk and survives a crash.
         pub persistence: Persistence = Persistence::None {},
@@ -86,8 +87,8 @@ words! {
         /// The one that is written to.
         "primary" => Primary,
         /// Its replicas, as with Redis' READONLY: what they give may be as old as their lag. A read there renews and promotes
-        /// nothing, so the primary evicts without knowing of it. While their primary is down they refuse, as with
-        /// `replica-serve-stale-data no`.
+        /// nothing, so the primary evicts without knowing of it. While their primary is down they go on with what
+        /// they have, as Redis' replicas do unless told otherwise (`replica-serve-stale-data yes`).
         "replicas" => Replicas,
     }
 }

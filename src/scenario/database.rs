@@ -13,7 +13,8 @@ record! {
         /// is done, even if its caller has given up; the others wait in the queue, whatever the workers do (PostgreSQL:
         /// `max_connections` = 100). Connections that are open and idle are not counted.
         pub connections: Option<u32> = Some(100),
-        /// How many may wait for a connection and a worker; the next one is refused (PgBouncer: `max_client_conn` = 100).
+        /// How many may wait for a connection and a worker; the next one is refused. (An assumption,
+        /// of the order of PgBouncer's `max_client_conn` = 100, which counts those being served, too).
         pub queue: u32 = 100,
         /// What a read sees that overlaps a write of its row.
         pub reads: Reads = Reads::Snapshot,

@@ -41,6 +41,8 @@ pub const ENTRY_BYTES: usize = 24;
 pub const DIRTY_ROW_BYTES: usize = 48;
 /// Bytes that a record of a journal takes.
 pub const RECORD_BYTES: usize = 56;
+/// Bytes that its place among those of its key takes besides, where replicas answer readers.
+pub const RECORD_BY_KEY_BYTES: usize = 32;
 /// Bytes that a change takes on its way to a replica.
 pub const NEWS_BYTES: usize = 24;
 

@@ -56,12 +56,14 @@ impl Fault {
     /// Fills in what the fields left open, by what happens.
     fn complete(&mut self, fields: &Fields) {
         let standard = self.standard();
-        if !fields.iter().any(|(name, node)| name == "for" && !node.is_default) {
+        let told = |field: &str| fields.iter().any(|(name, node)| name == field && !node.is_default);
+        if !told("for") {
             self.lasts = standard.lasts;
         }
-        self.times = self.times.or(standard.times);
-        self.share = self.share.or(standard.share);
-        self.silent = self.silent.or(standard.silent);
+        // What was meant by another `what` that stood here, and was not said, is not meant now.
+        self.times = self.times.filter(|_| told("times")).or(standard.times);
+        self.share = self.share.filter(|_| told("share")).or(standard.share);
+        self.silent = self.silent.filter(|_| told("silent")).or(standard.silent);
     }
 }
 
@@ -163,13 +165,14 @@ words! {
         "app.freeze" => AppFreeze,
         /// An application server's own work takes `times` as long.
         "app.slow" => AppSlow,
-        /// The database's process is killed: it refuses everything; what was not committed is gone.
+        /// The database's process is killed: it refuses everything; what was not committed is gone. Its replicas, other
+        /// machines, go on answering reads.
         "database.outage" => DatabaseOutage,
         /// The database's machine loses power: likewise, and nobody tells its callers (`silent`).
         "database.power-loss" => DatabasePowerLoss,
-        /// The database stands still: what it was doing goes on afterwards; what arrives meanwhile waits.
+        /// The database stands still: what it was doing goes on afterwards; what arrives meanwhile waits. Its replicas go on.
         "database.freeze" => DatabaseFreeze,
-        /// Whatever the database begins takes `times` as long.
+        /// Whatever the database begins takes `times` as long, on its replicas, too.
         "database.slow" => DatabaseSlow,
         /// A `share` of the writing transactions is aborted, besides those that always are.
         "database.failing" => DatabaseFailing,

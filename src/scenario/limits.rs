@@ -112,6 +112,9 @@ pub const SETTLING_EVENTS: u64 = 20_000_000;
 /// The least pause of a user who was answered in no time at all, or with an error.
 pub const LEAST_PAUSE: Nanos = Nanos::from_millis(1);
 
+/// A user's requests are so far apart, however soon they are answered.
+pub const LEAST_ROUND: Nanos = Nanos::from_micros(10);
+
 /// The most requests of a lane whose cache must know them beforehand, at four bytes each.
 pub const FORESEEN_MAX: f64 = 2e7;
 

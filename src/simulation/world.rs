@@ -23,7 +23,7 @@ use crate::ledger::{self, Holder, Key, Ledger, Mended, Release, WriteId};
 use crate::metrics::{Answer, Metrics};
 use crate::network::{Load, Network, Way};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario, Writing, estimate, limits};
+use crate::scenario::{App, Invalidate, Lane, Leases, Link, Reading, Scenario, Writing, estimate, limits};
 use crate::strategy::{
     self, CacheClient, CacheSide, Client, DatabaseClient, Errand, Events, NearClient, Told, warm_up,
 };
@@ -135,7 +135,7 @@ pub(super) struct World {
     own: Vec<Own>,
     /// The connections of each cache node to the database, where they are limited.
     node_pools: Vec<Pool>,
-    rows: Rows,
+    rows: Rc<Rows>,
     /// What is loaded at the start, by cache node and by loader: the most popular keys.
     warm: Vec<[Box<[Key]>; warm_up::AT_A_TIME as usize]>,
     loaders: u32,
@@ -187,7 +187,8 @@ impl World {
             answer: kind::CACHE_ANSWER,
             turn: kind::CACHE_TURN,
         };
-        let values = Values::new(&scenario.clients.value_size, &streams);
+        let rows = Rc::new(Rows::new(scenario.clients.absent, scenario.clients.keys.count()));
+        let values = Values::new(&scenario.clients.value_size, &streams, rows.clone());
         keys.for_each_said_first(|key, size, life| values.say(key, size, life));
         let refresh = refresh(lane);
         let watch = |place| Watch::new(kernel.clone(), ledger.clone(), place);
@@ -211,7 +212,7 @@ impl World {
                 .cache
                 .pool
                 .map_or_else(Vec::new, |size| (0..cache.count()).map(|_| Pool::new(size)).collect()),
-            rows: Rows::new(scenario.clients.absent, scenario.clients.keys.count()),
+            rows,
             warm: share_out(&warm, &cache),
             loaders: (warm.len() as u32).min(warm_up::AT_A_TIME),
             refresh,
@@ -222,7 +223,7 @@ impl World {
             metrics: RefCell::new(Metrics::new(scenario.warmup, scenario.duration, scenario.clients.deadline)),
             triggers: Triggers::default(),
             failures: Cell::default(),
-            lane: lane.clone(),
+            lane: in_effect(lane),
             app: scenario.app.clone(),
             work: scenario.app.work.sampler(),
             work_draws,
@@ -370,7 +371,7 @@ impl World {
         if self.network.is_instant(Link::ClientApp) {
             self.request(slot);
         } else {
-            let bytes = write.map_or(0, |write| self.weight(key, write));
+            let bytes = write.map_or(0, |write| self.cache.values().size(key, write).into());
             let event = Event::new(kind::REQUEST, slot);
             self.network.send_load(Link::ClientApp, Way::There, event, issued, Load { bytes, machine: 0 });
         }
@@ -463,7 +464,7 @@ impl World {
         } else {
             let request = self.slots.borrow()[slot as usize];
             let saw = request.outcome.ok().filter(|_| request.write.is_none());
-            let bytes = saw.map_or(0, |value| self.weight(request.key, value));
+            let bytes = saw.map_or(0, |value| self.cache.values().size(request.key, value).into());
             let event = Event::new(kind::ANSWER, slot);
             self.network.send_load(Link::ClientApp, Way::Back, event, self.kernel.now(), Load { bytes, machine: 0 });
         }
@@ -509,10 +510,12 @@ impl World {
         }
         let now = self.kernel.now();
         if let Some(mut pause) = self.timing.borrow_mut().think(request.client) {
-            if now == request.issued || request.outcome.is_err() {
-                // Users without thought who are answered in no time would ask again without end.
-                pause = pause.max(limits::LEAST_PAUSE);
-            }
+            // Users without thought who are answered in no time would ask again without end.
+            pause = pause.max(if now == request.issued || request.outcome.is_err() {
+                limits::LEAST_PAUSE
+            } else {
+                limits::LEAST_ROUND.saturating_sub(now - request.issued)
+            });
             self.kernel.schedule(now.saturating_add(pause), Event::new(kind::USER, request.client));
         }
     }
@@ -631,11 +634,6 @@ impl World {
         Some((owner_of(shard), job))
     }
 
-    /// How many bytes `value` of `key` is; none where it says that there is no row.
-    fn weight(&self, key: Key, value: WriteId) -> u64 {
-        if self.rows.is_row(key, value) { self.cache.values().size(key, value).into() } else { 0 }
-    }
-
     /// Sends off the answers that the servers have given.
     #[inline]
     pub fn send_answers(&self) {
@@ -648,7 +646,7 @@ impl World {
             let (key, answer) = (self.cache.calls().question(call).key(), self.cache.calls().answer_of(call));
             let value = answer.and_then(Result::ok).and_then(Found::carried);
             let load =
-                Load { bytes: value.map_or(0, |value| self.weight(key, value)), machine: self.cache.shard_of(key) };
+                Load { bytes: value.map_or(0, |value| self.cache.values().size(key, value).into()), machine: self.cache.shard_of(key) };
             self.network.send_load(Link::AppCache, Way::Back, event, leaves, load);
         }
         while let Some((call, leaves)) = self.database.calls().next_outgoing() {
@@ -657,7 +655,7 @@ impl World {
                 self.network.send_at(link, Way::Back, event, leaves);
                 continue;
             }
-            let load = self.database.load(call, Way::Back, |key, value| self.weight(key, value));
+            let load = self.database.load(call, Way::Back, |key, value| self.cache.values().size(key, value).into());
             self.network.send_load(link, Way::Back, event, leaves, load);
         }
         while let Some((key, leaves)) = self.cache.next_changed() {
@@ -805,6 +803,17 @@ fn share_out(keys: &[Key], cache: &Shards) -> Vec<[Box<[Key]>; warm_up::AT_A_TIM
         shares[cache.shard_of(key) as usize][rank % LOADERS].push(key);
     }
     shares.into_iter().map(|loaders| loaders.map(Vec::into_boxed_slice)).collect()
+}
+
+/// The lane, less the deletes of copies that nobody has: where nothing reads the cache, writing around it does not pass by it.
+fn in_effect(lane: &Lane) -> Lane {
+    let mut lane = lane.clone();
+    if let (Reading::None {}, Writing::WriteAround(how)) = (&lane.read, &mut lane.write)
+        && how.cached == Invalidate::Delete
+    {
+        how.cached = Invalidate::Leave;
+    }
+    lane
 }
 
 /// When the lane loads copies anew that are still good.

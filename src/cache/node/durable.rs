@@ -27,7 +27,7 @@ use crate::engine::{CallId, Event, Failure};
 use crate::fault::Crash;
 use crate::ledger::{Holder, Key, Ledger, Origin, Release, WriteId};
 use crate::random::Stream;
-use crate::scenario;
+use crate::scenario::{self, ReadsFrom};
 use crate::time::Nanos;
 use crate::work;
 
@@ -91,7 +91,7 @@ impl Durability {
         let replicas = Replicas::new(settings, |machine| stream(&format!("replica {machine}")));
         (persistence.is_some() || replicas.is_some()).then(|| {
             Box::new(Durability {
-                journal: Journal::new(replicas.is_some(), numbers),
+                journal: Journal::new(replicas.is_some(), settings.reads == ReadsFrom::Replicas, numbers),
                 persistence,
                 replicas,
                 loading_per_entry: settings.loading,
@@ -371,13 +371,12 @@ impl CacheNode {
     #[cold]
     pub(super) fn arrive_at_replica(&self, state: &mut State, call: CallId, key: Key, number: u32) {
         let now = self.common.kernel.now();
-        let State { durability: Some(durability), store, commands, counts, absences, down, .. } = state else {
+        let State { durability: Some(durability), store, commands, counts, absences, .. } = state else {
             unreachable!("only a node with replicas has readers there")
         };
         durability.advance(now);
         let replicas = durability.replicas.as_mut().expect("only a node with replicas has readers there");
-        // What it has is not known any more once its primary's memory is gone.
-        let Some(heard) = replicas.heard_by(number).filter(|_| *down == 0) else {
+        let Some(heard) = replicas.heard_by(number) else {
             counts.refused += 1;
             return self.common.calls.answer(call, Err(Failure::Down), now);
         };

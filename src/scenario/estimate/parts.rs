@@ -1,12 +1,11 @@
 //! What each part of a lane takes.
 
-use super::load::{Calls, Load, broken_s, longest_s, mean_s};
-use super::{CALL_BYTES, DIRTY_ROW_BYTES, ENTRY_BYTES, GROWTH, NEWS_BYTES, RECORD_BYTES, ROW_ON_ITS_WAY_BYTES, Sum};
+use super::load::{Load, broken_s, longest_s, mean_s};
+use super::{CALL_BYTES, DIRTY_ROW_BYTES, ENTRY_BYTES, GROWTH, NEWS_BYTES, RECORD_BY_KEY_BYTES, RECORD_BYTES, ROW_ON_ITS_WAY_BYTES, Sum};
 use crate::scenario::{
-    Acknowledge, At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Reading,
+    Acknowledge, At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Reading, ReadsFrom,
     Scenario, Tell, What, Which, Writing, limits,
 };
-use crate::time::Nanos;
 
 /// What a lane takes that does nothing, without its figures over time.
 const LANE_BYTES: f64 = 1.5e6;
@@ -79,7 +78,7 @@ impl<'a> Parts<'a> {
         add("changes that replicas lack", &["cache.lag", "cache.replicas"], self.lagging());
         add("commits that the database's replicas lack", &["database.lag", "database.replicas"], self.lagging_rows());
         add("changes since the last snapshot or sync", &[keys, "cache.persistence"], self.unsaved());
-        add("timeouts", &self.patience(), self.timeouts());
+        add("clients who may give up", &["clients.timeout"], self.patience());
         add("calls that the relay or a flusher gave up", &["write.every", "app.retries"], self.given_up());
         add("what is loaded at the start", &["read.warm_up"], 8.0 * f64::from(self.lane.read.warm_up()));
     }
@@ -297,7 +296,8 @@ impl<'a> Parts<'a> {
             window += cache.loading.as_secs_f64() * self.load.keys;
         }
         let in_window = self.load.rate * window * 8.0 + 1_000.0;
-        let each = (RECORD_BYTES as f64 + NEWS_BYTES as f64 * f64::from(cache.replicas)) * GROWTH + self.undone();
+        let by_key = if cache.reads == ReadsFrom::Replicas { RECORD_BY_KEY_BYTES as f64 } else { 0.0 };
+        let each = by_key + (RECORD_BYTES as f64 + NEWS_BYTES as f64 * f64::from(cache.replicas)) * GROWTH + self.undone();
         self.changes().min(in_window) * each
     }
 
@@ -325,37 +325,10 @@ impl<'a> Parts<'a> {
         records * (RECORD_BYTES as f64 * GROWTH + self.undone())
     }
 
-    /// The fields that say for how long calls wait.
-    fn patience(&self) -> Vec<&'static str> {
-        let app = &self.world.app;
-        let limits = [
-            ("app.pool_timeout", app.pool_timeout.filter(|_| self.waits_for_connections())),
-            ("app.database_timeout", app.database_timeout),
-            ("app.cache_timeout", app.cache_timeout),
-            ("clients.timeout", self.world.clients.timeout),
-        ];
-        limits.iter().filter_map(|(field, limit)| limit.map(|_| *field)).collect()
-    }
-
-    /// Whether calls may wait for a connection for long.
-    fn waits_for_connections(&self) -> bool {
-        let pooled = self.world.app.pool.is_some() || self.world.cache.pool.is_some();
-        pooled && !self.load.is_calm(self.world, self.lane)
-    }
-
-    /// A timeout stays in its line until its time would be up.
-    fn timeouts(&self) -> f64 {
-        let app = &self.world.app;
-        let line = |limit: Option<Nanos>, calls: f64| {
-            let Some(limit) = limit else { return 0.0 };
-            let requests = self.load.requests.min(self.load.rate * limit.as_secs_f64() * 2.0 + 100.0);
-            24.0 * GROWTH * requests * calls
-        };
-        let calls = Calls::of(self.world, self.lane);
-        line(self.world.clients.timeout, 1.0)
-            + line(app.cache_timeout, calls.to_cache + 1.0)
-            + line(app.database_timeout, calls.to_database)
-            + line(app.pool_timeout.filter(|_| self.waits_for_connections()), calls.to_database)
+    /// Clients' patience stands in its line until its time would be up. (Calls leave theirs when they are answered.)
+    fn patience(&self) -> f64 {
+        let Some(limit) = self.world.clients.timeout else { return 0.0 };
+        24.0 * GROWTH * self.load.requests.min(self.load.rate * limit.as_secs_f64() * 2.0 + 100.0)
     }
 
     /// Calls of those who go on by themselves, also after the clients have gone: where one is given up, the next is made,

@@ -333,9 +333,6 @@ fn no_such_field(whole: &str, known: &[&str]) -> Problem {
 
 /// The pairs that make `new` of `old`.
 fn differences(path: &str, old: &Node, new: &Node, pairs: &mut Vec<(String, String)>) {
-    if old == new {
-        return;
-    }
     match (&old.value, &new.value) {
         (Value::Table(old), Value::Table(new)) => inner_differences(path, old, new, pairs),
         (Value::Kind(a, old), Value::Kind(b, new)) if a == b => inner_differences(path, old, new, pairs),
@@ -355,6 +352,8 @@ fn differences(path: &str, old: &Node, new: &Node, pairs: &mut Vec<(String, Stri
                 }
             }
         }
+        // What the old one means without saying it, the new one may have to say.
+        _ if old == new && (new.is_default || !old.is_default) => {}
         _ => pairs.push((path.to_owned(), notation::print(new))),
     }
 }
