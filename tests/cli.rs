@@ -707,6 +707,9 @@ fn check_says_ok_or_lists_every_problem() {
     let told = printed(&["check", good.path(), "default"], "");
     let lines: Vec<&str> = told.lines().collect();
     assert!(lines[0].starts_with(&format!("{}: ok (at most ", good.path())), "{told}");
+    assert!(lines[0].ends_with("it names no version and was read as version 2, the current one"), "{told}");
+    let versioned = printed(&["check", "-"], &format!("version = 2\n{SHORT}"));
+    assert!(versioned.trim_end().ends_with("iB of memory)"), "{versioned}");
     assert!(lines[1].starts_with("default: ok (at most ") && lines[1].ends_with("iB of memory)"), "{told}");
     let bad = File::new("bad.toml", "[cache]\ncapacity = 0\n[database]\nworkers = 0\n");
     let output = cachelane(&["check", good.path(), bad.path()], "");
