@@ -17,7 +17,7 @@
 //! read.
 //!
 //! **A connection** is held by a query from when a worker begins with it to its answer, whatever becomes of the caller.
-//! (Those in the queue may have one, too: who is first there makes no difference.) Who gives up may
+//! (Whether a query in the queue has one already is left open: queries would be served in the same order.) Who gives up may
 //! [cancel](Database::cancel) the query; otherwise it runs on.
 //!
 //! **Read replicas** have workers, a queue and connections of their own, each as many as the primary. Reads go to them in

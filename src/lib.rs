@@ -1,7 +1,7 @@
 //! Cachelane: a deterministic cache strategy simulator, in the browser and on the command line.
 //!
-//! A *lane* is one strategy: a way of reading and a way of writing. All lanes of an experiment see the very same traffic
-//! and the very same faults. A tour of the house, from the ground up; each room uses only rooms on floors below it:
+//! A *lane* is one strategy: a way of reading and a way of writing. All lanes of an experiment see the same traffic
+//! and the same faults. A tour of the house, from the ground up; each room uses only rooms on floors below it:
 //!
 //! ```text
 //! floor 7  web  cli                     the page, the command line

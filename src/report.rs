@@ -5,6 +5,7 @@
 
 pub mod csv;
 pub mod effect;
+pub mod notable;
 pub mod table;
 
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ pub struct Report {
     pub scenario: String,
     /// The seed all draws followed from.
     pub seed: u64,
-    /// How long clients are content to wait, seconds: what goodput goes by.
+    /// How long clients are content to wait for an answer, seconds: what goodput goes by.
     #[serde(default)]
     pub deadline_s: f64,
     /// One report per lane, in the scenario's order.
@@ -51,7 +52,7 @@ pub struct LaneReport {
     pub stopped: Option<String>,
     /// Events the engine has handled since the start.
     pub events: u64,
-    /// Requests answered, well or badly.
+    /// Requests answered, well or badly. Where clients try again (`clients.retries`), each try is a request of its own.
     pub requests: u64,
     /// Reads among them.
     pub reads: u64,
@@ -63,10 +64,11 @@ pub struct LaneReport {
     /// Those among them that have waited for longer than the deadline.
     #[serde(default)]
     pub overdue: u64,
-    /// Requests answered within the deadline, and not with an error.
+    /// Requests answered within the deadline, and not with an error. Each try of a client has a clock of its own.
     #[serde(default)]
     pub within_deadline: u64,
-    /// `within_deadline / (requests + overdue)`, 0 where there were none.
+    /// `within_deadline / (requests + overdue)`, 0 where there were none. Of tries, where clients try again: one that failed
+    /// counts against it even if the next one succeeds.
     #[serde(default)]
     pub goodput: f64,
     /// Cache look-ups that found the key.
@@ -90,8 +92,9 @@ pub struct LaneReport {
     /// Requests answered with an error.
     pub errors: u64,
     /// The errors by what failed in the end, a JSON object; kinds that did not occur are left out. `down`: nobody there to
-    /// ask. `queue-full`, `cache-full`, `breaker-open`: turned away. `aborted`: rolled back. `conflict`: too many tries.
-    /// `connection-lost`, `timed-out`: no answer, and it may have been done.
+    /// ask. `queue_full`, `cache_full`, `breaker_open`: turned away. `no_connection`: no connection of the pool was free in
+    /// time (`app.pool`), so that nothing was sent. `aborted`: rolled back. `conflict`: too many tries. `connection_lost`,
+    /// `timed_out`: no answer, and it may have been done.
     #[serde(default, with = "as_object")]
     pub errors_by_kind: Vec<(String, u64)>,
     /// Reads that did not see the newest value acknowledged before they were asked.
@@ -115,9 +118,10 @@ pub struct LaneReport {
     pub unfollowed_reads: u64,
     /// Reads of values that were lost or refused afterwards.
     pub vanished_reads: u64,
-    /// Latency of answered requests, errors left out.
+    /// Latency of answered requests, errors left out. Where clients try again, each try is measured by itself, from the moment
+    /// it was sent: what a client waits over all its tries is in no figure.
     pub latency_ms: Latencies,
-    /// Latency of all answered requests: those that failed count with the time until they were told so.
+    /// Latency of all answered requests: those that failed count with the time until they were told so. Of each try, too.
     #[serde(default)]
     pub latency_with_errors_ms: Latencies,
     /// Every write attempt since the start, by what became of it.
@@ -272,11 +276,11 @@ pub struct WritesByClass {
     pub at_risk: u64,
     /// Acknowledged, and gone.
     pub lost: u64,
-    /// The client was told no, and it is nowhere.
+    /// The client got a definite error, and it is nowhere.
     pub rejected: u64,
     /// The client got no answer or an error, and it may be applied.
     pub unknown: u64,
-    /// The client was told no, yet it was committed or read.
+    /// The client got a definite error, yet it was committed or read.
     pub phantom: u64,
 }
 
@@ -340,7 +344,7 @@ pub struct CacheReport {
     pub dirty_max: u64,
     /// Commands refused: the cache was down, had too few replicas for a write, or held as many dirty entries as it may.
     pub refused: u64,
-    /// Values refused for want of room: the cache was full and its policy let nothing go (`volatile-…` with no TTLs,
+    /// Values rejected because the cache was full: there was no room and its policy let nothing go (`volatile-…` with no TTLs,
     /// `none`), or the value is larger than the cache.
     #[serde(default)]
     pub refused_full: u64,

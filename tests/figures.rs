@@ -107,7 +107,7 @@ fn percentiles_with_errors_count_failed_requests_at_the_time_they_took() {
     scenario.faults = vec![fault(What::DatabaseFreeze, s(2), s(4))];
     let report = run(&scenario).report();
     let (good, all) = (report.latency_ms.read, report.latency_with_errors_ms.read);
-    assert!(report.errors > 350 && kinds(&report) == [("timed-out", report.errors)], "{:?}", kinds(&report));
+    assert!(report.errors > 350 && kinds(&report) == [("timed_out", report.errors)], "{:?}", kinds(&report));
     assert_eq!((good.count, all.count), (report.reads - report.errors, report.reads));
     assert!(good.p95 < 100.0, "most that were answered were quick: {}", good.p95);
     near("the timeout", all.p95, 250.0, 2.5);
@@ -128,21 +128,21 @@ fn each_way_to_fail_has_its_name() {
     assert_eq!(failing("write_ratio = 0.5\n[database]\nabort = 0.2\n[[lane]]\n"), "aborted");
     assert_eq!(
         failing("[database]\nworkers = 1\nqueue = 1\nread = \"5ms\"\n[[lane]]\nread = \"none\"\n"),
-        "queue-full"
+        "queue_full"
     );
     let slow =
         "[app]\ndatabase_timeout = \"20ms\"\n[database]\nqueue = 100000\nread = \"30ms\"\n[[lane]]\nread = \"none\"\n";
-    assert_eq!(failing(slow), "timed-out");
+    assert_eq!(failing(slow), "timed_out");
     let outage = "[[fault]]\nat = \"3s\"\nfor = \"1s\"\nwhat = \"database.outage\"\n";
-    assert_eq!(failing(&format!("[[lane]]\nread = \"none\"\n{outage}")), "down connection-lost");
+    assert_eq!(failing(&format!("[[lane]]\nread = \"none\"\n{outage}")), "down connection_lost");
     let broken = format!("[app.breaker]\nfailures = 3\nopen_for = \"1s\"\n[[lane]]\nread = \"none\"\n{outage}");
-    assert!(failing(&broken).contains("breaker-open"), "{}", failing(&broken));
+    assert!(failing(&broken).contains("breaker_open"), "{}", failing(&broken));
     let conflicts = "modify_ratio = 1\nwrite_ratio = 0\n\
                      [[lane]]\nmodify = { kind = \"compare-and-set\", tries = 1 }\n";
     assert_eq!(failing(conflicts), "conflict");
     let full = "write_ratio = 1\n[cache]\nttl = \"none\"\ncapacity = 10\neviction = \"none\"\n\
                 [[lane]]\nwrite = \"write-back\"\n";
-    assert_eq!(failing(full), "cache-full");
+    assert_eq!(failing(full), "cache_full");
 }
 
 #[test]
@@ -344,7 +344,7 @@ fn what_the_cache_turns_away_because_too_much_is_dirty_is_counted_as_refused() {
     let bounded = WriteBack { every: s(3_600), bound: Some(20), when_full: WhenFull::Refuse, ..WriteBack::default() };
     scenario.lanes = lane(Reading::look_aside(), bounded);
     let report = run(&scenario).report();
-    assert!(report.errors > 500 && kinds(&report) == [("queue-full", report.errors)], "{:?}", kinds(&report));
+    assert!(report.errors > 500 && kinds(&report) == [("queue_full", report.errors)], "{:?}", kinds(&report));
     assert_eq!((report.cache.refused, report.cache.refused_full), (report.errors, 0));
 }
 

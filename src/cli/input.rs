@@ -31,7 +31,7 @@ pub struct Source {
 impl Source {
     /// The scenario, changed and checked.
     pub fn read(&self) -> Result<Scenario, Failure> {
-        let scenario = scenario(&self.scenario)?;
+        let Named { scenario, .. } = named(&self.scenario)?;
         let seed = self.seed.map(|seed| seed.to_string());
         let mut settings: Vec<(&str, &str)> = Vec::new();
         for setting in &self.settings {
@@ -49,8 +49,22 @@ impl Source {
     }
 }
 
+/// A scenario, checked.
+pub struct Named {
+    /// It.
+    pub scenario: Scenario,
+    /// The version that its text was read as since it names none.
+    pub taken: Option<u32>,
+}
+
+impl From<Scenario> for Named {
+    fn from(scenario: Scenario) -> Named {
+        Named { scenario, taken: None }
+    }
+}
+
 /// The scenario that `source` names, checked.
-pub fn scenario(source: &str) -> Result<Scenario, Failure> {
+pub fn named(source: &str) -> Result<Named, Failure> {
     let told = |message: String| Failure::Input(format!("{source}: {message}"));
     if source == "-" {
         let mut text = String::new();
@@ -58,10 +72,11 @@ pub fn scenario(source: &str) -> Result<Scenario, Failure> {
         return parse(&text).map_err(|message| Failure::Input(format!("standard input: {message}")));
     }
     if let Some(fragment) = fragment(source) {
-        return link::decode(fragment).map(|link| link.scenario).map_err(|error| Failure::Input(error.to_string()));
+        let link = link::decode(fragment).map_err(|error| Failure::Input(error.to_string()))?;
+        return Ok(link.scenario.into());
     }
     if let Some(preset) = presets::all().find(|preset| preset.name == source) {
-        return Ok(preset.scenario().clone());
+        return Ok(preset.scenario().clone().into());
     }
     let path = Path::new(source);
     if !path.exists() && path.extension().is_none() && !source.contains(['/', '\\']) {
@@ -73,14 +88,14 @@ pub fn scenario(source: &str) -> Result<Scenario, Failure> {
 }
 
 /// A TOML text, or a link saved as one.
-fn parse(text: &str) -> Result<Scenario, String> {
+fn parse(text: &str) -> Result<Named, String> {
     let one_line = text.trim();
     if one_line.is_empty() {
         return Err("there is nothing in it; `cachelane presets default` prints a scenario to begin with".to_owned());
     }
     match fragment(one_line).filter(|_| !one_line.contains('\n')) {
-        Some(fragment) => link::decode(fragment).map(|link| link.scenario),
-        None => Scenario::from_toml(text),
+        Some(fragment) => link::decode(fragment).map(|link| link.scenario.into()),
+        None => Scenario::from_toml(text).map(|scenario| Named { scenario, taken: Scenario::version_taken(text) }),
     }
     .map_err(|error| error.to_string())
 }

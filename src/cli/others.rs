@@ -105,8 +105,12 @@ impl Check {
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let mut problems = Vec::new();
         for source in &self.scenarios {
-            match input::scenario(source).and_then(|scenario| takes(&scenario)) {
-                Ok(takes) => writeln!(out, "{}: ok ({takes})", shown(source))?,
+            match input::named(source).and_then(|named| Ok((takes(&named.scenario)?, named.taken))) {
+                Ok((takes, None)) => writeln!(out, "{}: ok ({takes})", shown(source))?,
+                Ok((takes, Some(version))) => {
+                    let taken = format!("it names no version and was read as version {version}, the current one");
+                    writeln!(out, "{}: ok ({takes}); {taken}", shown(source))?;
+                }
                 Err(Failure::Input(message) | Failure::Failed(message)) => problems.push(message),
                 Err(failure @ Failure::Output(_)) => return Err(failure),
             }

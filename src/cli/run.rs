@@ -33,7 +33,7 @@ struct Printing {
     /// Print CSV, one row per lane.
     #[arg(long, group = "format")]
     csv: bool,
-    /// Print a table (this is what happens anyway).
+    /// Print a table (the default).
     #[arg(long, group = "format")]
     table: bool,
     /// Add the row of percentiles that Locust prints to the table.
@@ -42,7 +42,8 @@ struct Printing {
     /// Give the measures over time, besides in JSON or alone in CSV (a row per lane and bucket).
     #[arg(long)]
     series: bool,
-    /// Run each lane once more without its faults, under the same luck, and give the difference.
+    /// Run each lane once more without its faults, with the same seed, and give the difference. After the fault's first
+    /// consequence service times and links are drawn anew, so small differences may be luck: try other seeds.
     #[arg(long)]
     effect: bool,
     /// Draw the figures over time as SVG files into this folder, besides.
@@ -179,7 +180,7 @@ fn begin(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, F
     Experiment::new(scenario, trace).map_err(|error| Failure::Input(format!("cannot run: {error}")))
 }
 
-/// What the lanes show when nothing breaks: the same seed and the same draws, and no fault.
+/// What the lanes show when nothing breaks: the same seed, and no fault.
 fn without_faults(scenario: &Scenario, trace: Option<Arc<Trace>>, until: Option<Nanos>) -> Result<Report, Failure> {
     let mut twin = begin(&Scenario { faults: Vec::new(), ..scenario.clone() }, trace)?;
     advance(&mut twin, until);

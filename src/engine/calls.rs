@@ -57,14 +57,14 @@ impl Failure {
     pub fn name(self) -> &'static str {
         match self {
             Failure::Down => "down",
-            Failure::QueueFull => "queue-full",
-            Failure::Full => "cache-full",
+            Failure::QueueFull => "queue_full",
+            Failure::Full => "cache_full",
             Failure::Aborted => "aborted",
             Failure::Conflict => "conflict",
-            Failure::Lost => "connection-lost",
-            Failure::TimedOut => "timed-out",
-            Failure::BreakerOpen => "breaker-open",
-            Failure::NoConnection => "no-connection",
+            Failure::Lost => "connection_lost",
+            Failure::TimedOut => "timed_out",
+            Failure::BreakerOpen => "breaker_open",
+            Failure::NoConnection => "no_connection",
         }
     }
 

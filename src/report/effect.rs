@@ -1,9 +1,12 @@
 //! What the faults did to a lane: its figures with them, without them, and the difference.
 //!
-//! The twin without faults has the same seed and the same streams of chance: the same requests arrive at the same moments,
-//! and each part draws the same times in the same order. So the difference is what the faults changed, not what luck did.
-//! A cause beside a figure (`misses_by_cause.crashed`) is *attribution*: it says what a miss is laid to. It is not effect,
-//! since much of what a crash takes would have expired, been evicted or been written over anyhow.
+//! The twin without faults has the same seed. In an open loop the same requests arrive at the same moments in both; in a
+//! closed loop only until the fault changes an answer, since users go on from their answers. Service times and latencies of
+//! links are drawn in the order in which they are needed, so the first call that the fault drops or delays gives every later
+//! one another draw. So a difference is the faults' effect and luck together: one that is small against the spread over seeds
+//! is luck, and only other seeds tell.
+//! A cause beside a figure (`misses_by_cause.crashed`) is *attribution*: it says what a miss is attributed to. It is not
+//! effect, since much of what a crash takes would have expired, been evicted or been written over anyhow.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +28,9 @@ pub type Counts = Change<u64, i64>;
 pub type Values = Change<Option<f64>, Option<f64>>;
 
 /// What the faults did to the figures of a lane. Each is that of [`LaneReport`] with the same name.
+///
+/// Both runs have the same seed, but after the fault's first consequence service times and links are drawn anew: a difference that is small against the
+/// spread over seeds is luck.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the report's fields say what they are")]
 pub struct Effect {
@@ -35,7 +41,7 @@ pub struct Effect {
     pub writes: Counts,
     pub hits: Counts,
     pub misses: Counts,
-    /// Misses laid to a crash: attribution, beside the difference of all misses.
+    /// Misses attributed to a crash: attribution, beside the difference of all misses.
     pub misses_crashed: Counts,
     pub hit_ratio: Values,
     pub reads_from_cache: Counts,

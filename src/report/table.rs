@@ -3,7 +3,7 @@
 mod columns;
 mod effects;
 
-use self::columns::{COLUMNS, Column, fails};
+use self::columns::{About, COLUMNS, Column};
 pub use self::effects::effects;
 use super::{DivergingCopies, LaneReport, Report, Summary};
 use crate::escape::shown;
@@ -19,10 +19,19 @@ impl Table {
         Table { rows: vec![head.iter().map(|cell| (*cell).to_owned()).collect()] }
     }
 
+    fn widths(&self) -> Vec<usize> {
+        let columns = 0..self.rows[0].len();
+        columns.map(|i| self.rows.iter().map(|row| width(&row[i])).max().unwrap_or(0)).collect()
+    }
+
+    /// The first column and those of `columns`.
+    fn part(&self, columns: std::ops::Range<usize>) -> Table {
+        let cells = |row: &Vec<String>| [&row[..1], &row[columns.clone()]].concat();
+        Table { rows: self.rows.iter().map(cells).collect() }
+    }
+
     fn set(&self) -> String {
-        let columns = self.rows[0].len();
-        let widths: Vec<usize> =
-            (0..columns).map(|i| self.rows.iter().map(|row| width(&row[i])).max().unwrap_or(0)).collect();
+        let (columns, widths) = (self.rows[0].len(), self.widths());
         let mut text = String::new();
         for (r, row) in self.rows.iter().enumerate() {
             let cells = row.iter().zip(&widths).enumerate().map(|(i, (cell, wide))| {
@@ -39,6 +48,28 @@ impl Table {
         }
         text
     }
+}
+
+/// A table that is wider than this is set in blocks, each with the lanes' names.
+const WIDTH_MAX: usize = 160;
+
+/// Sets a table in as few blocks as are no wider than that. Where two are enough, the second begins with column `turn`, if it
+/// can.
+fn in_blocks(table: &Table, turn: usize) -> String {
+    let widths = table.widths();
+    let columns = widths.len();
+    let fits =
+        |part: std::ops::Range<usize>| widths[0] + widths[part].iter().map(|wide| 2 + wide).sum::<usize>() <= WIDTH_MAX;
+    let turns = fits(1..turn) && fits(turn..columns) && !fits(1..columns);
+    let (mut blocks, mut from) = (Vec::new(), 1);
+    for next in 2..=columns {
+        let ends = if turns { next == turn } else { next < columns && !fits(from..next + 1) };
+        if next == columns || ends {
+            blocks.push(table.part(from..next).set());
+            from = next;
+        }
+    }
+    blocks.join("\n")
 }
 
 /// How many columns of a terminal a text takes: letters of Chinese, Japanese and Korean take two.
@@ -61,6 +92,7 @@ pub fn heading(report: &Report) -> String {
 /// The lanes with their figures: those that some lane has. What no lane has of those that people look for is told below.
 pub fn lanes(report: &Report) -> String {
     let met: Vec<&Column> = COLUMNS.iter().filter(|column| report.lanes.iter().any(column.has)).collect();
+    let turn = 1 + met.iter().take_while(|column| column.about == About::Clients).count();
     let mut head = vec!["lane"];
     head.extend(met.iter().map(|column| column.head));
     head.push("digest");
@@ -71,7 +103,7 @@ pub fn lanes(report: &Report) -> String {
         cells.push(lane.digest.clone());
         table.rows.push(cells);
     }
-    table.set() + &nobodys(report) + &legend(report, &met) + &losses(report) + &divergences(report)
+    in_blocks(&table, turn) + &nobodys(report) + &legend(report, &met) + &losses(report) + &divergences(report)
 }
 
 /// What no lane has, in one line.
@@ -91,6 +123,15 @@ fn legend(report: &Report, met: &[&Column]) -> String {
     }
     if has("reads hit %") {
         text += "hit %: of look-ups; reads hit %: of all reads\n";
+    }
+    if has("read p50") || has("write p50") {
+        text += "p50, p99: milliseconds, of answers without error\n";
+    }
+    if has("ryw viol.") || has("mono. viol.") {
+        text += "ryw, mono. viol.: violations of read-your-writes and of monotonic reads\n";
+    }
+    if has("lock waits") {
+        text += "lock wait s: all waits for locks of rows together; db conns: the most queries under way at once\n";
     }
     let kinds = |lane: &LaneReport| {
         let kinds = causes(&lane.errors_by_kind)?;
@@ -157,7 +198,7 @@ pub fn percentiles(report: &Report) -> String {
     ]);
     for lane in &report.lanes {
         table.rows.push(percentile_row(&shown(&lane.name), &lane.latency_ms.all));
-        if fails(lane) {
+        if lane.fails_notably() {
             table.rows.push(percentile_row(&format!("{} +err", shown(&lane.name)), &lane.latency_with_errors_ms.all));
         }
     }
@@ -178,7 +219,7 @@ fn number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::CacheReport;
+    use super::super::{CacheReport, DatabaseReport, Latencies};
     use super::*;
 
     #[test]
@@ -216,6 +257,101 @@ mod tests {
         let head = some.lines().next().unwrap();
         assert!(head.contains("errors") && head.contains("refused full") && head.contains("p99 +err"), "{head}");
         assert!(some.contains("none in any lane: stale reads, "), "{some}");
+    }
+
+    fn table_of(lane: LaneReport) -> String {
+        let engine = "1".to_owned();
+        lanes(&Report { engine, scenario: String::new(), seed: 1, deadline_s: 1.0, lanes: vec![lane] })
+    }
+
+    fn busy() -> LaneReport {
+        let some = Summary { count: 9, p50: 12_345.0, p99: 23_456.0, ..Summary::default() };
+        let latency_ms = Latencies { all: some, read: some, write: some };
+        LaneReport {
+            name: "one".to_owned(),
+            digest: "0123456789abcdef".to_owned(),
+            requests: 1_000,
+            reads: 500,
+            read_hit_ratio: 0.5,
+            errors: 10,
+            stale_reads: 1,
+            latency_ms,
+            latency_with_errors_ms: latency_ms,
+            ..LaneReport::default()
+        }
+    }
+
+    #[test]
+    fn a_wide_table_has_two_blocks_each_with_the_lanes_names_and_a_narrow_one_has_one() {
+        let database =
+            DatabaseReport { reads: 7, writes: 7, utilisation: 0.5, queue_max: 3, ..DatabaseReport::default() };
+        let rows = |lane: LaneReport| {
+            let text = table_of(lane);
+            assert!(text.lines().all(|line| width(line) <= WIDTH_MAX), "{text}");
+            text.lines().filter(|line| line.starts_with("one ")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(busy()).len(), 1);
+        let two = rows(LaneReport { database, ..busy() });
+        assert_eq!(two.len(), 2, "{two:?}");
+        assert!(two[0].contains("12345") && !two[0].contains("0123456789abcdef"), "{two:?}");
+        assert!(two[1].contains("50.0") && two[1].ends_with("0123456789abcdef"), "{two:?}");
+    }
+
+    #[test]
+    fn a_name_that_takes_all_the_room_still_has_every_column() {
+        let database = DatabaseReport { reads: 7, ..DatabaseReport::default() };
+        let text = table_of(LaneReport { name: "n".repeat(200), database, ..busy() });
+        for head in ["requests", "goodput %", "write p99", "p99 +err", "db reads", "digest"] {
+            assert_eq!(
+                text.lines().filter(|line| line.starts_with("lane ") && line.contains(head)).count(),
+                1,
+                "{head}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_two_columns_have_one_name() {
+        let mut heads: Vec<&str> = COLUMNS.iter().map(|column| column.head).collect();
+        heads.sort_unstable();
+        assert!(heads.windows(2).all(|pair| pair[0] != pair[1]), "{heads:?}");
+    }
+
+    #[test]
+    fn locks_sessions_and_lost_keys_have_columns_where_a_lane_has_some_and_connections_where_locks_are_waited_for() {
+        let heads = |lane| table_of(lane).lines().filter(|line| line.starts_with("lane ")).collect::<String>();
+        let calm = heads(LaneReport {
+            database: DatabaseReport { connections_max: 8, ..DatabaseReport::default() },
+            ..busy()
+        });
+        let database = DatabaseReport {
+            lock_waits: 5,
+            lock_waited_s: 1.5,
+            connections_max: 40,
+            cancelled: 2,
+            ..DatabaseReport::default()
+        };
+        let met = heads(LaneReport {
+            database,
+            cache: CacheReport { refused: 3, ..CacheReport::default() },
+            read_your_writes_violations: 1,
+            monotonic_read_violations: 1,
+            keys_lost: 1,
+            ..busy()
+        });
+        let new = [
+            "lock waits",
+            "lock wait s",
+            "db conns",
+            "cancelled",
+            "cache refused",
+            "ryw viol.",
+            "mono. viol.",
+            "keys lost",
+        ];
+        for head in new {
+            assert!(met.contains(head) && !calm.contains(head), "{head}: {met} {calm}");
+        }
     }
 
     #[test]

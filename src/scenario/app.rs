@@ -24,6 +24,9 @@ record! {
         /// Whether a query is cancelled when its caller gives it up, as a driver does with its query timeout: a message
         /// follows it, and ends it where it finds it. Otherwise it runs on, and holds its connection, its worker and its
         /// locks to the end (PostgreSQL does not notice that a client is gone: `client_connection_check_interval` = 0).
+        /// It can let nothing through at all: first come, first served, with one timeout for all, each query may begin just before
+        /// its caller gives it up (`never-comes-back` with `cancel = true`). A shorter `pool_timeout` frees it, or without a pool a
+        /// shorter `database.queue`.
         pub cancel: bool = false,
         /// How often a failed database call is tried again.
         pub retries: u32 = 0,
@@ -42,7 +45,8 @@ record! {
 }
 
 record! {
-    /// A circuit breaker. Refused, lost and timed-out calls count as failures; an aborted transaction does not.
+    /// A circuit breaker. Refused, lost and timed-out calls count as failures, and so do those that got no connection in time;
+    /// an aborted transaction does not.
     pub struct Breaker {
         /// After how many failures in a row it opens.
         pub failures: u32 = 5,

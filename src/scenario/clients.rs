@@ -34,7 +34,8 @@ record! {
         /// becomes of the request: the servers know nothing of it, and go on.
         pub timeout: Option<Nanos> = None,
         /// How often a client who has waited too long asks again, at once and with a request that counts like any other, as
-        /// somebody does who reloads a page. With 0 clients leave: users think, and ask for something else.
+        /// somebody does who reloads a page. Each try has a clock of its own: goodput and latencies are of tries, not of what a
+        /// client waits over all of them. With 0 clients leave: users think, and ask for something else.
         pub retries: u32 = 0,
         /// In open-loop arrivals, how many clients the requests come from, in turn; closed-loop users are clients each.
         pub sessions: u32 = 100,

@@ -167,7 +167,7 @@ kinds! {
         "naive" => Naive {},
         /// It writes only if the value is still the one it read, and else tries again.
         "compare-and-set" => CompareAndSet {
-            /// How often it tries before the client is told no.
+            /// How often it tries before the client gets an error.
             tries: u32 = 10,
         },
         /// The database, or with write-back the cache, does it in one step.
@@ -228,15 +228,15 @@ record! {
         pub order: Order = Order::DatabaseFirst,
         /// With the cache first: whether the cache entry is taken back when the database refuses.
         pub rollback: bool = false,
-        /// When the client is told yes.
+        /// When the write is acknowledged.
         pub acknowledge: Acknowledge = Acknowledge::Both,
-        /// With `acknowledge = "first"`: how long after its yes the server gets round to the second write.
+        /// With `acknowledge = "first"`: how long after the acknowledgement the server performs the second write.
         pub delay: Nanos = Nanos::from_millis(10),
     }
 }
 
 words! {
-    /// When write-through tells the client yes.
+    /// When write-through acknowledges a write.
     pub enum Acknowledge {
         /// When both the cache and the database have the write.
         "both" => Both,

@@ -8,8 +8,8 @@ use crate::bytes::Bytes;
 use crate::time::Nanos;
 
 record! {
-    /// One-way latency of each link. It varies, and each message has a connection of its own, as with pooled clients: what
-    /// was sent later can arrive earlier, except within one request, whose calls wait for each other.
+    /// One-way latency of each link; by default, all but that of `client_app` vary. Each message has a connection of its own, as
+    /// with pooled clients: what was sent later can arrive earlier, except within one request, whose calls wait for each other.
     pub struct Network {
         /// Clients to application servers. At its default, figures are those that the servers' own monitoring shows.
         pub client_app: Distribution = Distribution::Constant(Nanos::ZERO),

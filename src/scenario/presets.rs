@@ -60,13 +60,13 @@ macro_rules! presets {
 /// The presets that have a file of their own; the first is where links without a preset begin. [`all`] has the others, too.
 pub static ALL: &[Preset] = presets! {
     "default" {
-        en: "Five strategies serve the same traffic, and the cache crashes after 22 seconds, half way between two \
-             flushes. Write-back answers writes eight times as fast as the others, and it alone loses acknowledged \
-             writes: 170 to 230 of them, depending on the seed. While the cache is down, it and read-through also fail \
-             every request that needs the cache.",
+        en: "Five strategies serve the same traffic, and the cache crashes after 22.5 seconds, half way between two \
+             flushes. Write-back answers writes six times as fast as the others (in the median), and it alone loses \
+             acknowledged writes: 170 to 230 of them, depending on the seed. While the cache is down, it and \
+             read-through also fail every request that needs the cache.",
         ko: "다섯 가지 전략이 같은 트래픽을 처리하고, 두 플러시의 한가운데인 22.5초에 캐시가 크래시합니다. 라이트백은 \
-             다른 전략보다 쓰기에 여덟 배 빨리 응답하지만, 성공 응답을 한 쓰기를 잃는 것도 라이트백뿐이며 시드에 따라 \
-             170~230건입니다. 캐시가 멈춘 동안에는 라이트백과 리드스루에서 캐시가 필요한 요청이 모두 실패합니다.",
+             다른 전략보다 쓰기에 여섯 배 빨리 응답하지만(중앙값 기준), 성공 응답을 받은 쓰기를 잃는 것도 라이트백뿐이며 \
+             시드에 따라 170~230건입니다. 캐시가 멈춘 동안에는 라이트백과 리드스루에서 캐시가 필요한 요청이 모두 실패합니다.",
         try_en: "Which strategy answers writes fastest, and what does it cost when the cache crashes?",
         try_ko: "쓰기에 가장 빨리 응답하는 전략은 무엇이고, 캐시가 크래시하면 어떤 대가를 치를까요?"
     }
@@ -74,8 +74,8 @@ pub static ALL: &[Preset] = presets! {
         en: "A calibration: a load test of one endpoint, measured with and without Redis, and one world in which only \
              the cache is switched, fitted to both rows of percentiles. The rows that Locust printed are in the file. \
              Two servers with eight cores each do the work, which is an assumption that the rows do not test.",
-        ko: "보정용 프리셋입니다. 한 엔드포인트를 Redis 없이, 그리고 Redis와 함께 잰 부하 테스트의 두 백분위수 \
-             행에 맞춘 것으로, 같은 세계에서 캐시만 켜고 끕니다. Locust가 출력한 행은 파일에 적혀 있으며, 코어 \
+        ko: "보정용 프리셋입니다. 한 엔드포인트를 Redis를 쓰지 않을 때와 쓸 때 측정한 부하 테스트의 두 백분위수 \
+             행에 맞춘 것으로, 같은 조건에서 캐시만 켜고 끕니다. Locust가 출력한 행은 파일에 적혀 있으며, 코어 \
              여덟 개짜리 서버 두 대라는 것은 그 행으로 검증할 수 없는 가정입니다.",
         try_en: "How many users can you add before the row with the cache is slower than the one without? Try 200, 300 and \
                  400.",
@@ -159,7 +159,7 @@ pub static ALL: &[Preset] = presets! {
              acknowledged writes are lost. The lane that loses none pays with three times the write latency; were only \
              the process killed, neither append-only lane would lose any.",
         ko: "세션은 캐시에만 있으므로, 세션이 없으면 로그아웃된 것입니다. 두 스냅샷과 두 동기화의 한가운데인 35.5초에 \
-             캐시 서버의 전원이 나가고, 빈손으로, 마지막 스냅샷으로, 또는 동기화된 AOF로 돌아와 성공 응답을 한 쓰기를 \
+             캐시 서버의 전원이 나가고, 빈 상태로, 마지막 스냅샷으로, 또는 동기화된 AOF로 돌아와 성공 응답을 받은 쓰기를 \
              약 3,150건, 500건, 45건 잃거나 하나도 잃지 않습니다. 잃지 않는 레인은 쓰기 응답 시간이 세 \
              배이며, 프로세스만 죽었다면 두 AOF 레인 모두 아무것도 잃지 않았을 것입니다.",
         try_en: "How many writes to sessions does each kind of persistence lose, and what does it cost while nothing goes \
@@ -181,7 +181,7 @@ pub static ALL: &[Preset] = presets! {
         en: "The primary dies and a replica takes over. What the replica had not received is lost, though it was \
              acknowledged: 5 to 25 writes, depending on the seed. Waiting for the replica before each answer loses \
              nothing, and makes every write some 65 milliseconds slower, which is the replication lag.",
-        ko: "프라이머리가 죽고 복제본이 넘겨받습니다. 복제본이 아직 받지 못한 쓰기는 성공 응답을 했더라도 사라지며, 시드에 \
+        ko: "프라이머리가 죽고 복제본이 넘겨받습니다. 복제본이 아직 받지 못한 쓰기는 성공 응답을 받았더라도 사라지며, 시드에 \
              따라 5~25건입니다. 응답하기 전에 복제본을 기다리면 잃는 것이 없지만, 쓰기마다 복제 지연만큼 65밀리초쯤 \
              느려집니다.",
         try_en: "What does waiting for one replica cost each write?",
@@ -247,7 +247,7 @@ pub static ALL: &[Preset] = presets! {
              the crash leaves old copies instead, and only an outbox, whose relay tells the cache, leaves neither.",
         ko: "쓰기마다 느린 링크를 지나 캐시와 DB에 쓰는데, 그 사이에 애플리케이션 서버가 자꾸 크래시합니다. 캐시에 먼저 \
              쓰면 DB가 끝내 받지 못한 값을 20~110건의 읽기가 받고, 첫 번째 쓰기 뒤에 바로 응답하면 성공 응답을 \
-             한 쓰기까지 3~20건 잃습니다. DB에 먼저 쓰면 그 대신 옛 사본이 남고, 릴레이가 캐시에 알리는 아웃박스만 \
+             받은 쓰기까지 3~20건 잃습니다. DB에 먼저 쓰면 그 대신 옛 사본이 남고, 릴레이가 캐시에 알리는 아웃박스만 \
              어느 쪽도 남기지 않습니다.",
         try_en: "In which lanes does somebody read a value that was never in the database? What if the servers stop \
                  crashing?",
@@ -258,7 +258,7 @@ pub static ALL: &[Preset] = presets! {
              between. Nothing ever breaks, and still 500 to 670 acknowledged writes are lost. Taking the set in one \
              step loses none.",
         ko: "플러셔가 더티 집합을 읽고, 쓰고, 그 사이에 새로 표시된 것까지 함께 지웁니다. 아무것도 고장 나지 않았는데 \
-             성공 응답을 한 쓰기가 500~670건 사라집니다. 집합을 한 번에 꺼내면 하나도 잃지 않습니다.",
+             성공 응답을 받은 쓰기가 500~670건 사라집니다. 집합을 한 번에 꺼내면 하나도 잃지 않습니다.",
         try_en: "How many writes are lost though nothing ever broke?",
         try_ko: "아무것도 고장 나지 않았는데 몇 건의 쓰기가 사라질까요?"
     }
@@ -317,12 +317,13 @@ pub static ALL: &[Preset] = presets! {
              all four, and that the database's capacity is fitted to them. One resend, a queue of 100, or cancelling \
              inserts at their timeout would each have saved it.",
         ko: "OSDI 2022(Huang 외)의 MongoDB 실험을 초당 13,333건의 20분의 1로 옮긴 것으로, \
-             CPU의 80 %가 10초 동안 사라지고, 3초가 넘은 삽입은 네 번까지 다시 보냅니다. 논문처럼 이 조건에서는 \
+             10초 동안 CPU가 80 % 줄고, 3초가 넘은 삽입은 네 번까지 다시 보냅니다. 논문처럼 이 조건에서는 \
              끝내 회복하지 못하지만 -78 %이거나 9초이거나 초당 10,000건이면 회복합니다: 네 가지를 모두 보는 \
              방법과, DB 처리량을 그에 맞춰 정했다는 사실이 파일에 적혀 있습니다. 재전송을 한 번만 하거나, 큐를 \
              100건으로 줄이거나, 타임아웃된 삽입을 취소했다면 회복했을 것입니다.",
         try_en: "How long may 80 % of the CPU be gone before four resends keep it down? Try 9 s and 9.5 s.",
-        try_ko: "CPU의 80 %가 얼마나 오래 사라져야 재전송 4회가 DB를 붙잡아 둘까요? 9초와 9.5초로 해 보세요."
+        try_ko: "CPU가 80 % 줄어든 상태가 몇 초 이어지면 재전송 4회에서 DB가 회복하지 못할까요? 9초와 9.5초로 해 \
+                 보세요."
     }
     "increment-race" {
         en: "Two clients read 7, and both write 8: one increment is lost, and 720 to 880 in all. Compare-and-set (CAS) \

@@ -156,6 +156,11 @@ impl Scenario {
         Scenario::from_node(&parse(text)?)
     }
 
+    /// The version that a TOML text is read as since it names none, the current one; none where it names one.
+    pub fn version_taken(text: &str) -> Option<u32> {
+        parse(text).ok().and_then(|tree| versions::taken(&tree))
+    }
+
     /// The scenario as TOML: its version and what differs from the defaults. Reading it gives the same scenario again,
     /// whatever the defaults will be one day.
     pub fn to_toml(&self) -> String {

@@ -42,20 +42,28 @@ const DEFAULTS_1: &[(&str, &str)] = &[
     ("database.batch.base", "5ms"),
 ];
 
+/// What a tree says of its version.
+fn said(tree: &Node) -> Option<&Node> {
+    tree.fields()?.iter().find(|(name, _)| name == FIELD).map(|(_, said)| said)
+}
+
+/// The version that a tree is read as since it says none.
+pub(super) fn taken(tree: &Node) -> Option<u32> {
+    said(tree).is_none().then_some(CURRENT)
+}
+
 /// The tree of a text, which may say its version, as one of the current version, which does not.
 pub(super) fn current<'a>(tree: &'a Node, problems: &mut Problems) -> Cow<'a, Node> {
-    let Some(said) = tree.fields().and_then(|fields| fields.iter().find(|(name, _)| name == FIELD)) else {
-        return Cow::Borrowed(tree);
-    };
+    let Some(said) = said(tree) else { return Cow::Borrowed(tree) };
     let mut changed = tree.clone();
     changed.remove(FIELD);
-    match u32::read(&said.1, FIELD, &mut Problems::default()).filter(|version| (1..=CURRENT).contains(version)) {
+    match u32::read(said, FIELD, &mut Problems::default()).filter(|version| (1..=CURRENT).contains(version)) {
         Some(version) => bring_up(&mut changed, version),
         None => problems.list.push(Problem {
             field: FIELD.to_owned(),
-            value: said.1.quote(),
+            value: said.quote(),
             reason: Reason::NotAllowed(format!("a whole number from 1 to {CURRENT}, the versions known here")),
-            line: said.1.line,
+            line: said.line,
         }),
     }
     Cow::Owned(changed)

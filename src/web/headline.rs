@@ -2,6 +2,7 @@
 //!
 //! [`headline`] picks what is most worth saying; how it is said is up to each language ([`words`](super::words)).
 
+use crate::report::notable::NOTABLE;
 use crate::report::{LaneReport, Report};
 
 /// What is most worth saying, as data. Lanes are their places in the scenario.
@@ -118,9 +119,8 @@ fn harm(lanes: &[(usize, &LaneReport)]) -> Option<Harm> {
         let of = lanes.iter().find(|(i, _)| *i == lane).map_or(0, |(_, report)| report.increments);
         Harm::Increments { lane, lost, of }
     });
-    // One request in a thousand may fail without being the news.
-    let failed = worst(|l| if l.errors * 1000 >= l.requests { l.errors } else { 0 })
-        .map(|(lane, requests)| Harm::Failed { lane, requests });
+    let failed = worst(|l| if l.fails_notably() { l.errors } else { 0 });
+    let failed = failed.map(|(lane, requests)| Harm::Failed { lane, requests });
     // Just after a flush nothing is at risk; the sentence stays the same all the same.
     let risk = worst(|l| if l.cache.dirty_max > 0 { l.writes_by_class.at_risk + 1 } else { 0 });
     let risk = risk.map(|(lane, more)| Harm::AtRisk { lane, writes: more - 1 });
@@ -128,14 +128,10 @@ fn harm(lanes: &[(usize, &LaneReport)]) -> Option<Harm> {
     lost.or(increments).or(failed).or(risk).or(stale)
 }
 
-/// More than this share of requests more fails in one lane than in another: then it is not the faster one, whatever its
-/// answers took. As for the news that a lane fails requests, one in a thousand.
-const FAILING_MORE: f64 = 0.001;
-
-/// The shares of a lane's requests that failed, and that got no good answer within the deadline.
+/// The shares of a lane's requests that failed, and that got no good answer within the deadline. A lane in which notably more
+/// do than in another is not the faster one, whatever its answers took.
 fn failing(lane: &LaneReport) -> [f64; 2] {
-    let errors = if lane.requests == 0 { 0.0 } else { lane.errors as f64 / lane.requests as f64 };
-    [errors, if lane.requests + lane.overdue == 0 { 0.0 } else { 1.0 - lane.goodput }]
+    [lane.error_ratio(), if lane.requests + lane.overdue == 0 { 0.0 } else { 1.0 - lane.goodput }]
 }
 
 /// The greatest lead of one lane (`of`, if given) over another that fails as much, or more.
@@ -150,7 +146,7 @@ fn speed(lanes: &[(usize, &LaneReport)], writes: bool, tail: bool, of: Option<us
     timed.sort_by(|a, b| a.1.total_cmp(&b.1));
     // The fastest of whom it can be said.
     timed.iter().filter(|(i, ..)| of.is_none_or(|lane| lane == *i)).find_map(|&(lane, ms, fails)| {
-        let no_more = |others: &[f64; 2]| fails.iter().zip(others).all(|(its, theirs)| *its <= theirs + FAILING_MORE);
+        let no_more = |others: &[f64; 2]| fails.iter().zip(others).all(|(its, theirs)| *its <= theirs + NOTABLE);
         let others = timed.iter().filter(|(i, _, others)| *i != lane && no_more(others));
         // Writes are compared with the nearest honest rival, reads with the slowest: both are what a reader would ask.
         let rival = if writes {

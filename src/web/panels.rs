@@ -183,14 +183,9 @@ fn latency(summary: &Summary, value: f64) -> String {
     if summary.count == 0 { "–".to_owned() } else { text::millis(value) }
 }
 
-/// The share of requests that got a good answer in time, or a dash where there were none. What is not all does not round up
-/// to it.
+/// The share of requests that got a good answer in time, or a dash where there were none.
 fn goodput(lane: &LaneReport) -> String {
-    match lane.requests + lane.overdue {
-        0 => "–".to_owned(),
-        all if lane.within_deadline < all => text::percent(lane.goodput.min(0.999), 1),
-        _ => text::percent(1.0, 1),
-    }
+    lane.shown_goodput().map_or_else(|| "–".to_owned(), |share| text::percent(share, 1))
 }
 
 /// A number that is bad news unless it is zero.
@@ -481,7 +476,7 @@ fn story_item(story: &Story, w: &'static Words) -> Html {
     }
 }
 
-/// What it takes to see the very same again.
+/// What it takes to reproduce the run.
 #[component]
 pub fn Reproduce(props: &ReportProps) -> Html {
     let w = props.words;

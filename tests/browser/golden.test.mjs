@@ -40,7 +40,7 @@ for (const [name, table] of [["the presets", golden.presets], ["Twitter's caches
   visit(world, `${name} have the digests of the golden table`, "#v2&preset=redis-down&seed=99", async (page) => {
     await finish(page);
     assert.deepEqual(await digestsOf(page, table), table);
-    const engine = await page.getByRole("region", { name: "See the very same again" }).innerText();
+    const engine = await page.getByRole("region", { name: "Reproduce this run" }).innerText();
     assert.match(engine, new RegExp(`Engine ${golden.engine}\\b`));
   }, options);
 }

@@ -76,7 +76,7 @@ export async function board(page, name) {
   return Object.fromEntries(rows.map(([lane, text]) => [lane, Number(text.replace(/[^\d.]/g, ""))]));
 }
 
-export const digests = (page) => column(page, "See the very same again", "Digest");
+export const digests = (page) => column(page, "Reproduce this run", "Digest");
 
 /** Waits for the run's end, where the page stands still. */
 export const ended = (page) => button(page, "Play again").waitFor();

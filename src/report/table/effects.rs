@@ -5,10 +5,15 @@ use crate::escape::shown;
 use crate::report::effect::{Change, Effect, LatencyEffect};
 use crate::report::{LaneReport, Report};
 
-/// A table for each lane whose effect is known.
+/// What has to be known to read them.
+const NOTE: &str = "effect: same seed, but service times and links are drawn anew after the fault; a small difference may be luck, \
+                    so try other seeds (--seed)\n";
+
+/// A table for each lane whose effect is known, and how to read them.
 pub fn effects(report: &Report) -> String {
     let told = report.lanes.iter().filter_map(|lane| lane.effect.as_deref().map(|effect| effect_of(lane, effect)));
-    told.collect()
+    let tables: String = told.collect();
+    if tables.is_empty() { tables } else { format!("{tables}{NOTE}") }
 }
 
 fn effect_of(lane: &LaneReport, effect: &Effect) -> String {
@@ -53,7 +58,7 @@ fn effect_counts(effect: &Effect) -> [(&'static str, Change<u64, i64>); 13] {
         ("errors", effect.errors),
         ("hits", effect.hits),
         ("misses", effect.misses),
-        ("  laid to a crash", effect.misses_crashed),
+        ("  attributed to a crash", effect.misses_crashed),
         ("reads from a cache", effect.reads_from_cache),
         ("db reads", effect.database_reads),
         ("db writes", effect.database_writes),

@@ -44,13 +44,13 @@ pub static WORDS: Words = Words {
     restart: "처음부터",
     finish: "끝까지 실행",
     speed: "속도",
-    moment: "실행 시점",
+    moment: "재생 위치",
     time_of: |now, all| format!("{} / 전체 {}", text::moment(now, true), text::moment(all, false)),
     key_space: "스페이스",
     key_right: "→",
     key_r: "R",
     key_f: "F",
-    break_now: "지금 장애 내기",
+    break_now: "장애 주입",
     crash_cache: "캐시 크래시",
     crash_app: "앱 서버 크래시",
     database_outage: "DB 중단",
@@ -86,7 +86,7 @@ pub static WORDS: Words = Words {
     write_p50: "쓰기 p50",
     write_p99: "쓰기 p99",
     errors: "오류",
-    goodput: "굿풋",
+    goodput: "유효 처리율(goodput)",
     stale_reads: "오래된 읽기",
     diverging_copies: "DB와 다른 사본",
     now: "현재",
@@ -100,31 +100,31 @@ pub static WORDS: Words = Words {
     node: "노드",
     commands: "명령 수",
     busy: "사용률",
-    entries: "엔트리",
-    hottest_key: "가장 뜨거운 키",
+    entries: "항목",
+    hottest_key: "핫 키",
     hot_key: |key, share| format!("{key} (전체의 {share})"),
     more_figures: "그 밖의 수치",
     extra: |extra| match extra {
         Extra::DatabaseReads => "DB 읽기",
-        Extra::RowsWritten => "DB에 쓴 행",
+        Extra::RowsWritten => "DB 쓰기 행 수",
         Extra::LongestQueue => "DB 큐 최댓값",
         Extra::LockWaits => "로우 락 대기",
         Extra::Cancelled => "취소된 쿼리",
-        Extra::Overdue => "기한을 넘겨 대기 중",
+        Extra::Overdue => "기한 초과 대기",
         Extra::MostDiverging => "DB와 다른 사본 최댓값",
-        Extra::LostAndRead => "읽힌 적 있는 유실 쓰기",
+        Extra::LostAndRead => "조회된 유실 쓰기",
         Extra::KeysLost => "마지막 값이 유실된 키",
-        Extra::VanishedReads => "사라진 값을 읽음",
+        Extra::VanishedReads => "나중에 유실된 값의 조회",
         Extra::Increments => "증가 연산",
         Extra::LostIncrements => "유실된 증가",
         Extra::NearHits => "로컬 캐시 적중",
-        Extra::Coalesced => "함께 쓴 로드",
+        Extra::Coalesced => "병합된 로드",
         Extra::LeaseWaits => "리스 대기",
         Extra::FillsRefused => "거부된 채우기",
-        Extra::RefusedFull => "공간 부족으로 거부됨",
-        Extra::Refreshes => "미리 갱신",
+        Extra::RefusedFull => "거부됨(캐시 가득 참)",
+        Extra::Refreshes => "조기 갱신",
         Extra::PoolWaits => "커넥션 대기",
-        Extra::BreakerRejections => "브레이커가 막음",
+        Extra::BreakerRejections => "브레이커 차단",
         Extra::Saves => "디스크 저장",
         Extra::Failovers => "페일오버",
     },
@@ -136,15 +136,15 @@ pub static WORDS: Words = Words {
     count: "요청 수",
     lane_stopped: |lane, why| format!("‘{lane}’ 레인은 한도에 도달해 끝났습니다: {why}."),
     lost_writes: "유실된 쓰기",
-    none_lost: "응답까지 한 쓰기 중 유실된 것은 없습니다. 더티 엔트리가 쌓여 있을 때 캐시를 크래시해 보세요.",
+    none_lost: "성공 응답을 받은 쓰기 중 유실된 것은 없습니다. 더티 항목이 쌓여 있을 때 캐시를 크래시시켜 보세요.",
     and_more: |n| format!("외 {}건", text::count(n)),
     what_was_lost: |read, keys| {
         let read = match read {
-            0 => "DB에는 끝내 반영되지 않습니다. 유실된 값을 읽은 요청은 없습니다.".to_owned(),
-            n => format!("DB에는 끝내 반영되지 않습니다. 이 중 {}건은 누군가 읽은 값입니다.", text::count(n)),
+            0 => "DB에는 끝내 반영되지 않습니다. 유실된 값을 반환받은 읽기는 없습니다.".to_owned(),
+            n => format!("DB에는 끝내 반영되지 않습니다. 이 중 {}건은 읽기 요청에 반환되었습니다.", text::count(n)),
         };
         match keys {
-            0 => format!("{read} 모든 키에 그 뒤로 새 값이 쓰였습니다."),
+            0 => format!("{read} 해당 키에는 모두 그 뒤에 새 값이 기록되었습니다."),
             n => format!("{read} 키 {}개는 마지막으로 성공 응답을 받은 값이 유실되었습니다.", text::count(n)),
         }
     },
@@ -182,8 +182,8 @@ pub static WORDS: Words = Words {
     batch: "배치당 최대 행 수",
     requeue: "실패한 행 재시도 횟수",
     coalesce: "같은 키의 쓰기를 하나로 합침",
-    on_expiry: "더티 엔트리가 만료되면",
-    on_eviction: "더티 엔트리가 축출되면",
+    on_expiry: "더티 항목 만료 시",
+    on_eviction: "더티 항목 축출 시",
     traffic: "트래픽",
     arrivals: "요청 도착",
     arrivals_name: |name| {
@@ -192,16 +192,16 @@ pub static WORDS: Words = Words {
             "constant" => "오픈 루프, 일정 간격",
             "closed" => "클로즈드 루프, 사용자",
             "bursts" => "오픈 루프, 버스트",
-            "wave" => "오픈 루프, 물결처럼 오르내림",
-            "spike" => "오픈 루프, 한때 급증",
-            "trace" => "트레이스에 적힌 시각",
+            "wave" => "오픈 루프, 사인파",
+            "spike" => "오픈 루프, 일시 급증",
+            "trace" => "트레이스 시각",
             other => other,
         }
         .to_owned()
     },
     rate: "초당 요청 수",
     users: "사용자 수",
-    think: "생각 시간",
+    think: "대기 시간(think time)",
     write_ratio: "쓰기 비율",
     keys: "키 분포",
     keys_name: |name| {
@@ -211,14 +211,14 @@ pub static WORDS: Words = Words {
             "hot-set" => "핫 셋",
             "zipf-sample" => "Zipf 표본",
             "latest" => "최신 키 우선",
-            "scan" => "차례대로",
+            "scan" => "순차",
             "trace" => "트레이스 파일",
             other => other,
         }
         .to_owned()
     },
     key_count: "키 개수",
-    alpha: "쏠림 (α)",
+    alpha: "편향도 (α)",
     hot: "핫 키 비율",
     hot_traffic: "핫 키로 가는 트래픽",
     open_trace: "트레이스 재생",
@@ -250,14 +250,14 @@ pub static WORDS: Words = Words {
         format!("{}: 요청 {requests}건, 키 {keys}개{says}.{left_out}", shown(name))
     },
     cache: "캐시",
-    capacity: "용량 (엔트리)",
+    capacity: "용량 (항목 수)",
     eviction: "축출 정책",
     ttl_kind: "만료 방식",
     ttl_name: |name| {
         match name {
             "none" => "TTL 없음",
             "fixed" => "고정 TTL",
-            "jittered" => "지터를 준 TTL",
+            "jittered" => "지터 TTL",
             "sliding" => "슬라이딩 TTL",
             "mixed" => "키마다 다른 TTL",
             other => other,
@@ -267,16 +267,16 @@ pub static WORDS: Words = Words {
     ttl: "TTL",
     spread: "지터",
     command: "명령당 처리 시간",
-    database: "데이터베이스",
+    database: "DB",
     workers: "워커 수",
-    queue: "대기열 한도",
+    queue: "큐 한도",
     database_read: "읽기 시간",
     database_write: "쓰기 시간",
     batch_row: "배치 추가 행당 시간",
     abort: "트랜잭션 실패율",
     application: "애플리케이션 서버",
     servers: "서버 수",
-    work: "자체 처리 시간",
+    work: "요청당 CPU 시간",
     cache_timeout: "캐시 타임아웃",
     database_timeout: "DB 타임아웃",
     retries: "재시도 횟수",
@@ -297,29 +297,29 @@ pub static WORDS: Words = Words {
     at_moment: "시점",
     fault_part: |part| match part {
         Part::Cache => "캐시",
-        Part::Replica => "레플리카",
+        Part::Replica => "복제본",
         Part::App => "애플리케이션 서버",
-        Part::Database => "데이터베이스",
+        Part::Database => "DB",
         Part::Link => "네트워크 구간",
     },
-    when: "언제",
+    when: "발생 조건",
     when_name: |name| {
         match name {
-            "moment" => "정해진 시점에",
-            "every" => "무작위로",
-            "before_flush" => "플러시 직전에",
-            "after_acknowledged" => "쓰기가 쌓인 뒤에",
+            "moment" => "지정한 시점",
+            "every" => "무작위",
+            "before_flush" => "플러시 직전",
+            "after_acknowledged" => "쓰기 N건 응답 후",
             other => other,
         }
         .to_owned()
     },
     mean_between: "평균 장애 간격",
     mean_repair: "평균 복구 시간",
-    nth_flush: "몇 번째 플러시",
-    nth_write: "응답한 쓰기 수",
+    nth_flush: "플러시 순번",
+    nth_write: "성공 응답한 쓰기 수",
     times_as_long: "느려지는 배수",
     share_struck: "비율",
-    silent: "무응답: 호출자는 타임아웃까지 기다림",
+    silent: "무응답(호출 측은 타임아웃까지 대기)",
     which_node: "캐시 노드",
     all_nodes: "모두",
     which_server: "서버",
@@ -346,7 +346,7 @@ pub static WORDS: Words = Words {
     p99: "p99",
     deviation: "표준편차",
     reason,
-    last_good_runs: "실행할 수 없는 값이 있습니다. 마지막으로 올바른 실험이 계속됩니다.",
+    last_good_runs: "설정값이 잘못되었습니다. 마지막으로 유효했던 시나리오를 계속 실행합니다.",
     worker_failed: |failure| match failure {
         Failure::NotStarted => {
             "시뮬레이션을 시작하지 못했습니다. 워커 파일을 받지 못했거나 이 페이지에서 실행할 수 없습니다."
@@ -418,12 +418,12 @@ pub static WORDS: Words = Words {
         .to_owned()
     },
     preset_group: |group| match group {
-        PresetGroup::Stories => "이야기",
+        PresetGroup::Stories => "사례",
         PresetGroup::Ycsb => "YCSB 워크로드",
         PresetGroup::Twitter => "Twitter의 캐시",
     },
     own_scenario: "내 시나리오",
-    change_theme: "밝게/어둡게",
+    change_theme: "라이트/다크",
     share: "공유",
     link: "링크",
     link_why: "장애와 시드까지 실험 전체가 링크에 들어 있어, 누가 열어도 똑같이 재현됩니다.",
@@ -431,7 +431,7 @@ pub static WORDS: Words = Words {
     copied: "복사했습니다.",
     not_copied: "브라우저가 허용하지 않습니다. 텍스트를 선택해 복사하세요.",
     embed: "블로그에 넣기",
-    embed_why: "고른 레인과 컨트롤만 담아 스스로 움직이는 그래프입니다.",
+    embed_why: "선택한 레인과 컨트롤만 담은 자동 재생 그래프입니다.",
     plain_iframe: "스크립트 없이 iframe만 쓰기",
     control_name: |control| match control {
         Control::Play => "재생과 일시 정지",
@@ -449,7 +449,7 @@ pub static WORDS: Words = Words {
     help: "도움말",
     how_to_read: "레인 하나가 전략 하나입니다. 모든 레인은 똑같은 요청과 똑같은 장애를 겪으므로, 선이 갈라진 만큼이 전략의 차이입니다. \
         클라이언트가 성공 응답을 받았지만 DB에 끝내 반영되지 않는 쓰기는 ‘유실’이고, 캐시에만 있는 동안은 ‘유실 위험’입니다. \
-        DB와 값이 다른데 바로잡을 것이 더는 오지 않는 캐시 항목은 ‘DB와 다른 사본’입니다.",
+        DB와 값이 다른데 바로잡을 작업이 더는 남아 있지 않은 캐시 항목은 ‘DB와 다른 사본’입니다.",
     keys_help: &[
         ("스페이스", "재생, 일시 정지"),
         ("→", "한 단계"),
@@ -499,7 +499,7 @@ fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
             if same.is_none() {
                 pieces.extend([lane(titles, speed.than), text("보다 ")]);
             }
-            pieces.extend([text(kind(speed)), text("에 "), Piece::Number(text::times(speed.factor)), text(" 빠르게 ")]);
+            pieces.extend([text(kind(speed)), text("에 "), Piece::Number(times(speed.factor)), text(" 빠르게 ")]);
             match (same, harm) {
                 (Some(harm), _) => {
                     pieces.push(text("응답했지만 "));
@@ -523,6 +523,11 @@ fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
     pieces
 }
 
+/// 배수: 6.1배.
+fn times(factor: f64) -> String {
+    text::times(factor).replace('×', "배")
+}
+
 fn harm_of(harm: Harm) -> Vec<Piece> {
     let text = |text: &str| Piece::Text(text.to_owned());
     match harm {
@@ -537,9 +542,9 @@ fn harm_of(harm: Harm) -> Vec<Piece> {
         Harm::Failed { requests, .. } => {
             vec![text("요청 "), Piece::Alarm(text::count(requests)), text("건에 실패했습니다.")]
         }
-        Harm::AtRisk { writes, .. } => vec![Piece::Number(text::count(writes)), text("건이 유실 위험에 있습니다.")],
+        Harm::AtRisk { writes, .. } => vec![Piece::Number(text::count(writes)), text("건이 유실될 수 있습니다.")],
         Harm::Stale { reads, .. } => {
-            vec![text("오래된 값을 "), Piece::Number(text::count(reads)), text("번 내주었습니다.")]
+            vec![text("오래된 값을 "), Piece::Number(text::count(reads)), text("번 반환했습니다.")]
         }
     }
 }
@@ -555,47 +560,47 @@ fn lane_name(name: &str) -> String {
     let known = match name {
         "Write-back every second" => "라이트백, 1초마다",
         "Write-back every 10 s" => "라이트백, 10초마다",
-        "Without Redis" => "Redis 없이",
-        "With Redis" => "Redis와 함께",
-        "Told yes after the first" | "Acknowledged after the first" => "먼저 끝난 쪽에서 응답",
+        "Without Redis" => "Redis 미사용",
+        "With Redis" => "Redis 사용",
+        "Told yes after the first" | "Acknowledged after the first" => "첫 쓰기 후 응답",
         "Three retries" => "재시도 3회",
-        "Taken in one step" => "한 번에 꺼내기",
-        "TTLs with jitter" => "TTL에 지터",
+        "Taken in one step" => "원자적으로 꺼내기",
+        "TTLs with jitter" => "TTL 지터",
         "TTL of a minute" => "TTL 1분",
         "TTL of 2 s" => "TTL 2초",
-        "Straight to the database" => "DB로 바로",
+        "Straight to the database" => "DB 직접 쓰기",
         "Single flight" => "싱글 플라이트",
         "Retries and a breaker" => "재시도와 서킷 브레이커",
-        "Refuse what does not fit" => "들어갈 자리가 없으면 거부",
-        "Read, write, then delete" => "읽고, 쓰고, 지우기",
-        "Read, add one, write" => "읽고, 더하고, 쓰기",
-        "Page to disk" => "디스크로 페이징",
+        "Refuse what does not fit" => "초과분 거부",
+        "Read, write, then delete" => "읽기, 쓰기, 삭제",
+        "Read, add one, write" => "읽기, 증가, 쓰기",
+        "Page to disk" => "디스크 페이징",
         "One global cache" => "글로벌 캐시 하나",
         "Nothing on disk" => "디스크 저장 없음",
         "No retries" => "재시도 없음",
-        "Local, told of every write" => "로컬, 쓰기마다 알림",
+        "Local, told of every write" => "로컬 캐시, 쓰기마다 무효화",
         "Increment in the database" => "DB에서 증가",
-        "In the database" => "DB에서",
-        "In the cache, written every second" => "캐시에서, 1초마다 반영",
-        "In the cache, written every 10 s" => "캐시에서, 10초마다 반영",
-        "Flushed when it expires" => "만료될 때 플러시",
+        "In the database" => "DB 카운터",
+        "In the cache, written every second" => "캐시 카운터, 1초마다 플러시",
+        "In the cache, written every 10 s" => "캐시 카운터, 10초마다 플러시",
+        "Flushed when it expires" => "만료 시 플러시",
         "Flushed every minute" => "1분마다 플러시",
         "Flushed every 50 min" => "50분마다 플러시",
         "Flushed every 2 s" => "2초마다 플러시",
         "Flushed every 10 s" => "10초마다 플러시",
-        "Evict the least recently used" => "LRU로 축출",
-        "Everyone reloads" => "모두가 다시 로드",
+        "Evict the least recently used" => "LRU 축출",
+        "Everyone reloads" => "전원 재로드",
         "Early refresh" => "조기 갱신",
-        "Deleted by each write" => "쓸 때마다 삭제",
-        "Delete twice" => "두 번 삭제",
-        "Delete after the write" => "쓰고 나서 삭제",
+        "Deleted by each write" => "쓰기 시 삭제",
+        "Delete twice" => "이중 삭제",
+        "Delete after the write" => "쓰기 후 삭제",
         "Database, then cache" => "DB 먼저, 캐시 나중",
-        "Compare and set" => "비교 후 쓰기 (CAS)",
+        "Compare and set" => "CAS(비교 후 교체)",
         "Cache, then database" => "캐시 먼저, DB 나중",
         "Append-only, every second" => "AOF, 1초마다",
         "Append-only, always" => "AOF, 매번",
-        "Answered when a replica has it" => "복제된 뒤 응답",
-        "Answered at once" => "바로 응답",
+        "Answered when a replica has it" => "복제 후 응답",
+        "Answered at once" => "즉시 응답",
         "And a local one in each server" => "서버마다 로컬 캐시 추가",
         "A snapshot every 10 s" => "10초마다 스냅샷",
         "One node" => "노드 하나",
@@ -612,8 +617,8 @@ fn lane_name(name: &str) -> String {
         "Inserts cancelled at their timeout" => "타임아웃 시 쿼리 취소",
         "Four nodes" => "노드 넷",
         "Leases" => "리스",
-        "Writes update the cache" => "쓰기가 캐시를 갱신",
-        "Writes delete the cached copy" => "쓰기가 캐시 값을 삭제",
+        "Writes update the cache" => "쓰기 시 갱신",
+        "Writes delete the cached copy" => "쓰기 시 삭제",
         other => return strategy_name(other),
     };
     known.to_owned()
@@ -636,14 +641,14 @@ fn strategy_name(name: &str) -> String {
 fn divergence(name: &str) -> String {
     match name {
         "never_committed" => "커밋된 적 없는 값",
-        "overwritten_by_older" => "더 오래된 쓰기가 DB에 덮어씀",
+        "overwritten_by_older" => "DB에서 더 오래된 쓰기로 덮어써짐",
         "restored" => "크래시 후 복원된 옛 값",
         "stale_fill" => "오래된 값으로 채움",
         "overtaken_update" => "순서가 뒤바뀐 갱신",
         "crash_between" => "커밋과 캐시 갱신 사이의 크래시",
         "lost_invalidation" => "무효화 실패",
-        "commit_without_answer" => "쓰기 포기 후 커밋됨",
-        "left" => "전략상 그대로 둠",
+        "commit_without_answer" => "오류 응답 후 커밋됨",
+        "left" => "무효화하지 않음",
         other => other,
     }
     .to_owned()
@@ -657,11 +662,11 @@ fn step(name: &str) -> String {
         "refused" => "클라이언트에 거절 응답",
         "coalesced" => "버퍼에서 같은 키의 새 쓰기로 대체",
         "committed" => "DB에 커밋",
-        "read" => "다른 요청이 읽음",
-        "overwritten" => "더 오래된 쓰기가 DB에 덮어씀",
-        "dropped" => "가지고 있던 쪽이 버림",
+        "read" => "다른 요청이 조회",
+        "overwritten" => "DB에서 더 오래된 쓰기로 덮어써짐",
+        "dropped" => "보관하던 서버가 폐기",
         "lost" => "유실: DB에 끝내 반영되지 않음",
-        "flush_due" => "살릴 수 있었던 플러시 시각",
+        "flush_due" => "유실을 막았을 플러시 시각",
         other => other,
     }
     .to_owned()
@@ -672,12 +677,12 @@ fn cause(name: &str) -> String {
         "cache_crash" => "캐시에만 있을 때 크래시",
         "expired_dirty" => "더티 상태로 만료",
         "evicted_dirty" => "더티 상태로 축출",
-        "dropped_after_retries" => "재시도 끝에 버려짐",
+        "dropped_after_retries" => "재시도 소진 후 폐기",
         "failover_lag" => "뒤처진 복제본으로 페일오버",
         "dual_write_half_done" => "이중 쓰기 중 하나만 성공",
         "flush_mark_lost" => "플러시 표시 유실",
-        "persistence_window" => "디스크에 남기 전 크래시",
-        "overwritten_by_older" => "더 오래된 쓰기가 덮어씀",
+        "persistence_window" => "디스크 기록 전 크래시",
+        "overwritten_by_older" => "더 오래된 쓰기로 덮어써짐",
         "flush_all" => "캐시 전체 삭제",
         "refused" => "DB가 거부",
         "connection_lost" => "연결 끊김",
@@ -721,7 +726,7 @@ fn expected(allowed: &str) -> &str {
         "true or false" => "true 또는 false",
         "a whole number, 0 or more" => "0 이상의 정수",
         "a number" => "수",
-        "a text" => "글",
+        "a text" => "문자열",
         "a list" => "목록",
         "a duration with its unit, such as \"250ms\" or \"2h\"" => "\"250ms\"나 \"2h\"처럼 단위를 붙인 시간",
         other => other,
@@ -761,7 +766,7 @@ fn reason(reason: &Reason) -> String {
 /// 메모리를 차지하는 부분과 그 크기, 그것을 정하는 항목.
 fn share(share: &Share) -> String {
     let part = match share.what {
-        "what each lane has" => "레인마다 기본으로 드는 것",
+        "what each lane has" => "레인별 기본 메모리",
         "figures over time" => "시간별 수치",
         "tables by key" => "키별 테이블",
         "entries of the cache" => "캐시 항목",
@@ -776,7 +781,7 @@ fn share(share: &Share) -> String {
         "calls that the relay or a flusher gave up" => "릴레이나 플러셔가 포기한 호출",
         "what is loaded at the start" => "시작할 때 적재하는 키",
         "the popularity of keys" => "키 인기도",
-        "what OPT is told" => "OPT에 알려 주는 요청",
+        "what OPT is told" => "OPT에 미리 전달하는 요청",
         "waiting requests" => "대기 중인 요청",
         other => other,
     };

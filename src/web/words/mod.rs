@@ -424,7 +424,10 @@ mod tests {
         let english = plain(&(en::WORDS.headline)(&said, &titles));
         assert_eq!(english, "Same traffic for all. Write-back answers writes 9× faster and has lost 212 of them.");
         let korean = plain(&(ko::WORDS.headline)(&said, &["라이트스루".to_owned(), "라이트백".to_owned()]));
-        assert_eq!(korean, "모두 같은 트래픽을 받습니다. 라이트백은 쓰기에 9× 빠르게 응답했지만 212건을 유실했습니다.");
+        assert_eq!(
+            korean,
+            "모두 같은 트래픽을 받습니다. 라이트백은 쓰기에 9배 빠르게 응답했지만 212건을 유실했습니다."
+        );
     }
 
     #[test]
@@ -483,7 +486,7 @@ mod tests {
         let english = plain(&(en::WORDS.headline)(&said, &titles));
         assert_eq!(english, "Four answers its slowest reads (p99) 6× faster than One node.");
         let korean = plain(&(ko::WORDS.headline)(&said, &["노드 하나".to_owned(), "노드 넷".to_owned()]));
-        assert_eq!(korean, "노드 넷은 노드 하나보다 가장 느린 읽기(p99)에 6× 빠르게 응답했습니다.");
+        assert_eq!(korean, "노드 넷은 노드 하나보다 가장 느린 읽기(p99)에 6배 빠르게 응답했습니다.");
     }
 
     #[test]
