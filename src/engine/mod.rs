@@ -36,4 +36,4 @@ pub use queue::{Event, Queue};
 pub use tasks::{TaskId, Tasks};
 
 /// The version of the engine. It changes whenever any scenario's events change, so that digests compare within it.
-pub const VERSION: &str = "3";
+pub const VERSION: &str = "4";

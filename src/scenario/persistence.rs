@@ -23,6 +23,8 @@ kinds! {
         },
         /// Each change is written to a file before its answer, and the file is synced to the disk from time to time. A process
         /// that is killed (`cache.crash`) loses none of it, since the kernel has it; a loss of power takes what is not synced.
+        /// (Redis holds changes back in its own memory, for up to two seconds, while a sync takes longer than usual, and answers
+        /// meanwhile; that a kill would take those is not modelled.)
         "append-only" => AppendOnly {
             /// When the file is synced.
             fsync: Fsync = Fsync::EverySecond,

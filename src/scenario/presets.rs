@@ -61,12 +61,13 @@ macro_rules! presets {
 pub static ALL: &[Preset] = presets! {
     "default" {
         en: "Five strategies serve the same traffic, and the cache crashes after 22.5 seconds, half way between two \
-             flushes. Write-back answers writes six times as fast as the others (in the median), and it alone loses \
-             acknowledged writes: 170 to 230 of them, depending on the seed. While the cache is down, it and \
-             read-through also fail every request that needs the cache.",
+             flushes. While nothing is broken, write-back answers writes six times as fast as the others (in the median); \
+             it alone loses acknowledged writes: 170 to 230 of them, depending on the seed. While the cache is down, it \
+             and read-through fail every request that needs the cache: one write in twenty of the whole run.",
         ko: "다섯 가지 전략이 같은 트래픽을 처리하고, 두 플러시의 한가운데인 22.5초에 캐시가 크래시합니다. 라이트백은 \
-             다른 전략보다 쓰기에 여섯 배 빨리 응답하지만(중앙값 기준), 성공 응답을 받은 쓰기를 잃는 것도 라이트백뿐이며 \
-             시드에 따라 170~230건입니다. 캐시가 멈춘 동안에는 라이트백과 리드스루에서 캐시가 필요한 요청이 모두 실패합니다.",
+             장애가 없을 때 다른 전략보다 쓰기에 여섯 배 빨리 응답하지만(중앙값 기준), 성공 응답을 받은 쓰기를 잃는 것도 \
+             라이트백뿐이며 시드에 따라 170~230건입니다. 캐시가 멈춘 동안에는 라이트백과 리드스루에서 캐시가 필요한 \
+             요청이 모두 실패합니다. 라이트백 쓰기로 치면 전체의 20분의 1쯤입니다.",
         try_en: "Which strategy answers writes fastest, and what does it cost when the cache crashes?",
         try_ko: "쓰기에 가장 빨리 응답하는 전략은 무엇이고, 캐시가 크래시하면 어떤 대가를 치를까요?"
     }
@@ -85,12 +86,13 @@ pub static ALL: &[Preset] = presets! {
         en: "A published trap (Bronson et al., HotOS 2021): a database that serves 300 reads a second stands behind a \
              cache that hits 90 % of 1,000, and the cache is emptied once. From then on look-aside stays at 18 % hits \
              and 82 % errors, since callers give up after a second and nobody fills the cache with what the database \
-             still reads for them; single flight does not help. Read-through keeps what it has loaded, even when its \
+             still reads for them; single flight does not help. It takes a queue longer than the callers' patience, \
+             and a patience that spans the wait for a connection, too. Read-through keeps what it has loaded, even when its \
              caller is gone, and is back at 90 % within 20 seconds.",
         ko: "논문에 실린 함정으로(Bronson 외, HotOS 2021), 초당 300건을 읽는 DB 앞에서 캐시가 초당 \
              1,000건의 90 %를 적중하다가 한 번 비워집니다. 룩어사이드는 그 뒤로 적중률 18 %, 오류 82 %에 \
              머뭅니다: 호출자는 1초 만에 포기하고, DB가 뒤늦게 읽은 값은 아무도 캐시에 넣지 않으며, 싱글 플라이트도 \
-             소용이 없습니다. 리드스루는 호출자가 포기해도 읽은 값을 캐시에 넣으므로 20초 안에 90 %로 돌아옵니다.",
+             소용이 없습니다. 단, DB 큐가 호출자의 타임아웃보다 길고 그 타임아웃에 커넥션 대기까지 포함될 때의 이야기입니다. 리드스루는 호출자가 포기해도 읽은 값을 캐시에 넣으므로 20초 안에 90 %로 돌아옵니다.",
         try_en: "What brings look-aside back: less load, a database queue of 100 (it holds 1,000), more workers?",
         try_ko: "무엇이 룩어사이드를 되돌릴까요? 부하를 줄이면, DB 큐를 1,000건에서 100건으로 줄이면, 워커를 늘리면 \
                  어떨까요?"
@@ -212,9 +214,10 @@ pub static ALL: &[Preset] = presets! {
     "memory-overflow" {
         en: "The data is four times as large as the memory. Evicting the least recently used halves the hit ratio, \
              refusing what does not fit turns away almost half of the writes, and paging to disk hits nine of ten and \
-             makes each read several times slower. Each way fails in one of them.",
+             makes the median read several times slower. Each way fails in one of them.",
         ko: "데이터가 메모리의 네 배입니다. LRU로 축출하면 적중률이 절반이 되고, 들어갈 자리가 없을 때 거절하면 쓰기의 \
-             절반 가까이를 거절하며, 디스크로 페이징하면 열 번 중 아홉 번 적중하지만 읽기가 몇 배 느려집니다. 방식마다 \
+             절반 가까이를 거절하며, 디스크로 페이징하면 열 번 중 아홉 번 적중하지만 읽기 중앙값이 몇 배 \
+             느려집니다. 방식마다 \
              그중 하나에서 대가를 치릅니다.",
         try_en: "Which of the three would you rather explain to your users?",
         try_ko: "셋 중 사용자에게 설명하기 가장 나은 것은 무엇일까요?"
@@ -274,12 +277,12 @@ pub static ALL: &[Preset] = presets! {
     "thundering-herd" {
         en: "Twenty popular pages are cached before traffic starts, and ten seconds later they all expire at one \
              moment: everyone reloads them, hundreds of reads wait for a database connection, and the slowest takes \
-             three to five seconds. Each lane has one remedy: a moment of its own for each page (jitter) at least \
+             some three to five seconds. Each lane has one remedy: a moment of its own for each page (jitter) at least \
              halves that, and one load per page and server (single flight), a reload before the expiry (early refresh) \
              or one load per page in all (leases) make it less than a tenth. Look at the slowest reads and at how \
              often the database is read.",
         ko: "트래픽이 시작되기 전에 인기 페이지 스무 개를 캐시해 두었는데, 10초 뒤 한꺼번에 만료됩니다. 모두가 동시에 \
-             다시 읽으면서 수백 건의 읽기가 DB 커넥션을 기다리고, 가장 느린 읽기는 3~5초가 걸립니다. 레인마다 처방이 \
+             다시 읽으면서 수백 건의 읽기가 DB 커넥션을 기다리고, 가장 느린 읽기는 3~5초쯤 걸립니다. 레인마다 처방이 \
              하나씩 있습니다: 페이지마다 다른 만료 시각(지터)은 그 시간을 절반 아래로, 서버마다 페이지당 한 번만 \
              읽기(싱글 플라이트), 만료 전에 다시 읽기(조기 갱신), 전체에서 페이지당 한 번만 읽기(리스)는 10분의 1 \
              아래로 줄입니다.",
@@ -338,11 +341,12 @@ pub static ALL: &[Preset] = presets! {
     "write-heavy" {
         en: "Four of five requests write. A cache that forgets what was written (write-around) hits seldom, and one \
              that keeps it nearly always. But only one that gathers writes spares the database: fewer than half the \
-             rows with a flush every second, about a sixth with one every 10, and writes are answered over thirty \
-             times as fast.",
+             rows with a flush every second, about a sixth with one every 10, and the median write is answered \
+             over twenty times as fast.",
         ko: "요청 다섯 중 넷이 쓰기입니다. 쓴 값을 버리는 캐시(라이트어라운드)는 거의 적중하지 못하고, 간직하는 캐시는 \
              거의 항상 적중합니다. 하지만 DB의 부담을 덜어 주는 것은 쓰기를 모으는 캐시뿐입니다: 1초마다 플러시하면 \
-             행이 절반 아래로, 10초마다 하면 6분의 1쯤으로 줄고, 쓰기 응답은 서른 배 넘게 빨라집니다.",
+             행이 절반 아래로, 10초마다 하면 6분의 1쯤으로 줄고, 쓰기 응답은 중앙값이 스무 배 넘게 \
+             빨라집니다.",
         try_en: "How many rows does a longer flush interval save the database?",
         try_ko: "플러시 간격을 늘리면 DB가 쓰는 행이 얼마나 줄까요?"
     }
@@ -399,11 +403,11 @@ pub static ALL: &[Preset] = presets! {
     "ycsb-f" {
         en: "YCSB workload F: half reads, half read-modify-writes (a user database). The cache is loaded before the \
              figures begin, with room for a tenth of the records. Two clients who read the same value and write back \
-             overwrite each other: look-aside, whose writes are slow, loses thousands of modifications, write-through \
-             hundreds, write-back a few dozen.",
+             overwrite each other: look-aside, whose database is nearly saturated here so that its writes are slow, \
+             loses thousands of modifications, write-through hundreds, write-back a few dozen.",
         ko: "YCSB 워크로드 F: 읽기 절반, 읽고 고쳐 쓰기 절반(사용자 데이터베이스)입니다. 수치를 재기 전에 캐시를 \
              채워 두며, 레코드의 10분의 1이 들어갑니다. 같은 값을 읽은 두 클라이언트는 서로의 쓰기를 덮어씁니다: \
-             쓰기가 느린 룩어사이드는 수천 건, 라이트스루는 수백 건, 라이트백은 수십 건의 수정을 잃습니다.",
+             DB가 포화 직전이라 쓰기가 느린 룩어사이드는 수천 건, 라이트스루는 수백 건, 라이트백은 수십 건의 수정을 잃습니다.",
         try_en: "How many modifications are lost because two clients read the same value?",
         try_ko: "두 클라이언트가 같은 값을 읽어서 사라지는 수정은 얼마나 될까요?"
     }

@@ -145,11 +145,6 @@ impl Load {
 }
 
 impl Load {
-    /// Whether no queue of the world can grow long.
-    pub fn is_calm(&self, world: &Scenario, lane: &Lane) -> bool {
-        self.waiting_calmly(world, lane).is_some()
-    }
-
     /// Whether the writers of some row may keep it for more than half of the time, so that others wait for it.
     fn is_a_row_hot(&self, world: &Scenario) -> bool {
         let database = &world.database;
