@@ -3,9 +3,6 @@
 //! The conventions behind the figures (one-bit CLOCK inserted clear, LFU's tie-break, …) are those named in each
 //! policy's file.
 
-use std::io::Write;
-use std::path::PathBuf;
-
 use cachelane::cache::eviction::opt;
 use cachelane::cache::replay::{Replay, ReplayCounts, replay};
 use cachelane::random::splitmix64;
@@ -13,6 +10,8 @@ use cachelane::scenario::eviction::Eviction::{
     self, Arc, Clock, Fifo, Lfu, Lirs, Lru, RedisLfu, RedisLru, S3Fifo, Sieve, Slru, TwoQ, VolatileTtl, WTinyLfu,
 };
 use cachelane::workload::trace::KeyLines;
+
+use crate::common::shared;
 
 /// The policies in the order of the tables' columns, after OPT.
 const COLUMNS: [Eviction; 5] = [Lru, Fifo, Clock, Sieve, Lfu];
@@ -201,19 +200,10 @@ fn random_eviction_is_repeated_by_its_seed() {
     assert!(hits(1).abs_diff(56_900) < 300, "{}", hits(1));
 }
 
-/// A web trace of cache2k (CC BY 4.0), which lies beside the project, not in it. `None`, with a loud note, when it
-/// is not there; on a CI machine (`CI` set) it must be.
-fn web_trace(name: &str) -> Option<Vec<u32>> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/traces").join(name);
-    let Ok(file) = std::fs::File::open(&path) else {
-        assert!(std::env::var_os("CI").is_none(), "CI is set, and {} cannot be read", path.display());
-        // Not `eprintln!`, which the test harness swallows when a test passes.
-        let note = format!("\n*** SKIPPED: {} is not there, its hit counts were NOT checked ***\n\n", path.display());
-        std::io::stderr().write_all(note.as_bytes()).expect("stderr takes a note");
-        return None;
-    };
-    let keys = KeyLines::new(std::io::BufReader::new(file)).collect::<Result<_, _>>();
-    Some(keys.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+/// A web trace of cache2k (CC BY 4.0), where it is there.
+pub fn web_trace(name: &str) -> Option<Vec<u32>> {
+    let keys = KeyLines::new(&shared(&format!("traces/{name}"))?[..]).collect::<Result<_, _>>();
+    Some(keys.unwrap_or_else(|error| panic!("{name}: {error}")))
 }
 
 #[test]

@@ -8,6 +8,8 @@ use cachelane::random::{Ids, Sampler, Streams};
 use cachelane::scenario::eviction::Eviction;
 use cachelane::time::Nanos;
 
+use crate::common::near;
+
 const DRAWS: u32 = 2_000_000;
 const WARM_UP: u32 = DRAWS / 5;
 /// Safe for that many draws.
@@ -95,11 +97,6 @@ fn simulated(n: u32, alpha: f64, c: u32, policy: Eviction) -> f64 {
         misses: all.misses - warm.misses,
     };
     counted.hit_ratio()
-}
-
-#[track_caller]
-fn near(what: &str, measured: f64, expected: f64, tolerance: f64) {
-    assert!((measured - expected).abs() <= tolerance, "{what}: {measured:.5}, not {expected:.5} ± {tolerance}");
 }
 
 #[test]

@@ -6,6 +6,8 @@ use cachelane::cache::store::Room;
 use cachelane::scenario::Eviction;
 use cachelane::workload::trace::{Misses, Records};
 
+use crate::common::case;
+
 /// Commands as MONITOR prints them. A line such as `12.5 SET k v` comes at 12.5 s; one without a time a millisecond after
 /// the one before. `@name` before the command is a client, `#3` a database.
 pub fn monitor(session: &str) -> String {
@@ -63,13 +65,6 @@ fn played_in(room: Room, name: &str, text: &[u8]) -> (u64, u64) {
 #[track_caller]
 fn session(text: &str, hits: u64, misses: u64) {
     assert_eq!(played("-", monitor(text).as_bytes(), 1_000), (hits, misses), "hits and misses of\n{text}");
-}
-
-fn case(name: &str) -> Option<Vec<u8>> {
-    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/cases").join(name);
-    let bytes = std::fs::read(&path);
-    assert!(bytes.is_ok() || std::env::var_os("CI").is_none(), "CI is set, and {} cannot be read", path.display());
-    bytes.ok()
 }
 
 #[test]

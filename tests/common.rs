@@ -1,9 +1,57 @@
 //! Short ways to say a scenario, shared by the tests of whole runs.
 
+use std::io::Write as _;
+
+use cachelane::report::LaneReport;
 use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 use proptest::prelude::*;
+
+/// Milliseconds.
+pub const fn ms(n: u64) -> Nanos {
+    Nanos::from_millis(n)
+}
+
+/// Seconds.
+pub const fn s(n: u64) -> Nanos {
+    Nanos::from_secs(n)
+}
+
+/// Always as long.
+pub fn constant(time: Nanos) -> Distribution {
+    Distribution::Constant(time)
+}
+
+/// The scenario that a file of this text says.
+#[track_caller]
+pub fn of(toml: &str) -> Scenario {
+    Scenario::from_toml(toml).unwrap_or_else(|error| panic!("{error}\n{toml}"))
+}
+
+/// A file of `../shared`, which lies beside the project, not in it. `None`, with a loud note, where it is not there; on a CI
+/// machine (`CI` set) it must be.
+pub fn shared(path: &str) -> Option<Vec<u8>> {
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
+    let bytes = std::fs::read(&path);
+    if bytes.is_err() {
+        assert!(std::env::var_os("CI").is_none(), "CI is set, and {} cannot be read", path.display());
+        // Not `eprintln!`, which the test harness swallows when a test passes.
+        let note = format!("\n*** SKIPPED: {} is not there, what it says was NOT checked ***\n\n", path.display());
+        std::io::stderr().write_all(note.as_bytes()).expect("stderr takes a note");
+    }
+    bytes.ok()
+}
+
+/// A case of [`shared`], as bytes.
+pub fn case(name: &str) -> Option<Vec<u8>> {
+    shared(&format!("cases/{name}"))
+}
+
+/// A case of [`shared`], as text.
+pub fn case_text(name: &str) -> Option<String> {
+    case(name).map(|bytes| String::from_utf8(bytes).unwrap_or_else(|error| panic!("{name}: {error}")))
+}
 
 /// A world without latency anywhere, without limits to connections and without writes: what remains is what the test adds.
 pub fn bare() -> Scenario {
@@ -76,6 +124,12 @@ pub fn run(scenario: &Scenario) -> Simulation {
     assert!(lane.is_finished());
     lane.validate();
     lane
+}
+
+/// What a good scenario's first lane reports in the end.
+pub fn report(scenario: &Scenario) -> LaneReport {
+    assert_eq!(scenario.check(), Ok(()));
+    run(scenario).report()
 }
 
 /// The first lane, run to its end with every fault added one nanosecond before it strikes.

@@ -11,19 +11,7 @@ use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 use cachelane::workload::trace::Trace;
 
-use crate::common::{bare, close, lane, run};
-
-const fn ms(n: u64) -> Nanos {
-    Nanos::from_millis(n)
-}
-
-const fn s(n: u64) -> Nanos {
-    Nanos::from_secs(n)
-}
-
-fn constant(time: Nanos) -> Distribution {
-    Distribution::Constant(time)
-}
+use crate::common::{bare, close, constant, lane, ms, run, s};
 
 /// The requests of a trace of this text, in a world of constant times: 0.2 ms to the cache, 0.5 ms to the database, reads
 /// of 100 ms and writes of 5 ms.

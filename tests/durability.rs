@@ -5,11 +5,7 @@ use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 
-use crate::common::{bare, close, in_parallel, lane, run, start};
-
-fn ms(n: u64) -> Nanos {
-    Nanos::from_millis(n)
-}
+use crate::common::{bare, close, in_parallel, lane, ms, run, start};
 
 /// Writes only, so many a second, to 100 keys, without any latency; nothing is flushed before clients go home.
 fn writes(rate: f64) -> Scenario {

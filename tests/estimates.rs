@@ -6,6 +6,8 @@ use cachelane::scenario::estimate::Amount;
 use cachelane::scenario::{Scenario, limits, presets};
 use cachelane::time::Nanos;
 
+use crate::common::of;
+
 /// The most memory that a run took at once, bytes.
 fn taken(scenario: &Scenario) -> f64 {
     let taken = allocation_counter::measure(|| {
@@ -14,10 +16,6 @@ fn taken(scenario: &Scenario) -> f64 {
         drop(experiment.report());
     });
     taken.bytes_max as f64
-}
-
-fn scenario(toml: &str) -> Scenario {
-    Scenario::from_toml(toml).unwrap_or_else(|error| panic!("{error}\n{toml}"))
 }
 
 /// Worlds in which one part takes nearly all, each with the words for that part.
@@ -243,7 +241,7 @@ fn each_part_takes_no_more_than_estimated_and_not_much_less() {
     let mut wrong = String::new();
     for (part, toml) in PARTS {
         // Of version 1, in which nothing limits how many are in the database: each part is to be met at its largest.
-        let scenario = scenario(&format!("version = 1\n{toml}"));
+        let scenario = of(&format!("version = 1\n{toml}"));
         let estimate = scenario.estimate();
         let (taken, bytes) = (taken(&scenario), estimate.bytes());
         let line = format!("{part}: {} taken, {} estimated", Amount(taken), Amount(bytes));
@@ -301,7 +299,7 @@ fn more_of_anything_is_never_estimated_to_take_less() {
         ("lane.0.read", &["look-aside(leases:wait)"]),
     ];
     for (path, values) in more {
-        let mut scenario = scenario(least);
+        let mut scenario = of(least);
         for value in *values {
             let larger = scenario.edited(path, value).unwrap_or_else(|error| panic!("{path} = {value}: {error}"));
             let (before, after) = (scenario.estimate(), larger.estimate());

@@ -7,16 +7,8 @@ use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 
-use crate::common::{bare, lane, run, run_injecting, start};
+use crate::common::{bare, constant, lane, ms, run, run_injecting, start};
 use crate::strategies::all_lanes;
-
-fn ms(n: u64) -> Nanos {
-    Nanos::from_millis(n)
-}
-
-fn constant(time: Nanos) -> Distribution {
-    Distribution::Constant(time)
-}
 
 fn fault(what: What, at: impl Into<At>, lasts: Nanos) -> Fault {
     Fault { lasts, ..Fault::new(what, at) }

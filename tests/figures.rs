@@ -11,19 +11,7 @@ use cachelane::time::Nanos;
 use cachelane::web::headline::headline;
 use cachelane::workload::trace::Trace;
 
-use crate::common::{bare, close, lane, near, run};
-
-fn ms(ms: u64) -> Nanos {
-    Nanos::from_millis(ms)
-}
-
-fn s(s: u64) -> Nanos {
-    Nanos::from_secs(s)
-}
-
-fn of(toml: &str) -> Scenario {
-    Scenario::from_toml(toml).unwrap_or_else(|error| panic!("{error}"))
-}
+use crate::common::{bare, case, case_text, lane, ms, near, of, run, s};
 
 /// A hundred reads a second that each take 5 ms of a database with room for all of them.
 fn steady() -> Scenario {
@@ -147,18 +135,22 @@ fn each_way_to_fail_has_its_name() {
 
 #[test]
 fn no_sentence_calls_a_lane_faster_that_fails_notably_more() {
-    for name in ["db-brownout", "redis-down", "scale-out", "memory-overflow", "thundering-herd"] {
+    // Of the first nothing is said: its lanes are as fast as each other, but for the one that fails most.
+    for name in ["db-brownout", "redis-down", "scale-out", "memory-overflow", "thundering-herd", "retry-storm"] {
         let scenario = presets::get(name).unwrap().scenario();
         let mut experiment = Experiment::new(scenario, None).unwrap();
+        let mut spoken = 0;
         for tenth in 1..=11 {
             experiment.advance(Nanos(scenario.duration.0 / 10 * tenth + u64::from(tenth > 10)), || false);
             let report = experiment.report();
             let Some(speed) = headline(&report, |_| true).speed else { continue };
             let (fast, slow) = (&report.lanes[speed.lane], &report.lanes[speed.than]);
+            spoken += 1;
             let failing = |lane: &LaneReport| lane.errors as f64 / lane.requests.max(1) as f64;
             assert!(failing(fast) <= failing(slow) + 0.001, "{name}, {tenth}/10: {speed:?}");
             assert!(fast.goodput >= slow.goodput - 0.001, "{name}, {tenth}/10: {speed:?}");
         }
+        assert_eq!(spoken > 0, name != "db-brownout", "{name}: a check of {spoken} sentences");
     }
 }
 
@@ -172,14 +164,19 @@ fn the_lane_of_the_brown_out_that_fails_most_is_not_the_faster_one() {
     let lane = &report.lanes[worst];
     assert!(lane.errors > 20_000 && lane.goodput < 0.6, "{} of {}", lane.errors, lane.requests);
     assert!(lane.latency_with_errors_ms.all.p50 > 10.0 * lane.latency_ms.all.p50.max(0.1), "{lane:?}");
-    assert!(headline(&report, |_| true).speed.is_none_or(|speed| speed.lane != worst));
+    assert_eq!(headline(&report, |_| true).speed, None, "the other lanes are about as fast as each other");
+    // Those that it answered it answered fastest: but for its errors it would be called so.
+    let mut forgiven = report.clone();
+    (forgiven.lanes[worst].errors, forgiven.lanes[worst].goodput) = (0, 1.0);
+    assert_eq!(headline(&forgiven, |_| true).speed.map(|speed| speed.lane), Some(worst));
 }
 
 // ---- Each field is what it says ----
 
 #[test]
 fn the_longest_queue_is_that_since_the_warm_up() {
-    let lane = run(&of(&format!("version = 1\n{}", include_str!("../../shared/cases/queue_max_warmup.toml"))));
+    let Some(toml) = case_text("queue_max_warmup.toml") else { return };
+    let lane = run(&of(&format!("version = 1\n{toml}")));
     let report = lane.report();
     let points = lane.series(0, 1).points;
     let early = points.iter().map(|point| point.queue).max().unwrap();
@@ -308,7 +305,8 @@ fn read_through_tells_a_hit_from_a_load() {
 
 #[test]
 fn values_refused_for_want_of_room_are_counted() {
-    let scenario = of(include_str!("../../shared/cases/scenario-oom.toml"));
+    let Some(toml) = case_text("scenario-oom.toml") else { return };
+    let scenario = of(&toml);
     let refused = |lane| {
         let mut lane = Simulation::new(&scenario, lane, None).unwrap();
         lane.run_until(Nanos::MAX);
@@ -374,8 +372,9 @@ fn stale_reads_and_their_ages_are_of_the_same_reads() {
 
 #[test]
 fn a_readers_fill_waits_for_no_replica() {
-    let scenario = of(include_str!("../../shared/cases/L26_wait_on_fill.toml"));
-    let trace = Trace::read("L26.csv", &include_bytes!("../../shared/cases/L26.csv")[..], None).unwrap();
+    let (Some(toml), Some(requests)) = (case_text("L26_wait_on_fill.toml"), case("L26.csv")) else { return };
+    let scenario = of(&toml);
+    let trace = Trace::read("L26.csv", &requests[..], None).unwrap();
     let mut lane = Simulation::new(&scenario, 0, Some(Arc::new(trace))).unwrap();
     lane.run_until(Nanos::MAX);
     lane.validate();
@@ -385,7 +384,8 @@ fn a_readers_fill_waits_for_no_replica() {
 
 #[test]
 fn a_writer_waits_for_the_replica_as_before() {
-    let mut scenario = of(include_str!("../../shared/cases/L26_wait_on_fill.toml"));
+    let Some(toml) = case_text("L26_wait_on_fill.toml") else { return };
+    let mut scenario = of(&toml);
     scenario.clients = Clients { write_ratio: 0.5, arrivals: Arrivals::Constant { rate: 20.0 }, ..Clients::default() };
     scenario.lanes = lane(Reading::look_aside(), WriteThrough::default());
     let report = run(&scenario).report();
@@ -464,7 +464,8 @@ fn the_measures_over_time_add_up_to_those_of_the_run() {
         assert_eq!(u64::from(points.last().unwrap().unanswered), report.unanswered);
         let busy = points.iter().map(|p| f64::from(p.database_utilisation)).sum::<f64>() / points.len() as f64;
         near("utilisation", busy, report.database.utilisation, 1e-4);
-        close("memory", points.last().unwrap().cache_bytes as f64, report.cache.bytes.max(1) as f64, 1.0);
+        assert_eq!(points.last().unwrap().cache_bytes, report.cache.bytes, "memory");
+        assert!(report.cache.bytes > 0, "there is something to compare");
     }
 }
 

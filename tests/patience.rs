@@ -1,14 +1,8 @@
 //! Clients who wait only so long: what they count, what they do next, and that the servers go on without them.
 
-use cachelane::report::LaneReport;
 use cachelane::scenario::*;
-use cachelane::time::Nanos;
 
-use crate::common::{bare, lane, run};
-
-fn ms(n: u64) -> Nanos {
-    Nanos::from_millis(n)
-}
+use crate::common::{bare, lane, ms, report};
 
 /// Ten seconds without a cache and with a database that takes 50 ms; who has waited for 20 ms gives up.
 fn slow(arrivals: Arrivals) -> Scenario {
@@ -21,10 +15,6 @@ fn slow(arrivals: Arrivals) -> Scenario {
     (scenario.database.workers, scenario.database.row_locks) = (64, false);
     scenario.lanes = lane(Reading::None {}, WriteAround::default());
     scenario
-}
-
-fn report(scenario: &Scenario) -> LaneReport {
-    run(scenario).report()
 }
 
 #[test]

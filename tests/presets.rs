@@ -54,6 +54,12 @@ impl Seen {
         self.counted(from, to, name, |lane| lane.errors) / self.counted(from, to, name, |lane| lane.requests)
     }
 
+    /// The end of the last of these seconds in which more than one request in ten failed; where none did, their beginning.
+    fn many_fail_until(&self, mut seconds: std::ops::RangeInclusive<u64>, name: &str) -> u64 {
+        let start = *seconds.start() - 1;
+        seconds.rfind(|&second| self.failed(second - 1, second, name) > 0.1).unwrap_or(start)
+    }
+
     /// The share of cache look-ups between two moments that hit.
     fn hits(&self, from: u64, to: u64, name: &str) -> f64 {
         self.counted(from, to, name, |lane| lane.hits) / self.counted(from, to, name, |lane| lane.hits + lane.misses)
@@ -181,23 +187,25 @@ promises! {
         };
     }
 
-    redis_down_look_aside_floods_the_database_and_read_through_fails: "redis-down" at [25, 40, 42, 45, 50, 60], seeds NONE; {
+    redis_down_look_aside_floods_the_database_and_read_through_fails: "redis-down"
+        at [25, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60], seeds NONE;
+    {
         "without the cache nine of ten of look-aside's requests soon fail" => |seen| {
             let failed = seen.failed(25, 40, "Look-aside");
             (failed, (0.85..1.0).contains(&failed))
         };
-        "look-aside still fails for five seconds after the cache is back" => |seen| {
-            let failed = seen.failed(42, 45, "Look-aside");
-            (failed, failed > 0.5)
+        "and many still do for 8 to 18 seconds after the cache is back" => |seen| {
+            let many = seen.many_fail_until(41..=60, "Look-aside") - 40;
+            (many as f64, (8..=18).contains(&many))
         };
         "read-through fails all reads while the cache is away, and none soon after" => |seen| {
             let failed = seen.failed(25, 40, "Read-through");
             (failed, (0.95..0.99).contains(&failed) && seen.failed(42, 60, "Read-through") == 0.0)
         };
-        "look-aside reads the database five times as often" => |seen| {
+        "look-aside reads the database five to six times as often" => |seen| {
             let reads = |name| seen.lane(name).database.reads as f64;
             let times = reads("Look-aside") / reads("Read-through");
-            (times, times > 4.5)
+            (times, (5.0..6.3).contains(&times))
         };
     }
 
@@ -267,19 +275,23 @@ promises! {
             let lost = seen.lane("Append-only, every second").ever_lost;
             (lost as f64, (30..=65).contains(&lost))
         };
-        "with a sync before each answer none, and each write waits three times as long" => |seen| {
-            let write = |name| seen.lane(name).latency_ms.write.p50;
+        "with a sync before each answer none, at three times the write latency" => |seen| {
+            let write = |name| seen.lane(name).latency_ms.write.mean;
             let times = write("Append-only, always") / write("Nothing on disk");
-            let free = write("Append-only, every second") < 1.1 * write("Nothing on disk");
-            (times, times > 3.0 && free && seen.lane("Append-only, always").ever_lost == 0)
+            (times, (2.9..3.4).contains(&times) && seen.lane("Append-only, always").ever_lost == 0)
+        };
+        "a sync a second costs no write any time" => |seen| {
+            let write = |name| seen.lane(name).latency_ms.write.mean;
+            let times = write("Append-only, every second") / write("Nothing on disk");
+            (times, (0.98..1.02).contains(&times))
         };
     }
 
     keys_star_delays_everyone_on_a_warm_cache_and_with_four_nodes_a_quarter: "keys-star" at [], seeds NONE; {
-        "the 99th percentile is two to five times that of four nodes" => |seen| {
+        "the 99th percentile is about three times that of four nodes" => |seen| {
             let p99 = |name| seen.lane(name).latency_ms.read.p99;
             let times = p99("One node") / p99("Four nodes");
-            (times, (2.0..5.0).contains(&times))
+            (times, (2.5..4.5).contains(&times))
         };
         "nothing breaks, and nearly everything hits" => |seen| {
             let well = |lane: &LaneReport| {
@@ -295,25 +307,23 @@ promises! {
             let cause = lane.ever_lost_by_cause == [("failover_lag".to_owned(), lane.ever_lost)];
             (lane.ever_lost as f64, cause && (5..=25).contains(&lane.ever_lost))
         };
-        "none when a replica has them, and each write waits for the lag" => |seen| {
+        "none when a replica has them, and every write is some 65 milliseconds slower" => |seen| {
             let waited = seen.lane("Answered when a replica has it");
             let extra = waited.latency_ms.write.p50 - seen.lane("Answered at once").latency_ms.write.p50;
-            (extra, waited.ever_lost == 0 && (40.0..80.0).contains(&extra))
+            (extra, waited.ever_lost == 0 && (62.0..68.0).contains(&extra))
         };
     }
 
-    scale_out_a_quarter_of_the_cache_can_go_and_all_of_it_cannot: "scale-out" at [20, 35, 40, 45, 57, 60], seeds NONE; {
+    scale_out_a_quarter_of_the_cache_can_go_and_all_of_it_cannot: "scale-out"
+        at [20, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60], seeds NONE;
+    {
         "without the only node three of four requests fail" => |seen| {
             let failed = seen.failed(20, 35, "One node");
             (failed, (0.7..0.8).contains(&failed))
         };
-        "and many still do five seconds after it is back" => |seen| {
-            let failed = seen.failed(40, 45, "One node");
-            (failed, failed > 0.1)
-        };
-        "and few twenty seconds after" => |seen| {
-            let failed = seen.failed(57, 60, "One node");
-            (failed, failed < 0.05)
+        "and many still do for 9 to 18 seconds after it is back" => |seen| {
+            let many = seen.many_fail_until(36..=60, "One node") - 35;
+            (many as f64, (9..=18).contains(&many))
         };
         "without a quarter of four nodes none fails" => |seen| {
             let errors = seen.lane("Four nodes").errors;
@@ -354,10 +364,14 @@ promises! {
             let kept = lane.misses_by_cause.evicted == 0 && lane.errors == lane.writes_by_class.rejected;
             (share, kept && (0.4..0.5).contains(&share))
         };
-        "paging hits most, and takes five times as long" => |seen| {
-            let (page, evict) = (seen.lane("Page to disk"), seen.lane("Evict the least recently used"));
-            let times = page.latency_ms.read.p50 / evict.latency_ms.read.p50;
-            (times, times > 4.0 && page.hit_ratio > evict.hit_ratio + 0.3 && page.errors == 0)
+        "paging hits nine of ten" => |seen| {
+            let page = seen.lane("Page to disk");
+            (page.hit_ratio, (0.87..0.91).contains(&page.hit_ratio) && page.errors == 0)
+        };
+        "and makes each read several times slower" => |seen| {
+            let p50 = |name| seen.lane(name).latency_ms.read.p50;
+            let times = p50("Page to disk") / p50("Evict the least recently used");
+            (times, (4.0..8.0).contains(&times))
         };
     }
 
@@ -525,7 +539,7 @@ promises! {
         };
     }
 
-    increment_race_only_the_naive_way_loses_increments: "increment-race" at [], seeds NONE; {
+    increment_race_only_the_naive_way_loses_increments_and_compare_and_set_takes_40_percent_longer: "increment-race" at [], seeds NONE; {
         "720 to 880 increments are lost" => |seen| {
             let lost = seen.lane("Read, add one, write").lost_increments;
             (lost as f64, (720..=880).contains(&lost))
@@ -534,38 +548,43 @@ promises! {
             let lost = seen.lane("Compare and set").lost_increments + seen.lane("Increment in the database").lost_increments;
             (lost as f64, lost == 0)
         };
-        "compare-and-set reads two thirds more and takes a third longer" => |seen| {
-            let (naive, compared) = (seen.lane("Read, add one, write"), seen.lane("Compare and set"));
-            let reads = compared.database.reads as f64 / naive.database.reads as f64;
-            (reads, reads > 1.5 && compared.latency_ms.write.mean > 1.3 * naive.latency_ms.write.mean)
+        "compare-and-set reads the database two thirds more often" => |seen| {
+            let reads = |name| seen.lane(name).database.reads as f64;
+            let times = reads("Compare and set") / reads("Read, add one, write");
+            (times, (1.6..1.76).contains(&times))
+        };
+        "and takes 40 % longer" => |seen| {
+            let write = |name| seen.lane(name).latency_ms.write.mean;
+            let times = write("Compare and set") / write("Read, add one, write");
+            (times, (1.35..1.5).contains(&times))
         };
         "an increment in the database takes two thirds of the naive way's time" => |seen| {
             let write = |name| seen.lane(name).latency_ms.write.mean;
             let share = write("Increment in the database") / write("Read, add one, write");
-            (share, (0.55..0.75).contains(&share))
+            (share, (0.6..0.7).contains(&share))
         };
     }
 
     write_heavy_gathering_writes_spares_the_database: "write-heavy" at [], seeds NONE; {
         "gathered for a second, fewer than half the rows are written" => |seen| {
             let rows = |name| rows_written(seen.lane(name)) as f64;
-            let times = rows("Write-around") / rows("Write-back every second");
-            (times, times > 2.0)
+            let share = rows("Write-back every second") / rows("Write-around");
+            (share, (0.4..0.5).contains(&share))
         };
-        "gathered for ten, again fewer than half" => |seen| {
+        "gathered for ten, about a sixth" => |seen| {
             let rows = |name| rows_written(seen.lane(name)) as f64;
-            let times = rows("Write-back every second") / rows("Write-back every 10 s");
-            (times, times > 2.0)
+            let share = rows("Write-back every 10 s") / rows("Write-around");
+            (share, (0.15..0.19).contains(&share))
         };
-        "and writes are answered thirty times as fast" => |seen| {
+        "and writes are answered over thirty times as fast" => |seen| {
             let write = |name| seen.lane(name).latency_ms.write.mean;
             let times = write("Write-around") / write("Write-back every second");
-            (times, times > 30.0)
+            (times, (30.0..42.0).contains(&times))
         };
         "a cache that forgets what was written hits seldom, one that keeps it nearly always" => |seen| {
             let kept = ["Write-through", "Write-back every second", "Write-back every 10 s"];
             let hits = seen.lane("Write-around").hit_ratio;
-            (hits, hits < 0.3 && kept.iter().all(|name| seen.lane(name).hit_ratio > 0.9))
+            (hits, (0.15..0.25).contains(&hits) && kept.iter().all(|name| seen.lane(name).hit_ratio > 0.95))
         };
     }
 
@@ -576,9 +595,11 @@ promises! {
             let share = rows("Write-back") / rows("Look-aside");
             (share, (0.5..0.62).contains(&share))
         };
-        "a cache that keeps what is written hits more often" => |seen| {
-            let more = seen.lane("Write-through").hit_ratio - seen.lane("Look-aside").hit_ratio;
-            (more, more > 0.1)
+        "a cache that keeps what is written hits nearly twice as often" => |seen| {
+            let times = |name| seen.lane(name).hit_ratio / seen.lane("Look-aside").hit_ratio;
+            let nearly_twice = 1.75..2.0;
+            let (through, back) = (times("Write-through"), times("Write-back"));
+            (through, nearly_twice.contains(&through) && nearly_twice.contains(&back))
         };
     }
 
@@ -628,10 +649,17 @@ promises! {
 
     ycsb_f_has_the_benchmarks_mix_and_loses_modifications: "ycsb-f" at [], seeds NONE; {
         "half modify" => |seen| of_the_mix(seen, 0.5);
-        "thousands of modifications are lost with look-aside, hundreds with write-through" => |seen| {
+        "look-aside loses thousands of modifications" => |seen| {
             let lost = seen.lane("Look-aside").lost_increments;
-            let through = seen.lane("Write-through").lost_increments;
-            (lost as f64, lost > 2_000 && (500..1_200).contains(&through) && seen.lane("Write-back").lost_increments < 100)
+            (lost as f64, (2_500..=6_000).contains(&lost))
+        };
+        "write-through hundreds" => |seen| {
+            let lost = seen.lane("Write-through").lost_increments;
+            (lost as f64, (600..=1_100).contains(&lost))
+        };
+        "write-back a few dozen" => |seen| {
+            let lost = seen.lane("Write-back").lost_increments;
+            (lost as f64, (20..=72).contains(&lost))
         };
     }
 
@@ -688,15 +716,15 @@ promises! {
     }
 
     // Marc Brooker's cache_sim.
-    cold_start_hit_ratios_are_those_of_his_simulator: "cold-start" at [5, 8, 15, 18], seeds [1_001, 1_002]; {
-        "5 a second: .59" => |seen| within(seen.hits(5, 8, "5 a second"), 0.59);
-        "and .70" => |seen| within(seen.hits(15, 18, "5 a second"), 0.70);
-        "10 a second: .67" => |seen| within(seen.hits(5, 8, "10 a second"), 0.67);
-        "and .75" => |seen| within(seen.hits(15, 18, "10 a second"), 0.75);
-        "20 a second: .73" => |seen| within(seen.hits(5, 8, "20 a second"), 0.73);
-        "and .79" => |seen| within(seen.hits(15, 18, "20 a second"), 0.79);
-        "100 a second: .82" => |seen| within(seen.hits(5, 8, "100 a second"), 0.82);
-        "and .86" => |seen| within(seen.hits(15, 18, "100 a second"), 0.86);
+    cold_start_hit_ratios_are_within_6_points_of_those_of_his_simulator: "cold-start" at [5, 8, 15, 18], seeds [1_001, 1_002]; {
+        "5 a second, 5 to 8 s: .59, give or take .06" => |seen| within(seen.hits(5, 8, "5 a second"), 0.59);
+        "5 a second, 15 to 18 s: .70, give or take .06" => |seen| within(seen.hits(15, 18, "5 a second"), 0.70);
+        "10 a second, 5 to 8 s: .67, give or take .06" => |seen| within(seen.hits(5, 8, "10 a second"), 0.67);
+        "10 a second, 15 to 18 s: .75, give or take .06" => |seen| within(seen.hits(15, 18, "10 a second"), 0.75);
+        "20 a second, 5 to 8 s: .73, give or take .06" => |seen| within(seen.hits(5, 8, "20 a second"), 0.73);
+        "20 a second, 15 to 18 s: .79, give or take .06" => |seen| within(seen.hits(15, 18, "20 a second"), 0.79);
+        "100 a second, 5 to 8 s: .82, give or take .06" => |seen| within(seen.hits(5, 8, "100 a second"), 0.82);
+        "100 a second, 15 to 18 s: .86, give or take .06" => |seen| within(seen.hits(15, 18, "100 a second"), 0.86);
         "a database that can carry the load fills the cache in five seconds" => |seen| {
             let hits = seen.hits(5, 8, "As many as are asked for");
             (hits, (0.84..0.89).contains(&hits) && seen.lane("As many as are asked for").errors < 30)
@@ -747,6 +775,14 @@ fn of_the_mix(seen: &Seen, writes: f64) -> (f64, bool) {
     let well = seen.end.iter().all(|lane| lane.errors == 0 && lane.ever_lost == 0);
     (share, well && (share - writes).abs() < 0.02)
 }
+
+/// Brooker's hit ratios 5 to 8 and 15 to 18 seconds after the start.
+const COLD_START: [(&str, f64, f64); 4] = [
+    ("5 a second", 0.59, 0.70),
+    ("10 a second", 0.67, 0.75),
+    ("20 a second", 0.73, 0.79),
+    ("100 a second", 0.82, 0.86),
+];
 
 /// A hit ratio and whether it is that of a published run, within what luck makes of some 30 loads.
 fn within(hits: f64, published: f64) -> (f64, bool) {
@@ -850,6 +886,20 @@ fn never_comes_back_is_back_with_less_load_or_a_short_queue() {
         back(|scenario| scenario.database.queue = 100),
     ];
     assert!(less > 0.88 && short > 0.88, "{less:.3} and {short:.3}");
+}
+
+/// The text's other range; with one seed luck makes three times as much.
+#[test]
+fn cold_start_hit_ratios_are_within_2_points_of_his_in_the_mean_of_twenty_seeds() {
+    let seeds: Vec<u64> = (101..=120).collect();
+    let runs = in_parallel(&seeds, |seed| seen_with("cold-start", &[5, 8, 15, 18], |scenario| scenario.seed = seed));
+    for (name, early, late) in COLD_START {
+        for (from, to, published) in [(5, 8, early), (15, 18, late)] {
+            let mean = runs.iter().map(|seen| seen.hits(from, to, name)).sum::<f64>() / runs.len() as f64;
+            println!("{name}, {from} to {to} s: {mean:.4}, his {published:.2}");
+            assert!((mean - published).abs() < 0.02, "{name}, {from} to {to} s: {mean:.4}, his {published:.2}");
+        }
+    }
 }
 
 /// Bronson et al.: 300/s over two tries.

@@ -2,8 +2,8 @@
 //!
 //! The expected values come from an independent program (Python integers, its `math` and `NormalDist`).
 
+use crate::common::ms;
 use cachelane::random::{Ids, Sampler, Streams};
-use cachelane::time::Nanos;
 
 #[test]
 fn streams_begin_as_they_always_did() {
@@ -43,7 +43,6 @@ fn streams_begin_as_they_always_did() {
 
 #[test]
 fn distributions_begin_as_they_always_did() {
-    let ms = Nanos::from_millis;
     let first = |sampler: Sampler| {
         let mut stream = Streams::new(7).named("golden");
         [0; 6].map(|_| sampler.sample(&mut stream).0)

@@ -1,24 +1,11 @@
 //! What the options of reading do, and what servers have of their own: single flight, leases, refreshes, negative
 //! caching, warm-up, TTL jitter, near caches, pools, breakers. Mostly in opposite pairs.
 
-use cachelane::report::LaneReport;
 use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 
-use crate::common::{bare, close, lane, near, run, start};
-
-const fn ms(n: u64) -> Nanos {
-    Nanos::from_millis(n)
-}
-
-const fn s(n: u64) -> Nanos {
-    Nanos::from_secs(n)
-}
-
-fn constant(time: Nanos) -> Distribution {
-    Distribution::Constant(time)
-}
+use crate::common::{bare, close, constant, lane, ms, near, report, run, s, start};
 
 fn aside(how: LookAside) -> Reading {
     Reading::LookAside(how)
@@ -51,11 +38,6 @@ fn racing(read: Reading) -> Scenario {
 
 fn fault(scenario: &mut Scenario, at: Nanos, what: What, which: Option<Which>, lasts: Nanos) {
     scenario.faults.push(Fault { which, lasts, ..Fault::new(what, at) });
-}
-
-fn report(scenario: &Scenario) -> LaneReport {
-    assert_eq!(scenario.check(), Ok(()));
-    run(scenario).report()
 }
 
 /// The database reads of each second.

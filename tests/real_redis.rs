@@ -20,7 +20,6 @@
 
 #![allow(clippy::disallowed_methods, reason = "a real server lives in real time")]
 
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 use cachelane::cache::store::{Entry, Lookup, Room, Store};
@@ -30,7 +29,7 @@ use cachelane::time::Nanos;
 use cachelane::workload::requests::Operation;
 use cachelane::workload::trace::{NumberIds, Trace};
 
-use crate::anchors_counts::generated;
+use crate::anchors_counts::{generated, web_trace};
 use crate::redis_server::{Client, Reply, Server, monitored};
 
 /// Large against what a server's own tables and buffers take.
@@ -147,17 +146,6 @@ impl Apart {
     }
 }
 
-/// A recorded trace, where it is there; on a CI machine (`CI` set) it must be.
-fn web07() -> Option<Vec<u32>> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/traces/web07.txt");
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        assert!(std::env::var_os("CI").is_none(), "CI is set, and {} cannot be read", path.display());
-        println!("*** {} is not there: only the generated sequence is used ***", path.display());
-        return None;
-    };
-    Some(text.lines().map(|line| line.parse().expect("a number")).collect())
-}
-
 /// The same keys on several servers, one after the other, and by the simulated policy.
 fn compare_on_servers(name: &str, policy: Eviction, keys: &[u32], entries: u32) -> Apart {
     let mut apart = Apart::default();
@@ -184,7 +172,7 @@ fn compare_on_servers(name: &str, policy: Eviction, keys: &[u32], entries: u32) 
 fn compare(name: &str, policy: Eviction) {
     let generated = generated();
     let mut cases = vec![("generated", &generated, 256), ("generated", &generated, 1_000)];
-    let web = web07();
+    let web = web_trace("web07.txt");
     if let Some(web) = &web {
         cases.extend([("web07", web, 300), ("web07", web, 1_200)]);
     }

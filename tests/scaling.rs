@@ -10,7 +10,7 @@ use cachelane::scenario::*;
 use cachelane::time::Nanos;
 use cachelane::work;
 
-use crate::common::in_parallel;
+use crate::common::{constant, in_parallel, ms};
 
 /// The work is multiplied by this, and the steps by at most the other.
 const TIMES: u32 = 4;
@@ -18,14 +18,6 @@ const STEPS_TIMES_MAX: f64 = 6.0;
 
 /// Fewer steps than this are no measure of anything.
 const STEPS_LEAST: u64 = 8_000;
-
-fn ms(millis: u64) -> Nanos {
-    Nanos::from_millis(millis)
-}
-
-fn constant(millis: u64) -> Distribution {
-    Distribution::Constant(ms(millis))
-}
 
 /// Steps of a run from its beginning to its end, with a look at the report twenty times on the way.
 pub fn steps(scenario: &Scenario) -> u64 {
@@ -54,8 +46,8 @@ fn world(rate: u32) -> Scenario {
     scenario.database.queue = 10_000_000;
     (scenario.app.cores, scenario.app.pool, scenario.app.pool_timeout) = (None, None, None);
     scenario.database.connections = None;
-    scenario.database.read = constant(1);
-    scenario.database.write = constant(1);
+    scenario.database.read = constant(ms(1));
+    scenario.database.write = constant(ms(1));
     scenario
 }
 
@@ -102,7 +94,7 @@ fn with_crashes(mut scenario: Scenario, what: What) -> Scenario {
 
 fn replicated(rate: u32, lag: u64, wait: u32) -> Scenario {
     let mut scenario = writing(rate, Writing::WriteThrough(WriteThrough::default()));
-    (scenario.cache.replicas, scenario.cache.wait, scenario.cache.lag) = (2, wait, constant(lag));
+    (scenario.cache.replicas, scenario.cache.wait, scenario.cache.lag) = (2, wait, constant(ms(lag)));
     scenario.cache.wait_timeout = Nanos::from_secs(5);
     scenario
 }
@@ -123,7 +115,7 @@ pub const PARTS: &[Part4] = &[
     ("lanes", |n| Scenario { lanes: vec![Lane::default(); 2 * n as usize], ..world(1_000) }),
     ("users", |n| {
         let mut scenario = world(1);
-        scenario.clients.arrivals = Arrivals::Closed { users: 50 * n, think: constant(20) };
+        scenario.clients.arrivals = Arrivals::Closed { users: 50 * n, think: constant(ms(20)) };
         scenario
     }),
     ("keys, one after the other", |n| {
@@ -156,35 +148,35 @@ pub const PARTS: &[Part4] = &[
     // ---- Reading ----
     ("loads of read-through", |n| {
         let mut scenario = reading(2_000 * n, Reading::read_through());
-        scenario.database.read = constant(300);
+        scenario.database.read = constant(ms(300));
         scenario
     }),
     ("loads that writes overtake", |n| {
         let mut scenario = world(2_000 * n);
         scenario.lanes[0].read = Reading::read_through();
-        (scenario.clients.keys, scenario.database.read) = (Keys::Uniform { count: 2_000 }, constant(300));
+        (scenario.clients.keys, scenario.database.read) = (Keys::Uniform { count: 2_000 }, constant(ms(300)));
         scenario
     }),
     ("one load and all who wait for it", |n| {
         let mut scenario = one_key(reading(2_000 * n, Reading::read_through()));
-        scenario.database.read = constant(900);
+        scenario.database.read = constant(ms(900));
         scenario
     }),
     ("loads when the cache crashes", |n| {
         let mut scenario = reading(2_000 * n, Reading::read_through());
-        scenario.database.read = constant(300);
+        scenario.database.read = constant(ms(300));
         with_crashes(scenario, What::CacheCrash)
     }),
     ("single flight", |n| {
         let mut scenario =
             reading(2_000 * n, Reading::LookAside(LookAside { single_flight: true, ..LookAside::default() }));
-        (scenario.clients.keys, scenario.database.read) = (Keys::Uniform { count: 100 }, constant(300));
+        (scenario.clients.keys, scenario.database.read) = (Keys::Uniform { count: 100 }, constant(ms(300)));
         scenario
     }),
     ("leases whose loads outlive the run", |n| {
         let how = LookAside { leases: Leases::Wait, ..LookAside::default() };
         let mut scenario = one_key(reading(100 * n, Reading::LookAside(how)));
-        scenario.database.read = constant(1_500);
+        scenario.database.read = constant(ms(1_500));
         scenario
     }),
     ("leases of many keys", |n| {
@@ -197,7 +189,7 @@ pub const PARTS: &[Part4] = &[
         let how = ReadThrough { early_refresh: Some(1.0), refresh_ahead: Some(0.5), ..ReadThrough::default() };
         let mut scenario = reading(2_000 * n, Reading::ReadThrough(how));
         (scenario.cache.ttl, scenario.clients.keys) = (Ttl::Fixed(ms(100)), Keys::Uniform { count: 500 * n });
-        scenario.database.read = constant(50);
+        scenario.database.read = constant(ms(50));
         scenario
     }),
     ("keys to warm up with", |n| {
@@ -301,7 +293,7 @@ pub const PARTS: &[Part4] = &[
         let how = WriteBack { every: ms(500), coalesce: false, ..WriteBack::default() };
         let mut scenario = writing(2_000 * n, write_back(how));
         (scenario.cache.capacity, scenario.clients.keys) = (Capacity::Entries(2), Keys::Uniform { count: 3 });
-        scenario.database.batch.base = Some(constant(200));
+        scenario.database.batch.base = Some(constant(ms(200)));
         scenario
     }),
     ("dirty entries that expire", |n| {
@@ -313,7 +305,7 @@ pub const PARTS: &[Part4] = &[
     // ---- What breaks ----
     ("a frozen server", |n| {
         let mut scenario = writing(2_000 * n, Writing::WriteAround(WriteAround::default()));
-        scenario.database.write = constant(200);
+        scenario.database.write = constant(ms(200));
         with_fault(scenario, What::AppFreeze, 300, 600)
     }),
     ("a frozen database", |n| with_fault(world(2_000 * n), What::DatabaseFreeze, 100, 800)),
@@ -331,7 +323,7 @@ pub const PARTS: &[Part4] = &[
     ("lost messages", |n| with_fault(world(1_000 * n), What::LinkLoss, 100, 800)),
     ("crashes of a server", |n| {
         let mut scenario = world(2_000 * n);
-        (scenario.database.read, scenario.database.write) = (constant(500), constant(500));
+        (scenario.database.read, scenario.database.write) = (constant(ms(500)), constant(ms(500)));
         with_crashes(scenario, What::AppCrash)
     }),
     ("crashes of the cache", |n| with_crashes(world(2_000 * n), What::CacheCrash)),
@@ -396,13 +388,13 @@ pub const PARTS: &[Part4] = &[
     ("writers of one row who give up", |n| {
         let mut scenario = one_key(writing(2_000 * n, Writing::WriteAround(WriteAround::default())));
         (scenario.app.database_timeout, scenario.app.cancel) = (Some(ms(300)), true);
-        scenario.database.write = constant(5);
+        scenario.database.write = constant(ms(5));
         scenario
     }),
     ("writers of one row who use up the connections", |n| {
         let mut scenario = world(2_000 * n);
         scenario.clients.keys = Keys::HotSet { count: 100_000, hot: 0.00001, traffic: 0.9, moves_every: None };
-        (scenario.database.connections, scenario.database.write) = (Some(50 * n), constant(5));
+        (scenario.database.connections, scenario.database.write) = (Some(50 * n), constant(ms(5)));
         scenario
     }),
     ("compare and set of one row", |n| {
@@ -419,7 +411,7 @@ pub const PARTS: &[Part4] = &[
     }),
     ("replicas of the database", |n| {
         let mut scenario = world(2_000 * n);
-        (scenario.database.replicas, scenario.database.lag) = (2, constant(300));
+        (scenario.database.replicas, scenario.database.lag) = (2, constant(ms(300)));
         scenario
     }),
     ("queries that are cancelled in the queue", |n| {
@@ -429,25 +421,25 @@ pub const PARTS: &[Part4] = &[
     }),
     ("the servers' cores", |n| {
         let mut scenario = world(2_000 * n);
-        (scenario.app.cores, scenario.app.work) = (Some(2), constant(5));
+        (scenario.app.cores, scenario.app.work) = (Some(2), constant(ms(5)));
         scenario
     }),
     ("the servers' places", |n| {
         let mut scenario = world(2_000 * n);
-        (scenario.app.concurrency, scenario.app.work) = (Some(2), constant(5));
+        (scenario.app.concurrency, scenario.app.work) = (Some(2), constant(ms(5)));
         scenario
     }),
     ("pools whose callers give up", |n| {
         let mut scenario = world(2_000 * n);
         (scenario.app.pool, scenario.app.database_timeout) = (Some(2), Some(ms(300)));
-        scenario.database.read = constant(20);
-        scenario.database.write = constant(20);
+        scenario.database.read = constant(ms(20));
+        scenario.database.write = constant(ms(20));
         scenario
     }),
     ("a pool of a frozen server", |n| {
         let mut scenario = world(2_000 * n);
         (scenario.app.pool, scenario.database.write, scenario.database.read) =
-            (Some(400 * n), constant(200), constant(200));
+            (Some(400 * n), constant(ms(200)), constant(ms(200)));
         with_fault(scenario, What::AppFreeze, 300, 600)
     }),
     ("servers, most of them down", |n| {

@@ -6,15 +6,7 @@ use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 
-use crate::common::{Write, bare, lane, run, run_injecting, start};
-
-const fn ms(n: u64) -> Nanos {
-    Nanos::from_millis(n)
-}
-
-const fn s(n: u64) -> Nanos {
-    Nanos::from_secs(n)
-}
+use crate::common::{Write, bare, lane, ms, run, run_injecting, s, start};
 
 /// Ten seconds of 200 requests a second, a fifth of them writes, over 100 keys, in a world of small latencies.
 fn busy(read: Reading, write: impl Into<Write>) -> Scenario {

@@ -9,11 +9,7 @@ use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 use cachelane::workload::trace::Trace;
 
-use crate::common::{bare, run};
-
-const fn ms(n: u64) -> Nanos {
-    Nanos::from_millis(n)
-}
+use crate::common::{bare, ms, run, s};
 
 /// Lanes as different as they get, and a cache that crashes in one of two seconds.
 fn lanes(arrivals: Arrivals) -> Scenario {
@@ -26,7 +22,6 @@ fn lanes(arrivals: Arrivals) -> Scenario {
 
 #[test]
 fn every_lane_gets_the_same_arrivals() {
-    let s = Nanos::from_secs;
     for arrivals in [
         Arrivals::Bursts { rate: 800.0, quiet: 10.0, on: s(1), off: s(2) },
         Arrivals::Wave { rate: 300.0, swing: 0.9, period: s(5) },

@@ -9,9 +9,11 @@ use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 use cachelane::workload::trace::Trace;
 
+use crate::common::{case_text, of};
+
 /// Runs every lane of a scenario whose keys are those of `trace`, checking the books on the way.
 fn reports(toml: &str, trace: &str) -> Vec<LaneReport> {
-    let scenario = Scenario::from_toml(toml).unwrap_or_else(|error| panic!("{error}"));
+    let scenario = of(toml);
     let trace = (!trace.is_empty())
         .then(|| Arc::new(Trace::read("t.csv", trace.as_bytes(), None).expect("a trace that can be read")));
     let lanes = 0..scenario.lanes.len();
@@ -358,16 +360,10 @@ fn a_lost_write_that_was_read_is_told_apart_from_one_that_nobody_saw() {
 // ---- The cases of ../shared/cases, from their files ----
 
 /// The lanes of a case; `None` where the folder is not there.
-fn case(name: &str) -> Option<Vec<LaneReport>> {
-    let read = |name: &str| {
-        let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/cases").join(name);
-        let text = std::fs::read_to_string(&path);
-        assert!(text.is_ok() || std::env::var_os("CI").is_none(), "CI is set, and {} cannot be read", path.display());
-        text.ok()
-    };
-    let toml = read(&format!("{name}.toml"))?;
+fn lanes_of(name: &str) -> Option<Vec<LaneReport>> {
+    let toml = case_text(&format!("{name}.toml"))?;
     let trace = match toml.split_once("file=\"") {
-        Some((_, rest)) => read(rest.split('"').next().expect("a name"))?,
+        Some((_, rest)) => case_text(rest.split('"').next().expect("a name"))?,
         None => String::new(),
     };
     Some(reports(&toml, &trace))
@@ -376,7 +372,7 @@ fn case(name: &str) -> Option<Vec<LaneReport>> {
 #[test]
 fn the_case_of_two_writers_comes_out_alike_whether_they_overlap_or_not() {
     for name in ["two_writers_concurrent", "two_writers_sequential"] {
-        let Some(lanes) = case(name) else { return };
+        let Some(lanes) = lanes_of(name) else { return };
         for lane in &lanes[..2] {
             assert_eq!((lane.stale_reads, lane.diverging_copies.end), (300, 1), "{name}: {}", lane.name);
             assert_eq!(lane.diverging_by_cause, only("overtaken_update"), "{name}: {}", lane.name);
@@ -387,14 +383,14 @@ fn the_case_of_two_writers_comes_out_alike_whether_they_overlap_or_not() {
 
 #[test]
 fn the_case_of_a_crash_between_commit_and_cache_shows() {
-    let Some(lanes) = case("L12_crash_between") else { return };
+    let Some(lanes) = lanes_of("L12_crash_between") else { return };
     assert_eq!((lanes[0].errors, lanes[0].writes_by_class.unknown, lanes[0].stale_reads), (1, 1, 0));
     assert_eq!((lanes[0].diverging_copies, &lanes[0].diverging_by_cause), (copies(1, 1), &only("crash_between")));
 }
 
 #[test]
 fn in_the_case_of_a_batch_that_fails_an_increment_is_lost_only_where_no_later_one_contains_it() {
-    let Some(lanes) = case("scenario-getdel") else { return };
+    let Some(lanes) = lanes_of("scenario-getdel") else { return };
     let lane = |name: &str| lanes.iter().find(|lane| lane.name == name).expect("a lane of the case");
     // A value leaves the cache only when it has been flushed, so what the batch drops is still there to be counted on.
     for name in ["GETDEL, no requeue", "keep, no requeue"] {

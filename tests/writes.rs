@@ -5,15 +5,7 @@ use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
 
-use crate::common::{Write, bare, lane, run, start};
-
-const fn ms(n: u64) -> Nanos {
-    Nanos::from_millis(n)
-}
-
-const fn s(n: u64) -> Nanos {
-    Nanos::from_secs(n)
-}
+use crate::common::{Write, bare, lane, ms, run, s, start};
 
 /// A minute of 200 requests a second over five keys, a fifth of them writes; the ways to the cache and the database
 /// take any time, so that requests overtake one another.

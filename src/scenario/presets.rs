@@ -109,12 +109,12 @@ pub static ALL: &[Preset] = presets! {
     }
     "redis-down" {
         en: "The cache is gone for 20 seconds. Look-aside sends every request to the database, which can serve half of \
-             them: soon nine of ten wait longer than their timeout and fail, also for some fifteen seconds after the \
-             cache is back, because it is empty. Read-through has no fallback and fails all reads, but works again \
-             within two seconds.",
+             them: soon nine of ten wait longer than their timeout and fail, and many still do for 8 to 18 seconds \
+             after the cache is back, depending on the seed, because it is empty. Read-through has no fallback and \
+             fails all reads, but works again within two seconds.",
         ko: "캐시가 20초 동안 사라집니다. 룩어사이드는 모든 요청을 DB로 보내는데 DB는 그 절반만 처리할 수 있습니다: \
-             곧 열 건 중 아홉 건이 타임아웃을 넘겨 실패하고, 캐시가 돌아온 뒤에도 비어 있어서 15초쯤 더 많이 \
-             실패합니다. 리드스루는 대안이 없어 읽기가 모두 실패하지만, 2초 안에 다시 동작합니다.",
+             곧 열 건 중 아홉 건이 타임아웃을 넘겨 실패하고, 캐시가 돌아온 뒤에도 비어 있어서 시드에 따라 8~18초 \
+             동안 더 많이 실패합니다. 리드스루는 대안이 없어 읽기가 모두 실패하지만, 2초 안에 다시 동작합니다.",
         try_en: "How many database workers does look-aside need to live through it? There are 8; try 12 and 16.",
         try_ko: "룩어사이드가 버티려면 DB 워커가 몇 개 필요할까요? 지금은 8개입니다. 12개와 16개로 해 보세요."
     }
@@ -191,12 +191,12 @@ pub static ALL: &[Preset] = presets! {
     }
     "scale-out" {
         en: "All keys are on one node, or four nodes have a quarter of them each, and node 0 dies for 15 seconds. \
-             Losing the only node floods the database: three of four requests fail, and many still do for some ten \
-             seconds after it is back, until the cache is warm. Losing a quarter only makes the database work harder, \
-             and no request fails.",
+             Losing the only node floods the database: three of four requests fail, and many still do for 9 to 18 \
+             seconds after it is back, depending on the seed, until the cache is warm. Losing a quarter only makes the \
+             database work harder, and no request fails.",
         ko: "모든 키가 노드 하나에 있거나 네 노드가 4분의 1씩 나눠 가지며, 0번 노드가 15초 동안 죽습니다. 하나뿐인 \
              노드를 잃으면 DB에 요청이 넘쳐 네 건 중 세 건이 실패하고, 노드가 돌아온 뒤에도 캐시가 데워질 때까지 \
-             10초쯤 많은 요청이 실패합니다. 4분의 1을 잃으면 DB가 더 바빠질 뿐 실패하는 요청은 없습니다.",
+             시드에 따라 9~18초 동안 많은 요청이 실패합니다. 4분의 1을 잃으면 DB가 더 바빠질 뿐 실패하는 요청은 없습니다.",
         try_en: "Does the database survive the loss of a half, with two nodes of 4,800 entries each?",
         try_ko: "항목 4,800개짜리 노드 두 개로 절반을 잃으면 DB가 버틸까요?"
     }
