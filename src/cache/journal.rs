@@ -151,7 +151,8 @@ impl Journal {
     pub fn forget(&mut self, position: Position) {
         while self.records.front().is_some_and(|(at, _)| *at <= position) {
             work::count(1);
-            if let (Some((at, Change::Entry { key, .. })), Some(by_key)) = (self.records.pop_front(), &mut self.by_key) {
+            if let (Some((at, Change::Entry { key, .. })), Some(by_key)) = (self.records.pop_front(), &mut self.by_key)
+            {
                 by_key.remove(&(key, at));
             }
         }

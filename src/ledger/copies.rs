@@ -258,11 +258,12 @@ impl Ledger {
         let Some(slot) = self.slot_of(key) else { return };
         let state = &mut self.keys[slot];
         let current = value.0 == state.current;
-        let old = !current && (value == WriteId::INITIAL || {
-            let write = &self.writes[value.index()];
-            assert!(write.slot as usize == slot, "a copy of key {key} has a value of that key");
-            write.is(COMMITTED)
-        });
+        let old = !current
+            && (value == WriteId::INITIAL || {
+                let write = &self.writes[value.index()];
+                assert!(write.slot as usize == slot, "a copy of key {key} has a value of that key");
+                write.is(COMMITTED)
+            });
         let seat = state.copies.seat_or_new(place);
         let copy = state.copies.at_mut(seat);
         self.tally.diverging -= u64::from(copy.diverges);

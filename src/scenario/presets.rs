@@ -67,7 +67,7 @@ pub static ALL: &[Preset] = presets! {
         ko: "다섯 가지 전략이 같은 트래픽을 처리하고, 두 플러시의 한가운데인 22.5초에 캐시가 크래시합니다. 라이트백은 \
              장애가 없을 때 다른 전략보다 쓰기에 여섯 배 빨리 응답하지만(중앙값 기준), 성공 응답을 받은 쓰기를 잃는 것도 \
              라이트백뿐이며 시드에 따라 170~230건입니다. 캐시가 멈춘 동안에는 라이트백과 리드스루에서 캐시가 필요한 \
-             요청이 모두 실패합니다. 라이트백 쓰기로 치면 전체의 20분의 1쯤입니다.",
+             요청이 모두 실패하며, 라이트백 쓰기의 20분의 1쯤이 여기에 걸립니다.",
         try_en: "Which strategy answers writes fastest, and what does it cost when the cache crashes?",
         try_ko: "쓰기에 가장 빨리 응답하는 전략은 무엇이고, 캐시가 크래시하면 어떤 대가를 치를까요?"
     }
@@ -86,13 +86,13 @@ pub static ALL: &[Preset] = presets! {
         en: "A published trap (Bronson et al., HotOS 2021): a database that serves 300 reads a second stands behind a \
              cache that hits 90 % of 1,000, and the cache is emptied once. From then on look-aside stays at 18 % hits \
              and 82 % errors, since callers give up after a second and nobody fills the cache with what the database \
-             still reads for them; single flight does not help. It takes a queue longer than the callers' patience, \
-             and a patience that spans the wait for a connection, too. Read-through keeps what it has loaded, even when its \
+             still reads for them; single flight does not help (a queue shorter than a second of work would, or \
+             a timeout that leaves out the wait for a connection). Read-through keeps what it has loaded, even when its \
              caller is gone, and is back at 90 % within 20 seconds.",
         ko: "논문에 실린 함정으로(Bronson 외, HotOS 2021), 초당 300건을 읽는 DB 앞에서 캐시가 초당 \
              1,000건의 90 %를 적중하다가 한 번 비워집니다. 룩어사이드는 그 뒤로 적중률 18 %, 오류 82 %에 \
              머뭅니다: 호출자는 1초 만에 포기하고, DB가 뒤늦게 읽은 값은 아무도 캐시에 넣지 않으며, 싱글 플라이트도 \
-             소용이 없습니다. 단, DB 큐가 호출자의 타임아웃보다 길고 그 타임아웃에 커넥션 대기까지 포함될 때의 이야기입니다. 리드스루는 호출자가 포기해도 읽은 값을 캐시에 넣으므로 20초 안에 90 %로 돌아옵니다.",
+             소용이 없습니다(DB 큐가 1초 분량보다 짧거나 타임아웃에 커넥션 대기가 들어가지 않으면 회복합니다). 리드스루는 호출자가 포기해도 읽은 값을 캐시에 넣으므로 20초 안에 90 %로 돌아옵니다.",
         try_en: "What brings look-aside back: less load, a database queue of 100 (it holds 1,000), more workers?",
         try_ko: "무엇이 룩어사이드를 되돌릴까요? 부하를 줄이면, DB 큐를 1,000건에서 100건으로 줄이면, 워커를 늘리면 \
                  어떨까요?"

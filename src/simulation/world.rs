@@ -645,8 +645,10 @@ impl World {
             }
             let (key, answer) = (self.cache.calls().question(call).key(), self.cache.calls().answer_of(call));
             let value = answer.and_then(Result::ok).and_then(Found::carried);
-            let load =
-                Load { bytes: value.map_or(0, |value| self.cache.values().size(key, value).into()), machine: self.cache.shard_of(key) };
+            let load = Load {
+                bytes: value.map_or(0, |value| self.cache.values().size(key, value).into()),
+                machine: self.cache.shard_of(key),
+            };
             self.network.send_load(Link::AppCache, Way::Back, event, leaves, load);
         }
         while let Some((call, leaves)) = self.database.calls().next_outgoing() {

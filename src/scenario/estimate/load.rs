@@ -5,8 +5,8 @@ use crate::random::Sampler;
 use crate::scenario::estimate::Traced;
 use crate::scenario::limits::{LEAST_PAUSE, LEAST_ROUND};
 use crate::scenario::{
-    Acknowledge, Arrivals, At, Cache, Capacity, Distribution, Expiry, Fault, Fsync, Invalidate, Keys, Lane, Leases, Link,
-    Modify, Persistence, Reading, Scenario, Sizes, What, WhenFull, Which, Writing,
+    Acknowledge, Arrivals, At, Cache, Capacity, Distribution, Expiry, Fault, Fsync, Invalidate, Keys, Lane, Leases,
+    Link, Modify, Persistence, Reading, Scenario, Sizes, What, WhenFull, Which, Writing,
 };
 use crate::time::Nanos;
 
@@ -278,7 +278,10 @@ pub(in crate::scenario) fn quickest_s(world: &Scenario) -> f64 {
     let waited = clients_patience_s(world) + least(think).max(LEAST_PAUSE.as_secs_f64());
     let quickest = answered.min(failed).min(waited);
     // Who is answered in no time makes a pause, unless it takes a little time after all: for a value, or in a line.
-    let times = app.cores.is_some() || app.pool.is_some() || Link::ALL.iter().any(|link| network.bandwidth(*link).is_some()) || world.cache.throughput.is_some();
+    let times = app.cores.is_some()
+        || app.pool.is_some()
+        || Link::ALL.iter().any(|link| network.bandwidth(*link).is_some())
+        || world.cache.throughput.is_some();
     let pause = if quickest > 0.0 || times { LEAST_ROUND } else { LEAST_PAUSE };
     quickest.max(pause.as_secs_f64())
 }

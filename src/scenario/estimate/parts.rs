@@ -1,10 +1,13 @@
 //! What each part of a lane takes.
 
 use super::load::{Load, broken_s, longest_s, mean_s};
-use super::{CALL_BYTES, DIRTY_ROW_BYTES, ENTRY_BYTES, GROWTH, NEWS_BYTES, RECORD_BY_KEY_BYTES, RECORD_BYTES, ROW_ON_ITS_WAY_BYTES, Sum};
+use super::{
+    CALL_BYTES, DIRTY_ROW_BYTES, ENTRY_BYTES, GROWTH, NEWS_BYTES, RECORD_BY_KEY_BYTES, RECORD_BYTES,
+    ROW_ON_ITS_WAY_BYTES, Sum,
+};
 use crate::scenario::{
-    Acknowledge, At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Reading, ReadsFrom,
-    Scenario, Tell, What, Which, Writing, limits,
+    Acknowledge, At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Reading,
+    ReadsFrom, Scenario, Tell, What, Which, Writing, limits,
 };
 
 /// What a lane takes that does nothing, without its figures over time.
@@ -297,7 +300,8 @@ impl<'a> Parts<'a> {
         }
         let in_window = self.load.rate * window * 8.0 + 1_000.0;
         let by_key = if cache.reads == ReadsFrom::Replicas { RECORD_BY_KEY_BYTES as f64 } else { 0.0 };
-        let each = by_key + (RECORD_BYTES as f64 + NEWS_BYTES as f64 * f64::from(cache.replicas)) * GROWTH + self.undone();
+        let each =
+            by_key + (RECORD_BYTES as f64 + NEWS_BYTES as f64 * f64::from(cache.replicas)) * GROWTH + self.undone();
         self.changes().min(in_window) * each
     }
 
