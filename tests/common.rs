@@ -71,7 +71,7 @@ pub fn bare() -> Scenario {
     scenario.database = Database {
         workers: 1,
         connections: None,
-        queue: u32::MAX,
+        queue: 10_000_000,
         read: zero.clone(),
         write: zero.clone(),
         ..Database::default()

@@ -149,15 +149,13 @@ const PARTS: &[(&str, &str)] = &[
     "#,
     ),
     (
-        "timeouts",
+        "clients who may give up",
         r#"
         duration = "20s"
         [clients]
         arrivals = { kind = "poisson", rate = 20000 }
         write_ratio = 0
-        [app]
-        cache_timeout = "1h"
-        database_timeout = "1h"
+        timeout = "1h"
     "#,
     ),
     (

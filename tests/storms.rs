@@ -452,12 +452,6 @@ fn shrunk(mut scenario: Scenario) -> Scenario {
     }
 }
 
-/// What no case can reach, with the reason.
-const UNREACHABLE: &[&str] = &[
-    // The strategies are honest; a lane that says yes and does nothing is in the ledger's own tests.
-    "cause never_delivered",
-];
-
 /// Causes that come about through an option: reached as soon as there is a field of that name.
 const THROUGH: &[(&str, &str)] = &[
     ("cause failover_lag", "cache.replicas"),
@@ -472,7 +466,7 @@ fn is_possible(what: &str) -> bool {
     let back = Lane { write: Writing::WriteBack(WriteBack::default()), ..Lane::default() };
     let form = Form::of(&Scenario { lanes: vec![back], ..Scenario::default() });
     let is_there = |field: &str| form.has(field);
-    !UNREACHABLE.contains(&what) && THROUGH.iter().all(|(through, field)| *through != what || is_there(field))
+    THROUGH.iter().all(|(through, field)| *through != what || is_there(field))
 }
 
 fn expected() -> Vec<String> {
