@@ -18,8 +18,8 @@
 //!
 //! Each entry of the cache is a copy, and each entry of a near cache is one: a value that stands in the cache and in the
 //! near caches of three servers can be four diverging copies. What a node that is down will come back with counts, too.
-//! Replicas, which answer nobody, are no copies, nor is what a delete leaves behind for readers with leases, who ask for
-//! something old.
+//! What replicas hold, of a cache node or of the database, is no copy: what they lack of their primary is on its way. Nor is
+//! what a delete leaves behind for readers with leases, who ask for something old.
 //!
 //! # Why a copy diverges
 //!

@@ -22,8 +22,8 @@ pub(super) const CURRENT: u32 = 2;
 /// The field of a file that says its version.
 const FIELD: &str = "version";
 
-/// The defaults of version 1 that are others now: the field's path, and its value as links write it. A `*` stands for each
-/// item of a list; a table on the way that a text leaves out is made.
+/// The defaults of version 1 that are others now: the field's path, and its value as links write it. A table on the way
+/// that a text leaves out is made.
 const DEFAULTS_1: &[(&str, &str)] = &[
     ("app.cores", "none"),
     ("app.pool", "none"),
@@ -114,7 +114,6 @@ fn rename_crashes(tree: &mut Node) {
 fn fill(node: &mut Node, path: &str, value: &Node) {
     let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
     match (&mut node.value, rest) {
-        (Value::List(items), Some(rest)) if key == "*" => items.iter_mut().for_each(|item| fill(item, rest, value)),
         (Value::Table(fields) | Value::Kind(_, fields), rest) => {
             let at = fields.iter().position(|(name, _)| name == key);
             match (at, rest) {
@@ -203,7 +202,7 @@ mod tests {
         let frozen: BTreeMap<String, String> = serde_json::from_str(FROZEN).expect("a table of texts");
         let shown = read("version = 1\n[[lane]]\n").show();
         for (path, value) in DEFAULTS_1 {
-            let node = shown.find(&path.replace('*', "0")).unwrap_or_else(|| panic!("{path} is there"));
+            let node = shown.find(path).unwrap_or_else(|| panic!("{path} is there"));
             assert_eq!((notation::print(node).as_str(), frozen[*path].as_str()), (*value, *value), "{path}");
             assert!(limits::of(path).is_none_or(|limit| limit.or_none || *value != "none"), "{path} may be none");
         }
