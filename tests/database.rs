@@ -455,6 +455,55 @@ fn a_value_takes_its_time_on_the_wire_and_on_the_node() {
 }
 
 #[test]
+fn what_says_that_there_is_no_row_carries_nothing() {
+    let gigabyte = Some(Bytes(1_000_000_000));
+    let slow = |scenario: &mut Scenario| {
+        let bandwidth = &mut scenario.network.bandwidth;
+        (bandwidth.client_app, bandwidth.app_cache, bandwidth.app_database) = (gigabyte, gigabyte, gigabyte);
+        scenario.cache.throughput = gigabyte;
+    };
+    let mut deleted = large_values(Reading::look_aside());
+    (deleted.clients.delete_ratio, deleted.lanes) = (1.0, lane(Reading::look_aside(), WriteThrough::default()));
+    slow(&mut deleted);
+    assert_eq!(run(&deleted).report().latency_ms.write.max, 0.0);
+    // A reader who finds no row, and has that remembered.
+    let negative = LookAside { negative: Some(s(1)), ..LookAside::default() };
+    let mut missing = large_values(Reading::LookAside(negative));
+    missing.clients.absent = 1.0;
+    slow(&mut missing);
+    assert_eq!(run(&missing).report().latency_ms.read.max, 0.0);
+}
+
+#[test]
+fn an_expired_entry_is_not_copied() {
+    let slowest = |ttl| {
+        let mut scenario = large_values(Reading::look_aside());
+        (scenario.cache.ttl, scenario.cache.throughput) = (Ttl::Fixed(ttl), Some(Bytes(1_000_000_000)));
+        run(&scenario).report().latency_ms.read.max
+    };
+    // A hit costs 100 ms, a miss as much for the fill, and no more where something expired is found.
+    assert_eq!((slowest(s(3_600)), slowest(ms(1))), (100.0, 100.0));
+}
+
+#[test]
+fn what_a_cut_link_has_held_back_still_goes_one_after_the_other() {
+    let mut scenario = large_values(Reading::None {});
+    scenario.clients.arrivals = Arrivals::Constant { rate: 10.0 };
+    (scenario.clients.write_ratio, scenario.clients.keys) = (1.0, Keys::Scan { count: 1_000 });
+    scenario.network.bandwidth.app_database = Some(Bytes(2_000_000_000));
+    (scenario.duration, scenario.database.workers) = (s(4), 64);
+    scenario.lanes = lane(Reading::None {}, WriteAround::default());
+    let mean = |scenario: &Scenario| run(scenario).report().latency_ms.write.mean;
+    close("each alone", mean(&scenario), 50.0, 0.001);
+    let cut = Fault { lasts: ms(1_000), ..Fault::new(What::Partition, ms(1_020)) };
+    scenario.faults = vec![Fault { which: Some(Which::Link(Link::AppDatabase)), ..cut }];
+    // Ten leave when it heals, at 2.02 s, 50 ms after one another: 970, 920, … 520 ms after they were sent. The nine behind
+    // them wait less and less. Were they on the wire all at once, the mean would be half.
+    let mean = mean(&scenario);
+    assert!((290.0..320.0).contains(&mean), "{mean} ms");
+}
+
+#[test]
 fn values_to_one_machine_go_one_after_the_other_and_to_several_side_by_side() {
     // Ten reads a second of 80 ms each on the wire are most of what it carries; twenty are more.
     let slowest = |rate, shards, size| {
@@ -585,4 +634,32 @@ fn look_aside_never_comes_back_from_an_empty_cache_and_read_through_is_back_in_t
         let after = hit_ratio(&mut run, 120, 180);
         assert!(ratios.contains(&after), "{after:.3} with {more}");
     }
+}
+
+#[test]
+fn replicas_go_on_reading_while_their_primary_is_gone_or_stands_still() {
+    for what in [What::DatabaseOutage, What::DatabasePowerLoss, What::DatabaseFreeze] {
+        let failed = |replicas| {
+            let mut scenario = replicated(replicas);
+            (scenario.duration, scenario.app.database_timeout) = (s(60), Some(s(1)));
+            scenario.faults = vec![Fault { lasts: s(20), ..Fault::new(what, s(20)) }];
+            run(&scenario).report().errors
+        };
+        // A hundred reads and one write a second, for 20 s.
+        let (alone, helped) = (failed(0), failed(2));
+        assert!(alone > 1_900 && (5..60).contains(&helped), "{what:?}: {alone} and {helped} errors");
+    }
+}
+
+#[test]
+fn where_nothing_reads_the_cache_nothing_is_deleted_there() {
+    let commands = |read: Reading, cached| {
+        let mut scenario = replicated(0);
+        scenario.duration = s(20);
+        scenario.lanes = lane(read, WriteAround { cached, ..WriteAround::default() });
+        run(&scenario).report().cache.commands
+    };
+    assert_eq!(commands(Reading::None {}, Invalidate::Delete), 0);
+    assert!(commands(Reading::None {}, Invalidate::Update) > 0, "whoever asks for it has it");
+    assert!(commands(Reading::look_aside(), Invalidate::Delete) > 0);
 }

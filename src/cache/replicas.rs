@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::journal::Position;
 use crate::engine::CallId;
 use crate::random::{Sampler, Stream};
-use crate::scenario::{self, estimate};
+use crate::scenario::{self, ReadsFrom, estimate};
 use crate::time::Nanos;
 use crate::work;
 
@@ -60,6 +60,8 @@ struct Machine {
 pub struct Replicas {
     lag: Sampler,
     failover: Option<Nanos>,
+    /// Whether they answer reads.
+    read: bool,
     wait: u32,
     wait_timeout: Nanos,
     least: u32,
@@ -91,6 +93,7 @@ impl Replicas {
         (settings.replicas > 0).then(|| Replicas {
             lag: settings.lag.sampler(),
             failover: settings.failover,
+            read: settings.reads == ReadsFrom::Replicas,
             wait: settings.wait,
             wait_timeout: settings.wait_timeout,
             least: settings.min_replicas,
@@ -169,9 +172,9 @@ impl Replicas {
         heard.rev().max_by_key(|(_, heard)| *heard)
     }
 
-    /// What would be left if a replica took over, provided that one may.
+    /// What would be left if a replica took over, or is there for those who read replicas, where either may be.
     pub fn hope(&self) -> Option<Position> {
-        self.failover.and(self.best()).map(|(_, heard)| heard)
+        self.best().filter(|_| self.failover.is_some() || self.read).map(|(_, heard)| heard)
     }
 
     // ---- What readers ask for ----

@@ -120,12 +120,14 @@ pub static ALL: &[Preset] = presets! {
     }
     "cold-start" new {
         en: "An empty cache in front of a database that cannot carry the load, after Marc Brooker's cache_sim: 1,000 \
-             reads a second, of which the database serves 5, 10, 20 or 100 and refuses the rest. After 5 to 8 seconds \
+             reads a second, and of those that miss the database serves 5, 10, 20 or 100 a second and refuses the rest, \
+             but for a last lane in which it serves all. After 5 to 8 seconds \
              his hit ratios are .59, .67, .73 and .82, and ten seconds later .70, .75, .79 and .86. Here they are the \
              same within .02 in the mean, and within .06 with any seed: popular keys come first, so even a few loads a \
              second warm a cache.",
         ko: "Marc Brooker의 cache_sim을 옮긴 것으로, 부하를 감당하지 못하는 DB 앞에 빈 캐시가 \
-             있습니다. 초당 1,000건의 읽기 중 DB는 5, 10, 20 또는 100건만 처리하고 나머지는 거절합니다. \
+             있습니다. 초당 1,000건을 읽는데, 그중 미스는 DB가 초당 5, 10, 20 또는 100건만 \
+             처리하고 나머지는 거절합니다(마지막 레인은 모두 처리). \
              5~8초의 적중률이 그의 시뮬레이터에서는 .59, .67, .73, .82이고 10초 뒤에는 .70, .75, \
              .79, .86인데, 여기서도 평균은 .02 안에서, 시드마다는 .06 안에서 일치합니다: 인기 있는 키부터 \
              들어오므로 초당 몇 건만 읽어도 캐시는 데워집니다.",
@@ -304,25 +306,25 @@ pub static ALL: &[Preset] = presets! {
     "tipping-point" new {
         en: "A published limit (Bronson et al., HotOS 2021): a database that serves 300 reads a second is cut off for \
              ten seconds, and callers give up after one. It heals only below 300 over the tries of a request, so with \
-             one retry below 150 a second. At 280 a second only the lane without retries heals; at 140, from 90 \
-             seconds on, the one with one retry, too; three retries would need less than 75.",
+             one retry below 150 a second. At 280 a second only the lane without retries heals; when the load \
+             halves after a minute and a half, the one with one retry, too; three retries would need less than 75.",
         ko: "논문에 실린 한계로(Bronson 외, HotOS 2021), 초당 300건을 읽는 DB가 10초 동안 끊기고, \
              호출자는 1초 만에 포기합니다. DB는 부하가 300을 요청당 시도 횟수로 나눈 값보다 작아야 회복하므로, \
-             재시도가 한 번이면 초당 150건 아래입니다. 초당 280건에서는 재시도 없는 레인만 회복하고, 90초부터 \
-             140건이 되면 재시도 1회 레인도 회복하며, 3회라면 75건 아래여야 합니다.",
-        try_en: "Does one retry heal at 160 a second? And what if a retry waits, with a backoff of 2 seconds?",
-        try_ko: "초당 160건이면 재시도 1회 레인이 회복할까요? 2초 백오프를 두고 재시도하면 어떨까요?"
+             재시도가 한 번이면 초당 150건 아래입니다. 초당 280건에서는 재시도 없는 레인만 회복하고, 1분 30초에 \
+             부하가 절반으로 줄면 재시도 1회 레인도 회복하며, 3회라면 75건 아래여야 합니다.",
+        try_en: "Does one retry heal at 160 a second, which is doubled for the first 90 seconds? And what if a retry waits, with a backoff of 2 seconds?",
+        try_ko: "초당 160건이면(처음 90초는 두 배) 재시도 1회 레인이 회복할까요? 2초 백오프를 두고 재시도하면 어떨까요?"
     }
     "retry-storm" new {
         en: "The MongoDB experiment of OSDI 2022 (Huang et al.), at a twentieth of its 13,333 inserts a second: 80 % of \
              the CPU is gone for 10 seconds, and inserts that take over 3 seconds are sent again, up to four times. As \
-             published, that never heals, while -78 %, or 9 seconds, or 10,000 a second do: the file says how to see \
-             all four, and that the database's capacity is fitted to them. One resend, a queue of 100, or cancelling \
+             published, that never heals, but it does where 78 % are gone (4.444 times slower instead of 5), or for 9 \
+             seconds, or at 10,000 a second (here 500); the database's capacity is fitted to these four. One resend, a queue of 100, or cancelling \
              inserts at their timeout would each have saved it.",
         ko: "OSDI 2022(Huang 외)의 MongoDB 실험을 초당 13,333건의 20분의 1로 옮긴 것으로, \
              10초 동안 CPU가 80 % 줄고, 3초가 넘은 삽입은 네 번까지 다시 보냅니다. 논문처럼 이 조건에서는 \
-             끝내 회복하지 못하지만 -78 %이거나 9초이거나 초당 10,000건이면 회복합니다: 네 가지를 모두 보는 \
-             방법과, DB 처리량을 그에 맞춰 정했다는 사실이 파일에 적혀 있습니다. 재전송을 한 번만 하거나, 큐를 \
+             끝내 회복하지 못하지만, 78 %만 줄거나(5배 대신 4.444배 느림) 9초만 이어지거나 초당 10,000건(여기서는 \
+             500건)이면 회복합니다; DB 처리량은 이 네 결과에 맞춰 정했습니다. 재전송을 한 번만 하거나, 큐를 \
              100건으로 줄이거나, 타임아웃된 삽입을 취소했다면 회복했을 것입니다.",
         try_en: "How long may 80 % of the CPU be gone before four resends keep it down? Try 9 s and 9.5 s.",
         try_ko: "CPU가 80 % 줄어든 상태가 몇 초 이어지면 재전송 4회에서 DB가 회복하지 못할까요? 9초와 9.5초로 해 \

@@ -412,6 +412,25 @@ mod tests {
     }
 
     #[test]
+    fn what_a_fault_means_without_saying_it_follows_what_is_set_afterwards() {
+        let toml = |what: &str, more: &str| {
+            Scenario::from_toml(&format!("[[fault]]\nat = \"1s\"\nwhat = \"{what}\"\n{more}")).expect("a good fault")
+        };
+        let whats =
+            ["cache.crash", "cache.power-loss", "database.outage", "database.slow", "cache.slow", "cache.freeze"];
+        for from in whats {
+            for to in whats {
+                let set = with(&toml(from, ""), &[("fault.0.what", to)]).expect("nothing was said that no longer fits");
+                assert_eq!(set, toml(to, ""), "{from} to {to}");
+                // What was said stays said, in a link, too.
+                let said = toml("cache.power-loss", "silent = false\n");
+                let link = encode(&Scenario { faults: said.faults.clone(), ..toml(from, "") }, "default", &[]).unwrap();
+                assert_eq!(decode(&link).unwrap().scenario.faults, said.faults, "{link}");
+            }
+        }
+    }
+
+    #[test]
     fn every_preset_of_version_1_can_still_be_opened_and_keeps_its_name() {
         let all = presets::all().filter(|preset| presets::of_version(1, preset.name).is_ok());
         let mut count = 0;
