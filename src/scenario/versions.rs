@@ -113,22 +113,18 @@ fn rename_crashes(tree: &mut Node) {
 /// Puts `value` at `path`, where the tree says nothing.
 fn fill(node: &mut Node, path: &str, value: &Node) {
     let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
-    match (&mut node.value, rest) {
-        (Value::Table(fields) | Value::Kind(_, fields), rest) => {
-            let at = fields.iter().position(|(name, _)| name == key);
-            match (at, rest) {
-                (None, None) => fields.push((key.to_owned(), value.clone())),
-                (None, Some(rest)) => {
-                    let mut table = Node::from(Value::Table(Fields::new()));
-                    fill(&mut table, rest, value);
-                    fields.push((key.to_owned(), table));
-                }
-                (Some(at), Some(rest)) => fill(&mut fields[at].1, rest, value),
-                (Some(_), None) => {}
-            }
+    // Something that cannot be there is told when it is read.
+    let (Value::Table(fields) | Value::Kind(_, fields)) = &mut node.value else { return };
+    let at = fields.iter().position(|(name, _)| name == key);
+    match (at, rest) {
+        (None, None) => fields.push((key.to_owned(), value.clone())),
+        (None, Some(rest)) => {
+            let mut table = Node::from(Value::Table(Fields::new()));
+            fill(&mut table, rest, value);
+            fields.push((key.to_owned(), table));
         }
-        // Something that cannot be there is told when it is read.
-        _ => {}
+        (Some(at), Some(rest)) => fill(&mut fields[at].1, rest, value),
+        (Some(_), None) => {}
     }
 }
 
