@@ -106,7 +106,12 @@ pub struct LaneReport {
     #[serde(default)]
     pub diverging_copies: DivergingCopies,
     /// The copies that diverged at some moment since the start, each once, by why it first did; a JSON object, causes that
-    /// did not occur are left out.
+    /// did not occur are left out. The first that holds: `never_committed`: the database never had the value.
+    /// `overwritten_by_older`: the database went back to an older one. `restored`: a crashed node came back with it.
+    /// `stale_fill`: a reader or a load brought what had been replaced meanwhile. `overtaken_update`: a writer's update of the
+    /// cache came after that of one whom the database served later. `crash_between`: a crash came between the commit and the
+    /// cache. `lost_invalidation`: what was to delete or replace it failed. `commit_without_answer`: the writer was told of an
+    /// error, and the database had committed. `left`: the strategy leaves copies as they are.
     #[serde(default, with = "as_object")]
     pub diverging_by_cause: Vec<(String, u64)>,
     /// Reads that did not see the same client's earlier write.
@@ -126,7 +131,13 @@ pub struct LaneReport {
     pub latency_with_errors_ms: Latencies,
     /// Every write attempt since the start, by what became of it.
     pub writes_by_class: WritesByClass,
-    /// The lost ones by cause, a JSON object; causes that did not occur are left out.
+    /// The lost ones by cause, a JSON object; causes that did not occur are left out. `cache_crash`, `flush_all`: the cache
+    /// crashed or was emptied before the flush. `expired_dirty`, `evicted_dirty`: the dirty entry expired or was evicted.
+    /// `dropped_after_retries`: the database refused it until the retries were used up. `failover_lag`: a replica took over that
+    /// had not heard of it. `persistence_window`: it came after the last snapshot or sync. `dual_write_half_done`: the
+    /// application crashed between its two writes. `flush_mark_lost`: its dirty mark was deleted with older ones.
+    /// `overwritten_by_older`: the database went back to an older write. `refused`, `connection_lost`: the database refused it,
+    /// or the way there broke, after the client had been told yes. `never_delivered`: nobody tried to deliver it.
     #[serde(with = "as_object")]
     pub lost_by_cause: Vec<(String, u64)>,
     /// Acknowledged writes that the database will never have: lost at some moment of the run, those included whose key has

@@ -504,6 +504,15 @@ fn what_a_cut_link_has_held_back_still_goes_one_after_the_other() {
 }
 
 #[test]
+fn a_slow_link_carries_values_as_slowly_as_messages() {
+    let mut scenario = large_values(Reading::None {});
+    scenario.network.bandwidth.app_database = Some(Bytes(2_000_000_000));
+    scenario.faults = vec![Fault { lasts: s(30), times: Some(3.0), ..Fault::new(What::LinkSlow, Nanos(1)) }];
+    scenario.faults[0].which = Some(Which::Link(Link::AppDatabase));
+    assert_eq!(run(&scenario).report().latency_ms.read.max, 150.0);
+}
+
+#[test]
 fn values_to_one_machine_go_one_after_the_other_and_to_several_side_by_side() {
     // Ten reads a second of 80 ms each on the wire are most of what it carries; twenty are more.
     let slowest = |rate, shards, size| {
