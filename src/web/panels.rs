@@ -193,7 +193,7 @@ fn bad(value: u64) -> Html {
     html! { <td class={if value > 0 { "alarm" } else { "quiet" }}>{ text::count(value) }</td> }
 }
 
-/// All lanes at a glance.
+/// All lanes at a glance: what went wrong first, since a narrow screen shows the first columns only.
 #[component]
 pub fn Scoreboard(props: &ReportProps) -> Html {
     let w = props.words;
@@ -207,32 +207,32 @@ pub fn Scoreboard(props: &ReportProps) -> Html {
                 { lane_head(i, title) }
                 <td>{ text::count(lane.requests) }</td>
                 <td>{ goodput(lane) }</td>
+                { bad(lane.errors) }
+                { bad(lane.ever_lost) }
+                <td class={(lane.stale_reads == 0).then_some("quiet")}>{ text::count(lane.stale_reads) }</td>
                 <td>{ ratio }</td>
                 <td>{ latency(read, read.p50) }</td>
                 <td>{ latency(read, read.p99) }</td>
                 <td>{ latency(write, write.p50) }</td>
                 <td>{ latency(write, write.p99) }</td>
-                { bad(lane.errors) }
-                <td class={(lane.stale_reads == 0).then_some("quiet")}>{ text::count(lane.stale_reads) }</td>
                 <td class={(copies.end == 0).then_some("quiet")}>{ text::count(copies.end) }</td>
                 <td class={(lane.writes_by_class.at_risk == 0).then_some("quiet")}>{ text::count(lane.writes_by_class.at_risk) }</td>
-                { bad(lane.ever_lost) }
             </tr>
         }
     });
     let head = [
         w.requests,
         w.goodput,
+        w.errors,
+        w.lost,
+        w.stale_reads,
         w.hit_ratio,
         w.read_p50,
         w.read_p99,
         w.write_p50,
         w.write_p99,
-        w.errors,
-        w.stale_reads,
         w.diverging_copies,
         w.at_risk,
-        w.lost,
     ];
     lane_table("scoreboard", w.scoreboard, w, head.into_iter(), rows)
 }
