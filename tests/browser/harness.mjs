@@ -71,7 +71,12 @@ export async function open(browser, url, { init, ...options } = {}) {
     if (["error", "warning"].includes(message.type())) problems.push(`console ${message.type()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => problems.push(`uncaught: ${error.stack ?? error.message ?? error}`));
-  page.on("requestfailed", (request) => problems.push(`request failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on("requestfailed", (request) => {
+    const why = request.failure()?.errorText;
+    // A worker that is replaced while its program still loads needs it no more: an edit came early, and nothing is missing.
+    const replaced = why === "net::ERR_ABORTED" && /\/worker-\w+_bg\.wasm$/.test(request.url());
+    if (!replaced) problems.push(`request failed: ${request.url()} ${why}`);
+  });
   page.on("response", (response) => {
     if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
   });
