@@ -95,7 +95,7 @@ fn parse(text: &str) -> Result<Named, String> {
     }
     match fragment(one_line).filter(|_| !one_line.contains('\n')) {
         Some(fragment) => link::decode(fragment).map(|link| link.scenario.into()),
-        None => Scenario::from_toml(text).map(|scenario| Named { scenario, taken: Scenario::version_taken(text) }),
+        None => Scenario::from_toml_and_version(text).map(|(scenario, taken)| Named { scenario, taken }),
     }
     .map_err(|error| error.to_string())
 }

@@ -3,7 +3,7 @@
 use super::Link;
 use super::distribution::{named, refuse_shape};
 use super::field::{Field, Takes, record, refuse, words};
-use super::node::{Fields, Node, Value, join};
+use super::node::{Fields, Node, Value, is_told, join};
 use super::problem::Problems;
 use crate::time::Nanos;
 
@@ -56,7 +56,7 @@ impl Fault {
     /// Fills in what the fields left open, by what happens.
     fn complete(&mut self, fields: &Fields) {
         let standard = self.standard();
-        let told = |field: &str| fields.iter().any(|(name, node)| name == field && !node.is_default);
+        let told = |field| is_told(fields, field);
         if !told("for") {
             self.lasts = standard.lasts;
         }

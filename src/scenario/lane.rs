@@ -1,7 +1,7 @@
 //! A lane: one way of reading and one way of writing.
 
 use super::field::{kinds, record, words};
-use super::node::Fields;
+use super::node::{Fields, is_told};
 use super::{App, Cache, Database, Network, Otherwise};
 use crate::time::Nanos;
 
@@ -303,7 +303,7 @@ impl WriteBack {
 
     /// Where nothing is flushed, what leaves the cache is gone, unless the text says something else (which is refused).
     fn complete(&mut self, fields: &Fields) {
-        let told = |field: &str| fields.iter().any(|(name, node)| name == field && !node.is_default);
+        let told = |field| is_told(fields, field);
         if self.flush {
             return;
         }

@@ -135,6 +135,11 @@ impl Node {
     }
 }
 
+/// Whether a text says something of this field that it would not have anyway.
+pub(crate) fn is_told(fields: &Fields, field: &str) -> bool {
+    fields.iter().any(|(name, node)| name == field && !node.is_default)
+}
+
 /// `at.name`, or `name` at the top.
 pub(crate) fn join(at: &str, name: &str) -> String {
     if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }

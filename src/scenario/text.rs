@@ -153,12 +153,16 @@ impl Scenario {
     /// assert!(error.to_string().starts_with("line 2: cache.capcity = 5: there is no such field; did you mean capacity?"));
     /// ```
     pub fn from_toml(text: &str) -> Result<Scenario, ScenarioError> {
-        Scenario::from_node(&parse(text)?)
+        Scenario::from_toml_and_version(text).map(|(scenario, _)| scenario)
     }
 
-    /// The version that a TOML text is read as since it names none, the current one; none where it names one.
-    pub fn version_taken(text: &str) -> Option<u32> {
-        parse(text).ok().and_then(|tree| versions::taken(&tree))
+    /// The same, and the version that the text is read as where it names none: the current one.
+    ///
+    /// # Errors
+    /// Like [`from_toml`](Scenario::from_toml).
+    pub fn from_toml_and_version(text: &str) -> Result<(Scenario, Option<u32>), ScenarioError> {
+        let tree = parse(text)?;
+        Ok((Scenario::from_node(&tree)?, versions::taken(&tree)))
     }
 
     /// The scenario as TOML: its version and what differs from the defaults. Reading it gives the same scenario again,
