@@ -43,7 +43,7 @@ use crate::engine::{Call, CallId, Calls, Event, Kernel, Line};
 use crate::fault::{Crash, Slowdown};
 use crate::ledger::{Holder, Ledger, Mended, Release};
 use crate::model::{CallError, Change, Key, WriteId};
-use crate::network::{Load, Way};
+use crate::network::{Direction, Payload};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Link, Reads, estimate};
 use crate::time::Nanos;
@@ -617,19 +617,20 @@ impl Database {
     }
 
     /// What a query carries to the database, or its answer back: the sizes of its values.
-    pub fn load(&self, call: CallId, way: Way, size: impl Fn(Key, WriteId) -> u64) -> Load {
+    pub fn payload(&self, call: CallId, direction: Direction, size: impl Fn(Key, WriteId) -> u64) -> Payload {
         let Asked { query, to, .. } = self.calls.question(call);
-        let bytes = match (query, way) {
-            (Query::Read(key), Way::Back) => match self.calls.answer_of(call) {
+        let bytes = match (query, direction) {
+            (Query::Read(key), Direction::Response) => match self.calls.answer_of(call) {
                 Some(Ok(value)) => size(key, value),
                 _ => 0,
             },
-            (Query::Write(row) | Query::Change(row, _), Way::There) => size(row.key, row.write),
-            (Query::Batch(number), Way::There) => {
+            (Query::Write(row) | Query::Change(row, _), Direction::Request) => size(row.key, row.write),
+            (Query::Batch(number), Direction::Request) => {
                 let state = self.state.borrow();
                 state.batches[number as usize].rows.iter().map(|row| size(row.key, row.write)).sum()
             }
-            (Query::Records(_), Way::Back) => match (self.calls.answer_of(call), &self.state.borrow().outbox) {
+            (Query::Records(_), Direction::Response) => match (self.calls.answer_of(call), &self.state.borrow().outbox)
+            {
                 (Some(Ok(last)), Some(outbox)) => {
                     let records = outbox.oldest(last.0);
                     work::count(records.len());
@@ -639,7 +640,7 @@ impl Database {
             },
             _ => 0,
         };
-        Load { bytes, machine: to.into() }
+        Payload { bytes, machine: to.into() }
     }
 
     /// How many workers it has, those of its replicas included.

@@ -1,33 +1,33 @@
-//! What an application server has of its own, beside its requests: flights that readers share, connections to the
-//! database, and a circuit breaker before them. A crash of the server takes all of it.
+//! The state of an application server beside its requests: loads that readers share, connections to the database, and a
+//! circuit breaker in front of them. A crash of the server takes all of it.
 //!
 //! ```text
-//! request ─▶ strategy ─▶ [flights: one load per key] ─▶ [breaker: shut or open] ─▶ [pool: a free connection] ─▶ database
+//! request ─▶ strategy ─▶ [single flight: one load per key] ─▶ [breaker: shut or open] ─▶ [pool: a free connection] ─▶ database
 //! ```
 
 mod breaker;
-mod flights;
 mod pool;
+mod single_flight;
 
 use std::cell::{Cell, RefCell};
 
 pub use breaker::{Breaker, Permit};
-pub use flights::{Flights, Lead, Turn};
 pub use pool::{Connection, Pool, Wait};
+pub use single_flight::{Lead, SingleFlight, Turn};
 
 use crate::random::Stream;
 use crate::scenario;
 use crate::time::Nanos;
 
-/// One server's own. See the module.
+/// The state of one server. See the module.
 #[derive(Debug)]
-pub struct Own {
+pub struct AppServerState {
     /// Its number, from 0.
     pub server: u32,
     /// The loads its readers share.
-    pub flights: Flights,
+    pub single_flight: SingleFlight,
     /// The refreshes it does in the background, one per key.
-    pub refreshes: Flights,
+    pub refreshes: SingleFlight,
     /// Its connections to the database, where they are limited.
     pub pool: Option<Pool>,
     /// The breaker before them, where there is one.
@@ -42,7 +42,7 @@ pub struct Own {
 
 /// Totals of one server, or of several, since the start of the run. A crash does not set them back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OwnCounts {
+pub struct AppServerCounts {
     /// Reads that shared somebody else's load.
     pub coalesced: u64,
     /// Waits for somebody else's lease.
@@ -59,14 +59,14 @@ pub struct OwnCounts {
     pub breaker_open: Nanos,
 }
 
-impl Own {
-    /// What server number `server` has at its start.
-    pub fn new(server: u32, settings: &scenario::App, early: Stream) -> Own {
+impl AppServerState {
+    /// The state of server number `server` at its start.
+    pub fn new(server: u32, settings: &scenario::App, early: Stream) -> AppServerState {
         let breaker = |how: &scenario::Breaker| Breaker::new(how.failures, how.open_for, how.probes);
-        Own {
+        AppServerState {
             server,
-            flights: Flights::default(),
-            refreshes: Flights::default(),
+            single_flight: SingleFlight::default(),
+            refreshes: SingleFlight::default(),
             pool: settings.pool.map(Pool::new),
             breaker: settings.breaker.as_ref().map(breaker),
             early: RefCell::new(early),
@@ -77,19 +77,23 @@ impl Own {
 
     /// The server has crashed at the moment `now`; its tasks have been dropped, and with them what they held.
     pub fn crash(&self, now: Nanos) {
-        assert_eq!(self.flights.under_way() + self.refreshes.under_way(), 0, "loads die with those who make them");
+        assert_eq!(
+            self.single_flight.under_way() + self.refreshes.under_way(),
+            0,
+            "loads die with those who make them"
+        );
         if let Some(breaker) = &self.breaker {
             breaker.reset(now);
         }
     }
 
     /// Totals up to the moment `now`.
-    pub fn counts(&self, now: Nanos) -> OwnCounts {
+    pub fn counts(&self, now: Nanos) -> AppServerCounts {
         let (pool_waits, pool_waited) = self.pool.as_ref().map_or((0, Nanos::ZERO), Pool::waits);
         let (breaker_rejections, breaker_open) =
             self.breaker.as_ref().map_or((0, Nanos::ZERO), |breaker| breaker.totals(now));
-        OwnCounts {
-            coalesced: self.flights.joined(),
+        AppServerCounts {
+            coalesced: self.single_flight.joined(),
             lease_waits: self.lease_waits.get(),
             refreshes: self.refreshed.get(),
             pool_waits,
@@ -100,8 +104,8 @@ impl Own {
     }
 }
 
-impl std::ops::AddAssign for OwnCounts {
-    fn add_assign(&mut self, other: OwnCounts) {
+impl std::ops::AddAssign for AppServerCounts {
+    fn add_assign(&mut self, other: AppServerCounts) {
         self.coalesced += other.coalesced;
         self.lease_waits += other.lease_waits;
         self.refreshes += other.refreshes;

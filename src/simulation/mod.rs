@@ -39,7 +39,7 @@ pub use self::stop::{Limits, Stopped};
 use self::world::{Job, World, kind, owner_of, run};
 use crate::cache::node::Turn;
 use crate::engine::{Kernel, TaskId, Tasks};
-use crate::fault::{Effect, Parts, Plan, Strike};
+use crate::fault::{Effect, FaultEvent, FaultSchedule, Parts};
 use crate::ledger::Story;
 use crate::random::Streams;
 use crate::report::FaultReport;
@@ -120,7 +120,7 @@ where
 pub struct Simulation {
     world: Rc<World>,
     executor: Box<dyn Executor>,
-    faults: Plan,
+    faults: FaultSchedule,
     replicas_each: u32,
     /// The scenario's faults, those injected included.
     fault_list: Vec<Fault>,
@@ -220,7 +220,7 @@ impl Simulation {
             executor: tasks(world.clone()),
             world,
             replicas_each: scenario.cache.replicas,
-            faults: Plan::new(&scenario.faults, parts, &Streams::new(scenario.seed)),
+            faults: FaultSchedule::new(&scenario.faults, parts, &Streams::new(scenario.seed)),
             fault_list: scenario.faults.clone(),
             struck: Vec::new(),
             frozen: Frozen::default(),
@@ -557,7 +557,7 @@ impl Simulation {
         self.world.kernel.witness(self.world.ledger.borrow().counts().lost);
     }
 
-    fn strike(&mut self, strike: &Strike) {
+    fn strike(&mut self, strike: &FaultEvent) {
         if strike.begins && self.struck.len() < STRUCK_MAX {
             let fault = &self.fault_list[strike.fault];
             let until =
@@ -626,7 +626,7 @@ impl Simulation {
             Effect::DatabaseFreeze => world.database.freeze(),
             Effect::DatabaseSlow(times) => world.database.slow_down(times),
             Effect::DatabaseFailing(share) => world.database.begin_failing(share),
-            Effect::Cut(link) => world.network.cut(link),
+            Effect::Cut(link) => world.network.partition(link),
             Effect::LinkSlow(link, times) => world.network.slow_down(link, times),
             Effect::LinkLoss(link, share) => world.network.begin_losing(link, share, until.min(self.duration)),
         }

@@ -22,7 +22,7 @@ use crate::cache::watch::Watch;
 use crate::engine::Event;
 use crate::ledger::{Mended, Place};
 use crate::model::Key;
-use crate::network::Way;
+use crate::network::Direction;
 use crate::random::Streams;
 use crate::scenario::{App, Link, Reading, Tell};
 use crate::time::Nanos;
@@ -151,7 +151,7 @@ impl World {
         if self.nears.tells == Some(Teller::Writer) {
             self.ledger.borrow_mut().mending(key, self.kernel.now());
             let message = self.nears.put(Message::ToCache { from: server, key });
-            self.network.send(Link::AppCache, Way::There, message);
+            self.network.send(Link::AppCache, Direction::Request, message);
         }
     }
 
@@ -163,7 +163,7 @@ impl World {
                 self.ledger.borrow_mut().mending(key, self.kernel.now());
             }
             let message = self.nears.put(Message::ToServer { server, key });
-            self.network.send_at(Link::AppCache, Way::Back, message, leaves);
+            self.network.send_at(Link::AppCache, Direction::Response, message, leaves);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a lane has shown so far, as a report.
 
 use super::{Simulation, over_time};
-use crate::app::OwnCounts;
+use crate::app::AppServerCounts;
 use crate::cache::near::NearCounts;
 use crate::cache::node::{CacheNode, NodeCounts};
 use crate::database::DatabaseCounts;
@@ -21,7 +21,7 @@ pub(super) struct Totals {
     /// All nodes together, and each where there are several.
     node: NodeCounts,
     nodes: Vec<NodeCounts>,
-    own: OwnCounts,
+    own: AppServerCounts,
     near: NearCounts,
     database: DatabaseCounts,
     /// The most bytes and the most dirty entries that the cache held.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::background::Background;
 use super::near::Nears;
 use super::servers::{Place, Servers};
-use crate::app::{Own, OwnCounts, Pool};
+use crate::app::{AppServerCounts, AppServerState, Pool};
 use crate::cache::buffer::RowId;
 use crate::cache::node::{self, Found, NodeEvents, NodeReading};
 use crate::cache::refresh::Refresh;
@@ -22,11 +22,11 @@ use crate::fault::Triggers;
 use crate::ledger::{Holder, Ledger, Mended, Release};
 use crate::metrics::{Answer, Metrics};
 use crate::model::{CallError, ClientId, Key, WriteId};
-use crate::network::{Load, Network, Way};
+use crate::network::{Direction, Network, Payload};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{App, Invalidate, Lane, Leases, Link, Reading, Scenario, Writing, estimate, limits};
 use crate::strategy::{
-    self, CacheClient, CacheSide, Client, DatabaseClient, Errand, Events, NearClient, Told, warm_up,
+    self, BackgroundTask, CacheClient, CacheSide, Client, DatabaseClient, EarlyAck, Events, NearClient, warm_up,
 };
 use crate::time::Nanos;
 use crate::work;
@@ -78,7 +78,7 @@ pub(super) enum Job {
     /// Flushes a cache node's buffer at intervals.
     Flusher(Shard),
     /// Does something on an application server beside its requests.
-    Errand(u32, Errand),
+    BackgroundTask(u32, BackgroundTask),
     /// Loads a cache node's share of the most popular keys, as one of its loaders.
     WarmUp(Shard, u32),
     /// Passes on what is in the outbox.
@@ -133,7 +133,7 @@ pub(super) struct World {
     pub triggers: Triggers,
     pub nears: Nears,
     /// What each application server has of its own; the last is the loader's, who warms the cache up.
-    own: Vec<Own>,
+    own: Vec<AppServerState>,
     /// The connections of each cache node to the database, where they are limited.
     node_pools: Vec<Pool>,
     rows: Rc<Rows>,
@@ -164,7 +164,7 @@ pub(super) struct World {
     spawns: RefCell<Vec<(u32, Job)>>,
     /// Writes answered already whose servers have more to do.
     background: Background,
-    errands: RefCell<Vec<(u32, Errand)>>,
+    background_tasks: RefCell<Vec<(u32, BackgroundTask)>>,
     clients_gone: Cell<bool>,
     /// Requests sent so far.
     sent: Cell<u64>,
@@ -208,7 +208,7 @@ impl World {
         let app = &scenario.app;
         World {
             nears,
-            own: (0..=app.servers).map(|n| Own::new(n, app, streams.numbered("early refresh", n))).collect(),
+            own: (0..=app.servers).map(|n| AppServerState::new(n, app, streams.numbered("early refresh", n))).collect(),
             node_pools: scenario
                 .cache
                 .pool
@@ -240,7 +240,7 @@ impl World {
             serving: RefCell::default(),
             spawns: RefCell::default(),
             background: Background::new(scenario.app.servers),
-            errands: RefCell::default(),
+            background_tasks: RefCell::default(),
             clients_gone: Cell::new(false),
             sent: Cell::new(0),
             kernel,
@@ -374,7 +374,13 @@ impl World {
         } else {
             let bytes = write.map_or(0, |write| self.cache.values().size(key, write).into());
             let event = Event::new(kind::REQUEST, slot);
-            self.network.send_load(Link::ClientApp, Way::There, event, issued, Load { bytes, machine: 0 });
+            self.network.send_payload(
+                Link::ClientApp,
+                Direction::Request,
+                event,
+                issued,
+                Payload { bytes, machine: 0 },
+            );
         }
     }
 
@@ -424,7 +430,7 @@ impl World {
     }
 
     /// The client is told yes, and the server goes on; returns which one.
-    fn answer_early(&self, slot: u32, told: Told) -> u32 {
+    fn answer_early(&self, slot: u32, early_ack: EarlyAck) -> u32 {
         let server = {
             let mut slots = self.slots.borrow_mut();
             let request = &mut slots[slot as usize];
@@ -432,7 +438,7 @@ impl World {
             let server = request.server.take().expect("a request being served has a server");
             self.serving.borrow_mut().take(slot);
             request.outcome = Ok(write);
-            let promised = told == Told::Promised;
+            let promised = early_ack == EarlyAck::BeforeCommit;
             self.tell_near_caches(server, request.key);
             if !promised {
                 // It holds the write no longer, but still sees to the copies.
@@ -467,7 +473,13 @@ impl World {
             let saw = request.outcome.ok().filter(|_| request.write.is_none());
             let bytes = saw.map_or(0, |value| self.cache.values().size(request.key, value).into());
             let event = Event::new(kind::ANSWER, slot);
-            self.network.send_load(Link::ClientApp, Way::Back, event, self.kernel.now(), Load { bytes, machine: 0 });
+            self.network.send_payload(
+                Link::ClientApp,
+                Direction::Response,
+                event,
+                self.kernel.now(),
+                Payload { bytes, machine: 0 },
+            );
         }
     }
 
@@ -621,8 +633,8 @@ impl World {
         if asked.is_some() {
             return asked;
         }
-        if let Some((server, errand)) = self.errands.borrow_mut().pop() {
-            return Some((server, Job::Errand(server, errand)));
+        if let Some((server, task)) = self.background_tasks.borrow_mut().pop() {
+            return Some((server, Job::BackgroundTask(server, task)));
         }
         if !self.cache.has_jobs() {
             return None;
@@ -640,26 +652,28 @@ impl World {
     pub fn send_answers(&self) {
         while let Some((call, leaves)) = self.cache.calls().next_outgoing() {
             let event = Event::new(kind::CACHE_ANSWER, call);
-            if !self.network.weighs(Link::AppCache) {
-                self.network.send_at(Link::AppCache, Way::Back, event, leaves);
+            if !self.network.limits_bandwidth(Link::AppCache) {
+                self.network.send_at(Link::AppCache, Direction::Response, event, leaves);
                 continue;
             }
             let (key, answer) = (self.cache.calls().question(call).key(), self.cache.calls().answer_of(call));
             let value = answer.and_then(Result::ok).and_then(Found::carried);
-            let load = Load {
+            let payload = Payload {
                 bytes: value.map_or(0, |value| self.cache.values().size(key, value).into()),
                 machine: self.cache.shard_of(key),
             };
-            self.network.send_load(Link::AppCache, Way::Back, event, leaves, load);
+            self.network.send_payload(Link::AppCache, Direction::Response, event, leaves, payload);
         }
         while let Some((call, leaves)) = self.database.calls().next_outgoing() {
             let (link, event) = (self.database.link_of(call), Event::new(kind::DATABASE_ANSWER, call));
-            if !self.network.weighs(link) {
-                self.network.send_at(link, Way::Back, event, leaves);
+            if !self.network.limits_bandwidth(link) {
+                self.network.send_at(link, Direction::Response, event, leaves);
                 continue;
             }
-            let load = self.database.load(call, Way::Back, |key, value| self.cache.values().size(key, value).into());
-            self.network.send_load(link, Way::Back, event, leaves, load);
+            let payload = self
+                .database
+                .payload(call, Direction::Response, |key, value| self.cache.values().size(key, value).into());
+            self.network.send_payload(link, Direction::Response, event, leaves, payload);
         }
         while let Some((key, leaves)) = self.cache.next_changed() {
             self.tell_servers(key, leaves, None);
@@ -748,12 +762,12 @@ impl World {
                 breaker: own.breaker.as_ref(),
                 ..self.database_client(Link::AppDatabase, self.app.retries, own.pool.as_ref())
             },
-            near: NearClient { kernel: &self.kernel, near: self.nears.of(server), passing: Cell::new(false) },
-            own,
+            near: NearClient { kernel: &self.kernel, near: self.nears.of(server), not_kept: Cell::new(false) },
+            server: own,
             rows: &self.rows,
             negative: self.lane.read.negative(),
             refresh: self.refresh,
-            errands: &self.errands,
+            background_tasks: &self.background_tasks,
             witness: &self.ledger,
         }
     }
@@ -772,8 +786,8 @@ impl World {
     }
 
     /// Totals of all application servers.
-    pub fn own_counts(&self) -> OwnCounts {
-        let mut sum = OwnCounts::default();
+    pub fn own_counts(&self) -> AppServerCounts {
+        let mut sum = AppServerCounts::default();
         self.own.iter().for_each(|own| sum += own.counts(self.kernel.now()));
         sum
     }
@@ -852,7 +866,7 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
                 let _ = strategy::write_back::flush(&world.cache_side(shard), how, &rows).await;
             }
         }
-        Job::Errand(server, Errand::Refresh(key, copy)) => {
+        Job::BackgroundTask(server, BackgroundTask::Refresh(key, copy)) => {
             if let Reading::LookAside(how) = &world.lane.read {
                 strategy::refresh::ahead(&world.app_of(server), how, key, copy).await;
             }
@@ -920,7 +934,7 @@ async fn answering(
     let outcome = poll_fn(|context| {
         let polled = code.as_mut().poll(context);
         if polled.is_pending()
-            && let Some(told) = client.take_told()
+            && let Some(told) = client.take_early_ack()
         {
             place = None;
             answered_by = Some(world.answer_early(slot, told));

@@ -5,8 +5,8 @@
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
 
-use super::{Errand, negative};
-use crate::app::{Breaker, Own, Permit, Pool};
+use super::{BackgroundTask, negative};
+use crate::app::{AppServerState, Breaker, Permit, Pool};
 use crate::cache::expiry::Life;
 use crate::cache::near::{Begun, NearCache};
 use crate::cache::node::{Answer, CacheNode, Command, Fill, Found, LeaseAsked};
@@ -18,7 +18,7 @@ use crate::engine::{Call, CallId, Event, Kernel};
 use crate::fault::Triggers;
 use crate::ledger::Ledger;
 use crate::model::{CallError, Change, Key, WriteId};
-use crate::network::{Load, Network, Way};
+use crate::network::{Direction, Network, Payload};
 use crate::random::Stream;
 use crate::scenario::Link;
 use crate::time::Nanos;
@@ -43,8 +43,8 @@ pub struct App<'a> {
     pub client: Client,
     /// The server's near cache.
     pub near: NearClient<'a>,
-    /// What else the server has of its own.
-    pub own: &'a Own,
+    /// The state of the server.
+    pub server: &'a AppServerState,
     /// Which values are rows.
     pub rows: &'a Rows,
     /// For how long the cache remembers that there is no row, where it does.
@@ -52,7 +52,7 @@ pub struct App<'a> {
     /// When good copies are loaded anew.
     pub refresh: Refresh,
     /// What is to be done beside the request.
-    pub errands: &'a RefCell<Vec<(u32, Errand)>>,
+    pub background_tasks: &'a RefCell<Vec<(u32, BackgroundTask)>>,
     /// Who is told what a value was made from.
     pub witness: &'a RefCell<Ledger>,
 }
@@ -64,8 +64,8 @@ impl App<'_> {
     }
 
     /// Has something done beside the request, by a task of its own on this server.
-    pub fn send_on_errand(&self, errand: Errand) {
-        self.errands.borrow_mut().push((self.own.server, errand));
+    pub fn spawn_background(&self, task: BackgroundTask) {
+        self.background_tasks.borrow_mut().push((self.server.server, task));
     }
 
     /// Brings the cached copy up to a write: the new value, or after a delete none.
@@ -98,28 +98,28 @@ impl App<'_> {
 /// on after the answer, in the background, gives it here.
 #[derive(Debug, Default)]
 pub struct Client {
-    told: Cell<Option<Told>>,
+    early_ack: Cell<Option<EarlyAck>>,
     from_cache: Cell<bool>,
 }
 
-/// What an early yes is worth.
+/// An acknowledgement before the strategy's code has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// The database has the write.
-    Done,
-    /// The server is still going to bring the write to the database.
-    Promised,
+pub enum EarlyAck {
+    /// The database has the write; what follows concerns copies.
+    Committed,
+    /// The server still has to bring the write to the database.
+    BeforeCommit,
 }
 
 impl Client {
-    /// Tells the client yes now: the database has the write, and what follows is tidying up.
-    pub fn say_yes(&self) {
-        self.told.set(Some(Told::Done));
+    /// Acknowledges the write now: the database has it, and what follows concerns copies.
+    pub fn acknowledge_committed(&self) {
+        self.early_ack.set(Some(EarlyAck::Committed));
     }
 
-    /// Tells the client yes now, although the database has yet to get the write.
-    pub fn promise(&self) {
-        self.told.set(Some(Told::Promised));
+    /// Acknowledges the write now, although the database does not have it yet.
+    pub fn acknowledge_before_commit(&self) {
+        self.early_ack.set(Some(EarlyAck::BeforeCommit));
     }
 
     /// Notes that a copy is what the client is answered with, and that nobody loaded it for this request.
@@ -132,9 +132,9 @@ impl Client {
         self.from_cache.get()
     }
 
-    /// The yes given since this was last asked.
-    pub fn take_told(&self) -> Option<Told> {
-        self.told.take()
+    /// The acknowledgement given since the last call of this.
+    pub fn take_early_ack(&self) -> Option<EarlyAck> {
+        self.early_ack.take()
     }
 }
 
@@ -175,7 +175,7 @@ pub struct NearClient<'a> {
     /// The near cache, where servers have them.
     pub near: Option<&'a NearCache>,
     /// Whether what this request reads is not to be kept.
-    pub passing: Cell<bool>,
+    pub not_kept: Cell<bool>,
 }
 
 impl NearClient<'_> {
@@ -192,14 +192,14 @@ impl NearClient<'_> {
     /// Keeps what a read brought, for `life` at most, unless its key has been written by a server known to this one since
     /// the read began.
     pub fn keep(&self, key: Key, value: WriteId, life: Life, begun: Option<Begun>) {
-        if let (Some(near), Some(begun), false) = (self.near, begun, self.passing.get()) {
+        if let (Some(near), Some(begun), false) = (self.near, begun, self.not_kept.get()) {
             near.keep(key, value, life, begun, self.kernel.now());
         }
     }
 
-    /// What this request reads is good for its reader, but may be older than it knows, and is not to be kept.
-    pub fn let_pass(&self) {
-        self.passing.set(true);
+    /// What this request reads is good for its reader, but may be older than a write it does not know of: it is not kept.
+    pub fn do_not_keep(&self) {
+        self.not_kept.set(true);
     }
 }
 
@@ -276,12 +276,12 @@ impl CacheClient<'_> {
     async fn call(&self, command: Command) -> Answer {
         let call: Call<'_, Command, Answer> = self.nodes.command(command);
         let event = Event::new(self.events.cache_arrival, call.id());
-        match command.value().filter(|_| self.network.weighs(Link::AppCache)) {
-            None => self.network.send(Link::AppCache, Way::There, event),
+        match command.value().filter(|_| self.network.limits_bandwidth(Link::AppCache)) {
+            None => self.network.send(Link::AppCache, Direction::Request, event),
             Some((key, value)) => {
                 let bytes = self.nodes.values().size(key, value).into();
-                let load = Load { bytes, machine: self.nodes.shard_of(key) };
-                self.network.send_load(Link::AppCache, Way::There, event, self.kernel.now(), load);
+                let payload = Payload { bytes, machine: self.nodes.shard_of(key) };
+                self.network.send_payload(Link::AppCache, Direction::Request, event, self.kernel.now(), payload);
             }
         }
         self.kernel.timeout(self.timeout, call).await.unwrap_or(Err(CallError::TimedOut))
@@ -359,7 +359,7 @@ impl DatabaseClient<'_> {
     /// Calls, and calls again after a growing pause; the failure reported is the one that leaves most open.
     async fn with_retries<'c>(&self, begin: impl Fn() -> Call<'c, Asked, Reply>) -> Reply {
         let mut worst: Option<CallError> = None;
-        // An attempt that may still succeed behind our back outweighs a later clear no.
+        // An attempt that may still succeed behind our back outlimits_bandwidth a later clear no.
         let worse = |worst: Option<CallError>, failure| worst.filter(|worst| worst.leaves_open()).unwrap_or(failure);
         for attempt in 0..=self.retries {
             if attempt > 0 {
@@ -418,17 +418,17 @@ impl DatabaseClient<'_> {
     /// Sends a query on its way, with the values that it carries.
     fn send(&self, call: CallId) {
         let event = Event::new(self.events.database_arrival, call);
-        if !self.network.weighs(self.link) {
-            return self.network.send(self.link, Way::There, event);
+        if !self.network.limits_bandwidth(self.link) {
+            return self.network.send(self.link, Direction::Request, event);
         }
-        let load = self.database.load(call, Way::There, |key, value| self.values.size(key, value).into());
-        self.network.send_load(self.link, Way::There, event, self.kernel.now(), load);
+        let payload = self.database.payload(call, Direction::Request, |key, value| self.values.size(key, value).into());
+        self.network.send_payload(self.link, Direction::Request, event, self.kernel.now(), payload);
     }
 
     /// Sends a message after a call, which ends it where it finds it; nobody waits for an answer.
     fn cancel(&self, call: CallId, serial: u32) {
         let message = self.database.cancel(call, serial, self.link);
-        self.network.send(self.link, Way::There, Event::new(self.events.database_arrival, message.id()));
+        self.network.send(self.link, Direction::Request, Event::new(self.events.database_arrival, message.id()));
     }
 
     /// What the breaker says to a call; without one, every call may be made.

@@ -32,7 +32,7 @@ pub mod write_around;
 pub mod write_back;
 pub mod write_through;
 
-pub use clients::{App, CacheClient, CacheSide, Client, DatabaseClient, Events, NearClient, Told};
+pub use clients::{App, CacheClient, CacheSide, Client, DatabaseClient, EarlyAck, Events, NearClient};
 pub use modify::modify;
 
 use crate::model::{CallError, Key, WriteId};
@@ -40,7 +40,7 @@ use crate::scenario::{Reading, Writing};
 
 /// What a server does beside its requests, by a task of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Errand {
+pub enum BackgroundTask {
     /// Load a copy anew that had this value.
     Refresh(Key, WriteId),
 }
