@@ -39,7 +39,7 @@ use std::rc::Rc;
 use self::locks::Locks;
 use self::outbox::Records;
 use self::replicas::Replica;
-use crate::engine::{Call, CallId, Calls, Event, Kernel, Line};
+use crate::engine::{Call, CallId, CallQueue, Calls, Event, Kernel};
 use crate::fault::{Crash, Slowdown};
 use crate::ledger::{Holder, Ledger, Mended, Release};
 use crate::model::{CallError, Change, Key, WriteId};
@@ -178,9 +178,9 @@ enum Stand {
 /// The primary, or a replica.
 struct Machine {
     /// Who waits for a worker and has not begun.
-    line: Line,
+    line: CallQueue,
     /// Who has waited for a lock, has it, and waits for a worker: before all in line.
-    ready: Line,
+    ready: CallQueue,
     /// How many queries have begun: they are served, wait for a lock, or have it and wait for a worker.
     connections: u32,
     /// What each worker is doing; they are numbered through all machines, here from `first` on.
@@ -193,8 +193,8 @@ struct Machine {
 impl Machine {
     fn new(first: u32, workers: u32) -> Machine {
         Machine {
-            line: Line::default(),
-            ready: Line::default(),
+            line: CallQueue::default(),
+            ready: CallQueue::default(),
             connections: 0,
             workers: vec![None; workers as usize],
             first,
@@ -225,11 +225,11 @@ struct State {
     down: u32,
     /// How many of these outages nobody hears of, and who waits for an answer meanwhile.
     silent: u32,
-    unheard: Line,
+    unheard: CallQueue,
     frozen: u32,
     frozen_since: Nanos,
     /// What arrived while it stood still.
-    stalled: Line,
+    stalled: CallQueue,
     slow: Slowdown,
     /// The shares of transactions that fail besides those that always do.
     failing: Vec<f64>,
@@ -300,10 +300,10 @@ impl Database {
             stands: Vec::new(),
             down: 0,
             silent: 0,
-            unheard: Line::default(),
+            unheard: CallQueue::default(),
             frozen: 0,
             frozen_since: Nanos::ZERO,
-            stalled: Line::default(),
+            stalled: CallQueue::default(),
             slow: Slowdown::default(),
             failing: Vec::new(),
             batches: Vec::new(),
@@ -429,10 +429,10 @@ impl Database {
             drop(state);
             self.let_go(call, Release::ConnectionLost);
             self.state.borrow_mut().unheard.push(&self.calls, call);
-        } else if let Query::Cancel(target, serial) = self.calls.question(call).query {
+        } else if let Query::Cancel(target, serial) = self.calls.request(call).query {
             drop(state);
             self.end(target, serial);
-            self.calls.answer(call, Ok(WriteId::INITIAL), self.kernel.now());
+            self.calls.respond(call, Ok(WriteId::INITIAL), self.kernel.now());
         } else if !replica && state.down > 0 {
             drop(state);
             self.refuse(call, CallError::Down);
@@ -465,7 +465,7 @@ impl Database {
     }
 
     fn machine_of(&self, call: CallId) -> Place {
-        self.calls.question(call).to
+        self.calls.request(call).to
     }
 
     /// Ends query `call`, if it is the one with this serial and still here: what it was to do is not done.
@@ -483,7 +483,7 @@ impl Database {
         }
         state.machines[to as usize].connections -= u32::from(stand != Stand::Queue);
         state.counts.cancelled += 1;
-        let question = self.calls.question(call).query;
+        let question = self.calls.request(call).query;
         // A batch knows itself how many it has.
         if matches!(stand, Stand::Ready | Stand::Worker(_)) || matches!(question, Query::Batch(_)) {
             self.give_back_locks(&mut state, question);
@@ -495,7 +495,7 @@ impl Database {
             _ => self.put_to_work(&mut state, to),
         }
         drop(state);
-        self.calls.answer(call, Err(CallError::Aborted), self.kernel.now());
+        self.calls.respond(call, Err(CallError::Aborted), self.kernel.now());
     }
 
     /// An outage of the primary begins: its connections break, nothing under way is committed. Its replicas are other machines,
@@ -531,7 +531,7 @@ impl Database {
             if crash.silent {
                 self.state.borrow_mut().unheard.push(&self.calls, call);
             } else {
-                self.calls.answer(call, Err(CallError::Lost), self.kernel.now());
+                self.calls.respond(call, Err(CallError::Lost), self.kernel.now());
             }
         }
     }
@@ -547,7 +547,7 @@ impl Database {
         }
         work::count(state.unheard.len() as usize);
         while let Some(call) = state.unheard.pop(&self.calls) {
-            self.calls.answer(call, Err(CallError::Lost), self.kernel.now());
+            self.calls.respond(call, Err(CallError::Lost), self.kernel.now());
         }
     }
 
@@ -613,14 +613,14 @@ impl Database {
 
     /// The link over which a call's answer goes back.
     pub fn link_of(&self, call: CallId) -> Link {
-        self.calls.question(call).from
+        self.calls.request(call).from
     }
 
     /// What a query carries to the database, or its answer back: the sizes of its values.
     pub fn payload(&self, call: CallId, direction: Direction, size: impl Fn(Key, WriteId) -> u64) -> Payload {
-        let Asked { query, to, .. } = self.calls.question(call);
+        let Asked { query, to, .. } = self.calls.request(call);
         let bytes = match (query, direction) {
-            (Query::Read(key), Direction::Response) => match self.calls.answer_of(call) {
+            (Query::Read(key), Direction::Response) => match self.calls.response(call) {
                 Some(Ok(value)) => size(key, value),
                 _ => 0,
             },
@@ -629,15 +629,16 @@ impl Database {
                 let state = self.state.borrow();
                 state.batches[number as usize].rows.iter().map(|row| size(row.key, row.write)).sum()
             }
-            (Query::Records(_), Direction::Response) => match (self.calls.answer_of(call), &self.state.borrow().outbox)
-            {
-                (Some(Ok(last)), Some(outbox)) => {
-                    let records = outbox.oldest(last.0);
-                    work::count(records.len());
-                    records.map(|row| size(row.key, row.write)).sum()
+            (Query::Records(_), Direction::Response) => {
+                match (self.calls.response(call), &self.state.borrow().outbox) {
+                    (Some(Ok(last)), Some(outbox)) => {
+                        let records = outbox.oldest(last.0);
+                        work::count(records.len());
+                        records.map(|row| size(row.key, row.write)).sum()
+                    }
+                    _ => 0,
                 }
-                _ => 0,
-            },
+            }
             _ => 0,
         };
         Payload { bytes, machine: to.into() }
@@ -686,12 +687,12 @@ impl Database {
     fn refuse(&self, call: CallId, why: CallError) {
         self.state.borrow_mut().counts.refused += 1;
         self.let_go(call, if why == CallError::Down { Release::ConnectionLost } else { Release::Refused });
-        self.calls.answer(call, Err(why), self.kernel.now());
+        self.calls.respond(call, Err(why), self.kernel.now());
     }
 
     /// A query ends that is in no line and has no lock and no connection.
     fn let_go(&self, call: CallId, why: Release) {
-        let question = self.calls.question(call).query;
+        let question = self.calls.request(call).query;
         let mut state = self.state.borrow_mut();
         self.release(&state, question, why);
         self.free_batch(&mut state, question);

@@ -65,6 +65,7 @@ pub mod random;
 pub mod report;
 pub mod scenario;
 pub mod simulation;
+pub mod slots;
 pub mod stats;
 pub mod strategy;
 pub mod table;

@@ -39,7 +39,7 @@ use super::shards::{Common, Shard};
 use super::store::{Entry, Insertion, Lookup, Room, Store};
 use super::upkeep::Upkeep;
 use super::watch::Watch;
-use crate::engine::{CallId, Event, Line, TaskId};
+use crate::engine::{CallId, CallQueue, Event, TaskId};
 use crate::fault::Crash;
 use crate::ledger::{Holder, Origin, Place, Release};
 use crate::model::{CallError, Key, WriteId};
@@ -122,12 +122,12 @@ enum Absence {
 struct Load {
     /// Loads are numbered in the order in which they begin.
     number: u64,
-    waiting: Line,
+    waiting: CallQueue,
     begun: Nanos,
     /// The key was written or deleted meanwhile, so what the load brings may be old: it is handed on, but not kept.
     overtaken: bool,
     /// Who asked after that, and must not be given something old: another load follows for them.
-    late: Line,
+    late: CallQueue,
     /// Whether somebody is about to change what it brings.
     to_change: bool,
 }
@@ -150,9 +150,9 @@ struct State {
     /// Keys of which the database has said to somebody about to change them that they have no row, and what it had.
     no_rows: BTreeMap<Key, WriteId>,
     early: Stream,
-    line: Line,
+    line: CallQueue,
     /// Writes that wait for room in the buffer.
-    room: Line,
+    room: CallQueue,
     /// The command served last, and when its answer leaves: until then, the node is busy.
     serving: Option<(CallId, Nanos)>,
     /// Whether an event will come when the node is free again; there is one only while somebody waits.
@@ -245,8 +245,8 @@ impl CacheNode {
             lives: ByKey::new(Nanos::ZERO, &numbers),
             no_rows: BTreeMap::new(),
             early: stream("early refresh"),
-            line: Line::default(),
-            room: Line::default(),
+            line: CallQueue::default(),
+            room: CallQueue::default(),
             serving: None,
             called_back: false,
             down: 0,
@@ -282,7 +282,7 @@ impl CacheNode {
     pub fn arrive(&self, call: CallId) {
         let mut state = self.state.borrow_mut();
         if self.has_readers
-            && let Command::GetFromReplica(key, number) = self.common.calls.question(call)
+            && let Command::GetFromReplica(key, number) = self.common.calls.request(call)
             && !state.is_primary(number)
         {
             return self.arrive_at_replica(&mut state, call, key, number);
@@ -291,7 +291,7 @@ impl CacheNode {
             state.halt.wait_unheard(&self.common.calls, call);
         } else if state.down > 0 {
             state.counts.refused += 1;
-            self.common.calls.answer(call, Err(CallError::Down), self.common.kernel.now());
+            self.common.calls.respond(call, Err(CallError::Down), self.common.kernel.now());
         } else if state.halted {
             self.arrive_halted(&mut state, call);
         } else if state.busy_until() > self.common.kernel.now() || !state.line.is_empty() {
@@ -308,7 +308,7 @@ impl CacheNode {
         if state.durability.is_some() {
             self.serve_durably(state, call, until);
         } else if let Some(answer) = self.execute(state, call) {
-            self.common.calls.answer(call, answer, until);
+            self.common.calls.respond(call, answer, until);
         }
         // What it evicted may have been dropped dirty, which makes room.
         self.admit(state);
@@ -333,7 +333,7 @@ impl CacheNode {
     /// How long it takes to copy the value that a command brings, or that it is answered with at once. What a load brings
     /// in and hands on is not counted: it comes over the node's wire, which is no faster.
     fn copying(&self, state: &State, call: CallId) -> Nanos {
-        let command = self.common.calls.question(call);
+        let command = self.common.calls.request(call);
         let bytes = match command.value() {
             Some((key, value)) => self.common.values.size(key, value),
             None if command.is_write() => 0,
@@ -403,7 +403,7 @@ impl CacheNode {
 
     /// Lets a command take effect; no answer means that it waits for a load.
     fn execute(&self, state: &mut State, call: CallId) -> Option<Answer> {
-        match self.common.calls.question(call) {
+        match self.common.calls.request(call) {
             Command::Get(key) | Command::GetFromReplica(key, _) => return Some(Ok(self.look_up(state, key).into())),
             Command::GetCopy(key) => return Some(Ok(self.look_up_copy(state, key))),
             Command::Lease(asked) => return Some(Ok(self.look_up_or_lease(state, asked))),
@@ -596,7 +596,7 @@ impl CacheNode {
         if let Some((call, until)) = state.serving.take()
             && until > now
         {
-            self.common.calls.amend(call, Err(CallError::Lost));
+            self.common.calls.replace_response(call, Err(CallError::Lost));
         }
         state.called_back = false;
         self.break_halt(state);
@@ -625,7 +625,7 @@ impl CacheNode {
         if state.halt.is_silent() {
             state.halt.wait_unheard(&self.common.calls, call);
         } else {
-            self.common.calls.answer(call, Err(CallError::Lost), self.common.kernel.now());
+            self.common.calls.respond(call, Err(CallError::Lost), self.common.kernel.now());
         }
     }
 

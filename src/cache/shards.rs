@@ -229,7 +229,7 @@ impl Shards {
     pub fn arrive(&self, call: CallId) {
         let node = match self.nodes.as_slice() {
             [only] => only,
-            _ => self.of(self.common.calls.question(call).key()),
+            _ => self.of(self.common.calls.request(call).key()),
         };
         node.arrive(call);
     }

@@ -12,7 +12,7 @@ impl Database {
         }
         self.notice_overtaken(state, call);
         let State { locks, batches, .. } = &mut *state;
-        let taken_by_others = match self.calls.question(call).query {
+        let taken_by_others = match self.calls.request(call).query {
             Query::Read(key) if self.reads == Reads::Locking => {
                 Some(key).filter(|&key| !locks.take(&self.calls, key, call))
             }
@@ -71,7 +71,7 @@ impl Database {
         while let Some(&call) = calls.get(next) {
             next += 1;
             work::count(1);
-            let has_all = match self.calls.question(call).query {
+            let has_all = match self.calls.request(call).query {
                 Query::Batch(number) => {
                     state.batches[number as usize].locked += 1;
                     self.take_locks(state, call)
@@ -94,11 +94,11 @@ impl Database {
 
     /// Whether `call` is a change that finds another value than it expects; then it is one that will write nothing.
     pub(super) fn notice_overtaken(&self, state: &State, call: CallId) -> bool {
-        let asked = self.calls.question(call);
+        let asked = self.calls.request(call);
         let Query::Change(row, Change::CompareAndSet(expected)) = asked.query else { return false };
         let overtaken = state.current.get(row.key as usize).copied().unwrap_or_default() != expected;
         if overtaken {
-            self.calls.rephrase(call, Asked { query: Query::Overtaken(row), ..asked });
+            self.calls.replace_request(call, Asked { query: Query::Overtaken(row), ..asked });
         }
         overtaken
     }

@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 
 use super::{Asked, Query, Reply};
-use crate::engine::{CallId, Calls, Line};
+use crate::engine::{CallId, CallQueue, Calls};
 use crate::model::Key;
 use crate::table;
 
@@ -33,11 +33,11 @@ pub(super) struct Locks {
 struct Crowd {
     /// How many readers have the row; none when a writer has it.
     readers: u32,
-    line: Line,
+    line: CallQueue,
 }
 
 fn reads(calls: &Queries, call: CallId) -> bool {
-    matches!(calls.question(call).query, Query::Read(_))
+    matches!(calls.request(call).query, Query::Read(_))
 }
 
 impl Crowd {
@@ -66,7 +66,7 @@ impl Locks {
         if self.held[word] & bit == 0 {
             self.held[word] |= bit;
             if reads {
-                self.crowded.insert(key, Crowd { readers: 1, line: Line::default() });
+                self.crowded.insert(key, Crowd { readers: 1, line: CallQueue::default() });
             }
             return true;
         }

@@ -17,15 +17,15 @@ impl Database {
         *state.machines[to as usize].worker(worker) = None;
         state.machines[to as usize].connections -= 1;
         let reply = self.execute(&mut state, call, seen);
-        self.give_back_locks(&mut state, self.calls.question(call).query);
+        self.give_back_locks(&mut state, self.calls.request(call).query);
         self.leave(&mut state, call);
         self.go_on(&mut state, to as Place, worker);
-        self.calls.answer(call, reply, self.kernel.now());
+        self.calls.respond(call, reply, self.kernel.now());
     }
 
     /// A query is over.
     pub(super) fn leave(&self, state: &mut State, call: CallId) {
-        self.free_batch(state, self.calls.question(call).query);
+        self.free_batch(state, self.calls.request(call).query);
         self.note(state, call, Stand::Outside);
     }
 
@@ -74,7 +74,7 @@ impl Database {
     }
 
     pub(super) fn serve(&self, state: &mut State, worker: u32, call: CallId) {
-        let question = self.calls.question(call).query;
+        let question = self.calls.request(call).query;
         let time = self.time(state, question);
         let until = self.kernel.now().saturating_add(state.slow.stretch(time));
         let to = self.machine_of(call);
@@ -119,7 +119,7 @@ impl Database {
 
     /// Does what a query asks for, at the end of its service; `seen` is what it saw at the beginning.
     pub(super) fn execute(&self, state: &mut State, call: CallId, seen: WriteId) -> Reply {
-        let question = self.calls.question(call).query;
+        let question = self.calls.request(call).query;
         match question {
             Query::Read(_) | Query::Records(_) => {
                 state.counts.reads += 1;

@@ -163,7 +163,7 @@ impl Bench {
     fn look(&mut self) {
         while let Some((call, _)) = self.database.calls.next_outgoing() {
             let serial = self.database.calls.serial(call);
-            let reply = self.database.calls.answer_of(call).expect("an answer");
+            let reply = self.database.calls.response(call).expect("an answer");
             if let Some(seen) = self.snapshots.remove(&call) {
                 assert!(reply.is_err() || reply == Ok(seen), "a reader sees its snapshot: {reply:?}, not {seen:?}");
             }
@@ -178,7 +178,7 @@ impl Bench {
     fn note_snapshots(&mut self) {
         let state = self.database.state.borrow();
         for &Serving { call, .. } in state.machines[PRIMARY as usize].workers.iter().flatten() {
-            if let (Query::Read(key), Reads::Snapshot) = (self.database.calls.question(call).query, self.database.reads)
+            if let (Query::Read(key), Reads::Snapshot) = (self.database.calls.request(call).query, self.database.reads)
             {
                 let committed = state.current.get(key as usize).copied().unwrap_or_default();
                 self.snapshots.entry(call).or_insert(committed);
@@ -193,7 +193,7 @@ impl Bench {
         let state = self.database.state.borrow();
         let (mut written, mut read) = (Vec::new(), Vec::new());
         for &Serving { call, .. } in state.machines[PRIMARY as usize].workers.iter().flatten() {
-            match self.database.calls.question(call).query {
+            match self.database.calls.request(call).query {
                 Query::Write(row) | Query::Change(row, _) => written.push(row.key),
                 Query::Batch(number) => written.extend(&state.batches[number as usize].keys),
                 Query::Read(key) if self.database.reads == Reads::Locking => read.push(key),

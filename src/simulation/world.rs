@@ -656,7 +656,7 @@ impl World {
                 self.network.send_at(Link::AppCache, Direction::Response, event, leaves);
                 continue;
             }
-            let (key, answer) = (self.cache.calls().question(call).key(), self.cache.calls().answer_of(call));
+            let (key, answer) = (self.cache.calls().request(call).key(), self.cache.calls().response(call));
             let value = answer.and_then(Result::ok).and_then(Found::carried);
             let payload = Payload {
                 bytes: value.map_or(0, |value| self.cache.values().size(key, value).into()),

@@ -87,7 +87,7 @@ impl CacheNode {
         while !state.room.is_empty() && self.has_room(state) {
             work::count(1);
             let call = state.room.pop(&self.common.calls).expect("somebody waits");
-            let (key, write, life, applies) = match self.common.calls.question(call) {
+            let (key, write, life, applies) = match self.common.calls.request(call) {
                 Command::WriteBehind(key, write, life) => (key, write, life, true),
                 Command::ChangeBehind(key, write, change) => {
                     (key, write, Life::Usual, self.applies(state, key, write, change))
@@ -100,7 +100,7 @@ impl CacheNode {
             }
             let answer = if applies { Ok(Found::Nothing) } else { Err(CallError::Conflict) };
             match before {
-                None => self.common.calls.answer(call, answer, self.common.kernel.now()),
+                None => self.common.calls.respond(call, answer, self.common.kernel.now()),
                 Some(before) => self.answer_admitted(state, call, answer, before),
             }
         }

@@ -268,14 +268,14 @@ impl CacheNode {
         let durability = state.durability.as_deref_mut().expect("a node that is durable");
         let before = durability.journal.position();
         let too_few = durability.replicas.as_mut().is_some_and(|replicas| replicas.are_too_few(now));
-        let answer = if too_few && self.common.calls.question(call).is_write() {
+        let answer = if too_few && self.common.calls.request(call).is_write() {
             state.counts.refused += 1;
             Some(Err(CallError::Down))
         } else {
             self.execute(state, call)
         };
         let changed = CacheNode::journal_position(state) != Some(before);
-        let waits = changed && self.common.calls.question(call).sees_to_copies();
+        let waits = changed && self.common.calls.request(call).sees_to_copies();
         answer.map(|answer| Obeyed { call, answer, until, changed, waits })
     }
 
@@ -301,7 +301,7 @@ impl CacheNode {
             if leaves > synced || (obeyed.call != last && leaves > now) {
                 durability.waiting.push_back((obeyed.call, leaves, position.filter(|_| obeyed.changed)));
             }
-            self.common.calls.answer(obeyed.call, answer, leaves);
+            self.common.calls.respond(obeyed.call, answer, leaves);
         }
     }
 
@@ -315,7 +315,7 @@ impl CacheNode {
     pub(super) fn answer_admitted(&self, state: &mut State, call: CallId, answer: Answer, before: Position) {
         let (_, leaves, confirmed) = self.confirm(state, before, self.common.kernel.now());
         self.wait_with(state, call, leaves);
-        self.common.calls.answer(call, if confirmed { answer } else { Err(CallError::TimedOut) }, leaves);
+        self.common.calls.respond(call, if confirmed { answer } else { Err(CallError::TimedOut) }, leaves);
     }
 
     /// Where the journal stands, in a node that has one.
@@ -379,7 +379,7 @@ impl CacheNode {
         let replicas = durability.replicas.as_mut().expect("only a node with replicas has readers there");
         let Some(heard) = replicas.heard_by(number) else {
             counts.refused += 1;
-            return self.common.calls.answer(call, Err(CallError::Down), now);
+            return self.common.calls.respond(call, Err(CallError::Down), now);
         };
         let held = store.peek(key).copied();
         let entry = durability.journal.entry_at(heard, key, held).filter(|entry| !entry.is_expired(now));
@@ -391,7 +391,7 @@ impl CacheNode {
             None => counts.miss(absences.get(key)),
         }
         let leaves = replicas.serve(number, call, takes, now);
-        self.common.calls.answer(call, Ok(entry.map(|entry| WriteId(entry.value)).into()), leaves);
+        self.common.calls.respond(call, Ok(entry.map(|entry| WriteId(entry.value)).into()), leaves);
     }
 }
 
@@ -443,7 +443,7 @@ impl CacheNode {
         work::count(durability.waiting.len());
         for (call, leaves, _) in std::mem::take(&mut durability.waiting) {
             if leaves > now {
-                self.common.calls.amend(call, Err(CallError::Lost));
+                self.common.calls.replace_response(call, Err(CallError::Lost));
             }
         }
     }
@@ -640,13 +640,13 @@ impl CacheNode {
         let unanswered = replicas.replica_crashes(number);
         work::count(unanswered.len());
         for (call, _) in unanswered.into_iter().filter(|(_, leaves)| *leaves > now) {
-            self.common.calls.amend(call, Err(CallError::Lost));
+            self.common.calls.replace_response(call, Err(CallError::Lost));
         }
         work::count(durability.waiting.len());
         for (call, leaves, position) in &durability.waiting {
             // Its word may have been the one that counted. Nobody is told yes who cannot be sure.
             if *leaves > now && position.is_some_and(|position| !replicas.will_have(position, *leaves)) {
-                self.common.calls.amend(*call, Err(CallError::TimedOut));
+                self.common.calls.replace_response(*call, Err(CallError::TimedOut));
             }
         }
         if state.down > 0 {

@@ -18,7 +18,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Absence, Answer, CacheNode, Command, State};
-use crate::engine::{CallId, Calls, Event, Line};
+use crate::engine::{CallId, CallQueue, Calls, Event};
 use crate::fault::Slowdown;
 use crate::ledger::{Holder, Mended, Release};
 use crate::model::{CallError, Key};
@@ -32,7 +32,7 @@ pub(super) struct Halt {
     freezes: Moments,
     frozen_since: Nanos,
     /// What arrived while it was frozen.
-    stalled: Line,
+    stalled: CallQueue,
     /// Dirty entries whose TTL ended while it was frozen.
     expired: Vec<Key>,
     /// When the long commands are to end, likewise.
@@ -41,7 +41,7 @@ pub(super) struct Halt {
     pub(super) slow: Slowdown,
     /// When the silent crashes are to end, and who waits for an answer meanwhile.
     silences: Moments,
-    unheard: Line,
+    unheard: CallQueue,
 }
 
 /// Moments, some of them several times.
@@ -226,7 +226,7 @@ impl CacheNode {
         let caught: Vec<CallId> = serving.into_iter().chain(CacheNode::answers_to_leave(state, now)).collect();
         let mut withheld = self.common.withheld.borrow_mut();
         work::count(caught.len());
-        for call in caught.into_iter().filter(|call| self.common.calls.is_answered(*call)) {
+        for call in caught.into_iter().filter(|call| self.common.calls.has_response(*call)) {
             match withheld.get_mut(call) {
                 Some(answer) => answer.frozen = true,
                 None => {
@@ -253,7 +253,7 @@ impl CacheNode {
     pub(super) fn break_unheard(&self, state: &mut State) {
         work::count(state.halt.unheard.len() as usize);
         while let Some(call) = state.halt.unheard.pop(&self.common.calls) {
-            self.common.calls.answer(call, Err(CallError::Lost), self.common.kernel.now());
+            self.common.calls.respond(call, Err(CallError::Lost), self.common.kernel.now());
         }
         self.let_answers_go(Nanos::ZERO);
     }
@@ -422,7 +422,7 @@ impl super::super::shards::Shards {
     #[inline]
     pub fn deliver(&self, call: CallId) {
         if self.common().withheld.borrow().is_empty() || !self.is_late(call) {
-            let command = self.calls().question(call);
+            let command = self.calls().request(call);
             if command.sees_to_copies() {
                 self.tell_outcome(call, command.key());
             }
@@ -435,7 +435,7 @@ impl super::super::shards::Shards {
         let common = self.common();
         // Who finds another value than expected changes nothing and has nothing to see to.
         let failed = |answer: &Answer| answer.is_err_and(|failure| failure != CallError::Conflict);
-        let how = if self.calls().answered_with(call, failed) { Mended::InVain } else { Mended::Done };
+        let how = if self.calls().has_response_with(call, failed) { Mended::InVain } else { Mended::Done };
         common.ledger.borrow_mut().mended(key, how, common.kernel.now());
     }
 

@@ -105,7 +105,7 @@ impl CacheNode {
             }
             None => self.begin_load(state, key, at),
         };
-        load.to_change |= matches!(self.common.calls.question(call), Command::FetchToChange(_));
+        load.to_change |= matches!(self.common.calls.request(call), Command::FetchToChange(_));
         let line = if load.overtaken { &mut load.late } else { &mut load.waiting };
         line.push(&self.common.calls, call);
     }
@@ -144,7 +144,7 @@ impl CacheNode {
         let answer = outcome.or_else(|failure| copy.map(|copy| WriteId(copy.value)).ok_or(failure));
         work::count(load.waiting.len() as usize);
         while let Some(call) = load.waiting.pop(&self.common.calls) {
-            self.common.calls.answer(call, answer.map(Found::Loaded), now);
+            self.common.calls.respond(call, answer.map(Found::Loaded), now);
         }
         if !load.late.is_empty() {
             let next = self.begin_load(&mut state, key, now);
