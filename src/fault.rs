@@ -52,7 +52,7 @@ pub enum Effect {
     /// The database aborts this share of writing transactions.
     DatabaseFailing(f64),
     /// Nothing passes a link.
-    Cut(Link),
+    Partition(Link),
     /// What is sent over a link takes this many times as long.
     LinkSlow(Link, f64),
     /// What is sent over a link is lost with this probability, and sent again.
@@ -253,7 +253,7 @@ fn effects(fault: &Fault, parts: Parts) -> Vec<Effect> {
         What::DatabaseFreeze => vec![Effect::DatabaseFreeze],
         What::DatabaseSlow => vec![Effect::DatabaseSlow(times)],
         What::DatabaseFailing => vec![Effect::DatabaseFailing(share)],
-        What::Partition => vec![Effect::Cut(link)],
+        What::Partition => vec![Effect::Partition(link)],
         What::LinkSlow => vec![Effect::LinkSlow(link, times)],
         What::LinkLoss => vec![Effect::LinkLoss(link, share)],
     }

@@ -56,6 +56,7 @@ pub mod engine;
 pub mod escape;
 pub mod experiment;
 pub mod fault;
+pub mod jobs;
 pub mod keyspace;
 pub mod ledger;
 pub mod metrics;

@@ -9,7 +9,7 @@
 //! does not begin before; and it saves an event per command.
 //!
 //! A crash empties its memory: entries, buffered rows, running loads. It comes back cold. What the node cannot do by
-//! itself, because it needs the database, it asks for as a [`Job`]; whoever runs the world starts that job.
+//! itself, because it needs the database, it asks for as a [`Job`](crate::jobs::Job).
 //!
 //! What it is asked stands in `command`, how it comes by what it lacks in `loads`, what it has yet to write in `behind`,
 //! what else holds its memory in `durable`, what keeps it from its work in `halt`.
@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use self::behind::FlushDue;
-pub use self::command::{Answer, Command, Copied, Fill, Found, Guard, Job, LeaseAsked};
+pub use self::command::{Answer, Command, Copied, Fill, Found, Guard, LeaseAsked};
 use self::durable::Durability;
 pub use self::durable::Turn;
 use self::halt::Halt;
@@ -269,11 +269,6 @@ impl CacheNode {
             state: RefCell::new(state),
             flusher: Cell::new(None),
         }
-    }
-
-    /// Asks for a job to be done by a task of this node.
-    fn ask(&self, job: Job) {
-        self.common.jobs.borrow_mut().push((self.shard, job));
     }
 
     // ---- The command server ----
@@ -567,8 +562,7 @@ impl CacheNode {
         }
         state.down += 1;
         self.flusher.set(None);
-        // few: asked for at this very moment
-        self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
+        self.common.jobs.forget_node(self.shard);
         if !self.fall_back(&mut state, crash) {
             self.lose_everything(&mut state);
         }

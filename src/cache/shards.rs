@@ -15,9 +15,10 @@ use std::rc::Rc;
 
 use super::eviction::opt::Upcoming;
 use super::keys::Numbers;
-use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, NodeReading, WithheldAnswers};
+use super::node::{Answer, CacheNode, Command, NodeCounts, NodeEvents, NodeReading, WithheldAnswers};
 use super::values::Values;
 use crate::engine::{Call, CallId, Calls, Kernel};
+use crate::jobs::Jobs;
 use crate::ledger::Ledger;
 use crate::model::{Key, WriteId};
 use crate::random::Streams;
@@ -40,7 +41,7 @@ pub struct Common {
     /// Every call to any node.
     pub calls: Calls<Command, Answer>,
     /// What the nodes need done, and by which of them.
-    pub jobs: RefCell<Vec<(Shard, Job)>>,
+    pub jobs: Rc<Jobs>,
     /// What was written since somebody last asked, and from when on that is known: a key, or all of them. Noted only where
     /// near caches are told.
     pub changed: RefCell<Vec<(Option<Key>, Nanos)>>,
@@ -116,12 +117,12 @@ impl Shards {
         settings: &scenario::Cache,
         write_back: Option<&WriteBack>,
         reading: NodeReading,
-        (kernel, ledger): (Rc<Kernel>, Rc<RefCell<Ledger>>),
+        ((kernel, ledger), jobs): ((Rc<Kernel>, Rc<RefCell<Ledger>>), Rc<Jobs>),
         streams: &Streams,
         events: NodeEvents,
         values: Values,
     ) -> Shards {
-        let (calls, jobs) = (Calls::default(), RefCell::default());
+        let calls = Calls::default();
         let (draining, withheld, changed) = (Cell::new(false), RefCell::default(), RefCell::default());
         let upcoming = (settings.eviction == Eviction::Opt).then(Rc::default);
         let common = Rc::new(Common { kernel, ledger, calls, jobs, changed, draining, withheld, values, upcoming });
@@ -232,17 +233,6 @@ impl Shards {
             _ => self.of(self.common.calls.request(call).key()),
         };
         node.arrive(call);
-    }
-
-    /// Whether a node needs a job done.
-    #[inline]
-    pub fn has_jobs(&self) -> bool {
-        !self.common.jobs.borrow().is_empty()
-    }
-
-    /// The next job that a node needs done, and which node.
-    pub fn next_job(&self) -> Option<(Shard, Job)> {
-        self.common.jobs.borrow_mut().pop()
     }
 
     /// From now on, every node flushes whatever is dirty without waiting.

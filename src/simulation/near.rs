@@ -14,17 +14,19 @@
 //! until it is back.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
-use super::world::{World, kind};
+use super::event::EventKind;
 use crate::cache::keys::Numbers;
 use crate::cache::near::{NearCache, NearCounts};
 use crate::cache::watch::Watch;
-use crate::engine::Event;
-use crate::ledger::{Mended, Place};
+use crate::engine::{Event, Kernel};
+use crate::ledger::{Ledger, Mended, Place};
 use crate::model::Key;
-use crate::network::Direction;
+use crate::network::{Direction, Network};
 use crate::random::Streams;
 use crate::scenario::{App, Link, Reading, Tell};
+use crate::slots::Slots;
 use crate::time::Nanos;
 
 /// A message that is under way.
@@ -44,16 +46,24 @@ enum Teller {
 }
 
 /// See the module.
-pub(super) struct Nears {
+pub(super) struct NearCaches {
+    kernel: Rc<Kernel>,
+    ledger: Rc<RefCell<Ledger>>,
     caches: Vec<NearCache>,
-    tells: Option<Teller>,
-    messages: RefCell<Vec<Message>>,
-    free: RefCell<Vec<u32>>,
+    /// Who tells the servers, where they are told.
+    teller: Option<Teller>,
+    /// The messages under way.
+    messages: RefCell<Slots<Message>>,
 }
 
-impl Nears {
+impl NearCaches {
     /// One near cache for each server, where the settings say so, in a lane that reads like this.
-    pub fn new(settings: &App, read: &Reading, streams: &Streams, watch: impl Fn(Place) -> Watch) -> Nears {
+    pub fn new(
+        settings: &App,
+        read: &Reading,
+        (kernel, ledger): (Rc<Kernel>, Rc<RefCell<Ledger>>),
+        streams: &Streams,
+    ) -> NearCaches {
         let near = settings.near.as_ref();
         let teller = if matches!(read, Reading::None {}) { Teller::Writer } else { Teller::Cache };
         // Sooner or later each server meets the same keys.
@@ -62,14 +72,15 @@ impl Nears {
             near.map(|how| {
                 let draws = streams.numbered("near eviction", server);
                 let cache = NearCache::new(how.capacity, how.eviction, how.ttl, &numbers, draws);
-                cache.watched(watch(Place::Near(server)))
+                cache.watched(Watch::new(kernel.clone(), ledger.clone(), Place::Near(server)))
             })
         };
-        Nears {
+        NearCaches {
             caches: (0..settings.servers).filter_map(cache).collect(),
-            tells: near.filter(|how| how.invalidate == Tell::Messages).map(|_| teller),
+            teller: near.filter(|how| how.invalidate == Tell::Messages).map(|_| teller),
             messages: RefCell::default(),
-            free: RefCell::default(),
+            kernel,
+            ledger,
         }
     }
 
@@ -81,19 +92,19 @@ impl Nears {
 
     /// Whether the cache's nodes tell the servers what they are told.
     pub fn cache_tells(&self) -> bool {
-        self.tells == Some(Teller::Cache)
+        self.teller == Some(Teller::Cache)
     }
 
     /// A cache node has crashed.
     pub fn connection_lost(&self) {
-        if self.tells.is_some() {
+        if self.teller.is_some() {
             self.caches.iter().for_each(NearCache::close);
         }
     }
 
     /// A cache node is back.
     pub fn connection_back(&self) {
-        if self.tells.is_some() {
+        if self.teller.is_some() {
             self.caches.iter().for_each(NearCache::open);
         }
     }
@@ -107,7 +118,7 @@ impl Nears {
         })
     }
 
-    /// Tells the witness which near caches have a copy of `key`.
+    /// Tells the ledger which near caches have a copy of `key`.
     pub fn tell_of(&self, key: Key) {
         self.caches.iter().for_each(|cache| cache.tell_of(key));
     }
@@ -124,62 +135,54 @@ impl Nears {
 
     /// Whether no message is on its way. The end of a run does not wait for it; for tests.
     pub fn are_quiet(&self) -> bool {
-        self.messages.borrow().len() == self.free.borrow().len()
+        self.messages.borrow().in_use() == 0
     }
 
-    fn put(&self, message: Message) -> Event {
-        let mut messages = self.messages.borrow_mut();
-        let slot = self.free.borrow_mut().pop().unwrap_or(messages.len() as u32);
-        match messages.get_mut(slot as usize) {
-            Some(free) => *free = message,
-            None => messages.push(message),
-        }
-        Event::new(kind::NEAR_MESSAGE, slot)
-    }
-
-    fn take(&self, slot: u32) -> Message {
-        self.free.borrow_mut().push(slot);
-        self.messages.borrow()[slot as usize]
-    }
-}
-
-impl World {
     /// A server is about to answer a write: its own copy is old, and where nobody else does it tells the others.
-    pub(super) fn tell_near_caches(&self, server: u32, key: Key) {
-        let Some(own) = self.nears.of(server) else { return };
+    pub fn written(&self, network: &Network, server: u32, key: Key) {
+        let Some(own) = self.of(server) else { return };
         own.forget(key);
-        if self.nears.tells == Some(Teller::Writer) {
+        if self.teller == Some(Teller::Writer) {
             self.ledger.borrow_mut().mending(key, self.kernel.now());
-            let message = self.nears.put(Message::ToCache { from: server, key });
-            self.network.send(Link::AppCache, Direction::Request, message);
+            let message = self.put(Message::ToCache { from: server, key });
+            network.send(Link::AppCache, Direction::Request, message);
         }
     }
 
-    /// The cache tells every server at the moment `leaves` that `key`, or all, is not what it was; all `but` one, where that
+    /// The cache tells every server at the moment `leaves` that `key`, or everything, has changed; all `but` one, where that
     /// one knows.
-    pub(super) fn tell_servers(&self, key: Option<Key>, leaves: Nanos, but: Option<u32>) {
-        for server in (0..self.nears.caches.len() as u32).filter(|&server| Some(server) != but) {
+    pub fn tell_servers(&self, network: &Network, key: Option<Key>, leaves: Nanos, but: Option<u32>) {
+        for server in (0..self.caches.len() as u32).filter(|&server| Some(server) != but) {
             if let Some(key) = key {
                 self.ledger.borrow_mut().mending(key, self.kernel.now());
             }
-            let message = self.nears.put(Message::ToServer { server, key });
-            self.network.send_at(Link::AppCache, Direction::Response, message, leaves);
+            let message = self.put(Message::ToServer { server, key });
+            network.send_at(Link::AppCache, Direction::Response, message, leaves);
         }
     }
 
-    /// A message to near caches has arrived.
-    pub(super) fn near_message(&self, slot: u32) {
-        let told = match self.nears.take(slot) {
+    /// A message has arrived.
+    pub fn receive(&self, network: &Network, slot: u32) {
+        let message = {
+            let mut messages = self.messages.borrow_mut();
+            messages.free(slot);
+            messages[slot]
+        };
+        let key = match message {
             Message::ToCache { from, key } => {
-                self.tell_servers(Some(key), self.kernel.now(), Some(from));
+                self.tell_servers(network, Some(key), self.kernel.now(), Some(from));
                 key
             }
             Message::ToServer { server, key: Some(key) } => {
-                self.nears.caches[server as usize].invalidate(key);
+                self.caches[server as usize].invalidate(key);
                 key
             }
-            Message::ToServer { server, key: None } => return self.nears.caches[server as usize].clear(),
+            Message::ToServer { server, key: None } => return self.caches[server as usize].clear(),
         };
-        self.ledger.borrow_mut().mended(told, Mended::Done, self.kernel.now());
+        self.ledger.borrow_mut().mended(key, Mended::Done, self.kernel.now());
+    }
+
+    fn put(&self, message: Message) -> Event {
+        EventKind::NearMessage.about(self.messages.borrow_mut().insert(message))
     }
 }

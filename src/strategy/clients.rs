@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
 
-use super::{BackgroundTask, negative};
+use super::negative;
 use crate::app::{AppServerState, Breaker, Permit, Pool};
 use crate::cache::expiry::Life;
 use crate::cache::near::{Begun, NearCache};
@@ -16,6 +16,7 @@ use crate::cache::values::Values;
 use crate::database::{Asked, Database, Reply, Row};
 use crate::engine::{Call, CallId, Event, Kernel};
 use crate::fault::Triggers;
+use crate::jobs::{Job, Jobs};
 use crate::ledger::Ledger;
 use crate::model::{CallError, Change, Key, WriteId};
 use crate::network::{Direction, Network, Payload};
@@ -52,9 +53,9 @@ pub struct App<'a> {
     /// When good copies are loaded anew.
     pub refresh: Refresh,
     /// What is to be done beside the request.
-    pub background_tasks: &'a RefCell<Vec<(u32, BackgroundTask)>>,
+    pub jobs: &'a Jobs,
     /// Who is told what a value was made from.
-    pub witness: &'a RefCell<Ledger>,
+    pub ledger: &'a RefCell<Ledger>,
 }
 
 impl App<'_> {
@@ -63,9 +64,9 @@ impl App<'_> {
         negative::life(self.rows, self.negative, key, value)
     }
 
-    /// Has something done beside the request, by a task of its own on this server.
-    pub fn spawn_background(&self, task: BackgroundTask) {
-        self.background_tasks.borrow_mut().push((self.server.server, task));
+    /// Has a copy that had this value loaded again in the background, by another task of this server.
+    pub fn refresh_in_background(&self, key: Key, copy: WriteId) {
+        self.jobs.push(Job::Refresh(self.server.server, key, copy));
     }
 
     /// Brings the cached copy up to a write: the new value, or after a delete none.
@@ -90,7 +91,7 @@ impl App<'_> {
 
     /// Says that `value` was made from `base`, which changes nothing but what the ledger knows.
     pub fn made_from(&self, value: WriteId, base: WriteId) {
-        self.witness.borrow_mut().based_on(value, base);
+        self.ledger.borrow_mut().based_on(value, base);
     }
 }
 

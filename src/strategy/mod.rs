@@ -38,13 +38,6 @@ pub use modify::modify;
 use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{Reading, Writing};
 
-/// What a server does beside its requests, by a task of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BackgroundTask {
-    /// Load a copy anew that had this value.
-    Refresh(Key, WriteId),
-}
-
 /// Reads `key`; the value is the number of the write that put it there.
 pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, CallError> {
     near::read(app, how, key).await

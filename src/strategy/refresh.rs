@@ -1,8 +1,8 @@
 //! Refreshing copies that are still good, so that their readers need not wait: [early by chance, or
 //! ahead](crate::cache::refresh).
 
+use super::App;
 use super::look_aside::{self, Looked};
-use super::{App, BackgroundTask};
 use crate::cache::node::{Copied, Guard};
 use crate::model::{Key, WriteId};
 use crate::scenario::{Leases, LookAside};
@@ -15,7 +15,7 @@ pub fn judge(app: &App<'_>, how: &LookAside, key: Key, copy: Copied) -> Looked {
         return Looked::Due(copy.value, guard(how, copy.value));
     }
     if app.refresh.is_ahead(copy.expires, copy.life, now) && !app.server.refreshes.is_under_way(key) {
-        app.spawn_background(BackgroundTask::Refresh(key, copy.value));
+        app.refresh_in_background(key, copy.value);
     }
     Looked::Good(copy.value)
 }

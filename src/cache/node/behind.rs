@@ -4,11 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::{Absence, Answer, CacheNode, Command, Found, Job, State};
+use super::{Absence, Answer, CacheNode, Command, Found, State};
 use crate::cache::buffer::{Requeued, RowId};
 use crate::cache::expiry::Life;
 use crate::cache::store::Entry;
 use crate::engine::{CallId, Event, Kernel};
+use crate::jobs::Job;
 use crate::ledger::{Holder, Origin, Release};
 use crate::model::{CallError, Change, Key, WriteId};
 use crate::scenario::{AfterFlush, DirtyEnd, WhenFull, WriteBack};
@@ -147,7 +148,7 @@ impl CacheNode {
                 let rows = state.buffer.take_key(key);
                 // None: an older row of the key is in a flush, which must not be overtaken; the buffer keeps this one.
                 if !rows.is_empty() {
-                    self.ask(Job::Flush(rows));
+                    self.common.jobs.push(Job::Flush(self.shard, rows));
                 }
             }
             DirtyEnd::Drop => {

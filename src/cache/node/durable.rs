@@ -586,8 +586,7 @@ impl CacheNode {
             replicas.stays_frozen(former, state.halt.leave_freezes());
             self.break_answers(durability);
             self.flusher.set(None);
-            // few: asked for at this very moment
-            self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
+            self.common.jobs.forget_node(self.shard);
             self.break_connections(state);
         }
         if state.halt.is_silent() {

@@ -1,8 +1,9 @@
 //! How a node comes by what it does not have: it loads it itself (read-through), or its readers fill it (look-aside).
 
-use super::{CacheNode, Command, Copied, Fill, Found, Guard, Job, LeaseAsked, Load, State};
+use super::{CacheNode, Command, Copied, Fill, Found, Guard, LeaseAsked, Load, State};
 use crate::cache::expiry::Life;
 use crate::engine::CallId;
+use crate::jobs::Job;
 use crate::ledger::Origin;
 use crate::model::{CallError, Key, WriteId};
 use crate::time::Nanos;
@@ -111,7 +112,7 @@ impl CacheNode {
     }
 
     fn begin_load<'s>(&self, state: &'s mut State, key: Key, at: Nanos) -> &'s mut Load {
-        self.ask(Job::Load(key, at));
+        self.common.jobs.push(Job::Load(self.shard, key, at));
         CacheNode::note_load(state, key, at)
     }
 
