@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// The rooms of the picture in a text, each with its floor: `floor 2  engine   …`, and under it `         ledger   …`.
 fn floors(design: &str) -> BTreeMap<String, u32> {
-    let picture = design.split("```").find(|block| block.contains("\nfloor 0 ")).expect("DESIGN.md has a picture of the floors");
+    let picture =
+        design.split("```").find(|block| block.contains("\nfloor 0 ")).expect("DESIGN.md has a picture of the floors");
     let mut floor = 0;
     let rooms = picture.lines().skip(1).filter_map(|line| {
         let mut words = line.split_whitespace().peekable();

@@ -171,7 +171,7 @@ impl Effect {
             }
             Effect::AppFreeze(server) => lane.faults.frozen.begin(Owner::server(server)),
             Effect::AppSlow(server, times) => world.application.servers.slow_down(server, times),
-            Effect::DatabaseOutage(crash) => world.database.go_down(crash),
+            Effect::DatabaseOutage(crash) => world.database.begin_outage(crash),
             Effect::DatabaseFreeze => world.database.freeze(),
             Effect::DatabaseSlow(times) => world.database.slow_down(times),
             Effect::DatabaseFailing(share) => world.database.begin_failing(share),
@@ -208,7 +208,7 @@ impl Effect {
             Effect::AppCrash(server) => world.application.servers.restart(server),
             Effect::AppFreeze(server) => lane.thaw(Owner::server(server)),
             Effect::AppSlow(server, times) => world.application.servers.speed_up(server, times),
-            Effect::DatabaseOutage(crash) => world.database.come_up(crash),
+            Effect::DatabaseOutage(crash) => world.database.end_outage(crash),
             Effect::DatabaseFreeze => world.database.thaw(),
             Effect::DatabaseSlow(times) => world.database.speed_up(times),
             Effect::DatabaseFailing(share) => world.database.end_failing(share),

@@ -13,7 +13,7 @@ use crate::cache::node::{Answer, CacheNode, Command, Fill, Found, LeaseAsked};
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
 use crate::cache::values::Values;
-use crate::database::{Asked, Database, Reply, Row};
+use crate::database::{Database, Request, Response, Row};
 use crate::engine::{Call, CallId, Event, Kernel};
 use crate::fault::Triggers;
 use crate::jobs::{Job, Jobs};
@@ -358,7 +358,7 @@ impl DatabaseClient<'_> {
     }
 
     /// Calls, and calls again after a growing pause; the failure reported is the one that leaves most open.
-    async fn with_retries<'c>(&self, begin: impl Fn() -> Call<'c, Asked, Reply>) -> Reply {
+    async fn with_retries<'c>(&self, begin: impl Fn() -> Call<'c, Request, Response>) -> Response {
         let mut worst: Option<CallError> = None;
         // An attempt that may still succeed behind our back outlimits_bandwidth a later clear no.
         let worse = |worst: Option<CallError>, failure| worst.filter(|worst| worst.leaves_open()).unwrap_or(failure);
@@ -385,7 +385,7 @@ impl DatabaseClient<'_> {
     }
 
     /// One call, as soon as there is a connection for it. The wait is part of the caller's patience.
-    async fn attempt<'c>(&self, begin: &impl Fn() -> Call<'c, Asked, Reply>) -> Reply {
+    async fn attempt<'c>(&self, begin: &impl Fn() -> Call<'c, Request, Response>) -> Response {
         let sent = Cell::new(None);
         let send = || {
             let call = begin();
@@ -438,7 +438,7 @@ impl DatabaseClient<'_> {
         breaker.ask(self.kernel.now()).map(Some).ok_or(CallError::BreakerOpen)
     }
 
-    fn tell_breaker(&self, permit: Option<Permit>, outcome: Reply) {
+    fn tell_breaker(&self, permit: Option<Permit>, outcome: Response) {
         if let (Some(permit), Some(breaker)) = (permit, self.breaker) {
             // A database that rolls back, or has another value than expected, is well.
             let well = matches!(outcome, Ok(_) | Err(CallError::Aborted | CallError::Conflict));
