@@ -67,7 +67,7 @@ impl Prediction {
 /// The share of gets that miss in the first lane, after the warm-up.
 fn simulated(toml: &str) -> Result<f64, Failure> {
     let scenario = Scenario::from_toml(toml).map_err(|error| Failure::Failed(error.to_string()))?;
-    let mut lane = Simulation::new(&scenario, 0, None).map_err(Failure::Failed)?;
+    let mut lane = Simulation::new(&scenario, 0, None).map_err(|error| Failure::Failed(error.to_string()))?;
     lane.run_until(Nanos::MAX);
     let report = lane.report();
     Ok(report.misses as f64 / (report.hits + report.misses).max(1) as f64)

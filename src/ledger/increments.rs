@@ -73,7 +73,7 @@ impl Ledger {
                 || recoverable.contained[w as usize] || recoverable.has_root_not_before(write, roots.of[w as usize]);
             counts.lost += u64::from(!accounted && !is_recoverable());
         }
-        told
+        counts
     }
 
     /// What a write was applied to, if it is an increment.

@@ -22,7 +22,8 @@ use crate::scenario::{App, Invalidate, Lane, Link, Reading, Scenario, Writing};
 use crate::strategy::{self, CacheClient, CacheSide, Client, DatabaseClient, EarlyAck, NearClient, warm_up};
 use crate::time::Nanos;
 use crate::work;
-use crate::workload::requests::{KeySource, Operation};
+use crate::workload::operation::Operation;
+use crate::workload::requests::KeySource;
 use crate::workload::rows::Rows;
 
 /// The keys that each of a node's loaders loads at the start.

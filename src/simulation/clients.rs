@@ -21,7 +21,8 @@ use crate::time::Nanos;
 use crate::work;
 use crate::workload::arrivals::Timing;
 use crate::workload::foresight::Foresight;
-use crate::workload::requests::{self, KeySource, Operation, Requests};
+use crate::workload::operation::Operation;
+use crate::workload::requests::{self, KeySource, Requests};
 
 /// One request under way.
 #[derive(Clone, Copy, Debug)]

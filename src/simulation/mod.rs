@@ -49,7 +49,7 @@ use crate::ledger::Story;
 use crate::scenario::Scenario;
 use crate::time::Nanos;
 use crate::workload::foresight::Foresight;
-use crate::workload::requests::KeySource;
+use crate::workload::requests::{KeySource, KeysError};
 use crate::workload::trace::Trace;
 
 /// One lane of a scenario. See the [module](self).
@@ -81,7 +81,7 @@ impl Simulation {
     ///
     /// # Panics
     /// When the scenario has no such lane, or has not been [checked](Scenario::check).
-    pub fn new(scenario: &Scenario, lane: usize, trace: Option<Arc<Trace>>) -> Result<Simulation, String> {
+    pub fn new(scenario: &Scenario, lane: usize, trace: Option<Arc<Trace>>) -> Result<Simulation, KeysError> {
         let keys = KeySource::new(scenario, trace)?;
         Ok(Simulation::with_keys(scenario, lane, keys))
     }
