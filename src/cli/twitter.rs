@@ -16,7 +16,7 @@ use crate::time::Nanos;
 /// Simulate Twitter's 54 production caches and print the miss ratios beside the published ones, as Markdown.
 #[derive(Args)]
 pub struct Twitter {
-    /// Only the row of this cluster.
+    /// Print only the row of this cluster.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=54))]
     cluster: Option<u32>,
 }

@@ -1,9 +1,9 @@
-//! The columns that the table of lanes may have. Which of them it has, depends on what the lanes show.
+//! The columns that the table of lanes can have. It has those in which some lane has something to show.
 
 use super::number;
 use crate::report::{LaneReport, Summary};
 
-/// What a column is about: where the table is too wide for one block, it has a block of each.
+/// What a column is about. A table that is too wide for one block has a block for each.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum About {
     /// What the clients saw, and what became of their writes.
@@ -12,7 +12,7 @@ pub enum About {
     Parts,
 }
 
-/// A column of the table of lanes. It stands there where some lane has what it shows.
+/// A column of the table of lanes.
 pub struct Column {
     /// What it is about.
     pub about: About,
@@ -22,7 +22,7 @@ pub struct Column {
     pub cell: fn(&LaneReport) -> Option<String>,
     /// Whether the lane has any of it.
     pub has: fn(&LaneReport) -> bool,
-    /// What it is called where no lane has any, if that is worth a word.
+    /// Its name in the line of what no lane has, if it is worth mentioning there.
     pub nobodys: Option<&'static str>,
 }
 
@@ -92,7 +92,7 @@ pub const COLUMNS: &[Column] = &[
         about: About::Clients,
         head: "reads hit %",
         cell: |l| if l.reads == 0 { None } else { percent(l.read_hit_ratio) },
-        // Beside the hit ratio where it says something else.
+        // Shown where it differs from the hit ratio.
         has: |l| l.reads > 0 && (l.read_hit_ratio - l.hit_ratio).abs() >= 0.001,
         nobodys: None,
     },
