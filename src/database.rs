@@ -45,6 +45,7 @@ use crate::ledger::{Holder, Ledger, Mended, Release};
 use crate::model::{CallError, Change, Key, WriteId};
 use crate::network::{Direction, Payload};
 use crate::random::{Sampler, Stream, Streams};
+use crate::report::DatabaseReport;
 use crate::scenario::{self, Link, Reads, estimate};
 use crate::slots::Slots;
 use crate::time::Nanos;
@@ -107,23 +108,11 @@ const PRIMARY: MachineId = 0;
 pub type Response = Result<WriteId, CallError>;
 
 /// Totals since the start of the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DatabaseCounts {
-    /// Reads served.
-    pub reads: u64,
-    /// Rows committed.
-    pub rows: u64,
-    /// Batches committed.
-    pub batches: u64,
-    /// Refused: full queue or outage.
-    pub refused: u64,
-    /// Transactions aborted.
-    pub aborted: u64,
-    /// Queries ended because their callers had given up.
-    pub cancelled: u64,
-    /// Waits for a lock.
-    pub lock_waits: u64,
-    /// For how long, all together.
+    /// What is only counted, as reports show it; the rest of it is empty.
+    pub report: DatabaseReport,
+    /// Total time of waits for locks.
     pub lock_waited_ns: u128,
     /// The most connections in use at once.
     pub connections_max: u32,
@@ -496,7 +485,7 @@ impl Database {
             QueryState::InService(worker) => *state.machines[to as usize].worker(worker) = None,
         }
         state.machines[to as usize].connections -= u32::from(query_state != QueryState::Queued);
-        state.counts.cancelled += 1;
+        state.counts.report.cancelled += 1;
         let query = self.calls.request(call).query;
         // A batch knows itself how many it has.
         if matches!(query_state, QueryState::Ready | QueryState::InService(_)) || matches!(query, Query::Batch(_)) {
@@ -699,7 +688,7 @@ impl Database {
     }
 
     fn refuse(&self, call: CallId, why: CallError) {
-        self.state.borrow_mut().counts.refused += 1;
+        self.state.borrow_mut().counts.report.refused += 1;
         self.discard(call, if why == CallError::Down { Release::ConnectionLost } else { Release::Refused });
         self.calls.respond(call, Err(why), self.kernel.now());
     }

@@ -490,6 +490,37 @@ pub struct Point {
     pub dirty: u32,
 }
 
+/// Sums and differences of counts, field by field. A field that is not named here does not compile.
+macro_rules! arithmetic {
+    ($($name:ident { $($field:ident),* $(,)? })*) => {$(
+        impl std::ops::AddAssign for $name {
+            fn add_assign(&mut self, other: $name) {
+                let $name { $($field),* } = other;
+                $(self.$field += $field;)*
+            }
+        }
+
+        impl std::ops::Sub for $name {
+            type Output = $name;
+
+            fn sub(self, before: $name) -> $name {
+                $name { $($field: self.$field - before.$field),* }
+            }
+        }
+    )*};
+}
+
+arithmetic! {
+    AppReport {
+        near_hits, near_misses, near_invalidated, coalesced, lease_waits, fills_refused, refreshes, pool_waits,
+        pool_waited_s, breaker_rejections, breaker_open_s,
+    }
+    DatabaseReport {
+        reads, writes, drain_writes, batches, drain_batches, utilisation, queue_max, refused, aborted, cancelled,
+        lock_waits, lock_waited_s, connections_max,
+    }
+}
+
 /// Pairs written as an object, in their order.
 mod as_object {
     use serde::de::{MapAccess, Visitor};

@@ -16,6 +16,7 @@ pub use pool::{Connection, Pool, Wait};
 pub use single_flight::{Lead, SingleFlight, Turn};
 
 use crate::random::Stream;
+use crate::report::AppReport;
 use crate::scenario;
 use crate::time::Nanos;
 
@@ -41,21 +42,13 @@ pub struct AppServerState {
 }
 
 /// Totals of one server, or of several, since the start of the run. A crash does not set them back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AppServerCounts {
-    /// Reads that shared somebody else's load.
-    pub coalesced: u64,
-    /// Waits for somebody else's lease.
-    pub lease_waits: u64,
-    /// Loads of copies that were still good.
-    pub refreshes: u64,
-    /// Calls that waited for a connection.
-    pub pool_waits: u64,
-    /// For how long, all together.
+    /// What is only counted, as reports show it; the rest of it is empty.
+    pub report: AppReport,
+    /// Total time of waits for a connection.
     pub pool_waited: Nanos,
-    /// Calls that an open breaker let fail.
-    pub breaker_rejections: u64,
-    /// For how long breakers were open, all together.
+    /// Total time for which breakers were open.
     pub breaker_open: Nanos,
 }
 
@@ -92,26 +85,22 @@ impl AppServerState {
         let (pool_waits, pool_waited) = self.pool.as_ref().map_or((0, Nanos::ZERO), Pool::waits);
         let (breaker_rejections, breaker_open) =
             self.breaker.as_ref().map_or((0, Nanos::ZERO), |breaker| breaker.totals(now));
-        AppServerCounts {
+        let report = AppReport {
             coalesced: self.single_flight.joined(),
             lease_waits: self.lease_waits.get(),
             refreshes: self.refreshed.get(),
             pool_waits,
-            pool_waited,
             breaker_rejections,
-            breaker_open,
-        }
+            ..AppReport::default()
+        };
+        AppServerCounts { report, pool_waited, breaker_open }
     }
 }
 
 impl std::ops::AddAssign for AppServerCounts {
     fn add_assign(&mut self, other: AppServerCounts) {
-        self.coalesced += other.coalesced;
-        self.lease_waits += other.lease_waits;
-        self.refreshes += other.refreshes;
-        self.pool_waits += other.pool_waits;
+        self.report += other.report;
         self.pool_waited = self.pool_waited.saturating_add(other.pool_waited);
-        self.breaker_rejections += other.breaker_rejections;
         self.breaker_open = self.breaker_open.saturating_add(other.breaker_open);
     }
 }

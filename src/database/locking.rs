@@ -30,7 +30,7 @@ impl Database {
             _ => None,
         };
         if let Some(row) = taken_by_others {
-            state.counts.lock_waits += 1;
+            state.counts.report.lock_waits += 1;
             self.count_waits(state);
             self.set_query_state(state, call, QueryState::WaitsForLock(row));
         }

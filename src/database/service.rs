@@ -122,7 +122,7 @@ impl Database {
         let query = self.calls.request(call).query;
         match query {
             Query::Read(_) | Query::Records(_) => {
-                state.counts.reads += 1;
+                state.counts.report.reads += 1;
                 return Ok(if self.reads == Reads::Snapshot {
                     seen
                 } else {
@@ -142,7 +142,7 @@ impl Database {
             Query::Write(_) | Query::Change(..) | Query::Batch(_) | Query::Cancel(..) => {}
         }
         if self.abort > 0.0 && state.draws.abort.unit() < self.abort || fails(state) {
-            state.counts.aborted += 1;
+            state.counts.report.aborted += 1;
             self.release(state, query, Release::Refused);
             return Err(CallError::Aborted);
         }
@@ -183,7 +183,7 @@ impl Database {
                 }
                 commit(&mut ledger, &mut state.current, row);
                 state.outbox.iter_mut().for_each(|outbox| outbox.add(row));
-                state.counts.rows += 1;
+                state.counts.report.writes += 1;
                 row.write
             }
             Query::Batch(number) => {
@@ -191,8 +191,8 @@ impl Database {
                 let rows = &batches[number].rows;
                 work::count(rows.len());
                 rows.iter().for_each(|&row| commit(&mut ledger, current, row));
-                counts.rows += rows.len() as u64;
-                counts.batches += 1;
+                counts.report.writes += rows.len() as u64;
+                counts.report.batches += 1;
                 rows.last().map_or_else(WriteId::default, |row| row.write)
             }
             other => unreachable!("{other:?} commits nothing"),

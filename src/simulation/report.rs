@@ -189,24 +189,18 @@ impl Simulation {
     }
 
     fn database_report(&self, now: &Totals, warm: &Totals) -> DatabaseReport {
-        let drained = now.database;
+        let drained = &now.database.report;
         let now = self.baseline.at_end.as_ref().unwrap_or(now);
         let (database, before) = (&now.database, &warm.database);
         let busy = database.busy_ns - before.busy_ns;
         DatabaseReport {
-            reads: database.reads - before.reads,
-            writes: database.rows - before.rows,
-            drain_writes: drained.rows - database.rows,
-            batches: database.batches - before.batches,
-            drain_batches: drained.batches - database.batches,
+            drain_writes: drained.writes - database.report.writes,
+            drain_batches: drained.batches - database.report.batches,
             utilisation: utilisation(busy, self.world.database.workers(), now.at.saturating_sub(warm.at)),
             queue_max: u64::from(database.queue_max),
-            refused: database.refused - before.refused,
-            aborted: database.aborted - before.aborted,
-            cancelled: database.cancelled - before.cancelled,
-            lock_waits: database.lock_waits - before.lock_waits,
             lock_waited_s: (database.lock_waited_ns - before.lock_waited_ns) as f64 / 1e9,
             connections_max: u64::from(database.connections_max),
+            ..database.report - before.report
         }
     }
 
@@ -269,18 +263,16 @@ fn by_cause(counts: impl Iterator<Item = (&'static str, u64)>) -> Vec<(String, u
 
 fn app_report(now: &Totals, warm: &Totals) -> AppReport {
     let (servers, before) = (&now.servers, &warm.servers);
+    let counted = servers.report - before.report;
     AppReport {
         near_hits: now.near.hits - warm.near.hits,
         near_misses: now.near.misses - warm.near.misses,
         near_invalidated: now.near.invalidated - warm.near.invalidated,
-        coalesced: servers.coalesced - before.coalesced,
-        lease_waits: servers.lease_waits - before.lease_waits,
         fills_refused: now.node.fills_refused - warm.node.fills_refused,
-        refreshes: servers.refreshes - before.refreshes + now.node.refreshes - warm.node.refreshes,
-        pool_waits: servers.pool_waits - before.pool_waits,
+        refreshes: counted.refreshes + now.node.refreshes - warm.node.refreshes,
         pool_waited_s: (servers.pool_waited - before.pool_waited).as_secs_f64(),
-        breaker_rejections: servers.breaker_rejections - before.breaker_rejections,
         breaker_open_s: (servers.breaker_open - before.breaker_open).as_secs_f64(),
+        ..counted
     }
 }
 
