@@ -3,6 +3,7 @@
 //! A [`Report`] is what `cachelane compare --json` prints. A [`LaneReport`] holds totals since the warm-up;
 //! a [`Series`] holds the same measures over time, one value per bucket, for the figures.
 
+pub mod columns;
 pub mod csv;
 pub mod effect;
 pub mod notable;

@@ -1,10 +1,9 @@
 //! Reports as tables of text, for terminals and plain files.
 
-mod columns;
 mod effects;
 
-use self::columns::{About, COLUMNS, Column};
 pub use self::effects::effects;
+use super::columns::{About, COLUMNS, Column};
 use super::{DivergingCopies, LaneReport, Report, Summary};
 use crate::escape::shown;
 
@@ -90,10 +89,11 @@ pub fn heading(report: &Report) -> String {
 
 /// The lanes with the figures that some lane has. Below stand those that people look for and no lane has.
 pub fn lanes(report: &Report) -> String {
-    let met: Vec<&Column> = COLUMNS.iter().filter(|column| report.lanes.iter().any(column.has)).collect();
+    let met: Vec<&Column> =
+        COLUMNS.iter().filter(|column| column.head.is_some() && report.lanes.iter().any(column.has)).collect();
     let turn = 1 + met.iter().take_while(|column| column.about == About::Clients).count();
     let mut head = vec!["lane"];
-    head.extend(met.iter().map(|column| column.head));
+    head.extend(met.iter().filter_map(|column| column.head));
     head.push("digest");
     let mut table = Table::new(&head);
     for lane in &report.lanes {
@@ -114,7 +114,7 @@ fn nobodys(report: &Report) -> String {
 
 /// What the figures mean, where the name alone does not say it; and the kinds of errors, a line per lane that has some.
 fn legend(report: &Report, met: &[&Column]) -> String {
-    let has = |head: &str| met.iter().any(|column| column.head == head);
+    let has = |head: &str| met.iter().any(|column| column.head == Some(head));
     let mut text = String::new();
     if has("goodput %") {
         text += &format!("goodput: answered without error within {} s (clients.deadline)", number(report.deadline_s));
@@ -205,7 +205,7 @@ pub fn percentiles(report: &Report) -> String {
 }
 
 /// Three significant figures, no more than needed, never an exponent.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let decimals = match value.abs() {
         v if v >= 100.0 || v == 0.0 => 0,
         v if v >= 10.0 => 1,
@@ -311,7 +311,7 @@ mod tests {
 
     #[test]
     fn no_two_columns_have_one_name() {
-        let mut heads: Vec<&str> = COLUMNS.iter().map(|column| column.head).collect();
+        let mut heads: Vec<&str> = COLUMNS.iter().filter_map(|column| column.head).collect();
         heads.sort_unstable();
         assert!(heads.windows(2).all(|pair| pair[0] != pair[1]), "{heads:?}");
     }
