@@ -42,7 +42,7 @@ use std::collections::BTreeSet;
 
 use serde::{Serialize, Serializer};
 
-use super::facts::{Cause, Mended, Origin, Place};
+use super::facts::{Cause, Mended, Origin, Place, counted_by};
 use super::record::{COMMITTED, GAVE_UP};
 use super::{Ledger, NONE};
 use crate::model::{Key, WriteId};
@@ -105,32 +105,7 @@ impl Divergence {
     }
 }
 
-/// A number of copies for each cause; serialises as a map of all causes by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ByDivergence(pub(super) [u64; Divergence::COUNT]);
-
-impl ByDivergence {
-    /// How many copies have this cause.
-    pub fn get(&self, cause: Divergence) -> u64 {
-        self.0[cause as usize]
-    }
-
-    /// Each cause with its number of copies.
-    pub fn iter(&self) -> impl Iterator<Item = (Divergence, u64)> + '_ {
-        Divergence::ALL.into_iter().map(|cause| (cause, self.get(cause)))
-    }
-
-    /// The sum over all causes.
-    pub fn total(&self) -> u64 {
-        self.0.iter().sum()
-    }
-}
-
-impl Serialize for ByDivergence {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(cause, n)| (cause.name(), n)))
-    }
-}
+counted_by!(ByDivergence, Divergence, "copies");
 
 /// What stands in one place for one key, or once stood there.
 #[derive(Clone, Copy, Debug)]

@@ -177,32 +177,40 @@ impl fmt::Display for Cause {
     }
 }
 
-/// A number of writes for each cause; serialises as a map of all causes by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ByCause(pub(super) [u64; Cause::COUNT]);
+/// A number for each cause: `counted_by!(Name, Cause, "what is counted")`. It serialises as a map of all causes by name.
+macro_rules! counted_by {
+    ($name:ident, $cause:ident, $counted:literal) => {
+        #[doc = concat!("The number of ", $counted, " for each cause; serialises as a map of all causes by name.")]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $name(pub(super) [u64; $cause::COUNT]);
 
-impl ByCause {
-    /// How many writes have this cause.
-    pub fn get(&self, cause: Cause) -> u64 {
-        self.0[cause as usize]
-    }
+        impl $name {
+            #[doc = concat!("How many ", $counted, " have this cause.")]
+            pub fn get(&self, cause: $cause) -> u64 {
+                self.0[cause as usize]
+            }
 
-    /// Each cause with its number of writes.
-    pub fn iter(&self) -> impl Iterator<Item = (Cause, u64)> + '_ {
-        Cause::ALL.into_iter().map(|cause| (cause, self.get(cause)))
-    }
+            #[doc = concat!("Each cause with its number of ", $counted, ".")]
+            pub fn iter(&self) -> impl Iterator<Item = ($cause, u64)> + '_ {
+                $cause::ALL.into_iter().map(|cause| (cause, self.get(cause)))
+            }
 
-    /// The sum over all causes.
-    pub fn total(&self) -> u64 {
-        self.0.iter().sum()
-    }
+            /// The sum over all causes.
+            pub fn total(&self) -> u64 {
+                self.0.iter().sum()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.iter().map(|(cause, n)| (cause.name(), n)))
+            }
+        }
+    };
 }
+pub(super) use counted_by;
 
-impl Serialize for ByCause {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(cause, n)| (cause.name(), n)))
-    }
-}
+counted_by!(ByCause, Cause, "writes");
 
 /// Where a copy stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

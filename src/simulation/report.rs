@@ -72,6 +72,10 @@ fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
+fn look_ups(node: &NodeCounts) -> u64 {
+    node.hits + node.misses()
+}
+
 fn both(one: &Histogram, other: &Histogram) -> Histogram {
     let mut both = one.clone();
     both.merge(other);
@@ -105,14 +109,7 @@ impl Simulation {
     /// What the lane has shown since the warm-up, up to now.
     pub fn report(&self) -> LaneReport {
         let (now, warm) = (self.totals(), &self.baseline.warm);
-        let metrics = self.world.observers.metrics.borrow();
         let Names { title, read, write } = self.names.clone();
-        let ledger = self.world.observers.ledger.borrow();
-        let increments = ledger.increments();
-        let (failed_reads, failed_writes) = (metrics.failed_read.count(), metrics.failed_write.count());
-        let (reads, writes) = (metrics.read.count() + failed_reads, metrics.write.count() + failed_writes);
-        let (unanswered, overdue) = self.world.clients.unanswered(self.progress.warmup, self.deadline, self.frontier());
-        let (hits, misses) = (now.node.hits - warm.node.hits, now.node.misses() - warm.node.misses());
         LaneReport {
             name: title,
             read,
@@ -122,6 +119,27 @@ impl Simulation {
             drained: self.is_finished() && self.stopped().is_none(),
             stopped: self.stopped().map(ToString::to_string),
             events: self.events(),
+            hits: now.node.hits - warm.node.hits,
+            misses: now.node.misses() - warm.node.misses(),
+            misses_by_cause: misses_by_cause(&now.node, &warm.node),
+            delayed_hits: now.node.delayed_hits - warm.node.delayed_hits,
+            hit_ratio: share(now.node.hits - warm.node.hits, look_ups(&now.node) - look_ups(&warm.node)),
+            diverging_copies: self.diverging_copies(&now),
+            database: self.database_report(&now, warm),
+            cache: self.cache_report(&now, warm),
+            app: app_report(&now, warm),
+            faults: self.faults.reports.clone(),
+            ..self.report_requests()
+        }
+    }
+
+    /// The part of the report about requests, as clients saw them.
+    fn report_requests(&self) -> LaneReport {
+        let metrics = self.world.observers.metrics.borrow();
+        let (failed_reads, failed_writes) = (metrics.failed_read.count(), metrics.failed_write.count());
+        let (reads, writes) = (metrics.read.count() + failed_reads, metrics.write.count() + failed_writes);
+        let (unanswered, overdue) = self.world.clients.unanswered(self.progress.warmup, self.deadline, self.frontier());
+        LaneReport {
             requests: reads + writes,
             reads,
             writes,
@@ -129,28 +147,31 @@ impl Simulation {
             overdue,
             within_deadline: metrics.good,
             goodput: share(metrics.good, reads + writes + overdue),
-            hits,
-            misses,
-            misses_by_cause: misses_by_cause(&now.node, &warm.node),
-            delayed_hits: now.node.delayed_hits - warm.node.delayed_hits,
-            hit_ratio: share(hits, hits + misses),
             reads_from_cache: metrics.from_cache,
             read_hit_ratio: share(metrics.from_cache, reads),
             errors: failed_reads + failed_writes,
             errors_by_kind: by_cause(CallError::ALL.iter().map(|kind| kind.name()).zip(metrics.errors)),
             stale_reads: metrics.stale_age.count(),
             stale_age_ms: summary(&metrics.stale_age),
-            diverging_copies: self.diverging_copies(&now),
-            diverging_by_cause: by_cause(ledger.diverged().iter().map(|(cause, count)| (cause.name(), count))),
             read_your_writes_violations: metrics.read_your_writes_violations,
             monotonic_read_violations: metrics.monotonic_read_violations,
-            unfollowed_reads: ledger.reads().unfollowed,
-            vanished_reads: ledger.reads().vanished,
             latency_ms: latencies(&metrics.read, &metrics.write),
             latency_with_errors_ms: latencies(
                 &both(&metrics.read, &metrics.failed_read),
                 &both(&metrics.write, &metrics.failed_write),
             ),
+            ..self.report_writes()
+        }
+    }
+
+    /// The part of the report that the ledger knows.
+    fn report_writes(&self) -> LaneReport {
+        let ledger = self.world.observers.ledger.borrow();
+        let increments = ledger.increments();
+        LaneReport {
+            diverging_by_cause: by_cause(ledger.diverged().iter().map(|(cause, count)| (cause.name(), count))),
+            unfollowed_reads: ledger.reads().unfollowed,
+            vanished_reads: ledger.reads().vanished,
             writes_by_class: self.writes_by_class(),
             lost_by_cause: lost_by_cause(ledger.lost_by_cause()),
             ever_lost: ledger.ever_lost().total(),
@@ -159,12 +180,7 @@ impl Simulation {
             keys_lost: ledger.keys_lost(),
             increments: increments.acknowledged,
             lost_increments: increments.lost,
-            database: self.database_report(&now, warm),
-            cache: self.cache_report(&now, warm),
-            app: app_report(&now, warm),
-            faults: self.faults.reports.clone(),
-            effect: None,
-            series: None,
+            ..LaneReport::default()
         }
     }
 
