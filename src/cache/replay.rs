@@ -8,37 +8,13 @@
 //! long a tick is; unless another rate is given, a thousand requests make a second. (Redis' LRU clock ticks once a
 //! second, its LFU counters decay by the minute: at a thousand requests a second, that is every 60,000 requests.)
 
-use super::store::{Entry, Insertion, Lookup, Room, Store};
-use crate::keyspace::{Ask, Command, Doubts, Put, Server, Shelf, Value, Values};
+use super::counts::ReplayCounts;
+use super::entry::{Entry, Room};
+use super::store::{Insertion, Lookup, Store};
+use crate::keyspace::{Ask, Command, Doubts, KeyStore, Put, Server, Value, Values};
 use crate::random::Streams;
 use crate::scenario::eviction::{Eviction, Sampling};
 use crate::time::Nanos;
-
-/// What a replay counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ReplayCounts {
-    /// Requests made: hits and misses together.
-    pub requests: u64,
-    /// Requests for which a good entry was held.
-    pub hits: u64,
-    /// All others.
-    pub misses: u64,
-}
-
-impl ReplayCounts {
-    /// Counts one request.
-    #[inline]
-    pub(super) fn count(&mut self, hit: bool) {
-        self.requests += 1;
-        self.hits += u64::from(hit);
-        self.misses += u64::from(!hit);
-    }
-
-    /// Hits per request; 0 without requests.
-    pub fn hit_ratio(&self) -> f64 {
-        self.hits as f64 / self.requests.max(1) as f64
-    }
-}
 
 /// Values that could not be put in as they were, or not at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -241,7 +217,7 @@ impl Cache {
     }
 }
 
-impl Shelf for Cache {
+impl KeyStore for Cache {
     #[inline]
     fn read(&mut self, ask: &Ask, touches: bool) -> bool {
         let hit = if touches {

@@ -4,46 +4,8 @@
 //! one is gone. A long element is kept as its beginning and a fingerprint of all of it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
-use super::command::{End, Limit, Range, ScoresHow, Scoring, Text};
-
-/// Elements up to this length are kept whole.
-const WHOLE_BYTES_MAX: usize = 64;
-/// Of longer ones, so much of the beginning.
-const BEGINNING_BYTES: usize = 48;
-/// What an element takes besides its bytes, about.
-const ELEMENT_OVERHEAD_BYTES: u64 = 64;
-
-/// The name of an element: equal for equal ones, and in their order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Member(Arc<[u8]>);
-
-impl Member {
-    /// The element of these bytes.
-    pub fn new(bytes: &[u8]) -> Member {
-        if bytes.len() <= WHOLE_BYTES_MAX {
-            return Member(bytes.into());
-        }
-        let prints =
-            [0xCBF2_9CE4_8422_2325, 0x6C62_272E_07BB_0142].map(|basis| fingerprint(bytes, basis).to_be_bytes());
-        Member([&bytes[..BEGINNING_BYTES], &prints[0], &prints[1]].concat().into())
-    }
-
-    /// Its bytes, or what is kept of them.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    fn weight(&self) -> u64 {
-        self.0.len() as u64 + ELEMENT_OVERHEAD_BYTES
-    }
-}
-
-/// FNV-1a, from this beginning.
-fn fingerprint(bytes: &[u8], basis: u64) -> u64 {
-    bytes.iter().fold(basis, |sum, &byte| (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3))
-}
+use super::elements::{End, Limit, Member, Range, ScoresHow, Scoring, Text};
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
