@@ -2,8 +2,10 @@
 //!
 //! The formulas are evaluated here, by other code than the simulator's, so that any parameters can be tried.
 
-use cachelane::cache::replay::{Replay, ReplayCounts};
-use cachelane::cache::store::{Entry, Lookup, Room, Store};
+use cachelane::cache::counts::ReplayCounts;
+use cachelane::cache::entry::{Entry, Room};
+use cachelane::cache::replay::Replay;
+use cachelane::cache::store::{Lookup, Store};
 use cachelane::random::{Ids, Sampler, Streams};
 use cachelane::scenario::eviction::Eviction;
 use cachelane::time::Nanos;

@@ -1,8 +1,8 @@
 //! What commands do in a replay is what they do in the server that was recorded. Each session is a list of commands, one
 //! per line, with the second in front where it matters. `make check-redis` holds the same rules against a real server.
 
+use cachelane::cache::entry::Room;
 use cachelane::cache::replay::Replay;
-use cachelane::cache::store::Room;
 use cachelane::scenario::Eviction;
 use cachelane::workload::trace::{Misses, Records};
 

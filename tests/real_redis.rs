@@ -22,7 +22,8 @@
 
 use std::time::SystemTime;
 
-use cachelane::cache::store::{Entry, Lookup, Room, Store};
+use cachelane::cache::entry::{Entry, Room};
+use cachelane::cache::store::{Lookup, Store};
 use cachelane::random::Streams;
 use cachelane::scenario::Eviction;
 use cachelane::time::Nanos;

@@ -3,7 +3,8 @@
 
 use std::collections::VecDeque;
 
-use cachelane::cache::store::{Entry, Insertion, Lookup, Room, Store};
+use cachelane::cache::entry::{Entry, Room};
+use cachelane::cache::store::{Insertion, Lookup, Store};
 use cachelane::random::{Stream, Streams};
 use cachelane::scenario::eviction::Eviction;
 use cachelane::time::Nanos;

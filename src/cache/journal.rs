@@ -15,8 +15,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::entry::Entry;
 use super::keys::{ByKey, Numbers};
-use super::store::Entry;
 use crate::model::{Key, WriteId};
 use crate::scenario::estimate;
 use crate::work;

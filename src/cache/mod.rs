@@ -1,6 +1,10 @@
 //! The cache: single-threaded nodes, each with a store, an eviction policy, expiry and a write-behind buffer.
 
 pub mod buffer;
+pub mod command;
+pub mod common;
+pub mod counts;
+pub mod entry;
 pub mod eviction;
 pub mod expiry;
 pub mod journal;
@@ -17,3 +21,4 @@ pub mod store;
 mod upkeep;
 pub mod values;
 pub mod watch;
+mod withheld;

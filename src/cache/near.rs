@@ -7,25 +7,16 @@
 
 use std::cell::RefCell;
 
+use super::counts::NearCounts;
+use super::entry::{Entry, Room};
 use super::expiry::Life;
 use super::keys::{ByKey, Numbers};
-use super::store::{Entry, Lookup, Room, Store};
+use super::store::{Lookup, Store};
 use super::watch::Watch;
 use crate::model::{Key, WriteId};
 use crate::random::Stream;
 use crate::scenario::Eviction;
 use crate::time::Nanos;
-
-/// Totals since the start of the run; a crash does not set them back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NearCounts {
-    /// Reads answered.
-    pub hits: u64,
-    /// Reads that had to go on.
-    pub misses: u64,
-    /// Copies dropped because another server wrote their key.
-    pub invalidated: u64,
-}
 
 struct State {
     store: Store,

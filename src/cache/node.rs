@@ -11,11 +11,10 @@
 //! A crash empties its memory: entries, buffered rows, running loads. It comes back cold. What the node cannot do by
 //! itself, because it needs the database, it asks for as a [`Job`]; whoever runs the world starts that job.
 //!
-//! What it is asked stands in `command`, how it comes by what it lacks in `loads`, what it has yet to write in `behind`,
+//! How it comes by what it lacks in `loads`, what it has yet to write in `behind`,
 //! what else holds its memory in `durable`, what keeps it from its work in `halt`.
 
 mod behind;
-mod command;
 mod durable;
 mod halt;
 mod loads;
@@ -25,18 +24,19 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use self::behind::FlushDue;
-pub use self::command::{Answer, Command, Copied, Fill, Found, Guard, Job, LeaseAsked};
 use self::durable::Durability;
 pub use self::durable::Turn;
 use self::halt::Halt;
-pub(super) use self::halt::WithheldAnswers;
 use super::buffer::Buffer;
+use super::command::{Answer, Command, Found};
+use super::common::{Common, Job, Shard};
+use super::counts::{Absence, NodeCounts};
+use super::entry::{Entry, Room};
 use super::expiry::{Life, Lifetimes};
 use super::keys::{ByKey, Numbers};
 use super::leases::Leases;
 use super::refresh::Refresh;
-use super::shards::{Common, Shard};
-use super::store::{Entry, Insertion, Lookup, Room, Store};
+use super::store::{Insertion, Lookup, Store};
 use super::upkeep::Upkeep;
 use super::watch::Watch;
 use crate::engine::{CallId, Event, Line, TaskId};
@@ -47,75 +47,6 @@ use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Expiry, ReadsFrom, WriteBack};
 use crate::time::Nanos;
 use crate::work;
-
-/// Totals since the start of the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are those of the report")]
-pub struct NodeCounts {
-    pub commands: u64,
-    pub refused: u64,
-    pub hits: u64,
-    pub misses_cold: u64,
-    pub misses_expired: u64,
-    pub misses_evicted: u64,
-    pub misses_invalidated: u64,
-    pub misses_crashed: u64,
-    pub delayed_hits: u64,
-    pub fills_refused: u64,
-    pub refused_full: u64,
-    pub refreshes: u64,
-    pub busy_ns: u128,
-    pub saves: u64,
-    pub failovers: u64,
-}
-
-impl std::ops::AddAssign for NodeCounts {
-    fn add_assign(&mut self, other: NodeCounts) {
-        self.commands += other.commands;
-        self.refused += other.refused;
-        self.hits += other.hits;
-        self.misses_cold += other.misses_cold;
-        self.misses_expired += other.misses_expired;
-        self.misses_evicted += other.misses_evicted;
-        self.misses_invalidated += other.misses_invalidated;
-        self.misses_crashed += other.misses_crashed;
-        self.delayed_hits += other.delayed_hits;
-        self.fills_refused += other.fills_refused;
-        self.refused_full += other.refused_full;
-        self.refreshes += other.refreshes;
-        self.busy_ns += other.busy_ns;
-        self.saves += other.saves;
-        self.failovers += other.failovers;
-    }
-}
-
-impl NodeCounts {
-    /// A look-up has found nothing.
-    fn miss(&mut self, why: Absence) {
-        match why {
-            Absence::NeverHere => self.misses_cold += 1,
-            Absence::Expired => self.misses_expired += 1,
-            Absence::Evicted => self.misses_evicted += 1,
-            Absence::Invalidated => self.misses_invalidated += 1,
-            Absence::Crashed => self.misses_crashed += 1,
-        }
-    }
-
-    /// All misses.
-    pub fn misses(&self) -> u64 {
-        self.misses_cold + self.misses_expired + self.misses_evicted + self.misses_invalidated + self.misses_crashed
-    }
-}
-
-/// Why a key is not here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Absence {
-    NeverHere,
-    Expired,
-    Evicted,
-    Invalidated,
-    Crashed,
-}
 
 /// A load under way, and who waits for it.
 #[derive(Debug, Default)]
@@ -182,19 +113,6 @@ pub struct NodeReading {
     pub tells: bool,
 }
 
-/// The kinds of event a node is told about.
-#[derive(Clone, Copy, Debug)]
-pub struct NodeEvents {
-    /// The node is free for the next command; the index is the node's number.
-    pub free: u8,
-    /// A dirty entry's TTL may be over; the index is the key.
-    pub dirty_expiry: u8,
-    /// An answer reaches its caller; the index is the call.
-    pub answer: u8,
-    /// The node may be at work again, or another in its place; the index is the node's number.
-    pub turn: u8,
-}
-
 /// See the module.
 pub struct CacheNode {
     shard: Shard,
@@ -206,7 +124,6 @@ pub struct CacheNode {
     has_readers: bool,
     write_back: Option<WriteBack>,
     reading: NodeReading,
-    events: NodeEvents,
     state: RefCell<State>,
     flusher: Cell<Option<TaskId>>,
 }
@@ -220,7 +137,6 @@ impl CacheNode {
         reading: NodeReading,
         common: Rc<Common>,
         streams: &Streams,
-        events: NodeEvents,
     ) -> CacheNode {
         // The first node's draws are those of a cache that has only one.
         let stream = |name: &str| if shard == 0 { streams.named(name) } else { streams.numbered(name, shard) };
@@ -265,7 +181,6 @@ impl CacheNode {
             ns_per_byte: settings.throughput.map_or(0.0, |bytes| 1e9 / bytes.0 as f64),
             write_back: write_back.cloned(),
             reading,
-            events,
             state: RefCell::new(state),
             flusher: Cell::new(None),
         }
@@ -379,7 +294,7 @@ impl CacheNode {
     fn call_back(&self, state: &mut State) {
         if !std::mem::replace(&mut state.called_back, true) {
             let at = state.busy_until().max(self.common.kernel.now());
-            self.common.kernel.schedule(at, Event::new(self.events.free, self.shard));
+            self.common.kernel.schedule(at, Event::new(self.common.events.free, self.shard));
         }
     }
 

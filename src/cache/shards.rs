@@ -13,48 +13,23 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::command::{Answer, Command};
+use super::common::{Common, Job, NodeEvents, Shard};
+use super::counts::NodeCounts;
 use super::eviction::opt::Upcoming;
 use super::keys::Numbers;
-use super::node::{Answer, CacheNode, Command, Job, NodeCounts, NodeEvents, NodeReading, WithheldAnswers};
+use super::node::{CacheNode, NodeReading};
 use super::values::Values;
-use crate::engine::{Call, CallId, Calls, Kernel};
-use crate::ledger::Ledger;
-use crate::model::{Key, WriteId};
+use crate::engine::{Call, CallId, Calls, Event, Kernel};
+use crate::ledger::{Ledger, Mended};
+use crate::model::{CallError, Key, WriteId};
 use crate::random::Streams;
-use crate::scenario::{self, Eviction, WriteBack, estimate};
+use crate::scenario::{self, Eviction, WriteBack};
 use crate::table;
 use crate::time::Nanos;
 
-/// The number of a node, from 0.
-pub type Shard = u32;
-
 /// How many hash slots there are.
 pub const SLOTS: u32 = 16_384;
-
-/// What all nodes of a cache share: the clock, the witness, the calls to them and the jobs they need done.
-pub struct Common {
-    /// The clock.
-    pub kernel: Rc<Kernel>,
-    /// The witness.
-    pub ledger: Rc<RefCell<Ledger>>,
-    /// Every call to any node.
-    pub calls: Calls<Command, Answer>,
-    /// What the nodes need done, and by which of them.
-    pub jobs: RefCell<Vec<(Shard, Job)>>,
-    /// What was written since somebody last asked, and from when on that is known: a key, or all of them. Noted only where
-    /// near caches are told.
-    pub changed: RefCell<Vec<(Option<Key>, Nanos)>>,
-    /// Clients have gone home: flush whatever is dirty.
-    pub draining: Cell<bool>,
-    /// Answers that a freeze caught before they had left.
-    pub(super) withheld: RefCell<WithheldAnswers>,
-    /// How large values are, and how long a trace lets them live.
-    pub values: Values,
-    /// What will be asked for, where the nodes are told.
-    pub upcoming: Option<Rc<Upcoming>>,
-}
-
-const _: () = assert!(Calls::<Command, Answer>::CALL_BYTES <= estimate::CALL_BYTES);
 
 /// See the module.
 pub struct Shards {
@@ -124,8 +99,9 @@ impl Shards {
         let (calls, jobs) = (Calls::default(), RefCell::default());
         let (draining, withheld, changed) = (Cell::new(false), RefCell::default(), RefCell::default());
         let upcoming = (settings.eviction == Eviction::Opt).then(Rc::default);
-        let common = Rc::new(Common { kernel, ledger, calls, jobs, changed, draining, withheld, values, upcoming });
-        let node = |node| CacheNode::new(node, settings, write_back, reading, common.clone(), streams, events);
+        let common =
+            Rc::new(Common { kernel, ledger, events, calls, jobs, changed, draining, withheld, values, upcoming });
+        let node = |node| CacheNode::new(node, settings, write_back, reading, common.clone(), streams);
         let nodes = (0..).zip(Numbers::of_nodes(settings.shards)).map(node).collect();
         Shards { common, nodes, asked: RefCell::default() }
     }
@@ -145,10 +121,6 @@ impl Shards {
     #[inline]
     pub fn upcoming(&self) -> Option<&Upcoming> {
         self.common.upcoming.as_deref()
-    }
-
-    pub(super) fn common(&self) -> &Common {
-        &self.common
     }
 
     /// How many nodes there are.
@@ -232,6 +204,42 @@ impl Shards {
             _ => self.of(self.common.calls.question(call).key()),
         };
         node.arrive(call);
+    }
+
+    /// The answer of a call reaches its caller, unless a freeze caught it before it had left.
+    #[inline]
+    pub fn deliver(&self, call: CallId) {
+        if self.common.withheld.borrow().is_empty() || !self.is_late(call) {
+            let command = self.calls().question(call);
+            if command.sees_to_copies() {
+                self.tell_outcome(call, command.key());
+            }
+            self.calls().deliver(call, &self.common.kernel);
+        }
+    }
+
+    /// The witness hears whether the cached copy of `key` was seen to.
+    fn tell_outcome(&self, call: CallId, key: Key) {
+        let common = &*self.common;
+        // Who finds another value than expected changes nothing and has nothing to see to.
+        let failed = |answer: &Answer| answer.is_err_and(|failure| failure != CallError::Conflict);
+        let how = if self.calls().answered_with(call, failed) { Mended::InVain } else { Mended::Done };
+        common.ledger.borrow_mut().mended(key, how, common.kernel.now());
+    }
+
+    #[cold]
+    fn is_late(&self, call: CallId) -> bool {
+        let common = &*self.common;
+        let mut withheld = common.withheld.borrow_mut();
+        let Some(answer) = withheld.get_mut(call) else { return false };
+        if answer.frozen {
+            answer.came = Some(common.kernel.now());
+            return true;
+        }
+        let answer = withheld.swap_out(call).expect("it was there");
+        let at = common.kernel.now().saturating_add(answer.delay);
+        common.kernel.schedule(at, Event::new(common.events.answer, call));
+        true
     }
 
     /// Whether a node needs a job done.

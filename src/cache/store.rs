@@ -9,13 +9,14 @@
 //! ```
 //!
 //! *Room.* A store has room for so many entries, or for so many bytes; then each entry takes its value's size and
-//! [`OVERHEAD_BYTES`], and as many go as the newcomer needs. What is larger than the whole room is not kept.
+//! [`OVERHEAD_BYTES`](super::entry::OVERHEAD_BYTES), and as many go as the newcomer needs. What is larger than the whole room is not kept.
 //!
 //! *Time to live.* An entry is good up to and including the moment it expires. After that it still holds its place
 //! until it is touched (which removes it) or evicted.
 //!
 //! ```
-//! use cachelane::cache::store::{Entry, Lookup, Room, Store};
+//! use cachelane::cache::entry::{Entry, Room};
+//! use cachelane::cache::store::{Lookup, Store};
 //! use cachelane::random::Streams;
 //! use cachelane::scenario::eviction::Eviction;
 //! use cachelane::time::Nanos;
@@ -34,127 +35,16 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
 
+use super::entry::{Entry, NONE, Room, VACANT};
 use super::eviction::opt::Upcoming;
 use super::eviction::{AnyPolicy, View};
-pub use super::keys::KEY_MAX;
 use super::keys::{ByKey, Numbers};
 use super::watch::Watch;
 use crate::ledger::Origin;
 use crate::random::Stream;
 use crate::scenario::eviction::{Eviction, Sampling};
-use crate::scenario::{Capacity, estimate};
 use crate::time::Nanos;
 use crate::work;
-
-/// No slot, or no key: the greatest id is not used.
-pub(super) const NONE: u32 = u32::MAX;
-
-/// What an entry takes besides its value, in bytes, where room is counted in bytes.
-pub const OVERHEAD_BYTES: u32 = 64;
-
-/// What stands in a slot that is not in use.
-const VACANT: Entry = Entry::new(NONE, 0, Nanos::ZERO);
-
-/// How much a store has room for, and in which unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
-    total: u64,
-    in_bytes: bool,
-    /// Where room is counted in bytes: what an entry takes besides its value.
-    overhead: u32,
-}
-
-impl Room {
-    /// Room for `count` entries of any size.
-    ///
-    /// # Panics
-    /// When `count` is zero or greater than [`KEY_MAX`].
-    pub fn entries_of(count: u32) -> Room {
-        assert!(count > 0, "a cache holds at least one entry");
-        assert!(count <= KEY_MAX, "a cache holds at most {KEY_MAX} entries");
-        Room { total: u64::from(count), in_bytes: false, overhead: 0 }
-    }
-
-    /// Room for `bytes` bytes of values and their overhead.
-    ///
-    /// # Panics
-    /// When `bytes` is zero.
-    pub fn bytes_of(bytes: u64) -> Room {
-        Room::bytes_with_overhead(bytes, OVERHEAD_BYTES)
-    }
-
-    /// Room for `bytes` bytes of values, each of which takes so many bytes more.
-    ///
-    /// # Panics
-    /// When `bytes` is zero.
-    pub fn bytes_with_overhead(bytes: u64, overhead: u32) -> Room {
-        assert!(bytes > 0, "a cache holds at least one byte");
-        Room { total: bytes, in_bytes: true, overhead }
-    }
-
-    /// The room that a scenario gives a node.
-    pub fn of(capacity: Capacity) -> Room {
-        match capacity {
-            Capacity::Entries(count) => Room::entries_of(count),
-            Capacity::Bytes(bytes) => Room::bytes_of(bytes.0),
-        }
-    }
-
-    /// All of it: entries or bytes.
-    pub fn total(self) -> u64 {
-        self.total
-    }
-
-    /// How many entries there is room for, where room is counted in entries.
-    pub fn entries(self) -> Option<u64> {
-        (!self.in_bytes).then_some(self.total)
-    }
-
-    /// What an entry takes of it: 1, or its bytes.
-    #[inline]
-    pub fn weight(self, entry: &Entry) -> u64 {
-        if self.in_bytes { u64::from(entry.size) + u64::from(self.overhead) } else { 1 }
-    }
-
-    /// A part of it, rounded down.
-    pub(super) fn share(self, part: f64) -> u64 {
-        (self.total as f64 * part) as u64
-    }
-}
-
-const _: () = assert!(size_of::<Entry>() <= estimate::ENTRY_BYTES);
-
-/// What is held for one key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The key's id. It says where the entry is found: never change it in place.
-    pub key: u32,
-    /// The size of the value, bytes.
-    pub size: u32,
-    /// The id of the version held.
-    pub value: u32,
-    /// The last moment at which it is good; [`Nanos::MAX`]: for ever.
-    pub expires: Nanos,
-}
-
-impl Entry {
-    /// An entry of no size.
-    pub const fn new(key: u32, value: u32, expires: Nanos) -> Entry {
-        Entry { key, size: 0, value, expires }
-    }
-
-    /// What it takes in memory: its value and the overhead.
-    #[inline]
-    pub fn bytes(&self) -> u64 {
-        u64::from(self.size) + u64::from(OVERHEAD_BYTES)
-    }
-
-    /// True after the last moment at which it is good.
-    #[inline]
-    pub fn is_expired(&self, now: Nanos) -> bool {
-        now > self.expires
-    }
-}
 
 /// What [`Store::get`] found.
 #[derive(Debug, PartialEq, Eq)]
@@ -434,7 +324,7 @@ impl Store {
     /// new insertion, as if a lookup had come first.
     ///
     /// # Panics
-    /// When the key is greater than [`KEY_MAX`].
+    /// When the key is greater than [`KEY_MAX`](super::keys::KEY_MAX).
     #[inline]
     pub fn insert(&mut self, entry: Entry, now: Nanos) -> Insertion {
         debug_assert!(self.evicted.is_empty(), "what an insertion evicted is seen to before the next one");
@@ -450,8 +340,8 @@ impl Store {
         let weight = self.room.weight(&entry);
         self.policy.admit(&entry);
         let mut insertion = Insertion::Added;
-        let slot = if self.used + weight > self.room.total {
-            if weight > self.room.total {
+        let slot = if self.used + weight > self.room.total() {
+            if weight > self.room.total() {
                 return Insertion::TooLarge(None);
             }
             let Some(slot) = self.policy.evict(View { slots: &self.slots, index: &self.index, now }) else {
@@ -461,7 +351,7 @@ impl Store {
             self.index.set(victim.key, NONE);
             self.give_back(&victim);
             insertion = Insertion::Evicted(victim);
-            if self.used + weight > self.room.total && !self.make_room(weight, slot, now) {
+            if self.used + weight > self.room.total() && !self.make_room(weight, slot, now) {
                 work::count(self.evicted.len());
                 self.evicted.insert(0, victim);
                 return Insertion::Refused;
@@ -486,10 +376,10 @@ impl Store {
     fn replace(&mut self, slot: u32, entry: Entry, now: Nanos) -> Insertion {
         let former = self.slots[slot as usize];
         let (weight, without) = (self.room.weight(&entry), self.used - self.room.weight(&former));
-        if weight > self.room.total {
+        if weight > self.room.total() {
             return Insertion::TooLarge(Some(self.remove_slot(slot)));
         }
-        if without + weight > self.room.total && !self.policy.can_evict() {
+        if without + weight > self.room.total() && !self.policy.can_evict() {
             return Insertion::Refused;
         }
         self.give_back(&former);
@@ -503,7 +393,7 @@ impl Store {
             self.policy.hit(slot, &entry, now);
         }
         // It may have grown. The policy may let it go itself, as any other, and must if nothing else may go.
-        if !self.evict_more(self.room.total, now) {
+        if !self.evict_more(self.room.total(), now) {
             let grown = self.remove_slot(slot);
             self.evicted.push(grown);
         }
@@ -514,7 +404,7 @@ impl Store {
     #[cold]
     fn make_room(&mut self, weight: u64, slot: u32, now: Nanos) -> bool {
         self.slots[slot as usize] = VACANT;
-        let enough = self.evict_more(self.room.total - weight, now);
+        let enough = self.evict_more(self.room.total() - weight, now);
         if !enough {
             self.free.push(slot);
         }
@@ -552,7 +442,7 @@ impl Store {
         }
         let weight = self.room.weight(&Entry { size, ..Entry::new(key, 0, Nanos::MAX) });
         let former = self.peek(key).map_or(0, |entry| self.room.weight(entry));
-        weight <= self.room.total && self.used - former + weight > self.room.total
+        weight <= self.room.total() && self.used - former + weight > self.room.total()
     }
 
     #[inline]
@@ -654,7 +544,7 @@ impl Store {
         let held = |weight: fn(Room, &Entry) -> u64| self.iter().map(|entry| weight(self.room, entry)).sum::<u64>();
         assert_eq!(self.used, held(Room::weight), "it knows what it holds");
         assert_eq!(self.bytes, held(|_, entry| entry.bytes()), "also in bytes");
-        assert!(self.used <= self.room.total, "never more than there is room for");
+        assert!(self.used <= self.room.total(), "never more than there is room for");
         let live: Vec<u32> =
             (0..self.slots.len() as u32).filter(|&slot| self.slots[slot as usize].key != NONE).collect();
         assert_eq!(live.len() as u32, self.len(), "every slot is in use or free");

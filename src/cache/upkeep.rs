@@ -12,7 +12,8 @@
 //!
 //! Redis 7, `expire.c` (`activeExpireCycle`, effort 1); there the cycle goes over the hash table in turn, here it draws.
 
-use super::store::{Entry, Store};
+use super::entry::Entry;
+use super::store::Store;
 use crate::random::{Sampler, Stream};
 use crate::scenario::{self, Capacity, Expiry};
 use crate::time::Nanos;
@@ -123,7 +124,7 @@ impl Upkeep {
 mod tests {
     use super::*;
     use crate::bytes::Bytes;
-    use crate::cache::store::{OVERHEAD_BYTES, Room};
+    use crate::cache::entry::{OVERHEAD_BYTES, Room};
     use crate::random::Streams;
     use crate::scenario::Eviction;
     use crate::work;

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
-use super::store::Entry;
+use super::entry::Entry;
 use crate::engine::Kernel;
 use crate::ledger::{Ledger, Origin, Place};
 use crate::model::WriteId;

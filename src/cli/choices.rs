@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::bytes::Bytes;
-use crate::cache::store::Room;
+use crate::cache::entry::Room;
 use crate::scenario::Eviction;
 
 /// The most caches of one pass.

@@ -16,8 +16,9 @@
 use std::cell::RefCell;
 
 use super::world::{World, kind};
+use crate::cache::counts::NearCounts;
 use crate::cache::keys::Numbers;
-use crate::cache::near::{NearCache, NearCounts};
+use crate::cache::near::NearCache;
 use crate::cache::watch::Watch;
 use crate::engine::Event;
 use crate::ledger::{Mended, Place};

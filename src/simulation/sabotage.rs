@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use super::world::{Job, World, run, serve};
 use super::{Simulation, executor};
+use crate::cache::command::{Answer, Command};
 use crate::cache::expiry::Life;
-use crate::cache::node::{Answer, Command};
 use crate::database::Row;
 use crate::ledger::{Cause, Ledger, Release};
 use crate::model::{CallError, Key, WriteId};

@@ -11,9 +11,11 @@ use super::near::Nears;
 use super::servers::{Place, Servers};
 use crate::app::{Own, OwnCounts, Pool};
 use crate::cache::buffer::RowId;
-use crate::cache::node::{self, Found, NodeEvents, NodeReading};
+use crate::cache::command::Found;
+use crate::cache::common::{self, NodeEvents, Shard};
+use crate::cache::node::NodeReading;
 use crate::cache::refresh::Refresh;
-use crate::cache::shards::{Shard, Shards};
+use crate::cache::shards::Shards;
 use crate::cache::values::Values;
 use crate::cache::watch::Watch;
 use crate::database::Database;
@@ -629,8 +631,8 @@ impl World {
         }
         let (shard, job) = self.cache.next_job()?;
         let job = match job {
-            node::Job::Load(key, at) => Job::Load(key, at),
-            node::Job::Flush(rows) => Job::Flush(shard, rows),
+            common::Job::Load(key, at) => Job::Load(key, at),
+            common::Job::Flush(rows) => Job::Flush(shard, rows),
         };
         Some((owner_of(shard), job))
     }

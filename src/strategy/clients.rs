@@ -7,9 +7,10 @@ use std::pin::pin;
 
 use super::{Errand, negative};
 use crate::app::{Breaker, Own, Permit, Pool};
+use crate::cache::command::{Answer, Command, Fill, Found, LeaseAsked};
 use crate::cache::expiry::Life;
 use crate::cache::near::{Begun, NearCache};
-use crate::cache::node::{Answer, CacheNode, Command, Fill, Found, LeaseAsked};
+use crate::cache::node::CacheNode;
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
 use crate::cache::values::Values;

@@ -6,8 +6,8 @@
 
 use super::{App, leases, refresh};
 use crate::app::Turn;
+use crate::cache::command::{Fill, Found, Guard};
 use crate::cache::expiry::Life;
-use crate::cache::node::{Fill, Found, Guard};
 use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{Leases, LookAside};
 

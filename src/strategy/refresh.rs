@@ -3,7 +3,7 @@
 
 use super::look_aside::{self, Looked};
 use super::{App, Errand};
-use crate::cache::node::{Copied, Guard};
+use crate::cache::command::{Copied, Guard};
 use crate::model::{Key, WriteId};
 use crate::scenario::{Leases, LookAside};
 

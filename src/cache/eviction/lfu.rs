@@ -12,7 +12,7 @@
 
 use super::list::List;
 use super::{Policy, View};
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
 use crate::time::Nanos;
 
 /// A run of neighbours with the same count.

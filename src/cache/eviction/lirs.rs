@@ -16,8 +16,8 @@
 
 use super::list::List;
 use super::{Policy, View};
+use crate::cache::entry::{Entry, Room};
 use crate::cache::keys::{ByKey, Numbers};
-use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
 use crate::work;
 

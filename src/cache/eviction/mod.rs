@@ -34,8 +34,8 @@ mod w_tinylfu;
 
 use std::rc::Rc;
 
+use super::entry::{Entry, NONE, Room};
 use super::keys::{ByKey, Numbers};
-use super::store::{Entry, NONE, Room};
 use crate::random::Stream;
 use crate::scenario::eviction::{Eviction, Sampling};
 use crate::time::Nanos;

@@ -18,7 +18,7 @@
 //! `maxmemory-samples 5`, its default.
 
 use super::View;
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
 use crate::random::{Stream, splitmix64};
 use crate::scenario::eviction::Sampling;
 use crate::time::Nanos;

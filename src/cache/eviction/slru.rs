@@ -14,7 +14,7 @@
 
 use super::segments::Segments;
 use super::{Policy, View};
-use crate::cache::store::{Entry, Room};
+use crate::cache::entry::{Entry, Room};
 use crate::time::Nanos;
 use crate::work;
 

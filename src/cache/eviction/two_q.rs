@@ -14,8 +14,8 @@
 use super::ghosts::Ghosts;
 use super::segments::Segments;
 use super::{Policy, View};
+use crate::cache::entry::{Entry, Room};
 use crate::cache::keys::Numbers;
-use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
 
 const IN: usize = 0;

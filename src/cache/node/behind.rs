@@ -4,10 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::{Absence, Answer, CacheNode, Command, Found, Job, State};
+use super::{CacheNode, State};
 use crate::cache::buffer::{Requeued, RowId};
+use crate::cache::command::{Answer, Command, Found};
+use crate::cache::common::Job;
+use crate::cache::counts::Absence;
+use crate::cache::entry::Entry;
 use crate::cache::expiry::Life;
-use crate::cache::store::Entry;
 use crate::engine::{CallId, Event, Kernel};
 use crate::ledger::{Holder, Origin, Release};
 use crate::model::{CallError, Change, Key, WriteId};
@@ -112,7 +115,7 @@ impl CacheNode {
         if expires < Nanos::MAX && !std::mem::replace(state.watched.get_mut(key), true) {
             // An entry is good up to and including the moment it expires; one that a crash brought back may be over.
             let over = expires.saturating_add(Nanos(1)).max(self.common.kernel.now());
-            self.common.kernel.schedule(over, Event::new(self.events.dirty_expiry, key));
+            self.common.kernel.schedule(over, Event::new(self.common.events.dirty_expiry, key));
         }
     }
 

@@ -18,7 +18,10 @@
 
 use std::collections::VecDeque;
 
-use super::{Absence, Answer, CacheNode, State};
+use super::{CacheNode, State};
+use crate::cache::command::Answer;
+use crate::cache::counts::Absence;
+use crate::cache::entry::Entry;
 use crate::cache::journal::{Journal, Position};
 use crate::cache::keys::Numbers;
 use crate::cache::persistence::Persistence;
@@ -191,7 +194,7 @@ impl State {
 
     /// The entry `victim` has made room for another.
     #[inline]
-    pub(super) fn has_left(&mut self, victim: super::Entry, now: Nanos) {
+    pub(super) fn has_left(&mut self, victim: Entry, now: Nanos) {
         if let Some(journal) = self.journal(now) {
             journal.entry_gone(victim.key, Some(victim));
         }
@@ -425,7 +428,7 @@ impl CacheNode {
         if let (Some(detection), None) = (detection, durability.takeover_at) {
             let at = self.common.kernel.now().saturating_add(detection);
             durability.takeover_at = Some(at);
-            self.common.kernel.schedule(at, Event::new(self.events.turn, self.shard));
+            self.common.kernel.schedule(at, Event::new(self.common.events.turn, self.shard));
         }
     }
 
@@ -536,7 +539,7 @@ impl CacheNode {
         let at = now.saturating_add(takes);
         durability.loaded_at = Some(at);
         state.down += 1;
-        self.common.kernel.schedule(at, Event::new(self.events.turn, self.shard));
+        self.common.kernel.schedule(at, Event::new(self.common.events.turn, self.shard));
         false
     }
 

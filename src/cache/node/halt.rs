@@ -15,12 +15,15 @@
 //! A freeze only stops the node's clock: what it was doing goes on afterwards where it stood. Callers have nothing but
 //! their own timeouts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Absence, Answer, CacheNode, Command, State};
+use super::{CacheNode, State};
+use crate::cache::command::{Answer, Command};
+use crate::cache::counts::Absence;
+use crate::cache::withheld::Withheld;
 use crate::engine::{CallId, Calls, Event, Line};
 use crate::fault::Slowdown;
-use crate::ledger::{Holder, Mended, Release};
+use crate::ledger::{Holder, Release};
 use crate::model::{CallError, Key};
 use crate::time::Nanos;
 use crate::work;
@@ -82,77 +85,6 @@ impl Moments {
 
     fn into_all(self) -> Vec<Nanos> {
         self.counts.into_iter().flat_map(|(moment, count)| std::iter::repeat_n(moment, count as usize)).collect()
-    }
-}
-
-/// An answer that a freeze caught before it had left.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::cache) struct Withheld {
-    pub(in crate::cache) call: CallId,
-    shard: u32,
-    /// Whether the freeze goes on.
-    frozen: bool,
-    /// When the answer would have reached its caller, if that moment has passed.
-    came: Option<Nanos>,
-    /// By how much it is late.
-    delay: Nanos,
-}
-
-/// The answers of all nodes that a freeze caught, in the order of a list in which the last takes the place of one that
-/// leaves. Whoever leaves is found without going over the others.
-#[derive(Debug, Default)]
-pub(in crate::cache) struct WithheldAnswers {
-    by_place: BTreeMap<u64, Withheld>,
-    place_of: BTreeMap<CallId, u64>,
-    of_shard: BTreeSet<(u32, u64)>,
-    next: u64,
-}
-
-impl WithheldAnswers {
-    /// Whether there is none.
-    #[inline]
-    pub(in crate::cache) fn is_empty(&self) -> bool {
-        self.by_place.is_empty()
-    }
-
-    fn get_mut(&mut self, call: CallId) -> Option<&mut Withheld> {
-        self.by_place.get_mut(self.place_of.get(&call)?)
-    }
-
-    fn put(&mut self, place: u64, answer: Withheld) {
-        self.place_of.insert(answer.call, place);
-        self.of_shard.insert((answer.shard, place));
-        self.by_place.insert(place, answer);
-    }
-
-    fn push(&mut self, answer: Withheld) {
-        self.next += 1;
-        self.put(self.next, answer);
-    }
-
-    fn take(&mut self, place: u64) -> Withheld {
-        let answer = self.by_place.remove(&place).expect("a place in use");
-        self.place_of.remove(&answer.call);
-        self.of_shard.remove(&(answer.shard, place));
-        answer
-    }
-
-    /// Takes the answer of a call out; the last one takes its place.
-    fn swap_out(&mut self, call: CallId) -> Option<Withheld> {
-        let place = *self.place_of.get(&call)?;
-        let answer = self.take(place);
-        if let Some((&last, _)) = self.by_place.last_key_value().filter(|(last, _)| **last > place) {
-            let last = self.take(last);
-            self.put(place, last);
-        }
-        Some(answer)
-    }
-
-    /// The places of a node's answers, in order.
-    fn places_of(&self, shard: u32) -> Vec<u64> {
-        let places: Vec<u64> = self.of_shard.range((shard, 0)..=(shard, u64::MAX)).map(|(_, place)| *place).collect();
-        work::count(places.len());
-        places
     }
 }
 
@@ -305,7 +237,7 @@ impl CacheNode {
             answer.delay = answer.delay.saturating_add(stood);
             if let Some(came) = answer.came {
                 let at = came.saturating_add(answer.delay).max(now);
-                self.common.kernel.schedule(at, Event::new(self.events.answer, answer.call));
+                self.common.kernel.schedule(at, Event::new(self.common.events.answer, answer.call));
                 withheld.take(place);
             }
         }
@@ -327,7 +259,7 @@ impl CacheNode {
             return; // nobody is there to obey
         }
         if let Some(end) = own {
-            self.common.kernel.schedule(end, Event::new(self.events.turn, self.shard));
+            self.common.kernel.schedule(end, Event::new(self.common.events.turn, self.shard));
         }
         let until = own.unwrap_or(until);
         if state.halt.long_commands.is_empty() {
@@ -414,43 +346,5 @@ impl CacheNode {
         if !state.halted && !state.line.is_empty() {
             self.call_back(state);
         }
-    }
-}
-
-impl super::super::shards::Shards {
-    /// The answer of a call reaches its caller, unless a freeze caught it before it had left.
-    #[inline]
-    pub fn deliver(&self, call: CallId) {
-        if self.common().withheld.borrow().is_empty() || !self.is_late(call) {
-            let command = self.calls().question(call);
-            if command.sees_to_copies() {
-                self.tell_outcome(call, command.key());
-            }
-            self.calls().deliver(call, &self.common().kernel);
-        }
-    }
-
-    /// The witness hears whether the cached copy of `key` was seen to.
-    fn tell_outcome(&self, call: CallId, key: Key) {
-        let common = self.common();
-        // Who finds another value than expected changes nothing and has nothing to see to.
-        let failed = |answer: &Answer| answer.is_err_and(|failure| failure != CallError::Conflict);
-        let how = if self.calls().answered_with(call, failed) { Mended::InVain } else { Mended::Done };
-        common.ledger.borrow_mut().mended(key, how, common.kernel.now());
-    }
-
-    #[cold]
-    fn is_late(&self, call: CallId) -> bool {
-        let common = self.common();
-        let mut withheld = common.withheld.borrow_mut();
-        let Some(answer) = withheld.get_mut(call) else { return false };
-        if answer.frozen {
-            answer.came = Some(common.kernel.now());
-            return true;
-        }
-        let answer = withheld.swap_out(call).expect("it was there");
-        let at = common.kernel.now().saturating_add(answer.delay);
-        common.kernel.schedule(at, Event::new(self.node(answer.shard).events.answer, call));
-        true
     }
 }

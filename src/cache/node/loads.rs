@@ -1,6 +1,8 @@
 //! How a node comes by what it does not have: it loads it itself (read-through), or its readers fill it (look-aside).
 
-use super::{CacheNode, Command, Copied, Fill, Found, Guard, Job, LeaseAsked, Load, State};
+use super::{CacheNode, Load, State};
+use crate::cache::command::{Command, Copied, Fill, Found, Guard, LeaseAsked};
+use crate::cache::common::Job;
 use crate::cache::expiry::Life;
 use crate::engine::CallId;
 use crate::ledger::Origin;

@@ -1,8 +1,7 @@
 //! What a node is asked, and what it answers.
 
-use crate::cache::buffer::RowId;
-use crate::cache::expiry::Life;
-use crate::cache::leases::Token;
+use super::expiry::Life;
+use super::leases::Token;
 use crate::model::{CallError, Change, Key, WriteId};
 use crate::time::Nanos;
 
@@ -180,12 +179,3 @@ pub struct Copied {
 
 /// What was found, or why there is no answer.
 pub type Answer = Result<Found, CallError>;
-
-/// Work that a node needs done by a task of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Job {
-    /// Load a key from the database, beginning at that moment: when the command that asks for it has been served.
-    Load(Key, Nanos),
-    /// Write these rows of the buffer now.
-    Flush(Vec<RowId>),
-}

@@ -1,0 +1,119 @@
+//! What a store holds: entries, and how many or how much of them.
+//!
+//! A store has room for so many entries, or for so many bytes; then each entry takes its value's size and
+//! [`OVERHEAD_BYTES`].
+
+use super::keys::KEY_MAX;
+use crate::scenario::{Capacity, estimate};
+use crate::time::Nanos;
+
+/// No slot, or no key: the greatest id is not used.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// What an entry takes besides its value, in bytes, where room is counted in bytes.
+pub const OVERHEAD_BYTES: u32 = 64;
+
+/// What stands in a slot that is not in use.
+pub(super) const VACANT: Entry = Entry::new(NONE, 0, Nanos::ZERO);
+
+const _: () = assert!(size_of::<Entry>() <= estimate::ENTRY_BYTES);
+
+/// What is held for one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key's id. It says where the entry is found: never change it in place.
+    pub key: u32,
+    /// The size of the value, bytes.
+    pub size: u32,
+    /// The id of the version held.
+    pub value: u32,
+    /// The last moment at which it is good; [`Nanos::MAX`]: for ever.
+    pub expires: Nanos,
+}
+
+impl Entry {
+    /// An entry of no size.
+    pub const fn new(key: u32, value: u32, expires: Nanos) -> Entry {
+        Entry { key, size: 0, value, expires }
+    }
+
+    /// What it takes in memory: its value and the overhead.
+    #[inline]
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.size) + u64::from(OVERHEAD_BYTES)
+    }
+
+    /// True after the last moment at which it is good.
+    #[inline]
+    pub fn is_expired(&self, now: Nanos) -> bool {
+        now > self.expires
+    }
+}
+
+/// How much a store has room for, and in which unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    total: u64,
+    in_bytes: bool,
+    /// Where room is counted in bytes: what an entry takes besides its value.
+    overhead: u32,
+}
+
+impl Room {
+    /// Room for `count` entries of any size.
+    ///
+    /// # Panics
+    /// When `count` is zero or greater than [`KEY_MAX`].
+    pub fn entries_of(count: u32) -> Room {
+        assert!(count > 0, "a cache holds at least one entry");
+        assert!(count <= KEY_MAX, "a cache holds at most {KEY_MAX} entries");
+        Room { total: u64::from(count), in_bytes: false, overhead: 0 }
+    }
+
+    /// Room for `bytes` bytes of values and their overhead.
+    ///
+    /// # Panics
+    /// When `bytes` is zero.
+    pub fn bytes_of(bytes: u64) -> Room {
+        Room::bytes_with_overhead(bytes, OVERHEAD_BYTES)
+    }
+
+    /// Room for `bytes` bytes of values, each of which takes so many bytes more.
+    ///
+    /// # Panics
+    /// When `bytes` is zero.
+    pub fn bytes_with_overhead(bytes: u64, overhead: u32) -> Room {
+        assert!(bytes > 0, "a cache holds at least one byte");
+        Room { total: bytes, in_bytes: true, overhead }
+    }
+
+    /// The room that a scenario gives a node.
+    pub fn of(capacity: Capacity) -> Room {
+        match capacity {
+            Capacity::Entries(count) => Room::entries_of(count),
+            Capacity::Bytes(bytes) => Room::bytes_of(bytes.0),
+        }
+    }
+
+    /// All of it: entries or bytes.
+    #[inline]
+    pub fn total(self) -> u64 {
+        self.total
+    }
+
+    /// How many entries there is room for, where room is counted in entries.
+    pub fn entries(self) -> Option<u64> {
+        (!self.in_bytes).then_some(self.total)
+    }
+
+    /// What an entry takes of it: 1, or its bytes.
+    #[inline]
+    pub fn weight(self, entry: &Entry) -> u64 {
+        if self.in_bytes { u64::from(entry.size) + u64::from(self.overhead) } else { 1 }
+    }
+
+    /// A part of it, rounded down.
+    pub(super) fn share(self, part: f64) -> u64 {
+        (self.total as f64 * part) as u64
+    }
+}
