@@ -1,7 +1,7 @@
 //! What a node is asked, and what it answers.
 
-use super::expiry::Life;
 use super::leases::Token;
+use super::ttl::EntryTtl;
 use crate::model::{CallError, Change, Key, WriteId};
 use crate::time::Nanos;
 
@@ -28,7 +28,7 @@ pub enum Command {
     Delete(Key),
     /// Keep this value for so long, and write it to the database later. One that is not to be kept, since it says that
     /// there is no row, is known only until it is in the database.
-    WriteBehind(Key, WriteId, Life),
+    WriteBehind(Key, WriteId, EntryTtl),
     /// The same, if the present value allows it; a key that is not here allows nothing.
     ChangeBehind(Key, WriteId, Change),
 }
@@ -72,7 +72,7 @@ impl Command {
 
     /// Whether a writer sends it to bring the cached copy up to date.
     #[inline]
-    pub fn sees_to_copies(self) -> bool {
+    pub fn updates_copy(self) -> bool {
         self.is_write() && !matches!(self, Command::Fill(_))
     }
 
@@ -104,7 +104,7 @@ pub struct Fill {
     /// When it is allowed.
     pub guard: Guard,
     /// How long it lives.
-    pub life: Life,
+    pub life: EntryTtl,
     /// How long it took to load.
     pub took: Nanos,
 }
@@ -117,7 +117,7 @@ pub enum Guard {
     /// While the token is good.
     Lease(Token),
     /// While the cache still has this value: compare and set.
-    Still(WriteId),
+    CompareAndSet(WriteId),
 }
 
 /// What a command brought.

@@ -43,13 +43,13 @@ impl std::ops::AddAssign for NodeCounts {
 
 impl NodeCounts {
     /// A look-up has found nothing.
-    pub(super) fn miss(&mut self, why: Absence) {
+    pub(super) fn miss(&mut self, why: MissReason) {
         match why {
-            Absence::NeverHere => self.misses_cold += 1,
-            Absence::Expired => self.misses_expired += 1,
-            Absence::Evicted => self.misses_evicted += 1,
-            Absence::Invalidated => self.misses_invalidated += 1,
-            Absence::Crashed => self.misses_crashed += 1,
+            MissReason::NeverHere => self.misses_cold += 1,
+            MissReason::Expired => self.misses_expired += 1,
+            MissReason::Evicted => self.misses_evicted += 1,
+            MissReason::Invalidated => self.misses_invalidated += 1,
+            MissReason::Crashed => self.misses_crashed += 1,
         }
     }
 
@@ -61,7 +61,7 @@ impl NodeCounts {
 
 /// Why a key is not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Absence {
+pub(super) enum MissReason {
     NeverHere,
     Expired,
     Evicted,

@@ -4,13 +4,13 @@
 //! [`OVERHEAD_BYTES`].
 
 use super::keys::KEY_MAX;
-use crate::scenario::{Capacity, estimate};
+use crate::scenario::{self, estimate};
 use crate::time::Nanos;
 
 /// No slot, or no key: the greatest id is not used.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// What an entry takes besides its value, in bytes, where room is counted in bytes.
+/// What an entry takes besides its value, in bytes, where capacity is counted in bytes.
 pub const OVERHEAD_BYTES: u32 = 64;
 
 /// What stands in a slot that is not in use.
@@ -52,46 +52,46 @@ impl Entry {
 
 /// How much a store has room for, and in which unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
+pub struct Capacity {
     total: u64,
     in_bytes: bool,
-    /// Where room is counted in bytes: what an entry takes besides its value.
+    /// Where capacity is counted in bytes: what an entry takes besides its value.
     overhead: u32,
 }
 
-impl Room {
-    /// Room for `count` entries of any size.
+impl Capacity {
+    /// Capacity for `count` entries of any size.
     ///
     /// # Panics
     /// When `count` is zero or greater than [`KEY_MAX`].
-    pub fn entries_of(count: u32) -> Room {
+    pub fn entries_of(count: u32) -> Capacity {
         assert!(count > 0, "a cache holds at least one entry");
         assert!(count <= KEY_MAX, "a cache holds at most {KEY_MAX} entries");
-        Room { total: u64::from(count), in_bytes: false, overhead: 0 }
+        Capacity { total: u64::from(count), in_bytes: false, overhead: 0 }
     }
 
-    /// Room for `bytes` bytes of values and their overhead.
+    /// Capacity for `bytes` bytes of values and their overhead.
     ///
     /// # Panics
     /// When `bytes` is zero.
-    pub fn bytes_of(bytes: u64) -> Room {
-        Room::bytes_with_overhead(bytes, OVERHEAD_BYTES)
+    pub fn bytes_of(bytes: u64) -> Capacity {
+        Capacity::bytes_with_overhead(bytes, OVERHEAD_BYTES)
     }
 
-    /// Room for `bytes` bytes of values, each of which takes so many bytes more.
+    /// Capacity for `bytes` bytes of values, each of which takes so many bytes more.
     ///
     /// # Panics
     /// When `bytes` is zero.
-    pub fn bytes_with_overhead(bytes: u64, overhead: u32) -> Room {
+    pub fn bytes_with_overhead(bytes: u64, overhead: u32) -> Capacity {
         assert!(bytes > 0, "a cache holds at least one byte");
-        Room { total: bytes, in_bytes: true, overhead }
+        Capacity { total: bytes, in_bytes: true, overhead }
     }
 
-    /// The room that a scenario gives a node.
-    pub fn of(capacity: Capacity) -> Room {
+    /// The capacity that a scenario gives a node.
+    pub fn of(capacity: scenario::Capacity) -> Capacity {
         match capacity {
-            Capacity::Entries(count) => Room::entries_of(count),
-            Capacity::Bytes(bytes) => Room::bytes_of(bytes.0),
+            scenario::Capacity::Entries(count) => Capacity::entries_of(count),
+            scenario::Capacity::Bytes(bytes) => Capacity::bytes_of(bytes.0),
         }
     }
 
@@ -101,7 +101,7 @@ impl Room {
         self.total
     }
 
-    /// How many entries there is room for, where room is counted in entries.
+    /// How many entries there is room for, where capacity is counted in entries.
     pub fn entries(self) -> Option<u64> {
         (!self.in_bytes).then_some(self.total)
     }

@@ -30,15 +30,15 @@ use self::halt::Halt;
 use super::buffer::Buffer;
 use super::command::{Answer, Command, Found};
 use super::common::{Common, Job, Shard};
-use super::counts::{Absence, NodeCounts};
-use super::entry::{Entry, Room};
-use super::expiry::{Life, Lifetimes};
+use super::counts::{MissReason, NodeCounts};
+use super::entry::{Capacity, Entry};
 use super::keys::{ByKey, Numbers};
 use super::leases::Leases;
+use super::maintenance::Maintenance;
+use super::observer::CopyObserver;
 use super::refresh::Refresh;
 use super::store::{Insertion, Lookup, Store};
-use super::upkeep::Upkeep;
-use super::watch::Watch;
+use super::ttl::{EntryTtl, TtlPolicy};
 use crate::engine::{CallId, Event, Line, TaskId};
 use crate::fault::Crash;
 use crate::ledger::{Holder, Origin, Place, Release};
@@ -65,10 +65,10 @@ struct Load {
 
 struct State {
     store: Store,
-    upkeep: Option<Box<Upkeep>>,
+    upkeep: Option<Box<Maintenance>>,
     buffer: Buffer,
-    lifetimes: Lifetimes,
-    absences: ByKey<Absence>,
+    lifetimes: TtlPolicy,
+    absences: ByKey<MissReason>,
     /// Running loads.
     loads: BTreeMap<Key, Load>,
     /// How many have begun.
@@ -142,18 +142,18 @@ impl CacheNode {
         let stream = |name: &str| if shard == 0 { streams.named(name) } else { streams.numbered(name, shard) };
         let state = State {
             store: {
-                let store = Store::new(settings.eviction, Room::of(settings.capacity), stream("eviction"));
-                let watch = Watch::new(common.kernel.clone(), common.ledger.clone(), Place::Cache);
+                let store = Store::new(settings.eviction, Capacity::of(settings.capacity), stream("eviction"));
+                let watch = CopyObserver::new(common.kernel.clone(), common.ledger.clone(), Place::Cache);
                 let store = store.numbered(&numbers).watched(watch);
                 let store = store.tuned(settings.sampling());
                 let store =
                     if let Some(upcoming) = &common.upcoming { store.foreseeing(upcoming.clone()) } else { store };
                 if settings.expiry == Expiry::Precise { store.with_expiries() } else { store }
             },
-            upkeep: Upkeep::new(settings, stream("upkeep")),
+            upkeep: Maintenance::new(settings, stream("upkeep")),
             buffer: Buffer::new(write_back.is_some_and(|how| how.coalesce), &numbers),
-            lifetimes: Lifetimes::new(settings.ttl, stream("ttl jitter")),
-            absences: ByKey::new(Absence::NeverHere, &numbers),
+            lifetimes: TtlPolicy::new(settings.ttl, stream("ttl jitter")),
+            absences: ByKey::new(MissReason::NeverHere, &numbers),
             loads: BTreeMap::new(),
             loads_begun: 0,
             leases: Leases::default(),
@@ -278,10 +278,10 @@ impl CacheNode {
     /// Removes what has expired, if that is this node's way; gives how long it is busy with it.
     fn tidy(&self, state: &mut State, now: Nanos) -> Nanos {
         let Some(mut upkeep) = state.upkeep.take() else { return Nanos::ZERO };
-        let took = upkeep.tidy(&mut state.store, now);
+        let took = upkeep.maintain(&mut state.store, now);
         while let Some(entry) = upkeep.next_expired() {
             // No journal: what has expired is of no use to anybody who goes back.
-            state.set_absence(entry.key, Absence::Expired);
+            state.set_absence(entry.key, MissReason::Expired);
             if state.buffer.is_queued(entry.key) {
                 self.end_dirty(state, entry.key, |how| how.on_expiry, Release::ExpiredDirty);
             }
@@ -328,7 +328,7 @@ impl CacheNode {
                 return Some(Err(CallError::Conflict));
             }
             Command::Set(key, value)
-            | Command::WriteBehind(key, value, Life::Usual)
+            | Command::WriteBehind(key, value, EntryTtl::Usual)
             | Command::ChangeBehind(key, value, _)
                 if state.store.would_refuse(key, self.common.values.size(key, value)) =>
             {
@@ -341,7 +341,7 @@ impl CacheNode {
                 self.changes(state, key);
                 // What is still to be written to the database is newer than anything that comes from there.
                 if state.buffer.newest_write(key).is_none() {
-                    self.keep(state, key, value, Life::Usual, Origin::Update);
+                    self.keep(state, key, value, EntryTtl::Usual, Origin::Update);
                 }
             }
             Command::Delete(key) => self.delete(state, key),
@@ -349,7 +349,7 @@ impl CacheNode {
                 return self.turn_away(state, call);
             }
             Command::WriteBehind(key, write, life) => self.write_behind(state, key, write, life),
-            Command::ChangeBehind(key, write, _) => self.write_behind(state, key, write, Life::Usual),
+            Command::ChangeBehind(key, write, _) => self.write_behind(state, key, write, EntryTtl::Usual),
         }
         Some(Ok(Found::Nothing))
     }
@@ -377,7 +377,7 @@ impl CacheNode {
             state.will_set(key, self.common.kernel.now());
         }
         let entry = state.store.remove(key)?;
-        state.set_absence(key, Absence::Invalidated);
+        state.set_absence(key, MissReason::Invalidated);
         Some(entry)
     }
 
@@ -397,7 +397,7 @@ impl CacheNode {
                 state.counts.hits += 1;
                 return Some(value);
             }
-            Lookup::Expired(_) => state.set_absence(key, Absence::Expired),
+            Lookup::Expired(_) => state.set_absence(key, MissReason::Expired),
             Lookup::Absent => {}
         }
         // An entry that left before its flush is still in the buffer, and that is memory of this node, too.
@@ -411,21 +411,21 @@ impl CacheNode {
 
     /// Puts a value in the store, and sees to the entries that make room for it. In a full store that lets nothing go it
     /// is not kept.
-    fn keep(&self, state: &mut State, key: Key, value: WriteId, life: Life, origin: Origin) {
+    fn keep(&self, state: &mut State, key: Key, value: WriteId, life: EntryTtl, origin: Origin) {
         let now = self.common.kernel.now();
         let values = &self.common.values;
         let kept = || state.store.peek(key).filter(|entry| values.keeps_end(value) && !entry.is_expired(now));
         let expires = match life {
-            Life::Usual => match (kept(), values.life(key)) {
+            EntryTtl::Usual => match (kept(), values.life(key)) {
                 (Some(former), _) => former.expires,
                 (None, Some(life)) => now.saturating_add(life),
                 (None, None) => state.lifetimes.expires(key, now),
             },
-            Life::For(ttl) => now.saturating_add(ttl),
-            Life::None => return,
+            EntryTtl::For(ttl) => now.saturating_add(ttl),
+            EntryTtl::None => return,
         };
         if self.reading.knows_lives {
-            let life = if life == Life::Usual { expires.saturating_sub(now) } else { Nanos::ZERO };
+            let life = if life == EntryTtl::Usual { expires.saturating_sub(now) } else { Nanos::ZERO };
             state.lives.set(key, life);
         }
         state.will_set(key, now);
@@ -465,7 +465,7 @@ impl CacheNode {
     /// An entry had to go, or was too large to come in.
     fn evicted(&self, state: &mut State, victim: &Entry, now: Nanos) {
         state.has_left(*victim, now);
-        state.set_absence(victim.key, if victim.is_expired(now) { Absence::Expired } else { Absence::Evicted });
+        state.set_absence(victim.key, if victim.is_expired(now) { MissReason::Expired } else { MissReason::Evicted });
         if state.buffer.is_queued(victim.key) {
             self.end_dirty(state, victim.key, |how| how.on_eviction, Release::EvictedDirty);
         }
@@ -494,7 +494,7 @@ impl CacheNode {
     fn lose_everything(&self, state: &mut State) {
         let held: Vec<Key> = state.store.iter().map(|entry| entry.key).collect();
         work::count(held.len());
-        held.into_iter().for_each(|key| state.set_absence(key, Absence::Crashed));
+        held.into_iter().for_each(|key| state.set_absence(key, MissReason::Crashed));
         state.store.clear();
         let (mut ledger, now) = (self.common.ledger.borrow_mut(), self.common.kernel.now());
         for write in state.buffer.clear() {
@@ -616,8 +616,8 @@ impl CacheNode {
     }
 
     /// Tells the witness whether there is a copy of `key`.
-    pub fn tell_of(&self, key: Key) {
-        self.state.borrow().store.tell_of(key);
+    pub fn report_copy(&self, key: Key) {
+        self.state.borrow().store.report_copy(key);
     }
 
     /// Panics if the inner rules do not hold; for tests.
@@ -646,7 +646,7 @@ impl State {
         self.loads.contains_key(&key)
     }
 
-    fn set_absence(&mut self, key: Key, why: Absence) {
+    fn set_absence(&mut self, key: Key, why: MissReason) {
         self.absences.set(key, why);
     }
 }

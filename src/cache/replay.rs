@@ -9,7 +9,7 @@
 //! second, its LFU counters decay by the minute: at a thousand requests a second, that is every 60,000 requests.)
 
 use super::counts::ReplayCounts;
-use super::entry::{Entry, Room};
+use super::entry::{Capacity, Entry};
 use super::store::{Insertion, Lookup, Store};
 use crate::keyspace::{Ask, Command, Doubts, KeyStore, Put, Server, Value, Values};
 use crate::random::Streams;
@@ -41,12 +41,12 @@ impl Replay {
     /// request i + ttl; hits do not extend it. `seed` matters to policies that draw at random. OPT is told no future here:
     /// see [`opt`](super::eviction::opt).
     pub fn new(eviction: Eviction, capacity: u32, ttl: Option<u64>, seed: u64) -> Replay {
-        Replay::of(eviction, Room::entries_of(capacity), ttl, seed)
+        Replay::of(eviction, Capacity::entries_of(capacity), ttl, seed)
     }
 
-    /// The same with any room.
-    pub fn of(eviction: Eviction, room: Room, ttl: Option<u64>, seed: u64) -> Replay {
-        let store = Store::new(eviction, room, Streams::new(seed).named("eviction"));
+    /// The same with any capacity.
+    pub fn of(eviction: Eviction, capacity: Capacity, ttl: Option<u64>, seed: u64) -> Replay {
+        let store = Store::new(eviction, capacity, Streams::new(seed).named("eviction"));
         let cache = Cache {
             fresh: store.clone(),
             store,
@@ -364,13 +364,13 @@ mod tests {
 
     #[test]
     fn room_in_bytes_holds_as_many_values_as_fit() {
-        let mut cache = Replay::of(Eviction::Lru, Room::bytes_with_overhead(250, 0), None, 1);
+        let mut cache = Replay::of(Eviction::Lru, Capacity::bytes_with_overhead(250, 0), None, 1);
         let mut ask = |key: u32, size: Option<u32>| {
             cache.run(&Ask { key, size, ..Ask::default() }, &Command::Read);
             cache.holds(key)
         };
         assert_eq!([ask(1, Some(100)), ask(2, Some(100)), ask(3, Some(100))], [true; 3]);
-        assert!(!ask(4, Some(251)), "larger than the room: not kept");
+        assert!(!ask(4, Some(251)), "larger than the capacity: not kept");
         assert!(ask(5, None));
         assert_eq!([1, 2, 3].map(|key| cache.holds(key)), [false, true, true], "two of 100 fit");
         assert_eq!(cache.odd(), OddValues { refused: 0, too_large: 1, of_unknown_size: 1 });

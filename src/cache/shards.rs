@@ -162,7 +162,7 @@ impl Shards {
         if self.nodes.len() > 1 {
             self.asked.borrow_mut().note(command.key());
         }
-        if command.sees_to_copies() {
+        if command.updates_copy() {
             self.common.ledger.borrow_mut().mending(command.key(), self.common.kernel.now());
         }
         self.common.calls.open(&self.common.kernel, command)
@@ -211,7 +211,7 @@ impl Shards {
     pub fn deliver(&self, call: CallId) {
         if self.common.withheld.borrow().is_empty() || !self.is_late(call) {
             let command = self.calls().question(call);
-            if command.sees_to_copies() {
+            if command.updates_copy() {
                 self.tell_outcome(call, command.key());
             }
             self.calls().deliver(call, &self.common.kernel);

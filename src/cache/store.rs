@@ -8,20 +8,20 @@
 //!              2 – 0 – 1                     key 2    key 4    key 0
 //! ```
 //!
-//! *Room.* A store has room for so many entries, or for so many bytes; then each entry takes its value's size and
-//! [`OVERHEAD_BYTES`](super::entry::OVERHEAD_BYTES), and as many go as the newcomer needs. What is larger than the whole room is not kept.
+//! *Capacity.* A store has room for so many entries, or for so many bytes; then each entry takes its value's size and
+//! [`OVERHEAD_BYTES`](super::entry::OVERHEAD_BYTES), and as many go as the newcomer needs. What is larger than the whole capacity is not kept.
 //!
 //! *Time to live.* An entry is good up to and including the moment it expires. After that it still holds its place
 //! until it is touched (which removes it) or evicted.
 //!
 //! ```
-//! use cachelane::cache::entry::{Entry, Room};
+//! use cachelane::cache::entry::{Entry, Capacity};
 //! use cachelane::cache::store::{Lookup, Store};
 //! use cachelane::random::Streams;
 //! use cachelane::scenario::eviction::Eviction;
 //! use cachelane::time::Nanos;
 //!
-//! let mut store = Store::new(Eviction::Lru, Room::entries_of(2), Streams::new(7).named("eviction"));
+//! let mut store = Store::new(Eviction::Lru, Capacity::entries_of(2), Streams::new(7).named("eviction"));
 //! for key in [0, 1] {
 //!     let _ = store.insert(Entry::new(key, 100, Nanos::MAX), Nanos(0));
 //! }
@@ -35,11 +35,11 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
 
-use super::entry::{Entry, NONE, Room, VACANT};
+use super::entry::{Capacity, Entry, NONE, VACANT};
 use super::eviction::opt::Upcoming;
 use super::eviction::{AnyPolicy, View};
 use super::keys::{ByKey, Numbers};
-use super::watch::Watch;
+use super::observer::CopyObserver;
 use crate::ledger::Origin;
 use crate::random::Stream;
 use crate::scenario::eviction::{Eviction, Sampling};
@@ -70,7 +70,7 @@ pub enum Insertion {
     Evicted(Entry),
     /// Nothing: there was no room, and the policy lets nothing go. A former entry of the key stays.
     Refused,
-    /// The entry is larger than the whole room and is not kept. The key's own former entry left, since it is outdated.
+    /// The entry is larger than the whole capacity and is not kept. The key's own former entry left, since it is outdated.
     TooLarge(Option<Entry>),
 }
 
@@ -94,8 +94,8 @@ pub struct Store {
     /// The free slots; the last is used next.
     free: Vec<u32>,
     policy: AnyPolicy,
-    room: Room,
-    /// What is held, in the unit of the room.
+    capacity: Capacity,
+    /// What is held, in the unit of the capacity.
     used: u64,
     /// What is held, in bytes; and the most there ever was.
     bytes: u64,
@@ -105,7 +105,7 @@ pub struct Store {
     /// When entries expire, for stores that remove them at their moment.
     expiries: Option<Box<Expiries>>,
     /// Who hears of what comes and goes.
-    watch: Option<Box<Watch>>,
+    watch: Option<Box<CopyObserver>>,
 }
 
 /// The moments at which entries expire, the next first. An entry that was renewed stands here with its former moment and
@@ -154,14 +154,14 @@ impl Expiries {
 
 impl Store {
     /// An empty store; `stream` is drawn from by the policies that choose at random. Memory grows with what is held, not
-    /// with the room.
-    pub fn new(eviction: Eviction, room: Room, stream: Stream) -> Store {
+    /// with the capacity.
+    pub fn new(eviction: Eviction, capacity: Capacity, stream: Stream) -> Store {
         Store {
             index: ByKey::new(NONE, &Numbers::default()),
             slots: Vec::new(),
             free: Vec::new(),
-            policy: AnyPolicy::new(eviction, room, stream),
-            room,
+            policy: AnyPolicy::new(eviction, capacity, stream),
+            capacity,
             used: 0,
             bytes: 0,
             bytes_max: 0,
@@ -172,7 +172,7 @@ impl Store {
     }
 
     /// The same, watched: somebody is told of every entry that comes or goes.
-    pub fn watched(mut self, watch: Watch) -> Store {
+    pub fn watched(mut self, watch: CopyObserver) -> Store {
         self.watch = Some(Box::new(watch));
         self
     }
@@ -185,7 +185,7 @@ impl Store {
     }
 
     /// Tells who watches what is held for `key`, as if it came now.
-    pub fn tell_of(&self, key: u32) {
+    pub fn report_copy(&self, key: u32) {
         if let (Some(watch), Some(entry)) = (&self.watch, self.peek(key)) {
             watch.comes_by(Origin::Fill);
             watch.came(entry);
@@ -337,11 +337,11 @@ impl Store {
     /// Puts in an entry whose key is not held.
     #[inline]
     fn add(&mut self, entry: Entry, now: Nanos) -> Insertion {
-        let weight = self.room.weight(&entry);
+        let weight = self.capacity.weight(&entry);
         self.policy.admit(&entry);
         let mut insertion = Insertion::Added;
-        let slot = if self.used + weight > self.room.total() {
-            if weight > self.room.total() {
+        let slot = if self.used + weight > self.capacity.total() {
+            if weight > self.capacity.total() {
                 return Insertion::TooLarge(None);
             }
             let Some(slot) = self.policy.evict(View { slots: &self.slots, index: &self.index, now }) else {
@@ -351,12 +351,12 @@ impl Store {
             self.index.set(victim.key, NONE);
             self.give_back(&victim);
             insertion = Insertion::Evicted(victim);
-            if self.used + weight > self.room.total() && !self.make_room(weight, slot, now) {
+            if self.used + weight > self.capacity.total() && !self.make_room(weight, slot, now) {
                 work::count(self.evicted.len());
                 self.evicted.insert(0, victim);
                 return Insertion::Refused;
             }
-            // With one victim, as ever where room is counted in entries, the newcomer takes its slot.
+            // With one victim, as ever where capacity is counted in entries, the newcomer takes its slot.
             self.slots[slot as usize] = entry;
             slot
         } else if let Some(slot) = self.free.pop() {
@@ -375,11 +375,11 @@ impl Store {
     /// Puts an entry in the place of the one its key has.
     fn replace(&mut self, slot: u32, entry: Entry, now: Nanos) -> Insertion {
         let former = self.slots[slot as usize];
-        let (weight, without) = (self.room.weight(&entry), self.used - self.room.weight(&former));
-        if weight > self.room.total() {
+        let (weight, without) = (self.capacity.weight(&entry), self.used - self.capacity.weight(&former));
+        if weight > self.capacity.total() {
             return Insertion::TooLarge(Some(self.remove_slot(slot)));
         }
-        if without + weight > self.room.total() && !self.policy.can_evict() {
+        if without + weight > self.capacity.total() && !self.policy.can_evict() {
             return Insertion::Refused;
         }
         self.give_back(&former);
@@ -393,7 +393,7 @@ impl Store {
             self.policy.hit(slot, &entry, now);
         }
         // It may have grown. The policy may let it go itself, as any other, and must if nothing else may go.
-        if !self.evict_more(self.room.total(), now) {
+        if !self.evict_more(self.capacity.total(), now) {
             let grown = self.remove_slot(slot);
             self.evicted.push(grown);
         }
@@ -404,7 +404,7 @@ impl Store {
     #[cold]
     fn make_room(&mut self, weight: u64, slot: u32, now: Nanos) -> bool {
         self.slots[slot as usize] = VACANT;
-        let enough = self.evict_more(self.room.total() - weight, now);
+        let enough = self.evict_more(self.capacity.total() - weight, now);
         if !enough {
             self.free.push(slot);
         }
@@ -440,14 +440,14 @@ impl Store {
         if self.policy.can_evict() {
             return false;
         }
-        let weight = self.room.weight(&Entry { size, ..Entry::new(key, 0, Nanos::MAX) });
-        let former = self.peek(key).map_or(0, |entry| self.room.weight(entry));
-        weight <= self.room.total() && self.used - former + weight > self.room.total()
+        let weight = self.capacity.weight(&Entry { size, ..Entry::new(key, 0, Nanos::MAX) });
+        let former = self.peek(key).map_or(0, |entry| self.capacity.weight(entry));
+        weight <= self.capacity.total() && self.used - former + weight > self.capacity.total()
     }
 
     #[inline]
     fn take_up(&mut self, entry: &Entry) {
-        self.used += self.room.weight(entry);
+        self.used += self.capacity.weight(entry);
         self.bytes += entry.bytes();
         self.bytes_max = self.bytes_max.max(self.bytes);
         if let Some(expiries) = &mut self.expiries {
@@ -460,7 +460,7 @@ impl Store {
 
     #[inline]
     fn give_back(&mut self, entry: &Entry) {
-        self.used -= self.room.weight(entry);
+        self.used -= self.capacity.weight(entry);
         self.bytes -= entry.bytes();
         if let Some(watch) = &self.watch {
             watch.left(entry);
@@ -516,8 +516,8 @@ impl Store {
     }
 
     /// How much it has room for.
-    pub fn room(&self) -> Room {
-        self.room
+    pub fn capacity(&self) -> Capacity {
+        self.capacity
     }
 
     /// The most is what is held from now on.
@@ -541,10 +541,11 @@ impl Store {
     /// # Panics
     /// When one is broken.
     pub fn validate(&self) {
-        let held = |weight: fn(Room, &Entry) -> u64| self.iter().map(|entry| weight(self.room, entry)).sum::<u64>();
-        assert_eq!(self.used, held(Room::weight), "it knows what it holds");
+        let held =
+            |weight: fn(Capacity, &Entry) -> u64| self.iter().map(|entry| weight(self.capacity, entry)).sum::<u64>();
+        assert_eq!(self.used, held(Capacity::weight), "it knows what it holds");
         assert_eq!(self.bytes, held(|_, entry| entry.bytes()), "also in bytes");
-        assert!(self.used <= self.room.total(), "never more than there is room for");
+        assert!(self.used <= self.capacity.total(), "never more than there is room for");
         let live: Vec<u32> =
             (0..self.slots.len() as u32).filter(|&slot| self.slots[slot as usize].key != NONE).collect();
         assert_eq!(live.len() as u32, self.len(), "every slot is in use or free");

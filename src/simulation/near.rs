@@ -19,7 +19,7 @@ use super::world::{World, kind};
 use crate::cache::counts::NearCounts;
 use crate::cache::keys::Numbers;
 use crate::cache::near::NearCache;
-use crate::cache::watch::Watch;
+use crate::cache::observer::CopyObserver;
 use crate::engine::Event;
 use crate::ledger::{Mended, Place};
 use crate::model::Key;
@@ -54,7 +54,7 @@ pub(super) struct Nears {
 
 impl Nears {
     /// One near cache for each server, where the settings say so, in a lane that reads like this.
-    pub fn new(settings: &App, read: &Reading, streams: &Streams, watch: impl Fn(Place) -> Watch) -> Nears {
+    pub fn new(settings: &App, read: &Reading, streams: &Streams, watch: impl Fn(Place) -> CopyObserver) -> Nears {
         let near = settings.near.as_ref();
         let teller = if matches!(read, Reading::None {}) { Teller::Writer } else { Teller::Cache };
         // Sooner or later each server meets the same keys.
@@ -109,8 +109,8 @@ impl Nears {
     }
 
     /// Tells the witness which near caches have a copy of `key`.
-    pub fn tell_of(&self, key: Key) {
-        self.caches.iter().for_each(|cache| cache.tell_of(key));
+    pub fn report_copy(&self, key: Key) {
+        self.caches.iter().for_each(|cache| cache.report_copy(key));
     }
 
     /// The near caches, each with its server.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::world::{Job, World, run, serve};
 use super::{Simulation, executor};
 use crate::cache::command::{Answer, Command};
-use crate::cache::expiry::Life;
+use crate::cache::ttl::EntryTtl;
 use crate::database::Row;
 use crate::ledger::{Cause, Ledger, Release};
 use crate::model::{CallError, Key, WriteId};
@@ -293,7 +293,7 @@ fn write_back_that_says_yes_before_the_cache_has_it() {
     // of a cache that is down may be acknowledged.
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
-            let _ = world.app().cache.write_behind(key, value, Life::Usual).await;
+            let _ = world.app().cache.write_behind(key, value, EntryTtl::Usual).await;
             Ok(())
         })
     });
@@ -343,7 +343,7 @@ fn read_through_that_keeps_what_was_overtaken_while_it_was_loaded() {
         let Job::Load(key, _) = job else { return run(world, job).await };
         let side = world.cache_side(0);
         let outcome = side.database.read(key).await;
-        side.node.loaded(key, outcome, Life::Usual);
+        side.node.loaded(key, outcome, EntryTtl::Usual);
         if let Ok(value) = outcome {
             // As if nothing had overtaken it.
             let call = world.cache.command(Command::Set(key, value));

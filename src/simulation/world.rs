@@ -14,10 +14,10 @@ use crate::cache::buffer::RowId;
 use crate::cache::command::Found;
 use crate::cache::common::{self, NodeEvents, Shard};
 use crate::cache::node::NodeReading;
+use crate::cache::observer::CopyObserver;
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
 use crate::cache::values::Values;
-use crate::cache::watch::Watch;
 use crate::database::Database;
 use crate::engine::{Event, Kernel, Owned};
 use crate::fault::Triggers;
@@ -194,7 +194,7 @@ impl World {
         let values = Values::new(&scenario.clients.value_size, &streams, rows.clone());
         keys.for_each_said_first(|key, size, life| values.say(key, size, life));
         let refresh = refresh(lane);
-        let watch = |place| Watch::new(kernel.clone(), ledger.clone(), place);
+        let watch = |place| CopyObserver::new(kernel.clone(), ledger.clone(), place);
         let nears = Nears::new(&scenario.app, &lane.read, &streams, watch);
         let reading = node_reading(lane, refresh, nears.cache_tells());
         let shared = (kernel.clone(), ledger.clone());
@@ -385,8 +385,8 @@ impl World {
         let first = !self.ledger.borrow().follows(key);
         let write = self.ledger.borrow_mut().issued(key, client, now);
         if first {
-            self.cache.of(key).tell_of(key);
-            self.nears.tell_of(key);
+            self.cache.of(key).report_copy(key);
+            self.nears.report_copy(key);
         }
         write
     }

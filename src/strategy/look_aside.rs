@@ -7,7 +7,7 @@
 use super::{App, leases, refresh};
 use crate::app::Turn;
 use crate::cache::command::{Fill, Found, Guard};
-use crate::cache::expiry::Life;
+use crate::cache::ttl::EntryTtl;
 use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{Leases, LookAside};
 
@@ -62,7 +62,7 @@ pub async fn load(app: &App<'_>, key: Key, guard: Option<Guard>) -> Result<Write
     let begun = app.cache.kernel.now();
     let value = app.database.read(key).await?;
     let (life, took) = (app.life(key, value), app.cache.kernel.now() - begun);
-    if let (Some(guard), Life::Usual | Life::For(_)) = (guard, life) {
+    if let (Some(guard), EntryTtl::Usual | EntryTtl::For(_)) = (guard, life) {
         // The reader has its value whether or not the cache could be filled.
         let _ = app.cache.fill(Fill { key, value, guard, life, took }).await;
     }

@@ -30,5 +30,5 @@ pub async fn ahead(app: &App<'_>, how: &LookAside, key: Key, copy: WriteId) {
 
 /// Who has no lease may only replace the very value it has seen: a write since then has taken that away.
 fn guard(how: &LookAside, copy: WriteId) -> Guard {
-    if how.leases == Leases::None { Guard::Open } else { Guard::Still(copy) }
+    if how.leases == Leases::None { Guard::Open } else { Guard::CompareAndSet(copy) }
 }

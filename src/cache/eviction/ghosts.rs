@@ -1,7 +1,7 @@
 //! Ghosts: the keys of entries that are gone, remembered for a while, oldest first, without their values.
 //!
 //! A policy that asks "did I give this one up too early?" looks here. Ghosts weigh what their entries weighed, so that
-//! a share of the cache's room limits them whether room is counted in entries or in bytes.
+//! a share of the cache's capacity limits them whether capacity is counted in entries or in bytes.
 
 use super::list::List;
 use crate::cache::keys::{ByKey, Numbers};

@@ -1,11 +1,11 @@
 //! LIRS: keeps what is used at *short intervals*, rather than what was used last.
 //!
-//! Nearly all of the room (99 %) belongs to LIR blocks, those of low inter-reference recency; the last hundredth is a
+//! Nearly all of the capacity (99 %) belongs to LIR blocks, those of low inter-reference recency; the last hundredth is a
 //! doorway `Q` for the others, HIR blocks. A stack `S` orders blocks by last use, and remembers also HIR blocks that
 //! have been given up. A HIR block that is used again while still in `S` came back sooner than the LIR block at the
 //! bottom of `S` was last used: it becomes LIR, and the one at the bottom steps down into `Q`. The front of `Q` goes.
 //! The bottom of `S` is always LIR: whatever lies below is cut off ("pruned"). `S` remembers at most as much again as
-//! the room holds; the block given up longest ago is forgotten first.
+//! the capacity holds; the block given up longest ago is forgotten first.
 //!
 //! ```text
 //! S: top ─ LIR, HIR held, HIR gone … ─ bottom (LIR)          Q: front ─ HIR held … ─ back
@@ -16,7 +16,7 @@
 
 use super::list::List;
 use super::{Policy, View};
-use crate::cache::entry::{Entry, Room};
+use crate::cache::entry::{Capacity, Entry};
 use crate::cache::keys::{ByKey, Numbers};
 use crate::time::Nanos;
 use crate::work;
@@ -45,7 +45,7 @@ struct Block {
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct Lirs {
-    room: Room,
+    capacity: Capacity,
     lir_share: u64,
     blocks: Vec<Block>,
     free: Vec<u32>,
@@ -66,10 +66,10 @@ pub(in crate::cache) struct Lirs {
 }
 
 impl Lirs {
-    pub(super) fn new(room: Room) -> Lirs {
+    pub(super) fn new(capacity: Capacity) -> Lirs {
         Lirs {
-            room,
-            lir_share: room.total() - room.share(0.01).max(1),
+            capacity,
+            lir_share: capacity.total() - capacity.share(0.01).max(1),
             blocks: Vec::new(),
             free: Vec::new(),
             of_slot: Vec::new(),
@@ -167,7 +167,7 @@ impl Lirs {
 
     /// Forgets those gone longest while the stack remembers too much.
     fn limit(&mut self) {
-        while self.stack_weight > 2 * self.room.total()
+        while self.stack_weight > 2 * self.capacity.total()
             && let Some(oldest) = self.gone.front()
         {
             self.forget(oldest);
@@ -185,7 +185,7 @@ impl Policy for Lirs {
     }
 
     fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
-        let weight = self.room.weight(entry);
+        let weight = self.capacity.weight(entry);
         let block = Block { state: State::Hir, stacked: false, key: entry.key, slot, weight };
         let id = self.free.pop().unwrap_or(self.blocks.len() as u32);
         match self.blocks.get_mut(id as usize) {
@@ -209,7 +209,7 @@ impl Policy for Lirs {
     #[inline]
     fn hit(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
         let id = self.of_slot[slot as usize];
-        self.reweigh(id, self.room.weight(entry));
+        self.reweigh(id, self.capacity.weight(entry));
         let Block { state, stacked, .. } = self.blocks[id as usize];
         self.stack_top(id);
         if state == State::Lir {
@@ -268,7 +268,7 @@ impl Policy for Lirs {
             self.of_gone.set(block.key, NONE);
         }
         let of_gone = std::mem::take(&mut self.of_gone);
-        *self = Lirs { of_gone, ..Lirs::new(self.room) };
+        *self = Lirs { of_gone, ..Lirs::new(self.capacity) };
     }
 
     fn slots(&self) -> Vec<u32> {

@@ -34,7 +34,7 @@ mod w_tinylfu;
 
 use std::rc::Rc;
 
-use super::entry::{Entry, NONE, Room};
+use super::entry::{Capacity, Entry, NONE};
 use super::keys::{ByKey, Numbers};
 use crate::random::Stream;
 use crate::scenario::eviction::{Eviction, Sampling};
@@ -143,8 +143,8 @@ policies! {
 }
 
 impl AnyPolicy {
-    /// An empty policy for a cache with so much `room`; the random ones draw from `stream`.
-    pub(super) fn new(eviction: Eviction, room: Room, stream: Stream) -> AnyPolicy {
+    /// An empty policy for a cache of so much `capacity`; the random ones draw from `stream`.
+    pub(super) fn new(eviction: Eviction, capacity: Capacity, stream: Stream) -> AnyPolicy {
         match eviction {
             Eviction::Lru => AnyPolicy::Lru(lru::Lru::default()),
             Eviction::Fifo => AnyPolicy::Fifo(fifo::Fifo::default()),
@@ -152,12 +152,12 @@ impl AnyPolicy {
             Eviction::Random => AnyPolicy::Random(random::Random::new(stream)),
             Eviction::Clock => AnyPolicy::Clock(clock::Clock::default()),
             Eviction::Sieve => AnyPolicy::Sieve(sieve::Sieve::default()),
-            Eviction::S3Fifo => AnyPolicy::S3Fifo(Box::new(s3_fifo::S3Fifo::new(room))),
-            Eviction::TwoQ => AnyPolicy::TwoQ(Box::new(two_q::TwoQ::new(room))),
-            Eviction::Arc => AnyPolicy::Arc(Box::new(arc::Arc::new(room))),
-            Eviction::Slru => AnyPolicy::Slru(Box::new(slru::Slru::new(room))),
-            Eviction::Lirs => AnyPolicy::Lirs(Box::new(lirs::Lirs::new(room))),
-            Eviction::WTinyLfu => AnyPolicy::WTinyLfu(Box::new(w_tinylfu::WTinyLfu::new(room))),
+            Eviction::S3Fifo => AnyPolicy::S3Fifo(Box::new(s3_fifo::S3Fifo::new(capacity))),
+            Eviction::TwoQ => AnyPolicy::TwoQ(Box::new(two_q::TwoQ::new(capacity))),
+            Eviction::Arc => AnyPolicy::Arc(Box::new(arc::Arc::new(capacity))),
+            Eviction::Slru => AnyPolicy::Slru(Box::new(slru::Slru::new(capacity))),
+            Eviction::Lirs => AnyPolicy::Lirs(Box::new(lirs::Lirs::new(capacity))),
+            Eviction::WTinyLfu => AnyPolicy::WTinyLfu(Box::new(w_tinylfu::WTinyLfu::new(capacity))),
             Eviction::RedisLru => AnyPolicy::RedisLru(redis_lru::RedisLru::new(stream)),
             Eviction::RedisLfu => AnyPolicy::RedisLfu(Box::new(redis_lfu::RedisLfu::new(stream))),
             Eviction::VolatileLru => AnyPolicy::RedisLru(redis_lru::RedisLru::volatile(stream)),

@@ -8,9 +8,9 @@ use super::{CacheNode, State};
 use crate::cache::buffer::{Requeued, RowId};
 use crate::cache::command::{Answer, Command, Found};
 use crate::cache::common::Job;
-use crate::cache::counts::Absence;
+use crate::cache::counts::MissReason;
 use crate::cache::entry::Entry;
-use crate::cache::expiry::Life;
+use crate::cache::ttl::EntryTtl;
 use crate::engine::{CallId, Event, Kernel};
 use crate::ledger::{Holder, Origin, Release};
 use crate::model::{CallError, Change, Key, WriteId};
@@ -22,7 +22,7 @@ use crate::work;
 const DRAIN_PAUSE: Nanos = Nanos::from_secs(1);
 
 impl CacheNode {
-    pub(super) fn write_behind(&self, state: &mut State, key: Key, write: WriteId, life: Life) {
+    pub(super) fn write_behind(&self, state: &mut State, key: Key, write: WriteId, life: EntryTtl) {
         self.changes(state, key);
         let now = self.common.kernel.now();
         {
@@ -36,7 +36,7 @@ impl CacheNode {
             }
             state.row_came(key, write, older, now);
         }
-        if life == Life::None {
+        if life == EntryTtl::None {
             self.take_out(state, key);
         }
         self.keep(state, key, write, life, Origin::Update);
@@ -93,7 +93,7 @@ impl CacheNode {
             let (key, write, life, applies) = match self.common.calls.question(call) {
                 Command::WriteBehind(key, write, life) => (key, write, life, true),
                 Command::ChangeBehind(key, write, change) => {
-                    (key, write, Life::Usual, self.applies(state, key, write, change))
+                    (key, write, EntryTtl::Usual, self.applies(state, key, write, change))
                 }
                 other => unreachable!("only writes wait for room, not {other:?}"),
             };
@@ -133,7 +133,7 @@ impl CacheNode {
             Some(entry) if entry.is_expired(self.common.kernel.now()) => {
                 state.will_leave(key, self.common.kernel.now());
                 state.store.remove(key);
-                state.set_absence(key, Absence::Expired);
+                state.set_absence(key, MissReason::Expired);
                 self.end_dirty(&mut state, key, |how| how.on_expiry, Release::ExpiredDirty);
                 self.admit(&mut state);
             }
@@ -233,7 +233,7 @@ impl CacheNode {
         if removes && !state.buffer.is_queued(key) && state.store.peek(key).is_some_and(held) {
             state.will_leave(key, self.common.kernel.now());
             state.store.remove(key);
-            state.set_absence(key, Absence::Invalidated);
+            state.set_absence(key, MissReason::Invalidated);
         }
     }
 

@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 
 use super::{CacheNode, State};
 use crate::cache::command::Answer;
-use crate::cache::counts::Absence;
+use crate::cache::counts::MissReason;
 use crate::cache::entry::Entry;
 use crate::cache::journal::{Journal, Position};
 use crate::cache::keys::Numbers;
@@ -278,7 +278,7 @@ impl CacheNode {
             self.execute(state, call)
         };
         let changed = CacheNode::journal_position(state) != Some(before);
-        let waits = changed && self.common.calls.question(call).sees_to_copies();
+        let waits = changed && self.common.calls.question(call).updates_copy();
         answer.map(|answer| Obeyed { call, answer, until, changed, waits })
     }
 
@@ -475,7 +475,7 @@ impl CacheNode {
         state.store.comes_by(Origin::Restored);
         for (key, _) in &undone.entries {
             if state.store.remove(*key).is_some() {
-                state.set_absence(*key, Absence::Crashed);
+                state.set_absence(*key, MissReason::Crashed);
             }
         }
         for entry in undone.entries.into_iter().filter_map(|(_, before)| before) {

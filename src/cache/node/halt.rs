@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use super::{CacheNode, State};
 use crate::cache::command::{Answer, Command};
-use crate::cache::counts::Absence;
+use crate::cache::counts::MissReason;
 use crate::cache::withheld::Withheld;
 use crate::engine::{CallId, Calls, Event, Line};
 use crate::fault::Slowdown;
@@ -302,7 +302,7 @@ impl CacheNode {
         work::count(held.len());
         for key in held {
             state.will_set(key, now);
-            state.set_absence(key, Absence::Invalidated);
+            state.set_absence(key, MissReason::Invalidated);
         }
         state.store.clear();
         for write in state.buffer.drop_queued() {

@@ -3,7 +3,7 @@
 use super::{CacheNode, Load, State};
 use crate::cache::command::{Command, Copied, Fill, Found, Guard, LeaseAsked};
 use crate::cache::common::Job;
-use crate::cache::expiry::Life;
+use crate::cache::ttl::EntryTtl;
 use crate::engine::CallId;
 use crate::ledger::Origin;
 use crate::model::{CallError, Key, WriteId};
@@ -46,7 +46,7 @@ impl CacheNode {
         let allowed = match guard {
             Guard::Open => true,
             Guard::Lease(token) => state.leases.redeem(key, token),
-            Guard::Still(old) => state.store.peek(key).is_some_and(|entry| entry.value == old.0),
+            Guard::CompareAndSet(old) => state.store.peek(key).is_some_and(|entry| entry.value == old.0),
         };
         if !allowed {
             state.counts.fills_refused += 1;
@@ -126,12 +126,12 @@ impl CacheNode {
     }
 
     /// A load has come back from the database: everyone who waited gets its outcome, and it is kept for `life`.
-    pub fn loaded(&self, key: Key, outcome: Result<WriteId, CallError>, life: Life) {
+    pub fn loaded(&self, key: Key, outcome: Result<WriteId, CallError>, life: EntryTtl) {
         let mut state = self.state.borrow_mut();
         let mut load = state.loads.remove(&key).expect("a load that was begun");
         let now = self.common.kernel.now();
         if let (Ok(value), false) = (outcome, load.overtaken) {
-            if load.to_change && life == Life::None {
+            if load.to_change && life == EntryTtl::None {
                 // What was known before somebody else's load is what the first one goes by.
                 state.no_rows.entry(key).or_insert(value);
             }

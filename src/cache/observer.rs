@@ -14,7 +14,7 @@ use crate::model::WriteId;
 
 /// Tells the witness of the entries of one store.
 #[derive(Clone)]
-pub struct Watch {
+pub struct CopyObserver {
     kernel: Rc<Kernel>,
     ledger: Rc<RefCell<Ledger>>,
     place: Place,
@@ -22,10 +22,10 @@ pub struct Watch {
     origin: Cell<Origin>,
 }
 
-impl Watch {
+impl CopyObserver {
     /// A watch over the store at `place`.
-    pub fn new(kernel: Rc<Kernel>, ledger: Rc<RefCell<Ledger>>, place: Place) -> Watch {
-        Watch { kernel, ledger, place, origin: Cell::new(Origin::Fill) }
+    pub fn new(kernel: Rc<Kernel>, ledger: Rc<RefCell<Ledger>>, place: Place) -> CopyObserver {
+        CopyObserver { kernel, ledger, place, origin: Cell::new(Origin::Fill) }
     }
 
     pub(super) fn comes_by(&self, origin: Origin) {
@@ -47,8 +47,8 @@ impl Watch {
     }
 }
 
-impl fmt::Debug for Watch {
+impl fmt::Debug for CopyObserver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Watch({:?})", self.place)
+        write!(f, "CopyObserver({:?})", self.place)
     }
 }

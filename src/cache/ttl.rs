@@ -10,7 +10,7 @@ use crate::time::Nanos;
 
 /// How long one value is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Life {
+pub enum EntryTtl {
     /// As the cache's TTL says.
     Usual,
     /// So long, without jitter.
@@ -21,15 +21,15 @@ pub enum Life {
 
 /// Gives each entry the end of its life.
 #[derive(Clone, Debug)]
-pub struct Lifetimes {
+pub struct TtlPolicy {
     ttl: Ttl,
     jitter: Stream,
 }
 
-impl Lifetimes {
+impl TtlPolicy {
     /// Lives by `ttl`; `jitter` is drawn from only where the TTL is jittered.
-    pub fn new(ttl: Ttl, jitter: Stream) -> Lifetimes {
-        Lifetimes { ttl, jitter }
+    pub fn new(ttl: Ttl, jitter: Stream) -> TtlPolicy {
+        TtlPolicy { ttl, jitter }
     }
 
     /// The last good moment of an entry of `key` set at `now`.
@@ -59,8 +59,8 @@ mod tests {
     use super::*;
     use crate::random::Streams;
 
-    fn lifetimes(ttl: Ttl) -> Lifetimes {
-        Lifetimes::new(ttl, Streams::new(1).named("ttl jitter"))
+    fn lifetimes(ttl: Ttl) -> TtlPolicy {
+        TtlPolicy::new(ttl, Streams::new(1).named("ttl jitter"))
     }
 
     #[test]
