@@ -79,7 +79,7 @@ impl Insertion {
     pub fn evicted(self) -> Option<Entry> {
         match self {
             Insertion::Evicted(entry) => Some(entry),
-            _ => None,
+            Insertion::Added | Insertion::Replaced(_) | Insertion::Refused | Insertion::TooLarge(_) => None,
         }
     }
 }

@@ -49,7 +49,7 @@ impl TtlPolicy {
     pub fn renewed(&self, now: Nanos) -> Option<Nanos> {
         match self.ttl {
             Ttl::Sliding(ttl) => Some(now.saturating_add(ttl)),
-            _ => None,
+            Ttl::None | Ttl::Fixed(_) | Ttl::Jittered { .. } | Ttl::Mixed(_) => None,
         }
     }
 }

@@ -38,7 +38,7 @@ impl Values {
     pub fn new(sizes: &Sizes, streams: &Streams, rows: Rc<Rows>) -> Values {
         let constant = match sizes {
             Sizes::Constant(size) => Some(u32::try_from(size.0).unwrap_or(u32::MAX)),
-            _ => None,
+            Sizes::Exponential(_) | Sizes::Uniform { .. } | Sizes::Lognormal { .. } => None,
         };
         let (said_sizes, said_lives, keeping) = Default::default();
         Values { rows, sizes: sizes.sampler(), streams: *streams, constant, said_sizes, said_lives, keeping }

@@ -31,7 +31,19 @@ pub(super) fn first(what: &Elements) -> Option<Value> {
         }
         Elements::Stream { creates: true } => Value::Stream,
         Elements::Sketch => Value::Text(Text::Sketch),
-        _ => return None,
+        Elements::Insert { .. }
+        | Elements::Set { .. }
+        | Elements::RemoveEqual { .. }
+        | Elements::Trim { .. }
+        | Elements::Pop { .. }
+        | Elements::PopFirst { .. }
+        | Elements::Move { .. }
+        | Elements::Remove(_)
+        | Elements::PopAny { .. }
+        | Elements::MoveMember { .. }
+        | Elements::RemoveFields(_)
+        | Elements::RemoveSorted(_)
+        | Elements::RemoveRange(_) => return None,
     })
 }
 

@@ -315,7 +315,17 @@ impl Command {
             }
             Command::Expire { to, .. } => timed(to),
             Command::UnlessNoText(command) => command.gives_time(),
-            _ => false,
+            Command::Read
+            | Command::Exists
+            | Command::ReadOf { .. }
+            | Command::Change { .. }
+            | Command::Delete
+            | Command::Rename { .. }
+            | Command::Copy { .. }
+            | Command::Flush(_)
+            | Command::Elements(_)
+            | Command::Combine(_)
+            | Command::Waiting(_) => false,
         }
     }
 
@@ -330,9 +340,35 @@ impl Command {
             Command::Elements(elements) => match &**elements {
                 Elements::PopFirst { keys, .. } => keys.iter().for_each(|key| each(*key)),
                 Elements::Move { to, .. } | Elements::MoveMember { to, .. } => each(*to),
-                _ => {}
+                Elements::Push { .. }
+                | Elements::Insert { .. }
+                | Elements::Set { .. }
+                | Elements::RemoveEqual { .. }
+                | Elements::Trim { .. }
+                | Elements::Pop { .. }
+                | Elements::Add(_)
+                | Elements::Remove(_)
+                | Elements::PopAny { .. }
+                | Elements::Fields(_)
+                | Elements::RemoveFields(_)
+                | Elements::Scores { .. }
+                | Elements::RemoveSorted(_)
+                | Elements::RemoveRange(_)
+                | Elements::Sketch
+                | Elements::Stream { .. } => {}
             },
-            _ => {}
+            // The command within has no other key: it reads or changes the text that has been read before.
+            Command::UnlessNoText(_)
+            | Command::Read
+            | Command::Exists
+            | Command::ReadOf { .. }
+            | Command::Store { .. }
+            | Command::Restore { .. }
+            | Command::Change { .. }
+            | Command::Delete
+            | Command::Expire { .. }
+            | Command::Flush(Flush::All)
+            | Command::Waiting(Waiters::Doubtful) => {}
         }
     }
 }

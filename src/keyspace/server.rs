@@ -320,7 +320,22 @@ impl Server {
                 }
                 self.change(store, ask, what);
             }
-            _ => self.change(store, ask, what),
+            Elements::Push { .. }
+            | Elements::Insert { .. }
+            | Elements::Set { .. }
+            | Elements::RemoveEqual { .. }
+            | Elements::Trim { .. }
+            | Elements::Pop { .. }
+            | Elements::Add(_)
+            | Elements::Remove(_)
+            | Elements::PopAny { given: false, .. }
+            | Elements::Fields(_)
+            | Elements::RemoveFields(_)
+            | Elements::Scores { .. }
+            | Elements::RemoveSorted(_)
+            | Elements::RemoveRange(_)
+            | Elements::Sketch
+            | Elements::Stream { .. } => self.change(store, ask, what),
         }
     }
 

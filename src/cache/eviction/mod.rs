@@ -177,7 +177,21 @@ impl AnyPolicy {
             AnyPolicy::RedisLru(policy) => policy.tune(sampling),
             AnyPolicy::RedisLfu(policy) => policy.tune(sampling),
             AnyPolicy::VolatileTtl(policy) => policy.tune(sampling),
-            _ => {}
+            AnyPolicy::Lru(_)
+            | AnyPolicy::Fifo(_)
+            | AnyPolicy::Lfu(_)
+            | AnyPolicy::Random(_)
+            | AnyPolicy::Clock(_)
+            | AnyPolicy::Sieve(_)
+            | AnyPolicy::S3Fifo(_)
+            | AnyPolicy::TwoQ(_)
+            | AnyPolicy::Arc(_)
+            | AnyPolicy::Slru(_)
+            | AnyPolicy::Lirs(_)
+            | AnyPolicy::WTinyLfu(_)
+            | AnyPolicy::VolatileRandom(_)
+            | AnyPolicy::None(_)
+            | AnyPolicy::Opt(_) => {}
         }
     }
 
