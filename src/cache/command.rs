@@ -103,10 +103,10 @@ pub struct Fill {
     pub value: WriteId,
     /// When it is allowed.
     pub guard: Guard,
-    /// How long it lives.
-    pub life: EntryTtl,
+    /// How long it is kept.
+    pub ttl: EntryTtl,
     /// How long it took to load.
-    pub took: Nanos,
+    pub load_time: Nanos,
 }
 
 /// When a reader's fill is allowed.
@@ -172,9 +172,9 @@ pub struct Copied {
     /// The last moment at which it is good.
     pub expires: Nanos,
     /// How long it took to load.
-    pub took: Nanos,
-    /// How long it was to live when it came; nothing if it only says that there is no row.
-    pub life: Nanos,
+    pub load_time: Nanos,
+    /// Its TTL when it came; nothing if it only says that there is no row.
+    pub ttl: Nanos,
 }
 
 /// What was found, or why there is no answer.

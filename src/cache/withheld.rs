@@ -23,7 +23,7 @@ pub(super) struct Withheld {
 /// leaves. Whoever leaves is found without going over the others.
 #[derive(Debug, Default)]
 pub(super) struct WithheldAnswers {
-    pub(super) by_place: BTreeMap<u64, Withheld>,
+    by_place: BTreeMap<u64, Withheld>,
     place_of: BTreeMap<CallId, u64>,
     of_shard: BTreeSet<(u32, u64)>,
     next: u64,
@@ -51,7 +51,7 @@ impl WithheldAnswers {
         self.put(self.next, answer);
     }
 
-    pub(super) fn take(&mut self, place: u64) -> Withheld {
+    fn take(&mut self, place: u64) -> Withheld {
         let answer = self.by_place.remove(&place).expect("a place in use");
         self.place_of.remove(&answer.call);
         self.of_shard.remove(&(answer.shard, place));
@@ -69,8 +69,26 @@ impl WithheldAnswers {
         Some(answer)
     }
 
+    /// The freeze of a node is over, after it `stood` still for so long: gives the answers that would have reached their
+    /// callers meanwhile, and when each does.
+    pub(super) fn release(&mut self, shard: u32, stood: Nanos) -> Vec<(CallId, Nanos)> {
+        let mut released = Vec::new();
+        for place in self.places_of(shard) {
+            let answer = self.by_place.get_mut(&place).expect("a place in use");
+            if !std::mem::take(&mut answer.frozen) {
+                continue;
+            }
+            answer.delay = answer.delay.saturating_add(stood);
+            if let Some(came) = answer.came {
+                released.push((answer.call, came.saturating_add(answer.delay)));
+                self.take(place);
+            }
+        }
+        released
+    }
+
     /// The places of a node's answers, in order.
-    pub(super) fn places_of(&self, shard: u32) -> Vec<u64> {
+    fn places_of(&self, shard: u32) -> Vec<u64> {
         let places: Vec<u64> = self.of_shard.range((shard, 0)..=(shard, u64::MAX)).map(|(_, place)| *place).collect();
         work::count(places.len());
         places

@@ -828,15 +828,15 @@ fn refresh(lane: &Lane) -> Refresh {
 }
 
 /// What the cache's nodes need to know of how the lane reads.
-fn node_reading(lane: &Lane, refresh: Refresh, tells: bool) -> NodeReading {
-    let knows_lives = refresh.ahead.is_some();
+fn node_reading(lane: &Lane, refresh: Refresh, notifies: bool) -> NodeReading {
+    let tracks_ttls = refresh.ahead.is_some();
     match &lane.read {
         Reading::None {} => NodeReading::default(),
         Reading::LookAside(how) => {
-            let leaves_stale = how.leases == Leases::Stale;
-            NodeReading { leaves_stale, knows_lives, tells, ..NodeReading::default() }
+            let keeps_stale = how.leases == Leases::Stale;
+            NodeReading { keeps_stale, tracks_ttls, notifies, ..NodeReading::default() }
         }
-        Reading::ReadThrough(_) => NodeReading { refresh, leaves_stale: false, knows_lives, tells },
+        Reading::ReadThrough(_) => NodeReading { refresh, keeps_stale: false, tracks_ttls, notifies },
     }
 }
 

@@ -10,11 +10,11 @@ use crate::scenario::{Leases, LookAside};
 /// Whether the reader of a copy uses it, loads it anew itself (early), or uses it and has it loaded anew (ahead).
 pub fn judge(app: &App<'_>, how: &LookAside, key: Key, copy: Copied) -> Looked {
     let now = app.cache.kernel.now();
-    if app.refresh.is_early(copy.expires, copy.took, now, &mut app.own.early.borrow_mut()) {
+    if app.refresh.is_early(copy.expires, copy.load_time, now, &mut app.own.early.borrow_mut()) {
         app.own.refreshed.set(app.own.refreshed.get() + 1);
         return Looked::Due(copy.value, guard(how, copy.value));
     }
-    if app.refresh.is_ahead(copy.expires, copy.life, now) && !app.own.refreshes.is_under_way(key) {
+    if app.refresh.is_ahead(copy.expires, copy.ttl, now) && !app.own.refreshes.is_under_way(key) {
         app.send_on_errand(Errand::Refresh(key, copy.value));
     }
     Looked::Good(copy.value)
