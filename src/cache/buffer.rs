@@ -36,10 +36,10 @@ struct Row {
     failures: u32,
     /// From when on a flush may take it.
     due: Nanos,
-    /// While it waits: whether it was due when somebody last asked; else the moment under which it rests, which is not
+    /// While it waits: whether it was due when that was last asked; else the moment under which it is postponed, not
     /// later than `due`.
-    ripe: bool,
-    rests_until: Nanos,
+    ready: bool,
+    postponed_until: Nanos,
     /// Its place in the line, while it waits.
     place: i64,
     /// The key's next older and next newer row.
@@ -64,8 +64,8 @@ pub enum Requeued {
 #[derive(Debug, Default)]
 struct Line {
     all: BTreeMap<i64, RowId>,
-    /// Those that are due; kept only where rows rest.
-    ripe: BTreeMap<i64, RowId>,
+    /// Those that are due; kept only where rows are postponed.
+    ready: BTreeMap<i64, RowId>,
 }
 
 /// See the module.
@@ -84,14 +84,14 @@ pub struct Buffer {
     /// Each key's oldest and newest row.
     ends: ByKey<(RowId, RowId)>,
     coalesce: bool,
-    /// Whether any row ever had to rest.
-    rests: bool,
-    /// Waiting rows that were not due yet when somebody last asked, by the moment under which they rest.
-    resting: BTreeSet<(Nanos, RowId)>,
+    /// Whether any row was ever postponed.
+    postpones: bool,
+    /// Waiting rows that were not due yet when that was last asked, by the moment under which they are postponed.
+    postponed: BTreeSet<(Nanos, RowId)>,
     /// Up to which moment rows count as due.
-    asked: Nanos,
+    due_by: Nanos,
     queued: u32,
-    ripe: u32,
+    ready: u32,
     held: u32,
     held_max: u32,
 }
@@ -108,11 +108,11 @@ impl Buffer {
             back: 1,
             ends: ByKey::new((NONE, NONE), numbers),
             coalesce,
-            rests: false,
-            resting: BTreeSet::new(),
-            asked: Nanos::ZERO,
+            postpones: false,
+            postponed: BTreeSet::new(),
+            due_by: Nanos::ZERO,
             queued: 0,
-            ripe: 0,
+            ready: 0,
             held: 0,
             held_max: 0,
         }
@@ -122,7 +122,7 @@ impl Buffer {
     pub fn put(&mut self, key: Key, write: WriteId, due: Nanos) -> Option<WriteId> {
         let (oldest, newest) = self.ends.get(key);
         if self.coalesce && newest != NONE && self.rows[newest as usize].state == State::Queued {
-            self.put_off(newest, due);
+            self.postpone(newest, due);
             return Some(std::mem::replace(&mut self.rows[newest as usize].write, write));
         }
         let row = Row {
@@ -131,8 +131,8 @@ impl Buffer {
             state: State::Taken,
             failures: 0,
             due,
-            ripe: false,
-            rests_until: Nanos::ZERO,
+            ready: false,
+            postponed_until: Nanos::ZERO,
             place: self.back,
             older: newest,
             newer: NONE,
@@ -163,13 +163,13 @@ impl Buffer {
         if by == Nanos::MAX {
             return self.queued;
         }
-        self.ask(by);
-        self.ripe
+        self.update_due(by);
+        self.ready
     }
 
     /// Up to `most` rows due at `by`, those that have waited longest first, which go on waiting.
     pub fn read(&mut self, most: u32, by: Nanos) -> Vec<(Key, WriteId)> {
-        self.ask(by);
+        self.update_due(by);
         let (heads, behind) = (self.line_by(&self.heads, by), self.line_by(&self.behind, by));
         let (mut heads, mut behind) = (heads.iter().peekable(), behind.iter().peekable());
         let mut rows = Vec::new();
@@ -208,7 +208,7 @@ impl Buffer {
     /// Takes up to `most` rows due at `by` for one flush, those that have waited longest first. A row waits on while an
     /// older one of its key is in another flush: the two could reach the database in either order.
     pub fn take(&mut self, most: u32, by: Nanos) -> Vec<RowId> {
-        self.ask(by);
+        self.update_due(by);
         let mut taken = Vec::new();
         while taken.len() < most as usize
             && let Some((_, &id)) = self.line_by(&self.heads, by).first_key_value()
@@ -353,51 +353,51 @@ impl Buffer {
 
     /// The part of a line that is due at `by`.
     fn line_by<'l>(&self, line: &'l Line, by: Nanos) -> &'l BTreeMap<i64, RowId> {
-        if self.rests && by < Nanos::MAX { &line.ripe } else { &line.all }
+        if self.postpones && by < Nanos::MAX { &line.ready } else { &line.all }
     }
 
     /// A row begins to wait, at its place.
     fn queue(&mut self, id: RowId) {
         let row = &mut self.rows[id as usize];
         row.state = State::Queued;
-        (row.ripe, row.rests_until) = (row.due <= self.asked, row.due);
-        let Row { ripe, due, older, .. } = *row;
+        (row.ready, row.postponed_until) = (row.due <= self.due_by, row.due);
+        let Row { ready, due, older, .. } = *row;
         self.queued += 1;
-        if ripe {
-            self.ripe += 1;
+        if ready {
+            self.ready += 1;
         } else {
-            if !self.rests {
-                self.begin_to_rest();
+            if !self.postpones {
+                self.begin_to_postpone();
             }
-            self.resting.insert((due, id));
+            self.postponed.insert((due, id));
         }
         self.line_up(id, older == NONE);
     }
 
     /// A waiting row waits no longer.
     fn unqueue(&mut self, id: RowId) {
-        let Row { ripe, rests_until, place, .. } = self.rows[id as usize];
+        let Row { ready, postponed_until, place, .. } = self.rows[id as usize];
         self.rows[id as usize].state = State::Taken;
         self.queued -= 1;
-        if ripe {
-            self.ripe -= 1;
+        if ready {
+            self.ready -= 1;
         } else {
-            self.resting.remove(&(rests_until, id));
+            self.postponed.remove(&(postponed_until, id));
         }
         for line in [&mut self.heads, &mut self.behind] {
             if line.all.remove(&place).is_some() {
-                line.ripe.remove(&place);
+                line.ready.remove(&place);
             }
         }
     }
 
     /// Puts a waiting row in one of the two lines.
     fn line_up(&mut self, id: RowId, as_head: bool) {
-        let Row { ripe, place, .. } = self.rows[id as usize];
+        let Row { ready, place, .. } = self.rows[id as usize];
         let line = if as_head { &mut self.heads } else { &mut self.behind };
         line.all.insert(place, id);
-        if self.rests && ripe {
-            line.ripe.insert(place, id);
+        if self.postpones && ready {
+            line.ready.insert(place, id);
         }
     }
 
@@ -406,75 +406,75 @@ impl Buffer {
         let Some(&Row { state: State::Queued, place, .. }) = self.rows.get(id as usize) else { return };
         let from = if as_head { &mut self.behind } else { &mut self.heads };
         from.all.remove(&place);
-        from.ripe.remove(&place);
+        from.ready.remove(&place);
         self.line_up(id, as_head);
     }
 
-    // ---- Resting ----
+    // ---- Postponing ----
 
     /// From now on some rows are due and others are not. Up to now all were.
-    fn begin_to_rest(&mut self) {
-        self.rests = true;
+    fn begin_to_postpone(&mut self) {
+        self.postpones = true;
         for line in [&mut self.heads, &mut self.behind] {
             work::count(line.all.len());
-            line.ripe = line.all.clone();
+            line.ready = line.all.clone();
         }
     }
 
     /// Finds out which rows are due at `by`. Somebody who asks for an earlier moment than before is rare, and costs a look
     /// at all rows.
-    fn ask(&mut self, by: Nanos) {
-        if by == Nanos::MAX || by == self.asked || !self.rests {
+    fn update_due(&mut self, by: Nanos) {
+        if by == Nanos::MAX || by == self.due_by || !self.postpones {
             return;
         }
-        let earlier = by < self.asked;
-        self.asked = by;
+        let earlier = by < self.due_by;
+        self.due_by = by;
         if earlier {
             let waiting: Vec<RowId> = self.heads.all.values().chain(self.behind.all.values()).copied().collect();
             work::count(waiting.len());
-            waiting.into_iter().for_each(|id| self.judge(id));
+            waiting.into_iter().for_each(|id| self.classify(id));
         }
-        while let Some(&(until, id)) = self.resting.first()
+        while let Some(&(until, id)) = self.postponed.first()
             && until <= by
         {
             work::count(1);
-            self.judge(id);
+            self.classify(id);
         }
     }
 
     /// A waiting row is due at another moment.
-    fn put_off(&mut self, id: RowId, due: Nanos) {
+    fn postpone(&mut self, id: RowId, due: Nanos) {
         let row = &mut self.rows[id as usize];
         row.due = due;
-        let later = row.ripe && due > self.asked;
-        let sooner = !row.ripe && due < row.rests_until;
+        let later = row.ready && due > self.due_by;
+        let sooner = !row.ready && due < row.postponed_until;
         if later || sooner {
-            if later && !self.rests {
-                self.begin_to_rest();
+            if later && !self.postpones {
+                self.begin_to_postpone();
             }
-            self.judge(id);
+            self.classify(id);
         }
     }
 
-    /// Sorts a waiting row among those that are due or those that rest.
-    fn judge(&mut self, id: RowId) {
-        let Row { due, ripe: was, rests_until, place, .. } = self.rows[id as usize];
-        let ripe = due <= self.asked;
+    /// Sorts a waiting row among those that are due or those that are postponed.
+    fn classify(&mut self, id: RowId) {
+        let Row { due, ready: was, postponed_until, place, .. } = self.rows[id as usize];
+        let ready = due <= self.due_by;
         if !was {
-            self.resting.remove(&(rests_until, id));
+            self.postponed.remove(&(postponed_until, id));
         }
-        if !ripe {
-            self.resting.insert((due, id));
+        if !ready {
+            self.postponed.insert((due, id));
         }
-        self.rows[id as usize].rests_until = due;
-        if ripe != was {
-            self.rows[id as usize].ripe = ripe;
-            self.ripe = if ripe { self.ripe + 1 } else { self.ripe - 1 };
+        self.rows[id as usize].postponed_until = due;
+        if ready != was {
+            self.rows[id as usize].ready = ready;
+            self.ready = if ready { self.ready + 1 } else { self.ready - 1 };
             let line = if self.heads.all.contains_key(&place) { &mut self.heads } else { &mut self.behind };
-            if ripe {
-                line.ripe.insert(place, id);
+            if ready {
+                line.ready.insert(place, id);
             } else {
-                line.ripe.remove(&place);
+                line.ready.remove(&place);
             }
         }
     }
@@ -512,14 +512,17 @@ impl Buffer {
                 let row = &self.rows[id as usize];
                 assert!(row.state == State::Queued && row.place == place && place > self.front && place < self.back);
                 assert_eq!(row.older == NONE, as_head, "a key's oldest row goes first, and no other");
-                assert_eq!(row.ripe, row.due <= self.asked, "it is known what is due");
-                assert!(row.ripe || (row.rests_until <= row.due && self.resting.contains(&(row.rests_until, id))));
-                assert!(!self.rests || line.ripe.contains_key(&place) == row.ripe);
-                due += u32::from(row.ripe);
+                assert_eq!(row.ready, row.due <= self.due_by, "it is known what is due");
+                assert!(
+                    row.ready
+                        || (row.postponed_until <= row.due && self.postponed.contains(&(row.postponed_until, id)))
+                );
+                assert!(!self.postpones || line.ready.contains_key(&place) == row.ready);
+                due += u32::from(row.ready);
             }
-            assert!(line.ripe.keys().all(|place| line.all.contains_key(place)));
+            assert!(line.ready.keys().all(|place| line.all.contains_key(place)));
         }
-        assert_eq!((due, self.resting.len() as u32), (self.ripe, self.queued - self.ripe));
+        assert_eq!((due, self.postponed.len() as u32), (self.ready, self.queued - self.ready));
         for &(oldest, newest) in self.ends.iter().filter(|ends| ends.1 != NONE) {
             let key = self.rows[newest as usize].key;
             assert_eq!(self.ends.get(key), (oldest, newest), "a key's rows are found by the key");
@@ -535,7 +538,7 @@ impl Buffer {
     }
 }
 
-/// Writes in the order in which they were asked for. The witness is told of old ones first: while a newer one is held,
+/// Writes in the order in which they were asked for. The ledger is told of old ones first: while a newer one is held,
 /// nothing is lost.
 fn in_order(mut writes: Vec<WriteId>) -> Vec<WriteId> {
     writes.sort_unstable();

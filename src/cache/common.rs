@@ -39,11 +39,11 @@ pub struct NodeEvents {
     pub turn: u8,
 }
 
-/// What all nodes of a cache share: the clock, the witness, the calls to them and the jobs they need done.
+/// What all nodes of a cache share: the clock, the ledger, the calls to them and the jobs they need done.
 pub struct Common {
     /// The clock.
     pub kernel: Rc<Kernel>,
-    /// The witness.
+    /// The ledger.
     pub ledger: Rc<RefCell<Ledger>>,
     /// The kinds of event they are told about.
     pub events: NodeEvents,

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Where positions are taken only now and then (snapshots, syncs), one record a key between two of them is enough.
-//! A replica may stand anywhere, so then each change has its record until every replica has heard of it.
+//! A replica may stand anywhere, so then each change has its record until every replica has acknowledged it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -159,7 +159,7 @@ impl Journal {
     }
 
     /// Goes back to an earlier position that has not been forgotten.
-    pub fn go_back(&mut self, to: Position) -> Undone {
+    pub fn roll_back(&mut self, to: Position) -> Undone {
         let mut undone = Undone::default();
         while let Some((at, change)) = self.records.pop_back_if(|(at, _)| *at > to) {
             work::count(1);
@@ -295,7 +295,7 @@ mod tests {
                     },
                     Op::GoBack => {
                         let (to, copy) = marks.pop().expect("always one");
-                        let undone = journal.go_back(to);
+                        let undone = journal.roll_back(to);
                         for (key, before) in undone.entries {
                             match before {
                                 Some(before) => state.0.insert(key, before),

@@ -4,7 +4,7 @@
 //! goes at its moment. `sampled`: Redis' active cycle, ten times a second: look at twenty entries, and again while more
 //! than a tenth of them had expired, for at most a quarter of the time; meanwhile commands wait.
 //!
-//! Nobody can see when exactly a node tidies up between two commands. So it is done when the next one is served, as it
+//! Nobody can see when exactly maintenance is done between two commands. So it is done when the next one is served, as it
 //! would have been done at its moment, and costs no events.
 //!
 //! *Paging.* Of what a node holds, only so much is in RAM; a command that touches the rest waits for the disk. Which
@@ -31,7 +31,7 @@ const LOOK: u32 = 20;
 /// millions of keys a second.
 const LOOK_TIME: Nanos = Nanos(500);
 
-/// The upkeep of a node.
+/// The maintenance of a node.
 pub(super) struct Maintenance {
     expiry: Expiry,
     memory: Option<scenario::Capacity>,
@@ -43,7 +43,7 @@ pub(super) struct Maintenance {
 }
 
 impl Maintenance {
-    /// The upkeep that `settings` ask for, if any. `draws` serves both the active cycle and paging.
+    /// The maintenance that `settings` ask for, if any. `draws` serves both the active cycle and paging.
     pub(super) fn new(settings: &scenario::Cache, draws: Stream) -> Option<Box<Maintenance>> {
         if settings.expiry == Expiry::Lazy && settings.memory.is_none() {
             return None;
@@ -129,7 +129,7 @@ mod tests {
     use crate::scenario::Eviction;
     use crate::work;
 
-    fn upkeep(settings: &scenario::Cache) -> Box<Maintenance> {
+    fn maintenance(settings: &scenario::Cache) -> Box<Maintenance> {
         Maintenance::new(settings, Streams::new(1).named("upkeep")).expect("there is something to do")
     }
 
@@ -142,34 +142,34 @@ mod tests {
 
     #[test]
     fn a_cycle_that_finds_ever_more_ends_after_a_quarter_of_the_time() {
-        let mut upkeep = upkeep(&scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() });
+        let mut maintenance = maintenance(&scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() });
         let mut store = store(120_000);
-        assert_eq!(upkeep.maintain(&mut store, CYCLE), CYCLE_MAX);
+        assert_eq!(maintenance.maintain(&mut store, CYCLE), CYCLE_MAX);
         // 25 ms of half a microsecond each.
         assert_eq!(120_000 - store.len(), 50_000);
     }
 
     #[test]
     fn a_month_without_a_command_costs_no_more_than_a_thousand_seconds() {
-        let mut upkeep = upkeep(&scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() });
+        let mut maintenance = maintenance(&scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() });
         let mut store = Store::new(Eviction::Fifo, Capacity::entries_of(9), Streams::new(1).named("eviction"));
         // What never expires is looked for in vain, again and again.
         let _ = store.insert(Entry::new(0, 0, Nanos::MAX), Nanos::ZERO);
         let before = work::done();
-        upkeep.maintain(&mut store, Nanos::from_secs(30 * 86_400));
+        maintenance.maintain(&mut store, Nanos::from_secs(30 * 86_400));
         assert_eq!(work::done() - before, CYCLES_MAX * u64::from(4 * LOOK));
     }
 
     #[test]
     fn what_has_left_again_is_in_nobodys_way() {
         let memory = Some(scenario::Capacity::Bytes(Bytes(10 * u64::from(OVERHEAD_BYTES))));
-        let mut upkeep = upkeep(&scenario::Cache { memory, ..scenario::Cache::default() });
+        let mut maintenance = maintenance(&scenario::Cache { memory, ..scenario::Cache::default() });
         let mut store = store(1_000);
-        let faults = |upkeep: &mut Maintenance, store: &Store| {
-            (0..100).filter(|_| upkeep.page_fault(store) > Nanos::ZERO).count()
+        let faults = |maintenance: &mut Maintenance, store: &Store| {
+            (0..100).filter(|_| maintenance.page_fault(store) > Nanos::ZERO).count()
         };
-        assert!(faults(&mut upkeep, &store) > 90);
+        assert!(faults(&mut maintenance, &store) > 90);
         (10..1_000).for_each(|key| _ = store.remove(key));
-        assert_eq!(faults(&mut upkeep, &store), 0);
+        assert_eq!(faults(&mut maintenance, &store), 0);
     }
 }

@@ -49,14 +49,14 @@ impl NearCache {
         NearCache { ttl, state: RefCell::new(state) }
     }
 
-    /// The same, watched: somebody is told of every copy that comes or goes.
-    pub fn watched(self, watch: CopyObserver) -> NearCache {
+    /// The same, observed: somebody is told of every copy that comes or goes.
+    pub fn observed(self, observer: CopyObserver) -> NearCache {
         let mut state = self.state.into_inner();
-        state.store = state.store.watched(watch);
+        state.store = state.store.observed(observer);
         NearCache { ttl: self.ttl, state: RefCell::new(state) }
     }
 
-    /// Tells who watches whether there is a copy of `key`.
+    /// Tells the observer whether there is a copy of `key`.
     pub fn report_copy(&self, key: Key) {
         self.state.borrow().store.report_copy(key);
     }
@@ -81,17 +81,17 @@ impl NearCache {
         Begun(self.state.borrow().time)
     }
 
-    /// Keeps what a read brought that began then, for `life` at most, unless the key was forgotten meanwhile.
-    pub fn keep(&self, key: Key, value: WriteId, life: EntryTtl, begun: Begun, now: Nanos) {
-        let life = match life {
+    /// Keeps what a read brought that began then, for `ttl` at most, unless the key was forgotten meanwhile.
+    pub fn keep(&self, key: Key, value: WriteId, ttl: EntryTtl, begun: Begun, now: Nanos) {
+        let ttl = match ttl {
             EntryTtl::Usual => Nanos::MAX,
-            EntryTtl::For(life) => life,
+            EntryTtl::For(ttl) => ttl,
             EntryTtl::None => return,
         };
         let mut state = self.state.borrow_mut();
         let forgotten = state.forgotten.get(key).max(state.emptied);
         if state.closed == 0 && forgotten <= begun.0 {
-            let expires = now.saturating_add(life.min(self.ttl.unwrap_or(Nanos::MAX)));
+            let expires = now.saturating_add(ttl.min(self.ttl.unwrap_or(Nanos::MAX)));
             // Nothing here is dirty, so what makes room may go unseen.
             let _ = state.store.insert(Entry::new(key, value.0, expires), now);
             while state.store.next_evicted().is_some() {}

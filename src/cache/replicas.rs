@@ -16,7 +16,7 @@
 //! still on its way, so **λ·∫(1 − P(L ≤ u)·exp(−λ·∫ᵤ P(L > v) dv)) du** over all ages.
 //!
 //! *The others.* The replica that takes over is the primary from then on. Replicas behind it get from it what they lack.
-//! The old primary, when it is back, and a replica that was away, come empty and load everything anew (a time for each
+//! The old primary, when it is back, and a replica that was away, come empty and load everything again (a time for each
 //! entry) before they count again. A primary that is back *before* its failover has what its disk had, however little,
 //! and its replicas follow it in that.
 
@@ -47,7 +47,7 @@ const _: () = assert!(size_of::<Update>() <= estimate::NEWS_BYTES);
 struct Machine {
     /// How many crashes of it last.
     down: u32,
-    /// What it has acknowledged; nothing while it is down or loads everything anew.
+    /// What it has acknowledged; nothing while it is down or loads everything again.
     acked: Option<Position>,
     in_flight: VecDeque<Update>,
     draws: Stream,
@@ -309,14 +309,14 @@ impl Replicas {
         Some((former, acked))
     }
 
-    /// The primary, back at work with `entries` at `position`, differs from what replicas have: all load it anew.
+    /// The primary, back at work with `entries` at `position`, differs from what replicas have: all reload it.
     pub fn resync_all(&mut self, position: Position, entries: u32, now: Nanos) {
         self.others().for_each(Machine::forget);
         self.sent = position;
         self.join(position, entries, now);
     }
 
-    /// Replicas that live and have nothing load everything anew from the primary.
+    /// Replicas that live and have nothing load everything again from the primary.
     pub fn join(&mut self, position: Position, entries: u32, now: Nanos) {
         let loading = Nanos(self.loading.0.saturating_mul(entries.into()));
         let (others, lag) = self.others_and_lag();

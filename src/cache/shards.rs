@@ -36,7 +36,7 @@ pub struct Shards {
     common: Rc<Common>,
     nodes: Vec<CacheNode>,
     /// How often each key was asked for; counted only where there are several nodes.
-    asked: RefCell<Asked>,
+    popularity: RefCell<Popularity>,
 }
 
 /// The most keys that [`Shards::hottest`] tells.
@@ -44,7 +44,7 @@ pub const HOTTEST_MAX: usize = 8;
 
 /// How often each key was asked for.
 #[derive(Debug, Default)]
-struct Asked {
+struct Popularity {
     /// By key.
     counts: Vec<u32>,
     total: u64,
@@ -54,14 +54,14 @@ struct Asked {
     least: u32,
 }
 
-impl Asked {
+impl Popularity {
     fn note(&mut self, key: Key) {
         table::reach(&mut self.counts, key as usize, 0);
         let count = self.counts[key as usize].saturating_add(1);
         self.counts[key as usize] = count;
         self.total += 1;
         if count >= self.least {
-            self.let_in(key);
+            self.admit(key);
         }
     }
 
@@ -70,7 +70,7 @@ impl Asked {
         (std::cmp::Reverse(self.counts[key as usize]), key)
     }
 
-    fn let_in(&mut self, key: Key) {
+    fn admit(&mut self, key: Key) {
         // few: HOTTEST_MAX
         if !self.hottest.contains(&key) {
             self.hottest.push(key);
@@ -103,7 +103,7 @@ impl Shards {
             Rc::new(Common { kernel, ledger, events, calls, jobs, changed, draining, withheld, values, upcoming });
         let node = |node| CacheNode::new(node, settings, write_back, reading, common.clone(), streams);
         let nodes = (0..).zip(Numbers::of_nodes(settings.shards)).map(node).collect();
-        Shards { common, nodes, asked: RefCell::default() }
+        Shards { common, nodes, popularity: RefCell::default() }
     }
 
     /// The next key that was written, or `None` for all of them, and from when on that is known.
@@ -160,7 +160,7 @@ impl Shards {
     /// Begins a command, which travels to the node of its key.
     pub fn command(&self, command: Command) -> Call<'_, Command, Answer> {
         if self.nodes.len() > 1 {
-            self.asked.borrow_mut().note(command.key());
+            self.popularity.borrow_mut().note(command.key());
         }
         if command.updates_copy() {
             self.common.ledger.borrow_mut().mending(command.key(), self.common.kernel.now());
@@ -176,18 +176,20 @@ impl Shards {
 
     /// What was asked for before does not count among the hottest keys, nor what was held before among the most.
     pub fn begin_to_count(&self) {
-        *self.asked.borrow_mut() = Asked::default();
+        *self.popularity.borrow_mut() = Popularity::default();
         self.nodes.iter().for_each(CacheNode::restart_maxima);
     }
 
     /// The `most` keys asked for most, hottest first, each with its share of all commands; none where there is one node.
     /// [`HOTTEST_MAX`] at most.
     pub fn hottest(&self, most: usize) -> Vec<(Key, f64)> {
-        let asked = self.asked.borrow();
-        let mut keys = asked.hottest.clone();
-        keys.sort_unstable_by_key(|&key| asked.coldness(key));
+        let popularity = self.popularity.borrow();
+        let mut keys = popularity.hottest.clone();
+        keys.sort_unstable_by_key(|&key| popularity.coldness(key));
         keys.truncate(most.min(HOTTEST_MAX));
-        keys.into_iter().map(|key| (key, f64::from(asked.counts[key as usize]) / asked.total as f64)).collect()
+        keys.into_iter()
+            .map(|key| (key, f64::from(popularity.counts[key as usize]) / popularity.total as f64))
+            .collect()
     }
 
     /// The calls to all nodes.
@@ -218,7 +220,7 @@ impl Shards {
         }
     }
 
-    /// The witness hears whether the cached copy of `key` was seen to.
+    /// The ledger hears whether the cached copy of `key` was seen to.
     fn tell_outcome(&self, call: CallId, key: Key) {
         let common = &*self.common;
         // Who finds another value than expected changes nothing and has nothing to see to.

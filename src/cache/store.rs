@@ -105,7 +105,7 @@ pub struct Store {
     /// When entries expire, for stores that remove them at their moment.
     expiries: Option<Box<Expiries>>,
     /// Who hears of what comes and goes.
-    watch: Option<Box<CopyObserver>>,
+    observer: Option<Box<CopyObserver>>,
 }
 
 /// The moments at which entries expire, the next first. An entry that was renewed stands here with its former moment and
@@ -167,28 +167,28 @@ impl Store {
             bytes_max: 0,
             evicted: Vec::new(),
             expiries: None,
-            watch: None,
+            observer: None,
         }
     }
 
-    /// The same, watched: somebody is told of every entry that comes or goes.
-    pub fn watched(mut self, watch: CopyObserver) -> Store {
-        self.watch = Some(Box::new(watch));
+    /// The same, observed: somebody is told of every entry that comes or goes.
+    pub fn observed(mut self, observer: CopyObserver) -> Store {
+        self.observer = Some(Box::new(observer));
         self
     }
 
     /// What comes from here on comes this way.
-    pub fn comes_by(&self, origin: Origin) {
-        if let Some(watch) = &self.watch {
-            watch.comes_by(origin);
+    pub fn set_origin(&self, origin: Origin) {
+        if let Some(observer) = &self.observer {
+            observer.set_origin(origin);
         }
     }
 
-    /// Tells who watches what is held for `key`, as if it came now.
+    /// Tells the observer what is held for `key`, as if it came now.
     pub fn report_copy(&self, key: u32) {
-        if let (Some(watch), Some(entry)) = (&self.watch, self.peek(key)) {
-            watch.comes_by(Origin::Fill);
-            watch.came(entry);
+        if let (Some(observer), Some(entry)) = (&self.observer, self.peek(key)) {
+            observer.set_origin(Origin::Fill);
+            observer.added(entry);
         }
     }
 
@@ -197,8 +197,8 @@ impl Store {
         let Some(slot) = self.slot_of(key) else { return };
         let entry = &mut self.slots[slot as usize];
         entry.expires = expires;
-        if let Some(watch) = &self.watch {
-            watch.renewed(entry);
+        if let Some(observer) = &self.observer {
+            observer.renewed(entry);
         }
     }
 
@@ -312,8 +312,8 @@ impl Store {
             if let Some(expiries) = &mut self.expiries {
                 expiries.note(entry);
             }
-            if let Some(watch) = &self.watch {
-                watch.renewed(entry);
+            if let Some(observer) = &self.observer {
+                observer.renewed(entry);
             }
         }
     }
@@ -349,7 +349,7 @@ impl Store {
             };
             let victim = self.slots[slot as usize];
             self.index.set(victim.key, NONE);
-            self.give_back(&victim);
+            self.count_out(&victim);
             insertion = Insertion::Evicted(victim);
             if self.used + weight > self.capacity.total() && !self.make_room(weight, slot, now) {
                 work::count(self.evicted.len());
@@ -367,7 +367,7 @@ impl Store {
             self.slots.len() as u32 - 1
         };
         self.index.set(entry.key, slot);
-        self.take_up(&entry);
+        self.count_in(&entry);
         self.policy.insert(slot, &entry, now);
         insertion
     }
@@ -382,9 +382,9 @@ impl Store {
         if without + weight > self.capacity.total() && !self.policy.can_evict() {
             return Insertion::Refused;
         }
-        self.give_back(&former);
+        self.count_out(&former);
         self.slots[slot as usize] = entry;
-        self.take_up(&entry);
+        self.count_in(&entry);
         if former.is_expired(now) {
             self.policy.remove(slot);
             self.policy.admit(&entry);
@@ -446,24 +446,24 @@ impl Store {
     }
 
     #[inline]
-    fn take_up(&mut self, entry: &Entry) {
+    fn count_in(&mut self, entry: &Entry) {
         self.used += self.capacity.weight(entry);
         self.bytes += entry.bytes();
         self.bytes_max = self.bytes_max.max(self.bytes);
         if let Some(expiries) = &mut self.expiries {
             expiries.note(entry);
         }
-        if let Some(watch) = &self.watch {
-            watch.came(entry);
+        if let Some(observer) = &self.observer {
+            observer.added(entry);
         }
     }
 
     #[inline]
-    fn give_back(&mut self, entry: &Entry) {
+    fn count_out(&mut self, entry: &Entry) {
         self.used -= self.capacity.weight(entry);
         self.bytes -= entry.bytes();
-        if let Some(watch) = &self.watch {
-            watch.left(entry);
+        if let Some(observer) = &self.observer {
+            observer.removed(entry);
         }
     }
 
@@ -482,19 +482,19 @@ impl Store {
     fn vacate(&mut self, slot: u32) -> Entry {
         let entry = std::mem::replace(&mut self.slots[slot as usize], VACANT);
         self.index.set(entry.key, NONE);
-        self.give_back(&entry);
+        self.count_out(&entry);
         self.free.push(slot);
         entry
     }
 
-    /// Empties the store. A random policy's stream runs on. Tables by key keep their length: to make them anew would cost
+    /// Empties the store. A random policy's stream runs on. Tables by key keep their length: to make them again would cost
     /// as much as there are keys, each time.
     pub fn clear(&mut self) {
         work::count(self.slots.len());
         for entry in self.slots.iter().filter(|entry| entry.key != NONE) {
             self.index.set(entry.key, NONE);
-            if let Some(watch) = &self.watch {
-                watch.left(entry);
+            if let Some(observer) = &self.observer {
+                observer.removed(entry);
             }
         }
         self.slots.clear();

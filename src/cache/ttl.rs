@@ -19,7 +19,7 @@ pub enum EntryTtl {
     None,
 }
 
-/// Gives each entry the end of its life.
+/// Says when each entry ends.
 #[derive(Clone, Debug)]
 pub struct TtlPolicy {
     ttl: Ttl,
@@ -27,7 +27,7 @@ pub struct TtlPolicy {
 }
 
 impl TtlPolicy {
-    /// Lives by `ttl`; `jitter` is drawn from only where the TTL is jittered.
+    /// TTLs as `ttl` says; `jitter` is drawn from only where the TTL is jittered.
     pub fn new(ttl: Ttl, jitter: Stream) -> TtlPolicy {
         TtlPolicy { ttl, jitter }
     }
@@ -59,23 +59,23 @@ mod tests {
     use super::*;
     use crate::random::Streams;
 
-    fn lifetimes(ttl: Ttl) -> TtlPolicy {
+    fn policy(ttl: Ttl) -> TtlPolicy {
         TtlPolicy::new(ttl, Streams::new(1).named("ttl jitter"))
     }
 
     #[test]
-    fn a_fixed_life_is_not_renewed_by_a_hit_and_a_sliding_one_is() {
+    fn a_fixed_ttl_is_not_renewed_by_a_hit_and_a_sliding_one_is() {
         let ten = Nanos::from_secs(10);
-        assert_eq!(lifetimes(Ttl::Fixed(ten)).renewed(Nanos(5)), None);
-        assert_eq!(lifetimes(Ttl::Sliding(ten)).renewed(Nanos(5)), Some(Nanos(5) + ten));
-        assert_eq!(lifetimes(Ttl::None).expires(1, Nanos(5)), Nanos::MAX);
+        assert_eq!(policy(Ttl::Fixed(ten)).renewed(Nanos(5)), None);
+        assert_eq!(policy(Ttl::Sliding(ten)).renewed(Nanos(5)), Some(Nanos(5) + ten));
+        assert_eq!(policy(Ttl::None).expires(1, Nanos(5)), Nanos::MAX);
     }
 
     #[test]
-    fn jittered_lives_fill_their_range_and_do_not_leave_it() {
-        let mut lifetimes = lifetimes(Ttl::Jittered { ttl: Nanos::from_secs(10), spread: 0.2 });
-        let lives: Vec<Nanos> = (0..1000).map(|_| lifetimes.expires(1, Nanos::ZERO)).collect();
-        let (least, most) = (*lives.iter().min().unwrap(), *lives.iter().max().unwrap());
+    fn jittered_ttls_fill_their_range_and_do_not_leave_it() {
+        let mut policy = policy(Ttl::Jittered { ttl: Nanos::from_secs(10), spread: 0.2 });
+        let ttls: Vec<Nanos> = (0..1000).map(|_| policy.expires(1, Nanos::ZERO)).collect();
+        let (least, most) = (*ttls.iter().min().unwrap(), *ttls.iter().max().unwrap());
         assert!(least >= Nanos::from_secs(8) && least < Nanos::from_millis(8_100), "{least}");
         assert!(most <= Nanos::from_secs(10) && most > Nanos::from_millis(9_900), "{most}");
     }

@@ -4,7 +4,7 @@
 //! everything for a simulation. The rules here are those of Redis 7 (`db.c`, `t_*.c`, `expire.c`), to which memcached's are
 //! a part:
 //!
-//! * a value's expiry stands with the value: what stores a value says anew whether it ends, what changes one keeps it, and
+//! * a value's expiry stands with the value: what stores a value says again whether it ends, what changes one keeps it, and
 //!   whoever takes the value away takes its expiry along;
 //! * a command for one kind of value that finds another does nothing;
 //! * a list, set, hash or sorted set that loses its last element is gone;

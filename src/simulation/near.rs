@@ -58,12 +58,12 @@ impl Nears {
         let near = settings.near.as_ref();
         let teller = if matches!(read, Reading::None {}) { Teller::Writer } else { Teller::Cache };
         // Sooner or later each server meets the same keys.
-        let numbers = if settings.servers == 1 { Numbers::default() } else { Numbers::in_common() };
+        let numbers = if settings.servers == 1 { Numbers::default() } else { Numbers::shared() };
         let cache = |server| {
             near.map(|how| {
                 let draws = streams.numbered("near eviction", server);
                 let cache = NearCache::new(how.capacity, how.eviction, how.ttl, &numbers, draws);
-                cache.watched(watch(Place::Near(server)))
+                cache.observed(watch(Place::Near(server)))
             })
         };
         Nears {

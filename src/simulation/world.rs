@@ -192,7 +192,7 @@ impl World {
         };
         let rows = Rc::new(Rows::new(scenario.clients.absent, scenario.clients.keys.count()));
         let values = Values::new(&scenario.clients.value_size, &streams, rows.clone());
-        keys.for_each_said_first(|key, size, life| values.say(key, size, life));
+        keys.for_each_said_first(|key, size, life| values.set_traced(key, size, life));
         let refresh = refresh(lane);
         let watch = |place| CopyObserver::new(kernel.clone(), ledger.clone(), place);
         let nears = Nears::new(&scenario.app, &lane.read, &streams, watch);
@@ -318,12 +318,12 @@ impl World {
     fn hear_of_values(&self, made: &requests::Request) {
         let (requests, values, now) = (self.requests.borrow(), self.cache.values(), self.kernel.now());
         requests.for_each_renewal(made.number, |key, ago, life| {
-            values.say(key, None, Some(life));
+            values.set_traced(key, None, Some(life));
             let end = if life == Nanos::MAX { life } else { now.saturating_add(life).saturating_sub(ago) };
             self.cache.of(key).set_end(key, end);
         });
         if let Some((size, life)) = requests.said(made.number) {
-            values.say(made.key, size, life);
+            values.set_traced(made.key, size, life);
         }
     }
 

@@ -1,5 +1,5 @@
 //! CLOCK, or second chance: FIFO with one bit per entry. A hit sets the bit. When room is needed, the oldest entry
-//! with a set bit has it cleared and joins the queue anew; the first found clear goes. Entries come in clear.
+//! with a set bit has it cleared and joins the queue again; the first found clear goes. Entries come in clear.
 //!
 //! Corbató, "A paging experiment with the Multics system", MIT Project MAC 1968.
 

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Yang, Zhang, Qiu, Yue, Vinayak, "FIFO queues are all you need for cache eviction", SOSP 2023. The counter starts
-//! anew in main; main gives up an entry only while it is over its share or small is empty.
+//! again in main; main gives up an entry only while it is over its share or small is empty.
 
 use super::ghosts::Ghosts;
 use super::segments::Segments;

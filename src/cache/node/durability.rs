@@ -443,9 +443,9 @@ impl Durability {
     }
 
     /// Goes back to an earlier position.
-    pub(super) fn go_back(&mut self, to: Position) -> Earlier {
+    pub(super) fn roll_back(&mut self, to: Position) -> Earlier {
         let Some(durable) = self.durable() else { return Earlier::default() };
-        let undone = durable.journal.go_back(to);
+        let undone = durable.journal.roll_back(to);
         Earlier { undone, rows: durable.journal.rows() }
     }
 
@@ -692,7 +692,7 @@ mod tests {
             let survivors = disk.max(replica);
             prop_assert_eq!(durability.recoverable().is_some(), survivors.is_some());
             if let (Some((position, why)), Some(survivors)) = (durability.recoverable(), survivors) {
-                let lost = durability.go_back(position).undone.lost.len();
+                let lost = durability.roll_back(position).undone.lost.len();
                 prop_assert_eq!(durability.rows().len(), survivors);
                 prop_assert_eq!(lost, changes.len() - survivors);
                 let by_replica = replica > disk;

@@ -53,7 +53,7 @@ impl CacheNode {
 
     fn keep_what_can_come_back(&self, state: &mut State) {
         match state.durability.recoverable() {
-            Some((position, why)) => self.go_back(state, position, why),
+            Some((position, why)) => self.roll_back(state, position, why),
             None => self.lose_everything(state),
         }
     }
@@ -69,9 +69,9 @@ impl CacheNode {
     }
 
     /// The memory is again what it was at an earlier position.
-    fn go_back(&self, state: &mut State, to: Position, why: Release) {
+    fn roll_back(&self, state: &mut State, to: Position, why: Release) {
         let now = self.now();
-        let Earlier { undone, rows } = state.durability.go_back(to);
+        let Earlier { undone, rows } = state.durability.roll_back(to);
         work::count(undone.entries.len() + undone.returned.len() + undone.lost.len() + rows.len());
         let tell = |writes: &[WriteId], fact: fn(&mut Ledger, WriteId, Release, Nanos)| {
             let mut ledger = self.common.ledger.borrow_mut();
@@ -162,7 +162,7 @@ impl CacheNode {
             state.durability.cancel_takeover();
         }
         match state.durability.on_disk() {
-            Some(position) => self.go_back(state, position, Release::PersistenceWindow),
+            Some(position) => self.roll_back(state, position, Release::PersistenceWindow),
             None => self.lose_everything(state),
         }
         self.load(state)
@@ -235,7 +235,7 @@ impl CacheNode {
             state.server.availability.end_silences();
             self.break_unanswered(state);
         }
-        self.go_back(state, acked, Release::FailoverLag);
+        self.roll_back(state, acked, Release::FailoverLag);
         state.server.availability.replace();
         state.durability.took_over(now);
         self.admit_replicas(state);

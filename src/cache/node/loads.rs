@@ -1,5 +1,5 @@
 //! What a node is about to get: loads from the database and who waits for them, leases for readers who load themselves,
-//! and when a good copy is loaded anew.
+//! and when a good copy is reloaded.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ impl Load {
     }
 }
 
-/// Whether a good copy is loaded anew.
+/// Whether a good copy is reloaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refreshing {
     /// It is good enough.
@@ -92,12 +92,12 @@ impl Loads {
         self.running.remove(&key).expect("a load that was begun")
     }
 
-    /// Whether good copies are never loaded anew.
+    /// Whether good copies are never reloaded.
     pub(super) fn never_refreshes(&self) -> bool {
         self.refresh.is_off()
     }
 
-    /// Whether a good copy is loaded anew because somebody reads it now.
+    /// Whether a good copy is reloaded because somebody reads it now.
     pub(super) fn refreshing(&mut self, copy: Copied, now: Nanos) -> Refreshing {
         if self.refresh.is_early(copy.expires, copy.load_time, now, &mut self.early) {
             Refreshing::Early

@@ -102,7 +102,7 @@ impl Memory {
         Copied { value, expires, load_time: self.load_times.get(key), ttl: self.full_ttls.get(key) }
     }
 
-    /// The value of `key` for a request, which the eviction policy counts as a use; a sliding TTL begins anew.
+    /// The value of `key` for a request, which the eviction policy counts as a use; a sliding TTL begins again.
     #[inline]
     pub(super) fn look_up(
         &mut self,
@@ -111,8 +111,8 @@ impl Memory {
         durability: &mut Durability,
         now: Nanos,
     ) -> Result<WriteId, MissReason> {
-        // The life that a trace gives counts from the setting.
-        let renewed = self.ttls.renewed(now).filter(|_| values.life(key).is_none());
+        // The TTL that a trace gives counts from the setting.
+        let renewed = self.ttls.renewed(now).filter(|_| values.ttl(key).is_none());
         if renewed.is_some() && self.good_entry(key, now).is_some() {
             durability.will_leave(key, &self.store, now);
         }
@@ -144,9 +144,9 @@ impl Memory {
         let Keep { key, value, ttl, origin } = new;
         let kept = || self.store.peek(key).filter(|entry| values.keeps_end(value) && !entry.is_expired(now));
         let expires = match ttl {
-            EntryTtl::Usual => match (kept(), values.life(key)) {
+            EntryTtl::Usual => match (kept(), values.ttl(key)) {
                 (Some(former), _) => former.expires,
-                (None, Some(life)) => now.saturating_add(life),
+                (None, Some(ttl)) => now.saturating_add(ttl),
                 (None, None) => self.ttls.expires(key, now),
             },
             EntryTtl::For(ttl) => now.saturating_add(ttl),
@@ -156,7 +156,7 @@ impl Memory {
             self.full_ttls.set(key, if ttl == EntryTtl::Usual { expires.saturating_sub(now) } else { Nanos::ZERO });
         }
         durability.will_set(key, &self.store, now);
-        self.store.comes_by(origin);
+        self.store.set_origin(origin);
         let entry = Entry { size: values.size(key, value), ..Entry::new(key, value.0, expires) };
         match self.store.insert(entry, now) {
             Insertion::Added => Kept::default(),
@@ -235,7 +235,7 @@ impl Memory {
 
     /// These keys have the entries of an earlier state again, or none.
     pub(super) fn restore(&mut self, entries: Vec<(Key, Option<Entry>)>, now: Nanos) {
-        self.store.comes_by(Origin::Restored);
+        self.store.set_origin(Origin::Restored);
         for (key, _) in &entries {
             if self.store.remove(*key).is_some() {
                 self.missing.set(*key, MissReason::Crashed);
@@ -497,7 +497,7 @@ mod tests {
                 }
                 Op::GoBack if durability.is_durable() => {
                     let Some((position, copy)) = marks.pop() else { continue };
-                    memory.restore(durability.go_back(position).undone.entries, now);
+                    memory.restore(durability.roll_back(position).undone.entries, now);
                     // What had expired meanwhile was removed without a note, and is of no use to anybody.
                     let good = |entries: Vec<Entry>| -> BTreeMap<Key, Entry> {
                         let good = entries.into_iter().filter(|entry| !entry.is_expired(now));
@@ -540,7 +540,7 @@ mod tests {
         let before = durability.position();
         assert_eq!(memory.look_up(3, &values(), &mut durability, Nanos(9)), Ok(WriteId(7)));
         assert_eq!(memory.look_up(3, &values(), &mut durability, Nanos(19)), Ok(WriteId(7)));
-        memory.restore(durability.go_back(before).undone.entries, Nanos(19));
+        memory.restore(durability.roll_back(before).undone.entries, Nanos(19));
         assert_eq!(memory.look_up(3, &values(), &mut durability, Nanos(19)), Err(MissReason::Expired));
     }
 }

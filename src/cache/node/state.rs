@@ -25,7 +25,7 @@ use crate::time::Nanos;
 /// What a node needs to know of how the lane reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NodeReading {
-    /// When it loads a good copy anew by itself (read-through).
+    /// When it reloads a good copy by itself (read-through).
     pub refresh: Refresh,
     /// Whether it remembers what a delete leaves behind (leases).
     pub keeps_stale: bool,
@@ -128,6 +128,6 @@ impl CacheNode {
 fn store(settings: &scenario::Cache, common: &Common, stream: impl Fn(&str) -> Stream) -> Store {
     let store = Store::new(settings.eviction, Capacity::of(settings.capacity), stream("eviction"));
     let observer = CopyObserver::new(common.kernel.clone(), common.ledger.clone(), Place::Cache);
-    let store = store.watched(observer);
+    let store = store.observed(observer);
     if let Some(upcoming) = &common.upcoming { store.foreseeing(upcoming.clone()) } else { store }
 }
