@@ -391,7 +391,7 @@ impl Simulation {
                 }
             }
             kind::DIRTY_EXPIRY => world.cache.of(index).dirty_expiry(index),
-            kind::NEAR_MESSAGE => world.near_message(index),
+            kind::NEAR_MESSAGE => world.nears.arrive(index),
             other => unreachable!("no event has kind {other}"),
         }
     }

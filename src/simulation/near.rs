@@ -14,16 +14,16 @@
 //! until it is back.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
-use super::world::{World, kind};
 use crate::cache::counts::NearCounts;
 use crate::cache::keys::Numbers;
 use crate::cache::near::NearCache;
 use crate::cache::observer::CopyObserver;
-use crate::engine::Event;
-use crate::ledger::{Mended, Place};
+use crate::engine::{Event, Kernel};
+use crate::ledger::{Ledger, Mended, Place};
 use crate::model::Key;
-use crate::network::Way;
+use crate::network::{Network, Way};
 use crate::random::Streams;
 use crate::scenario::{App, Link, Reading, Tell};
 use crate::time::Nanos;
@@ -45,16 +45,27 @@ enum Teller {
 }
 
 /// See the module.
-pub(super) struct Nears {
+pub(super) struct NearCaches {
+    kernel: Rc<Kernel>,
+    ledger: Rc<RefCell<Ledger>>,
+    network: Rc<Network>,
+    /// The kind of event with which a message arrives.
+    arrival: u8,
     caches: Vec<NearCache>,
     tells: Option<Teller>,
     messages: RefCell<Vec<Message>>,
     free: RefCell<Vec<u32>>,
 }
 
-impl Nears {
+impl NearCaches {
     /// One near cache for each server, where the settings say so, in a lane that reads like this.
-    pub fn new(settings: &App, read: &Reading, streams: &Streams, watch: impl Fn(Place) -> CopyObserver) -> Nears {
+    pub fn new(
+        settings: &App,
+        read: &Reading,
+        streams: &Streams,
+        (kernel, ledger, network): (Rc<Kernel>, Rc<RefCell<Ledger>>, Rc<Network>),
+        arrival: u8,
+    ) -> NearCaches {
         let near = settings.near.as_ref();
         let teller = if matches!(read, Reading::None {}) { Teller::Writer } else { Teller::Cache };
         // Sooner or later each server meets the same keys.
@@ -63,11 +74,16 @@ impl Nears {
             near.map(|how| {
                 let draws = streams.numbered("near eviction", server);
                 let cache = NearCache::new(how.capacity, how.eviction, how.ttl, &numbers, draws);
-                cache.observed(watch(Place::Near(server)))
+                cache.observed(CopyObserver::new(kernel.clone(), ledger.clone(), Place::Near(server)))
             })
         };
-        Nears {
-            caches: (0..settings.servers).filter_map(cache).collect(),
+        let caches = (0..settings.servers).filter_map(cache).collect();
+        NearCaches {
+            kernel,
+            ledger,
+            network,
+            arrival,
+            caches,
             tells: near.filter(|how| how.invalidate == Tell::Messages).map(|_| teller),
             messages: RefCell::default(),
             free: RefCell::default(),
@@ -108,7 +124,7 @@ impl Nears {
         })
     }
 
-    /// Tells the witness which near caches have a copy of `key`.
+    /// Tells the ledger which near caches have a copy of `key`.
     pub fn report_copy(&self, key: Key) {
         self.caches.iter().for_each(|cache| cache.report_copy(key));
     }
@@ -135,51 +151,51 @@ impl Nears {
             Some(free) => *free = message,
             None => messages.push(message),
         }
-        Event::new(kind::NEAR_MESSAGE, slot)
+        Event::new(self.arrival, slot)
     }
 
     fn take(&self, slot: u32) -> Message {
         self.free.borrow_mut().push(slot);
         self.messages.borrow()[slot as usize]
     }
-}
 
-impl World {
+    // ---- Messages ----
+
     /// A server is about to answer a write: its own copy is old, and where nobody else does it tells the others.
-    pub(super) fn tell_near_caches(&self, server: u32, key: Key) {
-        let Some(own) = self.nears.of(server) else { return };
+    pub fn tell_written(&self, server: u32, key: Key) {
+        let Some(own) = self.of(server) else { return };
         own.forget(key);
-        if self.nears.tells == Some(Teller::Writer) {
+        if self.tells == Some(Teller::Writer) {
             self.ledger.borrow_mut().mending(key, self.kernel.now());
-            let message = self.nears.put(Message::ToCache { from: server, key });
+            let message = self.put(Message::ToCache { from: server, key });
             self.network.send(Link::AppCache, Way::There, message);
         }
     }
 
     /// The cache tells every server at the moment `leaves` that `key`, or all, is not what it was; all `but` one, where that
     /// one knows.
-    pub(super) fn tell_servers(&self, key: Option<Key>, leaves: Nanos, but: Option<u32>) {
-        for server in (0..self.nears.caches.len() as u32).filter(|&server| Some(server) != but) {
+    pub fn tell_servers(&self, key: Option<Key>, leaves: Nanos, but: Option<u32>) {
+        for server in (0..self.caches.len() as u32).filter(|&server| Some(server) != but) {
             if let Some(key) = key {
                 self.ledger.borrow_mut().mending(key, self.kernel.now());
             }
-            let message = self.nears.put(Message::ToServer { server, key });
+            let message = self.put(Message::ToServer { server, key });
             self.network.send_at(Link::AppCache, Way::Back, message, leaves);
         }
     }
 
-    /// A message to near caches has arrived.
-    pub(super) fn near_message(&self, slot: u32) {
-        let told = match self.nears.take(slot) {
+    /// A message has arrived.
+    pub fn arrive(&self, slot: u32) {
+        let told = match self.take(slot) {
             Message::ToCache { from, key } => {
                 self.tell_servers(Some(key), self.kernel.now(), Some(from));
                 key
             }
             Message::ToServer { server, key: Some(key) } => {
-                self.nears.caches[server as usize].invalidate(key);
+                self.caches[server as usize].invalidate(key);
                 key
             }
-            Message::ToServer { server, key: None } => return self.nears.caches[server as usize].clear(),
+            Message::ToServer { server, key: None } => return self.caches[server as usize].clear(),
         };
         self.ledger.borrow_mut().mended(told, Mended::Done, self.kernel.now());
     }

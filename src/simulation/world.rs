@@ -7,14 +7,13 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use super::background::Background;
-use super::near::Nears;
+use super::near::NearCaches;
 use super::servers::{Place, Servers};
 use crate::app::{Own, OwnCounts, Pool};
 use crate::cache::buffer::RowId;
 use crate::cache::command::Found;
 use crate::cache::common::{self, NodeEvents, Shard};
 use crate::cache::node::NodeReading;
-use crate::cache::observer::CopyObserver;
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
 use crate::cache::values::Values;
@@ -126,14 +125,14 @@ const _: () = assert!(size_of::<Request>() <= estimate::REQUEST_BYTES);
 /// See the module.
 pub(super) struct World {
     pub kernel: Rc<Kernel>,
-    pub network: Network,
+    pub network: Rc<Network>,
     pub ledger: Rc<RefCell<Ledger>>,
     pub cache: Shards,
     pub database: Database,
     pub servers: Servers,
     pub metrics: RefCell<Metrics>,
     pub triggers: Triggers,
-    pub nears: Nears,
+    pub nears: NearCaches,
     /// What each application server has of its own; the last is the loader's, who warms the cache up.
     own: Vec<Own>,
     /// The connections of each cache node to the database, where they are limited.
@@ -194,8 +193,9 @@ impl World {
         let values = Values::new(&scenario.clients.value_size, &streams, rows.clone());
         keys.for_each_said_first(|key, size, life| values.set_traced(key, size, life));
         let refresh = refresh(lane);
-        let watch = |place| CopyObserver::new(kernel.clone(), ledger.clone(), place);
-        let nears = Nears::new(&scenario.app, &lane.read, &streams, watch);
+        let network = Rc::new(Network::new(&scenario.network, kernel.clone(), &streams));
+        let shared = (kernel.clone(), ledger.clone(), network.clone());
+        let nears = NearCaches::new(&scenario.app, &lane.read, &streams, shared, kind::NEAR_MESSAGE);
         let reading = node_reading(lane, refresh, nears.cache_tells());
         let shared = (kernel.clone(), ledger.clone());
         let cache = Shards::new(&scenario.cache, write_back, reading, shared, &streams, node_events, values);
@@ -219,7 +219,7 @@ impl World {
             warm: share_out(&warm, &cache),
             loaders: (warm.len() as u32).min(warm_up::AT_A_TIME),
             refresh,
-            network: Network::new(&scenario.network, kernel.clone(), &streams),
+            network,
             cache,
             database,
             servers: Servers::new(scenario.app.servers, scenario.app.concurrency, scenario.app.cores),
@@ -416,7 +416,7 @@ impl World {
             request.outcome = outcome;
             if let Some(write) = request.write {
                 if let (Some(server), Release::Finished) = (server, why) {
-                    self.tell_near_caches(server, request.key);
+                    self.nears.tell_written(server, request.key);
                 }
                 let why = if why == Release::Finished && outcome.is_err() { Release::GaveUp } else { why };
                 self.ledger.borrow_mut().released(write, Holder::Application, why, self.kernel.now());
@@ -435,7 +435,7 @@ impl World {
             self.serving.borrow_mut().take(slot);
             request.outcome = Ok(write);
             let promised = told == Told::Promised;
-            self.tell_near_caches(server, request.key);
+            self.nears.tell_written(server, request.key);
             if !promised {
                 // It holds the write no longer, but still sees to the copies.
                 let (mut ledger, now) = (self.ledger.borrow_mut(), self.kernel.now());
@@ -454,7 +454,7 @@ impl World {
         let (key, ..) = self.ledger.borrow().attempt(write);
         if self.background.end(server, write) {
             // Who has read the database meanwhile has an old copy again.
-            self.tell_near_caches(server, key);
+            self.nears.tell_written(server, key);
             self.ledger.borrow_mut().released(write, Holder::Application, Release::Finished, self.kernel.now());
         } else {
             self.ledger.borrow_mut().mended(key, Mended::Done, self.kernel.now());
@@ -664,7 +664,7 @@ impl World {
             self.network.send_load(link, Way::Back, event, leaves, load);
         }
         while let Some((key, leaves)) = self.cache.next_changed() {
-            self.tell_servers(key, leaves, None);
+            self.nears.tell_servers(key, leaves, None);
         }
     }
 
