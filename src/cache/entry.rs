@@ -10,7 +10,7 @@ use crate::time::Nanos;
 /// No slot, or no key: the greatest id is not used.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// What an entry takes besides its value, in bytes, where capacity is counted in bytes.
+/// The overhead of an entry in bytes, where capacity is counted in bytes.
 pub const OVERHEAD_BYTES: u32 = 64;
 
 /// What stands in a slot that is not in use.
@@ -27,7 +27,7 @@ pub struct Entry {
     pub size: u32,
     /// The id of the version held.
     pub value: u32,
-    /// The last moment at which it is good; [`Nanos::MAX`]: for ever.
+    /// The last moment at which it is good; [`Nanos::MAX`]: forever.
     pub expires: Nanos,
 }
 
@@ -55,7 +55,7 @@ impl Entry {
 pub struct Capacity {
     total: u64,
     in_bytes: bool,
-    /// Where capacity is counted in bytes: what an entry takes besides its value.
+    /// Where capacity is counted in bytes: the overhead of an entry.
     overhead: u32,
 }
 

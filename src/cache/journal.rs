@@ -1,7 +1,7 @@
-//! What a node's memory was: a record of changes, from which an earlier state can be had back.
+//! What a node's memory was: a record of changes, from which an earlier state can be restored.
 //!
 //! Snapshots, append-only files and replicas all hold the state of some earlier moment: a *position* in the one row of
-//! changes. The journal keeps, for every change that somebody may have to go back past, what was there before. Going
+//! changes. The journal keeps, forevery change that somebody may have to go back past, what was there before. Going
 //! back to a position undoes the changes behind it; nothing is ever copied as a whole.
 //!
 //! ```text

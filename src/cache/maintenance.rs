@@ -1,4 +1,4 @@
-//! What a node does besides its commands: it removes what has expired, and waits for memory that is not in RAM.
+//! What a node does between its commands: it removes what has expired, and waits for memory that is not in RAM.
 //!
 //! *Expiry.* `lazy`: an expired entry goes when it is touched or evicted, and holds its place until then. `precise`: it
 //! goes at its moment. `sampled`: Redis' active cycle, ten times a second: look at twenty entries, and again while more
@@ -153,7 +153,7 @@ mod tests {
     fn a_month_without_a_command_costs_no_more_than_a_thousand_seconds() {
         let mut maintenance = maintenance(&scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() });
         let mut store = Store::new(Eviction::Fifo, Capacity::entries_of(9), Streams::new(1).named("eviction"));
-        // What never expires is looked for in vain, again and again.
+        // What never expires is looked for without success, again and again.
         let _ = store.insert(Entry::new(0, 0, Nanos::MAX), Nanos::ZERO);
         let before = work::done();
         maintenance.maintain(&mut store, Nanos::from_secs(30 * 86_400));

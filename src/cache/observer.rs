@@ -1,4 +1,4 @@
-//! What a store tells the ledger: which value came, and which is there no more.
+//! What a store tells the ledger: which value came, and which has left.
 //!
 //! A store calls it where an entry is taken up or given back, so that nothing comes or goes unseen, whatever it was for. A
 //! store that nobody watches, as in a replay, pays one look at an empty option.

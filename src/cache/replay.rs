@@ -1,7 +1,7 @@
 //! Replay: a sequence of requests through one store, counted.
 //!
 //! Where requests are only keys, each is a look-up and a miss fills. Where they are [commands](crate::keyspace::Command),
-//! each does what it does in the server that was recorded; whether a miss fills besides is up to the caller: a server is
+//! each does what it does in the server that was recorded; whether a miss also fills is up to the caller: a server is
 //! given values only by commands of its own.
 //!
 //! Time is the request's number: request i comes at tick i. Policies and expiry that go by the clock need to know how
@@ -71,7 +71,7 @@ impl Replay {
         self
     }
 
-    /// The same with a sampled policy tuned otherwise than Redis' defaults.
+    /// The same with a sampled policy tuned differently from Redis' defaults.
     pub fn tuned(mut self, sampling: Sampling) -> Replay {
         self.cache.store = self.cache.store.tuned(sampling);
         self.cache.fresh = self.cache.store.clone();

@@ -196,7 +196,7 @@ impl Replicas {
         self.machines[number as usize].acked.filter(|_| number as usize != self.primary)
     }
 
-    /// Whether machine `number` is what its callers take it for no more: it has become the primary.
+    /// Whether machine `number` is the primary now, whatever its callers think.
     pub fn is_primary(&self, number: u32) -> bool {
         number as usize == self.primary
     }
@@ -227,7 +227,7 @@ impl Replicas {
     }
 
     /// When `wait` replicas will have acknowledged `position`, and whether they will in time. As with Redis' `WAIT`, the
-    /// write is made whatever comes of it; the answer leaves when enough have it (`lag` covers their word of it), or at the
+    /// write is made in any case; the answer leaves when enough have it (`lag` covers their acknowledgement), or at the
     /// timeout, and then it is no acknowledgement.
     pub fn confirmed(&mut self, position: Position, until: Nanos) -> (Nanos, bool) {
         let wait = self.wait as usize;

@@ -356,7 +356,7 @@ impl Store {
                 self.evicted.insert(0, victim);
                 return Insertion::Refused;
             }
-            // With one victim, as ever where capacity is counted in entries, the newcomer takes its slot.
+            // With one victim, as always where capacity is counted in entries, the newcomer takes its slot.
             self.slots[slot as usize] = entry;
             slot
         } else if let Some(slot) = self.free.pop() {

@@ -6,7 +6,7 @@
 //! whatever happened before, and what a key has at first has a size by its key. So nothing needs to be remembered, and
 //! nobody else's draws are shifted.
 //!
-//! A trace may know better. What it says of a key holds for every value of that key from then on, until it says
+//! A trace may know better. What it says of a key holds forevery value of that key from then on, until it says
 //! something else; before it says the first thing, that holds already. Some writes keep the end of the copy that they
 //! replace, as `INCR` does.
 
@@ -45,7 +45,7 @@ impl Values {
     }
 
     /// A trace says that the values of `key` have this size from now on, in bytes, and this TTL; the greatest time is
-    /// for ever.
+    /// forever.
     pub fn set_traced(&self, key: Key, size: Option<u32>, ttl: Option<Nanos>) {
         set(&self.traced_sizes, key, size);
         set(&self.traced_ttls, key, ttl);

@@ -14,7 +14,7 @@ pub enum Command {
     ReadOf { kind: Kind, first: bool },
     /// Puts a value there, whatever kind of value stood there.
     Store { expiry: Expiry, only: Only, text: Text },
-    /// Puts values under all these keys, each with its size in bytes, or under none: the condition holds for every one
+    /// Puts values under all these keys, each with its size in bytes, or under none: the condition holds forevery one
     /// of them (`MSETNX`).
     StoreAll { keys: Box<[(u32, u32, Text)]>, expiry: Expiry, only: Only },
     /// Puts a value there that was made elsewhere (`RESTORE`): a text, or one of which nothing is known.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 const WHOLE_BYTES_MAX: usize = 64;
 /// Of longer ones, so much of the beginning.
 const BEGINNING_BYTES: usize = 48;
-/// What an element takes besides its bytes, about.
+/// The overhead of an element in bytes, about.
 const ELEMENT_OVERHEAD_BYTES: u64 = 64;
 
 /// The name of an element: equal for equal ones, and in their order.

@@ -20,11 +20,11 @@ pub struct Ask {
     pub fill_ttl: Option<Nanos>,
 }
 
-/// A value, and what is said of it, on its way to a key store.
+/// A value, and what is known of it, on its way to a key store.
 #[derive(Clone, Debug)]
 pub struct Put {
     pub value: Value,
-    /// The last moment at which it is good; the greatest: for ever.
+    /// The last moment at which it is good; the greatest: forever.
     pub end: Nanos,
     /// The end is that of the value that stood there before.
     pub keeps_end: bool,

@@ -57,7 +57,7 @@ pub struct Doubts {
     pub unknown: u64,
 }
 
-/// The state of a server besides its keys. See the [module](self).
+/// The state of a server without its keys. See the [module](self).
 #[derive(Clone, Debug, Default)]
 pub struct Server {
     waiting: Waiting,

@@ -1,4 +1,4 @@
-//! W-TinyLFU: a small window for newcomers, and an entrance exam for everything else.
+//! W-TinyLFU: a small window for newcomers, and an entrance exam foreverything else.
 //!
 //! New entries join an LRU window with a hundredth of the capacity. The one that the window gives up is compared with the
 //! one that the main part would give up: the key that has been asked for more often lately stays, and on a tie the one

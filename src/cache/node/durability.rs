@@ -1,4 +1,4 @@
-//! Where a node's memory is besides in the node: on disk, with replicas, or nowhere.
+//! Where else the memory of a node is: on disk, with replicas, or nowhere.
 //!
 //! ```text
 //!            ┌───────────── crash ────────────┐
@@ -338,7 +338,7 @@ impl Durability {
         }
     }
 
-    /// Responses that have been given and have not left yet, besides that of the command being served.
+    /// Responses that have been given and have not left yet, except that of the command being served.
     pub(super) fn answers_to_leave(&self, now: Nanos) -> impl Iterator<Item = CallId> {
         let waiting = self.get().into_iter().flat_map(|durable| &durable.waiting);
         waiting.filter(move |(_, leaves, _)| *leaves > now).map(|(call, ..)| *call)
@@ -531,8 +531,8 @@ impl Durability {
         }
     }
 
-    /// A replica crashes: what it had acknowledged does not count any more. Gives the calls that are answered otherwise than
-    /// they were; `None` where there are no replicas.
+    /// A replica crashes: what it had acknowledged does not count any more. Gives the calls that are answered differently from
+    /// before; `None` where there are no replicas.
     pub(super) fn replica_crashes(&mut self, number: u32, now: Nanos) -> Option<Vec<(CallId, CallError)>> {
         let durable = self.durable()?;
         durable.advance(now);

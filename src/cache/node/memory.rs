@@ -257,7 +257,7 @@ impl Memory {
     }
 
     /// Removes what has expired, if that is this node's way; gives how long it is busy with it. The removed keys are given
-    /// by [`next_expired`](Memory::next_expired). No journal: what has expired is of no use to anybody who goes back.
+    /// by [`next_expired`](Memory::next_expired). No journal: what has expired is not needed after a rollback.
     pub(super) fn maintain(&mut self, now: Nanos) -> Nanos {
         self.maintenance.as_mut().map_or(Nanos::ZERO, |maintenance| maintenance.maintain(&mut self.store, now))
     }
@@ -303,7 +303,7 @@ impl Memory {
     fn gone(&self, now: Nanos) -> (u32, u64) {
         let precise = self.maintenance.as_ref().is_some_and(|maintenance| maintenance.is_precise());
         if !precise || !self.store.may_hold_expired(now) {
-            return (0, 0); // as ever just after a command
+            return (0, 0); // as always just after a command
         }
         // few: counted by the store
         let expired = self.store.iter().filter(|entry| entry.is_expired(now));
@@ -498,7 +498,7 @@ mod tests {
                 Op::GoBack if durability.is_durable() => {
                     let Some((position, copy)) = marks.pop() else { continue };
                     memory.restore(durability.roll_back(position).undone.entries, now);
-                    // What had expired meanwhile was removed without a note, and is of no use to anybody.
+                    // What had expired meanwhile was removed without a note, and nobody needs it.
                     let good = |entries: Vec<Entry>| -> BTreeMap<Key, Entry> {
                         let good = entries.into_iter().filter(|entry| !entry.is_expired(now));
                         good.map(|entry| (entry.key, entry)).collect()
