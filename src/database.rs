@@ -39,13 +39,15 @@ use std::rc::Rc;
 use self::locks::Locks;
 use self::outbox::Records;
 use self::replicas::Replica;
-use crate::engine::{Call, CallId, Calls, Event, Kernel, Line};
+use crate::engine::{Call, CallId, CallQueue, Calls, Event, Kernel};
 use crate::fault::{Crash, Slowdown};
 use crate::ledger::{Holder, Ledger, Mended, Release};
 use crate::model::{CallError, Change, Key, WriteId};
-use crate::network::{Load, Way};
+use crate::network::{Direction, Payload};
 use crate::random::{Sampler, Stream, Streams};
+use crate::report::DatabaseReport;
 use crate::scenario::{self, Link, Reads, estimate};
+use crate::slots::Slots;
 use crate::time::Nanos;
 use crate::{table, work};
 
@@ -69,10 +71,10 @@ pub enum Query {
     Change(Row, Change),
     /// The oldest records of the outbox that are to be passed on, so many at most: the number of the last of them.
     Records(u32),
-    /// Drop the records of the outbox up to this number. Asked twice, or late, it drops no other.
+    /// Drop the records of the outbox up to this number. Request twice, or late, it drops no other.
     Forget(u32),
     /// A change that has found another value than it expects, and will write nothing.
-    Overtaken(Row),
+    Conflicting(Row),
     /// Many rows in one transaction; the number of a [`Database::write_batch`].
     Batch(u32),
     /// End the query with this number, if it is still the one with this serial: its caller has given up.
@@ -91,38 +93,26 @@ struct Batch {
 
 /// A query, the machine it is sent to, and the link over which it comes and its answer goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct Request {
     query: Query,
     from: Link,
-    to: Place,
+    to: MachineId,
 }
 
 /// Which machine: the primary, or a replica, counted from 1.
-type Place = u8;
+type MachineId = u8;
 
-const PRIMARY: Place = 0;
+const PRIMARY: MachineId = 0;
 
 /// The value read, or the fact that it is committed (with the value written last).
-pub type Reply = Result<WriteId, CallError>;
+pub type Response = Result<WriteId, CallError>;
 
 /// Totals since the start of the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DatabaseCounts {
-    /// Reads served.
-    pub reads: u64,
-    /// Rows committed.
-    pub rows: u64,
-    /// Batches committed.
-    pub batches: u64,
-    /// Refused: full queue or outage.
-    pub refused: u64,
-    /// Transactions aborted.
-    pub aborted: u64,
-    /// Queries ended because their callers had given up.
-    pub cancelled: u64,
-    /// Waits for a lock.
-    pub lock_waits: u64,
-    /// For how long, all together.
+    /// What is only counted, as reports show it; the rest of it is empty.
+    pub report: DatabaseReport,
+    /// Total time of waits for locks.
     pub lock_waited_ns: u128,
     /// The most connections in use at once.
     pub connections_max: u32,
@@ -151,6 +141,32 @@ struct Draws {
     lag: Stream,
 }
 
+impl Times {
+    fn new(settings: &scenario::Database) -> Times {
+        Times {
+            read: settings.read.sampler(),
+            write: settings.write.sampler(),
+            lag: settings.lag.sampler(),
+            batch_base: settings.batch.base.as_ref().map(scenario::Distribution::sampler),
+            batch_row: settings.batch.row,
+        }
+    }
+}
+
+impl Draws {
+    fn new(streams: &Streams) -> Draws {
+        Draws {
+            read: streams.named("database read"),
+            write: streams.named("database write"),
+            batch: streams.named("database batch"),
+            outbox: streams.named("database outbox"),
+            abort: streams.named("database abort"),
+            failing: streams.named("database failing"),
+            lag: streams.named("database lag"),
+        }
+    }
+}
+
 /// What a worker is doing.
 #[derive(Clone, Copy, Debug)]
 struct Serving {
@@ -160,27 +176,27 @@ struct Serving {
     seen: WriteId,
 }
 
-/// Where a query stands on its machine.
+/// Where a query is on its machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stand {
-    /// On its way, or answered.
+enum QueryState {
+    /// On its way, or its response is.
     Outside,
     /// In the queue.
-    Queue,
+    Queued,
     /// Waiting for the lock of this row.
-    Lock(Key),
+    WaitsForLock(Key),
     /// It has its locks, and waits for a worker.
     Ready,
     /// Being served by this worker.
-    Worker(u32),
+    InService(u32),
 }
 
 /// The primary, or a replica.
 struct Machine {
     /// Who waits for a worker and has not begun.
-    line: Line,
+    queue: CallQueue,
     /// Who has waited for a lock, has it, and waits for a worker: before all in line.
-    ready: Line,
+    ready: CallQueue,
     /// How many queries have begun: they are served, wait for a lock, or have it and wait for a worker.
     connections: u32,
     /// What each worker is doing; they are numbered through all machines, here from `first` on.
@@ -193,8 +209,8 @@ struct Machine {
 impl Machine {
     fn new(first: u32, workers: u32) -> Machine {
         Machine {
-            line: Line::default(),
-            ready: Line::default(),
+            queue: CallQueue::default(),
+            ready: CallQueue::default(),
             connections: 0,
             workers: vec![None; workers as usize],
             first,
@@ -220,21 +236,20 @@ struct State {
     /// The replica that the next read goes to, counted from 0.
     turn: usize,
     locks: Locks,
-    /// Where each query stands, by call; kept only where queries can be cancelled.
-    stands: Vec<Stand>,
+    /// The state of each query, by call; kept only where queries can be cancelled.
+    query_states: Vec<QueryState>,
     down: u32,
     /// How many of these outages nobody hears of, and who waits for an answer meanwhile.
     silent: u32,
-    unheard: Line,
+    unanswered: CallQueue,
     frozen: u32,
     frozen_since: Nanos,
     /// What arrived while it stood still.
-    stalled: Line,
+    arrived_frozen: CallQueue,
     slow: Slowdown,
     /// The shares of transactions that fail besides those that always do.
     failing: Vec<f64>,
-    batches: Vec<Batch>,
-    free_batches: Vec<u32>,
+    batches: Slots<Batch>,
     /// In a lane that keeps one.
     outbox: Option<Records>,
     draws: Draws,
@@ -246,13 +261,20 @@ struct State {
     lock_clock: i128,
 }
 
-const _: () = assert!(Calls::<Asked, Reply>::CALL_BYTES <= estimate::CALL_BYTES);
+impl State {
+    /// What is committed for `key`.
+    fn committed(&self, key: Key) -> WriteId {
+        self.current.get(key as usize).copied().unwrap_or_default()
+    }
+}
+
+const _: () = assert!(Calls::<Request, Response>::CALL_BYTES <= estimate::CALL_BYTES);
 
 /// See the module.
 pub struct Database {
     kernel: Rc<Kernel>,
     ledger: Rc<RefCell<Ledger>>,
-    calls: Calls<Asked, Reply>,
+    calls: Calls<Request, Response>,
     times: Times,
     connection_limit: u32,
     queue_limit: u32,
@@ -275,41 +297,24 @@ impl Database {
         streams: &Streams,
         service_event: u8,
     ) -> Database {
-        let times = Times {
-            read: settings.read.sampler(),
-            write: settings.write.sampler(),
-            lag: settings.lag.sampler(),
-            batch_base: settings.batch.base.as_ref().map(scenario::Distribution::sampler),
-            batch_row: settings.batch.row,
-        };
-        let draws = Draws {
-            read: streams.named("database read"),
-            write: streams.named("database write"),
-            batch: streams.named("database batch"),
-            outbox: streams.named("database outbox"),
-            abort: streams.named("database abort"),
-            failing: streams.named("database failing"),
-            lag: streams.named("database lag"),
-        };
         let state = State {
             current: Vec::new(),
             machines: (0..=settings.replicas).map(|n| Machine::new(n * settings.workers, settings.workers)).collect(),
             replicas: (0..settings.replicas).map(|_| Replica::default()).collect(),
             turn: 0,
             locks: Locks::default(),
-            stands: Vec::new(),
+            query_states: Vec::new(),
             down: 0,
             silent: 0,
-            unheard: Line::default(),
+            unanswered: CallQueue::default(),
             frozen: 0,
             frozen_since: Nanos::ZERO,
-            stalled: Line::default(),
+            arrived_frozen: CallQueue::default(),
             slow: Slowdown::default(),
             failing: Vec::new(),
-            batches: Vec::new(),
-            free_batches: Vec::new(),
+            batches: Slots::default(),
             outbox: None,
-            draws,
+            draws: Draws::new(streams),
             counts: DatabaseCounts::default(),
             busy_since: Nanos::ZERO,
             lock_waiters: 0,
@@ -319,7 +324,7 @@ impl Database {
             kernel,
             ledger,
             calls: Calls::default(),
-            times,
+            times: Times::new(settings),
             connection_limit: settings.connections.unwrap_or(u32::MAX),
             queue_limit: settings.queue,
             reads: settings.reads,
@@ -332,36 +337,36 @@ impl Database {
     }
 
     /// Begins a read: of a replica in its turn, where there are any.
-    pub fn read(&self, key: Key, from: Link) -> Call<'_, Asked, Reply> {
+    pub fn read(&self, key: Key, from: Link) -> Call<'_, Request, Response> {
         let mut state = self.state.borrow_mut();
         let to = match state.replicas.len() {
             0 => PRIMARY,
             count => {
                 state.turn = (state.turn + 1) % count;
-                state.turn as Place + 1
+                state.turn as MachineId + 1
             }
         };
         drop(state);
-        self.calls.open(&self.kernel, Asked { query: Query::Read(key), from, to })
+        self.calls.open(&self.kernel, Request { query: Query::Read(key), from, to })
     }
 
     /// Begins a read of what the primary has.
-    pub fn read_primary(&self, key: Key, from: Link) -> Call<'_, Asked, Reply> {
+    pub fn read_primary(&self, key: Key, from: Link) -> Call<'_, Request, Response> {
         self.ask(Query::Read(key), from)
     }
 
-    fn ask(&self, query: Query, from: Link) -> Call<'_, Asked, Reply> {
-        self.calls.open(&self.kernel, Asked { query, from, to: PRIMARY })
+    fn ask(&self, query: Query, from: Link) -> Call<'_, Request, Response> {
+        self.calls.open(&self.kernel, Request { query, from, to: PRIMARY })
     }
 
     /// Begins a write of one row. From now on the message holds the write, wherever its sender is.
-    pub fn write(&self, row: Row, from: Link) -> Call<'_, Asked, Reply> {
+    pub fn write(&self, row: Row, from: Link) -> Call<'_, Request, Response> {
         self.hold(&[row]);
         self.ask(Query::Write(row), from)
     }
 
     /// Begins a write of one row that is committed only if the present value allows it.
-    pub fn change(&self, row: Row, change: Change, from: Link) -> Call<'_, Asked, Reply> {
+    pub fn change(&self, row: Row, change: Change, from: Link) -> Call<'_, Request, Response> {
         self.hold(&[row]);
         self.ask(Query::Change(row, change), from)
     }
@@ -372,7 +377,7 @@ impl Database {
     }
 
     /// Begins to ask for the oldest records of the outbox, `most` at most.
-    pub fn records(&self, most: u32, from: Link) -> Call<'_, Asked, Reply> {
+    pub fn records(&self, most: u32, from: Link) -> Call<'_, Request, Response> {
         self.ask(Query::Records(most), from)
     }
 
@@ -384,7 +389,7 @@ impl Database {
     }
 
     /// Begins to drop the records of the outbox up to number `last`.
-    pub fn forget(&self, last: u32, from: Link) -> Call<'_, Asked, Reply> {
+    pub fn forget(&self, last: u32, from: Link) -> Call<'_, Request, Response> {
         self.ask(Query::Forget(last), from)
     }
 
@@ -394,14 +399,11 @@ impl Database {
     }
 
     /// Begins a batch; its rows are committed together or not at all.
-    pub fn write_batch(&self, rows: &[Row], from: Link) -> Call<'_, Asked, Reply> {
+    pub fn write_batch(&self, rows: &[Row], from: Link) -> Call<'_, Request, Response> {
         self.hold(rows);
         let mut state = self.state.borrow_mut();
-        let number = state.free_batches.pop().unwrap_or_else(|| {
-            state.batches.push(Batch::default());
-            (state.batches.len() - 1) as u32
-        });
-        let batch = &mut state.batches[number as usize];
+        let number = state.batches.reuse().unwrap_or_else(|| state.batches.insert(Batch::default()));
+        let batch = &mut state.batches[number];
         batch.rows.extend_from_slice(rows);
         if self.row_locks {
             batch.keys.extend(rows.iter().map(|row| row.key));
@@ -414,9 +416,9 @@ impl Database {
     }
 
     /// Begins to cancel a call that its caller has given up, and of which `serial` says which it was.
-    pub fn cancel(&self, call: CallId, serial: u32, from: Link) -> Call<'_, Asked, Reply> {
+    pub fn cancel(&self, call: CallId, serial: u32, from: Link) -> Call<'_, Request, Response> {
         let to = self.machine_of(call);
-        self.calls.open(&self.kernel, Asked { query: Query::Cancel(call, serial), from, to })
+        self.calls.open(&self.kernel, Request { query: Query::Cancel(call, serial), from, to })
     }
 
     /// A call has reached the database.
@@ -424,15 +426,15 @@ impl Database {
         let mut state = self.state.borrow_mut();
         let replica = self.machine_of(call) != PRIMARY;
         if !replica && state.frozen > 0 && state.down == 0 {
-            state.stalled.push(&self.calls, call);
+            state.arrived_frozen.push(&self.calls, call);
         } else if !replica && state.silent > 0 {
             drop(state);
-            self.let_go(call, Release::ConnectionLost);
-            self.state.borrow_mut().unheard.push(&self.calls, call);
-        } else if let Query::Cancel(target, serial) = self.calls.question(call).query {
+            self.discard(call, Release::ConnectionLost);
+            self.state.borrow_mut().unanswered.push(&self.calls, call);
+        } else if let Query::Cancel(target, serial) = self.calls.request(call).query {
             drop(state);
             self.end(target, serial);
-            self.calls.answer(call, Ok(WriteId::INITIAL), self.kernel.now());
+            self.calls.respond(call, Ok(WriteId::INITIAL), self.kernel.now());
         } else if !replica && state.down > 0 {
             drop(state);
             self.refuse(call, CallError::Down);
@@ -448,59 +450,60 @@ impl Database {
         let machine = &mut state.machines[to as usize];
         let idle = machine.idle.last().copied();
         if let Some(worker) = idle.filter(|_| machine.connections < self.connection_limit) {
-            if self.begin(state, to, call) {
+            if self.start(state, to, call) {
                 self.account(state);
                 state.machines[to as usize].idle.pop();
                 self.serve(state, worker, call);
             }
             return None;
         }
-        if machine.line.len() >= self.queue_limit {
+        if machine.queue.len() >= self.queue_limit {
             return Some(CallError::QueueFull);
         }
-        machine.line.push(&self.calls, call);
-        state.counts.queue_max = state.counts.queue_max.max(machine.line.len());
-        self.note(state, call, Stand::Queue);
+        machine.queue.push(&self.calls, call);
+        state.counts.queue_max = state.counts.queue_max.max(machine.queue.len());
+        self.set_query_state(state, call, QueryState::Queued);
         None
     }
 
-    fn machine_of(&self, call: CallId) -> Place {
-        self.calls.question(call).to
+    fn machine_of(&self, call: CallId) -> MachineId {
+        self.calls.request(call).to
     }
 
     /// Ends query `call`, if it is the one with this serial and still here: what it was to do is not done.
     fn end(&self, call: CallId, serial: u32) {
         let mut state = self.state.borrow_mut();
         let is_it = self.calls.serial(call) == serial;
-        let stand = state.stands.get(call as usize).copied().filter(|_| is_it).unwrap_or(Stand::Outside);
+        let query_state =
+            state.query_states.get(call as usize).copied().filter(|_| is_it).unwrap_or(QueryState::Outside);
         let to = self.machine_of(call);
-        match stand {
-            Stand::Outside => return, // its answer is on its way, or it has not come yet and will not be found by this
-            Stand::Queue => state.machines[to as usize].line.remove(&self.calls, call),
-            Stand::Ready => state.machines[to as usize].ready.remove(&self.calls, call),
-            Stand::Lock(row) => self.leave_line(&mut state, call, row),
-            Stand::Worker(worker) => *state.machines[to as usize].worker(worker) = None,
+        match query_state {
+            QueryState::Outside => return, // its answer is on its way, or it has not come yet and will not be found by this
+            QueryState::Queued => state.machines[to as usize].queue.remove(&self.calls, call),
+            QueryState::Ready => state.machines[to as usize].ready.remove(&self.calls, call),
+            QueryState::WaitsForLock(row) => self.stop_waiting(&mut state, call, row),
+            QueryState::InService(worker) => *state.machines[to as usize].worker(worker) = None,
         }
-        state.machines[to as usize].connections -= u32::from(stand != Stand::Queue);
-        state.counts.cancelled += 1;
-        let question = self.calls.question(call).query;
+        state.machines[to as usize].connections -= u32::from(query_state != QueryState::Queued);
+        state.counts.report.cancelled += 1;
+        let query = self.calls.request(call).query;
         // A batch knows itself how many it has.
-        if matches!(stand, Stand::Ready | Stand::Worker(_)) || matches!(question, Query::Batch(_)) {
-            self.give_back_locks(&mut state, question);
+        if matches!(query_state, QueryState::Ready | QueryState::InService(_)) || matches!(query, Query::Batch(_)) {
+            self.release_locks(&mut state, query);
         }
-        self.release(&state, question, Release::Refused);
-        self.leave(&mut state, call);
-        match stand {
-            Stand::Worker(worker) => self.go_on(&mut state, to, worker),
-            _ => self.put_to_work(&mut state, to),
+        self.release(&state, query, Release::Refused);
+        self.close(&mut state, call);
+        match query_state {
+            QueryState::InService(worker) => self.worker_free(&mut state, to, worker),
+            _ => self.assign_idle_workers(&mut state, to),
         }
         drop(state);
-        self.calls.answer(call, Err(CallError::Aborted), self.kernel.now());
+        self.calls.respond(call, Err(CallError::Aborted), self.kernel.now());
     }
 
     /// An outage of the primary begins: its connections break, nothing under way is committed. Its replicas are other machines,
     /// and answer by what they have heard of.
-    pub fn go_down(&self, crash: Crash) {
+    pub fn begin_outage(&self, crash: Crash) {
         let mut state = self.state.borrow_mut();
         state.down += 1;
         state.silent += u32::from(crash.silent);
@@ -509,35 +512,35 @@ impl Database {
         }
         self.account(&mut state);
         let mut broken: Vec<CallId> = Vec::new();
-        let State { machines, stalled, locks, .. } = &mut *state;
-        let Machine { line, ready, connections, workers, first, idle } = &mut machines[PRIMARY as usize];
+        let State { machines, arrived_frozen, locks, .. } = &mut *state;
+        let Machine { queue, ready, connections, workers, first, idle } = &mut machines[PRIMARY as usize];
         for (worker, work) in workers.iter_mut().enumerate().rev() {
             if let Some(Serving { call, .. }) = work.take() {
                 broken.push(call);
                 idle.push(*first + worker as u32);
             }
         }
-        for line in [line, ready] {
-            broken.extend(std::iter::from_fn(|| line.pop(&self.calls)));
+        for queue in [queue, ready] {
+            broken.extend(std::iter::from_fn(|| queue.pop(&self.calls)));
         }
         *connections = 0;
-        broken.extend(std::iter::from_fn(|| stalled.pop(&self.calls)));
+        broken.extend(std::iter::from_fn(|| arrived_frozen.pop(&self.calls)));
         broken.extend(locks.reset(&self.calls));
         self.count_waits(&mut state);
         drop(state);
         work::count(broken.len());
         for call in broken {
-            self.let_go(call, Release::ConnectionLost);
+            self.discard(call, Release::ConnectionLost);
             if crash.silent {
-                self.state.borrow_mut().unheard.push(&self.calls, call);
+                self.state.borrow_mut().unanswered.push(&self.calls, call);
             } else {
-                self.calls.answer(call, Err(CallError::Lost), self.kernel.now());
+                self.calls.respond(call, Err(CallError::Lost), self.kernel.now());
             }
         }
     }
 
     /// An outage ends. Who has waited for a silent machine hears now that it knows nothing of the connection.
-    pub fn come_up(&self, crash: Crash) {
+    pub fn end_outage(&self, crash: Crash) {
         let mut state = self.state.borrow_mut();
         assert!(state.down > 0, "only what is down can come up");
         state.down -= 1;
@@ -545,9 +548,9 @@ impl Database {
         if state.silent > 0 {
             return;
         }
-        work::count(state.unheard.len() as usize);
-        while let Some(call) = state.unheard.pop(&self.calls) {
-            self.calls.answer(call, Err(CallError::Lost), self.kernel.now());
+        work::count(state.unanswered.len() as usize);
+        while let Some(call) = state.unanswered.pop(&self.calls) {
+            self.calls.respond(call, Err(CallError::Lost), self.kernel.now());
         }
     }
 
@@ -575,7 +578,7 @@ impl Database {
                 self.kernel.schedule(*until, Event::new(self.service_event, worker as u32));
             }
         }
-        let mut waited = std::mem::take(&mut state.stalled);
+        let mut waited = std::mem::take(&mut state.arrived_frozen);
         drop(state);
         work::count(waited.len() as usize);
         while let Some(call) = waited.pop(&self.calls) {
@@ -607,39 +610,41 @@ impl Database {
     }
 
     /// The calls to it.
-    pub fn calls(&self) -> &Calls<Asked, Reply> {
+    pub fn calls(&self) -> &Calls<Request, Response> {
         &self.calls
     }
 
     /// The link over which a call's answer goes back.
     pub fn link_of(&self, call: CallId) -> Link {
-        self.calls.question(call).from
+        self.calls.request(call).from
     }
 
     /// What a query carries to the database, or its answer back: the sizes of its values.
-    pub fn load(&self, call: CallId, way: Way, size: impl Fn(Key, WriteId) -> u64) -> Load {
-        let Asked { query, to, .. } = self.calls.question(call);
-        let bytes = match (query, way) {
-            (Query::Read(key), Way::Back) => match self.calls.answer_of(call) {
+    pub fn payload(&self, call: CallId, direction: Direction, size: impl Fn(Key, WriteId) -> u64) -> Payload {
+        let Request { query, to, .. } = self.calls.request(call);
+        let bytes = match (query, direction) {
+            (Query::Read(key), Direction::Response) => match self.calls.response(call) {
                 Some(Ok(value)) => size(key, value),
                 _ => 0,
             },
-            (Query::Write(row) | Query::Change(row, _), Way::There) => size(row.key, row.write),
-            (Query::Batch(number), Way::There) => {
+            (Query::Write(row) | Query::Change(row, _), Direction::Request) => size(row.key, row.write),
+            (Query::Batch(number), Direction::Request) => {
                 let state = self.state.borrow();
-                state.batches[number as usize].rows.iter().map(|row| size(row.key, row.write)).sum()
+                state.batches[number].rows.iter().map(|row| size(row.key, row.write)).sum()
             }
-            (Query::Records(_), Way::Back) => match (self.calls.answer_of(call), &self.state.borrow().outbox) {
-                (Some(Ok(last)), Some(outbox)) => {
-                    let records = outbox.oldest(last.0);
-                    work::count(records.len());
-                    records.map(|row| size(row.key, row.write)).sum()
+            (Query::Records(_), Direction::Response) => {
+                match (self.calls.response(call), &self.state.borrow().outbox) {
+                    (Some(Ok(last)), Some(outbox)) => {
+                        let records = outbox.oldest(last.0);
+                        work::count(records.len());
+                        records.map(|row| size(row.key, row.write)).sum()
+                    }
+                    _ => 0,
                 }
-                _ => 0,
-            },
+            }
             _ => 0,
         };
-        Load { bytes, machine: to.into() }
+        Payload { bytes, machine: to.into() }
     }
 
     /// How many workers it has, those of its replicas included.
@@ -649,12 +654,12 @@ impl Database {
 
     /// What is committed for `key`.
     pub fn committed(&self, key: Key) -> WriteId {
-        self.state.borrow().current.get(key as usize).copied().unwrap_or_default()
+        self.state.borrow().committed(key)
     }
 
     /// How many requests wait in its queues.
     pub fn queue(&self) -> u32 {
-        self.state.borrow().machines.iter().map(|machine| machine.line.len()).sum()
+        self.state.borrow().machines.iter().map(|machine| machine.queue.len()).sum()
     }
 
     /// How many requests are being served.
@@ -677,32 +682,32 @@ impl Database {
         (counts.queue_max, counts.connections_max) = (0, 0);
         // few: REPLICAS_MAX
         for machine in machines {
-            counts.queue_max = counts.queue_max.max(machine.line.len());
+            counts.queue_max = counts.queue_max.max(machine.queue.len());
             counts.connections_max = counts.connections_max.max(machine.connections);
         }
     }
 
     fn refuse(&self, call: CallId, why: CallError) {
-        self.state.borrow_mut().counts.refused += 1;
-        self.let_go(call, if why == CallError::Down { Release::ConnectionLost } else { Release::Refused });
-        self.calls.answer(call, Err(why), self.kernel.now());
+        self.state.borrow_mut().counts.report.refused += 1;
+        self.discard(call, if why == CallError::Down { Release::ConnectionLost } else { Release::Refused });
+        self.calls.respond(call, Err(why), self.kernel.now());
     }
 
     /// A query ends that is in no line and has no lock and no connection.
-    fn let_go(&self, call: CallId, why: Release) {
-        let question = self.calls.question(call).query;
+    fn discard(&self, call: CallId, why: Release) {
+        let query = self.calls.request(call).query;
         let mut state = self.state.borrow_mut();
-        self.release(&state, question, why);
-        self.free_batch(&mut state, question);
-        self.note(&mut state, call, Stand::Outside);
+        self.release(&state, query, why);
+        self.free_batch(&mut state, query);
+        self.set_query_state(&mut state, call, QueryState::Outside);
     }
 
-    /// Notes where a query stands, where somebody may want to know.
+    /// Notes the state of a query, where queries can be cancelled.
     #[inline]
-    fn note(&self, state: &mut State, call: CallId, stand: Stand) {
+    fn set_query_state(&self, state: &mut State, call: CallId, query_state: QueryState) {
         if self.cancels {
-            table::reach(&mut state.stands, call as usize, Stand::Outside);
-            state.stands[call as usize] = stand;
+            table::reach(&mut state.query_states, call as usize, QueryState::Outside);
+            state.query_states[call as usize] = query_state;
         }
     }
 
@@ -711,13 +716,13 @@ impl Database {
         let state = self.state.borrow();
         state.locks.validate();
         for (number, machine) in state.machines.iter().enumerate() {
-            let Machine { line, ready, connections, workers, idle, .. } = machine;
+            let Machine { queue, ready, connections, workers, idle, .. } = machine;
             assert_eq!(workers.iter().flatten().count() as u32, machine.busy(), "a worker serves or is idle");
             let for_locks = if number == 0 { state.locks.waiting() } else { 0 };
             let begun = machine.busy() + ready.len() + for_locks;
             assert_eq!(begun, *connections, "who has begun has a connection");
-            assert!(*connections <= self.connection_limit && line.len() <= self.queue_limit);
-            let waits = !ready.is_empty() || !line.is_empty() && *connections < self.connection_limit;
+            assert!(*connections <= self.connection_limit && queue.len() <= self.queue_limit);
+            let waits = !ready.is_empty() || !queue.is_empty() && *connections < self.connection_limit;
             assert!(!waits || idle.is_empty(), "nobody waits for a worker beside an idle one");
         }
     }

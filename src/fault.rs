@@ -52,7 +52,7 @@ pub enum Effect {
     /// The database aborts this share of writing transactions.
     DatabaseFailing(f64),
     /// Nothing passes a link.
-    Cut(Link),
+    Partition(Link),
     /// What is sent over a link takes this many times as long.
     LinkSlow(Link, f64),
     /// What is sent over a link is lost with this probability, and sent again.
@@ -70,7 +70,7 @@ pub struct Crash {
 
 /// A fault begins or ends.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Strike {
+pub struct FaultEvent {
     /// When.
     pub at: Nanos,
     /// Whether it begins; else it ends.
@@ -115,7 +115,7 @@ struct Due {
 /// All strikes of a run, earliest first. At one moment, faults strike before anything else happens,
 /// in the order in which the scenario lists them.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct FaultSchedule {
     streams: Streams,
     parts: Parts,
     entries: Vec<Entry>,
@@ -126,11 +126,11 @@ pub struct Plan {
     acknowledged: BTreeSet<(u64, usize)>,
 }
 
-impl Plan {
+impl FaultSchedule {
     /// The plan of these faults, for a world of these `parts`.
-    pub fn new(faults: &[Fault], parts: Parts, streams: &Streams) -> Plan {
+    pub fn new(faults: &[Fault], parts: Parts, streams: &Streams) -> FaultSchedule {
         let (agenda, flushes, acknowledged) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        let mut plan = Plan { streams: *streams, parts, entries: Vec::new(), agenda, flushes, acknowledged };
+        let mut plan = FaultSchedule { streams: *streams, parts, entries: Vec::new(), agenda, flushes, acknowledged };
         faults.iter().for_each(|fault| plan.add(fault));
         plan
     }
@@ -167,7 +167,7 @@ impl Plan {
     }
 
     /// The fault begins now; returns how.
-    fn begin(&mut self, fault: usize, now: Nanos) -> Strike {
+    fn begin(&mut self, fault: usize, now: Nanos) -> FaultEvent {
         let entry = &mut self.entries[fault];
         let lasts = match &mut entry.draws {
             Some(draws) => Sampler::exponential(entry.lasts).sample(draws),
@@ -176,12 +176,12 @@ impl Plan {
         let until = now.saturating_add(lasts);
         let effects = entry.effects.clone();
         self.put(fault, until, false);
-        Strike { at: now, begins: true, until, fault, effects }
+        FaultEvent { at: now, begins: true, until, fault, effects }
     }
 
-    fn end(&mut self, fault: usize, now: Nanos) -> Strike {
+    fn end(&mut self, fault: usize, now: Nanos) -> FaultEvent {
         self.begin_again(fault, now);
-        Strike { at: now, begins: false, until: now, fault, effects: self.entries[fault].effects.clone() }
+        FaultEvent { at: now, begins: false, until: now, fault, effects: self.entries[fault].effects.clone() }
     }
 
     /// When the next strike comes.
@@ -190,13 +190,13 @@ impl Plan {
     }
 
     /// Takes the next strike.
-    pub fn take_next(&mut self) -> Option<Strike> {
+    pub fn take_next(&mut self) -> Option<FaultEvent> {
         let ((at, fault, _), due) = self.agenda.pop_first()?;
         Some(if due.begins { self.begin(fault, at) } else { self.end(fault, at) })
     }
 
     /// The faults that strike now that so many flushes have begun and so many writes have been acknowledged.
-    pub fn triggered(&mut self, triggers: &Triggers, now: Nanos) -> Vec<Strike> {
+    pub fn triggered(&mut self, triggers: &Triggers, now: Nanos) -> Vec<FaultEvent> {
         let mut pulled: Vec<usize> = Vec::new();
         let waiting = [(&mut self.flushes, &triggers.flushes), (&mut self.acknowledged, &triggers.acknowledged)];
         for (faults, reached) in waiting {
@@ -219,11 +219,11 @@ impl Plan {
     }
 
     /// Everything heals: what has begun and not ended, in the order in which it would have ended; nothing else follows.
-    pub fn heal_all(&mut self, now: Nanos) -> Vec<Strike> {
+    pub fn heal_all(&mut self, now: Nanos) -> Vec<FaultEvent> {
         let begun = std::mem::take(&mut self.agenda).into_iter().filter(|(_, due)| !due.begins);
         let end = |((until, fault, _), _): ((Nanos, usize, u64), Due)| {
             let effects = self.entries[fault].effects.clone();
-            Strike { at: now, begins: false, until, fault, effects }
+            FaultEvent { at: now, begins: false, until, fault, effects }
         };
         begun.map(end).collect()
     }
@@ -253,7 +253,7 @@ fn effects(fault: &Fault, parts: Parts) -> Vec<Effect> {
         What::DatabaseFreeze => vec![Effect::DatabaseFreeze],
         What::DatabaseSlow => vec![Effect::DatabaseSlow(times)],
         What::DatabaseFailing => vec![Effect::DatabaseFailing(share)],
-        What::Partition => vec![Effect::Cut(link)],
+        What::Partition => vec![Effect::Partition(link)],
         What::LinkSlow => vec![Effect::LinkSlow(link, times)],
         What::LinkLoss => vec![Effect::LinkLoss(link, share)],
     }
@@ -392,8 +392,8 @@ impl Slowdown {
 mod tests {
     use super::*;
 
-    fn plan(faults: &[Fault]) -> Plan {
-        Plan::new(faults, Parts { app_servers: 1, cache_shards: 1, replicas: 0 }, &Streams::new(1))
+    fn plan(faults: &[Fault]) -> FaultSchedule {
+        FaultSchedule::new(faults, Parts { app_servers: 1, cache_shards: 1, replicas: 0 }, &Streams::new(1))
     }
 
     fn crash(at: u64, lasts: u64) -> Fault {

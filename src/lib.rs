@@ -1,19 +1,17 @@
 //! Cachelane: a deterministic cache strategy simulator, in the browser and on the command line.
 //!
 //! A *lane* is one strategy: a way of reading and a way of writing. All lanes of an experiment see the same traffic
-//! and the same faults. A tour of the house, from the ground up; each room uses only rooms on floors below it:
+//! and the same faults. Each module uses only those below it (the whole picture is in DESIGN.md):
 //!
 //! ```text
-//! floor 7  web  cli                     the page, the command line
-//! floor 6  experiment                   lanes side by side
-//! floor 5  simulation  chart            one lane, put together and run; drawings of what it showed
-//! floor 4  strategy  report             the strategies, one file each; results as data, tables, CSV
-//! floor 3  cache database network       the parts of the world
-//!          app workload fault metrics
-//! floor 2  scenario engine ledger stats the experiment as data; clock, queue and tasks; the witness; histograms
-//!          keyspace                     what a server's commands do to its keys
-//! floor 1  model random                 what all parts share: keys, writes, how calls fail; named streams of chance (on
-//!                                       the ground: whole nanoseconds in time, steps counted in work, escape)
+//! web  cli                                the page, the command line
+//! experiment                              lanes side by side
+//! simulation                              one lane, put together and run
+//! strategy                                the strategies, one file each
+//! database  cache  network                the parts of the world
+//! app  workload  fault  metrics  chart    servers' parts, requests, faults, measures, figures
+//! scenario  engine  ledger  report  …     the experiment as data; clock, queue and tasks; what became of writes
+//! model  random                           keys and writes; named random streams
 //! ```
 //!
 //! Begin with [`scenario`] (what can be asked), [`strategy`] (what a lane does, as an application programmer would write it)
@@ -56,6 +54,7 @@ pub mod engine;
 pub mod escape;
 pub mod experiment;
 pub mod fault;
+pub mod jobs;
 pub mod keyspace;
 pub mod ledger;
 pub mod metrics;
@@ -65,6 +64,7 @@ pub mod random;
 pub mod report;
 pub mod scenario;
 pub mod simulation;
+pub mod slots;
 pub mod stats;
 pub mod strategy;
 pub mod table;

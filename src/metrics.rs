@@ -115,7 +115,7 @@ pub struct Metrics {
     /// How long failed writes took, likewise.
     pub failed_write: Histogram,
     /// Requests sent after the warm-up and answered with an error, by its kind, in the order of [`CallError::ALL`].
-    pub failures: [u64; CallError::ALL.len()],
+    pub errors: [u64; CallError::ALL.len()],
     /// Requests sent after the warm-up and answered within the deadline, and not with an error.
     pub good: u64,
     /// Reads sent after the warm-up and answered with a copy, without a load.
@@ -145,7 +145,7 @@ impl Metrics {
             stale_age: Histogram::default(),
             failed_read: Histogram::default(),
             failed_write: Histogram::default(),
-            failures: [0; CallError::ALL.len()],
+            errors: [0; CallError::ALL.len()],
             good: 0,
             from_cache: 0,
             read_your_writes_violations: 0,
@@ -166,7 +166,7 @@ impl Metrics {
                 (None, false) => self.read.record(latency),
                 (None, true) => self.write.record(latency),
                 (Some(failure), write) => {
-                    self.failures[failure as usize] += 1;
+                    self.errors[failure as usize] += 1;
                     if write { self.failed_write.record(latency) } else { self.failed_read.record(latency) }
                 }
             }

@@ -1,4 +1,4 @@
-//! The links between the parts: each with a latency of its own, each way with draws of its own.
+//! The links between the parts: each with a latency of its own, each direction with draws of its own.
 //!
 //! A message is an event that happens when it arrives. A partition stops a link: messages wait, as TCP would have it,
 //! and go on when it heals; a caller with less patience has its timeout. What has been sent is not lost with its sender.
@@ -27,18 +27,18 @@ pub const RETRANSMISSION_FIRST: Nanos = Nanos::from_millis(200);
 /// How long it waits at most.
 pub const RETRANSMISSION_MAX: Nanos = Nanos::from_secs(120);
 
-/// Which way a message goes.
+/// Which direction a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Direction {
     /// From the caller to the server.
-    There,
+    Request,
     /// Back to the caller.
-    Back,
+    Response,
 }
 
 /// What a message carries, and which machine at the far end sends or takes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Load {
+pub struct Payload {
     /// Bytes.
     pub bytes: u64,
     /// The number of the machine, among those of its kind.
@@ -48,7 +48,7 @@ pub struct Load {
 struct Wire {
     /// How long a byte takes, nanoseconds; 0 without a limit.
     ns_per_byte: f64,
-    /// Until when each machine's wire is busy, each way.
+    /// Until when each machine's wire is busy, each direction.
     busy: [RefCell<Vec<Nanos>>; 2],
     latency: Sampler,
     /// Always zero: a message is there at once, and needs no event.
@@ -61,8 +61,8 @@ struct Wire {
 
 /// The faults of a link.
 struct Trouble {
-    cuts: u32,
-    stalled: Vec<(Way, Event, Nanos, Load)>,
+    partitions: u32,
+    stalled: Vec<(Direction, Event, Nanos, Payload)>,
     slow: Slowdown,
     /// The share lost, and until when.
     losses: Vec<(f64, Nanos)>,
@@ -80,13 +80,13 @@ impl Network {
     pub fn new(settings: &scenario::Network, kernel: Rc<Kernel>, streams: &Streams) -> Network {
         let wires = Link::ALL.map(|link| {
             let latency = settings.latency(link);
-            let stream = |name, way| streams.numbered(name, link as u32 * 2 + way);
+            let stream = |name, direction| streams.numbered(name, link as u32 * 2 + direction);
             let trouble = Trouble {
-                cuts: 0,
+                partitions: 0,
                 stalled: Vec::new(),
                 slow: Slowdown::default(),
                 losses: Vec::new(),
-                draws: [0, 1].map(|way| stream("network loss", way)),
+                draws: [0, 1].map(|direction| stream("network loss", direction)),
             };
             let bandwidth = settings.bandwidth(link);
             Wire {
@@ -94,7 +94,7 @@ impl Network {
                 busy: Default::default(),
                 latency: latency.sampler(),
                 instant: *latency == Distribution::Constant(Nanos::ZERO) && bandwidth.is_none(),
-                draws: [0, 1].map(|way| RefCell::new(stream("network", way))),
+                draws: [0, 1].map(|direction| RefCell::new(stream("network", direction))),
                 troubled: Cell::new(false),
                 trouble: RefCell::new(trouble),
             }
@@ -104,61 +104,61 @@ impl Network {
 
     /// Sends a message now: `event` happens when it arrives.
     #[inline]
-    pub fn send(&self, link: Link, way: Way, event: Event) {
-        self.send_at(link, way, event, self.kernel.now());
+    pub fn send(&self, link: Link, direction: Direction, event: Event) {
+        self.send_at(link, direction, event, self.kernel.now());
     }
 
     /// Sends a message that leaves at the moment `leaves`, now or a little later.
     #[inline]
-    pub fn send_at(&self, link: Link, way: Way, event: Event, leaves: Nanos) {
+    pub fn send_at(&self, link: Link, direction: Direction, event: Event, leaves: Nanos) {
         let wire = &self.wires[link as usize];
         if wire.troubled.get() {
-            return self.send_in_trouble(wire, way, event, leaves);
+            return self.send_in_trouble(wire, direction, event, leaves);
         }
-        let latency = wire.latency.sample(&mut wire.draws[way as usize].borrow_mut());
+        let latency = wire.latency.sample(&mut wire.draws[direction as usize].borrow_mut());
         self.kernel.schedule(leaves.max(self.kernel.now()).saturating_add(latency), event);
     }
 
     /// Whether what a message carries takes time on `link`.
     #[inline]
-    pub fn weighs(&self, link: Link) -> bool {
+    pub fn limits_bandwidth(&self, link: Link) -> bool {
         self.wires[link as usize].ns_per_byte > 0.0
     }
 
     /// Sends a message that leaves at the moment `leaves`, now or a little later, and carries something.
-    pub fn send_load(&self, link: Link, way: Way, event: Event, leaves: Nanos, load: Load) {
+    pub fn send_payload(&self, link: Link, direction: Direction, event: Event, leaves: Nanos, payload: Payload) {
         let wire = &self.wires[link as usize];
-        if wire.ns_per_byte == 0.0 || load.bytes == 0 {
-            return self.send_at(link, way, event, leaves);
+        if wire.ns_per_byte == 0.0 || payload.bytes == 0 {
+            return self.send_at(link, direction, event, leaves);
         }
-        let mut time = Nanos((load.bytes as f64 * wire.ns_per_byte) as u64);
+        let mut time = Nanos((payload.bytes as f64 * wire.ns_per_byte) as u64);
         if wire.troubled.get() {
             let mut trouble = wire.trouble.borrow_mut();
-            if trouble.cuts > 0 {
-                trouble.stalled.push((way, event, leaves, load));
+            if trouble.partitions > 0 {
+                trouble.stalled.push((direction, event, leaves, payload));
                 return;
             }
             time = trouble.slow.stretch(time);
         }
-        let mut busy = wire.busy[way as usize].borrow_mut();
-        table::reach(&mut busy, load.machine as usize, Nanos::ZERO);
-        let busy_until = &mut busy[load.machine as usize];
+        let mut busy = wire.busy[direction as usize].borrow_mut();
+        table::reach(&mut busy, payload.machine as usize, Nanos::ZERO);
+        let busy_until = &mut busy[payload.machine as usize];
         *busy_until = leaves.max(self.kernel.now()).max(*busy_until).saturating_add(time);
         let sent = *busy_until;
         drop(busy);
-        self.send_at(link, way, event, sent);
+        self.send_at(link, direction, event, sent);
     }
 
     #[cold]
-    fn send_in_trouble(&self, wire: &Wire, way: Way, event: Event, leaves: Nanos) {
+    fn send_in_trouble(&self, wire: &Wire, direction: Direction, event: Event, leaves: Nanos) {
         let mut trouble = wire.trouble.borrow_mut();
-        if trouble.cuts > 0 {
-            trouble.stalled.push((way, event, leaves, Load::default()));
+        if trouble.partitions > 0 {
+            trouble.stalled.push((direction, event, leaves, Payload::default()));
             return;
         }
-        let latency = wire.latency.sample(&mut wire.draws[way as usize].borrow_mut());
+        let latency = wire.latency.sample(&mut wire.draws[direction as usize].borrow_mut());
         let latency = trouble.slow.stretch(latency);
-        let gets_through = trouble.gets_through(way, leaves.max(self.kernel.now()));
+        let gets_through = trouble.gets_through(direction, leaves.max(self.kernel.now()));
         self.kernel.schedule(gets_through.saturating_add(latency), event);
     }
 
@@ -170,23 +170,23 @@ impl Network {
     }
 
     /// A partition begins: nothing passes `link`.
-    pub fn cut(&self, link: Link) {
-        self.change(link, |trouble| trouble.cuts += 1);
+    pub fn partition(&self, link: Link) {
+        self.change(link, |trouble| trouble.partitions += 1);
     }
 
     /// A partition ends; when it was the last one of `link`, what waited goes on, in the order in which it was sent.
     pub fn heal(&self, link: Link) {
         let mut waited = Vec::new();
         self.change(link, |trouble| {
-            assert!(trouble.cuts > 0, "only a cut link can heal");
-            trouble.cuts -= 1;
-            if trouble.cuts == 0 {
+            assert!(trouble.partitions > 0, "only a partitioned link can heal");
+            trouble.partitions -= 1;
+            if trouble.partitions == 0 {
                 waited = std::mem::take(&mut trouble.stalled);
             }
         });
         work::count(waited.len());
-        for (way, event, leaves, load) in waited {
-            self.send_load(link, way, event, leaves, load);
+        for (direction, event, leaves, load) in waited {
+            self.send_payload(link, direction, event, leaves, load);
         }
     }
 
@@ -219,27 +219,27 @@ impl Network {
         let wire = &self.wires[link as usize];
         let mut trouble = wire.trouble.borrow_mut();
         change(&mut trouble);
-        let troubled = trouble.cuts > 0 || !trouble.slow.is_empty() || !trouble.losses.is_empty();
+        let troubled = trouble.partitions > 0 || !trouble.slow.is_empty() || !trouble.losses.is_empty();
         wire.troubled.set(troubled);
     }
 }
 
 impl Trouble {
-    /// When a message that is first sent at `sent` gets on its way, after as many losses as it meets. Losses end, so
+    /// When a message that is first sent at `sent` gets on its direction, after as many losses as it meets. Losses end, so
     /// this one ends, too.
-    fn gets_through(&mut self, way: Way, sent: Nanos) -> Nanos {
+    fn gets_through(&mut self, direction: Direction, sent: Nanos) -> Nanos {
         let (mut sent, mut wait) = (sent, RETRANSMISSION_FIRST);
-        while self.is_lost(way, sent) {
+        while self.is_lost(direction, sent) {
             sent = sent.saturating_add(wait);
             wait = Nanos(wait.0 * 2).min(RETRANSMISSION_MAX);
         }
         sent
     }
 
-    fn is_lost(&mut self, way: Way, sent: Nanos) -> bool {
+    fn is_lost(&mut self, direction: Direction, sent: Nanos) -> bool {
         let Trouble { losses, draws, .. } = self;
         work::count(losses.len());
         let now = losses.iter().filter(|(_, until)| sent < *until);
-        now.fold(false, |lost, &(share, _)| draws[way as usize].chance(share) || lost)
+        now.fold(false, |lost, &(share, _)| draws[direction as usize].chance(share) || lost)
     }
 }

@@ -3,6 +3,7 @@
 //! A [`Report`] is what `cachelane compare --json` prints. A [`LaneReport`] holds totals since the warm-up;
 //! a [`Series`] holds the same measures over time, one value per bucket, for the figures.
 
+pub mod columns;
 pub mod csv;
 pub mod effect;
 pub mod notable;
@@ -19,7 +20,7 @@ pub struct Report {
     pub scenario: String,
     /// The seed all draws followed from.
     pub seed: u64,
-    /// How long clients are content to wait for an answer, seconds: what goodput goes by.
+    /// The deadline that goodput uses (`clients.deadline`), seconds.
     #[serde(default)]
     pub deadline_s: f64,
     /// One report per lane, in the scenario's order.
@@ -28,11 +29,11 @@ pub struct Report {
 
 /// What one lane showed, from the end of the warm-up to the moment of the report.
 ///
-/// Requests, their answers and what they saw (latencies, errors, stale reads, violations) count where they were *sent* since
-/// the warm-up. What parts did (hits, misses, `app`) counts where it was *done* since then, also while the system drains; the
-/// work of the database and the cache (`database`, `cache`) up to the end of the run, and what they hold, now.
-/// What became of writes (`writes_by_class` and below, except `database` and `cache`), `events`, `faults`,
-/// `diverging_by_cause`, `vanished_reads` and `unfollowed_reads` count from the start of the run.
+/// Requests, their responses and what they saw (latencies, errors, stale reads, violations) count if they were *sent* after
+/// the warm-up. What the parts did (hits, misses, `app`) counts if it was *done* after it, also while the system drains;
+/// the work of the database and the cache (`database`, `cache`) up to the end of the run, and what they hold, now. What
+/// became of writes (`writes_by_class` and below, except `database` and `cache`), `events`, `faults`, `diverging_by_cause`,
+/// `vanished_reads` and `unfollowed_reads` count from the start of the run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LaneReport {
     /// The lane's name.
@@ -47,28 +48,28 @@ pub struct LaneReport {
     pub at_s: f64,
     /// Whether the run has ended and the system has drained.
     pub drained: bool,
-    /// Why the lane ended before that, if it did: a limit, and what to do about it.
+    /// Why the lane was stopped early, if it was: the limit, and what to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
     /// Events the engine has handled since the start.
     pub events: u64,
-    /// Requests answered, well or badly. Where clients try again (`clients.retries`), each try is a request of its own.
+    /// Requests answered, with or without an error. Where clients try again (`clients.retries`), each try is a request.
     pub requests: u64,
     /// Reads among them.
     pub reads: u64,
-    /// Writes among them: read-modify-writes, deletes and inserts, too.
+    /// Writes among them, including read-modify-writes, deletes and inserts.
     pub writes: u64,
-    /// Requests that have been sent and not answered yet; none once the run has drained.
+    /// Requests sent and not answered yet; none once the run has drained.
     #[serde(default)]
     pub unanswered: u64,
-    /// Those among them that have waited for longer than the deadline.
+    /// Those among them that have waited longer than the deadline.
     #[serde(default)]
     pub overdue: u64,
-    /// Requests answered within the deadline, and not with an error. Each try of a client has a clock of its own.
+    /// Requests answered within the deadline, without an error. The deadline of each try starts when it is sent.
     #[serde(default)]
     pub within_deadline: u64,
-    /// `within_deadline / (requests + overdue)`, 0 where there were none. Of tries, where clients try again: one that failed
-    /// counts against it even if the next one succeeds.
+    /// `within_deadline / (requests + overdue)`, 0 if there were none. With retries it is a share of tries: a failed one
+    /// lowers it even if the next one succeeds.
     #[serde(default)]
     pub goodput: f64,
     /// Cache look-ups that found the key.
@@ -77,27 +78,27 @@ pub struct LaneReport {
     pub misses: u64,
     /// The misses by why the key was not there.
     pub misses_by_cause: MissesByCause,
-    /// Misses that waited for a load that the cache, or the holder of a lease, had begun already.
+    /// Misses that waited for a load that the cache, or the holder of a lease, had already begun.
     pub delayed_hits: u64,
-    /// `hits / (hits + misses)`: of look-ups, 0 where there were none. A read that cannot ask the cache is no look-up, and a
-    /// read-modify-write may be one.
+    /// `hits / (hits + misses)`, a share of look-ups; 0 if there were none. A read that cannot ask the cache is not a
+    /// look-up; a read-modify-write may be one.
     pub hit_ratio: f64,
-    /// Reads answered with a copy, of the cache or of a near cache, without a load of their own. Copies that a delete left
-    /// behind, or that the holder of a lease has just brought, are among them.
+    /// Reads answered from a copy, in the cache or a near cache, without a load of their own. Includes copies that a delete
+    /// left behind and copies that the holder of a lease has just loaded.
     #[serde(default)]
     pub reads_from_cache: u64,
-    /// `reads_from_cache / reads`: of all reads, failed ones and those that could not ask the cache included.
+    /// `reads_from_cache / reads`: a share of all reads, including failed ones and those that could not ask the cache.
     #[serde(default)]
     pub read_hit_ratio: f64,
     /// Requests answered with an error.
     pub errors: u64,
-    /// The errors by what failed in the end, a JSON object; kinds that did not occur are left out. `down`: nobody there to
-    /// ask. `queue_full`, `cache_full`, `breaker_open`: turned away. `no_connection`: no connection of the pool was free in
-    /// time (`app.pool`), so that nothing was sent. `aborted`: rolled back. `conflict`: too many tries. `connection_lost`,
-    /// `timed_out`: no answer, and it may have been done.
+    /// The errors by what failed in the end, a JSON object; kinds that did not occur are left out. `down`: the other side
+    /// was down. `queue_full`, `cache_full`, `breaker_open`: rejected. `no_connection`: no connection of the pool became
+    /// free in time (`app.pool`), so nothing was sent. `aborted`: rolled back. `conflict`: too many tries.
+    /// `connection_lost`, `timed_out`: no response, and it may have been done.
     #[serde(default, with = "as_object")]
     pub errors_by_kind: Vec<(String, u64)>,
-    /// Reads that did not see the newest value acknowledged before they were asked.
+    /// Reads that did not return the newest value acknowledged before they were sent.
     pub stale_reads: u64,
     /// How old stale values were: time since a newer write was first known to be newer (acknowledged and, where the
     /// writers overlap, committed after the one seen).
@@ -108,77 +109,79 @@ pub struct LaneReport {
     /// The copies that diverged at some moment since the start, each once, by why it first did; a JSON object, causes that
     /// did not occur are left out. The first that holds: `never_committed`: the database never had the value.
     /// `overwritten_by_older`: the database went back to an older one. `restored`: a crashed node came back with it.
-    /// `stale_fill`: a reader or a load brought what had been replaced meanwhile. `overtaken_update`: a writer's update of the
-    /// cache came after that of one whom the database served later. `crash_between`: a crash came between the commit and the
-    /// cache. `lost_invalidation`: what was to delete or replace it failed. `commit_without_answer`: the writer was told of an
-    /// error, and the database had committed. `left`: the strategy leaves copies as they are.
+    /// `stale_fill`: a reader or a load brought a value that had been replaced meanwhile. `overtaken_update`: a writer's
+    /// update of the cache came after that of a writer whom the database served later. `crash_between`: a crash came
+    /// between the commit and the cache. `lost_invalidation`: what was to delete or replace it failed.
+    /// `commit_without_answer`: the writer got an error, and the database had committed. `left`: the strategy leaves copies
+    /// as they are.
     #[serde(default, with = "as_object")]
     pub diverging_by_cause: Vec<(String, u64)>,
-    /// Reads that did not see the same client's earlier write.
+    /// Reads that did not return the same client's earlier write, nor a newer one.
     pub read_your_writes_violations: u64,
-    /// Reads that went back behind what the same client had seen.
+    /// Reads that returned something older than the same client had already seen.
     pub monotonic_read_violations: u64,
-    /// Reads of which that could not be told, since more clients and keys were to be followed than the ledger remembers.
+    /// Reads for which that is unknown: there were more clients and keys than the ledger remembers.
     #[serde(default)]
     pub unfollowed_reads: u64,
-    /// Reads of values that were lost or refused afterwards.
+    /// Reads of values that were lost or rejected afterwards.
     pub vanished_reads: u64,
-    /// Latency of answered requests, errors left out. Where clients try again, each try is measured by itself, from the moment
-    /// it was sent: what a client waits over all its tries is in no figure.
+    /// Latency of requests answered without an error. Where clients try again, each try is measured from the moment it was
+    /// sent: what a client waits over all its tries is not reported.
     pub latency_ms: Latencies,
-    /// Latency of all answered requests: those that failed count with the time until they were told so. Of each try, too.
+    /// Latency of all answered requests: failed ones count the time until their error. Also per try.
     #[serde(default)]
     pub latency_with_errors_ms: Latencies,
     /// Every write attempt since the start, by what became of it.
     pub writes_by_class: WritesByClass,
     /// The lost ones by cause, a JSON object; causes that did not occur are left out. `cache_crash`, `flush_all`: the cache
     /// crashed or was emptied before the flush. `expired_dirty`, `evicted_dirty`: the dirty entry expired or was evicted.
-    /// `dropped_after_retries`: the database refused it until the retries were used up. `failover_lag`: a replica took over that
-    /// had not heard of it. `persistence_window`: it came after the last snapshot or sync. `dual_write_half_done`: the
+    /// `dropped_after_retries`: the database refused it until the retries were used up. `failover_lag`: a replica took over
+    /// that had not received it. `persistence_window`: it came after the last snapshot or sync. `dual_write_half_done`: the
     /// application crashed between its two writes. `flush_mark_lost`: its dirty mark was deleted with older ones.
-    /// `overwritten_by_older`: the database went back to an older write. `refused`, `connection_lost`: the database refused it,
-    /// or the way there broke, after the client had been told yes. `never_delivered`: nobody tried to deliver it.
+    /// `overwritten_by_older`: the database went back to an older write. `refused`, `connection_lost`: the database refused
+    /// it, or the connection to it broke, after the write had been acknowledged. `never_delivered`: nobody tried to deliver
+    /// it.
     #[serde(with = "as_object")]
     pub lost_by_cause: Vec<(String, u64)>,
-    /// Acknowledged writes that the database will never have: lost at some moment of the run, those included whose key has
-    /// been written again since. An increment that a later value contains is not among them.
+    /// Acknowledged writes that the database will never have: lost at some moment of the run, even if their key has been
+    /// written again since. An increment that a later value contains is not counted.
     pub ever_lost: u64,
     /// The same by cause.
     #[serde(with = "as_object")]
     pub ever_lost_by_cause: Vec<(String, u64)>,
-    /// Those among the lost that some read was answered with, before they were lost or after.
+    /// Lost writes that some read returned, before or after they were lost.
     #[serde(default)]
     pub lost_and_read: u64,
-    /// The keys whose last acknowledged value is lost now.
+    /// Keys whose last acknowledged value is lost now.
     #[serde(default)]
     pub keys_lost: u64,
     /// Read-modify-writes acknowledged since the start.
     #[serde(default)]
     pub increments: u64,
-    /// Those among them that the database's value does not count: another was applied to the same value.
+    /// Those among them that the database's value does not contain: another was applied to the same value.
     #[serde(default)]
     pub lost_increments: u64,
     /// The database's work.
     pub database: DatabaseReport,
     /// The cache's work.
     pub cache: CacheReport,
-    /// The faults that have struck since the start, in their order; at most the first 200.
+    /// The faults that have begun since the start, in their order; at most the first 200.
     pub faults: Vec<FaultReport>,
     /// What went on inside the application servers.
     #[serde(default)]
     pub app: AppReport,
-    /// What the faults did to it, where that was asked for.
+    /// What the faults changed, if that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Box<effect::Effect>>,
-    /// Its measures over time, where they were asked for.
+    /// Its measures over time, if they were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<Series>,
 }
 
 /// How many cached copies differ from the database for good: entries of the cache and of near caches, each one.
 ///
-/// Not those that are dirty or whose life is over, and not while a handler of a write of the key runs, or a command or
-/// message that would see to the copy is on its way.
+/// Copies that are dirty or expired do not count, nor does a copy while a handler of a write of its key runs, or while a
+/// command or message that will replace or delete it is on its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DivergingCopies {
     /// At the moment of the report.
@@ -189,16 +192,16 @@ pub struct DivergingCopies {
     pub end: u64,
 }
 
-/// A fault that struck.
+/// A fault that has begun.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FaultReport {
     /// When, in seconds since the start.
     pub at_s: f64,
-    /// For how long, in seconds; at the end of the run everything heals.
+    /// For how long, in seconds; all faults end with the run.
     pub for_s: f64,
     /// What happened: `"cache.crash"`.
     pub what: String,
-    /// To which node, server or link, where the scenario says so.
+    /// Which node, server or link it hit, where the scenario says so.
     pub which: Option<String>,
     /// Which of the scenario's faults it was, from 0.
     pub fault: u32,
@@ -211,23 +214,23 @@ pub struct AppReport {
     pub near_hits: u64,
     /// Reads that a near cache could not answer.
     pub near_misses: u64,
-    /// Copies dropped because another server told that it had written their key.
+    /// Copies dropped because of a message that their key had been written.
     pub near_invalidated: u64,
     /// Reads that shared the load of another reader of their server (single flight).
     pub coalesced: u64,
-    /// How often a reader waited for whoever had the lease, each wait counted.
+    /// Waits of readers for the holder of a lease, each wait counted.
     pub lease_waits: u64,
-    /// Fills that the cache refused, because their lease was void or the copy they were for was gone.
+    /// Fills that the cache rejected, because their lease was void or the copy they were for was gone.
     pub fills_refused: u64,
     /// Loads of copies that were still good (early refresh, refresh-ahead).
     pub refreshes: u64,
     /// Calls to the database that waited for a connection.
     pub pool_waits: u64,
-    /// How long they waited, all together, seconds.
+    /// Total time of those waits, seconds.
     pub pool_waited_s: f64,
-    /// Calls that an open breaker did not let through.
+    /// Calls that an open breaker rejected.
     pub breaker_rejections: u64,
-    /// How long breakers were open, added up over the servers, seconds.
+    /// How long breakers were open, summed over the servers, seconds.
     pub breaker_open_s: f64,
 }
 
@@ -285,21 +288,21 @@ pub struct WritesByClass {
     pub superseded: u64,
     /// Acknowledged, not yet in the database, still held by something that can deliver it.
     pub at_risk: u64,
-    /// Acknowledged, and gone.
+    /// Acknowledged, and nothing can bring it to the database any more.
     pub lost: u64,
-    /// The client got a definite error, and it is nowhere.
+    /// The client got a definite error, and the write is nowhere.
     pub rejected: u64,
-    /// The client got no answer or an error, and it may be applied.
+    /// The client got no response or an error, and the write may be applied.
     pub unknown: u64,
-    /// The client got a definite error, yet it was committed or read.
+    /// The client got a definite error, yet the write was committed or read.
     pub phantom: u64,
 }
 
-/// The database's work, from the end of the warm-up to the moment of the report, or to the end of the run: what is written
-/// while the system drains is not in it.
+/// The database's work, from the end of the warm-up to the moment of the report, or to the end of the run; what is written
+/// while the system drains is not included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DatabaseReport {
-    /// Reads served, those of an outbox's relay included.
+    /// Reads served, including those of an outbox's relay.
     pub reads: u64,
     /// Rows written, in batches or alone.
     pub writes: u64,
@@ -311,13 +314,13 @@ pub struct DatabaseReport {
     /// Batches committed after the end of the run; not among `batches`.
     #[serde(default)]
     pub drain_batches: u64,
-    /// The share of its workers' time that was spent serving, 0 to 1.
+    /// The share of its workers' time spent serving, 0 to 1.
     pub utilisation: f64,
     /// The longest queue.
     pub queue_max: u64,
     /// Queries refused because the queue was full or the database was down.
     pub refused: u64,
-    /// Transactions rolled back; a change that found another value than it expected is none.
+    /// Transactions rolled back; a compare-and-set that found another value is not one of them.
     pub aborted: u64,
     /// Queries ended because their callers had given up.
     #[serde(default)]
@@ -325,7 +328,7 @@ pub struct DatabaseReport {
     /// Waits for the lock of a row.
     #[serde(default)]
     pub lock_waits: u64,
-    /// For how long, all together, in seconds.
+    /// Total time of those waits, seconds.
     #[serde(default)]
     pub lock_waited_s: f64,
     /// The most queries under way at once, in service or waiting for a row.
@@ -339,11 +342,11 @@ pub struct DatabaseReport {
 pub struct CacheReport {
     /// Commands served.
     pub commands: u64,
-    /// The share of the time that its threads, one a node, were busy, 0 to 1.
+    /// The share of the time that its threads, one per node, were busy, 0 to 1.
     pub utilisation: f64,
     /// Entries held now.
     pub entries: u64,
-    /// Bytes they take, their overhead included: now, all nodes together.
+    /// Bytes they take, including their overhead: now, all nodes together.
     #[serde(default)]
     pub bytes: u64,
     /// The most bytes they took, the sum of each node's most.
@@ -353,14 +356,14 @@ pub struct CacheReport {
     pub dirty: u64,
     /// The most dirty entries at once; with several nodes, the sum of the most that each had.
     pub dirty_max: u64,
-    /// Commands refused: the cache was down, had too few replicas for a write, or held as many dirty entries as it may.
+    /// Commands rejected: the cache was down, had too few replicas for a write, or held its maximum of dirty entries.
     pub refused: u64,
-    /// Values rejected because the cache was full: there was no room and its policy let nothing go (`volatile-…` with no TTLs,
-    /// `none`), or the value is larger than the cache.
+    /// Values rejected because the cache was full: its policy could evict nothing (`volatile-…` with no TTLs, `none`), or
+    /// the value is larger than the cache.
     #[serde(default)]
     pub refused_full: u64,
-    /// Snapshots or syncs to disk that were begun, also while the system drains. Before that, those that have begun since the
-    /// latest change are not known yet.
+    /// Snapshots or syncs to disk begun, also while the system drains. Before that, those begun since the latest change are
+    /// not counted yet.
     pub saves: u64,
     /// How many times a replica took over.
     pub failovers: u64,
@@ -388,7 +391,7 @@ pub struct NodeReport {
 pub struct HotKey {
     /// The key.
     pub key: u32,
-    /// The node that has it.
+    /// The node that holds it.
     pub node: u32,
     /// Its share of all commands since the warm-up, 0 to 1.
     pub share: f64,
@@ -416,7 +419,7 @@ pub struct Point {
     /// Requests sent in it.
     #[serde(default)]
     pub sent: u32,
-    /// Requests that wait for an answer, at the end of the bucket.
+    /// Requests waiting for a response, at the end of the bucket.
     #[serde(default)]
     pub unanswered: u32,
     /// Errors among the answers.
@@ -424,8 +427,8 @@ pub struct Point {
     /// Answers within the deadline, errors left out.
     #[serde(default)]
     pub within_deadline: u32,
-    /// Of the requests of which it turned out in this bucket, the share that was answered within the deadline: those, and
-    /// the others that failed before it or were still waiting when it passed.
+    /// The share answered within the deadline, of the requests whose outcome was decided in this bucket: answered in time,
+    /// failed before the deadline, or still waiting when it passed.
     #[serde(default)]
     pub goodput: Option<f32>,
     /// Mean latency, errors left out, ms.
@@ -433,13 +436,13 @@ pub struct Point {
     /// Median latency, errors left out, ms.
     #[serde(default)]
     pub p50_ms: Option<f32>,
-    /// 99th percentile likewise, ms.
+    /// 99th percentile of the same, ms.
     #[serde(default)]
     pub p99_ms: Option<f32>,
-    /// Median latency, errors counted at the time they took, ms.
+    /// Median latency with failed requests, counted with the time they took, ms.
     #[serde(default)]
     pub with_errors_p50_ms: Option<f32>,
-    /// 99th percentile likewise, ms.
+    /// 99th percentile of the same, ms.
     #[serde(default)]
     pub with_errors_p99_ms: Option<f32>,
     /// Median latency of reads, ms.
@@ -471,7 +474,7 @@ pub struct Point {
     /// Rows that it committed.
     #[serde(default)]
     pub database_writes: u32,
-    /// The share of its workers' time that was spent serving, 0 to 1.
+    /// The share of its workers' time spent serving, 0 to 1.
     #[serde(default)]
     pub database_utilisation: f32,
     /// The share of the time that the cache's threads were busy, 0 to 1.
@@ -486,6 +489,37 @@ pub struct Point {
     /// Dirty entries of the cache, at the end of the bucket.
     #[serde(default)]
     pub dirty: u32,
+}
+
+/// Sums and differences of counts, field by field. A field that is not named here does not compile.
+macro_rules! arithmetic {
+    ($($name:ident { $($field:ident),* $(,)? })*) => {$(
+        impl std::ops::AddAssign for $name {
+            fn add_assign(&mut self, other: $name) {
+                let $name { $($field),* } = other;
+                $(self.$field += $field;)*
+            }
+        }
+
+        impl std::ops::Sub for $name {
+            type Output = $name;
+
+            fn sub(self, before: $name) -> $name {
+                $name { $($field: self.$field - before.$field),* }
+            }
+        }
+    )*};
+}
+
+arithmetic! {
+    AppReport {
+        near_hits, near_misses, near_invalidated, coalesced, lease_waits, fills_refused, refreshes, pool_waits,
+        pool_waited_s, breaker_rejections, breaker_open_s,
+    }
+    DatabaseReport {
+        reads, writes, drain_writes, batches, drain_batches, utilisation, queue_max, refused, aborted, cancelled,
+        lock_waits, lock_waited_s, connections_max,
+    }
 }
 
 /// Pairs written as an object, in their order.

@@ -17,6 +17,7 @@ mod estimates;
 mod evictions;
 mod faults;
 mod figures;
+mod floors;
 mod golden;
 mod patience;
 mod presets;

@@ -276,7 +276,7 @@ fn a_pool_lets_calls_wait_at_their_server_and_gives_up_in_time() {
         (scenario.database.workers, scenario.app.servers) = (4, 2);
         (scenario.app.pool, scenario.app.pool_timeout) = (pool, patience);
         let lane = run(&scenario);
-        (lane.report(), lane.failures().filter(|(_, count)| *count > 0).collect::<Vec<_>>())
+        (lane.report(), lane.errors().filter(|(_, count)| *count > 0).collect::<Vec<_>>())
     };
     let (patient, failures) = report(Some(5), None);
     // Ten of the two pools are at the database: four are served, six stand in its queue.
@@ -378,7 +378,7 @@ fn a_message_that_comes_too_late_or_too_early_cancels_nothing_else() {
         let lane = run(&scenario);
         let report = lane.report();
         assert!(report.database.cancelled > 20 && report.errors < report.requests, "{:?}", report.database);
-        let kinds: Vec<CallError> = lane.failures().filter(|(_, n)| *n > 0).map(|(failure, _)| failure).collect();
+        let kinds: Vec<CallError> = lane.errors().filter(|(_, n)| *n > 0).map(|(failure, _)| failure).collect();
         assert_eq!(kinds, [CallError::TimedOut], "an answer to a cancelled query reaches nobody");
     }
 }

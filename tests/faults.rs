@@ -781,7 +781,7 @@ fn what_a_scenario_may_not_say_cannot_be_injected_and_what_can_be_makes_a_good_s
     let mut experiment = Experiment::new(&Scenario::default(), None).unwrap();
     experiment.advance(ms(1_000), || false);
     let mut inject = |what, which| experiment.inject(what, which, ms(1_000));
-    let told = inject(What::AppSlow, Some(Which::Server(0))).unwrap_err();
+    let told = inject(What::AppSlow, Some(Which::Server(0))).unwrap_err().to_string();
     assert!(told.contains("give app.work"), "{told}");
     assert!(inject(What::ReplicaCrash, None).is_err() && inject(What::AppCrash, Some(Which::Server(9))).is_err());
     inject(What::AppFreeze, Some(Which::Server(0))).unwrap();

@@ -27,7 +27,7 @@ use cachelane::cache::store::{Lookup, Store};
 use cachelane::random::Streams;
 use cachelane::scenario::Eviction;
 use cachelane::time::Nanos;
-use cachelane::workload::requests::Operation;
+use cachelane::workload::operation::Operation;
 use cachelane::workload::trace::{NumberIds, Trace};
 
 use crate::anchors_counts::{generated, web_trace};

@@ -237,7 +237,7 @@ impl Reached {
         for (cause, count) in misses.as_object().expect("misses by cause") {
             self.count(format!("miss {cause}"), count.as_u64().unwrap_or(0));
         }
-        for (failure, count) in lane.failures() {
+        for (failure, count) in lane.errors() {
             self.count(format!("failure {failure:?}"), count);
         }
         for fault in &report.faults {

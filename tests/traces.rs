@@ -90,7 +90,7 @@ fn a_trace_that_writes_more_than_can_be_remembered_is_refused_and_a_part_of_it_i
     // In 90 of its 100 seconds there are fewer.
     assert!(Experiment::new(&scenario, Some(trace.clone())).is_ok());
     scenario.duration = Nanos::from_secs(100);
-    let told = Experiment::new(&scenario, Some(trace)).err().expect("too many");
+    let told = Experiment::new(&scenario, Some(trace)).err().expect("too many").to_string();
     assert!(told.starts_with("clients.keys.file: the trace \"t\" makes about 20000010 writes"), "{told}");
     assert!(told.contains("at most 20000000"), "{told}");
 }
@@ -159,7 +159,7 @@ fn a_copy_that_is_to_end_earlier_is_noticed_when_it_does_where_it_is_dirty() {
 
 #[test]
 fn commands_become_the_requests_that_they_amounted_to() {
-    use cachelane::workload::requests::Operation::{Delete, Modify, Read, Write};
+    use cachelane::workload::operation::Operation::{Delete, Modify, Read, Write};
     for (session, expected) in [
         ("SET k v NX\nSET k w NX\nSET j v XX", vec![Write, Read, Read]),
         ("SET a v\nRENAME a b\nRENAME a c", vec![Write, Delete, Write, Read]),

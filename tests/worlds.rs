@@ -356,7 +356,7 @@ fn judge(number: u64, figures: &mut Figures) {
 
 /// Runs all lanes for as long as there is something to see; why it did not settle, if it did not.
 fn run(scenario: &Scenario, longest: &mut u64) -> Result<Option<String>, String> {
-    let mut experiment = Experiment::new(scenario, None)?;
+    let mut experiment = Experiment::new(scenario, None).map_err(|error| error.to_string())?;
     let begun = work::done();
     while !experiment.finished() && work::done() - begun < ENOUGH {
         let before = work::done();

@@ -1,33 +1,34 @@
-//! What an application server has of its own, beside its requests: flights that readers share, connections to the
-//! database, and a circuit breaker before them. A crash of the server takes all of it.
+//! The state of an application server beside its requests: loads that readers share, connections to the database, and a
+//! circuit breaker in front of them. A crash of the server takes all of it.
 //!
 //! ```text
-//! request ─▶ strategy ─▶ [flights: one load per key] ─▶ [breaker: shut or open] ─▶ [pool: a free connection] ─▶ database
+//! request ─▶ strategy ─▶ [single flight: one load per key] ─▶ [breaker: shut or open] ─▶ [pool: a free connection] ─▶ database
 //! ```
 
 mod breaker;
-mod flights;
 mod pool;
+mod single_flight;
 
 use std::cell::{Cell, RefCell};
 
 pub use breaker::{Breaker, Permit};
-pub use flights::{Flights, Lead, Turn};
 pub use pool::{Connection, Pool, Wait};
+pub use single_flight::{Lead, SingleFlight, Turn};
 
 use crate::random::Stream;
+use crate::report::AppReport;
 use crate::scenario;
 use crate::time::Nanos;
 
-/// One server's own. See the module.
+/// The state of one server. See the module.
 #[derive(Debug)]
-pub struct Own {
+pub struct AppServerState {
     /// Its number, from 0.
     pub server: u32,
     /// The loads its readers share.
-    pub flights: Flights,
+    pub single_flight: SingleFlight,
     /// The refreshes it does in the background, one per key.
-    pub refreshes: Flights,
+    pub refreshes: SingleFlight,
     /// Its connections to the database, where they are limited.
     pub pool: Option<Pool>,
     /// The breaker before them, where there is one.
@@ -41,32 +42,24 @@ pub struct Own {
 }
 
 /// Totals of one server, or of several, since the start of the run. A crash does not set them back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OwnCounts {
-    /// Reads that shared somebody else's load.
-    pub coalesced: u64,
-    /// Waits for somebody else's lease.
-    pub lease_waits: u64,
-    /// Loads of copies that were still good.
-    pub refreshes: u64,
-    /// Calls that waited for a connection.
-    pub pool_waits: u64,
-    /// For how long, all together.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AppServerCounts {
+    /// What is only counted, as reports show it; the rest of it is empty.
+    pub report: AppReport,
+    /// Total time of waits for a connection.
     pub pool_waited: Nanos,
-    /// Calls that an open breaker let fail.
-    pub breaker_rejections: u64,
-    /// For how long breakers were open, all together.
+    /// Total time for which breakers were open.
     pub breaker_open: Nanos,
 }
 
-impl Own {
-    /// What server number `server` has at its start.
-    pub fn new(server: u32, settings: &scenario::App, early: Stream) -> Own {
+impl AppServerState {
+    /// The state of server number `server` at its start.
+    pub fn new(server: u32, settings: &scenario::App, early: Stream) -> AppServerState {
         let breaker = |how: &scenario::Breaker| Breaker::new(how.failures, how.open_for, how.probes);
-        Own {
+        AppServerState {
             server,
-            flights: Flights::default(),
-            refreshes: Flights::default(),
+            single_flight: SingleFlight::default(),
+            refreshes: SingleFlight::default(),
             pool: settings.pool.map(Pool::new),
             breaker: settings.breaker.as_ref().map(breaker),
             early: RefCell::new(early),
@@ -77,37 +70,37 @@ impl Own {
 
     /// The server has crashed at the moment `now`; its tasks have been dropped, and with them what they held.
     pub fn crash(&self, now: Nanos) {
-        assert_eq!(self.flights.under_way() + self.refreshes.under_way(), 0, "loads die with those who make them");
+        assert_eq!(
+            self.single_flight.under_way() + self.refreshes.under_way(),
+            0,
+            "loads die with those who make them"
+        );
         if let Some(breaker) = &self.breaker {
             breaker.reset(now);
         }
     }
 
     /// Totals up to the moment `now`.
-    pub fn counts(&self, now: Nanos) -> OwnCounts {
+    pub fn counts(&self, now: Nanos) -> AppServerCounts {
         let (pool_waits, pool_waited) = self.pool.as_ref().map_or((0, Nanos::ZERO), Pool::waits);
         let (breaker_rejections, breaker_open) =
             self.breaker.as_ref().map_or((0, Nanos::ZERO), |breaker| breaker.totals(now));
-        OwnCounts {
-            coalesced: self.flights.joined(),
+        let report = AppReport {
+            coalesced: self.single_flight.joined(),
             lease_waits: self.lease_waits.get(),
             refreshes: self.refreshed.get(),
             pool_waits,
-            pool_waited,
             breaker_rejections,
-            breaker_open,
-        }
+            ..AppReport::default()
+        };
+        AppServerCounts { report, pool_waited, breaker_open }
     }
 }
 
-impl std::ops::AddAssign for OwnCounts {
-    fn add_assign(&mut self, other: OwnCounts) {
-        self.coalesced += other.coalesced;
-        self.lease_waits += other.lease_waits;
-        self.refreshes += other.refreshes;
-        self.pool_waits += other.pool_waits;
+impl std::ops::AddAssign for AppServerCounts {
+    fn add_assign(&mut self, other: AppServerCounts) {
+        self.report += other.report;
         self.pool_waited = self.pool_waited.saturating_add(other.pool_waited);
-        self.breaker_rejections += other.breaker_rejections;
         self.breaker_open = self.breaker_open.saturating_add(other.breaker_open);
     }
 }

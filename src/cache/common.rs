@@ -3,12 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::buffer::RowId;
 use super::command::{Answer, Command};
 use super::eviction::opt::Upcoming;
 use super::values::Values;
 use super::withheld::WithheldAnswers;
 use crate::engine::{Calls, Kernel};
+use crate::jobs::Jobs;
 use crate::ledger::Ledger;
 use crate::model::Key;
 use crate::scenario::estimate;
@@ -16,15 +16,6 @@ use crate::time::Nanos;
 
 /// The number of a node, from 0.
 pub type Shard = u32;
-
-/// Work that a node needs done by a task of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Job {
-    /// Load a key from the database, beginning at that moment: when the command that asks for it has been served.
-    Load(Key, Nanos),
-    /// Write these rows of the buffer now.
-    Flush(Vec<RowId>),
-}
 
 /// The kinds of event a node is told about.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +40,8 @@ pub struct Common {
     pub events: NodeEvents,
     /// Every call to any node.
     pub calls: Calls<Command, Answer>,
-    /// What the nodes need done, and by which of them.
-    pub jobs: RefCell<Vec<(Shard, Job)>>,
+    /// What the nodes need done by tasks.
+    pub jobs: Rc<Jobs>,
     /// What was written since somebody last asked, and from when on that is known: a key, or all of them. Noted only where
     /// near caches are told.
     pub changed: RefCell<Vec<(Option<Key>, Nanos)>>,

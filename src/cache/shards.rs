@@ -14,13 +14,14 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::command::{Answer, Command};
-use super::common::{Common, Job, NodeEvents, Shard};
+use super::common::{Common, NodeEvents, Shard};
 use super::counts::NodeCounts;
 use super::eviction::opt::Upcoming;
 use super::keys::Numbers;
 use super::node::{CacheNode, NodeReading};
 use super::values::Values;
 use crate::engine::{Call, CallId, Calls, Event, Kernel};
+use crate::jobs::Jobs;
 use crate::ledger::{Ledger, Mended};
 use crate::model::{CallError, Key, WriteId};
 use crate::random::Streams;
@@ -91,12 +92,12 @@ impl Shards {
         settings: &scenario::Cache,
         write_back: Option<&WriteBack>,
         reading: NodeReading,
-        (kernel, ledger): (Rc<Kernel>, Rc<RefCell<Ledger>>),
+        ((kernel, ledger), jobs): ((Rc<Kernel>, Rc<RefCell<Ledger>>), Rc<Jobs>),
         streams: &Streams,
         events: NodeEvents,
         values: Values,
     ) -> Shards {
-        let (calls, jobs) = (Calls::default(), RefCell::default());
+        let calls = Calls::default();
         let (draining, withheld, changed) = (Cell::new(false), RefCell::default(), RefCell::default());
         let upcoming = (settings.eviction == Eviction::Opt).then(Rc::default);
         let common =
@@ -203,7 +204,7 @@ impl Shards {
     pub fn arrive(&self, call: CallId) {
         let node = match self.nodes.as_slice() {
             [only] => only,
-            _ => self.of(self.common.calls.question(call).key()),
+            _ => self.of(self.common.calls.request(call).key()),
         };
         node.arrive(call);
     }
@@ -212,7 +213,7 @@ impl Shards {
     #[inline]
     pub fn deliver(&self, call: CallId) {
         if self.common.withheld.borrow().is_empty() || !self.is_late(call) {
-            let command = self.calls().question(call);
+            let command = self.calls().request(call);
             if command.updates_copy() {
                 self.tell_outcome(call, command.key());
             }
@@ -225,7 +226,7 @@ impl Shards {
         let common = &*self.common;
         // Who finds another value than expected changes nothing and has nothing to see to.
         let failed = |answer: &Answer| answer.is_err_and(|failure| failure != CallError::Conflict);
-        let how = if self.calls().answered_with(call, failed) { Mended::InVain } else { Mended::Done };
+        let how = if self.calls().has_response_with(call, failed) { Mended::InVain } else { Mended::Done };
         common.ledger.borrow_mut().mended(key, how, common.kernel.now());
     }
 
@@ -242,17 +243,6 @@ impl Shards {
         let at = common.kernel.now().saturating_add(answer.delay);
         common.kernel.schedule(at, Event::new(common.events.answer, call));
         true
-    }
-
-    /// Whether a node needs a job done.
-    #[inline]
-    pub fn has_jobs(&self) -> bool {
-        !self.common.jobs.borrow().is_empty()
-    }
-
-    /// The next job that a node needs done, and which node.
-    pub fn next_job(&self) -> Option<(Shard, Job)> {
-        self.common.jobs.borrow_mut().pop()
     }
 
     /// From now on, every node flushes whatever is dirty without waiting.

@@ -1,4 +1,4 @@
-//! What `replay` plays a trace through: policies and capacities.
+//! The caches that `replay` plays a trace through: policies and capacities.
 
 use super::Failure;
 use crate::bytes::Bytes;
@@ -11,12 +11,12 @@ const CACHES_MAX: usize = 256;
 /// The most entries of a cache.
 const ENTRIES_MAX: u32 = 10_000_000;
 
-/// How much a cache has room for.
+/// How much a cache holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capacity {
-    /// So many entries.
+    /// A number of entries.
     Entries(u32),
-    /// So many bytes of values.
+    /// A number of bytes.
     Bytes(Bytes),
 }
 

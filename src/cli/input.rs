@@ -20,10 +20,10 @@ pub struct Source {
     /// A TOML file, a preset's name, a share link, or - for standard input.
     #[arg(value_name = "SCENARIO")]
     scenario: String,
-    /// Follow the random draws of another seed.
+    /// Use another seed for all random draws.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Change a field, in the notation of links: cache.ttl=5s, lane.0.write='write-back(every:2s)'.
+    /// Change a field, written as in links: cache.ttl=5s, lane.0.write='write-back(every:2s)'.
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     settings: Vec<String>,
 }
@@ -51,9 +51,9 @@ impl Source {
 
 /// A scenario, checked.
 pub struct Named {
-    /// It.
+    /// The scenario.
     pub scenario: Scenario,
-    /// The version that its text was read as since it names none.
+    /// The version it was read as, if its text names none.
     pub taken: Option<u32>,
 }
 
@@ -91,7 +91,7 @@ pub fn named(source: &str) -> Result<Named, Failure> {
 fn parse(text: &str) -> Result<Named, String> {
     let one_line = text.trim();
     if one_line.is_empty() {
-        return Err("there is nothing in it; `cachelane presets default` prints a scenario to begin with".to_owned());
+        return Err("it is empty; `cachelane presets default` prints a scenario to start from".to_owned());
     }
     match fragment(one_line).filter(|_| !one_line.contains('\n')) {
         Some(fragment) => link::decode(fragment).map(|link| link.scenario.into()),
@@ -141,12 +141,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Nothing read yet of a file; `-` for standard input, whose length nobody knows.
+    /// Nothing read yet of a file; `-` for standard input, whose length is unknown.
     pub fn of_file(path: &str) -> Progress {
         let length = std::fs::metadata(path).ok().filter(|data| data.is_file() && path != "-").map(|data| data.len());
         let template = match length {
-            Some(_) => "{bar:40} {percent:>3} % of {total_bytes}  {elapsed} gone, {eta} to go",
-            None => "{spinner} {bytes} read  {elapsed} gone",
+            Some(_) => "{bar:40} {percent:>3} % of {total_bytes}  {elapsed} elapsed, {eta} left",
+            None => "{spinner} {bytes} read  {elapsed} elapsed",
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new).with_style(style);
@@ -154,7 +154,7 @@ impl Progress {
         Progress { bar, pieces: Cell::new(0) }
     }
 
-    /// So many bytes are read; looked at now and then.
+    /// Shows how many bytes are read, now and then.
     #[inline]
     pub fn at(&self, bytes: impl Fn() -> u64) {
         /// Pieces between two looks.
@@ -165,7 +165,7 @@ impl Progress {
         }
     }
 
-    /// Takes it away.
+    /// Removes the bar.
     pub fn finish(self) {
         self.bar.finish_and_clear();
     }

@@ -3,10 +3,10 @@
 //! ```text
 //! cachelane compare default                    all lanes of an experiment, side by side
 //! cachelane run my.toml --lane 2 --json        one lane
-//! cachelane replay trace.txt --policy lru --capacity 256
-//! cachelane presets                            experiments to begin with
+//! cachelane replay trace.txt --policy lru --capacity 256    the hits of a policy on a trace
+//! cachelane presets                            experiments to start from
 //! cachelane link my.toml --url https://…/      the experiment as a link
-//! cachelane check *.toml                       whether scenarios can be run
+//! cachelane check *.toml                       whether scenarios can run
 //! ```
 //!
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 the run or a check failed;
@@ -47,13 +47,13 @@ enum Command {
     Run(run::Run),
     /// Run all lanes of a scenario side by side: the same traffic, the same faults.
     Compare(run::Compare),
-    /// Play a trace of keys through one cache and count hits and misses.
+    /// Play a trace through one or several caches and count hits and misses.
     Replay(replay::Replay),
     /// List the presets, or print one as TOML.
     Presets(others::Presets),
     /// Print a scenario as a share link.
     Link(others::Link),
-    /// Say whether scenarios can be run, and if not, everything that is wrong with them.
+    /// Check whether scenarios can run, and list everything that is wrong with them.
     Check(others::Check),
     /// Simulate Twitter's 54 production caches and print the miss ratios beside the published ones, as Markdown.
     Twitter(twitter::Twitter),
@@ -61,7 +61,7 @@ enum Command {
     Reference,
 }
 
-/// Why a command ended without what was asked for.
+/// Why a command failed.
 enum Failure {
     /// The command or its input is wrong: exit code 2.
     Input(String),
@@ -77,12 +77,12 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Says what is wrong with the arguments, or what was asked of them. What they hold is shown as it can be shown.
+/// Prints what is wrong with the arguments, or the help that they ask for. Control characters in them are shown escaped.
 fn usage(error: &clap::Error) -> ExitCode {
     let text = error.to_string();
     let code = ExitCode::from(error.exit_code() as u8);
     if text == shown_lines(&text) {
-        // In colour, where it may be.
+        // In colour, where the terminal has it.
         let _ = error.print();
     } else {
         let _ = write!(io::stderr(), "{}", shown_lines(&text));
@@ -90,7 +90,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     code
 }
 
-/// Does what the arguments of this process say.
+/// Runs the command that this process was started with.
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
@@ -121,7 +121,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Says something that the reader should know, on standard error.
+/// Prints something that the reader should know, on standard error.
 fn note(sentence: &str) {
     // Where standard error is closed, nobody listens.
     let _ = writeln!(io::stderr(), "note: {}", shown(sentence));

@@ -55,13 +55,13 @@ impl Presets {
 pub struct Link {
     #[command(flatten)]
     source: input::Source,
-    /// Say what differs from this preset, instead of from the one that makes the shortest link.
+    /// Write the link as the difference from this preset. Default: the preset that makes the shortest link.
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
-    /// Put the address of the page in front.
+    /// Put this address of a page in front of the link.
     #[arg(long, value_name = "BASE", conflicts_with = "toml")]
     url: Option<String>,
-    /// Print the scenario as TOML instead: what a link stands for.
+    /// Print the scenario as TOML instead of a link.
     #[arg(long)]
     toml: bool,
 }
@@ -92,7 +92,7 @@ fn takes(scenario: &Scenario) -> Result<String, Failure> {
     Ok(format!("at most {:.0} requests and {} of memory", estimate.requests(), Amount(estimate.bytes())))
 }
 
-/// Say whether scenarios can be run, and how many requests and how much memory that takes at most.
+/// Check whether scenarios can run, and print how many requests and how much memory they take at most.
 #[derive(Args)]
 pub struct Check {
     /// TOML files, presets, links, or - for standard input.
@@ -101,7 +101,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// Prints one line for each that is well, and tells all problems of the others.
+    /// Prints one line for each valid scenario, and all problems of the others.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let mut problems = Vec::new();
         for source in &self.scenarios {

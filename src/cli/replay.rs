@@ -1,7 +1,7 @@
 //! `replay`: a trace through one cache, or several in one pass.
 //!
-//! The trace is read as a stream, whatever its size: memory holds the cache and the keys that its policy remembers, now
-//! and then swept of all others. All keys stay for good under a policy that goes by the key itself (w-tinylfu counts every
+//! The trace is read as a stream, whatever its size: memory holds the cache and the keys that its policy remembers; all
+//! others are swept out now and then. All keys stay under a policy that goes by the key itself (w-tinylfu counts every
 //! key in its sketch, Redis' policies keep each in its place of a hash table). `opt` must look ahead: where the trace says
 //! when each key comes next (oracleGeneral) it streams too, otherwise the whole trace must fit in memory.
 
@@ -25,63 +25,63 @@ use crate::workload::trace::{
     TraceError,
 };
 
-/// Play a trace through a cache and count hits and misses. Where the trace says what its requests do, they do what they
-/// did in the server that was recorded, by its own times and TTLs, and misses fill only if they did there; otherwise each
-/// request is a read, and a miss fills. Several policies and capacities are played in one pass, each with each.
+/// Play a trace through one or several caches and count hits and misses. If the trace has operations, they do what they
+/// did in the recorded server, with its times and TTLs, and a miss fills the cache only if it did there; otherwise every
+/// request is a read, and every miss fills. Several policies and capacities run in one pass, in all combinations.
 #[derive(Args)]
 pub struct Replay {
-    /// The trace, compressed with zstd, gzip or xz or not; - for standard input.
+    /// The trace, plain or compressed with zstd, gzip or xz; - for standard input.
     file: String,
     /// The trace's format: keys (one per line), lirs, csv (any table: commas, semicolons, tabs or blanks, with a header
     /// or --columns), arc (.lis), oracle-general, twitter, monitor (what redis-cli MONITOR prints), msr, spc (block
-    /// traces). Without it, what is in the file and its name say.
+    /// traces). Default: recognised by the file's content, and by its name where that leaves it open.
     #[arg(long, value_name = "NAME", ignore_case = true)]
     format: Option<Format>,
-    /// What the columns of a table are, in their order: time, key, size, key_size, op, count, ttl, client, and - for one
-    /// that is not read. Such as time,key,size,-.
+    /// The columns of a table, in order: time, key, size, key_size, op, count, ttl, client, or - for one to skip.
+    /// Example: time,key,size,-.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     columns: Option<Columns>,
-    /// The unit of a table's times: s, ms, us, ns or filetime. Without it, the size of the first one says.
+    /// The unit of a table's times: s, ms, us, ns or filetime. Default: by the magnitude of the first one.
     #[arg(long, value_name = "UNIT")]
     time_unit: Option<TimeUnit>,
     /// The eviction policies: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, redis-lru,
     /// redis-lfu, volatile-lru, volatile-lfu, volatile-random, volatile-ttl, none, or opt, which knows the future. Redis'
-    /// names mean what they do there: allkeys-lru, allkeys-lfu, allkeys-random, noeviction.
+    /// own names mean what they mean in Redis: allkeys-lru, allkeys-lfu, allkeys-random, noeviction.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', required = true)]
     policy: Vec<String>,
-    /// How much the cache has room for: entries (100), or bytes (64MiB) of the sizes that the trace says.
+    /// The capacities: in entries (100), or in bytes of the sizes in the trace (64MiB).
     #[arg(long, value_name = "ENTRIES|BYTES", value_delimiter = ',', required = true)]
     capacity: Vec<String>,
-    /// Where room is counted in bytes: what each entry takes besides its size. (A scenario's cache counts 64.)
+    /// For a capacity in bytes: what each entry takes in addition to its size. (A scenario's cache counts 64.)
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     overhead: u32,
-    /// Whether a miss fills the cache: fill, or leave. Without it, as in what was recorded: in a capture of a server, and in
-    /// a trace that has writes of its own, a miss leaves the cache alone.
+    /// Whether a miss fills the cache: fill or leave. Default: as in the recording. In a capture of a server, and in a trace
+    /// that has writes, a miss leaves the cache as it is.
     #[arg(long, value_name = "WHAT", ignore_case = true)]
     on_miss: Option<OnMiss>,
-    /// How many requests an entry lives after it was inserted.
+    /// The TTL of entries, in requests after the entry was inserted.
     #[arg(long, value_name = "REQUESTS")]
     ttl: Option<u64>,
-    /// Requests a second: how fast the clock runs that redis-lru and redis-lfu go by. Without it the trace's own times
-    /// hold, or, where it has none, 1000.
+    /// Requests per second, for the clock of redis-lru and redis-lfu. Default: the trace's own times, or 1000 where it has
+    /// none.
     #[arg(long, value_name = "N")]
     rate: Option<f64>,
-    /// How many entries Redis' policies look at per eviction (maxmemory-samples).
+    /// How many entries Redis' policies sample per eviction (maxmemory-samples).
     #[arg(long, value_name = "N", default_value_t = Sampling::default().samples)]
     samples: u32,
     /// How slowly the counter of redis-lfu and volatile-lfu grows (lfu-log-factor).
     #[arg(long, value_name = "N", default_value_t = Sampling::default().log_factor)]
     log_factor: u32,
-    /// After how many idle minutes it counts one less; 0 for never (lfu-decay-time).
+    /// After how many idle minutes that counter drops by one; 0 for never (lfu-decay-time).
     #[arg(long, value_name = "MINUTES", default_value_t = Sampling::default().decay)]
     decay: u32,
-    /// The seed of random eviction, and of the sampled ones.
+    /// The seed of random and sampled eviction.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// The most memory that the names of keys may take.
+    /// The maximum memory for the names of keys.
     #[arg(long, value_name = "SIZE", default_value_t = Bytes(NAMES_BYTES_MAX))]
     memory: Bytes,
-    /// Print JSON: an object, or a list of them where there are several policies or capacities.
+    /// Print JSON: an object, or a list of objects if there are several policies or capacities.
     #[arg(long)]
     json: bool,
 }
@@ -89,9 +89,9 @@ pub struct Replay {
 /// What a miss does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum OnMiss {
-    /// It puts a value in.
+    /// Fill the cache.
     Fill,
-    /// Nothing: values come by writes only.
+    /// Leave the cache as it is: only writes fill it.
     Leave,
 }
 
@@ -117,7 +117,7 @@ impl Replay {
         Ok(out.write_all(text.as_bytes())?)
     }
 
-    /// Refuses what cannot be, before the file is read.
+    /// Refuses options that do not fit together, before the file is read.
     fn check(&self, choices: &[Choice]) -> Result<(), Failure> {
         let rate = self.rate.unwrap_or(1_000.0);
         if !(0.001..=1e9).contains(&rate) {
@@ -125,21 +125,21 @@ impl Replay {
         }
         let is_opt = |choice: &&Choice| choice.policy == Eviction::Opt;
         if self.ttl.is_some() && choices.iter().any(|choice| is_opt(&choice)) {
-            return Err(Failure::Input("--policy opt knows no --ttl; leave one of them out".to_owned()));
+            return Err(Failure::Input("--policy opt does not support --ttl; leave one of them out".to_owned()));
         }
         if let Some(choice) = choices.iter().filter(is_opt).find(|choice| matches!(choice.capacity, Capacity::Bytes(_)))
         {
-            let sentence = "opt is the best there can be only where all entries are alike; give it entries";
+            let sentence = "opt is optimal only if all entries have the same size; give the capacity in entries";
             return Err(Failure::Input(format!("--capacity {}: {sentence}", choice.capacity)));
         }
         if self.overhead > 0 && !choices.iter().any(|choice| matches!(choice.capacity, Capacity::Bytes(_))) {
-            let sentence = "it counts only where room is counted in bytes; give --capacity in bytes, such as 64MiB, or leave it out";
+            let sentence = "it has an effect only with a capacity in bytes; give --capacity in bytes, such as 64MiB, or leave it out";
             return Err(Failure::Input(format!("--overhead {}: {sentence}", self.overhead)));
         }
         self.check_sampling(choices)
     }
 
-    /// Refuses what tunes a sampled policy where there is none.
+    /// Refuses options of sampled policies where there is none.
     fn check_sampling(&self, choices: &[Choice]) -> Result<(), Failure> {
         let default = Sampling::default();
         let used = |by: fn(Eviction) -> bool| choices.iter().any(|choice| by(choice.policy));
@@ -152,7 +152,7 @@ impl Replay {
         for (option, told, default, used, field) in options {
             if told != default && !used {
                 let names = self.policy.join(", ");
-                return Err(Failure::Input(format!("{option} {told}: {names} does not look at it; leave it out")));
+                return Err(Failure::Input(format!("{option} {told}: it has no effect with {names}; leave it out")));
             }
             let limit = limits::of(field).expect("a field with a range");
             if !matches!(limit.range, limits::Range::Whole(least, most) if (least..=most).contains(&told.into())) {
@@ -208,7 +208,7 @@ impl Replay {
         progress.finish();
         let in_bytes = choices.iter().find(|choice| matches!(choice.capacity, Capacity::Bytes(_)));
         if let Some(choice) = in_bytes.filter(|_| !has_sizes) {
-            let told = format!("--capacity {}: the trace says no sizes; give the capacity in entries", choice.capacity);
+            let told = format!("--capacity {}: the trace has no sizes; give the capacity in entries", choice.capacity);
             return Err(self.refused(&told));
         }
         if let Some(ahead) = &ahead {
@@ -235,7 +235,7 @@ impl Replay {
         Playing::Cache(Box::new((cache, Played::default())))
     }
 
-    /// What misses do, if not told otherwise as in what was recorded.
+    /// What misses do: what the options say, or else what they did in the recording.
     fn misses(&self, records: &Records<'_>) -> Misses {
         match self.on_miss {
             Some(OnMiss::Fill) => Misses::Fill,
@@ -244,12 +244,12 @@ impl Replay {
         }
     }
 
-    /// Refuses an end of life in seconds where time is counted in requests.
+    /// Refuses a TTL in seconds where time is counted in requests.
     fn check_expiry(&self, record: &Record, own_clock: bool) -> Result<(), Failure> {
         let given = record.fill_ttl.is_some() || record.command.as_ref().is_some_and(Command::gives_time);
         if given && !own_clock {
             let options = "--ttl and --rate count requests; leave them out";
-            return Err(Failure::Input(format!("{}: the trace says TTLs in seconds, and {options}", self.file)));
+            return Err(Failure::Input(format!("{}: the trace has TTLs in seconds, and {options}", self.file)));
         }
         Ok(())
     }
@@ -257,9 +257,9 @@ impl Replay {
 
 /// A cache that the trace is played through.
 enum Playing {
-    /// One that needs to know no future.
+    /// One that does not need to know the future.
     Cache(Box<(Cache, Played)>),
-    /// OPT, told by the trace when each key comes next.
+    /// OPT, where the trace has the next request of each key.
     Opt(Box<Opt>),
     /// OPT of this capacity, once the whole trace is known.
     Later(u32),
@@ -297,12 +297,12 @@ impl Playing {
         }
     }
 
-    /// What came of it. `keys` are all that was asked for, for who must know it beforehand; `leaves`: misses left the
-    /// cache alone.
+    /// The outcome. `keys` are those of all requests, for a policy that must know them beforehand; `leaves`: misses did not
+    /// fill the cache.
     fn end(self, choice: &Choice, records: &Records<'_>, keys: &[u32], leaves: bool) -> Outcome {
         let opt = |mut counts: ReplayCounts| {
             if leaves {
-                // Nothing is ever put in.
+                // Nothing is ever stored.
                 (counts.hits, counts.misses) = (0, counts.requests);
             }
             let on_miss = Some(if leaves { OnMiss::Leave } else { OnMiss::Fill });
@@ -324,7 +324,7 @@ impl Playing {
     }
 }
 
-/// All that a trace asks for, for who must know it beforehand, and what else there is in it.
+/// The keys of all requests of a trace, for a policy that must know them beforehand, and what else there is in it.
 #[derive(Default)]
 struct Ahead {
     keys: Vec<u32>,
@@ -344,7 +344,7 @@ impl Ahead {
             Class::Expiry | Class::None => {}
         }
         if self.keys.len() > RECORDS_MAX {
-            return Err(format!("--policy opt holds this trace in memory, at most {RECORDS_MAX} requests; cut it"));
+            return Err(format!("--policy opt holds this trace in memory, at most {RECORDS_MAX} requests; shorten it"));
         }
         Ok(())
     }
@@ -353,10 +353,10 @@ impl Ahead {
     fn check(&self) -> Result<(), String> {
         if self.writes + self.deletes > 0 {
             let has = format!("this trace has {} writes and {} deletes", self.writes, self.deletes);
-            return Err(format!("--policy opt knows only reads, and {has}; choose another policy"));
+            return Err(format!("--policy opt supports only reads, and {has}; choose another policy"));
         }
         if self.has_ttls {
-            let sentence = "--policy opt knows no TTLs, and this trace says some; choose another policy";
+            let sentence = "--policy opt does not support TTLs, and this trace has some; choose another policy";
             return Err(sentence.to_owned());
         }
         Ok(())
@@ -370,9 +370,9 @@ struct Sweep {
     at_bytes: u64,
 }
 
-/// So few keys are not worth a sweep.
+/// Fewer keys are not worth a sweep.
 const KEYS_MIN: u32 = 100_000;
-/// Nor so little memory.
+/// Nor is less memory.
 const NAMES_MIN: u64 = 64 << 20;
 
 impl Default for Sweep {
@@ -424,11 +424,11 @@ impl Played {
     fn others(&self) -> String {
         let mut text = match self.on_miss {
             Some(OnMiss::Fill) => "each miss fills the cache\n".to_owned(),
-            Some(OnMiss::Leave) => "misses leave the cache alone: only the trace's own writes fill it\n".to_owned(),
+            Some(OnMiss::Leave) => "misses leave the cache as it is: only the trace's own writes fill it\n".to_owned(),
             None => String::new(),
         };
         if self.has_operations {
-            text += &format!("besides {} writes and {} deletes\n", self.writes, self.deletes);
+            text += &format!("in addition {} writes and {} deletes\n", self.writes, self.deletes);
         }
         for (reason, names) in self.left_out.by_reason() {
             let names: Vec<String> = names.iter().map(|(name, count)| format!("{} {count}", shown(name))).collect();
@@ -439,20 +439,20 @@ impl Played {
             let most = ELEMENT_BYTES_MAX >> 20;
             text += &format!(
                 "uncertain: the elements of {too_large} values take more than {most} MiB and are not kept; such a value is \
-                 taken never to become empty\n"
+                 assumed never to become empty\n"
             );
         }
         if unknown > 0 {
             text += &format!(
-                "uncertain: {unknown} commands on values whose elements are not known; the values are taken to be there \
-                 still\n"
+                "uncertain: {unknown} commands on values whose elements are not known; the values are assumed to be \
+                 there still\n"
             );
         }
         text
     }
 }
 
-/// What came of one cache.
+/// The outcome for one cache.
 struct Outcome {
     choice: Choice,
     played: Played,
@@ -498,11 +498,11 @@ impl Outcome {
         shown_json(&serde_json::Value::from(fields).to_string()).into_owned()
     }
 
-    /// What could not be put in as it was, in a line.
+    /// What could not be stored as it was, in a line.
     fn oddities(&self) -> String {
         let told = [
-            (self.odd.refused, "refused, since the cache was full and nothing may go"),
-            (self.odd.too_large, "not kept, being larger than the cache"),
+            (self.odd.refused, "rejected: the cache was full and nothing could be evicted"),
+            (self.odd.too_large, "not kept: larger than the cache"),
         ];
         let mut parts: Vec<String> =
             told.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} values {what}")).collect();

@@ -21,10 +21,10 @@ use crate::simulation::Stopped;
 use crate::time::Nanos;
 use crate::workload::trace::Trace;
 
-/// How to judge and print a run.
+/// When to report a run, and how to print it.
 #[derive(Args)]
 struct Printing {
-    /// Judge at this moment of the run (such as 25s) instead of at its end, after everything has settled.
+    /// Report at this moment of the run (such as 25s) instead of after its end, when everything has settled.
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     /// Print JSON.
@@ -36,17 +36,17 @@ struct Printing {
     /// Print a table (the default).
     #[arg(long, group = "format")]
     table: bool,
-    /// Add the row of percentiles that Locust prints to the table.
+    /// Add a table of the percentiles that Locust prints, one row per lane.
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     percentiles: bool,
-    /// Give the measures over time, besides in JSON or alone in CSV (a row per lane and bucket).
+    /// Print all measures over time: in JSON beside the totals, in CSV instead of them (one row per lane and bucket).
     #[arg(long)]
     series: bool,
-    /// Run each lane once more without its faults, with the same seed, and give the difference. After the fault's first
-    /// consequence service times and links are drawn anew, so small differences may be luck: try other seeds.
+    /// Also run each lane without its faults, with the same seed, and print the difference. After the fault's first
+    /// consequence, service times and links are drawn anew, so a small difference may be luck: try other seeds.
     #[arg(long)]
     effect: bool,
-    /// Draw the figures over time as SVG files into this folder, besides.
+    /// Also draw the figures as SVG files, into this folder.
     #[arg(long, value_name = "DIR")]
     svg: Option<PathBuf>,
 }
@@ -56,7 +56,7 @@ struct Printing {
 pub struct Run {
     #[command(flatten)]
     source: input::Source,
-    /// Which lane, by its number from 0 or its name; needed where there are several.
+    /// The lane, by number (from 0) or name; required if there are several.
     #[arg(long, value_name = "LANE")]
     lane: Option<String>,
     #[command(flatten)]
@@ -84,9 +84,7 @@ fn chosen_lane(scenario: &Scenario, wanted: Option<&str>) -> Result<usize, Strin
     };
     let list: String = titles.iter().enumerate().map(|(i, title)| format!("\n{i}  {title}")).collect();
     match wanted {
-        Some(lane) => {
-            named(lane).ok_or_else(|| format!("--lane {lane}: there is no such lane; these are there:{list}"))
-        }
+        Some(lane) => named(lane).ok_or_else(|| format!("--lane {lane}: there is no such lane; the lanes are:{list}")),
         None if titles.len() == 1 => Ok(0),
         None => Err(format!("the scenario has several lanes; choose one with --lane, or use compare:{list}")),
     }
@@ -135,7 +133,7 @@ impl Printing {
         tell_stopped(&experiment)
     }
 
-    /// Whether what is asked for can be given.
+    /// Whether the options fit together, and fit the scenario.
     fn check(&self, scenario: &Scenario) -> Result<(), Failure> {
         if self.series && !self.json && !self.csv {
             return Err(Failure::Input("--series has no table; add --json or --csv".to_owned()));
@@ -145,7 +143,9 @@ impl Printing {
             return Err(Failure::Input(told.to_owned()));
         }
         if self.effect && scenario.faults.is_empty() {
-            return Err(Failure::Input("--effect: the scenario has no fault whose effect could be told".to_owned()));
+            return Err(Failure::Input(
+                "--effect: the scenario has no fault, so there is no effect to measure".to_owned(),
+            ));
         }
         Ok(())
     }
@@ -180,7 +180,7 @@ fn begin(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, F
     Experiment::new(scenario, trace).map_err(|error| Failure::Input(format!("cannot run: {error}")))
 }
 
-/// What the lanes show when nothing breaks: the same seed, and no fault.
+/// What the lanes show without faults, with the same seed.
 fn without_faults(scenario: &Scenario, trace: Option<Arc<Trace>>, until: Option<Nanos>) -> Result<Report, Failure> {
     let mut twin = begin(&Scenario { faults: Vec::new(), ..scenario.clone() }, trace)?;
     advance(&mut twin, until);
@@ -208,7 +208,7 @@ fn advance(experiment: &mut Experiment, until: Option<Nanos>) {
     bar.finish_and_clear();
 }
 
-/// Says which lanes ended early. One whose run came to its end has whole figures, and is only remarked upon.
+/// Reports the lanes that were stopped. One that was stopped while it settled has complete figures, and gets only a note.
 fn tell_stopped(experiment: &Experiment) -> Result<(), Failure> {
     let titles = experiment.scenario().titles();
     let line = |(lane, why): (usize, &Stopped)| format!("lane {lane} ({}): {why}", titles[lane]);
@@ -260,7 +260,7 @@ fn chart_data(experiment: &Experiment) -> Data {
 /// A bar over virtual time, on standard error, drawn only where that is a terminal.
 fn progress(target: Nanos) -> ProgressBar {
     let bar = ProgressBar::new(target.0).with_style(
-        ProgressStyle::with_template("{bar:40} {percent:>3} %  {elapsed} gone, {eta} to go{msg}")
+        ProgressStyle::with_template("{bar:40} {percent:>3} %  {elapsed} elapsed, {eta} left{msg}")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     bar.enable_steady_tick(Duration::from_millis(200));

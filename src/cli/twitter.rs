@@ -16,7 +16,7 @@ use crate::time::Nanos;
 /// Simulate Twitter's 54 production caches and print the miss ratios beside the published ones, as Markdown.
 #[derive(Args)]
 pub struct Twitter {
-    /// Only the row of this cluster.
+    /// Print only the row of this cluster.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=54))]
     cluster: Option<u32>,
 }
@@ -67,7 +67,7 @@ impl Prediction {
 /// The share of gets that miss in the first lane, after the warm-up.
 fn simulated(toml: &str) -> Result<f64, Failure> {
     let scenario = Scenario::from_toml(toml).map_err(|error| Failure::Failed(error.to_string()))?;
-    let mut lane = Simulation::new(&scenario, 0, None).map_err(Failure::Failed)?;
+    let mut lane = Simulation::new(&scenario, 0, None).map_err(|error| Failure::Failed(error.to_string()))?;
     lane.run_until(Nanos::MAX);
     let report = lane.report();
     Ok(report.misses as f64 / (report.hits + report.misses).max(1) as f64)

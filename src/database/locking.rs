@@ -6,51 +6,51 @@ use crate::work;
 impl Database {
     /// Takes the locks that `call` needs, as far as they are free; for the first that is not, it stands in line. Returns
     /// whether it has them all.
-    pub(super) fn take_locks(&self, state: &mut State, call: CallId) -> bool {
+    pub(super) fn acquire_locks(&self, state: &mut State, call: CallId) -> bool {
         if !self.row_locks {
             return true;
         }
-        self.notice_overtaken(state, call);
+        self.detect_conflict(state, call);
         let State { locks, batches, .. } = &mut *state;
-        let taken_by_others = match self.calls.question(call).query {
+        let taken_by_others = match self.calls.request(call).query {
             Query::Read(key) if self.reads == Reads::Locking => {
-                Some(key).filter(|&key| !locks.take(&self.calls, key, call))
+                Some(key).filter(|&key| !locks.acquire(&self.calls, key, call))
             }
             Query::Write(row) | Query::Change(row, _) => {
-                Some(row.key).filter(|&key| !locks.take(&self.calls, key, call))
+                Some(row.key).filter(|&key| !locks.acquire(&self.calls, key, call))
             }
             Query::Batch(number) => {
-                let batch = &mut batches[number as usize];
+                let batch = &mut batches[number];
                 work::count(batch.keys.len() - batch.locked);
                 let mut rest = batch.keys[batch.locked..].iter();
-                let taken_by_others = rest.find(|&&key| !locks.take(&self.calls, key, call)).copied();
+                let taken_by_others = rest.find(|&&key| !locks.acquire(&self.calls, key, call)).copied();
                 batch.locked = batch.keys.len() - rest.len() - usize::from(taken_by_others.is_some());
                 taken_by_others
             }
             _ => None,
         };
         if let Some(row) = taken_by_others {
-            state.counts.lock_waits += 1;
+            state.counts.report.lock_waits += 1;
             self.count_waits(state);
-            self.note(state, call, Stand::Lock(row));
+            self.set_query_state(state, call, QueryState::WaitsForLock(row));
         }
         taken_by_others.is_none()
     }
 
     /// Gives back the locks that a query has, and lets go on who has waited for them.
-    pub(super) fn give_back_locks(&self, state: &mut State, question: Query) {
+    pub(super) fn release_locks(&self, state: &mut State, query: Query) {
         if !self.row_locks {
             return;
         }
         let mut granted = Vec::new();
         let State { locks, batches, .. } = &mut *state;
-        match question {
-            Query::Read(key) if self.reads == Reads::Locking => locks.give_back(&self.calls, key, &mut granted),
-            Query::Write(row) | Query::Change(row, _) => locks.give_back(&self.calls, row.key, &mut granted),
+        match query {
+            Query::Read(key) if self.reads == Reads::Locking => locks.release(&self.calls, key, &mut granted),
+            Query::Write(row) | Query::Change(row, _) => locks.release(&self.calls, row.key, &mut granted),
             Query::Batch(number) => {
-                let batch = &batches[number as usize];
+                let batch = &batches[number];
                 work::count(batch.locked);
-                batch.keys[..batch.locked].iter().for_each(|&key| locks.give_back(&self.calls, key, &mut granted));
+                batch.keys[..batch.locked].iter().for_each(|&key| locks.release(&self.calls, key, &mut granted));
             }
             _ => {}
         }
@@ -58,9 +58,9 @@ impl Database {
     }
 
     /// `call` stands no longer in line for `row`.
-    pub(super) fn leave_line(&self, state: &mut State, call: CallId, row: Key) {
+    pub(super) fn stop_waiting(&self, state: &mut State, call: CallId, row: Key) {
         let mut granted = Vec::new();
-        state.locks.leave(&self.calls, row, call, &mut granted);
+        state.locks.stop_waiting(&self.calls, row, call, &mut granted);
         self.granted(state, granted);
     }
 
@@ -71,21 +71,21 @@ impl Database {
         while let Some(&call) = calls.get(next) {
             next += 1;
             work::count(1);
-            let has_all = match self.calls.question(call).query {
+            let has_all = match self.calls.request(call).query {
                 Query::Batch(number) => {
-                    state.batches[number as usize].locked += 1;
-                    self.take_locks(state, call)
+                    state.batches[number].locked += 1;
+                    self.acquire_locks(state, call)
                 }
                 Query::Change(row, _) => {
-                    if self.notice_overtaken(state, call) {
-                        state.locks.give_back(&self.calls, row.key, &mut calls);
+                    if self.detect_conflict(state, call) {
+                        state.locks.release(&self.calls, row.key, &mut calls);
                     }
                     true
                 }
                 _ => true,
             };
             if has_all {
-                self.note(state, call, Stand::Ready);
+                self.set_query_state(state, call, QueryState::Ready);
                 state.machines[PRIMARY as usize].ready.push(&self.calls, call);
             }
         }
@@ -93,14 +93,14 @@ impl Database {
     }
 
     /// Whether `call` is a change that finds another value than it expects; then it is one that will write nothing.
-    pub(super) fn notice_overtaken(&self, state: &State, call: CallId) -> bool {
-        let asked = self.calls.question(call);
+    pub(super) fn detect_conflict(&self, state: &State, call: CallId) -> bool {
+        let asked = self.calls.request(call);
         let Query::Change(row, Change::CompareAndSet(expected)) = asked.query else { return false };
-        let overtaken = state.current.get(row.key as usize).copied().unwrap_or_default() != expected;
-        if overtaken {
-            self.calls.rephrase(call, Asked { query: Query::Overtaken(row), ..asked });
+        let conflicts = state.committed(row.key) != expected;
+        if conflicts {
+            self.calls.replace_request(call, Request { query: Query::Conflicting(row), ..asked });
         }
-        overtaken
+        conflicts
     }
 
     /// Brings the time of waits for locks up to date; called after their number has changed.

@@ -2,7 +2,7 @@
 //! first come, first served.
 //!
 //! ```text
-//! take ─▶ free? ─▶ taken ─▶ … commit ─▶ give back ─▶ to the first in line, or free again
+//! take ─▶ free? ─▶ taken ─▶ … commit ─▶ give back ─▶ to the first in queue, or free again
 //!         else in line
 //! ```
 //!
@@ -12,12 +12,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Asked, Query, Reply};
-use crate::engine::{CallId, Calls, Line};
+use super::{Query, Request, Response};
+use crate::engine::{CallId, CallQueue, Calls};
 use crate::model::Key;
 use crate::table;
 
-type Queries = Calls<Asked, Reply>;
+type Queries = Calls<Request, Response>;
 
 /// The locks of all rows. See the module.
 #[derive(Debug, Default)]
@@ -25,26 +25,26 @@ pub(super) struct Locks {
     /// A bit a row: whether somebody has it.
     held: Vec<u64>,
     /// Of those that have it, the rows that readers have or somebody waits for.
-    crowded: BTreeMap<Key, Crowd>,
+    contended: BTreeMap<Key, RowLock>,
     waiting: u32,
 }
 
 #[derive(Debug, Default)]
-struct Crowd {
+struct RowLock {
     /// How many readers have the row; none when a writer has it.
     readers: u32,
-    line: Line,
+    queue: CallQueue,
 }
 
 fn reads(calls: &Queries, call: CallId) -> bool {
-    matches!(calls.question(call).query, Query::Read(_))
+    matches!(calls.request(call).query, Query::Read(_))
 }
 
-impl Crowd {
-    /// Lets in the readers at the head of the line.
+impl RowLock {
+    /// Lets in the readers at the head of the queue.
     fn admit_readers(&mut self, calls: &Queries, granted: &mut Vec<CallId>) {
-        while let Some(reader) = self.line.first().filter(|&first| reads(calls, first)) {
-            self.line.pop(calls);
+        while let Some(reader) = self.queue.first().filter(|&first| reads(calls, first)) {
+            self.queue.pop(calls);
             self.readers += 1;
             granted.push(reader);
         }
@@ -58,47 +58,47 @@ impl Locks {
     }
 
     /// Takes the lock of row `key` for `call`, or lines up for it: then it comes with
-    /// [`give_back`](Locks::give_back). Returns whether it was free.
-    pub fn take(&mut self, calls: &Queries, key: Key, call: CallId) -> bool {
+    /// [`release`](Locks::release). Returns whether it was free.
+    pub fn acquire(&mut self, calls: &Queries, key: Key, call: CallId) -> bool {
         let (word, bit) = (key as usize / 64, 1 << (key % 64));
         table::reach(&mut self.held, word, 0);
         let reads = reads(calls, call);
         if self.held[word] & bit == 0 {
             self.held[word] |= bit;
             if reads {
-                self.crowded.insert(key, Crowd { readers: 1, line: Line::default() });
+                self.contended.insert(key, RowLock { readers: 1, queue: CallQueue::default() });
             }
             return true;
         }
-        let crowd = self.crowded.entry(key).or_default();
-        if reads && crowd.readers > 0 && crowd.line.is_empty() {
-            crowd.readers += 1;
+        let lock = self.contended.entry(key).or_default();
+        if reads && lock.readers > 0 && lock.queue.is_empty() {
+            lock.readers += 1;
             return true;
         }
-        crowd.line.push(calls, call);
+        lock.queue.push(calls, call);
         self.waiting += 1;
         false
     }
 
     /// One who has row `key` gives it back; `granted` hears who has it now.
-    pub fn give_back(&mut self, calls: &Queries, key: Key, granted: &mut Vec<CallId>) {
-        let Some(crowd) = self.crowded.get_mut(&key) else {
+    pub fn release(&mut self, calls: &Queries, key: Key, granted: &mut Vec<CallId>) {
+        let Some(lock) = self.contended.get_mut(&key) else {
             self.held[key as usize / 64] &= !(1 << (key % 64));
             return;
         };
-        crowd.readers = crowd.readers.saturating_sub(1);
-        if crowd.readers > 0 {
+        lock.readers = lock.readers.saturating_sub(1);
+        if lock.readers > 0 {
             return;
         }
         let before = granted.len();
-        crowd.admit_readers(calls, granted);
-        if crowd.readers == 0 {
-            granted.extend(crowd.line.pop(calls));
+        lock.admit_readers(calls, granted);
+        if lock.readers == 0 {
+            granted.extend(lock.queue.pop(calls));
         }
         let admitted = granted.len() - before;
         self.waiting -= admitted as u32;
-        if crowd.readers == 0 && crowd.line.is_empty() {
-            self.crowded.remove(&key);
+        if lock.readers == 0 && lock.queue.is_empty() {
+            self.contended.remove(&key);
         }
         if admitted == 0 {
             self.held[key as usize / 64] &= !(1 << (key % 64));
@@ -106,24 +106,24 @@ impl Locks {
     }
 
     /// `call` waits for row `key` no longer; `granted` hears of readers that it has kept waiting.
-    pub fn leave(&mut self, calls: &Queries, key: Key, call: CallId, granted: &mut Vec<CallId>) {
-        let crowd = self.crowded.get_mut(&key).expect("who waits for a row stands in its line");
-        crowd.line.remove(calls, call);
+    pub fn stop_waiting(&mut self, calls: &Queries, key: Key, call: CallId, granted: &mut Vec<CallId>) {
+        let lock = self.contended.get_mut(&key).expect("who waits for a row stands in its line");
+        lock.queue.remove(calls, call);
         let before = granted.len();
-        if crowd.readers > 0 {
-            crowd.admit_readers(calls, granted);
+        if lock.readers > 0 {
+            lock.admit_readers(calls, granted);
         }
         self.waiting -= 1 + (granted.len() - before) as u32;
-        if crowd.readers == 0 && crowd.line.is_empty() {
-            self.crowded.remove(&key);
+        if lock.readers == 0 && lock.queue.is_empty() {
+            self.contended.remove(&key);
         }
     }
 
     /// All locks are free again; returns those who waited for one, by row.
     pub fn reset(&mut self, calls: &Queries) -> Vec<CallId> {
         let mut waited = Vec::new();
-        for mut crowd in std::mem::take(&mut self.crowded).into_values() {
-            waited.extend(std::iter::from_fn(|| crowd.line.pop(calls)));
+        for mut lock in std::mem::take(&mut self.contended).into_values() {
+            waited.extend(std::iter::from_fn(|| lock.queue.pop(calls)));
         }
         *self = Locks::default();
         waited
@@ -131,11 +131,11 @@ impl Locks {
 
     /// Panics if the locks are not in order; for tests.
     pub fn validate(&self) {
-        let waiting: u32 = self.crowded.values().map(|crowd| crowd.line.len()).sum();
+        let waiting: u32 = self.contended.values().map(|lock| lock.queue.len()).sum();
         assert_eq!(waiting, self.waiting, "who waits stands in a line");
-        for (&key, crowd) in &self.crowded {
+        for (&key, lock) in &self.contended {
             assert!(self.held[key as usize / 64] & 1 << (key % 64) != 0, "nobody waits for a free row");
-            assert!(crowd.readers > 0 || !crowd.line.is_empty(), "no crowd without anyone");
+            assert!(lock.readers > 0 || !lock.queue.is_empty(), "no lock without anyone");
         }
     }
 }

@@ -16,15 +16,15 @@ const _: () = assert!(size_of::<(Nanos, Row)>() <= estimate::ROW_ON_ITS_WAY_BYTE
 pub(super) struct Replica {
     current: Vec<WriteId>,
     /// What is on its way, and when it arrives: later ones never earlier.
-    coming: VecDeque<(Nanos, Row)>,
+    in_transit: VecDeque<(Nanos, Row)>,
 }
 
 impl Replica {
     /// A row is committed now, and arrives at the moment `at`, or when what was sent before it has.
-    pub fn hear_of(&mut self, row: Row, at: Nanos, now: Nanos) {
+    pub fn receive(&mut self, row: Row, at: Nanos, now: Nanos) {
         self.catch_up(now);
-        let at = self.coming.back().map_or(at, |&(last, _)| at.max(last));
-        self.coming.push_back((at, row));
+        let at = self.in_transit.back().map_or(at, |&(last, _)| at.max(last));
+        self.in_transit.push_back((at, row));
     }
 
     /// Its value of `key`.
@@ -34,7 +34,7 @@ impl Replica {
     }
 
     fn catch_up(&mut self, now: Nanos) {
-        while let Some((_, row)) = self.coming.pop_front_if(|(at, _)| *at <= now) {
+        while let Some((_, row)) = self.in_transit.pop_front_if(|(at, _)| *at <= now) {
             work::count(1);
             table::reach(&mut self.current, row.key as usize, WriteId::default());
             self.current[row.key as usize] = row.write;
@@ -50,9 +50,9 @@ mod tests {
     fn changes_arrive_in_their_order_whatever_each_would_take() {
         let row = |write| Row { key: 3, write: WriteId(write) };
         let mut replica = Replica::default();
-        replica.hear_of(row(1), Nanos(50), Nanos(0));
-        replica.hear_of(row(2), Nanos(20), Nanos(10));
-        replica.hear_of(row(3), Nanos(90), Nanos(40));
+        replica.receive(row(1), Nanos(50), Nanos(0));
+        replica.receive(row(2), Nanos(20), Nanos(10));
+        replica.receive(row(3), Nanos(90), Nanos(40));
         let seen: Vec<u32> = [49, 50, 89, 90].map(|now| replica.value(3, Nanos(now)).0).to_vec();
         assert_eq!(seen, [0, 2, 2, 3]);
         assert_eq!(replica.value(7, Nanos(100)), WriteId::INITIAL);

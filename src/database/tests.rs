@@ -73,7 +73,7 @@ struct Bench {
     ledger: Rc<RefCell<Ledger>>,
     database: Database,
     asked: Vec<(CallId, u32)>,
-    answers: BTreeMap<(CallId, u32), Reply>,
+    answers: BTreeMap<(CallId, u32), Response>,
     /// What each running read is to see, where it sees a snapshot.
     snapshots: BTreeMap<CallId, WriteId>,
     frozen: u32,
@@ -97,7 +97,7 @@ impl Bench {
     fn ask(&mut self, call: CallId) {
         self.asked.push((call, self.database.calls.serial(call)));
         self.database.arrive(call);
-        self.look();
+        self.read_value();
     }
 
     fn apply(&mut self, op: Op) {
@@ -140,34 +140,37 @@ impl Bench {
             }
             Op::Outage => {
                 self.down += 1;
-                self.database.go_down(Crash::default());
+                self.database.begin_outage(Crash::default());
             }
             Op::Recover if self.down > 0 => {
                 self.down -= 1;
-                self.database.come_up(Crash::default());
+                self.database.end_outage(Crash::default());
             }
             Op::Thaw | Op::Recover => {}
             Op::Go(events) => (0..events).for_each(|_| self.step()),
         }
-        self.look();
+        self.read_value();
     }
 
     fn step(&mut self) {
         if let Some(event) = self.kernel.next() {
             self.database.served(event.index());
-            self.look();
+            self.read_value();
         }
     }
 
     /// Takes the answers, and checks what must hold at every moment.
-    fn look(&mut self) {
+    fn read_value(&mut self) {
         while let Some((call, _)) = self.database.calls.next_outgoing() {
             let serial = self.database.calls.serial(call);
-            let reply = self.database.calls.answer_of(call).expect("an answer");
+            let response = self.database.calls.response(call).expect("an answer");
             if let Some(seen) = self.snapshots.remove(&call) {
-                assert!(reply.is_err() || reply == Ok(seen), "a reader sees its snapshot: {reply:?}, not {seen:?}");
+                assert!(
+                    response.is_err() || response == Ok(seen),
+                    "a reader sees its snapshot: {response:?}, not {seen:?}"
+                );
             }
-            assert!(self.answers.insert((call, serial), reply).is_none(), "a query is answered once");
+            assert!(self.answers.insert((call, serial), response).is_none(), "a query is answered once");
             self.database.calls.deliver(call, &self.kernel);
         }
         self.database.validate();
@@ -178,7 +181,7 @@ impl Bench {
     fn note_snapshots(&mut self) {
         let state = self.database.state.borrow();
         for &Serving { call, .. } in state.machines[PRIMARY as usize].workers.iter().flatten() {
-            if let (Query::Read(key), Reads::Snapshot) = (self.database.calls.question(call).query, self.database.reads)
+            if let (Query::Read(key), Reads::Snapshot) = (self.database.calls.request(call).query, self.database.reads)
             {
                 let committed = state.current.get(key as usize).copied().unwrap_or_default();
                 self.snapshots.entry(call).or_insert(committed);
@@ -193,9 +196,9 @@ impl Bench {
         let state = self.database.state.borrow();
         let (mut written, mut read) = (Vec::new(), Vec::new());
         for &Serving { call, .. } in state.machines[PRIMARY as usize].workers.iter().flatten() {
-            match self.database.calls.question(call).query {
+            match self.database.calls.request(call).query {
                 Query::Write(row) | Query::Change(row, _) => written.push(row.key),
-                Query::Batch(number) => written.extend(&state.batches[number as usize].keys),
+                Query::Batch(number) => written.extend(&state.batches[number].keys),
                 Query::Read(key) if self.database.reads == Reads::Locking => read.push(key),
                 _ => {}
             }
@@ -227,9 +230,9 @@ proptest! {
         prop_assert_eq!(bench.database.calls.under_way(), 0);
         let state = bench.database.state.borrow();
         for machine in &state.machines {
-            prop_assert_eq!((machine.connections, machine.line.len(), machine.busy()), (0, 0, 0));
+            prop_assert_eq!((machine.connections, machine.queue.len(), machine.busy()), (0, 0, 0));
         }
         prop_assert_eq!(state.locks.waiting(), 0);
-        prop_assert_eq!(state.free_batches.len(), state.batches.len(), "every batch's number is free again");
+        prop_assert_eq!(state.batches.in_use(), 0, "every batch's number is free again");
     }
 }

@@ -1,11 +1,11 @@
-//! Calls from one part of the world to another: a question that travels, a server that answers when it gets to it,
-//! an answer that travels back.
+//! Calls from one part of the world to another: a request that travels, a server that responds when it gets to it,
+//! a response that travels back.
 //!
 //! What has been sent is on its way whatever becomes of the caller: dropping a [`Call`] (a timeout, a crash) only means
-//! that nobody hears the answer. That is how half-done work comes about here, as it does outside.
+//! that nobody receives the response. That is how half-done work comes about here, as it does outside.
 //!
 //! ```text
-//! open ──(arrives)──▶ served ──▶ answer ──(travels)──▶ deliver ──▶ the caller's future is ready
+//! open ──(arrives)──▶ served ──▶ respond ──(travels)──▶ deliver ──▶ the caller's future is ready
 //! ```
 
 use std::cell::{Cell, RefCell};
@@ -14,24 +14,25 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::{Kernel, TaskId};
+use crate::slots::Slots;
 use crate::time::Nanos;
 
 /// The number of a call in its table; used again when the call is over.
 pub type CallId = u32;
 
-/// The end of a list of calls.
+/// The end of a queue of calls.
 const NOBODY: CallId = CallId::MAX;
 
 #[derive(Debug)]
 struct Slot<Q, A> {
-    question: Q,
-    answer: Option<A>,
+    request: Q,
+    response: Option<A>,
     delivered: bool,
     abandoned: bool,
     task: TaskId,
     /// Which of all calls it is.
     serial: u32,
-    /// The neighbours in the line where it stands.
+    /// The neighbours in the queue where it waits.
     before: CallId,
     next: CallId,
 }
@@ -39,23 +40,15 @@ struct Slot<Q, A> {
 /// The calls that are under way to one server.
 #[derive(Debug)]
 pub struct Calls<Q, A> {
-    slots: RefCell<Vec<Slot<Q, A>>>,
-    free: RefCell<Vec<CallId>>,
-    /// Answered calls whose answers have not been sent off yet, and when they leave.
+    slots: RefCell<Slots<Slot<Q, A>>>,
+    /// Calls whose responses have not been sent yet, and when they leave.
     outbox: RefCell<Vec<(CallId, Nanos)>>,
-    under_way: Cell<usize>,
     opened: Cell<u32>,
 }
 
 impl<Q, A> Default for Calls<Q, A> {
     fn default() -> Calls<Q, A> {
-        Calls {
-            slots: RefCell::default(),
-            free: RefCell::default(),
-            outbox: RefCell::default(),
-            under_way: Cell::new(0),
-            opened: Cell::new(0),
-        }
+        Calls { slots: RefCell::default(), outbox: RefCell::default(), opened: Cell::new(0) }
     }
 }
 
@@ -64,12 +57,11 @@ impl<Q: Copy, A> Calls<Q, A> {
     pub const CALL_BYTES: usize = size_of::<Slot<Q, A>>();
 
     /// Begins a call; the caller sends its number on its way and awaits the returned future.
-    pub fn open<'a>(&'a self, kernel: &'a Kernel, question: Q) -> Call<'a, Q, A> {
-        self.under_way.set(self.under_way.get() + 1);
+    pub fn open<'a>(&'a self, kernel: &'a Kernel, request: Q) -> Call<'a, Q, A> {
         self.opened.set(self.opened.get().wrapping_add(1));
         let slot = Slot {
-            question,
-            answer: None,
+            request,
+            response: None,
             delivered: false,
             abandoned: false,
             task: kernel.current(),
@@ -77,98 +69,84 @@ impl<Q: Copy, A> Calls<Q, A> {
             before: NOBODY,
             next: NOBODY,
         };
-        let mut slots = self.slots.borrow_mut();
-        let id = match self.free.borrow_mut().pop() {
-            Some(id) => {
-                slots[id as usize] = slot;
-                id
-            }
-            None => {
-                slots.push(slot);
-                (slots.len() - 1) as CallId
-            }
-        };
+        let id = self.slots.borrow_mut().insert(slot);
         Call { calls: self, kernel, id, over: false }
     }
 
-    /// What is asked.
+    /// The request.
     #[inline]
-    pub fn question(&self, id: CallId) -> Q {
-        self.slots.borrow()[id as usize].question
+    pub fn request(&self, id: CallId) -> Q {
+        self.slots.borrow()[id].request
     }
 
-    /// Asks something else instead, on the server's side.
-    pub fn rephrase(&self, id: CallId, question: Q) {
-        self.slots.borrow_mut()[id as usize].question = question;
+    /// Replaces the request, on the server's side.
+    pub fn replace_request(&self, id: CallId, request: Q) {
+        self.slots.borrow_mut()[id].request = request;
     }
 
     /// Which of all calls this one is: its number may have been another's before, and will be again.
     pub fn serial(&self, id: CallId) -> u32 {
-        self.slots.borrow()[id as usize].serial
+        self.slots.borrow()[id].serial
     }
 
-    /// The server's answer, which leaves it at the moment `leaves`. Answering twice is a mistake of the server's.
-    pub fn answer(&self, id: CallId, answer: A, leaves: Nanos) {
-        let slot = &mut self.slots.borrow_mut()[id as usize];
-        assert!(slot.answer.is_none(), "a call is answered once");
-        slot.answer = Some(answer);
+    /// The server's response, which leaves it at the moment `leaves`. Responding twice is a mistake of the server's.
+    pub fn respond(&self, id: CallId, response: A, leaves: Nanos) {
+        let slot = &mut self.slots.borrow_mut()[id];
+        assert!(slot.response.is_none(), "a call gets one response");
+        slot.response = Some(response);
         self.outbox.borrow_mut().push((id, leaves));
     }
 
-    /// Whether the call has an answer, which may be on its way.
-    pub fn is_answered(&self, id: CallId) -> bool {
-        self.slots.borrow()[id as usize].answer.is_some()
+    /// Whether the call has a response, which may be on its way.
+    pub fn has_response(&self, id: CallId) -> bool {
+        self.slots.borrow()[id].response.is_some()
     }
 
-    /// The answer, which may be on its way.
+    /// The response, which may be on its way.
     #[inline]
-    pub fn answer_of(&self, id: CallId) -> Option<A>
+    pub fn response(&self, id: CallId) -> Option<A>
     where
         A: Copy,
     {
-        self.slots.borrow()[id as usize].answer
+        self.slots.borrow()[id].response
     }
 
-    /// Whether the call has an answer, and one that is `such`.
-    pub fn answered_with(&self, id: CallId, such: impl FnOnce(&A) -> bool) -> bool {
-        self.slots.borrow()[id as usize].answer.as_ref().is_some_and(such)
+    /// Whether the call has a response for which `such` holds.
+    pub fn has_response_with(&self, id: CallId, such: impl FnOnce(&A) -> bool) -> bool {
+        self.slots.borrow()[id].response.as_ref().is_some_and(such)
     }
 
-    /// Another answer instead of one that has not been delivered.
-    pub fn amend(&self, id: CallId, answer: A) {
-        let slot = &mut self.slots.borrow_mut()[id as usize];
-        if slot.answer.is_some() && !slot.delivered {
-            slot.answer = Some(answer);
+    /// Replaces a response that has not been delivered.
+    pub fn replace_response(&self, id: CallId, response: A) {
+        let slot = &mut self.slots.borrow_mut()[id];
+        if slot.response.is_some() && !slot.delivered {
+            slot.response = Some(response);
         }
     }
 
-    /// The next answered call whose answer has to be sent off, and when it leaves.
+    /// The next call whose response has to be sent, and when it leaves.
     #[inline]
     pub fn next_outgoing(&self) -> Option<(CallId, Nanos)> {
-        // Order does not matter between answers given at one moment, as long as it is the same in every run.
+        // Order does not matter between responses given at one moment, as long as it is the same in every run.
         self.outbox.borrow_mut().pop()
     }
 
-    /// The answer has reached the caller.
+    /// The response has reached the caller.
     pub fn deliver(&self, id: CallId, kernel: &Kernel) {
-        let slot = &mut self.slots.borrow_mut()[id as usize];
-        debug_assert!(slot.answer.is_some() && !slot.delivered);
+        let mut slots = self.slots.borrow_mut();
+        let slot = &mut slots[id];
+        debug_assert!(slot.response.is_some() && !slot.delivered);
         slot.delivered = true;
         if slot.abandoned {
-            self.release(id);
+            slots.free(id);
         } else {
             kernel.wake(slot.task);
         }
     }
 
-    /// Calls that were begun and whose answers have not come back yet.
+    /// Calls that were begun and whose responses have not come back yet.
     pub fn under_way(&self) -> usize {
-        self.under_way.get()
-    }
-
-    fn release(&self, id: CallId) {
-        self.under_way.set(self.under_way.get() - 1);
-        self.free.borrow_mut().push(id);
+        self.slots.borrow().in_use()
     }
 }
 
@@ -192,15 +170,17 @@ impl<Q: Copy, A> Future for Call<'_, Q, A> {
     type Output = A;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<A> {
-        let taken = {
-            let slot = &mut self.calls.slots.borrow_mut()[self.id as usize];
-            slot.task = self.kernel.current();
-            if slot.delivered { slot.answer.take() } else { None }
-        };
-        let Some(answer) = taken else { return Poll::Pending };
+        let mut slots = self.calls.slots.borrow_mut();
+        let slot = &mut slots[self.id];
+        slot.task = self.kernel.current();
+        if !slot.delivered {
+            return Poll::Pending;
+        }
+        let response = slot.response.take().expect("what is delivered is a response");
+        slots.free(self.id);
+        drop(slots);
         self.over = true;
-        self.calls.release(self.id);
-        Poll::Ready(answer)
+        Poll::Ready(response)
     }
 }
 
@@ -209,31 +189,32 @@ impl<Q: Copy, A> Drop for Call<'_, Q, A> {
         if self.over {
             return;
         }
-        let slot = &mut self.calls.slots.borrow_mut()[self.id as usize];
+        let mut slots = self.calls.slots.borrow_mut();
+        let slot = &mut slots[self.id];
         if slot.delivered {
-            slot.answer = None;
-            self.calls.release(self.id);
+            slot.response = None;
+            slots.free(self.id);
         } else {
             slot.abandoned = true;
         }
     }
 }
 
-/// A first-in-first-out line of calls, kept in the calls' own slots.
+/// A first-in-first-out queue of calls, kept in the calls' own slots.
 #[derive(Clone, Copy, Debug)]
-pub struct Line {
+pub struct CallQueue {
     first: CallId,
     last: CallId,
     len: u32,
 }
 
-impl Default for Line {
-    fn default() -> Line {
-        Line { first: NOBODY, last: NOBODY, len: 0 }
+impl Default for CallQueue {
+    fn default() -> CallQueue {
+        CallQueue { first: NOBODY, last: NOBODY, len: 0 }
     }
 }
 
-impl Line {
+impl CallQueue {
     /// How many wait.
     pub fn len(&self) -> u32 {
         self.len
@@ -244,14 +225,14 @@ impl Line {
         self.len == 0
     }
 
-    /// Puts a call at the end. A call stands in one line at a time.
+    /// Puts a call at the end. A call waits in one queue at a time.
     pub fn push<Q, A>(&mut self, calls: &Calls<Q, A>, id: CallId) {
         let mut slots = calls.slots.borrow_mut();
-        slots[id as usize].before = self.last;
-        slots[id as usize].next = NOBODY;
+        slots[id].before = self.last;
+        slots[id].next = NOBODY;
         match self.len {
             0 => self.first = id,
-            _ => slots[self.last as usize].next = id,
+            _ => slots[self.last].next = id,
         }
         self.last = id;
         self.len += 1;
@@ -268,22 +249,22 @@ impl Line {
             return None;
         }
         let id = self.first;
-        self.first = calls.slots.borrow()[id as usize].next;
+        self.first = calls.slots.borrow()[id].next;
         self.len -= 1;
         Some(id)
     }
 
-    /// Takes out a call that stands in this line, wherever it does.
+    /// Takes out a call that waits in this queue, wherever it does.
     pub fn remove<Q, A>(&mut self, calls: &Calls<Q, A>, id: CallId) {
         let mut slots = calls.slots.borrow_mut();
-        let (before, next) = (slots[id as usize].before, slots[id as usize].next);
+        let (before, next) = (slots[id].before, slots[id].next);
         match self.first == id {
             true => self.first = next,
-            false => slots[before as usize].next = next,
+            false => slots[before].next = next,
         }
         match self.last == id {
             true => self.last = before,
-            false => slots[next as usize].before = before,
+            false => slots[next].before = before,
         }
         self.len -= 1;
     }

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::{Event, Kernel, TaskId};
+use crate::slots::Slots;
 use crate::time::Nanos;
 use crate::work;
 
@@ -25,9 +26,8 @@ const WOKEN: u32 = u32::MAX - 1;
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
     lines: Vec<Line>,
-    /// The places of all lines; those that are free stand in a line of their own.
-    places: Vec<Standing>,
-    free: Option<u32>,
+    /// The places of all lines.
+    places: Slots<Standing>,
 }
 
 #[derive(Debug)]
@@ -57,49 +57,39 @@ impl Deadlines {
         });
         let line = &mut self.lines[number];
         let standing = Standing { until, task, before: line.last, behind: NONE };
-        let place = match self.free {
-            Some(free) => {
-                let next = std::mem::replace(&mut self.places[free as usize], standing).behind;
-                self.free = (next != NONE).then_some(next);
-                free
-            }
-            None => {
-                self.places.push(standing);
-                self.places.len() as u32 - 1
-            }
-        };
+        let place = self.places.insert(standing);
         match line.last {
             NONE => line.first = place,
-            last => self.places[last as usize].behind = place,
+            last => self.places[last].behind = place,
         }
         line.last = place;
         (number as u32, place, !std::mem::replace(&mut line.scheduled, true))
     }
 
     fn leave(&mut self, line: u32, place: u32) {
-        if self.places[place as usize].before != WOKEN {
+        if self.places[place].before != WOKEN {
             self.unlink(line, place);
         }
-        self.places[place as usize].behind = self.free.replace(place).unwrap_or(NONE);
+        self.places.free(place);
     }
 
     fn unlink(&mut self, line: u32, place: u32) {
         let line = &mut self.lines[line as usize];
-        let Standing { before, behind, .. } = self.places[place as usize];
+        let Standing { before, behind, .. } = self.places[place];
         match before {
             NONE => line.first = behind,
-            before => self.places[before as usize].behind = behind,
+            before => self.places[before].behind = behind,
         }
         match behind {
             NONE => line.last = before,
-            behind => self.places[behind as usize].before = before,
+            behind => self.places[behind].before = before,
         }
     }
 
     /// The first in a line, and until when it waits.
     fn first(&self, line: u32) -> Option<(u32, Standing)> {
         let first = self.lines[line as usize].first;
-        (first != NONE).then(|| (first, self.places[first as usize]))
+        (first != NONE).then(|| (first, self.places[first]))
     }
 }
 
@@ -117,7 +107,7 @@ impl Kernel {
             work::count(1);
             self.wake(task);
             deadlines.unlink(number, place);
-            deadlines.places[place as usize].before = WOKEN;
+            deadlines.places[place].before = WOKEN;
         }
     }
 }

@@ -47,7 +47,7 @@ impl Kernel {
 
     /// Mixes a number into the digest that the events alone would not show.
     #[inline]
-    pub fn witness(&self, word: u64) {
+    pub fn mix_digest(&self, word: u64) {
         let mut digest = self.digest.get();
         digest.mix(word);
         self.digest.set(digest);

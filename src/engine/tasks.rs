@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use super::Owned;
+use crate::slots::Slots;
 
 /// The slot a task runs in. Slots are used again, so a late wake-up may reach another task, which then finds
 /// itself not ready and goes on waiting.
@@ -13,29 +14,25 @@ pub type TaskId = u32;
 /// Running tasks. `F` is one future type for all of them, usually that of one `async fn`.
 pub struct Tasks<F> {
     /// The boxes outlive the futures in them: the next task of a slot moves into the same memory.
-    slots: Vec<Pin<Box<Option<F>>>>,
-    free: Vec<TaskId>,
+    slots: Slots<Pin<Box<Option<F>>>>,
     owned: Owned,
 }
 
 impl<F> Default for Tasks<F> {
     fn default() -> Tasks<F> {
-        Tasks { slots: Vec::new(), free: Vec::new(), owned: Owned::default() }
+        Tasks { slots: Slots::default(), owned: Owned::default() }
     }
 }
 
 impl<F: Future<Output = ()>> Tasks<F> {
     /// Gives `future` a slot. `owner` is whose crash ends it. The caller polls it for the first time.
     pub fn spawn(&mut self, future: F, owner: u32) -> TaskId {
-        let id = match self.free.pop() {
+        let id = match self.slots.reuse() {
             Some(id) => {
-                self.slots[id as usize].as_mut().set(Some(future));
+                self.slots[id].as_mut().set(Some(future));
                 id
             }
-            None => {
-                self.slots.push(Box::pin(Some(future)));
-                (self.slots.len() - 1) as TaskId
-            }
+            None => self.slots.insert(Box::pin(Some(future))),
         };
         self.owned.give(id, owner);
         id
@@ -44,15 +41,18 @@ impl<F: Future<Output = ()>> Tasks<F> {
     /// Lets the task in slot `id` go on, if there is one.
     #[inline]
     pub fn poll(&mut self, id: TaskId) {
-        let Some(slot) = self.slots.get_mut(id as usize) else { return };
-        let Some(future) = slot.as_mut().as_pin_mut() else { return };
+        let Some(future) = self.slots[id].as_mut().as_pin_mut() else { return };
         // The waker does nothing: whoever completes what a task waits for names the task itself.
         let mut context = Context::from_waker(Waker::noop());
         if let Poll::Ready(()) = future.poll(&mut context) {
-            slot.as_mut().set(None);
-            self.free.push(id);
-            self.owned.take(id);
+            self.end(id);
         }
+    }
+
+    fn end(&mut self, id: TaskId) {
+        self.slots[id].as_mut().set(None);
+        self.slots.free(id);
+        self.owned.take(id);
     }
 
     /// Whose task `id` is, if there is one.
@@ -64,16 +64,14 @@ impl<F: Future<Output = ()>> Tasks<F> {
     pub fn drop_owned_by(&mut self, owner: u32) -> usize {
         let its = self.owned.of(owner);
         for &id in &its {
-            self.slots[id as usize].as_mut().set(None);
-            self.free.push(id);
-            self.owned.take(id);
+            self.end(id);
         }
         its.len()
     }
 
     /// How many tasks are running.
     pub fn running(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.slots.in_use()
     }
 }
 

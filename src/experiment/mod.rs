@@ -1,17 +1,18 @@
 //! All lanes of a scenario, side by side: the same traffic, the same faults.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::ledger::Story;
 use crate::report::{FaultReport, LaneReport, Report, Series};
 use crate::scenario::estimate::Traced;
-use crate::scenario::{Arrivals, Fault, Keys, Scenario, What, Which, limits};
+use crate::scenario::{Arrivals, Fault, Keys, Problem, Scenario, What, Which, limits};
 use crate::simulation::{Limits, Simulation, Stopped};
 use crate::time::Nanos;
 use crate::work::{self, Budget};
 use crate::workload::foresight::Foreseeing;
-use crate::workload::requests::KeySource;
+use crate::workload::requests::{KeySource, KeysError};
 use crate::workload::trace::Trace;
 
 /// The engine's version, as reports carry it.
@@ -73,19 +74,76 @@ pub fn traced(scenario: &Scenario, trace: &Trace) -> Traced {
 
 /// Whether the ledger could remember all that the lanes write, and memory hold the rest, where only the trace knows how
 /// much that is.
-fn check_traced(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
+fn check_traced(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), StartError> {
     let traced = traced(scenario, trace);
     let share = traced.write_ratio.unwrap_or_else(|| scenario.clients.shares().changes());
     let writes = traced.requests * share * scenario.lanes.len() as f64;
     if writes <= limits::WRITES_MAX {
-        return scenario.estimate_with(Some(traced)).problem().map_or(Ok(()), |problem| Err(problem.to_string()));
+        return scenario
+            .estimate_with(Some(traced))
+            .problem()
+            .map_or(Ok(()), |problem| Err(StartError::Problem(problem)));
     }
-    Err(format!(
-        "clients.keys.file: the trace {file:?} makes about {writes:.0} writes in all lanes, and at most {} can be \
-         remembered; run fewer lanes, or a shorter trace",
-        limits::WRITES_MAX
-    ))
+    Err(StartError::TooManyWrites { file: file.to_owned(), writes })
 }
+
+/// Why a scenario cannot be run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StartError {
+    /// There is no source of its keys.
+    Keys(KeysError),
+    /// Its trace writes more than the ledger can remember.
+    TooManyWrites {
+        /// The trace's file.
+        file: String,
+        /// About how many writes all lanes would make.
+        writes: f64,
+    },
+    /// It takes more than a run may take.
+    Problem(Problem),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Keys(error) => error.fmt(f),
+            StartError::TooManyWrites { file, writes } => write!(
+                f,
+                "clients.keys.file: the trace {file:?} makes about {writes:.0} writes in all lanes, and at most {} can be \
+                 remembered; run fewer lanes, or a shorter trace",
+                limits::WRITES_MAX
+            ),
+            StartError::Problem(problem) => problem.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Why a fault cannot be injected.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InjectError {
+    /// The run is over.
+    RunIsOver {
+        /// How long it was.
+        after: Nanos,
+    },
+    /// A scenario with this fault would be refused.
+    Problem(Problem),
+}
+
+impl fmt::Display for InjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InjectError::RunIsOver { after } => {
+                write!(f, "the run is over after {after}: restart it to break something")
+            }
+            InjectError::Problem(problem) => problem.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for InjectError {}
 
 /// An experiment that can be run, before its lanes are there: whoever has another one may still keep that, or make room.
 pub struct Plan {
@@ -99,13 +157,13 @@ impl Plan {
     ///
     /// # Errors
     /// As there.
-    pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Plan, String> {
+    pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Plan, StartError> {
         if let (Keys::Trace { file, .. }, Some(trace)) = (&scenario.clients.keys, &trace) {
             check_traced(scenario, file, trace)?;
         }
         let trace_requests = trace.as_ref().map(|trace| trace.keys().len() as u64);
         let trace_requests = trace_requests.filter(|_| matches!(scenario.clients.keys, Keys::Trace { .. }));
-        let keys = KeySource::new(scenario, trace)?;
+        let keys = KeySource::new(scenario, trace).map_err(StartError::Keys)?;
         Ok(Plan { scenario: scenario.clone(), keys, trace_requests })
     }
 
@@ -144,7 +202,7 @@ impl Experiment {
     ///
     /// # Panics
     /// When the scenario has not been checked.
-    pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, String> {
+    pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, StartError> {
         Plan::new(scenario, trace).map(Plan::begin)
     }
 
@@ -246,13 +304,13 @@ impl Experiment {
     ///
     /// # Errors
     /// When the run is over, or the fault is one that the scenario's check refuses.
-    pub fn inject(&mut self, what: What, which: Option<Which>, lasts: Nanos) -> Result<Fault, String> {
+    pub fn inject(&mut self, what: What, which: Option<Which>, lasts: Nanos) -> Result<Fault, InjectError> {
         // Some lanes may be a little further than all are.
         let going = self.lanes.iter().filter(|lane| !lane.is_finished());
         let furthest = going.map(Simulation::frontier).max().unwrap_or_default();
         let at = self.now.max(furthest).tick_after(Nanos::from_millis(1));
         if at >= self.scenario.duration {
-            return Err(format!("the run is over after {}: restart it to break something", self.scenario.duration));
+            return Err(InjectError::RunIsOver { after: self.scenario.duration });
         }
         let fault = Fault { which, lasts, ..Fault::new(what, at) };
         // What a scenario may not say, a click may not do: the link would be refused.
@@ -260,8 +318,8 @@ impl Experiment {
         with.faults.push(fault.clone());
         let its = format!("fault.{}.", with.faults.len() - 1);
         let problems = with.check().map_or_else(|error| error.problems, |()| Vec::new());
-        if let Some(problem) = problems.iter().find(|problem| problem.field.starts_with(&its)) {
-            return Err(problem.to_string());
+        if let Some(problem) = problems.into_iter().find(|problem| problem.field.starts_with(&its)) {
+            return Err(InjectError::Problem(problem));
         }
         self.lanes.iter_mut().for_each(|lane| lane.inject(&fault));
         self.scenario.faults.push(fault.clone());

@@ -7,7 +7,7 @@
 //! - behind it, up to the end of the last-ending held write: at risk. Behind that: the *pool*, which is lost unless a
 //!   write that has not ended is held.
 //!
-//! The border of the pool is moved only when the pool really is lost. As long as hope covers the whole row (the usual
+//! The border of the pool is moved only when the pool really is lost. As long as the recoverable position covers the whole row (the usual
 //! state: the newest write is held) the pool keeps its old border and is merely counted as at risk, so that a hundred
 //! thousand lost writes of a hot key cost nothing each time another write comes and goes.
 
@@ -49,8 +49,8 @@ impl Ledger {
             }
             Answer::Acknowledged => {
                 let key = &self.keys[write.slot as usize];
-                let hope = key.holds_from_last().find(|entry| self.still_holds(*entry)).map(|(end, _)| end);
-                if key.open_holds > 0 || hope >= Some(write.issued) { Class::AtRisk } else { Class::Lost }
+                let recoverable = key.holds_from_last().find(|entry| self.still_holds(*entry)).map(|(end, _)| end);
+                if key.open_holds > 0 || recoverable >= Some(write.issued) { Class::AtRisk } else { Class::Lost }
             }
         }
     }
@@ -82,7 +82,7 @@ impl Ledger {
     }
 
     /// The latest end among the held writes, [`Nanos::MAX`] for one that has not ended, `None` when none is held.
-    fn hope(&mut self, slot: usize) -> Option<Nanos> {
+    fn recoverable_to(&mut self, slot: usize) -> Option<Nanos> {
         if self.keys[slot].open_holds > 0 {
             return Some(Nanos::MAX);
         }
@@ -199,14 +199,14 @@ impl Ledger {
             return; // the usual case: nothing waits for anything
         }
         let newest_issued = key.newest_issued;
-        let hope = self.hope(slot);
-        if hope >= Some(newest_issued) {
+        let recoverable = self.recoverable_to(slot);
+        if recoverable >= Some(newest_issued) {
             self.show_pool(slot, false);
             return;
         }
         self.show_pool(slot, true);
         let key = &self.keys[slot];
-        let border = match hope {
+        let border = match recoverable {
             None => key.covered,
             Some(end) => key.acked.partition(key.covered as usize, |w| self.writes[w as usize].issued <= end) as u32,
         };
@@ -239,7 +239,7 @@ impl Ledger {
         for place in key.boundary..to {
             let write = &mut self.writes[key.acked.at(place as usize) as usize];
             if write.is(POOLED) {
-                // The cause stays: it is what the write is lost for, should this hope fail too.
+                // The cause stays: it is what the write is lost for, should this holder release it, too.
                 let cause = write.cause().expect("a pooled write has a cause");
                 write.flags &= !POOLED;
                 unpool(key, &mut self.tally, cause);

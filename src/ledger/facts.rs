@@ -1,4 +1,4 @@
-//! The words in which the ledger is told what happened, and the words in which it says why a write was lost.
+//! The facts that the ledger is told, and the causes that it finds.
 
 use std::fmt;
 
@@ -56,7 +56,7 @@ pub enum Release {
     PersistenceWindow,
     /// Somebody emptied the cache.
     FlushAll,
-    /// The database said no (aborted, queue full) and nobody tries again.
+    /// The database rejected it (aborted, queue full) and nobody tries again.
     Refused,
     /// The connection broke, or the database was out, and nobody tries again.
     ConnectionLost,
@@ -107,11 +107,11 @@ pub enum Cause {
     OverwrittenByOlder,
     /// Somebody emptied the cache.
     FlushAll,
-    /// The database refused it after the client had been told yes.
+    /// The database refused it after it had been acknowledged.
     Refused,
-    /// The way to the database broke after the client had been told yes.
+    /// The connection to the database broke after it had been acknowledged.
     ConnectionLost,
-    /// Nobody tried to deliver it: the strategy says yes and does nothing.
+    /// Nobody tried to deliver it: the strategy acknowledges it and does nothing.
     NeverDelivered,
 }
 
@@ -249,11 +249,11 @@ pub enum Class {
     AtRisk,
     /// Acknowledged, and gone.
     Lost,
-    /// The client was told no, and nobody ever saw it.
+    /// The client got a rejection, and nobody ever saw it.
     Rejected,
-    /// The client was told nothing definite.
+    /// The client got an error that leaves it open, or nothing.
     Unknown,
-    /// The client was told no, yet it was committed or read.
+    /// The client got a rejection, yet it was committed or read.
     Phantom,
 }
 
@@ -334,7 +334,7 @@ pub struct ReadCounts {
 /// Read-modify-writes that add to the value they find, and what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Increments {
-    /// Those whose client was told yes.
+    /// Those that were acknowledged.
     pub acknowledged: u64,
     /// Those among them that the database's value does not count, and that nothing on its way can make it count.
     pub lost: u64,

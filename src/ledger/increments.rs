@@ -58,21 +58,22 @@ impl Ledger {
         }
         work::count(2 * self.writes.len());
         let roots = Roots::of(self);
-        let hope = Hope::of(self, &roots);
-        let mut told = Increments::default();
+        let recoverable = Recoverable::of(self, &roots);
+        let mut counts = Increments::default();
         for w in (1..self.bases.len() as u32).filter(|&w| self.base(w).is_some()) {
             let write = &self.writes[w as usize];
             if write.answer != Answer::Acknowledged {
                 continue;
             }
-            told.acknowledged += 1;
+            counts.acknowledged += 1;
             let comes_after = |root: u32| roots.of[w as usize] == root || self.precedes(root, w);
             let root = roots.of[self.keys[write.slot as usize].current as usize];
             let accounted = self.is_contained(w) || !comes_after(root);
-            let hoped = || hope.contained[w as usize] || hope.has_root_not_before(write, roots.of[w as usize]);
-            told.lost += u64::from(!accounted && !hoped());
+            let is_recoverable =
+                || recoverable.contained[w as usize] || recoverable.has_root_not_before(write, roots.of[w as usize]);
+            counts.lost += u64::from(!accounted && !is_recoverable());
         }
-        told
+        counts
     }
 
     /// What a write was applied to, if it is an increment.
@@ -143,7 +144,7 @@ impl Ledger {
         }
     }
 
-    /// The database's value no longer contains the write: whether it is lost is asked anew.
+    /// The database's value no longer contains the write: whether it is lost is worked out again.
     fn unmark(&mut self, w: u32) {
         let write = &mut self.writes[w as usize];
         write.flags &= !CONTAINED;
@@ -159,30 +160,30 @@ impl Ledger {
 }
 
 /// What could still become the database's values.
-struct Hope {
+struct Recoverable {
     /// By write: something held contains it.
     contained: Vec<bool>,
     /// By key: of the roots of its held writes the two that end last, the last first, each with its end.
     roots: BTreeMap<u32, [Option<(Nanos, u32)>; 2]>,
 }
 
-impl Hope {
-    fn of(ledger: &Ledger, roots: &Roots) -> Hope {
-        let mut hope = Hope { contained: vec![false; ledger.writes.len()], roots: BTreeMap::new() };
+impl Recoverable {
+    fn of(ledger: &Ledger, roots: &Roots) -> Recoverable {
+        let mut recoverable = Recoverable { contained: vec![false; ledger.writes.len()], roots: BTreeMap::new() };
         for w in (1..ledger.writes.len() as u32).filter(|&w| ledger.writes[w as usize].holds > 0) {
             let root = roots.of[w as usize];
             // The initial value precedes every write, so that none is saved by it.
             if root != WriteId::INITIAL.0 {
-                hope.add_root(ledger.writes[w as usize].slot, (ledger.writes[root as usize].end, root));
+                recoverable.add_root(ledger.writes[w as usize].slot, (ledger.writes[root as usize].end, root));
             }
             let mut next = Some(w);
             while let Some(w) = next
-                && !std::mem::replace(&mut hope.contained[w as usize], true)
+                && !std::mem::replace(&mut recoverable.contained[w as usize], true)
             {
                 next = ledger.base(w);
             }
         }
-        hope
+        recoverable
     }
 
     fn add_root(&mut self, slot: u32, root: (Nanos, u32)) {

@@ -1,14 +1,14 @@
-//! The witness: what became of every write, what every read saw, and why.
+//! The ledger: what became of every write, what every read saw, and why.
 //!
 //! The ledger does nothing in a simulation. It is *told* facts (a write was issued, acknowledged, committed; a cache got
-//! hold of it; the cache crashed) and it judges. It shares no code with caches, databases and strategies: a witness
-//! that shares code with what it judges proves nothing.
+//! hold of it; the cache crashed) and it judges. It shares no code with caches, databases and strategies: an
+//! observer that shares code with what it judges proves nothing.
 //!
 //! # What precedes what
 //!
-//! A write *ends* when its client is told yes. One that was never acknowledged ends when it first came to light: was
+//! A write *ends* when it is acknowledged. One that was never acknowledged ends when it first came to light: was
 //! committed, or was returned by a read. `w` **precedes** `v` (of the same key) when `w` ended before `v` was issued.
-//! Two things in the same nanosecond are concurrent: the witness accuses only on proof. The initial value precedes
+//! Two things in the same nanosecond are concurrent: the ledger accuses only on proof. The initial value precedes
 //! every write; a write that has not ended precedes none.
 //!
 //! ```text
@@ -33,15 +33,15 @@
 //! Let `current` be the database's value of the key, and let *held* mean that some [`Holder`] has the write and can
 //! still deliver it. At any instant every attempt is in exactly one class:
 //!
-//! | class | the client was told | and |
+//! | class | the client got | and |
 //! |---|---|---|
 //! | in flight | nothing yet | |
-//! | durable | yes | it was committed, and `current` does not precede it |
-//! | superseded | yes | it was never committed, and `current` does not precede it |
-//! | at risk | yes | `current` precedes it; it is held, or a write that it precedes or that is concurrent is |
-//! | lost | yes | `current` precedes it, and nothing held can mend that |
-//! | rejected | no | it was never committed nor read |
-//! | phantom | no | yet it was committed or read |
+//! | durable | an acknowledgement | it was committed, and `current` does not precede it |
+//! | superseded | an acknowledgement | it was never committed, and `current` does not precede it |
+//! | at risk | an acknowledgement | `current` precedes it; it is held, or a write that it precedes or that is concurrent is |
+//! | lost | an acknowledgement | `current` precedes it, and nothing held can mend that |
+//! | rejected | a rejection | it was never committed nor read |
+//! | phantom | a rejection | yet it was committed or read |
 //! | unknown | an error, or nothing | whatever became of it |
 //!
 //! The classes are of the instant. A lost write of a busy key becomes *at risk* when a newer write is under way and
@@ -60,9 +60,9 @@
 //! # How the counts stay exact and cheap
 //!
 //! Of each key the acknowledged writes stand in a row in order of issue. `current` covers those issued up to its end, so
-//! the first so many; the held write that ends last gives hope to those issued up to *its* end, again the first so many.
+//! the first so many; the held write that ends last can recover those issued up to *its* end, again the first so many.
 //! Each fact moves these two borders, and only the writes a border passes over are touched. While a write that has not
-//! ended is held (any new write), all writes of the key have hope; the lost ones are then counted over as one pool, not
+//! ended is held (any new write), all writes of the key are recoverable; the lost ones are then counted over as one pool, not
 //! one by one. A write and its acknowledgement, commit and holds cost a few tens of nanoseconds together.
 //!
 //! **Memory** grows with the run and nothing is released, because a copy of any write can surface any time later: 48
@@ -143,7 +143,7 @@ struct Tally {
     diverging: u64,
 }
 
-/// The witness of one lane. See the [module's tour](self).
+/// The ledger of one lane. See the [module's tour](self).
 ///
 /// Facts must be told in the order they happen: a fact earlier than the one before is a fault in the caller, and panics.
 #[derive(Clone, Debug)]
@@ -186,7 +186,7 @@ impl Default for Ledger {
 
 /// Facts.
 impl Ledger {
-    /// A witness who has heard nothing yet.
+    /// A ledger without facts.
     pub fn new() -> Ledger {
         let mut writes = Rows::new();
         writes.push(Write::new(Nanos::ZERO, NONE, 0));
@@ -224,7 +224,7 @@ impl Ledger {
         WriteId(id)
     }
 
-    /// The client was told yes.
+    /// The client got the acknowledgement.
     pub fn acknowledged(&mut self, w: WriteId, now: Nanos) {
         self.answer(w, Answer::Acknowledged, now);
         let write = &mut self.writes[w.index()];
@@ -245,7 +245,7 @@ impl Ledger {
         self.note_own_write(w, slot);
     }
 
-    /// The client was told no, for certain.
+    /// The client got an error after which nothing can happen.
     pub fn refused(&mut self, w: WriteId, now: Nanos) {
         self.answer(w, Answer::Refused, now);
         self.note(w, now);

@@ -19,7 +19,7 @@ pub(super) enum Answer {
 
 /// The write was committed at least once.
 pub(super) const COMMITTED: u8 = 1;
-/// The write is counted in its key's pool of writes without a last hope.
+/// The write is counted in its key's pool of writes that nothing can recover.
 pub(super) const POOLED: u8 = 2;
 /// The database went back past the write, and nothing has got hold of it since.
 pub(super) const WENT_BACK: u8 = 4;
@@ -57,7 +57,7 @@ pub(super) struct Write {
     pub holds: u8,
     pub answer: Answer,
     pub flags: u8,
-    /// Why it is (or, should hope fail, is again) lost, and why it is counted among those ever lost: each one more than
+    /// Why it is (or, should nothing recover it, is again) lost, and why it is counted among those ever lost: each one more than
     /// the cause's number in four bits, 0 for none.
     causes: u8,
 }

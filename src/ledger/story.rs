@@ -22,9 +22,9 @@ pub enum What {
     Issued,
     /// A write-back buffer took it.
     Buffered,
-    /// The client was told yes.
+    /// The client got the acknowledgement.
     Acknowledged,
-    /// The client was told no.
+    /// The client got the rejection.
     Refused,
     /// In the buffer, `into` took its place.
     Coalesced {

@@ -644,7 +644,7 @@ fn a_hundred_thousand_writes_of_one_key_are_lost_one_after_the_other() {
         let w = ledger.issued(KEY, 0, s(at));
         ledger.held(w, Application, s(at));
         ledger.acknowledged(w, s(at) + Nanos(1));
-        assert_eq!(ledger.counts().lost, 0, "while one that is newer is held, all have hope");
+        assert_eq!(ledger.counts().lost, 0, "while one that is newer is held, all are recoverable");
         ledger.released(w, Application, Release::Finished, s(at) + Nanos(2));
         assert_eq!(ledger.lost_by_cause().get(Cause::NeverDelivered), at + 1);
     }

@@ -1,10 +1,9 @@
 //! Reports as tables of text, for terminals and plain files.
 
-mod columns;
 mod effects;
 
-use self::columns::{About, COLUMNS, Column};
 pub use self::effects::effects;
+use super::columns::{About, COLUMNS, Column};
 use super::{DivergingCopies, LaneReport, Report, Summary};
 use crate::escape::shown;
 
@@ -53,8 +52,7 @@ impl Table {
 /// A table that is wider than this is set in blocks, each with the lanes' names.
 const WIDTH_MAX: usize = 160;
 
-/// Sets a table in as few blocks as are no wider than that. Where two are enough, the second begins with column `turn`, if it
-/// can.
+/// Sets a table in as few blocks as fit into that width. If two are enough, the second begins with column `turn` where it can.
 fn in_blocks(table: &Table, turn: usize) -> String {
     let widths = table.widths();
     let columns = widths.len();
@@ -89,12 +87,13 @@ pub fn heading(report: &Report) -> String {
     format!("{name} · seed {} · {} s, {state} · engine {}\n", report.seed, number(at), report.engine)
 }
 
-/// The lanes with their figures: those that some lane has. What no lane has of those that people look for is told below.
+/// The lanes with the figures that some lane has. Below stand those that people look for and no lane has.
 pub fn lanes(report: &Report) -> String {
-    let met: Vec<&Column> = COLUMNS.iter().filter(|column| report.lanes.iter().any(column.has)).collect();
+    let met: Vec<&Column> =
+        COLUMNS.iter().filter(|column| column.head.is_some() && report.lanes.iter().any(column.has)).collect();
     let turn = 1 + met.iter().take_while(|column| column.about == About::Clients).count();
     let mut head = vec!["lane"];
-    head.extend(met.iter().map(|column| column.head));
+    head.extend(met.iter().filter_map(|column| column.head));
     head.push("digest");
     let mut table = Table::new(&head);
     for lane in &report.lanes {
@@ -113,25 +112,25 @@ fn nobodys(report: &Report) -> String {
     if none.is_empty() { String::new() } else { format!("none in any lane: {}\n", none.join(", ")) }
 }
 
-/// What the figures mean that need a word; and a line for each lane with errors: which.
+/// What the figures mean, where the name alone does not say it; and the kinds of errors, a line per lane that has some.
 fn legend(report: &Report, met: &[&Column]) -> String {
-    let has = |head: &str| met.iter().any(|column| column.head == head);
+    let has = |head: &str| met.iter().any(|column| column.head == Some(head));
     let mut text = String::new();
     if has("goodput %") {
         text += &format!("goodput: answered without error within {} s (clients.deadline)", number(report.deadline_s));
-        text += if has("p50 +err") { "; +err: failed requests counted at the time they took\n" } else { "\n" };
+        text += if has("p50 +err") { "; +err: including failed requests, with the time they took\n" } else { "\n" };
     }
     if has("reads hit %") {
         text += "hit %: of look-ups; reads hit %: of all reads\n";
     }
     if has("read p50") || has("write p50") {
-        text += "p50, p99: milliseconds, of answers without error\n";
+        text += "p50, p99: in milliseconds, without failed requests\n";
     }
     if has("ryw viol.") || has("mono. viol.") {
         text += "ryw, mono. viol.: violations of read-your-writes and of monotonic reads\n";
     }
     if has("lock waits") {
-        text += "lock wait s: all waits for locks of rows together; db conns: the most queries under way at once\n";
+        text += "lock wait s: total time of waits for row locks; db conns: the most queries under way at once\n";
     }
     let kinds = |lane: &LaneReport| {
         let kinds = causes(&lane.errors_by_kind)?;
@@ -141,17 +140,17 @@ fn legend(report: &Report, met: &[&Column]) -> String {
     text
 }
 
-/// A line for each lane that lost writes: why, how many of them somebody read, how many still show.
+/// A line for each lane that lost writes: why, how many of them were read, how many have been overwritten since.
 fn losses(report: &Report) -> String {
     let why = |lane: &LaneReport| {
         let mut told = format!("lost by {}: {}", shown(&lane.name), causes(&lane.ever_lost_by_cause)?);
         told += "; the database will never have them";
         if lane.lost_and_read > 0 {
-            told += &format!("; {} of them were read", lane.lost_and_read);
+            told += &format!("; {} of them were returned by reads", lane.lost_and_read);
         }
         let covered = lane.ever_lost.saturating_sub(lane.writes_by_class.lost);
         if covered > 0 {
-            told += &format!("; {covered} of them have since been written over");
+            told += &format!("; {covered} of them have been overwritten since");
         }
         if lane.keys_lost > 0 {
             told += &format!("; keys whose last acknowledged value is lost: {}", lane.keys_lost);
@@ -167,7 +166,7 @@ fn divergences(report: &Report) -> String {
         let (copies, causes) = (lane.diverging_copies, causes(&lane.diverging_by_cause)?);
         let DivergingCopies { max, end, .. } = copies;
         Some(format!(
-            "copies of {} that differed from the database: {end} at the end, at most {max} at once; in all: {causes}\n",
+            "diverging copies of {}: {end} at the end, at most {max} at once; all by cause: {causes}\n",
             shown(&lane.name)
         ))
     };
@@ -191,7 +190,7 @@ fn percentile_row(name: &str, all: &Summary) -> Vec<String> {
 }
 
 /// The row of percentiles that Locust prints, per lane, in milliseconds; a second one of a lane that fails, which
-/// counts errors at the time they took.
+/// includes errors, with the time they took.
 pub fn percentiles(report: &Report) -> String {
     let mut table = Table::new(&[
         "ms at", "50%", "66%", "75%", "80%", "90%", "95%", "98%", "99%", "99.9%", "99.99%", "100%", "requests",
@@ -206,7 +205,7 @@ pub fn percentiles(report: &Report) -> String {
 }
 
 /// Three significant figures, no more than needed, never an exponent.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let decimals = match value.abs() {
         v if v >= 100.0 || v == 0.0 => 0,
         v if v >= 10.0 => 1,
@@ -312,7 +311,7 @@ mod tests {
 
     #[test]
     fn no_two_columns_have_one_name() {
-        let mut heads: Vec<&str> = COLUMNS.iter().map(|column| column.head).collect();
+        let mut heads: Vec<&str> = COLUMNS.iter().filter_map(|column| column.head).collect();
         heads.sort_unstable();
         assert!(heads.windows(2).all(|pair| pair[0] != pair[1]), "{heads:?}");
     }

@@ -9,9 +9,9 @@ use crate::ledger::{Ledger, Place};
 use crate::model::{CallError, Key, WriteId};
 
 impl Simulation {
-    /// The witness. Run on only when done looking.
+    /// The ledger. Run on only when done looking.
     pub fn ledger(&self) -> Ref<'_, Ledger> {
-        self.world.ledger.borrow()
+        self.world.observers.ledger.borrow()
     }
 
     /// The value the cache holds for `key`, expired or not.
@@ -36,17 +36,17 @@ impl Simulation {
 
     /// Requests that were made so far, whether sent yet or not.
     pub fn requests_made(&self) -> u64 {
-        self.world.requests_made()
+        self.world.clients.made()
     }
 
     /// Requests that have been sent and not answered.
     pub fn requests_under_way(&self) -> usize {
-        self.world.requests_under_way()
+        self.world.clients.under_way()
     }
 
-    /// Requests that were answered with an error since the start, by what failed.
-    pub fn failures(&self) -> impl Iterator<Item = (CallError, u64)> + use<> {
-        CallError::ALL.into_iter().zip(self.world.failures.get())
+    /// Requests sent since the warm-up that were answered with an error, by what failed.
+    pub fn errors(&self) -> impl Iterator<Item = (CallError, u64)> + use<> {
+        CallError::ALL.into_iter().zip(self.world.observers.metrics.borrow().errors)
     }
 
     /// Every good copy in any cache, as the caches have them.
@@ -58,21 +58,21 @@ impl Simulation {
             good.map(move |entry| (entry.key, place, WriteId(entry.value)))
         };
         let cache = world.cache.nodes().iter().flat_map(|node| good(Place::Cache, node.held()));
-        let near = world.nears.all().flat_map(|(server, near)| good(Place::Near(server), near.held()));
+        let near = world.application.near.all().flat_map(|(server, near)| good(Place::Near(server), near.held()));
         cache.chain(near).collect()
     }
 
-    /// What the witness knows of copies is what the caches hold, and of the others nobody needs to know. Once nothing is
+    /// What the ledger knows of copies is what the caches hold, and of the others nobody needs to know. Once nothing is
     /// under way, a copy that is neither dirty nor the database's value diverges.
     fn validate_copies(&self, ledger: &Ledger) {
         let copies = self.copies();
         let written = copies.iter().copied().filter(|(key, ..)| ledger.follows(*key));
         let known: BTreeSet<_> = ledger.copies(self.world.kernel.now()).collect();
-        assert_eq!(known, written.collect(), "the witness follows every copy of a written key");
+        assert_eq!(known, written.collect(), "the ledger follows every copy of a written key");
         let differ = copies.iter().filter(|(key, _, value)| *value != self.committed(*key)).count() as u64;
         let diverging = ledger.diverging(self.world.kernel.now());
         assert!(diverging <= differ, "what diverges differs");
-        let quiet = self.world.is_quiet() && self.world.nears.are_quiet();
+        let quiet = self.world.is_quiet() && self.world.application.near.are_quiet();
         if self.is_finished() && quiet && self.dirty() == 0 {
             assert_eq!(diverging, differ, "what differs now will do so for good");
         }
@@ -96,7 +96,7 @@ impl Simulation {
         assert_eq!(report.misses, absent, "every miss has a cause");
         let shares = [report.goodput, report.hit_ratio, report.read_hit_ratio, report.database.utilisation];
         assert!(shares.iter().all(|share| (0.0..=1.0 + 1e-9).contains(share)), "{shares:?}");
-        assert!(self.stage != Stage::Finished || !self.world.is_quiet() || report.unanswered == 0);
+        assert!(self.progress.stage != Stage::Finished || !self.world.is_quiet() || report.unanswered == 0);
     }
 
     /// What was sent in the buckets so far has been answered in them, or waits.
@@ -110,24 +110,24 @@ impl Simulation {
         }
     }
 
-    /// Checks every inner rule of the parts, and that they agree with the witness; for tests.
+    /// Checks every inner rule of the parts, and that they agree with the ledger; for tests.
     ///
     /// # Panics
     /// When something does not hold.
     pub fn validate(&self) {
-        let ledger = self.world.ledger.borrow();
+        let ledger = self.world.observers.ledger.borrow();
         ledger.validate();
         self.validate_copies(&ledger);
         self.world.cache.validate();
         self.world.database.validate();
         self.world.kernel.validate();
-        self.world.servers.validate();
-        self.world.nears.validate();
+        self.world.application.servers.validate();
+        self.world.application.near.validate();
         self.validate_report();
         if self.is_finished() {
             self.validate_series();
         }
-        let under_way = self.world.requests_under_way() as u64;
+        let under_way = self.world.clients.under_way() as u64;
         assert!(ledger.counts().in_flight <= under_way, "a write in flight is a request under way");
         if self.is_finished() && self.world.is_quiet() {
             let counts = ledger.counts();

@@ -16,16 +16,18 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::cache::counts::NearCounts;
+use super::event::EventKind;
 use crate::cache::keys::Numbers;
+use crate::cache::counts::NearCounts;
 use crate::cache::near::NearCache;
 use crate::cache::observer::CopyObserver;
 use crate::engine::{Event, Kernel};
 use crate::ledger::{Ledger, Mended, Place};
 use crate::model::Key;
-use crate::network::{Network, Way};
+use crate::network::{Direction, Network};
 use crate::random::Streams;
 use crate::scenario::{App, Link, Reading, Tell};
+use crate::slots::Slots;
 use crate::time::Nanos;
 
 /// A message that is under way.
@@ -48,13 +50,11 @@ enum Teller {
 pub(super) struct NearCaches {
     kernel: Rc<Kernel>,
     ledger: Rc<RefCell<Ledger>>,
-    network: Rc<Network>,
-    /// The kind of event with which a message arrives.
-    arrival: u8,
     caches: Vec<NearCache>,
-    tells: Option<Teller>,
-    messages: RefCell<Vec<Message>>,
-    free: RefCell<Vec<u32>>,
+    /// Who tells the servers, where they are told.
+    teller: Option<Teller>,
+    /// The messages under way.
+    messages: RefCell<Slots<Message>>,
 }
 
 impl NearCaches {
@@ -62,9 +62,8 @@ impl NearCaches {
     pub fn new(
         settings: &App,
         read: &Reading,
+        (kernel, ledger): (Rc<Kernel>, Rc<RefCell<Ledger>>),
         streams: &Streams,
-        (kernel, ledger, network): (Rc<Kernel>, Rc<RefCell<Ledger>>, Rc<Network>),
-        arrival: u8,
     ) -> NearCaches {
         let near = settings.near.as_ref();
         let teller = if matches!(read, Reading::None {}) { Teller::Writer } else { Teller::Cache };
@@ -77,16 +76,12 @@ impl NearCaches {
                 cache.observed(CopyObserver::new(kernel.clone(), ledger.clone(), Place::Near(server)))
             })
         };
-        let caches = (0..settings.servers).filter_map(cache).collect();
         NearCaches {
+            caches: (0..settings.servers).filter_map(cache).collect(),
+            teller: near.filter(|how| how.invalidate == Tell::Messages).map(|_| teller),
+            messages: RefCell::default(),
             kernel,
             ledger,
-            network,
-            arrival,
-            caches,
-            tells: near.filter(|how| how.invalidate == Tell::Messages).map(|_| teller),
-            messages: RefCell::default(),
-            free: RefCell::default(),
         }
     }
 
@@ -98,19 +93,19 @@ impl NearCaches {
 
     /// Whether the cache's nodes tell the servers what they are told.
     pub fn cache_tells(&self) -> bool {
-        self.tells == Some(Teller::Cache)
+        self.teller == Some(Teller::Cache)
     }
 
     /// A cache node has crashed.
     pub fn connection_lost(&self) {
-        if self.tells.is_some() {
+        if self.teller.is_some() {
             self.caches.iter().for_each(NearCache::close);
         }
     }
 
     /// A cache node is back.
     pub fn connection_back(&self) {
-        if self.tells.is_some() {
+        if self.teller.is_some() {
             self.caches.iter().for_each(NearCache::open);
         }
     }
@@ -141,54 +136,42 @@ impl NearCaches {
 
     /// Whether no message is on its way. The end of a run does not wait for it; for tests.
     pub fn are_quiet(&self) -> bool {
-        self.messages.borrow().len() == self.free.borrow().len()
+        self.messages.borrow().in_use() == 0
     }
-
-    fn put(&self, message: Message) -> Event {
-        let mut messages = self.messages.borrow_mut();
-        let slot = self.free.borrow_mut().pop().unwrap_or(messages.len() as u32);
-        match messages.get_mut(slot as usize) {
-            Some(free) => *free = message,
-            None => messages.push(message),
-        }
-        Event::new(self.arrival, slot)
-    }
-
-    fn take(&self, slot: u32) -> Message {
-        self.free.borrow_mut().push(slot);
-        self.messages.borrow()[slot as usize]
-    }
-
-    // ---- Messages ----
 
     /// A server is about to answer a write: its own copy is old, and where nobody else does it tells the others.
-    pub fn tell_written(&self, server: u32, key: Key) {
+    pub fn written(&self, network: &Network, server: u32, key: Key) {
         let Some(own) = self.of(server) else { return };
         own.forget(key);
-        if self.tells == Some(Teller::Writer) {
+        if self.teller == Some(Teller::Writer) {
             self.ledger.borrow_mut().mending(key, self.kernel.now());
             let message = self.put(Message::ToCache { from: server, key });
-            self.network.send(Link::AppCache, Way::There, message);
+            network.send(Link::AppCache, Direction::Request, message);
         }
     }
 
-    /// The cache tells every server at the moment `leaves` that `key`, or all, is not what it was; all `but` one, where that
+    /// The cache tells every server at the moment `leaves` that `key`, or everything, has changed; all `but` one, where that
     /// one knows.
-    pub fn tell_servers(&self, key: Option<Key>, leaves: Nanos, but: Option<u32>) {
+    pub fn tell_servers(&self, network: &Network, key: Option<Key>, leaves: Nanos, but: Option<u32>) {
         for server in (0..self.caches.len() as u32).filter(|&server| Some(server) != but) {
             if let Some(key) = key {
                 self.ledger.borrow_mut().mending(key, self.kernel.now());
             }
             let message = self.put(Message::ToServer { server, key });
-            self.network.send_at(Link::AppCache, Way::Back, message, leaves);
+            network.send_at(Link::AppCache, Direction::Response, message, leaves);
         }
     }
 
     /// A message has arrived.
-    pub fn arrive(&self, slot: u32) {
-        let told = match self.take(slot) {
+    pub fn receive(&self, network: &Network, slot: u32) {
+        let message = {
+            let mut messages = self.messages.borrow_mut();
+            messages.free(slot);
+            messages[slot]
+        };
+        let key = match message {
             Message::ToCache { from, key } => {
-                self.tell_servers(Some(key), self.kernel.now(), Some(from));
+                self.tell_servers(network, Some(key), self.kernel.now(), Some(from));
                 key
             }
             Message::ToServer { server, key: Some(key) } => {
@@ -197,6 +180,10 @@ impl NearCaches {
             }
             Message::ToServer { server, key: None } => return self.caches[server as usize].clear(),
         };
-        self.ledger.borrow_mut().mended(told, Mended::Done, self.kernel.now());
+        self.ledger.borrow_mut().mended(key, Mended::Done, self.kernel.now());
+    }
+
+    fn put(&self, message: Message) -> Event {
+        EventKind::NearMessage.about(self.messages.borrow_mut().insert(message))
     }
 }

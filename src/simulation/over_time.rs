@@ -12,8 +12,8 @@ use crate::time::Nanos;
 /// Everybody's gauges, now.
 pub(super) fn gauges(world: &World, deadline: Nanos) -> Gauges {
     let (node, database) = (world.cache.counts(), world.database.counts());
-    let (unanswered, overdue) = world.unanswered(Nanos::ZERO, deadline, world.kernel.now());
-    let ledger = world.ledger.borrow();
+    let (unanswered, overdue) = world.clients.unanswered(Nanos::ZERO, deadline, world.kernel.now());
+    let ledger = world.observers.ledger.borrow();
     Gauges {
         hits: node.hits,
         misses: node.misses(),
@@ -22,11 +22,11 @@ pub(super) fn gauges(world: &World, deadline: Nanos) -> Gauges {
         diverging: ledger.diverging(world.kernel.now()),
         at_risk: ledger.counts().at_risk,
         queue: u64::from(world.database.queue()),
-        sent: world.requests_sent(),
+        sent: world.clients.sent(),
         unanswered,
         overdue,
-        database_reads: database.reads,
-        database_rows: database.rows,
+        database_reads: database.report.reads,
+        database_rows: database.report.writes,
         database_busy_ns: database.busy_ns,
         cache_busy_ns: node.busy_ns,
         cache_bytes: world.cache.bytes().0,

@@ -6,11 +6,14 @@
 use std::future::Future;
 use std::rc::Rc;
 
-use super::world::{Job, World, run, serve};
+use super::application::serve;
+use super::tasks::run;
+use super::world::World;
 use super::{Simulation, executor};
-use crate::cache::command::{Answer, Command};
 use crate::cache::ttl::EntryTtl;
+use crate::cache::command::{Answer, Command};
 use crate::database::Row;
+use crate::jobs::Job;
 use crate::ledger::{Cause, Ledger, Release};
 use crate::model::{CallError, Key, WriteId};
 use crate::scenario::*;
@@ -79,15 +82,21 @@ where
     finished(Simulation::with_tasks(scenario, 0, keys(scenario), tasks))
 }
 
+/// The key of a request, and the write that it attempts, if it does.
+fn asked(world: &World, slot: u32) -> (Key, Option<WriteId>) {
+    let request = world.clients.requests.borrow()[slot];
+    (request.key, request.write)
+}
+
 /// A task in which writes do something else.
 async fn writing(world: Rc<World>, job: Job, write: impl AsyncFnOnce(&World, Key, WriteId) -> Result<(), CallError>) {
     match job {
-        Job::Serve(slot) => match world.asked(slot) {
+        Job::Serve(server, slot) => match asked(&world, slot) {
             (key, Some(value)) => {
                 let outcome = write(&world, key, value).await;
                 world.finish(slot, outcome.map(|()| value), Release::Finished);
             }
-            (_, None) => serve(&world, slot).await,
+            (_, None) => serve(&world, server, slot).await,
         },
         other => run(world, other).await,
     }
@@ -96,10 +105,10 @@ async fn writing(world: Rc<World>, job: Job, write: impl AsyncFnOnce(&World, Key
 /// A task in which reads do something else.
 async fn reading(world: Rc<World>, job: Job, read: impl AsyncFnOnce(&App<'_>, Key) -> Result<WriteId, CallError>) {
     match job {
-        Job::Serve(slot) => match world.asked(slot) {
-            (_, Some(_)) => serve(&world, slot).await,
+        Job::Serve(server, slot) => match asked(&world, slot) {
+            (_, Some(_)) => serve(&world, server, slot).await,
             (key, None) => {
-                let outcome = read(&world.app(), key).await;
+                let outcome = read(&world.app(0), key).await;
                 world.finish(slot, outcome, Release::Finished);
             }
         },
@@ -129,7 +138,7 @@ fn write_around_that_says_yes_whatever_the_database_says() {
     let scenario = aborting(world(Reading::look_aside(), around(Invalidate::Delete)));
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
-            let _ = world.app().database.write(key, value).await;
+            let _ = world.app(0).database.write(key, value).await;
             Ok(())
         })
     });
@@ -155,7 +164,7 @@ fn calm(mut scenario: Scenario) -> Scenario {
 fn write_around_that_forgets_the_invalidation() {
     let scenario = calm(world(Reading::look_aside(), around(Invalidate::Delete)));
     let broken = broken(&scenario, |world, job| {
-        writing(world, job, async |world, key, value| world.app().database.write(key, value).await)
+        writing(world, job, async |world, key, value| world.app(0).database.write(key, value).await)
     });
     let honest = honest(&scenario);
     shows(&honest, &broken, |ledger| ledger.reads().stale);
@@ -171,7 +180,7 @@ fn write_around_that_invalidates_before_the_commit() {
     scenario.database.write = Distribution::Constant(ms(50));
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
-            let app = world.app();
+            let app = world.app(0);
             let _ = app.cache.delete(key).await;
             app.database.write(key, value).await
         })
@@ -184,7 +193,7 @@ fn write_around_that_says_no_and_writes() {
     let scenario = world(Reading::look_aside(), around(Invalidate::Delete));
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
-            world.app().database.write(key, value).await?;
+            world.app(0).database.write(key, value).await?;
             Err(CallError::Aborted)
         })
     });
@@ -198,7 +207,7 @@ fn write_through_that_does_not_wait_for_the_database() {
     let scenario = aborting(world(Reading::look_aside(), through(Order::CacheFirst)));
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
-            let app = world.app();
+            let app = world.app(0);
             app.cache.set(key, value).await
         })
     });
@@ -209,7 +218,7 @@ fn write_through_that_does_not_wait_for_the_database() {
 fn write_through_that_forgets_the_cache() {
     let scenario = calm(world(Reading::look_aside(), through(Order::DatabaseFirst)));
     let broken = broken(&scenario, |world, job| {
-        writing(world, job, async |world, key, value| world.app().database.write(key, value).await)
+        writing(world, job, async |world, key, value| world.app(0).database.write(key, value).await)
     });
     shows(&honest(&scenario), &broken, |ledger| ledger.reads().stale);
 }
@@ -219,14 +228,15 @@ fn write_through_that_tries_an_old_write_again_over_a_newer_one() {
     let scenario = calm(world(Reading::look_aside(), through(Order::DatabaseFirst)));
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
-            let database = world.app().database;
+            let database = world.app(0).database;
             database.write(key, value).await?;
             if value.0 > 1 {
                 // The write before, whichever key it was of, once more.
                 let before = WriteId(value.0 - 1);
-                let (key, ..) = world.ledger.borrow().attempt(before);
+                let (key, ..) = world.observers.ledger.borrow().attempt(before);
                 database.write(key, before).await?;
-                let older = (1..value.0 - 1).rev().map(WriteId).find(|w| world.ledger.borrow().attempt(*w).0 == key);
+                let older =
+                    (1..value.0 - 1).rev().map(WriteId).find(|w| world.observers.ledger.borrow().attempt(*w).0 == key);
                 if let Some(older) = older {
                     database.write(key, older).await?;
                 }
@@ -293,7 +303,7 @@ fn write_back_that_says_yes_before_the_cache_has_it() {
     // of a cache that is down may be acknowledged.
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
-            let _ = world.app().cache.write_behind(key, value, EntryTtl::Usual).await;
+            let _ = world.app(0).cache.write_behind(key, value, EntryTtl::Usual).await;
             Ok(())
         })
     });
@@ -340,7 +350,7 @@ fn read_through_that_keeps_what_was_overtaken_while_it_was_loaded() {
     let mut scenario = world(Reading::read_through(), around(Invalidate::Delete));
     scenario.network.cache_database = Distribution::Exponential(ms(30));
     let broken = broken(&scenario, |world, job| async move {
-        let Job::Load(key, _) = job else { return run(world, job).await };
+        let Job::Load(_, key, _) = job else { return run(world, job).await };
         let side = world.cache_side(0);
         let outcome = side.database.read(key).await;
         side.node.loaded(key, outcome, EntryTtl::Usual);
@@ -365,7 +375,10 @@ fn counting(read: Reading, write: Writing, modify: Modify) -> Scenario {
 }
 
 async fn modifying(world: Rc<World>, job: Job) {
-    writing(world, job, async |world, key, value| strategy::modify(&world.app(), world.lane(), key, value).await).await;
+    writing(world, job, async |world, key, value| {
+        strategy::modify(&world.app(0), &world.application.lane, key, value).await
+    })
+    .await;
 }
 
 fn outbox(every: Nanos) -> Writing {
@@ -402,7 +415,7 @@ fn compare_and_set_that_ignores_the_version() {
     let scenario = counting(Reading::None {}, around(Invalidate::Delete), Modify::CompareAndSet { tries: 1_000 });
     let careless = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
-            let app = world.app();
+            let app = world.app(0);
             let old = app.database.read(key).await?;
             app.made_from(value, old);
             app.database.write(key, value).await
@@ -418,7 +431,7 @@ fn an_outbox_whose_relay_skips_a_record() {
     let scenario = calm(world(Reading::read_through(), outbox(ms(5))));
     let broken = broken(&scenario, |world, job| async move {
         let Job::Relay = job else { return run(world, job).await };
-        let relay = world.app();
+        let relay = world.app(0);
         let mut seen = 0;
         loop {
             relay.cache.kernel.sleep(ms(5)).await;
@@ -445,8 +458,8 @@ fn a_delete_leaves_no_copy_and_one_that_is_stored_like_a_value_does() {
         let copies = |lane: &Simulation| (0..20).filter(|&key| lane.cached(key).is_some()).count();
         let deleting = broken(&scenario, |world, job| {
             writing(world, job, async |world, key, value| {
-                world.let_delete(value);
-                strategy::write(&world.app(), &world.lane().write, key, value).await
+                world.application.rows.deleted_by(value);
+                strategy::write(&world.app(0), &world.application.lane.write, key, value).await
             })
         });
         assert_eq!(copies(&deleting), 0);

@@ -5,21 +5,22 @@
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
 
-use super::{Errand, negative};
-use crate::app::{Breaker, Own, Permit, Pool};
-use crate::cache::command::{Answer, Command, Fill, Found, LeaseAsked};
+use super::negative;
+use crate::app::{AppServerState, Breaker, Permit, Pool};
+use crate::cache::ttl::EntryTtl;
 use crate::cache::near::{Begun, NearCache};
+use crate::cache::command::{Answer, Command, Fill, Found, LeaseAsked};
 use crate::cache::node::CacheNode;
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
-use crate::cache::ttl::EntryTtl;
 use crate::cache::values::Values;
-use crate::database::{Asked, Database, Reply, Row};
+use crate::database::{Database, Request, Response, Row};
 use crate::engine::{Call, CallId, Event, Kernel};
 use crate::fault::Triggers;
+use crate::jobs::{Job, Jobs};
 use crate::ledger::Ledger;
 use crate::model::{CallError, Change, Key, WriteId};
-use crate::network::{Load, Network, Way};
+use crate::network::{Direction, Network, Payload};
 use crate::random::Stream;
 use crate::scenario::Link;
 use crate::time::Nanos;
@@ -44,8 +45,8 @@ pub struct App<'a> {
     pub client: Client,
     /// The server's near cache.
     pub near: NearClient<'a>,
-    /// What else the server has of its own.
-    pub own: &'a Own,
+    /// The state of the server.
+    pub server: &'a AppServerState,
     /// Which values are rows.
     pub rows: &'a Rows,
     /// For how long the cache remembers that there is no row, where it does.
@@ -53,9 +54,9 @@ pub struct App<'a> {
     /// When good copies are loaded anew.
     pub refresh: Refresh,
     /// What is to be done beside the request.
-    pub errands: &'a RefCell<Vec<(u32, Errand)>>,
+    pub jobs: &'a Jobs,
     /// Who is told what a value was made from.
-    pub witness: &'a RefCell<Ledger>,
+    pub ledger: &'a RefCell<Ledger>,
 }
 
 impl App<'_> {
@@ -64,9 +65,9 @@ impl App<'_> {
         negative::life(self.rows, self.negative, key, value)
     }
 
-    /// Has something done beside the request, by a task of its own on this server.
-    pub fn send_on_errand(&self, errand: Errand) {
-        self.errands.borrow_mut().push((self.own.server, errand));
+    /// Has a copy that had this value loaded again in the background, by another task of this server.
+    pub fn refresh_in_background(&self, key: Key, copy: WriteId) {
+        self.jobs.push(Job::Refresh(self.server.server, key, copy));
     }
 
     /// Brings the cached copy up to a write: the new value, or after a delete none.
@@ -91,7 +92,7 @@ impl App<'_> {
 
     /// Says that `value` was made from `base`, which changes nothing but what the ledger knows.
     pub fn made_from(&self, value: WriteId, base: WriteId) {
-        self.witness.borrow_mut().based_on(value, base);
+        self.ledger.borrow_mut().based_on(value, base);
     }
 }
 
@@ -99,28 +100,28 @@ impl App<'_> {
 /// on after the answer, in the background, gives it here.
 #[derive(Debug, Default)]
 pub struct Client {
-    told: Cell<Option<Told>>,
+    early_ack: Cell<Option<EarlyAck>>,
     from_cache: Cell<bool>,
 }
 
-/// What an early yes is worth.
+/// An acknowledgement before the strategy's code has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// The database has the write.
-    Done,
-    /// The server is still going to bring the write to the database.
-    Promised,
+pub enum EarlyAck {
+    /// The database has the write; what follows concerns copies.
+    Committed,
+    /// The server still has to bring the write to the database.
+    BeforeCommit,
 }
 
 impl Client {
-    /// Tells the client yes now: the database has the write, and what follows is tidying up.
-    pub fn say_yes(&self) {
-        self.told.set(Some(Told::Done));
+    /// Acknowledges the write now: the database has it, and what follows concerns copies.
+    pub fn acknowledge_committed(&self) {
+        self.early_ack.set(Some(EarlyAck::Committed));
     }
 
-    /// Tells the client yes now, although the database has yet to get the write.
-    pub fn promise(&self) {
-        self.told.set(Some(Told::Promised));
+    /// Acknowledges the write now, although the database does not have it yet.
+    pub fn acknowledge_before_commit(&self) {
+        self.early_ack.set(Some(EarlyAck::BeforeCommit));
     }
 
     /// Notes that a copy is what the client is answered with, and that nobody loaded it for this request.
@@ -133,9 +134,9 @@ impl Client {
         self.from_cache.get()
     }
 
-    /// The yes given since this was last asked.
-    pub fn take_told(&self) -> Option<Told> {
-        self.told.take()
+    /// The acknowledgement given since the last call of this.
+    pub fn take_early_ack(&self) -> Option<EarlyAck> {
+        self.early_ack.take()
     }
 }
 
@@ -176,7 +177,7 @@ pub struct NearClient<'a> {
     /// The near cache, where servers have them.
     pub near: Option<&'a NearCache>,
     /// Whether what this request reads is not to be kept.
-    pub passing: Cell<bool>,
+    pub not_kept: Cell<bool>,
 }
 
 impl NearClient<'_> {
@@ -193,14 +194,14 @@ impl NearClient<'_> {
     /// Keeps what a read brought, for `life` at most, unless its key has been written by a server known to this one since
     /// the read began.
     pub fn keep(&self, key: Key, value: WriteId, life: EntryTtl, begun: Option<Begun>) {
-        if let (Some(near), Some(begun), false) = (self.near, begun, self.passing.get()) {
+        if let (Some(near), Some(begun), false) = (self.near, begun, self.not_kept.get()) {
             near.keep(key, value, life, begun, self.kernel.now());
         }
     }
 
-    /// What this request reads is good for its reader, but may be older than it knows, and is not to be kept.
-    pub fn let_pass(&self) {
-        self.passing.set(true);
+    /// What this request reads is good for its reader, but may be older than a write it does not know of: it is not kept.
+    pub fn do_not_keep(&self) {
+        self.not_kept.set(true);
     }
 }
 
@@ -277,12 +278,12 @@ impl CacheClient<'_> {
     async fn call(&self, command: Command) -> Answer {
         let call: Call<'_, Command, Answer> = self.nodes.command(command);
         let event = Event::new(self.events.cache_arrival, call.id());
-        match command.value().filter(|_| self.network.weighs(Link::AppCache)) {
-            None => self.network.send(Link::AppCache, Way::There, event),
+        match command.value().filter(|_| self.network.limits_bandwidth(Link::AppCache)) {
+            None => self.network.send(Link::AppCache, Direction::Request, event),
             Some((key, value)) => {
                 let bytes = self.nodes.values().size(key, value).into();
-                let load = Load { bytes, machine: self.nodes.shard_of(key) };
-                self.network.send_load(Link::AppCache, Way::There, event, self.kernel.now(), load);
+                let payload = Payload { bytes, machine: self.nodes.shard_of(key) };
+                self.network.send_payload(Link::AppCache, Direction::Request, event, self.kernel.now(), payload);
             }
         }
         self.kernel.timeout(self.timeout, call).await.unwrap_or(Err(CallError::TimedOut))
@@ -358,9 +359,9 @@ impl DatabaseClient<'_> {
     }
 
     /// Calls, and calls again after a growing pause; the failure reported is the one that leaves most open.
-    async fn with_retries<'c>(&self, begin: impl Fn() -> Call<'c, Asked, Reply>) -> Reply {
+    async fn with_retries<'c>(&self, begin: impl Fn() -> Call<'c, Request, Response>) -> Response {
         let mut worst: Option<CallError> = None;
-        // An attempt that may still succeed behind our back outweighs a later clear no.
+        // An attempt that may still succeed behind our back outlimits_bandwidth a later clear no.
         let worse = |worst: Option<CallError>, failure| worst.filter(|worst| worst.leaves_open()).unwrap_or(failure);
         for attempt in 0..=self.retries {
             if attempt > 0 {
@@ -385,7 +386,7 @@ impl DatabaseClient<'_> {
     }
 
     /// One call, as soon as there is a connection for it. The wait is part of the caller's patience.
-    async fn attempt<'c>(&self, begin: &impl Fn() -> Call<'c, Asked, Reply>) -> Reply {
+    async fn attempt<'c>(&self, begin: &impl Fn() -> Call<'c, Request, Response>) -> Response {
         let sent = Cell::new(None);
         let send = || {
             let call = begin();
@@ -419,17 +420,17 @@ impl DatabaseClient<'_> {
     /// Sends a query on its way, with the values that it carries.
     fn send(&self, call: CallId) {
         let event = Event::new(self.events.database_arrival, call);
-        if !self.network.weighs(self.link) {
-            return self.network.send(self.link, Way::There, event);
+        if !self.network.limits_bandwidth(self.link) {
+            return self.network.send(self.link, Direction::Request, event);
         }
-        let load = self.database.load(call, Way::There, |key, value| self.values.size(key, value).into());
-        self.network.send_load(self.link, Way::There, event, self.kernel.now(), load);
+        let payload = self.database.payload(call, Direction::Request, |key, value| self.values.size(key, value).into());
+        self.network.send_payload(self.link, Direction::Request, event, self.kernel.now(), payload);
     }
 
     /// Sends a message after a call, which ends it where it finds it; nobody waits for an answer.
     fn cancel(&self, call: CallId, serial: u32) {
         let message = self.database.cancel(call, serial, self.link);
-        self.network.send(self.link, Way::There, Event::new(self.events.database_arrival, message.id()));
+        self.network.send(self.link, Direction::Request, Event::new(self.events.database_arrival, message.id()));
     }
 
     /// What the breaker says to a call; without one, every call may be made.
@@ -438,7 +439,7 @@ impl DatabaseClient<'_> {
         breaker.ask(self.kernel.now()).map(Some).ok_or(CallError::BreakerOpen)
     }
 
-    fn tell_breaker(&self, permit: Option<Permit>, outcome: Reply) {
+    fn tell_breaker(&self, permit: Option<Permit>, outcome: Response) {
         if let (Some(permit), Some(breaker)) = (permit, self.breaker) {
             // A database that rolls back, or has another value than expected, is well.
             let well = matches!(outcome, Ok(_) | Err(CallError::Aborted | CallError::Conflict));

@@ -17,13 +17,13 @@ pub async fn get(app: &App<'_>, how: Leases, key: Key) -> Answer {
     loop {
         match app.cache.lease(asked).await? {
             Found::Wait(Some(left_behind)) => {
-                app.near.let_pass();
+                app.near.do_not_keep();
                 return Ok(Found::Value(left_behind));
             }
             Found::Wait(None) => {}
             found => return Ok(found),
         }
-        app.own.lease_waits.set(app.own.lease_waits.get() + 1);
+        app.server.lease_waits.set(app.server.lease_waits.get() + 1);
         app.cache.kernel.sleep(pause).await;
         pause = LONGEST_PAUSE.min(Nanos(pause.0 * 2));
         asked.counts = false;

@@ -1,7 +1,7 @@
 //! Look-aside (cache-aside): the application asks the cache; on a miss it reads the database and fills the cache.
 //!
 //! Two readers that miss together both go to the database, and a reader that is slow to fill may put back a value
-//! that a writer has just replaced; [single flight](crate::app::Flights) and [leases] are against that. When the cache is
+//! that a writer has just replaced; [single flight](crate::app::SingleFlight) and [leases] are against that. When the cache is
 //! down, every read is a miss.
 
 use super::{App, leases, refresh};
@@ -21,10 +21,10 @@ pub async fn read(app: &App<'_>, how: &LookAside, key: Key) -> Result<WriteId, C
         Looked::Due(value, guard) => (Some(value), Some(guard)),
         Looked::Missed(guard) => (None, guard),
     };
-    let loaded = match app.own.flights.board(key, !how.single_flight, app.cache.kernel).await {
-        Turn::Lead(lead) => lead.land(load(app, key, guard).await),
+    let loaded = match app.server.single_flight.join(key, !how.single_flight, app.cache.kernel).await {
+        Turn::Lead(lead) => lead.complete(load(app, key, guard).await),
         Turn::Shared(outcome) => {
-            app.near.let_pass(); // it was read for somebody who came earlier, and what was written since is not in it
+            app.near.do_not_keep(); // it was read for somebody who came earlier, and what was written since is not in it
             outcome
         }
     };

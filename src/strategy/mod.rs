@@ -32,18 +32,11 @@ pub mod write_around;
 pub mod write_back;
 pub mod write_through;
 
-pub use clients::{App, CacheClient, CacheSide, Client, DatabaseClient, Events, NearClient, Told};
+pub use clients::{App, CacheClient, CacheSide, Client, DatabaseClient, EarlyAck, Events, NearClient};
 pub use modify::modify;
 
 use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{Reading, Writing};
-
-/// What a server does beside its requests, by a task of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Errand {
-    /// Load a copy anew that had this value.
-    Refresh(Key, WriteId),
-}
 
 /// Reads `key`; the value is the number of the write that put it there.
 pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, CallError> {

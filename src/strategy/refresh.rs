@@ -1,8 +1,8 @@
 //! Refreshing copies that are still good, so that their readers need not wait: [early by chance, or
 //! ahead](crate::cache::refresh).
 
+use super::App;
 use super::look_aside::{self, Looked};
-use super::{App, Errand};
 use crate::cache::command::{Copied, Guard};
 use crate::model::{Key, WriteId};
 use crate::scenario::{Leases, LookAside};
@@ -10,22 +10,22 @@ use crate::scenario::{Leases, LookAside};
 /// Whether the reader of a copy uses it, loads it anew itself (early), or uses it and has it loaded anew (ahead).
 pub fn judge(app: &App<'_>, how: &LookAside, key: Key, copy: Copied) -> Looked {
     let now = app.cache.kernel.now();
-    if app.refresh.is_early(copy.expires, copy.load_time, now, &mut app.own.early.borrow_mut()) {
-        app.own.refreshed.set(app.own.refreshed.get() + 1);
+    if app.refresh.is_early(copy.expires, copy.load_time, now, &mut app.server.early.borrow_mut()) {
+        app.server.refreshed.set(app.server.refreshed.get() + 1);
         return Looked::Due(copy.value, guard(how, copy.value));
     }
-    if app.refresh.is_ahead(copy.expires, copy.ttl, now) && !app.own.refreshes.is_under_way(key) {
-        app.send_on_errand(Errand::Refresh(key, copy.value));
+    if app.refresh.is_ahead(copy.expires, copy.ttl, now) && !app.server.refreshes.is_under_way(key) {
+        app.refresh_in_background(key, copy.value);
     }
     Looked::Good(copy.value)
 }
 
 /// Loads a copy anew, unless this server is at it already.
 pub async fn ahead(app: &App<'_>, how: &LookAside, key: Key, copy: WriteId) {
-    let Some(lead) = app.own.refreshes.lead(key, app.cache.kernel) else { return };
-    app.own.refreshed.set(app.own.refreshed.get() + 1);
+    let Some(lead) = app.server.refreshes.lead(key, app.cache.kernel) else { return };
+    app.server.refreshed.set(app.server.refreshed.get() + 1);
     // When it fails, nobody has waited for it.
-    let _ = lead.land(look_aside::load(app, key, Some(guard(how, copy))).await);
+    let _ = lead.complete(look_aside::load(app, key, Some(guard(how, copy))).await);
 }
 
 /// Who has no lease may only replace the very value it has seen: a write since then has taken that away.

@@ -23,7 +23,7 @@ pub async fn write(app: &App<'_>, how: &WriteAround, key: Key, value: WriteId) -
         Invalidate::Delete => _ = app.cache.delete(key).await,
         Invalidate::Update => _ = app.renew_or_drop_copy(key, value).await,
         Invalidate::DeleteTwice => {
-            app.client.say_yes();
+            app.client.acknowledge_committed();
             app.cache.kernel.sleep(how.delay).await;
             _ = app.cache.delete(key).await;
         }

@@ -18,7 +18,7 @@ pub async fn write(app: &App<'_>, how: &WriteThrough, key: Key, value: WriteId) 
         Order::DatabaseFirst => {
             app.database.write(key, value).await?;
             if early {
-                app.client.say_yes();
+                app.client.acknowledge_committed();
                 app.cache.kernel.sleep(how.delay).await;
             }
             let _ = app.renew_or_drop_copy(key, value).await;
@@ -30,7 +30,7 @@ pub async fn write(app: &App<'_>, how: &WriteThrough, key: Key, value: WriteId) 
                 return cached;
             }
             if early && cached.is_ok() {
-                app.client.promise();
+                app.client.acknowledge_before_commit();
                 app.cache.kernel.sleep(how.delay).await;
             }
             let committed = app.database.write(key, value).await;

@@ -5,6 +5,7 @@
 
 pub mod arrivals;
 pub mod foresight;
+pub mod operation;
 pub mod requests;
 pub mod rows;
 pub mod trace;

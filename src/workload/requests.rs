@@ -1,12 +1,14 @@
 //! The requests of a run, in the order in which they are sent.
 
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::operation::Operation;
 use super::trace::Trace;
 use crate::model::{ClientId, Key};
-use crate::random::{Ids, Stream, Streams};
-use crate::scenario::{Arrivals, Clients, Keys, Lane, SCAN_MAX, Scenario};
+use crate::random::{BadWeights, Ids, Stream, Streams};
+use crate::scenario::{Arrivals, Clients, Keys, SCAN_MAX, Scenario};
 use crate::time::Nanos;
 
 /// One request.
@@ -22,27 +24,6 @@ pub struct Request {
     pub more: u32,
     /// Who asks, where a trace says it.
     pub client: Option<ClientId>,
-}
-
-/// What a request wants done with its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Read the value.
-    Read,
-    /// Put a value there, whatever stands there now; also of a key that is new.
-    Write,
-    /// Read the value and put another there that was made from it (read-modify-write).
-    Modify,
-    /// Take the value away.
-    Delete,
-}
-
-impl Operation {
-    /// Whether the database is another one afterwards: everything but reads.
-    #[inline]
-    pub fn writes(self) -> bool {
-        self != Operation::Read
-    }
 }
 
 /// Where keys come from. Shared between lanes: a table of a million keys need not stand five times.
@@ -72,7 +53,7 @@ impl KeySource {
     /// # Errors
     /// When a trace is named and none is given, or one that does not say what is asked of it or names fewer keys than a
     /// lane warms up with, or the numbers make no distribution.
-    pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<KeySource, String> {
+    pub fn new(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<KeySource, KeysError> {
         let clients = &scenario.clients;
         let ids = match clients.keys {
             Keys::Uniform { count } | Keys::Scan { count } => Ids::uniform(count),
@@ -80,11 +61,9 @@ impl KeySource {
             Keys::ZipfSample { count, of, alpha } => Ids::zipf_sample(count, of, alpha),
             Keys::HotSet { count, hot, traffic, .. } => Ids::hot_set(count, hot, traffic),
             Keys::Trace { ref file, ttls, sizes } => {
-                let trace = trace.ok_or_else(|| format!("clients.keys.file: the trace {file:?} has not been read"))?;
+                let trace = trace.ok_or_else(|| KeysError::NotRead { file: file.clone() })?;
                 if matches!(clients.arrivals, Arrivals::Trace { .. }) && !trace.has_times() {
-                    return Err(format!(
-                        "clients.arrivals: the trace {file:?} does not say when its requests came; choose other arrivals"
-                    ));
+                    return Err(KeysError::NoTimes { file: file.clone() });
                 }
                 check_warm_up(scenario, file, &trace)?;
                 let says = |what| trace.says().any(|said| said == what);
@@ -99,7 +78,7 @@ impl KeySource {
             _ => None,
         };
         let drawn = |ids| KeySource::Drawn { ids: Rc::new(ids), places };
-        ids.map(drawn).map_err(|bad| format!("clients.keys: {bad}"))
+        ids.map(drawn).map_err(KeysError::Distribution)
     }
 
     /// The `count` keys that are asked for most at the start, in falling order. Those of a trace are the ones it asks for
@@ -154,18 +133,62 @@ impl KeySource {
 }
 
 /// No lane may warm up with more keys than the trace names: how many those are, no scenario can say.
-fn check_warm_up(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), String> {
+fn check_warm_up(scenario: &Scenario, file: &str, trace: &Trace) -> Result<(), KeysError> {
     let keys = trace.distinct();
-    let too_many = |(_, lane): &(usize, &Lane)| lane.read.warm_up() > keys;
-    match scenario.lanes.iter().enumerate().find(too_many) {
+    let asked = scenario.lanes.iter().map(|lane| lane.read.warm_up());
+    match asked.enumerate().find(|(_, asked)| *asked > keys) {
         None => Ok(()),
-        Some((i, lane)) => Err(format!(
-            "lane.{i}.read.warm_up = {}: is not allowed; the trace {file:?} names {keys} keys: give a whole number from 0 to \
-             {keys}",
-            lane.read.warm_up()
-        )),
+        Some((lane, asked)) => Err(KeysError::WarmUp { lane, asked, file: file.to_owned(), keys }),
     }
 }
+
+/// Why there is no source of keys for a scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KeysError {
+    /// The scenario names a trace, and none was given.
+    NotRead {
+        /// The trace's file.
+        file: String,
+    },
+    /// Arrivals are those of a trace that has no times.
+    NoTimes {
+        /// The trace's file.
+        file: String,
+    },
+    /// A lane warms up with more keys than its trace names.
+    WarmUp {
+        /// The lane's number.
+        lane: usize,
+        /// How many keys it asks for.
+        asked: u32,
+        /// The trace's file.
+        file: String,
+        /// How many keys the trace names.
+        keys: u32,
+    },
+    /// The numbers make no distribution.
+    Distribution(BadWeights),
+}
+
+impl fmt::Display for KeysError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeysError::NotRead { file } => write!(f, "clients.keys.file: the trace {file:?} has not been read"),
+            KeysError::NoTimes { file } => write!(
+                f,
+                "clients.arrivals: the trace {file:?} does not say when its requests came; choose other arrivals"
+            ),
+            KeysError::WarmUp { lane, asked, file, keys } => write!(
+                f,
+                "lane.{lane}.read.warm_up = {asked}: is not allowed; the trace {file:?} names {keys} keys: give a whole \
+                 number from 0 to {keys}"
+            ),
+            KeysError::Distribution(bad) => write!(f, "clients.keys: {bad}"),
+        }
+    }
+}
+
+impl std::error::Error for KeysError {}
 
 /// What becomes of an id that was drawn.
 #[derive(Clone, Debug)]
@@ -580,7 +603,7 @@ mod tests {
         scenario.lanes[0].read = warm(2);
         assert!(KeySource::new(&scenario, trace()).is_ok());
         scenario.lanes[0].read = warm(3);
-        let told = KeySource::new(&scenario, trace()).unwrap_err();
+        let told = KeySource::new(&scenario, trace()).unwrap_err().to_string();
         assert!(
             told.starts_with("lane.0.read.warm_up = 3: is not allowed; ") && told.ends_with("from 0 to 2"),
             "{told}"

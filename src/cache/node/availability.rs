@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use crate::cache::command::{Answer, Command};
-use crate::engine::{CallId, Calls, Line};
+use crate::engine::{CallId, CallQueue, Calls};
 use crate::fault::Slowdown;
 use crate::model::Key;
 use crate::time::Nanos;
@@ -24,7 +24,7 @@ pub(super) struct Availability {
     freezes: Moments,
     frozen_since: Nanos,
     /// What arrived while the node was frozen.
-    stalled: Line,
+    stalled: CallQueue,
     /// Dirty entries whose TTL ended while it was frozen.
     expired: Vec<Key>,
     /// When the long commands are to end.
@@ -35,7 +35,7 @@ pub(super) struct Availability {
     slow: Slowdown,
     /// When the silent crashes are to end, and who gets no response until then.
     silences: Moments,
-    unanswered: Line,
+    unanswered: CallQueue,
 }
 
 /// Moments, some of them several times.
@@ -153,7 +153,7 @@ impl Availability {
     }
 
     /// Who got no response so far.
-    pub(super) fn take_unanswered(&mut self) -> Line {
+    pub(super) fn take_unanswered(&mut self) -> CallQueue {
         std::mem::take(&mut self.unanswered)
     }
 
@@ -190,7 +190,7 @@ impl Availability {
     }
 
     /// What arrived during the freezes.
-    pub(super) fn take_stalled(&mut self) -> Line {
+    pub(super) fn take_stalled(&mut self) -> CallQueue {
         std::mem::take(&mut self.stalled)
     }
 

@@ -33,7 +33,7 @@ impl CacheNode {
         }
         state.server.availability.go_down();
         state.buffer.set_flusher(None);
-        self.forget_jobs();
+        self.common.jobs.forget_node(self.shard);
         let broken = state.durability.crash(crash, self.now());
         if broken.was_loading {
             state.server.availability.come_up();
@@ -99,7 +99,7 @@ impl CacheNode {
     fn break_connections(&self, state: &mut State) {
         let of_loads = state.loads.abort();
         if let Some(call) = state.server.interrupt(self.now()) {
-            self.common.calls.amend(call, Err(CallError::Lost));
+            self.common.calls.replace_response(call, Err(CallError::Lost));
         }
         for key in state.server.availability.abort() {
             state.buffer.unwatch(key); // its event has come
@@ -227,7 +227,7 @@ impl CacheNode {
             let broken = state.durability.leave_frozen(former, freezes, now);
             self.break_answers(broken);
             state.buffer.set_flusher(None);
-            self.forget_jobs();
+            self.common.jobs.forget_node(self.shard);
             self.break_connections(state);
         }
         if state.server.availability.is_silent() {
@@ -255,7 +255,7 @@ impl CacheNode {
     pub fn replica_crash(&self, number: u32) {
         let state = &mut *self.state();
         let Some(amended) = state.durability.replica_crashes(number, self.now()) else { return };
-        amended.into_iter().for_each(|(call, why)| self.common.calls.amend(call, Err(why)));
+        amended.into_iter().for_each(|(call, why)| self.common.calls.replace_response(call, Err(why)));
         if state.server.availability.is_down() {
             self.keep_what_can_come_back(state);
         }

@@ -9,10 +9,10 @@ use super::state::{CacheNode, State};
 use super::write_buffer::{Ended, Ending, GivenUp, WhenRejected};
 use crate::cache::buffer::RowId;
 use crate::cache::command::{Answer, Command, Found};
-use crate::cache::common::Job;
 use crate::cache::counts::MissReason;
 use crate::cache::ttl::EntryTtl;
 use crate::engine::{CallId, Event, Kernel};
+use crate::jobs::Job;
 use crate::ledger::{Holder, Origin, Release};
 use crate::model::{CallError, Change, Key, WriteId};
 use crate::time::Nanos;
@@ -85,7 +85,7 @@ impl CacheNode {
     }
 
     fn admit_one(&self, state: &mut State, call: CallId) {
-        let (key, write, ttl, applies) = match self.common.calls.question(call) {
+        let (key, write, ttl, applies) = match self.common.calls.request(call) {
             Command::WriteBehind(key, write, ttl) => (key, write, ttl, true),
             Command::ChangeBehind(key, write, change) => {
                 (key, write, EntryTtl::Usual, self.applies(state, key, write, change))
@@ -99,7 +99,7 @@ impl CacheNode {
         let answer = if applies { Ok(Found::Nothing) } else { Err(CallError::Conflict) };
         let safe = state.durability.confirm(before, now, now);
         state.durability.hold_back(call, safe.leaves, now);
-        self.common.calls.answer(call, if safe.confirmed { answer } else { Err(CallError::TimedOut) }, safe.leaves);
+        self.common.calls.respond(call, if safe.confirmed { answer } else { Err(CallError::TimedOut) }, safe.leaves);
     }
 }
 
@@ -138,7 +138,7 @@ impl CacheNode {
     pub(super) fn end_dirty(&self, state: &mut State, key: Key, how: Ending) {
         match state.buffer.end(key, how) {
             Ended::Flush(rows) if rows.is_empty() => {}
-            Ended::Flush(rows) => self.ask(Job::Flush(rows)),
+            Ended::Flush(rows) => self.common.jobs.push(Job::Flush(self.shard, rows)),
             Ended::Dropped(writes) => {
                 let why = match how {
                     Ending::Expired => Release::ExpiredDirty,

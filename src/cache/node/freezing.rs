@@ -34,7 +34,7 @@ impl CacheNode {
         let caught: Vec<CallId> = serving.into_iter().chain(state.durability.answers_to_leave(now)).collect();
         let mut withheld = self.common.withheld.borrow_mut();
         work::count(caught.len());
-        for call in caught.into_iter().filter(|call| self.common.calls.is_answered(*call)) {
+        for call in caught.into_iter().filter(|call| self.common.calls.has_response(*call)) {
             match withheld.get_mut(call) {
                 Some(answer) => answer.frozen = true,
                 None => {

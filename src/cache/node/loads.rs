@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::cache::command::{Answer, Command, Copied};
 use crate::cache::leases::{Leases, Token};
 use crate::cache::refresh::Refresh;
-use crate::engine::{CallId, Calls, Line};
+use crate::engine::{CallId, CallQueue, Calls};
 use crate::model::{Key, WriteId};
 use crate::random::Stream;
 use crate::time::Nanos;
@@ -16,12 +16,12 @@ use crate::time::Nanos;
 pub(super) struct Load {
     /// Loads are numbered in the order in which they begin.
     number: u64,
-    pub(super) waiting: Line,
+    pub(super) waiting: CallQueue,
     pub(super) begun: Nanos,
     /// The key was written or deleted meanwhile, so what the load brings may be old: it is handed on, but not kept.
     pub(super) outdated: bool,
     /// Who asked after that, and must not be given something old: another load follows for them.
-    pub(super) late: Line,
+    pub(super) late: CallQueue,
     /// Whether somebody is about to change what it brings.
     pub(super) to_change: bool,
 }
@@ -155,7 +155,7 @@ impl Loads {
 
     /// Nobody is connected any more, and nothing that was under way counts: who waited for loads, in the order in which
     /// these began.
-    pub(super) fn abort(&mut self) -> Vec<Line> {
+    pub(super) fn abort(&mut self) -> Vec<CallQueue> {
         self.leases.clear();
         self.no_rows.clear();
         let mut loads: Vec<Load> = std::mem::take(&mut self.running).into_values().collect();
@@ -198,7 +198,7 @@ mod tests {
         to_change: bool,
     }
 
-    fn drained(mut line: Line, calls: &Calls<Command, Answer>) -> Vec<CallId> {
+    fn drained(mut line: CallQueue, calls: &Calls<Command, Answer>) -> Vec<CallId> {
         std::iter::from_fn(|| line.pop(calls)).collect()
     }
 

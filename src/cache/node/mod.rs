@@ -9,8 +9,7 @@
 //! does not begin before; and it saves an event per command.
 //!
 //! A crash empties its memory: entries, buffered rows, running loads. It comes back cold. What the node cannot do by
-//! itself, because it needs the database, it asks for as a [`Job`](super::common::Job); whoever runs the world starts that
-//! job.
+//! itself, because it needs the database, it asks for as a [`Job`](crate::jobs::Job).
 //!
 //! The node is made of parts, each of which owns its data and knows nothing of the others but what it is given:
 //!

@@ -2,7 +2,7 @@
 
 use super::availability::Availability;
 use crate::cache::command::{Answer, Command};
-use crate::engine::{CallId, Calls, Line};
+use crate::engine::{CallId, CallQueue, Calls};
 use crate::random::{Sampler, Stream};
 use crate::scenario;
 use crate::time::Nanos;
@@ -11,7 +11,7 @@ use crate::time::Nanos;
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) availability: Availability,
-    line: Line,
+    line: CallQueue,
     /// The command served last, and until when: before that, the node is busy.
     serving: Option<(CallId, Nanos)>,
     /// Whether an event will come when the node is free again; there is one only while somebody waits.
@@ -40,7 +40,7 @@ impl Server {
     pub(super) fn new(settings: &scenario::Cache, draws: Stream) -> Server {
         Server {
             availability: Availability::default(),
-            line: Line::default(),
+            line: CallQueue::default(),
             serving: None,
             called_back: false,
             command: settings.command.sampler(),
@@ -163,7 +163,7 @@ impl Server {
     }
 
     /// Everyone in line.
-    pub(super) fn take_line(&mut self) -> Line {
+    pub(super) fn take_line(&mut self) -> CallQueue {
         std::mem::take(&mut self.line)
     }
 }

@@ -7,11 +7,11 @@ use super::server::Arrival;
 use super::state::{CacheNode, State};
 use super::write_buffer::Ending;
 use crate::cache::command::{Answer, Command, Fill, Found, Guard, LeaseAsked};
-use crate::cache::common::Job;
 use crate::cache::counts::MissReason;
 use crate::cache::entry::Entry;
 use crate::cache::ttl::EntryTtl;
 use crate::engine::CallId;
+use crate::jobs::Job;
 use crate::ledger::Origin;
 use crate::model::{CallError, Key, WriteId};
 use crate::time::Nanos;
@@ -23,7 +23,7 @@ impl CacheNode {
     pub fn arrive(&self, call: CallId) {
         let state = &mut *self.state();
         if self.has_readers
-            && let Command::GetFromReplica(key, number) = self.common.calls.question(call)
+            && let Command::GetFromReplica(key, number) = self.common.calls.request(call)
             && !state.durability.is_primary(number)
         {
             return self.arrive_at_replica(state, call, key, number);
@@ -45,7 +45,7 @@ impl CacheNode {
         if state.durability.is_durable() {
             self.serve_durably(state, call, until);
         } else if let Some(answer) = self.execute(state, call) {
-            self.common.calls.answer(call, answer, until);
+            self.common.calls.respond(call, answer, until);
         }
         // What it evicted may have been dropped dirty, which makes room.
         self.admit(state);
@@ -69,7 +69,7 @@ impl CacheNode {
             state.server.begin(call, until);
         }
         let entries = state.memory.len();
-        let answer = |call, answer, leaves| self.common.calls.answer(call, answer, leaves);
+        let answer = |call, answer, leaves| self.common.calls.respond(call, answer, leaves);
         let synced = state.durability.finish_round(round, entries, (call, until), now, answer);
         state.server.extend(synced);
         state.counts.busy_ns += u128::from((synced - until).0);
@@ -79,14 +79,14 @@ impl CacheNode {
     fn apply(&self, state: &mut State, call: CallId, until: Nanos) -> Option<Applied> {
         let before = state.durability.position();
         let lacks_replicas = state.durability.lacks_replicas(self.now());
-        let answer = if lacks_replicas && self.common.calls.question(call).is_write() {
+        let answer = if lacks_replicas && self.common.calls.request(call).is_write() {
             state.counts.refused += 1;
             Some(Err(CallError::Down))
         } else {
             self.execute(state, call)
         };
         let changed = state.durability.position() != before;
-        let waits = changed && self.common.calls.question(call).updates_copy();
+        let waits = changed && self.common.calls.request(call).updates_copy();
         answer.map(|answer| Applied { call, answer, until, changed, waits })
     }
 
@@ -109,7 +109,7 @@ impl CacheNode {
     /// The size of the value that a command brings, or that it is answered with at once. What a load brings in and hands on
     /// is not counted: it comes over the node's wire, which is no faster.
     fn copied_bytes(&self, state: &State, call: CallId) -> u32 {
-        let command = self.common.calls.question(call);
+        let command = self.common.calls.request(call);
         match command.value() {
             Some((key, value)) => self.common.values.size(key, value),
             None if command.is_write() => 0,
@@ -142,7 +142,7 @@ impl CacheNode {
 
     /// Lets a command take effect; `None` means that it waits for a load.
     fn execute(&self, state: &mut State, call: CallId) -> Option<Answer> {
-        match self.common.calls.question(call) {
+        match self.common.calls.request(call) {
             Command::Get(key) | Command::GetFromReplica(key, _) => return Some(Ok(self.get(state, key).into())),
             Command::GetCopy(key) => return Some(Ok(self.get_copy(state, key))),
             Command::Lease(asked) => return Some(Ok(self.get_or_lease(state, asked))),
@@ -255,14 +255,14 @@ impl CacheNode {
         } else {
             self.begin_load(state, key, state.server.busy_until());
         }
-        let to_change = matches!(self.common.calls.question(call), Command::FetchToChange(_));
+        let to_change = matches!(self.common.calls.request(call), Command::FetchToChange(_));
         if let Some(load) = state.loads.running(key) {
             load.join(&self.common.calls, call, to_change);
         }
     }
 
     fn begin_load(&self, state: &mut State, key: Key, at: Nanos) {
-        self.ask(Job::Load(key, at));
+        self.common.jobs.push(Job::Load(self.shard, key, at));
         state.loads.begin(key, at);
     }
 
@@ -297,10 +297,10 @@ impl CacheNode {
         let answer = outcome.or_else(|failure| copy.map(|copy| WriteId(copy.value)).ok_or(failure));
         work::count(load.waiting.len() as usize);
         while let Some(call) = load.waiting.pop(&self.common.calls) {
-            self.common.calls.answer(call, answer.map(Found::Loaded), now);
+            self.common.calls.respond(call, answer.map(Found::Loaded), now);
         }
         if !load.late.is_empty() {
-            self.ask(Job::Load(key, now));
+            self.common.jobs.push(Job::Load(self.shard, key, now));
             let next = state.loads.begin(key, now);
             (next.waiting, next.to_change) = (load.late, load.to_change);
         }
@@ -326,7 +326,7 @@ impl CacheNode {
             None => state.counts.miss(state.memory.miss_reason(key)),
         }
         let leaves = state.durability.serve_on(number, call, takes, now);
-        self.common.calls.answer(call, Ok(entry.map(|entry| WriteId(entry.value)).into()), leaves);
+        self.common.calls.respond(call, Ok(entry.map(|entry| WriteId(entry.value)).into()), leaves);
     }
 
     /// Whether replicas answer reads.

@@ -8,7 +8,7 @@ use super::loads::Loads;
 use super::memory::Memory;
 use super::server::Server;
 use super::write_buffer::WriteBuffer;
-use crate::cache::common::{Common, Job, Shard};
+use crate::cache::common::{Common, Shard};
 use crate::cache::counts::NodeCounts;
 use crate::cache::entry::Capacity;
 use crate::cache::keys::Numbers;
@@ -89,17 +89,6 @@ impl CacheNode {
         self.common.kernel.now()
     }
 
-    /// Asks for a job to be done by a task of this node.
-    pub(super) fn ask(&self, job: Job) {
-        self.common.jobs.borrow_mut().push((self.shard, job));
-    }
-
-    /// Jobs that were asked for at this very moment are not done.
-    pub(super) fn forget_jobs(&self) {
-        // few: asked for at this very moment
-        self.common.jobs.borrow_mut().retain(|(shard, _)| *shard != self.shard);
-    }
-
     /// The node may be at work again at that moment, or another in its place.
     pub(super) fn schedule_turn(&self, at: Nanos) {
         self.common.kernel.schedule(at, Event::new(self.common.events.turn, self.shard));
@@ -115,12 +104,12 @@ impl CacheNode {
 
     /// A call that was to be answered is not.
     pub(super) fn fail(&self, call: CallId, why: CallError) {
-        self.common.calls.answer(call, Err(why), self.now());
+        self.common.calls.respond(call, Err(why), self.now());
     }
 
     /// Responses that had not left never will.
     pub(super) fn break_answers(&self, calls: impl IntoIterator<Item = CallId>) {
-        calls.into_iter().for_each(|call| self.common.calls.amend(call, Err(CallError::Lost)));
+        calls.into_iter().for_each(|call| self.common.calls.replace_response(call, Err(CallError::Lost)));
     }
 }
 

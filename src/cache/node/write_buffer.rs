@@ -3,7 +3,7 @@
 use crate::cache::buffer::{Buffer, Requeued, RowId};
 use crate::cache::command::{Answer, Command};
 use crate::cache::keys::{ByKey, Numbers};
-use crate::engine::{CallId, Calls, Line, TaskId};
+use crate::engine::{CallId, CallQueue, Calls, TaskId};
 use crate::model::{Key, WriteId};
 use crate::scenario::{AfterFlush, DirtyEnd, WhenFull, WriteBack};
 use crate::time::Nanos;
@@ -15,7 +15,7 @@ pub(super) struct WriteBuffer {
     settings: WriteBack,
     rows: Buffer,
     /// Writes that wait for room.
-    waiting: Line,
+    waiting: CallQueue,
     /// Keys with an event under way for the end of their dirty entry.
     watched: ByKey<bool>,
     /// The task that flushes, where it waits.
@@ -73,7 +73,7 @@ impl WriteBuffer {
         let settings = settings.cloned().unwrap_or_else(without);
         WriteBuffer {
             rows: Buffer::new(settings.coalesce, numbers),
-            waiting: Line::default(),
+            waiting: CallQueue::default(),
             watched: ByKey::new(false, numbers),
             flusher: None,
             settings,
@@ -137,7 +137,7 @@ impl WriteBuffer {
     }
 
     /// Everyone who waits for room.
-    pub(super) fn take_waiting(&mut self) -> Line {
+    pub(super) fn take_waiting(&mut self) -> CallQueue {
         std::mem::take(&mut self.waiting)
     }
 

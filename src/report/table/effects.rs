@@ -5,7 +5,7 @@ use crate::escape::shown;
 use crate::report::effect::{Change, Effect, LatencyEffect};
 use crate::report::{LaneReport, Report};
 
-/// What has to be known to read them.
+/// How to read them.
 const NOTE: &str = "effect: same seed, but service times and links are drawn anew after the fault; a small difference may be luck, \
                     so try other seeds (--seed)\n";
 

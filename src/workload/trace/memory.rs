@@ -6,7 +6,7 @@ use super::recorded::{Effect, Happened, Recorded, Renewal};
 use super::{How, LeftOut, Place, Problem, Record, Records, TraceError};
 use crate::keyspace::Command;
 use crate::time::Nanos;
-use crate::workload::requests::Operation;
+use crate::workload::operation::Operation;
 
 /// The most requests of a trace in memory: half a gigabyte where the trace says everything of each.
 pub const RECORDS_MAX: usize = 20_000_000;

@@ -14,7 +14,7 @@
 use super::Record;
 use crate::keyspace::{Ask, Class, Command, KeyStore, Put, Server, Value, Values};
 use crate::time::Nanos;
-use crate::workload::requests::Operation;
+use crate::workload::operation::Operation;
 
 /// One request that a command became.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::keyspace::{Expiry, Only, OnlyExpiry, Resize, Text};
-use crate::workload::requests::Operation;
+use crate::workload::operation::Operation;
 
 /// Stores a value whatever was there.
 const fn store(expiry: Expiry) -> Command {

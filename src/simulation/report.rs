@@ -1,7 +1,7 @@
 //! What a lane has shown so far, as a report.
 
-use super::{Simulation, over_time};
-use crate::app::OwnCounts;
+use super::{Names, Simulation, over_time};
+use crate::app::AppServerCounts;
 use crate::cache::counts::{NearCounts, NodeCounts};
 use crate::cache::node::CacheNode;
 use crate::database::DatabaseCounts;
@@ -21,7 +21,7 @@ pub(super) struct Totals {
     /// All nodes together, and each where there are several.
     node: NodeCounts,
     nodes: Vec<NodeCounts>,
-    own: OwnCounts,
+    servers: AppServerCounts,
     near: NearCounts,
     database: DatabaseCounts,
     /// The most bytes and the most dirty entries that the cache held.
@@ -82,20 +82,20 @@ impl Simulation {
     pub(super) fn take_baseline(&self) -> Baseline {
         self.world.cache.begin_to_count();
         self.world.database.restart_maxima();
-        self.world.ledger.borrow_mut().restart_maximum(self.world.kernel.now());
+        self.world.observers.ledger.borrow_mut().restart_maximum(self.world.kernel.now());
         Baseline { warm: self.totals(), at_end: None }
     }
 
     pub(super) fn totals(&self) -> Totals {
         let nodes = self.world.cache.nodes();
-        let ledger = self.world.ledger.borrow();
+        let ledger = self.world.observers.ledger.borrow();
         let at = self.world.kernel.now();
         Totals {
             at,
             node: self.world.cache.counts(),
             nodes: if nodes.len() > 1 { nodes.iter().map(CacheNode::counts).collect() } else { Vec::new() },
-            own: self.world.own_counts(),
-            near: self.world.nears.counts(),
+            servers: self.world.application.counts(at),
+            near: self.world.application.near.counts(),
             database: self.world.database.counts(),
             most: (self.world.cache.bytes().1, self.world.cache.dirty().1),
             diverging: (ledger.diverging(at.max(self.now())), ledger.diverging_max()),
@@ -105,16 +105,16 @@ impl Simulation {
     /// What the lane has shown since the warm-up, up to now.
     pub fn report(&self) -> LaneReport {
         let (now, warm) = (self.totals(), &self.baseline.warm);
-        let metrics = self.world.metrics.borrow();
-        let (name, read, write) = self.lane.clone();
-        let ledger = self.world.ledger.borrow();
+        let metrics = self.world.observers.metrics.borrow();
+        let Names { title, read, write } = self.names.clone();
+        let ledger = self.world.observers.ledger.borrow();
         let increments = ledger.increments();
         let (failed_reads, failed_writes) = (metrics.failed_read.count(), metrics.failed_write.count());
         let (reads, writes) = (metrics.read.count() + failed_reads, metrics.write.count() + failed_writes);
-        let (unanswered, overdue) = self.world.unanswered(self.warmup, self.deadline, self.frontier());
+        let (unanswered, overdue) = self.world.clients.unanswered(self.progress.warmup, self.deadline, self.frontier());
         let (hits, misses) = (now.node.hits - warm.node.hits, now.node.misses() - warm.node.misses());
         LaneReport {
-            name,
+            name: title,
             read,
             write,
             digest: self.world.kernel.digest().to_string(),
@@ -137,7 +137,7 @@ impl Simulation {
             reads_from_cache: metrics.from_cache,
             read_hit_ratio: share(metrics.from_cache, reads),
             errors: failed_reads + failed_writes,
-            errors_by_kind: by_cause(CallError::ALL.iter().map(|kind| kind.name()).zip(metrics.failures)),
+            errors_by_kind: by_cause(CallError::ALL.iter().map(|kind| kind.name()).zip(metrics.errors)),
             stale_reads: metrics.stale_age.count(),
             stale_age_ms: summary(&metrics.stale_age),
             diverging_copies: self.diverging_copies(&now),
@@ -162,7 +162,7 @@ impl Simulation {
             database: self.database_report(&now, warm),
             cache: self.cache_report(&now, warm),
             app: app_report(&now, warm),
-            faults: self.struck.clone(),
+            faults: self.faults.reports.clone(),
             effect: None,
             series: None,
         }
@@ -175,7 +175,7 @@ impl Simulation {
     }
 
     fn writes_by_class(&self) -> WritesByClass {
-        let counts = self.world.ledger.borrow().counts();
+        let counts = self.world.observers.ledger.borrow().counts();
         WritesByClass {
             in_flight: counts.in_flight,
             durable: counts.durable,
@@ -189,24 +189,18 @@ impl Simulation {
     }
 
     fn database_report(&self, now: &Totals, warm: &Totals) -> DatabaseReport {
-        let drained = now.database;
+        let drained = &now.database.report;
         let now = self.baseline.at_end.as_ref().unwrap_or(now);
         let (database, before) = (&now.database, &warm.database);
         let busy = database.busy_ns - before.busy_ns;
         DatabaseReport {
-            reads: database.reads - before.reads,
-            writes: database.rows - before.rows,
-            drain_writes: drained.rows - database.rows,
-            batches: database.batches - before.batches,
-            drain_batches: drained.batches - database.batches,
+            drain_writes: drained.writes - database.report.writes,
+            drain_batches: drained.batches - database.report.batches,
             utilisation: utilisation(busy, self.world.database.workers(), now.at.saturating_sub(warm.at)),
             queue_max: u64::from(database.queue_max),
-            refused: database.refused - before.refused,
-            aborted: database.aborted - before.aborted,
-            cancelled: database.cancelled - before.cancelled,
-            lock_waits: database.lock_waits - before.lock_waits,
             lock_waited_s: (database.lock_waited_ns - before.lock_waited_ns) as f64 / 1e9,
             connections_max: u64::from(database.connections_max),
+            ..database.report - before.report
         }
     }
 
@@ -253,7 +247,7 @@ impl Simulation {
     /// The measures over time, `group` buckets of the run to a point, from point number `first` on, as far as buckets are
     /// over.
     pub fn series(&self, first: usize, group: usize) -> Series {
-        over_time::series(&self.world, &self.world.metrics.borrow(), first, group)
+        over_time::series(&self.world, &self.world.observers.metrics.borrow(), first, group)
     }
 }
 
@@ -268,19 +262,17 @@ fn by_cause(counts: impl Iterator<Item = (&'static str, u64)>) -> Vec<(String, u
 }
 
 fn app_report(now: &Totals, warm: &Totals) -> AppReport {
-    let (own, before) = (&now.own, &warm.own);
+    let (servers, before) = (&now.servers, &warm.servers);
+    let counted = servers.report - before.report;
     AppReport {
         near_hits: now.near.hits - warm.near.hits,
         near_misses: now.near.misses - warm.near.misses,
         near_invalidated: now.near.invalidated - warm.near.invalidated,
-        coalesced: own.coalesced - before.coalesced,
-        lease_waits: own.lease_waits - before.lease_waits,
         fills_refused: now.node.fills_refused - warm.node.fills_refused,
-        refreshes: own.refreshes - before.refreshes + now.node.refreshes - warm.node.refreshes,
-        pool_waits: own.pool_waits - before.pool_waits,
-        pool_waited_s: (own.pool_waited - before.pool_waited).as_secs_f64(),
-        breaker_rejections: own.breaker_rejections - before.breaker_rejections,
-        breaker_open_s: (own.breaker_open - before.breaker_open).as_secs_f64(),
+        refreshes: counted.refreshes + now.node.refreshes - warm.node.refreshes,
+        pool_waited_s: (servers.pool_waited - before.pool_waited).as_secs_f64(),
+        breaker_open_s: (servers.breaker_open - before.breaker_open).as_secs_f64(),
+        ..counted
     }
 }
 

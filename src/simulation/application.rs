@@ -1,0 +1,391 @@
+//! The application: servers that serve requests, with their near caches and what they do in the background.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+
+use super::background::BackgroundWrites;
+use super::event::CALL_EVENTS;
+use super::near::NearCaches;
+use super::servers::{Place, Servers};
+use super::world::World;
+use crate::app::{AppServerCounts, AppServerState, Pool};
+use crate::cache::refresh::Refresh;
+use crate::cache::common::Shard;
+use crate::cache::shards::Shards;
+use crate::engine::Owned;
+use crate::jobs::Job;
+use crate::ledger::{Holder, Mended, Release};
+use crate::model::{CallError, Key, WriteId};
+use crate::random::{Sampler, Stream, Streams};
+use crate::scenario::{App, Invalidate, Lane, Link, Reading, Scenario, Writing};
+use crate::strategy::{self, CacheClient, CacheSide, Client, DatabaseClient, EarlyAck, NearClient, warm_up};
+use crate::time::Nanos;
+use crate::work;
+use crate::workload::operation::Operation;
+use crate::workload::requests::KeySource;
+use crate::workload::rows::Rows;
+
+/// The keys that each of a node's loaders loads at the start.
+type Shares = [Box<[Key]>; warm_up::AT_A_TIME as usize];
+
+/// See the module.
+pub(super) struct Application {
+    pub lane: Lane,
+    pub settings: App,
+    pub servers: Servers,
+    pub near: NearCaches,
+    /// Which values are rows.
+    pub rows: Rc<Rows>,
+    /// When good copies are loaded again.
+    pub refresh: Refresh,
+    /// The servers' states; the last is that of the loader, who warms the cache up.
+    states: Vec<AppServerState>,
+    /// The connections of each cache node to the database, where they are limited.
+    node_pools: Vec<Pool>,
+    /// What is loaded at the start, by cache node and by loader: the most popular keys.
+    warm: Vec<Shares>,
+    loaders: u32,
+    work: Sampler,
+    work_draws: Vec<RefCell<Stream>>,
+    jitter: RefCell<Stream>,
+    /// The requests that each server serves, by slot.
+    serving: RefCell<Owned>,
+    /// Writes acknowledged already whose servers have more to do.
+    background: BackgroundWrites,
+}
+
+impl Application {
+    /// Idle servers of a lane, in front of this cache.
+    pub fn new(
+        (scenario, lane): (&Scenario, &Lane),
+        (near, refresh, rows): (NearCaches, Refresh, Rc<Rows>),
+        (keys, cache): (&KeySource, &Shards),
+        streams: &Streams,
+    ) -> Application {
+        let settings = scenario.app.clone();
+        let warm = match lane.read.warm_up() {
+            0 => Box::default(),
+            count => keys.most_popular(&scenario.clients.keys, count),
+        };
+        let state = |n| AppServerState::new(n, &settings, streams.numbered("early refresh", n));
+        let node_pools = |size| (0..cache.count()).map(|_| Pool::new(size)).collect();
+        Application {
+            lane: in_effect(lane),
+            servers: Servers::new(settings.servers, settings.concurrency, settings.cores),
+            near,
+            rows,
+            refresh,
+            states: (0..=settings.servers).map(state).collect(),
+            node_pools: scenario.cache.pool.map_or_else(Vec::new, node_pools),
+            warm: share_out(&warm, cache),
+            loaders: (warm.len() as u32).min(warm_up::AT_A_TIME),
+            work: settings.work.sampler(),
+            work_draws: (0..settings.servers).map(|n| RefCell::new(streams.numbered("app work", n))).collect(),
+            jitter: RefCell::new(streams.named("retry jitter")),
+            serving: RefCell::default(),
+            background: BackgroundWrites::new(settings.servers),
+            settings,
+        }
+    }
+
+    /// Whether what is dirty will be brought to the database.
+    pub fn flushes(&self) -> bool {
+        matches!(&self.lane.write, Writing::WriteBack(how) if how.flush)
+    }
+
+    /// Whether servers have nothing left to do in the background.
+    pub fn is_quiet(&self) -> bool {
+        self.background.is_empty()
+    }
+
+    /// The keys that one of a node's loaders loads.
+    pub fn share(&self, node: Shard, loader: u32) -> &[Key] {
+        &self.warm[node as usize][loader as usize]
+    }
+
+    /// Totals of all servers.
+    pub fn counts(&self, now: Nanos) -> AppServerCounts {
+        let mut sum = AppServerCounts::default();
+        self.states.iter().for_each(|state| sum += state.counts(now));
+        sum
+    }
+}
+
+/// The lane, less the deletes of copies that nobody has: where nothing reads the cache, writing around it does not pass by it.
+fn in_effect(lane: &Lane) -> Lane {
+    let mut lane = lane.clone();
+    if let (Reading::None {}, Writing::WriteAround(how)) = (&lane.read, &mut lane.write)
+        && how.cached == Invalidate::Delete
+    {
+        how.cached = Invalidate::Leave;
+    }
+    lane
+}
+
+/// Gives each node's loaders in turn every so many-th of `keys`, less those that are another node's.
+fn share_out(keys: &[Key], cache: &Shards) -> Vec<Shares> {
+    const LOADERS: usize = warm_up::AT_A_TIME as usize;
+    let mut shares: Vec<[Vec<Key>; LOADERS]> = vec![Default::default(); cache.count() as usize];
+    for (rank, &key) in keys.iter().enumerate() {
+        shares[cache.shard_of(key) as usize][rank % LOADERS].push(key);
+    }
+    shares.into_iter().map(|loaders| loaders.map(Vec::into_boxed_slice)).collect()
+}
+
+// ---- Serving ----
+
+/// Serves a request: a place on the server, the server's own work on one of its cores, then what the lane's strategies say.
+pub(super) async fn serve(world: &World, server: u32, slot: u32) {
+    let application = &world.application;
+    let (key, operation, write) = {
+        let request = &world.clients.requests.borrow()[slot];
+        (request.key, request.operation, request.write)
+    };
+    let place = application.servers.enter(server, &world.kernel).await;
+    let work = application.work.sample(&mut application.work_draws[server as usize].borrow_mut());
+    if work > Nanos::ZERO {
+        let _core = application.servers.core(server, &world.kernel).await;
+        world.kernel.sleep(application.servers.stretch(server, work)).await;
+    }
+    let (app, lane) = (world.app(server), &application.lane);
+    match (operation, write) {
+        (Operation::Modify, Some(write)) => {
+            let outcome = strategy::modify(&app, lane, key, write);
+            run_write(world, slot, &app.client, place, write, outcome).await;
+        }
+        // A delete is a write of the value that says "no such row".
+        (Operation::Write | Operation::Delete, Some(write)) => {
+            let outcome = strategy::write(&app, &lane.write, key, write);
+            run_write(world, slot, &app.client, place, write, outcome).await;
+        }
+        (Operation::Read, _) | (_, None) => {
+            let outcome = strategy::read(&app, &lane.read, key).await;
+            world.clients.requests.borrow_mut()[slot].from_cache = app.client.is_from_cache();
+            world.finish(slot, outcome, Release::Finished);
+        }
+    }
+}
+
+/// Runs a write's code to its end; its client gets the response then, or as soon as the code acknowledges the write. From
+/// then on it takes up no place on the server.
+async fn run_write(
+    world: &World,
+    slot: u32,
+    client: &Client,
+    place: Place<'_>,
+    write: WriteId,
+    code: impl Future<Output = Result<(), CallError>>,
+) {
+    let mut code = pin!(code);
+    let mut place = Some(place);
+    let mut acknowledged_by = None;
+    let outcome = poll_fn(|context| {
+        let polled = code.as_mut().poll(context);
+        if polled.is_pending()
+            && let Some(early_ack) = client.take_early_ack()
+        {
+            place = None;
+            acknowledged_by = Some(world.acknowledge_early(slot, early_ack));
+        }
+        polled
+    })
+    .await;
+    match acknowledged_by {
+        None => world.finish(slot, outcome.map(|()| write), Release::Finished),
+        Some(server) => world.end_background(server, write),
+    }
+    drop(place);
+}
+
+impl World {
+    /// A request reaches the application: a living server takes it.
+    pub fn request(&self, slot: u32) {
+        let Some(server) = self.application.servers.pick() else {
+            return self.respond(slot);
+        };
+        let mut requests = self.clients.requests.borrow_mut();
+        requests[slot].server = Some(server);
+        self.application.serving.borrow_mut().give(slot, server);
+        if let Some(write) = requests[slot].write {
+            self.observers.ledger.borrow_mut().held(write, Holder::Application, self.kernel.now());
+        }
+        drop(requests);
+        self.jobs.push(Job::Serve(server, slot));
+    }
+
+    /// The server is done with a request.
+    pub(super) fn finish(&self, slot: u32, outcome: Result<WriteId, CallError>, why: Release) {
+        {
+            let mut requests = self.clients.requests.borrow_mut();
+            let request = &mut requests[slot];
+            let server = request.server.take();
+            self.application.serving.borrow_mut().take(slot);
+            request.outcome = outcome;
+            if let Some(write) = request.write {
+                if let (Some(server), Release::Finished) = (server, why) {
+                    self.application.near.written(&self.network, server, request.key);
+                }
+                let why = if why == Release::Finished && outcome.is_err() { Release::GaveUp } else { why };
+                self.observers.ledger.borrow_mut().released(write, Holder::Application, why, self.kernel.now());
+            }
+        }
+        self.respond(slot);
+    }
+
+    /// The client gets its acknowledgement, and the server goes on; returns which one.
+    fn acknowledge_early(&self, slot: u32, early_ack: EarlyAck) -> u32 {
+        let application = &self.application;
+        let server = {
+            let mut requests = self.clients.requests.borrow_mut();
+            let request = &mut requests[slot];
+            let write = request.write.expect("only writes are acknowledged early");
+            let server = request.server.take().expect("a request being served has a server");
+            application.serving.borrow_mut().take(slot);
+            request.outcome = Ok(write);
+            application.near.written(&self.network, server, request.key);
+            if early_ack == EarlyAck::Committed {
+                // It no longer holds the write, but still updates the copies.
+                let (mut ledger, now) = (self.observers.ledger.borrow_mut(), self.kernel.now());
+                ledger.mending(request.key, now);
+                ledger.released(write, Holder::Application, Release::Finished, now);
+            }
+            application.background.begin(server, write, early_ack);
+            server
+        };
+        self.respond(slot);
+        server
+    }
+
+    /// The server has done what was left to do for a write acknowledged early.
+    fn end_background(&self, server: u32, write: WriteId) {
+        let ledger = &self.observers.ledger;
+        let (key, ..) = ledger.borrow().attempt(write);
+        match self.application.background.end(server, write) {
+            EarlyAck::BeforeCommit => {
+                // Whoever has read the database meanwhile has an old copy again.
+                self.application.near.written(&self.network, server, key);
+                ledger.borrow_mut().released(write, Holder::Application, Release::Finished, self.kernel.now());
+            }
+            EarlyAck::Committed => ledger.borrow_mut().mended(key, Mended::Done, self.kernel.now()),
+        }
+    }
+
+    /// An application server has crashed: the requests it was serving get no answer, and what it still did for writes it had
+    /// acknowledged remains undone.
+    pub fn abandon_requests_of(&self, server: u32) {
+        let application = &self.application;
+        application.states[server as usize].crash(self.kernel.now());
+        if let Some(near) = application.near.of(server) {
+            near.clear();
+        }
+        for (write, early_ack) in application.background.abandon(server) {
+            work::count(1);
+            let (mut ledger, now) = (self.observers.ledger.borrow_mut(), self.kernel.now());
+            match early_ack {
+                EarlyAck::BeforeCommit => ledger.released(write, Holder::Application, Release::AppCrash, now),
+                EarlyAck::Committed => {
+                    let (key, ..) = ledger.attempt(write);
+                    ledger.mended(key, Mended::Crashed, now);
+                }
+            }
+        }
+        let serving = application.serving.borrow().of(server);
+        for slot in serving {
+            self.finish(slot, Err(CallError::Lost), Release::AppCrash);
+        }
+    }
+
+    // ---- What strategies see ----
+
+    /// The world as an application server sees it.
+    pub(super) fn app(&self, server: u32) -> strategy::App<'_> {
+        let application = &self.application;
+        let state = &application.states[server as usize];
+        strategy::App {
+            cache: CacheClient {
+                kernel: &self.kernel,
+                network: &self.network,
+                nodes: &self.cache,
+                events: CALL_EVENTS,
+                timeout: application.settings.cache_timeout,
+                change: Cell::default(),
+            },
+            client: Client::default(),
+            database: DatabaseClient {
+                breaker: state.breaker.as_ref(),
+                ..self.database_client(Link::AppDatabase, application.settings.retries, state.pool.as_ref())
+            },
+            near: NearClient { kernel: &self.kernel, near: application.near.of(server), not_kept: Cell::new(false) },
+            server: state,
+            rows: &application.rows,
+            negative: application.lane.read.negative(),
+            refresh: application.refresh,
+            jobs: &self.jobs,
+            ledger: &self.observers.ledger,
+        }
+    }
+
+    /// The world as the loader sees it, who warms the cache up, and the outbox's relay.
+    pub(super) fn loader(&self) -> strategy::App<'_> {
+        self.app(self.application.settings.servers)
+    }
+
+    /// The world as a cache node sees it.
+    pub(super) fn cache_side(&self, node: Shard) -> CacheSide<'_> {
+        let application = &self.application;
+        CacheSide {
+            kernel: &self.kernel,
+            node: self.cache.node(node),
+            // A cache's flush has its own retries; a load fails like any read.
+            database: self.database_client(Link::CacheDatabase, 0, application.node_pools.get(node as usize)),
+            triggers: &self.observers.triggers,
+            rows: &application.rows,
+            negative: application.lane.read.negative(),
+            writes_back: matches!(application.lane.write, Writing::WriteBack(_)),
+        }
+    }
+
+    fn database_client<'w>(&'w self, link: Link, retries: u32, pool: Option<&'w Pool>) -> DatabaseClient<'w> {
+        let settings = &self.application.settings;
+        DatabaseClient {
+            kernel: &self.kernel,
+            network: &self.network,
+            link,
+            database: &self.database,
+            values: self.cache.values(),
+            events: CALL_EVENTS,
+            timeout: settings.database_timeout,
+            retries,
+            backoff: settings.backoff,
+            jitter: &self.application.jitter,
+            cancel: settings.cancel,
+            pool: pool.map(|pool| (pool, settings.pool_timeout)),
+            breaker: None,
+            change: Cell::default(),
+        }
+    }
+
+    // ---- Work of nodes and of the relay ----
+
+    /// Starts the relay of a lane with an outbox.
+    pub fn start_relay(&self) {
+        if matches!(self.application.lane.write, Writing::Outbox(_)) {
+            self.database.keep_outbox();
+            self.jobs.push(Job::Relay);
+        }
+    }
+
+    /// Starts the flusher of a cache node, in a write-back lane that has one.
+    pub fn start_flusher(&self, node: Shard) {
+        if self.application.flushes() {
+            self.jobs.push(Job::Flusher(node));
+        }
+    }
+
+    /// Starts to warm a cache node up, which is empty, in a lane that does.
+    pub fn start_warm_up(&self, node: Shard) {
+        (0..self.application.loaders).for_each(|loader| self.jobs.push(Job::WarmUp(node, loader)));
+    }
+}

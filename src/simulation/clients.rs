@@ -1,0 +1,350 @@
+//! The clients: what they send and when, and what becomes of the responses.
+//!
+//! ```text
+//! arrival, or a user's next turn ─▶ send ──client-app──▶ the application … ──client-app──▶ response ─▶ the user thinks
+//!                                     └──────────────────── gives up after the timeout ───────────────▶ sends again, or not
+//! ```
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::event::EventKind;
+use super::world::World;
+use crate::metrics::Answer;
+use crate::model::{CallError, ClientId, Key, WriteId};
+use crate::network::{Direction, Payload};
+use crate::random::Streams;
+use crate::scenario::{self, Link, estimate, limits};
+use crate::slots::Slots;
+use crate::time::Nanos;
+use crate::work;
+use crate::workload::arrivals::Timing;
+use crate::workload::foresight::Foresight;
+use crate::workload::operation::Operation;
+use crate::workload::requests::{self, KeySource, Requests};
+
+/// One request under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request {
+    pub number: u64,
+    pub key: Key,
+    pub client: ClientId,
+    pub issued: Nanos,
+    pub operation: Operation,
+    /// How many reads of a scan follow it.
+    pub more: u32,
+    /// The write it attempts: of a value, or of its absence.
+    pub write: Option<WriteId>,
+    /// The server that serves it, while it does.
+    pub server: Option<u32>,
+    pub outcome: Result<WriteId, CallError>,
+    /// Whether its client still waits for the response.
+    pub awaited: bool,
+    /// How often its client would send it again.
+    pub retries: u32,
+    /// Whether a read was answered with a copy, without a load.
+    pub from_cache: bool,
+}
+
+const _: () = assert!(size_of::<Request>() <= estimate::REQUEST_BYTES);
+
+/// When the client of a request gives up.
+struct Timeout {
+    slot: u32,
+    number: u64,
+    issued: Nanos,
+}
+
+/// See the module.
+pub(super) struct Clients {
+    source: RefCell<Requests>,
+    timing: RefCell<Timing>,
+    /// What will be asked for, where the cache must know.
+    foresight: OnceCell<Rc<Foresight>>,
+    timeout: Option<Nanos>,
+    retries: u32,
+    /// Who waits, where that has an end. All wait for the same time, so the first gives up first.
+    timeouts: RefCell<VecDeque<Timeout>>,
+    /// The requests under way.
+    pub requests: RefCell<Slots<Request>>,
+    gone: Cell<bool>,
+    sent: Cell<u64>,
+}
+
+impl Clients {
+    /// Clients who have sent nothing yet.
+    pub fn new(settings: &scenario::Clients, keys: KeySource, streams: &Streams) -> Clients {
+        Clients {
+            timing: RefCell::new(Timing::new(settings, &keys, streams)),
+            source: RefCell::new(Requests::new(settings, keys, streams)),
+            foresight: OnceCell::new(),
+            timeout: settings.timeout,
+            retries: settings.retries,
+            timeouts: RefCell::default(),
+            requests: RefCell::default(),
+            gone: Cell::new(false),
+            sent: Cell::new(0),
+        }
+    }
+
+    /// Clients send nothing from now on.
+    pub fn leave(&self) {
+        self.gone.set(true);
+    }
+
+    /// Requests that have been sent.
+    pub fn sent(&self) -> u64 {
+        self.sent.get()
+    }
+
+    /// Requests that were made so far, whether sent yet or not.
+    pub fn made(&self) -> u64 {
+        self.source.borrow().made()
+    }
+
+    /// Requests that have been sent and not answered.
+    pub fn under_way(&self) -> usize {
+        self.requests.borrow().in_use()
+    }
+
+    /// Requests sent from the moment `since` on whose clients wait for a response, and how many of them have waited `now` for
+    /// longer than the deadline.
+    pub fn unanswered(&self, since: Nanos, deadline: Nanos, now: Nanos) -> (u64, u64) {
+        let requests = self.requests.borrow();
+        work::count(requests.all().len().div_ceil(16));
+        let waiting = requests.all().iter().filter(|request| request.awaited && request.issued >= since);
+        waiting.fold((0, 0), |(all, overdue), request| {
+            (all + 1, overdue + u64::from(now.saturating_sub(request.issued) > deadline))
+        })
+    }
+}
+
+impl World {
+    /// Tells the cache, if it must know, what will be asked for. Before anything is.
+    pub fn foresee(&self, foresight: Rc<Foresight>) {
+        if let Some(upcoming) = self.cache.upcoming() {
+            foresight.first().for_each(|(key, first)| upcoming.tell(key, first));
+        }
+        assert!(self.clients.foresight.set(foresight).is_ok(), "the future is told once");
+    }
+
+    /// Clients begin: the first open-loop arrival, or every user's first thought.
+    pub fn begin(&self) {
+        let mut timing = self.clients.timing.borrow_mut();
+        match timing.users() {
+            None => {
+                let first = timing.next(Nanos::ZERO, 0);
+                self.kernel.schedule(first, EventKind::Arrival.about(0));
+            }
+            Some(users) => {
+                work::count(users as usize);
+                for user in 0..users {
+                    let pause = timing.think(user).expect("users think");
+                    self.kernel.schedule(pause, EventKind::User.about(user));
+                }
+            }
+        }
+    }
+
+    /// An open-loop request is sent, and the next one is scheduled.
+    pub fn arrival(&self) {
+        let clients = &self.clients;
+        if clients.gone.get() {
+            return;
+        }
+        let client = clients.timing.borrow().client(clients.made());
+        if self.send_next(client) {
+            let next = clients.timing.borrow_mut().next(self.kernel.now(), clients.made());
+            self.kernel.schedule(next, EventKind::Arrival.about(0));
+        }
+    }
+
+    /// A user sends a request.
+    pub fn user(&self, user: ClientId) {
+        if !self.clients.gone.get() {
+            self.send_next(user);
+        }
+    }
+
+    /// Sends the next request, if there is one; from `client`, unless a trace says who sends it in an open loop.
+    fn send_next(&self, client: ClientId) -> bool {
+        let clients = &self.clients;
+        let Some(made) = clients.source.borrow_mut().make() else {
+            clients.gone.set(true); // the trace has ended
+            return false;
+        };
+        self.note_values(&made);
+        let named = made.client.filter(|_| clients.timing.borrow().users().is_none());
+        self.send(made, named.unwrap_or(client), clients.retries);
+        true
+    }
+
+    /// Notes what a trace says of values, with this request and since the one before it.
+    fn note_values(&self, made: &requests::Request) {
+        let (requests, values, now) = (self.clients.source.borrow(), self.cache.values(), self.kernel.now());
+        requests.for_each_renewal(made.number, |key, ago, life| {
+            values.set_traced(key, None, Some(life));
+            let end = if life == Nanos::MAX { life } else { now.saturating_add(life).saturating_sub(ago) };
+            self.cache.of(key).set_end(key, end);
+        });
+        if let Some((size, life)) = requests.said(made.number) {
+            values.set_traced(made.key, size, life);
+        }
+    }
+
+    /// Sends this request.
+    fn send(&self, made: requests::Request, client: ClientId, retries: u32) {
+        let clients = &self.clients;
+        clients.sent.set(clients.sent.get() + 1);
+        let issued = self.kernel.now();
+        let write = made.operation.writes().then(|| self.issue(made.key, client, issued));
+        if let (Operation::Delete, Some(write)) = (made.operation, write) {
+            self.application.rows.deleted_by(write);
+        }
+        if let Some(write) = write.filter(|_| clients.source.borrow().keeps_end(made.number)) {
+            self.cache.values().keep_end(write);
+        }
+        let requests::Request { number, key, operation, more, .. } = made;
+        if let (Some(foresight), Some(upcoming)) = (clients.foresight.get(), self.cache.upcoming()) {
+            upcoming.tell(key, foresight.after(number));
+        }
+        let slot = clients.requests.borrow_mut().insert(Request {
+            number,
+            key,
+            client,
+            issued,
+            operation,
+            more,
+            write,
+            server: None,
+            outcome: Err(CallError::Down),
+            awaited: true,
+            retries,
+            from_cache: false,
+        });
+        if let Some(timeout) = clients.timeout {
+            clients.timeouts.borrow_mut().push_back(Timeout { slot, number, issued });
+            self.kernel.schedule(issued.saturating_add(timeout), EventKind::GiveUp.about(0));
+        }
+        if self.network.is_instant(Link::ClientApp) {
+            self.request(slot);
+        } else {
+            let bytes = write.map_or(0, |write| self.cache.values().size(key, write).into());
+            let (event, payload) = (EventKind::Request.about(slot), Payload { bytes, machine: 0 });
+            self.network.send_payload(Link::ClientApp, Direction::Request, event, issued, payload);
+        }
+    }
+
+    /// A client asks for a write. From the first write of a key on, the ledger follows its copies.
+    fn issue(&self, key: Key, client: ClientId, now: Nanos) -> WriteId {
+        let ledger = &self.observers.ledger;
+        let first = !ledger.borrow().follows(key);
+        let write = ledger.borrow_mut().issued(key, client, now);
+        if first {
+            self.cache.of(key).report_copy(key);
+            self.application.near.report_copy(key);
+        }
+        write
+    }
+
+    /// The application is done with a request: the response leaves for the client.
+    pub fn respond(&self, slot: u32) {
+        if self.network.is_instant(Link::ClientApp) {
+            return self.response(slot);
+        }
+        let request = self.clients.requests.borrow()[slot];
+        let saw = request.outcome.ok().filter(|_| request.write.is_none());
+        let bytes = saw.map_or(0, |value| self.cache.values().size(request.key, value).into());
+        let (event, payload) = (EventKind::Response.about(slot), Payload { bytes, machine: 0 });
+        self.network.send_payload(Link::ClientApp, Direction::Response, event, self.kernel.now(), payload);
+    }
+
+    /// A response reaches its client.
+    pub fn response(&self, slot: u32) {
+        let request = {
+            let mut requests = self.clients.requests.borrow_mut();
+            let request = requests[slot];
+            requests[slot].awaited = false;
+            requests.free(slot);
+            request
+        };
+        if request.awaited {
+            self.end(&request);
+        }
+    }
+
+    /// The client who has waited longest gives up, unless there was a response. The servers do not know, and go on.
+    pub fn give_up(&self) {
+        let clients = &self.clients;
+        let Timeout { slot, number, issued } =
+            clients.timeouts.borrow_mut().pop_front().expect("an event for each timeout");
+        let request = {
+            let request = &mut clients.requests.borrow_mut()[slot];
+            if !request.awaited || (request.number, request.issued) != (number, issued) {
+                return;
+            }
+            request.awaited = false;
+            Request { outcome: Err(CallError::TimedOut), ..*request }
+        };
+        if request.retries == 0 || clients.gone.get() {
+            return self.end(&request);
+        }
+        self.record(&request);
+        let Request { key, operation, more, .. } = request;
+        let again = requests::Request { number, key, operation, more, client: None };
+        self.send(again, request.client, request.retries - 1);
+    }
+
+    /// A request has ended for its client, who goes on.
+    fn end(&self, request: &Request) {
+        self.record(request);
+        if request.more > 0 && !self.clients.gone.get() {
+            return self.continue_scan(request);
+        }
+        let now = self.kernel.now();
+        if let Some(mut pause) = self.clients.timing.borrow_mut().think(request.client) {
+            // Users without think time who are answered in no time would send requests without end.
+            pause = pause.max(if now == request.issued || request.outcome.is_err() {
+                limits::LEAST_PAUSE
+            } else {
+                limits::LEAST_ROUND.saturating_sub(now - request.issued)
+            });
+            self.kernel.schedule(now.saturating_add(pause), EventKind::User.about(request.client));
+        }
+    }
+
+    /// A scan's next read, from the same client, whatever became of the one before.
+    fn continue_scan(&self, request: &Request) {
+        let (number, key, more) = (request.number + 1, request.key + 1, request.more - 1);
+        let next = requests::Request { number, key, operation: request.operation, more, client: None };
+        self.send(next, request.client, self.clients.retries);
+    }
+
+    /// Tells the observers what a client has got.
+    fn record(&self, request: &Request) {
+        let now = self.kernel.now();
+        let saw = request.outcome.map_or(u64::MAX, |value| u64::from(value.0));
+        self.kernel.mix_digest(request.number ^ saw << 40);
+        let failed = request.outcome.err();
+        let answer = Answer { write: request.write.is_some(), failed, from_cache: request.from_cache };
+        let observers = &self.observers;
+        let mut metrics = observers.metrics.borrow_mut();
+        metrics.answered(answer, request.issued, now);
+        let mut ledger = observers.ledger.borrow_mut();
+        match (request.write, request.outcome) {
+            (Some(write), Ok(_)) => {
+                ledger.acknowledged(write, now);
+                observers.triggers.acknowledged();
+            }
+            (Some(write), Err(error)) if error.leaves_open() => ledger.unanswered(write, now),
+            (Some(write), Err(_)) => ledger.refused(write, now),
+            (None, Ok(saw)) => {
+                let before = *ledger.reads();
+                let freshness = ledger.read(request.key, request.client, request.issued, saw, now);
+                metrics.read(freshness, &before, ledger.reads(), request.issued);
+            }
+            (None, Err(_)) => {}
+        }
+    }
+}

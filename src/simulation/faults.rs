@@ -1,0 +1,220 @@
+//! Faults as they happen: what each effect does to the world when it begins and when it ends.
+
+use super::frozen::Frozen;
+use super::{Simulation, Stage};
+use crate::cache::node::CacheNode;
+use crate::fault::{Effect, FaultEvent, FaultSchedule, Parts};
+use crate::jobs::Owner;
+use crate::random::Streams;
+use crate::report::FaultReport;
+use crate::scenario::{Fault, Scenario, What};
+use crate::time::Nanos;
+
+/// How many faults that have begun a report remembers.
+const REPORTED_MAX: usize = 200;
+
+/// The faults of a lane.
+pub(super) struct Faults {
+    pub schedule: FaultSchedule,
+    /// The scenario's faults, those injected included.
+    list: Vec<Fault>,
+    /// What has begun, as far as it is remembered.
+    pub reports: Vec<FaultReport>,
+    pub frozen: Frozen,
+    replicas_each: u32,
+}
+
+impl Faults {
+    /// The faults of `scenario`, for a cache of so many nodes; none has begun.
+    pub fn new(scenario: &Scenario, cache_shards: u32) -> Faults {
+        let replicas = scenario.cache.replicas;
+        let parts = Parts { app_servers: scenario.app.servers, cache_shards, replicas };
+        Faults {
+            schedule: FaultSchedule::new(&scenario.faults, parts, &Streams::new(scenario.seed)),
+            list: scenario.faults.clone(),
+            reports: Vec::new(),
+            frozen: Frozen::default(),
+            replicas_each: replicas,
+        }
+    }
+
+    /// The node that replica `number` of all belongs to, and which of that node's it is.
+    fn replica(&self, number: u32) -> (u32, u32) {
+        (number / self.replicas_each, number % self.replicas_each)
+    }
+}
+
+impl Simulation {
+    /// Adds a fault, which must begin at a moment that lies ahead. One that a limit has stopped meets none any more.
+    pub fn inject(&mut self, fault: &Fault) {
+        if matches!(self.progress.stage, Stage::WarmingUp | Stage::Measuring) {
+            assert!(fault.at.moment() > Some(self.frontier()), "a fault cannot strike in the past");
+            self.faults.schedule.add(fault);
+            self.faults.list.push(fault.clone());
+            self.set_milestone();
+        }
+    }
+
+    /// Begins or ends the next fault, if it is due.
+    pub(super) fn begin_due_fault(&mut self, now: Nanos) {
+        if self.faults.schedule.peek().is_some_and(|at| at <= now) {
+            let event = self.faults.schedule.take_next().expect("a fault is due");
+            self.apply(&event);
+        }
+    }
+
+    /// Begins the faults that wait for what has just been counted.
+    pub(super) fn begin_triggered_faults(&mut self) {
+        let world = self.world.clone();
+        let triggers = &world.observers.triggers;
+        let events = self.faults.schedule.triggered(triggers, world.kernel.now());
+        events.iter().for_each(|event| self.apply(event));
+        self.faults.schedule.arm(triggers);
+        triggers.release(&world.kernel);
+    }
+
+    /// The run is over: all faults end, and none begins.
+    pub(super) fn end_all_faults(&mut self) {
+        self.world.observers.triggers.disarm();
+        for event in self.faults.schedule.heal_all(self.progress.duration) {
+            self.apply(&event);
+        }
+    }
+
+    fn apply(&mut self, event: &FaultEvent) {
+        if event.begins && self.faults.reports.len() < REPORTED_MAX {
+            let report = self.report_fault(event);
+            self.faults.reports.push(report);
+        }
+        for &effect in &event.effects {
+            self.world.kernel.mix_digest(event.at.0 ^ u64::from(event.begins) << 63);
+            if event.begins {
+                effect.begin(self, event.until);
+            } else {
+                effect.end(self, event.until);
+            }
+        }
+    }
+
+    fn report_fault(&self, event: &FaultEvent) -> FaultReport {
+        let fault = &self.faults.list[event.fault];
+        let own_time = |effect: &Effect| effect.own_time(|node| self.world.cache.node(node));
+        let until = if event.until > event.at {
+            event.until
+        } else {
+            event.at + event.effects.iter().map(own_time).max().unwrap_or(Nanos::ZERO)
+        };
+        let lasts = until.min(self.progress.duration) - event.at;
+        FaultReport {
+            at_s: event.at.as_secs_f64(),
+            for_s: lasts.as_secs_f64(),
+            what: fault.what.name().to_owned(),
+            which: fault.which.map(|which| which.to_string()),
+            fault: event.fault as u32,
+        }
+    }
+
+    /// Drops the tasks of a crashed owner where they stand.
+    pub(super) fn drop_tasks_of(&mut self, owner: Owner) {
+        self.tasks.drop_owned_by(owner);
+        self.faults.frozen.drop_tasks_of(owner);
+    }
+
+    /// A freeze ends; when it was the owner's last one, its tasks go on.
+    fn thaw(&mut self, owner: Owner) {
+        self.faults.frozen.end(owner).into_iter().for_each(|task| self.world.kernel.wake(task));
+    }
+}
+
+impl Effect {
+    /// How long a command takes for each entry that it goes over.
+    fn per_entry(self) -> Nanos {
+        let what = if let Effect::FlushAll(_) = self { What::FlushAll } else { What::SlowCommand };
+        what.per_entry().unwrap_or(Nanos::ZERO)
+    }
+
+    /// How long it takes by itself, where that is not said beforehand.
+    fn own_time<'n>(self, node_of: impl Fn(u32) -> &'n CacheNode) -> Nanos {
+        match self {
+            Effect::FlushAll(node) | Effect::SlowCommand(node) => node_of(node).time_for_all(self.per_entry()),
+            _ => Nanos::ZERO,
+        }
+    }
+
+    /// Something breaks, until the moment `until`.
+    fn begin(self, lane: &mut Simulation, until: Nanos) {
+        let world = lane.world.clone();
+        match self {
+            Effect::CacheCrash(node, crash) => {
+                lane.drop_tasks_of(Owner::node(node));
+                world.cache.node(node).crash(crash, until);
+                world.application.near.connection_lost();
+            }
+            Effect::CacheFreeze(node) => {
+                lane.faults.frozen.begin(Owner::node(node));
+                world.cache.node(node).freeze(until);
+            }
+            Effect::ReplicaCrash(number) => {
+                let (node, replica) = lane.faults.replica(number);
+                world.cache.node(node).replica_crash(replica);
+            }
+            Effect::FlushAll(node) => {
+                world.cache.node(node).begin_long_command(until, self.per_entry());
+                world.cache.node(node).flush_all();
+            }
+            Effect::SlowCommand(node) => world.cache.node(node).begin_long_command(until, self.per_entry()),
+            Effect::CacheSlow(node, times) => world.cache.node(node).slow_down(times),
+            Effect::AppCrash(server) => {
+                lane.drop_tasks_of(Owner::server(server));
+                world.application.servers.crash(server);
+                world.abandon_requests_of(server);
+            }
+            Effect::AppFreeze(server) => lane.faults.frozen.begin(Owner::server(server)),
+            Effect::AppSlow(server, times) => world.application.servers.slow_down(server, times),
+            Effect::DatabaseOutage(crash) => world.database.begin_outage(crash),
+            Effect::DatabaseFreeze => world.database.freeze(),
+            Effect::DatabaseSlow(times) => world.database.slow_down(times),
+            Effect::DatabaseFailing(share) => world.database.begin_failing(share),
+            Effect::Partition(link) => world.network.partition(link),
+            Effect::LinkSlow(link, times) => world.network.slow_down(link, times),
+            Effect::LinkLoss(link, share) => {
+                world.network.begin_losing(link, share, until.min(lane.progress.duration));
+            }
+        }
+    }
+
+    /// What was to be broken until the moment `until` is well again.
+    fn end(self, lane: &mut Simulation, until: Nanos) {
+        let world = lane.world.clone();
+        match self {
+            Effect::CacheCrash(node, crash) => {
+                world.application.near.connection_back();
+                if world.cache.node(node).restart(crash, until) {
+                    world.start_flusher(node);
+                    world.start_warm_up(node);
+                }
+            }
+            Effect::CacheFreeze(node) => {
+                if world.cache.node(node).thaw(until) {
+                    lane.thaw(Owner::node(node));
+                }
+            }
+            Effect::ReplicaCrash(number) => {
+                let (node, replica) = lane.faults.replica(number);
+                world.cache.node(node).replica_restart(replica);
+            }
+            Effect::FlushAll(node) | Effect::SlowCommand(node) => world.cache.node(node).end_long_command(until),
+            Effect::CacheSlow(node, times) => world.cache.node(node).speed_up(times),
+            Effect::AppCrash(server) => world.application.servers.restart(server),
+            Effect::AppFreeze(server) => lane.thaw(Owner::server(server)),
+            Effect::AppSlow(server, times) => world.application.servers.speed_up(server, times),
+            Effect::DatabaseOutage(crash) => world.database.end_outage(crash),
+            Effect::DatabaseFreeze => world.database.thaw(),
+            Effect::DatabaseSlow(times) => world.database.speed_up(times),
+            Effect::DatabaseFailing(share) => world.database.end_failing(share),
+            Effect::Partition(link) => world.network.heal(link),
+            Effect::LinkSlow(link, times) => world.network.speed_up(link, times),
+            Effect::LinkLoss(link, share) => world.network.end_losing(link, share),
+        }
+    }
+}

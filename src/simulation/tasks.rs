@@ -1,0 +1,46 @@
+//! What the tasks of a simulation run: one future type for all of them.
+
+use std::rc::Rc;
+
+use super::application::serve;
+use super::world::World;
+use crate::jobs::Job;
+use crate::scenario::{Reading, Writing};
+use crate::strategy::{outbox, read_through, refresh, warm_up, write_back};
+
+/// Does a job.
+pub(super) async fn run(world: Rc<World>, job: Job) {
+    let lane = &world.application.lane;
+    match job {
+        Job::Serve(server, slot) => serve(&world, server, slot).await,
+        Job::Load(node, key, at) => {
+            world.kernel.sleep_until(at).await;
+            read_through::load(&world.cache_side(node), key).await;
+        }
+        Job::Flush(node, rows) => {
+            if let Writing::WriteBack(how) = &lane.write {
+                // Rows that fail are in the buffer again, for the flusher.
+                let _ = write_back::flush(&world.cache_side(node), how, &rows).await;
+            }
+        }
+        Job::Flusher(node) => {
+            if let Writing::WriteBack(how) = &lane.write {
+                write_back::flusher(&world.cache_side(node), how).await;
+            }
+        }
+        Job::Refresh(server, key, copy) => {
+            if let Reading::LookAside(how) = &lane.read {
+                refresh::ahead(&world.app(server), how, key, copy).await;
+            }
+        }
+        Job::WarmUp(node, loader) => {
+            let keys = world.application.share(node, loader).iter().copied();
+            warm_up::load(&world.loader(), &world.cache_side(node), &lane.read, keys).await;
+        }
+        Job::Relay => {
+            if let Writing::Outbox(how) = &lane.write {
+                outbox::relay(&world.loader(), how).await;
+            }
+        }
+    }
+}

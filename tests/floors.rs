@@ -1,0 +1,56 @@
+//! The floors of the house: no file uses a room that does not stand below its own. The list is the picture in DESIGN.md.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The rooms of the picture in a text, each with its floor: `floor 2  engine   …`, and under it `         ledger   …`.
+fn floors(design: &str) -> BTreeMap<String, u32> {
+    let picture =
+        design.split("```").find(|block| block.contains("\nfloor 0 ")).expect("DESIGN.md has a picture of the floors");
+    let mut floor = 0;
+    let rooms = picture.lines().skip(1).filter_map(|line| {
+        let mut words = line.split_whitespace().peekable();
+        if words.next_if_eq(&"floor").is_some() {
+            floor = words.next()?.parse().expect("a floor has a number");
+        }
+        Some((words.next()?.to_owned(), floor))
+    });
+    rooms.collect()
+}
+
+/// The rooms of the crate that a file's code names, comments and its own tests left out.
+fn rooms_named(code: &str) -> BTreeSet<String> {
+    let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let named = lines.flat_map(|line| line.split("crate::").skip(1));
+    named.map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()).collect()
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn no_file_uses_a_room_that_does_not_stand_below_its_own() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let floors = floors(&fs::read_to_string(root.join("DESIGN.md")).expect("DESIGN.md"));
+    let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
+    for file in files_in(&root.join("src")) {
+        let place = file.strip_prefix(root.join("src")).expect("a file in src");
+        let room = place.iter().next().unwrap_or_default().to_string_lossy().trim_end_matches(".rs").to_owned();
+        if ["lib", "bin"].contains(&room.as_str()) {
+            continue; // they are above all floors
+        }
+        let own = *floors.get(&room).unwrap_or_else(|| panic!("{room} is missing in the picture in DESIGN.md"));
+        for used in rooms_named(&fs::read_to_string(&file).expect("a text")) {
+            if used != room && floors.get(&used).is_some_and(|floor| *floor >= own) {
+                wrong.push(format!("{} (floor {own}) uses {used} (floor {})", place.display(), floors[&used]));
+            }
+        }
+        seen.insert(room);
+    }
+    assert!(wrong.is_empty(), "imports run upwards:\n{}", wrong.join("\n"));
+    assert_eq!(seen, floors.into_keys().collect(), "the rooms of the picture are those in src");
+}
