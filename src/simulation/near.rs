@@ -17,8 +17,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::event::EventKind;
-use crate::cache::keys::Numbers;
 use crate::cache::counts::NearCounts;
+use crate::cache::keys::Numbers;
 use crate::cache::near::NearCache;
 use crate::cache::observer::CopyObserver;
 use crate::engine::{Event, Kernel};

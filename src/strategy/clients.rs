@@ -7,12 +7,12 @@ use std::pin::pin;
 
 use super::negative;
 use crate::app::{AppServerState, Breaker, Permit, Pool};
-use crate::cache::ttl::EntryTtl;
-use crate::cache::near::{Begun, NearCache};
 use crate::cache::command::{Answer, Command, Fill, Found, LeaseAsked};
+use crate::cache::near::{Begun, NearCache};
 use crate::cache::node::CacheNode;
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
+use crate::cache::ttl::EntryTtl;
 use crate::cache::values::Values;
 use crate::database::{Database, Request, Response, Row};
 use crate::engine::{Call, CallId, Event, Kernel};
