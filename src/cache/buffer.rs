@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::keys::{ByKey, Numbers};
 use crate::model::{Key, WriteId};
 use crate::scenario::estimate;
+use crate::slots::Slots;
 use crate::time::Nanos;
 use crate::work;
 
@@ -74,8 +75,7 @@ struct Line {
 /// `behind`, as do all rows of a key of which one is in a flush. So a flush never looks at a row that it may not take.
 #[derive(Debug)]
 pub struct Buffer {
-    rows: Vec<Row>,
-    free: Vec<RowId>,
+    rows: Slots<Row>,
     heads: Line,
     behind: Line,
     /// The places before the first and behind the last in line.
@@ -100,8 +100,7 @@ impl Buffer {
     /// An empty buffer, of a node that numbers its keys like this.
     pub fn new(coalesce: bool, numbers: &Numbers) -> Buffer {
         Buffer {
-            rows: Vec::new(),
-            free: Vec::new(),
+            rows: Slots::default(),
             heads: Line::default(),
             behind: Line::default(),
             front: 0,
@@ -121,9 +120,9 @@ impl Buffer {
     /// Buffers a write, for flushes from `due` on; returns the older write whose place it took, if it did.
     pub fn put(&mut self, key: Key, write: WriteId, due: Nanos) -> Option<WriteId> {
         let (oldest, newest) = self.ends.get(key);
-        if self.coalesce && newest != NONE && self.rows[newest as usize].state == State::Queued {
+        if self.coalesce && newest != NONE && self.rows[newest].state == State::Queued {
             self.postpone(newest, due);
-            return Some(std::mem::replace(&mut self.rows[newest as usize].write, write));
+            return Some(std::mem::replace(&mut self.rows[newest].write, write));
         }
         let row = Row {
             key,
@@ -137,13 +136,9 @@ impl Buffer {
             older: newest,
             newer: NONE,
         };
-        let id = self.free.pop().unwrap_or(self.rows.len() as RowId);
-        match self.rows.get_mut(id as usize) {
-            Some(slot) => *slot = row,
-            None => self.rows.push(row),
-        }
+        let id = self.rows.insert(row);
         if newest != NONE {
-            self.rows[newest as usize].newer = id;
+            self.rows[newest].newer = id;
         }
         self.ends.set(key, (if oldest == NONE { id } else { oldest }, id));
         self.back += 1;
@@ -196,13 +191,13 @@ impl Buffer {
     /// The waiting row of `key` was read and not written. Returns its write if that was once too often, and it leaves.
     pub fn mark_failed(&mut self, key: Key, limit: u32) -> Option<WriteId> {
         let id = self.queued_row(key)?;
-        self.rows[id as usize].failures += 1;
-        if self.rows[id as usize].failures > limit { self.delete_mark(key) } else { None }
+        self.rows[id].failures += 1;
+        if self.rows[id].failures > limit { self.delete_mark(key) } else { None }
     }
 
     fn queued_row(&self, key: Key) -> Option<RowId> {
         let (_, id) = self.ends_of(key);
-        (id != NONE && self.rows[id as usize].state == State::Queued).then_some(id)
+        (id != NONE && self.rows[id].state == State::Queued).then_some(id)
     }
 
     /// Takes up to `most` rows due at `by` for one flush, those that have waited longest first. A row waits on while an
@@ -216,11 +211,11 @@ impl Buffer {
             self.unqueue(id);
             taken.push(id);
             // The next one of the key may go with it.
-            self.change_line(self.rows[id as usize].newer, true);
+            self.change_line(self.rows[id].newer, true);
         }
         // Whatever has not gone along waits until these have been written.
         for &id in &taken {
-            self.change_line(self.rows[id as usize].newer, false);
+            self.change_line(self.rows[id].newer, false);
         }
         work::count(2 * taken.len());
         taken
@@ -230,7 +225,7 @@ impl Buffer {
     /// in another flush.
     pub fn take_key(&mut self, key: Key) -> Vec<RowId> {
         let (oldest, _) = self.ends_of(key);
-        if oldest == NONE || self.rows[oldest as usize].state == State::Taken {
+        if oldest == NONE || self.rows[oldest].state == State::Taken {
             return Vec::new();
         }
         let rows = self.queued_of(key);
@@ -255,13 +250,13 @@ impl Buffer {
 
     /// The database has a taken row; it leaves. Returns its write.
     pub fn flushed(&mut self, id: RowId) -> WriteId {
-        assert_eq!(self.rows[id as usize].state, State::Taken, "only a taken row is flushed");
+        assert_eq!(self.rows[id].state, State::Taken, "only a taken row is flushed");
         self.remove(id)
     }
 
     /// The database did not take a taken row: it waits again, unless it has failed more than `limit` times.
     pub fn requeue(&mut self, id: RowId, limit: u32) -> Requeued {
-        let row = &mut self.rows[id as usize];
+        let row = &mut self.rows[id];
         assert_eq!(row.state, State::Taken, "only a taken row is put back");
         row.failures += 1;
         if row.failures > limit {
@@ -283,10 +278,10 @@ impl Buffer {
 
     /// A crash: everything is gone; returns the writes that were held, oldest first.
     pub fn clear(&mut self) -> Vec<WriteId> {
-        work::count(self.rows.len());
+        work::count(self.rows.all().len());
         let mut writes = Vec::new();
         let mut ends = std::mem::replace(&mut self.ends, ByKey::new((NONE, NONE), &Numbers::default()));
-        for row in self.rows.iter().filter(|row| row.state != State::Free) {
+        for row in self.rows.all().iter().filter(|row| row.state != State::Free) {
             writes.push(row.write);
             ends.set(row.key, (NONE, NONE));
         }
@@ -297,14 +292,14 @@ impl Buffer {
 
     /// The key and write of a row.
     pub fn row(&self, id: RowId) -> (Key, WriteId) {
-        let row = self.rows[id as usize];
+        let row = self.rows[id];
         (row.key, row.write)
     }
 
     /// The newest buffered write of `key`, queued or taken.
     pub fn newest_write(&self, key: Key) -> Option<WriteId> {
         let (_, id) = self.ends_of(key);
-        (id != NONE).then(|| self.rows[id as usize].write)
+        (id != NONE).then(|| self.rows[id].write)
     }
 
     /// Whether `key` has a row waiting.
@@ -340,9 +335,9 @@ impl Buffer {
     fn queued_of(&self, key: Key) -> Vec<RowId> {
         let mut ids = Vec::new();
         let (_, mut id) = self.ends_of(key);
-        while id != NONE && self.rows[id as usize].state == State::Queued {
+        while id != NONE && self.rows[id].state == State::Queued {
             ids.push(id);
-            id = self.rows[id as usize].older;
+            id = self.rows[id].older;
         }
         work::count(ids.len());
         ids.reverse();
@@ -358,7 +353,7 @@ impl Buffer {
 
     /// A row begins to wait, at its place.
     fn queue(&mut self, id: RowId) {
-        let row = &mut self.rows[id as usize];
+        let row = &mut self.rows[id];
         row.state = State::Queued;
         (row.ready, row.postponed_until) = (row.due <= self.due_by, row.due);
         let Row { ready, due, older, .. } = *row;
@@ -376,8 +371,8 @@ impl Buffer {
 
     /// A waiting row waits no longer.
     fn unqueue(&mut self, id: RowId) {
-        let Row { ready, postponed_until, place, .. } = self.rows[id as usize];
-        self.rows[id as usize].state = State::Taken;
+        let Row { ready, postponed_until, place, .. } = self.rows[id];
+        self.rows[id].state = State::Taken;
         self.queued -= 1;
         if ready {
             self.ready -= 1;
@@ -393,7 +388,7 @@ impl Buffer {
 
     /// Puts a waiting row in one of the two lines.
     fn line_up(&mut self, id: RowId, as_head: bool) {
-        let Row { ready, place, .. } = self.rows[id as usize];
+        let Row { ready, place, .. } = self.rows[id];
         let line = if as_head { &mut self.heads } else { &mut self.behind };
         line.all.insert(place, id);
         if self.postpones && ready {
@@ -403,7 +398,10 @@ impl Buffer {
 
     /// Moves a row, if it waits, from one line to the other.
     fn change_line(&mut self, id: RowId, as_head: bool) {
-        let Some(&Row { state: State::Queued, place, .. }) = self.rows.get(id as usize) else { return };
+        if id == NONE || self.rows[id].state != State::Queued {
+            return;
+        }
+        let place = self.rows[id].place;
         let from = if as_head { &mut self.behind } else { &mut self.heads };
         from.all.remove(&place);
         from.ready.remove(&place);
@@ -444,7 +442,7 @@ impl Buffer {
 
     /// A waiting row is due at another moment.
     fn postpone(&mut self, id: RowId, due: Nanos) {
-        let row = &mut self.rows[id as usize];
+        let row = &mut self.rows[id];
         row.due = due;
         let later = row.ready && due > self.due_by;
         let sooner = !row.ready && due < row.postponed_until;
@@ -458,7 +456,7 @@ impl Buffer {
 
     /// Sorts a waiting row among those that are due or those that are postponed.
     fn classify(&mut self, id: RowId) {
-        let Row { due, ready: was, postponed_until, place, .. } = self.rows[id as usize];
+        let Row { due, ready: was, postponed_until, place, .. } = self.rows[id];
         let ready = due <= self.due_by;
         if !was {
             self.postponed.remove(&(postponed_until, id));
@@ -466,9 +464,9 @@ impl Buffer {
         if !ready {
             self.postponed.insert((due, id));
         }
-        self.rows[id as usize].postponed_until = due;
+        self.rows[id].postponed_until = due;
         if ready != was {
-            self.rows[id as usize].ready = ready;
+            self.rows[id].ready = ready;
             self.ready = if ready { self.ready + 1 } else { self.ready - 1 };
             let line = if self.heads.all.contains_key(&place) { &mut self.heads } else { &mut self.behind };
             if ready {
@@ -480,19 +478,19 @@ impl Buffer {
     }
 
     fn remove(&mut self, id: RowId) -> WriteId {
-        let row = self.rows[id as usize];
+        let row = self.rows[id];
         assert_eq!(row.state, State::Taken, "a row is taken before it leaves");
         let ends = self.ends.get_mut(row.key);
         match row.newer {
             NONE => ends.1 = row.older,
-            newer => self.rows[newer as usize].older = row.older,
+            newer => self.rows[newer].older = row.older,
         }
         match row.older {
             NONE => ends.0 = row.newer,
-            older => self.rows[older as usize].newer = row.newer,
+            older => self.rows[older].newer = row.newer,
         }
-        self.rows[id as usize].state = State::Free;
-        self.free.push(id);
+        self.rows[id].state = State::Free;
+        self.rows.free(id);
         self.held -= 1;
         if row.older == NONE {
             self.change_line(row.newer, true); // nothing is in its way any more
@@ -502,14 +500,14 @@ impl Buffer {
 
     /// Panics if the inner rules do not hold; for tests.
     pub fn validate(&self) {
-        let count = |state| self.rows.iter().filter(|row| row.state == state).count() as u32;
+        let count = |state| self.rows.all().iter().filter(|row| row.state == state).count() as u32;
         assert_eq!(self.queued, count(State::Queued));
         assert_eq!(self.held, count(State::Queued) + count(State::Taken));
         assert_eq!((self.heads.all.len() + self.behind.all.len()) as u32, self.queued, "each waits in one line");
         let mut due = 0;
         for (line, as_head) in [(&self.heads, true), (&self.behind, false)] {
             for (&place, &id) in &line.all {
-                let row = &self.rows[id as usize];
+                let row = &self.rows[id];
                 assert!(row.state == State::Queued && row.place == place && place > self.front && place < self.back);
                 assert_eq!(row.older == NONE, as_head, "a key's oldest row goes first, and no other");
                 assert_eq!(row.ready, row.due <= self.due_by, "it is known what is due");
@@ -524,14 +522,14 @@ impl Buffer {
         }
         assert_eq!((due, self.postponed.len() as u32), (self.ready, self.queued - self.ready));
         for &(oldest, newest) in self.ends.iter().filter(|ends| ends.1 != NONE) {
-            let key = self.rows[newest as usize].key;
+            let key = self.rows[newest].key;
             assert_eq!(self.ends.get(key), (oldest, newest), "a key's rows are found by the key");
             let (mut id, mut last) = (newest, NONE);
             while id != NONE {
-                assert_eq!(self.rows[id as usize].key, key);
-                assert_ne!(self.rows[id as usize].state, State::Free);
-                assert_eq!(self.rows[id as usize].newer, last);
-                (last, id) = (id, self.rows[id as usize].older);
+                assert_eq!(self.rows[id].key, key);
+                assert_ne!(self.rows[id].state, State::Free);
+                assert_eq!(self.rows[id].newer, last);
+                (last, id) = (id, self.rows[id].older);
             }
             assert_eq!(last, oldest);
         }

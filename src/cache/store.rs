@@ -43,6 +43,7 @@ use super::observer::CopyObserver;
 use crate::ledger::Origin;
 use crate::random::Stream;
 use crate::scenario::eviction::{Eviction, Sampling};
+use crate::slots::Slots;
 use crate::time::Nanos;
 use crate::work;
 
@@ -90,9 +91,7 @@ pub struct Store {
     /// By key: its slot, or `NONE`.
     index: ByKey<u32>,
     /// By slot; a free one has the key `NONE`.
-    slots: Vec<Entry>,
-    /// The free slots; the last is used next.
-    free: Vec<u32>,
+    slots: Slots<Entry>,
     policy: AnyPolicy,
     capacity: Capacity,
     /// What is held, in the unit of the capacity.
@@ -158,8 +157,7 @@ impl Store {
     pub fn new(eviction: Eviction, capacity: Capacity, stream: Stream) -> Store {
         Store {
             index: ByKey::new(NONE, &Numbers::default()),
-            slots: Vec::new(),
-            free: Vec::new(),
+            slots: Slots::default(),
             policy: AnyPolicy::new(eviction, capacity, stream),
             capacity,
             used: 0,
@@ -195,7 +193,7 @@ impl Store {
     /// Gives the entry of `key`, which was just hit, another end of its life.
     pub fn renew(&mut self, key: u32, expires: Nanos) {
         let Some(slot) = self.slot_of(key) else { return };
-        let entry = &mut self.slots[slot as usize];
+        let entry = &mut self.slots[slot];
         entry.expires = expires;
         if let Some(observer) = &self.observer {
             observer.renewed(entry);
@@ -255,8 +253,8 @@ impl Store {
                 break;
             }
             work::count(1);
-            let slot = draws.below(self.slots.len() as u32);
-            let entry = self.slots[slot as usize];
+            let slot = draws.below(self.slots.all().len() as u32);
+            let entry = self.slots[slot];
             if entry.key == NONE || entry.expires == Nanos::MAX {
                 continue;
             }
@@ -277,10 +275,10 @@ impl Store {
     #[inline]
     pub fn get(&mut self, key: u32, now: Nanos) -> Lookup<'_> {
         let Some(slot) = self.slot_of(key) else { return Lookup::Absent };
-        if self.slots[slot as usize].is_expired(now) {
+        if self.slots[slot].is_expired(now) {
             return Lookup::Expired(self.remove_slot(slot));
         }
-        let entry = &mut self.slots[slot as usize];
+        let entry = &mut self.slots[slot];
         self.policy.hit(slot, entry, now);
         Lookup::Hit(entry)
     }
@@ -288,7 +286,7 @@ impl Store {
     /// The entry of `key`, expired or not, without anyone noticing.
     #[inline]
     pub fn peek(&self, key: u32) -> Option<&Entry> {
-        self.slot_of(key).map(|slot| &self.slots[slot as usize])
+        self.slot_of(key).map(|slot| &self.slots[slot])
     }
 
     /// Whether `key` is held, or still means something to the policy.
@@ -299,14 +297,14 @@ impl Store {
     /// The entry of `key`, expired or not, to be changed without the policy noticing. Its size must stay.
     #[inline]
     pub fn peek_mut(&mut self, key: u32) -> Option<&mut Entry> {
-        self.slot_of(key).map(|slot| &mut self.slots[slot as usize])
+        self.slot_of(key).map(|slot| &mut self.slots[slot])
     }
 
     /// Gives the entry of `key`, if there is one, another end, from now on; the policy counts it as no use.
     #[inline]
     pub fn set_end(&mut self, key: u32, end: Nanos) {
         if let Some(slot) = self.slot_of(key) {
-            let entry = &mut self.slots[slot as usize];
+            let entry = &mut self.slots[slot];
             entry.expires = end;
             self.policy.expiry_changed(slot, entry);
             if let Some(expiries) = &mut self.expiries {
@@ -344,10 +342,10 @@ impl Store {
             if weight > self.capacity.total() {
                 return Insertion::TooLarge(None);
             }
-            let Some(slot) = self.policy.evict(View { slots: &self.slots, index: &self.index, now }) else {
+            let Some(slot) = self.policy.evict(View { slots: self.slots.all(), index: &self.index, now }) else {
                 return Insertion::Refused;
             };
-            let victim = self.slots[slot as usize];
+            let victim = self.slots[slot];
             self.index.set(victim.key, NONE);
             self.count_out(&victim);
             insertion = Insertion::Evicted(victim);
@@ -357,14 +355,10 @@ impl Store {
                 return Insertion::Refused;
             }
             // With one victim, as always where capacity is counted in entries, the newcomer takes its slot.
-            self.slots[slot as usize] = entry;
-            slot
-        } else if let Some(slot) = self.free.pop() {
-            self.slots[slot as usize] = entry;
+            self.slots[slot] = entry;
             slot
         } else {
-            self.slots.push(entry);
-            self.slots.len() as u32 - 1
+            self.slots.insert(entry)
         };
         self.index.set(entry.key, slot);
         self.count_in(&entry);
@@ -374,7 +368,7 @@ impl Store {
 
     /// Puts an entry in the place of the one its key has.
     fn replace(&mut self, slot: u32, entry: Entry, now: Nanos) -> Insertion {
-        let former = self.slots[slot as usize];
+        let former = self.slots[slot];
         let (weight, without) = (self.capacity.weight(&entry), self.used - self.capacity.weight(&former));
         if weight > self.capacity.total() {
             return Insertion::TooLarge(Some(self.remove_slot(slot)));
@@ -383,7 +377,7 @@ impl Store {
             return Insertion::Refused;
         }
         self.count_out(&former);
-        self.slots[slot as usize] = entry;
+        self.slots[slot] = entry;
         self.count_in(&entry);
         if former.is_expired(now) {
             self.policy.remove(slot);
@@ -403,10 +397,10 @@ impl Store {
     /// Goes on evicting until there is room for `weight`; whether there is. `slot` is vacant and stays out of use.
     #[cold]
     fn make_room(&mut self, weight: u64, slot: u32, now: Nanos) -> bool {
-        self.slots[slot as usize] = VACANT;
+        self.slots[slot] = VACANT;
         let enough = self.evict_more(self.capacity.total() - weight, now);
         if !enough {
-            self.free.push(slot);
+            self.slots.free(slot);
         }
         enough
     }
@@ -424,7 +418,7 @@ impl Store {
 
     #[inline]
     fn evict(&mut self, now: Nanos) -> Option<Entry> {
-        let slot = self.policy.evict(View { slots: &self.slots, index: &self.index, now })?;
+        let slot = self.policy.evict(View { slots: self.slots.all(), index: &self.index, now })?;
         Some(self.vacate(slot))
     }
 
@@ -480,25 +474,24 @@ impl Store {
     /// Takes out the entry at a slot that the policy has forgotten.
     #[inline]
     fn vacate(&mut self, slot: u32) -> Entry {
-        let entry = std::mem::replace(&mut self.slots[slot as usize], VACANT);
+        let entry = std::mem::replace(&mut self.slots[slot], VACANT);
         self.index.set(entry.key, NONE);
         self.count_out(&entry);
-        self.free.push(slot);
+        self.slots.free(slot);
         entry
     }
 
     /// Empties the store. A random policy's stream runs on. Tables by key keep their length: to make them again would cost
     /// as much as there are keys, each time.
     pub fn clear(&mut self) {
-        work::count(self.slots.len());
-        for entry in self.slots.iter().filter(|entry| entry.key != NONE) {
+        work::count(self.slots.all().len());
+        for entry in self.slots.all().iter().filter(|entry| entry.key != NONE) {
             self.index.set(entry.key, NONE);
             if let Some(observer) = &self.observer {
                 observer.removed(entry);
             }
         }
         self.slots.clear();
-        self.free.clear();
         self.policy.clear();
         (self.used, self.bytes) = (0, 0);
         self.expiries.iter_mut().for_each(|expiries| expiries.clear());
@@ -507,7 +500,7 @@ impl Store {
     /// How many entries are held, the expired among them.
     #[inline]
     pub fn len(&self) -> u32 {
-        (self.slots.len() - self.free.len()) as u32
+        self.slots.in_use() as u32
     }
 
     /// True when nothing is held.
@@ -532,8 +525,8 @@ impl Store {
 
     /// The entries held, in an order that depends only on what was done to the store.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        work::count(self.slots.len());
-        self.slots.iter().filter(|entry| entry.key != NONE)
+        work::count(self.slots.all().len());
+        self.slots.all().iter().filter(|entry| entry.key != NONE)
     }
 
     /// Asserts the inner rules; for tests and fuzzing.
@@ -546,11 +539,10 @@ impl Store {
         assert_eq!(self.used, held(Capacity::weight), "it knows what it holds");
         assert_eq!(self.bytes, held(|_, entry| entry.bytes()), "also in bytes");
         assert!(self.used <= self.capacity.total(), "never more than there is room for");
-        let live: Vec<u32> =
-            (0..self.slots.len() as u32).filter(|&slot| self.slots[slot as usize].key != NONE).collect();
+        let live: Vec<u32> = (0..self.slots.all().len() as u32).filter(|&slot| self.slots[slot].key != NONE).collect();
         assert_eq!(live.len() as u32, self.len(), "every slot is in use or free");
         for &slot in &live {
-            let key = self.slots[slot as usize].key;
+            let key = self.slots[slot].key;
             assert_eq!(self.index.get(key), slot, "a held key's index names its slot");
         }
         assert_eq!(self.index.iter().filter(|&&slot| slot != NONE).count(), live.len(), "the index names no others");

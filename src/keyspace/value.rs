@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::elements::{End, Limit, Member, Range, ScoresHow, Scoring, Text};
+use crate::slots::Slots;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
@@ -422,8 +423,7 @@ fn within<T: PartialOrd>(what: &T, min: &Limit<T>, max: &Limit<T>) -> bool {
 /// Values by handle. Those without elements need no place.
 #[derive(Clone, Debug, Default)]
 pub struct Values {
-    places: Vec<Value>,
-    free: Vec<u32>,
+    places: Slots<Value>,
     bytes: u64,
 }
 
@@ -442,24 +442,14 @@ impl Values {
             return handle as u32;
         }
         self.bytes += value.element_bytes();
-        let place = match self.free.pop() {
-            Some(place) => {
-                self.places[place as usize] = value;
-                place
-            }
-            None => {
-                self.places.push(value);
-                self.places.len() as u32 - 1
-            }
-        };
-        place + PLAIN.len() as u32
+        self.places.insert(value) + PLAIN.len() as u32
     }
 
     /// The value of a handle.
     pub fn get(&self, handle: u32) -> &Value {
         match PLAIN.get(handle as usize) {
             Some(plain) => plain,
-            None => &self.places[handle as usize - PLAIN.len()],
+            None => &self.places[handle - PLAIN.len() as u32],
         }
     }
 
@@ -469,9 +459,9 @@ impl Values {
             return plain.clone();
         }
         let place = handle - PLAIN.len() as u32;
-        let value = std::mem::replace(&mut self.places[place as usize], Value::Unknown);
+        let value = std::mem::replace(&mut self.places[place], Value::Unknown);
         self.bytes -= value.element_bytes();
-        self.free.push(place);
+        self.places.free(place);
         value
     }
 
