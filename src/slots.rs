@@ -43,6 +43,12 @@ impl<T> Slots<T> {
         self.free.push(slot);
     }
 
+    /// Frees all slots. Their memory stays.
+    pub fn clear(&mut self) {
+        self.items.clear();
+        self.free.clear();
+    }
+
     /// How many slots are in use.
     #[inline]
     pub fn in_use(&self) -> usize {

@@ -3,8 +3,9 @@
 //! The conventions behind the figures (one-bit CLOCK inserted clear, LFU's tie-break, …) are those named in each
 //! policy's file.
 
+use cachelane::cache::counts::ReplayCounts;
 use cachelane::cache::eviction::opt;
-use cachelane::cache::replay::{Replay, ReplayCounts, replay};
+use cachelane::cache::replay::{Replay, replay};
 use cachelane::random::splitmix64;
 use cachelane::scenario::eviction::Eviction::{
     self, Arc, Clock, Fifo, Lfu, Lirs, Lru, RedisLfu, RedisLru, S3Fifo, Sieve, Slru, TwoQ, VolatileTtl, WTinyLfu,

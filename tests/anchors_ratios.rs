@@ -2,8 +2,10 @@
 //!
 //! The formulas are evaluated here, by other code than the simulator's, so that any parameters can be tried.
 
-use cachelane::cache::replay::{Replay, ReplayCounts};
-use cachelane::cache::store::{Entry, Lookup, Room, Store};
+use cachelane::cache::counts::ReplayCounts;
+use cachelane::cache::entry::{Capacity, Entry};
+use cachelane::cache::replay::Replay;
+use cachelane::cache::store::{Lookup, Store};
 use cachelane::random::{Ids, Sampler, Streams};
 use cachelane::scenario::eviction::Eviction;
 use cachelane::time::Nanos;
@@ -154,7 +156,7 @@ fn poisson_hits(rate: f64, ttl: Nanos, sliding: bool) -> f64 {
     let gap = Sampler::exponential(Nanos::from_secs_f64(1.0 / rate));
     let streams = Streams::new(3);
     let (mut stream, mut now) = (streams.named("arrivals"), Nanos::ZERO);
-    let mut store = Store::new(Eviction::Lru, Room::entries_of(1), streams.named("eviction"));
+    let mut store = Store::new(Eviction::Lru, Capacity::entries_of(1), streams.named("eviction"));
     let (mut hits, n) = (0, 2_000_000);
     for _ in 0..n {
         now += gap.sample(&mut stream);

@@ -1,8 +1,8 @@
 //! What commands do in a replay is what they do in the server that was recorded. Each session is a list of commands, one
 //! per line, with the second in front where it matters. `make check-redis` holds the same rules against a real server.
 
+use cachelane::cache::entry::Capacity;
 use cachelane::cache::replay::Replay;
-use cachelane::cache::store::Room;
 use cachelane::scenario::Eviction;
 use cachelane::workload::trace::{Misses, Records};
 
@@ -38,11 +38,11 @@ pub fn monitor(session: &str) -> String {
 
 /// Plays a trace as the command line does; hits and misses.
 pub fn played(name: &str, text: &[u8], capacity: u32) -> (u64, u64) {
-    played_in(Room::entries_of(capacity), name, text)
+    played_in(Capacity::entries_of(capacity), name, text)
 }
 
-fn played_in(room: Room, name: &str, text: &[u8]) -> (u64, u64) {
-    let mut cache = Replay::of(Eviction::Lru, room, None, 1);
+fn played_in(capacity: Capacity, name: &str, text: &[u8]) -> (u64, u64) {
+    let mut cache = Replay::of(Eviction::Lru, capacity, None, 1);
     let records = Records::open(name, text, None).expect("it is read");
     let mut misses = records.misses();
     if misses == Misses::Leave {
@@ -547,7 +547,7 @@ fn look_ups_count_as_the_server_counts_them() {
 #[track_caller]
 fn room_needed(name: &str, text: &str, bytes: u64) {
     let [enough, less] =
-        [bytes, bytes - 1].map(|bytes| played_in(Room::bytes_with_overhead(bytes, 0), name, text.as_bytes()));
+        [bytes, bytes - 1].map(|bytes| played_in(Capacity::bytes_with_overhead(bytes, 0), name, text.as_bytes()));
     assert_eq!((enough, less), ((1, 0), (0, 1)), "in {bytes} bytes, and in one less:\n{text}");
 }
 

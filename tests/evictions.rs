@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cachelane::bytes::Bytes;
+use cachelane::cache::entry::OVERHEAD_BYTES;
 use cachelane::cache::eviction::opt;
-use cachelane::cache::store::OVERHEAD_BYTES;
 use cachelane::experiment::Experiment;
 use cachelane::random::Streams;
 use cachelane::report::LaneReport;

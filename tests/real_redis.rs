@@ -22,7 +22,8 @@
 
 use std::time::SystemTime;
 
-use cachelane::cache::store::{Entry, Lookup, Room, Store};
+use cachelane::cache::entry::{Capacity, Entry};
+use cachelane::cache::store::{Lookup, Store};
 use cachelane::random::Streams;
 use cachelane::scenario::Eviction;
 use cachelane::time::Nanos;
@@ -105,7 +106,7 @@ fn drive(client: &mut Client, keys: &[u32]) -> Seen {
 /// of the table each time.
 fn simulate(policy: Eviction, keys: &[u32], seen: &Seen) -> f64 {
     const SEEDS: u64 = 8;
-    let room = Room::entries_of(seen.entries.round() as u32);
+    let room = Capacity::entries_of(seen.entries.round() as u32);
     let mut ids = NumberIds::default();
     let dense: Vec<u32> = keys.iter().map(|&key| ids.id(u64::from(key)).expect("few keys")).collect();
     let hits = |seed| {

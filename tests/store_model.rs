@@ -3,7 +3,8 @@
 
 use std::collections::VecDeque;
 
-use cachelane::cache::store::{Entry, Insertion, Lookup, Room, Store};
+use cachelane::cache::entry::{Capacity, Entry};
+use cachelane::cache::store::{Insertion, Lookup, Store};
 use cachelane::random::{Stream, Streams};
 use cachelane::scenario::eviction::Eviction;
 use cachelane::time::Nanos;
@@ -64,7 +65,7 @@ struct Held {
 /// A cache as a vector, oldest insertion first (CLOCK: re-queued ones behind).
 struct Model {
     policy: Eviction,
-    room: Room,
+    capacity: Capacity,
     held: Vec<Held>,
     /// SIEVE's: the index where the next search begins.
     hand: usize,
@@ -104,7 +105,7 @@ impl Model {
     }
 
     fn used(&self) -> u64 {
-        self.held.iter().map(|held| self.room.weight(&held.entry)).sum()
+        self.held.iter().map(|held| self.capacity.weight(&held.entry)).sum()
     }
 
     fn can_evict(&self) -> bool {
@@ -126,7 +127,7 @@ impl Model {
 
     /// What the store should do, and all entries that had to go.
     fn insert(&mut self, entry: Entry, now: Nanos, mut chosen: VecDeque<u32>) -> (Insertion, Vec<Entry>) {
-        let (weight, total) = (self.room.weight(&entry), self.room.total());
+        let (weight, total) = (self.capacity.weight(&entry), self.capacity.total());
         let (at, mut victims) = (self.find(entry.key), Vec::new());
         if weight > total {
             return (Insertion::TooLarge(at.map(|at| self.take(at))), victims);
@@ -140,7 +141,7 @@ impl Model {
             return (victims.first().map_or(Insertion::Added, |&first| Insertion::Evicted(first)), victims);
         };
         let former = self.held[at].entry;
-        if self.used() - self.room.weight(&former) + weight > total && !self.can_evict() {
+        if self.used() - self.capacity.weight(&former) + weight > total && !self.can_evict() {
             return (Insertion::Refused, victims);
         }
         if now <= former.expires {
@@ -208,9 +209,9 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(policy: Eviction, room: Room) -> Pair {
-        let model = Model { policy, room, held: Vec::new(), hand: 0, tick: 0 };
-        Pair { store: Store::new(policy, room, stream()), model, now: Nanos::ZERO, versions: 0 }
+    fn new(policy: Eviction, capacity: Capacity) -> Pair {
+        let model = Model { policy, capacity, held: Vec::new(), hand: 0, tick: 0 };
+        Pair { store: Store::new(policy, capacity, stream()), model, now: Nanos::ZERO, versions: 0 }
     }
 
     fn get(&mut self, key: u32) -> bool {
@@ -297,10 +298,10 @@ proptest! {
     #[test]
     fn a_store_does_what_its_model_does(
         policy in proptest::sample::select(&Eviction::ALL[..]),
-        room in prop_oneof![(1..8u32).prop_map(Room::entries_of), (60..1_500u64).prop_map(Room::bytes_of)],
+        capacity in prop_oneof![(1..8u32).prop_map(Capacity::entries_of), (60..1_500u64).prop_map(Capacity::bytes_of)],
         ops in proptest::collection::vec(op(), 1..250),
     ) {
-        let mut pair = Pair::new(policy, room);
+        let mut pair = Pair::new(policy, capacity);
         ops.iter().for_each(|op| pair.apply(op));
     }
 
@@ -311,7 +312,7 @@ proptest! {
         capacity in 1..20u32,
         keys in proptest::collection::vec(prop_oneof![0..10u32, 0..60u32], 1..400),
     ) {
-        let mut stores = [Eviction::Sieve, Eviction::Lfu].map(|policy| Store::new(policy, Room::entries_of(capacity), stream()));
+        let mut stores = [Eviction::Sieve, Eviction::Lfu].map(|policy| Store::new(policy, Capacity::entries_of(capacity), stream()));
         let mut newest = None;
         let mut hit_since: std::collections::BTreeMap<u32, bool> = Default::default();
         for key in keys {
@@ -339,9 +340,9 @@ proptest! {
 
 #[test]
 fn sieve_and_lfu_part_once_the_hand_has_passed_the_head() {
-    // Two slots; 0 and 1 are both hit, 0 twice. Room for 2: SIEVE has cleared both and takes the older, LFU the less used.
+    // Two slots; 0 and 1 are both hit, 0 twice. Capacity for 2: SIEVE has cleared both and takes the older, LFU the less used.
     let victims = [Eviction::Sieve, Eviction::Lfu].map(|policy| {
-        let mut pair = Pair::new(policy, Room::entries_of(2));
+        let mut pair = Pair::new(policy, Capacity::entries_of(2));
         [0, 1, 0, 0, 1].iter().for_each(|&key| pair.apply(&Op::Request(key)));
         pair.store.insert(Entry::new(2, 0, Nanos::MAX), pair.now).evicted().map(|victim| victim.key)
     });
@@ -353,7 +354,7 @@ fn sieve_and_lfu_part_once_the_hand_has_passed_the_head() {
 fn the_model_test_reaches_every_interesting_state() {
     let mut draws = Streams::new(2).named("ops");
     for policy in Eviction::ALL {
-        let mut pair = Pair::new(policy, Room::entries_of(5));
+        let mut pair = Pair::new(policy, Capacity::entries_of(5));
         let [mut hits, mut absent, mut expired, mut replaced, mut renewed, mut evicted] = [0u32; 6];
         for _ in 0..20_000 {
             pair.now += Nanos(u64::from(draws.below(3)));
@@ -393,7 +394,7 @@ fn the_model_test_reaches_every_interesting_state() {
 
 #[test]
 fn an_entry_that_was_given_a_longer_life_expires_at_its_end() {
-    let mut store = Store::new(Eviction::Lru, Room::entries_of(5), stream()).with_expiries();
+    let mut store = Store::new(Eviction::Lru, Capacity::entries_of(5), stream()).with_expiries();
     let _ = store.insert(Entry::new(1, 0, Nanos(10)), Nanos::ZERO);
     store.peek_mut(1).expect("it is held").expires = Nanos(30);
     for (now, expired) in [(11, 0), (30, 0), (31, 1)] {

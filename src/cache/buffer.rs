@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::keys::{ByKey, Numbers};
 use crate::model::{Key, WriteId};
 use crate::scenario::estimate;
+use crate::slots::Slots;
 use crate::time::Nanos;
 use crate::work;
 
@@ -36,10 +37,10 @@ struct Row {
     failures: u32,
     /// From when on a flush may take it.
     due: Nanos,
-    /// While it waits: whether it was due when somebody last asked; else the moment under which it rests, which is not
+    /// While it waits: whether it was due when that was last asked; else the moment under which it is postponed, not
     /// later than `due`.
-    ripe: bool,
-    rests_until: Nanos,
+    ready: bool,
+    postponed_until: Nanos,
     /// Its place in the line, while it waits.
     place: i64,
     /// The key's next older and next newer row.
@@ -64,8 +65,8 @@ pub enum Requeued {
 #[derive(Debug, Default)]
 struct Line {
     all: BTreeMap<i64, RowId>,
-    /// Those that are due; kept only where rows rest.
-    ripe: BTreeMap<i64, RowId>,
+    /// Those that are due; kept only where rows are postponed.
+    ready: BTreeMap<i64, RowId>,
 }
 
 /// See the module.
@@ -74,8 +75,7 @@ struct Line {
 /// `behind`, as do all rows of a key of which one is in a flush. So a flush never looks at a row that it may not take.
 #[derive(Debug)]
 pub struct Buffer {
-    rows: Vec<Row>,
-    free: Vec<RowId>,
+    rows: Slots<Row>,
     heads: Line,
     behind: Line,
     /// The places before the first and behind the last in line.
@@ -84,14 +84,14 @@ pub struct Buffer {
     /// Each key's oldest and newest row.
     ends: ByKey<(RowId, RowId)>,
     coalesce: bool,
-    /// Whether any row ever had to rest.
-    rests: bool,
-    /// Waiting rows that were not due yet when somebody last asked, by the moment under which they rest.
-    resting: BTreeSet<(Nanos, RowId)>,
+    /// Whether any row was ever postponed.
+    postpones: bool,
+    /// Waiting rows that were not due yet when that was last asked, by the moment under which they are postponed.
+    postponed: BTreeSet<(Nanos, RowId)>,
     /// Up to which moment rows count as due.
-    asked: Nanos,
+    due_by: Nanos,
     queued: u32,
-    ripe: u32,
+    ready: u32,
     held: u32,
     held_max: u32,
 }
@@ -100,19 +100,18 @@ impl Buffer {
     /// An empty buffer, of a node that numbers its keys like this.
     pub fn new(coalesce: bool, numbers: &Numbers) -> Buffer {
         Buffer {
-            rows: Vec::new(),
-            free: Vec::new(),
+            rows: Slots::default(),
             heads: Line::default(),
             behind: Line::default(),
             front: 0,
             back: 1,
             ends: ByKey::new((NONE, NONE), numbers),
             coalesce,
-            rests: false,
-            resting: BTreeSet::new(),
-            asked: Nanos::ZERO,
+            postpones: false,
+            postponed: BTreeSet::new(),
+            due_by: Nanos::ZERO,
             queued: 0,
-            ripe: 0,
+            ready: 0,
             held: 0,
             held_max: 0,
         }
@@ -121,9 +120,9 @@ impl Buffer {
     /// Buffers a write, for flushes from `due` on; returns the older write whose place it took, if it did.
     pub fn put(&mut self, key: Key, write: WriteId, due: Nanos) -> Option<WriteId> {
         let (oldest, newest) = self.ends.get(key);
-        if self.coalesce && newest != NONE && self.rows[newest as usize].state == State::Queued {
-            self.put_off(newest, due);
-            return Some(std::mem::replace(&mut self.rows[newest as usize].write, write));
+        if self.coalesce && newest != NONE && self.rows[newest].state == State::Queued {
+            self.postpone(newest, due);
+            return Some(std::mem::replace(&mut self.rows[newest].write, write));
         }
         let row = Row {
             key,
@@ -131,19 +130,15 @@ impl Buffer {
             state: State::Taken,
             failures: 0,
             due,
-            ripe: false,
-            rests_until: Nanos::ZERO,
+            ready: false,
+            postponed_until: Nanos::ZERO,
             place: self.back,
             older: newest,
             newer: NONE,
         };
-        let id = self.free.pop().unwrap_or(self.rows.len() as RowId);
-        match self.rows.get_mut(id as usize) {
-            Some(slot) => *slot = row,
-            None => self.rows.push(row),
-        }
+        let id = self.rows.insert(row);
         if newest != NONE {
-            self.rows[newest as usize].newer = id;
+            self.rows[newest].newer = id;
         }
         self.ends.set(key, (if oldest == NONE { id } else { oldest }, id));
         self.back += 1;
@@ -163,13 +158,13 @@ impl Buffer {
         if by == Nanos::MAX {
             return self.queued;
         }
-        self.ask(by);
-        self.ripe
+        self.update_due(by);
+        self.ready
     }
 
     /// Up to `most` rows due at `by`, those that have waited longest first, which go on waiting.
     pub fn read(&mut self, most: u32, by: Nanos) -> Vec<(Key, WriteId)> {
-        self.ask(by);
+        self.update_due(by);
         let (heads, behind) = (self.line_by(&self.heads, by), self.line_by(&self.behind, by));
         let (mut heads, mut behind) = (heads.iter().peekable(), behind.iter().peekable());
         let mut rows = Vec::new();
@@ -196,19 +191,19 @@ impl Buffer {
     /// The waiting row of `key` was read and not written. Returns its write if that was once too often, and it leaves.
     pub fn mark_failed(&mut self, key: Key, limit: u32) -> Option<WriteId> {
         let id = self.queued_row(key)?;
-        self.rows[id as usize].failures += 1;
-        if self.rows[id as usize].failures > limit { self.delete_mark(key) } else { None }
+        self.rows[id].failures += 1;
+        if self.rows[id].failures > limit { self.delete_mark(key) } else { None }
     }
 
     fn queued_row(&self, key: Key) -> Option<RowId> {
         let (_, id) = self.ends_of(key);
-        (id != NONE && self.rows[id as usize].state == State::Queued).then_some(id)
+        (id != NONE && self.rows[id].state == State::Queued).then_some(id)
     }
 
     /// Takes up to `most` rows due at `by` for one flush, those that have waited longest first. A row waits on while an
     /// older one of its key is in another flush: the two could reach the database in either order.
     pub fn take(&mut self, most: u32, by: Nanos) -> Vec<RowId> {
-        self.ask(by);
+        self.update_due(by);
         let mut taken = Vec::new();
         while taken.len() < most as usize
             && let Some((_, &id)) = self.line_by(&self.heads, by).first_key_value()
@@ -216,11 +211,11 @@ impl Buffer {
             self.unqueue(id);
             taken.push(id);
             // The next one of the key may go with it.
-            self.change_line(self.rows[id as usize].newer, true);
+            self.change_line(self.rows[id].newer, true);
         }
         // Whatever has not gone along waits until these have been written.
         for &id in &taken {
-            self.change_line(self.rows[id as usize].newer, false);
+            self.change_line(self.rows[id].newer, false);
         }
         work::count(2 * taken.len());
         taken
@@ -230,7 +225,7 @@ impl Buffer {
     /// in another flush.
     pub fn take_key(&mut self, key: Key) -> Vec<RowId> {
         let (oldest, _) = self.ends_of(key);
-        if oldest == NONE || self.rows[oldest as usize].state == State::Taken {
+        if oldest == NONE || self.rows[oldest].state == State::Taken {
             return Vec::new();
         }
         let rows = self.queued_of(key);
@@ -255,13 +250,13 @@ impl Buffer {
 
     /// The database has a taken row; it leaves. Returns its write.
     pub fn flushed(&mut self, id: RowId) -> WriteId {
-        assert_eq!(self.rows[id as usize].state, State::Taken, "only a taken row is flushed");
+        assert_eq!(self.rows[id].state, State::Taken, "only a taken row is flushed");
         self.remove(id)
     }
 
     /// The database did not take a taken row: it waits again, unless it has failed more than `limit` times.
     pub fn requeue(&mut self, id: RowId, limit: u32) -> Requeued {
-        let row = &mut self.rows[id as usize];
+        let row = &mut self.rows[id];
         assert_eq!(row.state, State::Taken, "only a taken row is put back");
         row.failures += 1;
         if row.failures > limit {
@@ -283,10 +278,10 @@ impl Buffer {
 
     /// A crash: everything is gone; returns the writes that were held, oldest first.
     pub fn clear(&mut self) -> Vec<WriteId> {
-        work::count(self.rows.len());
+        work::count(self.rows.all().len());
         let mut writes = Vec::new();
         let mut ends = std::mem::replace(&mut self.ends, ByKey::new((NONE, NONE), &Numbers::default()));
-        for row in self.rows.iter().filter(|row| row.state != State::Free) {
+        for row in self.rows.all().iter().filter(|row| row.state != State::Free) {
             writes.push(row.write);
             ends.set(row.key, (NONE, NONE));
         }
@@ -297,14 +292,14 @@ impl Buffer {
 
     /// The key and write of a row.
     pub fn row(&self, id: RowId) -> (Key, WriteId) {
-        let row = self.rows[id as usize];
+        let row = self.rows[id];
         (row.key, row.write)
     }
 
     /// The newest buffered write of `key`, queued or taken.
     pub fn newest_write(&self, key: Key) -> Option<WriteId> {
         let (_, id) = self.ends_of(key);
-        (id != NONE).then(|| self.rows[id as usize].write)
+        (id != NONE).then(|| self.rows[id].write)
     }
 
     /// Whether `key` has a row waiting.
@@ -340,9 +335,9 @@ impl Buffer {
     fn queued_of(&self, key: Key) -> Vec<RowId> {
         let mut ids = Vec::new();
         let (_, mut id) = self.ends_of(key);
-        while id != NONE && self.rows[id as usize].state == State::Queued {
+        while id != NONE && self.rows[id].state == State::Queued {
             ids.push(id);
-            id = self.rows[id as usize].older;
+            id = self.rows[id].older;
         }
         work::count(ids.len());
         ids.reverse();
@@ -353,146 +348,149 @@ impl Buffer {
 
     /// The part of a line that is due at `by`.
     fn line_by<'l>(&self, line: &'l Line, by: Nanos) -> &'l BTreeMap<i64, RowId> {
-        if self.rests && by < Nanos::MAX { &line.ripe } else { &line.all }
+        if self.postpones && by < Nanos::MAX { &line.ready } else { &line.all }
     }
 
     /// A row begins to wait, at its place.
     fn queue(&mut self, id: RowId) {
-        let row = &mut self.rows[id as usize];
+        let row = &mut self.rows[id];
         row.state = State::Queued;
-        (row.ripe, row.rests_until) = (row.due <= self.asked, row.due);
-        let Row { ripe, due, older, .. } = *row;
+        (row.ready, row.postponed_until) = (row.due <= self.due_by, row.due);
+        let Row { ready, due, older, .. } = *row;
         self.queued += 1;
-        if ripe {
-            self.ripe += 1;
+        if ready {
+            self.ready += 1;
         } else {
-            if !self.rests {
-                self.begin_to_rest();
+            if !self.postpones {
+                self.begin_to_postpone();
             }
-            self.resting.insert((due, id));
+            self.postponed.insert((due, id));
         }
         self.line_up(id, older == NONE);
     }
 
     /// A waiting row waits no longer.
     fn unqueue(&mut self, id: RowId) {
-        let Row { ripe, rests_until, place, .. } = self.rows[id as usize];
-        self.rows[id as usize].state = State::Taken;
+        let Row { ready, postponed_until, place, .. } = self.rows[id];
+        self.rows[id].state = State::Taken;
         self.queued -= 1;
-        if ripe {
-            self.ripe -= 1;
+        if ready {
+            self.ready -= 1;
         } else {
-            self.resting.remove(&(rests_until, id));
+            self.postponed.remove(&(postponed_until, id));
         }
         for line in [&mut self.heads, &mut self.behind] {
             if line.all.remove(&place).is_some() {
-                line.ripe.remove(&place);
+                line.ready.remove(&place);
             }
         }
     }
 
     /// Puts a waiting row in one of the two lines.
     fn line_up(&mut self, id: RowId, as_head: bool) {
-        let Row { ripe, place, .. } = self.rows[id as usize];
+        let Row { ready, place, .. } = self.rows[id];
         let line = if as_head { &mut self.heads } else { &mut self.behind };
         line.all.insert(place, id);
-        if self.rests && ripe {
-            line.ripe.insert(place, id);
+        if self.postpones && ready {
+            line.ready.insert(place, id);
         }
     }
 
     /// Moves a row, if it waits, from one line to the other.
     fn change_line(&mut self, id: RowId, as_head: bool) {
-        let Some(&Row { state: State::Queued, place, .. }) = self.rows.get(id as usize) else { return };
+        if id == NONE || self.rows[id].state != State::Queued {
+            return;
+        }
+        let place = self.rows[id].place;
         let from = if as_head { &mut self.behind } else { &mut self.heads };
         from.all.remove(&place);
-        from.ripe.remove(&place);
+        from.ready.remove(&place);
         self.line_up(id, as_head);
     }
 
-    // ---- Resting ----
+    // ---- Postponing ----
 
     /// From now on some rows are due and others are not. Up to now all were.
-    fn begin_to_rest(&mut self) {
-        self.rests = true;
+    fn begin_to_postpone(&mut self) {
+        self.postpones = true;
         for line in [&mut self.heads, &mut self.behind] {
             work::count(line.all.len());
-            line.ripe = line.all.clone();
+            line.ready = line.all.clone();
         }
     }
 
     /// Finds out which rows are due at `by`. Somebody who asks for an earlier moment than before is rare, and costs a look
     /// at all rows.
-    fn ask(&mut self, by: Nanos) {
-        if by == Nanos::MAX || by == self.asked || !self.rests {
+    fn update_due(&mut self, by: Nanos) {
+        if by == Nanos::MAX || by == self.due_by || !self.postpones {
             return;
         }
-        let earlier = by < self.asked;
-        self.asked = by;
+        let earlier = by < self.due_by;
+        self.due_by = by;
         if earlier {
             let waiting: Vec<RowId> = self.heads.all.values().chain(self.behind.all.values()).copied().collect();
             work::count(waiting.len());
-            waiting.into_iter().for_each(|id| self.judge(id));
+            waiting.into_iter().for_each(|id| self.classify(id));
         }
-        while let Some(&(until, id)) = self.resting.first()
+        while let Some(&(until, id)) = self.postponed.first()
             && until <= by
         {
             work::count(1);
-            self.judge(id);
+            self.classify(id);
         }
     }
 
     /// A waiting row is due at another moment.
-    fn put_off(&mut self, id: RowId, due: Nanos) {
-        let row = &mut self.rows[id as usize];
+    fn postpone(&mut self, id: RowId, due: Nanos) {
+        let row = &mut self.rows[id];
         row.due = due;
-        let later = row.ripe && due > self.asked;
-        let sooner = !row.ripe && due < row.rests_until;
+        let later = row.ready && due > self.due_by;
+        let sooner = !row.ready && due < row.postponed_until;
         if later || sooner {
-            if later && !self.rests {
-                self.begin_to_rest();
+            if later && !self.postpones {
+                self.begin_to_postpone();
             }
-            self.judge(id);
+            self.classify(id);
         }
     }
 
-    /// Sorts a waiting row among those that are due or those that rest.
-    fn judge(&mut self, id: RowId) {
-        let Row { due, ripe: was, rests_until, place, .. } = self.rows[id as usize];
-        let ripe = due <= self.asked;
+    /// Sorts a waiting row among those that are due or those that are postponed.
+    fn classify(&mut self, id: RowId) {
+        let Row { due, ready: was, postponed_until, place, .. } = self.rows[id];
+        let ready = due <= self.due_by;
         if !was {
-            self.resting.remove(&(rests_until, id));
+            self.postponed.remove(&(postponed_until, id));
         }
-        if !ripe {
-            self.resting.insert((due, id));
+        if !ready {
+            self.postponed.insert((due, id));
         }
-        self.rows[id as usize].rests_until = due;
-        if ripe != was {
-            self.rows[id as usize].ripe = ripe;
-            self.ripe = if ripe { self.ripe + 1 } else { self.ripe - 1 };
+        self.rows[id].postponed_until = due;
+        if ready != was {
+            self.rows[id].ready = ready;
+            self.ready = if ready { self.ready + 1 } else { self.ready - 1 };
             let line = if self.heads.all.contains_key(&place) { &mut self.heads } else { &mut self.behind };
-            if ripe {
-                line.ripe.insert(place, id);
+            if ready {
+                line.ready.insert(place, id);
             } else {
-                line.ripe.remove(&place);
+                line.ready.remove(&place);
             }
         }
     }
 
     fn remove(&mut self, id: RowId) -> WriteId {
-        let row = self.rows[id as usize];
+        let row = self.rows[id];
         assert_eq!(row.state, State::Taken, "a row is taken before it leaves");
         let ends = self.ends.get_mut(row.key);
         match row.newer {
             NONE => ends.1 = row.older,
-            newer => self.rows[newer as usize].older = row.older,
+            newer => self.rows[newer].older = row.older,
         }
         match row.older {
             NONE => ends.0 = row.newer,
-            older => self.rows[older as usize].newer = row.newer,
+            older => self.rows[older].newer = row.newer,
         }
-        self.rows[id as usize].state = State::Free;
-        self.free.push(id);
+        self.rows[id].state = State::Free;
+        self.rows.free(id);
         self.held -= 1;
         if row.older == NONE {
             self.change_line(row.newer, true); // nothing is in its way any more
@@ -502,40 +500,43 @@ impl Buffer {
 
     /// Panics if the inner rules do not hold; for tests.
     pub fn validate(&self) {
-        let count = |state| self.rows.iter().filter(|row| row.state == state).count() as u32;
+        let count = |state| self.rows.all().iter().filter(|row| row.state == state).count() as u32;
         assert_eq!(self.queued, count(State::Queued));
         assert_eq!(self.held, count(State::Queued) + count(State::Taken));
         assert_eq!((self.heads.all.len() + self.behind.all.len()) as u32, self.queued, "each waits in one line");
         let mut due = 0;
         for (line, as_head) in [(&self.heads, true), (&self.behind, false)] {
             for (&place, &id) in &line.all {
-                let row = &self.rows[id as usize];
+                let row = &self.rows[id];
                 assert!(row.state == State::Queued && row.place == place && place > self.front && place < self.back);
                 assert_eq!(row.older == NONE, as_head, "a key's oldest row goes first, and no other");
-                assert_eq!(row.ripe, row.due <= self.asked, "it is known what is due");
-                assert!(row.ripe || (row.rests_until <= row.due && self.resting.contains(&(row.rests_until, id))));
-                assert!(!self.rests || line.ripe.contains_key(&place) == row.ripe);
-                due += u32::from(row.ripe);
+                assert_eq!(row.ready, row.due <= self.due_by, "it is known what is due");
+                assert!(
+                    row.ready
+                        || (row.postponed_until <= row.due && self.postponed.contains(&(row.postponed_until, id)))
+                );
+                assert!(!self.postpones || line.ready.contains_key(&place) == row.ready);
+                due += u32::from(row.ready);
             }
-            assert!(line.ripe.keys().all(|place| line.all.contains_key(place)));
+            assert!(line.ready.keys().all(|place| line.all.contains_key(place)));
         }
-        assert_eq!((due, self.resting.len() as u32), (self.ripe, self.queued - self.ripe));
+        assert_eq!((due, self.postponed.len() as u32), (self.ready, self.queued - self.ready));
         for &(oldest, newest) in self.ends.iter().filter(|ends| ends.1 != NONE) {
-            let key = self.rows[newest as usize].key;
+            let key = self.rows[newest].key;
             assert_eq!(self.ends.get(key), (oldest, newest), "a key's rows are found by the key");
             let (mut id, mut last) = (newest, NONE);
             while id != NONE {
-                assert_eq!(self.rows[id as usize].key, key);
-                assert_ne!(self.rows[id as usize].state, State::Free);
-                assert_eq!(self.rows[id as usize].newer, last);
-                (last, id) = (id, self.rows[id as usize].older);
+                assert_eq!(self.rows[id].key, key);
+                assert_ne!(self.rows[id].state, State::Free);
+                assert_eq!(self.rows[id].newer, last);
+                (last, id) = (id, self.rows[id].older);
             }
             assert_eq!(last, oldest);
         }
     }
 }
 
-/// Writes in the order in which they were asked for. The witness is told of old ones first: while a newer one is held,
+/// Writes in the order in which they were asked for. The ledger is told of old ones first: while a newer one is held,
 /// nothing is lost.
 fn in_order(mut writes: Vec<WriteId>) -> Vec<WriteId> {
     writes.sort_unstable();

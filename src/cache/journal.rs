@@ -1,7 +1,7 @@
-//! What a node's memory was: a record of changes, from which an earlier state can be had back.
+//! What a node's memory was: a record of changes, from which an earlier state can be restored.
 //!
 //! Snapshots, append-only files and replicas all hold the state of some earlier moment: a *position* in the one row of
-//! changes. The journal keeps, for every change that somebody may have to go back past, what was there before. Going
+//! changes. The journal keeps, forevery change that somebody may have to go back past, what was there before. Going
 //! back to a position undoes the changes behind it; nothing is ever copied as a whole.
 //!
 //! ```text
@@ -11,12 +11,12 @@
 //! ```
 //!
 //! Where positions are taken only now and then (snapshots, syncs), one record a key between two of them is enough.
-//! A replica may stand anywhere, so then each change has its record until every replica has heard of it.
+//! A replica may stand anywhere, so then each change has its record until every replica has acknowledged it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::entry::Entry;
 use super::keys::{ByKey, Numbers};
-use super::store::Entry;
 use crate::model::{Key, WriteId};
 use crate::scenario::estimate;
 use crate::work;
@@ -159,7 +159,7 @@ impl Journal {
     }
 
     /// Goes back to an earlier position that has not been forgotten.
-    pub fn go_back(&mut self, to: Position) -> Undone {
+    pub fn roll_back(&mut self, to: Position) -> Undone {
         let mut undone = Undone::default();
         while let Some((at, change)) = self.records.pop_back_if(|(at, _)| *at > to) {
             work::count(1);
@@ -295,7 +295,7 @@ mod tests {
                     },
                     Op::GoBack => {
                         let (to, copy) = marks.pop().expect("always one");
-                        let undone = journal.go_back(to);
+                        let undone = journal.roll_back(to);
                         for (key, before) in undone.entries {
                             match before {
                                 Some(before) => state.0.insert(key, before),

@@ -26,14 +26,14 @@ pub const KEY_MAX: u32 = NONE - 1;
 
 /// How a node numbers its keys. Clones are of one node.
 #[derive(Clone, Debug, Default)]
-pub struct Numbers(Option<Rc<Own>>);
+pub struct Numbers(Option<Rc<NodeNumbers>>);
 
 #[derive(Debug)]
-struct Own {
+struct NodeNumbers {
     /// By key: its number in its node.
     of_keys: Rc<RefCell<Vec<u32>>>,
     /// How many keys the node has met.
-    met: Cell<u32>,
+    assigned: Cell<u32>,
 }
 
 impl Numbers {
@@ -43,12 +43,14 @@ impl Numbers {
             return vec![Numbers::default()];
         }
         let of_keys = Rc::new(RefCell::new(Vec::new()));
-        (0..count).map(|_| Numbers(Some(Rc::new(Own { of_keys: of_keys.clone(), met: Cell::new(0) })))).collect()
+        (0..count)
+            .map(|_| Numbers(Some(Rc::new(NodeNumbers { of_keys: of_keys.clone(), assigned: Cell::new(0) }))))
+            .collect()
     }
 
     /// Numbers that several owners have in common who may all meet the same keys.
-    pub fn in_common() -> Numbers {
-        Numbers(Some(Rc::new(Own { of_keys: Rc::default(), met: Cell::new(0) })))
+    pub fn shared() -> Numbers {
+        Numbers(Some(Rc::new(NodeNumbers { of_keys: Rc::default(), assigned: Cell::new(0) })))
     }
 
     /// The number of a key; greater than that of any key met, where it has not been met.
@@ -56,27 +58,27 @@ impl Numbers {
     fn find(&self, key: u32) -> usize {
         match &self.0 {
             None => key as usize,
-            Some(own) => own.of_keys.borrow().get(key as usize).map_or(NONE as usize, |&number| number as usize),
+            Some(node) => node.of_keys.borrow().get(key as usize).map_or(NONE as usize, |&number| number as usize),
         }
     }
 
     /// The number of a key, which is met now if it was not before.
     #[inline]
-    fn meet(&self, key: u32) -> usize {
+    fn assign(&self, key: u32) -> usize {
         match &self.0 {
             None => key as usize,
-            Some(own) => own.meet(key) as usize,
+            Some(node) => node.assign(key) as usize,
         }
     }
 }
 
-impl Own {
-    fn meet(&self, key: u32) -> u32 {
+impl NodeNumbers {
+    fn assign(&self, key: u32) -> u32 {
         let mut of_keys = self.of_keys.borrow_mut();
         table::reach(&mut of_keys, key as usize, NONE);
         let number = &mut of_keys[key as usize];
         if *number == NONE {
-            *number = self.met.replace(self.met.get() + 1);
+            *number = self.assigned.replace(self.assigned.get() + 1);
         }
         *number
     }
@@ -125,7 +127,7 @@ impl<T: Copy> ByKey<T> {
     /// When the key is greater than [`KEY_MAX`].
     #[inline]
     pub fn get_mut(&mut self, key: u32) -> &mut T {
-        let number = self.numbers.meet(key);
+        let number = self.numbers.assign(key);
         if number >= self.rows.len() {
             self.grow(key, number);
         }

@@ -7,25 +7,16 @@
 
 use std::cell::RefCell;
 
-use super::expiry::Life;
+use super::counts::NearCounts;
+use super::entry::{Capacity, Entry};
 use super::keys::{ByKey, Numbers};
-use super::store::{Entry, Lookup, Room, Store};
-use super::watch::Watch;
+use super::observer::CopyObserver;
+use super::store::{Lookup, Store};
+use super::ttl::EntryTtl;
 use crate::model::{Key, WriteId};
 use crate::random::Stream;
 use crate::scenario::Eviction;
 use crate::time::Nanos;
-
-/// Totals since the start of the run; a crash does not set them back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NearCounts {
-    /// Reads answered.
-    pub hits: u64,
-    /// Reads that had to go on.
-    pub misses: u64,
-    /// Copies dropped because another server wrote their key.
-    pub invalidated: u64,
-}
 
 struct State {
     store: Store,
@@ -52,22 +43,22 @@ pub struct NearCache {
 impl NearCache {
     /// An empty near cache, whose keys have these numbers; `draws` is for policies that choose at random.
     pub fn new(capacity: u32, eviction: Eviction, ttl: Option<Nanos>, numbers: &Numbers, draws: Stream) -> NearCache {
-        let store = Store::new(eviction, Room::entries_of(capacity), draws).numbered(numbers);
+        let store = Store::new(eviction, Capacity::entries_of(capacity), draws).numbered(numbers);
         let counts = NearCounts::default();
         let state = State { store, time: 0, forgotten: ByKey::new(0, numbers), emptied: 0, closed: 0, counts };
         NearCache { ttl, state: RefCell::new(state) }
     }
 
-    /// The same, watched: somebody is told of every copy that comes or goes.
-    pub fn watched(self, watch: Watch) -> NearCache {
+    /// The same, observed: somebody is told of every copy that comes or goes.
+    pub fn observed(self, observer: CopyObserver) -> NearCache {
         let mut state = self.state.into_inner();
-        state.store = state.store.watched(watch);
+        state.store = state.store.observed(observer);
         NearCache { ttl: self.ttl, state: RefCell::new(state) }
     }
 
-    /// Tells who watches whether there is a copy of `key`.
-    pub fn tell_of(&self, key: Key) {
-        self.state.borrow().store.tell_of(key);
+    /// Tells the observer whether there is a copy of `key`.
+    pub fn report_copy(&self, key: Key) {
+        self.state.borrow().store.report_copy(key);
     }
 
     /// The copy of `key`, if there is a good one.
@@ -90,17 +81,17 @@ impl NearCache {
         Begun(self.state.borrow().time)
     }
 
-    /// Keeps what a read brought that began then, for `life` at most, unless the key was forgotten meanwhile.
-    pub fn keep(&self, key: Key, value: WriteId, life: Life, begun: Begun, now: Nanos) {
-        let life = match life {
-            Life::Usual => Nanos::MAX,
-            Life::For(life) => life,
-            Life::None => return,
+    /// Keeps what a read brought that began then, for `ttl` at most, unless the key was forgotten meanwhile.
+    pub fn keep(&self, key: Key, value: WriteId, ttl: EntryTtl, begun: Begun, now: Nanos) {
+        let ttl = match ttl {
+            EntryTtl::Usual => Nanos::MAX,
+            EntryTtl::For(ttl) => ttl,
+            EntryTtl::None => return,
         };
         let mut state = self.state.borrow_mut();
         let forgotten = state.forgotten.get(key).max(state.emptied);
         if state.closed == 0 && forgotten <= begun.0 {
-            let expires = now.saturating_add(life.min(self.ttl.unwrap_or(Nanos::MAX)));
+            let expires = now.saturating_add(ttl.min(self.ttl.unwrap_or(Nanos::MAX)));
             // Nothing here is dirty, so what makes room may go unseen.
             let _ = state.store.insert(Entry::new(key, value.0, expires), now);
             while state.store.next_evicted().is_some() {}
@@ -178,7 +169,7 @@ mod tests {
     #[test]
     fn a_copy_is_good_until_its_ttl_ends() {
         let near = near();
-        near.keep(3, WriteId(7), Life::Usual, near.begin(), Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::Usual, near.begin(), Nanos(0));
         assert_eq!(near.get(3, Nanos(10)), Some(WriteId(7)));
         assert_eq!(near.get(3, Nanos(11)), None);
         assert_eq!(near.counts(), NearCounts { hits: 1, misses: 1, invalidated: 0 });
@@ -187,11 +178,11 @@ mod tests {
     #[test]
     fn a_copy_lives_no_longer_than_it_may() {
         let near = near();
-        near.keep(3, WriteId(7), Life::For(Nanos(4)), near.begin(), Nanos(0));
-        near.keep(4, WriteId(7), Life::For(Nanos(40)), near.begin(), Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::For(Nanos(4)), near.begin(), Nanos(0));
+        near.keep(4, WriteId(7), EntryTtl::For(Nanos(40)), near.begin(), Nanos(0));
         assert_eq!((near.get(3, Nanos(4)), near.get(3, Nanos(5))), (Some(WriteId(7)), None));
         assert_eq!((near.get(4, Nanos(10)), near.get(4, Nanos(11))), (Some(WriteId(7)), None));
-        near.keep(3, WriteId(7), Life::None, near.begin(), Nanos(5));
+        near.keep(3, WriteId(7), EntryTtl::None, near.begin(), Nanos(5));
         assert_eq!(near.get(3, Nanos(5)), None);
     }
 
@@ -200,10 +191,10 @@ mod tests {
         let near = near();
         let (before, other) = (near.begin(), near.begin());
         near.invalidate(3);
-        near.keep(3, WriteId(7), Life::Usual, before, Nanos(0));
-        near.keep(4, WriteId(8), Life::Usual, other, Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::Usual, before, Nanos(0));
+        near.keep(4, WriteId(8), EntryTtl::Usual, other, Nanos(0));
         assert_eq!((near.get(3, Nanos(1)), near.get(4, Nanos(1))), (None, Some(WriteId(8))));
-        near.keep(3, WriteId(9), Life::Usual, near.begin(), Nanos(1));
+        near.keep(3, WriteId(9), EntryTtl::Usual, near.begin(), Nanos(1));
         assert_eq!(near.get(3, Nanos(1)), Some(WriteId(9)));
     }
 
@@ -212,12 +203,12 @@ mod tests {
         let near = near();
         let begun = near.begin();
         near.close();
-        near.keep(3, WriteId(7), Life::Usual, begun, Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::Usual, begun, Nanos(0));
         near.open();
-        near.keep(3, WriteId(7), Life::Usual, begun, Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::Usual, begun, Nanos(0));
         assert_eq!(near.get(3, Nanos(0)), None, "it may be from before");
         near.validate();
-        near.keep(3, WriteId(7), Life::Usual, near.begin(), Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::Usual, near.begin(), Nanos(0));
         assert_eq!(near.get(3, Nanos(0)), Some(WriteId(7)));
     }
 
@@ -225,7 +216,7 @@ mod tests {
     fn only_a_copy_that_was_there_counts_as_invalidated() {
         let near = near();
         near.invalidate(3);
-        near.keep(3, WriteId(7), Life::Usual, near.begin(), Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::Usual, near.begin(), Nanos(0));
         near.invalidate(3);
         assert_eq!(near.counts().invalidated, 1);
     }

@@ -236,7 +236,7 @@ impl Persistence {
     }
 
     /// The node is at work again with what is at this `position`, which is what its disk holds.
-    pub fn begin_anew(&mut self, journal: &Journal, position: Position, now: Nanos) {
+    pub fn resync(&mut self, journal: &Journal, position: Position, now: Nanos) {
         (self.durable, self.writing) = (position, None);
         match &mut self.scheme {
             Scheme::Snapshots { finished, counted, .. } => (*finished, *counted) = (now, journal.changes()),

@@ -1,10 +1,10 @@
-//! When a copy that is still good is loaded anew, so that nobody has to wait when it expires.
+//! When a copy that is still good is reloaded, so that nobody has to wait when it expires.
 //!
 //! *Early, by chance* (XFetch: Vattani, Chierichetti, Lowenstein, "Optimal probabilistic cache stampede prevention",
 //! VLDB 2015): a reader takes the copy for expired when `now − Δ·β·ln(rand) ≥ expiry`, where Δ is how long the last load
 //! took. The nearer the end, the likelier; readers decide for themselves, and most often exactly one of them does.
 //!
-//! *Ahead*: a hit in the last part of a copy's life starts a load in the background.
+//! *Ahead*: a hit in the last part of a copy's TTL starts a load in the background.
 
 use crate::random::{Sampler, Stream};
 use crate::time::Nanos;
@@ -14,7 +14,7 @@ use crate::time::Nanos;
 pub struct Refresh {
     /// β, by which the chance of an early refresh grows; 1 is the paper's.
     pub early: Option<f64>,
-    /// A hit on a copy that has lived for this share of its life starts a load.
+    /// A hit on a copy that has lived for this share of its TTL starts a load.
     pub ahead: Option<f64>,
 }
 
@@ -26,20 +26,20 @@ impl Refresh {
     }
 
     /// Whether the reader of a copy takes it for expired now.
-    pub fn is_early(&self, expires: Nanos, took: Nanos, now: Nanos, draws: &mut Stream) -> bool {
+    pub fn is_early(&self, expires: Nanos, load_time: Nanos, now: Nanos, draws: &mut Stream) -> bool {
         self.early.is_some_and(|beta| {
             // −ln(rand) is exponential with mean 1.
-            let mean = Nanos::from_secs_f64(took.as_secs_f64() * beta);
+            let mean = Nanos::from_secs_f64(load_time.as_secs_f64() * beta);
             now.saturating_add(Sampler::exponential(mean).sample(draws)) >= expires
         })
     }
 
-    /// Whether a copy is in the last part of its `life`. One that never expires has none, and neither has one whose life
+    /// Whether a copy is in the last part of its `ttl`. One that never expires has none, and neither has one whose TTL
     /// is nothing.
-    pub fn is_ahead(&self, expires: Nanos, life: Nanos, now: Nanos) -> bool {
+    pub fn is_ahead(&self, expires: Nanos, ttl: Nanos, now: Nanos) -> bool {
         self.ahead.is_some_and(|share| {
             let left = expires.saturating_sub(now).as_secs_f64();
-            expires < Nanos::MAX && life > Nanos::ZERO && left <= life.as_secs_f64() * (1.0 - share)
+            expires < Nanos::MAX && ttl > Nanos::ZERO && left <= ttl.as_secs_f64() * (1.0 - share)
         })
     }
 }

@@ -1,44 +1,20 @@
 //! Replay: a sequence of requests through one store, counted.
 //!
 //! Where requests are only keys, each is a look-up and a miss fills. Where they are [commands](crate::keyspace::Command),
-//! each does what it does in the server that was recorded; whether a miss fills besides is up to the caller: a server is
+//! each does what it does in the server that was recorded; whether a miss also fills is up to the caller: a server is
 //! given values only by commands of its own.
 //!
 //! Time is the request's number: request i comes at tick i. Policies and expiry that go by the clock need to know how
 //! long a tick is; unless another rate is given, a thousand requests make a second. (Redis' LRU clock ticks once a
 //! second, its LFU counters decay by the minute: at a thousand requests a second, that is every 60,000 requests.)
 
-use super::store::{Entry, Insertion, Lookup, Room, Store};
-use crate::keyspace::{Ask, Command, Doubts, Put, Server, Shelf, Value, Values};
+use super::counts::ReplayCounts;
+use super::entry::{Capacity, Entry};
+use super::store::{Insertion, Lookup, Store};
+use crate::keyspace::{Ask, Command, Doubts, KeyStore, Put, Server, Value, Values};
 use crate::random::Streams;
 use crate::scenario::eviction::{Eviction, Sampling};
 use crate::time::Nanos;
-
-/// What a replay counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ReplayCounts {
-    /// Requests made: hits and misses together.
-    pub requests: u64,
-    /// Requests for which a good entry was held.
-    pub hits: u64,
-    /// All others.
-    pub misses: u64,
-}
-
-impl ReplayCounts {
-    /// Counts one request.
-    #[inline]
-    pub(super) fn count(&mut self, hit: bool) {
-        self.requests += 1;
-        self.hits += u64::from(hit);
-        self.misses += u64::from(!hit);
-    }
-
-    /// Hits per request; 0 without requests.
-    pub fn hit_ratio(&self) -> f64 {
-        self.hits as f64 / self.requests.max(1) as f64
-    }
-}
 
 /// Values that could not be put in as they were, or not at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,12 +41,12 @@ impl Replay {
     /// request i + ttl; hits do not extend it. `seed` matters to policies that draw at random. OPT is told no future here:
     /// see [`opt`](super::eviction::opt).
     pub fn new(eviction: Eviction, capacity: u32, ttl: Option<u64>, seed: u64) -> Replay {
-        Replay::of(eviction, Room::entries_of(capacity), ttl, seed)
+        Replay::of(eviction, Capacity::entries_of(capacity), ttl, seed)
     }
 
-    /// The same with any room.
-    pub fn of(eviction: Eviction, room: Room, ttl: Option<u64>, seed: u64) -> Replay {
-        let store = Store::new(eviction, room, Streams::new(seed).named("eviction"));
+    /// The same with any capacity.
+    pub fn of(eviction: Eviction, capacity: Capacity, ttl: Option<u64>, seed: u64) -> Replay {
+        let store = Store::new(eviction, capacity, Streams::new(seed).named("eviction"));
         let cache = Cache {
             fresh: store.clone(),
             store,
@@ -95,7 +71,7 @@ impl Replay {
         self
     }
 
-    /// The same with a sampled policy tuned otherwise than Redis' defaults.
+    /// The same with a sampled policy tuned differently from Redis' defaults.
     pub fn tuned(mut self, sampling: Sampling) -> Replay {
         self.cache.store = self.cache.store.tuned(sampling);
         self.cache.fresh = self.cache.store.clone();
@@ -241,7 +217,7 @@ impl Cache {
     }
 }
 
-impl Shelf for Cache {
+impl KeyStore for Cache {
     #[inline]
     fn read(&mut self, ask: &Ask, touches: bool) -> bool {
         let hit = if touches {
@@ -388,13 +364,13 @@ mod tests {
 
     #[test]
     fn room_in_bytes_holds_as_many_values_as_fit() {
-        let mut cache = Replay::of(Eviction::Lru, Room::bytes_with_overhead(250, 0), None, 1);
+        let mut cache = Replay::of(Eviction::Lru, Capacity::bytes_with_overhead(250, 0), None, 1);
         let mut ask = |key: u32, size: Option<u32>| {
             cache.run(&Ask { key, size, ..Ask::default() }, &Command::Read);
             cache.holds(key)
         };
         assert_eq!([ask(1, Some(100)), ask(2, Some(100)), ask(3, Some(100))], [true; 3]);
-        assert!(!ask(4, Some(251)), "larger than the room: not kept");
+        assert!(!ask(4, Some(251)), "larger than the capacity: not kept");
         assert!(ask(5, None));
         assert_eq!([1, 2, 3].map(|key| cache.holds(key)), [false, true, true], "two of 100 fit");
         assert_eq!(cache.odd(), OddValues { refused: 0, too_large: 1, of_unknown_size: 1 });

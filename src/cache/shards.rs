@@ -13,56 +13,31 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::command::{Answer, Command};
+use super::common::{Common, NodeEvents, Shard};
+use super::counts::NodeCounts;
 use super::eviction::opt::Upcoming;
 use super::keys::Numbers;
-use super::node::{Answer, CacheNode, Command, NodeCounts, NodeEvents, NodeReading, WithheldAnswers};
+use super::node::{CacheNode, NodeReading};
 use super::values::Values;
-use crate::engine::{Call, CallId, Calls, Kernel};
+use crate::engine::{Call, CallId, Calls, Event, Kernel};
 use crate::jobs::Jobs;
-use crate::ledger::Ledger;
-use crate::model::{Key, WriteId};
+use crate::ledger::{Ledger, Mended};
+use crate::model::{CallError, Key, WriteId};
 use crate::random::Streams;
-use crate::scenario::{self, Eviction, WriteBack, estimate};
+use crate::scenario::{self, Eviction, WriteBack};
 use crate::table;
 use crate::time::Nanos;
 
-/// The number of a node, from 0.
-pub type Shard = u32;
-
 /// How many hash slots there are.
 pub const SLOTS: u32 = 16_384;
-
-/// What all nodes of a cache share: the clock, the witness, the calls to them and the jobs they need done.
-pub struct Common {
-    /// The clock.
-    pub kernel: Rc<Kernel>,
-    /// The witness.
-    pub ledger: Rc<RefCell<Ledger>>,
-    /// Every call to any node.
-    pub calls: Calls<Command, Answer>,
-    /// What the nodes need done, and by which of them.
-    pub jobs: Rc<Jobs>,
-    /// What was written since somebody last asked, and from when on that is known: a key, or all of them. Noted only where
-    /// near caches are told.
-    pub changed: RefCell<Vec<(Option<Key>, Nanos)>>,
-    /// Clients have gone home: flush whatever is dirty.
-    pub draining: Cell<bool>,
-    /// Answers that a freeze caught before they had left.
-    pub(super) withheld: RefCell<WithheldAnswers>,
-    /// How large values are, and how long a trace lets them live.
-    pub values: Values,
-    /// What will be asked for, where the nodes are told.
-    pub upcoming: Option<Rc<Upcoming>>,
-}
-
-const _: () = assert!(Calls::<Command, Answer>::CALL_BYTES <= estimate::CALL_BYTES);
 
 /// See the module.
 pub struct Shards {
     common: Rc<Common>,
     nodes: Vec<CacheNode>,
     /// How often each key was asked for; counted only where there are several nodes.
-    asked: RefCell<Asked>,
+    popularity: RefCell<Popularity>,
 }
 
 /// The most keys that [`Shards::hottest`] tells.
@@ -70,7 +45,7 @@ pub const HOTTEST_MAX: usize = 8;
 
 /// How often each key was asked for.
 #[derive(Debug, Default)]
-struct Asked {
+struct Popularity {
     /// By key.
     counts: Vec<u32>,
     total: u64,
@@ -80,14 +55,14 @@ struct Asked {
     least: u32,
 }
 
-impl Asked {
+impl Popularity {
     fn note(&mut self, key: Key) {
         table::reach(&mut self.counts, key as usize, 0);
         let count = self.counts[key as usize].saturating_add(1);
         self.counts[key as usize] = count;
         self.total += 1;
         if count >= self.least {
-            self.let_in(key);
+            self.admit(key);
         }
     }
 
@@ -96,7 +71,7 @@ impl Asked {
         (std::cmp::Reverse(self.counts[key as usize]), key)
     }
 
-    fn let_in(&mut self, key: Key) {
+    fn admit(&mut self, key: Key) {
         // few: HOTTEST_MAX
         if !self.hottest.contains(&key) {
             self.hottest.push(key);
@@ -125,10 +100,11 @@ impl Shards {
         let calls = Calls::default();
         let (draining, withheld, changed) = (Cell::new(false), RefCell::default(), RefCell::default());
         let upcoming = (settings.eviction == Eviction::Opt).then(Rc::default);
-        let common = Rc::new(Common { kernel, ledger, calls, jobs, changed, draining, withheld, values, upcoming });
-        let node = |node| CacheNode::new(node, settings, write_back, reading, common.clone(), streams, events);
+        let common =
+            Rc::new(Common { kernel, ledger, events, calls, jobs, changed, draining, withheld, values, upcoming });
+        let node = |node| CacheNode::new(node, settings, write_back, reading, common.clone(), streams);
         let nodes = (0..).zip(Numbers::of_nodes(settings.shards)).map(node).collect();
-        Shards { common, nodes, asked: RefCell::default() }
+        Shards { common, nodes, popularity: RefCell::default() }
     }
 
     /// The next key that was written, or `None` for all of them, and from when on that is known.
@@ -146,10 +122,6 @@ impl Shards {
     #[inline]
     pub fn upcoming(&self) -> Option<&Upcoming> {
         self.common.upcoming.as_deref()
-    }
-
-    pub(super) fn common(&self) -> &Common {
-        &self.common
     }
 
     /// How many nodes there are.
@@ -189,9 +161,9 @@ impl Shards {
     /// Begins a command, which travels to the node of its key.
     pub fn command(&self, command: Command) -> Call<'_, Command, Answer> {
         if self.nodes.len() > 1 {
-            self.asked.borrow_mut().note(command.key());
+            self.popularity.borrow_mut().note(command.key());
         }
-        if command.sees_to_copies() {
+        if command.updates_copy() {
             self.common.ledger.borrow_mut().mending(command.key(), self.common.kernel.now());
         }
         self.common.calls.open(&self.common.kernel, command)
@@ -205,18 +177,20 @@ impl Shards {
 
     /// What was asked for before does not count among the hottest keys, nor what was held before among the most.
     pub fn begin_to_count(&self) {
-        *self.asked.borrow_mut() = Asked::default();
+        *self.popularity.borrow_mut() = Popularity::default();
         self.nodes.iter().for_each(CacheNode::restart_maxima);
     }
 
     /// The `most` keys asked for most, hottest first, each with its share of all commands; none where there is one node.
     /// [`HOTTEST_MAX`] at most.
     pub fn hottest(&self, most: usize) -> Vec<(Key, f64)> {
-        let asked = self.asked.borrow();
-        let mut keys = asked.hottest.clone();
-        keys.sort_unstable_by_key(|&key| asked.coldness(key));
+        let popularity = self.popularity.borrow();
+        let mut keys = popularity.hottest.clone();
+        keys.sort_unstable_by_key(|&key| popularity.coldness(key));
         keys.truncate(most.min(HOTTEST_MAX));
-        keys.into_iter().map(|key| (key, f64::from(asked.counts[key as usize]) / asked.total as f64)).collect()
+        keys.into_iter()
+            .map(|key| (key, f64::from(popularity.counts[key as usize]) / popularity.total as f64))
+            .collect()
     }
 
     /// The calls to all nodes.
@@ -233,6 +207,42 @@ impl Shards {
             _ => self.of(self.common.calls.request(call).key()),
         };
         node.arrive(call);
+    }
+
+    /// The answer of a call reaches its caller, unless a freeze caught it before it had left.
+    #[inline]
+    pub fn deliver(&self, call: CallId) {
+        if self.common.withheld.borrow().is_empty() || !self.is_late(call) {
+            let command = self.calls().request(call);
+            if command.updates_copy() {
+                self.tell_outcome(call, command.key());
+            }
+            self.calls().deliver(call, &self.common.kernel);
+        }
+    }
+
+    /// The ledger hears whether the cached copy of `key` was seen to.
+    fn tell_outcome(&self, call: CallId, key: Key) {
+        let common = &*self.common;
+        // Who finds another value than expected changes nothing and has nothing to see to.
+        let failed = |answer: &Answer| answer.is_err_and(|failure| failure != CallError::Conflict);
+        let how = if self.calls().has_response_with(call, failed) { Mended::InVain } else { Mended::Done };
+        common.ledger.borrow_mut().mended(key, how, common.kernel.now());
+    }
+
+    #[cold]
+    fn is_late(&self, call: CallId) -> bool {
+        let common = &*self.common;
+        let mut withheld = common.withheld.borrow_mut();
+        let Some(answer) = withheld.get_mut(call) else { return false };
+        if answer.frozen {
+            answer.came = Some(common.kernel.now());
+            return true;
+        }
+        let answer = withheld.swap_out(call).expect("it was there");
+        let at = common.kernel.now().saturating_add(answer.delay);
+        common.kernel.schedule(at, Event::new(common.events.answer, call));
+        true
     }
 
     /// From now on, every node flushes whatever is dirty without waiting.

@@ -8,19 +8,20 @@
 //!              2 – 0 – 1                     key 2    key 4    key 0
 //! ```
 //!
-//! *Room.* A store has room for so many entries, or for so many bytes; then each entry takes its value's size and
-//! [`OVERHEAD_BYTES`], and as many go as the newcomer needs. What is larger than the whole room is not kept.
+//! *Capacity.* A store has room for so many entries, or for so many bytes; then each entry takes its value's size and
+//! [`OVERHEAD_BYTES`](super::entry::OVERHEAD_BYTES), and as many go as the newcomer needs. What is larger than the whole capacity is not kept.
 //!
 //! *Time to live.* An entry is good up to and including the moment it expires. After that it still holds its place
 //! until it is touched (which removes it) or evicted.
 //!
 //! ```
-//! use cachelane::cache::store::{Entry, Lookup, Room, Store};
+//! use cachelane::cache::entry::{Entry, Capacity};
+//! use cachelane::cache::store::{Lookup, Store};
 //! use cachelane::random::Streams;
 //! use cachelane::scenario::eviction::Eviction;
 //! use cachelane::time::Nanos;
 //!
-//! let mut store = Store::new(Eviction::Lru, Room::entries_of(2), Streams::new(7).named("eviction"));
+//! let mut store = Store::new(Eviction::Lru, Capacity::entries_of(2), Streams::new(7).named("eviction"));
 //! for key in [0, 1] {
 //!     let _ = store.insert(Entry::new(key, 100, Nanos::MAX), Nanos(0));
 //! }
@@ -34,127 +35,17 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
 
+use super::entry::{Capacity, Entry, NONE, VACANT};
 use super::eviction::opt::Upcoming;
 use super::eviction::{AnyPolicy, View};
-pub use super::keys::KEY_MAX;
 use super::keys::{ByKey, Numbers};
-use super::watch::Watch;
+use super::observer::CopyObserver;
 use crate::ledger::Origin;
 use crate::random::Stream;
 use crate::scenario::eviction::{Eviction, Sampling};
-use crate::scenario::{Capacity, estimate};
+use crate::slots::Slots;
 use crate::time::Nanos;
 use crate::work;
-
-/// No slot, or no key: the greatest id is not used.
-pub(super) const NONE: u32 = u32::MAX;
-
-/// What an entry takes besides its value, in bytes, where room is counted in bytes.
-pub const OVERHEAD_BYTES: u32 = 64;
-
-/// What stands in a slot that is not in use.
-const VACANT: Entry = Entry::new(NONE, 0, Nanos::ZERO);
-
-/// How much a store has room for, and in which unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
-    total: u64,
-    in_bytes: bool,
-    /// Where room is counted in bytes: what an entry takes besides its value.
-    overhead: u32,
-}
-
-impl Room {
-    /// Room for `count` entries of any size.
-    ///
-    /// # Panics
-    /// When `count` is zero or greater than [`KEY_MAX`].
-    pub fn entries_of(count: u32) -> Room {
-        assert!(count > 0, "a cache holds at least one entry");
-        assert!(count <= KEY_MAX, "a cache holds at most {KEY_MAX} entries");
-        Room { total: u64::from(count), in_bytes: false, overhead: 0 }
-    }
-
-    /// Room for `bytes` bytes of values and their overhead.
-    ///
-    /// # Panics
-    /// When `bytes` is zero.
-    pub fn bytes_of(bytes: u64) -> Room {
-        Room::bytes_with_overhead(bytes, OVERHEAD_BYTES)
-    }
-
-    /// Room for `bytes` bytes of values, each of which takes so many bytes more.
-    ///
-    /// # Panics
-    /// When `bytes` is zero.
-    pub fn bytes_with_overhead(bytes: u64, overhead: u32) -> Room {
-        assert!(bytes > 0, "a cache holds at least one byte");
-        Room { total: bytes, in_bytes: true, overhead }
-    }
-
-    /// The room that a scenario gives a node.
-    pub fn of(capacity: Capacity) -> Room {
-        match capacity {
-            Capacity::Entries(count) => Room::entries_of(count),
-            Capacity::Bytes(bytes) => Room::bytes_of(bytes.0),
-        }
-    }
-
-    /// All of it: entries or bytes.
-    pub fn total(self) -> u64 {
-        self.total
-    }
-
-    /// How many entries there is room for, where room is counted in entries.
-    pub fn entries(self) -> Option<u64> {
-        (!self.in_bytes).then_some(self.total)
-    }
-
-    /// What an entry takes of it: 1, or its bytes.
-    #[inline]
-    pub fn weight(self, entry: &Entry) -> u64 {
-        if self.in_bytes { u64::from(entry.size) + u64::from(self.overhead) } else { 1 }
-    }
-
-    /// A part of it, rounded down.
-    pub(super) fn share(self, part: f64) -> u64 {
-        (self.total as f64 * part) as u64
-    }
-}
-
-const _: () = assert!(size_of::<Entry>() <= estimate::ENTRY_BYTES);
-
-/// What is held for one key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The key's id. It says where the entry is found: never change it in place.
-    pub key: u32,
-    /// The size of the value, bytes.
-    pub size: u32,
-    /// The id of the version held.
-    pub value: u32,
-    /// The last moment at which it is good; [`Nanos::MAX`]: for ever.
-    pub expires: Nanos,
-}
-
-impl Entry {
-    /// An entry of no size.
-    pub const fn new(key: u32, value: u32, expires: Nanos) -> Entry {
-        Entry { key, size: 0, value, expires }
-    }
-
-    /// What it takes in memory: its value and the overhead.
-    #[inline]
-    pub fn bytes(&self) -> u64 {
-        u64::from(self.size) + u64::from(OVERHEAD_BYTES)
-    }
-
-    /// True after the last moment at which it is good.
-    #[inline]
-    pub fn is_expired(&self, now: Nanos) -> bool {
-        now > self.expires
-    }
-}
 
 /// What [`Store::get`] found.
 #[derive(Debug, PartialEq, Eq)]
@@ -180,7 +71,7 @@ pub enum Insertion {
     Evicted(Entry),
     /// Nothing: there was no room, and the policy lets nothing go. A former entry of the key stays.
     Refused,
-    /// The entry is larger than the whole room and is not kept. The key's own former entry left, since it is outdated.
+    /// The entry is larger than the whole capacity and is not kept. The key's own former entry left, since it is outdated.
     TooLarge(Option<Entry>),
 }
 
@@ -189,7 +80,7 @@ impl Insertion {
     pub fn evicted(self) -> Option<Entry> {
         match self {
             Insertion::Evicted(entry) => Some(entry),
-            _ => None,
+            Insertion::Added | Insertion::Replaced(_) | Insertion::Refused | Insertion::TooLarge(_) => None,
         }
     }
 }
@@ -200,12 +91,10 @@ pub struct Store {
     /// By key: its slot, or `NONE`.
     index: ByKey<u32>,
     /// By slot; a free one has the key `NONE`.
-    slots: Vec<Entry>,
-    /// The free slots; the last is used next.
-    free: Vec<u32>,
+    slots: Slots<Entry>,
     policy: AnyPolicy,
-    room: Room,
-    /// What is held, in the unit of the room.
+    capacity: Capacity,
+    /// What is held, in the unit of the capacity.
     used: u64,
     /// What is held, in bytes; and the most there ever was.
     bytes: u64,
@@ -215,7 +104,7 @@ pub struct Store {
     /// When entries expire, for stores that remove them at their moment.
     expiries: Option<Box<Expiries>>,
     /// Who hears of what comes and goes.
-    watch: Option<Box<Watch>>,
+    observer: Option<Box<CopyObserver>>,
 }
 
 /// The moments at which entries expire, the next first. An entry that was renewed stands here with its former moment and
@@ -264,51 +153,50 @@ impl Expiries {
 
 impl Store {
     /// An empty store; `stream` is drawn from by the policies that choose at random. Memory grows with what is held, not
-    /// with the room.
-    pub fn new(eviction: Eviction, room: Room, stream: Stream) -> Store {
+    /// with the capacity.
+    pub fn new(eviction: Eviction, capacity: Capacity, stream: Stream) -> Store {
         Store {
             index: ByKey::new(NONE, &Numbers::default()),
-            slots: Vec::new(),
-            free: Vec::new(),
-            policy: AnyPolicy::new(eviction, room, stream),
-            room,
+            slots: Slots::default(),
+            policy: AnyPolicy::new(eviction, capacity, stream),
+            capacity,
             used: 0,
             bytes: 0,
             bytes_max: 0,
             evicted: Vec::new(),
             expiries: None,
-            watch: None,
+            observer: None,
         }
     }
 
-    /// The same, watched: somebody is told of every entry that comes or goes.
-    pub fn watched(mut self, watch: Watch) -> Store {
-        self.watch = Some(Box::new(watch));
+    /// The same, observed: somebody is told of every entry that comes or goes.
+    pub fn observed(mut self, observer: CopyObserver) -> Store {
+        self.observer = Some(Box::new(observer));
         self
     }
 
     /// What comes from here on comes this way.
-    pub fn comes_by(&self, origin: Origin) {
-        if let Some(watch) = &self.watch {
-            watch.comes_by(origin);
+    pub fn set_origin(&self, origin: Origin) {
+        if let Some(observer) = &self.observer {
+            observer.set_origin(origin);
         }
     }
 
-    /// Tells who watches what is held for `key`, as if it came now.
-    pub fn tell_of(&self, key: u32) {
-        if let (Some(watch), Some(entry)) = (&self.watch, self.peek(key)) {
-            watch.comes_by(Origin::Fill);
-            watch.came(entry);
+    /// Tells the observer what is held for `key`, as if it came now.
+    pub fn report_copy(&self, key: u32) {
+        if let (Some(observer), Some(entry)) = (&self.observer, self.peek(key)) {
+            observer.set_origin(Origin::Fill);
+            observer.added(entry);
         }
     }
 
     /// Gives the entry of `key`, which was just hit, another end of its life.
     pub fn renew(&mut self, key: u32, expires: Nanos) {
         let Some(slot) = self.slot_of(key) else { return };
-        let entry = &mut self.slots[slot as usize];
+        let entry = &mut self.slots[slot];
         entry.expires = expires;
-        if let Some(watch) = &self.watch {
-            watch.renewed(entry);
+        if let Some(observer) = &self.observer {
+            observer.renewed(entry);
         }
     }
 
@@ -365,8 +253,8 @@ impl Store {
                 break;
             }
             work::count(1);
-            let slot = draws.below(self.slots.len() as u32);
-            let entry = self.slots[slot as usize];
+            let slot = draws.below(self.slots.all().len() as u32);
+            let entry = self.slots[slot];
             if entry.key == NONE || entry.expires == Nanos::MAX {
                 continue;
             }
@@ -387,10 +275,10 @@ impl Store {
     #[inline]
     pub fn get(&mut self, key: u32, now: Nanos) -> Lookup<'_> {
         let Some(slot) = self.slot_of(key) else { return Lookup::Absent };
-        if self.slots[slot as usize].is_expired(now) {
+        if self.slots[slot].is_expired(now) {
             return Lookup::Expired(self.remove_slot(slot));
         }
-        let entry = &mut self.slots[slot as usize];
+        let entry = &mut self.slots[slot];
         self.policy.hit(slot, entry, now);
         Lookup::Hit(entry)
     }
@@ -398,7 +286,7 @@ impl Store {
     /// The entry of `key`, expired or not, without anyone noticing.
     #[inline]
     pub fn peek(&self, key: u32) -> Option<&Entry> {
-        self.slot_of(key).map(|slot| &self.slots[slot as usize])
+        self.slot_of(key).map(|slot| &self.slots[slot])
     }
 
     /// Whether `key` is held, or still means something to the policy.
@@ -409,21 +297,21 @@ impl Store {
     /// The entry of `key`, expired or not, to be changed without the policy noticing. Its size must stay.
     #[inline]
     pub fn peek_mut(&mut self, key: u32) -> Option<&mut Entry> {
-        self.slot_of(key).map(|slot| &mut self.slots[slot as usize])
+        self.slot_of(key).map(|slot| &mut self.slots[slot])
     }
 
     /// Gives the entry of `key`, if there is one, another end, from now on; the policy counts it as no use.
     #[inline]
     pub fn set_end(&mut self, key: u32, end: Nanos) {
         if let Some(slot) = self.slot_of(key) {
-            let entry = &mut self.slots[slot as usize];
+            let entry = &mut self.slots[slot];
             entry.expires = end;
             self.policy.expiry_changed(slot, entry);
             if let Some(expiries) = &mut self.expiries {
                 expiries.note(entry);
             }
-            if let Some(watch) = &self.watch {
-                watch.renewed(entry);
+            if let Some(observer) = &self.observer {
+                observer.renewed(entry);
             }
         }
     }
@@ -434,7 +322,7 @@ impl Store {
     /// new insertion, as if a lookup had come first.
     ///
     /// # Panics
-    /// When the key is greater than [`KEY_MAX`].
+    /// When the key is greater than [`KEY_MAX`](super::keys::KEY_MAX).
     #[inline]
     pub fn insert(&mut self, entry: Entry, now: Nanos) -> Insertion {
         debug_assert!(self.evicted.is_empty(), "what an insertion evicted is seen to before the next one");
@@ -447,54 +335,50 @@ impl Store {
     /// Puts in an entry whose key is not held.
     #[inline]
     fn add(&mut self, entry: Entry, now: Nanos) -> Insertion {
-        let weight = self.room.weight(&entry);
+        let weight = self.capacity.weight(&entry);
         self.policy.admit(&entry);
         let mut insertion = Insertion::Added;
-        let slot = if self.used + weight > self.room.total {
-            if weight > self.room.total {
+        let slot = if self.used + weight > self.capacity.total() {
+            if weight > self.capacity.total() {
                 return Insertion::TooLarge(None);
             }
-            let Some(slot) = self.policy.evict(View { slots: &self.slots, index: &self.index, now }) else {
+            let Some(slot) = self.policy.evict(View { slots: self.slots.all(), index: &self.index, now }) else {
                 return Insertion::Refused;
             };
-            let victim = self.slots[slot as usize];
+            let victim = self.slots[slot];
             self.index.set(victim.key, NONE);
-            self.give_back(&victim);
+            self.count_out(&victim);
             insertion = Insertion::Evicted(victim);
-            if self.used + weight > self.room.total && !self.make_room(weight, slot, now) {
+            if self.used + weight > self.capacity.total() && !self.make_room(weight, slot, now) {
                 work::count(self.evicted.len());
                 self.evicted.insert(0, victim);
                 return Insertion::Refused;
             }
-            // With one victim, as ever where room is counted in entries, the newcomer takes its slot.
-            self.slots[slot as usize] = entry;
-            slot
-        } else if let Some(slot) = self.free.pop() {
-            self.slots[slot as usize] = entry;
+            // With one victim, as always where capacity is counted in entries, the newcomer takes its slot.
+            self.slots[slot] = entry;
             slot
         } else {
-            self.slots.push(entry);
-            self.slots.len() as u32 - 1
+            self.slots.insert(entry)
         };
         self.index.set(entry.key, slot);
-        self.take_up(&entry);
+        self.count_in(&entry);
         self.policy.insert(slot, &entry, now);
         insertion
     }
 
     /// Puts an entry in the place of the one its key has.
     fn replace(&mut self, slot: u32, entry: Entry, now: Nanos) -> Insertion {
-        let former = self.slots[slot as usize];
-        let (weight, without) = (self.room.weight(&entry), self.used - self.room.weight(&former));
-        if weight > self.room.total {
+        let former = self.slots[slot];
+        let (weight, without) = (self.capacity.weight(&entry), self.used - self.capacity.weight(&former));
+        if weight > self.capacity.total() {
             return Insertion::TooLarge(Some(self.remove_slot(slot)));
         }
-        if without + weight > self.room.total && !self.policy.can_evict() {
+        if without + weight > self.capacity.total() && !self.policy.can_evict() {
             return Insertion::Refused;
         }
-        self.give_back(&former);
-        self.slots[slot as usize] = entry;
-        self.take_up(&entry);
+        self.count_out(&former);
+        self.slots[slot] = entry;
+        self.count_in(&entry);
         if former.is_expired(now) {
             self.policy.remove(slot);
             self.policy.admit(&entry);
@@ -503,7 +387,7 @@ impl Store {
             self.policy.hit(slot, &entry, now);
         }
         // It may have grown. The policy may let it go itself, as any other, and must if nothing else may go.
-        if !self.evict_more(self.room.total, now) {
+        if !self.evict_more(self.capacity.total(), now) {
             let grown = self.remove_slot(slot);
             self.evicted.push(grown);
         }
@@ -513,10 +397,10 @@ impl Store {
     /// Goes on evicting until there is room for `weight`; whether there is. `slot` is vacant and stays out of use.
     #[cold]
     fn make_room(&mut self, weight: u64, slot: u32, now: Nanos) -> bool {
-        self.slots[slot as usize] = VACANT;
-        let enough = self.evict_more(self.room.total - weight, now);
+        self.slots[slot] = VACANT;
+        let enough = self.evict_more(self.capacity.total() - weight, now);
         if !enough {
-            self.free.push(slot);
+            self.slots.free(slot);
         }
         enough
     }
@@ -534,7 +418,7 @@ impl Store {
 
     #[inline]
     fn evict(&mut self, now: Nanos) -> Option<Entry> {
-        let slot = self.policy.evict(View { slots: &self.slots, index: &self.index, now })?;
+        let slot = self.policy.evict(View { slots: self.slots.all(), index: &self.index, now })?;
         Some(self.vacate(slot))
     }
 
@@ -550,30 +434,30 @@ impl Store {
         if self.policy.can_evict() {
             return false;
         }
-        let weight = self.room.weight(&Entry { size, ..Entry::new(key, 0, Nanos::MAX) });
-        let former = self.peek(key).map_or(0, |entry| self.room.weight(entry));
-        weight <= self.room.total && self.used - former + weight > self.room.total
+        let weight = self.capacity.weight(&Entry { size, ..Entry::new(key, 0, Nanos::MAX) });
+        let former = self.peek(key).map_or(0, |entry| self.capacity.weight(entry));
+        weight <= self.capacity.total() && self.used - former + weight > self.capacity.total()
     }
 
     #[inline]
-    fn take_up(&mut self, entry: &Entry) {
-        self.used += self.room.weight(entry);
+    fn count_in(&mut self, entry: &Entry) {
+        self.used += self.capacity.weight(entry);
         self.bytes += entry.bytes();
         self.bytes_max = self.bytes_max.max(self.bytes);
         if let Some(expiries) = &mut self.expiries {
             expiries.note(entry);
         }
-        if let Some(watch) = &self.watch {
-            watch.came(entry);
+        if let Some(observer) = &self.observer {
+            observer.added(entry);
         }
     }
 
     #[inline]
-    fn give_back(&mut self, entry: &Entry) {
-        self.used -= self.room.weight(entry);
+    fn count_out(&mut self, entry: &Entry) {
+        self.used -= self.capacity.weight(entry);
         self.bytes -= entry.bytes();
-        if let Some(watch) = &self.watch {
-            watch.left(entry);
+        if let Some(observer) = &self.observer {
+            observer.removed(entry);
         }
     }
 
@@ -590,25 +474,24 @@ impl Store {
     /// Takes out the entry at a slot that the policy has forgotten.
     #[inline]
     fn vacate(&mut self, slot: u32) -> Entry {
-        let entry = std::mem::replace(&mut self.slots[slot as usize], VACANT);
+        let entry = std::mem::replace(&mut self.slots[slot], VACANT);
         self.index.set(entry.key, NONE);
-        self.give_back(&entry);
-        self.free.push(slot);
+        self.count_out(&entry);
+        self.slots.free(slot);
         entry
     }
 
-    /// Empties the store. A random policy's stream runs on. Tables by key keep their length: to make them anew would cost
+    /// Empties the store. A random policy's stream runs on. Tables by key keep their length: to make them again would cost
     /// as much as there are keys, each time.
     pub fn clear(&mut self) {
-        work::count(self.slots.len());
-        for entry in self.slots.iter().filter(|entry| entry.key != NONE) {
+        work::count(self.slots.all().len());
+        for entry in self.slots.all().iter().filter(|entry| entry.key != NONE) {
             self.index.set(entry.key, NONE);
-            if let Some(watch) = &self.watch {
-                watch.left(entry);
+            if let Some(observer) = &self.observer {
+                observer.removed(entry);
             }
         }
         self.slots.clear();
-        self.free.clear();
         self.policy.clear();
         (self.used, self.bytes) = (0, 0);
         self.expiries.iter_mut().for_each(|expiries| expiries.clear());
@@ -617,7 +500,7 @@ impl Store {
     /// How many entries are held, the expired among them.
     #[inline]
     pub fn len(&self) -> u32 {
-        (self.slots.len() - self.free.len()) as u32
+        self.slots.in_use() as u32
     }
 
     /// True when nothing is held.
@@ -626,8 +509,8 @@ impl Store {
     }
 
     /// How much it has room for.
-    pub fn room(&self) -> Room {
-        self.room
+    pub fn capacity(&self) -> Capacity {
+        self.capacity
     }
 
     /// The most is what is held from now on.
@@ -642,8 +525,8 @@ impl Store {
 
     /// The entries held, in an order that depends only on what was done to the store.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        work::count(self.slots.len());
-        self.slots.iter().filter(|entry| entry.key != NONE)
+        work::count(self.slots.all().len());
+        self.slots.all().iter().filter(|entry| entry.key != NONE)
     }
 
     /// Asserts the inner rules; for tests and fuzzing.
@@ -651,15 +534,15 @@ impl Store {
     /// # Panics
     /// When one is broken.
     pub fn validate(&self) {
-        let held = |weight: fn(Room, &Entry) -> u64| self.iter().map(|entry| weight(self.room, entry)).sum::<u64>();
-        assert_eq!(self.used, held(Room::weight), "it knows what it holds");
+        let held =
+            |weight: fn(Capacity, &Entry) -> u64| self.iter().map(|entry| weight(self.capacity, entry)).sum::<u64>();
+        assert_eq!(self.used, held(Capacity::weight), "it knows what it holds");
         assert_eq!(self.bytes, held(|_, entry| entry.bytes()), "also in bytes");
-        assert!(self.used <= self.room.total, "never more than there is room for");
-        let live: Vec<u32> =
-            (0..self.slots.len() as u32).filter(|&slot| self.slots[slot as usize].key != NONE).collect();
+        assert!(self.used <= self.capacity.total(), "never more than there is room for");
+        let live: Vec<u32> = (0..self.slots.all().len() as u32).filter(|&slot| self.slots[slot].key != NONE).collect();
         assert_eq!(live.len() as u32, self.len(), "every slot is in use or free");
         for &slot in &live {
-            let key = self.slots[slot as usize].key;
+            let key = self.slots[slot].key;
             assert_eq!(self.index.get(key), slot, "a held key's index names its slot");
         }
         assert_eq!(self.index.iter().filter(|&&slot| slot != NONE).count(), live.len(), "the index names no others");

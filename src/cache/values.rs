@@ -6,7 +6,7 @@
 //! whatever happened before, and what a key has at first has a size by its key. So nothing needs to be remembered, and
 //! nobody else's draws are shifted.
 //!
-//! A trace may know better. What it says of a key holds for every value of that key from then on, until it says
+//! A trace may know better. What it says of a key holds forevery value of that key from then on, until it says
 //! something else; before it says the first thing, that holds already. Some writes keep the end of the copy that they
 //! replace, as `INCR` does.
 
@@ -19,7 +19,7 @@ use crate::scenario::Sizes;
 use crate::time::Nanos;
 use crate::workload::rows::Rows;
 
-/// Sizes and lives of values.
+/// Sizes and TTLs of values.
 #[derive(Debug)]
 pub struct Values {
     rows: Rc<Rows>,
@@ -27,8 +27,8 @@ pub struct Values {
     streams: Streams,
     /// The size of all, where it is one.
     constant: Option<u32>,
-    said_sizes: RefCell<Vec<Option<u32>>>,
-    said_lives: RefCell<Vec<Option<Nanos>>>,
+    traced_sizes: RefCell<Vec<Option<u32>>>,
+    traced_ttls: RefCell<Vec<Option<Nanos>>>,
     /// By write, 64 in a word: whether it keeps the end of the copy it replaces.
     keeping: RefCell<Vec<u64>>,
 }
@@ -38,17 +38,17 @@ impl Values {
     pub fn new(sizes: &Sizes, streams: &Streams, rows: Rc<Rows>) -> Values {
         let constant = match sizes {
             Sizes::Constant(size) => Some(u32::try_from(size.0).unwrap_or(u32::MAX)),
-            _ => None,
+            Sizes::Exponential(_) | Sizes::Uniform { .. } | Sizes::Lognormal { .. } => None,
         };
-        let (said_sizes, said_lives, keeping) = Default::default();
-        Values { rows, sizes: sizes.sampler(), streams: *streams, constant, said_sizes, said_lives, keeping }
+        let (traced_sizes, traced_ttls, keeping) = Default::default();
+        Values { rows, sizes: sizes.sampler(), streams: *streams, constant, traced_sizes, traced_ttls, keeping }
     }
 
-    /// A trace says that the values of `key` have this size from now on, in bytes, and this life; the greatest time is
-    /// for ever.
-    pub fn say(&self, key: Key, size: Option<u32>, life: Option<Nanos>) {
-        note(&self.said_sizes, key, size);
-        note(&self.said_lives, key, life);
+    /// A trace says that the values of `key` have this size from now on, in bytes, and this TTL; the greatest time is
+    /// forever.
+    pub fn set_traced(&self, key: Key, size: Option<u32>, ttl: Option<Nanos>) {
+        set(&self.traced_sizes, key, size);
+        set(&self.traced_ttls, key, ttl);
     }
 
     /// The size of the value that `write` put under `key`, bytes; 0 where it says that there is no row.
@@ -57,13 +57,13 @@ impl Values {
         if !self.rows.is_row(key, write) {
             return 0;
         }
-        said(&self.said_sizes, key).or(self.constant).unwrap_or_else(|| self.drawn(key, write))
+        traced(&self.traced_sizes, key).or(self.constant).unwrap_or_else(|| self.drawn(key, write))
     }
 
-    /// How long a value of `key` lives from its setting on, if a trace says it.
+    /// How long a value of `key` lives from its setting on, if a trace says so.
     #[inline]
-    pub fn life(&self, key: Key) -> Option<Nanos> {
-        said(&self.said_lives, key)
+    pub fn ttl(&self, key: Key) -> Option<Nanos> {
+        traced(&self.traced_ttls, key)
     }
 
     /// A trace says that the value of `write` ends when the one before it would have.
@@ -91,11 +91,11 @@ impl Values {
     }
 }
 
-fn said<T: Copy>(table: &RefCell<Vec<Option<T>>>, key: Key) -> Option<T> {
+fn traced<T: Copy>(table: &RefCell<Vec<Option<T>>>, key: Key) -> Option<T> {
     table.borrow().get(key as usize).copied().flatten()
 }
 
-fn note<T: Copy>(table: &RefCell<Vec<Option<T>>>, key: Key, what: Option<T>) {
+fn set<T: Copy>(table: &RefCell<Vec<Option<T>>>, key: Key, what: Option<T>) {
     if what.is_some() {
         let mut table = table.borrow_mut();
         crate::table::reach(&mut table, key as usize, None);
@@ -134,11 +134,11 @@ mod tests {
     #[test]
     fn what_a_trace_says_holds_for_its_key_until_it_says_something_else() {
         let values = sizes(Sizes::Constant(Bytes(77)), 1);
-        assert_eq!((values.size(3, WriteId(1)), values.life(3)), (77, None));
-        values.say(3, Some(5), Some(Nanos(9)));
-        values.say(3, None, Some(Nanos(10)));
-        assert_eq!((values.size(3, WriteId(1)), values.life(3)), (5, Some(Nanos(10))));
-        assert_eq!((values.size(2, WriteId(1)), values.life(4)), (77, None));
+        assert_eq!((values.size(3, WriteId(1)), values.ttl(3)), (77, None));
+        values.set_traced(3, Some(5), Some(Nanos(9)));
+        values.set_traced(3, None, Some(Nanos(10)));
+        assert_eq!((values.size(3, WriteId(1)), values.ttl(3)), (5, Some(Nanos(10))));
+        assert_eq!((values.size(2, WriteId(1)), values.ttl(4)), (77, None));
     }
     #[test]
     fn only_the_writes_that_say_so_keep_the_end() {

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::bytes::Bytes;
-use crate::cache::store::Room;
+use crate::cache::entry;
 use crate::scenario::Eviction;
 
 /// The most caches of one pass.
@@ -35,11 +35,11 @@ impl Capacity {
         }
     }
 
-    /// The room, where each entry takes so many bytes besides its size.
-    pub fn room(self, overhead: u32) -> Room {
+    /// The capacity, where each entry takes so many bytes besides its size.
+    pub fn with_overhead(self, overhead: u32) -> entry::Capacity {
         match self {
-            Capacity::Entries(count) => Room::entries_of(count),
-            Capacity::Bytes(bytes) => Room::bytes_with_overhead(bytes.0, overhead),
+            Capacity::Entries(count) => entry::Capacity::entries_of(count),
+            Capacity::Bytes(bytes) => entry::Capacity::bytes_with_overhead(bytes.0, overhead),
         }
     }
 
@@ -68,7 +68,7 @@ pub struct Choice {
     pub name: String,
     /// The policy.
     pub policy: Eviction,
-    /// The room.
+    /// How much it has room for.
     pub capacity: Capacity,
 }
 

@@ -13,8 +13,9 @@ use clap::{Args, ValueEnum};
 use super::choices::{Capacity, Choice, choices};
 use super::{Failure, input};
 use crate::bytes::Bytes;
+use crate::cache::counts::ReplayCounts;
 use crate::cache::eviction::opt::{self, Opt};
-use crate::cache::replay::{OddValues, Replay as Cache, ReplayCounts};
+use crate::cache::replay::{OddValues, Replay as Cache};
 use crate::escape::{shown, shown_json};
 use crate::keyspace::{Class, Command, Doubts, ELEMENT_BYTES_MAX};
 use crate::scenario::eviction::Sampling;
@@ -227,8 +228,8 @@ impl Replay {
             return if knows_next { Playing::Opt(Box::new(Opt::new(capacity))) } else { Playing::Later(capacity) };
         }
         let sampling = Sampling { samples: self.samples, log_factor: self.log_factor, decay: self.decay };
-        let room = choice.capacity.room(self.overhead);
-        let cache = Cache::of(choice.policy, room, self.ttl, self.seed).at_rate(self.rate.unwrap_or(1_000.0));
+        let capacity = choice.capacity.with_overhead(self.overhead);
+        let cache = Cache::of(choice.policy, capacity, self.ttl, self.seed).at_rate(self.rate.unwrap_or(1_000.0));
         let cache = cache.tuned(sampling);
         let cache = if misses == Misses::Leave { cache.leaving_misses() } else { cache };
         Playing::Cache(Box::new((cache, Played::default())))

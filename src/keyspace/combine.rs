@@ -4,12 +4,12 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use super::command::{Aggregate, Combine, Combining, Expiry, Range, SetOperation, Sort, Text};
-use super::server::{Ask, Server, Shelf};
-use super::value::{List, Member, Set, Sorted, Value};
+use super::command::{Aggregate, Combining, SetOperation, Sort};
+use super::elements::{Member, Range, Text};
+use super::value::{List, Set, Sorted, Value};
 
 /// What comes of the sources.
-enum Outcome {
+pub(super) enum Outcome {
     /// This value.
     Made(Value),
     /// Nothing: what stood there goes.
@@ -20,37 +20,8 @@ enum Outcome {
     Refused,
 }
 
-/// Looks the sources up, and stores what comes of them under the key of `ask`.
-pub(super) fn run(server: &mut Server, shelf: &mut impl Shelf, ask: &Ask, what: &Combine) {
-    let mut sources = Vec::with_capacity(what.sources.len());
-    for &key in &what.sources {
-        let there = shelf.read(&Ask { key, ..*ask }, true) && shelf.find(key, ask.now).is_some();
-        if there && !fits(shelf.value(key), &what.how) {
-            return shelf.nothing(ask.key, ask.now); // no more of them are looked up
-        }
-        let known = there && server.may_spend(shelf.value(key).len());
-        sources.push(there.then(|| if known { shelf.value(key).clone() } else { Value::Unknown }));
-    }
-    let found = shelf.find(ask.key, ask.now);
-    match made(&sources, &what.how) {
-        Outcome::Refused => shelf.nothing(ask.key, ask.now),
-        Outcome::Made(_) if what.how == Combining::Merged && found.is_some() => {
-            shelf.changed(ask.key, ask.size, ask.now);
-        }
-        Outcome::Made(value) => server.store(shelf, ask, Expiry::Never, found, value),
-        Outcome::Nothing if found.is_some() => {
-            shelf.remove(ask.key, ask.now);
-        }
-        Outcome::Nothing => shelf.nothing(ask.key, ask.now),
-        Outcome::Doubtful => {
-            server.doubts.unknown += 1;
-            server.store(shelf, ask, Expiry::Never, found, Value::Unknown);
-        }
-    }
-}
-
 /// Whether a source is of the right kind.
-fn fits(value: &Value, how: &Combining) -> bool {
+pub(super) fn fits(value: &Value, how: &Combining) -> bool {
     matches!(
         (value, how),
         (Value::Unknown, _)
@@ -63,7 +34,8 @@ fn fits(value: &Value, how: &Combining) -> bool {
     )
 }
 
-fn made(sources: &[Option<Value>], how: &Combining) -> Outcome {
+/// What comes of the sources, each a value where one was found.
+pub(super) fn made(sources: &[Option<Value>], how: &Combining) -> Outcome {
     let some = sources.iter().any(Option::is_some);
     let known = !sources.iter().flatten().any(|value| *value == Value::Unknown);
     let made = match how {

@@ -1,6 +1,6 @@
 //! Commands by their effect.
 
-use super::value::Member;
+use super::elements::{End, Member, Range, ScoresHow, Scoring, Text};
 use crate::time::Nanos;
 
 /// What a command does to the key that it names. Keys are dense ids.
@@ -14,7 +14,7 @@ pub enum Command {
     ReadOf { kind: Kind, first: bool },
     /// Puts a value there, whatever kind of value stood there.
     Store { expiry: Expiry, only: Only, text: Text },
-    /// Puts values under all these keys, each with its size in bytes, or under none: the condition holds for every one
+    /// Puts values under all these keys, each with its size in bytes, or under none: the condition holds forevery one
     /// of them (`MSETNX`).
     StoreAll { keys: Box<[(u32, u32, Text)]>, expiry: Expiry, only: Only },
     /// Puts a value there that was made elsewhere (`RESTORE`): a text, or one of which nothing is known.
@@ -76,43 +76,6 @@ pub enum Kind {
     Stream,
     /// A stream; none is no better than another kind.
     StreamThatIsThere,
-}
-
-/// What is known of a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Text {
-    /// It is neither of these.
-    #[default]
-    Plain,
-    /// It has no bytes.
-    Empty,
-    /// It is a HyperLogLog, as Redis writes one down.
-    Sketch,
-}
-
-impl Text {
-    /// The text of these bytes. `hyperloglog.c`, `isHLLObjectOrReply`.
-    pub fn of(bytes: &[u8]) -> Text {
-        const HEADER: usize = 16;
-        const DENSE_BYTES: usize = HEADER + 16_384 * 6 / 8;
-        match bytes {
-            [] => Text::Empty,
-            [b'H', b'Y', b'L', b'L', 1, ..] if bytes.len() >= HEADER => Text::Sketch,
-            [b'H', b'Y', b'L', b'L', 0, ..] if bytes.len() == DENSE_BYTES => Text::Sketch,
-            _ => Text::Plain,
-        }
-    }
-
-    /// The text of what `DUMP` gave; `None` where it is of another kind. `rdb.c`: a kind, a length, and bytes, maybe packed.
-    pub fn of_dump(dump: &[u8]) -> Option<Text> {
-        let (&kind, text) = dump.split_first()?;
-        let is_sketch = text.iter().take(16).copied().collect::<Vec<u8>>().windows(4).any(|bytes| bytes == b"HYLL");
-        (kind == 0).then_some(match text.first() {
-            Some(0) => Text::Empty,
-            _ if is_sketch => Text::Sketch,
-            _ => Text::Plain,
-        })
-    }
 }
 
 /// How large an entry is after its text was changed. The size that its record says is that of a new one.
@@ -192,15 +155,6 @@ pub enum Flush {
     Keys(Box<[u32]>),
 }
 
-/// One end of a list, or of a sorted set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Left; the least.
-    First,
-    /// Right; the greatest.
-    Last,
-}
-
 /// What is done to a value's elements. A value that loses its last one is gone, and its expiry with it; one that comes
 /// into being has no expiry.
 #[derive(Clone, Debug, PartialEq)]
@@ -250,54 +204,6 @@ pub enum Elements {
 pub struct Wait {
     /// The last moment at which it does.
     pub until: Nanos,
-}
-
-/// A score that a sorted set's member is given.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Scoring {
-    /// This one.
-    Is(f64),
-    /// So much more than it has.
-    More(f64),
-    /// One that is not known here (a place on earth).
-    Unknown,
-}
-
-/// Which members of a sorted set get the scores that they are given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ScoresHow {
-    /// Only members that are new (`NX`).
-    pub only_new: bool,
-    /// Only members that are there (`XX`).
-    pub only_old: bool,
-    /// A member that is there: only if its score grows (`GT`).
-    pub only_greater: bool,
-    /// Only if it falls (`LT`).
-    pub only_less: bool,
-}
-
-/// A part of a sorted set.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Range {
-    /// From one place to another, both included; negative ones count from the end.
-    Ranks { start: i64, stop: i64 },
-    /// By score.
-    Scores { min: Limit<f64>, max: Limit<f64> },
-    /// By name, among members with equal scores.
-    Names { min: Limit<Member>, max: Limit<Member> },
-}
-
-/// An end of a range.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Limit<T> {
-    /// Before everything.
-    Least,
-    /// After everything.
-    Greatest,
-    /// Here, and it belongs to the range.
-    With(T),
-    /// Here, and it does not.
-    Without(T),
 }
 
 /// What a new value is made from.
@@ -409,7 +315,17 @@ impl Command {
             }
             Command::Expire { to, .. } => timed(to),
             Command::UnlessNoText(command) => command.gives_time(),
-            _ => false,
+            Command::Read
+            | Command::Exists
+            | Command::ReadOf { .. }
+            | Command::Change { .. }
+            | Command::Delete
+            | Command::Rename { .. }
+            | Command::Copy { .. }
+            | Command::Flush(_)
+            | Command::Elements(_)
+            | Command::Combine(_)
+            | Command::Waiting(_) => false,
         }
     }
 
@@ -424,9 +340,35 @@ impl Command {
             Command::Elements(elements) => match &**elements {
                 Elements::PopFirst { keys, .. } => keys.iter().for_each(|key| each(*key)),
                 Elements::Move { to, .. } | Elements::MoveMember { to, .. } => each(*to),
-                _ => {}
+                Elements::Push { .. }
+                | Elements::Insert { .. }
+                | Elements::Set { .. }
+                | Elements::RemoveEqual { .. }
+                | Elements::Trim { .. }
+                | Elements::Pop { .. }
+                | Elements::Add(_)
+                | Elements::Remove(_)
+                | Elements::PopAny { .. }
+                | Elements::Fields(_)
+                | Elements::RemoveFields(_)
+                | Elements::Scores { .. }
+                | Elements::RemoveSorted(_)
+                | Elements::RemoveRange(_)
+                | Elements::Sketch
+                | Elements::Stream { .. } => {}
             },
-            _ => {}
+            // The command within has no other key: it reads or changes the text that has been read before.
+            Command::UnlessNoText(_)
+            | Command::Read
+            | Command::Exists
+            | Command::ReadOf { .. }
+            | Command::Store { .. }
+            | Command::Restore { .. }
+            | Command::Change { .. }
+            | Command::Delete
+            | Command::Expire { .. }
+            | Command::Flush(Flush::All)
+            | Command::Waiting(Waiters::Doubtful) => {}
         }
     }
 }

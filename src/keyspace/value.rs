@@ -4,46 +4,9 @@
 //! one is gone. A long element is kept as its beginning and a fingerprint of all of it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
-use super::command::{End, Limit, Range, ScoresHow, Scoring, Text};
-
-/// Elements up to this length are kept whole.
-const WHOLE_BYTES_MAX: usize = 64;
-/// Of longer ones, so much of the beginning.
-const BEGINNING_BYTES: usize = 48;
-/// What an element takes besides its bytes, about.
-const ELEMENT_OVERHEAD_BYTES: u64 = 64;
-
-/// The name of an element: equal for equal ones, and in their order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Member(Arc<[u8]>);
-
-impl Member {
-    /// The element of these bytes.
-    pub fn new(bytes: &[u8]) -> Member {
-        if bytes.len() <= WHOLE_BYTES_MAX {
-            return Member(bytes.into());
-        }
-        let prints =
-            [0xCBF2_9CE4_8422_2325, 0x6C62_272E_07BB_0142].map(|basis| fingerprint(bytes, basis).to_be_bytes());
-        Member([&bytes[..BEGINNING_BYTES], &prints[0], &prints[1]].concat().into())
-    }
-
-    /// Its bytes, or what is kept of them.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    fn weight(&self) -> u64 {
-        self.0.len() as u64 + ELEMENT_OVERHEAD_BYTES
-    }
-}
-
-/// FNV-1a, from this beginning.
-fn fingerprint(bytes: &[u8], basis: u64) -> u64 {
-    bytes.iter().fold(basis, |sum, &byte| (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3))
-}
+use super::elements::{End, Limit, Member, Range, ScoresHow, Scoring, Text};
+use crate::slots::Slots;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
@@ -460,8 +423,7 @@ fn within<T: PartialOrd>(what: &T, min: &Limit<T>, max: &Limit<T>) -> bool {
 /// Values by handle. Those without elements need no place.
 #[derive(Clone, Debug, Default)]
 pub struct Values {
-    places: Vec<Value>,
-    free: Vec<u32>,
+    places: Slots<Value>,
     bytes: u64,
 }
 
@@ -480,24 +442,14 @@ impl Values {
             return handle as u32;
         }
         self.bytes += value.element_bytes();
-        let place = match self.free.pop() {
-            Some(place) => {
-                self.places[place as usize] = value;
-                place
-            }
-            None => {
-                self.places.push(value);
-                self.places.len() as u32 - 1
-            }
-        };
-        place + PLAIN.len() as u32
+        self.places.insert(value) + PLAIN.len() as u32
     }
 
     /// The value of a handle.
     pub fn get(&self, handle: u32) -> &Value {
         match PLAIN.get(handle as usize) {
             Some(plain) => plain,
-            None => &self.places[handle as usize - PLAIN.len()],
+            None => &self.places[handle - PLAIN.len() as u32],
         }
     }
 
@@ -507,9 +459,9 @@ impl Values {
             return plain.clone();
         }
         let place = handle - PLAIN.len() as u32;
-        let value = std::mem::replace(&mut self.places[place as usize], Value::Unknown);
+        let value = std::mem::replace(&mut self.places[place], Value::Unknown);
         self.bytes -= value.element_bytes();
-        self.free.push(place);
+        self.places.free(place);
         value
     }
 

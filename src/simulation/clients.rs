@@ -184,12 +184,12 @@ impl World {
     fn note_values(&self, made: &requests::Request) {
         let (requests, values, now) = (self.clients.source.borrow(), self.cache.values(), self.kernel.now());
         requests.for_each_renewal(made.number, |key, ago, life| {
-            values.say(key, None, Some(life));
+            values.set_traced(key, None, Some(life));
             let end = if life == Nanos::MAX { life } else { now.saturating_add(life).saturating_sub(ago) };
             self.cache.of(key).set_end(key, end);
         });
         if let Some((size, life)) = requests.said(made.number) {
-            values.say(made.key, size, life);
+            values.set_traced(made.key, size, life);
         }
     }
 
@@ -242,8 +242,8 @@ impl World {
         let first = !ledger.borrow().follows(key);
         let write = ledger.borrow_mut().issued(key, client, now);
         if first {
-            self.cache.of(key).tell_of(key);
-            self.application.near.tell_of(key);
+            self.cache.of(key).report_copy(key);
+            self.application.near.report_copy(key);
         }
         write
     }

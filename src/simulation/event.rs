@@ -1,6 +1,6 @@
 //! The kinds of event of a simulation, as they stand packed in the engine's queue.
 
-use crate::cache::node::NodeEvents;
+use crate::cache::common::NodeEvents;
 use crate::engine::{Event, Kernel};
 use crate::strategy::Events;
 

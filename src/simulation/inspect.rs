@@ -4,7 +4,7 @@ use std::cell::Ref;
 use std::collections::BTreeSet;
 
 use super::{Simulation, Stage};
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
 use crate::ledger::{Ledger, Place};
 use crate::model::{CallError, Key, WriteId};
 

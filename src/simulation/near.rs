@@ -17,9 +17,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::event::EventKind;
+use crate::cache::counts::NearCounts;
 use crate::cache::keys::Numbers;
-use crate::cache::near::{NearCache, NearCounts};
-use crate::cache::watch::Watch;
+use crate::cache::near::NearCache;
+use crate::cache::observer::CopyObserver;
 use crate::engine::{Event, Kernel};
 use crate::ledger::{Ledger, Mended, Place};
 use crate::model::Key;
@@ -67,12 +68,12 @@ impl NearCaches {
         let near = settings.near.as_ref();
         let teller = if matches!(read, Reading::None {}) { Teller::Writer } else { Teller::Cache };
         // Sooner or later each server meets the same keys.
-        let numbers = if settings.servers == 1 { Numbers::default() } else { Numbers::in_common() };
+        let numbers = if settings.servers == 1 { Numbers::default() } else { Numbers::shared() };
         let cache = |server| {
             near.map(|how| {
                 let draws = streams.numbered("near eviction", server);
                 let cache = NearCache::new(how.capacity, how.eviction, how.ttl, &numbers, draws);
-                cache.watched(Watch::new(kernel.clone(), ledger.clone(), Place::Near(server)))
+                cache.observed(CopyObserver::new(kernel.clone(), ledger.clone(), Place::Near(server)))
             })
         };
         NearCaches {
@@ -119,8 +120,8 @@ impl NearCaches {
     }
 
     /// Tells the ledger which near caches have a copy of `key`.
-    pub fn tell_of(&self, key: Key) {
-        self.caches.iter().for_each(|cache| cache.tell_of(key));
+    pub fn report_copy(&self, key: Key) {
+        self.caches.iter().for_each(|cache| cache.report_copy(key));
     }
 
     /// The near caches, each with its server.

@@ -2,8 +2,8 @@
 
 use super::{Names, Simulation, over_time};
 use crate::app::AppServerCounts;
-use crate::cache::near::NearCounts;
-use crate::cache::node::{CacheNode, NodeCounts};
+use crate::cache::counts::{NearCounts, NodeCounts};
+use crate::cache::node::CacheNode;
 use crate::database::DatabaseCounts;
 use crate::ledger::ByCause;
 use crate::model::CallError;

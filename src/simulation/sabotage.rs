@@ -10,8 +10,8 @@ use super::application::serve;
 use super::tasks::run;
 use super::world::World;
 use super::{Simulation, executor};
-use crate::cache::expiry::Life;
-use crate::cache::node::{Answer, Command};
+use crate::cache::command::{Answer, Command};
+use crate::cache::ttl::EntryTtl;
 use crate::database::Row;
 use crate::jobs::Job;
 use crate::ledger::{Cause, Ledger, Release};
@@ -303,7 +303,7 @@ fn write_back_that_says_yes_before_the_cache_has_it() {
     // of a cache that is down may be acknowledged.
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
-            let _ = world.app(0).cache.write_behind(key, value, Life::Usual).await;
+            let _ = world.app(0).cache.write_behind(key, value, EntryTtl::Usual).await;
             Ok(())
         })
     });
@@ -353,7 +353,7 @@ fn read_through_that_keeps_what_was_overtaken_while_it_was_loaded() {
         let Job::Load(_, key, _) = job else { return run(world, job).await };
         let side = world.cache_side(0);
         let outcome = side.database.read(key).await;
-        side.node.loaded(key, outcome, Life::Usual);
+        side.node.loaded(key, outcome, EntryTtl::Usual);
         if let Ok(value) = outcome {
             // As if nothing had overtaken it.
             let call = world.cache.command(Command::Set(key, value));

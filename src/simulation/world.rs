@@ -10,7 +10,8 @@ use super::application::Application;
 use super::clients::Clients;
 use super::event::{DATABASE_SERVED, EventKind, NODE_EVENTS};
 use super::near::NearCaches;
-use crate::cache::node::{Found, NodeReading};
+use crate::cache::command::Found;
+use crate::cache::node::NodeReading;
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
 use crate::cache::values::Values;
@@ -56,7 +57,7 @@ impl World {
         let shared = || (kernel.clone(), ledger.clone());
         let rows = Rc::new(Rows::new(scenario.clients.absent, scenario.clients.keys.count()));
         let values = Values::new(&scenario.clients.value_size, &streams, rows.clone());
-        keys.for_each_said_first(|key, size, life| values.say(key, size, life));
+        keys.for_each_said_first(|key, size, life| values.set_traced(key, size, life));
         let refresh = refresh(lane);
         let near = NearCaches::new(&scenario.app, &lane.read, shared(), &streams);
         let cache = Shards::new(
@@ -143,14 +144,14 @@ fn refresh(lane: &Lane) -> Refresh {
 }
 
 /// What the cache's nodes need to know of how the lane reads.
-fn node_reading(lane: &Lane, refresh: Refresh, tells: bool) -> NodeReading {
-    let knows_lives = refresh.ahead.is_some();
+fn node_reading(lane: &Lane, refresh: Refresh, notifies: bool) -> NodeReading {
+    let tracks_ttls = refresh.ahead.is_some();
     match &lane.read {
         Reading::None {} => NodeReading::default(),
         Reading::LookAside(how) => {
-            let leaves_stale = how.leases == Leases::Stale;
-            NodeReading { leaves_stale, knows_lives, tells, ..NodeReading::default() }
+            let keeps_stale = how.leases == Leases::Stale;
+            NodeReading { keeps_stale, tracks_ttls, notifies, ..NodeReading::default() }
         }
-        Reading::ReadThrough(_) => NodeReading { refresh, leaves_stale: false, knows_lives, tells },
+        Reading::ReadThrough(_) => NodeReading { refresh, keeps_stale: false, tracks_ttls, notifies },
     }
 }

@@ -7,11 +7,12 @@ use std::pin::pin;
 
 use super::negative;
 use crate::app::{AppServerState, Breaker, Permit, Pool};
-use crate::cache::expiry::Life;
+use crate::cache::command::{Answer, Command, Fill, Found, LeaseAsked};
 use crate::cache::near::{Begun, NearCache};
-use crate::cache::node::{Answer, CacheNode, Command, Fill, Found, LeaseAsked};
+use crate::cache::node::CacheNode;
 use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
+use crate::cache::ttl::EntryTtl;
 use crate::cache::values::Values;
 use crate::database::{Database, Request, Response, Row};
 use crate::engine::{Call, CallId, Event, Kernel};
@@ -60,7 +61,7 @@ pub struct App<'a> {
 
 impl App<'_> {
     /// For how long `value` of `key` is kept.
-    pub fn life(&self, key: Key, value: WriteId) -> Life {
+    pub fn life(&self, key: Key, value: WriteId) -> EntryTtl {
         negative::life(self.rows, self.negative, key, value)
     }
 
@@ -164,7 +165,7 @@ impl CacheSide<'_> {
     }
 
     /// For how long `value` of `key` is kept.
-    pub fn life(&self, key: Key, value: WriteId) -> Life {
+    pub fn life(&self, key: Key, value: WriteId) -> EntryTtl {
         negative::life(self.rows, self.negative, key, value)
     }
 }
@@ -192,7 +193,7 @@ impl NearClient<'_> {
 
     /// Keeps what a read brought, for `life` at most, unless its key has been written by a server known to this one since
     /// the read began.
-    pub fn keep(&self, key: Key, value: WriteId, life: Life, begun: Option<Begun>) {
+    pub fn keep(&self, key: Key, value: WriteId, life: EntryTtl, begun: Option<Begun>) {
         if let (Some(near), Some(begun), false) = (self.near, begun, self.not_kept.get()) {
             near.keep(key, value, life, begun, self.kernel.now());
         }
@@ -267,7 +268,7 @@ impl CacheClient<'_> {
     }
 
     /// Puts a value in the cache, for so long, and leaves it to the cache to write it to the database later.
-    pub async fn write_behind(&self, key: Key, value: WriteId, life: Life) -> Result<(), CallError> {
+    pub async fn write_behind(&self, key: Key, value: WriteId, life: EntryTtl) -> Result<(), CallError> {
         match self.change.get() {
             Change::Replace => self.call(Command::WriteBehind(key, value, life)).await.map(drop),
             change => self.call(Command::ChangeBehind(key, value, change)).await.map(drop),

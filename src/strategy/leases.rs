@@ -1,7 +1,7 @@
 //! Reading with [leases](crate::cache::leases): who misses is given the right to fill, or waits for who has it.
 
 use super::App;
-use crate::cache::node::{Answer, Found, Guard, LeaseAsked};
+use crate::cache::command::{Answer, Found, Guard, LeaseAsked};
 use crate::model::{CallError, Key};
 use crate::scenario::Leases;
 use crate::time::Nanos;

@@ -6,8 +6,8 @@
 
 use super::{App, leases, refresh};
 use crate::app::Turn;
-use crate::cache::expiry::Life;
-use crate::cache::node::{Fill, Found, Guard};
+use crate::cache::command::{Fill, Found, Guard};
+use crate::cache::ttl::EntryTtl;
 use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{Leases, LookAside};
 
@@ -61,10 +61,10 @@ async fn look_up(app: &App<'_>, how: &LookAside, key: Key) -> Looked {
 pub async fn load(app: &App<'_>, key: Key, guard: Option<Guard>) -> Result<WriteId, CallError> {
     let begun = app.cache.kernel.now();
     let value = app.database.read(key).await?;
-    let (life, took) = (app.life(key, value), app.cache.kernel.now() - begun);
-    if let (Some(guard), Life::Usual | Life::For(_)) = (guard, life) {
+    let (ttl, load_time) = (app.life(key, value), app.cache.kernel.now() - begun);
+    if let (Some(guard), EntryTtl::Usual | EntryTtl::For(_)) = (guard, ttl) {
         // The reader has its value whether or not the cache could be filled.
-        let _ = app.cache.fill(Fill { key, value, guard, life, took }).await;
+        let _ = app.cache.fill(Fill { key, value, guard, ttl, load_time }).await;
     }
     Ok(value)
 }

@@ -4,7 +4,7 @@
 //! application knows no other way.
 
 use super::{App, CacheSide};
-use crate::cache::expiry::Life;
+use crate::cache::ttl::EntryTtl;
 use crate::model::{CallError, Key, WriteId};
 
 /// Reads from the cache, which sees to the rest.
@@ -19,6 +19,6 @@ pub async fn read(app: &App<'_>, key: Key) -> Result<WriteId, CallError> {
 /// The cache's side of a miss: reads the database, keeps the value, answers everyone who waits for it.
 pub async fn load(cache: &CacheSide<'_>, key: Key) {
     let outcome = cache.load(key).await;
-    let life = outcome.map_or(Life::None, |value| cache.life(key, value));
+    let life = outcome.map_or(EntryTtl::None, |value| cache.life(key, value));
     cache.node.loaded(key, outcome, life);
 }

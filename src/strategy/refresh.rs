@@ -3,18 +3,18 @@
 
 use super::App;
 use super::look_aside::{self, Looked};
-use crate::cache::node::{Copied, Guard};
+use crate::cache::command::{Copied, Guard};
 use crate::model::{Key, WriteId};
 use crate::scenario::{Leases, LookAside};
 
 /// Whether the reader of a copy uses it, loads it anew itself (early), or uses it and has it loaded anew (ahead).
 pub fn judge(app: &App<'_>, how: &LookAside, key: Key, copy: Copied) -> Looked {
     let now = app.cache.kernel.now();
-    if app.refresh.is_early(copy.expires, copy.took, now, &mut app.server.early.borrow_mut()) {
+    if app.refresh.is_early(copy.expires, copy.load_time, now, &mut app.server.early.borrow_mut()) {
         app.server.refreshed.set(app.server.refreshed.get() + 1);
         return Looked::Due(copy.value, guard(how, copy.value));
     }
-    if app.refresh.is_ahead(copy.expires, copy.life, now) && !app.server.refreshes.is_under_way(key) {
+    if app.refresh.is_ahead(copy.expires, copy.ttl, now) && !app.server.refreshes.is_under_way(key) {
         app.refresh_in_background(key, copy.value);
     }
     Looked::Good(copy.value)
@@ -30,5 +30,5 @@ pub async fn ahead(app: &App<'_>, how: &LookAside, key: Key, copy: WriteId) {
 
 /// Who has no lease may only replace the very value it has seen: a write since then has taken that away.
 fn guard(how: &LookAside, copy: WriteId) -> Guard {
-    if how.leases == Leases::None { Guard::Open } else { Guard::Still(copy) }
+    if how.leases == Leases::None { Guard::Open } else { Guard::CompareAndSet(copy) }
 }

@@ -1,23 +1,23 @@
-//! ARC, adaptive replacement: LRU and "used at least twice" side by side, sharing the room as the traffic rewards.
+//! ARC, adaptive replacement: LRU and "used at least twice" side by side, sharing the capacity as the traffic rewards.
 //!
 //! `T1` holds entries used once since they came, `T2` those used again, both in order of last use. What they give up
 //! is remembered by key in `B1` and `B2`. A key that comes back while in `B1` says that `T1` was too small: its target
 //! `p` grows; one from `B2` says the opposite. Either way it comes back into `T2`. `T1` gives up entries while it is
-//! above its target, otherwise `T2` does. `T1` with its ghosts remembers as much as the room, all four twice the room.
+//! above its target, otherwise `T2` does. `T1` with its ghosts remembers as much as the capacity, all four twice the capacity.
 //!
 //! ```text
 //! new ─▶ T1 ─ hit ─▶ T2          p grows by max(|B2| / |B1|, 1) on a hit in B1, shrinks by max(|B1| / |B2|, 1) in B2
 //!         └▶ B1       └▶ B2      B1 or B2 asked for again ─▶ T2
 //! ```
 //!
-//! Megiddo, Modha, "ARC: a self-tuning, low overhead replacement cache", FAST 2003. `p` is a real number. With room in
+//! Megiddo, Modha, "ARC: a self-tuning, low overhead replacement cache", FAST 2003. `p` is a real number. With capacity in
 //! bytes, a step counts the returning entry's bytes.
 
 use super::ghosts::Ghosts;
 use super::segments::Segments;
 use super::{Policy, View};
+use crate::cache::entry::{Capacity, Entry};
 use crate::cache::keys::Numbers;
-use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
 
 const ONCE: usize = 0;
@@ -34,7 +34,7 @@ enum Returning {
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct Arc {
-    room: Room,
+    capacity: Capacity,
     /// T1 and T2.
     held: Segments<2>,
     /// B1 and B2.
@@ -45,23 +45,23 @@ pub(in crate::cache) struct Arc {
 }
 
 impl Arc {
-    pub(super) fn new(room: Room) -> Arc {
-        Arc { room, held: Segments::default(), gone: Default::default(), p: 0.0, returning: Returning::No }
+    pub(super) fn new(capacity: Capacity) -> Arc {
+        Arc { capacity, held: Segments::default(), gone: Default::default(), p: 0.0, returning: Returning::No }
     }
 
-    /// Keeps T1 with its ghosts within the room, and all within twice the room.
+    /// Keeps T1 with its ghosts within the capacity, and all within twice the capacity.
     fn trim(&mut self) {
-        let room = self.room.total();
-        self.gone[ONCE].trim(room.saturating_sub(self.held.weight(ONCE)));
+        let capacity = self.capacity.total();
+        self.gone[ONCE].trim(capacity.saturating_sub(self.held.weight(ONCE)));
         let others = self.held.weight(ONCE) + self.held.weight(AGAIN) + self.gone[ONCE].weight();
-        self.gone[AGAIN].trim((2 * room).saturating_sub(others));
+        self.gone[AGAIN].trim((2 * capacity).saturating_sub(others));
     }
 }
 
 impl Policy for Arc {
     fn admit(&mut self, entry: &Entry) {
         let [once, again] = [ONCE, AGAIN].map(|list| self.gone[list].weight() as f64);
-        let (step, most) = (self.room.weight(entry) as f64, self.room.total() as f64);
+        let (step, most) = (self.capacity.weight(entry) as f64, self.capacity.total() as f64);
         self.returning = if self.gone[ONCE].remove(entry.key) {
             self.p = (self.p + (again / once).max(1.0) * step).min(most);
             Returning::Once
@@ -75,14 +75,14 @@ impl Policy for Arc {
 
     fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
         let list = if std::mem::take(&mut self.returning) == Returning::No { ONCE } else { AGAIN };
-        self.held.push_back(list, slot, self.room.weight(entry));
+        self.held.push_back(list, slot, self.capacity.weight(entry));
         self.trim();
     }
 
     #[inline]
     fn hit(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
         self.held.move_to_back(AGAIN, slot);
-        self.held.reweigh(slot, self.room.weight(entry));
+        self.held.reweigh(slot, self.capacity.weight(entry));
     }
 
     fn remove(&mut self, slot: u32) {
@@ -123,6 +123,6 @@ impl Policy for Arc {
     fn validate(&self) {
         self.held.validate();
         self.gone.iter().for_each(Ghosts::validate);
-        assert!((0.0..=self.room.total() as f64).contains(&self.p), "the target lies within the room");
+        assert!((0.0..=self.capacity.total() as f64).contains(&self.p), "the target lies within the capacity");
     }
 }

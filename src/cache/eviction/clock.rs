@@ -1,11 +1,11 @@
 //! CLOCK, or second chance: FIFO with one bit per entry. A hit sets the bit. When room is needed, the oldest entry
-//! with a set bit has it cleared and joins the queue anew; the first found clear goes. Entries come in clear.
+//! with a set bit has it cleared and joins the queue again; the first found clear goes. Entries come in clear.
 //!
 //! Corbató, "A paging experiment with the Multics system", MIT Project MAC 1968.
 
 use super::list::List;
 use super::{Policy, View};
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
 use crate::time::Nanos;
 use crate::work;
 

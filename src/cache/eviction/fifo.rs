@@ -5,7 +5,7 @@
 
 use super::list::List;
 use super::{Policy, View};
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
 use crate::time::Nanos;
 
 #[derive(Clone, Debug, Default)]

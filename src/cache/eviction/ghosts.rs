@@ -1,10 +1,11 @@
 //! Ghosts: the keys of entries that are gone, remembered for a while, oldest first, without their values.
 //!
 //! A policy that asks "did I give this one up too early?" looks here. Ghosts weigh what their entries weighed, so that
-//! a share of the cache's room limits them whether room is counted in entries or in bytes.
+//! a share of the cache's capacity limits them whether capacity is counted in entries or in bytes.
 
 use super::list::List;
 use crate::cache::keys::{ByKey, Numbers};
+use crate::slots::Slots;
 use crate::work;
 
 /// No place.
@@ -21,9 +22,7 @@ struct Ghost {
 pub(super) struct Ghosts {
     /// By key: its place in `ghosts`, or `NONE`.
     places: ByKey<u32>,
-    ghosts: Vec<Ghost>,
-    /// Places of `ghosts` not in use.
-    free: Vec<u32>,
+    ghosts: Slots<Ghost>,
     /// Places, oldest first.
     order: List,
     weight: u64,
@@ -38,28 +37,12 @@ impl Default for Ghosts {
 impl Ghosts {
     /// No ghosts, of a node that numbers its keys like this.
     pub(super) fn numbered(numbers: &Numbers) -> Ghosts {
-        Ghosts {
-            places: ByKey::new(NONE, numbers),
-            ghosts: Vec::new(),
-            free: Vec::new(),
-            order: List::default(),
-            weight: 0,
-        }
+        Ghosts { places: ByKey::new(NONE, numbers), ghosts: Slots::default(), order: List::default(), weight: 0 }
     }
 
     /// Remembers `key`, which must not be among them, and forgets the oldest until all weigh at most `most`.
     pub(super) fn push(&mut self, key: u32, weight: u64, most: u64) {
-        let ghost = Ghost { key, weight };
-        let place = match self.free.pop() {
-            Some(place) => {
-                self.ghosts[place as usize] = ghost;
-                place
-            }
-            None => {
-                self.ghosts.push(ghost);
-                self.ghosts.len() as u32 - 1
-            }
-        };
+        let place = self.ghosts.insert(Ghost { key, weight });
         let of_key = self.places.get_mut(key);
         debug_assert_eq!(*of_key, NONE, "a key has one ghost at most");
         *of_key = place;
@@ -84,10 +67,10 @@ impl Ghosts {
     }
 
     fn forget(&mut self, place: u32) {
-        let Ghost { key, weight } = self.ghosts[place as usize];
+        let Ghost { key, weight } = self.ghosts[place];
         self.order.unlink(place);
         self.places.set(key, NONE);
-        self.free.push(place);
+        self.ghosts.free(place);
         self.weight -= weight;
     }
 
@@ -112,9 +95,9 @@ impl Ghosts {
     }
 
     pub(super) fn clear(&mut self) {
-        work::count(self.ghosts.len());
+        work::count(self.ghosts.all().len());
         for place in self.order.slots() {
-            self.places.set(self.ghosts[place as usize].key, NONE);
+            self.places.set(self.ghosts[place].key, NONE);
         }
         let places = std::mem::take(&mut self.places);
         *self = Ghosts { places, ..Ghosts::default() };
@@ -123,13 +106,13 @@ impl Ghosts {
     /// Asserts the inner rules.
     pub(super) fn validate(&self) {
         let places = self.order.slots();
-        assert_eq!(places.len() + self.free.len(), self.ghosts.len(), "every place is in use or free");
+        assert_eq!(places.len(), self.ghosts.in_use(), "every place is in use or free");
         for &place in &places {
-            assert_eq!(self.places.get(self.ghosts[place as usize].key), place, "a ghost is found by its key");
+            assert_eq!(self.places.get(self.ghosts[place].key), place, "a ghost is found by its key");
         }
         let found = self.places.iter().filter(|&&place| place != NONE).count();
         assert_eq!(found, places.len(), "no other key is found");
-        let weight: u64 = places.iter().map(|&place| self.ghosts[place as usize].weight).sum();
+        let weight: u64 = places.iter().map(|&place| self.ghosts[place].weight).sum();
         assert_eq!(weight, self.weight, "the weight is that of all");
     }
 }

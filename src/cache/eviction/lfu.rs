@@ -12,7 +12,8 @@
 
 use super::list::List;
 use super::{Policy, View};
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
+use crate::slots::Slots;
 use crate::time::Nanos;
 
 /// A run of neighbours with the same count.
@@ -28,36 +29,24 @@ pub(in crate::cache) struct Lfu {
     order: List,
     /// By slot: the index of its group.
     group_of: Vec<u32>,
-    groups: Vec<Group>,
-    /// Indices of `groups` not in use.
-    free: Vec<u32>,
+    groups: Slots<Group>,
 }
 
 impl Lfu {
     fn group(&self, slot: u32) -> Group {
-        self.groups[self.group_of[slot as usize] as usize]
+        self.groups[self.group_of[slot as usize]]
     }
 
     /// Puts `slot` behind `after` (`None`: at the front) as the first and only member of a new group.
     fn found(&mut self, slot: u32, count: u64, after: Option<u32>) {
         self.order.insert_after(slot, after);
-        let group = Group { count, last: slot };
-        self.group_of[slot as usize] = match self.free.pop() {
-            Some(index) => {
-                self.groups[index as usize] = group;
-                index
-            }
-            None => {
-                self.groups.push(group);
-                self.groups.len() as u32 - 1
-            }
-        };
+        self.group_of[slot as usize] = self.groups.insert(Group { count, last: slot });
     }
 
     /// Puts `slot` behind all others of `member`'s group.
     fn join(&mut self, slot: u32, member: u32) {
         let index = self.group_of[member as usize];
-        let group = &mut self.groups[index as usize];
+        let group = &mut self.groups[index];
         self.order.insert_after(slot, Some(group.last));
         group.last = slot;
         self.group_of[slot as usize] = index;
@@ -66,10 +55,10 @@ impl Lfu {
     /// Takes `slot` out of its group and the list.
     fn leave(&mut self, slot: u32) {
         let index = self.group_of[slot as usize];
-        if self.groups[index as usize].last == slot {
+        if self.groups[index].last == slot {
             match self.order.before(slot) {
-                Some(before) if self.group_of[before as usize] == index => self.groups[index as usize].last = before,
-                _ => self.free.push(index),
+                Some(before) if self.group_of[before as usize] == index => self.groups[index].last = before,
+                _ => self.groups.free(index),
             }
         }
         self.order.unlink(slot);
@@ -98,7 +87,7 @@ impl Policy for Lfu {
                 self.join(slot, next);
             }
             // The commonest case for popular entries: nothing moves.
-            None if alone => self.groups[self.group_of[slot as usize] as usize].count += 1,
+            None if alone => self.groups[self.group_of[slot as usize]].count += 1,
             None => {
                 // The last to stay behind in the group, which is not alone: the new group begins after it.
                 let after = if last == slot { self.order.before(slot) } else { Some(last) };
@@ -122,7 +111,6 @@ impl Policy for Lfu {
     fn clear(&mut self) {
         self.order.clear();
         self.groups.clear();
-        self.free.clear();
     }
 
     fn slots(&self) -> Vec<u32> {
@@ -142,6 +130,6 @@ impl Policy for Lfu {
                 assert!(next.is_none_or(|&next| self.group(next).count > group.count), "counts ascend by group");
             }
         }
-        assert_eq!(groups + self.free.len(), self.groups.len(), "every group is in use or free");
+        assert_eq!(groups, self.groups.in_use(), "every group is in use or free");
     }
 }

@@ -1,11 +1,11 @@
 //! LIRS: keeps what is used at *short intervals*, rather than what was used last.
 //!
-//! Nearly all of the room (99 %) belongs to LIR blocks, those of low inter-reference recency; the last hundredth is a
+//! Nearly all of the capacity (99 %) belongs to LIR blocks, those of low inter-reference recency; the last hundredth is a
 //! doorway `Q` for the others, HIR blocks. A stack `S` orders blocks by last use, and remembers also HIR blocks that
 //! have been given up. A HIR block that is used again while still in `S` came back sooner than the LIR block at the
 //! bottom of `S` was last used: it becomes LIR, and the one at the bottom steps down into `Q`. The front of `Q` goes.
 //! The bottom of `S` is always LIR: whatever lies below is cut off ("pruned"). `S` remembers at most as much again as
-//! the room holds; the block given up longest ago is forgotten first.
+//! the capacity holds; the block given up longest ago is forgotten first.
 //!
 //! ```text
 //! S: top ─ LIR, HIR held, HIR gone … ─ bottom (LIR)          Q: front ─ HIR held … ─ back
@@ -16,8 +16,9 @@
 
 use super::list::List;
 use super::{Policy, View};
+use crate::cache::entry::{Capacity, Entry};
 use crate::cache::keys::{ByKey, Numbers};
-use crate::cache::store::{Entry, Room};
+use crate::slots::Slots;
 use crate::time::Nanos;
 use crate::work;
 
@@ -45,10 +46,9 @@ struct Block {
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct Lirs {
-    room: Room,
+    capacity: Capacity,
     lir_share: u64,
-    blocks: Vec<Block>,
-    free: Vec<u32>,
+    blocks: Slots<Block>,
     /// By slot: its block.
     of_slot: Vec<u32>,
     /// By key: its block while it is gone, or `NONE`.
@@ -66,12 +66,11 @@ pub(in crate::cache) struct Lirs {
 }
 
 impl Lirs {
-    pub(super) fn new(room: Room) -> Lirs {
+    pub(super) fn new(capacity: Capacity) -> Lirs {
         Lirs {
-            room,
-            lir_share: room.total() - room.share(0.01).max(1),
-            blocks: Vec::new(),
-            free: Vec::new(),
+            capacity,
+            lir_share: capacity.total() - capacity.share(0.01).max(1),
+            blocks: Slots::default(),
             of_slot: Vec::new(),
             of_gone: ByKey::new(NONE, &Numbers::default()),
             stack: List::default(),
@@ -84,34 +83,34 @@ impl Lirs {
     }
 
     fn block(&mut self, id: u32) -> &mut Block {
-        &mut self.blocks[id as usize]
+        &mut self.blocks[id]
     }
 
     fn stack_top(&mut self, id: u32) {
         self.unstack(id);
         self.stack.push_back(id);
         self.block(id).stacked = true;
-        self.stack_weight += self.blocks[id as usize].weight;
+        self.stack_weight += self.blocks[id].weight;
     }
 
     fn unstack(&mut self, id: u32) {
         if std::mem::take(&mut self.block(id).stacked) {
             self.stack.unlink(id);
-            self.stack_weight -= self.blocks[id as usize].weight;
+            self.stack_weight -= self.blocks[id].weight;
         }
     }
 
     /// Forgets a block that is in no list any more.
     fn release(&mut self, id: u32) {
         self.block(id).state = State::Free;
-        self.free.push(id);
+        self.blocks.free(id);
     }
 
     /// Forgets a block that is gone.
     fn forget(&mut self, id: u32) {
         self.unstack(id);
         self.gone.unlink(id);
-        self.of_gone.set(self.blocks[id as usize].key, NONE);
+        self.of_gone.set(self.blocks[id].key, NONE);
         self.release(id);
     }
 
@@ -119,7 +118,7 @@ impl Lirs {
     fn prune(&mut self) {
         while let Some(bottom) = self.stack.front() {
             work::count(1);
-            match self.blocks[bottom as usize].state {
+            match self.blocks[bottom].state {
                 State::Lir => return,
                 State::Gone => self.forget(bottom),
                 State::Hir => self.unstack(bottom),
@@ -132,7 +131,7 @@ impl Lirs {
     fn demote(&mut self) {
         let bottom = self.stack.front().expect("LIR blocks weigh something, so there is one");
         self.unstack(bottom);
-        self.lir_weight -= self.blocks[bottom as usize].weight;
+        self.lir_weight -= self.blocks[bottom].weight;
         self.block(bottom).state = State::Hir;
         self.doorway.push_back(bottom);
         self.prune();
@@ -141,7 +140,7 @@ impl Lirs {
     /// Makes a block that is on top of the stack LIR, at the cost of the lowest ones.
     fn promote(&mut self, id: u32) {
         self.block(id).state = State::Lir;
-        self.lir_weight += self.blocks[id as usize].weight;
+        self.lir_weight += self.blocks[id].weight;
         self.keep_to_share();
     }
 
@@ -155,7 +154,7 @@ impl Lirs {
     }
 
     fn reweigh(&mut self, id: u32, weight: u64) {
-        let Block { weight: former, state, stacked, .. } = self.blocks[id as usize];
+        let Block { weight: former, state, stacked, .. } = self.blocks[id];
         self.block(id).weight = weight;
         if state == State::Lir {
             self.lir_weight = self.lir_weight - former + weight;
@@ -167,7 +166,7 @@ impl Lirs {
 
     /// Forgets those gone longest while the stack remembers too much.
     fn limit(&mut self) {
-        while self.stack_weight > 2 * self.room.total()
+        while self.stack_weight > 2 * self.capacity.total()
             && let Some(oldest) = self.gone.front()
         {
             self.forget(oldest);
@@ -185,13 +184,9 @@ impl Policy for Lirs {
     }
 
     fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
-        let weight = self.room.weight(entry);
+        let weight = self.capacity.weight(entry);
         let block = Block { state: State::Hir, stacked: false, key: entry.key, slot, weight };
-        let id = self.free.pop().unwrap_or(self.blocks.len() as u32);
-        match self.blocks.get_mut(id as usize) {
-            Some(free) => *free = block,
-            None => self.blocks.push(block),
-        }
+        let id = self.blocks.insert(block);
         if slot as usize >= self.of_slot.len() {
             self.of_slot.resize(slot as usize + 1, NONE);
         }
@@ -209,8 +204,8 @@ impl Policy for Lirs {
     #[inline]
     fn hit(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
         let id = self.of_slot[slot as usize];
-        self.reweigh(id, self.room.weight(entry));
-        let Block { state, stacked, .. } = self.blocks[id as usize];
+        self.reweigh(id, self.capacity.weight(entry));
+        let Block { state, stacked, .. } = self.blocks[id];
         self.stack_top(id);
         if state == State::Lir {
             self.keep_to_share(); // it may have grown
@@ -227,8 +222,8 @@ impl Policy for Lirs {
     fn remove(&mut self, slot: u32) {
         let id = self.of_slot[slot as usize];
         self.unstack(id);
-        if self.blocks[id as usize].state == State::Lir {
-            self.lir_weight -= self.blocks[id as usize].weight;
+        if self.blocks[id].state == State::Lir {
+            self.lir_weight -= self.blocks[id].weight;
         } else {
             self.doorway.unlink(id);
         }
@@ -243,7 +238,7 @@ impl Policy for Lirs {
         }
         let id = self.doorway.front()?;
         self.doorway.unlink(id);
-        let Block { stacked, key, slot, .. } = self.blocks[id as usize];
+        let Block { stacked, key, slot, .. } = self.blocks[id];
         if stacked {
             self.block(id).state = State::Gone;
             self.gone.push_back(id);
@@ -263,39 +258,43 @@ impl Policy for Lirs {
     }
 
     fn clear(&mut self) {
-        work::count(self.blocks.len());
-        for block in self.blocks.iter().filter(|block| block.state == State::Gone) {
+        work::count(self.blocks.all().len());
+        for block in self.blocks.all().iter().filter(|block| block.state == State::Gone) {
             self.of_gone.set(block.key, NONE);
         }
         let of_gone = std::mem::take(&mut self.of_gone);
-        *self = Lirs { of_gone, ..Lirs::new(self.room) };
+        *self = Lirs { of_gone, ..Lirs::new(self.capacity) };
     }
 
     fn slots(&self) -> Vec<u32> {
         let held = |block: &&Block| matches!(block.state, State::Lir | State::Hir);
-        self.blocks.iter().filter(held).map(|block| block.slot).collect()
+        self.blocks.all().iter().filter(held).map(|block| block.slot).collect()
     }
 
     fn validate(&self) {
-        let of = |state| self.blocks.iter().filter(move |block| block.state == state);
+        let of = |state| self.blocks.all().iter().filter(move |block| block.state == state);
         let stack = self.stack.slots();
-        assert_eq!(stack.len(), self.blocks.iter().filter(|block| block.stacked).count(), "S holds what is stacked");
-        let bottom = stack.first().map(|&id| self.blocks[id as usize].state);
+        assert_eq!(
+            stack.len(),
+            self.blocks.all().iter().filter(|block| block.stacked).count(),
+            "S holds what is stacked"
+        );
+        let bottom = stack.first().map(|&id| self.blocks[id].state);
         assert!(bottom.is_none_or(|state| state == State::Lir), "the bottom of S is LIR");
         assert!(of(State::Lir).chain(of(State::Gone)).all(|block| block.stacked), "LIR blocks and ghosts are in S");
         assert_eq!(self.doorway.slots().len(), of(State::Hir).count(), "Q holds the HIR blocks that are held");
         assert_eq!(self.gone.slots().len(), of(State::Gone).count());
         assert_eq!(self.lir_weight, of(State::Lir).map(|block| block.weight).sum::<u64>());
-        let stacked = stack.iter().map(|&id| self.blocks[id as usize].weight);
+        let stacked = stack.iter().map(|&id| self.blocks[id].weight);
         assert_eq!(self.stack_weight, stacked.sum::<u64>());
         assert!(self.lir_weight <= self.lir_share, "LIR blocks keep to their share");
-        for (id, block) in self.blocks.iter().enumerate() {
+        for (id, block) in self.blocks.all().iter().enumerate() {
             match block.state {
                 State::Gone => assert_eq!(self.of_gone.get(block.key) as usize, id, "a ghost is found"),
                 State::Lir | State::Hir => assert_eq!(self.of_slot[block.slot as usize] as usize, id),
                 State::Free => assert!(!block.stacked),
             }
         }
-        assert_eq!(self.free.len(), of(State::Free).count());
+        assert_eq!(self.blocks.all().len() - self.blocks.in_use(), of(State::Free).count());
     }
 }

@@ -34,8 +34,8 @@ mod w_tinylfu;
 
 use std::rc::Rc;
 
+use super::entry::{Capacity, Entry, NONE};
 use super::keys::{ByKey, Numbers};
-use super::store::{Entry, NONE, Room};
 use crate::random::Stream;
 use crate::scenario::eviction::{Eviction, Sampling};
 use crate::time::Nanos;
@@ -143,8 +143,8 @@ policies! {
 }
 
 impl AnyPolicy {
-    /// An empty policy for a cache with so much `room`; the random ones draw from `stream`.
-    pub(super) fn new(eviction: Eviction, room: Room, stream: Stream) -> AnyPolicy {
+    /// An empty policy for a cache of so much `capacity`; the random ones draw from `stream`.
+    pub(super) fn new(eviction: Eviction, capacity: Capacity, stream: Stream) -> AnyPolicy {
         match eviction {
             Eviction::Lru => AnyPolicy::Lru(lru::Lru::default()),
             Eviction::Fifo => AnyPolicy::Fifo(fifo::Fifo::default()),
@@ -152,12 +152,12 @@ impl AnyPolicy {
             Eviction::Random => AnyPolicy::Random(random::Random::new(stream)),
             Eviction::Clock => AnyPolicy::Clock(clock::Clock::default()),
             Eviction::Sieve => AnyPolicy::Sieve(sieve::Sieve::default()),
-            Eviction::S3Fifo => AnyPolicy::S3Fifo(Box::new(s3_fifo::S3Fifo::new(room))),
-            Eviction::TwoQ => AnyPolicy::TwoQ(Box::new(two_q::TwoQ::new(room))),
-            Eviction::Arc => AnyPolicy::Arc(Box::new(arc::Arc::new(room))),
-            Eviction::Slru => AnyPolicy::Slru(Box::new(slru::Slru::new(room))),
-            Eviction::Lirs => AnyPolicy::Lirs(Box::new(lirs::Lirs::new(room))),
-            Eviction::WTinyLfu => AnyPolicy::WTinyLfu(Box::new(w_tinylfu::WTinyLfu::new(room))),
+            Eviction::S3Fifo => AnyPolicy::S3Fifo(Box::new(s3_fifo::S3Fifo::new(capacity))),
+            Eviction::TwoQ => AnyPolicy::TwoQ(Box::new(two_q::TwoQ::new(capacity))),
+            Eviction::Arc => AnyPolicy::Arc(Box::new(arc::Arc::new(capacity))),
+            Eviction::Slru => AnyPolicy::Slru(Box::new(slru::Slru::new(capacity))),
+            Eviction::Lirs => AnyPolicy::Lirs(Box::new(lirs::Lirs::new(capacity))),
+            Eviction::WTinyLfu => AnyPolicy::WTinyLfu(Box::new(w_tinylfu::WTinyLfu::new(capacity))),
             Eviction::RedisLru => AnyPolicy::RedisLru(redis_lru::RedisLru::new(stream)),
             Eviction::RedisLfu => AnyPolicy::RedisLfu(Box::new(redis_lfu::RedisLfu::new(stream))),
             Eviction::VolatileLru => AnyPolicy::RedisLru(redis_lru::RedisLru::volatile(stream)),
@@ -177,7 +177,21 @@ impl AnyPolicy {
             AnyPolicy::RedisLru(policy) => policy.tune(sampling),
             AnyPolicy::RedisLfu(policy) => policy.tune(sampling),
             AnyPolicy::VolatileTtl(policy) => policy.tune(sampling),
-            _ => {}
+            AnyPolicy::Lru(_)
+            | AnyPolicy::Fifo(_)
+            | AnyPolicy::Lfu(_)
+            | AnyPolicy::Random(_)
+            | AnyPolicy::Clock(_)
+            | AnyPolicy::Sieve(_)
+            | AnyPolicy::S3Fifo(_)
+            | AnyPolicy::TwoQ(_)
+            | AnyPolicy::Arc(_)
+            | AnyPolicy::Slru(_)
+            | AnyPolicy::Lirs(_)
+            | AnyPolicy::WTinyLfu(_)
+            | AnyPolicy::VolatileRandom(_)
+            | AnyPolicy::None(_)
+            | AnyPolicy::Opt(_) => {}
         }
     }
 

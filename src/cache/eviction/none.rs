@@ -1,7 +1,7 @@
 //! No eviction: nothing goes, so a full cache refuses what is new (Redis' `noeviction`: "OOM command not allowed").
 
 use super::{Policy, View};
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
 use crate::time::Nanos;
 
 #[derive(Clone, Debug, Default)]

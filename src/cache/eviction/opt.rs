@@ -16,9 +16,9 @@ use std::collections::BinaryHeap;
 use std::rc::Rc;
 
 use super::{Policy, View};
+use crate::cache::counts::ReplayCounts;
+use crate::cache::entry::{Entry, NONE};
 use crate::cache::keys::{ByKey, Numbers};
-use crate::cache::replay::ReplayCounts;
-use crate::cache::store::{Entry, NONE};
 use crate::table;
 use crate::time::Nanos;
 use crate::work;

@@ -4,7 +4,7 @@
 //! One draw an eviction, none otherwise.
 
 use super::{Policy, View};
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
 use crate::random::Stream;
 use crate::time::Nanos;
 

@@ -18,7 +18,7 @@
 //! `maxmemory-samples 5`, its default.
 
 use super::View;
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
 use crate::random::{Stream, splitmix64};
 use crate::scenario::eviction::Sampling;
 use crate::time::Nanos;
@@ -75,7 +75,7 @@ impl Held {
         self.links[slot as usize].next = std::mem::replace(&mut self.buckets[bucket], slot);
     }
 
-    /// Twice the buckets, and everyone in their place anew.
+    /// Twice the buckets, and everyone in their place again.
     #[cold]
     fn grow(&mut self) {
         work::count(2 * self.links.len());

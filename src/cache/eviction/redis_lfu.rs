@@ -10,7 +10,7 @@
 
 use super::redis::Sampled;
 use super::{Policy, View};
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
 use crate::random::Stream;
 use crate::scenario::eviction::Sampling;
 use crate::time::Nanos;
@@ -75,7 +75,7 @@ impl RedisLfu {
     /// A count after one more use.
     fn counted(&mut self, uses: u8) -> u8 {
         let above = f64::from(uses.saturating_sub(FIRST));
-        // One draw a use, whatever comes of it.
+        // One draw a use, whatever its outcome.
         let counts = self.sampled.stream.unit() < 1.0 / (above * self.log_factor + 1.0);
         uses.saturating_add(u8::from(counts))
     }
@@ -165,7 +165,7 @@ mod tests {
         let count = Count { uses: 20, minute: 7 };
         assert_eq!([7, 8, 17, 60].map(|minute| count.decayed(minute, 1)), [20, 19, 10, 0]);
         assert_eq!(Count { uses: 20, minute: u16::MAX }.decayed(3, 1), 17, "across the turn of its 16 bits");
-        assert_eq!([0, 1, 10, 60].map(|decay| count.decayed(67, decay)), [20, 0, 14, 19], "0 is for ever");
+        assert_eq!([0, 1, 10, 60].map(|decay| count.decayed(67, decay)), [20, 0, 14, 19], "0 is forever");
     }
 
     #[test]

@@ -2,14 +2,14 @@
 //! goes.
 //!
 //! Every entry carries the moment of its last use on a 24-bit clock that ticks once a second: two uses within a second
-//! look alike, and after 194 days the clock begins anew. Sampling and the pool are in [`redis`](super::redis).
+//! look alike, and after 194 days the clock begins again. Sampling and the pool are in [`redis`](super::redis).
 //!
 //! Redis 7, `evict.c` and the documentation's "Approximated LRU algorithm". A cache that turns over within a second
 //! sees no difference between its entries and evicts at random; that is Redis', and not a shortcut taken here.
 
 use super::redis::Sampled;
 use super::{Policy, View};
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
 use crate::random::Stream;
 use crate::scenario::eviction::Sampling;
 use crate::time::Nanos;
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clock_ticks_once_a_second_and_begins_anew_after_24_bits() {
+    fn the_clock_ticks_once_a_second_and_begins_again_after_24_bits() {
         assert_eq!((clock(Nanos(999_999_999)), clock(Nanos::from_secs(1))), (0, 1));
         assert_eq!(clock(Nanos::from_secs(1 << 24)), 0);
         assert_eq!(idle(clock(Nanos::from_secs(5)), clock(Nanos::from_secs(12))), 7);

@@ -1,6 +1,6 @@
 //! S3-FIFO: three queues, because most entries are never asked for again and should leave quickly.
 //!
-//! New entries join a *small* queue with a tenth of the room. What leaves it having been hit twice or more moves on
+//! New entries join a *small* queue with a tenth of the capacity. What leaves it having been hit twice or more moves on
 //! to the *main* queue; what has not goes, and its key is remembered in a *ghost* queue as large as main. A key that
 //! comes back while it is a ghost joins main at once. Main is FIFO with second chances: an entry that was hit joins
 //! the back again, at most three times. Nothing moves on a hit, only a counter.
@@ -11,13 +11,13 @@
 //! ```
 //!
 //! Yang, Zhang, Qiu, Yue, Vinayak, "FIFO queues are all you need for cache eviction", SOSP 2023. The counter starts
-//! anew in main; main gives up an entry only while it is over its share or small is empty.
+//! again in main; main gives up an entry only while it is over its share or small is empty.
 
 use super::ghosts::Ghosts;
 use super::segments::Segments;
 use super::{Policy, View};
+use crate::cache::entry::{Capacity, Entry};
 use crate::cache::keys::Numbers;
-use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
 use crate::work;
 
@@ -30,7 +30,7 @@ const CHANCES: u8 = 3;
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct S3Fifo {
-    room: Room,
+    capacity: Capacity,
     main_share: u64,
     ghost_share: u64,
     queues: Segments<2>,
@@ -42,12 +42,12 @@ pub(in crate::cache) struct S3Fifo {
 }
 
 impl S3Fifo {
-    pub(super) fn new(room: Room) -> S3Fifo {
-        let small_share = room.share(0.1).max(1);
+    pub(super) fn new(capacity: Capacity) -> S3Fifo {
+        let small_share = capacity.share(0.1).max(1);
         S3Fifo {
-            room,
-            main_share: room.total() - small_share,
-            ghost_share: room.share(0.9),
+            capacity,
+            main_share: capacity.total() - small_share,
+            ghost_share: capacity.share(0.9),
             queues: Segments::default(),
             hits: Vec::new(),
             ghosts: Ghosts::default(),
@@ -98,13 +98,13 @@ impl Policy for S3Fifo {
         }
         self.hits[slot as usize] = 0;
         let queue = if std::mem::take(&mut self.returning) { MAIN } else { SMALL };
-        self.queues.push_back(queue, slot, self.room.weight(entry));
+        self.queues.push_back(queue, slot, self.capacity.weight(entry));
     }
 
     #[inline]
     fn hit(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
         self.hits[slot as usize] = self.hits[slot as usize].saturating_add(1);
-        self.queues.reweigh(slot, self.room.weight(entry));
+        self.queues.reweigh(slot, self.capacity.weight(entry));
     }
 
     fn remove(&mut self, slot: u32) {

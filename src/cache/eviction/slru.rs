@@ -14,7 +14,7 @@
 
 use super::segments::Segments;
 use super::{Policy, View};
-use crate::cache::store::{Entry, Room};
+use crate::cache::entry::{Capacity, Entry};
 use crate::time::Nanos;
 use crate::work;
 
@@ -22,16 +22,16 @@ const LISTS: usize = 4;
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct Slru {
-    room: Room,
+    capacity: Capacity,
     shares: [u64; LISTS],
     lists: Segments<LISTS>,
 }
 
 impl Slru {
-    pub(super) fn new(room: Room) -> Slru {
+    pub(super) fn new(capacity: Capacity) -> Slru {
         // Differences of rounded sums, so that the shares are the whole.
-        let up_to = |list: usize| (u128::from(room.total()) * list as u128 / LISTS as u128) as u64;
-        Slru { room, shares: std::array::from_fn(|list| up_to(list + 1) - up_to(list)), lists: Segments::default() }
+        let up_to = |list: usize| (u128::from(capacity.total()) * list as u128 / LISTS as u128) as u64;
+        Slru { capacity, shares: std::array::from_fn(|list| up_to(list + 1) - up_to(list)), lists: Segments::default() }
     }
 
     /// Lets entries step down from `list` until it keeps to its share, and so on below it.
@@ -48,7 +48,7 @@ impl Slru {
 
 impl Policy for Slru {
     fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
-        let weight = self.room.weight(entry);
+        let weight = self.capacity.weight(entry);
         let has_room = |&list: &usize| self.lists.weight(list) + weight <= self.shares[list];
         let list = (0..LISTS).find(has_room).unwrap_or(0);
         self.lists.push_back(list, slot, weight);
@@ -58,7 +58,7 @@ impl Policy for Slru {
     fn hit(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
         let list = (self.lists.segment(slot) + 1).min(LISTS - 1);
         self.lists.move_to_back(list, slot);
-        self.lists.reweigh(slot, self.room.weight(entry));
+        self.lists.reweigh(slot, self.capacity.weight(entry));
         self.cool(list);
     }
 

@@ -1,8 +1,8 @@
 //! 2Q: newcomers wait in a queue until they prove that they are asked for again *later*, not just twice in a row.
 //!
-//! A new entry joins `Ain`, a FIFO queue with a quarter of the room; a hit there does nothing. When it leaves, its key
-//! is remembered in `Aout`, as many keys as half of the room would hold. A key that comes back while it is remembered
-//! joins `Am`, which has the rest of the room and is an LRU list.
+//! A new entry joins `Ain`, a FIFO queue with a quarter of the capacity; a hit there does nothing. When it leaves, its key
+//! is remembered in `Aout`, as many keys as half of the capacity would hold. A key that comes back while it is remembered
+//! joins `Am`, which has the rest of the capacity and is an LRU list.
 //!
 //! ```text
 //! new ─▶ Ain (25 %, FIFO) ─▶ gone, key in Aout (50 %) ─ asked for again ─▶ Am (LRU) ─▶ gone
@@ -14,8 +14,8 @@
 use super::ghosts::Ghosts;
 use super::segments::Segments;
 use super::{Policy, View};
+use crate::cache::entry::{Capacity, Entry};
 use crate::cache::keys::Numbers;
-use crate::cache::store::{Entry, Room};
 use crate::time::Nanos;
 
 const IN: usize = 0;
@@ -23,7 +23,7 @@ const MAIN: usize = 1;
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct TwoQ {
-    room: Room,
+    capacity: Capacity,
     in_share: u64,
     out_share: u64,
     queues: Segments<2>,
@@ -33,11 +33,11 @@ pub(in crate::cache) struct TwoQ {
 }
 
 impl TwoQ {
-    pub(super) fn new(room: Room) -> TwoQ {
+    pub(super) fn new(capacity: Capacity) -> TwoQ {
         TwoQ {
-            room,
-            in_share: room.share(0.25),
-            out_share: room.share(0.5),
+            capacity,
+            in_share: capacity.share(0.25),
+            out_share: capacity.share(0.5),
             queues: Segments::default(),
             out: Ghosts::default(),
             returning: false,
@@ -52,7 +52,7 @@ impl Policy for TwoQ {
 
     fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
         let queue = if std::mem::take(&mut self.returning) { MAIN } else { IN };
-        self.queues.push_back(queue, slot, self.room.weight(entry));
+        self.queues.push_back(queue, slot, self.capacity.weight(entry));
     }
 
     #[inline]
@@ -60,7 +60,7 @@ impl Policy for TwoQ {
         if self.queues.segment(slot) == MAIN {
             self.queues.move_to_back(MAIN, slot);
         }
-        self.queues.reweigh(slot, self.room.weight(entry));
+        self.queues.reweigh(slot, self.capacity.weight(entry));
     }
 
     fn remove(&mut self, slot: u32) {

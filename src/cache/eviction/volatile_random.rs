@@ -5,7 +5,7 @@
 use super::random::Random;
 use super::redis::Held;
 use super::{Policy, View};
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
 use crate::random::Stream;
 use crate::time::Nanos;
 

@@ -5,7 +5,7 @@
 
 use super::redis::Sampled;
 use super::{Policy, View};
-use crate::cache::store::Entry;
+use crate::cache::entry::Entry;
 use crate::random::Stream;
 use crate::scenario::eviction::Sampling;
 use crate::time::Nanos;

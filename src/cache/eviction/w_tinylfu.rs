@@ -1,6 +1,6 @@
-//! W-TinyLFU: a small window for newcomers, and an entrance exam for everything else.
+//! W-TinyLFU: a small window for newcomers, and an entrance exam foreverything else.
 //!
-//! New entries join an LRU window with a hundredth of the room. The one that the window gives up is compared with the
+//! New entries join an LRU window with a hundredth of the capacity. The one that the window gives up is compared with the
 //! one that the main part would give up: the key that has been asked for more often lately stays, and on a tie the one
 //! in main does. Main is a segmented LRU: *probation*, and *protected* with four fifths of main for what was hit there.
 //!
@@ -18,7 +18,7 @@
 
 use super::segments::Segments;
 use super::{Policy, View};
-use crate::cache::store::{Entry, Room};
+use crate::cache::entry::{Capacity, Entry};
 use crate::random::splitmix64;
 use crate::time::Nanos;
 use crate::work;
@@ -29,7 +29,7 @@ const PROTECTED: usize = 2;
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct WTinyLfu {
-    room: Room,
+    capacity: Capacity,
     window_share: u64,
     protected_share: u64,
     lists: Segments<3>,
@@ -41,15 +41,15 @@ pub(in crate::cache) struct WTinyLfu {
 }
 
 impl WTinyLfu {
-    pub(super) fn new(room: Room) -> WTinyLfu {
-        let main_share = room.share(0.99);
+    pub(super) fn new(capacity: Capacity) -> WTinyLfu {
+        let main_share = capacity.share(0.99);
         WTinyLfu {
-            room,
-            window_share: room.total() - main_share,
+            capacity,
+            window_share: capacity.total() - main_share,
             protected_share: (main_share as f64 * 0.8) as u64,
             lists: Segments::default(),
             held: 0,
-            sketch: Sketch::new(first_width(room)),
+            sketch: Sketch::new(first_width(capacity)),
             incoming: 0,
         }
     }
@@ -71,12 +71,12 @@ impl WTinyLfu {
 
 impl Policy for WTinyLfu {
     fn admit(&mut self, entry: &Entry) {
-        self.incoming = self.room.weight(entry);
+        self.incoming = self.capacity.weight(entry);
         self.sketch.count(entry.key);
     }
 
     fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
-        self.lists.push_back(WINDOW, slot, self.room.weight(entry));
+        self.lists.push_back(WINDOW, slot, self.capacity.weight(entry));
         self.held += 1;
         self.sketch.fit(self.held);
         self.overflow();
@@ -87,7 +87,7 @@ impl Policy for WTinyLfu {
         self.sketch.count(entry.key);
         let list = if self.lists.segment(slot) == WINDOW { WINDOW } else { PROTECTED };
         self.lists.move_to_back(list, slot);
-        self.lists.reweigh(slot, self.room.weight(entry));
+        self.lists.reweigh(slot, self.capacity.weight(entry));
         while self.lists.weight(PROTECTED) > self.protected_share {
             work::count(1);
             let oldest = self.lists.front(PROTECTED).expect("what weighs something holds something");
@@ -129,9 +129,9 @@ impl Policy for WTinyLfu {
 
     fn clear(&mut self) {
         // A near cache that stays closed through many crashes is cleared at each of them.
-        if self.held > 0 || self.sketch.counted > 0 || self.sketch.size > first_width(self.room) {
+        if self.held > 0 || self.sketch.counted > 0 || self.sketch.size > first_width(self.capacity) {
             work::count(self.sketch.words.len());
-            *self = WTinyLfu::new(self.room);
+            *self = WTinyLfu::new(self.capacity);
         }
     }
 
@@ -150,8 +150,8 @@ impl Policy for WTinyLfu {
 /// The sketch of a large cache begins as wide as this and widens with what is held.
 const FIRST_WIDTH: u64 = 1 << 16;
 /// How many entries the sketch of an empty cache is made for.
-fn first_width(room: Room) -> u64 {
-    room.entries().unwrap_or(0).clamp(8, FIRST_WIDTH)
+fn first_width(capacity: Capacity) -> u64 {
+    capacity.entries().unwrap_or(0).clamp(8, FIRST_WIDTH)
 }
 
 /// Counters in a word.

@@ -12,7 +12,7 @@
 //! `EXPIRE` and its like are no requests. They give copies of the value another life: see [`Renewal`].
 
 use super::Record;
-use crate::keyspace::{Ask, Class, Command, Put, Server, Shelf, Value, Values};
+use crate::keyspace::{Ask, Class, Command, KeyStore, Put, Server, Value, Values};
 use crate::time::Nanos;
 use crate::workload::operation::Operation;
 
@@ -146,7 +146,7 @@ fn life(end: Nanos, now: Nanos) -> Nanos {
     life.max(Nanos(1))
 }
 
-impl Shelf for Keys {
+impl KeyStore for Keys {
     fn read(&mut self, ask: &Ask, _touches: bool) -> bool {
         let (size, life) = (ask.size, self.fill_ttl);
         let happened = Happened { key: ask.key, operation: Operation::Read, size, life, keeps_end: false };

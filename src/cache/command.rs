@@ -1,7 +1,7 @@
 //! What a node is asked, and what it answers.
 
-use crate::cache::expiry::Life;
-use crate::cache::leases::Token;
+use super::leases::Token;
+use super::ttl::EntryTtl;
 use crate::model::{CallError, Change, Key, WriteId};
 use crate::time::Nanos;
 
@@ -28,7 +28,7 @@ pub enum Command {
     Delete(Key),
     /// Keep this value for so long, and write it to the database later. One that is not to be kept, since it says that
     /// there is no row, is known only until it is in the database.
-    WriteBehind(Key, WriteId, Life),
+    WriteBehind(Key, WriteId, EntryTtl),
     /// The same, if the present value allows it; a key that is not here allows nothing.
     ChangeBehind(Key, WriteId, Change),
 }
@@ -72,7 +72,7 @@ impl Command {
 
     /// Whether a writer sends it to bring the cached copy up to date.
     #[inline]
-    pub fn sees_to_copies(self) -> bool {
+    pub fn updates_copy(self) -> bool {
         self.is_write() && !matches!(self, Command::Fill(_))
     }
 
@@ -103,10 +103,10 @@ pub struct Fill {
     pub value: WriteId,
     /// When it is allowed.
     pub guard: Guard,
-    /// How long it lives.
-    pub life: Life,
+    /// How long it is kept.
+    pub ttl: EntryTtl,
     /// How long it took to load.
-    pub took: Nanos,
+    pub load_time: Nanos,
 }
 
 /// When a reader's fill is allowed.
@@ -117,7 +117,7 @@ pub enum Guard {
     /// While the token is good.
     Lease(Token),
     /// While the cache still has this value: compare and set.
-    Still(WriteId),
+    CompareAndSet(WriteId),
 }
 
 /// What a command brought.
@@ -172,9 +172,9 @@ pub struct Copied {
     /// The last moment at which it is good.
     pub expires: Nanos,
     /// How long it took to load.
-    pub took: Nanos,
-    /// How long it was to live when it came; nothing if it only says that there is no row.
-    pub life: Nanos,
+    pub load_time: Nanos,
+    /// Its TTL when it came; nothing if it only says that there is no row.
+    pub ttl: Nanos,
 }
 
 /// What was found, or why there is no answer.

@@ -10,7 +10,7 @@ use crate::time::Nanos;
 
 /// How long one value is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Life {
+pub enum EntryTtl {
     /// As the cache's TTL says.
     Usual,
     /// So long, without jitter.
@@ -19,17 +19,17 @@ pub enum Life {
     None,
 }
 
-/// Gives each entry the end of its life.
+/// Says when each entry ends.
 #[derive(Clone, Debug)]
-pub struct Lifetimes {
+pub struct TtlPolicy {
     ttl: Ttl,
     jitter: Stream,
 }
 
-impl Lifetimes {
-    /// Lives by `ttl`; `jitter` is drawn from only where the TTL is jittered.
-    pub fn new(ttl: Ttl, jitter: Stream) -> Lifetimes {
-        Lifetimes { ttl, jitter }
+impl TtlPolicy {
+    /// TTLs as `ttl` says; `jitter` is drawn from only where the TTL is jittered.
+    pub fn new(ttl: Ttl, jitter: Stream) -> TtlPolicy {
+        TtlPolicy { ttl, jitter }
     }
 
     /// The last good moment of an entry of `key` set at `now`.
@@ -49,7 +49,7 @@ impl Lifetimes {
     pub fn renewed(&self, now: Nanos) -> Option<Nanos> {
         match self.ttl {
             Ttl::Sliding(ttl) => Some(now.saturating_add(ttl)),
-            _ => None,
+            Ttl::None | Ttl::Fixed(_) | Ttl::Jittered { .. } | Ttl::Mixed(_) => None,
         }
     }
 }
@@ -59,23 +59,23 @@ mod tests {
     use super::*;
     use crate::random::Streams;
 
-    fn lifetimes(ttl: Ttl) -> Lifetimes {
-        Lifetimes::new(ttl, Streams::new(1).named("ttl jitter"))
+    fn policy(ttl: Ttl) -> TtlPolicy {
+        TtlPolicy::new(ttl, Streams::new(1).named("ttl jitter"))
     }
 
     #[test]
-    fn a_fixed_life_is_not_renewed_by_a_hit_and_a_sliding_one_is() {
+    fn a_fixed_ttl_is_not_renewed_by_a_hit_and_a_sliding_one_is() {
         let ten = Nanos::from_secs(10);
-        assert_eq!(lifetimes(Ttl::Fixed(ten)).renewed(Nanos(5)), None);
-        assert_eq!(lifetimes(Ttl::Sliding(ten)).renewed(Nanos(5)), Some(Nanos(5) + ten));
-        assert_eq!(lifetimes(Ttl::None).expires(1, Nanos(5)), Nanos::MAX);
+        assert_eq!(policy(Ttl::Fixed(ten)).renewed(Nanos(5)), None);
+        assert_eq!(policy(Ttl::Sliding(ten)).renewed(Nanos(5)), Some(Nanos(5) + ten));
+        assert_eq!(policy(Ttl::None).expires(1, Nanos(5)), Nanos::MAX);
     }
 
     #[test]
-    fn jittered_lives_fill_their_range_and_do_not_leave_it() {
-        let mut lifetimes = lifetimes(Ttl::Jittered { ttl: Nanos::from_secs(10), spread: 0.2 });
-        let lives: Vec<Nanos> = (0..1000).map(|_| lifetimes.expires(1, Nanos::ZERO)).collect();
-        let (least, most) = (*lives.iter().min().unwrap(), *lives.iter().max().unwrap());
+    fn jittered_ttls_fill_their_range_and_do_not_leave_it() {
+        let mut policy = policy(Ttl::Jittered { ttl: Nanos::from_secs(10), spread: 0.2 });
+        let ttls: Vec<Nanos> = (0..1000).map(|_| policy.expires(1, Nanos::ZERO)).collect();
+        let (least, most) = (*ttls.iter().min().unwrap(), *ttls.iter().max().unwrap());
         assert!(least >= Nanos::from_secs(8) && least < Nanos::from_millis(8_100), "{least}");
         assert!(most <= Nanos::from_secs(10) && most > Nanos::from_millis(9_900), "{most}");
     }

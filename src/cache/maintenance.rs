@@ -1,10 +1,10 @@
-//! What a node does besides its commands: it removes what has expired, and waits for memory that is not in RAM.
+//! What a node does between its commands: it removes what has expired, and waits for memory that is not in RAM.
 //!
 //! *Expiry.* `lazy`: an expired entry goes when it is touched or evicted, and holds its place until then. `precise`: it
 //! goes at its moment. `sampled`: Redis' active cycle, ten times a second: look at twenty entries, and again while more
 //! than a tenth of them had expired, for at most a quarter of the time; meanwhile commands wait.
 //!
-//! Nobody can see when exactly a node tidies up between two commands. So it is done when the next one is served, as it
+//! Nobody can see when exactly maintenance is done between two commands. So it is done when the next one is served, as it
 //! would have been done at its moment, and costs no events.
 //!
 //! *Paging.* Of what a node holds, only so much is in RAM; a command that touches the rest waits for the disk. Which
@@ -12,9 +12,10 @@
 //!
 //! Redis 7, `expire.c` (`activeExpireCycle`, effort 1); there the cycle goes over the hash table in turn, here it draws.
 
-use super::store::{Entry, Store};
+use super::entry::Entry;
+use super::store::Store;
 use crate::random::{Sampler, Stream};
-use crate::scenario::{self, Capacity, Expiry};
+use crate::scenario::{self, Expiry};
 use crate::time::Nanos;
 
 /// The pause between two beginnings of the active cycle.
@@ -30,10 +31,10 @@ const LOOK: u32 = 20;
 /// millions of keys a second.
 const LOOK_TIME: Nanos = Nanos(500);
 
-/// The upkeep of a node.
-pub(super) struct Upkeep {
+/// The maintenance of a node.
+pub(super) struct Maintenance {
     expiry: Expiry,
-    memory: Option<Capacity>,
+    memory: Option<scenario::Capacity>,
     page_fault: Sampler,
     draws: Stream,
     /// The number of the last active cycle.
@@ -41,13 +42,13 @@ pub(super) struct Upkeep {
     expired: Vec<Entry>,
 }
 
-impl Upkeep {
-    /// The upkeep that `settings` ask for, if any. `draws` serves both the active cycle and paging.
-    pub(super) fn new(settings: &scenario::Cache, draws: Stream) -> Option<Box<Upkeep>> {
+impl Maintenance {
+    /// The maintenance that `settings` ask for, if any. `draws` serves both the active cycle and paging.
+    pub(super) fn new(settings: &scenario::Cache, draws: Stream) -> Option<Box<Maintenance>> {
         if settings.expiry == Expiry::Lazy && settings.memory.is_none() {
             return None;
         }
-        Some(Box::new(Upkeep {
+        Some(Box::new(Maintenance {
             expiry: settings.expiry,
             memory: settings.memory,
             page_fault: settings.page_fault.sampler(),
@@ -63,7 +64,7 @@ impl Upkeep {
     }
 
     /// Does what was due up to `now`; gives how much longer the node is busy with it.
-    pub(super) fn tidy(&mut self, store: &mut Store, now: Nanos) -> Nanos {
+    pub(super) fn maintain(&mut self, store: &mut Store, now: Nanos) -> Nanos {
         match self.expiry {
             Expiry::Lazy => {}
             Expiry::Precise => store.remove_expired(now, &mut self.expired),
@@ -109,8 +110,8 @@ impl Upkeep {
     pub(super) fn page_fault(&mut self, store: &Store) -> Nanos {
         let (held, memory) = match self.memory {
             None => return Nanos::ZERO,
-            Some(Capacity::Entries(entries)) => (u64::from(store.len()), u64::from(entries)),
-            Some(Capacity::Bytes(bytes)) => (store.bytes().0, bytes.0),
+            Some(scenario::Capacity::Entries(entries)) => (u64::from(store.len()), u64::from(entries)),
+            Some(scenario::Capacity::Bytes(bytes)) => (store.bytes().0, bytes.0),
         };
         if held <= memory || !self.draws.chance(1.0 - memory as f64 / held as f64) {
             return Nanos::ZERO;
@@ -123,51 +124,52 @@ impl Upkeep {
 mod tests {
     use super::*;
     use crate::bytes::Bytes;
-    use crate::cache::store::{OVERHEAD_BYTES, Room};
+    use crate::cache::entry::{Capacity, OVERHEAD_BYTES};
     use crate::random::Streams;
     use crate::scenario::Eviction;
     use crate::work;
 
-    fn upkeep(settings: &scenario::Cache) -> Box<Upkeep> {
-        Upkeep::new(settings, Streams::new(1).named("upkeep")).expect("there is something to do")
+    fn maintenance(settings: &scenario::Cache) -> Box<Maintenance> {
+        Maintenance::new(settings, Streams::new(1).named("upkeep")).expect("there is something to do")
     }
 
     /// So many entries, all of which are good until the moment 1.
     fn store(entries: u32) -> Store {
-        let mut store = Store::new(Eviction::Fifo, Room::entries_of(entries), Streams::new(1).named("eviction"));
+        let mut store = Store::new(Eviction::Fifo, Capacity::entries_of(entries), Streams::new(1).named("eviction"));
         (0..entries).for_each(|key| _ = store.insert(Entry::new(key, 0, Nanos(1)), Nanos::ZERO));
         store
     }
 
     #[test]
     fn a_cycle_that_finds_ever_more_ends_after_a_quarter_of_the_time() {
-        let mut upkeep = upkeep(&scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() });
+        let mut maintenance = maintenance(&scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() });
         let mut store = store(120_000);
-        assert_eq!(upkeep.tidy(&mut store, CYCLE), CYCLE_MAX);
+        assert_eq!(maintenance.maintain(&mut store, CYCLE), CYCLE_MAX);
         // 25 ms of half a microsecond each.
         assert_eq!(120_000 - store.len(), 50_000);
     }
 
     #[test]
     fn a_month_without_a_command_costs_no_more_than_a_thousand_seconds() {
-        let mut upkeep = upkeep(&scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() });
-        let mut store = Store::new(Eviction::Fifo, Room::entries_of(9), Streams::new(1).named("eviction"));
-        // What never expires is looked for in vain, again and again.
+        let mut maintenance = maintenance(&scenario::Cache { expiry: Expiry::Sampled, ..scenario::Cache::default() });
+        let mut store = Store::new(Eviction::Fifo, Capacity::entries_of(9), Streams::new(1).named("eviction"));
+        // What never expires is looked for without success, again and again.
         let _ = store.insert(Entry::new(0, 0, Nanos::MAX), Nanos::ZERO);
         let before = work::done();
-        upkeep.tidy(&mut store, Nanos::from_secs(30 * 86_400));
+        maintenance.maintain(&mut store, Nanos::from_secs(30 * 86_400));
         assert_eq!(work::done() - before, CYCLES_MAX * u64::from(4 * LOOK));
     }
 
     #[test]
     fn what_has_left_again_is_in_nobodys_way() {
-        let memory = Some(Capacity::Bytes(Bytes(10 * u64::from(OVERHEAD_BYTES))));
-        let mut upkeep = upkeep(&scenario::Cache { memory, ..scenario::Cache::default() });
+        let memory = Some(scenario::Capacity::Bytes(Bytes(10 * u64::from(OVERHEAD_BYTES))));
+        let mut maintenance = maintenance(&scenario::Cache { memory, ..scenario::Cache::default() });
         let mut store = store(1_000);
-        let faults =
-            |upkeep: &mut Upkeep, store: &Store| (0..100).filter(|_| upkeep.page_fault(store) > Nanos::ZERO).count();
-        assert!(faults(&mut upkeep, &store) > 90);
+        let faults = |maintenance: &mut Maintenance, store: &Store| {
+            (0..100).filter(|_| maintenance.page_fault(store) > Nanos::ZERO).count()
+        };
+        assert!(faults(&mut maintenance, &store) > 90);
         (10..1_000).for_each(|key| _ = store.remove(key));
-        assert_eq!(faults(&mut upkeep, &store), 0);
+        assert_eq!(faults(&mut maintenance, &store), 0);
     }
 }

@@ -1,0 +1,270 @@
+//! Crashes of a node and its replicas, and how they end.
+
+use super::durability::{Due, Earlier};
+use super::state::{CacheNode, State};
+use crate::cache::journal::Position;
+use crate::engine::CallId;
+use crate::fault::Crash;
+use crate::ledger::{Holder, Ledger, Release};
+use crate::model::{CallError, Key, WriteId};
+use crate::time::Nanos;
+use crate::work;
+
+/// What a node has to say when something that kept it from work may have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing that others need to know.
+    None,
+    /// It has loaded what its disk had, and serves.
+    Loaded,
+    /// Another machine is the node from now on; tasks of the former one are over.
+    Replaced,
+}
+
+/// The node itself.
+impl CacheNode {
+    /// The node crashes until that moment: its memory is gone, as far as nobody else has it, and so is everyone's
+    /// connection to it.
+    pub fn crash(&self, crash: Crash, until: Nanos) {
+        let state = &mut *self.state();
+        if crash.silent {
+            self.withhold_answers(state);
+            state.server.availability.stop_responding(until);
+        }
+        state.server.availability.go_down();
+        state.buffer.set_flusher(None);
+        self.common.jobs.forget_node(self.shard);
+        let broken = state.durability.crash(crash, self.now());
+        if broken.was_loading {
+            state.server.availability.come_up();
+        }
+        self.break_answers(broken.calls);
+        self.await_takeover(state);
+        self.keep_what_can_come_back(state);
+        self.break_connections(state);
+    }
+
+    /// The primary does not respond from now on, crashed or frozen: if that lasts, a replica takes over.
+    pub(super) fn await_takeover(&self, state: &mut State) {
+        if let Some(at) = state.durability.stop_responding(self.now()) {
+            self.schedule_turn(at);
+        }
+    }
+
+    fn keep_what_can_come_back(&self, state: &mut State) {
+        match state.durability.recoverable() {
+            Some((position, why)) => self.roll_back(state, position, why),
+            None => self.lose_everything(state),
+        }
+    }
+
+    /// Entries and rows are gone for good.
+    fn lose_everything(&self, state: &mut State) {
+        state.memory.lose();
+        let (mut ledger, now) = (self.common.ledger.borrow_mut(), self.now());
+        for write in state.buffer.clear() {
+            ledger.released(write, Holder::Buffer, Release::CacheCrash, now);
+        }
+        state.durability.forget();
+    }
+
+    /// The memory is again what it was at an earlier position.
+    fn roll_back(&self, state: &mut State, to: Position, why: Release) {
+        let now = self.now();
+        let Earlier { undone, rows } = state.durability.roll_back(to);
+        work::count(undone.entries.len() + undone.returned.len() + undone.lost.len() + rows.len());
+        let tell = |writes: &[WriteId], fact: fn(&mut Ledger, WriteId, Release, Nanos)| {
+            let mut ledger = self.common.ledger.borrow_mut();
+            writes.iter().for_each(|write| fact(&mut ledger, *write, why, now));
+        };
+        // What is back is held before its entry is, and what is lost no longer when its entry is gone.
+        tell(&undone.returned, |ledger, write, _, now| ledger.held(write, Holder::Buffer, now));
+        state.memory.restore(undone.entries, now);
+        tell(&undone.lost, |ledger, write, why, now| ledger.released(write, Holder::Buffer, why, now));
+        self.buffer_again(state, rows);
+    }
+
+    /// The buffer holds these rows, and all of them wait.
+    fn buffer_again(&self, state: &mut State, rows: Vec<(Key, WriteId)>) {
+        state.buffer.clear();
+        for (key, write) in rows {
+            if let Some(older) = state.buffer.restore(key, write) {
+                // One of them was in a flush, and now they share a place.
+                self.release(state, older, Release::Coalesced { into: write });
+            }
+        }
+    }
+
+    /// Whoever waits for a response of the node will not get one.
+    fn break_connections(&self, state: &mut State) {
+        let of_loads = state.loads.abort();
+        if let Some(call) = state.server.interrupt(self.now()) {
+            self.common.calls.replace_response(call, Err(CallError::Lost));
+        }
+        for key in state.server.availability.abort() {
+            state.buffer.unwatch(key); // its event has come
+        }
+        let mut stalled = state.server.availability.take_stalled();
+        while let Some(call) = stalled.pop(&self.common.calls) {
+            self.break_off(state, call);
+        }
+        // Broken connections do not wait for the end of the freeze.
+        if !state.server.availability.is_silent() {
+            self.let_answers_go(Nanos::ZERO);
+        }
+        let mut broken: Vec<CallId> = Vec::new();
+        for mut line in [state.server.take_line(), state.buffer.take_waiting()].into_iter().chain(of_loads) {
+            while let Some(call) = line.pop(&self.common.calls) {
+                broken.push(call);
+            }
+        }
+        work::count(broken.len());
+        broken.into_iter().for_each(|call| self.break_off(state, call));
+    }
+
+    /// A call has lost its connection: its caller hears of it now, or when the machine is back.
+    fn break_off(&self, state: &mut State, call: CallId) {
+        if state.server.availability.is_silent() {
+            state.server.availability.leave_unanswered(&self.common.calls, call);
+        } else {
+            self.fail(call, CallError::Lost);
+        }
+    }
+
+    /// Whoever waits for the silent machine learns that there is no connection any more.
+    fn break_unanswered(&self, state: &mut State) {
+        let mut unanswered = state.server.availability.take_unanswered();
+        work::count(unanswered.len() as usize);
+        while let Some(call) = unanswered.pop(&self.common.calls) {
+            self.fail(call, CallError::Lost);
+        }
+        self.let_answers_go(Nanos::ZERO);
+    }
+
+    /// The crash that was to last until that moment ends. Returns whether the node serves again: another crash may still
+    /// last, or it may have to load first.
+    pub fn restart(&self, crash: Crash, until: Nanos) -> bool {
+        let state = &mut *self.state();
+        if crash.silent && state.server.availability.respond_again(until) {
+            self.break_unanswered(state);
+        }
+        if !state.durability.crash_ends() {
+            self.admit_replicas(state); // it was primary once; another took over
+            return false;
+        }
+        if !state.server.availability.come_up() {
+            return false;
+        }
+        if !state.durability.is_durable() {
+            return true;
+        }
+        if !state.server.availability.is_frozen() {
+            state.durability.cancel_takeover();
+        }
+        match state.durability.on_disk() {
+            Some(position) => self.roll_back(state, position, Release::PersistenceWindow),
+            None => self.lose_everything(state),
+        }
+        self.load(state)
+    }
+
+    /// The node reads what its disk has. Returns whether that takes no time.
+    fn load(&self, state: &mut State) -> bool {
+        let now = self.now();
+        let Some(at) = state.durability.load(state.memory.good_entries(now), now) else {
+            self.resync(state);
+            return true;
+        };
+        state.server.availability.go_down();
+        self.schedule_turn(at);
+        false
+    }
+
+    /// Memory is as it is, disk and replicas follow it from here on.
+    fn resync(&self, state: &mut State) {
+        let now = self.now();
+        state.durability.resync(state.memory.good_entries(now), now);
+        self.watch_all(state);
+    }
+
+    /// Dirty entries that came back have ends to be noticed.
+    fn watch_all(&self, state: &mut State) {
+        let rows = state.durability.rows();
+        work::count(rows.len());
+        rows.into_iter().for_each(|(key, _)| self.watch_expiry(state, key));
+    }
+
+    /// Something that keeps the node from work may have ended: a long command, loading, or waiting for the primary.
+    pub fn turn(&self) -> Turn {
+        self.end_long_commands();
+        let state = &mut *self.state();
+        match state.durability.due(self.now()) {
+            Due::Nothing => Turn::None,
+            Due::Loaded => {
+                let up = state.server.availability.come_up();
+                self.resync(state);
+                if up { Turn::Loaded } else { Turn::None }
+            }
+            Due::TakeOver => {
+                if self.take_over(state) {
+                    Turn::Replaced
+                } else {
+                    Turn::None
+                }
+            }
+        }
+    }
+}
+
+/// Its replicas.
+impl CacheNode {
+    /// The most advanced replica is the node from now on, if one lives.
+    fn take_over(&self, state: &mut State) -> bool {
+        let now = self.now();
+        let Some((former, acked)) = state.durability.fail_over(now) else { return false };
+        if state.server.availability.is_frozen() {
+            let freezes = state.server.availability.hand_over_freezes();
+            let broken = state.durability.leave_frozen(former, freezes, now);
+            self.break_answers(broken);
+            state.buffer.set_flusher(None);
+            self.common.jobs.forget_node(self.shard);
+            self.break_connections(state);
+        }
+        if state.server.availability.is_silent() {
+            // Clients learn of the new machine, and leave the old one.
+            state.server.availability.end_silences();
+            self.break_unanswered(state);
+        }
+        self.roll_back(state, acked, Release::FailoverLag);
+        state.server.availability.replace();
+        state.durability.took_over(now);
+        self.admit_replicas(state);
+        self.watch_all(state);
+        true
+    }
+
+    /// Replicas that live and have nothing load everything from the primary, if it is up.
+    pub(super) fn admit_replicas(&self, state: &mut State) {
+        let entries = state.memory.good_entries(self.now());
+        if !state.server.availability.is_down() {
+            state.durability.admit_replicas(entries, self.now());
+        }
+    }
+
+    /// A replica crashes: what it had acknowledged does not count any more.
+    pub fn replica_crash(&self, number: u32) {
+        let state = &mut *self.state();
+        let Some(amended) = state.durability.replica_crashes(number, self.now()) else { return };
+        amended.into_iter().for_each(|(call, why)| self.common.calls.replace_response(call, Err(why)));
+        if state.server.availability.is_down() {
+            self.keep_what_can_come_back(state);
+        }
+    }
+
+    /// A replica is back, empty.
+    pub fn replica_restart(&self, number: u32) {
+        let state = &mut *self.state();
+        state.durability.replica_returns(number);
+        self.admit_replicas(state);
+    }
+}

@@ -1,0 +1,408 @@
+//! What commands do.
+
+use super::durability::Applied;
+use super::loads::Refreshing;
+use super::memory::Keep;
+use super::server::Arrival;
+use super::state::{CacheNode, State};
+use super::write_buffer::Ending;
+use crate::cache::command::{Answer, Command, Fill, Found, Guard, LeaseAsked};
+use crate::cache::counts::MissReason;
+use crate::cache::entry::Entry;
+use crate::cache::ttl::EntryTtl;
+use crate::engine::CallId;
+use crate::jobs::Job;
+use crate::ledger::Origin;
+use crate::model::{CallError, Key, WriteId};
+use crate::time::Nanos;
+use crate::work;
+
+/// The command server.
+impl CacheNode {
+    /// A command has reached the node.
+    pub fn arrive(&self, call: CallId) {
+        let state = &mut *self.state();
+        if self.has_readers
+            && let Command::GetFromReplica(key, number) = self.common.calls.request(call)
+            && !state.durability.is_primary(number)
+        {
+            return self.arrive_at_replica(state, call, key, number);
+        }
+        match state.server.arrive(&self.common.calls, call, self.now()) {
+            Arrival::Served => self.serve(state, call),
+            Arrival::Queued => self.call_back(state),
+            Arrival::Held => {}
+            Arrival::Refused => {
+                state.counts.refused += 1;
+                self.fail(call, CallError::Down);
+            }
+        }
+    }
+
+    fn serve(&self, state: &mut State, call: CallId) {
+        let until = self.now().saturating_add(self.command_time(state, call));
+        state.server.begin(call, until);
+        if state.durability.is_durable() {
+            self.serve_durably(state, call, until);
+        } else if let Some(answer) = self.execute(state, call) {
+            self.common.calls.respond(call, answer, until);
+        }
+        // What it evicted may have been dropped dirty, which makes room.
+        self.admit(state);
+    }
+
+    /// Lets a command take effect whose response may have to wait for the disk or for replicas; until then the node is
+    /// busy with it, or not. Where one sync serves many, whatever is in line follows at once: nobody can tell, since the
+    /// responses of such a round leave together.
+    #[cold]
+    fn serve_durably(&self, state: &mut State, mut call: CallId, mut until: Nanos) {
+        let now = self.now();
+        let mut round = state.durability.begin_round(now);
+        loop {
+            if let Some(applied) = self.apply(state, call, until) {
+                round.push(applied);
+            }
+            let next = if round.in_groups { state.server.take_next(&self.common.calls) } else { None };
+            let Some(next) = next else { break };
+            call = next;
+            until = until.saturating_add(self.command_time(state, call));
+            state.server.begin(call, until);
+        }
+        let entries = state.memory.len();
+        let answer = |call, answer, leaves| self.common.calls.respond(call, answer, leaves);
+        let synced = state.durability.finish_round(round, entries, (call, until), now, answer);
+        state.server.extend(synced);
+        state.counts.busy_ns += u128::from((synced - until).0);
+    }
+
+    /// Lets a command take effect; `None` means that it waits for something else.
+    fn apply(&self, state: &mut State, call: CallId, until: Nanos) -> Option<Applied> {
+        let before = state.durability.position();
+        let lacks_replicas = state.durability.lacks_replicas(self.now());
+        let answer = if lacks_replicas && self.common.calls.request(call).is_write() {
+            state.counts.refused += 1;
+            Some(Err(CallError::Down))
+        } else {
+            self.execute(state, call)
+        };
+        let changed = state.durability.position() != before;
+        let waits = changed && self.common.calls.request(call).updates_copy();
+        answer.map(|answer| Applied { call, answer, until, changed, waits })
+    }
+
+    /// How long the next command keeps the node busy.
+    #[inline]
+    fn command_time(&self, state: &mut State, call: CallId) -> Nanos {
+        let mut time = state.server.draw_time();
+        if state.server.copies_slowly() {
+            time = time.saturating_add(state.server.copying_time(self.copied_bytes(state, call)));
+        }
+        if state.memory.has_maintenance() {
+            time = time.saturating_add(self.maintain(state));
+        }
+        let time = state.server.availability.stretch(time);
+        state.counts.busy_ns += u128::from(time.0);
+        state.counts.commands += 1;
+        time
+    }
+
+    /// The size of the value that a command brings, or that it is answered with at once. What a load brings in and hands on
+    /// is not counted: it comes over the node's wire, which is no faster.
+    fn copied_bytes(&self, state: &State, call: CallId) -> u32 {
+        let command = self.common.calls.request(call);
+        match command.value() {
+            Some((key, value)) => self.common.values.size(key, value),
+            None if command.is_write() => 0,
+            None => state.memory.good_entry(command.key(), self.now()).map_or(0, |entry| entry.size),
+        }
+    }
+
+    /// Maintenance before a command; gives how much longer the command takes for it, and for what is not in RAM.
+    fn maintain(&self, state: &mut State) -> Nanos {
+        let took = state.memory.maintain(self.now());
+        while let Some(key) = state.memory.next_expired() {
+            if state.buffer.is_queued(key) {
+                self.end_dirty(state, key, Ending::Expired);
+            }
+        }
+        took.saturating_add(state.memory.page_fault())
+    }
+
+    /// The node is free again. An event that a crash has overtaken finds it busy, or nobody waiting.
+    pub fn free(&self) {
+        let state = &mut *self.state();
+        if !state.server.is_free(self.now()) {
+            return;
+        }
+        if let Some(next) = state.server.take_next(&self.common.calls) {
+            self.serve(state, next);
+        }
+        self.call_back(state);
+    }
+
+    /// Lets a command take effect; `None` means that it waits for a load.
+    fn execute(&self, state: &mut State, call: CallId) -> Option<Answer> {
+        match self.common.calls.request(call) {
+            Command::Get(key) | Command::GetFromReplica(key, _) => return Some(Ok(self.get(state, key).into())),
+            Command::GetCopy(key) => return Some(Ok(self.get_copy(state, key))),
+            Command::Lease(asked) => return Some(Ok(self.get_or_lease(state, asked))),
+            Command::Fetch(key) | Command::FetchToChange(key) => return self.fetch(state, key, call).map(Ok),
+            Command::Fill(fill) => self.fill(state, fill),
+            Command::ChangeBehind(key, write, change) if !self.applies(state, key, write, change) => {
+                return Some(Err(CallError::Conflict));
+            }
+            Command::Set(key, value)
+            | Command::WriteBehind(key, value, EntryTtl::Usual)
+            | Command::ChangeBehind(key, value, _)
+                if state.memory.would_refuse(key, self.common.values.size(key, value)) =>
+            {
+                // A copy that a running load brings would be as unwelcome, and may be older than this value.
+                state.loads.outdate(key);
+                state.counts.refused_full += 1;
+                return Some(Err(CallError::Full));
+            }
+            Command::Set(key, value) => {
+                self.changes(state, key);
+                // What is still to be written to the database is newer than anything that comes from there.
+                if state.buffer.newest_write(key).is_none() {
+                    self.keep(state, Keep { key, value, ttl: EntryTtl::Usual, origin: Origin::Update });
+                }
+            }
+            Command::Delete(key) => self.delete(state, key),
+            Command::WriteBehind(key, ..) | Command::ChangeBehind(key, ..) if state.buffer.is_full_for(key) => {
+                return self.reject(state, call);
+            }
+            Command::WriteBehind(key, write, ttl) => self.write_behind(state, key, write, ttl),
+            Command::ChangeBehind(key, write, _) => self.write_behind(state, key, write, EntryTtl::Usual),
+        }
+        Some(Ok(Found::Nothing))
+    }
+}
+
+/// Reads.
+impl CacheNode {
+    #[inline]
+    fn look_up(&self, state: &mut State, key: Key) -> Result<WriteId, MissReason> {
+        let found = state.memory.look_up(key, &self.common.values, &mut state.durability, self.now());
+        // An entry that left before its flush is still in the buffer, and that is memory of this node, too.
+        found.or_else(|reason| state.buffer.newest_write(key).ok_or(reason))
+    }
+
+    #[inline]
+    fn get(&self, state: &mut State, key: Key) -> Option<WriteId> {
+        match self.look_up(state, key) {
+            Ok(value) => {
+                state.counts.hits += 1;
+                Some(value)
+            }
+            Err(reason) => {
+                state.counts.miss(reason);
+                None
+            }
+        }
+    }
+
+    fn get_copy(&self, state: &mut State, key: Key) -> Found {
+        self.get(state, key).map_or(Found::Nothing, |value| Found::Copy(state.memory.copied(key, value)))
+    }
+
+    fn get_or_lease(&self, state: &mut State, asked: LeaseAsked) -> Found {
+        let LeaseAsked { key, stale, counts } = asked;
+        let found = if counts { self.get(state, key) } else { self.look_up(state, key).ok() };
+        if let Some(value) = found {
+            return Found::Copy(state.memory.copied(key, value));
+        }
+        let now = self.now();
+        if let Some(token) = state.loads.lease(key, now) {
+            return Found::Lease(token);
+        }
+        state.counts.delayed_hits += u64::from(counts);
+        Found::Wait(if stale { state.loads.stale(key, now) } else { None })
+    }
+
+    fn fetch(&self, state: &mut State, key: Key, call: CallId) -> Option<Found> {
+        match self.get(state, key) {
+            Some(value) if !self.refreshes(state, key, value, call) => Some(Found::Value(value)),
+            Some(_) => None,
+            None => {
+                self.wait_for_load(state, key, call);
+                None
+            }
+        }
+    }
+
+    /// Whether the caller waits for a fresh value although there is a good one. Others are given that meanwhile.
+    fn refreshes(&self, state: &mut State, key: Key, value: WriteId, call: CallId) -> bool {
+        if state.loads.never_refreshes() || state.loads.is_loading(key) || state.buffer.newest_write(key).is_some() {
+            return false;
+        }
+        let refreshing = state.loads.refreshing(state.memory.copied(key, value), self.now());
+        if refreshing == Refreshing::No {
+            return false;
+        }
+        state.counts.refreshes += 1;
+        self.begin_load(state, key, state.server.busy_until());
+        let waits = refreshing == Refreshing::Early;
+        if let Some(load) = state.loads.running(key).filter(|_| waits) {
+            load.join(&self.common.calls, call, false);
+        }
+        waits
+    }
+
+    fn wait_for_load(&self, state: &mut State, key: Key, call: CallId) {
+        if state.loads.is_loading(key) {
+            state.counts.delayed_hits += 1;
+        } else {
+            self.begin_load(state, key, state.server.busy_until());
+        }
+        let to_change = matches!(self.common.calls.request(call), Command::FetchToChange(_));
+        if let Some(load) = state.loads.running(key) {
+            load.join(&self.common.calls, call, to_change);
+        }
+    }
+
+    fn begin_load(&self, state: &mut State, key: Key, at: Nanos) {
+        self.common.jobs.push(Job::Load(self.shard, key, at));
+        state.loads.begin(key, at);
+    }
+
+    /// Begins to load a key that nobody has asked for yet, unless it is here or on its way. Returns whether it begins.
+    pub fn begin_warm_up(&self, key: Key) -> bool {
+        let state = &mut *self.state();
+        let up = !state.server.availability.is_down();
+        let begins = up && state.memory.entry(key).is_none() && !state.loads.is_loading(key);
+        if begins {
+            state.loads.begin(key, self.now());
+        }
+        begins
+    }
+
+    /// A load has come back from the database: everyone who waited gets its outcome, and it is kept for `ttl`.
+    pub fn loaded(&self, key: Key, outcome: Result<WriteId, CallError>, ttl: EntryTtl) {
+        let state = &mut *self.state();
+        let mut load = state.loads.finish(key);
+        let now = self.now();
+        if let (Ok(value), false) = (outcome, load.outdated) {
+            if load.to_change && ttl == EntryTtl::None {
+                state.loads.note_no_row(key, value);
+            }
+            self.keep(state, Keep { key, value, ttl, origin: Origin::Fill });
+            if !state.loads.never_refreshes() {
+                state.memory.note_load_time(key, now.saturating_sub(load.begun));
+            }
+        }
+        self.admit(state);
+        // A refresh that fails costs nobody an answer: the copy is still good.
+        let copy = if state.loads.never_refreshes() { None } else { state.memory.good_entry(key, now) };
+        let answer = outcome.or_else(|failure| copy.map(|copy| WriteId(copy.value)).ok_or(failure));
+        work::count(load.waiting.len() as usize);
+        while let Some(call) = load.waiting.pop(&self.common.calls) {
+            self.common.calls.respond(call, answer.map(Found::Loaded), now);
+        }
+        if !load.late.is_empty() {
+            self.common.jobs.push(Job::Load(self.shard, key, now));
+            let next = state.loads.begin(key, now);
+            (next.waiting, next.to_change) = (load.late, load.to_change);
+        }
+    }
+
+    /// A read has reached a replica, which answers by what it has acknowledged when it comes, whatever waits in front of it.
+    #[cold]
+    fn arrive_at_replica(&self, state: &mut State, call: CallId, key: Key, number: u32) {
+        let now = self.now();
+        let held = state.memory.entry(key).copied();
+        let entry = match state.durability.entry_on(number, key, held, now) {
+            Ok(entry) => entry,
+            Err(failure) => {
+                state.counts.refused += 1;
+                return self.fail(call, failure);
+            }
+        };
+        let copying = state.server.copying_time(entry.map_or(0, |entry| entry.size));
+        let takes = state.server.draw_time().saturating_add(copying);
+        state.counts.commands += 1;
+        match entry {
+            Some(_) => state.counts.hits += 1,
+            None => state.counts.miss(state.memory.miss_reason(key)),
+        }
+        let leaves = state.durability.serve_on(number, call, takes, now);
+        self.common.calls.respond(call, Ok(entry.map(|entry| WriteId(entry.value)).into()), leaves);
+    }
+
+    /// Whether replicas answer reads.
+    pub fn has_readers(&self) -> bool {
+        self.has_readers
+    }
+
+    /// The replica that the next read of this node goes to; `None`: the primary.
+    pub fn next_reader(&self) -> Option<u32> {
+        self.state().durability.next_reader(self.now())
+    }
+}
+
+/// Writes and fills.
+impl CacheNode {
+    /// Somebody writes or deletes `key`.
+    pub(super) fn changes(&self, state: &mut State, key: Key) {
+        state.loads.outdate(key);
+        if self.reading.notifies {
+            let at = state.server.busy_until().max(self.now());
+            self.common.changed.borrow_mut().push((Some(key), at));
+        }
+    }
+
+    fn delete(&self, state: &mut State, key: Key) {
+        self.changes(state, key);
+        let now = self.now();
+        let Some(entry) = state.memory.delete(key, &mut state.durability, now) else { return };
+        if self.reading.keeps_stale && !entry.is_expired(now) {
+            state.loads.leave_stale(key, WriteId(entry.value), now);
+        }
+    }
+
+    fn fill(&self, state: &mut State, fill: Fill) {
+        let Fill { key, value, guard, ttl, load_time } = fill;
+        let allowed = match guard {
+            Guard::Open => true,
+            Guard::Lease(token) => state.loads.redeem(key, token),
+            Guard::CompareAndSet(old) => state.memory.holds(key, old),
+        };
+        if !allowed {
+            state.counts.fills_refused += 1;
+        } else if state.buffer.newest_write(key).is_none() {
+            self.keep(state, Keep { key, value, ttl, origin: Origin::Fill });
+            state.memory.note_load_time(key, load_time);
+        }
+    }
+
+    /// Keeps a value, and sees to the entries that make room for it. In a full store that lets nothing go it is not kept.
+    pub(super) fn keep(&self, state: &mut State, new: Keep) {
+        let now = self.now();
+        let kept = state.memory.keep(new, &self.common.values, &mut state.durability, now);
+        state.counts.refused_full += u64::from(kept.refused);
+        let mut victim = kept.victim;
+        while let Some(entry) = victim {
+            self.evicted(state, &entry, now);
+            victim = state.memory.next_victim();
+        }
+    }
+
+    /// An entry had to go, or was too large to come in.
+    fn evicted(&self, state: &mut State, victim: &Entry, now: Nanos) {
+        state.memory.evicted(victim, &mut state.durability, now);
+        if state.buffer.is_queued(victim.key) {
+            self.end_dirty(state, victim.key, Ending::Evicted);
+        }
+    }
+
+    /// The copy of `key` that is here and good ends then, as the recorded server was told without a request.
+    pub fn set_end(&self, key: Key, end: Nanos) {
+        let state = &mut *self.state();
+        let there = state.memory.set_end(key, end, &mut state.durability, self.now());
+        if there && state.buffer.is_queued(key) {
+            // Its end may be earlier than the one that is watched for.
+            state.buffer.unwatch(key);
+            self.watch_expiry(state, key);
+        }
+    }
+}
