@@ -33,6 +33,7 @@ mod network;
 mod node;
 mod otherwise;
 mod persistence;
+mod phrase;
 pub mod presets;
 mod problem;
 mod reference;
@@ -54,7 +55,7 @@ pub use lane::{
 pub use network::{Bandwidth, Link, Network};
 pub use otherwise::Otherwise;
 pub use persistence::{Fsync, Persistence, SnapshotRule};
-
+pub use phrase::{Language, Phrase};
 pub use problem::{Problem, Reason, ScenarioError};
 pub use size::{Capacity, Sizes};
 

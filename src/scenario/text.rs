@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::field::Field;
 use super::node::{Fields, Node, Value};
-use super::problem::{Problems, ScenarioError};
+use super::problem::{Problems, Reason, ScenarioError};
 use super::{Scenario, check, versions};
 use crate::escape;
 
@@ -181,9 +181,19 @@ impl Scenario {
     /// The scenario in a tree of any version, checked.
     pub(crate) fn from_node(node: &Node) -> Result<Scenario, ScenarioError> {
         let mut problems = Problems::default();
-        let node = versions::current(node, &mut problems);
+        let mut node = versions::current(node, &mut problems);
+        if let Some(preset) = node.find("preset") {
+            refuse_preset(preset, &mut problems);
+            node.to_mut().remove("preset");
+        }
         let scenario = Scenario::read(&node, "", &mut problems).unwrap_or_default();
         check::check(&scenario, &node, &mut problems);
         problems.finish(scenario)
     }
+}
+
+/// Notes that a scenario names a preset, or has the table that presets describe themselves in: neither would do anything.
+fn refuse_preset(preset: &Node, problems: &mut Problems) {
+    let sentence = "a scenario file names no preset; leave this out (`cachelane presets NAME` prints one to start from)";
+    problems.push("preset", preset.quote(), preset.line, Reason::Because(sentence.to_owned()));
 }

@@ -25,7 +25,7 @@ use super::shelf::{self, TooLong};
 use super::state::{Action, Effect, Patience, State};
 use super::transport::Transport;
 use super::view::{Control, Lang, Shade, Shown};
-use super::words::{self, PresetGroup, Words};
+use super::words::{self, Words};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData, Percentile};
 use crate::escape::shown;
@@ -412,9 +412,9 @@ impl App {
             Action::OpenPreset(event.target_unchecked_into::<web_sys::HtmlSelectElement>().value())
         });
         let chosen = self.state.preset.as_deref();
-        let groups = PresetGroup::ALL.into_iter().map(|group| {
-            let options = presets::all().filter(|preset| PresetGroup::of(preset.name) == group).map(|preset| {
-                html! { <option value={preset.name} selected={chosen == Some(preset.name)}>{ (w.preset_name)(preset.name) }</option> }
+        let groups = presets::Group::ALL.into_iter().map(|group| {
+            let options = presets::all().filter(|preset| preset.about().group == group).map(|preset| {
+                html! { <option value={preset.name} selected={chosen == Some(preset.name)}>{ preset.about().title.say(w.texts) }</option> }
             });
             let options: Vec<Html> = options.collect();
             if options.is_empty() {
@@ -447,14 +447,14 @@ impl App {
 
     fn sentence(&self, titles: &Rc<Vec<String>>) -> Html {
         let preset = self.state.preset.as_deref().and_then(|name| presets::get(name).ok());
-        let lang = self.state.lang as usize;
+        let texts = self.words().texts;
         let whole = self.state.view.embed.is_none();
         html! {
             <div class="lead">
                 <Headline report={self.state.run.report.clone()} titles={titles.clone()} shown={self.shown()}
                     finished={self.state.at_end()} words={self.words()} />
                 if let (Some(preset), true) = (preset, whole) {
-                    <p class="about soft">{ preset.description[lang] }{ " " }{ preset.question[lang] }</p>
+                    <p class="about soft">{ preset.about().description.say(texts) }{ " " }{ preset.about().question.say(texts) }</p>
                 }
             </div>
         }

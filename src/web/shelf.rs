@@ -14,12 +14,11 @@ use crate::scenario::{Scenario, ScenarioError, presets};
 
 pub use crate::scenario::Problem;
 
-/// Presets whose point is how slow the slowest answers are.
-const ABOUT_THE_SLOWEST: [&str; 4] = ["product-list", "keys-star", "scale-out", "thundering-herd"];
-
-/// The percentile that shows what a preset is about.
+/// The percentile that shows what a preset is about: that of the first response time that it says to watch.
 pub fn usual_percentile(preset: Option<&str>) -> Percentile {
-    if preset.is_some_and(|name| ABOUT_THE_SLOWEST.contains(&name)) { Percentile::P99 } else { Percentile::P50 }
+    let watch = preset.and_then(|name| presets::get(name).ok()).map(|preset| preset.about().watch.as_slice());
+    let is_of_the_slowest = watch.and_then(|watch| watch.iter().find_map(|what| what.is_of_the_slowest()));
+    if is_of_the_slowest == Some(true) { Percentile::P99 } else { Percentile::P50 }
 }
 
 /// Why `scenario` cannot run.

@@ -4,14 +4,16 @@ use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::view::{Control, Lang};
-use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};
+use super::{Words, ends, lane, left_out, unless_none};
 use crate::chart::{ENGLISH, Panel, text};
 use crate::escape::shown;
-use crate::scenario::{self, Link, Part, What};
+use crate::scenario::presets::Group;
+use crate::scenario::{self, Language, Link, Part, What};
 use crate::workload::trace::Reason;
 
 pub static WORDS: Words = Words {
     lang: Lang::En,
+    texts: Language::English,
     starting: "The same traffic, through every strategy at once.",
     headline,
     labels: ENGLISH,
@@ -160,7 +162,6 @@ pub static WORDS: Words = Words {
     back_to_default: |name, default| format!("{name}: back to {default}"),
     default_is: |default| format!("default {default}"),
     range: ToString::to_string,
-    lane_name: strategy_name,
     strategy_name,
     cached_copy: "Cached copy",
     order: "Order",
@@ -364,41 +365,10 @@ pub static WORDS: Words = Words {
     open_edited: "Open the edited link",
     close: "Close",
     preset: "Preset",
-    preset_name: |name| {
-        match name {
-            "default" => "Five strategies and a crash",
-            "locust-test" => "Load test, with and without a cache",
-            "like-button" => "Like button",
-            "redis-down" => "Redis is down",
-            "product-list" => "Product list stampede",
-            "view-counter" => "View counter",
-            "session-tokens" => "Session tokens",
-            "keys-star" => "KEYS * on a live cache",
-            "failover" => "Failover",
-            "scale-out" => "Scaling out",
-            "local-vs-global" => "Local or global cache",
-            "memory-overflow" => "More than fits in memory",
-            "ttl-vs-invalidate" => "TTL or invalidation",
-            "stale-set-race" => "The look-aside race",
-            "dual-write" => "Dual write",
-            "flush-race" => "The flush race",
-            "expire-dirty" => "Expired while dirty",
-            "thundering-herd" => "Thundering herd",
-            "db-brownout" => "Database brownout",
-            "increment-race" => "Increment race",
-            "write-heavy" => "Write-heavy",
-            "never-comes-back" => "It never comes back",
-            "tipping-point" => "The tipping point of retries",
-            "cold-start" => "Cold start",
-            "retry-storm" => "Retry storm",
-            other => return family_name(other).unwrap_or_else(|| other.to_owned()),
-        }
-        .to_owned()
-    },
     preset_group: |group| match group {
-        PresetGroup::Stories => "Stories",
-        PresetGroup::Ycsb => "YCSB workloads",
-        PresetGroup::Twitter => "Twitter's caches",
+        Group::Stories => "Stories",
+        Group::Ycsb => "YCSB workloads",
+        Group::Twitter => "Twitter's caches",
     },
     own_scenario: "Own scenario",
     change_theme: "Light or dark",

@@ -4,15 +4,17 @@ use super::super::extras::Extra;
 use super::super::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::view::{Control, Lang};
-use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};
+use super::{Words, ends, lane, left_out, unless_none};
 use crate::chart::{Labels, Panel, text};
 use crate::escape::shown;
 use crate::scenario::estimate::{Amount, Share};
 use crate::scenario::limits::{self, Limit, Range};
-use crate::scenario::{Link, Part, Reason, What};
+use crate::scenario::presets::Group;
+use crate::scenario::{Language, Link, Part, Reason, What};
 
 pub static WORDS: Words = Words {
     lang: Lang::Ko,
+    texts: Language::Korean,
     starting: "같은 트래픽을 모든 전략에 동시에 흘려보냅니다.",
     headline,
     labels: Labels {
@@ -170,7 +172,6 @@ pub static WORDS: Words = Words {
     back_to_default: |name, default| format!("{name}: 기본값 {default}(으)로"),
     default_is: |default| format!("기본값 {default}"),
     range,
-    lane_name,
     strategy_name,
     cached_copy: "캐시에 있던 값",
     order: "쓰는 순서",
@@ -386,41 +387,10 @@ pub static WORDS: Words = Words {
     open_edited: "고친 링크 열기",
     close: "닫기",
     preset: "프리셋",
-    preset_name: |name| {
-        match name {
-            "default" => "다섯 가지 전략과 크래시",
-            "locust-test" => "부하 테스트, 캐시 유무 비교",
-            "like-button" => "좋아요 버튼",
-            "redis-down" => "Redis 다운",
-            "product-list" => "상품 목록 스탬피드",
-            "view-counter" => "조회수 카운터",
-            "session-tokens" => "세션 토큰",
-            "keys-star" => "운영 중 KEYS *",
-            "failover" => "페일오버",
-            "scale-out" => "샤드 늘리기",
-            "local-vs-global" => "로컬 캐시와 글로벌 캐시",
-            "memory-overflow" => "메모리보다 큰 데이터",
-            "ttl-vs-invalidate" => "TTL과 무효화",
-            "stale-set-race" => "룩어사이드 경쟁 상태",
-            "dual-write" => "이중 쓰기",
-            "flush-race" => "플러시 경쟁 상태",
-            "expire-dirty" => "더티 상태로 만료",
-            "thundering-herd" => "몰려드는 요청",
-            "db-brownout" => "DB 브라운아웃",
-            "increment-race" => "증가 연산 경쟁",
-            "write-heavy" => "쓰기가 많은 서비스",
-            "never-comes-back" => "돌아오지 않는 캐시",
-            "tipping-point" => "재시도의 임계점",
-            "cold-start" => "콜드 스타트",
-            "retry-storm" => "재시도 폭풍",
-            other => return family_name(other).unwrap_or_else(|| other.to_owned()),
-        }
-        .to_owned()
-    },
     preset_group: |group| match group {
-        PresetGroup::Stories => "사례",
-        PresetGroup::Ycsb => "YCSB 워크로드",
-        PresetGroup::Twitter => "Twitter의 캐시",
+        Group::Stories => "사례",
+        Group::Ycsb => "YCSB 워크로드",
+        Group::Twitter => "Twitter의 캐시",
     },
     own_scenario: "내 시나리오",
     change_theme: "라이트/다크",
@@ -553,75 +523,6 @@ fn summary(panel: &Panel) -> String {
     let ends: Vec<String> = ends(panel).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
     let what = if ends.is_empty() { "아직 없음".to_owned() } else { ends.join(", ") };
     format!("{}: {what}.", panel.title)
-}
-
-/// The lanes of presets; whatever else a lane is called stays as it is.
-fn lane_name(name: &str) -> String {
-    let known = match name {
-        "Write-back every second" => "라이트백, 1초마다",
-        "Write-back every 10 s" => "라이트백, 10초마다",
-        "Without Redis" => "Redis 미사용",
-        "With Redis" => "Redis 사용",
-        "Told yes after the first" | "Acknowledged after the first" => "첫 쓰기 후 응답",
-        "Three retries" => "재시도 3회",
-        "Taken in one step" => "원자적으로 꺼내기",
-        "TTLs with jitter" => "TTL 지터",
-        "TTL of a minute" => "TTL 1분",
-        "TTL of 2 s" => "TTL 2초",
-        "Straight to the database" => "DB 직접 쓰기",
-        "Single flight" => "싱글 플라이트",
-        "Retries and a breaker" => "재시도와 서킷 브레이커",
-        "Refuse what does not fit" => "초과분 거부",
-        "Read, write, then delete" => "읽기, 쓰기, 삭제",
-        "Read, add one, write" => "읽기, 증가, 쓰기",
-        "Page to disk" => "디스크 페이징",
-        "One global cache" => "글로벌 캐시 하나",
-        "Nothing on disk" => "디스크 저장 없음",
-        "No retries" => "재시도 없음",
-        "Local, told of every write" => "로컬 캐시, 쓰기마다 무효화",
-        "Increment in the database" => "DB에서 증가",
-        "In the database" => "DB 카운터",
-        "In the cache, written every second" => "캐시 카운터, 1초마다 플러시",
-        "In the cache, written every 10 s" => "캐시 카운터, 10초마다 플러시",
-        "Flushed when it expires" => "만료 시 플러시",
-        "Flushed every minute" => "1분마다 플러시",
-        "Flushed every 50 min" => "50분마다 플러시",
-        "Flushed every 2 s" => "2초마다 플러시",
-        "Flushed every 10 s" => "10초마다 플러시",
-        "Evict the least recently used" => "LRU 축출",
-        "Everyone reloads" => "전원 재로드",
-        "Early refresh" => "조기 갱신",
-        "Deleted by each write" => "쓰기 시 삭제",
-        "Delete twice" => "이중 삭제",
-        "Delete after the write" => "쓰기 후 삭제",
-        "Database, then cache" => "DB 먼저, 캐시 나중",
-        "Compare and set" => "CAS(비교 후 교체)",
-        "Cache, then database" => "캐시 먼저, DB 나중",
-        "Append-only, every second" => "AOF, 1초마다",
-        "Append-only, always" => "AOF, 매번",
-        "Answered when a replica has it" => "복제 후 응답",
-        "Answered at once" => "즉시 응답",
-        "And a local one in each server" => "서버마다 로컬 캐시 추가",
-        "A snapshot every 10 s" => "10초마다 스냅샷",
-        "One node" => "노드 하나",
-        "Look-aside, single flight" => "룩어사이드, 싱글 플라이트",
-        "One retry" => "재시도 1회",
-        "5 a second" => "초당 5건",
-        "10 a second" => "초당 10건",
-        "20 a second" => "초당 20건",
-        "100 a second" => "초당 100건",
-        "As many as are asked for" => "제한 없음",
-        "Four resends" => "재전송 4회",
-        "One resend" => "재전송 1회",
-        "A queue of 100" => "큐 100건",
-        "Inserts cancelled at their timeout" => "타임아웃 시 쿼리 취소",
-        "Four nodes" => "노드 넷",
-        "Leases" => "리스",
-        "Writes update the cache" => "쓰기 시 갱신",
-        "Writes delete the cached copy" => "쓰기 시 삭제",
-        other => return strategy_name(other),
-    };
-    known.to_owned()
 }
 
 fn strategy_name(name: &str) -> String {

@@ -14,7 +14,7 @@ use super::view::{Control, Lang, Shown};
 use crate::chart::{Labels, Panel, Weight};
 use crate::escape::shown;
 use crate::scenario::limits::Limit;
-use crate::scenario::{Lane, Link, Part, Reason, Scenario, What, Writing};
+use crate::scenario::{Lane, Language, Link, Part, Reason, Scenario, What, Writing, presets};
 
 macro_rules! words {
     ($($(#[$doc:meta])* $field:ident: $type:ty),* $(,)?) => {
@@ -28,6 +28,8 @@ macro_rules! words {
 
 words! {
     lang: Lang,
+    /// The language of what the scenario says of itself: fields, presets, messages.
+    texts: Language,
     // the sentence at the top
     starting: &'static str,
     headline: fn(&Headline, &[String]) -> Vec<Piece>,
@@ -135,7 +137,6 @@ words! {
     back_to_default: fn(&str, &str) -> String,
     default_is: fn(&str) -> String,
     range: fn(&Limit) -> String,
-    lane_name: fn(&str) -> String,
     strategy_name: fn(&str) -> String,
     cached_copy: &'static str,
     order: &'static str,
@@ -250,8 +251,7 @@ words! {
     close: &'static str,
     // head, share, help
     preset: &'static str,
-    preset_name: fn(&str) -> String,
-    preset_group: fn(PresetGroup) -> &'static str,
+    preset_group: fn(presets::Group) -> &'static str,
     own_scenario: &'static str,
     change_theme: &'static str,
     share: &'static str,
@@ -274,40 +274,6 @@ words! {
     how_to_read: &'static str,
     keys_help: &'static [(&'static str, &'static str)],
     footer: &'static str,
-}
-
-/// What presets are about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PresetGroup {
-    /// Something that happens to caches, and what to do about it.
-    Stories,
-    /// The workloads of the Yahoo! Cloud Serving Benchmark.
-    Ycsb,
-    /// The caches that Twitter published figures of.
-    Twitter,
-}
-
-impl PresetGroup {
-    /// In the order of the menu.
-    pub const ALL: [PresetGroup; 3] = [PresetGroup::Stories, PresetGroup::Ycsb, PresetGroup::Twitter];
-
-    /// The group of the preset called `name`.
-    pub fn of(name: &str) -> PresetGroup {
-        match name.split('-').next() {
-            Some("ycsb") => PresetGroup::Ycsb,
-            Some("twitter") => PresetGroup::Twitter,
-            _ => PresetGroup::Stories,
-        }
-    }
-}
-
-/// What a preset of a family is called: `ycsb-a` → “YCSB A”.
-fn family_name(name: &str) -> Option<String> {
-    if let Some(letter) = name.strip_prefix("ycsb-") {
-        return Some(format!("YCSB {}", letter.to_uppercase()));
-    }
-    name.strip_prefix("twitter-")
-        .map(|number| format!("Twitter {}", number.trim_start_matches("cluster").trim_start_matches('0')))
 }
 
 impl PartialEq for Words {
@@ -353,12 +319,17 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
             "" if same_write && !same_read => read,
             "" if same_read && same_write => with_its_own(scenario, lane, write),
             "" => format!("{read} + {write}"),
-            name => shown(&(words.lane_name)(name)).into_owned(),
+            name => shown(&lane_name(name, words)).into_owned(),
         };
         let numbered = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title} ({n})") });
         titles.extend(numbered.take(lanes.len() + 1).find(|name| !titles.contains(name)));
     }
     titles
+}
+
+/// What a lane with that name is called: the lanes of presets have a name in each language.
+fn lane_name(name: &str, words: &Words) -> String {
+    presets::lane(name).map_or_else(|| (words.strategy_name)(name), |known| known.say(words.texts).to_owned())
 }
 
 /// The strategy's name with the option that sets the lane apart from the others, as the scenario file says it.
@@ -410,7 +381,7 @@ mod tests {
     use super::super::headline::{Harm, Speed, plain};
     use super::*;
     use crate::ledger::{Cause, Divergence};
-    use crate::scenario::{Keys, Near, presets};
+    use crate::scenario::{Keys, Near};
 
     #[test]
     fn the_sentence_says_who_is_fast_and_what_it_cost() {
@@ -468,14 +439,11 @@ mod tests {
     }
 
     #[test]
-    fn the_lanes_of_presets_have_korean_names() {
-        for preset in presets::all() {
-            for lane in &preset.scenario().lanes {
-                let title = (ko::WORDS.lane_name)(&lane.name);
-                let is_korean = title.chars().any(|c| ('가'..='힣').contains(&c));
-                assert!(lane.name.is_empty() || is_korean, "{}: {:?} is {title:?}", preset.name, lane.name);
-            }
-        }
+    fn the_lanes_of_presets_are_called_by_their_names_in_each_language() {
+        let scenario = presets::get("redis-down").expect("a preset").scenario();
+        assert_eq!(titles(scenario, &en::WORDS), scenario.titles());
+        let korean = titles(scenario, &ko::WORDS);
+        assert!(korean.iter().all(|title| title.chars().any(|c| ('가'..='힣').contains(&c))), "{korean:?}");
     }
 
     #[test]
@@ -523,17 +491,6 @@ mod tests {
         );
         let korean = (ko::WORDS.what_was_lost)(12, 3);
         assert!(korean.contains("12건") && korean.contains("키 3개"), "{korean}");
-    }
-
-    #[test]
-    fn every_preset_has_a_name_in_both_languages_that_is_not_its_file_s() {
-        for preset in presets::ALL {
-            for words in [&en::WORDS, &ko::WORDS] {
-                assert_ne!((words.preset_name)(preset.name), preset.name, "{:?}", words.lang);
-            }
-        }
-        assert_eq!((en::WORDS.preset_name)("ycsb-b"), "YCSB B");
-        assert_eq!(PresetGroup::of("twitter-12"), PresetGroup::Twitter);
     }
 
     #[test]
