@@ -67,3 +67,41 @@ impl fmt::Display for Phrase {
         f.write_str(&self.english)
     }
 }
+
+/// A text put together in each language: `phrase!("{count} rows", "행 {count}개")`.
+macro_rules! phrase {
+    ($english:literal, $korean:literal) => {
+        $crate::scenario::Phrase::new(
+            ::std::fmt::format(format_args!($english)),
+            ::std::fmt::format(format_args!($korean)),
+        )
+    };
+}
+pub(crate) use phrase;
+
+/// What a field or a choice means: its doc comment, and the same in the other languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Docs {
+    english: &'static [&'static str],
+    korean: &'static str,
+}
+
+impl Docs {
+    /// Nothing that would have to be explained.
+    pub(super) const NONE: Docs = Docs::new(&[], "");
+
+    pub(super) const fn new(english: &'static [&'static str], korean: &'static str) -> Docs {
+        Docs { english, korean }
+    }
+
+    /// The meaning in that language: one paragraph, without what only rustdoc reads.
+    pub fn say(&self, language: Language) -> String {
+        match language {
+            Language::English => {
+                let lines: Vec<&str> = self.english.iter().map(|line| line.trim()).collect();
+                lines.join(" ").replace("[`", "`").replace("`]", "`").trim().to_owned()
+            }
+            Language::Korean => self.korean.to_owned(),
+        }
+    }
+}

@@ -242,7 +242,8 @@ mod tests {
     #[test]
     fn what_a_preset_says_of_itself_is_checked_like_a_scenario() {
         let good = ALL[0].file.split_once(ABOUT).expect("it says something").1;
-        let told = |text: &str| About::read(&format!("[preset]\n{text}")).map_or_else(|e| e.to_string(), |_| String::new());
+        let told =
+            |text: &str| About::read(&format!("[preset]\n{text}")).map_or_else(|e| e.to_string(), |_| String::new());
         assert_eq!(told(good), "");
         assert!(told(&good.replace("\"lost\"", "\"lots\"")).contains("did you mean lost?"));
         assert!(told(&good.replace("question]", "questoin]")).contains("did you mean question?"));

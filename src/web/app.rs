@@ -24,8 +24,8 @@ use super::share::Share;
 use super::shelf::{self, TooLong};
 use super::state::{Action, Effect, Patience, State};
 use super::transport::Transport;
-use super::view::{Control, Lang, Shade, Shown};
-use super::words::{self, Words};
+use super::view::{Control, Shade, Shown};
+use super::words::{self, Lang, Words};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData, Percentile};
 use crate::escape::shown;
@@ -422,8 +422,8 @@ impl App {
             }
             html! { <optgroup label={(w.preset_group)(group)}>{ for options }</optgroup> }
         });
-        let korean = self.state.lang == Lang::Ko;
-        let language = act.reform(move |_: MouseEvent| Action::Language(if korean { Lang::En } else { Lang::Ko }));
+        let other = self.state.lang.next();
+        let language = act.reform(move |_: MouseEvent| Action::Language(other));
         let dark = self.theme() == Theme::Dark;
         let shade = act.reform(move |_: MouseEvent| Action::Shade(if dark { Shade::Light } else { Shade::Dark }));
         html! {
@@ -439,7 +439,7 @@ impl App {
                     <button type="button" class="plain" onclick={ctx.link().callback(|_| Msg::Share(true))}>{ w.share }</button>
                     <button type="button" class="plain" onclick={ctx.link().callback(|_| Msg::Help(true))} aria-label={w.help} title={w.help}>{ "?" }</button>
                     <button type="button" class="plain" onclick={shade} aria-label={w.change_theme} title={w.change_theme}>{ if dark { "☀" } else { "☾" } }</button>
-                    <button type="button" class="plain" onclick={language} lang={if korean { "en" } else { "ko" }}>{ if korean { "English" } else { "한국어" } }</button>
+                    <button type="button" class="plain" onclick={language} lang={other.name()}>{ other.own_name() }</button>
                 </div>
             </header>
         }
@@ -556,7 +556,7 @@ impl App {
             html! { <li><code>{ shown(&problem.field).into_owned() }</code>{ " " }{ shelf::say(problem, w) }</li> }
         });
         let options = unopened.options.iter().map(|option| {
-            let why = (w.reason)(&crate::scenario::Reason::NotAllowed(option.allowed.to_owned()));
+            let why = crate::scenario::Reason::NotAllowed(option.allowed.clone()).say(w.texts);
             html! { <li><code>{ format!("view.{}", option.name) }</code>{ " " }{ shown(&format!("{}: {why}", option.value)).into_owned() }</li> }
         });
         let field = use_text(ctx);
@@ -619,10 +619,9 @@ fn use_text(ctx: &Context<App>) -> Callback<MouseEvent> {
     })
 }
 
-/// English, or Korean where the browser asks for it.
+/// The language that the browser asks for, if the page speaks it.
 fn browser_lang() -> Lang {
-    let asked = dom::window().navigator().language().unwrap_or_default();
-    if asked.starts_with("ko") { Lang::Ko } else { Lang::En }
+    Lang::asked_for(&dom::window().navigator().language().unwrap_or_default())
 }
 
 /// Hears the keys and the address bar, for as long as the page stands.

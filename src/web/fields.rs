@@ -11,7 +11,7 @@ use yew::prelude::*;
 use super::shelf::{self, Problem};
 use super::state::{Action, Edit};
 use super::words::Words;
-use crate::scenario::{Distribution, Scenario};
+use crate::scenario::{DURATION, Distribution, NUMBER, Scenario, WHOLE};
 use crate::time::Nanos;
 
 /// What every field needs to know.
@@ -228,7 +228,7 @@ pub fn Number(props: &NumberProps) -> Html {
                 set.emit(value);
                 Ok(())
             }
-            None => Err(shelf::no_value(&path, &text, if whole { "a whole number, 0 or more" } else { "a number" })),
+            None => Err(shelf::no_value(&path, &text, if whole { WHOLE } else { NUMBER })),
         }
     });
     let set = props.set.clone();
@@ -270,7 +270,7 @@ pub fn Duration(props: &DurationProps) -> Html {
                 set.emit(Some(value));
                 Ok(())
             }
-            Err(_) => Err(shelf::no_value(&path, &text, "a duration with its unit, such as \"250ms\" or \"2h\"")),
+            Err(_) => Err(shelf::no_value(&path, &text, DURATION)),
         }
     });
     let slid = props.set.reform(|seconds: f64| Some(Nanos::from_secs_f64(seconds)));

@@ -17,7 +17,7 @@ use super::shelf;
 use super::words::Words;
 use crate::escape::shown;
 use crate::scenario::form::{Form, FormField, Input, quoted};
-use crate::scenario::{Problem, Scenario, ScenarioError};
+use crate::scenario::{Docs, Problem, Scenario, ScenarioError};
 
 /// A scenario and its form: what the controls show.
 #[derive(Clone, PartialEq)]
@@ -208,7 +208,7 @@ pub fn AddOwn(props: &OwnProps) -> Html {
         let free = form.fields(part).into_iter().filter(|field| !field.is_option);
         let free = free.filter(|field| !own.iter().any(|own| own.name == field.path));
         let options =
-            free.map(|field| html! { <option value={field.path.clone()} title={field.doc}>{ field.path }</option> });
+            free.map(|field| html! { <option value={field.path.clone()} title={tooltip(&field.doc, ctx.words)}>{ field.path }</option> });
         html! { <optgroup label={format!("[{part}]")}>{ for options }</optgroup> }
     });
     let id = format!("f-lane-{lane}-own");
@@ -300,7 +300,7 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
         Input::Choice(words) => {
             let options = words.iter().map(|(word, doc)| {
                 let called = if word == "()" { w.with_usual } else { word.as_str() };
-                html! { <option value={word.clone()} selected={*word == shown} title={doc.clone()}>{ called.to_owned() }</option> }
+                html! { <option value={word.clone()} selected={*word == shown} title={tooltip(doc, w)}>{ called.to_owned() }</option> }
             });
             let onchange = set.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
             html! { <select id={id.clone()} {onchange} aria-describedby={described} aria-invalid={bad}>{ for options }</select> }
@@ -407,16 +407,35 @@ fn way_back(props: &FieldRowProps, ctx: &Ctx) -> Html {
     html! { <button type="button" class="icon" aria-label={name.clone()} title={name} {onclick}>{ sign }</button> }
 }
 
+/// A meaning as a tooltip, which has no code.
+fn tooltip(doc: &Docs, w: &Words) -> String {
+    doc.say(w.texts).replace('`', "")
+}
+
+/// A text with what stands between backticks as code.
+fn marked(text: &str) -> Html {
+    let parts = text.split('`').enumerate();
+    parts
+        .map(|(i, part)| {
+            if i % 2 == 1 {
+                html! { <code>{ part }</code> }
+            } else {
+                html! { { part } }
+            }
+        })
+        .collect()
+}
+
 /// What the field means, what may stand there, and its default.
 fn hint_of(field: &FormField, w: &'static Words) -> Html {
     let takes = match (&field.limit, &field.takes) {
-        (Some(limit), _) => (w.range)(limit),
-        (None, Input::Other(what)) => (*what).to_owned(),
+        (Some(limit), _) => limit.phrase().say(w.texts).to_owned(),
+        (None, Input::Other(what)) => what.say(w.texts).to_owned(),
         _ => String::new(),
     };
     html! {
         <>
-            <span lang="en">{ &field.doc }</span>
+            <span>{ marked(&field.doc.say(w.texts)) }</span>
             if !takes.is_empty() { <span>{ takes }</span> }
             if let Some(default) = &field.default { <span>{ (w.default_is)(default) }</span> }
         </>

@@ -5,12 +5,10 @@ use super::words::Words;
 use crate::chart::Percentile;
 #[cfg(target_arch = "wasm32")]
 use crate::escape::shown;
-#[cfg(target_arch = "wasm32")]
-use crate::scenario::Reason;
-#[cfg(target_arch = "wasm32")]
-use crate::scenario::limits;
 use crate::scenario::link::{self, Link};
-use crate::scenario::{Scenario, ScenarioError, presets};
+#[cfg(target_arch = "wasm32")]
+use crate::scenario::{Phrase, Reason};
+use crate::scenario::{Scenario, presets};
 
 pub use crate::scenario::Problem;
 
@@ -60,20 +58,10 @@ pub fn preset(name: &str) -> Option<Scenario> {
     presets::get(name).ok().map(|preset| preset.scenario().clone())
 }
 
-/// All problems, one a line.
-pub fn sentences(error: &ScenarioError) -> String {
-    error.to_string()
-}
-
 /// A typed text that is no value of the field at `path`.
 #[cfg(target_arch = "wasm32")]
-pub fn no_value(path: &str, text: &str, allowed: &str) -> Problem {
-    Problem {
-        field: path.to_owned(),
-        value: text.to_owned(),
-        reason: Reason::NotAllowed(allowed.to_owned()),
-        line: None,
-    }
+pub fn no_value(path: &str, text: &str, allowed: Phrase) -> Problem {
+    Problem { field: path.to_owned(), value: text.to_owned(), reason: Reason::NotAllowed(allowed), line: None }
 }
 
 /// What was typed into the field at `path`, a number or something with one, as links write it.
@@ -82,7 +70,7 @@ pub fn typed(path: &str, text: &str) -> Result<String, Problem> {
     crate::scenario::typed::plain(text).map(|plain| plain.into_owned()).map_err(|both| Problem {
         field: path.to_owned(),
         value: text.to_owned(),
-        reason: Reason::Separator { readings: both.into(), allowed: String::new() },
+        reason: Reason::Separator { readings: both.into(), allowed: None },
         line: None,
     })
 }
@@ -90,15 +78,7 @@ pub fn typed(path: &str, text: &str) -> Result<String, Problem> {
 /// What is wrong with a value, beside its field: without the field's name.
 #[cfg(target_arch = "wasm32")]
 pub fn say(problem: &Problem, words: &Words) -> String {
-    let limit = limits::of(&problem.field);
-    let reason = match (&problem.reason, limit) {
-        // The range in the reader's language.
-        (Reason::NotAllowed(allowed), Some(limit)) if *allowed == limit.to_string() => {
-            Reason::NotAllowed((words.range)(&limit))
-        }
-        (reason, _) => reason.clone(),
-    };
-    let why = (words.reason)(&reason);
+    let why = problem.reason.say(words.texts);
     let said = if problem.value.is_empty() { why } else { format!("{}: {why}", problem.value) };
     shown(&said).into_owned()
 }

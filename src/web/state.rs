@@ -17,7 +17,8 @@ use std::rc::Rc;
 use super::protocol::{Frame, FromWorker, STORIES_TOLD_MAX, Story, ToWorker};
 use super::shelf::{self, Problem, TooLong};
 use super::traces::{TraceFile, Traces};
-use super::view::{BadOption, Lang, SPEED_RANGE, Shade, View, in_full};
+use super::view::{BadOption, SPEED_RANGE, Shade, View, in_full};
+use super::words::{self, Lang};
 use crate::chart::Percentile;
 use crate::report::{Report, Series};
 use crate::scenario::form::Form;
@@ -796,7 +797,7 @@ impl State {
                 self.begin(scenario, None);
                 effects.push(Effect::SaveLink);
             }
-            Err(error) => self.notice = Some(Notice::Said(shelf::sentences(&error))),
+            Err(error) => self.notice = Some(Notice::Said(error.say(words::of(self.lang).texts))),
         }
     }
 

@@ -5,8 +5,10 @@
 
 use std::fmt::Write as _;
 
+use super::words::Lang;
 use crate::chart::palette::Theme;
 use crate::chart::{Figure, Percentile};
+use crate::scenario::Phrase;
 
 /// Whether light or dark is asked for; else the system decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,15 +18,6 @@ pub enum Shade {
     System,
     Light,
     Dark,
-}
-
-/// The languages of the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Lang {
-    #[default]
-    En,
-    Ko,
 }
 
 /// The three figures, in their order on the page.
@@ -84,7 +77,7 @@ pub struct BadOption {
     /// What was given.
     pub value: String,
     /// What may be given.
-    pub allowed: &'static str,
+    pub allowed: Phrase,
 }
 
 impl Shown {
@@ -117,21 +110,6 @@ impl Control {
     }
 }
 
-impl Lang {
-    /// The name in links, as in HTML's `lang`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Lang::En => "en",
-            Lang::Ko => "ko",
-        }
-    }
-
-    /// The language of that name.
-    pub fn named(name: &str) -> Option<Lang> {
-        [Lang::En, Lang::Ko].into_iter().find(|lang| name == lang.name())
-    }
-}
-
 impl Shade {
     /// The theme, where `dark` is what the system asks for.
     pub fn theme(self, dark: bool) -> Theme {
@@ -156,33 +134,54 @@ impl View {
 
     /// Reads one pair; `None` if the key is not one of the view's.
     fn read(&mut self, key: &str, value: &str) -> Option<Result<(), BadOption>> {
-        let (name, allowed, read): (&'static str, &'static str, Option<()>) = match key {
-            "embed" => ("embed", "latency, hits, lost, with commas between", {
-                list(value, &Shown::ALL.map(|s| (s.name(), s))).map(|figures| self.embed = Some(figures))
-            }),
-            "controls" => ("controls", "play, crash, speed, lanes, step, with commas between; or none", {
-                let read =
-                    if value == "none" { Some(Vec::new()) } else { list(value, &Control::ALL.map(|c| (c.name(), c))) };
-                read.map(|controls| self.controls = Some(controls))
-            }),
-            "lanes" => ("lanes", "numbers of lanes, from 1, with commas between", {
-                lane_numbers(value).map(|lanes| self.lanes = Some(lanes))
-            }),
-            "axis" => ("axis", "log or linear", {
+        let (name, allowed, read): (&'static str, Phrase, Option<()>) = match key {
+            "embed" => (
+                "embed",
+                Phrase::fixed("latency, hits, lost, with commas between", "latency, hits, lost를 쉼표로 구분"),
+                { list(value, &Shown::ALL.map(|s| (s.name(), s))).map(|figures| self.embed = Some(figures)) },
+            ),
+            "controls" => (
+                "controls",
+                Phrase::fixed(
+                    "play, crash, speed, lanes, step, with commas between; or none",
+                    "play, crash, speed, lanes, step을 쉼표로 구분, 또는 none",
+                ),
+                {
+                    let read = if value == "none" {
+                        Some(Vec::new())
+                    } else {
+                        list(value, &Control::ALL.map(|c| (c.name(), c)))
+                    };
+                    read.map(|controls| self.controls = Some(controls))
+                },
+            ),
+            "lanes" => (
+                "lanes",
+                Phrase::fixed("numbers of lanes, from 1, with commas between", "1부터의 레인 번호를 쉼표로 구분"),
+                { lane_numbers(value).map(|lanes| self.lanes = Some(lanes)) },
+            ),
+            "axis" => ("axis", Phrase::fixed("log or linear", "log 또는 linear"), {
                 pick(value, &[("log", false), ("linear", true)]).map(|linear| self.linear = linear)
             }),
-            "percentile" => ("percentile", "p50 or p99", {
+            "percentile" => ("percentile", Phrase::fixed("p50 or p99", "p50 또는 p99"), {
                 pick(value, &[("p50", Percentile::P50), ("p99", Percentile::P99)]).map(|p| self.percentile = Some(p))
             }),
-            "speed" => ("speed", "seconds of the run per second, 0.001 to 1000000", {
-                let (low, high) = SPEED_RANGE;
-                value.parse().ok().filter(|s| (low..=high).contains(s)).map(|s: f64| self.speed = Some(s))
-            }),
-            "start" => ("start", "visible or click", {
+            "speed" => (
+                "speed",
+                Phrase::fixed(
+                    "seconds of the run per second, 0.001 to 1000000",
+                    "초당 재생할 실행 시간(초), 0.001부터 1000000까지",
+                ),
+                {
+                    let (low, high) = SPEED_RANGE;
+                    value.parse().ok().filter(|s| (low..=high).contains(s)).map(|s: f64| self.speed = Some(s))
+                },
+            ),
+            "start" => ("start", Phrase::fixed("visible or click", "visible 또는 click"), {
                 pick(value, &[("visible", false), ("click", true)]).map(|waits| self.waits = waits)
             }),
-            "lang" => ("lang", "en or ko", Lang::named(value).map(|lang| self.lang = Some(lang))),
-            "theme" => ("theme", "light, dark or system", {
+            "lang" => ("lang", Lang::codes(), Lang::named(value).map(|lang| self.lang = Some(lang))),
+            "theme" => ("theme", Phrase::fixed("light, dark or system", "light, dark, system 중 하나"), {
                 pick(value, &[("light", Shade::Light), ("dark", Shade::Dark), ("system", Shade::System)])
                     .map(|shade| self.shade = shade)
             }),

@@ -44,10 +44,13 @@ words! {
     /// What presets are about, in the order of the menu.
     pub enum Group {
         /// Something that happens to caches, and what to do about it.
+        #[ko = "캐시에 일어나는 일과 대처 방법."]
         "stories" => Stories,
         /// The workloads of the Yahoo! Cloud Serving Benchmark.
+        #[ko = "Yahoo! Cloud Serving Benchmark의 워크로드."]
         "ycsb" => Ycsb,
         /// The caches that Twitter published figures of.
+        #[ko = "Twitter가 통계를 공개한 캐시."]
         "twitter" => Twitter,
     }
 }
@@ -56,36 +59,52 @@ words! {
     /// What there is to look at.
     pub enum Watch {
         /// The median of reads.
+        #[ko = "읽기 응답 시간의 중앙값."]
         "read_p50" => ReadP50,
         /// The slowest hundredth of reads.
+        #[ko = "읽기 응답 시간의 p99."]
         "read_p99" => ReadP99,
         /// The median of writes.
+        #[ko = "쓰기 응답 시간의 중앙값."]
         "write_p50" => WriteP50,
         /// The slowest hundredth of writes.
+        #[ko = "쓰기 응답 시간의 p99."]
         "write_p99" => WriteP99,
         /// All percentiles of response times.
+        #[ko = "응답 시간의 모든 백분위수."]
         "percentiles" => Percentiles,
         /// The share of reads that the cache answers.
+        #[ko = "적중률."]
         "hit_ratio" => HitRatio,
         /// Requests that failed.
+        #[ko = "실패한 요청."]
         "errors" => Errors,
         /// Requests answered in time, a second.
+        #[ko = "초당 제때 응답한 요청 수(goodput)."]
         "goodput" => Goodput,
         /// Acknowledged writes that are lost.
+        #[ko = "성공 응답을 받고 유실된 쓰기."]
         "lost" => Lost,
         /// Acknowledged writes that only the cache holds.
+        #[ko = "캐시에만 있어 유실될 수 있는 쓰기."]
         "at_risk" => AtRisk,
         /// Increments that are lost.
+        #[ko = "유실된 증가."]
         "lost_increments" => LostIncrements,
         /// Reads that were given an old value.
+        #[ko = "오래된 읽기."]
         "stale_reads" => StaleReads,
         /// Cached copies that differ from the database.
+        #[ko = "DB와 다른 사본."]
         "diverging_copies" => DivergingCopies,
         /// Reads of the database.
+        #[ko = "DB 읽기."]
         "database_reads" => DatabaseReads,
         /// Rows that the database writes.
+        #[ko = "DB가 쓴 행 수."]
         "rows_written" => RowsWritten,
         /// How many wait for the database.
+        #[ko = "DB를 기다리는 쿼리 수."]
         "database_queue" => DatabaseQueue,
     }
 }
@@ -113,6 +132,7 @@ impl Watch {
 }
 
 const AT: &str = "preset";
+const NEEDED: Phrase = Phrase::fixed("what every preset says of itself", "모든 프리셋에 적는 값");
 const FIELDS: &[&str] = &["group", "watch", "seed_reason", "title", "description", "question", "lanes"];
 
 impl About {
@@ -122,7 +142,7 @@ impl About {
         let mut problems = Problems::default();
         let about = tree.find(AT).and_then(|node| table(node, AT, &mut problems));
         let about = about.and_then(|fields| About::of(fields, &mut problems));
-        problems.finish(about)?.ok_or_else(|| ScenarioError::because(AT, "", "there is no such table"))
+        problems.finish(about)?.ok_or_else(|| ScenarioError::because(AT, "", NEEDED))
     }
 
     fn of(fields: &Fields, problems: &mut Problems) -> Option<About> {
@@ -151,13 +171,13 @@ impl About {
 }
 
 fn needed<T: Field>(fields: &Fields, name: &str, at: &str, problems: &mut Problems) -> Option<T> {
-    require(fields, name, "what every preset says", at, problems);
+    require(fields, name, NEEDED, at, problems);
     read_in(fields, name, at, problems)
 }
 
 /// A text in each language.
 fn phrase(fields: &Fields, name: &str, problems: &mut Problems) -> Option<Phrase> {
-    require(fields, name, "a text in each language", AT, problems);
+    require(fields, name, NEEDED, AT, problems);
     let (_, node) = fields.iter().find(|(known, _)| known == name)?;
     let at = join(AT, name);
     let texts = table(node, &at, problems)?;

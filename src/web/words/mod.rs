@@ -10,11 +10,16 @@ use super::extras::Extra;
 use super::headline::{Headline, Piece};
 use super::protocol::TraceFacts;
 use super::state::Failure;
-use super::view::{Control, Lang, Shown};
+use super::view::{Control, Shown};
 use crate::chart::{Labels, Panel, Weight};
 use crate::escape::shown;
-use crate::scenario::limits::Limit;
-use crate::scenario::{Lane, Language, Link, Part, Reason, Scenario, What, Writing, presets};
+use crate::ledger::{self, Cause, Divergence};
+use crate::scenario::{
+    Arrivals, At, Distribution, Keys, Lane, Language, Link, Part, Phrase, Reading, Scenario, Ttl, TtlMix, What,
+    Writing, presets,
+};
+use crate::time::Nanos;
+use crate::workload::trace;
 
 macro_rules! words {
     ($($(#[$doc:meta])* $field:ident: $type:ty),* $(,)?) => {
@@ -136,7 +141,6 @@ words! {
     /// A field's name and its default.
     back_to_default: fn(&str, &str) -> String,
     default_is: fn(&str) -> String,
-    range: fn(&Limit) -> String,
     strategy_name: fn(&str) -> String,
     cached_copy: &'static str,
     order: &'static str,
@@ -227,7 +231,6 @@ words! {
     p99: &'static str,
     deviation: &'static str,
     // what is wrong
-    reason: fn(&Reason) -> String,
     last_good_runs: &'static str,
     worker_failed: fn(Failure) -> &'static str,
     details: &'static str,
@@ -298,11 +301,69 @@ impl Words {
     }
 }
 
-/// The words of a language.
-pub fn of(lang: Lang) -> &'static Words {
-    match lang {
-        Lang::En => &en::WORDS,
-        Lang::Ko => &ko::WORDS,
+macro_rules! languages {
+    ($($lang:ident: $code:literal, $own:literal, $words:expr;)*) => {
+        /// The languages of the page.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Lang {
+            $(#[doc = $own] $lang),*
+        }
+
+        impl Lang {
+            /// Every language, the usual one first.
+            pub const ALL: [Lang; [$($code),*].len()] = [$(Lang::$lang),*];
+
+            /// Its code, in links and in HTML.
+            pub const fn name(self) -> &'static str {
+                match self { $(Lang::$lang => $code),* }
+            }
+
+            /// What its speakers call it.
+            pub const fn own_name(self) -> &'static str {
+                match self { $(Lang::$lang => $own),* }
+            }
+        }
+
+        /// The words of a language.
+        pub fn of(lang: Lang) -> &'static Words {
+            match lang { $(Lang::$lang => &$words),* }
+        }
+    };
+}
+
+// A language is a line here and a file.
+languages! {
+    En: "en", "English", en::WORDS;
+    Ko: "ko", "한국어", ko::WORDS;
+}
+
+impl Default for Lang {
+    fn default() -> Lang {
+        Lang::ALL[0]
+    }
+}
+
+impl Lang {
+    /// The language with that code.
+    pub fn named(code: &str) -> Option<Lang> {
+        Lang::ALL.into_iter().find(|lang| lang.name() == code)
+    }
+
+    /// The language that a browser asks for, such as `ko-KR`; the usual one where the page does not speak it.
+    pub fn asked_for(tag: &str) -> Lang {
+        Lang::ALL.into_iter().find(|lang| tag.starts_with(lang.name())).unwrap_or_default()
+    }
+
+    /// The language after this one, which a button offers.
+    pub fn next(self) -> Lang {
+        let at = Lang::ALL.iter().position(|lang| *lang == self).unwrap_or_default();
+        Lang::ALL[(at + 1) % Lang::ALL.len()]
+    }
+
+    /// What may stand for a language.
+    pub fn codes() -> Phrase {
+        let codes = Lang::ALL.map(Lang::name);
+        Phrase::new(codes.join(" or "), codes.join(" 또는 "))
     }
 }
 
@@ -349,6 +410,149 @@ fn with_its_own(scenario: &Scenario, lane: &Lane, name: String) -> String {
     }
 }
 
+/// A choice that reports, links and controls name by a word. What it is called is matched exhaustively in each language, so
+/// that a missing name does not compile.
+trait Choice: Sized {
+    /// Every choice.
+    fn each() -> Vec<Self>;
+    /// Its word.
+    fn word(&self) -> &'static str;
+}
+
+/// What `call` calls the choice with that word. A word of no choice stays as it is.
+fn named<T: Choice, S: Into<String>>(word: &str, call: impl Fn(&T) -> S) -> String {
+    let known = T::each().into_iter().find(|choice| choice.word().eq_ignore_ascii_case(word));
+    known.map_or_else(|| word.to_owned(), |choice| call(&choice).into())
+}
+
+/// What the strategy with that word is called.
+fn strategy<S: Into<String>>(word: &str, read: impl Fn(&Reading) -> S, write: impl Fn(&Writing) -> S) -> String {
+    let is_of = |reading: Reading| reading.name().eq_ignore_ascii_case(word);
+    if Reading::each().into_iter().any(is_of) { named(word, read) } else { named(word, write) }
+}
+
+macro_rules! choices {
+    ($($type:ty: $each:expr, $word:expr;)*) => {
+        $(impl Choice for $type {
+            fn each() -> Vec<$type> {
+                $each.into()
+            }
+
+            fn word(&self) -> &'static str {
+                let word: fn(&$type) -> &'static str = $word;
+                word(self)
+            }
+        })*
+    };
+}
+
+choices! {
+    Reading: Reading::each(), Reading::name;
+    Writing: Writing::each(), Writing::name;
+    Arrivals: Arrivals::each(), Arrivals::name;
+    Keys: Keys::each(), Keys::name;
+    Cause: Cause::ALL, |cause| cause.name();
+    Divergence: Divergence::ALL, |divergence| divergence.name();
+    trace::Reason: trace::Reason::ALL, |reason| reason.name();
+    Said: Said::ALL, |said| match said {
+        Said::Operations => "operations",
+        Said::Times => "times",
+        Said::Ttls => "ttls",
+        Said::Sizes => "sizes",
+        Said::Clients => "clients",
+    };
+    Ttl: any_ttls(), |ttl| match ttl {
+        Ttl::None => "none",
+        Ttl::Fixed(_) => "fixed",
+        Ttl::Jittered { .. } => "jittered",
+        Ttl::Sliding(_) => "sliding",
+        Ttl::Mixed(_) => "mixed",
+    };
+    At: [At::Moment(Nanos(1)), At::Every(Nanos(1)), At::BeforeFlush(1), At::AfterAcknowledged(1)], |at| match at {
+        At::Moment(_) => "moment",
+        At::Every(_) => "every",
+        At::BeforeFlush(_) => "before_flush",
+        At::AfterAcknowledged(_) => "after_acknowledged",
+    };
+    Distribution: any_distributions(), |distribution| match distribution {
+        Distribution::Constant(_) => "constant",
+        Distribution::Exponential(_) => "exponential",
+        Distribution::Uniform { .. } => "uniform",
+        Distribution::Lognormal { .. } => "lognormal",
+        Distribution::Normal { .. } => "normal",
+        Distribution::Empirical(_) => "empirical",
+    };
+    ledger::What: any_steps(), |step| match step {
+        ledger::What::Issued => "issued",
+        ledger::What::Buffered => "buffered",
+        ledger::What::Acknowledged => "acknowledged",
+        ledger::What::Refused => "refused",
+        ledger::What::Coalesced { .. } => "coalesced",
+        ledger::What::Committed => "committed",
+        ledger::What::Read => "read",
+        ledger::What::Overwritten { .. } => "overwritten",
+        ledger::What::Dropped { .. } => "dropped",
+        ledger::What::Lost => "lost",
+        ledger::What::FlushDue => "flush_due",
+    };
+}
+
+/// What a trace may say besides its keys; see [`Trace::says`](trace::Trace::says).
+#[derive(Clone, Copy)]
+enum Said {
+    Operations,
+    Times,
+    Ttls,
+    Sizes,
+    Clients,
+}
+
+impl Said {
+    const ALL: [Said; 5] = [Said::Operations, Said::Times, Said::Ttls, Said::Sizes, Said::Clients];
+}
+
+/// One of each kind.
+fn any_ttls() -> Vec<Ttl> {
+    let ttl = Nanos(1);
+    let mixed = TtlMix::new(&[(ttl, 1.0)]).map(Ttl::Mixed);
+    [Ttl::None, Ttl::Fixed(ttl), Ttl::Jittered { ttl, spread: 0.1 }, Ttl::Sliding(ttl)]
+        .into_iter()
+        .chain(mixed)
+        .collect()
+}
+
+/// One of each kind.
+fn any_distributions() -> [Distribution; 6] {
+    let time = Nanos(1);
+    [
+        Distribution::Constant(time),
+        Distribution::Exponential(time),
+        Distribution::Uniform { min: time, max: time },
+        Distribution::Lognormal { median: time, p99: time },
+        Distribution::Normal { mean: time, sd: time },
+        Distribution::Empirical(Vec::new()),
+    ]
+}
+
+/// One of each kind.
+fn any_steps() -> [ledger::What; 11] {
+    use ledger::What;
+    let write = ledger::WriteId(1);
+    [
+        What::Issued,
+        What::Buffered,
+        What::Acknowledged,
+        What::Refused,
+        What::Coalesced { into: write },
+        What::Committed,
+        What::Read,
+        What::Overwritten { by: write },
+        What::Dropped { cause: Cause::CacheCrash },
+        What::Lost,
+        What::FlushDue,
+    ]
+}
+
 /// The lines of a panel that its summary speaks of, with their newest values.
 fn ends(panel: &Panel) -> Vec<(String, String)> {
     let main = panel.lines.iter().filter(|line| line.weight == Weight::Main);
@@ -380,8 +584,6 @@ fn unless_none(items: impl Iterator<Item = String>, say: impl FnOnce(&str) -> St
 mod tests {
     use super::super::headline::{Harm, Speed, plain};
     use super::*;
-    use crate::ledger::{Cause, Divergence};
-    use crate::scenario::{Keys, Near};
 
     #[test]
     fn the_sentence_says_who_is_fast_and_what_it_cost() {
@@ -420,22 +622,25 @@ mod tests {
         }
     }
 
+    /// The words that reports and controls name choices by are those of the program: the report's as JSON, the controls' as the
+    /// types write them.
     #[test]
-    fn a_world_that_is_too_large_is_refused_in_korean() {
-        let mut scenario = presets::get("default").expect("a preset").scenario().clone();
-        (scenario.cache.shards, scenario.app.servers) = (64, 64);
-        scenario.app.near = Some(Near::default());
-        scenario.clients.keys = Keys::Uniform { count: 10_000_000 };
-        let error = scenario.check().expect_err("it is too large");
-        let told = (ko::WORDS.reason)(&error.problems[0].reason);
-        assert!(told.contains("로컬 캐시 ") && told.contains("레인 5개"), "{told}");
-        // Every part that some preset has is said in Korean.
-        for preset in presets::all() {
-            for share in preset.scenario().estimate().shares() {
-                let reason = Reason::TooMuchMemory { bytes: 0.0, shares: vec![share.clone()] };
-                assert!(!(ko::WORDS.reason)(&reason).contains(share.what), "{}", share.what);
-            }
+    fn every_word_is_one_that_reports_or_controls_use() {
+        for step in any_steps() {
+            assert_eq!(serde_json::to_value(step).expect("a step")["what"], step.word());
         }
+        for distribution in any_distributions().into_iter().skip(1) {
+            let shown = format!("{:?}", serde_json::to_value(scenario_with(distribution.clone())).expect("a scenario"));
+            assert!(shown.contains(distribution.word()), "{shown}");
+        }
+        assert_eq!(any_ttls().len(), 5);
+        assert_eq!((ko::WORDS.step)("no such step"), "no such step");
+    }
+
+    fn scenario_with(work: Distribution) -> Scenario {
+        let mut scenario = Scenario::default();
+        scenario.app.work = work;
+        scenario
     }
 
     #[test]
