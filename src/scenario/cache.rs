@@ -23,6 +23,7 @@ record! {
         /// (`clients.value_size`) and 64 bytes for its key and its place.
         #[ko = "노드당 용량: 항목 수, 또는 `\"64MiB\"` 같은 바이트 크기. 바이트로 정하면 항목마다 값의 \
             크기(`clients.value_size`)에 키와 관리용으로 64바이트가 더해집니다."]
+        #[slider = Log(1.0, 100_000.0)]
         pub capacity: Capacity = Capacity::Entries(100),
         /// Which entry makes room for a new one.
         #[ko = "새 항목에 자리를 내줄 항목을 고르는 정책."]
@@ -44,6 +45,7 @@ record! {
         /// the last access; or `mixed`, one of 1 to 10 TTLs, each with the share of the keys that has it, above 0.
         #[ko = "항목의 TTL: 고정 값, `jittered`(`spread`까지 무작위로 짧아짐), `sliding`(마지막 접근 이후), `mixed`(키의 \
             일부마다 다른 TTL 1~10개, 비율은 0보다 커야 함)."]
+        #[slider = Log(0.1, 86_400.0)]
         pub ttl: Ttl = Ttl::Fixed(Nanos::from_secs(60)),
         /// When what has expired leaves.
         #[ko = "만료된 항목이 캐시에서 사라지는 시점."]
@@ -58,6 +60,7 @@ record! {
         pub page_fault: Distribution = Distribution::Constant(Nanos::from_micros(100)),
         /// Service time of one command.
         #[ko = "명령 하나의 처리 시간."]
+        #[slider = Log(1e-6, 0.1)]
         pub command: Distribution = Distribution::Constant(Nanos::from_micros(6)),
         /// How many bytes of values a node takes in or gives out a second, on top of `command`; `"none"`: any number. (The 10 Gbit/s
         /// of its network: an assumption, since a node copies values as fast.)

@@ -25,6 +25,7 @@ record! {
         pub mix: Mix = Mix::Custom,
         /// The share of requests that write, 0 to 1. What no ratio takes reads.
         #[ko = "쓰기 요청의 비율, 0부터 1까지. 어느 비율에도 들지 않는 요청은 읽기입니다."]
+        #[slider = Even(0.0, 1.0, 0.01)]
         pub write_ratio: f64 = 0.1,
         /// The share of requests that read a value and write one made from it, 0 to 1.
         #[ko = "값을 읽고 그 값으로 만든 새 값을 쓰는 요청의 비율, 0부터 1까지."]
@@ -175,6 +176,7 @@ kinds! {
         "poisson" => Poisson {
             /// Requests a second.
             #[ko = "초당 요청 수."]
+            #[slider = Log(1.0, 10_000.0)]
             rate: f64 = 100.0,
         },
         /// Open loop: equal gaps.
@@ -182,6 +184,7 @@ kinds! {
         "constant" => Constant {
             /// Requests a second.
             #[ko = "초당 요청 수."]
+            #[slider = Log(1.0, 10_000.0)]
             rate: f64 = 100.0,
         },
         /// Closed loop: each user waits for the answer, thinks, and asks again.
@@ -189,10 +192,12 @@ kinds! {
         "closed" => Closed {
             /// How many users.
             #[ko = "사용자 수."]
+            #[slider = Log(1.0, 10_000.0)]
             users: u32 = 100,
             /// Time between an answer and the next request; at least 1 ms after an error or an answer that took no time.
             #[ko = "응답을 받고 다음 요청을 보내기까지의 시간(think time). 오류나 시간이 걸리지 않은 응답 뒤에는 최소 1 \
                 ms입니다."]
+            #[slider = Log(0.01, 60.0)]
             think: Distribution = Distribution::Constant(Nanos::from_secs(1)),
         },
         /// Open loop, on and off in turn: exponential gaps at one rate for a while, at another for a while.
@@ -200,6 +205,7 @@ kinds! {
         "bursts" => Bursts {
             /// Requests a second while on.
             #[ko = "켜진 동안의 초당 요청 수."]
+            #[slider = Log(1.0, 10_000.0)]
             rate: f64 = 500.0,
             /// Requests a second while off; 0 is silence.
             #[ko = "꺼진 동안의 초당 요청 수. 0이면 요청이 없습니다."]
@@ -217,6 +223,7 @@ kinds! {
         "wave" => Wave {
             /// Requests a second in the mean.
             #[ko = "평균 초당 요청 수."]
+            #[slider = Log(1.0, 10_000.0)]
             rate: f64 = 100.0,
             /// How far the rate swings about its mean, as a share of it, 0 to 1.
             #[ko = "평균에서 오르내리는 폭의 비율, 0부터 1까지."]
@@ -246,6 +253,7 @@ record! {
     pub struct Spike {
         /// Requests a second before and after the spike.
         #[ko = "급증 전후의 초당 요청 수."]
+        #[slider = Log(1.0, 10_000.0)]
         pub rate: f64 = 100.0,
         /// How many times more requests come during the spike.
         #[ko = "급증하는 동안 늘어나는 배수."]
@@ -273,6 +281,7 @@ kinds! {
         "uniform" => Uniform {
             /// How many keys.
             #[ko = "키 개수."]
+            #[slider = Log(1.0, 100_000.0)]
             count: u32 = 1000,
         },
         /// Popularity falls with rank: key `r` (from 1) is asked for in proportion to `1 / r^alpha`.
@@ -280,9 +289,11 @@ kinds! {
         "zipf" => Zipf {
             /// How many keys.
             #[ko = "키 개수."]
+            #[slider = Log(1.0, 100_000.0)]
             count: u32 = 1000,
             /// The skew; 0 is uniform, web traffic is near 0.8 to 1.
             #[ko = "편향도. 0이면 균등하고, 웹 트래픽은 0.8~1 정도입니다."]
+            #[slider = Even(0.0, 2.0, 0.05)]
             alpha: f64 = 1.0,
             /// Popular keys lie anywhere among the key numbers, as in YCSB; otherwise key 0 is the most popular, key 1 the
             /// next, and so on, so that a scan from a popular key reads popular ones.
@@ -298,12 +309,14 @@ kinds! {
         "zipf-sample" => ZipfSample {
             /// How many keys.
             #[ko = "키 개수."]
+            #[slider = Log(1.0, 100_000.0)]
             count: u32 = 1000,
             /// How many keys they stand for.
             #[ko = "표본이 대표하는 전체 키 개수."]
             of: u64 = 1_000_000,
             /// The skew of the whole.
             #[ko = "전체의 편향도."]
+            #[slider = Even(0.0, 2.0, 0.05)]
             alpha: f64 = 1.0,
         },
         /// A few hot keys take most of the traffic.
@@ -311,12 +324,15 @@ kinds! {
         "hot-set" => HotSet {
             /// How many keys.
             #[ko = "키 개수."]
+            #[slider = Log(1.0, 100_000.0)]
             count: u32 = 1000,
             /// The share of keys that are hot, 0 to 1.
             #[ko = "핫 키의 비율, 0부터 1까지."]
+            #[slider = Even(0.0, 1.0, 0.01)]
             hot: f64 = 0.1,
             /// The share of requests that go to hot keys, 0 to 1.
             #[ko = "핫 키로 가는 요청의 비율, 0부터 1까지."]
+            #[slider = Even(0.0, 1.0, 0.01)]
             traffic: f64 = 0.9,
             /// After every so many requests the hot set moves on by its own size, so that other keys are hot; `"none"`: it
             /// stays.
@@ -331,9 +347,11 @@ kinds! {
         "latest" => Latest {
             /// How many keys there are at first.
             #[ko = "처음의 키 개수."]
+            #[slider = Log(1.0, 100_000.0)]
             count: u32 = 1000,
             /// The skew; YCSB has 0.99.
             #[ko = "편향도. YCSB는 0.99입니다."]
+            #[slider = Even(0.0, 2.0, 0.05)]
             alpha: f64 = 0.99,
         },
         /// One key after the other, round and round: the enemy of LRU.
@@ -341,6 +359,7 @@ kinds! {
         "scan" => Scan {
             /// How many keys.
             #[ko = "키 개수."]
+            #[slider = Log(1.0, 100_000.0)]
             count: u32 = 1000,
         },
         /// The keys of a trace file, in its order; clients stop when it ends. The operations, clients, times (with `trace`

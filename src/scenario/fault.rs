@@ -14,6 +14,7 @@ record! {
     pub struct Fault {
         /// When it strikes: at a moment, at random, or when a lane gets somewhere.
         #[ko = "발생 시점: 지정한 시점, 무작위, 또는 레인이 어떤 상태에 이르렀을 때."]
+        #[slider = Log(0.1, 3_600.0)]
         pub at: At = At::Moment(Nanos::ZERO) => ("the moment it strikes, such as \"30s\"", "\"30s\" 같은 발생 시점"),
         /// What happens.
         #[ko = "장애의 종류."]
@@ -26,13 +27,16 @@ record! {
         /// remove it.
         #[ko = "지속 시간. 무작위 장애에서는 평균입니다. `cache.slow-command`와 `cache.flush-all`에서 적지 않거나 \
             `\"0s\"`이면 실제로 걸리는 시간만큼입니다: 노드가 가진 항목마다 조회는 40 ns, 삭제는 100 ns."]
+        #[slider = Log(0.05, 600.0)]
         pub lasts as "for": Nanos = Nanos::from_secs(5),
         /// How many times as long things take, where something is slow; 10 where nothing is said.
         #[ko = "느려지는 장애의 배수. 적지 않으면 10입니다."]
+        #[slider = Log(1.0, 1_000.0)]
         pub times: Option<f64> = None,
         /// The share of all messages that are lost or of writing transactions that fail, where some do; 0.1 where
         /// nothing is said.
         #[ko = "유실되는 메시지, 또는 실패하는 쓰기 트랜잭션의 비율. 적지 않으면 0.1입니다."]
+        #[slider = Even(0.0, 1.0, 0.01)]
         pub share: Option<f64> = None,
         /// Of what crashes: whether nobody tells its callers. They then wait for their own timeouts, or until the machine is
         /// back and knows nothing of their connections; otherwise they are refused at once, as where a process has ended and

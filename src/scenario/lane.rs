@@ -320,18 +320,21 @@ record! {
     pub struct WriteBack {
         /// The time between two flushes.
         #[ko = "플러시 주기."]
+        #[slider = Log(0.05, 600.0)]
         pub every: Nanos = Nanos::from_secs(5),
         /// Flush as soon as so many entries are dirty.
         #[ko = "더티 항목이 이 수에 이르면 곧바로 플러시합니다."]
         pub at: Option<u32> = None,
         /// The most rows in one batch.
         #[ko = "배치당 최대 행 수."]
+        #[slider = Log(1.0, 10_000.0)]
         pub batch: u32 = 128,
         /// Whether several writes of one key become one row.
         #[ko = "같은 키의 여러 쓰기를 행 하나로 합칠지 여부."]
         pub coalesce: bool = true,
         /// How often a failed row is put back before it is dropped.
         #[ko = "실패한 행을 폐기하기 전에 다시 큐에 넣는 횟수."]
+        #[slider = Even(0.0, 10.0, 1.0)]
         pub requeue: u32 = 3,
         /// What becomes of a dirty entry whose TTL ends.
         #[ko = "TTL이 끝난 더티 항목의 처리."]

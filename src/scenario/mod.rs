@@ -60,7 +60,7 @@ pub use persistence::{Fsync, Persistence, SnapshotRule};
 pub use phrase::{Docs, Language, Phrase};
 pub use problem::{Problem, Reason, ScenarioError};
 pub use size::{Capacity, Sizes};
-pub use slider::Slider;
+pub use slider::{Slider, slider_of};
 
 use crate::time::Nanos;
 use field::{Field, record};
@@ -77,6 +77,7 @@ record! {
         pub seed: u64 = 1,
         /// How long clients send requests; the system then drains.
         #[ko = "클라이언트가 요청을 보내는 시간. 그 뒤 남은 일을 마칩니다."]
+        #[slider = Log(1.0, 3_600.0)]
         pub duration: Nanos = Nanos::from_secs(60),
         /// How much of the beginning is left out of the figures; the ledger counts from the start.
         #[ko = "집계에서 제외할 앞부분의 시간. 유실 기록은 처음부터 셉니다."]
