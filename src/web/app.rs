@@ -373,7 +373,7 @@ impl App {
                             if self.phase >= CONTROLS_FROM { { self.tables(&titles) } }
                         </div>
                         <Controls phase={self.phase.saturating_sub(CONTROLS_FROM)} scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
-                            traces={self.state.traces.shown()} />
+                            can_undo={self.state.history.can_undo()} can_redo={self.state.history.can_redo()} traces={self.state.traces.shown()} />
                     </div>
                 </main>
                 <footer><p class="soft">{ w.footer }</p></footer>
@@ -652,14 +652,30 @@ fn listen(ctx: &Context<App>) {
     hash.forget();
 }
 
+/// What is typed into.
+const TYPED: &str = "input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea";
+
+/// Ctrl+Z, Ctrl+Shift+Z and Ctrl+Y; on a Mac with the command key.
+fn undo_key(event: &KeyboardEvent, key: &str) -> Option<Action> {
+    match (key.to_lowercase().as_str(), event.shift_key(), event.alt_key()) {
+        ("z", false, false) => Some(Action::Undo),
+        ("z", true, false) | ("y", false, false) => Some(Action::Redo),
+        _ => None,
+    }
+}
+
 /// What a key means, unless it is meant for the element that has the focus.
 fn key(event: &KeyboardEvent) -> Option<Msg> {
-    if event.ctrl_key() || event.meta_key() || event.alt_key() {
-        return None;
-    }
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let is = |names: &str| target.as_ref().is_some_and(|e| e.closest(names).ok().flatten().is_some());
     let key = event.key();
+    if event.ctrl_key() || event.meta_key() {
+        // A text that is being typed has an Undo of its own, the browser's.
+        return undo_key(event, &key).filter(|_| !is(TYPED) && !is("dialog")).map(Msg::Do);
+    }
+    if event.alt_key() {
+        return None;
+    }
     if is("input:not([type=checkbox]):not([type=radio]), textarea, select, dialog, [role=dialog]") {
         return None;
     }

@@ -12,9 +12,9 @@ use super::state::Action;
 use super::traces::{BYTES_MAX, TraceFile, TracesShown};
 use super::words::Words;
 use crate::escape::shown;
-use crate::scenario::form::{Form, FormField, quoted};
+use crate::scenario::form::{Form, FormField};
 use crate::scenario::{
-    Arrivals, At, Distribution, Fault, Lane, Link, Network, Order, Part, Reading, Scenario, Ttl, What, Which,
+    Arrivals, At, Edit, Fault, FieldValue, Keys, Lane, Link, List, Order, Part, Reading, Scenario, Ttl, What, Which,
     WriteBack, WriteThrough, Writing,
 };
 use crate::time::Nanos;
@@ -30,6 +30,10 @@ pub struct ControlsProps {
     pub titles: Rc<Vec<String>>,
     /// The lanes that are shown.
     pub shown: Vec<bool>,
+    /// Whether there is a step back.
+    pub can_undo: bool,
+    /// Whether there is a step forth.
+    pub can_redo: bool,
     /// The trace files.
     pub traces: TracesShown,
 }
@@ -64,6 +68,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
     };
     html! {
         <aside class="controls" aria-label={w.controls}>
+            { undo_buttons(props, &ctx) }
             { section(w.lanes, "", wide, 1, &|| lanes(props, &draft, &ctx)) }
             { section(w.traffic, "clients", wide, 2, &|| traffic(&draft, &ctx, &props.traces)) }
             { section(w.cache, "cache", wide, 3, &|| cache(&draft, &ctx)) }
@@ -77,30 +82,31 @@ pub fn Controls(props: &ControlsProps) -> Html {
     }
 }
 
+fn undo_buttons(props: &ControlsProps, ctx: &Ctx) -> Html {
+    let w = ctx.words;
+    let button = |name: &'static str, sign: &'static str, keys: &'static str, enabled: bool, action: fn() -> Action| {
+        let onclick = ctx.act.reform(move |_: MouseEvent| action());
+        let title = format!("{name} ({})", keys.replace("Control", "Ctrl"));
+        html! {
+            <button type="button" class="plain" {title} aria-keyshortcuts={keys} disabled={!enabled} {onclick}>
+                <span aria-hidden="true">{ sign }{ " " }</span>{ name }
+            </button>
+        }
+    };
+    html! {
+        <div class="undo">
+            { button(w.undo, "↶", "Control+Z", props.can_undo, || Action::Undo) }
+            { button(w.redo, "↷", "Control+Shift+Z", props.can_redo, || Action::Redo) }
+        </div>
+    }
+}
+
 /// What is wrong with no field in particular.
 fn general_problems(ctx: &Ctx) -> Html {
     let all = ctx.problems.iter().filter(|p| p.field.is_empty() || p.field == "lane" || p.field == "fault");
     let all =
         all.map(|problem| html! { <p class="complaint" role="alert">{ super::shelf::say(problem, ctx.words) }</p> });
     html! { <>{ for all }</> }
-}
-
-/// A callback that changes the scenario.
-fn set<T: 'static>(ctx: &Ctx, change: impl Fn(&mut Scenario, T) + 'static) -> Callback<T> {
-    let (ctx, change) = (ctx.clone(), Rc::new(change));
-    Callback::from(move |value: T| {
-        let change = change.clone();
-        ctx.edit(move |scenario| change(scenario, value));
-    })
-}
-
-/// [`set`] for a duration that must be there.
-fn set_time(ctx: &Ctx, change: impl Fn(&mut Scenario, Nanos) + 'static) -> Callback<Option<Nanos>> {
-    set(ctx, move |s, value: Option<Nanos>| {
-        if let Some(value) = value {
-            change(s, value);
-        }
-    })
 }
 
 fn options(names: &[&'static str], called: fn(&str) -> String) -> Vec<(AttrValue, AttrValue)> {
@@ -113,24 +119,9 @@ fn choices(draft: &Draft, path: &str, called: fn(&str) -> String) -> Vec<(AttrVa
     words.map(|word| (AttrValue::from(word.clone()), AttrValue::from(called(&word)))).collect()
 }
 
-/// A callback that chooses among the words at `path`; options that the new choice has too stay as they are.
-fn choose(draft: &Draft, ctx: &Ctx, path: &'static str) -> Callback<String> {
-    let (scenario, ctx) = (draft.scenario.clone(), ctx.clone());
-    Callback::from(move |word: String| {
-        if let Ok(changed) = scenario.chosen(path, &word) {
-            ctx.edit(move |s| *s = changed);
-        }
-    })
-}
-
-/// A callback that puts a number at `path`, good or not: what is wrong with it is told beside it.
-fn put(draft: &Draft, ctx: &Ctx, path: &str) -> Callback<f64> {
-    let (scenario, ctx, path) = (draft.scenario.clone(), ctx.clone(), path.to_owned());
-    Callback::from(move |value: f64| {
-        if let Ok(changed) = scenario.drafted(&path, &value.to_string()) {
-            ctx.edit(move |s| *s = changed);
-        }
-    })
+/// Another choice at `path`; options that both choices have stay as they are.
+fn choose(path: &'static str, value: FieldValue) -> Vec<Edit> {
+    vec![Edit::Choose { path: path.to_owned(), value }]
 }
 
 /// The word that stands at `path`.
@@ -154,17 +145,17 @@ fn options_at(draft: &Draft, ctx: &Ctx, path: &str) -> Html {
                 return html! { <FieldRow {key} draft={draft.clone()} {field} /> };
             }
         };
-        number_at(draft, ctx, &field.path, known.0, known.1, known.2)
+        number_at(draft, &field.path, known.0, known.1, known.2)
     });
     html! { <>{ for rows }</> }
 }
 
 /// A number with a slider, as long as what stands there is one.
-fn number_at(draft: &Draft, ctx: &Ctx, path: &str, label: &'static str, slide: Slide, whole: bool) -> Html {
+fn number_at(draft: &Draft, path: &str, label: &'static str, slide: Slide, whole: bool) -> Html {
     match word_at(draft, path).parse::<f64>() {
         Ok(value) => {
             let path = path.to_owned();
-            html! { <Number key={path.clone()} path={path.clone()} {label} {value} {whole} {slide} set={put(draft, ctx, &path)} /> }
+            html! { <Number key={path.clone()} path={path.clone()} {label} {value} {whole} {slide} /> }
         }
         Err(_) => named_row(draft, path, label),
     }
@@ -181,10 +172,7 @@ fn named_row(draft: &Draft, path: &str, label: &'static str) -> Html {
 fn lanes(props: &ControlsProps, draft: &Draft, ctx: &Ctx) -> Html {
     let w = ctx.words;
     let all = props.scenario.lanes.iter().enumerate().map(|(i, lane)| lane_block(props, draft, ctx, i, lane));
-    let add = {
-        let ctx = ctx.clone();
-        Callback::from(move |_: MouseEvent| ctx.edit(|s| s.lanes.push(new_lane(s))))
-    };
+    let add = ctx.on_click(vec![Edit::Add(List::Lanes)]);
     html! {
         <>
             <div class="lanes">{ for all }</div>
@@ -193,43 +181,17 @@ fn lanes(props: &ControlsProps, draft: &Draft, ctx: &Ctx) -> Html {
     }
 }
 
-/// A lane whose strategies no other lane has, if there is one left.
-fn new_lane(s: &Scenario) -> Lane {
-    // Those that are to be had first; the types know the others.
-    let all = ["look-aside", "read-through", "none"]
-        .into_iter()
-        .flat_map(|read| ["write-back", "write-through", "write-around"].into_iter().map(move |write| (read, write)));
-    let free = all
-        .into_iter()
-        .find(|(read, write)| !s.lanes.iter().any(|lane| lane.read.name() == *read && lane.write.name() == *write));
-    let (read, write) = free.unwrap_or(("look-aside", "write-back"));
-    let both = strategy(0, "write", write, &strategy(0, "read", read, &Scenario::default()));
-    both.lanes.into_iter().next().unwrap_or_default()
-}
-
-/// The scenario with the strategy of that name, and its usual options, in a lane.
-fn strategy(lane: usize, part: &'static str, name: &str, s: &Scenario) -> Scenario {
-    s.drafted(&format!("lane.{lane}.{part}"), name).unwrap_or_else(|_| s.clone())
-}
-
 fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, i: usize, lane: &Lane) -> Html {
     let w = ctx.words;
     let title = props.titles.get(i).cloned().unwrap_or_default();
     let shown = props.shown.get(i).copied().unwrap_or(true);
     let toggle = ctx.act.reform(move |_: bool| Action::ToggleLane(i));
-    let remove = {
-        let ctx = ctx.clone();
-        Callback::from(move |_: MouseEvent| {
-            ctx.edit(move |s| {
-                s.lanes.remove(i);
-            });
-        })
-    };
+    let remove = ctx.on_click(vec![Edit::remove(format!("lane.{i}"))]);
     // A name that a preset gave no longer fits when the strategies change.
     let choose_for = |part: &'static str| {
-        set(ctx, move |s, name: String| {
-            *s = strategy(i, part, &name, s);
-            s.lanes[i].name.clear();
+        Callback::from(move |name: String| {
+            let strategy = Edit::set(format!("lane.{i}.{part}"), FieldValue::word(&name));
+            vec![strategy, Edit::set(format!("lane.{i}.name"), FieldValue::text(""))]
         })
     };
     let names: (AttrValue, AttrValue) = (format!("lane.{i}").into(), title.clone().into());
@@ -242,9 +204,9 @@ fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, i: usize, lane: &
                     <button type="button" class="icon" aria-label={(w.remove_lane)(&title)} onclick={remove}>{ "×" }</button>
                 }
             </div>
-            <Segments path={format!("lane.{i}.read")} label={w.reads} value={lane.read.name()} set={choose_for("read")}
+            <Segments path={format!("lane.{i}.read")} label={w.reads} value={lane.read.name()} edits={choose_for("read")}
                 options={options(Reading::NAMES, w.strategy_name)} />
-            <Segments path={format!("lane.{i}.write")} label={w.writes} value={lane.write.name()} set={choose_for("write")}
+            <Segments path={format!("lane.{i}.write")} label={w.writes} value={lane.write.name()} edits={choose_for("write")}
                 options={options(Writing::NAMES, w.strategy_name)} />
             <Own draft={draft.clone()} lane={i} />
             <details class="options">
@@ -268,21 +230,13 @@ fn lane_options(draft: &Draft, ctx: &Ctx, i: usize, lane: &Lane) -> Html {
 
 fn write_through(ctx: &Ctx, i: usize, through: &WriteThrough) -> Html {
     let w = ctx.words;
-    let change = move |s: &mut Scenario, change: &dyn Fn(&mut WriteThrough)| {
-        if let Writing::WriteThrough(through) = &mut s.lanes[i].write {
-            change(through);
-        }
-    };
-    let order = set(ctx, move |s, name: String| {
-        change(s, &|t| t.order = if name == "cache-first" { Order::CacheFirst } else { Order::DatabaseFirst });
-    });
-    let rollback = set(ctx, move |s, on: bool| change(s, &|t| t.rollback = on));
+    let rollback = ctx.setter(format!("lane.{i}.write.rollback"), FieldValue::of::<bool>);
     let chosen = if through.order == Order::CacheFirst { "cache-first" } else { "database-first" };
     let choices =
         vec![("database-first".into(), w.database_first.into()), ("cache-first".into(), w.cache_first.into())];
     html! {
         <>
-            <Choice path={format!("lane.{i}.write.order")} label={w.order} options={choices} value={chosen} set={order} />
+            <Choice path={format!("lane.{i}.write.order")} label={w.order} options={choices} value={chosen} />
             if through.order == Order::CacheFirst { <Check label={w.rollback} value={through.rollback} set={rollback} /> }
         </>
     }
@@ -290,24 +244,15 @@ fn write_through(ctx: &Ctx, i: usize, through: &WriteThrough) -> Html {
 
 fn write_back(draft: &Draft, ctx: &Ctx, i: usize, back: &WriteBack) -> Html {
     let w = ctx.words;
-    let change = move |s: &mut Scenario, change: &dyn Fn(&mut WriteBack)| {
-        if let Writing::WriteBack(back) = &mut s.lanes[i].write {
-            change(back);
-        }
-    };
     let path = |field: &str| format!("lane.{i}.write.{field}");
     let at = back.at.map_or(0.0, f64::from);
     html! {
         <>
-            <Duration path={path("every")} label={w.flush_every} value={Some(back.every)} slide={Slide::Log(0.05, 600.0)}
-                set={set_time(ctx, move |s, every| change(s, &|b| b.every = every))} />
-            <Number path={path("at")} label={w.flush_at} value={at} whole=true
-                set={set(ctx, move |s, at: f64| change(s, &|b| b.at = (at > 0.0).then_some(at as u32)))} />
-            <Number path={path("batch")} label={w.batch} value={f64::from(back.batch)} whole=true slide={Slide::Log(1.0, 10_000.0)}
-                set={set(ctx, move |s, n: f64| change(s, &|b| b.batch = n as u32))} />
-            <Number path={path("requeue")} label={w.requeue} value={f64::from(back.requeue)} whole=true slide={Slide::Even(0.0, 10.0, 1.0)}
-                set={set(ctx, move |s, n: f64| change(s, &|b| b.requeue = n as u32))} />
-            <Check label={w.coalesce} value={back.coalesce} set={set(ctx, move |s, on: bool| change(s, &|b| b.coalesce = on))} />
+            <Duration path={path("every")} label={w.flush_every} value={Some(back.every)} slide={Slide::Log(0.05, 600.0)} />
+            <Number path={path("at")} label={w.flush_at} value={at} whole=true zero_is_none=true />
+            <Number path={path("batch")} label={w.batch} value={f64::from(back.batch)} whole=true slide={Slide::Log(1.0, 10_000.0)} />
+            <Number path={path("requeue")} label={w.requeue} value={f64::from(back.requeue)} whole=true slide={Slide::Even(0.0, 10.0, 1.0)} />
+            <Check label={w.coalesce} value={back.coalesce} set={ctx.setter(path("coalesce"), FieldValue::of::<bool>)} />
             { named_row(draft, &path("on_expiry"), w.on_expiry) }
             { named_row(draft, &path("on_eviction"), w.on_eviction) }
         </>
@@ -321,8 +266,7 @@ fn traffic(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
     html! {
         <>
             { arrivals(draft, ctx) }
-            <Number path="clients.write_ratio" label={w.write_ratio} value={draft.scenario.clients.write_ratio} slide={Slide::Even(0.0, 1.0, 0.01)}
-                set={set(ctx, |s, v: f64| s.clients.write_ratio = v)} />
+            <Number path="clients.write_ratio" label={w.write_ratio} value={draft.scenario.clients.write_ratio} slide={Slide::Even(0.0, 1.0, 0.01)} />
             { keys(draft, ctx, traces) }
         </>
     }
@@ -331,20 +275,20 @@ fn traffic(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
 fn arrivals(draft: &Draft, ctx: &Ctx) -> Html {
     const PATH: &str = "clients.arrivals";
     let w = ctx.words;
+    let edits = Callback::from(|word: String| choose(PATH, FieldValue::word(&word)));
     let detail = match &draft.scenario.clients.arrivals {
         Arrivals::Closed { users, think, .. } => html! {
-            <>
-                <Number path="clients.arrivals.users" label={w.users} value={f64::from(*users)} whole=true slide={Slide::Log(1.0, 10_000.0)}
-                    set={put(draft, ctx, "clients.arrivals.users")} />
-                <Dist path="clients.arrivals.think" label={w.think} value={think.clone()} slide={Slide::Log(0.01, 60.0)}
-                    set={set(ctx, |s, v: Distribution| if let Arrivals::Closed { think, .. } = &mut s.clients.arrivals { *think = v })} />
-            </>
-        },
+                   <>
+                       <Number path="clients.arrivals.users" label={w.users} value={f64::from(*users)} whole=true slide={Slide::Log(1.0, 10_000.0)} />
+                       <Dist path="clients.arrivals.think" label={w.think} value={think.clone()} slide={Slide::Log(0.01, 60.0)}
+        />
+                   </>
+               },
         _ => options_at(draft, ctx, PATH),
     };
     html! {
         <>
-            <Choice path={PATH} label={w.arrivals} value={word_at(draft, PATH)} set={choose(draft, ctx, PATH)}
+            <Choice path={PATH} label={w.arrivals} value={word_at(draft, PATH)} {edits}
                 options={choices(draft, PATH, w.arrivals_name)} />
             { detail }
         </>
@@ -357,16 +301,16 @@ fn keys(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
     let now = word_at(draft, PATH);
     let file = traces.opened.as_ref().map(|(name, _)| name.clone());
     let is_open = file.is_some();
-    let set = choose(draft, ctx, PATH).reform(move |word: String| match &file {
-        Some(file) if word == "trace" => format!("trace(file:{})", quoted(file)),
-        _ => word,
+    let edits = Callback::from(move |word: String| match &file {
+        Some(file) if word == "trace" => choose(PATH, FieldValue::of(&Keys::of_trace(file.clone()))),
+        _ => choose(PATH, FieldValue::word(&word)),
     });
     // A trace can be chosen once it is open.
     let offered = choices(draft, PATH, w.keys_name).into_iter();
     let offered = offered.filter(|(name, _)| *name != "trace" || is_open || now == "trace");
     html! {
         <>
-            <Choice path={PATH} label={w.keys} value={now.clone()} {set} options={offered.collect::<Vec<_>>()} />
+            <Choice path={PATH} label={w.keys} value={now.clone()} {edits} options={offered.collect::<Vec<_>>()} />
             { options_at(draft, ctx, PATH) }
             { trace_input(ctx, traces) }
         </>
@@ -438,14 +382,14 @@ fn too_large(name: &str, size: f64) -> String {
 fn cache(draft: &Draft, ctx: &Ctx) -> Html {
     const EVICTION: &str = "cache.eviction";
     let (w, s) = (ctx.words, &draft.scenario);
+    let edits = Callback::from(|word: String| choose(EVICTION, FieldValue::word(&word)));
     html! {
         <>
-            { number_at(draft, ctx, "cache.capacity", w.capacity, Slide::Log(1.0, 100_000.0), true) }
-            <Choice path={EVICTION} label={w.eviction} value={word_at(draft, EVICTION)} set={choose(draft, ctx, EVICTION)}
+            { number_at(draft, "cache.capacity", w.capacity, Slide::Log(1.0, 100_000.0), true) }
+            <Choice path={EVICTION} label={w.eviction} value={word_at(draft, EVICTION)} {edits}
                 options={choices(draft, EVICTION, |name| name.to_uppercase())} />
             { ttl(s.cache.ttl, ctx) }
-            <Dist path="cache.command" label={w.command} value={s.cache.command.clone()} slide={Slide::Log(1e-6, 0.1)}
-                set={set(ctx, |s, v: Distribution| s.cache.command = v)} />
+            <Dist path="cache.command" label={w.command} value={s.cache.command.clone()} slide={Slide::Log(1e-6, 0.1)} />
         </>
     }
 }
@@ -462,31 +406,26 @@ fn ttl(ttl: Ttl, ctx: &Ctx) -> Html {
     // Files and links say mixtures: one is kept here, and can be left.
     let names = ["none", "fixed", "jittered", "sliding", "mixed"];
     let names = if name == "mixed" { &names[..] } else { &names[..4] };
-    let ttl_now = ttl;
-    let kind = set(ctx, move |s, name: String| {
-        let ttl = time.unwrap_or(Nanos::from_secs(60));
-        s.cache.ttl = match name.as_str() {
+    let edits = Callback::from(move |name: String| {
+        let time = time.unwrap_or(Nanos::from_secs(60));
+        let chosen = match name.as_str() {
             "none" => Ttl::None,
-            "mixed" => ttl_now,
-            "jittered" => Ttl::Jittered { ttl, spread: 0.1 },
-            "sliding" => Ttl::Sliding(ttl),
-            _ => Ttl::Fixed(ttl),
+            "mixed" => ttl,
+            "jittered" => Ttl::Jittered { ttl: time, spread: 0.1 },
+            "sliding" => Ttl::Sliding(time),
+            _ => Ttl::Fixed(time),
         };
-    });
-    let set_ttl = set_time(ctx, |s, t| match &mut s.cache.ttl {
-        Ttl::Fixed(ttl) | Ttl::Sliding(ttl) | Ttl::Jittered { ttl, .. } => *ttl = t,
-        Ttl::None | Ttl::Mixed(_) => {}
+        vec![Edit::set("cache.ttl", FieldValue::of(&chosen))]
     });
     html! {
         <>
-            <Choice path="cache.ttl.kind" label={w.ttl_kind} value={name} set={kind}
+            <Choice path="cache.ttl.kind" label={w.ttl_kind} value={name} {edits}
                 options={options(names, w.ttl_name)} />
             if time.is_some() {
-                <Duration path={format!("cache.ttl{part}")} label={w.ttl} value={time} slide={Slide::Log(0.1, 86_400.0)} set={set_ttl} />
+                <Duration path={format!("cache.ttl{part}")} label={w.ttl} value={time} slide={Slide::Log(0.1, 86_400.0)} />
             }
             if let Ttl::Jittered { spread, .. } = ttl {
-                <Number path="cache.ttl.jittered.spread" label={w.spread} value={spread} slide={Slide::Even(0.0, 1.0, 0.01)}
-                    set={set(ctx, |s, v: f64| if let Ttl::Jittered { spread, .. } = &mut s.cache.ttl { *spread = v })} />
+                <Number path="cache.ttl.jittered.spread" label={w.spread} value={spread} slide={Slide::Even(0.0, 1.0, 0.01)} />
             }
         </>
     }
@@ -499,18 +438,12 @@ fn database(s: &Scenario, ctx: &Ctx) -> Html {
     let d = &s.database;
     html! {
         <>
-            <Number path="database.workers" label={w.workers} value={f64::from(d.workers)} whole=true slide={Slide::Log(1.0, 256.0)}
-                set={set(ctx, |s, v: f64| s.database.workers = v as u32)} />
-            <Number path="database.queue" label={w.queue} value={f64::from(d.queue)} whole=true slide={Slide::Log(1.0, 100_000.0)}
-                set={set(ctx, |s, v: f64| s.database.queue = v as u32)} />
-            <Dist path="database.read" label={w.database_read} value={d.read.clone()} slide={Slide::Log(1e-4, 1.0)}
-                set={set(ctx, |s, v: Distribution| s.database.read = v)} />
-            <Dist path="database.write" label={w.database_write} value={d.write.clone()} slide={Slide::Log(1e-4, 1.0)}
-                set={set(ctx, |s, v: Distribution| s.database.write = v)} />
-            <Duration path="database.batch.row" label={w.batch_row} value={Some(d.batch.row)} slide={Slide::Log(1e-6, 0.1)}
-                set={set_time(ctx, |s, v| s.database.batch.row = v)} />
-            <Number path="database.abort" label={w.abort} value={d.abort} slide={Slide::Even(0.0, 1.0, 0.01)}
-                set={set(ctx, |s, v: f64| s.database.abort = v)} />
+            <Number path="database.workers" label={w.workers} value={f64::from(d.workers)} whole=true slide={Slide::Log(1.0, 256.0)} />
+            <Number path="database.queue" label={w.queue} value={f64::from(d.queue)} whole=true slide={Slide::Log(1.0, 100_000.0)} />
+            <Dist path="database.read" label={w.database_read} value={d.read.clone()} slide={Slide::Log(1e-4, 1.0)} />
+            <Dist path="database.write" label={w.database_write} value={d.write.clone()} slide={Slide::Log(1e-4, 1.0)} />
+            <Duration path="database.batch.row" label={w.batch_row} value={Some(d.batch.row)} slide={Slide::Log(1e-6, 0.1)} />
+            <Number path="database.abort" label={w.abort} value={d.abort} slide={Slide::Even(0.0, 1.0, 0.01)} />
         </>
     }
 }
@@ -520,18 +453,12 @@ fn application(s: &Scenario, ctx: &Ctx) -> Html {
     let a = &s.app;
     html! {
         <>
-            <Number path="app.servers" label={w.servers} value={f64::from(a.servers)} whole=true slide={Slide::Even(1.0, 16.0, 1.0)}
-                set={set(ctx, |s, v: f64| s.app.servers = v as u32)} />
-            <Dist path="app.work" label={w.work} value={a.work.clone()} slide={Slide::Log(1e-5, 1.0)}
-                set={set(ctx, |s, v: Distribution| s.app.work = v)} />
-            <Duration path="app.cache_timeout" label={w.cache_timeout} value={a.cache_timeout} or_none=true slide={Slide::Log(1e-3, 60.0)}
-                set={set(ctx, |s, v: Option<Nanos>| s.app.cache_timeout = v)} />
-            <Duration path="app.database_timeout" label={w.database_timeout} value={a.database_timeout} or_none=true slide={Slide::Log(1e-3, 60.0)}
-                set={set(ctx, |s, v: Option<Nanos>| s.app.database_timeout = v)} />
-            <Number path="app.retries" label={w.retries} value={f64::from(a.retries)} whole=true slide={Slide::Even(0.0, 10.0, 1.0)}
-                set={set(ctx, |s, v: f64| s.app.retries = v as u32)} />
-            <Duration path="app.backoff" label={w.backoff} value={Some(a.backoff)} slide={Slide::Log(1e-3, 10.0)}
-                set={set_time(ctx, |s, v| s.app.backoff = v)} />
+            <Number path="app.servers" label={w.servers} value={f64::from(a.servers)} whole=true slide={Slide::Even(1.0, 16.0, 1.0)} />
+            <Dist path="app.work" label={w.work} value={a.work.clone()} slide={Slide::Log(1e-5, 1.0)} />
+            <Duration path="app.cache_timeout" label={w.cache_timeout} value={a.cache_timeout} slide={Slide::Log(1e-3, 60.0)} />
+            <Duration path="app.database_timeout" label={w.database_timeout} value={a.database_timeout} slide={Slide::Log(1e-3, 60.0)} />
+            <Number path="app.retries" label={w.retries} value={f64::from(a.retries)} whole=true slide={Slide::Even(0.0, 10.0, 1.0)} />
+            <Duration path="app.backoff" label={w.backoff} value={Some(a.backoff)} slide={Slide::Log(1e-3, 10.0)} />
         </>
     }
 }
@@ -539,22 +466,12 @@ fn application(s: &Scenario, ctx: &Ctx) -> Html {
 fn network(s: &Scenario, ctx: &Ctx) -> Html {
     let w = ctx.words;
     let links = Link::ALL.into_iter().map(|link| {
-        let change = set(ctx, move |s, v: Distribution| *latency(&mut s.network, link) = v);
         html! {
             <Dist key={link.name()} path={format!("network.{}", link.name().replace('-', "_"))} label={(w.link_name)(link)}
-                value={s.network.latency(link).clone()} slide={Slide::Log(1e-5, 1.0)} set={change} />
+                value={s.network.latency(link).clone()} slide={Slide::Log(1e-5, 1.0)} />
         }
     });
     html! { <>{ for links }</> }
-}
-
-fn latency(network: &mut Network, link: Link) -> &mut Distribution {
-    match link {
-        Link::ClientApp => &mut network.client_app,
-        Link::AppCache => &mut network.app_cache,
-        Link::AppDatabase => &mut network.app_database,
-        Link::CacheDatabase => &mut network.cache_database,
-    }
 }
 
 // ---- faults, run
@@ -588,15 +505,7 @@ fn Faults(props: &FaultsProps) -> Html {
         let shown = shown.clone();
         Callback::from(move |_: MouseEvent| shown.set(*shown + FAULTS_SHOWN))
     };
-    let add = {
-        let ctx = ctx.clone();
-        Callback::from(move |_: MouseEvent| {
-            ctx.edit(|s| {
-                let at = Nanos(s.duration.0 / 2);
-                s.faults.push(Fault::new(What::CacheCrash, at));
-            });
-        })
-    };
+    let add = ctx.on_click(vec![Edit::Add(List::Faults)]);
     html! {
         <>
             if s.faults.is_empty() { <p class="soft">{ w.no_faults }</p> }
@@ -609,14 +518,7 @@ fn Faults(props: &FaultsProps) -> Html {
 
 fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
-    let remove = {
-        let ctx = ctx.clone();
-        Callback::from(move |_: MouseEvent| {
-            ctx.edit(move |s| {
-                s.faults.remove(i);
-            });
-        })
-    };
+    let remove = ctx.on_click(vec![Edit::remove(format!("fault.{i}"))]);
     html! {
         <div class="fault" key={i} role="group" aria-label={format!("{} {}", (w.fault_name)(fault.what), fault.at)}>
             <div class="lane-head">
@@ -626,17 +528,15 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
             { which(s, ctx, i, fault) }
             { when(s, ctx, i, fault) }
             <Duration path={format!("fault.{i}.for")} label={if matches!(fault.at, At::Every(_)) { w.mean_repair } else { w.for_how_long }}
-                value={Some(fault.lasts)} slide={Slide::Log(0.05, 600.0)} set={set_time(ctx, move |s, v| s.faults[i].lasts = v)} />
+                value={Some(fault.lasts)} slide={Slide::Log(0.05, 600.0)} />
             if fault.what.has_times() {
-                <Number path={format!("fault.{i}.times")} label={w.times_as_long} value={fault.times.unwrap_or(1.0)} slide={Slide::Log(1.0, 1_000.0)}
-                    set={set(ctx, move |s, v: f64| s.faults[i].times = Some(v))} />
+                <Number path={format!("fault.{i}.times")} label={w.times_as_long} value={fault.times.unwrap_or(1.0)} slide={Slide::Log(1.0, 1_000.0)} />
             }
             if fault.what.can_be_silent() {
-                <Check label={w.silent} value={fault.silent == Some(true)} set={set(ctx, move |s, on: bool| s.faults[i].silent = Some(on))} />
+                <Check label={w.silent} value={fault.silent == Some(true)} set={ctx.setter(format!("fault.{i}.silent"), FieldValue::of::<bool>)} />
             }
             if fault.what.has_share() {
-                <Number path={format!("fault.{i}.share")} label={w.share_struck} value={fault.share.unwrap_or(0.0)} slide={Slide::Even(0.0, 1.0, 0.01)}
-                    set={set(ctx, move |s, v: f64| s.faults[i].share = Some(v))} />
+                <Number path={format!("fault.{i}.share")} label={w.share_struck} value={fault.share.unwrap_or(0.0)} slide={Slide::Even(0.0, 1.0, 0.01)} />
             }
         </div>
     }
@@ -666,10 +566,16 @@ pub fn usual_target(what: What) -> Option<Which> {
 fn what(ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
     let id = format!("f-fault-{i}-what");
-    let change = set(ctx, move |s, name: String| {
-        if let Some(what) = What::ALL.into_iter().find(|what| what.name() == name) {
-            s.faults[i] = Fault { which: usual_target(what), ..Fault::new(what, s.faults[i].at) };
-        }
+    let change = ctx.act.reform(move |name: String| {
+        let what = What::ALL.into_iter().find(|what| what.name() == name).unwrap_or(What::CacheCrash);
+        // All else about it is as usual again, but not when it strikes.
+        let usual =
+            ["which", "for", "times", "share", "silent"].map(|field| Edit::remove(format!("fault.{i}.{field}")));
+        let what_and_which = [
+            Edit::set(format!("fault.{i}.what"), FieldValue::of(&what)),
+            Edit::set(format!("fault.{i}.which"), FieldValue::of(&usual_target(what))),
+        ];
+        Action::Edit(usual.into_iter().chain(what_and_which).collect())
     });
     let onchange = change.reform(|event: Event| event.target_unchecked_into::<web_sys::HtmlSelectElement>().value());
     html! {
@@ -690,35 +596,34 @@ fn when(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
         At::BeforeFlush(_) => "before_flush",
         At::AfterAcknowledged(_) => "after_acknowledged",
     };
-    let change = set(ctx, move |s, name: String| {
-        s.faults[i].at = match name.as_str() {
-            "every" => At::Every(Nanos((s.duration.0 / 4).max(1))),
+    let every = Nanos((s.duration.0 / 4).max(1));
+    let edits = Callback::from(move |name: String| {
+        let at = match name.as_str() {
+            "every" => At::Every(every),
             "before_flush" => At::BeforeFlush(3),
             "after_acknowledged" => At::AfterAcknowledged(1_000),
             _ => At::Moment(middle),
         };
+        vec![Edit::set(format!("fault.{i}.at"), FieldValue::of(&at))]
     });
     let path = |part: &str| format!("fault.{i}.at{part}");
-    let count = |label: &'static str, number: u64, make: fn(u64) -> At| {
-        let set = set(ctx, move |s, v: f64| s.faults[i].at = make(v as u64));
-        html! { <Number path={path(&format!(".{kind}"))} {label} value={number as f64} whole=true {set} /> }
+    let count = |label: &'static str, number: u64| {
+        html! { <Number path={path(&format!(".{kind}"))} {label} value={number as f64} whole=true /> }
     };
     let numbers = match fault.at {
         At::Moment(at) => html! {
-            <Duration path={path("")} label={w.at_moment} value={Some(at)} slide={Slide::Even(0.0, s.duration.as_secs_f64(), 0.1)}
-                set={set_time(ctx, move |s, v| s.faults[i].at = At::Moment(v))} />
+            <Duration path={path("")} label={w.at_moment} value={Some(at)} slide={Slide::Even(0.0, s.duration.as_secs_f64(), 0.1)} />
         },
         At::Every(mean) => html! {
-            <Duration path={path(".every")} label={w.mean_between} value={Some(mean)} slide={Slide::Log(0.1, 3_600.0)}
-                set={set_time(ctx, move |s, v| s.faults[i].at = At::Every(v))} />
+            <Duration path={path(".every")} label={w.mean_between} value={Some(mean)} slide={Slide::Log(0.1, 3_600.0)} />
         },
-        At::BeforeFlush(number) => count(w.nth_flush, number, At::BeforeFlush),
-        At::AfterAcknowledged(number) => count(w.nth_write, number, At::AfterAcknowledged),
+        At::BeforeFlush(number) => count(w.nth_flush, number),
+        At::AfterAcknowledged(number) => count(w.nth_write, number),
     };
     let kinds = options(&["moment", "every", "before_flush", "after_acknowledged"], w.when_name);
     html! {
         <>
-            <Choice path={format!("fault.{i}.when")} label={w.when} value={kind} set={change} options={kinds} />
+            <Choice path={format!("fault.{i}.when")} label={w.when} value={kind} {edits} options={kinds} />
             { numbers }
         </>
     }
@@ -728,7 +633,10 @@ fn when(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
 fn which(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
     let path = format!("fault.{i}.which");
-    let server = set(ctx, move |s, name: String| s.faults[i].which = name.parse().ok().map(Which::Server));
+    let edits = Callback::from(move |name: String| {
+        let which = if name.is_empty() { "none" } else { &name };
+        vec![Edit::set(format!("fault.{i}.which"), FieldValue::word(which))]
+    });
     let numbered =
         |count: u32| (0..count).map(|n| (AttrValue::from(n.to_string()), AttrValue::from((n + 1).to_string())));
     let chosen = match fault.which {
@@ -738,20 +646,17 @@ fn which(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     match fault.what.part() {
         Part::App => {
             let options: Vec<_> = numbered(s.app.servers).collect();
-            html! { <Choice {path} label={w.which_server} value={chosen} set={server} {options} /> }
+            html! { <Choice {path} label={w.which_server} value={chosen} {edits} {options} /> }
         }
         Part::Cache if s.cache.shards > 1 => {
             let all = std::iter::once((AttrValue::from(""), AttrValue::from(w.all_nodes)));
             let options: Vec<_> = all.chain(numbered(s.cache.shards)).collect();
-            html! { <Choice {path} label={w.which_node} value={chosen} set={server} {options} /> }
+            html! { <Choice {path} label={w.which_node} value={chosen} {edits} {options} /> }
         }
         Part::Link => {
             let links = Link::ALL.iter().map(|l| (AttrValue::from(l.name()), AttrValue::from((w.link_name)(*l))));
             let chosen = if let Some(Which::Link(link)) = fault.which { link } else { Link::AppCache };
-            let change = set(ctx, move |s, name: String| {
-                s.faults[i].which = Link::ALL.iter().copied().find(|l| l.name() == name).map(Which::Link);
-            });
-            html! { <Choice {path} label={w.which_link} value={chosen.name()} set={change} options={links.collect::<Vec<_>>()} /> }
+            html! { <Choice {path} label={w.which_link} value={chosen.name()} {edits} options={links.collect::<Vec<_>>()} /> }
         }
         _ => html! {},
     }
@@ -761,11 +666,9 @@ fn run(s: &Scenario, ctx: &Ctx) -> Html {
     let w: &'static Words = ctx.words;
     html! {
         <>
-            <Number path="seed" label={w.seed} value={s.seed as f64} whole=true set={set(ctx, |s, v: f64| s.seed = v as u64)} />
-            <Duration path="duration" label={w.duration} value={Some(s.duration)} slide={Slide::Log(1.0, 3600.0)}
-                set={set_time(ctx, |s, v| s.duration = v)} />
-            <Duration path="warmup" label={w.warmup} value={Some(s.warmup)}
-                set={set_time(ctx, |s, v| s.warmup = v)} />
+            <Number path="seed" label={w.seed} value={s.seed as f64} whole=true />
+            <Duration path="duration" label={w.duration} value={Some(s.duration)} slide={Slide::Log(1.0, 3600.0)} />
+            <Duration path="warmup" label={w.warmup} value={Some(s.warmup)} />
         </>
     }
 }

@@ -1,7 +1,8 @@
 //! The widgets of the controls: a number with its slider, a duration, a distribution, a choice.
 //!
-//! Every field knows its place in the scenario (`clients.arrivals.rate`), so that what [`check`](super::shelf::check) has
-//! against its value stands beside it. What is no value at all (`12 parsecs`) never reaches the scenario.
+//! Every field knows its place in the scenario (`clients.arrivals.rate`): what it makes is an [`Edit`] of that path, and
+//! what [`check`](super::shelf::check) has against its value stands beside it. What is no value at all (`12 parsecs`)
+//! never reaches the scenario.
 
 use std::rc::Rc;
 
@@ -9,9 +10,9 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::shelf::{self, Problem};
-use super::state::{Action, Edit};
+use super::state::Action;
 use super::words::Words;
-use crate::scenario::{Distribution, Scenario};
+use crate::scenario::{Accept, Distribution, Edit, FieldValue};
 use crate::time::Nanos;
 
 /// What every field needs to know.
@@ -29,8 +30,19 @@ pub struct Ctx {
 
 impl Ctx {
     /// Changes the scenario.
-    pub fn edit(&self, change: impl FnOnce(&mut Scenario) + 'static) {
-        self.act.emit(Action::Edit(Edit(Box::new(change))));
+    pub fn edit(&self, edits: Vec<Edit>) {
+        self.act.emit(Action::Edit(edits));
+    }
+
+    /// A callback that puts what it hears at `path`.
+    pub fn setter<T: 'static>(&self, path: impl Into<String>, show: fn(&T) -> FieldValue) -> Callback<T> {
+        let path = path.into();
+        self.act.reform(move |value: T| Action::Edit(vec![Edit::set(path.clone(), show(&value))]))
+    }
+
+    /// A button's click that makes just these edits.
+    pub fn on_click(&self, edits: Vec<Edit>) -> Callback<MouseEvent> {
+        self.act.reform(move |_: MouseEvent| Action::Edit(edits.clone()))
     }
 
     /// What is wrong with the field at `path`.
@@ -52,13 +64,6 @@ impl Ctx {
         let said = shelf::say(problem, self.words);
         let is_own = problem.field.starts_with(path);
         Some(if is_own { said } else { format!("{} = {said}", problem.field) })
-    }
-
-    /// Says that the field at `path` holds something that cannot be, or no longer does.
-    pub fn mistyped(&self, path: &str, problem: Option<Problem>) {
-        if problem.is_some() || self.mistyped.iter().any(|(field, _)| field == path) {
-            self.act.emit(Action::Mistyped { field: path.to_owned(), problem });
-        }
     }
 }
 
@@ -134,52 +139,54 @@ struct RowProps {
     /// Whether only whole numbers make sense.
     #[prop_or_default]
     whole: bool,
-    /// Hears what was typed; says whether it is a value.
-    typed: Callback<String, Result<(), Problem>>,
-    /// Hears where the slider was moved.
-    slid: Callback<f64>,
+    /// What it means when that was typed.
+    typed: Callback<String, Action>,
+    /// What it means when the slider was moved there.
+    slid: Callback<f64, Vec<Edit>>,
+}
+
+/// What is being typed, until it is a value; a new value from outside takes its place.
+#[hook]
+pub fn use_pending(value: &str, is_bad: bool) -> UseStateHandle<Option<String>> {
+    let pending = use_state_eq(|| None::<String>);
+    {
+        let pending = pending.setter();
+        use_effect_with((value.to_owned(), is_bad), move |(_, is_bad)| {
+            if !is_bad {
+                pending.set(None);
+            }
+        });
+    }
+    pending
 }
 
 /// A label, a slider and a text field, and beneath them what is wrong.
 #[component]
 fn Row(props: &RowProps) -> Html {
     let ctx = use_ctx();
-    // What is being typed, until it is a value; a new value from outside takes its place.
-    let pending = use_state(|| None::<String>);
-    {
-        let pending = pending.clone();
-        use_effect_with(props.text.clone(), move |_| pending.set(None));
-    }
     let complaint = ctx.complaint(&props.path);
+    let pending = use_pending(&props.text, complaint.is_some());
     let id = format!("f-{}", props.path.replace('.', "-"));
     let change = {
-        let (ctx, path, typed, pending) = (ctx.clone(), props.path.clone(), props.typed.clone(), pending.clone());
+        let (act, typed, pending) = (ctx.act.clone(), props.typed.clone(), pending.setter());
         Callback::from(move |event: Event| {
             let text = event.target_unchecked_into::<HtmlInputElement>().value();
-            match typed.emit(text.clone()) {
-                Ok(()) => {
-                    pending.set(None);
-                    ctx.mistyped(&path, None);
-                }
-                Err(problem) => {
-                    pending.set(Some(text));
-                    ctx.mistyped(&path, Some(problem));
-                }
-            }
+            pending.set(Some(text.clone()));
+            act.emit(typed.emit(text));
         })
     };
     let slide = props.slide.map(|(value, slide)| {
-        let (slid, ctx, path, pending) = (props.slid.clone(), ctx.clone(), props.path.clone(), pending.clone());
+        let (act, slid, pending) = (ctx.act.clone(), props.slid.clone(), pending.setter());
         let round = if props.whole { libm::round } else { |value| value };
         let oninput = Callback::from(move |event: InputEvent| {
             pending.set(None);
-            ctx.mistyped(&path, None);
             let place = event.target_unchecked_into::<HtmlInputElement>().value_as_number();
-            slid.emit(slide.moved(value, place, round));
+            act.emit(Action::Drag(slid.emit(slide.moved(value, place, round))));
         });
+        let onchange = ctx.act.reform(|_: Event| Action::DragEnd);
         let place = slide.place(value);
         html! {
-            <input type="range" min="0" max={STEPS.to_string()} step="1" value={format!("{place:.0}")} {oninput}
+            <input type="range" min="0" max={STEPS.to_string()} step="1" value={format!("{place:.0}")} {oninput} {onchange}
                 style={format!("--share:{:.1}%", place / STEPS * 100.0)}
                 aria-label={props.label.clone()} aria-valuetext={props.text.clone()} />
         }
@@ -198,6 +205,11 @@ fn Row(props: &RowProps) -> Html {
     }
 }
 
+/// The action of typing a text into the field at `path`.
+fn entered(path: &str, text: String) -> Action {
+    Action::Enter { path: path.to_owned(), text, accept: Accept::Readable }
+}
+
 /// What a [`Number`] is made from.
 #[derive(Clone, PartialEq, Properties)]
 pub struct NumberProps {
@@ -213,26 +225,23 @@ pub struct NumberProps {
     /// Whether only whole numbers make sense.
     #[prop_or_default]
     pub whole: bool,
-    /// Hears a new value.
-    pub set: Callback<f64>,
+    /// Whether 0 stands for `none`.
+    #[prop_or_default]
+    pub zero_is_none: bool,
 }
 
 /// A number.
 #[component]
 pub fn Number(props: &NumberProps) -> Html {
-    let (set, whole, path) = (props.set.clone(), props.whole, props.path.clone());
-    let typed = Callback::from(move |text: String| {
-        let value: Option<f64> = shelf::typed(&path, &text)?.parse().ok().filter(|v: &f64| v.is_finite());
-        match value.filter(|v| !whole || (*v >= 0.0 && v.fract() == 0.0 && *v < 9e15)) {
-            Some(value) => {
-                set.emit(value);
-                Ok(())
-            }
-            None => Err(shelf::no_value(&path, &text, if whole { "a whole number, 0 or more" } else { "a number" })),
-        }
+    let (path, whole, zero_is_none) = (props.path.clone(), props.whole, props.zero_is_none);
+    let typed = Callback::from({
+        let path = path.clone();
+        move |text: String| entered(&path, if zero_is_none && text.trim() == "0" { "none".to_owned() } else { text })
     });
-    let set = props.set.clone();
-    let slid = Callback::from(move |value: f64| set.emit(value));
+    let slid = Callback::from(move |value: f64| {
+        let value = if whole { FieldValue::of(&(value as u64)) } else { FieldValue::of(&value) };
+        vec![Edit::set(path.to_string(), value)]
+    });
     let slide = props.slide.map(|slide| (props.value, slide));
     html! { <Row path={props.path.to_string()} label={props.label.clone()} text={tidy(props.value)} {slide} {whole} {typed} {slid} /> }
 }
@@ -246,34 +255,30 @@ pub struct DurationProps {
     pub label: AttrValue,
     /// Its value; `None` is shown as `none`.
     pub value: Option<Nanos>,
-    /// Whether `none` is a value.
-    #[prop_or_default]
-    pub or_none: bool,
     /// What its slider covers, seconds.
     #[prop_or_default]
     pub slide: Option<Slide>,
-    /// Hears a new value.
-    pub set: Callback<Option<Nanos>>,
+    /// What another value means, where it is more than that value at the path.
+    #[prop_or_default]
+    pub edits: Option<Callback<Nanos, Vec<Edit>>>,
 }
 
 /// A duration: a number and a unit.
 #[component]
 pub fn Duration(props: &DurationProps) -> Html {
-    let (set, or_none, path) = (props.set.clone(), props.or_none, props.path.clone());
-    let typed = Callback::from(move |text: String| {
-        if or_none && text.trim() == "none" {
-            set.emit(None);
-            return Ok(());
-        }
-        match shelf::typed(&path, &text)?.parse() {
-            Ok(value) => {
-                set.emit(Some(value));
-                Ok(())
-            }
-            Err(_) => Err(shelf::no_value(&path, &text, "a duration with its unit, such as \"250ms\" or \"2h\"")),
-        }
+    let path = props.path.clone();
+    let edits = props.edits.clone().unwrap_or_else(|| {
+        let path = path.clone();
+        Callback::from(move |value: Nanos| vec![Edit::set(path.to_string(), FieldValue::of(&value))])
     });
-    let slid = props.set.reform(|seconds: f64| Some(Nanos::from_secs_f64(seconds)));
+    let slid = edits.reform(Nanos::from_secs_f64);
+    let typed = match props.edits.clone() {
+        Some(edits) => Callback::from(move |text: String| {
+            let value = shelf::typed(&path, &text).ok().and_then(|plain| plain.parse().ok());
+            value.map_or_else(|| entered(&path, text), |value| Action::Edit(edits.emit(value)))
+        }),
+        None => Callback::from(move |text: String| entered(&path, text)),
+    };
     let text = props.value.map_or_else(|| "none".to_owned(), |value| value.to_string());
     let slide = props.slide.zip(props.value).map(|(slide, value)| (value.as_secs_f64(), slide));
     html! { <Row path={props.path.to_string()} label={props.label.clone()} {text} {slide} {typed} {slid} /> }
@@ -290,8 +295,22 @@ pub struct ChoiceProps {
     pub options: Vec<(AttrValue, AttrValue)>,
     /// The name of the chosen one.
     pub value: AttrValue,
+    /// What a new choice means, where it is more than its name at the path.
+    #[prop_or_default]
+    pub edits: Option<Callback<String, Vec<Edit>>>,
+}
+
+impl ChoiceProps {
     /// Hears the name of a new choice.
-    pub set: Callback<String>,
+    fn set(&self, act: &Callback<Action>) -> Callback<String> {
+        let (path, edits) = (self.path.clone(), self.edits.clone());
+        act.reform(move |name: String| {
+            Action::Edit(match &edits {
+                Some(edits) => edits.emit(name),
+                None => vec![Edit::set(path.to_string(), FieldValue::word(&name))],
+            })
+        })
+    }
 }
 
 /// One of several, in a list that opens.
@@ -299,7 +318,7 @@ pub struct ChoiceProps {
 pub fn Choice(props: &ChoiceProps) -> Html {
     let ctx = use_ctx();
     let id = format!("f-{}", props.path.replace('.', "-"));
-    let change = props.set.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
+    let change = props.set(&ctx.act).reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
     let options = props.options.iter().map(|(name, label)| {
         html! { <option value={name.clone()} selected={*name == props.value}>{ label }</option> }
     });
@@ -316,10 +335,11 @@ pub fn Choice(props: &ChoiceProps) -> Html {
 /// One of few, all in sight.
 #[component]
 pub fn Segments(props: &ChoiceProps) -> Html {
+    let set = props.set(&use_ctx().act);
     let group = format!("r-{}", props.path.replace('.', "-"));
     let options = props.options.iter().map(|(name, label)| {
         let set = {
-            let (set, name) = (props.set.clone(), name.to_string());
+            let (set, name) = (set.clone(), name.to_string());
             Callback::from(move |_: Event| set.emit(name.clone()))
         };
         html! {
@@ -361,8 +381,6 @@ pub struct DistProps {
     pub value: Distribution,
     /// What the slider of its middle covers, seconds.
     pub slide: Slide,
-    /// Hears a new value.
-    pub set: Callback<Distribution>,
 }
 
 const KINDS: [&str; 6] = ["constant", "exponential", "uniform", "lognormal", "normal", "empirical"];
@@ -409,7 +427,7 @@ pub fn Dist(props: &DistProps) -> Html {
     let now = kind(&props.value);
     let m = middle(&props.value);
     let set_kind = {
-        let set = props.set.clone();
+        let set = ctx.setter(props.path.to_string(), FieldValue::of::<Distribution>);
         Callback::from(move |event: Event| {
             let name = event.target_unchecked_into::<HtmlSelectElement>().value();
             if let Some(distribution) = of_kind(&name, m) {
@@ -430,44 +448,43 @@ pub fn Dist(props: &DistProps) -> Html {
 
 /// The fields of the distribution's numbers.
 fn numbers(props: &DistProps, w: &'static Words) -> Vec<Html> {
-    let field =
-        |part: &str, name: &str, value: Nanos, slide: Option<Slide>, make: Rc<dyn Fn(Nanos) -> Distribution>| {
-            let set = props.set.clone();
-            let set = Callback::from(move |value: Option<Nanos>| {
-                if let Some(value) = value {
-                    set.emit(make(value));
-                }
-            });
-            let path = if part.is_empty() { props.path.to_string() } else { format!("{}.{part}", props.path) };
-            let label = if name.is_empty() { props.label.to_string() } else { format!("{}: {name}", props.label) };
-            let key = path.clone();
-            html! { <Duration {key} {path} {label} value={Some(value)} {slide} {set} /> }
+    let path_of = |part: &str| if part.is_empty() { props.path.to_string() } else { format!("{}.{part}", props.path) };
+    let field = |part: &str, name: &str, value: Nanos, slide: Option<Slide>| {
+        let (key, path) = (path_of(part), path_of(part));
+        let label = if name.is_empty() { props.label.to_string() } else { format!("{}: {name}", props.label) };
+        let edits = match props.value {
+            Distribution::Lognormal { median, p99 } if part == "lognormal.median" => {
+                Some(Callback::from(with_tail(&path, path_of("lognormal.p99"), median, p99)))
+            }
+            _ => None,
         };
+        html! { <Duration {key} {path} {label} value={Some(value)} {slide} {edits} /> }
+    };
     let slide = Some(props.slide);
-    match props.value.clone() {
-        Distribution::Constant(v) => vec![field("", "", v, slide, Rc::new(Distribution::Constant))],
-        Distribution::Exponential(v) => {
-            vec![field("exponential", w.mean, v, slide, Rc::new(Distribution::Exponential))]
+    match &props.value {
+        Distribution::Constant(v) => vec![field("", "", *v, slide)],
+        Distribution::Exponential(v) => vec![field("exponential", w.mean, *v, slide)],
+        Distribution::Uniform { min, max } => {
+            vec![field("uniform.min", w.least, *min, slide), field("uniform.max", w.most, *max, slide)]
         }
-        Distribution::Uniform { min, max } => vec![
-            field("uniform.min", w.least, min, slide, Rc::new(move |min| Distribution::Uniform { min, max })),
-            field("uniform.max", w.most, max, slide, Rc::new(move |max| Distribution::Uniform { min, max })),
-        ],
-        Distribution::Lognormal { median, p99 } => vec![
-            field("lognormal.median", w.median, median, slide, {
-                // The tail moves along, so that its shape stays.
-                let ratio = p99.0 as f64 / median.0.max(1) as f64;
-                Rc::new(move |median| Distribution::Lognormal { median, p99: Nanos((median.0 as f64 * ratio) as u64) })
-            }),
-            field("lognormal.p99", w.p99, p99, None, Rc::new(move |p99| Distribution::Lognormal { median, p99 })),
-        ],
-        Distribution::Normal { mean, sd } => vec![
-            field("normal.mean", w.mean, mean, slide, Rc::new(move |mean| Distribution::Normal { mean, sd })),
-            field("normal.sd", w.deviation, sd, None, Rc::new(move |sd| Distribution::Normal { mean, sd })),
-        ],
+        Distribution::Lognormal { median, p99 } => {
+            vec![field("lognormal.median", w.median, *median, slide), field("lognormal.p99", w.p99, *p99, None)]
+        }
+        Distribution::Normal { mean, sd } => {
+            vec![field("normal.mean", w.mean, *mean, slide), field("normal.sd", w.deviation, *sd, None)]
+        }
         Distribution::Empirical(row) => {
             let points: Vec<String> = row.iter().map(|(p, v)| format!("{p} % {v}")).collect();
             vec![html! { <p class="soft">{ &props.label }{ ": " }{ points.join(" · ") }</p> }]
         }
+    }
+}
+
+/// Another median of a log-normal: the tail moves along, so that its shape stays.
+fn with_tail(path: &str, tail: String, median: Nanos, p99: Nanos) -> impl Fn(Nanos) -> Vec<Edit> + 'static {
+    let (path, ratio) = (path.to_owned(), p99.0 as f64 / median.0.max(1) as f64);
+    move |median| {
+        let p99 = Nanos((median.0 as f64 * ratio) as u64);
+        vec![Edit::set(path.clone(), FieldValue::of(&median)), Edit::set(tail.clone(), FieldValue::of(&p99))]
     }
 }

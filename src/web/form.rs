@@ -12,12 +12,12 @@ use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::dom;
-use super::fields::{Ctx, use_ctx};
-use super::shelf;
+use super::fields::{Ctx, use_ctx, use_pending};
+use super::state::Action;
 use super::words::Words;
 use crate::escape::shown;
-use crate::scenario::form::{Form, FormField, Input, quoted};
-use crate::scenario::{Problem, Scenario, ScenarioError};
+use crate::scenario::form::{Form, FormField, Input};
+use crate::scenario::{Accept, Edit, FieldValue, Scenario};
 
 /// A scenario and its form: what the controls show.
 #[derive(Clone, PartialEq)]
@@ -219,10 +219,9 @@ pub fn AddOwn(props: &OwnProps) -> Html {
             let chosen = select.value();
             select.set_selected_index(0);
             let path = format!("lane.{lane}.{chosen}");
-            let value = draft.form.value(&chosen).unwrap_or_default();
-            if let Ok(changed) = draft.scenario.drafted(&path, &value) {
-                ctx.edit(move |scenario| *scenario = changed);
+            if let Some(value) = draft.form.value(&chosen).and_then(|value| FieldValue::parse(&value).ok()) {
                 focus_soon(id_of(&path));
+                ctx.edit(vec![Edit::Set { path, value }]);
             }
         })
     };
@@ -283,15 +282,16 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
     let ctx = use_ctx();
     let w = ctx.words;
     let field = &props.field;
-    // What was typed and cannot be; it stays until it is mended.
-    let pending = use_state(|| None::<String>);
-    {
-        let pending = pending.setter();
-        use_effect_with(field.value.clone(), move |_| pending.set(None));
-    }
     let complaint = ctx.complaint_inside(&field.path, !matches!(field.takes, Input::Choice(_)));
+    let pending = use_pending(&field.value, complaint.is_some());
     let shown = (*pending).clone().filter(|_| complaint.is_some()).unwrap_or_else(|| field.value.clone());
-    let set = setter(props, &ctx, pending.setter());
+    let set = {
+        let (path, act, pending) = (field.path.clone(), ctx.act.clone(), pending.setter());
+        Callback::from(move |text: String| {
+            pending.set(Some(text.clone()));
+            act.emit(Action::Enter { path: path.clone(), text, accept: Accept::NoWorse });
+        })
+    };
     let id = id_of(&field.path);
     let (hint, error) = (format!("{id}-hint"), format!("{id}-error"));
     let described = if complaint.is_some() { format!("{error} {hint}") } else { hint.clone() };
@@ -334,76 +334,30 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
     }
 }
 
-/// Hears what was typed or chosen, and changes the scenario or says why not.
-fn setter(props: &FieldRowProps, ctx: &Ctx, pending: UseStateSetter<Option<String>>) -> Callback<String> {
-    let (scenario, path, takes) = (props.draft.scenario.clone(), props.field.path.clone(), props.field.takes.clone());
-    let ctx = ctx.clone();
-    Callback::from(move |text: String| {
-        let value = match takes {
-            Input::Text => Ok(quoted(&text)),
-            Input::Choice(_) | Input::Flag => Ok(text.trim().to_owned()),
-            _ => shelf::typed(&path, &text),
-        };
-        let changed = value.and_then(|value| scenario.edited(&path, &value).map_err(|error| worst(error, &path)));
-        match changed {
-            Ok(changed) => {
-                pending.set(None);
-                ctx.mistyped(&path, None);
-                ctx.edit(move |scenario| *scenario = changed);
-            }
-            Err(problem) => {
-                pending.set(Some(text));
-                ctx.mistyped(&path, Some(problem));
-            }
-        }
-    })
-}
-
-/// Of what is wrong, what is wrong with the field at `path` itself; else whatever is first.
-fn worst(error: ScenarioError, path: &str) -> Problem {
-    let mut problems = error.problems;
-    let own = problems.iter().position(|problem| problem.field.starts_with(path)).unwrap_or(0);
-    problems.swap_remove(own)
-}
-
-/// A scenario made from another, where that can be done.
-type Change = Rc<dyn Fn(&Scenario) -> Option<Scenario>>;
-
 /// The button that takes the field away, or puts its default back where something else stands.
 fn way_back(props: &FieldRowProps, ctx: &Ctx) -> Html {
     let field = &props.field;
     let w = ctx.words;
-    let changed: Change = match &field.default {
-        _ if props.removable => {
-            let path = field.path.clone();
-            Rc::new(move |scenario| scenario.without(&path).ok())
-        }
-        Some(default) if field.differs => {
-            let (path, default) = (field.path.clone(), default.clone());
-            Rc::new(move |scenario| scenario.drafted(&path, &default).ok())
-        }
-        _ => return html! { <span></span> },
+    let default = field.default.as_deref().filter(|_| field.differs).and_then(|text| FieldValue::parse(text).ok());
+    let edit = match default {
+        _ if props.removable => Edit::remove(field.path.clone()),
+        Some(default) => Edit::set(field.path.clone(), default),
+        None => return html! { <span></span> },
     };
     let (name, sign) = if props.removable {
         ((w.remove_lane)(&field.name), "×")
     } else {
         ((w.back_to_default)(&field.name, field.default.as_deref().unwrap_or_default()), "↺")
     };
-    let onclick = {
-        let (ctx, scenario, path) = (ctx.clone(), props.draft.scenario.clone(), field.path.clone());
-        let next = if props.removable {
-            field.path.split('.').take(2).collect::<Vec<_>>().join(".") + ".own"
-        } else {
-            path.clone()
-        };
-        Callback::from(move |_: MouseEvent| {
-            ctx.mistyped(&path, None);
-            if let Some(changed) = changed(&scenario) {
-                ctx.edit(move |scenario| *scenario = changed);
-            }
-            focus_soon(id_of(&next));
-        })
+    let next = if props.removable {
+        field.path.split('.').take(2).collect::<Vec<_>>().join(".") + ".own"
+    } else {
+        field.path.clone()
     };
+    let onclick = ctx.act.reform(move |_: MouseEvent| {
+        focus_soon(id_of(&next));
+        Action::Edit(vec![edit.clone()])
+    });
     html! { <button type="button" class="icon" aria-label={name.clone()} title={name} {onclick}>{ sign }</button> }
 }
 

@@ -12,6 +12,7 @@
 
 pub mod extras;
 pub mod headline;
+pub mod history;
 pub mod protocol;
 pub mod shelf;
 pub mod state;

@@ -6,11 +6,9 @@ use crate::chart::Percentile;
 #[cfg(target_arch = "wasm32")]
 use crate::escape::shown;
 #[cfg(target_arch = "wasm32")]
-use crate::scenario::Reason;
-#[cfg(target_arch = "wasm32")]
 use crate::scenario::limits;
 use crate::scenario::link::{self, Link};
-use crate::scenario::{Scenario, ScenarioError, presets};
+use crate::scenario::{FieldValue, Reason, Scenario, ScenarioError, presets};
 
 pub use crate::scenario::Problem;
 
@@ -66,26 +64,20 @@ pub fn sentences(error: &ScenarioError) -> String {
     error.to_string()
 }
 
-/// A typed text that is no value of the field at `path`.
-#[cfg(target_arch = "wasm32")]
-pub fn no_value(path: &str, text: &str, allowed: &str) -> Problem {
-    Problem {
-        field: path.to_owned(),
-        value: text.to_owned(),
-        reason: Reason::NotAllowed(allowed.to_owned()),
-        line: None,
-    }
+/// The value that `text` writes for the field at `path`.
+pub fn written(path: &str, text: &str) -> Result<FieldValue, Problem> {
+    FieldValue::parse(text).map_err(|sentence| problem(path, text, Reason::Because(sentence)))
 }
 
 /// What was typed into the field at `path`, a number or something with one, as links write it.
-#[cfg(target_arch = "wasm32")]
 pub fn typed(path: &str, text: &str) -> Result<String, Problem> {
-    crate::scenario::typed::plain(text).map(|plain| plain.into_owned()).map_err(|both| Problem {
-        field: path.to_owned(),
-        value: text.to_owned(),
-        reason: Reason::Separator { readings: both.into(), allowed: String::new() },
-        line: None,
-    })
+    let plain = crate::scenario::typed::plain(text);
+    let two = |both: [String; 2]| Reason::Separator { readings: both.into(), allowed: String::new() };
+    plain.map(|plain| plain.into_owned()).map_err(|both| problem(path, text, two(both)))
+}
+
+fn problem(path: &str, text: &str, reason: Reason) -> Problem {
+    Problem { field: path.to_owned(), value: text.to_owned(), reason, line: None }
 }
 
 /// What is wrong with a value, beside its field: without the field's name.

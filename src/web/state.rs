@@ -14,20 +14,19 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::history::{History, Step};
 use super::protocol::{Frame, FromWorker, STORIES_TOLD_MAX, Story, ToWorker};
 use super::shelf::{self, Problem, TooLong};
 use super::traces::{TraceFile, Traces};
 use super::view::{BadOption, Lang, SPEED_RANGE, Shade, View, in_full};
 use crate::chart::Percentile;
 use crate::report::{Report, Series};
-use crate::scenario::form::Form;
-use crate::scenario::{Keys, Link, Scenario, What};
+use crate::scenario::form::{Form, Input};
+use crate::scenario::{Accept, Edit, FieldValue, Keys, Link, Scenario, ScenarioError, What};
 use crate::time::Nanos;
 
-/// A change of the scenario, made by a control.
-pub struct Edit(pub Box<dyn FnOnce(&mut Scenario)>);
-
-/// What can happen to the page.
+/// What can happen to the page: a plain value, so that what happened can be compared, logged and played again.
+#[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the variants say it")]
 pub enum Action {
     /// A tenth of a second or so has gone by.
@@ -40,12 +39,19 @@ pub enum Action {
     OpenPreset(String),
     /// A scenario file was opened.
     OpenToml(String),
-    Edit(Edit),
-    /// A control holds something that is no value; `None` when it is one again.
-    Mistyped {
-        field: String,
-        problem: Option<Problem>,
+    /// A control has changed the scenario; one step for Undo, however many fields it touches.
+    Edit(Vec<Edit>),
+    /// A slider is being dragged; one step for Undo until it is let go.
+    Drag(Vec<Edit>),
+    DragEnd,
+    /// A text was typed, or a choice made, for the field at `path`.
+    Enter {
+        path: String,
+        text: String,
+        accept: Accept,
     },
+    Undo,
+    Redo,
     OpenTrace(TraceFile),
     /// The reader does not want the trace that is being read.
     CancelTrace,
@@ -243,6 +249,8 @@ pub struct State {
     pub halt: Option<Halt>,
     /// What could not be done.
     pub notice: Option<Notice>,
+    /// What Undo goes back to.
+    pub history: History,
     /// The trace files.
     pub traces: Traces,
     /// The run.
@@ -311,6 +319,7 @@ impl State {
             unopened: None,
             halt: None,
             notice: None,
+            history: History::default(),
             traces: Traces::default(),
             run: Run::default(),
             drive: if calm { Drive::Toward { to: Nanos::MAX, then_play: false } } else { Drive::Playing },
@@ -339,8 +348,12 @@ impl State {
             Action::OpenLink(text) => self.open_link(&text, &mut effects),
             Action::OpenPreset(name) => self.open_preset(&name, &mut effects),
             Action::OpenToml(text) => self.open_toml(text, &mut effects),
-            Action::Edit(edit) => self.edit(edit, &mut effects),
-            Action::Mistyped { field, problem } => self.mistype(field, problem),
+            Action::Edit(edits) => self.edit(&edits, Accept::Readable, false, &mut effects),
+            Action::Drag(edits) => self.edit(&edits, Accept::Readable, true, &mut effects),
+            Action::DragEnd => self.history.end_drag(),
+            Action::Enter { path, text, accept } => self.enter(path, &text, accept, &mut effects),
+            Action::Undo => self.travel(History::undo, &mut effects),
+            Action::Redo => self.travel(History::redo, &mut effects),
             Action::OpenTrace(file) => {
                 self.halt = None;
                 self.traces.add(file);
@@ -650,8 +663,13 @@ impl State {
 
     fn hear_injected(&mut self, generation: u32, scenario: Rc<Scenario>, effects: &mut Vec<Effect>) {
         if generation == self.generation {
+            self.history.record(self.snapshot());
             if *self.draft == *self.running {
                 self.draft = scenario.clone();
+            } else {
+                // What is not good yet gets the fault too, so that it is there when it has become good.
+                let new = scenario.faults.get(self.running.faults.len()..).unwrap_or_default();
+                Rc::make_mut(&mut self.draft).faults.extend_from_slice(new);
             }
             self.running = scenario;
             effects.push(Effect::SaveLink);
@@ -761,13 +779,14 @@ impl State {
         let (view, options) = decoded.as_ref().map(|link| View::of(&link.view)).unwrap_or_default();
         match decoded {
             Ok(link) if options.is_empty() => {
+                let before = self.snapshot();
                 self.lang = view.lang.unwrap_or(self.lang);
                 let shade = if view.shade == Shade::System { self.view.shade } else { view.shade };
                 self.view = View { shade, ..view };
                 if self.unopened.is_some() {
                     effects.push(Effect::SaveLink); // the mended one, not the bad one in the address bar
                 }
-                self.begin(link.scenario, Some(link.preset.to_owned()));
+                self.begin(link.scenario, Some(link.preset.to_owned()), before);
             }
             decoded => {
                 let problems = decoded.err().unwrap_or_default();
@@ -780,8 +799,9 @@ impl State {
     fn open_preset(&mut self, name: &str, effects: &mut Vec<Effect>) {
         match shelf::preset(name) {
             Some(scenario) => {
+                let before = self.snapshot();
                 (self.view.lanes, self.view.speed, self.view.percentile) = (None, None, None);
-                self.begin(scenario, Some(name.to_owned()));
+                self.begin(scenario, Some(name.to_owned()), before);
                 self.drive = Drive::Toward { to: self.running.warmup, then_play: true };
                 effects.push(Effect::SaveLink);
             }
@@ -792,8 +812,9 @@ impl State {
     fn open_toml(&mut self, text: String, effects: &mut Vec<Effect>) {
         match Scenario::from_toml(&text) {
             Ok(scenario) => {
+                let before = self.snapshot();
                 self.view.lanes = None;
-                self.begin(scenario, None);
+                self.begin(scenario, None, before);
                 effects.push(Effect::SaveLink);
             }
             Err(error) => self.notice = Some(Notice::Said(shelf::sentences(&error))),
@@ -801,7 +822,10 @@ impl State {
     }
 
     /// Starts on a scenario from outside, at its beginning.
-    fn begin(&mut self, scenario: Scenario, preset: Option<String>) {
+    fn begin(&mut self, scenario: Scenario, preset: Option<String>, before: Step) {
+        if self.generation > 0 {
+            self.history.record(before);
+        }
         let scenario = Rc::new(scenario);
         self.draft = scenario.clone();
         self.running = scenario;
@@ -821,15 +845,78 @@ impl State {
         self.reload();
     }
 
-    fn edit(&mut self, Edit(change): Edit, effects: &mut Vec<Effect>) {
-        let lanes = self.draft.lanes.len();
-        let before = self.draft.clone();
-        change(Rc::make_mut(&mut self.draft));
-        // What the change has left without effect goes with it; the reader did not touch it, and need not be told off.
-        self.draft = Rc::new(Rc::unwrap_or_clone(std::mem::take(&mut self.draft)).tidied(&before));
-        if self.draft.lanes.len() != lanes {
+    /// Changes what the controls show now, whatever they showed when the reader made the edit.
+    fn edit(&mut self, edits: &[Edit], accept: Accept, is_drag: bool, effects: &mut Vec<Effect>) {
+        let path = edits.iter().find_map(Edit::path).unwrap_or_default();
+        let changed = match self.draft.apply(edits, accept) {
+            Ok(changed) => changed,
+            Err(error) => return self.mistype(path, Some(worst(error, path))),
+        };
+        edits.iter().filter_map(Edit::path).for_each(|path| self.mistype(path, None));
+        if changed != *self.draft {
+            let before = self.snapshot();
+            if is_drag {
+                self.history.record_drag(path, before);
+            } else {
+                self.history.record(before);
+            }
+            self.draw_up(Rc::new(changed), effects);
+        }
+    }
+
+    /// Takes what was typed for the field at `path`, or notes why it cannot be.
+    fn enter(&mut self, path: String, text: &str, accept: Accept, effects: &mut Vec<Effect>) {
+        let takes = Form::of(&self.draft).fields(&path).into_iter().next().map(|field| field.takes);
+        let text = match takes {
+            Some(Input::Text) => Ok(FieldValue::text(text)),
+            Some(Input::Choice(_) | Input::Flag) => shelf::written(&path, text.trim()),
+            _ => shelf::typed(&path, text).and_then(|plain| shelf::written(&path, &plain)),
+        };
+        match text {
+            Ok(value) => self.edit(&[Edit::Set { path, value }], accept, false, effects),
+            Err(problem) => self.mistype(&path, Some(problem)),
+        }
+    }
+
+    /// Goes a step back or forth. What was mistyped goes: the controls show that step, and nothing else.
+    fn travel(&mut self, way: fn(&mut History, Step) -> Option<Step>, effects: &mut Vec<Effect>) {
+        if self.unopened.is_some() || self.view.embed.is_some() {
+            return; // there are no controls
+        }
+        let now = self.snapshot();
+        let Some(Step { scenario, preset, lanes, speed, percentile }) = way(&mut self.history, now) else { return };
+        self.mistyped.clear();
+        if preset != self.preset {
+            self.view.usual = shelf::usual_percentile(preset.as_deref());
+            (self.view.speed, self.view.percentile) = (speed, percentile);
+            self.speed = speed.unwrap_or_else(|| fitting_speed(&scenario));
+            self.preset = preset;
+        }
+        let has_other_lanes = scenario.lanes.len() != self.draft.lanes.len();
+        self.draw_up(scenario, effects);
+        if has_other_lanes {
+            self.view.lanes = lanes;
+        }
+        effects.push(Effect::SaveLink);
+    }
+
+    /// The experiment as it stands, to come back to.
+    fn snapshot(&self) -> Step {
+        Step {
+            scenario: self.draft.clone(),
+            preset: self.preset.clone(),
+            lanes: self.view.lanes.clone(),
+            speed: self.view.speed,
+            percentile: self.view.percentile,
+        }
+    }
+
+    /// Shows another scenario in the controls, and runs it if it is good.
+    fn draw_up(&mut self, draft: Rc<Scenario>, effects: &mut Vec<Effect>) {
+        if draft.lanes.len() != self.draft.lanes.len() {
             self.view.lanes = None;
         }
+        self.draft = draft;
         if !self.mistyped.is_empty() {
             // A field that is gone takes what was wrong with it along.
             let form = Form::of(&self.draft);
@@ -867,19 +954,20 @@ impl State {
         self.drive = Drive::Toward { to, then_play };
     }
 
-    fn mistype(&mut self, field: String, problem: Option<Problem>) {
-        self.mistyped.retain(|(name, _)| *name != field);
-        self.mistyped.extend(problem.map(|problem| (field, problem)));
+    /// What the field at `path` holds is no value of it, or is one again.
+    fn mistype(&mut self, path: &str, problem: Option<Problem>) {
+        self.mistyped.retain(|(name, _)| name != path);
+        self.mistyped.extend(problem.map(|problem| (path.to_owned(), problem)));
     }
 
     /// From here on the keys are those of the trace called `name`.
     fn replay(&mut self, name: String, effects: &mut Vec<Effect>) {
-        let edit = Edit(Box::new(move |s| match &mut s.clients.keys {
-            Keys::Trace { file, .. } => *file = name,
-            keys => *keys = Keys::of_trace(name),
-        }));
+        let edit = match self.draft.clients.keys {
+            Keys::Trace { .. } => Edit::set("clients.keys.file", FieldValue::text(&name)),
+            _ => Edit::set("clients.keys", FieldValue::of(&Keys::of_trace(name))),
+        };
         let before = self.generation;
-        self.edit(edit, effects);
+        self.edit(&[edit], Accept::Readable, false, effects);
         if self.generation == before && self.problems.is_empty() {
             self.run_draft(); // the same name, another file
         }
@@ -899,6 +987,13 @@ impl State {
     }
 }
 
+/// Of what is wrong, what is wrong with the field at `path` itself; else whatever is first.
+fn worst(error: ScenarioError, path: &str) -> Problem {
+    let mut problems = error.problems;
+    let own = problems.iter().position(|problem| problem.field.starts_with(path)).unwrap_or(0);
+    problems.swap_remove(own)
+}
+
 /// The offered speed at which what is measured of a run plays for about [`RUN_WALL_S`].
 fn fitting_speed(scenario: &Scenario) -> f64 {
     let wanted = scenario.duration.saturating_sub(scenario.warmup).as_secs_f64() / RUN_WALL_S;
@@ -909,6 +1004,7 @@ fn fitting_speed(scenario: &Scenario) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::List;
     use crate::web::protocol::{Progress, TraceFacts};
 
     fn frame(generation: u32, seconds: u64, finished: bool) -> Action {
@@ -947,8 +1043,12 @@ mod tests {
         (0..ticks).flat_map(|_| state.apply(Action::Tick { wall_s: 0.1 })).collect()
     }
 
-    fn edit(change: impl FnOnce(&mut Scenario) + 'static) -> Action {
-        Action::Edit(Edit(Box::new(change)))
+    fn set(path: &str, text: &str) -> Action {
+        Action::Edit(vec![Edit::set(path, FieldValue::parse(text).unwrap())])
+    }
+
+    fn enter(path: &str, text: &str, accept: Accept) -> Action {
+        Action::Enter { path: path.into(), text: text.into(), accept }
     }
 
     #[test]
@@ -1054,7 +1154,7 @@ mod tests {
     fn a_change_runs_from_the_start_and_goes_on_where_the_reader_was() {
         let mut state = playing();
         state.apply(frame(1, 20, false));
-        state.apply(Action::Edit(Edit(Box::new(|s| s.seed = 9))));
+        state.apply(set("seed", "9"));
         assert_eq!(state.drive, Drive::Toward { to: Nanos::from_secs(20), then_play: true });
         assert_eq!(state.running.seed, 9);
     }
@@ -1063,7 +1163,7 @@ mod tests {
     fn a_bad_value_leaves_the_last_good_run_alone() {
         let mut state = playing();
         state.apply(frame(1, 20, false));
-        state.apply(Action::Edit(Edit(Box::new(|s| s.clients.write_ratio = 7.0))));
+        state.apply(set("clients.write_ratio", "7"));
         assert_eq!(state.problems.len(), 1);
         assert_eq!(state.running.clients.write_ratio, 0.1);
         assert_eq!(state.generation, 1);
@@ -1081,11 +1181,9 @@ mod tests {
     fn an_experiment_too_large_for_a_link_says_how_large_and_is_no_empty_link() {
         let mut state = playing();
         state.apply(frame(1, 1, false));
-        let many = |s: &mut Scenario| {
-            let fault = |n: u64| crate::scenario::Fault::new(What::CacheCrash, Nanos::from_millis(1_000 + n));
-            s.faults = (0..1_000).map(fault).collect();
-        };
-        state.apply(edit(many));
+        let fault = |n: u64| crate::scenario::Fault::new(What::CacheCrash, Nanos::from_millis(1_000 + n));
+        let add = |n: u64| Edit::set(format!("fault.{n}"), FieldValue::of(&fault(n)));
+        state.apply(Action::Edit((0..1_000).map(add).collect()));
         let TooLong { bytes } = state.link().unwrap_err();
         assert!((20_000..80_000).contains(&bytes), "{bytes}");
         assert_eq!(state.running.faults.len(), 1_000, "it runs all the same");
@@ -1100,7 +1198,7 @@ mod tests {
     fn what_an_old_scenario_says_is_thrown_away() {
         let mut state = playing();
         state.apply(frame(1, 20, false));
-        state.apply(Action::Edit(Edit(Box::new(|s| s.seed = 9))));
+        state.apply(set("seed", "9"));
         state.apply(frame(1, 30, false));
         assert_eq!(state.run.now, Nanos::from_secs(20));
     }
@@ -1131,7 +1229,7 @@ mod tests {
     #[test]
     fn after_a_panic_another_scenario_runs_without_more_ado() {
         let others: [fn() -> Action; 3] =
-            [|| Action::OpenPreset("default".into()), || edit(|s| s.seed = 9), || Action::Restart];
+            [|| Action::OpenPreset("default".into()), || set("seed", "9"), || Action::Restart];
         for other in others {
             let mut state = playing();
             state.apply(frame(1, 20, false));
@@ -1196,7 +1294,7 @@ mod tests {
     fn another_scenario_waits_a_moment_for_a_silent_worker_and_no_longer() {
         let others: [fn() -> Action; 4] = [
             || Action::OpenPreset("default".into()),
-            || edit(|s| s.seed = 9),
+            || set("seed", "9"),
             || Action::OpenLink("#v2&seed=4".into()),
             || Action::Restart,
         ];
@@ -1219,7 +1317,7 @@ mod tests {
         let mut state = playing();
         state.apply(frame(1, 20, false));
         state.apply(Action::Finish);
-        state.apply(edit(|s| s.seed = 9));
+        state.apply(set("seed", "9"));
         waits(&mut state, 0.3);
         let effects = state.apply(frame(1, 30, false));
         assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 2, .. })));
@@ -1230,7 +1328,7 @@ mod tests {
     fn a_worker_that_is_still_being_loaded_is_not_ended_for_it() {
         let mut state = State::new(Lang::En, false);
         state.apply(Action::OpenLink("#v2".into()));
-        state.apply(edit(|s| s.seed = 9));
+        state.apply(set("seed", "9"));
         assert_eq!(waits(&mut state, 60.0), []);
         assert_eq!(state.patience(), Patience::Loading);
     }
@@ -1289,8 +1387,8 @@ mod tests {
         let mut state = playing();
         state.apply(frame(1, 20, false));
         let before = (state.running.clone(), state.run.clone(), state.link());
-        state.apply(edit(|s| s.seed = 9));
-        state.apply(edit(|s| s.seed = 10));
+        state.apply(set("seed", "9"));
+        state.apply(set("seed", "10"));
         let effects = hears(&mut state, FromWorker::Refused { generation: 2, why: "no".into() });
         assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 3, .. })), "a newer one is tried");
         let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: "no".into() });
@@ -1308,8 +1406,8 @@ mod tests {
     fn an_edit_between_two_others_that_was_never_shown_is_run_again_when_the_last_is_refused() {
         let mut state = playing();
         state.apply(frame(1, 20, false));
-        state.apply(edit(|s| s.seed = 9));
-        state.apply(edit(|s| s.seed = 10));
+        state.apply(set("seed", "9"));
+        state.apply(set("seed", "10"));
         state.apply(frame(2, 0, false));
         let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: "no".into() });
         assert_eq!(state.running.seed, 1, "the one that was shown");
@@ -1404,5 +1502,173 @@ mod tests {
         let effects = waits(&mut state, 0.6);
         let effects = comes_up(&mut state, &effects);
         assert!(matches!(sent(&effects), Some(ToWorker::Load { .. })), "{effects:?}");
+    }
+
+    #[test]
+    fn an_edit_changes_what_is_there_now_whatever_was_there_when_it_was_made() {
+        // Two controls, drawn from the same scenario, are used before either is drawn again; so is a click that breaks
+        // something. Nothing of all that is lost.
+        let mut state = playing();
+        state.apply(frame(1, 1, false));
+        let made = [
+            set("cache.shards", "3"),
+            enter("database.replicas", "2", Accept::NoWorse),
+            enter("clients.write_ratio", "0.4", Accept::Readable),
+            Action::Edit(vec![Edit::Add(List::Lanes)]),
+            Action::Edit(vec![Edit::Add(List::Lanes)]),
+            Action::Edit(vec![Edit::Add(List::Faults)]),
+        ];
+        made.into_iter().for_each(|action| _ = state.apply(action));
+        let now = &state.running;
+        assert_eq!((now.cache.shards, now.database.replicas, now.clients.write_ratio), (3, 2, 0.4));
+        assert_eq!((now.lanes.len(), now.faults.len()), (3, 1));
+        assert!(now.lanes[1] != now.lanes[2]);
+    }
+
+    #[test]
+    fn a_fault_that_was_injected_beside_a_bad_value_is_there_when_the_value_is_mended() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        state.apply(set("cache.capacity", "0"));
+        injected(&mut state);
+        assert_eq!((state.draft.faults.len(), state.problems.len()), (1, 1));
+        state.apply(set("cache.capacity", "7"));
+        assert_eq!((state.running.faults.len(), state.running.cache.capacity), (1, 7.into()));
+    }
+
+    /// The reader breaks something, and the worker has done so.
+    fn injected(state: &mut State) {
+        let lasts = Nanos::from_secs(1);
+        state.apply(Action::Break { what: What::CacheCrash, server: None, link: None, lasts });
+        let mut scenario = (*state.running).clone();
+        scenario.faults.push(crate::scenario::Fault::new(What::CacheCrash, Nanos::from_secs(20)));
+        let generation = state.generation;
+        state.worker = Worker::Asked { what: Asked::Inject, silent_s: 0.0 };
+        hears(state, FromWorker::Injected { generation, scenario: scenario.into() });
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_beside_its_field_and_changes_nothing() {
+        let mut state = playing();
+        let before = state.draft.clone();
+        state.apply(enter("cache.shards", "1000", Accept::NoWorse));
+        state.apply(enter("cache.capacity", "many", Accept::Readable));
+        state.apply(enter("seed", "1,000", Accept::Readable));
+        let fields: Vec<&str> = state.mistyped.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!((fields, &state.draft), (vec!["cache.shards", "cache.capacity", "seed"], &before));
+        assert!(!state.history.can_undo(), "nothing to take back");
+        state.apply(enter("seed", "1 000", Accept::Readable));
+        assert_eq!((state.draft.seed, state.mistyped.len()), (1_000, 2));
+        state.apply(Action::Undo);
+        assert_eq!((&state.draft, state.mistyped.len()), (&before, 0), "the controls show that step, and nothing else");
+    }
+
+    #[test]
+    fn undo_and_redo_go_back_and_forth_over_whatever_has_changed_the_experiment() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        state.apply(Action::ToggleLane(0));
+        let makers: [fn(&mut State); 7] = [
+            |state| _ = state.apply(set("seed", "9")),
+            |state| _ = state.apply(Action::Edit(vec![Edit::Add(List::Lanes)])),
+            |state| _ = state.apply(Action::Edit(vec![Edit::Add(List::Faults)])),
+            injected,
+            |state| _ = state.apply(Action::OpenPreset("redis-down".into())),
+            |state| _ = state.apply(Action::OpenToml("seed = 4\n[[lane]]\n".into())),
+            |state| _ = state.apply(Action::OpenLink("#v2&preset=flush-race&seed=3".into())),
+        ];
+        let seen =
+            |state: &State| (state.running.clone(), state.preset.clone(), state.view.lanes.clone(), state.link());
+        let mut steps = vec![seen(&state)];
+        for make in makers {
+            make(&mut state);
+            let generation = state.generation;
+            state.worker = Worker::Free { idle_s: 0.0 };
+            state.apply(frame(generation, 20, false));
+            state.must_load = false;
+            steps.push(seen(&state));
+            assert!(steps[steps.len() - 2].0 != state.running, "{}", steps.len());
+        }
+        for step in steps.iter().rev().skip(1) {
+            let effects = state.apply(Action::Undo);
+            assert_eq!(&seen(&state), step);
+            assert!(effects.contains(&Effect::SaveLink));
+        }
+        assert!(!state.history.can_undo());
+        for step in &steps[1..] {
+            state.apply(Action::Redo);
+            assert_eq!(&seen(&state), step);
+        }
+        assert!(!state.history.can_redo());
+    }
+
+    #[test]
+    fn undo_runs_what_was_up_to_where_the_reader_is() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        state.apply(set("seed", "9"));
+        state.apply(frame(2, 20, false));
+        state.apply(Action::Undo);
+        assert_eq!((state.running.seed, state.generation, state.must_load), (1, 3, true));
+        assert_eq!(state.drive, Drive::Toward { to: Nanos::from_secs(20), then_play: true });
+    }
+
+    #[test]
+    fn a_slider_s_drag_is_one_step() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        for seed in 2_u64..50 {
+            state.apply(Action::Drag(vec![Edit::set("seed", FieldValue::of(&seed))]));
+        }
+        state.apply(Action::DragEnd);
+        state.apply(Action::Drag(vec![Edit::set("seed", FieldValue::of(&99_u64))]));
+        state.apply(Action::Undo);
+        assert_eq!(state.running.seed, 49);
+        state.apply(Action::Undo);
+        assert_eq!((state.running.seed, state.history.can_undo()), (1, false));
+    }
+
+    #[test]
+    fn a_bad_edit_is_undone_and_one_that_changes_nothing_is_no_step() {
+        let mut state = playing();
+        state.apply(frame(1, 20, false));
+        state.apply(set("cache.capacity", "0"));
+        assert_eq!(state.problems.len(), 1);
+        state.apply(Action::Undo);
+        assert_eq!((state.problems.len(), state.generation), (0, 1), "what ran goes on");
+        state.apply(set("seed", "1"));
+        assert!(state.history.can_redo() && !state.history.can_undo());
+    }
+
+    #[test]
+    fn a_link_that_cannot_be_opened_and_an_embed_have_nothing_to_undo() {
+        let mut state = playing();
+        state.apply(set("seed", "9"));
+        state.apply(Action::OpenLink("#v2&cache.capacity=lots".into()));
+        state.apply(Action::Undo);
+        assert!(state.unopened.is_some() && state.draft.seed == 9);
+        state.apply(Action::OpenLink("#v2&view.embed=lost".into()));
+        state.apply(Action::Undo);
+        assert_eq!(state.preset.as_deref(), Some("default"));
+    }
+
+    #[test]
+    fn what_happened_can_be_logged_and_played_again() {
+        let log = [
+            Action::OpenLink("#v2".into()),
+            set("cache.ttl", "sliding(5s)"),
+            Action::Edit(vec![Edit::Choose { path: "clients.arrivals".into(), value: FieldValue::word("constant") }]),
+            enter("seed", "7", Accept::Readable),
+            Action::Edit(vec![Edit::Add(List::Lanes), Edit::remove("lane.0")]),
+            Action::Undo,
+            Action::Redo,
+        ];
+        let play = |log: &[Action]| {
+            let mut state = State::new(Lang::En, false);
+            let effects: Vec<Effect> = log.iter().flat_map(|action| state.apply(action.clone())).collect();
+            (state, effects)
+        };
+        assert_eq!(play(&log), play(&log.clone()));
+        assert!(format!("{log:?}").contains("sliding(5s)"));
     }
 }

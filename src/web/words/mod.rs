@@ -124,6 +124,8 @@ words! {
     controls: &'static str,
     lanes: &'static str,
     show_or_hide: &'static str,
+    undo: &'static str,
+    redo: &'static str,
     add_lane: &'static str,
     remove_lane: fn(&str) -> String,
     options: &'static str,
