@@ -1,9 +1,9 @@
 //! English.
 
-use super::super::extras::Extra;
-use super::super::headline::{Harm, Headline, Piece, Speed};
+use super::super::sections::headline::{Harm, Headline, Piece, Speed};
+use super::super::sections::more_metrics::Extra;
 use super::super::state::Failure;
-use super::super::view::{Control, Lang};
+use super::super::state::view::{Control, Lang};
 use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};
 use crate::chart::{ENGLISH, Panel, text};
 use crate::escape::shown;

@@ -6,11 +6,11 @@
 mod en;
 mod ko;
 
-use super::extras::Extra;
-use super::headline::{Headline, Piece};
-use super::protocol::TraceFacts;
+use super::platform::protocol::TraceFacts;
+use super::sections::headline::{Headline, Piece};
+use super::sections::more_metrics::Extra;
 use super::state::Failure;
-use super::view::{Control, Lang, Shown};
+use super::state::view::{Control, Lang, Shown};
 use crate::chart::{Labels, Panel, Weight};
 use crate::escape::shown;
 use crate::scenario::limits::Limit;
@@ -409,7 +409,7 @@ fn unless_none(items: impl Iterator<Item = String>, say: impl FnOnce(&str) -> St
 
 #[cfg(test)]
 mod tests {
-    use super::super::headline::{Harm, Speed, plain};
+    use super::super::sections::headline::{Harm, Speed, plain};
     use super::*;
     use crate::ledger::{Cause, Divergence};
     use crate::scenario::{Keys, Near, presets};

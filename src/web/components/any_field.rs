@@ -11,13 +11,14 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::dom;
-use super::fields::{Ctx, use_ctx, use_pending};
-use super::state::Action;
-use super::words::Words;
+use super::context::{Ctx, use_ctx};
+use super::number::use_pending;
 use crate::escape::shown;
 use crate::scenario::form::{Form, FormField, Input};
 use crate::scenario::{Accept, Edit, FieldValue, Scenario};
+use crate::web::platform::dom;
+use crate::web::state::Action;
+use crate::web::words::Words;
 
 /// A scenario and its form: what the controls show.
 #[derive(Clone, PartialEq)]

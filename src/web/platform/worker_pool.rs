@@ -12,7 +12,7 @@ use yew::Callback;
 
 use super::dom;
 use super::protocol::{FromWorker, ToWorker};
-use super::state::{Action, Failure};
+use crate::web::state::{Action, Failure};
 
 /// A worker, until it is dropped.
 pub struct Office {

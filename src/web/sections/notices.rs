@@ -4,14 +4,15 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::shelf::TooLong;
-use super::state::{Action, Failure, Halt, Notice, Patience};
-use super::words::Words;
 use crate::chart::text;
 use crate::escape::{shown, shown_lines};
 use crate::scenario::Scenario;
 use crate::scenario::link::LENGTH_MAX;
 use crate::time::Nanos;
+use crate::web::platform::{dom, files};
+use crate::web::state::saved::TooLong;
+use crate::web::state::{Action, Failure, Halt, Notice, Patience};
+use crate::web::words::Words;
 
 /// What the notices are made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -79,7 +80,7 @@ pub struct SaveProps {
 #[component]
 pub fn SaveScenario(props: &SaveProps) -> Html {
     let scenario = props.scenario.clone();
-    let save = move |_: MouseEvent| super::dom::download("scenario.toml", "application/toml", &scenario.to_toml());
+    let save = move |_: MouseEvent| files::download("scenario.toml", "application/toml", &scenario.to_toml());
     html! { <button type="button" onclick={save}>{ props.words.save_scenario }</button> }
 }
 
@@ -125,7 +126,7 @@ fn halt(props: &NoticesProps) -> Html {
 
 /// What may be the matter where the worker's files do not arrive.
 fn not_started(w: &Words) -> &'static str {
-    if super::dom::has_origin() { w.reload_page } else { w.needs_cors }
+    if dom::has_origin() { w.reload_page } else { w.needs_cors }
 }
 
 /// The reader is waiting.

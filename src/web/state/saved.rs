@@ -1,7 +1,5 @@
 //! Where scenarios come from, as the page asks for them: presets, links, checks; and what is wrong with one, in words.
 
-#[cfg(target_arch = "wasm32")]
-use super::words::Words;
 use crate::chart::Percentile;
 #[cfg(target_arch = "wasm32")]
 use crate::escape::shown;
@@ -9,6 +7,8 @@ use crate::escape::shown;
 use crate::scenario::limits;
 use crate::scenario::link::{self, Link};
 use crate::scenario::{FieldValue, Reason, Scenario, ScenarioError, presets};
+#[cfg(target_arch = "wasm32")]
+use crate::web::words::Words;
 
 pub use crate::scenario::Problem;
 

@@ -3,14 +3,14 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::controls::fault_options;
-use super::dom;
-use super::state::{Action, SPEEDS};
-use super::view::{Control, View};
-use super::words::Words;
+use super::controls::faults::fault_options;
 use crate::chart::text;
 use crate::scenario::{Link, Part, What};
 use crate::time::Nanos;
+use crate::web::platform::dom;
+use crate::web::state::view::{Control, View};
+use crate::web::state::{Action, SPEEDS};
+use crate::web::words::Words;
 
 /// What the controls of time show.
 #[derive(Clone, PartialEq, Properties)]

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::protocol::{Progress, ToWorker, TraceFacts};
+use crate::web::platform::protocol::{Progress, ToWorker, TraceFacts};
 
 /// The largest file the page takes, in bytes; the command line takes any.
 pub const BYTES_MAX: f64 = 268_435_456.0;

@@ -7,13 +7,13 @@ use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{Element, HtmlCanvasElement, PointerEvent, ResizeObserver};
 use yew::prelude::*;
 
-use super::canvas::{CanvasBackend, UNIT};
-use super::dom;
-use super::panels::Swatch;
-use super::view::Shown;
-use super::words::Words;
 use crate::chart::palette::Theme;
 use crate::chart::{self, Data, Figure, Layout, Look, Panel, text};
+use crate::web::components::swatch::Swatch;
+use crate::web::platform::canvas::{CanvasBackend, UNIT};
+use crate::web::platform::dom;
+use crate::web::state::view::Shown;
+use crate::web::words::Words;
 
 /// What a figure is made from.
 #[derive(Clone, PartialEq, Properties)]

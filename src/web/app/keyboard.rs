@@ -1,0 +1,80 @@
+//! The keys, and what else the page hears for as long as it stands.
+
+use wasm_bindgen::{JsCast as _, closure::Closure};
+use web_sys::{Element, Event, KeyboardEvent};
+use yew::prelude::*;
+
+use super::{App, Msg};
+use crate::web::platform::dom;
+use crate::web::state::Action;
+
+/// Hears the keys and the address bar, for as long as the page stands.
+pub(super) fn listen(ctx: &Context<App>) {
+    let link = ctx.link().clone();
+    let keys = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+        if let Some(msg) = key(&event) {
+            event.prevent_default();
+            link.send_message(msg);
+        }
+    });
+    let link = ctx.link().clone();
+    let hash = Closure::<dyn FnMut(Event)>::new(move |_: Event| {
+        link.send_message(Msg::Do(Action::OpenLink(dom::hash())));
+    });
+    let link = ctx.link().clone();
+    let leave = Closure::<dyn FnMut(Event)>::new(move |_: Event| link.send_message(Msg::Leave));
+    let window = dom::window();
+    for event in ["beforeunload", "pagehide", "visibilitychange"] {
+        let _ = window.add_event_listener_with_callback(event, leave.as_ref().unchecked_ref());
+    }
+    leave.forget();
+    // All fail only on a window that is going away.
+    let _ = window.add_event_listener_with_callback("keydown", keys.as_ref().unchecked_ref());
+    let _ = window.add_event_listener_with_callback("hashchange", hash.as_ref().unchecked_ref());
+    keys.forget();
+    hash.forget();
+}
+
+/// What is typed into.
+const TYPED: &str = "input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea";
+
+/// Ctrl+Z, Ctrl+Shift+Z and Ctrl+Y; on a Mac with the command key.
+fn undo_key(event: &KeyboardEvent, key: &str) -> Option<Action> {
+    match (key.to_lowercase().as_str(), event.shift_key(), event.alt_key()) {
+        ("z", false, false) => Some(Action::Undo),
+        ("z", true, false) | ("y", false, false) => Some(Action::Redo),
+        _ => None,
+    }
+}
+
+/// What a key means, unless it is meant for the element that has the focus.
+fn key(event: &KeyboardEvent) -> Option<Msg> {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let is = |names: &str| target.as_ref().is_some_and(|e| e.closest(names).ok().flatten().is_some());
+    let key = event.key();
+    if event.ctrl_key() || event.meta_key() {
+        // A text that is being typed has an Undo of its own, the browser's.
+        return undo_key(event, &key).filter(|_| !is(TYPED) && !is("dialog")).map(Msg::Do);
+    }
+    if event.alt_key() {
+        return None;
+    }
+    if is("input:not([type=checkbox]):not([type=radio]), textarea, select, dialog, [role=dialog]") {
+        return None;
+    }
+    if key == " " && is("button, summary, a, input, label") {
+        return None; // it presses that
+    }
+    if is("input") && key.starts_with("Arrow") {
+        return None; // it moves within a group of choices
+    }
+    match key.as_str() {
+        " " => Some(Msg::Do(Action::PlayPause)),
+        "ArrowRight" => Some(Msg::Do(Action::Step)),
+        "r" | "R" => Some(Msg::Do(Action::Restart)),
+        "f" | "F" => Some(Msg::Do(Action::Finish)),
+        "Escape" => Some(Msg::Do(Action::CancelTrace)),
+        "?" => Some(Msg::Help(true)),
+        digit => digit.parse().ok().filter(|n| (1..=9).contains(n)).map(|n: usize| Msg::Do(Action::ToggleLane(n - 1))),
+    }
+}

@@ -1,0 +1,369 @@
+//! The page's one component with a will: holds the [`State`], hears the worker, the clock, the keys and the address bar,
+//! and lays the parts out.
+
+mod keyboard;
+mod layout;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use gloo_timers::callback::{Interval, Timeout};
+use yew::prelude::*;
+
+use self::keyboard::listen;
+use super::components::context::Ctx;
+use super::platform::embed::{self, Host};
+use super::platform::worker_pool::Office;
+use super::platform::{dom, storage};
+use super::sections::controls;
+use super::state::saved::TooLong;
+use super::state::view::{Lang, Shade};
+use super::state::{Action, Effect, Patience, State};
+use super::words::{self, Words};
+use crate::chart::palette::Theme;
+use crate::chart::{Band, Data, LaneData};
+use crate::experiment::strikes;
+use crate::report::FaultReport;
+
+/// How often the page asks the worker to go on.
+const TICK_MS: u32 = 100;
+
+/// The page is put up in steps: first a figure each, then the tables, then the controls, a section each.
+const CONTROLS_FROM: u8 = 4;
+
+/// The address bar follows a change at once, but not more often than this: browsers limit it, and a slider makes many.
+const SAVE_EVERY_MS: u32 = 400;
+
+/// What the component hears.
+pub enum Msg {
+    /// A change of the state.
+    Do(Action),
+    /// The pointer is at another moment of the figures.
+    Point(Option<f64>),
+    /// The link may follow the state again, and should if it has fallen behind.
+    Save,
+    /// The page may be about to go away: the link must follow now.
+    Leave,
+    /// The share dialog opens or closes.
+    Share(bool),
+    /// The help opens or closes.
+    Help(bool),
+    /// The embed came into sight or left it.
+    Seen(bool),
+    /// The next part of the page may be put up.
+    Grow,
+}
+
+/// The page.
+pub struct App {
+    state: State,
+    /// Where the worker sits; `None` while there is none.
+    worker: Option<Office>,
+    dark: bool,
+    pointed: Option<f64>,
+    sharing: bool,
+    helping: bool,
+    last_tick: f64,
+    /// Runs for a while after each time the link was saved.
+    saving: Option<Timeout>,
+    /// Whether the link has fallen behind.
+    unsaved: bool,
+    /// The experiment is too large for a link: the address shows an older one.
+    too_long: Option<TooLong>,
+    host: Host,
+    /// One callback for all parts: they would take another one for a change.
+    act: Callback<Action>,
+    on_point: Callback<Option<f64>>,
+    /// The page is put up in steps, so that no step keeps the browser long.
+    phase: u8,
+    _interval: Interval,
+}
+
+/// The state with the link opened, and what is to be done about it.
+struct Start {
+    state: State,
+    effects: Vec<Effect>,
+}
+
+/// A [`Start`], handed over once.
+#[derive(Clone)]
+struct Opened(Rc<Cell<Option<Start>>>);
+
+impl PartialEq for Opened {
+    fn eq(&self, other: &Opened) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// What the page begins with.
+#[derive(PartialEq, Properties)]
+pub struct AppProps {
+    opened: Opened,
+}
+
+/// Reads what an earlier visit left, and the link.
+fn open() -> Opened {
+    let lang = storage::remembered("lang").and_then(|name| Lang::named(&name)).unwrap_or_else(browser_lang);
+    let mut state = State::new(lang, dom::media("(prefers-reduced-motion: reduce)"));
+    state.view.shade = match storage::remembered("theme").as_deref() {
+        Some("light") => Shade::Light,
+        Some("dark") => Shade::Dark,
+        _ => Shade::System,
+    };
+    let effects = state.apply(Action::OpenLink(dom::hash()));
+    Opened(Rc::new(Cell::new(Some(Start { state, effects }))))
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = AppProps;
+
+    fn create(ctx: &Context<App>) -> App {
+        let opened = ctx.props().opened.0.take();
+        let fresh = || Start { state: State::new(browser_lang(), false), effects: Vec::new() };
+        let Start { state, effects } = opened.unwrap_or_else(fresh);
+        let link = ctx.link().clone();
+        let interval = Interval::new(TICK_MS, move || link.send_message(Msg::Do(Action::Tick { wall_s: 0.0 })));
+        listen(ctx);
+        let mut app = App {
+            state,
+            worker: None,
+            dark: dom::media("(prefers-color-scheme: dark)"),
+            pointed: None,
+            sharing: false,
+            helping: false,
+            last_tick: js_sys::Date::now(),
+            saving: None,
+            unsaved: false,
+            too_long: None,
+            host: Host::default(),
+            act: ctx.link().callback(Msg::Do),
+            on_point: ctx.link().callback(Msg::Point),
+            phase: 0,
+            _interval: interval,
+        };
+        app.carry_out(ctx, effects);
+        if app.state.view.embed.is_some() {
+            app.state.apply(Action::Pause); // until it is seen
+            app.host = embed::watch(ctx.link().callback(Msg::Seen));
+        }
+        app.dress();
+        app
+    }
+
+    fn update(&mut self, ctx: &Context<App>, msg: Msg) -> bool {
+        match msg {
+            Msg::Do(Action::Tick { .. }) => return self.tick(ctx),
+            Msg::Do(action) => {
+                if matches!(action, Action::OpenLink(_)) {
+                    self.too_long = None; // it came as a link
+                }
+                let unopened = self.state.unopened.is_some();
+                let effects = self.state.apply(action);
+                self.carry_out(ctx, effects);
+                self.dress();
+                if unopened {
+                    self.grow(ctx);
+                }
+            }
+            Msg::Point(moment) => self.pointed = moment,
+            Msg::Save => {
+                self.saving = None;
+                let before = self.too_long;
+                if self.unsaved {
+                    self.save(ctx);
+                }
+                return before != self.too_long;
+            }
+            Msg::Leave => {
+                if self.unsaved {
+                    self.save(ctx);
+                }
+                return false;
+            }
+            Msg::Share(open) => self.sharing = open,
+            Msg::Help(open) => self.helping = open,
+            Msg::Seen(seen) => self.seen(ctx, seen),
+            Msg::Grow => {
+                self.phase += 1;
+                self.grow(ctx);
+            }
+        }
+        true
+    }
+
+    fn rendered(&mut self, ctx: &Context<App>, first: bool) {
+        if first {
+            self.grow(ctx);
+        }
+    }
+
+    fn view(&self, ctx: &Context<App>) -> Html {
+        let fields = Ctx {
+            act: self.act.clone(),
+            words: self.words(),
+            problems: self.state.problems.clone(),
+            mistyped: self.state.mistyped.clone(),
+        };
+        let inside = match (&self.state.unopened, &self.state.view.embed) {
+            (Some(_), _) => self.unopened(ctx),
+            (None, Some(_)) => self.embedded(),
+            (None, None) => self.whole(ctx),
+        };
+        html! { <ContextProvider<Ctx> context={fields}>{ inside }</ContextProvider<Ctx>> }
+    }
+}
+
+impl App {
+    /// Not while a link is being mended: each step would put back the text that the reader is changing.
+    fn grow(&self, ctx: &Context<App>) {
+        if self.state.unopened.is_none() && self.phase < CONTROLS_FROM + controls::SECTIONS {
+            let link = ctx.link().clone();
+            Timeout::new(20, move || link.send_message(Msg::Grow)).forget();
+        }
+    }
+
+    fn words(&self) -> &'static Words {
+        words::of(self.state.lang)
+    }
+
+    fn theme(&self) -> Theme {
+        self.state.view.shade.theme(self.dark)
+    }
+
+    fn tick(&mut self, ctx: &Context<App>) -> bool {
+        let now = js_sys::Date::now();
+        let wall_s = (now - self.last_tick).max(0.0) / 1000.0;
+        self.last_tick = now;
+        let before = self.tells();
+        let effects = self.state.apply(Action::Tick { wall_s });
+        self.carry_out(ctx, effects);
+        self.dark = dom::media("(prefers-color-scheme: dark)");
+        before != self.tells()
+    }
+
+    /// What of the page may change by time alone.
+    fn tells(&self) -> (bool, Patience, bool) {
+        (self.dark, self.state.patience(), self.state.halt.is_some())
+    }
+
+    fn carry_out(&mut self, ctx: &Context<App>, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send(said) => {
+                    if let Some(worker) = &self.worker {
+                        worker.send(&said);
+                    }
+                }
+                Effect::SaveLink if self.state.view.embed.is_none() => {
+                    self.unsaved = true;
+                    if self.saving.is_none() {
+                        self.save(ctx);
+                    }
+                }
+                Effect::SaveLink => {} // an embed never rewrites its own address
+                Effect::Remember(key, value) => storage::remember(key, value),
+                Effect::NewWorker => self.worker = Some(Office::open(&self.act)),
+                Effect::EndWorker => self.worker = None,
+            }
+        }
+    }
+
+    /// Puts the link into the address bar.
+    fn save(&mut self, ctx: &Context<App>) {
+        self.unsaved = false;
+        let link = self.state.link();
+        self.too_long = link.as_ref().err().copied();
+        if let Ok(link) = link {
+            dom::replace_hash(&link);
+        }
+        let link = ctx.link().clone();
+        self.saving = Some(Timeout::new(SAVE_EVERY_MS, move || link.send_message(Msg::Save)));
+    }
+
+    /// An embed runs only while it is in sight.
+    fn seen(&mut self, ctx: &Context<App>, seen: bool) {
+        let action = match (seen, self.host.resumes(seen, self.state.is_running(), self.state.view.waits)) {
+            (true, true) => Action::Play,
+            (false, _) => Action::Pause,
+            _ => return,
+        };
+        let effects = self.state.apply(action);
+        self.carry_out(ctx, effects);
+    }
+
+    /// What stands outside the component: the language, the theme, the title.
+    fn dress(&self) {
+        if let Some(root) = dom::document().document_element() {
+            let theme = match self.state.view.shade {
+                Shade::System => "system",
+                Shade::Light => "light",
+                Shade::Dark => "dark",
+            };
+            for (name, value) in [("lang", self.state.lang.name()), ("data-theme", theme)] {
+                if root.get_attribute(name).as_deref() != Some(value) {
+                    let _ = root.set_attribute(name, value); // both names are valid ones
+                }
+            }
+            let _ = root.class_list().toggle_with_force("embedded", self.state.view.embed.is_some());
+        }
+    }
+
+    fn shown(&self) -> Vec<bool> {
+        (0..self.state.draft.lanes.len()).map(|lane| self.state.view.shows(lane)).collect()
+    }
+
+    fn titles(&self) -> Rc<Vec<String>> {
+        Rc::new(words::titles(&self.state.draft, self.words()))
+    }
+
+    fn fault_name(&self, strike: &FaultReport) -> String {
+        let fault = self.state.running.faults.get(strike.fault as usize);
+        fault.map_or_else(|| strike.what.clone(), |fault| (self.words().fault_name)(fault.what).to_owned())
+    }
+
+    fn data(&self, titles: &[String]) -> Rc<Data> {
+        let run = &self.state.run;
+        let lanes = run.series.iter().enumerate().filter(|(lane, _)| self.state.view.shows(*lane));
+        let lanes = lanes.map(|(number, series)| LaneData {
+            number,
+            label: titles.get(number).cloned().unwrap_or_default(),
+            series: series.clone(),
+        });
+        let lanes_met = run.report.iter().flat_map(|report| &report.lanes);
+        let strikes = strikes(&self.state.running, lanes_met).into_iter();
+        let faults = strikes.map(|strike| Band {
+            from_s: strike.at_s,
+            to_s: strike.at_s + strike.for_s,
+            label: self.fault_name(&strike),
+        });
+        Rc::new(Data {
+            lanes: lanes.collect(),
+            faults: faults.collect(),
+            duration_s: self.state.running.duration.as_secs_f64(),
+            now_s: run.now.as_secs_f64(),
+            no_reads: self.state.running.clients.never_reads(),
+            no_writes: self.state.running.clients.never_writes(),
+        })
+    }
+}
+
+/// English, or Korean where the browser asks for it.
+fn browser_lang() -> Lang {
+    let asked = dom::window().navigator().language().unwrap_or_default();
+    if asked.starts_with("ko") { Lang::Ko } else { Lang::En }
+}
+
+/// Puts the page in place of what stands in `#app`: the link first, the page in a task of its own.
+pub fn start() {
+    std::panic::set_hook(Box::new(|info| dom::report_failure(&info.to_string())));
+    yew::set_custom_panic_hook(Box::new(|info| dom::report_failure(&info.to_string())));
+    let opened = open();
+    Timeout::new(0, move || match dom::document().get_element_by_id("app") {
+        Some(root) => {
+            yew::Renderer::<App>::with_root_and_props(root, AppProps { opened }).render();
+        }
+        None => dom::report_failure("index.html has no element with the id app"),
+    })
+    .forget();
+}

@@ -1,0 +1,172 @@
+//! The controls beside the figures: lanes, traffic, cache, database, application, network, faults, run.
+
+pub mod faults;
+mod lanes;
+mod traffic;
+mod world;
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use self::faults::Faults;
+use self::lanes::lanes;
+use self::traffic::traffic;
+use self::world::{application, cache, database, network, run};
+use crate::scenario::form::{Form, FormField};
+use crate::scenario::{Edit, FieldValue, Scenario};
+use crate::web::components::any_field::{AllFields, Draft, FieldRow, tells};
+use crate::web::components::context::{Ctx, use_ctx};
+use crate::web::components::number::Number;
+use crate::web::components::slider::Slide;
+use crate::web::platform::dom;
+use crate::web::state::Action;
+use crate::web::state::saved;
+use crate::web::state::traces::TracesShown;
+
+/// What the controls are made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct ControlsProps {
+    /// How many of the sections have their inside yet; the first render of all at once would be a long task.
+    pub phase: u8,
+    /// What they show, good or not.
+    pub scenario: Rc<Scenario>,
+    /// What the lanes are called.
+    pub titles: Rc<Vec<String>>,
+    /// The lanes that are shown.
+    pub shown: Vec<bool>,
+    /// Whether there is a step back.
+    pub can_undo: bool,
+    /// Whether there is a step forth.
+    pub can_redo: bool,
+    /// The trace files.
+    pub traces: TracesShown,
+}
+
+/// How many sections there are.
+pub const SECTIONS: u8 = 8;
+
+/// All controls of the scenario.
+#[component]
+pub fn Controls(props: &ControlsProps) -> Html {
+    let ctx = use_ctx();
+    let w = ctx.words;
+    let s = &props.scenario;
+    let wide = *use_memo((), |()| dom::media("(min-width: 64.01rem)"));
+    let form = use_memo(props.scenario.clone(), |scenario| Form::of(scenario));
+    let draft = Draft { scenario: props.scenario.clone(), form };
+    let section = |title: &'static str, name: &'static str, open: bool, phase: u8, inside: &dyn Fn() -> Html| {
+        // Lanes and faults show their own fields; the others have one part each.
+        let part = matches!(name, "clients" | "cache" | "database" | "app" | "network").then_some(name);
+        let inside = if props.phase >= phase {
+            let all = part.map(|part| html! { <AllFields draft={draft.clone()} {part} {title} /> });
+            html! { <>{ inside() }{ all.unwrap_or_default() }</> }
+        } else {
+            html! {}
+        };
+        html! {
+            <details class={classes!("section", name)} {open}>
+                <summary><h2>{ title }</h2>{ part.map(|part| tells(&draft.form, part)).unwrap_or_default() }</summary>
+                <div class="inside">{ inside }</div>
+            </details>
+        }
+    };
+    html! {
+        <aside class="controls" aria-label={w.controls}>
+            { undo_buttons(props, &ctx) }
+            { section(w.lanes, "", wide, 1, &|| lanes(props, &draft, &ctx)) }
+            { section(w.traffic, "clients", wide, 2, &|| traffic(&draft, &ctx, &props.traces)) }
+            { section(w.cache, "cache", wide, 3, &|| cache(&draft, &ctx)) }
+            { section(w.database, "database", false, 4, &|| database(s, &ctx)) }
+            { section(w.application, "app", false, 5, &|| application(s, &ctx)) }
+            { section(w.network, "network", false, 6, &|| network(s, &ctx)) }
+            { section(w.faults, "fault", false, 7, &|| html! { <Faults scenario={s.clone()} /> }) }
+            { section(w.run, "run", false, 8, &|| run(s, &ctx)) }
+            { general_problems(&ctx) }
+        </aside>
+    }
+}
+
+fn undo_buttons(props: &ControlsProps, ctx: &Ctx) -> Html {
+    let w = ctx.words;
+    let button = |name: &'static str, sign: &'static str, keys: &'static str, enabled: bool, action: fn() -> Action| {
+        let onclick = ctx.act.reform(move |_: MouseEvent| action());
+        let title = format!("{name} ({})", keys.replace("Control", "Ctrl"));
+        html! {
+            <button type="button" class="plain" {title} aria-keyshortcuts={keys} disabled={!enabled} {onclick}>
+                <span aria-hidden="true">{ sign }{ " " }</span>{ name }
+            </button>
+        }
+    };
+    html! {
+        <div class="undo">
+            { button(w.undo, "↶", "Control+Z", props.can_undo, || Action::Undo) }
+            { button(w.redo, "↷", "Control+Shift+Z", props.can_redo, || Action::Redo) }
+        </div>
+    }
+}
+
+/// What is wrong with no field in particular.
+fn general_problems(ctx: &Ctx) -> Html {
+    let all = ctx.problems.iter().filter(|p| p.field.is_empty() || p.field == "lane" || p.field == "fault");
+    let all = all.map(|problem| html! { <p class="complaint" role="alert">{ saved::say(problem, ctx.words) }</p> });
+    html! { <>{ for all }</> }
+}
+
+fn options(names: &[&'static str], called: fn(&str) -> String) -> Vec<(AttrValue, AttrValue)> {
+    names.iter().map(|name| (AttrValue::from(*name), AttrValue::from(called(name)))).collect()
+}
+
+/// The choices at `path`, as the types know them.
+fn choices(draft: &Draft, path: &str, called: fn(&str) -> String) -> Vec<(AttrValue, AttrValue)> {
+    let words = draft.words(path).into_iter();
+    words.map(|word| (AttrValue::from(word.clone()), AttrValue::from(called(&word)))).collect()
+}
+
+/// Another choice at `path`; options that both choices have stay as they are.
+fn choose(path: &'static str, value: FieldValue) -> Vec<Edit> {
+    vec![Edit::Choose { path: path.to_owned(), value }]
+}
+
+/// The word that stands at `path`.
+fn word_at(draft: &Draft, path: &str) -> String {
+    draft.form.fields(path).into_iter().next().map(|field| field.value).unwrap_or_default()
+}
+
+/// The options of the choice at `path`: those that most readers want to turn with a slider, the others as they come.
+fn options_at(draft: &Draft, ctx: &Ctx, path: &str) -> Html {
+    let w = ctx.words;
+    let rows = draft.form.fields(path).into_iter().filter(|field| field.is_option).map(|field| {
+        let known = match field.name.as_str() {
+            "rate" => (w.rate, Slide::Log(1.0, 10_000.0), false),
+            "users" => (w.users, Slide::Log(1.0, 10_000.0), true),
+            "count" => (w.key_count, Slide::Log(1.0, 100_000.0), true),
+            "alpha" => (w.alpha, Slide::Even(0.0, 2.0, 0.05), false),
+            "hot" => (w.hot, Slide::Even(0.0, 1.0, 0.01), false),
+            "traffic" => (w.hot_traffic, Slide::Even(0.0, 1.0, 0.01), false),
+            _ => {
+                let key = field.path.clone();
+                return html! { <FieldRow {key} draft={draft.clone()} {field} /> };
+            }
+        };
+        number_at(draft, &field.path, known.0, known.1, known.2)
+    });
+    html! { <>{ for rows }</> }
+}
+
+/// A number with a slider, as long as what stands there is one.
+fn number_at(draft: &Draft, path: &str, label: &'static str, slide: Slide, whole: bool) -> Html {
+    match word_at(draft, path).parse::<f64>() {
+        Ok(value) => {
+            let path = path.to_owned();
+            html! { <Number key={path.clone()} path={path.clone()} {label} {value} {whole} {slide} /> }
+        }
+        Err(_) => named_row(draft, path, label),
+    }
+}
+
+/// A field of the types, under a name of the page's.
+fn named_row(draft: &Draft, path: &str, label: &'static str) -> Html {
+    let field: Option<FormField> = draft.form.fields(path).into_iter().next();
+    field.map_or_else(|| html! {}, |field| html! { <FieldRow draft={draft.clone()} {field} {label} /> })
+}
