@@ -174,6 +174,20 @@ claim("dark and light, figures too, and the next visit remembers", "#v2", async 
   await until("the first ground", async () => (await ground()) === light);
 });
 
+claim("what is folded away is not made, and a fold that was opened stays open", SHORT, async (page) => {
+  await finish(page);
+  const section = controls(page).locator(".section.database");
+  const workers = section.getByRole("textbox", { name: "Workers", includeHidden: true });
+  assert.equal(await workers.count(), 0);
+  await section.locator("> summary").click();
+  await workers.fill("3");
+  await workers.press("Enter");
+  await until("the link", async () => /database\.workers=3\b/.test(await link(page)));
+  assert.equal(await workers.isVisible(), true);
+  await section.locator("> summary").click();
+  await workers.waitFor({ state: "detached" });
+});
+
 claim("the keys work: space, right arrow, R, F, digits and the question mark", "#v2", async (page) => {
   await until("the run goes", async () => (await moment(page)) > 5);
   await page.keyboard.press("Space");

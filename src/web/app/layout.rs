@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::Event;
 use yew::prelude::*;
 
-use super::{App, CONTROLS_FROM, Msg};
+use super::{App, Msg};
 use crate::chart::Percentile;
 use crate::chart::palette::Theme;
 use crate::escape::shown;
@@ -41,9 +41,9 @@ impl App {
                             { self.legend(&titles) }
                             { self.transport() }
                             { self.figures(&titles) }
-                            if self.phase >= CONTROLS_FROM { { self.tables(&titles) } }
+                            { self.tables(&titles) }
                         </div>
-                        <Controls phase={self.phase.saturating_sub(CONTROLS_FROM)} scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
+                        <Controls scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
                             can_undo={self.state.history.can_undo()} can_redo={self.state.history.can_redo()} traces={self.state.traces.shown()} />
                     </div>
                 </main>
@@ -149,11 +149,7 @@ impl App {
 
     fn figures(&self, titles: &[String]) -> Html {
         let data = self.data(titles);
-        let plots = self.state.view.figures().into_iter().enumerate().map(|(i, shown)| {
-            if i >= usize::from(self.phase) {
-                let class = classes!("figure", format!("figure-{}", shown.name()));
-                return html! { <div {class}><div class="figure-head" /><div class="figure-body" /></div> };
-            }
+        let plots = self.state.view.figures().into_iter().map(|shown| {
             let switches = match shown {
                 Shown::Latency if self.state.view.embed.is_none() => self.latency_switches(),
                 Shown::Lost => html! { <span class="key">{ self.words().lost_key }</span> },

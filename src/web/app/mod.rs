@@ -15,7 +15,6 @@ use super::components::context::Ctx;
 use super::platform::embed::{self, Host};
 use super::platform::worker_pool::Office;
 use super::platform::{dom, storage};
-use super::sections::controls;
 use super::state::saved::TooLong;
 use super::state::view::{Lang, Shade};
 use super::state::{Action, Effect, Patience, State};
@@ -27,9 +26,6 @@ use crate::report::FaultReport;
 
 /// How often the page asks the worker to go on.
 const TICK_MS: u32 = 100;
-
-/// The page is put up in steps: first a figure each, then the tables, then the controls, a section each.
-const CONTROLS_FROM: u8 = 4;
 
 /// The address bar follows a change at once, but not more often than this: browsers limit it, and a slider makes many.
 const SAVE_EVERY_MS: u32 = 400;
@@ -50,8 +46,6 @@ pub enum Msg {
     Help(bool),
     /// The embed came into sight or left it.
     Seen(bool),
-    /// The next part of the page may be put up.
-    Grow,
 }
 
 /// The page.
@@ -74,8 +68,6 @@ pub struct App {
     /// One callback for all parts: they would take another one for a change.
     act: Callback<Action>,
     on_point: Callback<Option<f64>>,
-    /// The page is put up in steps, so that no step keeps the browser long.
-    phase: u8,
     _interval: Interval,
 }
 
@@ -139,7 +131,6 @@ impl Component for App {
             host: Host::default(),
             act: ctx.link().callback(Msg::Do),
             on_point: ctx.link().callback(Msg::Point),
-            phase: 0,
             _interval: interval,
         };
         app.carry_out(ctx, effects);
@@ -158,13 +149,9 @@ impl Component for App {
                 if matches!(action, Action::OpenLink(_)) {
                     self.too_long = None; // it came as a link
                 }
-                let unopened = self.state.unopened.is_some();
                 let effects = self.state.apply(action);
                 self.carry_out(ctx, effects);
                 self.dress();
-                if unopened {
-                    self.grow(ctx);
-                }
             }
             Msg::Point(moment) => self.pointed = moment,
             Msg::Save => {
@@ -184,18 +171,8 @@ impl Component for App {
             Msg::Share(open) => self.sharing = open,
             Msg::Help(open) => self.helping = open,
             Msg::Seen(seen) => self.seen(ctx, seen),
-            Msg::Grow => {
-                self.phase += 1;
-                self.grow(ctx);
-            }
         }
         true
-    }
-
-    fn rendered(&mut self, ctx: &Context<App>, first: bool) {
-        if first {
-            self.grow(ctx);
-        }
     }
 
     fn view(&self, ctx: &Context<App>) -> Html {
@@ -215,14 +192,6 @@ impl Component for App {
 }
 
 impl App {
-    /// Not while a link is being mended: each step would put back the text that the reader is changing.
-    fn grow(&self, ctx: &Context<App>) {
-        if self.state.unopened.is_none() && self.phase < CONTROLS_FROM + controls::SECTIONS {
-            let link = ctx.link().clone();
-            Timeout::new(20, move || link.send_message(Msg::Grow)).forget();
-        }
-    }
-
     fn words(&self) -> &'static Words {
         words::of(self.state.lang)
     }

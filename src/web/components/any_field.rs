@@ -12,6 +12,7 @@ use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::context::{Ctx, use_ctx};
+use super::fold::use_fold;
 use super::number::use_pending;
 use crate::escape::shown;
 use crate::scenario::form::{Form, FormField, Input};
@@ -140,17 +141,11 @@ pub struct AllFieldsProps {
 #[component]
 pub fn AllFields(props: &AllFieldsProps) -> Html {
     let ctx = use_ctx();
-    let open = use_state_eq(|| false);
+    let (open, ontoggle) = use_fold();
     let fields = rest(&props.draft.form, &props.part);
     if fields.is_empty() {
         return html! {};
     }
-    let ontoggle = {
-        let open = open.setter();
-        Callback::from(move |event: Event| {
-            open.set(event.target_unchecked_into::<web_sys::HtmlDetailsElement>().open());
-        })
-    };
     let rows = || {
         fields.iter().map(|field| {
             html! { <FieldRow key={field.path.clone()} draft={props.draft.clone()} field={field.clone()} /> }
@@ -160,7 +155,7 @@ pub fn AllFields(props: &AllFieldsProps) -> Html {
     html! {
         <details class="options all" {ontoggle}>
             <summary>{ ctx.words.all_fields }{ told }</summary>
-            if *open {
+            if open {
                 <div class="rows" role="group" aria-label={format!("{}: {}", props.title, ctx.words.all_fields)}>{ for rows() }</div>
             }
         </details>

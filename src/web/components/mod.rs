@@ -5,6 +5,7 @@ pub mod choice;
 pub mod context;
 pub mod dialog;
 pub mod distribution;
+pub mod fold;
 pub mod number;
 pub mod slider;
 pub mod swatch;

@@ -6,7 +6,8 @@ use super::{ControlsProps, named_row, options};
 use crate::scenario::{Edit, FieldValue, Lane, List, Order, Reading, WriteBack, WriteThrough, Writing};
 use crate::web::components::any_field::{AddOwn, AllFields, Draft, Own, tells};
 use crate::web::components::choice::{Check, Choice, Segments};
-use crate::web::components::context::Ctx;
+use crate::web::components::context::{Ctx, use_ctx};
+use crate::web::components::fold::use_fold;
 use crate::web::components::number::{Duration, Number};
 use crate::web::components::slider::Slide;
 use crate::web::components::swatch::Swatch;
@@ -37,7 +38,6 @@ fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, i: usize, lane: &
             vec![strategy, Edit::set(format!("lane.{i}.name"), FieldValue::text(""))]
         })
     };
-    let names: (AttrValue, AttrValue) = (format!("lane.{i}").into(), title.clone().into());
     html! {
         <div class="lane" key={i} role="group" aria-label={title.clone()}>
             <div class="lane-head">
@@ -52,13 +52,34 @@ fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, i: usize, lane: &
             <Segments path={format!("lane.{i}.write")} label={w.writes} value={lane.write.name()} edits={choose_for("write")}
                 options={options(Writing::NAMES, w.strategy_name)} />
             <Own draft={draft.clone()} lane={i} />
-            <details class="options">
-                <summary>{ w.options }{ tells(&draft.form, &names.0) }</summary>
-                { lane_options(draft, ctx, i, lane) }
-                <AddOwn draft={draft.clone()} lane={i} />
-                <AllFields draft={draft.clone()} part={names.0} title={names.1} />
-            </details>
+            <LaneOptions draft={draft.clone()} lane={i} {title} />
         </div>
+    }
+}
+
+/// What [`LaneOptions`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+struct LaneOptionsProps {
+    draft: Draft,
+    lane: usize,
+    title: String,
+}
+
+/// All that a lane has beside its strategies, folded; made when it is open.
+#[component]
+fn LaneOptions(props: &LaneOptionsProps) -> Html {
+    let (ctx, (open, ontoggle)) = (use_ctx(), use_fold());
+    let LaneOptionsProps { draft, lane, title } = props;
+    let part = format!("lane.{lane}");
+    html! {
+        <details class="options" {ontoggle}>
+            <summary>{ ctx.words.options }{ tells(&draft.form, &part) }</summary>
+            if open {
+                { draft.scenario.lanes.get(*lane).map(|it| lane_options(draft, &ctx, *lane, it)).unwrap_or_default() }
+                <AddOwn draft={draft.clone()} lane={*lane} />
+                <AllFields draft={draft.clone()} {part} title={title.clone()} />
+            }
+        </details>
     }
 }
 

@@ -7,6 +7,7 @@ mod world;
 
 use std::rc::Rc;
 
+use web_sys::HtmlDetailsElement;
 use yew::prelude::*;
 
 use self::faults::Faults;
@@ -27,8 +28,6 @@ use crate::web::state::traces::TracesShown;
 /// What the controls are made from.
 #[derive(Clone, PartialEq, Properties)]
 pub struct ControlsProps {
-    /// How many of the sections have their inside yet; the first render of all at once would be a long task.
-    pub phase: u8,
     /// What they show, good or not.
     pub scenario: Rc<Scenario>,
     /// What the lanes are called.
@@ -43,29 +42,28 @@ pub struct ControlsProps {
     pub traces: TracesShown,
 }
 
-/// How many sections there are.
-pub const SECTIONS: u8 = 8;
-
-/// All controls of the scenario.
+/// All controls of the scenario, in sections. What is folded away is not made.
 #[component]
 pub fn Controls(props: &ControlsProps) -> Html {
     let ctx = use_ctx();
     let w = ctx.words;
     let s = &props.scenario;
     let wide = *use_memo((), |()| dom::media("(min-width: 64.01rem)"));
+    let folds = use_reducer(Folds::default);
     let form = use_memo(props.scenario.clone(), |scenario| Form::of(scenario));
     let draft = Draft { scenario: props.scenario.clone(), form };
-    let section = |title: &'static str, name: &'static str, open: bool, phase: u8, inside: &dyn Fn() -> Html| {
+    let section = |title: &'static str, name: &'static str, open_at_first: bool, inside: &dyn Fn() -> Html| {
         // Lanes and faults show their own fields; the others have one part each.
         let part = matches!(name, "clients" | "cache" | "database" | "app" | "network").then_some(name);
-        let inside = if props.phase >= phase {
+        let open = folds.is_open(name).unwrap_or(open_at_first);
+        let inside = if open {
             let all = part.map(|part| html! { <AllFields draft={draft.clone()} {part} {title} /> });
             html! { <>{ inside() }{ all.unwrap_or_default() }</> }
         } else {
             html! {}
         };
         html! {
-            <details class={classes!("section", name)} {open}>
+            <details class={classes!("section", name)} {open} ontoggle={on_toggle(&folds, name)}>
                 <summary><h2>{ title }</h2>{ part.map(|part| tells(&draft.form, part)).unwrap_or_default() }</summary>
                 <div class="inside">{ inside }</div>
             </details>
@@ -74,17 +72,47 @@ pub fn Controls(props: &ControlsProps) -> Html {
     html! {
         <aside class="controls" aria-label={w.controls}>
             { undo_buttons(props, &ctx) }
-            { section(w.lanes, "", wide, 1, &|| lanes(props, &draft, &ctx)) }
-            { section(w.traffic, "clients", wide, 2, &|| traffic(&draft, &ctx, &props.traces)) }
-            { section(w.cache, "cache", wide, 3, &|| cache(&draft, &ctx)) }
-            { section(w.database, "database", false, 4, &|| database(s, &ctx)) }
-            { section(w.application, "app", false, 5, &|| application(s, &ctx)) }
-            { section(w.network, "network", false, 6, &|| network(s, &ctx)) }
-            { section(w.faults, "fault", false, 7, &|| html! { <Faults scenario={s.clone()} /> }) }
-            { section(w.run, "run", false, 8, &|| run(s, &ctx)) }
+            { section(w.lanes, "", wide, &|| lanes(props, &draft, &ctx)) }
+            { section(w.traffic, "clients", wide, &|| traffic(&draft, &ctx, &props.traces)) }
+            { section(w.cache, "cache", wide, &|| cache(&draft, &ctx)) }
+            { section(w.database, "database", false, &|| database(s, &ctx)) }
+            { section(w.application, "app", false, &|| application(s, &ctx)) }
+            { section(w.network, "network", false, &|| network(s, &ctx)) }
+            { section(w.faults, "fault", false, &|| html! { <Faults scenario={s.clone()} /> }) }
+            { section(w.run, "run", false, &|| run(s, &ctx)) }
             { general_problems(&ctx) }
         </aside>
     }
+}
+
+/// The folds that were opened or closed since the page stands, by name.
+#[derive(Clone, Default, PartialEq)]
+struct Folds(Vec<(&'static str, bool)>);
+
+impl Folds {
+    /// Whether a fold is open; `None` while it is as it was at first.
+    fn is_open(&self, name: &str) -> Option<bool> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, open)| *open)
+    }
+}
+
+impl Reducible for Folds {
+    type Action = (&'static str, bool);
+
+    fn reduce(self: Rc<Self>, (name, open): (&'static str, bool)) -> Rc<Self> {
+        let mut folds = Rc::unwrap_or_clone(self);
+        folds.0.retain(|(known, _)| *known != name);
+        folds.0.push((name, open));
+        folds.into()
+    }
+}
+
+fn on_toggle(folds: &UseReducerHandle<Folds>, name: &'static str) -> Callback<Event> {
+    let folds = folds.dispatcher();
+    Callback::from(move |event: Event| {
+        // A toggle does not bubble: it is this fold's own.
+        folds.dispatch((name, event.target_unchecked_into::<HtmlDetailsElement>().open()));
+    })
 }
 
 fn undo_buttons(props: &ControlsProps, ctx: &Ctx) -> Html {

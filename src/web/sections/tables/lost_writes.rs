@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::use_open;
 use crate::chart::text;
 use crate::report::Report;
+use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
 use crate::web::platform::protocol::Story;
 use crate::web::words::Words;
@@ -33,7 +33,7 @@ const LISTED_MAX: usize = 20;
 #[component]
 pub fn LostWrites(props: &LostProps) -> Html {
     let w = props.words;
-    let (open, ontoggle) = use_open();
+    let (open, ontoggle) = use_fold();
     let lanes = || {
         let both = props.report.lanes.iter().zip(props.stories.iter()).enumerate();
         both.filter(|(i, (lane, _))| props.shown.get(*i) == Some(&true) && lane.ever_lost > 0)

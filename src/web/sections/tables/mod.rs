@@ -10,6 +10,7 @@ use super::more_metrics::Extra;
 use crate::chart::text;
 use crate::escape::shown;
 use crate::report::{LaneReport, Report, Summary};
+use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
 use crate::web::words::Words;
 
@@ -213,22 +214,11 @@ pub fn CacheNodes(props: &ReportProps) -> Html {
     lane_table("cache-nodes", w.cache_nodes, w, head.into_iter(), rows)
 }
 
-/// Whether a fold is open, and what its `ontoggle` should be: what is folded away is not made ten times a second.
-#[hook]
-fn use_open() -> (bool, Callback<Event>) {
-    let open = use_state_eq(|| false);
-    let setter = open.setter();
-    let toggle = Callback::from(move |event: Event| {
-        setter.set(event.target_unchecked_into::<web_sys::HtmlDetailsElement>().open());
-    });
-    (*open, toggle)
-}
-
 /// The percentile row that Locust prints, per lane.
 #[component]
 pub fn Percentiles(props: &ReportProps) -> Html {
     let w = props.words;
-    let (open, ontoggle) = use_open();
+    let (open, ontoggle) = use_fold();
     type Of = fn(&LaneReport) -> &Summary;
     let kinds: [(&str, Of); 4] = [
         (w.all_requests, |l| &l.latency_ms.all),
