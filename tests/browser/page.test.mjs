@@ -174,6 +174,14 @@ claim("dark and light, figures too, and the next visit remembers", "#v2", async 
   await until("the first ground", async () => (await ground()) === light);
 });
 
+claim("the system's change to dark is heard while the page stands still", "#v2", async (page) => {
+  await finish(page);
+  const change = button(page, "Light or dark");
+  assert.equal(await change.textContent(), "☾");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await until("the page is dark", async () => (await change.textContent()) === "☀");
+});
+
 claim("what is folded away is not made, and a fold that was opened stays open", SHORT, async (page) => {
   await finish(page);
   const section = controls(page).locator(".section.database");
@@ -323,8 +331,15 @@ claim("the share dialog gives the link, the snippets and the files", "#v2&seed=5
     const [download] = await Promise.all([page.waitForEvent("download"), dialog.getByRole("button", { name }).click()]);
     assert.match(download.suggestedFilename(), file);
   }
-  await button(dialog, "Close").click();
-  await dialog.waitFor({ state: "detached" });
+  const isBack = () => button(page, "Share").evaluate((share) => share === document.activeElement);
+  for (const close of [() => button(dialog, "Close").click(), () => page.keyboard.press("Escape")]) {
+    assert.equal(await isBack(), false, "the focus is in the dialog");
+    await close();
+    await dialog.waitFor({ state: "detached" });
+    assert.equal(await isBack(), true, "the focus is back");
+    await button(page, "Share").click();
+    await dialog.waitFor();
+  }
 });
 
 // On a loaded machine a task may be interrupted, so that its length says little: one more try, of the whole.

@@ -1,6 +1,7 @@
 //! The keys, and what else the page hears for as long as it stands.
 
-use wasm_bindgen::{JsCast as _, closure::Closure};
+use gloo_events::{EventListener, EventListenerOptions};
+use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event, KeyboardEvent};
 use yew::prelude::*;
 
@@ -8,31 +9,30 @@ use super::{App, Msg};
 use crate::web::platform::dom;
 use crate::web::state::Action;
 
-/// Hears the keys and the address bar, for as long as the page stands.
-pub(super) fn listen(ctx: &Context<App>) {
+/// Hears the keys and the address bar, until the listeners are dropped.
+pub(super) fn listen(ctx: &Context<App>) -> Vec<EventListener> {
+    let window = dom::window();
     let link = ctx.link().clone();
-    let keys = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
-        if let Some(msg) = key(&event) {
+    let keys = move |event: &Event| {
+        if let Some(event) = event.dyn_ref::<KeyboardEvent>()
+            && let Some(msg) = key(event)
+        {
             event.prevent_default();
             link.send_message(msg);
         }
-    });
+    };
+    let active = EventListenerOptions::enable_prevent_default();
     let link = ctx.link().clone();
-    let hash = Closure::<dyn FnMut(Event)>::new(move |_: Event| {
-        link.send_message(Msg::Do(Action::OpenLink(dom::hash())));
-    });
-    let link = ctx.link().clone();
-    let leave = Closure::<dyn FnMut(Event)>::new(move |_: Event| link.send_message(Msg::Leave));
-    let window = dom::window();
-    for event in ["beforeunload", "pagehide", "visibilitychange"] {
-        let _ = window.add_event_listener_with_callback(event, leave.as_ref().unchecked_ref());
-    }
-    leave.forget();
-    // All fail only on a window that is going away.
-    let _ = window.add_event_listener_with_callback("keydown", keys.as_ref().unchecked_ref());
-    let _ = window.add_event_listener_with_callback("hashchange", hash.as_ref().unchecked_ref());
-    keys.forget();
-    hash.forget();
+    let hash = move |_: &Event| link.send_message(Msg::Do(Action::OpenLink(dom::hash())));
+    let mut listeners = vec![
+        EventListener::new_with_options(&window, "keydown", active, keys),
+        EventListener::new(&window, "hashchange", hash),
+    ];
+    listeners.extend(["beforeunload", "pagehide", "visibilitychange"].map(|event| {
+        let link = ctx.link().clone();
+        EventListener::new(&window, event, move |_| link.send_message(Msg::Leave))
+    }));
+    listeners
 }
 
 /// What is typed into.

@@ -253,7 +253,7 @@ impl App {
         let on_file = Callback::from(move |event: Event| {
             let input: web_sys::HtmlInputElement = event.target_unchecked_into();
             if let Some(file) = input.files().and_then(|files| files.get(0)) {
-                files::read_text(&file, open.clone(), unread.clone());
+                files::read_text(file, open.clone(), unread.clone());
             }
         });
         let data = self.data(titles);

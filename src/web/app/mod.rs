@@ -7,6 +7,7 @@ mod layout;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use yew::prelude::*;
 
@@ -14,7 +15,7 @@ use self::keyboard::listen;
 use super::components::context::Ctx;
 use super::platform::embed::{self, Host};
 use super::platform::worker_pool::Office;
-use super::platform::{dom, storage};
+use super::platform::{dom, media, storage};
 use super::state::saved::TooLong;
 use super::state::view::{Lang, Shade};
 use super::state::{Action, Effect, Patience, State};
@@ -26,6 +27,9 @@ use crate::report::FaultReport;
 
 /// How often the page asks the worker to go on.
 const TICK_MS: u32 = 100;
+
+/// Whether the system asks for dark.
+const DARK: &str = "(prefers-color-scheme: dark)";
 
 /// The address bar follows a change at once, but not more often than this: browsers limit it, and a slider makes many.
 const SAVE_EVERY_MS: u32 = 400;
@@ -44,6 +48,8 @@ pub enum Msg {
     Share(bool),
     /// The help opens or closes.
     Help(bool),
+    /// The system asks for dark or light.
+    Dark(bool),
     /// The embed came into sight or left it.
     Seen(bool),
 }
@@ -69,6 +75,7 @@ pub struct App {
     act: Callback<Action>,
     on_point: Callback<Option<f64>>,
     _interval: Interval,
+    _listeners: Vec<EventListener>,
 }
 
 /// The state with the link opened, and what is to be done about it.
@@ -96,7 +103,7 @@ pub struct AppProps {
 /// Reads what an earlier visit left, and the link.
 fn open() -> Opened {
     let lang = storage::remembered("lang").and_then(|name| Lang::named(&name)).unwrap_or_else(browser_lang);
-    let mut state = State::new(lang, dom::media("(prefers-reduced-motion: reduce)"));
+    let mut state = State::new(lang, media::matches("(prefers-reduced-motion: reduce)"));
     state.view.shade = match storage::remembered("theme").as_deref() {
         Some("light") => Shade::Light,
         Some("dark") => Shade::Dark,
@@ -116,11 +123,12 @@ impl Component for App {
         let Start { state, effects } = opened.unwrap_or_else(fresh);
         let link = ctx.link().clone();
         let interval = Interval::new(TICK_MS, move || link.send_message(Msg::Do(Action::Tick { wall_s: 0.0 })));
-        listen(ctx);
+        let mut listeners = listen(ctx);
+        listeners.extend(media::listen(DARK, ctx.link().callback(Msg::Dark)));
         let mut app = App {
             state,
             worker: None,
-            dark: dom::media("(prefers-color-scheme: dark)"),
+            dark: media::matches(DARK),
             pointed: None,
             sharing: false,
             helping: false,
@@ -132,6 +140,7 @@ impl Component for App {
             act: ctx.link().callback(Msg::Do),
             on_point: ctx.link().callback(Msg::Point),
             _interval: interval,
+            _listeners: listeners,
         };
         app.carry_out(ctx, effects);
         if app.state.view.embed.is_some() {
@@ -170,6 +179,7 @@ impl Component for App {
             }
             Msg::Share(open) => self.sharing = open,
             Msg::Help(open) => self.helping = open,
+            Msg::Dark(dark) => self.dark = dark,
             Msg::Seen(seen) => self.seen(ctx, seen),
         }
         true
@@ -204,16 +214,15 @@ impl App {
         let now = js_sys::Date::now();
         let wall_s = (now - self.last_tick).max(0.0) / 1000.0;
         self.last_tick = now;
-        let before = self.tells();
+        let before = self.shown_by_time();
         let effects = self.state.apply(Action::Tick { wall_s });
         self.carry_out(ctx, effects);
-        self.dark = dom::media("(prefers-color-scheme: dark)");
-        before != self.tells()
+        before != self.shown_by_time()
     }
 
     /// What of the page may change by time alone.
-    fn tells(&self) -> (bool, Patience, bool) {
-        (self.dark, self.state.patience(), self.state.halt.is_some())
+    fn shown_by_time(&self) -> (Patience, bool) {
+        (self.state.patience(), self.state.halt.is_some())
     }
 
     fn carry_out(&mut self, ctx: &Context<App>, effects: Vec<Effect>) {

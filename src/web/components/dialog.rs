@@ -1,10 +1,8 @@
 //! What stands before the page until it is closed.
 
-use wasm_bindgen::JsCast as _;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
-use crate::web::platform::dom;
 use crate::web::words::Words;
 
 /// What a dialog is made from.
@@ -20,48 +18,40 @@ pub struct DialogProps {
     pub children: Html,
 }
 
-/// Stands before the page until it is closed; the focus moves into it, and Escape closes it.
+/// Stands before the page until it is closed. The browser moves the focus into it and back, and closes it at Escape.
 #[component]
 pub fn Dialog(props: &DialogProps) -> Html {
     let frame = use_node_ref();
     {
         let frame = frame.clone();
         use_effect_with((), move |()| {
-            let before = dom::document().active_element().and_then(|e| e.dyn_into::<HtmlElement>().ok());
-            if let Some(dialog) = frame.cast::<web_sys::Element>() {
-                call(&dialog, "showModal");
+            let dialog = frame.cast::<HtmlDialogElement>();
+            if let Some(dialog) = &dialog {
+                let _ = dialog.show_modal(); // fails only for one that is open
             }
             move || {
-                if let Some(before) = before {
-                    let _ = before.focus(); // gone with what it stood in: the browser then picks
+                if let Some(dialog) = dialog {
+                    dialog.close(); // nothing where it is closed already
                 }
             }
         });
     }
-    let close = props.close.reform(|_: MouseEvent| ());
-    let on_key = {
-        let close = props.close.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if event.key() == "Escape" {
-                event.prevent_default();
-                close.emit(());
+    let onclick = Callback::from({
+        let frame = frame.clone();
+        move |_: MouseEvent| {
+            if let Some(dialog) = frame.cast::<HtmlDialogElement>() {
+                dialog.close();
             }
-        })
-    };
+        }
+    });
+    let onclose = props.close.reform(|_: Event| ());
     html! {
-        <dialog ref={frame} aria-labelledby="dialog-title" onkeydown={on_key}>
+        <dialog ref={frame} aria-labelledby="dialog-title" {onclose}>
             <div class="dialog-head">
                 <h2 id="dialog-title">{ props.title }</h2>
-                <button type="button" class="icon" aria-label={props.words.close} onclick={close}>{ "×" }</button>
+                <button type="button" class="icon" aria-label={props.words.close} {onclick}>{ "×" }</button>
             </div>
             { props.children.clone() }
         </dialog>
-    }
-}
-
-fn call(element: &web_sys::Element, method: &str) {
-    let function = js_sys::Reflect::get(element, &method.into()).ok();
-    if let Some(function) = function.and_then(|f| f.dyn_into::<js_sys::Function>().ok()) {
-        let _ = function.call0(element); // already open: nothing to do
     }
 }

@@ -12,11 +12,6 @@ pub fn document() -> Document {
     window().document().expect("a window has a document")
 }
 
-/// Whether a media query holds.
-pub fn media(query: &str) -> bool {
-    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
-}
-
 /// Physical pixels per CSS pixel.
 pub fn pixel_ratio() -> f64 {
     window().device_pixel_ratio().clamp(0.5, 4.0)

@@ -1,22 +1,18 @@
 //! Files to read and to take home.
 
-use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, Url};
+use gloo_file::futures::{read_as_bytes, read_as_text};
+use gloo_file::{Blob, File, FileReadError, ObjectUrl};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlAnchorElement;
 use yew::Callback;
 
 use super::dom::document;
 
 /// Offers `text` as a file.
 pub fn download(name: &str, mime: &str, text: &str) {
-    let options = BlobPropertyBag::new();
-    options.set_type(mime);
-    let parts = js_sys::Array::of1(&JsValue::from_str(text));
-    if let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options)
-        && let Ok(url) = Url::create_object_url_with_blob(&blob)
-    {
-        follow(&url, name);
-        let _ = Url::revoke_object_url(&url); // an unknown address needs no revoking
-    }
+    let url = ObjectUrl::from(Blob::new_with_options(text, Some(mime)));
+    follow(&url, name);
 }
 
 /// Offers what is at `url` as a file.
@@ -29,25 +25,20 @@ pub fn follow(url: &str, name: &str) {
 }
 
 /// Reads a file's text; `done` hears it, or `failed` why it cannot be read.
-pub fn read_text(file: &File, done: Callback<String>, failed: Callback<String>) {
-    read(file.name(), file.text(), done.reform(|text: JsValue| text.as_string().unwrap_or_default()), failed);
+pub fn read_text(file: web_sys::File, done: Callback<String>, failed: Callback<String>) {
+    let file = File::from(file);
+    spawn_local(async move { report(&file.name(), read_as_text(&file).await, &done, &failed) });
 }
 
 /// Reads a file's bytes; `done` hears them, or `failed` why they cannot be read.
-pub fn read_bytes(file: &File, done: Callback<Vec<u8>>, failed: Callback<String>) {
-    read(file.name(), file.array_buffer(), done.reform(|bytes| js_sys::Uint8Array::new(&bytes).to_vec()), failed);
+pub fn read_bytes(file: web_sys::File, done: Callback<Vec<u8>>, failed: Callback<String>) {
+    let file = File::from(file);
+    spawn_local(async move { report(&file.name(), read_as_bytes(&file).await, &done, &failed) });
 }
 
-fn read(name: String, content: js_sys::Promise, done: Callback<JsValue>, failed: Callback<String>) {
-    wasm_bindgen_futures::spawn_local(async move {
-        match wasm_bindgen_futures::JsFuture::from(content).await {
-            Ok(content) => done.emit(content),
-            Err(error) => failed.emit(unread(&name, &error)),
-        }
-    });
-}
-
-fn unread(name: &str, error: &JsValue) -> String {
-    let why = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())).unwrap_or_default();
-    format!("{name}: the browser cannot read this file; choose it again. {why}")
+fn report<T>(name: &str, read: Result<T, FileReadError>, done: &Callback<T>, failed: &Callback<String>) {
+    match read {
+        Ok(content) => done.emit(content),
+        Err(why) => failed.emit(format!("{name}: the browser cannot read this file; choose it again. {why}")),
+    }
 }

@@ -1,4 +1,6 @@
 //! What a visit leaves for the next one.
+//!
+//! Not by gloo-storage: that traps where storage is forbidden, as it is in every sandboxed frame.
 
 use super::dom::window;
 

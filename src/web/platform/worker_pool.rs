@@ -4,9 +4,12 @@
 //! its own, and browsers refuse; there a short script, made here, takes the worker from where it is. For that the
 //! simulator's site must let other origins read its files (`Access-Control-Allow-Origin`).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
-use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use gloo_events::{EventListener, EventListenerOptions};
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
 
@@ -17,52 +20,23 @@ use crate::web::state::{Action, Failure};
 /// A worker, until it is dropped.
 pub struct Office {
     worker: Option<Worker>,
-    // What the browser calls; dropped with the worker.
-    _listen: Closure<dyn FnMut(MessageEvent)>,
-    _stumble: Closure<dyn FnMut(Event)>,
-    _garble: Closure<dyn FnMut(MessageEvent)>,
+    // Before the worker's end they are no longer heard.
+    listeners: Vec<EventListener>,
 }
 
 impl Office {
     /// Starts the worker that belongs to this build; `act` hears it.
     pub fn open(act: &Callback<Action>) -> Office {
         let fail = act.reform(|(failure, details)| Action::WorkerFailed { failure, details });
-        let (heard, lost) = (act.clone(), fail.clone());
-        let is_up = std::rc::Rc::new(std::cell::Cell::new(false));
-        let listen = Closure::<dyn FnMut(MessageEvent)>::new({
-            let is_up = is_up.clone();
-            move |event: MessageEvent| {
-                is_up.set(true);
-                match serde_json::from_str::<FromWorker>(&event.data().as_string().unwrap_or_default()) {
-                    Ok(said) => heard.emit(Action::Heard(said)),
-                    Err(error) => lost.emit((Failure::Crashed, error.to_string())),
-                }
-            }
-        });
-        let stumbled = fail.clone();
-        let stumble = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-            event.prevent_default();
-            stumbled.emit(failure(&event, is_up.get()));
-        });
-        let garbled = fail.clone();
-        let garble = Closure::<dyn FnMut(MessageEvent)>::new(move |_: MessageEvent| {
-            garbled.emit((Failure::Crashed, "messageerror".to_owned()));
-        });
-        let worker = start();
-        match &worker {
-            Ok(worker) => {
-                worker.set_onmessage(Some(listen.as_ref().unchecked_ref()));
-                worker.set_onerror(Some(stumble.as_ref().unchecked_ref()));
-                // Fails only for a listener that is none.
-                let _ = worker.add_event_listener_with_callback("messageerror", garble.as_ref().unchecked_ref());
-            }
+        match start() {
+            Ok(worker) => Office { listeners: listen(&worker, act, &fail), worker: Some(worker) },
             Err(error) => {
                 // Later: whoever asked for the worker is still at work.
-                let (why, fail) = (words_of(error), fail);
-                gloo_timers::callback::Timeout::new(0, move || fail.emit((Failure::NotStarted, why))).forget();
+                let why = words_of(&error);
+                Timeout::new(0, move || fail.emit((Failure::NotStarted, why))).forget();
+                Office { listeners: Vec::new(), worker: None }
             }
         }
-        Office { worker: worker.ok(), _listen: listen, _stumble: stumble, _garble: garble }
     }
 
     /// Sends a text, or a text and a file's bytes.
@@ -84,12 +58,38 @@ impl Office {
 
 impl Drop for Office {
     fn drop(&mut self) {
+        self.listeners.clear();
         if let Some(worker) = &self.worker {
-            worker.set_onmessage(None);
-            worker.set_onerror(None);
             worker.terminate();
         }
     }
+}
+
+/// Hears what the worker says, and how it fails.
+fn listen(worker: &Worker, act: &Callback<Action>, fail: &Callback<(Failure, String)>) -> Vec<EventListener> {
+    let is_up = Rc::new(Cell::new(false));
+    let (act, garbled, was_up) = (act.clone(), fail.clone(), is_up.clone());
+    let message = move |event: &Event| {
+        was_up.set(true);
+        let text = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string()).unwrap_or_default();
+        match serde_json::from_str::<FromWorker>(&text) {
+            Ok(said) => act.emit(Action::Heard(said)),
+            Err(error) => garbled.emit((Failure::Crashed, error.to_string())),
+        }
+    };
+    let failed = fail.clone();
+    let error = move |event: &Event| {
+        event.prevent_default();
+        failed.emit(failure(event, is_up.get()));
+    };
+    let garbled = fail.clone();
+    let message_error = move |_: &Event| garbled.emit((Failure::Crashed, "messageerror".to_owned()));
+    let active = EventListenerOptions::enable_prevent_default();
+    vec![
+        EventListener::new(worker, "message", message),
+        EventListener::new_with_options(worker, "error", active, error),
+        EventListener::new(worker, "messageerror", message_error),
+    ]
 }
 
 /// What an error of the worker means. A script that did not arrive says nothing.

@@ -20,7 +20,7 @@ use crate::web::components::any_field::{AllFields, Draft, FieldRow, tells};
 use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::number::Number;
 use crate::web::components::slider::Slide;
-use crate::web::platform::dom;
+use crate::web::platform::media;
 use crate::web::state::Action;
 use crate::web::state::saved;
 use crate::web::state::traces::TracesShown;
@@ -48,7 +48,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
     let ctx = use_ctx();
     let w = ctx.words;
     let s = &props.scenario;
-    let wide = *use_memo((), |()| dom::media("(min-width: 64.01rem)"));
+    let wide = *use_memo((), |()| media::matches("(min-width: 64.01rem)"));
     let folds = use_reducer(Folds::default);
     let form = use_memo(props.scenario.clone(), |scenario| Form::of(scenario));
     let draft = Draft { scenario: props.scenario.clone(), form };

@@ -86,7 +86,7 @@ fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
                 let open = act.reform(move |bytes: Vec<u8>| {
                     Action::OpenTrace(TraceFile { name: name.clone(), bytes: bytes.into() })
                 });
-                files::read_bytes(&file, open, unread);
+                files::read_bytes(file, open, unread);
             }
             input.set_value(""); // else the same file, mended, would be no change
         }
