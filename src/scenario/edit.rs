@@ -305,7 +305,7 @@ mod tests {
             ("seed", FieldValue::of(&7_u64)),
             ("cache.ttl", FieldValue::of(&Nanos::from_secs(5))),
             ("clients.write_ratio", FieldValue::of(&0.25)),
-            ("app.cache_timeout", FieldValue::of(&None::<Nanos>)),
+            ("app.cache_timeout", FieldValue::of(&Some(Nanos::from_secs(1)))),
             ("lane.0.name", FieldValue::text("a(b,c:d)~")),
             ("lane.0.write.coalesce", FieldValue::of(&false)),
             ("fault.0", FieldValue::of(&Fault::new(What::LinkSlow, Nanos::from_secs(3)))),

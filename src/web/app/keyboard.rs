@@ -23,7 +23,7 @@ pub(super) fn listen(ctx: &Context<App>) -> Vec<EventListener> {
     };
     let active = EventListenerOptions::enable_prevent_default();
     let link = ctx.link().clone();
-    let hash = move |_: &Event| link.send_message(Msg::Do(Action::OpenLink(dom::hash())));
+    let hash = move |_: &Event| link.send_message(Msg::Dispatch(Action::OpenLink(dom::hash())));
     let mut listeners = vec![
         EventListener::new_with_options(&window, "keydown", active, keys),
         EventListener::new(&window, "hashchange", hash),
@@ -54,7 +54,7 @@ fn key(event: &KeyboardEvent) -> Option<Msg> {
     let key = event.key();
     if event.ctrl_key() || event.meta_key() {
         // A text that is being typed has an Undo of its own, the browser's.
-        return undo_key(event, &key).filter(|_| !is(TYPED) && !is("dialog")).map(Msg::Do);
+        return undo_key(event, &key).filter(|_| !is(TYPED) && !is("dialog")).map(Msg::Dispatch);
     }
     if event.alt_key() {
         return None;
@@ -69,12 +69,14 @@ fn key(event: &KeyboardEvent) -> Option<Msg> {
         return None; // it moves within a group of choices
     }
     match key.as_str() {
-        " " => Some(Msg::Do(Action::PlayPause)),
-        "ArrowRight" => Some(Msg::Do(Action::Step)),
-        "r" | "R" => Some(Msg::Do(Action::Restart)),
-        "f" | "F" => Some(Msg::Do(Action::Finish)),
-        "Escape" => Some(Msg::Do(Action::CancelTrace)),
+        " " => Some(Msg::Dispatch(Action::PlayPause)),
+        "ArrowRight" => Some(Msg::Dispatch(Action::Step)),
+        "r" | "R" => Some(Msg::Dispatch(Action::Restart)),
+        "f" | "F" => Some(Msg::Dispatch(Action::Finish)),
+        "Escape" => Some(Msg::Dispatch(Action::CancelTrace)),
         "?" => Some(Msg::Help(true)),
-        digit => digit.parse().ok().filter(|n| (1..=9).contains(n)).map(|n: usize| Msg::Do(Action::ToggleLane(n - 1))),
+        digit => {
+            digit.parse().ok().filter(|n| (1..=9).contains(n)).map(|n: usize| Msg::Dispatch(Action::ToggleLane(n - 1)))
+        }
     }
 }

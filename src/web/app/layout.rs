@@ -22,7 +22,7 @@ use crate::web::sections::tables::{
     CacheNodes, DivergedCopies, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes,
 };
 use crate::web::sections::transport::Transport;
-use crate::web::state::view::{Control, Lang, Shade, Shown};
+use crate::web::state::view::{Control, Lang, Shown, ThemeChoice};
 use crate::web::state::{Action, saved};
 use crate::web::words::PresetGroup;
 
@@ -78,7 +78,7 @@ impl App {
 
     fn head(&self, ctx: &Context<App>) -> Html {
         let w = self.words();
-        let act = self.act.clone();
+        let act = self.dispatch.clone();
         let preset = act.reform(|event: Event| {
             Action::OpenPreset(event.target_unchecked_into::<web_sys::HtmlSelectElement>().value())
         });
@@ -96,7 +96,8 @@ impl App {
         let korean = self.state.lang == Lang::Ko;
         let language = act.reform(move |_: MouseEvent| Action::Language(if korean { Lang::En } else { Lang::Ko }));
         let dark = self.theme() == Theme::Dark;
-        let shade = act.reform(move |_: MouseEvent| Action::Shade(if dark { Shade::Light } else { Shade::Dark }));
+        let theme =
+            act.reform(move |_: MouseEvent| Action::Theme(if dark { ThemeChoice::Light } else { ThemeChoice::Dark }));
         html! {
             <header class="head">
                 <h1>{ "Cachelane" }</h1>
@@ -109,7 +110,7 @@ impl App {
                 <div class="tools">
                     <button type="button" class="plain" onclick={ctx.link().callback(|_| Msg::Share(true))}>{ w.share }</button>
                     <button type="button" class="plain" onclick={ctx.link().callback(|_| Msg::Help(true))} aria-label={w.help} title={w.help}>{ "?" }</button>
-                    <button type="button" class="plain" onclick={shade} aria-label={w.change_theme} title={w.change_theme}>{ if dark { "☀" } else { "☾" } }</button>
+                    <button type="button" class="plain" onclick={theme} aria-label={w.change_theme} title={w.change_theme}>{ if dark { "☀" } else { "☾" } }</button>
                     <button type="button" class="plain" onclick={language} lang={if korean { "en" } else { "ko" }}>{ if korean { "English" } else { "한국어" } }</button>
                 </div>
             </header>
@@ -134,7 +135,7 @@ impl App {
     fn legend(&self, titles: &Rc<Vec<String>>) -> Html {
         let switches = self.state.view.allows(Control::Lanes);
         html! {
-            <Legend titles={titles.clone()} shown={self.shown()} {switches} act={self.act.clone()} words={self.words()} />
+            <Legend titles={titles.clone()} shown={self.shown()} {switches} dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }
 
@@ -143,7 +144,7 @@ impl App {
         html! {
             <Transport running={state.is_running()} at_end={state.at_end()} now={state.run.now}
                 duration={state.running.duration} speed={state.speed} view={state.view.clone()}
-                halted={state.halt.is_some()} servers={state.running.app.servers} act={self.act.clone()} words={self.words()} />
+                halted={state.stop_reason.is_some()} servers={state.running.app.servers} dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }
 
@@ -157,7 +158,7 @@ impl App {
             };
             html! {
                 <Plot key={shown.name()} {shown} figure={self.state.view.figure(shown)} data={data.clone()} theme={self.theme()}
-                    words={self.words()} pointed={self.pointed} on_point={self.on_point.clone()}>
+                    words={self.words()} hovered={self.hovered} on_hover={self.on_hover.clone()}>
                     { switches }
                 </Plot>
             }
@@ -167,7 +168,7 @@ impl App {
 
     fn latency_switches(&self) -> Html {
         let w = self.words();
-        let act = self.act.clone();
+        let act = self.dispatch.clone();
         let view = &self.state.view;
         let p99 = view.percentile() == Percentile::P99;
         let percentile = |p: Percentile| act.reform(move |_: Event| Action::Percentile(p));
@@ -208,10 +209,10 @@ impl App {
     fn notices(&self) -> Html {
         let state = &self.state;
         html! {
-            <Notices halt={state.halt.clone()} patience={state.patience()} notice={state.notice.clone()}
+            <Notices stop_reason={state.stop_reason.clone()} worker_status={state.worker_status()} notice={state.notice.clone()}
                 at={state.run.report.is_some().then_some(state.run.now)} too_long={self.too_long} scenario={state.running.clone()}
                 has_bad_values={state.shows_what_does_not_run()}
-                act={self.act.clone()} words={self.words()} />
+                dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }
 
@@ -227,7 +228,7 @@ impl App {
             html! { <li><code>{ format!("view.{}", option.name) }</code>{ " " }{ shown(&format!("{}: {why}", option.value)).into_owned() }</li> }
         });
         let field = use_text(ctx);
-        let act = self.act.clone();
+        let act = self.dispatch.clone();
         let default = act.reform(|_: MouseEvent| Action::OpenPreset("default".to_owned()));
         html! {
             <main class="page unopened">
@@ -248,8 +249,9 @@ impl App {
 
     fn share(&self, ctx: &Context<App>, titles: &Rc<Vec<String>>) -> Html {
         // The dialog closes, so that the page can be seen, or what it has against the file.
-        let open = ctx.link().batch_callback(|text| vec![Msg::Share(false), Msg::Do(Action::OpenToml(text))]);
-        let unread = ctx.link().batch_callback(|why| vec![Msg::Share(false), Msg::Do(Action::Unread(why))]);
+        let open = ctx.link().batch_callback(|text| vec![Msg::Share(false), Msg::Dispatch(Action::OpenToml(text))]);
+        let unread =
+            ctx.link().batch_callback(|why| vec![Msg::Share(false), Msg::Dispatch(Action::FileUnreadable(why))]);
         let on_file = Callback::from(move |event: Event| {
             let input: web_sys::HtmlInputElement = event.target_unchecked_into();
             if let Some(file) = input.files().and_then(|files| files.get(0)) {
@@ -282,6 +284,8 @@ fn use_text(ctx: &Context<App>) -> Callback<MouseEvent> {
         let field = dom::document().get_element_by_id("link-text");
         let field = field.and_then(|field| field.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
         let text = field.map(|field| field.value()).unwrap_or_default();
-        Msg::Do(Action::OpenLink(text.trim().split_once('#').map_or(text.clone(), |(_, link)| format!("#{link}"))))
+        Msg::Dispatch(Action::OpenLink(
+            text.trim().split_once('#').map_or(text.clone(), |(_, link)| format!("#{link}")),
+        ))
     })
 }

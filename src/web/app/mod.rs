@@ -14,11 +14,11 @@ use yew::prelude::*;
 use self::keyboard::listen;
 use super::components::context::Ctx;
 use super::platform::embed::{self, Host};
-use super::platform::worker_pool::Office;
+use super::platform::worker_handle::WorkerHandle;
 use super::platform::{dom, media, storage};
 use super::state::saved::TooLong;
-use super::state::view::{Lang, Shade};
-use super::state::{Action, Effect, Patience, State};
+use super::state::view::{Lang, ThemeChoice};
+use super::state::{Action, Effect, State, WorkerStatus};
 use super::words::{self, Words};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData};
@@ -37,9 +37,9 @@ const SAVE_EVERY_MS: u32 = 400;
 /// What the component hears.
 pub enum Msg {
     /// A change of the state.
-    Do(Action),
+    Dispatch(Action),
     /// The pointer is at another moment of the figures.
-    Point(Option<f64>),
+    Hover(Option<f64>),
     /// The link may follow the state again, and should if it has fallen behind.
     Save,
     /// The page may be about to go away: the link must follow now.
@@ -51,16 +51,16 @@ pub enum Msg {
     /// The system asks for dark or light.
     Dark(bool),
     /// The embed came into sight or left it.
-    Seen(bool),
+    InView(bool),
 }
 
 /// The page.
 pub struct App {
     state: State,
     /// Where the worker sits; `None` while there is none.
-    worker: Option<Office>,
+    worker: Option<WorkerHandle>,
     dark: bool,
-    pointed: Option<f64>,
+    hovered: Option<f64>,
     sharing: bool,
     helping: bool,
     last_tick: f64,
@@ -72,8 +72,8 @@ pub struct App {
     too_long: Option<TooLong>,
     host: Host,
     /// One callback for all parts: they would take another one for a change.
-    act: Callback<Action>,
-    on_point: Callback<Option<f64>>,
+    dispatch: Callback<Action>,
+    on_hover: Callback<Option<f64>>,
     _interval: Interval,
     _listeners: Vec<EventListener>,
 }
@@ -104,10 +104,10 @@ pub struct AppProps {
 fn open() -> Opened {
     let lang = storage::remembered("lang").and_then(|name| Lang::named(&name)).unwrap_or_else(browser_lang);
     let mut state = State::new(lang, media::matches("(prefers-reduced-motion: reduce)"));
-    state.view.shade = match storage::remembered("theme").as_deref() {
-        Some("light") => Shade::Light,
-        Some("dark") => Shade::Dark,
-        _ => Shade::System,
+    state.view.theme = match storage::remembered("theme").as_deref() {
+        Some("light") => ThemeChoice::Light,
+        Some("dark") => ThemeChoice::Dark,
+        _ => ThemeChoice::System,
     };
     let effects = state.apply(Action::OpenLink(dom::hash()));
     Opened(Rc::new(Cell::new(Some(Start { state, effects }))))
@@ -122,14 +122,14 @@ impl Component for App {
         let fresh = || Start { state: State::new(browser_lang(), false), effects: Vec::new() };
         let Start { state, effects } = opened.unwrap_or_else(fresh);
         let link = ctx.link().clone();
-        let interval = Interval::new(TICK_MS, move || link.send_message(Msg::Do(Action::Tick { wall_s: 0.0 })));
+        let interval = Interval::new(TICK_MS, move || link.send_message(Msg::Dispatch(Action::Tick { wall_s: 0.0 })));
         let mut listeners = listen(ctx);
         listeners.extend(media::listen(DARK, ctx.link().callback(Msg::Dark)));
         let mut app = App {
             state,
             worker: None,
             dark: media::matches(DARK),
-            pointed: None,
+            hovered: None,
             sharing: false,
             helping: false,
             last_tick: js_sys::Date::now(),
@@ -137,32 +137,32 @@ impl Component for App {
             unsaved: false,
             too_long: None,
             host: Host::default(),
-            act: ctx.link().callback(Msg::Do),
-            on_point: ctx.link().callback(Msg::Point),
+            dispatch: ctx.link().callback(Msg::Dispatch),
+            on_hover: ctx.link().callback(Msg::Hover),
             _interval: interval,
             _listeners: listeners,
         };
-        app.carry_out(ctx, effects);
+        app.run_effects(ctx, effects);
         if app.state.view.embed.is_some() {
             app.state.apply(Action::Pause); // until it is seen
-            app.host = embed::watch(ctx.link().callback(Msg::Seen));
+            app.host = embed::watch(ctx.link().callback(Msg::InView));
         }
-        app.dress();
+        app.apply_theme();
         app
     }
 
     fn update(&mut self, ctx: &Context<App>, msg: Msg) -> bool {
         match msg {
-            Msg::Do(Action::Tick { .. }) => return self.tick(ctx),
-            Msg::Do(action) => {
+            Msg::Dispatch(Action::Tick { .. }) => return self.tick(ctx),
+            Msg::Dispatch(action) => {
                 if matches!(action, Action::OpenLink(_)) {
                     self.too_long = None; // it came as a link
                 }
                 let effects = self.state.apply(action);
-                self.carry_out(ctx, effects);
-                self.dress();
+                self.run_effects(ctx, effects);
+                self.apply_theme();
             }
-            Msg::Point(moment) => self.pointed = moment,
+            Msg::Hover(moment) => self.hovered = moment,
             Msg::Save => {
                 self.saving = None;
                 let before = self.too_long;
@@ -180,17 +180,17 @@ impl Component for App {
             Msg::Share(open) => self.sharing = open,
             Msg::Help(open) => self.helping = open,
             Msg::Dark(dark) => self.dark = dark,
-            Msg::Seen(seen) => self.seen(ctx, seen),
+            Msg::InView(seen) => self.set_in_view(ctx, seen),
         }
         true
     }
 
     fn view(&self, ctx: &Context<App>) -> Html {
         let fields = Ctx {
-            act: self.act.clone(),
+            dispatch: self.dispatch.clone(),
             words: self.words(),
             problems: self.state.problems.clone(),
-            mistyped: self.state.mistyped.clone(),
+            invalid: self.state.invalid.clone(),
         };
         let inside = match (&self.state.unopened, &self.state.view.embed) {
             (Some(_), _) => self.unopened(ctx),
@@ -207,7 +207,7 @@ impl App {
     }
 
     fn theme(&self) -> Theme {
-        self.state.view.shade.theme(self.dark)
+        self.state.view.theme.resolve(self.dark)
     }
 
     fn tick(&mut self, ctx: &Context<App>) -> bool {
@@ -216,16 +216,16 @@ impl App {
         self.last_tick = now;
         let before = self.shown_by_time();
         let effects = self.state.apply(Action::Tick { wall_s });
-        self.carry_out(ctx, effects);
+        self.run_effects(ctx, effects);
         before != self.shown_by_time()
     }
 
     /// What of the page may change by time alone.
-    fn shown_by_time(&self) -> (Patience, bool) {
-        (self.state.patience(), self.state.halt.is_some())
+    fn shown_by_time(&self) -> (WorkerStatus, bool) {
+        (self.state.worker_status(), self.state.stop_reason.is_some())
     }
 
-    fn carry_out(&mut self, ctx: &Context<App>, effects: Vec<Effect>) {
+    fn run_effects(&mut self, ctx: &Context<App>, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Send(said) => {
@@ -241,7 +241,7 @@ impl App {
                 }
                 Effect::SaveLink => {} // an embed never rewrites its own address
                 Effect::Remember(key, value) => storage::remember(key, value),
-                Effect::NewWorker => self.worker = Some(Office::open(&self.act)),
+                Effect::NewWorker => self.worker = Some(WorkerHandle::open(&self.dispatch)),
                 Effect::EndWorker => self.worker = None,
             }
         }
@@ -260,23 +260,23 @@ impl App {
     }
 
     /// An embed runs only while it is in sight.
-    fn seen(&mut self, ctx: &Context<App>, seen: bool) {
-        let action = match (seen, self.host.resumes(seen, self.state.is_running(), self.state.view.waits)) {
+    fn set_in_view(&mut self, ctx: &Context<App>, seen: bool) {
+        let action = match (seen, self.host.resumes(seen, self.state.is_running(), self.state.view.starts_on_click)) {
             (true, true) => Action::Play,
             (false, _) => Action::Pause,
             _ => return,
         };
         let effects = self.state.apply(action);
-        self.carry_out(ctx, effects);
+        self.run_effects(ctx, effects);
     }
 
     /// What stands outside the component: the language, the theme, the title.
-    fn dress(&self) {
+    fn apply_theme(&self) {
         if let Some(root) = dom::document().document_element() {
-            let theme = match self.state.view.shade {
-                Shade::System => "system",
-                Shade::Light => "light",
-                Shade::Dark => "dark",
+            let theme = match self.state.view.theme {
+                ThemeChoice::System => "system",
+                ThemeChoice::Light => "light",
+                ThemeChoice::Dark => "dark",
             };
             for (name, value) in [("lang", self.state.lang.name()), ("data-theme", theme)] {
                 if root.get_attribute(name).as_deref() != Some(value) {

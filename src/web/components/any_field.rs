@@ -44,7 +44,7 @@ impl Draft {
 const PARTS: [&str; 4] = ["cache", "app", "database", "network"];
 
 /// The fields that have a control of their own, by path; a `*` stands for a number.
-const BY_HAND: &[&str] = &[
+const WITH_OWN_CONTROL: &[&str] = &[
     "name",
     "seed",
     "duration",
@@ -92,8 +92,8 @@ const BY_HAND: &[&str] = &[
     "fault.*.for",
 ];
 
-fn by_hand(path: &str) -> bool {
-    BY_HAND.iter().any(|pattern| {
+fn has_own_control(path: &str) -> bool {
+    WITH_OWN_CONTROL.iter().any(|pattern| {
         let (mut left, mut right) = (pattern.split('.'), path.split('.'));
         loop {
             match (left.next(), right.next()) {
@@ -107,11 +107,11 @@ fn by_hand(path: &str) -> bool {
 
 /// The fields of a part that have no control of their own.
 pub fn rest(form: &Form, part: &str) -> Vec<FormField> {
-    form.fields(part).into_iter().filter(|field| !by_hand(&field.path)).collect()
+    form.fields(part).into_iter().filter(|field| !has_own_control(&field.path)).collect()
 }
 
 /// What differs from the default among the fields without a control of their own: `persistence = append-only`.
-pub fn tells(form: &Form, part: &str) -> Html {
+pub fn changed_summary(form: &Form, part: &str) -> Html {
     /// More would be a list, not a glance.
     const TOLD_MAX: usize = 4;
     let told: Vec<FormField> =
@@ -123,7 +123,7 @@ pub fn tells(form: &Form, part: &str) -> Html {
     let told = told.into_iter().take(TOLD_MAX).map(|field| {
         html! { <code>{ shown(&format!("{} = {}", field.name, field.value)).into_owned() }</code> }
     });
-    html! { <span class="tells">{ for told }if more > 0 { <span>{ format!("+{more}") }</span> }</span> }
+    html! { <span class="changed-summary">{ for told }if more > 0 { <span>{ format!("+{more}") }</span> }</span> }
 }
 
 /// What [`AllFields`] is made from.
@@ -151,7 +151,7 @@ pub fn AllFields(props: &AllFieldsProps) -> Html {
             html! { <FieldRow key={field.path.clone()} draft={props.draft.clone()} field={field.clone()} /> }
         })
     };
-    let told = tells(&props.draft.form, &props.part);
+    let told = changed_summary(&props.draft.form, &props.part);
     html! {
         <details class="options all" {ontoggle}>
             <summary>{ ctx.words.all_fields }{ told }</summary>
@@ -162,9 +162,9 @@ pub fn AllFields(props: &AllFieldsProps) -> Html {
     }
 }
 
-/// What [`Own`] is made from.
+/// What [`LaneOverrides`] is made from.
 #[derive(Clone, PartialEq, Properties)]
-pub struct OwnProps {
+pub struct LaneOverridesProps {
     /// The scenario.
     pub draft: Draft,
     /// The lane.
@@ -173,8 +173,8 @@ pub struct OwnProps {
 
 /// What a lane has otherwise than all lanes, a row each, with a button that takes it away.
 #[component]
-pub fn Own(props: &OwnProps) -> Html {
-    let rows = own_fields(&props.draft.form, props.lane).into_iter().map(|field| {
+pub fn LaneOverrides(props: &LaneOverridesProps) -> Html {
+    let rows = override_fields(&props.draft.form, props.lane).into_iter().map(|field| {
         let (key, removable) = (field.path.clone(), !field.is_option);
         html! { <FieldRow {key} draft={props.draft.clone()} {removable} {field} /> }
     });
@@ -185,7 +185,7 @@ pub fn Own(props: &OwnProps) -> Html {
     html! { <div class="rows own">{ for rows }</div> }
 }
 
-fn own_fields(form: &Form, lane: usize) -> Vec<FormField> {
+fn override_fields(form: &Form, lane: usize) -> Vec<FormField> {
     let of_part = |part: &str| {
         let mut fields = form.fields(&format!("lane.{lane}.{part}"));
         fields.iter_mut().for_each(|field| field.name = format!("{part}.{}", field.name));
@@ -196,10 +196,10 @@ fn own_fields(form: &Form, lane: usize) -> Vec<FormField> {
 
 /// A list of all fields that a lane may have otherwise; choosing one gives it a row with the value that all lanes have.
 #[component]
-pub fn AddOwn(props: &OwnProps) -> Html {
+pub fn AddOverride(props: &LaneOverridesProps) -> Html {
     let ctx = use_ctx();
     let (form, lane) = (&props.draft.form, props.lane);
-    let own = own_fields(form, lane);
+    let own = override_fields(form, lane);
     let groups = PARTS.into_iter().map(|part| {
         let free = form.fields(part).into_iter().filter(|field| !field.is_option);
         let free = free.filter(|field| !own.iter().any(|own| own.name == field.path));
@@ -282,7 +282,7 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
     let pending = use_pending(&field.value, complaint.is_some());
     let shown = (*pending).clone().filter(|_| complaint.is_some()).unwrap_or_else(|| field.value.clone());
     let set = {
-        let (path, act, pending) = (field.path.clone(), ctx.act.clone(), pending.setter());
+        let (path, act, pending) = (field.path.clone(), ctx.dispatch.clone(), pending.setter());
         Callback::from(move |text: String| {
             pending.set(Some(text.clone()));
             act.emit(Action::Enter { path: path.clone(), text, accept: Accept::NoWorse });
@@ -323,7 +323,7 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
         <div class={classes!("field", "any", field.is_option.then_some("option"))}>
             <label for={id}>{ name }</label>
             { control }
-            { way_back(props, &ctx) }
+            { reset_button(props, &ctx) }
             <p class="hint" id={hint}>{ hint_of(field, w) }</p>
             if let Some(complaint) = complaint { <p class="complaint" id={error} role="alert">{ complaint }</p> }
         </div>
@@ -331,7 +331,7 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
 }
 
 /// The button that takes the field away, or puts its default back where something else stands.
-fn way_back(props: &FieldRowProps, ctx: &Ctx) -> Html {
+fn reset_button(props: &FieldRowProps, ctx: &Ctx) -> Html {
     let field = &props.field;
     let w = ctx.words;
     let default = field.default.as_deref().filter(|_| field.differs).and_then(|text| FieldValue::parse(text).ok());
@@ -350,7 +350,7 @@ fn way_back(props: &FieldRowProps, ctx: &Ctx) -> Html {
     } else {
         field.path.clone()
     };
-    let onclick = ctx.act.reform(move |_: MouseEvent| {
+    let onclick = ctx.dispatch.reform(move |_: MouseEvent| {
         focus_soon(id_of(&next));
         Action::Edit(vec![edit.clone()])
     });

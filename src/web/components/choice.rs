@@ -41,7 +41,8 @@ impl ChoiceProps {
 pub fn Choice(props: &ChoiceProps) -> Html {
     let ctx = use_ctx();
     let id = format!("f-{}", props.path.replace('.', "-"));
-    let change = props.set(&ctx.act).reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
+    let change =
+        props.set(&ctx.dispatch).reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
     let options = props.options.iter().map(|(name, label)| {
         html! { <option value={name.clone()} selected={*name == props.value}>{ label }</option> }
     });
@@ -58,7 +59,7 @@ pub fn Choice(props: &ChoiceProps) -> Html {
 /// One of few, all in sight.
 #[component]
 pub fn Segments(props: &ChoiceProps) -> Html {
-    let set = props.set(&use_ctx().act);
+    let set = props.set(&use_ctx().dispatch);
     let group = format!("r-{}", props.path.replace('.', "-"));
     let options = props.options.iter().map(|(name, label)| {
         let set = {

@@ -13,35 +13,35 @@ use crate::web::words::Words;
 #[derive(Clone, PartialEq)]
 pub struct Ctx {
     /// Hears what the reader does.
-    pub act: Callback<Action>,
+    pub dispatch: Callback<Action>,
     /// The language.
     pub words: &'static Words,
     /// What is wrong with the values.
     pub problems: Rc<Vec<Problem>>,
     /// What is no value at all, by field.
-    pub mistyped: Vec<(String, Problem)>,
+    pub invalid: Vec<(String, Problem)>,
 }
 
 impl Ctx {
     /// Changes the scenario.
     pub fn edit(&self, edits: Vec<Edit>) {
-        self.act.emit(Action::Edit(edits));
+        self.dispatch.emit(Action::Edit(edits));
     }
 
     /// A callback that puts what it hears at `path`.
     pub fn setter<T: 'static>(&self, path: impl Into<String>, show: fn(&T) -> FieldValue) -> Callback<T> {
         let path = path.into();
-        self.act.reform(move |value: T| Action::Edit(vec![Edit::set(path.clone(), show(&value))]))
+        self.dispatch.reform(move |value: T| Action::Edit(vec![Edit::set(path.clone(), show(&value))]))
     }
 
     /// A button's click that makes just these edits.
     pub fn on_click(&self, edits: Vec<Edit>) -> Callback<MouseEvent> {
-        self.act.reform(move |_: MouseEvent| Action::Edit(edits.clone()))
+        self.dispatch.reform(move |_: MouseEvent| Action::Edit(edits.clone()))
     }
 
     /// What is wrong with the field at `path`.
     pub fn complaint(&self, path: &str) -> Option<String> {
-        let typed = self.mistyped.iter().find(|(field, _)| field == path).map(|(_, problem)| problem);
+        let typed = self.invalid.iter().find(|(field, _)| field == path).map(|(_, problem)| problem);
         let problem = typed.or_else(|| self.problems.iter().find(|problem| problem.field == path))?;
         Some(saved::say(problem, self.words))
     }
@@ -53,7 +53,7 @@ impl Ctx {
             let rest = field.strip_prefix(path);
             rest.is_some_and(|rest| rest.is_empty() || (inside && rest.starts_with('.')))
         };
-        let typed = self.mistyped.iter().find(|(field, _)| field == path).map(|(_, problem)| problem);
+        let typed = self.invalid.iter().find(|(field, _)| field == path).map(|(_, problem)| problem);
         let problem = typed.or_else(|| self.problems.iter().find(|problem| is_here(&problem.field)))?;
         let said = saved::say(problem, self.words);
         let is_own = problem.field.starts_with(path);

@@ -14,7 +14,7 @@ use crate::time::Nanos;
 use crate::web::state::{Action, saved};
 
 /// A number without the dust of binary fractions.
-fn tidy(value: f64) -> String {
+fn rounded(value: f64) -> String {
     let text = format!("{value:.6}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
@@ -60,7 +60,7 @@ fn Row(props: &RowProps) -> Html {
     let pending = use_pending(&props.text, complaint.is_some());
     let id = format!("f-{}", props.path.replace('.', "-"));
     let change = {
-        let (act, typed, pending) = (ctx.act.clone(), props.typed.clone(), pending.setter());
+        let (act, typed, pending) = (ctx.dispatch.clone(), props.typed.clone(), pending.setter());
         Callback::from(move |event: Event| {
             let text = event.target_unchecked_into::<HtmlInputElement>().value();
             pending.set(Some(text.clone()));
@@ -68,14 +68,14 @@ fn Row(props: &RowProps) -> Html {
         })
     };
     let slide = props.slide.map(|(value, slide)| {
-        let (act, slid, pending) = (ctx.act.clone(), props.slid.clone(), pending.setter());
+        let (act, slid, pending) = (ctx.dispatch.clone(), props.slid.clone(), pending.setter());
         let round = if props.whole { libm::round } else { |value| value };
         let oninput = Callback::from(move |event: InputEvent| {
             pending.set(None);
             let place = event.target_unchecked_into::<HtmlInputElement>().value_as_number();
-            act.emit(Action::Drag(slid.emit(slide.moved(value, place, round))));
+            act.emit(Action::Drag(slid.emit(slide.value_after_move(value, place, round))));
         });
-        let onchange = ctx.act.reform(|_: Event| Action::DragEnd);
+        let onchange = ctx.dispatch.reform(|_: Event| Action::DragEnd);
         let place = slide.place(value);
         html! {
             <input type="range" min="0" max={STEPS.to_string()} step="1" value={format!("{place:.0}")} {oninput} {onchange}
@@ -98,7 +98,7 @@ fn Row(props: &RowProps) -> Html {
 }
 
 /// The action of typing a text into the field at `path`.
-fn entered(path: &str, text: String) -> Action {
+fn enter(path: &str, text: String) -> Action {
     Action::Enter { path: path.to_owned(), text, accept: Accept::Readable }
 }
 
@@ -128,14 +128,14 @@ pub fn Number(props: &NumberProps) -> Html {
     let (path, whole, zero_is_none) = (props.path.clone(), props.whole, props.zero_is_none);
     let typed = Callback::from({
         let path = path.clone();
-        move |text: String| entered(&path, if zero_is_none && text.trim() == "0" { "none".to_owned() } else { text })
+        move |text: String| enter(&path, if zero_is_none && text.trim() == "0" { "none".to_owned() } else { text })
     });
     let slid = Callback::from(move |value: f64| {
         let value = if whole { FieldValue::of(&(value as u64)) } else { FieldValue::of(&value) };
         vec![Edit::set(path.to_string(), value)]
     });
     let slide = props.slide.map(|slide| (props.value, slide));
-    html! { <Row path={props.path.to_string()} label={props.label.clone()} text={tidy(props.value)} {slide} {whole} {typed} {slid} /> }
+    html! { <Row path={props.path.to_string()} label={props.label.clone()} text={rounded(props.value)} {slide} {whole} {typed} {slid} /> }
 }
 
 /// What a [`Duration`] is made from.
@@ -167,9 +167,9 @@ pub fn Duration(props: &DurationProps) -> Html {
     let typed = match props.edits.clone() {
         Some(edits) => Callback::from(move |text: String| {
             let value = saved::typed(&path, &text).ok().and_then(|plain| plain.parse().ok());
-            value.map_or_else(|| entered(&path, text), |value| Action::Edit(edits.emit(value)))
+            value.map_or_else(|| enter(&path, text), |value| Action::Edit(edits.emit(value)))
         }),
-        None => Callback::from(move |text: String| entered(&path, text)),
+        None => Callback::from(move |text: String| enter(&path, text)),
     };
     let text = props.value.map_or_else(|| "none".to_owned(), |value| value.to_string());
     let slide = props.slide.zip(props.value).map(|(slide, value)| (value.as_secs_f64(), slide));

@@ -33,7 +33,7 @@ impl Slide {
 
     /// The value at `place`, where the slider was moved to from `value`. A short step may round back to where it began;
     /// then it goes on to the next value there is, so that the arrow keys never get stuck.
-    pub fn moved(self, value: f64, place: f64, round: fn(f64) -> f64) -> f64 {
+    pub fn value_after_move(self, value: f64, place: f64, round: fn(f64) -> f64) -> f64 {
         let step = if place < self.place(value) { -1.0 } else { 1.0 };
         let same = |other: f64| (other - value).abs() <= value.abs() * 1e-9;
         let mut place = place;

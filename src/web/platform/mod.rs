@@ -17,4 +17,4 @@ pub mod storage;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
 #[cfg(target_arch = "wasm32")]
-pub mod worker_pool;
+pub mod worker_handle;

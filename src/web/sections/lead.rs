@@ -79,7 +79,7 @@ pub struct LegendProps {
     /// Whether lanes can be shown and hidden.
     pub switches: bool,
     /// Hears what the reader does.
-    pub act: Callback<Action>,
+    pub dispatch: Callback<Action>,
     /// The language.
     pub words: &'static Words,
 }
@@ -96,7 +96,7 @@ pub fn Legend(props: &LegendProps) -> Html {
                 html! {}
             };
         }
-        let onclick = props.act.reform(move |event: MouseEvent| {
+        let onclick = props.dispatch.reform(move |event: MouseEvent| {
             dom::leave_after_click(&event);
             Action::ToggleLane(lane)
         });

@@ -9,7 +9,7 @@ use crate::report::LaneReport;
 /// One such figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the report's fields say what they are")]
-pub enum Extra {
+pub enum Metric {
     DatabaseReads,
     RowsWritten,
     LongestQueue,
@@ -34,58 +34,58 @@ pub enum Extra {
     Failovers,
 }
 
-impl Extra {
+impl Metric {
     /// In the order of the table.
-    pub const ALL: &[Extra] = &[
-        Extra::DatabaseReads,
-        Extra::RowsWritten,
-        Extra::LongestQueue,
-        Extra::LockWaits,
-        Extra::Cancelled,
-        Extra::Overdue,
-        Extra::MostDiverging,
-        Extra::LostAndRead,
-        Extra::KeysLost,
-        Extra::VanishedReads,
-        Extra::Increments,
-        Extra::LostIncrements,
-        Extra::NearHits,
-        Extra::Coalesced,
-        Extra::LeaseWaits,
-        Extra::FillsRefused,
-        Extra::RefusedFull,
-        Extra::Refreshes,
-        Extra::PoolWaits,
-        Extra::BreakerRejections,
-        Extra::Saves,
-        Extra::Failovers,
+    pub const ALL: &[Metric] = &[
+        Metric::DatabaseReads,
+        Metric::RowsWritten,
+        Metric::LongestQueue,
+        Metric::LockWaits,
+        Metric::Cancelled,
+        Metric::Overdue,
+        Metric::MostDiverging,
+        Metric::LostAndRead,
+        Metric::KeysLost,
+        Metric::VanishedReads,
+        Metric::Increments,
+        Metric::LostIncrements,
+        Metric::NearHits,
+        Metric::Coalesced,
+        Metric::LeaseWaits,
+        Metric::FillsRefused,
+        Metric::RefusedFull,
+        Metric::Refreshes,
+        Metric::PoolWaits,
+        Metric::BreakerRejections,
+        Metric::Saves,
+        Metric::Failovers,
     ];
 
     /// The figure of a lane.
     pub fn of(self, lane: &LaneReport) -> u64 {
         match self {
-            Extra::DatabaseReads => lane.database.reads,
-            Extra::RowsWritten => lane.database.writes,
-            Extra::LongestQueue => lane.database.queue_max,
-            Extra::LockWaits => lane.database.lock_waits,
-            Extra::Cancelled => lane.database.cancelled,
-            Extra::Overdue => lane.overdue,
-            Extra::MostDiverging => lane.diverging_copies.max,
-            Extra::LostAndRead => lane.lost_and_read,
-            Extra::KeysLost => lane.keys_lost,
-            Extra::VanishedReads => lane.vanished_reads,
-            Extra::Increments => lane.increments,
-            Extra::LostIncrements => lane.lost_increments,
-            Extra::NearHits => lane.app.near_hits,
-            Extra::Coalesced => lane.app.coalesced,
-            Extra::LeaseWaits => lane.app.lease_waits,
-            Extra::FillsRefused => lane.app.fills_refused,
-            Extra::RefusedFull => lane.cache.refused_full,
-            Extra::Refreshes => lane.app.refreshes,
-            Extra::PoolWaits => lane.app.pool_waits,
-            Extra::BreakerRejections => lane.app.breaker_rejections,
-            Extra::Saves => lane.cache.saves,
-            Extra::Failovers => lane.cache.failovers,
+            Metric::DatabaseReads => lane.database.reads,
+            Metric::RowsWritten => lane.database.writes,
+            Metric::LongestQueue => lane.database.queue_max,
+            Metric::LockWaits => lane.database.lock_waits,
+            Metric::Cancelled => lane.database.cancelled,
+            Metric::Overdue => lane.overdue,
+            Metric::MostDiverging => lane.diverging_copies.max,
+            Metric::LostAndRead => lane.lost_and_read,
+            Metric::KeysLost => lane.keys_lost,
+            Metric::VanishedReads => lane.vanished_reads,
+            Metric::Increments => lane.increments,
+            Metric::LostIncrements => lane.lost_increments,
+            Metric::NearHits => lane.app.near_hits,
+            Metric::Coalesced => lane.app.coalesced,
+            Metric::LeaseWaits => lane.app.lease_waits,
+            Metric::FillsRefused => lane.app.fills_refused,
+            Metric::RefusedFull => lane.cache.refused_full,
+            Metric::Refreshes => lane.app.refreshes,
+            Metric::PoolWaits => lane.app.pool_waits,
+            Metric::BreakerRejections => lane.app.breaker_rejections,
+            Metric::Saves => lane.cache.saves,
+            Metric::Failovers => lane.cache.failovers,
         }
     }
 
@@ -93,13 +93,13 @@ impl Extra {
     pub fn is_bad(self) -> bool {
         matches!(
             self,
-            Extra::LostIncrements | Extra::VanishedReads | Extra::LostAndRead | Extra::KeysLost | Extra::Overdue
+            Metric::LostIncrements | Metric::VanishedReads | Metric::LostAndRead | Metric::KeysLost | Metric::Overdue
         )
     }
 
     /// The figures that some of `lanes` have.
-    pub fn met<'a>(lanes: impl Iterator<Item = &'a LaneReport> + Clone) -> Vec<Extra> {
-        Extra::ALL.iter().copied().filter(|extra| lanes.clone().any(|lane| extra.of(lane) > 0)).collect()
+    pub fn met<'a>(lanes: impl Iterator<Item = &'a LaneReport> + Clone) -> Vec<Metric> {
+        Metric::ALL.iter().copied().filter(|metric| lanes.clone().any(|lane| metric.of(lane) > 0)).collect()
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
     fn a_figure_is_told_where_a_lane_has_it_and_not_where_none_does() {
         let some = LaneReport { increments: 3000, lost_increments: 212, ..LaneReport::default() };
         let none = LaneReport::default();
-        assert_eq!(Extra::met([&none, &none].into_iter()), []);
-        assert_eq!(Extra::met([&none, &some].into_iter()), [Extra::Increments, Extra::LostIncrements]);
+        assert_eq!(Metric::met([&none, &none].into_iter()), []);
+        assert_eq!(Metric::met([&none, &some].into_iter()), [Metric::Increments, Metric::LostIncrements]);
     }
 }

@@ -14,7 +14,7 @@ use crate::scenario::Scenario;
 use crate::web::components::dialog::Dialog;
 use crate::web::platform::{dom, files};
 use crate::web::state::saved::{self, TooLong};
-use crate::web::state::view::{Control, Shade, Shown, View};
+use crate::web::state::view::{Control, Shown, ThemeChoice, View};
 use crate::web::words::Words;
 
 /// The shown lanes' measures over time as CSV.
@@ -129,7 +129,7 @@ fn EmbedMaker(props: &ShareProps) -> Html {
         embed: Some(Shown::ALL.into_iter().filter(|f| figures.contains(f)).collect()),
         controls: Some(Control::ALL.into_iter().filter(|c| controls.contains(c)).collect()),
         lanes: (lanes.len() < props.titles.len()).then(|| lanes.to_vec()),
-        shade: Shade::System,
+        theme: ThemeChoice::System,
         ..props.view.clone()
     };
     let snippets = saved::encode(&props.scenario, props.preset.as_deref(), &view.write()).map(|link| snippets(&link));

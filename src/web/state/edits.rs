@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::history::{History, Step};
-use super::playback::{Drive, fitting_speed};
+use super::playback::{Playback, fitting_speed};
 use super::saved;
 use super::{Effect, Problem, State};
 use crate::scenario::form::{Form, Input};
@@ -16,9 +16,9 @@ impl State {
         let path = edits.iter().find_map(Edit::path).unwrap_or_default();
         let changed = match self.draft.apply(edits, accept) {
             Ok(changed) => changed,
-            Err(error) => return self.mistype(path, Some(worst(error, path))),
+            Err(error) => return self.set_invalid(path, Some(worst(error, path))),
         };
-        edits.iter().filter_map(Edit::path).for_each(|path| self.mistype(path, None));
+        edits.iter().filter_map(Edit::path).for_each(|path| self.set_invalid(path, None));
         if changed != *self.draft {
             let before = self.snapshot();
             if is_drag {
@@ -26,7 +26,7 @@ impl State {
             } else {
                 self.history.record(before);
             }
-            self.draw_up(Rc::new(changed), effects);
+            self.set_draft(Rc::new(changed), effects);
         }
     }
 
@@ -40,26 +40,26 @@ impl State {
         };
         match text {
             Ok(value) => self.edit(&[Edit::Set { path, value }], accept, false, effects),
-            Err(problem) => self.mistype(&path, Some(problem)),
+            Err(problem) => self.set_invalid(&path, Some(problem)),
         }
     }
 
     /// Goes a step back or forth. What was mistyped goes: the controls show that step, and nothing else.
-    pub(super) fn travel(&mut self, way: fn(&mut History, Step) -> Option<Step>, effects: &mut Vec<Effect>) {
+    pub(super) fn undo_or_redo(&mut self, way: fn(&mut History, Step) -> Option<Step>, effects: &mut Vec<Effect>) {
         if self.unopened.is_some() || self.view.embed.is_some() {
             return; // there are no controls
         }
         let now = self.snapshot();
         let Some(Step { scenario, preset, lanes, speed, percentile }) = way(&mut self.history, now) else { return };
-        self.mistyped.clear();
+        self.invalid.clear();
         if preset != self.preset {
-            self.view.usual = saved::usual_percentile(preset.as_deref());
+            self.view.default_percentile = saved::default_percentile_of(preset.as_deref());
             (self.view.speed, self.view.percentile) = (speed, percentile);
             self.speed = speed.unwrap_or_else(|| fitting_speed(&scenario));
             self.preset = preset;
         }
         let has_other_lanes = scenario.lanes.len() != self.draft.lanes.len();
-        self.draw_up(scenario, effects);
+        self.set_draft(scenario, effects);
         if has_other_lanes {
             self.view.lanes = lanes;
         }
@@ -78,15 +78,15 @@ impl State {
     }
 
     /// Shows another scenario in the controls, and runs it if it is good.
-    fn draw_up(&mut self, draft: Rc<Scenario>, effects: &mut Vec<Effect>) {
+    fn set_draft(&mut self, draft: Rc<Scenario>, effects: &mut Vec<Effect>) {
         if draft.lanes.len() != self.draft.lanes.len() {
             self.view.lanes = None;
         }
         self.draft = draft;
-        if !self.mistyped.is_empty() {
+        if !self.invalid.is_empty() {
             // A field that is gone takes what was wrong with it along.
             let form = Form::of(&self.draft);
-            self.mistyped.retain(|(field, _)| form.has(field));
+            self.invalid.retain(|(field, _)| form.has(field));
         }
         match saved::check(&self.draft) {
             Ok(()) => {
@@ -102,28 +102,28 @@ impl State {
 
     /// Runs the changed scenario from its start, up to where the reader is, and goes on from there.
     fn run_draft(&mut self) {
-        let (to, then_play) = match self.drive {
-            Drive::Toward { to, then_play } => (to, then_play),
+        let (to, then_play) = match self.playback {
+            Playback::Seeking { to, then_play } => (to, then_play),
             _ if self.at_end() => (Nanos::MAX, false),
-            drive => (self.run.now, drive == Drive::Playing),
+            playback => (self.run.now, playback == Playback::Playing),
         };
         let span = |scenario: &Scenario| (scenario.duration, scenario.warmup);
         if span(&self.running) != span(&self.draft) && self.view.speed.is_none() {
             self.speed = fitting_speed(&self.draft);
         }
         if self.resume.is_none() && !self.must_load {
-            self.resume = Some((self.drive, self.running.clone()));
+            self.resume = Some((self.playback, self.running.clone()));
         }
         self.running = self.draft.clone();
-        self.halt = None;
+        self.stop_reason = None;
         self.reload();
-        self.drive = Drive::Toward { to, then_play };
+        self.playback = Playback::Seeking { to, then_play };
     }
 
     /// What the field at `path` holds is no value of it, or is one again.
-    fn mistype(&mut self, path: &str, problem: Option<Problem>) {
-        self.mistyped.retain(|(name, _)| name != path);
-        self.mistyped.extend(problem.map(|problem| (path.to_owned(), problem)));
+    fn set_invalid(&mut self, path: &str, problem: Option<Problem>) {
+        self.invalid.retain(|(name, _)| name != path);
+        self.invalid.extend(problem.map(|problem| (path.to_owned(), problem)));
     }
 
     /// From here on the keys are those of the trace called `name`.

@@ -29,15 +29,15 @@ use std::rc::Rc;
 use self::history::History;
 use self::saved::{Problem, TooLong};
 use self::traces::{TraceFile, Traces};
-use self::view::{Lang, SPEED_RANGE, Shade, View};
-use self::worker::{Asked, Held, Worker};
+use self::view::{Lang, SPEED_RANGE, ThemeChoice, View};
+use self::worker::{LoadedRun, Request, Worker};
 use super::platform::protocol::{FromWorker, ToWorker};
 use crate::chart::Percentile;
 use crate::scenario::{Accept, Edit, Link, Scenario, What};
 use crate::time::Nanos;
 
-pub use self::opening::Unopened;
-pub use self::playback::{Drive, Run, SPEEDS};
+pub use self::opening::UnopenedLink;
+pub use self::playback::{Playback, Run, SPEEDS};
 
 /// What can happen to the page: a plain value, so that what happened can be compared, logged and played again.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +47,7 @@ pub enum Action {
     Tick {
         wall_s: f64,
     },
-    Heard(FromWorker),
+    FromWorker(FromWorker),
     /// The link in the address bar changed, or was there at the start.
     OpenLink(String),
     OpenPreset(String),
@@ -70,7 +70,7 @@ pub enum Action {
     /// The reader does not want the trace that is being read.
     CancelTrace,
     /// A file could not be read at all.
-    Unread(String),
+    FileUnreadable(String),
     /// The worker has ended, or could not be started.
     WorkerFailed {
         failure: Failure,
@@ -88,7 +88,7 @@ pub enum Action {
     Finish,
     Seek(Nanos),
     Speed(f64),
-    Break {
+    Inject {
         what: What,
         server: Option<u32>,
         link: Option<Link>,
@@ -98,7 +98,7 @@ pub enum Action {
     Percentile(Percentile),
     Linear(bool),
     Language(Lang),
-    Shade(Shade),
+    Theme(ThemeChoice),
     Dismiss,
 }
 
@@ -109,7 +109,7 @@ pub enum Effect {
     Send(Box<ToWorker>),
     /// The experiment or the view changed: the link follows.
     SaveLink,
-    /// Keep the reader's language or shade for the next visit.
+    /// Keep the reader's language or theme for the next visit.
     Remember(&'static str, &'static str),
     /// Start a worker; if there is one, end it first.
     NewWorker,
@@ -132,7 +132,7 @@ pub enum Failure {
 
 /// Why nothing runs, until the reader asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Halt {
+pub enum StopReason {
     /// The reader stopped it.
     Stopped,
     /// The worker has ended.
@@ -148,22 +148,22 @@ pub enum Halt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Said by the worker or by the page; in plain English.
-    Said(String),
+    Message(String),
     /// A trace of this name was not read to its end.
     TraceStopped(String),
 }
 
 /// What the reader is waiting for, if it takes long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
+pub enum WorkerStatus {
     /// Nothing.
-    Fine,
+    Responsive,
     /// The worker's files.
     Loading,
     /// The worker computes, and has not answered for some seconds.
-    Computing,
+    Busy,
     /// The worker has not answered for so long that it may be gone.
-    Lost,
+    Unresponsive,
 }
 
 /// The state of the page.
@@ -178,11 +178,11 @@ pub struct State {
     /// Why `draft` does not run.
     pub problems: Rc<Vec<Problem>>,
     /// What a control holds that is no value, by field.
-    pub mistyped: Vec<(String, Problem)>,
+    pub invalid: Vec<(String, Problem)>,
     /// A link that could not be opened.
-    pub unopened: Option<Unopened>,
+    pub unopened: Option<UnopenedLink>,
     /// Why nothing runs until the reader asks for it.
-    pub halt: Option<Halt>,
+    pub stop_reason: Option<StopReason>,
     /// What could not be done.
     pub notice: Option<Notice>,
     /// What Undo goes back to.
@@ -192,7 +192,7 @@ pub struct State {
     /// The run.
     pub run: Run,
     /// Whether time goes on.
-    pub drive: Drive,
+    pub playback: Playback,
     /// Virtual seconds per second.
     pub speed: f64,
     /// How it is looked at.
@@ -206,13 +206,13 @@ pub struct State {
     /// Whether what `run` shows is not of this generation.
     must_load: bool,
     worker: Worker,
-    held: Option<Held>,
+    loaded: Option<LoadedRun>,
     /// An edit is on its way to the worker; if it is refused, this goes on like that.
-    resume: Option<(Drive, Rc<Scenario>)>,
+    resume: Option<(Playback, Rc<Scenario>)>,
     /// How long something that cannot wait has waited for the worker, seconds.
-    wish_s: f64,
+    overdue_s: f64,
     /// Clicks that break something, for a worker that is not free.
-    strikes: VecDeque<ToWorker>,
+    injections: VecDeque<ToWorker>,
     /// Whether the worker's last piece of work was of a trace.
     read_last: bool,
     /// How far playing should be by now.
@@ -220,22 +220,26 @@ pub struct State {
 }
 
 impl State {
-    /// The page before it has a scenario. `calm` is set where the reader asked for less motion: runs then finish at once.
-    pub fn new(lang: Lang, calm: bool) -> State {
+    /// The page before it has a scenario. `reduced_motion` is set where the reader asked for less motion: runs then finish at once.
+    pub fn new(lang: Lang, reduced_motion: bool) -> State {
         let scenario = Rc::new(Scenario::default());
         State {
             draft: scenario.clone(),
             running: scenario,
             preset: None,
             problems: Rc::default(),
-            mistyped: Vec::new(),
+            invalid: Vec::new(),
             unopened: None,
-            halt: None,
+            stop_reason: None,
             notice: None,
             history: History::default(),
             traces: Traces::default(),
             run: Run::default(),
-            drive: if calm { Drive::Toward { to: Nanos::MAX, then_play: false } } else { Drive::Playing },
+            playback: if reduced_motion {
+                Playback::Seeking { to: Nanos::MAX, then_play: false }
+            } else {
+                Playback::Playing
+            },
             speed: 1.0,
             view: View::default(),
             lang,
@@ -243,10 +247,10 @@ impl State {
             generations: 0,
             must_load: false,
             worker: Worker::None,
-            held: None,
+            loaded: None,
             resume: None,
-            wish_s: 0.0,
-            strikes: VecDeque::new(),
+            overdue_s: 0.0,
+            injections: VecDeque::new(),
             read_last: false,
             due: Nanos::ZERO,
         }
@@ -257,7 +261,7 @@ impl State {
         let mut effects = Vec::new();
         match action {
             Action::Tick { wall_s } => self.tick(wall_s, &mut effects),
-            Action::Heard(said) => self.hear(said, &mut effects),
+            Action::FromWorker(said) => self.handle_message(said, &mut effects),
             Action::OpenLink(text) => self.open_link(&text, &mut effects),
             Action::OpenPreset(name) => self.open_preset(&name, &mut effects),
             Action::OpenToml(text) => self.open_toml(text, &mut effects),
@@ -265,25 +269,25 @@ impl State {
             Action::Drag(edits) => self.edit(&edits, Accept::Readable, true, &mut effects),
             Action::DragEnd => self.history.end_drag(),
             Action::Enter { path, text, accept } => self.enter(path, &text, accept, &mut effects),
-            Action::Undo => self.travel(History::undo, &mut effects),
-            Action::Redo => self.travel(History::redo, &mut effects),
+            Action::Undo => self.undo_or_redo(History::undo, &mut effects),
+            Action::Redo => self.undo_or_redo(History::redo, &mut effects),
             Action::OpenTrace(file) => {
-                self.halt = None;
+                self.stop_reason = None;
                 self.traces.add(file);
             }
             Action::CancelTrace => {
-                let has_begun = matches!(self.worker, Worker::Asked { what: Asked::Trace, .. });
+                let has_begun = matches!(self.worker, Worker::Busy { request: Request::Trace, .. });
                 self.traces.cancel(has_begun);
             }
-            Action::Unread(why) => self.notice = Some(Notice::Said(why)),
+            Action::FileUnreadable(why) => self.notice = Some(Notice::Message(why)),
             Action::WorkerFailed { failure, details } => self.fail(failure, details, &mut effects),
             Action::Stop => self.stop(&mut effects),
             Action::RunAgain => self.run_again(),
-            Action::Break { what, server, link, lasts } => self.strike(what, server, link, lasts),
+            Action::Inject { what, server, link, lasts } => self.inject(what, server, link, lasts),
             Action::Dismiss => self.notice = None,
             other => self.operate(other, &mut effects),
         }
-        self.ask(&mut effects);
+        self.send_next(&mut effects);
         effects
     }
 
@@ -291,19 +295,21 @@ impl State {
     fn operate(&mut self, action: Action, effects: &mut Vec<Effect>) {
         let runs = matches!(action, Action::Play | Action::PlayPause | Action::Step | Action::Restart);
         if runs || matches!(action, Action::Finish | Action::Seek(_)) {
-            self.halt = None;
+            self.stop_reason = None;
         }
         match action {
-            Action::PlayPause if matches!(self.drive, Drive::Playing | Drive::Toward { .. }) && !self.at_end() => {
-                self.drive = Drive::Paused;
+            Action::PlayPause
+                if matches!(self.playback, Playback::Playing | Playback::Seeking { .. }) && !self.at_end() =>
+            {
+                self.playback = Playback::Paused;
             }
             Action::PlayPause | Action::Play => self.play(),
-            Action::Pause => self.drive = Drive::Paused,
+            Action::Pause => self.playback = Playback::Paused,
             Action::Step => self.step(),
             Action::Restart => self.seek(self.running.warmup, true),
-            Action::Finish => self.drive = Drive::Toward { to: Nanos::MAX, then_play: false },
+            Action::Finish => self.playback = Playback::Seeking { to: Nanos::MAX, then_play: false },
             Action::Seek(to) => {
-                let plays = self.drive == Drive::Playing;
+                let plays = self.playback == Playback::Playing;
                 self.seek(to, plays);
             }
             Action::Speed(speed) => {
@@ -317,7 +323,7 @@ impl State {
                 effects.push(Effect::SaveLink);
             }
             Action::Percentile(percentile) => {
-                self.view.percentile = (percentile != self.view.usual).then_some(percentile);
+                self.view.percentile = (percentile != self.view.default_percentile).then_some(percentile);
                 effects.push(Effect::SaveLink);
             }
             Action::Linear(linear) => {
@@ -329,12 +335,12 @@ impl State {
                 self.view.lang = self.view.lang.map(|_| lang);
                 effects.extend([Effect::Remember("lang", lang.name()), Effect::SaveLink]);
             }
-            Action::Shade(shade) => {
-                self.view.shade = shade;
-                let name = match shade {
-                    Shade::System => "system",
-                    Shade::Light => "light",
-                    Shade::Dark => "dark",
+            Action::Theme(theme) => {
+                self.view.theme = theme;
+                let name = match theme {
+                    ThemeChoice::System => "system",
+                    ThemeChoice::Light => "light",
+                    ThemeChoice::Dark => "dark",
                 };
                 effects.extend([Effect::Remember("theme", name), Effect::SaveLink]);
             }
@@ -345,7 +351,7 @@ impl State {
     /// Whether a control holds something else than what runs: no value, a bad one, or one that the worker refused.
     pub fn shows_what_does_not_run(&self) -> bool {
         let differs = !Rc::ptr_eq(&self.draft, &self.running) && self.draft != self.running;
-        differs || !self.problems.is_empty() || !self.mistyped.is_empty()
+        differs || !self.problems.is_empty() || !self.invalid.is_empty()
     }
 
     /// The link of what is on the page now, with its `#`.

@@ -3,16 +3,16 @@
 use std::rc::Rc;
 
 use super::history::Step;
-use super::playback::{Drive, Run, fitting_speed};
+use super::playback::{Playback, Run, fitting_speed};
 use super::saved;
-use super::view::{BadOption, Shade, View, in_full};
+use super::view::{BadOption, ThemeChoice, View, in_full};
 use super::{Effect, Notice, Problem, State};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
 
 /// A link, preset or file that could not be opened; nothing was put in its place.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Unopened {
+pub struct UnopenedLink {
     /// The text as it was given.
     pub text: String,
     /// What is wrong with the scenario.
@@ -29,17 +29,17 @@ impl State {
             Ok(link) if options.is_empty() => {
                 let before = self.snapshot();
                 self.lang = view.lang.unwrap_or(self.lang);
-                let shade = if view.shade == Shade::System { self.view.shade } else { view.shade };
-                self.view = View { shade, ..view };
+                let theme = if view.theme == ThemeChoice::System { self.view.theme } else { view.theme };
+                self.view = View { theme, ..view };
                 if self.unopened.is_some() {
                     effects.push(Effect::SaveLink); // the mended one, not the bad one in the address bar
                 }
-                self.begin(link.scenario, Some(link.preset.to_owned()), before);
+                self.start_over_with(link.scenario, Some(link.preset.to_owned()), before);
             }
             decoded => {
                 let problems = decoded.err().unwrap_or_default();
-                self.unopened = Some(Unopened { text: text.to_owned(), problems, options });
-                self.drive = Drive::Paused;
+                self.unopened = Some(UnopenedLink { text: text.to_owned(), problems, options });
+                self.playback = Playback::Paused;
             }
         }
     }
@@ -49,11 +49,11 @@ impl State {
             Some(scenario) => {
                 let before = self.snapshot();
                 (self.view.lanes, self.view.speed, self.view.percentile) = (None, None, None);
-                self.begin(scenario, Some(name.to_owned()), before);
-                self.drive = Drive::Toward { to: self.running.warmup, then_play: true };
+                self.start_over_with(scenario, Some(name.to_owned()), before);
+                self.playback = Playback::Seeking { to: self.running.warmup, then_play: true };
                 effects.push(Effect::SaveLink);
             }
-            None => self.notice = Some(Notice::Said(format!("there is no preset called {name:?}"))),
+            None => self.notice = Some(Notice::Message(format!("there is no preset called {name:?}"))),
         }
     }
 
@@ -62,33 +62,33 @@ impl State {
             Ok(scenario) => {
                 let before = self.snapshot();
                 self.view.lanes = None;
-                self.begin(scenario, None, before);
+                self.start_over_with(scenario, None, before);
                 effects.push(Effect::SaveLink);
             }
-            Err(error) => self.notice = Some(Notice::Said(saved::sentences(&error))),
+            Err(error) => self.notice = Some(Notice::Message(saved::sentences(&error))),
         }
     }
 
     /// Starts on a scenario from outside, at its beginning.
-    fn begin(&mut self, scenario: Scenario, preset: Option<String>, before: Step) {
+    fn start_over_with(&mut self, scenario: Scenario, preset: Option<String>, before: Step) {
         if self.generation > 0 {
             self.history.record(before);
         }
         let scenario = Rc::new(scenario);
         self.draft = scenario.clone();
         self.running = scenario;
-        self.view.usual = saved::usual_percentile(preset.as_deref());
+        self.view.default_percentile = saved::default_percentile_of(preset.as_deref());
         self.preset = preset;
         self.problems = Rc::default();
-        self.mistyped.clear();
+        self.invalid.clear();
         self.unopened = None;
-        (self.notice, self.halt, self.resume) = (None, None, None);
+        (self.notice, self.stop_reason, self.resume) = (None, None, None);
         self.run = Run::default();
         self.speed = self.view.speed.unwrap_or_else(|| fitting_speed(&self.running));
         self.due = Nanos::ZERO;
-        if !matches!(self.drive, Drive::Toward { then_play: false, .. }) {
+        if !matches!(self.playback, Playback::Seeking { then_play: false, .. }) {
             // The warm-up counts for nothing, so nobody need watch it.
-            self.drive = Drive::Toward { to: self.running.warmup, then_play: true };
+            self.playback = Playback::Seeking { to: self.running.warmup, then_play: true };
         }
         self.reload();
     }

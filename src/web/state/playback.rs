@@ -11,13 +11,13 @@ use crate::web::platform::protocol::{Frame, STORIES_TOLD_MAX, Story};
 
 /// Whether time goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Drive {
+pub enum Playback {
     /// Stands still.
     Paused,
     /// Goes on at the chosen speed.
     Playing,
     /// Hurries to a moment, then plays on or stands still.
-    Toward {
+    Seeking {
         /// The moment.
         to: Nanos,
         /// Whether it then plays on.
@@ -59,17 +59,17 @@ impl State {
 
     /// Whether time goes on.
     pub fn is_running(&self) -> bool {
-        self.drive != Drive::Paused && !self.at_end()
+        self.playback != Playback::Paused && !self.at_end()
     }
 
     pub(super) fn play(&mut self) {
         if self.at_end() {
             self.seek(self.running.warmup, true);
-        } else if !self.holds() {
+        } else if !self.worker_has_run() {
             self.catch_up();
         } else {
             self.due = self.run.now;
-            self.drive = Drive::Playing;
+            self.playback = Playback::Playing;
         }
     }
 
@@ -77,14 +77,14 @@ impl State {
     pub(super) fn step(&mut self) {
         let step = Nanos((self.running.duration.0 / 240).max(1));
         let to = self.run.now.saturating_add(step);
-        self.drive = Drive::Toward { to, then_play: false };
+        self.playback = Playback::Seeking { to, then_play: false };
     }
 
     pub(super) fn seek(&mut self, to: Nanos, then_play: bool) {
         if to < self.run.now || self.at_end() {
             self.reload();
         }
-        self.drive = Drive::Toward { to, then_play };
+        self.playback = Playback::Seeking { to, then_play };
     }
 
     pub(super) fn reload(&mut self) {
@@ -92,22 +92,22 @@ impl State {
         self.generation = self.generations;
         self.must_load = true;
         // They were meant for a moment of another run.
-        self.strikes.clear();
+        self.injections.clear();
     }
 
     /// The worker has not got what the page shows: it is run again up to there, and goes on.
     pub(super) fn catch_up(&mut self) {
         self.must_load = true;
-        self.drive = Drive::Toward { to: self.run.now.max(self.running.warmup), then_play: true };
+        self.playback = Playback::Seeking { to: self.run.now.max(self.running.warmup), then_play: true };
     }
 
     /// Whether the worker holds the run that is on the page.
-    pub(super) fn holds(&self) -> bool {
-        !self.must_load && self.held.is_some_and(|held| held.generation == self.generation)
+    pub(super) fn worker_has_run(&self) -> bool {
+        !self.must_load && self.loaded.is_some_and(|loaded| loaded.generation == self.generation)
     }
 
     pub(super) fn tick(&mut self, wall_s: f64, effects: &mut Vec<Effect>) {
-        if self.drive == Drive::Playing && self.run.report.is_some() && !self.must_load {
+        if self.playback == Playback::Playing && self.run.report.is_some() && !self.must_load {
             let due = self.due.saturating_add(Nanos::from_secs_f64(self.speed * wall_s.min(0.25)));
             // Never more than three ticks ahead: what a slow machine cannot do is left out of the playing, not of the run.
             let most = self.run.now.saturating_add(Nanos::from_secs_f64(self.speed * 0.3));
@@ -116,7 +116,7 @@ impl State {
         self.wait(wall_s.min(TICK_MOST_S), effects);
     }
 
-    pub(super) fn take_frame(&mut self, frame: Frame) {
+    pub(super) fn show_frame(&mut self, frame: Frame) {
         let run = &mut self.run;
         let fresh = frame.series.iter().all(|tail| tail.first == 0);
         run.now = Nanos(frame.now_ns);
@@ -141,15 +141,15 @@ impl State {
             told.truncate(STORIES_TOLD_MAX);
         }
         run.report = Some(Rc::new(frame.report));
-        if let Drive::Toward { to, then_play } = self.drive {
+        if let Playback::Seeking { to, then_play } = self.playback {
             if run.finished || run.now >= to {
-                self.drive = if then_play { Drive::Playing } else { Drive::Paused };
+                self.playback = if then_play { Playback::Playing } else { Playback::Paused };
                 self.due = run.now;
             }
-        } else if self.drive == Drive::Playing {
+        } else if self.playback == Playback::Playing {
             self.due = self.due.max(run.now);
             if run.finished {
-                self.drive = Drive::Paused;
+                self.playback = Playback::Paused;
             }
         }
     }
@@ -179,9 +179,9 @@ mod tests {
         let effects = state.apply(frame(1, 0, false));
         assert!(matches!(sent(&effects), Some(ToWorker::Advance { to_ns: 20_000_000_000, .. })), "{effects:?}");
         state.apply(frame(1, 20, false));
-        assert_eq!(state.drive, Drive::Playing);
+        assert_eq!(state.playback, Playback::Playing);
         state.apply(Action::Restart);
-        assert_eq!(state.drive, Drive::Toward { to: Nanos::from_secs(20), then_play: true });
+        assert_eq!(state.playback, Playback::Seeking { to: Nanos::from_secs(20), then_play: true });
     }
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
         assert!(!state.is_running());
         state.apply(Action::PlayPause);
         assert_eq!(state.generation, 2);
-        assert_eq!(state.drive, Drive::Toward { to: Nanos::ZERO, then_play: true });
+        assert_eq!(state.playback, Playback::Seeking { to: Nanos::ZERO, then_play: true });
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub use crate::scenario::Problem;
 const ABOUT_THE_SLOWEST: [&str; 4] = ["product-list", "keys-star", "scale-out", "thundering-herd"];
 
 /// The percentile that shows what a preset is about.
-pub fn usual_percentile(preset: Option<&str>) -> Percentile {
+pub fn default_percentile_of(preset: Option<&str>) -> Percentile {
     if preset.is_some_and(|name| ABOUT_THE_SLOWEST.contains(&name)) { Percentile::P99 } else { Percentile::P50 }
 }
 

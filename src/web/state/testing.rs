@@ -11,7 +11,7 @@ pub fn frame(generation: u32, seconds: u64, finished: bool) -> Action {
     let report = Report { engine: "1".into(), scenario: String::new(), seed: 1, deadline_s: 1.0, lanes: vec![] };
     let now_ns = Nanos::from_secs(seconds).0;
     let frame = Frame { generation, now_ns, finished, unplayed: None, report, series: vec![], stories: vec![] };
-    Action::Heard(FromWorker::Frame(Box::new(frame)))
+    Action::FromWorker(FromWorker::Frame(Box::new(frame)))
 }
 
 pub fn sent(effects: &[Effect]) -> Option<&ToWorker> {
@@ -19,7 +19,7 @@ pub fn sent(effects: &[Effect]) -> Option<&ToWorker> {
 }
 
 pub fn hears(state: &mut State, said: FromWorker) -> Vec<Effect> {
-    state.apply(Action::Heard(said))
+    state.apply(Action::FromWorker(said))
 }
 
 /// A new worker is up; gives what it is sent first.

@@ -11,7 +11,7 @@ use crate::chart::{Figure, Percentile};
 /// Whether light or dark is asked for; else the system decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Shade {
+pub enum ThemeChoice {
     #[default]
     System,
     Light,
@@ -65,15 +65,15 @@ pub struct View {
     /// Which percentile the latency figure shows, if somebody chose one.
     pub percentile: Option<Percentile>,
     /// Which it shows else: that which the preset is about. It stands in no link.
-    pub usual: Percentile,
+    pub default_percentile: Percentile,
     /// Virtual seconds per second, where the link says so.
     pub speed: Option<f64>,
     /// Whether an embed waits for a click instead of starting when it is seen.
-    pub waits: bool,
+    pub starts_on_click: bool,
     /// The language, where the link says so.
     pub lang: Option<Lang>,
     /// Light or dark, where the link says so.
-    pub shade: Shade,
+    pub theme: ThemeChoice,
 }
 
 /// A view option that cannot be: its name, what was given, what may be given.
@@ -132,12 +132,12 @@ impl Lang {
     }
 }
 
-impl Shade {
+impl ThemeChoice {
     /// The theme, where `dark` is what the system asks for.
-    pub fn theme(self, dark: bool) -> Theme {
+    pub fn resolve(self, dark: bool) -> Theme {
         match self {
-            Shade::System if dark => Theme::Dark,
-            Shade::Dark => Theme::Dark,
+            ThemeChoice::System if dark => Theme::Dark,
+            ThemeChoice::Dark => Theme::Dark,
             _ => Theme::Light,
         }
     }
@@ -179,12 +179,15 @@ impl View {
                 value.parse().ok().filter(|s| (low..=high).contains(s)).map(|s: f64| self.speed = Some(s))
             }),
             "start" => ("start", "visible or click", {
-                pick(value, &[("visible", false), ("click", true)]).map(|waits| self.waits = waits)
+                pick(value, &[("visible", false), ("click", true)]).map(|on_click| self.starts_on_click = on_click)
             }),
             "lang" => ("lang", "en or ko", Lang::named(value).map(|lang| self.lang = Some(lang))),
             "theme" => ("theme", "light, dark or system", {
-                pick(value, &[("light", Shade::Light), ("dark", Shade::Dark), ("system", Shade::System)])
-                    .map(|shade| self.shade = shade)
+                pick(
+                    value,
+                    &[("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark), ("system", ThemeChoice::System)],
+                )
+                .map(|theme| self.theme = theme)
             }),
             _ => return None,
         };
@@ -216,16 +219,16 @@ impl View {
         if let Some(speed) = self.speed {
             put("speed", &speed.to_string());
         }
-        if self.waits {
+        if self.starts_on_click {
             put("start", "click");
         }
         if let Some(lang) = self.lang {
             put("lang", lang.name());
         }
-        match self.shade {
-            Shade::System => {}
-            Shade::Light => put("theme", "light"),
-            Shade::Dark => put("theme", "dark"),
+        match self.theme {
+            ThemeChoice::System => {}
+            ThemeChoice::Light => put("theme", "light"),
+            ThemeChoice::Dark => put("theme", "dark"),
         }
         text
     }
@@ -257,7 +260,7 @@ impl View {
 
     /// Which percentile the latency figure shows.
     pub fn percentile(&self) -> Percentile {
-        self.percentile.unwrap_or(self.usual)
+        self.percentile.unwrap_or(self.default_percentile)
     }
 
     /// `shown` as a figure to be drawn.
@@ -314,11 +317,11 @@ mod tests {
             lanes: Some(vec![1, 3]),
             linear: true,
             percentile: Some(Percentile::P99),
-            usual: Percentile::default(),
+            default_percentile: Percentile::default(),
             speed: Some(2.5),
-            waits: true,
+            starts_on_click: true,
             lang: Some(Lang::Ko),
-            shade: Shade::Dark,
+            theme: ThemeChoice::Dark,
         };
         assert_eq!(View::of(&pairs(&view.write())), (view, vec![]));
     }

@@ -7,15 +7,15 @@
 
 use std::rc::Rc;
 
-use super::playback::Drive;
-use super::{Effect, Failure, Halt, Notice, Patience, State};
+use super::playback::Playback;
+use super::{Effect, Failure, Notice, State, StopReason, WorkerStatus};
 use crate::scenario::{Keys, Link, Scenario, What};
 use crate::time::Nanos;
 use crate::web::platform::protocol::{Frame, FromWorker, ToWorker};
 
 /// What the worker was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum Request {
     /// Whether it is up. Nobody is told off who is still being loaded.
     Up,
     /// Whether it is still there.
@@ -36,12 +36,12 @@ pub(super) enum Worker {
     /// It owes nothing, and has not for so many seconds.
     Free { idle_s: f64 },
     /// It owes an answer, for so many seconds.
-    Asked { what: Asked, silent_s: f64 },
+    Busy { request: Request, silent_s: f64 },
 }
 
 /// The experiment that the worker holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Held {
+pub(super) struct LoadedRun {
     pub(super) generation: u32,
     /// Whether the page has taken all its frames; not, if another scenario came before the first.
     pub(super) is_shown: bool,
@@ -69,40 +69,40 @@ const GRACE_WITH_TRACE_S: f64 = 2.0;
 const IDLE_S: f64 = 5.0;
 
 /// More clicks than this do not wait for the worker.
-const STRIKES_MAX: usize = 20;
+const INJECTIONS_MAX: usize = 20;
 
 impl State {
     /// Time goes by while the worker computes, or while it has nothing to do.
     pub(super) fn wait(&mut self, wall_s: f64, effects: &mut Vec<Effect>) {
-        let (what, silent_s) = match &mut self.worker {
+        let (request, silent_s) = match &mut self.worker {
             Worker::None => return,
             Worker::Free { idle_s } => {
                 *idle_s += wall_s;
                 return;
             }
-            Worker::Asked { what, silent_s } => {
+            Worker::Busy { request, silent_s } => {
                 *silent_s += wall_s;
-                (*what, *silent_s)
+                (*request, *silent_s)
             }
         };
-        let is_new = self.must_load && what != Asked::Load { generation: self.generation };
-        let wishes = what != Asked::Up && (is_new || self.traces.is_cancelled());
-        self.wish_s = if wishes { self.wish_s + wall_s } else { 0.0 };
+        let is_new = self.must_load && request != Request::Load { generation: self.generation };
+        let wishes = request != Request::Up && (is_new || self.traces.is_cancelled());
+        self.overdue_s = if wishes { self.overdue_s + wall_s } else { 0.0 };
         let grace_s = if self.needs_trace() { GRACE_WITH_TRACE_S } else { GRACE_S };
-        if self.wish_s >= grace_s {
+        if self.overdue_s >= grace_s {
             self.end_worker(effects);
-        } else if what == Asked::Alive && silent_s >= SLOW_S {
+        } else if request == Request::Alive && silent_s >= SLOW_S {
             self.fail(Failure::Gone, String::new(), effects);
         }
     }
 
     /// What the reader is waiting for.
-    pub fn patience(&self) -> Patience {
+    pub fn worker_status(&self) -> WorkerStatus {
         match self.worker {
-            Worker::Asked { what: Asked::Up, silent_s } if silent_s >= SLOW_S => Patience::Loading,
-            Worker::Asked { silent_s, .. } if silent_s >= LOST_S => Patience::Lost,
-            Worker::Asked { what, silent_s } if silent_s >= SLOW_S && what != Asked::Alive => Patience::Computing,
-            _ => Patience::Fine,
+            Worker::Busy { request: Request::Up, silent_s } if silent_s >= SLOW_S => WorkerStatus::Loading,
+            Worker::Busy { silent_s, .. } if silent_s >= LOST_S => WorkerStatus::Unresponsive,
+            Worker::Busy { request, silent_s } if silent_s >= SLOW_S && request != Request::Alive => WorkerStatus::Busy,
+            _ => WorkerStatus::Responsive,
         }
     }
 
@@ -113,59 +113,59 @@ impl State {
     }
 
     /// Sends the worker what it should do next, if it is free; a new one, if there is none.
-    pub(super) fn ask(&mut self, effects: &mut Vec<Effect>) {
-        let is_busy = matches!(self.worker, Worker::Asked { .. });
-        if is_busy || self.halt.is_some() || self.unopened.is_some() || self.generation == 0 {
+    pub(super) fn send_next(&mut self, effects: &mut Vec<Effect>) {
+        let is_busy = matches!(self.worker, Worker::Busy { .. });
+        if is_busy || self.stop_reason.is_some() || self.unopened.is_some() || self.generation == 0 {
             return;
         }
         if self.worker == Worker::None {
             effects.push(Effect::NewWorker);
-            self.send(Asked::Up, ToWorker::Hello, effects);
-        } else if let Some((what, said)) = self.next_message() {
-            self.send(what, said, effects);
+            self.send(Request::Up, ToWorker::Hello, effects);
+        } else if let Some((request, said)) = self.next_message() {
+            self.send(request, said, effects);
         }
     }
 
-    fn send(&mut self, what: Asked, said: ToWorker, effects: &mut Vec<Effect>) {
-        match what {
-            Asked::Trace => self.read_last = true,
-            Asked::Advance => self.read_last = false,
-            Asked::Load { .. } => self.wish_s = 0.0,
-            Asked::Up | Asked::Alive | Asked::Inject => {}
+    fn send(&mut self, request: Request, said: ToWorker, effects: &mut Vec<Effect>) {
+        match request {
+            Request::Trace => self.read_last = true,
+            Request::Advance => self.read_last = false,
+            Request::Load { .. } => self.overdue_s = 0.0,
+            Request::Up | Request::Alive | Request::Inject => {}
         }
-        self.worker = Worker::Asked { what, silent_s: 0.0 };
+        self.worker = Worker::Busy { request, silent_s: 0.0 };
         effects.push(Effect::Send(Box::new(said)));
     }
 
     /// What is most urgent: another scenario, with the trace it needs; a click; then run and trace take turns.
-    fn next_message(&mut self) -> Option<(Asked, ToWorker)> {
+    fn next_message(&mut self) -> Option<(Request, ToWorker)> {
         let generation = self.generation;
-        let trace = self.traces.next().map(|said| (Asked::Trace, said));
-        if self.traces.is_cancelled() || (self.traces.is_again() && self.needs_trace()) {
+        let trace = self.traces.next().map(|said| (Request::Trace, said));
+        if self.traces.is_cancelled() || (self.traces.is_reread() && self.needs_trace()) {
             return trace;
         }
         let advance = self.next_stretch();
-        if self.must_load || (advance.is_some() && !self.holds()) {
+        if self.must_load || (advance.is_some() && !self.worker_has_run()) {
             let scenario = Box::new((*self.running).clone());
-            return Some((Asked::Load { generation }, ToWorker::Load { generation, scenario }));
+            return Some((Request::Load { generation }, ToWorker::Load { generation, scenario }));
         }
-        if self.holds()
-            && let Some(strike) = self.strikes.pop_front()
+        if self.worker_has_run()
+            && let Some(injection) = self.injections.pop_front()
         {
-            return Some((Asked::Inject, strike));
+            return Some((Request::Inject, injection));
         }
         match advance {
-            Some(said) if trace.is_none() || self.read_last => Some((Asked::Advance, said)),
+            Some(said) if trace.is_none() || self.read_last => Some((Request::Advance, said)),
             _ if trace.is_some() => trace,
-            _ => self.is_idle().then_some((Asked::Alive, ToWorker::Hello)),
+            _ => self.is_idle().then_some((Request::Alive, ToWorker::Hello)),
         }
     }
 
     fn next_stretch(&self) -> Option<ToWorker> {
-        let (to, budget_ms) = match self.drive {
+        let (to, budget_ms) = match self.playback {
             _ if self.run.finished => return None,
-            Drive::Playing if self.due > self.run.now => (self.due, BUDGET_PLAYING_MS),
-            Drive::Toward { to, .. } if to > self.run.now => (to, BUDGET_HURRY_MS),
+            Playback::Playing if self.due > self.run.now => (self.due, BUDGET_PLAYING_MS),
+            Playback::Seeking { to, .. } if to > self.run.now => (to, BUDGET_HURRY_MS),
             _ => return None,
         };
         Some(ToWorker::Advance { generation: self.generation, to_ns: to.0, budget_ms })
@@ -176,16 +176,16 @@ impl State {
         matches!(self.worker, Worker::Free { idle_s } if idle_s >= IDLE_S)
     }
 
-    pub(super) fn hear(&mut self, said: FromWorker, effects: &mut Vec<Effect>) {
+    pub(super) fn handle_message(&mut self, said: FromWorker, effects: &mut Vec<Effect>) {
         if let FromWorker::Panicked { message } = said {
             return self.fail(Failure::Crashed, message, effects);
         }
-        let Worker::Asked { what, .. } = self.worker else { return };
+        let Worker::Busy { request, .. } = self.worker else { return };
         self.worker = Worker::Free { idle_s: 0.0 };
         match said {
             FromWorker::Here | FromWorker::Panicked { .. } => {}
-            FromWorker::Frame(frame) => self.hear_frame(*frame, what),
-            FromWorker::Injected { generation, scenario } => self.hear_injected(generation, scenario.into(), effects),
+            FromWorker::Frame(frame) => self.handle_frame(*frame, request),
+            FromWorker::Injected { generation, scenario } => self.handle_injected(generation, scenario.into(), effects),
             FromWorker::Reading(progress) => self.traces.reads(progress),
             FromWorker::Opened(facts) => {
                 if let Some(name) = self.traces.opened(facts) {
@@ -198,33 +198,33 @@ impl State {
             // A bad trace changes nothing: the last good experiment goes on.
             FromWorker::Unreadable { why } => {
                 self.traces.drop_first();
-                self.notice = Some(Notice::Said(why));
+                self.notice = Some(Notice::Message(why));
             }
             FromWorker::Refused { generation, why } => {
-                self.notice = Some(Notice::Said(why));
-                match what {
-                    Asked::Load { generation: loaded } if loaded == self.generation => self.go_back(effects),
-                    Asked::Advance if generation == self.generation => self.drive = Drive::Paused,
+                self.notice = Some(Notice::Message(why));
+                match request {
+                    Request::Load { generation: loaded } if loaded == self.generation => self.revert_edit(effects),
+                    Request::Advance if generation == self.generation => self.playback = Playback::Paused,
                     _ => {}
                 }
             }
         }
     }
 
-    fn hear_frame(&mut self, frame: Frame, what: Asked) {
+    fn handle_frame(&mut self, frame: Frame, request: Request) {
         let is_current = frame.generation == self.generation;
-        if let Asked::Load { generation } = what {
-            self.held = Some(Held { generation, is_shown: is_current });
+        if let Request::Load { generation } = request {
+            self.loaded = Some(LoadedRun { generation, is_shown: is_current });
             if is_current {
                 (self.must_load, self.resume) = (false, None);
             }
         }
         if is_current && !self.must_load {
-            self.take_frame(frame);
+            self.show_frame(frame);
         }
     }
 
-    fn hear_injected(&mut self, generation: u32, scenario: Rc<Scenario>, effects: &mut Vec<Effect>) {
+    fn handle_injected(&mut self, generation: u32, scenario: Rc<Scenario>, effects: &mut Vec<Effect>) {
         if generation == self.generation {
             self.history.record(self.snapshot());
             if *self.draft == *self.running {
@@ -237,7 +237,7 @@ impl State {
             self.running = scenario;
             effects.push(Effect::SaveLink);
         } else if let Some((_, before)) = &mut self.resume
-            && self.held.is_some_and(|held| held.generation == generation)
+            && self.loaded.is_some_and(|loaded| loaded.generation == generation)
         {
             *before = scenario; // struck just before an edit; should that be refused, the fault is there
         }
@@ -245,32 +245,32 @@ impl State {
 
     /// The worker would not have the scenario. An edit is taken back from what runs, not from the controls; what ran goes
     /// on. Where nothing ran, nothing runs.
-    fn go_back(&mut self, effects: &mut Vec<Effect>) {
+    fn revert_edit(&mut self, effects: &mut Vec<Effect>) {
         self.must_load = false;
-        let Some((drive, before)) = self.resume.take() else {
-            self.drive = Drive::Paused;
+        let Some((playback, before)) = self.resume.take() else {
+            self.playback = Playback::Paused;
             return;
         };
         self.running = before;
-        match self.held {
-            Some(Held { generation, is_shown: true }) => self.generation = generation,
+        match self.loaded {
+            Some(LoadedRun { generation, is_shown: true }) => self.generation = generation,
             _ => self.reload(),
         }
-        self.drive = drive;
+        self.playback = playback;
         effects.push(Effect::SaveLink);
     }
 
     /// Ends a worker that does not answer. What it held is run again when it is needed.
     fn end_worker(&mut self, effects: &mut Vec<Effect>) {
-        let was_reading = matches!(self.worker, Worker::Asked { what: Asked::Trace, .. });
+        let was_reading = matches!(self.worker, Worker::Busy { request: Request::Trace, .. });
         let was_cancelled = self.traces.is_cancelled();
-        if let Some(name) = self.traces.forgotten(was_reading).filter(|_| !was_cancelled) {
+        if let Some(name) = self.traces.forget_reading(was_reading).filter(|_| !was_cancelled) {
             self.notice = Some(Notice::TraceStopped(name));
         }
         self.worker = Worker::None;
-        self.held = None;
-        self.wish_s = 0.0;
-        if self.drive == Drive::Playing {
+        self.loaded = None;
+        self.overdue_s = 0.0;
+        if self.playback == Playback::Playing {
             self.catch_up();
         }
         effects.push(Effect::EndWorker);
@@ -278,32 +278,32 @@ impl State {
 
     pub(super) fn fail(&mut self, failure: Failure, details: String, effects: &mut Vec<Effect>) {
         self.end_worker(effects);
-        self.drive = Drive::Paused;
-        self.halt = Some(Halt::Failed { failure, details });
+        self.playback = Playback::Paused;
+        self.stop_reason = Some(StopReason::Failed { failure, details });
     }
 
     /// The reader does not want to wait. What was shown stays; only the reading of a trace ends without more ado.
     pub(super) fn stop(&mut self, effects: &mut Vec<Effect>) {
-        let is_reading = matches!(self.worker, Worker::Asked { what: Asked::Trace, .. });
+        let is_reading = matches!(self.worker, Worker::Busy { request: Request::Trace, .. });
         self.end_worker(effects);
         if !is_reading {
-            self.drive = Drive::Paused;
-            self.halt = Some(Halt::Stopped);
+            self.playback = Playback::Paused;
+            self.stop_reason = Some(StopReason::Stopped);
         }
     }
 
     /// The same experiment again, up to where the reader is.
     pub(super) fn run_again(&mut self) {
-        self.halt = None;
+        self.stop_reason = None;
         self.reload();
         self.catch_up();
     }
 
-    pub(super) fn strike(&mut self, what: What, server: Option<u32>, link: Option<Link>, lasts: Nanos) {
-        if self.at_end() || self.must_load || self.halt.is_some() || self.strikes.len() >= STRIKES_MAX {
+    pub(super) fn inject(&mut self, what: What, server: Option<u32>, link: Option<Link>, lasts: Nanos) {
+        if self.at_end() || self.must_load || self.stop_reason.is_some() || self.injections.len() >= INJECTIONS_MAX {
             return;
         }
-        self.strikes.push_back(ToWorker::Inject {
+        self.injections.push_back(ToWorker::Inject {
             generation: self.generation,
             what: what.name().to_owned(),
             server,

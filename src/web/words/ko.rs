@@ -1,7 +1,7 @@
 //! 한국어.
 
 use super::super::sections::headline::{Harm, Headline, Piece, Speed};
-use super::super::sections::more_metrics::Extra;
+use super::super::sections::more_metrics::Metric as Extra;
 use super::super::state::Failure;
 use super::super::state::view::{Control, Lang};
 use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};

@@ -8,7 +8,7 @@ mod ko;
 
 use super::platform::protocol::TraceFacts;
 use super::sections::headline::{Headline, Piece};
-use super::sections::more_metrics::Extra;
+use super::sections::more_metrics::Metric as Extra;
 use super::state::Failure;
 use super::state::view::{Control, Lang, Shown};
 use crate::chart::{Labels, Panel, Weight};

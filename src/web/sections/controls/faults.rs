@@ -105,7 +105,7 @@ fn usual_target(what: What) -> Option<Which> {
 fn what(ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
     let id = format!("f-fault-{i}-what");
-    let change = ctx.act.reform(move |name: String| {
+    let change = ctx.dispatch.reform(move |name: String| {
         let what = What::ALL.into_iter().find(|what| what.name() == name).unwrap_or(What::CacheCrash);
         // All else about it is as usual again, but not when it strikes.
         let usual =

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::{ControlsProps, named_row, options};
 use crate::scenario::{Edit, FieldValue, Lane, List, Order, Reading, WriteBack, WriteThrough, Writing};
-use crate::web::components::any_field::{AddOwn, AllFields, Draft, Own, tells};
+use crate::web::components::any_field::{AddOverride, AllFields, Draft, LaneOverrides, changed_summary};
 use crate::web::components::choice::{Check, Choice, Segments};
 use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::fold::use_fold;
@@ -29,7 +29,7 @@ fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, i: usize, lane: &
     let w = ctx.words;
     let title = props.titles.get(i).cloned().unwrap_or_default();
     let shown = props.shown.get(i).copied().unwrap_or(true);
-    let toggle = ctx.act.reform(move |_: bool| Action::ToggleLane(i));
+    let toggle = ctx.dispatch.reform(move |_: bool| Action::ToggleLane(i));
     let remove = ctx.on_click(vec![Edit::remove(format!("lane.{i}"))]);
     // A name that a preset gave no longer fits when the strategies change.
     let choose_for = |part: &'static str| {
@@ -51,7 +51,7 @@ fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, i: usize, lane: &
                 options={options(Reading::NAMES, w.strategy_name)} />
             <Segments path={format!("lane.{i}.write")} label={w.writes} value={lane.write.name()} edits={choose_for("write")}
                 options={options(Writing::NAMES, w.strategy_name)} />
-            <Own draft={draft.clone()} lane={i} />
+            <LaneOverrides draft={draft.clone()} lane={i} />
             <LaneOptions draft={draft.clone()} lane={i} {title} />
         </div>
     }
@@ -73,10 +73,10 @@ fn LaneOptions(props: &LaneOptionsProps) -> Html {
     let part = format!("lane.{lane}");
     html! {
         <details class="options" {ontoggle}>
-            <summary>{ ctx.words.options }{ tells(&draft.form, &part) }</summary>
+            <summary>{ ctx.words.options }{ changed_summary(&draft.form, &part) }</summary>
             if open {
                 { draft.scenario.lanes.get(*lane).map(|it| lane_options(draft, &ctx, *lane, it)).unwrap_or_default() }
-                <AddOwn draft={draft.clone()} lane={*lane} />
+                <AddOverride draft={draft.clone()} lane={*lane} />
                 <AllFields draft={draft.clone()} {part} title={title.clone()} />
             }
         </details>

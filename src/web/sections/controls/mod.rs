@@ -16,7 +16,7 @@ use self::traffic::traffic;
 use self::world::{application, cache, database, network, run};
 use crate::scenario::form::{Form, FormField};
 use crate::scenario::{Edit, FieldValue, Scenario};
-use crate::web::components::any_field::{AllFields, Draft, FieldRow, tells};
+use crate::web::components::any_field::{AllFields, Draft, FieldRow, changed_summary};
 use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::number::Number;
 use crate::web::components::slider::Slide;
@@ -64,7 +64,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
         };
         html! {
             <details class={classes!("section", name)} {open} ontoggle={on_toggle(&folds, name)}>
-                <summary><h2>{ title }</h2>{ part.map(|part| tells(&draft.form, part)).unwrap_or_default() }</summary>
+                <summary><h2>{ title }</h2>{ part.map(|part| changed_summary(&draft.form, part)).unwrap_or_default() }</summary>
                 <div class="inside">{ inside }</div>
             </details>
         }
@@ -118,7 +118,7 @@ fn on_toggle(folds: &UseReducerHandle<Folds>, name: &'static str) -> Callback<Ev
 fn undo_buttons(props: &ControlsProps, ctx: &Ctx) -> Html {
     let w = ctx.words;
     let button = |name: &'static str, sign: &'static str, keys: &'static str, enabled: bool, action: fn() -> Action| {
-        let onclick = ctx.act.reform(move |_: MouseEvent| action());
+        let onclick = ctx.dispatch.reform(move |_: MouseEvent| action());
         let title = format!("{name} ({})", keys.replace("Control", "Ctrl"));
         html! {
             <button type="button" class="plain" {title} aria-keyshortcuts={keys} disabled={!enabled} {onclick}>

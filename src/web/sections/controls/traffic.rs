@@ -74,11 +74,11 @@ fn keys(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
 
 fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
     let w = ctx.words;
-    let act = ctx.act.clone();
+    let act = ctx.dispatch.clone();
     let open = Callback::from(move |event: Event| {
         let input: HtmlInputElement = event.target_unchecked_into();
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            let unread = act.reform(Action::Unread);
+            let unread = act.reform(Action::FileUnreadable);
             if file.size() > BYTES_MAX {
                 unread.emit(too_large(&file.name(), file.size()));
             } else {
@@ -91,7 +91,7 @@ fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
             input.set_value(""); // else the same file, mended, would be no change
         }
     });
-    let cancel = ctx.act.reform(|_: MouseEvent| Action::CancelTrace);
+    let cancel = ctx.dispatch.reform(|_: MouseEvent| Action::CancelTrace);
     let told = match traces {
         TracesShown { reading: Some((name, _)), .. } => (w.trace_reading)(name),
         TracesShown { opened: Some((name, facts)), .. } => (w.trace_opened)(name, facts),

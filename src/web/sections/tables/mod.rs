@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::more_metrics::Extra;
+use super::more_metrics::Metric;
 use crate::chart::text;
 use crate::escape::shown;
 use crate::report::{LaneReport, Report, Summary};
@@ -145,22 +145,22 @@ pub fn StoppedLanes(props: &ReportProps) -> Html {
 #[component]
 pub fn MoreFigures(props: &ReportProps) -> Html {
     let w = props.words;
-    let met = Extra::met(props.lanes().map(|(_, lane, _)| lane));
+    let met = Metric::met(props.lanes().map(|(_, lane, _)| lane));
     if met.is_empty() {
         return html! {};
     }
-    let cell = |extra: &Extra, lane: &LaneReport| {
-        let count = extra.of(lane);
-        if extra.is_bad() {
+    let cell = |metric: &Metric, lane: &LaneReport| {
+        let count = metric.of(lane);
+        if metric.is_bad() {
             bad(count)
         } else {
             html! { <td class={(count == 0).then_some("quiet")}>{ text::count(count) }</td> }
         }
     };
     let rows = props.lanes().map(|(i, lane, title)| {
-        html! { <tr key={i}>{ lane_head(i, title) }{ for met.iter().map(|extra| cell(extra, lane)) }</tr> }
+        html! { <tr key={i}>{ lane_head(i, title) }{ for met.iter().map(|metric| cell(metric, lane)) }</tr> }
     });
-    lane_table("more-figures", w.more_figures, w, met.iter().map(|extra| (w.extra)(*extra)), rows)
+    lane_table("more-figures", w.more_figures, w, met.iter().map(|metric| (w.extra)(*metric)), rows)
 }
 
 /// Why copies differed from the database; nothing where none did.

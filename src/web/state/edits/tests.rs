@@ -1,6 +1,6 @@
 use super::super::testing::*;
 use super::super::view::Lang;
-use super::super::worker::{Asked, Worker};
+use super::super::worker::{Request, Worker};
 use super::super::{Action, Effect};
 use super::*;
 use crate::scenario::{List, What};
@@ -11,7 +11,7 @@ fn a_change_runs_from_the_start_and_goes_on_where_the_reader_was() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
     state.apply(set("seed", "9"));
-    assert_eq!(state.drive, Drive::Toward { to: Nanos::from_secs(20), then_play: true });
+    assert_eq!(state.playback, Playback::Seeking { to: Nanos::from_secs(20), then_play: true });
     assert_eq!(state.running.seed, 9);
 }
 
@@ -60,11 +60,11 @@ fn a_fault_that_was_injected_beside_a_bad_value_is_there_when_the_value_is_mende
 /// The reader breaks something, and the worker has done so.
 fn injected(state: &mut State) {
     let lasts = Nanos::from_secs(1);
-    state.apply(Action::Break { what: What::CacheCrash, server: None, link: None, lasts });
+    state.apply(Action::Inject { what: What::CacheCrash, server: None, link: None, lasts });
     let mut scenario = (*state.running).clone();
     scenario.faults.push(crate::scenario::Fault::new(What::CacheCrash, Nanos::from_secs(20)));
     let generation = state.generation;
-    state.worker = Worker::Asked { what: Asked::Inject, silent_s: 0.0 };
+    state.worker = Worker::Busy { request: Request::Inject, silent_s: 0.0 };
     hears(state, FromWorker::Injected { generation, scenario: scenario.into() });
 }
 
@@ -75,13 +75,13 @@ fn what_cannot_be_read_is_told_beside_its_field_and_changes_nothing() {
     state.apply(enter("cache.shards", "1000", Accept::NoWorse));
     state.apply(enter("cache.capacity", "many", Accept::Readable));
     state.apply(enter("seed", "1,000", Accept::Readable));
-    let fields: Vec<&str> = state.mistyped.iter().map(|(field, _)| field.as_str()).collect();
+    let fields: Vec<&str> = state.invalid.iter().map(|(field, _)| field.as_str()).collect();
     assert_eq!((fields, &state.draft), (vec!["cache.shards", "cache.capacity", "seed"], &before));
     assert!(!state.history.can_undo(), "nothing to take back");
     state.apply(enter("seed", "1 000", Accept::Readable));
-    assert_eq!((state.draft.seed, state.mistyped.len()), (1_000, 2));
+    assert_eq!((state.draft.seed, state.invalid.len()), (1_000, 2));
     state.apply(Action::Undo);
-    assert_eq!((&state.draft, state.mistyped.len()), (&before, 0), "the controls show that step, and nothing else");
+    assert_eq!((&state.draft, state.invalid.len()), (&before, 0), "the controls show that step, and nothing else");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn undo_runs_what_was_up_to_where_the_reader_is() {
     state.apply(frame(2, 20, false));
     state.apply(Action::Undo);
     assert_eq!((state.running.seed, state.generation, state.must_load), (1, 3, true));
-    assert_eq!(state.drive, Drive::Toward { to: Nanos::from_secs(20), then_play: true });
+    assert_eq!(state.playback, Playback::Seeking { to: Nanos::from_secs(20), then_play: true });
 }
 
 #[test]

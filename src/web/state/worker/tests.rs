@@ -1,8 +1,8 @@
-use super::super::playback::Drive;
+use super::super::playback::Playback;
 use super::super::testing::*;
 use super::super::traces::{TraceFile, Traces};
 use super::super::view::Lang;
-use super::super::{Action, Effect, Failure, Halt, Notice, Patience, State};
+use super::super::{Action, Effect, Failure, Notice, State, StopReason, WorkerStatus};
 use crate::scenario::{Keys, What};
 use crate::time::Nanos;
 use crate::web::platform::protocol::{FromWorker, Progress, ToWorker, TraceFacts};
@@ -26,8 +26,8 @@ fn a_bad_trace_is_told_and_changes_nothing() {
     let before = state.running.clone();
     state.apply(frame(1, 1, false));
     assert!(matches!(sent(&opened(&mut state, "keys.txt")), Some(ToWorker::Open { .. })));
-    state.apply(Action::Heard(FromWorker::Unreadable { why: "keys.txt: line 2".into() }));
-    assert_eq!((state.notice, &state.running), (Some(Notice::Said("keys.txt: line 2".into())), &before));
+    state.apply(Action::FromWorker(FromWorker::Unreadable { why: "keys.txt: line 2".into() }));
+    assert_eq!((state.notice, &state.running), (Some(Notice::Message("keys.txt: line 2".into())), &before));
     assert_eq!(state.traces, Traces::default());
 }
 
@@ -37,7 +37,7 @@ fn a_trace_that_was_read_is_replayed_and_a_second_of_the_same_name_too() {
     state.apply(frame(1, 1, false));
     for generation in [2, 3] {
         opened(&mut state, "keys.txt");
-        let effects = state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
+        let effects = state.apply(Action::FromWorker(FromWorker::Opened(TraceFacts::default())));
         assert_eq!(state.running.clients.keys, Keys::of_trace("keys.txt".into()));
         let loads = matches!(sent(&effects), Some(ToWorker::Load { generation: now, .. }) if *now == generation);
         assert!(loads, "{effects:?}");
@@ -51,11 +51,11 @@ fn two_traces_are_read_one_after_the_other_and_the_second_is_replayed() {
     state.apply(frame(1, 1, false));
     opened(&mut state, "a");
     assert_eq!(sent(&opened(&mut state, "b")), None);
-    let effects = state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
+    let effects = state.apply(Action::FromWorker(FromWorker::Opened(TraceFacts::default())));
     assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 2, .. })), "{effects:?}");
     let effects = state.apply(frame(2, 1, false));
     assert!(matches!(sent(&effects), Some(ToWorker::Open { name, .. }) if name == "b"), "{effects:?}");
-    state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
+    state.apply(Action::FromWorker(FromWorker::Opened(TraceFacts::default())));
     assert_eq!(state.running.clients.keys, Keys::of_trace("b".into()));
 }
 
@@ -64,13 +64,13 @@ fn a_new_worker_reads_the_trace_in_use_again_before_it_runs() {
     let mut state = playing();
     state.apply(frame(1, 1, false));
     opened(&mut state, "a");
-    state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
+    state.apply(Action::FromWorker(FromWorker::Opened(TraceFacts::default())));
     hears(&mut state, FromWorker::Panicked { message: "oh".into() });
     let effects = state.apply(Action::RunAgain);
     let effects = comes_up(&mut state, &effects);
     assert!(matches!(sent(&effects), Some(ToWorker::Open { name, .. }) if name == "a"));
     let generation = state.generation;
-    let effects = state.apply(Action::Heard(FromWorker::Opened(TraceFacts::default())));
+    let effects = state.apply(Action::FromWorker(FromWorker::Opened(TraceFacts::default())));
     assert!(matches!(sent(&effects), Some(ToWorker::Load { .. })));
     assert_eq!(state.generation, generation);
 }
@@ -79,8 +79,8 @@ fn a_new_worker_reads_the_trace_in_use_again_before_it_runs() {
 fn after_a_panic_nothing_is_sent_until_the_reader_asks_for_it() {
     let mut state = playing();
     hears(&mut state, FromWorker::Panicked { message: "oh".into() });
-    let failed = Halt::Failed { failure: Failure::Crashed, details: "oh".into() };
-    assert_eq!(state.halt.as_ref(), Some(&failed));
+    let failed = StopReason::Failed { failure: Failure::Crashed, details: "oh".into() };
+    assert_eq!(state.stop_reason.as_ref(), Some(&failed));
     assert_eq!(waits(&mut state, 60.0), []);
     assert!(!state.is_running());
     let effects = state.apply(Action::RunAgain);
@@ -99,7 +99,7 @@ fn after_a_panic_another_scenario_runs_without_more_ado() {
         let effects = state.apply(other());
         let effects = comes_up(&mut state, &effects);
         assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 2, .. })), "{effects:?}");
-        assert_eq!(state.halt, None);
+        assert_eq!(state.stop_reason, None);
     }
 }
 
@@ -118,19 +118,22 @@ fn a_silent_worker_is_said_to_compute_and_can_be_stopped() {
     state.apply(frame(1, 20, false));
     state.apply(Action::Finish);
     waits(&mut state, 2.8);
-    assert_eq!(state.patience(), Patience::Fine);
+    assert_eq!(state.worker_status(), WorkerStatus::Responsive);
     assert_eq!(waits(&mut state, 0.4), [], "it is waited for");
-    assert_eq!(state.patience(), Patience::Computing);
+    assert_eq!(state.worker_status(), WorkerStatus::Busy);
     waits(&mut state, 20.0);
-    assert_eq!(state.patience(), Patience::Lost);
+    assert_eq!(state.worker_status(), WorkerStatus::Unresponsive);
     assert_eq!(state.apply(Action::Stop), [Effect::EndWorker]);
-    assert_eq!((state.patience(), state.halt.clone()), (Patience::Fine, Some(Halt::Stopped)));
+    assert_eq!(
+        (state.worker_status(), state.stop_reason.clone()),
+        (WorkerStatus::Responsive, Some(StopReason::Stopped))
+    );
     assert_eq!((state.run.now, state.is_running()), (Nanos::from_secs(20), false), "what was seen stays");
     // And goes on from there when it is asked for.
     let effects = state.apply(Action::PlayPause);
     let effects = comes_up(&mut state, &effects);
     assert!(matches!(sent(&effects), Some(ToWorker::Load { .. })));
-    assert_eq!(state.drive, Drive::Toward { to: Nanos::from_secs(20), then_play: true });
+    assert_eq!(state.playback, Playback::Seeking { to: Nanos::from_secs(20), then_play: true });
 }
 
 #[test]
@@ -140,7 +143,7 @@ fn an_answer_ends_the_waiting() {
     state.apply(Action::Finish);
     waits(&mut state, 4.0);
     state.apply(frame(1, 5, false));
-    assert_eq!(state.patience(), Patience::Fine);
+    assert_eq!(state.worker_status(), WorkerStatus::Responsive);
 }
 
 #[test]
@@ -183,7 +186,7 @@ fn a_worker_that_is_still_being_loaded_is_not_ended_for_it() {
     state.apply(Action::OpenLink("#v2".into()));
     state.apply(set("seed", "9"));
     assert_eq!(waits(&mut state, 60.0), []);
-    assert_eq!(state.patience(), Patience::Loading);
+    assert_eq!(state.worker_status(), WorkerStatus::Loading);
 }
 
 #[test]
@@ -192,7 +195,7 @@ fn a_sleeping_machine_is_no_silent_worker() {
     state.apply(frame(1, 0, false));
     state.apply(Action::Finish);
     state.apply(Action::Tick { wall_s: 3_600.0 });
-    assert_eq!(state.patience(), Patience::Fine);
+    assert_eq!(state.worker_status(), WorkerStatus::Responsive);
 }
 
 #[test]
@@ -205,7 +208,7 @@ fn an_idle_worker_is_asked_whether_it_is_there_and_missed_when_it_is_not() {
     assert_eq!(hears(&mut state, FromWorker::Here), []);
     assert!(asked(&waits(&mut state, 5.3)));
     assert_eq!(waits(&mut state, 3.2), [Effect::EndWorker]);
-    assert!(matches!(state.halt, Some(Halt::Failed { failure: Failure::Gone, .. })));
+    assert!(matches!(state.stop_reason, Some(StopReason::Failed { failure: Failure::Gone, .. })));
     assert!(state.run.finished, "what was shown stays");
 }
 
@@ -214,7 +217,7 @@ fn a_click_that_breaks_something_waits_until_the_worker_is_free() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
     state.apply(Action::Finish);
-    let click = || Action::Break { what: What::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) };
+    let click = || Action::Inject { what: What::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) };
     assert_eq!(state.apply(click()), [], "one message at a time");
     let effects = state.apply(frame(1, 21, false));
     assert!(matches!(sent(&effects), Some(ToWorker::Inject { generation: 1, .. })));
@@ -227,10 +230,10 @@ fn a_click_that_breaks_something_waits_until_the_worker_is_free() {
 fn a_refused_click_stops_nothing() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
-    state.apply(Action::Break { what: What::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) });
+    state.apply(Action::Inject { what: What::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) });
     let why = "there is no replica".to_owned();
     let effects = hears(&mut state, FromWorker::Refused { generation: 1, why: why.clone() });
-    assert_eq!((state.notice.clone(), state.drive), (Some(Notice::Said(why)), Drive::Playing));
+    assert_eq!((state.notice.clone(), state.playback), (Some(Notice::Message(why)), Playback::Playing));
     assert_eq!(effects, []);
     assert!(matches!(sent(&waits(&mut state, 0.2)), Some(ToWorker::Advance { .. })));
 }
@@ -247,7 +250,7 @@ fn a_refused_edit_loses_nothing_that_ran() {
     let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: "no".into() });
     assert!(effects.contains(&Effect::SaveLink));
     assert_eq!((state.running.clone(), state.run.clone(), state.link()), before);
-    assert_eq!((state.drive, state.draft.seed), (Drive::Playing, 10), "the controls keep what was typed");
+    assert_eq!((state.playback, state.draft.seed), (Playback::Playing, 10), "the controls keep what was typed");
     assert!(state.shows_what_does_not_run(), "and the page says so");
     let effects = waits(&mut state, 0.2);
     assert!(matches!(sent(&effects), Some(ToWorker::Advance { generation: 1, .. })), "{effects:?}");
@@ -272,7 +275,7 @@ fn a_scenario_from_outside_that_is_refused_stays_on_the_page() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
     state.apply(Action::OpenLink("#v2&clients.keys=trace(file:a)".into()));
-    state.apply(Action::Heard(FromWorker::Refused { generation: 2, why: "open that file".into() }));
+    state.apply(Action::FromWorker(FromWorker::Refused { generation: 2, why: "open that file".into() }));
     assert_eq!(state.running.clients.keys, Keys::of_trace("a".into()));
     assert_eq!(waits(&mut state, 2.0), [], "it is not tried again by itself");
     let effects = state.apply(Action::PlayPause);
@@ -328,7 +331,7 @@ fn a_worker_that_does_not_let_go_of_a_trace_is_replaced_and_the_run_goes_on() {
     assert_eq!(effects[0], Effect::EndWorker);
     let effects = comes_up(&mut state, &effects);
     assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 1, .. })), "{effects:?}");
-    assert_eq!(state.drive, Drive::Toward { to: Nanos::from_secs(20), then_play: true });
+    assert_eq!(state.playback, Playback::Seeking { to: Nanos::from_secs(20), then_play: true });
     assert_eq!((state.traces, state.notice), (Traces::default(), None));
 }
 

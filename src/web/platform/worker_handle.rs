@@ -18,23 +18,23 @@ use super::protocol::{FromWorker, ToWorker};
 use crate::web::state::{Action, Failure};
 
 /// A worker, until it is dropped.
-pub struct Office {
+pub struct WorkerHandle {
     worker: Option<Worker>,
     // Before the worker's end they are no longer heard.
     listeners: Vec<EventListener>,
 }
 
-impl Office {
+impl WorkerHandle {
     /// Starts the worker that belongs to this build; `act` hears it.
-    pub fn open(act: &Callback<Action>) -> Office {
+    pub fn open(act: &Callback<Action>) -> WorkerHandle {
         let fail = act.reform(|(failure, details)| Action::WorkerFailed { failure, details });
         match start() {
-            Ok(worker) => Office { listeners: listen(&worker, act, &fail), worker: Some(worker) },
+            Ok(worker) => WorkerHandle { listeners: listen(&worker, act, &fail), worker: Some(worker) },
             Err(error) => {
                 // Later: whoever asked for the worker is still at work.
-                let why = words_of(&error);
+                let why = message_of(&error);
                 Timeout::new(0, move || fail.emit((Failure::NotStarted, why))).forget();
-                Office { listeners: Vec::new(), worker: None }
+                WorkerHandle { listeners: Vec::new(), worker: None }
             }
         }
     }
@@ -56,7 +56,7 @@ impl Office {
     }
 }
 
-impl Drop for Office {
+impl Drop for WorkerHandle {
     fn drop(&mut self) {
         self.listeners.clear();
         if let Some(worker) = &self.worker {
@@ -73,7 +73,7 @@ fn listen(worker: &Worker, act: &Callback<Action>, fail: &Callback<(Failure, Str
         was_up.set(true);
         let text = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string()).unwrap_or_default();
         match serde_json::from_str::<FromWorker>(&text) {
-            Ok(said) => act.emit(Action::Heard(said)),
+            Ok(said) => act.emit(Action::FromWorker(said)),
             Err(error) => garbled.emit((Failure::Crashed, error.to_string())),
         }
     };
@@ -103,7 +103,7 @@ fn failure(event: &Event, is_up: bool) -> (Failure, String) {
     (if is_wordless { Failure::OutOfMemory } else { Failure::Crashed }, message)
 }
 
-fn words_of(error: &JsValue) -> String {
+fn message_of(error: &JsValue) -> String {
     error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
 }
 
@@ -112,7 +112,7 @@ fn start() -> Result<Worker, JsValue> {
     let meta = dom::document().query_selector("meta[name=cachelane-worker]")?;
     let name = meta.and_then(|meta| meta.get_attribute("content")).ok_or("index.html does not name the worker")?;
     if !dom::has_origin() {
-        return Worker::new(&stand_in(&name)?);
+        return Worker::new(&proxy_script(&name)?);
     }
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
@@ -122,7 +122,7 @@ fn start() -> Result<Worker, JsValue> {
 /// What the stand-in does once it has the worker's address: it holds back what the page sends until the worker listens.
 /// A classic script, because Chromium starts no module in a frame without an origin; a lost promise would stay in here,
 /// an error reaches the page.
-const STAND_IN: &str = r#"
+const PROXY_SCRIPT: &str = r#"
 const early = [];
 const hold = (event) => early.push(event);
 addEventListener("message", hold);
@@ -136,13 +136,13 @@ import(address).then(
 "#;
 
 /// The address of a script that takes the worker called `name` from the simulator's site; made once.
-fn stand_in(name: &str) -> Result<String, JsValue> {
+fn proxy_script(name: &str) -> Result<String, JsValue> {
     thread_local!(static MADE: RefCell<Option<String>> = const { RefCell::new(None) });
     if let Some(made) = MADE.with_borrow(Clone::clone) {
         return Ok(made);
     }
     let whole = Url::new_with_base(name, &dom::base())?.href();
-    let script = format!("const address = {};{STAND_IN}", String::from(js_sys::JSON::stringify(&whole.into())?));
+    let script = format!("const address = {};{PROXY_SCRIPT}", String::from(js_sys::JSON::stringify(&whole.into())?));
     let options = BlobPropertyBag::new();
     options.set_type("text/javascript");
     let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&script.into()), &options)?;
