@@ -7,11 +7,10 @@ use std::sync::OnceLock;
 
 use super::field::{Entry, Field, Plain, Takes};
 use super::limits::{self, Limit};
-use super::link::{self, notation};
+use super::link::notation;
 use super::node::{Node, Value, join};
 use super::phrase::{Docs, Phrase};
-use super::problem::Problems;
-use super::{Problem, Scenario, ScenarioError, Slider, check};
+use super::{Scenario, Slider};
 
 /// One field of a scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +71,11 @@ impl Form {
         Form(scenario.show())
     }
 
+    /// The form of a scenario that is being changed.
+    pub(super) fn of_tree(tree: Node) -> Form {
+        Form(tree)
+    }
+
     /// The fields of the part at `path`, such as `cache` or `lane.0.write`, in the order of the reference; of what is
     /// inside a list of tables (lanes, faults) none. What a lane has otherwise (`lane.0.cache`) are the fields given.
     ///
@@ -111,62 +115,6 @@ impl Form {
     /// All that stands at `path`, as links write it: of a choice, also its options.
     pub fn value(&self, path: &str) -> Option<String> {
         self.0.find(path).map(notation::print)
-    }
-}
-
-impl Scenario {
-    /// The scenario with `value`, as links write it, at `path`. Only what this change makes wrong is told: a problem that
-    /// the scenario had before is not this change's.
-    pub fn edited(&self, path: &str, value: &str) -> Result<Scenario, ScenarioError> {
-        let mut tree = self.show();
-        let mut problems = Problems::default();
-        link::set(&mut tree, path, value, &mut problems);
-        self.told_as(&tree, problems)
-    }
-
-    /// The scenario with `value` at `path`, good or not: refused is only what cannot be read at all. For controls that
-    /// show a bad value until it is mended; [`Scenario::check`] says what is wrong with it.
-    pub fn drafted(&self, path: &str, value: &str) -> Result<Scenario, ScenarioError> {
-        let mut tree = self.show();
-        let mut problems = Problems::default();
-        link::set(&mut tree, path, value, &mut problems);
-        let changed = Scenario::read(&tree, "", &mut problems).unwrap_or_default();
-        problems.finish(changed)
-    }
-
-    /// [`Scenario::drafted`] with another `choice`, a word with or without options, that keeps the options which both
-    /// choices have: a rate stays what it is when arrivals change their kind.
-    pub fn chosen(&self, path: &str, choice: &str) -> Result<Scenario, ScenarioError> {
-        let options = Form::of(self).fields(path).into_iter().filter(|field| field.is_option);
-        let changed = self.drafted(path, choice)?;
-        Ok(options.fold(changed, |changed, option| {
-            let now = Form::of(&changed).fields(path).into_iter().find(|field| field.path == option.path);
-            match now.filter(|now| now.takes == option.takes && !now.differs) {
-                Some(_) => changed.drafted(&option.path, &option.value).unwrap_or(changed),
-                None => changed,
-            }
-        }))
-    }
-
-    /// The scenario without what a lane had otherwise at `path`, such as `lane.1.cache.ttl`.
-    pub fn without(&self, path: &str) -> Result<Scenario, ScenarioError> {
-        let mut tree = self.show();
-        tree.remove(path);
-        self.told_as(&tree, Problems::default())
-    }
-
-    /// What `tree`, a change of this scenario, says, if nothing is wrong with it that was not wrong before.
-    fn told_as(&self, tree: &Node, mut problems: Problems) -> Result<Scenario, ScenarioError> {
-        let mut changed = Scenario::read(tree, "", &mut problems).unwrap_or_default();
-        if problems.list.is_empty() {
-            changed = changed.tidied(self);
-            let before: Vec<Problem> = self.check().err().map(|error| error.problems).unwrap_or_default();
-            check::check(&changed, tree, &mut problems);
-            problems
-                .list
-                .retain(|problem| !before.iter().any(|b| b.field == problem.field && b.reason == problem.reason));
-        }
-        problems.finish(changed)
     }
 }
 
@@ -481,15 +429,6 @@ mod tests {
         assert_eq!(changed.for_lane(0).cache.shards, 2);
         let bare = changed.without("lane.1.database.batch.row").unwrap().without("lane.0.cache.shards").unwrap();
         assert_eq!(bare.lanes, Scenario::from_toml("[[lane]]\n[[lane]]").unwrap().lanes);
-    }
-
-    #[test]
-    fn another_kind_keeps_the_options_that_both_have() {
-        let scenario = Scenario::from_toml("[clients]\narrivals = { kind = \"poisson\", rate = 40 }").unwrap();
-        let changed = scenario.chosen("clients.arrivals", "constant").unwrap();
-        assert_eq!(changed.clients.arrivals, super::super::Arrivals::Constant { rate: 40.0 });
-        let told = scenario.chosen("clients.arrivals", "constant(rate:7)").unwrap();
-        assert_eq!(told.clients.arrivals, super::super::Arrivals::Constant { rate: 7.0 });
     }
 
     #[test]

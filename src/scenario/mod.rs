@@ -20,6 +20,7 @@ pub(crate) mod check;
 mod clients;
 mod database;
 mod distribution;
+mod edit;
 pub mod estimate;
 pub mod eviction;
 mod fault;
@@ -48,6 +49,7 @@ pub use cache::{Cache, Eviction, Expiry, ReadsFrom, Ttl, TtlMix};
 pub use clients::{Arrivals, Clients, Keys, Mix, SCAN_MAX, Shares, Spike};
 pub use database::{Batch, Database, Reads};
 pub use distribution::Distribution;
+pub use edit::{Accept, Edit, FieldValue, List};
 pub use fault::{At, Fault, Part, What, Which};
 pub use field::{DURATION, NUMBER, WHOLE};
 pub use lane::{

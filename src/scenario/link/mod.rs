@@ -18,6 +18,7 @@
 pub(super) mod notation;
 mod percent;
 
+use super::edit::{Accept, Editor};
 use super::field::Field;
 use super::node::{Fields, Node, Value, join};
 use super::phrase::{Language, Phrase, phrase};
@@ -81,7 +82,8 @@ pub fn decode(fragment: &str) -> Result<Link, ScenarioError> {
     Ok(Link { preset: preset.name, scenario, view })
 }
 
-/// `scenario` with the fields of `settings` changed: `("cache.ttl", "5s")`, paths and values as links write them.
+/// `scenario` with the fields of `settings` changed: `("cache.ttl", "5s")`, paths and values as links write them. What
+/// this leaves without effect goes back to its default.
 ///
 /// ```
 /// use cachelane::scenario::{Scenario, link};
@@ -89,12 +91,9 @@ pub fn decode(fragment: &str) -> Result<Link, ScenarioError> {
 /// assert_eq!((scenario.seed, scenario.lanes[0].write.name()), (7, "write-back"));
 /// ```
 pub fn with(scenario: &Scenario, settings: &[(&str, &str)]) -> Result<Scenario, ScenarioError> {
-    let mut problems = Problems::default();
-    let mut tree = scenario.show();
-    for (path, value) in settings {
-        set(&mut tree, path, value, &mut problems);
-    }
-    finish(&tree, problems)
+    let mut editor = Editor::of(scenario);
+    settings.iter().for_each(|(path, value)| editor.set(path, value));
+    editor.finish(Accept::Good)
 }
 
 /// The link, with its `#`, that says `scenario` as what differs from `preset`, and `view` with it.
@@ -237,24 +236,26 @@ fn finish(tree: &Node, mut problems: Problems) -> Result<Scenario, ScenarioError
     problems.finish(scenario)
 }
 
-/// Puts `value` at `path` of the tree. Whether the field exists is for the types to say when they read the tree.
-pub(super) fn set(tree: &mut Node, path: &str, value: &str, problems: &mut Problems) {
-    let node = match notation::parse(value) {
-        Ok(node) => node,
-        Err(sentence) => return problems.because(path, value, sentence),
-    };
+/// Puts the value that `text` writes at `path` of the tree.
+pub(super) fn set(tree: &mut Node, path: &str, text: &str, problems: &mut Problems) {
+    match notation::parse(text) {
+        Ok(node) => put(tree, path, node, text, problems),
+        Err(sentence) => problems.because(path, text, sentence),
+    }
+}
+
+/// Puts `node`, which messages quote as `text`, at `path` of the tree. Whether the field exists is for the types to say
+/// when they read the tree.
+pub(super) fn put(tree: &mut Node, path: &str, node: Node, text: &str, problems: &mut Problems) {
     if path.split('.').any(str::is_empty) || path.split('.').count() > 12 {
-        return problems.because(
-            path,
-            value,
-            Phrase::fixed(
-                "is not a field's path; write names with dots between, such as cache.ttl",
-                "항목의 경로가 아닙니다. cache.ttl처럼 이름을 점으로 이어 적어 주세요",
-            ),
+        let sentence = Phrase::fixed(
+            "is not a field's path; write names with dots between, such as cache.ttl",
+            "항목의 경로가 아닙니다. cache.ttl처럼 이름을 점으로 이어 적어 주세요",
         );
+        return problems.because(path, text, sentence);
     }
     if let Err(problem) = place(tree, path, path, node) {
-        problems.list.push(Problem { value: value.to_owned(), ..problem });
+        problems.list.push(Problem { value: text.to_owned(), ..problem });
     }
 }
 

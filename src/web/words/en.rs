@@ -1,9 +1,9 @@
 //! English.
 
-use super::super::extras::Extra;
-use super::super::headline::{Harm, Headline, Piece, Speed};
+use super::super::sections::headline::{Harm, Headline, Piece, Speed};
+use super::super::sections::more_metrics::Metric as Extra;
 use super::super::state::Failure;
-use super::super::view::Control;
+use super::super::state::view::Control;
 use super::{Lang, Said, Words, ends, lane, left_out, named, strategy, unless_none};
 use crate::chart::{ENGLISH, Panel, text};
 use crate::escape::shown;
@@ -153,6 +153,8 @@ pub static WORDS: Words = Words {
     controls: "Controls",
     lanes: "Lanes",
     show_or_hide: "Show or hide",
+    undo: "Undo",
+    redo: "Redo",
     add_lane: "Add a lane",
     remove_lane: |name| format!("Remove {name}"),
     options: "Options",
@@ -406,6 +408,8 @@ pub static WORDS: Words = Words {
         ("R", "restart"),
         ("F", "finish now"),
         ("1 … 9", "show or hide a lane"),
+        ("Ctrl+Z", "undo"),
+        ("Ctrl+Shift+Z, Ctrl+Y", "redo"),
         ("Esc", "stop reading a trace"),
         ("?", "this help"),
     ],

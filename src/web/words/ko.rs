@@ -1,9 +1,9 @@
 //! 한국어.
 
-use super::super::extras::Extra;
-use super::super::headline::{Harm, Headline, Piece, Speed};
+use super::super::sections::headline::{Harm, Headline, Piece, Speed};
+use super::super::sections::more_metrics::Metric as Extra;
 use super::super::state::Failure;
-use super::super::view::Control;
+use super::super::state::view::Control;
 use super::{Lang, Said, Words, ends, lane, left_out, named, strategy, unless_none};
 use crate::chart::{Labels, Panel, text};
 use crate::escape::shown;
@@ -162,6 +162,8 @@ pub static WORDS: Words = Words {
     controls: "설정",
     lanes: "레인",
     show_or_hide: "보이기/숨기기",
+    undo: "실행 취소",
+    redo: "다시 실행",
     add_lane: "레인 추가",
     remove_lane: |name| format!("{name} 삭제"),
     options: "옵션",
@@ -416,6 +418,8 @@ pub static WORDS: Words = Words {
         ("R", "처음부터"),
         ("F", "끝까지 실행"),
         ("1 … 9", "레인 보이기/숨기기"),
+        ("Ctrl+Z", "실행 취소"),
+        ("Ctrl+Shift+Z, Ctrl+Y", "다시 실행"),
         ("Esc", "트레이스 읽기 취소"),
         ("?", "도움말"),
     ],

@@ -6,11 +6,11 @@
 mod en;
 mod ko;
 
-use super::extras::Extra;
-use super::headline::{Headline, Piece};
-use super::protocol::TraceFacts;
+use super::platform::protocol::TraceFacts;
+use super::sections::headline::{Headline, Piece};
+use super::sections::more_metrics::Metric as Extra;
 use super::state::Failure;
-use super::view::{Control, Shown};
+use super::state::view::{Control, Shown};
 use crate::chart::{Labels, Panel, Weight};
 use crate::escape::shown;
 use crate::ledger::{self, Cause, Divergence};
@@ -131,6 +131,8 @@ words! {
     controls: &'static str,
     lanes: &'static str,
     show_or_hide: &'static str,
+    undo: &'static str,
+    redo: &'static str,
     add_lane: &'static str,
     remove_lane: fn(&str) -> String,
     options: &'static str,
@@ -582,7 +584,7 @@ fn unless_none(items: impl Iterator<Item = String>, say: impl FnOnce(&str) -> St
 
 #[cfg(test)]
 mod tests {
-    use super::super::headline::{Harm, Speed, plain};
+    use super::super::sections::headline::{Harm, Speed, plain};
     use super::*;
 
     #[test]

@@ -1,19 +1,17 @@
 //! Where scenarios come from, as the page asks for them: presets, links, checks; and what is wrong with one, in words.
 
-#[cfg(target_arch = "wasm32")]
-use super::words::Words;
 use crate::chart::Percentile;
 #[cfg(target_arch = "wasm32")]
 use crate::escape::shown;
 use crate::scenario::link::{self, Link};
+use crate::scenario::{FieldValue, Reason, Scenario, presets};
 #[cfg(target_arch = "wasm32")]
-use crate::scenario::{Phrase, Reason};
-use crate::scenario::{Scenario, presets};
+use crate::web::words::Words;
 
 pub use crate::scenario::Problem;
 
 /// The percentile that shows what a preset is about: that of the first response time that it says to watch.
-pub fn usual_percentile(preset: Option<&str>) -> Percentile {
+pub fn default_percentile_of(preset: Option<&str>) -> Percentile {
     let watch = preset.and_then(|name| presets::get(name).ok()).map(|preset| preset.about().watch.as_slice());
     let is_of_the_slowest = watch.and_then(|watch| watch.iter().find_map(|what| what.is_of_the_slowest()));
     if is_of_the_slowest == Some(true) { Percentile::P99 } else { Percentile::P50 }
@@ -58,21 +56,20 @@ pub fn preset(name: &str) -> Option<Scenario> {
     presets::get(name).ok().map(|preset| preset.scenario().clone())
 }
 
-/// A typed text that is no value of the field at `path`.
-#[cfg(target_arch = "wasm32")]
-pub fn no_value(path: &str, text: &str, allowed: Phrase) -> Problem {
-    Problem { field: path.to_owned(), value: text.to_owned(), reason: Reason::NotAllowed(allowed), line: None }
+/// The value that `text` writes for the field at `path`.
+pub fn written(path: &str, text: &str) -> Result<FieldValue, Problem> {
+    FieldValue::parse(text).map_err(|sentence| problem(path, text, Reason::Because(sentence)))
 }
 
 /// What was typed into the field at `path`, a number or something with one, as links write it.
-#[cfg(target_arch = "wasm32")]
 pub fn typed(path: &str, text: &str) -> Result<String, Problem> {
-    crate::scenario::typed::plain(text).map(|plain| plain.into_owned()).map_err(|both| Problem {
-        field: path.to_owned(),
-        value: text.to_owned(),
-        reason: Reason::Separator { readings: both.into(), allowed: None },
-        line: None,
-    })
+    let plain = crate::scenario::typed::plain(text);
+    let two = |both: [String; 2]| Reason::Separator { readings: both.into(), allowed: None };
+    plain.map(|plain| plain.into_owned()).map_err(|both| problem(path, text, two(both)))
+}
+
+fn problem(path: &str, text: &str, reason: Reason) -> Problem {
+    Problem { field: path.to_owned(), value: text.to_owned(), reason, line: None }
 }
 
 /// What is wrong with a value, beside its field: without the field's name.

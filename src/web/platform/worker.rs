@@ -25,11 +25,11 @@ use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 pub fn start() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     tell_of_panics(scope.clone());
-    let desk = Rc::new(RefCell::new(Desk::default()));
+    let state = Rc::new(RefCell::new(WorkerState::default()));
     let answer = scope.clone();
     let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let reply = match heard(&event.data()) {
-            Ok(said) => desk.borrow_mut().hear(said),
+            Ok(said) => state.borrow_mut().handle_message(said),
             Err(error) => refused(0, format!("the worker could not read a message: {error}")),
         };
         send(&answer, &reply);
@@ -92,7 +92,7 @@ fn facts(trace: &Trace) -> TraceFacts {
 
 /// What lies before the worker.
 #[derive(Default)]
-struct Desk {
+struct WorkerState {
     work: Option<Work>,
     /// The trace that was read last, by its file's name.
     trace: Option<(String, Arc<Trace>)>,
@@ -116,8 +116,8 @@ struct Seen {
     withdrawn: u64,
 }
 
-impl Desk {
-    fn hear(&mut self, said: ToWorker) -> FromWorker {
+impl WorkerState {
+    fn handle_message(&mut self, said: ToWorker) -> FromWorker {
         match said {
             ToWorker::Hello => FromWorker::Here,
             ToWorker::Load { generation, scenario } => self.load(generation, &scenario),

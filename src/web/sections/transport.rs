@@ -3,14 +3,14 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::controls::fault_options;
-use super::dom;
-use super::state::{Action, SPEEDS};
-use super::view::{Control, View};
-use super::words::Words;
+use super::controls::faults::fault_options;
 use crate::chart::text;
 use crate::scenario::{Link, Part, What};
 use crate::time::Nanos;
+use crate::web::platform::dom;
+use crate::web::state::view::{Control, View};
+use crate::web::state::{Action, SPEEDS};
+use crate::web::words::Words;
 
 /// What the controls of time show.
 #[derive(Clone, PartialEq, Properties)]
@@ -32,7 +32,7 @@ pub struct TransportProps {
     /// How many application servers can crash.
     pub servers: u32,
     /// Hears what the reader does.
-    pub act: Callback<Action>,
+    pub dispatch: Callback<Action>,
     /// The language.
     pub words: &'static Words,
 }
@@ -47,7 +47,7 @@ pub fn Transport(props: &TransportProps) -> Html {
             if allows(Control::Play) { { play_buttons(props) } }
             { progress(props) }
             if allows(Control::Speed) { { speed(props) } }
-            if allows(Control::Crash) { <Breakers at_end={props.at_end || props.halted} servers={props.servers} act={props.act.clone()} words={w} /> }
+            if allows(Control::Crash) { <Breakers at_end={props.at_end || props.halted} servers={props.servers} dispatch={props.dispatch.clone()} words={w} /> }
         </div>
     }
 }
@@ -59,7 +59,7 @@ fn icon(d: &'static str) -> Html {
 fn play_buttons(props: &TransportProps) -> Html {
     let w = props.words;
     let on = |action: fn() -> Action| {
-        props.act.reform(move |event: MouseEvent| {
+        props.dispatch.reform(move |event: MouseEvent| {
             dom::leave_after_click(&event);
             action()
         })
@@ -92,7 +92,7 @@ fn progress(props: &TransportProps) -> Html {
     let all = props.duration.0.max(1);
     let place = props.now.0.min(all) as f64 * 1000.0 / all as f64;
     let spoken = (w.time_of)(props.now.as_secs_f64().min(props.duration.as_secs_f64()), props.duration.as_secs_f64());
-    let seek = props.act.reform(move |event: Event| {
+    let seek = props.dispatch.reform(move |event: Event| {
         let share = event.target_unchecked_into::<HtmlInputElement>().value_as_number() / 1000.0;
         Action::Seek(Nanos((share.clamp(0.0, 1.0) * all as f64) as u64))
     });
@@ -118,7 +118,7 @@ fn speed(props: &TransportProps) -> Html {
         speeds.push(props.speed);
         speeds.sort_by(f64::total_cmp);
     }
-    let chosen = props.act.reform(|event: Event| {
+    let chosen = props.dispatch.reform(|event: Event| {
         let text = event.target_unchecked_into::<HtmlSelectElement>().value();
         Action::Speed(text.parse().unwrap_or(1.0)) // the values are the numbers below
     });
@@ -136,7 +136,7 @@ pub struct BreakersProps {
     /// How many application servers there are.
     pub servers: u32,
     /// Hears what the reader does.
-    pub act: Callback<Action>,
+    pub dispatch: Callback<Action>,
     /// The language.
     pub words: &'static Words,
 }
@@ -154,7 +154,7 @@ fn Breakers(props: &BreakersProps) -> Html {
     let lasts = use_state(|| Nanos::from_secs(5));
     let next_server = use_mut_ref(|| 0_u32);
     let strike = {
-        let (lasts, act, servers, next) = (*lasts, props.act.clone(), props.servers.max(1), next_server.clone());
+        let (lasts, act, servers, next) = (*lasts, props.dispatch.clone(), props.servers.max(1), next_server.clone());
         move |what: What| {
             // The servers take turns.
             let server = (what.part() == Part::App).then(|| {
@@ -163,7 +163,7 @@ fn Breakers(props: &BreakersProps) -> Html {
                 server
             });
             let link = (what.part() == Part::Link).then_some(Link::AppCache);
-            act.emit(Action::Break { what, server, link, lasts });
+            act.emit(Action::Inject { what, server, link, lasts });
         }
     };
     let strike_chosen = {

@@ -4,65 +4,39 @@
 //! its own, and browsers refuse; there a short script, made here, takes the worker from where it is. For that the
 //! simulator's site must let other origins read its files (`Access-Control-Allow-Origin`).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
-use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use gloo_events::{EventListener, EventListenerOptions};
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
 
 use super::dom;
 use super::protocol::{FromWorker, ToWorker};
-use super::state::{Action, Failure};
+use crate::web::state::{Action, Failure};
 
 /// A worker, until it is dropped.
-pub struct Office {
+pub struct WorkerHandle {
     worker: Option<Worker>,
-    // What the browser calls; dropped with the worker.
-    _listen: Closure<dyn FnMut(MessageEvent)>,
-    _stumble: Closure<dyn FnMut(Event)>,
-    _garble: Closure<dyn FnMut(MessageEvent)>,
+    // Before the worker's end they are no longer heard.
+    listeners: Vec<EventListener>,
 }
 
-impl Office {
+impl WorkerHandle {
     /// Starts the worker that belongs to this build; `act` hears it.
-    pub fn open(act: &Callback<Action>) -> Office {
+    pub fn open(act: &Callback<Action>) -> WorkerHandle {
         let fail = act.reform(|(failure, details)| Action::WorkerFailed { failure, details });
-        let (heard, lost) = (act.clone(), fail.clone());
-        let is_up = std::rc::Rc::new(std::cell::Cell::new(false));
-        let listen = Closure::<dyn FnMut(MessageEvent)>::new({
-            let is_up = is_up.clone();
-            move |event: MessageEvent| {
-                is_up.set(true);
-                match serde_json::from_str::<FromWorker>(&event.data().as_string().unwrap_or_default()) {
-                    Ok(said) => heard.emit(Action::Heard(said)),
-                    Err(error) => lost.emit((Failure::Crashed, error.to_string())),
-                }
-            }
-        });
-        let stumbled = fail.clone();
-        let stumble = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-            event.prevent_default();
-            stumbled.emit(failure(&event, is_up.get()));
-        });
-        let garbled = fail.clone();
-        let garble = Closure::<dyn FnMut(MessageEvent)>::new(move |_: MessageEvent| {
-            garbled.emit((Failure::Crashed, "messageerror".to_owned()));
-        });
-        let worker = start();
-        match &worker {
-            Ok(worker) => {
-                worker.set_onmessage(Some(listen.as_ref().unchecked_ref()));
-                worker.set_onerror(Some(stumble.as_ref().unchecked_ref()));
-                // Fails only for a listener that is none.
-                let _ = worker.add_event_listener_with_callback("messageerror", garble.as_ref().unchecked_ref());
-            }
+        match start() {
+            Ok(worker) => WorkerHandle { listeners: listen(&worker, act, &fail), worker: Some(worker) },
             Err(error) => {
                 // Later: whoever asked for the worker is still at work.
-                let (why, fail) = (words_of(error), fail);
-                gloo_timers::callback::Timeout::new(0, move || fail.emit((Failure::NotStarted, why))).forget();
+                let why = message_of(&error);
+                Timeout::new(0, move || fail.emit((Failure::NotStarted, why))).forget();
+                WorkerHandle { listeners: Vec::new(), worker: None }
             }
         }
-        Office { worker: worker.ok(), _listen: listen, _stumble: stumble, _garble: garble }
     }
 
     /// Sends a text, or a text and a file's bytes.
@@ -82,14 +56,40 @@ impl Office {
     }
 }
 
-impl Drop for Office {
+impl Drop for WorkerHandle {
     fn drop(&mut self) {
+        self.listeners.clear();
         if let Some(worker) = &self.worker {
-            worker.set_onmessage(None);
-            worker.set_onerror(None);
             worker.terminate();
         }
     }
+}
+
+/// Hears what the worker says, and how it fails.
+fn listen(worker: &Worker, act: &Callback<Action>, fail: &Callback<(Failure, String)>) -> Vec<EventListener> {
+    let is_up = Rc::new(Cell::new(false));
+    let (act, garbled, was_up) = (act.clone(), fail.clone(), is_up.clone());
+    let message = move |event: &Event| {
+        was_up.set(true);
+        let text = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string()).unwrap_or_default();
+        match serde_json::from_str::<FromWorker>(&text) {
+            Ok(said) => act.emit(Action::FromWorker(said)),
+            Err(error) => garbled.emit((Failure::Crashed, error.to_string())),
+        }
+    };
+    let failed = fail.clone();
+    let error = move |event: &Event| {
+        event.prevent_default();
+        failed.emit(failure(event, is_up.get()));
+    };
+    let garbled = fail.clone();
+    let message_error = move |_: &Event| garbled.emit((Failure::Crashed, "messageerror".to_owned()));
+    let active = EventListenerOptions::enable_prevent_default();
+    vec![
+        EventListener::new(worker, "message", message),
+        EventListener::new_with_options(worker, "error", active, error),
+        EventListener::new(worker, "messageerror", message_error),
+    ]
 }
 
 /// What an error of the worker means. A script that did not arrive says nothing.
@@ -103,7 +103,7 @@ fn failure(event: &Event, is_up: bool) -> (Failure, String) {
     (if is_wordless { Failure::OutOfMemory } else { Failure::Crashed }, message)
 }
 
-fn words_of(error: &JsValue) -> String {
+fn message_of(error: &JsValue) -> String {
     error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
 }
 
@@ -112,7 +112,7 @@ fn start() -> Result<Worker, JsValue> {
     let meta = dom::document().query_selector("meta[name=cachelane-worker]")?;
     let name = meta.and_then(|meta| meta.get_attribute("content")).ok_or("index.html does not name the worker")?;
     if !dom::has_origin() {
-        return Worker::new(&stand_in(&name)?);
+        return Worker::new(&proxy_script(&name)?);
     }
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
@@ -122,7 +122,7 @@ fn start() -> Result<Worker, JsValue> {
 /// What the stand-in does once it has the worker's address: it holds back what the page sends until the worker listens.
 /// A classic script, because Chromium starts no module in a frame without an origin; a lost promise would stay in here,
 /// an error reaches the page.
-const STAND_IN: &str = r#"
+const PROXY_SCRIPT: &str = r#"
 const early = [];
 const hold = (event) => early.push(event);
 addEventListener("message", hold);
@@ -136,13 +136,13 @@ import(address).then(
 "#;
 
 /// The address of a script that takes the worker called `name` from the simulator's site; made once.
-fn stand_in(name: &str) -> Result<String, JsValue> {
+fn proxy_script(name: &str) -> Result<String, JsValue> {
     thread_local!(static MADE: RefCell<Option<String>> = const { RefCell::new(None) });
     if let Some(made) = MADE.with_borrow(Clone::clone) {
         return Ok(made);
     }
     let whole = Url::new_with_base(name, &dom::base())?.href();
-    let script = format!("const address = {};{STAND_IN}", String::from(js_sys::JSON::stringify(&whole.into())?));
+    let script = format!("const address = {};{PROXY_SCRIPT}", String::from(js_sys::JSON::stringify(&whole.into())?));
     let options = BlobPropertyBag::new();
     options.set_type("text/javascript");
     let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&script.into()), &options)?;

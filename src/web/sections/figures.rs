@@ -7,13 +7,13 @@ use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{Element, HtmlCanvasElement, PointerEvent, ResizeObserver};
 use yew::prelude::*;
 
-use super::canvas::{CanvasBackend, UNIT};
-use super::dom;
-use super::panels::Swatch;
-use super::view::Shown;
-use super::words::Words;
 use crate::chart::palette::Theme;
 use crate::chart::{self, Data, Figure, Layout, Look, Panel, text};
+use crate::web::components::swatch::Swatch;
+use crate::web::platform::canvas::{CanvasBackend, UNIT};
+use crate::web::platform::dom;
+use crate::web::state::view::Shown;
+use crate::web::words::Words;
 
 /// What a figure is made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -29,9 +29,9 @@ pub struct PlotProps {
     /// The language.
     pub words: &'static Words,
     /// The moment under the pointer, shared by all figures.
-    pub pointed: Option<f64>,
+    pub hovered: Option<f64>,
     /// Hears when the pointer moves to another moment.
-    pub on_point: Callback<Option<f64>>,
+    pub on_hover: Callback<Option<f64>>,
     /// Switches that belong to the figure.
     #[prop_or_default]
     pub children: Html,
@@ -48,13 +48,13 @@ pub fn Plot(props: &PlotProps) -> Html {
     });
     use_drawing(&canvas, &panels, props, size, layout.setter());
     let on_move = {
-        let (layout, on_point, duration) = (layout.clone(), props.on_point.clone(), props.data.duration_s);
+        let (layout, on_hover, duration) = (layout.clone(), props.on_hover.clone(), props.data.duration_s);
         Callback::from(move |event: PointerEvent| {
             let (x, y) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
-            on_point.emit(moment_at(&layout, x, y, duration));
+            on_hover.emit(moment_at(&layout, x, y, duration));
         })
     };
-    let on_leave = props.on_point.reform(|_: PointerEvent| None);
+    let on_leave = props.on_hover.reform(|_: PointerEvent| None);
     let table = use_table(props, &panels);
     let name = props.shown.name();
     let title = props.words.figure_title(props.shown);
@@ -143,9 +143,9 @@ fn moment_at(layout: &Layout, x: f64, y: f64, duration_s: f64) -> Option<f64> {
 /// About how wide a read-out is, CSS pixels.
 const READ_OUT_WIDE: f64 = 260.0;
 
-/// A thin line at the pointed moment and every lane's value there.
+/// A thin line at the hovered moment and every lane's value there.
 fn read_out(props: &PlotProps, panels: &[Panel], layout: &Layout, width: f64) -> Html {
-    let Some(t) = props.pointed.filter(|t| *t <= props.data.now_s) else { return html! {} };
+    let Some(t) = props.hovered.filter(|t| *t <= props.data.now_s) else { return html! {} };
     let boxes = panels.iter().zip(&layout.panels).map(|(panel, place)| {
         let x = place.left + (place.right - place.left) * (t / props.data.duration_s.max(1e-9));
         // At the right of the moment, unless that would leave the figure.

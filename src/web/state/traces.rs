@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::protocol::{Progress, ToWorker, TraceFacts};
+use crate::web::platform::protocol::{Progress, ToWorker, TraceFacts};
 
 /// The largest file the page takes, in bytes; the command line takes any.
 pub const BYTES_MAX: f64 = 268_435_456.0;
@@ -50,7 +50,7 @@ impl Traces {
     }
 
     /// Whether the first to read is the one in use: there is a new worker, who has not read it yet.
-    pub fn is_again(&self) -> bool {
+    pub fn is_reread(&self) -> bool {
         let known = self.opened.as_ref().map(|(file, _)| file);
         self.unread.front().zip(known).is_some_and(|(first, known)| Rc::ptr_eq(&first.bytes, &known.bytes))
     }
@@ -66,7 +66,7 @@ impl Traces {
             self.drop_first();
             return None;
         }
-        let again = self.is_again();
+        let again = self.is_reread();
         let file = self.drop_first()?;
         let name = file.name.clone();
         self.opened = Some((file, facts));
@@ -93,7 +93,7 @@ impl Traces {
 
     /// The first is not to be read any further: it cannot be, or nobody wants it.
     pub fn drop_first(&mut self) -> Option<TraceFile> {
-        if self.is_again() {
+        if self.is_reread() {
             self.opened = None;
         }
         (self.progress, self.cancelled) = (None, false);
@@ -102,9 +102,9 @@ impl Traces {
 
     /// There is a new worker, who has read nothing; the last one was asked to read on and did not answer, if `was_asked`.
     /// What it was reading is not tried again: it may have been too much. Gives its name.
-    pub fn forgotten(&mut self, was_asked: bool) -> Option<String> {
+    pub fn forget_reading(&mut self, was_asked: bool) -> Option<String> {
         let had_begun = was_asked || self.progress.is_some();
-        let again = self.is_again();
+        let again = self.is_reread();
         let dropped = if had_begun && !again { self.unread.pop_front() } else { None };
         (self.progress, self.cancelled) = (None, false);
         if !again && let Some((file, _)) = &self.opened {

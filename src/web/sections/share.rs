@@ -3,81 +3,23 @@
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast as _;
-use web_sys::{HtmlCanvasElement, HtmlElement, HtmlInputElement, KeyboardEvent};
+use web_sys::{HtmlCanvasElement, HtmlInputElement};
 use yew::prelude::*;
 
-use super::dom;
 use super::notices::{SaveScenario, too_long};
-use super::shelf::{self, TooLong};
-use super::view::{Control, Shown, View};
-use super::words::Words;
 use crate::chart::palette::Theme;
 use crate::chart::{self, Data};
 use crate::report::{Report, csv};
 use crate::scenario::Scenario;
+use crate::web::components::dialog::Dialog;
+use crate::web::platform::{dom, files};
+use crate::web::state::saved::{self, TooLong};
+use crate::web::state::view::{Control, Shown, ThemeChoice, View};
+use crate::web::words::Words;
 
 /// The shown lanes' measures over time as CSV.
 fn series(data: &Data) -> String {
     csv::series(data.lanes.iter().map(|lane| (lane.label.as_str(), &lane.series)))
-}
-
-/// What a dialog is made from.
-#[derive(Clone, PartialEq, Properties)]
-pub struct DialogProps {
-    /// Its title.
-    pub title: &'static str,
-    /// Hears that it should close.
-    pub close: Callback<()>,
-    /// The language.
-    pub words: &'static Words,
-    /// What is in it.
-    pub children: Html,
-}
-
-/// Stands before the page until it is closed; the focus moves into it, and Escape closes it.
-#[component]
-pub fn Dialog(props: &DialogProps) -> Html {
-    let frame = use_node_ref();
-    {
-        let frame = frame.clone();
-        use_effect_with((), move |()| {
-            let before = dom::document().active_element().and_then(|e| e.dyn_into::<HtmlElement>().ok());
-            if let Some(dialog) = frame.cast::<web_sys::Element>() {
-                call(&dialog, "showModal");
-            }
-            move || {
-                if let Some(before) = before {
-                    let _ = before.focus(); // gone with what it stood in: the browser then picks
-                }
-            }
-        });
-    }
-    let close = props.close.reform(|_: MouseEvent| ());
-    let on_key = {
-        let close = props.close.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if event.key() == "Escape" {
-                event.prevent_default();
-                close.emit(());
-            }
-        })
-    };
-    html! {
-        <dialog ref={frame} aria-labelledby="dialog-title" onkeydown={on_key}>
-            <div class="dialog-head">
-                <h2 id="dialog-title">{ props.title }</h2>
-                <button type="button" class="icon" aria-label={props.words.close} onclick={close}>{ "×" }</button>
-            </div>
-            { props.children.clone() }
-        </dialog>
-    }
-}
-
-fn call(element: &web_sys::Element, method: &str) {
-    let function = js_sys::Reflect::get(element, &method.into()).ok();
-    if let Some(function) = function.and_then(|f| f.dyn_into::<js_sys::Function>().ok()) {
-        let _ = function.call0(element); // already open: nothing to do
-    }
 }
 
 /// What the share dialog is made from.
@@ -133,7 +75,7 @@ pub fn Share(props: &ShareProps) -> Html {
             <p class="soft">{ w.embed_why }</p>
             <EmbedMaker ..props.clone() />
             <h3>{ w.files }</h3>
-            { files(props) }
+            { file_buttons(props) }
         </Dialog>
     }
 }
@@ -187,10 +129,10 @@ fn EmbedMaker(props: &ShareProps) -> Html {
         embed: Some(Shown::ALL.into_iter().filter(|f| figures.contains(f)).collect()),
         controls: Some(Control::ALL.into_iter().filter(|c| controls.contains(c)).collect()),
         lanes: (lanes.len() < props.titles.len()).then(|| lanes.to_vec()),
-        shade: super::view::Shade::System,
+        theme: ThemeChoice::System,
         ..props.view.clone()
     };
-    let snippets = shelf::encode(&props.scenario, props.preset.as_deref(), &view.write()).map(|link| snippets(&link));
+    let snippets = saved::encode(&props.scenario, props.preset.as_deref(), &view.write()).map(|link| snippets(&link));
     let box_of = |label: String, on: bool, toggle: Callback<bool>| {
         let change = toggle.reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().checked());
         html! { <label class="check"><input type="checkbox" checked={on} onchange={change} />{ label }</label> }
@@ -247,29 +189,29 @@ fn toggle<T: Copy + PartialEq + 'static>(list: &UseStateHandle<Vec<T>>, item: T)
     })
 }
 
-fn files(props: &ShareProps) -> Html {
+fn file_buttons(props: &ShareProps) -> Html {
     let w = props.words;
     let toml = {
         let scenario = props.scenario.clone();
-        Callback::from(move |_: MouseEvent| dom::download("scenario.toml", "application/toml", &scenario.to_toml()))
+        Callback::from(move |_: MouseEvent| files::download("scenario.toml", "application/toml", &scenario.to_toml()))
     };
     let json = props.report.clone().map(|report| {
         Callback::from(move |_: MouseEvent| {
             if let Ok(text) = serde_json::to_string_pretty(&*report) {
-                dom::download("cachelane.json", "application/json", &text);
+                files::download("cachelane.json", "application/json", &text);
             }
         })
     });
     let csv = {
         let data = props.data.clone();
-        Callback::from(move |_: MouseEvent| dom::download("cachelane.csv", "text/csv", &series(&data)))
+        Callback::from(move |_: MouseEvent| files::download("cachelane.csv", "text/csv", &series(&data)))
     };
     let pictures = props.view.figures().into_iter().map(|shown| {
         let (view, data, theme) = (props.view.clone(), props.data.clone(), props.theme);
         let svg = Callback::from(move |_: MouseEvent| {
             let figure = view.figure(shown);
             if let Ok(text) = chart::svg_in(figure, &data, theme, (960, 380), &w.labels) {
-                dom::download(&format!("cachelane-{}.svg", shown.name()), "image/svg+xml", &text);
+                files::download(&format!("cachelane-{}.svg", shown.name()), "image/svg+xml", &text);
             }
         });
         let png = Callback::from(move |_: MouseEvent| png_of(shown));
@@ -299,6 +241,6 @@ fn png_of(shown: Shown) {
     let canvas = dom::document().query_selector(&format!(".figure-{} canvas", shown.name())).ok().flatten();
     let Some(canvas) = canvas.and_then(|canvas| canvas.dyn_into::<HtmlCanvasElement>().ok()) else { return };
     if let Ok(url) = canvas.to_data_url() {
-        dom::follow(&url, &format!("cachelane-{}.png", shown.name()));
+        files::follow(&url, &format!("cachelane-{}.png", shown.name()));
     }
 }

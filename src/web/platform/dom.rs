@@ -1,8 +1,7 @@
-//! The browser's odds and ends, each in one place: storage, address bar, media queries, files.
+//! The browser's odds and ends, each in one place: the window, the address bar, the clipboard.
 
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Blob, BlobPropertyBag, Document, File, HtmlAnchorElement, Url, Window};
-use yew::Callback;
+use web_sys::{Document, Window};
 
 /// The window. The page runs in one; the worker does not use this module.
 pub fn window() -> Window {
@@ -13,26 +12,9 @@ pub fn document() -> Document {
     window().document().expect("a window has a document")
 }
 
-/// Whether a media query holds.
-pub fn media(query: &str) -> bool {
-    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
-}
-
 /// Physical pixels per CSS pixel.
 pub fn pixel_ratio() -> f64 {
     window().device_pixel_ratio().clamp(0.5, 4.0)
-}
-
-/// What an earlier visit left under `key`. Storage may be forbidden (a private window, a strict frame): then nothing.
-pub fn remembered(key: &str) -> Option<String> {
-    window().local_storage().ok()??.get_item(&format!("cachelane.{key}")).ok()?
-}
-
-pub fn remember(key: &str, value: &str) {
-    if let Ok(Some(storage)) = window().local_storage() {
-        // A full or forbidden storage only means that the next visit starts as the first did.
-        let _ = storage.set_item(&format!("cachelane.{key}"), value);
-    }
 }
 
 /// The part of the address after `#`, with its `#`, as it stands there; empty where there is none. Whoever reads the link
@@ -81,52 +63,6 @@ pub fn leave_after_click(event: &web_sys::MouseEvent) {
     {
         let _ = button.blur(); // nothing had the focus: nothing to leave
     }
-}
-
-/// Offers `text` as a file.
-pub fn download(name: &str, mime: &str, text: &str) {
-    let options = BlobPropertyBag::new();
-    options.set_type(mime);
-    let parts = js_sys::Array::of1(&JsValue::from_str(text));
-    if let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options)
-        && let Ok(url) = Url::create_object_url_with_blob(&blob)
-    {
-        follow(&url, name);
-        let _ = Url::revoke_object_url(&url); // an unknown address needs no revoking
-    }
-}
-
-/// Offers what is at `url` as a file.
-pub fn follow(url: &str, name: &str) {
-    if let Some(anchor) = document().create_element("a").ok().and_then(|a| a.dyn_into::<HtmlAnchorElement>().ok()) {
-        anchor.set_href(url);
-        anchor.set_download(name);
-        anchor.click();
-    }
-}
-
-/// Reads a file's text; `done` hears it, or `failed` why it cannot be read.
-pub fn read_text(file: &File, done: Callback<String>, failed: Callback<String>) {
-    read(file.name(), file.text(), done.reform(|text: JsValue| text.as_string().unwrap_or_default()), failed);
-}
-
-/// Reads a file's bytes; `done` hears them, or `failed` why they cannot be read.
-pub fn read_bytes(file: &File, done: Callback<Vec<u8>>, failed: Callback<String>) {
-    read(file.name(), file.array_buffer(), done.reform(|bytes| js_sys::Uint8Array::new(&bytes).to_vec()), failed);
-}
-
-fn read(name: String, content: js_sys::Promise, done: Callback<JsValue>, failed: Callback<String>) {
-    wasm_bindgen_futures::spawn_local(async move {
-        match wasm_bindgen_futures::JsFuture::from(content).await {
-            Ok(content) => done.emit(content),
-            Err(error) => failed.emit(unread(&name, &error)),
-        }
-    });
-}
-
-fn unread(name: &str, error: &JsValue) -> String {
-    let why = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())).unwrap_or_default();
-    format!("{name}: the browser cannot read this file; choose it again. {why}")
 }
 
 /// Puts `text` on the clipboard; `done` hears whether it worked.

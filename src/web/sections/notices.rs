@@ -4,22 +4,23 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::shelf::TooLong;
-use super::state::{Action, Failure, Halt, Notice, Patience};
-use super::words::Words;
 use crate::chart::text;
 use crate::escape::{shown, shown_lines};
 use crate::scenario::Scenario;
 use crate::scenario::link::LENGTH_MAX;
 use crate::time::Nanos;
+use crate::web::platform::{dom, files};
+use crate::web::state::saved::TooLong;
+use crate::web::state::{Action, Failure, Notice, StopReason, WorkerStatus};
+use crate::web::words::Words;
 
 /// What the notices are made from.
 #[derive(Clone, PartialEq, Properties)]
 pub struct NoticesProps {
     /// Why nothing runs.
-    pub halt: Option<Halt>,
+    pub stop_reason: Option<StopReason>,
     /// What the reader is waiting for.
-    pub patience: Patience,
+    pub worker_status: WorkerStatus,
     /// What could not be done.
     pub notice: Option<Notice>,
     /// The moment of the run that the page shows, if it shows one.
@@ -31,7 +32,7 @@ pub struct NoticesProps {
     /// Whether a control holds something that cannot run.
     pub has_bad_values: bool,
     /// Hears what the reader does about it.
-    pub act: Callback<Action>,
+    pub dispatch: Callback<Action>,
     /// The language.
     pub words: &'static Words,
 }
@@ -42,8 +43,8 @@ pub fn Notices(props: &NoticesProps) -> Html {
     let w = props.words;
     html! {
         <>
-            { halt(props) }
-            { patience(props) }
+            { stop_reason(props) }
+            { worker_status(props) }
             if let Some(notice) = &props.notice {
                 <div class="notice" role="alert">
                     <p class="lines">{ said(notice, w) }</p>
@@ -79,24 +80,24 @@ pub struct SaveProps {
 #[component]
 pub fn SaveScenario(props: &SaveProps) -> Html {
     let scenario = props.scenario.clone();
-    let save = move |_: MouseEvent| super::dom::download("scenario.toml", "application/toml", &scenario.to_toml());
+    let save = move |_: MouseEvent| files::download("scenario.toml", "application/toml", &scenario.to_toml());
     html! { <button type="button" onclick={save}>{ props.words.save_scenario }</button> }
 }
 
 fn button(props: &NoticesProps, name: &'static str, action: fn() -> Action) -> Html {
-    html! { <button type="button" onclick={props.act.reform(move |_: MouseEvent| action())}>{ name }</button> }
+    html! { <button type="button" onclick={props.dispatch.reform(move |_: MouseEvent| action())}>{ name }</button> }
 }
 
 /// What a notice says, line by line.
 fn said(notice: &Notice, w: &Words) -> String {
     match notice {
-        Notice::Said(text) => shown_lines(text).into_owned(),
+        Notice::Message(text) => shown_lines(text).into_owned(),
         Notice::TraceStopped(name) => (w.trace_stopped)(&shown(name)),
     }
 }
 
 /// Nothing runs until the reader asks for it.
-fn halt(props: &NoticesProps) -> Html {
+fn stop_reason(props: &NoticesProps) -> Html {
     let w = props.words;
     let ways_on = html! {
         <p class="buttons">
@@ -104,13 +105,13 @@ fn halt(props: &NoticesProps) -> Html {
             { button(props, w.open_default, || Action::OpenPreset("default".to_owned())) }
         </p>
     };
-    match &props.halt {
+    match &props.stop_reason {
         None => html! {},
-        Some(Halt::Stopped) => {
+        Some(StopReason::Stopped) => {
             let at = props.at.map(|at| text::moment(at.as_secs_f64(), true));
             html! { <div class="notice calm" role="alert"><p>{ (w.was_stopped)(at.as_deref()) }</p>{ ways_on }</div> }
         }
-        Some(Halt::Failed { failure, details }) => html! {
+        Some(StopReason::Failed { failure, details }) => html! {
             <div class="notice" role="alert">
                 <p><strong>{ (w.worker_failed)(*failure) }</strong></p>
                 if *failure == Failure::NotStarted { <p>{ not_started(w) }</p> }
@@ -125,17 +126,17 @@ fn halt(props: &NoticesProps) -> Html {
 
 /// What may be the matter where the worker's files do not arrive.
 fn not_started(w: &Words) -> &'static str {
-    if super::dom::has_origin() { w.reload_page } else { w.needs_cors }
+    if dom::has_origin() { w.reload_page } else { w.needs_cors }
 }
 
 /// The reader is waiting.
-fn patience(props: &NoticesProps) -> Html {
+fn worker_status(props: &NoticesProps) -> Html {
     let w = props.words;
-    let sentence = match props.patience {
-        Patience::Fine => return html! {},
-        Patience::Loading => return html! { <p class="notice small calm" role="status">{ w.still_loading }</p> },
-        Patience::Computing => w.still_computing,
-        Patience::Lost => w.maybe_gone,
+    let sentence = match props.worker_status {
+        WorkerStatus::Responsive => return html! {},
+        WorkerStatus::Loading => return html! { <p class="notice small calm" role="status">{ w.still_loading }</p> },
+        WorkerStatus::Busy => w.still_computing,
+        WorkerStatus::Unresponsive => w.maybe_gone,
     };
     html! {
         <div class="notice calm" role="status">

@@ -11,13 +11,15 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::dom;
-use super::fields::{Ctx, use_ctx};
-use super::shelf;
-use super::words::Words;
+use super::context::{Ctx, use_ctx};
+use super::fold::use_fold;
+use super::number::use_pending;
 use crate::escape::shown;
-use crate::scenario::form::{Form, FormField, Input, quoted};
-use crate::scenario::{Docs, Problem, Scenario, ScenarioError};
+use crate::scenario::form::{Form, FormField, Input};
+use crate::scenario::{Accept, Docs, Edit, FieldValue, Scenario};
+use crate::web::platform::dom;
+use crate::web::state::Action;
+use crate::web::words::Words;
 
 /// A scenario and its form: what the controls show.
 #[derive(Clone, PartialEq)]
@@ -42,7 +44,7 @@ impl Draft {
 const PARTS: [&str; 4] = ["cache", "app", "database", "network"];
 
 /// The fields that have a control of their own, by path; a `*` stands for a number.
-const BY_HAND: &[&str] = &[
+const WITH_OWN_CONTROL: &[&str] = &[
     "name",
     "seed",
     "duration",
@@ -90,8 +92,8 @@ const BY_HAND: &[&str] = &[
     "fault.*.for",
 ];
 
-fn by_hand(path: &str) -> bool {
-    BY_HAND.iter().any(|pattern| {
+fn has_own_control(path: &str) -> bool {
+    WITH_OWN_CONTROL.iter().any(|pattern| {
         let (mut left, mut right) = (pattern.split('.'), path.split('.'));
         loop {
             match (left.next(), right.next()) {
@@ -105,11 +107,11 @@ fn by_hand(path: &str) -> bool {
 
 /// The fields of a part that have no control of their own.
 pub fn rest(form: &Form, part: &str) -> Vec<FormField> {
-    form.fields(part).into_iter().filter(|field| !by_hand(&field.path)).collect()
+    form.fields(part).into_iter().filter(|field| !has_own_control(&field.path)).collect()
 }
 
 /// What differs from the default among the fields without a control of their own: `persistence = append-only`.
-pub fn tells(form: &Form, part: &str) -> Html {
+pub fn changed_summary(form: &Form, part: &str) -> Html {
     /// More would be a list, not a glance.
     const TOLD_MAX: usize = 4;
     let told: Vec<FormField> =
@@ -121,7 +123,7 @@ pub fn tells(form: &Form, part: &str) -> Html {
     let told = told.into_iter().take(TOLD_MAX).map(|field| {
         html! { <code>{ shown(&format!("{} = {}", field.name, field.value)).into_owned() }</code> }
     });
-    html! { <span class="tells">{ for told }if more > 0 { <span>{ format!("+{more}") }</span> }</span> }
+    html! { <span class="changed-summary">{ for told }if more > 0 { <span>{ format!("+{more}") }</span> }</span> }
 }
 
 /// What [`AllFields`] is made from.
@@ -139,36 +141,30 @@ pub struct AllFieldsProps {
 #[component]
 pub fn AllFields(props: &AllFieldsProps) -> Html {
     let ctx = use_ctx();
-    let open = use_state_eq(|| false);
+    let (open, ontoggle) = use_fold();
     let fields = rest(&props.draft.form, &props.part);
     if fields.is_empty() {
         return html! {};
     }
-    let ontoggle = {
-        let open = open.setter();
-        Callback::from(move |event: Event| {
-            open.set(event.target_unchecked_into::<web_sys::HtmlDetailsElement>().open());
-        })
-    };
     let rows = || {
         fields.iter().map(|field| {
             html! { <FieldRow key={field.path.clone()} draft={props.draft.clone()} field={field.clone()} /> }
         })
     };
-    let told = tells(&props.draft.form, &props.part);
+    let told = changed_summary(&props.draft.form, &props.part);
     html! {
         <details class="options all" {ontoggle}>
             <summary>{ ctx.words.all_fields }{ told }</summary>
-            if *open {
+            if open {
                 <div class="rows" role="group" aria-label={format!("{}: {}", props.title, ctx.words.all_fields)}>{ for rows() }</div>
             }
         </details>
     }
 }
 
-/// What [`Own`] is made from.
+/// What [`LaneOverrides`] is made from.
 #[derive(Clone, PartialEq, Properties)]
-pub struct OwnProps {
+pub struct LaneOverridesProps {
     /// The scenario.
     pub draft: Draft,
     /// The lane.
@@ -177,8 +173,8 @@ pub struct OwnProps {
 
 /// What a lane has otherwise than all lanes, a row each, with a button that takes it away.
 #[component]
-pub fn Own(props: &OwnProps) -> Html {
-    let rows = own_fields(&props.draft.form, props.lane).into_iter().map(|field| {
+pub fn LaneOverrides(props: &LaneOverridesProps) -> Html {
+    let rows = override_fields(&props.draft.form, props.lane).into_iter().map(|field| {
         let (key, removable) = (field.path.clone(), !field.is_option);
         html! { <FieldRow {key} draft={props.draft.clone()} {removable} {field} /> }
     });
@@ -189,7 +185,7 @@ pub fn Own(props: &OwnProps) -> Html {
     html! { <div class="rows own">{ for rows }</div> }
 }
 
-fn own_fields(form: &Form, lane: usize) -> Vec<FormField> {
+fn override_fields(form: &Form, lane: usize) -> Vec<FormField> {
     let of_part = |part: &str| {
         let mut fields = form.fields(&format!("lane.{lane}.{part}"));
         fields.iter_mut().for_each(|field| field.name = format!("{part}.{}", field.name));
@@ -200,10 +196,10 @@ fn own_fields(form: &Form, lane: usize) -> Vec<FormField> {
 
 /// A list of all fields that a lane may have otherwise; choosing one gives it a row with the value that all lanes have.
 #[component]
-pub fn AddOwn(props: &OwnProps) -> Html {
+pub fn AddOverride(props: &LaneOverridesProps) -> Html {
     let ctx = use_ctx();
     let (form, lane) = (&props.draft.form, props.lane);
-    let own = own_fields(form, lane);
+    let own = override_fields(form, lane);
     let groups = PARTS.into_iter().map(|part| {
         let free = form.fields(part).into_iter().filter(|field| !field.is_option);
         let free = free.filter(|field| !own.iter().any(|own| own.name == field.path));
@@ -219,10 +215,9 @@ pub fn AddOwn(props: &OwnProps) -> Html {
             let chosen = select.value();
             select.set_selected_index(0);
             let path = format!("lane.{lane}.{chosen}");
-            let value = draft.form.value(&chosen).unwrap_or_default();
-            if let Ok(changed) = draft.scenario.drafted(&path, &value) {
-                ctx.edit(move |scenario| *scenario = changed);
+            if let Some(value) = draft.form.value(&chosen).and_then(|value| FieldValue::parse(&value).ok()) {
                 focus_soon(id_of(&path));
+                ctx.edit(vec![Edit::Set { path, value }]);
             }
         })
     };
@@ -283,15 +278,16 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
     let ctx = use_ctx();
     let w = ctx.words;
     let field = &props.field;
-    // What was typed and cannot be; it stays until it is mended.
-    let pending = use_state(|| None::<String>);
-    {
-        let pending = pending.setter();
-        use_effect_with(field.value.clone(), move |_| pending.set(None));
-    }
     let complaint = ctx.complaint_inside(&field.path, !matches!(field.takes, Input::Choice(_)));
+    let pending = use_pending(&field.value, complaint.is_some());
     let shown = (*pending).clone().filter(|_| complaint.is_some()).unwrap_or_else(|| field.value.clone());
-    let set = setter(props, &ctx, pending.setter());
+    let set = {
+        let (path, act, pending) = (field.path.clone(), ctx.dispatch.clone(), pending.setter());
+        Callback::from(move |text: String| {
+            pending.set(Some(text.clone()));
+            act.emit(Action::Enter { path: path.clone(), text, accept: Accept::NoWorse });
+        })
+    };
     let id = id_of(&field.path);
     let (hint, error) = (format!("{id}-hint"), format!("{id}-error"));
     let described = if complaint.is_some() { format!("{error} {hint}") } else { hint.clone() };
@@ -327,83 +323,37 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
         <div class={classes!("field", "any", field.is_option.then_some("option"))}>
             <label for={id}>{ name }</label>
             { control }
-            { way_back(props, &ctx) }
+            { reset_button(props, &ctx) }
             <p class="hint" id={hint}>{ hint_of(field, w) }</p>
             if let Some(complaint) = complaint { <p class="complaint" id={error} role="alert">{ complaint }</p> }
         </div>
     }
 }
 
-/// Hears what was typed or chosen, and changes the scenario or says why not.
-fn setter(props: &FieldRowProps, ctx: &Ctx, pending: UseStateSetter<Option<String>>) -> Callback<String> {
-    let (scenario, path, takes) = (props.draft.scenario.clone(), props.field.path.clone(), props.field.takes.clone());
-    let ctx = ctx.clone();
-    Callback::from(move |text: String| {
-        let value = match takes {
-            Input::Text => Ok(quoted(&text)),
-            Input::Choice(_) | Input::Flag => Ok(text.trim().to_owned()),
-            _ => shelf::typed(&path, &text),
-        };
-        let changed = value.and_then(|value| scenario.edited(&path, &value).map_err(|error| worst(error, &path)));
-        match changed {
-            Ok(changed) => {
-                pending.set(None);
-                ctx.mistyped(&path, None);
-                ctx.edit(move |scenario| *scenario = changed);
-            }
-            Err(problem) => {
-                pending.set(Some(text));
-                ctx.mistyped(&path, Some(problem));
-            }
-        }
-    })
-}
-
-/// Of what is wrong, what is wrong with the field at `path` itself; else whatever is first.
-fn worst(error: ScenarioError, path: &str) -> Problem {
-    let mut problems = error.problems;
-    let own = problems.iter().position(|problem| problem.field.starts_with(path)).unwrap_or(0);
-    problems.swap_remove(own)
-}
-
-/// A scenario made from another, where that can be done.
-type Change = Rc<dyn Fn(&Scenario) -> Option<Scenario>>;
-
 /// The button that takes the field away, or puts its default back where something else stands.
-fn way_back(props: &FieldRowProps, ctx: &Ctx) -> Html {
+fn reset_button(props: &FieldRowProps, ctx: &Ctx) -> Html {
     let field = &props.field;
     let w = ctx.words;
-    let changed: Change = match &field.default {
-        _ if props.removable => {
-            let path = field.path.clone();
-            Rc::new(move |scenario| scenario.without(&path).ok())
-        }
-        Some(default) if field.differs => {
-            let (path, default) = (field.path.clone(), default.clone());
-            Rc::new(move |scenario| scenario.drafted(&path, &default).ok())
-        }
-        _ => return html! { <span></span> },
+    let default = field.default.as_deref().filter(|_| field.differs).and_then(|text| FieldValue::parse(text).ok());
+    let edit = match default {
+        _ if props.removable => Edit::remove(field.path.clone()),
+        Some(default) => Edit::set(field.path.clone(), default),
+        None => return html! { <span></span> },
     };
     let (name, sign) = if props.removable {
         ((w.remove_lane)(&field.name), "×")
     } else {
         ((w.back_to_default)(&field.name, field.default.as_deref().unwrap_or_default()), "↺")
     };
-    let onclick = {
-        let (ctx, scenario, path) = (ctx.clone(), props.draft.scenario.clone(), field.path.clone());
-        let next = if props.removable {
-            field.path.split('.').take(2).collect::<Vec<_>>().join(".") + ".own"
-        } else {
-            path.clone()
-        };
-        Callback::from(move |_: MouseEvent| {
-            ctx.mistyped(&path, None);
-            if let Some(changed) = changed(&scenario) {
-                ctx.edit(move |scenario| *scenario = changed);
-            }
-            focus_soon(id_of(&next));
-        })
+    let next = if props.removable {
+        field.path.split('.').take(2).collect::<Vec<_>>().join(".") + ".own"
+    } else {
+        field.path.clone()
     };
+    let onclick = ctx.dispatch.reform(move |_: MouseEvent| {
+        focus_soon(id_of(&next));
+        Action::Edit(vec![edit.clone()])
+    });
     html! { <button type="button" class="icon" aria-label={name.clone()} title={name} {onclick}>{ sign }</button> }
 }
 

@@ -5,15 +5,15 @@
 
 use std::fmt::Write as _;
 
-use super::words::Lang;
 use crate::chart::palette::Theme;
 use crate::chart::{Figure, Percentile};
 use crate::scenario::Phrase;
+pub use crate::web::words::Lang;
 
 /// Whether light or dark is asked for; else the system decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Shade {
+pub enum ThemeChoice {
     #[default]
     System,
     Light,
@@ -58,15 +58,15 @@ pub struct View {
     /// Which percentile the latency figure shows, if somebody chose one.
     pub percentile: Option<Percentile>,
     /// Which it shows else: that which the preset is about. It stands in no link.
-    pub usual: Percentile,
+    pub default_percentile: Percentile,
     /// Virtual seconds per second, where the link says so.
     pub speed: Option<f64>,
     /// Whether an embed waits for a click instead of starting when it is seen.
-    pub waits: bool,
+    pub starts_on_click: bool,
     /// The language, where the link says so.
     pub lang: Option<Lang>,
     /// Light or dark, where the link says so.
-    pub shade: Shade,
+    pub theme: ThemeChoice,
 }
 
 /// A view option that cannot be: its name, what was given, what may be given.
@@ -110,12 +110,12 @@ impl Control {
     }
 }
 
-impl Shade {
+impl ThemeChoice {
     /// The theme, where `dark` is what the system asks for.
-    pub fn theme(self, dark: bool) -> Theme {
+    pub fn resolve(self, dark: bool) -> Theme {
         match self {
-            Shade::System if dark => Theme::Dark,
-            Shade::Dark => Theme::Dark,
+            ThemeChoice::System if dark => Theme::Dark,
+            ThemeChoice::Dark => Theme::Dark,
             _ => Theme::Light,
         }
     }
@@ -178,12 +178,15 @@ impl View {
                 },
             ),
             "start" => ("start", Phrase::fixed("visible or click", "visible 또는 click"), {
-                pick(value, &[("visible", false), ("click", true)]).map(|waits| self.waits = waits)
+                pick(value, &[("visible", false), ("click", true)]).map(|on_click| self.starts_on_click = on_click)
             }),
             "lang" => ("lang", Lang::codes(), Lang::named(value).map(|lang| self.lang = Some(lang))),
             "theme" => ("theme", Phrase::fixed("light, dark or system", "light, dark, system 중 하나"), {
-                pick(value, &[("light", Shade::Light), ("dark", Shade::Dark), ("system", Shade::System)])
-                    .map(|shade| self.shade = shade)
+                pick(
+                    value,
+                    &[("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark), ("system", ThemeChoice::System)],
+                )
+                .map(|theme| self.theme = theme)
             }),
             _ => return None,
         };
@@ -215,16 +218,16 @@ impl View {
         if let Some(speed) = self.speed {
             put("speed", &speed.to_string());
         }
-        if self.waits {
+        if self.starts_on_click {
             put("start", "click");
         }
         if let Some(lang) = self.lang {
             put("lang", lang.name());
         }
-        match self.shade {
-            Shade::System => {}
-            Shade::Light => put("theme", "light"),
-            Shade::Dark => put("theme", "dark"),
+        match self.theme {
+            ThemeChoice::System => {}
+            ThemeChoice::Light => put("theme", "light"),
+            ThemeChoice::Dark => put("theme", "dark"),
         }
         text
     }
@@ -256,7 +259,7 @@ impl View {
 
     /// Which percentile the latency figure shows.
     pub fn percentile(&self) -> Percentile {
-        self.percentile.unwrap_or(self.usual)
+        self.percentile.unwrap_or(self.default_percentile)
     }
 
     /// `shown` as a figure to be drawn.
@@ -313,11 +316,11 @@ mod tests {
             lanes: Some(vec![1, 3]),
             linear: true,
             percentile: Some(Percentile::P99),
-            usual: Percentile::default(),
+            default_percentile: Percentile::default(),
             speed: Some(2.5),
-            waits: true,
+            starts_on_click: true,
             lang: Some(Lang::Ko),
-            shade: Shade::Dark,
+            theme: ThemeChoice::Dark,
         };
         assert_eq!(View::of(&pairs(&view.write())), (view, vec![]));
     }
