@@ -23,7 +23,7 @@
 //! **Read replicas** have workers, a queue and connections of their own, each as many as the primary. Reads go to them in
 //! turn; each answers from the commits it has heard of. Whatever is to decide about a write is read from the primary.
 //!
-//! An outage breaks every connection: what was queued or being served is answered with [`Failure::Lost`] and is not
+//! An outage breaks every connection: what was queued or being served is answered with [`CallError::Lost`] and is not
 //! committed. A freeze only stops the clock for it: everything goes on afterwards where it stood. Values are write
 //! numbers: a key's value *is* the write that put it there (0 before the first).
 
@@ -39,9 +39,10 @@ use std::rc::Rc;
 use self::locks::Locks;
 use self::outbox::Records;
 use self::replicas::Replica;
-use crate::engine::{Call, CallId, Calls, Event, Failure, Kernel, Line};
+use crate::engine::{Call, CallId, Calls, Event, Kernel, Line};
 use crate::fault::{Crash, Slowdown};
-use crate::ledger::{Change, Holder, Key, Ledger, Mended, Release, WriteId};
+use crate::ledger::{Holder, Ledger, Mended, Release};
+use crate::model::{CallError, Change, Key, WriteId};
 use crate::network::{Load, Way};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Link, Reads, estimate};
@@ -102,7 +103,7 @@ type Place = u8;
 const PRIMARY: Place = 0;
 
 /// The value read, or the fact that it is committed (with the value written last).
-pub type Reply = Result<WriteId, Failure>;
+pub type Reply = Result<WriteId, CallError>;
 
 /// Totals since the start of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -434,7 +435,7 @@ impl Database {
             self.calls.answer(call, Ok(WriteId::INITIAL), self.kernel.now());
         } else if !replica && state.down > 0 {
             drop(state);
-            self.refuse(call, Failure::Down);
+            self.refuse(call, CallError::Down);
         } else if let Some(why) = self.admit(&mut state, call) {
             drop(state);
             self.refuse(call, why);
@@ -442,7 +443,7 @@ impl Database {
     }
 
     /// Lets a query begin or wait, or says why not.
-    fn admit(&self, state: &mut State, call: CallId) -> Option<Failure> {
+    fn admit(&self, state: &mut State, call: CallId) -> Option<CallError> {
         let to = self.machine_of(call);
         let machine = &mut state.machines[to as usize];
         let idle = machine.idle.last().copied();
@@ -455,7 +456,7 @@ impl Database {
             return None;
         }
         if machine.line.len() >= self.queue_limit {
-            return Some(Failure::QueueFull);
+            return Some(CallError::QueueFull);
         }
         machine.line.push(&self.calls, call);
         state.counts.queue_max = state.counts.queue_max.max(machine.line.len());
@@ -494,7 +495,7 @@ impl Database {
             _ => self.put_to_work(&mut state, to),
         }
         drop(state);
-        self.calls.answer(call, Err(Failure::Aborted), self.kernel.now());
+        self.calls.answer(call, Err(CallError::Aborted), self.kernel.now());
     }
 
     /// An outage of the primary begins: its connections break, nothing under way is committed. Its replicas are other machines,
@@ -530,7 +531,7 @@ impl Database {
             if crash.silent {
                 self.state.borrow_mut().unheard.push(&self.calls, call);
             } else {
-                self.calls.answer(call, Err(Failure::Lost), self.kernel.now());
+                self.calls.answer(call, Err(CallError::Lost), self.kernel.now());
             }
         }
     }
@@ -546,7 +547,7 @@ impl Database {
         }
         work::count(state.unheard.len() as usize);
         while let Some(call) = state.unheard.pop(&self.calls) {
-            self.calls.answer(call, Err(Failure::Lost), self.kernel.now());
+            self.calls.answer(call, Err(CallError::Lost), self.kernel.now());
         }
     }
 
@@ -681,9 +682,9 @@ impl Database {
         }
     }
 
-    fn refuse(&self, call: CallId, why: Failure) {
+    fn refuse(&self, call: CallId, why: CallError) {
         self.state.borrow_mut().counts.refused += 1;
-        self.let_go(call, if why == Failure::Down { Release::ConnectionLost } else { Release::Refused });
+        self.let_go(call, if why == CallError::Down { Release::ConnectionLost } else { Release::Refused });
         self.calls.answer(call, Err(why), self.kernel.now());
     }
 

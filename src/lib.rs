@@ -12,8 +12,8 @@
 //!          app workload fault metrics
 //! floor 2  scenario engine ledger stats the experiment as data; clock, queue and tasks; the witness; histograms
 //!          keyspace                     what a server's commands do to its keys
-//! floor 1  random                       named streams of chance (on the ground: whole nanoseconds in time, steps
-//!                                       counted in work, texts made safe to show in escape)
+//! floor 1  model random                 what all parts share: keys, writes, how calls fail; named streams of chance (on
+//!                                       the ground: whole nanoseconds in time, steps counted in work, escape)
 //! ```
 //!
 //! Begin with [`scenario`] (what can be asked), [`strategy`] (what a lane does, as an application programmer would write it)
@@ -59,6 +59,7 @@ pub mod fault;
 pub mod keyspace;
 pub mod ledger;
 pub mod metrics;
+pub mod model;
 pub mod network;
 pub mod random;
 pub mod report;

@@ -3,8 +3,8 @@
 //! The whole-run figures leave the warm-up out: a request counts if it was sent after it. The figures over time count
 //! everything, each answer in the bucket in which it came.
 
-use crate::engine::Failure;
 use crate::ledger::{Freshness, ReadCounts};
+use crate::model::CallError;
 use crate::stats::{Histogram, TimeSeries};
 use crate::time::Nanos;
 
@@ -93,7 +93,7 @@ pub struct Answer {
     /// Whether it was a write.
     pub write: bool,
     /// How it failed, if it did.
-    pub failed: Option<Failure>,
+    pub failed: Option<CallError>,
     /// Whether it was a read that was answered with a copy, without a load.
     pub from_cache: bool,
 }
@@ -114,8 +114,8 @@ pub struct Metrics {
     pub failed_read: Histogram,
     /// How long failed writes took, likewise.
     pub failed_write: Histogram,
-    /// Requests sent after the warm-up and answered with an error, by its kind, in the order of [`Failure::ALL`].
-    pub failures: [u64; Failure::ALL.len()],
+    /// Requests sent after the warm-up and answered with an error, by its kind, in the order of [`CallError::ALL`].
+    pub failures: [u64; CallError::ALL.len()],
     /// Requests sent after the warm-up and answered within the deadline, and not with an error.
     pub good: u64,
     /// Reads sent after the warm-up and answered with a copy, without a load.
@@ -145,7 +145,7 @@ impl Metrics {
             stale_age: Histogram::default(),
             failed_read: Histogram::default(),
             failed_write: Histogram::default(),
-            failures: [0; Failure::ALL.len()],
+            failures: [0; CallError::ALL.len()],
             good: 0,
             from_cache: 0,
             read_your_writes_violations: 0,

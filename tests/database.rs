@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cachelane::bytes::Bytes;
-use cachelane::engine::Failure;
+use cachelane::model::CallError;
 use cachelane::report::LaneReport;
 use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
@@ -284,7 +284,7 @@ fn a_pool_lets_calls_wait_at_their_server_and_gives_up_in_time() {
     assert_eq!((database.connections_max, database.queue_max, failures.len()), (4, 6, 0));
     assert!(patient.latency_ms.write.max > 15_000.0 && patient.app.pool_waits > 4_000);
     let (hasty, failures) = report(Some(5), Some(ms(300)));
-    assert!(matches!(failures[..], [(Failure::NoConnection, count)] if count > 3_500), "{failures:?}");
+    assert!(matches!(failures[..], [(CallError::NoConnection, count)] if count > 3_500), "{failures:?}");
     assert!(
         hasty.latency_ms.write.max < 360.0,
         "300 ms for a connection, 50 in the database: {:?}",
@@ -378,8 +378,8 @@ fn a_message_that_comes_too_late_or_too_early_cancels_nothing_else() {
         let lane = run(&scenario);
         let report = lane.report();
         assert!(report.database.cancelled > 20 && report.errors < report.requests, "{:?}", report.database);
-        let kinds: Vec<Failure> = lane.failures().filter(|(_, n)| *n > 0).map(|(failure, _)| failure).collect();
-        assert_eq!(kinds, [Failure::TimedOut], "an answer to a cancelled query reaches nobody");
+        let kinds: Vec<CallError> = lane.failures().filter(|(_, n)| *n > 0).map(|(failure, _)| failure).collect();
+        assert_eq!(kinds, [CallError::TimedOut], "an answer to a cancelled query reaches nobody");
     }
 }
 

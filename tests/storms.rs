@@ -10,8 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cachelane::engine::Failure;
 use cachelane::ledger::Cause;
+use cachelane::model::CallError;
 use cachelane::random::{Stream, Streams};
 use cachelane::report::LaneReport;
 use cachelane::scenario::form::{Form, FormField, Input};
@@ -475,7 +475,7 @@ fn expected() -> Vec<String> {
     let mut all: Vec<String> = classes.iter().map(|class| format!("class {class}")).collect();
     all.extend(Cause::ALL.iter().map(|cause| format!("cause {}", cause.name())));
     all.extend(misses.as_object().expect("misses by cause").keys().map(|cause| format!("miss {cause}")));
-    all.extend(Failure::ALL.iter().map(|failure| format!("failure {failure:?}")));
+    all.extend(CallError::ALL.iter().map(|failure| format!("failure {failure:?}")));
     for what in What::ALL {
         all.extend([format!("begun {}", what.name()), format!("ended {}", what.name())]);
     }

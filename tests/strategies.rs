@@ -1,7 +1,8 @@
 //! What each strategy loses, refuses and serves stale, as claims about whole runs. Most come in pairs: something
 //! happens and a write is lost, with its cause; the opposite setting, or nothing happens, and it is not.
 
-use cachelane::ledger::{Cause, Counts, WriteId};
+use cachelane::ledger::{Cause, Counts};
+use cachelane::model::WriteId;
 use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cachelane::experiment::Experiment;
-use cachelane::ledger::WriteId;
+use cachelane::model::WriteId;
 use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;

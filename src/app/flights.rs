@@ -11,11 +11,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::engine::{Failure, Kernel, TaskId};
-use crate::ledger::{Key, WriteId};
+use crate::engine::{Kernel, TaskId};
+use crate::model::{CallError, Key, WriteId};
 
 /// What a flight brings.
-type Outcome = Result<WriteId, Failure>;
+type Outcome = Result<WriteId, CallError>;
 
 #[derive(Debug, Default)]
 struct Flight {
@@ -117,7 +117,7 @@ impl Lead<'_> {
 impl Drop for Lead<'_> {
     /// A leader who vanishes takes the flight down; those aboard are its server's, and vanish with it.
     fn drop(&mut self) {
-        self.end(Err(Failure::Lost));
+        self.end(Err(CallError::Lost));
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
         let Poll::Ready(Turn::Lead(lead)) = poll(a.as_mut()) else { panic!("the first leads") };
         assert!(poll(b.as_mut()).is_pending());
         drop(lead);
-        assert!(matches!(poll(b.as_mut()), Poll::Ready(Turn::Shared(Err(Failure::Lost)))));
+        assert!(matches!(poll(b.as_mut()), Poll::Ready(Turn::Shared(Err(CallError::Lost)))));
         assert_eq!(flights.under_way(), 0);
     }
 

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::{ByKey, Numbers};
-use crate::ledger::{Key, WriteId};
+use crate::model::{Key, WriteId};
 use crate::scenario::estimate;
 use crate::time::Nanos;
 use crate::work;

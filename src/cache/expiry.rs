@@ -3,7 +3,7 @@
 //! An entry is good up to and including the moment it expires. A fixed TTL counts from the moment the value was set;
 //! a jittered one is shortened by a random part; a sliding one counts from the last access.
 
-use crate::ledger::Key;
+use crate::model::Key;
 use crate::random::Stream;
 use crate::scenario::Ttl;
 use crate::time::Nanos;

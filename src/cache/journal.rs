@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::keys::{ByKey, Numbers};
 use super::store::Entry;
-use crate::ledger::{Key, WriteId};
+use crate::model::{Key, WriteId};
 use crate::scenario::estimate;
 use crate::work;
 

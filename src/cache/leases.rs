@@ -12,7 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ledger::{Key, WriteId};
+use crate::model::{Key, WriteId};
 use crate::time::Nanos;
 
 /// How long a token lasts, and how long the value that a delete left behind is remembered.

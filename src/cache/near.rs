@@ -11,7 +11,7 @@ use super::expiry::Life;
 use super::keys::{ByKey, Numbers};
 use super::store::{Entry, Lookup, Room, Store};
 use super::watch::Watch;
-use crate::ledger::{Key, WriteId};
+use crate::model::{Key, WriteId};
 use crate::random::Stream;
 use crate::scenario::Eviction;
 use crate::time::Nanos;

@@ -39,9 +39,10 @@ use super::shards::{Common, Shard};
 use super::store::{Entry, Insertion, Lookup, Room, Store};
 use super::upkeep::Upkeep;
 use super::watch::Watch;
-use crate::engine::{CallId, Event, Failure, Line, TaskId};
+use crate::engine::{CallId, Event, Line, TaskId};
 use crate::fault::Crash;
-use crate::ledger::{Holder, Key, Origin, Place, Release, WriteId};
+use crate::ledger::{Holder, Origin, Place, Release};
+use crate::model::{CallError, Key, WriteId};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Expiry, ReadsFrom, WriteBack};
 use crate::time::Nanos;
@@ -290,7 +291,7 @@ impl CacheNode {
             state.halt.wait_unheard(&self.common.calls, call);
         } else if state.down > 0 {
             state.counts.refused += 1;
-            self.common.calls.answer(call, Err(Failure::Down), self.common.kernel.now());
+            self.common.calls.answer(call, Err(CallError::Down), self.common.kernel.now());
         } else if state.halted {
             self.arrive_halted(&mut state, call);
         } else if state.busy_until() > self.common.kernel.now() || !state.line.is_empty() {
@@ -409,7 +410,7 @@ impl CacheNode {
             Command::Fetch(key) | Command::FetchToChange(key) => return self.fetch(state, key, call).map(Ok),
             Command::Fill(fill) => self.fill(state, fill),
             Command::ChangeBehind(key, write, change) if !self.applies(state, key, write, change) => {
-                return Some(Err(Failure::Conflict));
+                return Some(Err(CallError::Conflict));
             }
             Command::Set(key, value)
             | Command::WriteBehind(key, value, Life::Usual)
@@ -419,7 +420,7 @@ impl CacheNode {
                 // A copy that a running load brings would be as unwelcome, and may be older than this value.
                 overtake(state, key);
                 state.counts.refused_full += 1;
-                return Some(Err(Failure::Full));
+                return Some(Err(CallError::Full));
             }
             Command::Set(key, value) => {
                 self.changes(state, key);
@@ -595,7 +596,7 @@ impl CacheNode {
         if let Some((call, until)) = state.serving.take()
             && until > now
         {
-            self.common.calls.amend(call, Err(Failure::Lost));
+            self.common.calls.amend(call, Err(CallError::Lost));
         }
         state.called_back = false;
         self.break_halt(state);
@@ -624,7 +625,7 @@ impl CacheNode {
         if state.halt.is_silent() {
             state.halt.wait_unheard(&self.common.calls, call);
         } else {
-            self.common.calls.answer(call, Err(Failure::Lost), self.common.kernel.now());
+            self.common.calls.answer(call, Err(CallError::Lost), self.common.kernel.now());
         }
     }
 

@@ -13,7 +13,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::ledger::{Key, WriteId};
+use crate::model::{Key, WriteId};
 use crate::random::{Sampler, Streams};
 use crate::scenario::Sizes;
 use crate::time::Nanos;

@@ -9,7 +9,8 @@ use std::rc::Rc;
 
 use super::store::Entry;
 use crate::engine::Kernel;
-use crate::ledger::{Ledger, Origin, Place, WriteId};
+use crate::ledger::{Ledger, Origin, Place};
+use crate::model::WriteId;
 
 /// Tells the witness of the entries of one store.
 #[derive(Clone)]

@@ -95,7 +95,7 @@ impl Database {
     /// Whether `call` is a change that finds another value than it expects; then it is one that will write nothing.
     pub(super) fn notice_overtaken(&self, state: &State, call: CallId) -> bool {
         let asked = self.calls.question(call);
-        let Query::Change(row, Change::IfStill(expected)) = asked.query else { return false };
+        let Query::Change(row, Change::CompareAndSet(expected)) = asked.query else { return false };
         let overtaken = state.current.get(row.key as usize).copied().unwrap_or_default() != expected;
         if overtaken {
             self.calls.rephrase(call, Asked { query: Query::Overtaken(row), ..asked });

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use super::{Asked, Query, Reply};
 use crate::engine::{CallId, Calls, Line};
-use crate::ledger::Key;
+use crate::model::Key;
 use crate::table;
 
 type Queries = Calls<Asked, Reply>;

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::Row;
-use crate::ledger::{Key, WriteId};
+use crate::model::{Key, WriteId};
 use crate::scenario::estimate;
 use crate::time::Nanos;
 use crate::{table, work};

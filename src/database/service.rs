@@ -137,20 +137,20 @@ impl Database {
             }
             Query::Overtaken(_) => {
                 self.release(state, question, Release::Refused);
-                return Err(Failure::Conflict);
+                return Err(CallError::Conflict);
             }
             Query::Write(_) | Query::Change(..) | Query::Batch(_) | Query::Cancel(..) => {}
         }
         if self.abort > 0.0 && state.draws.abort.unit() < self.abort || fails(state) {
             state.counts.aborted += 1;
             self.release(state, question, Release::Refused);
-            return Err(Failure::Aborted);
+            return Err(CallError::Aborted);
         }
         if let Query::Change(row, change) = question
             && !self.apply(state, row, change)
         {
             self.release(state, question, Release::Refused);
-            return Err(Failure::Conflict);
+            return Err(CallError::Conflict);
         }
         let last = self.commit(state, question);
         self.replicate(state, question);
@@ -161,7 +161,7 @@ impl Database {
     /// Whether the present value allows the change; if so, it is what the write is applied to.
     pub(super) fn apply(&self, state: &State, row: Row, change: Change) -> bool {
         let base = state.current.get(row.key as usize).copied().unwrap_or_default();
-        let applies = base != row.write && (change == Change::Add || change == Change::IfStill(base));
+        let applies = base != row.write && (change == Change::Add || change == Change::CompareAndSet(base));
         if applies {
             self.ledger.borrow_mut().based_on(row.write, base);
         }

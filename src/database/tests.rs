@@ -115,7 +115,7 @@ impl Bench {
                 self.ask(call);
             }
             Op::CompareAndSet(key) => {
-                let change = Change::IfStill(self.database.committed(key));
+                let change = Change::CompareAndSet(self.database.committed(key));
                 let call = self.database.change(self.row(key), change, Link::AppDatabase).id();
                 self.ask(call);
             }

@@ -16,67 +16,6 @@ use std::task::{Context, Poll};
 use super::{Kernel, TaskId};
 use crate::time::Nanos;
 
-/// How a call can fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// Nobody was there to take it: it has had no effect.
-    Down,
-    /// The queue was full: it has had no effect.
-    QueueFull,
-    /// The cache was full and may give nothing up for it: it has had no effect.
-    Full,
-    /// The transaction was rolled back: it has had no effect.
-    Aborted,
-    /// The value was no longer the one that was to be changed: it has had no effect.
-    Conflict,
-    /// The connection broke while it was under way: it may have had its effect.
-    Lost,
-    /// No answer in time: it may still have its effect.
-    TimedOut,
-    /// The caller's circuit breaker was open: nothing was sent.
-    BreakerOpen,
-    /// No connection of the caller's pool was free in time: nothing was sent.
-    NoConnection,
-}
-
-impl Failure {
-    /// Every way, in the order of their numbers.
-    pub const ALL: [Failure; 9] = [
-        Failure::Down,
-        Failure::QueueFull,
-        Failure::Full,
-        Failure::Aborted,
-        Failure::Conflict,
-        Failure::Lost,
-        Failure::TimedOut,
-        Failure::BreakerOpen,
-        Failure::NoConnection,
-    ];
-
-    /// Its name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Failure::Down => "down",
-            Failure::QueueFull => "queue_full",
-            Failure::Full => "cache_full",
-            Failure::Aborted => "aborted",
-            Failure::Conflict => "conflict",
-            Failure::Lost => "connection_lost",
-            Failure::TimedOut => "timed_out",
-            Failure::BreakerOpen => "breaker_open",
-            Failure::NoConnection => "no_connection",
-        }
-    }
-
-    /// Whether what was asked for may have happened all the same, or may yet.
-    pub fn leaves_open(self) -> bool {
-        matches!(self, Failure::Lost | Failure::TimedOut)
-    }
-}
-
-// The list is whole as long as this is the last of them.
-const _: () = assert!(Failure::ALL.len() == Failure::NoConnection as usize + 1);
-
 /// The number of a call in its table; used again when the call is over.
 pub type CallId = u32;
 

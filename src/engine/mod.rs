@@ -26,7 +26,7 @@ mod owned;
 mod queue;
 mod tasks;
 
-pub use calls::{Call, CallId, Calls, Failure, Line};
+pub use calls::{Call, CallId, Calls, Line};
 pub use combine::{Either, join, race};
 pub use deadlines::{Elapsed, Timeout};
 pub use digest::Digest;

@@ -14,7 +14,8 @@
 use std::ops::Range;
 
 use super::record::{Answer, COMMITTED, KeyState, Newest, POOLED, SEEN, WENT_BACK};
-use super::{Cause, Class, Key, Ledger, Tally, WriteId};
+use super::{Cause, Class, Ledger, Tally};
+use crate::model::{Key, WriteId};
 use crate::time::Nanos;
 use crate::work;
 

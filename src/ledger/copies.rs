@@ -42,9 +42,10 @@ use std::collections::BTreeSet;
 
 use serde::{Serialize, Serializer};
 
-use super::facts::{Cause, Key, Mended, Origin, Place};
+use super::facts::{Cause, Mended, Origin, Place};
 use super::record::{COMMITTED, GAVE_UP};
-use super::{Ledger, NONE, WriteId};
+use super::{Ledger, NONE};
+use crate::model::{Key, WriteId};
 use crate::time::Nanos;
 use crate::work;
 

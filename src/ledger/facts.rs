@@ -4,38 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::model::WriteId;
 use crate::time::Nanos;
-
-/// A key: dense, from 0.
-pub type Key = u32;
-
-/// Who sent a request, for the guarantees a client may expect of its own session.
-pub type Client = u32;
-
-/// One write attempt, numbered from 1 in the order of issue. 0 is the initial value of every key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct WriteId(pub u32);
-
-impl WriteId {
-    /// What every key holds before anything is written; it precedes every write.
-    pub const INITIAL: WriteId = WriteId(0);
-
-    pub(super) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// What a write does with the value it finds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Change {
-    /// Replaces it, whatever it is.
-    #[default]
-    Replace,
-    /// Replaces it if it is still this one: compare and set.
-    IfStill(WriteId),
-    /// Adds to it: whatever it is, the store applies the write to it in one step.
-    Add,
-}
 
 /// What can still deliver a write to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -23,7 +23,8 @@ use std::collections::BTreeMap;
 
 use super::classes::unpool;
 use super::record::{Answer, CONTAINED, POOLED, SEEN, VANISHED, Write};
-use super::{Increments, Ledger, NONE, WriteId};
+use super::{Increments, Ledger, NONE};
+use crate::model::WriteId;
 use crate::time::Nanos;
 use crate::work;
 

@@ -100,8 +100,7 @@ mod tests;
 
 pub use copies::{ByDivergence, Divergence};
 pub use facts::{
-    ByCause, Cause, Change, Class, Client, Counts, Freshness, Holder, Increments, Key, Mended, Origin, Place,
-    ReadCounts, Release, WriteId,
+    ByCause, Cause, Class, Counts, Freshness, Holder, Increments, Mended, Origin, Place, ReadCounts, Release,
 };
 pub use reads::SESSIONS_MAX;
 pub use story::{PHANTOM_STORIES_MAX, STORIES_MAX, Step, Story, What};
@@ -109,6 +108,7 @@ pub use story::{PHANTOM_STORIES_MAX, STORIES_MAX, Step, Story, What};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use crate::model::{ClientId, Key, WriteId};
 use crate::time::Nanos;
 use crate::work;
 use reads::Sessions;
@@ -163,7 +163,7 @@ pub struct Ledger {
     next_flush: Nanos,
     sessions: Sessions,
     /// By client and key, all own writes of those who had very many acknowledged during one read.
-    own_writes: BTreeMap<(Client, Key), Vec<u32>>,
+    own_writes: BTreeMap<(ClientId, Key), Vec<u32>>,
     reads: ReadCounts,
     stories: Vec<Story>,
     /// Whose stories these are, and how many have been taken back.
@@ -215,7 +215,7 @@ impl Ledger {
     }
 
     /// A client asks for a write of `key`. The write is in flight until one of the three answers is told.
-    pub fn issued(&mut self, key: Key, client: Client, now: Nanos) -> WriteId {
+    pub fn issued(&mut self, key: Key, client: ClientId, now: Nanos) -> WriteId {
         self.advance(now);
         let slot = self.slot_for(key);
         let id = u32::try_from(self.writes.len()).expect("at most 4 billion writes in one run");
@@ -369,7 +369,7 @@ impl Ledger {
     /// Stale when it missed a write that is newer than `saw` and that was known to be so before `issued`: acknowledged, and
     /// where only the database's order makes it newer, committed after `saw`, too. The age runs from the first such moment
     /// to `now`, when the client has the old value in hand.
-    pub fn read(&mut self, key: Key, client: Client, issued: Nanos, saw: WriteId, now: Nanos) -> Freshness {
+    pub fn read(&mut self, key: Key, client: ClientId, issued: Nanos, saw: WriteId, now: Nanos) -> Freshness {
         self.advance(now);
         assert!(issued <= now, "a read is answered after it is issued");
         self.reads.reads += 1;
@@ -461,7 +461,7 @@ impl Ledger {
     }
 
     /// What a write attempt was: its key, who asked for it, and when.
-    pub fn attempt(&self, w: WriteId) -> (Key, Client, Nanos) {
+    pub fn attempt(&self, w: WriteId) -> (Key, ClientId, Nanos) {
         let write = &self.writes[w.index()];
         (self.keys[write.slot as usize].key, write.client, write.issued)
     }
@@ -637,7 +637,7 @@ impl Ledger {
     }
 
     /// The newest own write that was acknowledged before `issued`, or 0. `own` is the newest of all.
-    fn own_before(&mut self, session: (Client, Key), mut own: u32, issued: Nanos) -> u32 {
+    fn own_before(&mut self, session: (ClientId, Key), mut own: u32, issued: Nanos) -> u32 {
         for _ in 0..OWN_LOOKED_AT {
             if own == 0 || self.writes[own as usize].end < issued {
                 return own;
@@ -659,7 +659,7 @@ impl Ledger {
         before.checked_sub(1).map_or(0, |last| writes[last])
     }
 
-    fn check_session(&mut self, slot: usize, client: Client, issued: Nanos, saw: WriteId) {
+    fn check_session(&mut self, slot: usize, client: ClientId, issued: Nanos, saw: WriteId) {
         let key = &self.keys[slot];
         let (name, is_current) = (key.key, saw.0 == key.current);
         let session = self.sessions.get(client, name);

@@ -29,9 +29,10 @@
 //! may precede `s`, and then the next entry may count. Over the row lie the latest acknowledgements of every 16, 256, …
 //! entries, so that those that do not count are passed over by blocks: O(log n), whatever was committed late.
 
+use super::Ledger;
 use super::record::{COMMITTED, Write};
 use super::rows::Rows;
-use super::{Ledger, WriteId};
+use crate::model::WriteId;
 use crate::time::Nanos;
 use crate::work;
 

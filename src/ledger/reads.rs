@@ -1,6 +1,6 @@
 //! Sessions: what each client wrote and saw of each key, in a table of bounded size.
 
-use super::facts::{Client, Key};
+use crate::model::{ClientId, Key};
 use crate::time::Nanos;
 use crate::work;
 
@@ -51,13 +51,13 @@ impl Sessions {
     }
 
     /// What `client` wrote and saw of `key`; all zero when nothing is known.
-    pub fn get(&self, client: Client, key: Key) -> Session {
+    pub fn get(&self, client: ClientId, key: Key) -> Session {
         let slot = self.slots[self.place(pair(client, key))];
         if slot.own == 0 && slot.seen == 0 { Session::default() } else { slot }
     }
 
     /// Where to note what `client` wrote or saw of `key` (not zero); `None` when the table may not grow any more.
-    pub fn entry(&mut self, client: Client, key: Key) -> Option<&mut Session> {
+    pub fn entry(&mut self, client: ClientId, key: Key) -> Option<&mut Session> {
         let pair = pair(client, key);
         let mut place = self.place(pair);
         if self.slots[place].own == 0 && self.slots[place].seen == 0 {
@@ -86,6 +86,6 @@ impl Sessions {
     }
 }
 
-fn pair(client: Client, key: Key) -> u64 {
+fn pair(client: ClientId, key: Key) -> u64 {
     u64::from(client) << 32 | u64::from(key)
 }

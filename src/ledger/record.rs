@@ -1,9 +1,10 @@
 //! What is kept of one write, and of one key.
 
 use super::copies::Copies;
-use super::facts::{Cause, Client, Holder, Key};
+use super::facts::{Cause, Holder};
 use super::order::Order;
 use super::row::Row;
+use crate::model::{ClientId, Key};
 use crate::time::Nanos;
 use crate::work;
 
@@ -40,7 +41,7 @@ pub(super) struct Write {
     pub end: Nanos,
     /// Index of its [`KeyState`].
     pub slot: u32,
-    pub client: Client,
+    pub client: ClientId,
     /// The write that took its place in the buffer, or 0.
     pub into: u32,
     /// The client's previous acknowledged write of this key, or 0.
@@ -64,7 +65,7 @@ pub(super) struct Write {
 const _: () = assert!(size_of::<Write>() == 48);
 
 impl Write {
-    pub fn new(issued: Nanos, slot: u32, client: Client) -> Write {
+    pub fn new(issued: Nanos, slot: u32, client: ClientId) -> Write {
         Write {
             issued,
             end: Nanos::MAX,

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::record::{COMMITTED, WENT_BACK};
-use super::{Cause, Client, Holder, Key, Ledger, WriteId};
+use super::{Cause, Holder, Ledger};
+use crate::model::{ClientId, Key, WriteId};
 use crate::time::Nanos;
 use crate::work;
 
@@ -70,7 +71,7 @@ pub struct Story {
     /// Its key.
     pub key: Key,
     /// Who asked for it.
-    pub client: Client,
+    pub client: ClientId,
     /// Why it was lost; `None` in the story of a phantom.
     pub cause: Option<Cause>,
     /// What happened.

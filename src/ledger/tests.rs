@@ -30,7 +30,7 @@ fn flush(ledger: &mut Ledger, w: WriteId, at: u64) {
 }
 
 /// A plain synchronous write, committed and acknowledged.
-fn written(ledger: &mut Ledger, client: Client, at: u64) -> WriteId {
+fn written(ledger: &mut Ledger, client: ClientId, at: u64) -> WriteId {
     let w = ledger.issued(KEY, client, s(at));
     ledger.held(w, Flight, s(at));
     ledger.committed(w, s(at));
@@ -671,7 +671,7 @@ fn ends_of_writes_no_longer_held_are_dropped_behind_one_that_stays() {
 #[derive(Clone, Debug, Default)]
 struct Attempt {
     key: Key,
-    client: Client,
+    client: ClientId,
     issued: u64,
     acknowledged: Option<u64>,
     refused: bool,
@@ -710,7 +710,7 @@ struct Model {
     /// All commits in their order: the write, and when.
     commits: Vec<(usize, u64)>,
     /// By key and client: the newest value seen, and when it first was.
-    seen: BTreeMap<(Key, Client), (usize, u64)>,
+    seen: BTreeMap<(Key, ClientId), (usize, u64)>,
     classes: Vec<Class>,
     reads: ReadCounts,
     copies: BTreeMap<(Key, Place), Copy>,
@@ -915,7 +915,7 @@ impl Model {
         self.copies.iter().filter(|((key, _), copy)| self.diverges(*key, copy, now)).count() as u64
     }
 
-    fn read(&mut self, key: Key, client: Client, issued: u64, saw: usize, now: u64) -> Freshness {
+    fn read(&mut self, key: Key, client: ClientId, issued: u64, saw: usize, now: u64) -> Freshness {
         self.reads.reads += 1;
         if saw != 0 {
             let a = &mut self.attempts[saw];
@@ -952,7 +952,7 @@ impl Model {
 #[derive(Clone, Debug)]
 enum Op {
     Wait { nanos: u64 },
-    Issue { key: Key, client: Client },
+    Issue { key: Key, client: ClientId },
     Acknowledge { back: usize },
     Refuse { back: usize },
     Unanswered { back: usize },
@@ -966,7 +966,7 @@ enum Op {
     Dropped { key: Key, place: u32 },
     Mending { key: Key },
     Mended { key: Key, how: usize },
-    Read { key: Key, client: Client, ago: u64, back: usize },
+    Read { key: Key, client: ClientId, ago: u64, back: usize },
 }
 
 fn any_op() -> impl Strategy<Value = Op> {

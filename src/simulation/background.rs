@@ -1,9 +1,8 @@
 //! What servers still do for writes that were answered early.
 
+use crate::model::WriteId;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-
-use crate::ledger::WriteId;
 
 /// Writes answered already whose servers have more to do, by server.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::{Simulation, Stage};
 use crate::cache::store::Entry;
-use crate::engine::Failure;
-use crate::ledger::{Key, Ledger, Place, WriteId};
+use crate::ledger::{Ledger, Place};
+use crate::model::{CallError, Key, WriteId};
 
 impl Simulation {
     /// The witness. Run on only when done looking.
@@ -45,8 +45,8 @@ impl Simulation {
     }
 
     /// Requests that were answered with an error since the start, by what failed.
-    pub fn failures(&self) -> impl Iterator<Item = (Failure, u64)> + use<> {
-        Failure::ALL.into_iter().zip(self.world.failures.get())
+    pub fn failures(&self) -> impl Iterator<Item = (CallError, u64)> + use<> {
+        CallError::ALL.into_iter().zip(self.world.failures.get())
     }
 
     /// Every good copy in any cache, as the caches have them.

@@ -5,8 +5,8 @@ use crate::app::OwnCounts;
 use crate::cache::near::NearCounts;
 use crate::cache::node::{CacheNode, NodeCounts};
 use crate::database::DatabaseCounts;
-use crate::engine::Failure;
 use crate::ledger::ByCause;
+use crate::model::CallError;
 use crate::report::{
     AppReport, CacheReport, DatabaseReport, DivergingCopies, HotKey, LaneReport, Latencies, MissesByCause, NodeReport,
     Series, Summary, WritesByClass,
@@ -137,7 +137,7 @@ impl Simulation {
             reads_from_cache: metrics.from_cache,
             read_hit_ratio: share(metrics.from_cache, reads),
             errors: failed_reads + failed_writes,
-            errors_by_kind: by_cause(Failure::ALL.iter().map(|kind| kind.name()).zip(metrics.failures)),
+            errors_by_kind: by_cause(CallError::ALL.iter().map(|kind| kind.name()).zip(metrics.failures)),
             stale_reads: metrics.stale_age.count(),
             stale_age_ms: summary(&metrics.stale_age),
             diverging_copies: self.diverging_copies(&now),

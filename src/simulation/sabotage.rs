@@ -11,8 +11,8 @@ use super::{Simulation, executor};
 use crate::cache::expiry::Life;
 use crate::cache::node::{Answer, Command};
 use crate::database::Row;
-use crate::engine::Failure;
-use crate::ledger::{Cause, Key, Ledger, Release, WriteId};
+use crate::ledger::{Cause, Ledger, Release};
+use crate::model::{CallError, Key, WriteId};
 use crate::scenario::*;
 use crate::strategy::{self, App, write_back};
 use crate::time::Nanos;
@@ -80,7 +80,7 @@ where
 }
 
 /// A task in which writes do something else.
-async fn writing(world: Rc<World>, job: Job, write: impl AsyncFnOnce(&World, Key, WriteId) -> Result<(), Failure>) {
+async fn writing(world: Rc<World>, job: Job, write: impl AsyncFnOnce(&World, Key, WriteId) -> Result<(), CallError>) {
     match job {
         Job::Serve(slot) => match world.asked(slot) {
             (key, Some(value)) => {
@@ -94,7 +94,7 @@ async fn writing(world: Rc<World>, job: Job, write: impl AsyncFnOnce(&World, Key
 }
 
 /// A task in which reads do something else.
-async fn reading(world: Rc<World>, job: Job, read: impl AsyncFnOnce(&App<'_>, Key) -> Result<WriteId, Failure>) {
+async fn reading(world: Rc<World>, job: Job, read: impl AsyncFnOnce(&App<'_>, Key) -> Result<WriteId, CallError>) {
     match job {
         Job::Serve(slot) => match world.asked(slot) {
             (_, Some(_)) => serve(&world, slot).await,
@@ -185,7 +185,7 @@ fn write_around_that_says_no_and_writes() {
     let broken = broken(&scenario, |world, job| {
         writing(world, job, async |world, key, value| {
             world.app().database.write(key, value).await?;
-            Err(Failure::Aborted)
+            Err(CallError::Aborted)
         })
     });
     shows(&honest(&scenario), &broken, |ledger| ledger.counts().phantom);

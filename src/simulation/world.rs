@@ -17,10 +17,11 @@ use crate::cache::shards::{Shard, Shards};
 use crate::cache::values::Values;
 use crate::cache::watch::Watch;
 use crate::database::Database;
-use crate::engine::{Event, Failure, Kernel, Owned};
+use crate::engine::{Event, Kernel, Owned};
 use crate::fault::Triggers;
-use crate::ledger::{self, Holder, Key, Ledger, Mended, Release, WriteId};
+use crate::ledger::{Holder, Ledger, Mended, Release};
 use crate::metrics::{Answer, Metrics};
+use crate::model::{CallError, ClientId, Key, WriteId};
 use crate::network::{Load, Network, Way};
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{App, Invalidate, Lane, Leases, Link, Reading, Scenario, Writing, estimate, limits};
@@ -100,7 +101,7 @@ pub(super) fn owner_of(shard: Shard) -> u32 {
 struct Request {
     number: u64,
     key: Key,
-    client: ledger::Client,
+    client: ClientId,
     issued: Nanos,
     operation: Operation,
     /// How many reads of a scan follow it.
@@ -109,7 +110,7 @@ struct Request {
     write: Option<WriteId>,
     /// The server that serves it, while it does.
     server: Option<u32>,
-    outcome: Result<WriteId, Failure>,
+    outcome: Result<WriteId, CallError>,
     /// Whether its client still waits for an answer.
     awaited: bool,
     /// How often its client would ask again.
@@ -141,7 +142,7 @@ pub(super) struct World {
     loaders: u32,
     refresh: Refresh,
     /// Requests that failed, by how.
-    pub failures: Cell<[u64; Failure::ALL.len()]>,
+    pub failures: Cell<[u64; CallError::ALL.len()]>,
     lane: Lane,
     app: App,
     work: Sampler,
@@ -293,14 +294,14 @@ impl World {
     }
 
     /// A user sends a request.
-    pub fn user(&self, user: ledger::Client) {
+    pub fn user(&self, user: ClientId) {
         if !self.clients_gone.get() {
             self.send_request(user);
         }
     }
 
     /// Sends the next request, if there is one; from `client`, unless a trace says who sends it in an open loop.
-    fn send_request(&self, client: ledger::Client) -> bool {
+    fn send_request(&self, client: ClientId) -> bool {
         let Some(made) = self.requests.borrow_mut().make() else {
             self.clients_gone.set(true); // the trace has ended
             return false;
@@ -325,7 +326,7 @@ impl World {
     }
 
     /// Sends this request.
-    fn send(&self, asked: requests::Request, client: ledger::Client, retries: u32) {
+    fn send(&self, asked: requests::Request, client: ClientId, retries: u32) {
         self.sent.set(self.sent.get() + 1);
         let issued = self.kernel.now();
         let write = asked.operation.writes().then(|| self.issue(asked.key, client, issued));
@@ -339,7 +340,7 @@ impl World {
         if let (Some(foresight), Some(upcoming)) = (self.foresight.get(), self.cache.upcoming()) {
             upcoming.tell(key, foresight.after(number));
         }
-        let outcome = Err(Failure::Down);
+        let outcome = Err(CallError::Down);
         let (server, awaited) = (None, true);
         let request = Request {
             number,
@@ -378,7 +379,7 @@ impl World {
     }
 
     /// A client asks for a write. From the first write of a key on, the witness follows its copies.
-    fn issue(&self, key: Key, client: ledger::Client, now: Nanos) -> WriteId {
+    fn issue(&self, key: Key, client: ClientId, now: Nanos) -> WriteId {
         let first = !self.ledger.borrow().follows(key);
         let write = self.ledger.borrow_mut().issued(key, client, now);
         if first {
@@ -404,7 +405,7 @@ impl World {
     }
 
     /// The server is done with a request.
-    pub(super) fn finish(&self, slot: u32, outcome: Result<WriteId, Failure>, why: Release) {
+    pub(super) fn finish(&self, slot: u32, outcome: Result<WriteId, CallError>, why: Release) {
         {
             let mut slots = self.slots.borrow_mut();
             let request = &mut slots[slot as usize];
@@ -491,7 +492,7 @@ impl World {
                 return;
             }
             request.awaited = false;
-            Request { outcome: Err(Failure::TimedOut), ..*request }
+            Request { outcome: Err(CallError::TimedOut), ..*request }
         };
         if request.retries == 0 || self.clients_gone.get() {
             return self.heard(&request);
@@ -719,7 +720,7 @@ impl World {
         }
         let serving = self.serving.borrow().of(server);
         for slot in serving {
-            self.finish(slot, Err(Failure::Lost), Release::AppCrash);
+            self.finish(slot, Err(CallError::Lost), Release::AppCrash);
         }
     }
 
@@ -911,7 +912,7 @@ async fn answering(
     client: &Client,
     place: Place<'_>,
     write: WriteId,
-    code: impl Future<Output = Result<(), Failure>>,
+    code: impl Future<Output = Result<(), CallError>>,
 ) {
     let mut code = pin!(code);
     let mut place = Some(place);

@@ -14,9 +14,10 @@ use crate::cache::refresh::Refresh;
 use crate::cache::shards::Shards;
 use crate::cache::values::Values;
 use crate::database::{Asked, Database, Reply, Row};
-use crate::engine::{Call, CallId, Event, Failure, Kernel};
+use crate::engine::{Call, CallId, Event, Kernel};
 use crate::fault::Triggers;
-use crate::ledger::{Change, Key, Ledger, WriteId};
+use crate::ledger::Ledger;
+use crate::model::{CallError, Change, Key, WriteId};
 use crate::network::{Load, Network, Way};
 use crate::random::Stream;
 use crate::scenario::Link;
@@ -68,15 +69,15 @@ impl App<'_> {
     }
 
     /// Brings the cached copy up to a write: the new value, or after a delete none.
-    pub async fn renew_copy(&self, key: Key, value: WriteId) -> Result<(), Failure> {
+    pub async fn renew_copy(&self, key: Key, value: WriteId) -> Result<(), CallError> {
         if self.rows.is_row(key, value) { self.cache.set(key, value).await } else { self.cache.delete(key).await }
     }
 
     /// Like [`renew_copy`](App::renew_copy); a cache that has no room for the new value gives up the former one, which
     /// must not be served any longer.
-    pub async fn renew_or_drop_copy(&self, key: Key, value: WriteId) -> Result<(), Failure> {
+    pub async fn renew_or_drop_copy(&self, key: Key, value: WriteId) -> Result<(), CallError> {
         match self.renew_copy(key, value).await {
-            Err(Failure::Full) => self.cache.delete(key).await,
+            Err(CallError::Full) => self.cache.delete(key).await,
             told => told,
         }
     }
@@ -157,7 +158,7 @@ pub struct CacheSide<'a> {
 
 impl CacheSide<'_> {
     /// The database's value of `key`.
-    pub async fn load(&self, key: Key) -> Result<WriteId, Failure> {
+    pub async fn load(&self, key: Key) -> Result<WriteId, CallError> {
         if self.writes_back { self.database.read_primary(key).await } else { self.database.read(key).await }
     }
 
@@ -220,7 +221,7 @@ pub struct CacheClient<'a> {
 
 impl CacheClient<'_> {
     /// The value of `key`, if the cache has it.
-    pub async fn get(&self, key: Key) -> Result<Option<WriteId>, Failure> {
+    pub async fn get(&self, key: Key) -> Result<Option<WriteId>, CallError> {
         let replica = self.nodes.next_reader(key);
         let command = replica.map_or(Command::Get(key), |number| Command::GetFromReplica(key, number));
         self.call(command).await.map(Found::value)
@@ -237,35 +238,35 @@ impl CacheClient<'_> {
     }
 
     /// Puts in the cache what a reader has had from the database, if the cache still allows it.
-    pub async fn fill(&self, fill: Fill) -> Result<(), Failure> {
+    pub async fn fill(&self, fill: Fill) -> Result<(), CallError> {
         self.call(Command::Fill(fill)).await.map(drop)
     }
 
     /// The value of `key`, which the cache loads if it has to; and whether it had it.
-    pub async fn fetch(&self, key: Key) -> Result<(WriteId, bool), Failure> {
+    pub async fn fetch(&self, key: Key) -> Result<(WriteId, bool), CallError> {
         let found = self.call(Command::Fetch(key)).await?;
         let value = found.value().expect("a load brings a value or fails");
         Ok((value, !matches!(found, Found::Loaded(_))))
     }
 
     /// Puts a value in the cache.
-    pub async fn set(&self, key: Key, value: WriteId) -> Result<(), Failure> {
+    pub async fn set(&self, key: Key, value: WriteId) -> Result<(), CallError> {
         self.call(Command::Set(key, value)).await.map(drop)
     }
 
     /// Takes a key out of the cache.
-    pub async fn delete(&self, key: Key) -> Result<(), Failure> {
+    pub async fn delete(&self, key: Key) -> Result<(), CallError> {
         self.call(Command::Delete(key)).await.map(drop)
     }
 
     /// The same, by somebody about to change it.
-    pub async fn fetch_to_change(&self, key: Key) -> Result<WriteId, Failure> {
+    pub async fn fetch_to_change(&self, key: Key) -> Result<WriteId, CallError> {
         let found = self.call(Command::FetchToChange(key)).await?;
         Ok(found.value().expect("a load brings a value or fails"))
     }
 
     /// Puts a value in the cache, for so long, and leaves it to the cache to write it to the database later.
-    pub async fn write_behind(&self, key: Key, value: WriteId, life: Life) -> Result<(), Failure> {
+    pub async fn write_behind(&self, key: Key, value: WriteId, life: Life) -> Result<(), CallError> {
         match self.change.get() {
             Change::Replace => self.call(Command::WriteBehind(key, value, life)).await.map(drop),
             change => self.call(Command::ChangeBehind(key, value, change)).await.map(drop),
@@ -283,7 +284,7 @@ impl CacheClient<'_> {
                 self.network.send_load(Link::AppCache, Way::There, event, self.kernel.now(), load);
             }
         }
-        self.kernel.timeout(self.timeout, call).await.unwrap_or(Err(Failure::TimedOut))
+        self.kernel.timeout(self.timeout, call).await.unwrap_or(Err(CallError::TimedOut))
     }
 }
 
@@ -321,17 +322,17 @@ pub struct DatabaseClient<'a> {
 
 impl DatabaseClient<'_> {
     /// The committed value of `key`.
-    pub async fn read(&self, key: Key) -> Result<WriteId, Failure> {
+    pub async fn read(&self, key: Key) -> Result<WriteId, CallError> {
         self.with_retries(|| self.database.read(key, self.link)).await
     }
 
     /// The same, as the primary has it: for somebody about to change it.
-    pub async fn read_primary(&self, key: Key) -> Result<WriteId, Failure> {
+    pub async fn read_primary(&self, key: Key) -> Result<WriteId, CallError> {
         self.with_retries(|| self.database.read_primary(key, self.link)).await
     }
 
     /// Commits `value` for `key`.
-    pub async fn write(&self, key: Key, value: WriteId) -> Result<(), Failure> {
+    pub async fn write(&self, key: Key, value: WriteId) -> Result<(), CallError> {
         let row = Row { key, write: value };
         match self.change.get() {
             Change::Replace => self.with_retries(|| self.database.write(row, self.link)).await.map(drop),
@@ -340,40 +341,40 @@ impl DatabaseClient<'_> {
     }
 
     /// The oldest records of the outbox, `most` at most, and the number of the last.
-    pub async fn records(&self, most: u32) -> Result<(Vec<Row>, u32), Failure> {
+    pub async fn records(&self, most: u32) -> Result<(Vec<Row>, u32), CallError> {
         let last = self.with_retries(|| self.database.records(most, self.link)).await?.0;
         Ok((self.database.records_up_to(last), last))
     }
 
     /// Drops the records of the outbox up to number `last`.
-    pub async fn forget(&self, last: u32) -> Result<(), Failure> {
+    pub async fn forget(&self, last: u32) -> Result<(), CallError> {
         self.with_retries(|| self.database.forget(last, self.link)).await.map(drop)
     }
 
     /// Commits all rows, or none.
-    pub async fn write_batch(&self, rows: &[Row]) -> Result<(), Failure> {
+    pub async fn write_batch(&self, rows: &[Row]) -> Result<(), CallError> {
         self.with_retries(|| self.database.write_batch(rows, self.link)).await.map(drop)
     }
 
     /// Calls, and calls again after a growing pause; the failure reported is the one that leaves most open.
     async fn with_retries<'c>(&self, begin: impl Fn() -> Call<'c, Asked, Reply>) -> Reply {
-        let mut worst: Option<Failure> = None;
+        let mut worst: Option<CallError> = None;
         // An attempt that may still succeed behind our back outweighs a later clear no.
-        let worse = |worst: Option<Failure>, failure| worst.filter(|worst| worst.leaves_open()).unwrap_or(failure);
+        let worse = |worst: Option<CallError>, failure| worst.filter(|worst| worst.leaves_open()).unwrap_or(failure);
         for attempt in 0..=self.retries {
             if attempt > 0 {
                 self.kernel.sleep(self.pause(attempt)).await;
             }
             let Ok(permit) = self.permit() else {
                 // As long as the breaker is open, trying again is of no use.
-                return Err(worse(worst, Failure::BreakerOpen));
+                return Err(worse(worst, CallError::BreakerOpen));
             };
             let outcome = self.attempt(&begin).await;
             self.tell_breaker(permit, outcome);
             match outcome {
                 Ok(value) => return Ok(value),
                 // What was not the expected value is not so by asking again.
-                Err(Failure::Conflict) => return Err(Failure::Conflict),
+                Err(CallError::Conflict) => return Err(CallError::Conflict),
                 // Tried again, it could be applied twice.
                 Err(failure) if failure.leaves_open() && self.change.get() != Change::Replace => return Err(failure),
                 Err(failure) => worst = Some(worse(worst, failure)),
@@ -396,7 +397,7 @@ impl DatabaseClient<'_> {
             Some((pool, patience)) => {
                 let pooled = pin!(async {
                     let connection = self.kernel.timeout(patience, pool.connection(self.kernel)).await;
-                    let _connection = connection.map_err(|_| Failure::NoConnection)?;
+                    let _connection = connection.map_err(|_| CallError::NoConnection)?;
                     send().await
                 });
                 self.kernel.timeout(self.timeout, pooled).await
@@ -404,12 +405,12 @@ impl DatabaseClient<'_> {
         };
         match (outcome, sent.get()) {
             (Ok(reply), _) => reply,
-            (Err(_), None) => Err(Failure::NoConnection),
+            (Err(_), None) => Err(CallError::NoConnection),
             (Err(_), Some((call, serial))) => {
                 if self.cancel {
                     self.cancel(call, serial);
                 }
-                Err(Failure::TimedOut)
+                Err(CallError::TimedOut)
             }
         }
     }
@@ -431,15 +432,15 @@ impl DatabaseClient<'_> {
     }
 
     /// What the breaker says to a call; without one, every call may be made.
-    fn permit(&self) -> Result<Option<Permit>, Failure> {
+    fn permit(&self) -> Result<Option<Permit>, CallError> {
         let Some(breaker) = self.breaker else { return Ok(None) };
-        breaker.ask(self.kernel.now()).map(Some).ok_or(Failure::BreakerOpen)
+        breaker.ask(self.kernel.now()).map(Some).ok_or(CallError::BreakerOpen)
     }
 
     fn tell_breaker(&self, permit: Option<Permit>, outcome: Reply) {
         if let (Some(permit), Some(breaker)) = (permit, self.breaker) {
             // A database that rolls back, or has another value than expected, is well.
-            let well = matches!(outcome, Ok(_) | Err(Failure::Aborted | Failure::Conflict));
+            let well = matches!(outcome, Ok(_) | Err(CallError::Aborted | CallError::Conflict));
             breaker.tell(permit, well, self.kernel.now());
         }
     }

@@ -2,8 +2,7 @@
 
 use super::App;
 use crate::cache::node::{Answer, Found, Guard, LeaseAsked};
-use crate::engine::Failure;
-use crate::ledger::Key;
+use crate::model::{CallError, Key};
 use crate::scenario::Leases;
 use crate::time::Nanos;
 
@@ -32,7 +31,7 @@ pub async fn get(app: &App<'_>, how: Leases, key: Key) -> Answer {
 }
 
 /// The right to fill `key` that a loader needs who is no reader; `None` when the key is there or on its way.
-pub async fn guard(app: &App<'_>, how: Leases, key: Key) -> Result<Option<Guard>, Failure> {
+pub async fn guard(app: &App<'_>, how: Leases, key: Key) -> Result<Option<Guard>, CallError> {
     if how == Leases::None {
         return Ok(Some(Guard::Open));
     }

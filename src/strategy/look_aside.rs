@@ -8,12 +8,11 @@ use super::{App, leases, refresh};
 use crate::app::Turn;
 use crate::cache::expiry::Life;
 use crate::cache::node::{Fill, Found, Guard};
-use crate::engine::Failure;
-use crate::ledger::{Key, WriteId};
+use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{Leases, LookAside};
 
 /// Reads from the cache, or from the database and then fills the cache.
-pub async fn read(app: &App<'_>, how: &LookAside, key: Key) -> Result<WriteId, Failure> {
+pub async fn read(app: &App<'_>, how: &LookAside, key: Key) -> Result<WriteId, CallError> {
     let (copy, guard) = match look_up(app, how, key).await {
         Looked::Good(value) => {
             app.client.has_copy();
@@ -59,7 +58,7 @@ async fn look_up(app: &App<'_>, how: &LookAside, key: Key) -> Looked {
 }
 
 /// Reads the database and fills the cache, where that is allowed.
-pub async fn load(app: &App<'_>, key: Key, guard: Option<Guard>) -> Result<WriteId, Failure> {
+pub async fn load(app: &App<'_>, key: Key, guard: Option<Guard>) -> Result<WriteId, CallError> {
     let begun = app.cache.kernel.now();
     let value = app.database.read(key).await?;
     let (life, took) = (app.life(key, value), app.cache.kernel.now() - begun);

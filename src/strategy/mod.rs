@@ -35,8 +35,7 @@ pub mod write_through;
 pub use clients::{App, CacheClient, CacheSide, Client, DatabaseClient, Events, NearClient, Told};
 pub use modify::modify;
 
-use crate::engine::Failure;
-use crate::ledger::{Key, WriteId};
+use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{Reading, Writing};
 
 /// What a server does beside its requests, by a task of its own.
@@ -47,12 +46,12 @@ pub enum Errand {
 }
 
 /// Reads `key`; the value is the number of the write that put it there.
-pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, Failure> {
+pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, CallError> {
     near::read(app, how, key).await
 }
 
 /// Reads `key` from beyond the server's own memory.
-async fn read_beyond(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, Failure> {
+async fn read_beyond(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, CallError> {
     match how {
         Reading::None {} => none::read(app, key).await,
         Reading::LookAside(how) => look_aside::read(app, how, key).await,
@@ -61,7 +60,7 @@ async fn read_beyond(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, 
 }
 
 /// Writes `value` to `key`; `Ok` is the acknowledgement.
-pub async fn write(app: &App<'_>, how: &Writing, key: Key, value: WriteId) -> Result<(), Failure> {
+pub async fn write(app: &App<'_>, how: &Writing, key: Key, value: WriteId) -> Result<(), CallError> {
     match how {
         Writing::WriteAround(how) => write_around::write(app, how, key, value).await,
         Writing::WriteThrough(how) => write_through::write(app, how, key, value).await,

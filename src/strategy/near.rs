@@ -1,12 +1,11 @@
 //! Reading with a [near cache](crate::cache::near): what this server has in its own memory costs nothing.
 
 use super::App;
-use crate::engine::Failure;
-use crate::ledger::{Key, WriteId};
+use crate::model::{CallError, Key, WriteId};
 use crate::scenario::Reading;
 
 /// Reads from the server's own memory, or as the lane reads and then keeps a copy.
-pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, Failure> {
+pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, CallError> {
     if let Some(copy) = app.near.get(key) {
         app.client.has_copy();
         return Ok(copy);

@@ -3,7 +3,7 @@
 //! Otherwise the cache has nothing to keep, and every read of a missing row goes to the database.
 
 use crate::cache::expiry::Life;
-use crate::ledger::{Key, WriteId};
+use crate::model::{Key, WriteId};
 use crate::time::Nanos;
 use crate::workload::rows::Rows;
 

@@ -7,12 +7,11 @@
 
 use super::App;
 use crate::database::Row;
-use crate::engine::Failure;
-use crate::ledger::{Key, WriteId};
+use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{Outbox, Relayed};
 
 /// Writes to the database, which adds the record; acknowledged when both are committed.
-pub async fn write(app: &App<'_>, key: Key, value: WriteId) -> Result<(), Failure> {
+pub async fn write(app: &App<'_>, key: Key, value: WriteId) -> Result<(), CallError> {
     app.database.write(key, value).await
 }
 
@@ -27,7 +26,7 @@ pub async fn relay(relay: &App<'_>, how: &Outbox) {
 }
 
 /// Passes on the oldest records. Returns whether there were any.
-async fn pass_on(relay: &App<'_>, how: &Outbox) -> Result<bool, Failure> {
+async fn pass_on(relay: &App<'_>, how: &Outbox) -> Result<bool, CallError> {
     let (records, last) = relay.database.records(how.batch).await?;
     for &Row { key, write } in &records {
         match how.cached {

@@ -5,11 +5,10 @@
 
 use super::{App, CacheSide};
 use crate::cache::expiry::Life;
-use crate::engine::Failure;
-use crate::ledger::{Key, WriteId};
+use crate::model::{CallError, Key, WriteId};
 
 /// Reads from the cache, which sees to the rest.
-pub async fn read(app: &App<'_>, key: Key) -> Result<WriteId, Failure> {
+pub async fn read(app: &App<'_>, key: Key) -> Result<WriteId, CallError> {
     let (value, had_it) = app.cache.fetch(key).await?;
     if had_it {
         app.client.has_copy();

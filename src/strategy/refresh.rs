@@ -4,7 +4,7 @@
 use super::look_aside::{self, Looked};
 use super::{App, Errand};
 use crate::cache::node::{Copied, Guard};
-use crate::ledger::{Key, WriteId};
+use crate::model::{Key, WriteId};
 use crate::scenario::{Leases, LookAside};
 
 /// Whether the reader of a copy uses it, loads it anew itself (early), or uses it and has it loaded anew (ahead).

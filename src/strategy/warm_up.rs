@@ -1,8 +1,7 @@
 //! Warming up: a loader fills an empty cache with the most popular keys, so that their first readers need not wait.
 
 use super::{App, CacheSide, leases, look_aside, read_through};
-use crate::engine::Failure;
-use crate::ledger::Key;
+use crate::model::{CallError, Key};
 use crate::scenario::Reading;
 use crate::work;
 
@@ -19,7 +18,7 @@ pub async fn load(app: &App<'_>, cache: &CacheSide<'_>, how: &Reading, keys: imp
                 if let Ok(Some(guard)) = leases::guard(app, how.leases, key).await {
                     // A key that cannot be loaded is loaded by its first reader. While the breaker is open that holds for
                     // all that are left, and is not found out one by one: there may be millions, and no time passes.
-                    if look_aside::load(app, key, Some(guard)).await == Err(Failure::BreakerOpen) {
+                    if look_aside::load(app, key, Some(guard)).await == Err(CallError::BreakerOpen) {
                         return;
                     }
                 }

@@ -8,12 +8,11 @@
 //! other, the first may be the last to reach the cache.
 
 use super::App;
-use crate::engine::Failure;
-use crate::ledger::{Key, WriteId};
+use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{Invalidate, WriteAround};
 
 /// Writes to the database; acknowledged when it has committed and the cached copy is seen to.
-pub async fn write(app: &App<'_>, how: &WriteAround, key: Key, value: WriteId) -> Result<(), Failure> {
+pub async fn write(app: &App<'_>, how: &WriteAround, key: Key, value: WriteId) -> Result<(), CallError> {
     if how.cached == Invalidate::DeleteTwice {
         let _ = app.cache.delete(key).await;
     }

@@ -7,13 +7,12 @@
 use super::{App, CacheSide};
 use crate::cache::buffer::RowId;
 use crate::database::Row;
-use crate::engine::Failure;
-use crate::ledger::{Key, WriteId};
+use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{Take, WriteBack};
 use crate::time::Nanos;
 
 /// Writes to the cache; acknowledged when the cache has it.
-pub async fn write(app: &App<'_>, key: Key, value: WriteId) -> Result<(), Failure> {
+pub async fn write(app: &App<'_>, key: Key, value: WriteId) -> Result<(), CallError> {
     app.cache.write_behind(key, value, app.life(key, value)).await
 }
 

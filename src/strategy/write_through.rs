@@ -8,12 +8,11 @@
 //! of the server in between leaves the dual write half done, and with the cache first that half is all there is.
 
 use super::App;
-use crate::engine::Failure;
-use crate::ledger::{Key, WriteId};
+use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{Acknowledge, Order, WriteThrough};
 
 /// Writes to both, in the order asked for.
-pub async fn write(app: &App<'_>, how: &WriteThrough, key: Key, value: WriteId) -> Result<(), Failure> {
+pub async fn write(app: &App<'_>, how: &WriteThrough, key: Key, value: WriteId) -> Result<(), CallError> {
     let early = how.acknowledge == Acknowledge::First;
     match how.order {
         Order::DatabaseFirst => {
@@ -27,7 +26,7 @@ pub async fn write(app: &App<'_>, how: &WriteThrough, key: Key, value: WriteId) 
         }
         Order::CacheFirst => {
             let cached = app.renew_copy(key, value).await;
-            if cached == Err(Failure::Full) {
+            if cached == Err(CallError::Full) {
                 return cached;
             }
             if early && cached.is_ok() {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::requests::KeySource;
 use super::trace::Trace;
-use crate::ledger::Client;
+use crate::model::ClientId;
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{Arrivals, Clients, Spike};
 use crate::time::Nanos;
@@ -62,9 +62,9 @@ impl Timing {
     }
 
     /// The client of open-loop request `number`, where no trace names it.
-    pub fn client(&self, number: u64) -> Client {
+    pub fn client(&self, number: u64) -> ClientId {
         match self {
-            Timing::Open { sessions, .. } => (number % u64::from(*sessions)) as Client,
+            Timing::Open { sessions, .. } => (number % u64::from(*sessions)) as ClientId,
             Timing::Closed { .. } => unreachable!("a closed loop's requests come from its users"),
         }
     }
@@ -98,7 +98,7 @@ impl Timing {
     }
 
     /// The pause of `user` before its next request; `None` in open loops.
-    pub fn think(&mut self, user: Client) -> Option<Nanos> {
+    pub fn think(&mut self, user: ClientId) -> Option<Nanos> {
         match self {
             Timing::Open { .. } => None,
             Timing::Closed { think, draws } => Some(think.sample(&mut draws[user as usize])),

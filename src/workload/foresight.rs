@@ -12,7 +12,7 @@
 use std::rc::Rc;
 
 use super::requests::{KeySource, Requests};
-use crate::ledger::Key;
+use crate::model::Key;
 use crate::random::Streams;
 use crate::scenario::{Eviction, Scenario, limits};
 use crate::work::{self, Budget};

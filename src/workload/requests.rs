@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::trace::Trace;
-use crate::ledger::{Client, Key};
+use crate::model::{ClientId, Key};
 use crate::random::{Ids, Stream, Streams};
 use crate::scenario::{Arrivals, Clients, Keys, Lane, SCAN_MAX, Scenario};
 use crate::time::Nanos;
@@ -21,7 +21,7 @@ pub struct Request {
     /// How many reads of the keys after this one follow it: more than none in scans only.
     pub more: u32,
     /// Who asks, where a trace says it.
-    pub client: Option<Client>,
+    pub client: Option<ClientId>,
 }
 
 /// What a request wants done with its key.

@@ -4,9 +4,8 @@
 //! keys there is no row to begin with: of a share of them, and of those that are inserted during the run. Everybody passes
 //! such values on like others; whoever needs to know asks here.
 
+use crate::model::{Key, WriteId};
 use std::cell::RefCell;
-
-use crate::ledger::{Key, WriteId};
 
 /// The golden ratio's fraction in 64 bits: multiples of it fill the numbers evenly (Knuth, volume 3, 6.4).
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;

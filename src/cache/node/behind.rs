@@ -8,8 +8,9 @@ use super::{Absence, Answer, CacheNode, Command, Found, Job, State};
 use crate::cache::buffer::{Requeued, RowId};
 use crate::cache::expiry::Life;
 use crate::cache::store::Entry;
-use crate::engine::{CallId, Event, Failure, Kernel};
-use crate::ledger::{Change, Holder, Key, Origin, Release, WriteId};
+use crate::engine::{CallId, Event, Kernel};
+use crate::ledger::{Holder, Origin, Release};
+use crate::model::{CallError, Change, Key, WriteId};
 use crate::scenario::{AfterFlush, DirtyEnd, WhenFull, WriteBack};
 use crate::time::Nanos;
 use crate::work;
@@ -50,7 +51,7 @@ impl CacheNode {
         let entry = || state.store.peek(key).filter(|entry| !entry.is_expired(now)).map(|entry| WriteId(entry.value));
         let no_row = || state.no_rows.get(&key).copied();
         let Some(base) = state.buffer.newest_write(key).or_else(entry).or_else(no_row) else { return false };
-        let applies = change == Change::Add || change == Change::IfStill(base);
+        let applies = change == Change::Add || change == Change::CompareAndSet(base);
         if applies {
             self.common.ledger.borrow_mut().based_on(write, base);
         }
@@ -71,7 +72,7 @@ impl CacheNode {
         let when_full = self.write_back.as_ref().map_or(WhenFull::Refuse, |how| how.when_full);
         if when_full == WhenFull::Refuse {
             state.counts.refused += 1;
-            return Some(Err(Failure::QueueFull));
+            return Some(Err(CallError::QueueFull));
         }
         state.room.push(&self.common.calls, call);
         if let (WhenFull::Flush, Some(flusher)) = (when_full, self.flusher.get()) {
@@ -97,7 +98,7 @@ impl CacheNode {
             if applies {
                 self.write_behind(state, key, write, life);
             }
-            let answer = if applies { Ok(Found::Nothing) } else { Err(Failure::Conflict) };
+            let answer = if applies { Ok(Found::Nothing) } else { Err(CallError::Conflict) };
             match before {
                 None => self.common.calls.answer(call, answer, self.common.kernel.now()),
                 Some(before) => self.answer_admitted(state, call, answer, before),

@@ -3,8 +3,7 @@
 use crate::cache::buffer::RowId;
 use crate::cache::expiry::Life;
 use crate::cache::leases::Token;
-use crate::engine::Failure;
-use crate::ledger::{Change, Key, WriteId};
+use crate::model::{CallError, Change, Key, WriteId};
 use crate::time::Nanos;
 
 /// What can be asked of the cache.
@@ -180,7 +179,7 @@ pub struct Copied {
 }
 
 /// What was found, or why there is no answer.
-pub type Answer = Result<Found, Failure>;
+pub type Answer = Result<Found, CallError>;
 
 /// Work that a node needs done by a task of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,9 +23,10 @@ use crate::cache::journal::{Journal, Position};
 use crate::cache::keys::Numbers;
 use crate::cache::persistence::Persistence;
 use crate::cache::replicas::Replicas;
-use crate::engine::{CallId, Event, Failure};
+use crate::engine::{CallId, Event};
 use crate::fault::Crash;
-use crate::ledger::{Holder, Key, Ledger, Origin, Release, WriteId};
+use crate::ledger::{Holder, Ledger, Origin, Release};
+use crate::model::{CallError, Key, WriteId};
 use crate::random::Stream;
 use crate::scenario::{self, ReadsFrom};
 use crate::time::Nanos;
@@ -269,7 +270,7 @@ impl CacheNode {
         let too_few = durability.replicas.as_mut().is_some_and(|replicas| replicas.are_too_few(now));
         let answer = if too_few && self.common.calls.question(call).is_write() {
             state.counts.refused += 1;
-            Some(Err(Failure::Down))
+            Some(Err(CallError::Down))
         } else {
             self.execute(state, call)
         };
@@ -292,7 +293,7 @@ impl CacheNode {
             let (answer, leaves) = match obeyed.changed {
                 true if !obeyed.waits => (obeyed.answer, synced),
                 true if confirmed => (obeyed.answer, leaves),
-                true => (Err(Failure::TimedOut), leaves),
+                true => (Err(CallError::TimedOut), leaves),
                 false if position != Some(before) => (obeyed.answer, synced),
                 false => (obeyed.answer, obeyed.until),
             };
@@ -314,7 +315,7 @@ impl CacheNode {
     pub(super) fn answer_admitted(&self, state: &mut State, call: CallId, answer: Answer, before: Position) {
         let (_, leaves, confirmed) = self.confirm(state, before, self.common.kernel.now());
         self.wait_with(state, call, leaves);
-        self.common.calls.answer(call, if confirmed { answer } else { Err(Failure::TimedOut) }, leaves);
+        self.common.calls.answer(call, if confirmed { answer } else { Err(CallError::TimedOut) }, leaves);
     }
 
     /// Where the journal stands, in a node that has one.
@@ -378,7 +379,7 @@ impl CacheNode {
         let replicas = durability.replicas.as_mut().expect("only a node with replicas has readers there");
         let Some(heard) = replicas.heard_by(number) else {
             counts.refused += 1;
-            return self.common.calls.answer(call, Err(Failure::Down), now);
+            return self.common.calls.answer(call, Err(CallError::Down), now);
         };
         let held = store.peek(key).copied();
         let entry = durability.journal.entry_at(heard, key, held).filter(|entry| !entry.is_expired(now));
@@ -442,7 +443,7 @@ impl CacheNode {
         work::count(durability.waiting.len());
         for (call, leaves, _) in std::mem::take(&mut durability.waiting) {
             if leaves > now {
-                self.common.calls.amend(call, Err(Failure::Lost));
+                self.common.calls.amend(call, Err(CallError::Lost));
             }
         }
     }
@@ -639,13 +640,13 @@ impl CacheNode {
         let unanswered = replicas.replica_crashes(number);
         work::count(unanswered.len());
         for (call, _) in unanswered.into_iter().filter(|(_, leaves)| *leaves > now) {
-            self.common.calls.amend(call, Err(Failure::Lost));
+            self.common.calls.amend(call, Err(CallError::Lost));
         }
         work::count(durability.waiting.len());
         for (call, leaves, position) in &durability.waiting {
             // Its word may have been the one that counted. Nobody is told yes who cannot be sure.
             if *leaves > now && position.is_some_and(|position| !replicas.will_have(position, *leaves)) {
-                self.common.calls.amend(*call, Err(Failure::TimedOut));
+                self.common.calls.amend(*call, Err(CallError::TimedOut));
             }
         }
         if state.down > 0 {

@@ -18,9 +18,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Absence, Answer, CacheNode, Command, State};
-use crate::engine::{CallId, Calls, Event, Failure, Line};
+use crate::engine::{CallId, Calls, Event, Line};
 use crate::fault::Slowdown;
-use crate::ledger::{Holder, Key, Mended, Release};
+use crate::ledger::{Holder, Mended, Release};
+use crate::model::{CallError, Key};
 use crate::time::Nanos;
 use crate::work;
 
@@ -252,7 +253,7 @@ impl CacheNode {
     pub(super) fn break_unheard(&self, state: &mut State) {
         work::count(state.halt.unheard.len() as usize);
         while let Some(call) = state.halt.unheard.pop(&self.common.calls) {
-            self.common.calls.answer(call, Err(Failure::Lost), self.common.kernel.now());
+            self.common.calls.answer(call, Err(CallError::Lost), self.common.kernel.now());
         }
         self.let_answers_go(Nanos::ZERO);
     }
@@ -433,7 +434,7 @@ impl super::super::shards::Shards {
     fn tell_outcome(&self, call: CallId, key: Key) {
         let common = self.common();
         // Who finds another value than expected changes nothing and has nothing to see to.
-        let failed = |answer: &Answer| answer.is_err_and(|failure| failure != Failure::Conflict);
+        let failed = |answer: &Answer| answer.is_err_and(|failure| failure != CallError::Conflict);
         let how = if self.calls().answered_with(call, failed) { Mended::InVain } else { Mended::Done };
         common.ledger.borrow_mut().mended(key, how, common.kernel.now());
     }

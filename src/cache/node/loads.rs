@@ -2,8 +2,9 @@
 
 use super::{CacheNode, Command, Copied, Fill, Found, Guard, Job, LeaseAsked, Load, State};
 use crate::cache::expiry::Life;
-use crate::engine::{CallId, Failure};
-use crate::ledger::{Key, Origin, WriteId};
+use crate::engine::CallId;
+use crate::ledger::Origin;
+use crate::model::{CallError, Key, WriteId};
 use crate::time::Nanos;
 use crate::work;
 
@@ -123,7 +124,7 @@ impl CacheNode {
     }
 
     /// A load has come back from the database: everyone who waited gets its outcome, and it is kept for `life`.
-    pub fn loaded(&self, key: Key, outcome: Result<WriteId, Failure>, life: Life) {
+    pub fn loaded(&self, key: Key, outcome: Result<WriteId, CallError>, life: Life) {
         let mut state = self.state.borrow_mut();
         let mut load = state.loads.remove(&key).expect("a load that was begun");
         let now = self.common.kernel.now();
