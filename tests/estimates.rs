@@ -244,7 +244,10 @@ fn each_part_takes_no_more_than_estimated_and_not_much_less() {
         let (taken, bytes) = (taken(&scenario), estimate.bytes());
         let line = format!("{part}: {} taken, {} estimated", Amount(taken), Amount(bytes));
         println!("{line}");
-        if taken > bytes || bytes > 8.0 * taken || !estimate.shares().iter().any(|share| share.what == *part) {
+        if taken > bytes
+            || bytes > 8.0 * taken
+            || !estimate.shares().iter().any(|share| share.what.to_string() == *part)
+        {
             let shares: Vec<String> = estimate.shares().iter().map(ToString::to_string).collect();
             wrong += &format!("{line}\n    {}\n", shares.join("\n    "));
         }

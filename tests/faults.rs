@@ -163,7 +163,7 @@ fn a_command_over_all_entries_takes_so_long_for_each_that_the_node_holds() {
     let mut crash = steady(Reading::look_aside(), back(ms(60_000)));
     crash.faults = vec![fault(What::CacheCrash, ms(5_000), Nanos::ZERO)];
     let message = crash.check().unwrap_err().to_string();
-    assert!(message.ends_with("fault.0.for = \"0s\": is not allowed; give a duration from 1us to 30d"), "{message}");
+    assert!(message.ends_with("fault.0.for = \"0s\": must be a duration from 1us to 30d"), "{message}");
 }
 
 fn lane_of(how: WriteBack) -> Vec<Lane> {

@@ -8,7 +8,7 @@ use cachelane::report::{LaneReport, Series};
 use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
 use cachelane::time::Nanos;
-use cachelane::web::headline::headline;
+use cachelane::web::sections::headline::headline;
 use cachelane::workload::trace::Trace;
 
 use crate::common::{bare, case, case_text, lane, ms, near, of, run, s};

@@ -646,7 +646,7 @@ fn links_add_change_and_take_back_what_a_lane_has_otherwise() {
 fn what_is_wrong_in_a_lanes_own_world_names_the_lanes_field() {
     let refused = |lane: &str| Scenario::from_toml(&format!("[[lane]]\n[[lane]]\n{lane}")).unwrap_err().to_string();
     let range = refused("cache = { capacity = 0 }");
-    assert!(range.starts_with("line 3: lane.1.cache.capacity = 0: is not allowed; give "), "{range}");
+    assert!(range.starts_with("line 3: lane.1.cache.capacity = 0: must be "), "{range}");
     let stranger = refused("cache = { capacitee = 5 }");
     assert!(stranger.contains("lane.1.cache.capacitee") && stranger.contains("did you mean capacity?"), "{stranger}");
     let relation = refused("app = { work = { uniform = { min = \"3ms\", max = \"1ms\" } } }");

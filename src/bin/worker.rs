@@ -9,7 +9,7 @@ static MEMORY: memory::Memory = memory::Memory;
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    cachelane::web::worker::start();
+    cachelane::web::platform::worker::start();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -8,7 +8,7 @@ use super::{Failure, input};
 use crate::escape::shown;
 use crate::experiment;
 use crate::scenario::estimate::Amount;
-use crate::scenario::{Scenario, link, presets};
+use crate::scenario::{Language, Phrase, Scenario, link, presets};
 
 /// List the presets, or print one as TOML.
 #[derive(Args)]
@@ -25,15 +25,20 @@ impl Presets {
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         if let Some(name) = self.name {
             let preset = presets::get(&name).map_err(|error| Failure::Input(error.to_string()))?;
-            return Ok(out.write_all(preset.toml.as_bytes())?);
+            return Ok(out.write_all(preset.toml().as_bytes())?);
         }
         if self.json {
-            let language = |[en, ko]: [&str; 2]| serde_json::json!({ "en": en, "ko": ko });
+            let language = |text: &Phrase| {
+                let [en, ko] = Language::ALL.map(|language| text.say(language));
+                serde_json::json!({ "en": en, "ko": ko })
+            };
             let all = presets::all().map(|preset| {
+                let about = preset.about();
                 serde_json::json!({
                     "name": preset.name,
-                    "description": language(preset.description),
-                    "question": language(preset.question),
+                    "title": language(&about.title),
+                    "description": language(&about.description),
+                    "question": language(&about.question),
                 })
             });
             let all: Vec<_> = all.collect();
@@ -41,8 +46,8 @@ impl Presets {
         }
         let width = presets::ALL.iter().map(|preset| preset.name.len()).max().unwrap_or(0);
         for preset in presets::ALL {
-            writeln!(out, "{:width$}  {}", preset.name, preset.description[0])?;
-            writeln!(out, "{:width$}  {}", "", preset.question[0])?;
+            writeln!(out, "{:width$}  {}", preset.name, preset.about().description)?;
+            writeln!(out, "{:width$}  {}", "", preset.about().question)?;
         }
         writeln!(out, "\ntwitter-cluster01 to twitter-cluster54")?;
         writeln!(out, "{:width$}  Twitter's production caches of March 2020, scaled down.", "")?;

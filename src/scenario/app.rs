@@ -7,19 +7,31 @@ use crate::time::Nanos;
 
 record! {
     /// The application servers: how many, their own work, and how patient their calls are.
+    #[ko = "애플리케이션 서버: 대수, 요청당 CPU 시간, 호출 타임아웃."]
     pub struct App {
         /// How many servers; requests go to the living ones in turn.
+        #[ko = "서버 수. 요청은 살아 있는 서버에 차례로 배분됩니다."]
+        #[slider = Even(1.0, 16.0, 1.0)]
         pub servers: u32 = 2,
         /// Work of their own per request, before the first call.
+        #[ko = "첫 호출 전에 요청마다 쓰는 CPU 시간."]
+        #[slider = Log(1e-5, 1.0)]
         pub work: Distribution = Distribution::Constant(Nanos::ZERO),
         /// How many cores each has: the work of so many requests goes on at once, that of others waits, first come, first served.
         /// Waiting for the cache or the database takes no core. (Four virtual CPUs, as a middle-sized instance has: an assumption.)
+        #[ko = "서버당 코어 수. 이 수만큼의 요청을 동시에 처리하고, 나머지는 도착한 순서대로 기다립니다. 캐시나 DB의 \
+            응답을 기다리는 동안에는 코어를 쓰지 않습니다. (중간 크기 인스턴스의 가상 CPU 4개를 가정한 값입니다.)"]
         pub cores: Option<u32> = Some(4),
         /// How many requests each serves at once; more wait in line.
+        #[ko = "서버 하나가 동시에 처리하는 요청 수. 넘치는 요청은 줄을 서서 기다립니다."]
         pub concurrency: Option<u32> = None,
         /// How long a call to the cache may take before it is given up.
+        #[ko = "캐시 호출의 타임아웃."]
+        #[slider = Log(1e-3, 60.0)]
         pub cache_timeout: Option<Nanos> = None,
         /// How long a call to the database may take before it is given up.
+        #[ko = "DB 호출의 타임아웃."]
+        #[slider = Log(1e-3, 60.0)]
         pub database_timeout: Option<Nanos> = None,
         /// Whether a query is cancelled when its caller gives it up, as a driver does with its query timeout: a message
         /// follows it, and ends it where it finds it. Otherwise it runs on, and holds its connection, its worker and its
@@ -27,19 +39,34 @@ record! {
         /// It can let nothing through at all: first come, first served, with one timeout for all, each query may begin just before
         /// its caller gives it up (`never-comes-back` with `cancel = true`). A shorter `pool_timeout` frees it, or without a pool a
         /// shorter `database.queue`.
+        #[ko = "호출자가 포기한 쿼리를 취소할지 여부. 드라이버의 쿼리 타임아웃처럼 취소 메시지를 뒤따라 보내, 쿼리가 \
+            어디에 있든 끝냅니다. 끄면 쿼리는 끝까지 실행되며 커넥션, 워커, 락을 계속 잡고 있습니다(PostgreSQL은 \
+            클라이언트가 사라진 것을 알아채지 못합니다: `client_connection_check_interval` = 0). 취소를 켜면 \
+            아무것도 통과하지 못할 수도 있습니다. 도착 순서대로 처리하고 타임아웃이 모두 같으면, 쿼리가 포기되기 \
+            직전에야 시작될 수 있기 때문입니다(`never-comes-back`에 `cancel = true`). 이때는 `pool_timeout`을 \
+            줄이거나, 풀이 없으면 `database.queue`를 줄이면 풀립니다."]
         pub cancel: bool = false,
         /// How often a failed database call is tried again.
+        #[ko = "실패한 DB 호출의 재시도 횟수."]
+        #[slider = Even(0.0, 10.0, 1.0)]
         pub retries: u32 = 0,
         /// The pause before the first retry; it doubles with each further one, and half of it is drawn at random.
+        #[ko = "첫 재시도 전의 대기 시간. 재시도할 때마다 두 배가 되며, 절반은 무작위입니다."]
+        #[slider = Log(1e-3, 10.0)]
         pub backoff: Nanos = Nanos::from_millis(50),
         /// How many connections to the database each server has; a call waits for a free one, within its timeout. A call
         /// that is given up closes its connection, and a new one takes its place at once (HikariCP: `maximumPoolSize` = 10).
+        #[ko = "서버당 DB 커넥션 수. 호출은 타임아웃 안에서 빈 커넥션을 기다립니다. 포기한 호출의 커넥션은 닫히고, \
+            곧바로 새 커넥션이 그 자리를 채웁니다(HikariCP: `maximumPoolSize` = 10)."]
         pub pool: Option<u32> = Some(10),
         /// How long a call waits for a free connection before it fails (HikariCP: `connectionTimeout` = 30 s).
+        #[ko = "빈 커넥션을 기다리는 최대 시간. 넘으면 호출이 실패합니다(HikariCP: `connectionTimeout` = 30초)."]
         pub pool_timeout: Option<Nanos> = Some(Nanos::from_secs(30)),
         /// A circuit breaker on each server's calls to the database: after failures in a row it lets none through for a while.
+        #[ko = "서버마다 DB 호출에 두는 서킷 브레이커. 연속으로 실패하면 한동안 호출을 모두 차단합니다."]
         pub breaker: Option<Breaker> = None,
         /// A near cache in the memory of each server, in front of whatever the lane reads from; a crash empties it.
+        #[ko = "서버마다 메모리에 두는 로컬 캐시로, 레인이 읽는 곳 앞에 놓입니다. 서버가 크래시하면 비워집니다."]
         pub near: Option<Near> = None,
     }
 }
@@ -47,26 +74,36 @@ record! {
 record! {
     /// A circuit breaker. Refused, lost and timed-out calls count as failures, and so do those that got no connection in time;
     /// an aborted transaction does not.
+    #[ko = "서킷 브레이커. 거부되거나 유실되거나 타임아웃된 호출, 제때 커넥션을 얻지 못한 호출을 실패로 셉니다. 중단된 \
+        트랜잭션은 세지 않습니다."]
     pub struct Breaker {
         /// After how many failures in a row it opens.
+        #[ko = "열리기까지의 연속 실패 횟수."]
         pub failures: u32 = 5,
         /// How long calls then fail at once, without being sent.
+        #[ko = "열려 있는 시간. 그동안 호출은 전송되지 않고 곧바로 실패합니다."]
         pub open_for: Nanos = Nanos::from_secs(5),
         /// How many calls are then let through; when all of them succeed it closes, when one fails it opens again.
+        #[ko = "그 뒤에 시험 삼아 통과시키는 호출 수. 모두 성공하면 닫히고, 하나라도 실패하면 다시 열립니다."]
         pub probes: u32 = 1,
     }
 }
 
 record! {
     /// A near cache. With `read = "none"` it is the only cache there is.
+    #[ko = "로컬 캐시. `read = \"none\"`이면 이것이 유일한 캐시입니다."]
     pub struct Near {
         /// Room on each server, in entries.
+        #[ko = "서버당 용량(항목 수)."]
         pub capacity: u32 = 100,
         /// How long an entry lives; hits do not extend it.
+        #[ko = "항목의 TTL. 적중해도 연장되지 않습니다."]
         pub ttl: Option<Nanos> = Some(Nanos::from_secs(10)),
         /// Which entry makes room for a new one.
+        #[ko = "새 항목에 자리를 내줄 항목을 고르는 정책."]
         pub eviction: Eviction = Eviction::Lru,
         /// Whether a server that writes a key tells the others.
+        #[ko = "키를 쓴 서버가 다른 서버에 알릴지 여부."]
         pub invalidate: Tell = Tell::None,
     }
 }
@@ -75,11 +112,16 @@ words! {
     /// How near caches learn that another server has written a key.
     pub enum Tell {
         /// Not at all: a copy is stale until its TTL ends.
+        #[ko = "알리지 않습니다. 사본은 TTL이 끝날 때까지 오래된 값일 수 있습니다."]
         "none" => None,
         /// By messages of the cache to every server (over the link app-cache) about each key it is told to set or delete,
         /// as with Redis' client tracking; what it is not told of, it cannot tell. In a lane that reads without the cache,
         /// the server that writes tells the others through it, as by Redis' pub/sub. A partition holds messages up; while
         /// a cache node is down, near caches are emptied and keep nothing.
+        #[ko = "캐시가 설정하거나 삭제한 키마다 앱–캐시 구간으로 모든 서버에 메시지를 보냅니다(Redis의 client tracking). \
+            캐시가 모르는 변경은 알릴 수 없습니다. 캐시 없이 읽는 레인에서는 쓴 서버가 캐시를 거쳐 알립니다(Redis의 \
+            pub/sub). 네트워크가 단절되면 메시지가 늦어지고, 캐시 노드가 멈춘 동안 로컬 캐시는 비워진 채 아무것도 \
+            담지 않습니다."]
         "messages" => Messages,
     }
 }

@@ -8,6 +8,7 @@ use super::field::Field;
 use super::limits::{self, Range};
 use super::needs;
 use super::node::{Node, Value, join};
+use super::phrase::{Language, Phrase, phrase};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
     Arrivals, At, Cache, Clients, Distribution, Fault, Keys, Lane, Mix, Modify, Order, Part, Persistence, Reads,
@@ -24,7 +25,7 @@ impl Scenario {
     /// let mut scenario = Scenario::default();
     /// scenario.cache.capacity = 0.into();
     /// let error = scenario.check().unwrap_err();
-    /// assert_eq!(error.to_string(), "cache.capacity = 0: is not allowed; give a number of entries from 1 to 10000000, or a size from 1KiB to 16TiB");
+    /// assert_eq!(error.to_string(), "cache.capacity = 0: must be a number of entries from 1 to 10000000, or a size from 1KiB to 16TiB");
     /// ```
     pub fn check(&self) -> Result<(), ScenarioError> {
         let mut problems = Problems::default();
@@ -60,17 +61,23 @@ fn check_sampling(scenario: &Scenario, problems: &mut Problems) {
     let default = Sampling::default();
     let lanes: Vec<Cache> = (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane).cache).collect();
     let mut check = |field: &str, told: fn(&Sampling) -> u32, uses: fn(Eviction) -> bool, policies: &str| {
-        let sentence = |who: &str| format!("{who} look at it; leave it out, or set eviction to {policies}");
+        let by = |policy: Eviction| {
+            let listed = policies.replace(" or ", ", ");
+            phrase!(
+                "{policy} does not use it; leave it out, or set eviction to {policies}",
+                "축출 정책 {policy}에는 쓰이지 않습니다. 이 항목을 빼거나 eviction을 {listed} 중 하나로 바꿔 주세요"
+            )
+        };
         let all = told(&scenario.cache.sampling());
         if all != told(&default) && !lanes.iter().any(|cache| uses(cache.eviction)) {
-            problems.because(&format!("cache.{field}"), all.show().quote(), sentence("the policy here does not"));
+            problems.because(&format!("cache.{field}"), all.show().quote(), by(scenario.cache.eviction));
         }
         for (i, cache) in lanes.iter().enumerate() {
             let path = format!("cache.{field}");
             let own = scenario.lanes[i].show().find(&path).is_some() && told(&cache.sampling()) != told(&default);
             if own && !uses(cache.eviction) {
                 let (path, value) = (format!("lane.{i}.{path}"), told(&cache.sampling()).show().quote());
-                problems.because(&path, value, sentence(&format!("{} of this lane does not", cache.eviction)));
+                problems.because(&path, value, by(cache.eviction));
             }
         }
     };
@@ -86,12 +93,17 @@ fn check_relations(scenario: &Scenario, problems: &mut Problems) {
     check_operations(scenario, problems);
     check_replicas(scenario, problems);
     if scenario.database.replicas > 0 && scenario.database.reads == Reads::Locking {
-        let sentence =
-            "a replica serves snapshots and gives no locks; set reads = \"snapshot\", or replicas = 0".to_owned();
+        let sentence = Phrase::fixed(
+            "a replica serves snapshots and gives no locks; set reads = \"snapshot\", or replicas = 0",
+            "복제본은 스냅샷만 제공하고 락을 주지 않습니다. reads = \"snapshot\"이나 replicas = 0으로 바꿔 주세요",
+        );
         problems.because("database.reads", scenario.database.reads.show().quote(), sentence);
     }
     if let Some(near) = scenario.app.near.as_ref().filter(|near| near.eviction == Eviction::Opt) {
-        let sentence = "which server gets which request is not known beforehand; choose another policy".to_owned();
+        let sentence = Phrase::fixed(
+            "which server gets which request is not known in advance; choose another policy",
+            "어느 서버가 어떤 요청을 받을지 미리 알 수 없습니다. 다른 정책을 골라 주세요",
+        );
         problems.because("app.near.eviction", near.eviction.show().quote(), sentence);
     }
     scenario.faults.iter().enumerate().for_each(|(i, fault)| check_fault(scenario, i, fault, problems));
@@ -152,7 +164,7 @@ fn check_ranges(scenario: &Scenario, problems: &mut Problems) {
             _ => false,
         };
         if !fits && !problems.about(path) && !takes_its_own_time(scenario, path) {
-            problems.push(path, node.quote(), None, Reason::NotAllowed(limit.to_string()));
+            problems.push(path, node.quote(), None, Reason::NotAllowed(limit.phrase()));
         }
     });
 }
@@ -168,19 +180,27 @@ fn check_names(scenario: &Scenario, problems: &mut Problems) {
     let lanes = scenario.lanes.iter().enumerate().map(|(i, lane)| (format!("lane.{i}.name"), &lane.name));
     for (path, name) in std::iter::once(("name".to_owned(), &scenario.name)).chain(lanes) {
         if name.chars().count() > limits::NAME_MAX || name.chars().any(char::is_control) {
-            let allowed = format!("at most {} characters on one line", limits::NAME_MAX);
+            let most = limits::NAME_MAX;
+            let allowed = phrase!("at most {most} characters on one line", "한 줄, 최대 {most}자");
             problems.push(&path, name.show().quote(), None, Reason::NotAllowed(allowed));
         }
     }
     if let Keys::Trace { file, .. } = &scenario.clients.keys
         && (file.is_empty() || file.len() > 1_000 || file.chars().any(char::is_control))
     {
-        let allowed = "the name of a trace file, at most 1000 bytes on one line".to_owned();
+        let allowed = Phrase::fixed(
+            "the name of a trace file, at most 1000 bytes on one line",
+            "트레이스 파일의 이름, 한 줄로 최대 1000바이트",
+        );
         problems.push("clients.keys.file", file.show().quote(), None, Reason::NotAllowed(allowed));
     }
     let mut count = |path: &str, count: usize, allowed: std::ops::RangeInclusive<usize>| {
         if !allowed.contains(&count) && !problems.about(path) {
-            let sentence = format!("there are {count}; give {} to {} of them", allowed.start(), allowed.end());
+            let (least, most) = (allowed.start(), allowed.end());
+            let sentence = phrase!(
+                "there are {count}; give {least} to {most}",
+                "{count}개입니다. {least}개부터 {most}개까지 적어 주세요"
+            );
             problems.because(path, "", sentence);
         }
     };
@@ -225,39 +245,58 @@ fn check_distributions(scenario: &Scenario, problems: &mut Problems) {
     }
 }
 
+pub(super) const MINIMUM_ABOVE_MAXIMUM: Phrase =
+    Phrase::fixed("the minimum is above the maximum; swap them", "최솟값이 최댓값보다 큽니다. 서로 바꿔 주세요");
+pub(super) const P99_BELOW_MEDIAN: Phrase = Phrase::fixed(
+    "the 99th percentile is below the median; give a p99 of at least the median",
+    "p99가 중앙값보다 작습니다. p99를 중앙값 이상으로 적어 주세요",
+);
+
 /// What is wrong between the parts of a distribution.
-fn inner_contradiction(distribution: &Distribution) -> Option<String> {
+fn inner_contradiction(distribution: &Distribution) -> Option<Phrase> {
     match distribution {
-        Distribution::Uniform { min, max } if min > max => {
-            Some("the minimum is above the maximum; exchange them".to_owned())
-        }
-        Distribution::Lognormal { median: Nanos::ZERO, .. } => {
-            Some("the median of a lognormal is above 0; give a longer one, or the constant \"0s\"".to_owned())
-        }
-        Distribution::Lognormal { median, p99 } if p99 < median => {
-            Some("the 99th percentile is below the median; give a p99 of at least the median".to_owned())
-        }
+        Distribution::Uniform { min, max } if min > max => Some(MINIMUM_ABOVE_MAXIMUM),
+        Distribution::Lognormal { median: Nanos::ZERO, .. } => Some(Phrase::fixed(
+            "the median of a lognormal must be above 0; give a longer one, or the constant \"0s\"",
+            "로그 정규 분포의 중앙값은 0보다 커야 합니다. 더 긴 값이나 상수 \"0s\"를 적어 주세요",
+        )),
+        Distribution::Lognormal { median, p99 } if p99 < median => Some(P99_BELOW_MEDIAN),
         Distribution::Empirical(rows) => bad_rows(rows),
         _ => None,
     }
 }
 
-fn bad_rows(rows: &[(f64, Nanos)]) -> Option<String> {
+fn bad_rows(rows: &[(f64, Nanos)]) -> Option<Phrase> {
     if rows.is_empty() || rows.len() > limits::ROWS_MAX {
-        return Some(format!("there are {} rows; give 1 to {} of them", rows.len(), limits::ROWS_MAX));
+        let (count, most) = (rows.len(), limits::ROWS_MAX);
+        return Some(phrase!(
+            "there are {count} rows; give 1 to {most}",
+            "행이 {count}개입니다. 1개부터 {most}개까지 적어 주세요"
+        ));
     }
     if let Some(pair) = rows.windows(2).find(|pair| pair[0].0 >= pair[1].0 || pair[0].1 > pair[1].1) {
         let ((a, x), (b, y)) = (pair[0], pair[1]);
-        return Some(format!("the rows must rise in percent and value, and {b} % {y} comes after {a} % {x}"));
+        return Some(phrase!(
+            "the rows must rise in percent and value, and {b} % {y} comes after {a} % {x}",
+            "행은 백분율과 값이 모두 커져야 하는데, {a} % {x} 다음에 {b} % {y}가 옵니다"
+        ));
     }
     let last = rows[rows.len() - 1].0;
-    (last != 100.0).then(|| format!("the last row is at {last} %; add the greatest value, at 100"))
+    (last != 100.0).then(|| {
+        phrase!(
+            "the last row is at {last} %; add the greatest value, at 100",
+            "마지막 행이 {last} %입니다. 100 %인 최댓값을 더해 주세요"
+        )
+    })
 }
 
 fn check_times(scenario: &Scenario, problems: &mut Problems) {
     let duration = scenario.duration;
     if scenario.warmup >= duration {
-        let sentence = format!("the warm-up leaves nothing of the run; give less than its duration, {duration}");
+        let sentence = phrase!(
+            "the warm-up covers the whole run; give less than its duration, {duration}",
+            "워밍업이 실행 시간 전체를 차지합니다. 실행 시간 {duration}보다 짧게 적어 주세요"
+        );
         problems.because("warmup", scenario.warmup.show().quote(), sentence);
     }
 }
@@ -265,7 +304,7 @@ fn check_times(scenario: &Scenario, problems: &mut Problems) {
 /// Whether the options of a reading strategy mean anything with the cache's TTL.
 fn check_reading(scenario: &Scenario, i: usize, problems: &mut Problems) {
     let (lane, ttl) = (&scenario.lanes[i], scenario.for_lane(i).cache.ttl);
-    let mut refuse = |field: &str, value: Node, sentence: &str| {
+    let mut refuse = |field: &str, value: Node, sentence: Phrase| {
         problems.because(&format!("lane.{i}.read.{field}"), value.quote(), sentence);
     };
     let (early, ahead) = lane.read.refresh();
@@ -273,58 +312,77 @@ fn check_reading(scenario: &Scenario, i: usize, problems: &mut Problems) {
         Ttl::Fixed(_) | Ttl::Jittered { .. } => return,
         Ttl::Mixed(_) => {
             if let Some(share) = ahead {
-                refuse(
-                    "refresh_ahead",
-                    share.show(),
-                    "no one TTL that this is a share of; give cache.ttl a plain duration",
+                let sentence = Phrase::fixed(
+                    "there is no single TTL to take a share of; give cache.ttl a plain duration",
+                    "비율의 기준이 되는 TTL이 하나가 아닙니다. cache.ttl에 시간 하나를 적어 주세요",
                 );
+                refuse("refresh_ahead", share.show(), sentence);
             }
             return;
         }
-        Ttl::None => "entries without a TTL never expire, so there is nothing to refresh; give cache.ttl a duration",
-        Ttl::Sliding(_) => {
-            "every hit renews a sliding TTL, so there is nothing to refresh; give cache.ttl a plain duration"
-        }
+        Ttl::None => Phrase::fixed(
+            "entries without a TTL never expire, so there is nothing to refresh; give cache.ttl a duration",
+            "TTL이 없는 항목은 만료되지 않아 갱신할 것이 없습니다. cache.ttl에 시간을 적어 주세요",
+        ),
+        Ttl::Sliding(_) => Phrase::fixed(
+            "every hit renews a sliding TTL, so there is nothing to refresh; give cache.ttl a plain duration",
+            "슬라이딩 TTL은 적중할 때마다 연장되어 갱신할 것이 없습니다. cache.ttl에 시간 하나를 적어 주세요",
+        ),
     };
     if let Some(beta) = early {
-        refuse("early_refresh", beta.show(), sentence);
+        refuse("early_refresh", beta.show(), sentence.clone());
     }
     if let Some(share) = ahead {
         refuse("refresh_ahead", share.show(), sentence);
     }
     if let (Some(negative), Ttl::Sliding(_)) = (lane.read.negative(), ttl) {
-        let sentence =
-            "every hit would renew what is remembered by the cache's sliding TTL; give cache.ttl a plain duration";
+        let sentence = Phrase::fixed(
+            "with the cache's sliding TTL, every hit would renew it; give cache.ttl a plain duration",
+            "캐시의 슬라이딩 TTL 때문에 적중할 때마다 연장됩니다. cache.ttl에 시간 하나를 적어 주세요",
+        );
         refuse("negative", negative.show(), sentence);
     }
 }
 
-pub(super) const NO_REPLICAS: &str = "the cache has no replicas; give cache.replicas = 1 or more";
+pub(super) const NO_REPLICAS: Phrase = Phrase::fixed(
+    "the cache has no replicas; give cache.replicas = 1 or more",
+    "캐시에 복제본이 없습니다. cache.replicas를 1 이상으로 적어 주세요",
+);
 
 /// What persistence and replicas need of each other.
 fn check_replicas(scenario: &Scenario, problems: &mut Problems) {
     let cache = &scenario.cache;
     let mut at_most = |field: &str, count: u32| {
         if count > cache.replicas {
-            let sentence =
-                format!("there are {} replicas; give at most as many, or set cache.replicas", cache.replicas);
+            let replicas = cache.replicas;
+            let sentence = phrase!(
+                "there are {replicas} replicas; give at most as many, or set cache.replicas",
+                "복제본이 {replicas}개입니다. 그 이하로 적거나 cache.replicas를 늘려 주세요"
+            );
             problems.because(field, count.show().quote(), sentence);
         }
     };
     at_most("cache.wait", cache.wait);
     at_most("cache.min_replicas", cache.min_replicas);
     if cache.failover.is_some() && cache.replicas == 0 {
-        problems.because("cache.failover", cache.failover.show().quote(), NO_REPLICAS.to_owned());
+        problems.because("cache.failover", cache.failover.show().quote(), NO_REPLICAS);
     }
     if let (ReadsFrom::Replicas, Ttl::Sliding(_)) = (cache.reads, cache.ttl) {
-        let sentence = "a read of a replica renews no entry, so hits would not keep it; give a ttl that does not slide, or \
-                        reads = \"primary\"";
-        problems.because("cache.reads", cache.reads.show().quote(), sentence.to_owned());
+        let sentence = Phrase::fixed(
+            "reading a replica renews no entry, so hits would not keep it; give a ttl that does not slide, or reads = \
+             \"primary\"",
+            "복제본에서 읽으면 항목이 연장되지 않아 적중해도 남지 않습니다. 슬라이딩이 아닌 ttl이나 reads = \"primary\"로 바꿔 주세요",
+        );
+        problems.because("cache.reads", cache.reads.show().quote(), sentence);
     }
     if let Persistence::Snapshots { also, .. } = &cache.persistence
         && also.len() > limits::RULES_MAX
     {
-        let sentence = format!("there are {} further rules; give at most {}", also.len(), limits::RULES_MAX);
+        let (count, most) = (also.len(), limits::RULES_MAX);
+        let sentence = phrase!(
+            "there are {count} further rules; give at most {most}",
+            "추가 규칙이 {count}개입니다. 최대 {most}개까지 적어 주세요"
+        );
         problems.because("cache.persistence.also", "", sentence);
     }
 }
@@ -337,13 +395,17 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
     let replicas = shards * scenario.cache.replicas;
     let sentence = match (fault.what.part(), fault.which) {
         (Part::Replica, _) if replicas == 0 => {
-            problems.because(&join(&at, "what"), fault.what.show().quote(), NO_REPLICAS.to_owned());
+            problems.because(&join(&at, "what"), fault.what.show().quote(), NO_REPLICAS);
             return;
         }
         (Part::Replica, None) => return,
         (Part::Replica, Some(Which::Server(number))) if number < replicas => return,
         (Part::Replica, _) => {
-            format!("{name} is about one replica or all; give a number, 0 to {}, or leave it out", replicas - 1)
+            let last = replicas - 1;
+            phrase!(
+                "{name} strikes one replica or all; give a number, 0 to {last}, or leave it out",
+                "{name} 장애는 복제본 하나 또는 전부에 일어납니다. 0부터 {last}까지의 번호를 적거나 이 항목을 빼 주세요"
+            )
         }
         (Part::App, Some(Which::Server(number))) if number < servers => return,
         (Part::App, None) if servers == 1 => return,
@@ -351,16 +413,32 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
         (Part::Cache, None) => return,
         (Part::Cache, Some(Which::Server(number))) if number < shards => return,
         (Part::Database, None | Some(Which::Server(0))) => return,
-        (Part::App, _) => format!("{name} is about one application server; give its number, 0 to {}", servers - 1),
+        (Part::App, _) => {
+            let last = servers - 1;
+            phrase!(
+                "{name} strikes one application server; give its number, 0 to {last}",
+                "{name} 장애는 애플리케이션 서버 하나에 일어납니다. 0부터 {last}까지의 번호를 적어 주세요"
+            )
+        }
         (Part::Cache, _) if shards > 1 => {
-            format!("{name} is about one cache node or all; give a number, 0 to {}, or leave it out", shards - 1)
+            let last = shards - 1;
+            phrase!(
+                "{name} strikes one cache node or all; give a number, 0 to {last}, or leave it out",
+                "{name} 장애는 캐시 노드 하나 또는 전부에 일어납니다. 0부터 {last}까지의 번호를 적거나 이 항목을 빼 주세요"
+            )
         }
         (Part::Link, _) => {
-            let links: Vec<&str> = super::Link::ALL.iter().map(|link| link.name()).collect();
-            format!("{name} is about one link; give {}", links.join(", "))
+            let links = super::Link::ALL.map(super::Link::name).join(", ");
+            phrase!(
+                "{name} strikes one link; give one of {links}",
+                "{name} 장애는 네트워크 구간 하나에 일어납니다. {links} 중 하나를 적어 주세요"
+            )
         }
         (Part::Cache | Part::Database, _) => {
-            format!("there is only one to which {name} can happen; leave `which` out")
+            phrase!(
+                "{name} has only one possible target; leave `which` out",
+                "{name} 장애가 일어날 수 있는 대상은 하나뿐입니다. `which`를 빼 주세요"
+            )
         }
     };
     let given = fault.which.map_or_else(String::new, |which| which.show().quote());
@@ -371,15 +449,18 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
 fn check_fault_time(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut Problems) {
     match fault.at {
         At::Moment(moment) if moment >= scenario.duration => {
-            let sentence =
-                format!("clients have stopped by then; give a moment before the run's end, {}", scenario.duration);
+            let end = scenario.duration;
+            let sentence = phrase!(
+                "clients have stopped by then; give a moment before the run's end, {end}",
+                "그때는 클라이언트가 이미 멈췄습니다. 실행이 끝나는 {end} 전의 시점을 적어 주세요"
+            );
             problems.because(&join(at, "at"), moment.show().quote(), sentence);
         }
         At::Every(mean) if scenario.duration.as_secs_f64() / mean.as_secs_f64() > limits::STRIKES_MAX => {
-            let sentence = format!(
-                "it would strike more than {} times in {}; give a longer mean time, or shorten the duration",
-                limits::STRIKES_MAX,
-                scenario.duration
+            let (most, duration) = (limits::STRIKES_MAX, scenario.duration);
+            let sentence = phrase!(
+                "it would strike more than {most} times in {duration}; give a longer mean time, or shorten the duration",
+                "{duration} 동안 {most}번 넘게 일어납니다. 평균 간격을 늘리거나 실행 시간을 줄여 주세요"
             );
             problems.because(&join(at, "at.every"), mean.show().quote(), sentence);
         }
@@ -391,15 +472,22 @@ fn check_fault_time(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut
 fn check_fault_degree(at: &str, fault: &Fault, problems: &mut Problems) {
     let name = fault.what.name();
     if let (Some(times), false) = (fault.times, fault.what.has_times()) {
-        let sentence = format!("{name} makes nothing slower by a factor; leave `times` out");
+        let sentence = phrase!(
+            "{name} slows nothing down by a factor; leave `times` out",
+            "{name} 장애에는 느려지는 배수가 없습니다. `times`를 빼 주세요"
+        );
         problems.because(&join(at, "times"), times.show().quote(), sentence);
     }
     if let (Some(share), false) = (fault.share, fault.what.has_share()) {
-        let sentence = format!("{name} strikes no share of anything; leave `share` out");
+        let sentence =
+            phrase!("{name} has no share; leave `share` out", "{name} 장애에는 비율이 없습니다. `share`를 빼 주세요");
         problems.because(&join(at, "share"), share.show().quote(), sentence);
     }
     if let (Some(silent), false) = (fault.silent, fault.what.can_be_silent()) {
-        let sentence = format!("{name} is heard of as it is; leave `silent` out");
+        let sentence = phrase!(
+            "{name} cannot be silent or not; leave `silent` out",
+            "{name} 장애에는 무응답 여부가 없습니다. `silent`를 빼 주세요"
+        );
         problems.because(&join(at, "silent"), silent.show().quote(), sentence);
     }
 }
@@ -409,7 +497,10 @@ fn check_warm_up(scenario: &Scenario, i: usize, problems: &mut Problems) {
     let keys = scenario.clients.keys.count().unwrap_or(u32::MAX);
     let warm_up = scenario.lanes[i].read.warm_up();
     if warm_up > keys {
-        let allowed = format!("a whole number from 0 to {keys}: there are no more keys");
+        let allowed = phrase!(
+            "a whole number from 0 to {keys}: there are no more keys",
+            "0부터 {keys}까지의 정수: 키가 그만큼뿐입니다"
+        );
         let field = format!("lane.{i}.read.warm_up");
         problems.push(&field, warm_up.show().quote(), None, Reason::NotAllowed(allowed));
     }
@@ -421,7 +512,10 @@ fn check_lane(i: usize, lane: &Lane, problems: &mut Problems) {
         && how.take == Take::ReadThenDelete
         && !how.coalesce
     {
-        let sentence = "a dirty set has one mark a key, so several writes of a key become one row; set coalesce = true";
+        let sentence = Phrase::fixed(
+            "a dirty set has one mark per key, so several writes of a key become one row; set coalesce = true",
+            "더티 집합에는 키마다 표시가 하나라 같은 키의 여러 쓰기가 행 하나가 됩니다. coalesce = true로 바꿔 주세요",
+        );
         problems.because(&format!("lane.{i}.write.take"), how.take.show().quote(), sentence);
     }
     if let Writing::WriteBack(how) = &lane.write
@@ -432,14 +526,19 @@ fn check_lane(i: usize, lane: &Lane, problems: &mut Problems) {
     if let Writing::WriteThrough(WriteThrough { order: Order::CacheFirst, .. }) = &lane.write
         && !matches!(lane.modify, Modify::Naive {})
     {
-        let sentence = "the database decides whether it can be done, and must be asked first; set the lane's order to \
-                        database-first";
+        let sentence = Phrase::fixed(
+            "the database decides whether it can be done, so it must come first; set the lane's order to database-first",
+            "가능한지는 DB가 정하므로 DB를 먼저 써야 합니다. 레인의 order를 database-first로 바꿔 주세요",
+        );
         problems.because(&format!("lane.{i}.modify"), lane.modify.show().quote(), sentence);
     }
     if let Writing::Outbox(how) = &lane.write
         && how.every > Nanos::from_secs(3_600)
     {
-        let sentence = "the relay would not be done when the run is; give at most 1h";
+        let sentence = Phrase::fixed(
+            "the relay would still be busy when the run ends; give at most 1h",
+            "실행이 끝날 때까지 릴레이가 일을 마치지 못합니다. 1h 이하로 적어 주세요",
+        );
         problems.because(&format!("lane.{i}.write.every"), how.every.show().quote(), sentence);
     }
 }
@@ -451,13 +550,20 @@ fn check_unflushed(i: usize, how: &WriteBack, problems: &mut Problems) {
     for ((name, given), (_, plain)) in given.iter().zip(plain) {
         if given.value != plain.value {
             let sentence = match name.as_str() {
-                "on_expiry" | "on_eviction" => {
-                    "with flush = false, what leaves the cache is gone; give drop, or leave it out"
-                }
-                "coalesce" => "with flush = false, the cache has one value a key; set coalesce = true, or leave it out",
-                _ => "with flush = false, nothing is flushed, sooner or later; leave this out, or set flush = true",
+                "on_expiry" | "on_eviction" => Phrase::fixed(
+                    "with flush = false, what leaves the cache is gone; give drop, or leave it out",
+                    "flush = false이면 캐시에서 나간 것은 사라집니다. drop으로 바꾸거나 이 항목을 빼 주세요",
+                ),
+                "coalesce" => Phrase::fixed(
+                    "with flush = false, the cache has one value per key; set coalesce = true, or leave it out",
+                    "flush = false이면 캐시에는 키마다 값이 하나입니다. coalesce = true로 바꾸거나 이 항목을 빼 주세요",
+                ),
+                _ => Phrase::fixed(
+                    "with flush = false, nothing is ever flushed; leave this out, or set flush = true",
+                    "flush = false이면 아무것도 플러시되지 않습니다. 이 항목을 빼거나 flush = true로 바꿔 주세요",
+                ),
             };
-            problems.because(&format!("lane.{i}.write.{name}"), given.quote(), sentence.to_owned());
+            problems.because(&format!("lane.{i}.write.{name}"), given.quote(), sentence);
         }
     }
 }
@@ -465,37 +571,43 @@ fn check_unflushed(i: usize, how: &WriteBack, problems: &mut Problems) {
 /// Whether a machine could finish it.
 fn check_work(scenario: &Scenario, problems: &mut Problems) {
     let seconds = scenario.duration.as_secs_f64();
-    let too_many = |what: String| {
-        let most = limits::REQUESTS_MAX;
-        format!("{what} in {}, and at most {most} can be simulated; shorten the duration or ", scenario.duration)
+    let (duration, most) = (scenario.duration, limits::REQUESTS_MAX);
+    let too_many = |what: &Phrase, way_out: &Phrase| {
+        let [[what, way_out], [what_ko, way_out_ko]] =
+            Language::ALL.map(|language| [what.say(language), way_out.say(language)]);
+        phrase!(
+            "{what} in {duration}, and at most {most} can be simulated; shorten the duration or {way_out}",
+            "{duration} 동안 {what_ko}. 시뮬레이션할 수 있는 한도는 {most}입니다. 실행 시간을 줄이거나 {way_out_ko}"
+        )
     };
     let requests = requests(scenario);
     check_writes(scenario, requests, problems);
-    if scenario.cache.eviction == Eviction::Opt && requests > limits::FORESEEN_MAX && requests <= limits::REQUESTS_MAX {
-        let sentence = format!(
-            "it must know all requests beforehand, about {requests:.0}, and at most {} can be known; shorten the duration, \
-             or lower the rate",
-            limits::FORESEEN_MAX
+    if scenario.cache.eviction == Eviction::Opt && requests > limits::FORESEEN_MAX && requests <= most {
+        let known = limits::FORESEEN_MAX;
+        let sentence = phrase!(
+            "it must know all requests in advance, about {requests:.0}, and at most {known} can be known; shorten the \
+             duration, or lower the rate",
+            "모든 요청을 미리 알아야 하는데 약 {requests:.0}건이고, 한도는 {known}건입니다. 실행 시간이나 요청 속도를 줄여 주세요"
         );
         problems.because("cache.eviction", scenario.cache.eviction.show().quote(), sentence);
     }
     match &scenario.clients.arrivals {
         Arrivals::Trace { .. } => {} // a trace in memory has a limit of its own
         Arrivals::Closed { users, .. } => {
-            if requests > limits::REQUESTS_MAX {
-                let cycle = Nanos::from_secs_f64(quickest_s(scenario));
-                let down = match down_s(scenario) {
-                    0.0 => String::new(),
-                    down => format!(", and sooner for the {} that no server is up,", Nanos::from_secs_f64(down)),
-                };
-                let sentence = too_many(format!("users who come back every {cycle}{down} make too many requests"))
-                    + "let users think longer";
+            if requests > most {
+                let sentence = too_many(
+                    &users_come_back(scenario),
+                    &Phrase::fixed("let users think longer", "사용자의 대기 시간을 늘려 주세요"),
+                );
                 problems.because("clients.arrivals.users", users.show().quote(), sentence);
             }
         }
         open => {
-            if requests > limits::REQUESTS_MAX {
-                let sentence = too_many(format!("this makes {requests:.0} requests")) + "lower the rate";
+            if requests > most {
+                let sentence = too_many(
+                    &phrase!("this makes {requests:.0} requests", "요청이 {requests:.0}건 생깁니다"),
+                    &Phrase::fixed("lower the rate", "요청 속도를 줄여 주세요"),
+                );
                 let rate = open.show().fields().and_then(|fields| fields.first().map(|(_, rate)| rate.quote()));
                 problems.because("clients.arrivals.rate", rate.unwrap_or_default(), sentence);
             }
@@ -503,13 +615,38 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
     }
     for (i, lane) in scenario.lanes.iter().enumerate() {
         let (every, what, way_out) = match &lane.write {
-            Writing::WriteBack(how) => (how.every, "there are too many flushes", "flush less often"),
-            Writing::Outbox(how) => (how.every, "the relay looks for records too often", "let it look less often"),
+            Writing::WriteBack(how) => (
+                how.every,
+                Phrase::fixed("there are too many flushes", "플러시가 너무 많습니다"),
+                Phrase::fixed("flush less often", "플러시 주기를 늘려 주세요"),
+            ),
+            Writing::Outbox(how) => (
+                how.every,
+                Phrase::fixed("the relay looks for records too often", "릴레이가 레코드를 너무 자주 확인합니다"),
+                Phrase::fixed("let it look less often", "확인 주기를 늘려 주세요"),
+            ),
             Writing::WriteAround(_) | Writing::WriteThrough(_) => continue,
         };
-        if seconds / every.as_secs_f64() > limits::REQUESTS_MAX {
-            let sentence = too_many(what.to_owned()) + way_out;
-            problems.because(&format!("lane.{i}.write.every"), every.show().quote(), sentence);
+        if seconds / every.as_secs_f64() > most {
+            problems.because(&format!("lane.{i}.write.every"), every.show().quote(), too_many(&what, &way_out));
+        }
+    }
+}
+
+/// What closed-loop users do that are too many.
+fn users_come_back(scenario: &Scenario) -> Phrase {
+    let cycle = Nanos::from_secs_f64(quickest_s(scenario));
+    match down_s(scenario) {
+        0.0 => phrase!(
+            "users who come back every {cycle} make too many requests",
+            "{cycle}마다 돌아오는 사용자의 요청이 너무 많습니다"
+        ),
+        down => {
+            let down = Nanos::from_secs_f64(down);
+            phrase!(
+                "users who come back every {cycle}, and sooner for the {down} that no server is up, make too many requests",
+                "{cycle}마다, 살아 있는 서버가 없는 {down} 동안은 더 빨리 돌아오는 사용자의 요청이 너무 많습니다"
+            )
         }
     }
 }
@@ -526,20 +663,23 @@ fn check_writes(scenario: &Scenario, requests: f64, problems: &mut Problems) {
     let operations = requests / shares.requests_per_operation();
     let writes = operations * shares.changes() * scenario.lanes.len() as f64;
     if writes > limits::WRITES_MAX && requests <= limits::REQUESTS_MAX {
-        let sentence = format!(
-            "this makes about {writes:.0} writes in all lanes, and at most {} can be remembered; lower it, or shorten the \
-             duration, or run fewer lanes",
-            limits::WRITES_MAX
+        let most = limits::WRITES_MAX;
+        let sentence = phrase!(
+            "this makes about {writes:.0} writes in all lanes, and at most {most} can be remembered; lower it, or shorten \
+             the duration, or run fewer lanes",
+            "모든 레인을 합쳐 쓰기가 약 {writes:.0}건 생기는데, 기록할 수 있는 한도는 {most}건입니다. 이 값이나 실행 시간, 레인 수를 줄여 \
+             주세요"
         );
         let (field, ratio) = greatest_ratio(clients);
         problems.because(field, ratio, sentence);
     }
     let keys = f64::from(clients.keys.count().unwrap_or(0)) + operations * shares.insert;
     if shares.insert > 0.0 && keys > limits::KEYS_MAX && requests <= limits::REQUESTS_MAX {
-        let sentence = format!(
-            "with what is inserted there are about {keys:.0} keys, and at most {} can be; insert less, or shorten the \
-             duration, or begin with fewer keys",
-            limits::KEYS_MAX
+        let most = limits::KEYS_MAX;
+        let sentence = phrase!(
+            "with what is inserted there are about {keys:.0} keys, and at most {most} are possible; insert less, or \
+             shorten the duration, or begin with fewer keys",
+            "삽입되는 것까지 키가 약 {keys:.0}개가 되는데, 한도는 {most}개입니다. 삽입 비율이나 실행 시간, 처음의 키 개수를 줄여 주세요"
         );
         problems.because("clients.keys.count", clients.keys.count().unwrap_or(0).show().quote(), sentence);
     }
@@ -575,29 +715,45 @@ fn check_operations(scenario: &Scenario, problems: &mut Problems) {
     if clients.mix != Mix::Custom {
         for (field, ratio, _) in ratios.into_iter().filter(|(_, ratio, default)| ratio != default) {
             let mix = clients.mix.name();
-            let sentence = format!("the mix {mix} says the shares; leave this out, or the mix");
+            let sentence = phrase!(
+                "the mix {mix} sets the shares; leave this out, or the mix",
+                "비율은 mix = {mix}가 정합니다. 이 항목이나 mix를 빼 주세요"
+            );
             problems.because(field, ratio.show().quote(), sentence);
         }
     } else if clients.shares().sum() > 1.0 + 1e-9 {
         let (field, ratio, _) =
             ratios.into_iter().rev().find(|(_, ratio, _)| *ratio > 0.0).expect("their sum is above 1");
-        let sentence = format!("the ratios sum to {}; lower them to at most 1 together", clients.shares().sum());
+        let sum = clients.shares().sum();
+        let sentence = phrase!(
+            "the ratios sum to {sum}; lower them to at most 1 in total",
+            "비율의 합이 {sum}입니다. 합이 1 이하가 되도록 줄여 주세요"
+        );
         problems.because(field, ratio.show().quote(), sentence);
     }
     if let Keys::ZipfSample { count, of, .. } = clients.keys
         && of < u64::from(count)
     {
-        let sentence = format!("a sample is no larger than the whole; give at least {count}");
+        let sentence = phrase!(
+            "a sample is no larger than the whole; give at least {count}",
+            "표본은 전체보다 클 수 없습니다. {count} 이상으로 적어 주세요"
+        );
         problems.because("clients.keys.of", of.show().quote(), sentence);
     }
     let traced = matches!(clients.keys, Keys::Trace { .. });
     if traced && clients.shares().insert + clients.shares().scan > 0.0 {
         let field = if clients.mix == Mix::Custom { "clients.keys" } else { "clients.mix" };
-        let sentence = "the keys of a trace know no inserts and no scans; choose other keys, or leave those out";
-        problems.because(field, "", sentence.to_owned());
+        let sentence = Phrase::fixed(
+            "the keys of a trace have no inserts and no scans; choose other keys, or leave those out",
+            "트레이스의 키에는 삽입과 스캔이 없습니다. 다른 키 분포를 고르거나 그 비율을 빼 주세요",
+        );
+        problems.because(field, "", sentence);
     }
     if matches!(clients.arrivals, Arrivals::Trace { .. }) && !traced {
-        let sentence = "arrivals of a trace need its requests; give keys = { kind = \"trace\", file = … } too";
-        problems.because("clients.arrivals", "", sentence.to_owned());
+        let sentence = Phrase::fixed(
+            "arrivals of a trace need its requests; give keys = { kind = \"trace\", file = … } too",
+            "트레이스 시각대로 재생하려면 그 요청이 있어야 합니다. keys = { kind = \"trace\", file = … }도 적어 주세요",
+        );
+        problems.because("clients.arrivals", "", sentence);
     }
 }

@@ -6,35 +6,59 @@ use crate::time::Nanos;
 
 record! {
     /// A database of `workers` workers behind one first-in-first-out queue. What it commits is durable.
+    #[ko = "워커 `workers`개가 선입선출 큐 하나를 처리하는 DB. 커밋된 것은 영구히 저장됩니다."]
     pub struct Database {
         /// How many queries are served at once: processors and disks, not connections.
+        #[ko = "동시에 처리하는 쿼리 수. 커넥션이 아니라 프로세서와 디스크를 뜻합니다."]
+        #[slider = Log(1.0, 256.0)]
         pub workers: u32 = 8,
         /// How many queries may be under way in it at once: in service, or waiting for a row. Each keeps its connection until it
         /// is done, even if its caller has given up; the others wait in the queue, whatever the workers do (PostgreSQL:
         /// `max_connections` = 100). Connections that are open and idle are not counted.
+        #[ko = "동시에 진행할 수 있는 쿼리 수: 처리 중이거나 행 락을 기다리는 쿼리입니다. 호출자가 포기해도 끝날 때까지 \
+            커넥션을 잡고 있으며, 나머지는 워커가 비어 있어도 큐에서 기다립니다(PostgreSQL: `max_connections` = \
+            100). 열려 있지만 쓰이지 않는 커넥션은 세지 않습니다."]
         pub connections: Option<u32> = Some(100),
         /// How many may wait for a connection and a worker; the next one is refused. (An assumption,
         /// of the order of PgBouncer's `max_client_conn` = 100, which counts those being served, too).
+        #[ko = "커넥션과 워커를 기다릴 수 있는 쿼리 수. 넘으면 거부됩니다. (가정한 값으로, 처리 중인 것까지 세는 \
+            PgBouncer의 `max_client_conn` = 100과 비슷한 수준입니다.)"]
+        #[slider = Log(1.0, 100_000.0)]
         pub queue: u32 = 100,
         /// What a read sees that overlaps a write of its row.
+        #[ko = "같은 행의 쓰기와 겹친 읽기가 보는 값."]
         pub reads: Reads = Reads::Snapshot,
         /// Whether writes of one row wait for each other. A write, an increment, a batch takes the locks of its rows when a
         /// worker begins with it, and keeps them until its commit. Who waits for a lock holds its connection, but no worker:
         /// a row that is written all the time can use up the connections.
+        #[ko = "같은 행의 쓰기가 서로 기다릴지 여부. 쓰기, 증가, 배치는 워커가 시작할 때 행 락을 얻고 커밋까지 잡고 \
+            있습니다. 락을 기다리는 쿼리는 워커는 쓰지 않지만 커넥션은 잡고 있어서, 계속 쓰이는 행 하나가 커넥션을 \
+            모두 소진할 수 있습니다."]
         pub row_locks: bool = true,
         /// How many read replicas there are, each with as many workers, connections and room in its queue. Reads go to them in
         /// turn; what decides about a write (compare-and-set, a load of a write-back cache) is read from the primary.
+        #[ko = "읽기 복제본 수. 각각 워커, 커넥션, 큐 크기가 같습니다. 읽기는 차례로 배분되며, 쓰기를 결정하는 읽기(CAS, \
+            라이트백 캐시의 로드)는 프라이머리에서 합니다."]
         pub replicas: u32 = 0,
         /// How long after a commit each replica has heard of it. Commits arrive in order, whatever they draw. (Amazon Aurora:
         /// "usually much less than 100 ms"; that its 99th percentile is ten times the median is an assumption.)
+        #[ko = "커밋이 복제본에 전달되기까지 걸리는 시간. 뽑힌 시간과 관계없이 순서대로 도착합니다. (Amazon Aurora: \
+            \"보통 100 ms보다 훨씬 짧다\". p99가 중앙값의 10배라는 것은 가정입니다.)"]
         pub lag: Distribution = Distribution::Lognormal { median: Nanos::from_millis(10), p99: Nanos::from_millis(100) },
         /// Service time of one read.
+        #[ko = "읽기 하나의 처리 시간."]
+        #[slider = Log(1e-4, 1.0)]
         pub read: Distribution = Distribution::Exponential(Nanos::from_millis(10)),
         /// Service time of one write.
+        #[ko = "쓰기 하나의 처리 시간."]
+        #[slider = Log(1e-4, 1.0)]
         pub write: Distribution = Distribution::Exponential(Nanos::from_millis(10)),
         /// Service time of a batch of writes.
+        #[ko = "쓰기 배치의 처리 시간."]
         pub batch: Batch = Batch::default(),
         /// The share of write transactions that abort, 0 to 1.
+        #[ko = "중단되는 쓰기 트랜잭션의 비율, 0부터 1까지."]
+        #[slider = Even(0.0, 1.0, 0.01)]
         pub abort: f64 = 0.0,
     }
 }
@@ -43,9 +67,12 @@ words! {
     /// What a read sees that overlaps a write of its row.
     pub enum Reads {
         /// What was committed when its service began, and it waits for nobody: as in PostgreSQL, Oracle and MySQL (InnoDB).
+        #[ko = "처리를 시작할 때 커밋되어 있던 값. 아무것도 기다리지 않습니다(PostgreSQL, Oracle, MySQL InnoDB)."]
         "snapshot" => Snapshot,
         /// What is committed when its service ends. With row locks it waits for the writers of its row, and they for it: as
         /// in SQL Server without row versions, or with `SELECT … FOR SHARE`.
+        #[ko = "처리가 끝날 때 커밋되어 있는 값. 행 락이 있으면 그 행을 쓰는 쿼리와 서로 기다립니다(행 버전을 쓰지 않는 \
+            SQL Server, 또는 `SELECT … FOR SHARE`)."]
         "locking" => Locking,
     }
 }
@@ -53,10 +80,15 @@ words! {
 record! {
     /// Service time of a batch of `n` rows: that of a write for the first, and `row` for each further one; with a `base` of
     /// its own, `base + n · row`.
+    #[ko = "행 `n`개짜리 배치의 처리 시간: 첫 행은 쓰기 하나의 시간, 그다음 행마다 `row`. `base`를 정하면 `base + n · \
+        row`입니다."]
     pub struct Batch {
         /// The time of a batch whatever its size. With "none", a batch of one row takes as long as a write.
+        #[ko = "크기와 관계없이 배치에 걸리는 시간. \"none\"이면 행 하나짜리 배치는 쓰기 하나와 같은 시간이 걸립니다."]
         pub base: Option<Distribution> = None,
         /// The time of each row; without a `base`, of each but the first.
+        #[ko = "행당 시간. `base`가 없으면 첫 행을 제외한 행마다 걸립니다."]
+        #[slider = Log(1e-6, 0.1)]
         pub row: Nanos = Nanos::from_micros(200),
     }
 }

@@ -1,7 +1,8 @@
 //! Distributions of durations as scenario files write them.
 
-use super::field::{Field, Takes, read_in, refuse_strangers, refuse_value, refuse_word, require};
+use super::field::{Field, Plain, Takes, read_in, refuse_strangers, refuse_value, refuse_word, require};
 use super::node::{Node, Value, join};
+use super::phrase::{Phrase, phrase};
 use super::problem::{Problems, Reason};
 use crate::random::Sampler;
 use crate::time::Nanos;
@@ -66,7 +67,10 @@ impl Distribution {
 }
 
 pub(super) const NAMES: &[&str] = &["exponential", "uniform", "lognormal", "normal", "empirical"];
-const EXPECTED: &str = "a duration such as \"5ms\", or a distribution such as { exponential = \"10ms\" }";
+const EXPECTED: Phrase = Phrase::fixed(
+    "a duration such as \"5ms\", or a distribution such as { exponential = \"10ms\" }",
+    "\"5ms\" 같은 시간, 또는 { exponential = \"10ms\" } 같은 분포",
+);
 
 impl Field for Distribution {
     fn show(&self) -> Node {
@@ -102,20 +106,23 @@ impl Field for Distribution {
     }
 
     fn takes() -> Takes {
-        Takes::Value("a duration or a distribution")
+        Takes::Value(Plain::Other(Phrase::fixed("a duration or a distribution", "시간 또는 분포")))
     }
 }
 
 /// Two durations in a table, both needed.
 fn pair(inner: &Node, first: &str, second: &str, at: &str, problems: &mut Problems) -> Option<(Nanos, Nanos)> {
     let Some(fields) = inner.fields() else {
-        let sentence = format!("is not allowed; give {{ {first} = \"1ms\", {second} = \"3ms\" }}");
+        let sentence = phrase!(
+            "must be {{ {first} = \"1ms\", {second} = \"3ms\" }}",
+            "{{ {first} = \"1ms\", {second} = \"3ms\" }}처럼 적어 주세요"
+        );
         problems.push(at, inner.quote(), inner.line, Reason::Because(sentence));
         return None;
     };
     refuse_strangers(fields, &[first, second], at, problems);
-    require(fields, first, "a duration, such as \"1ms\"", at, problems);
-    require(fields, second, "a duration, such as \"3ms\"", at, problems);
+    require(fields, first, Phrase::fixed("a duration, such as \"1ms\"", "\"1ms\" 같은 시간"), at, problems);
+    require(fields, second, Phrase::fixed("a duration, such as \"3ms\"", "\"3ms\" 같은 시간"), at, problems);
     let (first, second) = (read_in(fields, first, at, problems), read_in(fields, second, at, problems));
     Some((first?, second?))
 }
@@ -124,7 +131,7 @@ fn pair(inner: &Node, first: &str, second: &str, at: &str, problems: &mut Proble
 pub(super) fn named(
     node: &Node,
     known: &[&str],
-    expected: &str,
+    expected: Phrase,
     at: &str,
     problems: &mut Problems,
 ) -> Option<(String, Node)> {
@@ -145,13 +152,17 @@ pub(super) fn named(
     Some((name, inner))
 }
 
-pub(super) fn refuse_shape<T>(node: &Node, expected: &str, at: &str, problems: &mut Problems) -> Option<T> {
-    refuse_value(node, at, problems, expected.to_owned())
+pub(super) fn refuse_shape<T>(node: &Node, expected: Phrase, at: &str, problems: &mut Problems) -> Option<T> {
+    refuse_value(node, at, problems, expected)
 }
 
 fn refuse_several<T>(node: &Node, several: &[(String, Node)], at: &str, problems: &mut Problems) -> Option<T> {
     let names: Vec<&str> = several.iter().map(|(name, _)| name.as_str()).collect();
-    let sentence = format!("is several things at once; keep one of {}", names.join(", "));
+    let names = names.join(", ");
+    let sentence = phrase!(
+        "gives several at once; keep one of {names}",
+        "여러 가지를 한꺼번에 적었습니다. {names} 중 하나만 남겨 주세요"
+    );
     problems.push(at, node.quote(), node.line, Reason::Because(sentence));
     None
 }

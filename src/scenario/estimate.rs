@@ -23,6 +23,7 @@ use self::load::Load;
 pub(super) use self::load::{down_s, quickest_s, requests};
 use self::parts::Parts;
 use super::field::Field as _;
+use super::phrase::{Language, Phrase};
 use super::problem::{Problem, Reason};
 use super::{Scenario, limits};
 use crate::bytes::UNITS;
@@ -84,8 +85,8 @@ pub struct Estimate {
 /// What one part of a run takes, in all lanes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Share {
-    /// Which part, in words.
-    pub what: &'static str,
+    /// Which part.
+    pub what: Phrase,
     /// How many bytes it takes at most.
     pub bytes: f64,
     /// What makes it so large: fields and their values, the first to blame first.
@@ -130,15 +131,29 @@ impl Estimate {
     }
 }
 
-impl fmt::Display for Share {
+impl Share {
     /// `3.1GiB for near caches (app.servers = 64, clients.keys.count = 10000000, in 12 lanes)`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub fn say(&self, language: Language) -> String {
         let mut why: Vec<String> = self.fields.iter().map(|(field, value)| format!("{field} = {value}")).collect();
-        if self.lanes > 1 {
-            why.push(format!("in {} lanes", self.lanes));
+        let (bytes, what, lanes) = (Amount(self.bytes), self.what.say(language), self.lanes);
+        let said = match language {
+            Language::English => format!("{bytes} for {what}"),
+            Language::Korean => format!("{what} {bytes}"),
+        };
+        if lanes > 1 {
+            why.push(match language {
+                Language::English => format!("in {lanes} lanes"),
+                Language::Korean => format!("레인 {lanes}개"),
+            });
         }
-        write!(f, "{} for {}", Amount(self.bytes), self.what)?;
-        if why.is_empty() { Ok(()) } else { write!(f, " ({})", why.join(", ")) }
+        if why.is_empty() { said } else { format!("{said} ({})", why.join(", ")) }
+    }
+}
+
+impl fmt::Display for Share {
+    /// In English.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.say(Language::English))
     }
 }
 
@@ -179,7 +194,12 @@ impl Scenario {
         for (number, (world, load)) in worlds.iter().zip(&loads).enumerate() {
             // What surely waits counts whole, so that it is refused where there is no room for it.
             let waiting = load.waiting_most(world, number).min(room).max(load.waiting_surely(world));
-            sum.add("waiting requests", number, &load::blamed(world), waiting * WAITING_BYTES);
+            sum.add(
+                &Phrase::fixed("waiting requests", "대기 중인 요청"),
+                number,
+                &load::blamed(world),
+                waiting * WAITING_BYTES,
+            );
         }
         sum.shares.sort_by(|a, b| b.bytes.total_cmp(&a.bytes));
         let requests = loads.iter().map(|load| load.requests).sum();
@@ -200,12 +220,12 @@ struct Sum<'a> {
 
 impl Sum<'_> {
     /// Adds what a part takes in a lane, and the fields of its world that say how much. Nothing where it is nothing.
-    fn add(&mut self, what: &'static str, lane: usize, fields: &[&'static str], bytes: f64) {
+    fn add(&mut self, what: &Phrase, lane: usize, fields: &[&'static str], bytes: f64) {
         if bytes <= 0.0 {
             return;
         }
-        let place = self.shares.iter().position(|share| share.what == what).unwrap_or_else(|| {
-            self.shares.push(Share { what, bytes: 0.0, fields: Vec::new(), lanes: 0, most: 0.0 });
+        let place = self.shares.iter().position(|share| share.what == *what).unwrap_or_else(|| {
+            self.shares.push(Share { what: what.clone(), bytes: 0.0, fields: Vec::new(), lanes: 0, most: 0.0 });
             self.shares.len() - 1
         });
         let told = (bytes > self.shares[place].most).then(|| self.told(lane, fields));

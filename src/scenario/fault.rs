@@ -2,32 +2,48 @@
 
 use super::Link;
 use super::distribution::{named, refuse_shape};
-use super::field::{Field, Takes, record, refuse, words};
+use super::field::{Field, Plain, Takes, record, refuse, words};
 use super::node::{Fields, Node, Value, is_told, join};
+use super::phrase::Phrase;
 use super::problem::Problems;
 use crate::time::Nanos;
 
 record! {
     /// One fault.
+    #[ko = "장애 하나."]
     pub struct Fault {
         /// When it strikes: at a moment, at random, or when a lane gets somewhere.
-        pub at: At = At::Moment(Nanos::ZERO) => "the moment it strikes, such as \"30s\"",
+        #[ko = "발생 시점: 지정한 시점, 무작위, 또는 레인이 어떤 상태에 이르렀을 때."]
+        #[slider = Log(0.1, 3_600.0)]
+        pub at: At = At::Moment(Nanos::ZERO) => ("the moment it strikes, such as \"30s\"", "\"30s\" 같은 발생 시점"),
         /// What happens.
-        pub what: What = What::CacheCrash => "what happens, such as \"cache.crash\"",
+        #[ko = "장애의 종류."]
+        pub what: What = What::CacheCrash => ("what happens, such as \"cache.crash\"", "\"cache.crash\" 같은 장애의 종류"),
         /// To which cache node or server (from 0) or link; needed only where there are several.
+        #[ko = "장애가 일어나는 캐시 노드나 서버(0부터), 또는 네트워크 구간. 여럿일 때만 적습니다."]
         pub which: Option<Which> = None,
         /// How long it lasts; of a random fault, on average. Where nothing is said of `cache.slow-command` or
         /// `cache.flush-all`, or `"0s"`: as long as that takes, 40 ns for each entry the node holds to look at it, 100 ns to
         /// remove it.
+        #[ko = "지속 시간. 무작위 장애에서는 평균입니다. `cache.slow-command`와 `cache.flush-all`에서 적지 않거나 \
+            `\"0s\"`이면 실제로 걸리는 시간만큼입니다: 노드가 가진 항목마다 조회는 40 ns, 삭제는 100 ns."]
+        #[slider = Log(0.05, 600.0)]
         pub lasts as "for": Nanos = Nanos::from_secs(5),
         /// How many times as long things take, where something is slow; 10 where nothing is said.
+        #[ko = "느려지는 장애의 배수. 적지 않으면 10입니다."]
+        #[slider = Log(1.0, 1_000.0)]
         pub times: Option<f64> = None,
         /// The share of all messages that are lost or of writing transactions that fail, where some do; 0.1 where
         /// nothing is said.
+        #[ko = "유실되는 메시지, 또는 실패하는 쓰기 트랜잭션의 비율. 적지 않으면 0.1입니다."]
+        #[slider = Even(0.0, 1.0, 0.01)]
         pub share: Option<f64> = None,
         /// Of what crashes: whether nobody tells its callers. They then wait for their own timeouts, or until the machine is
         /// back and knows nothing of their connections; otherwise they are refused at once, as where a process has ended and
         /// the machine still answers. Where nothing is said: true where power is lost, false otherwise.
+        #[ko = "크래시한 서버가 호출자에게 아무 응답도 하지 않을지 여부. 무응답이면 호출자는 자기 타임아웃까지, 또는 \
+            서버가 돌아와 모르는 커넥션이라고 할 때까지 기다립니다. 아니면 프로세스만 끝나고 서버가 응답하는 것처럼 \
+            곧바로 거부됩니다. 적지 않으면 정전일 때만 무응답입니다."]
         pub silent: Option<bool> = None,
     }
     then complete like standard
@@ -102,8 +118,10 @@ impl std::fmt::Display for At {
 }
 
 const NAMES: &[&str] = &["every", "before_flush", "after_acknowledged"];
-const EXPECTED_AT: &str =
-    "a moment such as \"30s\", { every = \"60s\" }, { before_flush = 3 } or { after_acknowledged = 1000 }";
+const EXPECTED_AT: Phrase = Phrase::fixed(
+    "a moment such as \"30s\", { every = \"60s\" }, { before_flush = 3 } or { after_acknowledged = 1000 }",
+    "\"30s\" 같은 시점, { every = \"60s\" }, { before_flush = 3 }, { after_acknowledged = 1000 } 중 하나",
+);
 
 impl Field for At {
     fn show(&self) -> Node {
@@ -131,10 +149,12 @@ impl Field for At {
     }
 
     fn takes() -> Takes {
-        Takes::Value(
+        Takes::Value(Plain::Other(Phrase::fixed(
             "a moment, { every = a duration from 1ms to 365d } (a random fault's mean time between failures), \
              { before_flush = a whole number from 1 to 1000000000 } or { after_acknowledged = a number alike }",
-        )
+            "시점, { every = 1ms부터 365d까지의 시간 }(무작위 장애의 평균 간격), { before_flush = 1부터 1000000000까지의 정수 }, \
+             { after_acknowledged = 같은 범위의 정수 } 중 하나",
+        )))
     }
 }
 
@@ -143,44 +163,67 @@ words! {
     pub enum What {
         /// The process of a cache node is killed: it loses its memory and restarts cold, or with what it had written to
         /// files, synced or not, since its machine lives on. Without `which`, every node.
+        #[ko = "캐시 노드의 프로세스가 죽습니다. 메모리를 잃고 빈 채로, 또는 파일에 쓴 내용으로 재시작합니다. 서버는 \
+            살아 있으므로 fsync하지 않은 것도 남습니다. `which`를 적지 않으면 모든 노드입니다."]
         "cache.crash" => CacheCrash,
         /// The machine of a cache node loses power: what its files have not synced is gone, too, and nobody tells its
         /// callers (`silent`). Without `which`, every node.
+        #[ko = "캐시 노드의 서버가 정전됩니다. 파일에 fsync하지 않은 것까지 사라지고, 호출자에게 아무 응답도 하지 \
+            않습니다(`silent`). `which`를 적지 않으면 모든 노드입니다."]
         "cache.power-loss" => CachePowerLoss,
         /// A cache node stands still (a long pause, a stopped process): it keeps its memory and goes on afterwards where
         /// it stood; what arrives meanwhile waits.
+        #[ko = "캐시 노드가 멈춥니다(긴 일시 정지, 중단된 프로세스). 메모리는 그대로이고, 끝나면 멈춘 곳부터 계속합니다. \
+            그동안 도착한 것은 기다립니다."]
         "cache.freeze" => CacheFreeze,
         /// Somebody empties a cache node, entries and dirty rows alike; its thread is busy with each of them.
+        #[ko = "누군가 캐시 노드를 더티 행까지 모두 비웁니다. 항목마다 노드의 스레드가 그만큼 바쁩니다."]
         "cache.flush-all" => FlushAll,
         /// A command that looks at every key (KEYS *) occupies the thread of a cache node; everyone behind it waits.
+        #[ko = "모든 키를 훑는 명령(KEYS *)이 캐시 노드의 스레드를 차지해, 뒤의 명령이 모두 기다립니다."]
         "cache.slow-command" => SlowCommand,
         /// Each command of a cache node takes `times` as long.
+        #[ko = "캐시 노드의 명령마다 `times`배의 시간이 걸립니다."]
         "cache.slow" => CacheSlow,
         /// A replica of a cache node loses its memory and loads everything anew; without `which`, every one does.
+        #[ko = "캐시 노드의 복제본이 메모리를 잃고 처음부터 다시 불러옵니다. `which`를 적지 않으면 모든 복제본입니다."]
         "replica.crash" => ReplicaCrash,
         /// An application server drops every request it was serving.
+        #[ko = "애플리케이션 서버가 처리 중이던 요청을 모두 버립니다."]
         "app.crash" => AppCrash,
         /// An application server stands still (a long garbage collection, a stopped process): what it was doing goes on
         /// afterwards; what arrives meanwhile waits.
+        #[ko = "애플리케이션 서버가 멈춥니다(긴 가비지 컬렉션, 중단된 프로세스). 하던 일은 끝난 뒤에 계속하고, 그동안 \
+            도착한 것은 기다립니다."]
         "app.freeze" => AppFreeze,
         /// An application server's own work takes `times` as long.
+        #[ko = "애플리케이션 서버의 CPU 작업에 `times`배의 시간이 걸립니다."]
         "app.slow" => AppSlow,
         /// The database's process is killed: it refuses everything; what was not committed is gone. Its replicas, other
         /// machines, go on answering reads.
+        #[ko = "DB 프로세스가 죽습니다. 모든 요청을 거부하고, 커밋되지 않은 것은 사라집니다. 다른 서버에 있는 복제본은 \
+            계속 읽기에 응답합니다."]
         "database.outage" => DatabaseOutage,
         /// The database's machine loses power: likewise, and nobody tells its callers (`silent`).
+        #[ko = "DB 서버가 정전됩니다. 결과는 같지만 호출자에게 아무 응답도 하지 않습니다(`silent`)."]
         "database.power-loss" => DatabasePowerLoss,
         /// The database stands still: what it was doing goes on afterwards; what arrives meanwhile waits. Its replicas go on.
+        #[ko = "DB가 멈춥니다. 하던 일은 끝난 뒤에 계속하고, 그동안 도착한 것은 기다립니다. 복제본은 계속 동작합니다."]
         "database.freeze" => DatabaseFreeze,
         /// Whatever the database begins takes `times` as long, on its replicas, too.
+        #[ko = "DB가 새로 시작하는 일에 `times`배의 시간이 걸립니다. 복제본도 같습니다."]
         "database.slow" => DatabaseSlow,
         /// A `share` of the writing transactions is aborted, besides those that always are.
+        #[ko = "원래 중단되는 것에 더해, 쓰기 트랜잭션의 `share`만큼이 중단됩니다."]
         "database.failing" => DatabaseFailing,
         /// Nothing passes a link; messages wait until it heals, or until the caller gives up.
+        #[ko = "네트워크 구간이 단절됩니다. 메시지는 복구되거나 호출자가 포기할 때까지 기다립니다."]
         "network.partition" => Partition,
         /// Whatever is sent over a link takes `times` as long.
+        #[ko = "그 구간으로 보내는 모든 메시지에 `times`배의 시간이 걸립니다."]
         "network.slow" => LinkSlow,
         /// A `share` of what is sent over a link is lost, and sent again after 200 ms, 400 ms, and so on, as TCP does.
+        #[ko = "그 구간으로 보내는 메시지의 `share`만큼이 유실되어, TCP처럼 200 ms, 400 ms, … 뒤에 다시 보냅니다."]
         "network.loss" => LinkLoss,
     }
 }
@@ -299,10 +342,12 @@ impl Field for Which {
     }
 
     fn takes() -> Takes {
-        Takes::Value(WHICH)
+        Takes::Value(Plain::Other(WHICH))
     }
 }
 
 /// What may stand for one of several.
-pub(super) const WHICH: &str =
-    "a server's number from 0, or a link: client-app, app-cache, app-database or cache-database";
+pub(super) const WHICH: Phrase = Phrase::fixed(
+    "a server's number from 0, or a link: client-app, app-cache, app-database or cache-database",
+    "0부터의 서버 번호, 또는 구간: client-app, app-cache, app-database, cache-database",
+);

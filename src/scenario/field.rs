@@ -7,7 +7,9 @@
 
 use super::limits;
 use super::node::{Fields, Node, Value, join};
+use super::phrase::{Docs, Phrase, phrase};
 use super::problem::{Problems, Reason, did_you_mean};
+use super::slider::Slider;
 use super::typed;
 use crate::time::Nanos;
 
@@ -21,14 +23,11 @@ pub(crate) trait Field: Sized {
     fn takes() -> Takes;
 }
 
-/// The lines of a doc comment.
-pub(crate) type Docs = &'static [&'static str];
-
 /// What may stand in a field.
 #[derive(Clone, Debug)]
 pub(crate) enum Takes {
-    /// A value, in words; its range stands in `limits`.
-    Value(&'static str),
+    /// A value; its range stands in `limits`.
+    Value(Plain),
     /// One of these words.
     Words(Vec<(&'static str, Docs)>),
     /// One of these words, each with fields of its own.
@@ -41,6 +40,48 @@ pub(crate) enum Takes {
     OrNone(Box<Takes>),
 }
 
+/// A value of one piece, or one whose pieces no table names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Plain {
+    Text,
+    Flag,
+    Whole,
+    Number,
+    Duration,
+    /// Some fields of a section, for one lane.
+    OfSection,
+    /// Something else, in words.
+    Other(Phrase),
+}
+
+impl Plain {
+    /// What may stand there, in words.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Plain::Text => TEXT,
+            Plain::Flag => FLAG,
+            Plain::Whole => Phrase::fixed("a whole number", "정수"),
+            Plain::Number => NUMBER,
+            Plain::Duration => Phrase::fixed("a duration", "시간"),
+            Plain::OfSection => Phrase::fixed(
+                "a table with some fields of the section of that name",
+                "같은 이름의 섹션에 있는 항목 몇 개를 담은 테이블",
+            ),
+            Plain::Other(words) => words.clone(),
+        }
+    }
+}
+
+const TEXT: Phrase = Phrase::fixed("a text", "문자열");
+const FLAG: Phrase = Phrase::fixed("true or false", "true 또는 false");
+/// What a number without a range must be.
+pub const NUMBER: Phrase = Phrase::fixed("a number", "수");
+/// What a whole number without a range must be.
+pub const WHOLE: Phrase = Phrase::fixed("a whole number, 0 or more", "0 이상의 정수");
+/// What a duration without a range must be.
+pub const DURATION: Phrase =
+    Phrase::fixed("a duration with its unit, such as \"250ms\" or \"2h\"", "\"250ms\"나 \"2h\"처럼 단위를 붙인 시간");
+
 /// A field as the reference tells it.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
@@ -49,6 +90,8 @@ pub(crate) struct Entry {
     /// Its default; `None` where texts must say it.
     pub default: Option<Node>,
     pub takes: Takes,
+    /// What its slider on the page covers, if it has one.
+    pub slider: Option<Slider>,
 }
 
 /// A struct whose fields are all named in a table, each with a default.
@@ -62,16 +105,19 @@ pub(crate) trait Record: Sized {
 }
 
 /// Notes that `node` will not do, with the field's range if it has one, or else with what `otherwise` says.
-pub(crate) fn refuse<T>(node: &Node, at: &str, problems: &mut Problems, otherwise: &str) -> Option<T> {
-    let allowed = limits::of(at).map_or_else(|| otherwise.to_owned(), |limit| limit.to_string());
+pub(crate) fn refuse<T>(node: &Node, at: &str, problems: &mut Problems, otherwise: Phrase) -> Option<T> {
+    let allowed = limits::of(at).map_or(otherwise, |limit| limit.phrase());
     refuse_value(node, at, problems, allowed)
 }
 
 /// Notes that `node` will not do, what is `allowed`, and what a number with separators may have meant.
-pub(crate) fn refuse_value<T>(node: &Node, at: &str, problems: &mut Problems, allowed: String) -> Option<T> {
+pub(crate) fn refuse_value<T>(node: &Node, at: &str, problems: &mut Problems, allowed: Phrase) -> Option<T> {
     let readings = node.word().map(typed::readings).unwrap_or_default();
-    let reason =
-        if readings.is_empty() { Reason::NotAllowed(allowed) } else { Reason::Separator { readings, allowed } };
+    let reason = if readings.is_empty() {
+        Reason::NotAllowed(allowed)
+    } else {
+        Reason::Separator { readings, allowed: Some(allowed) }
+    };
     problems.push(at, node.quote(), node.line, reason);
     None
 }
@@ -100,9 +146,9 @@ pub(crate) fn read_in<T: Field>(fields: &Fields, name: &str, at: &str, problems:
 }
 
 /// Notes that the field called `name` is absent, if it is.
-pub(crate) fn require(fields: &Fields, name: &str, what: &str, at: &str, problems: &mut Problems) {
+pub(crate) fn require(fields: &Fields, name: &str, what: Phrase, at: &str, problems: &mut Problems) {
     if !fields.iter().any(|(field, _)| field == name) {
-        problems.push(&join(at, name), "", None, Reason::Missing(what.to_owned()));
+        problems.push(&join(at, name), "", None, Reason::Missing(what));
     }
 }
 
@@ -113,11 +159,17 @@ pub(crate) fn table<'a>(node: &'a Node, at: &str, problems: &mut Problems) -> Op
         Value::Table(fields) => Some(fields),
         Value::List(items) if items.is_empty() => Some(NOTHING),
         _ => {
-            let sentence = "is not allowed; give a table of fields".to_owned();
+            let sentence = Phrase::fixed("must be a table of fields", "항목의 테이블이어야 합니다");
             problems.push(at, node.quote(), node.line, Reason::Because(sentence));
             None
         }
     }
+}
+
+/// What a choice must be.
+pub(crate) fn one_of(known: &[&str]) -> Phrase {
+    let known = known.join(", ");
+    phrase!("one of {known}", "{known} 중 하나")
 }
 
 /// The word and the options of a node that should be a kind: a bare word, or a table with its `kind`.
@@ -133,17 +185,15 @@ pub(crate) fn kind<'a>(
         Value::Kind(word, fields) => (word.as_str(), Cow::Borrowed(fields)),
         Value::Table(fields) => {
             let Some((_, tag)) = fields.iter().find(|(name, _)| name == "kind") else {
-                let what = format!("one of {}", known.join(", "));
-                problems.push(&join(at, "kind"), "", node.line, Reason::Missing(what));
+                problems.push(&join(at, "kind"), "", node.line, Reason::Missing(one_of(known)));
                 return None;
             };
             let Some(word) = tag.word() else {
-                let what = format!("one of {}", known.join(", "));
-                return refuse(tag, &join(at, "kind"), problems, &what);
+                return refuse(tag, &join(at, "kind"), problems, one_of(known));
             };
             (word, Cow::Owned(fields.iter().filter(|(name, _)| name != "kind").cloned().collect()))
         }
-        _ => return refuse(node, at, problems, &format!("one of {}", known.join(", "))),
+        _ => return refuse(node, at, problems, one_of(known)),
     };
     if !known.contains(&word) {
         return refuse_word(node, word, known, at, problems);
@@ -153,20 +203,29 @@ pub(crate) fn kind<'a>(
 
 /// Writes down a struct whose fields are all named in a table: each with its doc comment (which the reference page
 /// shows), type and default. `field as "word"` where the name in texts differs; `=> "what belongs there"` behind the
-/// default where a text must say it. `then complete like standard` behind it all where another field decides what is meant by
+/// default where a text must say it, in each language. Behind the doc comment stands the same in Korean, `#[ko = "…"]`, and behind
+/// that what the field's slider on the page covers, if it has one, `#[slider = Log(1.0, 100.0)]` (see [`Slider`]). `then complete like standard` behind it all where another field decides what is meant by
 /// what the text leaves open: one method fills that in, the other gives the value of which a text need not say anything.
 macro_rules! record {
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $text:literal) => { $text };
     (@standard $value:ident) => { Self::default() };
     (@standard $value:ident $standard:ident) => { $value.$standard() };
-    (@needed) => { None::<&str> };
-    (@needed $what:literal) => { Some($what) };
+    (@needed) => { None::<$crate::scenario::Phrase> };
+    (@needed $english:literal $korean:literal) => { Some($crate::scenario::Phrase::fixed($english, $korean)) };
+    (@slider) => { None };
+    (@slider $shape:ident $range:tt) => { Some($crate::scenario::Slider::$shape $range) };
     (
         $(#[doc = $doc:literal])*
+        #[ko = $ko:literal]
         pub struct $type:ident {
-            $($(#[doc = $field_doc:literal])* pub $field:ident $(as $text:literal)?: $of:ty = $default:expr
-                $(=> $needed:literal)?),* $(,)?
+            $(
+                $(#[doc = $field_doc:literal])*
+                #[ko = $field_ko:literal]
+                $(#[slider = $shape:ident $range:tt])?
+                pub $field:ident $(as $text:literal)?: $of:ty = $default:expr
+                    $(=> ($english:literal, $korean:literal))?
+            ),* $(,)?
         }
         $(then $complete:ident like $standard:ident)?
     ) => {
@@ -189,7 +248,7 @@ macro_rules! record {
                 let default = record!(@standard this $($standard)?);
                 let $type { $($field),* } = this;
                 vec![$({
-                    let is_default = *$field == default.$field && record!(@needed $($needed)?).is_none();
+                    let is_default = *$field == default.$field && record!(@needed $($english $korean)?).is_none();
                     (record!(@name $field $($text)?).to_owned(), $field.show().marked(is_default))
                 }),*]
             }
@@ -201,7 +260,7 @@ macro_rules! record {
             ) -> $type {
                 use $crate::scenario::field::{read_in, record, refuse_strangers};
                 refuse_strangers(fields, &[$(record!(@name $field $($text)?)),*], at, problems);
-                $(if let Some(what) = record!(@needed $($needed)?) {
+                $(if let Some(what) = record!(@needed $($english $korean)?) {
                     $crate::scenario::field::require(fields, record!(@name $field $($text)?), what, at, problems);
                 })*
                 let mut read = $type::default();
@@ -216,10 +275,11 @@ macro_rules! record {
                 use $crate::scenario::field::{Entry, Field, record};
                 let default = $type::default();
                 vec![$({
-                    let told = record!(@needed $($needed)?).is_none();
+                    let told = record!(@needed $($english $korean)?).is_none();
                     Entry {
                         name: record!(@name $field $($text)?),
-                        docs: &[$($field_doc),*],
+                        docs: $crate::scenario::phrase::Docs::new(&[$($field_doc),*], $field_ko),
+                        slider: record!(@slider $($shape $range)?),
                         default: told.then(|| default.$field.show()),
                         takes: <$of as Field>::takes(),
                     }
@@ -242,7 +302,7 @@ macro_rules! record {
             }
 
             fn takes() -> $crate::scenario::field::Takes {
-                let docs = &[$($doc),*];
+                let docs = $crate::scenario::phrase::Docs::new(&[$($doc),*], $ko);
                 $crate::scenario::field::Takes::Table(docs, <$type as $crate::scenario::field::Record>::entries())
             }
         }
@@ -256,7 +316,7 @@ macro_rules! kinds {
     (
         $(#[doc = $doc:literal])*
         pub enum $type:ident {
-            $($(#[doc = $kind_doc:literal])* $word:literal => $variant:ident $body:tt),* $(,)?
+            $($(#[doc = $kind_doc:literal])* #[ko = $kind_ko:literal] $word:literal => $variant:ident $body:tt),* $(,)?
         }
     ) => {
         kinds!(@enum [$(#[doc = $doc])*] $type [] $($(#[doc = $kind_doc])* $variant $body,)*);
@@ -264,6 +324,11 @@ macro_rules! kinds {
         impl $type {
             /// Every choice by its name in scenario files.
             pub const NAMES: &[&str] = &[$($word),*];
+
+            /// Every choice with its usual options.
+            pub fn each() -> Vec<$type> {
+                vec![$(kinds!(@usual $type, $variant $body)),*]
+            }
 
             /// The choice's name in scenario files.
             pub fn name(&self) -> &'static str {
@@ -291,7 +356,10 @@ macro_rules! kinds {
             }
 
             fn takes() -> $crate::scenario::field::Takes {
-                $crate::scenario::field::Takes::Kinds(vec![$(($word, &[$($kind_doc),*], kinds!(@entries $body))),*])
+                use $crate::scenario::phrase::Docs;
+                $crate::scenario::field::Takes::Kinds(vec![
+                    $(($word, Docs::new(&[$($kind_doc),*], $kind_ko), kinds!(@entries $body))),*
+                ])
             }
         }
     };
@@ -308,7 +376,12 @@ macro_rules! kinds {
     };
     (@enum [$($docs:tt)*] $type:ident [$($done:tt)*]
         $(#[doc = $kind_doc:literal])* $variant:ident {
-            $($(#[doc = $field_doc:literal])* $field:ident: $of:ty = $default:expr),* $(,)?
+            $(
+            $(#[doc = $field_doc:literal])*
+            #[ko = $field_ko:literal]
+            $(#[slider = $shape:ident $range:tt])?
+            $field:ident: $of:ty = $default:expr
+        ),* $(,)?
         }, $($rest:tt)*
     ) => {
         kinds!(@enum [$($docs)*] $type [
@@ -316,7 +389,12 @@ macro_rules! kinds {
         ] $($rest)*);
     };
     (@show $self:ident, $type:ident, $word:literal, $variant:ident {
-        $($(#[doc = $field_doc:literal])* $field:ident: $of:ty = $default:expr),* $(,)?
+        $(
+            $(#[doc = $field_doc:literal])*
+            #[ko = $field_ko:literal]
+            $(#[slider = $shape:ident $range:tt])?
+            $field:ident: $of:ty = $default:expr
+        ),* $(,)?
     }) => {
         if let $type::$variant { $($field),* } = $self {
             let fields = vec![$((
@@ -332,7 +410,12 @@ macro_rules! kinds {
         }
     };
     (@read $fields:expr, $at:ident, $problems:ident, $type:ident, $variant:ident {
-        $($(#[doc = $field_doc:literal])* $field:ident: $of:ty = $default:expr),* $(,)?
+        $(
+            $(#[doc = $field_doc:literal])*
+            #[ko = $field_ko:literal]
+            $(#[slider = $shape:ident $range:tt])?
+            $field:ident: $of:ty = $default:expr
+        ),* $(,)?
     }) => {{
         $crate::scenario::field::refuse_strangers($fields, &[$(stringify!($field)),*], $at, $problems);
         $type::$variant {
@@ -343,12 +426,27 @@ macro_rules! kinds {
     (@read $fields:expr, $at:ident, $problems:ident, $type:ident, $variant:ident ($record:ident)) => {
         $type::$variant(<$record as $crate::scenario::field::Record>::read_fields($fields, $at, $problems))
     };
-    (@entries { $($(#[doc = $field_doc:literal])* $field:ident: $of:ty = $default:expr),* $(,)? }) => {
+    (@usual $type:ident, $variant:ident {
+        $(
+            $(#[doc = $field_doc:literal])*
+            #[ko = $field_ko:literal]
+            $(#[slider = $shape:ident $range:tt])?
+            $field:ident: $of:ty = $default:expr
+        ),* $(,)?
+    }) => { $type::$variant { $($field: $default),* } };
+    (@usual $type:ident, $variant:ident ($record:ident)) => { $type::$variant($record::default()) };
+    (@entries { $(
+            $(#[doc = $field_doc:literal])*
+            #[ko = $field_ko:literal]
+            $(#[slider = $shape:ident $range:tt])?
+            $field:ident: $of:ty = $default:expr
+        ),* $(,)? }) => {
         vec![$({
             let default: $of = $default;
             $crate::scenario::field::Entry {
                 name: stringify!($field),
-                docs: &[$($field_doc),*],
+                docs: $crate::scenario::phrase::Docs::new(&[$($field_doc),*], $field_ko),
+                slider: $crate::scenario::field::record!(@slider $($shape $range)?),
                 default: Some($crate::scenario::field::Field::show(&default)),
                 takes: <$of as $crate::scenario::field::Field>::takes(),
             }
@@ -363,7 +461,7 @@ macro_rules! words {
     (
         $(#[doc = $doc:literal])*
         pub enum $type:ident {
-            $($(#[doc = $word_doc:literal])* $word:literal => $variant:ident),* $(,)?
+            $($(#[doc = $word_doc:literal])* #[ko = $word_ko:literal] $word:literal => $variant:ident),* $(,)?
         }
     ) => {
         $(#[doc = $doc])*
@@ -394,7 +492,7 @@ macro_rules! words {
             ) -> Option<$type> {
                 const KNOWN: &[&str] = &[$($word),*];
                 let Some(word) = node.word() else {
-                    return $crate::scenario::field::refuse(node, at, problems, &format!("one of {}", KNOWN.join(", ")));
+                    return $crate::scenario::field::refuse(node, at, problems, $crate::scenario::field::one_of(KNOWN));
                 };
                 match $type::ALL.into_iter().find(|choice| choice.name() == word) {
                     Some(choice) => Some(choice),
@@ -403,7 +501,8 @@ macro_rules! words {
             }
 
             fn takes() -> $crate::scenario::field::Takes {
-                $crate::scenario::field::Takes::Words(vec![$(($word, &[$($word_doc),*])),*])
+                use $crate::scenario::phrase::Docs;
+                $crate::scenario::field::Takes::Words(vec![$(($word, Docs::new(&[$($word_doc),*], $word_ko))),*])
             }
         }
     };
@@ -418,12 +517,12 @@ impl Field for String {
     fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<String> {
         match node.word() {
             Some(text) => Some(text.to_owned()),
-            None => refuse(node, at, problems, "a text"),
+            None => refuse(node, at, problems, TEXT),
         }
     }
 
     fn takes() -> Takes {
-        Takes::Value("a text")
+        Takes::Value(Plain::Text)
     }
 }
 
@@ -437,12 +536,12 @@ impl Field for bool {
             Value::Flag(flag) => Some(*flag),
             Value::Bare(word) if word == "true" => Some(true),
             Value::Bare(word) if word == "false" => Some(false),
-            _ => refuse(node, at, problems, "true or false"),
+            _ => refuse(node, at, problems, FLAG),
         }
     }
 
     fn takes() -> Takes {
-        Takes::Value("true or false")
+        Takes::Value(Plain::Flag)
     }
 }
 
@@ -465,12 +564,12 @@ macro_rules! whole_number {
             fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<$type> {
                 match whole(node).and_then(|number| $type::try_from(number).ok()) {
                     Some(number) => Some(number),
-                    None => refuse(node, at, problems, "a whole number, 0 or more"),
+                    None => refuse(node, at, problems, WHOLE),
                 }
             }
 
             fn takes() -> Takes {
-                Takes::Value("a whole number")
+                Takes::Value(Plain::Whole)
             }
         }
     };
@@ -492,12 +591,12 @@ impl Field for f64 {
         };
         match number.filter(|number| number.is_finite()) {
             Some(number) => Some(number),
-            None => refuse(node, at, problems, "a number"),
+            None => refuse(node, at, problems, NUMBER),
         }
     }
 
     fn takes() -> Takes {
-        Takes::Value("a number")
+        Takes::Value(Plain::Number)
     }
 }
 
@@ -509,12 +608,12 @@ impl Field for Nanos {
     fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Nanos> {
         match node.word().and_then(|word| word.parse().ok()) {
             Some(time) => Some(time),
-            None => refuse(node, at, problems, "a duration with its unit, such as \"250ms\" or \"2h\""),
+            None => refuse(node, at, problems, DURATION),
         }
     }
 
     fn takes() -> Takes {
-        Takes::Value("a duration")
+        Takes::Value(Plain::Duration)
     }
 }
 
@@ -545,7 +644,7 @@ impl<T: Field> Field for Vec<T> {
         let items = match &node.value {
             Value::List(items) => items.as_slice(),
             Value::Table(fields) if fields.is_empty() => &[],
-            _ => return refuse(node, at, problems, "a list"),
+            _ => return refuse(node, at, problems, Phrase::fixed("a list", "목록")),
         };
         let read = items.iter().enumerate().map(|(i, item)| T::read(item, &join(at, &i.to_string()), problems));
         // Not `Option`'s own collect: that stops at the first that fails, and the others' problems would stay untold.
@@ -572,14 +671,17 @@ impl Field for (f64, Nanos) {
                 percent.zip(value)
             }
             _ => {
-                let sentence = "is not allowed; give a pair of percent and duration, such as [99, \"110ms\"]";
-                problems.push(at, node.quote(), node.line, Reason::Because(sentence.to_owned()));
+                let sentence = Phrase::fixed(
+                    "must be a pair of percent and duration, such as [99, \"110ms\"]",
+                    "[99, \"110ms\"]처럼 백분율과 시간의 쌍이어야 합니다",
+                );
+                problems.push(at, node.quote(), node.line, Reason::Because(sentence));
                 None
             }
         }
     }
 
     fn takes() -> Takes {
-        Takes::Value("a pair of percent and duration")
+        Takes::Value(Plain::Other(Phrase::fixed("a pair of percent and duration", "백분율과 시간의 쌍")))
     }
 }

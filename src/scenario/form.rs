@@ -5,12 +5,12 @@
 
 use std::sync::OnceLock;
 
-use super::field::{Docs, Entry, Field, Takes};
+use super::field::{Entry, Field, Plain, Takes};
 use super::limits::{self, Limit};
-use super::link::{self, notation};
+use super::link::notation;
 use super::node::{Node, Value, join};
-use super::problem::Problems;
-use super::{Problem, Scenario, ScenarioError, check};
+use super::phrase::{Docs, Phrase};
+use super::{Scenario, Slider};
 
 /// One field of a scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +19,8 @@ pub struct FormField {
     pub path: String,
     /// The same from the part on that was asked for: `every` in `lane.1.write`.
     pub name: String,
-    /// What it means, in English.
-    pub doc: String,
+    /// What it means.
+    pub doc: Docs,
     /// What stands there, as links write it; of a choice with options only the word.
     pub value: String,
     /// What may stand there.
@@ -33,13 +33,15 @@ pub struct FormField {
     pub differs: bool,
     /// Whether it is an option of the choice before it.
     pub is_option: bool,
+    /// What its slider covers, if it has one.
+    pub slider: Option<Slider>,
 }
 
 /// What may stand in a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// One of these words, each with its meaning; `()` stands for "yes, with the usual options".
-    Choice(Vec<(String, String)>),
+    Choice(Vec<(String, Docs)>),
     /// `true` or `false`.
     Flag,
     /// A whole number.
@@ -51,7 +53,7 @@ pub enum Input {
     /// Any text; [`quoted`] makes a value of it.
     Text,
     /// Something else, in words.
-    Other(&'static str),
+    Other(Phrase),
 }
 
 /// The value of links that means just this text.
@@ -69,6 +71,11 @@ impl Form {
         Form(scenario.show())
     }
 
+    /// The form of a scenario that is being changed.
+    pub(super) fn of_tree(tree: Node) -> Form {
+        Form(tree)
+    }
+
     /// The fields of the part at `path`, such as `cache` or `lane.0.write`, in the order of the reference; of what is
     /// inside a list of tables (lanes, faults) none. What a lane has otherwise (`lane.0.cache`) are the fields given.
     ///
@@ -83,8 +90,8 @@ impl Form {
         let mut fields = Vec::new();
         let node = if path.is_empty() { Some(&self.0) } else { self.0.find(path) };
         if let (Some(node), Some(found)) = (node, entry(path, &self.0)) {
-            let Found { takes, docs, default, is_option } = found;
-            collect(node, takes, Place { path: path.to_owned(), docs, default, is_option }, &mut fields);
+            let Found { takes, docs, default, is_option, slider } = found;
+            collect(node, takes, Place { path: path.to_owned(), docs, default, is_option, slider }, &mut fields);
         }
         for field in &mut fields {
             let inner = field.path.strip_prefix(path).map(|rest| rest.trim_start_matches('.'));
@@ -111,64 +118,8 @@ impl Form {
     }
 }
 
-impl Scenario {
-    /// The scenario with `value`, as links write it, at `path`. Only what this change makes wrong is told: a problem that
-    /// the scenario had before is not this change's.
-    pub fn edited(&self, path: &str, value: &str) -> Result<Scenario, ScenarioError> {
-        let mut tree = self.show();
-        let mut problems = Problems::default();
-        link::set(&mut tree, path, value, &mut problems);
-        self.told_as(&tree, problems)
-    }
-
-    /// The scenario with `value` at `path`, good or not: refused is only what cannot be read at all. For controls that
-    /// show a bad value until it is mended; [`Scenario::check`] says what is wrong with it.
-    pub fn drafted(&self, path: &str, value: &str) -> Result<Scenario, ScenarioError> {
-        let mut tree = self.show();
-        let mut problems = Problems::default();
-        link::set(&mut tree, path, value, &mut problems);
-        let changed = Scenario::read(&tree, "", &mut problems).unwrap_or_default();
-        problems.finish(changed)
-    }
-
-    /// [`Scenario::drafted`] with another `choice`, a word with or without options, that keeps the options which both
-    /// choices have: a rate stays what it is when arrivals change their kind.
-    pub fn chosen(&self, path: &str, choice: &str) -> Result<Scenario, ScenarioError> {
-        let options = Form::of(self).fields(path).into_iter().filter(|field| field.is_option);
-        let changed = self.drafted(path, choice)?;
-        Ok(options.fold(changed, |changed, option| {
-            let now = Form::of(&changed).fields(path).into_iter().find(|field| field.path == option.path);
-            match now.filter(|now| now.takes == option.takes && !now.differs) {
-                Some(_) => changed.drafted(&option.path, &option.value).unwrap_or(changed),
-                None => changed,
-            }
-        }))
-    }
-
-    /// The scenario without what a lane had otherwise at `path`, such as `lane.1.cache.ttl`.
-    pub fn without(&self, path: &str) -> Result<Scenario, ScenarioError> {
-        let mut tree = self.show();
-        tree.remove(path);
-        self.told_as(&tree, Problems::default())
-    }
-
-    /// What `tree`, a change of this scenario, says, if nothing is wrong with it that was not wrong before.
-    fn told_as(&self, tree: &Node, mut problems: Problems) -> Result<Scenario, ScenarioError> {
-        let mut changed = Scenario::read(tree, "", &mut problems).unwrap_or_default();
-        if problems.list.is_empty() {
-            changed = changed.tidied(self);
-            let before: Vec<Problem> = self.check().err().map(|error| error.problems).unwrap_or_default();
-            check::check(&changed, tree, &mut problems);
-            problems
-                .list
-                .retain(|problem| !before.iter().any(|b| b.field == problem.field && b.reason == problem.reason));
-        }
-        problems.finish(changed)
-    }
-}
-
 /// What the whole scenario takes; made once.
-fn whole() -> &'static Takes {
+pub(super) fn whole() -> &'static Takes {
     static WHOLE: OnceLock<Takes> = OnceLock::new();
     WHOLE.get_or_init(Scenario::takes)
 }
@@ -179,17 +130,25 @@ struct Found {
     docs: Docs,
     default: Option<&'static Node>,
     is_option: bool,
+    slider: Option<Slider>,
 }
 
 impl Found {
     fn of(entry: &'static Entry, is_option: bool) -> Found {
-        Found { takes: &entry.takes, docs: entry.docs, default: entry.default.as_ref(), is_option }
+        Found {
+            takes: &entry.takes,
+            docs: entry.docs,
+            default: entry.default.as_ref(),
+            is_option,
+            slider: entry.slider,
+        }
     }
 }
 
 /// What may stand at `path` of `tree`.
 fn entry(path: &str, tree: &Node) -> Option<Found> {
-    let mut found = Found { takes: whole(), docs: &[], default: None, is_option: false };
+    let whole = |takes| Found { takes, docs: Docs::NONE, default: None, is_option: false, slider: None };
+    let mut found = whole(self::whole());
     // What a lane has otherwise is of the same sort as what all have, but stands at the lane.
     let (path, mut node) = match limits::for_all(path) {
         Some(inner) => (inner, path.strip_suffix(inner).and_then(|lane| tree.find(lane.trim_end_matches('.')))),
@@ -212,7 +171,7 @@ fn entry(path: &str, tree: &Node) -> Option<Found> {
                 let (_, _, entries) = kinds.iter().find(|(known, ..)| known == word)?;
                 Found::of(entries.iter().find(|entry| entry.name == key)?, true)
             }
-            Takes::List(of) => Found { takes: of, docs: &[], default: None, is_option: false },
+            Takes::List(of) => whole(of),
             _ => return None,
         };
     }
@@ -225,6 +184,7 @@ struct Place {
     docs: Docs,
     default: Option<&'static Node>,
     is_option: bool,
+    slider: Option<Slider>,
 }
 
 fn collect(node: &Node, takes: &'static Takes, at: Place, fields: &mut Vec<FormField>) {
@@ -253,13 +213,10 @@ fn collect(node: &Node, takes: &'static Takes, at: Place, fields: &mut Vec<FormF
             }
         }
         Takes::List(of) if matches!(**of, Takes::Table(..)) => {}
-        Takes::Value(OTHERWISE) => {}
+        Takes::Value(Plain::OfSection) => {}
         _ => fields.push(leaf(node, takes, &at)),
     }
 }
-
-/// What `Otherwise` says that it takes: its fields are asked for by the path of the part.
-pub(super) const OTHERWISE: &str = "a table with some fields of the section of that name";
 
 fn collect_in(node: &Node, entries: &'static [Entry], at: &Place, is_option: bool, fields: &mut Vec<FormField>) {
     for entry in entries {
@@ -268,7 +225,12 @@ fn collect_in(node: &Node, entries: &'static [Entry], at: &Place, is_option: boo
         };
         let default = at.default.and_then(|default| default.find(entry.name)).or(entry.default.as_ref());
         let path = join(&at.path, entry.name);
-        collect(inner, &entry.takes, Place { path, docs: entry.docs, default, is_option }, fields);
+        collect(
+            inner,
+            &entry.takes,
+            Place { path, docs: entry.docs, default, is_option, slider: entry.slider },
+            fields,
+        );
     }
 }
 
@@ -278,13 +240,14 @@ fn leaf(node: &Node, takes: &Takes, at: &Place) -> FormField {
     FormField {
         path: at.path.clone(),
         name: String::new(),
-        doc: sentence(at.docs),
+        doc: at.docs,
         differs: at.default.is_some_and(|default| shown(default, &input) != value),
         value,
         limit: limits::of(&at.path),
         default: at.default.map(notation::print),
         takes: input,
         is_option: at.is_option,
+        slider: at.slider,
     }
 }
 
@@ -298,36 +261,31 @@ fn shown(node: &Node, input: &Input) -> String {
 }
 
 fn input(takes: &Takes) -> Input {
-    let word = |word: &str, docs: Docs| (word.to_owned(), sentence(docs));
+    let word = |word: &str, docs: Docs| (word.to_owned(), docs);
     match takes {
-        Takes::Words(words) => Input::Choice(words.iter().map(|(w, docs)| word(w, docs)).collect()),
-        Takes::Kinds(kinds) => Input::Choice(kinds.iter().map(|(w, docs, _)| word(w, docs)).collect()),
-        Takes::Table(docs, _) => Input::Choice(vec![word("()", docs)]),
+        Takes::Words(words) => Input::Choice(words.iter().map(|(w, docs)| word(w, *docs)).collect()),
+        Takes::Kinds(kinds) => Input::Choice(kinds.iter().map(|(w, docs, _)| word(w, *docs)).collect()),
+        Takes::Table(docs, _) => Input::Choice(vec![word("()", *docs)]),
         Takes::OrNone(of) => match input(of) {
             Input::Choice(mut words) => {
-                words.insert(0, ("none".to_owned(), String::new()));
+                words.insert(0, ("none".to_owned(), Docs::NONE));
                 Input::Choice(words)
             }
             other => other,
         },
-        Takes::Value("true or false") => Input::Flag,
-        Takes::Value("a whole number") => Input::Whole,
-        Takes::Value("a number") => Input::Number,
-        Takes::Value("a duration") => Input::Duration,
-        Takes::Value("a text") => Input::Text,
-        Takes::Value(what) => Input::Other(what),
-        Takes::List(_) => Input::Other("a list, such as (1,2)"),
+        Takes::Value(Plain::Flag) => Input::Flag,
+        Takes::Value(Plain::Whole) => Input::Whole,
+        Takes::Value(Plain::Number) => Input::Number,
+        Takes::Value(Plain::Duration) => Input::Duration,
+        Takes::Value(Plain::Text) => Input::Text,
+        Takes::Value(what @ (Plain::OfSection | Plain::Other(_))) => Input::Other(what.phrase()),
+        Takes::List(_) => Input::Other(Phrase::fixed("a list, such as (1,2)", "(1,2) 같은 목록")),
     }
-}
-
-/// A doc comment as one paragraph, without what only rustdoc reads.
-pub(super) fn sentence(docs: Docs) -> String {
-    let lines: Vec<&str> = docs.iter().map(|line| line.trim()).collect();
-    lines.join(" ").replace("[`", "`").replace("`]", "`").trim().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Language;
     use super::*;
 
     fn form(toml: &str) -> (Scenario, Form) {
@@ -360,6 +318,46 @@ mod tests {
         }
     }
 
+    /// Every meaning among these types, with where it was met.
+    fn meanings(at: &str, takes: &Takes, all: &mut Vec<(String, Docs)>) {
+        let mut fields = |at: &str, entries: &[Entry]| {
+            for entry in entries {
+                let at = join(at, entry.name);
+                all.push((at.clone(), entry.docs));
+                meanings(&at, &entry.takes, all);
+            }
+        };
+        match takes {
+            Takes::Value(_) => {}
+            Takes::Words(words) => all.extend(words.iter().map(|(word, docs)| (join(at, word), *docs))),
+            Takes::Kinds(kinds) => {
+                kinds.iter().for_each(|(word, _, entries)| fields(&join(at, word), entries));
+                all.extend(kinds.iter().map(|(word, docs, _)| (join(at, word), *docs)));
+            }
+            Takes::Table(docs, entries) => {
+                fields(at, entries);
+                all.push((at.to_owned(), *docs));
+            }
+            Takes::List(of) | Takes::OrNone(of) => meanings(at, of, all),
+        }
+    }
+
+    #[test]
+    fn every_field_and_choice_is_explained_in_korean_by_the_same_names() {
+        let mut all = Vec::new();
+        meanings("", whole(), &mut all);
+        assert!(all.len() > 250, "{}", all.len());
+        for (at, docs) in all {
+            let [english, korean] = Language::ALL.map(|language| docs.say(language));
+            assert!(korean.contains(|c: char| ('가'..='힣').contains(&c)), "{at}: {korean}");
+            assert!(korean.ends_with(['.', ')']), "{at}: {korean}");
+            // What stands between backticks is code, and the same in every language.
+            let codes = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+            let known = codes(&english);
+            assert!(codes(&korean).iter().all(|code| known.contains(code)), "{at}: {korean} of {known:?}");
+        }
+    }
+
     #[test]
     fn each_field_is_also_found_by_its_own_path() {
         let text = "[clients]\narrivals = { kind = \"closed\", users = 7 }\n[[lane]]\nwrite = \"write-back\"\ncache = { shards = 2 }";
@@ -368,8 +366,7 @@ mod tests {
         for field in &of_lanes {
             let alone = form.fields(&field.path).into_iter().next();
             let alone = alone.map(|alone| (alone.path, alone.value, alone.takes, alone.doc, alone.is_option));
-            let wanted =
-                (field.path.clone(), field.value.clone(), field.takes.clone(), field.doc.clone(), field.is_option);
+            let wanted = (field.path.clone(), field.value.clone(), field.takes.clone(), field.doc, field.is_option);
             assert_eq!(alone, Some(wanted));
         }
         for path in ["clients.arrivals.users", "lane.0.write.every", "lane.0.cache.shards"] {
@@ -432,15 +429,6 @@ mod tests {
         assert_eq!(changed.for_lane(0).cache.shards, 2);
         let bare = changed.without("lane.1.database.batch.row").unwrap().without("lane.0.cache.shards").unwrap();
         assert_eq!(bare.lanes, Scenario::from_toml("[[lane]]\n[[lane]]").unwrap().lanes);
-    }
-
-    #[test]
-    fn another_kind_keeps_the_options_that_both_have() {
-        let scenario = Scenario::from_toml("[clients]\narrivals = { kind = \"poisson\", rate = 40 }").unwrap();
-        let changed = scenario.chosen("clients.arrivals", "constant").unwrap();
-        assert_eq!(changed.clients.arrivals, super::super::Arrivals::Constant { rate: 40.0 });
-        let told = scenario.chosen("clients.arrivals", "constant(rate:7)").unwrap();
-        assert_eq!(told.clients.arrivals, super::super::Arrivals::Constant { rate: 7.0 });
     }
 
     #[test]

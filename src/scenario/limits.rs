@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::phrase::Phrase;
 use crate::bytes::Bytes;
 use crate::time::Nanos;
 
@@ -32,7 +33,28 @@ pub enum Range {
     Room(u32, Bytes, Bytes),
 }
 
+impl Limit {
+    /// The range in words.
+    pub fn phrase(&self) -> Phrase {
+        Phrase::new(self.to_string(), self.korean())
+    }
+
+    fn korean(&self) -> String {
+        let range = match self.range {
+            Range::Whole(least, most) => format!("{least}부터 {most}까지의 정수"),
+            Range::Number(least, most) => format!("{least}부터 {most}까지의 수"),
+            Range::Time(least, most) => format!("{least}부터 {most}까지의 시간"),
+            Range::Size(least, most) => format!("{least}부터 {most}까지의 크기"),
+            Range::Room(entries, least, most) => {
+                format!("항목 1개부터 {entries}개까지, 또는 {least}부터 {most}까지의 크기")
+            }
+        };
+        if self.or_none { format!("{range} 또는 none") } else { range }
+    }
+}
+
 impl fmt::Display for Limit {
+    /// In English.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.range {
             Range::Whole(least, most) => write!(f, "a whole number from {least} to {most}")?,

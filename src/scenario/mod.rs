@@ -20,6 +20,7 @@ pub(crate) mod check;
 mod clients;
 mod database;
 mod distribution;
+mod edit;
 pub mod estimate;
 pub mod eviction;
 mod fault;
@@ -33,10 +34,12 @@ mod network;
 mod node;
 mod otherwise;
 mod persistence;
+mod phrase;
 pub mod presets;
 mod problem;
 mod reference;
 mod size;
+mod slider;
 mod text;
 pub mod typed;
 mod versions;
@@ -46,7 +49,9 @@ pub use cache::{Cache, Eviction, Expiry, ReadsFrom, Ttl, TtlMix};
 pub use clients::{Arrivals, Clients, Keys, Mix, SCAN_MAX, Shares, Spike};
 pub use database::{Batch, Database, Reads};
 pub use distribution::Distribution;
+pub use edit::{Accept, Edit, FieldValue, List};
 pub use fault::{At, Fault, Part, What, Which};
+pub use field::{DURATION, NUMBER, WHOLE};
 pub use lane::{
     Acknowledge, AfterFlush, DirtyEnd, Invalidate, Lane, Leases, LookAside, Modify, Order, Outbox, ReadThrough,
     Reading, Relayed, Take, WhenFull, WriteAround, WriteBack, WriteThrough, Writing,
@@ -54,37 +59,51 @@ pub use lane::{
 pub use network::{Bandwidth, Link, Network};
 pub use otherwise::Otherwise;
 pub use persistence::{Fsync, Persistence, SnapshotRule};
-
+pub use phrase::{Docs, Language, Phrase};
 pub use problem::{Problem, Reason, ScenarioError};
 pub use size::{Capacity, Sizes};
+pub use slider::{Slider, slider_of};
 
 use crate::time::Nanos;
 use field::{Field, record};
 
 record! {
     /// One experiment: a world, the lanes that run in it side by side, and what breaks.
+    #[ko = "실험 하나: 환경, 그 안에서 나란히 실행되는 레인, 장애."]
     pub struct Scenario {
         /// What the experiment is about, in a few words.
+        #[ko = "실험을 한마디로 나타낸 이름."]
         pub name: String = String::new(),
         /// Every random draw of the run follows from this number.
+        #[ko = "실행의 모든 난수를 정하는 시드."]
         pub seed: u64 = 1,
         /// How long clients send requests; the system then drains.
+        #[ko = "클라이언트가 요청을 보내는 시간. 그 뒤 남은 일을 마칩니다."]
+        #[slider = Log(1.0, 3_600.0)]
         pub duration: Nanos = Nanos::from_secs(60),
         /// How much of the beginning is left out of the figures; the ledger counts from the start.
+        #[ko = "집계에서 제외할 앞부분의 시간. 유실 기록은 처음부터 셉니다."]
         pub warmup: Nanos = Nanos::ZERO,
         /// Who asks.
+        #[ko = "클라이언트."]
         pub clients: Clients = Clients::default(),
         /// The application servers.
+        #[ko = "애플리케이션 서버."]
         pub app: App = App::default(),
         /// Latency of each link, one way.
+        #[ko = "구간별 편도 지연 시간."]
         pub network: Network = Network::default(),
         /// The cache.
+        #[ko = "캐시."]
         pub cache: Cache = Cache::default(),
         /// The database.
+        #[ko = "DB."]
         pub database: Database = Database::default(),
         /// The strategies, side by side.
+        #[ko = "나란히 비교할 전략."]
         pub lanes as "lane": Vec<Lane> = vec![Lane::default()],
         /// What breaks.
+        #[ko = "장애."]
         pub faults as "fault": Vec<Fault> = Vec::new(),
     }
 }

@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 
 use super::field::Field;
 use super::node::{Node, join};
+use super::phrase::{Phrase, phrase};
 use super::problem::Problems;
 use super::{
     Acknowledge, At, Cache, Capacity, Distribution, Eviction, Fault, Invalidate, Keys, Lane, Leases, Order,
@@ -15,42 +16,63 @@ use crate::time::Nanos;
 
 /// What a field has no effect without, in the world of one lane; `None` where it has one. Asked only of a field that
 /// has another value than its default.
-type Lacks = fn(&Scenario, &Lane) -> Option<&'static str>;
+type Lacks = fn(&Scenario, &Lane) -> Option<Phrase>;
 
 /// Every field that needs another: of the scenario and a lane's own world, and, behind `lane.`, of each lane.
 const NEEDS: &[(&str, Lacks)] = &[
     ("app.cores", |world, _| {
         let idle = world.app.work == Distribution::Constant(Nanos::ZERO);
-        let never = "the servers' own work takes no time; give app.work, or leave this out";
+        let never = Phrase::fixed(
+            "requests take no CPU time; give app.work, or leave this out",
+            "요청이 CPU 시간을 쓰지 않습니다. app.work를 적거나 이 항목을 빼 주세요",
+        );
         world.app.cores.and_then(|_| idle.then_some(never))
     }),
     ("clients.retries", |world, _| {
-        world.clients.timeout.is_none().then_some("clients wait for ever; set clients.timeout, or leave this out")
+        world.clients.timeout.is_none().then_some(Phrase::fixed(
+            "clients never time out; set clients.timeout, or leave this out",
+            "클라이언트가 타임아웃되지 않습니다. clients.timeout을 적거나 이 항목을 빼 주세요",
+        ))
     }),
     ("app.retries", |_, lane| never_calls(lane)),
     ("app.pool", |world, lane| world.app.pool.and_then(|_| never_calls(lane))),
     ("app.pool_timeout", |world, _| {
-        let never = "nothing waits for a connection; set app.pool or cache.pool, or leave this out";
+        let never = Phrase::fixed(
+            "nothing waits for a connection; set app.pool or cache.pool, or leave this out",
+            "커넥션을 기다리는 호출이 없습니다. app.pool이나 cache.pool을 적거나 이 항목을 빼 주세요",
+        );
         let waits = world.app.pool.is_some() || world.cache.pool.is_some();
         world.app.pool_timeout.and_then(|_| (!waits).then_some(never))
     }),
     ("app.cancel", |world, _| {
-        let never = "nobody gives a query up; set app.database_timeout, or leave this out";
+        let never = Phrase::fixed(
+            "no query times out; set app.database_timeout, or leave this out",
+            "타임아웃되는 쿼리가 없습니다. app.database_timeout을 적거나 이 항목을 빼 주세요",
+        );
         (world.app.cancel && world.app.database_timeout.is_none()).then_some(never)
     }),
     ("app.breaker", |_, lane| never_calls(lane)),
     ("app.backoff", |world, lane| {
-        let never = "nothing is tried again; set app.retries, or leave this out";
+        let never = Phrase::fixed(
+            "nothing is retried; set app.retries, or leave this out",
+            "재시도가 없습니다. app.retries를 적거나 이 항목을 빼 주세요",
+        );
         (world.app.retries == 0).then_some(never).or(never_calls(lane))
     }),
     ("cache.memory", |world, _| all_in_memory(&world.cache)),
     ("cache.page_fault", |world, _| {
-        world.cache.memory.is_none().then_some("nothing is paged out; set cache.memory, or leave this out")
+        world.cache.memory.is_none().then_some(Phrase::fixed(
+            "nothing is paged out; set cache.memory, or leave this out",
+            "디스크로 페이징되는 것이 없습니다. cache.memory를 적거나 이 항목을 빼 주세요",
+        ))
     }),
     ("cache.pool", |world, lane| world.cache.pool.and_then(|_| cache_never_calls(lane))),
     ("cache.loading", |world, _| {
         let alone = world.cache.replicas == 0 && world.cache.persistence == Persistence::None {};
-        alone.then_some("there is nothing to load from; set cache.persistence or cache.replicas, or leave this out")
+        alone.then_some(Phrase::fixed(
+            "there is nothing to load from; set cache.persistence or cache.replicas, or leave this out",
+            "불러올 곳이 없습니다. cache.persistence나 cache.replicas를 적거나 이 항목을 빼 주세요",
+        ))
     }),
     ("cache.reads", |world, lane| {
         if world.cache.replicas == 0 {
@@ -58,68 +80,92 @@ const NEEDS: &[(&str, Lacks)] = &[
         }
         let plain = matches!(&lane.read, Reading::LookAside(how) if how.leases == Leases::None)
             && lane.read.refresh() == (None, None);
-        (!plain).then_some(
+        (!plain).then_some(Phrase::fixed(
             "only look-aside without leases and refreshes reads from replicas; leave this out, or choose that",
-        )
+            "리스와 갱신이 없는 룩어사이드만 복제본에서 읽습니다. 이 항목을 빼거나 그 전략을 골라 주세요",
+        ))
     }),
     ("cache.lag", |world, _| (world.cache.replicas == 0).then_some(super::check::NO_REPLICAS)),
     ("cache.wait_timeout", |world, _| {
-        (world.cache.wait == 0).then_some("no answer waits for a replica; set cache.wait, or leave this out")
+        (world.cache.wait == 0).then_some(Phrase::fixed(
+            "no response waits for a replica; set cache.wait, or leave this out",
+            "복제본을 기다리는 응답이 없습니다. cache.wait를 적거나 이 항목을 빼 주세요",
+        ))
     }),
     ("database.lag", |world, _| {
-        (world.database.replicas == 0).then_some("there are no replicas; set database.replicas, or leave this out")
+        (world.database.replicas == 0).then_some(Phrase::fixed(
+            "there are no replicas; set database.replicas, or leave this out",
+            "복제본이 없습니다. database.replicas를 적거나 이 항목을 빼 주세요",
+        ))
     }),
     ("lane.read.leases", never_leaves_a_stale_value),
     ("lane.write.delay", |_, lane| never_delays(&lane.write)),
     ("lane.write.rollback", |_, lane| {
         let first = matches!(&lane.write, Writing::WriteThrough(how) if how.order == Order::DatabaseFirst);
-        first.then_some("the cache is written only when the database has agreed; set order = \"cache-first\"")
+        first.then_some(Phrase::fixed(
+            "the cache is written only after the database has committed; set order = \"cache-first\"",
+            "캐시는 DB가 커밋한 뒤에만 씁니다. order = \"cache-first\"로 바꿔 주세요",
+        ))
     }),
     ("lane.write.at", |_, lane| {
         let Writing::WriteBack(how) = &lane.write else { return None };
         let never = how.at > how.bound && how.bound.is_some();
-        never.then_some("there are never so many dirty rows; give at most the lane's bound")
+        never.then_some(Phrase::fixed(
+            "there are never so many dirty rows; give at most the lane's bound",
+            "더티 행이 그만큼 쌓이지 않습니다. 레인의 bound 이하로 적어 주세요",
+        ))
     }),
     ("lane.write.when_full", |_, lane| {
         let boundless = matches!(&lane.write, Writing::WriteBack(how) if how.bound.is_none());
-        boundless.then_some("the buffer is never full; set the lane's bound, or leave this out")
+        boundless.then_some(Phrase::fixed(
+            "the buffer is never full; set the lane's bound, or leave this out",
+            "버퍼가 가득 차지 않습니다. 레인의 bound를 적거나 이 항목을 빼 주세요",
+        ))
     }),
     ("lane.write.on_expiry", |world, _| {
         let lives = matches!(world.clients.keys, Keys::Trace { ttls: true, .. });
         let never = world.cache.ttl == Ttl::None && !lives;
-        never.then_some("entries without a TTL never expire; give cache.ttl a duration, or leave this out")
+        never.then_some(Phrase::fixed(
+            "entries without a TTL never expire; give cache.ttl a duration, or leave this out",
+            "TTL이 없는 항목은 만료되지 않습니다. cache.ttl에 시간을 적거나 이 항목을 빼 주세요",
+        ))
     }),
 ];
 
-fn never_calls(lane: &Lane) -> Option<&'static str> {
+fn never_calls(lane: &Lane) -> Option<Phrase> {
     let reads = !matches!(lane.read, Reading::ReadThrough(_));
     let writes = !matches!(lane.write, Writing::WriteBack(_));
-    let never = "read-through and write-back leave every call to the database to the cache; leave this out, or choose \
-                 another strategy";
+    let never = Phrase::fixed(
+        "with read-through and write-back, only the cache calls the database; leave this out, or choose another strategy",
+        "리드스루와 라이트백에서는 캐시만 DB를 호출합니다. 이 항목을 빼거나 다른 전략을 골라 주세요",
+    );
     (!reads && !writes).then_some(never)
 }
 
-fn cache_never_calls(lane: &Lane) -> Option<&'static str> {
+fn cache_never_calls(lane: &Lane) -> Option<Phrase> {
     let reads = matches!(lane.read, Reading::ReadThrough(_));
     let writes = matches!(&lane.write, Writing::WriteBack(how) if how.flush);
-    let never =
-        "only read-through and write-back let the cache call the database; leave this out, or choose one of them";
+    let never = Phrase::fixed(
+        "only read-through and write-back let the cache call the database; leave this out, or choose one of them",
+        "캐시가 DB를 호출하는 전략은 리드스루와 라이트백뿐입니다. 이 항목을 빼거나 둘 중 하나를 골라 주세요",
+    );
     (!reads && !writes).then_some(never)
 }
 
-fn all_in_memory(cache: &Cache) -> Option<&'static str> {
+fn all_in_memory(cache: &Cache) -> Option<Phrase> {
     let all = match (cache.memory, cache.capacity) {
         (Some(Capacity::Entries(memory)), Capacity::Entries(capacity)) => memory >= capacity,
         (Some(Capacity::Bytes(memory)), Capacity::Bytes(capacity)) => memory >= capacity,
         _ => false,
     };
-    all.then_some(
-        "the whole cache has room in it, and nothing is paged out; give less than cache.capacity, or \"none\"",
-    )
+    all.then_some(Phrase::fixed(
+        "the whole cache fits in it, so nothing is paged out; give less than cache.capacity, or \"none\"",
+        "캐시 전체가 들어가 페이징되는 것이 없습니다. cache.capacity보다 작게 적거나 \"none\"으로 바꿔 주세요",
+    ))
 }
 
 /// Whether readers could ever be given what a delete has left behind.
-fn never_leaves_a_stale_value(world: &Scenario, lane: &Lane) -> Option<&'static str> {
+fn never_leaves_a_stale_value(world: &Scenario, lane: &Lane) -> Option<Phrase> {
     let Reading::LookAside(how) = &lane.read else { return None };
     // Where a client deletes, or a new value finds no room, the copy is deleted whatever else is done.
     let clients = &world.clients;
@@ -135,18 +181,23 @@ fn never_leaves_a_stale_value(world: &Scenario, lane: &Lane) -> Option<&'static 
         Writing::WriteBack(_) => deletes,
         Writing::Outbox(how) => how.cached == Relayed::Delete || deletes || full,
     };
-    let never = "a value is left behind by a delete, and this lane's writes delete no copy; set \"wait\"";
+    let never = Phrase::fixed(
+        "only a delete leaves a value behind, and this lane's writes delete no copy; set \"wait\"",
+        "이전 값은 삭제할 때만 남는데 이 레인의 쓰기는 사본을 삭제하지 않습니다. \"wait\"로 바꿔 주세요",
+    );
     (how.leases == Leases::Stale && !leaves).then_some(never)
 }
 
-fn never_delays(write: &Writing) -> Option<&'static str> {
+fn never_delays(write: &Writing) -> Option<Phrase> {
     match write {
-        Writing::WriteAround(how) if how.cached != Invalidate::DeleteTwice => {
-            Some("only a second delete waits for it; set cached = \"delete-twice\", or leave this out")
-        }
-        Writing::WriteThrough(how) if how.acknowledge == Acknowledge::Both => {
-            Some("the client waits for both writes; set acknowledge = \"first\", or leave this out")
-        }
+        Writing::WriteAround(how) if how.cached != Invalidate::DeleteTwice => Some(Phrase::fixed(
+            "only a second delete waits for it; set cached = \"delete-twice\", or leave this out",
+            "두 번째 삭제에만 쓰입니다. cached = \"delete-twice\"로 바꾸거나 이 항목을 빼 주세요",
+        )),
+        Writing::WriteThrough(how) if how.acknowledge == Acknowledge::Both => Some(Phrase::fixed(
+            "the client waits for both writes; set acknowledge = \"first\", or leave this out",
+            "클라이언트가 두 쓰기를 모두 기다립니다. acknowledge = \"first\"로 바꾸거나 이 항목을 빼 주세요",
+        )),
         _ => None,
     }
 }
@@ -159,7 +210,7 @@ struct Idle {
     field: &'static str,
     path: String,
     value: Node,
-    why: &'static str,
+    why: Phrase,
 }
 
 /// Notes every field and fault without effect.
@@ -177,7 +228,7 @@ fn idle(scenario: &Scenario) -> Vec<Idle> {
     let shown = scenario.show();
     let worlds = OnceCell::new();
     let mut all = Vec::new();
-    let mut add = |field: &'static str, path: String, in_effect: Option<&Node>, why: Option<&'static str>| {
+    let mut add = |field: &'static str, path: String, in_effect: Option<&Node>, why: Option<Phrase>| {
         if let (Some(node), Some(why)) = (in_effect.filter(|node| !node.is_default), why) {
             all.push(Idle { field, path, value: node.clone(), why });
         }
@@ -205,7 +256,7 @@ fn idle(scenario: &Scenario) -> Vec<Idle> {
             }
         }
         let nowhere = for_all.iter().all(Option::is_some);
-        add(field, field.to_owned(), shown.find(field), for_all.first().copied().flatten().filter(|_| nowhere));
+        add(field, field.to_owned(), shown.find(field), for_all.into_iter().next().flatten().filter(|_| nowhere));
     }
     all
 }
@@ -218,18 +269,27 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
     if let At::BeforeFlush(number) = fault.at
         && !scenario.lanes.iter().any(|lane| matches!(lane.write, Writing::WriteBack(_)))
     {
-        let sentence = "no lane ever flushes; give a lane write = \"write-back\", or the fault another time";
+        let sentence = Phrase::fixed(
+            "no lane ever flushes; give a lane write = \"write-back\", or the fault another time",
+            "플러시하는 레인이 없습니다. 레인에 write = \"write-back\"을 적거나 장애의 시점을 바꿔 주세요",
+        );
         problems.because(&join(&at, "at.before_flush"), number.show().quote(), sentence);
     }
     if fault.what == What::AppSlow && worlds().all(|world| is_zero(&world.app.work)) {
-        let sentence = "the servers' own work takes no time, and any number of times that is none; give app.work";
+        let sentence = Phrase::fixed(
+            "requests take no CPU time, so this slows nothing down; give app.work",
+            "요청이 CPU 시간을 쓰지 않아 느려질 것이 없습니다. app.work를 적어 주세요",
+        );
         problems.because(&join(&at, "what"), fault.what.show().quote(), sentence);
     }
     if let (What::LinkSlow, Some(Which::Link(link))) = (fault.what, fault.which)
         && worlds().all(|world| is_zero(world.network.latency(link)))
     {
         let field = link.name().replace('-', "_");
-        let sentence = format!("this link takes no time, and any number of times that is none; give network.{field}");
+        let sentence = phrase!(
+            "this link has no latency, so this slows nothing down; give network.{field}",
+            "이 구간에는 지연 시간이 없어 느려질 것이 없습니다. network.{field}를 적어 주세요"
+        );
         problems.because(&join(&at, "which"), link.show().quote(), sentence);
     }
 }

@@ -97,7 +97,8 @@ impl Node {
         }
     }
 
-    /// Takes the node at a dotted path away, and tables above it that this has left empty.
+    /// Takes the node at a dotted path away (of a list, the items behind it move up), and tables above it that this has left
+    /// empty.
     pub fn remove(&mut self, path: &str) {
         let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
         match (&mut self.value, rest) {
@@ -109,6 +110,11 @@ impl Node {
                     if matches!(&inner.value, Value::Table(left) if left.is_empty()) {
                         fields.retain(|(name, _)| name != key);
                     }
+                }
+            }
+            (Value::List(items), None) => {
+                if let Some(i) = key.parse::<usize>().ok().filter(|i| *i < items.len()) {
+                    items.remove(i);
                 }
             }
             (Value::List(items), Some(rest)) => {

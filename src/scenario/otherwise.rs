@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::field::{Field, Record, Takes, table};
+use super::field::{Field, Plain, Record, Takes, table};
 use super::node::{Fields, Node, Value};
 use super::problem::Problems;
 
@@ -107,6 +107,6 @@ impl<T: Record> Field for Otherwise<T> {
     }
 
     fn takes() -> Takes {
-        Takes::Value(super::form::OTHERWISE)
+        Takes::Value(Plain::OfSection)
     }
 }

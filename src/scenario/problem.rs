@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::estimate::{Amount, Share};
 use super::limits;
+use super::phrase::{Language, Phrase, phrase};
 use crate::escape::shown;
 
 /// One thing that is wrong.
@@ -20,11 +21,11 @@ pub struct Problem {
     pub line: Option<u32>,
 }
 
-/// Why a value was refused. The page words these in the reader's language; `Display` words them in English.
+/// Why a value was refused, in every language of the scenario's texts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
     /// A number or duration outside what is possible, or not a number or duration at all: what is allowed.
-    NotAllowed(String),
+    NotAllowed(Phrase),
     /// There is no such field: the likeliest that was meant, and all there are.
     UnknownField {
         /// The likeliest that was meant.
@@ -40,15 +41,15 @@ pub enum Reason {
         known: Vec<String>,
     },
     /// A number with a separator that files and links do not know, such as a decimal comma: what it may have meant, one
-    /// reading or two; and what is allowed, or nothing.
+    /// reading or two; and what is allowed, if that is known.
     Separator {
         /// As files and links write it.
         readings: Vec<String>,
         /// What is allowed.
-        allowed: String,
+        allowed: Option<Phrase>,
     },
     /// The field must be given: what belongs there.
-    Missing(String),
+    Missing(Phrase),
     /// It may take more memory than there is: how many bytes, and the parts that take the most of it.
     TooMuchMemory {
         /// Of all parts.
@@ -57,64 +58,121 @@ pub enum Reason {
         shares: Vec<Share>,
     },
     /// Two values contradict each other, or the text cannot be read: the whole sentence.
-    Because(String),
+    Because(Phrase),
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |f: &mut fmt::Formatter<'_>, what: &str, meant: &Option<String>, known: &[String]| {
-            f.write_str(what)?;
-            if let Some(meant) = meant {
-                write!(f, "; did you mean {meant}?")?;
-            } else {
-                f.write_str(";")?;
-            }
+impl Reason {
+    /// The reason in that language.
+    pub fn say(&self, language: Language) -> String {
+        match language {
+            Language::English => self.english(),
+            Language::Korean => self.korean(),
+        }
+    }
+
+    fn english(&self) -> String {
+        let list = |what: &str, meant: &Option<String>, known: &[String]| {
+            let meant = meant.as_ref().map_or(";".to_owned(), |meant| format!("; did you mean {meant}?"));
+            let known = known.join(", ");
             if known.is_empty() {
-                f.write_str(" it takes no fields")
+                format!("{what}{meant} it takes no fields")
             } else {
-                write!(f, " known: {}", known.join(", "))
+                format!("{what}{meant} known: {known}")
             }
         };
         match self {
-            Reason::NotAllowed(allowed) => write!(f, "is not allowed; give {allowed}"),
-            Reason::UnknownField { meant, known } => list(f, "there is no such field", meant, known),
-            Reason::UnknownWord { meant, known } => list(f, "there is no such choice", meant, known),
+            Reason::NotAllowed(allowed) => format!("must be {allowed}"),
+            Reason::UnknownField { meant, known } => list("there is no such field", meant, known),
+            Reason::UnknownWord { meant, known } => list("there is no such choice", meant, known),
             Reason::Separator { readings, .. } if readings.len() > 1 => {
-                write!(f, "can be read as {}; write one of them", readings.join(" or as "))
+                format!("can be read as {}; write one of them", readings.join(" or as "))
             }
             Reason::Separator { readings, allowed } => {
-                write!(f, "is not allowed; write {} (a point for decimals, nothing for thousands)", readings.concat())?;
-                if allowed.is_empty() { Ok(()) } else { write!(f, "; give {allowed}") }
+                let allowed = allowed.as_ref().map_or(String::new(), |allowed| format!("; must be {allowed}"));
+                format!("write {} (a point for decimals, nothing for thousands){allowed}", readings.concat())
             }
-            Reason::Missing(what) => write!(f, "is missing; give {what}"),
-            Reason::TooMuchMemory { bytes, shares } => {
-                let (bytes, most) = (Amount(*bytes), limits::MEMORY_MAX);
-                let shares: Vec<String> = shares.iter().map(Share::to_string).collect();
-                let shares = shares.join("; ");
-                write!(
-                    f,
-                    "this may take {bytes} of memory, and at most {most} can be had: {shares}; lower one of these"
-                )
+            Reason::Missing(what) => format!("is missing; give {what}"),
+            Reason::TooMuchMemory { bytes, shares } => format!(
+                "may take {} of memory, and at most {} is available: {}; lower one of these",
+                Amount(*bytes),
+                limits::MEMORY_MAX,
+                told(shares, Language::English)
+            ),
+            Reason::Because(sentence) => sentence.to_string(),
+        }
+    }
+
+    fn korean(&self) -> String {
+        let list = |what: &str, meant: &Option<String>, known: &[String]| {
+            let meant = meant.as_ref().map_or(String::new(), |meant| format!(" 혹시 {meant}인가요?"));
+            let known = known.join(", ");
+            if known.is_empty() {
+                format!("{what}{meant} 이 선택지에는 항목이 없습니다.")
+            } else {
+                format!("{what}{meant} 가능한 값: {known}")
             }
-            Reason::Because(sentence) => f.write_str(sentence),
+        };
+        match self {
+            Reason::NotAllowed(allowed) => {
+                format!("사용할 수 없는 값입니다. 허용되는 값: {}", allowed.say(Language::Korean))
+            }
+            Reason::UnknownField { meant, known } => list("그런 항목은 없습니다.", meant, known),
+            Reason::UnknownWord { meant, known } => list("그런 선택지는 없습니다.", meant, known),
+            Reason::Separator { readings, .. } if readings.len() > 1 => {
+                format!("{} 둘 다로 읽힐 수 있습니다. 그중 하나로 적어 주세요.", readings.join(", "))
+            }
+            Reason::Separator { readings, allowed } => {
+                let allowed = allowed.as_ref().map_or("", |allowed| allowed.say(Language::Korean));
+                let allowed = if allowed.is_empty() { String::new() } else { format!(" 허용되는 값: {allowed}") };
+                format!("{}처럼 소수점은 마침표로, 천 단위 구분 없이 적어 주세요.{allowed}", readings.concat())
+            }
+            Reason::Missing(what) => format!("값이 필요합니다: {}", what.say(Language::Korean)),
+            Reason::TooMuchMemory { bytes, shares } => format!(
+                "메모리가 최대 {}까지 필요할 수 있어 한도 {}를 넘습니다: {}. 이 중 하나를 줄여 주세요.",
+                Amount(*bytes),
+                limits::MEMORY_MAX,
+                told(shares, Language::Korean)
+            ),
+            Reason::Because(sentence) => sentence.say(Language::Korean).to_owned(),
         }
     }
 }
 
-impl fmt::Display for Problem {
+fn told(shares: &[Share], language: Language) -> String {
+    shares.iter().map(|share| share.say(language)).collect::<Vec<_>>().join("; ")
+}
+
+impl fmt::Display for Reason {
+    /// In English.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(line) = self.line {
-            write!(f, "line {line}: ")?;
-        }
+        f.write_str(&self.say(Language::English))
+    }
+}
+
+impl Problem {
+    /// The problem in that language, with its line, its field and its value.
+    pub fn say(&self, language: Language) -> String {
+        let line = match (self.line, language) {
+            (None, _) => String::new(),
+            (Some(line), Language::English) => format!("line {line}: "),
+            (Some(line), Language::Korean) => format!("{line}행: "),
+        };
         // Both may come from a file or a link, and hold anything.
         let (field, value) = (shown(&self.field), shown(&self.value));
-        match (field.is_empty(), value.is_empty()) {
-            (true, true) => {}
-            (true, false) => write!(f, "{value}: ")?,
-            (false, true) => write!(f, "{field}: ")?,
-            (false, false) => write!(f, "{field} = {value}: ")?,
-        }
-        f.write_str(&shown(&self.reason.to_string()))
+        let place = match (field.is_empty(), value.is_empty()) {
+            (true, true) => String::new(),
+            (true, false) => format!("{value}: "),
+            (false, true) => format!("{field}: "),
+            (false, false) => format!("{field} = {value}: "),
+        };
+        format!("{line}{place}{}", shown(&self.reason.say(language)))
+    }
+}
+
+impl fmt::Display for Problem {
+    /// In English.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.say(Language::English))
     }
 }
 
@@ -126,8 +184,13 @@ pub struct ScenarioError {
 }
 
 impl ScenarioError {
+    /// All problems in that language, one a line.
+    pub fn say(&self, language: Language) -> String {
+        self.problems.iter().map(|problem| problem.say(language)).collect::<Vec<_>>().join("\n")
+    }
+
     /// An error with one sentence about one field (or, with an empty name, about the whole).
-    pub fn because(field: &str, value: &str, sentence: impl Into<String>) -> ScenarioError {
+    pub fn because(field: &str, value: &str, sentence: Phrase) -> ScenarioError {
         let mut problems = Problems::default();
         problems.because(field, value, sentence);
         ScenarioError { problems: problems.list }
@@ -135,15 +198,9 @@ impl ScenarioError {
 }
 
 impl fmt::Display for ScenarioError {
-    /// One problem a line.
+    /// In English.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, problem) in self.problems.iter().enumerate() {
-            if i > 0 {
-                f.write_str("\n")?;
-            }
-            problem.fmt(f)?;
-        }
-        Ok(())
+        f.write_str(&self.say(Language::English))
     }
 }
 
@@ -164,8 +221,8 @@ impl Problems {
         self.list.push(Problem { field: field.to_owned(), value, reason, line });
     }
 
-    pub fn because(&mut self, field: &str, value: impl Into<String>, sentence: impl Into<String>) {
-        self.push(field, value, None, Reason::Because(sentence.into()));
+    pub fn because(&mut self, field: &str, value: impl Into<String>, sentence: Phrase) {
+        self.push(field, value, None, Reason::Because(sentence));
     }
 
     /// Whether `field` or something inside it has a problem already.
@@ -181,7 +238,7 @@ impl Problems {
         if self.list.len() > LISTED_MAX {
             let more = self.list.len() - LISTED_MAX;
             self.list.truncate(LISTED_MAX);
-            self.because("", "", format!("… and {more} more problems"));
+            self.because("", "", phrase!("… and {more} more problems", "… 그 밖에 문제 {more}개"));
         }
         Err(ScenarioError { problems: self.list })
     }
@@ -231,7 +288,40 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Keys, Near, Scenario, link, presets};
     use super::*;
+
+    /// Every message of the table of bad input has a Korean twin of its own.
+    #[test]
+    fn every_bad_input_is_told_in_korean() {
+        let table: serde_json::Value = serde_json::from_str(include_str!("../../tests/data/bad_input.json")).unwrap();
+        let errors = |part: &str, input: &str, read: fn(&str) -> Option<ScenarioError>| {
+            let rows = table[part].as_array().unwrap().iter();
+            rows.filter_map(|row| read(row[input].as_str().unwrap())).collect::<Vec<_>>()
+        };
+        let files = errors("scenarios", "toml", |text| Scenario::from_toml(text).err());
+        let links = errors("links", "link", |text| link::decode(text).err());
+        let problems: Vec<Problem> = files.into_iter().chain(links).flat_map(|error| error.problems).collect();
+        assert!(problems.len() > 150, "{}", problems.len());
+        for problem in problems {
+            let (english, korean) = (problem.reason.to_string(), problem.reason.say(Language::Korean));
+            assert!(korean.contains(is_korean) && !english.contains(is_korean), "{english}: {korean}");
+        }
+    }
+
+    fn is_korean(c: char) -> bool {
+        ('가'..='힣').contains(&c)
+    }
+
+    #[test]
+    fn a_world_that_is_too_large_is_refused_in_korean() {
+        let mut scenario = presets::get("default").expect("a preset").scenario().clone();
+        (scenario.cache.shards, scenario.app.servers) = (64, 64);
+        scenario.app.near = Some(Near::default());
+        scenario.clients.keys = Keys::Uniform { count: 10_000_000 };
+        let told = scenario.check().expect_err("it is too large").say(Language::Korean);
+        assert!(told.contains("로컬 캐시 ") && told.contains("레인 5개"), "{told}");
+    }
 
     #[test]
     fn a_slip_of_the_finger_is_recognised_and_a_stranger_is_not() {

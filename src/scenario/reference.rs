@@ -5,9 +5,9 @@
 
 use std::fmt::Write;
 
-use super::field::{Docs, Entry, Record, Takes};
-use super::form::sentence;
+use super::field::{Entry, Plain, Record, Takes};
 use super::node::join;
+use super::phrase::{Docs, Language};
 use super::{Scenario, limits, text};
 
 const PREFACE: &str = "# The scenario, field by field
@@ -39,7 +39,10 @@ impl Scenario {
     /// The reference page, as Markdown.
     pub fn reference() -> String {
         let mut page = PREFACE.to_owned();
-        let docs: Docs = &[" The experiment as a whole; these stand at the top of the file."];
+        let docs = Docs::new(
+            &["The experiment as a whole; these stand at the top of the file."],
+            "실험 전체에 관한 항목으로, 파일의 맨 위에 적습니다.",
+        );
         section(&mut page, "The experiment", "", docs, &Scenario::entries());
         page
     }
@@ -54,12 +57,12 @@ fn section(page: &mut String, head: &str, path: &str, docs: Docs, entries: &[Ent
         match &entry.takes {
             Takes::Table(docs, inner) => {
                 let path = join(path, entry.name);
-                section(page, &format!("`[{path}]`"), &path, docs, inner);
+                section(page, &format!("`[{path}]`"), &path, *docs, inner);
             }
             Takes::List(of) => {
                 if let Takes::Table(docs, inner) = &**of {
                     // Any number stands for all: every item has the same limits.
-                    section(page, &format!("`[[{}]]`", entry.name), &format!("{}.0", entry.name), docs, inner);
+                    section(page, &format!("`[[{}]]`", entry.name), &format!("{}.0", entry.name), *docs, inner);
                 }
             }
             _ => {}
@@ -111,9 +114,9 @@ fn options<'a>(page: &mut String, path: &str, entries: impl Iterator<Item = &'a 
         };
         match takes {
             Takes::Kinds(kinds) => {
-                kinds.iter().for_each(|(word, docs, fields)| part(&format!("{head} = \"{word}\""), docs, fields));
+                kinds.iter().for_each(|(word, docs, fields)| part(&format!("{head} = \"{word}\""), *docs, fields));
             }
-            Takes::Table(docs, fields) => part(&format!("{head} = {table}"), docs, fields),
+            Takes::Table(docs, fields) => part(&format!("{head} = {table}"), *docs, fields),
             _ => {}
         }
     }
@@ -132,11 +135,11 @@ fn allowed(takes: &Takes, path: &str) -> String {
     };
     match takes {
         Takes::Value(what) => {
-            let mut told = match limits::of(path) {
-                None => cell(what),
+            let mut told = match (limits::of(path), what) {
+                (None, _) => cell(&what.phrase().to_string()),
                 // The range says itself what it is a range of.
-                Some(limit) if PLAIN.contains(what) => limit.to_string(),
-                Some(limit) => format!("{}; {limit}", cell(what)),
+                (Some(limit), Plain::Number | Plain::Whole | Plain::Duration) => limit.to_string(),
+                (Some(limit), _) => format!("{}; {limit}", cell(&what.phrase().to_string())),
             };
             for (part, limit) in limits::inside(path) {
                 let _ = write!(told, "; `{part}`: {limit}");
@@ -154,7 +157,9 @@ fn allowed(takes: &Takes, path: &str) -> String {
     }
 }
 
-const PLAIN: &[&str] = &["a number", "a whole number", "a duration"];
+fn sentence(docs: Docs) -> String {
+    docs.say(Language::English)
+}
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
@@ -191,8 +196,14 @@ mod tests {
         }
     }
 
-    /// Words of values that have neither a unit nor a range, or say it themselves.
-    const RANGELESS: &[&str] = &["a text", "true or false", super::super::form::OTHERWISE, super::super::fault::WHICH];
+    /// Whether values have neither a unit nor a range, or say it themselves.
+    fn is_rangeless(what: &Plain) -> bool {
+        match what {
+            Plain::Text | Plain::Flag | Plain::OfSection => true,
+            Plain::Other(words) => *words == super::super::fault::WHICH,
+            Plain::Whole | Plain::Number | Plain::Duration => false,
+        }
+    }
 
     /// Walks the types and looks for each field's row; notes the limits met on the way.
     struct Walk {
@@ -255,11 +266,12 @@ mod tests {
             }
         }
 
-        fn value(&mut self, told: &str, at: &str, what: &str) {
+        fn value(&mut self, told: &str, at: &str, what: &Plain) {
             let inside = limits::inside(at);
             assert!(
-                limits::of(at).is_some() || !inside.is_empty() || RANGELESS.contains(&what),
-                "{at} takes {what}, and nothing says its range"
+                limits::of(at).is_some() || !inside.is_empty() || is_rangeless(what),
+                "{at} takes {}, and nothing says its range",
+                what.phrase()
             );
             for (path, limit) in limits::of(at).map(|limit| (String::new(), limit)).into_iter().chain(inside) {
                 assert!(told.contains(&limit.to_string()), "{at}: {path} {limit} is not told: {told}");

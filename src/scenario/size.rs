@@ -1,8 +1,10 @@
 //! Sizes in scenario files: the room of a cache, the sizes of values.
 
+use super::check::{MINIMUM_ABOVE_MAXIMUM, P99_BELOW_MEDIAN};
 use super::distribution::{named, refuse_shape};
-use super::field::{Field, Takes, read_in, refuse, refuse_strangers, require};
+use super::field::{Field, Plain, Takes, read_in, refuse, refuse_strangers, require};
 use super::node::{Node, Value, join};
+use super::phrase::{Phrase, phrase};
 use super::problem::{Problems, Reason};
 use crate::bytes::Bytes;
 use crate::random::Sampler;
@@ -23,6 +25,11 @@ impl From<u32> for Capacity {
     }
 }
 
+const ENTRIES_OR_SIZE: Phrase =
+    Phrase::fixed("a number of entries, or a size such as \"64MiB\"", "항목 수, 또는 \"64MiB\" 같은 크기");
+const SIZE: Phrase =
+    Phrase::fixed("a size with its unit, such as \"64MiB\" or \"10kB\"", "\"64MiB\"나 \"10kB\"처럼 단위를 붙인 크기");
+
 impl Field for Capacity {
     fn show(&self) -> Node {
         match self {
@@ -36,13 +43,13 @@ impl Field for Capacity {
             return Some(Capacity::Bytes(bytes));
         }
         match &node.value {
-            Value::Text(_) => refuse(node, at, problems, "a number of entries, or a size such as \"64MiB\""),
+            Value::Text(_) => refuse(node, at, problems, ENTRIES_OR_SIZE),
             _ => u32::read(node, at, problems).map(Capacity::Entries),
         }
     }
 
     fn takes() -> Takes {
-        Takes::Value("a number of entries, or a size")
+        Takes::Value(Plain::Other(Phrase::fixed("a number of entries, or a size", "항목 수 또는 크기")))
     }
 }
 
@@ -54,12 +61,12 @@ impl Field for Bytes {
     fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Bytes> {
         match node.word().and_then(|word| word.parse().ok()) {
             Some(bytes) => Some(bytes),
-            None => refuse(node, at, problems, "a size with its unit, such as \"64MiB\" or \"10kB\""),
+            None => refuse(node, at, problems, SIZE),
         }
     }
 
     fn takes() -> Takes {
-        Takes::Value("a size")
+        Takes::Value(Plain::Other(Phrase::fixed("a size", "크기")))
     }
 }
 
@@ -110,24 +117,24 @@ impl Sizes {
     }
 
     /// What is wrong between its parts.
-    pub(super) fn contradiction(&self) -> Option<String> {
+    pub(super) fn contradiction(&self) -> Option<Phrase> {
         match self {
-            Sizes::Uniform { min, max } if min > max => {
-                Some("the minimum is above the maximum; exchange them".to_owned())
-            }
-            Sizes::Lognormal { median: Bytes(0), .. } => {
-                Some("the median of a lognormal is above 0; give a larger one, or the constant \"0B\"".to_owned())
-            }
-            Sizes::Lognormal { median, p99 } if p99 < median => {
-                Some("the 99th percentile is below the median; give a p99 of at least the median".to_owned())
-            }
+            Sizes::Uniform { min, max } if min > max => Some(MINIMUM_ABOVE_MAXIMUM),
+            Sizes::Lognormal { median: Bytes(0), .. } => Some(Phrase::fixed(
+                "the median of a lognormal must be above 0; give a larger one, or the constant \"0B\"",
+                "로그 정규 분포의 중앙값은 0보다 커야 합니다. 더 큰 값이나 상수 \"0B\"를 적어 주세요",
+            )),
+            Sizes::Lognormal { median, p99 } if p99 < median => Some(P99_BELOW_MEDIAN),
             _ => None,
         }
     }
 }
 
 pub(super) const NAMES: &[&str] = &["exponential", "uniform", "lognormal"];
-const EXPECTED: &str = "a size such as \"1KiB\", or a distribution such as { exponential = \"1KiB\" }";
+const EXPECTED: Phrase = Phrase::fixed(
+    "a size such as \"1KiB\", or a distribution such as { exponential = \"1KiB\" }",
+    "\"1KiB\" 같은 크기, 또는 { exponential = \"1KiB\" } 같은 분포",
+);
 
 impl Field for Sizes {
     fn show(&self) -> Node {
@@ -158,20 +165,23 @@ impl Field for Sizes {
     }
 
     fn takes() -> Takes {
-        Takes::Value("a size or a distribution of sizes")
+        Takes::Value(Plain::Other(Phrase::fixed("a size or a distribution of sizes", "크기 또는 크기의 분포")))
     }
 }
 
 /// Two sizes in a table, both needed.
 fn pair(inner: &Node, first: &str, second: &str, at: &str, problems: &mut Problems) -> Option<(Bytes, Bytes)> {
     let Some(fields) = inner.fields() else {
-        let sentence = format!("is not allowed; give {{ {first} = \"1kB\", {second} = \"10kB\" }}");
+        let sentence = phrase!(
+            "must be {{ {first} = \"1kB\", {second} = \"10kB\" }}",
+            "{{ {first} = \"1kB\", {second} = \"10kB\" }}처럼 적어 주세요"
+        );
         problems.push(at, inner.quote(), inner.line, Reason::Because(sentence));
         return None;
     };
     refuse_strangers(fields, &[first, second], at, problems);
-    require(fields, first, "a size, such as \"1kB\"", at, problems);
-    require(fields, second, "a size, such as \"10kB\"", at, problems);
+    require(fields, first, Phrase::fixed("a size, such as \"1kB\"", "\"1kB\" 같은 크기"), at, problems);
+    require(fields, second, Phrase::fixed("a size, such as \"10kB\"", "\"10kB\" 같은 크기"), at, problems);
     let (first, second) = (read_in(fields, first, at, problems), read_in(fields, second, at, problems));
     Some((first?, second?))
 }

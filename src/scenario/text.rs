@@ -5,7 +5,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::field::Field;
 use super::node::{Fields, Node, Value};
-use super::problem::{Problems, ScenarioError};
+use super::phrase::{Phrase, phrase};
+use super::problem::{Problems, Reason, ScenarioError};
 use super::{Scenario, check, versions};
 use crate::escape;
 
@@ -15,15 +16,20 @@ const LENGTH_MAX: usize = 1 << 20;
 /// The tree of a TOML text.
 pub(crate) fn parse(text: &str) -> Result<Node, ScenarioError> {
     if text.len() > LENGTH_MAX {
-        let sentence = format!("the file has {} bytes, and a scenario at most {LENGTH_MAX}", text.len());
+        let length = text.len();
+        let sentence = phrase!(
+            "the file has {length} bytes, and a scenario at most {LENGTH_MAX}",
+            "파일이 {length}바이트입니다. 시나리오는 최대 {LENGTH_MAX}바이트입니다"
+        );
         return Err(ScenarioError::because("", "", sentence));
     }
     let lines = Lines::of(text);
     match DeTable::parse(text) {
         Ok(table) => Ok(Node::from(Value::Table(lines.fields(table.get_ref())))),
         Err(error) => {
+            let why = error.message().replace('\n', ", ");
             let mut refusal =
-                ScenarioError::because("", "", format!("this is not TOML: {}", error.message().replace('\n', ", ")));
+                ScenarioError::because("", "", phrase!("this is not TOML: {why}", "TOML 형식이 아닙니다: {why}"));
             refusal.problems[0].line = error.span().map(|span| lines.line(span.start));
             Err(refusal)
         }
@@ -181,9 +187,22 @@ impl Scenario {
     /// The scenario in a tree of any version, checked.
     pub(crate) fn from_node(node: &Node) -> Result<Scenario, ScenarioError> {
         let mut problems = Problems::default();
-        let node = versions::current(node, &mut problems);
+        let mut node = versions::current(node, &mut problems);
+        if let Some(preset) = node.find("preset") {
+            refuse_preset(preset, &mut problems);
+            node.to_mut().remove("preset");
+        }
         let scenario = Scenario::read(&node, "", &mut problems).unwrap_or_default();
         check::check(&scenario, &node, &mut problems);
         problems.finish(scenario)
     }
+}
+
+/// Notes that a scenario names a preset, or has the table that presets describe themselves in: neither would do anything.
+fn refuse_preset(preset: &Node, problems: &mut Problems) {
+    let sentence = Phrase::fixed(
+        "a scenario file names no preset; leave this out (`cachelane presets NAME` prints one to start from)",
+        "시나리오 파일에는 프리셋을 적지 않습니다. 이 항목을 빼 주세요(`cachelane presets NAME`으로 프리셋의 시나리오를 출력할 수 있습니다)",
+    );
+    problems.push("preset", preset.quote(), preset.line, Reason::Because(sentence));
 }

@@ -14,6 +14,7 @@ use super::fault::What;
 use super::field::Field;
 use super::link::notation;
 use super::node::{Fields, Node, Value};
+use super::phrase::phrase;
 use super::problem::{Problem, Problems, Reason};
 
 /// The version that files and links are written in.
@@ -62,7 +63,10 @@ pub(super) fn current<'a>(tree: &'a Node, problems: &mut Problems) -> Cow<'a, No
         None => problems.list.push(Problem {
             field: FIELD.to_owned(),
             value: said.quote(),
-            reason: Reason::NotAllowed(format!("a whole number from 1 to {CURRENT}, the versions known here")),
+            reason: Reason::NotAllowed(phrase!(
+                "a whole number from 1 to {CURRENT}, the known versions",
+                "1부터 {CURRENT}까지의 정수(지원하는 버전)"
+            )),
             line: said.line,
         }),
     }
@@ -239,7 +243,7 @@ mod tests {
     fn a_version_that_is_not_known_is_refused_with_its_line() {
         for bad in ["3", "0", "-1", "1.5", "\"two\"", "[1]"] {
             let told = Scenario::from_toml(&format!("seed = 3\nversion = {bad}")).unwrap_err().to_string();
-            let wanted = format!("line 2: version = {bad}: is not allowed; give a whole number from 1 to {CURRENT}");
+            let wanted = format!("line 2: version = {bad}: must be a whole number from 1 to {CURRENT}");
             assert!(told.starts_with(&wanted), "{told}");
         }
     }

@@ -7,43 +7,23 @@
 //!            app ─▶ head, transport, plots, scoreboard, controls  ◀──────────┘
 //! ```
 //!
-//! What decides anything ([`state`], [`headline`], [`view`], [`protocol`], [`words`]) knows nothing of the browser and is
-//! tested natively; what touches it is compiled for wasm only.
-
-pub mod extras;
-pub mod headline;
-pub mod protocol;
-pub mod shelf;
-pub mod state;
-pub mod traces;
-pub mod view;
-pub mod words;
+//! ```text
+//! app/         the one component with a state: messages, effects, keys, layout
+//! state/       what the page knows and decides: edits and their undoing, the run, the talk with the worker, links
+//! sections/    the parts of the page: figures, tables, controls, notices, share
+//! components/  widgets: number, choice, distribution, dialog
+//! words/       all wording, English and Korean
+//! platform/    the browser: window, storage, files, frames; the worker and what is said to it
+//! ```
+//!
+//! What decides anything ([`state`], [`sections::headline`], [`platform::protocol`], [`words`]) knows nothing of the browser
+//! and is tested natively; what touches it is compiled for wasm only.
 
 #[cfg(target_arch = "wasm32")]
 pub mod app;
 #[cfg(target_arch = "wasm32")]
-mod canvas;
-#[cfg(target_arch = "wasm32")]
-mod controls;
-#[cfg(target_arch = "wasm32")]
-mod dom;
-#[cfg(target_arch = "wasm32")]
-mod embed;
-#[cfg(target_arch = "wasm32")]
-mod fields;
-#[cfg(target_arch = "wasm32")]
-mod form;
-#[cfg(target_arch = "wasm32")]
-mod notices;
-#[cfg(target_arch = "wasm32")]
-mod office;
-#[cfg(target_arch = "wasm32")]
-mod panels;
-#[cfg(target_arch = "wasm32")]
-mod plots;
-#[cfg(target_arch = "wasm32")]
-mod share;
-#[cfg(target_arch = "wasm32")]
-mod transport;
-#[cfg(target_arch = "wasm32")]
-pub mod worker;
+mod components;
+pub mod platform;
+pub mod sections;
+pub mod state;
+pub mod words;

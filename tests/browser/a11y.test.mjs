@@ -28,7 +28,12 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         await page.getByRole("button", { name: /^(Play again|다시 재생)$/ }).waitFor();
         await screenshot(page, `page-${size}-${colorScheme}-${locale}`);
         await noWider(page);
-        await page.evaluate(() => document.querySelectorAll("main details").forEach((fold) => (fold.open = true)));
+        // What is folded away is not there yet: folds within folds come when theirs is open.
+        await until("no fold is left", () => page.evaluate(() => {
+          const closed = document.querySelectorAll("main details:not([open])");
+          closed.forEach((fold) => (fold.open = true));
+          return closed.length === 0;
+        }));
         await until("the folds' insides", () => page.getByRole("columnheader", { name: "99.99%" }).count());
         await noWider(page);
         if ((size === "wide") === (locale === "en")) await accessible(page); // each size, theme and language once with each other

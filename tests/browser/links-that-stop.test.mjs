@@ -32,7 +32,7 @@ async function hurry(page, hash) {
   await page.goto(`${world.site.url}?again=${Math.random()}${hash}`);
   await until("the page", async () => (await refused(page).isVisible()) || (await playable(page).isVisible()));
   if (await refused(page).isVisible()) return false;
-  await page.getByRole("textbox", { name: "Seed", includeHidden: true }).waitFor({ state: "attached" });
+  await controls(page).getByRole("heading", { name: "Run" }).waitFor();
   await playable(page).click();
   await button(page, "Pause").waitFor();
   return true;
@@ -54,8 +54,8 @@ async function act(page, hash) {
   const runs = () => board(page, "Requests").then((all) => Object.keys(all).length === 3 && Object.values(all).every((n) => n > 0), () => false);
   took.preset = await timed("another preset runs", () => page.getByRole("combobox", { name: "Preset" }).selectOption("like-button"), runs);
   await hurry(page, hash);
-  const seed = controls(page).getByRole("textbox", { name: "Seed", includeHidden: true });
   await controls(page).getByRole("heading", { name: "Run" }).click();
+  const seed = controls(page).getByRole("textbox", { name: "Seed" });
   took.edit = await timed("an edit", async () => {
     await seed.fill("99");
     await seed.press("Tab");

@@ -174,6 +174,28 @@ claim("dark and light, figures too, and the next visit remembers", "#v2", async 
   await until("the first ground", async () => (await ground()) === light);
 });
 
+claim("the system's change to dark is heard while the page stands still", "#v2", async (page) => {
+  await finish(page);
+  const change = button(page, "Light or dark");
+  assert.equal(await change.textContent(), "☾");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await until("the page is dark", async () => (await change.textContent()) === "☀");
+});
+
+claim("what is folded away is not made, and a fold that was opened stays open", SHORT, async (page) => {
+  await finish(page);
+  const section = controls(page).locator(".section.database");
+  const workers = section.getByRole("textbox", { name: "Workers", includeHidden: true });
+  assert.equal(await workers.count(), 0);
+  await section.locator("> summary").click();
+  await workers.fill("3");
+  await workers.press("Enter");
+  await until("the link", async () => /database\.workers=3\b/.test(await link(page)));
+  assert.equal(await workers.isVisible(), true);
+  await section.locator("> summary").click();
+  await workers.waitFor({ state: "detached" });
+});
+
 claim("the keys work: space, right arrow, R, F, digits and the question mark", "#v2", async (page) => {
   await until("the run goes", async () => (await moment(page)) > 5);
   await page.keyboard.press("Space");
@@ -202,7 +224,7 @@ claim("a bad value gets its message beside the field, and the last good experime
   const before = await link(page);
   const field = controls(page).getByRole("textbox", { name: "Capacity, entries" });
   const described = () => field.evaluate((f) => document.getElementById(f.getAttribute("aria-describedby"))?.textContent);
-  for (const [bad, message] of [["0", /^0: .*from 1 to 10,?000,?000/], ["many", /^many: .*whole number/], ["1.5", /^1\.5: .*whole number/]]) {
+  for (const [bad, message] of [["0", /^0: .*from 1 to 10,?000,?000/], ["many", /^many: .*from 1 to 10,?000,?000/], ["1.5", /^1\.5: .*from 1 to 10,?000,?000/]]) {
     await field.fill(bad);
     await field.press("Tab");
     await until(`a message about ${bad}`, async () => message.test((await described()) ?? ""));
@@ -239,6 +261,54 @@ claim("lanes come and go", SHORT, async (page) => {
   assert.deepEqual(await finish(page), all);
 });
 
+claim("Undo and Redo, by key and by button, take back a drag as one step, a lane, a fault, a crash and a preset", "#v2&fault.count=0&duration=3s&view.speed=0.01", async (page) => {
+  const [undo, redo] = ["Undo", "Redo"].map((name) => button(controls(page), name));
+  assert.deepEqual([await undo.isDisabled(), await redo.isDisabled()], [true, true]);
+  const steps = [await link(page)];
+  const done = async (does) => {
+    await does();
+    steps.push(await linkAfter(page, steps.at(-1)));
+  };
+  await done(async () => {
+    const box = await controls(page).getByRole("slider", { name: "Requests a second" }).boundingBox();
+    const across = (share) => [box.x + box.width * share, box.y + box.height / 2];
+    await page.mouse.move(...across(0.65));
+    await page.mouse.down();
+    await page.mouse.move(...across(0.3), { steps: 20 });
+    await page.mouse.up();
+    const field = controls(page).getByRole("textbox", { name: "Requests a second" });
+    await until("the link of where it was let go", async () => new RegExp(`rate=${await field.inputValue()}\\b`).test(await link(page)));
+  });
+  await done(() => button(page, "+ Add a lane").click());
+  await done(async () => {
+    await controls(page).locator(".section.fault > summary").click();
+    await button(page, "+ Add a fault").click();
+  });
+  // A click that comes while the run is loaded anew breaks nothing.
+  await done(() => until("a crash", async () => {
+    await button(page, "Crash the cache").click();
+    return until("its link", async () => /cache\.crash.*cache\.crash/.test(await link(page)), 1_000).catch(() => false);
+  }));
+  await done(() => page.getByRole("combobox", { name: "Preset" }).selectOption("redis-down"));
+  for (const [i, step] of steps.slice(0, -1).reverse().entries()) {
+    await (i % 2 ? undo.click() : page.keyboard.press("Control+z"));
+    await until(`step ${i} back`, async () => (await link(page)) === step);
+  }
+  assert.equal(await undo.isDisabled(), true);
+  for (const [i, step] of steps.slice(1).entries()) {
+    await (i % 2 ? redo.click() : page.keyboard.press(i ? "Control+y" : "Control+Shift+z"));
+    await until(`step ${i} forth`, async () => (await link(page)) === step);
+  }
+  assert.equal(await redo.isDisabled(), true);
+  // In a text the key is the browser's own Undo: what was typed is taken back, not what was done before.
+  const seed = controls(page).getByRole("textbox", { name: "Seed" });
+  await controls(page).locator(".section.run > summary").click();
+  await seed.fill("77");
+  await page.keyboard.press("Control+z");
+  assert.equal(await seed.inputValue(), "1");
+  assert.equal(await link(page), steps.at(-1));
+});
+
 // Every preset is opened by its link, and run, for its digest (golden.test.mjs).
 claim("the preset picker opens presets from all over its list", "#v2", async (page) => {
   const picker = page.getByRole("combobox", { name: "Preset" });
@@ -261,8 +331,15 @@ claim("the share dialog gives the link, the snippets and the files", "#v2&seed=5
     const [download] = await Promise.all([page.waitForEvent("download"), dialog.getByRole("button", { name }).click()]);
     assert.match(download.suggestedFilename(), file);
   }
-  await button(dialog, "Close").click();
-  await dialog.waitFor({ state: "detached" });
+  const isBack = () => button(page, "Share").evaluate((share) => share === document.activeElement);
+  for (const close of [() => button(dialog, "Close").click(), () => page.keyboard.press("Escape")]) {
+    assert.equal(await isBack(), false, "the focus is in the dialog");
+    await close();
+    await dialog.waitFor({ state: "detached" });
+    assert.equal(await isBack(), true, "the focus is back");
+    await button(page, "Share").click();
+    await dialog.waitFor();
+  }
 });
 
 // On a loaded machine a task may be interrupted, so that its length says little: one more try, of the whole.

@@ -29,10 +29,10 @@ export async function until(what, condition, ms = 30_000) {
   assert.fail(`waited ${ms / 1000} s in vain: ${what}`);
 }
 
-/** The page is up, down to its last control. */
+/** The page is up, down to its last section. */
 export async function ready(page) {
   await page.getByRole("heading", { name: /Scoreboard|전략별 비교/ }).waitFor();
-  await page.getByRole("textbox", { name: /^(Seed|시드)$/, includeHidden: true }).waitFor({ state: "attached" });
+  await page.getByRole("heading", { name: /^(Run|실행)$/ }).waitFor();
 }
 
 /** A test with a page of its own, which must end without a complaint in the console. */

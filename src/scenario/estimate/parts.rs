@@ -6,8 +6,8 @@ use super::{
     ROW_ON_ITS_WAY_BYTES, Sum,
 };
 use crate::scenario::{
-    Acknowledge, At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Reading,
-    ReadsFrom, Scenario, Tell, What, Which, Writing, limits,
+    Acknowledge, At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Phrase,
+    Reading, ReadsFrom, Scenario, Tell, What, Which, Writing, limits,
 };
 
 /// What a lane takes that does nothing, without its figures over time.
@@ -57,7 +57,7 @@ impl<'a> Parts<'a> {
 
     /// Adds all of them but the requests that wait.
     pub fn add_to(&self, sum: &mut Sum<'_>) {
-        let mut add = |what, fields: &[&'static str], bytes| sum.add(what, self.number, fields, bytes);
+        let mut add = |what: &Phrase, fields: &[&'static str], bytes| sum.add(what, self.number, fields, bytes);
         let keys = if matches!(self.world.clients.keys, Keys::Trace { .. }) {
             "clients.keys.file"
         } else {
@@ -66,24 +66,60 @@ impl<'a> Parts<'a> {
         let nodes = f64::from(self.world.cache.shards) * f64::from(2 + self.world.cache.replicas);
         let machines = (nodes + f64::from(self.world.app.servers)) * MACHINE_BYTES;
         add(
-            "what each lane has",
+            &Phrase::fixed("what each lane has", "레인별 기본 메모리"),
             &["cache.shards", "app.servers"],
             LANE_BYTES + machines + self.world.faults.len() as f64 * FAULT_BYTES,
         );
-        add("figures over time", &["duration"], self.figures());
-        add("tables by key", &[keys], self.tables());
-        add("entries of the cache", &["cache.capacity", "cache.shards", keys], self.entries());
-        add("near caches", &[keys, "app.servers"], self.near_caches());
-        add("messages to near caches", &["app.servers", "app.near.invalidate"], self.messages());
-        add("the ledger of writes", &[self.greatest_ratio(), "duration"], self.ledger());
-        add("dirty rows", &[self.greatest_ratio(), "write.coalesce"], self.dirty_rows());
-        add("records of the outbox", &[self.greatest_ratio(), "duration"], self.outbox());
-        add("changes that replicas lack", &["cache.lag", "cache.replicas"], self.lagging());
-        add("commits that the database's replicas lack", &["database.lag", "database.replicas"], self.lagging_rows());
-        add("changes since the last snapshot or sync", &[keys, "cache.persistence"], self.unsaved());
-        add("clients who may give up", &["clients.timeout"], self.patience());
-        add("calls that the relay or a flusher gave up", &["write.every", "app.retries"], self.given_up());
-        add("what is loaded at the start", &["read.warm_up"], 8.0 * f64::from(self.lane.read.warm_up()));
+        add(&Phrase::fixed("figures over time", "시간별 수치"), &["duration"], self.figures());
+        add(&Phrase::fixed("tables by key", "키별 테이블"), &[keys], self.tables());
+        add(
+            &Phrase::fixed("entries of the cache", "캐시 항목"),
+            &["cache.capacity", "cache.shards", keys],
+            self.entries(),
+        );
+        add(&Phrase::fixed("near caches", "로컬 캐시"), &[keys, "app.servers"], self.near_caches());
+        add(
+            &Phrase::fixed("messages to near caches", "로컬 캐시로 가는 메시지"),
+            &["app.servers", "app.near.invalidate"],
+            self.messages(),
+        );
+        add(&Phrase::fixed("the ledger of writes", "쓰기 기록"), &[self.greatest_ratio(), "duration"], self.ledger());
+        add(&Phrase::fixed("dirty rows", "더티 행"), &[self.greatest_ratio(), "write.coalesce"], self.dirty_rows());
+        add(
+            &Phrase::fixed("records of the outbox", "아웃박스 레코드"),
+            &[self.greatest_ratio(), "duration"],
+            self.outbox(),
+        );
+        add(
+            &Phrase::fixed("changes that replicas lack", "복제본에 아직 없는 변경"),
+            &["cache.lag", "cache.replicas"],
+            self.lagging(),
+        );
+        add(
+            &Phrase::fixed("commits that the database's replicas lack", "DB 복제본에 아직 없는 커밋"),
+            &["database.lag", "database.replicas"],
+            self.lagging_rows(),
+        );
+        add(
+            &Phrase::fixed("changes since the last snapshot or sync", "마지막 스냅샷이나 fsync 이후의 변경"),
+            &[keys, "cache.persistence"],
+            self.unsaved(),
+        );
+        add(
+            &Phrase::fixed("clients who may give up", "타임아웃을 기다리는 클라이언트"),
+            &["clients.timeout"],
+            self.patience(),
+        );
+        add(
+            &Phrase::fixed("calls that the relay or a flusher gave up", "릴레이나 플러셔가 포기한 호출"),
+            &["write.every", "app.retries"],
+            self.given_up(),
+        );
+        add(
+            &Phrase::fixed("what is loaded at the start", "시작할 때 적재하는 키"),
+            &["read.warm_up"],
+            8.0 * f64::from(self.lane.read.warm_up()),
+        );
     }
 
     fn greatest_ratio(&self) -> &'static str {
@@ -377,7 +413,7 @@ pub(super) fn add_common(worlds: &[Scenario], loads: &[Load], sum: &mut Sum<'_>)
         Keys::Uniform { .. } | Keys::HotSet { .. } | Keys::Scan { .. } | Keys::Trace { .. } => 0.0,
     };
     sum.add(
-        "the popularity of keys",
+        &Phrase::fixed("the popularity of keys", "키 인기도"),
         0,
         &["clients.keys.count"],
         f64::from(world.clients.keys.count().unwrap_or(0)) * each,
@@ -387,7 +423,7 @@ pub(super) fn add_common(worlds: &[Scenario], loads: &[Load], sum: &mut Sum<'_>)
         let requests = loads.iter().map(|load| load.requests).fold(0.0, f64::max) * 1.1 + 2_000.0;
         let keys = loads[lane].keys;
         sum.add(
-            "what OPT is told",
+            &Phrase::fixed("what OPT is told", "OPT에 미리 전달하는 요청"),
             lane,
             &["cache.eviction", "duration"],
             requests.min(limits::FORESEEN_MAX) * 4.0 + keys * 4.0,

@@ -18,8 +18,10 @@
 pub(super) mod notation;
 mod percent;
 
+use super::edit::{Accept, Editor};
 use super::field::Field;
 use super::node::{Fields, Node, Value, join};
+use super::phrase::{Language, Phrase, phrase};
 use super::presets::{self, Preset};
 use super::problem::{Problem, Problems, Reason, ScenarioError, did_you_mean};
 use super::{Scenario, check, versions};
@@ -61,9 +63,12 @@ pub fn decode(fragment: &str) -> Result<Link, ScenarioError> {
     for (i, (key, value)) in pairs.iter().enumerate() {
         if let Some(earlier) = pairs[..i].iter().find(|(earlier, _)| clash(earlier, key)) {
             let sentence = if earlier.0 == *key {
-                "this is given twice; keep one"
+                Phrase::fixed("is given twice; keep one", "두 번 있습니다. 하나만 남겨 주세요")
             } else {
-                "this replaces what the same link said earlier inside it; give it first, or keep one"
+                Phrase::fixed(
+                    "replaces what the same link said earlier inside it; give it first, or keep one",
+                    "같은 링크의 앞에서 정한 값을 덮어씁니다. 이것을 먼저 적거나 하나만 남겨 주세요",
+                )
             };
             problems.because(key, value, sentence);
         } else if let Some(option) = key.strip_prefix("view.") {
@@ -77,7 +82,8 @@ pub fn decode(fragment: &str) -> Result<Link, ScenarioError> {
     Ok(Link { preset: preset.name, scenario, view })
 }
 
-/// `scenario` with the fields of `settings` changed: `("cache.ttl", "5s")`, paths and values as links write them.
+/// `scenario` with the fields of `settings` changed: `("cache.ttl", "5s")`, paths and values as links write them. What
+/// this leaves without effect goes back to its default.
 ///
 /// ```
 /// use cachelane::scenario::{Scenario, link};
@@ -85,12 +91,9 @@ pub fn decode(fragment: &str) -> Result<Link, ScenarioError> {
 /// assert_eq!((scenario.seed, scenario.lanes[0].write.name()), (7, "write-back"));
 /// ```
 pub fn with(scenario: &Scenario, settings: &[(&str, &str)]) -> Result<Scenario, ScenarioError> {
-    let mut problems = Problems::default();
-    let mut tree = scenario.show();
-    for (path, value) in settings {
-        set(&mut tree, path, value, &mut problems);
-    }
-    finish(&tree, problems)
+    let mut editor = Editor::of(scenario);
+    settings.iter().for_each(|(path, value)| editor.set(path, value));
+    editor.finish(Accept::Good)
 }
 
 /// The link, with its `#`, that says `scenario` as what differs from `preset`, and `view` with it.
@@ -107,11 +110,13 @@ pub fn with(scenario: &Scenario, settings: &[(&str, &str)]) -> Result<Scenario, 
 pub fn encode(scenario: &Scenario, preset: &str, view: &[(String, String)]) -> Result<String, ScenarioError> {
     let link = of_any_length(scenario, preset, view)?;
     if link.len() > LENGTH_MAX {
-        return Err(ScenarioError::because(
-            "",
-            "",
-            too_long(link.len()) + "; save the scenario as a TOML file instead",
-        ));
+        let length = link.len();
+        let sentence = phrase!(
+            "the link has {length} bytes, and at most {LENGTH_MAX} get through everywhere; save the scenario as a TOML file \
+             instead",
+            "링크가 {length}바이트입니다. 어디서나 쓸 수 있는 링크는 최대 {LENGTH_MAX}바이트입니다. 시나리오를 TOML 파일로 저장해 주세요"
+        );
+        return Err(ScenarioError::because("", "", sentence));
     }
     Ok(link)
 }
@@ -144,8 +149,11 @@ pub fn encode_shortest(scenario: &Scenario) -> Result<String, ScenarioError> {
     shortest.unwrap_or_else(|| encode(scenario, "default", &[]))
 }
 
-fn too_long(length: usize) -> String {
-    format!("the link has {length} bytes, and at most {LENGTH_MAX} get through everywhere")
+fn too_long(length: usize) -> Phrase {
+    phrase!(
+        "the link has {length} bytes, and at most {LENGTH_MAX} get through everywhere",
+        "링크가 {length}바이트입니다. 어디서나 쓸 수 있는 링크는 최대 {LENGTH_MAX}바이트입니다"
+    )
 }
 
 /// The version of a link, and its pairs, decoded.
@@ -162,8 +170,10 @@ fn pairs(fragment: &str, problems: &mut Problems) -> Result<(u32, Vec<(String, S
     }
     let Some(version) = (1..=versions::CURRENT).find(|known| version.strip_prefix('v') == Some(&known.to_string()))
     else {
-        let sentence =
-            format!("this version of link is not known here; links begin with #{VERSION}, older ones with #v1");
+        let sentence = phrase!(
+            "unknown link version; links begin with #{VERSION}, older ones with #v1",
+            "알 수 없는 링크 버전입니다. 링크는 #{VERSION}로, 이전 링크는 #v1로 시작합니다"
+        );
         let version: String = version.chars().take(40).collect();
         return Err(ScenarioError::because("", &format!("#{version}"), sentence));
     };
@@ -171,8 +181,16 @@ fn pairs(fragment: &str, problems: &mut Problems) -> Result<(u32, Vec<(String, S
     for part in parts {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
         match (percent::decode(key), percent::decode(value)) {
-            _ if key.is_empty() => problems.because("", part, "a pair without a name; write field=value"),
-            _ if key.len() == part.len() => problems.because(key, "", "there is no value; write field=value"),
+            _ if key.is_empty() => problems.because(
+                "",
+                part,
+                Phrase::fixed("a pair without a name; write field=value", "이름이 없습니다. field=value로 적어 주세요"),
+            ),
+            _ if key.len() == part.len() => problems.because(
+                key,
+                "",
+                Phrase::fixed("there is no value; write field=value", "값이 없습니다. field=value로 적어 주세요"),
+            ),
             (Ok(key), Ok(value)) => pairs.push((key, value)),
             (Err(sentence), _) | (_, Err(sentence)) => problems.because(key, value, sentence),
         }
@@ -218,21 +236,26 @@ fn finish(tree: &Node, mut problems: Problems) -> Result<Scenario, ScenarioError
     problems.finish(scenario)
 }
 
-/// Puts `value` at `path` of the tree. Whether the field exists is for the types to say when they read the tree.
-pub(super) fn set(tree: &mut Node, path: &str, value: &str, problems: &mut Problems) {
-    let node = match notation::parse(value) {
-        Ok(node) => node,
-        Err(sentence) => return problems.because(path, value, sentence),
-    };
+/// Puts the value that `text` writes at `path` of the tree.
+pub(super) fn set(tree: &mut Node, path: &str, text: &str, problems: &mut Problems) {
+    match notation::parse(text) {
+        Ok(node) => put(tree, path, node, text, problems),
+        Err(sentence) => problems.because(path, text, sentence),
+    }
+}
+
+/// Puts `node`, which messages quote as `text`, at `path` of the tree. Whether the field exists is for the types to say
+/// when they read the tree.
+pub(super) fn put(tree: &mut Node, path: &str, node: Node, text: &str, problems: &mut Problems) {
     if path.split('.').any(str::is_empty) || path.split('.').count() > 12 {
-        return problems.because(
-            path,
-            value,
-            "this is no field's path; write names with dots between, such as cache.ttl",
+        let sentence = Phrase::fixed(
+            "is not a field's path; write names with dots between, such as cache.ttl",
+            "항목의 경로가 아닙니다. cache.ttl처럼 이름을 점으로 이어 적어 주세요",
         );
+        return problems.because(path, text, sentence);
     }
     if let Err(problem) = place(tree, path, path, node) {
-        problems.list.push(Problem { value: value.to_owned(), ..problem });
+        problems.list.push(Problem { value: text.to_owned(), ..problem });
     }
 }
 
@@ -263,7 +286,7 @@ fn place(node: &mut Node, path: &str, whole: &str, value: Node) -> Result<(), Pr
             node.value = Value::Named(key.to_owned(), Box::new(empty()));
             return place(node, path, whole, value);
         }
-        Value::Whole(_) | Value::Real(_) | Value::Flag(_) => return Err(no_such_field(whole, &[])),
+        Value::Whole(_) | Value::Real(_) | Value::Flag(_) => return Err(no_such_field(whole)),
     };
     child.is_default = false;
     match rest {
@@ -295,7 +318,7 @@ fn list_item<'a>(
     is_last: bool,
     value: &Node,
 ) -> Result<Option<&'a mut Node>, Problem> {
-    let because = |sentence: String| Problem {
+    let because = |sentence: Phrase| Problem {
         field: whole.to_owned(),
         value: String::new(),
         reason: Reason::Because(sentence),
@@ -304,7 +327,12 @@ fn list_item<'a>(
     let length = items.len();
     if key == "count" && is_last {
         let count = value.word().and_then(|word| word.parse::<usize>().ok()).filter(|count| *count <= length);
-        let count = count.ok_or_else(|| because(format!("this keeps the first so many; give 0 to {length}")))?;
+        let count = count.ok_or_else(|| {
+            because(phrase!(
+                "keeps the first N; give 0 to {length}",
+                "처음 N개를 남깁니다. 0부터 {length}까지 적어 주세요"
+            ))
+        })?;
         items.truncate(count);
         return Ok(None);
     }
@@ -312,21 +340,31 @@ fn list_item<'a>(
         Ok(i) if i < length => {}
         Ok(i) if i == length => items.push(empty()),
         Ok(_) => {
-            let there =
-                if length == 0 { "there are none yet".to_owned() } else { format!("there are 0 to {}", length - 1) };
-            return Err(because(format!("{there}; the next new one has the number {length}")));
+            let there = match length.checked_sub(1) {
+                None => Phrase::fixed("there are none yet", "아직 없습니다"),
+                Some(last) => phrase!("there are 0 to {last}", "0번부터 {last}번까지 있습니다"),
+            };
+            let [there, there_ko] = Language::ALL.map(|language| there.say(language));
+            return Err(because(phrase!(
+                "{there}; the next new one has the number {length}",
+                "{there_ko}. 새로 더하는 것은 {length}번입니다"
+            )));
         }
-        Err(_) => return Err(no_such_field(whole, &["a number from 0", "count"])),
+        Err(_) => {
+            return Err(because(Phrase::fixed(
+                "there is no such field; known: a number from 0, count",
+                "그런 항목은 없습니다. 가능한 값: 0부터의 번호, count",
+            )));
+        }
     }
     Ok(items.get_mut(key.parse::<usize>().unwrap_or(length)))
 }
 
-fn no_such_field(whole: &str, known: &[&str]) -> Problem {
-    let known = known.iter().map(|name| (*name).to_owned()).collect();
+fn no_such_field(whole: &str) -> Problem {
     Problem {
         field: whole.to_owned(),
         value: String::new(),
-        reason: Reason::UnknownField { meant: None, known },
+        reason: Reason::UnknownField { meant: None, known: Vec::new() },
         line: None,
     }
 }

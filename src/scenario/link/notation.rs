@@ -11,6 +11,7 @@
 //! A `~` before one of `( ) , : ~` makes it an ordinary character of a word.
 
 use crate::scenario::node::{Fields, Node, Value};
+use crate::scenario::phrase::{Phrase, phrase};
 
 /// No scenario nests deeper.
 const DEPTH_MAX: usize = 12;
@@ -57,12 +58,15 @@ fn escaped(text: &str) -> String {
 }
 
 /// The value that `text` writes, or a sentence about what is wrong with it.
-pub fn parse(text: &str) -> Result<Node, String> {
+pub fn parse(text: &str) -> Result<Node, Phrase> {
     let mut reader = Reader { rest: text.chars().peekable() };
     let node = reader.value(0)?;
     match reader.rest.next() {
         None => Ok(node),
-        Some(c) => Err(format!("there is a `{c}` too many (write ~{c} where it is part of a text)")),
+        Some(c) => Err(phrase!(
+            "there is a `{c}` too many (write ~{c} where it is part of a text)",
+            "`{c}`가 하나 더 있습니다(문자열에 들어가는 글자라면 ~{c}로 적어 주세요)"
+        )),
     }
 }
 
@@ -72,17 +76,20 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// A word, a word with parentheses, or parentheses.
-    fn value(&mut self, depth: usize) -> Result<Node, String> {
+    fn value(&mut self, depth: usize) -> Result<Node, Phrase> {
         let word = self.word(depth)?;
         self.value_after(word, depth)
     }
 
-    fn value_after(&mut self, word: String, depth: usize) -> Result<Node, String> {
+    fn value_after(&mut self, word: String, depth: usize) -> Result<Node, Phrase> {
         if self.rest.next_if_eq(&'(').is_none() {
             return Ok(Value::Bare(word).into());
         }
         if depth >= DEPTH_MAX {
-            return Err(format!("the parentheses are nested deeper than {DEPTH_MAX}"));
+            return Err(phrase!(
+                "the parentheses are nested deeper than {DEPTH_MAX}",
+                "괄호가 {DEPTH_MAX}단계보다 깊습니다"
+            ));
         }
         let inside = self.inside(depth + 1)?;
         let value = match (word.is_empty(), inside) {
@@ -98,7 +105,7 @@ impl Reader<'_> {
     }
 
     /// The characters up to the next one that structures. Outside of parentheses, only those structure.
-    fn word(&mut self, depth: usize) -> Result<String, String> {
+    fn word(&mut self, depth: usize) -> Result<String, Phrase> {
         let mut word = String::new();
         while let Some(&c) = self.rest.peek() {
             let ends = matches!(c, '(' | ')') || (depth > 0 && matches!(c, ',' | ':'));
@@ -106,13 +113,19 @@ impl Reader<'_> {
                 break;
             }
             self.rest.next();
-            word.push(if c == '~' { self.rest.next().ok_or("nothing follows the last `~`")? } else { c });
+            word.push(if c == '~' {
+                self.rest
+                    .next()
+                    .ok_or(Phrase::fixed("nothing follows the last `~`", "마지막 `~` 뒤에 글자가 없습니다"))?
+            } else {
+                c
+            });
         }
         Ok(word)
     }
 
     /// What stands between parentheses, and the closing one.
-    fn inside(&mut self, depth: usize) -> Result<Inside, String> {
+    fn inside(&mut self, depth: usize) -> Result<Inside, Phrase> {
         let (mut fields, mut items) = (Fields::new(), Vec::new());
         if self.rest.next_if_eq(&')').is_some() {
             return Ok(Inside::Fields(fields));
@@ -121,7 +134,7 @@ impl Reader<'_> {
             let word = self.word(depth)?;
             if self.rest.next_if_eq(&':').is_some() {
                 if fields.iter().any(|(name, _)| *name == word) {
-                    return Err(format!("`{word}` is given twice"));
+                    return Err(phrase!("`{word}` is given twice", "`{word}`가 두 번 있습니다"));
                 }
                 let value = self.value(depth)?;
                 fields.push((word, value));
@@ -131,12 +144,17 @@ impl Reader<'_> {
             match self.rest.next() {
                 Some(',') => {}
                 Some(')') => break,
-                Some(c) => return Err(format!("a `,` or `)` is missing before `{c}`")),
-                None => return Err("a `)` is missing at the end".to_owned()),
+                Some(c) => {
+                    return Err(phrase!("a `,` or `)` is missing before `{c}`", "`{c}` 앞에 `,`나 `)`가 없습니다"));
+                }
+                None => return Err(Phrase::fixed("a `)` is missing at the end", "끝에 `)`가 없습니다")),
             }
         }
         match (fields.is_empty(), items.is_empty()) {
-            (false, false) => Err("some values between the parentheses have a name and some have none".to_owned()),
+            (false, false) => Err(Phrase::fixed(
+                "some values between the parentheses have a name and some have none",
+                "괄호 안의 값 중 일부에만 이름이 있습니다",
+            )),
             (true, _) => Ok(Inside::Items(items)),
             (false, true) => Ok(Inside::Fields(fields)),
         }
@@ -181,7 +199,7 @@ mod tests {
             ("a~", "follows the last"),
             (&"(".repeat(40), "nested deeper"),
         ] {
-            let sentence = parse(text).unwrap_err();
+            let sentence = parse(text).unwrap_err().to_string();
             assert!(sentence.contains(part), "{text}: {sentence}");
         }
     }

@@ -2,6 +2,13 @@
 //!
 //! Any program on the way may encode more characters than this one did: reading decodes them all.
 
+use crate::scenario::phrase::Phrase;
+
+const BAD_PERCENT: Phrase = Phrase::fixed(
+    "a % must be followed by two hexadecimal digits; write %25 for a percent sign",
+    "% 뒤에는 16진수 두 자리가 와야 합니다. 퍼센트 기호는 %25로 적어 주세요",
+);
+
 /// Characters that stand for themselves in a fragment, in every browser and most chat programs.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.~!*(),:;@/".contains(&byte)
@@ -21,7 +28,7 @@ pub fn encode(text: &str) -> String {
 }
 
 /// The text that `encoded` stands for, or a sentence about what is wrong with it.
-pub fn decode(encoded: &str) -> Result<String, String> {
+pub fn decode(encoded: &str) -> Result<String, Phrase> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -32,13 +39,17 @@ pub fn decode(encoded: &str) -> Result<String, String> {
                 let digits = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
                 let byte = digits.filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
                 let byte = byte.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-                bytes.push(byte.ok_or("a % must be followed by two hexadecimal digits; write %25 for a percent sign")?);
+                bytes.push(byte.ok_or(BAD_PERCENT)?);
                 rest = &tail[2..];
             }
             byte => bytes.push(*byte),
         }
     }
-    String::from_utf8(bytes).map_err(|_| "the percent-encoded bytes are not UTF-8 text".to_owned())
+    let not_text = Phrase::fixed(
+        "the percent-encoded bytes are not UTF-8 text",
+        "퍼센트 인코딩된 바이트가 UTF-8 문자열이 아닙니다",
+    );
+    String::from_utf8(bytes).map_err(|_| not_text)
 }
 
 #[cfg(test)]

@@ -20,8 +20,9 @@
 use std::fmt::Write;
 use std::sync::{LazyLock, OnceLock};
 
-use super::{First, Preset};
+use super::{About, First, Group, Preset, Watch};
 use crate::bytes::Bytes;
+use crate::scenario::Phrase;
 use crate::time::Nanos;
 
 /// The table as published.
@@ -29,6 +30,11 @@ pub const TABLE: &str = include_str!("twitter.csv");
 
 /// What scenarios' names begin with; a number follows.
 const TITLE: &str = "Twitter's cache cluster ";
+/// The lanes: their names, what a write does with the cached copy, and their names in Korean.
+const LANES: [(&str, &str, &str); 2] = [
+    ("Writes update the cache", "update", "쓰기 시 갱신"),
+    ("Writes delete the cached copy", "delete", "쓰기 시 삭제"),
+];
 const WEEK_S: f64 = 604_800.0;
 /// How many requests a scaled-down run has.
 const REQUESTS: f64 = 60_000.0;
@@ -185,7 +191,7 @@ impl Cluster {
         let capacity = if newest_first { REQUESTS as u64 * 3 } else { scale.keys + REQUESTS as u64 * 2 };
         line(format_args!("\n[cache]\ncapacity = {capacity}\nttl = {}\n\n", self.ttl_toml()));
         line(format_args!("[database]\nworkers = 256\nread = \"2ms\"\nwrite = \"2ms\"\n\n"));
-        for (name, cached) in [("Writes update the cache", "update"), ("Writes delete the cached copy", "delete")] {
+        for (name, cached, _) in LANES {
             line(format_args!(
                 "[[lane]]\nname = \"{name}\"\nread = \"look-aside\"\n\
                  write = {{ kind = \"write-around\", cached = \"{cached}\" }}\n\n"
@@ -208,8 +214,8 @@ impl Cluster {
         }
     }
 
-    /// What the preset is, in English and Korean.
-    fn description(&self) -> [String; 2] {
+    /// What the preset is.
+    fn description(&self) -> Phrase {
         let percent = |ratio: f64| format!("{} %", (ratio * 10_000.0).round() / 100.0);
         let list = |items: Vec<String>, none: &str| if items.is_empty() { none.to_owned() } else { items.join(", ") };
         let operations = || self.operations.iter().map(|(name, share)| format!("{name} {}", percent(*share))).collect();
@@ -224,7 +230,7 @@ impl Cluster {
             Some((key, value)) => format!("{} {key} B, {} {value} B", words[0], words[1]),
             None => none.to_owned(),
         };
-        [
+        Phrase::new(
             format!(
                 "Twitter's production cache {number} of March 2020, scaled down: operations {}; common TTLs {}; Zipf alpha {}; \
                  requests a second {}; mean sizes {}. Its miss ratio in production: {}; look at that of the two lanes, which \
@@ -246,7 +252,7 @@ impl Cluster {
                 sizes(["키", "값"], none_ko),
                 or(miss, none_ko),
             ),
-        ]
+        )
     }
 
     /// The preset's name.
@@ -327,20 +333,29 @@ pub fn of_title(title: &str) -> Option<&'static Preset> {
 fn preset(cluster: &Cluster) -> Preset {
     let leaked = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
     let question = match cluster.miss_ratio {
-        Some(_) => [
+        Some(_) => Phrase::fixed(
             "How near does the simulated miss ratio come to production's, and which TTL would halve it?",
             "시뮬레이션한 미스율은 운영 환경의 값에 얼마나 가까울까요? TTL을 얼마로 하면 절반이 될까요?",
-        ],
-        None => [
+        ),
+        None => Phrase::fixed(
             "What miss ratio would you expect of such a cache, and which TTL would halve it?",
             "이런 캐시의 미스율은 얼마쯤일까요? TTL을 얼마로 하면 절반이 될까요?",
-        ],
+        ),
+    };
+    let lanes = LANES.map(|(name, _, korean)| (name.to_owned(), Phrase::fixed(name, korean)));
+    let about = About {
+        group: Group::Twitter,
+        title: Phrase::new(format!("{TITLE}{}", cluster.number), format!("Twitter 캐시 클러스터 {}", cluster.number)),
+        description: cluster.description(),
+        question,
+        watch: vec![Watch::HitRatio],
+        seed_reason: None,
+        lanes: lanes.to_vec(),
     };
     Preset {
         name: leaked(cluster.name()),
-        description: cluster.description().map(leaked),
-        question,
-        toml: leaked(cluster.toml(false)),
+        file: leaked(cluster.toml(false)),
+        about: Box::leak(Box::new(about.into())),
         scenario: Box::leak(Box::new(OnceLock::new())),
         first: Some(First { toml: leaked(cluster.toml_of(1, false)), scenario: Box::leak(Box::new(OnceLock::new())) }),
     }

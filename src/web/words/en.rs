@@ -1,17 +1,20 @@
 //! English.
 
-use super::super::extras::Extra;
-use super::super::headline::{Harm, Headline, Piece, Speed};
+use super::super::sections::headline::{Harm, Headline, Piece, Speed};
+use super::super::sections::more_metrics::Metric as Extra;
 use super::super::state::Failure;
-use super::super::view::{Control, Lang};
-use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};
+use super::super::state::view::Control;
+use super::{Lang, Said, Words, ends, lane, left_out, named, strategy, unless_none};
 use crate::chart::{ENGLISH, Panel, text};
 use crate::escape::shown;
-use crate::scenario::{self, Link, Part, What};
-use crate::workload::trace::Reason;
+use crate::ledger::{Cause, Divergence, What as Step};
+use crate::scenario::presets::Group;
+use crate::scenario::{Arrivals, At, Distribution, Keys, Language, Link, Part, Reading, Ttl, What, Writing};
+use crate::workload::trace;
 
 pub static WORDS: Words = Words {
     lang: Lang::En,
+    texts: Language::English,
     starting: "The same traffic, through every strategy at once.",
     headline,
     labels: ENGLISH,
@@ -150,6 +153,8 @@ pub static WORDS: Words = Words {
     controls: "Controls",
     lanes: "Lanes",
     show_or_hide: "Show or hide",
+    undo: "Undo",
+    redo: "Redo",
     add_lane: "Add a lane",
     remove_lane: |name| format!("Remove {name}"),
     options: "Options",
@@ -159,8 +164,6 @@ pub static WORDS: Words = Words {
     choose_field: "a field…",
     back_to_default: |name, default| format!("{name}: back to {default}"),
     default_is: |default| format!("default {default}"),
-    range: ToString::to_string,
-    lane_name: strategy_name,
     strategy_name,
     cached_copy: "Cached copy",
     order: "Order",
@@ -176,36 +179,32 @@ pub static WORDS: Words = Words {
     on_eviction: "Dirty entry is evicted",
     traffic: "Traffic",
     arrivals: "Arrivals",
-    arrivals_name: |name| {
-        match name {
-            "poisson" => "open loop, Poisson",
-            "constant" => "open loop, constant",
-            "closed" => "closed loop, users",
-            "bursts" => "open loop, bursts",
-            "wave" => "open loop, up and down",
-            "spike" => "open loop, with a spike",
-            "trace" => "when the trace says",
-            other => other,
-        }
-        .to_owned()
+    arrivals_name: |word| {
+        named(word, |arrivals: &Arrivals| match arrivals {
+            Arrivals::Poisson { .. } => "open loop, Poisson",
+            Arrivals::Constant { .. } => "open loop, constant",
+            Arrivals::Closed { .. } => "closed loop, users",
+            Arrivals::Bursts { .. } => "open loop, bursts",
+            Arrivals::Wave { .. } => "open loop, up and down",
+            Arrivals::Spike(_) => "open loop, with a spike",
+            Arrivals::Trace { .. } => "when the trace says",
+        })
     },
     rate: "Requests a second",
     users: "Users",
     think: "Think time",
     write_ratio: "Share of writes",
     keys: "Keys",
-    keys_name: |name| {
-        match name {
-            "zipf" => "Zipf",
-            "uniform" => "uniform",
-            "hot-set" => "hot set",
-            "zipf-sample" => "sample of Zipf",
-            "latest" => "newest first",
-            "scan" => "one after the other",
-            "trace" => "trace file",
-            other => other,
-        }
-        .to_owned()
+    keys_name: |word| {
+        named(word, |keys: &Keys| match keys {
+            Keys::Zipf { .. } => "Zipf",
+            Keys::Uniform { .. } => "uniform",
+            Keys::HotSet { .. } => "hot set",
+            Keys::ZipfSample { .. } => "sample of Zipf",
+            Keys::Latest { .. } => "newest first",
+            Keys::Scan { .. } => "one after the other",
+            Keys::Trace { .. } => "trace file",
+        })
     },
     key_count: "Number of keys",
     alpha: "Skew (α)",
@@ -222,19 +221,20 @@ pub static WORDS: Words = Words {
         format!("The run ends after {played} of the {all} requests of the trace; a longer duration plays more of it.")
     },
     trace_opened: |name, facts| {
-        let says = facts.says.iter().map(|what| match what.as_str() {
-            "operations" => "operations",
-            "times" => "times",
-            "ttls" => "TTLs",
-            "sizes" => "sizes",
-            _ => "clients",
+        let says = facts.says.iter().map(|what| {
+            named(what, |said: &Said| match said {
+                Said::Operations => "operations",
+                Said::Times => "times",
+                Said::Ttls => "TTLs",
+                Said::Sizes => "sizes",
+                Said::Clients => "clients",
+            })
         });
-        let says = unless_none(says.map(str::to_owned), |says| format!("; it also says {says}"));
+        let says = unless_none(says, |says| format!("; it also says {says}"));
         let left_out: String = left_out(facts)
             .map(|(why, commands, more)| {
                 let more = if more > 0 { format!(", {more} more") } else { String::new() };
-                let why = Reason::ALL.into_iter().find(|reason| reason.name() == why).map(|why| format!(" ({why})"));
-                format!(" Left out: {commands}{more}{}.", why.unwrap_or_default())
+                format!(" Left out: {commands}{more} ({}).", named(why, trace::Reason::to_string))
             })
             .collect();
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
@@ -244,16 +244,14 @@ pub static WORDS: Words = Words {
     capacity: "Capacity, entries",
     eviction: "Eviction",
     ttl_kind: "Expiry",
-    ttl_name: |name| {
-        match name {
-            "none" => "no TTL",
-            "fixed" => "fixed TTL",
-            "jittered" => "jittered TTL",
-            "sliding" => "sliding TTL",
-            "mixed" => "TTL by key",
-            other => other,
-        }
-        .to_owned()
+    ttl_name: |word| {
+        named(word, |ttl: &Ttl| match ttl {
+            Ttl::None => "no TTL",
+            Ttl::Fixed(_) => "fixed TTL",
+            Ttl::Jittered { .. } => "jittered TTL",
+            Ttl::Sliding(_) => "sliding TTL",
+            Ttl::Mixed(_) => "TTL by key",
+        })
     },
     ttl: "TTL",
     spread: "Jitter",
@@ -294,15 +292,13 @@ pub static WORDS: Words = Words {
         Part::Link => "Link",
     },
     when: "When",
-    when_name: |name| {
-        match name {
-            "moment" => "at a moment",
-            "every" => "at random",
-            "before_flush" => "before a flush",
-            "after_acknowledged" => "after so many writes",
-            other => other,
-        }
-        .to_owned()
+    when_name: |word| {
+        named(word, |when: &At| match when {
+            At::Moment(_) => "at a moment",
+            At::Every(_) => "at random",
+            At::BeforeFlush(_) => "before a flush",
+            At::AfterAcknowledged(_) => "after so many writes",
+        })
     },
     mean_between: "Mean time between",
     mean_repair: "Mean time to repair",
@@ -318,14 +314,22 @@ pub static WORDS: Words = Words {
     run: "Run",
     duration: "Duration",
     warmup: "Warm-up, left out",
-    distribution: str::to_owned,
+    distribution: |word| {
+        named(word, |distribution: &Distribution| match distribution {
+            Distribution::Constant(_) => "constant",
+            Distribution::Exponential(_) => "exponential",
+            Distribution::Uniform { .. } => "uniform",
+            Distribution::Lognormal { .. } => "lognormal",
+            Distribution::Normal { .. } => "normal",
+            Distribution::Empirical(_) => "empirical",
+        })
+    },
     distribution_kind: "distribution",
     mean: "mean",
     least: "least",
     most: "most",
     p99: "p99",
     deviation: "deviation",
-    reason: scenario::Reason::to_string,
     last_good_runs: "One of the controls holds a value that cannot run. The last good experiment goes on.",
     worker_failed: |failure| match failure {
         Failure::NotStarted => {
@@ -364,41 +368,10 @@ pub static WORDS: Words = Words {
     open_edited: "Open the edited link",
     close: "Close",
     preset: "Preset",
-    preset_name: |name| {
-        match name {
-            "default" => "Five strategies and a crash",
-            "locust-test" => "Load test, with and without a cache",
-            "like-button" => "Like button",
-            "redis-down" => "Redis is down",
-            "product-list" => "Product list stampede",
-            "view-counter" => "View counter",
-            "session-tokens" => "Session tokens",
-            "keys-star" => "KEYS * on a live cache",
-            "failover" => "Failover",
-            "scale-out" => "Scaling out",
-            "local-vs-global" => "Local or global cache",
-            "memory-overflow" => "More than fits in memory",
-            "ttl-vs-invalidate" => "TTL or invalidation",
-            "stale-set-race" => "The look-aside race",
-            "dual-write" => "Dual write",
-            "flush-race" => "The flush race",
-            "expire-dirty" => "Expired while dirty",
-            "thundering-herd" => "Thundering herd",
-            "db-brownout" => "Database brownout",
-            "increment-race" => "Increment race",
-            "write-heavy" => "Write-heavy",
-            "never-comes-back" => "It never comes back",
-            "tipping-point" => "The tipping point of retries",
-            "cold-start" => "Cold start",
-            "retry-storm" => "Retry storm",
-            other => return family_name(other).unwrap_or_else(|| other.to_owned()),
-        }
-        .to_owned()
-    },
     preset_group: |group| match group {
-        PresetGroup::Stories => "Stories",
-        PresetGroup::Ycsb => "YCSB workloads",
-        PresetGroup::Twitter => "Twitter's caches",
+        Group::Stories => "Stories",
+        Group::Ycsb => "YCSB workloads",
+        Group::Twitter => "Twitter's caches",
     },
     own_scenario: "Own scenario",
     change_theme: "Light or dark",
@@ -435,6 +408,8 @@ pub static WORDS: Words = Words {
         ("R", "restart"),
         ("F", "finish now"),
         ("1 … 9", "show or hide a lane"),
+        ("Ctrl+Z", "undo"),
+        ("Ctrl+Shift+Z, Ctrl+Y", "redo"),
         ("Esc", "stop reading a trace"),
         ("?", "this help"),
     ],
@@ -525,70 +500,65 @@ fn summary(panel: &Panel) -> String {
     format!("{}: {what}.", panel.title)
 }
 
-fn strategy_name(name: &str) -> String {
-    match name {
-        "none" => "No cache",
-        "look-aside" => "Look-aside",
-        "read-through" => "Read-through",
-        "write-around" => "Write-around",
-        "write-through" => "Write-through",
-        "write-back" => "Write-back",
-        "outbox" => "Outbox",
-        other => other,
-    }
-    .to_owned()
+fn strategy_name(word: &str) -> String {
+    let reading = |read: &Reading| match read {
+        Reading::None {} => "No cache",
+        Reading::LookAside(_) => "Look-aside",
+        Reading::ReadThrough(_) => "Read-through",
+    };
+    let writing = |write: &Writing| match write {
+        Writing::WriteAround(_) => "Write-around",
+        Writing::WriteThrough(_) => "Write-through",
+        Writing::WriteBack(_) => "Write-back",
+        Writing::Outbox(_) => "Outbox",
+    };
+    strategy(word, reading, writing)
 }
 
-fn divergence(name: &str) -> String {
-    match name {
-        "never_committed" => "value never committed",
-        "overwritten_by_older" => "database overwritten by an older write",
-        "restored" => "restored after a crash",
-        "stale_fill" => "stale fill",
-        "overtaken_update" => "overtaken update",
-        "crash_between" => "crash between commit and cache",
-        "lost_invalidation" => "invalidation failed",
-        "commit_without_answer" => "committed after the writer gave up",
-        "left" => "not invalidated",
-        other => other,
-    }
-    .to_owned()
+fn divergence(word: &str) -> String {
+    named(word, |divergence: &Divergence| match divergence {
+        Divergence::NeverCommitted => "value never committed",
+        Divergence::OverwrittenByOlder => "database overwritten by an older write",
+        Divergence::Restored => "restored after a crash",
+        Divergence::StaleFill => "stale fill",
+        Divergence::OvertakenUpdate => "overtaken update",
+        Divergence::CrashBetween => "crash between commit and cache",
+        Divergence::LostInvalidation => "invalidation failed",
+        Divergence::CommitWithoutAnswer => "committed after the writer gave up",
+        Divergence::Left => "not invalidated",
+    })
 }
 
-fn step(name: &str) -> String {
-    match name {
-        "issued" => "issued by the client",
-        "buffered" => "buffered, dirty, in the cache",
-        "acknowledged" => "acknowledged",
-        "refused" => "rejected: the client got an error",
-        "coalesced" => "replaced in the buffer by a newer write of the key",
-        "committed" => "committed in the database",
-        "read" => "read by a client",
-        "overwritten" => "overwritten in the database by an older write",
-        "dropped" => "discarded by what held it",
-        "lost" => "lost: the database will never have it",
-        "flush_due" => "the flush that would have saved it",
-        other => other,
-    }
-    .to_owned()
+fn step(word: &str) -> String {
+    named(word, |step: &Step| match step {
+        Step::Issued => "issued by the client",
+        Step::Buffered => "buffered, dirty, in the cache",
+        Step::Acknowledged => "acknowledged",
+        Step::Refused => "rejected: the client got an error",
+        Step::Coalesced { .. } => "replaced in the buffer by a newer write of the key",
+        Step::Committed => "committed in the database",
+        Step::Read => "read by a client",
+        Step::Overwritten { .. } => "overwritten in the database by an older write",
+        Step::Dropped { .. } => "discarded by what held it",
+        Step::Lost => "lost: the database will never have it",
+        Step::FlushDue => "the flush that would have saved it",
+    })
 }
 
-fn cause(name: &str) -> String {
-    match name {
-        "cache_crash" => "in the cache only when it crashed",
-        "expired_dirty" => "expired while dirty",
-        "evicted_dirty" => "evicted while dirty",
-        "dropped_after_retries" => "dropped after its retries",
-        "failover_lag" => "failover to a lagging replica",
-        "dual_write_half_done" => "dual write half done",
-        "flush_mark_lost" => "flush mark lost",
-        "persistence_window" => "not on disk yet when the cache crashed",
-        "overwritten_by_older" => "overwritten by an older write",
-        "flush_all" => "cache flushed",
-        "refused" => "refused by the database",
-        "connection_lost" => "connection lost",
-        "never_delivered" => "never delivered",
-        other => other,
-    }
-    .to_owned()
+fn cause(word: &str) -> String {
+    named(word, |cause: &Cause| match cause {
+        Cause::CacheCrash => "in the cache only when it crashed",
+        Cause::ExpiredDirty => "expired while dirty",
+        Cause::EvictedDirty => "evicted while dirty",
+        Cause::DroppedAfterRetries => "dropped after its retries",
+        Cause::FailoverLag => "failover to a lagging replica",
+        Cause::DualWriteHalfDone => "dual write half done",
+        Cause::FlushMarkLost => "flush mark lost",
+        Cause::PersistenceWindow => "not on disk yet when the cache crashed",
+        Cause::OverwrittenByOlder => "overwritten by an older write",
+        Cause::FlushAll => "cache flushed",
+        Cause::Refused => "refused by the database",
+        Cause::ConnectionLost => "connection lost",
+        Cause::NeverDelivered => "never delivered",
+    })
 }

@@ -1,18 +1,20 @@
 //! 한국어.
 
-use super::super::extras::Extra;
-use super::super::headline::{Harm, Headline, Piece, Speed};
+use super::super::sections::headline::{Harm, Headline, Piece, Speed};
+use super::super::sections::more_metrics::Metric as Extra;
 use super::super::state::Failure;
-use super::super::view::{Control, Lang};
-use super::{PresetGroup, Words, ends, family_name, lane, left_out, unless_none};
+use super::super::state::view::Control;
+use super::{Lang, Said, Words, ends, lane, left_out, named, strategy, unless_none};
 use crate::chart::{Labels, Panel, text};
 use crate::escape::shown;
-use crate::scenario::estimate::{Amount, Share};
-use crate::scenario::limits::{self, Limit, Range};
-use crate::scenario::{Link, Part, Reason, What};
+use crate::ledger::{Cause, Divergence, What as Step};
+use crate::scenario::presets::Group;
+use crate::scenario::{Arrivals, At, Distribution, Keys, Language, Link, Part, Reading, Ttl, What, Writing};
+use crate::workload::trace;
 
 pub static WORDS: Words = Words {
     lang: Lang::Ko,
+    texts: Language::Korean,
     starting: "같은 트래픽을 모든 전략에 동시에 흘려보냅니다.",
     headline,
     labels: Labels {
@@ -160,6 +162,8 @@ pub static WORDS: Words = Words {
     controls: "설정",
     lanes: "레인",
     show_or_hide: "보이기/숨기기",
+    undo: "실행 취소",
+    redo: "다시 실행",
     add_lane: "레인 추가",
     remove_lane: |name| format!("{name} 삭제"),
     options: "옵션",
@@ -169,8 +173,6 @@ pub static WORDS: Words = Words {
     choose_field: "항목 선택…",
     back_to_default: |name, default| format!("{name}: 기본값 {default}(으)로"),
     default_is: |default| format!("기본값 {default}"),
-    range,
-    lane_name,
     strategy_name,
     cached_copy: "캐시에 있던 값",
     order: "쓰는 순서",
@@ -186,36 +188,32 @@ pub static WORDS: Words = Words {
     on_eviction: "더티 항목 축출 시",
     traffic: "트래픽",
     arrivals: "요청 도착",
-    arrivals_name: |name| {
-        match name {
-            "poisson" => "오픈 루프, 포아송",
-            "constant" => "오픈 루프, 일정 간격",
-            "closed" => "클로즈드 루프, 사용자",
-            "bursts" => "오픈 루프, 버스트",
-            "wave" => "오픈 루프, 사인파",
-            "spike" => "오픈 루프, 일시 급증",
-            "trace" => "트레이스 시각",
-            other => other,
-        }
-        .to_owned()
+    arrivals_name: |word| {
+        named(word, |arrivals: &Arrivals| match arrivals {
+            Arrivals::Poisson { .. } => "오픈 루프, 포아송",
+            Arrivals::Constant { .. } => "오픈 루프, 일정 간격",
+            Arrivals::Closed { .. } => "클로즈드 루프, 사용자",
+            Arrivals::Bursts { .. } => "오픈 루프, 버스트",
+            Arrivals::Wave { .. } => "오픈 루프, 사인파",
+            Arrivals::Spike(_) => "오픈 루프, 일시 급증",
+            Arrivals::Trace { .. } => "트레이스 시각",
+        })
     },
     rate: "초당 요청 수",
     users: "사용자 수",
     think: "대기 시간(think time)",
     write_ratio: "쓰기 비율",
     keys: "키 분포",
-    keys_name: |name| {
-        match name {
-            "zipf" => "Zipf",
-            "uniform" => "균등",
-            "hot-set" => "핫 셋",
-            "zipf-sample" => "Zipf 표본",
-            "latest" => "최신 키 우선",
-            "scan" => "순차",
-            "trace" => "트레이스 파일",
-            other => other,
-        }
-        .to_owned()
+    keys_name: |word| {
+        named(word, |keys: &Keys| match keys {
+            Keys::Zipf { .. } => "Zipf",
+            Keys::Uniform { .. } => "균등",
+            Keys::HotSet { .. } => "핫 셋",
+            Keys::ZipfSample { .. } => "Zipf 표본",
+            Keys::Latest { .. } => "최신 키 우선",
+            Keys::Scan { .. } => "순차",
+            Keys::Trace { .. } => "트레이스 파일",
+        })
     },
     key_count: "키 개수",
     alpha: "편향도 (α)",
@@ -232,18 +230,20 @@ pub static WORDS: Words = Words {
         format!("트레이스의 요청 {all}건 중 {played}건까지만 실행했습니다. 실행 시간을 늘리면 더 재생합니다.")
     },
     trace_opened: |name, facts| {
-        let says = facts.says.iter().map(|what| match what.as_str() {
-            "operations" => "연산",
-            "times" => "시각",
-            "ttls" => "TTL",
-            "sizes" => "크기",
-            _ => "클라이언트",
+        let says = facts.says.iter().map(|what| {
+            named(what, |said: &Said| match said {
+                Said::Operations => "연산",
+                Said::Times => "시각",
+                Said::Ttls => "TTL",
+                Said::Sizes => "크기",
+                Said::Clients => "클라이언트",
+            })
         });
-        let says = unless_none(says.map(str::to_owned), |says| format!(" (함께 기록된 정보: {says})"));
+        let says = unless_none(says, |says| format!(" (함께 기록된 정보: {says})"));
         let left_out: String = left_out(facts)
             .map(|(why, commands, more)| {
                 let more = if more > 0 { format!(" 외 {more}종") } else { String::new() };
-                format!(" 제외한 명령: {commands}{more}{}.", why_left_out(why))
+                format!(" 제외한 명령: {commands}{more} ({}).", named(why, why_left_out))
             })
             .collect();
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
@@ -253,16 +253,14 @@ pub static WORDS: Words = Words {
     capacity: "용량 (항목 수)",
     eviction: "축출 정책",
     ttl_kind: "만료 방식",
-    ttl_name: |name| {
-        match name {
-            "none" => "TTL 없음",
-            "fixed" => "고정 TTL",
-            "jittered" => "지터 TTL",
-            "sliding" => "슬라이딩 TTL",
-            "mixed" => "키마다 다른 TTL",
-            other => other,
-        }
-        .to_owned()
+    ttl_name: |word| {
+        named(word, |ttl: &Ttl| match ttl {
+            Ttl::None => "TTL 없음",
+            Ttl::Fixed(_) => "고정 TTL",
+            Ttl::Jittered { .. } => "지터 TTL",
+            Ttl::Sliding(_) => "슬라이딩 TTL",
+            Ttl::Mixed(_) => "키마다 다른 TTL",
+        })
     },
     ttl: "TTL",
     spread: "지터",
@@ -303,15 +301,13 @@ pub static WORDS: Words = Words {
         Part::Link => "네트워크 구간",
     },
     when: "발생 조건",
-    when_name: |name| {
-        match name {
-            "moment" => "지정한 시점",
-            "every" => "무작위",
-            "before_flush" => "플러시 직전",
-            "after_acknowledged" => "쓰기 N건 응답 후",
-            other => other,
-        }
-        .to_owned()
+    when_name: |word| {
+        named(word, |when: &At| match when {
+            At::Moment(_) => "지정한 시점",
+            At::Every(_) => "무작위",
+            At::BeforeFlush(_) => "플러시 직전",
+            At::AfterAcknowledged(_) => "쓰기 N건 응답 후",
+        })
     },
     mean_between: "평균 장애 간격",
     mean_repair: "평균 복구 시간",
@@ -327,17 +323,15 @@ pub static WORDS: Words = Words {
     run: "실행",
     duration: "실행 시간",
     warmup: "워밍업 (집계 제외)",
-    distribution: |name| {
-        match name {
-            "constant" => "상수",
-            "exponential" => "지수 분포",
-            "uniform" => "균등 분포",
-            "lognormal" => "로그 정규 분포",
-            "normal" => "정규 분포",
-            "empirical" => "실측 분포",
-            other => other,
-        }
-        .to_owned()
+    distribution: |word| {
+        named(word, |distribution: &Distribution| match distribution {
+            Distribution::Constant(_) => "상수",
+            Distribution::Exponential(_) => "지수 분포",
+            Distribution::Uniform { .. } => "균등 분포",
+            Distribution::Lognormal { .. } => "로그 정규 분포",
+            Distribution::Normal { .. } => "정규 분포",
+            Distribution::Empirical(_) => "실측 분포",
+        })
     },
     distribution_kind: "분포",
     mean: "평균",
@@ -345,7 +339,6 @@ pub static WORDS: Words = Words {
     most: "최대",
     p99: "p99",
     deviation: "표준편차",
-    reason,
     last_good_runs: "설정값이 잘못되었습니다. 마지막으로 유효했던 시나리오를 계속 실행합니다.",
     worker_failed: |failure| match failure {
         Failure::NotStarted => {
@@ -386,41 +379,10 @@ pub static WORDS: Words = Words {
     open_edited: "고친 링크 열기",
     close: "닫기",
     preset: "프리셋",
-    preset_name: |name| {
-        match name {
-            "default" => "다섯 가지 전략과 크래시",
-            "locust-test" => "부하 테스트, 캐시 유무 비교",
-            "like-button" => "좋아요 버튼",
-            "redis-down" => "Redis 다운",
-            "product-list" => "상품 목록 스탬피드",
-            "view-counter" => "조회수 카운터",
-            "session-tokens" => "세션 토큰",
-            "keys-star" => "운영 중 KEYS *",
-            "failover" => "페일오버",
-            "scale-out" => "샤드 늘리기",
-            "local-vs-global" => "로컬 캐시와 글로벌 캐시",
-            "memory-overflow" => "메모리보다 큰 데이터",
-            "ttl-vs-invalidate" => "TTL과 무효화",
-            "stale-set-race" => "룩어사이드 경쟁 상태",
-            "dual-write" => "이중 쓰기",
-            "flush-race" => "플러시 경쟁 상태",
-            "expire-dirty" => "더티 상태로 만료",
-            "thundering-herd" => "몰려드는 요청",
-            "db-brownout" => "DB 브라운아웃",
-            "increment-race" => "증가 연산 경쟁",
-            "write-heavy" => "쓰기가 많은 서비스",
-            "never-comes-back" => "돌아오지 않는 캐시",
-            "tipping-point" => "재시도의 임계점",
-            "cold-start" => "콜드 스타트",
-            "retry-storm" => "재시도 폭풍",
-            other => return family_name(other).unwrap_or_else(|| other.to_owned()),
-        }
-        .to_owned()
-    },
     preset_group: |group| match group {
-        PresetGroup::Stories => "사례",
-        PresetGroup::Ycsb => "YCSB 워크로드",
-        PresetGroup::Twitter => "Twitter의 캐시",
+        Group::Stories => "사례",
+        Group::Ycsb => "YCSB 워크로드",
+        Group::Twitter => "Twitter의 캐시",
     },
     own_scenario: "내 시나리오",
     change_theme: "라이트/다크",
@@ -456,6 +418,8 @@ pub static WORDS: Words = Words {
         ("R", "처음부터"),
         ("F", "끝까지 실행"),
         ("1 … 9", "레인 보이기/숨기기"),
+        ("Ctrl+Z", "실행 취소"),
+        ("Ctrl+Shift+Z, Ctrl+Y", "다시 실행"),
         ("Esc", "트레이스 읽기 취소"),
         ("?", "도움말"),
     ],
@@ -555,239 +519,78 @@ fn summary(panel: &Panel) -> String {
     format!("{}: {what}.", panel.title)
 }
 
-/// The lanes of presets; whatever else a lane is called stays as it is.
-fn lane_name(name: &str) -> String {
-    let known = match name {
-        "Write-back every second" => "라이트백, 1초마다",
-        "Write-back every 10 s" => "라이트백, 10초마다",
-        "Without Redis" => "Redis 미사용",
-        "With Redis" => "Redis 사용",
-        "Told yes after the first" | "Acknowledged after the first" => "첫 쓰기 후 응답",
-        "Three retries" => "재시도 3회",
-        "Taken in one step" => "원자적으로 꺼내기",
-        "TTLs with jitter" => "TTL 지터",
-        "TTL of a minute" => "TTL 1분",
-        "TTL of 2 s" => "TTL 2초",
-        "Straight to the database" => "DB 직접 쓰기",
-        "Single flight" => "싱글 플라이트",
-        "Retries and a breaker" => "재시도와 서킷 브레이커",
-        "Refuse what does not fit" => "초과분 거부",
-        "Read, write, then delete" => "읽기, 쓰기, 삭제",
-        "Read, add one, write" => "읽기, 증가, 쓰기",
-        "Page to disk" => "디스크 페이징",
-        "One global cache" => "글로벌 캐시 하나",
-        "Nothing on disk" => "디스크 저장 없음",
-        "No retries" => "재시도 없음",
-        "Local, told of every write" => "로컬 캐시, 쓰기마다 무효화",
-        "Increment in the database" => "DB에서 증가",
-        "In the database" => "DB 카운터",
-        "In the cache, written every second" => "캐시 카운터, 1초마다 플러시",
-        "In the cache, written every 10 s" => "캐시 카운터, 10초마다 플러시",
-        "Flushed when it expires" => "만료 시 플러시",
-        "Flushed every minute" => "1분마다 플러시",
-        "Flushed every 50 min" => "50분마다 플러시",
-        "Flushed every 2 s" => "2초마다 플러시",
-        "Flushed every 10 s" => "10초마다 플러시",
-        "Evict the least recently used" => "LRU 축출",
-        "Everyone reloads" => "전원 재로드",
-        "Early refresh" => "조기 갱신",
-        "Deleted by each write" => "쓰기 시 삭제",
-        "Delete twice" => "이중 삭제",
-        "Delete after the write" => "쓰기 후 삭제",
-        "Database, then cache" => "DB 먼저, 캐시 나중",
-        "Compare and set" => "CAS(비교 후 교체)",
-        "Cache, then database" => "캐시 먼저, DB 나중",
-        "Append-only, every second" => "AOF, 1초마다",
-        "Append-only, always" => "AOF, 매번",
-        "Answered when a replica has it" => "복제 후 응답",
-        "Answered at once" => "즉시 응답",
-        "And a local one in each server" => "서버마다 로컬 캐시 추가",
-        "A snapshot every 10 s" => "10초마다 스냅샷",
-        "One node" => "노드 하나",
-        "Look-aside, single flight" => "룩어사이드, 싱글 플라이트",
-        "One retry" => "재시도 1회",
-        "5 a second" => "초당 5건",
-        "10 a second" => "초당 10건",
-        "20 a second" => "초당 20건",
-        "100 a second" => "초당 100건",
-        "As many as are asked for" => "제한 없음",
-        "Four resends" => "재전송 4회",
-        "One resend" => "재전송 1회",
-        "A queue of 100" => "큐 100건",
-        "Inserts cancelled at their timeout" => "타임아웃 시 쿼리 취소",
-        "Four nodes" => "노드 넷",
-        "Leases" => "리스",
-        "Writes update the cache" => "쓰기 시 갱신",
-        "Writes delete the cached copy" => "쓰기 시 삭제",
-        other => return strategy_name(other),
+fn strategy_name(word: &str) -> String {
+    let reading = |read: &Reading| match read {
+        Reading::None {} => "캐시 없음",
+        Reading::LookAside(_) => "룩어사이드",
+        Reading::ReadThrough(_) => "리드스루",
     };
-    known.to_owned()
+    let writing = |write: &Writing| match write {
+        Writing::WriteAround(_) => "라이트어라운드",
+        Writing::WriteThrough(_) => "라이트스루",
+        Writing::WriteBack(_) => "라이트백",
+        Writing::Outbox(_) => "아웃박스",
+    };
+    strategy(word, reading, writing)
 }
 
-fn strategy_name(name: &str) -> String {
-    match name.to_lowercase().as_str() {
-        "none" | "no cache" => "캐시 없음",
-        "look-aside" => "룩어사이드",
-        "read-through" => "리드스루",
-        "write-around" => "라이트어라운드",
-        "write-through" => "라이트스루",
-        "write-back" => "라이트백",
-        "outbox" => "아웃박스",
-        _ => name,
-    }
-    .to_owned()
+fn divergence(word: &str) -> String {
+    named(word, |divergence: &Divergence| match divergence {
+        Divergence::NeverCommitted => "커밋된 적 없는 값",
+        Divergence::OverwrittenByOlder => "DB에서 더 오래된 쓰기로 덮어써짐",
+        Divergence::Restored => "크래시 후 복원된 옛 값",
+        Divergence::StaleFill => "오래된 값으로 채움",
+        Divergence::OvertakenUpdate => "순서가 뒤바뀐 갱신",
+        Divergence::CrashBetween => "커밋과 캐시 갱신 사이의 크래시",
+        Divergence::LostInvalidation => "무효화 실패",
+        Divergence::CommitWithoutAnswer => "오류 응답 후 커밋됨",
+        Divergence::Left => "무효화하지 않음",
+    })
 }
 
-fn divergence(name: &str) -> String {
-    match name {
-        "never_committed" => "커밋된 적 없는 값",
-        "overwritten_by_older" => "DB에서 더 오래된 쓰기로 덮어써짐",
-        "restored" => "크래시 후 복원된 옛 값",
-        "stale_fill" => "오래된 값으로 채움",
-        "overtaken_update" => "순서가 뒤바뀐 갱신",
-        "crash_between" => "커밋과 캐시 갱신 사이의 크래시",
-        "lost_invalidation" => "무효화 실패",
-        "commit_without_answer" => "오류 응답 후 커밋됨",
-        "left" => "무효화하지 않음",
-        other => other,
-    }
-    .to_owned()
+fn step(word: &str) -> String {
+    named(word, |step: &Step| match step {
+        Step::Issued => "클라이언트가 요청",
+        Step::Buffered => "캐시에 더티 상태로 저장",
+        Step::Acknowledged => "클라이언트에 성공 응답",
+        Step::Refused => "클라이언트에 거절 응답",
+        Step::Coalesced { .. } => "버퍼에서 같은 키의 새 쓰기로 대체",
+        Step::Committed => "DB에 커밋",
+        Step::Read => "다른 요청이 조회",
+        Step::Overwritten { .. } => "DB에서 더 오래된 쓰기로 덮어써짐",
+        Step::Dropped { .. } => "보관하던 서버가 폐기",
+        Step::Lost => "유실: DB에 끝내 반영되지 않음",
+        Step::FlushDue => "유실을 막았을 플러시 시각",
+    })
 }
 
-fn step(name: &str) -> String {
-    match name {
-        "issued" => "클라이언트가 요청",
-        "buffered" => "캐시에 더티 상태로 저장",
-        "acknowledged" => "클라이언트에 성공 응답",
-        "refused" => "클라이언트에 거절 응답",
-        "coalesced" => "버퍼에서 같은 키의 새 쓰기로 대체",
-        "committed" => "DB에 커밋",
-        "read" => "다른 요청이 조회",
-        "overwritten" => "DB에서 더 오래된 쓰기로 덮어써짐",
-        "dropped" => "보관하던 서버가 폐기",
-        "lost" => "유실: DB에 끝내 반영되지 않음",
-        "flush_due" => "유실을 막았을 플러시 시각",
-        other => other,
-    }
-    .to_owned()
-}
-
-fn cause(name: &str) -> String {
-    match name {
-        "cache_crash" => "캐시에만 있을 때 크래시",
-        "expired_dirty" => "더티 상태로 만료",
-        "evicted_dirty" => "더티 상태로 축출",
-        "dropped_after_retries" => "재시도 소진 후 폐기",
-        "failover_lag" => "뒤처진 복제본으로 페일오버",
-        "dual_write_half_done" => "이중 쓰기 중 하나만 성공",
-        "flush_mark_lost" => "플러시 표시 유실",
-        "persistence_window" => "디스크 기록 전 크래시",
-        "overwritten_by_older" => "더 오래된 쓰기로 덮어써짐",
-        "flush_all" => "캐시 전체 삭제",
-        "refused" => "DB가 거부",
-        "connection_lost" => "연결 끊김",
-        "never_delivered" => "전달 시도 없음",
-        other => other,
-    }
-    .to_owned()
+fn cause(word: &str) -> String {
+    named(word, |cause: &Cause| match cause {
+        Cause::CacheCrash => "캐시에만 있을 때 크래시",
+        Cause::ExpiredDirty => "더티 상태로 만료",
+        Cause::EvictedDirty => "더티 상태로 축출",
+        Cause::DroppedAfterRetries => "재시도 소진 후 폐기",
+        Cause::FailoverLag => "뒤처진 복제본으로 페일오버",
+        Cause::DualWriteHalfDone => "이중 쓰기 중 하나만 성공",
+        Cause::FlushMarkLost => "플러시 표시 유실",
+        Cause::PersistenceWindow => "디스크 기록 전 크래시",
+        Cause::OverwrittenByOlder => "더 오래된 쓰기로 덮어써짐",
+        Cause::FlushAll => "캐시 전체 삭제",
+        Cause::Refused => "DB가 거부",
+        Cause::ConnectionLost => "연결 끊김",
+        Cause::NeverDelivered => "전달 시도 없음",
+    })
 }
 
 /// 명령을 제외한 이유.
-fn why_left_out(reason: &str) -> &'static str {
+fn why_left_out(reason: &trace::Reason) -> &'static str {
     match reason {
-        "no_key" => " (키를 읽거나 바꾸지 않음)",
-        "script" => " (스크립트: 실행한 명령은 트레이스에 따로 기록됨)",
-        "refused" => " (서버가 거절해 바뀐 것이 없음)",
-        "unnamed_keys" => " (이름을 밝히지 않은 키를 읽으며, 그 읽기는 세지 않음)",
-        "other_keys" => " (트레이스에 나오지 않는 키를 들여오거나 바꾸므로, 그 뒤의 수치는 다를 수 있음)",
-        "depends_on_values" => " (보관하지 않는 값이나 필드 TTL에 따라 동작이 달라짐)",
-        "unknown" => " (알 수 없는 명령)",
-        _ => "",
+        trace::Reason::NoKey => "키를 읽거나 바꾸지 않음",
+        trace::Reason::Script => "스크립트: 실행한 명령은 트레이스에 따로 기록됨",
+        trace::Reason::Refused => "서버가 거절해 바뀐 것이 없음",
+        trace::Reason::Unnamed => "이름을 밝히지 않은 키를 읽으며, 그 읽기는 세지 않음",
+        trace::Reason::Others => "트레이스에 나오지 않는 키를 들여오거나 바꾸므로, 그 뒤의 수치는 다를 수 있음",
+        trace::Reason::NotKept => "보관하지 않는 값이나 필드 TTL에 따라 동작이 달라짐",
+        trace::Reason::Unknown => "알 수 없는 명령",
     }
-}
-
-/// 허용 범위.
-fn range(limit: &Limit) -> String {
-    let range = match limit.range {
-        Range::Whole(least, most) => format!("{least}부터 {most}까지의 정수"),
-        Range::Number(least, most) => format!("{least}부터 {most}까지의 수"),
-        Range::Time(least, most) => format!("{least}부터 {most}까지의 시간"),
-        Range::Size(least, most) => format!("{least}부터 {most}까지의 크기"),
-        Range::Room(entries, least, most) => {
-            format!("항목 1개부터 {entries}개까지, 또는 {least}부터 {most}까지의 크기")
-        }
-    };
-    if limit.or_none { format!("{range} 또는 none") } else { range }
-}
-
-/// 범위가 없는 항목에 들어갈 수 있는 것.
-fn expected(allowed: &str) -> &str {
-    match allowed {
-        "true or false" => "true 또는 false",
-        "a whole number, 0 or more" => "0 이상의 정수",
-        "a number" => "수",
-        "a text" => "문자열",
-        "a list" => "목록",
-        "a duration with its unit, such as \"250ms\" or \"2h\"" => "\"250ms\"나 \"2h\"처럼 단위를 붙인 시간",
-        other => other,
-    }
-}
-
-fn reason(reason: &Reason) -> String {
-    let list = |what: &str, meant: &Option<String>, known: &[String]| match meant {
-        Some(meant) => format!("{what} 혹시 {meant}인가요? 가능한 값: {}", known.join(", ")),
-        None => format!("{what} 가능한 값: {}", known.join(", ")),
-    };
-    match reason {
-        Reason::NotAllowed(allowed) => format!("사용할 수 없는 값입니다. 허용되는 값: {}", expected(allowed)),
-        Reason::UnknownField { meant, known } => list("그런 항목은 없습니다.", meant, known),
-        Reason::UnknownWord { meant, known } => list("그런 선택지는 없습니다.", meant, known),
-        Reason::Separator { readings, .. } if readings.len() > 1 => {
-            format!("{} 둘 다로 읽힐 수 있습니다. 그중 하나로 적어 주세요.", readings.join(", "))
-        }
-        Reason::Separator { readings, allowed } => {
-            let allowed =
-                if allowed.is_empty() { String::new() } else { format!(" 허용되는 값: {}", expected(allowed)) };
-            format!("{}처럼 소수점은 마침표로, 천 단위 구분 없이 적어 주세요.{allowed}", readings.concat())
-        }
-        Reason::Missing(what) => format!("값이 필요합니다: {what}"),
-        Reason::TooMuchMemory { bytes, shares } => {
-            let (bytes, most) = (Amount(*bytes), limits::MEMORY_MAX);
-            let shares: Vec<String> = shares.iter().map(share).collect();
-            let shares = shares.join("; ");
-            format!(
-                "메모리가 최대 {bytes}까지 필요할 수 있어 한도 {most}를 넘습니다: {shares}. 이 중 하나를 줄여 주세요."
-            )
-        }
-        Reason::Because(sentence) => sentence.clone(),
-    }
-}
-
-/// 메모리를 차지하는 부분과 그 크기, 그것을 정하는 항목.
-fn share(share: &Share) -> String {
-    let part = match share.what {
-        "what each lane has" => "레인별 기본 메모리",
-        "figures over time" => "시간별 수치",
-        "tables by key" => "키별 테이블",
-        "entries of the cache" => "캐시 항목",
-        "near caches" => "로컬 캐시",
-        "messages to near caches" => "로컬 캐시로 가는 메시지",
-        "the ledger of writes" => "쓰기 기록",
-        "dirty rows" => "더티 행",
-        "records of the outbox" => "아웃박스 레코드",
-        "changes that replicas lack" => "복제본에 아직 없는 변경",
-        "changes since the last snapshot or sync" => "마지막 스냅샷이나 동기화 이후의 변경",
-        "timeouts" => "타임아웃",
-        "calls that the relay or a flusher gave up" => "릴레이나 플러셔가 포기한 호출",
-        "what is loaded at the start" => "시작할 때 적재하는 키",
-        "the popularity of keys" => "키 인기도",
-        "what OPT is told" => "OPT에 미리 전달하는 요청",
-        "waiting requests" => "대기 중인 요청",
-        other => other,
-    };
-    let mut why: Vec<String> = share.fields.iter().map(|(field, value)| format!("{field} = {value}")).collect();
-    if share.lanes > 1 {
-        why.push(format!("레인 {}개", share.lanes));
-    }
-    format!("{part} {} ({})", Amount(share.bytes), why.join(", "))
 }

@@ -6,15 +6,20 @@
 mod en;
 mod ko;
 
-use super::extras::Extra;
-use super::headline::{Headline, Piece};
-use super::protocol::TraceFacts;
+use super::platform::protocol::TraceFacts;
+use super::sections::headline::{Headline, Piece};
+use super::sections::more_metrics::Metric as Extra;
 use super::state::Failure;
-use super::view::{Control, Lang, Shown};
+use super::state::view::{Control, Shown};
 use crate::chart::{Labels, Panel, Weight};
 use crate::escape::shown;
-use crate::scenario::limits::Limit;
-use crate::scenario::{Lane, Link, Part, Reason, Scenario, What, Writing};
+use crate::ledger::{self, Cause, Divergence};
+use crate::scenario::{
+    Arrivals, At, Distribution, Keys, Lane, Language, Link, Part, Phrase, Reading, Scenario, Ttl, TtlMix, What,
+    Writing, presets,
+};
+use crate::time::Nanos;
+use crate::workload::trace;
 
 macro_rules! words {
     ($($(#[$doc:meta])* $field:ident: $type:ty),* $(,)?) => {
@@ -28,6 +33,8 @@ macro_rules! words {
 
 words! {
     lang: Lang,
+    /// The language of what the scenario says of itself: fields, presets, messages.
+    texts: Language,
     // the sentence at the top
     starting: &'static str,
     headline: fn(&Headline, &[String]) -> Vec<Piece>,
@@ -124,6 +131,8 @@ words! {
     controls: &'static str,
     lanes: &'static str,
     show_or_hide: &'static str,
+    undo: &'static str,
+    redo: &'static str,
     add_lane: &'static str,
     remove_lane: fn(&str) -> String,
     options: &'static str,
@@ -134,8 +143,6 @@ words! {
     /// A field's name and its default.
     back_to_default: fn(&str, &str) -> String,
     default_is: fn(&str) -> String,
-    range: fn(&Limit) -> String,
-    lane_name: fn(&str) -> String,
     strategy_name: fn(&str) -> String,
     cached_copy: &'static str,
     order: &'static str,
@@ -226,7 +233,6 @@ words! {
     p99: &'static str,
     deviation: &'static str,
     // what is wrong
-    reason: fn(&Reason) -> String,
     last_good_runs: &'static str,
     worker_failed: fn(Failure) -> &'static str,
     details: &'static str,
@@ -250,8 +256,7 @@ words! {
     close: &'static str,
     // head, share, help
     preset: &'static str,
-    preset_name: fn(&str) -> String,
-    preset_group: fn(PresetGroup) -> &'static str,
+    preset_group: fn(presets::Group) -> &'static str,
     own_scenario: &'static str,
     change_theme: &'static str,
     share: &'static str,
@@ -276,40 +281,6 @@ words! {
     footer: &'static str,
 }
 
-/// What presets are about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PresetGroup {
-    /// Something that happens to caches, and what to do about it.
-    Stories,
-    /// The workloads of the Yahoo! Cloud Serving Benchmark.
-    Ycsb,
-    /// The caches that Twitter published figures of.
-    Twitter,
-}
-
-impl PresetGroup {
-    /// In the order of the menu.
-    pub const ALL: [PresetGroup; 3] = [PresetGroup::Stories, PresetGroup::Ycsb, PresetGroup::Twitter];
-
-    /// The group of the preset called `name`.
-    pub fn of(name: &str) -> PresetGroup {
-        match name.split('-').next() {
-            Some("ycsb") => PresetGroup::Ycsb,
-            Some("twitter") => PresetGroup::Twitter,
-            _ => PresetGroup::Stories,
-        }
-    }
-}
-
-/// What a preset of a family is called: `ycsb-a` → “YCSB A”.
-fn family_name(name: &str) -> Option<String> {
-    if let Some(letter) = name.strip_prefix("ycsb-") {
-        return Some(format!("YCSB {}", letter.to_uppercase()));
-    }
-    name.strip_prefix("twitter-")
-        .map(|number| format!("Twitter {}", number.trim_start_matches("cluster").trim_start_matches('0')))
-}
-
 impl PartialEq for Words {
     fn eq(&self, other: &Words) -> bool {
         self.lang == other.lang
@@ -332,11 +303,69 @@ impl Words {
     }
 }
 
-/// The words of a language.
-pub fn of(lang: Lang) -> &'static Words {
-    match lang {
-        Lang::En => &en::WORDS,
-        Lang::Ko => &ko::WORDS,
+macro_rules! languages {
+    ($($lang:ident: $code:literal, $own:literal, $words:expr;)*) => {
+        /// The languages of the page.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Lang {
+            $(#[doc = $own] $lang),*
+        }
+
+        impl Lang {
+            /// Every language, the usual one first.
+            pub const ALL: [Lang; [$($code),*].len()] = [$(Lang::$lang),*];
+
+            /// Its code, in links and in HTML.
+            pub const fn name(self) -> &'static str {
+                match self { $(Lang::$lang => $code),* }
+            }
+
+            /// What its speakers call it.
+            pub const fn own_name(self) -> &'static str {
+                match self { $(Lang::$lang => $own),* }
+            }
+        }
+
+        /// The words of a language.
+        pub fn of(lang: Lang) -> &'static Words {
+            match lang { $(Lang::$lang => &$words),* }
+        }
+    };
+}
+
+// A language is a line here and a file.
+languages! {
+    En: "en", "English", en::WORDS;
+    Ko: "ko", "한국어", ko::WORDS;
+}
+
+impl Default for Lang {
+    fn default() -> Lang {
+        Lang::ALL[0]
+    }
+}
+
+impl Lang {
+    /// The language with that code.
+    pub fn named(code: &str) -> Option<Lang> {
+        Lang::ALL.into_iter().find(|lang| lang.name() == code)
+    }
+
+    /// The language that a browser asks for, such as `ko-KR`; the usual one where the page does not speak it.
+    pub fn asked_for(tag: &str) -> Lang {
+        Lang::ALL.into_iter().find(|lang| tag.starts_with(lang.name())).unwrap_or_default()
+    }
+
+    /// The language after this one, which a button offers.
+    pub fn next(self) -> Lang {
+        let at = Lang::ALL.iter().position(|lang| *lang == self).unwrap_or_default();
+        Lang::ALL[(at + 1) % Lang::ALL.len()]
+    }
+
+    /// What may stand for a language.
+    pub fn codes() -> Phrase {
+        let codes = Lang::ALL.map(Lang::name);
+        Phrase::new(codes.join(" or "), codes.join(" 또는 "))
     }
 }
 
@@ -353,12 +382,17 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
             "" if same_write && !same_read => read,
             "" if same_read && same_write => with_its_own(scenario, lane, write),
             "" => format!("{read} + {write}"),
-            name => shown(&(words.lane_name)(name)).into_owned(),
+            name => shown(&lane_name(name, words)).into_owned(),
         };
         let numbered = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title} ({n})") });
         titles.extend(numbered.take(lanes.len() + 1).find(|name| !titles.contains(name)));
     }
     titles
+}
+
+/// What a lane with that name is called: the lanes of presets have a name in each language.
+fn lane_name(name: &str, words: &Words) -> String {
+    presets::lane(name).map_or_else(|| (words.strategy_name)(name), |known| known.say(words.texts).to_owned())
 }
 
 /// The strategy's name with the option that sets the lane apart from the others, as the scenario file says it.
@@ -376,6 +410,149 @@ fn with_its_own(scenario: &Scenario, lane: &Lane, name: String) -> String {
         Some(own) => format!("{name}, {own}"),
         None => name,
     }
+}
+
+/// A choice that reports, links and controls name by a word. What it is called is matched exhaustively in each language, so
+/// that a missing name does not compile.
+trait Choice: Sized {
+    /// Every choice.
+    fn each() -> Vec<Self>;
+    /// Its word.
+    fn word(&self) -> &'static str;
+}
+
+/// What `call` calls the choice with that word. A word of no choice stays as it is.
+fn named<T: Choice, S: Into<String>>(word: &str, call: impl Fn(&T) -> S) -> String {
+    let known = T::each().into_iter().find(|choice| choice.word().eq_ignore_ascii_case(word));
+    known.map_or_else(|| word.to_owned(), |choice| call(&choice).into())
+}
+
+/// What the strategy with that word is called.
+fn strategy<S: Into<String>>(word: &str, read: impl Fn(&Reading) -> S, write: impl Fn(&Writing) -> S) -> String {
+    let is_of = |reading: Reading| reading.name().eq_ignore_ascii_case(word);
+    if Reading::each().into_iter().any(is_of) { named(word, read) } else { named(word, write) }
+}
+
+macro_rules! choices {
+    ($($type:ty: $each:expr, $word:expr;)*) => {
+        $(impl Choice for $type {
+            fn each() -> Vec<$type> {
+                $each.into()
+            }
+
+            fn word(&self) -> &'static str {
+                let word: fn(&$type) -> &'static str = $word;
+                word(self)
+            }
+        })*
+    };
+}
+
+choices! {
+    Reading: Reading::each(), Reading::name;
+    Writing: Writing::each(), Writing::name;
+    Arrivals: Arrivals::each(), Arrivals::name;
+    Keys: Keys::each(), Keys::name;
+    Cause: Cause::ALL, |cause| cause.name();
+    Divergence: Divergence::ALL, |divergence| divergence.name();
+    trace::Reason: trace::Reason::ALL, |reason| reason.name();
+    Said: Said::ALL, |said| match said {
+        Said::Operations => "operations",
+        Said::Times => "times",
+        Said::Ttls => "ttls",
+        Said::Sizes => "sizes",
+        Said::Clients => "clients",
+    };
+    Ttl: any_ttls(), |ttl| match ttl {
+        Ttl::None => "none",
+        Ttl::Fixed(_) => "fixed",
+        Ttl::Jittered { .. } => "jittered",
+        Ttl::Sliding(_) => "sliding",
+        Ttl::Mixed(_) => "mixed",
+    };
+    At: [At::Moment(Nanos(1)), At::Every(Nanos(1)), At::BeforeFlush(1), At::AfterAcknowledged(1)], |at| match at {
+        At::Moment(_) => "moment",
+        At::Every(_) => "every",
+        At::BeforeFlush(_) => "before_flush",
+        At::AfterAcknowledged(_) => "after_acknowledged",
+    };
+    Distribution: any_distributions(), |distribution| match distribution {
+        Distribution::Constant(_) => "constant",
+        Distribution::Exponential(_) => "exponential",
+        Distribution::Uniform { .. } => "uniform",
+        Distribution::Lognormal { .. } => "lognormal",
+        Distribution::Normal { .. } => "normal",
+        Distribution::Empirical(_) => "empirical",
+    };
+    ledger::What: any_steps(), |step| match step {
+        ledger::What::Issued => "issued",
+        ledger::What::Buffered => "buffered",
+        ledger::What::Acknowledged => "acknowledged",
+        ledger::What::Refused => "refused",
+        ledger::What::Coalesced { .. } => "coalesced",
+        ledger::What::Committed => "committed",
+        ledger::What::Read => "read",
+        ledger::What::Overwritten { .. } => "overwritten",
+        ledger::What::Dropped { .. } => "dropped",
+        ledger::What::Lost => "lost",
+        ledger::What::FlushDue => "flush_due",
+    };
+}
+
+/// What a trace may say besides its keys; see [`Trace::says`](trace::Trace::says).
+#[derive(Clone, Copy)]
+enum Said {
+    Operations,
+    Times,
+    Ttls,
+    Sizes,
+    Clients,
+}
+
+impl Said {
+    const ALL: [Said; 5] = [Said::Operations, Said::Times, Said::Ttls, Said::Sizes, Said::Clients];
+}
+
+/// One of each kind.
+fn any_ttls() -> Vec<Ttl> {
+    let ttl = Nanos(1);
+    let mixed = TtlMix::new(&[(ttl, 1.0)]).map(Ttl::Mixed);
+    [Ttl::None, Ttl::Fixed(ttl), Ttl::Jittered { ttl, spread: 0.1 }, Ttl::Sliding(ttl)]
+        .into_iter()
+        .chain(mixed)
+        .collect()
+}
+
+/// One of each kind.
+fn any_distributions() -> [Distribution; 6] {
+    let time = Nanos(1);
+    [
+        Distribution::Constant(time),
+        Distribution::Exponential(time),
+        Distribution::Uniform { min: time, max: time },
+        Distribution::Lognormal { median: time, p99: time },
+        Distribution::Normal { mean: time, sd: time },
+        Distribution::Empirical(Vec::new()),
+    ]
+}
+
+/// One of each kind.
+fn any_steps() -> [ledger::What; 11] {
+    use ledger::What;
+    let write = ledger::WriteId(1);
+    [
+        What::Issued,
+        What::Buffered,
+        What::Acknowledged,
+        What::Refused,
+        What::Coalesced { into: write },
+        What::Committed,
+        What::Read,
+        What::Overwritten { by: write },
+        What::Dropped { cause: Cause::CacheCrash },
+        What::Lost,
+        What::FlushDue,
+    ]
 }
 
 /// The lines of a panel that its summary speaks of, with their newest values.
@@ -407,10 +584,8 @@ fn unless_none(items: impl Iterator<Item = String>, say: impl FnOnce(&str) -> St
 
 #[cfg(test)]
 mod tests {
-    use super::super::headline::{Harm, Speed, plain};
+    use super::super::sections::headline::{Harm, Speed, plain};
     use super::*;
-    use crate::ledger::{Cause, Divergence};
-    use crate::scenario::{Keys, Near, presets};
 
     #[test]
     fn the_sentence_says_who_is_fast_and_what_it_cost() {
@@ -449,33 +624,33 @@ mod tests {
         }
     }
 
+    /// The words that reports and controls name choices by are those of the program: the report's as JSON, the controls' as the
+    /// types write them.
     #[test]
-    fn a_world_that_is_too_large_is_refused_in_korean() {
-        let mut scenario = presets::get("default").expect("a preset").scenario().clone();
-        (scenario.cache.shards, scenario.app.servers) = (64, 64);
-        scenario.app.near = Some(Near::default());
-        scenario.clients.keys = Keys::Uniform { count: 10_000_000 };
-        let error = scenario.check().expect_err("it is too large");
-        let told = (ko::WORDS.reason)(&error.problems[0].reason);
-        assert!(told.contains("로컬 캐시 ") && told.contains("레인 5개"), "{told}");
-        // Every part that some preset has is said in Korean.
-        for preset in presets::all() {
-            for share in preset.scenario().estimate().shares() {
-                let reason = Reason::TooMuchMemory { bytes: 0.0, shares: vec![share.clone()] };
-                assert!(!(ko::WORDS.reason)(&reason).contains(share.what), "{}", share.what);
-            }
+    fn every_word_is_one_that_reports_or_controls_use() {
+        for step in any_steps() {
+            assert_eq!(serde_json::to_value(step).expect("a step")["what"], step.word());
         }
+        for distribution in any_distributions().into_iter().skip(1) {
+            let shown = format!("{:?}", serde_json::to_value(scenario_with(distribution.clone())).expect("a scenario"));
+            assert!(shown.contains(distribution.word()), "{shown}");
+        }
+        assert_eq!(any_ttls().len(), 5);
+        assert_eq!((ko::WORDS.step)("no such step"), "no such step");
+    }
+
+    fn scenario_with(work: Distribution) -> Scenario {
+        let mut scenario = Scenario::default();
+        scenario.app.work = work;
+        scenario
     }
 
     #[test]
-    fn the_lanes_of_presets_have_korean_names() {
-        for preset in presets::all() {
-            for lane in &preset.scenario().lanes {
-                let title = (ko::WORDS.lane_name)(&lane.name);
-                let is_korean = title.chars().any(|c| ('가'..='힣').contains(&c));
-                assert!(lane.name.is_empty() || is_korean, "{}: {:?} is {title:?}", preset.name, lane.name);
-            }
-        }
+    fn the_lanes_of_presets_are_called_by_their_names_in_each_language() {
+        let scenario = presets::get("redis-down").expect("a preset").scenario();
+        assert_eq!(titles(scenario, &en::WORDS), scenario.titles());
+        let korean = titles(scenario, &ko::WORDS);
+        assert!(korean.iter().all(|title| title.chars().any(|c| ('가'..='힣').contains(&c))), "{korean:?}");
     }
 
     #[test]
@@ -523,17 +698,6 @@ mod tests {
         );
         let korean = (ko::WORDS.what_was_lost)(12, 3);
         assert!(korean.contains("12건") && korean.contains("키 3개"), "{korean}");
-    }
-
-    #[test]
-    fn every_preset_has_a_name_in_both_languages_that_is_not_its_file_s() {
-        for preset in presets::ALL {
-            for words in [&en::WORDS, &ko::WORDS] {
-                assert_ne!((words.preset_name)(preset.name), preset.name, "{:?}", words.lang);
-            }
-        }
-        assert_eq!((en::WORDS.preset_name)("ycsb-b"), "YCSB B");
-        assert_eq!(PresetGroup::of("twitter-12"), PresetGroup::Twitter);
     }
 
     #[test]

@@ -1,0 +1,290 @@
+//! What is on the page, part by part.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast as _;
+use web_sys::Event;
+use yew::prelude::*;
+
+use super::{App, Msg};
+use crate::chart::Percentile;
+use crate::chart::palette::Theme;
+use crate::escape::shown;
+use crate::scenario::presets;
+use crate::web::components::dialog::Dialog;
+use crate::web::platform::{dom, files};
+use crate::web::sections::controls::Controls;
+use crate::web::sections::figures::Plot;
+use crate::web::sections::lead::{Headline, Legend};
+use crate::web::sections::notices::Notices;
+use crate::web::sections::share::Share;
+use crate::web::sections::tables::{
+    CacheNodes, DivergedCopies, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes,
+};
+use crate::web::sections::transport::Transport;
+use crate::web::state::view::{Control, Shown, ThemeChoice};
+use crate::web::state::{Action, saved};
+
+impl App {
+    pub(super) fn whole(&self, ctx: &Context<App>) -> Html {
+        let titles = self.titles();
+        let w = self.words();
+        html! {
+            <div class="page">
+                { self.head(ctx) }
+                <main>
+                    { self.notices() }
+                    { self.sentence(&titles) }
+                    <div class="stage">
+                        <div class="sight">
+                            { self.legend(&titles) }
+                            { self.transport() }
+                            { self.figures(&titles) }
+                            { self.tables(&titles) }
+                        </div>
+                        <Controls scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
+                            can_undo={self.state.history.can_undo()} can_redo={self.state.history.can_redo()} traces={self.state.traces.shown()} />
+                    </div>
+                </main>
+                <footer><p class="soft">{ w.footer }</p></footer>
+                if self.sharing { { self.share(ctx, &titles) } }
+                if self.helping { { self.help(ctx) } }
+            </div>
+        }
+    }
+
+    pub(super) fn embedded(&self) -> Html {
+        let titles = self.titles();
+        let view = &self.state.view;
+        let controls = Control::ALL.into_iter().any(|control| control != Control::Lanes && view.allows(control));
+        let mut full = view.clone();
+        full.embed = None;
+        full.controls = None;
+        let href = self.state.link_as(&full).map(|link| format!("{}{link}", dom::address()));
+        html! {
+            <main class="page embed" id="embed">
+                { self.notices() }
+                { self.sentence(&titles) }
+                { self.legend(&titles) }
+                if controls { { self.transport() } }
+                { self.figures(&titles) }
+                if let Ok(href) = href {
+                    <p class="full"><a {href} target="_blank" rel="noopener">{ self.words().open_full }</a></p>
+                }
+            </main>
+        }
+    }
+
+    fn head(&self, ctx: &Context<App>) -> Html {
+        let w = self.words();
+        let act = self.dispatch.clone();
+        let preset = act.reform(|event: Event| {
+            Action::OpenPreset(event.target_unchecked_into::<web_sys::HtmlSelectElement>().value())
+        });
+        let chosen = self.state.preset.as_deref();
+        let groups = presets::Group::ALL.into_iter().map(|group| {
+            let options = presets::all().filter(|preset| preset.about().group == group).map(|preset| {
+                html! { <option value={preset.name} selected={chosen == Some(preset.name)}>{ preset.about().title.say(w.texts) }</option> }
+            });
+            let options: Vec<Html> = options.collect();
+            if options.is_empty() {
+                return html! {};
+            }
+            html! { <optgroup label={(w.preset_group)(group)}>{ for options }</optgroup> }
+        });
+        let other = self.state.lang.next();
+        let language = act.reform(move |_: MouseEvent| Action::Language(other));
+        let dark = self.theme() == Theme::Dark;
+        let theme =
+            act.reform(move |_: MouseEvent| Action::Theme(if dark { ThemeChoice::Light } else { ThemeChoice::Dark }));
+        html! {
+            <header class="head">
+                <h1>{ "Cachelane" }</h1>
+                <label class="preset"><span class="unseen">{ w.preset }</span>
+                    <select onchange={preset}>
+                        if chosen.is_none() { <option selected=true disabled=true>{ w.own_scenario }</option> }
+                        { for groups }
+                    </select>
+                </label>
+                <div class="tools">
+                    <button type="button" class="plain" onclick={ctx.link().callback(|_| Msg::Share(true))}>{ w.share }</button>
+                    <button type="button" class="plain" onclick={ctx.link().callback(|_| Msg::Help(true))} aria-label={w.help} title={w.help}>{ "?" }</button>
+                    <button type="button" class="plain" onclick={theme} aria-label={w.change_theme} title={w.change_theme}>{ if dark { "☀" } else { "☾" } }</button>
+                    <button type="button" class="plain" onclick={language} lang={other.name()}>{ other.own_name() }</button>
+                </div>
+            </header>
+        }
+    }
+
+    fn sentence(&self, titles: &Rc<Vec<String>>) -> Html {
+        let preset = self.state.preset.as_deref().and_then(|name| presets::get(name).ok());
+        let texts = self.words().texts;
+        let whole = self.state.view.embed.is_none();
+        html! {
+            <div class="lead">
+                <Headline report={self.state.run.report.clone()} titles={titles.clone()} shown={self.shown()}
+                    finished={self.state.at_end()} words={self.words()} />
+                if let (Some(preset), true) = (preset, whole) {
+                    <p class="about soft">{ preset.about().description.say(texts) }{ " " }{ preset.about().question.say(texts) }</p>
+                }
+            </div>
+        }
+    }
+
+    fn legend(&self, titles: &Rc<Vec<String>>) -> Html {
+        let switches = self.state.view.allows(Control::Lanes);
+        html! {
+            <Legend titles={titles.clone()} shown={self.shown()} {switches} dispatch={self.dispatch.clone()} words={self.words()} />
+        }
+    }
+
+    fn transport(&self) -> Html {
+        let state = &self.state;
+        html! {
+            <Transport running={state.is_running()} at_end={state.at_end()} now={state.run.now}
+                duration={state.running.duration} speed={state.speed} view={state.view.clone()}
+                halted={state.stop_reason.is_some()} servers={state.running.app.servers} dispatch={self.dispatch.clone()} words={self.words()} />
+        }
+    }
+
+    fn figures(&self, titles: &[String]) -> Html {
+        let data = self.data(titles);
+        let plots = self.state.view.figures().into_iter().map(|shown| {
+            let switches = match shown {
+                Shown::Latency if self.state.view.embed.is_none() => self.latency_switches(),
+                Shown::Lost => html! { <span class="key">{ self.words().lost_key }</span> },
+                _ => html! {},
+            };
+            html! {
+                <Plot key={shown.name()} {shown} figure={self.state.view.figure(shown)} data={data.clone()} theme={self.theme()}
+                    words={self.words()} hovered={self.hovered} on_hover={self.on_hover.clone()}>
+                    { switches }
+                </Plot>
+            }
+        });
+        html! { <section class="figures" aria-label={self.words().figures}>{ for plots }</section> }
+    }
+
+    fn latency_switches(&self) -> Html {
+        let w = self.words();
+        let act = self.dispatch.clone();
+        let view = &self.state.view;
+        let p99 = view.percentile() == Percentile::P99;
+        let percentile = |p: Percentile| act.reform(move |_: Event| Action::Percentile(p));
+        let linear = view.linear;
+        let axis = act.reform(move |_: Event| Action::Linear(!linear));
+        html! {
+            <div class="switches">
+                <div role="radiogroup" aria-label={w.percentile} class="segments small"><div>
+                    <label><input type="radio" name="percentile" checked={!p99} onchange={percentile(Percentile::P50)} /><span>{ w.median }</span></label>
+                    <label><input type="radio" name="percentile" checked={p99} onchange={percentile(Percentile::P99)} /><span>{ "p99" }</span></label>
+                </div></div>
+                <label class="check"><input type="checkbox" checked={!linear} onchange={axis} />{ w.log_axis }</label>
+            </div>
+        }
+    }
+
+    fn tables(&self, titles: &Rc<Vec<String>>) -> Html {
+        let Some(report) = &self.state.run.report else { return html! {} };
+        let (report, shown, words) = (report.clone(), self.shown(), self.words());
+        html! {
+            <>
+                if let (true, Some((played, all))) = (self.state.at_end(), self.state.run.unplayed) {
+                    <p class="notice small calm" role="status">{ (words.trace_longer)(played, all) }</p>
+                }
+                <StoppedLanes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <LostWrites report={report.clone()} stories={self.state.run.stories.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <Percentiles report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <Reproduce {report} titles={titles.clone()} {shown} {words} />
+            </>
+        }
+    }
+
+    /// What went wrong, or takes long, with a way on.
+    fn notices(&self) -> Html {
+        let state = &self.state;
+        html! {
+            <Notices stop_reason={state.stop_reason.clone()} worker_status={state.worker_status()} notice={state.notice.clone()}
+                at={state.run.report.is_some().then_some(state.run.now)} too_long={self.too_long} scenario={state.running.clone()}
+                has_bad_values={state.shows_what_does_not_run()}
+                dispatch={self.dispatch.clone()} words={self.words()} />
+        }
+    }
+
+    /// A link that could not be opened: what is wrong with it, and the text as it was.
+    pub(super) fn unopened(&self, ctx: &Context<App>) -> Html {
+        let w = self.words();
+        let Some(unopened) = &self.state.unopened else { return html! {} };
+        let problems = unopened.problems.iter().map(|problem| {
+            html! { <li><code>{ shown(&problem.field).into_owned() }</code>{ " " }{ saved::say(problem, w) }</li> }
+        });
+        let options = unopened.options.iter().map(|option| {
+            let why = crate::scenario::Reason::NotAllowed(option.allowed.clone()).say(w.texts);
+            html! { <li><code>{ format!("view.{}", option.name) }</code>{ " " }{ shown(&format!("{}: {why}", option.value)).into_owned() }</li> }
+        });
+        let field = use_text(ctx);
+        let act = self.dispatch.clone();
+        let default = act.reform(|_: MouseEvent| Action::OpenPreset("default".to_owned()));
+        html! {
+            <main class="page unopened">
+                <h1>{ "Cachelane" }</h1>
+                <div role="alert">
+                    <h2>{ w.link_not_opened }</h2>
+                    <ul class="problems">{ for problems }{ for options }</ul>
+                </div>
+                <label for="link-text">{ w.link_text }</label>
+                <textarea id="link-text" rows="4" spellcheck="false" value={unopened.text.clone()} />
+                <p class="buttons">
+                    <button type="button" class="play" onclick={field}>{ w.open_edited }</button>
+                    <button type="button" onclick={default}>{ w.open_default }</button>
+                </p>
+            </main>
+        }
+    }
+
+    fn share(&self, ctx: &Context<App>, titles: &Rc<Vec<String>>) -> Html {
+        // The dialog closes, so that the page can be seen, or what it has against the file.
+        let open = ctx.link().batch_callback(|text| vec![Msg::Share(false), Msg::Dispatch(Action::OpenToml(text))]);
+        let unread =
+            ctx.link().batch_callback(|why| vec![Msg::Share(false), Msg::Dispatch(Action::FileUnreadable(why))]);
+        let on_file = Callback::from(move |event: Event| {
+            let input: web_sys::HtmlInputElement = event.target_unchecked_into();
+            if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                files::read_text(file, open.clone(), unread.clone());
+            }
+        });
+        let data = self.data(titles);
+        html! {
+            <Share link={self.state.link()} view={self.state.view.clone()} scenario={self.state.running.clone()}
+                report={self.state.run.report.clone()} {data} titles={titles.clone()} theme={self.theme()}
+                preset={self.state.preset.clone()} on_file={on_file} close={ctx.link().callback(|()| Msg::Share(false))} words={self.words()} />
+        }
+    }
+
+    fn help(&self, ctx: &Context<App>) -> Html {
+        let w = self.words();
+        let rows = w.keys_help.iter().map(|(key, what)| html! { <><dt><kbd>{ *key }</kbd></dt><dd>{ *what }</dd></> });
+        html! {
+            <Dialog title={w.help} close={ctx.link().callback(|()| Msg::Help(false))} words={w}>
+                <p>{ w.how_to_read }</p>
+                <dl class="keys">{ for rows }</dl>
+            </Dialog>
+        }
+    }
+}
+
+/// Opens the text in the field of the page that could not open it.
+fn use_text(ctx: &Context<App>) -> Callback<MouseEvent> {
+    ctx.link().callback(|_| {
+        let field = dom::document().get_element_by_id("link-text");
+        let field = field.and_then(|field| field.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
+        let text = field.map(|field| field.value()).unwrap_or_default();
+        Msg::Dispatch(Action::OpenLink(
+            text.trim().split_once('#').map_or(text.clone(), |(_, link)| format!("#{link}")),
+        ))
+    })
+}

@@ -1,0 +1,346 @@
+//! The page's one component with a will: holds the [`State`], hears the worker, the clock, the keys and the address bar,
+//! and lays the parts out.
+
+mod keyboard;
+mod layout;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use gloo_timers::callback::{Interval, Timeout};
+use yew::prelude::*;
+
+use self::keyboard::listen;
+use super::components::context::Ctx;
+use super::platform::embed::{self, Host};
+use super::platform::worker_handle::WorkerHandle;
+use super::platform::{dom, media, storage};
+use super::state::saved::TooLong;
+use super::state::view::{Lang, ThemeChoice};
+use super::state::{Action, Effect, State, WorkerStatus};
+use super::words::{self, Words};
+use crate::chart::palette::Theme;
+use crate::chart::{Band, Data, LaneData};
+use crate::experiment::strikes;
+use crate::report::FaultReport;
+
+/// How often the page asks the worker to go on.
+const TICK_MS: u32 = 100;
+
+/// Whether the system asks for dark.
+const DARK: &str = "(prefers-color-scheme: dark)";
+
+/// The address bar follows a change at once, but not more often than this: browsers limit it, and a slider makes many.
+const SAVE_EVERY_MS: u32 = 400;
+
+/// What the component hears.
+pub enum Msg {
+    /// A change of the state.
+    Dispatch(Action),
+    /// The pointer is at another moment of the figures.
+    Hover(Option<f64>),
+    /// The link may follow the state again, and should if it has fallen behind.
+    Save,
+    /// The page may be about to go away: the link must follow now.
+    Leave,
+    /// The share dialog opens or closes.
+    Share(bool),
+    /// The help opens or closes.
+    Help(bool),
+    /// The system asks for dark or light.
+    Dark(bool),
+    /// The embed came into sight or left it.
+    InView(bool),
+}
+
+/// The page.
+pub struct App {
+    state: State,
+    /// Where the worker sits; `None` while there is none.
+    worker: Option<WorkerHandle>,
+    dark: bool,
+    hovered: Option<f64>,
+    sharing: bool,
+    helping: bool,
+    last_tick: f64,
+    /// Runs for a while after each time the link was saved.
+    saving: Option<Timeout>,
+    /// Whether the link has fallen behind.
+    unsaved: bool,
+    /// The experiment is too large for a link: the address shows an older one.
+    too_long: Option<TooLong>,
+    host: Host,
+    /// One callback for all parts: they would take another one for a change.
+    dispatch: Callback<Action>,
+    on_hover: Callback<Option<f64>>,
+    _interval: Interval,
+    _listeners: Vec<EventListener>,
+}
+
+/// The state with the link opened, and what is to be done about it.
+struct Start {
+    state: State,
+    effects: Vec<Effect>,
+}
+
+/// A [`Start`], handed over once.
+#[derive(Clone)]
+struct Opened(Rc<Cell<Option<Start>>>);
+
+impl PartialEq for Opened {
+    fn eq(&self, other: &Opened) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// What the page begins with.
+#[derive(PartialEq, Properties)]
+pub struct AppProps {
+    opened: Opened,
+}
+
+/// Reads what an earlier visit left, and the link.
+fn open() -> Opened {
+    let lang = storage::remembered("lang").and_then(|name| Lang::named(&name)).unwrap_or_else(browser_lang);
+    let mut state = State::new(lang, media::matches("(prefers-reduced-motion: reduce)"));
+    state.view.theme = match storage::remembered("theme").as_deref() {
+        Some("light") => ThemeChoice::Light,
+        Some("dark") => ThemeChoice::Dark,
+        _ => ThemeChoice::System,
+    };
+    let effects = state.apply(Action::OpenLink(dom::hash()));
+    Opened(Rc::new(Cell::new(Some(Start { state, effects }))))
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = AppProps;
+
+    fn create(ctx: &Context<App>) -> App {
+        let opened = ctx.props().opened.0.take();
+        let fresh = || Start { state: State::new(browser_lang(), false), effects: Vec::new() };
+        let Start { state, effects } = opened.unwrap_or_else(fresh);
+        let link = ctx.link().clone();
+        let interval = Interval::new(TICK_MS, move || link.send_message(Msg::Dispatch(Action::Tick { wall_s: 0.0 })));
+        let mut listeners = listen(ctx);
+        listeners.extend(media::listen(DARK, ctx.link().callback(Msg::Dark)));
+        let mut app = App {
+            state,
+            worker: None,
+            dark: media::matches(DARK),
+            hovered: None,
+            sharing: false,
+            helping: false,
+            last_tick: js_sys::Date::now(),
+            saving: None,
+            unsaved: false,
+            too_long: None,
+            host: Host::default(),
+            dispatch: ctx.link().callback(Msg::Dispatch),
+            on_hover: ctx.link().callback(Msg::Hover),
+            _interval: interval,
+            _listeners: listeners,
+        };
+        app.run_effects(ctx, effects);
+        if app.state.view.embed.is_some() {
+            app.state.apply(Action::Pause); // until it is seen
+            app.host = embed::watch(ctx.link().callback(Msg::InView));
+        }
+        app.apply_theme();
+        app
+    }
+
+    fn update(&mut self, ctx: &Context<App>, msg: Msg) -> bool {
+        match msg {
+            Msg::Dispatch(Action::Tick { .. }) => return self.tick(ctx),
+            Msg::Dispatch(action) => {
+                if matches!(action, Action::OpenLink(_)) {
+                    self.too_long = None; // it came as a link
+                }
+                let effects = self.state.apply(action);
+                self.run_effects(ctx, effects);
+                self.apply_theme();
+            }
+            Msg::Hover(moment) => self.hovered = moment,
+            Msg::Save => {
+                self.saving = None;
+                let before = self.too_long;
+                if self.unsaved {
+                    self.save(ctx);
+                }
+                return before != self.too_long;
+            }
+            Msg::Leave => {
+                if self.unsaved {
+                    self.save(ctx);
+                }
+                return false;
+            }
+            Msg::Share(open) => self.sharing = open,
+            Msg::Help(open) => self.helping = open,
+            Msg::Dark(dark) => self.dark = dark,
+            Msg::InView(seen) => self.set_in_view(ctx, seen),
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<App>) -> Html {
+        let fields = Ctx {
+            dispatch: self.dispatch.clone(),
+            words: self.words(),
+            problems: self.state.problems.clone(),
+            invalid: self.state.invalid.clone(),
+        };
+        let inside = match (&self.state.unopened, &self.state.view.embed) {
+            (Some(_), _) => self.unopened(ctx),
+            (None, Some(_)) => self.embedded(),
+            (None, None) => self.whole(ctx),
+        };
+        html! { <ContextProvider<Ctx> context={fields}>{ inside }</ContextProvider<Ctx>> }
+    }
+}
+
+impl App {
+    fn words(&self) -> &'static Words {
+        words::of(self.state.lang)
+    }
+
+    fn theme(&self) -> Theme {
+        self.state.view.theme.resolve(self.dark)
+    }
+
+    fn tick(&mut self, ctx: &Context<App>) -> bool {
+        let now = js_sys::Date::now();
+        let wall_s = (now - self.last_tick).max(0.0) / 1000.0;
+        self.last_tick = now;
+        let before = self.shown_by_time();
+        let effects = self.state.apply(Action::Tick { wall_s });
+        self.run_effects(ctx, effects);
+        before != self.shown_by_time()
+    }
+
+    /// What of the page may change by time alone.
+    fn shown_by_time(&self) -> (WorkerStatus, bool) {
+        (self.state.worker_status(), self.state.stop_reason.is_some())
+    }
+
+    fn run_effects(&mut self, ctx: &Context<App>, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send(said) => {
+                    if let Some(worker) = &self.worker {
+                        worker.send(&said);
+                    }
+                }
+                Effect::SaveLink if self.state.view.embed.is_none() => {
+                    self.unsaved = true;
+                    if self.saving.is_none() {
+                        self.save(ctx);
+                    }
+                }
+                Effect::SaveLink => {} // an embed never rewrites its own address
+                Effect::Remember(key, value) => storage::remember(key, value),
+                Effect::NewWorker => self.worker = Some(WorkerHandle::open(&self.dispatch)),
+                Effect::EndWorker => self.worker = None,
+            }
+        }
+    }
+
+    /// Puts the link into the address bar.
+    fn save(&mut self, ctx: &Context<App>) {
+        self.unsaved = false;
+        let link = self.state.link();
+        self.too_long = link.as_ref().err().copied();
+        if let Ok(link) = link {
+            dom::replace_hash(&link);
+        }
+        let link = ctx.link().clone();
+        self.saving = Some(Timeout::new(SAVE_EVERY_MS, move || link.send_message(Msg::Save)));
+    }
+
+    /// An embed runs only while it is in sight.
+    fn set_in_view(&mut self, ctx: &Context<App>, seen: bool) {
+        let action = match (seen, self.host.resumes(seen, self.state.is_running(), self.state.view.starts_on_click)) {
+            (true, true) => Action::Play,
+            (false, _) => Action::Pause,
+            _ => return,
+        };
+        let effects = self.state.apply(action);
+        self.run_effects(ctx, effects);
+    }
+
+    /// What stands outside the component: the language, the theme, the title.
+    fn apply_theme(&self) {
+        if let Some(root) = dom::document().document_element() {
+            let theme = match self.state.view.theme {
+                ThemeChoice::System => "system",
+                ThemeChoice::Light => "light",
+                ThemeChoice::Dark => "dark",
+            };
+            for (name, value) in [("lang", self.state.lang.name()), ("data-theme", theme)] {
+                if root.get_attribute(name).as_deref() != Some(value) {
+                    let _ = root.set_attribute(name, value); // both names are valid ones
+                }
+            }
+            let _ = root.class_list().toggle_with_force("embedded", self.state.view.embed.is_some());
+        }
+    }
+
+    fn shown(&self) -> Vec<bool> {
+        (0..self.state.draft.lanes.len()).map(|lane| self.state.view.shows(lane)).collect()
+    }
+
+    fn titles(&self) -> Rc<Vec<String>> {
+        Rc::new(words::titles(&self.state.draft, self.words()))
+    }
+
+    fn fault_name(&self, strike: &FaultReport) -> String {
+        let fault = self.state.running.faults.get(strike.fault as usize);
+        fault.map_or_else(|| strike.what.clone(), |fault| (self.words().fault_name)(fault.what).to_owned())
+    }
+
+    fn data(&self, titles: &[String]) -> Rc<Data> {
+        let run = &self.state.run;
+        let lanes = run.series.iter().enumerate().filter(|(lane, _)| self.state.view.shows(*lane));
+        let lanes = lanes.map(|(number, series)| LaneData {
+            number,
+            label: titles.get(number).cloned().unwrap_or_default(),
+            series: series.clone(),
+        });
+        let lanes_met = run.report.iter().flat_map(|report| &report.lanes);
+        let strikes = strikes(&self.state.running, lanes_met).into_iter();
+        let faults = strikes.map(|strike| Band {
+            from_s: strike.at_s,
+            to_s: strike.at_s + strike.for_s,
+            label: self.fault_name(&strike),
+        });
+        Rc::new(Data {
+            lanes: lanes.collect(),
+            faults: faults.collect(),
+            duration_s: self.state.running.duration.as_secs_f64(),
+            now_s: run.now.as_secs_f64(),
+            no_reads: self.state.running.clients.never_reads(),
+            no_writes: self.state.running.clients.never_writes(),
+        })
+    }
+}
+
+/// The language that the browser asks for, if the page speaks it.
+fn browser_lang() -> Lang {
+    Lang::asked_for(&dom::window().navigator().language().unwrap_or_default())
+}
+
+/// Puts the page in place of what stands in `#app`: the link first, the page in a task of its own.
+pub fn start() {
+    std::panic::set_hook(Box::new(|info| dom::report_failure(&info.to_string())));
+    yew::set_custom_panic_hook(Box::new(|info| dom::report_failure(&info.to_string())));
+    let opened = open();
+    Timeout::new(0, move || match dom::document().get_element_by_id("app") {
+        Some(root) => {
+            yew::Renderer::<App>::with_root_and_props(root, AppProps { opened }).render();
+        }
+        None => dom::report_failure("index.html has no element with the id app"),
+    })
+    .forget();
+}

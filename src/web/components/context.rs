@@ -1,0 +1,68 @@
+//! What every field of the controls needs to know.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::scenario::{Edit, FieldValue};
+use crate::web::state::Action;
+use crate::web::state::saved::{self, Problem};
+use crate::web::words::Words;
+
+/// What every field needs to know.
+#[derive(Clone, PartialEq)]
+pub struct Ctx {
+    /// Hears what the reader does.
+    pub dispatch: Callback<Action>,
+    /// The language.
+    pub words: &'static Words,
+    /// What is wrong with the values.
+    pub problems: Rc<Vec<Problem>>,
+    /// What is no value at all, by field.
+    pub invalid: Vec<(String, Problem)>,
+}
+
+impl Ctx {
+    /// Changes the scenario.
+    pub fn edit(&self, edits: Vec<Edit>) {
+        self.dispatch.emit(Action::Edit(edits));
+    }
+
+    /// A callback that puts what it hears at `path`.
+    pub fn setter<T: 'static>(&self, path: impl Into<String>, show: fn(&T) -> FieldValue) -> Callback<T> {
+        let path = path.into();
+        self.dispatch.reform(move |value: T| Action::Edit(vec![Edit::set(path.clone(), show(&value))]))
+    }
+
+    /// A button's click that makes just these edits.
+    pub fn on_click(&self, edits: Vec<Edit>) -> Callback<MouseEvent> {
+        self.dispatch.reform(move |_: MouseEvent| Action::Edit(edits.clone()))
+    }
+
+    /// What is wrong with the field at `path`.
+    pub fn complaint(&self, path: &str) -> Option<String> {
+        let typed = self.invalid.iter().find(|(field, _)| field == path).map(|(_, problem)| problem);
+        let problem = typed.or_else(|| self.problems.iter().find(|problem| problem.field == path))?;
+        Some(saved::say(problem, self.words))
+    }
+
+    /// What is wrong with the field at `path`, or, if `inside`, with a part of its value. A problem that stands
+    /// elsewhere, but that a new value of this field would make, is told with its place.
+    pub fn complaint_inside(&self, path: &str, inside: bool) -> Option<String> {
+        let is_here = |field: &str| {
+            let rest = field.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || (inside && rest.starts_with('.')))
+        };
+        let typed = self.invalid.iter().find(|(field, _)| field == path).map(|(_, problem)| problem);
+        let problem = typed.or_else(|| self.problems.iter().find(|problem| is_here(&problem.field)))?;
+        let said = saved::say(problem, self.words);
+        let is_own = problem.field.starts_with(path);
+        Some(if is_own { said } else { format!("{} = {said}", problem.field) })
+    }
+}
+
+/// The context that all fields stand in.
+#[hook]
+pub fn use_ctx() -> Ctx {
+    use_context::<Ctx>().expect("fields stand inside a ContextProvider of Ctx")
+}

@@ -1,0 +1,127 @@
+//! A distribution of durations: its kind, and a number or two.
+
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+use super::context::use_ctx;
+use super::number::Duration;
+use crate::scenario::{Distribution, Edit, FieldValue, Slider, slider_of};
+use crate::time::Nanos;
+use crate::web::words::Words;
+
+/// What a [`Dist`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct DistProps {
+    /// The field's place in the scenario.
+    pub path: AttrValue,
+    /// Its name.
+    pub label: AttrValue,
+    /// Its value.
+    pub value: Distribution,
+}
+
+const KINDS: [&str; 6] = ["constant", "exponential", "uniform", "lognormal", "normal", "empirical"];
+
+fn kind(distribution: &Distribution) -> usize {
+    match distribution {
+        Distribution::Constant(_) => 0,
+        Distribution::Exponential(_) => 1,
+        Distribution::Uniform { .. } => 2,
+        Distribution::Lognormal { .. } => 3,
+        Distribution::Normal { .. } => 4,
+        Distribution::Empirical(_) => 5,
+    }
+}
+
+/// The distribution's first number: where its middle is.
+fn middle(distribution: &Distribution) -> Nanos {
+    match distribution {
+        Distribution::Constant(v) | Distribution::Exponential(v) => *v,
+        Distribution::Uniform { min, max } => Nanos(min.0 / 2 + max.0 / 2),
+        Distribution::Lognormal { median, .. } => *median,
+        Distribution::Normal { mean, .. } => *mean,
+        Distribution::Empirical(row) => row.first().map_or(Nanos::ZERO, |(_, v)| *v),
+    }
+}
+
+/// A distribution of that kind about `m`.
+fn of_kind(kind: &str, m: Nanos) -> Option<Distribution> {
+    Some(match kind {
+        "constant" => Distribution::Constant(m),
+        "exponential" => Distribution::Exponential(m),
+        "uniform" => Distribution::Uniform { min: Nanos(m.0 / 2), max: Nanos(m.0 / 2 * 3) },
+        "lognormal" => Distribution::Lognormal { median: m, p99: Nanos(m.0 * 5) },
+        "normal" => Distribution::Normal { mean: m, sd: Nanos(m.0 / 5) },
+        _ => return None, // a measured row comes from a file
+    })
+}
+
+/// A distribution: its kind, and a number or two.
+#[component]
+pub fn Dist(props: &DistProps) -> Html {
+    let ctx = use_ctx();
+    let w = ctx.words;
+    let now = kind(&props.value);
+    let m = middle(&props.value);
+    let set_kind = {
+        let set = ctx.setter(props.path.to_string(), FieldValue::of::<Distribution>);
+        Callback::from(move |event: Event| {
+            let name = event.target_unchecked_into::<HtmlSelectElement>().value();
+            if let Some(distribution) = of_kind(&name, m) {
+                set.emit(distribution);
+            }
+        })
+    };
+    let kinds = KINDS.iter().enumerate().filter(|(i, _)| *i < 5 || now == 5).map(|(i, name)| {
+        html! { <option value={*name} selected={i == now}>{ (w.distribution)(name) }</option> }
+    });
+    html! {
+        <div class="dist">
+            <select class="kind" aria-label={format!("{}: {}", props.label, w.distribution_kind)} onchange={set_kind}>{ for kinds }</select>
+            { for numbers(props, w) }
+        </div>
+    }
+}
+
+/// The fields of the distribution's numbers.
+fn numbers(props: &DistProps, w: &'static Words) -> Vec<Html> {
+    let path_of = |part: &str| if part.is_empty() { props.path.to_string() } else { format!("{}.{part}", props.path) };
+    let field = |part: &str, name: &str, value: Nanos, slide: Option<Slider>| {
+        let (key, path) = (path_of(part), path_of(part));
+        let label = if name.is_empty() { props.label.to_string() } else { format!("{}: {name}", props.label) };
+        let edits = match props.value {
+            Distribution::Lognormal { median, p99 } if part == "lognormal.median" => {
+                Some(Callback::from(with_tail(&path, path_of("lognormal.p99"), median, p99)))
+            }
+            _ => None,
+        };
+        html! { <Duration {key} {path} {label} value={Some(value)} {slide} {edits} /> }
+    };
+    let slide = slider_of(&props.path);
+    match &props.value {
+        Distribution::Constant(v) => vec![field("", "", *v, slide)],
+        Distribution::Exponential(v) => vec![field("exponential", w.mean, *v, slide)],
+        Distribution::Uniform { min, max } => {
+            vec![field("uniform.min", w.least, *min, slide), field("uniform.max", w.most, *max, slide)]
+        }
+        Distribution::Lognormal { median, p99 } => {
+            vec![field("lognormal.median", w.median, *median, slide), field("lognormal.p99", w.p99, *p99, None)]
+        }
+        Distribution::Normal { mean, sd } => {
+            vec![field("normal.mean", w.mean, *mean, slide), field("normal.sd", w.deviation, *sd, None)]
+        }
+        Distribution::Empirical(row) => {
+            let points: Vec<String> = row.iter().map(|(p, v)| format!("{p} % {v}")).collect();
+            vec![html! { <p class="soft">{ &props.label }{ ": " }{ points.join(" · ") }</p> }]
+        }
+    }
+}
+
+/// Another median of a log-normal: the tail moves along, so that its shape stays.
+fn with_tail(path: &str, tail: String, median: Nanos, p99: Nanos) -> impl Fn(Nanos) -> Vec<Edit> + 'static {
+    let (path, ratio) = (path.to_owned(), p99.0 as f64 / median.0.max(1) as f64);
+    move |median| {
+        let p99 = Nanos((median.0 as f64 * ratio) as u64);
+        vec![Edit::set(path.clone(), FieldValue::of(&median)), Edit::set(tail.clone(), FieldValue::of(&p99))]
+    }
+}

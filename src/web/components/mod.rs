@@ -1,0 +1,11 @@
+//! Widgets that know nothing of where on the page they stand.
+
+pub mod any_field;
+pub mod choice;
+pub mod context;
+pub mod dialog;
+pub mod distribution;
+pub mod fold;
+pub mod number;
+pub mod slider;
+pub mod swatch;

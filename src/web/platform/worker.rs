@@ -1,0 +1,298 @@
+//! The worker: runs the experiment beside the page, so that the page never waits for it.
+//!
+//! It does nothing by itself. Every message of the page gets one answer ([`protocol`](super::protocol)), soon: it works
+//! for the time it is given, and a trace is read piece by piece. What is new since the last frame is all that a frame
+//! carries. What it refuses changes nothing.
+
+use std::cell::RefCell;
+use std::io::Cursor;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use super::protocol::{Frame, FromWorker, Progress, STORIES_TOLD_MAX, Step, Stories, Story, ToWorker, TraceFacts};
+use crate::experiment::{Experiment, Plan};
+use crate::ledger;
+use crate::metrics::FIGURE_GROUP;
+use crate::report::Series;
+use crate::scenario::{Keys, Link, Scenario, What, Which};
+use crate::time::Nanos;
+use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
+
+/// Listens for the page's messages until the page closes the worker.
+pub fn start() {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    tell_of_panics(scope.clone());
+    let state = Rc::new(RefCell::new(WorkerState::default()));
+    let answer = scope.clone();
+    let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let reply = match heard(&event.data()) {
+            Ok(said) => state.borrow_mut().handle_message(said),
+            Err(error) => refused(0, format!("the worker could not read a message: {error}")),
+        };
+        send(&answer, &reply);
+    });
+    scope.set_onmessage(Some(listen.as_ref().unchecked_ref()));
+    listen.forget();
+}
+
+/// A message is a text, or a text and a file's bytes.
+fn heard(data: &JsValue) -> serde_json::Result<ToWorker> {
+    let Some(both) = data.dyn_ref::<js_sys::Array>() else {
+        return serde_json::from_str(&data.as_string().unwrap_or_default());
+    };
+    let mut said = serde_json::from_str(&both.get(0).as_string().unwrap_or_default())?;
+    if let ToWorker::Open { bytes, .. } = &mut said {
+        *bytes = js_sys::Uint8Array::new(&both.get(1)).to_vec().into();
+    }
+    Ok(said)
+}
+
+fn send(scope: &DedicatedWorkerGlobalScope, said: &FromWorker) {
+    if let Ok(text) = serde_json::to_string(said) {
+        // Fails only for what cannot be cloned, and a text can.
+        let _ = scope.post_message(&JsValue::from_str(&text));
+    }
+}
+
+/// The page shows what a panic says; without this it would only know that the worker is gone.
+fn tell_of_panics(scope: DedicatedWorkerGlobalScope) {
+    struct Scope(DedicatedWorkerGlobalScope);
+    let scope = Scope(scope);
+    thread_local!(static SCOPE: RefCell<Option<Scope>> = const { RefCell::new(None) });
+    SCOPE.with_borrow_mut(|kept| *kept = Some(scope));
+    std::panic::set_hook(Box::new(|info| {
+        SCOPE.with_borrow(|scope| {
+            if let Some(Scope(scope)) = scope {
+                send(scope, &FromWorker::Panicked { message: info.to_string() });
+            }
+        });
+    }));
+}
+
+fn refused(generation: u32, why: String) -> FromWorker {
+    FromWorker::Refused { generation, why }
+}
+
+fn unreadable(name: &str, error: &TraceError) -> FromWorker {
+    FromWorker::Unreadable { why: format!("{name}: {error}") }
+}
+
+fn facts(trace: &Trace) -> TraceFacts {
+    TraceFacts {
+        requests: trace.keys().len() as u64,
+        keys: trace.distinct(),
+        says: trace.says().map(str::to_owned).collect(),
+        left_out: trace.left_out().by_reason().map(|(why, names)| (why.name().to_owned(), names.clone())).collect(),
+        notes: trace.notes().to_vec(),
+    }
+}
+
+/// What lies before the worker.
+#[derive(Default)]
+struct WorkerState {
+    work: Option<Work>,
+    /// The trace that was read last, by its file's name.
+    trace: Option<(String, Arc<Trace>)>,
+    /// The trace that is being read, and its file's name.
+    reading: Option<(String, Reading)>,
+}
+
+/// One experiment, and how much of it the page has seen.
+struct Work {
+    generation: u32,
+    experiment: Experiment,
+    seen: Vec<Seen>,
+}
+
+/// What the page has of one lane.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    buckets: usize,
+    stories: usize,
+    /// How many stories had been taken back by then.
+    withdrawn: u64,
+}
+
+impl WorkerState {
+    fn handle_message(&mut self, said: ToWorker) -> FromWorker {
+        match said {
+            ToWorker::Hello => FromWorker::Here,
+            ToWorker::Load { generation, scenario } => self.load(generation, &scenario),
+            ToWorker::Open { name, bytes } => {
+                self.reading = None;
+                match Reading::new(&name, bytes) {
+                    Ok(reading) => self.read_on(name, reading),
+                    Err(error) => unreadable(&name, &error),
+                }
+            }
+            ToWorker::Continue => match self.reading.take() {
+                Some((name, reading)) => self.read_on(name, reading),
+                None => FromWorker::Unreadable { why: "there is no trace to read".to_owned() },
+            },
+            ToWorker::Cancel => {
+                self.reading = None;
+                FromWorker::Cancelled
+            }
+            ToWorker::Advance { generation, to_ns, budget_ms } => match self.at(generation) {
+                Some(work) => work.advance(Nanos(to_ns), budget_ms),
+                None => refused(generation, "there is no such experiment".to_owned()),
+            },
+            ToWorker::Inject { generation, what, server, link, lasts } => match self.at(generation) {
+                Some(work) => work.inject(&what, server, link.as_deref(), lasts),
+                None => refused(generation, "there is nothing to break".to_owned()),
+            },
+        }
+    }
+
+    fn at(&mut self, generation: u32) -> Option<&mut Work> {
+        self.work.as_mut().filter(|work| work.generation == generation)
+    }
+
+    fn read_on(&mut self, name: String, mut reading: Reading) -> FromWorker {
+        match reading.read_on() {
+            Ok(false) => {
+                let progress = reading.progress();
+                self.reading = Some((name, reading));
+                FromWorker::Reading(progress)
+            }
+            Ok(true) => match reading.builder.finish() {
+                Ok(trace) => {
+                    let facts = facts(&trace);
+                    self.trace = Some((name, Arc::new(trace)));
+                    FromWorker::Opened(facts)
+                }
+                Err(error) => unreadable(&name, &error),
+            },
+            Err(error) => unreadable(&name, &error),
+        }
+    }
+
+    fn load(&mut self, generation: u32, scenario: &Scenario) -> FromWorker {
+        let trace = match (&scenario.clients.keys, &self.trace) {
+            (Keys::Trace { file, .. }, Some((name, trace))) if file == name => Some(trace.clone()),
+            (Keys::Trace { file, .. }, _) => {
+                return refused(generation, format!("this scenario replays the trace {file:?}: open that file"));
+            }
+            _ => None,
+        };
+        match Plan::new(scenario, trace) {
+            Ok(plan) => {
+                // Two at once may be more than there is room for.
+                self.work = None;
+                let experiment = plan.begin();
+                let seen = vec![Seen::default(); scenario.lanes.len()];
+                self.work.insert(Work { generation, experiment, seen }).frame()
+            }
+            Err(error) => refused(generation, error.to_string()),
+        }
+    }
+}
+
+impl Work {
+    fn advance(&mut self, to: Nanos, budget_ms: f64) -> FromWorker {
+        let start = js_sys::Date::now();
+        // Whoever wants the end of the run wants it settled.
+        let to = if to >= self.experiment.scenario().duration { Nanos::MAX } else { to };
+        self.experiment.advance(to, || js_sys::Date::now() - start >= budget_ms);
+        self.frame()
+    }
+
+    fn frame(&mut self) -> FromWorker {
+        let Work { generation, experiment, seen } = self;
+        let series: Vec<Series> =
+            seen.iter().enumerate().map(|(lane, seen)| experiment.series(lane, seen.buckets, FIGURE_GROUP)).collect();
+        let mut stories = Vec::new();
+        for (lane, (seen, tail)) in seen.iter_mut().zip(&series).enumerate() {
+            // The last bucket may still change: it is sent again.
+            seen.buckets = (tail.first + tail.points.len()).saturating_sub(2);
+            let withdrawn = experiment.stories_withdrawn(lane);
+            // Which ones were taken back is not kept: then all are told anew.
+            let first = if withdrawn == std::mem::replace(&mut seen.withdrawn, withdrawn) { seen.stories } else { 0 };
+            let told: Vec<Story> = match first {
+                first if first < STORIES_TOLD_MAX => {
+                    experiment.stories(lane).iter().take(STORIES_TOLD_MAX).skip(first).map(tell).collect()
+                }
+                _ => Vec::new(),
+            };
+            seen.stories = first + told.len();
+            stories.push(Stories { first, told });
+        }
+        FromWorker::Frame(Box::new(Frame {
+            generation: *generation,
+            now_ns: experiment.now().0,
+            finished: experiment.finished(),
+            unplayed: experiment.trace_played(),
+            report: experiment.report(),
+            series,
+            stories,
+        }))
+    }
+
+    fn inject(&mut self, what: &str, server: Option<u32>, link: Option<&str>, lasts: Nanos) -> FromWorker {
+        let generation = self.generation;
+        let link = Link::ALL.iter().copied().find(|known| Some(known.name()) == link);
+        let Some(what) = What::ALL.iter().copied().find(|known| known.name() == what) else {
+            return refused(generation, format!("{what}: there is no such fault"));
+        };
+        let which = server.map(Which::Server).or(link.map(Which::Link));
+        match self.experiment.inject(what, which, lasts) {
+            Ok(_) => FromWorker::Injected { generation, scenario: Box::new(self.experiment.scenario().clone()) },
+            Err(error) => refused(generation, error.to_string()),
+        }
+    }
+}
+
+/// How long a trace is read on until the page is told how far it is, in milliseconds; and how much at once, in bytes
+/// after unpacking.
+const READING_MS: f64 = 60.0;
+const READING_BYTES: u64 = 1 << 17;
+
+/// A trace, as far as it was read.
+struct Reading {
+    builder: TraceBuilder<'static>,
+    total: u64,
+}
+
+impl Reading {
+    fn new(name: &str, bytes: Rc<[u8]>) -> Result<Reading, TraceError> {
+        let total = bytes.len() as u64;
+        let records = Records::open(name, Cursor::new(bytes), None)?;
+        Ok(Reading { builder: TraceBuilder::new(records), total })
+    }
+
+    fn progress(&self) -> Progress {
+        Progress { done: self.builder.bytes_read(), total: self.total }
+    }
+
+    /// Reads on for a while; true at the end.
+    fn read_on(&mut self) -> Result<bool, TraceError> {
+        let start = js_sys::Date::now();
+        while js_sys::Date::now() - start < READING_MS {
+            if self.builder.advance(READING_BYTES)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn tell(story: &ledger::Story) -> Story {
+    let name = |value: Result<serde_json::Value, serde_json::Error>| {
+        value.ok().and_then(|v| v.as_str().or_else(|| v.get("what")?.as_str()).map(str::to_owned))
+    };
+    let number = |value: Result<serde_json::Value, serde_json::Error>| value.ok().and_then(|v| v.as_u64()).unwrap_or(0);
+    let steps = story
+        .steps
+        .iter()
+        .map(|step| Step { at_ns: step.at.0, what: name(serde_json::to_value(step.what)).unwrap_or_default() });
+    Story {
+        write: number(serde_json::to_value(story.write)),
+        key: number(serde_json::to_value(story.key)),
+        client: number(serde_json::to_value(story.client)),
+        cause: story.cause.and_then(|cause| name(serde_json::to_value(cause))),
+        steps: steps.collect(),
+    }
+}

@@ -1,0 +1,199 @@
+//! The controls beside the figures: lanes, traffic, cache, database, application, network, faults, run.
+
+pub mod faults;
+mod lanes;
+mod traffic;
+mod world;
+
+use std::rc::Rc;
+
+use web_sys::HtmlDetailsElement;
+use yew::prelude::*;
+
+use self::faults::Faults;
+use self::lanes::lanes;
+use self::traffic::traffic;
+use self::world::{application, cache, database, network, run};
+use crate::scenario::form::{Form, FormField};
+use crate::scenario::{Edit, FieldValue, Scenario};
+use crate::web::components::any_field::{AllFields, Draft, FieldRow, changed_summary};
+use crate::web::components::context::{Ctx, use_ctx};
+use crate::web::components::number::Number;
+use crate::web::platform::media;
+use crate::web::state::Action;
+use crate::web::state::saved;
+use crate::web::state::traces::TracesShown;
+
+/// What the controls are made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct ControlsProps {
+    /// What they show, good or not.
+    pub scenario: Rc<Scenario>,
+    /// What the lanes are called.
+    pub titles: Rc<Vec<String>>,
+    /// The lanes that are shown.
+    pub shown: Vec<bool>,
+    /// Whether there is a step back.
+    pub can_undo: bool,
+    /// Whether there is a step forth.
+    pub can_redo: bool,
+    /// The trace files.
+    pub traces: TracesShown,
+}
+
+/// All controls of the scenario, in sections. What is folded away is not made.
+#[component]
+pub fn Controls(props: &ControlsProps) -> Html {
+    let ctx = use_ctx();
+    let w = ctx.words;
+    let s = &props.scenario;
+    let wide = *use_memo((), |()| media::matches("(min-width: 64.01rem)"));
+    let folds = use_reducer(Folds::default);
+    let form = use_memo(props.scenario.clone(), |scenario| Form::of(scenario));
+    let draft = Draft { scenario: props.scenario.clone(), form };
+    let section = |title: &'static str, name: &'static str, open_at_first: bool, inside: &dyn Fn() -> Html| {
+        // Lanes and faults show their own fields; the others have one part each.
+        let part = matches!(name, "clients" | "cache" | "database" | "app" | "network").then_some(name);
+        let open = folds.is_open(name).unwrap_or(open_at_first);
+        let inside = if open {
+            let all = part.map(|part| html! { <AllFields draft={draft.clone()} {part} {title} /> });
+            html! { <>{ inside() }{ all.unwrap_or_default() }</> }
+        } else {
+            html! {}
+        };
+        html! {
+            <details class={classes!("section", name)} {open} ontoggle={on_toggle(&folds, name)}>
+                <summary><h2>{ title }</h2>{ part.map(|part| changed_summary(&draft.form, part)).unwrap_or_default() }</summary>
+                <div class="inside">{ inside }</div>
+            </details>
+        }
+    };
+    html! {
+        <aside class="controls" aria-label={w.controls}>
+            { undo_buttons(props, &ctx) }
+            { section(w.lanes, "", wide, &|| lanes(props, &draft, &ctx)) }
+            { section(w.traffic, "clients", wide, &|| traffic(&draft, &ctx, &props.traces)) }
+            { section(w.cache, "cache", wide, &|| cache(&draft, &ctx)) }
+            { section(w.database, "database", false, &|| database(s, &ctx)) }
+            { section(w.application, "app", false, &|| application(s, &ctx)) }
+            { section(w.network, "network", false, &|| network(s, &ctx)) }
+            { section(w.faults, "fault", false, &|| html! { <Faults scenario={s.clone()} /> }) }
+            { section(w.run, "run", false, &|| run(s, &ctx)) }
+            { general_problems(&ctx) }
+        </aside>
+    }
+}
+
+/// The folds that were opened or closed since the page stands, by name.
+#[derive(Clone, Default, PartialEq)]
+struct Folds(Vec<(&'static str, bool)>);
+
+impl Folds {
+    /// Whether a fold is open; `None` while it is as it was at first.
+    fn is_open(&self, name: &str) -> Option<bool> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, open)| *open)
+    }
+}
+
+impl Reducible for Folds {
+    type Action = (&'static str, bool);
+
+    fn reduce(self: Rc<Self>, (name, open): (&'static str, bool)) -> Rc<Self> {
+        let mut folds = Rc::unwrap_or_clone(self);
+        folds.0.retain(|(known, _)| *known != name);
+        folds.0.push((name, open));
+        folds.into()
+    }
+}
+
+fn on_toggle(folds: &UseReducerHandle<Folds>, name: &'static str) -> Callback<Event> {
+    let folds = folds.dispatcher();
+    Callback::from(move |event: Event| {
+        // A toggle does not bubble: it is this fold's own.
+        folds.dispatch((name, event.target_unchecked_into::<HtmlDetailsElement>().open()));
+    })
+}
+
+fn undo_buttons(props: &ControlsProps, ctx: &Ctx) -> Html {
+    let w = ctx.words;
+    let button = |name: &'static str, sign: &'static str, keys: &'static str, enabled: bool, action: fn() -> Action| {
+        let onclick = ctx.dispatch.reform(move |_: MouseEvent| action());
+        let title = format!("{name} ({})", keys.replace("Control", "Ctrl"));
+        html! {
+            <button type="button" class="plain" {title} aria-keyshortcuts={keys} disabled={!enabled} {onclick}>
+                <span aria-hidden="true">{ sign }{ " " }</span>{ name }
+            </button>
+        }
+    };
+    html! {
+        <div class="undo">
+            { button(w.undo, "↶", "Control+Z", props.can_undo, || Action::Undo) }
+            { button(w.redo, "↷", "Control+Shift+Z", props.can_redo, || Action::Redo) }
+        </div>
+    }
+}
+
+/// What is wrong with no field in particular.
+fn general_problems(ctx: &Ctx) -> Html {
+    let all = ctx.problems.iter().filter(|p| p.field.is_empty() || p.field == "lane" || p.field == "fault");
+    let all = all.map(|problem| html! { <p class="complaint" role="alert">{ saved::say(problem, ctx.words) }</p> });
+    html! { <>{ for all }</> }
+}
+
+fn options(names: &[&'static str], called: fn(&str) -> String) -> Vec<(AttrValue, AttrValue)> {
+    names.iter().map(|name| (AttrValue::from(*name), AttrValue::from(called(name)))).collect()
+}
+
+/// The choices at `path`, as the types know them.
+fn choices(draft: &Draft, path: &str, called: fn(&str) -> String) -> Vec<(AttrValue, AttrValue)> {
+    let words = draft.words(path).into_iter();
+    words.map(|word| (AttrValue::from(word.clone()), AttrValue::from(called(&word)))).collect()
+}
+
+/// Another choice at `path`; options that both choices have stay as they are.
+fn choose(path: &'static str, value: FieldValue) -> Vec<Edit> {
+    vec![Edit::Choose { path: path.to_owned(), value }]
+}
+
+/// The word that stands at `path`.
+fn word_at(draft: &Draft, path: &str) -> String {
+    draft.form.fields(path).into_iter().next().map(|field| field.value).unwrap_or_default()
+}
+
+/// The options of the choice at `path`: those that most readers want to turn with a slider, the others as they come.
+fn options_at(draft: &Draft, ctx: &Ctx, path: &str) -> Html {
+    let w = ctx.words;
+    let rows = draft.form.fields(path).into_iter().filter(|field| field.is_option).map(|field| {
+        let known = match field.name.as_str() {
+            "rate" => (w.rate, false),
+            "users" => (w.users, true),
+            "count" => (w.key_count, true),
+            "alpha" => (w.alpha, false),
+            "hot" => (w.hot, false),
+            "traffic" => (w.hot_traffic, false),
+            _ => {
+                let key = field.path.clone();
+                return html! { <FieldRow {key} draft={draft.clone()} {field} /> };
+            }
+        };
+        number_at(draft, &field.path, known.0, known.1)
+    });
+    html! { <>{ for rows }</> }
+}
+
+/// A number with a slider, as long as what stands there is one.
+fn number_at(draft: &Draft, path: &str, label: &'static str, whole: bool) -> Html {
+    match word_at(draft, path).parse::<f64>() {
+        Ok(value) => {
+            let path = path.to_owned();
+            html! { <Number key={path.clone()} path={path.clone()} {label} {value} {whole} /> }
+        }
+        Err(_) => named_row(draft, path, label),
+    }
+}
+
+/// A field of the types, under a name of the page's.
+fn named_row(draft: &Draft, path: &str, label: &'static str) -> Html {
+    let field: Option<FormField> = draft.form.fields(path).into_iter().next();
+    field.map_or_else(|| html! {}, |field| html! { <FieldRow draft={draft.clone()} {field} {label} /> })
+}

@@ -1,0 +1,132 @@
+//! Who asks: arrivals, the share of writes, keys, and traces of them.
+
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::{choices, choose, options_at, word_at};
+use crate::escape::shown;
+use crate::scenario::{Arrivals, FieldValue, Keys};
+use crate::web::components::any_field::Draft;
+use crate::web::components::choice::Choice;
+use crate::web::components::context::Ctx;
+use crate::web::components::distribution::Dist;
+use crate::web::components::number::Number;
+use crate::web::platform::files;
+use crate::web::state::Action;
+use crate::web::state::traces::{BYTES_MAX, TraceFile, TracesShown};
+
+pub(super) fn traffic(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
+    let w = ctx.words;
+    html! {
+        <>
+            { arrivals(draft, ctx) }
+            <Number path="clients.write_ratio" label={w.write_ratio} value={draft.scenario.clients.write_ratio} />
+            { keys(draft, ctx, traces) }
+        </>
+    }
+}
+
+fn arrivals(draft: &Draft, ctx: &Ctx) -> Html {
+    const PATH: &str = "clients.arrivals";
+    let w = ctx.words;
+    let edits = Callback::from(|word: String| choose(PATH, FieldValue::word(&word)));
+    let detail = match &draft.scenario.clients.arrivals {
+        Arrivals::Closed { users, think, .. } => html! {
+                   <>
+                       <Number path="clients.arrivals.users" label={w.users} value={f64::from(*users)} whole=true />
+                       <Dist path="clients.arrivals.think" label={w.think} value={think.clone()}
+        />
+                   </>
+               },
+        _ => options_at(draft, ctx, PATH),
+    };
+    html! {
+        <>
+            <Choice path={PATH} label={w.arrivals} value={word_at(draft, PATH)} {edits}
+                options={choices(draft, PATH, w.arrivals_name)} />
+            { detail }
+        </>
+    }
+}
+
+fn keys(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
+    const PATH: &str = "clients.keys";
+    let w = ctx.words;
+    let now = word_at(draft, PATH);
+    let file = traces.opened.as_ref().map(|(name, _)| name.clone());
+    let is_open = file.is_some();
+    let edits = Callback::from(move |word: String| match &file {
+        Some(file) if word == "trace" => choose(PATH, FieldValue::of(&Keys::of_trace(file.clone()))),
+        _ => choose(PATH, FieldValue::word(&word)),
+    });
+    // A trace can be chosen once it is open.
+    let offered = choices(draft, PATH, w.keys_name).into_iter();
+    let offered = offered.filter(|(name, _)| *name != "trace" || is_open || now == "trace");
+    html! {
+        <>
+            <Choice path={PATH} label={w.keys} value={now.clone()} {edits} options={offered.collect::<Vec<_>>()} />
+            { options_at(draft, ctx, PATH) }
+            { trace_input(ctx, traces) }
+        </>
+    }
+}
+
+fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
+    let w = ctx.words;
+    let act = ctx.dispatch.clone();
+    let open = Callback::from(move |event: Event| {
+        let input: HtmlInputElement = event.target_unchecked_into();
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            let unread = act.reform(Action::FileUnreadable);
+            if file.size() > BYTES_MAX {
+                unread.emit(too_large(&file.name(), file.size()));
+            } else {
+                let name = file.name();
+                let open = act.reform(move |bytes: Vec<u8>| {
+                    Action::OpenTrace(TraceFile { name: name.clone(), bytes: bytes.into() })
+                });
+                files::read_bytes(file, open, unread);
+            }
+            input.set_value(""); // else the same file, mended, would be no change
+        }
+    });
+    let cancel = ctx.dispatch.reform(|_: MouseEvent| Action::CancelTrace);
+    let told = match traces {
+        TracesShown { reading: Some((name, _)), .. } => (w.trace_reading)(name),
+        TracesShown { opened: Some((name, facts)), .. } => (w.trace_opened)(name, facts),
+        _ => w.trace_formats.to_owned(),
+    };
+    html! {
+        <>
+            <label class="file">{ w.open_trace }<input type="file" aria-describedby="trace-told" onchange={open} /></label>
+            <p id="trace-told" class="soft" role="status">{ told }</p>
+            { trace_notes(traces) }
+            if let Some((name, progress)) = &traces.reading {
+                <p class="reading">
+                    <progress max="100" value={progress.percent().to_string()} aria-label={(w.trace_reading)(name)} />
+                    <span class="number">{ format!("{} %", progress.percent()) }</span>
+                    <button type="button" onclick={cancel}>{ w.cancel_reading }</button>
+                </p>
+            }
+        </>
+    }
+}
+
+/// What the reader should know of how the file was read; in English.
+fn trace_notes(traces: &TracesShown) -> Html {
+    let notes = match traces {
+        TracesShown { reading: None, opened: Some((_, facts)) } if !facts.notes.is_empty() => &facts.notes,
+        _ => return html! {},
+    };
+    let notes = notes.iter().map(|note| html! { <li>{ shown(note).into_owned() }</li> });
+    html! { <ul class="soft trace-notes" lang="en">{ for notes }</ul> }
+}
+
+fn too_large(name: &str, size: f64) -> String {
+    let mib = |bytes: f64| (bytes / 1_048_576.0).ceil();
+    format!(
+        "{name}: it is {} MiB, and this page reads traces of at most {} MiB; the command line reads larger ones",
+        mib(size),
+        mib(BYTES_MAX)
+    )
+}

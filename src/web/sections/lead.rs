@@ -1,0 +1,111 @@
+//! The sentence at the top, and the legend.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::headline::{Piece, headline, plain};
+use crate::chart::palette::lane_style;
+use crate::report::Report;
+use crate::web::components::swatch::Swatch;
+use crate::web::platform::dom;
+use crate::web::state::Action;
+use crate::web::words::Words;
+
+/// What the sentence at the top is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct HeadlineProps {
+    /// The totals so far.
+    pub report: Option<Rc<Report>>,
+    /// What the lanes are called.
+    pub titles: Rc<Vec<String>>,
+    /// The lanes that are shown.
+    pub shown: Vec<bool>,
+    /// Whether the run is over.
+    pub finished: bool,
+    /// The language.
+    pub words: &'static Words,
+}
+
+/// The sentence at the top. It changes as it happens; screen readers hear it when it has been the same for a while.
+#[component]
+pub fn Headline(props: &HeadlineProps) -> Html {
+    let pieces = match &props.report {
+        Some(report) => {
+            let said = headline(report, |lane| props.shown.get(lane).copied().unwrap_or(false));
+            (props.words.headline)(&said, &props.titles)
+        }
+        None => vec![Piece::Text(props.words.starting.to_owned())],
+    };
+    let spoken = use_spoken(plain(&pieces), props.finished);
+    let pieces = pieces.into_iter().map(|piece| match piece {
+        Piece::Text(text) => html! { { text } },
+        Piece::Number(text) => html! { <b class="number">{ text }</b> },
+        Piece::Alarm(text) => html! { <b class="number alarm">{ text }</b> },
+        Piece::Lane(lane, name) => {
+            let colour = format!("--lane:var(--{})", lane_style(lane).colour.name);
+            html! { <span class="lane-name" style={colour}>{ name }</span> }
+        }
+    });
+    html! {
+        <>
+            <p class="headline" aria-hidden="true">{ for pieces }</p>
+            <p class="unseen" role="status" aria-live="polite">{ spoken }</p>
+        </>
+    }
+}
+
+/// What is read aloud: the newest sentence, at most one in eight seconds, and the last one.
+#[hook]
+fn use_spoken(sentence: String, finished: bool) -> String {
+    const EVERY_MS: f64 = 8_000.0;
+    let spoken = use_mut_ref(|| (f64::NEG_INFINITY, String::new(), false));
+    let mut last = spoken.borrow_mut();
+    let now = js_sys::Date::now();
+    if now - last.0 >= EVERY_MS || (finished && !last.2) {
+        *last = (now, sentence, finished);
+    }
+    last.2 = finished;
+    last.1.clone()
+}
+
+/// What the legend is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct LegendProps {
+    /// What the lanes are called.
+    pub titles: Rc<Vec<String>>,
+    /// The lanes that are shown.
+    pub shown: Vec<bool>,
+    /// Whether lanes can be shown and hidden.
+    pub switches: bool,
+    /// Hears what the reader does.
+    pub dispatch: Callback<Action>,
+    /// The language.
+    pub words: &'static Words,
+}
+
+/// The lanes by name, each with its line; a click hides or shows it.
+#[component]
+pub fn Legend(props: &LegendProps) -> Html {
+    let lanes = props.titles.iter().zip(&props.shown).enumerate().map(|(lane, (title, shown))| {
+        let inside = html! { <><Swatch lane={lane} /><span>{ title }</span></> };
+        if !props.switches {
+            return if *shown {
+                html! { <li class="chip">{ inside }</li> }
+            } else {
+                html! {}
+            };
+        }
+        let onclick = props.dispatch.reform(move |event: MouseEvent| {
+            dom::leave_after_click(&event);
+            Action::ToggleLane(lane)
+        });
+        html! {
+            <li>
+                <button type="button" class="chip" aria-pressed={shown.to_string()} {onclick}
+                    title={format!("{} ({})", props.words.show_or_hide, lane + 1)}>{ inside }</button>
+            </li>
+        }
+    });
+    html! { <ul class="legend" aria-label={props.words.lanes}>{ for lanes }</ul> }
+}

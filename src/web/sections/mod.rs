@@ -1,0 +1,20 @@
+//! The parts of the page, each a component made of what it shows. What is said of a run ([`headline`], [`more_metrics`])
+//! knows nothing of the browser.
+
+pub mod headline;
+pub mod more_metrics;
+
+#[cfg(target_arch = "wasm32")]
+pub mod controls;
+#[cfg(target_arch = "wasm32")]
+pub mod figures;
+#[cfg(target_arch = "wasm32")]
+pub mod lead;
+#[cfg(target_arch = "wasm32")]
+pub mod notices;
+#[cfg(target_arch = "wasm32")]
+pub mod share;
+#[cfg(target_arch = "wasm32")]
+pub mod tables;
+#[cfg(target_arch = "wasm32")]
+pub mod transport;

@@ -1,0 +1,215 @@
+//! The controls of time, and the buttons that break things now.
+
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::controls::faults::fault_options;
+use crate::chart::text;
+use crate::scenario::{Link, Part, What};
+use crate::time::Nanos;
+use crate::web::platform::dom;
+use crate::web::state::view::{Control, View};
+use crate::web::state::{Action, SPEEDS};
+use crate::web::words::Words;
+
+/// What the controls of time show.
+#[derive(Clone, PartialEq, Properties)]
+pub struct TransportProps {
+    /// Whether time goes on.
+    pub running: bool,
+    /// Whether the run is over.
+    pub at_end: bool,
+    /// Whether nothing runs until the reader asks for it.
+    pub halted: bool,
+    /// The moment.
+    pub now: Nanos,
+    /// The run's length.
+    pub duration: Nanos,
+    /// Virtual seconds per second.
+    pub speed: f64,
+    /// Which controls the reader may use.
+    pub view: View,
+    /// How many application servers can crash.
+    pub servers: u32,
+    /// Hears what the reader does.
+    pub dispatch: Callback<Action>,
+    /// The language.
+    pub words: &'static Words,
+}
+
+/// Play, step, seek, speed, finish; and the crash buttons.
+#[component]
+pub fn Transport(props: &TransportProps) -> Html {
+    let w = props.words;
+    let allows = |control| props.view.allows(control);
+    html! {
+        <div class="transport" role="group" aria-label={w.time_controls}>
+            if allows(Control::Play) { { play_buttons(props) } }
+            { progress(props) }
+            if allows(Control::Speed) { { speed(props) } }
+            if allows(Control::Crash) { <Breakers at_end={props.at_end || props.halted} servers={props.servers} dispatch={props.dispatch.clone()} words={w} /> }
+        </div>
+    }
+}
+
+fn icon(d: &'static str) -> Html {
+    html! { <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><path d={d} fill="currentColor" /></svg> }
+}
+
+fn play_buttons(props: &TransportProps) -> Html {
+    let w = props.words;
+    let on = |action: fn() -> Action| {
+        props.dispatch.reform(move |event: MouseEvent| {
+            dom::leave_after_click(&event);
+            action()
+        })
+    };
+    let (name, shape) = match (props.running, props.at_end) {
+        (true, _) => (w.pause, "M3 2h3.5v12H3zM9.5 2H13v12H9.5z"),
+        (_, true) => (w.replay, "M3 2v5.2A6 6 0 1 1 2.3 10h1.9A4.2 4.2 0 1 0 5 7h3.3v1.7H2V2z"),
+        _ => (w.play, "M3.5 1.8l10 6.2-10 6.2z"),
+    };
+    let step = props.view.allows(Control::Step);
+    html! {
+        <div class="buttons">
+            <button type="button" class="play" onclick={on(|| Action::PlayPause)} title={w.key_space}>
+                { icon(shape) }<span>{ name }</span>
+            </button>
+            if step {
+                <button type="button" class="icon" aria-label={w.step_once} title={w.key_right} disabled={props.at_end}
+                    onclick={on(|| Action::Step)}>{ icon("M2 1.8l7.5 6.2L2 14.2zM11 2h3v12h-3z") }</button>
+                <button type="button" class="icon" aria-label={w.restart} title={w.key_r}
+                    onclick={on(|| Action::Restart)}>{ icon("M14 1.8L6.500 8l7.500 6.200zM2 2h3v12H2z") }</button>
+                <button type="button" class="icon" aria-label={w.finish} title={w.key_f} disabled={props.at_end}
+                    onclick={on(|| Action::Finish)}>{ icon("M1 1.800L7 8l-6 6.200zM7 1.800L13 8l-6 6.200zM13 2h2v12h-2z") }</button>
+            }
+        </div>
+    }
+}
+
+fn progress(props: &TransportProps) -> Html {
+    let w = props.words;
+    let all = props.duration.0.max(1);
+    let place = props.now.0.min(all) as f64 * 1000.0 / all as f64;
+    let spoken = (w.time_of)(props.now.as_secs_f64().min(props.duration.as_secs_f64()), props.duration.as_secs_f64());
+    let seek = props.dispatch.reform(move |event: Event| {
+        let share = event.target_unchecked_into::<HtmlInputElement>().value_as_number() / 1000.0;
+        Action::Seek(Nanos((share.clamp(0.0, 1.0) * all as f64) as u64))
+    });
+    let may_seek = props.view.embed.is_none();
+    let shown = text::moment(props.now.as_secs_f64().min(props.duration.as_secs_f64()), true);
+    html! {
+        <div class="progress">
+            if may_seek {
+                <input type="range" min="0" max="1000" step="1" value={format!("{place:.0}")} aria-label={w.moment}
+                    aria-valuetext={spoken} style={format!("--share:{:.1}%", place / 10.0)} onchange={seek} />
+            } else {
+                <progress max="1000" value={format!("{place:.0}")} aria-label={w.moment} />
+            }
+            <span class="clock"><b>{ shown }</b>{ " / " }{ text::moment(props.duration.as_secs_f64(), false) }</span>
+        </div>
+    }
+}
+
+fn speed(props: &TransportProps) -> Html {
+    let w = props.words;
+    let mut speeds = SPEEDS.to_vec();
+    if !speeds.contains(&props.speed) {
+        speeds.push(props.speed);
+        speeds.sort_by(f64::total_cmp);
+    }
+    let chosen = props.dispatch.reform(|event: Event| {
+        let text = event.target_unchecked_into::<HtmlSelectElement>().value();
+        Action::Speed(text.parse().unwrap_or(1.0)) // the values are the numbers below
+    });
+    let options = speeds.into_iter().map(|speed| {
+        html! { <option value={speed.to_string()} selected={speed == props.speed}>{ format!("{speed}×") }</option> }
+    });
+    html! { <label class="speed">{ w.speed }<select onchange={chosen}>{ for options }</select></label> }
+}
+
+/// What the crash buttons are made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct BreakersProps {
+    /// Whether there is nothing left to break.
+    pub at_end: bool,
+    /// How many application servers there are.
+    pub servers: u32,
+    /// Hears what the reader does.
+    pub dispatch: Callback<Action>,
+    /// The language.
+    pub words: &'static Words,
+}
+
+/// What has a button of its own.
+const BUTTONS: [What; 4] = [What::CacheCrash, What::AppCrash, What::DatabaseOutage, What::Partition];
+
+/// How long what is broken stays so.
+const LASTS: [&str; 6] = ["1s", "2s", "5s", "10s", "30s", "60s"];
+
+/// Breaks something now; it becomes a fault of the scenario, so that the link has it too.
+#[component]
+fn Breakers(props: &BreakersProps) -> Html {
+    let w = props.words;
+    let lasts = use_state(|| Nanos::from_secs(5));
+    let next_server = use_mut_ref(|| 0_u32);
+    let strike = {
+        let (lasts, act, servers, next) = (*lasts, props.dispatch.clone(), props.servers.max(1), next_server.clone());
+        move |what: What| {
+            // The servers take turns.
+            let server = (what.part() == Part::App).then(|| {
+                let server = *next.borrow() % servers;
+                *next.borrow_mut() += 1;
+                server
+            });
+            let link = (what.part() == Part::Link).then_some(Link::AppCache);
+            act.emit(Action::Inject { what, server, link, lasts });
+        }
+    };
+    let strike_chosen = {
+        let strike = strike.clone();
+        Callback::from(move |event: Event| {
+            let select = event.target_unchecked_into::<HtmlSelectElement>();
+            let chosen = select.value();
+            select.set_selected_index(0);
+            if let Some(what) = What::ALL.into_iter().find(|what| what.name() == chosen) {
+                strike(what);
+            }
+        })
+    };
+    let set_lasts = {
+        let lasts = lasts.clone();
+        Callback::from(move |event: Event| {
+            if let Ok(chosen) = event.target_unchecked_into::<HtmlSelectElement>().value().parse() {
+                lasts.set(chosen);
+            }
+        })
+    };
+    let disabled = props.at_end;
+    let button = |name: &'static str, what: What| {
+        let strike = strike.clone();
+        let onclick = Callback::from(move |event: MouseEvent| {
+            dom::leave_after_click(&event);
+            strike(what);
+        });
+        html! { <button type="button" class="break" {disabled} {onclick}>{ name }</button> }
+    };
+    let options = LASTS.into_iter().map(|text| {
+        let selected = text.parse() == Ok(*lasts);
+        html! { <option value={text} {selected}>{ text }</option> }
+    });
+    html! {
+        <div class="breakers" role="group" aria-label={w.break_now}>
+            <span class="soft" aria-hidden="true">{ w.break_now }</span>
+            { button(w.crash_cache, What::CacheCrash) }
+            { button(w.crash_app, What::AppCrash) }
+            { button(w.database_outage, What::DatabaseOutage) }
+            { button(w.partition, What::Partition) }
+            <select class="break-more" aria-label={w.break_more} {disabled} onchange={strike_chosen}>
+                <option value="" selected=true>{ w.break_more }</option>
+                { fault_options(w, None, |what| !BUTTONS.contains(&what)) }
+            </select>
+            <label class="lasts">{ w.for_how_long }<select onchange={set_lasts}>{ for options }</select></label>
+        </div>
+    }
+}

@@ -1,0 +1,366 @@
+//! The state of the page and how it changes.
+//!
+//! [`State::apply`] takes an [`Action`] and gives the [`Effect`]s that the browser must carry out; it touches nothing
+//! else, so that the whole behaviour of the page can be tested without one.
+//!
+//! The page drives the worker: at most one message is under way, each answered by one (a frame, mostly). While the run
+//! plays, every tick asks for the stretch of virtual time that has become due; a slow machine falls behind, and nothing
+//! piles up. Going to a moment (finish, seek, a changed scenario) asks for all of it, a piece after the other.
+//!
+//! The page waits for nobody. A worker that owes an answer for [`SLOW_S`] is said to be computing still, and can be
+//! stopped; one that stands in the way of another scenario for [`GRACE_S`] is ended and replaced; one that is free and
+//! yet says nothing is gone.
+
+pub mod history;
+pub mod saved;
+pub mod traces;
+pub mod view;
+
+mod edits;
+mod opening;
+mod playback;
+#[cfg(test)]
+mod testing;
+mod worker;
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use self::history::History;
+use self::saved::{Problem, TooLong};
+use self::traces::{TraceFile, Traces};
+use self::view::{Lang, SPEED_RANGE, ThemeChoice, View};
+use self::worker::{LoadedRun, Request, Worker};
+use super::platform::protocol::{FromWorker, ToWorker};
+use crate::chart::Percentile;
+use crate::scenario::{Accept, Edit, Link, Scenario, What};
+use crate::time::Nanos;
+
+pub use self::opening::UnopenedLink;
+pub use self::playback::{Playback, Run, SPEEDS};
+
+/// What can happen to the page: a plain value, so that what happened can be compared, logged and played again.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the variants say it")]
+pub enum Action {
+    /// A tenth of a second or so has gone by.
+    Tick {
+        wall_s: f64,
+    },
+    FromWorker(FromWorker),
+    /// The link in the address bar changed, or was there at the start.
+    OpenLink(String),
+    OpenPreset(String),
+    /// A scenario file was opened.
+    OpenToml(String),
+    /// A control has changed the scenario; one step for Undo, however many fields it touches.
+    Edit(Vec<Edit>),
+    /// A slider is being dragged; one step for Undo until it is let go.
+    Drag(Vec<Edit>),
+    DragEnd,
+    /// A text was typed, or a choice made, for the field at `path`.
+    Enter {
+        path: String,
+        text: String,
+        accept: Accept,
+    },
+    Undo,
+    Redo,
+    OpenTrace(TraceFile),
+    /// The reader does not want the trace that is being read.
+    CancelTrace,
+    /// A file could not be read at all.
+    FileUnreadable(String),
+    /// The worker has ended, or could not be started.
+    WorkerFailed {
+        failure: Failure,
+        details: String,
+    },
+    /// The reader does not want to wait for the worker any longer.
+    Stop,
+    /// After [`Action::Stop`] or a failure: the same experiment again.
+    RunAgain,
+    PlayPause,
+    Play,
+    Pause,
+    Step,
+    Restart,
+    Finish,
+    Seek(Nanos),
+    Speed(f64),
+    Inject {
+        what: What,
+        server: Option<u32>,
+        link: Option<Link>,
+        lasts: Nanos,
+    },
+    ToggleLane(usize),
+    Percentile(Percentile),
+    Linear(bool),
+    Language(Lang),
+    Theme(ThemeChoice),
+    Dismiss,
+}
+
+/// What the browser must do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Send this to the worker.
+    Send(Box<ToWorker>),
+    /// The experiment or the view changed: the link follows.
+    SaveLink,
+    /// Keep the reader's language or theme for the next visit.
+    Remember(&'static str, &'static str),
+    /// Start a worker; if there is one, end it first.
+    NewWorker,
+    /// End the worker.
+    EndWorker,
+}
+
+/// Why a worker has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Its files did not arrive, or the browser does not let them run.
+    NotStarted,
+    /// A panic, or another error of the program.
+    Crashed,
+    /// It ended without a word of its own, as a program does that asks for more memory than there is.
+    OutOfMemory,
+    /// It has nothing to do and yet does not answer: the browser has ended it.
+    Gone,
+}
+
+/// Why nothing runs, until the reader asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The reader stopped it.
+    Stopped,
+    /// The worker has ended.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// Its own words, if there are any.
+        details: String,
+    },
+}
+
+/// Something that could not be done, and that changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Said by the worker or by the page; in plain English.
+    Message(String),
+    /// A trace of this name was not read to its end.
+    TraceStopped(String),
+}
+
+/// What the reader is waiting for, if it takes long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkerStatus {
+    /// Nothing.
+    Responsive,
+    /// The worker's files.
+    Loading,
+    /// The worker computes, and has not answered for some seconds.
+    Busy,
+    /// The worker has not answered for so long that it may be gone.
+    Unresponsive,
+}
+
+/// The state of the page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// What the controls show, good or not.
+    pub draft: Rc<Scenario>,
+    /// The last good scenario: what runs.
+    pub running: Rc<Scenario>,
+    /// The preset it began from.
+    pub preset: Option<String>,
+    /// Why `draft` does not run.
+    pub problems: Rc<Vec<Problem>>,
+    /// What a control holds that is no value, by field.
+    pub invalid: Vec<(String, Problem)>,
+    /// A link that could not be opened.
+    pub unopened: Option<UnopenedLink>,
+    /// Why nothing runs until the reader asks for it.
+    pub stop_reason: Option<StopReason>,
+    /// What could not be done.
+    pub notice: Option<Notice>,
+    /// What Undo goes back to.
+    pub history: History,
+    /// The trace files.
+    pub traces: Traces,
+    /// The run.
+    pub run: Run,
+    /// Whether time goes on.
+    pub playback: Playback,
+    /// Virtual seconds per second.
+    pub speed: f64,
+    /// How it is looked at.
+    pub view: View,
+    /// The language.
+    pub lang: Lang,
+    /// The scenario that `running` is to the worker; 0 before there is one.
+    generation: u32,
+    /// The highest there was.
+    generations: u32,
+    /// Whether what `run` shows is not of this generation.
+    must_load: bool,
+    worker: Worker,
+    loaded: Option<LoadedRun>,
+    /// An edit is on its way to the worker; if it is refused, this goes on like that.
+    resume: Option<(Playback, Rc<Scenario>)>,
+    /// How long something that cannot wait has waited for the worker, seconds.
+    overdue_s: f64,
+    /// Clicks that break something, for a worker that is not free.
+    injections: VecDeque<ToWorker>,
+    /// Whether the worker's last piece of work was of a trace.
+    read_last: bool,
+    /// How far playing should be by now.
+    due: Nanos,
+}
+
+impl State {
+    /// The page before it has a scenario. `reduced_motion` is set where the reader asked for less motion: runs then finish at once.
+    pub fn new(lang: Lang, reduced_motion: bool) -> State {
+        let scenario = Rc::new(Scenario::default());
+        State {
+            draft: scenario.clone(),
+            running: scenario,
+            preset: None,
+            problems: Rc::default(),
+            invalid: Vec::new(),
+            unopened: None,
+            stop_reason: None,
+            notice: None,
+            history: History::default(),
+            traces: Traces::default(),
+            run: Run::default(),
+            playback: if reduced_motion {
+                Playback::Seeking { to: Nanos::MAX, then_play: false }
+            } else {
+                Playback::Playing
+            },
+            speed: 1.0,
+            view: View::default(),
+            lang,
+            generation: 0,
+            generations: 0,
+            must_load: false,
+            worker: Worker::None,
+            loaded: None,
+            resume: None,
+            overdue_s: 0.0,
+            injections: VecDeque::new(),
+            read_last: false,
+            due: Nanos::ZERO,
+        }
+    }
+
+    /// Changes the state and says what the browser must do.
+    pub fn apply(&mut self, action: Action) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match action {
+            Action::Tick { wall_s } => self.tick(wall_s, &mut effects),
+            Action::FromWorker(said) => self.handle_message(said, &mut effects),
+            Action::OpenLink(text) => self.open_link(&text, &mut effects),
+            Action::OpenPreset(name) => self.open_preset(&name, &mut effects),
+            Action::OpenToml(text) => self.open_toml(text, &mut effects),
+            Action::Edit(edits) => self.edit(&edits, Accept::Readable, false, &mut effects),
+            Action::Drag(edits) => self.edit(&edits, Accept::Readable, true, &mut effects),
+            Action::DragEnd => self.history.end_drag(),
+            Action::Enter { path, text, accept } => self.enter(path, &text, accept, &mut effects),
+            Action::Undo => self.undo_or_redo(History::undo, &mut effects),
+            Action::Redo => self.undo_or_redo(History::redo, &mut effects),
+            Action::OpenTrace(file) => {
+                self.stop_reason = None;
+                self.traces.add(file);
+            }
+            Action::CancelTrace => {
+                let has_begun = matches!(self.worker, Worker::Busy { request: Request::Trace, .. });
+                self.traces.cancel(has_begun);
+            }
+            Action::FileUnreadable(why) => self.notice = Some(Notice::Message(why)),
+            Action::WorkerFailed { failure, details } => self.fail(failure, details, &mut effects),
+            Action::Stop => self.stop(&mut effects),
+            Action::RunAgain => self.run_again(),
+            Action::Inject { what, server, link, lasts } => self.inject(what, server, link, lasts),
+            Action::Dismiss => self.notice = None,
+            other => self.operate(other, &mut effects),
+        }
+        self.send_next(&mut effects);
+        effects
+    }
+
+    /// The controls of time and view.
+    fn operate(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        let runs = matches!(action, Action::Play | Action::PlayPause | Action::Step | Action::Restart);
+        if runs || matches!(action, Action::Finish | Action::Seek(_)) {
+            self.stop_reason = None;
+        }
+        match action {
+            Action::PlayPause
+                if matches!(self.playback, Playback::Playing | Playback::Seeking { .. }) && !self.at_end() =>
+            {
+                self.playback = Playback::Paused;
+            }
+            Action::PlayPause | Action::Play => self.play(),
+            Action::Pause => self.playback = Playback::Paused,
+            Action::Step => self.step(),
+            Action::Restart => self.seek(self.running.warmup, true),
+            Action::Finish => self.playback = Playback::Seeking { to: Nanos::MAX, then_play: false },
+            Action::Seek(to) => {
+                let plays = self.playback == Playback::Playing;
+                self.seek(to, plays);
+            }
+            Action::Speed(speed) => {
+                self.speed = speed.clamp(SPEED_RANGE.0, SPEED_RANGE.1);
+                self.view.speed = Some(self.speed);
+                self.due = self.run.now;
+                effects.push(Effect::SaveLink);
+            }
+            Action::ToggleLane(lane) => {
+                self.view.toggle_lane(lane, self.draft.lanes.len());
+                effects.push(Effect::SaveLink);
+            }
+            Action::Percentile(percentile) => {
+                self.view.percentile = (percentile != self.view.default_percentile).then_some(percentile);
+                effects.push(Effect::SaveLink);
+            }
+            Action::Linear(linear) => {
+                self.view.linear = linear;
+                effects.push(Effect::SaveLink);
+            }
+            Action::Language(lang) => {
+                self.lang = lang;
+                self.view.lang = self.view.lang.map(|_| lang);
+                effects.extend([Effect::Remember("lang", lang.name()), Effect::SaveLink]);
+            }
+            Action::Theme(theme) => {
+                self.view.theme = theme;
+                let name = match theme {
+                    ThemeChoice::System => "system",
+                    ThemeChoice::Light => "light",
+                    ThemeChoice::Dark => "dark",
+                };
+                effects.extend([Effect::Remember("theme", name), Effect::SaveLink]);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a control holds something else than what runs: no value, a bad one, or one that the worker refused.
+    pub fn shows_what_does_not_run(&self) -> bool {
+        let differs = !Rc::ptr_eq(&self.draft, &self.running) && self.draft != self.running;
+        differs || !self.problems.is_empty() || !self.invalid.is_empty()
+    }
+
+    /// The link of what is on the page now, with its `#`.
+    pub fn link(&self) -> Result<String, TooLong> {
+        self.link_as(&self.view)
+    }
+
+    /// The link of the experiment, looked at as `view` says.
+    pub fn link_as(&self, view: &View) -> Result<String, TooLong> {
+        saved::encode(&self.running, self.preset.as_deref(), &view.write())
+    }
+}

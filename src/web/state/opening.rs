@@ -1,0 +1,150 @@
+//! Experiments from outside: links, presets, files.
+
+use std::rc::Rc;
+
+use super::history::Step;
+use super::playback::{Playback, Run, fitting_speed};
+use super::saved;
+use super::view::{BadOption, ThemeChoice, View, in_full};
+use super::{Effect, Notice, Problem, State};
+use crate::scenario::Scenario;
+use crate::time::Nanos;
+use crate::web::words;
+
+/// A link, preset or file that could not be opened; nothing was put in its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnopenedLink {
+    /// The text as it was given.
+    pub text: String,
+    /// What is wrong with the scenario.
+    pub problems: Vec<Problem>,
+    /// What is wrong with the view.
+    pub options: Vec<BadOption>,
+}
+
+impl State {
+    pub(super) fn open_link(&mut self, text: &str, effects: &mut Vec<Effect>) {
+        let decoded = saved::decode(&in_full(text));
+        let (view, options) = decoded.as_ref().map(|link| View::of(&link.view)).unwrap_or_default();
+        match decoded {
+            Ok(link) if options.is_empty() => {
+                let before = self.snapshot();
+                self.lang = view.lang.unwrap_or(self.lang);
+                let theme = if view.theme == ThemeChoice::System { self.view.theme } else { view.theme };
+                self.view = View { theme, ..view };
+                if self.unopened.is_some() {
+                    effects.push(Effect::SaveLink); // the mended one, not the bad one in the address bar
+                }
+                self.start_over_with(link.scenario, Some(link.preset.to_owned()), before);
+            }
+            decoded => {
+                let problems = decoded.err().unwrap_or_default();
+                self.unopened = Some(UnopenedLink { text: text.to_owned(), problems, options });
+                self.playback = Playback::Paused;
+            }
+        }
+    }
+
+    pub(super) fn open_preset(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        match saved::preset(name) {
+            Some(scenario) => {
+                let before = self.snapshot();
+                (self.view.lanes, self.view.speed, self.view.percentile) = (None, None, None);
+                self.start_over_with(scenario, Some(name.to_owned()), before);
+                self.playback = Playback::Seeking { to: self.running.warmup, then_play: true };
+                effects.push(Effect::SaveLink);
+            }
+            None => self.notice = Some(Notice::Message(format!("there is no preset called {name:?}"))),
+        }
+    }
+
+    pub(super) fn open_toml(&mut self, text: String, effects: &mut Vec<Effect>) {
+        match Scenario::from_toml(&text) {
+            Ok(scenario) => {
+                let before = self.snapshot();
+                self.view.lanes = None;
+                self.start_over_with(scenario, None, before);
+                effects.push(Effect::SaveLink);
+            }
+            Err(error) => self.notice = Some(Notice::Message(error.say(words::of(self.lang).texts))),
+        }
+    }
+
+    /// Starts on a scenario from outside, at its beginning.
+    fn start_over_with(&mut self, scenario: Scenario, preset: Option<String>, before: Step) {
+        if self.generation > 0 {
+            self.history.record(before);
+        }
+        let scenario = Rc::new(scenario);
+        self.draft = scenario.clone();
+        self.running = scenario;
+        self.view.default_percentile = saved::default_percentile_of(preset.as_deref());
+        self.preset = preset;
+        self.problems = Rc::default();
+        self.invalid.clear();
+        self.unopened = None;
+        (self.notice, self.stop_reason, self.resume) = (None, None, None);
+        self.run = Run::default();
+        self.speed = self.view.speed.unwrap_or_else(|| fitting_speed(&self.running));
+        self.due = Nanos::ZERO;
+        if !matches!(self.playback, Playback::Seeking { then_play: false, .. }) {
+            // The warm-up counts for nothing, so nobody need watch it.
+            self.playback = Playback::Seeking { to: self.running.warmup, then_play: true };
+        }
+        self.reload();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::saved::TooLong;
+    use super::super::testing::*;
+    use super::super::view::Lang;
+    use super::super::{Action, State};
+    use crate::chart::Percentile;
+    use crate::scenario::{Edit, FieldValue, What};
+    use crate::time::Nanos;
+    use crate::web::words;
+
+    #[test]
+    fn a_preset_about_the_slowest_answers_shows_them_unless_somebody_chose_otherwise() {
+        let mut state = State::new(Lang::En, false);
+        state.apply(Action::OpenLink("#v2&preset=keys-star".into()));
+        assert_eq!(state.view.percentile(), Percentile::P99);
+        assert!(!state.link().unwrap().contains("percentile"), "{:?}", state.link());
+        state.apply(Action::Percentile(Percentile::P50));
+        let link = state.link().unwrap();
+        assert!(link.contains("view.percentile=p50"), "{link}");
+        let mut other = State::new(Lang::En, false);
+        other.apply(Action::OpenLink(link));
+        assert_eq!(other.view.percentile(), Percentile::P50);
+        other.apply(Action::OpenPreset("default".into()));
+        assert_eq!(other.view.percentile(), Percentile::P50);
+        assert!(!other.link().unwrap().contains("percentile"));
+    }
+
+    #[test]
+    fn a_bad_link_keeps_its_text_and_replaces_nothing() {
+        let mut state = State::new(Lang::En, false);
+        let effects = state.apply(Action::OpenLink("#v2&cache.capacity=lots".into()));
+        assert_eq!(effects, []);
+        assert_eq!(state.unopened.as_ref().map(|u| u.text.as_str()), Some("#v2&cache.capacity=lots"));
+    }
+
+    #[test]
+    fn an_experiment_too_large_for_a_link_says_how_large_and_is_no_empty_link() {
+        let mut state = playing();
+        state.apply(frame(1, 1, false));
+        let fault = |n: u64| crate::scenario::Fault::new(What::CacheCrash, Nanos::from_millis(1_000 + n));
+        let add = |n: u64| Edit::set(format!("fault.{n}"), FieldValue::of(&fault(n)));
+        state.apply(Action::Edit((0..1_000).map(add).collect()));
+        let TooLong { bytes } = state.link().unwrap_err();
+        assert!((20_000..80_000).contains(&bytes), "{bytes}");
+        assert_eq!(state.running.faults.len(), 1_000, "it runs all the same");
+        let text = state.running.to_toml();
+        state.apply(Action::OpenPreset("default".into()));
+        assert!(state.link().is_ok());
+        state.apply(Action::OpenToml(text));
+        assert_eq!((state.running.faults.len(), state.link().is_err()), (1_000, true), "the file keeps it");
+    }
+}

@@ -1,0 +1,81 @@
+//! Where scenarios come from, as the page asks for them: presets, links, checks; and what is wrong with one, in words.
+
+use crate::chart::Percentile;
+#[cfg(target_arch = "wasm32")]
+use crate::escape::shown;
+use crate::scenario::link::{self, Link};
+use crate::scenario::{FieldValue, Reason, Scenario, presets};
+#[cfg(target_arch = "wasm32")]
+use crate::web::words::Words;
+
+pub use crate::scenario::Problem;
+
+/// The percentile that shows what a preset is about: that of the first response time that it says to watch.
+pub fn default_percentile_of(preset: Option<&str>) -> Percentile {
+    let watch = preset.and_then(|name| presets::get(name).ok()).map(|preset| preset.about().watch.as_slice());
+    let is_of_the_slowest = watch.and_then(|watch| watch.iter().find_map(|what| what.is_of_the_slowest()));
+    if is_of_the_slowest == Some(true) { Percentile::P99 } else { Percentile::P50 }
+}
+
+/// Why `scenario` cannot run.
+pub fn check(scenario: &Scenario) -> Result<(), Vec<Problem>> {
+    scenario.check().map_err(|error| error.problems)
+}
+
+/// What a link says.
+pub fn decode(text: &str) -> Result<Link, Vec<Problem>> {
+    link::decode(text).map_err(|error| error.problems)
+}
+
+/// An experiment that no link can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong {
+    /// How many bytes its link would have; at most [`LENGTH_MAX`](link::LENGTH_MAX) get through everywhere.
+    pub bytes: usize,
+}
+
+/// The link of `scenario`, with its `#`, and `view` behind it; relative to `preset`, or to the nearest preset where there
+/// is none or the link would be too long.
+pub fn encode(scenario: &Scenario, preset: Option<&str>, view: &str) -> Result<String, TooLong> {
+    let fits = |text: String| {
+        let bytes = text.len() + view.len();
+        if bytes > link::LENGTH_MAX { Err(TooLong { bytes }) } else { Ok(text + view) }
+    };
+    let own = preset.and_then(|preset| link::of_any_length(scenario, preset, &[]).ok()).map(fits);
+    match own {
+        Some(Ok(text)) => Ok(text),
+        own => match link::encode_shortest(scenario) {
+            Ok(text) => fits(text),
+            Err(_) => own.unwrap_or_else(|| fits(link::of_any_length(scenario, "default", &[]).unwrap_or_default())),
+        },
+    }
+}
+
+/// The preset of that name.
+pub fn preset(name: &str) -> Option<Scenario> {
+    presets::get(name).ok().map(|preset| preset.scenario().clone())
+}
+
+/// The value that `text` writes for the field at `path`.
+pub fn written(path: &str, text: &str) -> Result<FieldValue, Problem> {
+    FieldValue::parse(text).map_err(|sentence| problem(path, text, Reason::Because(sentence)))
+}
+
+/// What was typed into the field at `path`, a number or something with one, as links write it.
+pub fn typed(path: &str, text: &str) -> Result<String, Problem> {
+    let plain = crate::scenario::typed::plain(text);
+    let two = |both: [String; 2]| Reason::Separator { readings: both.into(), allowed: None };
+    plain.map(|plain| plain.into_owned()).map_err(|both| problem(path, text, two(both)))
+}
+
+fn problem(path: &str, text: &str, reason: Reason) -> Problem {
+    Problem { field: path.to_owned(), value: text.to_owned(), reason, line: None }
+}
+
+/// What is wrong with a value, beside its field: without the field's name.
+#[cfg(target_arch = "wasm32")]
+pub fn say(problem: &Problem, words: &Words) -> String {
+    let why = problem.reason.say(words.texts);
+    let said = if problem.value.is_empty() { why } else { format!("{}: {why}", problem.value) };
+    shown(&said).into_owned()
+}

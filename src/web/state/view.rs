@@ -1,0 +1,348 @@
+//! How the experiment is looked at: what a link says beside the scenario.
+//!
+//! A link is `#v2&key=value&…`; the pairs `view.…` are the page's: `embed`, `controls`, `lanes`, `axis`, `percentile`,
+//! `speed`, `start`, `lang`, `theme`. Whoever writes a link by hand may leave the `view.` out ([`in_full`]).
+
+use std::fmt::Write as _;
+
+use crate::chart::palette::Theme;
+use crate::chart::{Figure, Percentile};
+use crate::scenario::Phrase;
+pub use crate::web::words::Lang;
+
+/// Whether light or dark is asked for; else the system decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ThemeChoice {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// The three figures, in their order on the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Shown {
+    Latency,
+    Hits,
+    Lost,
+}
+
+/// What an embedded figure lets its reader do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// Play and pause, from the start.
+    Play,
+    /// Break something.
+    Crash,
+    /// The speed.
+    Speed,
+    /// Show and hide lanes.
+    Lanes,
+    /// One step.
+    Step,
+}
+
+/// Everything a link says beside the scenario.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// The figures of an embed; `None` is the whole page.
+    pub embed: Option<Vec<Shown>>,
+    /// What the reader of an embed may do.
+    pub controls: Option<Vec<Control>>,
+    /// The lanes that are shown, from 0; `None` is all.
+    pub lanes: Option<Vec<usize>>,
+    /// Linear latency axis instead of a logarithmic one.
+    pub linear: bool,
+    /// Which percentile the latency figure shows, if somebody chose one.
+    pub percentile: Option<Percentile>,
+    /// Which it shows else: that which the preset is about. It stands in no link.
+    pub default_percentile: Percentile,
+    /// Virtual seconds per second, where the link says so.
+    pub speed: Option<f64>,
+    /// Whether an embed waits for a click instead of starting when it is seen.
+    pub starts_on_click: bool,
+    /// The language, where the link says so.
+    pub lang: Option<Lang>,
+    /// Light or dark, where the link says so.
+    pub theme: ThemeChoice,
+}
+
+/// A view option that cannot be: its name, what was given, what may be given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadOption {
+    /// The key in the link.
+    pub name: &'static str,
+    /// What was given.
+    pub value: String,
+    /// What may be given.
+    pub allowed: Phrase,
+}
+
+impl Shown {
+    /// All figures.
+    pub const ALL: [Shown; 3] = [Shown::Latency, Shown::Hits, Shown::Lost];
+
+    /// The name in links.
+    pub fn name(self) -> &'static str {
+        match self {
+            Shown::Latency => "latency",
+            Shown::Hits => "hits",
+            Shown::Lost => "lost",
+        }
+    }
+}
+
+impl Control {
+    /// All of them.
+    pub const ALL: [Control; 5] = [Control::Play, Control::Crash, Control::Speed, Control::Lanes, Control::Step];
+
+    /// The name in links.
+    pub fn name(self) -> &'static str {
+        match self {
+            Control::Play => "play",
+            Control::Crash => "crash",
+            Control::Speed => "speed",
+            Control::Lanes => "lanes",
+            Control::Step => "step",
+        }
+    }
+}
+
+impl ThemeChoice {
+    /// The theme, where `dark` is what the system asks for.
+    pub fn resolve(self, dark: bool) -> Theme {
+        match self {
+            ThemeChoice::System if dark => Theme::Dark,
+            ThemeChoice::Dark => Theme::Dark,
+            _ => Theme::Light,
+        }
+    }
+}
+
+/// The least and the greatest speed, virtual seconds per second.
+pub const SPEED_RANGE: (f64, f64) = (0.001, 1_000_000.0);
+
+impl View {
+    /// The view that a link's `view.…` pairs (without their prefix) ask for, and what is wrong with them.
+    pub fn of(pairs: &[(String, String)]) -> (View, Vec<BadOption>) {
+        let mut view = View::default();
+        let bad = pairs.iter().filter_map(|(key, value)| view.read(key, value)?.err()).collect();
+        (view, bad)
+    }
+
+    /// Reads one pair; `None` if the key is not one of the view's.
+    fn read(&mut self, key: &str, value: &str) -> Option<Result<(), BadOption>> {
+        let (name, allowed, read): (&'static str, Phrase, Option<()>) = match key {
+            "embed" => (
+                "embed",
+                Phrase::fixed("latency, hits, lost, with commas between", "latency, hits, lost를 쉼표로 구분"),
+                { list(value, &Shown::ALL.map(|s| (s.name(), s))).map(|figures| self.embed = Some(figures)) },
+            ),
+            "controls" => (
+                "controls",
+                Phrase::fixed(
+                    "play, crash, speed, lanes, step, with commas between; or none",
+                    "play, crash, speed, lanes, step을 쉼표로 구분, 또는 none",
+                ),
+                {
+                    let read = if value == "none" {
+                        Some(Vec::new())
+                    } else {
+                        list(value, &Control::ALL.map(|c| (c.name(), c)))
+                    };
+                    read.map(|controls| self.controls = Some(controls))
+                },
+            ),
+            "lanes" => (
+                "lanes",
+                Phrase::fixed("numbers of lanes, from 1, with commas between", "1부터의 레인 번호를 쉼표로 구분"),
+                { lane_numbers(value).map(|lanes| self.lanes = Some(lanes)) },
+            ),
+            "axis" => ("axis", Phrase::fixed("log or linear", "log 또는 linear"), {
+                pick(value, &[("log", false), ("linear", true)]).map(|linear| self.linear = linear)
+            }),
+            "percentile" => ("percentile", Phrase::fixed("p50 or p99", "p50 또는 p99"), {
+                pick(value, &[("p50", Percentile::P50), ("p99", Percentile::P99)]).map(|p| self.percentile = Some(p))
+            }),
+            "speed" => (
+                "speed",
+                Phrase::fixed(
+                    "seconds of the run per second, 0.001 to 1000000",
+                    "초당 재생할 실행 시간(초), 0.001부터 1000000까지",
+                ),
+                {
+                    let (low, high) = SPEED_RANGE;
+                    value.parse().ok().filter(|s| (low..=high).contains(s)).map(|s: f64| self.speed = Some(s))
+                },
+            ),
+            "start" => ("start", Phrase::fixed("visible or click", "visible 또는 click"), {
+                pick(value, &[("visible", false), ("click", true)]).map(|on_click| self.starts_on_click = on_click)
+            }),
+            "lang" => ("lang", Lang::codes(), Lang::named(value).map(|lang| self.lang = Some(lang))),
+            "theme" => ("theme", Phrase::fixed("light, dark or system", "light, dark, system 중 하나"), {
+                pick(
+                    value,
+                    &[("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark), ("system", ThemeChoice::System)],
+                )
+                .map(|theme| self.theme = theme)
+            }),
+            _ => return None,
+        };
+        Some(read.ok_or_else(|| BadOption { name, value: value.to_owned(), allowed }))
+    }
+
+    /// The view as a piece of a link: `&view.lanes=1,4&view.speed=2`, empty where everything is as usual.
+    pub fn write(&self) -> String {
+        let mut text = String::new();
+        let mut put = |key: &str, value: &str| {
+            let _ = write!(text, "&view.{key}={value}"); // writing to a String does not fail
+        };
+        if let Some(figures) = &self.embed {
+            put("embed", &figures.iter().map(|f| f.name()).collect::<Vec<_>>().join(","));
+        }
+        if let Some(controls) = &self.controls {
+            let names = controls.iter().map(|c| c.name()).collect::<Vec<_>>().join(",");
+            put("controls", if names.is_empty() { "none" } else { &names });
+        }
+        if let Some(lanes) = &self.lanes {
+            put("lanes", &lanes.iter().map(|lane| (lane + 1).to_string()).collect::<Vec<_>>().join(","));
+        }
+        if self.linear {
+            put("axis", "linear");
+        }
+        if let Some(percentile) = self.percentile {
+            put("percentile", if percentile == Percentile::P99 { "p99" } else { "p50" });
+        }
+        if let Some(speed) = self.speed {
+            put("speed", &speed.to_string());
+        }
+        if self.starts_on_click {
+            put("start", "click");
+        }
+        if let Some(lang) = self.lang {
+            put("lang", lang.name());
+        }
+        match self.theme {
+            ThemeChoice::System => {}
+            ThemeChoice::Light => put("theme", "light"),
+            ThemeChoice::Dark => put("theme", "dark"),
+        }
+        text
+    }
+
+    /// Whether lane `number` is shown.
+    pub fn shows(&self, number: usize) -> bool {
+        self.lanes.as_ref().is_none_or(|lanes| lanes.contains(&number))
+    }
+
+    /// Shows or hides lane `number` of `count`.
+    pub fn toggle_lane(&mut self, number: usize, count: usize) {
+        let shown: Vec<usize> = (0..count).filter(|lane| self.shows(*lane) != (*lane == number)).collect();
+        self.lanes = (shown.len() < count).then_some(shown);
+    }
+
+    /// Whether the reader may use `control`: always on the whole page.
+    pub fn allows(&self, control: Control) -> bool {
+        match (&self.embed, &self.controls) {
+            (None, _) => true,
+            (Some(_), None) => control == Control::Play,
+            (Some(_), Some(controls)) => controls.contains(&control),
+        }
+    }
+
+    /// The figures that are shown.
+    pub fn figures(&self) -> Vec<Shown> {
+        self.embed.clone().unwrap_or_else(|| Shown::ALL.to_vec())
+    }
+
+    /// Which percentile the latency figure shows.
+    pub fn percentile(&self) -> Percentile {
+        self.percentile.unwrap_or(self.default_percentile)
+    }
+
+    /// `shown` as a figure to be drawn.
+    pub fn figure(&self, shown: Shown) -> Figure {
+        match shown {
+            Shown::Latency => Figure::Latency { percentile: self.percentile(), log: !self.linear },
+            Shown::Hits => Figure::HitRatio,
+            Shown::Lost => Figure::LostWrites,
+        }
+    }
+}
+
+/// The keys of a view.
+const KEYS: [&str; 9] = ["embed", "controls", "lanes", "axis", "percentile", "speed", "start", "lang", "theme"];
+
+/// `link` with the `view.` put before the keys that lack it.
+///
+/// ```
+/// assert_eq!(cachelane::web::view::in_full("#v2&embed=lost&seed=7"), "#v2&view.embed=lost&seed=7");
+/// ```
+pub fn in_full(link: &str) -> String {
+    let pair = |pair: &str| match pair.split_once('=') {
+        Some((key, _)) if KEYS.contains(&key) => format!("view.{pair}"),
+        _ => pair.to_owned(),
+    };
+    link.split('&').map(pair).collect::<Vec<_>>().join("&")
+}
+
+fn pick<T: Copy>(value: &str, choices: &[(&str, T)]) -> Option<T> {
+    choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice)
+}
+
+fn list<T: Copy>(value: &str, choices: &[(&str, T)]) -> Option<Vec<T>> {
+    value.split(',').map(|name| pick(name, choices)).collect()
+}
+
+fn lane_numbers(value: &str) -> Option<Vec<usize>> {
+    if value.is_empty() {
+        return Some(Vec::new()); // every lane hidden
+    }
+    let lane = |text: &str| text.parse::<usize>().ok().filter(|n| (1..=64).contains(n)).map(|n| n - 1);
+    value.split(',').map(lane).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_is_read_as_it_was_written() {
+        let view = View {
+            embed: Some(vec![Shown::Latency, Shown::Lost]),
+            controls: Some(vec![Control::Crash, Control::Play]),
+            lanes: Some(vec![1, 3]),
+            linear: true,
+            percentile: Some(Percentile::P99),
+            default_percentile: Percentile::default(),
+            speed: Some(2.5),
+            starts_on_click: true,
+            lang: Some(Lang::Ko),
+            theme: ThemeChoice::Dark,
+        };
+        assert_eq!(View::of(&pairs(&view.write())), (view, vec![]));
+    }
+
+    fn pairs(link: &str) -> Vec<(String, String)> {
+        let pairs = link.split('&').filter_map(|pair| pair.strip_prefix("view.")?.split_once('='));
+        pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    }
+
+    #[test]
+    fn what_a_view_cannot_be_is_told_and_not_replaced() {
+        let (_, bad) = View::of(&pairs(&in_full("v2&embed=latency,hats&speed=0&view.lang=fr&lanes=0")));
+        assert_eq!(bad.iter().map(|b| b.name).collect::<Vec<_>>(), ["embed", "speed", "lang", "lanes"]);
+        assert_eq!(bad[0].value, "latency,hats");
+    }
+
+    #[test]
+    fn lanes_are_shown_and_hidden_one_by_one() {
+        let mut view = View::default();
+        view.toggle_lane(1, 3);
+        assert_eq!(view.lanes, Some(vec![0, 2]));
+        view.toggle_lane(1, 3);
+        assert_eq!(view.lanes, None);
+    }
+}
