@@ -18,7 +18,7 @@ use std::task::{Context, Poll};
 
 use crate::engine::{Kernel, TaskId};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{At, Fault, Link, What, Which};
+use crate::scenario::{Fault, FaultKind, FaultTarget, FaultTime, Link};
 use crate::time::Nanos;
 use crate::work;
 
@@ -97,7 +97,7 @@ pub struct Parts {
 /// A fault of the scenario, as a lane sees it.
 #[derive(Clone, Debug)]
 struct Entry {
-    at: At,
+    at: FaultTime,
     lasts: Nanos,
     effects: Vec<Effect>,
     /// Of a random fault: where its times are drawn from.
@@ -138,15 +138,15 @@ impl FaultSchedule {
     /// Adds a fault that has not struck yet, as the last of the scenario's.
     pub fn add(&mut self, fault: &Fault) {
         let number = self.entries.len();
-        let random = matches!(fault.at, At::Every(_));
+        let random = matches!(fault.at, FaultTime::Every(_));
         let draws = random.then(|| self.streams.numbered("fault", number as u32));
         let effects = effects(fault, self.parts);
         self.entries.push(Entry { at: fault.at, lasts: fault.lasts, effects, draws, turns: 0 });
         match fault.at {
-            At::Moment(at) => self.put(number, at, true),
-            At::Every(_) => self.begin_again(number, Nanos::ZERO),
-            At::BeforeFlush(count) => _ = self.flushes.insert((count, number)),
-            At::AfterAcknowledged(count) => _ = self.acknowledged.insert((count, number)),
+            FaultTime::Moment(at) => self.put(number, at, true),
+            FaultTime::Every(_) => self.begin_again(number, Nanos::ZERO),
+            FaultTime::BeforeFlush(count) => _ = self.flushes.insert((count, number)),
+            FaultTime::AfterAcknowledged(count) => _ = self.acknowledged.insert((count, number)),
         }
     }
 
@@ -159,7 +159,7 @@ impl FaultSchedule {
     /// A random fault that is over at `now` begins again an exponential time later.
     fn begin_again(&mut self, fault: usize, now: Nanos) {
         let entry = &mut self.entries[fault];
-        if let (At::Every(mean), Some(draws)) = (entry.at, &mut entry.draws) {
+        if let (FaultTime::Every(mean), Some(draws)) = (entry.at, &mut entry.draws) {
             let gap = Sampler::exponential(mean).sample(draws);
             // Two strikes of one fault never share a moment, so that each turn takes some time.
             self.put(fault, now.saturating_add(gap).saturating_add(Nanos(1)), true);
@@ -230,32 +230,35 @@ impl FaultSchedule {
 }
 
 fn effects(fault: &Fault, parts: Parts) -> Vec<Effect> {
-    let one_or_all = |count| if let Some(Which::Server(number)) = fault.which { number..number + 1 } else { 0..count };
+    let one_or_all =
+        |count| if let Some(FaultTarget::Server(number)) = fault.which { number..number + 1 } else { 0..count };
     let (nodes, servers) = (one_or_all(parts.cache_shards), one_or_all(parts.app_servers));
     let replicas = one_or_all(parts.cache_shards * parts.replicas);
-    let link = if let Some(Which::Link(link)) = fault.which { link } else { Link::AppCache };
+    let link = if let Some(FaultTarget::Link(link)) = fault.which { link } else { Link::AppCache };
     let standard = Fault::new(fault.what, fault.at);
     let times = fault.times.or(standard.times).unwrap_or(1.0);
     let share = fault.share.or(standard.share).unwrap_or(0.0);
     let silent = fault.silent.or(standard.silent).unwrap_or(false);
     let crash = Crash { power_lost: fault.what.loses_power(), silent };
     match fault.what {
-        What::CacheCrash | What::CachePowerLoss => nodes.map(|node| Effect::CacheCrash(node, crash)).collect(),
-        What::ReplicaCrash => replicas.map(Effect::ReplicaCrash).collect(),
-        What::CacheFreeze => nodes.map(Effect::CacheFreeze).collect(),
-        What::FlushAll => nodes.map(Effect::FlushAll).collect(),
-        What::SlowCommand => nodes.map(Effect::SlowCommand).collect(),
-        What::CacheSlow => nodes.map(|node| Effect::CacheSlow(node, times)).collect(),
-        What::AppCrash => servers.map(Effect::AppCrash).collect(),
-        What::AppFreeze => servers.map(Effect::AppFreeze).collect(),
-        What::AppSlow => servers.map(|server| Effect::AppSlow(server, times)).collect(),
-        What::DatabaseOutage | What::DatabasePowerLoss => vec![Effect::DatabaseOutage(crash)],
-        What::DatabaseFreeze => vec![Effect::DatabaseFreeze],
-        What::DatabaseSlow => vec![Effect::DatabaseSlow(times)],
-        What::DatabaseFailing => vec![Effect::DatabaseFailing(share)],
-        What::Partition => vec![Effect::Partition(link)],
-        What::LinkSlow => vec![Effect::LinkSlow(link, times)],
-        What::LinkLoss => vec![Effect::LinkLoss(link, share)],
+        FaultKind::CacheCrash | FaultKind::CachePowerLoss => {
+            nodes.map(|node| Effect::CacheCrash(node, crash)).collect()
+        }
+        FaultKind::ReplicaCrash => replicas.map(Effect::ReplicaCrash).collect(),
+        FaultKind::CacheFreeze => nodes.map(Effect::CacheFreeze).collect(),
+        FaultKind::FlushAll => nodes.map(Effect::FlushAll).collect(),
+        FaultKind::SlowCommand => nodes.map(Effect::SlowCommand).collect(),
+        FaultKind::CacheSlow => nodes.map(|node| Effect::CacheSlow(node, times)).collect(),
+        FaultKind::AppCrash => servers.map(Effect::AppCrash).collect(),
+        FaultKind::AppFreeze => servers.map(Effect::AppFreeze).collect(),
+        FaultKind::AppSlow => servers.map(|server| Effect::AppSlow(server, times)).collect(),
+        FaultKind::DatabaseOutage | FaultKind::DatabasePowerLoss => vec![Effect::DatabaseOutage(crash)],
+        FaultKind::DatabaseFreeze => vec![Effect::DatabaseFreeze],
+        FaultKind::DatabaseSlow => vec![Effect::DatabaseSlow(times)],
+        FaultKind::DatabaseFailing => vec![Effect::DatabaseFailing(share)],
+        FaultKind::Partition => vec![Effect::Partition(link)],
+        FaultKind::LinkSlow => vec![Effect::LinkSlow(link, times)],
+        FaultKind::LinkLoss => vec![Effect::LinkLoss(link, share)],
     }
 }
 
@@ -397,11 +400,11 @@ mod tests {
     }
 
     fn crash(at: u64, lasts: u64) -> Fault {
-        Fault { at: At::Moment(Nanos(at)), lasts: Nanos(lasts), ..Fault::default() }
+        Fault { at: FaultTime::Moment(Nanos(at)), lasts: Nanos(lasts), ..Fault::default() }
     }
 
     fn random(every: u64, lasts: u64) -> Fault {
-        Fault { at: At::Every(Nanos(every)), lasts: Nanos(lasts), ..Fault::default() }
+        Fault { at: FaultTime::Every(Nanos(every)), lasts: Nanos(lasts), ..Fault::default() }
     }
 
     #[test]

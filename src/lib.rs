@@ -60,6 +60,7 @@ pub mod ledger;
 pub mod metrics;
 pub mod model;
 pub mod network;
+pub mod phrase;
 pub mod random;
 pub mod report;
 pub mod scenario;

@@ -116,7 +116,7 @@ fn a_crash_at_a_random_moment_loses_half_a_period_of_acknowledged_writes() {
             for period in 0..PERIODS {
                 let place = (f64::from(period * 89 % PERIODS) + 0.5) / f64::from(PERIODS);
                 let at = Nanos::from_secs_f64((f64::from(period) + place) * EVERY);
-                scenario.faults.push(Fault { lasts: Nanos(1), ..Fault::new(What::CacheCrash, at) });
+                scenario.faults.push(Fault { lasts: Nanos(1), ..Fault::new(FaultKind::CacheCrash, at) });
             }
             let lane = run(&scenario);
             let ledger = lane.ledger();
@@ -132,7 +132,7 @@ fn a_crash_at_a_random_moment_loses_half_a_period_of_acknowledged_writes() {
 fn right_after_a_crash_the_lost_writes_are_those_since_the_last_flush() {
     let mut scenario = write_back(true, 2);
     let at = Nanos::from_secs(8);
-    scenario.faults.push(Fault { lasts: Nanos::from_secs(1), ..Fault::new(What::CacheCrash, at) });
+    scenario.faults.push(Fault { lasts: Nanos::from_secs(1), ..Fault::new(FaultKind::CacheCrash, at) });
     let mut lane = start(&scenario);
     lane.run_until(Nanos::from_secs(5));
     let durable = lane.ledger().counts();

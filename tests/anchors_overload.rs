@@ -159,8 +159,8 @@ fn heals(workers: u32, service: Nanos, retries: u32, load: f64, seed: u64) -> bo
     let mut scenario = straight(Arrivals::Poisson { rate }, workers, service, 330.0);
     (scenario.seed, scenario.app.database_timeout) = (seed, Some(Nanos::from_secs(1)));
     (scenario.app.retries, scenario.app.backoff) = (retries, Nanos::ZERO);
-    let outage = Fault::new(What::Partition, Nanos::from_secs(20));
-    let which = Some(Which::Link(Link::AppDatabase));
+    let outage = Fault::new(FaultKind::Partition, Nanos::from_secs(20));
+    let which = Some(FaultTarget::Link(Link::AppDatabase));
     scenario.faults = vec![Fault { which, lasts: Nanos::from_secs(10), ..outage }];
     let mut lane = start(&scenario);
     let mut look = |at| {
@@ -203,7 +203,7 @@ fn crashing(count: u32, alpha: f64, capacity: u32) -> (Scenario, f64) {
     scenario.duration = Nanos::from_secs_f64(between * f64::from(CRASHES + 1) / RATE);
     for crash in 1..=CRASHES {
         let at = Nanos::from_secs_f64(between * f64::from(crash) / RATE);
-        scenario.faults.push(Fault { lasts: Nanos(1), ..Fault::new(What::CacheCrash, at) });
+        scenario.faults.push(Fault { lasts: Nanos(1), ..Fault::new(FaultKind::CacheCrash, at) });
     }
     (scenario, between)
 }

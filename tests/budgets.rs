@@ -57,7 +57,7 @@ fn a_run_that_is_cut_after_every_step_does_the_same() {
     let mut scenario = Scenario { duration: Nanos::from_millis(400), warmup: Nanos::ZERO, ..Scenario::default() };
     scenario
         .faults
-        .push(Fault { lasts: Nanos::from_millis(100), ..Fault::new(What::AppCrash, Nanos::from_millis(200)) });
+        .push(Fault { lasts: Nanos::from_millis(100), ..Fault::new(FaultKind::AppCrash, Nanos::from_millis(200)) });
     let (mut whole, mut cut) = (start(&scenario), start(&scenario));
     whole.run_until(Nanos::MAX);
     assert!(run_in_pieces(&mut cut, 1, 1) > 100);
@@ -191,7 +191,7 @@ fn a_lane_that_was_stopped_holds_nobody_up_and_meets_no_fault_any_more() {
     assert_eq!(experiment.advance(moment, || false), moment);
     let stopped = experiment.stopped().count();
     assert!(stopped > 0 && stopped < scenario.lanes.len(), "{stopped} lanes were stopped");
-    experiment.inject(What::CacheCrash, None, Nanos::from_secs(1)).expect("the others go on");
+    experiment.inject(FaultKind::CacheCrash, None, Nanos::from_secs(1)).expect("the others go on");
     experiment.advance(Nanos::MAX, || false);
     let report = experiment.report();
     assert!(report.lanes.iter().any(|lane| lane.stopped.is_some() && lane.faults.is_empty()));
@@ -209,7 +209,7 @@ fn what_is_injected_where_a_run_was_stopped_is_as_if_it_had_been_there_from_the_
             left -= 1;
             left == 0
         });
-        clicked.inject(What::CacheCrash, None, Nanos::from_secs(3)).expect("a fault");
+        clicked.inject(FaultKind::CacheCrash, None, Nanos::from_secs(3)).expect("a fault");
         clicked.advance(Nanos::MAX, || false);
         let mut planned = Experiment::new(clicked.scenario(), None).expect("a scenario");
         planned.advance(Nanos::MAX, || false);

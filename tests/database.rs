@@ -495,8 +495,8 @@ fn what_a_cut_link_has_held_back_still_goes_one_after_the_other() {
     scenario.lanes = lane(Reading::None {}, WriteAround::default());
     let mean = |scenario: &Scenario| run(scenario).report().latency_ms.write.mean;
     close("each alone", mean(&scenario), 50.0, 0.001);
-    let cut = Fault { lasts: ms(1_000), ..Fault::new(What::Partition, ms(1_020)) };
-    scenario.faults = vec![Fault { which: Some(Which::Link(Link::AppDatabase)), ..cut }];
+    let cut = Fault { lasts: ms(1_000), ..Fault::new(FaultKind::Partition, ms(1_020)) };
+    scenario.faults = vec![Fault { which: Some(FaultTarget::Link(Link::AppDatabase)), ..cut }];
     // Ten leave when it heals, at 2.02 s, 50 ms after one another: 970, 920, … 520 ms after they were sent. The nine behind
     // them wait less and less. Were they on the wire all at once, the mean would be half.
     let mean = mean(&scenario);
@@ -507,8 +507,8 @@ fn what_a_cut_link_has_held_back_still_goes_one_after_the_other() {
 fn a_slow_link_carries_values_as_slowly_as_messages() {
     let mut scenario = large_values(Reading::None {});
     scenario.network.bandwidth.app_database = Some(Bytes(2_000_000_000));
-    scenario.faults = vec![Fault { lasts: s(30), times: Some(3.0), ..Fault::new(What::LinkSlow, Nanos(1)) }];
-    scenario.faults[0].which = Some(Which::Link(Link::AppDatabase));
+    scenario.faults = vec![Fault { lasts: s(30), times: Some(3.0), ..Fault::new(FaultKind::LinkSlow, Nanos(1)) }];
+    scenario.faults[0].which = Some(FaultTarget::Link(Link::AppDatabase));
     assert_eq!(run(&scenario).report().latency_ms.read.max, 150.0);
 }
 
@@ -647,7 +647,7 @@ fn look_aside_never_comes_back_from_an_empty_cache_and_read_through_is_back_in_t
 
 #[test]
 fn replicas_go_on_reading_while_their_primary_is_gone_or_stands_still() {
-    for what in [What::DatabaseOutage, What::DatabasePowerLoss, What::DatabaseFreeze] {
+    for what in [FaultKind::DatabaseOutage, FaultKind::DatabasePowerLoss, FaultKind::DatabaseFreeze] {
         let failed = |replicas| {
             let mut scenario = replicated(replicas);
             (scenario.duration, scenario.app.database_timeout) = (s(60), Some(s(1)));

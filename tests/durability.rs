@@ -21,7 +21,7 @@ fn writes(rate: f64) -> Scenario {
 
 /// The machine loses power, and what its disk has not got with it; whoever calls is told at once.
 fn crash(at: Nanos, lasts: Nanos) -> Fault {
-    Fault { lasts, silent: Some(false), ..Fault::new(What::CachePowerLoss, at) }
+    Fault { lasts, silent: Some(false), ..Fault::new(FaultKind::CachePowerLoss, at) }
 }
 
 fn snapshots(every: Nanos, per_entry: Nanos) -> Persistence {
@@ -159,9 +159,9 @@ fn replicas_read_beside_each_other_and_those_that_are_gone_are_left_out() {
         scenario.clients.arrivals = Arrivals::Closed { users: 40, think: Distribution::Constant(Nanos::ZERO) };
         (scenario.cache.command, scenario.cache.reads) = (Distribution::Constant(ms(1)), reads);
         let gone = |which| Fault {
-            which: Some(Which::Server(which)),
+            which: Some(FaultTarget::Server(which)),
             lasts: ms(9_000),
-            ..Fault::new(What::ReplicaCrash, Nanos(1))
+            ..Fault::new(FaultKind::ReplicaCrash, Nanos(1))
         };
         scenario.faults = crashed.iter().copied().map(gone).collect();
         run(&scenario).report().requests as f64
@@ -179,7 +179,7 @@ fn replicas_of_a_primary_that_is_down_go_on_answering_until_it_comes_back_with_l
         let mut scenario = read_from_replicas(0.0);
         (scenario.clients.write_ratio, scenario.duration) = (0.0, ms(6_000));
         (scenario.cache.reads, scenario.cache.persistence) = (reads, persistence);
-        scenario.faults = vec![Fault { lasts: ms(2_000), ..Fault::new(What::CacheCrash, ms(2_000)) }];
+        scenario.faults = vec![Fault { lasts: ms(2_000), ..Fault::new(FaultKind::CacheCrash, ms(2_000)) }];
         let report = run(&scenario).report();
         assert_eq!(report.errors, 0);
         report.database.reads
@@ -224,14 +224,14 @@ fn a_process_that_is_killed_loses_nothing_that_it_has_written_to_its_file_and_wh
         (lost(&lane, Cause::PersistenceWindow), lane.ledger().ever_lost().total())
     };
     for fsync in [Fsync::Always, Fsync::EverySecond, Fsync::No] {
-        assert_eq!(lost(What::CacheCrash, append_only(fsync, ms(100))), (0, 0), "{fsync:?}");
+        assert_eq!(lost(FaultKind::CacheCrash, append_only(fsync, ms(100))), (0, 0), "{fsync:?}");
     }
     // The sync of 5 s has ended: 0.678 s of writes are not on disk.
-    let (window, all) = lost(What::CachePowerLoss, append_only(Fsync::EverySecond, ms(100)));
+    let (window, all) = lost(FaultKind::CachePowerLoss, append_only(Fsync::EverySecond, ms(100)));
     assert!((640..720).contains(&window) && window == all, "{window}");
     let snapshot = || snapshots(Nanos::from_secs(2), Nanos::ZERO);
-    assert_eq!(lost(What::CacheCrash, snapshot()), lost(What::CachePowerLoss, snapshot()));
-    assert!(lost(What::CacheCrash, snapshot()).0 > 1_000);
+    assert_eq!(lost(FaultKind::CacheCrash, snapshot()), lost(FaultKind::CachePowerLoss, snapshot()));
+    assert!(lost(FaultKind::CacheCrash, snapshot()).0 > 1_000);
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn a_freeze_holds_back_every_answer_of_a_round() {
     scenario.app.cache_timeout = None;
     scenario.cache.persistence = append_only(Fsync::Always, ms(10));
     scenario.duration = ms(2_000);
-    scenario.faults = vec![Fault { lasts: ms(700), ..Fault::new(What::CacheFreeze, ms(1_015)) }];
+    scenario.faults = vec![Fault { lasts: ms(700), ..Fault::new(FaultKind::CacheFreeze, ms(1_015)) }];
     let mut lane = start(&scenario);
     let mut answered_by = |at| {
         lane.run_until(ms(at));
@@ -372,7 +372,7 @@ fn what_a_reader_fills_in_waits_for_no_replica_and_what_a_writer_sets_does() {
     (scenario.clients.write_ratio, scenario.clients.keys) = (0.2, Keys::Uniform { count: 100_000 });
     scenario.duration = ms(10_000);
     let mut alone = scenario.clone();
-    alone.faults = vec![Fault { what: What::ReplicaCrash, ..crash(ms(1_000), ms(5_000)) }];
+    alone.faults = vec![Fault { what: FaultKind::ReplicaCrash, ..crash(ms(1_000), ms(5_000)) }];
     for (scenario, lonely) in [(scenario, false), (alone, true)] {
         for persistence in [
             Persistence::None {},
@@ -392,8 +392,11 @@ fn a_wait_for_more_replicas_than_live_ends_with_its_timeout_and_without_an_ackno
     let mut scenario = replicated(100.0, Distribution::Constant(ms(1)));
     (scenario.cache.replicas, scenario.cache.wait, scenario.cache.wait_timeout) = (2, 2, ms(50));
     scenario.duration = ms(3_000);
-    let replica =
-        |which| Fault { what: What::ReplicaCrash, which: Some(Which::Server(which)), ..crash(ms(1_000), ms(1_000)) };
+    let replica = |which| Fault {
+        what: FaultKind::ReplicaCrash,
+        which: Some(FaultTarget::Server(which)),
+        ..crash(ms(1_000), ms(1_000))
+    };
     scenario.faults = vec![replica(1)];
     let lane = run(&scenario);
     let counts = lane.ledger().counts();
@@ -409,8 +412,8 @@ fn writes_are_refused_while_too_few_replicas_follow_and_only_then() {
         (scenario.cache.replicas, scenario.cache.min_replicas) = (2, least);
         scenario.duration = ms(4_000);
         let replica = |which, from| Fault {
-            what: What::ReplicaCrash,
-            which: Some(Which::Server(which)),
+            what: FaultKind::ReplicaCrash,
+            which: Some(FaultTarget::Server(which)),
             ..crash(ms(from), ms(2_000 - from / 2))
         };
         scenario.faults = vec![replica(0, 1_000), replica(1, 1_500)];
@@ -437,7 +440,7 @@ fn without_a_failover_a_replica_is_of_no_use_and_a_master_back_before_it_wipes_i
 }
 
 fn freeze(at: Nanos, lasts: Nanos) -> Fault {
-    Fault { lasts, ..Fault::new(What::CacheFreeze, at) }
+    Fault { lasts, ..Fault::new(FaultKind::CacheFreeze, at) }
 }
 
 #[test]
@@ -499,13 +502,13 @@ fn freezes_crashes_and_failovers_may_overlap_in_any_order() {
         let how = WriteBack { every: ms(30), ..WriteBack::default() };
         scenario.lanes = lane(Reading::read_through(), how);
         scenario.clients.write_ratio = 0.5;
-        let random = |what, every, lasts| Fault { lasts: ms(lasts), ..Fault::new(what, At::Every(ms(every))) };
+        let random = |what, every, lasts| Fault { lasts: ms(lasts), ..Fault::new(what, FaultTime::Every(ms(every))) };
         scenario.faults = vec![
-            random(What::CacheFreeze, 200, 80),
-            random(What::CacheFreeze, 300, 200),
-            random(What::CacheCrash, 400, 60),
-            random(What::ReplicaCrash, 300, 100),
-            Fault::new(What::FlushAll, At::Every(ms(500))),
+            random(FaultKind::CacheFreeze, 200, 80),
+            random(FaultKind::CacheFreeze, 300, 200),
+            random(FaultKind::CacheCrash, 400, 60),
+            random(FaultKind::ReplicaCrash, 300, 100),
+            Fault::new(FaultKind::FlushAll, FaultTime::Every(ms(500))),
         ];
         let lane = run(&scenario);
         (number, lane.report())
@@ -626,7 +629,7 @@ fn one_node_of_many_fails_over_while_the_others_go_on() {
     let how = WriteBack { every: ms(100), ..WriteBack::default() };
     scenario.lanes = lane(Reading::default(), how);
     scenario.database.batch.base = Some(Distribution::Constant(ms(40))); // flushes take long, so the crash meets one
-    scenario.faults = vec![Fault { which: Some(Which::Server(2)), ..crash(ms(1_020), ms(900)) }];
+    scenario.faults = vec![Fault { which: Some(FaultTarget::Server(2)), ..crash(ms(1_020), ms(900)) }];
     let lane = run(&scenario);
     let report = lane.report();
     // A quarter of the keys for a fifth of a second, though the machine is away for nearly one.
@@ -668,7 +671,7 @@ fn what_somebody_empties_on_purpose_does_not_come_back_with_a_restart() {
         let mut scenario = writes(1_000.0);
         scenario.cache.persistence = append_only(Fsync::Always, Nanos::ZERO);
         scenario.duration = ms(2_000);
-        let empty = Fault { lasts: ms(1_100), ..Fault::new(What::FlushAll, ms(500)) };
+        let empty = Fault { lasts: ms(1_100), ..Fault::new(FaultKind::FlushAll, ms(500)) };
         scenario.faults = vec![crash(ms(1_000), ms(900))];
         scenario.faults.extend(emptied.then_some(empty));
         let mut lane = start(&scenario);
@@ -705,7 +708,11 @@ fn a_node_that_is_down_saves_nothing() {
     let mut scenario = replicated(1_000.0, Distribution::Constant(ms(1)));
     (scenario.cache.replicas, scenario.cache.failover) = (2, Some(ms(5_000)));
     scenario.cache.persistence = append_only(Fsync::EverySecond, ms(1));
-    let replica = |at| Fault { which: Some(Which::Server(1)), lasts: ms(10), ..Fault::new(What::ReplicaCrash, ms(at)) };
+    let replica = |at| Fault {
+        which: Some(FaultTarget::Server(1)),
+        lasts: ms(10),
+        ..Fault::new(FaultKind::ReplicaCrash, ms(at))
+    };
     scenario.duration = ms(8_000);
     // The last sync is of 1 s. A replica has all up to 1.899 s, but the node is back before it takes over.
     scenario.faults = vec![crash(ms(1_900), ms(3_000)), replica(3_500), replica(4_200)];
@@ -821,7 +828,8 @@ fn who_takes_over_passes_on_what_the_other_replica_has_not_heard() {
 
 #[test]
 fn a_wait_is_in_vain_when_the_replica_that_would_have_ended_it_crashes() {
-    let replica = Fault { which: Some(Which::Server(0)), lasts: ms(900), ..Fault::new(What::ReplicaCrash, ms(1_001)) };
+    let replica =
+        Fault { which: Some(FaultTarget::Server(0)), lasts: ms(900), ..Fault::new(FaultKind::ReplicaCrash, ms(1_001)) };
     let unknown = |replicas| -> u64 {
         let lanes = one_write(replicas, 1, std::slice::from_ref(&replica));
         lanes.iter().map(|lane| lane.ledger().counts().unknown).sum()
@@ -864,7 +872,7 @@ fn a_replica_that_comes_back_follows_when_it_has_loaded_what_the_master_holds() 
     scenario.clients.arrivals = Arrivals::Constant { rate: 100.0 };
     scenario.clients.keys = Keys::Scan { count: 100 };
     (scenario.cache.min_replicas, scenario.cache.loading, scenario.duration) = (1, ms(10), ms(5_000));
-    scenario.faults = vec![Fault { lasts: ms(500), ..Fault::new(What::ReplicaCrash, ms(2_000)) }];
+    scenario.faults = vec![Fault { lasts: ms(500), ..Fault::new(FaultKind::ReplicaCrash, ms(2_000)) }];
     let rejected = run(&scenario).ledger().counts().rejected;
     assert!(rejected.abs_diff(150) <= 2, "half a second, and one for 100 entries: {rejected}");
 }
@@ -874,7 +882,8 @@ fn a_replica_that_came_back_while_there_was_no_master_follows_the_next_one() {
     let mut scenario = replicated(1.0, Distribution::Constant(ms(1)));
     scenario.clients.arrivals = Arrivals::Constant { rate: 100.0 };
     (scenario.cache.replicas, scenario.cache.min_replicas, scenario.cache.failover) = (2, 1, Some(ms(500)));
-    let replica = Fault { which: Some(Which::Server(1)), lasts: ms(700), ..Fault::new(What::ReplicaCrash, ms(500)) };
+    let replica =
+        Fault { which: Some(FaultTarget::Server(1)), lasts: ms(700), ..Fault::new(FaultKind::ReplicaCrash, ms(500)) };
     (scenario.duration, scenario.faults) = (ms(4_000), vec![replica, crash(ms(1_000), ms(9_000))]);
     let report = run(&scenario).report();
     assert!(report.errors.abs_diff(50) <= 2, "only until the failover: {}", report.errors);
@@ -885,7 +894,7 @@ fn reads_go_on_while_too_few_replicas_follow() {
     let mut scenario = replicated(100.0, Distribution::Constant(ms(1)));
     (scenario.clients.write_ratio, scenario.cache.min_replicas, scenario.duration) = (0.5, 1, ms(4_000));
     scenario.lanes[0].read = Reading::read_through();
-    scenario.faults = vec![Fault { lasts: ms(1_000), ..Fault::new(What::ReplicaCrash, ms(1_000)) }];
+    scenario.faults = vec![Fault { lasts: ms(1_000), ..Fault::new(FaultKind::ReplicaCrash, ms(1_000)) }];
     let report = run(&scenario).report();
     assert!(report.writes_by_class.rejected > 30);
     assert_eq!(report.errors, report.writes_by_class.rejected);
@@ -970,7 +979,7 @@ fn nobody_empties_a_node_that_is_down() {
     let mut scenario = writes(1_000.0);
     scenario.cache.persistence = append_only(Fsync::Always, Nanos::ZERO);
     scenario.duration = ms(3_000);
-    scenario.faults = vec![crash(ms(1_000), ms(1_000)), Fault::new(What::FlushAll, ms(1_500))];
+    scenario.faults = vec![crash(ms(1_000), ms(1_000)), Fault::new(FaultKind::FlushAll, ms(1_500))];
     let mut lane = start(&scenario);
     lane.run_until(ms(2_000));
     assert!((0..100).all(|key| lane.cached(key).is_some()));

@@ -10,12 +10,12 @@ use cachelane::time::Nanos;
 use crate::common::{bare, constant, lane, ms, run, run_injecting, start};
 use crate::strategies::all_lanes;
 
-fn fault(what: What, at: impl Into<At>, lasts: Nanos) -> Fault {
+fn fault(what: FaultKind, at: impl Into<FaultTime>, lasts: Nanos) -> Fault {
     Fault { lasts, ..Fault::new(what, at) }
 }
 
 fn on_link(link: Link, fault: Fault) -> Fault {
-    Fault { which: Some(Which::Link(link)), ..fault }
+    Fault { which: Some(FaultTarget::Link(link)), ..fault }
 }
 
 /// Every reading strategy with write-back, nothing flushed before the end unless a test says so.
@@ -59,21 +59,23 @@ fn a_frozen_cache_loses_nothing_and_a_crashed_one_does() {
         let report = lane.report();
         (report.ever_lost, report.errors, report.misses_by_cause.crashed)
     };
-    assert_eq!(lost(What::CacheFreeze), (0, 0, 0));
-    let (lost, errors, misses) = lost(What::CacheCrash);
+    assert_eq!(lost(FaultKind::CacheFreeze), (0, 0, 0));
+    let (lost, errors, misses) = lost(FaultKind::CacheCrash);
     assert!(lost > 20 && errors > 20 && misses > 5, "{lost} lost, {errors} errors, {misses} misses");
 }
 
 #[test]
 fn callers_of_a_frozen_cache_have_only_their_timeouts() {
-    let mut scenario =
-        with(steady(Reading::look_aside(), WriteAround::default()), &[fault(What::CacheFreeze, ms(5_000), ms(1_000))]);
+    let mut scenario = with(
+        steady(Reading::look_aside(), WriteAround::default()),
+        &[fault(FaultKind::CacheFreeze, ms(5_000), ms(1_000))],
+    );
     // A request sent as the freeze begins waits for its end.
     assert!((950.0..1_100.0).contains(&slowest_ms(&run(&scenario))));
     scenario.app.cache_timeout = Some(ms(50));
     assert!((50.0..120.0).contains(&slowest_ms(&run(&scenario))), "{}", slowest_ms(&run(&scenario)));
     // A crashed one tells them at once.
-    scenario.faults[0].what = What::CacheCrash;
+    scenario.faults[0].what = FaultKind::CacheCrash;
     assert!(slowest_ms(&run(&scenario)) < 50.0);
 }
 
@@ -84,7 +86,7 @@ fn while_a_cache_is_frozen_no_answer_leaves_it_not_even_one_that_was_being_given
     scenario.clients.keys = Keys::Uniform { count: 1 };
     // The requests of 5.000 s reaches the cache at 5.001 s and would be answered at 5.002 s.
     for at in [Nanos::from_micros(5_001_500), Nanos::from_micros(5_001_000), ms(5_000)] {
-        let mut lane = start(&with(scenario.clone(), &[fault(What::CacheFreeze, at, ms(500))]));
+        let mut lane = start(&with(scenario.clone(), &[fault(FaultKind::CacheFreeze, at, ms(500))]));
         lane.run_until(at);
         let before = lane.report().requests;
         lane.run_until(Nanos(at.0 + ms(500).0 - 1));
@@ -109,7 +111,7 @@ fn an_answer_caught_by_a_freeze_comes_as_much_later_as_the_freeze_lasts() {
         slowest_ms(&run(&with(
             scenario.clone(),
             // The first request, at 1 s, is a miss; the second one meets the freeze.
-            &[fault(What::CacheFreeze, Nanos::from_micros(2_031_500), ms(lasts))],
+            &[fault(FaultKind::CacheFreeze, Nanos::from_micros(2_031_500), ms(lasts))],
         )))
     };
     let miss = slowest_ms(&run(&scenario));
@@ -123,7 +125,7 @@ fn an_answer_caught_by_a_freeze_comes_as_much_later_as_the_freeze_lasts() {
 #[test]
 fn emptying_the_cache_loses_what_is_dirty_and_keeps_the_node_up() {
     let scenario = steady(Reading::look_aside(), back(ms(60_000)));
-    let lane = run(&with(scenario.clone(), &[fault(What::FlushAll, ms(5_000), ms(100))]));
+    let lane = run(&with(scenario.clone(), &[fault(FaultKind::FlushAll, ms(5_000), ms(100))]));
     let report = lane.report();
     assert_eq!(report.errors, 0);
     let causes: Vec<&str> = report.ever_lost_by_cause.iter().map(|(cause, _)| &**cause).collect();
@@ -131,7 +133,7 @@ fn emptying_the_cache_loses_what_is_dirty_and_keeps_the_node_up() {
     assert!(report.misses_by_cause.invalidated > 5 && report.misses_by_cause.crashed == 0);
     assert!((98.0..130.0).contains(&slowest_ms(&lane)), "{}: it is busy for as long", slowest_ms(&lane));
     // What has been flushed is safe.
-    let mut safe = with(scenario, &[fault(What::FlushAll, ms(5_999), ms(1))]);
+    let mut safe = with(scenario, &[fault(FaultKind::FlushAll, ms(5_999), ms(1))]);
     safe.clients.arrivals = Arrivals::Constant { rate: 1.0 };
     safe.lanes = lane_of(back(ms(100)));
     assert_eq!(run(&safe).report().ever_lost, 0);
@@ -140,7 +142,7 @@ fn emptying_the_cache_loses_what_is_dirty_and_keeps_the_node_up() {
 #[test]
 fn a_command_over_all_entries_takes_so_long_for_each_that_the_node_holds() {
     // 50,000 entries of 40 ns each are 2 ms, of 100 ns each 5 ms; of four nodes each has about a quarter.
-    for (what, all_ms) in [(What::SlowCommand, 2.0), (What::FlushAll, 5.0)] {
+    for (what, all_ms) in [(FaultKind::SlowCommand, 2.0), (FaultKind::FlushAll, 5.0)] {
         for (shards, told, expected) in [(1, None, all_ms), (4, None, all_ms / 4.0), (4, Some(ms(8)), 8.0)] {
             let mut scenario = bare();
             scenario.clients.arrivals = Arrivals::Constant { rate: 100_000.0 };
@@ -149,7 +151,7 @@ fn a_command_over_all_entries_takes_so_long_for_each_that_the_node_holds() {
             let read = Reading::LookAside(LookAside { warm_up: 50_000, ..LookAside::default() });
             scenario.lanes = lane(read, WriteAround::default());
             (scenario.duration, scenario.database.queue) = (ms(50), 1_000_000);
-            let mut fault = Fault { which: Some(Which::Server(0)), ..Fault::new(what, ms(25)) };
+            let mut fault = Fault { which: Some(FaultTarget::Server(0)), ..Fault::new(what, ms(25)) };
             fault.lasts = told.unwrap_or(fault.lasts);
             scenario.faults = vec![fault];
             assert_eq!(scenario.check(), Ok(()));
@@ -161,7 +163,7 @@ fn a_command_over_all_entries_takes_so_long_for_each_that_the_node_holds() {
         }
     }
     let mut crash = steady(Reading::look_aside(), back(ms(60_000)));
-    crash.faults = vec![fault(What::CacheCrash, ms(5_000), Nanos::ZERO)];
+    crash.faults = vec![fault(FaultKind::CacheCrash, ms(5_000), Nanos::ZERO)];
     let message = crash.check().unwrap_err().to_string();
     assert!(message.ends_with("fault.0.for = \"0s\": must be a duration from 1us to 30d"), "{message}");
 }
@@ -174,7 +176,7 @@ fn lane_of(how: WriteBack) -> Vec<Lane> {
 fn a_slow_command_delays_everyone_behind_it_by_its_length_and_loses_nothing() {
     let scenario = steady(Reading::look_aside(), back(ms(60_000)));
     for length in [300, 900] {
-        let lane = run(&with(scenario.clone(), &[fault(What::SlowCommand, ms(5_000), ms(length))]));
+        let lane = run(&with(scenario.clone(), &[fault(FaultKind::SlowCommand, ms(5_000), ms(length))]));
         let report = lane.report();
         assert_eq!((report.ever_lost, report.errors, report.misses_by_cause.invalidated), (0, 0, 0));
         // The request that comes as it begins waits for all of it, and is itself served in 2 ms.
@@ -199,15 +201,15 @@ fn a_slow_command_delays_everyone_behind_it_by_its_length_and_loses_nothing() {
 fn a_slow_cache_a_slow_server_and_a_slow_database_take_as_many_times_as_long() {
     // Look-aside hits: 1 ms of work and 1 ms in the cache. Reads without a cache: 1 ms of work, 1 ms in the database.
     for (what, read, slow) in [
-        (What::CacheSlow, Reading::look_aside(), 1.0 + 4.0),
-        (What::AppSlow, Reading::look_aside(), 4.0 + 1.0),
-        (What::DatabaseSlow, Reading::None {}, 1.0 + 4.0),
-        (What::CacheSlow, Reading::None {}, 1.0 + 1.0),
+        (FaultKind::CacheSlow, Reading::look_aside(), 1.0 + 4.0),
+        (FaultKind::AppSlow, Reading::look_aside(), 4.0 + 1.0),
+        (FaultKind::DatabaseSlow, Reading::None {}, 1.0 + 4.0),
+        (FaultKind::CacheSlow, Reading::None {}, 1.0 + 1.0),
     ] {
         let mut scenario = steady(read, WriteAround::default());
         (scenario.clients.write_ratio, scenario.clients.keys) = (0.0, Keys::Uniform { count: 1 });
         scenario.warmup = ms(1_000);
-        let which = (what == What::AppSlow).then_some(Which::Server(0));
+        let which = (what == FaultKind::AppSlow).then_some(FaultTarget::Server(0));
         scenario.faults = vec![Fault { times: Some(4.0), which, ..fault(what, ms(5_000), ms(2_500)) }];
         let latency = run(&scenario).report().latency_ms.all;
         assert!((latency.p50 - 2.0).abs() < 0.02 && (latency.max - slow).abs() < 0.05, "{what:?}: {latency:?}");
@@ -224,7 +226,7 @@ fn callers_of_a_silent_cache_wait_for_their_timeouts_or_its_return_and_those_of_
         scenario.faults = vec![Fault { silent: Some(silent), ..fault(what, ms(5_000), ms(1_000)) }];
         slowest_ms(&run(&scenario))
     };
-    for what in [What::CacheCrash, What::CachePowerLoss] {
+    for what in [FaultKind::CacheCrash, FaultKind::CachePowerLoss] {
         let refused = slowest(what, Some(ms(60)), false);
         assert!(refused < 30.0, "{what:?}: {refused} ms");
         let patient = slowest(what, None, true);
@@ -233,9 +235,9 @@ fn callers_of_a_silent_cache_wait_for_their_timeouts_or_its_return_and_those_of_
         let timed_out = slowest(what, Some(ms(60)), true);
         assert!((60.0..140.0).contains(&timed_out), "{what:?}: {timed_out} ms");
     }
-    assert_eq!(Fault::new(What::CachePowerLoss, ms(0)).silent, Some(true));
-    assert_eq!(Fault::new(What::DatabaseOutage, ms(0)).silent, Some(false));
-    assert_eq!(Fault::new(What::CacheFreeze, ms(0)).silent, None);
+    assert_eq!(Fault::new(FaultKind::CachePowerLoss, ms(0)).silent, Some(true));
+    assert_eq!(Fault::new(FaultKind::DatabaseOutage, ms(0)).silent, Some(false));
+    assert_eq!(Fault::new(FaultKind::CacheFreeze, ms(0)).silent, None);
 }
 
 #[test]
@@ -248,7 +250,7 @@ fn a_client_of_a_silent_database_fails_once_in_each_timeout_and_one_of_an_ended_
         scenario.faults = vec![Fault { silent: Some(silent), ..fault(what, ms(5_000), ms(1_000)) }];
         run(&scenario).report().errors
     };
-    for what in [What::DatabaseOutage, What::DatabasePowerLoss] {
+    for what in [FaultKind::DatabaseOutage, FaultKind::DatabasePowerLoss] {
         assert!((95..=101).contains(&errors(what, Some(ms(60)), false)), "{what:?}");
         assert!((14..=15).contains(&errors(what, Some(ms(60)), true)), "{what:?}: every 70 ms");
         assert_eq!(errors(what, None, true), 1, "{what:?}: when it is back");
@@ -259,7 +261,7 @@ fn a_client_of_a_silent_database_fails_once_in_each_timeout_and_one_of_an_ended_
 fn a_silent_master_is_left_when_a_replica_has_taken_over() {
     let mut scenario = steady(Reading::look_aside(), WriteAround::default());
     (scenario.cache.replicas, scenario.cache.failover) = (1, Some(ms(300)));
-    scenario.faults = vec![fault(What::CachePowerLoss, ms(5_000), ms(2_000))];
+    scenario.faults = vec![fault(FaultKind::CachePowerLoss, ms(5_000), ms(2_000))];
     let slowest = slowest_ms(&run(&scenario));
     assert!((290.0..340.0).contains(&slowest), "{slowest} ms");
 }
@@ -271,7 +273,7 @@ fn a_silent_database_commits_nothing_and_every_caller_hears_of_it_once() {
     scenario.database.write = constant(ms(15));
     scenario.database.queue = 1_000_000;
     scenario.duration = ms(7_000);
-    scenario.faults = vec![fault(What::DatabasePowerLoss, ms(5_000), ms(1_000))];
+    scenario.faults = vec![fault(FaultKind::DatabasePowerLoss, ms(5_000), ms(1_000))];
     let report = run(&scenario).report();
     // 500 came before, 333 of them were committed; all that waited, and the 100 of the silent second, have lost their connection.
     assert!((265..=270).contains(&report.errors), "{}", report.errors);
@@ -289,9 +291,9 @@ fn a_frozen_database_aborts_nothing_and_an_outage_does() {
         let report = lane.report();
         (report.errors, report.latency_ms.all.max)
     };
-    let (errors, longest) = outcome(What::DatabaseFreeze);
+    let (errors, longest) = outcome(FaultKind::DatabaseFreeze);
     assert!(errors == 0 && (950.0..1_300.0).contains(&longest), "{errors} errors, {longest} ms");
-    let (errors, longest) = outcome(What::DatabaseOutage);
+    let (errors, longest) = outcome(FaultKind::DatabaseOutage);
     assert!(errors > 40 && longest < 50.0, "{errors} errors, {longest} ms");
 }
 
@@ -299,7 +301,7 @@ fn a_frozen_database_aborts_nothing_and_an_outage_does() {
 fn what_comes_to_a_frozen_database_is_refused_only_when_it_goes_on_and_its_queue_is_full() {
     let mut scenario = steady(Reading::None {}, WriteAround::default());
     (scenario.database.queue, scenario.database.workers) = (3, 1);
-    let report = run(&with(scenario, &[fault(What::DatabaseFreeze, ms(5_000), ms(1_000))])).report();
+    let report = run(&with(scenario, &[fault(FaultKind::DatabaseFreeze, ms(5_000), ms(1_000))])).report();
     // A hundred arrive, one is served, three wait.
     assert!((94..=97).contains(&report.database.refused), "{}", report.database.refused);
 }
@@ -310,7 +312,7 @@ fn failing_transactions_fail_in_the_share_asked_for_and_only_while_they_do() {
     scenario.clients.write_ratio = 1.0;
     scenario.clients.arrivals = Arrivals::Constant { rate: 1_000.0 };
     scenario.database.workers = 64;
-    let failing = Fault { share: Some(0.3), ..fault(What::DatabaseFailing, ms(2_000), ms(5_000)) };
+    let failing = Fault { share: Some(0.3), ..fault(FaultKind::DatabaseFailing, ms(2_000), ms(5_000)) };
     let aborted = run(&with(scenario.clone(), std::slice::from_ref(&failing))).report().database.aborted as f64;
     assert!((aborted / 5_000.0 - 0.3).abs() < 3.0 * (0.21f64 / 5_000.0).sqrt(), "{aborted}");
     // Two at once: a transaction has to escape both.
@@ -325,13 +327,13 @@ fn a_frozen_server_finishes_what_a_crashed_one_drops() {
     let outcome = |what| {
         let mut scenario = steady(Reading::look_aside(), WriteAround::default());
         scenario.app.work = constant(ms(40)); // so that several requests are under way
-        let which = Some(Which::Server(0));
+        let which = Some(FaultTarget::Server(0));
         let report = run(&with(scenario, &[Fault { which, ..fault(what, ms(5_000), ms(1_000)) }])).report();
         (report.errors, report.latency_ms.all.max, report.writes_by_class.unknown)
     };
-    let (errors, longest, unknown) = outcome(What::AppFreeze);
+    let (errors, longest, unknown) = outcome(FaultKind::AppFreeze);
     assert!(errors == 0 && unknown == 0 && (990.0..1_300.0).contains(&longest), "{errors} errors, {longest} ms");
-    let (errors, longest, unknown) = outcome(What::AppCrash);
+    let (errors, longest, unknown) = outcome(FaultKind::AppCrash);
     assert!(errors > 90 && unknown > 0 && longest < 60.0, "{errors} errors, {unknown} unknown, {longest} ms");
 }
 
@@ -339,8 +341,8 @@ fn a_frozen_server_finishes_what_a_crashed_one_drops() {
 fn a_frozen_server_keeps_its_share_of_the_requests_and_the_others_go_on() {
     let mut scenario = steady(Reading::None {}, WriteAround::default());
     scenario.app.servers = 4;
-    let which = Some(Which::Server(2));
-    let report = run(&with(scenario, &[Fault { which, ..fault(What::AppFreeze, ms(5_000), ms(2_000)) }])).report();
+    let which = Some(FaultTarget::Server(2));
+    let report = run(&with(scenario, &[Fault { which, ..fault(FaultKind::AppFreeze, ms(5_000), ms(2_000)) }])).report();
     assert_eq!((report.errors, report.requests), (0, 999));
     // A quarter of the requests of a fifth of the run is late.
     assert!(report.latency_ms.all.p90 < 5.0 && report.latency_ms.all.p98 > 500.0, "{:?}", report.latency_ms.all);
@@ -354,7 +356,7 @@ fn loss_only_delays_and_by_doubling_timeouts() {
     scenario.clients.arrivals = Arrivals::Constant { rate: 1_000.0 };
     (scenario.database.workers, scenario.cache.command) = (1_024, constant(ms(0)));
     let report = |share| {
-        let loss = Fault { share: Some(share), ..fault(What::LinkLoss, ms(0), ms(10_000)) };
+        let loss = Fault { share: Some(share), ..fault(FaultKind::LinkLoss, ms(0), ms(10_000)) };
         run(&with(scenario.clone(), &[on_link(Link::AppDatabase, loss)])).report()
     };
     let (some, none) = (report(0.2), report(0.0));
@@ -374,7 +376,7 @@ fn loss_only_delays_and_by_doubling_timeouts() {
 fn when_everything_is_lost_everything_comes_through_one_timeout_after_the_end_at_the_latest() {
     let scenario = steady(Reading::None {}, WriteAround::default());
     for (until, slowest) in [(500, 600.0), (3_000, 3_000.0), (600_000, 12_000.0)] {
-        let loss = Fault { share: Some(1.0), ..fault(What::LinkLoss, ms(100), ms(until)) };
+        let loss = Fault { share: Some(1.0), ..fault(FaultKind::LinkLoss, ms(100), ms(until)) };
         let lane = run(&with(scenario.clone(), &[on_link(Link::AppDatabase, loss)]));
         assert_eq!(lane.report().errors, 0);
         assert!(slowest_ms(&lane) >= slowest * 0.7 && slowest_ms(&lane) < 2.2 * slowest, "{}", slowest_ms(&lane));
@@ -387,7 +389,7 @@ fn a_slow_link_takes_as_many_times_as_long_and_slow_downs_multiply() {
     scenario.clients.write_ratio = 0.0;
     scenario.network.app_database = constant(ms(5));
     let slow = |at, lasts, times| {
-        on_link(Link::AppDatabase, Fault { times: Some(times), ..fault(What::LinkSlow, ms(at), ms(lasts)) })
+        on_link(Link::AppDatabase, Fault { times: Some(times), ..fault(FaultKind::LinkSlow, ms(at), ms(lasts)) })
     };
     let longest = |faults: &[Fault]| slowest_ms(&run(&with(scenario.clone(), faults)));
     // 1 ms of work, 5 ms there, 1 ms in the database, 5 ms back.
@@ -406,10 +408,10 @@ fn a_slow_link_takes_as_many_times_as_long_and_slow_downs_multiply() {
 
 /// One fault of each kind, from `at` on; those of replicas have tests of their own, beside the replicas.
 fn one_of_each(at: Nanos, lasts: Nanos) -> Vec<Fault> {
-    let one = |what: What| {
+    let one = |what: FaultKind| {
         let which = match what.part() {
-            Part::App => Some(Which::Server(0)),
-            Part::Link => Some(Which::Link(Link::AppDatabase)),
+            Part::App => Some(FaultTarget::Server(0)),
+            Part::Link => Some(FaultTarget::Link(Link::AppDatabase)),
             Part::Cache | Part::Replica | Part::Database => None,
         };
         Fault {
@@ -419,7 +421,7 @@ fn one_of_each(at: Nanos, lasts: Nanos) -> Vec<Fault> {
             ..fault(what, at, lasts)
         }
     };
-    What::ALL.into_iter().filter(|what| what.part() != Part::Replica).map(one).collect()
+    FaultKind::ALL.into_iter().filter(|what| what.part() != Part::Replica).map(one).collect()
 }
 
 #[test]
@@ -433,9 +435,9 @@ fn two_overlapping_faults_of_one_kind_are_one_that_lasts_until_both_are_over() {
         };
         let (mut first, mut second) = (one.clone(), one.clone());
         first.lasts = ms(1_500);
-        (second.at, second.lasts) = (At::Moment(ms(5_000)), ms(1_000));
+        (second.at, second.lasts) = (FaultTime::Moment(ms(5_000)), ms(1_000));
         // Emptying twice at different moments is not emptying once.
-        if one.what != What::FlushAll {
+        if one.what != FaultKind::FlushAll {
             assert_eq!(digest(&[first, second]), digest(std::slice::from_ref(&one)), "{}", one.what.name());
         }
     }
@@ -463,7 +465,7 @@ fn a_fault_of_any_kind_added_while_it_runs_does_what_it_does_when_planned() {
         planned.lanes = vec![how];
         planned.network.app_database = Distribution::Exponential(ms(1));
         let every = |(i, mut one): (usize, Fault)| {
-            one.at = At::Moment(ms(300 + 600 * i as u64));
+            one.at = FaultTime::Moment(ms(300 + 600 * i as u64));
             one
         };
         planned.faults = one_of_each(ms(0), ms(800)).into_iter().enumerate().map(every).collect();
@@ -489,7 +491,7 @@ fn strikes(scenario: &Scenario, lane: usize) -> Vec<(f64, f64)> {
 fn random_faults_are_the_same_in_every_lane_and_others_with_another_seed_or_place() {
     let mut scenario = steady(Reading::look_aside(), WriteAround::default());
     scenario.lanes = all_lanes();
-    scenario.faults = vec![fault(What::CacheCrash, At::Every(ms(500)), ms(100)); 2];
+    scenario.faults = vec![fault(FaultKind::CacheCrash, FaultTime::Every(ms(500)), ms(100)); 2];
     let first = strikes(&scenario, 0);
     assert!(first.len() > 15, "{}", first.len());
     assert!((1..scenario.lanes.len()).all(|lane| strikes(&scenario, lane) == first));
@@ -510,7 +512,7 @@ fn random_faults_strike_as_often_and_last_as_long_as_asked_and_never_twice_at_on
         let mut scenario = steady(Reading::None {}, WriteAround::default());
         scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
         (scenario.seed, scenario.duration) = (seed, ms(100_000));
-        scenario.faults = vec![fault(What::DatabaseOutage, At::Every(ms(2_000)), ms(500))];
+        scenario.faults = vec![fault(FaultKind::DatabaseOutage, FaultTime::Every(ms(2_000)), ms(500))];
         let struck = strikes(&scenario, 0);
         assert!(struck.windows(2).all(|two| two[0].0 + two[0].1 < two[1].0), "one ends before the next begins");
         count += struck.len() as f64;
@@ -535,7 +537,7 @@ fn a_crash_before_the_nth_flush_loses_what_that_flush_would_have_saved_and_nothi
         scenario.clients.arrivals = Arrivals::Constant { rate: 7.0 };
         scenario.clients.keys = Keys::Uniform { count: 10_000 };
         scenario.cache.capacity = 10_000.into();
-        scenario.faults = vec![fault(What::CacheCrash, At::BeforeFlush(number), ms(10))];
+        scenario.faults = vec![fault(FaultKind::CacheCrash, FaultTime::BeforeFlush(number), ms(10))];
         let lane = run(&scenario);
         let report = lane.report();
         assert_eq!(report.faults.len(), 1);
@@ -562,7 +564,7 @@ fn a_flush_in_many_batches_is_one_flush() {
     scenario.clients.write_ratio = 1.0;
     scenario.clients.arrivals = Arrivals::Constant { rate: 7.0 };
     scenario.clients.keys = Keys::Uniform { count: 10_000 };
-    scenario.faults = vec![fault(What::CacheCrash, At::BeforeFlush(3), ms(10))];
+    scenario.faults = vec![fault(FaultKind::CacheCrash, FaultTime::BeforeFlush(3), ms(10))];
     let at_s = run(&scenario).report().faults[0].at_s;
     assert!((3.0..3.1).contains(&at_s), "{at_s}");
 }
@@ -573,7 +575,7 @@ fn a_trigger_strikes_once_the_nth_write_is_acknowledged_in_each_lane_at_its_own_
     scenario.clients.write_ratio = 1.0;
     scenario.lanes.extend(lane(Reading::look_aside(), back(ms(1_000))));
     scenario.database.write = constant(ms(30));
-    scenario.faults = vec![fault(What::CacheCrash, At::AfterAcknowledged(100), ms(500))];
+    scenario.faults = vec![fault(FaultKind::CacheCrash, FaultTime::AfterAcknowledged(100), ms(500))];
     let at: Vec<f64> = (0..2).map(|lane| strikes(&scenario, lane)[0].0).collect();
     // The hundredth write is sent at 1 s; write-around answers it 31 ms later and deletes from the cache in another.
     assert!((at[0] - 1.032).abs() < 0.0015 && (at[1] - 1.002).abs() < 0.0005, "{at:?}");
@@ -592,14 +594,14 @@ fn a_trigger_strikes_once_the_nth_write_is_acknowledged_in_each_lane_at_its_own_
 fn a_lane_without_a_flush_never_meets_a_fault_that_waits_for_one() {
     let mut scenario = steady(Reading::look_aside(), WriteThrough::default());
     let without = run(&scenario).report();
-    scenario.faults = vec![fault(What::CacheCrash, At::BeforeFlush(1), ms(500))];
+    scenario.faults = vec![fault(FaultKind::CacheCrash, FaultTime::BeforeFlush(1), ms(500))];
     assert_eq!(run(&scenario).report(), without);
 }
 
 #[test]
 fn a_frozen_flusher_goes_on_with_the_flush_that_froze_it() {
     let mut scenario = steady(Reading::look_aside(), back(ms(1_000)));
-    scenario.faults = vec![fault(What::CacheFreeze, At::BeforeFlush(3), ms(1_500))];
+    scenario.faults = vec![fault(FaultKind::CacheFreeze, FaultTime::BeforeFlush(3), ms(1_500))];
     let mut lane = start(&scenario);
     lane.run_until(ms(4_490));
     let batches = lane.report().database.batches;
@@ -623,8 +625,8 @@ fn slowest_of_two_commands(faults: &[Fault]) -> f64 {
 
 #[test]
 fn a_command_caught_by_a_freeze_takes_as_much_longer_and_so_the_next_one_begins_later() {
-    let long = fault(What::CacheFreeze, ms(2_100), ms(800));
-    let short = fault(What::CacheFreeze, ms(2_300), ms(400));
+    let long = fault(FaultKind::CacheFreeze, ms(2_100), ms(800));
+    let short = fault(FaultKind::CacheFreeze, ms(2_300), ms(400));
     for faults in [vec![long.clone()], vec![long, short]] {
         // The first has 0.4 s left at the thaw, 2.9 s; the second ends 1.5 s after it.
         let slowest = slowest_of_two_commands(&faults);
@@ -639,7 +641,7 @@ fn a_dirty_entry_that_expires_during_a_freeze_is_flushed_when_it_is_over() {
     scenario.clients.arrivals = Arrivals::Constant { rate: 0.5 };
     (scenario.clients.write_ratio, scenario.duration) = (1.0, ms(3_900));
     scenario.cache.ttl = Ttl::Fixed(ms(1_000));
-    let mut lane = start(&with(scenario, &[fault(What::CacheFreeze, ms(2_500), ms(1_000))]));
+    let mut lane = start(&with(scenario, &[fault(FaultKind::CacheFreeze, ms(2_500), ms(1_000))]));
     lane.run_until(ms(3_450));
     assert_eq!(lane.dirty(), 1);
     lane.run_until(ms(3_600));
@@ -651,7 +653,7 @@ fn a_slow_command_keeps_the_node_busy() {
     let mut scenario = steady(Reading::look_aside(), WriteAround::default());
     scenario.clients.arrivals = Arrivals::Constant { rate: 0.1 };
     let utilisation = |lasts| {
-        let slow = fault(What::SlowCommand, ms(2_000), ms(lasts));
+        let slow = fault(FaultKind::SlowCommand, ms(2_000), ms(lasts));
         run(&with(scenario.clone(), &[slow])).report().cache.utilisation
     };
     let (short, long) = (utilisation(1_000), utilisation(3_000));
@@ -664,7 +666,7 @@ fn emptying_the_cache_makes_room_for_a_writer_who_waits_for_it() {
     scenario.clients.arrivals = Arrivals::Constant { rate: 1.5 };
     (scenario.clients.keys, scenario.clients.write_ratio) = (Keys::Scan { count: 10 }, 1.0);
     scenario.duration = ms(1_990);
-    let mut lane = start(&with(scenario, &[fault(What::FlushAll, ms(1_500), ms(100))]));
+    let mut lane = start(&with(scenario, &[fault(FaultKind::FlushAll, ms(1_500), ms(100))]));
     lane.run_until(ms(1_490));
     assert_eq!(lane.requests_under_way(), 1);
     lane.run_until(ms(1_700));
@@ -673,8 +675,10 @@ fn emptying_the_cache_makes_room_for_a_writer_who_waits_for_it() {
 
 #[test]
 fn a_crash_ends_a_slow_command_and_who_is_down_begins_none() {
-    let crash = fault(What::CacheCrash, ms(2_000), ms(500));
-    for slow in [fault(What::SlowCommand, ms(1_950), ms(6_000)), fault(What::SlowCommand, ms(2_200), ms(6_000))] {
+    let crash = fault(FaultKind::CacheCrash, ms(2_000), ms(500));
+    for slow in
+        [fault(FaultKind::SlowCommand, ms(1_950), ms(6_000)), fault(FaultKind::SlowCommand, ms(2_200), ms(6_000))]
+    {
         let scenario = steady(Reading::look_aside(), WriteAround::default());
         let slowest = slowest_ms(&run(&with(scenario, &[crash.clone(), slow])));
         assert!(slowest < 100.0, "{slowest}");
@@ -689,7 +693,7 @@ fn four_attempts(seed: u64) -> Simulation {
     scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
     (scenario.clients.write_ratio, scenario.duration, scenario.seed) = (0.0, ms(1_990), seed);
     (scenario.app.retries, scenario.app.backoff) = (3, ms(100));
-    start(&with(scenario, &[fault(What::DatabaseOutage, ms(500), ms(9_000))]))
+    start(&with(scenario, &[fault(FaultKind::DatabaseOutage, ms(500), ms(9_000))]))
 }
 
 #[test]
@@ -715,7 +719,7 @@ fn an_attempt_that_may_have_succeeded_outweighs_a_later_refusal() {
     (scenario.clients.write_ratio, scenario.duration) = (1.0, ms(1_990));
     (scenario.app.retries, scenario.app.backoff) = (1, ms(60));
     (scenario.app.database_timeout, scenario.database.write) = (Some(ms(20)), constant(ms(30)));
-    let lane = run(&with(scenario, &[fault(What::DatabaseOutage, ms(1_035), ms(900))]));
+    let lane = run(&with(scenario, &[fault(FaultKind::DatabaseOutage, ms(1_035), ms(900))]));
     assert_eq!(lane.report().errors, 1);
     assert_eq!(lane.ledger().counts().rejected + lane.ledger().counts().phantom, 0, "{:?}", lane.ledger().counts());
 }
@@ -737,7 +741,7 @@ fn the_pause_before_a_message_is_sent_again_grows_to_two_minutes_and_no_more() {
     // All is lost until 600.1 s. After 204.6 s of doubling the pauses are two minutes: it comes through after 684.6 s.
     let mut scenario = steady(Reading::None {}, WriteAround::default());
     (scenario.clients.arrivals, scenario.duration) = (Arrivals::Constant { rate: 1.0 }, ms(900_000));
-    let loss = Fault { share: Some(1.0), ..fault(What::LinkLoss, ms(100), ms(600_000)) };
+    let loss = Fault { share: Some(1.0), ..fault(FaultKind::LinkLoss, ms(100), ms(600_000)) };
     let slowest = slowest_ms(&run(&with(scenario, &[on_link(Link::AppDatabase, loss)])));
     assert!((slowest / 684_600.0 - 1.0).abs() < 0.01, "{slowest}");
 }
@@ -745,7 +749,7 @@ fn the_pause_before_a_message_is_sent_again_grows_to_two_minutes_and_no_more() {
 #[test]
 fn each_trigger_is_pulled_once_also_where_there_are_others() {
     let mut scenario = steady(Reading::look_aside(), back(ms(1_000)));
-    let before = |flush| fault(What::CacheFreeze, At::BeforeFlush(flush), ms(10));
+    let before = |flush| fault(FaultKind::CacheFreeze, FaultTime::BeforeFlush(flush), ms(10));
     scenario.faults = vec![before(1), before(3), before(4)];
     assert_eq!(strikes(&scenario, 0).len(), 3);
 }
@@ -754,7 +758,7 @@ fn each_trigger_is_pulled_once_also_where_there_are_others() {
 fn random_faults_last_exponentially_long() {
     let mut scenario = steady(Reading::None {}, WriteAround::default());
     (scenario.clients.arrivals, scenario.duration) = (Arrivals::Constant { rate: 1.0 }, ms(1_000_000));
-    scenario.faults = vec![fault(What::DatabaseSlow, At::Every(ms(1_000)), ms(100))];
+    scenario.faults = vec![fault(FaultKind::DatabaseSlow, FaultTime::Every(ms(1_000)), ms(100))];
     let strikes = strikes(&scenario, 0);
     let long = strikes.iter().filter(|(_, lasts)| *lasts > 0.1).count() as f64 / strikes.len() as f64;
     assert!(
@@ -766,8 +770,9 @@ fn random_faults_last_exponentially_long() {
 
 #[test]
 fn of_two_losses_alike_the_one_that_ends_first_ends_first() {
-    let loss =
-        |at, lasts| on_link(Link::AppDatabase, Fault { share: Some(1.0), ..fault(What::LinkLoss, ms(at), ms(lasts)) });
+    let loss = |at, lasts| {
+        on_link(Link::AppDatabase, Fault { share: Some(1.0), ..fault(FaultKind::LinkLoss, ms(at), ms(lasts)) })
+    };
     let scenario = steady(Reading::None {}, WriteAround::default());
     let mut lane = start(&with(scenario, &[loss(1_000, 1_000), loss(1_500, 4_000)]));
     lane.run_until(ms(1_100));
@@ -781,10 +786,13 @@ fn what_a_scenario_may_not_say_cannot_be_injected_and_what_can_be_makes_a_good_s
     let mut experiment = Experiment::new(&Scenario::default(), None).unwrap();
     experiment.advance(ms(1_000), || false);
     let mut inject = |what, which| experiment.inject(what, which, ms(1_000));
-    let told = inject(What::AppSlow, Some(Which::Server(0))).unwrap_err().to_string();
+    let told = inject(FaultKind::AppSlow, Some(FaultTarget::Server(0))).unwrap_err().to_string();
     assert!(told.contains("give app.work"), "{told}");
-    assert!(inject(What::ReplicaCrash, None).is_err() && inject(What::AppCrash, Some(Which::Server(9))).is_err());
-    inject(What::AppFreeze, Some(Which::Server(0))).unwrap();
+    assert!(
+        inject(FaultKind::ReplicaCrash, None).is_err()
+            && inject(FaultKind::AppCrash, Some(FaultTarget::Server(9))).is_err()
+    );
+    inject(FaultKind::AppFreeze, Some(FaultTarget::Server(0))).unwrap();
     assert_eq!(experiment.scenario().faults.len(), 1);
     assert_eq!(experiment.scenario().check(), Ok(()));
 }

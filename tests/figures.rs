@@ -25,7 +25,7 @@ fn steady() -> Scenario {
     scenario
 }
 
-fn fault(what: What, at: Nanos, lasts: Nanos) -> Fault {
+fn fault(what: FaultKind, at: Nanos, lasts: Nanos) -> Fault {
     Fault { lasts, ..Fault::new(what, at) }
 }
 
@@ -61,7 +61,7 @@ fn a_deadline_changes_no_event() {
 #[test]
 fn an_error_is_no_goodput_however_fast_it_comes() {
     let mut scenario = steady();
-    scenario.faults = vec![fault(What::DatabaseOutage, s(2), s(4))];
+    scenario.faults = vec![fault(FaultKind::DatabaseOutage, s(2), s(4))];
     let report = run(&scenario).report();
     assert_eq!(report.errors, 400, "{:?}", kinds(&report));
     assert_eq!(report.goodput, 599.0 / 999.0);
@@ -71,7 +71,7 @@ fn an_error_is_no_goodput_however_fast_it_comes() {
 #[test]
 fn who_still_waits_beyond_the_deadline_counts_against_it_before_there_is_an_answer() {
     let mut scenario = steady();
-    scenario.faults = vec![fault(What::DatabaseFreeze, s(2), s(6))];
+    scenario.faults = vec![fault(FaultKind::DatabaseFreeze, s(2), s(6))];
     let mut lane = Simulation::new(&scenario, 0, None).unwrap();
     lane.run_until(Nanos(s(6).0 - 1));
     lane.validate();
@@ -92,7 +92,7 @@ fn who_still_waits_beyond_the_deadline_counts_against_it_before_there_is_an_answ
 fn percentiles_with_errors_count_failed_requests_at_the_time_they_took() {
     let mut scenario = steady();
     scenario.app.database_timeout = Some(ms(250));
-    scenario.faults = vec![fault(What::DatabaseFreeze, s(2), s(4))];
+    scenario.faults = vec![fault(FaultKind::DatabaseFreeze, s(2), s(4))];
     let report = run(&scenario).report();
     let (good, all) = (report.latency_ms.read, report.latency_with_errors_ms.read);
     assert!(report.errors > 350 && kinds(&report) == [("timed_out", report.errors)], "{:?}", kinds(&report));
@@ -265,8 +265,8 @@ fn look_ups_that_could_not_be_made_count_in_the_hit_ratio_of_all_reads() {
     let mut scenario = steady();
     scenario.clients.keys = Keys::Uniform { count: 50 };
     scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
-    scenario.faults = vec![fault(What::Partition, s(4), s(3))];
-    scenario.faults[0].which = Some(Which::Link(Link::AppCache));
+    scenario.faults = vec![fault(FaultKind::Partition, s(4), s(3))];
+    scenario.faults[0].which = Some(FaultTarget::Link(Link::AppCache));
     scenario.app.cache_timeout = Some(ms(1));
     let report = run(&scenario).report();
     assert!(report.hit_ratio > 0.9, "of look-ups: {}", report.hit_ratio);
@@ -404,7 +404,7 @@ fn a_median_over_several_buckets_is_that_of_all_their_answers() {
     scenario.database.read = Distribution::Constant(ms(90));
     scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
     scenario.clients.keys = Keys::Uniform { count: 100_000_000 };
-    scenario.faults = vec![Fault { lasts: s(8), ..Fault::new(What::DatabaseSlow, s(0)) }];
+    scenario.faults = vec![Fault { lasts: s(8), ..Fault::new(FaultKind::DatabaseSlow, s(0)) }];
     let lane = run(&scenario);
     let all = lane.series(0, 240).points;
     assert_eq!(all.len(), 1);
@@ -497,7 +497,7 @@ fn the_misses_laid_to_a_crash_are_more_than_those_it_cost() {
 #[test]
 fn a_fault_that_changes_nothing_has_no_effect() {
     let mut scenario = steady();
-    scenario.faults = vec![fault(What::CacheCrash, s(3), s(2))];
+    scenario.faults = vec![fault(FaultKind::CacheCrash, s(3), s(2))];
     let without = effect(&scenario, 0);
     assert_eq!(without.misses.difference, 0);
     assert_eq!(without.latency_ms.read.p99.difference, Some(0.0));

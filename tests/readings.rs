@@ -36,7 +36,7 @@ fn racing(read: Reading) -> Scenario {
     scenario
 }
 
-fn fault(scenario: &mut Scenario, at: Nanos, what: What, which: Option<Which>, lasts: Nanos) {
+fn fault(scenario: &mut Scenario, at: Nanos, what: FaultKind, which: Option<FaultTarget>, lasts: Nanos) {
     scenario.faults.push(Fault { which, lasts, ..Fault::new(what, at) });
 }
 
@@ -81,7 +81,7 @@ fn a_crash_of_the_leaders_server_leaves_nobody_waiting_and_a_timeout_reaches_all
     let how = LookAside { single_flight: true, ..LookAside::default() };
     let mut scenario = one_key(aside(how), 500.0, ms(50), ms(200), 5e3);
     scenario.app.servers = 2;
-    (1..20).for_each(|n| fault(&mut scenario, ms(n * 470), What::AppCrash, Some(Which::Server(0)), ms(30)));
+    (1..20).for_each(|n| fault(&mut scenario, ms(n * 470), FaultKind::AppCrash, Some(FaultTarget::Server(0)), ms(30)));
     let lane = run(&scenario);
     assert_eq!(lane.requests_under_way(), 0);
     assert!(lane.report().errors > 500, "who waited died with the server: {}", lane.report().errors);
@@ -128,13 +128,13 @@ fn who_takes_what_the_delete_left_behind_waits_less_and_reads_stale() {
 fn leases_vanish_in_a_crash_of_the_cache_and_of_their_holder_and_nobody_waits_for_ever() {
     let how = LookAside { leases: Leases::Wait, ..LookAside::default() };
     let mut scenario = racing(aside(how));
-    (1..28).for_each(|n| fault(&mut scenario, ms(n * 1_000), What::CacheCrash, None, ms(20)));
+    (1..28).for_each(|n| fault(&mut scenario, ms(n * 1_000), FaultKind::CacheCrash, None, ms(20)));
     let crashing = run(&scenario);
     assert_eq!((crashing.requests_under_way(), crashing.report().stale_reads), (0, 0));
     // A holder who dies keeps the others waiting until its lease ends after 10 s.
     let mut scenario =
         one_key(aside(LookAside { leases: Leases::Wait, ..LookAside::default() }), 50.0, s(60), ms(100), 2e3);
-    fault(&mut scenario, ms(80), What::AppCrash, None, ms(10));
+    fault(&mut scenario, ms(80), FaultKind::AppCrash, None, ms(10));
     let dead = report(&scenario);
     assert!((9_500.0..=10_500.0).contains(&dead.latency_ms.read.max), "{}", dead.latency_ms.read.max);
 }
@@ -161,7 +161,7 @@ fn a_reader_who_refreshes_early_and_fails_still_has_the_copy() {
     for read in [aside(how), Reading::ReadThrough(ReadThrough { early_refresh: Some(50.0), ..ReadThrough::default() })]
     {
         let mut scenario = one_key(read, 100.0, s(10), ms(100), 1e3);
-        fault(&mut scenario, s(2), What::DatabaseOutage, None, s(5));
+        fault(&mut scenario, s(2), FaultKind::DatabaseOutage, None, s(5));
         let report = report(&scenario);
         assert!(report.app.refreshes > 50, "{:?}", report.app);
         assert_eq!(report.errors, 0, "the copy outlives the outage");
@@ -236,7 +236,7 @@ fn a_warmed_cache_misses_less_at_the_start_and_after_a_crash() {
             scenario.clients.write_ratio = 0.0;
             scenario.lanes = lane(read, WriteAround::default());
             scenario.cache.capacity = 1_000.into();
-            fault(&mut scenario, s(10), What::CacheCrash, None, ms(1));
+            fault(&mut scenario, s(10), FaultKind::CacheCrash, None, ms(1));
             let lane = run(&scenario);
             let misses = misses_by_bucket(&lane);
             let from_1_s = |from: usize| misses[from + 12..from + 60].iter().sum::<u32>();
@@ -439,13 +439,13 @@ fn a_frozen_cache_tells_nobody_and_emptying_it_empties_near_caches() {
     let mut emptied = with_near(Reading::look_aside(), Some(Near { ttl: None, ..near_cache(Tell::Messages).unwrap() }));
     emptied.clients.write_ratio = 0.0;
     let calm = report(&emptied).app.near_misses;
-    fault(&mut emptied, s(15), What::FlushAll, None, ms(1));
+    fault(&mut emptied, s(15), FaultKind::FlushAll, None, ms(1));
     let filled_twice = report(&emptied).app.near_misses;
     assert!((35..60).contains(&(filled_twice - calm)), "10 keys on each of 4 servers: {calm}, then {filled_twice}");
     // Writers do not wait long for it, and are done.
     frozen.app.cache_timeout = Some(ms(50));
     assert!(report(&frozen).stale_age_ms.max < 100.0);
-    fault(&mut frozen, s(5), What::CacheFreeze, None, s(4));
+    fault(&mut frozen, s(5), FaultKind::CacheFreeze, None, s(4));
     assert!(report(&frozen).stale_age_ms.max > 2_000.0);
 }
 
@@ -475,9 +475,9 @@ fn messages_are_held_up_by_a_partition_and_their_loss_with_the_cache_empties_nea
     let calm = report(&cut);
     assert!(calm.stale_age_ms.max < 10.0, "only while a message is under way: {}", calm.stale_age_ms.max);
     let mut crashed = cut.clone();
-    fault(&mut cut, s(5), What::Partition, Some(Which::Link(Link::AppCache)), s(4));
+    fault(&mut cut, s(5), FaultKind::Partition, Some(FaultTarget::Link(Link::AppCache)), s(4));
     assert!(report(&cut).stale_age_ms.max > 2_000.0);
-    fault(&mut crashed, s(5), What::CacheCrash, None, s(10));
+    fault(&mut crashed, s(5), FaultKind::CacheCrash, None, s(10));
     let crashed = report(&crashed);
     assert!(crashed.stale_age_ms.max < 10.0, "nothing is kept that nobody could call back");
     assert!(crashed.app.near_hits * 4 < calm.app.near_hits * 3);
@@ -502,7 +502,7 @@ fn a_crash_of_a_server_empties_its_near_cache_and_no_other() {
     scenario.clients.write_ratio = 0.0;
     let calm = report(&scenario).app.near_misses;
     assert!((40..60).contains(&calm), "each server misses each of the ten keys once: {calm}");
-    fault(&mut scenario, s(10), What::AppCrash, Some(Which::Server(2)), ms(1));
+    fault(&mut scenario, s(10), FaultKind::AppCrash, Some(FaultTarget::Server(2)), ms(1));
     assert!((10..15).contains(&(report(&scenario).app.near_misses - calm)));
 }
 
@@ -552,7 +552,7 @@ fn brown_out(breaker: Option<Breaker>, retries: u32) -> Scenario {
     (scenario.app.servers, scenario.database.workers) = (4, 4);
     (scenario.app.database_timeout, scenario.app.backoff) = (Some(ms(100)), ms(20));
     (scenario.app.retries, scenario.app.breaker) = (retries, breaker);
-    fault(&mut scenario, s(5), What::Partition, Some(Which::Link(Link::AppDatabase)), s(3));
+    fault(&mut scenario, s(5), FaultKind::Partition, Some(FaultTarget::Link(Link::AppDatabase)), s(3));
     scenario
 }
 
@@ -635,7 +635,7 @@ fn who_asks_again_for_a_lease_is_counted_once_and_waits_ever_longer() {
 fn a_lease_from_before_a_crash_fills_nothing_after_it() {
     let how = LookAside { leases: Leases::Wait, ..LookAside::default() };
     let mut scenario = one_key(aside(how), 10.0, s(60), s(2), 50.0);
-    fault(&mut scenario, s(1), What::CacheCrash, None, ms(10));
+    fault(&mut scenario, s(1), FaultKind::CacheCrash, None, ms(10));
     assert_eq!(report(&scenario).app.fills_refused, 1);
 }
 
@@ -672,8 +672,8 @@ fn a_restart_of_its_server_closes_a_breaker_and_a_rollback_does_not_open_it() {
     let breaker = Some(Breaker { failures: 1, open_for: s(3_600), probes: 1 });
     let mut scenario = one_key(Reading::None {}, 100.0, s(1), Nanos::ZERO, 1e3);
     scenario.app.breaker = breaker;
-    fault(&mut scenario, s(2), What::DatabaseOutage, None, s(1));
-    fault(&mut scenario, s(6), What::AppCrash, Some(Which::Server(0)), ms(10));
+    fault(&mut scenario, s(2), FaultKind::DatabaseOutage, None, s(1));
+    fault(&mut scenario, s(6), FaultKind::AppCrash, Some(FaultTarget::Server(0)), ms(10));
     let rejected = report(&scenario).app.breaker_rejections;
     assert!(rejected.abs_diff(400) < 80, "from 2 to 6 s: {rejected}");
     scenario.faults.clear();
@@ -686,6 +686,6 @@ fn a_restart_of_its_server_closes_a_breaker_and_a_rollback_does_not_open_it() {
 fn leases_hold_for_warm_ups_too() {
     let how = LookAside { leases: Leases::Wait, warm_up: 10, ..LookAside::default() };
     let mut scenario = racing(aside(how));
-    (1..28).for_each(|n| fault(&mut scenario, ms(n * 1_000), What::CacheCrash, None, ms(20)));
+    (1..28).for_each(|n| fault(&mut scenario, ms(n * 1_000), FaultKind::CacheCrash, None, ms(20)));
     assert_eq!(report(&scenario).stale_reads, 0);
 }

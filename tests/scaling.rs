@@ -75,10 +75,10 @@ fn write_back(options: WriteBack) -> Writing {
 }
 
 /// A fault of the first server, or of all nodes.
-fn with_fault(mut scenario: Scenario, what: What, at: u64, lasts: u64) -> Scenario {
+fn with_fault(mut scenario: Scenario, what: FaultKind, at: u64, lasts: u64) -> Scenario {
     let which = match what.part() {
-        Part::App => Some(Which::Server(0)),
-        Part::Link => Some(Which::Link(Link::AppDatabase)),
+        Part::App => Some(FaultTarget::Server(0)),
+        Part::Link => Some(FaultTarget::Link(Link::AppDatabase)),
         Part::Cache | Part::Replica | Part::Database => None,
     };
     scenario.faults.push(Fault { which, lasts: ms(lasts), ..Fault::new(what, ms(at)) });
@@ -86,9 +86,9 @@ fn with_fault(mut scenario: Scenario, what: What, at: u64, lasts: u64) -> Scenar
 }
 
 /// Crashes of the first server all the time, while the second has everything under way.
-fn with_crashes(mut scenario: Scenario, what: What) -> Scenario {
-    let which = if what.part() == Part::Database { None } else { Some(Which::Server(0)) };
-    scenario.faults.push(Fault { which, lasts: ms(2), ..Fault::new(what, At::Every(ms(5))) });
+fn with_crashes(mut scenario: Scenario, what: FaultKind) -> Scenario {
+    let which = if what.part() == Part::Database { None } else { Some(FaultTarget::Server(0)) };
+    scenario.faults.push(Fault { which, lasts: ms(2), ..Fault::new(what, FaultTime::Every(ms(5))) });
     scenario
 }
 
@@ -165,7 +165,7 @@ pub const PARTS: &[Part4] = &[
     ("loads when the cache crashes", |n| {
         let mut scenario = reading(2_000 * n, Reading::read_through());
         scenario.database.read = constant(ms(300));
-        with_crashes(scenario, What::CacheCrash)
+        with_crashes(scenario, FaultKind::CacheCrash)
     }),
     ("single flight", |n| {
         let mut scenario =
@@ -212,7 +212,7 @@ pub const PARTS: &[Part4] = &[
         let mut scenario = world(1_000);
         scenario.app.servers = 4 * n;
         scenario.app.near = Some(Near { invalidate: Tell::Messages, capacity: 10_000, ..Near::default() });
-        with_crashes(scenario, What::CacheCrash)
+        with_crashes(scenario, FaultKind::CacheCrash)
     }),
     // ---- Writing ----
     ("delete-twice", |n| {
@@ -227,7 +227,7 @@ pub const PARTS: &[Part4] = &[
     ("early answers when servers crash", |n| {
         let (order, acknowledge) = (Order::CacheFirst, Acknowledge::First);
         let how = WriteThrough { order, acknowledge, delay: ms(500), ..WriteThrough::default() };
-        with_crashes(writing(2_000 * n, Writing::WriteThrough(how)), What::AppCrash)
+        with_crashes(writing(2_000 * n, Writing::WriteThrough(how)), FaultKind::AppCrash)
     }),
     ("increments of one key", |n| {
         let mut scenario = one_key(world(1_000 * n));
@@ -258,11 +258,11 @@ pub const PARTS: &[Part4] = &[
     }),
     ("write-back of one key whose flushes fail", |n| {
         let how = WriteBack { every: ms(20), batch: 10, coalesce: false, requeue: 200, ..WriteBack::default() };
-        with_fault(one_key(writing(2_000 * n, write_back(how))), What::DatabaseOutage, 100, 800)
+        with_fault(one_key(writing(2_000 * n, write_back(how))), FaultKind::DatabaseOutage, 100, 800)
     }),
     ("write-back of one key when the cache crashes", |n| {
         let how = WriteBack { every: ms(300), batch: 10_000, coalesce: false, ..WriteBack::default() };
-        with_fault(one_key(writing(2_000 * n, write_back(how))), What::CacheCrash, 950, 10)
+        with_fault(one_key(writing(2_000 * n, write_back(how))), FaultKind::CacheCrash, 950, 10)
     }),
     ("debounced rows", |n| {
         let how = WriteBack { every: ms(5), delay: ms(500), batch: 10, ..WriteBack::default() };
@@ -306,48 +306,48 @@ pub const PARTS: &[Part4] = &[
     ("a frozen server", |n| {
         let mut scenario = writing(2_000 * n, Writing::WriteAround(WriteAround::default()));
         scenario.database.write = constant(ms(200));
-        with_fault(scenario, What::AppFreeze, 300, 600)
+        with_fault(scenario, FaultKind::AppFreeze, 300, 600)
     }),
-    ("a frozen database", |n| with_fault(world(2_000 * n), What::DatabaseFreeze, 100, 800)),
-    ("a frozen cache", |n| with_fault(world(2_000 * n), What::CacheFreeze, 100, 800)),
+    ("a frozen database", |n| with_fault(world(2_000 * n), FaultKind::DatabaseFreeze, 100, 800)),
+    ("a frozen cache", |n| with_fault(world(2_000 * n), FaultKind::CacheFreeze, 100, 800)),
     ("a frozen master whose writes wait for replicas", |n| {
-        with_fault(replicated(2_000 * n, 300, 1), What::CacheFreeze, 350, 400)
+        with_fault(replicated(2_000 * n, 300, 1), FaultKind::CacheFreeze, 350, 400)
     }),
     ("frozen masters one after the other", |n| {
         let mut scenario = replicated(2_000 * n, 100, 1);
         scenario.cache.shards = 4;
-        scenario.faults.push(Fault { lasts: ms(50), ..Fault::new(What::CacheFreeze, At::Every(ms(50))) });
+        scenario.faults.push(Fault { lasts: ms(50), ..Fault::new(FaultKind::CacheFreeze, FaultTime::Every(ms(50))) });
         scenario
     }),
-    ("a partition", |n| with_fault(world(2_000 * n), What::Partition, 100, 800)),
-    ("lost messages", |n| with_fault(world(1_000 * n), What::LinkLoss, 100, 800)),
+    ("a partition", |n| with_fault(world(2_000 * n), FaultKind::Partition, 100, 800)),
+    ("lost messages", |n| with_fault(world(1_000 * n), FaultKind::LinkLoss, 100, 800)),
     ("crashes of a server", |n| {
         let mut scenario = world(2_000 * n);
         (scenario.database.read, scenario.database.write) = (constant(ms(500)), constant(ms(500)));
-        with_crashes(scenario, What::AppCrash)
+        with_crashes(scenario, FaultKind::AppCrash)
     }),
-    ("crashes of the cache", |n| with_crashes(world(2_000 * n), What::CacheCrash)),
+    ("crashes of the cache", |n| with_crashes(world(2_000 * n), FaultKind::CacheCrash)),
     ("crashes of a cache of many keys", |n| {
         let mut scenario = world(1_000);
         scenario.clients.keys = Keys::Uniform { count: 100_000 * n };
-        with_crashes(scenario, What::CacheCrash)
+        with_crashes(scenario, FaultKind::CacheCrash)
     }),
     ("a cache emptied again and again", |n| {
         let mut scenario = writing(2_000 * n, write_back(WriteBack { every: ms(900), ..WriteBack::default() }));
-        scenario.faults.push(Fault { lasts: ms(1), ..Fault::new(What::FlushAll, At::Every(ms(20))) });
+        scenario.faults.push(Fault { lasts: ms(1), ..Fault::new(FaultKind::FlushAll, FaultTime::Every(ms(20))) });
         scenario
     }),
     ("outages of the database", |n| {
         let mut scenario = world(2_000 * n);
         (scenario.app.retries, scenario.app.backoff) = (3, ms(10));
-        with_crashes(scenario, What::DatabaseOutage)
+        with_crashes(scenario, FaultKind::DatabaseOutage)
     }),
     ("faults of every kind", |n| {
         let mut scenario = writing(1_500, write_back(WriteBack { every: ms(10), ..WriteBack::default() }));
         (scenario.cache.replicas, scenario.clients.write_ratio) = (1, 0.5);
         scenario.app.work = Distribution::Constant(Nanos::from_micros(10));
         for number in 0..64 * n {
-            let what = What::ALL[number as usize % What::ALL.len()];
+            let what = FaultKind::ALL[number as usize % FaultKind::ALL.len()];
             let mut fault = Fault { lasts: ms(300), ..Fault::new(what, ms(u64::from(number * 800 / (64 * n)))) };
             fault.which = with_fault(Scenario::default(), what, 1, 1).faults[0].which;
             fault.times = what.has_times().then_some(1.01);
@@ -360,16 +360,19 @@ pub const PARTS: &[Part4] = &[
         let mut scenario = world(2_000);
         for number in 0..50 * n {
             let at = ms(u64::from(number * 800 / (50 * n)));
-            scenario.faults.push(Fault { lasts: ms(150), times: Some(1.0), ..Fault::new(What::CacheSlow, at) });
+            scenario.faults.push(Fault { lasts: ms(150), times: Some(1.0), ..Fault::new(FaultKind::CacheSlow, at) });
         }
         scenario
     }),
     ("triggered faults", |n| {
         let mut scenario = writing(2_000, write_back(WriteBack { every: ms(2), ..WriteBack::default() }));
         for number in 0..100 * u64::from(n) {
-            scenario.faults.push(Fault { lasts: ms(1), ..Fault::new(What::DatabaseSlow, At::BeforeFlush(1 + number)) });
-            let at = At::AfterAcknowledged(1 + number);
-            scenario.faults.push(Fault { lasts: ms(1), ..Fault::new(What::DatabaseSlow, at) });
+            scenario.faults.push(Fault {
+                lasts: ms(1),
+                ..Fault::new(FaultKind::DatabaseSlow, FaultTime::BeforeFlush(1 + number))
+            });
+            let at = FaultTime::AfterAcknowledged(1 + number);
+            scenario.faults.push(Fault { lasts: ms(1), ..Fault::new(FaultKind::DatabaseSlow, at) });
         }
         scenario
     }),
@@ -440,14 +443,14 @@ pub const PARTS: &[Part4] = &[
         let mut scenario = world(2_000 * n);
         (scenario.app.pool, scenario.database.write, scenario.database.read) =
             (Some(400 * n), constant(ms(200)), constant(ms(200)));
-        with_fault(scenario, What::AppFreeze, 300, 600)
+        with_fault(scenario, FaultKind::AppFreeze, 300, 600)
     }),
     ("servers, most of them down", |n| {
         let mut scenario = world(2_000);
         scenario.app.servers = 16 * n;
         for server in 1..16 * n {
-            let fault = Fault::new(What::AppCrash, Nanos::ZERO);
-            scenario.faults.push(Fault { which: Some(Which::Server(server)), lasts: ms(900), ..fault });
+            let fault = Fault::new(FaultKind::AppCrash, Nanos::ZERO);
+            scenario.faults.push(Fault { which: Some(FaultTarget::Server(server)), lasts: ms(900), ..fault });
         }
         scenario
     }),
@@ -459,7 +462,7 @@ pub const PARTS: &[Part4] = &[
     ("a breaker", |n| {
         let mut scenario = world(2_000 * n);
         scenario.app.breaker = Some(Breaker { failures: 2, open_for: ms(10), probes: 1 });
-        with_fault(scenario, What::DatabaseOutage, 100, 800)
+        with_fault(scenario, FaultKind::DatabaseOutage, 100, 800)
     }),
     // ---- The cache's memory ----
     ("shards", |n| {
@@ -470,7 +473,7 @@ pub const PARTS: &[Part4] = &[
     ("shards that crash", |n| {
         let mut scenario = world(1_000);
         scenario.cache.shards = 4 * n;
-        with_crashes(scenario, What::CacheCrash)
+        with_crashes(scenario, FaultKind::CacheCrash)
     }),
     ("writes that wait for replicas", |n| replicated(2_000 * n, 500, 1)),
     ("a hot key of which replicas answer the reads", |n| {
@@ -485,19 +488,19 @@ pub const PARTS: &[Part4] = &[
     ("failovers", |n| {
         let mut scenario = replicated(2_000 * n, 50, 1);
         (scenario.cache.failover, scenario.cache.loading) = (Some(ms(5)), Nanos::ZERO);
-        scenario.faults.push(Fault { lasts: ms(20), ..Fault::new(What::CacheCrash, At::Every(ms(40))) });
+        scenario.faults.push(Fault { lasts: ms(20), ..Fault::new(FaultKind::CacheCrash, FaultTime::Every(ms(40))) });
         scenario
     }),
     ("replicas that crash", |n| {
         let mut scenario = replicated(2_000 * n, 300, 1);
-        scenario.faults.push(Fault { lasts: ms(20), ..Fault::new(What::ReplicaCrash, At::Every(ms(40))) });
+        scenario.faults.push(Fault { lasts: ms(20), ..Fault::new(FaultKind::ReplicaCrash, FaultTime::Every(ms(40))) });
         scenario
     }),
     ("snapshots", |n| {
         let mut scenario = writing(2_000 * n, write_back(WriteBack { every: ms(100), ..WriteBack::default() }));
         let per_entry = Nanos::from_micros(1);
         scenario.cache.persistence = Persistence::Snapshots { every: ms(50), changes: 1, per_entry, also: Vec::new() };
-        with_fault(scenario, What::CacheCrash, 700, 20)
+        with_fault(scenario, FaultKind::CacheCrash, 700, 20)
     }),
     ("an append-only file, synced each time", |n| {
         let mut scenario = writing(2_000 * n, write_back(WriteBack { every: ms(100), ..WriteBack::default() }));
@@ -509,7 +512,7 @@ pub const PARTS: &[Part4] = &[
         let mut scenario = writing(2_000 * n, write_back(WriteBack { every: ms(100), ..WriteBack::default() }));
         let fsync_time = Distribution::Constant(ms(1));
         scenario.cache.persistence = Persistence::AppendOnly { fsync: Fsync::EverySecond, fsync_time };
-        with_fault(scenario, What::CacheCrash, 700, 20)
+        with_fault(scenario, FaultKind::CacheCrash, 700, 20)
     }),
     ("entries that expire at their moment", |n| {
         let mut scenario = world(2_000 * n);

@@ -324,11 +324,11 @@ fn fault() -> impl Strategy<Value = (When, Fault)> {
         1 => (1..=1_000_000_000u64).prop_map(When::AfterAcknowledged),
     ];
     let degree = (1.0..=1_000.0f64, ratio());
-    (when, select(What::ALL.to_vec()), select(Link::ALL.to_vec()), time(1_000, HOUR), degree).prop_map(
+    (when, select(FaultKind::ALL.to_vec()), select(Link::ALL.to_vec()), time(1_000, HOUR), degree).prop_map(
         |(when, what, link, lasts, (times, share))| {
             let which = match what.part() {
-                Part::App => Some(Which::Server(0)),
-                Part::Link => Some(Which::Link(link)),
+                Part::App => Some(FaultTarget::Server(0)),
+                Part::Link => Some(FaultTarget::Link(link)),
                 Part::Cache | Part::Replica | Part::Database => None,
             };
             let (times, share) = (what.has_times().then_some(times), what.has_share().then_some(share));
@@ -342,18 +342,18 @@ fn fitted((when, mut fault): (When, Fault), world: &Scenario) -> Fault {
     let part = |part: f64| Nanos((world.duration.0 as f64 * part) as u64);
     let writes_back = world.lanes.iter().any(|lane| matches!(lane.write, Writing::WriteBack(_)));
     fault.at = match when {
-        When::Moment(share) => At::Moment(part(share)),
-        When::Every(share) => At::Every(part(share).max(Nanos::from_millis(1))),
-        When::BeforeFlush(number) if writes_back => At::BeforeFlush(number),
-        When::BeforeFlush(number) | When::AfterAcknowledged(number) => At::AfterAcknowledged(number),
+        When::Moment(share) => FaultTime::Moment(part(share)),
+        When::Every(share) => FaultTime::Every(part(share).max(Nanos::from_millis(1))),
+        When::BeforeFlush(number) if writes_back => FaultTime::BeforeFlush(number),
+        When::BeforeFlush(number) | When::AfterAcknowledged(number) => FaultTime::AfterAcknowledged(number),
     };
-    if let (What::LinkSlow, Some(Which::Link(link))) = (fault.what, fault.which)
+    if let (FaultKind::LinkSlow, Some(FaultTarget::Link(link))) = (fault.what, fault.which)
         && *world.network.latency(link) == Distribution::Constant(Nanos::ZERO)
     {
-        fault = Fault { which: fault.which, ..Fault::new(What::Partition, fault.at) };
+        fault = Fault { which: fault.which, ..Fault::new(FaultKind::Partition, fault.at) };
     }
-    if fault.what == What::AppSlow && world.app.work == Distribution::Constant(Nanos::ZERO) {
-        fault = Fault { which: fault.which, ..Fault::new(What::AppFreeze, fault.at) };
+    if fault.what == FaultKind::AppSlow && world.app.work == Distribution::Constant(Nanos::ZERO) {
+        fault = Fault { which: fault.which, ..Fault::new(FaultKind::AppFreeze, fault.at) };
     }
     fault
 }
@@ -459,9 +459,9 @@ fn links_read_like_sentences() {
     changed.lanes[4].write = Writing::WriteBack(WriteBack { every: Nanos::from_secs(2), ..WriteBack::default() });
     changed.lanes[3].write = Writing::WriteBack(WriteBack { batch: 64, ..WriteBack::default() });
     changed.faults.push(Fault {
-        at: At::Moment(Nanos::from_secs(30)),
-        what: What::AppCrash,
-        which: Some(Which::Server(1)),
+        at: FaultTime::Moment(Nanos::from_secs(30)),
+        what: FaultKind::AppCrash,
+        which: Some(FaultTarget::Server(1)),
         silent: None,
         ..base.faults[0].clone()
     });
@@ -674,7 +674,12 @@ fn options_that_do_not_go_together_are_refused_with_a_way_out() {
 
 #[test]
 fn what_a_text_leaves_open_is_what_another_field_says_and_what_it_says_is_kept() {
-    for (what, lasts) in [(What::SlowCommand, 5), (What::SlowCommand, 0), (What::CacheCrash, 5), (What::CacheSlow, 9)] {
+    for (what, lasts) in [
+        (FaultKind::SlowCommand, 5),
+        (FaultKind::SlowCommand, 0),
+        (FaultKind::CacheCrash, 5),
+        (FaultKind::CacheSlow, 9),
+    ] {
         let fault = Fault { lasts: Nanos::from_secs(lasts), ..Fault::new(what, Nanos::from_secs(1)) };
         let scenario = Scenario { faults: vec![fault], ..Scenario::default() };
         let text = scenario.to_toml();

@@ -24,7 +24,7 @@ fn shard(key: u32) -> u32 {
 
 fn crash(which: Option<u32>) -> Fault {
     let (at, lasts) = (Nanos::from_secs(10), Nanos::from_secs(30));
-    Fault { which: which.map(Which::Server), lasts, ..Fault::new(What::CacheCrash, at) }
+    Fault { which: which.map(FaultTarget::Server), lasts, ..Fault::new(FaultKind::CacheCrash, at) }
 }
 
 #[test]

@@ -189,20 +189,22 @@ fn calmed(mut scenario: Scenario) -> Scenario {
 }
 
 fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
-    let what = What::ALL[draws.below(What::ALL.len() as u32) as usize];
+    let what = FaultKind::ALL[draws.below(FaultKind::ALL.len() as u32) as usize];
     let times: &[u64] = &[1, 1_000, 1_000_000, 20_000_000, 50_000_000, 100_000_000, 9_000_000_000];
     let mut time = |from: &[u64]| Nanos(from[draws.below(from.len() as u32) as usize]);
     let (lasts, every) = (time(&times[1..]), time(&times[3..6]));
     let at = match draws.below(6) {
-        0 => At::Every(every),
-        1 => At::BeforeFlush(u64::from(1 + draws.below(4))),
-        2 => At::AfterAcknowledged(u64::from(1 + draws.below(60))),
-        _ => At::Moment(Nanos(((scenario.duration.0 - 1) as f64 * draws.unit()) as u64)),
+        0 => FaultTime::Every(every),
+        1 => FaultTime::BeforeFlush(u64::from(1 + draws.below(4))),
+        2 => FaultTime::AfterAcknowledged(u64::from(1 + draws.below(60))),
+        _ => FaultTime::Moment(Nanos(((scenario.duration.0 - 1) as f64 * draws.unit()) as u64)),
     };
     let which = match what.part() {
-        Part::App => Some(Which::Server(draws.below(scenario.app.servers))),
-        Part::Cache | Part::Replica if draws.chance(0.5) => Some(Which::Server(draws.below(scenario.cache.shards))),
-        Part::Link => Some(Which::Link(Link::ALL[draws.below(Link::ALL.len() as u32) as usize])),
+        Part::App => Some(FaultTarget::Server(draws.below(scenario.app.servers))),
+        Part::Cache | Part::Replica if draws.chance(0.5) => {
+            Some(FaultTarget::Server(draws.below(scenario.cache.shards)))
+        }
+        Part::Link => Some(FaultTarget::Link(Link::ALL[draws.below(Link::ALL.len() as u32) as usize])),
         Part::Cache | Part::Replica | Part::Database => None,
     };
     let times = what.has_times().then(|| [1.0, 3.0, 100.0][draws.below(3) as usize]);
@@ -476,7 +478,7 @@ fn expected() -> Vec<String> {
     all.extend(Cause::ALL.iter().map(|cause| format!("cause {}", cause.name())));
     all.extend(misses.as_object().expect("misses by cause").keys().map(|cause| format!("miss {cause}")));
     all.extend(CallError::ALL.iter().map(|failure| format!("failure {failure:?}")));
-    for what in What::ALL {
+    for what in FaultKind::ALL {
         all.extend([format!("begun {}", what.name()), format!("ended {}", what.name())]);
     }
     all.extend(["moment", "every", "before_flush", "after_acknowledged"].map(|at| format!("at {at}")));

@@ -34,11 +34,11 @@ fn writes_every_second(write: impl Into<Write>) -> Scenario {
     scenario
 }
 
-fn fault(scenario: &mut Scenario, at: Nanos, what: What, which: Option<Which>, lasts: Nanos) {
+fn fault(scenario: &mut Scenario, at: Nanos, what: FaultKind, which: Option<FaultTarget>, lasts: Nanos) {
     scenario.faults.push(Fault { which, lasts, ..Fault::new(what, at) });
 }
 
-fn with_fault(mut scenario: Scenario, at: Nanos, what: What, lasts: Nanos) -> Scenario {
+fn with_fault(mut scenario: Scenario, at: Nanos, what: FaultKind, lasts: Nanos) -> Scenario {
     fault(&mut scenario, at, what, None, lasts);
     scenario
 }
@@ -70,7 +70,7 @@ fn every(every: Nanos) -> WriteBack {
 #[test]
 fn an_unflushed_write_is_lost_in_a_cache_crash() {
     loses_only(
-        &run(&with_fault(busy(Reading::look_aside(), every(s(3))), s(5), What::CacheCrash, s(1))),
+        &run(&with_fault(busy(Reading::look_aside(), every(s(3))), s(5), FaultKind::CacheCrash, s(1))),
         Cause::CacheCrash,
     );
 }
@@ -79,7 +79,7 @@ fn an_unflushed_write_is_lost_in_a_cache_crash() {
 fn a_flushed_write_survives_a_cache_crash() {
     // The flush at 3 s takes far less than 500 ms, and no write comes between it and the crash.
     let mut scenario = writes_every_second(every(ms(1_500)));
-    fault(&mut scenario, ms(2_000) - Nanos(1), What::CacheCrash, None, ms(500));
+    fault(&mut scenario, ms(2_000) - Nanos(1), FaultKind::CacheCrash, None, ms(500));
     let lane = run(&scenario);
     loses_nothing(&lane);
     assert_eq!(counts(&lane).rejected, 1, "the write at 2 s found no cache");
@@ -90,7 +90,7 @@ fn write_through_never_loses_an_acknowledged_write_to_a_cache_crash() {
     for order in [Order::DatabaseFirst, Order::CacheFirst] {
         let how = through(order, false);
         let mut scenario = busy(Reading::look_aside(), how);
-        (1..9).for_each(|at| fault(&mut scenario, s(at), What::CacheCrash, None, ms(300)));
+        (1..9).for_each(|at| fault(&mut scenario, s(at), FaultKind::CacheCrash, None, ms(300)));
         loses_nothing(&run(&scenario));
     }
 }
@@ -129,7 +129,7 @@ fn a_dirty_entry_that_is_evicted_is_lost_when_dropped_and_safe_when_flushed_firs
 fn a_row_that_fails_too_often_is_dropped_and_one_that_fails_less_often_is_not() {
     let outage = |requeue| {
         let how = WriteBack { requeue, ..every(ms(200)) };
-        run(&with_fault(busy(Reading::look_aside(), how), s(4), What::DatabaseOutage, s(2)))
+        run(&with_fault(busy(Reading::look_aside(), how), s(4), FaultKind::DatabaseOutage, s(2)))
     };
     loses_only(&outage(2), Cause::DroppedAfterRetries);
     loses_nothing(&outage(15));
@@ -150,7 +150,7 @@ fn rows_that_always_abort_are_dropped_and_rows_that_never_abort_are_not() {
 fn a_full_buffer_retries_at_its_pace_in_an_outage_and_not_at_once() {
     // Twenty rows gather in half a second; an outage of three seconds is six flushes long, not a thousand.
     let how = WriteBack { at: Some(20), requeue: 8, ..every(ms(500)) };
-    loses_nothing(&run(&with_fault(busy(Reading::look_aside(), how), s(4), What::DatabaseOutage, s(3))));
+    loses_nothing(&run(&with_fault(busy(Reading::look_aside(), how), s(4), FaultKind::DatabaseOutage, s(3))));
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_dual_write_half_done_leaves_a_value_that_nobody_was_promised() {
     let crashing = |order| {
         let mut scenario = busy(Reading::look_aside(), through(order, false));
         scenario.network.app_cache = Distribution::Constant(ms(10));
-        (0..20).for_each(|n| fault(&mut scenario, ms(500 + n * 450), What::AppCrash, None, ms(20)));
+        (0..20).for_each(|n| fault(&mut scenario, ms(500 + n * 450), FaultKind::AppCrash, None, ms(20)));
         run(&scenario)
     };
     let half_done = crashing(Order::CacheFirst);
@@ -223,7 +223,7 @@ fn reads_only(read: Reading) -> Scenario {
 
 #[test]
 fn with_the_cache_down_read_through_fails_and_look_aside_floods_the_database() {
-    let down = |read| run(&with_fault(reads_only(read), s(5), What::CacheCrash, s(2)));
+    let down = |read| run(&with_fault(reads_only(read), s(5), FaultKind::CacheCrash, s(2)));
     let (requests, failed) = answered_and_failed(&down(Reading::read_through()), s(5), s(7));
     assert_eq!(failed, requests);
     let aside = down(Reading::look_aside());
@@ -235,7 +235,7 @@ fn with_the_cache_down_read_through_fails_and_look_aside_floods_the_database() {
 
 #[test]
 fn with_the_database_down_look_aside_answers_what_it_holds_and_none_answers_nothing() {
-    let down = |read| run(&with_fault(reads_only(read), s(5), What::DatabaseOutage, s(2)));
+    let down = |read| run(&with_fault(reads_only(read), s(5), FaultKind::DatabaseOutage, s(2)));
     let (requests, failed) = answered_and_failed(&down(Reading::None {}), s(5), s(7));
     assert_eq!(failed, requests);
     let (requests, failed) = answered_and_failed(&down(Reading::look_aside()), s(5), s(7));
@@ -313,11 +313,11 @@ fn stormy(lane: Lane) -> Scenario {
     scenario.cache = Cache { capacity: 60.into(), ttl: Ttl::Fixed(ms(900)), ..Cache::default() };
     scenario.database.abort = 0.05;
     (scenario.app.cache_timeout, scenario.app.database_timeout, scenario.app.retries) = (Some(ms(5)), Some(ms(40)), 2);
-    fault(&mut scenario, s(2), What::CacheCrash, None, ms(300));
-    fault(&mut scenario, s(3), What::AppCrash, Some(Which::Server(1)), ms(300));
-    fault(&mut scenario, s(4), What::DatabaseOutage, None, ms(700));
+    fault(&mut scenario, s(2), FaultKind::CacheCrash, None, ms(300));
+    fault(&mut scenario, s(3), FaultKind::AppCrash, Some(FaultTarget::Server(1)), ms(300));
+    fault(&mut scenario, s(4), FaultKind::DatabaseOutage, None, ms(700));
     for (n, link) in Link::ALL.into_iter().enumerate() {
-        fault(&mut scenario, ms(5_000 + 900 * n as u64), What::Partition, Some(Which::Link(link)), ms(400));
+        fault(&mut scenario, ms(5_000 + 900 * n as u64), FaultKind::Partition, Some(FaultTarget::Link(link)), ms(400));
     }
     scenario
 }
@@ -448,8 +448,8 @@ fn users_without_thought_in_a_world_without_latency_do_not_stop_the_clock() {
         scenario.clients.write_ratio = 0.5;
         scenario.lanes = vec![how];
         scenario.duration = s(1);
-        fault(&mut scenario, ms(300), What::AppCrash, None, ms(200));
-        fault(&mut scenario, ms(600), What::CacheCrash, None, ms(200));
+        fault(&mut scenario, ms(300), FaultKind::AppCrash, None, ms(200));
+        fault(&mut scenario, ms(600), FaultKind::CacheCrash, None, ms(200));
         assert!(run(&scenario).report().requests <= 5_005);
     }
 }

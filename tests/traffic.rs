@@ -15,7 +15,7 @@ use crate::common::{bare, ms, run, s};
 fn lanes(arrivals: Arrivals) -> Scenario {
     let mut scenario = presets::get("default").unwrap().scenario().clone();
     scenario.duration = Nanos::from_secs(10);
-    scenario.faults[0].at = At::Moment(Nanos::from_secs(4));
+    scenario.faults[0].at = FaultTime::Moment(Nanos::from_secs(4));
     scenario.clients.arrivals = arrivals;
     scenario
 }

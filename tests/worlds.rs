@@ -131,13 +131,13 @@ fn value(field: &FormField, draws: &mut Stream) -> Option<String> {
 }
 
 fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
-    let what = What::ALL[draws.below(What::ALL.len() as u32) as usize];
+    let what = FaultKind::ALL[draws.below(FaultKind::ALL.len() as u32) as usize];
     let month = Nanos::from_secs(30 * 86_400);
     let at = match draws.below(5) {
-        0 => At::Every(time(draws, Nanos(scenario.duration.0 / 90_000).max(Nanos::from_millis(1)), month)),
-        1 => At::BeforeFlush(whole(draws, 1, 1_000_000_000)),
-        2 => At::AfterAcknowledged(whole(draws, 1, 1_000_000_000)),
-        _ => At::Moment(Nanos((scenario.duration.0 as f64 * draws.unit() * 0.999) as u64)),
+        0 => FaultTime::Every(time(draws, Nanos(scenario.duration.0 / 90_000).max(Nanos::from_millis(1)), month)),
+        1 => FaultTime::BeforeFlush(whole(draws, 1, 1_000_000_000)),
+        2 => FaultTime::AfterAcknowledged(whole(draws, 1, 1_000_000_000)),
+        _ => FaultTime::Moment(Nanos((scenario.duration.0 as f64 * draws.unit() * 0.999) as u64)),
     };
     let servers = match what.part() {
         Part::App => scenario.app.servers,
@@ -146,10 +146,10 @@ fn fault(scenario: &Scenario, draws: &mut Stream) -> Fault {
         Part::Link | Part::Database => 1,
     };
     let which = match what.part() {
-        Part::Link => Some(Which::Link(Link::ALL[draws.below(Link::ALL.len() as u32) as usize])),
+        Part::Link => Some(FaultTarget::Link(Link::ALL[draws.below(Link::ALL.len() as u32) as usize])),
         Part::Database => None,
-        Part::App => Some(Which::Server(draws.below(servers))),
-        Part::Cache | Part::Replica => draws.chance(0.5).then(|| Which::Server(draws.below(servers))),
+        Part::App => Some(FaultTarget::Server(draws.below(servers))),
+        Part::Cache | Part::Replica => draws.chance(0.5).then(|| FaultTarget::Server(draws.below(servers))),
     };
     let lasts = time(draws, Nanos::from_micros(1), month);
     let times = what.has_times().then(|| number(draws, 1.0, 1_000.0));

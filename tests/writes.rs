@@ -25,9 +25,9 @@ fn racing(read: Reading, write: impl Into<Write>) -> Scenario {
 
 fn crashing_servers(mut scenario: Scenario) -> Scenario {
     let crash = |n: u64| Fault {
-        which: Some(Which::Server(0)),
+        which: Some(FaultTarget::Server(0)),
         lasts: ms(20),
-        ..Fault::new(What::AppCrash, ms(400 + n * 450))
+        ..Fault::new(FaultKind::AppCrash, ms(400 + n * 450))
     };
     scenario.app.servers = 1;
     scenario.faults = (0..100).map(crash).collect();
@@ -281,7 +281,7 @@ fn a_counter_that_has_no_row_yet_begins_at_nothing_in_the_cache_as_in_the_databa
 fn writers_who_wait_for_room_are_told_of_a_crash_and_lose_nothing_they_were_promised() {
     // Nothing is ever flushed before the crash, so the first writes fill the buffer and the others wait.
     let mut scenario = flushing(WriteBack { every: s(100), ..bounded(WhenFull::Block) });
-    scenario.faults.push(Fault { lasts: ms(100), ..Fault::new(What::CacheCrash, s(5)) });
+    scenario.faults.push(Fault { lasts: ms(100), ..Fault::new(FaultKind::CacheCrash, s(5)) });
     let lane = run(&scenario);
     let (counts, lost) = (lane.ledger().counts(), *lane.ledger().ever_lost());
     assert!(lost.total() == lost.get(Cause::CacheCrash) && lost.total() >= 20);
@@ -349,7 +349,7 @@ fn a_read_dirty_set_that_fails_too_often_is_dropped_and_one_that_fails_less_ofte
         let how = WriteBack { every: ms(200), requeue, take: Take::ReadThenDelete, ..WriteBack::default() };
         let mut scenario = flushing(how);
         scenario.database.batch.base = Some(Distribution::Constant(Nanos::ZERO));
-        scenario.faults.push(Fault { lasts: s(2), ..Fault::new(What::DatabaseOutage, s(4)) });
+        scenario.faults.push(Fault { lasts: s(2), ..Fault::new(FaultKind::DatabaseOutage, s(4)) });
         run(&scenario)
     };
     loses_only(&outage(2), Cause::DroppedAfterRetries);
@@ -378,7 +378,7 @@ fn a_server_that_crashes_between_commit_and_delete_leaves_a_stale_copy_and_an_ou
 
 #[test]
 fn the_relay_waits_out_an_outage_of_the_cache_or_the_database_and_then_catches_up() {
-    for what in [What::CacheCrash, What::DatabaseOutage] {
+    for what in [FaultKind::CacheCrash, FaultKind::DatabaseOutage] {
         let mut scenario = racing(Reading::read_through(), Outbox { every: ms(100), ..Outbox::default() });
         scenario.faults.push(Fault { lasts: s(5), ..Fault::new(what, s(20)) });
         let lane = run(&scenario);
@@ -443,7 +443,7 @@ fn what_is_not_flushed_is_gone_with_its_cause_when_it_leaves_the_cache() {
         |causes: Vec<(String, u64)>, cause: &str| assert!(causes.iter().all(|(name, _)| name == cause), "{causes:?}");
     only(causes(|scenario| scenario.cache.ttl = Ttl::Fixed(s(2))), "expired_dirty");
     only(causes(|scenario| scenario.cache.capacity = 50.into()), "evicted_dirty");
-    only(causes(|scenario| scenario.faults.push(Fault::new(What::CacheCrash, s(30)))), "cache_crash");
+    only(causes(|scenario| scenario.faults.push(Fault::new(FaultKind::CacheCrash, s(30)))), "cache_crash");
 }
 
 #[test]
@@ -577,7 +577,7 @@ fn a_write_that_failed_in_the_cache_promises_nothing() {
     scenario.database.write = Distribution::Constant(ms(10));
     scenario.database.workers = 64;
     scenario.lanes = lane(Reading::look_aside(), through(Order::CacheFirst, Acknowledge::First));
-    scenario.faults = vec![Fault { lasts: s(60), ..Fault::new(What::CacheCrash, Nanos::ZERO) }];
+    scenario.faults = vec![Fault { lasts: s(60), ..Fault::new(FaultKind::CacheCrash, Nanos::ZERO) }];
     let latency = run(&scenario).report().latency_ms.write;
     assert!((latency.p50 - 10.0).abs() < 0.2, "it waits for the database: {latency:?}");
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::ledger::Story;
 use crate::report::{FaultReport, LaneReport, Report, Series};
 use crate::scenario::estimate::Traced;
-use crate::scenario::{Arrivals, Fault, Keys, Problem, Scenario, What, Which, limits};
+use crate::scenario::{Arrivals, Fault, FaultKind, FaultTarget, Keys, Problem, Scenario, limits};
 use crate::simulation::{Limits, Simulation, Stopped};
 use crate::time::Nanos;
 use crate::work::{self, Budget};
@@ -304,7 +304,7 @@ impl Experiment {
     ///
     /// # Errors
     /// When the run is over, or the fault is one that the scenario's check refuses.
-    pub fn inject(&mut self, what: What, which: Option<Which>, lasts: Nanos) -> Result<Fault, InjectError> {
+    pub fn inject(&mut self, what: FaultKind, which: Option<FaultTarget>, lasts: Nanos) -> Result<Fault, InjectError> {
         // Some lanes may be a little further than all are.
         let going = self.lanes.iter().filter(|lane| !lane.is_finished());
         let furthest = going.map(Simulation::frontier).max().unwrap_or_default();

@@ -103,7 +103,7 @@ pub use facts::{
     ByCause, Cause, Class, Counts, Freshness, Holder, Increments, Mended, Origin, Place, ReadCounts, Release,
 };
 pub use reads::SESSIONS_MAX;
-pub use story::{PHANTOM_STORIES_MAX, STORIES_MAX, Step, Story, What};
+pub use story::{PHANTOM_STORIES_MAX, STORIES_MAX, Step, StepKind, Story};
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};

@@ -17,7 +17,7 @@ pub const PHANTOM_STORIES_MAX: usize = 100;
 /// One thing that happened to a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
-pub enum What {
+pub enum StepKind {
     /// The client asked for it.
     Issued,
     /// A write-back buffer took it.
@@ -58,7 +58,7 @@ pub struct Step {
     pub at: Nanos,
     /// What happened.
     #[serde(flatten)]
-    pub what: What,
+    pub what: StepKind,
 }
 
 /// How a write was lost, or how a refused one came to be. Steps are in order of time.
@@ -79,7 +79,7 @@ pub struct Story {
 }
 
 impl Story {
-    fn add(&mut self, at: Nanos, what: What) {
+    fn add(&mut self, at: Nanos, what: StepKind) {
         self.steps.push(Step { at, what });
     }
 }
@@ -92,16 +92,16 @@ impl Ledger {
         let mut story = self.begin_story(w, Some(cause));
         let write = &self.writes[w.index()];
         if let Some(at) = self.noted_at(w) {
-            story.add(at, What::Buffered);
+            story.add(at, StepKind::Buffered);
         }
-        story.add(write.end, What::Acknowledged);
+        story.add(write.end, StepKind::Acknowledged);
         // Follow those that took its place, up to the one whose loss was the loss of all.
         let mut last = w;
         while self.writes[last.index()].into != 0 && !self.went_back(last) {
             let into = WriteId(self.writes[last.index()].into);
             if story.steps.len() < 8 {
                 let at = self.noted_at(into).unwrap_or(self.writes[into.index()].issued);
-                story.add(at, What::Coalesced { into });
+                story.add(at, StepKind::Coalesced { into });
             }
             work::count(1);
             last = into;
@@ -110,12 +110,12 @@ impl Ledger {
             self.add_overwriting(&mut story, last);
         } else if self.writes[last.index()].broke != 0 {
             let broke = self.breaks[self.writes[last.index()].broke as usize];
-            story.add(broke.at, What::Dropped { cause: broke.cause });
+            story.add(broke.at, StepKind::Dropped { cause: broke.cause });
             if broke.next_flush > broke.at && broke.holder == Holder::Buffer {
-                story.add(broke.next_flush, What::FlushDue);
+                story.add(broke.next_flush, StepKind::FlushDue);
             }
         }
-        story.add(self.now, What::Lost);
+        story.add(self.now, StepKind::Lost);
         story.steps.sort_by_key(|step| step.at);
         self.stories.push(story);
         self.storied.insert(w);
@@ -136,8 +136,8 @@ impl Ledger {
         }
         let mut story = self.begin_story(w, None);
         let write = &self.writes[w.index()];
-        let came_to_light = if write.is(COMMITTED) { What::Committed } else { What::Read };
-        story.add(self.noted_at(w).expect("a phantom was refused"), What::Refused);
+        let came_to_light = if write.is(COMMITTED) { StepKind::Committed } else { StepKind::Read };
+        story.add(self.noted_at(w).expect("a phantom was refused"), StepKind::Refused);
         story.add(write.end, came_to_light);
         story.steps.sort_by_key(|step| step.at);
         self.phantom_stories.push(story);
@@ -145,7 +145,7 @@ impl Ledger {
 
     fn begin_story(&self, w: WriteId, cause: Option<Cause>) -> Story {
         let write = &self.writes[w.index()];
-        let issued = Step { at: write.issued, what: What::Issued };
+        let issued = Step { at: write.issued, what: StepKind::Issued };
         let key = self.keys[write.slot as usize].key;
         Story { write: w, key, client: write.client, cause, steps: vec![issued] }
     }
@@ -157,9 +157,9 @@ impl Ledger {
     fn add_overwriting(&self, story: &mut Story, w: WriteId) {
         let key = &self.keys[self.writes[w.index()].slot as usize];
         if self.writes[w.index()].is(COMMITTED) && key.previous == w.0 {
-            story.add(key.previous_since, What::Committed);
+            story.add(key.previous_since, StepKind::Committed);
         }
-        story.add(key.current_since, What::Overwritten { by: WriteId(key.current) });
+        story.add(key.current_since, StepKind::Overwritten { by: WriteId(key.current) });
     }
 
     /// When the write was first buffered, or if it was refused, refused.

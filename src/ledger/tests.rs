@@ -283,8 +283,17 @@ fn a_late_duplicate_of_an_older_write_loses_the_newer_one() {
     ledger.committed(old, s(9));
     check(&ledger, &[(old, Class::Durable), (new, Class::Lost)]);
     assert_eq!(ledger.cause(new), Some(Cause::OverwrittenByOlder));
-    let whats: Vec<What> = ledger.stories()[0].steps.iter().map(|step| step.what).collect();
-    assert_eq!(whats, [What::Issued, What::Committed, What::Acknowledged, What::Overwritten { by: old }, What::Lost]);
+    let whats: Vec<StepKind> = ledger.stories()[0].steps.iter().map(|step| step.what).collect();
+    assert_eq!(
+        whats,
+        [
+            StepKind::Issued,
+            StepKind::Committed,
+            StepKind::Acknowledged,
+            StepKind::Overwritten { by: old },
+            StepKind::Lost
+        ]
+    );
 }
 
 #[test]
@@ -374,7 +383,7 @@ fn a_refused_write_that_is_committed_or_read_is_a_phantom() {
                 ledger.refused(w, s(4));
             }
             check(&ledger, &[(w, Class::Phantom)]);
-            let what = if read { What::Read } else { What::Committed };
+            let what = if read { StepKind::Read } else { StepKind::Committed };
             assert!(ledger.phantom_stories()[0].steps.contains(&Step { at: s(3), what }));
         }
     }
@@ -406,7 +415,7 @@ fn a_write_buffered_late_is_told_at_its_exact_time() {
     ledger.held(w, Buffer, s(100));
     ledger.acknowledged(w, s(101));
     ledger.released(w, Buffer, Release::CacheCrash, s(102));
-    assert!(ledger.stories()[0].steps.contains(&Step { at: s(100), what: What::Buffered }));
+    assert!(ledger.stories()[0].steps.contains(&Step { at: s(100), what: StepKind::Buffered }));
 }
 
 #[test]

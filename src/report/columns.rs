@@ -3,6 +3,7 @@
 use self::About::{Clients, Parts};
 use super::table::number;
 use super::{LaneReport, Summary};
+use crate::phrase::Phrase;
 
 /// What a column is about. A table that is too wide for one block has a block for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub struct Column {
     pub about: About,
     /// Its head in the table; none where the table leaves it out.
     pub head: Option<&'static str>,
-    /// Its name on the page, in English and Korean; none where the page shows it elsewhere, or not at all.
-    pub label: Option<[&'static str; 2]>,
+    /// Its name on the page; none where the page shows it elsewhere, or not at all.
+    pub label: Option<Phrase>,
     /// The count, where it is one.
     pub count: Option<fn(&LaneReport) -> u64>,
     /// Its cell in the table, or a dash.
@@ -117,7 +118,7 @@ pub const COLUMNS: &[Column] = &[
     counted!(
         Clients,
         Some("overdue"),
-        Some(["Waiting beyond the deadline", "기한 초과 대기"]),
+        Some(Phrase::fixed("Waiting beyond the deadline", "기한 초과 대기")),
         |l| l.overdue,
         is_bad: true
     ),
@@ -125,62 +126,103 @@ pub const COLUMNS: &[Column] = &[
     counted!(Clients, Some("ryw viol."), None, |l| l.read_your_writes_violations),
     counted!(Clients, Some("mono. viol."), None, |l| l.monotonic_read_violations),
     counted!(Clients, Some("diverging"), None, |l| l.diverging_copies.end, nobodys: "diverging copies"),
-    counted!(Clients, None, Some(["Max diverging copies", "DB와 다른 사본 최댓값"]), |l| l
+    counted!(Clients, None, Some(Phrase::fixed("Max diverging copies", "DB와 다른 사본 최댓값")), |l| l
         .diverging_copies
         .max),
     counted!(Clients, Some("lost"), None, |l| l.ever_lost, nobodys: "lost writes"),
     counted!(
         Clients,
         None,
-        Some(["Lost writes that were served", "조회된 유실 쓰기"]),
+        Some(Phrase::fixed("Lost writes that were served", "조회된 유실 쓰기")),
         |l| l.lost_and_read,
         is_bad: true
     ),
     counted!(
         Clients,
         Some("keys lost"),
-        Some(["Keys whose last value is lost", "마지막 값이 유실된 키"]),
+        Some(Phrase::fixed("Keys whose last value is lost", "마지막 값이 유실된 키")),
         |l| l.keys_lost,
         is_bad: true
     ),
     counted!(
         Clients,
         None,
-        Some(["Reads of values later lost", "나중에 유실된 값의 조회"]),
+        Some(Phrase::fixed("Reads of values later lost", "나중에 유실된 값의 조회")),
         |l| l.vanished_reads,
         is_bad: true
     ),
-    counted!(Clients, None, Some(["Increments", "증가 연산"]), |l| l.increments),
+    counted!(Clients, None, Some(Phrase::fixed("Increments", "증가 연산")), |l| l.increments),
     counted!(
         Clients,
         Some("lost incr."),
-        Some(["Lost increments", "유실된 증가"]),
+        Some(Phrase::fixed("Lost increments", "유실된 증가")),
         |l| l.lost_increments,
         is_bad: true
     ),
     counted!(Clients, Some("at risk"), None, |l| l.writes_by_class.at_risk, nobodys: "writes at risk"),
     counted!(Parts, Some("cache refused"), None, |l| l.cache.refused),
-    counted!(Parts, Some("refused full"), Some(["Rejected (cache full)", "거부됨(캐시 가득 참)"]), |l| l
-        .cache
-        .refused_full),
-    counted!(Parts, Some("fills refused"), Some(["Rejected fills", "거부된 채우기"]), |l| l.app.fills_refused),
-    counted!(Parts, Some("near hits"), Some(["Near cache hits", "로컬 캐시 적중"]), |l| l.app.near_hits),
-    counted!(Parts, Some("coalesced"), Some(["Coalesced loads", "병합된 로드"]), |l| l.app.coalesced),
-    counted!(Parts, Some("lease waits"), Some(["Waits for a lease", "리스 대기"]), |l| l.app.lease_waits),
-    counted!(Parts, Some("refreshes"), Some(["Early refreshes", "조기 갱신"]), |l| l.app.refreshes),
-    counted!(Parts, Some("pool waits"), Some(["Waits for a connection", "커넥션 대기"]), |l| l.app.pool_waits),
-    counted!(Parts, Some("breaker"), Some(["Breaker rejections", "브레이커 차단"]), |l| l.app.breaker_rejections),
-    counted!(Parts, None, Some(["Saves to disk", "디스크 저장"]), |l| l.cache.saves),
-    counted!(Parts, Some("failovers"), Some(["Failovers", "페일오버"]), |l| l.cache.failovers),
-    counted!(Parts, Some("db reads"), Some(["Database reads", "DB 읽기"]), |l| l.database.reads),
-    counted!(Parts, Some("db writes"), Some(["Rows written", "DB 쓰기 행 수"]), |l| l.database.writes),
+    counted!(
+        Parts,
+        Some("refused full"),
+        Some(Phrase::fixed("Rejected (cache full)", "거부됨(캐시 가득 참)")),
+        |l| l.cache.refused_full
+    ),
+    counted!(Parts, Some("fills refused"), Some(Phrase::fixed("Rejected fills", "거부된 채우기")), |l| l
+        .app
+        .fills_refused),
+    counted!(Parts, Some("near hits"), Some(Phrase::fixed("Near cache hits", "로컬 캐시 적중")), |l| l
+        .app
+        .near_hits),
+    counted!(Parts, Some("coalesced"), Some(Phrase::fixed("Coalesced loads", "병합된 로드")), |l| l.app.coalesced),
+    counted!(Parts, Some("lease waits"), Some(Phrase::fixed("Waits for a lease", "리스 대기")), |l| l
+        .app
+        .lease_waits),
+    counted!(Parts, Some("refreshes"), Some(Phrase::fixed("Early refreshes", "조기 갱신")), |l| l.app.refreshes),
+    counted!(Parts, Some("pool waits"), Some(Phrase::fixed("Waits for a connection", "커넥션 대기")), |l| l
+        .app
+        .pool_waits),
+    counted!(Parts, Some("breaker"), Some(Phrase::fixed("Breaker rejections", "브레이커 차단")), |l| l
+        .app
+        .breaker_rejections),
+    counted!(Parts, None, Some(Phrase::fixed("Saves to disk", "디스크 저장")), |l| l.cache.saves),
+    counted!(Parts, Some("failovers"), Some(Phrase::fixed("Failovers", "페일오버")), |l| l.cache.failovers),
+    counted!(Parts, Some("db reads"), Some(Phrase::fixed("Database reads", "DB 읽기")), |l| l.database.reads),
+    counted!(Parts, Some("db writes"), Some(Phrase::fixed("Rows written", "DB 쓰기 행 수")), |l| l.database.writes),
     measured(Parts, "db busy %", |l| percent(l.database.utilisation), |l| l.database.utilisation >= 0.0005),
-    counted!(Parts, Some("db queue"), Some(["Max DB queue", "DB 큐 최댓값"]), |l| l.database.queue_max),
+    counted!(Parts, Some("db queue"), Some(Phrase::fixed("Max DB queue", "DB 큐 최댓값")), |l| l
+        .database
+        .queue_max),
     counted!(Parts, Some("db refused"), None, |l| l.database.refused),
     counted!(Parts, Some("aborted"), None, |l| l.database.aborted),
-    counted!(Parts, Some("cancelled"), Some(["Cancelled queries", "취소된 쿼리"]), |l| l.database.cancelled),
-    counted!(Parts, Some("lock waits"), Some(["Row lock waits", "로우 락 대기"]), |l| l.database.lock_waits),
+    counted!(Parts, Some("cancelled"), Some(Phrase::fixed("Cancelled queries", "취소된 쿼리")), |l| l
+        .database
+        .cancelled),
+    counted!(Parts, Some("lock waits"), Some(Phrase::fixed("Row lock waits", "로우 락 대기")), |l| l
+        .database
+        .lock_waits),
     measured(Parts, "lock wait s", |l| Some(number(l.database.lock_waited_s)), |l| l.database.lock_waits > 0),
     // Where no query waits for a row, they are at most the workers.
     measured(Parts, "db conns", |l| count(l.database.connections_max), |l| l.database.lock_waits > 0),
 ];
+
+/// The counts that the page shows beside its scoreboard and some of `lanes` have.
+pub fn counts_met<'a>(
+    lanes: impl Iterator<Item = &'a LaneReport> + Clone,
+) -> impl Iterator<Item = (&'static Column, &'static Phrase)> {
+    let labelled = COLUMNS.iter().filter_map(|column| Some((column, column.label.as_ref()?)));
+    labelled.filter(move |(column, _)| lanes.clone().any(column.has))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_shown_where_a_lane_has_it_and_not_where_none_does() {
+        let some = LaneReport { increments: 3000, lost_increments: 212, ..LaneReport::default() };
+        let none = LaneReport::default();
+        assert_eq!(counts_met([&none, &none].into_iter()).count(), 0);
+        let met: Vec<String> = counts_met([&none, &some].into_iter()).map(|(_, label)| label.to_string()).collect();
+        assert_eq!(met, ["Increments", "Lost increments"]);
+    }
+}

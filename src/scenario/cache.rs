@@ -8,10 +8,10 @@ use super::field::{Field, Plain, Takes, read_in, record, refuse_strangers, requi
 use super::network::TEN_GIGABIT;
 use super::node::{Node, Value, join};
 use super::persistence::Persistence;
-use super::phrase::Phrase;
 use super::problem::Problems;
 use super::size::Capacity;
 use crate::bytes::Bytes;
+use crate::phrase::Phrase;
 use crate::random::splitmix64;
 use crate::time::Nanos;
 

@@ -8,13 +8,13 @@ use super::field::Field;
 use super::limits::{self, Range};
 use super::needs;
 use super::node::{Node, Value, join};
-use super::phrase::{Language, Phrase, phrase};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
-    Arrivals, At, Cache, Clients, Distribution, Fault, Keys, Lane, Mix, Modify, Order, Part, Persistence, Reads,
-    ReadsFrom, Scenario, Take, Ttl, Which, WriteBack, WriteThrough, Writing,
+    Arrivals, Cache, Clients, Distribution, Fault, FaultTarget, FaultTime, Keys, Lane, Mix, Modify, Order, Part,
+    Persistence, Reads, ReadsFrom, Scenario, Take, Ttl, WriteBack, WriteThrough, Writing,
 };
 use crate::bytes::Bytes;
+use crate::phrase::{Language, Phrase, phrase};
 use crate::time::Nanos;
 
 impl Scenario {
@@ -399,7 +399,7 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
             return;
         }
         (Part::Replica, None) => return,
-        (Part::Replica, Some(Which::Server(number))) if number < replicas => return,
+        (Part::Replica, Some(FaultTarget::Server(number))) if number < replicas => return,
         (Part::Replica, _) => {
             let last = replicas - 1;
             phrase!(
@@ -407,12 +407,12 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
                 "{name} 장애는 복제본 하나 또는 전부에 일어납니다. 0부터 {last}까지의 번호를 적거나 이 항목을 빼 주세요"
             )
         }
-        (Part::App, Some(Which::Server(number))) if number < servers => return,
+        (Part::App, Some(FaultTarget::Server(number))) if number < servers => return,
         (Part::App, None) if servers == 1 => return,
-        (Part::Link, Some(Which::Link(_))) => return,
+        (Part::Link, Some(FaultTarget::Link(_))) => return,
         (Part::Cache, None) => return,
-        (Part::Cache, Some(Which::Server(number))) if number < shards => return,
-        (Part::Database, None | Some(Which::Server(0))) => return,
+        (Part::Cache, Some(FaultTarget::Server(number))) if number < shards => return,
+        (Part::Database, None | Some(FaultTarget::Server(0))) => return,
         (Part::App, _) => {
             let last = servers - 1;
             phrase!(
@@ -448,7 +448,7 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
 /// When a fault strikes, and how often.
 fn check_fault_time(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut Problems) {
     match fault.at {
-        At::Moment(moment) if moment >= scenario.duration => {
+        FaultTime::Moment(moment) if moment >= scenario.duration => {
             let end = scenario.duration;
             let sentence = phrase!(
                 "clients have stopped by then; give a moment before the run's end, {end}",
@@ -456,7 +456,7 @@ fn check_fault_time(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut
             );
             problems.because(&join(at, "at"), moment.show().quote(), sentence);
         }
-        At::Every(mean) if scenario.duration.as_secs_f64() / mean.as_secs_f64() > limits::STRIKES_MAX => {
+        FaultTime::Every(mean) if scenario.duration.as_secs_f64() / mean.as_secs_f64() > limits::STRIKES_MAX => {
             let (most, duration) = (limits::STRIKES_MAX, scenario.duration);
             let sentence = phrase!(
                 "it would strike more than {most} times in {duration}; give a longer mean time, or shorten the duration",

@@ -2,8 +2,8 @@
 
 use super::field::{Field, Plain, Takes, read_in, refuse_strangers, refuse_value, refuse_word, require};
 use super::node::{Node, Value, join};
-use super::phrase::{Phrase, phrase};
 use super::problem::{Problems, Reason};
+use crate::phrase::{Phrase, phrase};
 use crate::random::Sampler;
 use crate::time::Nanos;
 

@@ -11,7 +11,7 @@ use super::form::Form;
 use super::link::{self, notation};
 use super::node::{Fields, Node, Value, join};
 use super::problem::{Problem, Problems};
-use super::{Fault, Phrase, Scenario, ScenarioError, What, check};
+use super::{Fault, FaultKind, Phrase, Scenario, ScenarioError, check};
 use crate::time::Nanos;
 
 /// One change of a scenario.
@@ -282,7 +282,7 @@ fn new_lane(tree: &Node) -> Node {
 
 fn new_fault(tree: &Node) -> Node {
     let duration = tree.find("duration").and_then(|node| Nanos::read(node, "", &mut Problems::default()));
-    Fault::new(What::CacheCrash, Nanos(duration.unwrap_or_default().0 / 2)).show()
+    Fault::new(FaultKind::CacheCrash, Nanos(duration.unwrap_or_default().0 / 2)).show()
 }
 
 #[cfg(test)]
@@ -308,7 +308,7 @@ mod tests {
             ("app.cache_timeout", FieldValue::of(&Some(Nanos::from_secs(1)))),
             ("lane.0.name", FieldValue::text("a(b,c:d)~")),
             ("lane.0.write.coalesce", FieldValue::of(&false)),
-            ("fault.0", FieldValue::of(&Fault::new(What::LinkSlow, Nanos::from_secs(3)))),
+            ("fault.0", FieldValue::of(&Fault::new(FaultKind::LinkSlow, Nanos::from_secs(3)))),
         ];
         for (path, value) in typed {
             let edit = Edit::set(path, value.clone());

@@ -23,10 +23,10 @@ use self::load::Load;
 pub(super) use self::load::{down_s, quickest_s, requests};
 use self::parts::Parts;
 use super::field::Field as _;
-use super::phrase::{Language, Phrase};
 use super::problem::{Problem, Reason};
 use super::{Scenario, limits};
 use crate::bytes::UNITS;
+use crate::phrase::{Language, Phrase};
 
 /// Bytes that a task takes: the code of a request, a flush or a load where it stands. Held by an assertion where tasks are
 /// made.

@@ -4,8 +4,8 @@ use super::Link;
 use super::distribution::{named, refuse_shape};
 use super::field::{Field, Plain, Takes, record, refuse, words};
 use super::node::{Fields, Node, Value, is_told, join};
-use super::phrase::Phrase;
 use super::problem::Problems;
+use crate::phrase::Phrase;
 use crate::time::Nanos;
 
 record! {
@@ -15,13 +15,13 @@ record! {
         /// When it strikes: at a moment, at random, or when a lane gets somewhere.
         #[ko = "발생 시점: 지정한 시점, 무작위, 또는 레인이 어떤 상태에 이르렀을 때."]
         #[slider = Log(0.1, 3_600.0)]
-        pub at: At = At::Moment(Nanos::ZERO) => ("the moment it strikes, such as \"30s\"", "\"30s\" 같은 발생 시점"),
+        pub at: FaultTime = FaultTime::Moment(Nanos::ZERO) => ("the moment it strikes, such as \"30s\"", "\"30s\" 같은 발생 시점"),
         /// What happens.
         #[ko = "장애의 종류."]
-        pub what: What = What::CacheCrash => ("what happens, such as \"cache.crash\"", "\"cache.crash\" 같은 장애의 종류"),
+        pub what: FaultKind = FaultKind::CacheCrash => ("what happens, such as \"cache.crash\"", "\"cache.crash\" 같은 장애의 종류"),
         /// To which cache node or server (from 0) or link; needed only where there are several.
         #[ko = "장애가 일어나는 캐시 노드나 서버(0부터), 또는 네트워크 구간. 여럿일 때만 적습니다."]
-        pub which: Option<Which> = None,
+        pub which: Option<FaultTarget> = None,
         /// How long it lasts; of a random fault, on average. Where nothing is said of `cache.slow-command` or
         /// `cache.flush-all`, or `"0s"`: as long as that takes, 40 ns for each entry the node holds to look at it, 100 ns to
         /// remove it.
@@ -53,11 +53,11 @@ impl Fault {
     /// A fault with everything as it is where a file says no more than `what` and `at`.
     ///
     /// ```
-    /// use cachelane::{scenario::{At, Fault, What}, time::Nanos};
-    /// let fault = Fault::new(What::DatabaseSlow, Nanos::from_secs(30));
-    /// assert_eq!((fault.at, fault.lasts, fault.times), (At::Moment(Nanos::from_secs(30)), Nanos::from_secs(5), Some(10.0)));
+    /// use cachelane::{scenario::{FaultTime, Fault, FaultKind}, time::Nanos};
+    /// let fault = Fault::new(FaultKind::DatabaseSlow, Nanos::from_secs(30));
+    /// assert_eq!((fault.at, fault.lasts, fault.times), (FaultTime::Moment(Nanos::from_secs(30)), Nanos::from_secs(5), Some(10.0)));
     /// ```
-    pub fn new(what: What, at: impl Into<At>) -> Fault {
+    pub fn new(what: FaultKind, at: impl Into<FaultTime>) -> Fault {
         let times = what.has_times().then_some(10.0);
         let share = what.has_share().then_some(0.1);
         let silent = what.can_be_silent().then(|| what.loses_power());
@@ -85,7 +85,7 @@ impl Fault {
 
 /// When a fault strikes: `"30s"`, `{ every = "60s" }`, `{ before_flush = 3 }` or `{ after_acknowledged = 1000 }`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum At {
+pub enum FaultTime {
     /// At this moment.
     Moment(Nanos),
     /// Again and again, at random: well for an exponential time with this mean (the mean time between failures),
@@ -97,21 +97,21 @@ pub enum At {
     AfterAcknowledged(u64),
 }
 
-impl From<Nanos> for At {
-    fn from(moment: Nanos) -> At {
-        At::Moment(moment)
+impl From<Nanos> for FaultTime {
+    fn from(moment: Nanos) -> FaultTime {
+        FaultTime::Moment(moment)
     }
 }
 
-impl At {
+impl FaultTime {
     /// The moment, if it is one.
     pub fn moment(self) -> Option<Nanos> {
-        if let At::Moment(at) = self { Some(at) } else { None }
+        if let FaultTime::Moment(at) = self { Some(at) } else { None }
     }
 }
 
 /// As files write it.
-impl std::fmt::Display for At {
+impl std::fmt::Display for FaultTime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.show().quote())
     }
@@ -123,28 +123,28 @@ const EXPECTED_AT: Phrase = Phrase::fixed(
     "\"30s\" 같은 시점, { every = \"60s\" }, { before_flush = 3 }, { after_acknowledged = 1000 } 중 하나",
 );
 
-impl Field for At {
+impl Field for FaultTime {
     fn show(&self) -> Node {
         let (name, inner) = match self {
-            At::Moment(at) => return at.show(),
-            At::Every(mean) => ("every", mean.show()),
-            At::BeforeFlush(number) => ("before_flush", number.show()),
-            At::AfterAcknowledged(number) => ("after_acknowledged", number.show()),
+            FaultTime::Moment(at) => return at.show(),
+            FaultTime::Every(mean) => ("every", mean.show()),
+            FaultTime::BeforeFlush(number) => ("before_flush", number.show()),
+            FaultTime::AfterAcknowledged(number) => ("after_acknowledged", number.show()),
         };
         Value::Named(name.to_owned(), Box::new(inner)).into()
     }
 
-    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<At> {
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<FaultTime> {
         if let Some(word) = node.word() {
-            let moment = word.parse().ok().map(At::Moment);
+            let moment = word.parse().ok().map(FaultTime::Moment);
             return moment.or_else(|| refuse_shape(node, EXPECTED_AT, at, problems));
         }
         let (name, inner) = named(node, NAMES, EXPECTED_AT, at, problems)?;
         let at = &join(at, &name);
         match name.as_str() {
-            "every" => Nanos::read(&inner, at, problems).map(At::Every),
-            "before_flush" => u64::read(&inner, at, problems).map(At::BeforeFlush),
-            _ => u64::read(&inner, at, problems).map(At::AfterAcknowledged),
+            "every" => Nanos::read(&inner, at, problems).map(FaultTime::Every),
+            "before_flush" => u64::read(&inner, at, problems).map(FaultTime::BeforeFlush),
+            _ => u64::read(&inner, at, problems).map(FaultTime::AfterAcknowledged),
         }
     }
 
@@ -160,7 +160,7 @@ impl Field for At {
 
 words! {
     /// What happens.
-    pub enum What {
+    pub enum FaultKind {
         /// The process of a cache node is killed: it loses its memory and restarts cold, or with what it had written to
         /// files, synced or not, since its machine lives on. Without `which`, every node.
         #[ko = "캐시 노드의 프로세스가 죽습니다. 메모리를 잃고 빈 채로, 또는 파일에 쓴 내용으로 재시작합니다. 서버는 \
@@ -243,45 +243,45 @@ pub enum Part {
     Link,
 }
 
-impl What {
+impl FaultKind {
     /// What it happens to.
     pub fn part(self) -> Part {
         match self {
-            What::CacheCrash
-            | What::CachePowerLoss
-            | What::CacheFreeze
-            | What::FlushAll
-            | What::SlowCommand
-            | What::CacheSlow => Part::Cache,
-            What::ReplicaCrash => Part::Replica,
-            What::AppCrash | What::AppFreeze | What::AppSlow => Part::App,
-            What::DatabaseOutage
-            | What::DatabasePowerLoss
-            | What::DatabaseFreeze
-            | What::DatabaseSlow
-            | What::DatabaseFailing => Part::Database,
-            What::Partition | What::LinkSlow | What::LinkLoss => Part::Link,
+            FaultKind::CacheCrash
+            | FaultKind::CachePowerLoss
+            | FaultKind::CacheFreeze
+            | FaultKind::FlushAll
+            | FaultKind::SlowCommand
+            | FaultKind::CacheSlow => Part::Cache,
+            FaultKind::ReplicaCrash => Part::Replica,
+            FaultKind::AppCrash | FaultKind::AppFreeze | FaultKind::AppSlow => Part::App,
+            FaultKind::DatabaseOutage
+            | FaultKind::DatabasePowerLoss
+            | FaultKind::DatabaseFreeze
+            | FaultKind::DatabaseSlow
+            | FaultKind::DatabaseFailing => Part::Database,
+            FaultKind::Partition | FaultKind::LinkSlow | FaultKind::LinkLoss => Part::Link,
         }
     }
 
     /// Whether `times` says something of it.
     pub fn has_times(self) -> bool {
-        matches!(self, What::CacheSlow | What::AppSlow | What::DatabaseSlow | What::LinkSlow)
+        matches!(self, FaultKind::CacheSlow | FaultKind::AppSlow | FaultKind::DatabaseSlow | FaultKind::LinkSlow)
     }
 
     /// Whether `share` says something of it.
     pub fn has_share(self) -> bool {
-        matches!(self, What::DatabaseFailing | What::LinkLoss)
+        matches!(self, FaultKind::DatabaseFailing | FaultKind::LinkLoss)
     }
 
     /// Whether `silent` says something of it.
     pub fn can_be_silent(self) -> bool {
-        matches!(self, What::CacheCrash | What::DatabaseOutage) || self.loses_power()
+        matches!(self, FaultKind::CacheCrash | FaultKind::DatabaseOutage) || self.loses_power()
     }
 
     /// Whether a machine loses power.
     pub fn loses_power(self) -> bool {
-        matches!(self, What::CachePowerLoss | What::DatabasePowerLoss)
+        matches!(self, FaultKind::CachePowerLoss | FaultKind::DatabasePowerLoss)
     }
 
     /// How long it lasts where nothing is said: five seconds, or no time beyond what its entries take.
@@ -293,8 +293,8 @@ impl What {
     /// For freeing one there is no published figure; 100 ns is about what an allocator takes for its parts.
     pub fn per_entry(self) -> Option<Nanos> {
         match self {
-            What::SlowCommand => Some(Nanos(40)),
-            What::FlushAll => Some(Nanos(100)),
+            FaultKind::SlowCommand => Some(Nanos(40)),
+            FaultKind::FlushAll => Some(Nanos(100)),
             _ => None,
         }
     }
@@ -302,41 +302,41 @@ impl What {
 
 /// Which of several: a server's number, or a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum FaultTarget {
     /// A server, counted from 0.
     Server(u32),
     /// A link.
     Link(Link),
 }
 
-impl std::fmt::Display for Which {
+impl std::fmt::Display for FaultTarget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Which::Server(number) => number.fmt(f),
-            Which::Link(link) => link.fmt(f),
+            FaultTarget::Server(number) => number.fmt(f),
+            FaultTarget::Link(link) => link.fmt(f),
         }
     }
 }
 
-impl Field for Which {
+impl Field for FaultTarget {
     fn show(&self) -> Node {
         match self {
-            Which::Server(number) => number.show(),
-            Which::Link(link) => link.show(),
+            FaultTarget::Server(number) => number.show(),
+            FaultTarget::Link(link) => link.show(),
         }
     }
 
-    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<Which> {
+    fn read(node: &Node, at: &str, problems: &mut Problems) -> Option<FaultTarget> {
         let number = match &node.value {
             Value::Whole(number) => u32::try_from(*number).ok(),
             Value::Bare(word) => word.parse().ok(),
             _ => None,
         };
         if let Some(number) = number {
-            return Some(Which::Server(number));
+            return Some(FaultTarget::Server(number));
         }
         match node.word().and_then(|word| Link::ALL.into_iter().find(|link| link.name() == word)) {
-            Some(link) => Some(Which::Link(link)),
+            Some(link) => Some(FaultTarget::Link(link)),
             None => refuse(node, at, problems, WHICH),
         }
     }

@@ -7,10 +7,10 @@
 
 use super::limits;
 use super::node::{Fields, Node, Value, join};
-use super::phrase::{Docs, Phrase, phrase};
 use super::problem::{Problems, Reason, did_you_mean};
 use super::slider::Slider;
 use super::typed;
+use crate::phrase::{Docs, Phrase, phrase};
 use crate::time::Nanos;
 
 /// A part of a scenario.
@@ -278,7 +278,7 @@ macro_rules! record {
                     let told = record!(@needed $($english $korean)?).is_none();
                     Entry {
                         name: record!(@name $field $($text)?),
-                        docs: $crate::scenario::phrase::Docs::new(&[$($field_doc),*], $field_ko),
+                        docs: $crate::phrase::Docs::new(&[$($field_doc),*], $field_ko),
                         slider: record!(@slider $($shape $range)?),
                         default: told.then(|| default.$field.show()),
                         takes: <$of as Field>::takes(),
@@ -302,7 +302,7 @@ macro_rules! record {
             }
 
             fn takes() -> $crate::scenario::field::Takes {
-                let docs = $crate::scenario::phrase::Docs::new(&[$($doc),*], $ko);
+                let docs = $crate::phrase::Docs::new(&[$($doc),*], $ko);
                 $crate::scenario::field::Takes::Table(docs, <$type as $crate::scenario::field::Record>::entries())
             }
         }
@@ -356,7 +356,7 @@ macro_rules! kinds {
             }
 
             fn takes() -> $crate::scenario::field::Takes {
-                use $crate::scenario::phrase::Docs;
+                use $crate::phrase::Docs;
                 $crate::scenario::field::Takes::Kinds(vec![
                     $(($word, Docs::new(&[$($kind_doc),*], $kind_ko), kinds!(@entries $body))),*
                 ])
@@ -445,7 +445,7 @@ macro_rules! kinds {
             let default: $of = $default;
             $crate::scenario::field::Entry {
                 name: stringify!($field),
-                docs: $crate::scenario::phrase::Docs::new(&[$($field_doc),*], $field_ko),
+                docs: $crate::phrase::Docs::new(&[$($field_doc),*], $field_ko),
                 slider: $crate::scenario::field::record!(@slider $($shape $range)?),
                 default: Some($crate::scenario::field::Field::show(&default)),
                 takes: <$of as $crate::scenario::field::Field>::takes(),
@@ -501,7 +501,7 @@ macro_rules! words {
             }
 
             fn takes() -> $crate::scenario::field::Takes {
-                use $crate::scenario::phrase::Docs;
+                use $crate::phrase::Docs;
                 $crate::scenario::field::Takes::Words(vec![$(($word, Docs::new(&[$($word_doc),*], $word_ko))),*])
             }
         }

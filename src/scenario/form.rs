@@ -9,8 +9,8 @@ use super::field::{Entry, Field, Plain, Takes};
 use super::limits::{self, Limit};
 use super::link::notation;
 use super::node::{Node, Value, join};
-use super::phrase::{Docs, Phrase};
 use super::{Scenario, Slider};
+use crate::phrase::{Docs, Phrase};
 
 /// One field of a scenario.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::phrase::Phrase;
 use crate::bytes::Bytes;
+use crate::phrase::Phrase;
 use crate::time::Nanos;
 
 /// The range of a field, both ends included.

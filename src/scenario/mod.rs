@@ -34,7 +34,6 @@ mod network;
 mod node;
 mod otherwise;
 mod persistence;
-mod phrase;
 pub mod presets;
 mod problem;
 mod reference;
@@ -44,13 +43,14 @@ mod text;
 pub mod typed;
 mod versions;
 
+pub use crate::phrase::{Docs, Language, Phrase};
 pub use app::{App, Breaker, Near, Tell};
 pub use cache::{Cache, Eviction, Expiry, ReadsFrom, Ttl, TtlMix};
 pub use clients::{Arrivals, Clients, Keys, Mix, SCAN_MAX, Shares, Spike};
 pub use database::{Batch, Database, Reads};
 pub use distribution::Distribution;
 pub use edit::{Accept, Edit, FieldValue, List};
-pub use fault::{At, Fault, Part, What, Which};
+pub use fault::{Fault, FaultKind, FaultTarget, FaultTime, Part};
 pub use field::{DURATION, NUMBER, WHOLE};
 pub use lane::{
     Acknowledge, AfterFlush, DirtyEnd, Invalidate, Lane, Leases, LookAside, Modify, Order, Outbox, ReadThrough,
@@ -59,7 +59,6 @@ pub use lane::{
 pub use network::{Bandwidth, Link, Network};
 pub use otherwise::Otherwise;
 pub use persistence::{Fsync, Persistence, SnapshotRule};
-pub use phrase::{Docs, Language, Phrase};
 pub use problem::{Problem, Reason, ScenarioError};
 pub use size::{Capacity, Sizes};
 pub use slider::{Slider, slider_of};

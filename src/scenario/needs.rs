@@ -6,12 +6,12 @@ use std::cell::OnceCell;
 
 use super::field::Field;
 use super::node::{Node, join};
-use super::phrase::{Phrase, phrase};
 use super::problem::Problems;
 use super::{
-    Acknowledge, At, Cache, Capacity, Distribution, Eviction, Fault, Invalidate, Keys, Lane, Leases, Order,
-    Persistence, Reading, Relayed, Scenario, Ttl, What, Which, Writing,
+    Acknowledge, Cache, Capacity, Distribution, Eviction, Fault, FaultKind, FaultTarget, FaultTime, Invalidate, Keys,
+    Lane, Leases, Order, Persistence, Reading, Relayed, Scenario, Ttl, Writing,
 };
+use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
 /// What a field has no effect without, in the world of one lane; `None` where it has one. Asked only of a field that
@@ -266,7 +266,7 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
     let at = format!("fault.{i}");
     let worlds = || (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane));
     let is_zero = |time: &Distribution| *time == Distribution::Constant(Nanos::ZERO);
-    if let At::BeforeFlush(number) = fault.at
+    if let FaultTime::BeforeFlush(number) = fault.at
         && !scenario.lanes.iter().any(|lane| matches!(lane.write, Writing::WriteBack(_)))
     {
         let sentence = Phrase::fixed(
@@ -275,14 +275,14 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
         );
         problems.because(&join(&at, "at.before_flush"), number.show().quote(), sentence);
     }
-    if fault.what == What::AppSlow && worlds().all(|world| is_zero(&world.app.work)) {
+    if fault.what == FaultKind::AppSlow && worlds().all(|world| is_zero(&world.app.work)) {
         let sentence = Phrase::fixed(
             "requests take no CPU time, so this slows nothing down; give app.work",
             "요청이 CPU 시간을 쓰지 않아 느려질 것이 없습니다. app.work를 적어 주세요",
         );
         problems.because(&join(&at, "what"), fault.what.show().quote(), sentence);
     }
-    if let (What::LinkSlow, Some(Which::Link(link))) = (fault.what, fault.which)
+    if let (FaultKind::LinkSlow, Some(FaultTarget::Link(link))) = (fault.what, fault.which)
         && worlds().all(|world| is_zero(world.network.latency(link)))
     {
         let field = link.name().replace('-', "_");

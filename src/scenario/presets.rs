@@ -9,9 +9,9 @@ pub mod twitter;
 use std::sync::OnceLock;
 
 pub use self::about::{About, Group, Watch};
-use super::phrase::Phrase;
 use super::problem::{Reason, did_you_mean};
 use super::{Problem, Scenario, ScenarioError, versions};
+use crate::phrase::Phrase;
 
 /// An experiment with a name.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::estimate::{Amount, Share};
 use super::limits;
-use super::phrase::{Language, Phrase, phrase};
 use crate::escape::shown;
+use crate::phrase::{Language, Phrase, phrase};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 use super::field::{Entry, Plain, Record, Takes};
 use super::node::join;
-use super::phrase::{Docs, Language};
 use super::{Scenario, limits, text};
+use crate::phrase::{Docs, Language};
 
 const PREFACE: &str = "# The scenario, field by field
 

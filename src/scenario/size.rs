@@ -4,9 +4,9 @@ use super::check::{MINIMUM_ABOVE_MAXIMUM, P99_BELOW_MEDIAN};
 use super::distribution::{named, refuse_shape};
 use super::field::{Field, Plain, Takes, read_in, refuse, refuse_strangers, require};
 use super::node::{Node, Value, join};
-use super::phrase::{Phrase, phrase};
 use super::problem::{Problems, Reason};
 use crate::bytes::Bytes;
+use crate::phrase::{Phrase, phrase};
 use crate::random::Sampler;
 use crate::time::Nanos;
 

@@ -5,10 +5,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::field::Field;
 use super::node::{Fields, Node, Value};
-use super::phrase::{Phrase, phrase};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{Scenario, check, versions};
 use crate::escape;
+use crate::phrase::{Phrase, phrase};
 
 /// The most bytes of a scenario file.
 const LENGTH_MAX: usize = 1 << 20;

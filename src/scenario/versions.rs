@@ -10,12 +10,12 @@
 
 use std::borrow::Cow;
 
-use super::fault::What;
+use super::fault::FaultKind;
 use super::field::Field;
 use super::link::notation;
 use super::node::{Fields, Node, Value};
-use super::phrase::phrase;
 use super::problem::{Problem, Problems, Reason};
+use crate::phrase::phrase;
 
 /// The version that files and links are written in.
 pub(super) const CURRENT: u32 = 2;
@@ -106,9 +106,9 @@ fn rename_crashes(tree: &mut Node) {
     for fault in faults {
         let Value::Table(fields) = &mut fault.value else { continue };
         let what =
-            fields.iter_mut().find(|(name, node)| name == "what" && node.word() == Some(What::CacheCrash.name()));
+            fields.iter_mut().find(|(name, node)| name == "what" && node.word() == Some(FaultKind::CacheCrash.name()));
         if let Some((_, what)) = what {
-            what.value = Value::Text(What::CachePowerLoss.name().to_owned());
+            what.value = Value::Text(FaultKind::CachePowerLoss.name().to_owned());
             fill(fault, "silent", &false.show());
         }
     }
@@ -218,10 +218,10 @@ mod tests {
         };
         let kind = "{ kind = \"append-only\", fsync = \"no\" }";
         for (version, persistence, what, silent) in [
-            (1, "\"append-only\"", What::CachePowerLoss, Some(false)),
-            (1, kind, What::CachePowerLoss, Some(false)),
-            (1, "\"snapshots\"", What::CacheCrash, Some(false)),
-            (2, kind, What::CacheCrash, Some(false)),
+            (1, "\"append-only\"", FaultKind::CachePowerLoss, Some(false)),
+            (1, kind, FaultKind::CachePowerLoss, Some(false)),
+            (1, "\"snapshots\"", FaultKind::CacheCrash, Some(false)),
+            (2, kind, FaultKind::CacheCrash, Some(false)),
         ] {
             let fault = text(version, persistence).faults[0].clone();
             assert_eq!((fault.what, fault.silent), (what, silent), "version {version}, {persistence}");

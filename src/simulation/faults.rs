@@ -7,7 +7,7 @@ use crate::fault::{Effect, FaultEvent, FaultSchedule, Parts};
 use crate::jobs::Owner;
 use crate::random::Streams;
 use crate::report::FaultReport;
-use crate::scenario::{Fault, Scenario, What};
+use crate::scenario::{Fault, FaultKind, Scenario};
 use crate::time::Nanos;
 
 /// How many faults that have begun a report remembers.
@@ -129,7 +129,7 @@ impl Simulation {
 impl Effect {
     /// How long a command takes for each entry that it goes over.
     fn per_entry(self) -> Nanos {
-        let what = if let Effect::FlushAll(_) = self { What::FlushAll } else { What::SlowCommand };
+        let what = if let Effect::FlushAll(_) = self { FaultKind::FlushAll } else { FaultKind::SlowCommand };
         what.per_entry().unwrap_or(Nanos::ZERO)
     }
 

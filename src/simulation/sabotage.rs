@@ -295,7 +295,7 @@ fn write_back_that_marks_clean_before_the_commit() {
 #[test]
 fn write_back_that_says_yes_before_the_cache_has_it() {
     let mut scenario = world(Reading::look_aside(), back());
-    scenario.faults.push(Fault { lasts: ms(500), ..Fault::new(What::CacheCrash, ms(5_000)) });
+    scenario.faults.push(Fault { lasts: ms(500), ..Fault::new(FaultKind::CacheCrash, ms(5_000)) });
     if let Writing::WriteBack(how) = &mut scenario.lanes[0].write {
         how.every = ms(1);
     }

@@ -5,8 +5,8 @@ use crate::random::Sampler;
 use crate::scenario::estimate::Traced;
 use crate::scenario::limits::{LEAST_PAUSE, LEAST_ROUND};
 use crate::scenario::{
-    Acknowledge, Arrivals, At, Cache, Capacity, Distribution, Expiry, Fault, Fsync, Invalidate, Keys, Lane, Leases,
-    Link, Modify, Persistence, Reading, Scenario, Sizes, What, WhenFull, Which, Writing,
+    Acknowledge, Arrivals, Cache, Capacity, Distribution, Expiry, Fault, FaultKind, FaultTarget, FaultTime, Fsync,
+    Invalidate, Keys, Lane, Leases, Link, Modify, Persistence, Reading, Scenario, Sizes, WhenFull, Writing,
 };
 use crate::time::Nanos;
 
@@ -303,7 +303,8 @@ pub(in crate::scenario) fn down_s(world: &Scenario) -> f64 {
     let duration = world.duration.as_secs_f64();
     let crashes = |server: u32| {
         let of_this = world.faults.iter().filter(move |fault| {
-            fault.what == What::AppCrash && (fault.which.is_none() || fault.which == Some(Which::Server(server)))
+            fault.what == FaultKind::AppCrash
+                && (fault.which.is_none() || fault.which == Some(FaultTarget::Server(server)))
         });
         of_this.map(|fault| lasts_s(fault, duration)).sum::<f64>()
     };
@@ -313,9 +314,9 @@ pub(in crate::scenario) fn down_s(world: &Scenario) -> f64 {
 /// For how long a fault lasts at most, all its strikes together, seconds.
 fn lasts_s(fault: &Fault, duration: f64) -> f64 {
     match fault.at {
-        At::Moment(at) => fault.lasts.as_secs_f64().min((duration - at.as_secs_f64()).max(0.0)),
-        At::Every(_) => duration,
-        At::BeforeFlush(_) | At::AfterAcknowledged(_) => fault.lasts.as_secs_f64().min(duration),
+        FaultTime::Moment(at) => fault.lasts.as_secs_f64().min((duration - at.as_secs_f64()).max(0.0)),
+        FaultTime::Every(_) => duration,
+        FaultTime::BeforeFlush(_) | FaultTime::AfterAcknowledged(_) => fault.lasts.as_secs_f64().min(duration),
     }
 }
 
@@ -344,16 +345,16 @@ pub(super) fn broken_s(world: &Scenario) -> Option<f64> {
         sum += match fault.what {
             _ if fault.silent == Some(true) => lasts_s(fault, duration),
             // Whoever asks is refused, and what was under way is gone.
-            What::CacheCrash
-            | What::CachePowerLoss
-            | What::ReplicaCrash
-            | What::AppCrash
-            | What::DatabaseOutage
-            | What::DatabasePowerLoss
-            | What::DatabaseFailing => 0.0,
-            _ if matches!(fault.at, At::Every(_)) || fault.what.has_times() => return None,
+            FaultKind::CacheCrash
+            | FaultKind::CachePowerLoss
+            | FaultKind::ReplicaCrash
+            | FaultKind::AppCrash
+            | FaultKind::DatabaseOutage
+            | FaultKind::DatabasePowerLoss
+            | FaultKind::DatabaseFailing => 0.0,
+            _ if matches!(fault.at, FaultTime::Every(_)) || fault.what.has_times() => return None,
             // What is lost is sent again after pauses that double.
-            What::LinkLoss => 3.0 * lasts_s(fault, duration),
+            FaultKind::LinkLoss => 3.0 * lasts_s(fault, duration),
             _ => lasts_s(fault, duration) + for_all_s(world),
         };
     }

@@ -6,8 +6,8 @@ use super::{
     ROW_ON_ITS_WAY_BYTES, Sum,
 };
 use crate::scenario::{
-    Acknowledge, At, Capacity, Eviction, Expiry, Fault, Keys, Lane, Leases, Link, Mix, Part, Persistence, Phrase,
-    Reading, ReadsFrom, Scenario, Tell, What, Which, Writing, limits,
+    Acknowledge, Capacity, Eviction, Expiry, Fault, FaultKind, FaultTarget, FaultTime, Keys, Lane, Leases, Link, Mix,
+    Part, Persistence, Phrase, Reading, ReadsFrom, Scenario, Tell, Writing, limits,
 };
 
 /// What a lane takes that does nothing, without its figures over time.
@@ -261,10 +261,10 @@ impl<'a> Parts<'a> {
             return 0.0;
         }
         let held_up =
-            |fault: &&Fault| fault.what.part() == Part::Link && fault.which == Some(Which::Link(Link::AppCache));
+            |fault: &&Fault| fault.what.part() == Part::Link && fault.which == Some(FaultTarget::Link(Link::AppCache));
         let mut window = longest_s(&self.world.network.app_cache) + 1.0;
         for fault in self.world.faults.iter().filter(held_up) {
-            let for_good = matches!(fault.at, At::Every(_)) || fault.what == What::LinkSlow;
+            let for_good = matches!(fault.at, FaultTime::Every(_)) || fault.what == FaultKind::LinkSlow;
             window += if for_good { f64::INFINITY } else { 3.0 * fault.lasts.as_secs_f64() };
         }
         let written = self.load.writes.min(self.load.write_rate() * window + 100.0);

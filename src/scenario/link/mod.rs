@@ -21,10 +21,10 @@ mod percent;
 use super::edit::{Accept, Editor};
 use super::field::Field;
 use super::node::{Fields, Node, Value, join};
-use super::phrase::{Language, Phrase, phrase};
 use super::presets::{self, Preset};
 use super::problem::{Problem, Problems, Reason, ScenarioError, did_you_mean};
 use super::{Scenario, check, versions};
+use crate::phrase::{Language, Phrase, phrase};
 
 /// The version that links are written in.
 pub const VERSION: &str = "v2";

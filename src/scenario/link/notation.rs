@@ -10,8 +10,8 @@
 //!
 //! A `~` before one of `( ) , : ~` makes it an ordinary character of a word.
 
+use crate::phrase::{Phrase, phrase};
 use crate::scenario::node::{Fields, Node, Value};
-use crate::scenario::phrase::{Phrase, phrase};
 
 /// No scenario nests deeper.
 const DEPTH_MAX: usize = 12;

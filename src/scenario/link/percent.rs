@@ -2,7 +2,7 @@
 //!
 //! Any program on the way may encode more characters than this one did: reading decodes them all.
 
-use crate::scenario::phrase::Phrase;
+use crate::phrase::Phrase;
 
 const BAD_PERCENT: Phrase = Phrase::fixed(
     "a % must be followed by two hexadecimal digits; write %25 for a percent sign",

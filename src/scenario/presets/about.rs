@@ -17,9 +17,9 @@
 
 use super::super::field::{Field, read_in, refuse_strangers, require, table, words};
 use super::super::node::{Fields, join};
-use super::super::phrase::{Language, Phrase};
 use super::super::problem::{Problems, ScenarioError};
 use super::super::text;
+use crate::phrase::{Language, Phrase};
 
 /// What a preset says of itself.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ use crate::experiment::{Experiment, Plan};
 use crate::ledger;
 use crate::metrics::FIGURE_GROUP;
 use crate::report::Series;
-use crate::scenario::{Keys, Link, Scenario, What, Which};
+use crate::scenario::{FaultKind, FaultTarget, Keys, Link, Scenario};
 use crate::time::Nanos;
 use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 
@@ -234,10 +234,10 @@ impl Work {
     fn inject(&mut self, what: &str, server: Option<u32>, link: Option<&str>, lasts: Nanos) -> FromWorker {
         let generation = self.generation;
         let link = Link::ALL.iter().copied().find(|known| Some(known.name()) == link);
-        let Some(what) = What::ALL.iter().copied().find(|known| known.name() == what) else {
+        let Some(what) = FaultKind::ALL.iter().copied().find(|known| known.name() == what) else {
             return refused(generation, format!("{what}: there is no such fault"));
         };
-        let which = server.map(Which::Server).or(link.map(Which::Link));
+        let which = server.map(FaultTarget::Server).or(link.map(FaultTarget::Link));
         match self.experiment.inject(what, which, lasts) {
             Ok(_) => FromWorker::Injected { generation, scenario: Box::new(self.experiment.scenario().clone()) },
             Err(error) => refused(generation, error.to_string()),

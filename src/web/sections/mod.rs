@@ -2,7 +2,6 @@
 //! knows nothing of the browser.
 
 pub mod headline;
-pub mod more_metrics;
 
 #[cfg(target_arch = "wasm32")]
 pub mod controls;

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::controls::faults::fault_options;
 use crate::chart::text;
-use crate::scenario::{Link, Part, What};
+use crate::scenario::{FaultKind, Link, Part};
 use crate::time::Nanos;
 use crate::web::platform::dom;
 use crate::web::state::view::{Control, View};
@@ -142,7 +142,8 @@ pub struct BreakersProps {
 }
 
 /// What has a button of its own.
-const BUTTONS: [What; 4] = [What::CacheCrash, What::AppCrash, What::DatabaseOutage, What::Partition];
+const BUTTONS: [FaultKind; 4] =
+    [FaultKind::CacheCrash, FaultKind::AppCrash, FaultKind::DatabaseOutage, FaultKind::Partition];
 
 /// How long what is broken stays so.
 const LASTS: [&str; 6] = ["1s", "2s", "5s", "10s", "30s", "60s"];
@@ -172,7 +173,7 @@ fn Breakers(props: &BreakersProps) -> Html {
             let select = event.target_unchecked_into::<HtmlSelectElement>();
             let chosen = select.value();
             select.set_selected_index(0);
-            if let Some(what) = What::ALL.into_iter().find(|what| what.name() == chosen) {
+            if let Some(what) = FaultKind::ALL.into_iter().find(|what| what.name() == chosen) {
                 strike(what);
             }
         })
@@ -201,10 +202,10 @@ fn Breakers(props: &BreakersProps) -> Html {
     html! {
         <div class="breakers" role="group" aria-label={w.break_now}>
             <span class="soft" aria-hidden="true">{ w.break_now }</span>
-            { button(w.crash_cache, What::CacheCrash) }
-            { button(w.crash_app, What::AppCrash) }
-            { button(w.database_outage, What::DatabaseOutage) }
-            { button(w.partition, What::Partition) }
+            { button(w.crash_cache, FaultKind::CacheCrash) }
+            { button(w.crash_app, FaultKind::AppCrash) }
+            { button(w.database_outage, FaultKind::DatabaseOutage) }
+            { button(w.partition, FaultKind::Partition) }
             <select class="break-more" aria-label={w.break_more} {disabled} onchange={strike_chosen}>
                 <option value="" selected=true>{ w.break_more }</option>
                 { fault_options(w, None, |what| !BUTTONS.contains(&what)) }

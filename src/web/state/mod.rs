@@ -32,7 +32,7 @@ use self::view::{Lang, SPEED_RANGE, ThemeChoice, View};
 use self::worker::{LoadedRun, Request, Worker};
 use super::platform::protocol::{FromWorker, ToWorker};
 use crate::chart::Percentile;
-use crate::scenario::{Accept, Edit, Link, Scenario, What};
+use crate::scenario::{Accept, Edit, FaultKind, Link, Scenario};
 use crate::time::Nanos;
 
 pub use self::opening::UnopenedLink;
@@ -88,7 +88,7 @@ pub enum Action {
     Seek(Nanos),
     Speed(f64),
     Inject {
-        what: What,
+        what: FaultKind,
         server: Option<u32>,
         link: Option<Link>,
         lasts: Nanos,

@@ -102,9 +102,8 @@ mod tests {
     use super::super::view::Lang;
     use super::super::{Action, State};
     use crate::chart::Percentile;
-    use crate::scenario::{Edit, FieldValue, What};
+    use crate::scenario::{Edit, FaultKind, FieldValue};
     use crate::time::Nanos;
-    use crate::web::words;
 
     #[test]
     fn a_preset_about_the_slowest_answers_shows_them_unless_somebody_chose_otherwise() {
@@ -135,7 +134,7 @@ mod tests {
     fn an_experiment_too_large_for_a_link_says_how_large_and_is_no_empty_link() {
         let mut state = playing();
         state.apply(frame(1, 1, false));
-        let fault = |n: u64| crate::scenario::Fault::new(What::CacheCrash, Nanos::from_millis(1_000 + n));
+        let fault = |n: u64| crate::scenario::Fault::new(FaultKind::CacheCrash, Nanos::from_millis(1_000 + n));
         let add = |n: u64| Edit::set(format!("fault.{n}"), FieldValue::of(&fault(n)));
         state.apply(Action::Edit((0..1_000).map(add).collect()));
         let TooLong { bytes } = state.link().unwrap_err();

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::playback::Playback;
 use super::{Effect, Failure, Notice, State, StopReason, WorkerStatus};
-use crate::scenario::{Keys, Link, Scenario, What};
+use crate::scenario::{FaultKind, Keys, Link, Scenario};
 use crate::time::Nanos;
 use crate::web::platform::protocol::{Frame, FromWorker, ToWorker};
 
@@ -299,7 +299,7 @@ impl State {
         self.catch_up();
     }
 
-    pub(super) fn inject(&mut self, what: What, server: Option<u32>, link: Option<Link>, lasts: Nanos) {
+    pub(super) fn inject(&mut self, what: FaultKind, server: Option<u32>, link: Option<Link>, lasts: Nanos) {
         if self.at_end() || self.must_load || self.stop_reason.is_some() || self.injections.len() >= INJECTIONS_MAX {
             return;
         }

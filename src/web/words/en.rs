@@ -1,15 +1,16 @@
 //! English.
 
 use super::super::sections::headline::{Harm, Headline, Piece, Speed};
-use super::super::sections::more_metrics::Metric as Extra;
 use super::super::state::Failure;
 use super::super::state::view::Control;
 use super::{Lang, Said, Words, ends, lane, left_out, named, strategy, unless_none};
 use crate::chart::{ENGLISH, Panel, text};
 use crate::escape::shown;
-use crate::ledger::{Cause, Divergence, What as Step};
+use crate::ledger::{Cause, Divergence, StepKind as Step};
 use crate::scenario::presets::Group;
-use crate::scenario::{Arrivals, At, Distribution, Keys, Language, Link, Part, Reading, Ttl, What, Writing};
+use crate::scenario::{
+    Arrivals, Distribution, FaultKind, FaultTime, Keys, Language, Link, Part, Reading, Ttl, Writing,
+};
 use crate::workload::trace;
 
 pub static WORDS: Words = Words {
@@ -50,24 +51,24 @@ pub static WORDS: Words = Words {
     break_more: "Something else…",
     for_how_long: "for",
     fault_name: |what| match what {
-        What::CacheCrash => "cache crash",
-        What::CachePowerLoss => "cache loses power",
-        What::CacheFreeze => "cache freeze",
-        What::FlushAll => "cache emptied",
-        What::SlowCommand => "slow cache command",
-        What::CacheSlow => "slow cache",
-        What::ReplicaCrash => "replica crash",
-        What::AppCrash => "app server crash",
-        What::AppFreeze => "app server freeze",
-        What::AppSlow => "slow app server",
-        What::DatabaseOutage => "database outage",
-        What::DatabasePowerLoss => "database loses power",
-        What::DatabaseFreeze => "database freeze",
-        What::DatabaseSlow => "slow database",
-        What::DatabaseFailing => "failing transactions",
-        What::Partition => "partition",
-        What::LinkSlow => "slow link",
-        What::LinkLoss => "packet loss",
+        FaultKind::CacheCrash => "cache crash",
+        FaultKind::CachePowerLoss => "cache loses power",
+        FaultKind::CacheFreeze => "cache freeze",
+        FaultKind::FlushAll => "cache emptied",
+        FaultKind::SlowCommand => "slow cache command",
+        FaultKind::CacheSlow => "slow cache",
+        FaultKind::ReplicaCrash => "replica crash",
+        FaultKind::AppCrash => "app server crash",
+        FaultKind::AppFreeze => "app server freeze",
+        FaultKind::AppSlow => "slow app server",
+        FaultKind::DatabaseOutage => "database outage",
+        FaultKind::DatabasePowerLoss => "database loses power",
+        FaultKind::DatabaseFreeze => "database freeze",
+        FaultKind::DatabaseSlow => "slow database",
+        FaultKind::DatabaseFailing => "failing transactions",
+        FaultKind::Partition => "partition",
+        FaultKind::LinkSlow => "slow link",
+        FaultKind::LinkLoss => "packet loss",
     },
     scoreboard: "Scoreboard",
     strategy: "Strategy",
@@ -96,30 +97,6 @@ pub static WORDS: Words = Words {
     hottest_key: "Hottest key",
     hot_key: |key, share| format!("{key} ({share} of all)"),
     more_figures: "More figures",
-    extra: |extra| match extra {
-        Extra::DatabaseReads => "Database reads",
-        Extra::RowsWritten => "Rows written",
-        Extra::LongestQueue => "Max DB queue",
-        Extra::LockWaits => "Row lock waits",
-        Extra::Cancelled => "Cancelled queries",
-        Extra::Overdue => "Waiting beyond the deadline",
-        Extra::MostDiverging => "Max diverging copies",
-        Extra::LostAndRead => "Lost writes that were served",
-        Extra::KeysLost => "Keys whose last value is lost",
-        Extra::VanishedReads => "Reads of values later lost",
-        Extra::Increments => "Increments",
-        Extra::LostIncrements => "Lost increments",
-        Extra::NearHits => "Near cache hits",
-        Extra::Coalesced => "Coalesced loads",
-        Extra::LeaseWaits => "Waits for a lease",
-        Extra::FillsRefused => "Rejected fills",
-        Extra::RefusedFull => "Rejected (cache full)",
-        Extra::Refreshes => "Early refreshes",
-        Extra::PoolWaits => "Waits for a connection",
-        Extra::BreakerRejections => "Breaker rejections",
-        Extra::Saves => "Saves to disk",
-        Extra::Failovers => "Failovers",
-    },
     percentiles: "Response time percentiles",
     all_requests: "All requests",
     with_errors: "All requests, failed ones included",
@@ -293,11 +270,11 @@ pub static WORDS: Words = Words {
     },
     when: "When",
     when_name: |word| {
-        named(word, |when: &At| match when {
-            At::Moment(_) => "at a moment",
-            At::Every(_) => "at random",
-            At::BeforeFlush(_) => "before a flush",
-            At::AfterAcknowledged(_) => "after so many writes",
+        named(word, |when: &FaultTime| match when {
+            FaultTime::Moment(_) => "at a moment",
+            FaultTime::Every(_) => "at random",
+            FaultTime::BeforeFlush(_) => "before a flush",
+            FaultTime::AfterAcknowledged(_) => "after so many writes",
         })
     },
     mean_between: "Mean time between",

@@ -1,15 +1,16 @@
 //! 한국어.
 
 use super::super::sections::headline::{Harm, Headline, Piece, Speed};
-use super::super::sections::more_metrics::Metric as Extra;
 use super::super::state::Failure;
 use super::super::state::view::Control;
 use super::{Lang, Said, Words, ends, lane, left_out, named, strategy, unless_none};
 use crate::chart::{Labels, Panel, text};
 use crate::escape::shown;
-use crate::ledger::{Cause, Divergence, What as Step};
+use crate::ledger::{Cause, Divergence, StepKind as Step};
 use crate::scenario::presets::Group;
-use crate::scenario::{Arrivals, At, Distribution, Keys, Language, Link, Part, Reading, Ttl, What, Writing};
+use crate::scenario::{
+    Arrivals, Distribution, FaultKind, FaultTime, Keys, Language, Link, Part, Reading, Ttl, Writing,
+};
 use crate::workload::trace;
 
 pub static WORDS: Words = Words {
@@ -60,24 +61,24 @@ pub static WORDS: Words = Words {
     break_more: "다른 장애…",
     for_how_long: "지속 시간",
     fault_name: |what| match what {
-        What::CacheCrash => "캐시 크래시",
-        What::CachePowerLoss => "캐시 서버 정전",
-        What::CacheFreeze => "캐시 멈춤",
-        What::FlushAll => "캐시 전체 삭제",
-        What::SlowCommand => "느린 캐시 명령",
-        What::CacheSlow => "느려진 캐시",
-        What::ReplicaCrash => "복제본 중단",
-        What::AppCrash => "앱 서버 크래시",
-        What::AppFreeze => "앱 서버 멈춤",
-        What::AppSlow => "느려진 앱 서버",
-        What::DatabaseOutage => "DB 중단",
-        What::DatabasePowerLoss => "DB 서버 정전",
-        What::DatabaseFreeze => "DB 멈춤",
-        What::DatabaseSlow => "느려진 DB",
-        What::DatabaseFailing => "트랜잭션 실패",
-        What::Partition => "네트워크 단절",
-        What::LinkSlow => "느려진 링크",
-        What::LinkLoss => "패킷 손실",
+        FaultKind::CacheCrash => "캐시 크래시",
+        FaultKind::CachePowerLoss => "캐시 서버 정전",
+        FaultKind::CacheFreeze => "캐시 멈춤",
+        FaultKind::FlushAll => "캐시 전체 삭제",
+        FaultKind::SlowCommand => "느린 캐시 명령",
+        FaultKind::CacheSlow => "느려진 캐시",
+        FaultKind::ReplicaCrash => "복제본 중단",
+        FaultKind::AppCrash => "앱 서버 크래시",
+        FaultKind::AppFreeze => "앱 서버 멈춤",
+        FaultKind::AppSlow => "느려진 앱 서버",
+        FaultKind::DatabaseOutage => "DB 중단",
+        FaultKind::DatabasePowerLoss => "DB 서버 정전",
+        FaultKind::DatabaseFreeze => "DB 멈춤",
+        FaultKind::DatabaseSlow => "느려진 DB",
+        FaultKind::DatabaseFailing => "트랜잭션 실패",
+        FaultKind::Partition => "네트워크 단절",
+        FaultKind::LinkSlow => "느려진 링크",
+        FaultKind::LinkLoss => "패킷 손실",
     },
     scoreboard: "전략별 비교",
     strategy: "전략",
@@ -106,30 +107,6 @@ pub static WORDS: Words = Words {
     hottest_key: "핫 키",
     hot_key: |key, share| format!("{key} (전체의 {share})"),
     more_figures: "그 밖의 수치",
-    extra: |extra| match extra {
-        Extra::DatabaseReads => "DB 읽기",
-        Extra::RowsWritten => "DB 쓰기 행 수",
-        Extra::LongestQueue => "DB 큐 최댓값",
-        Extra::LockWaits => "로우 락 대기",
-        Extra::Cancelled => "취소된 쿼리",
-        Extra::Overdue => "기한 초과 대기",
-        Extra::MostDiverging => "DB와 다른 사본 최댓값",
-        Extra::LostAndRead => "조회된 유실 쓰기",
-        Extra::KeysLost => "마지막 값이 유실된 키",
-        Extra::VanishedReads => "나중에 유실된 값의 조회",
-        Extra::Increments => "증가 연산",
-        Extra::LostIncrements => "유실된 증가",
-        Extra::NearHits => "로컬 캐시 적중",
-        Extra::Coalesced => "병합된 로드",
-        Extra::LeaseWaits => "리스 대기",
-        Extra::FillsRefused => "거부된 채우기",
-        Extra::RefusedFull => "거부됨(캐시 가득 참)",
-        Extra::Refreshes => "조기 갱신",
-        Extra::PoolWaits => "커넥션 대기",
-        Extra::BreakerRejections => "브레이커 차단",
-        Extra::Saves => "디스크 저장",
-        Extra::Failovers => "페일오버",
-    },
     percentiles: "응답 시간 백분위수",
     all_requests: "전체 요청",
     with_errors: "전체 요청(실패 포함)",
@@ -302,11 +279,11 @@ pub static WORDS: Words = Words {
     },
     when: "발생 조건",
     when_name: |word| {
-        named(word, |when: &At| match when {
-            At::Moment(_) => "지정한 시점",
-            At::Every(_) => "무작위",
-            At::BeforeFlush(_) => "플러시 직전",
-            At::AfterAcknowledged(_) => "쓰기 N건 응답 후",
+        named(word, |when: &FaultTime| match when {
+            FaultTime::Moment(_) => "지정한 시점",
+            FaultTime::Every(_) => "무작위",
+            FaultTime::BeforeFlush(_) => "플러시 직전",
+            FaultTime::AfterAcknowledged(_) => "쓰기 N건 응답 후",
         })
     },
     mean_between: "평균 장애 간격",

@@ -8,15 +8,15 @@ mod ko;
 
 use super::platform::protocol::TraceFacts;
 use super::sections::headline::{Headline, Piece};
-use super::sections::more_metrics::Metric as Extra;
 use super::state::Failure;
 use super::state::view::{Control, Shown};
 use crate::chart::{Labels, Panel, Weight};
 use crate::escape::shown;
 use crate::ledger::{self, Cause, Divergence};
+use crate::model;
 use crate::scenario::{
-    Arrivals, At, Distribution, Keys, Lane, Language, Link, Part, Phrase, Reading, Scenario, Ttl, TtlMix, What,
-    Writing, presets,
+    Arrivals, Distribution, FaultKind, FaultTime, Keys, Lane, Language, Link, Part, Phrase, Reading, Scenario, Ttl,
+    TtlMix, Writing, presets,
 };
 use crate::time::Nanos;
 use crate::workload::trace;
@@ -74,7 +74,7 @@ words! {
     partition: &'static str,
     break_more: &'static str,
     for_how_long: &'static str,
-    fault_name: fn(What) -> &'static str,
+    fault_name: fn(FaultKind) -> &'static str,
     // tables
     scoreboard: &'static str,
     strategy: &'static str,
@@ -103,7 +103,6 @@ words! {
     hottest_key: &'static str,
     hot_key: fn(u32, &str) -> String,
     more_figures: &'static str,
-    extra: fn(Extra) -> &'static str,
     percentiles: &'static str,
     all_requests: &'static str,
     with_errors: &'static str,
@@ -470,11 +469,11 @@ choices! {
         Ttl::Sliding(_) => "sliding",
         Ttl::Mixed(_) => "mixed",
     };
-    At: [At::Moment(Nanos(1)), At::Every(Nanos(1)), At::BeforeFlush(1), At::AfterAcknowledged(1)], |at| match at {
-        At::Moment(_) => "moment",
-        At::Every(_) => "every",
-        At::BeforeFlush(_) => "before_flush",
-        At::AfterAcknowledged(_) => "after_acknowledged",
+    FaultTime: [FaultTime::Moment(Nanos(1)), FaultTime::Every(Nanos(1)), FaultTime::BeforeFlush(1), FaultTime::AfterAcknowledged(1)], |at| match at {
+        FaultTime::Moment(_) => "moment",
+        FaultTime::Every(_) => "every",
+        FaultTime::BeforeFlush(_) => "before_flush",
+        FaultTime::AfterAcknowledged(_) => "after_acknowledged",
     };
     Distribution: any_distributions(), |distribution| match distribution {
         Distribution::Constant(_) => "constant",
@@ -484,18 +483,18 @@ choices! {
         Distribution::Normal { .. } => "normal",
         Distribution::Empirical(_) => "empirical",
     };
-    ledger::What: any_steps(), |step| match step {
-        ledger::What::Issued => "issued",
-        ledger::What::Buffered => "buffered",
-        ledger::What::Acknowledged => "acknowledged",
-        ledger::What::Refused => "refused",
-        ledger::What::Coalesced { .. } => "coalesced",
-        ledger::What::Committed => "committed",
-        ledger::What::Read => "read",
-        ledger::What::Overwritten { .. } => "overwritten",
-        ledger::What::Dropped { .. } => "dropped",
-        ledger::What::Lost => "lost",
-        ledger::What::FlushDue => "flush_due",
+    ledger::StepKind: any_steps(), |step| match step {
+        ledger::StepKind::Issued => "issued",
+        ledger::StepKind::Buffered => "buffered",
+        ledger::StepKind::Acknowledged => "acknowledged",
+        ledger::StepKind::Refused => "refused",
+        ledger::StepKind::Coalesced { .. } => "coalesced",
+        ledger::StepKind::Committed => "committed",
+        ledger::StepKind::Read => "read",
+        ledger::StepKind::Overwritten { .. } => "overwritten",
+        ledger::StepKind::Dropped { .. } => "dropped",
+        ledger::StepKind::Lost => "lost",
+        ledger::StepKind::FlushDue => "flush_due",
     };
 }
 
@@ -537,21 +536,21 @@ fn any_distributions() -> [Distribution; 6] {
 }
 
 /// One of each kind.
-fn any_steps() -> [ledger::What; 11] {
-    use ledger::What;
-    let write = ledger::WriteId(1);
+fn any_steps() -> [ledger::StepKind; 11] {
+    use ledger::StepKind;
+    let write = model::WriteId(1);
     [
-        What::Issued,
-        What::Buffered,
-        What::Acknowledged,
-        What::Refused,
-        What::Coalesced { into: write },
-        What::Committed,
-        What::Read,
-        What::Overwritten { by: write },
-        What::Dropped { cause: Cause::CacheCrash },
-        What::Lost,
-        What::FlushDue,
+        StepKind::Issued,
+        StepKind::Buffered,
+        StepKind::Acknowledged,
+        StepKind::Refused,
+        StepKind::Coalesced { into: write },
+        StepKind::Committed,
+        StepKind::Read,
+        StepKind::Overwritten { by: write },
+        StepKind::Dropped { cause: Cause::CacheCrash },
+        StepKind::Lost,
+        StepKind::FlushDue,
     ]
 }
 

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::options;
-use crate::scenario::{At, Edit, Fault, FieldValue, Link, List, Part, Scenario, Slider, What, Which, slider_of};
+use crate::scenario::{
+    Edit, Fault, FaultKind, FaultTarget, FaultTime, FieldValue, Link, List, Part, Scenario, Slider, slider_of,
+};
 use crate::time::Nanos;
 use crate::web::components::choice::{Check, Choice};
 use crate::web::components::context::{Ctx, use_ctx};
@@ -65,7 +67,7 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
             </div>
             { which(s, ctx, i, fault) }
             { when(s, ctx, i, fault) }
-            <Duration path={format!("fault.{i}.for")} label={if matches!(fault.at, At::Every(_)) { w.mean_repair } else { w.for_how_long }}
+            <Duration path={format!("fault.{i}.for")} label={if matches!(fault.at, FaultTime::Every(_)) { w.mean_repair } else { w.for_how_long }}
                 value={Some(fault.lasts)} />
             if fault.what.has_times() {
                 <Number path={format!("fault.{i}.times")} label={w.times_as_long} value={fault.times.unwrap_or(1.0)} />
@@ -81,9 +83,9 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
 }
 
 /// Every fault there is, by what it happens to.
-pub fn fault_options(w: &'static Words, chosen: Option<What>, offer: fn(What) -> bool) -> Html {
+pub fn fault_options(w: &'static Words, chosen: Option<FaultKind>, offer: fn(FaultKind) -> bool) -> Html {
     let groups = [Part::Cache, Part::Replica, Part::App, Part::Database, Part::Link].into_iter().map(|part| {
-        let all = What::ALL.into_iter().filter(|what| what.part() == part && offer(*what));
+        let all = FaultKind::ALL.into_iter().filter(|what| what.part() == part && offer(*what));
         let options = all.map(|what| {
             html! { <option value={what.name()} selected={chosen == Some(what)}>{ (w.fault_name)(what) }</option> }
         });
@@ -93,10 +95,10 @@ pub fn fault_options(w: &'static Words, chosen: Option<What>, offer: fn(What) ->
 }
 
 /// What a fault strikes where nobody has said it yet.
-fn usual_target(what: What) -> Option<Which> {
+fn usual_target(what: FaultKind) -> Option<FaultTarget> {
     match what.part() {
-        Part::App => Some(Which::Server(0)),
-        Part::Link => Some(Which::Link(Link::AppCache)),
+        Part::App => Some(FaultTarget::Server(0)),
+        Part::Link => Some(FaultTarget::Link(Link::AppCache)),
         Part::Cache | Part::Replica | Part::Database => None,
     }
 }
@@ -105,7 +107,7 @@ fn what(ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
     let id = format!("f-fault-{i}-what");
     let change = ctx.dispatch.reform(move |name: String| {
-        let what = What::ALL.into_iter().find(|what| what.name() == name).unwrap_or(What::CacheCrash);
+        let what = FaultKind::ALL.into_iter().find(|what| what.name() == name).unwrap_or(FaultKind::CacheCrash);
         // All else about it is as usual again, but not when it strikes.
         let usual =
             ["which", "for", "times", "share", "silent"].map(|field| Edit::remove(format!("fault.{i}.{field}")));
@@ -129,18 +131,18 @@ fn when(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
     let middle = Nanos(s.duration.0 / 2);
     let kind = match fault.at {
-        At::Moment(_) => "moment",
-        At::Every(_) => "every",
-        At::BeforeFlush(_) => "before_flush",
-        At::AfterAcknowledged(_) => "after_acknowledged",
+        FaultTime::Moment(_) => "moment",
+        FaultTime::Every(_) => "every",
+        FaultTime::BeforeFlush(_) => "before_flush",
+        FaultTime::AfterAcknowledged(_) => "after_acknowledged",
     };
     let every = Nanos((s.duration.0 / 4).max(1));
     let edits = Callback::from(move |name: String| {
         let at = match name.as_str() {
-            "every" => At::Every(every),
-            "before_flush" => At::BeforeFlush(3),
-            "after_acknowledged" => At::AfterAcknowledged(1_000),
-            _ => At::Moment(middle),
+            "every" => FaultTime::Every(every),
+            "before_flush" => FaultTime::BeforeFlush(3),
+            "after_acknowledged" => FaultTime::AfterAcknowledged(1_000),
+            _ => FaultTime::Moment(middle),
         };
         vec![Edit::set(format!("fault.{i}.at"), FieldValue::of(&at))]
     });
@@ -149,14 +151,14 @@ fn when(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
         html! { <Number path={path(&format!(".{kind}"))} {label} value={number as f64} whole=true /> }
     };
     let numbers = match fault.at {
-        At::Moment(at) => html! {
+        FaultTime::Moment(at) => html! {
             <Duration path={path("")} label={w.at_moment} value={Some(at)} slide={Slider::Even(0.0, s.duration.as_secs_f64(), 0.1)} />
         },
-        At::Every(mean) => html! {
+        FaultTime::Every(mean) => html! {
             <Duration path={path(".every")} label={w.mean_between} value={Some(mean)} slide={slider_of(&path(""))} />
         },
-        At::BeforeFlush(number) => count(w.nth_flush, number),
-        At::AfterAcknowledged(number) => count(w.nth_write, number),
+        FaultTime::BeforeFlush(number) => count(w.nth_flush, number),
+        FaultTime::AfterAcknowledged(number) => count(w.nth_write, number),
     };
     let kinds = options(&["moment", "every", "before_flush", "after_acknowledged"], w.when_name);
     html! {
@@ -178,7 +180,7 @@ fn which(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let numbered =
         |count: u32| (0..count).map(|n| (AttrValue::from(n.to_string()), AttrValue::from((n + 1).to_string())));
     let chosen = match fault.which {
-        Some(Which::Server(number)) => number.to_string(),
+        Some(FaultTarget::Server(number)) => number.to_string(),
         _ => String::new(),
     };
     match fault.what.part() {
@@ -193,7 +195,7 @@ fn which(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
         }
         Part::Link => {
             let links = Link::ALL.iter().map(|l| (AttrValue::from(l.name()), AttrValue::from((w.link_name)(*l))));
-            let chosen = if let Some(Which::Link(link)) = fault.which { link } else { Link::AppCache };
+            let chosen = if let Some(FaultTarget::Link(link)) = fault.which { link } else { Link::AppCache };
             html! { <Choice {path} label={w.which_link} value={chosen.name()} {edits} options={links.collect::<Vec<_>>()} /> }
         }
         _ => html! {},

@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::more_metrics::Metric;
 use crate::chart::text;
 use crate::escape::shown;
+use crate::report::columns::{Column, counts_met};
 use crate::report::{LaneReport, Report, Summary};
 use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
@@ -145,22 +145,22 @@ pub fn StoppedLanes(props: &ReportProps) -> Html {
 #[component]
 pub fn MoreFigures(props: &ReportProps) -> Html {
     let w = props.words;
-    let met = Metric::met(props.lanes().map(|(_, lane, _)| lane));
+    let met: Vec<_> = counts_met(props.lanes().map(|(_, lane, _)| lane)).collect();
     if met.is_empty() {
         return html! {};
     }
-    let cell = |metric: &Metric, lane: &LaneReport| {
-        let count = metric.of(lane);
-        if metric.is_bad() {
+    let cell = |column: &Column, lane: &LaneReport| {
+        let count = column.count.map_or(0, |count| count(lane));
+        if column.is_bad {
             bad(count)
         } else {
             html! { <td class={(count == 0).then_some("quiet")}>{ text::count(count) }</td> }
         }
     };
     let rows = props.lanes().map(|(i, lane, title)| {
-        html! { <tr key={i}>{ lane_head(i, title) }{ for met.iter().map(|metric| cell(metric, lane)) }</tr> }
+        html! { <tr key={i}>{ lane_head(i, title) }{ for met.iter().map(|(column, _)| cell(column, lane)) }</tr> }
     });
-    lane_table("more-figures", w.more_figures, w, met.iter().map(|metric| (w.extra)(*metric)), rows)
+    lane_table("more-figures", w.more_figures, w, met.iter().map(|(_, label)| label.say(w.texts)), rows)
 }
 
 /// Why copies differed from the database; nothing where none did.

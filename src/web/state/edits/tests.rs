@@ -3,7 +3,7 @@ use super::super::view::Lang;
 use super::super::worker::{Request, Worker};
 use super::super::{Action, Effect};
 use super::*;
-use crate::scenario::{List, What};
+use crate::scenario::{FaultKind, List};
 use crate::web::platform::protocol::FromWorker;
 
 #[test]
@@ -60,9 +60,9 @@ fn a_fault_that_was_injected_beside_a_bad_value_is_there_when_the_value_is_mende
 /// The reader breaks something, and the worker has done so.
 fn injected(state: &mut State) {
     let lasts = Nanos::from_secs(1);
-    state.apply(Action::Inject { what: What::CacheCrash, server: None, link: None, lasts });
+    state.apply(Action::Inject { what: FaultKind::CacheCrash, server: None, link: None, lasts });
     let mut scenario = (*state.running).clone();
-    scenario.faults.push(crate::scenario::Fault::new(What::CacheCrash, Nanos::from_secs(20)));
+    scenario.faults.push(crate::scenario::Fault::new(FaultKind::CacheCrash, Nanos::from_secs(20)));
     let generation = state.generation;
     state.worker = Worker::Busy { request: Request::Inject, silent_s: 0.0 };
     hears(state, FromWorker::Injected { generation, scenario: scenario.into() });

@@ -3,7 +3,7 @@ use super::super::testing::*;
 use super::super::traces::{TraceFile, Traces};
 use super::super::view::Lang;
 use super::super::{Action, Effect, Failure, Notice, State, StopReason, WorkerStatus};
-use crate::scenario::{Keys, What};
+use crate::scenario::{FaultKind, Keys};
 use crate::time::Nanos;
 use crate::web::platform::protocol::{FromWorker, Progress, ToWorker, TraceFacts};
 
@@ -217,7 +217,7 @@ fn a_click_that_breaks_something_waits_until_the_worker_is_free() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
     state.apply(Action::Finish);
-    let click = || Action::Inject { what: What::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) };
+    let click = || Action::Inject { what: FaultKind::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) };
     assert_eq!(state.apply(click()), [], "one message at a time");
     let effects = state.apply(frame(1, 21, false));
     assert!(matches!(sent(&effects), Some(ToWorker::Inject { generation: 1, .. })));
@@ -230,7 +230,7 @@ fn a_click_that_breaks_something_waits_until_the_worker_is_free() {
 fn a_refused_click_stops_nothing() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
-    state.apply(Action::Inject { what: What::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) });
+    state.apply(Action::Inject { what: FaultKind::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) });
     let why = "there is no replica".to_owned();
     let effects = hears(&mut state, FromWorker::Refused { generation: 1, why: why.clone() });
     assert_eq!((state.notice.clone(), state.playback), (Some(Notice::Message(why)), Playback::Playing));

@@ -1,11 +1,11 @@
-//! A text in every language that scenarios speak: messages, what fields mean, what presets say of themselves.
+//! A text in every language that is spoken here: messages, what fields mean, what presets and counts are called.
 //!
 //! Both are written side by side, so that a text that is missing in one of them does not compile.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// The languages that the scenario's texts are written in.
+/// The languages that these texts are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     /// English.
@@ -48,7 +48,7 @@ impl Phrase {
     /// The text in that language.
     ///
     /// ```
-    /// use cachelane::scenario::{Language, Phrase};
+    /// use cachelane::phrase::{Language, Phrase};
     /// let none = Phrase::fixed("none", "없음");
     /// assert_eq!((none.say(Language::English), none.say(Language::Korean)), ("none", "없음"));
     /// assert_eq!(none.to_string(), "none");
@@ -88,9 +88,9 @@ pub struct Docs {
 
 impl Docs {
     /// Nothing that would have to be explained.
-    pub(super) const NONE: Docs = Docs::new(&[], "");
+    pub(crate) const NONE: Docs = Docs::new(&[], "");
 
-    pub(super) const fn new(english: &'static [&'static str], korean: &'static str) -> Docs {
+    pub(crate) const fn new(english: &'static [&'static str], korean: &'static str) -> Docs {
         Docs { english, korean }
     }
 
