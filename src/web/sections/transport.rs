@@ -156,7 +156,7 @@ fn Breakers(props: &BreakersProps) -> Html {
     let next_server = use_mut_ref(|| 0_u32);
     let strike = {
         let (lasts, act, servers, next) = (*lasts, props.dispatch.clone(), props.servers.max(1), next_server.clone());
-        move |what: What| {
+        move |what: FaultKind| {
             // The servers take turns.
             let server = (what.part() == Part::App).then(|| {
                 let server = *next.borrow() % servers;
@@ -187,7 +187,7 @@ fn Breakers(props: &BreakersProps) -> Html {
         })
     };
     let disabled = props.at_end;
-    let button = |name: &'static str, what: What| {
+    let button = |name: &'static str, what: FaultKind| {
         let strike = strike.clone();
         let onclick = Callback::from(move |event: MouseEvent| {
             dom::leave_after_click(&event);
