@@ -15,6 +15,7 @@ mod database;
 mod durability;
 mod estimates;
 mod evictions;
+mod examples;
 mod faults;
 mod figures;
 mod golden;

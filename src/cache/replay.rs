@@ -8,6 +8,7 @@
 //! long a tick is; unless another rate is given, a thousand requests make a second. (Redis' LRU clock ticks once a
 //! second, its LFU counters decay by the minute: at a thousand requests a second, that is every 60,000 requests.)
 
+use super::eviction::CustomPolicy;
 use super::store::{Entry, Insertion, Lookup, Room, Store};
 use crate::keyspace::{Ask, Command, Doubts, Put, Server, Shelf, Value, Values};
 use crate::random::Streams;
@@ -70,7 +71,15 @@ impl Replay {
 
     /// The same with any room.
     pub fn of(eviction: Eviction, room: Room, ttl: Option<u64>, seed: u64) -> Replay {
-        let store = Store::new(eviction, room, Streams::new(seed).named("eviction"));
+        Replay::through(Store::new(eviction, room, Streams::new(seed).named("eviction")), ttl)
+    }
+
+    /// An empty cache under a policy of your own, whose entries do not expire. `examples/own_policy.rs` is one.
+    pub fn with_policy(policy: impl CustomPolicy, room: Room) -> Replay {
+        Replay::through(Store::with_policy(policy, room), None)
+    }
+
+    fn through(store: Store, ttl: Option<u64>) -> Replay {
         let cache = Cache {
             fresh: store.clone(),
             store,

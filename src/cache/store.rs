@@ -35,7 +35,7 @@ use std::collections::BinaryHeap;
 use std::rc::Rc;
 
 use super::eviction::opt::Upcoming;
-use super::eviction::{AnyPolicy, View};
+use super::eviction::{AnyPolicy, CustomPolicy, View};
 pub use super::keys::KEY_MAX;
 use super::keys::{ByKey, Numbers};
 use super::watch::Watch;
@@ -266,11 +266,20 @@ impl Store {
     /// An empty store; `stream` is drawn from by the policies that choose at random. Memory grows with what is held, not
     /// with the room.
     pub fn new(eviction: Eviction, room: Room, stream: Stream) -> Store {
+        Store::of(AnyPolicy::new(eviction, room, stream), room)
+    }
+
+    /// An empty store under a policy of your own.
+    pub fn with_policy(policy: impl CustomPolicy, room: Room) -> Store {
+        Store::of(AnyPolicy::custom(policy), room)
+    }
+
+    fn of(policy: AnyPolicy, room: Room) -> Store {
         Store {
             index: ByKey::new(NONE, &Numbers::default()),
             slots: Vec::new(),
             free: Vec::new(),
-            policy: AnyPolicy::new(eviction, room, stream),
+            policy,
             room,
             used: 0,
             bytes: 0,

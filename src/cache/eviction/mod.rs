@@ -11,6 +11,7 @@
 
 mod arc;
 mod clock;
+mod custom;
 mod fifo;
 mod ghosts;
 mod lfu;
@@ -33,6 +34,8 @@ mod volatile_ttl;
 mod w_tinylfu;
 
 use std::rc::Rc;
+
+pub use custom::CustomPolicy;
 
 use super::keys::{ByKey, Numbers};
 use super::store::{Entry, NONE, Room};
@@ -140,6 +143,7 @@ policies! {
     VolatileRandom(Box<volatile_random::VolatileRandom>),
     None(none::NoEviction),
     Opt(Box<opt::Foreseen>),
+    Custom(Box<custom::Custom>),
 }
 
 impl AnyPolicy {
@@ -169,6 +173,11 @@ impl AnyPolicy {
             Eviction::None => AnyPolicy::None(none::NoEviction::default()),
             Eviction::Opt => AnyPolicy::Opt(Box::default()),
         }
+    }
+
+    /// A policy of somebody else.
+    pub(super) fn custom(policy: impl CustomPolicy) -> AnyPolicy {
+        AnyPolicy::Custom(Box::new(custom::Custom::new(policy)))
     }
 
     /// The same, tuned, where it can be.
