@@ -18,6 +18,7 @@ mod evictions;
 mod examples;
 mod faults;
 mod figures;
+mod fuzz;
 mod golden;
 mod patience;
 mod presets;
