@@ -2,7 +2,7 @@
 //!
 //! Every sample takes exactly one `u64` from its stream (a constant takes none) and is rounded to the nearest
 //! whole nanosecond. The continuous ones invert their cumulative function; the normal's inverse is in
-//! [`normal`](super::normal).
+//! [`normal`].
 //!
 //! ```
 //! use cachelane::random::{Sampler, Streams};
