@@ -7,7 +7,7 @@ SHELL := /bin/sh
 
 WASM := --target wasm32-unknown-unknown --lib --bin page --bin worker
 
-.PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser check-redis
+.PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser fuzz check-redis
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,18 +32,24 @@ test: ## Run every check: formatting, clippy, Rust tests, the page's build, the 
 	@$(MAKE) --no-print-directory test-rust
 	@$(MAKE) --no-print-directory test-browser
 
-# Native and wasm, so that nothing cfg'd away rots.
-lint: ## Check versions, formatting, and clippy for native and wasm
+# Native, native without the command line, and wasm, so that nothing cfg'd away rots.
+lint: ## Check versions, formatting, clippy for native and wasm, the documentation's links, the crates
 	@scripts/check-versions
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --lib --no-default-features -- -D warnings
 	cargo clippy --locked $(WASM) -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --lib --no-deps --document-private-items
+	@scripts/check-crates
 
 test-rust: ## Run the Rust tests: unit, integration, documentation
 	cargo test --locked
 
 test-long: ## Run the checks that take too long for every change
 	cargo test --locked --test cachelane -- --ignored --skip real_redis
+
+fuzz: ## Look for input that breaks a reader, with new mutations for FUZZ_SECONDS (60)
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} cargo test --locked --test cachelane fuzz:: -- --nocapture
 
 check-redis: ## Compare the Redis policies with a real redis-server (installs it if it is missing)
 	@scripts/setup redis

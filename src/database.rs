@@ -9,7 +9,7 @@
 //! **Reads** see a snapshot: what was committed when their service began, as a statement does in PostgreSQL, Oracle and
 //! InnoDB. A *locking* read sees the end of its service instead, and with row locks nobody changes the row meanwhile.
 //!
-//! **Writers of one row** wait for each other: a query takes the [locks](locks) of its rows when a worker begins with it,
+//! **Writers of one row** wait for each other: a query takes the [locks] of its rows when a worker begins with it,
 //! and gives them back at its commit. One that has to wait gives up its worker and keeps its connection, like a PostgreSQL
 //! process that sleeps in `heavyweight lock wait`; when it has its locks, it is served before all who have not begun. So a
 //! hot row costs no CPU, but its writers can use up the connections. A compare-and-set that finds another value than

@@ -38,6 +38,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! More programs are in `examples/`: a preset run from code, an eviction policy of your own, a scenario of your own. The
+//! feature `cli` is the command line; without it (`default-features = false`) none of its crates come along.
+//!
 //! *Determinism is a contract*: the same scenario, seed and [engine version](engine::VERSION) give the same events on every
 //! machine, to the bit. That is why time is an integer, why chance comes in named streams, and why `clippy.toml` refuses std's
 //! float functions, clocks and walks over hash maps.
@@ -47,7 +50,7 @@ pub mod app;
 pub mod bytes;
 pub mod cache;
 pub mod chart;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 pub mod cli;
 pub mod database;
 pub mod engine;

@@ -71,7 +71,7 @@ impl fmt::Display for Phrase {
 /// A text put together in each language: `phrase!("{count} rows", "행 {count}개")`.
 macro_rules! phrase {
     ($english:literal, $korean:literal) => {
-        $crate::scenario::Phrase::new(
+        $crate::phrase::Phrase::new(
             ::std::fmt::format(format_args!($english)),
             ::std::fmt::format(format_args!($korean)),
         )

@@ -10,6 +10,7 @@
 
 use super::counts::ReplayCounts;
 use super::entry::{Capacity, Entry};
+use super::eviction::CustomPolicy;
 use super::store::{Insertion, Lookup, Store};
 use crate::keyspace::{Ask, Command, Doubts, KeyStore, Put, Server, Value, Values};
 use crate::random::Streams;
@@ -46,7 +47,15 @@ impl Replay {
 
     /// The same with any capacity.
     pub fn of(eviction: Eviction, capacity: Capacity, ttl: Option<u64>, seed: u64) -> Replay {
-        let store = Store::new(eviction, capacity, Streams::new(seed).named("eviction"));
+        Replay::through(Store::new(eviction, capacity, Streams::new(seed).named("eviction")), ttl)
+    }
+
+    /// An empty cache under a policy of your own, whose entries do not expire. `examples/own_policy.rs` is one.
+    pub fn with_policy(policy: impl CustomPolicy, capacity: Capacity) -> Replay {
+        Replay::through(Store::with_policy(policy, capacity), None)
+    }
+
+    fn through(store: Store, ttl: Option<u64>) -> Replay {
         let cache = Cache {
             fresh: store.clone(),
             store,

@@ -37,7 +37,7 @@ use std::rc::Rc;
 
 use super::entry::{Capacity, Entry, NONE, VACANT};
 use super::eviction::opt::Upcoming;
-use super::eviction::{AnyPolicy, View};
+use super::eviction::{AnyPolicy, CustomPolicy, View};
 use super::keys::{ByKey, Numbers};
 use super::observer::CopyObserver;
 use crate::ledger::Origin;
@@ -155,10 +155,19 @@ impl Store {
     /// An empty store; `stream` is drawn from by the policies that choose at random. Memory grows with what is held, not
     /// with the capacity.
     pub fn new(eviction: Eviction, capacity: Capacity, stream: Stream) -> Store {
+        Store::of(AnyPolicy::new(eviction, capacity, stream), capacity)
+    }
+
+    /// An empty store under a policy of your own.
+    pub fn with_policy(policy: impl CustomPolicy, capacity: Capacity) -> Store {
+        Store::of(AnyPolicy::custom(policy), capacity)
+    }
+
+    fn of(policy: AnyPolicy, capacity: Capacity) -> Store {
         Store {
             index: ByKey::new(NONE, &Numbers::default()),
             slots: Slots::default(),
-            policy: AnyPolicy::new(eviction, capacity, stream),
+            policy,
             capacity,
             used: 0,
             bytes: 0,

@@ -1,4 +1,4 @@
-//! Which [locks](super::locks) a query needs, and what becomes of it when it has them.
+//! Which [locks] a query needs, and what becomes of it when it has them.
 
 use super::*;
 use crate::work;

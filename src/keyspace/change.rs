@@ -1,7 +1,7 @@
 //! What a command does to the elements of one value.
 
 use super::command::Elements;
-use super::elements::{Range, Text};
+use super::elements::{Member, Range, ScoresHow, Scoring, Text};
 use super::value::{List, Set, Sorted, Value};
 
 /// What a command did with a value.
@@ -85,24 +85,13 @@ pub(super) fn change(value: &mut Value, what: &Elements) -> Done {
         (Value::Sorted(set), Elements::Pop { from, count, sorted: true }) => {
             changed((0..*count).take_while(|_| set.pop(*from)).count() > 0)
         }
-        (Value::Set(set), Elements::Add(members)) | (Value::Hash(set), Elements::Fields(members)) => {
-            let added = members.iter().filter(|member| set.add((*member).clone())).count();
-            // A field that is there gets another value.
-            changed(added > 0 || matches!(what, Elements::Fields(_)))
-        }
+        (Value::Set(set), Elements::Add(members)) => changed(add_members(set, members)),
+        (Value::Hash(set), Elements::Fields(members)) => set_fields(set, members),
         (Value::Set(set), Elements::Remove(members)) | (Value::Hash(set), Elements::RemoveFields(members)) => {
-            let removed = members.iter().filter(|member| set.remove(member)).count();
-            if removed > 0 && set.is_doubtful() { Done::Doubtful } else { changed(removed > 0) }
+            remove_members(set, members)
         }
-        (Value::Set(set), Elements::PopAny { count, .. }) => {
-            set.pop_any(*count);
-            if *count > 0 && set.is_doubtful() { Done::Doubtful } else { changed(*count > 0) }
-        }
-        (Value::Sorted(sorted), Elements::Scores { scores, how }) => {
-            let before = sorted.changes();
-            scores.iter().all(|(scoring, member)| sorted.add(member, *scoring, *how));
-            changed(sorted.changes() > before)
-        }
+        (Value::Set(set), Elements::PopAny { count, .. }) => pop_any(set, *count),
+        (Value::Sorted(sorted), Elements::Scores { scores, how }) => changed(add_scores(sorted, scores, *how)),
         (Value::Sorted(sorted), Elements::RemoveSorted(members)) => {
             changed(members.iter().filter(|member| sorted.remove(member)).count() > 0)
         }
@@ -131,6 +120,43 @@ pub(super) fn change(value: &mut Value, what: &Elements) -> Done {
             | Elements::Stream { .. },
         ) => Done::Nothing,
     }
+}
+
+/// Whether one of them was not there.
+fn add_members(set: &mut Set, members: &[Member]) -> bool {
+    members.iter().filter(|member| set.add((*member).clone())).count() > 0
+}
+
+/// A field that is there gets another value.
+fn set_fields(fields: &mut Set, members: &[Member]) -> Done {
+    add_members(fields, members);
+    Done::Changed
+}
+
+fn remove_members(set: &mut Set, members: &[Member]) -> Done {
+    let removed = members.iter().filter(|member| set.remove(member)).count();
+    taken_out(set, removed as u64)
+}
+
+fn pop_any(set: &mut Set, count: u64) -> Done {
+    set.pop_any(count);
+    taken_out(set, count)
+}
+
+/// What it means that so many were taken out of a set.
+fn taken_out(set: &Set, count: u64) -> Done {
+    match count {
+        0 => Done::Nothing,
+        _ if set.is_doubtful() => Done::Doubtful,
+        _ => Done::Changed,
+    }
+}
+
+/// Whether a score was added or changed.
+fn add_scores(sorted: &mut Sorted, scores: &[(Scoring, Member)], how: ScoresHow) -> bool {
+    let before = sorted.changes();
+    scores.iter().all(|(scoring, member)| sorted.add(member, *scoring, how));
+    sorted.changes() > before
 }
 
 /// What a command does to a value of which nothing is known: one that takes elements away may have taken the last.

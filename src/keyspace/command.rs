@@ -5,6 +5,7 @@ use crate::time::Nanos;
 
 /// What a command does to the key that it names. Keys are dense ids.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "each variant says what its fields are")]
 pub enum Command {
     /// Looks the key up: a hit or a miss.
     Read,
@@ -69,10 +70,13 @@ pub enum Expiry {
 /// Which values a command reads that stops at any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// A set.
     Set,
+    /// A set or a sorted set.
     SetOrSorted,
     /// A HyperLogLog.
     Sketch,
+    /// A stream.
     Stream,
     /// A stream; none is no better than another kind.
     StreamThatIsThere,
@@ -158,6 +162,7 @@ pub enum Flush {
 /// What is done to a value's elements. A value that loses its last one is gone, and its expiry with it; one that comes
 /// into being has no expiry.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "each variant says what its fields are")]
 pub enum Elements {
     /// Adds to a list, one after the other.
     Push { end: End, elements: Vec<Member>, only_if_present: bool },
@@ -217,6 +222,7 @@ pub struct Combine {
 
 /// What is made of other values.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "each variant says what its fields are")]
 pub enum Combining {
     /// A set (`SUNIONSTORE` and its like).
     Sets(SetOperation),
@@ -237,7 +243,9 @@ pub enum Combining {
 /// How sets are combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetOperation {
+    /// What stands in any.
     Union,
+    /// What stands in all.
     Intersection,
     /// The first without all others.
     Difference,
@@ -246,8 +254,11 @@ pub enum SetOperation {
 /// The score of a member that stands in several sorted sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aggregate {
+    /// All scores together.
     Sum,
+    /// The least.
     Least,
+    /// The greatest.
     Greatest,
 }
 

@@ -120,6 +120,7 @@ fn level(heights: &mut [f64]) -> Box<[Column]> {
 
 /// Why some weights are no distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "each variant says what its numbers are")]
 pub enum BadWeights {
     /// No weights, or more than ids can number.
     Count,

@@ -2,7 +2,7 @@
 //!
 //! Every sample takes exactly one `u64` from its stream (a constant takes none) and is rounded to the nearest
 //! whole nanosecond. The continuous ones invert their cumulative function; the normal's inverse is in
-//! [`normal`](super::normal).
+//! [`normal`].
 //!
 //! ```
 //! use cachelane::random::{Sampler, Streams};
@@ -166,6 +166,7 @@ fn interpolate(row: &[(f64, f64)], share: f64) -> f64 {
 
 /// Why some numbers describe no distribution; the message says what to change.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "each variant says what its numbers are")]
 pub enum BadDistribution {
     /// A uniform distribution's ends are the wrong way round.
     MinAboveMax { min: Nanos, max: Nanos },

@@ -1,7 +1,7 @@
 //! The reference page: every field of a scenario with its range, its default and its meaning, made from the types.
 //!
 //! What it says is what the compiler and the checks know: names, docs and defaults come from the types' own definition
-//! (`field`), ranges from [`limits`](super::limits). `docs/scenario.md` is this text; a test keeps the two equal.
+//! (`field`), ranges from [`limits`]. `docs/scenario.md` is this text; a test keeps the two equal.
 
 use std::fmt::Write;
 

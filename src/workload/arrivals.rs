@@ -17,6 +17,7 @@ use crate::scenario::{Arrivals, Clients, Spike};
 use crate::time::Nanos;
 
 /// When requests come.
+#[allow(missing_docs, reason = "each variant says what its fields are")]
 pub enum Timing {
     /// Whether or not the ones before are answered; `sessions` clients take turns.
     Open { gap: Gap, draws: Stream, sessions: u32 },
@@ -25,6 +26,7 @@ pub enum Timing {
 }
 
 /// How the next open-loop arrival follows from the one before.
+#[allow(missing_docs, reason = "each variant says what its fields are")]
 pub enum Gap {
     /// By gaps that are all alike.
     Even(Sampler),

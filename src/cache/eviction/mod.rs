@@ -11,6 +11,7 @@
 
 mod arc;
 mod clock;
+mod custom;
 mod fifo;
 mod ghosts;
 mod lfu;
@@ -33,6 +34,8 @@ mod volatile_ttl;
 mod w_tinylfu;
 
 use std::rc::Rc;
+
+pub use custom::CustomPolicy;
 
 use super::entry::{Capacity, Entry, NONE};
 use super::keys::{ByKey, Numbers};
@@ -140,6 +143,7 @@ policies! {
     VolatileRandom(Box<volatile_random::VolatileRandom>),
     None(none::NoEviction),
     Opt(Box<opt::Foreseen>),
+    Custom(Box<custom::Custom>),
 }
 
 impl AnyPolicy {
@@ -171,6 +175,11 @@ impl AnyPolicy {
         }
     }
 
+    /// A policy of somebody else.
+    pub(super) fn custom(policy: impl CustomPolicy) -> AnyPolicy {
+        AnyPolicy::Custom(Box::new(custom::Custom::new(policy)))
+    }
+
     /// The same, tuned, where it can be.
     pub(super) fn tune(&mut self, sampling: Sampling) {
         match self {
@@ -191,7 +200,8 @@ impl AnyPolicy {
             | AnyPolicy::WTinyLfu(_)
             | AnyPolicy::VolatileRandom(_)
             | AnyPolicy::None(_)
-            | AnyPolicy::Opt(_) => {}
+            | AnyPolicy::Opt(_)
+            | AnyPolicy::Custom(_) => {}
         }
     }
 

@@ -1,4 +1,4 @@
-//! Commands that a server was given, as records: databases, transactions and scripts around what [`redis`](super::redis)
+//! Commands that a server was given, as records: databases, transactions and scripts around what [`redis`]
 //! knows of each command.
 //!
 //! Keys of different databases are different keys. `SWAPDB` lets two databases change places, `FLUSHDB` empties one.

@@ -27,6 +27,7 @@ pub enum Place {
 
 /// What is wrong with a line or record of a trace.
 #[derive(Debug)]
+#[allow(missing_docs, reason = "each variant says what its fields are")]
 pub enum Problem {
     /// There is nothing in it; what there should be.
     EmptyTrace(&'static str),

@@ -1,6 +1,6 @@
 //! What `redis-cli MONITOR` prints: every command a Redis server was given.
 //!
-//! A line is cut up by [`monitor_line`](super::monitor_line). Lines of other programs come in between where the logs of several
+//! A line is cut up by [`monitor_line`]. Lines of other programs come in between where the logs of several
 //! containers are put together, others where someone types at redis-cli's prompt; a last line may be cut off. What each command does to keys is [`redis`](super::redis)' matter; those that do nothing to a key are counted by name and told.
 //! An entry is as large as its key and its value.
 

@@ -59,7 +59,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Plays one record; what it became can be [taken](Recorded::next).
+    /// Plays one record; what it became can be [taken](Recorded::effects).
     pub fn play(&mut self, record: &Record) {
         let ask = record.ask();
         let command = record.command.as_ref().unwrap_or(&Command::Read);

@@ -28,68 +28,7 @@ pub enum Reading {
 
 pub fn reading(name: &[u8]) -> Option<Reading> {
     Some(match name {
-        b"get"
-        | b"strlen"
-        | b"getrange"
-        | b"substr"
-        | b"getbit"
-        | b"bitcount"
-        | b"bitpos"
-        | b"bitfield_ro"
-        | b"dump"
-        | b"digest"
-        | b"hget"
-        | b"hmget"
-        | b"hgetall"
-        | b"hexists"
-        | b"hlen"
-        | b"hkeys"
-        | b"hvals"
-        | b"hscan"
-        | b"hstrlen"
-        | b"hrandfield"
-        | b"httl"
-        | b"hpttl"
-        | b"hexpiretime"
-        | b"hpexpiretime"
-        | b"lrange"
-        | b"lindex"
-        | b"llen"
-        | b"lpos"
-        | b"smembers"
-        | b"sismember"
-        | b"smismember"
-        | b"scard"
-        | b"srandmember"
-        | b"sscan"
-        | b"zrange"
-        | b"zrevrange"
-        | b"zrangebyscore"
-        | b"zrevrangebyscore"
-        | b"zrangebylex"
-        | b"zrevrangebylex"
-        | b"zscore"
-        | b"zmscore"
-        | b"zrank"
-        | b"zrevrank"
-        | b"zcard"
-        | b"zcount"
-        | b"zlexcount"
-        | b"zscan"
-        | b"zrandmember"
-        | b"geopos"
-        | b"geodist"
-        | b"geohash"
-        | b"geosearch"
-        | b"georadius_ro"
-        | b"georadiusbymember_ro"
-        | b"xrange"
-        | b"xrevrange"
-        | b"xlen"
-        | b"xpending"
-        | b"xack"
-        | b"xclaim"
-        | b"xautoclaim" => Reading::First,
+        _ if is_of_a_text_or_hash(name) || is_of_a_collection(name) => Reading::First,
         b"type" | b"ttl" | b"pttl" | b"expiretime" | b"pexpiretime" => Reading::Unnoticed,
         b"mget" | b"touch" => Reading::All,
         b"exists" => Reading::AllUnnoticed,
@@ -101,6 +40,82 @@ pub fn reading(name: &[u8]) -> Option<Reading> {
         b"object" | b"xinfo" => Reading::AfterSubcommand,
         _ => return None,
     })
+}
+
+/// Reads one text or hash, named first.
+fn is_of_a_text_or_hash(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"get"
+            | b"strlen"
+            | b"getrange"
+            | b"substr"
+            | b"getbit"
+            | b"bitcount"
+            | b"bitpos"
+            | b"bitfield_ro"
+            | b"dump"
+            | b"digest"
+            | b"hget"
+            | b"hmget"
+            | b"hgetall"
+            | b"hexists"
+            | b"hlen"
+            | b"hkeys"
+            | b"hvals"
+            | b"hscan"
+            | b"hstrlen"
+            | b"hrandfield"
+            | b"httl"
+            | b"hpttl"
+            | b"hexpiretime"
+            | b"hpexpiretime"
+    )
+}
+
+/// Reads one list, set, sorted set or stream, named first.
+fn is_of_a_collection(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"lrange"
+            | b"lindex"
+            | b"llen"
+            | b"lpos"
+            | b"smembers"
+            | b"sismember"
+            | b"smismember"
+            | b"scard"
+            | b"srandmember"
+            | b"sscan"
+            | b"zrange"
+            | b"zrevrange"
+            | b"zrangebyscore"
+            | b"zrevrangebyscore"
+            | b"zrangebylex"
+            | b"zrevrangebylex"
+            | b"zscore"
+            | b"zmscore"
+            | b"zrank"
+            | b"zrevrank"
+            | b"zcard"
+            | b"zcount"
+            | b"zlexcount"
+            | b"zscan"
+            | b"zrandmember"
+            | b"geopos"
+            | b"geodist"
+            | b"geohash"
+            | b"geosearch"
+            | b"georadius_ro"
+            | b"georadiusbymember_ro"
+            | b"xrange"
+            | b"xrevrange"
+            | b"xlen"
+            | b"xpending"
+            | b"xack"
+            | b"xclaim"
+            | b"xautoclaim"
+    )
 }
 
 pub fn read_keys(words: Words<'_>, read: Reading, sink: &mut impl Sink) -> Result<(), Not> {
