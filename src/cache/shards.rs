@@ -40,6 +40,9 @@ pub struct Shards {
     popularity: RefCell<Popularity>,
 }
 
+/// What a cache shares with the rest of its world: the clock, the ledger, and the jobs asked for.
+pub type Shared = ((Rc<Kernel>, Rc<RefCell<Ledger>>), Rc<Jobs>);
+
 /// The most keys that [`Shards::hottest`] tells.
 pub const HOTTEST_MAX: usize = 8;
 
@@ -92,7 +95,7 @@ impl Shards {
         settings: &scenario::Cache,
         write_back: Option<&WriteBack>,
         reading: NodeReading,
-        ((kernel, ledger), jobs): ((Rc<Kernel>, Rc<RefCell<Ledger>>), Rc<Jobs>),
+        ((kernel, ledger), jobs): Shared,
         streams: &Streams,
         events: NodeEvents,
         values: Values,

@@ -493,7 +493,8 @@ mod tests {
                 }
                 Op::Wait(time) => now += Nanos(time),
                 Op::Mark => {
-                    marks.push((durability.position(), model.entries.iter().map(|entry| (entry.key, *entry)).collect()))
+                    let copy = model.entries.iter().map(|entry| (entry.key, *entry)).collect();
+                    marks.push((durability.position(), copy));
                 }
                 Op::GoBack if durability.is_durable() => {
                     let Some((position, copy)) = marks.pop() else { continue };
