@@ -14,6 +14,7 @@ use super::state::view::{Control, Shown};
 use crate::chart::{Labels, Panel, Weight};
 use crate::escape::shown;
 use crate::ledger::{self, Cause, Divergence};
+use crate::model::WriteId;
 use crate::scenario::{
     Arrivals, At, Distribution, Keys, Lane, Language, Link, Part, Phrase, Reading, Scenario, Ttl, TtlMix, What,
     Writing, presets,
@@ -539,7 +540,7 @@ fn any_distributions() -> [Distribution; 6] {
 /// One of each kind.
 fn any_steps() -> [ledger::What; 11] {
     use ledger::What;
-    let write = ledger::WriteId(1);
+    let write = WriteId(1);
     [
         What::Issued,
         What::Buffered,
