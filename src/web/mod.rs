@@ -23,7 +23,7 @@
 pub mod app;
 #[cfg(target_arch = "wasm32")]
 mod components;
+pub mod i18n;
 pub mod platform;
 pub mod sections;
 pub mod state;
-pub mod words;
