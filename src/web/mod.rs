@@ -4,7 +4,7 @@
 //!   link, controls, keys ──▶ Action ──▶ state::State::apply ──▶ Effect ──▶ worker, address bar, storage
 //!                                             │                              │
 //!                                             ▼                              │ Frame (ten a second)
-//!            app ─▶ head, transport, plots, scoreboard, controls  ◀──────────┘
+//!            app ─▶ head, transport, figures, tables, controls    ◀──────────┘
 //! ```
 //!
 //! ```text

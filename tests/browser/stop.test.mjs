@@ -243,7 +243,7 @@ claim("a decimal comma is a decimal comma, and what may mean two numbers is refu
   const before = await link(page);
   for (const [name, text, told] of [
     ["Requests a second", "1,000", /1000 or as 1\.000/],
-    ["Capacity, entries", "0,5", /0\.5: .*whole number|0,5: .*whole number/],
+    ["Capacity, entries", "0,5", /0\.5: .*a number of entries from 1 to/],
     ["Share of writes", "½", /½/],
     ["TTL", "1,000ms", /1000ms or as 1\.000ms/],
   ]) {

@@ -3,13 +3,12 @@
 //! [`State::apply`] takes an [`Action`] and gives the [`Effect`]s that the browser must carry out; it touches nothing
 //! else, so that the whole behaviour of the page can be tested without one.
 //!
-//! The page drives the worker: at most one message is under way, each answered by one (a frame, mostly). While the run
-//! plays, every tick asks for the stretch of virtual time that has become due; a slow machine falls behind, and nothing
-//! piles up. Going to a moment (finish, seek, a changed scenario) asks for all of it, a piece after the other.
-//!
-//! The page waits for nobody. A worker that owes an answer for [`SLOW_S`] is said to be computing still, and can be
-//! stopped; one that stands in the way of another scenario for [`GRACE_S`] is ended and replaced; one that is free and
-//! yet says nothing is gone.
+//! ```text
+//! edits     the experiment is changed, undone, redone      history   what there is to go back to
+//! opening   links, presets, files                          saved     how they are read and written
+//! playback  whether time goes on; what the run has shown   view      how it is looked at
+//! worker    what the worker is asked, and what it answers  traces    the files it reads
+//! ```
 
 pub mod history;
 pub mod saved;
