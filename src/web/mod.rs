@@ -12,7 +12,7 @@
 //! state/       what the page knows and decides: edits and their undoing, the run, the talk with the worker, links
 //! sections/    the parts of the page: figures, tables, controls, notices, share
 //! components/  widgets: number, choice, distribution, dialog
-//! words/       all wording, English and Korean
+//! i18n/        all wording, English and Korean
 //! platform/    the browser: window, storage, files, frames; the worker and what is said to it
 //! ```
 //!

@@ -104,7 +104,6 @@ mod tests {
     use crate::chart::Percentile;
     use crate::scenario::{Edit, FieldValue, What};
     use crate::time::Nanos;
-    use crate::web::i18n;
 
     #[test]
     fn a_preset_about_the_slowest_answers_shows_them_unless_somebody_chose_otherwise() {
