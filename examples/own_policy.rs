@@ -4,9 +4,10 @@
 
 use std::collections::VecDeque;
 
-use cachelane::cache::eviction::CustomPolicy;
-use cachelane::cache::replay::{Replay, ReplayCounts};
+use cachelane::cache::counts::ReplayCounts;
 use cachelane::cache::entry::Capacity;
+use cachelane::cache::eviction::CustomPolicy;
+use cachelane::cache::replay::Replay;
 use cachelane::random::Streams;
 use cachelane::scenario::eviction::Eviction;
 

@@ -8,7 +8,7 @@ use cachelane::experiment::Plan;
 use cachelane::scenario::form::Form;
 use cachelane::scenario::{Keys, Scenario, link};
 use cachelane::time::Nanos;
-use cachelane::web::protocol::{FromWorker, ToWorker};
+use cachelane::web::platform::protocol::{FromWorker, ToWorker};
 use cachelane::work;
 use cachelane::workload::trace::{Format, Records, Trace, TraceBuilder, TraceError};
 use serde::Serialize;

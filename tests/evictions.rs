@@ -214,16 +214,12 @@ fn what_tunes_sampling_is_refused_where_nothing_samples() {
     assert_eq!(problems(&format!("[cache]\nsamples = 10\n{lanes}")), "");
     assert_eq!(
         problems("[cache]\nsamples = 10\n"),
-        "line 2: cache.samples = 10: the policy here does not look at it; leave it out, or set eviction to redis-lru, \
-         redis-lfu, volatile-lru, volatile-lfu or volatile-ttl"
+        "line 2: cache.samples = 10: lru does not use it; leave it out, or set eviction to redis-lru, redis-lfu, \
+         volatile-lru, volatile-lfu or volatile-ttl"
     );
     assert!(problems(&format!("[cache]\nlfu_decay = 3\n{lanes}")).contains("cache.lfu_decay = 3"));
     let own = "[[lane]]\n[[lane]]\ncache = { eviction = \"redis-lru\", lfu_log_factor = 3 }\n";
-    assert!(
-        problems(own).contains("lane.1.cache.lfu_log_factor = 3: redis-lru of this lane does not"),
-        "{}",
-        problems(own)
-    );
+    assert!(problems(own).contains("lane.1.cache.lfu_log_factor = 3: redis-lru does not use it"), "{}", problems(own));
     assert!(problems("[cache]\neviction = \"redis-lru\"\nsamples = 65\n").contains("a whole number from 1 to 64"));
 }
 

@@ -96,7 +96,7 @@ record! {
         #[ko = "캐시."]
         pub cache: Cache = Cache::default(),
         /// The database.
-        #[ko = "DB."]
+        #[ko = "데이터베이스(DB)."]
         pub database: Database = Database::default(),
         /// The strategies, side by side.
         #[ko = "나란히 비교할 전략."]

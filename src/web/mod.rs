@@ -12,7 +12,7 @@
 //! state/       what the page knows and decides: edits and their undoing, the run, the talk with the worker, links
 //! sections/    the parts of the page: figures, tables, controls, notices, share
 //! components/  widgets: number, choice, distribution, dialog
-//! words/       all wording, English and Korean
+//! i18n/        all wording, English and Korean
 //! platform/    the browser: window, storage, files, frames; the worker and what is said to it
 //! ```
 //!
@@ -23,7 +23,7 @@
 pub mod app;
 #[cfg(target_arch = "wasm32")]
 mod components;
+pub mod i18n;
 pub mod platform;
 pub mod sections;
 pub mod state;
-pub mod words;

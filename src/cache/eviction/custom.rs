@@ -127,8 +127,8 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
-    use crate::cache::replay::Replay;
     use crate::cache::entry::Capacity;
+    use crate::cache::replay::Replay;
     use crate::cache::store::Store;
     use crate::random::Streams;
     use crate::scenario::eviction::Eviction;

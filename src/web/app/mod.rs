@@ -13,13 +13,13 @@ use yew::prelude::*;
 
 use self::keyboard::listen;
 use super::components::context::Ctx;
+use super::i18n::{self, Words};
 use super::platform::embed::{self, Host};
 use super::platform::worker_handle::WorkerHandle;
 use super::platform::{dom, media, storage};
 use super::state::saved::TooLong;
 use super::state::view::{Lang, ThemeChoice};
 use super::state::{Action, Effect, State, WorkerStatus};
-use super::words::{self, Words};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData};
 use crate::experiment::strikes;
@@ -203,7 +203,7 @@ impl Component for App {
 
 impl App {
     fn words(&self) -> &'static Words {
-        words::of(self.state.lang)
+        i18n::of(self.state.lang)
     }
 
     fn theme(&self) -> Theme {
@@ -292,7 +292,7 @@ impl App {
     }
 
     fn titles(&self) -> Rc<Vec<String>> {
-        Rc::new(words::titles(&self.state.draft, self.words()))
+        Rc::new(i18n::titles(&self.state.draft, self.words()))
     }
 
     fn fault_name(&self, strike: &FaultReport) -> String {

@@ -17,9 +17,9 @@ use super::number::use_pending;
 use crate::escape::shown;
 use crate::scenario::form::{Form, FormField, Input};
 use crate::scenario::{Accept, Docs, Edit, FieldValue, Scenario};
+use crate::web::i18n::Words;
 use crate::web::platform::dom;
 use crate::web::state::Action;
-use crate::web::words::Words;
 
 /// A scenario and its form: what the controls show.
 #[derive(Clone, PartialEq)]

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::scenario::{Edit, FieldValue};
+use crate::web::i18n::Words;
 use crate::web::state::Action;
 use crate::web::state::saved::{self, Problem};
-use crate::web::words::Words;
 
 /// What every field needs to know.
 #[derive(Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
-use crate::web::words::Words;
+use crate::web::i18n::Words;
 
 /// What a dialog is made from.
 #[derive(Clone, PartialEq, Properties)]

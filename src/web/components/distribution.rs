@@ -7,7 +7,7 @@ use super::context::use_ctx;
 use super::number::Duration;
 use crate::scenario::{Distribution, Edit, FieldValue, Slider, slider_of};
 use crate::time::Nanos;
-use crate::web::words::Words;
+use crate::web::i18n::Words;
 
 /// What a [`Dist`] is made from.
 #[derive(Clone, PartialEq, Properties)]

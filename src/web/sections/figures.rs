@@ -10,10 +10,10 @@ use yew::prelude::*;
 use crate::chart::palette::Theme;
 use crate::chart::{self, Data, Figure, Layout, Look, Panel, text};
 use crate::web::components::swatch::Swatch;
+use crate::web::i18n::Words;
 use crate::web::platform::canvas::{CanvasBackend, UNIT};
 use crate::web::platform::dom;
 use crate::web::state::view::Shown;
-use crate::web::words::Words;
 
 /// What a figure is made from.
 #[derive(Clone, PartialEq, Properties)]

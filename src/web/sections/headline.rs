@@ -1,6 +1,6 @@
 //! The sentence at the top: what is happening, in numbers, as it happens.
 //!
-//! [`headline`] picks what is most worth saying; how it is said is up to each language ([`words`](super::words)).
+//! [`headline`] picks what is most worth saying; how it is said is up to each language ([`i18n`](crate::web::i18n)).
 
 use crate::report::notable::NOTABLE;
 use crate::report::{LaneReport, Report};

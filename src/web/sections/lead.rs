@@ -8,9 +8,9 @@ use super::headline::{Piece, headline, plain};
 use crate::chart::palette::lane_style;
 use crate::report::Report;
 use crate::web::components::swatch::Swatch;
+use crate::web::i18n::Words;
 use crate::web::platform::dom;
 use crate::web::state::Action;
-use crate::web::words::Words;
 
 /// What the sentence at the top is made from.
 #[derive(Clone, PartialEq, Properties)]

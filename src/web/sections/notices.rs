@@ -9,10 +9,10 @@ use crate::escape::{shown, shown_lines};
 use crate::scenario::Scenario;
 use crate::scenario::link::LENGTH_MAX;
 use crate::time::Nanos;
+use crate::web::i18n::Words;
 use crate::web::platform::{dom, files};
 use crate::web::state::saved::TooLong;
 use crate::web::state::{Action, Failure, Notice, StopReason, WorkerStatus};
-use crate::web::words::Words;
 
 /// What the notices are made from.
 #[derive(Clone, PartialEq, Properties)]

@@ -12,10 +12,10 @@ use crate::chart::{self, Data};
 use crate::report::{Report, csv};
 use crate::scenario::Scenario;
 use crate::web::components::dialog::Dialog;
+use crate::web::i18n::Words;
 use crate::web::platform::{dom, files};
 use crate::web::state::saved::{self, TooLong};
 use crate::web::state::view::{Control, Shown, ThemeChoice, View};
-use crate::web::words::Words;
 
 /// The shown lanes' measures over time as CSV.
 fn series(data: &Data) -> String {

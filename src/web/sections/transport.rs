@@ -7,10 +7,10 @@ use super::controls::faults::fault_options;
 use crate::chart::text;
 use crate::scenario::{FaultKind, Link, Part};
 use crate::time::Nanos;
+use crate::web::i18n::Words;
 use crate::web::platform::dom;
 use crate::web::state::view::{Control, View};
 use crate::web::state::{Action, SPEEDS};
-use crate::web::words::Words;
 
 /// What the controls of time show.
 #[derive(Clone, PartialEq, Properties)]

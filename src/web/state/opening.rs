@@ -9,7 +9,7 @@ use super::view::{BadOption, ThemeChoice, View, in_full};
 use super::{Effect, Notice, Problem, State};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
-use crate::web::words;
+use crate::web::i18n;
 
 /// A link, preset or file that could not be opened; nothing was put in its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +66,7 @@ impl State {
                 self.start_over_with(scenario, None, before);
                 effects.push(Effect::SaveLink);
             }
-            Err(error) => self.notice = Some(Notice::Message(error.say(words::of(self.lang).texts))),
+            Err(error) => self.notice = Some(Notice::Message(error.say(i18n::of(self.lang).texts))),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::escape::shown;
 use crate::scenario::link::{self, Link};
 use crate::scenario::{FieldValue, Reason, Scenario, presets};
 #[cfg(target_arch = "wasm32")]
-use crate::web::words::Words;
+use crate::web::i18n::Words;
 
 pub use crate::scenario::Problem;
 

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::chart::palette::Theme;
 use crate::chart::{Figure, Percentile};
 use crate::scenario::Phrase;
-pub use crate::web::words::Lang;
+pub use crate::web::i18n::Lang;
 
 /// Whether light or dark is asked for; else the system decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -12,8 +12,8 @@ use crate::time::Nanos;
 use crate::web::components::choice::{Check, Choice};
 use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::number::{Duration, Number};
+use crate::web::i18n::Words;
 use crate::web::state::Action;
-use crate::web::words::Words;
 
 /// So many faults have their controls at once, and so many more at a click: a thousand would stop the page for seconds.
 const FAULTS_SHOWN: usize = 20;

@@ -10,7 +10,7 @@ use crate::web::components::choice::Choice;
 use crate::web::components::context::Ctx;
 use crate::web::components::distribution::Dist;
 use crate::web::components::number::{Duration, Number};
-use crate::web::words::Words;
+use crate::web::i18n::Words;
 
 pub(super) fn cache(draft: &Draft, ctx: &Ctx) -> Html {
     const EVICTION: &str = "cache.eviction";

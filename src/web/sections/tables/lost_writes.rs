@@ -8,8 +8,8 @@ use crate::chart::text;
 use crate::report::Report;
 use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
+use crate::web::i18n::Words;
 use crate::web::platform::protocol::Story;
-use crate::web::words::Words;
 
 /// What the list of lost writes is made from.
 #[derive(Clone, PartialEq, Properties)]

@@ -12,7 +12,7 @@ use crate::report::columns::{Column, counts_met};
 use crate::report::{LaneReport, Report, Summary};
 use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
-use crate::web::words::Words;
+use crate::web::i18n::Words;
 
 pub use self::lost_writes::LostWrites;
 

@@ -13,7 +13,7 @@ use super::state::view::{Control, Shown};
 use crate::chart::{Labels, Panel, Weight};
 use crate::escape::shown;
 use crate::ledger::{self, Cause, Divergence};
-use crate::model;
+use crate::model::WriteId;
 use crate::scenario::{
     Arrivals, Distribution, FaultKind, FaultTime, Keys, Lane, Language, Link, Part, Phrase, Reading, Scenario, Ttl,
     TtlMix, Writing, presets,
@@ -538,7 +538,7 @@ fn any_distributions() -> [Distribution; 6] {
 /// One of each kind.
 fn any_steps() -> [ledger::StepKind; 11] {
     use ledger::StepKind;
-    let write = model::WriteId(1);
+    let write = WriteId(1);
     [
         StepKind::Issued,
         StepKind::Buffered,
