@@ -219,11 +219,7 @@ fn what_tunes_sampling_is_refused_where_nothing_samples() {
     );
     assert!(problems(&format!("[cache]\nlfu_decay = 3\n{lanes}")).contains("cache.lfu_decay = 3"));
     let own = "[[lane]]\n[[lane]]\ncache = { eviction = \"redis-lru\", lfu_log_factor = 3 }\n";
-    assert!(
-        problems(own).contains("lane.1.cache.lfu_log_factor = 3: redis-lru does not use it"),
-        "{}",
-        problems(own)
-    );
+    assert!(problems(own).contains("lane.1.cache.lfu_log_factor = 3: redis-lru does not use it"), "{}", problems(own));
     assert!(problems("[cache]\neviction = \"redis-lru\"\nsamples = 65\n").contains("a whole number from 1 to 64"));
 }
 
