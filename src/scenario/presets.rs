@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn every_lane_of_every_preset_that_has_a_name_has_one_in_korean() {
         for preset in all() {
-            let first = preset.first.is_some().then(|| preset.scenario_of(1).lanes.as_slice()).unwrap_or_default();
+            let first: &[super::super::Lane] = if preset.first.is_some() { &preset.scenario_of(1).lanes } else { &[] };
             for lane in preset.scenario().lanes.iter().chain(first).filter(|lane| !lane.name.is_empty()) {
                 let called = preset.about().lane(&lane.name).map(|name| name.say(Language::Korean));
                 let is_korean = called.is_some_and(|name| name.contains(|c: char| ('가'..='힣').contains(&c)));
