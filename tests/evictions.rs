@@ -162,7 +162,7 @@ fn opt_is_refused_where_it_cannot_know_the_future() {
     let mut long = one_at_a_time(Clients::default());
     (long.cache.eviction, long.duration) = (Eviction::Opt, Nanos::from_secs(5_000));
     let message = long.check().unwrap_err().to_string();
-    assert!(message.starts_with("cache.eviction = \"opt\": it must know all requests beforehand"), "{message}");
+    assert!(message.starts_with("cache.eviction = \"opt\": it must know all requests in advance"), "{message}");
     assert!(message.contains("25000000") && message.contains("at most 20000000"), "{message}");
     let mut near = one_at_a_time(Clients::default());
     near.app.near = Some(Near { eviction: Eviction::Opt, ..Near::default() });

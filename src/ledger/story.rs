@@ -51,7 +51,7 @@ pub enum StepKind {
     FlushDue,
 }
 
-/// A [`What`] and its moment.
+/// A [`StepKind`] and its moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// Since the run began.

@@ -16,7 +16,7 @@
 //! platform/    the browser: window, storage, files, frames; the worker and what is said to it
 //! ```
 //!
-//! What decides anything ([`state`], [`sections::headline`], [`platform::protocol`], [`words`]) knows nothing of the browser
+//! What decides anything ([`state`], [`sections::headline`], [`platform::protocol`], [`i18n`]) knows nothing of the browser
 //! and is tested natively; what touches it is compiled for wasm only.
 
 #[cfg(target_arch = "wasm32")]

@@ -1,7 +1,7 @@
 //! Entries in several ordered lists at once, each entry in one of them, with the weight that each list holds.
 //!
 //! A *weight* is what an entry takes up of the cache's capacity: 1 where capacity is counted in entries, its bytes where it is
-//! counted in bytes (see [`Capacity`](crate::cache::store::Capacity)). A policy that gives each of its lists a share of the
+//! counted in bytes (see [`Capacity`](crate::cache::entry::Capacity)). A policy that gives each of its lists a share of the
 //! room compares weights, and so means the same thing in both.
 
 use super::list::List;

@@ -1,4 +1,4 @@
-//! The parts of the page, each a component made of what it shows. What is said of a run ([`headline`], [`more_metrics`])
+//! The parts of the page, each a component made of what it shows. What is said of a run ([`headline`])
 //! knows nothing of the browser.
 
 pub mod headline;
