@@ -244,6 +244,30 @@ pub enum Part {
 }
 
 impl FaultKind {
+    /// What the page calls it.
+    pub fn title(self) -> Phrase {
+        match self {
+            FaultKind::CacheCrash => Phrase::fixed("cache crash", "캐시 크래시"),
+            FaultKind::CachePowerLoss => Phrase::fixed("cache loses power", "캐시 서버 정전"),
+            FaultKind::CacheFreeze => Phrase::fixed("cache freeze", "캐시 멈춤"),
+            FaultKind::FlushAll => Phrase::fixed("cache emptied", "캐시 전체 삭제"),
+            FaultKind::SlowCommand => Phrase::fixed("slow cache command", "느린 캐시 명령"),
+            FaultKind::CacheSlow => Phrase::fixed("slow cache", "느려진 캐시"),
+            FaultKind::ReplicaCrash => Phrase::fixed("replica crash", "복제본 중단"),
+            FaultKind::AppCrash => Phrase::fixed("app server crash", "앱 서버 크래시"),
+            FaultKind::AppFreeze => Phrase::fixed("app server freeze", "앱 서버 멈춤"),
+            FaultKind::AppSlow => Phrase::fixed("slow app server", "느려진 앱 서버"),
+            FaultKind::DatabaseOutage => Phrase::fixed("database outage", "DB 중단"),
+            FaultKind::DatabasePowerLoss => Phrase::fixed("database loses power", "DB 서버 정전"),
+            FaultKind::DatabaseFreeze => Phrase::fixed("database freeze", "DB 멈춤"),
+            FaultKind::DatabaseSlow => Phrase::fixed("slow database", "느려진 DB"),
+            FaultKind::DatabaseFailing => Phrase::fixed("failing transactions", "트랜잭션 실패"),
+            FaultKind::Partition => Phrase::fixed("partition", "네트워크 단절"),
+            FaultKind::LinkSlow => Phrase::fixed("slow link", "느려진 링크"),
+            FaultKind::LinkLoss => Phrase::fixed("packet loss", "패킷 손실"),
+        }
+    }
+
     /// What it happens to.
     pub fn part(self) -> Part {
         match self {

@@ -297,7 +297,7 @@ impl App {
 
     fn fault_name(&self, strike: &FaultReport) -> String {
         let fault = self.state.running.faults.get(strike.fault as usize);
-        fault.map_or_else(|| strike.what.clone(), |fault| (self.words().fault_name)(fault.what).to_owned())
+        fault.map_or_else(|| strike.what.clone(), |fault| fault.what.title().say(self.words().texts).to_owned())
     }
 
     fn data(&self, titles: &[String]) -> Rc<Data> {

@@ -8,9 +8,7 @@ use crate::chart::{ENGLISH, Panel, text};
 use crate::escape::shown;
 use crate::ledger::{Cause, Divergence, StepKind as Step};
 use crate::scenario::presets::Group;
-use crate::scenario::{
-    Arrivals, Distribution, FaultKind, FaultTime, Keys, Language, Link, Part, Reading, Ttl, Writing,
-};
+use crate::scenario::{Arrivals, Distribution, FaultTime, Keys, Language, Link, Part, Reading, Ttl, Writing};
 use crate::workload::trace;
 
 pub static WORDS: Words = Words {
@@ -50,26 +48,6 @@ pub static WORDS: Words = Words {
     partition: "Cut app–cache",
     break_more: "Something else…",
     for_how_long: "for",
-    fault_name: |what| match what {
-        FaultKind::CacheCrash => "cache crash",
-        FaultKind::CachePowerLoss => "cache loses power",
-        FaultKind::CacheFreeze => "cache freeze",
-        FaultKind::FlushAll => "cache emptied",
-        FaultKind::SlowCommand => "slow cache command",
-        FaultKind::CacheSlow => "slow cache",
-        FaultKind::ReplicaCrash => "replica crash",
-        FaultKind::AppCrash => "app server crash",
-        FaultKind::AppFreeze => "app server freeze",
-        FaultKind::AppSlow => "slow app server",
-        FaultKind::DatabaseOutage => "database outage",
-        FaultKind::DatabasePowerLoss => "database loses power",
-        FaultKind::DatabaseFreeze => "database freeze",
-        FaultKind::DatabaseSlow => "slow database",
-        FaultKind::DatabaseFailing => "failing transactions",
-        FaultKind::Partition => "partition",
-        FaultKind::LinkSlow => "slow link",
-        FaultKind::LinkLoss => "packet loss",
-    },
     scoreboard: "Scoreboard",
     strategy: "Strategy",
     requests: "Requests",

@@ -8,9 +8,7 @@ use crate::chart::{Labels, Panel, text};
 use crate::escape::shown;
 use crate::ledger::{Cause, Divergence, StepKind as Step};
 use crate::scenario::presets::Group;
-use crate::scenario::{
-    Arrivals, Distribution, FaultKind, FaultTime, Keys, Language, Link, Part, Reading, Ttl, Writing,
-};
+use crate::scenario::{Arrivals, Distribution, FaultTime, Keys, Language, Link, Part, Reading, Ttl, Writing};
 use crate::workload::trace;
 
 pub static WORDS: Words = Words {
@@ -60,26 +58,6 @@ pub static WORDS: Words = Words {
     partition: "앱–캐시 단절",
     break_more: "다른 장애…",
     for_how_long: "지속 시간",
-    fault_name: |what| match what {
-        FaultKind::CacheCrash => "캐시 크래시",
-        FaultKind::CachePowerLoss => "캐시 서버 정전",
-        FaultKind::CacheFreeze => "캐시 멈춤",
-        FaultKind::FlushAll => "캐시 전체 삭제",
-        FaultKind::SlowCommand => "느린 캐시 명령",
-        FaultKind::CacheSlow => "느려진 캐시",
-        FaultKind::ReplicaCrash => "복제본 중단",
-        FaultKind::AppCrash => "앱 서버 크래시",
-        FaultKind::AppFreeze => "앱 서버 멈춤",
-        FaultKind::AppSlow => "느려진 앱 서버",
-        FaultKind::DatabaseOutage => "DB 중단",
-        FaultKind::DatabasePowerLoss => "DB 서버 정전",
-        FaultKind::DatabaseFreeze => "DB 멈춤",
-        FaultKind::DatabaseSlow => "느려진 DB",
-        FaultKind::DatabaseFailing => "트랜잭션 실패",
-        FaultKind::Partition => "네트워크 단절",
-        FaultKind::LinkSlow => "느려진 링크",
-        FaultKind::LinkLoss => "패킷 손실",
-    },
     scoreboard: "전략별 비교",
     strategy: "전략",
     requests: "요청",

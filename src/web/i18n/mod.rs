@@ -15,8 +15,8 @@ use crate::escape::shown;
 use crate::ledger::{self, Cause, Divergence};
 use crate::model::WriteId;
 use crate::scenario::{
-    Arrivals, Distribution, FaultKind, FaultTime, Keys, Lane, Language, Link, Part, Phrase, Reading, Scenario, Ttl,
-    TtlMix, Writing, presets,
+    Arrivals, Distribution, FaultTime, Keys, Lane, Language, Link, Part, Phrase, Reading, Scenario, Ttl, TtlMix,
+    Writing, presets,
 };
 use crate::time::Nanos;
 use crate::workload::trace;
@@ -74,7 +74,6 @@ words! {
     partition: &'static str,
     break_more: &'static str,
     for_how_long: &'static str,
-    fault_name: fn(FaultKind) -> &'static str,
     // tables
     scoreboard: &'static str,
     strategy: &'static str,
