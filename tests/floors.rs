@@ -23,8 +23,14 @@ fn floors(design: &str) -> BTreeMap<String, u32> {
 fn rooms_named(code: &str) -> BTreeSet<String> {
     let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-    let named = lines.flat_map(|line| line.split("crate::").skip(1));
-    named.map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()).collect()
+    let code = lines.collect::<Vec<_>>().join("\n");
+    let room = |path: &str| path.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let named = code.split("crate::").skip(1).flat_map(|rest| match rest.strip_prefix('{') {
+        // `use crate::{one, other::thing};`
+        Some(group) => group.split('}').next().unwrap_or_default().split(',').map(room).collect::<Vec<_>>(),
+        None => vec![room(rest)],
+    });
+    named.collect()
 }
 
 fn files_in(folder: &Path) -> Vec<PathBuf> {

@@ -243,6 +243,17 @@ pub enum Part {
     Link,
 }
 
+/// What becomes of callers while a fault lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Callers {
+    /// They are refused or fail at once, and what was under way is gone.
+    Refused,
+    /// They wait until it is over.
+    Wait,
+    /// What they send is lost, and sent again.
+    SendAgain,
+}
+
 impl FaultKind {
     /// What the page calls it.
     pub fn title(self) -> Phrase {
@@ -285,6 +296,30 @@ impl FaultKind {
             | FaultKind::DatabaseSlow
             | FaultKind::DatabaseFailing => Part::Database,
             FaultKind::Partition | FaultKind::LinkSlow | FaultKind::LinkLoss => Part::Link,
+        }
+    }
+
+    /// What becomes of callers while it lasts.
+    pub(crate) fn callers(self) -> Callers {
+        match self {
+            FaultKind::CacheCrash
+            | FaultKind::CachePowerLoss
+            | FaultKind::ReplicaCrash
+            | FaultKind::AppCrash
+            | FaultKind::DatabaseOutage
+            | FaultKind::DatabasePowerLoss
+            | FaultKind::DatabaseFailing => Callers::Refused,
+            FaultKind::CacheFreeze
+            | FaultKind::FlushAll
+            | FaultKind::SlowCommand
+            | FaultKind::CacheSlow
+            | FaultKind::AppFreeze
+            | FaultKind::AppSlow
+            | FaultKind::DatabaseFreeze
+            | FaultKind::DatabaseSlow
+            | FaultKind::Partition
+            | FaultKind::LinkSlow => Callers::Wait,
+            FaultKind::LinkLoss => Callers::SendAgain,
         }
     }
 

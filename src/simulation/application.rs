@@ -203,7 +203,7 @@ impl World {
     /// A request reaches the application: a living server takes it.
     pub fn request(&self, slot: u32) {
         let Some(server) = self.application.servers.pick() else {
-            return self.respond(slot);
+            return self.send_response(slot);
         };
         let mut requests = self.clients.requests.borrow_mut();
         requests[slot].server = Some(server);
@@ -231,7 +231,7 @@ impl World {
                 self.observers.ledger.borrow_mut().released(write, Holder::Application, why, self.kernel.now());
             }
         }
-        self.respond(slot);
+        self.send_response(slot);
     }
 
     /// The client gets its acknowledgement, and the server goes on; returns which one.
@@ -254,7 +254,7 @@ impl World {
             application.background.begin(server, write, early_ack);
             server
         };
-        self.respond(slot);
+        self.send_response(slot);
         server
     }
 

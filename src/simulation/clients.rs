@@ -249,9 +249,9 @@ impl World {
     }
 
     /// The application is done with a request: the response leaves for the client.
-    pub fn respond(&self, slot: u32) {
+    pub fn send_response(&self, slot: u32) {
         if self.network.is_instant(Link::ClientApp) {
-            return self.response(slot);
+            return self.receive_response(slot);
         }
         let request = self.clients.requests.borrow()[slot];
         let saw = request.outcome.ok().filter(|_| request.write.is_none());
@@ -261,7 +261,7 @@ impl World {
     }
 
     /// A response reaches its client.
-    pub fn response(&self, slot: u32) {
+    pub fn receive_response(&self, slot: u32) {
         let request = {
             let mut requests = self.clients.requests.borrow_mut();
             let request = requests[slot];

@@ -146,7 +146,7 @@ impl Simulation {
             EventKind::Arrival => world.arrival(),
             EventKind::User => world.user(index),
             EventKind::Request => world.request(index),
-            EventKind::Response => world.response(index),
+            EventKind::Response => world.receive_response(index),
             EventKind::GiveUp => world.give_up(),
             EventKind::CacheArrival => world.cache.arrive(index),
             EventKind::CacheFree => world.cache.node(index).free(),

@@ -70,7 +70,7 @@ claim("a lane has something otherwise, and then no longer: its digest changes, t
   const good = await finish(page);
   const lane = controls(page).getByRole("group", { name: "Write-back", exact: true });
   await lane.getByText("Options", { exact: true }).click();
-  await lane.getByRole("combobox", { name: "Otherwise than all lanes" }).selectOption("app.work");
+  await lane.getByRole("combobox", { name: "Override for this lane" }).selectOption("app.work");
   const row = lane.getByRole("textbox", { name: "app.work", exact: true });
   await row.waitFor();
   await until("the focus", () => row.evaluate((f) => f === document.activeElement));

@@ -134,7 +134,7 @@ impl CacheNode {
             return; // nobody is there to carry it out, and what may come back is not in memory
         }
         let now = self.now();
-        state.memory.flush(&mut state.durability, now);
+        state.memory.flush_all(&mut state.durability, now);
         for write in state.buffer.drop_queued() {
             self.release(state, write, Release::FlushAll);
         }

@@ -213,7 +213,7 @@ impl Memory {
     }
 
     /// Somebody empties the cache.
-    pub(super) fn flush(&mut self, durability: &mut Durability, now: Nanos) {
+    pub(super) fn flush_all(&mut self, durability: &mut Durability, now: Nanos) {
         for key in self.keys() {
             durability.will_set(key, &self.store, now);
             self.missing.set(key, MissReason::Invalidated);
@@ -483,7 +483,7 @@ mod tests {
                     entry.into_iter().for_each(|entry| entry.expires = now + Nanos(3));
                 }
                 Op::Flush => {
-                    memory.flush(&mut durability, now);
+                    memory.flush_all(&mut durability, now);
                     model.remove_all(MissReason::Invalidated);
                 }
                 // Only a node of which nothing comes back loses everything.

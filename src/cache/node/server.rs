@@ -184,7 +184,7 @@ mod tests {
 
     /// What happens to a server, in the order in which it does at one moment.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-    enum FaultKind {
+    enum Happening {
         Thaw,
         Freeze { until: u64 },
         Free,
@@ -195,7 +195,7 @@ mod tests {
     struct Run {
         calls: Calls<Command, Answer>,
         server: Server,
-        events: BTreeSet<(u64, FaultKind)>,
+        events: BTreeSet<(u64, Happening)>,
         numbers: Vec<u64>,
         ends: Vec<u64>,
         serving: Option<u64>,
@@ -226,7 +226,7 @@ mod tests {
 
         fn call_back(&mut self, now: u64) {
             let at = self.server.call_back(Nanos(now));
-            self.events.extend(at.map(|at| (at.0, FaultKind::Free)));
+            self.events.extend(at.map(|at| (at.0, Happening::Free)));
         }
 
         fn arrive(&mut self, call: CallId, now: u64) {
@@ -238,14 +238,14 @@ mod tests {
             }
         }
 
-        fn step(&mut self, now: u64, what: FaultKind) {
+        fn step(&mut self, now: u64, what: Happening) {
             match what {
-                FaultKind::Arrive { number } => {
+                Happening::Arrive { number } => {
                     let call = self.calls.open(&Kernel::default(), Command::Get(0)).id();
                     self.numbers.push(number);
                     self.arrive(call, now);
                 }
-                FaultKind::Free => {
+                Happening::Free => {
                     if !self.server.is_free(Nanos(now)) {
                         return;
                     }
@@ -254,11 +254,11 @@ mod tests {
                     }
                     self.call_back(now);
                 }
-                FaultKind::Freeze { until } => {
+                Happening::Freeze { until } => {
                     self.server.availability.freeze(Nanos(until), Nanos(now));
-                    self.events.insert((until, FaultKind::Thaw));
+                    self.events.insert((until, Happening::Thaw));
                 }
-                FaultKind::Thaw => {
+                Happening::Thaw => {
                     let Some(since) = self.server.availability.thaw(Nanos(now)) else { return };
                     self.server.resume(since, Nanos(now));
                     self.call_back(now);
@@ -302,8 +302,8 @@ mod tests {
             prop_assume!(ends.len() == freezes.len());
             let mut run = Run::new();
             run.ends = vec![0; arrivals.len()];
-            run.events.extend((0..).zip(&arrivals).map(|(number, &at)| (at, FaultKind::Arrive { number })));
-            run.events.extend(freezes.iter().map(|&(from, until)| (from, FaultKind::Freeze { until })));
+            run.events.extend((0..).zip(&arrivals).map(|(number, &at)| (at, Happening::Arrive { number })));
+            run.events.extend(freezes.iter().map(|&(from, until)| (from, Happening::Freeze { until })));
             while let Some((now, what)) = run.events.pop_first() {
                 run.step(now, what);
             }

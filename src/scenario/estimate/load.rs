@@ -3,6 +3,7 @@
 use crate::bytes::Bytes;
 use crate::random::Sampler;
 use crate::scenario::estimate::Traced;
+use crate::scenario::fault::Callers;
 use crate::scenario::limits::{LEAST_PAUSE, LEAST_ROUND};
 use crate::scenario::{
     Acknowledge, Arrivals, Cache, Capacity, Distribution, Expiry, Fault, FaultKind, FaultTarget, FaultTime, Fsync,
@@ -342,20 +343,13 @@ pub(super) fn broken_s(world: &Scenario) -> Option<f64> {
     let duration = world.duration.as_secs_f64();
     let mut sum = 0.0;
     for fault in &world.faults {
-        sum += match fault.what {
+        sum += match fault.what.callers() {
             _ if fault.silent == Some(true) => lasts_s(fault, duration),
-            // Whoever asks is refused, and what was under way is gone.
-            FaultKind::CacheCrash
-            | FaultKind::CachePowerLoss
-            | FaultKind::ReplicaCrash
-            | FaultKind::AppCrash
-            | FaultKind::DatabaseOutage
-            | FaultKind::DatabasePowerLoss
-            | FaultKind::DatabaseFailing => 0.0,
+            Callers::Refused => 0.0,
             _ if matches!(fault.at, FaultTime::Every(_)) || fault.what.has_times() => return None,
             // What is lost is sent again after pauses that double.
-            FaultKind::LinkLoss => 3.0 * lasts_s(fault, duration),
-            _ => lasts_s(fault, duration) + for_all_s(world),
+            Callers::SendAgain => 3.0 * lasts_s(fault, duration),
+            Callers::Wait => lasts_s(fault, duration) + for_all_s(world),
         };
     }
     Some(sum)

@@ -115,7 +115,7 @@ pub static WORDS: Words = Words {
     options: "Options",
     all_fields: "All fields",
     with_usual: "on",
-    own_field: "Otherwise than all lanes",
+    own_field: "Override for this lane",
     choose_field: "a field…",
     back_to_default: |name, default| format!("{name}: back to {default}"),
     default_is: |default| format!("default {default}"),

@@ -278,7 +278,7 @@ const KEYS: [&str; 9] = ["embed", "controls", "lanes", "axis", "percentile", "sp
 /// `link` with the `view.` put before the keys that lack it.
 ///
 /// ```
-/// assert_eq!(cachelane::web::view::in_full("#v2&embed=lost&seed=7"), "#v2&view.embed=lost&seed=7");
+/// assert_eq!(cachelane::web::state::view::in_full("#v2&embed=lost&seed=7"), "#v2&view.embed=lost&seed=7");
 /// ```
 pub fn in_full(link: &str) -> String {
     let pair = |pair: &str| match pair.split_once('=') {
