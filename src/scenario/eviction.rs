@@ -50,8 +50,7 @@ words! {
         #[ko = "Redis의 allkeys-lru: 표본 `samples`개와 후보 16개 중 가장 오래 사용되지 않은 항목(1초 단위 시계)."]
         "redis-lru" => RedisLru,
         /// Redis' allkeys-lfu: the one used least lately of those sampled, by a counter of eight bits (`lfu_log_factor`, `lfu_decay`).
-        #[ko = "Redis의 allkeys-lfu: 표본 중 최근에 가장 적게 사용된 항목(8비트 카운터, `lfu_log_factor`, `lfu_decay`). \
-            Redis의 allkeys-lfu: 표본 중 최근에 가장 적게 사용된 항목(8비트 카운터, `lfu_log_factor`, `lfu_decay`)."]
+        #[ko = "Redis의 allkeys-lfu: 표본 중 최근에 가장 적게 사용된 항목(8비트 카운터, `lfu_log_factor`, `lfu_decay`)."]
         "redis-lfu" => RedisLfu,
         /// Redis' volatile-lru: as redis-lru, among entries with a TTL only; without any, a full cache refuses what is new.
         #[ko = "Redis의 volatile-lru: redis-lru와 같지만 TTL이 있는 항목만 대상입니다. 그런 항목이 없으면 가득 찬 캐시는 \

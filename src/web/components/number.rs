@@ -41,10 +41,12 @@ struct RowProps {
 #[hook]
 pub fn use_pending(value: &str, is_bad: bool) -> UseStateHandle<Option<String>> {
     let pending = use_state_eq(|| None::<String>);
+    let shown = use_mut_ref(|| value.to_owned());
     {
         let pending = pending.setter();
-        use_effect_with((value.to_owned(), is_bad), move |(_, is_bad)| {
-            if !is_bad {
+        use_effect_with((value.to_owned(), is_bad), move |(value, is_bad)| {
+            let is_new = shown.replace(value.clone()) != *value;
+            if is_new || !is_bad {
                 pending.set(None);
             }
         });

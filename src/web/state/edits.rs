@@ -52,13 +52,13 @@ impl State {
         let now = self.snapshot();
         let Some(Step { scenario, preset, lanes, speed, percentile }) = way(&mut self.history, now) else { return };
         self.invalid.clear();
+        let has_other_lanes = preset != self.preset || scenario.lanes.len() != self.draft.lanes.len();
         if preset != self.preset {
             self.view.default_percentile = saved::default_percentile_of(preset.as_deref());
             (self.view.speed, self.view.percentile) = (speed, percentile);
             self.speed = speed.unwrap_or_else(|| fitting_speed(&scenario));
             self.preset = preset;
         }
-        let has_other_lanes = scenario.lanes.len() != self.draft.lanes.len();
         self.set_draft(scenario, effects);
         if has_other_lanes {
             self.view.lanes = lanes;
