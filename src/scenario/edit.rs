@@ -268,7 +268,7 @@ fn new_lane(tree: &Node) -> Node {
         Some(Value::List(lanes)) => lanes.as_slice(),
         _ => &[],
     };
-    // Those that are to be had first; the types know the others.
+    // Those that are offered; when all are taken, the first again.
     let all = ["look-aside", "read-through", "none"]
         .into_iter()
         .flat_map(|read| ["write-back", "write-through", "write-around"].into_iter().map(move |write| (read, write)));

@@ -72,10 +72,6 @@ fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-fn look_ups(node: &NodeCounts) -> u64 {
-    node.hits + node.misses()
-}
-
 fn both(one: &Histogram, other: &Histogram) -> Histogram {
     let mut both = one.clone();
     both.merge(other);
@@ -110,6 +106,7 @@ impl Simulation {
     pub fn report(&self) -> LaneReport {
         let (now, warm) = (self.totals(), &self.baseline.warm);
         let Names { title, read, write } = self.names.clone();
+        let (hits, misses) = (now.node.hits - warm.node.hits, now.node.misses() - warm.node.misses());
         LaneReport {
             name: title,
             read,
@@ -119,11 +116,11 @@ impl Simulation {
             drained: self.is_finished() && self.stopped().is_none(),
             stopped: self.stopped().map(ToString::to_string),
             events: self.events(),
-            hits: now.node.hits - warm.node.hits,
-            misses: now.node.misses() - warm.node.misses(),
+            hits,
+            misses,
             misses_by_cause: misses_by_cause(&now.node, &warm.node),
             delayed_hits: now.node.delayed_hits - warm.node.delayed_hits,
-            hit_ratio: share(now.node.hits - warm.node.hits, look_ups(&now.node) - look_ups(&warm.node)),
+            hit_ratio: share(hits, hits + misses),
             diverging_copies: self.diverging_copies(&now),
             database: self.database_report(&now, warm),
             cache: self.cache_report(&now, warm),

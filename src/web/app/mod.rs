@@ -104,11 +104,7 @@ pub struct AppProps {
 fn open() -> Opened {
     let lang = storage::remembered("lang").and_then(|name| Lang::named(&name)).unwrap_or_else(browser_lang);
     let mut state = State::new(lang, media::matches("(prefers-reduced-motion: reduce)"));
-    state.view.theme = match storage::remembered("theme").as_deref() {
-        Some("light") => ThemeChoice::Light,
-        Some("dark") => ThemeChoice::Dark,
-        _ => ThemeChoice::System,
-    };
+    state.view.theme = storage::remembered("theme").and_then(|name| ThemeChoice::named(&name)).unwrap_or_default();
     let effects = state.apply(Action::OpenLink(dom::hash()));
     Opened(Rc::new(Cell::new(Some(Start { state, effects }))))
 }
@@ -273,11 +269,7 @@ impl App {
     /// What stands outside the component: the language, the theme, the title.
     fn apply_theme(&self) {
         if let Some(root) = dom::document().document_element() {
-            let theme = match self.state.view.theme {
-                ThemeChoice::System => "system",
-                ThemeChoice::Light => "light",
-                ThemeChoice::Dark => "dark",
-            };
+            let theme = self.state.view.theme.name();
             for (name, value) in [("lang", self.state.lang.name()), ("data-theme", theme)] {
                 if root.get_attribute(name).as_deref() != Some(value) {
                     let _ = root.set_attribute(name, value); // both names are valid ones

@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::context::{Ctx, use_ctx};
+use super::context::{Ctx, id_of, use_ctx};
 use super::fold::use_fold;
 use super::number::use_pending;
 use crate::escape::shown;
@@ -230,10 +230,6 @@ pub fn AddOverride(props: &LaneOverridesProps) -> Html {
             </select>
         </div>
     }
-}
-
-fn id_of(path: &str) -> String {
-    format!("f-{}", path.replace('.', "-"))
 }
 
 /// Gives the focus to the element with that id, once it is there.

@@ -3,7 +3,7 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::context::use_ctx;
+use super::context::{id_of, use_ctx};
 use crate::scenario::{Edit, FieldValue};
 use crate::web::state::Action;
 
@@ -40,7 +40,7 @@ impl ChoiceProps {
 #[component]
 pub fn Choice(props: &ChoiceProps) -> Html {
     let ctx = use_ctx();
-    let id = format!("f-{}", props.path.replace('.', "-"));
+    let id = id_of(&props.path);
     let change =
         props.set(&ctx.dispatch).reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
     let options = props.options.iter().map(|(name, label)| {

@@ -66,3 +66,8 @@ impl Ctx {
 pub fn use_ctx() -> Ctx {
     use_context::<Ctx>().expect("fields stand inside a ContextProvider of Ctx")
 }
+
+/// The id of the input of the field at `path`.
+pub fn id_of(path: &str) -> String {
+    format!("f-{}", path.replace('.', "-"))
+}

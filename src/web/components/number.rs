@@ -7,7 +7,7 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::context::use_ctx;
+use super::context::{id_of, use_ctx};
 use super::slider::STEPS;
 use crate::scenario::{Accept, Edit, FieldValue, Slider, slider_of};
 use crate::time::Nanos;
@@ -60,7 +60,7 @@ fn Row(props: &RowProps) -> Html {
     let ctx = use_ctx();
     let complaint = ctx.complaint(&props.path);
     let pending = use_pending(&props.text, complaint.is_some());
-    let id = format!("f-{}", props.path.replace('.', "-"));
+    let id = id_of(&props.path);
     let change = {
         let (act, typed, pending) = (ctx.dispatch.clone(), props.typed.clone(), pending.setter());
         Callback::from(move |event: Event| {

@@ -336,12 +336,7 @@ impl State {
             }
             Action::Theme(theme) => {
                 self.view.theme = theme;
-                let name = match theme {
-                    ThemeChoice::System => "system",
-                    ThemeChoice::Light => "light",
-                    ThemeChoice::Dark => "dark",
-                };
-                effects.extend([Effect::Remember("theme", name), Effect::SaveLink]);
+                effects.extend([Effect::Remember("theme", theme.name()), Effect::SaveLink]);
             }
             _ => {}
         }

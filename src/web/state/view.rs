@@ -20,6 +20,24 @@ pub enum ThemeChoice {
     Dark,
 }
 
+impl ThemeChoice {
+    const ALL: [ThemeChoice; 3] = [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark];
+
+    /// Its name in links, in the browser's storage and in style sheets.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ThemeChoice::System => "system",
+            ThemeChoice::Light => "light",
+            ThemeChoice::Dark => "dark",
+        }
+    }
+
+    /// The choice of that name.
+    pub fn named(name: &str) -> Option<ThemeChoice> {
+        ThemeChoice::ALL.into_iter().find(|theme| theme.name() == name)
+    }
+}
+
 /// The three figures, in their order on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -182,11 +200,7 @@ impl View {
             }),
             "lang" => ("lang", Lang::codes(), Lang::named(value).map(|lang| self.lang = Some(lang))),
             "theme" => ("theme", Phrase::fixed("light, dark or system", "light, dark, system 중 하나"), {
-                pick(
-                    value,
-                    &[("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark), ("system", ThemeChoice::System)],
-                )
-                .map(|theme| self.theme = theme)
+                ThemeChoice::named(value).map(|theme| self.theme = theme)
             }),
             _ => return None,
         };
@@ -224,10 +238,8 @@ impl View {
         if let Some(lang) = self.lang {
             put("lang", lang.name());
         }
-        match self.theme {
-            ThemeChoice::System => {}
-            ThemeChoice::Light => put("theme", "light"),
-            ThemeChoice::Dark => put("theme", "dark"),
+        if self.theme != ThemeChoice::System {
+            put("theme", self.theme.name());
         }
         text
     }
