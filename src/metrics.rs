@@ -51,6 +51,11 @@ pub struct Gauges {
     pub cache_entries: u64,
     /// Dirty entries of the cache.
     pub dirty: u64,
+    /// Commands that the cache rejected, and queries that the database did, since the start.
+    pub refused: u64,
+    /// Acknowledged increments that the database's value does not contain. Read where a point of the figures ends, and
+    /// otherwise as it was there: to count them takes a walk over all writes.
+    pub lost_increments: u64,
 }
 
 /// What happened in one bucket.
@@ -68,6 +73,10 @@ pub struct Bucket {
     pub good: u32,
     /// Requests answered after the deadline, whatever the answer.
     pub late: u32,
+    /// Reads answered with a copy, without a load.
+    pub from_cache: u32,
+    /// Ages of the stale values read, ns.
+    pub stale_age: Histogram,
 }
 
 impl Bucket {
@@ -79,6 +88,8 @@ impl Bucket {
         self.failed_write.merge(&later.failed_write);
         self.good += later.good;
         self.late += later.late;
+        self.from_cache += later.from_cache;
+        self.stale_age.merge(&later.stale_age);
     }
 
     /// Requests answered with an error.
@@ -175,6 +186,7 @@ impl Metrics {
             let bucket = self.series.bucket(now);
             bucket.good += u32::from(good);
             bucket.late += u32::from(latency > deadline);
+            bucket.from_cache += u32::from(answer.failed.is_none() && answer.from_cache);
             match (answer.failed.is_none(), answer.write) {
                 (true, false) => bucket.read.record(latency),
                 (true, true) => bucket.write.record(latency),
@@ -184,8 +196,11 @@ impl Metrics {
         }
     }
 
-    /// What the ledger says of a read sent at `issued`: how fresh it was, and its counts before and after.
-    pub fn read(&mut self, freshness: Freshness, before: &ReadCounts, after: &ReadCounts, issued: Nanos) {
+    /// What the ledger says of a read sent at `issued` and answered now: how fresh it was, and its counts before and after.
+    pub fn read(&mut self, freshness: Freshness, (before, after): (&ReadCounts, &ReadCounts), issued: Nanos, now: Nanos) {
+        if let (Freshness::Stale { age }, true) = (freshness, now < self.end) {
+            self.series.bucket(now).stale_age.record(age.0);
+        }
         if issued < self.warmup {
             return;
         }
@@ -199,6 +214,17 @@ impl Metrics {
     /// The moment at which the present bucket ends.
     pub fn next_reading(&self) -> Nanos {
         Nanos(self.series.width().0.saturating_mul(self.gauges.len() as u64 + 1))
+    }
+
+    /// Whether a point of the figures ends with the present bucket.
+    pub fn is_end_of_point(&self) -> bool {
+        let over = self.gauges.len() + 1;
+        over.is_multiple_of(FIGURE_GROUP) || self.next_reading() >= self.end
+    }
+
+    /// The gauges at the end of the last bucket that is over.
+    pub fn last_gauges(&self) -> Gauges {
+        self.gauges.last().copied().unwrap_or_default()
     }
 
     /// The gauges at the end of the present bucket.

@@ -7,7 +7,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::palette::{self, FAULT, GROUND, INK, Marker, RULE, SOFT, Theme, Token, lane_style};
+use super::palette::{self, FAULT, GROUND, INK, RULE, SOFT, Theme, Token, lane_style};
 use super::scale::time_ticks;
 use super::{Axis, Band, Data, Line, Panel, Weight};
 
@@ -26,6 +26,8 @@ pub struct Look {
     pub labels: bool,
     /// Whether a figure of one panel carries its title; those of several always do.
     pub titles: bool,
+    /// How wide the vertical axis with its names is, CSS pixels, where figures are to stand aligned; else as wide as they are.
+    pub gutter: Option<f64>,
 }
 
 /// Where the panels came to stand, in CSS pixels: what a read-out under the pointer needs.
@@ -56,7 +58,7 @@ const HEAD_LOW: f64 = 20.0;
 const FOOT: f64 = 22.0;
 const GAP: f64 = 26.0;
 
-type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+pub(super) type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
 /// Draws `panels` side by side, or one below the other where it is narrow.
 ///
@@ -69,7 +71,7 @@ pub fn draw<DB: DrawingBackend>(
     look: &Look,
 ) -> Result<Layout, DrawingAreaErrorKind<DB::ErrorType>> {
     let titled = panels.len() > 1 || look.titles;
-    let pen = Pen { area, look, titled };
+    let pen = Pen { area, look, titled, strength: 1.0 };
     if look.ground {
         area.fill(&GROUND.rgb(look.theme))?;
     }
@@ -95,6 +97,7 @@ fn place<DB: DrawingBackend>(pen: &Pen<'_, DB>, panels: &[Panel], width: f64, he
     let step = |i: usize| if across { ((w + GAP) * i as f64, 0.0) } else { (0.0, (h + 8.0) * i as f64) };
     let ticks = panels.iter().flat_map(|p| p.axis.ticks(tick_room(h)));
     let axis = ticks.map(|(_, name)| pen.width(&name, TEXT)).fold(24.0, f64::max) + 9.0;
+    let axis = pen.look.gutter.unwrap_or(axis);
     let named = pen.look.labels && w >= 400.0;
     let names = panels.iter().flat_map(|p| p.lines.iter().map(|line| pen.width(&end_label(&p.axis, line), TEXT)));
     let room = if named { (names.fold(0.0, f64::max) + NAME_AT + 2.0).clamp(30.0, w * 0.38) } else { 18.0 };
@@ -113,7 +116,7 @@ const NAME_AT: f64 = 20.0;
 /// What stands at a line's end: its name, and where something is counted, first how many.
 fn end_label(axis: &Axis, line: &Line) -> String {
     match (axis, line.end()) {
-        (Axis::Count { .. }, Some((_, value))) => format!("{} {}", axis.name(value), line.label),
+        (Axis::Count { .. } | Axis::Rate { .. }, Some((_, value))) => format!("{} {}", axis.name(value), line.label),
         _ => line.label.clone(),
     }
 }
@@ -122,24 +125,31 @@ fn tick_room(height: f64) -> usize {
     (((height - HEAD - FOOT) / 34.0) as usize).clamp(2, 8)
 }
 
-struct Pen<'a, DB: DrawingBackend> {
-    area: &'a DrawingArea<DB, Shift>,
-    look: &'a Look,
+/// A drawing area, and how to draw on it.
+pub(super) struct Pen<'a, DB: DrawingBackend> {
+    pub(super) area: &'a DrawingArea<DB, Shift>,
+    pub(super) look: &'a Look,
     titled: bool,
+    /// How strong lines are: 1, or less where they stand back.
+    pub(super) strength: f64,
 }
 
 impl<DB: DrawingBackend> Pen<'_, DB> {
     fn panel(&self, panel: &Panel, data: &Data, at: PanelPlace, room: f64) -> Drawn<DB> {
-        let x = |t: f64| at.left + (at.right - at.left) * (t / data.duration_s.max(1e-9)).clamp(0.0, 1.0);
+        let (from, to) = data.window();
+        let x = |t: f64| at.left + (at.right - at.left) * ((t - from) / (to - from).max(1e-9)).clamp(0.0, 1.0);
         if self.titled {
-            self.text(panel.title, TITLE, INK, (at.left, at.top - HEAD + 1.0), HPos::Left, VPos::Top)?;
+            self.text(&panel.title, TITLE, INK, (at.left, at.top - HEAD + 1.0), HPos::Left, VPos::Top)?;
         }
         self.bands(&data.faults, data, at, &x)?;
         self.rules(&panel.axis, data, at, &x)?;
+        self.reference(panel, at)?;
         for (order, line) in panel.lines.iter().enumerate() {
-            self.line(line, &panel.axis, at, &x, order)?;
+            let is_back = data.focus.is_some_and(|lane| lane != line.lane);
+            let pen = Pen { strength: if is_back { 0.22 } else { 1.0 }, ..*self };
+            pen.line(line, &panel.axis, at, (&x, data), order)?;
         }
-        if data.now_s > 0.0 && data.now_s < data.duration_s {
+        if data.now_s > from && data.now_s < to {
             let now = self.crisp(x(data.now_s));
             self.stroke(&[(now, at.top), (now, at.bottom)], palette::EDGE, 1.0)?;
         }
@@ -155,10 +165,10 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         }
         let y = self.crisp(at.bottom);
         self.stroke(&[(at.left, y), (at.right, y)], palette::EDGE, 1.0)?;
-        for (t, name) in time_ticks(data.duration_s, (((at.right - at.left) / 64.0) as usize).max(1)) {
+        for (t, name) in time_ticks(data.window(), (((at.right - at.left) / 64.0) as usize).max(1)) {
             let x = self.crisp(x(t));
             self.stroke(&[(x, y), (x, y + 4.0)], palette::EDGE, 1.0)?;
-            let (to, side) = if t == 0.0 { (x - 3.0, HPos::Left) } else { (x, HPos::Center) };
+            let (to, side) = if t <= data.window().0 { (x - 3.0, HPos::Left) } else { (x, HPos::Center) };
             self.text(&name, TEXT, SOFT, (to, y + 6.0), side, VPos::Top)?;
         }
         Ok(())
@@ -168,7 +178,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     /// drawn, which would else hide what they are there to explain.
     fn bands(&self, bands: &[Band], data: &Data, at: PanelPlace, x: &impl Fn(f64) -> f64) -> Drawn<DB> {
         let mut free_from = f64::MIN;
-        let mut bands: Vec<&Band> = bands.iter().filter(|band| band.from_s < data.duration_s).collect();
+        let mut bands: Vec<&Band> = bands.iter().filter(|band| band.from_s < data.window().1 && band.to_s > data.window().0).collect();
         bands.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
         let bottom = if bands.len() > BANDS_MANY { at.top + 6.0 } else { at.bottom };
         let is_many = bands.len() > BANDS_MANY;
@@ -197,38 +207,104 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         Ok(())
     }
 
-    fn line(&self, line: &Line, axis: &Axis, at: PanelPlace, x: &impl Fn(f64) -> f64, order: usize) -> Drawn<DB> {
+    /// A value that others have published, dotted, with its name.
+    fn reference(&self, panel: &Panel, at: PanelPlace) -> Drawn<DB> {
+        let Some((value, name)) = &panel.reference else { return Ok(()) };
+        let y = at.bottom - (at.bottom - at.top) * panel.axis.place(*value);
+        for dash in dashes(&[(at.left, y), (at.right, y)], &[2.0, 3.0]) {
+            self.stroke(&dash, SOFT, 1.0)?;
+        }
+        let label = format!("{name}: {}", panel.axis.name(*value));
+        self.text(&label, TEXT, SOFT, (at.left + 6.0, y - 3.0), HPos::Left, VPos::Bottom)
+    }
+
+    /// A line up to the moment that is looked at, and faintly what comes after it.
+    fn line(
+        &self,
+        line: &Line,
+        axis: &Axis,
+        at: PanelPlace,
+        (x, data): (&impl Fn(f64) -> f64, &Data),
+        order: usize,
+    ) -> Drawn<DB> {
+        let y = |value: f64| at.bottom - (at.bottom - at.top) * axis.place(value);
+        let seen = |points: &[(f64, Option<f64>)], future: bool| -> Vec<Vec<(f64, f64)>> {
+            let (from, to) = data.window();
+            let (from, to) = if future { (data.now_s.max(from), to) } else { (from, data.now_s.min(to)) };
+            let runs = points.split(|(_, value)| value.is_none()).map(|run| within(run, from, to, line.steps));
+            runs.map(|run| run.into_iter().map(|(t, v)| (x(t), y(v))).collect()).collect()
+        };
+        let upper = |future| seen(&line.upper, future);
+        let faint = Pen { strength: self.strength * FAINT, ..*self };
+        for (pen, future) in [(&faint, true), (self, false)] {
+            for (path, above) in seen(&line.points, future).iter().zip(upper(future)) {
+                pen.band(path, &above, line.lane)?;
+            }
+            for path in seen(&line.points, future) {
+                pen.path(line, &path, at)?;
+            }
+        }
+        if line.weight == Weight::Main { self.marks(line, at, (x, data), &y, order) } else { Ok(()) }
+    }
+
+    /// One unbroken piece of a line.
+    fn path(&self, line: &Line, path: &[(f64, f64)], at: PanelPlace) -> Drawn<DB> {
         let style = lane_style(line.lane);
         let main = line.weight == Weight::Main;
         let thick = if main { 2.0 } else { 1.0 };
-        let y = |value: f64| at.bottom - (at.bottom - at.top) * axis.place(value);
-        for run in line.points.split(|(_, value)| value.is_none()) {
-            let path: Vec<(f64, f64)> = run.iter().filter_map(|(t, v)| v.map(|v| (x(*t), y(v)))).collect();
-            if !main {
-                self.fill(&path, at.bottom, style.colour)?;
-            }
-            for dash in dashes(&path, if main { style.dash } else { &[] }) {
-                self.stroke(&dash, style.colour, thick)?;
-            }
-            if let [only] = path[..] {
-                self.stroke(&[only, (only.0 + 1.0, only.1)], style.colour, thick)?;
-            }
-        }
         if !main {
+            self.fill(path, at.bottom, style.colour)?;
+        }
+        for dash in dashes(path, if main { style.dash } else { &[] }) {
+            self.stroke(&dash, style.colour, thick)?;
+        }
+        if let [only] = path {
+            self.stroke(&[*only, (only.0 + 1.0, only.1)], style.colour, thick)?;
+        }
+        Ok(())
+    }
+
+    /// The area between a line and its upper edge.
+    fn band(&self, path: &[(f64, f64)], above: &[(f64, f64)], lane: usize) -> Drawn<DB> {
+        if path.len() < 2 || path.len() != above.len() {
             return Ok(());
         }
-        // Markers a hand's breadth apart, the lanes' ones staggered, and one at the end.
+        let outline = path.iter().chain(above.iter().rev()).map(|p| self.px(*p));
+        let tint = lane_style(lane).colour.rgb(self.look.theme).mix(0.13 * self.strength);
+        self.area.draw(&Polygon::new(outline.collect::<Vec<_>>(), tint.filled()))
+    }
+
+    /// Markers a hand's breadth apart, the lanes' ones staggered, and one at the end; a cross where all answers were errors.
+    fn marks(
+        &self,
+        line: &Line,
+        at: PanelPlace,
+        (x, data): (&impl Fn(f64) -> f64, &Data),
+        y: &impl Fn(f64) -> f64,
+        order: usize,
+    ) -> Drawn<DB> {
+        let style = lane_style(line.lane);
+        let (from, to) = data.window();
+        let to = to.min(data.now_s);
+        let seen = line.points.iter().filter_map(|(t, value)| Some((*t, (*value)?)));
+        let seen = seen.filter(|(t, _)| (from..=to).contains(t));
         let mut next = at.left + 40.0 + 17.0 * (order % 5) as f64;
-        for (t, value) in &line.points {
-            if let (true, Some(v)) = (x(*t) >= next, value) {
-                self.marker(style.marker, (x(*t), y(*v)), style.colour, 3.5)?;
-                next = x(*t) + 96.0;
+        let mut free_from = f64::MIN;
+        let mut last = None;
+        for (t, value) in seen {
+            let place = (x(t), y(value));
+            last = Some(place);
+            if line.fails.contains(&t) {
+                if place.0 >= free_from {
+                    self.marker(palette::Marker::Cross, place, FAULT, 3.5)?;
+                    free_from = place.0 + 9.0;
+                }
+            } else if place.0 >= next {
+                self.marker(style.marker, place, style.colour, 3.5)?;
+                next = place.0 + 96.0;
             }
         }
-        match line.end() {
-            Some((t, v)) => self.marker(style.marker, (x(t), y(v)), style.colour, 4.0),
-            None => Ok(()),
-        }
+        last.map_or(Ok(()), |place| self.marker(style.marker, place, style.colour, 4.0))
     }
 
     /// The lines' names where they end, each behind its marker, moved apart where they would overlap.
@@ -237,7 +313,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let mut names: Vec<(f64, &Line)> = lines
             .filter_map(|line| line.end().map(|(_, v)| (v, line)))
             // Where something is counted, those at zero would only crowd the one that is not.
-            .filter(|(v, _)| *v > 0.0 || !matches!(panel.axis, Axis::Count { .. }))
+            .filter(|(v, _)| *v > 0.0 || !matches!(panel.axis, Axis::Count { .. } | Axis::Rate { .. }))
             .map(|(v, line)| (at.bottom - (at.bottom - at.top) * panel.axis.place(v), line))
             .collect();
         names.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -260,57 +336,20 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         self.area.draw(&Rectangle::new(corners, GROUND.rgb(self.look.theme).mix(0.85).filled()))
     }
 
-    fn marker(&self, marker: Marker, (x, y): (f64, f64), colour: Token, r: f64) -> Drawn<DB> {
-        let rgb = colour.rgb(self.look.theme);
-        let around = |points: &[(f64, f64)]| -> Vec<(i32, i32)> {
-            points.iter().map(|(dx, dy)| self.px((x + dx * r, y + dy * r))).collect()
-        };
-        let shape: &[(f64, f64)] = match marker {
-            Marker::Circle => {
-                let radius = (r * self.look.unit) as i32;
-                return self.area.draw(&Circle::new(self.px((x, y)), radius, rgb.filled()));
-            }
-            Marker::Square => &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)],
-            Marker::Triangle => &[(0.0, -1.15), (1.1, 0.85), (-1.1, 0.85)],
-            Marker::Down => &[(0.0, 1.15), (1.1, -0.85), (-1.1, -0.85)],
-            Marker::Diamond => &[(0.0, -1.25), (1.1, 0.0), (0.0, 1.25), (-1.1, 0.0)],
-            Marker::Bar => &[(-0.4, -1.2), (0.4, -1.2), (0.4, 1.2), (-0.4, 1.2)],
-            Marker::Left => &[(-1.15, 0.0), (0.85, -1.1), (0.85, 1.1)],
-            // Hollow: the ground shows, not the line.
-            Marker::Ring => {
-                let (at, radius) = (self.px((x, y)), (r * self.look.unit) as i32);
-                self.area.draw(&Circle::new(at, radius, GROUND.rgb(self.look.theme).filled()))?;
-                return self.area.draw(&Circle::new(at, radius, rgb.stroke_width(self.thick(1.6))));
-            }
-            Marker::Frame => {
-                let corners = around(&[(-0.95, -0.95), (0.95, -0.95), (0.95, 0.95), (-0.95, 0.95), (-0.95, -0.95)]);
-                self.area.draw(&Polygon::new(corners.clone(), GROUND.rgb(self.look.theme).filled()))?;
-                return self.area.draw(&PathElement::new(corners, rgb.stroke_width(self.thick(1.6))));
-            }
-            Marker::Star => {
-                for (dx, dy) in [(0.0, 1.25), (1.1, 0.62), (1.1, -0.62)] {
-                    self.stroke(&[(x - dx * r, y - dy * r), (x + dx * r, y + dy * r)], colour, 1.6)?;
-                }
-                return Ok(());
-            }
-            Marker::Cross | Marker::Plus => {
-                let d = if marker == Marker::Cross { (0.9, 0.9) } else { (0.0, 1.2) };
-                self.stroke(&[(x - d.0 * r, y - d.1 * r), (x + d.0 * r, y + d.1 * r)], colour, 2.0)?;
-                return self.stroke(&[(x - d.1 * r, y + d.0 * r), (x + d.1 * r, y - d.0 * r)], colour, 2.0);
-            }
-        };
-        self.area.draw(&Polygon::new(around(shape), rgb.filled()))
+    /// A colour as strong as this pen draws.
+    pub(super) fn ink(&self, colour: Token) -> RGBAColor {
+        colour.rgb(self.look.theme).mix(self.strength)
     }
 
     fn fill(&self, path: &[(f64, f64)], bottom: f64, colour: Token) -> Drawn<DB> {
         let (Some(first), Some(last)) = (path.first(), path.last()) else { return Ok(()) };
         let outline = path.iter().copied().chain([(last.0, bottom), (first.0, bottom)]).map(|p| self.px(p));
-        let tint = colour.rgb(self.look.theme).mix(0.12);
+        let tint = colour.rgb(self.look.theme).mix(0.12 * self.strength);
         self.area.draw(&Polygon::new(outline.collect::<Vec<_>>(), tint.filled()))
     }
 
-    fn stroke(&self, path: &[(f64, f64)], colour: Token, thick: f64) -> Drawn<DB> {
-        let style = colour.rgb(self.look.theme).stroke_width(self.thick(thick));
+    pub(super) fn stroke(&self, path: &[(f64, f64)], colour: Token, thick: f64) -> Drawn<DB> {
+        let style = self.ink(colour).stroke_width(self.thick(thick));
         self.area.draw(&PathElement::new(path.iter().map(|p| self.px(*p)).collect::<Vec<_>>(), style))
     }
 
@@ -345,11 +384,11 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         FontDesc::new(FontFamily::Name(self.look.family), size * self.look.unit, FontStyle::Normal)
     }
 
-    fn px(&self, (x, y): (f64, f64)) -> (i32, i32) {
+    pub(super) fn px(&self, (x, y): (f64, f64)) -> (i32, i32) {
         (libm::round(x * self.look.unit) as i32, libm::round(y * self.look.unit) as i32)
     }
 
-    fn thick(&self, width: f64) -> u32 {
+    pub(super) fn thick(&self, width: f64) -> u32 {
         (width * self.look.unit) as u32
     }
 
@@ -357,6 +396,42 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     fn crisp(&self, v: f64) -> f64 {
         libm::floor(v) + 0.5
     }
+}
+
+/// How strong a line is after the moment that is looked at.
+const FAINT: f64 = 0.3;
+
+/// The part of an unbroken line between two moments, cut where it crosses them. In steps, a value holds until the next.
+fn within(run: &[(f64, Option<f64>)], from: f64, to: f64, steps: bool) -> Vec<(f64, f64)> {
+    let run: Vec<(f64, f64)> = run.iter().filter_map(|(t, v)| Some((*t, (*v)?))).collect();
+    let run = if steps { stairs(&run) } else { run };
+    let mut cut = Vec::with_capacity(run.len());
+    for (i, &(t, v)) in run.iter().enumerate() {
+        let before = i.checked_sub(1).map(|i| run[i]);
+        let edge = |edge: f64| {
+            let (at, value) = before.filter(|(at, _)| *at < edge && edge < t)?;
+            Some((edge, value + (v - value) * (edge - at) / (t - at)))
+        };
+        cut.extend(edge(from));
+        if (from..=to).contains(&t) {
+            cut.push((t, v));
+        } else if t > to {
+            cut.extend(edge(to).filter(|_| to > from));
+            break;
+        }
+    }
+    cut
+}
+
+fn stairs(run: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut stairs: Vec<(f64, f64)> = Vec::with_capacity(2 * run.len());
+    for &(t, v) in run {
+        if let Some(&(_, before)) = stairs.last().filter(|(_, before)| *before != v) {
+            stairs.push((t, before));
+        }
+        stairs.push((t, v));
+    }
+    stairs
 }
 
 /// Cuts a path into dashes; `pattern` gives lengths of dash and gap in turn, an empty one leaves the path whole.
@@ -419,6 +494,14 @@ mod tests {
     fn labels_that_would_overlap_move_apart() {
         assert_eq!(apart(&[10.0, 11.0, 12.0], 14.0, 0.0, 100.0), [10.0, 24.0, 38.0]);
         assert_eq!(apart(&[98.0, 99.0], 14.0, 0.0, 100.0), [86.0, 100.0]);
+    }
+
+    #[test]
+    fn a_line_is_cut_at_the_moments_that_are_shown() {
+        let run = [(0.0, Some(0.0)), (10.0, Some(10.0)), (20.0, Some(10.0))];
+        assert_eq!(within(&run, 4.0, 12.0, false), [(4.0, 4.0), (10.0, 10.0), (12.0, 10.0)]);
+        assert_eq!(within(&run, 4.0, 12.0, true), [(4.0, 0.0), (10.0, 0.0), (10.0, 10.0), (12.0, 10.0)]);
+        assert_eq!(within(&run, 30.0, 40.0, false), []);
     }
 
     #[test]

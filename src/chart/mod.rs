@@ -1,26 +1,30 @@
-//! The figures: latency, hit ratio and lost writes over time, drawn with plotters over any [`DrawingBackend`].
+//! The figures over time, drawn with plotters over any [`DrawingBackend`].
 //!
-//! The page draws them on a canvas, the command line as SVG. A [`Figure`] turns [`Data`] into [`Panel`]s, which are plain
+//! The page draws them on a canvas, the command line as SVG. A [`Figure`] of the [catalogue] turns [`Data`] into [`Panel`]s, which are plain
 //! values; the same panels feed the drawing, the read-out under the pointer, the table and the summary for screen
 //! readers, so that all of them say the same.
 //!
 //! ```text
 //!  Report, Series ─▶ Data ─▶ Figure::panels ─▶ Panel ─┬─▶ draw        (canvas, SVG)
-//!                                                     ├─▶ value_at    (read-out)
-//!                                                     └─▶ ends        (labels, summary, table)
+//!                                                     ├─▶ value_at    (gutter, read-out)
+//!                                                     └─▶ end         (labels, summary, table)
 //! ```
 //!
 //! [`DrawingBackend`]: plotters::prelude::DrawingBackend
 
+pub mod catalogue;
 mod draw;
+mod marker;
 pub mod palette;
 mod scale;
 pub mod text;
 
+pub use catalogue::{FIGURES, Figure, Options, Percentile, figure};
 pub use draw::{Layout, Look, PanelPlace, draw};
 pub use scale::Axis;
 
-use crate::report::{Point, Series};
+use crate::phrase::Language;
+use crate::report::Series;
 use palette::Theme;
 
 /// What a figure is drawn from.
@@ -32,12 +36,25 @@ pub struct Data {
     pub faults: Vec<Band>,
     /// The length of the time axis, seconds.
     pub duration_s: f64,
-    /// How far the run is, seconds.
+    /// The moment that is looked at, seconds. What comes after it is drawn faintly.
     pub now_s: f64,
+    /// The part of the time axis that is drawn, seconds; `None` is all of it.
+    pub zoom: Option<(f64, f64)>,
+    /// A value that others have published, for the miss ratio, and what it is called.
+    pub reference: Option<(f64, String)>,
+    /// The lane that is looked at, the others beside it faint.
+    pub focus: Option<usize>,
     /// Set where nothing is read: the figure then leaves the reads out.
     pub no_reads: bool,
     /// Set where nothing is written.
     pub no_writes: bool,
+}
+
+impl Data {
+    /// The first and the last moment of the time axis, seconds.
+    pub fn window(&self) -> (f64, f64) {
+        self.zoom.unwrap_or((0.0, self.duration_s))
+    }
 }
 
 /// One lane's part of [`Data`].
@@ -62,78 +79,13 @@ pub struct Band {
     pub label: String,
 }
 
-/// Which latency of a bucket is drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Percentile {
-    /// The median.
-    #[default]
-    P50,
-    /// The 99th percentile.
-    P99,
-}
-
-/// A figure and how it is to be seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Figure {
-    /// Latency of reads and of writes.
-    Latency {
-        /// Which percentile.
-        percentile: Percentile,
-        /// Decades alike, so that a fast cache and a slow database both show.
-        log: bool,
-    },
-    /// Share of cache look-ups that found their key.
-    HitRatio,
-    /// Acknowledged writes that are gone, and those that would be if the cache crashed now.
-    LostWrites,
-}
-
-impl Figure {
-    /// The name in links: `latency`, `hits`, `lost`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Figure::Latency { .. } => "latency",
-            Figure::HitRatio => "hits",
-            Figure::LostWrites => "lost",
-        }
-    }
-}
-
-/// The words on the figures, in the reader's language.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs, reason = "the fields' names say it")]
-pub struct Labels {
-    pub reads_p50: &'static str,
-    pub reads_p99: &'static str,
-    pub writes_p50: &'static str,
-    pub writes_p99: &'static str,
-    pub hit_ratio: &'static str,
-    pub lost_writes: &'static str,
-    pub lost: &'static str,
-    pub at_risk: &'static str,
-    pub nothing_yet: &'static str,
-}
-
-/// The labels in English.
-pub const ENGLISH: Labels = Labels {
-    reads_p50: "Reads, median",
-    reads_p99: "Reads, 99th percentile",
-    writes_p50: "Writes, median",
-    writes_p99: "Writes, 99th percentile",
-    hit_ratio: "Hit ratio",
-    lost_writes: "Lost writes",
-    lost: "lost",
-    at_risk: "at risk",
-    nothing_yet: "no answer yet",
-};
-
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
     /// What the figure is about.
     Main,
     /// Beside it, thinner, with its area filled.
-    Beside,
+    Area,
 }
 
 /// One line of a panel.
@@ -141,10 +93,16 @@ pub enum Weight {
 pub struct Line {
     /// The lane's place in the scenario.
     pub lane: usize,
-    /// What stands at its end.
+    /// What it is called.
     pub label: String,
     /// Moments in seconds and values; `None` breaks the line.
     pub points: Vec<(f64, Option<f64>)>,
+    /// The upper edge of a band over the line, at the same moments; empty where there is none.
+    pub upper: Vec<(f64, Option<f64>)>,
+    /// The moments at which all answers were errors.
+    pub fails: Vec<f64>,
+    /// Whether a value holds until the next one.
+    pub steps: bool,
     /// How it is drawn.
     pub weight: Weight,
 }
@@ -152,17 +110,27 @@ pub struct Line {
 /// One pair of axes with its lines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
-    /// What is shown, with its measure.
-    pub title: &'static str,
+    /// What is shown.
+    pub title: String,
     /// The vertical axis.
     pub axis: Axis,
     /// The lines.
     pub lines: Vec<Line>,
+    /// A value to hold them against, and what it is called.
+    pub reference: Option<(f64, String)>,
 }
 
 impl Line {
-    /// The value at moment `t` (seconds): that of the nearest point within two buckets.
+    fn new(lane: usize, label: String, weight: Weight) -> Line {
+        Line { lane, label, points: Vec::new(), upper: Vec::new(), fails: Vec::new(), steps: false, weight }
+    }
+
+    /// The value at moment `t` (seconds): that of the nearest point, or of the last one before where values come in steps.
     pub fn value_at(&self, t: f64) -> Option<f64> {
+        if self.steps {
+            let next = self.points.partition_point(|(at, _)| *at <= t);
+            return self.points.get(next.checked_sub(1)?)?.1;
+        }
         let next = self.points.partition_point(|(at, _)| *at < t);
         let near = [next.checked_sub(1), Some(next)].into_iter().flatten().filter_map(|i| self.points.get(i));
         near.min_by(|a, b| (a.0 - t).abs().total_cmp(&(b.0 - t).abs())).and_then(|(_, value)| *value)
@@ -174,111 +142,28 @@ impl Line {
     }
 
     fn values(&self) -> impl Iterator<Item = f64> + '_ {
-        self.points.iter().filter_map(|(_, value)| *value)
+        self.points.iter().chain(&self.upper).filter_map(|(_, value)| *value)
     }
 }
 
-impl Figure {
-    /// The panels of this figure over `data`.
-    pub fn panels(self, data: &Data, labels: &Labels) -> Vec<Panel> {
-        match self {
-            Figure::Latency { percentile, log } => latency_panels(data, labels, percentile, log),
-            Figure::HitRatio => {
-                let lines = data.lanes.iter().map(|lane| line(data, lane, Weight::Main, hit_ratio)).collect();
-                vec![Panel { title: labels.hit_ratio, axis: Axis::Share, lines }]
-            }
-            Figure::LostWrites => vec![lost_panel(data, labels)],
-        }
-    }
-}
-
-fn latency_panels(data: &Data, labels: &Labels, percentile: Percentile, log: bool) -> Vec<Panel> {
-    let measures: [(&'static str, Measure); 2] = match percentile {
-        Percentile::P50 => [
-            (labels.reads_p50, |p| p.read_p50_ms.map(f64::from)),
-            (labels.writes_p50, |p| p.write_p50_ms.map(f64::from)),
-        ],
-        Percentile::P99 => [
-            (labels.reads_p99, |p| p.read_p99_ms.map(f64::from)),
-            (labels.writes_p99, |p| p.write_p99_ms.map(f64::from)),
-        ],
-    };
-    let asked_for = [!data.no_reads, !data.no_writes];
-    let mut panels: Vec<Panel> = measures
-        .into_iter()
-        .zip(asked_for)
-        .filter_map(|(measure, asked_for)| asked_for.then_some(measure))
-        .map(|(title, measure)| Panel {
-            title,
-            axis: Axis::Share,
-            lines: data.lanes.iter().map(|lane| line(data, lane, Weight::Main, measure)).collect(),
-        })
-        .collect();
-    // Both panels share one axis, so that reads and writes can be compared across.
-    let values = || panels.iter().flat_map(|panel| panel.lines.iter().flat_map(Line::values));
-    let axis = if log { Axis::log_over(values()) } else { Axis::millis_over(values()) };
-    for panel in &mut panels {
-        panel.axis = axis;
-    }
-    panels
-}
-
-fn lost_panel(data: &Data, labels: &Labels) -> Panel {
-    let mut lines = Vec::new();
-    for lane in &data.lanes {
-        let mut beside = line(data, lane, Weight::Beside, |p| Some(f64::from(p.at_risk)));
-        if beside.values().any(|v| v > 0.0) {
-            beside.label = format!("{} {}", lane.label, labels.at_risk);
-            lines.push(beside);
-        }
-    }
-    lines.extend(data.lanes.iter().map(|lane| line(data, lane, Weight::Main, |p| Some(f64::from(p.lost)))));
-    let axis = Axis::count_over(lines.iter().flat_map(Line::values));
-    Panel { title: labels.lost_writes, axis, lines }
-}
-
-/// What a line shows of a point.
-type Measure = fn(&Point) -> Option<f64>;
-
-/// A line through every point of the lane's series. Points are not put together here: that takes the histograms behind them.
-fn line(data: &Data, lane: &LaneData, weight: Weight, measure: Measure) -> Line {
-    let series = &lane.series;
-    let middle = |i: usize| ((series.first + i) as f64 + 0.5) * series.bucket_s;
-    let points = series.points.iter().enumerate().map(|(i, point)| (middle(i), measure(point)));
-    let points = points.filter(|(at, _)| *at <= data.duration_s).collect();
-    Line { lane: lane.number, label: lane.label.clone(), points, weight }
-}
-
-fn hit_ratio(point: &Point) -> Option<f64> {
-    let (hits, misses) = (f64::from(point.hits), f64::from(point.misses));
-    (hits + misses > 0.0).then(|| hits / (hits + misses))
-}
-
-/// A figure as an SVG text of `width` × `height`, in English.
+/// A figure as an SVG text of `width` × `height`.
 ///
 /// # Errors
 /// When plotters cannot draw it, which for a text in memory does not happen.
-pub fn svg(figure: Figure, data: &Data, theme: Theme, size: (u32, u32)) -> Result<String, String> {
-    svg_in(figure, data, theme, size, &ENGLISH)
-}
-
-/// [`svg`] in the language of `labels`.
-///
-/// # Errors
-/// As [`svg`].
-pub fn svg_in(
-    figure: Figure,
+pub fn svg(
+    figure: &Figure,
     data: &Data,
+    options: Options,
     theme: Theme,
     (width, height): (u32, u32),
-    labels: &Labels,
+    language: Language,
 ) -> Result<String, String> {
     use plotters::prelude::{IntoDrawingArea, SVGBackend};
     let mut text = String::new();
     {
         let area = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
-        let look = Look { theme, unit: 1.0, family: FONT_STACK, ground: true, labels: true, titles: true };
-        let panels = figure.panels(data, labels);
+        let look = Look { theme, unit: 1.0, family: FONT_STACK, ground: true, labels: true, titles: true, gutter: None };
+        let panels = figure.panels(data, options, language);
         draw(&area, &panels, data, &look).map_err(|e| e.to_string())?;
         area.present().map_err(|e| e.to_string())?;
     }
@@ -292,6 +177,7 @@ pub const FONT_STACK: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Not
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Point;
 
     fn data() -> Data {
         let points = (0..240)
@@ -299,8 +185,8 @@ mod tests {
                 requests: 10,
                 hits: 8,
                 misses: 2,
-                read_p50_ms: (i != 7).then_some(0.4),
-                write_p50_ms: Some(12.0),
+                read_with_errors_p50_ms: (i != 7).then_some(0.4),
+                write_with_errors_p50_ms: Some(12.0),
                 lost: if i > 100 { 212 } else { 0 },
                 at_risk: 30,
                 ..Point::default()
@@ -316,30 +202,54 @@ mod tests {
         }
     }
 
+    fn drawn(figure: &Figure, data: &Data, theme: Theme, size: (u32, u32)) -> String {
+        svg(figure, data, Options::default(), theme, size, Language::English).unwrap()
+    }
+
     #[test]
     fn every_figure_can_be_drawn_as_svg() {
-        for figure in [Figure::Latency { percentile: Percentile::P50, log: true }, Figure::HitRatio, Figure::LostWrites]
-        {
-            let text = svg(figure, &data(), Theme::Light, (1000, 300)).unwrap();
-            assert!(text.starts_with("<svg") && text.contains("write-back"), "{text}");
+        for figure in FIGURES {
+            let text = drawn(figure, &data(), Theme::Light, (1000, 300));
+            assert!(text.starts_with("<svg") && text.contains("write-back"), "{}: {text}", figure.name);
         }
     }
 
     #[test]
     fn a_figure_of_nothing_still_stands() {
         let nothing = Data { duration_s: 60.0, ..Data::default() };
-        for figure in
-            [Figure::Latency { percentile: Percentile::P99, log: false }, Figure::HitRatio, Figure::LostWrites]
-        {
-            assert!(svg(figure, &nothing, Theme::Dark, (300, 200)).is_ok());
+        for figure in FIGURES {
+            assert!(drawn(figure, &nothing, Theme::Dark, (300, 200)).starts_with("<svg"));
         }
+    }
+
+    fn lost(data: &Data) -> Line {
+        let panels = figure("lost").unwrap().panels(data, Options::default(), Language::English);
+        panels[0].lines.iter().find(|line| line.weight == Weight::Main).unwrap().clone()
     }
 
     #[test]
     fn the_read_out_gives_the_nearest_bucket() {
-        let panels = Figure::LostWrites.panels(&data(), &ENGLISH);
-        let lost = panels[0].lines.iter().find(|line| line.weight == Weight::Main).unwrap();
+        let lost = lost(&data());
         assert_eq!(lost.value_at(10.0), Some(0.0));
         assert_eq!(lost.value_at(59.0), Some(212.0));
+    }
+
+    #[test]
+    fn what_is_lost_in_a_bucket_does_not_show_before_its_end() {
+        let lost = lost(&data()); // bucket 101 ends at 25.5 s
+        assert_eq!((lost.value_at(25.45), lost.value_at(25.55)), (Some(0.0), Some(212.0)));
+    }
+
+    #[test]
+    fn a_lane_of_which_only_errors_are_answered_is_marked_there() {
+        let mut data = data();
+        for point in &mut data.lanes[0].series.points[200..] {
+            point.read_with_errors_p50_ms = Some(1.0);
+        }
+        for point in &mut data.lanes[0].series.points[..200] {
+            point.read_p50_ms = Some(0.4);
+        }
+        let panels = figure("latency").unwrap().panels(&data, Options::default(), Language::English);
+        assert_eq!((panels[0].lines[0].fails.len(), panels[0].lines[0].fails[0]), (40, 50.125));
     }
 }

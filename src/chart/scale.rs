@@ -24,6 +24,16 @@ pub enum Axis {
         /// The top.
         high: f64,
     },
+    /// A number a second, from 0 to `high`.
+    Rate {
+        /// The top.
+        high: f64,
+    },
+    /// Bytes from 0 to `high`.
+    Bytes {
+        /// The top.
+        high: f64,
+    },
 }
 
 impl Axis {
@@ -51,11 +61,23 @@ impl Axis {
         Axis::Count { high: round_up(values.fold(9.0, f64::max) * 1.08) }
     }
 
+    /// A linear axis a second, from 0, that holds all `values` and is never shorter than ten.
+    pub fn rate_over(values: impl Iterator<Item = f64>) -> Axis {
+        Axis::Rate { high: round_up(values.fold(9.0, f64::max) * 1.08) }
+    }
+
+    /// A linear axis of bytes from 0 that holds all `values`; it ends on a power of two of a unit or half of one.
+    pub fn bytes_over(values: impl Iterator<Item = f64>) -> Axis {
+        let most = values.fold(1000.0, f64::max) * 1.05;
+        let power = libm::pow(2.0, libm::ceil(libm::log2(most)));
+        Axis::Bytes { high: if power * 0.75 >= most { power * 0.75 } else { power } }
+    }
+
     /// Where `value` stands: 0 at the bottom, 1 at the top; values outside stand at the nearer end.
     pub fn place(&self, value: f64) -> f64 {
         let place = match *self {
             Axis::Log { low, high } => libm::log(value.max(low) / low) / libm::log(high / low),
-            Axis::Millis { high } | Axis::Count { high } => value / high,
+            Axis::Millis { high } | Axis::Count { high } | Axis::Rate { high } | Axis::Bytes { high } => value / high,
             Axis::Share => value,
         };
         place.clamp(0.0, 1.0)
@@ -66,7 +88,13 @@ impl Axis {
         match *self {
             Axis::Log { low, high } => log_ticks(low, high, room),
             Axis::Millis { high } => even_ticks(high, room).map(|v| (v, text::millis(v))).collect(),
-            Axis::Count { high } => even_ticks(high, room).map(|v| (v, text::count(v as u64))).collect(),
+            Axis::Count { high } | Axis::Rate { high } => {
+                even_ticks(high, room).map(|v| (v, text::count(v as u64))).collect()
+            }
+            Axis::Bytes { high } => {
+                let parts = if room >= 4 { 4 } else { 2 };
+                (0..=parts).map(|i| high * f64::from(i) / f64::from(parts)).map(|v| (v, text::bytes(v))).collect()
+            }
             Axis::Share if room >= 5 => {
                 [0.0, 0.25, 0.5, 0.75, 1.0].map(|v| (v, text::percent(v, 0))).into_iter().collect()
             }
@@ -80,6 +108,8 @@ impl Axis {
             Axis::Log { .. } | Axis::Millis { .. } => text::millis(value),
             Axis::Share => text::percent(value, 1),
             Axis::Count { .. } => text::count(value as u64),
+            Axis::Rate { .. } => text::rate(value),
+            Axis::Bytes { .. } => text::bytes(value),
         }
     }
 }
@@ -118,16 +148,19 @@ fn even_ticks(high: f64, room: usize) -> impl Iterator<Item = f64> {
     (0..).map(move |i| f64::from(i) * step).take_while(move |v| *v <= high * 1.000_001)
 }
 
-/// The moments that are named on a time axis of `seconds`, with their names; the unit stands at the last only.
-pub fn time_ticks(seconds: f64, room: usize) -> Vec<(f64, String)> {
-    let (unit, name) = match seconds {
+/// The moments that are named on a time axis between two moments, with their names; the unit stands at the last only.
+pub fn time_ticks((from, to): (f64, f64), room: usize) -> Vec<(f64, String)> {
+    let (unit, name) = match to {
         s if s >= 3.0 * 86_400.0 => (86_400.0, "d"),
         s if s >= 3.0 * 3600.0 => (3600.0, "h"),
         s if s >= 180.0 => (60.0, "min"),
         s if s >= 1.0 => (1.0, "s"),
         _ => (0.001, "ms"),
     };
-    let mut ticks: Vec<(f64, String)> = even_ticks(seconds / unit, room).map(|v| (v * unit, plain(v))).collect();
+    let step = round_up((to - from) / unit / room.max(1) as f64);
+    let first = libm::ceil(from / unit / step - 1e-9).max(0.0);
+    let moments = (0..).map(|i| (first + f64::from(i)) * step).take_while(|v| v * unit <= to * 1.000_001);
+    let mut ticks: Vec<(f64, String)> = moments.map(|v| (v * unit, plain(v, step))).collect();
     if let Some((_, last)) = ticks.last_mut() {
         last.push(' ');
         last.push_str(name);
@@ -135,9 +168,10 @@ pub fn time_ticks(seconds: f64, room: usize) -> Vec<(f64, String)> {
     ticks
 }
 
-fn plain(value: f64) -> String {
-    let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+/// A number with as many decimals as steps of that size need.
+fn plain(value: f64, step: f64) -> String {
+    let decimals = libm::ceil(-libm::log10(step) - 1e-9).clamp(0.0, 6.0) as usize;
+    format!("{value:.decimals$}")
 }
 
 #[cfg(test)]
@@ -161,7 +195,9 @@ mod tests {
 
     #[test]
     fn time_is_named_in_its_unit() {
-        let names: Vec<String> = time_ticks(60.0, 7).into_iter().map(|(_, name)| name).collect();
+        let names: Vec<String> = time_ticks((0.0, 60.0), 7).into_iter().map(|(_, name)| name).collect();
         assert_eq!(names, ["0", "10", "20", "30", "40", "50", "60 s"]);
+        let names: Vec<String> = time_ticks((22.31, 22.74), 5).into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names, ["22.4", "22.5", "22.6", "22.7 s"], "a part of the axis begins on a round moment");
     }
 }

@@ -56,6 +56,24 @@ pub fn count(value: u64) -> String {
     grouped
 }
 
+/// A number a second: whole ones from ten on, one decimal below.
+pub fn rate(value: f64) -> String {
+    let few = value < 9.95 && value > 0.0;
+    if few { format!("{value:.1}/s") } else { format!("{}/s", count(value.round() as u64)) }
+}
+
+/// Bytes as `512 B`, `1.5 KiB`, `24 MiB`.
+pub fn bytes(value: f64) -> String {
+    let mut value = value;
+    for unit in ["B", "KiB", "MiB"] {
+        if value < 1023.5 {
+            return format!("{} {unit}", digits(value));
+        }
+        value /= 1024.0;
+    }
+    format!("{} GiB", digits(value))
+}
+
 /// A moment of the run as `12.4 s`, `3 min 05 s`, `2 h 03 min`; `tenths` shows them below a hundred seconds.
 pub fn moment(seconds: f64, tenths: bool) -> String {
     if seconds < 99.95 {

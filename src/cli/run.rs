@@ -10,10 +10,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, input, note};
 use crate::chart::palette::Theme;
-use crate::chart::{self, Band, Data, Figure, LaneData, Percentile};
+use crate::chart::{self, Band, Data, FIGURES, LaneData, Options};
 use crate::escape::shown_json;
 use crate::experiment::{Experiment, strikes};
 use crate::metrics::FIGURE_GROUP;
+use crate::phrase::Language;
 use crate::report::effect::Effect;
 use crate::report::{Report, csv, table};
 use crate::scenario::{Arrivals, Scenario};
@@ -221,17 +222,18 @@ fn tell_stopped(experiment: &Experiment) -> Result<(), Failure> {
     Err(Failure::Failed(format!("stopped before the end of the run\n{}", lines.join("\n"))))
 }
 
-/// Writes each figure of the experiment so far into `folder`, which is made if it is not there.
+/// Writes each figure of the experiment so far that has something to show into `folder`, which is made if it is not there.
 fn draw(experiment: &Experiment, folder: &Path) -> Result<(), String> {
-    /// As wide as a column of a page, and as high as its three figures are in the page.
+    /// As wide as a column of a page.
     const SIZE: (u32, u32) = (960, 420);
+    /// Those that are written even if they are empty: that nothing was lost is an answer, too.
+    const ALWAYS: [&str; 3] = ["latency", "hits", "lost"];
     let told = |error: io::Error| error.to_string();
     std::fs::create_dir_all(folder).map_err(told)?;
     let data = chart_data(experiment);
-    let latency = Figure::Latency { percentile: Percentile::P50, log: true };
-    for figure in [latency, Figure::HitRatio, Figure::LostWrites] {
-        let svg = chart::svg(figure, &data, Theme::Light, SIZE)?;
-        std::fs::write(folder.join(format!("{}.svg", figure.name())), svg).map_err(told)?;
+    for figure in FIGURES.iter().filter(|figure| ALWAYS.contains(&figure.name) || figure.has_news(&data)) {
+        let svg = chart::svg(figure, &data, Options::default(), Theme::Light, SIZE, Language::English)?;
+        std::fs::write(folder.join(format!("{}.svg", figure.name)), svg).map_err(told)?;
     }
     Ok(())
 }
@@ -254,6 +256,7 @@ fn chart_data(experiment: &Experiment) -> Data {
         now_s: experiment.now().as_secs_f64(),
         no_reads: scenario.clients.never_reads(),
         no_writes: scenario.clients.never_writes(),
+        ..Data::default()
     }
 }
 

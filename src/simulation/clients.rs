@@ -342,7 +342,7 @@ impl World {
             (None, Ok(saw)) => {
                 let before = *ledger.reads();
                 let freshness = ledger.read(request.key, request.client, request.issued, saw, now);
-                metrics.read(freshness, &before, ledger.reads(), request.issued);
+                metrics.read(freshness, (&before, ledger.reads()), request.issued, now);
             }
             (None, Err(_)) => {}
         }

@@ -14,6 +14,9 @@ pub(super) fn gauges(world: &World, deadline: Nanos) -> Gauges {
     let (node, database) = (world.cache.counts(), world.database.counts());
     let (unanswered, overdue) = world.clients.unanswered(Nanos::ZERO, deadline, world.kernel.now());
     let ledger = world.observers.ledger.borrow();
+    let metrics = world.observers.metrics.borrow();
+    let lost_increments =
+        if metrics.is_end_of_point() { ledger.increments().lost } else { metrics.last_gauges().lost_increments };
     Gauges {
         hits: node.hits,
         misses: node.misses(),
@@ -32,6 +35,8 @@ pub(super) fn gauges(world: &World, deadline: Nanos) -> Gauges {
         cache_bytes: world.cache.bytes().0,
         cache_entries: world.cache.entries(),
         dirty: u64::from(world.cache.dirty().0),
+        refused: node.refused + node.refused_full + database.report.refused,
+        lost_increments,
     }
 }
 
@@ -53,11 +58,9 @@ pub(super) fn series(world: &World, metrics: &Metrics, first: usize, group: usiz
 
 /// What a bucket, or several put together, have shown, but for utilisations.
 fn point(bucket: &Bucket, now: &Gauges, before: &Gauges) -> Point {
-    let mut answered = bucket.read.clone();
-    answered.merge(&bucket.write);
-    let mut with_errors = answered.clone();
-    with_errors.merge(&bucket.failed_read);
-    with_errors.merge(&bucket.failed_write);
+    let answered = with(&bucket.read, &bucket.write);
+    let (reads, writes) = (with(&bucket.read, &bucket.failed_read), with(&bucket.write, &bucket.failed_write));
+    let with_errors = with(&reads, &writes);
     // Whose fate was sealed in it: the good, those that became overdue, and those that failed in time.
     let missed = now.overdue + u64::from(bucket.late) - before.overdue;
     let failed_in_time = with_errors.count() - u64::from(bucket.good) - u64::from(bucket.late);
@@ -70,6 +73,8 @@ fn point(bucket: &Bucket, now: &Gauges, before: &Gauges) -> Point {
         within_deadline: bucket.good,
         goodput: (sealed > 0).then(|| (f64::from(bucket.good) / sealed as f64) as f32),
         mean_ms: answered.mean().map(|ns| (ns / 1e6) as f32),
+        reads: reads.count() as u32,
+        reads_from_cache: bucket.from_cache,
         p50_ms: ms(&answered, 0.5),
         p99_ms: ms(&answered, 0.99),
         with_errors_p50_ms: ms(&with_errors, 0.5),
@@ -78,10 +83,18 @@ fn point(bucket: &Bucket, now: &Gauges, before: &Gauges) -> Point {
         read_p99_ms: ms(&bucket.read, 0.99),
         write_p50_ms: ms(&bucket.write, 0.5),
         write_p99_ms: ms(&bucket.write, 0.99),
+        read_with_errors_p50_ms: ms(&reads, 0.5),
+        read_with_errors_p99_ms: ms(&reads, 0.99),
+        write_with_errors_p50_ms: ms(&writes, 0.5),
+        write_with_errors_p99_ms: ms(&writes, 0.99),
         hits: (now.hits - before.hits) as u32,
         misses: (now.misses - before.misses) as u32,
         stale: (now.stale - before.stale) as u32,
+        stale_age_p50_ms: ms(&bucket.stale_age, 0.5),
+        stale_age_p99_ms: ms(&bucket.stale_age, 0.99),
         lost: now.lost as u32,
+        lost_increments: now.lost_increments as u32,
+        refused: (now.refused - before.refused) as u32,
         diverging: now.diverging as u32,
         at_risk: now.at_risk as u32,
         queue: now.queue as u32,
@@ -92,6 +105,12 @@ fn point(bucket: &Bucket, now: &Gauges, before: &Gauges) -> Point {
         dirty: now.dirty as u32,
         ..Point::default()
     }
+}
+
+fn with(one: &Histogram, other: &Histogram) -> Histogram {
+    let mut both = one.clone();
+    both.merge(other);
+    both
 }
 
 fn ms(histogram: &Histogram, share: f64) -> Option<f32> {

@@ -110,6 +110,23 @@ words! {
 }
 
 impl Watch {
+    /// The figure over time that shows it, by its name in links.
+    pub fn figure(self) -> &'static str {
+        match self {
+            Watch::ReadP50 | Watch::ReadP99 | Watch::WriteP50 | Watch::WriteP99 | Watch::Percentiles => "latency",
+            Watch::HitRatio => "hits",
+            Watch::Errors => "errors",
+            Watch::Goodput => "goodput",
+            Watch::Lost | Watch::AtRisk => "lost",
+            Watch::LostIncrements => "lost-increments",
+            Watch::StaleReads => "stale",
+            Watch::DivergingCopies => "diverging",
+            Watch::DatabaseReads => "db-reads",
+            Watch::RowsWritten => "db-rows",
+            Watch::DatabaseQueue => "db-queue",
+        }
+    }
+
     /// Whether it is a response time, and then whether it is that of the slowest.
     pub fn is_of_the_slowest(self) -> Option<bool> {
         match self {

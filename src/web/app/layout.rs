@@ -7,14 +7,13 @@ use web_sys::Event;
 use yew::prelude::*;
 
 use super::{App, Msg};
-use crate::chart::Percentile;
 use crate::chart::palette::Theme;
 use crate::escape::shown;
 use crate::scenario::presets;
 use crate::web::components::dialog::Dialog;
 use crate::web::platform::{dom, files};
 use crate::web::sections::controls::Controls;
-use crate::web::sections::figures::Plot;
+use crate::web::sections::figures::Figures;
 use crate::web::sections::lead::{Headline, Legend};
 use crate::web::sections::notices::Notices;
 use crate::web::sections::share::Share;
@@ -22,7 +21,7 @@ use crate::web::sections::tables::{
     CacheNodes, DivergedCopies, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes,
 };
 use crate::web::sections::transport::Transport;
-use crate::web::state::view::{Control, Shown, ThemeChoice};
+use crate::web::state::view::{Control, ThemeChoice};
 use crate::web::state::{Action, saved};
 
 impl App {
@@ -148,39 +147,11 @@ impl App {
     }
 
     fn figures(&self, titles: &[String]) -> Html {
-        let data = self.data(titles);
-        let plots = self.state.view.figures().into_iter().map(|shown| {
-            let switches = match shown {
-                Shown::Latency if self.state.view.embed.is_none() => self.latency_switches(),
-                Shown::Lost => html! { <span class="key">{ self.words().lost_key }</span> },
-                _ => html! {},
-            };
-            html! {
-                <Plot key={shown.name()} {shown} figure={self.state.view.figure(shown)} data={data.clone()} theme={self.theme()}
-                    words={self.words()} hovered={self.hovered} on_hover={self.on_hover.clone()}>
-                    { switches }
-                </Plot>
-            }
-        });
-        html! { <section class="figures" aria-label={self.words().figures}>{ for plots }</section> }
-    }
-
-    fn latency_switches(&self) -> Html {
-        let w = self.words();
-        let act = self.dispatch.clone();
         let view = &self.state.view;
-        let p99 = view.percentile() == Percentile::P99;
-        let percentile = |p: Percentile| act.reform(move |_: Event| Action::Percentile(p));
-        let linear = view.linear;
-        let axis = act.reform(move |_: Event| Action::Linear(!linear));
         html! {
-            <div class="switches">
-                <div role="radiogroup" aria-label={w.percentile} class="segments small"><div>
-                    <label><input type="radio" name="percentile" checked={!p99} onchange={percentile(Percentile::P50)} /><span>{ w.median }</span></label>
-                    <label><input type="radio" name="percentile" checked={p99} onchange={percentile(Percentile::P99)} /><span>{ "p99" }</span></label>
-                </div></div>
-                <label class="check"><input type="checkbox" checked={!linear} onchange={axis} />{ w.log_axis }</label>
-            </div>
+            <Figures figures={view.figures().to_vec()} options={view.options()} data={self.data(titles)} theme={self.theme()}
+                words={self.words()} looking={self.looking} on_look={self.on_look.clone()} dispatch={self.dispatch.clone()}
+                can_choose={view.embed.is_none()} />
         }
     }
 

@@ -18,12 +18,15 @@ use super::platform::embed::{self, Host};
 use super::platform::worker_handle::WorkerHandle;
 use super::platform::{dom, media, storage};
 use super::state::saved::TooLong;
+use super::state::looking::{Look, Looking};
 use super::state::view::{Lang, ThemeChoice};
 use super::state::{Action, Effect, State, WorkerStatus};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData};
 use crate::experiment::strikes;
 use crate::report::FaultReport;
+use crate::scenario::Phrase;
+use crate::scenario::presets::twitter;
 
 /// How often the page asks the worker to go on.
 const TICK_MS: u32 = 100;
@@ -38,8 +41,8 @@ const SAVE_EVERY_MS: u32 = 400;
 pub enum Msg {
     /// A change of the state.
     Dispatch(Action),
-    /// The pointer is at another moment of the figures.
-    Hover(Option<f64>),
+    /// The reader looks at something else in the figures.
+    Look(Look),
     /// The link may follow the state again, and should if it has fallen behind.
     Save,
     /// The page may be about to go away: the link must follow now.
@@ -60,7 +63,7 @@ pub struct App {
     /// Where the worker sits; `None` while there is none.
     worker: Option<WorkerHandle>,
     dark: bool,
-    hovered: Option<f64>,
+    looking: Looking,
     sharing: bool,
     helping: bool,
     last_tick: f64,
@@ -73,7 +76,7 @@ pub struct App {
     host: Host,
     /// One callback for all parts: they would take another one for a change.
     dispatch: Callback<Action>,
-    on_hover: Callback<Option<f64>>,
+    on_look: Callback<Look>,
     _interval: Interval,
     _listeners: Vec<EventListener>,
 }
@@ -125,7 +128,7 @@ impl Component for App {
             state,
             worker: None,
             dark: media::matches(DARK),
-            hovered: None,
+            looking: Looking::default(),
             sharing: false,
             helping: false,
             last_tick: js_sys::Date::now(),
@@ -134,7 +137,7 @@ impl Component for App {
             too_long: None,
             host: Host::default(),
             dispatch: ctx.link().callback(Msg::Dispatch),
-            on_hover: ctx.link().callback(Msg::Hover),
+            on_look: ctx.link().callback(Msg::Look),
             _interval: interval,
             _listeners: listeners,
         };
@@ -158,7 +161,11 @@ impl Component for App {
                 self.run_effects(ctx, effects);
                 self.apply_theme();
             }
-            Msg::Hover(moment) => self.hovered = moment,
+            Msg::Look(look) => {
+                let before = self.looking;
+                self.looking.apply(look);
+                return before != self.looking;
+            }
             Msg::Save => {
                 self.saving = None;
                 let before = self.too_long;
@@ -292,6 +299,14 @@ impl App {
         fault.map_or_else(|| strike.what.clone(), |fault| fault.what.title().say(self.words().texts).to_owned())
     }
 
+    /// The miss ratio that was published for the preset, if it is one of Twitter's.
+    fn published(&self) -> Option<(f64, String)> {
+        const PUBLISHED: Phrase = Phrase::fixed("published", "논문 공개값");
+        let preset = self.state.preset.as_deref()?;
+        let cluster = twitter::clusters().into_iter().find(|cluster| cluster.name() == preset)?;
+        Some((cluster.miss_ratio?, PUBLISHED.say(self.words().texts).to_owned()))
+    }
+
     fn data(&self, titles: &[String]) -> Rc<Data> {
         let run = &self.state.run;
         let lanes = run.series.iter().enumerate().filter(|(lane, _)| self.state.view.shows(*lane));
@@ -312,6 +327,9 @@ impl App {
             faults: faults.collect(),
             duration_s: self.state.running.duration.as_secs_f64(),
             now_s: run.now.as_secs_f64(),
+            zoom: self.looking.zoom,
+            focus: self.looking.focus,
+            reference: self.published(),
             no_reads: self.state.running.clients.never_reads(),
             no_writes: self.state.running.clients.never_writes(),
         })

@@ -3,8 +3,8 @@
 use super::super::sections::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::state::view::Control;
-use super::{Lang, Said, Words, ends, lane, left_out, named, strategy, unless_none};
-use crate::chart::{ENGLISH, Panel, text};
+use super::{Lang, Said, Words, lane, left_out, named, strategy, unless_none};
+use crate::chart::text;
 use crate::escape::shown;
 use crate::ledger::{Cause, Divergence, StepKind as Step};
 use crate::scenario::presets::Group;
@@ -16,13 +16,7 @@ pub static WORDS: Words = Words {
     texts: Language::English,
     starting: "The same traffic, through every strategy at once.",
     headline,
-    labels: ENGLISH,
     figures: "Figures",
-    latency: "Latency",
-    hits: "Hit ratio",
-    lost_figure: "Lost writes",
-    lost_key: "line: lost · area: at risk",
-    summary,
     percentile: "Percentile",
     median: "median",
     log_axis: "log axis",
@@ -447,12 +441,6 @@ fn harm_of(harm: Harm, them: bool) -> [Piece; 3] {
 
 fn many_of(n: u64, one: &str, more: &str) -> String {
     format!("{} {}", text::count(n), if n == 1 { one } else { more })
-}
-
-fn summary(panel: &Panel) -> String {
-    let ends: Vec<String> = ends(panel).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
-    let what = if ends.is_empty() { "nothing yet".to_owned() } else { ends.join(", ") };
-    format!("{}: {what}.", panel.title)
 }
 
 fn strategy_name(word: &str) -> String {

@@ -3,8 +3,8 @@
 use super::super::sections::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::state::view::Control;
-use super::{Lang, Said, Words, ends, lane, left_out, named, strategy, unless_none};
-use crate::chart::{Labels, Panel, text};
+use super::{Lang, Said, Words, lane, left_out, named, strategy, unless_none};
+use crate::chart::text;
 use crate::escape::shown;
 use crate::ledger::{Cause, Divergence, StepKind as Step};
 use crate::scenario::presets::Group;
@@ -16,23 +16,7 @@ pub static WORDS: Words = Words {
     texts: Language::Korean,
     starting: "같은 트래픽을 모든 전략에 동시에 흘려보냅니다.",
     headline,
-    labels: Labels {
-        reads_p50: "읽기, 중앙값",
-        reads_p99: "읽기, p99",
-        writes_p50: "쓰기, 중앙값",
-        writes_p99: "쓰기, p99",
-        hit_ratio: "적중률",
-        lost_writes: "유실된 쓰기",
-        lost: "유실",
-        at_risk: "유실 위험",
-        nothing_yet: "아직 응답 없음",
-    },
     figures: "그래프",
-    latency: "응답 시간",
-    hits: "적중률",
-    lost_figure: "유실된 쓰기",
-    lost_key: "선: 유실 · 면: 유실 위험",
-    summary,
     percentile: "백분위수",
     median: "중앙값",
     log_axis: "로그 축",
@@ -466,12 +450,6 @@ fn harm_of(harm: Harm) -> Vec<Piece> {
             vec![text("오래된 값을 "), Piece::Number(text::count(reads)), text("번 반환했습니다.")]
         }
     }
-}
-
-fn summary(panel: &Panel) -> String {
-    let ends: Vec<String> = ends(panel).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
-    let what = if ends.is_empty() { "아직 없음".to_owned() } else { ends.join(", ") };
-    format!("{}: {what}.", panel.title)
 }
 
 fn strategy_name(word: &str) -> String {

@@ -9,8 +9,7 @@ mod ko;
 use super::platform::protocol::TraceFacts;
 use super::sections::headline::{Headline, Piece};
 use super::state::Failure;
-use super::state::view::{Control, Shown};
-use crate::chart::{Labels, Panel, Weight};
+use super::state::view::Control;
 use crate::escape::shown;
 use crate::ledger::{self, Cause, Divergence};
 use crate::model::WriteId;
@@ -39,13 +38,7 @@ words! {
     starting: &'static str,
     headline: fn(&Headline, &[String]) -> Vec<Piece>,
     // figures
-    labels: Labels,
     figures: &'static str,
-    latency: &'static str,
-    hits: &'static str,
-    lost_figure: &'static str,
-    lost_key: &'static str,
-    summary: fn(&Panel) -> String,
     percentile: &'static str,
     median: &'static str,
     log_axis: &'static str,
@@ -282,22 +275,6 @@ words! {
 impl PartialEq for Words {
     fn eq(&self, other: &Words) -> bool {
         self.lang == other.lang
-    }
-}
-
-impl Words {
-    /// What figure `shown` is called.
-    pub fn figure_title(&self, shown: Shown) -> &'static str {
-        match shown {
-            Shown::Latency => self.latency,
-            Shown::Hits => self.hits,
-            Shown::Lost => self.lost_figure,
-        }
-    }
-
-    /// The figure in a sentence or two: each lane's newest value.
-    pub fn figure_summary(&self, _shown: Shown, panels: &[Panel]) -> String {
-        panels.iter().map(|panel| (self.summary)(panel)).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -551,12 +528,6 @@ fn any_steps() -> [ledger::StepKind; 11] {
         StepKind::Lost,
         StepKind::FlushDue,
     ]
-}
-
-/// The lines of a panel that its summary speaks of, with their newest values.
-fn ends(panel: &Panel) -> Vec<(String, String)> {
-    let main = panel.lines.iter().filter(|line| line.weight == Weight::Main);
-    main.filter_map(|line| line.end().map(|(_, value)| (line.label.clone(), panel.axis.name(value)))).collect()
 }
 
 /// The name of a lane as a piece of the sentence.

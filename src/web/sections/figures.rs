@@ -1,185 +1,194 @@
-//! The live figures: a canvas each, a read-out under the pointer, and the same in words and as a table.
+//! The live figures: each a section with its canvases, the lanes' values beside them, and the same in words and as a table.
+
+mod plot;
+mod pointer;
 
 use std::rc::Rc;
 
-use plotters::prelude::IntoDrawingArea as _;
-use wasm_bindgen::{JsCast as _, closure::Closure};
-use web_sys::{Element, HtmlCanvasElement, PointerEvent, ResizeObserver};
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use self::plot::PanelPlot;
 use crate::chart::palette::Theme;
-use crate::chart::{self, Data, Figure, Layout, Look, Panel, text};
-use crate::web::components::swatch::Swatch;
+use crate::chart::{self, Data, FIGURES, Figure, Options, Panel, Percentile, Weight, text};
+use crate::scenario::{Language, Phrase};
 use crate::web::i18n::Words;
-use crate::web::platform::canvas::{CanvasBackend, UNIT};
-use crate::web::platform::dom;
-use crate::web::state::view::Shown;
+use crate::web::state::Action;
+use crate::web::state::looking::{Look, Looking};
 
-/// What a figure is made from.
+/// What the figures are made from.
 #[derive(Clone, PartialEq, Properties)]
-pub struct PlotProps {
-    /// Which of the three.
-    pub shown: Shown,
-    /// How it is to be seen.
-    pub figure: Figure,
-    /// What it shows.
+pub struct FiguresProps {
+    /// Those that are shown.
+    pub figures: Vec<&'static Figure>,
+    /// How latencies are drawn.
+    pub options: Options,
+    /// What they show.
     pub data: Rc<Data>,
     /// Light or dark.
     pub theme: Theme,
     /// The language.
     pub words: &'static Words,
-    /// The moment under the pointer, shared by all figures.
-    pub hovered: Option<f64>,
-    /// Hears when the pointer moves to another moment.
-    pub on_hover: Callback<Option<f64>>,
-    /// Switches that belong to the figure.
-    #[prop_or_default]
-    pub children: Html,
+    /// The moment, the stretch and the lane that the reader looks at.
+    pub looking: Looking,
+    /// Hears what the reader looks at.
+    pub on_look: Callback<Look>,
+    /// Hears what the reader does else.
+    pub dispatch: Callback<Action>,
+    /// Whether the reader may choose other figures.
+    pub can_choose: bool,
+}
+
+/// The most figures at once: more would not be looked at.
+const FIGURES_MAX: usize = 8;
+
+/// All figures, and a menu of those that are not shown.
+#[component]
+pub fn Figures(props: &FiguresProps) -> Html {
+    let plots = props.figures.iter().map(|figure| {
+        html! { <Plot key={figure.name} figure={FigureOf(figure)} all={props.clone()} /> }
+    });
+    let menu = props.can_choose && props.figures.len() < FIGURES_MAX;
+    html! {
+        <section class="figures" aria-label={props.words.figures}>
+            { for plots }
+            if menu || props.looking.zoom.is_some() {
+                <div class="figures-foot">
+                    if menu { { add_menu(props) } }
+                    if props.looking.zoom.is_some() {
+                        <button type="button" onclick={props.on_look.reform(|_: MouseEvent| Look::Zoom(None))}>
+                            { ZOOM_OUT.say(props.words.texts) }
+                        </button>
+                    }
+                </div>
+            }
+        </section>
+    }
+}
+
+const ADD: Phrase = Phrase::fixed("Add a figure…", "그래프 추가…");
+const ZOOM_OUT: Phrase = Phrase::fixed("Show the whole run", "전체 구간 보기");
+const REMOVE: Phrase = Phrase::fixed("Remove this figure", "이 그래프 제거");
+const ENLARGE: Phrase = Phrase::fixed("Enlarge", "크게 보기");
+const SHRINK: Phrase = Phrase::fixed("Make small again", "원래 크기로");
+const NOTHING: Phrase = Phrase::fixed("nothing yet", "아직 없음");
+
+/// A menu that adds a figure. What is chosen in it by keys alone takes effect when it is left or Enter is pressed.
+fn add_menu(props: &FiguresProps) -> Html {
+    let language = props.words.texts;
+    let others = FIGURES.iter().filter(|figure| !props.figures.contains(figure));
+    let options = others.map(|figure| html! { <option value={figure.name}>{ figure.title.say(language) }</option> });
+    let shown = props.figures.clone();
+    let add = props.dispatch.reform(move |event: Event| {
+        let added = chart::figure(&event.target_unchecked_into::<HtmlSelectElement>().value());
+        Action::Figures(shown.iter().copied().chain(added).collect())
+    });
+    html! {
+        <select class="add-figure" aria-label={ADD.say(language).to_owned()} onchange={add} key={props.figures.len()}>
+            <option value="" selected=true>{ ADD.say(language) }</option>
+            { for options }
+        </select>
+    }
+}
+
+/// A figure of the catalogue, which properties can hold.
+#[derive(Clone, Copy, PartialEq)]
+struct FigureOf(&'static Figure);
+
+#[derive(Clone, PartialEq, Properties)]
+struct PlotProps {
+    figure: FigureOf,
+    all: FiguresProps,
 }
 
 /// One figure.
 #[component]
-pub fn Plot(props: &PlotProps) -> Html {
-    let canvas = use_node_ref();
-    let size = use_size(&canvas);
-    let layout = use_state_eq(Layout::default);
-    let panels = use_memo((props.figure, props.data.clone(), props.words.lang), |(figure, data, _)| {
-        figure.panels(data, &props.words.labels)
+fn Plot(props: &PlotProps) -> Html {
+    let (FigureOf(figure), all) = (props.figure, &props.all);
+    let language = all.words.texts;
+    let panels = use_memo((all.options, all.data.clone(), language), move |(options, data, language)| {
+        figure.panels(data, *options, *language)
     });
-    use_drawing(&canvas, &panels, props, size, layout.setter());
-    let on_move = {
-        let (layout, on_hover, duration) = (layout.clone(), props.on_hover.clone(), props.data.duration_s);
-        Callback::from(move |event: PointerEvent| {
-            let (x, y) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
-            on_hover.emit(moment_at(&layout, x, y, duration));
-        })
+    let is_large = use_state_eq(|| false);
+    let table = use_table(all, figure, &panels);
+    let id = format!("figure-{}", figure.name);
+    let rows = (0..panels.len()).map(|number| {
+        html! { <PanelPlot panels={panels.clone()} {number} name={figure.name} all={all.clone()} /> }
+    });
+    let enlarge = {
+        let is_large = is_large.clone();
+        Callback::from(move |_: MouseEvent| is_large.set(!*is_large))
     };
-    let on_leave = props.on_hover.reform(|_: PointerEvent| None);
-    let table = use_table(props, &panels);
-    let name = props.shown.name();
-    let title = props.words.figure_title(props.shown);
-    let summary = props.words.figure_summary(props.shown, &panels);
+    let size = if *is_large { &SHRINK } else { &ENLARGE };
     html! {
-        <figure class={classes!("figure", format!("figure-{name}"))} aria-labelledby={format!("figure-{name}")}>
+        <section class={classes!("figure", id.clone(), is_large.then_some("large"))} aria-labelledby={id.clone()}>
             <div class="figure-head">
-                <h2 id={format!("figure-{name}")}>{ title }</h2>
-                { props.children.clone() }
+                <h2 {id}>{ figure.title.say(language) }</h2>
+                <span class="key">{ figure.key.say(language) }</span>
+                if figure.has_options() && all.can_choose { { switches(all) } }
+                if all.can_choose {
+                    <div class="figure-tools">
+                        <button type="button" class="plain small" onclick={enlarge} title={size.say(language).to_owned()}
+                            aria-label={format!("{}: {}", size.say(language), figure.title.say(language))}>{ if *is_large { "⤡" } else { "⤢" } }</button>
+                        if all.figures.len() > 1 { { remove_button(all, figure) } }
+                    </div>
+                }
             </div>
-            <div class="figure-body">
-                <canvas ref={canvas} role="img" aria-label={title} aria-describedby={format!("summary-{name}")}
-                    onpointermove={on_move.clone()} onpointerdown={on_move} onpointerleave={on_leave} />
-                { read_out(props, &panels, &layout, size.0) }
-            </div>
-            <figcaption class="unseen" id={format!("summary-{name}")}>{ summary }</figcaption>
+            { for rows }
+            <p class="unseen" id={format!("summary-{}", figure.name)}>{ summary(&panels, language) }</p>
             <div class="unseen">{ (*table).clone() }</div>
-        </figure>
+        </section>
     }
 }
 
-/// The canvas' size in CSS pixels, kept up to date.
-#[hook]
-fn use_size(canvas: &NodeRef) -> (f64, f64) {
-    let size = use_state_eq(|| (0.0, 0.0));
-    let setter = size.setter();
-    use_effect_with(canvas.clone(), move |canvas| {
-        let watched = canvas.cast::<Element>();
-        let seen = watched.clone();
-        let callback = Closure::<dyn FnMut()>::new(move || {
-            if let Some(canvas) = &seen {
-                setter.set((f64::from(canvas.client_width()), f64::from(canvas.client_height())));
-            }
-        });
-        let observer = ResizeObserver::new(callback.as_ref().unchecked_ref()).ok();
-        if let (Some(observer), Some(canvas)) = (&observer, &watched) {
-            observer.observe(canvas);
-        }
-        move || {
-            if let Some(observer) = observer {
-                observer.disconnect();
-            }
-            drop(callback);
-        }
-    });
-    *size
+fn remove_button(all: &FiguresProps, figure: &'static Figure) -> Html {
+    let language = all.words.texts;
+    let rest: Vec<&'static Figure> = all.figures.iter().copied().filter(|other| *other != figure).collect();
+    let remove = all.dispatch.reform(move |_: MouseEvent| Action::Figures(rest.clone()));
+    html! {
+        <button type="button" class="plain small" onclick={remove} title={REMOVE.say(language).to_owned()}
+            aria-label={format!("{}: {}", REMOVE.say(language), figure.title.say(language))}>{ "×" }</button>
+    }
 }
 
-#[hook]
-fn use_drawing(
-    canvas: &NodeRef,
-    panels: &Rc<Vec<Panel>>,
-    props: &PlotProps,
-    size: (f64, f64),
-    layout: UseStateSetter<Layout>,
-) {
-    let canvas = canvas.clone();
-    let ratio = dom::pixel_ratio();
-    let what = (panels.clone(), props.data.clone(), props.theme, size, ratio.to_bits());
-    use_effect_with(what, move |(panels, data, theme, (width, height), _)| {
-        let Some(canvas) = canvas.cast::<HtmlCanvasElement>() else { return };
-        if *width < 40.0 || *height < 40.0 {
-            return;
-        }
-        let Some(backend) = CanvasBackend::new(&canvas, *width, *height, ratio) else { return };
-        let look =
-            Look { theme: *theme, unit: UNIT, family: chart::FONT_STACK, ground: false, labels: true, titles: false };
-        let area = backend.into_drawing_area();
-        // A canvas that cannot be drawn on stays empty; the table beneath still says it all.
-        if let (Ok(drawn), Ok(())) = (chart::draw(&area, panels, data, &look), area.present()) {
-            layout.set(drawn);
-        }
-    });
+/// Median or 99th percentile, decades or milliseconds alike.
+fn switches(all: &FiguresProps) -> Html {
+    let w = all.words;
+    let p99 = all.options.percentile == Percentile::P99;
+    let percentile = |p: Percentile| all.dispatch.reform(move |_: Event| Action::Percentile(p));
+    let linear = all.options.linear;
+    let axis = all.dispatch.reform(move |_: Event| Action::Linear(!linear));
+    html! {
+        <div class="switches">
+            <div role="radiogroup" aria-label={w.percentile} class="segments small"><div>
+                <label><input type="radio" name="percentile" checked={!p99} onchange={percentile(Percentile::P50)} /><span>{ w.median }</span></label>
+                <label><input type="radio" name="percentile" checked={p99} onchange={percentile(Percentile::P99)} /><span>{ "p99" }</span></label>
+            </div></div>
+            <label class="check"><input type="checkbox" checked={!linear} onchange={axis} />{ w.log_axis }</label>
+        </div>
+    }
 }
 
-/// The moment of the run at a place on the canvas.
-fn moment_at(layout: &Layout, x: f64, y: f64, duration_s: f64) -> Option<f64> {
-    let place = layout
-        .panels
-        .iter()
-        .find(|p| (p.left - 6.0..=p.right + 6.0).contains(&x) && (p.top - 20.0..=p.bottom + 20.0).contains(&y))?;
-    let share = ((x - place.left) / (place.right - place.left)).clamp(0.0, 1.0);
-    Some(share * duration_s)
-}
-
-/// About how wide a read-out is, CSS pixels.
-const READ_OUT_WIDE: f64 = 260.0;
-
-/// A thin line at the hovered moment and every lane's value there.
-fn read_out(props: &PlotProps, panels: &[Panel], layout: &Layout, width: f64) -> Html {
-    let Some(t) = props.hovered.filter(|t| *t <= props.data.now_s) else { return html! {} };
-    let boxes = panels.iter().zip(&layout.panels).map(|(panel, place)| {
-        let x = place.left + (place.right - place.left) * (t / props.data.duration_s.max(1e-9));
-        // At the right of the moment, unless that would leave the figure.
-        let flip = x + READ_OUT_WIDE > width && x > READ_OUT_WIDE;
-        let side = if flip { "translateX(calc(-100% - 10px))" } else { "translateX(10px)" };
-        let rows = panel.lines.iter().filter_map(|line| line.value_at(t).map(|v| (line, v))).map(|(line, value)| {
-            html! {
-                <li>
-                    <Swatch lane={line.lane} />
-                    <span>{ &line.label }</span>
-                    <b>{ panel.axis.name(value) }</b>
-                </li>
-            }
-        });
-        html! {
-            <>
-                <div class="cross" style={format!("left:{x:.1}px;top:{}px;height:{}px", place.top, place.bottom - place.top)} />
-                <div class="read-out" style={format!("left:{x:.1}px;top:{}px;transform:{side}", place.top)}>
-                    <p>{ text::moment(t, true) }</p>
-                    <ul>{ for rows }</ul>
-                </div>
-            </>
-        }
-    });
-    html! { <div class="read-outs" aria-hidden="true">{ for boxes }</div> }
+/// The figure in a sentence or two: each lane's newest value.
+fn summary(panels: &[Panel], language: Language) -> String {
+    let of = |panel: &Panel| {
+        let main = panel.lines.iter().filter(|line| line.weight == Weight::Main);
+        let ends = main.filter_map(|line| line.end().map(|(_, value)| format!("{} {}", line.label, panel.axis.name(value))));
+        let ends: Vec<String> = ends.collect();
+        let said = if ends.is_empty() { NOTHING.say(language).to_owned() } else { ends.join(", ") };
+        format!("{}: {said}.", panel.title)
+    };
+    panels.iter().map(of).collect::<Vec<_>>().join(" ")
 }
 
 /// The table, made anew ten times a run and when something else than the time has changed.
 #[hook]
-fn use_table(props: &PlotProps, panels: &Rc<Vec<Panel>>) -> Rc<Html> {
-    let tenth = (props.data.now_s * 10.0 / props.data.duration_s.max(1e-9) + 1e-6) as u64;
-    let lanes: Vec<(usize, String)> = props.data.lanes.iter().map(|lane| (lane.number, lane.label.clone())).collect();
-    use_memo((tenth, lanes, props.figure, props.words.lang), |_| {
-        table(props.words, props.words.figure_title(props.shown), panels, &props.data)
+fn use_table(all: &FiguresProps, figure: &'static Figure, panels: &Rc<Vec<Panel>>) -> Rc<Html> {
+    let data = &all.data;
+    let tenth = (data.now_s * 10.0 / data.duration_s.max(1e-9) + 1e-6) as u64;
+    let lanes: Vec<(usize, String)> = data.lanes.iter().map(|lane| (lane.number, lane.label.clone())).collect();
+    use_memo((tenth, lanes, all.options, all.words.lang), |_| {
+        table(all.words, figure.title.say(all.words.texts), panels, data)
     })
 }
 
@@ -201,7 +210,7 @@ fn table(words: &'static Words, title: &str, panels: &[Panel], data: &Data) -> H
     });
     html! {
         <table>
-            <caption>{ title }</caption>
+            <caption>{ title.to_owned() }</caption>
             <thead><tr><th scope="col">{ words.time }</th>{ for head }</tr></thead>
             <tbody>{ for rows }</tbody>
         </table>

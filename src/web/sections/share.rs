@@ -8,14 +8,14 @@ use yew::prelude::*;
 
 use super::notices::{SaveScenario, too_long};
 use crate::chart::palette::Theme;
-use crate::chart::{self, Data};
+use crate::chart::{self, Data, FIGURES, Figure};
 use crate::report::{Report, csv};
 use crate::scenario::Scenario;
 use crate::web::components::dialog::Dialog;
 use crate::web::i18n::Words;
 use crate::web::platform::{dom, files};
 use crate::web::state::saved::{self, TooLong};
-use crate::web::state::view::{Control, Shown, ThemeChoice, View};
+use crate::web::state::view::{Control, ThemeChoice, View};
 
 /// The shown lanes' measures over time as CSV.
 fn series(data: &Data) -> String {
@@ -122,11 +122,12 @@ fn Copyable(props: &CopyableProps) -> Html {
 #[component]
 fn EmbedMaker(props: &ShareProps) -> Html {
     let w = props.words;
-    let figures = use_state(|| vec![Shown::Latency, Shown::Lost]);
+    let figures = use_state(|| props.view.figures().iter().map(|figure| figure.name).collect::<Vec<_>>());
     let lanes = use_state(|| (0..props.titles.len()).filter(|lane| props.view.shows(*lane)).collect::<Vec<_>>());
     let controls = use_state(|| vec![Control::Play, Control::Crash]);
     let view = View {
-        embed: Some(Shown::ALL.into_iter().filter(|f| figures.contains(f)).collect()),
+        embed: Some(FIGURES.iter().filter(|f| figures.contains(&f.name)).collect()),
+        figures: None,
         controls: Some(Control::ALL.into_iter().filter(|c| controls.contains(c)).collect()),
         lanes: (lanes.len() < props.titles.len()).then(|| lanes.to_vec()),
         theme: ThemeChoice::System,
@@ -138,7 +139,7 @@ fn EmbedMaker(props: &ShareProps) -> Html {
         html! { <label class="check"><input type="checkbox" checked={on} onchange={change} />{ label }</label> }
     };
     let figure_boxes =
-        Shown::ALL.into_iter().map(|f| box_of(w.figure_title(f).to_owned(), figures.contains(&f), toggle(&figures, f)));
+        FIGURES.iter().map(|f| box_of(f.title.say(w.texts).to_owned(), figures.contains(&f.name), toggle(&figures, f.name)));
     let lane_boxes =
         props.titles.iter().enumerate().map(|(i, t)| box_of(t.clone(), lanes.contains(&i), toggle(&lanes, i)));
     let control_boxes = Control::ALL
@@ -206,20 +207,20 @@ fn file_buttons(props: &ShareProps) -> Html {
         let data = props.data.clone();
         Callback::from(move |_: MouseEvent| files::download("cachelane.csv", "text/csv", &series(&data)))
     };
-    let pictures = props.view.figures().into_iter().map(|shown| {
-        let (view, data, theme) = (props.view.clone(), props.data.clone(), props.theme);
+    let pictures = props.view.figures().iter().map(|figure| {
+        let figure: &'static Figure = figure;
+        let (options, data, theme) = (props.view.options(), props.data.clone(), props.theme);
         let svg = Callback::from(move |_: MouseEvent| {
-            let figure = view.figure(shown);
-            if let Ok(text) = chart::svg_in(figure, &data, theme, (960, 380), &w.labels) {
-                files::download(&format!("cachelane-{}.svg", shown.name()), "image/svg+xml", &text);
+            if let Ok(text) = chart::svg(figure, &data, options, theme, (960, 380), w.texts) {
+                files::download(&format!("cachelane-{}.svg", figure.name), "image/svg+xml", &text);
             }
         });
-        let png = Callback::from(move |_: MouseEvent| png_of(shown));
+        let png = Callback::from(move |_: MouseEvent| png_of(figure.name));
         html! {
             <li>
-                <span>{ w.figure_title(shown) }</span>
-                <button type="button" onclick={png} aria-label={format!("PNG: {}", w.figure_title(shown))}>{ "PNG" }</button>
-                <button type="button" onclick={svg} aria-label={format!("SVG: {}", w.figure_title(shown))}>{ "SVG" }</button>
+                <span>{ figure.title.say(w.texts) }</span>
+                <button type="button" onclick={png} aria-label={format!("PNG: {}", figure.title.say(w.texts))}>{ "PNG" }</button>
+                <button type="button" onclick={svg} aria-label={format!("SVG: {}", figure.title.say(w.texts))}>{ "SVG" }</button>
             </li>
         }
     });
@@ -237,10 +238,10 @@ fn file_buttons(props: &ShareProps) -> Html {
 }
 
 /// Offers a figure as it stands on the page, on the page's ground.
-fn png_of(shown: Shown) {
-    let canvas = dom::document().query_selector(&format!(".figure-{} canvas", shown.name())).ok().flatten();
+fn png_of(name: &str) {
+    let canvas = dom::document().query_selector(&format!(".figure-{} canvas", name)).ok().flatten();
     let Some(canvas) = canvas.and_then(|canvas| canvas.dyn_into::<HtmlCanvasElement>().ok()) else { return };
     if let Ok(url) = canvas.to_data_url() {
-        files::follow(&url, &format!("cachelane-{}.png", shown.name()));
+        files::follow(&url, &format!("cachelane-{}.png", name));
     }
 }

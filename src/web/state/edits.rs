@@ -50,12 +50,12 @@ impl State {
             return; // there are no controls
         }
         let now = self.snapshot();
-        let Some(Step { scenario, preset, lanes, speed, percentile }) = way(&mut self.history, now) else { return };
+        let Some(Step { scenario, preset, lanes, speed, percentile, figures }) = way(&mut self.history, now) else { return };
         self.invalid.clear();
         let has_other_lanes = preset != self.preset || scenario.lanes.len() != self.draft.lanes.len();
         if preset != self.preset {
-            self.view.default_percentile = saved::default_percentile_of(preset.as_deref());
-            (self.view.speed, self.view.percentile) = (speed, percentile);
+            self.view.defaults = saved::defaults_of(preset.as_deref(), &scenario);
+            (self.view.speed, self.view.percentile, self.view.figures) = (speed, percentile, figures);
             self.speed = speed.unwrap_or_else(|| fitting_speed(&scenario));
             self.preset = preset;
         }
@@ -73,6 +73,7 @@ impl State {
             preset: self.preset.clone(),
             lanes: self.view.lanes.clone(),
             speed: self.view.speed,
+            figures: self.view.figures.clone(),
             percentile: self.view.percentile,
         }
     }

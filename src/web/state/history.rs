@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use crate::chart::Percentile;
+use crate::chart::{Figure, Percentile};
 use crate::scenario::Scenario;
 
 /// The most steps back.
@@ -25,6 +25,8 @@ pub struct Step {
     pub speed: Option<f64>,
     /// The percentile that was chosen.
     pub percentile: Option<Percentile>,
+    /// The figures that were chosen.
+    pub figures: Option<Vec<&'static Figure>>,
 }
 
 /// The steps there are, back and forth.
@@ -94,7 +96,7 @@ mod tests {
 
     fn step(seed: u64) -> Step {
         let scenario = Rc::new(Scenario { seed, ..Scenario::default() });
-        Step { scenario, preset: None, lanes: None, speed: None, percentile: None }
+        Step { scenario, preset: None, lanes: None, speed: None, percentile: None, figures: None }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! ```
 
 pub mod history;
+pub mod looking;
 pub mod saved;
 pub mod traces;
 pub mod view;
@@ -31,7 +32,7 @@ use self::traces::{TraceFile, Traces};
 use self::view::{Lang, SPEED_RANGE, ThemeChoice, View};
 use self::worker::{LoadedRun, Request, Worker};
 use super::platform::protocol::{FromWorker, ToWorker};
-use crate::chart::Percentile;
+use crate::chart::{Figure, Percentile};
 use crate::scenario::{Accept, Edit, FaultKind, Link, Scenario};
 use crate::time::Nanos;
 
@@ -96,6 +97,8 @@ pub enum Action {
     ToggleLane(usize),
     Percentile(Percentile),
     Linear(bool),
+    /// These figures are to be shown.
+    Figures(Vec<&'static Figure>),
     Language(Lang),
     Theme(ThemeChoice),
     Dismiss,
@@ -322,11 +325,15 @@ impl State {
                 effects.push(Effect::SaveLink);
             }
             Action::Percentile(percentile) => {
-                self.view.percentile = (percentile != self.view.default_percentile).then_some(percentile);
+                self.view.percentile = (percentile != self.view.defaults.percentile).then_some(percentile);
                 effects.push(Effect::SaveLink);
             }
             Action::Linear(linear) => {
                 self.view.linear = linear;
+                effects.push(Effect::SaveLink);
+            }
+            Action::Figures(figures) => {
+                self.view.choose_figures(figures);
                 effects.push(Effect::SaveLink);
             }
             Action::Language(lang) => {

@@ -49,7 +49,7 @@ impl State {
         match saved::preset(name) {
             Some(scenario) => {
                 let before = self.snapshot();
-                (self.view.lanes, self.view.speed, self.view.percentile) = (None, None, None);
+                (self.view.lanes, self.view.speed, self.view.percentile, self.view.figures) = (None, None, None, None);
                 self.start_over_with(scenario, Some(name.to_owned()), before);
                 self.playback = Playback::Seeking { to: self.running.warmup, then_play: true };
                 effects.push(Effect::SaveLink);
@@ -78,7 +78,7 @@ impl State {
         let scenario = Rc::new(scenario);
         self.draft = scenario.clone();
         self.running = scenario;
-        self.view.default_percentile = saved::default_percentile_of(preset.as_deref());
+        self.view.defaults = saved::defaults_of(preset.as_deref(), &self.running);
         self.preset = preset;
         self.problems = Rc::default();
         self.invalid.clear();

@@ -1,20 +1,48 @@
 //! Where scenarios come from, as the page asks for them: presets, links, checks; and what is wrong with one, in words.
 
-use crate::chart::Percentile;
+use super::view::Defaults;
+use crate::chart::{Figure, Percentile, figure};
 #[cfg(target_arch = "wasm32")]
 use crate::escape::shown;
 use crate::scenario::link::{self, Link};
-use crate::scenario::{FieldValue, Reason, Scenario, presets};
+use crate::scenario::presets::Watch;
+use crate::scenario::{FieldValue, Reading, Reason, Scenario, presets};
 #[cfg(target_arch = "wasm32")]
 use crate::web::i18n::Words;
 
 pub use crate::scenario::Problem;
 
-/// The percentile that shows what a preset is about: that of the first response time that it says to watch.
-pub fn default_percentile_of(preset: Option<&str>) -> Percentile {
-    let watch = preset.and_then(|name| presets::get(name).ok()).map(|preset| preset.about().watch.as_slice());
-    let is_of_the_slowest = watch.and_then(|watch| watch.iter().find_map(|what| what.is_of_the_slowest()));
-    if is_of_the_slowest == Some(true) { Percentile::P99 } else { Percentile::P50 }
+/// What shows what a preset is about: the figures of what it says to watch, and the percentile of the first response time
+/// among them. An experiment of the reader's own has the figures that its lanes can have something to show in.
+pub fn defaults_of(preset: Option<&str>, scenario: &Scenario) -> Defaults {
+    const FIGURES_MIN: usize = 2;
+    const FIGURES_MAX: usize = 4;
+    let watch = preset.and_then(|name| presets::get(name).ok()).map_or(&[][..], |preset| preset.about().watch.as_slice());
+    let is_of_the_slowest = watch.iter().find_map(|what| what.is_of_the_slowest());
+    let mut figures: Vec<&'static Figure> = Vec::new();
+    let published = preset.is_some_and(|name| name.starts_with("twitter"));
+    // Where a miss ratio has been published, it is what the run is held against.
+    let of = |what: &Watch| figure(if published && *what == Watch::HitRatio { "misses" } else { what.figure() });
+    let watched = watch.iter().filter_map(of);
+    let general = general_figures(scenario).into_iter().filter_map(figure);
+    for (i, figure) in watched.chain(general).enumerate() {
+        let is_wanted = i < watch.len() || figures.len() < FIGURES_MIN || watch.is_empty();
+        if is_wanted && figures.len() < FIGURES_MAX && !figures.contains(&figure) {
+            figures.push(figure);
+        }
+    }
+    Defaults { percentile: if is_of_the_slowest == Some(true) { Percentile::P99 } else { Percentile::P50 }, figures }
+}
+
+/// What is worth a look in any experiment of that kind.
+fn general_figures(scenario: &Scenario) -> Vec<&'static str> {
+    let has_cache = scenario.lanes.iter().any(|lane| lane.read != Reading::None {});
+    let writes = !scenario.clients.never_writes();
+    let mut names = vec!["latency"];
+    names.extend(has_cache.then_some("hits"));
+    names.extend((!scenario.faults.is_empty()).then_some("errors"));
+    names.push(if writes { "lost" } else { "db-reads" });
+    names
 }
 
 /// Why `scenario` cannot run.

@@ -1,12 +1,12 @@
 //! How the experiment is looked at: what a link says beside the scenario.
 //!
-//! A link is `#v2&key=value&…`; the pairs `view.…` are the page's: `embed`, `controls`, `lanes`, `axis`, `percentile`,
+//! A link is `#v2&key=value&…`; the pairs `view.…` are the page's: `embed`, `figures`, `controls`, `lanes`, `axis`, `percentile`,
 //! `speed`, `start`, `lang`, `theme`. Whoever writes a link by hand may leave the `view.` out ([`in_full`]).
 
 use std::fmt::Write as _;
 
 use crate::chart::palette::Theme;
-use crate::chart::{Figure, Percentile};
+use crate::chart::{FIGURES, Figure, Options, Percentile, figure};
 use crate::scenario::Phrase;
 pub use crate::web::i18n::Lang;
 
@@ -38,15 +38,6 @@ impl ThemeChoice {
     }
 }
 
-/// The three figures, in their order on the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Shown {
-    Latency,
-    Hits,
-    Lost,
-}
-
 /// What an embedded figure lets its reader do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
@@ -66,7 +57,9 @@ pub enum Control {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
     /// The figures of an embed; `None` is the whole page.
-    pub embed: Option<Vec<Shown>>,
+    pub embed: Option<Vec<&'static Figure>>,
+    /// The figures of the whole page, where somebody chose them.
+    pub figures: Option<Vec<&'static Figure>>,
     /// What the reader of an embed may do.
     pub controls: Option<Vec<Control>>,
     /// The lanes that are shown, from 0; `None` is all.
@@ -75,8 +68,8 @@ pub struct View {
     pub linear: bool,
     /// Which percentile the latency figure shows, if somebody chose one.
     pub percentile: Option<Percentile>,
-    /// Which it shows else: that which the preset is about. It stands in no link.
-    pub default_percentile: Percentile,
+    /// What it shows where nobody chose: what the preset is about. It stands in no link.
+    pub defaults: Defaults,
     /// Virtual seconds per second, where the link says so.
     pub speed: Option<f64>,
     /// Whether an embed waits for a click instead of starting when it is seen.
@@ -85,6 +78,15 @@ pub struct View {
     pub lang: Option<Lang>,
     /// Light or dark, where the link says so.
     pub theme: ThemeChoice,
+}
+
+/// What is shown where nobody chose something else.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Defaults {
+    /// The percentile.
+    pub percentile: Percentile,
+    /// The figures.
+    pub figures: Vec<&'static Figure>,
 }
 
 /// A view option that cannot be: its name, what was given, what may be given.
@@ -96,20 +98,6 @@ pub struct BadOption {
     pub value: String,
     /// What may be given.
     pub allowed: Phrase,
-}
-
-impl Shown {
-    /// All figures.
-    pub const ALL: [Shown; 3] = [Shown::Latency, Shown::Hits, Shown::Lost];
-
-    /// The name in links.
-    pub fn name(self) -> &'static str {
-        match self {
-            Shown::Latency => "latency",
-            Shown::Hits => "hits",
-            Shown::Lost => "lost",
-        }
-    }
 }
 
 impl Control {
@@ -153,11 +141,8 @@ impl View {
     /// Reads one pair; `None` if the key is not one of the view's.
     fn read(&mut self, key: &str, value: &str) -> Option<Result<(), BadOption>> {
         let (name, allowed, read): (&'static str, Phrase, Option<()>) = match key {
-            "embed" => (
-                "embed",
-                Phrase::fixed("latency, hits, lost, with commas between", "latency, hits, lost를 쉼표로 구분"),
-                { list(value, &Shown::ALL.map(|s| (s.name(), s))).map(|figures| self.embed = Some(figures)) },
-            ),
+            "embed" => ("embed", figure_names(), { figures(value).map(|figures| self.embed = Some(figures)) }),
+            "figures" => ("figures", figure_names(), { figures(value).map(|figures| self.figures = Some(figures)) }),
             "controls" => (
                 "controls",
                 Phrase::fixed(
@@ -213,8 +198,10 @@ impl View {
         let mut put = |key: &str, value: &str| {
             let _ = write!(text, "&view.{key}={value}"); // writing to a String does not fail
         };
-        if let Some(figures) = &self.embed {
-            put("embed", &figures.iter().map(|f| f.name()).collect::<Vec<_>>().join(","));
+        for (key, figures) in [("embed", &self.embed), ("figures", &self.figures)] {
+            if let Some(figures) = figures {
+                put(key, &figures.iter().map(|f| f.name).collect::<Vec<_>>().join(","));
+            }
         }
         if let Some(controls) = &self.controls {
             let names = controls.iter().map(|c| c.name()).collect::<Vec<_>>().join(",");
@@ -265,27 +252,28 @@ impl View {
     }
 
     /// The figures that are shown.
-    pub fn figures(&self) -> Vec<Shown> {
-        self.embed.clone().unwrap_or_else(|| Shown::ALL.to_vec())
+    pub fn figures(&self) -> &[&'static Figure] {
+        self.embed.as_ref().or(self.figures.as_ref()).unwrap_or(&self.defaults.figures)
     }
 
-    /// Which percentile the latency figure shows.
+    /// Shows these figures from now on.
+    pub fn choose_figures(&mut self, figures: Vec<&'static Figure>) {
+        self.figures = (figures != self.defaults.figures).then_some(figures);
+    }
+
+    /// Which percentile latencies are shown by.
     pub fn percentile(&self) -> Percentile {
-        self.percentile.unwrap_or(self.default_percentile)
+        self.percentile.unwrap_or(self.defaults.percentile)
     }
 
-    /// `shown` as a figure to be drawn.
-    pub fn figure(&self, shown: Shown) -> Figure {
-        match shown {
-            Shown::Latency => Figure::Latency { percentile: self.percentile(), log: !self.linear },
-            Shown::Hits => Figure::HitRatio,
-            Shown::Lost => Figure::LostWrites,
-        }
+    /// How latencies are to be drawn.
+    pub fn options(&self) -> Options {
+        Options { percentile: self.percentile(), linear: self.linear }
     }
 }
 
 /// The keys of a view.
-const KEYS: [&str; 9] = ["embed", "controls", "lanes", "axis", "percentile", "speed", "start", "lang", "theme"];
+const KEYS: [&str; 10] = ["embed", "figures", "controls", "lanes", "axis", "percentile", "speed", "start", "lang", "theme"];
 
 /// `link` with the `view.` put before the keys that lack it.
 ///
@@ -308,6 +296,20 @@ fn list<T: Copy>(value: &str, choices: &[(&str, T)]) -> Option<Vec<T>> {
     value.split(',').map(|name| pick(name, choices)).collect()
 }
 
+/// Figures by their names; none twice.
+fn figures(value: &str) -> Option<Vec<&'static Figure>> {
+    let figures: Vec<&'static Figure> = value.split(',').map(figure).collect::<Option<_>>()?;
+    let is_first = |(i, figure): (usize, &&'static Figure)| !figures[..i].contains(figure);
+    figures.iter().enumerate().all(is_first).then_some(figures.clone())
+}
+
+/// What may stand where figures are named.
+fn figure_names() -> Phrase {
+    let names: Vec<&str> = FIGURES.iter().map(|figure| figure.name).collect();
+    let names = names.join(", ");
+    Phrase::new(format!("{names}; with commas between"), format!("{names} 중에서 쉼표로 구분"))
+}
+
 fn lane_numbers(value: &str) -> Option<Vec<usize>> {
     if value.is_empty() {
         return Some(Vec::new()); // every lane hidden
@@ -323,12 +325,13 @@ mod tests {
     #[test]
     fn a_view_is_read_as_it_was_written() {
         let view = View {
-            embed: Some(vec![Shown::Latency, Shown::Lost]),
+            embed: figures("latency,lost"),
+            figures: figures("hits"),
             controls: Some(vec![Control::Crash, Control::Play]),
             lanes: Some(vec![1, 3]),
             linear: true,
             percentile: Some(Percentile::P99),
-            default_percentile: Percentile::default(),
+            defaults: Defaults::default(),
             speed: Some(2.5),
             starts_on_click: true,
             lang: Some(Lang::Ko),
