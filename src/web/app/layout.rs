@@ -23,7 +23,7 @@ use crate::web::sections::tables::{
 };
 use crate::web::sections::transport::Transport;
 use crate::web::state::view::{Control, Shown, ThemeChoice};
-use crate::web::state::{Action, saved};
+use crate::web::state::{Action, ViewAction, saved};
 
 impl App {
     pub(super) fn whole(&self, ctx: &Context<App>) -> Html {
@@ -93,10 +93,11 @@ impl App {
             html! { <optgroup label={(w.preset_group)(group)}>{ for options }</optgroup> }
         });
         let other = self.state.lang.next();
-        let language = act.reform(move |_: MouseEvent| Action::Language(other));
+        let language = act.reform(move |_: MouseEvent| Action::View(ViewAction::Language(other)));
         let dark = self.theme() == Theme::Dark;
-        let theme =
-            act.reform(move |_: MouseEvent| Action::Theme(if dark { ThemeChoice::Light } else { ThemeChoice::Dark }));
+        let theme = act.reform(move |_: MouseEvent| {
+            Action::View(ViewAction::Theme(if dark { ThemeChoice::Light } else { ThemeChoice::Dark }))
+        });
         html! {
             <header class="head">
                 <h1>{ "Cachelane" }</h1>
@@ -170,9 +171,9 @@ impl App {
         let act = self.dispatch.clone();
         let view = &self.state.view;
         let p99 = view.percentile() == Percentile::P99;
-        let percentile = |p: Percentile| act.reform(move |_: Event| Action::Percentile(p));
+        let percentile = |p: Percentile| act.reform(move |_: Event| Action::View(ViewAction::Percentile(p)));
         let linear = view.linear;
-        let axis = act.reform(move |_: Event| Action::Linear(!linear));
+        let axis = act.reform(move |_: Event| Action::View(ViewAction::Linear(!linear)));
         html! {
             <div class="switches">
                 <div role="radiogroup" aria-label={w.percentile} class="segments small"><div>

@@ -7,6 +7,7 @@
 //! edits     the experiment is changed, undone, redone      history   what there is to go back to
 //! opening   links, presets, files                          saved     how they are read and written
 //! playback  whether time goes on; what the run has shown   view      how it is looked at
+//! controls  what the buttons of time and view do
 //! worker    what the worker is asked, and what it answers  traces    the files it reads
 //! ```
 
@@ -15,6 +16,7 @@ pub mod saved;
 pub mod traces;
 pub mod view;
 
+mod controls;
 mod edits;
 mod opening;
 mod playback;
@@ -28,13 +30,13 @@ use std::rc::Rc;
 use self::history::History;
 use self::saved::{Problem, TooLong};
 use self::traces::{TraceFile, Traces};
-use self::view::{Lang, SPEED_RANGE, ThemeChoice, View};
+use self::view::{Lang, View};
 use self::worker::{LoadedRun, Request, Worker};
 use super::platform::protocol::{FromWorker, ToWorker};
-use crate::chart::Percentile;
 use crate::scenario::{Accept, Edit, FaultKind, Link, Scenario};
 use crate::time::Nanos;
 
+pub use self::controls::{TimeAction, ViewAction};
 pub use self::opening::UnopenedLink;
 pub use self::playback::{Playback, Run, SPEEDS};
 
@@ -79,25 +81,14 @@ pub enum Action {
     Stop,
     /// After [`Action::Stop`] or a failure: the same experiment again.
     RunAgain,
-    PlayPause,
-    Play,
-    Pause,
-    Step,
-    Restart,
-    Finish,
-    Seek(Nanos),
-    Speed(f64),
+    Time(TimeAction),
+    View(ViewAction),
     Inject {
         what: FaultKind,
         server: Option<u32>,
         link: Option<Link>,
         lasts: Nanos,
     },
-    ToggleLane(usize),
-    Percentile(Percentile),
-    Linear(bool),
-    Language(Lang),
-    Theme(ThemeChoice),
     Dismiss,
 }
 
@@ -283,63 +274,12 @@ impl State {
             Action::Stop => self.stop(&mut effects),
             Action::RunAgain => self.run_again(),
             Action::Inject { what, server, link, lasts } => self.inject(what, server, link, lasts),
+            Action::Time(action) => self.control_time(action, &mut effects),
+            Action::View(action) => self.change_view(action, &mut effects),
             Action::Dismiss => self.notice = None,
-            other => self.operate(other, &mut effects),
         }
         self.send_next(&mut effects);
         effects
-    }
-
-    /// The controls of time and view.
-    fn operate(&mut self, action: Action, effects: &mut Vec<Effect>) {
-        let runs = matches!(action, Action::Play | Action::PlayPause | Action::Step | Action::Restart);
-        if runs || matches!(action, Action::Finish | Action::Seek(_)) {
-            self.stop_reason = None;
-        }
-        match action {
-            Action::PlayPause
-                if matches!(self.playback, Playback::Playing | Playback::Seeking { .. }) && !self.at_end() =>
-            {
-                self.playback = Playback::Paused;
-            }
-            Action::PlayPause | Action::Play => self.play(),
-            Action::Pause => self.playback = Playback::Paused,
-            Action::Step => self.step(),
-            Action::Restart => self.seek(self.running.warmup, true),
-            Action::Finish => self.playback = Playback::Seeking { to: Nanos::MAX, then_play: false },
-            Action::Seek(to) => {
-                let plays = self.playback == Playback::Playing;
-                self.seek(to, plays);
-            }
-            Action::Speed(speed) => {
-                self.speed = speed.clamp(SPEED_RANGE.0, SPEED_RANGE.1);
-                self.view.speed = Some(self.speed);
-                self.due = self.run.now;
-                effects.push(Effect::SaveLink);
-            }
-            Action::ToggleLane(lane) => {
-                self.view.toggle_lane(lane, self.draft.lanes.len());
-                effects.push(Effect::SaveLink);
-            }
-            Action::Percentile(percentile) => {
-                self.view.percentile = (percentile != self.view.default_percentile).then_some(percentile);
-                effects.push(Effect::SaveLink);
-            }
-            Action::Linear(linear) => {
-                self.view.linear = linear;
-                effects.push(Effect::SaveLink);
-            }
-            Action::Language(lang) => {
-                self.lang = lang;
-                self.view.lang = self.view.lang.map(|_| lang);
-                effects.extend([Effect::Remember("lang", lang.name()), Effect::SaveLink]);
-            }
-            Action::Theme(theme) => {
-                self.view.theme = theme;
-                effects.extend([Effect::Remember("theme", theme.name()), Effect::SaveLink]);
-            }
-            _ => {}
-        }
     }
 
     /// Whether a control holds something else than what runs: no value, a bad one, or one that the worker refused.

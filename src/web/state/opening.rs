@@ -100,7 +100,7 @@ mod tests {
     use super::super::saved::TooLong;
     use super::super::testing::*;
     use super::super::view::Lang;
-    use super::super::{Action, State};
+    use super::super::{Action, State, ViewAction};
     use crate::chart::Percentile;
     use crate::scenario::{Edit, FaultKind, FieldValue};
     use crate::time::Nanos;
@@ -111,7 +111,7 @@ mod tests {
         state.apply(Action::OpenLink("#v2&preset=keys-star".into()));
         assert_eq!(state.view.percentile(), Percentile::P99);
         assert!(!state.link().unwrap().contains("percentile"), "{:?}", state.link());
-        state.apply(Action::Percentile(Percentile::P50));
+        state.apply(Action::View(ViewAction::Percentile(Percentile::P50)));
         let link = state.link().unwrap();
         assert!(link.contains("view.percentile=p50"), "{link}");
         let mut other = State::new(Lang::En, false);

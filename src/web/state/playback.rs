@@ -164,9 +164,9 @@ pub(super) fn fitting_speed(scenario: &Scenario) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Action;
     use super::super::testing::*;
     use super::super::view::Lang;
+    use super::super::{Action, TimeAction};
     use super::*;
     use crate::web::platform::protocol::ToWorker;
 
@@ -180,7 +180,7 @@ mod tests {
         assert!(matches!(sent(&effects), Some(ToWorker::Advance { to_ns: 20_000_000_000, .. })), "{effects:?}");
         state.apply(frame(1, 20, false));
         assert_eq!(state.playback, Playback::Playing);
-        state.apply(Action::Restart);
+        state.apply(Action::Time(TimeAction::Restart));
         assert_eq!(state.playback, Playback::Seeking { to: Nanos::from_secs(20), then_play: true });
     }
 
@@ -189,7 +189,7 @@ mod tests {
         let mut state = playing();
         state.apply(frame(1, 60, true));
         assert!(!state.is_running());
-        state.apply(Action::PlayPause);
+        state.apply(Action::Time(TimeAction::PlayPause));
         assert_eq!(state.generation, 2);
         assert_eq!(state.playback, Playback::Seeking { to: Nanos::ZERO, then_play: true });
     }

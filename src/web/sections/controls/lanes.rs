@@ -10,7 +10,7 @@ use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::fold::use_fold;
 use crate::web::components::number::{Duration, Number};
 use crate::web::components::swatch::Swatch;
-use crate::web::state::Action;
+use crate::web::state::{Action, ViewAction};
 
 pub(super) fn lanes(props: &ControlsProps, draft: &Draft, ctx: &Ctx) -> Html {
     let w = ctx.words;
@@ -28,7 +28,7 @@ fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, i: usize, lane: &
     let w = ctx.words;
     let title = props.titles.get(i).cloned().unwrap_or_default();
     let shown = props.shown.get(i).copied().unwrap_or(true);
-    let toggle = ctx.dispatch.reform(move |_: bool| Action::ToggleLane(i));
+    let toggle = ctx.dispatch.reform(move |_: bool| Action::View(ViewAction::ToggleLane(i)));
     let remove = ctx.on_click(vec![Edit::remove(format!("lane.{i}"))]);
     // A name that a preset gave no longer fits when the strategies change.
     let choose_for = |part: &'static str| {

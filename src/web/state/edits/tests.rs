@@ -1,7 +1,7 @@
 use super::super::testing::*;
 use super::super::view::Lang;
 use super::super::worker::{Request, Worker};
-use super::super::{Action, Effect};
+use super::super::{Action, Effect, ViewAction};
 use super::*;
 use crate::scenario::{FaultKind, List};
 use crate::web::platform::protocol::FromWorker;
@@ -88,7 +88,7 @@ fn what_cannot_be_read_is_told_beside_its_field_and_changes_nothing() {
 fn undo_and_redo_go_back_and_forth_over_whatever_has_changed_the_experiment() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
-    state.apply(Action::ToggleLane(0));
+    state.apply(Action::View(ViewAction::ToggleLane(0)));
     let makers: [fn(&mut State); 7] = [
         |state| _ = state.apply(set("seed", "9")),
         |state| _ = state.apply(Action::Edit(vec![Edit::Add(List::Lanes)])),
