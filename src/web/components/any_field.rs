@@ -13,7 +13,6 @@ use yew::prelude::*;
 
 use super::context::{Ctx, id_of, use_ctx};
 use super::fold::use_fold;
-use super::number::use_pending;
 use crate::escape::shown;
 use crate::scenario::form::{Form, FormField, Input};
 use crate::scenario::{Accept, Docs, Edit, FieldValue, Scenario};
@@ -275,13 +274,13 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
     let w = ctx.words;
     let field = &props.field;
     let complaint = ctx.complaint_inside(&field.path, !matches!(field.takes, Input::Choice(_)));
-    let pending = use_pending(&field.value, complaint.is_some());
-    let shown = (*pending).clone().filter(|_| complaint.is_some()).unwrap_or_else(|| field.value.clone());
+    let redraw = use_force_update();
+    let shown = ctx.text_at(&field.path, &field.value);
     let set = {
-        let (path, act, pending) = (field.path.clone(), ctx.dispatch.clone(), pending.setter());
+        let (path, act) = (field.path.clone(), ctx.dispatch.clone());
         Callback::from(move |text: String| {
-            pending.set(Some(text.clone()));
             act.emit(Action::Enter { path: path.clone(), text, accept: Accept::NoWorse });
+            redraw.force_update();
         })
     };
     let id = id_of(&field.path);

@@ -143,6 +143,17 @@ pub enum Notice {
     TraceStopped(String),
 }
 
+/// What a control holds that is no value of its field, and that has changed nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invalid {
+    /// The field's path.
+    pub field: String,
+    /// What was typed or chosen: it stays there until it is mended or taken back.
+    pub typed: String,
+    /// Why it will not do.
+    pub problem: Problem,
+}
+
 /// What the reader is waiting for, if it takes long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkerStatus {
@@ -167,8 +178,8 @@ pub struct State {
     pub preset: Option<String>,
     /// Why `draft` does not run.
     pub problems: Rc<Vec<Problem>>,
-    /// What a control holds that is no value, by field.
-    pub invalid: Vec<(String, Problem)>,
+    /// What controls hold that is no value.
+    pub invalid: Vec<Invalid>,
     /// A link that could not be opened.
     pub unopened: Option<UnopenedLink>,
     /// Why nothing runs until the reader asks for it.
@@ -258,7 +269,7 @@ impl State {
             Action::Edit(edits) => self.edit(&edits, Accept::Readable, false, &mut effects),
             Action::Drag(edits) => self.edit(&edits, Accept::Readable, true, &mut effects),
             Action::DragEnd => self.history.end_drag(),
-            Action::Enter { path, text, accept } => self.enter(path, &text, accept, &mut effects),
+            Action::Enter { path, text, accept } => self.enter(path, text, accept, &mut effects),
             Action::Undo => self.undo_or_redo(History::undo, &mut effects),
             Action::Redo => self.undo_or_redo(History::redo, &mut effects),
             Action::OpenTrace(file) => {
