@@ -193,7 +193,7 @@ impl App {
                 if let (true, Some((played, all))) = (self.state.at_end(), self.state.run.unplayed) {
                     <p class="notice small calm" role="status">{ (words.trace_longer)(played, all) }</p>
                 }
-                <StoppedLanes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <StoppedLanes stopped={self.state.run.stopped.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />

@@ -33,6 +33,7 @@ use self::traces::{TraceFile, Traces};
 use self::view::{Lang, View};
 use self::worker::{LoadedRun, Request, Worker};
 use super::platform::protocol::{FromWorker, ToWorker};
+use crate::phrase::Phrase;
 use crate::scenario::{Accept, Edit, FaultKind, Link, Scenario};
 use crate::time::Nanos;
 
@@ -71,7 +72,7 @@ pub enum Action {
     /// The reader does not want the trace that is being read.
     CancelTrace,
     /// A file could not be read at all.
-    FileUnreadable(String),
+    FileUnreadable(Phrase),
     /// The worker has ended, or could not be started.
     WorkerFailed {
         failure: Failure,
@@ -137,8 +138,8 @@ pub enum StopReason {
 /// Something that could not be done, and that changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// Said by the worker or by the page; in plain English.
-    Message(String),
+    /// Said by the worker or by the page.
+    Message(Phrase),
     /// A trace of this name was not read to its end.
     TraceStopped(String),
 }

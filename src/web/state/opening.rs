@@ -7,9 +7,8 @@ use super::playback::{Playback, Run, fitting_speed};
 use super::saved;
 use super::view::{BadOption, ThemeChoice, View, in_full};
 use super::{Effect, Notice, Problem, State};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, presets};
 use crate::time::Nanos;
-use crate::web::i18n;
 
 /// A link, preset or file that could not be opened; nothing was put in its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,15 +45,15 @@ impl State {
     }
 
     pub(super) fn open_preset(&mut self, name: &str, effects: &mut Vec<Effect>) {
-        match saved::preset(name) {
-            Some(scenario) => {
+        match presets::get(name) {
+            Ok(preset) => {
                 let before = self.snapshot();
                 (self.view.lanes, self.view.speed, self.view.percentile) = (None, None, None);
-                self.start_over_with(scenario, Some(name.to_owned()), before);
+                self.start_over_with(preset.scenario().clone(), Some(name.to_owned()), before);
                 self.playback = Playback::Seeking { to: self.running.warmup, then_play: true };
                 effects.push(Effect::SaveLink);
             }
-            None => self.notice = Some(Notice::Message(format!("there is no preset called {name:?}"))),
+            Err(error) => self.notice = Some(Notice::Message(error.phrase())),
         }
     }
 
@@ -66,7 +65,7 @@ impl State {
                 self.start_over_with(scenario, None, before);
                 effects.push(Effect::SaveLink);
             }
-            Err(error) => self.notice = Some(Notice::Message(error.say(i18n::of(self.lang).texts))),
+            Err(error) => self.notice = Some(Notice::Message(error.phrase())),
         }
     }
 

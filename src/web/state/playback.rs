@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::view::SPEED_RANGE;
 use super::{Effect, State};
+use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
@@ -36,6 +37,8 @@ pub struct Run {
     pub unplayed: Option<(u64, u64)>,
     /// The totals; `None` before the first frame.
     pub report: Option<Rc<Report>>,
+    /// Per lane: why a limit has ended it, if one has.
+    pub stopped: Rc<Vec<Option<Phrase>>>,
     /// Per lane, from the start.
     pub series: Rc<Vec<Series>>,
     /// Per lane.
@@ -141,6 +144,9 @@ impl State {
             told.truncate(STORIES_TOLD_MAX);
         }
         run.report = Some(Rc::new(frame.report));
+        if *run.stopped != frame.stopped {
+            run.stopped = Rc::new(frame.stopped);
+        }
         if let Playback::Seeking { to, then_play } = self.playback {
             if run.finished || run.now >= to {
                 self.playback = if then_play { Playback::Playing } else { Playback::Paused };

@@ -3,6 +3,7 @@ use super::super::testing::*;
 use super::super::traces::{TraceFile, Traces};
 use super::super::view::Lang;
 use super::super::{Action, Effect, Failure, Notice, State, StopReason, TimeAction, WorkerStatus};
+use crate::phrase::Phrase;
 use crate::scenario::{FaultKind, Keys};
 use crate::time::Nanos;
 use crate::web::platform::protocol::{FromWorker, Progress, ToWorker, TraceFacts};
@@ -23,11 +24,11 @@ fn opened(state: &mut State, name: &str) -> Vec<Effect> {
 #[test]
 fn a_bad_trace_is_told_and_changes_nothing() {
     let mut state = playing();
-    let before = state.running.clone();
+    let (before, why) = (state.running.clone(), Phrase::fixed("keys.txt: line 2", "keys.txt: 2행"));
     state.apply(frame(1, 1, false));
     assert!(matches!(sent(&opened(&mut state, "keys.txt")), Some(ToWorker::Open { .. })));
-    state.apply(Action::FromWorker(FromWorker::Unreadable { why: "keys.txt: line 2".into() }));
-    assert_eq!((state.notice, &state.running), (Some(Notice::Message("keys.txt: line 2".into())), &before));
+    state.apply(Action::FromWorker(FromWorker::Unreadable { why: why.clone() }));
+    assert_eq!((state.notice, &state.running), (Some(Notice::Message(why)), &before));
     assert_eq!(state.traces, Traces::default());
 }
 
@@ -231,7 +232,7 @@ fn a_refused_click_stops_nothing() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
     state.apply(Action::Inject { what: FaultKind::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) });
-    let why = "there is no replica".to_owned();
+    let why = Phrase::fixed("there is no replica", "복제본이 없습니다");
     let effects = hears(&mut state, FromWorker::Refused { generation: 1, why: why.clone() });
     assert_eq!((state.notice.clone(), state.playback), (Some(Notice::Message(why)), Playback::Playing));
     assert_eq!(effects, []);
@@ -245,9 +246,9 @@ fn a_refused_edit_loses_nothing_that_ran() {
     let before = (state.running.clone(), state.run.clone(), state.link());
     state.apply(set("seed", "9"));
     state.apply(set("seed", "10"));
-    let effects = hears(&mut state, FromWorker::Refused { generation: 2, why: "no".into() });
+    let effects = hears(&mut state, FromWorker::Refused { generation: 2, why: Phrase::fixed("no", "아니요") });
     assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 3, .. })), "a newer one is tried");
-    let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: "no".into() });
+    let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: Phrase::fixed("no", "아니요") });
     assert!(effects.contains(&Effect::SaveLink));
     assert_eq!((state.running.clone(), state.run.clone(), state.link()), before);
     assert_eq!((state.playback, state.draft.seed), (Playback::Playing, 10), "the controls keep what was typed");
@@ -265,7 +266,7 @@ fn an_edit_between_two_others_that_was_never_shown_is_run_again_when_the_last_is
     state.apply(set("seed", "9"));
     state.apply(set("seed", "10"));
     state.apply(frame(2, 0, false));
-    let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: "no".into() });
+    let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: Phrase::fixed("no", "아니요") });
     assert_eq!(state.running.seed, 1, "the one that was shown");
     assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 4, .. })), "{effects:?}");
 }
@@ -275,7 +276,10 @@ fn a_scenario_from_outside_that_is_refused_stays_on_the_page() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
     state.apply(Action::OpenLink("#v2&clients.keys=trace(file:a)".into()));
-    state.apply(Action::FromWorker(FromWorker::Refused { generation: 2, why: "open that file".into() }));
+    state.apply(Action::FromWorker(FromWorker::Refused {
+        generation: 2,
+        why: Phrase::fixed("open that file", "그 파일을 여세요"),
+    }));
     assert_eq!(state.running.clients.keys, Keys::of_trace("a".into()));
     assert_eq!(waits(&mut state, 2.0), [], "it is not tried again by itself");
     let effects = state.apply(Action::Time(TimeAction::PlayPause));
