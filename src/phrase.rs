@@ -32,7 +32,9 @@ impl Language {
 /// A text in each language.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phrase {
+    #[serde(rename = "en")]
     english: Cow<'static, str>,
+    #[serde(rename = "ko")]
     korean: Cow<'static, str>,
 }
 

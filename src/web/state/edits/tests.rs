@@ -102,7 +102,7 @@ fn undo_takes_back_what_was_typed_over_a_value_that_cannot_run() {
 fn what_was_mistyped_makes_way_for_a_new_value_of_its_field() {
     let mut state = playing();
     state.apply(enter("clients.keys.count", "lots", Accept::Readable));
-    state.apply(set("clients.keys", "uniform(count=7)"));
+    state.apply(set("clients.keys", "uniform(count:7)"));
     assert_eq!((&state.invalid, state.draft.clients.keys.count()), (&vec![], Some(7)));
 }
 
