@@ -1,7 +1,7 @@
 //! A lane: one way of reading and one way of writing.
 
 use super::field::{kinds, record, words};
-use super::{App, Cache, Database, Network, Otherwise, Phrase, Writing};
+use super::{App, Cache, Database, Network, Otherwise, Phrase, Scenario, Writing};
 use crate::time::Nanos;
 
 record! {
@@ -34,6 +34,10 @@ record! {
         pub database: Otherwise<Database> = Otherwise::default(),
     }
 }
+
+/// What a field has no effect without, in the world of one lane; `None` where it has one. Asked of a field that has another
+/// value than its default.
+pub(super) type Lacks = fn(&Scenario, &Lane) -> Option<Phrase>;
 
 impl Lane {
     /// The given name, or one made of the strategies: `look-aside + write-back`.

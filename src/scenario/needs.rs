@@ -5,6 +5,7 @@
 use std::cell::OnceCell;
 
 use super::field::Field;
+use super::lane::Lacks;
 use super::node::{Node, join};
 use super::problem::Problems;
 use super::{
@@ -13,10 +14,6 @@ use super::{
 };
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
-
-/// What a field has no effect without, in the world of one lane; `None` where it has one. Asked only of a field that
-/// has another value than its default.
-type Lacks = fn(&Scenario, &Lane) -> Option<Phrase>;
 
 /// Every field that needs another: of the scenario and a lane's own world, and, behind `lane.`, of each lane; those of
 /// ways of writing stand beside their options.

@@ -12,8 +12,9 @@ pub use write_back::{AfterFlush, DirtyEnd, Take, WhenFull, WriteBack};
 pub use write_through::{Acknowledge, Order, WriteThrough};
 
 use super::field::kinds;
+use super::lane::Lacks;
 use super::problem::Problems;
-use super::{Keys, Lane, Modify, Phrase, Scenario, Ttl};
+use super::{Keys, Modify, Phrase, Ttl};
 use crate::time::Nanos;
 
 kinds! {
@@ -173,7 +174,7 @@ impl Writing {
 }
 
 /// Options that need something else, each with what it has no effect without, in the world of one lane.
-pub(super) const NEEDS: &[(&str, fn(&Scenario, &Lane) -> Option<Phrase>)] = &[
+pub(super) const NEEDS: &[(&str, Lacks)] = &[
     ("lane.write.delay", |_, lane| lane.write.never_delays()),
     ("lane.write.rollback", |_, lane| lane.write.never_rolls_back()),
     ("lane.write.at", |_, lane| lane.write.write_back().and_then(WriteBack::never_reached)),
