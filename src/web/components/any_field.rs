@@ -42,7 +42,7 @@ impl Draft {
 /// The parts of the world that a lane may have otherwise.
 const PARTS: [&str; 4] = ["cache", "app", "database", "network"];
 
-/// The fields that have a control of their own, by path; a `*` stands for a number.
+/// The fields that have a control of their own, by path, besides those that have a label; a `*` stands for a number.
 const WITH_OWN_CONTROL: &[&str] = &[
     "name",
     "seed",
@@ -75,25 +75,15 @@ const WITH_OWN_CONTROL: &[&str] = &[
     "network.cache_database",
     "lane.*.read",
     "lane.*.write",
-    "lane.*.write.cached",
-    "lane.*.write.order",
-    "lane.*.write.rollback",
-    "lane.*.write.every",
-    "lane.*.write.at",
-    "lane.*.write.batch",
-    "lane.*.write.requeue",
-    "lane.*.write.coalesce",
-    "lane.*.write.on_expiry",
-    "lane.*.write.on_eviction",
     "fault.*.at",
     "fault.*.what",
     "fault.*.which",
     "fault.*.for",
 ];
 
-fn has_own_control(path: &str) -> bool {
-    WITH_OWN_CONTROL.iter().any(|pattern| {
-        let (mut left, mut right) = (pattern.split('.'), path.split('.'));
+fn has_own_control(field: &FormField) -> bool {
+    let is_listed = WITH_OWN_CONTROL.iter().any(|pattern| {
+        let (mut left, mut right) = (pattern.split('.'), field.path.split('.'));
         loop {
             match (left.next(), right.next()) {
                 (None, None) => return true,
@@ -101,12 +91,13 @@ fn has_own_control(path: &str) -> bool {
                 _ => return false,
             }
         }
-    })
+    });
+    is_listed || field.label.is_some()
 }
 
 /// The fields of a part that have no control of their own.
 pub fn rest(form: &Form, part: &str) -> Vec<FormField> {
-    form.fields(part).into_iter().filter(|field| !has_own_control(&field.path)).collect()
+    form.fields(part).into_iter().filter(|field| !has_own_control(field)).collect()
 }
 
 /// What differs from the default among the fields without a control of their own: `persistence = append-only`.

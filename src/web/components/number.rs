@@ -102,18 +102,15 @@ pub struct NumberProps {
     /// Whether only whole numbers make sense.
     #[prop_or_default]
     pub whole: bool,
-    /// Whether 0 stands for `none`.
-    #[prop_or_default]
-    pub zero_is_none: bool,
 }
 
 /// A number.
 #[component]
 pub fn Number(props: &NumberProps) -> Html {
-    let (path, whole, zero_is_none) = (props.path.clone(), props.whole, props.zero_is_none);
+    let (path, whole) = (props.path.clone(), props.whole);
     let typed = Callback::from({
         let path = path.clone();
-        move |text: String| enter(&path, if zero_is_none && text.trim() == "0" { "none".to_owned() } else { text })
+        move |text: String| enter(&path, text)
     });
     let slid = Callback::from(move |value: f64| {
         let value = if whole { FieldValue::of(&(value as u64)) } else { FieldValue::of(&value) };

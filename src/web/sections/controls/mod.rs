@@ -140,7 +140,7 @@ fn general_problems(ctx: &Ctx) -> Html {
     html! { <>{ for all }</> }
 }
 
-fn options(names: &[&'static str], called: fn(&str) -> String) -> Vec<(AttrValue, AttrValue)> {
+fn options(names: &[&'static str], called: impl Fn(&str) -> String) -> Vec<(AttrValue, AttrValue)> {
     names.iter().map(|name| (AttrValue::from(*name), AttrValue::from(called(name)))).collect()
 }
 
