@@ -272,6 +272,8 @@ impl App {
         html! {
             <Dialog title={w.help} close={ctx.link().callback(|()| Msg::Help(false))} words={w}>
                 <p>{ w.how_to_read }</p>
+                // Made of DESIGN.md by scripts/glossary.
+                <p><a href="./glossary.html" target="_blank" rel="noopener">{ w.glossary }</a></p>
                 <dl class="keys">{ for rows }</dl>
             </Dialog>
         }

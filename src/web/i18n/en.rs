@@ -344,6 +344,7 @@ pub static WORDS: Words = Words {
         between the lines is the strategy's doing. A write is lost when it was acknowledged and the database will never have it; \
         it is at risk while only the cache holds it. A cached copy diverges when it differs from the database and nothing \
         on its way will change that.",
+    glossary: "All terms, in English and Korean",
     keys_help: &[
         ("Space", "play, pause"),
         ("→", "one step"),

@@ -262,6 +262,7 @@ words! {
     open_full: &'static str,
     help: &'static str,
     how_to_read: &'static str,
+    glossary: &'static str,
     keys_help: &'static [(&'static str, &'static str)],
     footer: &'static str,
 }
