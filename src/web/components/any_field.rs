@@ -131,7 +131,7 @@ pub struct AllFieldsProps {
 #[component]
 pub fn AllFields(props: &AllFieldsProps) -> Html {
     let ctx = use_ctx();
-    let (open, ontoggle) = use_fold();
+    let (open, ontoggle) = use_fold(false);
     let fields = rest(&props.draft.form, &props.part);
     if fields.is_empty() {
         return html! {};

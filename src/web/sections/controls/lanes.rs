@@ -68,7 +68,7 @@ struct LaneOptionsProps {
 /// All that a lane has beside its strategies, folded; made when it is open.
 #[component]
 fn LaneOptions(props: &LaneOptionsProps) -> Html {
-    let (ctx, (open, ontoggle)) = (use_ctx(), use_fold());
+    let (ctx, (open, ontoggle)) = (use_ctx(), use_fold(false));
     let LaneOptionsProps { draft, lane, title } = props;
     let part = format!("lane.{lane}");
     html! {

@@ -234,7 +234,7 @@ pub fn CacheNodes(props: &ReportProps) -> Html {
 #[component]
 pub fn Percentiles(props: &ReportProps) -> Html {
     let w = props.words;
-    let (open, ontoggle) = use_fold();
+    let (open, ontoggle) = use_fold(false);
     type Of = fn(&LaneReport) -> &Summary;
     let kinds: [(&str, Of); 4] = [
         (w.all_requests, |l| &l.latency_ms.all),
