@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The languages that these texts are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -28,9 +30,11 @@ impl Language {
 }
 
 /// A text in each language.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phrase {
+    #[serde(rename = "en")]
     english: Cow<'static, str>,
+    #[serde(rename = "ko")]
     korean: Cow<'static, str>,
 }
 
@@ -43,6 +47,11 @@ impl Phrase {
     /// A text that was put together.
     pub fn new(english: impl Into<Cow<'static, str>>, korean: impl Into<Cow<'static, str>>) -> Phrase {
         Phrase { english: english.into(), korean: korean.into() }
+    }
+
+    /// What `say` says in each language.
+    pub fn each(say: impl Fn(Language) -> String) -> Phrase {
+        Phrase::new(say(Language::English), say(Language::Korean))
     }
 
     /// The text in that language.
@@ -68,12 +77,28 @@ impl fmt::Display for Phrase {
     }
 }
 
-/// A text put together in each language: `phrase!("{count} rows", "행 {count}개")`.
+impl std::error::Error for Phrase {}
+
+impl From<String> for Phrase {
+    /// What is the same in every language: a name, a number, what stands in a file.
+    fn from(text: String) -> Phrase {
+        Phrase::new(text.clone(), text)
+    }
+}
+
+/// A text put together in each language: `phrase!("{count} rows", "행 {count}개")`. What is a phrase itself and is to be said in
+/// the same language is named behind: `phrase!("a time in {unit}", "시각({unit})", unit)`.
 macro_rules! phrase {
-    ($english:literal, $korean:literal) => {
+    ($english:literal, $korean:literal $(, $part:ident)* $(,)?) => {
         $crate::phrase::Phrase::new(
-            ::std::fmt::format(format_args!($english)),
-            ::std::fmt::format(format_args!($korean)),
+            {
+                $(let $part = $part.say($crate::phrase::Language::English);)*
+                ::std::fmt::format(format_args!($english))
+            },
+            {
+                $(let $part = $part.say($crate::phrase::Language::Korean);)*
+                ::std::fmt::format(format_args!($korean))
+            },
         )
     };
 }

@@ -320,7 +320,12 @@ impl Playing {
             Playing::Later(capacity) => opt(opt::replay(keys, capacity)),
         };
         played.finish(records);
-        Outcome { choice: choice.clone(), played, odd, notes: records.notes() }
+        Outcome {
+            choice: choice.clone(),
+            played,
+            odd,
+            notes: records.notes().iter().map(ToString::to_string).collect(),
+        }
     }
 }
 

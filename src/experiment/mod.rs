@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::ledger::Story;
+use crate::phrase::{Phrase, phrase};
 use crate::report::{FaultReport, LaneReport, Report, Series};
 use crate::scenario::estimate::Traced;
 use crate::scenario::{Arrivals, Fault, FaultKind, FaultTarget, Keys, Problem, Scenario, limits};
@@ -103,18 +104,28 @@ pub enum StartError {
     Problem(Problem),
 }
 
+impl StartError {
+    /// Why, in each language.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            StartError::Keys(error) => error.phrase(),
+            StartError::TooManyWrites { file, writes } => {
+                let most = limits::WRITES_MAX;
+                phrase!(
+                    "clients.keys.file: the trace {file:?} makes about {writes:.0} writes in all lanes, and at most {most} can be \
+                     remembered; run fewer lanes, or a shorter trace",
+                    "clients.keys.file: 트레이스 {file:?}는 모든 레인을 합쳐 쓰기 약 {writes:.0}건을 만드는데, 최대 {most}건까지 \
+                     기록할 수 있습니다. 레인을 줄이거나 더 짧은 트레이스를 쓰세요"
+                )
+            }
+            StartError::Problem(problem) => problem.phrase(),
+        }
+    }
+}
+
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StartError::Keys(error) => error.fmt(f),
-            StartError::TooManyWrites { file, writes } => write!(
-                f,
-                "clients.keys.file: the trace {file:?} makes about {writes:.0} writes in all lanes, and at most {} can be \
-                 remembered; run fewer lanes, or a shorter trace",
-                limits::WRITES_MAX
-            ),
-            StartError::Problem(problem) => problem.fmt(f),
-        }
+        self.phrase().fmt(f)
     }
 }
 
@@ -132,14 +143,22 @@ pub enum InjectError {
     Problem(Problem),
 }
 
+impl InjectError {
+    /// Why, in each language.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            InjectError::RunIsOver { after } => phrase!(
+                "the run is over after {after}: restart it to break something",
+                "실행이 {after}에 끝났습니다. 장애를 주입하려면 처음부터 다시 실행하세요"
+            ),
+            InjectError::Problem(problem) => problem.phrase(),
+        }
+    }
+}
+
 impl fmt::Display for InjectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            InjectError::RunIsOver { after } => {
-                write!(f, "the run is over after {after}: restart it to break something")
-            }
-            InjectError::Problem(problem) => problem.fmt(f),
-        }
+        self.phrase().fmt(f)
     }
 }
 

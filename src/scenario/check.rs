@@ -10,8 +10,8 @@ use super::needs;
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
-    Arrivals, Cache, Clients, Distribution, Fault, FaultTarget, FaultTime, Keys, Lane, Mix, Modify, Order, Part,
-    Persistence, Reads, ReadsFrom, Scenario, Take, Ttl, WriteBack, WriteThrough, Writing,
+    Arrivals, Background, Cache, Clients, Distribution, Fault, FaultTarget, FaultTime, Keys, Lane, Mix, Part,
+    Persistence, Reads, ReadsFrom, Scenario, Ttl,
 };
 use crate::bytes::Bytes;
 use crate::phrase::{Language, Phrase, phrase};
@@ -42,7 +42,9 @@ pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems)
     if problems.list.is_empty() {
         // Only now: where a field was refused, its default stands in, and would be blamed for what it did not do.
         check_relations(scenario, problems);
-        scenario.lanes.iter().enumerate().for_each(|(i, lane)| check_lane(i, lane, problems));
+        for (i, lane) in scenario.lanes.iter().enumerate() {
+            lane.write.check(&lane.modify, &format!("lane.{i}"), problems);
+        }
         (0..scenario.lanes.len()).for_each(|lane| check_lane_world(scenario, lane, problems));
         (0..scenario.lanes.len()).for_each(|lane| check_reading(scenario, lane, problems));
         (0..scenario.lanes.len()).for_each(|lane| check_warm_up(scenario, lane, problems));
@@ -506,68 +508,6 @@ fn check_warm_up(scenario: &Scenario, i: usize, problems: &mut Problems) {
     }
 }
 
-/// Options of a lane that contradict one another.
-fn check_lane(i: usize, lane: &Lane, problems: &mut Problems) {
-    if let Writing::WriteBack(how) = &lane.write
-        && how.take == Take::ReadThenDelete
-        && !how.coalesce
-    {
-        let sentence = Phrase::fixed(
-            "a dirty set has one mark per key, so several writes of a key become one row; set coalesce = true",
-            "더티 집합에는 키마다 표시가 하나라 같은 키의 여러 쓰기가 행 하나가 됩니다. coalesce = true로 바꿔 주세요",
-        );
-        problems.because(&format!("lane.{i}.write.take"), how.take.show().quote(), sentence);
-    }
-    if let Writing::WriteBack(how) = &lane.write
-        && !how.flush
-    {
-        check_unflushed(i, how, problems);
-    }
-    if let Writing::WriteThrough(WriteThrough { order: Order::CacheFirst, .. }) = &lane.write
-        && !matches!(lane.modify, Modify::Naive {})
-    {
-        let sentence = Phrase::fixed(
-            "the database decides whether it can be done, so it must come first; set the lane's order to database-first",
-            "가능한지는 DB가 정하므로 DB를 먼저 써야 합니다. 레인의 order를 database-first로 바꿔 주세요",
-        );
-        problems.because(&format!("lane.{i}.modify"), lane.modify.show().quote(), sentence);
-    }
-    if let Writing::Outbox(how) = &lane.write
-        && how.every > Nanos::from_secs(3_600)
-    {
-        let sentence = Phrase::fixed(
-            "the relay would still be busy when the run ends; give at most 1h",
-            "실행이 끝날 때까지 릴레이가 일을 마치지 못합니다. 1h 이하로 적어 주세요",
-        );
-        problems.because(&format!("lane.{i}.write.every"), how.every.show().quote(), sentence);
-    }
-}
-
-/// Where values live in the cache only, no option may say how they are flushed.
-fn check_unflushed(i: usize, how: &WriteBack, problems: &mut Problems) {
-    let (given, plain) = (how.show(), WriteBack::cache_only().show());
-    let Some((given, plain)) = given.fields().zip(plain.fields()) else { return };
-    for ((name, given), (_, plain)) in given.iter().zip(plain) {
-        if given.value != plain.value {
-            let sentence = match name.as_str() {
-                "on_expiry" | "on_eviction" => Phrase::fixed(
-                    "with flush = false, what leaves the cache is gone; give drop, or leave it out",
-                    "flush = false이면 캐시에서 나간 것은 사라집니다. drop으로 바꾸거나 이 항목을 빼 주세요",
-                ),
-                "coalesce" => Phrase::fixed(
-                    "with flush = false, the cache has one value per key; set coalesce = true, or leave it out",
-                    "flush = false이면 캐시에는 키마다 값이 하나입니다. coalesce = true로 바꾸거나 이 항목을 빼 주세요",
-                ),
-                _ => Phrase::fixed(
-                    "with flush = false, nothing is ever flushed; leave this out, or set flush = true",
-                    "flush = false이면 아무것도 플러시되지 않습니다. 이 항목을 빼거나 flush = true로 바꿔 주세요",
-                ),
-            };
-            problems.because(&format!("lane.{i}.write.{name}"), given.quote(), sentence);
-        }
-    }
-}
-
 /// Whether a machine could finish it.
 fn check_work(scenario: &Scenario, problems: &mut Problems) {
     let seconds = scenario.duration.as_secs_f64();
@@ -614,21 +554,9 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
         }
     }
     for (i, lane) in scenario.lanes.iter().enumerate() {
-        let (every, what, way_out) = match &lane.write {
-            Writing::WriteBack(how) => (
-                how.every,
-                Phrase::fixed("there are too many flushes", "플러시가 너무 많습니다"),
-                Phrase::fixed("flush less often", "플러시 주기를 늘려 주세요"),
-            ),
-            Writing::Outbox(how) => (
-                how.every,
-                Phrase::fixed("the relay looks for records too often", "릴레이가 레코드를 너무 자주 확인합니다"),
-                Phrase::fixed("let it look less often", "확인 주기를 늘려 주세요"),
-            ),
-            Writing::WriteAround(_) | Writing::WriteThrough(_) => continue,
-        };
+        let Some(Background { every, too_often, way_out, .. }) = lane.write.background() else { continue };
         if seconds / every.as_secs_f64() > most {
-            problems.because(&format!("lane.{i}.write.every"), every.show().quote(), too_many(&what, &way_out));
+            problems.because(&format!("lane.{i}.write.every"), every.show().quote(), too_many(&too_often, &way_out));
         }
     }
 }

@@ -288,7 +288,7 @@ fn new_fault(tree: &Node) -> Node {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Arrivals, Writing};
+    use crate::scenario::Arrivals;
 
     fn value(text: &str) -> FieldValue {
         FieldValue::parse(text).unwrap()
@@ -362,7 +362,7 @@ mod tests {
         let scenario = Scenario::from_toml("[[lane]]\nwrite = { kind = \"write-back\", every = \"9s\" }").unwrap();
         let around = scenario.apply(&[set("lane.0.write", "write-around")], Accept::Good).unwrap();
         let back = around.apply(&[set("lane.0.write", "write-back")], Accept::Good).unwrap();
-        assert!(matches!(&back.lanes[0].write, Writing::WriteBack(how) if how.every != Nanos::from_secs(9)));
+        assert!(back.lanes[0].write.write_back().is_some_and(|how| how.every != Nanos::from_secs(9)));
     }
 
     #[test]

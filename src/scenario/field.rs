@@ -92,6 +92,8 @@ pub(crate) struct Entry {
     pub takes: Takes,
     /// What its slider on the page covers, if it has one.
     pub slider: Option<Slider>,
+    /// What the page calls it, where it has a control of its own there.
+    pub label: Option<Phrase>,
 }
 
 /// A struct whose fields are all named in a table, each with a default.
@@ -204,8 +206,10 @@ pub(crate) fn kind<'a>(
 /// Writes down a struct whose fields are all named in a table: each with its doc comment (which the reference page
 /// shows), type and default. `field as "word"` where the name in texts differs; `=> "what belongs there"` behind the
 /// default where a text must say it, in each language. Behind the doc comment stands the same in Korean, `#[ko = "…"]`, and behind
-/// that what the field's slider on the page covers, if it has one, `#[slider = Log(1.0, 100.0)]` (see [`Slider`]). `then complete like standard` behind it all where another field decides what is meant by
-/// what the text leaves open: one method fills that in, the other gives the value of which a text need not say anything.
+/// that what the field's slider on the page covers, if it has one, `#[slider = Log(1.0, 100.0)]` (see [`Slider`]); and, of
+/// a strategy's option that is to stand among the page's main controls, what it is called there in each language,
+/// `#[label = ("…", "…")]`. `then complete like standard` behind it all where another field decides what is meant by what
+/// the text leaves open: one method fills that in, the other gives the value of which a text need not say anything.
 macro_rules! record {
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $text:literal) => { $text };
@@ -213,6 +217,8 @@ macro_rules! record {
     (@standard $value:ident $standard:ident) => { $value.$standard() };
     (@needed) => { None::<$crate::scenario::Phrase> };
     (@needed $english:literal $korean:literal) => { Some($crate::scenario::Phrase::fixed($english, $korean)) };
+    (@label) => { None };
+    (@label $english:literal $korean:literal) => { Some($crate::scenario::Phrase::fixed($english, $korean)) };
     (@slider) => { None };
     (@slider $shape:ident $range:tt) => { Some($crate::scenario::Slider::$shape $range) };
     (
@@ -223,6 +229,7 @@ macro_rules! record {
                 $(#[doc = $field_doc:literal])*
                 #[ko = $field_ko:literal]
                 $(#[slider = $shape:ident $range:tt])?
+                $(#[label = ($label:literal, $label_ko:literal)])?
                 pub $field:ident $(as $text:literal)?: $of:ty = $default:expr
                     $(=> ($english:literal, $korean:literal))?
             ),* $(,)?
@@ -280,6 +287,7 @@ macro_rules! record {
                         name: record!(@name $field $($text)?),
                         docs: $crate::phrase::Docs::new(&[$($field_doc),*], $field_ko),
                         slider: record!(@slider $($shape $range)?),
+                        label: record!(@label $($label $label_ko)?),
                         default: told.then(|| default.$field.show()),
                         takes: <$of as Field>::takes(),
                     }
@@ -447,6 +455,7 @@ macro_rules! kinds {
                 name: stringify!($field),
                 docs: $crate::phrase::Docs::new(&[$($field_doc),*], $field_ko),
                 slider: $crate::scenario::field::record!(@slider $($shape $range)?),
+                label: None,
                 default: Some($crate::scenario::field::Field::show(&default)),
                 takes: <$of as $crate::scenario::field::Field>::takes(),
             }

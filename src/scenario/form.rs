@@ -35,6 +35,8 @@ pub struct FormField {
     pub is_option: bool,
     /// What its slider covers, if it has one.
     pub slider: Option<Slider>,
+    /// What the page calls it, where it has a control of its own there.
+    pub label: Option<&'static Phrase>,
 }
 
 /// What may stand in a field.
@@ -90,8 +92,9 @@ impl Form {
         let mut fields = Vec::new();
         let node = if path.is_empty() { Some(&self.0) } else { self.0.find(path) };
         if let (Some(node), Some(found)) = (node, entry(path, &self.0)) {
-            let Found { takes, docs, default, is_option, slider } = found;
-            collect(node, takes, Place { path: path.to_owned(), docs, default, is_option, slider }, &mut fields);
+            let Found { takes, docs, default, is_option, slider, label } = found;
+            let place = Place { path: path.to_owned(), docs, default, is_option, slider, label };
+            collect(node, takes, place, &mut fields);
         }
         for field in &mut fields {
             let inner = field.path.strip_prefix(path).map(|rest| rest.trim_start_matches('.'));
@@ -131,6 +134,7 @@ struct Found {
     default: Option<&'static Node>,
     is_option: bool,
     slider: Option<Slider>,
+    label: Option<&'static Phrase>,
 }
 
 impl Found {
@@ -141,13 +145,14 @@ impl Found {
             default: entry.default.as_ref(),
             is_option,
             slider: entry.slider,
+            label: entry.label.as_ref(),
         }
     }
 }
 
 /// What may stand at `path` of `tree`.
 fn entry(path: &str, tree: &Node) -> Option<Found> {
-    let whole = |takes| Found { takes, docs: Docs::NONE, default: None, is_option: false, slider: None };
+    let whole = |takes| Found { takes, docs: Docs::NONE, default: None, is_option: false, slider: None, label: None };
     let mut found = whole(self::whole());
     // What a lane has otherwise is of the same sort as what all have, but stands at the lane.
     let (path, mut node) = match limits::for_all(path) {
@@ -185,6 +190,7 @@ struct Place {
     default: Option<&'static Node>,
     is_option: bool,
     slider: Option<Slider>,
+    label: Option<&'static Phrase>,
 }
 
 fn collect(node: &Node, takes: &'static Takes, at: Place, fields: &mut Vec<FormField>) {
@@ -225,12 +231,8 @@ fn collect_in(node: &Node, entries: &'static [Entry], at: &Place, is_option: boo
         };
         let default = at.default.and_then(|default| default.find(entry.name)).or(entry.default.as_ref());
         let path = join(&at.path, entry.name);
-        collect(
-            inner,
-            &entry.takes,
-            Place { path, docs: entry.docs, default, is_option, slider: entry.slider },
-            fields,
-        );
+        let (slider, label) = (entry.slider, entry.label.as_ref());
+        collect(inner, &entry.takes, Place { path, docs: entry.docs, default, is_option, slider, label }, fields);
     }
 }
 
@@ -248,6 +250,7 @@ fn leaf(node: &Node, takes: &Takes, at: &Place) -> FormField {
         takes: input,
         is_option: at.is_option,
         slider: at.slider,
+        label: at.label,
     }
 }
 

@@ -1,8 +1,7 @@
 //! A lane: one way of reading and one way of writing.
 
 use super::field::{kinds, record, words};
-use super::node::{Fields, is_told};
-use super::{App, Cache, Database, Network, Otherwise};
+use super::{App, Cache, Database, Network, Otherwise, Phrase, Scenario, Writing};
 use crate::time::Nanos;
 
 record! {
@@ -35,6 +34,10 @@ record! {
         pub database: Otherwise<Database> = Otherwise::default(),
     }
 }
+
+/// What a field has no effect without, in the world of one lane; `None` where it has one. Asked of a field that has another
+/// value than its default.
+pub(super) type Lacks = fn(&Scenario, &Lane) -> Option<Phrase>;
 
 impl Lane {
     /// The given name, or one made of the strategies: `look-aside + write-back`.
@@ -72,6 +75,15 @@ impl Reading {
     /// Plain read-through, every option off.
     pub fn read_through() -> Reading {
         Reading::ReadThrough(ReadThrough::default())
+    }
+
+    /// What the page calls it.
+    pub fn title(&self) -> Phrase {
+        match self {
+            Reading::None {} => Phrase::fixed("No cache", "캐시 없음"),
+            Reading::LookAside(_) => Phrase::fixed("Look-aside", "룩어사이드"),
+            Reading::ReadThrough(_) => Phrase::fixed("Read-through", "리드스루"),
+        }
     }
 
     /// For how long the lane remembers that there is no row, where it does.
@@ -171,29 +183,6 @@ record! {
 }
 
 kinds! {
-    /// How a lane writes.
-    pub enum Writing {
-        /// To the database only.
-        #[ko = "DB에만 씁니다."]
-        "write-around" => WriteAround(WriteAround),
-        /// To the cache and the database; acknowledged when both are done.
-        #[ko = "캐시와 DB에 쓰고, 둘 다 끝나면 응답합니다."]
-        "write-through" => WriteThrough(WriteThrough),
-        /// To the cache, acknowledged at once; the database gets it later, in batches.
-        #[ko = "캐시에 쓰고 곧바로 응답합니다. DB에는 나중에 배치로 반영합니다."]
-        "write-back" => WriteBack(WriteBack),
-        /// To the database, with a record of it in the same transaction; a relay tells the cache later.
-        #[ko = "DB에 쓰면서 같은 트랜잭션에 레코드를 남기고, 릴레이가 나중에 캐시에 알립니다."]
-        "outbox" => Outbox(Outbox),
-    }
-}
-impl Default for Writing {
-    fn default() -> Writing {
-        Writing::WriteAround(WriteAround::default())
-    }
-}
-
-kinds! {
     /// How a lane makes a new value from the present one.
     pub enum Modify {
         /// It reads, and then writes, in the lane's ways: of two at a time, one is lost.
@@ -209,240 +198,5 @@ kinds! {
         /// The database, or with write-back the cache, does it in one step.
         #[ko = "DB가, 라이트백에서는 캐시가 한 번에 처리합니다."]
         "increment" => Increment {},
-    }
-}
-
-record! {
-    /// Options of the transactional outbox.
-    #[ko = "트랜잭셔널 아웃박스의 옵션."]
-    pub struct Outbox {
-        /// The time between two looks of the relay for new records.
-        #[ko = "릴레이가 새 레코드를 확인하는 주기."]
-        pub every: Nanos = Nanos::from_millis(100),
-        /// The most records it takes at once.
-        #[ko = "한 번에 가져오는 최대 레코드 수."]
-        pub batch: u32 = 100,
-        /// What it does with the cached copy.
-        #[ko = "캐시된 사본을 어떻게 할지."]
-        pub cached: Relayed = Relayed::Delete,
-    }
-}
-
-words! {
-    /// What an outbox's relay does with the cached copy.
-    pub enum Relayed {
-        /// Deletes it; the next read loads the new value.
-        #[ko = "삭제합니다. 다음 읽기가 새 값을 로드합니다."]
-        "delete" => Delete,
-        /// Replaces it by the new value.
-        #[ko = "새 값으로 바꿉니다."]
-        "update" => Update,
-    }
-}
-
-record! {
-    /// Options of write-around.
-    #[ko = "라이트어라운드의 옵션."]
-    pub struct WriteAround {
-        /// What becomes of the cached copy.
-        #[ko = "캐시된 사본을 어떻게 할지."]
-        pub cached: Invalidate = Invalidate::Delete,
-        /// With `delete-twice`: how long after the commit the copy is deleted again.
-        #[ko = "`delete-twice`일 때: 커밋 후 다시 삭제하기까지의 시간."]
-        pub delay: Nanos = Nanos::from_millis(500),
-    }
-}
-
-words! {
-    /// What write-around does with the cached copy of the key it wrote.
-    pub enum Invalidate {
-        /// Nothing: it is served, stale, until its TTL ends.
-        #[ko = "그대로 둡니다: TTL이 끝날 때까지 오래된 값을 반환합니다."]
-        "leave" => Leave,
-        /// Deleted after the commit; the next read loads the new value.
-        #[ko = "커밋 후에 삭제합니다. 다음 읽기가 새 값을 로드합니다."]
-        "delete" => Delete,
-        /// Deleted before the write, and again a while after it, which takes away what slow readers have put back.
-        #[ko = "쓰기 전에 삭제하고 얼마 뒤 다시 삭제해, 느린 읽기가 되돌려 놓은 값을 없앱니다(이중 삭제)."]
-        "delete-twice" => DeleteTwice,
-        /// Replaced by the new value.
-        #[ko = "새 값으로 바꿉니다."]
-        "update" => Update,
-    }
-}
-
-record! {
-    /// Options of write-through.
-    #[ko = "라이트스루의 옵션."]
-    pub struct WriteThrough {
-        /// Which of the two is written first.
-        #[ko = "둘 중 먼저 쓰는 쪽."]
-        pub order: Order = Order::DatabaseFirst,
-        /// With the cache first: whether the cache entry is taken back when the database refuses.
-        #[ko = "캐시를 먼저 쓸 때: DB가 거부하면 캐시 항목을 되돌릴지 여부."]
-        pub rollback: bool = false,
-        /// When the write is acknowledged.
-        #[ko = "쓰기에 성공 응답을 보내는 시점."]
-        pub acknowledge: Acknowledge = Acknowledge::Both,
-        /// With `acknowledge = "first"`: how long after the acknowledgement the server performs the second write.
-        #[ko = "`acknowledge = \"first\"`일 때: 응답 후 서버가 두 번째 쓰기를 하기까지의 시간."]
-        pub delay: Nanos = Nanos::from_millis(10),
-    }
-}
-
-words! {
-    /// When write-through acknowledges a write.
-    pub enum Acknowledge {
-        /// When both the cache and the database have the write.
-        #[ko = "캐시와 DB에 모두 쓰였을 때."]
-        "both" => Both,
-        /// When the first of the two has it; the server does the second by itself, in the background.
-        #[ko = "먼저 쓰는 쪽에 쓰였을 때. 나머지는 서버가 백그라운드에서 씁니다."]
-        "first" => First,
-    }
-}
-
-words! {
-    /// The order of write-through's two writes.
-    pub enum Order {
-        /// The database, then the cache.
-        #[ko = "DB, 그다음 캐시."]
-        "database-first" => DatabaseFirst,
-        /// The cache, then the database.
-        #[ko = "캐시, 그다음 DB."]
-        "cache-first" => CacheFirst,
-    }
-}
-
-record! {
-    /// Options of write-back.
-    #[ko = "라이트백의 옵션."]
-    pub struct WriteBack {
-        /// The time between two flushes.
-        #[ko = "플러시 주기."]
-        #[slider = Log(0.05, 600.0)]
-        pub every: Nanos = Nanos::from_secs(5),
-        /// Flush as soon as so many entries are dirty.
-        #[ko = "더티 항목이 이 수에 이르면 곧바로 플러시합니다."]
-        pub at: Option<u32> = None,
-        /// The most rows in one batch.
-        #[ko = "배치당 최대 행 수."]
-        #[slider = Log(1.0, 10_000.0)]
-        pub batch: u32 = 128,
-        /// Whether several writes of one key become one row.
-        #[ko = "같은 키의 여러 쓰기를 행 하나로 합칠지 여부."]
-        pub coalesce: bool = true,
-        /// How often a failed row is put back before it is dropped.
-        #[ko = "실패한 행을 폐기하기 전에 다시 큐에 넣는 횟수."]
-        #[slider = Even(0.0, 10.0, 1.0)]
-        pub requeue: u32 = 3,
-        /// What becomes of a dirty entry whose TTL ends.
-        #[ko = "TTL이 끝난 더티 항목의 처리."]
-        pub on_expiry: DirtyEnd = DirtyEnd::Flush,
-        /// What becomes of a dirty entry that is evicted.
-        #[ko = "축출되는 더티 항목의 처리."]
-        pub on_eviction: DirtyEnd = DirtyEnd::Flush,
-        /// The most rows that may be dirty at once.
-        #[ko = "동시에 더티 상태일 수 있는 최대 행 수."]
-        pub bound: Option<u32> = None,
-        /// What becomes of a write that finds so many.
-        #[ko = "그 한도에 걸린 쓰기의 처리."]
-        pub when_full: WhenFull = WhenFull::Block,
-        /// What becomes of an entry that has been flushed.
-        #[ko = "플러시된 항목의 처리."]
-        pub after_flush: AfterFlush = AfterFlush::Keep,
-        /// How a flush takes what is dirty.
-        #[ko = "플러시가 더티 항목을 꺼내는 방법."]
-        pub take: Take = Take::Atomic,
-        /// How long a row must have rested since its last write to be flushed at an interval's end; a full buffer, a
-        /// reached count and the end of the run do not wait for that.
-        #[ko = "마지막 쓰기 후 이만큼 지난 행만 주기적 플러시 대상이 됩니다. 버퍼가 가득 찼을 때, 개수에 이르렀을 때, \
-            실행이 끝날 때는 기다리지 않습니다."]
-        pub delay: Nanos = Nanos::ZERO,
-        /// Whether writes are flushed at all. If not, values live in the cache only, as sessions often do: nothing brings
-        /// them to the database, and what leaves the cache is gone.
-        #[ko = "쓰기를 플러시할지 여부. 끄면 값이 세션처럼 캐시에만 있으며, DB에 반영되지 않고 캐시에서 나가면 \
-            사라집니다."]
-        pub flush: bool = true,
-    }
-    then complete like standard
-}
-
-impl WriteBack {
-    /// Values that live in the cache only, as sessions often do.
-    pub fn cache_only() -> WriteBack {
-        WriteBack { flush: false, on_expiry: DirtyEnd::Drop, on_eviction: DirtyEnd::Drop, ..WriteBack::default() }
-    }
-
-    /// What is meant where a text says no more than whether anything is flushed.
-    fn standard(&self) -> WriteBack {
-        if self.flush { WriteBack::default() } else { WriteBack { flush: true, ..WriteBack::cache_only() } }
-    }
-
-    /// Where nothing is flushed, what leaves the cache is gone, unless the text says something else (which is refused).
-    fn complete(&mut self, fields: &Fields) {
-        let told = |field| is_told(fields, field);
-        if self.flush {
-            return;
-        }
-        if !told("on_expiry") {
-            self.on_expiry = DirtyEnd::Drop;
-        }
-        if !told("on_eviction") {
-            self.on_eviction = DirtyEnd::Drop;
-        }
-    }
-}
-
-words! {
-    /// What becomes of a write that finds the buffer full.
-    pub enum WhenFull {
-        /// It waits in line until a flush makes room.
-        #[ko = "플러시로 자리가 날 때까지 줄을 서서 기다립니다."]
-        "block" => Block,
-        /// It has a flush begun at once, and waits for the room.
-        #[ko = "곧바로 플러시를 시작하고 자리가 날 때까지 기다립니다."]
-        "flush" => Flush,
-        /// It is refused.
-        #[ko = "거부됩니다."]
-        "refuse" => Refuse,
-    }
-}
-
-words! {
-    /// What becomes of an entry that has been flushed.
-    pub enum AfterFlush {
-        /// It stays in the cache.
-        #[ko = "캐시에 남습니다."]
-        "keep" => Keep,
-        /// It leaves the cache, unless it was written again meanwhile.
-        #[ko = "그사이 다시 쓰이지 않았으면 캐시에서 나갑니다."]
-        "remove" => Remove,
-    }
-}
-
-words! {
-    /// How a flush takes what is dirty.
-    pub enum Take {
-        /// In one step: what is written again meanwhile is dirty again.
-        #[ko = "한 번에 꺼냅니다: 그사이 다시 쓰인 것은 다시 더티가 됩니다."]
-        "atomic" => Atomic,
-        /// It reads the dirty set, writes the rows, and then deletes what it has read from the set: a row written
-        /// again in between is no longer marked, and its new value is lost.
-        #[ko = "더티 집합을 읽어 행을 쓴 다음, 읽은 것을 집합에서 삭제합니다. 그사이 다시 쓰인 행은 표시가 사라져 새 \
-            값이 유실됩니다."]
-        "read-then-delete" => ReadThenDelete,
-    }
-}
-
-words! {
-    /// What becomes of a dirty entry that leaves the cache before its flush.
-    pub enum DirtyEnd {
-        /// It is flushed first.
-        #[ko = "먼저 플러시합니다."]
-        "flush" => Flush,
-        /// It is gone.
-        #[ko = "사라집니다."]
-        "drop" => Drop,
     }
 }

@@ -42,6 +42,7 @@ mod slider;
 mod text;
 pub mod typed;
 mod versions;
+mod writing;
 
 pub use crate::phrase::{Docs, Language, Phrase};
 pub use app::{App, Breaker, Near, Tell};
@@ -52,16 +53,14 @@ pub use distribution::Distribution;
 pub use edit::{Accept, Edit, FieldValue, List};
 pub use fault::{Fault, FaultKind, FaultTarget, FaultTime, Part};
 pub use field::{DURATION, NUMBER, WHOLE};
-pub use lane::{
-    Acknowledge, AfterFlush, DirtyEnd, Invalidate, Lane, Leases, LookAside, Modify, Order, Outbox, ReadThrough,
-    Reading, Relayed, Take, WhenFull, WriteAround, WriteBack, WriteThrough, Writing,
-};
+pub use lane::{Lane, Leases, LookAside, Modify, ReadThrough, Reading};
 pub use network::{Bandwidth, Link, Network};
 pub use otherwise::Otherwise;
 pub use persistence::{Fsync, Persistence, SnapshotRule};
 pub use problem::{Problem, Reason, ScenarioError};
 pub use size::{Capacity, Sizes};
 pub use slider::{Slider, slider_of};
+pub use writing::*;
 
 use crate::time::Nanos;
 use field::{Field, record};

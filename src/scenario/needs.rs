@@ -5,20 +5,18 @@
 use std::cell::OnceCell;
 
 use super::field::Field;
+use super::lane::Lacks;
 use super::node::{Node, join};
 use super::problem::Problems;
 use super::{
-    Acknowledge, Cache, Capacity, Distribution, Eviction, Fault, FaultKind, FaultTarget, FaultTime, Invalidate, Keys,
-    Lane, Leases, Order, Persistence, Reading, Relayed, Scenario, Ttl, Writing,
+    Cache, Capacity, Distribution, Eviction, Fault, FaultKind, FaultTarget, FaultTime, Keys, Lane, Leases, Persistence,
+    Reading, Scenario, writing,
 };
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
-/// What a field has no effect without, in the world of one lane; `None` where it has one. Asked only of a field that
-/// has another value than its default.
-type Lacks = fn(&Scenario, &Lane) -> Option<Phrase>;
-
-/// Every field that needs another: of the scenario and a lane's own world, and, behind `lane.`, of each lane.
+/// Every field that needs another: of the scenario and a lane's own world, and, behind `lane.`, of each lane; those of
+/// ways of writing stand beside their options.
 const NEEDS: &[(&str, Lacks)] = &[
     ("app.cores", |world, _| {
         let idle = world.app.work == Distribution::Constant(Nanos::ZERO);
@@ -99,42 +97,15 @@ const NEEDS: &[(&str, Lacks)] = &[
         ))
     }),
     ("lane.read.leases", never_leaves_a_stale_value),
-    ("lane.write.delay", |_, lane| never_delays(&lane.write)),
-    ("lane.write.rollback", |_, lane| {
-        let first = matches!(&lane.write, Writing::WriteThrough(how) if how.order == Order::DatabaseFirst);
-        first.then_some(Phrase::fixed(
-            "the cache is written only after the database has committed; set order = \"cache-first\"",
-            "캐시는 DB가 커밋한 뒤에만 씁니다. order = \"cache-first\"로 바꿔 주세요",
-        ))
-    }),
-    ("lane.write.at", |_, lane| {
-        let Writing::WriteBack(how) = &lane.write else { return None };
-        let never = how.at > how.bound && how.bound.is_some();
-        never.then_some(Phrase::fixed(
-            "there are never so many dirty rows; give at most the lane's bound",
-            "더티 행이 그만큼 쌓이지 않습니다. 레인의 bound 이하로 적어 주세요",
-        ))
-    }),
-    ("lane.write.when_full", |_, lane| {
-        let boundless = matches!(&lane.write, Writing::WriteBack(how) if how.bound.is_none());
-        boundless.then_some(Phrase::fixed(
-            "the buffer is never full; set the lane's bound, or leave this out",
-            "버퍼가 가득 차지 않습니다. 레인의 bound를 적거나 이 항목을 빼 주세요",
-        ))
-    }),
-    ("lane.write.on_expiry", |world, _| {
-        let lives = matches!(world.clients.keys, Keys::Trace { ttls: true, .. });
-        let never = world.cache.ttl == Ttl::None && !lives;
-        never.then_some(Phrase::fixed(
-            "entries without a TTL never expire; give cache.ttl a duration, or leave this out",
-            "TTL이 없는 항목은 만료되지 않습니다. cache.ttl에 시간을 적거나 이 항목을 빼 주세요",
-        ))
-    }),
 ];
+
+fn needs() -> impl Iterator<Item = &'static (&'static str, Lacks)> {
+    NEEDS.iter().chain(writing::NEEDS)
+}
 
 fn never_calls(lane: &Lane) -> Option<Phrase> {
     let reads = !matches!(lane.read, Reading::ReadThrough(_));
-    let writes = !matches!(lane.write, Writing::WriteBack(_));
+    let writes = lane.write.write_back().is_none();
     let never = Phrase::fixed(
         "with read-through and write-back, only the cache calls the database; leave this out, or choose another strategy",
         "리드스루와 라이트백에서는 캐시만 DB를 호출합니다. 이 항목을 빼거나 다른 전략을 골라 주세요",
@@ -144,7 +115,7 @@ fn never_calls(lane: &Lane) -> Option<Phrase> {
 
 fn cache_never_calls(lane: &Lane) -> Option<Phrase> {
     let reads = matches!(lane.read, Reading::ReadThrough(_));
-    let writes = matches!(&lane.write, Writing::WriteBack(how) if how.flush);
+    let writes = lane.write.flushes();
     let never = Phrase::fixed(
         "only read-through and write-back let the cache call the database; leave this out, or choose one of them",
         "캐시가 DB를 호출하는 전략은 리드스루와 라이트백뿐입니다. 이 항목을 빼거나 둘 중 하나를 골라 주세요",
@@ -171,35 +142,11 @@ fn never_leaves_a_stale_value(world: &Scenario, lane: &Lane) -> Option<Phrase> {
     let clients = &world.clients;
     let deletes = clients.shares().delete > 0.0 || matches!(clients.keys, Keys::Trace { .. });
     let full = world.cache.eviction == Eviction::None || matches!(world.cache.capacity, Capacity::Bytes(_));
-    let leaves = match &lane.write {
-        Writing::WriteAround(how) => match how.cached {
-            Invalidate::Delete | Invalidate::DeleteTwice => true,
-            Invalidate::Leave => false,
-            Invalidate::Update => deletes || full,
-        },
-        Writing::WriteThrough(how) => deletes || full || how.rollback,
-        Writing::WriteBack(_) => deletes,
-        Writing::Outbox(how) => how.cached == Relayed::Delete || deletes || full,
-    };
     let never = Phrase::fixed(
         "only a delete leaves a value behind, and this lane's writes delete no copy; set \"wait\"",
         "이전 값은 삭제할 때만 남는데 이 레인의 쓰기는 사본을 삭제하지 않습니다. \"wait\"로 바꿔 주세요",
     );
-    (how.leases == Leases::Stale && !leaves).then_some(never)
-}
-
-fn never_delays(write: &Writing) -> Option<Phrase> {
-    match write {
-        Writing::WriteAround(how) if how.cached != Invalidate::DeleteTwice => Some(Phrase::fixed(
-            "only a second delete waits for it; set cached = \"delete-twice\", or leave this out",
-            "두 번째 삭제에만 쓰입니다. cached = \"delete-twice\"로 바꾸거나 이 항목을 빼 주세요",
-        )),
-        Writing::WriteThrough(how) if how.acknowledge == Acknowledge::Both => Some(Phrase::fixed(
-            "the client waits for both writes; set acknowledge = \"first\", or leave this out",
-            "클라이언트가 두 쓰기를 모두 기다립니다. acknowledge = \"first\"로 바꾸거나 이 항목을 빼 주세요",
-        )),
-        _ => None,
-    }
+    (how.leases == Leases::Stale && !lane.write.deletes_copies(deletes, full)).then_some(never)
 }
 
 /// Too much of a number is no leftover of another choice: an edit leaves it, and the reader is told.
@@ -233,7 +180,7 @@ fn idle(scenario: &Scenario) -> Vec<Idle> {
             all.push(Idle { field, path, value: node.clone(), why });
         }
     };
-    for (field, lacks) in NEEDS {
+    for (field, lacks) in needs() {
         let (field, inner) = (*field, field.strip_prefix("lane."));
         let paths: Vec<String> =
             (0..scenario.lanes.len()).map(|i| join(&format!("lane.{i}"), inner.unwrap_or(field))).collect();
@@ -267,7 +214,7 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
     let worlds = || (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane));
     let is_zero = |time: &Distribution| *time == Distribution::Constant(Nanos::ZERO);
     if let FaultTime::BeforeFlush(number) = fault.at
-        && !scenario.lanes.iter().any(|lane| matches!(lane.write, Writing::WriteBack(_)))
+        && scenario.lanes.iter().all(|lane| lane.write.write_back().is_none())
     {
         let sentence = Phrase::fixed(
             "no lane ever flushes; give a lane write = \"write-back\", or the fault another time",
@@ -295,6 +242,12 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
 }
 
 impl Scenario {
+    /// Whether an option of a lane's strategies, such as `write.rollback`, has an effect there.
+    pub fn has_effect(&self, lane: usize, option: &str) -> bool {
+        let lacks = needs().find(|(field, _)| field.strip_prefix("lane.") == Some(option));
+        lacks.is_none_or(|(_, lacks)| lacks(&self.for_lane(lane), &self.lanes[lane]).is_none())
+    }
+
     /// The scenario, which an edit has made of `before`, without what the edit has left idle: a field that needs another
     /// one, had it before, and was not touched goes back to its default. Who chooses another strategy need not clear
     /// away the options of the last one first; a value that was itself given in vain stays, and is refused.
@@ -355,7 +308,7 @@ mod tests {
     fn each_need_has_a_row_in_the_table_of_bad_input() {
         let table: serde_json::Value = serde_json::from_str(include_str!("../../tests/data/bad_input.json")).unwrap();
         let rows = table["scenarios"].as_array().unwrap();
-        for (field, _) in NEEDS {
+        for (field, _) in needs() {
             let field = field.replace("lane.", "lane.0.");
             let told = rows.iter().any(|row| {
                 let message = row["message"].as_str().unwrap();
@@ -401,15 +354,24 @@ mod tests {
     }
 
     #[test]
+    fn an_option_has_an_effect_only_beside_what_it_needs() {
+        let rolls_back = |write: &str| {
+            let scenario = Scenario::from_toml(&format!("[[lane]]\nwrite = {write}")).unwrap();
+            scenario.has_effect(0, "write.rollback")
+        };
+        assert!(!rolls_back("\"write-through\""));
+        assert!(rolls_back("{ kind = \"write-through\", order = \"cache-first\" }"));
+        assert!(Scenario::default().has_effect(0, "write.every"));
+    }
+
+    #[test]
     fn an_edit_takes_along_what_it_leaves_idle_and_nothing_else() {
         let text = "[cache]\nmemory = 50\npage_fault = \"1ms\"\n[[lane]]\nwrite = { kind = \"write-back\", on_expiry = \"drop\" }";
         let scenario = Scenario::from_toml(text).unwrap();
         let whole = scenario.edited("cache.memory", "none").unwrap();
         assert_eq!(whole.cache, Cache::default());
         let lasting = scenario.edited("cache.ttl", "none").unwrap();
-        assert!(
-            matches!(&lasting.lanes[0].write, Writing::WriteBack(how) if *how == super::super::WriteBack::default())
-        );
+        assert!(lasting.lanes[0].write.write_back() == Some(&super::super::WriteBack::default()));
         assert_eq!(lasting.cache.page_fault, scenario.cache.page_fault);
         // What is itself given in vain stays, and is refused.
         let told = whole.edited("cache.page_fault", "1ms").unwrap_err().to_string();

@@ -150,6 +150,11 @@ impl fmt::Display for Reason {
 }
 
 impl Problem {
+    /// The problem in each language, as [`Problem::say`] says it.
+    pub fn phrase(&self) -> Phrase {
+        Phrase::each(|language| self.say(language))
+    }
+
     /// The problem in that language, with its line, its field and its value.
     pub fn say(&self, language: Language) -> String {
         let line = match (self.line, language) {
@@ -184,6 +189,11 @@ pub struct ScenarioError {
 }
 
 impl ScenarioError {
+    /// All problems in each language, one a line.
+    pub fn phrase(&self) -> Phrase {
+        Phrase::each(|language| self.say(language))
+    }
+
     /// All problems in that language, one a line.
     pub fn say(&self, language: Language) -> String {
         self.problems.iter().map(|problem| problem.say(language)).collect::<Vec<_>>().join("\n")

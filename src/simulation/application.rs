@@ -19,7 +19,7 @@ use crate::jobs::Job;
 use crate::ledger::{Holder, Mended, Release};
 use crate::model::{CallError, Key, WriteId};
 use crate::random::{Sampler, Stream, Streams};
-use crate::scenario::{App, Invalidate, Lane, Link, Reading, Scenario, Writing};
+use crate::scenario::{App, Lane, Link, Reading, Scenario};
 use crate::strategy::{self, CacheClient, CacheSide, Client, DatabaseClient, EarlyAck, NearClient, warm_up};
 use crate::time::Nanos;
 use crate::work;
@@ -92,7 +92,7 @@ impl Application {
 
     /// Whether what is dirty will be brought to the database.
     pub fn flushes(&self) -> bool {
-        matches!(&self.lane.write, Writing::WriteBack(how) if how.flush)
+        self.lane.write.flushes()
     }
 
     /// Whether servers have nothing left to do in the background.
@@ -115,13 +115,10 @@ impl Application {
 
 /// The lane, less the deletes of copies that nobody has: where nothing reads the cache, writing around it does not pass by it.
 fn in_effect(lane: &Lane) -> Lane {
-    let mut lane = lane.clone();
-    if let (Reading::None {}, Writing::WriteAround(how)) = (&lane.read, &mut lane.write)
-        && how.cached == Invalidate::Delete
-    {
-        how.cached = Invalidate::Leave;
+    match lane.read {
+        Reading::None {} => Lane { write: lane.write.without_readers(), ..lane.clone() },
+        Reading::LookAside(_) | Reading::ReadThrough(_) => lane.clone(),
     }
-    lane
 }
 
 /// Gives each node's loaders in turn every so many-th of `keys`, less those that are another node's.
@@ -343,7 +340,7 @@ impl World {
             triggers: &self.observers.triggers,
             rows: &application.rows,
             negative: application.lane.read.negative(),
-            writes_back: matches!(application.lane.write, Writing::WriteBack(_)),
+            writes_back: application.lane.write.write_back().is_some(),
         }
     }
 
@@ -371,7 +368,7 @@ impl World {
 
     /// Starts the relay of a lane with an outbox.
     pub fn start_relay(&self) {
-        if matches!(self.application.lane.write, Writing::Outbox(_)) {
+        if self.application.lane.write.outbox().is_some() {
             self.database.keep_outbox();
             self.jobs.push(Job::Relay);
         }

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use crate::phrase::{Phrase, phrase};
 use crate::scenario::{Distribution, Link, Scenario, limits};
 use crate::time::Nanos;
 
@@ -108,44 +109,64 @@ impl Stopped {
     }
 }
 
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Stopped {
+    /// Why, in each language.
+    pub fn phrase(&self) -> Phrase {
         match self {
             Stopped::AtOneMoment { at, steps, without_time } => {
-                write!(f, "more than {steps} steps at one moment, {at}: virtual time stands still; ")?;
-                if without_time.is_empty() {
-                    f.write_str("send fewer requests at once")
+                let fields = without_time.join(", ");
+                let how = if fields.is_empty() {
+                    Phrase::fixed("send fewer requests at once", "한꺼번에 보내는 요청을 줄이세요")
                 } else {
-                    write!(f, "let one of these take longer than 0s: {}", without_time.join(", "))
-                }
+                    phrase!(
+                        "let one of these take longer than 0s: {fields}",
+                        "다음 중 하나를 0s보다 길게 하세요: {fields}"
+                    )
+                };
+                phrase!(
+                    "more than {steps} steps at one moment, {at}: virtual time stands still; {how}",
+                    "한 시점({at})에서 {steps}단계를 넘어 가상 시간이 멈춰 있습니다. {how}",
+                    how
+                )
             }
-            Stopped::Requests { at, requests } => write!(
-                f,
+            Stopped::Requests { at, requests } => phrase!(
                 "more than {requests} requests by {at}, the most that a lane can simulate; shorten the duration, lower \
-                 clients.arrivals.rate or users, or let users think longer"
+                 clients.arrivals.rate or users, or let users think longer",
+                "{at}까지 요청이 레인당 한도인 {requests}건을 넘었습니다. 실행 시간을 줄이거나 clients.arrivals.rate 또는 users를 \
+                 낮추거나 대기 시간(think time)을 늘리세요"
             ),
-            Stopped::Writes { at, writes } => write!(
-                f,
+            Stopped::Writes { at, writes } => phrase!(
                 "more than {writes} writes by {at}, the most that can be remembered of a lane; shorten the duration, lower \
-                 clients.write_ratio, or run fewer lanes"
+                 clients.write_ratio, or run fewer lanes",
+                "{at}까지 쓰기가 레인당 기록할 수 있는 {writes}건을 넘었습니다. 실행 시간을 줄이거나 clients.write_ratio를 낮추거나 \
+                 레인을 줄이세요"
             ),
-            Stopped::Waiting { at, waiting } => write!(
-                f,
+            Stopped::Waiting { at, waiting } => phrase!(
                 "more than {waiting} requests wait at once at {at}, and memory has room for no more; lower \
                  clients.arrivals.rate or users, let whoever is waited for be quicker, give app.cache_timeout and \
-                 app.database_timeout, or run fewer lanes"
+                 app.database_timeout, or run fewer lanes",
+                "{at}에 동시에 대기하는 요청이 {waiting}건을 넘어 메모리가 부족합니다. clients.arrivals.rate 또는 users를 낮추거나, \
+                 병목의 처리 시간을 줄이거나, app.cache_timeout과 app.database_timeout을 지정하거나, 레인을 줄이세요"
             ),
-            Stopped::Events { at, events } => {
-                write!(f, "more than {events} events by {at}, the most of a run; shorten the duration")
-            }
-            Stopped::Unsettled { within } => {
-                write!(f, "it did not settle within {within} after the end of the run: something was still under way")
-            }
-            Stopped::UnsettledAfter { events, within } => write!(
-                f,
-                "it did not settle after the end of the run: {events} events later, at {within}, something was still under way"
+            Stopped::Events { at, events } => phrase!(
+                "more than {events} events by {at}, the most of a run; shorten the duration",
+                "{at}까지 이벤트가 한 실행의 한도인 {events}개를 넘었습니다. 실행 시간을 줄이세요"
+            ),
+            Stopped::Unsettled { within } => phrase!(
+                "it did not settle within {within} after the end of the run: something was still under way",
+                "실행이 끝나고 {within} 안에 정리되지 않았습니다. 아직 진행 중인 작업이 있었습니다"
+            ),
+            Stopped::UnsettledAfter { events, within } => phrase!(
+                "it did not settle after the end of the run: {events} events later, at {within}, something was still under way",
+                "실행이 끝난 뒤에도 정리되지 않았습니다. 이벤트 {events}개가 더 지난 {within} 시점에도 진행 중인 작업이 있었습니다"
             ),
         }
+    }
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.phrase().fmt(f)
     }
 }
 

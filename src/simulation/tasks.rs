@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::application::serve;
 use super::world::World;
 use crate::jobs::Job;
-use crate::scenario::{Reading, Writing};
+use crate::scenario::Reading;
 use crate::strategy::{outbox, read_through, refresh, warm_up, write_back};
 
 /// Does a job.
@@ -18,13 +18,13 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
             read_through::load(&world.cache_side(node), key).await;
         }
         Job::Flush(node, rows) => {
-            if let Writing::WriteBack(how) = &lane.write {
+            if let Some(how) = lane.write.write_back() {
                 // Rows that fail are in the buffer again, for the flusher.
                 let _ = write_back::flush(&world.cache_side(node), how, &rows).await;
             }
         }
         Job::Flusher(node) => {
-            if let Writing::WriteBack(how) = &lane.write {
+            if let Some(how) = lane.write.write_back() {
                 write_back::flusher(&world.cache_side(node), how).await;
             }
         }
@@ -38,7 +38,7 @@ pub(super) async fn run(world: Rc<World>, job: Job) {
             warm_up::load(&world.loader(), &world.cache_side(node), &lane.read, keys).await;
         }
         Job::Relay => {
-            if let Writing::Outbox(how) = &lane.write {
+            if let Some(how) = lane.write.outbox() {
                 outbox::relay(&world.loader(), how).await;
             }
         }

@@ -23,7 +23,7 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::network::{Direction, Network, Payload};
 use crate::random::Streams;
-use crate::scenario::{Lane, Leases, Link, Reading, Scenario, Writing};
+use crate::scenario::{Lane, Leases, Link, Reading, Scenario};
 use crate::workload::requests::KeySource;
 use crate::workload::rows::Rows;
 
@@ -62,7 +62,7 @@ impl World {
         let near = NearCaches::new(&scenario.app, &lane.read, shared(), &streams);
         let cache = Shards::new(
             &scenario.cache,
-            write_back(lane),
+            lane.write.write_back(),
             node_reading(lane, refresh, near.cache_tells()),
             (shared(), jobs.clone()),
             &streams,
@@ -126,14 +126,6 @@ impl World {
             && (self.cache.dirty().0 == 0 || !self.application.flushes())
             && self.application.is_quiet()
             && self.database.outbox() == 0
-    }
-}
-
-/// How the cache writes back, in a lane in which it does.
-fn write_back(lane: &Lane) -> Option<&crate::scenario::WriteBack> {
-    match &lane.write {
-        Writing::WriteBack(how) => Some(how),
-        Writing::WriteAround(_) | Writing::WriteThrough(_) | Writing::Outbox(_) => None,
     }
 }
 

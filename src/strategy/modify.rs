@@ -6,7 +6,7 @@
 
 use super::App;
 use crate::model::{CallError, Change, Key, WriteId};
-use crate::scenario::{Lane, Modify, Writing};
+use crate::scenario::{Lane, Modify};
 
 /// How often a key is loaded for an increment before the client is told no: a key that is crowded out at once never stays
 /// in the cache.
@@ -56,8 +56,8 @@ async fn increment(app: &App<'_>, lane: &Lane, key: Key, value: WriteId) -> Resu
 
 /// The value in the store that decides which write comes first.
 async fn deciding(app: &App<'_>, lane: &Lane, key: Key) -> Result<WriteId, CallError> {
-    match lane.write {
-        Writing::WriteBack(_) => app.cache.fetch_to_change(key).await,
-        Writing::WriteAround(_) | Writing::WriteThrough(_) | Writing::Outbox(_) => app.database.read_primary(key).await,
+    match lane.write.write_back() {
+        Some(_) => app.cache.fetch_to_change(key).await,
+        None => app.database.read_primary(key).await,
     }
 }

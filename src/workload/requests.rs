@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::operation::Operation;
 use super::trace::Trace;
 use crate::model::{ClientId, Key};
+use crate::phrase::{Phrase, phrase};
 use crate::random::{BadWeights, Ids, Stream, Streams};
 use crate::scenario::{Arrivals, Clients, Keys, SCAN_MAX, Scenario};
 use crate::time::Nanos;
@@ -170,21 +171,33 @@ pub enum KeysError {
     Distribution(BadWeights),
 }
 
+impl KeysError {
+    /// Why, in each language.
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            KeysError::NotRead { file } => phrase!(
+                "clients.keys.file: the trace {file:?} has not been read",
+                "clients.keys.file: 트레이스 {file:?}를 아직 읽지 않았습니다"
+            ),
+            KeysError::NoTimes { file } => phrase!(
+                "clients.arrivals: the trace {file:?} does not say when its requests came; choose other arrivals",
+                "clients.arrivals: 트레이스 {file:?}에 요청 시각이 없습니다. 다른 도착 방식을 고르세요"
+            ),
+            KeysError::WarmUp { lane, asked, file, keys } => phrase!(
+                "lane.{lane}.read.warm_up = {asked}: is not allowed; the trace {file:?} names {keys} keys: give a whole \
+                 number from 0 to {keys}",
+                "lane.{lane}.read.warm_up = {asked}: 사용할 수 없는 값입니다. 트레이스 {file:?}의 키는 {keys}개입니다. 허용되는 값: \
+                 0부터 {keys}까지의 정수"
+            ),
+            // The check of the scenario refuses them first.
+            KeysError::Distribution(bad) => format!("clients.keys: {bad}").into(),
+        }
+    }
+}
+
 impl fmt::Display for KeysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            KeysError::NotRead { file } => write!(f, "clients.keys.file: the trace {file:?} has not been read"),
-            KeysError::NoTimes { file } => write!(
-                f,
-                "clients.arrivals: the trace {file:?} does not say when its requests came; choose other arrivals"
-            ),
-            KeysError::WarmUp { lane, asked, file, keys } => write!(
-                f,
-                "lane.{lane}.read.warm_up = {asked}: is not allowed; the trace {file:?} names {keys} keys: give a whole \
-                 number from 0 to {keys}"
-            ),
-            KeysError::Distribution(bad) => write!(f, "clients.keys: {bad}"),
-        }
+        self.phrase().fmt(f)
     }
 }
 

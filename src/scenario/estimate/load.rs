@@ -6,8 +6,8 @@ use crate::scenario::estimate::Traced;
 use crate::scenario::fault::Callers;
 use crate::scenario::limits::{LEAST_PAUSE, LEAST_ROUND};
 use crate::scenario::{
-    Acknowledge, Arrivals, Cache, Capacity, Distribution, Expiry, Fault, FaultKind, FaultTarget, FaultTime, Fsync,
-    Invalidate, Keys, Lane, Leases, Link, Modify, Persistence, Reading, Scenario, Sizes, WhenFull, Writing,
+    Arrivals, Cache, Capacity, Distribution, Expiry, Fault, FaultKind, FaultTarget, FaultTime, Fsync, Keys, Lane,
+    Leases, Link, Modify, Persistence, Reading, Scenario, Sizes, WriteBack,
 };
 use crate::time::Nanos;
 
@@ -77,7 +77,8 @@ impl Load {
     pub fn waiting_most(&self, world: &Scenario, lane: usize) -> f64 {
         let how = &world.lanes[lane];
         // Flushes of what is evicted dirty are tasks of their own, and so is what is left to do for a write after its answer.
-        let beside = if delay(how).is_some() || matches!(how.write, Writing::WriteBack(_)) { self.writes } else { 0.0 };
+        let beside =
+            if how.write.after_answer().is_some() || how.write.write_back().is_some() { self.writes } else { 0.0 };
         let loads = self.requests.min(self.keys * f64::from(world.app.servers));
         let all = self.requests.min(self.users) + beside + loads;
         let few = 10.0 * f64::from(world.cache.shards) + f64::from(world.app.servers) + 100.0;
@@ -140,7 +141,7 @@ impl Load {
         if full(app.concurrency, app.servers, called) || pools || self.is_a_row_hot(world) {
             return None;
         }
-        let after_answer = delay(lane).map_or(0.0, |delay| self.write_rate() * delay.as_secs_f64());
+        let after_answer = lane.write.after_answer().map_or(0.0, |delay| self.write_rate() * delay.as_secs_f64());
         Some(100.0 + 2.0 * (at_cache * cache + queries + self.rate * on_its_way + after_answer))
     }
 }
@@ -323,15 +324,6 @@ fn lasts_s(fault: &Fault, duration: f64) -> f64 {
 
 // ---- Waiting ----
 
-/// What is left to do of a write after its answer takes so long to begin.
-fn delay(lane: &Lane) -> Option<Nanos> {
-    match &lane.write {
-        Writing::WriteAround(how) => (how.cached == Invalidate::DeleteTwice).then_some(how.delay),
-        Writing::WriteThrough(how) => (how.acknowledge == Acknowledge::First).then_some(how.delay),
-        Writing::WriteBack(_) | Writing::Outbox(_) => None,
-    }
-}
-
 /// What the pauses before retries come to at most, seconds.
 fn backoff_s(world: &Scenario) -> f64 {
     let doublings = f64::from(world.app.retries).min(60.0);
@@ -429,8 +421,7 @@ fn cache_times(cache: &Cache, lane: &Lane) -> Option<Times> {
             _ => {}
         }
     }
-    let bounded =
-        matches!(&lane.write, Writing::WriteBack(how) if how.bound.is_some() && how.when_full != WhenFull::Refuse);
+    let bounded = lane.write.write_back().is_some_and(WriteBack::waits_for_room);
     let polled = matches!(&lane.read, Reading::LookAside(how) if how.leases != Leases::None);
     // A full buffer is waited for, and so is whoever has the lease; the active cycle takes a quarter of the time.
     if bounded || polled || cache.expiry == Expiry::Sampled {
@@ -448,7 +439,7 @@ fn database_times(world: &Scenario, lane: &Lane) -> Times {
         (_, true) => write,
         _ => Times { mean: read.mean.max(write.mean), square: read.square.max(write.square), other: 0.0 },
     };
-    if let Writing::WriteBack(how) = &lane.write {
+    if let Some(how) = lane.write.write_back() {
         let row = database.batch.row.as_secs_f64();
         let base = Times::sum([database.batch.base.as_ref().unwrap_or(&database.write)]);
         times.mean = times.mean.max(base.mean + row);

@@ -6,8 +6,8 @@ use super::{
     ROW_ON_ITS_WAY_BYTES, Sum,
 };
 use crate::scenario::{
-    Acknowledge, Capacity, Eviction, Expiry, Fault, FaultKind, FaultTarget, FaultTime, Keys, Lane, Leases, Link, Mix,
-    Part, Persistence, Phrase, Reading, ReadsFrom, Scenario, Tell, Writing, limits,
+    Background, Capacity, Eviction, Expiry, Fault, FaultKind, FaultTarget, FaultTime, Keys, Lane, Leases, Link, Mix,
+    Part, Persistence, Phrase, Reading, ReadsFrom, Scenario, Tell, limits,
 };
 
 /// What a lane takes that does nothing, without its figures over time.
@@ -137,13 +137,12 @@ impl<'a> Parts<'a> {
     }
 
     fn writes_back(&self) -> bool {
-        matches!(self.lane.write, Writing::WriteBack(_))
+        self.lane.write.write_back().is_some()
     }
 
     /// Whether writes may be committed, or committed again, after they have been acknowledged.
     fn commits_late(&self) -> bool {
-        let early = matches!(&self.lane.write, Writing::WriteThrough(how) if how.acknowledge == Acknowledge::First);
-        self.writes_back() || early || self.world.app.retries > 0
+        self.lane.write.commits_late() || self.world.app.retries > 0
     }
 
     /// How many keys are ever written at most.
@@ -293,7 +292,7 @@ impl<'a> Parts<'a> {
 
     /// Rows that write-back has yet to flush, with their places in line and in a flush.
     fn dirty_rows(&self) -> f64 {
-        let Writing::WriteBack(how) = &self.lane.write else { return 0.0 };
+        let Some(how) = self.lane.write.write_back() else { return 0.0 };
         let rows = if how.coalesce { self.written() } else { self.load.writes };
         // Those in a flush leave room for as many again of the same keys.
         let rows = (2.0 * rows)
@@ -308,7 +307,7 @@ impl<'a> Parts<'a> {
     }
 
     fn outbox(&self) -> f64 {
-        if matches!(self.lane.write, Writing::Outbox(_)) { self.load.writes * 16.0 * GROWTH } else { 0.0 }
+        if self.lane.write.outbox().is_some() { self.load.writes * 16.0 * GROWTH } else { 0.0 }
     }
 
     /// How many changes a node makes at most: a read fills and evicts, or renews; a write also comes and goes as a row.
@@ -375,11 +374,8 @@ impl<'a> Parts<'a> {
     /// whatever becomes of those before.
     fn given_up(&self) -> f64 {
         let (app, database, network) = (&self.world.app, &self.world.database, &self.world.network);
-        let (loops, every) = match &self.lane.write {
-            Writing::Outbox(how) => (1.0, how.every),
-            Writing::WriteBack(how) => (f64::from(self.world.cache.shards), how.every),
-            Writing::WriteAround(_) | Writing::WriteThrough(_) => return 0.0,
-        };
+        let Some(Background { every, on_each_node, .. }) = self.lane.write.background() else { return 0.0 };
+        let loops = if on_each_node { f64::from(self.world.cache.shards) } else { 1.0 };
         let Some(patience) = [app.database_timeout, app.cache_timeout].into_iter().flatten().min() else { return 0.0 };
         let tries = 1.0 + f64::from(app.retries);
         let round = every.as_secs_f64().max(tries * patience.as_secs_f64());

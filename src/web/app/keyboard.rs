@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::{App, Msg};
 use crate::web::platform::dom;
-use crate::web::state::Action;
+use crate::web::state::{Action, TimeAction, ViewAction};
 
 /// Hears the keys and the address bar, until the listeners are dropped.
 pub(super) fn listen(ctx: &Context<App>) -> Vec<EventListener> {
@@ -69,14 +69,16 @@ fn key(event: &KeyboardEvent) -> Option<Msg> {
         return None; // it moves within a group of choices
     }
     match key.as_str() {
-        " " => Some(Msg::Dispatch(Action::PlayPause)),
-        "ArrowRight" => Some(Msg::Dispatch(Action::Step)),
-        "r" | "R" => Some(Msg::Dispatch(Action::Restart)),
-        "f" | "F" => Some(Msg::Dispatch(Action::Finish)),
+        " " => Some(Msg::Dispatch(Action::Time(TimeAction::PlayPause))),
+        "ArrowRight" => Some(Msg::Dispatch(Action::Time(TimeAction::Step))),
+        "r" | "R" => Some(Msg::Dispatch(Action::Time(TimeAction::Restart))),
+        "f" | "F" => Some(Msg::Dispatch(Action::Time(TimeAction::Finish))),
         "Escape" => Some(Msg::Dispatch(Action::CancelTrace)),
         "?" => Some(Msg::Help(true)),
-        digit => {
-            digit.parse().ok().filter(|n| (1..=9).contains(n)).map(|n: usize| Msg::Dispatch(Action::ToggleLane(n - 1)))
-        }
+        digit => digit
+            .parse()
+            .ok()
+            .filter(|n| (1..=9).contains(n))
+            .map(|n: usize| Msg::Dispatch(Action::View(ViewAction::ToggleLane(n - 1)))),
     }
 }

@@ -22,7 +22,7 @@ use crate::web::sections::tables::{
 };
 use crate::web::sections::transport::Transport;
 use crate::web::state::view::{Control, ThemeChoice};
-use crate::web::state::{Action, saved};
+use crate::web::state::{Action, ViewAction, saved};
 
 impl App {
     pub(super) fn whole(&self, ctx: &Context<App>) -> Html {
@@ -92,10 +92,11 @@ impl App {
             html! { <optgroup label={(w.preset_group)(group)}>{ for options }</optgroup> }
         });
         let other = self.state.lang.next();
-        let language = act.reform(move |_: MouseEvent| Action::Language(other));
+        let language = act.reform(move |_: MouseEvent| Action::View(ViewAction::Language(other)));
         let dark = self.theme() == Theme::Dark;
-        let theme =
-            act.reform(move |_: MouseEvent| Action::Theme(if dark { ThemeChoice::Light } else { ThemeChoice::Dark }));
+        let theme = act.reform(move |_: MouseEvent| {
+            Action::View(ViewAction::Theme(if dark { ThemeChoice::Light } else { ThemeChoice::Dark }))
+        });
         html! {
             <header class="head">
                 <h1>{ "Cachelane" }</h1>
@@ -163,7 +164,7 @@ impl App {
                 if let (true, Some((played, all))) = (self.state.at_end(), self.state.run.unplayed) {
                     <p class="notice small calm" role="status">{ (words.trace_longer)(played, all) }</p>
                 }
-                <StoppedLanes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <StoppedLanes stopped={self.state.run.stopped.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
@@ -242,6 +243,8 @@ impl App {
         html! {
             <Dialog title={w.help} close={ctx.link().callback(|()| Msg::Help(false))} words={w}>
                 <p>{ w.how_to_read }</p>
+                // Made of DESIGN.md by scripts/glossary.
+                <p><a href="./glossary.html" target="_blank" rel="noopener">{ w.glossary }</a></p>
                 <dl class="keys">{ for rows }</dl>
             </Dialog>
         }

@@ -20,7 +20,7 @@ use super::platform::{dom, media, storage};
 use super::state::saved::TooLong;
 use super::state::looking::{Look, Looking};
 use super::state::view::{Lang, ThemeChoice};
-use super::state::{Action, Effect, State, WorkerStatus};
+use super::state::{Action, Effect, State, TimeAction, WorkerStatus};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData};
 use crate::experiment::strikes;
@@ -143,7 +143,7 @@ impl Component for App {
         };
         app.run_effects(ctx, effects);
         if app.state.view.embed.is_some() {
-            app.state.apply(Action::Pause); // until it is seen
+            app.state.apply(Action::Time(TimeAction::Pause)); // until it is seen
             app.host = embed::watch(ctx.link().callback(Msg::InView));
         }
         app.apply_theme();
@@ -265,8 +265,8 @@ impl App {
     /// An embed runs only while it is in sight.
     fn set_in_view(&mut self, ctx: &Context<App>, seen: bool) {
         let action = match (seen, self.host.resumes(seen, self.state.is_running(), self.state.view.starts_on_click)) {
-            (true, true) => Action::Play,
-            (false, _) => Action::Pause,
+            (true, true) => Action::Time(TimeAction::Play),
+            (false, _) => Action::Time(TimeAction::Pause),
             _ => return,
         };
         let effects = self.state.apply(action);

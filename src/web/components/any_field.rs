@@ -13,7 +13,6 @@ use yew::prelude::*;
 
 use super::context::{Ctx, id_of, use_ctx};
 use super::fold::use_fold;
-use super::number::use_pending;
 use crate::escape::shown;
 use crate::scenario::form::{Form, FormField, Input};
 use crate::scenario::{Accept, Docs, Edit, FieldValue, Scenario};
@@ -43,7 +42,7 @@ impl Draft {
 /// The parts of the world that a lane may have otherwise.
 const PARTS: [&str; 4] = ["cache", "app", "database", "network"];
 
-/// The fields that have a control of their own, by path; a `*` stands for a number.
+/// The fields that have a control of their own, by path, besides those that have a label; a `*` stands for a number.
 const WITH_OWN_CONTROL: &[&str] = &[
     "name",
     "seed",
@@ -76,25 +75,15 @@ const WITH_OWN_CONTROL: &[&str] = &[
     "network.cache_database",
     "lane.*.read",
     "lane.*.write",
-    "lane.*.write.cached",
-    "lane.*.write.order",
-    "lane.*.write.rollback",
-    "lane.*.write.every",
-    "lane.*.write.at",
-    "lane.*.write.batch",
-    "lane.*.write.requeue",
-    "lane.*.write.coalesce",
-    "lane.*.write.on_expiry",
-    "lane.*.write.on_eviction",
     "fault.*.at",
     "fault.*.what",
     "fault.*.which",
     "fault.*.for",
 ];
 
-fn has_own_control(path: &str) -> bool {
-    WITH_OWN_CONTROL.iter().any(|pattern| {
-        let (mut left, mut right) = (pattern.split('.'), path.split('.'));
+fn has_own_control(field: &FormField) -> bool {
+    let is_listed = WITH_OWN_CONTROL.iter().any(|pattern| {
+        let (mut left, mut right) = (pattern.split('.'), field.path.split('.'));
         loop {
             match (left.next(), right.next()) {
                 (None, None) => return true,
@@ -102,12 +91,13 @@ fn has_own_control(path: &str) -> bool {
                 _ => return false,
             }
         }
-    })
+    });
+    is_listed || field.label.is_some()
 }
 
 /// The fields of a part that have no control of their own.
 pub fn rest(form: &Form, part: &str) -> Vec<FormField> {
-    form.fields(part).into_iter().filter(|field| !has_own_control(&field.path)).collect()
+    form.fields(part).into_iter().filter(|field| !has_own_control(field)).collect()
 }
 
 /// What differs from the default among the fields without a control of their own: `persistence = append-only`.
@@ -141,7 +131,7 @@ pub struct AllFieldsProps {
 #[component]
 pub fn AllFields(props: &AllFieldsProps) -> Html {
     let ctx = use_ctx();
-    let (open, ontoggle) = use_fold();
+    let (open, ontoggle) = use_fold(false);
     let fields = rest(&props.draft.form, &props.part);
     if fields.is_empty() {
         return html! {};
@@ -275,13 +265,13 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
     let w = ctx.words;
     let field = &props.field;
     let complaint = ctx.complaint_inside(&field.path, !matches!(field.takes, Input::Choice(_)));
-    let pending = use_pending(&field.value, complaint.is_some());
-    let shown = (*pending).clone().filter(|_| complaint.is_some()).unwrap_or_else(|| field.value.clone());
+    let redraw = use_force_update();
+    let shown = ctx.text_at(&field.path, &field.value);
     let set = {
-        let (path, act, pending) = (field.path.clone(), ctx.dispatch.clone(), pending.setter());
+        let (path, act) = (field.path.clone(), ctx.dispatch.clone());
         Callback::from(move |text: String| {
-            pending.set(Some(text.clone()));
             act.emit(Action::Enter { path: path.clone(), text, accept: Accept::NoWorse });
+            redraw.force_update();
         })
     };
     let id = id_of(&field.path);

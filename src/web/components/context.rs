@@ -6,8 +6,8 @@ use yew::prelude::*;
 
 use crate::scenario::{Edit, FieldValue};
 use crate::web::i18n::Words;
-use crate::web::state::Action;
 use crate::web::state::saved::{self, Problem};
+use crate::web::state::{Action, Invalid};
 
 /// What every field needs to know.
 #[derive(Clone, PartialEq)]
@@ -18,8 +18,8 @@ pub struct Ctx {
     pub words: &'static Words,
     /// What is wrong with the values.
     pub problems: Rc<Vec<Problem>>,
-    /// What is no value at all, by field.
-    pub invalid: Vec<(String, Problem)>,
+    /// What is no value at all.
+    pub invalid: Vec<Invalid>,
 }
 
 impl Ctx {
@@ -39,9 +39,19 @@ impl Ctx {
         self.dispatch.reform(move |_: MouseEvent| Action::Edit(edits.clone()))
     }
 
+    /// What the field at `path` holds, where that is no value of it.
+    fn invalid_at(&self, path: &str) -> Option<&Invalid> {
+        self.invalid.iter().find(|invalid| invalid.field == path)
+    }
+
+    /// What stands in the field at `path`, whose value is `value`: that, or what was typed and is none.
+    pub fn text_at(&self, path: &str, value: &str) -> String {
+        self.invalid_at(path).map_or(value, |invalid| &invalid.typed).to_owned()
+    }
+
     /// What is wrong with the field at `path`.
     pub fn complaint(&self, path: &str) -> Option<String> {
-        let typed = self.invalid.iter().find(|(field, _)| field == path).map(|(_, problem)| problem);
+        let typed = self.invalid_at(path).map(|invalid| &invalid.problem);
         let problem = typed.or_else(|| self.problems.iter().find(|problem| problem.field == path))?;
         Some(saved::say(problem, self.words))
     }
@@ -53,7 +63,7 @@ impl Ctx {
             let rest = field.strip_prefix(path);
             rest.is_some_and(|rest| rest.is_empty() || (inside && rest.starts_with('.')))
         };
-        let typed = self.invalid.iter().find(|(field, _)| field == path).map(|(_, problem)| problem);
+        let typed = self.invalid_at(path).map(|invalid| &invalid.problem);
         let problem = typed.or_else(|| self.problems.iter().find(|problem| is_here(&problem.field)))?;
         let said = saved::say(problem, self.words);
         let is_own = problem.field.starts_with(path);

@@ -37,43 +37,26 @@ struct RowProps {
     slid: Callback<f64, Vec<Edit>>,
 }
 
-/// What is being typed, until it is a value; a new value from outside takes its place.
-#[hook]
-pub fn use_pending(value: &str, is_bad: bool) -> UseStateHandle<Option<String>> {
-    let pending = use_state_eq(|| None::<String>);
-    let shown = use_mut_ref(|| value.to_owned());
-    {
-        let pending = pending.setter();
-        use_effect_with((value.to_owned(), is_bad), move |(value, is_bad)| {
-            let is_new = shown.replace(value.clone()) != *value;
-            if is_new || !is_bad {
-                pending.set(None);
-            }
-        });
-    }
-    pending
-}
-
 /// A label, a slider and a text field, and beneath them what is wrong.
 #[component]
 fn Row(props: &RowProps) -> Html {
     let ctx = use_ctx();
     let complaint = ctx.complaint(&props.path);
-    let pending = use_pending(&props.text, complaint.is_some());
+    // Another way to write the same value changes nothing, and still makes way for the usual one.
+    let redraw = use_force_update();
     let id = id_of(&props.path);
     let change = {
-        let (act, typed, pending) = (ctx.dispatch.clone(), props.typed.clone(), pending.setter());
+        let (act, typed) = (ctx.dispatch.clone(), props.typed.clone());
         Callback::from(move |event: Event| {
             let text = event.target_unchecked_into::<HtmlInputElement>().value();
-            pending.set(Some(text.clone()));
             act.emit(typed.emit(text));
+            redraw.force_update();
         })
     };
     let slide = props.slide.map(|(value, slide)| {
-        let (act, slid, pending) = (ctx.dispatch.clone(), props.slid.clone(), pending.setter());
+        let (act, slid) = (ctx.dispatch.clone(), props.slid.clone());
         let round = if props.whole { libm::round } else { |value| value };
         let oninput = Callback::from(move |event: InputEvent| {
-            pending.set(None);
             let place = event.target_unchecked_into::<HtmlInputElement>().value_as_number();
             act.emit(Action::Drag(slid.emit(slide.value_after_move(value, place, round))));
         });
@@ -91,7 +74,7 @@ fn Row(props: &RowProps) -> Html {
             <label for={id.clone()}>{ props.label.clone() }</label>
             { slide.unwrap_or_default() }
             <input {id} type="text" inputmode="decimal" autocomplete="off" spellcheck="false"
-                value={(*pending).clone().filter(|_| complaint.is_some()).unwrap_or_else(|| props.text.clone())} onchange={change}
+                value={ctx.text_at(&props.path, &props.text)} onchange={change}
                 aria-invalid={complaint.is_some().then_some("true")}
                 aria-describedby={complaint.is_some().then(|| error.clone())} />
             if let Some(complaint) = complaint { <p class="complaint" id={error} role="alert">{ complaint }</p> }
@@ -119,18 +102,15 @@ pub struct NumberProps {
     /// Whether only whole numbers make sense.
     #[prop_or_default]
     pub whole: bool,
-    /// Whether 0 stands for `none`.
-    #[prop_or_default]
-    pub zero_is_none: bool,
 }
 
 /// A number.
 #[component]
 pub fn Number(props: &NumberProps) -> Html {
-    let (path, whole, zero_is_none) = (props.path.clone(), props.whole, props.zero_is_none);
+    let (path, whole) = (props.path.clone(), props.whole);
     let typed = Callback::from({
         let path = path.clone();
-        move |text: String| enter(&path, if zero_is_none && text.trim() == "0" { "none".to_owned() } else { text })
+        move |text: String| enter(&path, text)
     });
     let slid = Callback::from(move |value: f64| {
         let value = if whole { FieldValue::of(&(value as u64)) } else { FieldValue::of(&value) };

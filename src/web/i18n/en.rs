@@ -3,12 +3,12 @@
 use super::super::sections::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::state::view::Control;
-use super::{Lang, Said, Words, lane, left_out, named, strategy, unless_none};
+use super::{Lang, Said, Words, lane, left_out, named, unless_none};
 use crate::chart::text;
 use crate::escape::shown;
 use crate::ledger::{Cause, Divergence, StepKind as Step};
 use crate::scenario::presets::Group;
-use crate::scenario::{Arrivals, Distribution, FaultTime, Keys, Language, Link, Part, Reading, Ttl, Writing};
+use crate::scenario::{Arrivals, Distribution, FaultTime, Keys, Language, Link, Part, Ttl};
 use crate::workload::trace;
 
 pub static WORDS: Words = Words {
@@ -113,19 +113,6 @@ pub static WORDS: Words = Words {
     choose_field: "a field…",
     back_to_default: |name, default| format!("{name}: back to {default}"),
     default_is: |default| format!("default {default}"),
-    strategy_name,
-    cached_copy: "Cached copy",
-    order: "Order",
-    database_first: "database first",
-    cache_first: "cache first",
-    rollback: "Take the cache entry back if the database refuses",
-    flush_every: "Flush every",
-    flush_at: "Flush at so many dirty (0: never)",
-    batch: "Rows per batch, at most",
-    requeue: "Re-queue a failed row, times",
-    coalesce: "Merge several writes of one key",
-    on_expiry: "Dirty entry expires",
-    on_eviction: "Dirty entry is evicted",
     traffic: "Traffic",
     arrivals: "Arrivals",
     arrivals_name: |word| {
@@ -351,6 +338,7 @@ pub static WORDS: Words = Words {
         between the lines is the strategy's doing. A write is lost when it was acknowledged and the database will never have it; \
         it is at risk while only the cache holds it. A cached copy diverges when it differs from the database and nothing \
         on its way will change that.",
+    glossary: "All terms, in English and Korean",
     keys_help: &[
         ("Space", "play, pause"),
         ("→", "one step"),
@@ -441,21 +429,6 @@ fn harm_of(harm: Harm, them: bool) -> [Piece; 3] {
 
 fn many_of(n: u64, one: &str, more: &str) -> String {
     format!("{} {}", text::count(n), if n == 1 { one } else { more })
-}
-
-fn strategy_name(word: &str) -> String {
-    let reading = |read: &Reading| match read {
-        Reading::None {} => "No cache",
-        Reading::LookAside(_) => "Look-aside",
-        Reading::ReadThrough(_) => "Read-through",
-    };
-    let writing = |write: &Writing| match write {
-        Writing::WriteAround(_) => "Write-around",
-        Writing::WriteThrough(_) => "Write-through",
-        Writing::WriteBack(_) => "Write-back",
-        Writing::Outbox(_) => "Outbox",
-    };
-    strategy(word, reading, writing)
 }
 
 fn divergence(word: &str) -> String {

@@ -3,12 +3,12 @@
 use super::super::sections::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::state::view::Control;
-use super::{Lang, Said, Words, lane, left_out, named, strategy, unless_none};
+use super::{Lang, Said, Words, lane, left_out, named, unless_none};
 use crate::chart::text;
 use crate::escape::shown;
 use crate::ledger::{Cause, Divergence, StepKind as Step};
 use crate::scenario::presets::Group;
-use crate::scenario::{Arrivals, Distribution, FaultTime, Keys, Language, Link, Part, Reading, Ttl, Writing};
+use crate::scenario::{Arrivals, Distribution, FaultTime, Keys, Language, Link, Part, Ttl};
 use crate::workload::trace;
 
 pub static WORDS: Words = Words {
@@ -112,19 +112,6 @@ pub static WORDS: Words = Words {
     choose_field: "항목 선택…",
     back_to_default: |name, default| format!("{name}: 기본값 {default}(으)로"),
     default_is: |default| format!("기본값 {default}"),
-    strategy_name,
-    cached_copy: "캐시에 있던 값",
-    order: "쓰는 순서",
-    database_first: "DB 먼저",
-    cache_first: "캐시 먼저",
-    rollback: "DB가 거부하면 캐시 값을 되돌림",
-    flush_every: "플러시 주기",
-    flush_at: "더티 개수로 플러시 (0: 안 함)",
-    batch: "배치당 최대 행 수",
-    requeue: "실패한 행 재시도 횟수",
-    coalesce: "같은 키의 쓰기를 하나로 합침",
-    on_expiry: "더티 항목 만료 시",
-    on_eviction: "더티 항목 축출 시",
     traffic: "트래픽",
     arrivals: "요청 도착",
     arrivals_name: |word| {
@@ -351,6 +338,7 @@ pub static WORDS: Words = Words {
     how_to_read: "레인 하나가 전략 하나입니다. 모든 레인은 똑같은 요청과 똑같은 장애를 겪으므로, 선이 갈라진 만큼이 전략의 차이입니다. \
         클라이언트가 성공 응답을 받았지만 DB에 끝내 반영되지 않는 쓰기는 ‘유실’이고, 캐시에만 있는 동안은 ‘유실 위험’입니다. \
         DB와 값이 다른데 바로잡을 작업이 더는 남아 있지 않은 캐시 항목은 ‘DB와 다른 사본’입니다.",
+    glossary: "용어집 (한국어·영어)",
     keys_help: &[
         ("스페이스", "재생, 일시 정지"),
         ("→", "한 단계"),
@@ -450,21 +438,6 @@ fn harm_of(harm: Harm) -> Vec<Piece> {
             vec![text("오래된 값을 "), Piece::Number(text::count(reads)), text("번 반환했습니다.")]
         }
     }
-}
-
-fn strategy_name(word: &str) -> String {
-    let reading = |read: &Reading| match read {
-        Reading::None {} => "캐시 없음",
-        Reading::LookAside(_) => "룩어사이드",
-        Reading::ReadThrough(_) => "리드스루",
-    };
-    let writing = |write: &Writing| match write {
-        Writing::WriteAround(_) => "라이트어라운드",
-        Writing::WriteThrough(_) => "라이트스루",
-        Writing::WriteBack(_) => "라이트백",
-        Writing::Outbox(_) => "아웃박스",
-    };
-    strategy(word, reading, writing)
 }
 
 fn divergence(word: &str) -> String {

@@ -134,19 +134,6 @@ words! {
     /// A field's name and its default.
     back_to_default: fn(&str, &str) -> String,
     default_is: fn(&str) -> String,
-    strategy_name: fn(&str) -> String,
-    cached_copy: &'static str,
-    order: &'static str,
-    database_first: &'static str,
-    cache_first: &'static str,
-    rollback: &'static str,
-    flush_every: &'static str,
-    flush_at: &'static str,
-    batch: &'static str,
-    requeue: &'static str,
-    coalesce: &'static str,
-    on_expiry: &'static str,
-    on_eviction: &'static str,
     traffic: &'static str,
     arrivals: &'static str,
     arrivals_name: fn(&str) -> String,
@@ -268,6 +255,7 @@ words! {
     open_full: &'static str,
     help: &'static str,
     how_to_read: &'static str,
+    glossary: &'static str,
     keys_help: &'static [(&'static str, &'static str)],
     footer: &'static str,
 }
@@ -275,6 +263,16 @@ words! {
 impl PartialEq for Words {
     fn eq(&self, other: &Words) -> bool {
         self.lang == other.lang
+    }
+}
+
+impl Words {
+    /// What the strategy with that word is called. A word of no strategy stays as it is.
+    pub fn strategy(&self, word: &str) -> String {
+        let reads = Reading::each().into_iter().map(|read| (read.name(), read.title()));
+        let writes = Writing::each().into_iter().map(|write| (write.name(), write.title()));
+        let known = reads.chain(writes).find(|(name, _)| name.eq_ignore_ascii_case(word));
+        known.map_or_else(|| word.to_owned(), |(_, title)| title.say(self.texts).to_owned())
     }
 }
 
@@ -351,7 +349,8 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
     let same_write = lanes.len() > 1 && lanes.iter().all(|lane| lane.write.name() == lanes[0].write.name());
     let mut titles: Vec<String> = Vec::new();
     for lane in lanes {
-        let (read, write) = ((words.strategy_name)(lane.read.name()), (words.strategy_name)(lane.write.name()));
+        let (read, write) = (lane.read.title(), lane.write.title());
+        let (read, write) = (read.say(words.texts).to_owned(), write.say(words.texts).to_owned());
         let title = match lane.name.as_str() {
             "" if same_read && !same_write => write,
             "" if same_write && !same_read => read,
@@ -367,22 +366,15 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
 
 /// What a lane with that name is called: the lanes of presets have a name in each language.
 fn lane_name(name: &str, words: &Words) -> String {
-    presets::lane(name).map_or_else(|| (words.strategy_name)(name), |known| known.say(words.texts).to_owned())
+    presets::lane(name).map_or_else(|| words.strategy(name), |known| known.say(words.texts).to_owned())
 }
 
-/// The strategy's name with the option that sets the lane apart from the others, as the scenario file says it.
+/// The strategy's name with the first detail that sets the lane apart from the others, all of which write in the same way.
 fn with_its_own(scenario: &Scenario, lane: &Lane, name: String) -> String {
-    let differs = |of: fn(&Writing) -> Option<String>| {
-        let own = of(&lane.write)?;
-        scenario.lanes.iter().any(|other| of(&other.write).as_ref() != Some(&own)).then_some(own)
-    };
-    let every = |w: &Writing| if let Writing::WriteBack(back) = w { Some(back.every.to_string()) } else { None };
-    let batch =
-        |w: &Writing| if let Writing::WriteBack(back) = w { Some(format!("batch {}", back.batch)) } else { None };
-    let cached = |w: &Writing| if let Writing::WriteAround(a) = w { Some(a.cached.name().to_owned()) } else { None };
-    let order = |w: &Writing| if let Writing::WriteThrough(t) = w { Some(t.order.name().to_owned()) } else { None };
-    match differs(every).or_else(|| differs(batch)).or_else(|| differs(cached)).or_else(|| differs(order)) {
-        Some(own) => format!("{name}, {own}"),
+    let others: Vec<Vec<String>> = scenario.lanes.iter().map(|other| other.write.details()).collect();
+    let mut own = lane.write.details().into_iter().enumerate();
+    match own.find(|(i, own)| others.iter().any(|other| other.get(*i) != Some(own))) {
+        Some((_, own)) => format!("{name}, {own}"),
         None => name,
     }
 }
@@ -402,12 +394,6 @@ fn named<T: Choice, S: Into<String>>(word: &str, call: impl Fn(&T) -> S) -> Stri
     known.map_or_else(|| word.to_owned(), |choice| call(&choice).into())
 }
 
-/// What the strategy with that word is called.
-fn strategy<S: Into<String>>(word: &str, read: impl Fn(&Reading) -> S, write: impl Fn(&Writing) -> S) -> String {
-    let is_of = |reading: Reading| reading.name().eq_ignore_ascii_case(word);
-    if Reading::each().into_iter().any(is_of) { named(word, read) } else { named(word, write) }
-}
-
 macro_rules! choices {
     ($($type:ty: $each:expr, $word:expr;)*) => {
         $(impl Choice for $type {
@@ -424,8 +410,6 @@ macro_rules! choices {
 }
 
 choices! {
-    Reading: Reading::each(), Reading::name;
-    Writing: Writing::each(), Writing::name;
     Arrivals: Arrivals::each(), Arrivals::name;
     Keys: Keys::each(), Keys::name;
     Cause: Cause::ALL, |cause| cause.name();

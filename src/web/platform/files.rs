@@ -8,6 +8,7 @@ use web_sys::HtmlAnchorElement;
 use yew::Callback;
 
 use super::dom::document;
+use crate::phrase::{Phrase, phrase};
 
 /// Offers `text` as a file.
 pub fn download(name: &str, mime: &str, text: &str) {
@@ -25,20 +26,23 @@ pub fn follow(url: &str, name: &str) {
 }
 
 /// Reads a file's text; `done` hears it, or `failed` why it cannot be read.
-pub fn read_text(file: web_sys::File, done: Callback<String>, failed: Callback<String>) {
+pub fn read_text(file: web_sys::File, done: Callback<String>, failed: Callback<Phrase>) {
     let file = File::from(file);
     spawn_local(async move { report(&file.name(), read_as_text(&file).await, &done, &failed) });
 }
 
 /// Reads a file's bytes; `done` hears them, or `failed` why they cannot be read.
-pub fn read_bytes(file: web_sys::File, done: Callback<Vec<u8>>, failed: Callback<String>) {
+pub fn read_bytes(file: web_sys::File, done: Callback<Vec<u8>>, failed: Callback<Phrase>) {
     let file = File::from(file);
     spawn_local(async move { report(&file.name(), read_as_bytes(&file).await, &done, &failed) });
 }
 
-fn report<T>(name: &str, read: Result<T, FileReadError>, done: &Callback<T>, failed: &Callback<String>) {
+fn report<T>(name: &str, read: Result<T, FileReadError>, done: &Callback<T>, failed: &Callback<Phrase>) {
     match read {
         Ok(content) => done.emit(content),
-        Err(why) => failed.emit(format!("{name}: the browser cannot read this file; choose it again. {why}")),
+        Err(why) => failed.emit(phrase!(
+            "{name}: the browser cannot read this file; choose it again. {why}",
+            "{name}: 브라우저가 이 파일을 읽지 못했습니다. 다시 선택하세요. {why}"
+        )),
     }
 }

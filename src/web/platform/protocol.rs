@@ -18,6 +18,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
@@ -92,17 +93,17 @@ pub enum FromWorker {
     Opened(TraceFacts),
     /// A trace is not read any further.
     Cancelled,
-    /// A trace cannot be read; in plain English.
+    /// A trace cannot be read.
     Unreadable {
         /// Why, with the file's name.
-        why: String,
+        why: Phrase,
     },
-    /// What was asked for cannot be done; in plain English.
+    /// What was asked for cannot be done.
     Refused {
         /// The scenario that was meant.
         generation: u32,
         /// Why.
-        why: String,
+        why: Phrase,
     },
     /// The worker is beyond help.
     Panicked {
@@ -138,9 +139,9 @@ pub struct TraceFacts {
     pub says: Vec<String>,
     /// Commands that became no request: by the [name](crate::workload::trace::Reason::name) of the reason, and by their own.
     pub left_out: BTreeMap<String, BTreeMap<String, u64>>,
-    /// What the reader should know of how the file was read, in plain English.
+    /// What the reader should know of how the file was read.
     #[serde(default)]
-    pub notes: Vec<String>,
+    pub notes: Vec<Phrase>,
 }
 
 /// How far the run is, and what is new.
@@ -157,6 +158,9 @@ pub struct Frame {
     pub unplayed: Option<(u64, u64)>,
     /// The totals so far.
     pub report: Report,
+    /// Per lane: why a limit has ended it, if one has; the report says it in English only.
+    #[serde(default)]
+    pub stopped: Vec<Option<Phrase>>,
     /// Per lane: the buckets that are new or have changed.
     pub series: Vec<Series>,
     /// Per lane: the stories of lost writes that are new.
@@ -214,7 +218,11 @@ mod tests {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
         }
-        for said in [FromWorker::Here, FromWorker::Reading(Progress { done: 1, total: 2 }), FromWorker::Cancelled] {
+        let refused =
+            FromWorker::Refused { generation: 1, why: Phrase::fixed("no such fault", "그런 장애는 없습니다") };
+        for said in
+            [FromWorker::Here, FromWorker::Reading(Progress { done: 1, total: 2 }), FromWorker::Cancelled, refused]
+        {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), said);
         }

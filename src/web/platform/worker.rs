@@ -16,6 +16,7 @@ use super::protocol::{Frame, FromWorker, Progress, STORIES_TOLD_MAX, Step, Stori
 use crate::experiment::{Experiment, Plan};
 use crate::ledger;
 use crate::metrics::FIGURE_GROUP;
+use crate::phrase::{Phrase, phrase};
 use crate::report::Series;
 use crate::scenario::{FaultKind, FaultTarget, Keys, Link, Scenario};
 use crate::time::Nanos;
@@ -30,7 +31,10 @@ pub fn start() {
     let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let reply = match heard(&event.data()) {
             Ok(said) => state.borrow_mut().handle_message(said),
-            Err(error) => refused(0, format!("the worker could not read a message: {error}")),
+            Err(error) => refused(
+                0,
+                phrase!("the worker could not read a message: {error}", "워커가 메시지를 읽지 못했습니다: {error}"),
+            ),
         };
         send(&answer, &reply);
     });
@@ -72,12 +76,13 @@ fn tell_of_panics(scope: DedicatedWorkerGlobalScope) {
     }));
 }
 
-fn refused(generation: u32, why: String) -> FromWorker {
+fn refused(generation: u32, why: Phrase) -> FromWorker {
     FromWorker::Refused { generation, why }
 }
 
 fn unreadable(name: &str, error: &TraceError) -> FromWorker {
-    FromWorker::Unreadable { why: format!("{name}: {error}") }
+    let why = error.phrase();
+    FromWorker::Unreadable { why: phrase!("{name}: {why}", "{name}: {why}", why) }
 }
 
 fn facts(trace: &Trace) -> TraceFacts {
@@ -130,7 +135,9 @@ impl WorkerState {
             }
             ToWorker::Continue => match self.reading.take() {
                 Some((name, reading)) => self.read_on(name, reading),
-                None => FromWorker::Unreadable { why: "there is no trace to read".to_owned() },
+                None => FromWorker::Unreadable {
+                    why: Phrase::fixed("there is no trace to read", "읽을 트레이스가 없습니다"),
+                },
             },
             ToWorker::Cancel => {
                 self.reading = None;
@@ -138,11 +145,13 @@ impl WorkerState {
             }
             ToWorker::Advance { generation, to_ns, budget_ms } => match self.at(generation) {
                 Some(work) => work.advance(Nanos(to_ns), budget_ms),
-                None => refused(generation, "there is no such experiment".to_owned()),
+                None => refused(generation, Phrase::fixed("there is no such experiment", "그런 실험이 없습니다")),
             },
             ToWorker::Inject { generation, what, server, link, lasts } => match self.at(generation) {
                 Some(work) => work.inject(&what, server, link.as_deref(), lasts),
-                None => refused(generation, "there is nothing to break".to_owned()),
+                None => {
+                    refused(generation, Phrase::fixed("there is nothing to break", "장애를 주입할 실험이 없습니다"))
+                }
             },
         }
     }
@@ -174,7 +183,11 @@ impl WorkerState {
         let trace = match (&scenario.clients.keys, &self.trace) {
             (Keys::Trace { file, .. }, Some((name, trace))) if file == name => Some(trace.clone()),
             (Keys::Trace { file, .. }, _) => {
-                return refused(generation, format!("this scenario replays the trace {file:?}: open that file"));
+                let open = phrase!(
+                    "this scenario replays the trace {file:?}: open that file",
+                    "이 시나리오는 트레이스 {file:?}를 재생합니다. 그 파일을 여세요"
+                );
+                return refused(generation, open);
             }
             _ => None,
         };
@@ -186,7 +199,7 @@ impl WorkerState {
                 let seen = vec![Seen::default(); scenario.lanes.len()];
                 self.work.insert(Work { generation, experiment, seen }).frame()
             }
-            Err(error) => refused(generation, error.to_string()),
+            Err(error) => refused(generation, error.phrase()),
         }
     }
 }
@@ -220,12 +233,15 @@ impl Work {
             seen.stories = first + told.len();
             stories.push(Stories { first, told });
         }
+        let mut stopped = vec![None; seen.len()];
+        experiment.stopped().for_each(|(lane, why)| stopped[lane] = Some(why.phrase()));
         FromWorker::Frame(Box::new(Frame {
             generation: *generation,
             now_ns: experiment.now().0,
             finished: experiment.finished(),
             unplayed: experiment.trace_played(),
             report: experiment.report(),
+            stopped,
             series,
             stories,
         }))
@@ -235,12 +251,12 @@ impl Work {
         let generation = self.generation;
         let link = Link::ALL.iter().copied().find(|known| Some(known.name()) == link);
         let Some(what) = FaultKind::ALL.iter().copied().find(|known| known.name() == what) else {
-            return refused(generation, format!("{what}: there is no such fault"));
+            return refused(generation, phrase!("{what}: there is no such fault", "{what}: 그런 장애는 없습니다"));
         };
         let which = server.map(FaultTarget::Server).or(link.map(FaultTarget::Link));
         match self.experiment.inject(what, which, lasts) {
             Ok(_) => FromWorker::Injected { generation, scenario: Box::new(self.experiment.scenario().clone()) },
-            Err(error) => refused(generation, error.to_string()),
+            Err(error) => refused(generation, error.phrase()),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::chart::palette::Theme;
 use crate::chart::{self, Data, FIGURES, Figure, Options, Panel, Percentile, Weight, text};
 use crate::scenario::{Language, Phrase};
 use crate::web::i18n::Words;
-use crate::web::state::Action;
+use crate::web::state::{Action, ViewAction};
 use crate::web::state::looking::{Look, Looking};
 
 /// What the figures are made from.
@@ -81,7 +81,7 @@ fn add_menu(props: &FiguresProps) -> Html {
     let shown = props.figures.clone();
     let add = props.dispatch.reform(move |event: Event| {
         let added = chart::figure(&event.target_unchecked_into::<HtmlSelectElement>().value());
-        Action::Figures(shown.iter().copied().chain(added).collect())
+        Action::View(ViewAction::Figures(shown.iter().copied().chain(added).collect()))
     });
     html! {
         <select class="add-figure" aria-label={ADD.say(language).to_owned()} onchange={add} key={props.figures.len()}>
@@ -144,7 +144,7 @@ fn Plot(props: &PlotProps) -> Html {
 fn remove_button(all: &FiguresProps, figure: &'static Figure) -> Html {
     let language = all.words.texts;
     let rest: Vec<&'static Figure> = all.figures.iter().copied().filter(|other| *other != figure).collect();
-    let remove = all.dispatch.reform(move |_: MouseEvent| Action::Figures(rest.clone()));
+    let remove = all.dispatch.reform(move |_: MouseEvent| Action::View(ViewAction::Figures(rest.clone())));
     html! {
         <button type="button" class="plain small" onclick={remove} title={REMOVE.say(language).to_owned()}
             aria-label={format!("{}: {}", REMOVE.say(language), figure.title.say(language))}>{ "×" }</button>
@@ -155,9 +155,9 @@ fn remove_button(all: &FiguresProps, figure: &'static Figure) -> Html {
 fn switches(all: &FiguresProps) -> Html {
     let w = all.words;
     let p99 = all.options.percentile == Percentile::P99;
-    let percentile = |p: Percentile| all.dispatch.reform(move |_: Event| Action::Percentile(p));
+    let percentile = |p: Percentile| all.dispatch.reform(move |_: Event| Action::View(ViewAction::Percentile(p)));
     let linear = all.options.linear;
-    let axis = all.dispatch.reform(move |_: Event| Action::Linear(!linear));
+    let axis = all.dispatch.reform(move |_: Event| Action::View(ViewAction::Linear(!linear)));
     html! {
         <div class="switches">
             <div role="radiogroup" aria-label={w.percentile} class="segments small"><div>

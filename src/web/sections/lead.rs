@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
 use crate::web::platform::dom;
-use crate::web::state::Action;
+use crate::web::state::{Action, ViewAction};
 
 /// What the sentence at the top is made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -98,7 +98,7 @@ pub fn Legend(props: &LegendProps) -> Html {
         }
         let onclick = props.dispatch.reform(move |event: MouseEvent| {
             dom::leave_after_click(&event);
-            Action::ToggleLane(lane)
+            Action::View(ViewAction::ToggleLane(lane))
         });
         html! {
             <li>

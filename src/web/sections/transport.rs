@@ -10,7 +10,7 @@ use crate::time::Nanos;
 use crate::web::i18n::Words;
 use crate::web::platform::dom;
 use crate::web::state::view::{Control, View};
-use crate::web::state::{Action, SPEEDS};
+use crate::web::state::{Action, SPEEDS, TimeAction};
 
 /// What the controls of time show.
 #[derive(Clone, PartialEq, Properties)]
@@ -72,16 +72,16 @@ fn play_buttons(props: &TransportProps) -> Html {
     let step = props.view.allows(Control::Step);
     html! {
         <div class="buttons">
-            <button type="button" class="play" onclick={on(|| Action::PlayPause)} title={w.key_space}>
+            <button type="button" class="play" onclick={on(|| Action::Time(TimeAction::PlayPause))} title={w.key_space}>
                 { icon(shape) }<span>{ name }</span>
             </button>
             if step {
                 <button type="button" class="icon" aria-label={w.step_once} title={w.key_right} disabled={props.at_end}
-                    onclick={on(|| Action::Step)}>{ icon("M2 1.8l7.5 6.2L2 14.2zM11 2h3v12h-3z") }</button>
+                    onclick={on(|| Action::Time(TimeAction::Step))}>{ icon("M2 1.8l7.5 6.2L2 14.2zM11 2h3v12h-3z") }</button>
                 <button type="button" class="icon" aria-label={w.restart} title={w.key_r}
-                    onclick={on(|| Action::Restart)}>{ icon("M14 1.8L6.500 8l7.500 6.200zM2 2h3v12H2z") }</button>
+                    onclick={on(|| Action::Time(TimeAction::Restart))}>{ icon("M14 1.8L6.500 8l7.500 6.200zM2 2h3v12H2z") }</button>
                 <button type="button" class="icon" aria-label={w.finish} title={w.key_f} disabled={props.at_end}
-                    onclick={on(|| Action::Finish)}>{ icon("M1 1.800L7 8l-6 6.200zM7 1.800L13 8l-6 6.200zM13 2h2v12h-2z") }</button>
+                    onclick={on(|| Action::Time(TimeAction::Finish))}>{ icon("M1 1.800L7 8l-6 6.200zM7 1.800L13 8l-6 6.200zM13 2h2v12h-2z") }</button>
             }
         </div>
     }
@@ -94,7 +94,7 @@ fn progress(props: &TransportProps) -> Html {
     let spoken = (w.time_of)(props.now.as_secs_f64().min(props.duration.as_secs_f64()), props.duration.as_secs_f64());
     let seek = props.dispatch.reform(move |event: Event| {
         let share = event.target_unchecked_into::<HtmlInputElement>().value_as_number() / 1000.0;
-        Action::Seek(Nanos((share.clamp(0.0, 1.0) * all as f64) as u64))
+        Action::Time(TimeAction::Seek(Nanos((share.clamp(0.0, 1.0) * all as f64) as u64)))
     });
     let may_seek = props.view.embed.is_none();
     let shown = text::moment(props.now.as_secs_f64().min(props.duration.as_secs_f64()), true);
@@ -120,7 +120,7 @@ fn speed(props: &TransportProps) -> Html {
     }
     let chosen = props.dispatch.reform(|event: Event| {
         let text = event.target_unchecked_into::<HtmlSelectElement>().value();
-        Action::Speed(text.parse().unwrap_or(1.0)) // the values are the numbers below
+        Action::Time(TimeAction::Speed(text.parse().unwrap_or(1.0))) // the values are the numbers below
     });
     let options = speeds.into_iter().map(|speed| {
         html! { <option value={speed.to_string()} selected={speed == props.speed}>{ format!("{speed}×") }</option> }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::history::{History, Step};
 use super::playback::{Playback, fitting_speed};
 use super::saved;
-use super::{Effect, Problem, State};
+use super::{Effect, Invalid, Problem, State};
 use crate::scenario::form::{Form, Input};
 use crate::scenario::{Accept, Edit, FieldValue, Keys, Scenario, ScenarioError};
 use crate::time::Nanos;
@@ -13,12 +13,26 @@ use crate::time::Nanos;
 impl State {
     /// Changes what the controls show now, whatever they showed when the reader made the edit.
     pub(super) fn edit(&mut self, edits: &[Edit], accept: Accept, is_drag: bool, effects: &mut Vec<Effect>) {
+        if let Err(problem) = self.try_edit(edits, accept, is_drag, effects) {
+            let refused = edits.iter().find_map(|edit| match edit {
+                Edit::Set { path, value } | Edit::Choose { path, value } => Some((path.clone(), value.to_string())),
+                Edit::Remove { .. } | Edit::Add(_) => None,
+            });
+            let (field, typed) = refused.unwrap_or_default();
+            self.set_invalid(Invalid { field, typed, problem });
+        }
+    }
+
+    fn try_edit(
+        &mut self,
+        edits: &[Edit],
+        accept: Accept,
+        is_drag: bool,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Problem> {
         let path = edits.iter().find_map(Edit::path).unwrap_or_default();
-        let changed = match self.draft.apply(edits, accept) {
-            Ok(changed) => changed,
-            Err(error) => return self.set_invalid(path, Some(worst(error, path))),
-        };
-        edits.iter().filter_map(Edit::path).for_each(|path| self.set_invalid(path, None));
+        let changed = self.draft.apply(edits, accept).map_err(|error| worst(error, path))?;
+        self.invalid.retain(|invalid| !edits.iter().filter_map(Edit::path).any(|path| path == invalid.field));
         if changed != *self.draft {
             let before = self.snapshot();
             if is_drag {
@@ -28,19 +42,21 @@ impl State {
             }
             self.set_draft(Rc::new(changed), effects);
         }
+        Ok(())
     }
 
     /// Takes what was typed for the field at `path`, or notes why it cannot be.
-    pub(super) fn enter(&mut self, path: String, text: &str, accept: Accept, effects: &mut Vec<Effect>) {
+    pub(super) fn enter(&mut self, path: String, typed: String, accept: Accept, effects: &mut Vec<Effect>) {
         let takes = Form::of(&self.draft).fields(&path).into_iter().next().map(|field| field.takes);
-        let text = match takes {
-            Some(Input::Text) => Ok(FieldValue::text(text)),
-            Some(Input::Choice(_) | Input::Flag) => saved::written(&path, text.trim()),
-            _ => saved::typed(&path, text).and_then(|plain| saved::written(&path, &plain)),
+        let value = match takes {
+            Some(Input::Text) => Ok(FieldValue::text(&typed)),
+            Some(Input::Choice(_) | Input::Flag) => saved::written(&path, typed.trim()),
+            _ => saved::typed(&path, &typed).and_then(|plain| saved::written(&path, &plain)),
         };
-        match text {
-            Ok(value) => self.edit(&[Edit::Set { path, value }], accept, false, effects),
-            Err(problem) => self.set_invalid(&path, Some(problem)),
+        let done =
+            value.and_then(|value| self.try_edit(&[Edit::Set { path: path.clone(), value }], accept, false, effects));
+        if let Err(problem) = done {
+            self.set_invalid(Invalid { field: path, typed, problem });
         }
     }
 
@@ -83,11 +99,11 @@ impl State {
         if draft.lanes.len() != self.draft.lanes.len() {
             self.view.lanes = None;
         }
-        self.draft = draft;
+        let before = std::mem::replace(&mut self.draft, draft);
         if !self.invalid.is_empty() {
-            // A field that is gone takes what was wrong with it along.
-            let form = Form::of(&self.draft);
-            self.invalid.retain(|(field, _)| form.has(field));
+            // A field that is gone, or has another value now, takes what was wrong with it along.
+            let (before, now) = (Form::of(&before), Form::of(&self.draft));
+            self.invalid.retain(|Invalid { field, .. }| now.has(field) && now.value(field) == before.value(field));
         }
         match saved::check(&self.draft) {
             Ok(()) => {
@@ -121,10 +137,10 @@ impl State {
         self.playback = Playback::Seeking { to, then_play };
     }
 
-    /// What the field at `path` holds is no value of it, or is one again.
-    fn set_invalid(&mut self, path: &str, problem: Option<Problem>) {
-        self.invalid.retain(|(name, _)| name != path);
-        self.invalid.extend(problem.map(|problem| (path.to_owned(), problem)));
+    /// A field holds what is no value of it.
+    fn set_invalid(&mut self, invalid: Invalid) {
+        self.invalid.retain(|other| other.field != invalid.field);
+        self.invalid.push(invalid);
     }
 
     /// From here on the keys are those of the trace called `name`.

@@ -7,6 +7,7 @@
 //! edits     the experiment is changed, undone, redone      history   what there is to go back to
 //! opening   links, presets, files                          saved     how they are read and written
 //! playback  whether time goes on; what the run has shown   view      how it is looked at
+//! controls  what the buttons of time and view do
 //! worker    what the worker is asked, and what it answers  traces    the files it reads
 //! ```
 
@@ -16,6 +17,7 @@ pub mod saved;
 pub mod traces;
 pub mod view;
 
+mod controls;
 mod edits;
 mod opening;
 mod playback;
@@ -29,13 +31,14 @@ use std::rc::Rc;
 use self::history::History;
 use self::saved::{Problem, TooLong};
 use self::traces::{TraceFile, Traces};
-use self::view::{Lang, SPEED_RANGE, ThemeChoice, View};
+use self::view::{Lang, View};
 use self::worker::{LoadedRun, Request, Worker};
 use super::platform::protocol::{FromWorker, ToWorker};
-use crate::chart::{Figure, Percentile};
+use crate::phrase::Phrase;
 use crate::scenario::{Accept, Edit, FaultKind, Link, Scenario};
 use crate::time::Nanos;
 
+pub use self::controls::{TimeAction, ViewAction};
 pub use self::opening::UnopenedLink;
 pub use self::playback::{Playback, Run, SPEEDS};
 
@@ -70,7 +73,7 @@ pub enum Action {
     /// The reader does not want the trace that is being read.
     CancelTrace,
     /// A file could not be read at all.
-    FileUnreadable(String),
+    FileUnreadable(Phrase),
     /// The worker has ended, or could not be started.
     WorkerFailed {
         failure: Failure,
@@ -80,27 +83,14 @@ pub enum Action {
     Stop,
     /// After [`Action::Stop`] or a failure: the same experiment again.
     RunAgain,
-    PlayPause,
-    Play,
-    Pause,
-    Step,
-    Restart,
-    Finish,
-    Seek(Nanos),
-    Speed(f64),
+    Time(TimeAction),
+    View(ViewAction),
     Inject {
         what: FaultKind,
         server: Option<u32>,
         link: Option<Link>,
         lasts: Nanos,
     },
-    ToggleLane(usize),
-    Percentile(Percentile),
-    Linear(bool),
-    /// These figures are to be shown.
-    Figures(Vec<&'static Figure>),
-    Language(Lang),
-    Theme(ThemeChoice),
     Dismiss,
 }
 
@@ -149,10 +139,21 @@ pub enum StopReason {
 /// Something that could not be done, and that changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// Said by the worker or by the page; in plain English.
-    Message(String),
+    /// Said by the worker or by the page.
+    Message(Phrase),
     /// A trace of this name was not read to its end.
     TraceStopped(String),
+}
+
+/// What a control holds that is no value of its field, and that has changed nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invalid {
+    /// The field's path.
+    pub field: String,
+    /// What was typed or chosen: it stays there until it is mended or taken back.
+    pub typed: String,
+    /// Why it will not do.
+    pub problem: Problem,
 }
 
 /// What the reader is waiting for, if it takes long.
@@ -179,8 +180,8 @@ pub struct State {
     pub preset: Option<String>,
     /// Why `draft` does not run.
     pub problems: Rc<Vec<Problem>>,
-    /// What a control holds that is no value, by field.
-    pub invalid: Vec<(String, Problem)>,
+    /// What controls hold that is no value.
+    pub invalid: Vec<Invalid>,
     /// A link that could not be opened.
     pub unopened: Option<UnopenedLink>,
     /// Why nothing runs until the reader asks for it.
@@ -270,7 +271,7 @@ impl State {
             Action::Edit(edits) => self.edit(&edits, Accept::Readable, false, &mut effects),
             Action::Drag(edits) => self.edit(&edits, Accept::Readable, true, &mut effects),
             Action::DragEnd => self.history.end_drag(),
-            Action::Enter { path, text, accept } => self.enter(path, &text, accept, &mut effects),
+            Action::Enter { path, text, accept } => self.enter(path, text, accept, &mut effects),
             Action::Undo => self.undo_or_redo(History::undo, &mut effects),
             Action::Redo => self.undo_or_redo(History::redo, &mut effects),
             Action::OpenTrace(file) => {
@@ -286,67 +287,12 @@ impl State {
             Action::Stop => self.stop(&mut effects),
             Action::RunAgain => self.run_again(),
             Action::Inject { what, server, link, lasts } => self.inject(what, server, link, lasts),
+            Action::Time(action) => self.control_time(action, &mut effects),
+            Action::View(action) => self.change_view(action, &mut effects),
             Action::Dismiss => self.notice = None,
-            other => self.operate(other, &mut effects),
         }
         self.send_next(&mut effects);
         effects
-    }
-
-    /// The controls of time and view.
-    fn operate(&mut self, action: Action, effects: &mut Vec<Effect>) {
-        let runs = matches!(action, Action::Play | Action::PlayPause | Action::Step | Action::Restart);
-        if runs || matches!(action, Action::Finish | Action::Seek(_)) {
-            self.stop_reason = None;
-        }
-        match action {
-            Action::PlayPause
-                if matches!(self.playback, Playback::Playing | Playback::Seeking { .. }) && !self.at_end() =>
-            {
-                self.playback = Playback::Paused;
-            }
-            Action::PlayPause | Action::Play => self.play(),
-            Action::Pause => self.playback = Playback::Paused,
-            Action::Step => self.step(),
-            Action::Restart => self.seek(self.running.warmup, true),
-            Action::Finish => self.playback = Playback::Seeking { to: Nanos::MAX, then_play: false },
-            Action::Seek(to) => {
-                let plays = self.playback == Playback::Playing;
-                self.seek(to, plays);
-            }
-            Action::Speed(speed) => {
-                self.speed = speed.clamp(SPEED_RANGE.0, SPEED_RANGE.1);
-                self.view.speed = Some(self.speed);
-                self.due = self.run.now;
-                effects.push(Effect::SaveLink);
-            }
-            Action::ToggleLane(lane) => {
-                self.view.toggle_lane(lane, self.draft.lanes.len());
-                effects.push(Effect::SaveLink);
-            }
-            Action::Percentile(percentile) => {
-                self.view.percentile = (percentile != self.view.defaults.percentile).then_some(percentile);
-                effects.push(Effect::SaveLink);
-            }
-            Action::Linear(linear) => {
-                self.view.linear = linear;
-                effects.push(Effect::SaveLink);
-            }
-            Action::Figures(figures) => {
-                self.view.choose_figures(figures);
-                effects.push(Effect::SaveLink);
-            }
-            Action::Language(lang) => {
-                self.lang = lang;
-                self.view.lang = self.view.lang.map(|_| lang);
-                effects.extend([Effect::Remember("lang", lang.name()), Effect::SaveLink]);
-            }
-            Action::Theme(theme) => {
-                self.view.theme = theme;
-                effects.extend([Effect::Remember("theme", theme.name()), Effect::SaveLink]);
-            }
-            _ => {}
-        }
     }
 
     /// Whether a control holds something else than what runs: no value, a bad one, or one that the worker refused.

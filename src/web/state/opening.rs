@@ -7,9 +7,8 @@ use super::playback::{Playback, Run, fitting_speed};
 use super::saved;
 use super::view::{BadOption, ThemeChoice, View, in_full};
 use super::{Effect, Notice, Problem, State};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, presets};
 use crate::time::Nanos;
-use crate::web::i18n;
 
 /// A link, preset or file that could not be opened; nothing was put in its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,15 +45,15 @@ impl State {
     }
 
     pub(super) fn open_preset(&mut self, name: &str, effects: &mut Vec<Effect>) {
-        match saved::preset(name) {
-            Some(scenario) => {
+        match presets::get(name) {
+            Ok(preset) => {
                 let before = self.snapshot();
                 (self.view.lanes, self.view.speed, self.view.percentile, self.view.figures) = (None, None, None, None);
-                self.start_over_with(scenario, Some(name.to_owned()), before);
+                self.start_over_with(preset.scenario().clone(), Some(name.to_owned()), before);
                 self.playback = Playback::Seeking { to: self.running.warmup, then_play: true };
                 effects.push(Effect::SaveLink);
             }
-            None => self.notice = Some(Notice::Message(format!("there is no preset called {name:?}"))),
+            Err(error) => self.notice = Some(Notice::Message(error.phrase())),
         }
     }
 
@@ -66,7 +65,7 @@ impl State {
                 self.start_over_with(scenario, None, before);
                 effects.push(Effect::SaveLink);
             }
-            Err(error) => self.notice = Some(Notice::Message(error.say(i18n::of(self.lang).texts))),
+            Err(error) => self.notice = Some(Notice::Message(error.phrase())),
         }
     }
 
@@ -100,7 +99,7 @@ mod tests {
     use super::super::saved::TooLong;
     use super::super::testing::*;
     use super::super::view::Lang;
-    use super::super::{Action, State};
+    use super::super::{Action, State, ViewAction};
     use crate::chart::Percentile;
     use crate::scenario::{Edit, FaultKind, FieldValue};
     use crate::time::Nanos;
@@ -111,7 +110,7 @@ mod tests {
         state.apply(Action::OpenLink("#v2&preset=keys-star".into()));
         assert_eq!(state.view.percentile(), Percentile::P99);
         assert!(!state.link().unwrap().contains("percentile"), "{:?}", state.link());
-        state.apply(Action::Percentile(Percentile::P50));
+        state.apply(Action::View(ViewAction::Percentile(Percentile::P50)));
         let link = state.link().unwrap();
         assert!(link.contains("view.percentile=p50"), "{link}");
         let mut other = State::new(Lang::En, false);

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::view::SPEED_RANGE;
 use super::{Effect, State};
+use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
@@ -36,6 +37,8 @@ pub struct Run {
     pub unplayed: Option<(u64, u64)>,
     /// The totals; `None` before the first frame.
     pub report: Option<Rc<Report>>,
+    /// Per lane: why a limit has ended it, if one has.
+    pub stopped: Rc<Vec<Option<Phrase>>>,
     /// Per lane, from the start.
     pub series: Rc<Vec<Series>>,
     /// Per lane.
@@ -141,6 +144,9 @@ impl State {
             told.truncate(STORIES_TOLD_MAX);
         }
         run.report = Some(Rc::new(frame.report));
+        if *run.stopped != frame.stopped {
+            run.stopped = Rc::new(frame.stopped);
+        }
         if let Playback::Seeking { to, then_play } = self.playback {
             if run.finished || run.now >= to {
                 self.playback = if then_play { Playback::Playing } else { Playback::Paused };
@@ -164,9 +170,9 @@ pub(super) fn fitting_speed(scenario: &Scenario) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Action;
     use super::super::testing::*;
     use super::super::view::Lang;
+    use super::super::{Action, TimeAction};
     use super::*;
     use crate::web::platform::protocol::ToWorker;
 
@@ -180,7 +186,7 @@ mod tests {
         assert!(matches!(sent(&effects), Some(ToWorker::Advance { to_ns: 20_000_000_000, .. })), "{effects:?}");
         state.apply(frame(1, 20, false));
         assert_eq!(state.playback, Playback::Playing);
-        state.apply(Action::Restart);
+        state.apply(Action::Time(TimeAction::Restart));
         assert_eq!(state.playback, Playback::Seeking { to: Nanos::from_secs(20), then_play: true });
     }
 
@@ -189,7 +195,7 @@ mod tests {
         let mut state = playing();
         state.apply(frame(1, 60, true));
         assert!(!state.is_running());
-        state.apply(Action::PlayPause);
+        state.apply(Action::Time(TimeAction::PlayPause));
         assert_eq!(state.generation, 2);
         assert_eq!(state.playback, Playback::Seeking { to: Nanos::ZERO, then_play: true });
     }

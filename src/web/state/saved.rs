@@ -79,11 +79,6 @@ pub fn encode(scenario: &Scenario, preset: Option<&str>, view: &str) -> Result<S
     }
 }
 
-/// The preset of that name.
-pub fn preset(name: &str) -> Option<Scenario> {
-    presets::get(name).ok().map(|preset| preset.scenario().clone())
-}
-
 /// The value that `text` writes for the field at `path`.
 pub fn written(path: &str, text: &str) -> Result<FieldValue, Problem> {
     FieldValue::parse(text).map_err(|sentence| problem(path, text, Reason::Because(sentence)))

@@ -8,6 +8,7 @@ use std::io::BufRead;
 
 use super::lines::{self, Lines, whole};
 use super::{KEY_BYTES_MAX, Problem, Record, Step, Table, TraceError};
+use crate::phrase::{Phrase, phrase};
 
 /// The most blocks of one line.
 pub const BLOCKS_MAX: u64 = 1 << 20;
@@ -30,7 +31,11 @@ impl<R: BufRead> Arc<R> {
         if self.left == 0 {
             let begun = self.lines.number;
             let Some(line) = self.lines.next()? else {
-                return if begun == 0 { Err(lines::empty("one line such as 1024 8 0 0")) } else { Ok(Step::End) };
+                return if begun == 0 {
+                    Err(lines::empty(Phrase::fixed("one line such as 1024 8 0 0", "1024 8 0 0 같은 줄 하나")))
+                } else {
+                    Ok(Step::End)
+                };
             };
             let range = range(line);
             (self.next, self.left) = range.map_err(|problem| self.lines.wrong(problem))?;
@@ -61,10 +66,20 @@ fn numbers(line: &[u8]) -> Option<[u64; 4]> {
 fn range(line: &[u8]) -> Result<(u64, u64), Problem> {
     let mut fields = line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
     let (first, count) = fields.next().zip(fields.next()).ok_or_else(|| {
-        Problem::expected(line, "two or more numbers: the first block and how many follow (first count 0 number)")
+        let numbers = Phrase::fixed(
+            "two or more numbers: the first block and how many follow (first count 0 number)",
+            "둘 이상의 수: 첫 블록과 블록 개수(첫블록 개수 0 번호)",
+        );
+        Problem::expected(line, numbers)
     })?;
-    let block = whole(first, u64::MAX / 2).ok_or_else(|| Problem::expected(first, "the number of a block"))?;
-    let expected = || Problem::expected(count, format!("a number of blocks, from 1 to {BLOCKS_MAX}"));
+    let block = whole(first, u64::MAX / 2)
+        .ok_or_else(|| Problem::expected(first, Phrase::fixed("the number of a block", "블록 번호")))?;
+    let expected = || {
+        Problem::expected(
+            count,
+            phrase!("a number of blocks, from 1 to {BLOCKS_MAX}", "1부터 {BLOCKS_MAX}까지의 블록 개수"),
+        )
+    };
     let count = whole(count, BLOCKS_MAX).filter(|count| *count > 0).ok_or_else(expected)?;
     Ok((block, count))
 }

@@ -16,6 +16,7 @@ use super::clock::{self, Clock, TimeUnit};
 use super::lines::{self, Lines, whole};
 use super::{Format, Interner, Problem, Record, Step, Table, TraceError};
 use crate::keyspace::{Command, Expiry, Only, Text};
+use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
 /// The size of a block.
@@ -89,26 +90,39 @@ fn is_header(line: &[u8]) -> bool {
     line.to_ascii_lowercase().starts_with(b"timestamp,hostname,disk")
 }
 
+const SIZE: Phrase = Phrase::fixed("a size in bytes", "바이트 단위 크기");
+
 fn cut(kind: Kind, line: &[u8]) -> Result<Row<'_>, Problem> {
     let fields: Vec<&[u8]> = line.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).take(8).collect();
-    let number = |field: &[u8], what: &str| {
+    let number = |field: &[u8], what: Phrase| {
         let read = whole(field, u64::MAX / 2).filter(|_| !field.is_empty());
-        read.ok_or_else(|| Problem::expected(field, format!("{what}, a whole number")))
+        read.ok_or_else(|| Problem::expected(field, phrase!("{what}, a whole number", "{what}(정수)", what)))
     };
     match (kind, fields.as_slice()) {
         (Kind::Msr, [time, host, disk, does, offset, bytes, _]) => {
-            number(disk, "the number of a disk")?;
-            let (offset, bytes) = (number(offset, "an offset in bytes")?, number(bytes, "a size in bytes")?);
+            number(disk, Phrase::fixed("the number of a disk", "디스크 번호"))?;
+            let offset = number(offset, Phrase::fixed("an offset in bytes", "바이트 단위 오프셋"))?;
+            let bytes = number(bytes, SIZE)?;
             Ok(Row { time, host, disk, writes: writes(does)?, offset, bytes })
         }
         (Kind::Spc, [disk, address, bytes, does, time, ..]) => {
-            number(disk, "the number of a unit")?;
-            let address = number(address, "an address in sectors")?;
+            number(disk, Phrase::fixed("the number of a unit", "유닛 번호"))?;
+            let address = number(address, Phrase::fixed("an address in sectors", "섹터 단위 주소"))?;
             let offset = address.saturating_mul(SECTOR_BYTES);
-            Ok(Row { time, host: b"", disk, writes: writes(does)?, offset, bytes: number(bytes, "a size in bytes")? })
+            Ok(Row { time, host: b"", disk, writes: writes(does)?, offset, bytes: number(bytes, SIZE)? })
         }
-        (Kind::Msr, _) => Err(Problem::expected(line, "seven fields: time,host,disk,type,offset,bytes,response time")),
-        (Kind::Spc, _) => Err(Problem::expected(line, "five fields: unit,address,bytes,opcode,time")),
+        (Kind::Msr, _) => {
+            let seven = Phrase::fixed(
+                "seven fields: time,host,disk,type,offset,bytes,response time",
+                "필드 7개: 시각,호스트,디스크,종류,오프셋,바이트,응답 시간",
+            );
+            Err(Problem::expected(line, seven))
+        }
+        (Kind::Spc, _) => {
+            let five =
+                Phrase::fixed("five fields: unit,address,bytes,opcode,time", "필드 5개: 유닛,주소,바이트,연산,시각");
+            Err(Problem::expected(line, five))
+        }
     }
 }
 
@@ -116,7 +130,7 @@ fn writes(field: &[u8]) -> Result<bool, Problem> {
     match field.to_ascii_lowercase().as_slice() {
         b"read" | b"r" => Ok(false),
         b"write" | b"w" => Ok(true),
-        _ => Err(Problem::expected(field, "Read or Write (R or W)")),
+        _ => Err(Problem::expected(field, Phrase::fixed("Read or Write (R or W)", "Read 또는 Write(R 또는 W)"))),
     }
 }
 
@@ -139,15 +153,19 @@ impl<R: BufRead> Blocks<R> {
     }
 
     /// What the reader should know.
-    pub fn notes(&self) -> Vec<String> {
-        vec![format!("{} rows of a block trace: each is a request for every 4 KiB block that it touches", self.rows)]
+    pub fn notes(&self) -> Vec<Phrase> {
+        let rows = self.rows;
+        vec![phrase!(
+            "{rows} rows of a block trace: each is a request for every 4 KiB block that it touches",
+            "블록 트레이스의 행 {rows}개: 행마다 걸치는 4 KiB 블록 하나하나가 요청이 됩니다"
+        )]
     }
 
     /// The next block.
     pub fn read(&mut self, keys: &mut Table) -> Result<Step, TraceError> {
         if self.range.left == 0 {
             let Some(line) = self.lines.next()? else {
-                let wanted = "one row of a block trace";
+                let wanted = Phrase::fixed("one row of a block trace", "블록 트레이스의 행 하나");
                 return if self.rows == 0 { Err(lines::empty(wanted)) } else { Ok(Step::End) };
             };
             if self.rows == 0 && self.kind == Kind::Msr && is_header(line) {
@@ -174,16 +192,23 @@ impl<R: BufRead> Blocks<R> {
 
 /// The blocks that a row touches, at least one.
 fn range(row: &Row<'_>, at: Nanos, disk: u64) -> Result<Range, Problem> {
-    let shown = || format!("{} bytes at {}", row.bytes, row.offset);
-    let expected = |expected: String| Problem::Expected { found: shown(), expected };
+    let expected = |expected: Phrase| {
+        let Row { bytes, offset, .. } = row;
+        let found = phrase!("{bytes} bytes at {offset}", "{offset} 위치의 {bytes}바이트");
+        Problem::Expected { found, expected }
+    };
     let first = row.offset / BLOCK_BYTES;
     let last = row.offset.saturating_add(row.bytes.max(1) - 1) / BLOCK_BYTES;
     let left = last - first + 1;
     if left > BLOCKS_MAX {
-        return Err(expected(format!("a request of at most {} GiB", (BLOCKS_MAX * BLOCK_BYTES) >> 30)));
+        let most = (BLOCKS_MAX * BLOCK_BYTES) >> 30;
+        return Err(expected(phrase!("a request of at most {most} GiB", "최대 {most} GiB의 요청")));
     }
     if last >= DISK_BLOCKS || disk >= 1 << 24 {
-        return Err(expected("within a disk of 4 PiB, of some 16 million disks".to_owned()));
+        return Err(expected(Phrase::fixed(
+            "within a disk of 4 PiB, of some 16 million disks",
+            "디스크 약 1,600만 개 중 하나의 4 PiB 이내",
+        )));
     }
     Ok(Range { at, disk, writes: row.writes, next: first, left })
 }

@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use super::Problem;
 use super::error::shown;
+use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
 const SECOND: u64 = 1_000_000_000;
@@ -32,13 +33,24 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
-    const ALL: [(TimeUnit, &'static str, &'static str); 5] = [
-        (TimeUnit::Seconds, "s", "seconds"),
-        (TimeUnit::Milliseconds, "ms", "milliseconds"),
-        (TimeUnit::Microseconds, "us", "microseconds"),
-        (TimeUnit::Nanoseconds, "ns", "nanoseconds"),
-        (TimeUnit::FileTime, "filetime", "hundreds of nanoseconds since 1601"),
+    const ALL: [(TimeUnit, &'static str); 5] = [
+        (TimeUnit::Seconds, "s"),
+        (TimeUnit::Milliseconds, "ms"),
+        (TimeUnit::Microseconds, "us"),
+        (TimeUnit::Nanoseconds, "ns"),
+        (TimeUnit::FileTime, "filetime"),
     ];
+
+    /// What it is called.
+    pub fn phrase(self) -> Phrase {
+        match self {
+            TimeUnit::Seconds => Phrase::fixed("seconds", "초"),
+            TimeUnit::Milliseconds => Phrase::fixed("milliseconds", "밀리초"),
+            TimeUnit::Microseconds => Phrase::fixed("microseconds", "마이크로초"),
+            TimeUnit::Nanoseconds => Phrase::fixed("nanoseconds", "나노초"),
+            TimeUnit::FileTime => Phrase::fixed("hundreds of nanoseconds since 1601", "1601년부터 센 100나노초"),
+        }
+    }
 
     /// Its length in nanoseconds.
     fn nanos(self) -> u64 {
@@ -95,20 +107,22 @@ impl TimeUnit {
 
 impl fmt::Display for TimeUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = TimeUnit::ALL.iter().find(|(unit, ..)| unit == self).map_or("", |(_, _, name)| name);
-        f.write_str(name)
+        self.phrase().fmt(f)
     }
 }
 
 impl FromStr for TimeUnit {
-    type Err = String;
+    type Err = Phrase;
 
-    fn from_str(name: &str) -> Result<TimeUnit, String> {
+    fn from_str(name: &str) -> Result<TimeUnit, Phrase> {
         let lower = name.to_ascii_lowercase().replace('µ', "u");
-        let found = TimeUnit::ALL.iter().find(|(_, short, _)| *short == lower);
-        found
-            .map(|(unit, ..)| *unit)
-            .ok_or_else(|| format!("{name:?} is no unit of times; known: s, ms, us, ns, filetime"))
+        let found = TimeUnit::ALL.into_iter().find(|(_, short)| *short == lower);
+        found.map(|(unit, _)| unit).ok_or_else(|| {
+            phrase!(
+                "{name:?} is no unit of times; known: s, ms, us, ns, filetime",
+                "{name:?}: 그런 시간 단위는 없습니다. 가능한 값: s, ms, us, ns, filetime"
+            )
+        })
     }
 }
 
@@ -120,7 +134,7 @@ pub struct Clock {
     /// Whether a comma may stand for the point, as where semicolons separate the fields.
     pub decimal_comma: bool,
     /// What was taken for granted, to be told.
-    note: Option<String>,
+    note: Option<Phrase>,
 }
 
 impl Clock {
@@ -135,17 +149,24 @@ impl Clock {
         let field = field.trim_ascii();
         let Some(number) = decimal(field, self.decimal_comma) else {
             return date(field).map(Nanos).ok_or_else(|| {
-                Problem::expected(
-                    field,
+                let time = Phrase::fixed(
                     "a time: seconds, such as 12 or 12.5, or a date, such as 2024-01-31T12:00:00.5Z",
-                )
+                    "시각: 12나 12.5 같은 초, 또는 2024-01-31T12:00:00.5Z 같은 날짜",
+                );
+                Problem::expected(field, time)
             });
         };
         let unit = match self.unit {
             Some(unit) => unit,
             None => self.guess(field, number.whole)?,
         };
-        let too_late = || Problem::expected(field, format!("a time in {unit} before the year 2500"));
+        let too_late = || {
+            let unit = unit.phrase();
+            Problem::expected(
+                field,
+                phrase!("a time in {unit} before the year 2500", "2500년 이전의 시각({unit})", unit),
+            )
+        };
         let nanos = number.times(unit.nanos());
         let since_1970 =
             if unit == TimeUnit::FileTime { nanos.and_then(|n| n.checked_sub(FILETIME_1970 * 100)) } else { nanos };
@@ -155,21 +176,27 @@ impl Clock {
     #[cold]
     fn guess(&mut self, field: &[u8], first: u64) -> Result<TimeUnit, Problem> {
         let unit = TimeUnit::of_first(first).ok_or_else(|| {
-            Problem::expected(
-                field,
+            let clear = Phrase::fixed(
                 "a time whose unit is clear; say it: --time-unit s, ms, us or ns, or call the column time_ms",
-            )
+                "단위가 분명한 시각. 단위를 알려 주세요: --time-unit s, ms, us, ns 중 하나, 또는 열 이름을 time_ms처럼 적기",
+            );
+            Problem::expected(field, clear)
         })?;
         self.unit = Some(unit);
         if unit != TimeUnit::Seconds {
-            self.note = Some(format!("the times are taken as {unit}, since the first is {}", shown(field)));
+            let (unit, first) = (unit.phrase(), shown(field));
+            self.note = Some(phrase!(
+                "the times are taken as {unit}, since the first is {first}",
+                "첫 시각이 {first}이므로 시각의 단위를 {unit}로 봅니다",
+                unit
+            ));
         }
         Ok(unit)
     }
 
     /// What was taken for granted.
-    pub fn note(&self) -> Option<&str> {
-        self.note.as_deref()
+    pub fn note(&self) -> Option<&Phrase> {
+        self.note.as_ref()
     }
 }
 
@@ -350,6 +377,6 @@ mod tests {
         assert_eq!(TimeUnit::of_name("time_in_us"), ("time", Some(TimeUnit::Microseconds)));
         assert_eq!(TimeUnit::of_name("ts"), ("ts", None));
         assert_eq!("MS".parse(), Ok(TimeUnit::Milliseconds));
-        assert!("min".parse::<TimeUnit>().unwrap_err().contains("known: s, ms, us, ns"));
+        assert!("min".parse::<TimeUnit>().unwrap_err().to_string().contains("known: s, ms, us, ns"));
     }
 }

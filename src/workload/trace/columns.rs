@@ -8,6 +8,7 @@ use super::clock::{Clock, TimeUnit};
 use super::csv::{is_operation, size, split};
 use super::error::shown;
 use super::lines::whole;
+use crate::phrase::{Language, Phrase, phrase};
 
 /// What stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,38 +103,69 @@ impl Columns {
     }
 
     /// That the first line has another number of fields, and what to do.
-    fn misfit(&self, first: &[u8], rows: &[&[u8]], numbers: &[usize]) -> String {
-        let counts = Delimiter::ALL.into_iter().map(|delimiter| (fields(first, delimiter).len(), delimiter));
-        let counts: Vec<String> =
-            counts.filter(|(count, _)| *count > 1).map(|(n, by)| format!("{n} by {}", by.words())).collect();
-        let counts = if counts.is_empty() { "1".to_owned() } else { counts.join(", ") };
-        let sentence = format!("--columns {self} names {} columns, and the first line has {counts}", self.0.len());
+    fn misfit(&self, first: &[u8], rows: &[&[u8]], numbers: &[usize]) -> Phrase {
+        let counts = Delimiter::ALL.into_iter().map(|by| (fields(first, by).len(), by.phrase()));
+        let counts: Vec<(usize, Phrase)> = counts.filter(|(count, _)| *count > 1).collect();
+        let counts = Phrase::each(|language| {
+            let by = |(n, by): &(usize, Phrase)| match language {
+                Language::English => format!("{n} by {}", by.say(language)),
+                Language::Korean => format!("{n}개(구분자: {})", by.say(language)),
+            };
+            let counts: Vec<String> = counts.iter().map(by).collect();
+            match language {
+                _ if !counts.is_empty() => counts.join(", "),
+                Language::English => "1".to_owned(),
+                Language::Korean => "1개".to_owned(),
+            }
+        });
+        let width = self.0.len();
+        let sentence = phrase!(
+            "--columns {self} names {width} columns, and the first line has {counts}",
+            "--columns {self}는 열 {width}개를 지정했는데, 첫 줄의 필드는 {counts}입니다",
+            counts
+        );
         let fits = |line: &&[u8]| Delimiter::ALL.into_iter().any(|by| fields(line, by).len() == self.0.len());
         match rows.iter().take(20).position(fits) {
             Some(row) => {
-                let (line, width) = (numbers[row], self.0.len());
-                format!(
+                let line = numbers[row];
+                phrase!(
                     "{sentence}, and line {line} has {width}; delete what is before it: tail -n +{line} FILE | cachelane \
-                     replay --columns {self} -"
+                     replay --columns {self} -",
+                    "{sentence}. {line}행은 {width}개입니다. 그 앞을 지우세요: tail -n +{line} FILE | cachelane replay \
+                     --columns {self} -",
+                    sentence
                 )
             }
-            None => format!("{sentence}; write - for each column to be left out"),
+            None => phrase!(
+                "{sentence}; write - for each column to be left out",
+                "{sentence}. 읽지 않을 열은 -로 적으세요",
+                sentence
+            ),
         }
     }
 }
 
 impl FromStr for Columns {
-    type Err = String;
+    type Err = Phrase;
 
-    fn from_str(text: &str) -> Result<Columns, String> {
-        let columns: Result<Vec<Column>, String> = text.split(',').map(column_of).collect();
+    fn from_str(text: &str) -> Result<Columns, Phrase> {
+        let columns: Result<Vec<Column>, Phrase> = text.split(',').map(column_of).collect();
         let columns = columns?;
         if !columns.contains(&Column::Key) {
-            return Err(format!("{text:?} names no key; one column must be `key`"));
+            return Err(phrase!(
+                "{text:?} names no key; one column must be `key`",
+                "{text:?}: 키가 없습니다. 열 하나는 `key`여야 합니다"
+            ));
         }
         let twice = |column: &Column| *column != Column::Ignored && columns.iter().filter(|c| *c == column).count() > 1;
         match columns.iter().find(|column| twice(column)) {
-            Some(column) => Err(format!("{text:?} names {} twice; write - for a column to be left out", column.name())),
+            Some(column) => {
+                let column = column.name();
+                Err(phrase!(
+                    "{text:?} names {column} twice; write - for a column to be left out",
+                    "{text:?}: {column}이 두 번 나옵니다. 읽지 않을 열은 -로 적으세요"
+                ))
+            }
             None => Ok(Columns(columns)),
         }
     }
@@ -146,13 +178,18 @@ impl fmt::Display for Columns {
     }
 }
 
-fn column_of(name: &str) -> Result<Column, String> {
+fn column_of(name: &str) -> Result<Column, Phrase> {
     let name = name.trim().to_ascii_lowercase();
     if matches!(&*name, "-" | "_" | "") {
         return Ok(Column::Ignored);
     }
-    let known = "time, key, size, key_size, op, count, ttl, client, and - for one to be left out";
-    Column::of_name(&name).ok_or_else(|| format!("{name:?} is no column; known: {known}"))
+    let known = "time, key, size, key_size, op, count, ttl, client";
+    Column::of_name(&name).ok_or_else(|| {
+        phrase!(
+            "{name:?} is no column; known: {known}, and - for one to be left out",
+            "{name:?}: 그런 열은 없습니다. 가능한 값: {known}, 읽지 않을 열은 -"
+        )
+    })
 }
 
 /// What separates the fields of a line.
@@ -184,13 +221,13 @@ impl Delimiter {
     ];
 
     /// In words.
-    pub const fn words(self) -> &'static str {
+    pub const fn phrase(self) -> Phrase {
         match self {
-            Delimiter::Byte(b'\t') => "tabs",
-            Delimiter::Byte(b',') => "commas",
-            Delimiter::Byte(b';') => "semicolons",
-            Delimiter::Byte(_) => "|",
-            Delimiter::Blanks => "blanks",
+            Delimiter::Byte(b'\t') => Phrase::fixed("tabs", "탭"),
+            Delimiter::Byte(b',') => Phrase::fixed("commas", "쉼표"),
+            Delimiter::Byte(b';') => Phrase::fixed("semicolons", "세미콜론"),
+            Delimiter::Byte(_) => Phrase::fixed("|", "|"),
+            Delimiter::Blanks => Phrase::fixed("blanks", "공백"),
         }
     }
 }
@@ -211,7 +248,7 @@ pub struct Layout {
     /// The unit of its TTLs.
     pub ttl_unit: TimeUnit,
     /// What the reader should know.
-    pub notes: Vec<String>,
+    pub notes: Vec<Phrase>,
 }
 
 impl Layout {
@@ -232,7 +269,10 @@ impl Layout {
         let without = Columns(without.collect());
         Problem::expected(
             field,
-            format!("an operation: get, set, modify or delete (or leave the column out: --columns {without})"),
+            phrase!(
+                "an operation: get, set, modify or delete (or leave the column out: --columns {without})",
+                "연산: get, set, modify, delete 중 하나(또는 이 열을 제외: --columns {without})"
+            ),
         )
     }
 
@@ -272,7 +312,10 @@ impl Layout {
         let mut layout = Layout::new(delimiter, told.0.clone(), has_header);
         layout.skip += skipped;
         if has_header {
-            layout.notes.push(format!("the first line is taken as a header: {}", shown(first)));
+            let first = shown(first);
+            layout
+                .notes
+                .push(phrase!("the first line is taken as a header: {first}", "첫 줄을 헤더로 봅니다: {first}"));
         }
         Ok(layout)
     }
@@ -308,39 +351,49 @@ impl Layout {
         let named = |column: Column| -> Vec<&String> {
             names.iter().zip(&layout.columns).filter(|(_, c)| **c == column).map(|(name, _)| name).collect()
         };
-        let ask = |sentence: String| {
+        let ask = |sentence: Phrase| {
             let how = match example(&layout.columns, second.map(|second| fields(second, delimiter)), delimiter) {
                 Some(columns) => {
-                    format!("say what each column is, such as --columns {columns} (- for one to be left out)")
+                    phrase!(
+                        "say what each column is, such as --columns {columns} (- for one to be left out)",
+                        "열을 지정하세요. 예: --columns {columns} (읽지 않을 열은 -)"
+                    )
                 }
                 None => say_columns(names.len()),
             };
-            Err(Problem::Foreign(format!("{sentence}; {how}")))
+            Err(Problem::Foreign(phrase!("{sentence}; {how}", "{sentence}. {how}", sentence, how)))
         };
         for column in [Column::Key, Column::Time, Column::Size, Column::Op, Column::Ttl, Column::Client, Column::Count]
         {
             let found = named(column);
             if found.len() > 1 {
                 let found: Vec<String> = found.iter().map(|name| format!("{:?}", shown(name.as_bytes()))).collect();
-                return ask(format!("the columns {} may each be the {}", found.join(" and "), column.name()));
+                let (both, all, what) = (found.join(" and "), found.join(", "), column.name());
+                return ask(phrase!(
+                    "the columns {both} may each be the {what}",
+                    "{what} 열일 수 있는 것이 여럿입니다: {all}"
+                ));
             }
         }
         if named(Column::Key).is_empty() {
             let all: Vec<String> = names.iter().take(20).map(|name| format!("{:?}", shown(name.as_bytes()))).collect();
-            return ask(format!(
-                "the first line is a header, and none of its columns is known to be the key: {}",
-                all.join(", ")
+            let all = all.join(", ");
+            return ask(phrase!(
+                "the first line is a header, and none of its columns is known to be the key: {all}",
+                "첫 줄이 헤더인데, 키로 볼 수 있는 열이 없습니다: {all}"
             ));
         }
         let ignored: Vec<String> =
             named(Column::Ignored).iter().take(20).map(|name| shown(name.trim().as_bytes())).collect();
         if names.len() == 1 {
-            layout.notes.push(format!(
-                "the first line, {}, is taken as the column's name; --format keys counts it as a key",
-                names[0]
+            let name = &names[0];
+            layout.notes.push(phrase!(
+                "the first line, {name}, is taken as the column's name; --format keys counts it as a key",
+                "첫 줄 {name}을 열 이름으로 봅니다. --format keys를 쓰면 키로 셉니다"
             ));
         } else if !ignored.is_empty() {
-            layout.notes.push(format!("columns that are not read: {}", ignored.join(", ")));
+            let ignored = ignored.join(", ");
+            layout.notes.push(phrase!("columns that are not read: {ignored}", "읽지 않는 열: {ignored}"));
         }
         for (name, column) in names.iter().zip(&layout.columns) {
             let normal = normal(name);
@@ -382,7 +435,10 @@ impl Layout {
         columns[..3].copy_from_slice(&[Column::Time, Column::Key, Column::Size]);
         let mut layout = Layout::new(delimiter, columns, false);
         let told = Columns(layout.columns.clone());
-        layout.notes.push(format!("no header: the columns are taken as {told}; --columns says otherwise"));
+        layout.notes.push(phrase!(
+            "no header: the columns are taken as {told}; --columns says otherwise",
+            "헤더가 없어 열을 {told}로 봅니다. 다르면 --columns로 지정하세요"
+        ));
         Some(layout)
     }
 }
@@ -407,10 +463,12 @@ fn example(columns: &[Column], second: Option<Vec<String>>, delimiter: Delimiter
 }
 
 /// What to write for `--columns` where no example is of use.
-pub fn say_columns(width: usize) -> String {
-    format!(
+pub fn say_columns(width: usize) -> Phrase {
+    phrase!(
         "say it: --columns with {width} names between commas, one for each field: key for the key, and time, size, op, ttl, \
-         client or - (not read) for the others"
+         client or - (not read) for the others",
+        "--columns에 필드마다 하나씩 이름 {width}개를 쉼표로 구분해 지정하세요: 키는 key, 나머지는 time, size, op, ttl, client 또는 \
+         -(읽지 않음)"
     )
 }
 
@@ -499,7 +557,7 @@ mod tests {
         assert_eq!(columns("version,time,op,size,lbn"), "-,time,op,size,key");
         let layout = header("timestamp_ms,key,ttl_ms,color", "1,a,1,red").unwrap().unwrap();
         assert_eq!((layout.time_unit, layout.ttl_unit), (Some(TimeUnit::Milliseconds), TimeUnit::Milliseconds));
-        assert_eq!(layout.notes, ["columns that are not read: color"]);
+        assert_eq!(layout.notes[0].to_string(), "columns that are not read: color");
     }
 
     #[test]
@@ -534,11 +592,11 @@ mod tests {
         assert_eq!((layout.delimiter, layout.has_header), (Delimiter::Blanks, false));
         assert!(told(b"ts;obj;bytes;x").unwrap().has_header);
         assert!(
-            matches!(told(b"0 7"), Err(Problem::Foreign(told)) if told.contains("names 4 columns") && told.contains("2 by blanks"))
+            matches!(told(b"0 7"), Err(Problem::Foreign(told)) if told.to_string().contains("names 4 columns") && told.to_string().contains("2 by blanks"))
         );
-        assert!("time,size".parse::<Columns>().unwrap_err().contains("names no key"));
-        assert!("key,key".parse::<Columns>().unwrap_err().contains("twice"));
-        assert!("key,colour".parse::<Columns>().unwrap_err().contains("is no column; known: time, key"));
+        assert!("time,size".parse::<Columns>().unwrap_err().to_string().contains("names no key"));
+        assert!("key,key".parse::<Columns>().unwrap_err().to_string().contains("twice"));
+        assert!("key,colour".parse::<Columns>().unwrap_err().to_string().contains("is no column; known: time, key"));
     }
 
     #[test]

@@ -17,9 +17,11 @@ use super::columns::{Column, Delimiter, Layout};
 use super::lines::{self, Lines, whole};
 use super::{Interner, KEY_BYTES_MAX, Problem, Record, Step, Table, TraceError};
 use crate::keyspace::{Command, Expiry, Only, Resize, Text};
+use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
-const WANTED: &str = "a header such as time,key,size,op and one request";
+const WANTED: Phrase =
+    Phrase::fixed("a header such as time,key,size,op and one request", "time,key,size,op 같은 헤더와 요청 하나");
 
 /// Requests by rows. See the [module](self).
 pub struct Csv<R> {
@@ -77,13 +79,18 @@ fn next_buffer(fields: &mut Vec<Vec<u8>>, count: usize) -> &mut Vec<u8> {
 fn after_quoted<'a>(mut text: &'a [u8], separator: u8, field: &mut Vec<u8>) -> Result<Option<&'a [u8]>, Problem> {
     loop {
         let end = text.iter().position(|&byte| byte == b'"');
-        let end = end.ok_or_else(|| Problem::expected(text, "a field whose quotes are closed on the same line"))?;
+        let closed =
+            Phrase::fixed("a field whose quotes are closed on the same line", "같은 줄에서 따옴표가 닫히는 필드");
+        let end = end.ok_or_else(|| Problem::expected(text, closed))?;
         field.extend_from_slice(&text[..end]);
         match text.get(end + 1) {
             Some(b'"') => field.push(b'"'),
             Some(byte) if *byte == separator => return Ok(Some(&text[end + 2..])),
             None => return Ok(None),
-            Some(_) => return Err(Problem::expected(&text[end..], "the end of a field after a closing quote")),
+            Some(_) => {
+                let ended = Phrase::fixed("the end of a field after a closing quote", "닫는 따옴표 뒤의 필드 끝");
+                return Err(Problem::expected(&text[end..], ended));
+            }
         }
         text = &text[end + 2..];
     }
@@ -122,10 +129,15 @@ impl<R: BufRead> Csv<R> {
     }
 
     /// What the reader should know.
-    pub fn notes(&self) -> Vec<String> {
-        let none = (self.rows_of_none > 0)
-            .then(|| format!("{} rows stand for 0 requests and are left out", self.rows_of_none));
-        self.layout.notes.iter().cloned().chain(self.clock.note().map(str::to_owned)).chain(none).collect()
+    pub fn notes(&self) -> Vec<Phrase> {
+        let rows = self.rows_of_none;
+        let none = (rows > 0).then(|| {
+            phrase!(
+                "{rows} rows stand for 0 requests and are left out",
+                "요청 0건을 나타내는 행 {rows}개는 제외했습니다"
+            )
+        });
+        self.layout.notes.iter().cloned().chain(self.clock.note().cloned()).chain(none).collect()
     }
 
     /// The next request.
@@ -141,7 +153,7 @@ impl<R: BufRead> Csv<R> {
         self.rows += 1;
         let split = match line.contains(&b'\r') {
             false => split(line, self.layout.delimiter, &mut self.fields),
-            true => Err(lines::returns(line, "one row")),
+            true => Err(lines::returns(line, Phrase::fixed("one row", "행 하나"))),
         };
         let read = split.and_then(|()| self.record(keys)).map_err(|problem| self.lines.wrong(problem))?;
         Ok(match read {
@@ -160,12 +172,14 @@ impl<R: BufRead> Csv<R> {
     /// The row's request, and how many times it is made.
     fn record(&mut self, keys: &mut Table) -> Result<(Record, u64), Problem> {
         if self.fields.len() != self.layout.columns.len() {
-            let found = format!("a row of {} fields", self.fields.len());
-            let told = if self.layout.has_header { "as the header says" } else { "as the first line has" };
-            return Err(Problem::Expected {
-                found,
-                expected: format!("a row of {}, {told}", self.layout.columns.len()),
-            });
+            let (count, wanted) = (self.fields.len(), self.layout.columns.len());
+            let found = phrase!("a row of {count} fields", "필드 {count}개의 행");
+            let expected = if self.layout.has_header {
+                phrase!("a row of {wanted}, as the header says", "헤더처럼 {wanted}개의 행")
+            } else {
+                phrase!("a row of {wanted}, as the first line has", "첫 줄처럼 {wanted}개의 행")
+            };
+            return Err(Problem::Expected { found, expected });
         }
         let comma = self.clock.decimal_comma;
         let mut row = Row { count: 1, ..Row::default() };
@@ -219,8 +233,11 @@ pub fn size(field: &[u8], comma: bool) -> Result<Option<u32>, Problem> {
         return Ok(None);
     }
     if comma && has_thousands(field) {
-        let which = "a size that is clear: its points may be between thousands or before decimals";
-        return Err(Problem::expected(field, format!("{which}; write whole bytes without points")));
+        let clear = Phrase::fixed(
+            "a size that is clear: its points may be between thousands or before decimals; write whole bytes without points",
+            "분명한 크기: 점이 천 단위 구분인지 소수점인지 알 수 없으니 점 없이 바이트 정수로 적으세요",
+        );
+        return Err(Problem::expected(field, clear));
     }
     // Tools that keep numbers as floats write 100.0.
     let digits = match field.iter().position(|&byte| byte == b'.') {
@@ -228,7 +245,8 @@ pub fn size(field: &[u8], comma: bool) -> Result<Option<u32>, Problem> {
         _ => field,
     };
     let size = whole(digits, u64::from(u32::MAX)).map(|size| size as u32);
-    size.map(Some).ok_or_else(|| Problem::expected(field, "a size in whole bytes, below 4 GiB"))
+    let below = Phrase::fixed("a size in whole bytes, below 4 GiB", "4 GiB 미만의 바이트 정수");
+    size.map(Some).ok_or_else(|| Problem::expected(field, below))
 }
 
 /// Whether points in a number may be between its thousands: `1.000`, `1.234.567`.
@@ -241,14 +259,19 @@ fn has_thousands(number: &[u8]) -> bool {
 
 fn count(field: &[u8]) -> Result<u64, Problem> {
     let most = u64::from(u32::MAX);
-    whole(field, most).ok_or_else(|| Problem::expected(field, format!("a number of requests, at most {most}")))
+    whole(field, most).ok_or_else(|| {
+        Problem::expected(field, phrase!("a number of requests, at most {most}", "최대 {most}까지의 요청 수"))
+    })
 }
 
 fn ttl(field: &[u8], unit: TimeUnit, comma: bool) -> Result<Option<Nanos>, Problem> {
     if field.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let expected = || Problem::expected(field, format!("a TTL in {unit}, such as 60"));
+    let expected = || {
+        let unit = unit.phrase();
+        Problem::expected(field, phrase!("a TTL in {unit}, such as 60", "60 같은 TTL({unit})", unit))
+    };
     let ttl = clock::length(field, unit, comma).ok_or_else(expected)?;
     Ok((ttl > 0).then_some(Nanos(ttl)))
 }

@@ -7,7 +7,8 @@ use super::columns::{self, Column, Columns, Delimiter, Layout, fields};
 use super::error::shown;
 use super::oracle;
 use super::unpack::HEAD_BYTES;
-use super::{Format, Problem, arc, blocks, foreign, monitor_line, twitter};
+use super::{Format, HEADER, Problem, arc, blocks, foreign, monitor_line, twitter};
+use crate::phrase::{Phrase, phrase};
 
 /// So many lines are looked at, at most.
 const LINES_MAX: usize = 300;
@@ -17,7 +18,7 @@ const LINES_MAX: usize = 300;
 pub struct Found {
     pub format: Format,
     pub layout: Option<Layout>,
-    pub notes: Vec<String>,
+    pub notes: Vec<Phrase>,
     /// Every line that was looked at is a whole number.
     pub all_numbers: bool,
 }
@@ -26,20 +27,39 @@ impl Found {
     /// Refuses a unit of times that is told where the file's times have their own, or there are none.
     pub fn takes_time_unit(&self) -> Result<(), Problem> {
         let what = match (self.format, &self.layout) {
-            (Format::Csv, Some(layout)) if !layout.has(Column::Time) => "this table has no column of times",
+            (Format::Csv, Some(layout)) if !layout.has(Column::Time) => {
+                Phrase::fixed("this table has no column of times", "이 표에는 시각 열이 없습니다")
+            }
             (Format::Csv, _) => return Ok(()),
-            (Format::Keys | Format::Lirs, _) => "this file has one key per line and no times",
-            (Format::Arc, _) => "this is a trace of ARC's block ranges, which says no times",
-            (Format::Monitor, _) => "this is a capture of MONITOR, whose times are in seconds",
+            (Format::Keys | Format::Lirs, _) => Phrase::fixed(
+                "this file has one key per line and no times",
+                "이 파일은 한 줄에 키가 하나이고 시각이 없습니다",
+            ),
+            (Format::Arc, _) => Phrase::fixed(
+                "this is a trace of ARC's block ranges, which says no times",
+                "이 파일은 시각이 없는 ARC 블록 범위 트레이스입니다",
+            ),
+            (Format::Monitor, _) => Phrase::fixed(
+                "this is a capture of MONITOR, whose times are in seconds",
+                "이 파일은 시각이 초 단위인 MONITOR 출력입니다",
+            ),
             (Format::OracleGeneral | Format::Twitter | Format::Spc, _) => {
-                return Err(Problem::Foreign(format!(
-                    "--time-unit is for tables, and the times of the format {} are in seconds; leave it out",
-                    self.format
+                let format = self.format;
+                return Err(Problem::Foreign(phrase!(
+                    "--time-unit is for tables, and the times of the format {format} are in seconds; leave it out",
+                    "--time-unit은 표에만 쓰며, {format} 형식의 시각은 초 단위입니다. 빼 주세요"
                 )));
             }
-            (Format::Msr, _) => "this is a trace of MSR Cambridge, whose times are hundreds of nanoseconds since 1601",
+            (Format::Msr, _) => Phrase::fixed(
+                "this is a trace of MSR Cambridge, whose times are hundreds of nanoseconds since 1601",
+                "이 파일은 시각이 1601년부터 센 100나노초인 MSR Cambridge 트레이스입니다",
+            ),
         };
-        Err(Problem::Foreign(format!("{what}; --time-unit is for tables: leave it out")))
+        Err(Problem::Foreign(phrase!(
+            "{what}; --time-unit is for tables: leave it out",
+            "{what}. --time-unit은 표에만 씁니다. 빼 주세요",
+            what
+        )))
     }
 }
 
@@ -98,8 +118,10 @@ impl<'a> Sample<'a> {
     /// What a table looks like whose columns are told.
     pub fn told(&self, columns: &Columns) -> Result<Found, Problem> {
         if self.is_monitor() {
-            let sentence = "this is a capture of MONITOR; --columns is for tables: leave it out";
-            return Err(Problem::Foreign(sentence.to_owned()));
+            return Err(Problem::Foreign(Phrase::fixed(
+                "this is a capture of MONITOR; --columns is for tables: leave it out",
+                "이 파일은 MONITOR 출력입니다. --columns는 표에만 씁니다. 빼 주세요",
+            )));
         }
         if !is_text(self.head, &[]) {
             return Err(Problem::Foreign(foreign::binary(self.head)));
@@ -108,14 +130,17 @@ impl<'a> Sample<'a> {
             return Err(Problem::Foreign(sentence));
         }
         let Some(first) = self.lines.first() else {
-            return Err(Problem::EmptyTrace("one row"));
+            return Err(Problem::EmptyTrace(Phrase::fixed("one row", "행 하나")));
         };
         let (before, separator) = self.before_table();
         let mut layout = Layout::told(columns, (&self.lines, &self.numbers), before, separator)?;
         self.leave_out(&mut layout, before);
         let is_words = || !fields(first, layout.delimiter).iter().any(|field| columns::is_number(field.trim()));
         if layout.skip == 0 && self.is_table() && is_words() {
-            layout.notes.push(format!("the first line is taken for a row: {}", shown(first)));
+            let first = shown(first);
+            layout
+                .notes
+                .push(phrase!("the first line is taken for a row: {first}", "첫 줄도 데이터 행으로 봅니다: {first}"));
         }
         Ok(layout.into())
     }
@@ -135,7 +160,10 @@ impl<'a> Sample<'a> {
         if layout.skip > usize::from(layout.has_header) {
             let count = layout.skip - usize::from(layout.has_header);
             let first = self.lines.iter().take(before.max(1)).next().map_or_else(String::new, |line| shown(line));
-            layout.notes.push(format!("lines before the table are left out: {count} (the first line is {first})"));
+            layout.notes.push(phrase!(
+                "lines before the table are left out: {count} (the first line is {first})",
+                "표 앞의 줄 {count}개를 제외했습니다(첫 줄: {first})"
+            ));
         }
     }
 
@@ -178,17 +206,18 @@ impl<'a> Sample<'a> {
     /// What the file is if it is a table: by its header.
     pub fn table(&self) -> Result<Found, Problem> {
         let Some(first) = self.lines.first() else {
-            return Err(Problem::EmptyTrace("a header such as time,key,size,op"));
+            return Err(Problem::EmptyTrace(HEADER));
         };
         let layout = self.header(true)?;
         layout.map(Found::from).ok_or_else(|| {
             if let Some(sentence) = foreign::lines_before(&self.lines, &self.numbers) {
                 return Problem::Foreign(sentence);
             }
-            Problem::expected(
-                first,
+            let header = Phrase::fixed(
                 "a header that names the columns, such as time,key,size,op (or say what they are: --columns time,key,size)",
-            )
+                "time,key,size,op처럼 열 이름을 적은 헤더(또는 열을 지정: --columns time,key,size)",
+            );
+            Problem::expected(first, header)
         })
     }
 
@@ -255,7 +284,10 @@ impl<'a> Sample<'a> {
             return Ok(layout.into());
         }
         if arc::is_likely(&self.lines) {
-            let note = "lines of four numbers are taken as ARC's block ranges (first, count, 0, number)".to_owned();
+            let note = Phrase::fixed(
+                "lines of four numbers are taken as ARC's block ranges (first, count, 0, number)",
+                "수 4개짜리 줄을 ARC의 블록 범위로 봅니다(첫 블록, 개수, 0, 번호)",
+            );
             return Ok(Found { notes: vec![note], ..Format::Arc.into() });
         }
         if let Some(layout) = Layout::of_shape(&self.lines) {
@@ -277,20 +309,25 @@ impl<'a> Sample<'a> {
             return Err(Problem::Foreign(sentence));
         }
         if said.is_some() {
-            let sentence = "the first line says a separator, as for Excel, and not every line after it has one; delete it: \
-                            tail -n +2 FILE | cachelane replay -";
-            return Err(Problem::Foreign(sentence.to_owned()));
+            return Err(Problem::Foreign(Phrase::fixed(
+                "the first line says a separator, as for Excel, and not every line after it has one; delete it: \
+                 tail -n +2 FILE | cachelane replay -",
+                "첫 줄이 Excel처럼 구분자를 지정하지만 그 구분자가 없는 줄이 있습니다. 첫 줄을 지우세요: \
+                 tail -n +2 FILE | cachelane replay -",
+            )));
         }
         let mut found = Found::from(Format::Keys);
         let is_comment = |line: &[u8]| line.starts_with(b"#");
         if !self.is_table() && is_comment(first) && !self.all(is_comment) {
-            found.notes.push(format!("the first line, {:?}, is taken for a key", shown(first)));
+            let first = shown(first);
+            found.notes.push(phrase!("the first line, {first:?}, is taken for a key", "첫 줄 {first:?}도 키로 봅니다"));
         }
         if self.is_table() && !is_number(first) {
             let first = shown(first);
-            found
-                .notes
-                .push(format!("the first line, {first:?}, is taken for a key; call the column key if it is its name"));
+            found.notes.push(phrase!(
+                "the first line, {first:?}, is taken for a key; call the column key if it is its name",
+                "첫 줄 {first:?}도 키로 봅니다. 열 이름이라면 key로 바꾸세요"
+            ));
         }
         Ok(found)
     }

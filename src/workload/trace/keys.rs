@@ -8,6 +8,7 @@ use std::io::BufRead;
 
 use super::lines::{self, Lines};
 use super::{KEY_BYTES_MAX, KeyIds, Problem, Record, Step, TraceError};
+use crate::phrase::{Phrase, phrase};
 
 /// The keys of a trace with one key per line, as dense ids. Ends after the first error; an empty trace is an error.
 #[derive(Debug)]
@@ -59,8 +60,13 @@ impl<R: BufRead> KeyLines<R> {
     }
 
     /// What the reader should know.
-    pub(super) fn notes(&self) -> Vec<String> {
-        let told = |marks: u64| format!("lines that are only * are marks, as in LIRS' traces, and no keys: {marks}");
+    pub(super) fn notes(&self) -> Vec<Phrase> {
+        let told = |marks: u64| {
+            phrase!(
+                "lines that are only * are marks, as in LIRS' traces, and no keys: {marks}",
+                "*만 있는 줄 {marks}개는 LIRS 트레이스의 표시로 보며, 키가 아닙니다"
+            )
+        };
         self.marks.filter(|marks| *marks > 0).map(told).into_iter().collect()
     }
 
@@ -69,7 +75,11 @@ impl<R: BufRead> KeyLines<R> {
     pub(super) fn step(&mut self) -> Result<Step, TraceError> {
         let begun = self.lines.number;
         let Some(key) = self.lines.next()? else {
-            return if begun == 0 { Err(lines::empty("one key, one per line")) } else { Ok(Step::End) };
+            return if begun == 0 {
+                Err(lines::empty(Phrase::fixed("one key, one per line", "한 줄에 하나씩 적은 키")))
+            } else {
+                Ok(Step::End)
+            };
         };
         if key == b"*"
             && let Some(marks) = &mut self.marks
@@ -80,12 +90,13 @@ impl<R: BufRead> KeyLines<R> {
         let problem = if std::str::from_utf8(key).is_err() {
             Problem::NotUtf8
         } else if self.is_checked && key.iter().any(|byte| matches!(byte, b' ' | b'\t')) {
-            Problem::expected(
-                key,
+            let one = Phrase::fixed(
                 "one key: there is a blank in it (if each line is one key as it stands: --format keys)",
-            )
+                "키 하나: 공백이 들어 있습니다(줄 전체가 키 하나라면: --format keys)",
+            );
+            Problem::expected(key, one)
         } else if self.is_checked && key.contains(&b'\r') {
-            lines::returns(key, "one key")
+            lines::returns(key, Phrase::fixed("one key", "키 하나"))
         } else if let Some(key) = self.ids.id(key) {
             return Ok(Step::Record(Record { key, ..Record::default() }));
         } else {

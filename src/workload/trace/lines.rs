@@ -3,6 +3,7 @@
 use std::io::{BufRead, Read};
 
 use super::{Place, Problem, TraceError};
+use crate::phrase::{Phrase, phrase};
 
 /// So many empty lines may end a file.
 const EMPTY_MAX: u32 = 1_000;
@@ -108,13 +109,18 @@ pub fn wrong(number: u64, problem: Problem) -> TraceError {
 }
 
 /// A carriage return within a line, which is to be `what`.
-pub fn returns(line: &[u8], what: &str) -> Problem {
-    let how = "make all line ends alike: tr -s '\\r\\n' '\\n' < FILE | cachelane replay -";
-    Problem::expected(line, format!("{what}: there is a carriage return in it; {how}"))
+pub fn returns(line: &[u8], what: Phrase) -> Problem {
+    let how = "tr -s '\\r\\n' '\\n' < FILE | cachelane replay -";
+    let expected = phrase!(
+        "{what}: there is a carriage return in it; make all line ends alike: {how}",
+        "{what}: 캐리지 리턴이 들어 있습니다. 줄 끝을 통일하세요: {how}",
+        what
+    );
+    Problem::expected(line, expected)
 }
 
 /// What a whole empty file is told.
-pub fn empty(wanted: &'static str) -> TraceError {
+pub fn empty(wanted: Phrase) -> TraceError {
     wrong(1, Problem::EmptyTrace(wanted))
 }
 

@@ -5,6 +5,7 @@ use std::io::BufRead;
 use super::recorded::{Effect, Happened, Recorded, Renewal};
 use super::{How, LeftOut, Place, Problem, Record, Records, TraceError};
 use crate::keyspace::Command;
+use crate::phrase::Phrase;
 use crate::time::Nanos;
 use crate::workload::operation::Operation;
 
@@ -32,7 +33,7 @@ pub struct Trace {
     renewals: Vec<Renewal>,
     clients: Vec<u32>,
     left_out: LeftOut,
-    notes: Vec<String>,
+    notes: Vec<Phrase>,
 }
 
 impl Trace {
@@ -175,7 +176,7 @@ impl Trace {
     }
 
     /// What the reader should know of how the file was read; see [`Records::notes`].
-    pub fn notes(&self) -> &[String] {
+    pub fn notes(&self) -> &[Phrase] {
         &self.notes
     }
 }
@@ -274,7 +275,7 @@ impl<'a> TraceBuilder<'a> {
         trace.left_out = records.left_out();
         trace.notes = records.notes();
         if trace.keys.is_empty() {
-            let problem = Problem::EmptyTrace("one command on a key");
+            let problem = Problem::EmptyTrace(Phrase::fixed("one command on a key", "키에 대한 명령 하나"));
             return Err(TraceError { place: Place::Line(1), problem });
         }
         Ok(trace)

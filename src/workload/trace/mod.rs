@@ -64,6 +64,7 @@ use order::Order;
 use unpack::Meter;
 
 use crate::keyspace::{Ask, Command};
+use crate::phrase::{Language, Phrase, phrase};
 use crate::time::Nanos;
 
 /// What stands for a key where there is none, as in a record that empties the cache. No id is as great.
@@ -71,6 +72,9 @@ pub const NO_KEY: u32 = u32::MAX;
 
 /// The longest key that is read, in bytes.
 pub const KEY_BYTES_MAX: usize = 65_536;
+
+/// What an empty table lacks.
+const HEADER: Phrase = Phrase::fixed("a header such as time,key,size,op", "time,key,size,op 같은 헤더");
 
 /// One request of a trace. What a format does not say is `None`.
 ///
@@ -187,14 +191,14 @@ impl fmt::Display for Format {
 }
 
 impl FromStr for Format {
-    type Err = String;
+    type Err = Phrase;
 
-    fn from_str(name: &str) -> Result<Format, String> {
+    fn from_str(name: &str) -> Result<Format, Phrase> {
         let lower = name.to_ascii_lowercase();
         let lower = if lower == "tsv" { "csv" } else { &lower };
         Format::ALL.into_iter().find(|format| format.name() == lower).ok_or_else(|| {
-            let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
-            format!("{name:?} is no format; known: {}", known.join(", "))
+            let known = Format::ALL.map(Format::name).join(", ");
+            phrase!("{name:?} is no format; known: {known}", "{name:?}: 그런 형식은 없습니다. 가능한 값: {known}")
         })
     }
 }
@@ -251,7 +255,7 @@ impl Table {
     #[inline]
     fn text(&mut self, key: &[u8]) -> Result<u32, Problem> {
         if key.trim_ascii().is_empty() {
-            return Err(Problem::expected(key, "a key"));
+            return Err(Problem::expected(key, Phrase::fixed("a key", "키")));
         }
         if std::str::from_utf8(key).is_err() {
             return Err(Problem::NotUtf8);
@@ -345,7 +349,7 @@ pub struct Records<'a> {
     table: Table,
     read: u64,
     order: Order,
-    notes: Vec<String>,
+    notes: Vec<Phrase>,
     packed: Meter,
     unpacked: Meter,
     finished: bool,
@@ -364,9 +368,16 @@ impl<'a> Records<'a> {
         let wrong = |problem: Problem| match problem {
             Problem::Foreign(sentence) => {
                 // What is to be done with the file is to be done with what is in it.
-                let unpack = tool.filter(|_| sentence.contains("FILE"));
-                let unpack = unpack.map(|tool| format!(" (unpack FILE first: {tool})")).unwrap_or_default();
-                TraceError { place: Place::File, problem: Problem::Foreign(sentence + &unpack) }
+                let unpack = tool.filter(|_| sentence.say(Language::English).contains("FILE"));
+                let sentence = match unpack {
+                    None => sentence,
+                    Some(tool) => phrase!(
+                        "{sentence} (unpack FILE first: {tool})",
+                        "{sentence} (FILE은 먼저 압축을 푸세요: {tool})",
+                        sentence
+                    ),
+                };
+                TraceError { place: Place::File, problem: Problem::Foreign(sentence) }
             }
             problem => TraceError { place: Place::Line(1), problem },
         };
@@ -379,7 +390,7 @@ impl<'a> Records<'a> {
         let names = how.names_bytes.unwrap_or(NAMES_BYTES_MAX);
         let source = match (found.format, found.layout) {
             (Format::Csv, Some(layout)) => Source::Csv(Box::new(csv::Csv::new(input, layout, how.time_unit)?)),
-            (Format::Csv, None) => return Err(wrong(Problem::EmptyTrace("a header such as time,key,size,op"))),
+            (Format::Csv, None) => return Err(wrong(Problem::EmptyTrace(HEADER))),
             (Format::Keys, _) if found.all_numbers => {
                 // A mark of LIRS' traces may come late.
                 Source::Keys(KeyLines::new(input).checked(true).marked().with_names(names))
@@ -465,9 +476,9 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// What the reader should know of how the file was read so far, in plain English sentences: units and columns that
-    /// were taken for granted, requests out of order, lines that are none.
-    pub fn notes(&self) -> Vec<String> {
+    /// What the reader should know of how the file was read so far, in sentences: units and columns that were taken for
+    /// granted, requests out of order, lines that are none.
+    pub fn notes(&self) -> Vec<Phrase> {
         let own = match &self.source {
             Source::Keys(lines) => lines.notes(),
             Source::Csv(csv) => csv.notes(),
@@ -535,9 +546,10 @@ impl<'a> Records<'a> {
 fn found(sample: &Sample<'_>, how: &How) -> Result<Found, Problem> {
     match (how.format, &how.columns) {
         (None | Some(Format::Csv), Some(columns)) => sample.told(columns),
-        (Some(format), Some(_)) => {
-            Err(Problem::Foreign(format!("--columns says what a table has, and --format {format} is none")))
-        }
+        (Some(format), Some(_)) => Err(Problem::Foreign(phrase!(
+            "--columns says what a table has, and --format {format} is none",
+            "--columns는 표의 열을 지정하는 옵션인데, --format {format}은 표가 아닙니다"
+        ))),
         (Some(Format::Csv), None) => sample.table(),
         (Some(format), None) => Ok(format.into()),
         (None, None) => sample.detect(),

@@ -12,6 +12,7 @@ use super::left_out::LeftOut;
 use super::lines::{self, Lines, whole};
 use super::monitor_line::{self, is_around, is_noise, is_session, parts, plain, unquote};
 use super::{Interner, Problem, Step, Table, TraceError};
+use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
 /// The longest line: values stand in it.
@@ -36,7 +37,7 @@ pub struct Monitor<R> {
     at_prompt: bool,
     /// Lines that are no command's, and the first of them.
     strangers: u64,
-    first_stranger: String,
+    first_stranger: Phrase,
     /// What is wrong with it, for a file without any command.
     first_problem: Option<TraceError>,
     /// A last line that is cut off.
@@ -56,7 +57,7 @@ impl<R: BufRead> Monitor<R> {
             has_prefix: false,
             at_prompt: false,
             strangers: 0,
-            first_stranger: String::new(),
+            first_stranger: Phrase::default(),
             first_problem: None,
             cut_off: None,
         }
@@ -68,12 +69,18 @@ impl<R: BufRead> Monitor<R> {
     }
 
     /// What the reader should know.
-    pub fn notes(&self) -> Vec<String> {
-        let told = |count: u64| {
-            format!("lines that MONITOR did not print are left out: {count} (the first is {})", self.first_stranger)
-        };
-        let strangers = (self.strangers > 0).then(|| told(self.strangers));
-        let cut_off = self.cut_off.as_ref().map(|line| format!("the last line is cut off and left out: {line}"));
+    pub fn notes(&self) -> Vec<Phrase> {
+        let (count, first) = (self.strangers, &self.first_stranger);
+        let strangers = (count > 0).then(|| {
+            phrase!(
+                "lines that MONITOR did not print are left out: {count} (the first is {first})",
+                "MONITOR가 출력하지 않은 줄 {count}개를 제외했습니다(첫 번째: {first})",
+                first
+            )
+        });
+        let cut_off = self.cut_off.as_ref().map(|line| {
+            phrase!("the last line is cut off and left out: {line}", "마지막 줄이 잘려 있어 제외했습니다: {line}")
+        });
         strangers.into_iter().chain(cut_off).collect()
     }
 
@@ -98,7 +105,11 @@ impl<R: BufRead> Monitor<R> {
             return Ok(Step::Record(record));
         }
         let Some(line) = self.lines.next_or_empty()? else {
-            let mut none = || self.first_problem.take().unwrap_or_else(|| lines::empty("one line of MONITOR's output"));
+            let mut none = || {
+                self.first_problem.take().unwrap_or_else(|| {
+                    lines::empty(Phrase::fixed("one line of MONITOR's output", "MONITOR 출력 한 줄"))
+                })
+            };
             return if self.count == 0 { Err(none()) } else { Ok(Step::End) };
         };
         let line = plain(line);
@@ -135,7 +146,8 @@ impl<R: BufRead> Monitor<R> {
             self.cut_off = Some(shown(&line));
         } else if is_expected && (is_stopped || !monitor_line::is_line(&line)) {
             if self.strangers == 0 {
-                self.first_stranger = format!("line {}: {}", self.lines.number, shown(&line));
+                let (number, line) = (self.lines.number, shown(&line));
+                self.first_stranger = phrase!("line {number}: {line}", "{number}행: {line}");
                 self.first_problem = Some(self.lines.wrong(problem));
             }
             self.strangers += 1;

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use super::Problem;
 use super::clock::seconds;
+use crate::phrase::Phrase;
 
 /// The longest prefix before a line.
 const PREFIX_MAX: usize = 200;
@@ -43,7 +44,11 @@ pub fn parts(line: &[u8]) -> Result<Parts<'_>, Problem> {
         Some(words) if words.ends_with(b"\"") => Parts { words, ..parts },
         _ => parts,
     });
-    found.ok_or_else(|| Problem::expected(line, "a line such as 1339518083.107412 [0 127.0.0.1:60866] \"get\" \"key\""))
+    const LINE: Phrase = Phrase::fixed(
+        "a line such as 1339518083.107412 [0 127.0.0.1:60866] \"get\" \"key\"",
+        "1339518083.107412 [0 127.0.0.1:60866] \"get\" \"key\" 같은 줄",
+    );
+    found.ok_or_else(|| Problem::expected(line, LINE))
 }
 
 /// Whether a line is one of such an output.
@@ -245,7 +250,11 @@ pub fn unquote(mut text: &[u8], words: &mut Vec<Vec<u8>>) -> Result<(), Problem>
 }
 
 fn broken(text: &[u8]) -> Problem {
-    Problem::expected(text, "a word in double quotes, with \\ before quotes in it")
+    let quoted = Phrase::fixed(
+        "a word in double quotes, with \\ before quotes in it",
+        "큰따옴표로 감싼 단어(안의 따옴표 앞에는 \\)",
+    );
+    Problem::expected(text, quoted)
 }
 
 /// Reads one word; gives what stands after it.

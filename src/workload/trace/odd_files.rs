@@ -14,7 +14,7 @@ fn how(format: &str, columns: &str, unit: &str) -> How {
 fn play(name: &str, bytes: impl AsRef<[u8]>, how: How) -> Result<(Vec<Record>, Vec<String>), String> {
     let mut records = Records::open(name, bytes.as_ref(), how).map_err(|error| error.to_string())?;
     let all = records.by_ref().collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
-    Ok((all, records.notes()))
+    Ok((all, records.notes().iter().map(ToString::to_string).collect()))
 }
 
 /// The keys asked for, in their order.

@@ -9,6 +9,7 @@ use std::io::BufRead;
 
 use super::unpack::read_up_to;
 use super::{Next, Place, Problem, Record, Step, Table, TraceError};
+use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
 const RECORD_BYTES: usize = 24;
@@ -84,11 +85,17 @@ impl<R: BufRead> Oracle<R> {
         let filled = read_up_to(&mut self.reader, &mut bytes).map_err(|error| self.wrong(Problem::Read(error)))?;
         match filled {
             RECORD_BYTES => {}
-            0 if self.number == 1 => return Err(self.wrong(Problem::EmptyTrace("one record of 24 bytes"))),
+            0 if self.number == 1 => {
+                let wanted = Phrase::fixed("one record of 24 bytes", "24바이트 레코드 하나");
+                return Err(self.wrong(Problem::EmptyTrace(wanted)));
+            }
             0 => return Ok(Step::End),
             cut => {
-                let found = format!("a record of {cut} bytes, where the file ends,");
-                let expected = "a record of 24 (is the file cut off, or of another format?)".to_owned();
+                let found = phrase!("a record of {cut} bytes, where the file ends,", "파일 끝의 {cut}바이트 레코드");
+                let expected = Phrase::fixed(
+                    "a record of 24 (is the file cut off, or of another format?)",
+                    "24바이트 레코드(파일이 잘렸거나 다른 형식인지 확인하세요)",
+                );
                 return Err(self.wrong(Problem::Expected { found, expected }));
             }
         }
@@ -99,8 +106,13 @@ impl<R: BufRead> Oracle<R> {
         let raw = Raw::of(bytes);
         // Requests are numbered from 0 or from 1; in both, what comes next has a number of at least this one's from 1.
         let next = raw.next(self.number - 1).ok_or_else(|| {
-            let expected = format!("the number of a later request than this, {}, or -1", self.number);
-            Problem::Expected { found: format!("the next access {}", raw.next), expected }
+            let (number, next) = (self.number, raw.next);
+            let found = phrase!("the next access {next}", "다음 접근 {next}");
+            let expected = phrase!(
+                "the number of a later request than this, {number}, or -1",
+                "이 요청({number}번) 뒤의 요청 번호 또는 -1"
+            );
+            Problem::Expected { found, expected }
         })?;
         let at = Some(Nanos::from_secs(u64::from(raw.time)));
         Ok(Record { key: keys.number(raw.object)?, at, size: Some(raw.size), next, ..Record::default() })

@@ -6,6 +6,7 @@
 
 use super::error::shown;
 use super::{Place, Problem};
+use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
 /// Times may lie so far before the ones above them.
@@ -22,9 +23,9 @@ pub struct Order {
     late: u64,
     /// The most that one was behind.
     most: Nanos,
-    first_late: String,
+    first_late: Phrase,
     jumps: u64,
-    first_jump: String,
+    first_jump: Phrase,
 }
 
 impl Order {
@@ -55,7 +56,9 @@ impl Order {
             return Err(Problem::TimeGoesBack { from, to });
         }
         if self.late == 0 {
-            self.first_late = format!("the first at {place}: {to} after {from}");
+            let place = place.phrase();
+            self.first_late =
+                phrase!("the first at {place}: {to} after {from}", "첫 번째: {place}, {from} 다음에 {to}", place);
         }
         self.late += 1;
         self.most = self.most.max(by);
@@ -65,23 +68,30 @@ impl Order {
     #[cold]
     fn jump(&mut self, at: Nanos, last: Nanos, place: Place) {
         if self.jumps == 0 {
-            self.first_jump = format!("the first at {place}, of {} days", (at.0 - last.0) / JUMP.0);
+            let (place, days) = (place.phrase(), (at.0 - last.0) / JUMP.0);
+            self.first_jump = phrase!("the first at {place}, of {days} days", "첫 번째: {place}, {days}일", place);
         }
         self.jumps += 1;
     }
 
     /// What the reader should know.
-    pub fn notes(&self) -> impl Iterator<Item = String> {
+    pub fn notes(&self) -> impl Iterator<Item = Phrase> {
         let late = (self.late > 0).then(|| {
-            format!(
-                "requests out of order: {}, by up to {} s ({}); they are played in the order of the file",
-                self.late,
-                exact(self.most),
-                self.first_late
+            let (count, most, first) = (self.late, exact(self.most), &self.first_late);
+            phrase!(
+                "requests out of order: {count}, by up to {most} s ({first}); they are played in the order of the file",
+                "순서가 뒤바뀐 요청 {count}건, 최대 {most}초({first}). 파일에 적힌 순서대로 재생합니다",
+                first
             )
         });
-        let jumps = (self.jumps > 0)
-            .then(|| format!("jumps of the time by more than a day: {} ({})", self.jumps, self.first_jump));
+        let jumps = (self.jumps > 0).then(|| {
+            let (count, first) = (self.jumps, &self.first_jump);
+            phrase!(
+                "jumps of the time by more than a day: {count} ({first})",
+                "시각이 하루 넘게 건너뛴 곳: {count}곳({first})",
+                first
+            )
+        });
         late.into_iter().chain(jumps)
     }
 }
@@ -114,7 +124,7 @@ mod tests {
             Some(Nanos(1_700_000_001_250_000_000))
         );
         assert_eq!(take(1_700_000_001_260_000_000, 3, "x").ok(), Some(Nanos(1_700_000_001_260_000_000)));
-        let notes: Vec<String> = order.notes().collect();
+        let notes: Vec<String> = order.notes().map(|note| note.to_string()).collect();
         assert_eq!(
             notes,
             [
@@ -134,6 +144,10 @@ mod tests {
             matches!(order.take(s(89), Place::Line(3), b"89"), Err(Problem::TimeGoesBack { from, to }) if from == "100" && to == "89")
         );
         assert!(order.take(s(100 + 3 * 86_400), Place::Line(4), b"").is_ok());
-        assert!(order.notes().any(|note| note.contains("by more than a day: 1 (the first at line 4, of 3 days)")));
+        assert!(
+            order
+                .notes()
+                .any(|note| note.to_string().contains("by more than a day: 1 (the first at line 4, of 3 days)"))
+        );
     }
 }

@@ -61,7 +61,7 @@ fn formats_are_known_by_their_names_and_first_bytes() {
         assert_eq!(known.name().parse(), Ok(known));
     }
     assert_eq!("Oracle-General".parse(), Ok(Format::OracleGeneral));
-    assert!("arcs".parse::<Format>().unwrap_err().contains("known: keys, lirs, csv, arc, oracle-general"));
+    assert!("arcs".parse::<Format>().unwrap_err().to_string().contains("known: keys, lirs, csv, arc, oracle-general"));
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn told(name: &str, bytes: impl AsRef<[u8]>) -> String {
 }
 
 fn notes(name: &str, bytes: impl AsRef<[u8]>) -> Vec<String> {
-    Trace::read(name, bytes.as_ref(), None).unwrap().notes().to_vec()
+    Trace::read(name, bytes.as_ref(), None).unwrap().notes().iter().map(ToString::to_string).collect()
 }
 
 /// How often each key is asked for, in the order of their first appearance.
@@ -655,4 +655,45 @@ fn whatever_the_bytes_there_are_requests_or_an_error_and_never_a_panic() {
         }
     }
     assert!(read > 3_000 && refused > 3_000, "{read} read, {refused} refused");
+}
+
+/// What the page says of a file is said in its language; only what is quoted from the file, and commands, are not.
+#[test]
+fn what_is_said_of_a_file_is_said_in_korean_too() {
+    let bad: [(&str, &[u8]); 22] = [
+        ("keys", b""),
+        ("keys", b"a\n\nb\n"),
+        ("keys", b"a b\nc\nd\n"),
+        ("keys", b"user 7\nuser 8\n"),
+        ("a.csv", b"time,size\n1,2\n"),
+        ("a.csv", b"time,key\nsoon,a\n"),
+        ("a.csv", b"time,key\n12345678901234,a\n"),
+        ("a.csv", b"key,size\na,b\n"),
+        ("a.csv", b"key,op\na,fly\n"),
+        ("a.csv", b"key,ttl\na,b\n"),
+        ("a.csv", b"key,size\na\n"),
+        ("a.csv", b"key,url\na,b\n"),
+        ("a.csv", b"time,key\n200000,a\n1,b\n"),
+        ("a.lis", b"1 0 0 0\n"),
+        ("a.gz", b"\x1F\x8B\x08cut"),
+        ("a.zip", b"PK\x03\x04"),
+        ("a", b"\x01\x02\x03\x00\xFF"),
+        ("a", b"*3\n$3\nSET\n"),
+        ("a", b"{\"key\":1}\n"),
+        ("a", b"<html>\n"),
+        ("a", b"INSERT INTO a\n"),
+        ("a", b"a\nb\nc d\n"),
+    ];
+    let is_korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
+    for (name, bytes) in bad {
+        let told = Trace::read(name, bytes, None).map(|trace| trace.distinct()).expect_err(name).phrase();
+        let (english, korean) = (told.say(Language::English), told.say(Language::Korean));
+        assert!(is_korean(korean) && !is_korean(english), "{name} {bytes:?}: {korean}");
+        // A sentence of the other language would be left over between the words of this one.
+        assert!(!korean.contains(" the ") && !korean.contains(" is "), "{korean}");
+    }
+    let noted = "#a comment\ntime,key,colour\n1700000000123,a,red\n1699999999000,b,red\n1800000000000,c,red\n";
+    let noted = Trace::read("a.csv", noted.as_bytes(), None).unwrap();
+    assert!(noted.notes().len() > 3, "{:?}", noted.notes());
+    assert!(noted.notes().iter().all(|note| is_korean(note.say(Language::Korean))), "{:?}", noted.notes());
 }

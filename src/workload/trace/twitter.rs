@@ -15,6 +15,7 @@ use std::io::BufRead;
 use super::lines::{self, Lines, whole};
 use super::{Interner, KEY_BYTES_MAX, Problem, Record, Step, Table, TraceError};
 use crate::keyspace::{Command, Expiry, Only, Resize, Text};
+use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
 /// Requests by rows. See the [module](self).
@@ -34,7 +35,11 @@ fn fields(line: &[u8]) -> Result<[&[u8]; 7], Problem> {
         let comma = head.iter().position(|&byte| byte == b',')?;
         Some([&head[..comma], &head[comma + 1..], key_size, value_size, client, op, ttl])
     };
-    row().ok_or_else(|| Problem::expected(line, "seven fields: time,key,key size,value size,client,operation,TTL"))
+    const SEVEN: Phrase = Phrase::fixed(
+        "seven fields: time,key,key size,value size,client,operation,TTL",
+        "필드 7개: 시각,키,키 크기,값 크기,클라이언트,연산,TTL",
+    );
+    row().ok_or_else(|| Problem::expected(line, SEVEN))
 }
 
 /// Whether a line is a row of such a file.
@@ -57,7 +62,10 @@ fn command(field: &[u8], expiry: Expiry, added: u32) -> Result<Command, Problem>
         b"delete" => Ok(Command::Delete),
         _ => Err(Problem::expected(
             field,
-            "an operation: get, gets, set, add, replace, cas, append, prepend, delete, incr or decr",
+            Phrase::fixed(
+                "an operation: get, gets, set, add, replace, cas, append, prepend, delete, incr or decr",
+                "연산: get, gets, set, add, replace, cas, append, prepend, delete, incr, decr 중 하나",
+            ),
         )),
     }
 }
@@ -95,7 +103,11 @@ impl<R: BufRead> Twitter<R> {
     pub fn read(&mut self, keys: &mut Table) -> Result<Step, TraceError> {
         let begun = self.lines.number;
         let Some(line) = self.lines.next()? else {
-            return if begun == 0 { Err(lines::empty("one row of seven fields")) } else { Ok(Step::End) };
+            return if begun == 0 {
+                Err(lines::empty(Phrase::fixed("one row of seven fields", "필드 7개의 행 하나")))
+            } else {
+                Ok(Step::End)
+            };
         };
         self.time.clear();
         self.time.extend(line.iter().take_while(|&&byte| byte != b',').take(40));
@@ -106,17 +118,20 @@ impl<R: BufRead> Twitter<R> {
 
 fn record(line: &[u8], keys: &mut Table, clients: &mut Interner) -> Result<Record, Problem> {
     let [time, key, key_size, value_size, client, op, ttl] = fields(line)?;
-    let seconds = |field: &[u8], what: &str| {
-        whole(field, u64::from(u32::MAX)).ok_or_else(|| Problem::expected(field, format!("{what} in whole seconds")))
+    let seconds = |field: &[u8], what: Phrase| {
+        whole(field, u64::from(u32::MAX))
+            .ok_or_else(|| Problem::expected(field, phrase!("{what} in whole seconds", "초 단위 정수 {what}", what)))
     };
-    let bytes = |field: &[u8], what: &str| {
+    let bytes = |field: &[u8], what: Phrase| {
         let size = whole(field, u64::from(u32::MAX / 2));
-        size.map(|size| size as u32)
-            .ok_or_else(|| Problem::expected(field, format!("the {what}'s size in whole bytes")))
+        size.map(|size| size as u32).ok_or_else(|| {
+            Problem::expected(field, phrase!("the {what}'s size in whole bytes", "바이트 단위 정수 {what} 크기", what))
+        })
     };
-    let (key_bytes, value_bytes) = (bytes(key_size, "key")?, bytes(value_size, "value")?);
-    let time_s = seconds(time, "a time")?;
-    let command = command(op, expiry(seconds(ttl, "a TTL")?, time_s), value_bytes)?;
+    let (key_bytes, value_bytes) =
+        (bytes(key_size, Phrase::fixed("key", "키"))?, bytes(value_size, Phrase::fixed("value", "값"))?);
+    let time_s = seconds(time, Phrase::fixed("a time", "시각"))?;
+    let command = command(op, expiry(seconds(ttl, Phrase::fixed("a TTL", "TTL"))?, time_s), value_bytes)?;
     let says_no_size = match command {
         Command::Read | Command::Change { size: Resize::Said, .. } => value_bytes == 0,
         _ => command == Command::Delete,

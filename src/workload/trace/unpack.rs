@@ -13,6 +13,7 @@ use lzma_rust2::XzReader;
 
 use super::zstd::{self, Zstd};
 use super::{Input, Problem, TraceError, detect, lines};
+use crate::phrase::{Phrase, phrase};
 
 /// How much of a file is looked at to know what it is, in bytes.
 pub const HEAD_BYTES: usize = 64 << 10;
@@ -114,7 +115,10 @@ pub fn unpack<'a>(name: &str, reader: impl BufRead + 'a) -> Result<Unpacked<'a>,
         name = stripped.unwrap_or(name);
         input = Box::new(BufReader::with_capacity(1 << 16, decoder));
     }
-    Err(unread(io::Error::other(format!("it is compressed more than {LAYERS_MAX} times; unpack it first"))))
+    Err(unread(io::Error::other(phrase!(
+        "it is compressed more than {LAYERS_MAX} times; unpack it first",
+        "{LAYERS_MAX}번 넘게 압축되어 있습니다. 먼저 압축을 푸세요"
+    ))))
 }
 
 /// The first bytes of a file, and the file as if they had not been read.
@@ -127,14 +131,18 @@ fn peek(mut input: Input<'_>) -> io::Result<(Vec<u8>, Input<'_>)> {
 
 /// What is said of damaged data.
 pub fn damaged() -> io::Error {
-    io::Error::other("the compressed data is damaged or cut off; fetch it again")
+    io::Error::other(Phrase::fixed(
+        "the compressed data is damaged or cut off; fetch it again",
+        "압축된 데이터가 손상되었거나 잘렸습니다. 다시 받으세요",
+    ))
 }
 
 /// What is said where something else follows the data that a tool packed.
 pub fn followed(tool: &str) -> io::Error {
-    io::Error::other(format!(
+    io::Error::other(phrase!(
         "the compressed data is followed by other bytes, which are not {tool}'s; if they are not needed: {tool} -dc FILE | \
-         cachelane replay -"
+         cachelane replay -",
+        "압축된 데이터 뒤에 {tool}의 것이 아닌 바이트가 있습니다. 필요 없다면: {tool} -dc FILE | cachelane replay -"
     ))
 }
 
@@ -237,10 +245,13 @@ impl<R: Read> Read for Told<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => error,
-            io::ErrorKind::OutOfMemory => io::Error::other(format!(
-                "the compressed data needs a window of more than {} MiB; let `xz -dc FILE | cachelane replay -` read it",
-                XZ_KIB_MAX >> 10
-            )),
+            io::ErrorKind::OutOfMemory => {
+                let mib = XZ_KIB_MAX >> 10;
+                io::Error::other(phrase!(
+                    "the compressed data needs a window of more than {mib} MiB; let `xz -dc FILE | cachelane replay -` read it",
+                    "압축을 푸는 데 {mib} MiB가 넘는 윈도가 필요합니다. 대신 xz -dc FILE | cachelane replay - 로 읽으세요"
+                ))
+            }
             io::ErrorKind::InvalidInput if is_after_xz(&error) => followed("xz"),
             io::ErrorKind::InvalidData if is_after_xz(&error) => followed("xz"),
             io::ErrorKind::InvalidInput
@@ -287,7 +298,14 @@ impl<R: BufRead> Utf16<R> {
 
     /// Encodes what the reader has at hand; false at the end.
     fn refill(&mut self) -> io::Result<bool> {
-        let wrong = |what: &str| io::Error::other(format!("the text is not UTF-16 all the way: {what}"));
+        let wrong = |what: Phrase| {
+            let sentence = phrase!(
+                "the text is not UTF-16 all the way: {what}",
+                "텍스트에 UTF-16이 아닌 부분이 있습니다: {what}",
+                what
+            );
+            io::Error::other(sentence)
+        };
         self.ready.clear();
         self.given = 0;
         let held = self.reader.fill_buf()?;
@@ -296,9 +314,14 @@ impl<R: BufRead> Utf16<R> {
             let mut pair = [0; 2];
             let found = read_up_to(&mut self.reader, &mut pair)?;
             return match found {
-                0 if self.high.is_some() => Err(wrong("it ends within a character")),
+                0 if self.high.is_some() => {
+                    Err(wrong(Phrase::fixed("it ends within a character", "문자 중간에서 끝납니다")))
+                }
                 0 => Ok(false),
-                1 => Err(wrong("it has an odd number of bytes; is it cut off?")),
+                1 => Err(wrong(Phrase::fixed(
+                    "it has an odd number of bytes; is it cut off?",
+                    "바이트 수가 홀수입니다. 파일이 잘렸는지 확인하세요",
+                ))),
                 _ => self.encode(pair).map_err(wrong).map(|()| true),
             };
         }
@@ -308,7 +331,7 @@ impl<R: BufRead> Utf16<R> {
         Ok(true)
     }
 
-    fn encode(&mut self, pair: [u8; 2]) -> Result<(), &'static str> {
+    fn encode(&mut self, pair: [u8; 2]) -> Result<(), Phrase> {
         let unit = self.endian.unit(pair);
         let units = match (self.high.take(), unit) {
             (None, 0xD800..=0xDBFF) => {
@@ -319,7 +342,8 @@ impl<R: BufRead> Utf16<R> {
             (None, _) => vec![unit],
         };
         for character in char::decode_utf16(units) {
-            let character = character.map_err(|_| "half of a pair stands alone")?;
+            let character = character
+                .map_err(|_| Phrase::fixed("half of a pair stands alone", "서로게이트 쌍의 절반만 있습니다"))?;
             self.ready.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         }
         Ok(())

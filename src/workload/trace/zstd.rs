@@ -10,6 +10,7 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::unpack::{damaged, followed};
+use crate::phrase::{Phrase, phrase};
 
 /// The first bytes of a frame.
 const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
@@ -50,7 +51,10 @@ impl<R: BufRead> Zstd<R> {
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
                     let skipped = io::copy(&mut self.source.by_ref().take(u64::from(length)), &mut io::sink())?;
                     if skipped < u64::from(length) {
-                        return Err(io::Error::other("the compressed data is cut off, in a frame to be skipped"));
+                        return Err(io::Error::other(Phrase::fixed(
+                            "the compressed data is cut off, in a frame to be skipped",
+                            "압축된 데이터가 건너뛸 프레임 안에서 잘렸습니다",
+                        )));
                     }
                 }
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::BadMagicNumber(_)))
@@ -68,7 +72,10 @@ impl<R: BufRead> Zstd<R> {
         (self.in_frame, self.has_ended) = (false, true);
         let told = self.decoder.get_checksum_from_data();
         if told.is_some() && told != self.decoder.get_calculated_checksum() {
-            return Err(io::Error::other("the compressed data is damaged: a checksum does not fit"));
+            return Err(io::Error::other(Phrase::fixed(
+                "the compressed data is damaged: a checksum does not fit",
+                "압축된 데이터가 손상되었습니다: 체크섬이 맞지 않습니다",
+            )));
         }
         Ok(())
     }
@@ -77,9 +84,11 @@ impl<R: BufRead> Zstd<R> {
 fn broken(error: &FrameDecoderError) -> io::Error {
     if let FrameDecoderError::WindowSizeTooBig { requested, .. } = error {
         let most = WINDOW_BYTES_MAX >> 20;
-        return io::Error::other(format!(
+        return io::Error::other(phrase!(
             "the compressed data needs a window of {requested} bytes, and at most {most} MiB are given; compress it again \
-             without --long, or let `zstd -dc --long=31` read it: zstd -dc --long=31 FILE | cachelane replay -"
+             without --long, or let `zstd -dc --long=31` read it: zstd -dc --long=31 FILE | cachelane replay -",
+            "압축을 푸는 데 {requested}바이트의 윈도가 필요한데 한도는 {most} MiB입니다. --long 없이 다시 압축하거나 다음처럼 \
+             읽으세요: zstd -dc --long=31 FILE | cachelane replay -"
         ));
     }
     // Where the file itself could not be read, that is the reason.

@@ -7,7 +7,6 @@ mod world;
 
 use std::rc::Rc;
 
-use web_sys::HtmlDetailsElement;
 use yew::prelude::*;
 
 use self::faults::Faults;
@@ -18,6 +17,7 @@ use crate::scenario::form::{Form, FormField};
 use crate::scenario::{Edit, FieldValue, Scenario};
 use crate::web::components::any_field::{AllFields, Draft, FieldRow, changed_summary};
 use crate::web::components::context::{Ctx, use_ctx};
+use crate::web::components::fold::use_fold;
 use crate::web::components::number::Number;
 use crate::web::platform::media;
 use crate::web::state::Action;
@@ -41,77 +41,70 @@ pub struct ControlsProps {
     pub traces: TracesShown,
 }
 
-/// All controls of the scenario, in sections. What is folded away is not made.
+/// All controls of the scenario, in sections.
 #[component]
 pub fn Controls(props: &ControlsProps) -> Html {
     let ctx = use_ctx();
     let w = ctx.words;
-    let s = &props.scenario;
     let wide = *use_memo((), |()| media::matches("(min-width: 64.01rem)"));
-    let folds = use_reducer(Folds::default);
     let form = use_memo(props.scenario.clone(), |scenario| Form::of(scenario));
     let draft = Draft { scenario: props.scenario.clone(), form };
-    let section = |title: &'static str, name: &'static str, open_at_first: bool, inside: &dyn Fn() -> Html| {
-        // Lanes and faults show their own fields; the others have one part each.
-        let part = matches!(name, "clients" | "cache" | "database" | "app" | "network").then_some(name);
-        let open = folds.is_open(name).unwrap_or(open_at_first);
-        let inside = if open {
-            let all = part.map(|part| html! { <AllFields draft={draft.clone()} {part} {title} /> });
-            html! { <>{ inside() }{ all.unwrap_or_default() }</> }
-        } else {
-            html! {}
+    let section = |title: &'static str, name: &'static str, open_at_first: bool, inside: Inside| {
+        let inside = {
+            let (props, draft, ctx) = (props.clone(), draft.clone(), ctx.clone());
+            Callback::from(move |()| inside(&props, &draft, &ctx))
         };
-        html! {
-            <details class={classes!("section", name)} {open} ontoggle={on_toggle(&folds, name)}>
-                <summary><h2>{ title }</h2>{ part.map(|part| changed_summary(&draft.form, part)).unwrap_or_default() }</summary>
-                <div class="inside">{ inside }</div>
-            </details>
-        }
+        html! { <Section {title} {name} {open_at_first} draft={draft.clone()} {inside} /> }
     };
     html! {
         <aside class="controls" aria-label={w.controls}>
             { undo_buttons(props, &ctx) }
-            { section(w.lanes, "", wide, &|| lanes(props, &draft, &ctx)) }
-            { section(w.traffic, "clients", wide, &|| traffic(&draft, &ctx, &props.traces)) }
-            { section(w.cache, "cache", wide, &|| cache(&draft, &ctx)) }
-            { section(w.database, "database", false, &|| database(s, &ctx)) }
-            { section(w.application, "app", false, &|| application(s, &ctx)) }
-            { section(w.network, "network", false, &|| network(s, &ctx)) }
-            { section(w.faults, "fault", false, &|| html! { <Faults scenario={s.clone()} /> }) }
-            { section(w.run, "run", false, &|| run(s, &ctx)) }
+            { section(w.lanes, "", wide, lanes) }
+            { section(w.traffic, "clients", wide, |props, draft, ctx| traffic(draft, ctx, &props.traces)) }
+            { section(w.cache, "cache", wide, |_, draft, ctx| cache(draft, ctx)) }
+            { section(w.database, "database", false, |_, draft, ctx| database(&draft.scenario, ctx)) }
+            { section(w.application, "app", false, |_, draft, ctx| application(&draft.scenario, ctx)) }
+            { section(w.network, "network", false, |_, draft, ctx| network(&draft.scenario, ctx)) }
+            { section(w.faults, "fault", false, |_, draft, _| html! { <Faults scenario={draft.scenario.clone()} /> }) }
+            { section(w.run, "run", false, |_, draft, ctx| run(&draft.scenario, ctx)) }
             { general_problems(&ctx) }
         </aside>
     }
 }
 
-/// The folds that were opened or closed since the page stands, by name.
-#[derive(Clone, Default, PartialEq)]
-struct Folds(Vec<(&'static str, bool)>);
+/// What is in a section.
+type Inside = fn(&ControlsProps, &Draft, &Ctx) -> Html;
 
-impl Folds {
-    /// Whether a fold is open; `None` while it is as it was at first.
-    fn is_open(&self, name: &str) -> Option<bool> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, open)| *open)
-    }
+/// What a [`Section`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+struct SectionProps {
+    title: &'static str,
+    /// The part of the scenario that it shows, or else what it is.
+    name: &'static str,
+    open_at_first: bool,
+    draft: Draft,
+    /// Makes what is in it.
+    inside: Callback<(), Html>,
 }
 
-impl Reducible for Folds {
-    type Action = (&'static str, bool);
-
-    fn reduce(self: Rc<Self>, (name, open): (&'static str, bool)) -> Rc<Self> {
-        let mut folds = Rc::unwrap_or_clone(self);
-        folds.0.retain(|(known, _)| *known != name);
-        folds.0.push((name, open));
-        folds.into()
+/// A part of the controls, folded or not; what is folded away is not made.
+#[component]
+fn Section(props: &SectionProps) -> Html {
+    let SectionProps { title, name, draft, .. } = props;
+    let (open, ontoggle) = use_fold(props.open_at_first);
+    // Lanes and faults show their own fields; the others have one part each.
+    let part = matches!(*name, "clients" | "cache" | "database" | "app" | "network").then_some(*name);
+    html! {
+        <details class={classes!("section", *name)} {open} {ontoggle}>
+            <summary><h2>{ *title }</h2>{ part.map(|part| changed_summary(&draft.form, part)).unwrap_or_default() }</summary>
+            <div class="inside">
+                if open {
+                    { props.inside.emit(()) }
+                    if let Some(part) = part { <AllFields draft={draft.clone()} {part} title={*title} /> }
+                }
+            </div>
+        </details>
     }
-}
-
-fn on_toggle(folds: &UseReducerHandle<Folds>, name: &'static str) -> Callback<Event> {
-    let folds = folds.dispatcher();
-    Callback::from(move |event: Event| {
-        // A toggle does not bubble: it is this fold's own.
-        folds.dispatch((name, event.target_unchecked_into::<HtmlDetailsElement>().open()));
-    })
 }
 
 fn undo_buttons(props: &ControlsProps, ctx: &Ctx) -> Html {
@@ -140,7 +133,7 @@ fn general_problems(ctx: &Ctx) -> Html {
     html! { <>{ for all }</> }
 }
 
-fn options(names: &[&'static str], called: fn(&str) -> String) -> Vec<(AttrValue, AttrValue)> {
+fn options(names: &[&'static str], called: impl Fn(&str) -> String) -> Vec<(AttrValue, AttrValue)> {
     names.iter().map(|name| (AttrValue::from(*name), AttrValue::from(called(name)))).collect()
 }
 

@@ -5,12 +5,14 @@ use yew::prelude::*;
 
 use super::{choices, choose, options_at, word_at};
 use crate::escape::shown;
+use crate::phrase::{Phrase, phrase};
 use crate::scenario::{Arrivals, FieldValue, Keys};
 use crate::web::components::any_field::Draft;
 use crate::web::components::choice::Choice;
 use crate::web::components::context::Ctx;
 use crate::web::components::distribution::Dist;
 use crate::web::components::number::Number;
+use crate::web::i18n::Words;
 use crate::web::platform::files;
 use crate::web::state::Action;
 use crate::web::state::traces::{BYTES_MAX, TraceFile, TracesShown};
@@ -100,7 +102,7 @@ fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
         <>
             <label class="file">{ w.open_trace }<input type="file" aria-describedby="trace-told" onchange={open} /></label>
             <p id="trace-told" class="soft" role="status">{ told }</p>
-            { trace_notes(traces) }
+            { trace_notes(w, traces) }
             if let Some((name, progress)) = &traces.reading {
                 <p class="reading">
                     <progress max="100" value={progress.percent().to_string()} aria-label={(w.trace_reading)(name)} />
@@ -112,21 +114,21 @@ fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
     }
 }
 
-/// What the reader should know of how the file was read; in English.
-fn trace_notes(traces: &TracesShown) -> Html {
+/// What the reader should know of how the file was read.
+fn trace_notes(w: &Words, traces: &TracesShown) -> Html {
     let notes = match traces {
         TracesShown { reading: None, opened: Some((_, facts)) } if !facts.notes.is_empty() => &facts.notes,
         _ => return html! {},
     };
-    let notes = notes.iter().map(|note| html! { <li>{ shown(note).into_owned() }</li> });
-    html! { <ul class="soft trace-notes" lang="en">{ for notes }</ul> }
+    let notes = notes.iter().map(|note| html! { <li>{ shown(note.say(w.texts)).into_owned() }</li> });
+    html! { <ul class="soft trace-notes">{ for notes }</ul> }
 }
 
-fn too_large(name: &str, size: f64) -> String {
+fn too_large(name: &str, size: f64) -> Phrase {
     let mib = |bytes: f64| (bytes / 1_048_576.0).ceil();
-    format!(
-        "{name}: it is {} MiB, and this page reads traces of at most {} MiB; the command line reads larger ones",
-        mib(size),
-        mib(BYTES_MAX)
+    let (size, most) = (mib(size), mib(BYTES_MAX));
+    phrase!(
+        "{name}: it is {size} MiB, and this page reads traces of at most {most} MiB; the command line reads larger ones",
+        "{name}: {size} MiB입니다. 이 페이지는 {most} MiB까지의 트레이스를 읽습니다. 더 큰 파일은 명령줄에서 읽으세요"
     )
 }

@@ -33,7 +33,7 @@ const LISTED_MAX: usize = 20;
 #[component]
 pub fn LostWrites(props: &LostProps) -> Html {
     let w = props.words;
-    let (open, ontoggle) = use_fold();
+    let (open, ontoggle) = use_fold(false);
     let lanes = || {
         let both = props.report.lanes.iter().zip(props.stories.iter()).enumerate();
         both.filter(|(i, (lane, _))| props.shown.get(*i) == Some(&true) && lane.ever_lost > 0)

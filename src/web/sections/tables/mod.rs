@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use crate::chart::text;
 use crate::escape::shown;
+use crate::phrase::Phrase;
 use crate::report::columns::{Column, counts_met};
 use crate::report::{LaneReport, Report, Summary};
 use crate::web::components::fold::use_fold;
@@ -126,12 +127,27 @@ fn lane_table(
     }
 }
 
+/// What [`StoppedLanes`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct StoppedProps {
+    /// Per lane: why a limit has ended it, if one has.
+    pub stopped: Rc<Vec<Option<Phrase>>>,
+    /// What the lanes are called.
+    pub titles: Rc<Vec<String>>,
+    /// The lanes that are shown.
+    pub shown: Vec<bool>,
+    /// The language.
+    pub words: &'static Words,
+}
+
 /// The lanes that a limit has ended before they had settled, each with why; mostly none.
 #[component]
-pub fn StoppedLanes(props: &ReportProps) -> Html {
-    let stopped = props.lanes().filter_map(|(i, lane, title)| lane.stopped.as_ref().map(|why| (i, title, why)));
-    let told = stopped.map(|(i, title, why)| {
-        html! { <li key={i}><Swatch lane={i} /><span>{ (props.words.lane_stopped)(title, &shown(why)) }</span></li> }
+pub fn StoppedLanes(props: &StoppedProps) -> Html {
+    let w = props.words;
+    let all = props.stopped.iter().zip(props.titles.iter()).zip(&props.shown).enumerate();
+    let told = all.filter_map(|(i, ((why, title), is_shown))| {
+        let why = why.as_ref().filter(|_| *is_shown)?.say(w.texts);
+        Some(html! { <li key={i}><Swatch lane={i} /><span>{ (w.lane_stopped)(title, &shown(why)) }</span></li> })
     });
     let told: Vec<Html> = told.collect();
     if told.is_empty() {
@@ -218,7 +234,7 @@ pub fn CacheNodes(props: &ReportProps) -> Html {
 #[component]
 pub fn Percentiles(props: &ReportProps) -> Html {
     let w = props.words;
-    let (open, ontoggle) = use_fold();
+    let (open, ontoggle) = use_fold(false);
     type Of = fn(&LaneReport) -> &Summary;
     let kinds: [(&str, Of); 4] = [
         (w.all_requests, |l| &l.latency_ms.all),

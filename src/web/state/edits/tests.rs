@@ -1,9 +1,9 @@
 use super::super::testing::*;
 use super::super::view::Lang;
 use super::super::worker::{Request, Worker};
-use super::super::{Action, Effect};
+use super::super::{Action, Effect, ViewAction};
 use super::*;
-use crate::scenario::{FaultKind, List};
+use crate::scenario::{FaultKind, List, presets};
 use crate::web::platform::protocol::FromWorker;
 
 #[test]
@@ -75,7 +75,7 @@ fn what_cannot_be_read_is_told_beside_its_field_and_changes_nothing() {
     state.apply(enter("cache.shards", "1000", Accept::NoWorse));
     state.apply(enter("cache.capacity", "many", Accept::Readable));
     state.apply(enter("seed", "1,000", Accept::Readable));
-    let fields: Vec<&str> = state.invalid.iter().map(|(field, _)| field.as_str()).collect();
+    let fields: Vec<&str> = state.invalid.iter().map(|invalid| invalid.field.as_str()).collect();
     assert_eq!((fields, &state.draft), (vec!["cache.shards", "cache.capacity", "seed"], &before));
     assert!(!state.history.can_undo(), "nothing to take back");
     state.apply(enter("seed", "1 000", Accept::Readable));
@@ -85,10 +85,49 @@ fn what_cannot_be_read_is_told_beside_its_field_and_changes_nothing() {
 }
 
 #[test]
+fn undo_takes_back_what_was_typed_over_a_value_that_cannot_run() {
+    let mut state = playing();
+    state.apply(enter("cache.capacity", "0", Accept::Readable));
+    state.apply(enter("cache.capacity", "nothing", Accept::Readable));
+    state.apply(enter("cache.capacity", "nought", Accept::Readable));
+    let held: Vec<(&str, &str)> = state.invalid.iter().map(|it| (it.field.as_str(), it.typed.as_str())).collect();
+    assert_eq!((held, &state.draft.cache.capacity), (vec![("cache.capacity", "nought")], &0.into()));
+    state.apply(Action::Undo);
+    assert_eq!((&state.invalid, state.problems.len(), &state.draft), (&vec![], 0, &state.running));
+    state.apply(Action::Redo);
+    assert_eq!((&state.invalid, state.problems.len()), (&vec![], 1), "the field shows the 0 again");
+}
+
+#[test]
+fn what_was_mistyped_makes_way_for_a_new_value_of_its_field() {
+    let mut state = playing();
+    state.apply(enter("clients.keys.count", "lots", Accept::Readable));
+    state.apply(set("clients.keys", "uniform(count:7)"));
+    assert_eq!((&state.invalid, state.draft.clients.keys.count()), (&vec![], Some(7)));
+}
+
+#[test]
+fn lanes_hidden_before_a_preset_was_opened_are_hidden_again_once_that_is_undone() {
+    // As many lanes in both: what tells them apart is the preset.
+    let mut state = playing();
+    state.apply(Action::OpenPreset("redis-down".into()));
+    let count = state.draft.lanes.len();
+    state.apply(Action::View(ViewAction::ToggleLane(0)));
+    let hidden = state.view.lanes.clone();
+    let same = presets::all().find(|it| it.name != "redis-down" && it.scenario().lanes.len() == count);
+    state.apply(Action::OpenPreset(same.expect("another preset with as many lanes").name.into()));
+    assert_eq!((state.draft.lanes.len(), &state.view.lanes), (count, &None));
+    state.apply(Action::Undo);
+    assert!(hidden.is_some() && state.view.lanes == hidden);
+    state.apply(Action::Redo);
+    assert_eq!(state.view.lanes, None);
+}
+
+#[test]
 fn undo_and_redo_go_back_and_forth_over_whatever_has_changed_the_experiment() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
-    state.apply(Action::ToggleLane(0));
+    state.apply(Action::View(ViewAction::ToggleLane(0)));
     let makers: [fn(&mut State); 7] = [
         |state| _ = state.apply(set("seed", "9")),
         |state| _ = state.apply(Action::Edit(vec![Edit::Add(List::Lanes)])),

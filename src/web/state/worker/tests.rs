@@ -2,7 +2,8 @@ use super::super::playback::Playback;
 use super::super::testing::*;
 use super::super::traces::{TraceFile, Traces};
 use super::super::view::Lang;
-use super::super::{Action, Effect, Failure, Notice, State, StopReason, WorkerStatus};
+use super::super::{Action, Effect, Failure, Notice, State, StopReason, TimeAction, WorkerStatus};
+use crate::phrase::Phrase;
 use crate::scenario::{FaultKind, Keys};
 use crate::time::Nanos;
 use crate::web::platform::protocol::{FromWorker, Progress, ToWorker, TraceFacts};
@@ -23,11 +24,11 @@ fn opened(state: &mut State, name: &str) -> Vec<Effect> {
 #[test]
 fn a_bad_trace_is_told_and_changes_nothing() {
     let mut state = playing();
-    let before = state.running.clone();
+    let (before, why) = (state.running.clone(), Phrase::fixed("keys.txt: line 2", "keys.txt: 2행"));
     state.apply(frame(1, 1, false));
     assert!(matches!(sent(&opened(&mut state, "keys.txt")), Some(ToWorker::Open { .. })));
-    state.apply(Action::FromWorker(FromWorker::Unreadable { why: "keys.txt: line 2".into() }));
-    assert_eq!((state.notice, &state.running), (Some(Notice::Message("keys.txt: line 2".into())), &before));
+    state.apply(Action::FromWorker(FromWorker::Unreadable { why: why.clone() }));
+    assert_eq!((state.notice, &state.running), (Some(Notice::Message(why)), &before));
     assert_eq!(state.traces, Traces::default());
 }
 
@@ -91,7 +92,7 @@ fn after_a_panic_nothing_is_sent_until_the_reader_asks_for_it() {
 #[test]
 fn after_a_panic_another_scenario_runs_without_more_ado() {
     let others: [fn() -> Action; 3] =
-        [|| Action::OpenPreset("default".into()), || set("seed", "9"), || Action::Restart];
+        [|| Action::OpenPreset("default".into()), || set("seed", "9"), || Action::Time(TimeAction::Restart)];
     for other in others {
         let mut state = playing();
         state.apply(frame(1, 20, false));
@@ -116,7 +117,7 @@ fn a_worker_that_cannot_be_started_is_not_started_again_and_again() {
 fn a_silent_worker_is_said_to_compute_and_can_be_stopped() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
-    state.apply(Action::Finish);
+    state.apply(Action::Time(TimeAction::Finish));
     waits(&mut state, 2.8);
     assert_eq!(state.worker_status(), WorkerStatus::Responsive);
     assert_eq!(waits(&mut state, 0.4), [], "it is waited for");
@@ -130,7 +131,7 @@ fn a_silent_worker_is_said_to_compute_and_can_be_stopped() {
     );
     assert_eq!((state.run.now, state.is_running()), (Nanos::from_secs(20), false), "what was seen stays");
     // And goes on from there when it is asked for.
-    let effects = state.apply(Action::PlayPause);
+    let effects = state.apply(Action::Time(TimeAction::PlayPause));
     let effects = comes_up(&mut state, &effects);
     assert!(matches!(sent(&effects), Some(ToWorker::Load { .. })));
     assert_eq!(state.playback, Playback::Seeking { to: Nanos::from_secs(20), then_play: true });
@@ -140,7 +141,7 @@ fn a_silent_worker_is_said_to_compute_and_can_be_stopped() {
 fn an_answer_ends_the_waiting() {
     let mut state = playing();
     state.apply(frame(1, 0, false));
-    state.apply(Action::Finish);
+    state.apply(Action::Time(TimeAction::Finish));
     waits(&mut state, 4.0);
     state.apply(frame(1, 5, false));
     assert_eq!(state.worker_status(), WorkerStatus::Responsive);
@@ -152,12 +153,12 @@ fn another_scenario_waits_a_moment_for_a_silent_worker_and_no_longer() {
         || Action::OpenPreset("default".into()),
         || set("seed", "9"),
         || Action::OpenLink("#v2&seed=4".into()),
-        || Action::Restart,
+        || Action::Time(TimeAction::Restart),
     ];
     for other in others {
         let mut state = playing();
         state.apply(frame(1, 20, false));
-        state.apply(Action::Finish);
+        state.apply(Action::Time(TimeAction::Finish));
         assert_eq!(waits(&mut state, 10.0), [], "nobody wants anything else");
         assert_eq!(sent(&state.apply(other())), None);
         assert_eq!(waits(&mut state, 0.3), []);
@@ -172,7 +173,7 @@ fn another_scenario_waits_a_moment_for_a_silent_worker_and_no_longer() {
 fn a_worker_that_answers_in_time_is_kept() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
-    state.apply(Action::Finish);
+    state.apply(Action::Time(TimeAction::Finish));
     state.apply(set("seed", "9"));
     waits(&mut state, 0.3);
     let effects = state.apply(frame(1, 30, false));
@@ -193,7 +194,7 @@ fn a_worker_that_is_still_being_loaded_is_not_ended_for_it() {
 fn a_sleeping_machine_is_no_silent_worker() {
     let mut state = playing();
     state.apply(frame(1, 0, false));
-    state.apply(Action::Finish);
+    state.apply(Action::Time(TimeAction::Finish));
     state.apply(Action::Tick { wall_s: 3_600.0 });
     assert_eq!(state.worker_status(), WorkerStatus::Responsive);
 }
@@ -216,7 +217,7 @@ fn an_idle_worker_is_asked_whether_it_is_there_and_missed_when_it_is_not() {
 fn a_click_that_breaks_something_waits_until_the_worker_is_free() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
-    state.apply(Action::Finish);
+    state.apply(Action::Time(TimeAction::Finish));
     let click = || Action::Inject { what: FaultKind::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) };
     assert_eq!(state.apply(click()), [], "one message at a time");
     let effects = state.apply(frame(1, 21, false));
@@ -231,7 +232,7 @@ fn a_refused_click_stops_nothing() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
     state.apply(Action::Inject { what: FaultKind::CacheCrash, server: None, link: None, lasts: Nanos::from_secs(1) });
-    let why = "there is no replica".to_owned();
+    let why = Phrase::fixed("there is no replica", "복제본이 없습니다");
     let effects = hears(&mut state, FromWorker::Refused { generation: 1, why: why.clone() });
     assert_eq!((state.notice.clone(), state.playback), (Some(Notice::Message(why)), Playback::Playing));
     assert_eq!(effects, []);
@@ -245,9 +246,9 @@ fn a_refused_edit_loses_nothing_that_ran() {
     let before = (state.running.clone(), state.run.clone(), state.link());
     state.apply(set("seed", "9"));
     state.apply(set("seed", "10"));
-    let effects = hears(&mut state, FromWorker::Refused { generation: 2, why: "no".into() });
+    let effects = hears(&mut state, FromWorker::Refused { generation: 2, why: Phrase::fixed("no", "아니요") });
     assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 3, .. })), "a newer one is tried");
-    let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: "no".into() });
+    let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: Phrase::fixed("no", "아니요") });
     assert!(effects.contains(&Effect::SaveLink));
     assert_eq!((state.running.clone(), state.run.clone(), state.link()), before);
     assert_eq!((state.playback, state.draft.seed), (Playback::Playing, 10), "the controls keep what was typed");
@@ -265,7 +266,7 @@ fn an_edit_between_two_others_that_was_never_shown_is_run_again_when_the_last_is
     state.apply(set("seed", "9"));
     state.apply(set("seed", "10"));
     state.apply(frame(2, 0, false));
-    let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: "no".into() });
+    let effects = hears(&mut state, FromWorker::Refused { generation: 3, why: Phrase::fixed("no", "아니요") });
     assert_eq!(state.running.seed, 1, "the one that was shown");
     assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 4, .. })), "{effects:?}");
 }
@@ -275,10 +276,13 @@ fn a_scenario_from_outside_that_is_refused_stays_on_the_page() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
     state.apply(Action::OpenLink("#v2&clients.keys=trace(file:a)".into()));
-    state.apply(Action::FromWorker(FromWorker::Refused { generation: 2, why: "open that file".into() }));
+    state.apply(Action::FromWorker(FromWorker::Refused {
+        generation: 2,
+        why: Phrase::fixed("open that file", "그 파일을 여세요"),
+    }));
     assert_eq!(state.running.clients.keys, Keys::of_trace("a".into()));
     assert_eq!(waits(&mut state, 2.0), [], "it is not tried again by itself");
-    let effects = state.apply(Action::PlayPause);
+    let effects = state.apply(Action::Time(TimeAction::PlayPause));
     assert!(matches!(sent(&effects), Some(ToWorker::Load { .. })), "but when the reader wants it");
 }
 

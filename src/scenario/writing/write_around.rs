@@ -1,0 +1,46 @@
+//! The options of write-around; what it does is in `strategy::write_around`.
+
+use crate::phrase::Phrase;
+use crate::scenario::field::{record, words};
+use crate::time::Nanos;
+
+record! {
+    /// Options of write-around.
+    #[ko = "라이트어라운드의 옵션."]
+    pub struct WriteAround {
+        /// What becomes of the cached copy.
+        #[ko = "캐시된 사본을 어떻게 할지."]
+        #[label = ("Cached copy", "캐시에 있던 값")]
+        pub cached: Invalidate = Invalidate::Delete,
+        /// With `delete-twice`: how long after the commit the copy is deleted again.
+        #[ko = "`delete-twice`일 때: 커밋 후 다시 삭제하기까지의 시간."]
+        pub delay: Nanos = Nanos::from_millis(500),
+    }
+}
+
+words! {
+    /// What write-around does with the cached copy of the key it wrote.
+    pub enum Invalidate {
+        /// Nothing: it is served, stale, until its TTL ends.
+        #[ko = "그대로 둡니다: TTL이 끝날 때까지 오래된 값을 반환합니다."]
+        "leave" => Leave,
+        /// Deleted after the commit; the next read loads the new value.
+        #[ko = "커밋 후에 삭제합니다. 다음 읽기가 새 값을 로드합니다."]
+        "delete" => Delete,
+        /// Deleted before the write, and again a while after it, which takes away what slow readers have put back.
+        #[ko = "쓰기 전에 삭제하고 얼마 뒤 다시 삭제해, 느린 읽기가 되돌려 놓은 값을 없앱니다(이중 삭제)."]
+        "delete-twice" => DeleteTwice,
+        /// Replaced by the new value.
+        #[ko = "새 값으로 바꿉니다."]
+        "update" => Update,
+    }
+}
+
+impl WriteAround {
+    pub(super) fn never_delays(&self) -> Option<Phrase> {
+        (self.cached != Invalidate::DeleteTwice).then_some(Phrase::fixed(
+            "only a second delete waits for it; set cached = \"delete-twice\", or leave this out",
+            "두 번째 삭제에만 쓰입니다. cached = \"delete-twice\"로 바꾸거나 이 항목을 빼 주세요",
+        ))
+    }
+}
