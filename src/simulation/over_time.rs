@@ -16,7 +16,7 @@ pub(super) fn gauges(world: &World, deadline: Nanos) -> Gauges {
     let ledger = world.observers.ledger.borrow();
     Gauges {
         hits: node.hits,
-        misses: node.misses(),
+        misses: node.misses.total(),
         stale: ledger.reads().stale,
         lost: ledger.ever_lost().total(),
         diverging: ledger.diverging(world.kernel.now()),
