@@ -5,6 +5,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
+# cargo fmt does not see files that a macro declares.
+FMT_POLICIES := rustfmt --edition 2024 src/cache/eviction/*.rs
 WASM := --target wasm32-unknown-unknown --lib --bin page --bin worker
 
 .PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser fuzz check-redis
@@ -36,6 +38,7 @@ test: ## Run every check: formatting, clippy, Rust tests, the page's build, the 
 lint: ## Check versions, formatting, clippy for native and wasm, the documentation's links, the crates
 	@scripts/check-versions
 	cargo fmt --check
+	$(FMT_POLICIES) --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --lib --no-default-features -- -D warnings
 	cargo clippy --locked $(WASM) -- -D warnings
@@ -61,6 +64,7 @@ test-browser: ## Build the page and run the browser tests against dist/
 
 fmt: ## Format the Rust code
 	cargo fmt
+	$(FMT_POLICIES)
 
 bench: ## Measure the simulator's speed, natively and in WebAssembly
 	@scripts/setup test

@@ -249,6 +249,14 @@ pub struct MissesByCause {
     pub crashed: u64,
 }
 
+impl MissesByCause {
+    /// All of them.
+    pub fn total(self) -> u64 {
+        let MissesByCause { cold, expired, evicted, invalidated, crashed } = self;
+        cold + expired + evicted + invalidated + crashed
+    }
+}
+
 /// A distribution in a few numbers, milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -522,12 +530,13 @@ pub struct Point {
     pub dirty: u32,
 }
 
-/// Sums and differences of counts, field by field. A field that is not named here does not compile.
+/// Sums and differences of counts, field by field; lists, which stand behind a semicolon, are not added up. A field that is
+/// not named here does not compile.
 macro_rules! arithmetic {
-    ($($name:ident { $($field:ident),* $(,)? })*) => {$(
+    ($($name:ident { $($field:ident),* $(,)? $(; $($list:ident),*)? })*) => {$(
         impl std::ops::AddAssign for $name {
             fn add_assign(&mut self, other: $name) {
-                let $name { $($field),* } = other;
+                let $name { $($field,)* $($($list: _),*)? } = other;
                 $(self.$field += $field;)*
             }
         }
@@ -536,7 +545,7 @@ macro_rules! arithmetic {
             type Output = $name;
 
             fn sub(self, before: $name) -> $name {
-                $name { $($field: self.$field - before.$field),* }
+                $name { $($field: self.$field - before.$field,)* $($($list: Vec::new()),*)? }
             }
         }
     )*};
@@ -551,6 +560,11 @@ arithmetic! {
         reads, writes, drain_writes, batches, drain_batches, utilisation, queue_max, refused, aborted, cancelled,
         lock_waits, lock_waited_s, connections_max,
     }
+    CacheReport {
+        commands, utilisation, entries, bytes, bytes_max, dirty, dirty_max, refused, refused_full, saves, failovers;
+        nodes, hottest
+    }
+    MissesByCause { cold, expired, evicted, invalidated, crashed }
 }
 
 /// Pairs written as an object, in their order.

@@ -1,43 +1,33 @@
-//! What nodes, near caches and replays count.
+//! What nodes and replays count.
+
+use crate::report::{AppReport, CacheReport, MissesByCause};
 
 /// Totals since the start of the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are those of the report")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeCounts {
-    pub commands: u64,
-    pub refused: u64,
+    /// What is only counted, as reports show it; the rest of it is empty.
+    pub report: CacheReport,
+    /// The same of what reports show among the servers' work.
+    pub app: AppReport,
+    /// Look-ups that found the key.
     pub hits: u64,
-    pub misses_cold: u64,
-    pub misses_expired: u64,
-    pub misses_evicted: u64,
-    pub misses_invalidated: u64,
-    pub misses_crashed: u64,
+    /// Look-ups that did not.
+    pub misses: MissesByCause,
+    /// Misses that waited for a load under way.
     pub delayed_hits: u64,
-    pub fills_refused: u64,
-    pub refused_full: u64,
-    pub refreshes: u64,
+    /// For how long the node's thread was busy.
     pub busy_ns: u128,
-    pub saves: u64,
-    pub failovers: u64,
 }
 
 impl std::ops::AddAssign for NodeCounts {
     fn add_assign(&mut self, other: NodeCounts) {
-        self.commands += other.commands;
-        self.refused += other.refused;
-        self.hits += other.hits;
-        self.misses_cold += other.misses_cold;
-        self.misses_expired += other.misses_expired;
-        self.misses_evicted += other.misses_evicted;
-        self.misses_invalidated += other.misses_invalidated;
-        self.misses_crashed += other.misses_crashed;
-        self.delayed_hits += other.delayed_hits;
-        self.fills_refused += other.fills_refused;
-        self.refused_full += other.refused_full;
-        self.refreshes += other.refreshes;
-        self.busy_ns += other.busy_ns;
-        self.saves += other.saves;
-        self.failovers += other.failovers;
+        let NodeCounts { report, app, hits, misses, delayed_hits, busy_ns } = other;
+        self.report += report;
+        self.app += app;
+        self.hits += hits;
+        self.misses += misses;
+        self.delayed_hits += delayed_hits;
+        self.busy_ns += busy_ns;
     }
 }
 
@@ -45,17 +35,12 @@ impl NodeCounts {
     /// A look-up has found nothing.
     pub(super) fn miss(&mut self, why: MissReason) {
         match why {
-            MissReason::NeverHere => self.misses_cold += 1,
-            MissReason::Expired => self.misses_expired += 1,
-            MissReason::Evicted => self.misses_evicted += 1,
-            MissReason::Invalidated => self.misses_invalidated += 1,
-            MissReason::Crashed => self.misses_crashed += 1,
+            MissReason::NeverHere => self.misses.cold += 1,
+            MissReason::Expired => self.misses.expired += 1,
+            MissReason::Evicted => self.misses.evicted += 1,
+            MissReason::Invalidated => self.misses.invalidated += 1,
+            MissReason::Crashed => self.misses.crashed += 1,
         }
-    }
-
-    /// All misses.
-    pub fn misses(&self) -> u64 {
-        self.misses_cold + self.misses_expired + self.misses_evicted + self.misses_invalidated + self.misses_crashed
     }
 }
 
@@ -67,17 +52,6 @@ pub(super) enum MissReason {
     Evicted,
     Invalidated,
     Crashed,
-}
-
-/// Totals since the start of the run; a crash does not set them back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NearCounts {
-    /// Reads answered.
-    pub hits: u64,
-    /// Reads that had to go on.
-    pub misses: u64,
-    /// Copies dropped because another server wrote their key.
-    pub invalidated: u64,
 }
 
 /// What a replay counted.

@@ -7,7 +7,6 @@
 
 use std::cell::RefCell;
 
-use super::counts::NearCounts;
 use super::entry::{Capacity, Entry};
 use super::keys::{ByKey, Numbers};
 use super::observer::CopyObserver;
@@ -15,6 +14,7 @@ use super::store::{Lookup, Store};
 use super::ttl::EntryTtl;
 use crate::model::{Key, WriteId};
 use crate::random::Stream;
+use crate::report::AppReport;
 use crate::scenario::Eviction;
 use crate::time::Nanos;
 
@@ -27,7 +27,8 @@ struct State {
     emptied: u64,
     /// How many reasons there are to keep nothing.
     closed: u32,
-    counts: NearCounts,
+    /// What it counts, as reports show it; the rest is empty.
+    counts: AppReport,
 }
 
 /// When a read began, in the near cache's own counting.
@@ -44,7 +45,7 @@ impl NearCache {
     /// An empty near cache, whose keys have these numbers; `draws` is for policies that choose at random.
     pub fn new(capacity: u32, eviction: Eviction, ttl: Option<Nanos>, numbers: &Numbers, draws: Stream) -> NearCache {
         let store = Store::new(eviction, Capacity::entries_of(capacity), draws).numbered(numbers);
-        let counts = NearCounts::default();
+        let counts = AppReport::default();
         let state = State { store, time: 0, forgotten: ByKey::new(0, numbers), emptied: 0, closed: 0, counts };
         NearCache { ttl, state: RefCell::new(state) }
     }
@@ -66,11 +67,11 @@ impl NearCache {
         let state = &mut *self.state.borrow_mut();
         match state.store.get(key, now) {
             Lookup::Hit(entry) => {
-                state.counts.hits += 1;
+                state.counts.near_hits += 1;
                 Some(WriteId(entry.value))
             }
             Lookup::Expired(_) | Lookup::Absent => {
-                state.counts.misses += 1;
+                state.counts.near_misses += 1;
                 None
             }
         }
@@ -109,7 +110,7 @@ impl NearCache {
     /// Another server has written `key`.
     pub fn invalidate(&self, key: Key) {
         let dropped = self.forget(key);
-        self.state.borrow_mut().counts.invalidated += u64::from(dropped);
+        self.state.borrow_mut().counts.near_invalidated += u64::from(dropped);
     }
 
     /// Drops everything, and what is on its way.
@@ -133,8 +134,8 @@ impl NearCache {
         state.closed -= 1;
     }
 
-    /// Totals up to this moment.
-    pub fn counts(&self) -> NearCounts {
+    /// Totals up to this moment; a crash does not set them back.
+    pub fn counts(&self) -> AppReport {
         self.state.borrow().counts
     }
 
@@ -172,7 +173,7 @@ mod tests {
         near.keep(3, WriteId(7), EntryTtl::Usual, near.begin(), Nanos(0));
         assert_eq!(near.get(3, Nanos(10)), Some(WriteId(7)));
         assert_eq!(near.get(3, Nanos(11)), None);
-        assert_eq!(near.counts(), NearCounts { hits: 1, misses: 1, invalidated: 0 });
+        assert_eq!(near.counts(), AppReport { near_hits: 1, near_misses: 1, ..AppReport::default() });
     }
 
     #[test]
@@ -218,6 +219,6 @@ mod tests {
         near.invalidate(3);
         near.keep(3, WriteId(7), EntryTtl::Usual, near.begin(), Nanos(0));
         near.invalidate(3);
-        assert_eq!(near.counts().invalidated, 1);
+        assert_eq!(near.counts().near_invalidated, 1);
     }
 }

@@ -8,10 +8,9 @@ use std::fmt;
 
 use super::field::Field;
 use super::form::Form;
-use super::link::{self, notation};
 use super::node::{Fields, Node, Value, join};
 use super::problem::{Problem, Problems};
-use super::{Fault, FaultKind, Phrase, Scenario, ScenarioError, check};
+use super::{Fault, FaultKind, Phrase, Scenario, ScenarioError, check, notation, place};
 use crate::time::Nanos;
 
 /// One change of a scenario.
@@ -164,21 +163,27 @@ impl Scenario {
     }
 }
 
-/// A scenario that is being changed.
+/// A scenario that is being changed, or made.
 pub(super) struct Editor<'a> {
-    before: &'a Scenario,
-    tree: Node,
-    problems: Problems,
+    /// What a reader has changed; nothing where a text is read that stands for itself.
+    before: Option<&'a Scenario>,
+    pub tree: Node,
+    pub problems: Problems,
 }
 
 impl<'a> Editor<'a> {
     pub fn of(before: &'a Scenario) -> Editor<'a> {
-        Editor { before, tree: before.show(), problems: Problems::default() }
+        Editor { before: Some(before), ..Editor::of_tree(before.show(), Problems::default()) }
+    }
+
+    /// Of a tree that no reader has seen; `problems` have been found already.
+    pub fn of_tree(tree: Node, problems: Problems) -> Editor<'a> {
+        Editor { before: None, tree, problems }
     }
 
     /// Puts a value, as links write it, at a path.
     pub fn set(&mut self, path: &str, text: &str) {
-        link::set(&mut self.tree, path, text, &mut self.problems);
+        place::set(&mut self.tree, path, text, &mut self.problems);
     }
 
     fn apply(&mut self, edit: &Edit) {
@@ -191,7 +196,7 @@ impl<'a> Editor<'a> {
     }
 
     fn put(&mut self, path: &str, FieldValue(node): &FieldValue) {
-        link::put(&mut self.tree, path, node.clone(), &node.quote(), &mut self.problems);
+        place::put(&mut self.tree, path, node.clone(), &node.quote(), &mut self.problems);
     }
 
     fn choose(&mut self, path: &str, value: &FieldValue) {
@@ -209,7 +214,7 @@ impl<'a> Editor<'a> {
                 && !now.differs
             {
                 let mut with = self.tree.clone();
-                link::put(&mut with, &option.path, kept.clone(), &kept.quote(), &mut Problems::default());
+                place::put(&mut with, &option.path, kept.clone(), &kept.quote(), &mut Problems::default());
                 self.tree = read(&with).map_or_else(|| self.tree.clone(), |scenario| scenario.show());
             }
         }
@@ -235,14 +240,15 @@ impl<'a> Editor<'a> {
         let unplaced = std::mem::take(&mut problems.list);
         let mut changed = Scenario::read(&tree, "", &mut problems).unwrap_or_default();
         let is_readable = unplaced.is_empty() && problems.list.is_empty();
-        if is_readable {
+        if let Some(before) = before.filter(|_| is_readable) {
             changed = changed.tidied(before);
         }
         match accept {
             Accept::Good => check::check(&changed, &tree, &mut problems),
             Accept::NoWorse if is_readable => {
                 check::check(&changed, &tree, &mut problems);
-                let old: Vec<Problem> = before.check().err().map(|error| error.problems).unwrap_or_default();
+                let old = before.and_then(|before| before.check().err());
+                let old: Vec<Problem> = old.map(|error| error.problems).unwrap_or_default();
                 let is_new = |p: &Problem| !old.iter().any(|old| old.field == p.field && old.reason == p.reason);
                 problems.list.retain(is_new);
             }
@@ -287,6 +293,7 @@ fn new_fault(tree: &Node) -> Node {
 
 #[cfg(test)]
 mod tests {
+    use super::super::link;
     use super::*;
     use crate::scenario::Arrivals;
 

@@ -52,7 +52,7 @@ pub const ROW_ON_ITS_WAY_BYTES: usize = 16;
 
 /// A table grows by doubling, and its former half is there until it has been copied: so many times its length covers both,
 /// where no table is much larger than all others together.
-const GROWTH: f64 = 2.5;
+pub(super) const GROWTH: f64 = 2.5;
 
 /// What a request takes while it waits: its task, its place, two calls, and their events, deadlines and marks in lines.
 const WAITING_BYTES: f64 = (TASK_BYTES + 32) as f64 + (REQUEST_BYTES + 2 * CALL_BYTES + 80) as f64 * GROWTH;

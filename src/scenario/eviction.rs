@@ -6,80 +6,146 @@ use std::str::FromStr;
 use super::field::words;
 use super::problem::did_you_mean;
 
-words! {
-    /// An eviction policy, by name.
-    pub enum Eviction {
-        /// The entry unused for the longest time.
-        #[ko = "가장 오래 사용되지 않은 항목."]
-        "lru" => Lru,
-        /// The entry inserted the longest time ago.
-        #[ko = "가장 먼저 들어온 항목."]
-        "fifo" => Fifo,
-        /// The entry used the fewest times since its insertion.
-        #[ko = "들어온 뒤로 가장 적게 사용된 항목."]
-        "lfu" => Lfu,
-        /// Any entry, all equally likely.
-        #[ko = "아무 항목이나 같은 확률로."]
-        "random" => Random,
-        /// The oldest entry not used since it was last passed over.
-        #[ko = "지난번에 건너뛴 뒤로 사용되지 않은 가장 오래된 항목."]
-        "clock" => Clock,
-        /// Like CLOCK, but survivors keep their place in the queue.
-        #[ko = "CLOCK과 비슷하지만 살아남은 항목은 큐에서 자리를 지킵니다."]
-        "sieve" => Sieve,
-        /// S3-FIFO: a small queue for newcomers, a main one for those hit twice there, ghosts of those that were not.
-        #[ko = "S3-FIFO: 새 항목은 작은 큐에, 거기서 두 번 적중한 항목은 주 큐에 두고, 그러지 못한 항목은 고스트로 \
-            기억합니다."]
-        "s3-fifo" => S3Fifo,
-        /// 2Q: newcomers wait in a queue; what is asked for again after it has left joins an LRU list.
-        #[ko = "2Q: 새 항목은 큐에서 기다리고, 나간 뒤에 다시 요청된 항목은 LRU 목록에 들어갑니다."]
-        "2q" => TwoQ,
-        /// ARC: used once and used again, in two LRU lists that share the room as the traffic rewards.
-        #[ko = "ARC: 한 번 사용된 항목과 다시 사용된 항목을 두 LRU 목록에 두고, 트래픽에 맞춰 자리를 나눕니다."]
-        "arc" => Arc,
-        /// Segmented LRU: four LRU lists; a hit lifts an entry into the next.
-        #[ko = "세그먼트 LRU: LRU 목록 네 개. 적중하면 다음 목록으로 올라갑니다."]
-        "slru" => Slru,
-        /// LIRS: keeps what is used at short intervals.
-        #[ko = "LIRS: 짧은 간격으로 다시 사용되는 항목을 남깁니다."]
-        "lirs" => Lirs,
-        /// W-TinyLFU: a window for newcomers, and only what was asked for more often than the victim gets past it.
-        #[ko = "W-TinyLFU: 새 항목은 윈도에 두고, 축출 대상보다 자주 요청된 항목만 주 영역에 들입니다."]
-        "w-tinylfu" => WTinyLfu,
-        /// Redis' allkeys-lru: the one unused longest of `samples` and a pool of sixteen, by a clock of one second.
-        #[ko = "Redis의 allkeys-lru: 표본 `samples`개와 후보 16개 중 가장 오래 사용되지 않은 항목(1초 단위 시계)."]
-        "redis-lru" => RedisLru,
-        /// Redis' allkeys-lfu: the one used least lately of those sampled, by a counter of eight bits (`lfu_log_factor`, `lfu_decay`).
-        #[ko = "Redis의 allkeys-lfu: 표본 중 최근에 가장 적게 사용된 항목(8비트 카운터, `lfu_log_factor`, `lfu_decay`)."]
-        "redis-lfu" => RedisLfu,
-        /// Redis' volatile-lru: as redis-lru, among entries with a TTL only; without any, a full cache refuses what is new.
-        #[ko = "Redis의 volatile-lru: redis-lru와 같지만 TTL이 있는 항목만 대상입니다. 그런 항목이 없으면 가득 찬 캐시는 \
-            새 항목을 거부합니다."]
-        "volatile-lru" => VolatileLru,
-        /// Redis' volatile-lfu: as redis-lfu, among entries with a TTL only; without any, a full cache refuses what is new.
-        #[ko = "Redis의 volatile-lfu: redis-lfu와 같지만 TTL이 있는 항목만 대상입니다. 그런 항목이 없으면 가득 찬 캐시는 \
-            새 항목을 거부합니다."]
-        "volatile-lfu" => VolatileLfu,
-        /// Redis' volatile-random: any entry with a TTL, all equally likely; without any, a full cache refuses what is new.
-        #[ko = "Redis의 volatile-random: TTL이 있는 항목 중 아무거나 같은 확률로. 그런 항목이 없으면 가득 찬 캐시는 새 \
-            항목을 거부합니다."]
-        "volatile-random" => VolatileRandom,
-        /// Redis' volatile-ttl: the one of those sampled that expires soonest; entries without a TTL never go,
-        /// so that without any TTL a full cache refuses what is new, as with `none`.
-        #[ko = "Redis의 volatile-ttl: 표본 중 가장 먼저 만료될 항목. TTL이 없는 항목은 축출되지 않으므로, TTL이 있는 \
-            항목이 없으면 `none`처럼 새 항목을 거부합니다."]
-        "volatile-ttl" => VolatileTtl,
-        /// Nothing goes: a full cache refuses what is new (Redis' noeviction).
-        #[ko = "축출하지 않습니다: 가득 찬 캐시는 새 항목을 거부합니다(Redis의 noeviction)."]
-        "none" => None,
-        /// OPT (Bélády), the yardstick no policy beats that takes in every miss: the entry whose next request comes last. It
-        /// is told the future, each request counting as a use; with writes, latency or expiry it is no longer the best there
-        /// can be.
-        #[ko = "OPT(Bélády), 모든 미스를 캐시에 넣는 정책의 상한: 다음 요청이 가장 늦은 항목을 축출합니다. 앞으로 올 \
-            요청을 미리 알며 모든 요청을 사용으로 셉니다. 쓰기, 지연, 만료가 있으면 더는 최적이 아닙니다."]
-        "opt" => Opt,
-    }
+/// The policies, each with its meaning in both languages, the bytes that it takes, its name, and its file in
+/// `cache::eviction`. Both the names here and what they do there are made from this list.
+macro_rules! for_each_policy {
+    ($make:ident) => {
+        $make! {
+            /// The entry unused for the longest time.
+            #[ko = "가장 오래 사용되지 않은 항목."]
+            #[bytes(by_key: 0.0, by_entry: 16.0)]
+            "lru" => Lru: lru,
+            /// The entry inserted the longest time ago.
+            #[ko = "가장 먼저 들어온 항목."]
+            #[bytes(by_key: 0.0, by_entry: 16.0)]
+            "fifo" => Fifo: fifo,
+            /// The entry used the fewest times since its insertion.
+            #[ko = "들어온 뒤로 가장 적게 사용된 항목."]
+            #[bytes(by_key: 0.0, by_entry: 40.0)]
+            "lfu" => Lfu: lfu,
+            /// Any entry, all equally likely.
+            #[ko = "아무 항목이나 같은 확률로."]
+            #[bytes(by_key: 0.0, by_entry: 16.0)]
+            "random" => Random: random,
+            /// The oldest entry not used since it was last passed over.
+            #[ko = "지난번에 건너뛴 뒤로 사용되지 않은 가장 오래된 항목."]
+            #[bytes(by_key: 0.0, by_entry: 16.0)]
+            "clock" => Clock: clock,
+            /// Like CLOCK, but survivors keep their place in the queue.
+            #[ko = "CLOCK과 비슷하지만 살아남은 항목은 큐에서 자리를 지킵니다."]
+            #[bytes(by_key: 0.0, by_entry: 16.0)]
+            "sieve" => Sieve: sieve,
+            /// S3-FIFO: a small queue for newcomers, a main one for those hit twice there, ghosts of those that were not.
+            #[ko = "S3-FIFO: 새 항목은 작은 큐에, 거기서 두 번 적중한 항목은 주 큐에 두고, 그러지 못한 항목은 고스트로 \
+                기억합니다."]
+            #[bytes(by_key: 4.0, by_entry: 64.0)]
+            "s3-fifo" => S3Fifo: s3_fifo,
+            /// 2Q: newcomers wait in a queue; what is asked for again after it has left joins an LRU list.
+            #[ko = "2Q: 새 항목은 큐에서 기다리고, 나간 뒤에 다시 요청된 항목은 LRU 목록에 들어갑니다."]
+            #[bytes(by_key: 4.0, by_entry: 64.0)]
+            "2q" => TwoQ: two_q,
+            /// ARC: used once and used again, in two LRU lists that share the room as the traffic rewards.
+            #[ko = "ARC: 한 번 사용된 항목과 다시 사용된 항목을 두 LRU 목록에 두고, 트래픽에 맞춰 자리를 나눕니다."]
+            #[bytes(by_key: 8.0, by_entry: 64.0)]
+            "arc" => Arc: arc,
+            /// Segmented LRU: four LRU lists; a hit lifts an entry into the next.
+            #[ko = "세그먼트 LRU: LRU 목록 네 개. 적중하면 다음 목록으로 올라갑니다."]
+            #[bytes(by_key: 0.0, by_entry: 40.0)]
+            "slru" => Slru: slru,
+            /// LIRS: keeps what is used at short intervals.
+            #[ko = "LIRS: 짧은 간격으로 다시 사용되는 항목을 남깁니다."]
+            #[bytes(by_key: 4.0, by_entry: 144.0)]
+            "lirs" => Lirs: lirs,
+            /// W-TinyLFU: a window for newcomers, and only what was asked for more often than the victim gets past it.
+            #[ko = "W-TinyLFU: 새 항목은 윈도에 두고, 축출 대상보다 자주 요청된 항목만 주 영역에 들입니다."]
+            #[bytes(by_key: 0.0, by_entry: 56.0, at_first: |capacity| 16.0 * capacity.min(65_536.0))]
+            "w-tinylfu" => WTinyLfu: w_tinylfu,
+            /// Redis' allkeys-lru: the one unused longest of `samples` and a pool of sixteen, by a clock of one second.
+            #[ko = "Redis의 allkeys-lru: 표본 `samples`개와 후보 16개 중 가장 오래 사용되지 않은 항목(1초 단위 시계)."]
+            #[bytes(by_key: 0.0, by_entry: 40.0)]
+            "redis-lru" => RedisLru: redis_lru,
+            /// Redis' allkeys-lfu: the one used least lately of those sampled, by a counter of eight bits (`lfu_log_factor`, `lfu_decay`).
+            #[ko = "Redis의 allkeys-lfu: 표본 중 최근에 가장 적게 사용된 항목(8비트 카운터, `lfu_log_factor`, `lfu_decay`)."]
+            #[bytes(by_key: 0.0, by_entry: 40.0)]
+            "redis-lfu" => RedisLfu: redis_lfu,
+            /// Redis' volatile-lru: as redis-lru, among entries with a TTL only; without any, a full cache refuses what is new.
+            #[ko = "Redis의 volatile-lru: redis-lru와 같지만 TTL이 있는 항목만 대상입니다. 그런 항목이 없으면 가득 찬 캐시는 \
+                새 항목을 거부합니다."]
+            #[bytes(by_key: 0.0, by_entry: 40.0)]
+            "volatile-lru" => VolatileLru: volatile_lru,
+            /// Redis' volatile-lfu: as redis-lfu, among entries with a TTL only; without any, a full cache refuses what is new.
+            #[ko = "Redis의 volatile-lfu: redis-lfu와 같지만 TTL이 있는 항목만 대상입니다. 그런 항목이 없으면 가득 찬 캐시는 \
+                새 항목을 거부합니다."]
+            #[bytes(by_key: 0.0, by_entry: 40.0)]
+            "volatile-lfu" => VolatileLfu: volatile_lfu,
+            /// Redis' volatile-random: any entry with a TTL, all equally likely; without any, a full cache refuses what is new.
+            #[ko = "Redis의 volatile-random: TTL이 있는 항목 중 아무거나 같은 확률로. 그런 항목이 없으면 가득 찬 캐시는 새 \
+                항목을 거부합니다."]
+            #[bytes(by_key: 0.0, by_entry: 40.0)]
+            "volatile-random" => VolatileRandom: volatile_random,
+            /// Redis' volatile-ttl: the one of those sampled that expires soonest; entries without a TTL never go,
+            /// so that without any TTL a full cache refuses what is new, as with `none`.
+            #[ko = "Redis의 volatile-ttl: 표본 중 가장 먼저 만료될 항목. TTL이 없는 항목은 축출되지 않으므로, TTL이 있는 \
+                항목이 없으면 `none`처럼 새 항목을 거부합니다."]
+            #[bytes(by_key: 0.0, by_entry: 40.0)]
+            "volatile-ttl" => VolatileTtl: volatile_ttl,
+            /// Nothing goes: a full cache refuses what is new (Redis' noeviction).
+            #[ko = "축출하지 않습니다: 가득 찬 캐시는 새 항목을 거부합니다(Redis의 noeviction)."]
+            #[bytes(by_key: 0.0, by_entry: 16.0)]
+            "none" => None: none,
+            /// OPT (Bélády), the yardstick no policy beats that takes in every miss: the entry whose next request comes last. It
+            /// is told the future, each request counting as a use; with writes, latency or expiry it is no longer the best there
+            /// can be.
+            #[ko = "OPT(Bélády), 모든 미스를 캐시에 넣는 정책의 상한: 다음 요청이 가장 늦은 항목을 축출합니다. 앞으로 올 \
+                요청을 미리 알며 모든 요청을 사용으로 셉니다. 쓰기, 지연, 만료가 있으면 더는 최적이 아닙니다."]
+            #[bytes(by_key: 16.0, by_entry: 48.0, at_first: |_| 16.0 * 1_000.0 * super::estimate::GROWTH)]
+            "opt" => pub Opt: opt,
+        }
+    };
 }
+pub(crate) use for_each_policy;
+
+/// Bytes that a policy takes beside the entries.
+pub(super) struct PolicyBytes {
+    /// Those of its tables by key, for each.
+    pub by_key: f64,
+    /// Those of an entry's places in lists and heaps, and of the places of entries that are gone.
+    pub by_entry: f64,
+    /// What it takes before it holds anything, by the capacity in entries.
+    pub at_first: fn(f64) -> f64,
+}
+
+macro_rules! eviction {
+    (@at_first) => { |_| 0.0 };
+    (@at_first $at_first:expr) => { $at_first };
+    ($(
+        $(#[doc = $doc:literal])*
+        #[ko = $ko:literal]
+        #[bytes(by_key: $by_key:literal, by_entry: $by_entry:literal $(, at_first: $at_first:expr)?)]
+        $name:literal => $vis:vis $policy:ident: $file:ident,
+    )*) => {
+        words! {
+            /// An eviction policy, by name.
+            pub enum Eviction {
+                $($(#[doc = $doc])* #[ko = $ko] $name => $policy),*
+            }
+        }
+
+        impl Eviction {
+            /// Bytes that the policy takes.
+            pub(super) fn bytes(self) -> PolicyBytes {
+                match self {
+                    $(Eviction::$policy => PolicyBytes {
+                        by_key: $by_key,
+                        by_entry: $by_entry,
+                        at_first: eviction!(@at_first $($at_first)?),
+                    }),*
+                }
+            }
+        }
+    };
+}
+for_each_policy!(eviction);
 
 /// What Redis lets one tune of its sampled policies, with its defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 
 use super::field::{Entry, Field, Plain, Takes};
 use super::limits::{self, Limit};
-use super::link::notation;
 use super::node::{Node, Value, join};
+use super::notation;
 use super::{Scenario, Slider};
 use crate::phrase::{Docs, Phrase};
 

@@ -12,8 +12,8 @@ use std::borrow::Cow;
 
 use super::fault::FaultKind;
 use super::field::Field;
-use super::link::notation;
 use super::node::{Fields, Node, Value};
+use super::notation;
 use super::problem::{Problem, Problems, Reason};
 use crate::phrase::phrase;
 

@@ -105,9 +105,9 @@ impl Application {
         &self.warm[node as usize][loader as usize]
     }
 
-    /// Totals of all servers.
+    /// Totals of all servers and their near caches.
     pub fn counts(&self, now: Nanos) -> AppServerCounts {
-        let mut sum = AppServerCounts::default();
+        let mut sum = AppServerCounts { report: self.near.counts(), ..AppServerCounts::default() };
         self.states.iter().for_each(|state| sum += state.counts(now));
         sum
     }

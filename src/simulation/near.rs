@@ -17,7 +17,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::event::EventKind;
-use crate::cache::counts::NearCounts;
 use crate::cache::keys::Numbers;
 use crate::cache::near::NearCache;
 use crate::cache::observer::CopyObserver;
@@ -26,6 +25,7 @@ use crate::ledger::{Ledger, Mended, Place};
 use crate::model::Key;
 use crate::network::{Direction, Network};
 use crate::random::Streams;
+use crate::report::AppReport;
 use crate::scenario::{App, Link, Reading, Tell};
 use crate::slots::Slots;
 use crate::time::Nanos;
@@ -111,12 +111,10 @@ impl NearCaches {
     }
 
     /// Totals of all servers.
-    pub fn counts(&self) -> NearCounts {
-        self.caches.iter().map(NearCache::counts).fold(NearCounts::default(), |sum, one| NearCounts {
-            hits: sum.hits + one.hits,
-            misses: sum.misses + one.misses,
-            invalidated: sum.invalidated + one.invalidated,
-        })
+    pub fn counts(&self) -> AppReport {
+        let mut sum = AppReport::default();
+        self.caches.iter().for_each(|cache| sum += cache.counts());
+        sum
     }
 
     /// Tells the ledger which near caches have a copy of `key`.

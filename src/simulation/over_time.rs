@@ -19,7 +19,7 @@ pub(super) fn gauges(world: &World, deadline: Nanos) -> Gauges {
         if metrics.is_end_of_point() { ledger.increments().lost } else { metrics.last_gauges().lost_increments };
     Gauges {
         hits: node.hits,
-        misses: node.misses(),
+        misses: node.misses.total(),
         stale: ledger.reads().stale,
         lost: ledger.ever_lost().total(),
         diverging: ledger.diverging(world.kernel.now()),

@@ -2,14 +2,14 @@
 
 use super::{Names, Simulation, over_time};
 use crate::app::AppServerCounts;
-use crate::cache::counts::{NearCounts, NodeCounts};
+use crate::cache::counts::NodeCounts;
 use crate::cache::node::CacheNode;
 use crate::database::DatabaseCounts;
 use crate::ledger::ByCause;
 use crate::model::CallError;
 use crate::report::{
-    AppReport, CacheReport, DatabaseReport, DivergingCopies, HotKey, LaneReport, Latencies, MissesByCause, NodeReport,
-    Series, Summary, WritesByClass,
+    AppReport, CacheReport, DatabaseReport, DivergingCopies, HotKey, LaneReport, Latencies, NodeReport, Series,
+    Summary, WritesByClass,
 };
 use crate::stats::Histogram;
 use crate::time::Nanos;
@@ -22,7 +22,6 @@ pub(super) struct Totals {
     node: NodeCounts,
     nodes: Vec<NodeCounts>,
     servers: AppServerCounts,
-    near: NearCounts,
     database: DatabaseCounts,
     /// The most bytes and the most dirty entries that the cache held.
     most: (u64, u32),
@@ -95,7 +94,6 @@ impl Simulation {
             node: self.world.cache.counts(),
             nodes: if nodes.len() > 1 { nodes.iter().map(CacheNode::counts).collect() } else { Vec::new() },
             servers: self.world.application.counts(at),
-            near: self.world.application.near.counts(),
             database: self.world.database.counts(),
             most: (self.world.cache.bytes().1, self.world.cache.dirty().1),
             diverging: (ledger.diverging(at.max(self.now())), ledger.diverging_max()),
@@ -106,7 +104,7 @@ impl Simulation {
     pub fn report(&self) -> LaneReport {
         let (now, warm) = (self.totals(), &self.baseline.warm);
         let Names { title, read, write } = self.names.clone();
-        let (hits, misses) = (now.node.hits - warm.node.hits, now.node.misses() - warm.node.misses());
+        let (hits, misses) = (now.node.hits - warm.node.hits, now.node.misses - warm.node.misses);
         LaneReport {
             name: title,
             read,
@@ -117,10 +115,10 @@ impl Simulation {
             stopped: self.stopped().map(ToString::to_string),
             events: self.events(),
             hits,
-            misses,
-            misses_by_cause: misses_by_cause(&now.node, &warm.node),
+            misses: misses.total(),
+            misses_by_cause: misses,
             delayed_hits: now.node.delayed_hits - warm.node.delayed_hits,
-            hit_ratio: share(hits, hits + misses),
+            hit_ratio: share(hits, hits + misses.total()),
             diverging_copies: self.diverging_copies(&now),
             database: self.database_report(&now, warm),
             cache: self.cache_report(&now, warm),
@@ -218,35 +216,35 @@ impl Simulation {
     }
 
     fn cache_report(&self, now: &Totals, warm: &Totals) -> CacheReport {
-        let saves = now.node.saves - warm.node.saves;
+        // Those of the drain are counted, too.
+        let saves = now.node.report.saves - warm.node.report.saves;
         let now = self.baseline.at_end.as_ref().unwrap_or(now);
         let (bytes_max, dirty_max) = now.most;
         let busy = now.node.busy_ns - warm.node.busy_ns;
         CacheReport {
-            commands: now.node.commands - warm.node.commands,
             utilisation: utilisation(busy, self.world.cache.count(), now.at.saturating_sub(warm.at)),
             entries: self.world.cache.entries(),
             bytes: self.world.cache.bytes().0,
             bytes_max,
             dirty: u64::from(self.world.cache.dirty().0),
             dirty_max: u64::from(dirty_max),
-            refused: now.node.refused - warm.node.refused,
-            refused_full: now.node.refused_full - warm.node.refused_full,
             saves,
-            failovers: now.node.failovers - warm.node.failovers,
             nodes: self.node_reports(now),
             hottest: self.hottest_keys(),
+            ..now.node.report.clone() - warm.node.report.clone()
         }
     }
 
     /// Each node's part, where there are several.
     fn node_reports(&self, now: &Totals) -> Vec<NodeReport> {
         let warm = &self.baseline.warm;
-        let before = |node: usize| warm.nodes.get(node).copied().unwrap_or_default();
-        let report = |(node, counts): (usize, &NodeCounts)| NodeReport {
-            commands: counts.commands - before(node).commands,
-            utilisation: utilisation(counts.busy_ns - before(node).busy_ns, 1, now.at.saturating_sub(warm.at)),
-            entries: u64::from(self.world.cache.node(node as u32).entries()),
+        let report = |(node, counts): (usize, &NodeCounts)| {
+            let (commands, busy) = warm.nodes.get(node).map_or((0, 0), |then| (then.report.commands, then.busy_ns));
+            NodeReport {
+                commands: counts.report.commands - commands,
+                utilisation: utilisation(counts.busy_ns - busy, 1, now.at.saturating_sub(warm.at)),
+                entries: u64::from(self.world.cache.node(node as u32).entries()),
+            }
         };
         now.nodes.iter().enumerate().map(report).collect()
     }
@@ -276,25 +274,11 @@ fn by_cause(counts: impl Iterator<Item = (&'static str, u64)>) -> Vec<(String, u
 
 fn app_report(now: &Totals, warm: &Totals) -> AppReport {
     let (servers, before) = (&now.servers, &warm.servers);
-    let counted = servers.report - before.report;
+    let mut counted = servers.report - before.report;
+    counted += now.node.app - warm.node.app;
     AppReport {
-        near_hits: now.near.hits - warm.near.hits,
-        near_misses: now.near.misses - warm.near.misses,
-        near_invalidated: now.near.invalidated - warm.near.invalidated,
-        fills_refused: now.node.fills_refused - warm.node.fills_refused,
-        refreshes: counted.refreshes + now.node.refreshes - warm.node.refreshes,
         pool_waited_s: (servers.pool_waited - before.pool_waited).as_secs_f64(),
         breaker_open_s: (servers.breaker_open - before.breaker_open).as_secs_f64(),
         ..counted
-    }
-}
-
-fn misses_by_cause(now: &NodeCounts, before: &NodeCounts) -> MissesByCause {
-    MissesByCause {
-        cold: now.misses_cold - before.misses_cold,
-        expired: now.misses_expired - before.misses_expired,
-        evicted: now.misses_evicted - before.misses_evicted,
-        invalidated: now.misses_invalidated - before.misses_invalidated,
-        crashed: now.misses_crashed - before.misses_crashed,
     }
 }

@@ -18,7 +18,16 @@ use super::segments::Segments;
 use super::{Policy, View};
 use crate::cache::entry::{Capacity, Entry};
 use crate::cache::keys::Numbers;
+use crate::random::Stream;
 use crate::time::Nanos;
+
+/// The policy as a store has it.
+pub(super) type Built = Box<Arc>;
+
+/// Builds the policy for a store.
+pub(super) fn build(capacity: Capacity, _: Stream) -> Built {
+    Box::new(Arc::new(capacity))
+}
 
 const ONCE: usize = 0;
 const AGAIN: usize = 1;

@@ -5,8 +5,17 @@
 
 use super::list::List;
 use super::{Policy, View};
-use crate::cache::entry::Entry;
+use crate::cache::entry::{Capacity, Entry};
+use crate::random::Stream;
 use crate::time::Nanos;
+
+/// The policy as a store has it.
+pub(super) type Built = Fifo;
+
+/// Builds the policy for a store.
+pub(super) fn build(_: Capacity, _: Stream) -> Built {
+    Fifo::default()
+}
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::cache) struct Fifo {

@@ -12,9 +12,18 @@
 
 use super::list::List;
 use super::{Policy, View};
-use crate::cache::entry::Entry;
+use crate::cache::entry::{Capacity, Entry};
+use crate::random::Stream;
 use crate::slots::Slots;
 use crate::time::Nanos;
+
+/// The policy as a store has it.
+pub(super) type Built = Lfu;
+
+/// Builds the policy for a store.
+pub(super) fn build(_: Capacity, _: Stream) -> Built {
+    Lfu::default()
+}
 
 /// A run of neighbours with the same count.
 #[derive(Clone, Copy, Debug)]

@@ -18,9 +18,18 @@ use super::list::List;
 use super::{Policy, View};
 use crate::cache::entry::{Capacity, Entry};
 use crate::cache::keys::{ByKey, Numbers};
+use crate::random::Stream;
 use crate::slots::Slots;
 use crate::time::Nanos;
 use crate::work;
+
+/// The policy as a store has it.
+pub(super) type Built = Box<Lirs>;
+
+/// Builds the policy for a store.
+pub(super) fn build(capacity: Capacity, _: Stream) -> Built {
+    Box::new(Lirs::new(capacity))
+}
 
 /// No block.
 const NONE: u32 = u32::MAX;

@@ -9,29 +9,11 @@
 //! One file per policy. [`opt`] stands apart: it must be told the future, which only a simulator or a recording can.
 //! The variants are those of well-known simulators and products, so that hit counts can be compared with theirs.
 
-mod arc;
-mod clock;
 mod custom;
-mod fifo;
 mod ghosts;
-mod lfu;
-mod lirs;
 mod list;
-mod lru;
-mod none;
-pub mod opt;
-mod random;
 mod redis;
-mod redis_lfu;
-mod redis_lru;
-mod s3_fifo;
 mod segments;
-mod sieve;
-mod slru;
-mod two_q;
-mod volatile_random;
-mod volatile_ttl;
-mod w_tinylfu;
 
 use std::rc::Rc;
 
@@ -40,7 +22,7 @@ pub use custom::CustomPolicy;
 use super::entry::{Capacity, Entry, NONE};
 use super::keys::{ByKey, Numbers};
 use crate::random::Stream;
-use crate::scenario::eviction::{Eviction, Sampling};
+use crate::scenario::eviction::{Eviction, Sampling, for_each_policy};
 use crate::time::Nanos;
 
 /// What a policy must do. For a new key the store calls `admit`, then `evict` until there is room, then `insert`. A slot
@@ -69,6 +51,8 @@ trait Policy {
     fn remembers(&self, _key: u32) -> bool {
         false
     }
+    /// It is to sample like this, if it does.
+    fn tune(&mut self, _sampling: Sampling) {}
     /// Its tables by key are to go by these numbers. Told before anything else.
     fn number_by(&mut self, _numbers: &Numbers) {}
     /// Forgets every slot, and every key.
@@ -106,75 +90,45 @@ impl View<'_> {
 /// Writes down an enum of all policies, not a `dyn`: the branch is always the same within a run and costs nothing
 /// measurable, and the calls can be inlined.
 macro_rules! policies {
-    ($($name:ident($type:ty)),* $(,)?) => {
+    ($(
+        $(#[doc = $doc:literal])*
+        #[ko = $ko:literal]
+        #[bytes $bytes:tt]
+        $name:literal => $vis:vis $policy:ident: $file:ident,
+    )*) => {
+        $($vis mod $file;)*
+
         /// Any one of the policies.
         #[derive(Clone, Debug)]
         pub(super) enum AnyPolicy {
-            $($name($type)),*
+            $($policy($file::Built),)*
+            /// One of somebody else.
+            Custom(Box<custom::Custom>),
+        }
+
+        impl AnyPolicy {
+            /// An empty policy for a cache of so much `capacity`; the random ones draw from `stream`.
+            pub(super) fn new(eviction: Eviction, capacity: Capacity, stream: Stream) -> AnyPolicy {
+                match eviction {
+                    $(Eviction::$policy => AnyPolicy::$policy($file::build(capacity, stream))),*
+                }
+            }
         }
 
         /// The same expression for whichever policy it is.
         macro_rules! each {
-            ($any:expr, $policy:ident => $call:expr) => {
+            ($any:expr, $held:ident => $call:expr) => {
                 match $any {
-                    $(AnyPolicy::$name($policy) => $call),*
+                    $(AnyPolicy::$policy($held) => $call,)*
+                    AnyPolicy::Custom($held) => $call,
                 }
             };
         }
     };
 }
-
-policies! {
-    Lru(lru::Lru),
-    Fifo(fifo::Fifo),
-    Lfu(lfu::Lfu),
-    Random(random::Random),
-    Clock(clock::Clock),
-    Sieve(sieve::Sieve),
-    S3Fifo(Box<s3_fifo::S3Fifo>),
-    TwoQ(Box<two_q::TwoQ>),
-    Arc(Box<arc::Arc>),
-    Slru(Box<slru::Slru>),
-    Lirs(Box<lirs::Lirs>),
-    WTinyLfu(Box<w_tinylfu::WTinyLfu>),
-    RedisLru(redis_lru::RedisLru),
-    RedisLfu(Box<redis_lfu::RedisLfu>),
-    VolatileTtl(Box<volatile_ttl::VolatileTtl>),
-    VolatileRandom(Box<volatile_random::VolatileRandom>),
-    None(none::NoEviction),
-    Opt(Box<opt::Foreseen>),
-    Custom(Box<custom::Custom>),
-}
+for_each_policy!(policies);
 
 impl AnyPolicy {
-    /// An empty policy for a cache of so much `capacity`; the random ones draw from `stream`.
-    pub(super) fn new(eviction: Eviction, capacity: Capacity, stream: Stream) -> AnyPolicy {
-        match eviction {
-            Eviction::Lru => AnyPolicy::Lru(lru::Lru::default()),
-            Eviction::Fifo => AnyPolicy::Fifo(fifo::Fifo::default()),
-            Eviction::Lfu => AnyPolicy::Lfu(lfu::Lfu::default()),
-            Eviction::Random => AnyPolicy::Random(random::Random::new(stream)),
-            Eviction::Clock => AnyPolicy::Clock(clock::Clock::default()),
-            Eviction::Sieve => AnyPolicy::Sieve(sieve::Sieve::default()),
-            Eviction::S3Fifo => AnyPolicy::S3Fifo(Box::new(s3_fifo::S3Fifo::new(capacity))),
-            Eviction::TwoQ => AnyPolicy::TwoQ(Box::new(two_q::TwoQ::new(capacity))),
-            Eviction::Arc => AnyPolicy::Arc(Box::new(arc::Arc::new(capacity))),
-            Eviction::Slru => AnyPolicy::Slru(Box::new(slru::Slru::new(capacity))),
-            Eviction::Lirs => AnyPolicy::Lirs(Box::new(lirs::Lirs::new(capacity))),
-            Eviction::WTinyLfu => AnyPolicy::WTinyLfu(Box::new(w_tinylfu::WTinyLfu::new(capacity))),
-            Eviction::RedisLru => AnyPolicy::RedisLru(redis_lru::RedisLru::new(stream)),
-            Eviction::RedisLfu => AnyPolicy::RedisLfu(Box::new(redis_lfu::RedisLfu::new(stream))),
-            Eviction::VolatileLru => AnyPolicy::RedisLru(redis_lru::RedisLru::volatile(stream)),
-            Eviction::VolatileLfu => AnyPolicy::RedisLfu(Box::new(redis_lfu::RedisLfu::volatile(stream))),
-            Eviction::VolatileTtl => AnyPolicy::VolatileTtl(Box::new(volatile_ttl::VolatileTtl::new(stream))),
-            Eviction::VolatileRandom => {
-                AnyPolicy::VolatileRandom(Box::new(volatile_random::VolatileRandom::new(stream)))
-            }
-            Eviction::None => AnyPolicy::None(none::NoEviction::default()),
-            Eviction::Opt => AnyPolicy::Opt(Box::default()),
-        }
-    }
-
     /// A policy of somebody else.
     pub(super) fn custom(policy: impl CustomPolicy) -> AnyPolicy {
         AnyPolicy::Custom(Box::new(custom::Custom::new(policy)))
@@ -182,27 +136,7 @@ impl AnyPolicy {
 
     /// The same, tuned, where it can be.
     pub(super) fn tune(&mut self, sampling: Sampling) {
-        match self {
-            AnyPolicy::RedisLru(policy) => policy.tune(sampling),
-            AnyPolicy::RedisLfu(policy) => policy.tune(sampling),
-            AnyPolicy::VolatileTtl(policy) => policy.tune(sampling),
-            AnyPolicy::Lru(_)
-            | AnyPolicy::Fifo(_)
-            | AnyPolicy::Lfu(_)
-            | AnyPolicy::Random(_)
-            | AnyPolicy::Clock(_)
-            | AnyPolicy::Sieve(_)
-            | AnyPolicy::S3Fifo(_)
-            | AnyPolicy::TwoQ(_)
-            | AnyPolicy::Arc(_)
-            | AnyPolicy::Slru(_)
-            | AnyPolicy::Lirs(_)
-            | AnyPolicy::WTinyLfu(_)
-            | AnyPolicy::VolatileRandom(_)
-            | AnyPolicy::None(_)
-            | AnyPolicy::Opt(_)
-            | AnyPolicy::Custom(_) => {}
-        }
+        each!(self, policy => policy.tune(sampling));
     }
 
     /// Tells a policy that can use it what will be asked for.

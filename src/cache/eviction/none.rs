@@ -1,8 +1,17 @@
 //! No eviction: nothing goes, so a full cache refuses what is new (Redis' `noeviction`: "OOM command not allowed").
 
 use super::{Policy, View};
-use crate::cache::entry::Entry;
+use crate::cache::entry::{Capacity, Entry};
+use crate::random::Stream;
 use crate::time::Nanos;
+
+/// The policy as a store has it.
+pub(super) type Built = NoEviction;
+
+/// Builds the policy for a store.
+pub(super) fn build(_: Capacity, _: Stream) -> Built {
+    NoEviction::default()
+}
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::cache) struct NoEviction {

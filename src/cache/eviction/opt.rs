@@ -17,11 +17,20 @@ use std::rc::Rc;
 
 use super::{Policy, View};
 use crate::cache::counts::ReplayCounts;
-use crate::cache::entry::{Entry, NONE};
+use crate::cache::entry::{Capacity, Entry, NONE};
 use crate::cache::keys::{ByKey, Numbers};
+use crate::random::Stream;
 use crate::table;
 use crate::time::Nanos;
 use crate::work;
+
+/// The policy as a store has it.
+pub(super) type Built = Box<Foreseen>;
+
+/// Builds the policy for a store.
+pub(super) fn build(_: Capacity, _: Stream) -> Built {
+    Box::default()
+}
 
 /// A next use later than all others: there is none.
 const NEVER: u64 = u64::MAX;

@@ -4,9 +4,17 @@
 //! One draw an eviction, none otherwise.
 
 use super::{Policy, View};
-use crate::cache::entry::Entry;
+use crate::cache::entry::{Capacity, Entry};
 use crate::random::Stream;
 use crate::time::Nanos;
+
+/// The policy as a store has it.
+pub(super) type Built = Random;
+
+/// Builds the policy for a store.
+pub(super) fn build(_: Capacity, stream: Stream) -> Built {
+    Random::new(stream)
+}
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct Random {

@@ -10,10 +10,18 @@
 
 use super::redis::Sampled;
 use super::{Policy, View};
-use crate::cache::entry::Entry;
+use crate::cache::entry::{Capacity, Entry};
 use crate::random::Stream;
 use crate::scenario::eviction::Sampling;
 use crate::time::Nanos;
+
+/// The policy as a store has it.
+pub(super) type Built = Box<RedisLfu>;
+
+/// Builds the policy for a store.
+pub(super) fn build(_: Capacity, stream: Stream) -> Built {
+    Box::new(RedisLfu::new(stream))
+}
 
 /// The count of a new entry.
 const FIRST: u8 = 5;
@@ -67,11 +75,6 @@ impl RedisLfu {
         lfu
     }
 
-    pub(super) fn tune(&mut self, sampling: Sampling) {
-        self.sampled.samples = sampling.samples;
-        (self.log_factor, self.decay) = (f64::from(sampling.log_factor), sampling.decay);
-    }
-
     /// A count after one more use.
     fn counted(&mut self, uses: u8) -> u8 {
         let above = f64::from(uses.saturating_sub(FIRST));
@@ -82,6 +85,11 @@ impl RedisLfu {
 }
 
 impl Policy for RedisLfu {
+    fn tune(&mut self, sampling: Sampling) {
+        self.sampled.samples = sampling.samples;
+        (self.log_factor, self.decay) = (f64::from(sampling.log_factor), sampling.decay);
+    }
+
     fn insert(&mut self, slot: u32, entry: &Entry, now: Nanos) {
         if slot as usize >= self.counts.len() {
             self.counts.resize(slot as usize + 1, Count::default());

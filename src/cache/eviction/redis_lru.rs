@@ -9,10 +9,18 @@
 
 use super::redis::Sampled;
 use super::{Policy, View};
-use crate::cache::entry::Entry;
+use crate::cache::entry::{Capacity, Entry};
 use crate::random::Stream;
 use crate::scenario::eviction::Sampling;
 use crate::time::Nanos;
+
+/// The policy as a store has it.
+pub(super) type Built = RedisLru;
+
+/// Builds the policy for a store.
+pub(super) fn build(_: Capacity, stream: Stream) -> Built {
+    RedisLru::new(stream)
+}
 
 /// The clock has 24 bits.
 const CLOCK_MAX: u32 = (1 << 24) - 1;
@@ -43,13 +51,13 @@ impl RedisLru {
     pub(super) fn volatile(stream: Stream) -> RedisLru {
         RedisLru { used: Vec::new(), sampled: Sampled::volatile(stream) }
     }
-
-    pub(super) fn tune(&mut self, sampling: Sampling) {
-        self.sampled.samples = sampling.samples;
-    }
 }
 
 impl Policy for RedisLru {
+    fn tune(&mut self, sampling: Sampling) {
+        self.sampled.samples = sampling.samples;
+    }
+
     fn insert(&mut self, slot: u32, entry: &Entry, now: Nanos) {
         if slot as usize >= self.used.len() {
             self.used.resize(slot as usize + 1, 0);

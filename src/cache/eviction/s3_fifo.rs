@@ -18,8 +18,17 @@ use super::segments::Segments;
 use super::{Policy, View};
 use crate::cache::entry::{Capacity, Entry};
 use crate::cache::keys::Numbers;
+use crate::random::Stream;
 use crate::time::Nanos;
 use crate::work;
+
+/// The policy as a store has it.
+pub(super) type Built = Box<S3Fifo>;
+
+/// Builds the policy for a store.
+pub(super) fn build(capacity: Capacity, _: Stream) -> Built {
+    Box::new(S3Fifo::new(capacity))
+}
 
 const SMALL: usize = 0;
 const MAIN: usize = 1;

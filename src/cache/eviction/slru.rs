@@ -15,8 +15,17 @@
 use super::segments::Segments;
 use super::{Policy, View};
 use crate::cache::entry::{Capacity, Entry};
+use crate::random::Stream;
 use crate::time::Nanos;
 use crate::work;
+
+/// The policy as a store has it.
+pub(super) type Built = Box<Slru>;
+
+/// Builds the policy for a store.
+pub(super) fn build(capacity: Capacity, _: Stream) -> Built {
+    Box::new(Slru::new(capacity))
+}
 
 const LISTS: usize = 4;
 

@@ -5,9 +5,17 @@
 use super::random::Random;
 use super::redis::Held;
 use super::{Policy, View};
-use crate::cache::entry::Entry;
+use crate::cache::entry::{Capacity, Entry};
 use crate::random::Stream;
 use crate::time::Nanos;
+
+/// The policy as a store has it.
+pub(super) type Built = Box<VolatileRandom>;
+
+/// Builds the policy for a store.
+pub(super) fn build(_: Capacity, stream: Stream) -> Built {
+    Box::new(VolatileRandom::new(stream))
+}
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct VolatileRandom {

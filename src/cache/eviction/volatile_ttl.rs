@@ -5,10 +5,18 @@
 
 use super::redis::Sampled;
 use super::{Policy, View};
-use crate::cache::entry::Entry;
+use crate::cache::entry::{Capacity, Entry};
 use crate::random::Stream;
 use crate::scenario::eviction::Sampling;
 use crate::time::Nanos;
+
+/// The policy as a store has it.
+pub(super) type Built = Box<VolatileTtl>;
+
+/// Builds the policy for a store.
+pub(super) fn build(_: Capacity, stream: Stream) -> Built {
+    Box::new(VolatileTtl::new(stream))
+}
 
 #[derive(Clone, Debug)]
 pub(in crate::cache) struct VolatileTtl {
@@ -19,13 +27,13 @@ impl VolatileTtl {
     pub(super) fn new(stream: Stream) -> VolatileTtl {
         VolatileTtl { sampled: Sampled::volatile(stream) }
     }
-
-    pub(super) fn tune(&mut self, sampling: Sampling) {
-        self.sampled.samples = sampling.samples;
-    }
 }
 
 impl Policy for VolatileTtl {
+    fn tune(&mut self, sampling: Sampling) {
+        self.sampled.samples = sampling.samples;
+    }
+
     fn insert(&mut self, slot: u32, entry: &Entry, _now: Nanos) {
         self.sampled.add(slot, entry);
     }

@@ -19,9 +19,17 @@
 use super::segments::Segments;
 use super::{Policy, View};
 use crate::cache::entry::{Capacity, Entry};
-use crate::random::splitmix64;
+use crate::random::{Stream, splitmix64};
 use crate::time::Nanos;
 use crate::work;
+
+/// The policy as a store has it.
+pub(super) type Built = Box<WTinyLfu>;
+
+/// Builds the policy for a store.
+pub(super) fn build(capacity: Capacity, _: Stream) -> Built {
+    Box::new(WTinyLfu::new(capacity))
+}
 
 const WINDOW: usize = 0;
 const PROBATION: usize = 1;

@@ -67,7 +67,7 @@ impl CacheNode {
     pub(super) fn reject(&self, state: &mut State, call: CallId) -> Option<Answer> {
         match state.buffer.reject(&self.common.calls, call) {
             WhenRejected::Fails => {
-                state.counts.refused += 1;
+                state.counts.report.refused += 1;
                 return Some(Err(CallError::QueueFull));
             }
             WhenRejected::Waits => {}

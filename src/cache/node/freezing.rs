@@ -108,7 +108,7 @@ impl CacheNode {
             self.schedule_turn(end);
         }
         state.server.availability.begin_long_command(own.unwrap_or(until), now);
-        state.counts.commands += 1;
+        state.counts.report.commands += 1;
     }
 
     /// The long command that was to end at `until` ends, if a crash has not ended it before.

@@ -9,8 +9,9 @@ impl CacheNode {
     /// Totals up to this moment.
     pub fn counts(&self) -> NodeCounts {
         let state = self.state.borrow();
-        let (saves, failovers) = state.durability.saves_and_failovers();
-        NodeCounts { saves, failovers, ..state.counts }
+        let mut counts = state.counts.clone();
+        (counts.report.saves, counts.report.failovers) = state.durability.saves_and_failovers();
+        counts
     }
 
     /// Entries held.

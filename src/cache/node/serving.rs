@@ -33,7 +33,7 @@ impl CacheNode {
             Arrival::Queued => self.call_back(state),
             Arrival::Held => {}
             Arrival::Refused => {
-                state.counts.refused += 1;
+                state.counts.report.refused += 1;
                 self.fail(call, CallError::Down);
             }
         }
@@ -80,7 +80,7 @@ impl CacheNode {
         let before = state.durability.position();
         let lacks_replicas = state.durability.lacks_replicas(self.now());
         let answer = if lacks_replicas && self.common.calls.request(call).is_write() {
-            state.counts.refused += 1;
+            state.counts.report.refused += 1;
             Some(Err(CallError::Down))
         } else {
             self.execute(state, call)
@@ -102,7 +102,7 @@ impl CacheNode {
         }
         let time = state.server.availability.stretch(time);
         state.counts.busy_ns += u128::from(time.0);
-        state.counts.commands += 1;
+        state.counts.report.commands += 1;
         time
     }
 
@@ -158,7 +158,7 @@ impl CacheNode {
             {
                 // A copy that a running load brings would be as unwelcome, and may be older than this value.
                 state.loads.outdate(key);
-                state.counts.refused_full += 1;
+                state.counts.report.refused_full += 1;
                 return Some(Err(CallError::Full));
             }
             Command::Set(key, value) => {
@@ -240,7 +240,7 @@ impl CacheNode {
         if refreshing == Refreshing::No {
             return false;
         }
-        state.counts.refreshes += 1;
+        state.counts.app.refreshes += 1;
         self.begin_load(state, key, state.server.busy_until());
         let waits = refreshing == Refreshing::Early;
         if let Some(load) = state.loads.running(key).filter(|_| waits) {
@@ -314,13 +314,13 @@ impl CacheNode {
         let entry = match state.durability.entry_on(number, key, held, now) {
             Ok(entry) => entry,
             Err(failure) => {
-                state.counts.refused += 1;
+                state.counts.report.refused += 1;
                 return self.fail(call, failure);
             }
         };
         let copying = state.server.copying_time(entry.map_or(0, |entry| entry.size));
         let takes = state.server.draw_time().saturating_add(copying);
-        state.counts.commands += 1;
+        state.counts.report.commands += 1;
         match entry {
             Some(_) => state.counts.hits += 1,
             None => state.counts.miss(state.memory.miss_reason(key)),
@@ -368,7 +368,7 @@ impl CacheNode {
             Guard::CompareAndSet(old) => state.memory.holds(key, old),
         };
         if !allowed {
-            state.counts.fills_refused += 1;
+            state.counts.app.fills_refused += 1;
         } else if state.buffer.newest_write(key).is_none() {
             self.keep(state, Keep { key, value, ttl, origin: Origin::Fill });
             state.memory.note_load_time(key, load_time);
@@ -379,7 +379,7 @@ impl CacheNode {
     pub(super) fn keep(&self, state: &mut State, new: Keep) {
         let now = self.now();
         let kept = state.memory.keep(new, &self.common.values, &mut state.durability, now);
-        state.counts.refused_full += u64::from(kept.refused);
+        state.counts.report.refused_full += u64::from(kept.refused);
         let mut victim = kept.victim;
         while let Some(entry) = victim {
             self.evicted(state, &entry, now);

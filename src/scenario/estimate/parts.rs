@@ -157,43 +157,9 @@ impl<'a> Parts<'a> {
         HISTOGRAMS.min(2.0 * self.load.requests) * octaves * OCTAVE_BYTES * 1.5
     }
 
-    /// Bytes that a policy's tables take by key.
-    fn policy_by_key(eviction: Eviction) -> f64 {
-        match eviction {
-            Eviction::S3Fifo | Eviction::TwoQ | Eviction::Lirs => 4.0,
-            Eviction::Arc => 8.0,
-            Eviction::Opt => 16.0,
-            _ => 0.0,
-        }
-    }
-
-    /// Bytes that a policy takes for an entry: its places in lists and heaps, and those of entries that are gone.
-    fn policy_by_entry(eviction: Eviction) -> f64 {
-        match eviction {
-            Eviction::Lru | Eviction::Fifo | Eviction::Random | Eviction::Clock | Eviction::Sieve | Eviction::None => {
-                16.0
-            }
-            Eviction::Lfu | Eviction::Slru | Eviction::RedisLru | Eviction::RedisLfu | Eviction::VolatileTtl => 40.0,
-            Eviction::VolatileLru | Eviction::VolatileLfu | Eviction::VolatileRandom => 40.0,
-            Eviction::WTinyLfu => 56.0,
-            Eviction::S3Fifo | Eviction::TwoQ | Eviction::Arc => 64.0,
-            Eviction::Opt => 48.0,
-            Eviction::Lirs => 144.0,
-        }
-    }
-
     /// How many keys anybody asks for at most.
     fn met(&self) -> f64 {
         self.load.keys.min(self.load.requests + f64::from(self.lane.read.warm_up()))
-    }
-
-    /// Bytes that a policy takes before it holds anything: W-TinyLFU's first sketch, OPT's list of what is outdated.
-    fn policy_at_first(eviction: Eviction, capacity: f64) -> f64 {
-        match eviction {
-            Eviction::WTinyLfu => 16.0 * capacity.min(65_536.0),
-            Eviction::Opt => 16.0 * 1_000.0 * GROWTH,
-            _ => 0.0,
-        }
     }
 
     /// Tables with a place for each key, of all nodes together: of several, each has places for the keys that it has met.
@@ -212,7 +178,7 @@ impl<'a> Parts<'a> {
             + when(self.writes_back(), 4.0 + 1.0)
             + when(cache.expiry == Expiry::Precise, 8.0)
             + when(durable, 8.0)
-            + Parts::policy_by_key(cache.eviction);
+            + cache.eviction.bytes().by_key;
         // The database's values, also those of its replicas, a bit for each row that is locked, the ledger's places, and what
         // a report collects.
         let of_lane = 4.0
@@ -237,8 +203,8 @@ impl<'a> Parts<'a> {
             Capacity::Bytes(bytes) => bytes.0 as f64 / 64.0,
         };
         let held = (capacity * f64::from(cache.shards)).min(self.met());
-        held * (ENTRY_BYTES as f64 + 8.0 + Parts::policy_by_entry(cache.eviction)) * GROWTH
-            + f64::from(cache.shards) * Parts::policy_at_first(cache.eviction, capacity)
+        held * (ENTRY_BYTES as f64 + 8.0 + cache.eviction.bytes().by_entry) * GROWTH
+            + f64::from(cache.shards) * (cache.eviction.bytes().at_first)(capacity)
     }
 
     /// Each server's tables, as long as there are keys that any has met.
@@ -246,10 +212,10 @@ impl<'a> Parts<'a> {
         let Some(near) = &self.world.app.near else { return 0.0 };
         let servers = f64::from(self.world.app.servers);
         let met = if servers > 1.0 { self.met() } else { self.load.keys };
-        let tables = met * (4.0 + 8.0 + Parts::policy_by_key(near.eviction)) * TABLE_GROWTH;
+        let tables = met * (4.0 + 8.0 + near.eviction.bytes().by_key) * TABLE_GROWTH;
         let held = self.met().min(f64::from(near.capacity));
-        let entries = held * (ENTRY_BYTES as f64 + 8.0 + Parts::policy_by_entry(near.eviction)) * GROWTH;
-        let at_first = Parts::policy_at_first(near.eviction, f64::from(near.capacity));
+        let entries = held * (ENTRY_BYTES as f64 + 8.0 + near.eviction.bytes().by_entry) * GROWTH;
+        let at_first = (near.eviction.bytes().at_first)(f64::from(near.capacity));
         servers * (tables + entries + at_first) + self.load.keys * 8.0 * TABLE_GROWTH
     }
 

@@ -15,16 +15,15 @@
 //! version](super::versions) begins with the preset as it was, and gets the defaults of its day written out wherever it
 //! says nothing: it is a scenario like any other then, and the next link of it is one of the current version.
 
-pub(super) mod notation;
 mod percent;
 
 use super::edit::{Accept, Editor};
 use super::field::Field;
 use super::node::{Fields, Node, Value, join};
 use super::presets::{self, Preset};
-use super::problem::{Problem, Problems, Reason, ScenarioError, did_you_mean};
-use super::{Scenario, check, versions};
-use crate::phrase::{Language, Phrase, phrase};
+use super::problem::{Problems, Reason, ScenarioError, did_you_mean};
+use super::{Scenario, notation, versions};
+use crate::phrase::{Phrase, phrase};
 
 /// The version that links are written in.
 pub const VERSION: &str = "v2";
@@ -58,7 +57,7 @@ pub fn decode(fragment: &str) -> Result<Link, ScenarioError> {
     let mut problems = Problems::default();
     let (version, pairs) = pairs(fragment, &mut problems)?;
     let preset = base(version, &pairs, &mut problems);
-    let mut tree = preset.scenario_of(version).show();
+    let mut editor = Editor::of_tree(preset.scenario_of(version).show(), problems);
     let mut view = Vec::new();
     for (i, (key, value)) in pairs.iter().enumerate() {
         if let Some(earlier) = pairs[..i].iter().find(|(earlier, _)| clash(earlier, key)) {
@@ -70,15 +69,15 @@ pub fn decode(fragment: &str) -> Result<Link, ScenarioError> {
                     "같은 링크의 앞에서 정한 값을 덮어씁니다. 이것을 먼저 적거나 하나만 남겨 주세요",
                 )
             };
-            problems.because(key, value, sentence);
+            editor.problems.because(key, value, sentence);
         } else if let Some(option) = key.strip_prefix("view.") {
-            read_view(option, value, &mut view, &mut problems);
+            read_view(option, value, &mut view, &mut editor.problems);
         } else if key != "preset" {
-            set(&mut tree, key, value, &mut problems);
+            editor.set(key, value);
         }
     }
-    versions::bring_up(&mut tree, version);
-    let scenario = finish(&tree, problems)?;
+    versions::bring_up(&mut editor.tree, version);
+    let scenario = editor.finish(Accept::Good)?;
     Ok(Link { preset: preset.name, scenario, view })
 }
 
@@ -224,149 +223,6 @@ fn read_view(option: &str, value: &str, view: &mut Vec<(String, String)>, proble
         known: VIEW.iter().map(|v| (*v).to_owned()).collect(),
     };
     problems.push(&join("view", option), value, None, reason);
-}
-
-/// Reads and checks the changed tree. Problems are told with the value that was given.
-fn finish(tree: &Node, mut problems: Problems) -> Result<Scenario, ScenarioError> {
-    // What could not even be put in the tree is told as it was given: at its place the tree has the preset's value.
-    let unplaced = std::mem::take(&mut problems.list);
-    let scenario = Scenario::read(tree, "", &mut problems).unwrap_or_default();
-    check::check(&scenario, tree, &mut problems);
-    problems.list.splice(0..0, unplaced);
-    problems.finish(scenario)
-}
-
-/// Puts the value that `text` writes at `path` of the tree.
-pub(super) fn set(tree: &mut Node, path: &str, text: &str, problems: &mut Problems) {
-    match notation::parse(text) {
-        Ok(node) => put(tree, path, node, text, problems),
-        Err(sentence) => problems.because(path, text, sentence),
-    }
-}
-
-/// Puts `node`, which messages quote as `text`, at `path` of the tree. Whether the field exists is for the types to say
-/// when they read the tree.
-pub(super) fn put(tree: &mut Node, path: &str, node: Node, text: &str, problems: &mut Problems) {
-    if path.split('.').any(str::is_empty) || path.split('.').count() > 12 {
-        let sentence = Phrase::fixed(
-            "is not a field's path; write names with dots between, such as cache.ttl",
-            "항목의 경로가 아닙니다. cache.ttl처럼 이름을 점으로 이어 적어 주세요",
-        );
-        return problems.because(path, text, sentence);
-    }
-    if let Err(problem) = place(tree, path, path, node) {
-        problems.list.push(Problem { value: text.to_owned(), ..problem });
-    }
-}
-
-/// `path` is what is left to go of `whole`.
-fn place(node: &mut Node, path: &str, whole: &str, value: Node) -> Result<(), Problem> {
-    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
-    let child = match &mut node.value {
-        Value::List(items) => {
-            let Some(item) = list_item(items, key, whole, rest.is_none(), &value)? else { return Ok(()) };
-            item
-        }
-        Value::Kind(word, fields) if key == "kind" && rest.is_none() => {
-            let named = value.word().unwrap_or_default();
-            if *word != named {
-                (*word, *fields) = (named.to_owned(), Fields::new());
-            }
-            return Ok(());
-        }
-        Value::Table(fields) | Value::Kind(_, fields) => field_of(fields, key),
-        Value::Named(word, inner) if word == key => inner,
-        // A word that this same link has just put there: a kind that gets its options one by one.
-        Value::Bare(word) => {
-            node.value = Value::Kind(std::mem::take(word), vec![(key.to_owned(), empty())]);
-            return place(node, path, whole, value);
-        }
-        // A constant becomes a distribution, one distribution another.
-        Value::Text(_) | Value::Named(..) => {
-            node.value = Value::Named(key.to_owned(), Box::new(empty()));
-            return place(node, path, whole, value);
-        }
-        Value::Whole(_) | Value::Real(_) | Value::Flag(_) => return Err(no_such_field(whole)),
-    };
-    child.is_default = false;
-    match rest {
-        Some(rest) => place(child, rest, whole, value),
-        None => {
-            *child = value;
-            Ok(())
-        }
-    }
-}
-
-fn empty() -> Node {
-    Value::Table(Fields::new()).into()
-}
-
-fn field_of<'a>(fields: &'a mut Fields, key: &str) -> &'a mut Node {
-    let at = fields.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
-        fields.push((key.to_owned(), empty()));
-        fields.len() - 1
-    });
-    &mut fields[at].1
-}
-
-/// The item of a list that a link means; one behind the last is made. `None` when the list was shortened instead.
-fn list_item<'a>(
-    items: &'a mut Vec<Node>,
-    key: &str,
-    whole: &str,
-    is_last: bool,
-    value: &Node,
-) -> Result<Option<&'a mut Node>, Problem> {
-    let because = |sentence: Phrase| Problem {
-        field: whole.to_owned(),
-        value: String::new(),
-        reason: Reason::Because(sentence),
-        line: None,
-    };
-    let length = items.len();
-    if key == "count" && is_last {
-        let count = value.word().and_then(|word| word.parse::<usize>().ok()).filter(|count| *count <= length);
-        let count = count.ok_or_else(|| {
-            because(phrase!(
-                "keeps the first N; give 0 to {length}",
-                "처음 N개를 남깁니다. 0부터 {length}까지 적어 주세요"
-            ))
-        })?;
-        items.truncate(count);
-        return Ok(None);
-    }
-    match key.parse::<usize>() {
-        Ok(i) if i < length => {}
-        Ok(i) if i == length => items.push(empty()),
-        Ok(_) => {
-            let there = match length.checked_sub(1) {
-                None => Phrase::fixed("there are none yet", "아직 없습니다"),
-                Some(last) => phrase!("there are 0 to {last}", "0번부터 {last}번까지 있습니다"),
-            };
-            let [there, there_ko] = Language::ALL.map(|language| there.say(language));
-            return Err(because(phrase!(
-                "{there}; the next new one has the number {length}",
-                "{there_ko}. 새로 더하는 것은 {length}번입니다"
-            )));
-        }
-        Err(_) => {
-            return Err(because(Phrase::fixed(
-                "there is no such field; known: a number from 0, count",
-                "그런 항목은 없습니다. 가능한 값: 0부터의 번호, count",
-            )));
-        }
-    }
-    Ok(items.get_mut(key.parse::<usize>().unwrap_or(length)))
-}
-
-fn no_such_field(whole: &str) -> Problem {
-    Problem {
-        field: whole.to_owned(),
-        value: String::new(),
-        reason: Reason::UnknownField { meant: None, known: Vec::new() },
-        line: None,
-    }
 }
 
 /// The pairs that make `new` of `old`.
