@@ -1029,35 +1029,8 @@ impl Both {
                 let w = self.ledger.issued(key, client, now);
                 assert_eq!(w.index(), self.model.attempts.len() - 1);
             }
-            Op::Acknowledge { back } | Op::Refuse { back } | Op::Unanswered { back } => {
-                let w = self.pick(back).filter(|w| self.unanswered(*w))?;
-                let (a, id) = (&mut self.model.attempts[w], WriteId(w as u32));
-                match op {
-                    Op::Acknowledge { .. } => {
-                        a.acknowledged = Some(self.now);
-                        self.ledger.acknowledged(id, now);
-                    }
-                    Op::Refuse { .. } => {
-                        a.refused = true;
-                        self.ledger.refused(id, now);
-                    }
-                    _ => {
-                        a.unanswered = true;
-                        self.ledger.unanswered(id, now);
-                    }
-                }
-            }
-            Op::Commit { back } => {
-                let w = self.pick(back)?;
-                self.model.attempts[w].commits.push(self.now);
-                self.model.commits.push((w, self.now));
-                let key = self.model.attempts[w].key as usize;
-                if self.model.current[key] != w {
-                    self.model.mishaps[key] = None;
-                }
-                self.model.current[key] = w;
-                self.ledger.committed(WriteId(w as u32), now);
-            }
+            Op::Acknowledge { back } | Op::Refuse { back } | Op::Unanswered { back } => self.answer(op, back, now)?,
+            Op::Commit { back } => self.commit(self.pick(back)?, now),
             Op::Hold { back, holder } => self.hold(self.pick(back)?, [Application, Flight, Buffer][holder], now),
             Op::Release { back, why } => {
                 let neutral = [Release::Delivered, Release::Handed, Release::Finished, Release::GaveUp];
@@ -1071,23 +1044,7 @@ impl Both {
                 }
                 self.release(back, Release::Coalesced { into: WriteId(v as u32) }, now)?;
             }
-            Op::Base { back, base } => {
-                let (w, base) = (self.pick(back)?, self.pick(base)?);
-                // The pick of the write itself stands for the initial value.
-                let base = if base == w { 0 } else { base };
-                if base != 0 && self.model.attempts[w].key != self.model.attempts[base].key {
-                    return None;
-                }
-                // Nothing is applied to what was made from it.
-                if self.model.way_back(base).contains(&w) {
-                    return None;
-                }
-                // What the database has, or has something made from, stays what it is.
-                if self.model.attempts[w].commits.is_empty() && !self.model.contained(w) {
-                    self.model.attempts[w].base = Some(base);
-                }
-                self.ledger.based_on(WriteId(w as u32), WriteId(base as u32));
-            }
+            Op::Base { back, base } => self.base(self.pick(back)?, self.pick(base)?)?,
             Op::Copied { .. } | Op::Renewed { .. } | Op::Dropped { .. } => self.tell_of_copy(op, now)?,
             Op::Mending { key } => {
                 if self.ledger.follows(key) {
@@ -1095,17 +1052,7 @@ impl Both {
                 }
                 self.ledger.mending(key, now);
             }
-            Op::Mended { key, how } => {
-                if self.model.mending[key as usize] == 0 {
-                    return None;
-                }
-                let how = [Mended::Done, Mended::InVain, Mended::Crashed][how];
-                self.model.mending[key as usize] -= 1;
-                if how != Mended::Done {
-                    self.model.mishaps[key as usize] = Some(how);
-                }
-                self.ledger.mended(key, how, now);
-            }
+            Op::Mended { key, how } => self.mended(key, [Mended::Done, Mended::InVain, Mended::Crashed][how], now)?,
             Op::Read { key, client, ago, back } => {
                 let saw = self.pick(back).filter(|w| self.model.attempts[*w].key == key).unwrap_or(0);
                 let issued = self.now.saturating_sub(ago);
@@ -1114,6 +1061,67 @@ impl Both {
                 assert_eq!(found, expected);
             }
         }
+        Some(())
+    }
+
+    fn answer(&mut self, op: &Op, back: usize, now: Nanos) -> Option<()> {
+        let w = self.pick(back).filter(|w| self.unanswered(*w))?;
+        let (a, id) = (&mut self.model.attempts[w], WriteId(w as u32));
+        match op {
+            Op::Acknowledge { .. } => {
+                a.acknowledged = Some(self.now);
+                self.ledger.acknowledged(id, now);
+            }
+            Op::Refuse { .. } => {
+                a.refused = true;
+                self.ledger.refused(id, now);
+            }
+            _ => {
+                a.unanswered = true;
+                self.ledger.unanswered(id, now);
+            }
+        }
+        Some(())
+    }
+
+    fn commit(&mut self, w: usize, now: Nanos) {
+        self.model.attempts[w].commits.push(self.now);
+        self.model.commits.push((w, self.now));
+        let key = self.model.attempts[w].key as usize;
+        if self.model.current[key] != w {
+            self.model.mishaps[key] = None;
+        }
+        self.model.current[key] = w;
+        self.ledger.committed(WriteId(w as u32), now);
+    }
+
+    fn base(&mut self, w: usize, base: usize) -> Option<()> {
+        // The pick of the write itself stands for the initial value.
+        let base = if base == w { 0 } else { base };
+        if base != 0 && self.model.attempts[w].key != self.model.attempts[base].key {
+            return None;
+        }
+        // Nothing is applied to what was made from it.
+        if self.model.way_back(base).contains(&w) {
+            return None;
+        }
+        // What the database has, or has something made from, stays what it is.
+        if self.model.attempts[w].commits.is_empty() && !self.model.contained(w) {
+            self.model.attempts[w].base = Some(base);
+        }
+        self.ledger.based_on(WriteId(w as u32), WriteId(base as u32));
+        Some(())
+    }
+
+    fn mended(&mut self, key: Key, how: Mended, now: Nanos) -> Option<()> {
+        if self.model.mending[key as usize] == 0 {
+            return None;
+        }
+        self.model.mending[key as usize] -= 1;
+        if how != Mended::Done {
+            self.model.mishaps[key as usize] = Some(how);
+        }
+        self.ledger.mended(key, how, now);
         Some(())
     }
 

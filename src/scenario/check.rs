@@ -582,15 +582,7 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
     };
     let requests = requests(scenario);
     check_writes(scenario, requests, problems);
-    if scenario.cache.eviction == Eviction::Opt && requests > limits::FORESEEN_MAX && requests <= most {
-        let known = limits::FORESEEN_MAX;
-        let sentence = phrase!(
-            "it must know all requests in advance, about {requests:.0}, and at most {known} can be known; shorten the \
-             duration, or lower the rate",
-            "모든 요청을 미리 알아야 하는데 약 {requests:.0}건이고, 한도는 {known}건입니다. 실행 시간이나 요청 속도를 줄여 주세요"
-        );
-        problems.because("cache.eviction", scenario.cache.eviction.show().quote(), sentence);
-    }
+    check_foreseen(scenario, requests, problems);
     match &scenario.clients.arrivals {
         Arrivals::Trace { .. } => {} // a trace in memory has a limit of its own
         Arrivals::Closed { users, .. } => {
@@ -630,6 +622,19 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
         if seconds / every.as_secs_f64() > most {
             problems.because(&format!("lane.{i}.write.every"), every.show().quote(), too_many(&what, &way_out));
         }
+    }
+}
+
+/// Whether a policy that knows the future could be told all of it.
+fn check_foreseen(scenario: &Scenario, requests: f64, problems: &mut Problems) {
+    let known = limits::FORESEEN_MAX;
+    if scenario.cache.eviction == Eviction::Opt && requests > known && requests <= limits::REQUESTS_MAX {
+        let sentence = phrase!(
+            "it must know all requests in advance, about {requests:.0}, and at most {known} can be known; shorten the \
+             duration, or lower the rate",
+            "모든 요청을 미리 알아야 하는데 약 {requests:.0}건이고, 한도는 {known}건입니다. 실행 시간이나 요청 속도를 줄여 주세요"
+        );
+        problems.because("cache.eviction", scenario.cache.eviction.show().quote(), sentence);
     }
 }
 
