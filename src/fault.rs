@@ -1,14 +1,14 @@
-//! When what breaks, and for how long: the faults of a run in the order in which they strike and end.
+//! When what breaks, and for how long: the faults of a run in the order in which they begin and end.
 //!
 //! ```text
-//! at = "30s"                      a moment: strikes before anything else happens at it
+//! at = "30s"                      a moment: occurs before anything else happens at it
 //! at = { every = "60s" }          random: well for an exponential time (mean `every`), broken for one (mean `for`), …
-//! at = { before_flush = 3 }       a trigger: each lane strikes when it gets there
+//! at = { before_flush = 3 }       a trigger: it occurs in each lane when it gets there
 //! ```
 //!
 //! Moments and random faults are the same in every lane: each random fault draws from a stream of its own. Faults stand
 //! outside the event queue, so adding one while a run goes on is the same as having had it from the start. A trigger
-//! strikes after the event that pulled it and before the next; the flush that pulled one goes on afterwards.
+//! occurs after the event that pulled it and before the next; the flush that pulled one goes on afterwards.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,7 +112,7 @@ struct Due {
     begins: bool,
 }
 
-/// All strikes of a run, earliest first. At one moment, faults strike before anything else happens,
+/// All occurrences of faults in a run, earliest first. At one moment, faults occur before anything else happens,
 /// in the order in which the scenario lists them.
 #[derive(Clone, Debug)]
 pub struct FaultSchedule {
@@ -135,7 +135,7 @@ impl FaultSchedule {
         plan
     }
 
-    /// Adds a fault that has not struck yet, as the last of the scenario's.
+    /// Adds a fault that has not occurred yet, as the last of the scenario's.
     pub fn add(&mut self, fault: &Fault) {
         let number = self.entries.len();
         let random = matches!(fault.at, FaultTime::Every(_));
@@ -161,7 +161,7 @@ impl FaultSchedule {
         let entry = &mut self.entries[fault];
         if let (FaultTime::Every(mean), Some(draws)) = (entry.at, &mut entry.draws) {
             let gap = Sampler::exponential(mean).sample(draws);
-            // Two strikes of one fault never share a moment, so that each turn takes some time.
+            // Two occurrences of one fault never share a moment, so that each turn takes some time.
             self.put(fault, now.saturating_add(gap).saturating_add(Nanos(1)), true);
         }
     }
@@ -184,18 +184,18 @@ impl FaultSchedule {
         FaultEvent { at: now, begins: false, until: now, fault, effects: self.entries[fault].effects.clone() }
     }
 
-    /// When the next strike comes.
+    /// When the next one occurs.
     pub fn peek(&self) -> Option<Nanos> {
         self.agenda.first_key_value().map(|((at, ..), _)| *at)
     }
 
-    /// Takes the next strike.
+    /// Takes the next occurrence.
     pub fn take_next(&mut self) -> Option<FaultEvent> {
         let ((at, fault, _), due) = self.agenda.pop_first()?;
         Some(if due.begins { self.begin(fault, at) } else { self.end(fault, at) })
     }
 
-    /// The faults that strike now that so many flushes have begun and so many writes have been acknowledged.
+    /// The faults that occur now that so many flushes have begun and so many writes have been acknowledged.
     pub fn triggered(&mut self, triggers: &Triggers, now: Nanos) -> Vec<FaultEvent> {
         let mut pulled: Vec<usize> = Vec::new();
         let waiting = [(&mut self.flushes, &triggers.flushes), (&mut self.acknowledged, &triggers.acknowledged)];
@@ -270,7 +270,7 @@ pub struct Triggers {
     flush_armed: Cell<u64>,
     acknowledged_armed: Cell<u64>,
     pulled: Cell<bool>,
-    /// Flushers that go on when the faults they pulled have struck.
+    /// Flushers that go on when the faults they pulled have occurred.
     waiting: RefCell<Vec<TaskId>>,
 }
 
@@ -299,32 +299,32 @@ impl Triggers {
         }
     }
 
-    /// A flusher is about to take rows; it goes on when the faults that wait for that have struck. Without such a
+    /// A flusher is about to take rows; it goes on when the faults that wait for that have occurred. Without such a
     /// fault, it does not wait at all.
     pub fn before_flush<'a>(&'a self, kernel: &'a Kernel) -> BeforeFlush<'a> {
         BeforeFlush { triggers: self, kernel, counted: false }
     }
 
-    /// Whether a fault is to strike now.
+    /// Whether a fault is to occur now.
     #[inline]
     pub fn is_pulled(&self) -> bool {
         self.pulled.get()
     }
 
-    /// The faults have struck: whoever waited for that goes on.
+    /// The faults have occurred: whoever waited for that goes on.
     pub fn release(&self, kernel: &Kernel) {
         self.pulled.set(false);
         self.waiting.take().into_iter().for_each(|task| kernel.wake(task));
     }
 
-    /// Nothing strikes any more.
+    /// Nothing occurs any more.
     pub fn disarm(&self) {
         self.flush_armed.set(u64::MAX);
         self.acknowledged_armed.set(u64::MAX);
     }
 }
 
-/// Waits until faults have struck; see [`Triggers::before_flush`].
+/// Waits until faults have occurred; see [`Triggers::before_flush`].
 #[derive(Debug)]
 pub struct BeforeFlush<'a> {
     triggers: &'a Triggers,
@@ -380,7 +380,7 @@ impl Slowdown {
         work::count(self.lasting.len());
         let position = self.lasting.iter().position(|other| *other == times).expect("only what has begun ends");
         self.lasting.remove(position);
-        // Multiplied anew: a division would leave a rounding behind.
+        // Multiplied again: a division would leave a rounding behind.
         self.product = self.lasting.iter().product();
     }
 
@@ -442,10 +442,11 @@ mod tests {
         let mut plan = plan(&[random(60_000_000, 5_000_000)]);
         let mut last = 0;
         for turn in 0..2 * turns {
-            let strike = plan.take_next().expect("it never stops");
-            assert_eq!(strike.begins, turn % 2 == 0);
-            *(if strike.begins { &mut well } else { &mut broken }) += (strike.at.0 - last) as f64 / f64::from(turns);
-            last = strike.at.0;
+            let occurrence = plan.take_next().expect("it never stops");
+            assert_eq!(occurrence.begins, turn % 2 == 0);
+            *(if occurrence.begins { &mut well } else { &mut broken }) +=
+                (occurrence.at.0 - last) as f64 / f64::from(turns);
+            last = occurrence.at.0;
         }
         let within = 3.0 / f64::from(turns).sqrt();
         assert!((well / 60e6 - 1.0).abs() < within, "{well} ns between");

@@ -14,7 +14,7 @@
 //!
 //! *Luck.* A key lies at one place of the server's hash table as long as the process lives, and what lies beside it decides
 //! how often it is looked at. So one server has one luck, however long it is driven: hit ratios of two servers differ by up
-//! to a percentage point. Each comparison is therefore made with several servers, started anew, whose hash tables have
+//! to a percentage point. Each comparison is therefore made with several servers, freshly started, whose hash tables have
 //! other seeds; and the simulated policy is played with its keys at other places each time. What is compared are the means.
 //! There are as many servers as it takes until three standard errors of the mean difference are less than what is allowed.
 

@@ -313,7 +313,7 @@ fn lane() -> impl Strategy<Value = Lane> {
     })
 }
 
-/// When a fault strikes; moments and times between as shares of the run.
+/// When a fault occurs; moments and times between as shares of the run.
 #[derive(Clone, Copy, Debug)]
 enum When {
     Moment(f64),
@@ -703,7 +703,7 @@ fn what_a_text_leaves_open_is_what_another_field_says_and_what_it_says_is_kept()
 fn a_fault_needs_a_place_and_a_moment_and_lasts_as_long_as_its_kind_does() {
     let read = |fault: &str| Scenario::from_toml(&format!("duration = \"20s\"\n[[lane]]\n[[fault]]\n{fault}\n"));
     let wrong = |fault: &str| read(fault).unwrap_err().to_string();
-    assert!(wrong("at = \"5s\"\nwhat = \"app.crash\"").contains("strikes one application server"));
+    assert!(wrong("at = \"5s\"\nwhat = \"app.crash\"").contains("affects one application server"));
     assert!(wrong("at = \"20s\"\nwhat = \"cache.crash\"").contains("give a moment before the run's end"));
     let lasts = |what: &str| read(&format!("at = \"5s\"\nwhat = \"{what}\"")).unwrap().faults[0].lasts;
     let told = ["cache.flush-all", "cache.slow-command", "cache.crash"].map(lasts);

@@ -188,7 +188,7 @@ fn drawn(number: u64) -> Scenario {
 /// Whether a problem says that a world is too large, not that it makes no sense.
 fn is_of_size(problem: &Problem) -> bool {
     let sentence = problem.reason.to_string();
-    ["of memory", "can be simulated", "can be remembered", "can be known", "can be;", "it would strike"]
+    ["of memory", "can be simulated", "can be remembered", "can be known", "can be;", "it would occur"]
         .iter()
         .any(|words| sentence.contains(words))
 }

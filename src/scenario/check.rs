@@ -403,7 +403,7 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
         (Part::Replica, _) => {
             let last = replicas - 1;
             phrase!(
-                "{name} strikes one replica or all; give a number, 0 to {last}, or leave it out",
+                "{name} affects one replica or all; give a number, 0 to {last}, or leave it out",
                 "{name} 장애는 복제본 하나 또는 전부에 일어납니다. 0부터 {last}까지의 번호를 적거나 이 항목을 빼 주세요"
             )
         }
@@ -416,21 +416,21 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
         (Part::App, _) => {
             let last = servers - 1;
             phrase!(
-                "{name} strikes one application server; give its number, 0 to {last}",
+                "{name} affects one application server; give its number, 0 to {last}",
                 "{name} 장애는 애플리케이션 서버 하나에 일어납니다. 0부터 {last}까지의 번호를 적어 주세요"
             )
         }
         (Part::Cache, _) if shards > 1 => {
             let last = shards - 1;
             phrase!(
-                "{name} strikes one cache node or all; give a number, 0 to {last}, or leave it out",
+                "{name} affects one cache node or all; give a number, 0 to {last}, or leave it out",
                 "{name} 장애는 캐시 노드 하나 또는 전부에 일어납니다. 0부터 {last}까지의 번호를 적거나 이 항목을 빼 주세요"
             )
         }
         (Part::Link, _) => {
             let links = super::Link::ALL.map(super::Link::name).join(", ");
             phrase!(
-                "{name} strikes one link; give one of {links}",
+                "{name} affects one link; give one of {links}",
                 "{name} 장애는 네트워크 구간 하나에 일어납니다. {links} 중 하나를 적어 주세요"
             )
         }
@@ -445,7 +445,7 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
     problems.because(&join(&at, "which"), given, sentence);
 }
 
-/// When a fault strikes, and how often.
+/// When a fault occurs, and how often.
 fn check_fault_time(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut Problems) {
     match fault.at {
         FaultTime::Moment(moment) if moment >= scenario.duration => {
@@ -459,7 +459,7 @@ fn check_fault_time(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut
         FaultTime::Every(mean) if scenario.duration.as_secs_f64() / mean.as_secs_f64() > limits::STRIKES_MAX => {
             let (most, duration) = (limits::STRIKES_MAX, scenario.duration);
             let sentence = phrase!(
-                "it would strike more than {most} times in {duration}; give a longer mean time, or shorten the duration",
+                "it would occur more than {most} times in {duration}; give a longer mean time, or shorten the duration",
                 "{duration} 동안 {most}번 넘게 일어납니다. 평균 간격을 늘리거나 실행 시간을 줄여 주세요"
             );
             problems.because(&join(at, "at.every"), mean.show().quote(), sentence);

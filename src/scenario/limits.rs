@@ -108,7 +108,7 @@ pub const SEED_MAX: u64 = (1 << 53) - 1;
 pub const LANES_MAX: usize = 12;
 /// The most faults.
 pub const FAULTS_MAX: usize = 1_000;
-/// The most strikes that a random fault may be expected to make.
+/// The most occurrences that a random fault may be expected to make.
 pub const STRIKES_MAX: f64 = 100_000.0;
 /// The most further rules for snapshots.
 pub const RULES_MAX: usize = 16;

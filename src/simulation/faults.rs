@@ -48,7 +48,7 @@ impl Simulation {
     /// Adds a fault, which must begin at a moment that lies ahead. One that a limit has stopped meets none any more.
     pub fn inject(&mut self, fault: &Fault) {
         if matches!(self.progress.stage, Stage::WarmingUp | Stage::Measuring) {
-            assert!(fault.at.moment() > Some(self.frontier()), "a fault cannot strike in the past");
+            assert!(fault.at.moment() > Some(self.frontier()), "a fault cannot occur in the past");
             self.faults.schedule.add(fault);
             self.faults.list.push(fault.clone());
             self.set_milestone();

@@ -51,7 +51,7 @@ pub struct App<'a> {
     pub rows: &'a Rows,
     /// For how long the cache remembers that there is no row, where it does.
     pub negative: Option<Nanos>,
-    /// When good copies are loaded anew.
+    /// When good copies are loaded again.
     pub refresh: Refresh,
     /// What is to be done beside the request.
     pub jobs: &'a Jobs,

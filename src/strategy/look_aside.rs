@@ -36,7 +36,7 @@ pub async fn read(app: &App<'_>, how: &LookAside, key: Key) -> Result<WriteId, C
 pub enum Looked {
     /// A value to be used.
     Good(WriteId),
-    /// A value that is still good, and that this reader is to load anew.
+    /// A value that is still good, and that this reader is to reload.
     Due(WriteId, Guard),
     /// Nothing; and how the cache may be filled, if it could be asked at all.
     Missed(Option<Guard>),

@@ -323,7 +323,7 @@ impl<'a> Parts<'a> {
         if crashes { 36.0 * IN_TREE } else { 0.0 }
     }
 
-    /// What must be kept of changes because some replica has not heard of them.
+    /// What must be kept of changes because some replica has not received them.
     fn lagging(&self) -> f64 {
         let cache = &self.world.cache;
         if cache.replicas == 0 {
@@ -331,7 +331,7 @@ impl<'a> Parts<'a> {
         }
         let mut window = longest_s(&cache.lag) + 1.0;
         if self.world.faults.iter().any(|fault| matches!(fault.what.part(), Part::Replica | Part::Cache)) {
-            // Who begins anew loads every entry before it counts again.
+            // Who begins again loads every entry before it counts again.
             window += cache.loading.as_secs_f64() * self.load.keys;
         }
         let in_window = self.load.rate * window * 8.0 + 1_000.0;

@@ -23,7 +23,7 @@ pub struct Happened {
     pub operation: Operation,
     /// In bytes, as far as the trace says it.
     pub size: Option<u32>,
-    /// How long its value lives, where the command says it anew; the greatest time is for ever.
+    /// How long its value lives, where the command says it; the greatest time is for ever.
     pub life: Option<Nanos>,
     /// Its value keeps the end of the one before.
     pub keeps_end: bool,
