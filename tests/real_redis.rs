@@ -65,8 +65,8 @@ impl Client {
     }
 }
 
-/// The life that a key is given: from 1,000 to 2,000 seconds, so that none ends meanwhile.
-fn life_ms(key: u32) -> u64 {
+/// The TTL that a key is given: from 1,000 to 2,000 seconds, so that none ends meanwhile.
+fn ttl_ms(key: u32) -> u64 {
     1_000_000 + u64::from(key) * 7_919 % 1_000 * 1_000
 }
 
@@ -90,8 +90,8 @@ fn drive(client: &mut Client, keys: &[u32]) -> Seen {
         if client.ask(&[b"GET", name.as_bytes()]) != Reply::Nothing {
             seen.hits += 1;
         } else {
-            let life = life_ms(key).to_string();
-            client.ask(&[b"SET", name.as_bytes(), &value, b"PX", life.as_bytes()]);
+            let ttl = ttl_ms(key).to_string();
+            client.ask(&[b"SET", name.as_bytes(), &value, b"PX", ttl.as_bytes()]);
         }
         if number % LOOK_EVERY == LOOK_EVERY - 1 {
             looks.push(client.number("DBSIZE"));
@@ -118,7 +118,7 @@ fn simulate(policy: Eviction, keys: &[u32], seen: &Seen) -> f64 {
             let place = places[id as usize];
             let hit = matches!(store.get(place, now), Lookup::Hit(_));
             if !hit {
-                let _ = store.insert(Entry::new(place, 0, now + Nanos::from_millis(life_ms(key))), now);
+                let _ = store.insert(Entry::new(place, 0, now + Nanos::from_millis(ttl_ms(key))), now);
             }
             hits + u64::from(hit)
         })

@@ -970,8 +970,8 @@ enum Op {
     Release { back: usize, why: usize },
     Coalesce { back: usize, into: usize },
     Base { back: usize, base: usize },
-    Copied { back: usize, place: u32, origin: usize, life: u64 },
-    Renewed { key: Key, place: u32, life: u64 },
+    Copied { back: usize, place: u32, origin: usize, ttl: u64 },
+    Renewed { key: Key, place: u32, ttl: u64 },
     Dropped { key: Key, place: u32 },
     Mending { key: Key },
     Mended { key: Key, how: usize },
@@ -991,8 +991,8 @@ fn any_op() -> impl Strategy<Value = Op> {
         6 => (back(), 0..15usize).prop_map(|(back, why)| Op::Release { back, why }),
         2 => (back(), back()).prop_map(|(back, into)| Op::Coalesce { back, into }),
         3 => (back(), back()).prop_map(|(back, base)| Op::Base { back, base }),
-        6 => (back(), 0..3u32, 0..3usize, 0..9u64).prop_map(|(back, place, origin, life)| Op::Copied { back, place, origin, life }),
-        1 => (0..2u32, 0..3u32, 0..9u64).prop_map(|(key, place, life)| Op::Renewed { key, place, life }),
+        6 => (back(), 0..3u32, 0..3usize, 0..9u64).prop_map(|(back, place, origin, ttl)| Op::Copied { back, place, origin, ttl }),
+        1 => (0..2u32, 0..3u32, 0..9u64).prop_map(|(key, place, ttl)| Op::Renewed { key, place, ttl }),
         1 => (0..2u32, 0..3u32).prop_map(|(key, place)| Op::Dropped { key, place }),
         1 => (0..2u32).prop_map(|key| Op::Mending { key }),
         2 => (0..2u32, 0..3usize).prop_map(|(key, how)| Op::Mended { key, how }),
@@ -1127,10 +1127,10 @@ impl Both {
 
     fn tell_of_copy(&mut self, op: &Op, now: Nanos) -> Option<()> {
         let place = |place: u32| if place == 0 { Place::Cache } else { Place::Near(place * 7) };
-        // A long life is for ever.
-        let end = |life: u64| if life == 8 { u64::MAX } else { self.now + life };
+        // The longest TTL is for ever.
+        let end = |ttl: u64| if ttl == 8 { u64::MAX } else { self.now + ttl };
         match *op {
-            Op::Copied { back, place: at, origin, life } => {
+            Op::Copied { back, place: at, origin, ttl } => {
                 // The oldest pick stands for the initial value of its key.
                 let picked = self.pick(back)?;
                 let value = if back > 20 { 0 } else { picked };
@@ -1138,12 +1138,12 @@ impl Both {
                 let origin = [Origin::Update, Origin::Fill, Origin::Restored][origin];
                 let known = value == 0 || !self.model.attempts[value].commits.is_empty();
                 let old = known && self.model.current[key as usize] != value;
-                let expires = end(life);
+                let expires = end(ttl);
                 self.model.copies.insert((key, place), Copy { value, origin, expires, old, told: None });
                 self.ledger.copied(key, place, WriteId(value as u32), origin, Nanos(expires), now);
             }
-            Op::Renewed { key, place: at, life } => {
-                let (place, expires) = (place(at), end(life));
+            Op::Renewed { key, place: at, ttl } => {
+                let (place, expires) = (place(at), end(ttl));
                 // What is over is not there to be renewed.
                 self.model.copies.get_mut(&(key, place)).filter(|copy| copy.expires >= self.now)?.expires = expires;
                 self.ledger.renewed(key, place, Nanos(expires), now);

@@ -163,9 +163,9 @@ pub enum Ttl {
     Fixed(Nanos),
     /// A fixed time, less a random part of it, so that entries set together do not expire together.
     Jittered {
-        /// The longest life.
+        /// The longest TTL.
         ttl: Nanos,
-        /// The random share of it, 0 to 1: lives are uniform between `ttl·(1 − spread)` and `ttl`.
+        /// The random share of it, 0 to 1: TTLs are uniform between `ttl·(1 − spread)` and `ttl`.
         spread: f64,
     },
     /// A fixed time from the last access: every hit renews it.

@@ -183,13 +183,13 @@ impl World {
     /// Notes what a trace says of values, with this request and since the one before it.
     fn note_values(&self, made: &requests::Request) {
         let (requests, values, now) = (self.clients.source.borrow(), self.cache.values(), self.kernel.now());
-        requests.for_each_renewal(made.number, |key, ago, life| {
-            values.set_traced(key, None, Some(life));
-            let end = if life == Nanos::MAX { life } else { now.saturating_add(life).saturating_sub(ago) };
+        requests.for_each_renewal(made.number, |key, ago, ttl| {
+            values.set_traced(key, None, Some(ttl));
+            let end = if ttl == Nanos::MAX { ttl } else { now.saturating_add(ttl).saturating_sub(ago) };
             self.cache.of(key).set_end(key, end);
         });
-        if let Some((size, life)) = requests.said(made.number) {
-            values.set_traced(made.key, size, life);
+        if let Some((size, ttl)) = requests.said(made.number) {
+            values.set_traced(made.key, size, ttl);
         }
     }
 

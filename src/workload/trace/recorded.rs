@@ -9,7 +9,7 @@
 //!   INCR k, LPUSH k …        ▶ k is modified        LPOP k, the last element ▶ a delete of k
 //! ```
 //!
-//! `EXPIRE` and its like are no requests. They give copies of the value another life: see [`Renewal`].
+//! `EXPIRE` and its like are no requests. They give copies of the value another TTL: see [`Renewal`].
 
 use super::Record;
 use crate::keyspace::{Ask, Class, Command, KeyStore, Put, Server, Value, Values};
@@ -24,7 +24,7 @@ pub struct Happened {
     /// In bytes, as far as the trace says it.
     pub size: Option<u32>,
     /// How long its value lives, where the command says it; the greatest time is for ever.
-    pub life: Option<Nanos>,
+    pub ttl: Option<Nanos>,
     /// Its value keeps the end of the one before.
     pub keeps_end: bool,
 }
@@ -39,7 +39,7 @@ pub struct Renewal {
     /// When, by the trace's own clock.
     pub at: Nanos,
     /// How long from then on; the greatest time is for ever.
-    pub life: Nanos,
+    pub ttl: Nanos,
 }
 
 /// What one record became.
@@ -47,8 +47,8 @@ pub struct Renewal {
 pub enum Effect {
     /// A request.
     Request(Happened),
-    /// A new life from now on.
-    Renewed { key: u32, life: Nanos },
+    /// A new TTL from now on.
+    Renewed { key: u32, ttl: Nanos },
 }
 
 /// See the module.
@@ -102,7 +102,7 @@ struct Keys {
 
 impl Keys {
     fn log(&mut self, key: u32, operation: Operation) {
-        let happened = Happened { key, operation, size: None, life: None, keeps_end: false };
+        let happened = Happened { key, operation, size: None, ttl: None, keeps_end: false };
         self.effects.push(Effect::Request(happened));
     }
 
@@ -134,22 +134,22 @@ impl Keys {
     }
 }
 
-/// How long something lives that ends then. Where ends are those of whole milliseconds, as Redis', so are lives.
-fn life(end: Nanos, now: Nanos) -> Nanos {
+/// How long something lives that ends then. Where ends are those of whole milliseconds, as Redis', so are TTLs.
+fn ttl(end: Nanos, now: Nanos) -> Nanos {
     const MILLISECOND: u64 = 1_000_000;
     let whole = end.0 % MILLISECOND == MILLISECOND - 1;
-    let life = match end {
+    let ttl = match end {
         Nanos::MAX => return end,
         _ if whole => Nanos((end.0 / MILLISECOND).saturating_sub(now.0 / MILLISECOND) * MILLISECOND),
         _ => end.saturating_sub(now),
     };
-    life.max(Nanos(1))
+    ttl.max(Nanos(1))
 }
 
 impl KeyStore for Keys {
     fn read(&mut self, ask: &Ask, _touches: bool) -> bool {
-        let (size, life) = (ask.size, self.fill_ttl);
-        let happened = Happened { key: ask.key, operation: Operation::Read, size, life, keeps_end: false };
+        let (size, ttl) = (ask.size, self.fill_ttl);
+        let happened = Happened { key: ask.key, operation: Operation::Read, size, ttl, keeps_end: false };
         self.effects.push(Effect::Request(happened));
         self.find(ask.key, ask.now).is_some()
     }
@@ -173,8 +173,8 @@ impl KeyStore for Keys {
         self.there[key as usize] = Some(Kept { end: put.end, value: self.values.add(put.value), size: put.size });
         self.note(key);
         let operation = if put.made { Operation::Modify } else { Operation::Write };
-        let life = (!put.keeps_end).then(|| life(put.end, now));
-        let happened = Happened { key, operation, size: put.size, life, keeps_end: put.keeps_end };
+        let ttl = (!put.keeps_end).then(|| ttl(put.end, now));
+        let happened = Happened { key, operation, size: put.size, ttl, keeps_end: put.keeps_end };
         self.effects.push(Effect::Request(happened));
     }
 
@@ -182,7 +182,7 @@ impl KeyStore for Keys {
         if let Some(kept) = self.kept_mut(key) {
             kept.size = size.or(kept.size);
         }
-        let happened = Happened { key, operation: Operation::Modify, size, life: None, keeps_end: true };
+        let happened = Happened { key, operation: Operation::Modify, size, ttl: None, keeps_end: true };
         self.effects.push(Effect::Request(happened));
     }
 
@@ -190,7 +190,7 @@ impl KeyStore for Keys {
         if let Some(kept) = self.kept_mut(key) {
             kept.end = end;
         }
-        self.effects.push(Effect::Renewed { key, life: life(end, now) });
+        self.effects.push(Effect::Renewed { key, ttl: ttl(end, now) });
     }
 
     fn remove(&mut self, key: u32, now: Nanos) -> bool {
