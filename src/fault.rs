@@ -24,7 +24,7 @@ use crate::work;
 
 /// What exactly breaks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Effect {
+pub enum FaultEffect {
     /// A cache node loses its memory and its connections.
     CacheCrash(u32, Crash),
     /// A replica of a cache node loses its memory; those of the first node are counted first.
@@ -80,7 +80,7 @@ pub struct FaultEvent {
     /// Which of the scenario's faults.
     pub fault: usize,
     /// What breaks, or is well again.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<FaultEffect>,
 }
 
 /// How many there are of each part that can break.
@@ -99,7 +99,7 @@ pub struct Parts {
 struct Entry {
     at: FaultTime,
     lasts: Nanos,
-    effects: Vec<Effect>,
+    effects: Vec<FaultEffect>,
     /// Of a random fault: where its times are drawn from.
     draws: Option<Stream>,
     /// How often it has begun or ended.
@@ -229,7 +229,7 @@ impl FaultSchedule {
     }
 }
 
-fn effects(fault: &Fault, parts: Parts) -> Vec<Effect> {
+fn effects(fault: &Fault, parts: Parts) -> Vec<FaultEffect> {
     let one_or_all =
         |count| if let Some(FaultTarget::Server(number)) = fault.which { number..number + 1 } else { 0..count };
     let (nodes, servers) = (one_or_all(parts.cache_shards), one_or_all(parts.app_servers));
@@ -242,23 +242,23 @@ fn effects(fault: &Fault, parts: Parts) -> Vec<Effect> {
     let crash = Crash { power_lost: fault.what.loses_power(), silent };
     match fault.what {
         FaultKind::CacheCrash | FaultKind::CachePowerLoss => {
-            nodes.map(|node| Effect::CacheCrash(node, crash)).collect()
+            nodes.map(|node| FaultEffect::CacheCrash(node, crash)).collect()
         }
-        FaultKind::ReplicaCrash => replicas.map(Effect::ReplicaCrash).collect(),
-        FaultKind::CacheFreeze => nodes.map(Effect::CacheFreeze).collect(),
-        FaultKind::FlushAll => nodes.map(Effect::FlushAll).collect(),
-        FaultKind::SlowCommand => nodes.map(Effect::SlowCommand).collect(),
-        FaultKind::CacheSlow => nodes.map(|node| Effect::CacheSlow(node, times)).collect(),
-        FaultKind::AppCrash => servers.map(Effect::AppCrash).collect(),
-        FaultKind::AppFreeze => servers.map(Effect::AppFreeze).collect(),
-        FaultKind::AppSlow => servers.map(|server| Effect::AppSlow(server, times)).collect(),
-        FaultKind::DatabaseOutage | FaultKind::DatabasePowerLoss => vec![Effect::DatabaseOutage(crash)],
-        FaultKind::DatabaseFreeze => vec![Effect::DatabaseFreeze],
-        FaultKind::DatabaseSlow => vec![Effect::DatabaseSlow(times)],
-        FaultKind::DatabaseFailing => vec![Effect::DatabaseFailing(share)],
-        FaultKind::Partition => vec![Effect::Partition(link)],
-        FaultKind::LinkSlow => vec![Effect::LinkSlow(link, times)],
-        FaultKind::LinkLoss => vec![Effect::LinkLoss(link, share)],
+        FaultKind::ReplicaCrash => replicas.map(FaultEffect::ReplicaCrash).collect(),
+        FaultKind::CacheFreeze => nodes.map(FaultEffect::CacheFreeze).collect(),
+        FaultKind::FlushAll => nodes.map(FaultEffect::FlushAll).collect(),
+        FaultKind::SlowCommand => nodes.map(FaultEffect::SlowCommand).collect(),
+        FaultKind::CacheSlow => nodes.map(|node| FaultEffect::CacheSlow(node, times)).collect(),
+        FaultKind::AppCrash => servers.map(FaultEffect::AppCrash).collect(),
+        FaultKind::AppFreeze => servers.map(FaultEffect::AppFreeze).collect(),
+        FaultKind::AppSlow => servers.map(|server| FaultEffect::AppSlow(server, times)).collect(),
+        FaultKind::DatabaseOutage | FaultKind::DatabasePowerLoss => vec![FaultEffect::DatabaseOutage(crash)],
+        FaultKind::DatabaseFreeze => vec![FaultEffect::DatabaseFreeze],
+        FaultKind::DatabaseSlow => vec![FaultEffect::DatabaseSlow(times)],
+        FaultKind::DatabaseFailing => vec![FaultEffect::DatabaseFailing(share)],
+        FaultKind::Partition => vec![FaultEffect::Partition(link)],
+        FaultKind::LinkSlow => vec![FaultEffect::LinkSlow(link, times)],
+        FaultKind::LinkLoss => vec![FaultEffect::LinkLoss(link, share)],
     }
 }
 

@@ -116,7 +116,7 @@ fn value(field: &FormField, draws: &mut Stream) -> Option<String> {
             let (least, most) = times(field);
             time(draws, least, most).to_string()
         }
-        (Input::Other(_), Some(Range::Room(entries, least, most))) => match draws.chance(0.7) {
+        (Input::Other(_), Some(Range::Capacity(entries, least, most))) => match draws.chance(0.7) {
             true => whole(draws, 1, entries.into()).to_string(),
             false => format!("{}B", whole(draws, least.0, most.0)),
         },

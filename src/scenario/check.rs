@@ -157,10 +157,10 @@ fn check_ranges(scenario: &Scenario, problems: &mut Problems) {
                     || word.parse::<Nanos>().is_ok_and(|time| (least..=most).contains(&time))
             }
             (_, Value::Text(word)) if word == "none" => limit.or_none,
-            (Range::Size(least, most) | Range::Room(_, least, most), Value::Text(word)) => {
+            (Range::Size(least, most) | Range::Capacity(_, least, most), Value::Text(word)) => {
                 word.parse::<Bytes>().is_ok_and(|size| (least..=most).contains(&size))
             }
-            (Range::Room(most, ..), Value::Whole(n)) => (1..=i128::from(most)).contains(n),
+            (Range::Capacity(most, ..), Value::Whole(n)) => (1..=i128::from(most)).contains(n),
             _ => false,
         };
         if !fits && !problems.about(path) && !takes_its_own_time(scenario, path) {

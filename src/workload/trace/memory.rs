@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use super::recorded::{Effect, Happened, Recorded, Renewal};
+use super::recorded::{Happened, Recorded, Renewal, TraceEvent};
 use super::{How, LeftOut, Place, Problem, Record, Records, TraceError};
 use crate::keyspace::Command;
 use crate::time::Nanos;
@@ -237,17 +237,17 @@ impl<'a> TraceBuilder<'a> {
         let TraceBuilder { trace, recorded, key_ttls, has_operations, .. } = self;
         key_ttls.timed |= record.fill_ttl.is_some() || record.command.as_ref().is_some_and(Command::gives_time);
         recorded.play(record);
-        for effect in recorded.effects() {
+        for event in recorded.events() {
             if trace.keys.len() + trace.renewals.len() == RECORDS_MAX {
                 let place = Place::Record(RECORDS_MAX as u64 + 1);
                 return Err(TraceError { place, problem: Problem::TooManyRecords(RECORDS_MAX) });
             }
-            match effect {
-                Effect::Request(happened) => {
+            match event {
+                TraceEvent::Request(happened) => {
                     key_ttls.given(trace, &happened);
                     trace.push(record, &happened, *has_operations);
                 }
-                Effect::Renewed { key, ttl } => key_ttls.renewed(trace, record, key, ttl),
+                TraceEvent::Renewed { key, ttl } => key_ttls.renewed(trace, record, key, ttl),
             }
         }
         Ok(())

@@ -44,7 +44,7 @@ pub struct Renewal {
 
 /// What one record became.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum TraceEvent {
     /// A request.
     Request(Happened),
     /// A new TTL from now on.
@@ -59,7 +59,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Plays one record; what it became can be [taken](Recorded::effects).
+    /// Plays one record; what it became can be [taken](Recorded::events).
     pub fn play(&mut self, record: &Record) {
         let ask = record.ask();
         let command = record.command.as_ref().unwrap_or(&Command::Read);
@@ -74,8 +74,8 @@ impl Recorded {
     }
 
     /// What the last record became, in order.
-    pub fn effects(&mut self) -> impl Iterator<Item = Effect> {
-        self.keys.effects.drain(..)
+    pub fn events(&mut self) -> impl Iterator<Item = TraceEvent> {
+        self.keys.events.drain(..)
     }
 }
 
@@ -95,7 +95,7 @@ struct Keys {
     /// Every key that is there, and others, some of them twice.
     candidates: Vec<u32>,
     values: Values,
-    effects: Vec<Effect>,
+    events: Vec<TraceEvent>,
     quiet: bool,
     fill_ttl: Option<Nanos>,
 }
@@ -103,7 +103,7 @@ struct Keys {
 impl Keys {
     fn log(&mut self, key: u32, operation: Operation) {
         let happened = Happened { key, operation, size: None, ttl: None, keeps_end: false };
-        self.effects.push(Effect::Request(happened));
+        self.events.push(TraceEvent::Request(happened));
     }
 
     fn kept(&self, key: u32) -> Option<Kept> {
@@ -150,7 +150,7 @@ impl KeyStore for Keys {
     fn read(&mut self, ask: &Ask, _touches: bool) -> bool {
         let (size, ttl) = (ask.size, self.fill_ttl);
         let happened = Happened { key: ask.key, operation: Operation::Read, size, ttl, keeps_end: false };
-        self.effects.push(Effect::Request(happened));
+        self.events.push(TraceEvent::Request(happened));
         self.find(ask.key, ask.now).is_some()
     }
 
@@ -175,7 +175,7 @@ impl KeyStore for Keys {
         let operation = if put.made { Operation::Modify } else { Operation::Write };
         let ttl = (!put.keeps_end).then(|| ttl(put.end, now));
         let happened = Happened { key, operation, size: put.size, ttl, keeps_end: put.keeps_end };
-        self.effects.push(Effect::Request(happened));
+        self.events.push(TraceEvent::Request(happened));
     }
 
     fn changed(&mut self, key: u32, size: Option<u32>, _now: Nanos) {
@@ -183,14 +183,14 @@ impl KeyStore for Keys {
             kept.size = size.or(kept.size);
         }
         let happened = Happened { key, operation: Operation::Modify, size, ttl: None, keeps_end: true };
-        self.effects.push(Effect::Request(happened));
+        self.events.push(TraceEvent::Request(happened));
     }
 
     fn set_end(&mut self, key: u32, end: Nanos, now: Nanos) {
         if let Some(kept) = self.kept_mut(key) {
             kept.end = end;
         }
-        self.effects.push(Effect::Renewed { key, ttl: ttl(end, now) });
+        self.events.push(TraceEvent::Renewed { key, ttl: ttl(end, now) });
     }
 
     fn remove(&mut self, key: u32, now: Nanos) -> bool {
