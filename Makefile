@@ -43,6 +43,7 @@ lint: ## Check versions, formatting, clippy for native and wasm, the documentati
 	cargo clippy --locked --lib --no-default-features -- -D warnings
 	cargo clippy --locked $(WASM) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --lib --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --lib --no-deps --document-private-items --target wasm32-unknown-unknown
 	@scripts/check-crates
 
 test-rust: ## Run the Rust tests: unit, integration, documentation

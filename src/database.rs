@@ -21,7 +21,7 @@
 //! [cancel](Database::cancel) the query; otherwise it runs on.
 //!
 //! **Read replicas** have workers, a queue and connections of their own, each as many as the primary. Reads go to them in
-//! turn; each answers from the commits it has heard of. Whatever is to decide about a write is read from the primary.
+//! turn; each answers from the commits it has received. Whatever is to decide about a write is read from the primary.
 //!
 //! An outage breaks every connection: what was queued or being served is answered with [`CallError::Lost`] and is not
 //! committed. A freeze only stops the clock for it: everything goes on afterwards where it stood. Values are write
@@ -502,7 +502,7 @@ impl Database {
     }
 
     /// An outage of the primary begins: its connections break, nothing under way is committed. Its replicas are other machines,
-    /// and answer by what they have heard of.
+    /// and answer by what they have received.
     pub fn begin_outage(&self, crash: Crash) {
         let mut state = self.state.borrow_mut();
         state.down += 1;

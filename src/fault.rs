@@ -1,14 +1,14 @@
-//! When what breaks, and for how long: the faults of a run in the order in which they strike and end.
+//! When what breaks, and for how long: the faults of a run in the order in which they begin and end.
 //!
 //! ```text
-//! at = "30s"                      a moment: strikes before anything else happens at it
+//! at = "30s"                      a moment: occurs before anything else happens at it
 //! at = { every = "60s" }          random: well for an exponential time (mean `every`), broken for one (mean `for`), …
-//! at = { before_flush = 3 }       a trigger: each lane strikes when it gets there
+//! at = { before_flush = 3 }       a trigger: it occurs in each lane when it gets there
 //! ```
 //!
 //! Moments and random faults are the same in every lane: each random fault draws from a stream of its own. Faults stand
 //! outside the event queue, so adding one while a run goes on is the same as having had it from the start. A trigger
-//! strikes after the event that pulled it and before the next; the flush that pulled one goes on afterwards.
+//! occurs after the event that pulled it and before the next; the flush that pulled one goes on afterwards.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,7 @@ use crate::work;
 
 /// What exactly breaks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Effect {
+pub enum FaultEffect {
     /// A cache node loses its memory and its connections.
     CacheCrash(u32, Crash),
     /// A replica of a cache node loses its memory; those of the first node are counted first.
@@ -80,7 +80,7 @@ pub struct FaultEvent {
     /// Which of the scenario's faults.
     pub fault: usize,
     /// What breaks, or is well again.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<FaultEffect>,
 }
 
 /// How many there are of each part that can break.
@@ -99,7 +99,7 @@ pub struct Parts {
 struct Entry {
     at: FaultTime,
     lasts: Nanos,
-    effects: Vec<Effect>,
+    effects: Vec<FaultEffect>,
     /// Of a random fault: where its times are drawn from.
     draws: Option<Stream>,
     /// How often it has begun or ended.
@@ -112,7 +112,7 @@ struct Due {
     begins: bool,
 }
 
-/// All strikes of a run, earliest first. At one moment, faults strike before anything else happens,
+/// All occurrences of faults in a run, earliest first. At one moment, faults occur before anything else happens,
 /// in the order in which the scenario lists them.
 #[derive(Clone, Debug)]
 pub struct FaultSchedule {
@@ -135,7 +135,7 @@ impl FaultSchedule {
         plan
     }
 
-    /// Adds a fault that has not struck yet, as the last of the scenario's.
+    /// Adds a fault that has not occurred yet, as the last of the scenario's.
     pub fn add(&mut self, fault: &Fault) {
         let number = self.entries.len();
         let random = matches!(fault.at, FaultTime::Every(_));
@@ -161,7 +161,7 @@ impl FaultSchedule {
         let entry = &mut self.entries[fault];
         if let (FaultTime::Every(mean), Some(draws)) = (entry.at, &mut entry.draws) {
             let gap = Sampler::exponential(mean).sample(draws);
-            // Two strikes of one fault never share a moment, so that each turn takes some time.
+            // Two occurrences of one fault never share a moment, so that each turn takes some time.
             self.put(fault, now.saturating_add(gap).saturating_add(Nanos(1)), true);
         }
     }
@@ -184,18 +184,18 @@ impl FaultSchedule {
         FaultEvent { at: now, begins: false, until: now, fault, effects: self.entries[fault].effects.clone() }
     }
 
-    /// When the next strike comes.
+    /// When the next one occurs.
     pub fn peek(&self) -> Option<Nanos> {
         self.agenda.first_key_value().map(|((at, ..), _)| *at)
     }
 
-    /// Takes the next strike.
+    /// Takes the next occurrence.
     pub fn take_next(&mut self) -> Option<FaultEvent> {
         let ((at, fault, _), due) = self.agenda.pop_first()?;
         Some(if due.begins { self.begin(fault, at) } else { self.end(fault, at) })
     }
 
-    /// The faults that strike now that so many flushes have begun and so many writes have been acknowledged.
+    /// The faults that occur now that so many flushes have begun and so many writes have been acknowledged.
     pub fn triggered(&mut self, triggers: &Triggers, now: Nanos) -> Vec<FaultEvent> {
         let mut pulled: Vec<usize> = Vec::new();
         let waiting = [(&mut self.flushes, &triggers.flushes), (&mut self.acknowledged, &triggers.acknowledged)];
@@ -229,7 +229,7 @@ impl FaultSchedule {
     }
 }
 
-fn effects(fault: &Fault, parts: Parts) -> Vec<Effect> {
+fn effects(fault: &Fault, parts: Parts) -> Vec<FaultEffect> {
     let one_or_all =
         |count| if let Some(FaultTarget::Server(number)) = fault.which { number..number + 1 } else { 0..count };
     let (nodes, servers) = (one_or_all(parts.cache_shards), one_or_all(parts.app_servers));
@@ -242,23 +242,23 @@ fn effects(fault: &Fault, parts: Parts) -> Vec<Effect> {
     let crash = Crash { power_lost: fault.what.loses_power(), silent };
     match fault.what {
         FaultKind::CacheCrash | FaultKind::CachePowerLoss => {
-            nodes.map(|node| Effect::CacheCrash(node, crash)).collect()
+            nodes.map(|node| FaultEffect::CacheCrash(node, crash)).collect()
         }
-        FaultKind::ReplicaCrash => replicas.map(Effect::ReplicaCrash).collect(),
-        FaultKind::CacheFreeze => nodes.map(Effect::CacheFreeze).collect(),
-        FaultKind::FlushAll => nodes.map(Effect::FlushAll).collect(),
-        FaultKind::SlowCommand => nodes.map(Effect::SlowCommand).collect(),
-        FaultKind::CacheSlow => nodes.map(|node| Effect::CacheSlow(node, times)).collect(),
-        FaultKind::AppCrash => servers.map(Effect::AppCrash).collect(),
-        FaultKind::AppFreeze => servers.map(Effect::AppFreeze).collect(),
-        FaultKind::AppSlow => servers.map(|server| Effect::AppSlow(server, times)).collect(),
-        FaultKind::DatabaseOutage | FaultKind::DatabasePowerLoss => vec![Effect::DatabaseOutage(crash)],
-        FaultKind::DatabaseFreeze => vec![Effect::DatabaseFreeze],
-        FaultKind::DatabaseSlow => vec![Effect::DatabaseSlow(times)],
-        FaultKind::DatabaseFailing => vec![Effect::DatabaseFailing(share)],
-        FaultKind::Partition => vec![Effect::Partition(link)],
-        FaultKind::LinkSlow => vec![Effect::LinkSlow(link, times)],
-        FaultKind::LinkLoss => vec![Effect::LinkLoss(link, share)],
+        FaultKind::ReplicaCrash => replicas.map(FaultEffect::ReplicaCrash).collect(),
+        FaultKind::CacheFreeze => nodes.map(FaultEffect::CacheFreeze).collect(),
+        FaultKind::FlushAll => nodes.map(FaultEffect::FlushAll).collect(),
+        FaultKind::SlowCommand => nodes.map(FaultEffect::SlowCommand).collect(),
+        FaultKind::CacheSlow => nodes.map(|node| FaultEffect::CacheSlow(node, times)).collect(),
+        FaultKind::AppCrash => servers.map(FaultEffect::AppCrash).collect(),
+        FaultKind::AppFreeze => servers.map(FaultEffect::AppFreeze).collect(),
+        FaultKind::AppSlow => servers.map(|server| FaultEffect::AppSlow(server, times)).collect(),
+        FaultKind::DatabaseOutage | FaultKind::DatabasePowerLoss => vec![FaultEffect::DatabaseOutage(crash)],
+        FaultKind::DatabaseFreeze => vec![FaultEffect::DatabaseFreeze],
+        FaultKind::DatabaseSlow => vec![FaultEffect::DatabaseSlow(times)],
+        FaultKind::DatabaseFailing => vec![FaultEffect::DatabaseFailing(share)],
+        FaultKind::Partition => vec![FaultEffect::Partition(link)],
+        FaultKind::LinkSlow => vec![FaultEffect::LinkSlow(link, times)],
+        FaultKind::LinkLoss => vec![FaultEffect::LinkLoss(link, share)],
     }
 }
 
@@ -270,7 +270,7 @@ pub struct Triggers {
     flush_armed: Cell<u64>,
     acknowledged_armed: Cell<u64>,
     pulled: Cell<bool>,
-    /// Flushers that go on when the faults they pulled have struck.
+    /// Flushers that go on when the faults they pulled have occurred.
     waiting: RefCell<Vec<TaskId>>,
 }
 
@@ -299,32 +299,32 @@ impl Triggers {
         }
     }
 
-    /// A flusher is about to take rows; it goes on when the faults that wait for that have struck. Without such a
+    /// A flusher is about to take rows; it goes on when the faults that wait for that have occurred. Without such a
     /// fault, it does not wait at all.
     pub fn before_flush<'a>(&'a self, kernel: &'a Kernel) -> BeforeFlush<'a> {
         BeforeFlush { triggers: self, kernel, counted: false }
     }
 
-    /// Whether a fault is to strike now.
+    /// Whether a fault is to occur now.
     #[inline]
     pub fn is_pulled(&self) -> bool {
         self.pulled.get()
     }
 
-    /// The faults have struck: whoever waited for that goes on.
+    /// The faults have occurred: whoever waited for that goes on.
     pub fn release(&self, kernel: &Kernel) {
         self.pulled.set(false);
         self.waiting.take().into_iter().for_each(|task| kernel.wake(task));
     }
 
-    /// Nothing strikes any more.
+    /// Nothing occurs any more.
     pub fn disarm(&self) {
         self.flush_armed.set(u64::MAX);
         self.acknowledged_armed.set(u64::MAX);
     }
 }
 
-/// Waits until faults have struck; see [`Triggers::before_flush`].
+/// Waits until faults have occurred; see [`Triggers::before_flush`].
 #[derive(Debug)]
 pub struct BeforeFlush<'a> {
     triggers: &'a Triggers,
@@ -380,7 +380,7 @@ impl Slowdown {
         work::count(self.lasting.len());
         let position = self.lasting.iter().position(|other| *other == times).expect("only what has begun ends");
         self.lasting.remove(position);
-        // Multiplied anew: a division would leave a rounding behind.
+        // Multiplied again: a division would leave a rounding behind.
         self.product = self.lasting.iter().product();
     }
 
@@ -442,10 +442,11 @@ mod tests {
         let mut plan = plan(&[random(60_000_000, 5_000_000)]);
         let mut last = 0;
         for turn in 0..2 * turns {
-            let strike = plan.take_next().expect("it never stops");
-            assert_eq!(strike.begins, turn % 2 == 0);
-            *(if strike.begins { &mut well } else { &mut broken }) += (strike.at.0 - last) as f64 / f64::from(turns);
-            last = strike.at.0;
+            let occurrence = plan.take_next().expect("it never stops");
+            assert_eq!(occurrence.begins, turn % 2 == 0);
+            *(if occurrence.begins { &mut well } else { &mut broken }) +=
+                (occurrence.at.0 - last) as f64 / f64::from(turns);
+            last = occurrence.at.0;
         }
         let within = 3.0 / f64::from(turns).sqrt();
         assert!((well / 60e6 - 1.0).abs() < within, "{well} ns between");

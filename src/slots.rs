@@ -43,6 +43,11 @@ impl<T> Slots<T> {
         self.free.push(slot);
     }
 
+    /// From now on the least of the free slots is used first, until another one is freed.
+    pub fn least_first(&mut self) {
+        self.free.sort_unstable_by(|a, b| b.cmp(a));
+    }
+
     /// Frees all slots. Their memory stays.
     pub fn clear(&mut self) {
         self.items.clear();

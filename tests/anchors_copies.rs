@@ -40,7 +40,7 @@ fn stale_age_s(t: f64, mu: f64) -> f64 {
     (t * t / 2.0 - stale / mu) / stale
 }
 
-/// The share of stale reads when each read renews the copy's life.
+/// The share of stale reads when each read renews the copy's TTL.
 fn sliding_stale_share(lambda: f64, t: f64, mu: f64) -> f64 {
     let odds = |x: f64| x / (1.0 - x);
     let lives = odds(within(lambda * t));
@@ -133,7 +133,7 @@ fn without_a_cure_a_key_is_loaded_as_often_as_theory_says() {
 fn groups(beta: f64, seed: u64, count: u32) -> Vec<u64> {
     const LAMBDA: f64 = 1_000.0;
     let load = Nanos::from_millis(100);
-    // So long that hardly anybody loads early in a new life, and so busy that somebody does well before its end.
+    // So long that hardly anybody loads early in a new TTL, and so busy that somebody does well before its end.
     let ttl = Ttl::Fixed(Nanos::from_secs_f64(1.2 * beta));
     let read =
         Reading::LookAside(LookAside { early_refresh: Some(beta), single_flight: false, ..LookAside::default() });

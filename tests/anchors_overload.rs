@@ -61,7 +61,7 @@ fn loss(lambda: f64, service: f64, workers: u32, room: u32) -> (f64, f64) {
 }
 
 /// How many requests until the least recently used of `capacity` entries leaves (Che 2002).
-fn life(p: &[f64], capacity: u32) -> f64 {
+fn characteristic_time(p: &[f64], capacity: u32) -> f64 {
     let (mut low, mut high) = (0.0, 1e9);
     for _ in 0..200 {
         let middle = (low + high) / 2.0;
@@ -73,13 +73,13 @@ fn life(p: &[f64], capacity: u32) -> f64 {
 
 /// The reads that find nothing because a warm LRU cache was emptied, and would have found something.
 fn crash_cost(p: &[f64], capacity: u32) -> f64 {
-    let t = life(p, capacity);
+    let t = characteristic_time(p, capacity);
     p.iter().map(|p| 1.0 - libm::exp(-p * t) * (1.0 + p * t)).sum()
 }
 
 /// The hit ratio `t` requests after it was emptied.
 fn recovering(p: &[f64], capacity: u32, t: f64) -> f64 {
-    let t = t.min(life(p, capacity));
+    let t = t.min(characteristic_time(p, capacity));
     p.iter().map(|p| p * -libm::expm1(-p * t)).sum()
 }
 
@@ -199,7 +199,7 @@ fn crashing(count: u32, alpha: f64, capacity: u32) -> (Scenario, f64) {
     scenario.lanes = lane(Reading::look_aside(), WriteAround::default());
     scenario.cache.capacity = capacity.into();
     // Long enough to be warm again: Che's T is the longest that anything stays.
-    let between = 5.0 * life(&zipf(count, alpha), capacity);
+    let between = 5.0 * characteristic_time(&zipf(count, alpha), capacity);
     scenario.duration = Nanos::from_secs_f64(between * f64::from(CRASHES + 1) / RATE);
     for crash in 1..=CRASHES {
         let at = Nanos::from_secs_f64(between * f64::from(crash) / RATE);

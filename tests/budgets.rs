@@ -234,5 +234,5 @@ fn a_warm_up_is_given_up_where_the_breaker_is_open() {
         work::done() - before
     };
     let (few, many) = (world(100), world(100_000));
-    assert!(many < few + 2 * 100_000, "{few} steps to warm a hundred keys, {many} for all, each crash anew");
+    assert!(many < few + 2 * 100_000, "{few} steps to warm a hundred keys, {many} for all, each crash again");
 }

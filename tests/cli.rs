@@ -795,5 +795,5 @@ fn the_reference_page_in_the_docs_is_what_the_types_say() {
         std::fs::write(file, &page).unwrap();
     }
     let committed = std::fs::read_to_string(file).unwrap();
-    assert!(committed == page, "docs/scenario.md is old: write it anew with `cachelane reference > docs/scenario.md`");
+    assert!(committed == page, "docs/scenario.md is old: write it again with `cachelane reference > docs/scenario.md`");
 }

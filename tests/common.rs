@@ -132,7 +132,7 @@ pub fn report(scenario: &Scenario) -> LaneReport {
     run(scenario).report()
 }
 
-/// The first lane, run to its end with every fault added one nanosecond before it strikes.
+/// The first lane, run to its end with every fault added one nanosecond before it occurs.
 pub fn run_injecting(planned: &Scenario) -> Simulation {
     let mut lane = start(&Scenario { faults: Vec::new(), ..planned.clone() });
     for fault in &planned.faults {

@@ -594,7 +594,7 @@ fn what_decides_about_a_write_is_read_from_the_primary() {
     };
     assert_eq!(lost(Modify::CompareAndSet { tries: 3 }), (0, 0), "a stale value would never be the expected one");
     assert_eq!(lost(Modify::Increment {}), (0, 0));
-    assert!(lost(Modify::Naive {}).0 > 50, "who reads a replica and writes back loses what it has not heard of");
+    assert!(lost(Modify::Naive {}).0 > 50, "who reads a replica and writes back loses what it has not received");
 }
 
 // ---- What it all comes to ----

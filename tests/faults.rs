@@ -1,5 +1,5 @@
 //! Each kind of fault does what it says and nothing else, in opposite pairs where there is an opposite; random faults and
-//! triggers strike when they should; and a fault added while a run goes on is one that was there from the start.
+//! triggers fire when they should; and a fault added while a run goes on is one that was there from the start.
 
 use cachelane::experiment::Experiment;
 use cachelane::network::RETRANSMISSION_FIRST;
@@ -453,8 +453,8 @@ fn at_the_end_of_a_run_everything_heals() {
         assert!(lane.now() < Nanos::from_secs(30), "{name}: settled at {}", lane.now());
         let report = lane.report();
         assert_eq!((lane.dirty(), report.writes_by_class.at_risk), (0, 0), "{name}");
-        let struck = &report.faults[0];
-        assert_eq!((&*struck.what, struck.at_s, struck.for_s), (name, 9.0, 1.0));
+        let occurred = &report.faults[0];
+        assert_eq!((&*occurred.what, occurred.at_s, occurred.for_s), (name, 9.0, 1.0));
     }
 }
 
@@ -480,8 +480,8 @@ fn a_fault_of_any_kind_added_while_it_runs_does_what_it_does_when_planned() {
 
 // ---- Random faults ----
 
-/// When faults struck and for how long, in seconds.
-fn strikes(scenario: &Scenario, lane: usize) -> Vec<(f64, f64)> {
+/// When faults occurred and for how long, in seconds.
+fn occurrences(scenario: &Scenario, lane: usize) -> Vec<(f64, f64)> {
     let mut lane = Simulation::new(scenario, lane, None).expect("no trace is needed");
     lane.run_until(Nanos::MAX);
     lane.report().faults.iter().map(|fault| (fault.at_s, fault.for_s)).collect()
@@ -492,19 +492,19 @@ fn random_faults_are_the_same_in_every_lane_and_others_with_another_seed_or_plac
     let mut scenario = steady(Reading::look_aside(), WriteAround::default());
     scenario.lanes = all_lanes();
     scenario.faults = vec![fault(FaultKind::CacheCrash, FaultTime::Every(ms(500)), ms(100)); 2];
-    let first = strikes(&scenario, 0);
+    let first = occurrences(&scenario, 0);
     assert!(first.len() > 15, "{}", first.len());
-    assert!((1..scenario.lanes.len()).all(|lane| strikes(&scenario, lane) == first));
+    assert!((1..scenario.lanes.len()).all(|lane| occurrences(&scenario, lane) == first));
     // The two have draws of their own.
     let lane = run(&scenario).report().faults;
-    let of = |number| lane.iter().filter(|strike| strike.fault == number).map(|s| s.at_s).collect::<Vec<f64>>();
+    let of = |number| lane.iter().filter(|occurrence| occurrence.fault == number).map(|s| s.at_s).collect::<Vec<f64>>();
     assert!(of(0)[0] != of(1)[0]);
-    assert_ne!(strikes(&Scenario { seed: 2, ..scenario }, 0), first);
+    assert_ne!(occurrences(&Scenario { seed: 2, ..scenario }, 0), first);
 }
 
 #[test]
 fn random_faults_strike_as_often_and_last_as_long_as_asked_and_never_twice_at_once() {
-    // In t seconds, with a mean cycle of 2.5 s, about t/2.5 strikes; the number of a renewal process has variance
+    // In t seconds, with a mean cycle of 2.5 s, about t/2.5 faults; the number of a renewal process has variance
     // t·σ²/μ³ with σ² = 2² + 0.5² here.
     let (mut count, mut lasting) = (0.0, 0.0);
     let runs = 200;
@@ -513,15 +513,15 @@ fn random_faults_strike_as_often_and_last_as_long_as_asked_and_never_twice_at_on
         scenario.clients.arrivals = Arrivals::Constant { rate: 1.0 };
         (scenario.seed, scenario.duration) = (seed, ms(100_000));
         scenario.faults = vec![fault(FaultKind::DatabaseOutage, FaultTime::Every(ms(2_000)), ms(500))];
-        let struck = strikes(&scenario, 0);
-        assert!(struck.windows(2).all(|two| two[0].0 + two[0].1 < two[1].0), "one ends before the next begins");
-        count += struck.len() as f64;
-        lasting += struck.iter().map(|(_, lasts)| lasts).sum::<f64>();
+        let occurred = occurrences(&scenario, 0);
+        assert!(occurred.windows(2).all(|two| two[0].0 + two[0].1 < two[1].0), "one ends before the next begins");
+        count += occurred.len() as f64;
+        lasting += occurred.iter().map(|(_, lasts)| lasts).sum::<f64>();
     }
     let time = 100.0 * runs as f64;
-    // The first cycle begins with being well: 0.16 strikes more than t/2.5 on average ((σ² − μ²)/2μ² + …), under 1 %.
+    // The first cycle begins with being well: 0.16 faults more than t/2.5 on average ((σ² − μ²)/2μ² + …), under 1 %.
     let (expected, sigma) = (time / 2.5, (time * 4.25 / 15.625).sqrt());
-    assert!((count - expected).abs() < 3.0 * sigma + 0.5 * runs as f64, "{count} strikes, not {expected} ± {sigma}");
+    assert!((count - expected).abs() < 3.0 * sigma + 0.5 * runs as f64, "{count} faults, not {expected} ± {sigma}");
     assert!((lasting / count - 0.5).abs() < 3.0 * 0.5 / count.sqrt(), "{} s each", lasting / count);
     // Availability is MTBF / (MTBF + MTTR).
     assert!((lasting / time - 0.2).abs() < 0.01, "{}", lasting / time);
@@ -576,7 +576,7 @@ fn a_trigger_strikes_once_the_nth_write_is_acknowledged_in_each_lane_at_its_own_
     scenario.lanes.extend(lane(Reading::look_aside(), back(ms(1_000))));
     scenario.database.write = constant(ms(30));
     scenario.faults = vec![fault(FaultKind::CacheCrash, FaultTime::AfterAcknowledged(100), ms(500))];
-    let at: Vec<f64> = (0..2).map(|lane| strikes(&scenario, lane)[0].0).collect();
+    let at: Vec<f64> = (0..2).map(|lane| occurrences(&scenario, lane)[0].0).collect();
     // The hundredth write is sent at 1 s; write-around answers it 31 ms later and deletes from the cache in another.
     assert!((at[0] - 1.032).abs() < 0.0015 && (at[1] - 1.002).abs() < 0.0005, "{at:?}");
     for lane in 0..2 {
@@ -751,7 +751,7 @@ fn each_trigger_is_pulled_once_also_where_there_are_others() {
     let mut scenario = steady(Reading::look_aside(), back(ms(1_000)));
     let before = |flush| fault(FaultKind::CacheFreeze, FaultTime::BeforeFlush(flush), ms(10));
     scenario.faults = vec![before(1), before(3), before(4)];
-    assert_eq!(strikes(&scenario, 0).len(), 3);
+    assert_eq!(occurrences(&scenario, 0).len(), 3);
 }
 
 #[test]
@@ -759,12 +759,12 @@ fn random_faults_last_exponentially_long() {
     let mut scenario = steady(Reading::None {}, WriteAround::default());
     (scenario.clients.arrivals, scenario.duration) = (Arrivals::Constant { rate: 1.0 }, ms(1_000_000));
     scenario.faults = vec![fault(FaultKind::DatabaseSlow, FaultTime::Every(ms(1_000)), ms(100))];
-    let strikes = strikes(&scenario, 0);
-    let long = strikes.iter().filter(|(_, lasts)| *lasts > 0.1).count() as f64 / strikes.len() as f64;
+    let occurrences = occurrences(&scenario, 0);
+    let long = occurrences.iter().filter(|(_, lasts)| *lasts > 0.1).count() as f64 / occurrences.len() as f64;
     assert!(
-        strikes.len() > 150 && (long - libm::exp(-1.0)).abs() < 0.1,
+        occurrences.len() > 150 && (long - libm::exp(-1.0)).abs() < 0.1,
         "{long} of {} beyond their mean",
-        strikes.len()
+        occurrences.len()
     );
 }
 

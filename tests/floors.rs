@@ -1,34 +1,34 @@
-//! The floors of the house: no file uses a room that does not stand below its own. The list is the picture in DESIGN.md.
+//! The floors of the crate: no file uses a module that does not stand below its own. The list is the picture in DESIGN.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The rooms of the picture in a text, each with its floor: `floor 2  engine   …`, and under it `         ledger   …`.
+/// The modules of the picture in a text, each with its floor: `floor 2  engine   …`, and under it `         ledger   …`.
 fn floors(design: &str) -> BTreeMap<String, u32> {
     let picture =
         design.split("```").find(|block| block.contains("\nfloor 0 ")).expect("DESIGN.md has a picture of the floors");
     let mut floor = 0;
-    let rooms = picture.lines().skip(1).filter_map(|line| {
+    let modules = picture.lines().skip(1).filter_map(|line| {
         let mut words = line.split_whitespace().peekable();
         if words.next_if_eq(&"floor").is_some() {
             floor = words.next()?.parse().expect("a floor has a number");
         }
         Some((words.next()?.to_owned(), floor))
     });
-    rooms.collect()
+    modules.collect()
 }
 
-/// The rooms of the crate that a file's code names, comments and its own tests left out.
-fn rooms_named(code: &str) -> BTreeSet<String> {
+/// The modules of the crate that a file's code names, comments and its own tests left out.
+fn modules_named(code: &str) -> BTreeSet<String> {
     let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
     let code = lines.collect::<Vec<_>>().join("\n");
-    let room = |path: &str| path.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let module = |path: &str| path.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let named = code.split("crate::").skip(1).flat_map(|rest| match rest.strip_prefix('{') {
         // `use crate::{one, other::thing};`
-        Some(group) => group.split('}').next().unwrap_or_default().split(',').map(room).collect::<Vec<_>>(),
-        None => vec![room(rest)],
+        Some(group) => group.split('}').next().unwrap_or_default().split(',').map(module).collect::<Vec<_>>(),
+        None => vec![module(rest)],
     });
     named.collect()
 }
@@ -39,24 +39,24 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn no_file_uses_a_room_that_does_not_stand_below_its_own() {
+fn no_file_uses_a_module_that_does_not_stand_below_its_own() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let floors = floors(&fs::read_to_string(root.join("DESIGN.md")).expect("DESIGN.md"));
     let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
     for file in files_in(&root.join("src")) {
         let place = file.strip_prefix(root.join("src")).expect("a file in src");
-        let room = place.iter().next().unwrap_or_default().to_string_lossy().trim_end_matches(".rs").to_owned();
-        if ["lib", "bin"].contains(&room.as_str()) {
+        let module = place.iter().next().unwrap_or_default().to_string_lossy().trim_end_matches(".rs").to_owned();
+        if ["lib", "bin"].contains(&module.as_str()) {
             continue; // they are above all floors
         }
-        let own = *floors.get(&room).unwrap_or_else(|| panic!("{room} is missing in the picture in DESIGN.md"));
-        for used in rooms_named(&fs::read_to_string(&file).expect("a text")) {
-            if used != room && floors.get(&used).is_some_and(|floor| *floor >= own) {
+        let own = *floors.get(&module).unwrap_or_else(|| panic!("{module} is missing in the picture in DESIGN.md"));
+        for used in modules_named(&fs::read_to_string(&file).expect("a text")) {
+            if used != module && floors.get(&used).is_some_and(|floor| *floor >= own) {
                 wrong.push(format!("{} (floor {own}) uses {used} (floor {})", place.display(), floors[&used]));
             }
         }
-        seen.insert(room);
+        seen.insert(module);
     }
     assert!(wrong.is_empty(), "imports run upwards:\n{}", wrong.join("\n"));
-    assert_eq!(seen, floors.into_keys().collect(), "the rooms of the picture are those in src");
+    assert_eq!(seen, floors.into_keys().collect(), "the modules of the picture are those in src");
 }

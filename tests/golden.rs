@@ -2,7 +2,7 @@
 //!
 //! The browser tests check the same table (`tests/data/golden.json`) in Chromium's worker. A digest changes only when
 //! what the engine does changes: then its version changes, CHANGELOG says why, and
-//! `CACHELANE_BLESS=1 cargo test golden` writes the table anew.
+//! `CACHELANE_BLESS=1 cargo test golden` writes the table again.
 //!
 //! A second table (`golden_v1.json`) has the digests of the presets of version 1, as engine version 2 gave them; links of
 //! that version give them still.
@@ -88,7 +88,7 @@ fn a_link_of_version_1_runs_as_it_did_in_its_day() {
     }
 }
 
-/// Writes the second table anew: only for a change of the engine that alters what a world without any new option does.
+/// Writes the second table again: only for a change of the engine that alters what a world without any new option does.
 fn bless_version_1(engine: Value) {
     let digests = |preset: &Preset| {
         let link = link::decode(&format!("#v1&preset={}", preset.name)).expect("a link of version 1");

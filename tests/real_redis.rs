@@ -14,9 +14,11 @@
 //!
 //! *Luck.* A key lies at one place of the server's hash table as long as the process lives, and what lies beside it decides
 //! how often it is looked at. So one server has one luck, however long it is driven: hit ratios of two servers differ by up
-//! to a percentage point. Each comparison is therefore made with several servers, started anew, whose hash tables have
+//! to a percentage point. Each comparison is therefore made with several servers, freshly started, whose hash tables have
 //! other seeds; and the simulated policy is played with its keys at other places each time. What is compared are the means.
-//! There are as many servers as it takes until three standard errors of the mean difference are less than what is allowed.
+//! The simulated policy is played with many seeds, so how far luck spreads is known, also where servers are few: three of
+//! them may agree by chance. There are as many servers as it takes until the mean difference, give or take three standard
+//! errors, is on one side of what is allowed. Only what is within it with all of its doubt passes.
 
 #![allow(clippy::disallowed_methods, reason = "a real server lives in real time")]
 
@@ -38,7 +40,9 @@ const VALUE_BYTES: usize = 4_096;
 /// How far mean hit ratios may be apart.
 const WITHIN: f64 = 0.01;
 /// With so many servers at least is each comparison made, and with so many at most.
-const SERVERS: std::ops::RangeInclusive<usize> = 3..=10;
+const SERVERS: std::ops::RangeInclusive<usize> = 3..=20;
+/// With so many seeds is the simulated policy played for each of them.
+const SEEDS: u64 = 16;
 /// Requests between two looks at the number of entries.
 const LOOK_EVERY: usize = 1_000;
 
@@ -65,8 +69,8 @@ impl Client {
     }
 }
 
-/// The life that a key is given: from 1,000 to 2,000 seconds, so that none ends meanwhile.
-fn life_ms(key: u32) -> u64 {
+/// The TTL that a key is given: from 1,000 to 2,000 seconds, so that none ends meanwhile.
+fn ttl_ms(key: u32) -> u64 {
     1_000_000 + u64::from(key) * 7_919 % 1_000 * 1_000
 }
 
@@ -90,8 +94,8 @@ fn drive(client: &mut Client, keys: &[u32]) -> Seen {
         if client.ask(&[b"GET", name.as_bytes()]) != Reply::Nothing {
             seen.hits += 1;
         } else {
-            let life = life_ms(key).to_string();
-            client.ask(&[b"SET", name.as_bytes(), &value, b"PX", life.as_bytes()]);
+            let ttl = ttl_ms(key).to_string();
+            client.ask(&[b"SET", name.as_bytes(), &value, b"PX", ttl.as_bytes()]);
         }
         if number % LOOK_EVERY == LOOK_EVERY - 1 {
             looks.push(client.number("DBSIZE"));
@@ -102,71 +106,93 @@ fn drive(client: &mut Client, keys: &[u32]) -> Seen {
     seen
 }
 
-/// Hits of the simulated policy on the same keys at the same moments: the mean of some seeds, with the keys at other places
-/// of the table each time.
-fn simulate(policy: Eviction, keys: &[u32], seen: &Seen) -> f64 {
-    const SEEDS: u64 = 8;
-    let room = Capacity::entries_of(seen.entries.round() as u32);
+/// Hit ratios of the simulated policy on the same keys at the same moments, by seed, with the keys at other places of the
+/// table each time.
+fn simulate(policy: Eviction, keys: &[u32], seen: &Seen, seeds: std::ops::Range<u64>) -> Vec<f64> {
+    let capacity = Capacity::entries_of(seen.entries.round() as u32);
     let mut ids = NumberIds::default();
     let dense: Vec<u32> = keys.iter().map(|&key| ids.id(u64::from(key)).expect("few keys")).collect();
-    let hits = |seed| {
+    let ratio = |seed| {
         // The number of a key says where it lies.
         let places = Streams::new(seed).named("places of keys").permutation(ids.count());
-        let mut store = Store::new(policy, room, Streams::new(seed).named("eviction"));
+        let mut store = Store::new(policy, capacity, Streams::new(seed).named("eviction"));
         let requests = keys.iter().zip(&dense).zip(&seen.moments);
-        requests.fold(0, |hits, ((&key, &id), &now)| {
+        let hits = requests.fold(0u32, |hits, ((&key, &id), &now)| {
             let place = places[id as usize];
             let hit = matches!(store.get(place, now), Lookup::Hit(_));
             if !hit {
-                let _ = store.insert(Entry::new(place, 0, now + Nanos::from_millis(life_ms(key))), now);
+                let _ = store.insert(Entry::new(place, 0, now + Nanos::from_millis(ttl_ms(key))), now);
             }
-            hits + u64::from(hit)
-        })
+            hits + u32::from(hit)
+        });
+        f64::from(hits) / keys.len() as f64
     };
-    (0..SEEDS).map(hits).sum::<u64>() as f64 / SEEDS as f64
+    seeds.map(ratio).collect()
 }
 
-/// Differences between hit ratios, in parts of one.
+/// The mean of some numbers, and their variance.
+fn spread(numbers: &[f64]) -> (f64, f64) {
+    let count = numbers.len() as f64;
+    let mean = numbers.iter().sum::<f64>() / count;
+    (mean, numbers.iter().map(|n| (n - mean) * (n - mean)).sum::<f64>() / (count - 1.0))
+}
+
+/// What was compared on several servers, in parts of one.
 #[derive(Default)]
-struct Apart(Vec<f64>);
+struct Compared {
+    /// By server: how much more the simulated policy hits.
+    apart: Vec<f64>,
+    /// By server: the variance of the simulated hit ratio.
+    variances: Vec<f64>,
+}
 
-impl Apart {
+impl Compared {
     fn mean(&self) -> f64 {
-        self.0.iter().sum::<f64>() / self.0.len() as f64
+        spread(&self.apart).0
     }
 
-    /// The standard error of the mean.
+    /// The standard error of the mean: by the spread among servers, or among seeds where that is larger. Both are of the
+    /// same luck; servers are few, and may agree by chance.
     fn error(&self) -> f64 {
-        let (count, mean) = (self.0.len() as f64, self.mean());
-        (self.0.iter().map(|apart| (apart - mean) * (apart - mean)).sum::<f64>() / (count - 1.0) / count).sqrt()
+        let count = self.apart.len() as f64;
+        let simulated = self.variances.iter().sum::<f64>() / count * (1.0 + 1.0 / SEEDS as f64);
+        (spread(&self.apart).1.max(simulated) / count).sqrt()
     }
 
-    /// Whether there are enough of them to tell what is allowed from what is not.
-    fn tells(&self) -> bool {
-        self.0.len() >= *SERVERS.start() && 3.0 * self.error() < WITHIN
+    /// Whether they are as close as is allowed; `None` as long as that is in doubt.
+    fn is_close(&self) -> Option<bool> {
+        if self.apart.len() < *SERVERS.start() {
+            return None;
+        }
+        let (mean, doubt) = (self.mean().abs(), 3.0 * self.error());
+        if mean + doubt <= WITHIN { Some(true) } else { (mean - doubt > WITHIN).then_some(false) }
     }
 }
 
 /// The same keys on several servers, one after the other, and by the simulated policy.
-fn compare_on_servers(name: &str, policy: Eviction, keys: &[u32], entries: u32) -> Apart {
-    let mut apart = Apart::default();
-    while apart.0.len() < *SERVERS.end() && !apart.tells() {
+fn compare_on_servers(name: &str, policy: Eviction, keys: &[u32], entries: u32) -> Compared {
+    let mut compared = Compared::default();
+    for number in 0..*SERVERS.end() as u64 {
         let server = Server::start();
         let mut client = server.connect();
         client.ok(&["CONFIG", "SET", "hz", "500"]);
         client.prepare(name, entries);
         let seen = drive(&mut client, keys);
-        let requests = keys.len() as f64;
-        let (real, simulated) = (seen.hits as f64 / requests, simulate(policy, keys, &seen) / requests);
+        let real = seen.hits as f64 / keys.len() as f64;
+        let (simulated, variance) = spread(&simulate(policy, keys, &seen, number * SEEDS..(number + 1) * SEEDS));
         let took = Nanos(seen.moments[keys.len() - 1].0 - seen.moments[0].0).as_secs_f64();
-        let (real_percent, simulated_percent) = (real * 100.0, simulated * 100.0);
+        let [real_percent, simulated_percent, deviation] = [real, simulated, variance.sqrt()].map(|n| n * 100.0);
         println!(
-            "    held {:6.1}: server {real_percent:6.2} %, simulated {simulated_percent:6.2} %, {took:.1} s",
+            "    held {:6.1}: server {real_percent:6.2} %, simulated {simulated_percent:6.2} ± {deviation:.2} %, {took:.1} s",
             seen.entries
         );
-        apart.0.push(simulated - real);
+        compared.apart.push(simulated - real);
+        compared.variances.push(variance);
+        if compared.is_close().is_some() {
+            break;
+        }
     }
-    apart
+    compared
 }
 
 /// Both traces at several capacities by one policy.
@@ -179,10 +205,10 @@ fn compare(name: &str, policy: Eviction) {
     }
     let mut wrong = Vec::new();
     for (trace, keys, entries) in cases {
-        let apart = compare_on_servers(name, policy, keys, entries);
-        let (mean, error, servers) = (apart.mean() * 100.0, apart.error() * 100.0, apart.0.len());
+        let compared = compare_on_servers(name, policy, keys, entries);
+        let (mean, error, servers) = (compared.mean() * 100.0, compared.error() * 100.0, compared.apart.len());
         println!("{name:12} {trace:9} {entries:5} entries: apart {mean:+.2} ± {error:.2} points, {servers} servers");
-        if !apart.tells() || apart.mean().abs() > WITHIN {
+        if compared.is_close() != Some(true) {
             wrong.push(format!("{trace} at {entries}: {mean:+.2} ± {error:.2}"));
         }
     }

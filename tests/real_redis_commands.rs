@@ -290,6 +290,7 @@ impl Draws {
     }
 
     /// Commands on lists, sets, hashes, sorted sets and streams.
+    #[expect(clippy::too_many_lines, reason = "a flat list of commands, a line each")]
     fn element_command(&mut self) -> String {
         let (e, f) = (self.member(), self.member());
         let mixed = self.stream.chance(0.25);

@@ -93,5 +93,5 @@ fn the_reference_of_the_reports_figures_says_what_the_types_say() {
         std::fs::write(&path, &page).unwrap();
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == page, "docs/report.md is not what the types say; REWRITE_REPORT=1 writes it anew");
+    assert!(there == page, "docs/report.md is not what the types say; REWRITE_REPORT=1 writes it again");
 }

@@ -235,9 +235,9 @@ fn database() -> impl Strategy<Value = Database> {
     )
 }
 
-fn lane() -> impl Strategy<Value = Lane> {
+fn write_back() -> impl Strategy<Value = WriteBack> {
     let end = || select(DirtyEnd::ALL.to_vec());
-    let back = (
+    (
         time(1_000_000_000, 720 * HOUR),
         prop::option::of(1..=10_000_000u32),
         1..=1_000_000u32,
@@ -274,8 +274,11 @@ fn lane() -> impl Strategy<Value = Lane> {
                 delay,
                 flush: true,
             }
-        });
-    let writing = prop_oneof![
+        })
+}
+
+fn writing() -> impl Strategy<Value = Writing> {
+    prop_oneof![
         (select(Invalidate::ALL.to_vec()), time(0, HOUR))
             .prop_map(|(cached, delay)| Writing::WriteAround(WriteAround { cached, delay })),
         (select(Order::ALL.to_vec()), any::<bool>(), select(Acknowledge::ALL.to_vec()), time(0, HOUR)).prop_map(
@@ -283,10 +286,13 @@ fn lane() -> impl Strategy<Value = Lane> {
                 Writing::WriteThrough(WriteThrough { order, rollback, acknowledge, delay })
             }
         ),
-        back.prop_map(Writing::WriteBack),
+        write_back().prop_map(Writing::WriteBack),
         (time(1_000_000_000, HOUR), 1..=1_000_000u32, select(Relayed::ALL.to_vec()))
             .prop_map(|(every, batch, cached)| Writing::Outbox(Outbox { every, batch, cached })),
-    ];
+    ]
+}
+
+fn lane() -> impl Strategy<Value = Lane> {
     let otherwise = select(vec![
         "",
         "cache={ttl='3s'}",
@@ -298,7 +304,7 @@ fn lane() -> impl Strategy<Value = Lane> {
         (1..=1_000u32).prop_map(|tries| Modify::CompareAndSet { tries }),
         Just(Modify::Increment {}),
     ];
-    (name(), any_reading(), writing, modify, otherwise).prop_map(|(name, read, write, modify, otherwise)| {
+    (name(), any_reading(), writing(), modify, otherwise).prop_map(|(name, read, write, modify, otherwise)| {
         let lane = Scenario::from_toml(&format!("[[lane]]\n{otherwise}")).unwrap().lanes.remove(0);
         // With the cache first, the database cannot decide.
         let cache_first = matches!(&write, Writing::WriteThrough(how) if how.order == Order::CacheFirst);
@@ -307,7 +313,7 @@ fn lane() -> impl Strategy<Value = Lane> {
     })
 }
 
-/// When a fault strikes; moments and times between as shares of the run.
+/// When a fault occurs; moments and times between as shares of the run.
 #[derive(Clone, Copy, Debug)]
 enum When {
     Moment(f64),
@@ -697,7 +703,7 @@ fn what_a_text_leaves_open_is_what_another_field_says_and_what_it_says_is_kept()
 fn a_fault_needs_a_place_and_a_moment_and_lasts_as_long_as_its_kind_does() {
     let read = |fault: &str| Scenario::from_toml(&format!("duration = \"20s\"\n[[lane]]\n[[fault]]\n{fault}\n"));
     let wrong = |fault: &str| read(fault).unwrap_err().to_string();
-    assert!(wrong("at = \"5s\"\nwhat = \"app.crash\"").contains("strikes one application server"));
+    assert!(wrong("at = \"5s\"\nwhat = \"app.crash\"").contains("affects one application server"));
     assert!(wrong("at = \"20s\"\nwhat = \"cache.crash\"").contains("give a moment before the run's end"));
     let lasts = |what: &str| read(&format!("at = \"5s\"\nwhat = \"{what}\"")).unwrap().faults[0].lasts;
     let told = ["cache.flush-all", "cache.slow-command", "cache.crash"].map(lasts);

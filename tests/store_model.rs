@@ -181,7 +181,7 @@ impl Model {
             }
             Eviction::Sieve => {
                 loop {
-                    // Past the newest, the search begins anew at the oldest.
+                    // Past the newest, the search begins again at the oldest.
                     let at = if self.hand < self.held.len() { self.hand } else { 0 };
                     if !self.held[at].bit {
                         self.hand = at;

@@ -153,7 +153,7 @@ fn a_copy_diverges_until_its_life_is_over_also_where_it_still_takes_up_room() {
         assert_eq!(lane.diverging_by_cause, only("left"));
         assert_eq!(lane.cache.entries, 1, "nobody has asked since, so it lies where it lay");
     }
-    // Over time: from the end of the write to the end of the copy's life.
+    // Over time: from the end of the write to the end of the copy's TTL.
     let scenario = Scenario::from_toml(&world("ttl = \"10s\"", left)).expect("a scenario");
     let trace = Trace::read("t.csv", one_write().as_bytes(), None).expect("a trace");
     let mut lane = Simulation::new(&scenario, 0, Some(Arc::new(trace))).expect("the trace is there");
@@ -180,7 +180,7 @@ fn a_copy_whose_life_each_hit_renews_diverges_until_nobody_has_hit_it_for_so_lon
 
 #[test]
 fn the_end_is_that_of_the_run_and_now_may_be_later() {
-    // The copy's life is over 10 ms after the end; what is read then is still on its way.
+    // The copy's TTL is over 10 ms after the end; what is read then is still on its way.
     let left = "[[lane]]\nwrite = { kind = \"write-around\", cached = \"leave\" }\n";
     let rows = trace("0,k,get,9\n1,k,set,1\n39.9995,j,get,2\n");
     let lane = &reports(&world("ttl = \"40s\"", left), &rows)[0];

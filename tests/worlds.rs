@@ -116,7 +116,7 @@ fn value(field: &FormField, draws: &mut Stream) -> Option<String> {
             let (least, most) = times(field);
             time(draws, least, most).to_string()
         }
-        (Input::Other(_), Some(Range::Room(entries, least, most))) => match draws.chance(0.7) {
+        (Input::Other(_), Some(Range::Capacity(entries, least, most))) => match draws.chance(0.7) {
             true => whole(draws, 1, entries.into()).to_string(),
             false => format!("{}B", whole(draws, least.0, most.0)),
         },
@@ -188,7 +188,7 @@ fn drawn(number: u64) -> Scenario {
 /// Whether a problem says that a world is too large, not that it makes no sense.
 fn is_of_size(problem: &Problem) -> bool {
     let sentence = problem.reason.to_string();
-    ["of memory", "can be simulated", "can be remembered", "can be known", "can be;", "it would strike"]
+    ["of memory", "can be simulated", "can be remembered", "can be known", "can be;", "it would occur"]
         .iter()
         .any(|words| sentence.contains(words))
 }

@@ -101,7 +101,7 @@ impl Breaker {
         }
     }
 
-    /// The server starts anew: closed, and whatever was under way tells nothing.
+    /// The server restarts: closed, and whatever was under way tells nothing.
     pub fn reset(&self, now: Nanos) {
         self.change(&mut self.state.borrow_mut(), Phase::Closed { failed: 0 }, now);
     }

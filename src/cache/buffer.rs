@@ -23,17 +23,17 @@ pub type RowId = u32;
 const NONE: RowId = RowId::MAX;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum RowState {
     Free,
     Queued,
     Taken,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Row {
+struct DirtyRow {
     key: Key,
     write: WriteId,
-    state: State,
+    state: RowState,
     failures: u32,
     /// From when on a flush may take it.
     due: Nanos,
@@ -48,7 +48,7 @@ struct Row {
     newer: RowId,
 }
 
-const _: () = assert!(size_of::<Row>() <= estimate::DIRTY_ROW_BYTES);
+const _: () = assert!(size_of::<DirtyRow>() <= estimate::DIRTY_ROW_BYTES);
 
 /// What became of a row that failed in a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ struct Line {
 /// `behind`, as do all rows of a key of which one is in a flush. So a flush never looks at a row that it may not take.
 #[derive(Debug)]
 pub struct Buffer {
-    rows: Slots<Row>,
+    rows: Slots<DirtyRow>,
     heads: Line,
     behind: Line,
     /// The places before the first and behind the last in line.
@@ -120,14 +120,14 @@ impl Buffer {
     /// Buffers a write, for flushes from `due` on; returns the older write whose place it took, if it did.
     pub fn put(&mut self, key: Key, write: WriteId, due: Nanos) -> Option<WriteId> {
         let (oldest, newest) = self.ends.get(key);
-        if self.coalesce && newest != NONE && self.rows[newest].state == State::Queued {
+        if self.coalesce && newest != NONE && self.rows[newest].state == RowState::Queued {
             self.postpone(newest, due);
             return Some(std::mem::replace(&mut self.rows[newest].write, write));
         }
-        let row = Row {
+        let row = DirtyRow {
             key,
             write,
-            state: State::Taken,
+            state: RowState::Taken,
             failures: 0,
             due,
             ready: false,
@@ -197,7 +197,7 @@ impl Buffer {
 
     fn queued_row(&self, key: Key) -> Option<RowId> {
         let (_, id) = self.ends_of(key);
-        (id != NONE && self.rows[id].state == State::Queued).then_some(id)
+        (id != NONE && self.rows[id].state == RowState::Queued).then_some(id)
     }
 
     /// Takes up to `most` rows due at `by` for one flush, those that have waited longest first. A row waits on while an
@@ -225,7 +225,7 @@ impl Buffer {
     /// in another flush.
     pub fn take_key(&mut self, key: Key) -> Vec<RowId> {
         let (oldest, _) = self.ends_of(key);
-        if oldest == NONE || self.rows[oldest].state == State::Taken {
+        if oldest == NONE || self.rows[oldest].state == RowState::Taken {
             return Vec::new();
         }
         let rows = self.queued_of(key);
@@ -250,14 +250,14 @@ impl Buffer {
 
     /// The database has a taken row; it leaves. Returns its write.
     pub fn flushed(&mut self, id: RowId) -> WriteId {
-        assert_eq!(self.rows[id].state, State::Taken, "only a taken row is flushed");
+        assert_eq!(self.rows[id].state, RowState::Taken, "only a taken row is flushed");
         self.remove(id)
     }
 
     /// The database did not take a taken row: it waits again, unless it has failed more than `limit` times.
     pub fn requeue(&mut self, id: RowId, limit: u32) -> Requeued {
         let row = &mut self.rows[id];
-        assert_eq!(row.state, State::Taken, "only a taken row is put back");
+        assert_eq!(row.state, RowState::Taken, "only a taken row is put back");
         row.failures += 1;
         if row.failures > limit {
             return Requeued::Dropped;
@@ -281,7 +281,7 @@ impl Buffer {
         work::count(self.rows.all().len());
         let mut writes = Vec::new();
         let mut ends = std::mem::replace(&mut self.ends, ByKey::new((NONE, NONE), &Numbers::default()));
-        for row in self.rows.all().iter().filter(|row| row.state != State::Free) {
+        for row in self.rows.all().iter().filter(|row| row.state != RowState::Free) {
             writes.push(row.write);
             ends.set(row.key, (NONE, NONE));
         }
@@ -335,7 +335,7 @@ impl Buffer {
     fn queued_of(&self, key: Key) -> Vec<RowId> {
         let mut ids = Vec::new();
         let (_, mut id) = self.ends_of(key);
-        while id != NONE && self.rows[id].state == State::Queued {
+        while id != NONE && self.rows[id].state == RowState::Queued {
             ids.push(id);
             id = self.rows[id].older;
         }
@@ -354,9 +354,9 @@ impl Buffer {
     /// A row begins to wait, at its place.
     fn queue(&mut self, id: RowId) {
         let row = &mut self.rows[id];
-        row.state = State::Queued;
+        row.state = RowState::Queued;
         (row.ready, row.postponed_until) = (row.due <= self.due_by, row.due);
-        let Row { ready, due, older, .. } = *row;
+        let DirtyRow { ready, due, older, .. } = *row;
         self.queued += 1;
         if ready {
             self.ready += 1;
@@ -371,8 +371,8 @@ impl Buffer {
 
     /// A waiting row waits no longer.
     fn unqueue(&mut self, id: RowId) {
-        let Row { ready, postponed_until, place, .. } = self.rows[id];
-        self.rows[id].state = State::Taken;
+        let DirtyRow { ready, postponed_until, place, .. } = self.rows[id];
+        self.rows[id].state = RowState::Taken;
         self.queued -= 1;
         if ready {
             self.ready -= 1;
@@ -388,7 +388,7 @@ impl Buffer {
 
     /// Puts a waiting row in one of the two lines.
     fn line_up(&mut self, id: RowId, as_head: bool) {
-        let Row { ready, place, .. } = self.rows[id];
+        let DirtyRow { ready, place, .. } = self.rows[id];
         let line = if as_head { &mut self.heads } else { &mut self.behind };
         line.all.insert(place, id);
         if self.postpones && ready {
@@ -398,7 +398,7 @@ impl Buffer {
 
     /// Moves a row, if it waits, from one line to the other.
     fn change_line(&mut self, id: RowId, as_head: bool) {
-        if id == NONE || self.rows[id].state != State::Queued {
+        if id == NONE || self.rows[id].state != RowState::Queued {
             return;
         }
         let place = self.rows[id].place;
@@ -456,7 +456,7 @@ impl Buffer {
 
     /// Sorts a waiting row among those that are due or those that are postponed.
     fn classify(&mut self, id: RowId) {
-        let Row { due, ready: was, postponed_until, place, .. } = self.rows[id];
+        let DirtyRow { due, ready: was, postponed_until, place, .. } = self.rows[id];
         let ready = due <= self.due_by;
         if !was {
             self.postponed.remove(&(postponed_until, id));
@@ -479,7 +479,7 @@ impl Buffer {
 
     fn remove(&mut self, id: RowId) -> WriteId {
         let row = self.rows[id];
-        assert_eq!(row.state, State::Taken, "a row is taken before it leaves");
+        assert_eq!(row.state, RowState::Taken, "a row is taken before it leaves");
         let ends = self.ends.get_mut(row.key);
         match row.newer {
             NONE => ends.1 = row.older,
@@ -489,7 +489,7 @@ impl Buffer {
             NONE => ends.0 = row.newer,
             older => self.rows[older].newer = row.newer,
         }
-        self.rows[id].state = State::Free;
+        self.rows[id].state = RowState::Free;
         self.rows.free(id);
         self.held -= 1;
         if row.older == NONE {
@@ -501,14 +501,14 @@ impl Buffer {
     /// Panics if the inner rules do not hold; for tests.
     pub fn validate(&self) {
         let count = |state| self.rows.all().iter().filter(|row| row.state == state).count() as u32;
-        assert_eq!(self.queued, count(State::Queued));
-        assert_eq!(self.held, count(State::Queued) + count(State::Taken));
+        assert_eq!(self.queued, count(RowState::Queued));
+        assert_eq!(self.held, count(RowState::Queued) + count(RowState::Taken));
         assert_eq!((self.heads.all.len() + self.behind.all.len()) as u32, self.queued, "each waits in one line");
         let mut due = 0;
         for (line, as_head) in [(&self.heads, true), (&self.behind, false)] {
             for (&place, &id) in &line.all {
                 let row = &self.rows[id];
-                assert!(row.state == State::Queued && row.place == place && place > self.front && place < self.back);
+                assert!(row.state == RowState::Queued && row.place == place && place > self.front && place < self.back);
                 assert_eq!(row.older == NONE, as_head, "a key's oldest row goes first, and no other");
                 assert_eq!(row.ready, row.due <= self.due_by, "it is known what is due");
                 assert!(
@@ -527,7 +527,7 @@ impl Buffer {
             let (mut id, mut last) = (newest, NONE);
             while id != NONE {
                 assert_eq!(self.rows[id].key, key);
-                assert_ne!(self.rows[id].state, State::Free);
+                assert_ne!(self.rows[id].state, RowState::Free);
                 assert_eq!(self.rows[id].newer, last);
                 (last, id) = (id, self.rows[id].older);
             }

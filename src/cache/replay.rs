@@ -310,8 +310,8 @@ impl KeyStore for Cache {
     }
 
     fn endless(&self, now: Nanos) -> Nanos {
-        let life = |ttl: u64| now.saturating_add(Nanos(ttl.saturating_mul(self.tick.0)));
-        self.ttl.map_or(Nanos::MAX, life)
+        let end = |ticks: u64| now.saturating_add(Nanos(ticks.saturating_mul(self.tick.0)));
+        self.ttl.map_or(Nanos::MAX, end)
     }
 }
 

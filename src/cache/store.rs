@@ -199,7 +199,7 @@ impl Store {
         }
     }
 
-    /// Gives the entry of `key`, which was just hit, another end of its life.
+    /// Gives the entry of `key`, which was just hit, another end.
     pub fn renew(&mut self, key: u32, expires: Nanos) {
         let Some(slot) = self.slot_of(key) else { return };
         let entry = &mut self.slots[slot];

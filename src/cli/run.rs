@@ -12,7 +12,7 @@ use super::{Failure, input, note};
 use crate::chart::palette::Theme;
 use crate::chart::{self, Band, Data, FIGURES, LaneData, Options};
 use crate::escape::shown_json;
-use crate::experiment::{Experiment, strikes};
+use crate::experiment::{Experiment, occurrences};
 use crate::metrics::FIGURE_GROUP;
 use crate::phrase::Language;
 use crate::report::effect::Effect;
@@ -44,7 +44,7 @@ struct Printing {
     #[arg(long)]
     series: bool,
     /// Also run each lane without its faults, with the same seed, and print the difference. After the fault's first
-    /// consequence, service times and links are drawn anew, so a small difference may be luck: try other seeds.
+    /// consequence, service times and links are drawn again, so a small difference may be luck: try other seeds.
     #[arg(long)]
     effect: bool,
     /// Also draw the figures as SVG files, into this folder.
@@ -242,10 +242,10 @@ fn chart_data(experiment: &Experiment) -> Data {
     let scenario = experiment.scenario();
     let titles = scenario.titles().into_iter().enumerate();
     let report = experiment.report();
-    let faults = strikes(scenario, report.lanes.iter()).into_iter().map(|strike| Band {
-        from_s: strike.at_s,
-        to_s: strike.at_s + strike.for_s,
-        label: strike.what,
+    let faults = occurrences(scenario, report.lanes.iter()).into_iter().map(|fault| Band {
+        from_s: fault.at_s,
+        to_s: fault.at_s + fault.for_s,
+        label: fault.what,
     });
     Data {
         lanes: titles

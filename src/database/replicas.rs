@@ -1,5 +1,5 @@
 //! Read replicas: each hears of the primary's commits some time later, in their order, and answers reads from what it has
-//! heard of so far.
+//! received so far.
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,7 @@ use crate::{table, work};
 
 const _: () = assert!(size_of::<(Nanos, Row)>() <= estimate::ROW_ON_ITS_WAY_BYTES);
 
-/// What one replica has heard of. See the module.
+/// What one replica has received. See the module.
 #[derive(Debug, Default)]
 pub(super) struct Replica {
     current: Vec<WriteId>,

@@ -27,9 +27,9 @@ const SLICE: u64 = 5_000;
 const PIECES_LEAST: u64 = 1_000;
 
 /// When what breaks in a run, as far as that is known: faults at a moment from the scenario, random and triggered ones as
-/// the lanes have met them. Random ones are the same in all lanes; of those that strike lanes at different moments, each
+/// the lanes have met them. Random ones are the same in all lanes; of those that hit lanes at different moments, each
 /// moment is there once.
-pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneReport>) -> Vec<FaultReport> {
+pub fn occurrences<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneReport>) -> Vec<FaultReport> {
     let met: Vec<&FaultReport> = lanes.flat_map(|lane| &lane.faults).collect();
     let mut longest_s = vec![0.0; scenario.faults.len()];
     for met in &met {
@@ -37,12 +37,12 @@ pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneRepo
             *longest_s = met.for_s.max(*longest_s);
         }
     }
-    let mut strikes: Vec<FaultReport> = Vec::new();
+    let mut occurrences: Vec<FaultReport> = Vec::new();
     for (number, fault) in scenario.faults.iter().enumerate() {
         if let Some(at) = fault.at.moment() {
             // What lasts as long as it takes has its length from the lane that was longest at it.
             let for_s = if fault.lasts == Nanos::ZERO { longest_s[number] } else { fault.lasts.as_secs_f64() };
-            strikes.push(FaultReport {
+            occurrences.push(FaultReport {
                 at_s: at.as_secs_f64(),
                 for_s,
                 what: fault.what.name().to_owned(),
@@ -55,10 +55,10 @@ pub fn strikes<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a LaneRepo
     for met in met {
         let known = scenario.faults.get(met.fault as usize).is_none_or(|fault| fault.at.moment().is_some());
         if !known && told.insert((met.fault, met.at_s.to_bits(), met.for_s.to_bits(), &met.which)) {
-            strikes.push(met.clone());
+            occurrences.push(met.clone());
         }
     }
-    strikes
+    occurrences
 }
 
 /// How many requests of a trace a run plays, where that is known beforehand: at the trace's own times.

@@ -317,7 +317,7 @@ impl Command {
         self.class() == Class::Write
     }
 
-    /// Whether it speaks of an end of life in time.
+    /// Whether it speaks of an expiry in time.
     pub fn gives_time(&self) -> bool {
         let timed = |expiry: &Expiry| matches!(expiry, Expiry::In(_) | Expiry::At(_));
         match self {

@@ -114,11 +114,26 @@ pub struct ScoresHow {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Range {
     /// From one place to another, both included; negative ones count from the end.
-    Ranks { start: i64, stop: i64 },
+    Ranks {
+        /// The first place.
+        start: i64,
+        /// The last place.
+        stop: i64,
+    },
     /// By score.
-    Scores { min: Limit<f64>, max: Limit<f64> },
+    Scores {
+        /// The lowest.
+        min: Limit<f64>,
+        /// The highest.
+        max: Limit<f64>,
+    },
     /// By name, among members with equal scores.
-    Names { min: Limit<Member>, max: Limit<Member> },
+    Names {
+        /// The first name.
+        min: Limit<Member>,
+        /// The last name.
+        max: Limit<Member>,
+    },
 }
 
 /// An end of a range.

@@ -23,6 +23,7 @@ pub struct Ask {
 /// A value, and what is known of it, on its way to a key store.
 #[derive(Clone, Debug)]
 pub struct Put {
+    /// The value.
     pub value: Value,
     /// The last moment at which it is good; the greatest: forever.
     pub end: Nanos,

@@ -177,7 +177,7 @@ impl Server {
         let end = match expiry {
             Expiry::Keep => found.unwrap_or(Nanos::MAX),
             Expiry::Never => store.endless(ask.now),
-            Expiry::In(life) => ask.now.saturating_add(life),
+            Expiry::In(ttl) => ask.now.saturating_add(ttl),
             Expiry::At(end) => end,
         };
         if end < ask.now {
@@ -545,7 +545,7 @@ fn expire(store: &mut impl KeyStore, ask: &Ask, to: Expiry, only: OnlyExpiry) {
     let (to, over) = match to {
         Expiry::Never => (Nanos::MAX, false),
         Expiry::Keep => (end, false),
-        Expiry::In(life) => (now.saturating_add(life), life == Nanos::ZERO),
+        Expiry::In(ttl) => (now.saturating_add(ttl), ttl == Nanos::ZERO),
         Expiry::At(to) => (to, to.0 / MILLISECOND <= now.0 / MILLISECOND),
     };
     if !only.allows(end, to) {

@@ -1,7 +1,7 @@
 //! Copies that differ from the database for good, as far as anybody can tell: the gauge of *diverging copies*.
 //!
 //! The ledger is told what stands in caches: a value was [put in](Ledger::copied) a [`Place`], or [left](Ledger::dropped)
-//! it. A copy whose life is over is none, also if it still takes up room. A copy **diverges** while
+//! it. A copy whose TTL is over is none, also if it still takes up room. A copy **diverges** while
 //! - its value is not the database's value of the key, and
 //! - nothing holds that value any more, so it will not become the database's value either (a dirty entry does not
 //!   diverge), and
@@ -423,7 +423,7 @@ impl Ledger {
         }
     }
 
-    /// Sees to it that the end of a diverging copy's life is noticed.
+    /// Sees to it that the end of a diverging copy's TTL is noticed.
     fn note_expiry(&mut self, slot: usize, seat: Seat) {
         let copy = self.keys[slot].copies.at_mut(seat);
         if copy.diverges && copy.expires < copy.noted {
@@ -433,7 +433,7 @@ impl Ledger {
         }
     }
 
-    /// Copies whose lives have ended by now are none.
+    /// Copies whose TTLs have ended by now are none.
     #[cold]
     pub(super) fn expire_copies(&mut self) {
         while let Some(&Reverse((expires, slot, seat))) = self.expiries.peek()

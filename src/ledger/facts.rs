@@ -46,7 +46,7 @@ pub enum Release {
     EvictedDirty,
     /// It was dropped after the last of its retries.
     DroppedAfterRetries,
-    /// The replica that took over had not heard of it yet.
+    /// The replica that took over had not received it yet.
     FailoverLag,
     /// The application server crashed with the handler where it stood.
     AppCrash,
@@ -95,7 +95,7 @@ pub enum Cause {
     EvictedDirty,
     /// The database refused it until the retries were used up.
     DroppedAfterRetries,
-    /// A lagging replica took over which had not heard of it.
+    /// A lagging replica took over which had not received it.
     FailoverLag,
     /// The application crashed between its two writes.
     DualWriteHalfDone,

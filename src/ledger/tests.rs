@@ -970,8 +970,8 @@ enum Op {
     Release { back: usize, why: usize },
     Coalesce { back: usize, into: usize },
     Base { back: usize, base: usize },
-    Copied { back: usize, place: u32, origin: usize, life: u64 },
-    Renewed { key: Key, place: u32, life: u64 },
+    Copied { back: usize, place: u32, origin: usize, ttl: u64 },
+    Renewed { key: Key, place: u32, ttl: u64 },
     Dropped { key: Key, place: u32 },
     Mending { key: Key },
     Mended { key: Key, how: usize },
@@ -991,8 +991,8 @@ fn any_op() -> impl Strategy<Value = Op> {
         6 => (back(), 0..15usize).prop_map(|(back, why)| Op::Release { back, why }),
         2 => (back(), back()).prop_map(|(back, into)| Op::Coalesce { back, into }),
         3 => (back(), back()).prop_map(|(back, base)| Op::Base { back, base }),
-        6 => (back(), 0..3u32, 0..3usize, 0..9u64).prop_map(|(back, place, origin, life)| Op::Copied { back, place, origin, life }),
-        1 => (0..2u32, 0..3u32, 0..9u64).prop_map(|(key, place, life)| Op::Renewed { key, place, life }),
+        6 => (back(), 0..3u32, 0..3usize, 0..9u64).prop_map(|(back, place, origin, ttl)| Op::Copied { back, place, origin, ttl }),
+        1 => (0..2u32, 0..3u32, 0..9u64).prop_map(|(key, place, ttl)| Op::Renewed { key, place, ttl }),
         1 => (0..2u32, 0..3u32).prop_map(|(key, place)| Op::Dropped { key, place }),
         1 => (0..2u32).prop_map(|key| Op::Mending { key }),
         2 => (0..2u32, 0..3usize).prop_map(|(key, how)| Op::Mended { key, how }),
@@ -1029,35 +1029,8 @@ impl Both {
                 let w = self.ledger.issued(key, client, now);
                 assert_eq!(w.index(), self.model.attempts.len() - 1);
             }
-            Op::Acknowledge { back } | Op::Refuse { back } | Op::Unanswered { back } => {
-                let w = self.pick(back).filter(|w| self.unanswered(*w))?;
-                let (a, id) = (&mut self.model.attempts[w], WriteId(w as u32));
-                match op {
-                    Op::Acknowledge { .. } => {
-                        a.acknowledged = Some(self.now);
-                        self.ledger.acknowledged(id, now);
-                    }
-                    Op::Refuse { .. } => {
-                        a.refused = true;
-                        self.ledger.refused(id, now);
-                    }
-                    _ => {
-                        a.unanswered = true;
-                        self.ledger.unanswered(id, now);
-                    }
-                }
-            }
-            Op::Commit { back } => {
-                let w = self.pick(back)?;
-                self.model.attempts[w].commits.push(self.now);
-                self.model.commits.push((w, self.now));
-                let key = self.model.attempts[w].key as usize;
-                if self.model.current[key] != w {
-                    self.model.mishaps[key] = None;
-                }
-                self.model.current[key] = w;
-                self.ledger.committed(WriteId(w as u32), now);
-            }
+            Op::Acknowledge { back } | Op::Refuse { back } | Op::Unanswered { back } => self.answer(op, back, now)?,
+            Op::Commit { back } => self.commit(self.pick(back)?, now),
             Op::Hold { back, holder } => self.hold(self.pick(back)?, [Application, Flight, Buffer][holder], now),
             Op::Release { back, why } => {
                 let neutral = [Release::Delivered, Release::Handed, Release::Finished, Release::GaveUp];
@@ -1071,23 +1044,7 @@ impl Both {
                 }
                 self.release(back, Release::Coalesced { into: WriteId(v as u32) }, now)?;
             }
-            Op::Base { back, base } => {
-                let (w, base) = (self.pick(back)?, self.pick(base)?);
-                // The pick of the write itself stands for the initial value.
-                let base = if base == w { 0 } else { base };
-                if base != 0 && self.model.attempts[w].key != self.model.attempts[base].key {
-                    return None;
-                }
-                // Nothing is applied to what was made from it.
-                if self.model.way_back(base).contains(&w) {
-                    return None;
-                }
-                // What the database has, or has something made from, stays what it is.
-                if self.model.attempts[w].commits.is_empty() && !self.model.contained(w) {
-                    self.model.attempts[w].base = Some(base);
-                }
-                self.ledger.based_on(WriteId(w as u32), WriteId(base as u32));
-            }
+            Op::Base { back, base } => self.base(self.pick(back)?, self.pick(base)?)?,
             Op::Copied { .. } | Op::Renewed { .. } | Op::Dropped { .. } => self.tell_of_copy(op, now)?,
             Op::Mending { key } => {
                 if self.ledger.follows(key) {
@@ -1095,17 +1052,7 @@ impl Both {
                 }
                 self.ledger.mending(key, now);
             }
-            Op::Mended { key, how } => {
-                if self.model.mending[key as usize] == 0 {
-                    return None;
-                }
-                let how = [Mended::Done, Mended::InVain, Mended::Crashed][how];
-                self.model.mending[key as usize] -= 1;
-                if how != Mended::Done {
-                    self.model.mishaps[key as usize] = Some(how);
-                }
-                self.ledger.mended(key, how, now);
-            }
+            Op::Mended { key, how } => self.mended(key, [Mended::Done, Mended::InVain, Mended::Crashed][how], now)?,
             Op::Read { key, client, ago, back } => {
                 let saw = self.pick(back).filter(|w| self.model.attempts[*w].key == key).unwrap_or(0);
                 let issued = self.now.saturating_sub(ago);
@@ -1117,12 +1064,73 @@ impl Both {
         Some(())
     }
 
+    fn answer(&mut self, op: &Op, back: usize, now: Nanos) -> Option<()> {
+        let w = self.pick(back).filter(|w| self.unanswered(*w))?;
+        let (a, id) = (&mut self.model.attempts[w], WriteId(w as u32));
+        match op {
+            Op::Acknowledge { .. } => {
+                a.acknowledged = Some(self.now);
+                self.ledger.acknowledged(id, now);
+            }
+            Op::Refuse { .. } => {
+                a.refused = true;
+                self.ledger.refused(id, now);
+            }
+            _ => {
+                a.unanswered = true;
+                self.ledger.unanswered(id, now);
+            }
+        }
+        Some(())
+    }
+
+    fn commit(&mut self, w: usize, now: Nanos) {
+        self.model.attempts[w].commits.push(self.now);
+        self.model.commits.push((w, self.now));
+        let key = self.model.attempts[w].key as usize;
+        if self.model.current[key] != w {
+            self.model.mishaps[key] = None;
+        }
+        self.model.current[key] = w;
+        self.ledger.committed(WriteId(w as u32), now);
+    }
+
+    fn base(&mut self, w: usize, base: usize) -> Option<()> {
+        // The pick of the write itself stands for the initial value.
+        let base = if base == w { 0 } else { base };
+        if base != 0 && self.model.attempts[w].key != self.model.attempts[base].key {
+            return None;
+        }
+        // Nothing is applied to what was made from it.
+        if self.model.way_back(base).contains(&w) {
+            return None;
+        }
+        // What the database has, or has something made from, stays what it is.
+        if self.model.attempts[w].commits.is_empty() && !self.model.contained(w) {
+            self.model.attempts[w].base = Some(base);
+        }
+        self.ledger.based_on(WriteId(w as u32), WriteId(base as u32));
+        Some(())
+    }
+
+    fn mended(&mut self, key: Key, how: Mended, now: Nanos) -> Option<()> {
+        if self.model.mending[key as usize] == 0 {
+            return None;
+        }
+        self.model.mending[key as usize] -= 1;
+        if how != Mended::Done {
+            self.model.mishaps[key as usize] = Some(how);
+        }
+        self.ledger.mended(key, how, now);
+        Some(())
+    }
+
     fn tell_of_copy(&mut self, op: &Op, now: Nanos) -> Option<()> {
         let place = |place: u32| if place == 0 { Place::Cache } else { Place::Near(place * 7) };
-        // A long life is for ever.
-        let end = |life: u64| if life == 8 { u64::MAX } else { self.now + life };
+        // The longest TTL is for ever.
+        let end = |ttl: u64| if ttl == 8 { u64::MAX } else { self.now + ttl };
         match *op {
-            Op::Copied { back, place: at, origin, life } => {
+            Op::Copied { back, place: at, origin, ttl } => {
                 // The oldest pick stands for the initial value of its key.
                 let picked = self.pick(back)?;
                 let value = if back > 20 { 0 } else { picked };
@@ -1130,12 +1138,12 @@ impl Both {
                 let origin = [Origin::Update, Origin::Fill, Origin::Restored][origin];
                 let known = value == 0 || !self.model.attempts[value].commits.is_empty();
                 let old = known && self.model.current[key as usize] != value;
-                let expires = end(life);
+                let expires = end(ttl);
                 self.model.copies.insert((key, place), Copy { value, origin, expires, old, told: None });
                 self.ledger.copied(key, place, WriteId(value as u32), origin, Nanos(expires), now);
             }
-            Op::Renewed { key, place: at, life } => {
-                let (place, expires) = (place(at), end(life));
+            Op::Renewed { key, place: at, ttl } => {
+                let (place, expires) = (place(at), end(ttl));
                 // What is over is not there to be renewed.
                 self.model.copies.get_mut(&(key, place)).filter(|copy| copy.expires >= self.now)?.expires = expires;
                 self.ledger.renewed(key, place, Nanos(expires), now);

@@ -29,7 +29,7 @@ pub type Values = Change<Option<f64>, Option<f64>>;
 
 /// What the faults did to the figures of a lane. Each is that of [`LaneReport`] with the same name.
 ///
-/// Both runs have the same seed, but after the fault's first consequence service times and links are drawn anew: a difference
+/// Both runs have the same seed, but after the fault's first consequence service times and links are drawn again: a difference
 /// that is small against the spread over seeds is luck.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the report's fields say what they are")]

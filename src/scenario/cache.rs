@@ -87,11 +87,11 @@ record! {
         #[ko = "노드당 복제본 수. 변경은 조금 늦게 전달됩니다."]
         pub replicas: u32 = 0,
         /// Which machines answer the GETs of look-aside without leases and refreshes: the primary of each node, or its replicas in turn, as far as they
-        /// live and follow (the primary where none does). A replica has a thread of its own, and answers by what it has heard of.
+        /// live and follow (the primary where none does). A replica has a thread of its own, and answers by what it has received.
         #[ko = "리스와 갱신이 없는 룩어사이드의 GET에 응답하는 서버: 노드의 프라이머리, 또는 살아서 따라오는 복제본들이 \
             차례로(없으면 프라이머리) 응답합니다. 복제본은 자기 스레드로, 그때까지 전달받은 값을 응답합니다."]
         pub reads: ReadsFrom = ReadsFrom::Primary,
-        /// How long after a change each replica has heard of it. Changes arrive in order, whatever they draw.
+        /// How long after a change each replica has received it. Changes arrive in order, whatever they draw.
         #[ko = "변경이 복제본에 전달되기까지 걸리는 시간. 뽑힌 시간과 관계없이 변경은 순서대로 도착합니다."]
         pub lag: Distribution = Distribution::Constant(Nanos::from_millis(1)),
         /// How long a node must have been silent, crashed or frozen, until its most advanced replica takes over; with "none",
@@ -99,7 +99,7 @@ record! {
         #[ko = "크래시하거나 멈춘 노드가 이 시간 동안 응답하지 않으면 가장 앞선 복제본이 역할을 넘겨받습니다. \
             \"none\"이면 넘겨받지 않습니다."]
         pub failover: Option<Nanos> = None,
-        /// A write is answered when so many replicas have heard of it, as with Redis' WAIT; 0 waits for none. What a reader
+        /// A write is answered when so many replicas have received it, as with Redis' WAIT; 0 waits for none. What a reader
         /// fills in waits for nobody.
         #[ko = "이 수만큼의 복제본에 전달된 뒤에 쓰기에 응답합니다(Redis의 WAIT). 0이면 기다리지 않습니다. 읽기가 캐시를 \
             채울 때는 기다리지 않습니다."]
@@ -163,9 +163,9 @@ pub enum Ttl {
     Fixed(Nanos),
     /// A fixed time, less a random part of it, so that entries set together do not expire together.
     Jittered {
-        /// The longest life.
+        /// The longest TTL.
         ttl: Nanos,
-        /// The random share of it, 0 to 1: lives are uniform between `ttl·(1 − spread)` and `ttl`.
+        /// The random share of it, 0 to 1: TTLs are uniform between `ttl·(1 − spread)` and `ttl`.
         spread: f64,
     },
     /// A fixed time from the last access: every hit renews it.

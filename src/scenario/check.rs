@@ -159,10 +159,10 @@ fn check_ranges(scenario: &Scenario, problems: &mut Problems) {
                     || word.parse::<Nanos>().is_ok_and(|time| (least..=most).contains(&time))
             }
             (_, Value::Text(word)) if word == "none" => limit.or_none,
-            (Range::Size(least, most) | Range::Room(_, least, most), Value::Text(word)) => {
+            (Range::Size(least, most) | Range::Capacity(_, least, most), Value::Text(word)) => {
                 word.parse::<Bytes>().is_ok_and(|size| (least..=most).contains(&size))
             }
-            (Range::Room(most, ..), Value::Whole(n)) => (1..=i128::from(most)).contains(n),
+            (Range::Capacity(most, ..), Value::Whole(n)) => (1..=i128::from(most)).contains(n),
             _ => false,
         };
         if !fits && !problems.about(path) && !takes_its_own_time(scenario, path) {
@@ -405,7 +405,7 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
         (Part::Replica, _) => {
             let last = replicas - 1;
             phrase!(
-                "{name} strikes one replica or all; give a number, 0 to {last}, or leave it out",
+                "{name} affects one replica or all; give a number, 0 to {last}, or leave it out",
                 "{name} 장애는 복제본 하나 또는 전부에 일어납니다. 0부터 {last}까지의 번호를 적거나 이 항목을 빼 주세요"
             )
         }
@@ -418,21 +418,21 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
         (Part::App, _) => {
             let last = servers - 1;
             phrase!(
-                "{name} strikes one application server; give its number, 0 to {last}",
+                "{name} affects one application server; give its number, 0 to {last}",
                 "{name} 장애는 애플리케이션 서버 하나에 일어납니다. 0부터 {last}까지의 번호를 적어 주세요"
             )
         }
         (Part::Cache, _) if shards > 1 => {
             let last = shards - 1;
             phrase!(
-                "{name} strikes one cache node or all; give a number, 0 to {last}, or leave it out",
+                "{name} affects one cache node or all; give a number, 0 to {last}, or leave it out",
                 "{name} 장애는 캐시 노드 하나 또는 전부에 일어납니다. 0부터 {last}까지의 번호를 적거나 이 항목을 빼 주세요"
             )
         }
         (Part::Link, _) => {
             let links = super::Link::ALL.map(super::Link::name).join(", ");
             phrase!(
-                "{name} strikes one link; give one of {links}",
+                "{name} affects one link; give one of {links}",
                 "{name} 장애는 네트워크 구간 하나에 일어납니다. {links} 중 하나를 적어 주세요"
             )
         }
@@ -447,7 +447,7 @@ fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Prob
     problems.because(&join(&at, "which"), given, sentence);
 }
 
-/// When a fault strikes, and how often.
+/// When a fault occurs, and how often.
 fn check_fault_time(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut Problems) {
     match fault.at {
         FaultTime::Moment(moment) if moment >= scenario.duration => {
@@ -461,7 +461,7 @@ fn check_fault_time(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut
         FaultTime::Every(mean) if scenario.duration.as_secs_f64() / mean.as_secs_f64() > limits::STRIKES_MAX => {
             let (most, duration) = (limits::STRIKES_MAX, scenario.duration);
             let sentence = phrase!(
-                "it would strike more than {most} times in {duration}; give a longer mean time, or shorten the duration",
+                "it would occur more than {most} times in {duration}; give a longer mean time, or shorten the duration",
                 "{duration} 동안 {most}번 넘게 일어납니다. 평균 간격을 늘리거나 실행 시간을 줄여 주세요"
             );
             problems.because(&join(at, "at.every"), mean.show().quote(), sentence);
@@ -522,15 +522,7 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
     };
     let requests = requests(scenario);
     check_writes(scenario, requests, problems);
-    if scenario.cache.eviction == Eviction::Opt && requests > limits::FORESEEN_MAX && requests <= most {
-        let known = limits::FORESEEN_MAX;
-        let sentence = phrase!(
-            "it must know all requests in advance, about {requests:.0}, and at most {known} can be known; shorten the \
-             duration, or lower the rate",
-            "모든 요청을 미리 알아야 하는데 약 {requests:.0}건이고, 한도는 {known}건입니다. 실행 시간이나 요청 속도를 줄여 주세요"
-        );
-        problems.because("cache.eviction", scenario.cache.eviction.show().quote(), sentence);
-    }
+    check_foreseen(scenario, requests, problems);
     match &scenario.clients.arrivals {
         Arrivals::Trace { .. } => {} // a trace in memory has a limit of its own
         Arrivals::Closed { users, .. } => {
@@ -558,6 +550,19 @@ fn check_work(scenario: &Scenario, problems: &mut Problems) {
         if seconds / every.as_secs_f64() > most {
             problems.because(&format!("lane.{i}.write.every"), every.show().quote(), too_many(&too_often, &way_out));
         }
+    }
+}
+
+/// Whether a policy that knows the future could be told all of it.
+fn check_foreseen(scenario: &Scenario, requests: f64, problems: &mut Problems) {
+    let known = limits::FORESEEN_MAX;
+    if scenario.cache.eviction == Eviction::Opt && requests > known && requests <= limits::REQUESTS_MAX {
+        let sentence = phrase!(
+            "it must know all requests in advance, about {requests:.0}, and at most {known} can be known; shorten the \
+             duration, or lower the rate",
+            "모든 요청을 미리 알아야 하는데 약 {requests:.0}건이고, 한도는 {known}건입니다. 실행 시간이나 요청 속도를 줄여 주세요"
+        );
+        problems.because("cache.eviction", scenario.cache.eviction.show().quote(), sentence);
     }
 }
 

@@ -40,7 +40,7 @@ record! {
         #[ko = "읽기 복제본 수. 각각 워커, 커넥션, 큐 크기가 같습니다. 읽기는 차례로 배분되며, 쓰기를 결정하는 읽기(CAS, \
             라이트백 캐시의 로드)는 프라이머리에서 합니다."]
         pub replicas: u32 = 0,
-        /// How long after a commit each replica has heard of it. Commits arrive in order, whatever they draw. (Amazon Aurora:
+        /// How long after a commit each replica has received it. Commits arrive in order, whatever they draw. (Amazon Aurora:
         /// "usually much less than 100 ms"; that its 99th percentile is ten times the median is an assumption.)
         #[ko = "커밋이 복제본에 전달되기까지 걸리는 시간. 뽑힌 시간과 관계없이 순서대로 도착합니다. (Amazon Aurora: \
             \"보통 100 ms보다 훨씬 짧다\". p99가 중앙값의 10배라는 것은 가정입니다.)"]

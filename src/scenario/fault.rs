@@ -12,10 +12,10 @@ record! {
     /// One fault.
     #[ko = "장애 하나."]
     pub struct Fault {
-        /// When it strikes: at a moment, at random, or when a lane gets somewhere.
+        /// When it occurs: at a moment, at random, or when a lane gets somewhere.
         #[ko = "발생 시점: 지정한 시점, 무작위, 또는 레인이 어떤 상태에 이르렀을 때."]
         #[slider = Log(0.1, 3_600.0)]
-        pub at: FaultTime = FaultTime::Moment(Nanos::ZERO) => ("the moment it strikes, such as \"30s\"", "\"30s\" 같은 발생 시점"),
+        pub at: FaultTime = FaultTime::Moment(Nanos::ZERO) => ("the moment it occurs, such as \"30s\"", "\"30s\" 같은 발생 시점"),
         /// What happens.
         #[ko = "장애의 종류."]
         pub what: FaultKind = FaultKind::CacheCrash => ("what happens, such as \"cache.crash\"", "\"cache.crash\" 같은 장애의 종류"),
@@ -83,7 +83,7 @@ impl Fault {
     }
 }
 
-/// When a fault strikes: `"30s"`, `{ every = "60s" }`, `{ before_flush = 3 }` or `{ after_acknowledged = 1000 }`.
+/// When a fault occurs: `"30s"`, `{ every = "60s" }`, `{ before_flush = 3 }` or `{ after_acknowledged = 1000 }`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FaultTime {
     /// At this moment.
@@ -185,7 +185,7 @@ words! {
         /// Each command of a cache node takes `times` as long.
         #[ko = "캐시 노드의 명령마다 `times`배의 시간이 걸립니다."]
         "cache.slow" => CacheSlow,
-        /// A replica of a cache node loses its memory and loads everything anew; without `which`, every one does.
+        /// A replica of a cache node loses its memory and loads everything again; without `which`, every one does.
         #[ko = "캐시 노드의 복제본이 메모리를 잃고 처음부터 다시 불러옵니다. `which`를 적지 않으면 모든 복제본입니다."]
         "replica.crash" => ReplicaCrash,
         /// An application server drops every request it was serving.

@@ -30,7 +30,7 @@ pub enum Range {
     /// Sizes.
     Size(Bytes, Bytes),
     /// Entries from 1 to so many, or sizes.
-    Room(u32, Bytes, Bytes),
+    Capacity(u32, Bytes, Bytes),
 }
 
 impl Limit {
@@ -45,7 +45,7 @@ impl Limit {
             Range::Number(least, most) => format!("{least}부터 {most}까지의 수"),
             Range::Time(least, most) => format!("{least}부터 {most}까지의 시간"),
             Range::Size(least, most) => format!("{least}부터 {most}까지의 크기"),
-            Range::Room(entries, least, most) => {
+            Range::Capacity(entries, least, most) => {
                 format!("항목 1개부터 {entries}개까지, 또는 {least}부터 {most}까지의 크기")
             }
         };
@@ -61,7 +61,7 @@ impl fmt::Display for Limit {
             Range::Number(least, most) => write!(f, "a number from {least} to {most}")?,
             Range::Time(least, most) => write!(f, "a duration from {least} to {most}")?,
             Range::Size(least, most) => write!(f, "a size from {least} to {most}")?,
-            Range::Room(entries, least, most) => {
+            Range::Capacity(entries, least, most) => {
                 write!(f, "a number of entries from 1 to {entries}, or a size from {least} to {most}")?;
             }
         }
@@ -81,8 +81,8 @@ const fn time(least: Nanos, most: Nanos) -> Limit {
     Limit { range: Range::Time(least, most), or_none: false }
 }
 
-/// The room of a cache: entries, or as many bytes as a machine has.
-const ROOM: Limit = Limit { range: Range::Room(10_000_000, Bytes(1 << 10), Bytes(16 << 40)), or_none: false };
+/// The capacity of a cache: entries, or as many bytes as a machine has.
+const CAPACITY: Limit = Limit { range: Range::Capacity(10_000_000, Bytes(1 << 10), Bytes(16 << 40)), or_none: false };
 
 const fn or_none(limit: Limit) -> Limit {
     Limit { range: limit.range, or_none: true }
@@ -108,7 +108,7 @@ pub const SEED_MAX: u64 = (1 << 53) - 1;
 pub const LANES_MAX: usize = 12;
 /// The most faults.
 pub const FAULTS_MAX: usize = 1_000;
-/// The most strikes that a random fault may be expected to make.
+/// The most occurrences that a random fault may be expected to make.
 pub const STRIKES_MAX: f64 = 100_000.0;
 /// The most further rules for snapshots.
 pub const RULES_MAX: usize = 16;
@@ -202,11 +202,11 @@ const LIMITS: &[(&str, Limit)] = &[
     ("network.bandwidth.app_database", RATE),
     ("network.bandwidth.cache_database", RATE),
     ("cache.throughput", RATE),
-    ("cache.capacity", ROOM),
+    ("cache.capacity", CAPACITY),
     ("cache.samples", whole(1, 64)),
     ("cache.lfu_log_factor", whole(0, 10_000)),
     ("cache.lfu_decay", whole(0, 65_535)),
-    ("cache.memory", or_none(ROOM)),
+    ("cache.memory", or_none(CAPACITY)),
     ("cache.page_fault", LATENCY),
     ("cache.ttl", or_none(time(MICROSECOND, YEAR))),
     ("cache.ttl.jittered.spread", RATIO),

@@ -113,7 +113,7 @@ mod tests {
                 Range::Whole(least, most) => (least as f64, most as f64),
                 Range::Number(least, most) => (least, most),
                 Range::Time(least, most) => (least.as_secs_f64(), most.as_secs_f64()),
-                Range::Room(entries, ..) => (1.0, f64::from(entries)),
+                Range::Capacity(entries, ..) => (1.0, f64::from(entries)),
                 Range::Size(least, most) => (least.0 as f64, most.0 as f64),
             };
             assert!(least <= from && from < to && to <= most, "{path}: {slider:?} of {least} to {most}");

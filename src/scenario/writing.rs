@@ -180,8 +180,8 @@ pub(super) const NEEDS: &[(&str, Lacks)] = &[
     ("lane.write.at", |_, lane| lane.write.write_back().and_then(WriteBack::never_reached)),
     ("lane.write.when_full", |_, lane| lane.write.write_back().and_then(WriteBack::never_full)),
     ("lane.write.on_expiry", |world, _| {
-        let lives = matches!(world.clients.keys, Keys::Trace { ttls: true, .. });
-        let never = world.cache.ttl == Ttl::None && !lives;
+        let ttls = matches!(world.clients.keys, Keys::Trace { ttls: true, .. });
+        let never = world.cache.ttl == Ttl::None && !ttls;
         never.then_some(Phrase::fixed(
             "entries without a TTL never expire; give cache.ttl a duration, or leave this out",
             "TTL이 없는 항목은 만료되지 않습니다. cache.ttl에 시간을 적거나 이 항목을 빼 주세요",

@@ -26,7 +26,7 @@ use crate::workload::requests::{self, KeySource, Requests};
 
 /// One request under way.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Request {
+pub(super) struct InFlight {
     pub number: u64,
     pub key: Key,
     pub client: ClientId,
@@ -47,7 +47,7 @@ pub(super) struct Request {
     pub from_cache: bool,
 }
 
-const _: () = assert!(size_of::<Request>() <= estimate::REQUEST_BYTES);
+const _: () = assert!(size_of::<InFlight>() <= estimate::REQUEST_BYTES);
 
 /// When the client of a request gives up.
 struct Timeout {
@@ -67,7 +67,7 @@ pub(super) struct Clients {
     /// Who waits, where that has an end. All wait for the same time, so the first gives up first.
     timeouts: RefCell<VecDeque<Timeout>>,
     /// The requests under way.
-    pub requests: RefCell<Slots<Request>>,
+    pub requests: RefCell<Slots<InFlight>>,
     gone: Cell<bool>,
     sent: Cell<u64>,
 }
@@ -183,13 +183,13 @@ impl World {
     /// Notes what a trace says of values, with this request and since the one before it.
     fn note_values(&self, made: &requests::Request) {
         let (requests, values, now) = (self.clients.source.borrow(), self.cache.values(), self.kernel.now());
-        requests.for_each_renewal(made.number, |key, ago, life| {
-            values.set_traced(key, None, Some(life));
-            let end = if life == Nanos::MAX { life } else { now.saturating_add(life).saturating_sub(ago) };
+        requests.for_each_renewal(made.number, |key, ago, ttl| {
+            values.set_traced(key, None, Some(ttl));
+            let end = if ttl == Nanos::MAX { ttl } else { now.saturating_add(ttl).saturating_sub(ago) };
             self.cache.of(key).set_end(key, end);
         });
-        if let Some((size, life)) = requests.said(made.number) {
-            values.set_traced(made.key, size, life);
+        if let Some((size, ttl)) = requests.said(made.number) {
+            values.set_traced(made.key, size, ttl);
         }
     }
 
@@ -209,7 +209,7 @@ impl World {
         if let (Some(foresight), Some(upcoming)) = (clients.foresight.get(), self.cache.upcoming()) {
             upcoming.tell(key, foresight.after(number));
         }
-        let slot = clients.requests.borrow_mut().insert(Request {
+        let slot = clients.requests.borrow_mut().insert(InFlight {
             number,
             key,
             client,
@@ -285,19 +285,19 @@ impl World {
                 return;
             }
             request.awaited = false;
-            Request { outcome: Err(CallError::TimedOut), ..*request }
+            InFlight { outcome: Err(CallError::TimedOut), ..*request }
         };
         if request.retries == 0 || clients.gone.get() {
             return self.end(&request);
         }
         self.record(&request);
-        let Request { key, operation, more, .. } = request;
+        let InFlight { key, operation, more, .. } = request;
         let again = requests::Request { number, key, operation, more, client: None };
         self.send(again, request.client, request.retries - 1);
     }
 
     /// A request has ended for its client, who goes on.
-    fn end(&self, request: &Request) {
+    fn end(&self, request: &InFlight) {
         self.record(request);
         if request.more > 0 && !self.clients.gone.get() {
             return self.continue_scan(request);
@@ -315,14 +315,14 @@ impl World {
     }
 
     /// A scan's next read, from the same client, whatever became of the one before.
-    fn continue_scan(&self, request: &Request) {
+    fn continue_scan(&self, request: &InFlight) {
         let (number, key, more) = (request.number + 1, request.key + 1, request.more - 1);
         let next = requests::Request { number, key, operation: request.operation, more, client: None };
         self.send(next, request.client, self.clients.retries);
     }
 
     /// Tells the observers what a client has got.
-    fn record(&self, request: &Request) {
+    fn record(&self, request: &InFlight) {
         let now = self.kernel.now();
         let saw = request.outcome.map_or(u64::MAX, |value| u64::from(value.0));
         self.kernel.mix_digest(request.number ^ saw << 40);

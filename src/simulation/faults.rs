@@ -3,7 +3,7 @@
 use super::frozen::Frozen;
 use super::{Simulation, Stage};
 use crate::cache::node::CacheNode;
-use crate::fault::{Effect, FaultEvent, FaultSchedule, Parts};
+use crate::fault::{FaultEffect, FaultEvent, FaultSchedule, Parts};
 use crate::jobs::Owner;
 use crate::random::Streams;
 use crate::report::FaultReport;
@@ -48,7 +48,7 @@ impl Simulation {
     /// Adds a fault, which must begin at a moment that lies ahead. One that a limit has stopped meets none any more.
     pub fn inject(&mut self, fault: &Fault) {
         if matches!(self.progress.stage, Stage::WarmingUp | Stage::Measuring) {
-            assert!(fault.at.moment() > Some(self.frontier()), "a fault cannot strike in the past");
+            assert!(fault.at.moment() > Some(self.frontier()), "a fault cannot occur in the past");
             self.faults.schedule.add(fault);
             self.faults.list.push(fault.clone());
             self.set_milestone();
@@ -98,7 +98,7 @@ impl Simulation {
 
     fn report_fault(&self, event: &FaultEvent) -> FaultReport {
         let fault = &self.faults.list[event.fault];
-        let own_time = |effect: &Effect| effect.own_time(|node| self.world.cache.node(node));
+        let own_time = |effect: &FaultEffect| effect.own_time(|node| self.world.cache.node(node));
         let until = if event.until > event.at {
             event.until
         } else {
@@ -126,17 +126,19 @@ impl Simulation {
     }
 }
 
-impl Effect {
+impl FaultEffect {
     /// How long a command takes for each entry that it goes over.
     fn per_entry(self) -> Nanos {
-        let what = if let Effect::FlushAll(_) = self { FaultKind::FlushAll } else { FaultKind::SlowCommand };
+        let what = if let FaultEffect::FlushAll(_) = self { FaultKind::FlushAll } else { FaultKind::SlowCommand };
         what.per_entry().unwrap_or(Nanos::ZERO)
     }
 
     /// How long it takes by itself, where that is not said beforehand.
     fn own_time<'n>(self, node_of: impl Fn(u32) -> &'n CacheNode) -> Nanos {
         match self {
-            Effect::FlushAll(node) | Effect::SlowCommand(node) => node_of(node).time_for_all(self.per_entry()),
+            FaultEffect::FlushAll(node) | FaultEffect::SlowCommand(node) => {
+                node_of(node).time_for_all(self.per_entry())
+            }
             _ => Nanos::ZERO,
         }
     }
@@ -145,39 +147,39 @@ impl Effect {
     fn begin(self, lane: &mut Simulation, until: Nanos) {
         let world = lane.world.clone();
         match self {
-            Effect::CacheCrash(node, crash) => {
+            FaultEffect::CacheCrash(node, crash) => {
                 lane.drop_tasks_of(Owner::node(node));
                 world.cache.node(node).crash(crash, until);
                 world.application.near.connection_lost();
             }
-            Effect::CacheFreeze(node) => {
+            FaultEffect::CacheFreeze(node) => {
                 lane.faults.frozen.begin(Owner::node(node));
                 world.cache.node(node).freeze(until);
             }
-            Effect::ReplicaCrash(number) => {
+            FaultEffect::ReplicaCrash(number) => {
                 let (node, replica) = lane.faults.replica(number);
                 world.cache.node(node).replica_crash(replica);
             }
-            Effect::FlushAll(node) => {
+            FaultEffect::FlushAll(node) => {
                 world.cache.node(node).begin_long_command(until, self.per_entry());
                 world.cache.node(node).flush_all();
             }
-            Effect::SlowCommand(node) => world.cache.node(node).begin_long_command(until, self.per_entry()),
-            Effect::CacheSlow(node, times) => world.cache.node(node).slow_down(times),
-            Effect::AppCrash(server) => {
+            FaultEffect::SlowCommand(node) => world.cache.node(node).begin_long_command(until, self.per_entry()),
+            FaultEffect::CacheSlow(node, times) => world.cache.node(node).slow_down(times),
+            FaultEffect::AppCrash(server) => {
                 lane.drop_tasks_of(Owner::server(server));
                 world.application.servers.crash(server);
                 world.abandon_requests_of(server);
             }
-            Effect::AppFreeze(server) => lane.faults.frozen.begin(Owner::server(server)),
-            Effect::AppSlow(server, times) => world.application.servers.slow_down(server, times),
-            Effect::DatabaseOutage(crash) => world.database.begin_outage(crash),
-            Effect::DatabaseFreeze => world.database.freeze(),
-            Effect::DatabaseSlow(times) => world.database.slow_down(times),
-            Effect::DatabaseFailing(share) => world.database.begin_failing(share),
-            Effect::Partition(link) => world.network.partition(link),
-            Effect::LinkSlow(link, times) => world.network.slow_down(link, times),
-            Effect::LinkLoss(link, share) => {
+            FaultEffect::AppFreeze(server) => lane.faults.frozen.begin(Owner::server(server)),
+            FaultEffect::AppSlow(server, times) => world.application.servers.slow_down(server, times),
+            FaultEffect::DatabaseOutage(crash) => world.database.begin_outage(crash),
+            FaultEffect::DatabaseFreeze => world.database.freeze(),
+            FaultEffect::DatabaseSlow(times) => world.database.slow_down(times),
+            FaultEffect::DatabaseFailing(share) => world.database.begin_failing(share),
+            FaultEffect::Partition(link) => world.network.partition(link),
+            FaultEffect::LinkSlow(link, times) => world.network.slow_down(link, times),
+            FaultEffect::LinkLoss(link, share) => {
                 world.network.begin_losing(link, share, until.min(lane.progress.duration));
             }
         }
@@ -187,34 +189,36 @@ impl Effect {
     fn end(self, lane: &mut Simulation, until: Nanos) {
         let world = lane.world.clone();
         match self {
-            Effect::CacheCrash(node, crash) => {
+            FaultEffect::CacheCrash(node, crash) => {
                 world.application.near.connection_back();
                 if world.cache.node(node).restart(crash, until) {
                     world.start_flusher(node);
                     world.start_warm_up(node);
                 }
             }
-            Effect::CacheFreeze(node) => {
+            FaultEffect::CacheFreeze(node) => {
                 if world.cache.node(node).thaw(until) {
                     lane.thaw(Owner::node(node));
                 }
             }
-            Effect::ReplicaCrash(number) => {
+            FaultEffect::ReplicaCrash(number) => {
                 let (node, replica) = lane.faults.replica(number);
                 world.cache.node(node).replica_restart(replica);
             }
-            Effect::FlushAll(node) | Effect::SlowCommand(node) => world.cache.node(node).end_long_command(until),
-            Effect::CacheSlow(node, times) => world.cache.node(node).speed_up(times),
-            Effect::AppCrash(server) => world.application.servers.restart(server),
-            Effect::AppFreeze(server) => lane.thaw(Owner::server(server)),
-            Effect::AppSlow(server, times) => world.application.servers.speed_up(server, times),
-            Effect::DatabaseOutage(crash) => world.database.end_outage(crash),
-            Effect::DatabaseFreeze => world.database.thaw(),
-            Effect::DatabaseSlow(times) => world.database.speed_up(times),
-            Effect::DatabaseFailing(share) => world.database.end_failing(share),
-            Effect::Partition(link) => world.network.heal(link),
-            Effect::LinkSlow(link, times) => world.network.speed_up(link, times),
-            Effect::LinkLoss(link, share) => world.network.end_losing(link, share),
+            FaultEffect::FlushAll(node) | FaultEffect::SlowCommand(node) => {
+                world.cache.node(node).end_long_command(until)
+            }
+            FaultEffect::CacheSlow(node, times) => world.cache.node(node).speed_up(times),
+            FaultEffect::AppCrash(server) => world.application.servers.restart(server),
+            FaultEffect::AppFreeze(server) => lane.thaw(Owner::server(server)),
+            FaultEffect::AppSlow(server, times) => world.application.servers.speed_up(server, times),
+            FaultEffect::DatabaseOutage(crash) => world.database.end_outage(crash),
+            FaultEffect::DatabaseFreeze => world.database.thaw(),
+            FaultEffect::DatabaseSlow(times) => world.database.speed_up(times),
+            FaultEffect::DatabaseFailing(share) => world.database.end_failing(share),
+            FaultEffect::Partition(link) => world.network.heal(link),
+            FaultEffect::LinkSlow(link, times) => world.network.speed_up(link, times),
+            FaultEffect::LinkLoss(link, share) => world.network.end_losing(link, share),
         }
     }
 }

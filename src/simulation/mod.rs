@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! clients ──▶ application servers ──▶ cache ──▶ database        the ledger and the metrics watch
-//!    ▲              (strategy code)                             faults strike from outside
+//!    ▲              (strategy code)                             faults come from outside
 //!    └──────────────── answers ◀─────────────────────
 //! ```
 //!
@@ -148,7 +148,7 @@ impl Simulation {
     }
 
     /// The last moment at which anything has happened: a little later than [`now`](Simulation::now) where a budget was
-    /// spent in the middle of a moment. What strikes from outside must come after it.
+    /// spent in the middle of a moment. What comes from outside must come after it.
     pub fn frontier(&self) -> Nanos {
         self.progress.reached.max(self.world.kernel.now())
     }

@@ -57,7 +57,7 @@ impl World {
         let shared = || (kernel.clone(), ledger.clone());
         let rows = Rc::new(Rows::new(scenario.clients.absent, scenario.clients.keys.count()));
         let values = Values::new(&scenario.clients.value_size, &streams, rows.clone());
-        keys.for_each_said_first(|key, size, life| values.set_traced(key, size, life));
+        keys.for_each_said_first(|key, size, ttl| values.set_traced(key, size, ttl));
         let refresh = refresh(lane);
         let near = NearCaches::new(&scenario.app, &lane.read, shared(), &streams);
         let cache = Shards::new(

@@ -51,7 +51,7 @@ pub struct App<'a> {
     pub rows: &'a Rows,
     /// For how long the cache remembers that there is no row, where it does.
     pub negative: Option<Nanos>,
-    /// When good copies are loaded anew.
+    /// When good copies are loaded again.
     pub refresh: Refresh,
     /// What is to be done beside the request.
     pub jobs: &'a Jobs,
@@ -61,8 +61,8 @@ pub struct App<'a> {
 
 impl App<'_> {
     /// For how long `value` of `key` is kept.
-    pub fn life(&self, key: Key, value: WriteId) -> EntryTtl {
-        negative::life(self.rows, self.negative, key, value)
+    pub fn ttl(&self, key: Key, value: WriteId) -> EntryTtl {
+        negative::ttl(self.rows, self.negative, key, value)
     }
 
     /// Has a copy that had this value loaded again in the background, by another task of this server.
@@ -165,8 +165,8 @@ impl CacheSide<'_> {
     }
 
     /// For how long `value` of `key` is kept.
-    pub fn life(&self, key: Key, value: WriteId) -> EntryTtl {
-        negative::life(self.rows, self.negative, key, value)
+    pub fn ttl(&self, key: Key, value: WriteId) -> EntryTtl {
+        negative::ttl(self.rows, self.negative, key, value)
     }
 }
 
@@ -191,11 +191,11 @@ impl NearClient<'_> {
         self.near.map(NearCache::begin)
     }
 
-    /// Keeps what a read brought, for `life` at most, unless its key has been written by a server known to this one since
+    /// Keeps what a read brought, for `ttl` at most, unless its key has been written by a server known to this one since
     /// the read began.
-    pub fn keep(&self, key: Key, value: WriteId, life: EntryTtl, begun: Option<Begun>) {
+    pub fn keep(&self, key: Key, value: WriteId, ttl: EntryTtl, begun: Option<Begun>) {
         if let (Some(near), Some(begun), false) = (self.near, begun, self.not_kept.get()) {
-            near.keep(key, value, life, begun, self.kernel.now());
+            near.keep(key, value, ttl, begun, self.kernel.now());
         }
     }
 
@@ -268,9 +268,9 @@ impl CacheClient<'_> {
     }
 
     /// Puts a value in the cache, for so long, and leaves it to the cache to write it to the database later.
-    pub async fn write_behind(&self, key: Key, value: WriteId, life: EntryTtl) -> Result<(), CallError> {
+    pub async fn write_behind(&self, key: Key, value: WriteId, ttl: EntryTtl) -> Result<(), CallError> {
         match self.change.get() {
-            Change::Replace => self.call(Command::WriteBehind(key, value, life)).await.map(drop),
+            Change::Replace => self.call(Command::WriteBehind(key, value, ttl)).await.map(drop),
             change => self.call(Command::ChangeBehind(key, value, change)).await.map(drop),
         }
     }

@@ -36,7 +36,7 @@ pub async fn read(app: &App<'_>, how: &LookAside, key: Key) -> Result<WriteId, C
 pub enum Looked {
     /// A value to be used.
     Good(WriteId),
-    /// A value that is still good, and that this reader is to load anew.
+    /// A value that is still good, and that this reader is to reload.
     Due(WriteId, Guard),
     /// Nothing; and how the cache may be filled, if it could be asked at all.
     Missed(Option<Guard>),
@@ -61,7 +61,7 @@ async fn look_up(app: &App<'_>, how: &LookAside, key: Key) -> Looked {
 pub async fn load(app: &App<'_>, key: Key, guard: Option<Guard>) -> Result<WriteId, CallError> {
     let begun = app.cache.kernel.now();
     let value = app.database.read(key).await?;
-    let (ttl, load_time) = (app.life(key, value), app.cache.kernel.now() - begun);
+    let (ttl, load_time) = (app.ttl(key, value), app.cache.kernel.now() - begun);
     if let (Some(guard), EntryTtl::Usual | EntryTtl::For(_)) = (guard, ttl) {
         // The reader has its value whether or not the cache could be filled.
         let _ = app.cache.fill(Fill { key, value, guard, ttl, load_time }).await;

@@ -12,6 +12,6 @@ pub async fn read(app: &App<'_>, how: &Reading, key: Key) -> Result<WriteId, Cal
     }
     let begun = app.near.begin();
     let value = super::read_beyond(app, how, key).await?;
-    app.near.keep(key, value, app.life(key, value), begun);
+    app.near.keep(key, value, app.ttl(key, value), begun);
     Ok(value)
 }

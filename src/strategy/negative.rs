@@ -8,6 +8,6 @@ use crate::time::Nanos;
 use crate::workload::rows::Rows;
 
 /// For how long what the database said of `key` is kept.
-pub fn life(rows: &Rows, negative: Option<Nanos>, key: Key, value: WriteId) -> EntryTtl {
+pub fn ttl(rows: &Rows, negative: Option<Nanos>, key: Key, value: WriteId) -> EntryTtl {
     if rows.is_row(key, value) { EntryTtl::Usual } else { negative.map_or(EntryTtl::None, EntryTtl::For) }
 }

@@ -19,6 +19,6 @@ pub async fn read(app: &App<'_>, key: Key) -> Result<WriteId, CallError> {
 /// The cache's side of a miss: reads the database, keeps the value, answers everyone who waits for it.
 pub async fn load(cache: &CacheSide<'_>, key: Key) {
     let outcome = cache.load(key).await;
-    let life = outcome.map_or(EntryTtl::None, |value| cache.life(key, value));
-    cache.node.loaded(key, outcome, life);
+    let ttl = outcome.map_or(EntryTtl::None, |value| cache.ttl(key, value));
+    cache.node.loaded(key, outcome, ttl);
 }

@@ -7,7 +7,7 @@ use crate::cache::command::{Copied, Guard};
 use crate::model::{Key, WriteId};
 use crate::scenario::{Leases, LookAside};
 
-/// Whether the reader of a copy uses it, loads it anew itself (early), or uses it and has it loaded anew (ahead).
+/// Whether the reader of a copy uses it, loads it again itself (early), or uses it and has it loaded again (ahead).
 pub fn judge(app: &App<'_>, how: &LookAside, key: Key, copy: Copied) -> Looked {
     let now = app.cache.kernel.now();
     if app.refresh.is_early(copy.expires, copy.load_time, now, &mut app.server.early.borrow_mut()) {
@@ -20,7 +20,7 @@ pub fn judge(app: &App<'_>, how: &LookAside, key: Key, copy: Copied) -> Looked {
     Looked::Good(copy.value)
 }
 
-/// Loads a copy anew, unless this server is at it already.
+/// Reloads a copy, unless this server is at it already.
 pub async fn ahead(app: &App<'_>, how: &LookAside, key: Key, copy: WriteId) {
     let Some(lead) = app.server.refreshes.lead(key, app.cache.kernel) else { return };
     app.server.refreshed.set(app.server.refreshed.get() + 1);

@@ -13,7 +13,7 @@ use crate::time::Nanos;
 
 /// Writes to the cache; acknowledged when the cache has it.
 pub async fn write(app: &App<'_>, key: Key, value: WriteId) -> Result<(), CallError> {
-    app.cache.write_behind(key, value, app.life(key, value)).await
+    app.cache.write_behind(key, value, app.ttl(key, value)).await
 }
 
 /// The cache's side: flushes what is dirty at every multiple of the interval, and earlier when enough has gathered.

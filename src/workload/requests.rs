@@ -101,7 +101,7 @@ impl KeySource {
         }
     }
 
-    /// The size, in bytes, and the life of the value of request `number`, as far as a trace says them; `None` where none
+    /// The size, in bytes, and the TTL of the value of request `number`, as far as a trace says them; `None` where none
     /// says either.
     #[inline]
     fn said(&self, number: u64) -> Option<(Option<u32>, Option<Nanos>)> {
@@ -127,8 +127,8 @@ impl KeySource {
     pub fn for_each_said_first(&self, mut each: impl FnMut(Key, Option<u32>, Option<Nanos>)) {
         let KeySource::Trace { trace, .. } = self else { return };
         for (number, &key) in trace.keys().iter().enumerate().rev() {
-            let Some((size, life)) = self.said(number as u64) else { return };
-            each(key, size, life);
+            let Some((size, ttl)) = self.said(number as u64) else { return };
+            each(key, size, ttl);
         }
     }
 }
@@ -351,7 +351,7 @@ impl Requests {
         self.pattern.place(id, self.made, self.drawn - 1, self.known)
     }
 
-    /// The size, in bytes, and the life of the value of request `number`, as far as a trace says them; `None` where none
+    /// The size, in bytes, and the TTL of the value of request `number`, as far as a trace says them; `None` where none
     /// says either.
     #[inline]
     pub fn said(&self, number: u64) -> Option<(Option<u32>, Option<Nanos>)> {
@@ -364,7 +364,7 @@ impl Requests {
         self.source.keeps_end(number)
     }
 
-    /// Gives `each` the lives that a trace gives to values, by no request, before request `number`: key, how long ago that
+    /// Gives `each` the TTLs that a trace gives to values, by no request, before request `number`: key, how long ago that
     /// is when the request is sent, and how long they live from then on; the greatest time is for ever.
     pub fn for_each_renewal(&self, number: u64, mut each: impl FnMut(Key, Nanos, Nanos)) {
         let KeySource::Trace { trace, ttls: true, .. } = &self.source else { return };
@@ -373,7 +373,7 @@ impl Requests {
                 (Some(speed), Some(at)) => Nanos::from_secs_f64(at.saturating_sub(renewal.at).as_secs_f64() / speed),
                 _ => Nanos::ZERO,
             };
-            each(renewal.key, ago, renewal.life);
+            each(renewal.key, ago, renewal.ttl);
         }
     }
 

@@ -115,7 +115,7 @@ test("a refusal shows a hostile address escaped and cut, as text", { timeout: 60
   });
 });
 
-test("the simulator's own addresses are taken, and the frame's is made anew from what follows the #", { timeout: 60_000 }, async () => {
+test("the simulator's own addresses are taken, and the frame's is made again from what follows the #", { timeout: 60_000 }, async () => {
   await visit(site, "", async (page, { problems }) => {
     for (const [src, hash] of [
       [site.url, "#v2&view.embed=latency,lost"],

@@ -291,7 +291,7 @@ claim("Undo and Redo, by key and by button, take back a drag as one step, a lane
     await controls(page).locator(".section.fault > summary").click();
     await button(page, "+ Add a fault").click();
   });
-  // A click that comes while the run is loaded anew breaks nothing.
+  // A click that comes while the run is loaded again breaks nothing.
   const loaded = await moment(page);
   await until("the run goes on", async () => (await moment(page)) > loaded);
   await done(() => button(page, "Crash the cache").click());

@@ -451,11 +451,16 @@ mod tests {
         }
     }
 
+    /// By key, without what has expired: that is removed without a note, and nobody needs it.
+    fn good(entries: Vec<Entry>, now: Nanos) -> BTreeMap<Key, Entry> {
+        entries.into_iter().filter(|entry| !entry.is_expired(now)).map(|entry| (entry.key, entry)).collect()
+    }
+
     /// Does the same to both, and compares them after each step. Keys without an entry are dropped and given ends by nobody.
     fn compare(ops: Vec<Op>, capacity: u32, replicas: u32) {
         let (mut memory, mut durability) = memory(capacity, Ttl::Fixed(TTL), replicas);
         let (mut model, mut now) = (Model::default(), Nanos(1));
-        let mut marks: Vec<(u64, BTreeMap<Key, Entry>)> = Vec::new();
+        let mut marks: Vec<(u64, Vec<Entry>)> = Vec::new();
         for (number, op) in ops.into_iter().enumerate() {
             let held: BTreeSet<Key> = model.entries.iter().map(|entry| entry.key).collect();
             match op {
@@ -492,20 +497,12 @@ mod tests {
                     model.remove_all(MissReason::Crashed);
                 }
                 Op::Wait(time) => now += Nanos(time),
-                Op::Mark => {
-                    let copy = model.entries.iter().map(|entry| (entry.key, *entry)).collect();
-                    marks.push((durability.position(), copy));
-                }
+                Op::Mark => marks.push((durability.position(), model.entries.clone())),
                 Op::GoBack if durability.is_durable() => {
                     let Some((position, copy)) = marks.pop() else { continue };
                     memory.restore(durability.roll_back(position).undone.entries, now);
-                    // What had expired meanwhile was removed without a note, and nobody needs it.
-                    let good = |entries: Vec<Entry>| -> BTreeMap<Key, Entry> {
-                        let good = entries.into_iter().filter(|entry| !entry.is_expired(now));
-                        good.map(|entry| (entry.key, entry)).collect()
-                    };
                     let held = memory.held();
-                    assert_eq!(good(held.clone()), good(copy.into_values().collect()), "as it was then");
+                    assert_eq!(good(held.clone(), now), good(copy, now), "as it was then");
                     model.entries = held;
                     model.reasons = (0..6).map(|key| (key, memory.miss_reason(key))).collect();
                 }

@@ -6,7 +6,7 @@ use crate::report::effect::{Change, Effect, LatencyEffect};
 use crate::report::{LaneReport, Report};
 
 /// How to read them.
-const NOTE: &str = "effect: same seed, but service times and links are drawn anew after the fault; a small difference may be luck, \
+const NOTE: &str = "effect: same seed, but service times and links are drawn again after the fault; a small difference may be luck, \
                     so try other seeds (--seed)\n";
 
 /// A table for each lane whose effect is known, and how to read them.

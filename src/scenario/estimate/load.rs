@@ -313,7 +313,7 @@ pub(in crate::scenario) fn down_s(world: &Scenario) -> f64 {
     (0..world.app.servers).map(crashes).fold(duration, f64::min)
 }
 
-/// For how long a fault lasts at most, all its strikes together, seconds.
+/// For how long a fault lasts at most, all its occurrences together, seconds.
 fn lasts_s(fault: &Fault, duration: f64) -> f64 {
     match fault.at {
         FaultTime::Moment(at) => fault.lasts.as_secs_f64().min((duration - at.as_secs_f64()).max(0.0)),

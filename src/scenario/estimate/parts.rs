@@ -63,13 +63,7 @@ impl<'a> Parts<'a> {
         } else {
             "clients.keys.count"
         };
-        let nodes = f64::from(self.world.cache.shards) * f64::from(2 + self.world.cache.replicas);
-        let machines = (nodes + f64::from(self.world.app.servers)) * MACHINE_BYTES;
-        add(
-            &Phrase::fixed("what each lane has", "레인별 기본 메모리"),
-            &["cache.shards", "app.servers"],
-            LANE_BYTES + machines + self.world.faults.len() as f64 * FAULT_BYTES,
-        );
+        add(&Phrase::fixed("what each lane has", "레인별 기본 메모리"), &["cache.shards", "app.servers"], self.base());
         add(&Phrase::fixed("figures over time", "시간별 수치"), &["duration"], self.figures());
         add(&Phrase::fixed("tables by key", "키별 테이블"), &[keys], self.tables());
         add(
@@ -120,6 +114,12 @@ impl<'a> Parts<'a> {
             &["read.warm_up"],
             8.0 * f64::from(self.lane.read.warm_up()),
         );
+    }
+
+    fn base(&self) -> f64 {
+        let nodes = f64::from(self.world.cache.shards) * f64::from(2 + self.world.cache.replicas);
+        let machines = (nodes + f64::from(self.world.app.servers)) * MACHINE_BYTES;
+        LANE_BYTES + machines + self.world.faults.len() as f64 * FAULT_BYTES
     }
 
     fn greatest_ratio(&self) -> &'static str {
@@ -288,7 +288,7 @@ impl<'a> Parts<'a> {
         if crashes { 36.0 * IN_TREE } else { 0.0 }
     }
 
-    /// What must be kept of changes because some replica has not heard of them.
+    /// What must be kept of changes because some replica has not received them.
     fn lagging(&self) -> f64 {
         let cache = &self.world.cache;
         if cache.replicas == 0 {
@@ -296,7 +296,7 @@ impl<'a> Parts<'a> {
         }
         let mut window = longest_s(&cache.lag) + 1.0;
         if self.world.faults.iter().any(|fault| matches!(fault.what.part(), Part::Replica | Part::Cache)) {
-            // Who begins anew loads every entry before it counts again.
+            // Who begins again loads every entry before it counts again.
             window += cache.loading.as_secs_f64() * self.load.keys;
         }
         let in_window = self.load.rate * window * 8.0 + 1_000.0;

@@ -23,7 +23,7 @@ use super::state::view::{Lang, ThemeChoice};
 use super::state::{Action, Effect, State, TimeAction, WorkerStatus};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData};
-use crate::experiment::strikes;
+use crate::experiment::occurrences;
 use crate::report::FaultReport;
 use crate::scenario::Phrase;
 use crate::scenario::presets::twitter;
@@ -294,9 +294,9 @@ impl App {
         Rc::new(i18n::titles(&self.state.draft, self.words()))
     }
 
-    fn fault_name(&self, strike: &FaultReport) -> String {
-        let fault = self.state.running.faults.get(strike.fault as usize);
-        fault.map_or_else(|| strike.what.clone(), |fault| fault.what.title().say(self.words().texts).to_owned())
+    fn fault_name(&self, occurrence: &FaultReport) -> String {
+        let fault = self.state.running.faults.get(occurrence.fault as usize);
+        fault.map_or_else(|| occurrence.what.clone(), |fault| fault.what.title().say(self.words().texts).to_owned())
     }
 
     /// The miss ratio that was published for the preset, if it is one of Twitter's.
@@ -316,11 +316,11 @@ impl App {
             series: series.clone(),
         });
         let lanes_met = run.report.iter().flat_map(|report| &report.lanes);
-        let strikes = strikes(&self.state.running, lanes_met).into_iter();
-        let faults = strikes.map(|strike| Band {
-            from_s: strike.at_s,
-            to_s: strike.at_s + strike.for_s,
-            label: self.fault_name(&strike),
+        let occurrences = occurrences(&self.state.running, lanes_met).into_iter();
+        let faults = occurrences.map(|occurrence| Band {
+            from_s: occurrence.at_s,
+            to_s: occurrence.at_s + occurrence.for_s,
+            label: self.fault_name(&occurrence),
         });
         Rc::new(Data {
             lanes: lanes.collect(),

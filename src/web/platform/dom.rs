@@ -8,6 +8,7 @@ pub fn window() -> Window {
     web_sys::window().expect("the page runs in a window")
 }
 
+/// The window's document.
 pub fn document() -> Document {
     window().document().expect("a window has a document")
 }

@@ -29,7 +29,7 @@ use crate::time::Nanos;
 pub enum ToWorker {
     /// Is anybody there? The first message to every worker, and one now and then to a worker that has nothing to do.
     Hello,
-    /// Begin anew with this scenario. One that is refused leaves the worker with the experiment it had.
+    /// Begin again with this scenario. One that is refused leaves the worker with the experiment it had.
     Load {
         /// Counts scenarios up.
         generation: u32,
@@ -170,7 +170,7 @@ pub struct Frame {
 /// A piece of a lane's stories.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stories {
-    /// How many of those told before still hold; the others are told anew, or have been taken back.
+    /// How many of those told before still hold; the others are sent again, or have been taken back.
     pub first: usize,
     /// The stories from there on.
     pub told: Vec<Story>,

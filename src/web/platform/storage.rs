@@ -9,6 +9,7 @@ pub fn remembered(key: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(&format!("cachelane.{key}")).ok()?
 }
 
+/// Leaves `value` under `key` for the next visit.
 pub fn remember(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         // A full or forbidden storage only means that the next visit starts as the first did.

@@ -222,7 +222,7 @@ impl Work {
             // The last bucket may still change: it is sent again.
             seen.buckets = (tail.first + tail.points.len()).saturating_sub(2);
             let withdrawn = experiment.stories_withdrawn(lane);
-            // Which ones were taken back is not kept: then all are told anew.
+            // Which ones were taken back is not kept: then all are sent again.
             let first = if withdrawn == std::mem::replace(&mut seen.withdrawn, withdrawn) { seen.stories } else { 0 };
             let told: Vec<Story> = match first {
                 first if first < STORIES_TOLD_MAX => {

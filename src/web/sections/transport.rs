@@ -154,7 +154,7 @@ fn Breakers(props: &BreakersProps) -> Html {
     let w = props.words;
     let lasts = use_state(|| Nanos::from_secs(5));
     let next_server = use_mut_ref(|| 0_u32);
-    let strike = {
+    let inject = {
         let (lasts, act, servers, next) = (*lasts, props.dispatch.clone(), props.servers.max(1), next_server.clone());
         move |what: FaultKind| {
             // The servers take turns.
@@ -168,13 +168,13 @@ fn Breakers(props: &BreakersProps) -> Html {
         }
     };
     let strike_chosen = {
-        let strike = strike.clone();
+        let inject = inject.clone();
         Callback::from(move |event: Event| {
             let select = event.target_unchecked_into::<HtmlSelectElement>();
             let chosen = select.value();
             select.set_selected_index(0);
             if let Some(what) = FaultKind::ALL.into_iter().find(|what| what.name() == chosen) {
-                strike(what);
+                inject(what);
             }
         })
     };
@@ -188,10 +188,10 @@ fn Breakers(props: &BreakersProps) -> Html {
     };
     let disabled = props.at_end;
     let button = |name: &'static str, what: FaultKind| {
-        let strike = strike.clone();
+        let inject = inject.clone();
         let onclick = Callback::from(move |event: MouseEvent| {
             dom::leave_after_click(&event);
-            strike(what);
+            inject(what);
         });
         html! { <button type="button" class="break" {disabled} {onclick}>{ name }</button> }
     };

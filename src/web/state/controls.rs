@@ -36,7 +36,7 @@ impl TimeAction {
 }
 
 /// How the experiment is to be looked at.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the variants say it")]
 pub enum ViewAction {
     ToggleLane(usize),

@@ -1,7 +1,7 @@
 //! Trace files that the reader opened.
 //!
 //! The worker reads them, one after the other and piece by piece; the page keeps the bytes of the one that is in use, for
-//! the day the worker must be started anew.
+//! the day the worker must be restarted.
 
 use std::collections::VecDeque;
 use std::rc::Rc;

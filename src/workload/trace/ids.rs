@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use super::Problem;
+use crate::slots::Slots;
 
 /// The most distinct keys a trace may have.
 pub const KEYS_MAX: u32 = u32::MAX;
@@ -21,7 +22,7 @@ const NUMBER_BYTES: u64 = 32;
 pub struct KeyIds {
     // Looked into, never iterated in an order that could reach a result.
     ids: HashMap<Box<[u8]>, u32, BuildHasherDefault<KeyHasher>>,
-    free: Vec<u32>,
+    taken: Slots<()>,
     bytes: u64,
     most_bytes: u64,
 }
@@ -35,7 +36,7 @@ impl Default for KeyIds {
 impl KeyIds {
     /// None yet, which may take so many bytes of memory.
     pub fn of_at_most(most_bytes: u64) -> KeyIds {
-        KeyIds { ids: HashMap::default(), free: Vec::new(), bytes: 0, most_bytes }
+        KeyIds { ids: HashMap::default(), taken: Slots::default(), bytes: 0, most_bytes }
     }
 
     /// The id of `key`; a new key gets the next free id, or `None` when there is [no room](KeyIds::full).
@@ -44,12 +45,11 @@ impl KeyIds {
         if let Some(&id) = self.ids.get(key) {
             return Some(id);
         }
-        let count = self.count();
         let bytes = self.bytes + key.len() as u64 + KEY_OVERHEAD;
         if bytes > self.most_bytes {
             return None;
         }
-        let id = next(&mut self.free, count)?;
+        let id = next(&mut self.taken)?;
         self.ids.insert(key.into(), id);
         self.bytes = bytes;
         Some(id)
@@ -63,7 +63,7 @@ impl KeyIds {
     /// Forgets every key whose id is not to be kept: the ids go to new keys, and a forgotten key that comes again is new.
     pub fn retain(&mut self, keep: impl Fn(u32) -> bool) {
         let bytes = &mut self.bytes;
-        retain(&mut self.ids, &mut self.free, keep, |key| *bytes -= key.len() as u64 + KEY_OVERHEAD);
+        retain(&mut self.ids, &mut self.taken, keep, |key| *bytes -= key.len() as u64 + KEY_OVERHEAD);
     }
 
     /// How much memory the keys take, in bytes.
@@ -82,7 +82,7 @@ impl KeyIds {
 pub struct NumberIds {
     // As above.
     ids: HashMap<u64, u32, BuildHasherDefault<KeyHasher>>,
-    free: Vec<u32>,
+    taken: Slots<()>,
     most_bytes: u64,
 }
 
@@ -95,19 +95,17 @@ impl Default for NumberIds {
 impl NumberIds {
     /// None yet, which may take so many bytes of memory.
     pub fn of_at_most(most_bytes: u64) -> NumberIds {
-        NumberIds { ids: HashMap::default(), free: Vec::new(), most_bytes }
+        NumberIds { ids: HashMap::default(), taken: Slots::default(), most_bytes }
     }
 
     /// The id of `key`; a new key gets the next free id, or `None` when there is [no room](NumberIds::full).
     #[inline]
     pub fn id(&mut self, key: u64) -> Option<u32> {
-        let (count, is_full) = (self.count(), self.bytes() + NUMBER_BYTES > self.most_bytes);
+        let is_full = self.bytes() + NUMBER_BYTES > self.most_bytes;
         match self.ids.entry(key) {
             std::collections::hash_map::Entry::Occupied(known) => Some(*known.get()),
             std::collections::hash_map::Entry::Vacant(_) if is_full => None,
-            std::collections::hash_map::Entry::Vacant(vacant) => {
-                next(&mut self.free, count).map(|id| *vacant.insert(id))
-            }
+            std::collections::hash_map::Entry::Vacant(vacant) => next(&mut self.taken).map(|id| *vacant.insert(id)),
         }
     }
 
@@ -123,7 +121,7 @@ impl NumberIds {
 
     /// Forgets keys as [`KeyIds::retain`] does.
     pub fn retain(&mut self, keep: impl Fn(u32) -> bool) {
-        retain(&mut self.ids, &mut self.free, keep, |_| {});
+        retain(&mut self.ids, &mut self.taken, keep, |_| {});
     }
 
     /// How many distinct keys there are, of those not forgotten.
@@ -132,29 +130,28 @@ impl NumberIds {
     }
 }
 
-/// The next id where `count` are in use: one given back, or else the first that was never given.
+/// The next id: one given back, or else the first that was never given.
 #[inline]
-fn next(free: &mut Vec<u32>, count: u32) -> Option<u32> {
-    free.pop().or((count < KEYS_MAX).then_some(count))
+fn next(taken: &mut Slots<()>) -> Option<u32> {
+    (taken.in_use() < KEYS_MAX as usize).then(|| taken.insert(()))
 }
 
 #[expect(clippy::disallowed_methods, reason = "what the table's order decides is sorted at once")]
 fn retain<K: Eq + Hash>(
     ids: &mut HashMap<K, u32, BuildHasherDefault<KeyHasher>>,
-    free: &mut Vec<u32>,
+    taken: &mut Slots<()>,
     keep: impl Fn(u32) -> bool,
     mut gone: impl FnMut(&K),
 ) {
     ids.retain(|key, id| {
         let kept = keep(*id);
         if !kept {
-            free.push(*id);
+            taken.free(*id);
             gone(key);
         }
         kept
     });
-    // The least id is given first.
-    free.sort_unstable_by(|a, b| b.cmp(a));
+    taken.least_first();
 }
 
 /// A quick hash of short texts: eight bytes at a time, xor and multiply, finished by splitmix64.

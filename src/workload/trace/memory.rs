@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use super::recorded::{Effect, Happened, Recorded, Renewal};
+use super::recorded::{Happened, Recorded, Renewal, TraceEvent};
 use super::{How, LeftOut, Place, Problem, Record, Records, TraceError};
 use crate::keyspace::Command;
 use crate::phrase::Phrase;
@@ -16,7 +16,7 @@ pub const RECORDS_MAX: usize = 20_000_000;
 const UNKNOWN_SIZE: u32 = u32::MAX;
 /// The client of a request of which the trace names none, where it names others.
 const UNKNOWN_CLIENT: u32 = u32::MAX - 1;
-/// The life of a value of which the trace does not say it.
+/// The TTL of a value of which the trace does not say it.
 const UNKNOWN_TTL: Nanos = Nanos(u64::MAX - 1);
 
 /// A whole trace. What its format never says takes no memory.
@@ -130,7 +130,7 @@ impl Trace {
     }
 
     /// How long the value that request `number` writes or fetches lives, if the trace says it; the greatest time is for
-    /// ever. A read takes the life that was last given to its key, or, before the first, the one that is given next.
+    /// ever. A read takes the TTL that was last given to its key, or, before the first, the one that is given next.
     #[inline]
     pub fn ttl(&self, number: usize) -> Option<Nanos> {
         self.ttls.get(number).copied().filter(|&ttl| ttl != UNKNOWN_TTL)
@@ -142,7 +142,7 @@ impl Trace {
         self.keeps.get(number).copied().unwrap_or(false)
     }
 
-    /// The lives that values were given by no request, between request `number` and the one before it.
+    /// The TTLs that values were given by no request, between request `number` and the one before it.
     #[inline]
     pub fn renewals(&self, number: usize) -> &[Renewal] {
         if self.renewals.is_empty() {
@@ -207,15 +207,15 @@ pub struct TraceBuilder<'a> {
     has_operations: bool,
     trace: Trace,
     recorded: Recorded,
-    lives: Lives,
+    key_ttls: KeyTtls,
 }
 
 impl<'a> TraceBuilder<'a> {
     /// Nothing read yet.
     pub fn new(records: Records<'a>) -> TraceBuilder<'a> {
         let has_operations = records.has_operations();
-        let (recorded, lives) = (Recorded::default(), Lives::default());
-        TraceBuilder { records, has_operations, trace: Trace::default(), recorded, lives }
+        let (recorded, key_ttls) = (Recorded::default(), KeyTtls::default());
+        TraceBuilder { records, has_operations, trace: Trace::default(), recorded, key_ttls }
     }
 
     /// Reads on, by about so many bytes after unpacking, whether requests come out or not; true at the end.
@@ -235,20 +235,20 @@ impl<'a> TraceBuilder<'a> {
     }
 
     fn take(&mut self, record: &Record) -> Result<(), TraceError> {
-        let TraceBuilder { trace, recorded, lives, has_operations, .. } = self;
-        lives.timed |= record.fill_ttl.is_some() || record.command.as_ref().is_some_and(Command::gives_time);
+        let TraceBuilder { trace, recorded, key_ttls, has_operations, .. } = self;
+        key_ttls.timed |= record.fill_ttl.is_some() || record.command.as_ref().is_some_and(Command::gives_time);
         recorded.play(record);
-        for effect in recorded.effects() {
+        for event in recorded.events() {
             if trace.keys.len() + trace.renewals.len() == RECORDS_MAX {
                 let place = Place::Record(RECORDS_MAX as u64 + 1);
                 return Err(TraceError { place, problem: Problem::TooManyRecords(RECORDS_MAX) });
             }
-            match effect {
-                Effect::Request(happened) => {
-                    lives.given(trace, &happened);
+            match event {
+                TraceEvent::Request(happened) => {
+                    key_ttls.given(trace, &happened);
                     trace.push(record, &happened, *has_operations);
                 }
-                Effect::Renewed { key, life } => lives.renewed(trace, record, key, life),
+                TraceEvent::Renewed { key, ttl } => key_ttls.renewed(trace, record, key, ttl),
             }
         }
         Ok(())
@@ -269,8 +269,8 @@ impl<'a> TraceBuilder<'a> {
     /// # Errors
     /// When there is no request in it.
     pub fn finish(self) -> Result<Trace, TraceError> {
-        let TraceBuilder { records, mut trace, lives, .. } = self;
-        lives.finish(&mut trace);
+        let TraceBuilder { records, mut trace, key_ttls, .. } = self;
+        key_ttls.finish(&mut trace);
         trace.distinct = records.distinct();
         trace.left_out = records.left_out();
         trace.notes = records.notes();
@@ -282,28 +282,28 @@ impl<'a> TraceBuilder<'a> {
     }
 }
 
-/// The lives that the trace gives to the values of each key.
+/// The TTLs that the trace gives to the values of each key.
 #[derive(Default)]
-struct Lives {
-    /// By key: the life given last.
+struct KeyTtls {
+    /// By key: the TTL given last.
     last: Vec<Nanos>,
-    /// By key: the life given first.
+    /// By key: the TTL given first.
     first: Vec<Nanos>,
     /// The trace says of some value how long it lives.
     timed: bool,
 }
 
-impl Lives {
-    fn give(&mut self, key: u32, life: Nanos) {
+impl KeyTtls {
+    fn give(&mut self, key: u32, ttl: Nanos) {
         for table in [&mut self.first, &mut self.last] {
             if table.len() <= key as usize {
                 table.resize(key as usize + 1, UNKNOWN_TTL);
             }
         }
-        self.last[key as usize] = life;
+        self.last[key as usize] = ttl;
         let first = &mut self.first[key as usize];
         if *first == UNKNOWN_TTL {
-            *first = life;
+            *first = ttl;
         }
     }
 
@@ -311,22 +311,22 @@ impl Lives {
         table.get(key as usize).copied().unwrap_or(UNKNOWN_TTL)
     }
 
-    /// Takes note of the life that the next request gives to its value.
+    /// Takes note of the TTL that the next request gives to its value.
     fn given(&mut self, trace: &mut Trace, happened: &Happened) {
-        if let Some(life) = happened.life {
-            self.give(happened.key, life);
+        if let Some(ttl) = happened.ttl {
+            self.give(happened.key, ttl);
         }
         if self.timed {
             // What came before is told in the end.
             trace.ttls.resize(trace.keys.len(), UNKNOWN_TTL);
-            trace.ttls.push(Lives::of(&self.last, happened.key));
+            trace.ttls.push(KeyTtls::of(&self.last, happened.key));
         }
     }
 
-    /// Takes note of a life that a value is given by no request. Right after a write of the same value it is the write's
+    /// Takes note of a TTL that a value is given by no request. Right after a write of the same value it is the write's
     /// own: nobody has looked in between.
-    fn renewed(&mut self, trace: &mut Trace, record: &Record, key: u32, life: Nanos) {
-        self.give(key, life);
+    fn renewed(&mut self, trace: &mut Trace, record: &Record, key: u32, ttl: Nanos) {
+        self.give(key, ttl);
         let before = trace.keys.len();
         let at = record.at.unwrap_or(Nanos::ZERO);
         let last = before.checked_sub(1).filter(|&last| trace.keys[last] == key);
@@ -334,22 +334,22 @@ impl Lives {
         if let Some(write) = last.filter(writes) {
             let later = at.saturating_sub(trace.times.get(write).copied().unwrap_or(at));
             trace.ttls.resize(before, UNKNOWN_TTL);
-            trace.ttls[write] = life.saturating_add(later);
+            trace.ttls[write] = ttl.saturating_add(later);
             if let Some(keeps) = trace.keeps.get_mut(write) {
                 *keeps = false;
             }
         } else {
-            trace.renewals.push(Renewal { before, key, at, life });
+            trace.renewals.push(Renewal { before, key, at, ttl });
         }
     }
 
-    /// Before the first life that a key is given, that one holds already. Where nobody speaks of lives, there are none.
+    /// Before the first TTL that a key is given, that one holds already. Where nobody speaks of TTLs, there are none.
     fn finish(self, trace: &mut Trace) {
         if !self.timed {
             (trace.ttls, trace.keeps, trace.renewals) = Default::default();
             return;
         }
-        // Copies hear of it when the next request is sent; by then only the last counts of several lives of one key.
+        // Copies hear of it when the next request is sent; by then only the last counts of several TTLs of one key.
         trace.renewals.sort_by_key(|renewal| (renewal.before, renewal.key));
         trace.renewals.reverse();
         trace.renewals.dedup_by_key(|renewal| (renewal.before, renewal.key));
@@ -357,7 +357,7 @@ impl Lives {
         trace.ttls.resize(trace.keys.len(), UNKNOWN_TTL);
         for (ttl, &key) in trace.ttls.iter_mut().zip(&trace.keys) {
             if *ttl == UNKNOWN_TTL {
-                *ttl = Lives::of(&self.first, key);
+                *ttl = KeyTtls::of(&self.first, key);
             }
         }
     }

@@ -9,7 +9,7 @@
 //!   INCR k, LPUSH k …        ▶ k is modified        LPOP k, the last element ▶ a delete of k
 //! ```
 //!
-//! `EXPIRE` and its like are no requests. They give copies of the value another life: see [`Renewal`].
+//! `EXPIRE` and its like are no requests. They give copies of the value another TTL: see [`Renewal`].
 
 use super::Record;
 use crate::keyspace::{Ask, Class, Command, KeyStore, Put, Server, Value, Values};
@@ -23,8 +23,8 @@ pub struct Happened {
     pub operation: Operation,
     /// In bytes, as far as the trace says it.
     pub size: Option<u32>,
-    /// How long its value lives, where the command says it anew; the greatest time is for ever.
-    pub life: Option<Nanos>,
+    /// How long its value lives, where the command says it; the greatest time is for ever.
+    pub ttl: Option<Nanos>,
     /// Its value keeps the end of the one before.
     pub keeps_end: bool,
 }
@@ -39,16 +39,16 @@ pub struct Renewal {
     /// When, by the trace's own clock.
     pub at: Nanos,
     /// How long from then on; the greatest time is for ever.
-    pub life: Nanos,
+    pub ttl: Nanos,
 }
 
 /// What one record became.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum TraceEvent {
     /// A request.
     Request(Happened),
-    /// A new life from now on.
-    Renewed { key: u32, life: Nanos },
+    /// A new TTL from now on.
+    Renewed { key: u32, ttl: Nanos },
 }
 
 /// See the module.
@@ -59,7 +59,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Plays one record; what it became can be [taken](Recorded::effects).
+    /// Plays one record; what it became can be [taken](Recorded::events).
     pub fn play(&mut self, record: &Record) {
         let ask = record.ask();
         let command = record.command.as_ref().unwrap_or(&Command::Read);
@@ -74,8 +74,8 @@ impl Recorded {
     }
 
     /// What the last record became, in order.
-    pub fn effects(&mut self) -> impl Iterator<Item = Effect> {
-        self.keys.effects.drain(..)
+    pub fn events(&mut self) -> impl Iterator<Item = TraceEvent> {
+        self.keys.events.drain(..)
     }
 }
 
@@ -95,15 +95,15 @@ struct Keys {
     /// Every key that is there, and others, some of them twice.
     candidates: Vec<u32>,
     values: Values,
-    effects: Vec<Effect>,
+    events: Vec<TraceEvent>,
     quiet: bool,
     fill_ttl: Option<Nanos>,
 }
 
 impl Keys {
     fn log(&mut self, key: u32, operation: Operation) {
-        let happened = Happened { key, operation, size: None, life: None, keeps_end: false };
-        self.effects.push(Effect::Request(happened));
+        let happened = Happened { key, operation, size: None, ttl: None, keeps_end: false };
+        self.events.push(TraceEvent::Request(happened));
     }
 
     fn kept(&self, key: u32) -> Option<Kept> {
@@ -134,23 +134,23 @@ impl Keys {
     }
 }
 
-/// How long something lives that ends then. Where ends are those of whole milliseconds, as Redis', so are lives.
-fn life(end: Nanos, now: Nanos) -> Nanos {
+/// How long something lives that ends then. Where ends are those of whole milliseconds, as Redis', so are TTLs.
+fn ttl(end: Nanos, now: Nanos) -> Nanos {
     const MILLISECOND: u64 = 1_000_000;
     let whole = end.0 % MILLISECOND == MILLISECOND - 1;
-    let life = match end {
+    let ttl = match end {
         Nanos::MAX => return end,
         _ if whole => Nanos((end.0 / MILLISECOND).saturating_sub(now.0 / MILLISECOND) * MILLISECOND),
         _ => end.saturating_sub(now),
     };
-    life.max(Nanos(1))
+    ttl.max(Nanos(1))
 }
 
 impl KeyStore for Keys {
     fn read(&mut self, ask: &Ask, _touches: bool) -> bool {
-        let (size, life) = (ask.size, self.fill_ttl);
-        let happened = Happened { key: ask.key, operation: Operation::Read, size, life, keeps_end: false };
-        self.effects.push(Effect::Request(happened));
+        let (size, ttl) = (ask.size, self.fill_ttl);
+        let happened = Happened { key: ask.key, operation: Operation::Read, size, ttl, keeps_end: false };
+        self.events.push(TraceEvent::Request(happened));
         self.find(ask.key, ask.now).is_some()
     }
 
@@ -173,24 +173,24 @@ impl KeyStore for Keys {
         self.there[key as usize] = Some(Kept { end: put.end, value: self.values.add(put.value), size: put.size });
         self.note(key);
         let operation = if put.made { Operation::Modify } else { Operation::Write };
-        let life = (!put.keeps_end).then(|| life(put.end, now));
-        let happened = Happened { key, operation, size: put.size, life, keeps_end: put.keeps_end };
-        self.effects.push(Effect::Request(happened));
+        let ttl = (!put.keeps_end).then(|| ttl(put.end, now));
+        let happened = Happened { key, operation, size: put.size, ttl, keeps_end: put.keeps_end };
+        self.events.push(TraceEvent::Request(happened));
     }
 
     fn changed(&mut self, key: u32, size: Option<u32>, _now: Nanos) {
         if let Some(kept) = self.kept_mut(key) {
             kept.size = size.or(kept.size);
         }
-        let happened = Happened { key, operation: Operation::Modify, size, life: None, keeps_end: true };
-        self.effects.push(Effect::Request(happened));
+        let happened = Happened { key, operation: Operation::Modify, size, ttl: None, keeps_end: true };
+        self.events.push(TraceEvent::Request(happened));
     }
 
     fn set_end(&mut self, key: u32, end: Nanos, now: Nanos) {
         if let Some(kept) = self.kept_mut(key) {
             kept.end = end;
         }
-        self.effects.push(Effect::Renewed { key, life: life(end, now) });
+        self.events.push(TraceEvent::Renewed { key, ttl: ttl(end, now) });
     }
 
     fn remove(&mut self, key: u32, now: Nanos) -> bool {

@@ -166,9 +166,9 @@ fn twitters_operations_sizes_and_lives_are_kept() {
     }
     let sizes: Vec<Option<u32>> = (0..5).map(|number| trace.size(number)).collect();
     assert_eq!(sizes, [Some(128), None, Some(48), None, Some(5)], "key and value; a get that missed knows nothing");
-    let lives: Vec<Option<Nanos>> = (0..5).map(|number| trace.ttl(number)).collect();
+    let ttls: Vec<Option<Nanos>> = (0..5).map(|number| trace.ttl(number)).collect();
     let minute = Some(Nanos::from_secs(60));
-    assert_eq!(lives, [None, minute, minute, None, None], "a read takes the life that its key is given next");
+    assert_eq!(ttls, [None, minute, minute, None, None], "a read takes the TTL that its key is given next");
     assert_eq!((trace.client(0), trace.client(2), trace.at(3)), (Some(0), Some(1), Some(Nanos::from_secs(2))));
     assert_eq!(trace.write_ratio(), Some(0.4));
 }

@@ -94,7 +94,7 @@ pub fn fault_options(w: &'static Words, chosen: Option<FaultKind>, offer: fn(Fau
     html! { <>{ for groups }</> }
 }
 
-/// What a fault strikes where nobody has said it yet.
+/// What a fault affects where nobody has said it yet.
 fn usual_target(what: FaultKind) -> Option<FaultTarget> {
     match what.part() {
         Part::App => Some(FaultTarget::Server(0)),
@@ -108,7 +108,7 @@ fn what(ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let id = format!("f-fault-{i}-what");
     let change = ctx.dispatch.reform(move |name: String| {
         let what = FaultKind::ALL.into_iter().find(|what| what.name() == name).unwrap_or(FaultKind::CacheCrash);
-        // All else about it is as usual again, but not when it strikes.
+        // All else about it is as usual again, but not when it occurs.
         let usual =
             ["which", "for", "times", "share", "silent"].map(|field| Edit::remove(format!("fault.{i}.{field}")));
         let what_and_which = [
@@ -126,7 +126,7 @@ fn what(ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     }
 }
 
-/// When a fault strikes: at a moment, at random, or when a lane gets somewhere.
+/// When a fault occurs: at a moment, at random, or when a lane gets somewhere.
 fn when(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
     let middle = Nanos(s.duration.0 / 2);
@@ -169,7 +169,7 @@ fn when(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     }
 }
 
-/// Which node, server or link a fault strikes.
+/// Which node, server or link a fault affects.
 fn which(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
     let path = format!("fault.{i}.which");
