@@ -330,7 +330,7 @@ impl Figure {
         let shapes = self.shapes.iter().filter(|shape| asked_for(shape.of));
         let mut panels: Vec<Panel> = shapes.map(|shape| shape.panel(self, data, options, language)).collect();
         // Panels share one axis, so that reads and writes can be compared across.
-        let values = panels.iter().flat_map(|panel| panel.lines.iter().flat_map(Line::values));
+        let values = panels.iter().flat_map(|panel| panel.lines.iter().chain(&panel.before).flat_map(Line::values));
         let axis = self.shapes[0].scale.axis(values.chain(panels.iter().filter_map(|p| Some(p.reference.as_ref()?.0))), options);
         panels.iter_mut().for_each(|panel| panel.axis = axis);
         panels
@@ -388,13 +388,19 @@ impl Shape {
                 ..main
             });
         }
+        let before = data.before.iter().map(|lane| Line {
+            points: self.points(data, lane, options, self.main),
+            steps: self.steps,
+            ..Line::new(lane.number, lane.label.clone(), Weight::Main)
+        });
+        let before = before.collect();
         lines.sort_by_key(|line| line.weight == Weight::Main);
         let title = match self.title {
             ("", _) => figure.title.say(language).to_owned(),
             title => say(title, language),
         };
         let reference = (figure.name == "misses").then(|| data.reference.clone()).flatten();
-        Panel { title, axis: Axis::Share, lines, reference }
+        Panel { title, axis: Axis::Share, lines, before, reference }
     }
 
     fn points(

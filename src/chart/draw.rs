@@ -144,6 +144,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         self.bands(&data.faults, data, at, &x)?;
         self.rules(&panel.axis, data, at, &x)?;
         self.reference(panel, at)?;
+        for line in &panel.before {
+            self.before(line, &panel.axis, at, (&x, data))?;
+        }
         for (order, line) in panel.lines.iter().enumerate() {
             let is_back = data.focus.is_some_and(|lane| lane != line.lane);
             let pen = Pen { strength: if is_back { 0.22 } else { 1.0 }, ..*self };
@@ -245,6 +248,20 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             }
         }
         if line.weight == Weight::Main { self.marks(line, at, (x, data), &y, order) } else { Ok(()) }
+    }
+
+    /// A line as it went before the last change: thin and dotted, as long as it is.
+    fn before(&self, line: &Line, axis: &Axis, at: PanelPlace, (x, data): (&impl Fn(f64) -> f64, &Data)) -> Drawn<DB> {
+        let (from, to) = data.window();
+        let pen = Pen { strength: 0.75, ..*self };
+        let y = |value: f64| at.bottom - (at.bottom - at.top) * axis.place(value);
+        for run in line.points.split(|(_, value)| value.is_none()) {
+            let path = within(run, from, to, line.steps).into_iter().map(|(t, v)| (x(t), y(v))).collect::<Vec<_>>();
+            for dash in dashes(&path, &[1.5, 3.0]) {
+                pen.stroke(&dash, lane_style(line.lane).colour, 1.25)?;
+            }
+        }
+        Ok(())
     }
 
     /// One unbroken piece of a line.

@@ -40,6 +40,8 @@ pub struct Data {
     pub now_s: f64,
     /// The part of the time axis that is drawn, seconds; `None` is all of it.
     pub zoom: Option<(f64, f64)>,
+    /// The lanes as they went before the last change, drawn dotted behind.
+    pub before: Vec<LaneData>,
     /// A value that others have published, for the miss ratio, and what it is called.
     pub reference: Option<(f64, String)>,
     /// The lane that is looked at, the others beside it faint.
@@ -116,6 +118,8 @@ pub struct Panel {
     pub axis: Axis,
     /// The lines.
     pub lines: Vec<Line>,
+    /// The same before the last change.
+    pub before: Vec<Line>,
     /// A value to hold them against, and what it is called.
     pub reference: Option<(f64, String)>,
 }

@@ -70,6 +70,7 @@ fn key(event: &KeyboardEvent) -> Option<Msg> {
     }
     match key.as_str() {
         " " => Some(Msg::Dispatch(Action::Time(TimeAction::PlayPause))),
+        "ArrowLeft" => Some(Msg::Dispatch(Action::Time(TimeAction::StepBack))),
         "ArrowRight" => Some(Msg::Dispatch(Action::Time(TimeAction::Step))),
         "r" | "R" => Some(Msg::Dispatch(Action::Time(TimeAction::Restart))),
         "f" | "F" => Some(Msg::Dispatch(Action::Time(TimeAction::Finish))),

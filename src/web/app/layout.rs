@@ -122,7 +122,7 @@ impl App {
         let whole = self.state.view.embed.is_none();
         html! {
             <div class="lead">
-                <Headline report={self.state.run.report.clone()} titles={titles.clone()} shown={self.shown()}
+                <Headline report={self.state.report()} titles={titles.clone()} shown={self.shown()}
                     finished={self.state.at_end()} words={self.words()} />
                 if let (Some(preset), true) = (preset, whole) {
                     <p class="about soft">{ preset.about().description.say(texts) }{ " " }{ preset.about().question.say(texts) }</p>
@@ -141,7 +141,7 @@ impl App {
     fn transport(&self) -> Html {
         let state = &self.state;
         html! {
-            <Transport running={state.is_running()} at_end={state.at_end()} now={state.run.now}
+            <Transport running={state.is_running()} at_end={state.at_end()} now={state.seen()} reached={state.run.now} scenario={state.draft.clone()}
                 duration={state.running.duration} speed={state.speed} view={state.view.clone()}
                 halted={state.stop_reason.is_some()} servers={state.running.app.servers} dispatch={self.dispatch.clone()} words={self.words()} />
         }
@@ -152,12 +152,12 @@ impl App {
         html! {
             <Figures figures={view.figures().to_vec()} options={view.options()} data={self.data(titles)} theme={self.theme()}
                 words={self.words()} looking={self.looking} on_look={self.on_look.clone()} dispatch={self.dispatch.clone()}
-                can_choose={view.embed.is_none()} />
+                can_choose={view.embed.is_none()} has_before={self.state.before().is_some()} can_keep_both={self.state.lane_before().is_some()} />
         }
     }
 
     fn tables(&self, titles: &Rc<Vec<String>>) -> Html {
-        let Some(report) = &self.state.run.report else { return html! {} };
+        let Some(report) = self.state.report() else { return html! {} };
         let (report, shown, words) = (report.clone(), self.shown(), self.words());
         html! {
             <>

@@ -24,7 +24,7 @@ use super::state::{Action, Effect, State, TimeAction, WorkerStatus};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData};
 use crate::experiment::occurrences;
-use crate::report::FaultReport;
+use crate::report::{FaultReport, Series};
 use crate::scenario::Phrase;
 use crate::scenario::presets::twitter;
 
@@ -299,6 +299,18 @@ impl App {
         fault.map_or_else(|| occurrence.what.clone(), |fault| fault.what.title().say(self.words().texts).to_owned())
     }
 
+    /// The lanes that are shown, as they went before the last change.
+    fn lanes_before(&self, titles: &[String]) -> Vec<LaneData> {
+        let Some(before) = self.state.before() else { return Vec::new() };
+        let shown = before.series.iter().enumerate().filter(|(lane, _)| self.state.view.shows(*lane));
+        let lane = |(number, series): (usize, &Series)| LaneData {
+            number,
+            label: titles.get(number).cloned().unwrap_or_default(),
+            series: series.clone(),
+        };
+        shown.map(lane).collect()
+    }
+
     /// The miss ratio that was published for the preset, if it is one of Twitter's.
     fn published(&self) -> Option<(f64, String)> {
         const PUBLISHED: Phrase = Phrase::fixed("published", "논문 공개값");
@@ -326,8 +338,9 @@ impl App {
             lanes: lanes.collect(),
             faults: faults.collect(),
             duration_s: self.state.running.duration.as_secs_f64(),
-            now_s: run.now.as_secs_f64(),
+            now_s: self.state.seen().as_secs_f64(),
             zoom: self.looking.zoom,
+            before: self.lanes_before(titles),
             focus: self.looking.focus,
             reference: self.published(),
             no_reads: self.state.running.clients.never_reads(),

@@ -8,6 +8,7 @@
 //!   Hello                     Here
 //!   Load                      Frame, or Refused: then the worker keeps the experiment it had
 //!   Advance                   Frame
+//!   Recall                    Recalled, or Refused
 //!   Inject                    Injected, or Refused
 //!   Open, then Continue …     Reading, as long as there is more; then Opened or Unreadable
 //!   Cancel                    Cancelled
@@ -57,6 +58,13 @@ pub enum ToWorker {
         /// The longest to work, milliseconds of real time.
         budget_ms: f64,
     },
+    /// Tell the totals as they were when the point of the figures that begins then began.
+    Recall {
+        /// The scenario that is meant.
+        generation: u32,
+        /// A moment at which a point begins, nanoseconds since the run began.
+        at_ns: u64,
+    },
     /// Break something now.
     Inject {
         /// The scenario that is meant.
@@ -80,6 +88,15 @@ pub enum FromWorker {
     Here,
     /// How far it is, after a load or an advance.
     Frame(Box<Frame>),
+    /// The totals at a moment that is past.
+    Recalled {
+        /// The scenario they are of.
+        generation: u32,
+        /// The moment, nanoseconds since the run began.
+        at_ns: u64,
+        /// The totals.
+        report: Report,
+    },
     /// A fault was added.
     Injected {
         /// The scenario it was added to.

@@ -17,9 +17,10 @@ use crate::experiment::{Experiment, Plan};
 use crate::ledger;
 use crate::metrics::FIGURE_GROUP;
 use crate::phrase::{Phrase, phrase};
-use crate::report::Series;
+use crate::report::{Report, Series};
 use crate::scenario::{FaultKind, FaultTarget, Keys, Link, Scenario};
 use crate::time::Nanos;
+use crate::web::state::seen::point_of;
 use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 
 /// Listens for the page's messages until the page closes the worker.
@@ -110,6 +111,10 @@ struct Work {
     generation: u32,
     experiment: Experiment,
     seen: Vec<Seen>,
+    /// The length of a point of the figures.
+    point: Nanos,
+    /// The totals where each point began.
+    reports: Vec<Report>,
 }
 
 /// What the page has of one lane.
@@ -145,6 +150,10 @@ impl WorkerState {
             }
             ToWorker::Advance { generation, to_ns, budget_ms } => match self.at(generation) {
                 Some(work) => work.advance(Nanos(to_ns), budget_ms),
+                None => refused(generation, Phrase::fixed("there is no such experiment", "그런 실험이 없습니다")),
+            },
+            ToWorker::Recall { generation, at_ns } => match self.at(generation) {
+                Some(work) => work.recall(at_ns),
                 None => refused(generation, Phrase::fixed("there is no such experiment", "그런 실험이 없습니다")),
             },
             ToWorker::Inject { generation, what, server, link, lasts } => match self.at(generation) {
@@ -197,7 +206,9 @@ impl WorkerState {
                 self.work = None;
                 let experiment = plan.begin();
                 let seen = vec![Seen::default(); scenario.lanes.len()];
-                self.work.insert(Work { generation, experiment, seen }).frame()
+                let point = point_of(scenario);
+                let reports = vec![experiment.report()];
+                self.work.insert(Work { generation, experiment, seen, point, reports }).frame()
             }
             Err(error) => refused(generation, error.phrase()),
         }
@@ -209,12 +220,36 @@ impl Work {
         let start = js_sys::Date::now();
         // Whoever wants the end of the run wants it settled.
         let to = if to >= self.experiment.scenario().duration { Nanos::MAX } else { to };
-        self.experiment.advance(to, || js_sys::Date::now() - start >= budget_ms);
-        self.frame()
+        let mut is_over = || js_sys::Date::now() - start >= budget_ms;
+        loop {
+            let next = self.next_point();
+            let stop = to.min(next);
+            let there = self.experiment.advance(stop, &mut is_over);
+            if there == next && there < self.experiment.scenario().duration {
+                self.reports.push(self.experiment.report());
+            }
+            if stop == to || there < stop || is_over() {
+                return self.frame();
+            }
+        }
+    }
+
+    /// Where the next point begins, if one does.
+    fn next_point(&self) -> Nanos {
+        let next = Nanos(self.point.0.saturating_mul(self.reports.len() as u64));
+        if next < self.experiment.scenario().duration { next } else { Nanos::MAX }
+    }
+
+    fn recall(&self, at_ns: u64) -> FromWorker {
+        let generation = self.generation;
+        match self.reports.get((at_ns / self.point.0) as usize) {
+            Some(report) => FromWorker::Recalled { generation, at_ns, report: report.clone() },
+            None => refused(generation, Phrase::fixed("the run has not got there", "아직 그 시점까지 실행되지 않았습니다")),
+        }
     }
 
     fn frame(&mut self) -> FromWorker {
-        let Work { generation, experiment, seen } = self;
+        let Work { generation, experiment, seen, .. } = self;
         let series: Vec<Series> =
             seen.iter().enumerate().map(|(lane, seen)| experiment.series(lane, seen.buckets, FIGURE_GROUP)).collect();
         let mut stories = Vec::new();

@@ -37,6 +37,12 @@ pub struct FiguresProps {
     pub dispatch: Callback<Action>,
     /// Whether the reader may choose other figures.
     pub can_choose: bool,
+    /// Whether the run before the last change is drawn, too.
+    #[prop_or_default]
+    pub has_before: bool,
+    /// Whether it can be kept as a lane.
+    #[prop_or_default]
+    pub can_keep_both: bool,
 }
 
 /// The most figures at once: more would not be looked at.
@@ -52,9 +58,10 @@ pub fn Figures(props: &FiguresProps) -> Html {
     html! {
         <section class="figures" aria-label={props.words.figures}>
             { for plots }
-            if menu || props.looking.zoom.is_some() {
+            if menu || props.looking.zoom.is_some() || props.has_before {
                 <div class="figures-foot">
                     if menu { { add_menu(props) } }
+                    if props.has_before { { before_buttons(props) } }
                     if props.looking.zoom.is_some() {
                         <button type="button" onclick={props.on_look.reform(|_: MouseEvent| Look::Zoom(None))}>
                             { ZOOM_OUT.say(props.words.texts) }
@@ -72,6 +79,25 @@ const REMOVE: Phrase = Phrase::fixed("Remove this figure", "이 그래프 제거
 const ENLARGE: Phrase = Phrase::fixed("Enlarge", "크게 보기");
 const SHRINK: Phrase = Phrase::fixed("Make small again", "원래 크기로");
 const NOTHING: Phrase = Phrase::fixed("nothing yet", "아직 없음");
+
+/// What to do about the run before the last change.
+fn before_buttons(props: &FiguresProps) -> Html {
+    let language = props.words.texts;
+    let on = |action: fn() -> ViewAction| props.dispatch.reform(move |_: MouseEvent| Action::View(action()));
+    html! {
+        <>
+            <span class="key">{ BEFORE.say(language) }</span>
+            if props.can_keep_both {
+                <button type="button" onclick={on(|| ViewAction::KeepBoth)}>{ KEEP_BOTH.say(language) }</button>
+            }
+            <button type="button" onclick={on(|| ViewAction::ForgetBefore)}>{ HIDE.say(language) }</button>
+        </>
+    }
+}
+
+const BEFORE: Phrase = Phrase::fixed("Dotted: before the last change", "점선: 마지막 변경 전");
+const KEEP_BOTH: Phrase = Phrase::fixed("Keep both as lanes", "둘 다 레인으로 남기기");
+const HIDE: Phrase = Phrase::fixed("Hide it", "숨기기");
 
 /// A menu that adds a figure. What is chosen in it by keys alone takes effect when it is left or Enter is pressed.
 fn add_menu(props: &FiguresProps) -> Html {

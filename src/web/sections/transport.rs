@@ -1,11 +1,14 @@
 //! The controls of time, and the buttons that break things now.
 
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use std::rc::Rc;
+
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::controls::faults::fault_options;
+use super::strip::Strip;
 use crate::chart::text;
-use crate::scenario::{FaultKind, Link, Part};
+use crate::scenario::{FaultKind, Link, Part, Scenario};
 use crate::time::Nanos;
 use crate::web::i18n::Words;
 use crate::web::platform::dom;
@@ -21,8 +24,12 @@ pub struct TransportProps {
     pub at_end: bool,
     /// Whether nothing runs until the reader asks for it.
     pub halted: bool,
-    /// The moment.
+    /// The moment that is seen.
     pub now: Nanos,
+    /// The moment that the run has reached.
+    pub reached: Nanos,
+    /// What runs, for its faults.
+    pub scenario: Rc<Scenario>,
     /// The run's length.
     pub duration: Nanos,
     /// Virtual seconds per second.
@@ -45,7 +52,7 @@ pub fn Transport(props: &TransportProps) -> Html {
     html! {
         <div class="transport" role="group" aria-label={w.time_controls}>
             if allows(Control::Play) { { play_buttons(props) } }
-            { progress(props) }
+            if props.view.embed.is_none() { <Strip ..props.clone() /> } else { { progress(props) } }
             if allows(Control::Speed) { { speed(props) } }
             if allows(Control::Crash) { <Breakers at_end={props.at_end || props.halted} servers={props.servers} dispatch={props.dispatch.clone()} words={w} /> }
         </div>
@@ -87,28 +94,20 @@ fn play_buttons(props: &TransportProps) -> Html {
     }
 }
 
+/// How far an embed is.
 fn progress(props: &TransportProps) -> Html {
-    let w = props.words;
-    let all = props.duration.0.max(1);
-    let place = props.now.0.min(all) as f64 * 1000.0 / all as f64;
-    let spoken = (w.time_of)(props.now.as_secs_f64().min(props.duration.as_secs_f64()), props.duration.as_secs_f64());
-    let seek = props.dispatch.reform(move |event: Event| {
-        let share = event.target_unchecked_into::<HtmlInputElement>().value_as_number() / 1000.0;
-        Action::Time(TimeAction::Seek(Nanos((share.clamp(0.0, 1.0) * all as f64) as u64)))
-    });
-    let may_seek = props.view.embed.is_none();
-    let shown = text::moment(props.now.as_secs_f64().min(props.duration.as_secs_f64()), true);
+    let all = props.duration.as_secs_f64();
+    let now = props.now.as_secs_f64().min(all);
     html! {
         <div class="progress">
-            if may_seek {
-                <input type="range" min="0" max="1000" step="1" value={format!("{place:.0}")} aria-label={w.moment}
-                    aria-valuetext={spoken} style={format!("--share:{:.1}%", place / 10.0)} onchange={seek} />
-            } else {
-                <progress max="1000" value={format!("{place:.0}")} aria-label={w.moment} />
-            }
-            <span class="clock"><b>{ shown }</b>{ " / " }{ text::moment(props.duration.as_secs_f64(), false) }</span>
+            <progress max="1000" value={format!("{:.0}", now * 1000.0 / all.max(1e-9))} aria-label={props.words.moment} />
+            { clock(now, all) }
         </div>
     }
+}
+
+pub(super) fn clock(now: f64, all: f64) -> Html {
+    html! { <span class="clock"><b>{ text::moment(now, true) }</b>{ " / " }{ text::moment(all, false) }</span> }
 }
 
 fn speed(props: &TransportProps) -> Html {

@@ -13,6 +13,7 @@ pub enum TimeAction {
     Play,
     Pause,
     Step,
+    StepBack,
     Restart,
     Finish,
     Seek(Nanos),
@@ -27,6 +28,7 @@ impl TimeAction {
             TimeAction::PlayPause
             | TimeAction::Play
             | TimeAction::Step
+            | TimeAction::StepBack
             | TimeAction::Restart
             | TimeAction::Finish
             | TimeAction::Seek(_) => true,
@@ -42,6 +44,10 @@ pub enum ViewAction {
     ToggleLane(usize),
     Percentile(Percentile),
     Linear(bool),
+    /// The run before the last change is of no more interest.
+    ForgetBefore,
+    /// What a lane was before the last change is to be a lane of its own.
+    KeepBoth,
     /// These figures are to be shown.
     Figures(Vec<&'static Figure>),
     Language(Lang),
@@ -60,9 +66,10 @@ impl State {
             }
             TimeAction::Play => self.play(),
             TimeAction::Pause => self.playback = Playback::Paused,
-            TimeAction::Step => self.step(),
+            TimeAction::Step => self.step(false),
+            TimeAction::StepBack => self.step(true),
             TimeAction::Restart => self.seek(self.running.warmup, true),
-            TimeAction::Finish => self.playback = Playback::Seeking { to: Nanos::MAX, then_play: false },
+            TimeAction::Finish => self.seek(Nanos::MAX, false),
             TimeAction::Seek(to) => {
                 let plays = self.playback == Playback::Playing;
                 self.seek(to, plays);
@@ -82,6 +89,8 @@ impl State {
             ViewAction::Percentile(percentile) => {
                 self.view.percentile = (percentile != self.view.defaults.percentile).then_some(percentile);
             }
+            ViewAction::ForgetBefore => self.forget_before(),
+            ViewAction::KeepBoth => self.keep_both(effects),
             ViewAction::Linear(linear) => self.view.linear = linear,
             ViewAction::Figures(figures) => self.view.choose_figures(figures),
             ViewAction::Language(lang) => {

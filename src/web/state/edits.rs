@@ -122,12 +122,13 @@ impl State {
         let (to, then_play) = match self.playback {
             Playback::Seeking { to, then_play } => (to, then_play),
             _ if self.at_end() => (Nanos::MAX, false),
-            playback => (self.run.now, playback == Playback::Playing),
+            playback => (self.seen(), playback == Playback::Playing),
         };
         let span = |scenario: &Scenario| (scenario.duration, scenario.warmup);
         if span(&self.running) != span(&self.draft) && self.view.speed.is_none() {
             self.speed = fitting_speed(&self.draft);
         }
+        self.keep_before(self.resume.is_none() && !self.must_load);
         if self.resume.is_none() && !self.must_load {
             self.resume = Some((self.playback, self.running.clone()));
         }

@@ -39,6 +39,11 @@ pub struct History {
 }
 
 impl History {
+    /// Whether a slider is being dragged.
+    pub fn is_dragging(&self) -> bool {
+        self.dragged.is_some()
+    }
+
     /// Something has changed what was `before`.
     pub fn record(&mut self, before: Step) {
         self.end_drag();

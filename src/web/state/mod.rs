@@ -21,6 +21,7 @@ mod controls;
 mod edits;
 mod opening;
 mod playback;
+pub mod seen;
 #[cfg(test)]
 mod testing;
 mod worker;
@@ -30,6 +31,7 @@ use std::rc::Rc;
 
 use self::history::History;
 use self::saved::{Problem, TooLong};
+use self::seen::Seen;
 use self::traces::{TraceFile, Traces};
 use self::view::{Lang, View};
 use self::worker::{LoadedRun, Request, Worker};
@@ -194,6 +196,7 @@ pub struct State {
     pub traces: Traces,
     /// The run.
     pub run: Run,
+    seen: Seen,
     /// Whether time goes on.
     pub playback: Playback,
     /// Virtual seconds per second.
@@ -238,6 +241,7 @@ impl State {
             history: History::default(),
             traces: Traces::default(),
             run: Run::default(),
+            seen: Seen::default(),
             playback: if reduced_motion {
                 Playback::Seeking { to: Nanos::MAX, then_play: false }
             } else {
@@ -286,7 +290,7 @@ impl State {
             Action::WorkerFailed { failure, details } => self.fail(failure, details, &mut effects),
             Action::Stop => self.stop(&mut effects),
             Action::RunAgain => self.run_again(),
-            Action::Inject { what, server, link, lasts } => self.inject(what, server, link, lasts),
+            Action::Inject { what, server, link, lasts } => self.inject(what, (server, link), lasts, &mut effects),
             Action::Time(action) => self.control_time(action, &mut effects),
             Action::View(action) => self.change_view(action, &mut effects),
             Action::Dismiss => self.notice = None,

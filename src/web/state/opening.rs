@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::history::Step;
 use super::playback::{Playback, Run, fitting_speed};
 use super::saved;
+use super::seen::Seen;
 use super::view::{BadOption, ThemeChoice, View, in_full};
 use super::{Effect, Notice, Problem, State};
 use crate::scenario::{Scenario, presets};
@@ -84,6 +85,7 @@ impl State {
         self.unopened = None;
         (self.notice, self.stop_reason, self.resume) = (None, None, None);
         self.run = Run::default();
+        self.seen = Seen::default();
         self.speed = self.view.speed.unwrap_or_else(|| fitting_speed(&self.running));
         self.due = Nanos::ZERO;
         if !matches!(self.playback, Playback::Seeking { then_play: false, .. }) {

@@ -55,11 +55,6 @@ const RUN_WALL_S: f64 = 20.0;
 pub const SPEEDS: [f64; 14] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1_000.0, 10_000.0];
 
 impl State {
-    /// Whether there is nothing more to run.
-    pub fn at_end(&self) -> bool {
-        self.run.finished && !self.must_load
-    }
-
     /// Whether time goes on.
     pub fn is_running(&self) -> bool {
         self.playback != Playback::Paused && !self.at_end()
@@ -68,6 +63,8 @@ impl State {
     pub(super) fn play(&mut self) {
         if self.at_end() {
             self.seek(self.running.warmup, true);
+        } else if self.seen() < self.run.now {
+            self.look_at(self.seen(), true);
         } else if !self.worker_has_run() {
             self.catch_up();
         } else {
@@ -76,17 +73,19 @@ impl State {
         }
     }
 
-    /// A step is a 240th of the run: one point of the figures.
-    pub(super) fn step(&mut self) {
+    /// A step is a 240th of the run: a third of a point of the figures.
+    pub(super) fn step(&mut self, is_back: bool) {
         let step = Nanos((self.running.duration.0 / 240).max(1));
-        let to = self.run.now.saturating_add(step);
-        self.playback = Playback::Seeking { to, then_play: false };
+        let seen = self.seen();
+        self.seek(if is_back { seen.saturating_sub(step) } else { seen.saturating_add(step) }, false);
     }
 
+    /// Looks at another moment: at once, where it has been simulated; else the run hurries there.
     pub(super) fn seek(&mut self, to: Nanos, then_play: bool) {
-        if to < self.run.now || self.at_end() {
-            self.reload();
+        if self.is_simulated(to) {
+            return self.look_at(to, then_play);
         }
+        self.look_at_newest();
         self.playback = Playback::Seeking { to, then_play };
     }
 
@@ -110,7 +109,9 @@ impl State {
     }
 
     pub(super) fn tick(&mut self, wall_s: f64, effects: &mut Vec<Effect>) {
-        if self.playback == Playback::Playing && self.run.report.is_some() && !self.must_load {
+        if self.play_behind(wall_s.min(TICK_MOST_S)) {
+            // Nothing is due before what there is has been seen.
+        } else if self.playback == Playback::Playing && self.run.report.is_some() && !self.must_load {
             let due = self.due.saturating_add(Nanos::from_secs_f64(self.speed * wall_s.min(0.25)));
             // Never more than three ticks ahead: what a slow machine cannot do is left out of the playing, not of the run.
             let most = self.run.now.saturating_add(Nanos::from_secs_f64(self.speed * 0.3));
@@ -152,7 +153,8 @@ impl State {
                 self.playback = if then_play { Playback::Playing } else { Playback::Paused };
                 self.due = run.now;
             }
-        } else if self.playback == Playback::Playing {
+        } else if self.playback == Playback::Playing && self.seen() >= self.run.now {
+            let run = &self.run;
             self.due = self.due.max(run.now);
             if run.finished {
                 self.playback = Playback::Paused;

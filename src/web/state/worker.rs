@@ -24,6 +24,7 @@ pub(super) enum Request {
         generation: u32,
     },
     Advance,
+    Recall,
     Inject,
     Trace,
 }
@@ -131,7 +132,7 @@ impl State {
             Request::Trace => self.read_last = true,
             Request::Advance => self.read_last = false,
             Request::Load { .. } => self.overdue_s = 0.0,
-            Request::Up | Request::Alive | Request::Inject => {}
+            Request::Up | Request::Alive | Request::Inject | Request::Recall => {}
         }
         self.worker = Worker::Busy { request, silent_s: 0.0 };
         effects.push(Effect::Send(Box::new(said)));
@@ -153,6 +154,9 @@ impl State {
             && let Some(injection) = self.injections.pop_front()
         {
             return Some((Request::Inject, injection));
+        }
+        if let Some(recall) = self.recall().filter(|_| self.worker_has_run()) {
+            return Some((Request::Recall, recall));
         }
         match advance {
             Some(said) if trace.is_none() || self.read_last => Some((Request::Advance, said)),
@@ -186,6 +190,7 @@ impl State {
             FromWorker::Here | FromWorker::Panicked { .. } => {}
             FromWorker::Frame(frame) => self.handle_frame(*frame, request),
             FromWorker::Injected { generation, scenario } => self.handle_injected(generation, scenario.into(), effects),
+            FromWorker::Recalled { generation, at_ns, report } => self.handle_recalled(generation, at_ns, report),
             FromWorker::Reading(progress) => self.traces.reads(progress),
             FromWorker::Opened(facts) => {
                 if let Some(name) = self.traces.opened(facts) {
@@ -299,7 +304,16 @@ impl State {
         self.catch_up();
     }
 
-    pub(super) fn inject(&mut self, what: FaultKind, server: Option<u32>, link: Option<Link>, lasts: Nanos) {
+    pub(super) fn inject(
+        &mut self,
+        what: FaultKind,
+        (server, link): (Option<u32>, Option<Link>),
+        lasts: Nanos,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.seen() < self.run.now && !self.must_load {
+            return self.fork(what, server, link, lasts, effects);
+        }
         if self.at_end() || self.must_load || self.stop_reason.is_some() || self.injections.len() >= INJECTIONS_MAX {
             return;
         }
