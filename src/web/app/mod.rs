@@ -18,11 +18,12 @@ use super::platform::embed::{self, Host};
 use super::platform::worker_handle::WorkerHandle;
 use super::platform::{dom, media, storage};
 use super::state::saved::TooLong;
-use super::state::view::{Lang, ThemeChoice};
+use super::state::view::ThemeChoice;
 use super::state::{Action, Effect, State, TimeAction, WorkerStatus};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData};
 use crate::experiment::strikes;
+use crate::phrase::Language;
 use crate::report::FaultReport;
 
 /// How often the page asks the worker to go on.
@@ -102,7 +103,7 @@ pub struct AppProps {
 
 /// Reads what an earlier visit left, and the link.
 fn open() -> Opened {
-    let lang = storage::remembered("lang").and_then(|name| Lang::named(&name)).unwrap_or_else(browser_lang);
+    let lang = storage::remembered("lang").and_then(|name| Language::of_code(&name)).unwrap_or_else(browser_lang);
     let mut state = State::new(lang, media::matches("(prefers-reduced-motion: reduce)"));
     state.view.theme = storage::remembered("theme").and_then(|name| ThemeChoice::named(&name)).unwrap_or_default();
     let effects = state.apply(Action::OpenLink(dom::hash()));
@@ -270,7 +271,7 @@ impl App {
     fn apply_theme(&self) {
         if let Some(root) = dom::document().document_element() {
             let theme = self.state.view.theme.name();
-            for (name, value) in [("lang", self.state.lang.name()), ("data-theme", theme)] {
+            for (name, value) in [("lang", self.state.lang.code()), ("data-theme", theme)] {
                 if root.get_attribute(name).as_deref() != Some(value) {
                     let _ = root.set_attribute(name, value); // both names are valid ones
                 }
@@ -289,7 +290,7 @@ impl App {
 
     fn fault_name(&self, strike: &FaultReport) -> String {
         let fault = self.state.running.faults.get(strike.fault as usize);
-        fault.map_or_else(|| strike.what.clone(), |fault| fault.what.title().say(self.words().texts).to_owned())
+        fault.map_or_else(|| strike.what.clone(), |fault| fault.what.title().say(self.words().lang).to_owned())
     }
 
     fn data(&self, titles: &[String]) -> Rc<Data> {
@@ -319,8 +320,8 @@ impl App {
 }
 
 /// The language that the browser asks for, if the page speaks it.
-fn browser_lang() -> Lang {
-    Lang::asked_for(&dom::window().navigator().language().unwrap_or_default())
+fn browser_lang() -> Language {
+    Language::asked_for(&dom::window().navigator().language().unwrap_or_default())
 }
 
 /// Puts the page in place of what stands in `#app`: the link first, the page in a task of its own.

@@ -3,7 +3,7 @@
 use super::super::sections::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::state::view::Control;
-use super::{Lang, Said, Words, ends, lane, left_out, named, unless_none};
+use super::{Said, Words, ends, lane, left_out, named, unless_none};
 use crate::chart::{ENGLISH, Panel, text};
 use crate::escape::shown;
 use crate::ledger::{Cause, Divergence, StepKind as Step};
@@ -12,8 +12,7 @@ use crate::scenario::{Arrivals, Distribution, FaultTime, Keys, Language, Link, P
 use crate::workload::trace;
 
 pub static WORDS: Words = Words {
-    lang: Lang::En,
-    texts: Language::English,
+    lang: Language::English,
     starting: "The same traffic, through every strategy at once.",
     headline,
     labels: ENGLISH,

@@ -15,8 +15,8 @@ use crate::escape::shown;
 use crate::ledger::{self, Cause, Divergence};
 use crate::model::WriteId;
 use crate::scenario::{
-    Arrivals, Distribution, FaultTime, Keys, Lane, Language, Link, Part, Phrase, Reading, Scenario, Ttl, TtlMix,
-    Writing, presets,
+    Arrivals, Distribution, FaultTime, Keys, Lane, Language, Link, Part, Reading, Scenario, Ttl, TtlMix, Writing,
+    presets,
 };
 use crate::time::Nanos;
 use crate::workload::trace;
@@ -32,9 +32,7 @@ macro_rules! words {
 }
 
 words! {
-    lang: Lang,
-    /// The language of what the scenario says of itself: fields, presets, messages.
-    texts: Language,
+    lang: Language,
     // the sentence at the top
     starting: &'static str,
     headline: fn(&Headline, &[String]) -> Vec<Piece>,
@@ -288,7 +286,7 @@ impl Words {
         let reads = Reading::each().into_iter().map(|read| (read.name(), read.title()));
         let writes = Writing::each().into_iter().map(|write| (write.name(), write.title()));
         let known = reads.chain(writes).find(|(name, _)| name.eq_ignore_ascii_case(word));
-        known.map_or_else(|| word.to_owned(), |(_, title)| title.say(self.texts).to_owned())
+        known.map_or_else(|| word.to_owned(), |(_, title)| title.say(self.lang).to_owned())
     }
 
     /// The figure in a sentence or two: each lane's newest value.
@@ -297,69 +295,11 @@ impl Words {
     }
 }
 
-macro_rules! languages {
-    ($($lang:ident: $code:literal, $own:literal, $words:expr;)*) => {
-        /// The languages of the page.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Lang {
-            $(#[doc = $own] $lang),*
-        }
-
-        impl Lang {
-            /// Every language, the usual one first.
-            pub const ALL: [Lang; [$($code),*].len()] = [$(Lang::$lang),*];
-
-            /// Its code, in links and in HTML.
-            pub const fn name(self) -> &'static str {
-                match self { $(Lang::$lang => $code),* }
-            }
-
-            /// What its speakers call it.
-            pub const fn own_name(self) -> &'static str {
-                match self { $(Lang::$lang => $own),* }
-            }
-        }
-
-        /// The words of a language.
-        pub fn of(lang: Lang) -> &'static Words {
-            match lang { $(Lang::$lang => &$words),* }
-        }
-    };
-}
-
-// A language is a line here and a file.
-languages! {
-    En: "en", "English", en::WORDS;
-    Ko: "ko", "한국어", ko::WORDS;
-}
-
-impl Default for Lang {
-    fn default() -> Lang {
-        Lang::ALL[0]
-    }
-}
-
-impl Lang {
-    /// The language with that code.
-    pub fn named(code: &str) -> Option<Lang> {
-        Lang::ALL.into_iter().find(|lang| lang.name() == code)
-    }
-
-    /// The language that a browser asks for, such as `ko-KR`; the usual one where the page does not speak it.
-    pub fn asked_for(tag: &str) -> Lang {
-        Lang::ALL.into_iter().find(|lang| tag.starts_with(lang.name())).unwrap_or_default()
-    }
-
-    /// The language after this one, which a button offers.
-    pub fn next(self) -> Lang {
-        let at = Lang::ALL.iter().position(|lang| *lang == self).unwrap_or_default();
-        Lang::ALL[(at + 1) % Lang::ALL.len()]
-    }
-
-    /// What may stand for a language.
-    pub fn codes() -> Phrase {
-        let codes = Lang::ALL.map(Lang::name);
-        Phrase::new(codes.join(" or "), codes.join(" 또는 "))
+/// The words of a language.
+pub fn of(lang: Language) -> &'static Words {
+    match lang {
+        Language::English => &en::WORDS,
+        Language::Korean => &ko::WORDS,
     }
 }
 
@@ -371,7 +311,7 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
     let mut titles: Vec<String> = Vec::new();
     for lane in lanes {
         let (read, write) = (lane.read.title(), lane.write.title());
-        let (read, write) = (read.say(words.texts).to_owned(), write.say(words.texts).to_owned());
+        let (read, write) = (read.say(words.lang).to_owned(), write.say(words.lang).to_owned());
         let title = match lane.name.as_str() {
             "" if same_read && !same_write => write,
             "" if same_write && !same_read => read,
@@ -387,7 +327,7 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
 
 /// What a lane with that name is called: the lanes of presets have a name in each language.
 fn lane_name(name: &str, words: &Words) -> String {
-    presets::lane(name).map_or_else(|| words.strategy(name), |known| known.say(words.texts).to_owned())
+    presets::lane(name).map_or_else(|| words.strategy(name), |known| known.say(words.lang).to_owned())
 }
 
 /// The strategy's name with the first detail that sets the lane apart from the others, all of which write in the same way.

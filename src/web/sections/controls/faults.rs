@@ -60,7 +60,7 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
     let remove = ctx.on_click(vec![Edit::remove(format!("fault.{i}"))]);
     html! {
-        <div class="fault" key={i} role="group" aria-label={format!("{} {}", fault.what.title().say(w.texts), fault.at)}>
+        <div class="fault" key={i} role="group" aria-label={format!("{} {}", fault.what.title().say(w.lang), fault.at)}>
             <div class="lane-head">
                 { what(ctx, i, fault) }
                 <button type="button" class="icon" aria-label={w.remove_fault} onclick={remove}>{ "×" }</button>
@@ -87,7 +87,7 @@ pub fn fault_options(w: &'static Words, chosen: Option<FaultKind>, offer: fn(Fau
     let groups = [Part::Cache, Part::Replica, Part::App, Part::Database, Part::Link].into_iter().map(|part| {
         let all = FaultKind::ALL.into_iter().filter(|what| what.part() == part && offer(*what));
         let options = all.map(|what| {
-            html! { <option value={what.name()} selected={chosen == Some(what)}>{ what.title().say(w.texts).to_owned() }</option> }
+            html! { <option value={what.name()} selected={chosen == Some(what)}>{ what.title().say(w.lang).to_owned() }</option> }
         });
         html! { <optgroup label={(w.fault_part)(part)}>{ for options }</optgroup> }
     });

@@ -120,7 +120,7 @@ fn trace_notes(w: &Words, traces: &TracesShown) -> Html {
         TracesShown { reading: None, opened: Some((_, facts)) } if !facts.notes.is_empty() => &facts.notes,
         _ => return html! {},
     };
-    let notes = notes.iter().map(|note| html! { <li>{ shown(note.say(w.texts)).into_owned() }</li> });
+    let notes = notes.iter().map(|note| html! { <li>{ shown(note.say(w.lang)).into_owned() }</li> });
     html! { <ul class="soft trace-notes">{ for notes }</ul> }
 }
 
