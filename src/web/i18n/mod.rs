@@ -12,14 +12,9 @@ use super::state::Failure;
 use super::state::view::{Control, Shown};
 use crate::chart::{Labels, Panel, Weight};
 use crate::escape::shown;
-use crate::ledger::{self, Cause, Divergence};
-use crate::model::WriteId;
-use crate::scenario::{
-    Arrivals, Distribution, FaultTime, Keys, Lane, Language, Link, Part, Reading, Scenario, Ttl, TtlMix, Writing,
-    presets,
-};
-use crate::time::Nanos;
-use crate::workload::trace;
+use crate::ledger::StepKind;
+use crate::phrase::{Language, Phrase};
+use crate::scenario::{Arrivals, Keys, Lane, Link, Part, Reading, Scenario, Writing, presets};
 
 macro_rules! words {
     ($($(#[$doc:meta])* $field:ident: $type:ty),* $(,)?) => {
@@ -115,7 +110,7 @@ words! {
     what_was_lost: fn(u64, u64) -> String,
     /// The number of the write and its key.
     story_of: fn(u64, u64) -> String,
-    step: fn(&str) -> String,
+    step: fn(StepKind) -> &'static str,
     cause: fn(&str) -> String,
     reproduce: &'static str,
     reproduce_why: &'static str,
@@ -141,13 +136,11 @@ words! {
     default_is: fn(&str) -> String,
     traffic: &'static str,
     arrivals: &'static str,
-    arrivals_name: fn(&str) -> String,
     rate: &'static str,
     users: &'static str,
     think: &'static str,
     write_ratio: &'static str,
     keys: &'static str,
-    keys_name: fn(&str) -> String,
     key_count: &'static str,
     alpha: &'static str,
     hot: &'static str,
@@ -164,7 +157,6 @@ words! {
     capacity: &'static str,
     eviction: &'static str,
     ttl_kind: &'static str,
-    ttl_name: fn(&str) -> String,
     ttl: &'static str,
     spread: &'static str,
     command: &'static str,
@@ -193,7 +185,6 @@ words! {
     at_moment: &'static str,
     fault_part: fn(Part) -> &'static str,
     when: &'static str,
-    when_name: fn(&str) -> String,
     mean_between: &'static str,
     mean_repair: &'static str,
     nth_flush: &'static str,
@@ -208,7 +199,6 @@ words! {
     run: &'static str,
     duration: &'static str,
     warmup: &'static str,
-    distribution: fn(&str) -> String,
     distribution_kind: &'static str,
     mean: &'static str,
     least: &'static str,
@@ -285,7 +275,21 @@ impl Words {
     pub fn strategy(&self, word: &str) -> String {
         let reads = Reading::each().into_iter().map(|read| (read.name(), read.title()));
         let writes = Writing::each().into_iter().map(|write| (write.name(), write.title()));
-        let known = reads.chain(writes).find(|(name, _)| name.eq_ignore_ascii_case(word));
+        self.title_of(reads.chain(writes), word)
+    }
+
+    /// What the arrivals with that word are called.
+    pub fn arrivals_called(&self, word: &str) -> String {
+        self.title_of(Arrivals::each().iter().map(|arrivals| (arrivals.name(), arrivals.title())), word)
+    }
+
+    /// What the keys with that word are called.
+    pub fn keys_called(&self, word: &str) -> String {
+        self.title_of(Keys::each().iter().map(|keys| (keys.name(), keys.title())), word)
+    }
+
+    fn title_of(&self, mut all: impl Iterator<Item = (&'static str, Phrase)>, word: &str) -> String {
+        let known = all.find(|(name, _)| name.eq_ignore_ascii_case(word));
         known.map_or_else(|| word.to_owned(), |(_, title)| title.say(self.lang).to_owned())
     }
 
@@ -340,139 +344,9 @@ fn with_its_own(scenario: &Scenario, lane: &Lane, name: String) -> String {
     }
 }
 
-/// A choice that reports, links and controls name by a word. What it is called is matched exhaustively in each language, so
-/// that a missing name does not compile.
-trait Choice: Sized {
-    /// Every choice.
-    fn each() -> Vec<Self>;
-    /// Its word.
-    fn word(&self) -> &'static str;
-}
-
-/// What `call` calls the choice with that word. A word of no choice stays as it is.
-fn named<T: Choice, S: Into<String>>(word: &str, call: impl Fn(&T) -> S) -> String {
-    let known = T::each().into_iter().find(|choice| choice.word().eq_ignore_ascii_case(word));
-    known.map_or_else(|| word.to_owned(), |choice| call(&choice).into())
-}
-
-macro_rules! choices {
-    ($($type:ty: $each:expr, $word:expr;)*) => {
-        $(impl Choice for $type {
-            fn each() -> Vec<$type> {
-                $each.into()
-            }
-
-            fn word(&self) -> &'static str {
-                let word: fn(&$type) -> &'static str = $word;
-                word(self)
-            }
-        })*
-    };
-}
-
-choices! {
-    Arrivals: Arrivals::each(), Arrivals::name;
-    Keys: Keys::each(), Keys::name;
-    Cause: Cause::ALL, |cause| cause.name();
-    Divergence: Divergence::ALL, |divergence| divergence.name();
-    trace::Reason: trace::Reason::ALL, |reason| reason.name();
-    Said: Said::ALL, |said| match said {
-        Said::Operations => "operations",
-        Said::Times => "times",
-        Said::Ttls => "ttls",
-        Said::Sizes => "sizes",
-        Said::Clients => "clients",
-    };
-    Ttl: any_ttls(), |ttl| match ttl {
-        Ttl::None => "none",
-        Ttl::Fixed(_) => "fixed",
-        Ttl::Jittered { .. } => "jittered",
-        Ttl::Sliding(_) => "sliding",
-        Ttl::Mixed(_) => "mixed",
-    };
-    FaultTime: [FaultTime::Moment(Nanos(1)), FaultTime::Every(Nanos(1)), FaultTime::BeforeFlush(1), FaultTime::AfterAcknowledged(1)], |at| match at {
-        FaultTime::Moment(_) => "moment",
-        FaultTime::Every(_) => "every",
-        FaultTime::BeforeFlush(_) => "before_flush",
-        FaultTime::AfterAcknowledged(_) => "after_acknowledged",
-    };
-    Distribution: any_distributions(), |distribution| match distribution {
-        Distribution::Constant(_) => "constant",
-        Distribution::Exponential(_) => "exponential",
-        Distribution::Uniform { .. } => "uniform",
-        Distribution::Lognormal { .. } => "lognormal",
-        Distribution::Normal { .. } => "normal",
-        Distribution::Empirical(_) => "empirical",
-    };
-    ledger::StepKind: any_steps(), |step| match step {
-        ledger::StepKind::Issued => "issued",
-        ledger::StepKind::Buffered => "buffered",
-        ledger::StepKind::Acknowledged => "acknowledged",
-        ledger::StepKind::Refused => "refused",
-        ledger::StepKind::Coalesced { .. } => "coalesced",
-        ledger::StepKind::Committed => "committed",
-        ledger::StepKind::Read => "read",
-        ledger::StepKind::Overwritten { .. } => "overwritten",
-        ledger::StepKind::Dropped { .. } => "dropped",
-        ledger::StepKind::Lost => "lost",
-        ledger::StepKind::FlushDue => "flush_due",
-    };
-}
-
-/// What a trace may say besides its keys; see [`Trace::says`](trace::Trace::says).
-#[derive(Clone, Copy)]
-enum Said {
-    Operations,
-    Times,
-    Ttls,
-    Sizes,
-    Clients,
-}
-
-impl Said {
-    const ALL: [Said; 5] = [Said::Operations, Said::Times, Said::Ttls, Said::Sizes, Said::Clients];
-}
-
-/// One of each kind.
-fn any_ttls() -> Vec<Ttl> {
-    let ttl = Nanos(1);
-    let mixed = TtlMix::new(&[(ttl, 1.0)]).map(Ttl::Mixed);
-    [Ttl::None, Ttl::Fixed(ttl), Ttl::Jittered { ttl, spread: 0.1 }, Ttl::Sliding(ttl)]
-        .into_iter()
-        .chain(mixed)
-        .collect()
-}
-
-/// One of each kind.
-fn any_distributions() -> [Distribution; 6] {
-    let time = Nanos(1);
-    [
-        Distribution::Constant(time),
-        Distribution::Exponential(time),
-        Distribution::Uniform { min: time, max: time },
-        Distribution::Lognormal { median: time, p99: time },
-        Distribution::Normal { mean: time, sd: time },
-        Distribution::Empirical(Vec::new()),
-    ]
-}
-
-/// One of each kind.
-fn any_steps() -> [ledger::StepKind; 11] {
-    use ledger::StepKind;
-    let write = WriteId(1);
-    [
-        StepKind::Issued,
-        StepKind::Buffered,
-        StepKind::Acknowledged,
-        StepKind::Refused,
-        StepKind::Coalesced { into: write },
-        StepKind::Committed,
-        StepKind::Read,
-        StepKind::Overwritten { by: write },
-        StepKind::Dropped { cause: Cause::CacheCrash },
-        StepKind::Lost,
-        StepKind::FlushDue,
-    ]
+/// What `call` calls the one of `all` whose name in reports this is. Another word stays as it is.
+fn named<T: Copy>(all: &[T], name: fn(T) -> &'static str, word: &str, call: fn(T) -> &'static str) -> String {
+    all.iter().find(|one| name(**one) == word).map_or(word, |one| call(*one)).to_owned()
 }
 
 /// The lines of a panel that its summary speaks of, with their newest values.
@@ -488,11 +362,15 @@ fn lane(titles: &[String], number: usize) -> Piece {
 
 /// The commands of a trace that became no request, by reason: the name of the reason, the first of them with how often each
 /// came, and how many more there are.
-fn left_out(facts: &TraceFacts) -> impl Iterator<Item = (&str, String, usize)> {
+fn left_out(facts: &TraceFacts, lang: Language) -> impl Iterator<Item = (String, String, usize)> {
     const NAMED_MAX: usize = 8;
-    facts.left_out.iter().map(|(why, commands)| {
+    facts.left_out.iter().map(move |(why, commands)| {
         let named = commands.iter().take(NAMED_MAX).map(|(name, count)| format!("{} {count}", shown(name)));
-        (why.as_str(), named.collect::<Vec<_>>().join(", "), commands.len().saturating_sub(NAMED_MAX))
+        (
+            why.phrase().say(lang).to_owned(),
+            named.collect::<Vec<_>>().join(", "),
+            commands.len().saturating_sub(NAMED_MAX),
+        )
     })
 }
 
@@ -506,6 +384,8 @@ fn unless_none(items: impl Iterator<Item = String>, say: impl FnOnce(&str) -> St
 mod tests {
     use super::super::sections::headline::{Harm, Speed, plain};
     use super::*;
+    use crate::ledger::{Cause, Divergence};
+    use crate::workload::trace::Reason;
 
     #[test]
     fn the_sentence_says_who_is_fast_and_what_it_cost() {
@@ -536,33 +416,12 @@ mod tests {
     #[test]
     fn what_a_trace_says_of_itself_is_shown_escaped() {
         let commands = [("EV\u{1b}[2JAL".to_owned(), 2)].into();
-        let facts = TraceFacts { left_out: [("script".to_owned(), commands)].into(), ..TraceFacts::default() };
+        let facts = TraceFacts { left_out: [(Reason::Script, commands)].into(), ..TraceFacts::default() };
         for words in [&en::WORDS, &ko::WORDS] {
             let told = (words.trace_opened)("a\u{202e}b.csv", &facts);
             assert!(!told.contains(crate::escape::is_unsafe) && told.contains(r"\u{1b}"), "{told}");
             assert!(!(words.trace_reading)("a\u{202e}b.csv").contains('\u{202e}'));
         }
-    }
-
-    /// The words that reports and controls name choices by are those of the program: the report's as JSON, the controls' as the
-    /// types write them.
-    #[test]
-    fn every_word_is_one_that_reports_or_controls_use() {
-        for step in any_steps() {
-            assert_eq!(serde_json::to_value(step).expect("a step")["what"], step.word());
-        }
-        for distribution in any_distributions().into_iter().skip(1) {
-            let shown = format!("{:?}", serde_json::to_value(scenario_with(distribution.clone())).expect("a scenario"));
-            assert!(shown.contains(distribution.word()), "{shown}");
-        }
-        assert_eq!(any_ttls().len(), 5);
-        assert_eq!((ko::WORDS.step)("no such step"), "no such step");
-    }
-
-    fn scenario_with(work: Distribution) -> Scenario {
-        let mut scenario = Scenario::default();
-        scenario.app.work = work;
-        scenario
     }
 
     #[test]

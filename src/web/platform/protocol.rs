@@ -18,10 +18,12 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ledger::Story;
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
+use crate::workload::trace::{Detail, Reason};
 
 /// From the page to the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -136,9 +138,9 @@ pub struct TraceFacts {
     /// How many different keys.
     pub keys: u32,
     /// What it says besides the keys; see [`Trace::says`](crate::workload::trace::Trace::says).
-    pub says: Vec<String>,
-    /// Commands that became no request: by the [name](crate::workload::trace::Reason::name) of the reason, and by their own.
-    pub left_out: BTreeMap<String, BTreeMap<String, u64>>,
+    pub says: Vec<Detail>,
+    /// Commands that became no request: by why, and by their names.
+    pub left_out: BTreeMap<Reason, BTreeMap<String, u64>>,
     /// What the reader should know of how the file was read.
     #[serde(default)]
     pub notes: Vec<Phrase>,
@@ -174,32 +176,6 @@ pub struct Stories {
     pub first: usize,
     /// The stories from there on.
     pub told: Vec<Story>,
-}
-
-/// The story of a lost write.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Story {
-    /// The number of the write.
-    pub write: u64,
-    /// Its key.
-    pub key: u64,
-    /// Who asked for it.
-    pub client: u64,
-    /// Why it was lost.
-    pub cause: Option<String>,
-    /// What happened, in order.
-    pub steps: Vec<Step>,
-}
-
-/// One step of a [`Story`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Step {
-    /// When, nanoseconds since the run began.
-    pub at_ns: u64,
-    /// What, as the ledger names it: `issued`, `acknowledged`, `lost`, …
-    pub what: String,
 }
 
 /// How many stories of one lane the page is told; the rest are counted.

@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use super::view::SPEED_RANGE;
 use super::{Effect, State};
+use crate::ledger::Story;
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
-use crate::web::platform::protocol::{Frame, STORIES_TOLD_MAX, Story};
+use crate::web::platform::protocol::{Frame, STORIES_TOLD_MAX};
 
 /// Whether time goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]

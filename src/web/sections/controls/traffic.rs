@@ -45,7 +45,7 @@ fn arrivals(draft: &Draft, ctx: &Ctx) -> Html {
     html! {
         <>
             <Choice path={PATH} label={w.arrivals} value={word_at(draft, PATH)} {edits}
-                options={choices(draft, PATH, w.arrivals_name)} />
+                options={choices(draft, PATH, |word| w.arrivals_called(word))} />
             { detail }
         </>
     }
@@ -62,7 +62,7 @@ fn keys(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
         _ => choose(PATH, FieldValue::word(&word)),
     });
     // A trace can be chosen once it is open.
-    let offered = choices(draft, PATH, w.keys_name).into_iter();
+    let offered = choices(draft, PATH, |word| w.keys_called(word)).into_iter();
     let offered = offered.filter(|(name, _)| *name != "trace" || is_open || now == "trace");
     html! {
         <>
