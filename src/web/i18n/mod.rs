@@ -5,6 +5,9 @@
 
 mod en;
 mod ko;
+mod titles;
+
+pub use self::titles::titles;
 
 use super::platform::protocol::TraceFacts;
 use super::sections::headline::{Headline, Piece};
@@ -14,7 +17,7 @@ use crate::chart::{Labels, Panel, Weight};
 use crate::escape::shown;
 use crate::ledger::StepKind;
 use crate::phrase::{Language, Phrase};
-use crate::scenario::{Arrivals, Keys, Lane, Link, Part, Reading, Scenario, Writing, presets};
+use crate::scenario::{Arrivals, Keys, Link, Part, Reading, Writing, presets};
 
 macro_rules! words {
     ($($(#[$doc:meta])* $field:ident: $type:ty),* $(,)?) => {
@@ -307,43 +310,6 @@ pub fn of(lang: Language) -> &'static Words {
     }
 }
 
-/// What to call each lane: its name, or the strategy that sets it apart from the others, or both strategies.
-pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
-    let lanes = &scenario.lanes;
-    let same_read = lanes.len() > 1 && lanes.iter().all(|lane| lane.read.name() == lanes[0].read.name());
-    let same_write = lanes.len() > 1 && lanes.iter().all(|lane| lane.write.name() == lanes[0].write.name());
-    let mut titles: Vec<String> = Vec::new();
-    for lane in lanes {
-        let (read, write) = (lane.read.title(), lane.write.title());
-        let (read, write) = (read.say(words.lang).to_owned(), write.say(words.lang).to_owned());
-        let title = match lane.name.as_str() {
-            "" if same_read && !same_write => write,
-            "" if same_write && !same_read => read,
-            "" if same_read && same_write => with_its_own(scenario, lane, write),
-            "" => format!("{read} + {write}"),
-            name => shown(&lane_name(name, words)).into_owned(),
-        };
-        let numbered = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title} ({n})") });
-        titles.extend(numbered.take(lanes.len() + 1).find(|name| !titles.contains(name)));
-    }
-    titles
-}
-
-/// What a lane with that name is called: the lanes of presets have a name in each language.
-fn lane_name(name: &str, words: &Words) -> String {
-    presets::lane(name).map_or_else(|| words.strategy(name), |known| known.say(words.lang).to_owned())
-}
-
-/// The strategy's name with the first detail that sets the lane apart from the others, all of which write in the same way.
-fn with_its_own(scenario: &Scenario, lane: &Lane, name: String) -> String {
-    let others: Vec<Vec<String>> = scenario.lanes.iter().map(|other| other.write.details()).collect();
-    let mut own = lane.write.details().into_iter().enumerate();
-    match own.find(|(i, own)| others.iter().any(|other| other.get(*i) != Some(own))) {
-        Some((_, own)) => format!("{name}, {own}"),
-        None => name,
-    }
-}
-
 /// What `call` calls the one of `all` whose name in reports this is. Another word stays as it is.
 fn named<T: Copy>(all: &[T], name: fn(T) -> &'static str, word: &str, call: fn(T) -> &'static str) -> String {
     all.iter().find(|one| name(**one) == word).map_or(word, |one| call(*one)).to_owned()
@@ -381,110 +347,4 @@ fn unless_none(items: impl Iterator<Item = String>, say: impl FnOnce(&str) -> St
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::sections::headline::{Harm, Speed, plain};
-    use super::*;
-    use crate::ledger::{Cause, Divergence};
-    use crate::workload::trace::Reason;
-
-    #[test]
-    fn the_sentence_says_who_is_fast_and_what_it_cost() {
-        let said = Headline {
-            lanes: 5,
-            speed: Some(Speed { lane: 1, than: 0, factor: 9.0, tail: false, writes: true }),
-            harm: Some(Harm::Lost { lane: 1, writes: 212 }),
-            alike: true,
-        };
-        let titles = ["Write-through".to_owned(), "Write-back".to_owned()];
-        let english = plain(&(en::WORDS.headline)(&said, &titles));
-        assert_eq!(english, "Same traffic for all. Write-back answers writes 9× faster and has lost 212 of them.");
-        let korean = plain(&(ko::WORDS.headline)(&said, &["라이트스루".to_owned(), "라이트백".to_owned()]));
-        assert_eq!(
-            korean,
-            "모두 같은 트래픽을 받습니다. 라이트백은 쓰기에 9배 빠르게 응답했지만 212건을 유실했습니다."
-        );
-    }
-
-    #[test]
-    fn a_lane_s_name_cannot_turn_the_text_around_it() {
-        let mut scenario = Scenario::default();
-        scenario.lanes[0].name = "safe\u{202e}lanif".to_owned();
-        assert_eq!(titles(&scenario, &en::WORDS), [r"safe\u{202e}lanif"]);
-        assert_eq!(titles(&scenario, &ko::WORDS), [r"safe\u{202e}lanif"]);
-    }
-
-    #[test]
-    fn what_a_trace_says_of_itself_is_shown_escaped() {
-        let commands = [("EV\u{1b}[2JAL".to_owned(), 2)].into();
-        let facts = TraceFacts { left_out: [(Reason::Script, commands)].into(), ..TraceFacts::default() };
-        for words in [&en::WORDS, &ko::WORDS] {
-            let told = (words.trace_opened)("a\u{202e}b.csv", &facts);
-            assert!(!told.contains(crate::escape::is_unsafe) && told.contains(r"\u{1b}"), "{told}");
-            assert!(!(words.trace_reading)("a\u{202e}b.csv").contains('\u{202e}'));
-        }
-    }
-
-    #[test]
-    fn the_lanes_of_presets_are_called_by_their_names_in_each_language() {
-        let scenario = presets::get("redis-down").expect("a preset").scenario();
-        assert_eq!(titles(scenario, &en::WORDS), scenario.titles());
-        let korean = titles(scenario, &ko::WORDS);
-        assert!(korean.iter().all(|title| title.chars().any(|c| ('가'..='힣').contains(&c))), "{korean:?}");
-    }
-
-    #[test]
-    fn the_slowest_answers_are_named_as_such() {
-        let speed = Some(Speed { lane: 1, than: 0, factor: 6.0, tail: true, writes: false });
-        let said = Headline { lanes: 1, speed, harm: None, alike: true };
-        let titles = ["One node".to_owned(), "Four".to_owned()];
-        let english = plain(&(en::WORDS.headline)(&said, &titles));
-        assert_eq!(english, "Four answers its slowest reads (p99) 6× faster than One node.");
-        let korean = plain(&(ko::WORDS.headline)(&said, &["노드 하나".to_owned(), "노드 넷".to_owned()]));
-        assert_eq!(korean, "노드 넷은 노드 하나보다 가장 느린 읽기(p99)에 6배 빠르게 응답했습니다.");
-    }
-
-    #[test]
-    fn lost_increments_are_said_of_all() {
-        let harm = Some(Harm::Increments { lane: 0, lost: 212, of: 3000 });
-        let said = Headline { lanes: 1, speed: None, harm, alike: true };
-        let titles = ["naive".to_owned()];
-        assert_eq!(plain(&(en::WORDS.headline)(&said, &titles)), "naive has lost 212 of 3,000 increments.");
-        assert_eq!(plain(&(ko::WORDS.headline)(&said, &titles)), "naive는 증가 3,000건 중 212건을 유실했습니다.");
-    }
-
-    #[test]
-    fn every_cause_has_a_name_in_both_languages() {
-        let lost = Cause::ALL.map(Cause::name).map(|name| (name, (en::WORDS.cause)(name), (ko::WORDS.cause)(name)));
-        let differ = Divergence::ALL.map(Divergence::name);
-        let differ = differ.map(|name| (name, (en::WORDS.divergence)(name), (ko::WORDS.divergence)(name)));
-        for (name, english, korean) in lost.into_iter().chain(differ) {
-            // Some names are English already, of one word.
-            assert!(english != name || !name.contains('_'), "{name}");
-            assert!(korean.chars().any(|c| ('가'..='힣').contains(&c)), "{name}: {korean}");
-        }
-    }
-
-    #[test]
-    fn what_was_lost_is_said_with_what_was_read_and_of_how_many_keys_the_last_value_is_gone() {
-        let english = |read, keys| (en::WORDS.what_was_lost)(read, keys);
-        assert_eq!(
-            english(0, 0),
-            "The database will never have them. No read returned one of them. All their keys have been written again since."
-        );
-        assert_eq!(
-            english(12, 3),
-            "The database will never have them. Reads returned 12 of them. 3 keys have lost their last acknowledged value."
-        );
-        let korean = (ko::WORDS.what_was_lost)(12, 3);
-        assert!(korean.contains("12건") && korean.contains("키 3개"), "{korean}");
-    }
-
-    #[test]
-    fn lanes_are_called_by_what_sets_them_apart() {
-        let scenario = Scenario::from_toml(
-            "[[lane]]\nwrite = \"write-back\"\n[[lane]]\nwrite = \"write-through\"\n[[lane]]\nwrite = \"write-through\"",
-        );
-        let names = titles(&scenario.unwrap(), &en::WORDS);
-        assert_eq!(names, ["Write-back", "Write-through", "Write-through (2)"]);
-    }
-}
+mod tests;

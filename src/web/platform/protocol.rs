@@ -184,6 +184,8 @@ pub const STORIES_TOLD_MAX: usize = 100;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::{Cause, Step, StepKind};
+    use crate::model::WriteId;
 
     #[test]
     fn messages_arrive_as_they_were_sent() {
@@ -202,5 +204,23 @@ mod tests {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), said);
         }
+    }
+
+    #[test]
+    fn stories_and_what_is_in_a_trace_arrive_as_they_were_told() {
+        let what = [
+            StepKind::Coalesced { into: WriteId(2) },
+            StepKind::Overwritten { by: WriteId(3) },
+            StepKind::Dropped { cause: Cause::CacheCrash },
+            StepKind::Lost,
+        ];
+        let steps = what.map(|what| Step { at: Nanos(1_234_567_891), what }).to_vec();
+        let story = Story { write: WriteId(1), key: 7, client: 0, cause: Some(Cause::CacheCrash), steps };
+        let text = serde_json::to_string(&story).unwrap();
+        assert_eq!(serde_json::from_str::<Story>(&text).unwrap(), story);
+        let left_out = [(Reason::NoKey, [("ping".to_owned(), 1)].into())].into();
+        let facts = TraceFacts { says: vec![Detail::Ttls], left_out, ..TraceFacts::default() };
+        let text = serde_json::to_string(&FromWorker::Opened(facts.clone())).unwrap();
+        assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), FromWorker::Opened(facts));
     }
 }
