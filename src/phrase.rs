@@ -7,25 +7,63 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The languages that these texts are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    English,
-    /// Korean.
-    Korean,
+macro_rules! languages {
+    ($($lang:ident: $code:literal, $own:literal;)*) => {
+        /// The languages that are spoken here.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Language {
+            $(#[doc = $own] $lang),*
+        }
+
+        impl Language {
+            /// Every language, the usual one first.
+            pub const ALL: [Language; [$($code),*].len()] = [$(Language::$lang),*];
+
+            /// Its code, in links, in HTML and in presets.
+            pub const fn code(self) -> &'static str {
+                match self { $(Language::$lang => $code),* }
+            }
+
+            /// What its speakers call it.
+            pub const fn own_name(self) -> &'static str {
+                match self { $(Language::$lang => $own),* }
+            }
+        }
+    };
+}
+
+languages! {
+    English: "en", "English";
+    Korean: "ko", "한국어";
+}
+
+impl Default for Language {
+    fn default() -> Language {
+        Language::ALL[0]
+    }
 }
 
 impl Language {
-    /// Every language, English first.
-    pub const ALL: [Language; 2] = [Language::English, Language::Korean];
+    /// The language with that code.
+    pub fn of_code(code: &str) -> Option<Language> {
+        Language::ALL.into_iter().find(|language| language.code() == code)
+    }
 
-    /// Its code, as HTML and presets write it.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Language::English => "en",
-            Language::Korean => "ko",
-        }
+    /// The language that a browser asks for, such as `ko-KR`; the usual one where it is not spoken here.
+    pub fn asked_for(tag: &str) -> Language {
+        Language::ALL.into_iter().find(|language| tag.starts_with(language.code())).unwrap_or_default()
+    }
+
+    /// The language after this one, which a button offers.
+    pub fn next(self) -> Language {
+        let at = Language::ALL.iter().position(|language| *language == self).unwrap_or_default();
+        Language::ALL[(at + 1) % Language::ALL.len()]
+    }
+
+    /// What may stand for a language.
+    pub fn codes() -> Phrase {
+        let codes = Language::ALL.map(Language::code);
+        Phrase::new(codes.join(" or "), codes.join(" 또는 "))
     }
 }
 

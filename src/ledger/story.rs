@@ -1,6 +1,6 @@
 //! Stories: what happened to a write, step by step, each with its time.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::record::{COMMITTED, WENT_BACK};
 use super::{Cause, Holder, Ledger};
@@ -15,7 +15,7 @@ pub const STORIES_MAX: usize = 1_000;
 pub const PHANTOM_STORIES_MAX: usize = 100;
 
 /// One thing that happened to a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum StepKind {
     /// The client asked for it.
@@ -52,7 +52,7 @@ pub enum StepKind {
 }
 
 /// A [`StepKind`] and its moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Since the run began.
     pub at: Nanos,
@@ -64,7 +64,7 @@ pub struct Step {
 /// How a write was lost, or how a refused one came to be. Steps are in order of time.
 ///
 /// As JSON: `{"write":1,"key":7,"client":0,"cause":"cache_crash","steps":[{"at":"5s","what":"issued"}, …]}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Story {
     /// The write.
     pub write: WriteId,

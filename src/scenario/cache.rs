@@ -219,6 +219,48 @@ impl TtlMix {
     }
 }
 
+impl Ttl {
+    /// Its kind in a word, for a list of kinds to choose from.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Ttl::None => "none",
+            Ttl::Fixed(_) => "fixed",
+            Ttl::Jittered { .. } => "jittered",
+            Ttl::Sliding(_) => "sliding",
+            Ttl::Mixed(_) => "mixed",
+        }
+    }
+
+    /// What the page calls its kind.
+    pub const fn title(&self) -> Phrase {
+        match self {
+            Ttl::None => Phrase::fixed("no TTL", "TTL 없음"),
+            Ttl::Fixed(_) => Phrase::fixed("fixed TTL", "고정 TTL"),
+            Ttl::Jittered { .. } => Phrase::fixed("jittered TTL", "지터 TTL"),
+            Ttl::Sliding(_) => Phrase::fixed("sliding TTL", "슬라이딩 TTL"),
+            Ttl::Mixed(_) => Phrase::fixed("TTL by key", "키마다 다른 TTL"),
+        }
+    }
+
+    /// The time that it is about; `None` of a mixture, and where there is none.
+    pub const fn time(&self) -> Option<Nanos> {
+        match *self {
+            Ttl::None | Ttl::Mixed(_) => None,
+            Ttl::Fixed(time) | Ttl::Jittered { ttl: time, .. } | Ttl::Sliding(time) => Some(time),
+        }
+    }
+
+    /// One of each kind that may take its place, as long as it is. A mixture comes from files and links only: it is kept.
+    pub fn each_kind(self) -> Vec<Ttl> {
+        let ttl = self.time().unwrap_or(Nanos::from_secs(60));
+        let mut kinds = vec![Ttl::None, Ttl::Fixed(ttl), Ttl::Jittered { ttl, spread: 0.1 }, Ttl::Sliding(ttl)];
+        if matches!(self, Ttl::Mixed(_)) {
+            kinds.push(self);
+        }
+        kinds
+    }
+}
+
 const NAMES: &[&str] = &["jittered", "sliding", "mixed"];
 const EXPECTED: Phrase = Phrase::fixed(
     "\"none\", a duration, { jittered = { ttl = \"60s\", spread = 0.1 } }, { sliding = \"2h\" } or { mixed = [[\"240s\", 0.7], \

@@ -4,6 +4,7 @@ use super::Distribution;
 use super::field::{kinds, record, words};
 use super::size::Sizes;
 use crate::bytes::Bytes;
+use crate::phrase::Phrase;
 use crate::time::Nanos;
 
 record! {
@@ -395,6 +396,19 @@ impl Default for Keys {
 }
 
 impl Keys {
+    /// What the page calls it.
+    pub const fn title(&self) -> Phrase {
+        match self {
+            Keys::Zipf { .. } => Phrase::fixed("Zipf", "Zipf"),
+            Keys::Uniform { .. } => Phrase::fixed("uniform", "균등"),
+            Keys::HotSet { .. } => Phrase::fixed("hot set", "핫 셋"),
+            Keys::ZipfSample { .. } => Phrase::fixed("sample of Zipf", "Zipf 표본"),
+            Keys::Latest { .. } => Phrase::fixed("newest first", "최신 키 우선"),
+            Keys::Scan { .. } => Phrase::fixed("one after the other", "순차"),
+            Keys::Trace { .. } => Phrase::fixed("trace file", "트레이스 파일"),
+        }
+    }
+
     /// Zipf's law; key 0 is the most popular.
     pub fn zipf(count: u32, alpha: f64) -> Keys {
         Keys::Zipf { count, alpha, scrambled: false }
@@ -420,6 +434,19 @@ impl Keys {
 }
 
 impl Arrivals {
+    /// What the page calls it.
+    pub const fn title(&self) -> Phrase {
+        match self {
+            Arrivals::Poisson { .. } => Phrase::fixed("open loop, Poisson", "오픈 루프, 포아송"),
+            Arrivals::Constant { .. } => Phrase::fixed("open loop, constant", "오픈 루프, 일정 간격"),
+            Arrivals::Closed { .. } => Phrase::fixed("closed loop, users", "클로즈드 루프, 사용자"),
+            Arrivals::Bursts { .. } => Phrase::fixed("open loop, bursts", "오픈 루프, 버스트"),
+            Arrivals::Wave { .. } => Phrase::fixed("open loop, up and down", "오픈 루프, 사인파"),
+            Arrivals::Spike(_) => Phrase::fixed("open loop, with a spike", "오픈 루프, 일시 급증"),
+            Arrivals::Trace { .. } => Phrase::fixed("when the trace says", "트레이스 시각"),
+        }
+    }
+
     /// The mean gap between two open-loop arrivals of an even rate; `None` for others.
     pub fn mean_gap(&self) -> Option<Nanos> {
         match self {

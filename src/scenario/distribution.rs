@@ -49,6 +49,57 @@ pub enum Distribution {
 }
 
 impl Distribution {
+    /// Its kind in a word, for a list of kinds to choose from.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Distribution::Constant(_) => "constant",
+            Distribution::Exponential(_) => "exponential",
+            Distribution::Uniform { .. } => "uniform",
+            Distribution::Lognormal { .. } => "lognormal",
+            Distribution::Normal { .. } => "normal",
+            Distribution::Empirical(_) => "empirical",
+        }
+    }
+
+    /// What the page calls its kind.
+    pub const fn title(&self) -> Phrase {
+        match self {
+            Distribution::Constant(_) => Phrase::fixed("constant", "상수"),
+            Distribution::Exponential(_) => Phrase::fixed("exponential", "지수 분포"),
+            Distribution::Uniform { .. } => Phrase::fixed("uniform", "균등 분포"),
+            Distribution::Lognormal { .. } => Phrase::fixed("lognormal", "로그 정규 분포"),
+            Distribution::Normal { .. } => Phrase::fixed("normal", "정규 분포"),
+            Distribution::Empirical(_) => Phrase::fixed("empirical", "실측 분포"),
+        }
+    }
+
+    /// Its first number, or where its middle is.
+    fn middle(&self) -> Nanos {
+        match self {
+            Distribution::Constant(v) | Distribution::Exponential(v) => *v,
+            Distribution::Uniform { min, max } => Nanos(min.0 / 2 + max.0 / 2),
+            Distribution::Lognormal { median, .. } => *median,
+            Distribution::Normal { mean, .. } => *mean,
+            Distribution::Empirical(row) => row.first().map_or(Nanos::ZERO, |(_, v)| *v),
+        }
+    }
+
+    /// One of each kind that may take its place, about as long as it is. A measured row comes from a file only: it is kept.
+    pub fn each_kind(&self) -> Vec<Distribution> {
+        let middle = self.middle();
+        let mut kinds = vec![
+            Distribution::Constant(middle),
+            Distribution::Exponential(middle),
+            Distribution::Uniform { min: Nanos(middle.0 / 2), max: Nanos(middle.0 / 2 * 3) },
+            Distribution::Lognormal { median: middle, p99: Nanos(middle.0 * 5) },
+            Distribution::Normal { mean: middle, sd: Nanos(middle.0 / 5) },
+        ];
+        if matches!(self, Distribution::Empirical(_)) {
+            kinds.push(self.clone());
+        }
+        kinds
+    }
+
     /// The distribution, ready to draw from.
     ///
     /// # Panics

@@ -104,6 +104,37 @@ impl From<Nanos> for FaultTime {
 }
 
 impl FaultTime {
+    /// Its kind in a word, for a list of kinds to choose from.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            FaultTime::Moment(_) => "moment",
+            FaultTime::Every(_) => "every",
+            FaultTime::BeforeFlush(_) => "before_flush",
+            FaultTime::AfterAcknowledged(_) => "after_acknowledged",
+        }
+    }
+
+    /// What the page calls its kind.
+    pub const fn title(self) -> Phrase {
+        match self {
+            FaultTime::Moment(_) => Phrase::fixed("at a moment", "지정한 시점"),
+            FaultTime::Every(_) => Phrase::fixed("at random", "무작위"),
+            FaultTime::BeforeFlush(_) => Phrase::fixed("before a flush", "플러시 직전"),
+            FaultTime::AfterAcknowledged(_) => Phrase::fixed("after so many writes", "쓰기 N건 응답 후"),
+        }
+    }
+
+    /// One of each kind, for a run that lasts so long.
+    pub const fn each_kind(duration: Nanos) -> [FaultTime; 4] {
+        let quarter = Nanos(if duration.0 < 4 { 1 } else { duration.0 / 4 });
+        [
+            FaultTime::Moment(Nanos(duration.0 / 2)),
+            FaultTime::Every(quarter),
+            FaultTime::BeforeFlush(3),
+            FaultTime::AfterAcknowledged(1_000),
+        ]
+    }
+
     /// The moment, if it is one.
     pub fn moment(self) -> Option<Nanos> {
         if let FaultTime::Moment(at) = self { Some(at) } else { None }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::operation::Operation;
-use super::trace::Trace;
+use super::trace::{Detail, Trace};
 use crate::model::{ClientId, Key};
 use crate::phrase::{Phrase, phrase};
 use crate::random::{BadWeights, Ids, Stream, Streams};
@@ -68,7 +68,7 @@ impl KeySource {
                 }
                 check_warm_up(scenario, file, &trace)?;
                 let says = |what| trace.says().any(|said| said == what);
-                let (ttls, sizes) = (ttls && says("ttls"), sizes && says("sizes"));
+                let (ttls, sizes) = (ttls && says(Detail::Ttls), sizes && says(Detail::Sizes));
                 return Ok(KeySource::Trace { trace, ttls, sizes });
             }
         };

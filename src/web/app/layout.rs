@@ -83,7 +83,7 @@ impl App {
         let chosen = self.state.preset.as_deref();
         let groups = presets::Group::ALL.into_iter().map(|group| {
             let options = presets::all().filter(|preset| preset.about().group == group).map(|preset| {
-                html! { <option value={preset.name} selected={chosen == Some(preset.name)}>{ preset.about().title.say(w.texts) }</option> }
+                html! { <option value={preset.name} selected={chosen == Some(preset.name)}>{ preset.about().title.say(w.lang) }</option> }
             });
             let options: Vec<Html> = options.collect();
             if options.is_empty() {
@@ -110,7 +110,7 @@ impl App {
                     <button type="button" class="plain" onclick={ctx.link().callback(|_| Msg::Share(true))}>{ w.share }</button>
                     <button type="button" class="plain" onclick={ctx.link().callback(|_| Msg::Help(true))} aria-label={w.help} title={w.help}>{ "?" }</button>
                     <button type="button" class="plain" onclick={theme} aria-label={w.change_theme} title={w.change_theme}>{ if dark { "☀" } else { "☾" } }</button>
-                    <button type="button" class="plain" onclick={language} lang={other.name()}>{ other.own_name() }</button>
+                    <button type="button" class="plain" onclick={language} lang={other.code()}>{ other.own_name() }</button>
                 </div>
             </header>
         }
@@ -118,14 +118,14 @@ impl App {
 
     fn sentence(&self, titles: &Rc<Vec<String>>) -> Html {
         let preset = self.state.preset.as_deref().and_then(|name| presets::get(name).ok());
-        let texts = self.words().texts;
+        let lang = self.words().lang;
         let whole = self.state.view.embed.is_none();
         html! {
             <div class="lead">
                 <Headline report={self.state.report()} titles={titles.clone()} shown={self.shown()}
                     finished={self.state.at_end()} words={self.words()} />
                 if let (Some(preset), true) = (preset, whole) {
-                    <p class="about soft">{ preset.about().description.say(texts) }{ " " }{ preset.about().question.say(texts) }</p>
+                    <p class="about soft">{ preset.about().description.say(lang) }{ " " }{ preset.about().question.say(lang) }</p>
                 }
             </div>
         }
@@ -195,7 +195,7 @@ impl App {
             html! { <li><code>{ shown(&problem.field).into_owned() }</code>{ " " }{ saved::say(problem, w) }</li> }
         });
         let options = unopened.options.iter().map(|option| {
-            let why = crate::scenario::Reason::NotAllowed(option.allowed.clone()).say(w.texts);
+            let why = crate::scenario::Reason::NotAllowed(option.allowed.clone()).say(w.lang);
             html! { <li><code>{ format!("view.{}", option.name) }</code>{ " " }{ shown(&format!("{}: {why}", option.value)).into_owned() }</li> }
         });
         let field = use_text(ctx);

@@ -19,13 +19,13 @@ use super::platform::worker_handle::WorkerHandle;
 use super::platform::{dom, media, storage};
 use super::state::saved::TooLong;
 use super::state::looking::{Look, Looking};
-use super::state::view::{Lang, ThemeChoice};
+use super::state::view::ThemeChoice;
 use super::state::{Action, Effect, State, TimeAction, WorkerStatus};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData};
 use crate::experiment::occurrences;
 use crate::report::{FaultReport, Series};
-use crate::scenario::Phrase;
+use crate::phrase::{Language, Phrase};
 use crate::scenario::presets::twitter;
 
 /// How often the page asks the worker to go on.
@@ -105,7 +105,7 @@ pub struct AppProps {
 
 /// Reads what an earlier visit left, and the link.
 fn open() -> Opened {
-    let lang = storage::remembered("lang").and_then(|name| Lang::named(&name)).unwrap_or_else(browser_lang);
+    let lang = storage::remembered("lang").and_then(|name| Language::of_code(&name)).unwrap_or_else(browser_lang);
     let mut state = State::new(lang, media::matches("(prefers-reduced-motion: reduce)"));
     state.view.theme = storage::remembered("theme").and_then(|name| ThemeChoice::named(&name)).unwrap_or_default();
     let effects = state.apply(Action::OpenLink(dom::hash()));
@@ -277,7 +277,7 @@ impl App {
     fn apply_theme(&self) {
         if let Some(root) = dom::document().document_element() {
             let theme = self.state.view.theme.name();
-            for (name, value) in [("lang", self.state.lang.name()), ("data-theme", theme)] {
+            for (name, value) in [("lang", self.state.lang.code()), ("data-theme", theme)] {
                 if root.get_attribute(name).as_deref() != Some(value) {
                     let _ = root.set_attribute(name, value); // both names are valid ones
                 }
@@ -296,7 +296,7 @@ impl App {
 
     fn fault_name(&self, occurrence: &FaultReport) -> String {
         let fault = self.state.running.faults.get(occurrence.fault as usize);
-        fault.map_or_else(|| occurrence.what.clone(), |fault| fault.what.title().say(self.words().texts).to_owned())
+        fault.map_or_else(|| occurrence.what.clone(), |fault| fault.what.title().say(self.words().lang).to_owned())
     }
 
     /// The lanes that are shown, as they went before the last change.
@@ -316,7 +316,7 @@ impl App {
         const PUBLISHED: Phrase = Phrase::fixed("published", "논문 공개값");
         let preset = self.state.preset.as_deref()?;
         let cluster = twitter::clusters().into_iter().find(|cluster| cluster.name() == preset)?;
-        Some((cluster.miss_ratio?, PUBLISHED.say(self.words().texts).to_owned()))
+        Some((cluster.miss_ratio?, PUBLISHED.say(self.words().lang).to_owned()))
     }
 
     fn data(&self, titles: &[String]) -> Rc<Data> {
@@ -350,8 +350,8 @@ impl App {
 }
 
 /// The language that the browser asks for, if the page speaks it.
-fn browser_lang() -> Lang {
-    Lang::asked_for(&dom::window().navigator().language().unwrap_or_default())
+fn browser_lang() -> Language {
+    Language::asked_for(&dom::window().navigator().language().unwrap_or_default())
 }
 
 /// Puts the page in place of what stands in `#app`: the link first, the page in a task of its own.

@@ -345,7 +345,7 @@ fn reset_button(props: &FieldRowProps, ctx: &Ctx) -> Html {
 
 /// A meaning as a tooltip, which has no code.
 fn tooltip(doc: &Docs, w: &Words) -> String {
-    doc.say(w.texts).replace('`', "")
+    doc.say(w.lang).replace('`', "")
 }
 
 /// A text with what stands between backticks as code.
@@ -365,13 +365,13 @@ fn marked(text: &str) -> Html {
 /// What the field means, what may stand there, and its default.
 fn hint_of(field: &FormField, w: &'static Words) -> Html {
     let takes = match (&field.limit, &field.takes) {
-        (Some(limit), _) => limit.phrase().say(w.texts).to_owned(),
-        (None, Input::Other(what)) => what.say(w.texts).to_owned(),
+        (Some(limit), _) => limit.phrase().say(w.lang).to_owned(),
+        (None, Input::Other(what)) => what.say(w.lang).to_owned(),
         _ => String::new(),
     };
     html! {
         <>
-            <span>{ marked(&field.doc.say(w.texts)) }</span>
+            <span>{ marked(&field.doc.say(w.lang)) }</span>
             if !takes.is_empty() { <span>{ takes }</span> }
             if let Some(default) = &field.default { <span>{ (w.default_is)(default) }</span> }
         </>

@@ -20,64 +20,28 @@ pub struct DistProps {
     pub value: Distribution,
 }
 
-const KINDS: [&str; 6] = ["constant", "exponential", "uniform", "lognormal", "normal", "empirical"];
-
-fn kind(distribution: &Distribution) -> usize {
-    match distribution {
-        Distribution::Constant(_) => 0,
-        Distribution::Exponential(_) => 1,
-        Distribution::Uniform { .. } => 2,
-        Distribution::Lognormal { .. } => 3,
-        Distribution::Normal { .. } => 4,
-        Distribution::Empirical(_) => 5,
-    }
-}
-
-/// The distribution's first number: where its middle is.
-fn middle(distribution: &Distribution) -> Nanos {
-    match distribution {
-        Distribution::Constant(v) | Distribution::Exponential(v) => *v,
-        Distribution::Uniform { min, max } => Nanos(min.0 / 2 + max.0 / 2),
-        Distribution::Lognormal { median, .. } => *median,
-        Distribution::Normal { mean, .. } => *mean,
-        Distribution::Empirical(row) => row.first().map_or(Nanos::ZERO, |(_, v)| *v),
-    }
-}
-
-/// A distribution of that kind about `m`.
-fn of_kind(kind: &str, m: Nanos) -> Option<Distribution> {
-    Some(match kind {
-        "constant" => Distribution::Constant(m),
-        "exponential" => Distribution::Exponential(m),
-        "uniform" => Distribution::Uniform { min: Nanos(m.0 / 2), max: Nanos(m.0 / 2 * 3) },
-        "lognormal" => Distribution::Lognormal { median: m, p99: Nanos(m.0 * 5) },
-        "normal" => Distribution::Normal { mean: m, sd: Nanos(m.0 / 5) },
-        _ => return None, // a measured row comes from a file
-    })
-}
-
 /// A distribution: its kind, and a number or two.
 #[component]
 pub fn Dist(props: &DistProps) -> Html {
     let ctx = use_ctx();
     let w = ctx.words;
-    let now = kind(&props.value);
-    let m = middle(&props.value);
+    let kinds = props.value.each_kind();
+    let options = kinds.iter().map(|kind| {
+        html! { <option value={kind.kind()} selected={kind.kind() == props.value.kind()}>{ kind.title().say(w.lang).to_owned() }</option> }
+    });
+    let options: Vec<Html> = options.collect();
     let set_kind = {
         let set = ctx.setter(props.path.to_string(), FieldValue::of::<Distribution>);
         Callback::from(move |event: Event| {
             let name = event.target_unchecked_into::<HtmlSelectElement>().value();
-            if let Some(distribution) = of_kind(&name, m) {
-                set.emit(distribution);
+            if let Some(distribution) = kinds.iter().find(|kind| kind.kind() == name) {
+                set.emit(distribution.clone());
             }
         })
     };
-    let kinds = KINDS.iter().enumerate().filter(|(i, _)| *i < 5 || now == 5).map(|(i, name)| {
-        html! { <option value={*name} selected={i == now}>{ (w.distribution)(name) }</option> }
-    });
     html! {
         <div class="dist">
-            <select class="kind" aria-label={format!("{}: {}", props.label, w.distribution_kind)} onchange={set_kind}>{ for kinds }</select>
+            <select class="kind" aria-label={format!("{}: {}", props.label, w.distribution_kind)} onchange={set_kind}>{ for options }</select>
             { for numbers(props, w) }
         </div>
     }

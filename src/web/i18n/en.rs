@@ -3,17 +3,17 @@
 use super::super::sections::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::state::view::Control;
-use super::{Lang, Said, Words, lane, left_out, named, unless_none};
+use super::{Words, lane, left_out, named, unless_none};
 use crate::chart::text;
 use crate::escape::shown;
 use crate::ledger::{Cause, Divergence, StepKind as Step};
+use crate::phrase::Language;
 use crate::scenario::presets::Group;
-use crate::scenario::{Arrivals, Distribution, FaultTime, Keys, Language, Link, Part, Ttl};
-use crate::workload::trace;
+use crate::scenario::{Link, Part};
+use crate::workload::trace::Detail;
 
 pub static WORDS: Words = Words {
-    lang: Lang::En,
-    texts: Language::English,
+    lang: Language::English,
     starting: "The same traffic, through every strategy at once.",
     headline,
     figures: "Figures",
@@ -115,33 +115,11 @@ pub static WORDS: Words = Words {
     default_is: |default| format!("default {default}"),
     traffic: "Traffic",
     arrivals: "Arrivals",
-    arrivals_name: |word| {
-        named(word, |arrivals: &Arrivals| match arrivals {
-            Arrivals::Poisson { .. } => "open loop, Poisson",
-            Arrivals::Constant { .. } => "open loop, constant",
-            Arrivals::Closed { .. } => "closed loop, users",
-            Arrivals::Bursts { .. } => "open loop, bursts",
-            Arrivals::Wave { .. } => "open loop, up and down",
-            Arrivals::Spike(_) => "open loop, with a spike",
-            Arrivals::Trace { .. } => "when the trace says",
-        })
-    },
     rate: "Requests a second",
     users: "Users",
     think: "Think time",
     write_ratio: "Share of writes",
     keys: "Keys",
-    keys_name: |word| {
-        named(word, |keys: &Keys| match keys {
-            Keys::Zipf { .. } => "Zipf",
-            Keys::Uniform { .. } => "uniform",
-            Keys::HotSet { .. } => "hot set",
-            Keys::ZipfSample { .. } => "sample of Zipf",
-            Keys::Latest { .. } => "newest first",
-            Keys::Scan { .. } => "one after the other",
-            Keys::Trace { .. } => "trace file",
-        })
-    },
     key_count: "Number of keys",
     alpha: "Skew (α)",
     hot: "Share of hot keys",
@@ -158,19 +136,20 @@ pub static WORDS: Words = Words {
     },
     trace_opened: |name, facts| {
         let says = facts.says.iter().map(|what| {
-            named(what, |said: &Said| match said {
-                Said::Operations => "operations",
-                Said::Times => "times",
-                Said::Ttls => "TTLs",
-                Said::Sizes => "sizes",
-                Said::Clients => "clients",
-            })
+            match what {
+                Detail::Operations => "operations",
+                Detail::Times => "times",
+                Detail::Ttls => "TTLs",
+                Detail::Sizes => "sizes",
+                Detail::Clients => "clients",
+            }
+            .to_owned()
         });
         let says = unless_none(says, |says| format!("; it also says {says}"));
-        let left_out: String = left_out(facts)
+        let left_out: String = left_out(facts, Language::English)
             .map(|(why, commands, more)| {
                 let more = if more > 0 { format!(", {more} more") } else { String::new() };
-                format!(" Left out: {commands}{more} ({}).", named(why, trace::Reason::to_string))
+                format!(" Left out: {commands}{more} ({}).", why)
             })
             .collect();
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
@@ -180,15 +159,6 @@ pub static WORDS: Words = Words {
     capacity: "Capacity, entries",
     eviction: "Eviction",
     ttl_kind: "Expiry",
-    ttl_name: |word| {
-        named(word, |ttl: &Ttl| match ttl {
-            Ttl::None => "no TTL",
-            Ttl::Fixed(_) => "fixed TTL",
-            Ttl::Jittered { .. } => "jittered TTL",
-            Ttl::Sliding(_) => "sliding TTL",
-            Ttl::Mixed(_) => "TTL by key",
-        })
-    },
     ttl: "TTL",
     spread: "Jitter",
     command: "Time per command",
@@ -228,14 +198,6 @@ pub static WORDS: Words = Words {
         Part::Link => "Link",
     },
     when: "When",
-    when_name: |word| {
-        named(word, |when: &FaultTime| match when {
-            FaultTime::Moment(_) => "at a moment",
-            FaultTime::Every(_) => "at random",
-            FaultTime::BeforeFlush(_) => "before a flush",
-            FaultTime::AfterAcknowledged(_) => "after so many writes",
-        })
-    },
     mean_between: "Mean time between",
     mean_repair: "Mean time to repair",
     nth_flush: "Flush number",
@@ -250,16 +212,6 @@ pub static WORDS: Words = Words {
     run: "Run",
     duration: "Duration",
     warmup: "Warm-up, left out",
-    distribution: |word| {
-        named(word, |distribution: &Distribution| match distribution {
-            Distribution::Constant(_) => "constant",
-            Distribution::Exponential(_) => "exponential",
-            Distribution::Uniform { .. } => "uniform",
-            Distribution::Lognormal { .. } => "lognormal",
-            Distribution::Normal { .. } => "normal",
-            Distribution::Empirical(_) => "empirical",
-        })
-    },
     distribution_kind: "distribution",
     mean: "mean",
     least: "least",
@@ -432,7 +384,7 @@ fn many_of(n: u64, one: &str, more: &str) -> String {
 }
 
 fn divergence(word: &str) -> String {
-    named(word, |divergence: &Divergence| match divergence {
+    named(&Divergence::ALL, Divergence::name, word, |divergence| match divergence {
         Divergence::NeverCommitted => "value never committed",
         Divergence::OverwrittenByOlder => "database overwritten by an older write",
         Divergence::Restored => "restored after a crash",
@@ -445,8 +397,8 @@ fn divergence(word: &str) -> String {
     })
 }
 
-fn step(word: &str) -> String {
-    named(word, |step: &Step| match step {
+fn step(step: Step) -> &'static str {
+    match step {
         Step::Issued => "issued by the client",
         Step::Buffered => "buffered, dirty, in the cache",
         Step::Acknowledged => "acknowledged",
@@ -458,11 +410,11 @@ fn step(word: &str) -> String {
         Step::Dropped { .. } => "discarded by what held it",
         Step::Lost => "lost: the database will never have it",
         Step::FlushDue => "the flush that would have saved it",
-    })
+    }
 }
 
 fn cause(word: &str) -> String {
-    named(word, |cause: &Cause| match cause {
+    named(&Cause::ALL, Cause::name, word, |cause| match cause {
         Cause::CacheCrash => "in the cache only when it crashed",
         Cause::ExpiredDirty => "expired while dirty",
         Cause::EvictedDirty => "evicted while dirty",

@@ -3,17 +3,17 @@
 use super::super::sections::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::state::view::Control;
-use super::{Lang, Said, Words, lane, left_out, named, unless_none};
+use super::{Words, lane, left_out, named, unless_none};
 use crate::chart::text;
 use crate::escape::shown;
 use crate::ledger::{Cause, Divergence, StepKind as Step};
+use crate::phrase::Language;
 use crate::scenario::presets::Group;
-use crate::scenario::{Arrivals, Distribution, FaultTime, Keys, Language, Link, Part, Ttl};
-use crate::workload::trace;
+use crate::scenario::{Link, Part};
+use crate::workload::trace::Detail;
 
 pub static WORDS: Words = Words {
-    lang: Lang::Ko,
-    texts: Language::Korean,
+    lang: Language::Korean,
     starting: "같은 트래픽을 모든 전략에 동시에 흘려보냅니다.",
     headline,
     figures: "그래프",
@@ -114,33 +114,11 @@ pub static WORDS: Words = Words {
     default_is: |default| format!("기본값 {default}"),
     traffic: "트래픽",
     arrivals: "요청 도착",
-    arrivals_name: |word| {
-        named(word, |arrivals: &Arrivals| match arrivals {
-            Arrivals::Poisson { .. } => "오픈 루프, 포아송",
-            Arrivals::Constant { .. } => "오픈 루프, 일정 간격",
-            Arrivals::Closed { .. } => "클로즈드 루프, 사용자",
-            Arrivals::Bursts { .. } => "오픈 루프, 버스트",
-            Arrivals::Wave { .. } => "오픈 루프, 사인파",
-            Arrivals::Spike(_) => "오픈 루프, 일시 급증",
-            Arrivals::Trace { .. } => "트레이스 시각",
-        })
-    },
     rate: "초당 요청 수",
     users: "사용자 수",
     think: "대기 시간(think time)",
     write_ratio: "쓰기 비율",
     keys: "키 분포",
-    keys_name: |word| {
-        named(word, |keys: &Keys| match keys {
-            Keys::Zipf { .. } => "Zipf",
-            Keys::Uniform { .. } => "균등",
-            Keys::HotSet { .. } => "핫 셋",
-            Keys::ZipfSample { .. } => "Zipf 표본",
-            Keys::Latest { .. } => "최신 키 우선",
-            Keys::Scan { .. } => "순차",
-            Keys::Trace { .. } => "트레이스 파일",
-        })
-    },
     key_count: "키 개수",
     alpha: "편향도 (α)",
     hot: "핫 키 비율",
@@ -157,19 +135,20 @@ pub static WORDS: Words = Words {
     },
     trace_opened: |name, facts| {
         let says = facts.says.iter().map(|what| {
-            named(what, |said: &Said| match said {
-                Said::Operations => "연산",
-                Said::Times => "시각",
-                Said::Ttls => "TTL",
-                Said::Sizes => "크기",
-                Said::Clients => "클라이언트",
-            })
+            match what {
+                Detail::Operations => "연산",
+                Detail::Times => "시각",
+                Detail::Ttls => "TTL",
+                Detail::Sizes => "크기",
+                Detail::Clients => "클라이언트",
+            }
+            .to_owned()
         });
         let says = unless_none(says, |says| format!(" (함께 기록된 정보: {says})"));
-        let left_out: String = left_out(facts)
+        let left_out: String = left_out(facts, Language::Korean)
             .map(|(why, commands, more)| {
                 let more = if more > 0 { format!(" 외 {more}종") } else { String::new() };
-                format!(" 제외한 명령: {commands}{more} ({}).", named(why, why_left_out))
+                format!(" 제외한 명령: {commands}{more} ({}).", why)
             })
             .collect();
         let (requests, keys) = (text::count(facts.requests), text::count(facts.keys.into()));
@@ -179,15 +158,6 @@ pub static WORDS: Words = Words {
     capacity: "용량 (항목 수)",
     eviction: "축출 정책",
     ttl_kind: "만료 방식",
-    ttl_name: |word| {
-        named(word, |ttl: &Ttl| match ttl {
-            Ttl::None => "TTL 없음",
-            Ttl::Fixed(_) => "고정 TTL",
-            Ttl::Jittered { .. } => "지터 TTL",
-            Ttl::Sliding(_) => "슬라이딩 TTL",
-            Ttl::Mixed(_) => "키마다 다른 TTL",
-        })
-    },
     ttl: "TTL",
     spread: "지터",
     command: "명령당 처리 시간",
@@ -227,14 +197,6 @@ pub static WORDS: Words = Words {
         Part::Link => "네트워크 구간",
     },
     when: "발생 조건",
-    when_name: |word| {
-        named(word, |when: &FaultTime| match when {
-            FaultTime::Moment(_) => "지정한 시점",
-            FaultTime::Every(_) => "무작위",
-            FaultTime::BeforeFlush(_) => "플러시 직전",
-            FaultTime::AfterAcknowledged(_) => "쓰기 N건 응답 후",
-        })
-    },
     mean_between: "평균 장애 간격",
     mean_repair: "평균 복구 시간",
     nth_flush: "플러시 순번",
@@ -249,16 +211,6 @@ pub static WORDS: Words = Words {
     run: "실행",
     duration: "실행 시간",
     warmup: "워밍업 (집계 제외)",
-    distribution: |word| {
-        named(word, |distribution: &Distribution| match distribution {
-            Distribution::Constant(_) => "상수",
-            Distribution::Exponential(_) => "지수 분포",
-            Distribution::Uniform { .. } => "균등 분포",
-            Distribution::Lognormal { .. } => "로그 정규 분포",
-            Distribution::Normal { .. } => "정규 분포",
-            Distribution::Empirical(_) => "실측 분포",
-        })
-    },
     distribution_kind: "분포",
     mean: "평균",
     least: "최소",
@@ -441,7 +393,7 @@ fn harm_of(harm: Harm) -> Vec<Piece> {
 }
 
 fn divergence(word: &str) -> String {
-    named(word, |divergence: &Divergence| match divergence {
+    named(&Divergence::ALL, Divergence::name, word, |divergence| match divergence {
         Divergence::NeverCommitted => "커밋된 적 없는 값",
         Divergence::OverwrittenByOlder => "DB에서 더 오래된 쓰기로 덮어써짐",
         Divergence::Restored => "크래시 후 복원된 옛 값",
@@ -454,8 +406,8 @@ fn divergence(word: &str) -> String {
     })
 }
 
-fn step(word: &str) -> String {
-    named(word, |step: &Step| match step {
+fn step(step: Step) -> &'static str {
+    match step {
         Step::Issued => "클라이언트가 요청",
         Step::Buffered => "캐시에 더티 상태로 저장",
         Step::Acknowledged => "클라이언트에 성공 응답",
@@ -467,11 +419,11 @@ fn step(word: &str) -> String {
         Step::Dropped { .. } => "보관하던 서버가 폐기",
         Step::Lost => "유실: DB에 끝내 반영되지 않음",
         Step::FlushDue => "유실을 막았을 플러시 시각",
-    })
+    }
 }
 
 fn cause(word: &str) -> String {
-    named(word, |cause: &Cause| match cause {
+    named(&Cause::ALL, Cause::name, word, |cause| match cause {
         Cause::CacheCrash => "캐시에만 있을 때 크래시",
         Cause::ExpiredDirty => "더티 상태로 만료",
         Cause::EvictedDirty => "더티 상태로 축출",
@@ -486,17 +438,4 @@ fn cause(word: &str) -> String {
         Cause::ConnectionLost => "연결 끊김",
         Cause::NeverDelivered => "전달 시도 없음",
     })
-}
-
-/// 명령을 제외한 이유.
-fn why_left_out(reason: &trace::Reason) -> &'static str {
-    match reason {
-        trace::Reason::NoKey => "키를 읽거나 바꾸지 않음",
-        trace::Reason::Script => "스크립트: 실행한 명령은 트레이스에 따로 기록됨",
-        trace::Reason::Refused => "서버가 거절해 바뀐 것이 없음",
-        trace::Reason::Unnamed => "이름을 밝히지 않은 키를 읽으며, 그 읽기는 세지 않음",
-        trace::Reason::Others => "트레이스에 나오지 않는 키를 들여오거나 바꾸므로, 그 뒤의 수치는 다를 수 있음",
-        trace::Reason::NotKept => "보관하지 않는 값이나 필드 TTL에 따라 동작이 달라짐",
-        trace::Reason::Unknown => "알 수 없는 명령",
-    }
 }

@@ -5,20 +5,18 @@
 
 mod en;
 mod ko;
+mod titles;
+
+pub use self::titles::titles;
 
 use super::platform::protocol::TraceFacts;
 use super::sections::headline::{Headline, Piece};
 use super::state::Failure;
 use super::state::view::Control;
 use crate::escape::shown;
-use crate::ledger::{self, Cause, Divergence};
-use crate::model::WriteId;
-use crate::scenario::{
-    Arrivals, Distribution, FaultTime, Keys, Lane, Language, Link, Part, Phrase, Reading, Scenario, Ttl, TtlMix,
-    Writing, presets,
-};
-use crate::time::Nanos;
-use crate::workload::trace;
+use crate::ledger::StepKind;
+use crate::phrase::{Language, Phrase};
+use crate::scenario::{Arrivals, Keys, Link, Part, Reading, Writing, presets};
 
 macro_rules! words {
     ($($(#[$doc:meta])* $field:ident: $type:ty),* $(,)?) => {
@@ -31,9 +29,7 @@ macro_rules! words {
 }
 
 words! {
-    lang: Lang,
-    /// The language of what the scenario says of itself: fields, presets, messages.
-    texts: Language,
+    lang: Language,
     // the sentence at the top
     starting: &'static str,
     headline: fn(&Headline, &[String]) -> Vec<Piece>,
@@ -110,7 +106,7 @@ words! {
     what_was_lost: fn(u64, u64) -> String,
     /// The number of the write and its key.
     story_of: fn(u64, u64) -> String,
-    step: fn(&str) -> String,
+    step: fn(StepKind) -> &'static str,
     cause: fn(&str) -> String,
     reproduce: &'static str,
     reproduce_why: &'static str,
@@ -136,13 +132,11 @@ words! {
     default_is: fn(&str) -> String,
     traffic: &'static str,
     arrivals: &'static str,
-    arrivals_name: fn(&str) -> String,
     rate: &'static str,
     users: &'static str,
     think: &'static str,
     write_ratio: &'static str,
     keys: &'static str,
-    keys_name: fn(&str) -> String,
     key_count: &'static str,
     alpha: &'static str,
     hot: &'static str,
@@ -159,7 +153,6 @@ words! {
     capacity: &'static str,
     eviction: &'static str,
     ttl_kind: &'static str,
-    ttl_name: fn(&str) -> String,
     ttl: &'static str,
     spread: &'static str,
     command: &'static str,
@@ -188,7 +181,6 @@ words! {
     at_moment: &'static str,
     fault_part: fn(Part) -> &'static str,
     when: &'static str,
-    when_name: fn(&str) -> String,
     mean_between: &'static str,
     mean_repair: &'static str,
     nth_flush: &'static str,
@@ -203,7 +195,6 @@ words! {
     run: &'static str,
     duration: &'static str,
     warmup: &'static str,
-    distribution: fn(&str) -> String,
     distribution_kind: &'static str,
     mean: &'static str,
     least: &'static str,
@@ -271,247 +262,36 @@ impl Words {
     pub fn strategy(&self, word: &str) -> String {
         let reads = Reading::each().into_iter().map(|read| (read.name(), read.title()));
         let writes = Writing::each().into_iter().map(|write| (write.name(), write.title()));
-        let known = reads.chain(writes).find(|(name, _)| name.eq_ignore_ascii_case(word));
-        known.map_or_else(|| word.to_owned(), |(_, title)| title.say(self.texts).to_owned())
+        self.title_of(reads.chain(writes), word)
+    }
+
+    /// What the arrivals with that word are called.
+    pub fn arrivals_called(&self, word: &str) -> String {
+        self.title_of(Arrivals::each().iter().map(|arrivals| (arrivals.name(), arrivals.title())), word)
+    }
+
+    /// What the keys with that word are called.
+    pub fn keys_called(&self, word: &str) -> String {
+        self.title_of(Keys::each().iter().map(|keys| (keys.name(), keys.title())), word)
+    }
+
+    fn title_of(&self, mut all: impl Iterator<Item = (&'static str, Phrase)>, word: &str) -> String {
+        let known = all.find(|(name, _)| name.eq_ignore_ascii_case(word));
+        known.map_or_else(|| word.to_owned(), |(_, title)| title.say(self.lang).to_owned())
     }
 }
 
-macro_rules! languages {
-    ($($lang:ident: $code:literal, $own:literal, $words:expr;)*) => {
-        /// The languages of the page.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Lang {
-            $(#[doc = $own] $lang),*
-        }
-
-        impl Lang {
-            /// Every language, the usual one first.
-            pub const ALL: [Lang; [$($code),*].len()] = [$(Lang::$lang),*];
-
-            /// Its code, in links and in HTML.
-            pub const fn name(self) -> &'static str {
-                match self { $(Lang::$lang => $code),* }
-            }
-
-            /// What its speakers call it.
-            pub const fn own_name(self) -> &'static str {
-                match self { $(Lang::$lang => $own),* }
-            }
-        }
-
-        /// The words of a language.
-        pub fn of(lang: Lang) -> &'static Words {
-            match lang { $(Lang::$lang => &$words),* }
-        }
-    };
-}
-
-// A language is a line here and a file.
-languages! {
-    En: "en", "English", en::WORDS;
-    Ko: "ko", "한국어", ko::WORDS;
-}
-
-impl Default for Lang {
-    fn default() -> Lang {
-        Lang::ALL[0]
+/// The words of a language.
+pub fn of(lang: Language) -> &'static Words {
+    match lang {
+        Language::English => &en::WORDS,
+        Language::Korean => &ko::WORDS,
     }
 }
 
-impl Lang {
-    /// The language with that code.
-    pub fn named(code: &str) -> Option<Lang> {
-        Lang::ALL.into_iter().find(|lang| lang.name() == code)
-    }
-
-    /// The language that a browser asks for, such as `ko-KR`; the usual one where the page does not speak it.
-    pub fn asked_for(tag: &str) -> Lang {
-        Lang::ALL.into_iter().find(|lang| tag.starts_with(lang.name())).unwrap_or_default()
-    }
-
-    /// The language after this one, which a button offers.
-    pub fn next(self) -> Lang {
-        let at = Lang::ALL.iter().position(|lang| *lang == self).unwrap_or_default();
-        Lang::ALL[(at + 1) % Lang::ALL.len()]
-    }
-
-    /// What may stand for a language.
-    pub fn codes() -> Phrase {
-        let codes = Lang::ALL.map(Lang::name);
-        Phrase::new(codes.join(" or "), codes.join(" 또는 "))
-    }
-}
-
-/// What to call each lane: its name, or the strategy that sets it apart from the others, or both strategies.
-pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
-    let lanes = &scenario.lanes;
-    let same_read = lanes.len() > 1 && lanes.iter().all(|lane| lane.read.name() == lanes[0].read.name());
-    let same_write = lanes.len() > 1 && lanes.iter().all(|lane| lane.write.name() == lanes[0].write.name());
-    let mut titles: Vec<String> = Vec::new();
-    for lane in lanes {
-        let (read, write) = (lane.read.title(), lane.write.title());
-        let (read, write) = (read.say(words.texts).to_owned(), write.say(words.texts).to_owned());
-        let title = match lane.name.as_str() {
-            "" if same_read && !same_write => write,
-            "" if same_write && !same_read => read,
-            "" if same_read && same_write => with_its_own(scenario, lane, write),
-            "" => format!("{read} + {write}"),
-            name => shown(&lane_name(name, words)).into_owned(),
-        };
-        let numbered = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title} ({n})") });
-        titles.extend(numbered.take(lanes.len() + 1).find(|name| !titles.contains(name)));
-    }
-    titles
-}
-
-/// What a lane with that name is called: the lanes of presets have a name in each language.
-fn lane_name(name: &str, words: &Words) -> String {
-    presets::lane(name).map_or_else(|| words.strategy(name), |known| known.say(words.texts).to_owned())
-}
-
-/// The strategy's name with the first detail that sets the lane apart from the others, all of which write in the same way.
-fn with_its_own(scenario: &Scenario, lane: &Lane, name: String) -> String {
-    let others: Vec<Vec<String>> = scenario.lanes.iter().map(|other| other.write.details()).collect();
-    let mut own = lane.write.details().into_iter().enumerate();
-    match own.find(|(i, own)| others.iter().any(|other| other.get(*i) != Some(own))) {
-        Some((_, own)) => format!("{name}, {own}"),
-        None => name,
-    }
-}
-
-/// A choice that reports, links and controls name by a word. What it is called is matched exhaustively in each language, so
-/// that a missing name does not compile.
-trait Choice: Sized {
-    /// Every choice.
-    fn each() -> Vec<Self>;
-    /// Its word.
-    fn word(&self) -> &'static str;
-}
-
-/// What `call` calls the choice with that word. A word of no choice stays as it is.
-fn named<T: Choice, S: Into<String>>(word: &str, call: impl Fn(&T) -> S) -> String {
-    let known = T::each().into_iter().find(|choice| choice.word().eq_ignore_ascii_case(word));
-    known.map_or_else(|| word.to_owned(), |choice| call(&choice).into())
-}
-
-macro_rules! choices {
-    ($($type:ty: $each:expr, $word:expr;)*) => {
-        $(impl Choice for $type {
-            fn each() -> Vec<$type> {
-                $each.into()
-            }
-
-            fn word(&self) -> &'static str {
-                let word: fn(&$type) -> &'static str = $word;
-                word(self)
-            }
-        })*
-    };
-}
-
-choices! {
-    Arrivals: Arrivals::each(), Arrivals::name;
-    Keys: Keys::each(), Keys::name;
-    Cause: Cause::ALL, |cause| cause.name();
-    Divergence: Divergence::ALL, |divergence| divergence.name();
-    trace::Reason: trace::Reason::ALL, |reason| reason.name();
-    Said: Said::ALL, |said| match said {
-        Said::Operations => "operations",
-        Said::Times => "times",
-        Said::Ttls => "ttls",
-        Said::Sizes => "sizes",
-        Said::Clients => "clients",
-    };
-    Ttl: any_ttls(), |ttl| match ttl {
-        Ttl::None => "none",
-        Ttl::Fixed(_) => "fixed",
-        Ttl::Jittered { .. } => "jittered",
-        Ttl::Sliding(_) => "sliding",
-        Ttl::Mixed(_) => "mixed",
-    };
-    FaultTime: [FaultTime::Moment(Nanos(1)), FaultTime::Every(Nanos(1)), FaultTime::BeforeFlush(1), FaultTime::AfterAcknowledged(1)], |at| match at {
-        FaultTime::Moment(_) => "moment",
-        FaultTime::Every(_) => "every",
-        FaultTime::BeforeFlush(_) => "before_flush",
-        FaultTime::AfterAcknowledged(_) => "after_acknowledged",
-    };
-    Distribution: any_distributions(), |distribution| match distribution {
-        Distribution::Constant(_) => "constant",
-        Distribution::Exponential(_) => "exponential",
-        Distribution::Uniform { .. } => "uniform",
-        Distribution::Lognormal { .. } => "lognormal",
-        Distribution::Normal { .. } => "normal",
-        Distribution::Empirical(_) => "empirical",
-    };
-    ledger::StepKind: any_steps(), |step| match step {
-        ledger::StepKind::Issued => "issued",
-        ledger::StepKind::Buffered => "buffered",
-        ledger::StepKind::Acknowledged => "acknowledged",
-        ledger::StepKind::Refused => "refused",
-        ledger::StepKind::Coalesced { .. } => "coalesced",
-        ledger::StepKind::Committed => "committed",
-        ledger::StepKind::Read => "read",
-        ledger::StepKind::Overwritten { .. } => "overwritten",
-        ledger::StepKind::Dropped { .. } => "dropped",
-        ledger::StepKind::Lost => "lost",
-        ledger::StepKind::FlushDue => "flush_due",
-    };
-}
-
-/// What a trace may say besides its keys; see [`Trace::says`](trace::Trace::says).
-#[derive(Clone, Copy)]
-enum Said {
-    Operations,
-    Times,
-    Ttls,
-    Sizes,
-    Clients,
-}
-
-impl Said {
-    const ALL: [Said; 5] = [Said::Operations, Said::Times, Said::Ttls, Said::Sizes, Said::Clients];
-}
-
-/// One of each kind.
-fn any_ttls() -> Vec<Ttl> {
-    let ttl = Nanos(1);
-    let mixed = TtlMix::new(&[(ttl, 1.0)]).map(Ttl::Mixed);
-    [Ttl::None, Ttl::Fixed(ttl), Ttl::Jittered { ttl, spread: 0.1 }, Ttl::Sliding(ttl)]
-        .into_iter()
-        .chain(mixed)
-        .collect()
-}
-
-/// One of each kind.
-fn any_distributions() -> [Distribution; 6] {
-    let time = Nanos(1);
-    [
-        Distribution::Constant(time),
-        Distribution::Exponential(time),
-        Distribution::Uniform { min: time, max: time },
-        Distribution::Lognormal { median: time, p99: time },
-        Distribution::Normal { mean: time, sd: time },
-        Distribution::Empirical(Vec::new()),
-    ]
-}
-
-/// One of each kind.
-fn any_steps() -> [ledger::StepKind; 11] {
-    use ledger::StepKind;
-    let write = WriteId(1);
-    [
-        StepKind::Issued,
-        StepKind::Buffered,
-        StepKind::Acknowledged,
-        StepKind::Refused,
-        StepKind::Coalesced { into: write },
-        StepKind::Committed,
-        StepKind::Read,
-        StepKind::Overwritten { by: write },
-        StepKind::Dropped { cause: Cause::CacheCrash },
-        StepKind::Lost,
-        StepKind::FlushDue,
-    ]
+/// What `call` calls the one of `all` whose name in reports this is. Another word stays as it is.
+fn named<T: Copy>(all: &[T], name: fn(T) -> &'static str, word: &str, call: fn(T) -> &'static str) -> String {
+    all.iter().find(|one| name(**one) == word).map_or(word, |one| call(*one)).to_owned()
 }
 
 /// The name of a lane as a piece of the sentence.
@@ -521,11 +301,15 @@ fn lane(titles: &[String], number: usize) -> Piece {
 
 /// The commands of a trace that became no request, by reason: the name of the reason, the first of them with how often each
 /// came, and how many more there are.
-fn left_out(facts: &TraceFacts) -> impl Iterator<Item = (&str, String, usize)> {
+fn left_out(facts: &TraceFacts, lang: Language) -> impl Iterator<Item = (String, String, usize)> {
     const NAMED_MAX: usize = 8;
-    facts.left_out.iter().map(|(why, commands)| {
+    facts.left_out.iter().map(move |(why, commands)| {
         let named = commands.iter().take(NAMED_MAX).map(|(name, count)| format!("{} {count}", shown(name)));
-        (why.as_str(), named.collect::<Vec<_>>().join(", "), commands.len().saturating_sub(NAMED_MAX))
+        (
+            why.phrase().say(lang).to_owned(),
+            named.collect::<Vec<_>>().join(", "),
+            commands.len().saturating_sub(NAMED_MAX),
+        )
     })
 }
 
@@ -536,129 +320,4 @@ fn unless_none(items: impl Iterator<Item = String>, say: impl FnOnce(&str) -> St
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::sections::headline::{Harm, Speed, plain};
-    use super::*;
-
-    #[test]
-    fn the_sentence_says_who_is_fast_and_what_it_cost() {
-        let said = Headline {
-            lanes: 5,
-            speed: Some(Speed { lane: 1, than: 0, factor: 9.0, tail: false, writes: true }),
-            harm: Some(Harm::Lost { lane: 1, writes: 212 }),
-            alike: true,
-        };
-        let titles = ["Write-through".to_owned(), "Write-back".to_owned()];
-        let english = plain(&(en::WORDS.headline)(&said, &titles));
-        assert_eq!(english, "Same traffic for all. Write-back answers writes 9× faster and has lost 212 of them.");
-        let korean = plain(&(ko::WORDS.headline)(&said, &["라이트스루".to_owned(), "라이트백".to_owned()]));
-        assert_eq!(
-            korean,
-            "모두 같은 트래픽을 받습니다. 라이트백은 쓰기에 9배 빠르게 응답했지만 212건을 유실했습니다."
-        );
-    }
-
-    #[test]
-    fn a_lane_s_name_cannot_turn_the_text_around_it() {
-        let mut scenario = Scenario::default();
-        scenario.lanes[0].name = "safe\u{202e}lanif".to_owned();
-        assert_eq!(titles(&scenario, &en::WORDS), [r"safe\u{202e}lanif"]);
-        assert_eq!(titles(&scenario, &ko::WORDS), [r"safe\u{202e}lanif"]);
-    }
-
-    #[test]
-    fn what_a_trace_says_of_itself_is_shown_escaped() {
-        let commands = [("EV\u{1b}[2JAL".to_owned(), 2)].into();
-        let facts = TraceFacts { left_out: [("script".to_owned(), commands)].into(), ..TraceFacts::default() };
-        for words in [&en::WORDS, &ko::WORDS] {
-            let told = (words.trace_opened)("a\u{202e}b.csv", &facts);
-            assert!(!told.contains(crate::escape::is_unsafe) && told.contains(r"\u{1b}"), "{told}");
-            assert!(!(words.trace_reading)("a\u{202e}b.csv").contains('\u{202e}'));
-        }
-    }
-
-    /// The words that reports and controls name choices by are those of the program: the report's as JSON, the controls' as the
-    /// types write them.
-    #[test]
-    fn every_word_is_one_that_reports_or_controls_use() {
-        for step in any_steps() {
-            assert_eq!(serde_json::to_value(step).expect("a step")["what"], step.word());
-        }
-        for distribution in any_distributions().into_iter().skip(1) {
-            let shown = format!("{:?}", serde_json::to_value(scenario_with(distribution.clone())).expect("a scenario"));
-            assert!(shown.contains(distribution.word()), "{shown}");
-        }
-        assert_eq!(any_ttls().len(), 5);
-        assert_eq!((ko::WORDS.step)("no such step"), "no such step");
-    }
-
-    fn scenario_with(work: Distribution) -> Scenario {
-        let mut scenario = Scenario::default();
-        scenario.app.work = work;
-        scenario
-    }
-
-    #[test]
-    fn the_lanes_of_presets_are_called_by_their_names_in_each_language() {
-        let scenario = presets::get("redis-down").expect("a preset").scenario();
-        assert_eq!(titles(scenario, &en::WORDS), scenario.titles());
-        let korean = titles(scenario, &ko::WORDS);
-        assert!(korean.iter().all(|title| title.chars().any(|c| ('가'..='힣').contains(&c))), "{korean:?}");
-    }
-
-    #[test]
-    fn the_slowest_answers_are_named_as_such() {
-        let speed = Some(Speed { lane: 1, than: 0, factor: 6.0, tail: true, writes: false });
-        let said = Headline { lanes: 1, speed, harm: None, alike: true };
-        let titles = ["One node".to_owned(), "Four".to_owned()];
-        let english = plain(&(en::WORDS.headline)(&said, &titles));
-        assert_eq!(english, "Four answers its slowest reads (p99) 6× faster than One node.");
-        let korean = plain(&(ko::WORDS.headline)(&said, &["노드 하나".to_owned(), "노드 넷".to_owned()]));
-        assert_eq!(korean, "노드 넷은 노드 하나보다 가장 느린 읽기(p99)에 6배 빠르게 응답했습니다.");
-    }
-
-    #[test]
-    fn lost_increments_are_said_of_all() {
-        let harm = Some(Harm::Increments { lane: 0, lost: 212, of: 3000 });
-        let said = Headline { lanes: 1, speed: None, harm, alike: true };
-        let titles = ["naive".to_owned()];
-        assert_eq!(plain(&(en::WORDS.headline)(&said, &titles)), "naive has lost 212 of 3,000 increments.");
-        assert_eq!(plain(&(ko::WORDS.headline)(&said, &titles)), "naive는 증가 3,000건 중 212건을 유실했습니다.");
-    }
-
-    #[test]
-    fn every_cause_has_a_name_in_both_languages() {
-        let lost = Cause::ALL.map(Cause::name).map(|name| (name, (en::WORDS.cause)(name), (ko::WORDS.cause)(name)));
-        let differ = Divergence::ALL.map(Divergence::name);
-        let differ = differ.map(|name| (name, (en::WORDS.divergence)(name), (ko::WORDS.divergence)(name)));
-        for (name, english, korean) in lost.into_iter().chain(differ) {
-            // Some names are English already, of one word.
-            assert!(english != name || !name.contains('_'), "{name}");
-            assert!(korean.chars().any(|c| ('가'..='힣').contains(&c)), "{name}: {korean}");
-        }
-    }
-
-    #[test]
-    fn what_was_lost_is_said_with_what_was_read_and_of_how_many_keys_the_last_value_is_gone() {
-        let english = |read, keys| (en::WORDS.what_was_lost)(read, keys);
-        assert_eq!(
-            english(0, 0),
-            "The database will never have them. No read returned one of them. All their keys have been written again since."
-        );
-        assert_eq!(
-            english(12, 3),
-            "The database will never have them. Reads returned 12 of them. 3 keys have lost their last acknowledged value."
-        );
-        let korean = (ko::WORDS.what_was_lost)(12, 3);
-        assert!(korean.contains("12건") && korean.contains("키 3개"), "{korean}");
-    }
-
-    #[test]
-    fn lanes_are_called_by_what_sets_them_apart() {
-        let scenario = Scenario::from_toml(
-            "[[lane]]\nwrite = \"write-back\"\n[[lane]]\nwrite = \"write-through\"\n[[lane]]\nwrite = \"write-through\"",
-        );
-        let names = titles(&scenario.unwrap(), &en::WORDS);
-        assert_eq!(names, ["Write-back", "Write-through", "Write-through (2)"]);
-    }
-}
+mod tests;

@@ -19,10 +19,12 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ledger::Story;
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
+use crate::workload::trace::{Detail, Reason};
 
 /// From the page to the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,9 +155,9 @@ pub struct TraceFacts {
     /// How many different keys.
     pub keys: u32,
     /// What it says besides the keys; see [`Trace::says`](crate::workload::trace::Trace::says).
-    pub says: Vec<String>,
-    /// Commands that became no request: by the [name](crate::workload::trace::Reason::name) of the reason, and by their own.
-    pub left_out: BTreeMap<String, BTreeMap<String, u64>>,
+    pub says: Vec<Detail>,
+    /// Commands that became no request: by why, and by their names.
+    pub left_out: BTreeMap<Reason, BTreeMap<String, u64>>,
     /// What the reader should know of how the file was read.
     #[serde(default)]
     pub notes: Vec<Phrase>,
@@ -193,38 +195,14 @@ pub struct Stories {
     pub told: Vec<Story>,
 }
 
-/// The story of a lost write.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Story {
-    /// The number of the write.
-    pub write: u64,
-    /// Its key.
-    pub key: u64,
-    /// Who asked for it.
-    pub client: u64,
-    /// Why it was lost.
-    pub cause: Option<String>,
-    /// What happened, in order.
-    pub steps: Vec<Step>,
-}
-
-/// One step of a [`Story`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Step {
-    /// When, nanoseconds since the run began.
-    pub at_ns: u64,
-    /// What, as the ledger names it: `issued`, `acknowledged`, `lost`, …
-    pub what: String,
-}
-
 /// How many stories of one lane the page is told; the rest are counted.
 pub const STORIES_TOLD_MAX: usize = 100;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::{Cause, Step, StepKind};
+    use crate::model::WriteId;
 
     #[test]
     fn messages_arrive_as_they_were_sent() {
@@ -243,5 +221,23 @@ mod tests {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), said);
         }
+    }
+
+    #[test]
+    fn stories_and_what_is_in_a_trace_arrive_as_they_were_told() {
+        let what = [
+            StepKind::Coalesced { into: WriteId(2) },
+            StepKind::Overwritten { by: WriteId(3) },
+            StepKind::Dropped { cause: Cause::CacheCrash },
+            StepKind::Lost,
+        ];
+        let steps = what.map(|what| Step { at: Nanos(1_234_567_891), what }).to_vec();
+        let story = Story { write: WriteId(1), key: 7, client: 0, cause: Some(Cause::CacheCrash), steps };
+        let text = serde_json::to_string(&story).unwrap();
+        assert_eq!(serde_json::from_str::<Story>(&text).unwrap(), story);
+        let left_out = [(Reason::NoKey, [("ping".to_owned(), 1)].into())].into();
+        let facts = TraceFacts { says: vec![Detail::Ttls], left_out, ..TraceFacts::default() };
+        let text = serde_json::to_string(&FromWorker::Opened(facts.clone())).unwrap();
+        assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), FromWorker::Opened(facts));
     }
 }

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::protocol::{Frame, FromWorker, Progress, STORIES_TOLD_MAX, Step, Stories, Story, ToWorker, TraceFacts};
+use super::protocol::{Frame, FromWorker, Progress, STORIES_TOLD_MAX, Stories, ToWorker, TraceFacts};
 use crate::experiment::{Experiment, Plan};
-use crate::ledger;
+use crate::ledger::Story;
 use crate::metrics::FIGURE_GROUP;
 use crate::phrase::{Phrase, phrase};
 use crate::report::{Report, Series};
@@ -90,8 +90,8 @@ fn facts(trace: &Trace) -> TraceFacts {
     TraceFacts {
         requests: trace.keys().len() as u64,
         keys: trace.distinct(),
-        says: trace.says().map(str::to_owned).collect(),
-        left_out: trace.left_out().by_reason().map(|(why, names)| (why.name().to_owned(), names.clone())).collect(),
+        says: trace.says().collect(),
+        left_out: trace.left_out().by_reason().map(|(why, names)| (why, names.clone())).collect(),
         notes: trace.notes().to_vec(),
     }
 }
@@ -261,7 +261,7 @@ impl Work {
             let first = if withdrawn == std::mem::replace(&mut seen.withdrawn, withdrawn) { seen.stories } else { 0 };
             let told: Vec<Story> = match first {
                 first if first < STORIES_TOLD_MAX => {
-                    experiment.stories(lane).iter().take(STORIES_TOLD_MAX).skip(first).map(tell).collect()
+                    experiment.stories(lane).iter().take(STORIES_TOLD_MAX).skip(first).cloned().collect()
                 }
                 _ => Vec::new(),
             };
@@ -327,23 +327,5 @@ impl Reading {
             }
         }
         Ok(false)
-    }
-}
-
-fn tell(story: &ledger::Story) -> Story {
-    let name = |value: Result<serde_json::Value, serde_json::Error>| {
-        value.ok().and_then(|v| v.as_str().or_else(|| v.get("what")?.as_str()).map(str::to_owned))
-    };
-    let number = |value: Result<serde_json::Value, serde_json::Error>| value.ok().and_then(|v| v.as_u64()).unwrap_or(0);
-    let steps = story
-        .steps
-        .iter()
-        .map(|step| Step { at_ns: step.at.0, what: name(serde_json::to_value(step.what)).unwrap_or_default() });
-    Story {
-        write: number(serde_json::to_value(story.write)),
-        key: number(serde_json::to_value(story.key)),
-        client: number(serde_json::to_value(story.client)),
-        cause: story.cause.and_then(|cause| name(serde_json::to_value(cause))),
-        steps: steps.collect(),
     }
 }

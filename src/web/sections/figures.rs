@@ -64,7 +64,7 @@ pub fn Figures(props: &FiguresProps) -> Html {
                     if props.has_before { { before_buttons(props) } }
                     if props.looking.zoom.is_some() {
                         <button type="button" onclick={props.on_look.reform(|_: MouseEvent| Look::Zoom(None))}>
-                            { ZOOM_OUT.say(props.words.texts) }
+                            { ZOOM_OUT.say(props.words.lang) }
                         </button>
                     }
                 </div>
@@ -82,7 +82,7 @@ const NOTHING: Phrase = Phrase::fixed("nothing yet", "아직 없음");
 
 /// What to do about the run before the last change.
 fn before_buttons(props: &FiguresProps) -> Html {
-    let language = props.words.texts;
+    let language = props.words.lang;
     let on = |action: fn() -> ViewAction| props.dispatch.reform(move |_: MouseEvent| Action::View(action()));
     html! {
         <>
@@ -101,7 +101,7 @@ const HIDE: Phrase = Phrase::fixed("Hide it", "숨기기");
 
 /// A menu that adds a figure. What is chosen in it by keys alone takes effect when it is left or Enter is pressed.
 fn add_menu(props: &FiguresProps) -> Html {
-    let language = props.words.texts;
+    let language = props.words.lang;
     let others = FIGURES.iter().filter(|figure| !props.figures.contains(figure));
     let options = others.map(|figure| html! { <option value={figure.name}>{ figure.title.say(language) }</option> });
     let shown = props.figures.clone();
@@ -131,7 +131,7 @@ struct PlotProps {
 #[component]
 fn Plot(props: &PlotProps) -> Html {
     let (FigureOf(figure), all) = (props.figure, &props.all);
-    let language = all.words.texts;
+    let language = all.words.lang;
     let panels = use_memo((all.options, all.data.clone(), language), move |(options, data, language)| {
         figure.panels(data, *options, *language)
     });
@@ -168,7 +168,7 @@ fn Plot(props: &PlotProps) -> Html {
 }
 
 fn remove_button(all: &FiguresProps, figure: &'static Figure) -> Html {
-    let language = all.words.texts;
+    let language = all.words.lang;
     let rest: Vec<&'static Figure> = all.figures.iter().copied().filter(|other| *other != figure).collect();
     let remove = all.dispatch.reform(move |_: MouseEvent| Action::View(ViewAction::Figures(rest.clone())));
     html! {
@@ -214,7 +214,7 @@ fn use_table(all: &FiguresProps, figure: &'static Figure, panels: &Rc<Vec<Panel>
     let tenth = (data.now_s * 10.0 / data.duration_s.max(1e-9) + 1e-6) as u64;
     let lanes: Vec<(usize, String)> = data.lanes.iter().map(|lane| (lane.number, lane.label.clone())).collect();
     use_memo((tenth, lanes, all.options, all.words.lang), |_| {
-        table(all.words, figure.title.say(all.words.texts), panels, data)
+        table(all.words, figure.title.say(all.words.lang), panels, data)
     })
 }
 

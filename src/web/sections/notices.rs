@@ -91,7 +91,7 @@ fn button(props: &NoticesProps, name: &'static str, action: fn() -> Action) -> H
 /// What a notice says, line by line.
 fn said(notice: &Notice, w: &Words) -> String {
     match notice {
-        Notice::Message(text) => shown_lines(text.say(w.texts)).into_owned(),
+        Notice::Message(text) => shown_lines(text.say(w.lang)).into_owned(),
         Notice::TraceStopped(name) => (w.trace_stopped)(&shown(name)),
     }
 }

@@ -139,7 +139,7 @@ fn EmbedMaker(props: &ShareProps) -> Html {
         html! { <label class="check"><input type="checkbox" checked={on} onchange={change} />{ label }</label> }
     };
     let figure_boxes =
-        FIGURES.iter().map(|f| box_of(f.title.say(w.texts).to_owned(), figures.contains(&f.name), toggle(&figures, f.name)));
+        FIGURES.iter().map(|f| box_of(f.title.say(w.lang).to_owned(), figures.contains(&f.name), toggle(&figures, f.name)));
     let lane_boxes =
         props.titles.iter().enumerate().map(|(i, t)| box_of(t.clone(), lanes.contains(&i), toggle(&lanes, i)));
     let control_boxes = Control::ALL
@@ -211,16 +211,16 @@ fn file_buttons(props: &ShareProps) -> Html {
         let figure: &'static Figure = figure;
         let (options, data, theme) = (props.view.options(), props.data.clone(), props.theme);
         let svg = Callback::from(move |_: MouseEvent| {
-            if let Ok(text) = chart::svg(figure, &data, options, theme, (960, 380), w.texts) {
+            if let Ok(text) = chart::svg(figure, &data, options, theme, (960, 380), w.lang) {
                 files::download(&format!("cachelane-{}.svg", figure.name), "image/svg+xml", &text);
             }
         });
         let png = Callback::from(move |_: MouseEvent| png_of(figure.name));
         html! {
             <li>
-                <span>{ figure.title.say(w.texts) }</span>
-                <button type="button" onclick={png} aria-label={format!("PNG: {}", figure.title.say(w.texts))}>{ "PNG" }</button>
-                <button type="button" onclick={svg} aria-label={format!("SVG: {}", figure.title.say(w.texts))}>{ "SVG" }</button>
+                <span>{ figure.title.say(w.lang) }</span>
+                <button type="button" onclick={png} aria-label={format!("PNG: {}", figure.title.say(w.lang))}>{ "PNG" }</button>
+                <button type="button" onclick={svg} aria-label={format!("SVG: {}", figure.title.say(w.lang))}>{ "SVG" }</button>
             </li>
         }
     });

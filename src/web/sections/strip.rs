@@ -120,7 +120,7 @@ fn moved_to(drag: Drag, by_ns: f64, duration: u64) -> Edit {
 }
 
 fn one(props: &TransportProps, mark: &Mark<'_>, drag: &UseStateHandle<Option<Drag>>) -> Html {
-    let language = props.words.texts;
+    let language = props.words.lang;
     let duration = props.duration.0.max(1);
     let share = |t: Nanos| t.0.min(duration) as f64 * 100.0 / duration as f64;
     let (number, at, lasts) = (mark.number, mark.at, mark.fault.lasts);

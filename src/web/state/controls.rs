@@ -1,8 +1,9 @@
 //! What the buttons of time and view do.
 
-use super::view::{Lang, SPEED_RANGE, ThemeChoice};
+use super::view::{SPEED_RANGE, ThemeChoice};
 use super::{Effect, Playback, State};
 use crate::chart::{Figure, Percentile};
+use crate::phrase::Language;
 use crate::time::Nanos;
 
 /// What a control of time, or its key, asks for.
@@ -50,7 +51,7 @@ pub enum ViewAction {
     KeepBoth,
     /// These figures are to be shown.
     Figures(Vec<&'static Figure>),
-    Language(Lang),
+    Language(Language),
     Theme(ThemeChoice),
 }
 
@@ -96,7 +97,7 @@ impl State {
             ViewAction::Language(lang) => {
                 self.lang = lang;
                 self.view.lang = self.view.lang.map(|_| lang);
-                effects.push(Effect::Remember("lang", lang.name()));
+                effects.push(Effect::Remember("lang", lang.code()));
             }
             ViewAction::Theme(theme) => {
                 self.view.theme = theme;

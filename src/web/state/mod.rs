@@ -33,10 +33,10 @@ use self::history::History;
 use self::saved::{Problem, TooLong};
 use self::seen::Seen;
 use self::traces::{TraceFile, Traces};
-use self::view::{Lang, View};
+use self::view::View;
 use self::worker::{LoadedRun, Request, Worker};
 use super::platform::protocol::{FromWorker, ToWorker};
-use crate::phrase::Phrase;
+use crate::phrase::{Language, Phrase};
 use crate::scenario::{Accept, Edit, FaultKind, Link, Scenario};
 use crate::time::Nanos;
 
@@ -204,7 +204,7 @@ pub struct State {
     /// How it is looked at.
     pub view: View,
     /// The language.
-    pub lang: Lang,
+    pub lang: Language,
     /// The scenario that `running` is to the worker; 0 before there is one.
     generation: u32,
     /// The highest there was.
@@ -227,7 +227,7 @@ pub struct State {
 
 impl State {
     /// The page before it has a scenario. `reduced_motion` is set where the reader asked for less motion: runs then finish at once.
-    pub fn new(lang: Lang, reduced_motion: bool) -> State {
+    pub fn new(lang: Language, reduced_motion: bool) -> State {
         let scenario = Rc::new(Scenario::default());
         State {
             draft: scenario.clone(),

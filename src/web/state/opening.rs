@@ -100,22 +100,22 @@ impl State {
 mod tests {
     use super::super::saved::TooLong;
     use super::super::testing::*;
-    use super::super::view::Lang;
     use super::super::{Action, State, ViewAction};
     use crate::chart::Percentile;
+    use crate::phrase::Language;
     use crate::scenario::{Edit, FaultKind, FieldValue};
     use crate::time::Nanos;
 
     #[test]
     fn a_preset_about_the_slowest_answers_shows_them_unless_somebody_chose_otherwise() {
-        let mut state = State::new(Lang::En, false);
+        let mut state = State::new(Language::English, false);
         state.apply(Action::OpenLink("#v2&preset=keys-star".into()));
         assert_eq!(state.view.percentile(), Percentile::P99);
         assert!(!state.link().unwrap().contains("percentile"), "{:?}", state.link());
         state.apply(Action::View(ViewAction::Percentile(Percentile::P50)));
         let link = state.link().unwrap();
         assert!(link.contains("view.percentile=p50"), "{link}");
-        let mut other = State::new(Lang::En, false);
+        let mut other = State::new(Language::English, false);
         other.apply(Action::OpenLink(link));
         assert_eq!(other.view.percentile(), Percentile::P50);
         other.apply(Action::OpenPreset("default".into()));
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_bad_link_keeps_its_text_and_replaces_nothing() {
-        let mut state = State::new(Lang::En, false);
+        let mut state = State::new(Language::English, false);
         let effects = state.apply(Action::OpenLink("#v2&cache.capacity=lots".into()));
         assert_eq!(effects, []);
         assert_eq!(state.unopened.as_ref().map(|u| u.text.as_str()), Some("#v2&cache.capacity=lots"));

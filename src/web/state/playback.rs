@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use super::view::SPEED_RANGE;
 use super::{Effect, State};
+use crate::ledger::Story;
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
-use crate::web::platform::protocol::{Frame, STORIES_TOLD_MAX, Story};
+use crate::web::platform::protocol::{Frame, STORIES_TOLD_MAX};
 
 /// Whether time goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -173,14 +174,14 @@ pub(super) fn fitting_speed(scenario: &Scenario) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::testing::*;
-    use super::super::view::Lang;
     use super::super::{Action, TimeAction};
     use super::*;
+    use crate::phrase::Language;
     use crate::web::platform::protocol::ToWorker;
 
     #[test]
     fn nobody_has_to_watch_the_warm_up() {
-        let mut state = State::new(Lang::En, false);
+        let mut state = State::new(Language::English, false);
         let effects = state.apply(Action::OpenToml("duration = \"60s\"\nwarmup = \"20s\"".into()));
         assert_eq!(state.speed, 2.0, "40 s in 20");
         comes_up(&mut state, &effects);
@@ -213,7 +214,7 @@ mod tests {
 
     #[test]
     fn calm_readers_see_the_outcome_at_once() {
-        let mut state = State::new(Lang::En, true);
+        let mut state = State::new(Language::English, true);
         let effects = state.apply(Action::OpenToml("duration = \"60s\"".into()));
         comes_up(&mut state, &effects);
         let effects = state.apply(frame(1, 0, false));

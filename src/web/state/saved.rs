@@ -98,7 +98,7 @@ fn problem(path: &str, text: &str, reason: Reason) -> Problem {
 /// What is wrong with a value, beside its field: without the field's name.
 #[cfg(target_arch = "wasm32")]
 pub fn say(problem: &Problem, words: &Words) -> String {
-    let why = problem.reason.say(words.texts);
+    let why = problem.reason.say(words.lang);
     let said = if problem.value.is_empty() { why } else { format!("{}: {why}", problem.value) };
     shown(&said).into_owned()
 }

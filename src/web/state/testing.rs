@@ -1,7 +1,7 @@
 //! What the tests of the state have in common: a worker that says what it is told to.
 
-use super::view::Lang;
 use super::{Action, Effect, State};
+use crate::phrase::Language;
 use crate::report::Report;
 use crate::scenario::{Accept, Edit, FieldValue};
 use crate::time::Nanos;
@@ -39,7 +39,7 @@ pub fn comes_up(state: &mut State, effects: &[Effect]) -> Vec<Effect> {
 }
 
 pub fn playing() -> State {
-    let mut state = State::new(Lang::En, false);
+    let mut state = State::new(Language::English, false);
     let effects = state.apply(Action::OpenToml("duration = \"60s\"".into()));
     let effects = comes_up(&mut state, &effects);
     assert!(matches!(sent(&effects), Some(ToWorker::Load { generation: 1, .. })));

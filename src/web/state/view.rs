@@ -7,8 +7,7 @@ use std::fmt::Write as _;
 
 use crate::chart::palette::Theme;
 use crate::chart::{FIGURES, Figure, Options, Percentile, figure};
-use crate::scenario::Phrase;
-pub use crate::web::i18n::Lang;
+use crate::phrase::{Language, Phrase};
 
 /// Whether light or dark is asked for; else the system decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +74,7 @@ pub struct View {
     /// Whether an embed waits for a click instead of starting when it is seen.
     pub starts_on_click: bool,
     /// The language, where the link says so.
-    pub lang: Option<Lang>,
+    pub lang: Option<Language>,
     /// Light or dark, where the link says so.
     pub theme: ThemeChoice,
 }
@@ -183,7 +182,7 @@ impl View {
             "start" => ("start", Phrase::fixed("visible or click", "visible 또는 click"), {
                 pick(value, &[("visible", false), ("click", true)]).map(|on_click| self.starts_on_click = on_click)
             }),
-            "lang" => ("lang", Lang::codes(), Lang::named(value).map(|lang| self.lang = Some(lang))),
+            "lang" => ("lang", Language::codes(), Language::of_code(value).map(|lang| self.lang = Some(lang))),
             "theme" => ("theme", Phrase::fixed("light, dark or system", "light, dark, system 중 하나"), {
                 ThemeChoice::named(value).map(|theme| self.theme = theme)
             }),
@@ -223,7 +222,7 @@ impl View {
             put("start", "click");
         }
         if let Some(lang) = self.lang {
-            put("lang", lang.name());
+            put("lang", lang.code());
         }
         if self.theme != ThemeChoice::System {
             put("theme", self.theme.name());
@@ -334,7 +333,7 @@ mod tests {
             defaults: Defaults::default(),
             speed: Some(2.5),
             starts_on_click: true,
-            lang: Some(Lang::Ko),
+            lang: Some(Language::Korean),
             theme: ThemeChoice::Dark,
         };
         assert_eq!(View::of(&pairs(&view.write())), (view, vec![]));

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::phrase::Phrase;
+
 /// The most different names that are counted one by one, per reason.
 const NAMES_MAX: usize = 200;
 /// The longest name that is shown, in characters.
 const NAME_CHARS_MAX: usize = 40;
 
 /// Why a command is left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Reason {
     /// It concerns connections, transactions, messages or the server.
     NoKey,
@@ -28,17 +32,6 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Every reason.
-    pub const ALL: [Reason; 7] = [
-        Reason::NoKey,
-        Reason::Script,
-        Reason::Refused,
-        Reason::Unnamed,
-        Reason::Others,
-        Reason::NotKept,
-        Reason::Unknown,
-    ];
-
     /// Its name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
@@ -53,19 +46,38 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// Why, in words.
+    pub const fn phrase(self) -> Phrase {
+        match self {
+            Reason::NoKey => Phrase::fixed("they neither read nor change a key", "키를 읽거나 바꾸지 않음"),
+            Reason::Script => Phrase::fixed(
+                "scripts: the commands they run stand in the trace themselves",
+                "스크립트: 실행한 명령은 트레이스에 따로 기록됨",
+            ),
+            Reason::Refused => {
+                Phrase::fixed("the server refused them, so they changed nothing", "서버가 거절해 바뀐 것이 없음")
+            }
+            Reason::Unnamed => Phrase::fixed(
+                "they read keys that they do not name, and those reads are not counted",
+                "이름을 밝히지 않은 키를 읽으며, 그 읽기는 세지 않음",
+            ),
+            Reason::Others => Phrase::fixed(
+                "they bring or replace keys that the trace does not show: from there on, counts may differ",
+                "트레이스에 나오지 않는 키를 들여오거나 바꾸므로, 그 뒤의 수치는 다를 수 있음",
+            ),
+            Reason::NotKept => Phrase::fixed(
+                "what they do depends on values or field TTLs, which are not kept",
+                "보관하지 않는 값이나 필드 TTL에 따라 동작이 달라짐",
+            ),
+            Reason::Unknown => Phrase::fixed("they are not known here", "알 수 없는 명령"),
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Reason::NoKey => "they neither read nor change a key",
-            Reason::Script => "scripts: the commands they run stand in the trace themselves",
-            Reason::Refused => "the server refused them, so they changed nothing",
-            Reason::Unnamed => "they read keys that they do not name, and those reads are not counted",
-            Reason::Others => {
-                "they bring or replace keys that the trace does not show: from there on, counts may differ"
-            }
-            Reason::NotKept => "what they do depends on values or field TTLs, which are not kept",
-            Reason::Unknown => "they are not known here",
-        })
+        self.phrase().fmt(f)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::BufRead;
 
+use serde::{Deserialize, Serialize};
+
 use super::recorded::{Happened, Recorded, Renewal, TraceEvent};
 use super::{How, LeftOut, Place, Problem, Record, Records, TraceError};
 use crate::keyspace::Command;
@@ -18,6 +20,18 @@ const UNKNOWN_SIZE: u32 = u32::MAX;
 const UNKNOWN_CLIENT: u32 = u32::MAX - 1;
 /// The TTL of a value of which the trace does not say it.
 const UNKNOWN_TTL: Nanos = Nanos(u64::MAX - 1);
+
+/// What a trace may say of its requests besides their keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Detail {
+    Operations,
+    Times,
+    Ttls,
+    Sizes,
+    Clients,
+}
 
 /// A whole trace. What its format never says takes no memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -158,14 +172,14 @@ impl Trace {
         self.clients.get(number).copied().filter(|&client| client != UNKNOWN_CLIENT)
     }
 
-    /// What it says of its requests besides their keys: some of `operations`, `times`, `ttls`, `sizes`, `clients`.
-    pub fn says(&self) -> impl Iterator<Item = &'static str> {
+    /// What it says of its requests besides their keys.
+    pub fn says(&self) -> impl Iterator<Item = Detail> {
         let told = [
-            ("operations", !self.operations.is_empty()),
-            ("times", !self.times.is_empty()),
-            ("ttls", !self.ttls.is_empty()),
-            ("sizes", !self.sizes.is_empty()),
-            ("clients", !self.clients.is_empty()),
+            (Detail::Operations, !self.operations.is_empty()),
+            (Detail::Times, !self.times.is_empty()),
+            (Detail::Ttls, !self.ttls.is_empty()),
+            (Detail::Sizes, !self.sizes.is_empty()),
+            (Detail::Clients, !self.clients.is_empty()),
         ];
         told.into_iter().filter_map(|(what, said)| said.then_some(what))
     }

@@ -52,7 +52,7 @@ pub use error::{Place, Problem, TraceError};
 pub use ids::{KEYS_MAX, KeyIds, NAMES_BYTES_MAX, NumberIds};
 pub use keys::KeyLines;
 pub use left_out::{LeftOut, Reason};
-pub use memory::{RECORDS_MAX, Trace, TraceBuilder};
+pub use memory::{Detail, RECORDS_MAX, Trace, TraceBuilder};
 pub use recorded::Renewal;
 
 use std::fmt;

@@ -4,11 +4,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::options;
 use crate::scenario::{
     Edit, Fault, FaultKind, FaultTarget, FaultTime, FieldValue, Link, List, Part, Scenario, Slider, slider_of,
 };
-use crate::time::Nanos;
 use crate::web::components::choice::{Check, Choice};
 use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::number::{Duration, Number};
@@ -60,7 +58,7 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
     let remove = ctx.on_click(vec![Edit::remove(format!("fault.{i}"))]);
     html! {
-        <div class="fault" key={i} role="group" aria-label={format!("{} {}", fault.what.title().say(w.texts), fault.at)}>
+        <div class="fault" key={i} role="group" aria-label={format!("{} {}", fault.what.title().say(w.lang), fault.at)}>
             <div class="lane-head">
                 { what(ctx, i, fault) }
                 <button type="button" class="icon" aria-label={w.remove_fault} onclick={remove}>{ "×" }</button>
@@ -87,7 +85,7 @@ pub fn fault_options(w: &'static Words, chosen: Option<FaultKind>, offer: fn(Fau
     let groups = [Part::Cache, Part::Replica, Part::App, Part::Database, Part::Link].into_iter().map(|part| {
         let all = FaultKind::ALL.into_iter().filter(|what| what.part() == part && offer(*what));
         let options = all.map(|what| {
-            html! { <option value={what.name()} selected={chosen == Some(what)}>{ what.title().say(w.texts).to_owned() }</option> }
+            html! { <option value={what.name()} selected={chosen == Some(what)}>{ what.title().say(w.lang).to_owned() }</option> }
         });
         html! { <optgroup label={(w.fault_part)(part)}>{ for options }</optgroup> }
     });
@@ -129,22 +127,11 @@ fn what(ctx: &Ctx, i: usize, fault: &Fault) -> Html {
 /// When a fault occurs: at a moment, at random, or when a lane gets somewhere.
 fn when(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     let w = ctx.words;
-    let middle = Nanos(s.duration.0 / 2);
-    let kind = match fault.at {
-        FaultTime::Moment(_) => "moment",
-        FaultTime::Every(_) => "every",
-        FaultTime::BeforeFlush(_) => "before_flush",
-        FaultTime::AfterAcknowledged(_) => "after_acknowledged",
-    };
-    let every = Nanos((s.duration.0 / 4).max(1));
+    let kind = fault.at.kind();
+    let kinds = FaultTime::each_kind(s.duration);
     let edits = Callback::from(move |name: String| {
-        let at = match name.as_str() {
-            "every" => FaultTime::Every(every),
-            "before_flush" => FaultTime::BeforeFlush(3),
-            "after_acknowledged" => FaultTime::AfterAcknowledged(1_000),
-            _ => FaultTime::Moment(middle),
-        };
-        vec![Edit::set(format!("fault.{i}.at"), FieldValue::of(&at))]
+        let chosen = kinds.iter().find(|kind| kind.kind() == name);
+        chosen.map(|at| Edit::set(format!("fault.{i}.at"), FieldValue::of(at))).into_iter().collect()
     });
     let path = |part: &str| format!("fault.{i}.at{part}");
     let count = |label: &'static str, number: u64| {
@@ -160,10 +147,11 @@ fn when(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
         FaultTime::BeforeFlush(number) => count(w.nth_flush, number),
         FaultTime::AfterAcknowledged(number) => count(w.nth_write, number),
     };
-    let kinds = options(&["moment", "every", "before_flush", "after_acknowledged"], w.when_name);
+    let options: Vec<(AttrValue, AttrValue)> =
+        kinds.iter().map(|kind| (kind.kind().into(), kind.title().say(w.lang).to_owned().into())).collect();
     html! {
         <>
-            <Choice path={format!("fault.{i}.when")} label={w.when} value={kind} {edits} options={kinds} />
+            <Choice path={format!("fault.{i}.when")} label={w.when} value={kind} {edits} {options} />
             { numbers }
         </>
     }

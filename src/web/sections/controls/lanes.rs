@@ -88,7 +88,7 @@ fn lane_options(draft: &Draft, ctx: &Ctx, i: usize) -> Html {
     let shown = |field: &FormField| field.differs || draft.scenario.has_effect(i, &format!("write.{}", field.name));
     let options = draft.form.fields(&format!("lane.{i}.write")).into_iter();
     let labelled = options.filter_map(|field| field.label.filter(|_| shown(&field)).map(|label| (field, label)));
-    let rows = labelled.map(|(field, label)| labelled_row(draft, ctx, field, label.say(ctx.words.texts)));
+    let rows = labelled.map(|(field, label)| labelled_row(draft, ctx, field, label.say(ctx.words.lang)));
     html! { <>{ for rows }</> }
 }
 

@@ -138,7 +138,7 @@ fn options(names: &[&'static str], called: impl Fn(&str) -> String) -> Vec<(Attr
 }
 
 /// The choices at `path`, as the types know them.
-fn choices(draft: &Draft, path: &str, called: fn(&str) -> String) -> Vec<(AttrValue, AttrValue)> {
+fn choices(draft: &Draft, path: &str, called: impl Fn(&str) -> String) -> Vec<(AttrValue, AttrValue)> {
     let words = draft.words(path).into_iter();
     words.map(|word| (AttrValue::from(word.clone()), AttrValue::from(called(&word)))).collect()
 }

@@ -45,7 +45,7 @@ fn arrivals(draft: &Draft, ctx: &Ctx) -> Html {
     html! {
         <>
             <Choice path={PATH} label={w.arrivals} value={word_at(draft, PATH)} {edits}
-                options={choices(draft, PATH, w.arrivals_name)} />
+                options={choices(draft, PATH, |word| w.arrivals_called(word))} />
             { detail }
         </>
     }
@@ -62,7 +62,7 @@ fn keys(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
         _ => choose(PATH, FieldValue::word(&word)),
     });
     // A trace can be chosen once it is open.
-    let offered = choices(draft, PATH, w.keys_name).into_iter();
+    let offered = choices(draft, PATH, |word| w.keys_called(word)).into_iter();
     let offered = offered.filter(|(name, _)| *name != "trace" || is_open || now == "trace");
     html! {
         <>
@@ -120,7 +120,7 @@ fn trace_notes(w: &Words, traces: &TracesShown) -> Html {
         TracesShown { reading: None, opened: Some((_, facts)) } if !facts.notes.is_empty() => &facts.notes,
         _ => return html! {},
     };
-    let notes = notes.iter().map(|note| html! { <li>{ shown(note.say(w.texts)).into_owned() }</li> });
+    let notes = notes.iter().map(|note| html! { <li>{ shown(note.say(w.lang)).into_owned() }</li> });
     html! { <ul class="soft trace-notes">{ for notes }</ul> }
 }
 

@@ -2,9 +2,8 @@
 
 use yew::prelude::*;
 
-use super::{choices, choose, number_at, options, word_at};
+use super::{choices, choose, number_at, word_at};
 use crate::scenario::{Edit, FieldValue, Link, Scenario, Ttl, slider_of};
-use crate::time::Nanos;
 use crate::web::components::any_field::Draft;
 use crate::web::components::choice::Choice;
 use crate::web::components::context::Ctx;
@@ -29,33 +28,22 @@ pub(super) fn cache(draft: &Draft, ctx: &Ctx) -> Html {
 
 fn ttl(ttl: Ttl, ctx: &Ctx) -> Html {
     let w = ctx.words;
-    let (name, part, time) = match ttl {
-        Ttl::None => ("none", "", None),
-        Ttl::Fixed(t) => ("fixed", "", Some(t)),
-        Ttl::Jittered { ttl, .. } => ("jittered", ".jittered.ttl", Some(ttl)),
-        Ttl::Sliding(t) => ("sliding", ".sliding", Some(t)),
-        Ttl::Mixed(_) => ("mixed", "", None),
+    let part = match ttl {
+        Ttl::None | Ttl::Fixed(_) | Ttl::Mixed(_) => "",
+        Ttl::Jittered { .. } => ".jittered.ttl",
+        Ttl::Sliding(_) => ".sliding",
     };
-    // Files and links say mixtures: one is kept here, and can be left.
-    let names = ["none", "fixed", "jittered", "sliding", "mixed"];
-    let names = if name == "mixed" { &names[..] } else { &names[..4] };
+    let options: Vec<(AttrValue, AttrValue)> =
+        ttl.each_kind().iter().map(|kind| (kind.kind().into(), kind.title().say(w.lang).to_owned().into())).collect();
     let edits = Callback::from(move |name: String| {
-        let time = time.unwrap_or(Nanos::from_secs(60));
-        let chosen = match name.as_str() {
-            "none" => Ttl::None,
-            "mixed" => ttl,
-            "jittered" => Ttl::Jittered { ttl: time, spread: 0.1 },
-            "sliding" => Ttl::Sliding(time),
-            _ => Ttl::Fixed(time),
-        };
-        vec![Edit::set("cache.ttl", FieldValue::of(&chosen))]
+        let chosen = ttl.each_kind().into_iter().find(|kind| kind.kind() == name);
+        chosen.map(|chosen| Edit::set("cache.ttl", FieldValue::of(&chosen))).into_iter().collect()
     });
     html! {
         <>
-            <Choice path="cache.ttl.kind" label={w.ttl_kind} value={name} {edits}
-                options={options(names, w.ttl_name)} />
-            if time.is_some() {
-                <Duration path={format!("cache.ttl{part}")} label={w.ttl} value={time} slide={slider_of("cache.ttl")} />
+            <Choice path="cache.ttl.kind" label={w.ttl_kind} value={ttl.kind()} {edits} {options} />
+            if let Some(time) = ttl.time() {
+                <Duration path={format!("cache.ttl{part}")} label={w.ttl} value={Some(time)} slide={slider_of("cache.ttl")} />
             }
             if let Ttl::Jittered { spread, .. } = ttl {
                 <Number path="cache.ttl.jittered.spread" label={w.spread} value={spread} />

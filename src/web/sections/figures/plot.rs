@@ -96,7 +96,7 @@ const FAILED: Phrase = Phrase::fixed("only errors", "오류만 있음");
 /// The lanes in their order, each with its value: the legend of the figure. A click looks at one lane alone.
 fn gutter(props: &PanelProps, panel: &Panel) -> Html {
     let all = &props.all;
-    let language = all.words.texts;
+    let language = all.words.lang;
     let data = &all.data;
     let moment = all.looking.moment().unwrap_or(data.now_s);
     let lines = panel.lines.iter().filter(|line| line.weight == Weight::Main);

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::chart::text;
+use crate::ledger::{Cause, StepKind, Story};
 use crate::report::Report;
+use crate::time::Nanos;
 use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
-use crate::web::platform::protocol::Story;
 
 /// What the list of lost writes is made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -64,18 +65,18 @@ pub fn LostWrites(props: &LostProps) -> Html {
 }
 
 fn story_item(story: &Story, w: &'static Words) -> Html {
-    let start = story.steps.first().map_or(0, |step| step.at_ns);
+    let start = story.steps.first().map_or(Nanos::ZERO, |step| step.at);
     let steps = story.steps.iter().map(|step| {
-        let at = text::moment(step.at_ns as f64 / 1e9, true);
-        let after = text::millis((step.at_ns - start.min(step.at_ns)) as f64 / 1e6);
-        let class = (step.what == "lost").then_some("alarm");
-        html! { <li {class}><span class="at">{ at }</span><span class="after">{ format!("+{after}") }</span>{ (w.step)(&step.what) }</li> }
+        let at = text::moment(step.at.as_secs_f64(), true);
+        let after = text::millis(step.at.saturating_sub(start).0 as f64 / 1e6);
+        let class = (step.what == StepKind::Lost).then_some("alarm");
+        html! { <li {class}><span class="at">{ at }</span><span class="after">{ format!("+{after}") }</span>{ (w.step)(step.what) }</li> }
     });
-    let cause = story.cause.as_deref().map(|cause| (w.cause)(cause)).unwrap_or_default();
+    let cause = story.cause.map(Cause::name).map(|cause| (w.cause)(cause)).unwrap_or_default();
     html! {
-        <li key={story.write.to_string()}>
+        <li key={story.write.0}>
             <details>
-                <summary>{ (w.story_of)(story.write, story.key) }<span class="soft">{ cause }</span></summary>
+                <summary>{ (w.story_of)(story.write.0.into(), story.key.into()) }<span class="soft">{ cause }</span></summary>
                 <ol class="steps">{ for steps }</ol>
             </details>
         </li>

@@ -146,7 +146,7 @@ pub fn StoppedLanes(props: &StoppedProps) -> Html {
     let w = props.words;
     let all = props.stopped.iter().zip(props.titles.iter()).zip(&props.shown).enumerate();
     let told = all.filter_map(|(i, ((why, title), is_shown))| {
-        let why = why.as_ref().filter(|_| *is_shown)?.say(w.texts);
+        let why = why.as_ref().filter(|_| *is_shown)?.say(w.lang);
         Some(html! { <li key={i}><Swatch lane={i} /><span>{ (w.lane_stopped)(title, &shown(why)) }</span></li> })
     });
     let told: Vec<Html> = told.collect();
@@ -176,7 +176,7 @@ pub fn MoreFigures(props: &ReportProps) -> Html {
     let rows = props.lanes().map(|(i, lane, title)| {
         html! { <tr key={i}>{ lane_head(i, title) }{ for met.iter().map(|(column, _)| cell(column, lane)) }</tr> }
     });
-    lane_table("more-figures", w.more_figures, w, met.iter().map(|(_, label)| label.say(w.texts)), rows)
+    lane_table("more-figures", w.more_figures, w, met.iter().map(|(_, label)| label.say(w.lang)), rows)
 }
 
 /// Why copies differed from the database; nothing where none did.

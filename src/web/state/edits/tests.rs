@@ -1,8 +1,8 @@
 use super::super::testing::*;
-use super::super::view::Lang;
 use super::super::worker::{Request, Worker};
 use super::super::{Action, Effect, ViewAction};
 use super::*;
+use crate::phrase::Language;
 use crate::scenario::{FaultKind, List, presets};
 use crate::web::platform::protocol::FromWorker;
 
@@ -223,7 +223,7 @@ fn what_happened_can_be_logged_and_played_again() {
         Action::Redo,
     ];
     let play = |log: &[Action]| {
-        let mut state = State::new(Lang::En, false);
+        let mut state = State::new(Language::English, false);
         let effects: Vec<Effect> = log.iter().flat_map(|action| state.apply(action.clone())).collect();
         (state, effects)
     };

@@ -1,8 +1,8 @@
 use super::super::playback::Playback;
 use super::super::testing::*;
 use super::super::traces::{TraceFile, Traces};
-use super::super::view::Lang;
 use super::super::{Action, Effect, Failure, Notice, State, StopReason, TimeAction, WorkerStatus};
+use crate::phrase::Language;
 use crate::phrase::Phrase;
 use crate::scenario::{FaultKind, Keys};
 use crate::time::Nanos;
@@ -106,7 +106,7 @@ fn after_a_panic_another_scenario_runs_without_more_ado() {
 
 #[test]
 fn a_worker_that_cannot_be_started_is_not_started_again_and_again() {
-    let mut state = State::new(Lang::En, false);
+    let mut state = State::new(Language::English, false);
     state.apply(Action::OpenLink("#v2".into()));
     let failed = Action::WorkerFailed { failure: Failure::NotStarted, details: String::new() };
     assert_eq!(state.apply(failed), [Effect::EndWorker]);
@@ -183,7 +183,7 @@ fn a_worker_that_answers_in_time_is_kept() {
 
 #[test]
 fn a_worker_that_is_still_being_loaded_is_not_ended_for_it() {
-    let mut state = State::new(Lang::En, false);
+    let mut state = State::new(Language::English, false);
     state.apply(Action::OpenLink("#v2".into()));
     state.apply(set("seed", "9"));
     assert_eq!(waits(&mut state, 60.0), []);
