@@ -8,7 +8,7 @@ pub mod twitter;
 
 use std::sync::OnceLock;
 
-pub use self::about::{About, Group, Watch};
+pub use self::about::{About, Claim, Group, Watch};
 use super::problem::{Reason, did_you_mean};
 use super::{Problem, Scenario, ScenarioError, versions};
 use crate::phrase::Phrase;
@@ -156,6 +156,12 @@ impl Preset {
         })
     }
 
+    /// Whether `scenario` is what it says, but for a name of its own.
+    pub fn is(&self, scenario: &Scenario) -> bool {
+        let own = self.scenario();
+        own == scenario || Scenario { name: own.name.clone(), ..scenario.clone() } == *own
+    }
+
     /// What it said in this version of links.
     ///
     /// # Panics
@@ -214,6 +220,14 @@ mod tests {
             for text in [description, question] {
                 assert!(is_korean(text.say(Language::Korean)) && !is_korean(&text.to_string()), "{}", preset.name);
             }
+        }
+    }
+
+    #[test]
+    fn every_preset_with_a_file_says_which_lane_it_is_about_and_beside_which() {
+        for preset in ALL {
+            let (claim, lanes) = (preset.about().claim.unwrap(), preset.scenario().lanes.len());
+            assert!(claim.lane < lanes && claim.than < lanes && claim.lane != claim.than, "{}: {claim:?}", preset.name);
         }
     }
 

@@ -4,6 +4,7 @@
 //! [preset]
 //! group = "stories"                        # where it stands in the menu
 //! watch = ["write_p50", "lost"]            # what to look at, the first first
+//! claim = { lane = 5, than = 4 }           # the lane it is about, and the one it is compared with; from 1
 //! seed_reason = "…"                        # why this seed; needed where it is not the default
 //!
 //! [preset.title]                           # in each language; the English one is the scenario's `name`
@@ -34,10 +35,21 @@ pub struct About {
     pub question: Phrase,
     /// What to look at, the first first.
     pub watch: Vec<Watch>,
+    /// The lane it is about, and the one it is compared with.
+    pub claim: Option<Claim>,
     /// Why its seed was chosen.
     pub seed_reason: Option<String>,
     /// What its lanes are called, by their names in the scenario.
     pub lanes: Vec<(String, Phrase)>,
+}
+
+/// A lane beside another; lanes are their places in the scenario, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The lane that is spoken of.
+    pub lane: usize,
+    /// The lane that it is compared with.
+    pub than: usize,
 }
 
 words! {
@@ -150,7 +162,7 @@ impl Watch {
 
 const AT: &str = "preset";
 const NEEDED: Phrase = Phrase::fixed("what every preset says of itself", "모든 프리셋에 적는 값");
-const FIELDS: &[&str] = &["group", "watch", "seed_reason", "title", "description", "question", "lanes"];
+const FIELDS: &[&str] = &["group", "watch", "claim", "seed_reason", "title", "description", "question", "lanes"];
 
 impl About {
     /// Reads the table of a preset's file, from its heading to the end.
@@ -175,6 +187,7 @@ impl About {
             title: title?,
             description: description?,
             question: question?,
+            claim: claim(fields, problems),
             watch: watch.filter(|watch| !watch.is_empty())?,
             seed_reason: read_in(fields, "seed_reason", AT, problems),
             lanes,
@@ -185,6 +198,16 @@ impl About {
     pub fn lane(&self, name: &str) -> Option<&Phrase> {
         self.lanes.iter().find(|(known, _)| known == name).map(|(_, called)| called)
     }
+}
+
+fn claim(fields: &Fields, problems: &mut Problems) -> Option<Claim> {
+    let (_, node) = fields.iter().find(|(known, _)| known == "claim")?;
+    let at = join(AT, "claim");
+    let both = table(node, &at, problems)?;
+    refuse_strangers(both, &["lane", "than"], &at, problems);
+    let [lane, than]: [Option<u32>; 2] = ["lane", "than"].map(|name| needed(both, name, &at, problems));
+    let place = |number: Option<u32>| (number? as usize).checked_sub(1);
+    Some(Claim { lane: place(lane)?, than: place(than)? })
 }
 
 fn needed<T: Field>(fields: &Fields, name: &str, at: &str, problems: &mut Problems) -> Option<T> {

@@ -349,6 +349,7 @@ fn preset(cluster: &Cluster) -> Preset {
         description: cluster.description(),
         question,
         watch: vec![Watch::HitRatio],
+        claim: None,
         seed_reason: None,
         lanes: lanes.to_vec(),
     };

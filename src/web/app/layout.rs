@@ -9,9 +9,10 @@ use yew::prelude::*;
 use super::{App, Msg};
 use crate::chart::palette::Theme;
 use crate::escape::shown;
-use crate::scenario::presets;
+use crate::phrase::Phrase;
+use crate::scenario::presets::{self, Preset};
 use crate::web::components::dialog::Dialog;
-use crate::web::platform::{dom, files};
+use crate::web::platform::{dom, files, media};
 use crate::web::sections::controls::Controls;
 use crate::web::sections::figures::Figures;
 use crate::web::sections::lead::{Headline, Legend};
@@ -23,6 +24,10 @@ use crate::web::sections::tables::{
 use crate::web::sections::transport::Transport;
 use crate::web::state::view::{Control, ThemeChoice};
 use crate::web::state::{Action, ViewAction, saved};
+
+const ABOUT: Phrase = Phrase::fixed("About this experiment", "이 실험에 대하여");
+const EDITED: Phrase = Phrase::fixed("edited", "수정됨");
+const RESET: Phrase = Phrase::fixed("Reset", "되돌리기");
 
 impl App {
     pub(super) fn whole(&self, ctx: &Context<App>) -> Html {
@@ -36,7 +41,6 @@ impl App {
                     { self.sentence(&titles) }
                     <div class="stage">
                         <div class="sight">
-                            { self.legend(&titles) }
                             { self.transport() }
                             { self.figures(&titles) }
                             { self.tables(&titles) }
@@ -116,18 +120,39 @@ impl App {
         }
     }
 
+    /// The sentence at the top; under it what the preset is about, as long as the experiment is the preset's.
     fn sentence(&self, titles: &Rc<Vec<String>>) -> Html {
-        let preset = self.state.preset.as_deref().and_then(|name| presets::get(name).ok());
-        let lang = self.words().lang;
+        let language = self.words().lang;
+        let about = self.state.preset.as_deref().and_then(|name| presets::get(name).ok());
+        let is_edited = about.is_some_and(|preset| !preset.is(&self.state.draft));
+        let about = about.map(Preset::about);
         let whole = self.state.view.embed.is_none();
         html! {
             <div class="lead">
                 <Headline report={self.state.report()} titles={titles.clone()} shown={self.shown()}
+                    claim={about.filter(|_| !is_edited).and_then(|about| about.claim)}
+                    watch={about.map(|about| about.watch.clone()).unwrap_or_default()}
                     finished={self.state.at_end()} words={self.words()} />
-                if let (Some(preset), true) = (preset, whole) {
-                    <p class="about soft">{ preset.about().description.say(lang) }{ " " }{ preset.about().question.say(lang) }</p>
+                if let (Some(about), true) = (about, whole) {
+                    if is_edited { { self.edited(&about.title) } } else {
+                        <details class="about" open={media::matches("(min-width: 40.01rem)")}>
+                            <summary>{ ABOUT.say(language) }</summary>
+                            <p class="soft">{ about.description.say(language) }{ " " }{ about.question.say(language) }</p>
+                        </details>
+                    }
                 }
             </div>
+        }
+    }
+
+    /// What was said of the preset may hold no longer.
+    fn edited(&self, title: &Phrase) -> Html {
+        let language = self.words().lang;
+        let preset = self.state.preset.clone().unwrap_or_default();
+        let reset = self.dispatch.reform(move |_: MouseEvent| Action::OpenPreset(preset.clone()));
+        html! {
+            <p class="about soft"><mark>{ EDITED.say(language) }</mark>{ " " }{ title.say(language) }{ " " }
+                <button type="button" class="plain" onclick={reset}>{ RESET.say(language) }</button></p>
         }
     }
 

@@ -1,9 +1,8 @@
 //! English.
 
-use super::super::sections::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::state::view::Control;
-use super::{Words, lane, left_out, named, unless_none};
+use super::{Words, left_out, named, unless_none};
 use crate::chart::text;
 use crate::escape::shown;
 use crate::ledger::{Cause, Divergence, StepKind as Step};
@@ -15,7 +14,6 @@ use crate::workload::trace::Detail;
 pub static WORDS: Words = Words {
     lang: Language::English,
     starting: "The same traffic, through every strategy at once.",
-    headline,
     figures: "Figures",
     percentile: "Percentile",
     median: "median",
@@ -304,84 +302,6 @@ pub static WORDS: Words = Words {
     ],
     footer: "Cachelane simulates; it does not measure. What it computes is held against queueing theory and real traces.",
 };
-
-fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
-    let text = |text: &str| Piece::Text(text.to_owned());
-    let mut pieces = vec![text(if said.lanes > 1 { "Same traffic for all. " } else { "" })];
-    let kind = |speed: Speed| match (speed.tail, speed.writes) {
-        (false, false) => "reads",
-        (false, true) => "writes",
-        (true, false) => "its slowest reads (p99)",
-        (true, true) => "its slowest writes (p99)",
-    };
-    match said.speed {
-        Some(speed) => {
-            let same = said.harm.is_some_and(|harm| harm.lane() == speed.lane);
-            pieces.extend([lane(titles, speed.lane), text(&format!(" answers {} ", kind(speed)))]);
-            pieces.extend([Piece::Number(text::times(speed.factor)), text(" faster")]);
-            match said.harm {
-                Some(harm) if same => {
-                    pieces.push(text(" and "));
-                    pieces.extend(harm_of(harm, speed.writes));
-                }
-                Some(harm) => {
-                    pieces.extend([
-                        text(" than "),
-                        lane(titles, speed.than),
-                        text("; "),
-                        lane(titles, harm.lane()),
-                        text(" "),
-                    ]);
-                    pieces.extend(harm_of(harm, false));
-                }
-                None => pieces.extend([text(" than "), lane(titles, speed.than)]),
-            }
-            pieces.push(text("."));
-        }
-        None => match said.harm {
-            Some(harm) => {
-                pieces.extend([lane(titles, harm.lane()), text(" ")]);
-                pieces.extend(harm_of(harm, false));
-                pieces.push(text("."));
-            }
-            None if said.alike => pieces.push(text("So far they do about equally well.")),
-            None => pieces.push(text("The strategies are about to part.")),
-        },
-    }
-    pieces
-}
-
-/// What the lane did, from its verb on. After a clause about writes, "them" are those.
-fn harm_of(harm: Harm, them: bool) -> [Piece; 3] {
-    let text = |text: &str| Piece::Text(text.to_owned());
-    let many = |n: u64, one: &str, more: &str| text(if n == 1 { one } else { more });
-    match harm {
-        Harm::Lost { writes, .. } => {
-            let what =
-                if them { text(" of them") } else { many(writes, " acknowledged write", " acknowledged writes") };
-            [text("has lost "), Piece::Alarm(text::count(writes)), what]
-        }
-        Harm::Increments { lost, of, .. } => [
-            text("has lost "),
-            Piece::Alarm(text::count(lost)),
-            text(&format!(" of {}", many_of(of, "increment", "increments"))),
-        ],
-        Harm::Failed { requests, .. } => {
-            [text("has failed "), Piece::Alarm(text::count(requests)), many(requests, " request", " requests")]
-        }
-        Harm::AtRisk { writes, .. } => {
-            let what = if them { text(" of them at risk") } else { many(writes, " write at risk", " writes at risk") };
-            [text("has "), Piece::Number(text::count(writes)), what]
-        }
-        Harm::Stale { reads, .. } => {
-            [text("has served "), Piece::Number(text::count(reads)), many(reads, " stale read", " stale reads")]
-        }
-    }
-}
-
-fn many_of(n: u64, one: &str, more: &str) -> String {
-    format!("{} {}", text::count(n), if n == 1 { one } else { more })
-}
 
 fn divergence(word: &str) -> String {
     named(&Divergence::ALL, Divergence::name, word, |divergence| match divergence {

@@ -1,9 +1,8 @@
 //! 한국어.
 
-use super::super::sections::headline::{Harm, Headline, Piece, Speed};
 use super::super::state::Failure;
 use super::super::state::view::Control;
-use super::{Words, lane, left_out, named, unless_none};
+use super::{Words, left_out, named, unless_none};
 use crate::chart::text;
 use crate::escape::shown;
 use crate::ledger::{Cause, Divergence, StepKind as Step};
@@ -15,7 +14,6 @@ use crate::workload::trace::Detail;
 pub static WORDS: Words = Words {
     lang: Language::Korean,
     starting: "같은 트래픽을 모든 전략에 동시에 흘려보냅니다.",
-    headline,
     figures: "그래프",
     percentile: "백분위수",
     median: "중앙값",
@@ -304,93 +302,6 @@ pub static WORDS: Words = Words {
     ],
     footer: "Cachelane은 측정이 아니라 시뮬레이션입니다. 계산 결과는 큐잉 이론과 실제 트레이스로 검증합니다.",
 };
-
-/// 받침에 맞는 조사.
-fn josa(word: &str, with: &'static str, without: &'static str) -> &'static str {
-    let last = word.chars().rev().find(|c| c.is_alphanumeric());
-    match last {
-        Some(c @ '가'..='힣') => {
-            if (c as u32 - '가' as u32).is_multiple_of(28) {
-                without
-            } else {
-                with
-            }
-        }
-        Some('0' | '1' | '3' | '6' | '7' | '8' | 'l' | 'm' | 'n' | 'r') => with,
-        _ => without,
-    }
-}
-
-fn topic(titles: &[String], number: usize) -> [Piece; 2] {
-    let name = titles.get(number).map_or("", String::as_str);
-    [lane(titles, number), Piece::Text(format!("{} ", josa(name, "은", "는")))]
-}
-
-fn headline(said: &Headline, titles: &[String]) -> Vec<Piece> {
-    let text = |text: &str| Piece::Text(text.to_owned());
-    let mut pieces = vec![text(if said.lanes > 1 { "모두 같은 트래픽을 받습니다. " } else { "" })];
-    let kind = |speed: Speed| match (speed.tail, speed.writes) {
-        (false, false) => "읽기",
-        (false, true) => "쓰기",
-        (true, false) => "가장 느린 읽기(p99)",
-        (true, true) => "가장 느린 쓰기(p99)",
-    };
-    match (said.speed, said.harm) {
-        (Some(speed), harm) => {
-            let same = harm.filter(|harm| harm.lane() == speed.lane);
-            pieces.extend(topic(titles, speed.lane));
-            if same.is_none() {
-                pieces.extend([lane(titles, speed.than), text("보다 ")]);
-            }
-            pieces.extend([text(kind(speed)), text("에 "), Piece::Number(times(speed.factor)), text(" 빠르게 ")]);
-            match (same, harm) {
-                (Some(harm), _) => {
-                    pieces.push(text("응답했지만 "));
-                    pieces.extend(harm_of(harm));
-                }
-                (None, Some(harm)) => {
-                    pieces.push(text("응답했고, "));
-                    pieces.extend(topic(titles, harm.lane()));
-                    pieces.extend(harm_of(harm));
-                }
-                (None, None) => pieces.push(text("응답했습니다.")),
-            }
-        }
-        (None, Some(harm)) => {
-            pieces.extend(topic(titles, harm.lane()));
-            pieces.extend(harm_of(harm));
-        }
-        (None, None) if said.alike => pieces.push(text("아직은 눈에 띄는 차이가 없습니다.")),
-        (None, None) => pieces.push(text("곧 전략별로 차이가 드러납니다.")),
-    }
-    pieces
-}
-
-/// 배수: 6.1배.
-fn times(factor: f64) -> String {
-    text::times(factor).replace('×', "배")
-}
-
-fn harm_of(harm: Harm) -> Vec<Piece> {
-    let text = |text: &str| Piece::Text(text.to_owned());
-    match harm {
-        Harm::Lost { writes, .. } => vec![Piece::Alarm(text::count(writes)), text("건을 유실했습니다.")],
-        Harm::Increments { lost, of, .. } => {
-            vec![
-                text(&format!("증가 {}건 중 ", text::count(of))),
-                Piece::Alarm(text::count(lost)),
-                text("건을 유실했습니다."),
-            ]
-        }
-        Harm::Failed { requests, .. } => {
-            vec![text("요청 "), Piece::Alarm(text::count(requests)), text("건에 실패했습니다.")]
-        }
-        Harm::AtRisk { writes, .. } => vec![Piece::Number(text::count(writes)), text("건이 유실될 수 있습니다.")],
-        Harm::Stale { reads, .. } => {
-            vec![text("오래된 값을 "), Piece::Number(text::count(reads)), text("번 반환했습니다.")]
-        }
-    }
-}
 
 fn divergence(word: &str) -> String {
     named(&Divergence::ALL, Divergence::name, word, |divergence| match divergence {

@@ -10,7 +10,6 @@ mod titles;
 pub use self::titles::titles;
 
 use super::platform::protocol::TraceFacts;
-use super::sections::headline::{Headline, Piece};
 use super::state::Failure;
 use super::state::view::Control;
 use crate::escape::shown;
@@ -32,7 +31,6 @@ words! {
     lang: Language,
     // the sentence at the top
     starting: &'static str,
-    headline: fn(&Headline, &[String]) -> Vec<Piece>,
     // figures
     figures: &'static str,
     percentile: &'static str,
@@ -292,11 +290,6 @@ pub fn of(lang: Language) -> &'static Words {
 /// What `call` calls the one of `all` whose name in reports this is. Another word stays as it is.
 fn named<T: Copy>(all: &[T], name: fn(T) -> &'static str, word: &str, call: fn(T) -> &'static str) -> String {
     all.iter().find(|one| name(**one) == word).map_or(word, |one| call(*one)).to_owned()
-}
-
-/// The name of a lane as a piece of the sentence.
-fn lane(titles: &[String], number: usize) -> Piece {
-    Piece::Lane(number, titles.get(number).cloned().unwrap_or_default())
 }
 
 /// The commands of a trace that became no request, by reason: the name of the reason, the first of them with how often each

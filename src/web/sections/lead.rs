@@ -4,8 +4,10 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::headline::{Piece, headline, plain};
+use super::headline::{Piece, Topic, headline, plain};
+use crate::scenario::presets::{Claim, Watch};
 use crate::chart::palette::lane_style;
+use crate::phrase::Phrase;
 use crate::report::Report;
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
@@ -21,19 +23,28 @@ pub struct HeadlineProps {
     pub titles: Rc<Vec<String>>,
     /// The lanes that are shown.
     pub shown: Vec<bool>,
+    /// What the experiment is about, where a preset says so.
+    pub claim: Option<Claim>,
+    /// The numbers it is about.
+    pub watch: Vec<Watch>,
     /// Whether the run is over.
     pub finished: bool,
     /// The language.
     pub words: &'static Words,
 }
 
+const ALL_HIDDEN: Phrase = Phrase::fixed("All lanes are hidden.", "모든 레인이 숨겨져 있습니다.");
+
 /// The sentence at the top. It changes as it happens; screen readers hear it when it has been the same for a while.
 #[component]
 pub fn Headline(props: &HeadlineProps) -> Html {
     let pieces = match &props.report {
         Some(report) => {
-            let said = headline(report, |lane| props.shown.get(lane).copied().unwrap_or(false));
-            (props.words.headline)(&said, &props.titles)
+            let topic = Topic { claim: props.claim, watch: &props.watch };
+            let said = headline(report, topic, |lane| props.shown.get(lane).copied().unwrap_or(false));
+            said.map_or_else(|| vec![Piece::Text(ALL_HIDDEN.say(props.words.lang).to_owned())], |said| {
+                said.say(&props.titles, props.words.lang)
+            })
         }
         None => vec![Piece::Text(props.words.starting.to_owned())],
     };

@@ -1,0 +1,190 @@
+//! The numbers that a sentence compares two lanes by, and when they differ by more than luck.
+
+use crate::report::{LaneReport, Summary};
+use crate::scenario::presets::Watch;
+
+/// A number of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Measure {
+    /// Acknowledged writes that are lost.
+    Lost,
+    /// Acknowledged increments that are lost.
+    Increments,
+    /// The share of requests that failed.
+    Failed,
+    /// The most writes that only the cache held at once.
+    AtRisk,
+    StaleReads,
+    DivergingCopies,
+    HitRatio,
+    Goodput,
+    DatabaseReads,
+    RowsWritten,
+    DatabaseQueue,
+}
+
+/// A part of the sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// One answers faster than the other.
+    Faster {
+        /// Writes; else reads.
+        writes: bool,
+        /// The 99th percentile; else the median.
+        tail: bool,
+        /// How many times faster; below 1, slower.
+        factor: f64,
+    },
+    /// A number of the one, and of the other.
+    Number {
+        /// What it is.
+        measure: Measure,
+        /// The number, or the share.
+        value: f64,
+        /// The other's, where there is one.
+        than: Option<f64>,
+    },
+}
+
+/// A median of fewer answers than this says nothing.
+const ANSWERS_MIN: u64 = 20;
+/// Less than this is no news.
+const FACTOR_MIN: f64 = 1.2;
+/// A 99th percentile of fewer answers, or of less than this, says nothing either.
+const TAIL_ANSWERS_MIN: u64 = 1_000;
+const TAIL_FACTOR_MIN: f64 = 2.0;
+/// Two counts, or shares, that are fewer standard errors apart may be so by luck: one in a hundred times.
+const ERRORS_APART: f64 = 2.58;
+/// A share that differs by less than a percentage point is no news, however sure it is.
+const SHARE_MIN: f64 = 0.01;
+
+impl Part {
+    /// What there is to say of `lane` beside `other` in the number `what`; nothing where they do not differ by more than luck.
+    pub fn of(what: Watch, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
+        match what {
+            Watch::ReadP50 => faster(false, false, lane, other?),
+            Watch::WriteP50 => faster(true, false, lane, other?),
+            Watch::ReadP99 => faster(false, true, lane, other?),
+            Watch::WriteP99 => faster(true, true, lane, other?),
+            Watch::Percentiles => faster(false, true, lane, other?).or_else(|| faster(true, true, lane, other?)),
+            Watch::Lost => fact(Measure::Lost, |l| l.ever_lost, lane, other),
+            Watch::LostIncrements => fact(Measure::Increments, |l| l.lost_increments, lane, other),
+            Watch::Errors => failed(lane, other),
+            Watch::AtRisk => at_risk(lane, other),
+            Watch::StaleReads => count(Measure::StaleReads, |l| l.stale_reads, lane, other),
+            Watch::DivergingCopies => count(Measure::DivergingCopies, |l| l.diverging_copies.max, lane, other),
+            Watch::HitRatio => share(Measure::HitRatio, |l| (l.hits, l.hits + l.misses), lane, other),
+            Watch::Goodput => {
+                share(Measure::Goodput, |l| (l.within_deadline, l.requests + l.overdue), lane, other)
+            }
+            Watch::DatabaseReads => much(Measure::DatabaseReads, |l| l.database.reads, lane, other),
+            Watch::RowsWritten => {
+                much(Measure::RowsWritten, |l| l.database.writes + l.database.drain_writes, lane, other)
+            }
+            Watch::DatabaseQueue => much(Measure::DatabaseQueue, |l| l.database.queue_max, lane, other),
+        }
+    }
+
+    /// Whether it tells of harm that the lane does, and the other does not or not so much.
+    pub fn is_harm(&self) -> bool {
+        match self {
+            Part::Faster { .. } => false,
+            Part::Number { measure, value, than } => {
+                let is_bad = match measure {
+                    Measure::Lost
+                    | Measure::Increments
+                    | Measure::Failed
+                    | Measure::AtRisk
+                    | Measure::StaleReads
+                    | Measure::DivergingCopies => true,
+                    Measure::HitRatio
+                    | Measure::Goodput
+                    | Measure::DatabaseReads
+                    | Measure::RowsWritten
+                    | Measure::DatabaseQueue => false,
+                };
+                is_bad && than.is_none_or(|than| *value > than)
+            }
+        }
+    }
+}
+
+fn number(measure: Measure, value: f64, than: Option<f64>) -> Part {
+    Part::Number { measure, value, than }
+}
+
+fn faster(writes: bool, tail: bool, lane: &LaneReport, other: &LaneReport) -> Option<Part> {
+    let time = |lane: &LaneReport| {
+        let summary: Summary = if writes { lane.latency_ms.write } else { lane.latency_ms.read };
+        let (ms, answers_min) = if tail { (summary.p99, TAIL_ANSWERS_MIN) } else { (summary.p50, ANSWERS_MIN) };
+        (summary.count >= answers_min && ms > 0.0).then_some(ms)
+    };
+    let factor = time(other)? / time(lane)?;
+    let least = if tail { TAIL_FACTOR_MIN } else { FACTOR_MIN };
+    (factor >= least || factor <= 1.0 / least).then_some(Part::Faster { writes, tail, factor })
+}
+
+type Count = fn(&LaneReport) -> u64;
+
+/// A loss is a fact, however few are lost.
+fn fact(measure: Measure, of: Count, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
+    let (its, theirs) = (of(lane), other.map(of));
+    (its > 0 || theirs.is_some_and(|n| n > 0)).then(|| number(measure, its as f64, theirs.map(|n| n as f64)))
+}
+
+/// A count of what happens by chance, as of stale reads.
+fn count(measure: Measure, of: Count, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
+    let (its, theirs) = (of(lane) as f64, other.map(|other| of(other) as f64));
+    let differs = match theirs {
+        Some(theirs) => (its - theirs).abs() > ERRORS_APART * (its + theirs).sqrt(),
+        None => its > 0.0,
+    };
+    differs.then(|| number(measure, its, theirs))
+}
+
+/// A count of work, which is compared as a whole: by more than luck, and by more than a fifth.
+fn much(measure: Measure, of: Count, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
+    let theirs = of(other?) as f64;
+    let its = of(lane) as f64;
+    let differs = (its - theirs).abs() > ERRORS_APART * (its + theirs).sqrt()
+        && its.max(theirs) >= FACTOR_MIN * its.min(theirs);
+    differs.then(|| number(measure, its, Some(theirs)))
+}
+
+/// Shares of `of` what has happened, for two lanes.
+fn share(
+    measure: Measure,
+    of: fn(&LaneReport) -> (u64, u64),
+    lane: &LaneReport,
+    other: Option<&LaneReport>,
+) -> Option<Part> {
+    let ((part, all), (their_part, their_all)) = (of(lane), of(other?));
+    if all < ANSWERS_MIN || their_all < ANSWERS_MIN {
+        return None;
+    }
+    let (n, m) = (all as f64, their_all as f64);
+    let (its, theirs) = (part as f64 / n, their_part as f64 / m);
+    let both = (part + their_part) as f64 / (n + m);
+    let error = (both * (1.0 - both) * (1.0 / n + 1.0 / m)).sqrt();
+    let differs = (its - theirs).abs() > (ERRORS_APART * error).max(SHARE_MIN);
+    differs.then(|| number(measure, its, Some(theirs)))
+}
+
+fn failed(lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
+    let Some(other) = other else {
+        return lane.fails_notably().then(|| number(Measure::Failed, lane.error_ratio(), None));
+    };
+    let differs = (lane.errors as f64 - other.errors as f64).abs()
+        > ERRORS_APART * ((lane.errors + other.errors) as f64).sqrt();
+    let (its, theirs) = (lane.error_ratio(), other.error_ratio());
+    let is_news = differs && (lane.fails_notably() || other.fails_notably());
+    is_news.then(|| number(Measure::Failed, its, Some(theirs)))
+}
+
+/// Where nothing is lost, what could have been: the most at once, for just after a flush nothing is at risk.
+fn at_risk(lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
+    let (its, theirs) = (lane.cache.dirty_max, other.map(|other| other.cache.dirty_max));
+    let is_news = lane.ever_lost == 0 && its > 0 && theirs.is_none_or(|theirs| its as f64 > FACTOR_MIN * theirs as f64);
+    is_news.then(|| number(Measure::AtRisk, its as f64, theirs.map(|n| n as f64)))
+}

@@ -1,0 +1,152 @@
+//! How the sentence is said in each language.
+
+use super::measures::{Measure, Part};
+use super::Headline;
+use crate::chart::text;
+use crate::phrase::{Language, Phrase};
+
+/// A piece of the sentence as it stands on the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Plain text.
+    Text(String),
+    /// A lane's name, underlined in its colour.
+    Lane(usize, String),
+    /// A number that changes.
+    Number(String),
+    /// A number that is bad news.
+    Alarm(String),
+}
+
+/// The whole sentence as plain text, for screen readers and for the window's title.
+pub fn plain(pieces: &[Piece]) -> String {
+    let text = |piece: &Piece| match piece {
+        Piece::Text(text) | Piece::Lane(_, text) | Piece::Number(text) | Piece::Alarm(text) => text.clone(),
+    };
+    pieces.iter().map(text).collect()
+}
+
+const WARMING_UP: Phrase = Phrase::fixed("warming up…", "워밍업 중…");
+const NO_DIFFERENCE: Phrase = Phrase::fixed("no significant difference so far.", "아직 유의미한 차이가 없습니다.");
+const NOTHING_YET: Phrase = Phrase::fixed("nothing to report so far.", "아직 특별한 것이 없습니다.");
+
+impl Headline {
+    /// The sentence, with what the lanes are called.
+    pub fn say(&self, titles: &[String], language: Language) -> Vec<Piece> {
+        let name = |lane: usize| Piece::Lane(lane, titles.get(lane).cloned().unwrap_or_default());
+        let mut pieces = vec![name(self.subject)];
+        if let Some(than) = self.than {
+            pieces.extend([Piece::Text(" vs. ".to_owned()), name(than)]);
+        }
+        pieces.push(Piece::Text(": ".to_owned()));
+        if self.parts.is_empty() {
+            let why = match (self.is_enough, self.than) {
+                (false, _) => WARMING_UP,
+                (true, Some(_)) => NO_DIFFERENCE,
+                (true, None) => NOTHING_YET,
+            };
+            pieces.push(Piece::Text(why.say(language).to_owned()));
+        }
+        for (i, part) in self.parts.iter().enumerate() {
+            if i > 0 {
+                pieces.push(Piece::Text("; ".to_owned()));
+            }
+            pieces.extend(part.say(language));
+        }
+        if !self.parts.is_empty() {
+            pieces.push(Piece::Text(".".to_owned()));
+        }
+        pieces
+    }
+}
+
+impl Part {
+    /// What stands before the number, the number, and what stands behind it.
+    fn say(&self, language: Language) -> [Piece; 3] {
+        let piece = |phrase: Phrase| Piece::Text(phrase.say(language).to_owned());
+        match self {
+            Part::Faster { writes, tail, factor } => {
+                let is_faster = *factor > 1.0;
+                let times = text::times(if is_faster { *factor } else { 1.0 / factor });
+                let times = if language == Language::Korean { times.replace('×', "배") } else { times };
+                let before = match (writes, tail) {
+                    (false, false) => Phrase::fixed("reads ", "읽기 "),
+                    (true, false) => Phrase::fixed("writes ", "쓰기 "),
+                    (false, true) => Phrase::fixed("slowest reads (p99) ", "가장 느린 읽기(p99) "),
+                    (true, true) => Phrase::fixed("slowest writes (p99) ", "가장 느린 쓰기(p99) "),
+                };
+                let behind =
+                    if is_faster { Phrase::fixed(" faster", " 빠름") } else { Phrase::fixed(" slower", " 느림") };
+                [piece(before), Piece::Number(times), piece(behind)]
+            }
+            Part::Number { measure, value, than } => {
+                let (before, unit, behind) = measure.words();
+                let shown = |value: f64| match measure.is_share() {
+                    true => text::percent(value, if value > 0.0 && value < 0.0995 { 1 } else { 0 }),
+                    false => format!("{}{}", text::count(value as u64), unit.say(language)),
+                };
+                let number = shown(*value);
+                let number = if self.is_harm() { Piece::Alarm(number) } else { Piece::Number(number) };
+                let than = than.map(shown).map(|than| match language {
+                    Language::English => format!(" (vs. {than})"),
+                    Language::Korean => format!("({than})"),
+                });
+                let behind = behind.say(language).to_owned() + &than.unwrap_or_default();
+                [piece(before), number, Piece::Text(behind)]
+            }
+        }
+    }
+}
+
+impl Measure {
+    fn is_share(self) -> bool {
+        match self {
+            Measure::Failed | Measure::HitRatio | Measure::Goodput => true,
+            Measure::Lost
+            | Measure::Increments
+            | Measure::AtRisk
+            | Measure::StaleReads
+            | Measure::DivergingCopies
+            | Measure::DatabaseReads
+            | Measure::RowsWritten
+            | Measure::DatabaseQueue => false,
+        }
+    }
+
+    /// What stands before the number, what it counts where a language says that, and what stands behind it.
+    fn words(self) -> (Phrase, Phrase, Phrase) {
+        let none = Phrase::fixed("", "");
+        let pieces = Phrase::fixed("", "건");
+        match self {
+            Measure::Lost => (
+                Phrase::fixed("", "성공 응답을 받은 쓰기 "),
+                pieces,
+                Phrase::fixed(" acknowledged writes lost", " 유실"),
+            ),
+            Measure::Increments => (Phrase::fixed("", "증가 "), pieces, Phrase::fixed(" increments lost", " 유실")),
+            Measure::Failed => (Phrase::fixed("", "요청의 "), none, Phrase::fixed(" of requests failed", " 실패")),
+            Measure::AtRisk => {
+                (Phrase::fixed("up to ", "최대 "), pieces, Phrase::fixed(" writes at risk at once", "의 쓰기가 유실 위험"))
+            }
+            Measure::StaleReads => (Phrase::fixed("", "오래된 읽기 "), pieces, Phrase::fixed(" stale reads", "")),
+            Measure::DivergingCopies => (
+                Phrase::fixed("up to ", "DB와 다른 사본 최대 "),
+                Phrase::fixed("", "개"),
+                Phrase::fixed(" cached copies differ from the database", ""),
+            ),
+            Measure::HitRatio => (Phrase::fixed("hit ratio ", "적중률 "), none.clone(), none),
+            Measure::Goodput => {
+                (Phrase::fixed("", "요청의 "), none, Phrase::fixed(" of requests answered in time", " 제때 응답"))
+            }
+            Measure::DatabaseReads => (Phrase::fixed("", "DB 읽기 "), pieces, Phrase::fixed(" database reads", "")),
+            Measure::RowsWritten => (
+                Phrase::fixed("", "DB에 쓴 행 "),
+                Phrase::fixed("", "개"),
+                Phrase::fixed(" rows written to the database", ""),
+            ),
+            Measure::DatabaseQueue => {
+                (Phrase::fixed("database queue up to ", "DB 큐 최대 "), pieces, none)
+            }
+        }
+    }
+}
