@@ -9,6 +9,11 @@ SHELL := /bin/sh
 FMT_POLICIES := rustfmt --edition 2024 src/cache/eviction/*.rs
 WASM := --target wasm32-unknown-unknown --lib --bin page --bin worker
 
+# A machine that builds once has no use for what helps the next build: gigabytes, and the time to write them.
+ifdef CI
+export CARGO_INCREMENTAL := 0
+endif
+
 .PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser fuzz check-redis
 
 help: ## List what there is to do
