@@ -91,9 +91,10 @@ fn value(field: &FormField, draws: &mut Stream) -> Option<String> {
             NUMBERS[draws.below(NUMBERS.len() as u32) as usize].clamp(least, most).to_string()
         }
         Input::Duration => pick(draws, DURATIONS).to_owned(),
+        Input::Distribution(_) => pick(draws, DISTRIBUTIONS).to_owned(),
         Input::Other(what) if what.to_string().contains("distribution") => pick(draws, DISTRIBUTIONS).to_owned(),
         // Sizes, and what else may come: what does not fit is refused and left alone.
-        Input::Other(_) => pick(draws, &["1", "20", "64KiB", "1KiB", "20ms"]).to_owned(),
+        Input::Ttl(_) | Input::Other(_) => pick(draws, &["1", "20", "64KiB", "1KiB", "20ms"]).to_owned(),
         Input::Text => return None,
     })
 }

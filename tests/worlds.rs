@@ -124,7 +124,8 @@ fn value(field: &FormField, draws: &mut Stream) -> Option<String> {
             0 => format!("exponential({})", size(draws, most.0 as f64)),
             _ => size(draws, most.0 as f64),
         },
-        (Input::Other(what), _) if what.to_string().contains("jittered") => ttl(draws, times(field)),
+        (Input::Ttl(_), _) => ttl(draws, times(field)),
+        (Input::Distribution(_), _) => distribution(draws, times(field)),
         (Input::Other(what), _) if what.to_string().contains("distribution") => distribution(draws, times(field)),
         _ => return None,
     })

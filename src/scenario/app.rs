@@ -12,10 +12,12 @@ record! {
         /// How many servers; requests go to the living ones in turn.
         #[ko = "서버 수. 요청은 살아 있는 서버에 차례로 배분됩니다."]
         #[slider = Even(1.0, 16.0, 1.0)]
+        #[label = ("Servers", "서버 수")]
         pub servers: u32 = 2,
         /// Work of their own per request, before the first call.
         #[ko = "첫 호출 전에 요청마다 쓰는 CPU 시간."]
         #[slider = Log(1e-5, 1.0)]
+        #[label = ("Own work", "요청당 CPU 시간")]
         pub work: Distribution = Distribution::Constant(Nanos::ZERO),
         /// How many cores each has: the work of so many requests goes on at once, that of others waits, first come, first served.
         /// Waiting for the cache or the database takes no core. (Four virtual CPUs, as a middle-sized instance has: an assumption.)
@@ -28,10 +30,12 @@ record! {
         /// How long a call to the cache may take before it is given up.
         #[ko = "캐시 호출의 타임아웃."]
         #[slider = Log(1e-3, 60.0)]
+        #[label = ("Cache timeout", "캐시 타임아웃")]
         pub cache_timeout: Option<Nanos> = None,
         /// How long a call to the database may take before it is given up.
         #[ko = "DB 호출의 타임아웃."]
         #[slider = Log(1e-3, 60.0)]
+        #[label = ("Database timeout", "DB 타임아웃")]
         pub database_timeout: Option<Nanos> = None,
         /// Whether a query is cancelled when its caller gives it up, as a driver does with its query timeout: a message
         /// follows it, and ends it where it finds it. Otherwise it runs on, and holds its connection, its worker and its
@@ -49,10 +53,12 @@ record! {
         /// How often a failed database call is tried again.
         #[ko = "실패한 DB 호출의 재시도 횟수."]
         #[slider = Even(0.0, 10.0, 1.0)]
+        #[label = ("Retries", "재시도 횟수")]
         pub retries: u32 = 0,
         /// The pause before the first retry; it doubles with each further one, and half of it is drawn at random.
         #[ko = "첫 재시도 전의 대기 시간. 재시도할 때마다 두 배가 되며, 절반은 무작위입니다."]
         #[slider = Log(1e-3, 10.0)]
+        #[label = ("Back-off", "백오프")]
         pub backoff: Nanos = Nanos::from_millis(50),
         /// How many connections to the database each server has; a call waits for a free one, within its timeout. A call
         /// that is given up closes its connection, and a new one takes its place at once (HikariCP: `maximumPoolSize` = 10).

@@ -24,10 +24,12 @@ record! {
         #[ko = "노드당 용량: 항목 수, 또는 `\"64MiB\"` 같은 바이트 크기. 바이트로 정하면 항목마다 값의 \
             크기(`clients.value_size`)에 키와 관리용으로 64바이트가 더해집니다."]
         #[slider = Log(1.0, 100_000.0)]
+        #[label = ("Capacity, entries", "용량 (항목 수)")]
         pub capacity: Capacity = Capacity::Entries(100),
         /// Which entry makes room for a new one.
         #[ko = "새 항목에 자리를 내줄 항목을 고르는 정책."]
-        pub eviction: Eviction = Eviction::Lru,
+        #[label = ("Eviction", "축출 정책")]
+pub eviction: Eviction = Eviction::Lru,
         /// How many entries redis-lru, redis-lfu, volatile-lru, volatile-lfu and volatile-ttl look at per eviction, as with
         /// Redis' maxmemory-samples.
         #[ko = "redis-lru, redis-lfu, volatile-lru, volatile-lfu, volatile-ttl이 축출할 때마다 살펴보는 항목 수(Redis의 \
@@ -46,6 +48,7 @@ record! {
         #[ko = "항목의 TTL: 고정 값, `jittered`(`spread`까지 무작위로 짧아짐), `sliding`(마지막 접근 이후), `mixed`(키의 \
             일부마다 다른 TTL 1~10개, 비율은 0보다 커야 함)."]
         #[slider = Log(0.1, 86_400.0)]
+        #[label = ("Expiry", "만료 방식")]
         pub ttl: Ttl = Ttl::Fixed(Nanos::from_secs(60)),
         /// When what has expired leaves.
         #[ko = "만료된 항목이 캐시에서 사라지는 시점."]
@@ -61,6 +64,7 @@ record! {
         /// Service time of one command.
         #[ko = "명령 하나의 처리 시간."]
         #[slider = Log(1e-6, 0.1)]
+        #[label = ("Time per command", "명령당 처리 시간")]
         pub command: Distribution = Distribution::Constant(Nanos::from_micros(6)),
         /// How many bytes of values a node takes in or gives out a second, on top of `command`; `"none"`: any number. (The 10 Gbit/s
         /// of its network: an assumption, since a node copies values as fast.)
@@ -262,7 +266,8 @@ impl Ttl {
 }
 
 const NAMES: &[&str] = &["jittered", "sliding", "mixed"];
-const EXPECTED: Phrase = Phrase::fixed(
+/// What a TTL must be.
+pub(super) const EXPECTED: Phrase = Phrase::fixed(
     "\"none\", a duration, { jittered = { ttl = \"60s\", spread = 0.1 } }, { sliding = \"2h\" } or { mixed = [[\"240s\", 0.7], \
      [\"1d\", 0.3]] }",
     "\"none\", 시간, { jittered = { ttl = \"60s\", spread = 0.1 } }, { sliding = \"2h\" }, { mixed = [[\"240s\", 0.7], [\"1d\", \
@@ -334,7 +339,7 @@ impl Field for Ttl {
     }
 
     fn takes() -> Takes {
-        Takes::Value(Plain::Other(EXPECTED))
+        Takes::Value(Plain::Ttl)
     }
 }
 

@@ -27,6 +27,7 @@ record! {
         /// The share of requests that write, 0 to 1. What no ratio takes reads.
         #[ko = "쓰기 요청의 비율, 0부터 1까지. 어느 비율에도 들지 않는 요청은 읽기입니다."]
         #[slider = Even(0.0, 1.0, 0.01)]
+        #[label = ("Share of writes", "쓰기 비율")]
         pub write_ratio: f64 = 0.1,
         /// The share of requests that read a value and write one made from it, 0 to 1.
         #[ko = "값을 읽고 그 값으로 만든 새 값을 쓰는 요청의 비율, 0부터 1까지."]

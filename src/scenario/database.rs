@@ -11,6 +11,7 @@ record! {
         /// How many queries are served at once: processors and disks, not connections.
         #[ko = "동시에 처리하는 쿼리 수. 커넥션이 아니라 프로세서와 디스크를 뜻합니다."]
         #[slider = Log(1.0, 256.0)]
+        #[label = ("Workers", "워커 수")]
         pub workers: u32 = 8,
         /// How many queries may be under way in it at once: in service, or waiting for a row. Each keeps its connection until it
         /// is done, even if its caller has given up; the others wait in the queue, whatever the workers do (PostgreSQL:
@@ -24,6 +25,7 @@ record! {
         #[ko = "커넥션과 워커를 기다릴 수 있는 쿼리 수. 넘으면 거부됩니다. (가정한 값으로, 처리 중인 것까지 세는 \
             PgBouncer의 `max_client_conn` = 100과 비슷한 수준입니다.)"]
         #[slider = Log(1.0, 100_000.0)]
+        #[label = ("Queue limit", "큐 한도")]
         pub queue: u32 = 100,
         /// What a read sees that overlaps a write of its row.
         #[ko = "같은 행의 쓰기와 겹친 읽기가 보는 값."]
@@ -48,10 +50,12 @@ record! {
         /// Service time of one read.
         #[ko = "읽기 하나의 처리 시간."]
         #[slider = Log(1e-4, 1.0)]
+        #[label = ("Read", "읽기 시간")]
         pub read: Distribution = Distribution::Exponential(Nanos::from_millis(10)),
         /// Service time of one write.
         #[ko = "쓰기 하나의 처리 시간."]
         #[slider = Log(1e-4, 1.0)]
+        #[label = ("Write", "쓰기 시간")]
         pub write: Distribution = Distribution::Exponential(Nanos::from_millis(10)),
         /// Service time of a batch of writes.
         #[ko = "쓰기 배치의 처리 시간."]
@@ -59,6 +63,7 @@ record! {
         /// The share of write transactions that abort, 0 to 1.
         #[ko = "중단되는 쓰기 트랜잭션의 비율, 0부터 1까지."]
         #[slider = Even(0.0, 1.0, 0.01)]
+        #[label = ("Aborted share", "트랜잭션 실패율")]
         pub abort: f64 = 0.0,
     }
 }
@@ -89,6 +94,7 @@ record! {
         /// The time of each row; without a `base`, of each but the first.
         #[ko = "행당 시간. `base`가 없으면 첫 행을 제외한 행마다 걸립니다."]
         #[slider = Log(1e-6, 0.1)]
+        #[label = ("Batch, per further row", "배치 추가 행당 시간")]
         pub row: Nanos = Nanos::from_micros(200),
     }
 }

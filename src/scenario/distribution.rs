@@ -157,7 +157,7 @@ impl Field for Distribution {
     }
 
     fn takes() -> Takes {
-        Takes::Value(Plain::Other(Phrase::fixed("a duration or a distribution", "시간 또는 분포")))
+        Takes::Value(Plain::Distribution)
     }
 }
 

@@ -48,6 +48,10 @@ pub(crate) enum Plain {
     Whole,
     Number,
     Duration,
+    /// A duration or a distribution of durations.
+    Distribution,
+    /// How long an entry lives.
+    Ttl,
     /// Some fields of a section, for one lane.
     OfSection,
     /// Something else, in words.
@@ -63,6 +67,8 @@ impl Plain {
             Plain::Whole => Phrase::fixed("a whole number", "정수"),
             Plain::Number => NUMBER,
             Plain::Duration => Phrase::fixed("a duration", "시간"),
+            Plain::Distribution => Phrase::fixed("a duration or a distribution", "시간 또는 분포"),
+            Plain::Ttl => super::cache::EXPECTED,
             Plain::OfSection => Phrase::fixed(
                 "a table with some fields of the section of that name",
                 "같은 이름의 섹션에 있는 항목 몇 개를 담은 테이블",
@@ -207,7 +213,7 @@ pub(crate) fn kind<'a>(
 /// shows), type and default. `field as "word"` where the name in texts differs; `=> "what belongs there"` behind the
 /// default where a text must say it, in each language. Behind the doc comment stands the same in Korean, `#[ko = "…"]`, and behind
 /// that what the field's slider on the page covers, if it has one, `#[slider = Log(1.0, 100.0)]` (see [`Slider`]); and, of
-/// a strategy's option that is to stand among the page's main controls, what it is called there in each language,
+/// a field that is to stand among the page's main controls, what it is called there in each language,
 /// `#[label = ("…", "…")]`. `then complete like standard` behind it all where another field decides what is meant by what
 /// the text leaves open: one method fills that in, the other gives the value of which a text need not say anything.
 macro_rules! record {

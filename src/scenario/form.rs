@@ -9,6 +9,7 @@ use super::field::{Entry, Field, Plain, Takes};
 use super::limits::{self, Limit};
 use super::node::{Node, Value, join};
 use super::notation;
+use super::problem::Problems;
 use super::{Scenario, Slider};
 use crate::phrase::{Docs, Phrase};
 
@@ -54,6 +55,10 @@ pub enum Input {
     Duration,
     /// Any text; [`quoted`] makes a value of it.
     Text,
+    /// A duration or a distribution of durations, in words.
+    Distribution(Phrase),
+    /// How long an entry lives, in words.
+    Ttl(Phrase),
     /// Something else, in words.
     Other(Phrase),
 }
@@ -113,6 +118,12 @@ impl Form {
     /// Whether there is something at `path`.
     pub fn has(&self, path: &str) -> bool {
         self.0.find(path).is_some()
+    }
+
+    /// The value at `path`, if it is one of that type.
+    #[allow(private_bounds, reason = "only parts of a scenario are values of its fields")]
+    pub fn read<T: Field>(&self, path: &str) -> Option<T> {
+        T::read(self.0.find(path)?, path, &mut Problems::default())
     }
 
     /// All that stands at `path`, as links write it: of a choice, also its options.
@@ -281,6 +292,8 @@ fn input(takes: &Takes) -> Input {
         Takes::Value(Plain::Number) => Input::Number,
         Takes::Value(Plain::Duration) => Input::Duration,
         Takes::Value(Plain::Text) => Input::Text,
+        Takes::Value(what @ Plain::Distribution) => Input::Distribution(what.phrase()),
+        Takes::Value(what @ Plain::Ttl) => Input::Ttl(what.phrase()),
         Takes::Value(what @ (Plain::OfSection | Plain::Other(_))) => Input::Other(what.phrase()),
         Takes::List(_) => Input::Other(Phrase::fixed("a list, such as (1,2)", "(1,2) 같은 목록")),
     }

@@ -76,14 +76,17 @@ record! {
         pub name: String = String::new(),
         /// Every random draw of the run follows from this number.
         #[ko = "실행의 모든 난수를 정하는 시드."]
-        pub seed: u64 = 1,
+        #[label = ("Seed", "시드")]
+pub seed: u64 = 1,
         /// How long clients send requests; the system then drains.
         #[ko = "클라이언트가 요청을 보내는 시간. 그 뒤 남은 일을 마칩니다."]
         #[slider = Log(1.0, 3_600.0)]
+        #[label = ("Duration", "실행 시간")]
         pub duration: Nanos = Nanos::from_secs(60),
         /// How much of the beginning is left out of the figures; the ledger counts from the start.
         #[ko = "집계에서 제외할 앞부분의 시간. 유실 기록은 처음부터 셉니다."]
-        pub warmup: Nanos = Nanos::ZERO,
+        #[label = ("Warm-up, left out", "워밍업 (집계 제외)")]
+pub warmup: Nanos = Nanos::ZERO,
         /// Who asks.
         #[ko = "클라이언트."]
         pub clients: Clients = Clients::default(),

@@ -17,20 +17,24 @@ record! {
         /// Clients to application servers. At its default, figures are those that the servers' own monitoring shows.
         #[ko = "클라이언트–앱 서버. 기본값이면 수치는 서버 자체 모니터링이 보여 주는 값과 같습니다."]
         #[slider = Log(1e-5, 1.0)]
+        #[label = ("client–app", "클라이언트–앱")]
         pub client_app: Distribution = Distribution::Constant(Nanos::ZERO),
         /// Application servers to the cache: a round trip takes 0.5 ms in the mean, the usual figure for one data centre (Dean,
         /// "Numbers everyone should know"); that the 99th percentile is five times the median is an assumption.
         #[ko = "앱 서버–캐시. 왕복 평균 0.5 ms로, 한 데이터 센터에서 흔히 쓰는 값입니다(Dean, \"Numbers everyone should \
             know\"). p99가 중앙값의 5배라는 것은 가정입니다."]
         #[slider = Log(1e-5, 1.0)]
+        #[label = ("app–cache", "앱–캐시")]
         pub app_cache: Distribution = around(Nanos::from_micros(200)),
         /// Application servers to the database, as if it stood in another zone: 1.3 ms a round trip, an assumption.
         #[ko = "앱 서버–DB. 다른 존에 있다고 가정해 왕복 1.3 ms입니다."]
         #[slider = Log(1e-5, 1.0)]
+        #[label = ("app–database", "앱–DB")]
         pub app_database: Distribution = around(Nanos::from_micros(500)),
         /// The cache to the database: read-through loads, write-back flushes. As from application servers.
         #[ko = "캐시–DB: 리드스루 로드, 라이트백 플러시. 앱 서버–DB와 같습니다."]
         #[slider = Log(1e-5, 1.0)]
+        #[label = ("cache–database", "캐시–DB")]
         pub cache_database: Distribution = around(Nanos::from_micros(500)),
         /// How many bytes a second each link carries.
         #[ko = "구간별 초당 전송량(바이트)."]

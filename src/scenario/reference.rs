@@ -201,7 +201,7 @@ mod tests {
         match what {
             Plain::Text | Plain::Flag | Plain::OfSection => true,
             Plain::Other(words) => *words == super::super::fault::WHICH,
-            Plain::Whole | Plain::Number | Plain::Duration => false,
+            Plain::Whole | Plain::Number | Plain::Duration | Plain::Distribution | Plain::Ttl => false,
         }
     }
 

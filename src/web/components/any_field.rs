@@ -1,7 +1,7 @@
 //! A control for every field of the scenario, made from the types: no field is ever out of reach.
 //!
-//! The hand-made controls are for what most readers want to turn. All other fields of a part stand under “All fields”,
-//! by the names that files and links use. What cannot be is told beside the field, stays as it was typed, and changes
+//! What most readers want to turn has a label and stands among the page's main controls ([`control`](super::control)). All
+//! other fields of a part stand under “All fields”, by the names that files and links use. What cannot be is told beside the field, stays as it was typed, and changes
 //! nothing.
 
 use std::rc::Rc;
@@ -45,34 +45,10 @@ const PARTS: [&str; 4] = ["cache", "app", "database", "network"];
 /// The fields that have a control of their own, by path, besides those that have a label; a `*` stands for a number.
 const WITH_OWN_CONTROL: &[&str] = &[
     "name",
-    "seed",
-    "duration",
-    "warmup",
     "clients.arrivals",
     "clients.arrivals.*",
     "clients.keys",
     "clients.keys.*",
-    "clients.write_ratio",
-    "cache.capacity",
-    "cache.eviction",
-    "cache.ttl",
-    "cache.command",
-    "database.workers",
-    "database.queue",
-    "database.read",
-    "database.write",
-    "database.batch.row",
-    "database.abort",
-    "app.servers",
-    "app.work",
-    "app.cache_timeout",
-    "app.database_timeout",
-    "app.retries",
-    "app.backoff",
-    "network.client_app",
-    "network.app_cache",
-    "network.app_database",
-    "network.cache_database",
     "lane.*.read",
     "lane.*.write",
     "fault.*.at",
@@ -366,7 +342,7 @@ fn marked(text: &str) -> Html {
 fn hint_of(field: &FormField, w: &'static Words) -> Html {
     let takes = match (&field.limit, &field.takes) {
         (Some(limit), _) => limit.phrase().say(w.lang).to_owned(),
-        (None, Input::Other(what)) => what.say(w.lang).to_owned(),
+        (None, Input::Other(what) | Input::Distribution(what) | Input::Ttl(what)) => what.say(w.lang).to_owned(),
         _ => String::new(),
     };
     html! {

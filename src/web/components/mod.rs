@@ -3,6 +3,7 @@
 pub mod any_field;
 pub mod choice;
 pub mod context;
+pub mod control;
 pub mod dialog;
 pub mod distribution;
 pub mod fold;

@@ -7,7 +7,7 @@ use super::columns::{self, Column, Columns, Delimiter, Layout, fields};
 use super::error::shown;
 use super::oracle;
 use super::unpack::HEAD_BYTES;
-use super::{Format, HEADER, Problem, arc, blocks, foreign, monitor_line, twitter};
+use super::{Format, HEADER, Problem, arc, binary, blocks, foreign, monitor_line, several_fields, twitter};
 use crate::phrase::{Phrase, phrase};
 
 /// So many lines are looked at, at most.
@@ -124,7 +124,7 @@ impl<'a> Sample<'a> {
             )));
         }
         if !is_text(self.head, &[]) {
-            return Err(Problem::Foreign(foreign::binary(self.head)));
+            return Err(Problem::Foreign(binary::sentence(self.head)));
         }
         if let Some(sentence) = foreign::json(&self.lines) {
             return Err(Problem::Foreign(sentence));
@@ -210,7 +210,7 @@ impl<'a> Sample<'a> {
         };
         let layout = self.header(true)?;
         layout.map(Found::from).ok_or_else(|| {
-            if let Some(sentence) = foreign::lines_before(&self.lines, &self.numbers) {
+            if let Some(sentence) = several_fields::lines_before(&self.lines, &self.numbers) {
                 return Problem::Foreign(sentence);
             }
             let header = Phrase::fixed(
@@ -228,12 +228,12 @@ impl<'a> Sample<'a> {
         }
         let bells: &[u8] = if self.is_monitor() { &[7, 8] } else { &[] };
         if !is_text(self.head, bells) {
-            let is_oracle = !foreign::is_utf_32(self.head)
+            let is_oracle = !binary::is_utf_32(self.head)
                 && (self.name.contains("oraclegeneral") || oracle::is_plausible(self.head));
             return if is_oracle {
                 Ok(Format::OracleGeneral.into())
             } else {
-                Err(Problem::Foreign(foreign::binary(self.head)))
+                Err(Problem::Foreign(binary::sentence(self.head)))
             };
         }
         if self.lines.is_empty() {
@@ -304,7 +304,7 @@ impl<'a> Sample<'a> {
         let from = usize::from(said.is_some());
         let is_split = |by| self.lines.get(1).is_some_and(|line| fields(line, by).len() > 1);
         if said.is_none_or(is_split)
-            && let Some(sentence) = foreign::several_fields(&self.lines[from..], &self.numbers[from..])
+            && let Some(sentence) = several_fields::sentence(&self.lines[from..], &self.numbers[from..])
         {
             return Err(Problem::Foreign(sentence));
         }
@@ -316,20 +316,26 @@ impl<'a> Sample<'a> {
                  tail -n +2 FILE | cachelane replay -",
             )));
         }
+        Ok(self.one_key_per_line(!is_number(first)))
+    }
+
+    /// Keys, one per line; what may be meant otherwise is noted. `is_name`: the first may name the column.
+    fn one_key_per_line(&self, is_name: bool) -> Found {
         let mut found = Found::from(Format::Keys);
+        let first = self.lines[0];
         let is_comment = |line: &[u8]| line.starts_with(b"#");
         if !self.is_table() && is_comment(first) && !self.all(is_comment) {
             let first = shown(first);
             found.notes.push(phrase!("the first line, {first:?}, is taken for a key", "첫 줄 {first:?}도 키로 봅니다"));
         }
-        if self.is_table() && !is_number(first) {
+        if self.is_table() && is_name {
             let first = shown(first);
             found.notes.push(phrase!(
                 "the first line, {first:?}, is taken for a key; call the column key if it is its name",
                 "첫 줄 {first:?}도 키로 봅니다. 열 이름이라면 key로 바꾸세요"
             ));
         }
-        Ok(found)
+        found
     }
 }
 

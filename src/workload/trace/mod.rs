@@ -19,6 +19,7 @@
 //! ```
 
 mod arc;
+mod binary;
 mod blocks;
 mod clock;
 mod columns;
@@ -40,6 +41,7 @@ mod oracle;
 mod order;
 mod recorded;
 mod redis;
+mod several_fields;
 #[cfg(test)]
 mod tests;
 mod twitter;

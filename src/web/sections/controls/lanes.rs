@@ -3,13 +3,13 @@
 use yew::prelude::*;
 
 use super::{ControlsProps, options};
-use crate::scenario::form::{FormField, Input};
+use crate::scenario::form::FormField;
 use crate::scenario::{Edit, FieldValue, Lane, List, Reading, Writing};
-use crate::web::components::any_field::{AddOverride, AllFields, Draft, FieldRow, LaneOverrides, changed_summary};
+use crate::web::components::any_field::{AddOverride, AllFields, Draft, LaneOverrides, changed_summary};
 use crate::web::components::choice::{Check, Segments};
 use crate::web::components::context::{Ctx, use_ctx};
+use crate::web::components::control::labelled;
 use crate::web::components::fold::use_fold;
-use crate::web::components::number::{Duration, Number};
 use crate::web::components::swatch::Swatch;
 use crate::web::state::{Action, ViewAction};
 
@@ -87,22 +87,5 @@ fn LaneOptions(props: &LaneOptionsProps) -> Html {
 fn lane_options(draft: &Draft, ctx: &Ctx, i: usize) -> Html {
     let shown = |field: &FormField| field.differs || draft.scenario.has_effect(i, &format!("write.{}", field.name));
     let options = draft.form.fields(&format!("lane.{i}.write")).into_iter();
-    let labelled = options.filter_map(|field| field.label.filter(|_| shown(&field)).map(|label| (field, label)));
-    let rows = labelled.map(|(field, label)| labelled_row(draft, ctx, field, label.say(ctx.words.lang)));
-    html! { <>{ for rows }</> }
-}
-
-/// The control of a field under that name: with its slider, where it has one.
-fn labelled_row(draft: &Draft, ctx: &Ctx, field: FormField, label: &'static str) -> Html {
-    let (key, path) = (field.path.clone(), field.path.clone());
-    match (&field.takes, field.slider.map(|_| field.value.as_str())) {
-        (Input::Flag, _) => {
-            html! { <Check {key} {label} value={field.value == "true"} set={ctx.setter(path, FieldValue::of::<bool>)} /> }
-        }
-        (Input::Duration, Some(value)) => html! { <Duration {key} {path} {label} value={value.parse().ok()} /> },
-        (Input::Whole | Input::Number, Some(value)) if let Ok(value) = value.parse::<f64>() => {
-            html! { <Number {key} {path} {label} {value} whole={field.takes == Input::Whole} /> }
-        }
-        _ => html! { <FieldRow {key} draft={draft.clone()} {field} {label} /> },
-    }
+    labelled(draft, ctx, options.filter(shown).collect())
 }

@@ -3,7 +3,6 @@
 pub mod faults;
 mod lanes;
 mod traffic;
-mod world;
 
 use std::rc::Rc;
 
@@ -12,11 +11,11 @@ use yew::prelude::*;
 use self::faults::Faults;
 use self::lanes::lanes;
 use self::traffic::traffic;
-use self::world::{application, cache, database, network, run};
 use crate::scenario::form::{Form, FormField};
 use crate::scenario::{Edit, FieldValue, Scenario};
 use crate::web::components::any_field::{AllFields, Draft, FieldRow, changed_summary};
 use crate::web::components::context::{Ctx, use_ctx};
+use crate::web::components::control::labelled;
 use crate::web::components::fold::use_fold;
 use crate::web::components::number::Number;
 use crate::web::platform::media;
@@ -52,28 +51,33 @@ pub fn Controls(props: &ControlsProps) -> Html {
     let section = |title: &'static str, name: &'static str, open_at_first: bool, inside: Inside| {
         let inside = {
             let (props, draft, ctx) = (props.clone(), draft.clone(), ctx.clone());
-            Callback::from(move |()| inside(&props, &draft, &ctx))
+            Callback::from(move |()| inside(name, &props, &draft, &ctx))
         };
         html! { <Section {title} {name} {open_at_first} draft={draft.clone()} {inside} /> }
     };
     html! {
         <aside class="controls" aria-label={w.controls}>
             { undo_buttons(props, &ctx) }
-            { section(w.lanes, "", wide, lanes) }
-            { section(w.traffic, "clients", wide, |props, draft, ctx| traffic(draft, ctx, &props.traces)) }
-            { section(w.cache, "cache", wide, |_, draft, ctx| cache(draft, ctx)) }
-            { section(w.database, "database", false, |_, draft, ctx| database(&draft.scenario, ctx)) }
-            { section(w.application, "app", false, |_, draft, ctx| application(&draft.scenario, ctx)) }
-            { section(w.network, "network", false, |_, draft, ctx| network(&draft.scenario, ctx)) }
-            { section(w.faults, "fault", false, |_, draft, _| html! { <Faults scenario={draft.scenario.clone()} /> }) }
-            { section(w.run, "run", false, |_, draft, ctx| run(&draft.scenario, ctx)) }
+            { section(w.lanes, "", wide, |_, props, draft, ctx| lanes(props, draft, ctx)) }
+            { section(w.traffic, "clients", wide, |_, props, draft, ctx| traffic(draft, ctx, &props.traces)) }
+            { section(w.cache, "cache", wide, of_part) }
+            { section(w.database, "database", false, of_part) }
+            { section(w.application, "app", false, of_part) }
+            { section(w.network, "network", false, of_part) }
+            { section(w.faults, "fault", false, |_, _, draft, _| html! { <Faults scenario={draft.scenario.clone()} /> }) }
+            { section(w.run, "run", false, |_, _, draft, ctx| labelled(draft, ctx, draft.form.fields_of_table(""))) }
             { general_problems(&ctx) }
         </aside>
     }
 }
 
-/// What is in a section.
-type Inside = fn(&ControlsProps, &Draft, &Ctx) -> Html;
+/// Makes what is in a section of that name.
+type Inside = fn(&str, &ControlsProps, &Draft, &Ctx) -> Html;
+
+/// The fields of a part of the scenario that have a label.
+fn of_part(part: &str, _: &ControlsProps, draft: &Draft, ctx: &Ctx) -> Html {
+    labelled(draft, ctx, draft.form.fields(part))
+}
 
 /// What a [`Section`] is made from.
 #[derive(Clone, PartialEq, Properties)]

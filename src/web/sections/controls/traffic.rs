@@ -10,6 +10,7 @@ use crate::scenario::{Arrivals, FieldValue, Keys};
 use crate::web::components::any_field::Draft;
 use crate::web::components::choice::Choice;
 use crate::web::components::context::Ctx;
+use crate::web::components::control::labelled;
 use crate::web::components::distribution::Dist;
 use crate::web::components::number::Number;
 use crate::web::i18n::Words;
@@ -18,11 +19,10 @@ use crate::web::state::Action;
 use crate::web::state::traces::{BYTES_MAX, TraceFile, TracesShown};
 
 pub(super) fn traffic(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
-    let w = ctx.words;
     html! {
         <>
             { arrivals(draft, ctx) }
-            <Number path="clients.write_ratio" label={w.write_ratio} value={draft.scenario.clients.write_ratio} />
+            { labelled(draft, ctx, draft.form.fields("clients")) }
             { keys(draft, ctx, traces) }
         </>
     }
