@@ -197,7 +197,13 @@ impl Metrics {
     }
 
     /// What the ledger says of a read sent at `issued` and answered now: how fresh it was, and its counts before and after.
-    pub fn read(&mut self, freshness: Freshness, (before, after): (&ReadCounts, &ReadCounts), issued: Nanos, now: Nanos) {
+    pub fn read(
+        &mut self,
+        freshness: Freshness,
+        (before, after): (&ReadCounts, &ReadCounts),
+        issued: Nanos,
+        now: Nanos,
+    ) {
         if let (Freshness::Stale { age }, true) = (freshness, now < self.end) {
             self.series.bucket(now).stale_age.record(age.0);
         }

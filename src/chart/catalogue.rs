@@ -331,7 +331,9 @@ impl Figure {
         let mut panels: Vec<Panel> = shapes.map(|shape| shape.panel(self, data, options, language)).collect();
         // Panels share one axis, so that reads and writes can be compared across.
         let values = panels.iter().flat_map(|panel| panel.lines.iter().chain(&panel.before).flat_map(Line::values));
-        let axis = self.shapes[0].scale.axis(values.chain(panels.iter().filter_map(|p| Some(p.reference.as_ref()?.0))), options);
+        let axis = self.shapes[0]
+            .scale
+            .axis(values.chain(panels.iter().filter_map(|p| Some(p.reference.as_ref()?.0))), options);
         panels.iter_mut().for_each(|panel| panel.axis = axis);
         panels
     }

@@ -181,7 +181,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     /// drawn, which would else hide what they are there to explain.
     fn bands(&self, bands: &[Band], data: &Data, at: PanelPlace, x: &impl Fn(f64) -> f64) -> Drawn<DB> {
         let mut free_from = f64::MIN;
-        let mut bands: Vec<&Band> = bands.iter().filter(|band| band.from_s < data.window().1 && band.to_s > data.window().0).collect();
+        let mut bands: Vec<&Band> =
+            bands.iter().filter(|band| band.from_s < data.window().1 && band.to_s > data.window().0).collect();
         bands.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
         let bottom = if bands.len() > BANDS_MANY { at.top + 6.0 } else { at.bottom };
         let is_many = bands.len() > BANDS_MANY;

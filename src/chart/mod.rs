@@ -166,7 +166,8 @@ pub fn svg(
     let mut text = String::new();
     {
         let area = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
-        let look = Look { theme, unit: 1.0, family: FONT_STACK, ground: true, labels: true, titles: true, gutter: None };
+        let look =
+            Look { theme, unit: 1.0, family: FONT_STACK, ground: true, labels: true, titles: true, gutter: None };
         let panels = figure.panels(data, options, language);
         draw(&area, &panels, data, &look).map_err(|e| e.to_string())?;
         area.present().map_err(|e| e.to_string())?;

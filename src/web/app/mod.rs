@@ -17,15 +17,15 @@ use super::i18n::{self, Words};
 use super::platform::embed::{self, Host};
 use super::platform::worker_handle::WorkerHandle;
 use super::platform::{dom, media, storage};
-use super::state::saved::TooLong;
 use super::state::looking::{Look, Looking};
+use super::state::saved::TooLong;
 use super::state::view::ThemeChoice;
 use super::state::{Action, Effect, State, TimeAction, WorkerStatus};
 use crate::chart::palette::Theme;
 use crate::chart::{Band, Data, LaneData};
 use crate::experiment::occurrences;
-use crate::report::{FaultReport, Series};
 use crate::phrase::{Language, Phrase};
+use crate::report::{FaultReport, Series};
 use crate::scenario::presets::twitter;
 
 /// How often the page asks the worker to go on.

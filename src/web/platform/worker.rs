@@ -244,7 +244,9 @@ impl Work {
         let generation = self.generation;
         match self.reports.get((at_ns / self.point.0) as usize) {
             Some(report) => FromWorker::Recalled { generation, at_ns, report: report.clone() },
-            None => refused(generation, Phrase::fixed("the run has not got there", "아직 그 시점까지 실행되지 않았습니다")),
+            None => {
+                refused(generation, Phrase::fixed("the run has not got there", "아직 그 시점까지 실행되지 않았습니다"))
+            }
         }
     }
 

@@ -13,8 +13,8 @@ use crate::chart::palette::Theme;
 use crate::chart::{self, Data, FIGURES, Figure, Options, Panel, Percentile, Weight, text};
 use crate::scenario::{Language, Phrase};
 use crate::web::i18n::Words;
-use crate::web::state::{Action, ViewAction};
 use crate::web::state::looking::{Look, Looking};
+use crate::web::state::{Action, ViewAction};
 
 /// What the figures are made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -199,7 +199,8 @@ fn switches(all: &FiguresProps) -> Html {
 fn summary(panels: &[Panel], language: Language) -> String {
     let of = |panel: &Panel| {
         let main = panel.lines.iter().filter(|line| line.weight == Weight::Main);
-        let ends = main.filter_map(|line| line.end().map(|(_, value)| format!("{} {}", line.label, panel.axis.name(value))));
+        let ends =
+            main.filter_map(|line| line.end().map(|(_, value)| format!("{} {}", line.label, panel.axis.name(value))));
         let ends: Vec<String> = ends.collect();
         let said = if ends.is_empty() { NOTHING.say(language).to_owned() } else { ends.join(", ") };
         format!("{}: {said}.", panel.title)

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::headline::{Piece, Topic, headline, plain};
-use crate::scenario::presets::{Claim, Watch};
 use crate::chart::palette::lane_style;
 use crate::phrase::Phrase;
 use crate::report::Report;
+use crate::scenario::presets::{Claim, Watch};
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
 use crate::web::platform::dom;
@@ -42,9 +42,10 @@ pub fn Headline(props: &HeadlineProps) -> Html {
         Some(report) => {
             let topic = Topic { claim: props.claim, watch: &props.watch };
             let said = headline(report, topic, |lane| props.shown.get(lane).copied().unwrap_or(false));
-            said.map_or_else(|| vec![Piece::Text(ALL_HIDDEN.say(props.words.lang).to_owned())], |said| {
-                said.say(&props.titles, props.words.lang)
-            })
+            said.map_or_else(
+                || vec![Piece::Text(ALL_HIDDEN.say(props.words.lang).to_owned())],
+                |said| said.say(&props.titles, props.words.lang),
+            )
         }
         None => vec![Piece::Text(props.words.starting.to_owned())],
     };

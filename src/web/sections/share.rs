@@ -138,8 +138,9 @@ fn EmbedMaker(props: &ShareProps) -> Html {
         let change = toggle.reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().checked());
         html! { <label class="check"><input type="checkbox" checked={on} onchange={change} />{ label }</label> }
     };
-    let figure_boxes =
-        FIGURES.iter().map(|f| box_of(f.title.say(w.lang).to_owned(), figures.contains(&f.name), toggle(&figures, f.name)));
+    let figure_boxes = FIGURES
+        .iter()
+        .map(|f| box_of(f.title.say(w.lang).to_owned(), figures.contains(&f.name), toggle(&figures, f.name)));
     let lane_boxes =
         props.titles.iter().enumerate().map(|(i, t)| box_of(t.clone(), lanes.contains(&i), toggle(&lanes, i)));
     let control_boxes = Control::ALL

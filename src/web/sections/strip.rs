@@ -1,7 +1,7 @@
 //! The run from its start to its end: the moment that is seen, how far it has been simulated, and the faults on it.
 
-use web_sys::{Element, HtmlInputElement, InputEvent, KeyboardEvent, PointerEvent};
 use wasm_bindgen::JsCast as _;
+use web_sys::{Element, HtmlInputElement, InputEvent, KeyboardEvent, PointerEvent};
 use yew::prelude::*;
 
 use super::transport::{TransportProps, clock};
@@ -61,7 +61,11 @@ fn marks(scenario: &Scenario) -> Vec<Mark<'_>> {
     let place = |(number, fault, at): (usize, &'_ Fault, Nanos)| {
         let row = rows.iter().position(|free| *free <= at).unwrap_or(rows.len());
         let until = at.saturating_add(fault.lasts.max(least));
-        if row == rows.len() { rows.push(until) } else { rows[row] = until }
+        if row == rows.len() {
+            rows.push(until)
+        } else {
+            rows[row] = until
+        }
         (number, row, at)
     };
     let placed: Vec<(usize, usize, Nanos)> = known.into_iter().take(MARKS_MAX).map(place).collect();
@@ -159,7 +163,8 @@ fn one(props: &TransportProps, mark: &Mark<'_>, drag: &UseStateHandle<Option<Dra
     };
     let (left, right) = (share(at), share(at.saturating_add(lasts)).max(share(at) + 0.4));
     let (from_s, for_s) = (at.as_secs_f64(), lasts.as_secs_f64());
-    let label = format!("{title}, {}, {}: {}", text::moment(from_s, true), text::moment(for_s, true), HINT.say(language));
+    let label =
+        format!("{title}, {}, {}: {}", text::moment(from_s, true), text::moment(for_s, true), HINT.say(language));
     html! {
         <div class="mark" role="button" tabindex="0" key={number} style={format!("left:{left:.2}%;right:{:.2}%;--row:{}", 100.0 - right, mark.row)}
             aria-label={label.clone()} title={label} onpointerdown={grab(false)} onkeydown={keyed}>

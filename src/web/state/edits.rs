@@ -66,7 +66,9 @@ impl State {
             return; // there are no controls
         }
         let now = self.snapshot();
-        let Some(Step { scenario, preset, lanes, speed, percentile, figures }) = way(&mut self.history, now) else { return };
+        let Some(Step { scenario, preset, lanes, speed, percentile, figures }) = way(&mut self.history, now) else {
+            return;
+        };
         self.invalid.clear();
         let has_other_lanes = preset != self.preset || scenario.lanes.len() != self.draft.lanes.len();
         if preset != self.preset {

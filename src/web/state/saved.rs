@@ -17,7 +17,8 @@ pub use crate::scenario::Problem;
 pub fn defaults_of(preset: Option<&str>, scenario: &Scenario) -> Defaults {
     const FIGURES_MIN: usize = 2;
     const FIGURES_MAX: usize = 4;
-    let watch = preset.and_then(|name| presets::get(name).ok()).map_or(&[][..], |preset| preset.about().watch.as_slice());
+    let watch =
+        preset.and_then(|name| presets::get(name).ok()).map_or(&[][..], |preset| preset.about().watch.as_slice());
     let is_of_the_slowest = watch.iter().find_map(|what| what.is_of_the_slowest());
     let mut figures: Vec<&'static Figure> = Vec::new();
     let published = preset.is_some_and(|name| name.starts_with("twitter"));

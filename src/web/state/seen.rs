@@ -111,7 +111,8 @@ impl State {
         self.look_at_newest();
         let is_dragged = self.history.is_dragging() && self.seen.before.is_some();
         if is_first && !is_dragged && !self.run.series.is_empty() {
-            self.seen.before = Some(Rc::new(Before { scenario: self.running.clone(), series: self.run.series.clone() }));
+            self.seen.before =
+                Some(Rc::new(Before { scenario: self.running.clone(), series: self.run.series.clone() }));
         }
     }
 
@@ -236,7 +237,10 @@ mod tests {
         assert_eq!((state.running.lanes.len(), state.lane_before()), (1, Some(0)));
         state.apply(Action::View(ViewAction::KeepBoth));
         let writes: Vec<_> = state.running.lanes.iter().map(|lane| lane.write.name()).collect();
-        assert_eq!(writes, [Writing::default().name(), "write-back"].map(|name| name).into_iter().rev().collect::<Vec<_>>());
+        assert_eq!(
+            writes,
+            [Writing::default().name(), "write-back"].map(|name| name).into_iter().rev().collect::<Vec<_>>()
+        );
         assert!(state.before().is_none());
         state.run.series = Rc::new(vec![Series::default()]);
         state.must_load = false;

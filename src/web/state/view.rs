@@ -272,7 +272,8 @@ impl View {
 }
 
 /// The keys of a view.
-const KEYS: [&str; 10] = ["embed", "figures", "controls", "lanes", "axis", "percentile", "speed", "start", "lang", "theme"];
+const KEYS: [&str; 10] =
+    ["embed", "figures", "controls", "lanes", "axis", "percentile", "speed", "start", "lang", "theme"];
 
 /// `link` with the `view.` put before the keys that lack it.
 ///

@@ -75,9 +75,7 @@ impl Part {
             Watch::StaleReads => count(Measure::StaleReads, |l| l.stale_reads, lane, other),
             Watch::DivergingCopies => count(Measure::DivergingCopies, |l| l.diverging_copies.max, lane, other),
             Watch::HitRatio => share(Measure::HitRatio, |l| (l.hits, l.hits + l.misses), lane, other),
-            Watch::Goodput => {
-                share(Measure::Goodput, |l| (l.within_deadline, l.requests + l.overdue), lane, other)
-            }
+            Watch::Goodput => share(Measure::Goodput, |l| (l.within_deadline, l.requests + l.overdue), lane, other),
             Watch::DatabaseReads => much(Measure::DatabaseReads, |l| l.database.reads, lane, other),
             Watch::RowsWritten => {
                 much(Measure::RowsWritten, |l| l.database.writes + l.database.drain_writes, lane, other)
@@ -147,8 +145,8 @@ fn count(measure: Measure, of: Count, lane: &LaneReport, other: Option<&LaneRepo
 fn much(measure: Measure, of: Count, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
     let theirs = of(other?) as f64;
     let its = of(lane) as f64;
-    let differs = (its - theirs).abs() > ERRORS_APART * (its + theirs).sqrt()
-        && its.max(theirs) >= FACTOR_MIN * its.min(theirs);
+    let differs =
+        (its - theirs).abs() > ERRORS_APART * (its + theirs).sqrt() && its.max(theirs) >= FACTOR_MIN * its.min(theirs);
     differs.then(|| number(measure, its, Some(theirs)))
 }
 
@@ -175,8 +173,8 @@ fn failed(lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
     let Some(other) = other else {
         return lane.fails_notably().then(|| number(Measure::Failed, lane.error_ratio(), None));
     };
-    let differs = (lane.errors as f64 - other.errors as f64).abs()
-        > ERRORS_APART * ((lane.errors + other.errors) as f64).sqrt();
+    let differs =
+        (lane.errors as f64 - other.errors as f64).abs() > ERRORS_APART * ((lane.errors + other.errors) as f64).sqrt();
     let (its, theirs) = (lane.error_ratio(), other.error_ratio());
     let is_news = differs && (lane.fails_notably() || other.fails_notably());
     is_news.then(|| number(Measure::Failed, its, Some(theirs)))

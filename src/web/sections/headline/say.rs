@@ -1,7 +1,7 @@
 //! How the sentence is said in each language.
 
-use super::measures::{Measure, Part};
 use super::Headline;
+use super::measures::{Measure, Part};
 use crate::chart::text;
 use crate::phrase::{Language, Phrase};
 
@@ -125,9 +125,11 @@ impl Measure {
             ),
             Measure::Increments => (Phrase::fixed("", "증가 "), pieces, Phrase::fixed(" increments lost", " 유실")),
             Measure::Failed => (Phrase::fixed("", "요청의 "), none, Phrase::fixed(" of requests failed", " 실패")),
-            Measure::AtRisk => {
-                (Phrase::fixed("up to ", "최대 "), pieces, Phrase::fixed(" writes at risk at once", "의 쓰기가 유실 위험"))
-            }
+            Measure::AtRisk => (
+                Phrase::fixed("up to ", "최대 "),
+                pieces,
+                Phrase::fixed(" writes at risk at once", "의 쓰기가 유실 위험"),
+            ),
             Measure::StaleReads => (Phrase::fixed("", "오래된 읽기 "), pieces, Phrase::fixed(" stale reads", "")),
             Measure::DivergingCopies => (
                 Phrase::fixed("up to ", "DB와 다른 사본 최대 "),
@@ -144,9 +146,7 @@ impl Measure {
                 Phrase::fixed("", "개"),
                 Phrase::fixed(" rows written to the database", ""),
             ),
-            Measure::DatabaseQueue => {
-                (Phrase::fixed("database queue up to ", "DB 큐 최대 "), pieces, none)
-            }
+            Measure::DatabaseQueue => (Phrase::fixed("database queue up to ", "DB 큐 최대 "), pieces, none),
         }
     }
 }

@@ -34,7 +34,10 @@ fn it_says_than_whom_and_what_it_cost() {
     let both = report(vec![lane(9.0, 0, 0, 0), lane(1.5, 212, 300, 0)]);
     let topic = Topic { claim: Some(Claim { lane: 1, than: 0 }), watch: &[Watch::WriteP50, Watch::Lost] };
     let headline = headline(&both, topic, |_| true).unwrap();
-    assert_eq!(said(&headline, Language::English), "Two vs. One: writes 6× faster; 212 acknowledged writes lost (vs. 0).");
+    assert_eq!(
+        said(&headline, Language::English),
+        "Two vs. One: writes 6× faster; 212 acknowledged writes lost (vs. 0)."
+    );
     assert_eq!(said(&headline, Language::Korean), "Two vs. One: 쓰기 6배 빠름; 성공 응답을 받은 쓰기 212건 유실(0건).");
 }
 
