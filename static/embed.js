@@ -7,7 +7,8 @@
 //   write     the writing strategies to compare, one lane each: write-around, write-through, write-back
 //   read      the reading strategy of those lanes, or one for each: look-aside (unless told), read-through, none
 //   lanes     instead of `write`: which of the preset's lanes to show, by number from 1
-//   figures   latency, hits, lost
+//   figures   any of latency goodput errors hits read-hits misses lost lost-increments stale stale-age diverging db-reads db-rows
+//             db-queue db-busy waiting rejected memory entries
 //   controls  play, crash, speed, lanes, step; or none
 //   lang, theme, speed, start (visible or click), axis (log or linear), percentile (p50 or p99)
 //   src       instead of all that: an address copied from the simulator's share dialog
