@@ -53,12 +53,10 @@ pub(super) fn PanelPlot(props: &PanelProps) -> Html {
         let pointer = pointer.clone();
         Callback::from(move |_: PointerEvent| pointer.left())
     };
-    let is_one_of_several = props.panels.len() > 1;
     let place = layout.panels.first().copied();
     html! {
         <div class="panel">
             <div class="figure-body">
-                if is_one_of_several { <p class="panel-title">{ &panel.title }</p> }
                 <canvas ref={canvas} role="img" aria-label={panel.title.clone()} aria-describedby={format!("summary-{}", props.name)}
                     onpointermove={hear(Pointer::moved)} onpointerdown={hear(Pointer::pressed)}
                     onpointerup={hear(Pointer::released)} onpointerleave={leave} />
@@ -133,7 +131,12 @@ fn gutter(props: &PanelProps, panel: &Panel) -> Html {
             </li>
         }
     });
-    html! { <ul class="gutter" aria-hidden="true">{ for rows }</ul> }
+    html! {
+        <div class="gutter" aria-hidden="true">
+            if props.panels.len() > 1 { <p class="panel-title">{ &panel.title }</p> }
+            <ul>{ for rows }</ul>
+        </div>
+    }
 }
 
 /// The canvas' size in CSS pixels, kept up to date.
