@@ -136,8 +136,11 @@ impl WorkerState {
                 self.reading = None;
                 FromWorker::Cancelled
             }
-            ToWorker::Advance { generation, to_ns, budget_ms } => match self.at(generation) {
-                Some(work) => work.advance(Nanos(to_ns), budget_ms),
+            ToWorker::Advance { generation, to_ns, budget_ms, watch } => match self.at(generation) {
+                Some(work) => {
+                    work.experiment.watch(watch);
+                    work.advance(Nanos(to_ns), budget_ms)
+                }
                 None => refused(generation, "there is no such experiment".to_owned()),
             },
             ToWorker::Inject { generation, what, server, link, lasts } => match self.at(generation) {
@@ -228,6 +231,7 @@ impl Work {
             report: experiment.report(),
             series,
             stories,
+            scenes: experiment.scenes(),
         }))
     }
 
