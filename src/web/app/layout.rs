@@ -18,12 +18,13 @@ use crate::web::sections::figures::Plot;
 use crate::web::sections::lead::{Headline, Legend};
 use crate::web::sections::notices::Notices;
 use crate::web::sections::share::Share;
+use crate::web::sections::stage::Stage;
 use crate::web::sections::tables::{
     CacheNodes, DivergedCopies, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes,
 };
 use crate::web::sections::transport::Transport;
 use crate::web::state::view::{Control, Shown, ThemeChoice};
-use crate::web::state::{Action, saved};
+use crate::web::state::{Action, saved, stage};
 
 impl App {
     pub(super) fn whole(&self, ctx: &Context<App>) -> Html {
@@ -39,6 +40,7 @@ impl App {
                         <div class="sight">
                             { self.legend(&titles) }
                             { self.transport() }
+                            { self.stage(&titles) }
                             { self.figures(&titles) }
                             { self.tables(&titles) }
                         </div>
@@ -144,6 +146,16 @@ impl App {
             <Transport running={state.is_running()} at_end={state.at_end()} now={state.run.now}
                 duration={state.running.duration} speed={state.speed} view={state.view.clone()}
                 halted={state.stop_reason.is_some()} servers={state.running.app.servers} dispatch={self.dispatch.clone()} words={self.words()} />
+        }
+    }
+
+    fn stage(&self, titles: &Rc<Vec<String>>) -> Html {
+        let state = &self.state;
+        let latencies = (0..titles.len()).map(|lane| stage::latency_s(&state.run, lane)).collect::<Vec<_>>();
+        html! {
+            <Stage scenes={state.run.scenes.clone()} now={state.run.now} speed={state.speed} plays={state.is_running()}
+                {latencies} titles={titles.clone()} shown={self.shown()} halted={state.at_end() || state.stop_reason.is_some()}
+                theme={self.theme()} dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }
 

@@ -12,6 +12,7 @@
 
 pub mod history;
 pub mod saved;
+pub mod stage;
 pub mod traces;
 pub mod view;
 
@@ -94,6 +95,8 @@ pub enum Action {
         lasts: Nanos,
     },
     ToggleLane(usize),
+    /// The stage came into sight, or left it.
+    StageSeen(bool),
     Percentile(Percentile),
     Linear(bool),
     Language(Lang),
@@ -216,6 +219,8 @@ pub struct State {
     read_last: bool,
     /// How far playing should be by now.
     due: Nanos,
+    /// Whether anybody sees the stage.
+    stage_seen: bool,
 }
 
 impl State {
@@ -252,6 +257,7 @@ impl State {
             injections: VecDeque::new(),
             read_last: false,
             due: Nanos::ZERO,
+            stage_seen: false,
         }
     }
 
@@ -283,6 +289,7 @@ impl State {
             Action::Stop => self.stop(&mut effects),
             Action::RunAgain => self.run_again(),
             Action::Inject { what, server, link, lasts } => self.inject(what, server, link, lasts),
+            Action::StageSeen(seen) => self.stage_seen = seen,
             Action::Dismiss => self.notice = None,
             other => self.operate(other, &mut effects),
         }

@@ -168,7 +168,7 @@ impl State {
             Playback::Seeking { to, .. } if to > self.run.now => (to, BUDGET_HURRY_MS),
             _ => return None,
         };
-        Some(ToWorker::Advance { generation: self.generation, to_ns: to.0, budget_ms, watch: None })
+        Some(ToWorker::Advance { generation: self.generation, to_ns: to.0, budget_ms, watch: self.watch() })
     }
 
     /// Whether the worker has had nothing to do for so long that it is time to see whether it is there.
