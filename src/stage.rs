@@ -363,7 +363,9 @@ impl Watcher {
         self.on.set(every.is_some());
         self.every.set(every.unwrap_or(0));
         if every.is_none() {
-            *self.notes.borrow_mut() = Notes::default();
+            // Numbers go on where they were: none means two things to whoever looks away for a while.
+            let notes = &mut *self.notes.borrow_mut();
+            *notes = Notes { journeys: notes.journeys, messages: notes.messages, ..Notes::default() };
         }
     }
 

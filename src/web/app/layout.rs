@@ -153,7 +153,7 @@ impl App {
         let state = &self.state;
         let latencies = (0..titles.len()).map(|lane| stage::latency_s(&state.run, lane)).collect::<Vec<_>>();
         html! {
-            <Stage scenes={state.run.scenes.clone()} now={state.run.now} speed={state.speed} plays={state.is_running()}
+            <Stage run={state.generation()} scenes={state.run.scenes.clone()} now={state.run.now} speed={state.speed} plays={state.is_running()}
                 {latencies} titles={titles.clone()} shown={self.shown()} halted={state.at_end() || state.stop_reason.is_some()}
                 theme={self.theme()} dispatch={self.dispatch.clone()} words={self.words()} />
         }

@@ -40,6 +40,16 @@ pub fn latency_s(run: &Run, lane: usize) -> Option<f64> {
 }
 
 impl State {
+    /// The number of the run on the page among all that it has had.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// Whether the stage is seen and knows nothing: where the run stands still, it has to ask.
+    pub(super) fn lacks_scene(&self) -> bool {
+        self.stage_seen && self.run.scenes.is_empty() && self.run.report.is_some() && self.worker_has_run()
+    }
+
     /// What the worker is to follow, while it runs on; `None` while nobody sees the stage.
     pub(super) fn watch(&self) -> Option<u64> {
         if !self.stage_seen {
@@ -75,6 +85,20 @@ mod tests {
     fn what_takes_less_than_some_frames_is_a_flow() {
         assert!(is_flow(Some(0.002), 1.0) && is_flow(Some(0.002), 0.1));
         assert!(!is_flow(Some(0.002), 0.01) && !is_flow(Some(2.0), 1.0) && !is_flow(None, 1e6));
+    }
+
+    #[test]
+    fn who_sees_the_stage_of_a_run_that_stands_still_is_shown_it_once() {
+        let mut state = playing();
+        state.apply(frame(1, 60, true));
+        let asked = state.apply(Action::StageSeen(true));
+        assert!(matches!(sent(&asked), Some(ToWorker::Advance { watch: Some(0), .. })), "{asked:?}");
+        let Action::FromWorker(crate::web::platform::protocol::FromWorker::Frame(mut told)) = frame(1, 60, true) else {
+            panic!("a frame")
+        };
+        told.scenes = vec![crate::stage::Scene::default()];
+        hears(&mut state, crate::web::platform::protocol::FromWorker::Frame(told));
+        assert_eq!(sent(&waits(&mut state, 1.0)), None);
     }
 
     #[test]

@@ -163,6 +163,7 @@ impl State {
 
     fn next_stretch(&self) -> Option<ToWorker> {
         let (to, budget_ms) = match self.playback {
+            _ if self.lacks_scene() => (self.run.now, BUDGET_PLAYING_MS),
             _ if self.run.finished => return None,
             Playback::Playing if self.due > self.run.now => (self.due, BUDGET_PLAYING_MS),
             Playback::Seeking { to, .. } if to > self.run.now => (to, BUDGET_HURRY_MS),

@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 use yew::NodeRef;
 
-use super::film::{Dot, Film, LAG_S, LINGER_S, Look, next_moment};
+use super::film::{Dot, Film, LINGER_S, Look, next_moment};
 use super::plan::{self, Area, HEIGHT};
 use super::words::condition_of;
 use crate::chart::palette::{self, Theme, Token};
@@ -29,6 +29,7 @@ pub struct Show {
     pub theme: Theme,
     /// Whether nothing may move.
     pub is_calm: bool,
+    run: u32,
     shown: f64,
     simulated: f64,
     heard_ms: f64,
@@ -68,9 +69,10 @@ impl Show {
         Show { is_calm, ..Show::default() }
     }
 
-    /// The worker has told what happened up to `now_ns`.
-    pub fn hear(&mut self, now_ns: u64, scenes: &[Scene]) {
-        if (now_ns as f64) < self.simulated || self.strips.len() != scenes.len() {
+    /// The worker has told what happened up to `now_ns` of a run.
+    pub fn hear(&mut self, run: u32, now_ns: u64, scenes: &[Scene]) {
+        let is_another = std::mem::replace(&mut self.run, run) != run;
+        if is_another || (now_ns as f64) < self.simulated || self.strips.len() != scenes.len() {
             // Another run, or this one from its start.
             let kept = std::mem::take(&mut self.strips).into_iter();
             let mut kept = kept.map(|Strip { canvas, .. }| Strip { canvas, ..Strip::default() });
@@ -93,7 +95,8 @@ impl Show {
             true => self.simulated,
             false => next_moment(self.shown, self.simulated, (heard_s, frame_s), speed, plays),
         };
-        let mut moves = plays && heard_s < 2.0 * LAG_S + 1.0 || self.shown < self.simulated - 1.0;
+        let is_behind = self.shown < self.simulated - 1.0;
+        let mut moves = !self.is_calm && (plays && heard_s < 1.0 || is_behind);
         for strip in &mut self.strips {
             let Some(pen) = Pen::new(&strip.canvas, self.theme, strip.colour) else { continue };
             let phase = if plays && !self.is_calm { now_ms } else { 0.0 };

@@ -36,6 +36,8 @@ const STOPS: [Option<Part>; 4] = [Some(Part::App), Some(Part::Cache), Some(Part:
 /// What the stage shows.
 #[derive(Clone, PartialEq, Properties)]
 pub struct StageProps {
+    /// Which run it is of those that the page has had.
+    pub run: u32,
     /// Per lane: what the worker told last.
     pub scenes: Rc<Vec<Scene>>,
     /// The moment up to which it did.
@@ -223,7 +225,7 @@ impl Stage {
     fn take(&mut self, props: &StageProps, is_news: bool) {
         let show = &mut *self.show.borrow_mut();
         if is_news && !props.scenes.is_empty() {
-            show.hear(props.now.0, &props.scenes);
+            show.hear(props.run, props.now.0, &props.scenes);
         }
         show.strips.resize_with(props.titles.len(), Default::default);
         (show.pace, show.theme) = ((props.speed, props.plays), props.theme);
