@@ -45,7 +45,8 @@ pub struct Strip {
     pub colour: Option<Token>,
     /// Whether requests are too fast to be seen one by one.
     pub is_flow: bool,
-    film: Film,
+    /// What is known of the lane.
+    pub film: Film,
     lost: Option<u64>,
     /// When some were lost last, and how many.
     fall: Option<(f64, u64)>,
@@ -67,6 +68,11 @@ impl Show {
     /// Nothing yet; where `is_calm`, nothing will move.
     pub fn new(is_calm: bool) -> Show {
         Show { is_calm, ..Show::default() }
+    }
+
+    /// The moment that is shown.
+    pub fn shown(&self) -> u64 {
+        self.shown as u64
     }
 
     /// The worker has told what happened up to `now_ns` of a run.

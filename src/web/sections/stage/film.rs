@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::stage::{Ended, Errand, Fate, Hop, Part, Parts, Scene, Word};
+use crate::stage::{Ended, Errand, Fate, Hop, Journey, Part, Parts, Scene, Word};
 
 /// How far what is shown is behind what was simulated, seconds of the viewer: a little more than the pause between two
 /// messages of the worker.
@@ -68,6 +68,7 @@ pub struct Dot {
 /// The hops of one journey.
 #[derive(Clone, Debug, Default)]
 pub struct Trail {
+    about: Option<Journey>,
     hops: VecDeque<Hop>,
     ended: Option<Ended>,
 }
@@ -75,7 +76,17 @@ pub struct Trail {
 impl Trail {
     /// A trail of these hops, in their order.
     pub fn new(hops: impl IntoIterator<Item = Hop>, ended: Option<Ended>) -> Trail {
-        Trail { hops: hops.into_iter().collect(), ended }
+        Trail { about: None, hops: hops.into_iter().collect(), ended }
+    }
+
+    /// The hops so far.
+    pub fn hops(&self) -> impl Iterator<Item = &Hop> {
+        self.hops.iter()
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&self) -> Option<Ended> {
+        self.ended
     }
 
     /// Where it is at the moment `at`, and how it looks; nowhere before it began and when it has been over for `linger`.
@@ -112,7 +123,8 @@ impl Trail {
     /// Whether it may be forgotten at that moment.
     fn is_done(&self, at: u64, linger: u64) -> bool {
         let last = self.hops.back();
-        let is_answered = last.is_none_or(|hop| hop.errand > Errand::Write && hop.word != Word::Ask);
+        // One that has not left yet waits for the end of a partition.
+        let is_answered = last.is_some_and(|hop| hop.errand > Errand::Write && hop.word != Word::Ask);
         (self.ended.is_some() || is_answered) && at > self.end().saturating_add(linger)
     }
 }
@@ -128,12 +140,17 @@ pub struct Film {
     messages: Option<(u64, [[u64; 2]; 4])>,
     /// Every how many-th request is shown.
     pub every: u64,
+    /// The number of the request that is not forgotten.
+    pub followed: Option<u64>,
 }
 
 impl Film {
     /// What the worker has told of the time up to `now`.
     pub fn add(&mut self, now: u64, scene: &Scene) {
         self.every = scene.every;
+        for journey in &scene.journeys {
+            self.trails.entry(journey.id).or_default().about = Some(*journey);
+        }
         for hop in &scene.hops {
             self.trails.entry(hop.journey).or_default().hops.push_back(*hop);
         }
@@ -170,8 +187,26 @@ impl Film {
 
     /// What moves at the moment `at`; what was over long before is forgotten.
     pub fn dots(&mut self, at: u64, linger: u64) -> Vec<Dot> {
-        self.trails.retain(|_, trail| !trail.is_done(at, linger));
+        let followed = self.followed;
+        let is_followed = |trail: &Trail| followed.is_some() && trail.about.map(|about| about.request) == followed;
+        self.trails.retain(|_, trail| is_followed(trail) || !trail.is_done(at, linger));
         self.trails.values().filter_map(|trail| trail.dot(at, linger)).collect()
+    }
+
+    /// The number of the newest request that can be followed.
+    pub fn newest(&self) -> Option<u64> {
+        self.trails
+            .values()
+            .rev()
+            .find_map(|trail| trail.about.filter(|_| !trail.hops.is_empty()))
+            .map(|about| about.request)
+    }
+
+    /// The request that is followed, and what has become of it.
+    pub fn followed(&self) -> Option<(&Journey, &Trail)> {
+        let request = self.followed?;
+        let trails = self.trails.values().rev(); // sent again, it is told of its latest attempt
+        trails.filter_map(|trail| Some((trail.about.as_ref()?, trail))).find(|(about, _)| about.request == request)
     }
 
     /// How the parts were at the moment `at`, as far as it is known.

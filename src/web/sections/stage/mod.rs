@@ -6,6 +6,7 @@
 //! ```
 
 pub mod film;
+pub mod follow;
 pub mod plan;
 pub mod words;
 

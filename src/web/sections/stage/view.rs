@@ -1,5 +1,7 @@
 //! The stage as a part of the page.
 
+mod follow;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -8,6 +10,7 @@ use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{Element, HtmlElement, IntersectionObserver, IntersectionObserverEntry};
 use yew::prelude::*;
 
+use self::follow::Following;
 use super::draw::Show;
 use super::menu::Menu;
 use super::words;
@@ -73,6 +76,10 @@ pub enum Msg {
     Close,
     /// A key on a stop of a lane.
     Key(usize, KeyboardEvent),
+    /// A request is to be followed, or no longer.
+    Follow,
+    /// Its next step is to be seen.
+    Next,
 }
 
 /// See the module.
@@ -91,6 +98,7 @@ pub struct Stage {
     said: Vec<String>,
     said_ms: f64,
     conditions: Vec<[Condition; 3]>,
+    following: Following,
     _media: Vec<EventListener>,
     _sight: Option<Sight>,
 }
@@ -143,6 +151,7 @@ impl Component for Stage {
             said: Vec::new(),
             said_ms: 0.0,
             conditions: Vec::new(),
+            following: Following::default(),
             _media: media.into_iter().flatten().collect(),
             _sight: None,
         };
@@ -152,7 +161,11 @@ impl Component for Stage {
 
     fn changed(&mut self, ctx: &Context<Stage>, old: &StageProps) -> bool {
         let props = ctx.props();
-        self.take(props, !Rc::ptr_eq(&props.scenes, &old.scenes));
+        let is_news = !Rc::ptr_eq(&props.scenes, &old.scenes);
+        self.take(props, is_news);
+        if is_news {
+            self.follow_on(props);
+        }
         true
     }
 
@@ -172,6 +185,8 @@ impl Component for Stage {
                 }
             }
             Msg::Key(lane, event) => return self.key(lane, &event),
+            Msg::Follow => self.follow(ctx.props()),
+            Msg::Next => self.next_step(ctx.props()),
         }
         true
     }
@@ -187,6 +202,11 @@ impl Component for Stage {
             dom::leave_after_click(&event);
             Msg::Unfold
         });
+        let follow = ctx.link().callback(|event: MouseEvent| {
+            dom::leave_after_click(&event);
+            Msg::Follow
+        });
+        let words_of_follow = super::follow::follow(self.following.is_on());
         let key = words::KEY.into_iter().map(|(class, what)| {
             html! { <span class={classes!("mark", class)}>{ what.say(texts).to_owned() }</span> }
         });
@@ -195,6 +215,9 @@ impl Component for Stage {
                 <div class="scenes-head">
                     <h2>{ words::STAGE.say(texts).to_owned() }</h2>
                     <p class="marks" aria-hidden="true">{ for key }</p>
+                    <button type="button" class="plain" onclick={follow} aria-pressed={self.following.is_on().to_string()}>
+                        { words_of_follow.say(texts).to_owned() }
+                    </button>
                     if lanes.len() > most {
                         <button type="button" class="plain" onclick={unfold} aria-expanded={self.is_unfolded.to_string()}>
                             { words::unfold(self.is_unfolded, lanes.len()).say(texts).to_owned() }
@@ -202,6 +225,7 @@ impl Component for Stage {
                     }
                 </div>
                 { for strips }
+                { self.followed(ctx, &lanes[..open]) }
             </section>
         }
     }
