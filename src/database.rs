@@ -48,6 +48,7 @@ use crate::random::{Sampler, Stream, Streams};
 use crate::report::DatabaseReport;
 use crate::scenario::{self, Link, Reads, estimate};
 use crate::slots::Slots;
+use crate::stage::{Asked, Condition, Errand, Part};
 use crate::time::Nanos;
 use crate::{table, work};
 
@@ -645,6 +646,30 @@ impl Database {
             _ => 0,
         };
         Payload { bytes, machine: to.into() }
+    }
+
+    /// What a query is about, for those who watch.
+    pub fn asked(&self, call: CallId) -> Asked {
+        let Request { query, from, .. } = self.calls.request(call);
+        let (key, rows, errand) = match query {
+            Query::Read(key) => (key, 0, None),
+            Query::Write(row) | Query::Change(row, _) | Query::Conflicting(row) => (row.key, 0, None),
+            Query::Batch(number) => (0, self.state.borrow().batches[number].rows.len() as u32, Some(Errand::Flush)),
+            Query::Records(_) | Query::Forget(_) | Query::Cancel(..) => (0, 0, Some(Errand::Relay)),
+        };
+        let from = if from == Link::CacheDatabase { Part::Cache } else { Part::App };
+        Asked { from, to: Part::Database, key, rows, errand }
+    }
+
+    /// How the primary is.
+    pub fn condition(&self) -> Condition {
+        let state = self.state.borrow();
+        match (state.down, state.frozen) {
+            (1.., _) => Condition::Down,
+            (_, 1..) => Condition::Frozen,
+            _ if state.slow.is_empty() && state.failing.is_empty() => Condition::Up,
+            _ => Condition::Slow,
+        }
     }
 
     /// How many workers it has, those of its replicas included.

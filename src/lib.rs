@@ -69,6 +69,7 @@ pub mod report;
 pub mod scenario;
 pub mod simulation;
 pub mod slots;
+pub mod stage;
 pub mod stats;
 pub mod strategy;
 pub mod table;

@@ -18,6 +18,7 @@ use crate::engine::{Event, Kernel};
 use crate::fault::Slowdown;
 use crate::random::{Sampler, Stream, Streams};
 use crate::scenario::{self, Distribution, Link};
+use crate::stage::{Condition, Watcher};
 use crate::table;
 use crate::time::Nanos;
 use crate::work;
@@ -73,6 +74,7 @@ struct Trouble {
 pub struct Network {
     kernel: Rc<Kernel>,
     wires: [Wire; 4],
+    watcher: Watcher,
 }
 
 impl Network {
@@ -99,7 +101,28 @@ impl Network {
                 trouble: RefCell::new(trouble),
             }
         });
-        Network { kernel, wires }
+        Network { kernel, wires, watcher: Watcher::default() }
+    }
+
+    /// Who watches what is sent, where somebody does.
+    #[inline]
+    pub fn watched(&self) -> Option<&Watcher> {
+        self.watcher.is_on().then_some(&self.watcher)
+    }
+
+    /// The same, to be told when to watch.
+    pub fn watcher(&self) -> &Watcher {
+        &self.watcher
+    }
+
+    /// How a link is.
+    pub fn condition(&self, link: Link) -> Condition {
+        let wire = &self.wires[link as usize];
+        match wire.troubled.get() {
+            false => Condition::Up,
+            true if wire.trouble.borrow().partitions > 0 => Condition::Frozen,
+            true => Condition::Slow,
+        }
     }
 
     /// Sends a message now: `event` happens when it arrives.
@@ -113,10 +136,19 @@ impl Network {
     pub fn send_at(&self, link: Link, direction: Direction, event: Event, leaves: Nanos) {
         let wire = &self.wires[link as usize];
         if wire.troubled.get() {
-            return self.send_in_trouble(wire, direction, event, leaves);
+            return self.send_in_trouble(link, direction, event, leaves);
         }
         let latency = wire.latency.sample(&mut wire.draws[direction as usize].borrow_mut());
-        self.kernel.schedule(leaves.max(self.kernel.now()).saturating_add(latency), event);
+        let leaves = leaves.max(self.kernel.now());
+        self.dispatch(link, direction, event, leaves, leaves.saturating_add(latency));
+    }
+
+    #[inline]
+    fn dispatch(&self, link: Link, direction: Direction, event: Event, leaves: Nanos, arrives: Nanos) {
+        if let Some(watcher) = self.watched() {
+            watcher.travels(link, direction == Direction::Response, event, leaves, arrives);
+        }
+        self.kernel.schedule(arrives, event);
     }
 
     /// Whether what a message carries takes time on `link`.
@@ -150,7 +182,8 @@ impl Network {
     }
 
     #[cold]
-    fn send_in_trouble(&self, wire: &Wire, direction: Direction, event: Event, leaves: Nanos) {
+    fn send_in_trouble(&self, link: Link, direction: Direction, event: Event, leaves: Nanos) {
+        let wire = &self.wires[link as usize];
         let mut trouble = wire.trouble.borrow_mut();
         if trouble.partitions > 0 {
             trouble.stalled.push((direction, event, leaves, Payload::default()));
@@ -158,8 +191,9 @@ impl Network {
         }
         let latency = wire.latency.sample(&mut wire.draws[direction as usize].borrow_mut());
         let latency = trouble.slow.stretch(latency);
-        let gets_through = trouble.gets_through(direction, leaves.max(self.kernel.now()));
-        self.kernel.schedule(gets_through.saturating_add(latency), event);
+        let leaves = leaves.max(self.kernel.now());
+        let gets_through = trouble.gets_through(direction, leaves);
+        self.dispatch(link, direction, event, leaves, gets_through.saturating_add(latency));
     }
 
     /// Whether a message over `link` is there at once just now, so that it needs no event.

@@ -32,6 +32,7 @@ mod report_reference;
 mod scaling;
 mod scenarios;
 mod shards;
+mod stage;
 mod stale_sets;
 mod store_model;
 mod storms;

@@ -10,6 +10,7 @@ use crate::report::{FaultReport, LaneReport, Report, Series};
 use crate::scenario::estimate::Traced;
 use crate::scenario::{Arrivals, Fault, FaultKind, FaultTarget, Keys, Problem, Scenario, limits};
 use crate::simulation::{Limits, Simulation, Stopped};
+use crate::stage::Scene;
 use crate::time::Nanos;
 use crate::work::{self, Budget};
 use crate::workload::foresight::Foreseeing;
@@ -372,6 +373,17 @@ impl Experiment {
     /// A lane's measures over time, `group` buckets of the run to a point, from point number `first` on.
     pub fn series(&self, lane: usize, first: usize, group: usize) -> Series {
         self.lanes[lane].series(first, group)
+    }
+
+    /// From now on every so many-th request of each lane is [followed](crate::stage); with `None` nobody watches. It
+    /// changes nothing else.
+    pub fn watch(&self, every: Option<u64>) {
+        self.lanes.iter().for_each(|lane| lane.watch(every));
+    }
+
+    /// What there is to be seen in each lane since this was last asked for; none where nobody watches.
+    pub fn scenes(&self) -> Vec<Scene> {
+        self.lanes.iter().filter_map(Simulation::scene).collect()
     }
 
     /// The stories of a lane's lost writes.

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use super::event::EventKind;
 use super::world::World;
+use crate::ledger::Freshness;
 use crate::metrics::Answer;
 use crate::model::{CallError, ClientId, Key, WriteId};
 use crate::network::{Direction, Payload};
@@ -106,6 +107,11 @@ impl Clients {
     /// Requests that have been sent and not answered.
     pub fn under_way(&self) -> usize {
         self.requests.borrow().in_use()
+    }
+
+    /// Requests that some server has.
+    pub fn in_work(&self) -> u64 {
+        self.requests.borrow().all().iter().filter(|request| request.server.is_some()).count() as u64
     }
 
     /// Requests sent from the moment `since` on whose clients wait for a response, and how many of them have waited `now` for
@@ -227,6 +233,7 @@ impl World {
             clients.timeouts.borrow_mut().push_back(Timeout { slot, number, issued });
             self.kernel.schedule(issued.saturating_add(timeout), EventKind::GiveUp.about(0));
         }
+        self.watch_sent(slot);
         if self.network.is_instant(Link::ClientApp) {
             self.request(slot);
         } else {
@@ -250,6 +257,7 @@ impl World {
 
     /// The application is done with a request: the response leaves for the client.
     pub fn send_response(&self, slot: u32) {
+        self.watch_response(slot);
         if self.network.is_instant(Link::ClientApp) {
             return self.receive_response(slot);
         }
@@ -332,6 +340,7 @@ impl World {
         let mut metrics = observers.metrics.borrow_mut();
         metrics.answered(answer, request.issued, now);
         let mut ledger = observers.ledger.borrow_mut();
+        let mut is_stale = false;
         match (request.write, request.outcome) {
             (Some(write), Ok(_)) => {
                 ledger.acknowledged(write, now);
@@ -343,8 +352,10 @@ impl World {
                 let before = *ledger.reads();
                 let freshness = ledger.read(request.key, request.client, request.issued, saw, now);
                 metrics.read(freshness, (&before, ledger.reads()), request.issued, now);
+                is_stale = freshness != Freshness::Fresh;
             }
             (None, Err(_)) => {}
         }
+        self.watch_end(request, is_stale);
     }
 }

@@ -29,6 +29,11 @@ impl Frozen {
         self.owners.is_empty()
     }
 
+    /// Whether an owner stands still.
+    pub fn has(&self, owner: Owner) -> bool {
+        self.owners.contains_key(&owner.number())
+    }
+
     /// A freeze begins.
     pub fn begin(&mut self, owner: Owner) {
         self.owners.entry(owner.number()).or_default().times += 1;

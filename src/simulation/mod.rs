@@ -32,6 +32,7 @@ mod report;
 #[cfg(test)]
 mod sabotage;
 mod servers;
+mod stage;
 mod stop;
 mod tasks;
 mod world;
@@ -46,7 +47,7 @@ use self::report::Baseline;
 pub use self::stop::{Limits, Stopped};
 use self::world::World;
 use crate::ledger::Story;
-use crate::scenario::Scenario;
+use crate::scenario::{Capacity, Scenario};
 use crate::time::Nanos;
 use crate::workload::foresight::Foresight;
 use crate::workload::requests::{KeySource, KeysError};
@@ -60,6 +61,8 @@ pub struct Simulation {
     progress: Progress,
     baseline: Baseline,
     deadline: Nanos,
+    /// The room of each cache node.
+    capacity: Capacity,
     /// The fields that say that something takes no time.
     without_time: Vec<String>,
     names: Names,
@@ -133,6 +136,7 @@ impl Simulation {
             progress: Progress::new(scenario, limits),
             baseline: Baseline::default(),
             deadline: scenario.clients.deadline,
+            capacity: scenario.cache.capacity,
             without_time: stop::without_time(scenario),
             names: Names { title, read: lane.read.name().to_owned(), write: lane.write.name().to_owned() },
             world,

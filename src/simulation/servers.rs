@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use crate::engine::{Kernel, TaskId};
 use crate::fault::Slowdown;
+use crate::stage::Condition;
 use crate::time::Nanos;
 use crate::work;
 
@@ -118,6 +119,16 @@ impl Servers {
     /// That slow-down is over.
     pub fn speed_up(&self, server: u32, times: f64) {
         self.servers.borrow_mut()[server as usize].slow.end(times);
+    }
+
+    /// How a server is, but for a freeze of its tasks.
+    pub fn condition(&self, server: u32) -> Condition {
+        let server = &self.servers.borrow()[server as usize];
+        match server.down {
+            0 if server.slow.is_empty() => Condition::Up,
+            0 => Condition::Slow,
+            _ => Condition::Down,
+        }
     }
 
     /// The server is back, unless another crash still lasts.

@@ -10,6 +10,7 @@ use crate::strategy::{outbox, read_through, refresh, warm_up, write_back};
 
 /// Does a job.
 pub(super) async fn run(world: Rc<World>, job: Job) {
+    world.watch_task(&job);
     let lane = &world.application.lane;
     match job {
         Job::Serve(server, slot) => serve(&world, server, slot).await,

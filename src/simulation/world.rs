@@ -91,6 +91,7 @@ impl World {
     pub fn send_responses(&self) {
         while let Some((call, leaves)) = self.cache.calls().next_outgoing() {
             let event = EventKind::CacheResponse.about(call);
+            self.watch_cache_answer(call, event);
             if !self.network.limits_bandwidth(Link::AppCache) {
                 self.network.send_at(Link::AppCache, Direction::Response, event, leaves);
                 continue;
@@ -105,6 +106,7 @@ impl World {
         }
         while let Some((call, leaves)) = self.database.calls().next_outgoing() {
             let (link, event) = (self.database.link_of(call), EventKind::DatabaseResponse.about(call));
+            self.watch_database_answer(call, event);
             if !self.network.limits_bandwidth(link) {
                 self.network.send_at(link, Direction::Response, event, leaves);
                 continue;

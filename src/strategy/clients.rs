@@ -23,6 +23,7 @@ use crate::model::{CallError, Change, Key, WriteId};
 use crate::network::{Direction, Network, Payload};
 use crate::random::Stream;
 use crate::scenario::Link;
+use crate::stage::{Asked, Part};
 use crate::time::Nanos;
 use crate::workload::rows::Rows;
 
@@ -278,6 +279,10 @@ impl CacheClient<'_> {
     async fn call(&self, command: Command) -> Answer {
         let call: Call<'_, Command, Answer> = self.nodes.command(command);
         let event = Event::new(self.events.cache_arrival, call.id());
+        if let Some(watcher) = self.network.watched() {
+            let asked = Asked { from: Part::App, to: Part::Cache, key: command.key(), rows: 0, errand: None };
+            watcher.asks(self.kernel.current(), event, asked);
+        }
         match command.value().filter(|_| self.network.limits_bandwidth(Link::AppCache)) {
             None => self.network.send(Link::AppCache, Direction::Request, event),
             Some((key, value)) => {
@@ -286,7 +291,12 @@ impl CacheClient<'_> {
                 self.network.send_payload(Link::AppCache, Direction::Request, event, self.kernel.now(), payload);
             }
         }
-        self.kernel.timeout(self.timeout, call).await.unwrap_or(Err(CallError::TimedOut))
+        self.kernel.timeout(self.timeout, call).await.unwrap_or_else(|_| {
+            if let Some(watcher) = self.network.watched() {
+                watcher.gives_up(event);
+            }
+            Err(CallError::TimedOut)
+        })
     }
 }
 
@@ -409,6 +419,9 @@ impl DatabaseClient<'_> {
             (Ok(reply), _) => reply,
             (Err(_), None) => Err(CallError::NoConnection),
             (Err(_), Some((call, serial))) => {
+                if let Some(watcher) = self.network.watched() {
+                    watcher.gives_up(Event::new(self.events.database_arrival, call));
+                }
                 if self.cancel {
                     self.cancel(call, serial);
                 }
@@ -420,6 +433,9 @@ impl DatabaseClient<'_> {
     /// Sends a query on its way, with the values that it carries.
     fn send(&self, call: CallId) {
         let event = Event::new(self.events.database_arrival, call);
+        if let Some(watcher) = self.network.watched() {
+            watcher.asks(self.kernel.current(), event, self.database.asked(call));
+        }
         if !self.network.limits_bandwidth(self.link) {
             return self.network.send(self.link, Direction::Request, event);
         }

@@ -13,6 +13,7 @@ use crate::cache::command::{Answer, Command};
 use crate::engine::{CallId, CallQueue, Calls};
 use crate::fault::Slowdown;
 use crate::model::Key;
+use crate::stage::Condition;
 use crate::time::Nanos;
 
 /// See the module.
@@ -98,6 +99,16 @@ impl Availability {
     #[inline]
     pub(super) fn is_halted(&self) -> bool {
         self.halted
+    }
+
+    /// How it is, for those who watch.
+    pub(super) fn condition(&self) -> Condition {
+        match (self.is_down() || self.is_silent(), self.halted) {
+            (true, _) => Condition::Down,
+            (_, true) => Condition::Frozen,
+            _ if self.slow.is_empty() => Condition::Up,
+            _ => Condition::Slow,
+        }
     }
 
     fn update(&mut self) {

@@ -4,6 +4,7 @@ use super::state::CacheNode;
 use crate::cache::counts::NodeCounts;
 use crate::cache::entry::Entry;
 use crate::model::{Key, WriteId};
+use crate::stage::Condition;
 
 impl CacheNode {
     /// Totals up to this moment.
@@ -17,6 +18,11 @@ impl CacheNode {
     /// Entries held.
     pub fn entries(&self) -> u32 {
         self.state.borrow().memory.entries(self.now())
+    }
+
+    /// How the node is.
+    pub fn condition(&self) -> Condition {
+        self.state.borrow().server.availability.condition()
     }
 
     /// Bytes held, their overhead included, now and at most.

@@ -18,12 +18,13 @@ use crate::web::sections::figures::Figures;
 use crate::web::sections::lead::{Headline, Legend};
 use crate::web::sections::notices::Notices;
 use crate::web::sections::share::Share;
+use crate::web::sections::stage::Stage;
 use crate::web::sections::tables::{
     CacheNodes, DivergedCopies, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes,
 };
 use crate::web::sections::transport::Transport;
 use crate::web::state::view::{Control, ThemeChoice};
-use crate::web::state::{Action, ViewAction, saved};
+use crate::web::state::{Action, ViewAction, saved, stage};
 
 const ABOUT: Phrase = Phrase::fixed("About this experiment", "이 실험에 대하여");
 const EDITED: Phrase = Phrase::fixed("edited", "수정됨");
@@ -42,6 +43,7 @@ impl App {
                     <div class="stage">
                         <div class="sight">
                             { self.transport() }
+                            { self.stage(&titles) }
                             { self.figures(&titles) }
                             { self.tables(&titles) }
                         </div>
@@ -169,6 +171,16 @@ impl App {
             <Transport running={state.is_running()} at_end={state.at_end()} now={state.seen()} reached={state.run.now} scenario={state.draft.clone()}
                 duration={state.running.duration} speed={state.speed} view={state.view.clone()}
                 halted={state.stop_reason.is_some()} servers={state.running.app.servers} dispatch={self.dispatch.clone()} words={self.words()} />
+        }
+    }
+
+    fn stage(&self, titles: &Rc<Vec<String>>) -> Html {
+        let state = &self.state;
+        let latencies = (0..titles.len()).map(|lane| stage::latency_s(&state.run, lane)).collect::<Vec<_>>();
+        html! {
+            <Stage run={state.generation()} scenes={state.run.scenes.clone()} now={state.run.now} speed={state.speed} plays={state.is_running()}
+                {latencies} titles={titles.clone()} shown={self.shown()} halted={state.at_end() || state.stop_reason.is_some()}
+                theme={self.theme()} dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }
 

@@ -3,6 +3,8 @@
 pub mod protocol;
 
 #[cfg(target_arch = "wasm32")]
+pub mod animation;
+#[cfg(target_arch = "wasm32")]
 pub mod canvas;
 #[cfg(target_arch = "wasm32")]
 pub mod dom;

@@ -23,6 +23,7 @@ use crate::ledger::Story;
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
+use crate::stage::Scene;
 use crate::time::Nanos;
 use crate::workload::trace::{Detail, Reason};
 
@@ -59,6 +60,9 @@ pub enum ToWorker {
         to_ns: u64,
         /// The longest to work, milliseconds of real time.
         budget_ms: f64,
+        /// Every how many-th request is followed for the stage, none with 0; absent where the stage is not seen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        watch: Option<u64>,
     },
     /// Tell the totals as they were when the point of the figures that begins then began.
     Recall {
@@ -184,6 +188,9 @@ pub struct Frame {
     pub series: Vec<Series>,
     /// Per lane: the stories of lost writes that are new.
     pub stories: Vec<Stories>,
+    /// Per lane: what the stage shows; empty where it is not seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenes: Vec<Scene>,
 }
 
 /// A piece of a lane's stories.
@@ -209,7 +216,8 @@ mod tests {
         let said = ToWorker::Load { generation: 3, scenario: Box::new(Scenario::default()) };
         let text = serde_json::to_string(&said).unwrap();
         assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
-        for said in [ToWorker::Hello, ToWorker::Advance { generation: 3, to_ns: u64::MAX, budget_ms: 60.0 }] {
+        let advance = |watch| ToWorker::Advance { generation: 3, to_ns: u64::MAX, budget_ms: 60.0, watch };
+        for said in [ToWorker::Hello, advance(None), advance(Some(8))] {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
         }

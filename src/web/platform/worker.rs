@@ -148,8 +148,11 @@ impl WorkerState {
                 self.reading = None;
                 FromWorker::Cancelled
             }
-            ToWorker::Advance { generation, to_ns, budget_ms } => match self.at(generation) {
-                Some(work) => work.advance(Nanos(to_ns), budget_ms),
+            ToWorker::Advance { generation, to_ns, budget_ms, watch } => match self.at(generation) {
+                Some(work) => {
+                    work.experiment.watch(watch);
+                    work.advance(Nanos(to_ns), budget_ms)
+                }
                 None => refused(generation, Phrase::fixed("there is no such experiment", "그런 실험이 없습니다")),
             },
             ToWorker::Recall { generation, at_ns } => match self.at(generation) {
@@ -281,6 +284,7 @@ impl Work {
             stopped,
             series,
             stories,
+            scenes: experiment.scenes(),
         }))
     }
 

@@ -2,6 +2,7 @@
 //! knows nothing of the browser.
 
 pub mod headline;
+pub mod stage;
 
 #[cfg(target_arch = "wasm32")]
 pub mod controls;

@@ -109,7 +109,7 @@ fn Marks(props: &TransportProps) -> Html {
     };
     let all = marks.iter().map(|mark| one(props, mark, &drag));
     html! {
-        <div ref={strip} class="marks" style={format!("--rows:{rows}")} onpointermove={moved} onpointerup={dropped.clone()}
+        <div ref={strip} class="fault-marks" style={format!("--rows:{rows}")} onpointermove={moved} onpointerup={dropped.clone()}
             onpointercancel={dropped}>{ for all }</div>
     }
 }
@@ -166,10 +166,10 @@ fn one(props: &TransportProps, mark: &Mark<'_>, drag: &UseStateHandle<Option<Dra
     let label =
         format!("{title}, {}, {}: {}", text::moment(from_s, true), text::moment(for_s, true), HINT.say(language));
     html! {
-        <div class="mark" role="button" tabindex="0" key={number} style={format!("left:{left:.2}%;right:{:.2}%;--row:{}", 100.0 - right, mark.row)}
+        <div class="fault-mark" role="button" tabindex="0" key={number} style={format!("left:{left:.2}%;right:{:.2}%;--row:{}", 100.0 - right, mark.row)}
             aria-label={label.clone()} title={label} onpointerdown={grab(false)} onkeydown={keyed}>
-            <span class="mark-span"><span class="mark-end" onpointerdown={grab(true)} /></span>
-            <span class="mark-name">{ title.to_owned() }</span>
+            <span class="fault-span"><span class="fault-end" onpointerdown={grab(true)} /></span>
+            <span class="fault-name">{ title.to_owned() }</span>
         </div>
     }
 }

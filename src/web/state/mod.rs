@@ -14,6 +14,7 @@
 pub mod history;
 pub mod looking;
 pub mod saved;
+pub mod stage;
 pub mod traces;
 pub mod view;
 
@@ -93,6 +94,8 @@ pub enum Action {
         link: Option<Link>,
         lasts: Nanos,
     },
+    /// The stage came into sight, or left it.
+    StageSeen(bool),
     Dismiss,
 }
 
@@ -223,6 +226,8 @@ pub struct State {
     read_last: bool,
     /// How far playing should be by now.
     due: Nanos,
+    /// Whether anybody sees the stage.
+    stage_seen: bool,
 }
 
 impl State {
@@ -260,6 +265,7 @@ impl State {
             injections: VecDeque::new(),
             read_last: false,
             due: Nanos::ZERO,
+            stage_seen: false,
         }
     }
 
@@ -293,6 +299,7 @@ impl State {
             Action::Inject { what, server, link, lasts } => self.inject(what, (server, link), lasts, &mut effects),
             Action::Time(action) => self.control_time(action, &mut effects),
             Action::View(action) => self.change_view(action, &mut effects),
+            Action::StageSeen(seen) => self.stage_seen = seen,
             Action::Dismiss => self.notice = None,
         }
         self.send_next(&mut effects);

@@ -8,6 +8,7 @@ use crate::ledger::Story;
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
+use crate::stage::Scene;
 use crate::time::Nanos;
 use crate::web::platform::protocol::{Frame, STORIES_TOLD_MAX};
 
@@ -44,6 +45,8 @@ pub struct Run {
     pub series: Rc<Vec<Series>>,
     /// Per lane.
     pub stories: Rc<Vec<Vec<Story>>>,
+    /// Per lane: what the stage was told last; empty where nobody sees it.
+    pub scenes: Rc<Vec<Scene>>,
 }
 
 /// More time than this has not gone by between two ticks, seconds: the machine was asleep.
@@ -53,7 +56,8 @@ const TICK_MOST_S: f64 = 0.5;
 const RUN_WALL_S: f64 = 20.0;
 
 /// The speeds on offer, virtual seconds per second.
-pub const SPEEDS: [f64; 14] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1_000.0, 10_000.0];
+pub const SPEEDS: [f64; 16] =
+    [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1_000.0, 10_000.0];
 
 impl State {
     /// Whether time goes on.
@@ -145,6 +149,7 @@ impl State {
             told.extend(tail.told);
             told.truncate(STORIES_TOLD_MAX);
         }
+        run.scenes = Rc::new(frame.scenes);
         run.report = Some(Rc::new(frame.report));
         if *run.stopped != frame.stopped {
             run.stopped = Rc::new(frame.stopped);

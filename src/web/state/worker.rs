@@ -167,12 +167,13 @@ impl State {
 
     fn next_stretch(&self) -> Option<ToWorker> {
         let (to, budget_ms) = match self.playback {
+            _ if self.lacks_scene() => (self.run.now, BUDGET_PLAYING_MS),
             _ if self.run.finished => return None,
             Playback::Playing if self.due > self.run.now => (self.due, BUDGET_PLAYING_MS),
             Playback::Seeking { to, .. } if to > self.run.now => (to, BUDGET_HURRY_MS),
             _ => return None,
         };
-        Some(ToWorker::Advance { generation: self.generation, to_ns: to.0, budget_ms })
+        Some(ToWorker::Advance { generation: self.generation, to_ns: to.0, budget_ms, watch: self.watch() })
     }
 
     /// Whether the worker has had nothing to do for so long that it is time to see whether it is there.

@@ -56,7 +56,7 @@ pub fn LostWrites(props: &LostProps) -> Html {
         }
     });
     html! {
-        <details class="block fold" {ontoggle}>
+        <details id="lost-writes" class="block fold" {ontoggle}>
             <summary><h2>{ w.lost_writes }</h2><span class={if total > 0 { "alarm" } else { "soft" }}>{ text::count(total) }</span></summary>
             if total == 0 { <p class="soft">{ w.none_lost }</p> }
             if open { { for lists } }

@@ -1,0 +1,105 @@
+//! What can happen to a part: a small menu under its button.
+
+use web_sys::{HtmlElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::words;
+use crate::phrase::Phrase;
+use crate::scenario::{FaultKind, Part as Struck};
+use crate::stage::{Condition, Part, Parts};
+use crate::time::Nanos;
+use crate::web::i18n::Words;
+use crate::web::state::Action;
+
+/// For how long something is broken.
+const LASTS: [&str; 5] = ["1s", "2s", "5s", "10s", "30s"];
+
+/// What the menu is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct MenuProps {
+    /// Of which part.
+    pub part: Part,
+    /// How the lane's parts are.
+    pub parts: Parts,
+    /// Hears what happens.
+    pub dispatch: Callback<Action>,
+    /// Hears that it should close.
+    pub close: Callback<()>,
+    /// The language.
+    pub words: &'static Words,
+}
+
+/// What can strike a part; several of its servers or nodes are struck one at a time.
+fn faults(part: Part) -> impl Iterator<Item = FaultKind> {
+    let struck = match part {
+        Part::App => Some(Struck::App),
+        Part::Cache => Some(Struck::Cache),
+        Part::Database => Some(Struck::Database),
+        Part::Client => None,
+    };
+    FaultKind::ALL.into_iter().filter(move |what| Some(what.part()) == struck)
+}
+
+/// The first of several that is well, if there are several.
+fn target(part: Part, parts: &Parts) -> Option<u32> {
+    let all = match part {
+        Part::App => &parts.servers,
+        Part::Cache if parts.nodes.len() > 1 => &parts.nodes,
+        Part::Cache | Part::Client | Part::Database => return None,
+    };
+    let well = all.iter().position(|condition| *condition == Condition::Up);
+    Some(well.unwrap_or(0) as u32)
+}
+
+/// The menu. The focus goes to its first entry; Escape gives it back.
+#[component]
+pub fn Menu(props: &MenuProps) -> Html {
+    let w = props.words;
+    let lasts = use_state(|| Nanos::from_secs(5));
+    let first = use_node_ref();
+    use_effect_with((props.part, first.clone()), |(_, first)| {
+        if let Some(first) = first.cast::<HtmlElement>() {
+            let _ = first.focus(); // what has just been made can have it
+        }
+    });
+    let entries = faults(props.part).enumerate().map(|(i, what)| {
+        let (lasts, server) = (*lasts, target(props.part, &props.parts));
+        let (dispatch, close) = (props.dispatch.clone(), props.close.clone());
+        let onclick = Callback::from(move |_: MouseEvent| {
+            dispatch.emit(Action::Inject { what, server, link: None, lasts });
+            close.emit(());
+        });
+        let node = if i == 0 { first.clone() } else { NodeRef::default() };
+        html! { <li><button type="button" ref={node} class="plain" {onclick}>{ what.title().say(w.lang).to_owned() }</button></li> }
+    });
+    let onchange = {
+        let lasts = lasts.clone();
+        Callback::from(move |event: Event| {
+            if let Ok(chosen) = event.target_unchecked_into::<HtmlSelectElement>().value().parse() {
+                lasts.set(chosen);
+            }
+        })
+    };
+    let options = LASTS.into_iter().map(|text| {
+        html! { <option value={text} selected={text.parse() == Ok(*lasts)}>{ text }</option> }
+    });
+    let onkeydown = {
+        let close = props.close.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                event.stop_propagation(); // the page has an Escape of its own
+                close.emit(());
+            }
+        })
+    };
+    let name = words::name(props.part);
+    let (en, ko) = (name.to_string(), name.say(crate::phrase::Language::Korean).to_owned());
+    let label = Phrase::new(format!("Inject a fault: {en}"), format!("장애 주입: {ko}"));
+    html! {
+        <div class={classes!("part-menu", format!("part-menu-{:?}", props.part).to_lowercase())} role="group"
+            aria-label={label.say(w.lang).to_owned()} {onkeydown}>
+            <ul>{ for entries }</ul>
+            <label class="lasts">{ w.for_how_long }<select {onchange}>{ for options }</select></label>
+        </div>
+    }
+}

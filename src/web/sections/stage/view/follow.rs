@@ -1,0 +1,141 @@
+//! Following one request: the same in every lane, as slowly as it takes to be seen.
+
+use yew::prelude::*;
+
+use super::{Msg, Stage, StageProps};
+use crate::time::Nanos;
+use crate::web::sections::stage::follow;
+use crate::web::state::{Action, SPEEDS, TimeAction, stage};
+
+/// A request that is followed takes about so long, seconds of the viewer.
+const WATCHED_S: f64 = 2.0;
+
+/// A step of a request is looked for in so many pieces of the time that a request takes, and so often at most.
+const PIECES: f64 = 24.0;
+const TRIES: u32 = 400;
+
+/// Which request is followed.
+#[derive(Default)]
+pub(super) struct Following {
+    /// Whether the next one is to be.
+    is_wanted: bool,
+    request: Option<u64>,
+    /// Until how many of its steps are known time goes on, and how often it was asked to.
+    wants_step: Option<(usize, u32)>,
+}
+
+impl Following {
+    pub(super) fn is_on(&self) -> bool {
+        self.is_wanted || self.request.is_some()
+    }
+}
+
+/// The lane that decides which request it is, and when its next step was: the first that is shown.
+fn leader(props: &StageProps) -> usize {
+    props.shown.iter().position(|shown| *shown).unwrap_or(0)
+}
+
+impl Stage {
+    /// Begins to follow a request, or ends it.
+    pub(super) fn follow(&mut self, props: &StageProps) {
+        if self.following.is_on() {
+            self.following = Following::default();
+            self.set_followed(None);
+            return;
+        }
+        self.following.is_wanted = true;
+        let latency = props.latencies.get(leader(props)).copied().flatten();
+        if stage::is_flow(latency, props.speed) {
+            let slow = |speed: &f64| latency.unwrap_or(0.0) >= WATCHED_S * speed;
+            let speed = SPEEDS.into_iter().rev().find(slow).unwrap_or(SPEEDS[0]);
+            props.dispatch.emit(Action::Time(TimeAction::Speed(speed)));
+        }
+        if !props.plays {
+            props.dispatch.emit(Action::Time(TimeAction::Play));
+        }
+    }
+
+    fn set_followed(&self, request: Option<u64>) {
+        self.show.borrow_mut().strips.iter_mut().for_each(|strip| strip.film.followed = request);
+    }
+
+    /// The worker has told something: a request to follow may be among it, or the step that was waited for.
+    pub(super) fn follow_on(&mut self, props: &StageProps) {
+        let lane = leader(props);
+        let (newest, known, is_over) = {
+            let show = self.show.borrow();
+            let Some(film) = show.strips.get(lane).map(|strip| &strip.film) else { return };
+            let known = film.followed().map_or(0, |(_, trail)| follow::steps(trail, u64::MAX).len());
+            (film.newest(), known, film.followed().is_some_and(|(_, trail)| trail.ended().is_some()))
+        };
+        if self.following.is_wanted && newest.is_some() {
+            self.following = Following { request: newest, ..Following::default() };
+            self.set_followed(newest);
+        }
+        if let Some((wanted, tries)) = self.following.wants_step {
+            let goes_on = known < wanted && !is_over && tries < TRIES;
+            self.following.wants_step = goes_on.then_some((wanted, tries + 1));
+            if goes_on {
+                self.go_on(props);
+            }
+        }
+    }
+
+    /// Lets time go on to the next step of the request.
+    pub(super) fn next_step(&mut self, props: &StageProps) {
+        if props.plays {
+            props.dispatch.emit(Action::Time(TimeAction::Pause));
+        }
+        let known = {
+            let show = self.show.borrow();
+            let film = show.strips.get(leader(props)).map(|strip| &strip.film);
+            film.and_then(|film| film.followed()).map_or(0, |(_, trail)| follow::steps(trail, u64::MAX).len())
+        };
+        self.following.wants_step = Some((known + 1, 0));
+        self.go_on(props);
+    }
+
+    fn go_on(&self, props: &StageProps) {
+        let latency = props.latencies.get(leader(props)).copied().flatten().unwrap_or(0.001);
+        let piece = Nanos::from_secs_f64(latency / PIECES).max(Nanos::from_micros(1));
+        props.dispatch.emit(Action::Time(TimeAction::Seek(props.now.saturating_add(piece))));
+    }
+
+    /// The steps of the request, lane by lane.
+    pub(super) fn followed(&self, ctx: &Context<Stage>, lanes: &[usize]) -> Html {
+        let props = ctx.props();
+        let texts = props.words.lang;
+        if !self.following.is_on() {
+            return html! {};
+        }
+        let show = self.show.borrow();
+        // Where time stands still, all that is known is seen.
+        let until = if props.plays { show.shown() } else { u64::MAX };
+        let films = lanes.iter().filter_map(|lane| Some((*lane, show.strips.get(*lane)?.film.followed()?)));
+        let mut title = None;
+        let columns: Vec<Html> = films
+            .map(|(lane, (journey, trail))| {
+                title.get_or_insert_with(|| follow::title(journey));
+                let steps = follow::steps(trail, until);
+                let last = steps.len().saturating_sub(1);
+                let steps = steps.into_iter().enumerate().map(|(i, step)| {
+                    let current = (i == last).then_some("step");
+                    html! { <li aria-current={current}><span class="after">{ step.after }</span>{ step.what.say(texts).to_owned() }</li> }
+                });
+                html! { <div key={lane}><h3>{ &props.titles[lane] }</h3><ol class="steps">{ for steps }</ol></div> }
+            })
+            .collect();
+        let next = ctx.link().callback(|_: MouseEvent| Msg::Next);
+        let title = title.unwrap_or(follow::WAITS).say(texts).to_owned();
+        html! {
+            <div class="followed">
+                <p><b>{ title }</b>
+                    if self.following.request.is_some() {
+                        <button type="button" onclick={next} disabled={props.halted}>{ follow::NEXT.say(texts).to_owned() }</button>
+                    }
+                </p>
+                <div class="followed-lanes">{ for columns }</div>
+            </div>
+        }
+    }
+}

@@ -1,0 +1,52 @@
+// The stage: it can be used by keyboard, it moves while time goes on, and it says what it shows.
+import assert from "node:assert/strict";
+
+import { board, button, pause, sharedWorld, until, visit } from "./person.mjs";
+
+const world = sharedWorld();
+
+const claim = (...given) => visit(world, ...given);
+const stage = (page) => page.getByRole("region", { name: "Stage", exact: true });
+const strip = (page, lane) => stage(page).getByRole("toolbar", { name: lane, exact: true });
+const part = (page, name) => stage(page).getByRole("button", { name });
+const pictures = (page) => stage(page).locator("canvas").first().evaluate(async (canvas) => {
+  const seen = new Set();
+  for (let frame = 0; frame < 40; frame += 1) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    seen.add(canvas.toDataURL());
+  }
+  return seen.size;
+});
+
+claim("a part on the stage is crashed by keyboard, and what is lost is told and leads to its list", "#v2&fault.count=0", async (page) => {
+  const said = stage(page).locator(".scene-said");
+  await until("a sentence", async () => /^Write-back: all parts up/m.test((await said.allTextContents()).join("\n")));
+  await until("dirty entries", async () => /, [1-9]\d* dirty/.test(await part(page, /^Cache of Write-back/).getAttribute("aria-label")));
+  await part(page, /^App servers of Write-back/).focus();
+  await page.keyboard.press("ArrowRight");
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /^Cache of Write-back: .* entries/);
+  await page.keyboard.press("Enter");
+  const crash = stage(page).getByRole("button", { name: "cache crash", exact: true });
+  await until("the focus is in the menu", () => crash.evaluate((entry) => entry === document.activeElement));
+  await page.keyboard.press("Escape");
+  await until("the focus is back", () => part(page, /^Cache of Write-back/).evaluate((entry) => entry === document.activeElement));
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await until("the sentence tells of it", async () => /^Write-back: Cache: down/m.test((await said.allTextContents()).join("\n")));
+  await until("the table has the loss", async () => (await board(page, "Lost"))["Write-back"] > 0);
+  await strip(page, "Write-back").getByRole("button", { name: /^Lost writes of Write-back: [1-9]/ }).click();
+  await page.getByRole("heading", { name: "Lost writes" }).waitFor();
+  assert.ok(await page.locator("#lost-writes").evaluate((list) => list.open));
+});
+
+claim("what moves does so while time goes on, and stands still when it does", "#v2&fault.count=0&view.speed=0.01", async (page) => {
+  await until("something moves", async () => (await pictures(page)) > 10);
+  await pause(page);
+  await until("nothing moves", async () => (await pictures(page)) === 1);
+});
+
+claim("who asked for less motion sees the parts and no motion", "#v2&fault.count=0", async (page) => {
+  await button(page, "Play again").waitFor();
+  await until("something is drawn", async () => (await stage(page).locator("canvas").first().evaluate((canvas) => canvas.width)) > 300);
+  assert.equal(await pictures(page), 1);
+}, { reducedMotion: "reduce" });

@@ -1,0 +1,108 @@
+//! What is seen on the stage: it changes nothing, and it hangs together.
+
+use std::collections::BTreeMap;
+
+use cachelane::experiment::Experiment;
+use cachelane::report::Report;
+use cachelane::scenario::presets;
+use cachelane::stage::{Condition, Errand, Fate, Hop, Part, Scene, Word};
+use cachelane::time::Nanos;
+
+const STEPS: u64 = 400;
+
+/// Runs a preset, watched by `every` or not at all, and gives what each lane has shown, piece by piece.
+fn run(preset: &str, every: impl Fn(u64) -> Option<u64>) -> (Report, Vec<Vec<Scene>>) {
+    let scenario = presets::get(preset).expect("a preset").scenario();
+    let mut experiment = Experiment::new(scenario, None).expect("a preset runs");
+    let mut scenes = vec![Vec::new(); scenario.lanes.len()];
+    for step in 1..=STEPS {
+        experiment.watch(every(step));
+        let to = if step == STEPS { Nanos::MAX } else { Nanos(scenario.duration.0 / STEPS * step) };
+        experiment.advance(to, || false);
+        for (lane, scene) in experiment.scenes().into_iter().enumerate() {
+            scenes[lane].push(scene);
+        }
+    }
+    (experiment.report(), scenes)
+}
+
+const PRESETS: [&str; 6] = ["default", "dual-write", "flush-race", "stale-set-race", "failover", "local-vs-global"];
+
+#[test]
+fn whoever_watches_changes_nothing() {
+    for preset in PRESETS {
+        let (alone, none) = run(preset, |_| None);
+        let (watched, scenes) = run(preset, |_| Some(1));
+        // Begun and ended in the middle of a run, and now and then only counting.
+        let (now_and_then, _) = run(preset, |step| [None, Some(3), Some(0), Some(64)][step as usize / 7 % 4]);
+        assert_eq!(alone, watched, "{preset}");
+        assert_eq!(alone, now_and_then, "{preset}");
+        assert!(none.iter().all(Vec::is_empty));
+        assert!(scenes.iter().flatten().any(|scene| !scene.hops.is_empty()), "{preset}: there was something to see");
+    }
+}
+
+/// The hops of each journey that began after the first scene, in the order in which they were told.
+fn journeys(scenes: &[Scene]) -> BTreeMap<u32, Vec<Hop>> {
+    let mut journeys: BTreeMap<u32, Vec<Hop>> = BTreeMap::new();
+    for hop in scenes.iter().flat_map(|scene| &scene.hops) {
+        journeys.entry(hop.journey).or_default().push(*hop);
+    }
+    journeys
+}
+
+#[test]
+fn a_followed_request_goes_from_part_to_part_and_comes_back() {
+    let (_, lanes) = run("default", |_| Some(64));
+    for scenes in &lanes {
+        assert!(scenes.iter().all(|scene| scene.left_out == 0), "every 64th fits");
+        let ends: BTreeMap<u32, Fate> =
+            scenes.iter().flat_map(|scene| &scene.ended).map(|end| (end.journey, end.fate)).collect();
+        let mut whole = 0;
+        for (journey, hops) in journeys(scenes) {
+            if !matches!(ends.get(&journey), Some(Fate::Fresh | Fate::Stale | Fate::Acknowledged)) {
+                continue;
+            }
+            assert_eq!((hops[0].from, hops[0].word), (Part::Client, Word::Ask), "{hops:?}");
+            assert_eq!(hops.last().map(|hop| hop.to), Some(Part::Client), "{hops:?}");
+            for pair in hops.windows(2) {
+                assert_eq!(pair[0].to, pair[1].from, "{hops:?}");
+                assert!(pair[0].leaves <= pair[0].arrives && pair[0].arrives <= pair[1].leaves, "{hops:?}");
+            }
+            whole += 1;
+        }
+        assert!(whole > 100, "{whole} requests came back");
+    }
+}
+
+#[test]
+fn a_hit_ends_at_the_cache_and_a_miss_goes_on_to_the_database() {
+    let (_, lanes) = run("default", |_| Some(64));
+    let of_lane = |scenes: &[Scene], word| {
+        let reads = journeys(scenes).into_values().filter(|hops| hops[0].errand == Errand::Read);
+        let such = reads.filter(|hops| hops.iter().any(|hop| hop.from == Part::Cache && hop.word == word));
+        such.map(|hops| hops.iter().any(|hop| hop.to == Part::Database)).collect::<Vec<bool>>()
+    };
+    let all = |word| lanes.iter().flat_map(|scenes| of_lane(scenes, word)).collect::<Vec<_>>();
+    assert!(all(Word::Hit).len() > 100 && all(Word::Hit).iter().all(|goes_on| !goes_on));
+    assert!(all(Word::Miss).len() > 100 && all(Word::Miss).iter().filter(|goes_on| **goes_on).count() > 100);
+}
+
+#[test]
+fn dirty_entries_pile_up_sail_off_in_flushes_and_are_lost_in_a_crash() {
+    let (report, lanes) = run("default", |_| Some(0));
+    let write_back: Vec<usize> = (0..lanes.len()).filter(|&lane| lanes[lane][0].parts.dirty.is_some()).collect();
+    assert!(!write_back.is_empty() && write_back.len() < lanes.len(), "some lanes write back, some do not");
+    for (lane, scenes) in lanes.iter().enumerate() {
+        let flushes = scenes.iter().flat_map(|scene| &scene.hops).filter(|hop| hop.errand == Errand::Flush);
+        let rows: u32 = flushes.filter(|hop| hop.to == Part::Database).map(|hop| hop.rows).sum();
+        let most = scenes.iter().filter_map(|scene| scene.parts.dirty).max().unwrap_or(0);
+        assert_eq!((rows > 0, most > 0), (write_back.contains(&lane), write_back.contains(&lane)), "lane {lane}");
+        let last = &scenes.last().expect("scenes").parts;
+        assert_eq!(last.lost, report.lanes[lane].ever_lost, "lane {lane}");
+        assert!(last.entries <= last.capacity && last.busy <= last.workers);
+        let crashed = scenes.iter().any(|scene| scene.parts.nodes.contains(&Condition::Down));
+        assert!(crashed, "the preset crashes the cache");
+        assert!(scenes.iter().all(|scene| scene.journeys.is_empty()), "no request is followed");
+    }
+}
