@@ -70,6 +70,7 @@ pub mod scenario;
 pub mod simulation;
 pub mod slots;
 pub mod stats;
+pub mod story;
 pub mod strategy;
 pub mod table;
 pub mod time;

@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The languages that these texts are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -28,9 +30,11 @@ impl Language {
 }
 
 /// A text in each language.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phrase {
+    #[serde(rename = "en")]
     english: Cow<'static, str>,
+    #[serde(rename = "ko")]
     korean: Cow<'static, str>,
 }
 

@@ -34,6 +34,7 @@ mod scenarios;
 mod shards;
 mod stale_sets;
 mod store_model;
+mod stories;
 mod storms;
 mod strategies;
 mod traces;

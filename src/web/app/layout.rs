@@ -18,6 +18,7 @@ use crate::web::sections::figures::Plot;
 use crate::web::sections::lead::{Headline, Legend};
 use crate::web::sections::notices::Notices;
 use crate::web::sections::share::Share;
+use crate::web::sections::story::{OtherCases, StoryDialog};
 use crate::web::sections::tables::{
     CacheNodes, DivergedCopies, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes,
 };
@@ -49,6 +50,9 @@ impl App {
                 <footer><p class="soft">{ w.footer }</p></footer>
                 if self.sharing { { self.share(ctx, &titles) } }
                 if self.helping { { self.help(ctx) } }
+                if let Some(open) = self.state.story.clone() {
+                    <StoryDialog {open} titles={titles.clone()} dispatch={self.dispatch.clone()} words={w} />
+                }
             </div>
         }
     }
@@ -197,7 +201,8 @@ impl App {
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
-                <LostWrites report={report.clone()} stories={self.state.run.stories.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <LostWrites report={report.clone()} cases={self.state.run.cases.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <OtherCases cases={self.state.run.cases.clone()} warmup={self.state.running.warmup} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Percentiles report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Reproduce {report} titles={titles.clone()} {shown} {words} />
             </>

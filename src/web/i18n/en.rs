@@ -6,7 +6,7 @@ use super::super::state::view::Control;
 use super::{Lang, Said, Words, ends, lane, left_out, named, strategy, unless_none};
 use crate::chart::{ENGLISH, Panel, text};
 use crate::escape::shown;
-use crate::ledger::{Cause, Divergence, StepKind as Step};
+use crate::ledger::{Cause, Divergence};
 use crate::scenario::presets::Group;
 use crate::scenario::{Arrivals, Distribution, FaultTime, Keys, Language, Link, Part, Reading, Ttl, Writing};
 use crate::workload::trace;
@@ -96,8 +96,6 @@ pub static WORDS: Words = Words {
             n => format!("{read} {} keys have lost their last acknowledged value.", text::count(n)),
         }
     },
-    story_of: |write, key| format!("Write {} of key {key}", text::count(write)),
-    step,
     cause,
     reproduce: "Reproduce this run",
     reproduce_why: "The same scenario, seed and engine version give the same events on every machine, to the bit. The digest proves it.",
@@ -481,22 +479,6 @@ fn divergence(word: &str) -> String {
         Divergence::LostInvalidation => "invalidation failed",
         Divergence::CommitWithoutAnswer => "committed after the writer gave up",
         Divergence::Left => "not invalidated",
-    })
-}
-
-fn step(word: &str) -> String {
-    named(word, |step: &Step| match step {
-        Step::Issued => "issued by the client",
-        Step::Buffered => "buffered, dirty, in the cache",
-        Step::Acknowledged => "acknowledged",
-        Step::Refused => "rejected: the client got an error",
-        Step::Coalesced { .. } => "replaced in the buffer by a newer write of the key",
-        Step::Committed => "committed in the database",
-        Step::Read => "read by a client",
-        Step::Overwritten { .. } => "overwritten in the database by an older write",
-        Step::Dropped { .. } => "discarded by what held it",
-        Step::Lost => "lost: the database will never have it",
-        Step::FlushDue => "the flush that would have saved it",
     })
 }
 

@@ -12,8 +12,7 @@ use super::state::Failure;
 use super::state::view::{Control, Shown};
 use crate::chart::{Labels, Panel, Weight};
 use crate::escape::shown;
-use crate::ledger::{self, Cause, Divergence};
-use crate::model::WriteId;
+use crate::ledger::{Cause, Divergence};
 use crate::scenario::{
     Arrivals, Distribution, FaultTime, Keys, Lane, Language, Link, Part, Phrase, Reading, Scenario, Ttl, TtlMix,
     Writing, presets,
@@ -116,8 +115,6 @@ words! {
     /// How many of the lost writes were read, and of how many keys the last value is lost.
     what_was_lost: fn(u64, u64) -> String,
     /// The number of the write and its key.
-    story_of: fn(u64, u64) -> String,
-    step: fn(&str) -> String,
     cause: fn(&str) -> String,
     reproduce: &'static str,
     reproduce_why: &'static str,
@@ -482,19 +479,6 @@ choices! {
         Distribution::Normal { .. } => "normal",
         Distribution::Empirical(_) => "empirical",
     };
-    ledger::StepKind: any_steps(), |step| match step {
-        ledger::StepKind::Issued => "issued",
-        ledger::StepKind::Buffered => "buffered",
-        ledger::StepKind::Acknowledged => "acknowledged",
-        ledger::StepKind::Refused => "refused",
-        ledger::StepKind::Coalesced { .. } => "coalesced",
-        ledger::StepKind::Committed => "committed",
-        ledger::StepKind::Read => "read",
-        ledger::StepKind::Overwritten { .. } => "overwritten",
-        ledger::StepKind::Dropped { .. } => "dropped",
-        ledger::StepKind::Lost => "lost",
-        ledger::StepKind::FlushDue => "flush_due",
-    };
 }
 
 /// What a trace may say besides its keys; see [`Trace::says`](trace::Trace::says).
@@ -531,25 +515,6 @@ fn any_distributions() -> [Distribution; 6] {
         Distribution::Lognormal { median: time, p99: time },
         Distribution::Normal { mean: time, sd: time },
         Distribution::Empirical(Vec::new()),
-    ]
-}
-
-/// One of each kind.
-fn any_steps() -> [ledger::StepKind; 11] {
-    use ledger::StepKind;
-    let write = WriteId(1);
-    [
-        StepKind::Issued,
-        StepKind::Buffered,
-        StepKind::Acknowledged,
-        StepKind::Refused,
-        StepKind::Coalesced { into: write },
-        StepKind::Committed,
-        StepKind::Read,
-        StepKind::Overwritten { by: write },
-        StepKind::Dropped { cause: Cause::CacheCrash },
-        StepKind::Lost,
-        StepKind::FlushDue,
     ]
 }
 
@@ -626,15 +591,11 @@ mod tests {
     /// types write them.
     #[test]
     fn every_word_is_one_that_reports_or_controls_use() {
-        for step in any_steps() {
-            assert_eq!(serde_json::to_value(step).expect("a step")["what"], step.word());
-        }
         for distribution in any_distributions().into_iter().skip(1) {
             let shown = format!("{:?}", serde_json::to_value(scenario_with(distribution.clone())).expect("a scenario"));
             assert!(shown.contains(distribution.word()), "{shown}");
         }
         assert_eq!(any_ttls().len(), 5);
-        assert_eq!((ko::WORDS.step)("no such step"), "no such step");
     }
 
     fn scenario_with(work: Distribution) -> Scenario {

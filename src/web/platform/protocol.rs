@@ -9,6 +9,7 @@
 //!   Load                      Frame, or Refused: then the worker keeps the experiment it had
 //!   Advance                   Frame
 //!   Inject                    Injected, or Refused
+//!   Tell, again and again     Telling, as long as there is more to run; then Told, or Refused
 //!   Open, then Continue …     Reading, as long as there is more; then Opened or Unreadable
 //!   Cancel                    Cancelled
 //! ```
@@ -18,8 +19,10 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ledger::{Case, Cases};
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
+use crate::story::Told;
 use crate::time::Nanos;
 
 /// From the page to the worker.
@@ -69,6 +72,15 @@ pub enum ToWorker {
         /// For how long.
         lasts: Nanos,
     },
+    /// Tell how this came about: run its lane once more, and the others; each time for a while.
+    Tell {
+        /// The scenario that is meant.
+        generation: u32,
+        /// The lane, from 0.
+        lane: usize,
+        /// What came about.
+        case: Case,
+    },
 }
 
 /// From the worker to the page.
@@ -85,6 +97,18 @@ pub enum FromWorker {
         generation: u32,
         /// That scenario with the fault in it: run from the start, it gives the same events.
         scenario: Box<Scenario>,
+    },
+    /// A story is not told to its end yet.
+    Telling {
+        /// The scenario it is of.
+        generation: u32,
+    },
+    /// A story.
+    Told {
+        /// The scenario it is of.
+        generation: u32,
+        /// The story.
+        told: Box<Told>,
     },
     /// A trace is being read.
     Reading(Progress),
@@ -159,47 +183,37 @@ pub struct Frame {
     pub report: Report,
     /// Per lane: the buckets that are new or have changed.
     pub series: Vec<Series>,
-    /// Per lane: the stories of lost writes that are new.
-    pub stories: Vec<Stories>,
+    /// Per lane: what went wrong, case by case, where that has changed.
+    pub cases: Vec<Option<LaneCases>>,
 }
 
-/// A piece of a lane's stories.
+/// What went wrong in a lane, case by case: the first or the worst of each kind; the rest are counted in the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stories {
-    /// How many of those told before still hold; the others are told anew, or have been taken back.
-    pub first: usize,
-    /// The stories from there on.
-    pub told: Vec<Story>,
+pub struct LaneCases {
+    /// Lost writes, the first ones.
+    pub lost: Vec<Case>,
+    /// Stale reads, the oldest values.
+    pub stale: Vec<Case>,
+    /// Reads of what then was nowhere, the first ones.
+    pub vanished: Vec<Case>,
+    /// Copies that came to differ from the database, the first ones.
+    pub diverging: Vec<Case>,
 }
 
-/// The story of a lost write.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Story {
-    /// The number of the write.
-    pub write: u64,
-    /// Its key.
-    pub key: u64,
-    /// Who asked for it.
-    pub client: u64,
-    /// Why it was lost.
-    pub cause: Option<String>,
-    /// What happened, in order.
-    pub steps: Vec<Step>,
-}
+/// How many cases of a kind the page is told of each lane.
+pub const CASES_TOLD_MAX: usize = 20;
 
-/// One step of a [`Story`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Step {
-    /// When, nanoseconds since the run began.
-    pub at_ns: u64,
-    /// What, as the ledger names it: `issued`, `acknowledged`, `lost`, …
-    pub what: String,
+impl From<&Cases> for LaneCases {
+    fn from(cases: &Cases) -> LaneCases {
+        let some = |all: &[Case]| all.iter().take(CASES_TOLD_MAX).copied().collect();
+        LaneCases {
+            lost: some(cases.lost()),
+            stale: some(&cases.stale()),
+            vanished: some(cases.vanished()),
+            diverging: some(cases.diverging()),
+        }
+    }
 }
-
-/// How many stories of one lane the page is told; the rest are counted.
-pub const STORIES_TOLD_MAX: usize = 100;
 
 #[cfg(test)]
 mod tests {

@@ -12,9 +12,10 @@ use std::sync::Arc;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::protocol::{Frame, FromWorker, Progress, STORIES_TOLD_MAX, Step, Stories, Story, ToWorker, TraceFacts};
+use super::protocol::{Frame, FromWorker, LaneCases, Progress, ToWorker, TraceFacts};
+use crate::experiment::telling::Telling;
 use crate::experiment::{Experiment, Plan};
-use crate::ledger;
+use crate::ledger::Case;
 use crate::metrics::FIGURE_GROUP;
 use crate::report::Series;
 use crate::scenario::{FaultKind, FaultTarget, Keys, Link, Scenario};
@@ -105,15 +106,16 @@ struct Work {
     generation: u32,
     experiment: Experiment,
     seen: Vec<Seen>,
+    /// The story that is being told, and which it is.
+    telling: Option<(usize, Case, Telling)>,
 }
 
 /// What the page has of one lane.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     buckets: usize,
-    stories: usize,
-    /// How many stories had been taken back by then.
-    withdrawn: u64,
+    /// How often the cases had changed by then, and one more; 0 before it has any.
+    cases: u64,
 }
 
 impl WorkerState {
@@ -144,6 +146,13 @@ impl WorkerState {
                 Some(work) => work.inject(&what, server, link.as_deref(), lasts),
                 None => refused(generation, "there is nothing to break".to_owned()),
             },
+            ToWorker::Tell { generation, lane, case } => {
+                let trace = self.trace.clone();
+                match self.at(generation) {
+                    Some(work) => work.tell(lane, case, trace),
+                    None => refused(generation, "there is nothing to tell".to_owned()),
+                }
+            }
         }
     }
 
@@ -184,7 +193,7 @@ impl WorkerState {
                 self.work = None;
                 let experiment = plan.begin();
                 let seen = vec![Seen::default(); scenario.lanes.len()];
-                self.work.insert(Work { generation, experiment, seen }).frame()
+                self.work.insert(Work { generation, experiment, seen, telling: None }).frame()
             }
             Err(error) => refused(generation, error.to_string()),
         }
@@ -201,24 +210,17 @@ impl Work {
     }
 
     fn frame(&mut self) -> FromWorker {
-        let Work { generation, experiment, seen } = self;
+        let Work { generation, experiment, seen, .. } = self;
         let series: Vec<Series> =
             seen.iter().enumerate().map(|(lane, seen)| experiment.series(lane, seen.buckets, FIGURE_GROUP)).collect();
-        let mut stories = Vec::new();
+        let mut cases = Vec::new();
         for (lane, (seen, tail)) in seen.iter_mut().zip(&series).enumerate() {
             // The last bucket may still change: it is sent again.
             seen.buckets = (tail.first + tail.points.len()).saturating_sub(2);
-            let withdrawn = experiment.stories_withdrawn(lane);
-            // Which ones were taken back is not kept: then all are told anew.
-            let first = if withdrawn == std::mem::replace(&mut seen.withdrawn, withdrawn) { seen.stories } else { 0 };
-            let told: Vec<Story> = match first {
-                first if first < STORIES_TOLD_MAX => {
-                    experiment.stories(lane).iter().take(STORIES_TOLD_MAX).skip(first).map(tell).collect()
-                }
-                _ => Vec::new(),
-            };
-            seen.stories = first + told.len();
-            stories.push(Stories { first, told });
+            let now = experiment.cases(lane);
+            let changes = now.changes() + 1;
+            let changed = std::mem::replace(&mut seen.cases, changes) != changes;
+            cases.push(changed.then(|| LaneCases::from(&*now)));
         }
         FromWorker::Frame(Box::new(Frame {
             generation: *generation,
@@ -227,8 +229,34 @@ impl Work {
             unplayed: experiment.trace_played(),
             report: experiment.report(),
             series,
-            stories,
+            cases,
         }))
+    }
+
+    /// Goes on with a story, or begins with it.
+    fn tell(&mut self, lane: usize, case: Case, trace: Option<(String, Arc<Trace>)>) -> FromWorker {
+        let start = js_sys::Date::now();
+        let generation = self.generation;
+        let begun = self.telling.take().filter(|(of, what, _)| (*of, *what) == (lane, case));
+        let scenario = self.experiment.scenario();
+        if lane >= scenario.lanes.len() {
+            return refused(generation, "there is no such lane".to_owned());
+        }
+        let mut telling = begun.map_or_else(
+            || {
+                let named = matches!(scenario.clients.keys, Keys::Trace { .. });
+                Telling::new(scenario, trace.filter(|_| named).map(|(_, trace)| trace), lane, case)
+            },
+            |(.., telling)| telling,
+        );
+        match telling.advance(|| js_sys::Date::now() - start >= TELLING_MS) {
+            Ok(None) => {
+                self.telling = Some((lane, case, telling));
+                FromWorker::Telling { generation }
+            }
+            Ok(Some(told)) => FromWorker::Told { generation, told: Box::new(told) },
+            Err(error) => refused(generation, error.to_string()),
+        }
     }
 
     fn inject(&mut self, what: &str, server: Option<u32>, link: Option<&str>, lasts: Nanos) -> FromWorker {
@@ -244,6 +272,9 @@ impl Work {
         }
     }
 }
+
+/// How long a story is worked at until the page may ask for something else, in milliseconds.
+const TELLING_MS: f64 = 90.0;
 
 /// How long a trace is read on until the page is told how far it is, in milliseconds; and how much at once, in bytes
 /// after unpacking.
@@ -276,23 +307,5 @@ impl Reading {
             }
         }
         Ok(false)
-    }
-}
-
-fn tell(story: &ledger::Story) -> Story {
-    let name = |value: Result<serde_json::Value, serde_json::Error>| {
-        value.ok().and_then(|v| v.as_str().or_else(|| v.get("what")?.as_str()).map(str::to_owned))
-    };
-    let number = |value: Result<serde_json::Value, serde_json::Error>| value.ok().and_then(|v| v.as_u64()).unwrap_or(0);
-    let steps = story
-        .steps
-        .iter()
-        .map(|step| Step { at_ns: step.at.0, what: name(serde_json::to_value(step.what)).unwrap_or_default() });
-    Story {
-        write: number(serde_json::to_value(story.write)),
-        key: number(serde_json::to_value(story.key)),
-        client: number(serde_json::to_value(story.client)),
-        cause: story.cause.and_then(|cause| name(serde_json::to_value(cause))),
-        steps: steps.collect(),
     }
 }

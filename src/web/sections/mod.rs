@@ -14,6 +14,8 @@ pub mod notices;
 #[cfg(target_arch = "wasm32")]
 pub mod share;
 #[cfg(target_arch = "wasm32")]
+pub mod story;
+#[cfg(target_arch = "wasm32")]
 pub mod tables;
 #[cfg(target_arch = "wasm32")]
 pub mod transport;

@@ -7,11 +7,13 @@
 //! edits     the experiment is changed, undone, redone      history   what there is to go back to
 //! opening   links, presets, files                          saved     how they are read and written
 //! playback  whether time goes on; what the run has shown   view      how it is looked at
+//! story     the story that is open
 //! worker    what the worker is asked, and what it answers  traces    the files it reads
 //! ```
 
 pub mod history;
 pub mod saved;
+pub mod story;
 pub mod traces;
 pub mod view;
 
@@ -27,11 +29,13 @@ use std::rc::Rc;
 
 use self::history::History;
 use self::saved::{Problem, TooLong};
+use self::story::OpenStory;
 use self::traces::{TraceFile, Traces};
 use self::view::{Lang, SPEED_RANGE, ThemeChoice, View};
 use self::worker::{LoadedRun, Request, Worker};
 use super::platform::protocol::{FromWorker, ToWorker};
 use crate::chart::Percentile;
+use crate::ledger::Case;
 use crate::scenario::{Accept, Edit, FaultKind, Link, Scenario};
 use crate::time::Nanos;
 
@@ -93,6 +97,14 @@ pub enum Action {
         link: Option<Link>,
         lasts: Nanos,
     },
+    /// How did this come about?
+    OpenStory {
+        lane: usize,
+        case: Case,
+    },
+    CloseStory,
+    /// To shortly before the cause of the story that is open, in slow motion.
+    GoToStory,
     ToggleLane(usize),
     Percentile(Percentile),
     Linear(bool),
@@ -194,6 +206,8 @@ pub struct State {
     pub playback: Playback,
     /// Virtual seconds per second.
     pub speed: f64,
+    /// The story that is open.
+    pub story: Option<OpenStory>,
     /// How it is looked at.
     pub view: View,
     /// The language.
@@ -240,6 +254,7 @@ impl State {
                 Playback::Playing
             },
             speed: 1.0,
+            story: None,
             view: View::default(),
             lang,
             generation: 0,
@@ -283,6 +298,9 @@ impl State {
             Action::Stop => self.stop(&mut effects),
             Action::RunAgain => self.run_again(),
             Action::Inject { what, server, link, lasts } => self.inject(what, server, link, lasts),
+            Action::OpenStory { lane, case } => self.open_story(lane, case),
+            Action::CloseStory => self.story = None,
+            Action::GoToStory => self.go_to_story(&mut effects),
             Action::Dismiss => self.notice = None,
             other => self.operate(other, &mut effects),
         }
@@ -311,12 +329,7 @@ impl State {
                 let plays = self.playback == Playback::Playing;
                 self.seek(to, plays);
             }
-            Action::Speed(speed) => {
-                self.speed = speed.clamp(SPEED_RANGE.0, SPEED_RANGE.1);
-                self.view.speed = Some(self.speed);
-                self.due = self.run.now;
-                effects.push(Effect::SaveLink);
-            }
+            Action::Speed(speed) => self.set_speed(speed, effects),
             Action::ToggleLane(lane) => {
                 self.view.toggle_lane(lane, self.draft.lanes.len());
                 effects.push(Effect::SaveLink);
@@ -340,6 +353,13 @@ impl State {
             }
             _ => {}
         }
+    }
+
+    fn set_speed(&mut self, speed: f64, effects: &mut Vec<Effect>) {
+        self.speed = speed.clamp(SPEED_RANGE.0, SPEED_RANGE.1);
+        self.view.speed = Some(self.speed);
+        self.due = self.run.now;
+        effects.push(Effect::SaveLink);
     }
 
     /// Whether a control holds something else than what runs: no value, a bad one, or one that the worker refused.

@@ -7,7 +7,7 @@ use super::{Effect, State};
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
-use crate::web::platform::protocol::{Frame, STORIES_TOLD_MAX, Story};
+use crate::web::platform::protocol::{Frame, LaneCases};
 
 /// Whether time goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,8 +38,8 @@ pub struct Run {
     pub report: Option<Rc<Report>>,
     /// Per lane, from the start.
     pub series: Rc<Vec<Series>>,
-    /// Per lane.
-    pub stories: Rc<Vec<Vec<Story>>>,
+    /// What went wrong, case by case, per lane.
+    pub cases: Rc<Vec<LaneCases>>,
 }
 
 /// More time than this has not gone by between two ticks, seconds: the machine was asleep.
@@ -93,6 +93,7 @@ impl State {
         self.must_load = true;
         // They were meant for a moment of another run.
         self.injections.clear();
+        self.story = self.story.take().filter(|story| story.told.is_some());
     }
 
     /// The worker has not got what the page shows: it is run again up to there, and goes on.
@@ -123,7 +124,6 @@ impl State {
         run.finished = frame.finished;
         run.unplayed = frame.unplayed;
         let series = Rc::make_mut(&mut run.series);
-        let stories = Rc::make_mut(&mut run.stories);
         if fresh || series.len() != frame.series.len() {
             *series = frame.series;
         } else {
@@ -132,13 +132,12 @@ impl State {
                 whole.points.extend(tail.points);
             }
         }
-        if run.now == Nanos::ZERO || stories.len() != frame.stories.len() {
-            *stories = vec![Vec::new(); frame.stories.len()];
-        }
-        for (told, tail) in stories.iter_mut().zip(frame.stories) {
-            told.truncate(tail.first);
-            told.extend(tail.told);
-            told.truncate(STORIES_TOLD_MAX);
+        if frame.cases.iter().any(Option::is_some) || run.cases.len() != frame.cases.len() {
+            let cases = Rc::make_mut(&mut run.cases);
+            cases.resize(frame.cases.len(), LaneCases::default());
+            for (told, new) in cases.iter_mut().zip(frame.cases) {
+                *told = new.unwrap_or_else(|| std::mem::take(told));
+            }
         }
         run.report = Some(Rc::new(frame.report));
         if let Playback::Seeking { to, then_play } = self.playback {

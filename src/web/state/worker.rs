@@ -25,6 +25,7 @@ pub(super) enum Request {
     },
     Advance,
     Inject,
+    Tell,
     Trace,
 }
 
@@ -131,7 +132,7 @@ impl State {
             Request::Trace => self.read_last = true,
             Request::Advance => self.read_last = false,
             Request::Load { .. } => self.overdue_s = 0.0,
-            Request::Up | Request::Alive | Request::Inject => {}
+            Request::Up | Request::Alive | Request::Inject | Request::Tell => {}
         }
         self.worker = Worker::Busy { request, silent_s: 0.0 };
         effects.push(Effect::Send(Box::new(said)));
@@ -153,6 +154,11 @@ impl State {
             && let Some(injection) = self.injections.pop_front()
         {
             return Some((Request::Inject, injection));
+        }
+        if self.worker_has_run()
+            && let Some(said) = self.next_of_story()
+        {
+            return Some((Request::Tell, said));
         }
         match advance {
             Some(said) if trace.is_none() || self.read_last => Some((Request::Advance, said)),
@@ -183,7 +189,8 @@ impl State {
         let Worker::Busy { request, .. } = self.worker else { return };
         self.worker = Worker::Free { idle_s: 0.0 };
         match said {
-            FromWorker::Here | FromWorker::Panicked { .. } => {}
+            FromWorker::Here | FromWorker::Panicked { .. } | FromWorker::Telling { .. } => {}
+            FromWorker::Told { generation, told } => self.hear_story(generation, *told),
             FromWorker::Frame(frame) => self.handle_frame(*frame, request),
             FromWorker::Injected { generation, scenario } => self.handle_injected(generation, scenario.into(), effects),
             FromWorker::Reading(progress) => self.traces.reads(progress),
@@ -205,6 +212,7 @@ impl State {
                 match request {
                     Request::Load { generation: loaded } if loaded == self.generation => self.revert_edit(effects),
                     Request::Advance if generation == self.generation => self.playback = Playback::Paused,
+                    Request::Tell => self.story = None,
                     _ => {}
                 }
             }
