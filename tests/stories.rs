@@ -9,7 +9,7 @@ use cachelane::story::{Line, Role, Told};
 use cachelane::time::Nanos;
 
 fn preset(name: &str) -> Scenario {
-    presets::get(name).expect("a preset").scenario()
+    presets::get(name).expect("a preset").scenario().clone()
 }
 
 /// The first case for which `such` holds, of those that `of` lists, told.
@@ -83,6 +83,10 @@ fn has(told: &Told, text: &str) -> bool {
     told.story.lines.iter().any(|line| says(line).contains(text))
 }
 
+fn write_back(scenario: &Scenario) -> usize {
+    scenario.lanes.iter().position(|lane| lane.write.name() == "write-back").expect("a write-back lane")
+}
+
 fn lost(cases: &Cases) -> Vec<Case> {
     cases.lost().to_vec()
 }
@@ -90,8 +94,7 @@ fn lost(cases: &Cases) -> Vec<Case> {
 #[test]
 fn a_write_lost_by_a_crash_names_the_crash_the_flush_due_and_what_kept_it_elsewhere() {
     let scenario = preset("default");
-    let lane = scenario.lanes.iter().position(|lane| lane.write.name() == "write-back").expect("a write-back lane");
-    let told = told(&scenario, lane, lost, |case| case.kind == CaseKind::Lost { cause: Cause::CacheCrash });
+    let told = told(&scenario, write_back(&scenario), lost, |case| case.kind == CaseKind::Lost { cause: Cause::CacheCrash });
     let crash = scenario.faults[0].at.moment().expect("a crash at a moment");
     assert_eq!((cause(&told).at, told.story.case.at), (crash, crash));
     assert!(matches!(part(&told, cause(&told).from), Part::Node(_)));
@@ -170,7 +173,8 @@ fn a_copy_that_differs_for_good_names_the_update_that_was_overtaken() {
 
 #[test]
 fn a_read_of_what_then_was_lost_names_the_reader_and_what_took_it() {
-    let told = told(&preset("default"), 2, |cases| cases.vanished().to_vec(), |_| true);
+    let scenario = preset("default");
+    let told = told(&scenario, write_back(&scenario), |cases| cases.vanished().to_vec(), |_| true);
     let value = format!("w{}", told.story.case.write.0);
     assert!(says(cause(&told)).contains(&format!("{value} is gone")), "{}", says(cause(&told)));
     let read = |line: &&Line| says(line) == value && matches!(part(&told, line.to), Part::Client(_));

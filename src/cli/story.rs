@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 
 use super::{Failure, input};
 use crate::escape::shown;
-use crate::experiment::Experiment;
 use crate::experiment::telling::Telling;
+use crate::experiment::{Experiment, StartError};
 use crate::ledger::{Case, Cases};
 use crate::phrase::Language;
 use crate::story::{Told, case_title, stamp};
@@ -75,7 +75,7 @@ impl Story {
         let lane = self.lane.as_deref().map(|lane| super::run::chosen_lane(&scenario, Some(lane)));
         let lane = lane.transpose().map_err(Failure::Input)?;
         let trace = input::trace_of(&scenario)?;
-        let cannot = |error| Failure::Input(format!("cannot run: {error}"));
+        let cannot = |error: StartError| Failure::Input(format!("cannot run: {error}"));
         let mut experiment = Experiment::new(&scenario, trace.clone()).map_err(cannot)?;
         experiment.advance(Nanos::MAX, || false);
         let (lane, cases) = self.found(&experiment, lane)?;
@@ -96,10 +96,11 @@ impl Story {
 
     /// The lane, and its cases of the kind.
     fn found(&self, experiment: &Experiment, lane: Option<usize>) -> Result<(usize, Vec<Case>), Failure> {
+        let of = |lane: usize, kind: Kind| kind.of(&experiment.cases(lane));
         let kinds = self.kind.map_or_else(|| Kind::value_variants().to_vec(), |kind| vec![kind]);
         let lanes = lane.map_or(0..experiment.scenario().lanes.len(), |lane| lane..lane + 1);
-        let all = kinds.iter().flat_map(|kind| lanes.clone().map(|lane| (lane, kind.of(&experiment.cases(lane)))));
-        let found = all.into_iter().find(|(_, cases)| !cases.is_empty());
+        let pairs = kinds.into_iter().flat_map(|kind| lanes.clone().map(move |lane| (lane, kind)));
+        let found = pairs.map(|(lane, kind)| (lane, of(lane, kind))).find(|(_, cases)| !cases.is_empty());
         found.ok_or_else(|| Failure::Failed("there is no such story: nothing of the kind happened".to_owned()))
     }
 

@@ -50,6 +50,7 @@ impl State {
     pub(super) fn go_to_story(&mut self, effects: &mut Vec<Effect>) {
         let Some(told) = self.story.take().and_then(|story| story.told) else { return };
         let (from, speed) = slow_motion(&told);
+        self.stop_reason = None;
         self.set_speed(speed, effects);
         self.seek(from, true);
     }

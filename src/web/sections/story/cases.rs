@@ -108,7 +108,7 @@ fn CaseList(props: &ListProps) -> Html {
     let (open, ontoggle) = use_fold();
     let lanes = props.lanes.iter().map(|(lane, cases)| {
         let items = cases.iter().map(|case| {
-            html! { <li key={format!("{} {} {}", case.key, case.write.0, case.at.0)}><CaseButton lane={*lane} case={*case} /></li> }
+            html! { <li key={format!("{} {} {} {}", case.key, case.write.0, case.client, case.at.0)}><CaseButton lane={*lane} case={*case} /></li> }
         });
         html! {
             <div class="lost-lane" key={*lane}>
