@@ -94,7 +94,8 @@ fn lost(cases: &Cases) -> Vec<Case> {
 #[test]
 fn a_write_lost_by_a_crash_names_the_crash_the_flush_due_and_what_kept_it_elsewhere() {
     let scenario = preset("default");
-    let told = told(&scenario, write_back(&scenario), lost, |case| case.kind == CaseKind::Lost { cause: Cause::CacheCrash });
+    let told =
+        told(&scenario, write_back(&scenario), lost, |case| case.kind == CaseKind::Lost { cause: Cause::CacheCrash });
     let crash = scenario.faults[0].at.moment().expect("a crash at a moment");
     assert_eq!((cause(&told).at, told.story.case.at), (crash, crash));
     assert!(matches!(part(&told, cause(&told).from), Part::Node(_)));
@@ -156,9 +157,8 @@ fn a_write_lost_in_a_failover_names_the_crash_and_the_replica_that_took_over() {
 #[test]
 fn a_copy_that_differs_for_good_names_the_update_that_was_overtaken() {
     let scenario = preset("dual-write");
-    let overtaken = |case: &Case| {
-        matches!(case.kind, CaseKind::Diverging { divergence: Divergence::OvertakenUpdate, .. })
-    };
+    let overtaken =
+        |case: &Case| matches!(case.kind, CaseKind::Diverging { divergence: Divergence::OvertakenUpdate, .. });
     let lane = (0..scenario.lanes.len()).find(|&lane| {
         let mut experiment = Experiment::new(&scenario, None).expect("it runs");
         experiment.advance(Nanos::MAX, || false);

@@ -117,7 +117,14 @@ impl Story {
             let json = json.map_err(|error| Failure::Failed(format!("cannot write the story: {error}")))?;
             return Ok(writeln!(out, "{json}")?);
         }
-        writeln!(out, "{} · {}\n{} {}\n", case_title(&story.case), shown(&titles[told.lane]), story.sentence, story.left)?;
+        writeln!(
+            out,
+            "{} · {}\n{} {}\n",
+            case_title(&story.case),
+            shown(&titles[told.lane]),
+            story.sentence,
+            story.left
+        )?;
         for line in story.plain(english) {
             writeln!(out, "{line}")?;
         }

@@ -108,9 +108,7 @@ impl Telling {
     fn waits(&self, experiment: &Experiment) -> bool {
         let ledger = experiment.lanes[0].ledger();
         let of_write = matches!(self.case.kind, CaseKind::Lost { .. } | CaseKind::Vanished | CaseKind::Phantom);
-        of_write
-            && self.same_write(&ledger)
-            && matches!(ledger.class(self.case.write), Class::InFlight | Class::AtRisk)
+        of_write && self.same_write(&ledger) && matches!(ledger.class(self.case.write), Class::InFlight | Class::AtRisk)
     }
 
     /// Whether a write of this number is the same request there: with closed loops it need not be.
@@ -139,22 +137,35 @@ impl Telling {
             Class::Durable => {
                 let at = stamp(committed.unwrap_or_default());
                 let before = committed <= acknowledged;
-                (Some(true), if before {
-                    phrase!("kept: committed at {at}, before its acknowledgement", "보존: 성공 응답 전인 {at} 커밋")
-                } else {
-                    phrase!("kept: flushed and committed at {at}", "보존: 플러시되어 {at} 커밋")
-                })
+                (
+                    Some(true),
+                    if before {
+                        phrase!("kept: committed at {at}, before its acknowledgement", "보존: 성공 응답 전인 {at} 커밋")
+                    } else {
+                        phrase!("kept: flushed and committed at {at}", "보존: 플러시되어 {at} 커밋")
+                    },
+                )
             }
             Class::Superseded => {
                 let by = write_name(ledger.current(self.case.key));
-                (Some(true), phrase!("no loss: {by}, newer or concurrent, is committed", "유실 아님: 더 새롭거나 동시인 {by} 커밋"))
+                (
+                    Some(true),
+                    phrase!(
+                        "no loss: {by}, newer or concurrent, is committed",
+                        "유실 아님: 더 새롭거나 동시인 {by} 커밋"
+                    ),
+                )
             }
             Class::Lost => (Some(false), Phrase::fixed("lost there, too", "여기서도 유실")),
             Class::AtRisk | Class::InFlight => {
                 (None, Phrase::fixed("still at risk there: not in the database yet", "아직 유실 위험: DB에 없음"))
             }
-            Class::Rejected => (Some(true), Phrase::fixed("rejected: its client knows", "거절: 클라이언트가 실패를 앎")),
-            Class::Unknown => (None, Phrase::fixed("not acknowledged: its client cannot know", "응답 없음: 클라이언트가 알 수 없음")),
+            Class::Rejected => {
+                (Some(true), Phrase::fixed("rejected: its client knows", "거절: 클라이언트가 실패를 앎"))
+            }
+            Class::Unknown => {
+                (None, Phrase::fixed("not acknowledged: its client cannot know", "응답 없음: 클라이언트가 알 수 없음"))
+            }
             Class::Phantom => (Some(false), Phrase::fixed("rejected, and there all the same", "거절했으나 값이 존재")),
         }
     }
@@ -163,11 +174,16 @@ impl Telling {
         let case = &self.case;
         let heard = ledger.heard();
         let read = heard.iter().find_map(|heard| match heard.fact {
-            Fact::Read { client, issued, saw, stale } if (client, issued) == (case.client, case.issued) => Some((saw, stale)),
+            Fact::Read { client, issued, saw, stale } if (client, issued) == (case.client, case.issued) => {
+                Some((saw, stale))
+            }
             _ => None,
         });
         let Some((saw, stale)) = read else {
-            return (None, Phrase::fixed("the same read is not answered there by then", "같은 읽기가 그때까지 응답되지 않음"));
+            return (
+                None,
+                Phrase::fixed("the same read is not answered there by then", "같은 읽기가 그때까지 응답되지 않음"),
+            );
         };
         let saw = write_name(saw);
         if stale {
@@ -185,16 +201,25 @@ impl Telling {
             let copy = write_name(*differs);
             // A dirty copy is ahead of the database, not behind.
             return if ledger.is_held(*differs) {
-                (Some(true), phrase!("copy {copy} is dirty, on its way to the database", "사본 {copy} 더티 상태, DB에 반영 예정"))
+                (
+                    Some(true),
+                    phrase!(
+                        "copy {copy} is dirty, on its way to the database",
+                        "사본 {copy} 더티 상태, DB에 반영 예정"
+                    ),
+                )
             } else {
                 (Some(false), phrase!("copy {copy}, database {row}", "사본 {copy}, DB {row}"))
             };
         }
-        (Some(true), if copies.is_empty() {
-            phrase!("no copy; database {row}", "사본 없음. DB {row}")
-        } else {
-            phrase!("copy and database agree: {row}", "사본과 DB 일치: {row}")
-        })
+        (
+            Some(true),
+            if copies.is_empty() {
+                phrase!("no copy; database {row}", "사본 없음. DB {row}")
+            } else {
+                phrase!("copy and database agree: {row}", "사본과 DB 일치: {row}")
+            },
+        )
     }
 }
 

@@ -228,7 +228,8 @@ mod tests {
             let case = Case { kind, key: n as Key, write: WriteId(1), client: 0, issued: Nanos(999), at: Nanos(1_000) };
             worst.add(Nanos(*age), case);
         }
-        let mut expected: Vec<(Reverse<u64>, usize)> = ages.iter().enumerate().map(|(n, age)| (Reverse(*age), n)).collect();
+        let mut expected: Vec<(Reverse<u64>, usize)> =
+            ages.iter().enumerate().map(|(n, age)| (Reverse(*age), n)).collect();
         expected.sort();
         expected.truncate(CASES_MAX);
         let kept: Vec<usize> = worst.worst_first().iter().map(|case| case.key as usize).collect();

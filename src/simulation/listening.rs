@@ -62,7 +62,13 @@ impl Listener {
         self.errands.insert(task, errand);
         if let Job::Serve(_, slot) = *job {
             let request = world.clients.requests.borrow()[slot];
-            self.tell(world, request.key, errand, (Part::Client(request.client), part), Message::Request(request.write));
+            self.tell(
+                world,
+                request.key,
+                errand,
+                (Part::Client(request.client), part),
+                Message::Request(request.write),
+            );
         }
     }
 

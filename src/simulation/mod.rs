@@ -179,5 +179,4 @@ impl Simulation {
     pub fn events(&self) -> u64 {
         self.world.kernel.events()
     }
-
 }

@@ -79,7 +79,9 @@ fn outcome(evidence: &Evidence<'_>) -> Clue {
 
 /// The flush that would have saved a lost write, where it was still to come.
 fn flush_due(clues: &[Clue], case: &Case) -> Option<Clue> {
-    let CaseKind::Lost { cause: Cause::CacheCrash | Cause::FailoverLag | Cause::FlushAll } = case.kind else { return None };
+    let CaseKind::Lost { cause: Cause::CacheCrash | Cause::FailoverLag | Cause::FlushAll } = case.kind else {
+        return None;
+    };
     let held = clues.iter().rev().find_map(|clue| match clue.fact {
         Some(Fact::Held { write, holder: Holder::Buffer, due }) if write == case.write && due > case.at => {
             Some((clue.from, due))
@@ -153,7 +155,9 @@ impl Detective<'_> {
     fn successor(&self, cast: &mut Cast, mut write: WriteId) -> WriteId {
         let next = |write| {
             self.clues.iter().find_map(|clue| match clue.fact {
-                Some(Fact::Released { write: other, why: Release::Coalesced { into }, .. }) if other == write => Some(into),
+                Some(Fact::Released { write: other, why: Release::Coalesced { into }, .. }) if other == write => {
+                    Some(into)
+                }
                 _ => None,
             })
         };

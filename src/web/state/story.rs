@@ -89,8 +89,7 @@ mod tests {
     fn told() -> Told {
         let none = Phrase::fixed("", "");
         let (case, cause_at) = (case(), case().at);
-        let story =
-            Story { case, sentence: none.clone(), left: none, cause_at, actors: Vec::new(), lines: Vec::new() };
+        let story = Story { case, sentence: none.clone(), left: none, cause_at, actors: Vec::new(), lines: Vec::new() };
         Told { lane: 0, story, elsewhere: Vec::new() }
     }
 

@@ -45,7 +45,8 @@ pub fn CaseButton(props: &CaseProps) -> Html {
 
 /// What the case is, and why or how bad.
 fn said(case: &Case, w: &'static Words) -> (String, String) {
-    let name = |cause: Option<serde_json::Value>| cause.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+    let name =
+        |cause: Option<serde_json::Value>| cause.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
     let what = crate::story::case_title(case).say(w.texts).to_owned();
     match case.kind {
         CaseKind::Lost { cause } => (what, (w.cause)(&name(serde_json::to_value(cause).ok()))),

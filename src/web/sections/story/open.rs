@@ -14,10 +14,13 @@ use crate::web::state::Action;
 use crate::web::state::story::OpenStory;
 
 static TITLE: Phrase = Phrase::fixed("How it happened", "발생 경위");
-static TELLING: Phrase = Phrase::fixed("Running this lane again to see what happened…", "이 레인을 다시 실행해 경위를 찾는 중…");
+static TELLING: Phrase =
+    Phrase::fixed("Running this lane again to see what happened…", "이 레인을 다시 실행해 경위를 찾는 중…");
 static GO: Phrase = Phrase::fixed("Go to this moment", "이 시점으로 이동");
-static GO_WHY: Phrase =
-    Phrase::fixed("Rewinds to shortly before the cause and plays in slow motion.", "원인 직전으로 돌아가 느리게 재생합니다.");
+static GO_WHY: Phrase = Phrase::fixed(
+    "Rewinds to shortly before the cause and plays in slow motion.",
+    "원인 직전으로 돌아가 느리게 재생합니다.",
+);
 static MERMAID: Phrase = Phrase::fixed("Copy as Mermaid", "Mermaid로 복사");
 static DOWNLOAD: Phrase = Phrase::fixed("Download SVG", "SVG 다운로드");
 static AS_TEXT: Phrase = Phrase::fixed("As text", "텍스트로 보기");
@@ -100,7 +103,9 @@ fn TakeAway(props: &TakeAwayProps) -> Html {
     };
     let save = {
         let told = props.told.clone();
-        Callback::from(move |_: MouseEvent| files::download("cachelane-story.svg", "image/svg+xml", &told.story.svg(w.texts)))
+        Callback::from(move |_: MouseEvent| {
+            files::download("cachelane-story.svg", "image/svg+xml", &told.story.svg(w.texts))
+        })
     };
     let verdict = match *said {
         Some(true) => w.copied,
