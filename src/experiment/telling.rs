@@ -53,7 +53,7 @@ impl Telling {
             let (lane, mut experiment, until) = match self.running.take() {
                 Some(running) => running,
                 None => match self.left.pop() {
-                    Some(lane) => (lane, self.begin(lane)?, self.case.at),
+                    Some(lane) => (lane, self.begin(lane)?, self.until(lane)),
                     None => return Ok(self.story.take().map(|story| self.told(story))),
                 },
             };
@@ -72,6 +72,12 @@ impl Telling {
                 self.elsewhere.push(Elsewhere { lane, kept, text });
             }
         }
+    }
+
+    /// Up to when a lane runs. In others, what came about at the same time may come a little later.
+    fn until(&self, lane: usize) -> Nanos {
+        let of_write = matches!(self.case.kind, CaseKind::Lost { .. } | CaseKind::Vanished | CaseKind::Phantom);
+        if lane == self.lane || of_write { self.case.at } else { self.case.at.saturating_add(WAIT) }
     }
 
     /// The lane alone, listened to.
@@ -95,6 +101,7 @@ impl Telling {
         story::tell(&Evidence {
             case: &self.case,
             heard: &ledger.heard(),
+            end: self.scenario.duration,
             faults: &lane.report().faults,
             node: lane.node_of(self.case.key),
             current: ledger.current(self.case.key),
@@ -182,7 +189,10 @@ impl Telling {
         let Some((saw, stale)) = read else {
             return (
                 None,
-                Phrase::fixed("the same read is not answered there by then", "같은 읽기가 그때까지 응답되지 않음"),
+                Phrase::fixed(
+                    "no such read there, or not answered by then",
+                    "같은 읽기가 없거나 그때까지 응답되지 않음",
+                ),
             );
         };
         let saw = write_name(saw);

@@ -79,13 +79,15 @@ pub enum Fact {
     Held {
         write: WriteId,
         holder: Holder,
-        /// When the next flush is due.
+        /// When the next flush is due, unless one is under way.
         due: Nanos,
     },
     Released {
         write: WriteId,
         holder: Holder,
         why: Release,
+        /// When the next flush was due.
+        due: Nanos,
     },
     Committed(WriteId),
     Acknowledged(WriteId),

@@ -321,7 +321,7 @@ impl Ledger {
     /// tell [`committed`](Ledger::committed) first: what nobody holds is lost at once.
     pub fn released(&mut self, w: WriteId, holder: Holder, why: Release, now: Nanos) {
         self.advance(now);
-        self.hear_of(w, Fact::Released { write: w, holder, why });
+        self.hear_of(w, Fact::Released { write: w, holder, why, due: self.next_flush });
         if let Release::Coalesced { into } = why {
             self.coalesce(w, into);
         } else if let Some(cause) = why.cause() {

@@ -400,7 +400,7 @@ fn what_is_told_of_the_key_that_is_listened_to_is_heard_in_order_and_nothing_els
             heard(s(28), Fact::Held { write: w, holder: Buffer, due: s(35) }),
             heard(s(28) + Nanos::from_millis(500), Fact::Acknowledged(w)),
             heard(s(29), read),
-            heard(s(30), Fact::Released { write: w, holder: Buffer, why: Release::CacheCrash }),
+            heard(s(30), Fact::Released { write: w, holder: Buffer, why: Release::CacheCrash, due: s(35) }),
         ]
     );
 }

@@ -35,7 +35,7 @@ pub fn tell(evidence: &Evidence<'_>) -> Story {
         cast.outcome = Some(clues.len());
         clues.push(outcome(evidence));
     }
-    if let Some(due) = flush_due(&clues, case) {
+    if let Some(due) = flush_due(&clues, case).filter(|due| due.at <= evidence.end) {
         cast.clues.insert(clues.len());
         clues.push(due);
     }
@@ -82,13 +82,13 @@ fn flush_due(clues: &[Clue], case: &Case) -> Option<Clue> {
     let CaseKind::Lost { cause: Cause::CacheCrash | Cause::FailoverLag | Cause::FlushAll } = case.kind else {
         return None;
     };
-    let held = clues.iter().rev().find_map(|clue| match clue.fact {
-        Some(Fact::Held { write, holder: Holder::Buffer, due }) if write == case.write && due > case.at => {
+    let released = clues.iter().rev().find_map(|clue| match clue.fact {
+        Some(Fact::Released { write, holder: Holder::Buffer, due, .. }) if write == case.write && due > case.at => {
             Some((clue.from, due))
         }
         _ => None,
     });
-    let (Part::Node(node), at) = held? else { return None };
+    let (Part::Node(node), at) = released? else { return None };
     let part = Part::Flusher(node);
     Some(Clue { at, from: part, to: part, text: words::flush_due(case.write), errand: 0, fact: None })
 }
@@ -116,6 +116,7 @@ impl Detective<'_> {
                     cast.cause = self.last(|clue| clue.fact == Some(Fact::Committed(case.write)));
                 }
                 self.readers(&mut cast, case.write);
+                cast.clues.extend(self.last(|clue| clue.fact.is_none() && clue.at == case.at));
             }
             CaseKind::Stale { since } => self.stale(&mut cast, since),
             CaseKind::Diverging { place, divergence } => {
@@ -311,7 +312,11 @@ impl Detective<'_> {
         cast.clues.extend(put);
         let committed = self.last(|clue| clue.fact == Some(Fact::Committed(current)));
         cast.cause = match divergence {
-            Divergence::StaleFill | Divergence::OvertakenUpdate | Divergence::Restored => put.or(copied),
+            Divergence::OvertakenUpdate => {
+                self.follow(cast, self.case.write);
+                put.or(copied)
+            }
+            Divergence::StaleFill | Divergence::Restored => put.or(copied),
             Divergence::NeverCommitted => {
                 self.follow(cast, self.case.write);
                 self.last_release(self.case.write)

@@ -17,6 +17,8 @@ pub struct Evidence<'a> {
     pub case: &'a Case,
     /// All that was heard of its key, in order.
     pub heard: &'a [Heard],
+    /// When the run ends.
+    pub end: Nanos,
     /// What broke.
     pub faults: &'a [FaultReport],
     /// The cache node that has the key.
@@ -111,67 +113,100 @@ fn struck(fault: &FaultReport, at: Nanos, node: u32) -> Option<Clue> {
 
 impl Known {
     fn clue(&mut self, heard: &Heard, node: u32) -> Option<Clue> {
-        let (cache, flusher) = (Part::Node(node), Part::Flusher(node));
-        let clue = |from, to, errand, text| Clue { at: heard.at, from, to, text, errand, fact: Some(heard.fact) };
-        let owner = |known: &Known, write| known.writes.get(&write).copied();
-        Some(match heard.fact {
-            Fact::Passed(Passed { errand, from, to, message }) => {
-                match (message, from) {
-                    (Message::Request(Some(write)), _) => _ = self.writes.insert(write, (from, to, errand)),
-                    (Message::Request(None), Part::Client(client)) => _ = self.reads.insert(client, (to, errand)),
-                    _ => {}
-                }
-                clue(from, to, errand, words::message(message, from, to))
+        let (from, to, errand, text) = match heard.fact {
+            Fact::Passed(passed) => self.message(passed),
+            Fact::Held { write, holder, due } => {
+                let (from, to, text) = self.held((write, holder), due, heard.at, node)?;
+                (from, to, 0, text)
             }
-            Fact::Held { write, holder: Holder::Buffer, due } => {
-                self.buffered.insert(write);
-                clue(cache, cache, 0, words::dirty(write, due, heard.at))
+            Fact::Released { write, holder, why, .. } => {
+                let (from, to, text) = self.released((write, holder), why, node)?;
+                (from, to, 0, text)
             }
-            Fact::Held { write, holder: Holder::Flight, .. } if self.buffered.contains(&write) => {
-                clue(cache, flusher, 0, words::taken(write))
-            }
-            Fact::Held { .. } => return None,
-            Fact::Released { write, holder, why } => {
-                if holder == Holder::Buffer {
-                    self.buffered.remove(&write);
-                }
-                let text = words::released(write, holder, why)?;
-                let server = owner(self, write).map_or(Part::Server(0), |(_, server, _)| server);
-                let (from, to) = match (holder, why) {
-                    (Holder::Buffer, Release::Delivered | Release::FlushMarkLost) => (flusher, cache),
-                    (Holder::Buffer, Release::DroppedAfterRetries) => (flusher, flusher),
-                    (Holder::Buffer, _) => (cache, cache),
-                    (Holder::Flight, _) => (Part::Database, Part::Database),
-                    (Holder::Application, _) => (server, server),
-                };
-                clue(from, to, 0, text)
-            }
-            Fact::Committed(write) => clue(Part::Database, Part::Database, 0, words::committed(write)),
+            Fact::Committed(write) => (Part::Database, Part::Database, 0, words::committed(write)),
             Fact::Acknowledged(write) => {
-                let (client, server, errand) = owner(self, write)?;
-                clue(server, client, errand, words::acknowledged(write))
+                let (client, server, errand) = self.owner(write)?;
+                (server, client, errand, words::acknowledged(write))
             }
             Fact::Refused(write) => {
-                let (client, server, errand) = owner(self, write)?;
-                clue(server, client, errand, words::refused(write))
+                let (client, server, errand) = self.owner(write)?;
+                (server, client, errand, words::refused(write))
             }
             Fact::Unanswered(write) => {
-                let (client, _, errand) = owner(self, write)?;
-                clue(client, client, errand, words::unanswered(write))
+                let (client, _, errand) = self.owner(write)?;
+                (client, client, errand, words::unanswered(write))
             }
             Fact::Read { client, saw, stale, .. } => {
                 let (server, errand) = self.reads.get(&client).copied()?;
-                clue(server, Part::Client(client), errand, words::read(saw, stale))
+                (server, Part::Client(client), errand, words::read(saw, stale))
             }
             Fact::Copied { place, value, origin } => {
-                let part = if let Place::Near(server) = place { Part::Server(server) } else { cache };
+                let part = if let Place::Near(server) = place { Part::Server(server) } else { Part::Node(node) };
                 let text = match origin {
                     Origin::Restored => words::restored(value),
                     Origin::Update | Origin::Fill => words::holds(value, place != Place::Cache),
                 };
-                clue(part, part, 0, text)
+                (part, part, 0, text)
             }
             Fact::Dropped(_) => return None,
-        })
+        };
+        Some(Clue { at: heard.at, from, to, text, errand, fact: Some(heard.fact) })
+    }
+
+    fn owner(&self, write: WriteId) -> Option<(Part, Part, u32)> {
+        self.writes.get(&write).copied()
+    }
+
+    fn message(&mut self, passed: Passed) -> (Part, Part, u32, Phrase) {
+        let Passed { errand, from, to, message } = passed;
+        match (message, from) {
+            (Message::Request(Some(write)), _) => _ = self.writes.insert(write, (from, to, errand)),
+            (Message::Request(None), Part::Client(client)) => _ = self.reads.insert(client, (to, errand)),
+            _ => {}
+        }
+        (from, to, errand, words::message(message, from, to))
+    }
+
+    /// Something has got a write: the buffer, or a flush from there. What else is under way shows by its messages.
+    fn held(
+        &mut self,
+        (write, holder): (WriteId, Holder),
+        due: Nanos,
+        at: Nanos,
+        node: u32,
+    ) -> Option<(Part, Part, Phrase)> {
+        let (cache, flusher) = (Part::Node(node), Part::Flusher(node));
+        match holder {
+            Holder::Buffer => {
+                self.buffered.insert(write);
+                Some((cache, cache, words::dirty(write, due, at)))
+            }
+            Holder::Flight if self.buffered.contains(&write) => Some((cache, flusher, words::taken(write))),
+            Holder::Flight | Holder::Application => None,
+        }
+    }
+
+    fn released(
+        &mut self,
+        (write, holder): (WriteId, Holder),
+        why: Release,
+        node: u32,
+    ) -> Option<(Part, Part, Phrase)> {
+        if holder == Holder::Buffer {
+            self.buffered.remove(&write);
+        }
+        let text = words::released(write, holder, why)?;
+        let (cache, flusher) = (Part::Node(node), Part::Flusher(node));
+        let (from, to) = match (holder, why) {
+            (Holder::Buffer, Release::Delivered | Release::FlushMarkLost) => (flusher, cache),
+            (Holder::Buffer, Release::DroppedAfterRetries) => (flusher, flusher),
+            (Holder::Buffer, _) => (cache, cache),
+            (Holder::Flight, _) => (Part::Database, Part::Database),
+            (Holder::Application, _) => {
+                let server = self.owner(write).map_or(Part::Server(0), |(_, server, _)| server);
+                (server, server)
+            }
+        };
+        Some((from, to, text))
     }
 }

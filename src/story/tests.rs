@@ -22,7 +22,7 @@ fn lost(gets: u64) -> Story {
         passed(3_500, 9, Part::Server(0), node, Message::Get),
         Heard {
             at: Nanos(5_000_000),
-            fact: Fact::Released { write: w, holder: Holder::Buffer, why: Release::CacheCrash },
+            fact: Fact::Released { write: w, holder: Holder::Buffer, why: Release::CacheCrash, due: Nanos(9_000_000) },
         },
     ]);
     let case = Case {
@@ -34,7 +34,8 @@ fn lost(gets: u64) -> Story {
         at: Nanos(5_000_000),
     };
     let current = WriteId::INITIAL;
-    tell(&Evidence { case: &case, heard: &heard, faults: &[], node: 0, current, copies: &[] })
+    let end = Nanos::from_secs(1);
+    tell(&Evidence { case: &case, heard: &heard, end, faults: &[], node: 0, current, copies: &[] })
 }
 
 #[test]

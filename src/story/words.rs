@@ -239,8 +239,11 @@ pub(super) fn sentence(case: &Case, current: WriteId, acknowledged: Option<Nanos
             let (english, korean) =
                 (where_to.say(crate::phrase::Language::English), where_to.say(crate::phrase::Language::Korean));
             Phrase::new(
-                format!("From {at} on {english} has {w} of key {key}, and the database {current}, for good."),
-                format!("{at}부터 키 {key}: {korean} {w}, DB {current}. 저절로 맞춰지지 않습니다."),
+                format!(
+                    "From {at} on {english} has {w} of key {key} and the database {current}, and nothing on its way will \
+                     change that."
+                ),
+                format!("{at}부터 키 {key}: {korean} {w}, DB {current}. 이를 맞출 작업이 진행 중이지 않습니다."),
             )
         }
         CaseKind::Phantom => phrase!(
