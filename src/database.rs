@@ -27,6 +27,7 @@
 //! committed. A freeze only stops the clock for it: everything goes on afterwards where it stood. Values are write
 //! numbers: a key's value *is* the write that put it there (0 before the first).
 
+mod heard;
 mod locking;
 mod locks;
 mod outbox;

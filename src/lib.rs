@@ -71,6 +71,7 @@ pub mod simulation;
 pub mod slots;
 pub mod stage;
 pub mod stats;
+pub mod story;
 pub mod strategy;
 pub mod table;
 pub mod time;

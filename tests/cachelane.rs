@@ -35,6 +35,7 @@ mod shards;
 mod stage;
 mod stale_sets;
 mod store_model;
+mod stories;
 mod storms;
 mod strategies;
 mod traces;

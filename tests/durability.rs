@@ -253,9 +253,9 @@ fn a_write_whose_sync_a_crash_cuts_short_was_not_acknowledged() {
 fn every_second_loses_no_write_older_than_two_seconds_and_no_syncs_do() {
     let oldest = |persistence: Persistence| {
         let lane = crashed(persistence);
-        let stories = lane.stories();
-        assert!(!stories.is_empty());
-        stories.iter().map(|story| story.steps[0].at).min().expect("a lost write")
+        let lost = lane.ledger().cases().lost().to_vec();
+        assert!(!lost.is_empty());
+        lost.iter().map(|case| case.issued).min().expect("a lost write")
     };
     // Syncs begin at whole seconds and nearly take one: at 5.678 s the one from 4 s has ended.
     let every_second = oldest(append_only(Fsync::EverySecond, ms(900)));

@@ -541,19 +541,19 @@ fn a_crash_before_the_nth_flush_loses_what_that_flush_would_have_saved_and_nothi
         let lane = run(&scenario);
         let report = lane.report();
         assert_eq!(report.faults.len(), 1);
-        let stories = lane.stories();
+        let cases = lane.ledger().cases().lost().to_vec();
         (
             report.faults[0].at_s,
             report.ever_lost,
-            stories.iter().map(|story| story.steps[0].at).min(),
-            stories.iter().map(|story| story.steps[0].at).max(),
+            cases.iter().map(|case| case.issued).min(),
+            cases.iter().map(|case| case.issued).max(),
         )
     };
     for number in 1..=9 {
         let (at_s, lost, first, last) = lost(number);
         assert_eq!(at_s, number as f64, "flushes come every second");
         assert_eq!(lost, if number == 1 { 6 } else { 7 }, "a second's writes; the first seventh comes too late");
-        let (first, last) = (first.expect("a story"), last.expect("a story"));
+        let (first, last) = (first.expect("a case"), last.expect("a case"));
         assert!(first > ms((number - 1) * 1_000 - if number > 1 { 5 } else { 0 }) && last <= ms(number * 1_000));
     }
 }

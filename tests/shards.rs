@@ -41,7 +41,7 @@ fn a_crashed_node_takes_its_own_keys_along_and_no_others() {
     assert!((0.12..0.21).contains(&(report.errors as f64 / report.requests as f64)), "{}", report.errors);
     lane.run_until(Nanos::MAX);
     lane.validate();
-    let lost: Vec<u32> = lane.stories().iter().map(|story| story.key).collect();
+    let lost: Vec<u32> = lane.ledger().cases().lost().iter().map(|case| case.key).collect();
     assert!(!lost.is_empty() && lost.iter().all(|&key| shard(key) == 1), "{lost:?}");
 }
 

@@ -1,7 +1,7 @@
 //! What each strategy loses, refuses and serves stale, as claims about whole runs. Most come in pairs: something
 //! happens and a write is lost, with its cause; the opposite setting, or nothing happens, and it is not.
 
-use cachelane::ledger::{Cause, Counts};
+use cachelane::ledger::{CaseKind, Cause, Counts};
 use cachelane::model::WriteId;
 use cachelane::scenario::*;
 use cachelane::simulation::Simulation;
@@ -53,7 +53,7 @@ fn loses_only(lane: &Simulation, cause: Cause) {
     let lost = ledger.ever_lost();
     assert!(lost.get(cause) > 0, "nothing was lost by {cause}: {lost:?}");
     assert_eq!(lost.total(), lost.get(cause), "only {cause}: {lost:?}");
-    assert!(ledger.stories().iter().all(|story| story.cause == Some(cause)));
+    assert!(ledger.cases().lost().iter().all(|case| case.kind == CaseKind::Lost { cause }));
 }
 
 #[track_caller]

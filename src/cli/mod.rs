@@ -3,6 +3,7 @@
 //! ```text
 //! cachelane compare default                    all lanes of an experiment, side by side
 //! cachelane run my.toml --lane 2 --json        one lane
+//! cachelane story flush-race                   how a write was lost, step by step
 //! cachelane replay trace.txt --policy lru --capacity 256    the hits of a policy on a trace
 //! cachelane presets                            experiments to start from
 //! cachelane link my.toml --url https://…/      the experiment as a link
@@ -17,6 +18,7 @@ mod input;
 mod others;
 mod replay;
 mod run;
+mod story;
 mod twitter;
 
 use std::io::{self, Write};
@@ -47,6 +49,8 @@ enum Command {
     Run(run::Run),
     /// Run all lanes of a scenario side by side: the same traffic, the same faults.
     Compare(run::Compare),
+    /// Tell how a write was lost, a read stale, or a copy left behind, step by step.
+    Story(story::Story),
     /// Play a trace through one or several caches and count hits and misses.
     Replay(replay::Replay),
     /// List the presets, or print one as TOML.
@@ -100,6 +104,7 @@ pub fn main() -> ExitCode {
     let done = match args.command {
         Command::Run(command) => command.run(&mut out),
         Command::Compare(command) => command.run(&mut out),
+        Command::Story(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Presets(command) => command.run(&mut out),
         Command::Link(command) => command.run(&mut out),

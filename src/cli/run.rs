@@ -77,7 +77,7 @@ impl Run {
     }
 }
 
-fn chosen_lane(scenario: &Scenario, wanted: Option<&str>) -> Result<usize, String> {
+pub(super) fn chosen_lane(scenario: &Scenario, wanted: Option<&str>) -> Result<usize, String> {
     let titles = scenario.titles();
     let named = |lane: &str| {
         let number = lane.parse::<usize>().ok().filter(|number| *number < titles.len());

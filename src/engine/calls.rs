@@ -84,6 +84,12 @@ impl<Q: Copy, A> Calls<Q, A> {
         self.slots.borrow_mut()[id].request = request;
     }
 
+    /// The task that waits for the response; nobody's where the caller has given up or crashed.
+    pub fn caller(&self, id: CallId) -> Option<TaskId> {
+        let slots = self.slots.borrow();
+        (!slots[id].abandoned).then_some(slots[id].task)
+    }
+
     /// Which of all calls this one is: its number may have been another's before, and will be again.
     pub fn serial(&self, id: CallId) -> u32 {
         self.slots.borrow()[id].serial

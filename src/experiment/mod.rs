@@ -1,10 +1,13 @@
 //! All lanes of a scenario, side by side: the same traffic, the same faults.
 
+pub mod telling;
+
+use std::cell::Ref;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::ledger::Story;
+use crate::ledger::{Cases, Ledger};
 use crate::phrase::{Phrase, phrase};
 use crate::report::{FaultReport, LaneReport, Report, Series};
 use crate::scenario::estimate::Traced;
@@ -386,14 +389,9 @@ impl Experiment {
         self.lanes.iter().filter_map(Simulation::scene).collect()
     }
 
-    /// The stories of a lane's lost writes.
-    pub fn stories(&self, lane: usize) -> Vec<Story> {
-        self.lanes[lane].stories()
-    }
-
-    /// How many of a lane's stories have been taken back so far, because the database got the write after all.
-    pub fn stories_withdrawn(&self, lane: usize) -> u64 {
-        self.lanes[lane].stories_withdrawn()
+    /// The lost writes, stale reads and diverging copies of a lane, case by case.
+    pub fn cases(&self, lane: usize) -> Ref<'_, Cases> {
+        Ref::map(self.lanes[lane].ledger(), Ledger::cases)
     }
 }
 

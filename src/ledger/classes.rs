@@ -278,7 +278,7 @@ impl Ledger {
         }
     }
 
-    /// The cause of a write that is lost now; the first time, its story is told. The database may all the same have
+    /// The cause of a write that is lost now; the first time, it is noted as a case. The database may all the same have
     /// something that was made from it: then nothing is missing.
     fn settle_cause(&mut self, w: u32) -> Cause {
         let cause = match self.writes[w as usize].cause() {
@@ -292,7 +292,7 @@ impl Ledger {
             write.set_lost_for(Some(cause));
             self.tally.ever_lost.0[cause as usize] += 1;
             self.tally.lost_and_read += u64::from(write.is(SEEN));
-            self.tell_lost(WriteId(w), cause);
+            self.note_lost(WriteId(w), cause);
         }
         cause
     }

@@ -40,17 +40,18 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::facts::{Cause, Mended, Origin, Place, counted_by};
 use super::record::{COMMITTED, GAVE_UP};
-use super::{Ledger, NONE};
+use super::{Fact, Ledger, NONE};
 use crate::model::{Key, WriteId};
 use crate::time::Nanos;
 use crate::work;
 
 /// Why a copy came to differ from the database. See the [module](self).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Divergence {
     /// The database never had the copy's value, and never will.
     NeverCommitted,
@@ -231,6 +232,7 @@ impl Ledger {
     /// any other there.
     pub fn copied(&mut self, key: Key, place: Place, value: WriteId, origin: Origin, expires: Nanos, now: Nanos) {
         self.advance(now);
+        self.hear(key, now, Fact::Copied { place, value, origin });
         let Some(slot) = self.slot_of(key) else { return };
         let state = &mut self.keys[slot];
         let current = value.0 == state.current;
@@ -253,6 +255,7 @@ impl Ledger {
     /// The copy of `key` at `place` is there no more.
     pub fn dropped(&mut self, key: Key, place: Place, now: Nanos) {
         self.advance(now);
+        self.hear(key, now, Fact::Dropped(place));
         let Some(slot) = self.slot_of(key) else { return };
         if let Some(seat) = self.keys[slot].copies.seat(place) {
             self.forget_copy(slot, seat);
@@ -310,10 +313,12 @@ impl Ledger {
         self.diverging_max
     }
 
-    /// Forgets how many copies once diverged: the maximum is what it is now.
+    /// Forgets how many copies once diverged, and which reads were stale: the maximum is what it is now, and the worst
+    /// reads are those that come.
     pub fn restart_maximum(&mut self, now: Nanos) {
         self.advance(now);
         self.diverging_max = self.tally.diverging;
+        self.cases.forget_stale();
     }
 
     /// The copies that diverged at some moment, each once, by its first cause. O(1).
@@ -386,6 +391,9 @@ impl Ledger {
         copy.told |= diverges;
         if let Some(cause) = cause {
             self.diverged.0[cause as usize] += 1;
+            let copies = &self.keys[slot].copies;
+            let (value, place) = (WriteId(copies.at(seat).value), copies.place(seat));
+            self.note_diverging(value, self.keys[slot].key, place, cause);
         }
         if diverges {
             self.tally.diverging += 1;

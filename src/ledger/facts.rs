@@ -213,7 +213,8 @@ pub(super) use counted_by;
 counted_by!(ByCause, Cause, "writes");
 
 /// Where a copy stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Place {
     /// An entry of the cache; of several nodes one has the key.
     Cache,

@@ -67,7 +67,7 @@
 //!
 //! **Memory** grows with the run and nothing is released, because a copy of any write can surface any time later: 48
 //! bytes a write and 4 to 8 more when acknowledged, 8 to 16 more when it is committed before that and 25 to 50 when after
-//! (write-back), 4 more once there are increments, 24 bytes a break (a crash is one, an entry that expires dirty is one),
+//! (write-back), 4 more once there are increments, 16 bytes a break (a crash is one, an entry that expires dirty is one),
 //! 240 bytes a written key and 32 to 64 for each near cache that has had it, 16 bytes a copy that diverges and will
 //! expire, and at most 24 MiB of sessions.
 //!
@@ -85,32 +85,35 @@
 //! assert_eq!(ledger.lost_by_cause().get(Cause::CacheCrash), 1);
 //! ```
 
+mod cases;
 mod classes;
 mod copies;
 mod facts;
+mod heard;
 mod increments;
 mod order;
 mod reads;
 mod record;
 mod row;
 mod rows;
-mod story;
 #[cfg(test)]
 mod tests;
 
+pub use cases::{CASES_MAX, Case, CaseKind, Cases, LOST_CASES_MAX};
 pub use copies::{ByDivergence, Divergence};
 pub use facts::{
     ByCause, Cause, Class, Counts, Freshness, Holder, Increments, Mended, Origin, Place, ReadCounts, Release,
 };
+pub use heard::{Fact, Heard, Message, Part, Passed};
 pub use reads::SESSIONS_MAX;
-pub use story::{PHANTOM_STORIES_MAX, STORIES_MAX, Step, StepKind, Story};
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::model::{ClientId, Key, WriteId};
 use crate::time::Nanos;
 use crate::work;
+use heard::Listening;
 use reads::Sessions;
 use record::{Answer, Break, COMMITTED, GAVE_UP, KeyState, SEEN, VANISHED, Write};
 use rows::Rows;
@@ -156,8 +159,6 @@ pub struct Ledger {
     tally: Tally,
     /// The first is none.
     breaks: Vec<Break>,
-    /// When writes were buffered or refused that took 4.3 s or longer to be.
-    late_notes: BTreeMap<u32, Nanos>,
     /// By [`WriteId`], as far as there are increments: what each was applied to.
     bases: Vec<u32>,
     next_flush: Nanos,
@@ -165,11 +166,9 @@ pub struct Ledger {
     /// By client and key, all own writes of those who had very many acknowledged during one read.
     own_writes: BTreeMap<(ClientId, Key), Vec<u32>>,
     reads: ReadCounts,
-    stories: Vec<Story>,
-    /// Whose stories these are, and how many have been taken back.
-    storied: BTreeSet<WriteId>,
-    withdrawn: u64,
-    phantom_stories: Vec<Story>,
+    cases: Cases,
+    /// In a run that is told for a story: what is heard of its key.
+    listening: Option<Box<Listening>>,
     diverging_max: u64,
     diverged: ByDivergence,
     /// When copies that diverge expire: the moment, the key's state, which of its copies. The next first; and that moment.
@@ -196,16 +195,13 @@ impl Ledger {
             keys: Rows::new(),
             tally: Tally::default(),
             breaks: vec![Break::NONE],
-            late_notes: BTreeMap::new(),
             bases: Vec::new(),
             next_flush: Nanos::ZERO,
             sessions: Sessions::new(SESSIONS_MAX),
             own_writes: BTreeMap::new(),
             reads: ReadCounts::default(),
-            stories: Vec::new(),
-            storied: BTreeSet::new(),
-            withdrawn: 0,
-            phantom_stories: Vec::new(),
+            cases: Cases::default(),
+            listening: None,
             diverging_max: 0,
             diverged: ByDivergence::default(),
             expiries: BinaryHeap::new(),
@@ -227,6 +223,7 @@ impl Ledger {
     /// The client got the acknowledgement.
     pub fn acknowledged(&mut self, w: WriteId, now: Nanos) {
         self.answer(w, Answer::Acknowledged, now);
+        self.hear_of(w, Fact::Acknowledged(w));
         let write = &mut self.writes[w.index()];
         let was_open = write.end == Nanos::MAX;
         write.end = now;
@@ -248,11 +245,11 @@ impl Ledger {
     /// The client got an error after which nothing can happen.
     pub fn refused(&mut self, w: WriteId, now: Nanos) {
         self.answer(w, Answer::Refused, now);
-        self.note(w, now);
+        self.hear_of(w, Fact::Refused(w));
         let write = &self.writes[w.index()];
         if write.is(COMMITTED) || write.early_reads() > 0 {
             self.tally.phantom += 1;
-            self.tell_phantom(w);
+            self.note_phantom(w);
         } else {
             self.tally.rejected += 1;
         }
@@ -262,6 +259,7 @@ impl Ledger {
     /// The client got an error or no answer, and cannot know.
     pub fn unanswered(&mut self, w: WriteId, now: Nanos) {
         self.answer(w, Answer::Unanswered, now);
+        self.hear_of(w, Fact::Unanswered(w));
         self.tally.unknown += 1;
         self.check_vanished(w);
     }
@@ -269,6 +267,7 @@ impl Ledger {
     /// The database's value of the write's key is now this write. May be told again for a late duplicate.
     pub fn committed(&mut self, w: WriteId, now: Nanos) {
         self.advance(now);
+        self.hear_of(w, Fact::Committed(w));
         self.come_to_light(w);
         let write = &self.writes[w.index()];
         let (slot, first) = (write.slot as usize, !write.is(COMMITTED));
@@ -294,16 +293,14 @@ impl Ledger {
     /// `holder` has got the write and can deliver it. Counted: tell [`released`](Ledger::released) as often.
     pub fn held(&mut self, w: WriteId, holder: Holder, now: Nanos) {
         self.advance(now);
+        self.hear_of(w, Fact::Held { write: w, holder, due: self.next_flush });
         let write = &mut self.writes[w.index()];
         assert!(w != WriteId::INITIAL, "the initial value needs no holder");
         write.holds = write.holds.checked_add(1).expect("at most 255 components hold one write");
         let (slot, end, first) = (write.slot as usize, write.end, write.holds == 1);
         match holder {
             Holder::Application => self.begin_mending(slot),
-            Holder::Buffer => {
-                write.into = 0;
-                self.note(w, now);
-            }
+            Holder::Buffer => write.into = 0,
             Holder::Flight => {}
         }
         if !first {
@@ -324,10 +321,11 @@ impl Ledger {
     /// tell [`committed`](Ledger::committed) first: what nobody holds is lost at once.
     pub fn released(&mut self, w: WriteId, holder: Holder, why: Release, now: Nanos) {
         self.advance(now);
+        self.hear_of(w, Fact::Released { write: w, holder, why, due: self.next_flush });
         if let Release::Coalesced { into } = why {
             self.coalesce(w, into);
         } else if let Some(cause) = why.cause() {
-            let index = self.note_break(holder, cause, now);
+            let index = self.note_break(cause, now);
             self.writes[w.index()].broke = index;
         }
         let write = &mut self.writes[w.index()];
@@ -386,13 +384,12 @@ impl Ledger {
             self.note_seen(saw);
         }
         self.check_session(slot as usize, client, issued, saw);
-        match self.missed_since(slot as usize, saw) {
-            Some(since) if since < issued => {
-                self.reads.stale += 1;
-                Freshness::Stale { age: now - since }
-            }
-            _ => Freshness::Fresh,
-        }
+        let stale_since = self.missed_since(slot as usize, saw).filter(|since| *since < issued);
+        self.hear(key, now, Fact::Read { client, issued, saw, stale: stale_since.is_some() });
+        let Some(since) = stale_since else { return Freshness::Fresh };
+        self.reads.stale += 1;
+        self.note_stale((key, client), issued, saw, since);
+        Freshness::Stale { age: now - since }
     }
 }
 
@@ -438,21 +435,6 @@ impl Ledger {
     /// What the reads saw. O(1).
     pub fn reads(&self) -> &ReadCounts {
         &self.reads
-    }
-
-    /// The first [`STORIES_MAX`] of the writes ever lost, in the order of their loss. The rest are only counted.
-    pub fn stories(&self) -> &[Story] {
-        &self.stories
-    }
-
-    /// How many stories were told and are no longer, because the database has got the write after all.
-    pub fn stories_withdrawn(&self) -> u64 {
-        self.withdrawn
-    }
-
-    /// The first [`PHANTOM_STORIES_MAX`] writes that were refused and yet committed or read.
-    pub fn phantom_stories(&self) -> &[Story] {
-        &self.phantom_stories
     }
 
     /// Why a write is lost; `None` when it is not lost.
@@ -527,22 +509,9 @@ impl Ledger {
         self.tally.in_flight -= 1;
     }
 
-    /// Keeps when the write was first buffered, or (that is not told any more then) refused.
-    fn note(&mut self, w: WriteId, now: Nanos) {
-        let write = &mut self.writes[w.index()];
-        let refused = write.answer == Answer::Refused;
-        if refused || write.noted_after == 0 {
-            let after = (now - write.issued).0.saturating_add(1).min(u64::from(u32::MAX)) as u32;
-            write.noted_after = after;
-            if after == u32::MAX {
-                self.late_notes.insert(w.0, now);
-            }
-        }
-    }
-
     /// The index of a break now; writes dropped in one crash share it.
-    fn note_break(&mut self, holder: Holder, cause: Cause, now: Nanos) -> u32 {
-        let this = Break { at: now, holder, cause, next_flush: self.next_flush };
+    fn note_break(&mut self, cause: Cause, now: Nanos) -> u32 {
+        let this = Break { at: now, cause };
         if self.breaks.len() == 1 || self.breaks[self.breaks.len() - 1] != this {
             self.breaks.push(this);
         }
@@ -579,7 +548,7 @@ impl Ledger {
     fn turn_phantom(&mut self, w: WriteId) {
         self.tally.rejected -= 1;
         self.tally.phantom += 1;
-        self.tell_phantom(w);
+        self.note_phantom(w);
     }
 
     /// A read was answered with this write, which is not the database's value.
@@ -594,11 +563,15 @@ impl Ledger {
             return;
         }
         let first = write.count_early_read();
-        if write.is(VANISHED) {
+        let gone = write.is(VANISHED);
+        if gone {
             self.reads.vanished += 1;
         }
         if first && write.answer == Answer::Refused {
             self.turn_phantom(saw);
+        }
+        if first && gone {
+            self.note_vanished(saw);
         }
     }
 
@@ -617,7 +590,11 @@ impl Ledger {
         let write = &mut self.writes[w as usize];
         if write.flags & (COMMITTED | VANISHED) == 0 {
             write.flags |= VANISHED;
-            self.reads.vanished += u64::from(write.early_reads());
+            let seen = write.early_reads();
+            self.reads.vanished += u64::from(seen);
+            if seen > 0 {
+                self.note_vanished(WriteId(w));
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is kept of one write, and of one key.
 
 use super::copies::Copies;
-use super::facts::{Cause, Holder};
+use super::facts::Cause;
 use super::order::Order;
 use super::row::Row;
 use crate::model::{ClientId, Key};
@@ -50,9 +50,6 @@ pub(super) struct Write {
     count: u32,
     /// Its latest break (index into the ledger's list), or 0.
     pub broke: u32,
-    /// One more than the nanoseconds from issue to being first buffered; for a refused write to the refusal.
-    /// 0: neither; `u32::MAX`: 4.3 s or later, see the ledger's `late_notes`.
-    pub noted_after: u32,
     /// How many holders have it.
     pub holds: u8,
     pub answer: Answer,
@@ -75,7 +72,6 @@ impl Write {
             own_before: 0,
             count: 0,
             broke: 0,
-            noted_after: 0,
             holds: 0,
             answer: Answer::None,
             flags: 0,
@@ -143,16 +139,12 @@ fn number_of(cause: Option<Cause>) -> u8 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Break {
     pub at: Nanos,
-    pub holder: Holder,
     pub cause: Cause,
-    /// When the next flush was due.
-    pub next_flush: Nanos,
 }
 
 impl Break {
     /// What a write met that met no break.
-    pub const NONE: Break =
-        Break { at: Nanos::ZERO, holder: Holder::Application, cause: Cause::NeverDelivered, next_flush: Nanos::ZERO };
+    pub const NONE: Break = Break { at: Nanos::ZERO, cause: Cause::NeverDelivered };
 }
 
 /// One key that was ever written.

@@ -39,6 +39,11 @@ impl<T> Rows<T> {
         }
     }
 
+    /// The thing at a place, if there is one.
+    pub fn get(&self, at: usize) -> Option<&T> {
+        self.blocks.get(at >> BLOCK_BITS)?.get(at & (BLOCK - 1))
+    }
+
     /// All of them, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.blocks.iter().flatten()

@@ -131,13 +131,13 @@ fn an_increment_that_was_dropped_is_back_when_a_value_made_from_it_is_committed_
         ledger.read(KEY, 1, s(2), dropped, s(2));
         ledger.released(dropped, Buffer, Release::DroppedAfterRetries, s(3));
         assert_eq!((ledger.ever_lost().total(), ledger.lost_and_read(), ledger.keys_lost()), (1, 1, 1));
-        assert_eq!((ledger.reads().vanished, ledger.stories().len()), (1, 1));
+        assert_eq!((ledger.reads().vanished, ledger.cases().lost().len()), (1, 1));
         let next = buffered(&mut ledger, 4);
         ledger.based_on(next, if contained { dropped } else { WriteId::INITIAL });
         flush(&mut ledger, next, 5);
         let gone = u64::from(!contained);
         assert_eq!((ledger.ever_lost().total(), ledger.lost_and_read(), ledger.keys_lost()), (gone, gone, 0));
-        assert_eq!((ledger.reads().vanished, ledger.stories().len() as u64), (gone, gone));
+        assert_eq!((ledger.reads().vanished, ledger.cases().lost().len() as u64), (gone, gone));
         assert_eq!(ledger.increments().lost, gone);
         check(&ledger, &[(dropped, Class::Superseded), (next, Class::Durable)]);
     }
@@ -163,7 +163,7 @@ fn a_hundred_thousand_increments_of_one_key_are_lost_and_come_back_as_one() {
         base = w;
     }
     assert_eq!((ledger.ever_lost().total(), ledger.keys_lost(), ledger.increments().lost), (0, 0, 0));
-    assert_eq!(ledger.stories_withdrawn(), STORIES_MAX as u64);
+    assert_eq!(ledger.cases().withdrawn(), LOST_CASES_MAX as u64);
     ledger.validate();
 }
 
@@ -283,17 +283,9 @@ fn a_late_duplicate_of_an_older_write_loses_the_newer_one() {
     ledger.committed(old, s(9));
     check(&ledger, &[(old, Class::Durable), (new, Class::Lost)]);
     assert_eq!(ledger.cause(new), Some(Cause::OverwrittenByOlder));
-    let whats: Vec<StepKind> = ledger.stories()[0].steps.iter().map(|step| step.what).collect();
-    assert_eq!(
-        whats,
-        [
-            StepKind::Issued,
-            StepKind::Committed,
-            StepKind::Acknowledged,
-            StepKind::Overwritten { by: old },
-            StepKind::Lost
-        ]
-    );
+    let kind = CaseKind::Lost { cause: Cause::OverwrittenByOlder };
+    let case = Case { kind, key: KEY, write: new, client: 0, issued: s(2), at: s(9) };
+    assert_eq!(ledger.cases().lost(), [case]);
 }
 
 #[test]
@@ -362,7 +354,7 @@ fn a_refused_write_nobody_saw_is_rejected() {
     let w = ledger.issued(KEY, 0, s(1));
     ledger.refused(w, s(2));
     check(&ledger, &[(w, Class::Rejected)]);
-    assert!(ledger.phantom_stories().is_empty());
+    assert!(ledger.cases().phantom().is_empty());
 }
 
 #[test]
@@ -383,50 +375,59 @@ fn a_refused_write_that_is_committed_or_read_is_a_phantom() {
                 ledger.refused(w, s(4));
             }
             check(&ledger, &[(w, Class::Phantom)]);
-            let what = if read { StepKind::Read } else { StepKind::Committed };
-            assert!(ledger.phantom_stories()[0].steps.contains(&Step { at: s(3), what }));
+            let at = if refused_first { s(3) } else { s(4) };
+            let case = Case { kind: CaseKind::Phantom, key: KEY, write: w, client: 0, issued: s(1), at };
+            assert_eq!(ledger.cases().phantom(), [case]);
         }
     }
 }
 
 #[test]
-fn a_story_tells_each_step_and_the_flush_that_would_have_saved_it() {
+fn what_is_told_of_the_key_that_is_listened_to_is_heard_in_order_and_nothing_else() {
     let mut ledger = Ledger::new();
+    ledger.listen(KEY);
     ledger.next_flush(s(35));
     let w = buffered(&mut ledger, 28);
-    let v = buffered(&mut ledger, 29);
-    ledger.released(w, Buffer, Release::Coalesced { into: v }, s(29) + Nanos::from_millis(500));
-    ledger.released(v, Buffer, Release::CacheCrash, s(30));
-    let json = serde_json::to_string(&ledger.stories()[1]).unwrap();
+    let other = ledger.issued(KEY + 1, 0, s(29));
+    ledger.held(other, Buffer, s(29));
+    ledger.read(KEY, 7, s(29), w, s(29));
+    ledger.released(w, Buffer, Release::CacheCrash, s(30));
+    let heard = |at, fact| Heard { at, fact };
+    let read = Fact::Read { client: 7, issued: s(29), saw: w, stale: false };
     assert_eq!(
-        json,
-        "{\"write\":1,\"key\":3,\"client\":0,\"cause\":\"cache_crash\",\"steps\":[\
-         {\"at\":\"28s\",\"what\":\"issued\"},{\"at\":\"28s\",\"what\":\"buffered\"},\
-         {\"at\":\"28.5s\",\"what\":\"acknowledged\"},{\"at\":\"29s\",\"what\":\"coalesced\",\"into\":2},\
-         {\"at\":\"30s\",\"what\":\"dropped\",\"cause\":\"cache_crash\"},{\"at\":\"30s\",\"what\":\"lost\"},\
-         {\"at\":\"35s\",\"what\":\"flush_due\"}]}"
+        ledger.heard(),
+        [
+            heard(s(28), Fact::Held { write: w, holder: Buffer, due: s(35) }),
+            heard(s(28) + Nanos::from_millis(500), Fact::Acknowledged(w)),
+            heard(s(29), read),
+            heard(s(30), Fact::Released { write: w, holder: Buffer, why: Release::CacheCrash, due: s(35) }),
+        ]
     );
 }
 
 #[test]
-fn a_write_buffered_late_is_told_at_its_exact_time() {
+fn a_read_of_what_then_is_nowhere_is_a_case_and_a_copy_that_differs_is_one() {
     let mut ledger = Ledger::new();
-    let w = ledger.issued(KEY, 0, s(1));
-    ledger.held(w, Buffer, s(100));
-    ledger.acknowledged(w, s(101));
-    ledger.released(w, Buffer, Release::CacheCrash, s(102));
-    assert!(ledger.stories()[0].steps.contains(&Step { at: s(100), what: StepKind::Buffered }));
+    let w = buffered(&mut ledger, 1);
+    ledger.read(KEY, 1, s(2), w, s(2));
+    assert!(ledger.cases().vanished().is_empty());
+    ledger.released(w, Buffer, Release::CacheCrash, s(3));
+    let case = Case { kind: CaseKind::Vanished, key: KEY, write: w, client: 0, issued: s(1), at: s(3) };
+    assert_eq!(ledger.cases().vanished(), [case]);
+    ledger.copied(KEY, Place::Cache, w, Origin::Restored, Nanos::MAX, s(4));
+    let kind = CaseKind::Diverging { place: Place::Cache, divergence: Divergence::NeverCommitted };
+    assert_eq!(ledger.cases().diverging(), [Case { kind, at: s(4), ..case }]);
 }
 
 #[test]
-fn stories_stop_at_their_limit_and_counts_do_not() {
+fn cases_stop_at_their_limit_and_counts_do_not() {
     let mut ledger = Ledger::new();
-    for at in 0..STORIES_MAX as u64 + 5 {
+    for at in 0..LOST_CASES_MAX as u64 + 5 {
         let w = buffered(&mut ledger, at);
         ledger.released(w, Buffer, Release::CacheCrash, s(at) + Nanos::from_millis(600));
     }
-    assert_eq!(ledger.stories().len(), STORIES_MAX);
-    assert_eq!(ledger.lost_by_cause().total(), STORIES_MAX as u64 + 5);
+    assert_eq!(ledger.cases().lost().len(), LOST_CASES_MAX);
+    assert_eq!(ledger.lost_by_cause().total(), LOST_CASES_MAX as u64 + 5);
 }
 
 #[test]
@@ -1240,10 +1241,10 @@ impl Both {
             assert_eq!(self.model.classes[newest], Class::Lost, "the last value of key {key} is among the lost ones");
         }
         assert_eq!(self.ledger.keys_lost(), keys.len() as u64, "keys whose last value is lost");
-        let storied: BTreeSet<usize> = self.ledger.stories().iter().map(|story| story.write.index()).collect();
+        let storied: BTreeSet<usize> = self.ledger.cases().lost().iter().map(|case| case.write.index()).collect();
         let gone = (1..self.model.attempts.len()).filter(|w| self.model.attempts[*w].first_cause.is_some());
-        assert_eq!(storied, gone.collect(), "the stories are those of the writes ever lost");
-        if self.ledger.stories_withdrawn() > 0 {
+        assert_eq!(storied, gone.collect(), "the cases are the writes ever lost");
+        if self.ledger.cases().withdrawn() > 0 {
             self.reached.insert("came back".to_owned());
         }
     }

@@ -139,6 +139,9 @@ impl Simulation {
     fn event(&mut self) {
         let world = &*self.world;
         let Some(event) = world.kernel.next() else { return };
+        if let Some(listener) = &mut self.listener {
+            listener.event(world, event);
+        }
         let index = event.index();
         match EventKind::of(event) {
             EventKind::Wake => world.kernel.wake(index),
@@ -200,7 +203,11 @@ impl Simulation {
             if let Some(task) = self.world.kernel.next_ready() {
                 self.poll_unless_frozen(task);
             } else if let Some(job) = self.world.jobs.pop() {
+                let errand = self.listener.as_ref().map(|_| job.clone());
                 let task = self.tasks.spawn(job);
+                if let (Some(listener), Some(job)) = (&mut self.listener, errand) {
+                    listener.begins(&self.world, task, &job);
+                }
                 self.poll_unless_frozen(task);
             } else {
                 return true;

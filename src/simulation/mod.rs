@@ -26,6 +26,7 @@ mod executor;
 mod faults;
 mod frozen;
 mod inspect;
+mod listening;
 mod near;
 mod over_time;
 mod report;
@@ -43,10 +44,10 @@ use std::sync::Arc;
 use self::driver::{Progress, Stage};
 use self::executor::{Executor, estimated, executor};
 use self::faults::Faults;
+use self::listening::Listener;
 use self::report::Baseline;
 pub use self::stop::{Limits, Stopped};
 use self::world::World;
-use crate::ledger::Story;
 use crate::scenario::{Capacity, Scenario};
 use crate::time::Nanos;
 use crate::workload::foresight::Foresight;
@@ -58,6 +59,8 @@ pub struct Simulation {
     world: Rc<World>,
     tasks: Box<dyn Executor>,
     faults: Faults,
+    /// In a run that is told for a story.
+    listener: Option<Box<Listener>>,
     progress: Progress,
     baseline: Baseline,
     deadline: Nanos,
@@ -133,6 +136,7 @@ impl Simulation {
         let mut simulation = Simulation {
             tasks: tasks(world.clone()),
             faults: Faults::new(scenario, world.cache.count()),
+            listener: None,
             progress: Progress::new(scenario, limits),
             baseline: Baseline::default(),
             deadline: scenario.clients.deadline,
@@ -178,15 +182,5 @@ impl Simulation {
     /// Events handled so far.
     pub fn events(&self) -> u64 {
         self.world.kernel.events()
-    }
-
-    /// The stories of lost writes, first losses first.
-    pub fn stories(&self) -> Vec<Story> {
-        self.world.observers.ledger.borrow().stories().to_vec()
-    }
-
-    /// How many stories have been taken back so far, because the database got the write after all.
-    pub fn stories_withdrawn(&self) -> u64 {
-        self.world.observers.ledger.borrow().stories_withdrawn()
     }
 }

@@ -19,13 +19,16 @@ use crate::web::sections::lead::{Headline, Legend};
 use crate::web::sections::notices::Notices;
 use crate::web::sections::share::Share;
 use crate::web::sections::stage::Stage;
+use crate::web::sections::story::{OtherCases, StoryDialog};
 use crate::web::sections::tables::{
     CacheNodes, DivergedCopies, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes,
 };
 use crate::web::sections::transport::Transport;
 use crate::web::state::view::{Control, ThemeChoice};
-use crate::web::state::{Action, ViewAction, saved, stage};
+use crate::web::state::{Action, TimeAction, ViewAction, saved, stage};
 
+const PAST: Phrase = Phrase::fixed("Requests on their way are shown only while they are simulated.", "요청의 흐름은 시뮬레이션하는 동안에만 볼 수 있습니다.");
+const RUN_FROM_HERE: Phrase = Phrase::fixed("Run from here", "여기서부터 다시 실행");
 const ABOUT: Phrase = Phrase::fixed("About this experiment", "이 실험에 대하여");
 const EDITED: Phrase = Phrase::fixed("edited", "수정됨");
 const RESET: Phrase = Phrase::fixed("Reset", "되돌리기");
@@ -54,6 +57,9 @@ impl App {
                 <footer><p class="soft">{ w.footer }</p></footer>
                 if self.sharing { { self.share(ctx, &titles) } }
                 if self.helping { { self.help(ctx) } }
+                if let Some(open) = self.state.story.clone() {
+                    <StoryDialog {open} titles={titles.clone()} dispatch={self.dispatch.clone()} words={w} />
+                }
             </div>
         }
     }
@@ -174,8 +180,16 @@ impl App {
         }
     }
 
+    /// What is being simulated, where that is what is seen.
     fn stage(&self, titles: &Rc<Vec<String>>) -> Html {
         let state = &self.state;
+        if state.seen() < state.run.now {
+            let here = self.dispatch.reform(|_: MouseEvent| Action::Time(TimeAction::RunFromHere));
+            return html! {
+                <p class="scenes soft">{ PAST.say(self.words().lang) }{ " " }
+                    <button type="button" onclick={here}>{ RUN_FROM_HERE.say(self.words().lang) }</button></p>
+            };
+        }
         let latencies = (0..titles.len()).map(|lane| stage::latency_s(&state.run, lane)).collect::<Vec<_>>();
         html! {
             <Stage run={state.generation()} scenes={state.run.scenes.clone()} now={state.run.now} speed={state.speed} plays={state.is_running()}
@@ -206,7 +220,8 @@ impl App {
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
-                <LostWrites report={report.clone()} stories={self.state.run.stories.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <LostWrites report={report.clone()} cases={self.state.run.cases.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <OtherCases cases={self.state.run.cases.clone()} warmup={self.state.running.warmup} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Percentiles report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Reproduce {report} titles={titles.clone()} {shown} {words} />
             </>

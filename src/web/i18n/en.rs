@@ -5,7 +5,7 @@ use super::super::state::view::Control;
 use super::{Words, left_out, named, unless_none};
 use crate::chart::text;
 use crate::escape::shown;
-use crate::ledger::{Cause, Divergence, StepKind as Step};
+use crate::ledger::{Cause, Divergence};
 use crate::phrase::Language;
 use crate::scenario::presets::Group;
 use crate::scenario::{Link, Part};
@@ -88,8 +88,6 @@ pub static WORDS: Words = Words {
             n => format!("{read} {} keys have lost their last acknowledged value.", text::count(n)),
         }
     },
-    story_of: |write, key| format!("Write {} of key {key}", text::count(write)),
-    step,
     cause,
     reproduce: "Reproduce this run",
     reproduce_why: "The same scenario, seed and engine version give the same events on every machine, to the bit. The digest proves it.",
@@ -296,22 +294,6 @@ fn divergence(word: &str) -> String {
         Divergence::CommitWithoutAnswer => "committed after the writer gave up",
         Divergence::Left => "not invalidated",
     })
-}
-
-fn step(step: Step) -> &'static str {
-    match step {
-        Step::Issued => "issued by the client",
-        Step::Buffered => "buffered, dirty, in the cache",
-        Step::Acknowledged => "acknowledged",
-        Step::Refused => "rejected: the client got an error",
-        Step::Coalesced { .. } => "replaced in the buffer by a newer write of the key",
-        Step::Committed => "committed in the database",
-        Step::Read => "read by a client",
-        Step::Overwritten { .. } => "overwritten in the database by an older write",
-        Step::Dropped { .. } => "discarded by what held it",
-        Step::Lost => "lost: the database will never have it",
-        Step::FlushDue => "the flush that would have saved it",
-    }
 }
 
 fn cause(word: &str) -> String {

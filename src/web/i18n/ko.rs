@@ -5,7 +5,7 @@ use super::super::state::view::Control;
 use super::{Words, left_out, named, unless_none};
 use crate::chart::text;
 use crate::escape::shown;
-use crate::ledger::{Cause, Divergence, StepKind as Step};
+use crate::ledger::{Cause, Divergence};
 use crate::phrase::Language;
 use crate::scenario::presets::Group;
 use crate::scenario::{Link, Part};
@@ -87,8 +87,6 @@ pub static WORDS: Words = Words {
             n => format!("{read} 키 {}개는 마지막으로 성공 응답을 받은 값이 유실되었습니다.", text::count(n)),
         }
     },
-    story_of: |write, key| format!("쓰기 {} (키 {key})", text::count(write)),
-    step,
     cause,
     reproduce: "재현하기",
     reproduce_why: "시나리오, 시드, 엔진 버전이 같으면 어떤 기기에서든 모든 이벤트가 비트 단위까지 같습니다. 다이제스트로 확인할 수 있습니다.",
@@ -296,22 +294,6 @@ fn divergence(word: &str) -> String {
         Divergence::CommitWithoutAnswer => "오류 응답 후 커밋됨",
         Divergence::Left => "무효화하지 않음",
     })
-}
-
-fn step(step: Step) -> &'static str {
-    match step {
-        Step::Issued => "클라이언트가 요청",
-        Step::Buffered => "캐시에 더티 상태로 저장",
-        Step::Acknowledged => "클라이언트에 성공 응답",
-        Step::Refused => "클라이언트에 거절 응답",
-        Step::Coalesced { .. } => "버퍼에서 같은 키의 새 쓰기로 대체",
-        Step::Committed => "DB에 커밋",
-        Step::Read => "다른 요청이 조회",
-        Step::Overwritten { .. } => "DB에서 더 오래된 쓰기로 덮어써짐",
-        Step::Dropped { .. } => "보관하던 서버가 폐기",
-        Step::Lost => "유실: DB에 끝내 반영되지 않음",
-        Step::FlushDue => "유실을 막았을 플러시 시각",
-    }
 }
 
 fn cause(word: &str) -> String {

@@ -13,7 +13,6 @@ use super::platform::protocol::TraceFacts;
 use super::state::Failure;
 use super::state::view::Control;
 use crate::escape::shown;
-use crate::ledger::StepKind;
 use crate::phrase::{Language, Phrase};
 use crate::scenario::{Arrivals, Keys, Link, Part, Reading, Writing, presets};
 
@@ -103,8 +102,6 @@ words! {
     /// How many of the lost writes were read, and of how many keys the last value is lost.
     what_was_lost: fn(u64, u64) -> String,
     /// The number of the write and its key.
-    story_of: fn(u64, u64) -> String,
-    step: fn(StepKind) -> &'static str,
     cause: fn(&str) -> String,
     reproduce: &'static str,
     reproduce_why: &'static str,

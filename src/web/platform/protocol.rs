@@ -10,6 +10,7 @@
 //!   Advance                   Frame
 //!   Recall                    Recalled, or Refused
 //!   Inject                    Injected, or Refused
+//!   Tell, again and again     Telling, as long as there is more to run; then Told, or Refused
 //!   Open, then Continue …     Reading, as long as there is more; then Opened or Unreadable
 //!   Cancel                    Cancelled
 //! ```
@@ -19,11 +20,12 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::Story;
+use crate::ledger::{Case, Cases};
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
 use crate::stage::Scene;
+use crate::story::Told;
 use crate::time::Nanos;
 use crate::workload::trace::{Detail, Reason};
 
@@ -84,6 +86,15 @@ pub enum ToWorker {
         /// For how long.
         lasts: Nanos,
     },
+    /// Tell how this came about: run its lane once more, and the others; each time for a while.
+    Tell {
+        /// The scenario that is meant.
+        generation: u32,
+        /// The lane, from 0.
+        lane: usize,
+        /// What came about.
+        case: Case,
+    },
 }
 
 /// From the worker to the page.
@@ -109,6 +120,18 @@ pub enum FromWorker {
         generation: u32,
         /// That scenario with the fault in it: run from the start, it gives the same events.
         scenario: Box<Scenario>,
+    },
+    /// A story is not told to its end yet.
+    Telling {
+        /// The scenario it is of.
+        generation: u32,
+    },
+    /// A story.
+    Told {
+        /// The scenario it is of.
+        generation: u32,
+        /// The story.
+        told: Box<Told>,
     },
     /// A trace is being read.
     Reading(Progress),
@@ -186,30 +209,44 @@ pub struct Frame {
     pub stopped: Vec<Option<Phrase>>,
     /// Per lane: the buckets that are new or have changed.
     pub series: Vec<Series>,
-    /// Per lane: the stories of lost writes that are new.
-    pub stories: Vec<Stories>,
+    /// Per lane: what went wrong, case by case, where that has changed.
+    pub cases: Vec<Option<LaneCases>>,
     /// Per lane: what the stage shows; empty where it is not seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scenes: Vec<Scene>,
 }
 
-/// A piece of a lane's stories.
+/// What went wrong in a lane, case by case: the first or the worst of each kind; the rest are counted in the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stories {
-    /// How many of those told before still hold; the others are sent again, or have been taken back.
-    pub first: usize,
-    /// The stories from there on.
-    pub told: Vec<Story>,
+pub struct LaneCases {
+    /// Lost writes, the first ones.
+    pub lost: Vec<Case>,
+    /// Stale reads, the oldest values.
+    pub stale: Vec<Case>,
+    /// Reads of what then was nowhere, the first ones.
+    pub vanished: Vec<Case>,
+    /// Copies that came to differ from the database, the first ones.
+    pub diverging: Vec<Case>,
 }
 
-/// How many stories of one lane the page is told; the rest are counted.
-pub const STORIES_TOLD_MAX: usize = 100;
+/// How many cases of a kind the page is told of each lane.
+pub const CASES_TOLD_MAX: usize = 20;
+
+impl From<&Cases> for LaneCases {
+    fn from(cases: &Cases) -> LaneCases {
+        let some = |all: &[Case]| all.iter().take(CASES_TOLD_MAX).copied().collect();
+        LaneCases {
+            lost: some(cases.lost()),
+            stale: some(&cases.stale()),
+            vanished: some(cases.vanished()),
+            diverging: some(cases.diverging()),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Cause, Step, StepKind};
-    use crate::model::WriteId;
 
     #[test]
     fn messages_arrive_as_they_were_sent() {
@@ -232,17 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn stories_and_what_is_in_a_trace_arrive_as_they_were_told() {
-        let what = [
-            StepKind::Coalesced { into: WriteId(2) },
-            StepKind::Overwritten { by: WriteId(3) },
-            StepKind::Dropped { cause: Cause::CacheCrash },
-            StepKind::Lost,
-        ];
-        let steps = what.map(|what| Step { at: Nanos(1_234_567_891), what }).to_vec();
-        let story = Story { write: WriteId(1), key: 7, client: 0, cause: Some(Cause::CacheCrash), steps };
-        let text = serde_json::to_string(&story).unwrap();
-        assert_eq!(serde_json::from_str::<Story>(&text).unwrap(), story);
+    fn what_is_in_a_trace_arrives_as_it_was_told() {
         let left_out = [(Reason::NoKey, [("ping".to_owned(), 1)].into())].into();
         let facts = TraceFacts { says: vec![Detail::Ttls], left_out, ..TraceFacts::default() };
         let text = serde_json::to_string(&FromWorker::Opened(facts.clone())).unwrap();

@@ -12,9 +12,10 @@ use std::sync::Arc;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::protocol::{Frame, FromWorker, Progress, STORIES_TOLD_MAX, Stories, ToWorker, TraceFacts};
+use super::protocol::{Frame, FromWorker, LaneCases, Progress, ToWorker, TraceFacts};
+use crate::experiment::telling::Telling;
 use crate::experiment::{Experiment, Plan};
-use crate::ledger::Story;
+use crate::ledger::Case;
 use crate::metrics::FIGURE_GROUP;
 use crate::phrase::{Phrase, phrase};
 use crate::report::{Report, Series};
@@ -115,15 +116,16 @@ struct Work {
     point: Nanos,
     /// The totals where each point began.
     reports: Vec<Report>,
+    /// The story that is being told, and which it is.
+    telling: Option<(usize, Case, Telling)>,
 }
 
 /// What the page has of one lane.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     buckets: usize,
-    stories: usize,
-    /// How many stories had been taken back by then.
-    withdrawn: u64,
+    /// How often the cases had changed by then, and one more; 0 before it has any.
+    cases: u64,
 }
 
 impl WorkerState {
@@ -165,6 +167,13 @@ impl WorkerState {
                     refused(generation, Phrase::fixed("there is nothing to break", "장애를 주입할 실험이 없습니다"))
                 }
             },
+            ToWorker::Tell { generation, lane, case } => {
+                let trace = self.trace.clone();
+                match self.at(generation) {
+                    Some(work) => work.tell(lane, case, trace),
+                    None => refused(generation, Phrase::fixed("there is nothing to tell", "설명할 실험이 없습니다")),
+                }
+            }
         }
     }
 
@@ -211,7 +220,7 @@ impl WorkerState {
                 let seen = vec![Seen::default(); scenario.lanes.len()];
                 let point = point_of(scenario);
                 let reports = vec![experiment.report()];
-                self.work.insert(Work { generation, experiment, seen, point, reports }).frame()
+                self.work.insert(Work { generation, experiment, seen, point, reports, telling: None }).frame()
             }
             Err(error) => refused(generation, error.phrase()),
         }
@@ -257,21 +266,14 @@ impl Work {
         let Work { generation, experiment, seen, .. } = self;
         let series: Vec<Series> =
             seen.iter().enumerate().map(|(lane, seen)| experiment.series(lane, seen.buckets, FIGURE_GROUP)).collect();
-        let mut stories = Vec::new();
+        let mut cases = Vec::new();
         for (lane, (seen, tail)) in seen.iter_mut().zip(&series).enumerate() {
             // The last bucket may still change: it is sent again.
             seen.buckets = (tail.first + tail.points.len()).saturating_sub(2);
-            let withdrawn = experiment.stories_withdrawn(lane);
-            // Which ones were taken back is not kept: then all are sent again.
-            let first = if withdrawn == std::mem::replace(&mut seen.withdrawn, withdrawn) { seen.stories } else { 0 };
-            let told: Vec<Story> = match first {
-                first if first < STORIES_TOLD_MAX => {
-                    experiment.stories(lane).iter().take(STORIES_TOLD_MAX).skip(first).cloned().collect()
-                }
-                _ => Vec::new(),
-            };
-            seen.stories = first + told.len();
-            stories.push(Stories { first, told });
+            let now = experiment.cases(lane);
+            let changes = now.changes() + 1;
+            let changed = std::mem::replace(&mut seen.cases, changes) != changes;
+            cases.push(changed.then(|| LaneCases::from(&*now)));
         }
         let mut stopped = vec![None; seen.len()];
         experiment.stopped().for_each(|(lane, why)| stopped[lane] = Some(why.phrase()));
@@ -283,9 +285,35 @@ impl Work {
             report: experiment.report(),
             stopped,
             series,
-            stories,
+            cases,
             scenes: experiment.scenes(),
         }))
+    }
+
+    /// Goes on with a story, or begins with it.
+    fn tell(&mut self, lane: usize, case: Case, trace: Option<(String, Arc<Trace>)>) -> FromWorker {
+        let start = js_sys::Date::now();
+        let generation = self.generation;
+        let begun = self.telling.take().filter(|(of, what, _)| (*of, *what) == (lane, case));
+        let scenario = self.experiment.scenario();
+        if lane >= scenario.lanes.len() {
+            return refused(generation, Phrase::fixed("there is no such lane", "그런 레인이 없습니다"));
+        }
+        let mut telling = begun.map_or_else(
+            || {
+                let named = matches!(scenario.clients.keys, Keys::Trace { .. });
+                Telling::new(scenario, trace.filter(|_| named).map(|(_, trace)| trace), lane, case)
+            },
+            |(.., telling)| telling,
+        );
+        match telling.advance(|| js_sys::Date::now() - start >= TELLING_MS) {
+            Ok(None) => {
+                self.telling = Some((lane, case, telling));
+                FromWorker::Telling { generation }
+            }
+            Ok(Some(told)) => FromWorker::Told { generation, told: Box::new(told) },
+            Err(error) => refused(generation, error.phrase()),
+        }
     }
 
     fn inject(&mut self, what: &str, server: Option<u32>, link: Option<&str>, lasts: Nanos) -> FromWorker {
@@ -301,6 +329,9 @@ impl Work {
         }
     }
 }
+
+/// How long a story is worked at until the page may ask for something else, in milliseconds.
+const TELLING_MS: f64 = 90.0;
 
 /// How long a trace is read on until the page is told how far it is, in milliseconds; and how much at once, in bytes
 /// after unpacking.

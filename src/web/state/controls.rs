@@ -18,6 +18,8 @@ pub enum TimeAction {
     Restart,
     Finish,
     Seek(Nanos),
+    /// Simulate again from the moment that is seen, so that the stage can show it.
+    RunFromHere,
     /// Virtual seconds per second.
     Speed(f64),
 }
@@ -32,7 +34,8 @@ impl TimeAction {
             | TimeAction::StepBack
             | TimeAction::Restart
             | TimeAction::Finish
-            | TimeAction::Seek(_) => true,
+            | TimeAction::Seek(_)
+            | TimeAction::RunFromHere => true,
             TimeAction::Pause | TimeAction::Speed(_) => false,
         }
     }
@@ -75,13 +78,16 @@ impl State {
                 let plays = self.playback == Playback::Playing;
                 self.seek(to, plays);
             }
-            TimeAction::Speed(speed) => {
-                self.speed = speed.clamp(SPEED_RANGE.0, SPEED_RANGE.1);
-                self.view.speed = Some(self.speed);
-                self.due = self.run.now;
-                effects.push(Effect::SaveLink);
-            }
+            TimeAction::Speed(speed) => self.set_speed(speed, effects),
+            TimeAction::RunFromHere => self.run_again_to(self.seen()),
         }
+    }
+
+    pub(super) fn set_speed(&mut self, speed: f64, effects: &mut Vec<Effect>) {
+        self.speed = speed.clamp(SPEED_RANGE.0, SPEED_RANGE.1);
+        self.view.speed = Some(self.speed);
+        self.due = self.run.now;
+        effects.push(Effect::SaveLink);
     }
 
     pub(super) fn change_view(&mut self, action: ViewAction, effects: &mut Vec<Effect>) {

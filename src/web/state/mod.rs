@@ -8,6 +8,7 @@
 //! opening   links, presets, files                          saved     how they are read and written
 //! playback  whether time goes on; what the run has shown   view      how it is looked at
 //! controls  what the buttons of time and view do
+//! story     the story that is open
 //! worker    what the worker is asked, and what it answers  traces    the files it reads
 //! ```
 
@@ -15,6 +16,7 @@ pub mod history;
 pub mod looking;
 pub mod saved;
 pub mod stage;
+pub mod story;
 pub mod traces;
 pub mod view;
 
@@ -33,10 +35,12 @@ use std::rc::Rc;
 use self::history::History;
 use self::saved::{Problem, TooLong};
 use self::seen::Seen;
+use self::story::OpenStory;
 use self::traces::{TraceFile, Traces};
 use self::view::View;
 use self::worker::{LoadedRun, Request, Worker};
 use super::platform::protocol::{FromWorker, ToWorker};
+use crate::ledger::Case;
 use crate::phrase::{Language, Phrase};
 use crate::scenario::{Accept, Edit, FaultKind, Link, Scenario};
 use crate::time::Nanos;
@@ -96,6 +100,14 @@ pub enum Action {
     },
     /// The stage came into sight, or left it.
     StageSeen(bool),
+    /// How did this come about?
+    OpenStory {
+        lane: usize,
+        case: Case,
+    },
+    CloseStory,
+    /// To shortly before the cause of the story that is open, in slow motion.
+    GoToStory,
     Dismiss,
 }
 
@@ -204,6 +216,8 @@ pub struct State {
     pub playback: Playback,
     /// Virtual seconds per second.
     pub speed: f64,
+    /// The story that is open.
+    pub story: Option<OpenStory>,
     /// How it is looked at.
     pub view: View,
     /// The language.
@@ -253,6 +267,7 @@ impl State {
                 Playback::Playing
             },
             speed: 1.0,
+            story: None,
             view: View::default(),
             lang,
             generation: 0,
@@ -300,6 +315,9 @@ impl State {
             Action::Time(action) => self.control_time(action, &mut effects),
             Action::View(action) => self.change_view(action, &mut effects),
             Action::StageSeen(seen) => self.stage_seen = seen,
+            Action::OpenStory { lane, case } => self.open_story(lane, case),
+            Action::CloseStory => self.story = None,
+            Action::GoToStory => self.go_to_story(&mut effects),
             Action::Dismiss => self.notice = None,
         }
         self.send_next(&mut effects);

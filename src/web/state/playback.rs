@@ -4,13 +4,12 @@ use std::rc::Rc;
 
 use super::view::SPEED_RANGE;
 use super::{Effect, State};
-use crate::ledger::Story;
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
 use crate::stage::Scene;
 use crate::time::Nanos;
-use crate::web::platform::protocol::{Frame, STORIES_TOLD_MAX};
+use crate::web::platform::protocol::{Frame, LaneCases};
 
 /// Whether time goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,8 +42,8 @@ pub struct Run {
     pub stopped: Rc<Vec<Option<Phrase>>>,
     /// Per lane, from the start.
     pub series: Rc<Vec<Series>>,
-    /// Per lane.
-    pub stories: Rc<Vec<Vec<Story>>>,
+    /// What went wrong, case by case, per lane.
+    pub cases: Rc<Vec<LaneCases>>,
     /// Per lane: what the stage was told last; empty where nobody sees it.
     pub scenes: Rc<Vec<Scene>>,
 }
@@ -100,6 +99,7 @@ impl State {
         self.must_load = true;
         // They were meant for a moment of another run.
         self.injections.clear();
+        self.story = self.story.take().filter(|story| story.told.is_some());
     }
 
     /// The worker has not got what the page shows: it is run again up to there, and goes on.
@@ -132,7 +132,6 @@ impl State {
         run.finished = frame.finished;
         run.unplayed = frame.unplayed;
         let series = Rc::make_mut(&mut run.series);
-        let stories = Rc::make_mut(&mut run.stories);
         if fresh || series.len() != frame.series.len() {
             *series = frame.series;
         } else {
@@ -141,13 +140,12 @@ impl State {
                 whole.points.extend(tail.points);
             }
         }
-        if run.now == Nanos::ZERO || stories.len() != frame.stories.len() {
-            *stories = vec![Vec::new(); frame.stories.len()];
-        }
-        for (told, tail) in stories.iter_mut().zip(frame.stories) {
-            told.truncate(tail.first);
-            told.extend(tail.told);
-            told.truncate(STORIES_TOLD_MAX);
+        if frame.cases.iter().any(Option::is_some) || run.cases.len() != frame.cases.len() {
+            let cases = Rc::make_mut(&mut run.cases);
+            cases.resize(frame.cases.len(), LaneCases::default());
+            for (told, new) in cases.iter_mut().zip(frame.cases) {
+                *told = new.unwrap_or_else(|| std::mem::take(told));
+            }
         }
         run.scenes = Rc::new(frame.scenes);
         run.report = Some(Rc::new(frame.report));

@@ -78,6 +78,13 @@ impl State {
         (self.seen.behind, self.seen.recalled) = (None, None);
     }
 
+    /// Simulates the run again up to `t`, and plays on from there: what the stage shows is not kept.
+    pub(super) fn run_again_to(&mut self, t: Nanos) {
+        self.look_at_newest();
+        self.reload();
+        self.playback = Playback::Seeking { to: t, then_play: true };
+    }
+
     /// Whether `t` has been simulated, and the page has what there was.
     pub(super) fn is_simulated(&self, t: Nanos) -> bool {
         !self.must_load && self.run.report.is_some() && (t <= self.run.now || self.run.finished)

@@ -10,8 +10,8 @@ use crate::web::platform::protocol::{Frame, FromWorker, ToWorker};
 pub fn frame(generation: u32, seconds: u64, finished: bool) -> Action {
     let report = Report { engine: "1".into(), scenario: String::new(), seed: 1, deadline_s: 1.0, lanes: vec![] };
     let now_ns = Nanos::from_secs(seconds).0;
-    let (series, stories, scenes, stopped) = Default::default();
-    let frame = Frame { generation, now_ns, finished, unplayed: None, report, stopped, series, stories, scenes };
+    let (series, cases, scenes, stopped) = Default::default();
+    let frame = Frame { generation, now_ns, finished, unplayed: None, report, stopped, series, cases, scenes };
     Action::FromWorker(FromWorker::Frame(Box::new(frame)))
 }
 

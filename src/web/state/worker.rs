@@ -26,6 +26,7 @@ pub(super) enum Request {
     Advance,
     Recall,
     Inject,
+    Tell,
     Trace,
 }
 
@@ -132,7 +133,7 @@ impl State {
             Request::Trace => self.read_last = true,
             Request::Advance => self.read_last = false,
             Request::Load { .. } => self.overdue_s = 0.0,
-            Request::Up | Request::Alive | Request::Inject | Request::Recall => {}
+            Request::Up | Request::Alive | Request::Inject | Request::Recall | Request::Tell => {}
         }
         self.worker = Worker::Busy { request, silent_s: 0.0 };
         effects.push(Effect::Send(Box::new(said)));
@@ -157,6 +158,11 @@ impl State {
         }
         if let Some(recall) = self.recall().filter(|_| self.worker_has_run()) {
             return Some((Request::Recall, recall));
+        }
+        if self.worker_has_run()
+            && let Some(said) = self.next_of_story()
+        {
+            return Some((Request::Tell, said));
         }
         match advance {
             Some(said) if trace.is_none() || self.read_last => Some((Request::Advance, said)),
@@ -188,7 +194,8 @@ impl State {
         let Worker::Busy { request, .. } = self.worker else { return };
         self.worker = Worker::Free { idle_s: 0.0 };
         match said {
-            FromWorker::Here | FromWorker::Panicked { .. } => {}
+            FromWorker::Here | FromWorker::Panicked { .. } | FromWorker::Telling { .. } => {}
+            FromWorker::Told { generation, told } => self.hear_story(generation, *told),
             FromWorker::Frame(frame) => self.handle_frame(*frame, request),
             FromWorker::Injected { generation, scenario } => self.handle_injected(generation, scenario.into(), effects),
             FromWorker::Recalled { generation, at_ns, report } => self.handle_recalled(generation, at_ns, report),
@@ -211,6 +218,7 @@ impl State {
                 match request {
                     Request::Load { generation: loaded } if loaded == self.generation => self.revert_edit(effects),
                     Request::Advance if generation == self.generation => self.playback = Playback::Paused,
+                    Request::Tell => self.story = None,
                     _ => {}
                 }
             }

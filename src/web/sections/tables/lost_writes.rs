@@ -1,24 +1,24 @@
-//! Every lost write with its story.
+//! Every lost write; each opens its story.
 
 use std::rc::Rc;
 
 use yew::prelude::*;
 
 use crate::chart::text;
-use crate::ledger::{Cause, StepKind, Story};
 use crate::report::Report;
-use crate::time::Nanos;
 use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
+use crate::web::platform::protocol::LaneCases;
+use crate::web::sections::story::CaseButton;
 
 /// What the list of lost writes is made from.
 #[derive(Clone, PartialEq, Properties)]
 pub struct LostProps {
     /// The totals so far.
     pub report: Rc<Report>,
-    /// The stories per lane.
-    pub stories: Rc<Vec<Vec<Story>>>,
+    /// What went wrong, per lane.
+    pub cases: Rc<Vec<LaneCases>>,
     /// What the lanes are called.
     pub titles: Rc<Vec<String>>,
     /// The lanes that are shown.
@@ -27,22 +27,21 @@ pub struct LostProps {
     pub words: &'static Words,
 }
 
-/// How many stories are listed per lane; the rest are counted.
-const LISTED_MAX: usize = 20;
-
-/// Every lost write with its story.
+/// Every lost write; each opens its story.
 #[component]
 pub fn LostWrites(props: &LostProps) -> Html {
     let w = props.words;
     let (open, ontoggle) = use_fold(false);
     let lanes = || {
-        let both = props.report.lanes.iter().zip(props.stories.iter()).enumerate();
+        let both = props.report.lanes.iter().zip(props.cases.iter()).enumerate();
         both.filter(|(i, (lane, _))| props.shown.get(*i) == Some(&true) && lane.ever_lost > 0)
     };
     let total: u64 = lanes().map(|(_, (lane, _))| lane.ever_lost).sum();
-    let lists = lanes().map(|(i, (lane, stories))| {
-        let listed = stories.iter().take(LISTED_MAX).map(|story| story_item(story, w));
-        let more = lane.ever_lost.saturating_sub(stories.len().min(LISTED_MAX) as u64);
+    let lists = lanes().map(|(i, (lane, cases))| {
+        let listed = cases.lost.iter().map(|case| {
+            html! { <li key={case.write.0}><CaseButton lane={i} case={*case} /></li> }
+        });
+        let more = lane.ever_lost.saturating_sub(cases.lost.len() as u64);
         let causes =
             lane.ever_lost_by_cause.iter().map(|(cause, n)| format!("{} {}", text::count(*n), (w.cause)(cause)));
         html! {
@@ -50,7 +49,7 @@ pub fn LostWrites(props: &LostProps) -> Html {
                 <h3><Swatch lane={i} />{ &props.titles[i] }</h3>
                 <p>{ causes.collect::<Vec<_>>().join(" · ") }</p>
                 <p class="soft">{ (w.what_was_lost)(lane.lost_and_read, lane.keys_lost) }</p>
-                <ul class="stories">{ for listed }</ul>
+                <ul class="cases">{ for listed }</ul>
                 if more > 0 { <p class="soft">{ (w.and_more)(more) }</p> }
             </div>
         }
@@ -61,24 +60,5 @@ pub fn LostWrites(props: &LostProps) -> Html {
             if total == 0 { <p class="soft">{ w.none_lost }</p> }
             if open { { for lists } }
         </details>
-    }
-}
-
-fn story_item(story: &Story, w: &'static Words) -> Html {
-    let start = story.steps.first().map_or(Nanos::ZERO, |step| step.at);
-    let steps = story.steps.iter().map(|step| {
-        let at = text::moment(step.at.as_secs_f64(), true);
-        let after = text::millis(step.at.saturating_sub(start).0 as f64 / 1e6);
-        let class = (step.what == StepKind::Lost).then_some("alarm");
-        html! { <li {class}><span class="at">{ at }</span><span class="after">{ format!("+{after}") }</span>{ (w.step)(step.what) }</li> }
-    });
-    let cause = story.cause.map(Cause::name).map(|cause| (w.cause)(cause)).unwrap_or_default();
-    html! {
-        <li key={story.write.0}>
-            <details>
-                <summary>{ (w.story_of)(story.write.0.into(), story.key.into()) }<span class="soft">{ cause }</span></summary>
-                <ol class="steps">{ for steps }</ol>
-            </details>
-        </li>
     }
 }

@@ -1,4 +1,4 @@
-//! What the run shows beside the figures: the scoreboard, tables and stories.
+//! What the run shows beside the figures: the scoreboard and tables.
 
 mod lost_writes;
 

@@ -1,0 +1,389 @@
+//! Which of all the clues make the story: who matters, what caused it, and what is left out.
+
+use std::collections::BTreeSet;
+
+use super::evidence::{Clue, Evidence, clues};
+use super::{Actor, LINES_MAX, Line, Role, Story, words};
+use crate::ledger::{Case, CaseKind, Cause, Divergence, Fact, Holder, Message, Origin, Part, Place, Release};
+use crate::model::WriteId;
+use crate::phrase::{Language, Phrase};
+use crate::time::Nanos;
+
+/// Who matters in a story.
+#[derive(Default)]
+struct Cast {
+    /// Pieces of work: all that they do is part of it.
+    errands: BTreeSet<u32>,
+    /// Writes: all that becomes of them is.
+    writes: BTreeSet<WriteId>,
+    /// Single clues.
+    clues: BTreeSet<usize>,
+    /// The clue that caused it.
+    cause: Option<usize>,
+    /// The clue that it came to, where it is one.
+    outcome: Option<usize>,
+    /// The newer write that a stale read missed.
+    newer: Option<WriteId>,
+}
+
+/// Tells how the case came about.
+pub fn tell(evidence: &Evidence<'_>) -> Story {
+    let case = evidence.case;
+    let mut clues = clues(evidence);
+    let mut cast = Detective { clues: &clues, case }.cast(evidence.current);
+    if cast.outcome.is_none() {
+        cast.outcome = Some(clues.len());
+        clues.push(outcome(evidence));
+    }
+    if let Some(due) = flush_due(&clues, case).filter(|due| due.at <= evidence.end) {
+        cast.clues.insert(clues.len());
+        clues.push(due);
+    }
+    let acknowledged = clues.iter().find(|clue| clue.fact == Some(Fact::Acknowledged(case.write))).map(|clue| clue.at);
+    let cause_at = cast.cause.map_or(case.at, |cause| clues[cause].at);
+    let places: Vec<Place> =
+        evidence.copies.iter().filter(|(_, value)| *value == case.write).map(|(place, _)| *place).collect();
+    let (actors, lines) = lines(&clues, &cast);
+    let mut story = Story {
+        case: *case,
+        sentence: words::sentence(case, evidence.current, acknowledged, cast.newer),
+        left: words::left(case.write, &places, evidence.current),
+        cause_at,
+        actors,
+        lines,
+    };
+    if let Some(cause) = story.cause() {
+        let say = |language: Language, join: &str| {
+            let (way, text) = (story.way(cause, language), cause.text.say(language));
+            format!("{}{join} ({}) {way}: {text}.", story.sentence.say(language), words::stamp(cause.at))
+        };
+        story.sentence = Phrase::new(say(Language::English, " Cause"), say(Language::Korean, " 원인"));
+    }
+    story
+}
+
+/// What it came to, said where that can be seen.
+fn outcome(evidence: &Evidence<'_>) -> Clue {
+    let Evidence { case, node, current, .. } = *evidence;
+    let (part, text) = match case.kind {
+        CaseKind::Lost { .. } => (Part::Database, words::lost(case.write, current)),
+        CaseKind::Vanished | CaseKind::Stale { .. } => (Part::Database, words::vanished(case.write, current)),
+        CaseKind::Phantom => (Part::Database, words::phantom(case.write)),
+        CaseKind::Diverging { place, .. } => {
+            let part = if let Place::Near(server) = place { Part::Server(server) } else { Part::Node(node) };
+            (part, words::differs(case.write, current))
+        }
+    };
+    Clue { at: case.at, from: part, to: part, text, errand: 0, fact: None }
+}
+
+/// The flush that would have saved a lost write, where it was still to come.
+fn flush_due(clues: &[Clue], case: &Case) -> Option<Clue> {
+    let CaseKind::Lost { cause: Cause::CacheCrash | Cause::FailoverLag | Cause::FlushAll } = case.kind else {
+        return None;
+    };
+    let released = clues.iter().rev().find_map(|clue| match clue.fact {
+        Some(Fact::Released { write, holder: Holder::Buffer, due, .. }) if write == case.write && due > case.at => {
+            Some((clue.from, due))
+        }
+        _ => None,
+    });
+    let (Part::Node(node), at) = released? else { return None };
+    let part = Part::Flusher(node);
+    Some(Clue { at, from: part, to: part, text: words::flush_due(case.write), errand: 0, fact: None })
+}
+
+// ---- Who matters ----
+
+struct Detective<'a> {
+    clues: &'a [Clue],
+    case: &'a Case,
+}
+
+impl Detective<'_> {
+    fn cast(&self, current: WriteId) -> Cast {
+        let mut cast = Cast::default();
+        let case = self.case;
+        match case.kind {
+            CaseKind::Lost { cause } => {
+                self.follow(&mut cast, case.write);
+                self.who_lost(&mut cast, cause);
+            }
+            CaseKind::Vanished | CaseKind::Phantom => {
+                self.follow(&mut cast, case.write);
+                cast.cause = self.last_release(case.write);
+                if case.kind == CaseKind::Phantom {
+                    cast.cause = self.last(|clue| clue.fact == Some(Fact::Committed(case.write)));
+                }
+                self.readers(&mut cast, case.write);
+                cast.clues.extend(self.last(|clue| clue.fact.is_none() && clue.at == case.at));
+            }
+            CaseKind::Stale { since } => self.stale(&mut cast, since),
+            CaseKind::Diverging { place, divergence } => {
+                self.follow(&mut cast, current);
+                self.diverging(&mut cast, (place, divergence), current);
+            }
+        }
+        cast
+    }
+
+    fn last(&self, such: impl Fn(&Clue) -> bool) -> Option<usize> {
+        self.clues.iter().rposition(such)
+    }
+
+    fn last_before(&self, at: Nanos, such: impl Fn(&Clue) -> bool) -> Option<usize> {
+        self.last(|clue| clue.at <= at && such(clue))
+    }
+
+    /// A write, and the request that brought it.
+    fn follow(&self, cast: &mut Cast, write: WriteId) {
+        cast.writes.insert(write);
+        let brought = |clue: &&Clue| clue.message() == Some(Message::Request(Some(write)));
+        cast.errands.extend(self.clues.iter().filter(brought).map(|clue| clue.errand));
+    }
+
+    /// The last time that something gave a write up.
+    fn last_release(&self, write: WriteId) -> Option<usize> {
+        self.last(|clue| match clue.fact {
+            Some(Fact::Released { write: other, why, .. }) => {
+                other == write && (why.cause().is_some() || why == Release::GaveUp)
+            }
+            _ => false,
+        })
+    }
+
+    /// The write that stands in a write's place in the buffer at last.
+    fn successor(&self, cast: &mut Cast, mut write: WriteId) -> WriteId {
+        let next = |write| {
+            self.clues.iter().find_map(|clue| match clue.fact {
+                Some(Fact::Released { write: other, why: Release::Coalesced { into }, .. }) if other == write => {
+                    Some(into)
+                }
+                _ => None,
+            })
+        };
+        while let Some(into) = next(write)
+            && cast.writes.insert(into)
+        {
+            write = into;
+        }
+        write
+    }
+
+    fn who_lost(&self, cast: &mut Cast, cause: Cause) {
+        let case = self.case;
+        let last = self.successor(cast, case.write);
+        cast.cause = match cause {
+            Cause::OverwrittenByOlder => {
+                let by = self.last(|clue| {
+                    matches!(clue.fact, Some(Fact::Committed(by)) if by != case.write && !cast.writes.contains(&by))
+                });
+                if let Some(write) = by.and_then(|by| self.clues[by].write()) {
+                    self.follow(cast, write);
+                }
+                by
+            }
+            Cause::NeverDelivered => self.last(|clue| clue.fact == Some(Fact::Acknowledged(case.write))),
+            _ => self.last_release(last).or_else(|| self.last_release(case.write)),
+        };
+        let Some(at) = cast.cause.map(|cause| self.clues[cause].at) else { return };
+        match cause {
+            Cause::FlushMarkLost => self.flush_before(cast, at),
+            Cause::CacheCrash | Cause::FailoverLag | Cause::PersistenceWindow | Cause::DualWriteHalfDone => {
+                self.fault_before(cast, at);
+            }
+            _ => {}
+        }
+    }
+
+    /// The flush whose set a lost mark was in: what it took, and what came of that.
+    fn flush_before(&self, cast: &mut Cast, at: Nanos) {
+        let taken = self.last_before(at, |clue| {
+            matches!(clue.fact, Some(Fact::Held { holder: Holder::Flight, .. })) && matches!(clue.to, Part::Flusher(_))
+        });
+        let Some(taken) = taken else { return };
+        let write = self.clues[taken].write();
+        let its = (taken..self.clues.len()).filter(|&i| self.clues[i].at <= at && self.clues[i].write() == write);
+        cast.clues.extend(its);
+    }
+
+    /// The fault that took something: the last that began by then.
+    fn fault_before(&self, cast: &mut Cast, at: Nanos) {
+        cast.clues.extend(self.last_before(at, |clue| clue.fact.is_none()));
+    }
+
+    /// Who read a value while it was there.
+    fn readers(&self, cast: &mut Cast, write: WriteId) {
+        let read = self.last(|clue| matches!(clue.fact, Some(Fact::Read { saw, .. }) if saw == write));
+        cast.errands.extend(read.map(|read| self.clues[read].errand));
+    }
+
+    fn stale(&self, cast: &mut Cast, since: Nanos) {
+        let case = self.case;
+        cast.outcome = self.last(|clue| match clue.fact {
+            Some(Fact::Read { client, issued, saw, .. }) => {
+                (client, issued, saw, clue.at) == (case.client, case.issued, case.write, case.at)
+            }
+            _ => false,
+        });
+        let reader = cast.outcome.map(|read| self.clues[read].errand);
+        cast.errands.extend(reader);
+        let known = self.last(|clue| {
+            let newer = matches!(clue.fact, Some(Fact::Acknowledged(w) | Fact::Committed(w)) if w != case.write);
+            clue.at == since && newer
+        });
+        let newer = known.and_then(|known| self.clues[known].write());
+        if let Some(newer) = newer {
+            cast.newer = Some(newer);
+            self.follow(cast, newer);
+        }
+        // Who had the old value to give.
+        let given = self.last(|clue| {
+            Some(clue.errand) == reader && clue.message() == Some(Message::Value(case.write)) && clue.at <= case.at
+        });
+        let vanished = newer.and_then(|newer| self.last_release(newer));
+        cast.cause = match given.map(|given| (given, self.clues[given].from)) {
+            Some((given, Part::Database)) => vanished.or(Some(given)),
+            Some((given, _)) => vanished.or_else(|| self.old_copy(cast, Place::Cache, self.clues[given].at, newer)),
+            None => {
+                let server = reader.and_then(|reader| {
+                    self.clues.iter().find(|clue| clue.errand == reader && matches!(clue.to, Part::Server(_)))
+                });
+                let place = match server.map(|clue| clue.to) {
+                    Some(Part::Server(server)) => Place::Near(server),
+                    _ => Place::Cache,
+                };
+                vanished.or_else(|| self.old_copy(cast, place, case.at, newer))
+            }
+        };
+    }
+
+    /// Why there was an old copy: who put it in after the newer write, or else that nobody took it away.
+    fn old_copy(&self, cast: &mut Cast, place: Place, at: Nanos, newer: Option<WriteId>) -> Option<usize> {
+        let value = self.case.write;
+        let copied = self.last_before(
+            at,
+            |clue| matches!(clue.fact, Some(Fact::Copied { place: there, value: v, .. }) if there == place && v == value),
+        );
+        let committed =
+            newer.and_then(|newer| self.clues.iter().position(|clue| clue.fact == Some(Fact::Committed(newer))));
+        match (copied, committed) {
+            (Some(copied), Some(committed)) if copied > committed => Some(self.who_put(cast, copied)),
+            (Some(copied), _) => {
+                cast.clues.insert(copied);
+                self.failed_invalidation(cast).or(committed)
+            }
+            (None, committed) => committed,
+        }
+    }
+
+    /// Who put a value in, and what he had read before: his command, where it was heard.
+    fn who_put(&self, cast: &mut Cast, copied: usize) -> usize {
+        let Some(Fact::Copied { value, origin, place }) = self.clues[copied].fact else { return copied };
+        if origin == Origin::Restored {
+            self.fault_before(cast, self.clues[copied].at);
+            return copied;
+        }
+        let is_put = |clue: &Clue| match clue.message() {
+            Some(Message::Put(put) | Message::PutBehind(put)) => put == value && place == Place::Cache,
+            // A cache that loads by itself, and a near cache, keep what comes back.
+            Some(Message::Value(came)) => came == value && clue.to == self.clues[copied].from,
+            _ => false,
+        };
+        let put = self.last_before(self.clues[copied].at, is_put).unwrap_or(copied);
+        cast.errands.insert(self.clues[put].errand);
+        put
+    }
+
+    /// What was to see to the copies and could not.
+    fn failed_invalidation(&self, cast: &Cast) -> Option<usize> {
+        self.last(|clue| {
+            cast.errands.contains(&clue.errand)
+                && matches!(clue.message(), Some(Message::Failed(_)))
+                && matches!(clue.from, Part::Node(_))
+        })
+    }
+
+    fn diverging(&self, cast: &mut Cast, (place, divergence): (Place, Divergence), current: WriteId) {
+        let copied = self.last(|clue| {
+            matches!(clue.fact, Some(Fact::Copied { place: there, value, .. }) if there == place && value == self.case.write)
+        });
+        let put = copied.map(|copied| self.who_put(cast, copied));
+        cast.clues.extend(put);
+        let committed = self.last(|clue| clue.fact == Some(Fact::Committed(current)));
+        cast.cause = match divergence {
+            Divergence::OvertakenUpdate => {
+                self.follow(cast, self.case.write);
+                put.or(copied)
+            }
+            Divergence::StaleFill | Divergence::Restored => put.or(copied),
+            Divergence::NeverCommitted => {
+                self.follow(cast, self.case.write);
+                self.last_release(self.case.write)
+            }
+            Divergence::CrashBetween => {
+                let fault = self.last(|clue| clue.fact.is_none());
+                self.last_release(current).or(fault)
+            }
+            Divergence::LostInvalidation => self.failed_invalidation(cast),
+            Divergence::CommitWithoutAnswer => self.last_release(current),
+            Divergence::OverwrittenByOlder | Divergence::Left => None,
+        };
+        cast.cause = cast.cause.or(committed);
+    }
+}
+
+// ---- What is shown ----
+
+/// How much a line is missed when it is left out: 0 most.
+fn rank(clue: &Clue) -> u8 {
+    match clue.fact {
+        None => 1,
+        Some(Fact::Acknowledged(_) | Fact::Committed(_) | Fact::Read { .. } | Fact::Released { .. }) => 1,
+        Some(Fact::Refused(_) | Fact::Unanswered(_)) => 1,
+        Some(Fact::Held { .. }) => 2,
+        Some(Fact::Copied { origin: Origin::Restored, .. }) => 1,
+        Some(Fact::Copied { .. } | Fact::Dropped(_)) => 3,
+        Some(Fact::Passed(passed)) => match passed.message {
+            Message::Put(_) | Message::PutBehind(_) | Message::Delete | Message::Failed(_) => 1,
+            Message::Update(_) | Message::Value(_) | Message::Request(Some(_)) => 2,
+            Message::Get | Message::Request(None) | Message::Miss => 3,
+            Message::Done => 4,
+        },
+    }
+}
+
+/// The clues that belong to the story, the most important of them as lines, with those who take part.
+fn lines(clues: &[Clue], cast: &Cast) -> (Vec<Actor>, Vec<Line>) {
+    let key_ones = [cast.cause, cast.outcome];
+    let belongs = |&i: &usize| {
+        let clue = &clues[i];
+        let of_write = clue.message().is_none() && clue.write().is_some_and(|write| cast.writes.contains(&write));
+        let of_errand = clue.errand != 0 && cast.errands.contains(&clue.errand);
+        key_ones.contains(&Some(i)) || cast.clues.contains(&i) || of_write || of_errand
+    };
+    let its: Vec<usize> = (0..clues.len()).filter(belongs).collect();
+    let mut by_rank = its.clone();
+    by_rank.sort_by_key(|i| if key_ones.contains(&Some(*i)) { 0 } else { rank(&clues[*i]) });
+    by_rank.truncate(LINES_MAX);
+    let shown: BTreeSet<usize> = by_rank.into_iter().collect();
+    let parts: BTreeSet<Part> = shown.iter().flat_map(|&i| [clues[i].from, clues[i].to]).collect();
+    let actors: Vec<Actor> = parts.iter().map(|&part| Actor { part, name: words::part(part) }).collect();
+    let number = |part| parts.iter().position(|other| *other == part).unwrap_or_default();
+    let (mut lines, mut skipped) = (Vec::new(), 0);
+    for i in its {
+        if !shown.contains(&i) {
+            skipped += 1;
+            continue;
+        }
+        let Clue { at, from, to, text, .. } = &clues[i];
+        let role = match Some(i) {
+            this if this == cast.cause => Role::Cause,
+            this if this == cast.outcome => Role::Outcome,
+            _ => Role::Plain,
+        };
+        let skipped = std::mem::take(&mut skipped);
+        lines.push(Line { at: *at, from: number(*from), to: number(*to), text: text.clone(), role, skipped });
+    }
+    (actors, lines)
+}

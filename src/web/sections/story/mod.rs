@@ -1,0 +1,7 @@
+//! Stories on the page: the lists of what went wrong, case by case, and the story of the one that is open.
+
+mod cases;
+mod open;
+
+pub use self::cases::{CaseButton, OtherCases};
+pub use self::open::StoryDialog;
