@@ -10,7 +10,7 @@ use super::{App, Msg};
 use crate::chart::Percentile;
 use crate::chart::palette::Theme;
 use crate::escape::shown;
-use crate::scenario::presets;
+use crate::scenario::{Lane, Writing, presets};
 use crate::web::components::dialog::Dialog;
 use crate::web::platform::{dom, files};
 use crate::web::sections::controls::Controls;
@@ -152,9 +152,11 @@ impl App {
     fn stage(&self, titles: &Rc<Vec<String>>) -> Html {
         let state = &self.state;
         let latencies = (0..titles.len()).map(|lane| stage::latency_s(&state.run, lane)).collect::<Vec<_>>();
+        let write_back = |lane: &Lane| matches!(lane.write, Writing::WriteBack(_));
+        let writes_back = state.running.lanes.iter().map(write_back).collect::<Vec<_>>();
         html! {
             <Stage run={state.generation()} scenes={state.run.scenes.clone()} now={state.run.now} speed={state.speed} plays={state.is_running()}
-                {latencies} titles={titles.clone()} shown={self.shown()} halted={state.at_end() || state.stop_reason.is_some()}
+                {latencies} titles={titles.clone()} shown={self.shown()} {writes_back} halted={state.at_end() || state.stop_reason.is_some()}
                 theme={self.theme()} dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }
