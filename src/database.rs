@@ -49,7 +49,7 @@ use crate::random::{Sampler, Stream, Streams};
 use crate::report::DatabaseReport;
 use crate::scenario::{self, Link, Reads, estimate};
 use crate::slots::Slots;
-use crate::stage::{Asked, Condition, Errand, Part};
+use crate::stage::{Asked, Condition, Errand, Part, Word};
 use crate::time::Nanos;
 use crate::{table, work};
 
@@ -652,14 +652,17 @@ impl Database {
     /// What a query is about, for those who watch.
     pub fn asked(&self, call: CallId) -> Asked {
         let Request { query, from, .. } = self.calls.request(call);
-        let (key, rows, errand) = match query {
-            Query::Read(key) => (key, 0, None),
-            Query::Write(row) | Query::Change(row, _) | Query::Conflicting(row) => (row.key, 0, None),
-            Query::Batch(number) => (0, self.state.borrow().batches[number].rows.len() as u32, Some(Errand::Flush)),
-            Query::Records(_) | Query::Forget(_) | Query::Cancel(..) => (0, 0, Some(Errand::Relay)),
+        let (key, rows, errand, word) = match query {
+            Query::Read(key) => (key, 0, None, Word::Query),
+            Query::Write(row) | Query::Change(row, _) | Query::Conflicting(row) => (row.key, 0, None, Word::Commit),
+            Query::Batch(number) => {
+                let rows = self.state.borrow().batches[number].rows.len() as u32;
+                (0, rows, Some(Errand::Flush), Word::Commit)
+            }
+            Query::Records(_) | Query::Forget(_) | Query::Cancel(..) => (0, 0, Some(Errand::Relay), Word::Query),
         };
         let from = if from == Link::CacheDatabase { Part::Cache } else { Part::App };
-        Asked { from, to: Part::Database, key, rows, errand }
+        Asked { from, to: Part::Database, key, rows, errand, word }
     }
 
     /// How the primary is.

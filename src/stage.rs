@@ -87,8 +87,20 @@ numbered! {
 numbered! {
     /// What a message says.
     Word {
-        /// A request.
+        /// A client's request.
         Ask,
+        /// Whether the cache has the value.
+        LookUp,
+        /// A reader puts the value into the cache.
+        Fill,
+        /// A writer does.
+        Set,
+        /// The cached copy is to go.
+        Delete,
+        /// What the database has.
+        Query,
+        /// The database is to have this.
+        Commit,
         /// The value was here.
         Hit,
         /// It was not.
@@ -97,6 +109,13 @@ numbered! {
         Done,
         /// It is not.
         Failed,
+    }
+}
+
+impl Word {
+    /// Whether it answers another message.
+    pub fn is_answer(self) -> bool {
+        self >= Word::Hit
     }
 }
 
@@ -312,4 +331,6 @@ pub struct Asked {
     pub rows: u32,
     /// What it is for, where that does not depend on the caller.
     pub errand: Option<Errand>,
+    /// What it says.
+    pub word: Word,
 }

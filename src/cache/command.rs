@@ -3,6 +3,7 @@
 use super::leases::Token;
 use super::ttl::EntryTtl;
 use crate::model::{CallError, Change, Key, WriteId};
+use crate::stage::{Asked, Part, Word};
 use crate::time::Nanos;
 
 /// What can be asked of the cache.
@@ -68,6 +69,18 @@ impl Command {
             | Command::FetchToChange(_)
             | Command::Delete(_) => None,
         }
+    }
+
+    /// What it is about, for those who watch.
+    pub fn asked(self) -> Asked {
+        let word = match self {
+            Command::Get(_) | Command::GetFromReplica(..) | Command::GetCopy(_) | Command::Lease(_) => Word::LookUp,
+            Command::Fetch(_) | Command::FetchToChange(_) => Word::LookUp,
+            Command::Fill(_) => Word::Fill,
+            Command::Set(..) | Command::WriteBehind(..) | Command::ChangeBehind(..) => Word::Set,
+            Command::Delete(_) => Word::Delete,
+        };
+        Asked { from: Part::App, to: Part::Cache, key: self.key(), rows: 0, errand: None, word }
     }
 
     /// Whether a writer sends it to bring the cached copy up to date.

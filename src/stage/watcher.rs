@@ -132,7 +132,7 @@ impl Watcher {
     /// A task is about to send a call, which arrives with `event`.
     pub fn asks(&self, task: TaskId, event: Event, asked: Asked) {
         let notes = &mut *self.notes.borrow_mut();
-        let Asked { from, to, key, rows, errand } = asked;
+        let Asked { from, to, key, rows, errand, word } = asked;
         let traveller = match errand {
             None => notes.tasks.get(&task).copied(),
             Some(errand) => {
@@ -144,7 +144,7 @@ impl Watcher {
             notes.trips.remove(&event.bits());
             return;
         };
-        notes.trips.insert(event.bits(), Trip { traveller, from, to, key, word: Word::Ask, rows });
+        notes.trips.insert(event.bits(), Trip { traveller, from, to, key, word, rows });
     }
 
     /// The answer to what came with `asked` is about to be sent, and arrives with `event`.
@@ -276,7 +276,7 @@ mod tests {
         watcher.sends(sent(0), event(0));
         watcher.serves(9, event(0));
         let (asked, answer) = (Event::new(6, 3), Event::new(8, 3));
-        let call = Asked { from: Part::App, to: Part::Cache, key: 7, rows: 0, errand: None };
+        let call = Asked { from: Part::App, to: Part::Cache, key: 7, rows: 0, errand: None, word: Word::LookUp };
         for is_given_up in [false, true] {
             watcher.asks(9, asked, call);
             watcher.travels(Link::AppCache, false, asked, Nanos(1), Nanos(2));
@@ -287,7 +287,7 @@ mod tests {
             watcher.travels(Link::AppCache, true, answer, Nanos(3), Nanos(4));
         }
         let words: Vec<(Part, Word)> = watcher.take().hops.iter().map(|hop| (hop.to, hop.word)).collect();
-        assert_eq!(words, [(Part::Cache, Word::Ask), (Part::App, Word::Hit), (Part::Cache, Word::Ask)]);
+        assert_eq!(words, [(Part::Cache, Word::LookUp), (Part::App, Word::Hit), (Part::Cache, Word::LookUp)]);
     }
 
     #[test]

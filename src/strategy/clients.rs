@@ -23,7 +23,6 @@ use crate::model::{CallError, Change, Key, WriteId};
 use crate::network::{Direction, Network, Payload};
 use crate::random::Stream;
 use crate::scenario::Link;
-use crate::stage::{Asked, Part};
 use crate::time::Nanos;
 use crate::workload::rows::Rows;
 
@@ -280,8 +279,7 @@ impl CacheClient<'_> {
         let call: Call<'_, Command, Answer> = self.nodes.command(command);
         let event = Event::new(self.events.cache_arrival, call.id());
         if let Some(watcher) = self.network.watched() {
-            let asked = Asked { from: Part::App, to: Part::Cache, key: command.key(), rows: 0, errand: None };
-            watcher.asks(self.kernel.current(), event, asked);
+            watcher.asks(self.kernel.current(), event, command.asked());
         }
         match command.value().filter(|_| self.network.limits_bandwidth(Link::AppCache)) {
             None => self.network.send(Link::AppCache, Direction::Request, event),

@@ -35,7 +35,7 @@ claim("a part on the stage is crashed by keyboard, and what is lost is told and 
   await until("the sentence tells of it", async () => /^Write-back: Cache: down/m.test((await said.allTextContents()).join("\n")));
   await until("the table has the loss", async () => (await board(page, "Lost"))["Write-back"] > 0);
   await strip(page, "Write-back").getByRole("button", { name: /^Lost writes of Write-back: [1-9]/ }).click();
-  await page.getByRole("heading", { name: "Lost writes" }).waitFor();
+  await page.locator("#lost-writes .lost-lane").first().waitFor();
   assert.ok(await page.locator("#lost-writes").evaluate((list) => list.open));
 });
 

@@ -11,6 +11,7 @@ use crate::chart::palette::Theme;
 use crate::escape::shown;
 use crate::phrase::Phrase;
 use crate::scenario::presets::{self, Preset};
+use crate::scenario::Lane;
 use crate::web::components::dialog::Dialog;
 use crate::web::platform::{dom, files, media};
 use crate::web::sections::controls::Controls;
@@ -191,9 +192,11 @@ impl App {
             };
         }
         let latencies = (0..titles.len()).map(|lane| stage::latency_s(&state.run, lane)).collect::<Vec<_>>();
+        let write_back = |lane: &Lane| lane.write.write_back().is_some();
+        let writes_back = state.running.lanes.iter().map(write_back).collect::<Vec<_>>();
         html! {
             <Stage run={state.generation()} scenes={state.run.scenes.clone()} now={state.run.now} speed={state.speed} plays={state.is_running()}
-                {latencies} titles={titles.clone()} shown={self.shown()} halted={state.at_end() || state.stop_reason.is_some()}
+                {latencies} titles={titles.clone()} shown={self.shown()} {writes_back} halted={state.at_end() || state.stop_reason.is_some()}
                 theme={self.theme()} dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }

@@ -129,9 +129,11 @@ impl Strip {
         if self.is_flow {
             pen.flows(&self.film, phase);
         }
+        let followed = self.film.followed().map(|(about, _)| about.id);
         for dot in self.film.dots(at, linger) {
-            if !self.is_flow || dot.errand == Errand::Flush {
-                pen.dot(&dot);
+            let is_followed = followed == Some(dot.journey);
+            if !self.is_flow || is_followed || dot.errand == Errand::Flush {
+                pen.dot(&dot, is_followed);
             }
         }
         pen.tray(parts.lost);
@@ -264,7 +266,7 @@ impl Pen {
         }
     }
 
-    fn dot(&self, dot: &Dot) {
+    fn dot(&self, dot: &Dot, is_followed: bool) {
         let (x, y) = plan::point(dot, self.width);
         if dot.errand == Errand::Flush {
             let count = plan::squares(dot.rows.into(), SQUARES_MAX);
@@ -288,6 +290,12 @@ impl Pen {
         context.set_stroke_style_str(&css(colour, self.theme));
         context.set_line_width(1.5);
         context.stroke();
+        if is_followed {
+            context.begin_path();
+            let _ = context.arc(x, y, 6.5, 0.0, std::f64::consts::TAU); // as above
+            context.set_stroke_style_str(&css(palette::INK, self.theme));
+            context.stroke();
+        }
     }
 
     fn tray(&self, lost: u64) {

@@ -99,7 +99,7 @@ impl Trail {
             return None;
         }
         // What nobody waits for has no end of its own: it is over with an answer.
-        if errand > Errand::Write && word != Word::Ask && at > arrives {
+        if errand > Errand::Write && word.is_answer() && at > arrives {
             return None;
         }
         let place = match ended {
@@ -124,7 +124,7 @@ impl Trail {
     fn is_done(&self, at: u64, linger: u64) -> bool {
         let last = self.hops.back();
         // One that has not left yet waits for the end of a partition.
-        let is_answered = last.is_some_and(|hop| hop.errand > Errand::Write && hop.word != Word::Ask);
+        let is_answered = last.is_some_and(|hop| hop.errand > Errand::Write && hop.word.is_answer());
         (self.ended.is_some() || is_answered) && at > self.end().saturating_add(linger)
     }
 }

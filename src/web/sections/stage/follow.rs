@@ -57,10 +57,16 @@ fn end(part: Part) -> Phrase {
     }
 }
 
-/// What a message says, where it is an answer.
-fn answer(hop: &Hop) -> Option<Phrase> {
+/// What a message says, where it says more than its way does.
+fn message(hop: &Hop) -> Option<Phrase> {
     match hop.word {
         Word::Ask => None,
+        Word::LookUp => Some(Phrase::fixed("look-up", "조회")),
+        Word::Fill => Some(Phrase::fixed("fill", "채우기")),
+        Word::Set => Some(Phrase::fixed("set", "저장")),
+        Word::Delete => Some(Phrase::fixed("delete", "삭제")),
+        Word::Query => Some(Phrase::fixed("read", "읽기")),
+        Word::Commit => Some(Phrase::fixed("write", "쓰기")),
         Word::Hit => Some(Phrase::fixed("hit", "적중")),
         Word::Miss => Some(Phrase::fixed("miss", "미스")),
         Word::Done => Some(Phrase::fixed("done", "완료")),
@@ -89,10 +95,10 @@ pub fn steps(trail: &Trail, until: u64) -> Vec<Step> {
         Step { at, after, what }
     };
     let sent = trail.hops().map(|hop| {
-        let (from, to, answer) = (end(hop.from), end(hop.to), answer(hop));
+        let (from, to, message) = (end(hop.from), end(hop.to), message(hop));
         let say = |language| {
-            let answer = answer.as_ref().map_or_else(String::new, |answer| format!(": {}", answer.say(language)));
-            format!("{} → {}{answer}", from.say(language), to.say(language))
+            let message = message.as_ref().map_or_else(String::new, |message| format!(": {}", message.say(language)));
+            format!("{} → {}{message}", from.say(language), to.say(language))
         };
         step(hop.leaves, Phrase::new(say(Language::English), say(Language::Korean)))
     });
@@ -119,9 +125,9 @@ mod tests {
         };
         let hops = [
             hop((Client, App), 1_000_000, Word::Ask),
-            hop((App, Cache), 1_200_000, Word::Ask),
+            hop((App, Cache), 1_200_000, Word::LookUp),
             hop((Cache, App), 1_400_000, Word::Miss),
-            hop((App, Database), 1_500_000, Word::Ask),
+            hop((App, Database), 1_500_000, Word::Query),
             hop((Database, App), 3_000_000, Word::Done),
             hop((App, Client), 3_500_000, Word::Done),
         ];
@@ -130,7 +136,7 @@ mod tests {
             let steps = steps(&Trail::new(hops, Some(ended)), until);
             steps.iter().map(|step| step.what.to_string()).collect::<Vec<_>>()
         };
-        assert_eq!(told(1_450_000), ["client → app server", "app server → cache", "cache → app server: miss"]);
+        assert_eq!(told(1_450_000), ["client → app server", "app server → cache: look-up", "cache → app server: miss"]);
         assert_eq!(told(u64::MAX).last().map(String::as_str), Some("the client has a stale value"));
         let failed = Ended { fate: Fate::Failed, error: CallError::TimedOut as u8 + 1, ..ended };
         assert_eq!(outcome(failed).to_string(), "the client has an error: timed out");

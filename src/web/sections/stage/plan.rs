@@ -6,6 +6,9 @@ use crate::stage::{Errand, Part};
 /// How high a strip is.
 pub const HEIGHT: f64 = 72.0;
 
+/// A strip that is less wide is a narrow one.
+const NARROW: f64 = 480.0;
+
 /// The middle of the way from part to part.
 const WAY: f64 = 33.0;
 
@@ -33,12 +36,15 @@ impl Area {
 
 /// A part on a strip that is `width` wide.
 pub fn part(part: Part, width: f64) -> Area {
-    // `.part-app` and its like in static/style.css
-    let (from, to) = match part {
-        Part::Client => (0.0, 0.12),
-        Part::App => (0.23, 0.41),
-        Part::Cache => (0.52, 0.72),
-        Part::Database => (0.83, 1.0),
+    // `.part-app` and its like in static/style.css; where there is little room, most of it is for their texts
+    let (from, to) = match (part, width < NARROW) {
+        (Part::Client, _) => (0.0, 0.12),
+        (Part::App, false) => (0.23, 0.41),
+        (Part::App, true) => (0.20, 0.42),
+        (Part::Cache, false) => (0.52, 0.72),
+        (Part::Cache, true) => (0.50, 0.75),
+        (Part::Database, false) => (0.83, 1.0),
+        (Part::Database, true) => (0.80, 1.0),
     };
     Area { x: width * from, y: 14.0, w: width * (to - from), h: 38.0 }
 }

@@ -55,6 +55,8 @@ pub struct StageProps {
     pub titles: Rc<Vec<String>>,
     /// The lanes that are shown.
     pub shown: Vec<bool>,
+    /// The lanes whose cache has dirty entries: of those there is most to see.
+    pub writes_back: Vec<bool>,
     /// Whether there is nothing left to break.
     pub halted: bool,
     /// Light or dark.
@@ -196,8 +198,8 @@ impl Component for Stage {
         let texts = props.words.lang;
         let lanes: Vec<usize> = (0..props.titles.len()).filter(|lane| props.shown.get(*lane) == Some(&true)).collect();
         let most = if self.is_narrow { 1 } else { OPEN };
-        let open = if self.is_unfolded { lanes.len() } else { lanes.len().min(most) };
-        let strips = lanes[..open].iter().map(|lane| self.strip(ctx, *lane));
+        let open = if self.is_unfolded { lanes.clone() } else { words::open(&lanes, &props.writes_back, most) };
+        let strips = open.iter().map(|lane| self.strip(ctx, *lane));
         let unfold = ctx.link().callback(|event: MouseEvent| {
             dom::leave_after_click(&event);
             Msg::Unfold
@@ -225,7 +227,7 @@ impl Component for Stage {
                     }
                 </div>
                 { for strips }
-                { self.followed(ctx, &lanes[..open]) }
+                { self.followed(ctx, &open) }
             </section>
         }
     }
@@ -301,9 +303,9 @@ impl Stage {
                     if let Some(shown) = shown { <span class="soft">{ shown }</span> }
                 </p>
                 <div class="scene-strip" role="toolbar" aria-label={title.clone()} {onkeydown}>
+                    <canvas ref={strip.canvas.clone()} aria-hidden="true" />
                     <span class="part part-client" aria-hidden="true">{ words::name(Part::Client).say(texts).to_owned() }</span>
                     { for stops }
-                    <canvas ref={strip.canvas.clone()} aria-hidden="true" />
                 </div>
                 { menu.unwrap_or_default() }
                 <p class="unseen scene-said">{ self.said.get(lane).cloned().unwrap_or_default() }</p>
@@ -331,9 +333,10 @@ impl Stage {
         let name = format!("{part:?}").to_lowercase();
         let class = classes!("part", format!("part-{name}"), (condition != Condition::Up).then_some("broken"));
         let is_open = self.open == Some((lane, stop));
+        let label = words::label(parts, part, title).say(texts).to_owned();
         html! {
             <button type="button" {id} {class} {tabindex} {onclick} disabled={props.halted} aria-expanded={is_open.to_string()}
-                aria-label={words::label(parts, part, title).say(texts).to_owned()}>
+                aria-label={label.clone()} title={label}>
                 <b>{ words::name(part).say(texts).to_owned() }</b>
                 <span>{ words::short(parts, part).say(texts).to_owned() }</span>
             </button>

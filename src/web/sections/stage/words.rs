@@ -25,6 +25,15 @@ pub fn unfold(is_open: bool, lanes: usize) -> Phrase {
     }
 }
 
+/// The lanes that are open where only so many are: those that write back first, in their order.
+pub fn open(lanes: &[usize], writes_back: &[bool], most: usize) -> Vec<usize> {
+    let mut open = lanes.to_vec();
+    open.sort_by_key(|lane| !writes_back.get(*lane).copied().unwrap_or(false)); // keeps the order of equals
+    open.truncate(most);
+    open.sort_unstable();
+    open
+}
+
 /// What a part is called.
 pub fn name(part: Part) -> Phrase {
     match part {
@@ -135,6 +144,9 @@ pub fn label(parts: &Parts, part: Part, lane: &str) -> Phrase {
                 let dirty = count(dirty);
                 phrase!("{dirty} dirty", "더티 {dirty}")
             }));
+            let (expired, refused) = (count(parts.expired), count(parts.refused));
+            details.extend((parts.expired > 0).then(|| phrase!("{expired} expired", "만료 {expired}")));
+            details.extend((parts.refused > 0).then(|| phrase!("{refused} commands refused", "명령 {refused}건 거부")));
         }
         Part::Database => {
             let (busy, workers, queue) = (parts.busy, parts.workers, count(parts.queue.into()));
@@ -250,6 +262,14 @@ mod tests {
             "A: App servers: 1 of 3 frozen, Cache: down, 212 dirty entries in the cache, 7 writes lost."
         );
         assert_eq!(both(&short(&parts, Part::App)), ["1 of 3 frozen", "3대 중 1대 멈춤"]);
+    }
+
+    #[test]
+    fn a_lane_that_writes_back_is_open_before_others_and_stands_in_its_place() {
+        let writes_back = [false, false, false, false, true];
+        assert_eq!(open(&[0, 1, 2, 3, 4], &writes_back, 3), [0, 1, 4]);
+        assert_eq!(open(&[0, 2, 4], &writes_back, 1), [4]);
+        assert_eq!(open(&[0, 1], &writes_back, 3), [0, 1]);
     }
 
     #[test]
