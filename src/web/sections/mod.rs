@@ -4,6 +4,8 @@
 pub mod headline;
 
 #[cfg(target_arch = "wasm32")]
+pub mod breakers;
+#[cfg(target_arch = "wasm32")]
 pub mod controls;
 #[cfg(target_arch = "wasm32")]
 pub mod figures;
