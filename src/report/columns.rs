@@ -155,7 +155,7 @@ pub const COLUMNS: &[Column] = &[
     counted!(
         Clients,
         Some("lost incr."),
-        Some(Phrase::fixed("Lost increments", "유실된 증가")),
+        None,
         |l| l.lost_increments,
         is_bad: true
     ),
@@ -223,6 +223,6 @@ mod tests {
         let none = LaneReport::default();
         assert_eq!(counts_met([&none, &none].into_iter()).count(), 0);
         let met: Vec<String> = counts_met([&none, &some].into_iter()).map(|(_, label)| label.to_string()).collect();
-        assert_eq!(met, ["Increments", "Lost increments"]);
+        assert_eq!(met, ["Increments"]);
     }
 }

@@ -389,7 +389,7 @@ fn check_replicas(scenario: &Scenario, problems: &mut Problems) {
     }
 }
 
-fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Problems) {
+pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Problems) {
     let at = format!("fault.{i}");
     check_fault_time(scenario, &at, fault, problems);
     check_fault_degree(&at, fault, problems);

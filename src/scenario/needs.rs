@@ -209,7 +209,7 @@ fn idle(scenario: &Scenario) -> Vec<Idle> {
 }
 
 /// Whether a fault could be noticed in any lane.
-fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Problems) {
+pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems: &mut Problems) {
     let at = format!("fault.{i}");
     let worlds = || (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane));
     let is_zero = |time: &Distribution| *time == Distribution::Constant(Nanos::ZERO);

@@ -36,6 +36,12 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         }));
         await until("the folds' insides", () => page.getByRole("columnheader", { name: "99.99%" }).count());
         await noWider(page);
+        if (size === "phone") {
+          await page.getByRole("button", { name: /^(Settings|설정)$/ }).click();
+          await page.getByRole("complementary").waitFor();
+          await screenshot(page, `sheet-${colorScheme}-${locale}`);
+          await noWider(page);
+        }
         if ((size === "wide") === (locale === "en")) await accessible(page); // each size, theme and language once with each other
       }, options);
     }

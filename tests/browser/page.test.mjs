@@ -76,7 +76,7 @@ claim("arrow keys move a slider from any value, also where a step is less than t
 
 claim("a crash while it plays loses write-back's writes and none of write-through's, and the link has it", "#v2&fault.count=0", async (page) => {
   await until("lost writes", async () => {
-    await until("writes at risk", async () => (await board(page, "At risk"))["Write-back"] > 0);
+    await until("writes at risk", async () => (await board(page, "Max at risk"))["Write-back"] > 0);
     await button(page, "Crash the cache").click();
     return until("the loss", async () => (await board(page, "Lost"))["Write-back"] > 0, 4_000).catch(() => false);
   });
@@ -365,3 +365,55 @@ test("no task over 100 ms on the page's thread while five lanes play", { timeout
   t.diagnostic(`longest task: ${least} ms`);
   assert.ok(least <= 100, `${least} ms`);
 });
+
+claim("a fault strikes when Inject is pressed, and not while one is chosen in the menu", "#v2&fault.count=0", async (page) => {
+  await until("the run goes", async () => (await moment(page)) > 10);
+  const faults = page.getByRole("combobox", { name: "Fault", exact: true });
+  await faults.focus();
+  for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowDown");
+  await faults.selectOption("database.outage");
+  const seen = await moment(page);
+  await until("time goes on", async () => (await moment(page)) > seen + 5);
+  assert.doesNotMatch((await link(page)).replace("fault.count=0", ""), /fault/);
+  await button(page, "Inject").click();
+  await until("the outage in the link", async () => /database\.outage/.test(await link(page)));
+});
+
+claim("columns in which no lane has anything are folded away, and the reader's limits stand in the link", "#v2&fault.count=0&view.limits=lost%3C=0", async (page) => {
+  const table = page.getByRole("region", { name: "Scoreboard" }).getByRole("table");
+  const heads = () => table.getByRole("columnheader").allTextContents();
+  await finish(page);
+  assert.ok(!(await heads()).includes("Lost increments"));
+  assert.ok((await heads()).includes("Lost"), "it has a limit");
+  assert.equal(await table.getByText("pass", { exact: false }).count(), 3);
+  const limit = page.getByRole("textbox", { name: "Read p50 <" });
+  await limit.fill("fast");
+  await limit.press("Tab");
+  await page.getByText("fast: a time from 0 ms, or nothing").waitFor();
+  await limit.fill("1 ms");
+  await limit.press("Tab");
+  await until("the limit in the link", async () => /read_p50(<|%3C)1\b/.test(await link(page)));
+  await page.reload();
+  await ready(page);
+  assert.equal(await page.getByRole("textbox", { name: "Read p50 <" }).inputValue(), "1");
+});
+
+claim("on a phone a figure is on the first screen, and the settings are a sheet under it", "#v2", async (page) => {
+  const box = (where) => where.evaluate((element) => element.getBoundingClientRect().toJSON());
+  const figure = page.locator(".figures canvas").first();
+  const bar = await box(page.getByRole("group", { name: "Time" }));
+  assert.ok((await box(figure)).bottom <= bar.top, "the first figure is above the bar");
+  assert.ok(bar.bottom <= 844);
+  const lines = await page.locator(".headline").evaluate((p) => p.scrollHeight / parseFloat(getComputedStyle(p).lineHeight));
+  assert.ok(lines < 3.2, `${lines} lines`);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  const settings = button(page, "Settings");
+  await settings.click();
+  const sheet = await box(controls(page));
+  assert.ok(sheet.top >= 844 * 0.4 && sheet.bottom <= 845);
+  const seen = await box(figure);
+  assert.ok(seen.top >= 0 && seen.bottom <= sheet.top, "the figure is above the sheet");
+  await page.keyboard.press("Escape");
+  await controls(page).waitFor({ state: "hidden" });
+  assert.ok(await settings.evaluate((element) => element === document.activeElement), "the focus is back");
+}, { viewport: { width: 390, height: 844 } });

@@ -32,7 +32,8 @@ export async function until(what, condition, ms = 30_000) {
 /** The page is up, down to its last section. */
 export async function ready(page) {
   await page.getByRole("heading", { name: /Scoreboard|전략별 비교/ }).waitFor();
-  await page.getByRole("heading", { name: /^(Run|실행)$/ }).waitFor();
+  // Beside the figures, or, on a narrow screen, behind a button.
+  await page.getByRole("heading", { name: /^(Run|실행)$/ }).or(page.getByRole("button", { name: /^(Settings|설정)$/ })).waitFor();
 }
 
 /** A test with a page of its own, which must end without a complaint in the console. */
@@ -51,7 +52,7 @@ export function visit(world, name, hash, does, { wait = ready, timeout = 90_000,
 }
 
 export const button = (where, name) => where.getByRole("button", { name, exact: true });
-export const controls = (page) => page.getByRole("complementary", { name: "Controls" });
+export const controls = (page) => page.getByRole("complementary", { name: "Settings" });
 export const clock = (where) => where.getByLabel("Moment of the run");
 
 /** Where the run is, in thousandths of its length. */
@@ -70,8 +71,10 @@ async function column(page, region, name) {
   return rows;
 }
 
-/** A column of the scoreboard: numbers by lane. */
+/** A column of the scoreboard, folded away or not: numbers by lane. */
 export async function board(page, name) {
+  const all = button(page, "Show all columns");
+  if (await all.isVisible()) await all.click({ timeout: 1_000 }).catch(() => {}); // it goes when every column has something
   const rows = await column(page, "Scoreboard", name);
   return Object.fromEntries(rows.map(([lane, text]) => [lane, Number(text.replace(/[^\d.]/g, ""))]));
 }

@@ -32,7 +32,8 @@ pub const VERSION: &str = "v2";
 pub const LENGTH_MAX: usize = 16 * 1024;
 
 /// How the page may show an experiment, in `view.…` pairs of its link.
-pub const VIEW: &[&str] = &["lang", "theme", "embed", "controls", "lanes", "axis", "percentile", "speed", "start"];
+pub const VIEW: &[&str] =
+    &["lang", "theme", "embed", "figures", "controls", "lanes", "axis", "percentile", "limits", "speed", "start"];
 
 /// What a link says.
 #[derive(Clone, Debug, PartialEq)]

@@ -52,7 +52,8 @@ impl App {
                             { self.tables(&titles) }
                         </div>
                         <Controls scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
-                            can_undo={self.state.history.can_undo()} can_redo={self.state.history.can_redo()} traces={self.state.traces.shown()} />
+                            can_undo={self.state.history.can_undo()} can_redo={self.state.history.can_redo()} traces={self.state.traces.shown()}
+                            is_open={self.has_settings_open} close={self.on_settings_close.clone()} />
                     </div>
                 </main>
                 <footer><p class="soft">{ w.footer }</p></footer>
@@ -177,7 +178,8 @@ impl App {
         html! {
             <Transport running={state.is_running()} at_end={state.at_end()} now={state.seen()} reached={state.run.now} scenario={state.draft.clone()}
                 duration={state.running.duration} speed={state.speed} view={state.view.clone()}
-                halted={state.stop_reason.is_some()} servers={state.running.app.servers} dispatch={self.dispatch.clone()} words={self.words()} />
+                halted={state.stop_reason.is_some()} has_settings_open={self.has_settings_open}
+                on_settings={state.view.embed.is_none().then(|| self.on_settings.clone())} dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }
 
@@ -219,7 +221,8 @@ impl App {
                     <p class="notice small calm" role="status">{ (words.trace_longer)(played, all) }</p>
                 }
                 <StoppedLanes stopped={self.state.run.stopped.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
-                <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words}
+                    limits={self.state.view.limits.clone()} dispatch={self.dispatch.clone()} />
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />

@@ -51,6 +51,8 @@ pub enum Msg {
     Share(bool),
     /// The help opens or closes.
     Help(bool),
+    /// The settings open or close, where they are a sheet.
+    Settings(bool),
     /// The system asks for dark or light.
     Dark(bool),
     /// The embed came into sight or left it.
@@ -66,6 +68,7 @@ pub struct App {
     looking: Looking,
     sharing: bool,
     helping: bool,
+    has_settings_open: bool,
     last_tick: f64,
     /// Runs for a while after each time the link was saved.
     saving: Option<Timeout>,
@@ -77,6 +80,8 @@ pub struct App {
     /// One callback for all parts: they would take another one for a change.
     dispatch: Callback<Action>,
     on_look: Callback<Look>,
+    on_settings: Callback<bool>,
+    on_settings_close: Callback<()>,
     _interval: Interval,
     _listeners: Vec<EventListener>,
 }
@@ -131,6 +136,7 @@ impl Component for App {
             looking: Looking::default(),
             sharing: false,
             helping: false,
+            has_settings_open: false,
             last_tick: js_sys::Date::now(),
             saving: None,
             unsaved: false,
@@ -138,6 +144,8 @@ impl Component for App {
             host: Host::default(),
             dispatch: ctx.link().callback(Msg::Dispatch),
             on_look: ctx.link().callback(Msg::Look),
+            on_settings: ctx.link().callback(Msg::Settings),
+            on_settings_close: ctx.link().callback(|()| Msg::Settings(false)),
             _interval: interval,
             _listeners: listeners,
         };
@@ -182,6 +190,7 @@ impl Component for App {
             }
             Msg::Share(open) => self.sharing = open,
             Msg::Help(open) => self.helping = open,
+            Msg::Settings(open) => self.has_settings_open = open,
             Msg::Dark(dark) => self.dark = dark,
             Msg::InView(seen) => self.set_in_view(ctx, seen),
         }

@@ -8,5 +8,6 @@ pub mod dialog;
 pub mod distribution;
 pub mod fold;
 pub mod number;
+pub mod sheet;
 pub mod slider;
 pub mod swatch;

@@ -49,21 +49,36 @@ pub fn Headline(props: &HeadlineProps) -> Html {
         }
         None => vec![Piece::Text(props.words.starting.to_owned())],
     };
-    let spoken = use_spoken(plain(&pieces), props.finished);
-    let pieces = pieces.into_iter().map(|piece| match piece {
+    let whole = plain(&pieces);
+    let is_long = whole.chars().count() > LONG;
+    let spoken = use_spoken(whole, props.finished);
+    // A phone shows three lines: of a long sentence, what is most telling and the full stop.
+    let further = pieces.iter().position(|piece| *piece == Piece::Text("; ".to_owned())).filter(|_| is_long);
+    let end = pieces.len().saturating_sub(1);
+    let (first, rest) = pieces.split_at(further.unwrap_or(end));
+    let (rest, stop) = rest.split_at(end - first.len());
+    html! {
+        <>
+            <p class="headline" aria-hidden="true">
+                { for first.iter().map(said) }<span class="further">{ for rest.iter().map(said) }</span>{ for stop.iter().map(said) }
+            </p>
+            <p class="unseen" role="status" aria-live="polite">{ spoken }</p>
+        </>
+    }
+}
+
+/// A sentence of more characters has more than three lines on a phone.
+const LONG: usize = 100;
+
+fn said(piece: &Piece) -> Html {
+    match piece {
         Piece::Text(text) => html! { { text } },
         Piece::Number(text) => html! { <b class="number">{ text }</b> },
         Piece::Alarm(text) => html! { <b class="number alarm">{ text }</b> },
         Piece::Lane(lane, name) => {
-            let colour = format!("--lane:var(--{})", lane_style(lane).colour.name);
+            let colour = format!("--lane:var(--{})", lane_style(*lane).colour.name);
             html! { <span class="lane-name" style={colour}>{ name }</span> }
         }
-    });
-    html! {
-        <>
-            <p class="headline" aria-hidden="true">{ for pieces }</p>
-            <p class="unseen" role="status" aria-live="polite">{ spoken }</p>
-        </>
     }
 }
 

@@ -5,6 +5,8 @@ pub mod headline;
 pub mod stage;
 
 #[cfg(target_arch = "wasm32")]
+pub mod breakers;
+#[cfg(target_arch = "wasm32")]
 pub mod controls;
 #[cfg(target_arch = "wasm32")]
 pub mod figures;

@@ -1,14 +1,14 @@
-//! The controls of time, and the buttons that break things now.
+//! The controls of time; on a narrow screen they are a bar at its lower edge.
 
 use std::rc::Rc;
 
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::controls::faults::fault_options;
+use super::breakers::Breakers;
 use super::strip::Strip;
 use crate::chart::text;
-use crate::scenario::{FaultKind, Link, Part, Scenario};
+use crate::scenario::Scenario;
 use crate::time::Nanos;
 use crate::web::i18n::Words;
 use crate::web::platform::dom;
@@ -36,15 +36,19 @@ pub struct TransportProps {
     pub speed: f64,
     /// Which controls the reader may use.
     pub view: View,
-    /// How many application servers can crash.
-    pub servers: u32,
     /// Hears what the reader does.
     pub dispatch: Callback<Action>,
+    /// Opens and closes the controls of the scenario, where they are a sheet; none where there are none.
+    #[prop_or_default]
+    pub on_settings: Option<Callback<bool>>,
+    /// Whether they are open.
+    #[prop_or_default]
+    pub has_settings_open: bool,
     /// The language.
     pub words: &'static Words,
 }
 
-/// Play, step, seek, speed, finish; and the crash buttons.
+/// Play, step, seek, speed, finish; what breaks something; the way to the settings.
 #[component]
 pub fn Transport(props: &TransportProps) -> Html {
     let w = props.words;
@@ -54,8 +58,17 @@ pub fn Transport(props: &TransportProps) -> Html {
             if allows(Control::Play) { { play_buttons(props) } }
             if props.view.embed.is_none() { <Strip ..props.clone() /> } else { { progress(props) } }
             if allows(Control::Speed) { { speed(props) } }
-            if allows(Control::Crash) { <Breakers at_end={props.at_end || props.halted} servers={props.servers} dispatch={props.dispatch.clone()} words={w} /> }
+            if allows(Control::Crash) { <Breakers at_end={props.at_end || props.halted} scenario={props.scenario.clone()} dispatch={props.dispatch.clone()} words={w} /> }
+            if let Some(on_settings) = &props.on_settings { { settings(props, on_settings) } }
         </div>
+    }
+}
+
+fn settings(props: &TransportProps, on_settings: &Callback<bool>) -> Html {
+    let is_open = props.has_settings_open;
+    html! {
+        <button type="button" id="settings-button" class="narrow" aria-expanded={is_open.to_string()} aria-controls="settings"
+            onclick={on_settings.reform(move |_: MouseEvent| !is_open)}>{ props.words.controls }</button>
     }
 }
 
@@ -83,9 +96,9 @@ fn play_buttons(props: &TransportProps) -> Html {
                 { icon(shape) }<span>{ name }</span>
             </button>
             if step {
-                <button type="button" class="icon" aria-label={w.step_once} title={w.key_right} disabled={props.at_end}
+                <button type="button" class="icon spare" aria-label={w.step_once} title={w.key_right} disabled={props.at_end}
                     onclick={on(|| Action::Time(TimeAction::Step))}>{ icon("M2 1.8l7.5 6.2L2 14.2zM11 2h3v12h-3z") }</button>
-                <button type="button" class="icon" aria-label={w.restart} title={w.key_r}
+                <button type="button" class="icon spare" aria-label={w.restart} title={w.key_r}
                     onclick={on(|| Action::Time(TimeAction::Restart))}>{ icon("M14 1.8L6.500 8l7.500 6.200zM2 2h3v12H2z") }</button>
                 <button type="button" class="icon" aria-label={w.finish} title={w.key_f} disabled={props.at_end}
                     onclick={on(|| Action::Time(TimeAction::Finish))}>{ icon("M1 1.800L7 8l-6 6.200zM7 1.800L13 8l-6 6.200zM13 2h2v12h-2z") }</button>
@@ -125,91 +138,4 @@ fn speed(props: &TransportProps) -> Html {
         html! { <option value={speed.to_string()} selected={speed == props.speed}>{ format!("{speed}×") }</option> }
     });
     html! { <label class="speed">{ w.speed }<select onchange={chosen}>{ for options }</select></label> }
-}
-
-/// What the crash buttons are made from.
-#[derive(Clone, PartialEq, Properties)]
-pub struct BreakersProps {
-    /// Whether there is nothing left to break.
-    pub at_end: bool,
-    /// How many application servers there are.
-    pub servers: u32,
-    /// Hears what the reader does.
-    pub dispatch: Callback<Action>,
-    /// The language.
-    pub words: &'static Words,
-}
-
-/// What has a button of its own.
-const BUTTONS: [FaultKind; 4] =
-    [FaultKind::CacheCrash, FaultKind::AppCrash, FaultKind::DatabaseOutage, FaultKind::Partition];
-
-/// How long what is broken stays so.
-const LASTS: [&str; 6] = ["1s", "2s", "5s", "10s", "30s", "60s"];
-
-/// Breaks something now; it becomes a fault of the scenario, so that the link has it too.
-#[component]
-fn Breakers(props: &BreakersProps) -> Html {
-    let w = props.words;
-    let lasts = use_state(|| Nanos::from_secs(5));
-    let next_server = use_mut_ref(|| 0_u32);
-    let inject = {
-        let (lasts, act, servers, next) = (*lasts, props.dispatch.clone(), props.servers.max(1), next_server.clone());
-        move |what: FaultKind| {
-            // The servers take turns.
-            let server = (what.part() == Part::App).then(|| {
-                let server = *next.borrow() % servers;
-                *next.borrow_mut() += 1;
-                server
-            });
-            let link = (what.part() == Part::Link).then_some(Link::AppCache);
-            act.emit(Action::Inject { what, server, link, lasts });
-        }
-    };
-    let strike_chosen = {
-        let inject = inject.clone();
-        Callback::from(move |event: Event| {
-            let select = event.target_unchecked_into::<HtmlSelectElement>();
-            let chosen = select.value();
-            select.set_selected_index(0);
-            if let Some(what) = FaultKind::ALL.into_iter().find(|what| what.name() == chosen) {
-                inject(what);
-            }
-        })
-    };
-    let set_lasts = {
-        let lasts = lasts.clone();
-        Callback::from(move |event: Event| {
-            if let Ok(chosen) = event.target_unchecked_into::<HtmlSelectElement>().value().parse() {
-                lasts.set(chosen);
-            }
-        })
-    };
-    let disabled = props.at_end;
-    let button = |name: &'static str, what: FaultKind| {
-        let inject = inject.clone();
-        let onclick = Callback::from(move |event: MouseEvent| {
-            dom::leave_after_click(&event);
-            inject(what);
-        });
-        html! { <button type="button" class="break" {disabled} {onclick}>{ name }</button> }
-    };
-    let options = LASTS.into_iter().map(|text| {
-        let selected = text.parse() == Ok(*lasts);
-        html! { <option value={text} {selected}>{ text }</option> }
-    });
-    html! {
-        <div class="breakers" role="group" aria-label={w.break_now}>
-            <span class="soft" aria-hidden="true">{ w.break_now }</span>
-            { button(w.crash_cache, FaultKind::CacheCrash) }
-            { button(w.crash_app, FaultKind::AppCrash) }
-            { button(w.database_outage, FaultKind::DatabaseOutage) }
-            { button(w.partition, FaultKind::Partition) }
-            <select class="break-more" aria-label={w.break_more} {disabled} onchange={strike_chosen}>
-                <option value="" selected=true>{ w.break_more }</option>
-                { fault_options(w, None, |what| !BUTTONS.contains(&what)) }
-            </select>
-            <label class="lasts">{ w.for_how_long }<select onchange={set_lasts}>{ for options }</select></label>
-        </div>
-    }
 }

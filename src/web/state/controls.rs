@@ -1,5 +1,6 @@
 //! What the buttons of time and view do.
 
+use super::limits::Limits;
 use super::view::{SPEED_RANGE, ThemeChoice};
 use super::{Effect, Playback, State};
 use crate::chart::{Figure, Percentile};
@@ -54,6 +55,8 @@ pub enum ViewAction {
     KeepBoth,
     /// These figures are to be shown.
     Figures(Vec<&'static Figure>),
+    /// What the lanes are to keep.
+    Limits(Limits),
     Language(Language),
     Theme(ThemeChoice),
 }
@@ -100,6 +103,7 @@ impl State {
             ViewAction::KeepBoth => self.keep_both(effects),
             ViewAction::Linear(linear) => self.view.linear = linear,
             ViewAction::Figures(figures) => self.view.choose_figures(figures),
+            ViewAction::Limits(limits) => self.view.limits = limits,
             ViewAction::Language(lang) => {
                 self.lang = lang;
                 self.view.lang = self.view.lang.map(|_| lang);

@@ -12,7 +12,9 @@
 //! worker    what the worker is asked, and what it answers  traces    the files it reads
 //! ```
 
+pub mod board;
 pub mod history;
+pub mod limits;
 pub mod looking;
 pub mod saved;
 pub mod stage;

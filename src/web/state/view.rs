@@ -1,10 +1,11 @@
 //! How the experiment is looked at: what a link says beside the scenario.
 //!
 //! A link is `#v2&key=value&…`; the pairs `view.…` are the page's: `embed`, `figures`, `controls`, `lanes`, `axis`, `percentile`,
-//! `speed`, `start`, `lang`, `theme`. Whoever writes a link by hand may leave the `view.` out ([`in_full`]).
+//! `limits`, `speed`, `start`, `lang`, `theme`. Whoever writes a link by hand may leave the `view.` out ([`in_full`]).
 
 use std::fmt::Write as _;
 
+use super::limits::Limits;
 use crate::chart::palette::Theme;
 use crate::chart::{FIGURES, Figure, Options, Percentile, figure};
 use crate::phrase::{Language, Phrase};
@@ -67,6 +68,8 @@ pub struct View {
     pub linear: bool,
     /// Which percentile the latency figure shows, if somebody chose one.
     pub percentile: Option<Percentile>,
+    /// What the lanes are to keep.
+    pub limits: Limits,
     /// What it shows where nobody chose: what the preset is about. It stands in no link.
     pub defaults: Defaults,
     /// Virtual seconds per second, where the link says so.
@@ -168,6 +171,7 @@ impl View {
             "percentile" => ("percentile", Phrase::fixed("p50 or p99", "p50 또는 p99"), {
                 pick(value, &[("p50", Percentile::P50), ("p99", Percentile::P99)]).map(|p| self.percentile = Some(p))
             }),
+            "limits" => ("limits", Limits::allowed(), Limits::read(value).map(|limits| self.limits = limits)),
             "speed" => (
                 "speed",
                 Phrase::fixed(
@@ -214,6 +218,9 @@ impl View {
         }
         if let Some(percentile) = self.percentile {
             put("percentile", if percentile == Percentile::P99 { "p99" } else { "p50" });
+        }
+        if !self.limits.is_empty() {
+            put("limits", &self.limits.write());
         }
         if let Some(speed) = self.speed {
             put("speed", &speed.to_string());
@@ -272,8 +279,8 @@ impl View {
 }
 
 /// The keys of a view.
-const KEYS: [&str; 10] =
-    ["embed", "figures", "controls", "lanes", "axis", "percentile", "speed", "start", "lang", "theme"];
+const KEYS: [&str; 11] =
+    ["embed", "figures", "controls", "lanes", "axis", "percentile", "limits", "speed", "start", "lang", "theme"];
 
 /// `link` with the `view.` put before the keys that lack it.
 ///
@@ -331,6 +338,7 @@ mod tests {
             lanes: Some(vec![1, 3]),
             linear: true,
             percentile: Some(Percentile::P99),
+            limits: Limits::read("lost<=0,read_p99<50").unwrap(),
             defaults: Defaults::default(),
             speed: Some(2.5),
             starts_on_click: true,
@@ -350,6 +358,15 @@ mod tests {
         let (_, bad) = View::of(&pairs(&in_full("v2&embed=latency,hats&speed=0&view.lang=fr&lanes=0")));
         assert_eq!(bad.iter().map(|b| b.name).collect::<Vec<_>>(), ["embed", "speed", "lang", "lanes"]);
         assert_eq!(bad[0].value, "latency,hats");
+    }
+
+    #[test]
+    fn links_let_every_option_of_the_view_through() {
+        for key in KEYS {
+            assert!(crate::scenario::link::VIEW.contains(&key), "{key}");
+        }
+        let link = crate::scenario::link::decode("#v2&view.limits=lost%3C=0,read_p99<50").expect("a link");
+        assert_eq!(View::of(&link.view).0.limits.write(), "lost<=0,read_p99<50");
     }
 
     #[test]

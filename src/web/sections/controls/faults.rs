@@ -81,11 +81,11 @@ fn fault_block(s: &Scenario, ctx: &Ctx, i: usize, fault: &Fault) -> Html {
 }
 
 /// Every fault there is, by what it happens to.
-pub fn fault_options(w: &'static Words, chosen: Option<FaultKind>, offer: fn(FaultKind) -> bool) -> Html {
+fn fault_options(w: &'static Words, chosen: FaultKind) -> Html {
     let groups = [Part::Cache, Part::Replica, Part::App, Part::Database, Part::Link].into_iter().map(|part| {
-        let all = FaultKind::ALL.into_iter().filter(|what| what.part() == part && offer(*what));
+        let all = FaultKind::ALL.into_iter().filter(|what| what.part() == part);
         let options = all.map(|what| {
-            html! { <option value={what.name()} selected={chosen == Some(what)}>{ what.title().say(w.lang).to_owned() }</option> }
+            html! { <option value={what.name()} selected={chosen == what}>{ what.title().say(w.lang).to_owned() }</option> }
         });
         html! { <optgroup label={(w.fault_part)(part)}>{ for options }</optgroup> }
     });
@@ -119,7 +119,7 @@ fn what(ctx: &Ctx, i: usize, fault: &Fault) -> Html {
     html! {
         <div class="field choice">
             <label for={id.clone()}>{ w.what_breaks }</label>
-            <select {id} {onchange}>{ fault_options(w, Some(fault.what), |_| true) }</select>
+            <select {id} {onchange}>{ fault_options(w, fault.what) }</select>
         </div>
     }
 }

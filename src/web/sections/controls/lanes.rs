@@ -3,8 +3,10 @@
 use yew::prelude::*;
 
 use super::{ControlsProps, options};
+use crate::escape::shown;
+use crate::phrase::Language;
 use crate::scenario::form::FormField;
-use crate::scenario::{Edit, FieldValue, Lane, List, Reading, Writing};
+use crate::scenario::{Difference, Edit, FieldValue, Lane, List, Reading, Writing};
 use crate::web::components::any_field::{AddOverride, AllFields, Draft, LaneOverrides, changed_summary};
 use crate::web::components::choice::{Check, Segments};
 use crate::web::components::context::{Ctx, use_ctx};
@@ -15,7 +17,11 @@ use crate::web::state::{Action, ViewAction};
 
 pub(super) fn lanes(props: &ControlsProps, draft: &Draft, ctx: &Ctx) -> Html {
     let w = ctx.words;
-    let all = props.scenario.lanes.iter().enumerate().map(|(i, lane)| lane_block(props, draft, ctx, i, lane));
+    let differences = Difference::of_lanes(&draft.form, props.scenario.lanes.len());
+    let all = props.scenario.lanes.iter().enumerate().map(|(i, lane)| {
+        let difference = difference(differences.get(i).map_or(&[], Vec::as_slice), w.lang);
+        lane_block(props, draft, ctx, (i, lane), difference)
+    });
     let add = ctx.on_click(vec![Edit::Add(List::Lanes)]);
     html! {
         <>
@@ -25,10 +31,22 @@ pub(super) fn lanes(props: &ControlsProps, draft: &Draft, ctx: &Ctx) -> Html {
     }
 }
 
-fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, i: usize, lane: &Lane) -> Html {
+/// What sets a lane apart from its neighbours, in a line.
+fn difference(all: &[Difference], language: Language) -> Html {
+    /// More would be a list, not a glance.
+    const TOLD_MAX: usize = 3;
+    if all.is_empty() {
+        return html! {};
+    }
+    let more = all.len().saturating_sub(TOLD_MAX);
+    let told = all.iter().take(TOLD_MAX).map(|one| html! { <span>{ shown(&one.say(language)).into_owned() }</span> });
+    html! { <p class="difference">{ for told }if more > 0 { <span>{ format!("+{more}") }</span> }</p> }
+}
+
+fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, (i, lane): (usize, &Lane), difference: Html) -> Html {
     let w = ctx.words;
     let title = props.titles.get(i).cloned().unwrap_or_default();
-    let shown = props.shown.get(i).copied().unwrap_or(true);
+    let is_shown = props.shown.get(i).copied().unwrap_or(true);
     let toggle = ctx.dispatch.reform(move |_: bool| Action::View(ViewAction::ToggleLane(i)));
     let remove = ctx.on_click(vec![Edit::remove(format!("lane.{i}"))]);
     // A name that a preset gave no longer fits when the strategies change.
@@ -42,11 +60,12 @@ fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, i: usize, lane: &
         <div class="lane" key={i} role="group" aria-label={title.clone()}>
             <div class="lane-head">
                 <Swatch lane={i} />
-                <Check label={title.clone()} value={shown} set={toggle} />
+                <Check label={title.clone()} value={is_shown} set={toggle} />
                 if props.scenario.lanes.len() > 1 {
                     <button type="button" class="icon" aria-label={(w.remove_lane)(&title)} onclick={remove}>{ "×" }</button>
                 }
             </div>
+            { difference }
             <Segments path={format!("lane.{i}.read")} label={w.reads} value={lane.read.name()} edits={choose_for("read")}
                 options={options(Reading::NAMES, |word| w.strategy(word))} />
             <Segments path={format!("lane.{i}.write")} label={w.writes} value={lane.write.name()} edits={choose_for("write")}

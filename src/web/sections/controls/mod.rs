@@ -1,6 +1,6 @@
 //! The controls beside the figures: lanes, traffic, cache, database, application, network, faults, run.
 
-pub mod faults;
+mod faults;
 mod lanes;
 mod traffic;
 
@@ -18,6 +18,7 @@ use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::control::labelled;
 use crate::web::components::fold::use_fold;
 use crate::web::components::number::Number;
+use crate::web::components::sheet::Sheet;
 use crate::web::platform::media;
 use crate::web::state::Action;
 use crate::web::state::saved;
@@ -38,6 +39,10 @@ pub struct ControlsProps {
     pub can_redo: bool,
     /// The trace files.
     pub traces: TracesShown,
+    /// Whether they are open where they are a sheet.
+    pub is_open: bool,
+    /// Closes the sheet.
+    pub close: Callback<()>,
 }
 
 /// All controls of the scenario, in sections.
@@ -56,7 +61,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
         html! { <Section {title} {name} {open_at_first} draft={draft.clone()} {inside} /> }
     };
     html! {
-        <aside class="controls" aria-label={w.controls}>
+        <Sheet name={w.controls} is_open={props.is_open} close={props.close.clone()} words={w}>
             { undo_buttons(props, &ctx) }
             { section(w.lanes, "", wide, |_, props, draft, ctx| lanes(props, draft, ctx)) }
             { section(w.traffic, "clients", wide, |_, props, draft, ctx| traffic(draft, ctx, &props.traces)) }
@@ -67,7 +72,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
             { section(w.faults, "fault", false, |_, _, draft, _| html! { <Faults scenario={draft.scenario.clone()} /> }) }
             { section(w.run, "run", false, |_, _, draft, ctx| labelled(draft, ctx, draft.form.fields_of_table(""))) }
             { general_problems(&ctx) }
-        </aside>
+        </Sheet>
     }
 }
 

@@ -1,6 +1,8 @@
 //! What the run shows beside the figures: the scoreboard and tables.
 
+mod limits;
 mod lost_writes;
+mod scoreboard;
 
 use std::rc::Rc;
 
@@ -16,6 +18,7 @@ use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
 
 pub use self::lost_writes::LostWrites;
+pub use self::scoreboard::Scoreboard;
 
 /// What the tables are made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -41,7 +44,7 @@ impl ReportProps {
 }
 
 fn lane_head(lane: usize, title: &str) -> Html {
-    html! { <th scope="row"><Swatch lane={lane} />{ title }</th> }
+    html! { <th scope="row" role="rowheader"><Swatch lane={lane} />{ title }</th> }
 }
 
 /// A latency, or a dash where there was none.
@@ -49,58 +52,9 @@ fn latency(summary: &Summary, value: f64) -> String {
     if summary.count == 0 { "–".to_owned() } else { text::millis(value) }
 }
 
-/// The share of requests that got a good answer in time, or a dash where there were none.
-fn goodput(lane: &LaneReport) -> String {
-    lane.shown_goodput().map_or_else(|| "–".to_owned(), |share| text::percent(share, 1))
-}
-
 /// A number that is bad news unless it is zero.
 fn bad(value: u64) -> Html {
     html! { <td class={if value > 0 { "alarm" } else { "quiet" }}>{ text::count(value) }</td> }
-}
-
-/// All lanes at a glance: what went wrong first, since a narrow screen shows the first columns only.
-#[component]
-pub fn Scoreboard(props: &ReportProps) -> Html {
-    let w = props.words;
-    let rows = props.lanes().map(|(i, lane, title)| {
-        let (read, write) = (&lane.latency_ms.read, &lane.latency_ms.write);
-        let copies = lane.diverging_copies;
-        let looked = lane.hits + lane.misses;
-        let ratio = if looked > 0 { text::percent(lane.hit_ratio, 1) } else { "–".to_owned() };
-        html! {
-            <tr key={i}>
-                { lane_head(i, title) }
-                <td>{ text::count(lane.requests) }</td>
-                <td>{ goodput(lane) }</td>
-                { bad(lane.errors) }
-                { bad(lane.ever_lost) }
-                <td class={(lane.stale_reads == 0).then_some("quiet")}>{ text::count(lane.stale_reads) }</td>
-                <td>{ ratio }</td>
-                <td>{ latency(read, read.p50) }</td>
-                <td>{ latency(read, read.p99) }</td>
-                <td>{ latency(write, write.p50) }</td>
-                <td>{ latency(write, write.p99) }</td>
-                <td class={(copies.end == 0).then_some("quiet")}>{ text::count(copies.end) }</td>
-                <td class={(lane.writes_by_class.at_risk == 0).then_some("quiet")}>{ text::count(lane.writes_by_class.at_risk) }</td>
-            </tr>
-        }
-    });
-    let head = [
-        w.requests,
-        w.goodput,
-        w.errors,
-        w.lost,
-        w.stale_reads,
-        w.hit_ratio,
-        w.read_p50,
-        w.read_p99,
-        w.write_p50,
-        w.write_p99,
-        w.diverging_copies,
-        w.at_risk,
-    ];
-    lane_table("scoreboard", w.scoreboard, w, head.into_iter(), rows)
 }
 
 /// A section with a table of a row per lane.

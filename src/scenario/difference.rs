@@ -1,0 +1,107 @@
+//! What sets a lane apart from its neighbours, option by option: `Cached copy: leave; others: delete`.
+
+use super::form::{Form, FormField};
+use crate::phrase::{Language, Phrase};
+
+/// A field in which a lane differs from others that have it, too.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// What the field is called: its label, or the name that files use.
+    pub name: Phrase,
+    /// What stands there in the lane.
+    pub own: String,
+    /// What stands there in the others, each value once, in the order of the lanes.
+    pub others: Vec<String>,
+}
+
+/// The parts that a lane may have otherwise than the scenario.
+const PARTS: [&str; 4] = ["app.", "network.", "cache.", "database."];
+
+impl Difference {
+    /// What sets each of `count` lanes apart. Another strategy is no difference here: it is the lane's name.
+    pub fn of_lanes(form: &Form, count: usize) -> Vec<Vec<Difference>> {
+        let lanes: Vec<Vec<FormField>> = (0..count).map(|lane| form.fields(&format!("lane.{lane}"))).collect();
+        (0..count).map(|lane| differences(form, &lanes, lane)).collect()
+    }
+
+    /// The difference in words.
+    pub fn say(&self, language: Language) -> String {
+        let (name, own, others) = (self.name.say(language), &self.own, self.others.join(", "));
+        match language {
+            Language::English => format!("{name}: {own}; others: {others}"),
+            Language::Korean => format!("{name}: {own}, 다른 레인: {others}"),
+        }
+    }
+}
+
+fn differences(form: &Form, lanes: &[Vec<FormField>], lane: usize) -> Vec<Difference> {
+    let mut names: Vec<&FormField> = Vec::new();
+    for field in lanes[lane].iter().chain(lanes.iter().flatten()) {
+        let is_choice = ["name", "read", "write"].contains(&field.name.as_str());
+        if !is_choice && !names.iter().any(|known| known.name == field.name) {
+            names.push(field);
+        }
+    }
+    let difference = |field: &&FormField| {
+        let own = value(form, lanes, lane, field)?;
+        let mut others: Vec<String> = Vec::new();
+        for other in (0..lanes.len()).filter(|other| *other != lane) {
+            let value = value(form, lanes, other, field).filter(|value| !others.contains(value));
+            others.extend(value);
+        }
+        let name = field.label.cloned().unwrap_or_else(|| Phrase::from(field.name.clone()));
+        others.iter().any(|other| *other != own).then_some(Difference { name, own, others })
+    };
+    names.iter().filter_map(difference).collect()
+}
+
+/// What holds in a lane: its own value, or the scenario's, where the lane has a field of the world otherwise or not.
+fn value(form: &Form, lanes: &[Vec<FormField>], lane: usize, field: &FormField) -> Option<String> {
+    // An option of another way of writing is another option, whatever its name.
+    let part = if field.name.starts_with("write.") { "write" } else { "read" };
+    let chosen = |lane: usize| lanes[lane].iter().find(|field| field.name == part).map(|field| field.value.as_str());
+    let owner = lanes.iter().position(|fields| fields.iter().any(|own| own.path == field.path));
+    if field.is_option && owner.is_some_and(|owner| chosen(owner) != chosen(lane)) {
+        return None;
+    }
+    let own = lanes[lane].iter().find(|own| own.name == field.name).map(|own| own.value.clone());
+    let is_of_world = PARTS.iter().any(|part| field.name.starts_with(part));
+    own.or_else(|| is_of_world.then(|| form.value(&field.name)).flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Scenario;
+    use super::*;
+
+    fn said(toml: &str) -> Vec<Vec<String>> {
+        let scenario = Scenario::from_toml(toml).expect("a scenario");
+        let all = Difference::of_lanes(&Form::of(&scenario), scenario.lanes.len());
+        all.iter().map(|lane| lane.iter().map(|d| d.say(Language::English)).collect()).collect()
+    }
+
+    const LEAVE: &str = "[[lane]]\nwrite = { kind = \"write-around\", cached = \"leave\" }\n";
+
+    #[test]
+    fn a_lane_says_in_which_option_it_differs_from_the_others() {
+        let two = said(&format!("{LEAVE}[[lane]]\n[[lane]]\n"));
+        assert_eq!(two[0], ["Cached copy: leave; others: delete"]);
+        assert_eq!(two[1], ["Cached copy: delete; others: leave, delete"]);
+    }
+
+    #[test]
+    fn lanes_of_other_strategies_have_no_options_to_compare() {
+        let apart = said("[[lane]]\nwrite = \"write-back\"\n[[lane]]\nwrite = \"write-through\"\n");
+        assert_eq!(apart, [Vec::<String>::new(), Vec::new()]);
+        // Both have one of that name; it is not the same one.
+        let outbox = said(&format!("{LEAVE}[[lane]]\nwrite = {{ kind = \"outbox\", cached = \"update\" }}\n"));
+        assert_eq!(outbox, [Vec::<String>::new(), Vec::new()]);
+    }
+
+    #[test]
+    fn what_a_lane_has_otherwise_is_held_against_the_scenario() {
+        let near = said("[cache]\nreplicas = 1\n[[lane]]\nname = \"a\"\n[[lane]]\nname = \"b\"\ncache.replicas = 2\n");
+        assert_eq!(near[0], ["cache.replicas: 1; others: 2"]);
+        assert_eq!(near[1], ["cache.replicas: 2; others: 1"]);
+    }
+}
