@@ -15,12 +15,12 @@ pub struct Difference {
 }
 
 /// The parts that a lane may have otherwise than the scenario.
-const PARTS: [&str; 4] = ["app.", "network.", "cache.", "database."];
+const PARTS: [&str; 4] = ["app", "network", "cache", "database"];
 
 impl Difference {
     /// What sets each of `count` lanes apart. Another strategy is no difference here: it is the lane's name.
     pub fn of_lanes(form: &Form, count: usize) -> Vec<Vec<Difference>> {
-        let lanes: Vec<Vec<FormField>> = (0..count).map(|lane| form.fields(&format!("lane.{lane}"))).collect();
+        let lanes: Vec<Vec<FormField>> = (0..count).map(|lane| fields(form, lane)).collect();
         (0..count).map(|lane| differences(form, &lanes, lane)).collect()
     }
 
@@ -32,6 +32,15 @@ impl Difference {
             Language::Korean => format!("{name}: {own}, 다른 레인: {others}"),
         }
     }
+}
+
+/// A lane's own fields, and those that it has otherwise.
+fn fields(form: &Form, lane: usize) -> Vec<FormField> {
+    let otherwise = PARTS.iter().flat_map(|part| {
+        let given = form.fields(&format!("lane.{lane}.{part}")).into_iter();
+        given.map(move |field| FormField { name: format!("{part}.{}", field.name), ..field })
+    });
+    form.fields(&format!("lane.{lane}")).into_iter().chain(otherwise).collect()
 }
 
 fn differences(form: &Form, lanes: &[Vec<FormField>], lane: usize) -> Vec<Difference> {
@@ -65,7 +74,7 @@ fn value(form: &Form, lanes: &[Vec<FormField>], lane: usize, field: &FormField) 
         return None;
     }
     let own = lanes[lane].iter().find(|own| own.name == field.name).map(|own| own.value.clone());
-    let is_of_world = PARTS.iter().any(|part| field.name.starts_with(part));
+    let is_of_world = field.name.split_once('.').is_some_and(|(part, _)| PARTS.contains(&part));
     own.or_else(|| is_of_world.then(|| form.value(&field.name)).flatten())
 }
 

@@ -238,11 +238,11 @@ mod tests {
 
     #[test]
     fn only_columns_in_which_a_lane_has_something_have_news_and_what_went_wrong_comes_first() {
-        let quiet = LaneReport { requests: 100, ..LaneReport::default() };
+        let quiet = LaneReport { requests: 100, within_deadline: 100, ..LaneReport::default() };
         let lost = LaneReport { requests: 100, errors: 3, ever_lost: 7, hits: 9, misses: 1, ..LaneReport::default() };
         assert_eq!(heads_with_news(&[]), Vec::<String>::new());
         assert_eq!(heads_with_news(std::slice::from_ref(&quiet)), ["Goodput", "Requests"]);
-        let lost = LaneReport { hit_ratio: 0.9, ..lost };
+        let lost = LaneReport { hit_ratio: 0.9, within_deadline: 97, goodput: 0.97, ..lost };
         assert_eq!(heads_with_news(&[quiet, lost]), ["Errors", "Lost", "Goodput", "Hit ratio", "Requests"]);
     }
 
