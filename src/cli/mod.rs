@@ -19,6 +19,8 @@ mod replay;
 mod run;
 mod twitter;
 
+pub use self::run::chart_data;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 
