@@ -107,8 +107,12 @@ mod tests {
                 if let Some((field, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
                     let is_first = !seen.contains(&(section, field));
                     seen.push((section, field));
-                    let is_explained = last.starts_with('#') || field == "version";
-                    assert!(is_explained || !is_first, "{}: {section} {field}\n{text}", preset.name);
+                    let is_explained = last.starts_with('#');
+                    assert!(
+                        is_explained == is_first || field == "version",
+                        "{}: {section} {field}\n{text}",
+                        preset.name
+                    );
                 }
                 last = line;
             }

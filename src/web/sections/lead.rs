@@ -27,6 +27,8 @@ pub struct HeadlineProps {
     pub claim: Option<Claim>,
     /// The numbers it is about.
     pub watch: Vec<Watch>,
+    /// What the experiment is called.
+    pub name: String,
     /// Whether the run is over.
     pub finished: bool,
     /// The language.
@@ -49,6 +51,7 @@ pub fn Headline(props: &HeadlineProps) -> Html {
         }
         None => vec![Piece::Text(props.words.starting.to_owned())],
     };
+    use_title(&props.name, props.finished.then(|| plain(&pieces)));
     let spoken = use_spoken(plain(&pieces), props.finished);
     let pieces = pieces.into_iter().map(|piece| match piece {
         Piece::Text(text) => html! { { text } },
@@ -65,6 +68,16 @@ pub fn Headline(props: &HeadlineProps) -> Html {
             <p class="unseen" role="status" aria-live="polite">{ spoken }</p>
         </>
     }
+}
+
+/// Calls the window by the experiment, and by what came out once it is over: a title that changes all the time cannot be read.
+#[hook]
+fn use_title(name: &str, outcome: Option<String>) {
+    let title = match outcome {
+        Some(outcome) => format!("{outcome} {name} · Cachelane"),
+        None => format!("{name} · Cachelane"),
+    };
+    use_effect_with(title, |title| dom::document().set_title(title));
 }
 
 /// What is read aloud: the newest sentence, at most one in eight seconds, and the last one.
