@@ -128,7 +128,9 @@ mod tests {
 
     #[test]
     fn a_wild_line_is_as_rough_as_it_takes() {
-        let wild = (0..1_000).map(|i| (f64::from(i), (i % 90 != 3).then_some(f64::from(i * 37 % 100) / 100.0)));
+        // Four teeth, and noise on them.
+        let value = |i: i32| f64::from(i % 250) / 320.0 + f64::from(i * 37 % 100) / 500.0;
+        let wild = (0..1_000).map(|i| (f64::from(i), (i % 90 != 3).then_some(value(i))));
         let paths = sketch(&panel(false, wild.collect()), (0.0, 1_000.0), (96.0, 28.0), 120);
         assert!(paths[0].len() <= 120 && paths[0].len() > 20, "{paths:?}");
     }
