@@ -22,6 +22,7 @@ mod floors;
 mod fuzz;
 mod golden;
 mod patience;
+mod pictures;
 mod presets;
 mod random_golden;
 mod readings;

@@ -49,3 +49,33 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         self.area.draw(&Polygon::new(around(shape), rgb.filled()))
     }
 }
+
+/// How a marker's outline is painted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Paint {
+    Filled,
+    Stroked,
+    /// Stroked, over the ground.
+    Hollow,
+}
+
+impl Marker {
+    /// Its outline as SVG path data, in the middle of a piece of line 28 wide and 12 high.
+    pub fn outline(self) -> (&'static str, Paint) {
+        match self {
+            Marker::Circle => ("M10.5 6a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z", Paint::Filled),
+            Marker::Square => ("M10.8 2.8h6.4v6.4h-6.4z", Paint::Filled),
+            Marker::Triangle => ("M14 1.8l4 7.2h-8z", Paint::Filled),
+            Marker::Down => ("M14 10.2l4-7.2h-8z", Paint::Filled),
+            Marker::Diamond => ("M14 1.4l4 4.6-4 4.6-4-4.6z", Paint::Filled),
+            Marker::Cross => ("M11 3l6 6M17 3l-6 6", Paint::Stroked),
+            Marker::Plus => ("M14 1.5v9M9.5 6h9", Paint::Stroked),
+            Marker::Bar => ("M12.6 1.8h2.8v8.4h-2.8z", Paint::Filled),
+            Marker::Ring => ("M10.8 6a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0-6.4 0z", Paint::Hollow),
+            Marker::Frame => ("M11 3h6v6h-6z", Paint::Hollow),
+            Marker::Star => ("M14 1.5v9M10.1 3.8l7.8 4.4M10.1 8.2l7.8-4.4", Paint::Stroked),
+            Marker::Left => ("M9.8 6l7.2-4v8z", Paint::Filled),
+        }
+    }
+}

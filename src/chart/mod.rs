@@ -17,10 +17,13 @@ mod draw;
 mod marker;
 pub mod palette;
 mod scale;
+pub mod sheet;
+pub mod sketch;
 pub mod text;
 
 pub use catalogue::{FIGURES, Figure, Options, Percentile, figure};
 pub use draw::{Layout, Look, PanelPlace, draw};
+pub use marker::Paint;
 pub use scale::Axis;
 
 use crate::phrase::Language;
@@ -162,14 +165,17 @@ pub fn svg(
     (width, height): (u32, u32),
     language: Language,
 ) -> Result<String, String> {
+    let look = Look { theme, unit: 1.0, family: FONT_STACK, ground: true, labels: true, titles: true, gutter: None };
+    drawn(&figure.panels(data, options, language), data, &look, (width, height))
+}
+
+/// Panels as an SVG text.
+fn drawn(panels: &[Panel], data: &Data, look: &Look, size: (u32, u32)) -> Result<String, String> {
     use plotters::prelude::{IntoDrawingArea, SVGBackend};
     let mut text = String::new();
     {
-        let area = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
-        let look =
-            Look { theme, unit: 1.0, family: FONT_STACK, ground: true, labels: true, titles: true, gutter: None };
-        let panels = figure.panels(data, options, language);
-        draw(&area, &panels, data, &look).map_err(|e| e.to_string())?;
+        let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
+        draw(&area, panels, data, look).map_err(|e| e.to_string())?;
         area.present().map_err(|e| e.to_string())?;
     }
     Ok(text)
@@ -207,14 +213,14 @@ mod tests {
         }
     }
 
-    fn drawn(figure: &Figure, data: &Data, theme: Theme, size: (u32, u32)) -> String {
+    fn svg_of(figure: &Figure, data: &Data, theme: Theme, size: (u32, u32)) -> String {
         svg(figure, data, Options::default(), theme, size, Language::English).unwrap()
     }
 
     #[test]
     fn every_figure_can_be_drawn_as_svg() {
         for figure in FIGURES {
-            let text = drawn(figure, &data(), Theme::Light, (1000, 300));
+            let text = svg_of(figure, &data(), Theme::Light, (1000, 300));
             assert!(text.starts_with("<svg") && text.contains("write-back"), "{}: {text}", figure.name);
         }
     }
@@ -223,7 +229,7 @@ mod tests {
     fn a_figure_of_nothing_still_stands() {
         let nothing = Data { duration_s: 60.0, ..Data::default() };
         for figure in FIGURES {
-            assert!(drawn(figure, &nothing, Theme::Dark, (300, 200)).starts_with("<svg"));
+            assert!(svg_of(figure, &nothing, Theme::Dark, (300, 200)).starts_with("<svg"));
         }
     }
 

@@ -21,6 +21,8 @@ mod run;
 mod story;
 mod twitter;
 
+pub use self::run::chart_data;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 

@@ -238,7 +238,8 @@ fn draw(experiment: &Experiment, folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn chart_data(experiment: &Experiment) -> Data {
+/// What the figures of `experiment` so far are drawn from, with the lanes' English names.
+pub fn chart_data(experiment: &Experiment) -> Data {
     let scenario = experiment.scenario();
     let titles = scenario.titles().into_iter().enumerate();
     let report = experiment.report();

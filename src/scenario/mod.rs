@@ -18,6 +18,7 @@ mod app;
 mod cache;
 pub(crate) mod check;
 mod clients;
+mod commented;
 mod database;
 mod difference;
 mod distribution;

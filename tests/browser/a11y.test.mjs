@@ -66,10 +66,10 @@ for (const colorScheme of ["light", "dark"]) {
     await field.press("Tab");
     await page.getByText("The last good experiment goes on").waitFor();
     await accessible(page);
-    for (const [name, dialog] of [["Share", "Share"], ["Help", "Help"]]) {
+    for (const [name, dialog] of [["Preset: Five strategies and a crash", "Choose an experiment"], ["Share", "Share"], ["Help", "Help"]]) {
       await page.getByRole("button", { name, exact: true }).click();
       await page.getByRole("dialog", { name: dialog }).waitFor();
-      await screenshot(page, `${name.toLowerCase()}-${colorScheme}`);
+      await screenshot(page, `${dialog.toLowerCase().replaceAll(" ", "-")}-${colorScheme}`);
       await accessible(page);
       await page.keyboard.press("Escape");
       await page.getByRole("dialog").waitFor({ state: "detached" });

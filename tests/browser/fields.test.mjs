@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
 
 import { open, screenshot } from "./harness.mjs";
-import { board, button, controls, digests, finish, link, ready, sharedWorld, until, visit } from "./person.mjs";
+import { board, button, controls, digests, finish, gallery, link, openPreset, presetNames, ready, sharedWorld, until, visit } from "./person.mjs";
 
 const world = sharedWorld();
 
@@ -102,15 +102,37 @@ claim("a change made just before the page is left is in the link", SHORT, async 
 });
 
 claim("presets stand in groups, and the chosen one says what it is about", "#v2", async (page) => {
-  const picker = page.getByRole("combobox", { name: "Preset" });
-  const groups = await picker.locator("optgroup").evaluateAll((all) => all.map((group) => [group.label, group.children.length]));
-  assert.equal(groups[0][0], "Stories");
-  assert.ok(groups.every(([, count]) => count > 0));
-  await picker.selectOption({ label: "Redis is down" });
-  await page.getByText("The cache is gone for 20 seconds").waitFor();
+  const dialog = await gallery(page);
+  assert.deepEqual(await dialog.getByRole("heading", { level: 3 }).allTextContents(), ["Stories", "YCSB workloads", "Twitter's caches"]);
+  const card = dialog.getByRole("button", { name: "Redis is down", exact: true });
+  assert.ok((await card.locator("svg path").count()) > 1, "it has a picture");
   await page.setViewportSize({ width: 390, height: 844 });
-  const { right } = await picker.evaluate((select) => select.getBoundingClientRect());
+  const { right } = await card.evaluate((button) => button.getBoundingClientRect());
   assert.ok(right <= 390, "it fits a phone");
+  await card.click();
+  await page.getByText("The cache is gone for 20 seconds").waitFor({ state: "attached" });
+});
+
+claim("presets are found by words; keys that move open nothing; Back leads to the experiment before", "#v2&seed=5", async (page) => {
+  const before = await link(page);
+  const dialog = await gallery(page);
+  const search = dialog.getByRole("searchbox");
+  await search.fill("nothing has these words");
+  await dialog.getByText("No experiment has these words.").waitFor();
+  await search.fill("likes");
+  await page.keyboard.press("Tab");
+  for (const key of ["ArrowDown", "ArrowDown", "ArrowRight", "End"]) await page.keyboard.press(key);
+  assert.equal(await link(page), before);
+  await search.fill("like-button");
+  await dialog.locator('button[value="like-button"]').focus();
+  await page.keyboard.press("Enter");
+  await until("it is open", async () => (await link(page)).includes("like-button"));
+  await page.waitForFunction(() => document.title.includes("A like button"));
+  await page.goBack();
+  await until("the one before is there again", async () => (await link(page)) === before);
+  assert.equal(await page.getByRole("button", { name: /^Preset: Five strategies/ }).count(), 1);
+  await page.goForward();
+  await until("and forth", async () => (await link(page)).includes("like-button"));
 });
 
 // One page for all: what one preset leaves behind must not trouble the next.
@@ -119,11 +141,10 @@ test("every preset, and every tenth of Twitter's, starts and shows figures, with
   const { page, problems, close } = await open(world.browser, `${world.site.url}#v2`, { locale: "en-US" });
   try {
     await ready(page);
-    const picker = page.getByRole("combobox", { name: "Preset" });
-    const names = await picker.locator("option").evaluateAll((options) => options.map((option) => option.value));
+    const names = await presetNames(page);
     const silent = [];
     for (const name of names.reverse().filter((name) => !/^twitter-.*[1-9]$/.test(name))) {
-      await picker.selectOption(name);
+      await openPreset(page, name);
       await until(`the link of ${name}`, async () => (await link(page)).includes(`preset=${name}`));
       const goes = () => board(page, "Requests").then((all) => Object.values(all).length > 0 && Object.values(all).every((n) => n > 0), () => false);
       await until(`${name} answers requests in every lane`, goes, 20_000).catch(() => silent.push(name));

@@ -36,6 +36,30 @@ export async function ready(page) {
   await page.getByRole("heading", { name: /^(Run|실행)$/ }).or(page.getByRole("button", { name: /^(Settings|설정)$/ })).waitFor();
 }
 
+/** The dialog in which a preset is chosen, open. */
+export async function gallery(page) {
+  await page.getByRole("button", { name: /^(Preset|프리셋): / }).click();
+  const dialog = page.getByRole("dialog", { name: /Choose an experiment|실험 선택/ });
+  await dialog.waitFor();
+  return dialog;
+}
+
+/** Chooses the preset of that name in the gallery. */
+export async function openPreset(page, name) {
+  const dialog = await gallery(page);
+  await dialog.getByRole("searchbox").fill(name);
+  await dialog.locator(`button[value="${name}"]`).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+/** The names of all presets, as the gallery has them. */
+export async function presetNames(page) {
+  const dialog = await gallery(page);
+  const names = await dialog.locator("button[value]").evaluateAll((all) => all.map((button) => button.value).filter(Boolean));
+  await page.keyboard.press("Escape");
+  return names;
+}
+
 /** A test with a page of its own, which must end without a complaint in the console. */
 export function visit(world, name, hash, does, { wait = ready, timeout = 90_000, ...options } = {}) {
   test(name, { timeout }, async () => {

@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { AxeBuilder } from "@axe-core/playwright";
 
 import { screenshot } from "./harness.mjs";
-import { board, button, controls, digests, finish, link, moment, ready, sharedWorld, until, visit } from "./person.mjs";
+import { board, button, controls, digests, finish, link, moment, openPreset, ready, sharedWorld, until, visit } from "./person.mjs";
 
 const world = sharedWorld();
 
@@ -72,7 +72,7 @@ claim("a worker that does not answer is said to be computing, can be stopped, an
 });
 
 for (const [what, does, effect] of [
-  ["another preset", (page) => page.getByRole("combobox", { name: "Preset" }).selectOption("like-button"), (page) => link(page).then((hash) => hash.includes("like-button"))],
+  ["another preset", (page) => openPreset(page, "like-button"), (page) => link(page).then((hash) => hash.includes("like-button"))],
   ["an edit", async (page) => {
     const field = controls(page).getByRole("textbox", { name: "Capacity, entries" });
     await field.fill("77");
@@ -137,7 +137,7 @@ claim("a worker that traps is told in a sentence first, the details below, and a
   await accessible(page);
   await failed.getByText("Details").click();
   await failed.getByText("unreachable").waitFor();
-  await page.getByRole("combobox", { name: "Preset" }).selectOption("like-button");
+  await openPreset(page, "like-button");
   await failed.waitFor({ state: "detached" });
   await until("it runs", async () => Object.values(await board(page, "Requests")).every((n) => n > 0));
 });
@@ -192,7 +192,7 @@ claim("an experiment too large for a link says so, is never an empty link, and i
   await screenshot(page, "too-large-share");
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
-  await page.getByRole("combobox", { name: "Preset" }).selectOption("like-button");
+  await openPreset(page, "like-button");
   await told.waitFor({ state: "detached" });
   await until("the link follows again", async () => (await link(page)) === "#v2&preset=like-button");
   await hand(page, saved);

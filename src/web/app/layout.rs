@@ -16,6 +16,7 @@ use crate::web::components::dialog::Dialog;
 use crate::web::platform::{dom, files, media};
 use crate::web::sections::controls::Controls;
 use crate::web::sections::figures::Figures;
+use crate::web::sections::gallery::Gallery;
 use crate::web::sections::lead::{Headline, Legend};
 use crate::web::sections::notices::Notices;
 use crate::web::sections::share::Share;
@@ -25,12 +26,17 @@ use crate::web::sections::tables::{
     CacheNodes, DivergedCopies, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes,
 };
 use crate::web::sections::transport::Transport;
+use crate::web::sections::welcome::{Welcome, footer_links};
 use crate::web::state::view::{Control, ThemeChoice};
 use crate::web::state::{Action, TimeAction, ViewAction, saved, stage};
 
 const PAST: Phrase = Phrase::fixed("Requests on their way are shown only while they are simulated.", "요청의 흐름은 시뮬레이션하는 동안에만 볼 수 있습니다.");
 const RUN_FROM_HERE: Phrase = Phrase::fixed("Run from here", "여기서부터 다시 실행");
 const ABOUT: Phrase = Phrase::fixed("About this experiment", "이 실험에 대하여");
+const TAGLINE: Phrase = Phrase::fixed(
+    "Cache strategies side by side, through the same crash",
+    "같은 트래픽, 같은 장애에서 비교하는 캐시 전략",
+);
 const EDITED: Phrase = Phrase::fixed("edited", "수정됨");
 const RESET: Phrase = Phrase::fixed("Reset", "되돌리기");
 
@@ -44,6 +50,7 @@ impl App {
                 <main>
                     { self.notices() }
                     { self.sentence(&titles) }
+                    <Welcome words={w} />
                     <div class="stage">
                         <div class="sight">
                             { self.transport() }
@@ -56,7 +63,8 @@ impl App {
                             is_open={self.has_settings_open} close={self.on_settings_close.clone()} />
                     </div>
                 </main>
-                <footer><p class="soft">{ w.footer }</p></footer>
+                <footer><p class="soft">{ w.footer }</p>{ footer_links(w.lang) }</footer>
+                if self.choosing { { self.gallery(ctx) } }
                 if self.sharing { { self.share(ctx, &titles) } }
                 if self.helping { { self.help(ctx) } }
                 if let Some(open) = self.state.story.clone() {
@@ -91,20 +99,6 @@ impl App {
     fn head(&self, ctx: &Context<App>) -> Html {
         let w = self.words();
         let act = self.dispatch.clone();
-        let preset = act.reform(|event: Event| {
-            Action::OpenPreset(event.target_unchecked_into::<web_sys::HtmlSelectElement>().value())
-        });
-        let chosen = self.state.preset.as_deref();
-        let groups = presets::Group::ALL.into_iter().map(|group| {
-            let options = presets::all().filter(|preset| preset.about().group == group).map(|preset| {
-                html! { <option value={preset.name} selected={chosen == Some(preset.name)}>{ preset.about().title.say(w.lang) }</option> }
-            });
-            let options: Vec<Html> = options.collect();
-            if options.is_empty() {
-                return html! {};
-            }
-            html! { <optgroup label={(w.preset_group)(group)}>{ for options }</optgroup> }
-        });
         let other = self.state.lang.next();
         let language = act.reform(move |_: MouseEvent| Action::View(ViewAction::Language(other)));
         let dark = self.theme() == Theme::Dark;
@@ -113,13 +107,13 @@ impl App {
         });
         html! {
             <header class="head">
-                <h1>{ "Cachelane" }</h1>
-                <label class="preset"><span class="unseen">{ w.preset }</span>
-                    <select onchange={preset}>
-                        if chosen.is_none() { <option selected=true disabled=true>{ w.own_scenario }</option> }
-                        { for groups }
-                    </select>
-                </label>
+                <div>
+                    <h1>{ "Cachelane" }</h1>
+                    <p class="tagline soft">{ TAGLINE.say(w.lang) }</p>
+                </div>
+                <button type="button" class="plain preset" aria-haspopup="dialog" onclick={ctx.link().callback(|_| Msg::Choose(true))}>
+                    <span class="unseen">{ format!("{}: ", w.preset) }</span>{ self.name() }
+                </button>
                 <div class="tools">
                     <button type="button" class="plain" onclick={ctx.link().callback(|_| Msg::Share(true))}>{ w.share }</button>
                     <button type="button" class="plain" onclick={ctx.link().callback(|_| Msg::Help(true))} aria-label={w.help} title={w.help}>{ "?" }</button>
@@ -127,6 +121,25 @@ impl App {
                     <button type="button" class="plain" onclick={language} lang={other.code()}>{ other.own_name() }</button>
                 </div>
             </header>
+        }
+    }
+
+    /// What the experiment is called.
+    fn name(&self) -> String {
+        let (name, words) = (self.state.preset.as_deref(), self.words());
+        let preset = name.and_then(|name| presets::get(name).ok());
+        match (preset, self.state.draft.name.as_str()) {
+            (Some(preset), _) => preset.about().title.say(words.lang).to_owned(),
+            (None, "") => words.own_scenario.to_owned(),
+            (None, own) => shown(own).into_owned(),
+        }
+    }
+
+    fn gallery(&self, ctx: &Context<App>) -> Html {
+        let choose =
+            ctx.link().batch_callback(|name| vec![Msg::Choose(false), Msg::Dispatch(Action::OpenPreset(name))]);
+        html! {
+            <Gallery chosen={self.state.preset.clone()} {choose} close={ctx.link().callback(|()| Msg::Choose(false))} words={self.words()} />
         }
     }
 
@@ -142,7 +155,7 @@ impl App {
                 <Headline report={self.state.report()} titles={titles.clone()} shown={self.shown()}
                     claim={about.filter(|_| !is_edited).and_then(|about| about.claim)}
                     watch={about.map(|about| about.watch.clone()).unwrap_or_default()}
-                    finished={self.state.at_end()} words={self.words()} />
+                    name={self.name()} finished={self.state.at_end()} words={self.words()} />
                 if let (Some(about), true) = (about, whole) {
                     if is_edited { { self.edited(&about.title) } } else {
                         <details class="about" open={media::matches("(min-width: 40.01rem)")}>
@@ -290,7 +303,7 @@ impl App {
         let data = self.data(titles);
         html! {
             <Share link={self.state.link()} view={self.state.view.clone()} scenario={self.state.running.clone()}
-                report={self.state.run.report.clone()} {data} titles={titles.clone()} theme={self.theme()}
+                name={self.name()} report={self.state.run.report.clone()} {data} titles={titles.clone()} theme={self.theme()}
                 preset={self.state.preset.clone()} on_file={on_file} close={ctx.link().callback(|()| Msg::Share(false))} words={self.words()} />
         }
     }

@@ -17,6 +17,7 @@ use super::i18n::{self, Words};
 use super::platform::embed::{self, Host};
 use super::platform::worker_handle::WorkerHandle;
 use super::platform::{dom, media, storage};
+use super::sections::welcome;
 use super::state::looking::{Look, Looking};
 use super::state::saved::TooLong;
 use super::state::view::ThemeChoice;
@@ -49,6 +50,8 @@ pub enum Msg {
     Leave,
     /// The share dialog opens or closes.
     Share(bool),
+    /// The gallery opens or closes.
+    Choose(bool),
     /// The help opens or closes.
     Help(bool),
     /// The settings open or close, where they are a sheet.
@@ -67,6 +70,7 @@ pub struct App {
     dark: bool,
     looking: Looking,
     sharing: bool,
+    choosing: bool,
     helping: bool,
     has_settings_open: bool,
     last_tick: f64,
@@ -114,6 +118,9 @@ fn open() -> Opened {
     let mut state = State::new(lang, media::matches("(prefers-reduced-motion: reduce)"));
     state.view.theme = storage::remembered("theme").and_then(|name| ThemeChoice::named(&name)).unwrap_or_default();
     let effects = state.apply(Action::OpenLink(dom::hash()));
+    if dom::hash().is_empty() && welcome::is_first_visit() {
+        state.begin_before_the_fault();
+    }
     Opened(Rc::new(Cell::new(Some(Start { state, effects }))))
 }
 
@@ -135,6 +142,7 @@ impl Component for App {
             dark: media::matches(DARK),
             looking: Looking::default(),
             sharing: false,
+            choosing: false,
             helping: false,
             has_settings_open: false,
             last_tick: js_sys::Date::now(),
@@ -165,6 +173,9 @@ impl Component for App {
                 if matches!(action, Action::OpenLink(_)) {
                     self.too_long = None; // it came as a link
                 }
+                if matches!(action, Action::OpenPreset(_)) && self.unsaved {
+                    self.save(ctx); // Back leads to what is there now
+                }
                 let effects = self.state.apply(action);
                 self.run_effects(ctx, effects);
                 self.apply_theme();
@@ -189,6 +200,7 @@ impl Component for App {
                 return false;
             }
             Msg::Share(open) => self.sharing = open,
+            Msg::Choose(open) => self.choosing = open,
             Msg::Help(open) => self.helping = open,
             Msg::Settings(open) => self.has_settings_open = open,
             Msg::Dark(dark) => self.dark = dark,
@@ -251,7 +263,13 @@ impl App {
                         self.save(ctx);
                     }
                 }
-                Effect::SaveLink => {} // an embed never rewrites its own address
+                Effect::PushLink if self.state.view.embed.is_none() => {
+                    if let Ok(link) = self.state.link() {
+                        dom::push_hash(&link);
+                    }
+                    self.save(ctx);
+                }
+                Effect::SaveLink | Effect::PushLink => {} // an embed never rewrites its own address
                 Effect::Remember(key, value) => storage::remember(key, value),
                 Effect::NewWorker => self.worker = Some(WorkerHandle::open(&self.dispatch)),
                 Effect::EndWorker => self.worker = None,

@@ -32,6 +32,15 @@ pub fn replace_hash(hash: &str) {
     }
 }
 
+/// Opens `hash` (with its `#`) as a new entry of the history, so that Back leads to what was there before.
+pub fn push_hash(hash: &str) {
+    if self::hash() != hash
+        && let Ok(history) = window().history()
+    {
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(hash)); // see `replace_hash`
+    }
+}
+
 /// The page's address without what follows `#`.
 pub fn address() -> String {
     let href = window().location().href().unwrap_or_default();

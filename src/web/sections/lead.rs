@@ -27,6 +27,8 @@ pub struct HeadlineProps {
     pub claim: Option<Claim>,
     /// The numbers it is about.
     pub watch: Vec<Watch>,
+    /// What the experiment is called.
+    pub name: String,
     /// Whether the run is over.
     pub finished: bool,
     /// The language.
@@ -51,6 +53,7 @@ pub fn Headline(props: &HeadlineProps) -> Html {
     };
     let whole = plain(&pieces);
     let is_long = whole.chars().count() > LONG;
+    use_title(&props.name, props.finished.then(|| whole.clone()));
     let spoken = use_spoken(whole, props.finished);
     // A phone shows three lines: of a long sentence, what is most telling and the full stop.
     let further = pieces.iter().position(|piece| *piece == Piece::Text("; ".to_owned())).filter(|_| is_long);
@@ -80,6 +83,16 @@ fn said(piece: &Piece) -> Html {
             html! { <span class="lane-name" style={colour}>{ name }</span> }
         }
     }
+}
+
+/// Calls the window by the experiment, and by what came out once it is over: a title that changes all the time cannot be read.
+#[hook]
+fn use_title(name: &str, outcome: Option<String>) {
+    let title = match outcome {
+        Some(outcome) => format!("{outcome} {name} · Cachelane"),
+        None => format!("{name} · Cachelane"),
+    };
+    use_effect_with(title, |title| dom::document().set_title(title));
 }
 
 /// What is read aloud: the newest sentence, at most one in eight seconds, and the last one.

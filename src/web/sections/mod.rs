@@ -1,6 +1,7 @@
 //! The parts of the page, each a component made of what it shows. What is said of a run ([`headline`])
-//! knows nothing of the browser.
+//! and what finds a preset ([`gallery`]) know nothing of the browser.
 
+pub mod gallery;
 pub mod headline;
 pub mod stage;
 
@@ -24,3 +25,5 @@ pub mod strip;
 pub mod tables;
 #[cfg(target_arch = "wasm32")]
 pub mod transport;
+#[cfg(target_arch = "wasm32")]
+pub mod welcome;

@@ -2,20 +2,37 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast as _;
-use web_sys::{HtmlCanvasElement, HtmlInputElement};
+use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::notices::{SaveScenario, too_long};
 use crate::chart::palette::Theme;
-use crate::chart::{self, Data, FIGURES, Figure};
+use crate::chart::sheet::{Picture, Sheet, file_name};
+use crate::chart::{Data, FIGURES, Figure};
+use crate::experiment::ENGINE_VERSION;
+use crate::phrase::{Language, Phrase, phrase};
 use crate::report::{Report, csv};
 use crate::scenario::Scenario;
 use crate::web::components::dialog::Dialog;
 use crate::web::i18n::Words;
-use crate::web::platform::{dom, files};
+use crate::web::platform::{dom, files, picture};
 use crate::web::state::saved::{self, TooLong};
 use crate::web::state::view::{Control, ThemeChoice, View};
+
+const NO_TRACE: Phrase = Phrase::fixed(
+    "A trace file that you opened is not in it: whoever opens the link has to open the same file. Neither is the moment you are looking at.",
+    "직접 연 트레이스 파일과 지금 보고 있는 시점은 링크에 들어가지 않습니다. 링크를 여는 사람도 같은 파일을 열어야 합니다.",
+);
+const LANGUAGE: Phrase = Phrase::fixed("Language", "언어");
+const THEME: Phrase = Phrase::fixed("Theme", "테마");
+const READERS: Phrase = Phrase::fixed("the reader's", "보는 사람의 설정");
+const LIGHT: Phrase = Phrase::fixed("light", "밝게");
+const DARK: Phrase = Phrase::fixed("dark", "어둡게");
+const ALL_FIGURES: Phrase = Phrase::fixed("All shown figures on one page", "표시된 그래프 모두 한 장에");
+const PICTURES_WHY: Phrase = Phrase::fixed(
+    "Each picture has the title, the legend, the seed, the engine's version and the link.",
+    "그림마다 제목, 범례, 시드, 엔진 버전, 링크가 들어갑니다.",
+);
 
 /// The shown lanes' measures over time as CSV.
 fn series(data: &Data) -> String {
@@ -33,6 +50,8 @@ pub struct ShareProps {
     pub view: View,
     /// What runs.
     pub scenario: Rc<Scenario>,
+    /// What it is called.
+    pub name: String,
     /// What it has shown.
     pub report: Option<Rc<Report>>,
     /// The figures' data.
@@ -56,7 +75,7 @@ pub fn Share(props: &ShareProps) -> Html {
     let link = match &props.link {
         Ok(link) => html! {
             <>
-                <p class="soft">{ w.link_why }</p>
+                <p class="soft">{ w.link_why }{ " " }{ NO_TRACE.say(w.lang) }</p>
                 <Copyable label={w.link} text={format!("{}{link}", dom::address())} lines=2 words={w} />
             </>
         },
@@ -125,12 +144,14 @@ fn EmbedMaker(props: &ShareProps) -> Html {
     let figures = use_state(|| props.view.figures().iter().map(|figure| figure.name).collect::<Vec<_>>());
     let lanes = use_state(|| (0..props.titles.len()).filter(|lane| props.view.shows(*lane)).collect::<Vec<_>>());
     let controls = use_state(|| vec![Control::Play, Control::Crash]);
+    let (lang, theme) = (use_state(|| props.view.lang), use_state(|| ThemeChoice::System));
     let view = View {
+        lang: *lang,
         embed: Some(FIGURES.iter().filter(|f| figures.contains(&f.name)).collect()),
         figures: None,
         controls: Some(Control::ALL.into_iter().filter(|c| controls.contains(c)).collect()),
         lanes: (lanes.len() < props.titles.len()).then(|| lanes.to_vec()),
-        theme: ThemeChoice::System,
+        theme: *theme,
         ..props.view.clone()
     };
     let snippets = saved::encode(&props.scenario, props.preset.as_deref(), &view.write()).map(|link| snippets(&link));
@@ -153,6 +174,7 @@ fn EmbedMaker(props: &ShareProps) -> Html {
                 <fieldset><legend>{ w.lanes }</legend>{ for lane_boxes }</fieldset>
                 <fieldset><legend>{ w.controls }</legend>{ for control_boxes }</fieldset>
             </div>
+            { looks(&lang, &theme, w.lang) }
             { match snippets {
                 Ok([element, frame]) => html! {
                     <>
@@ -163,6 +185,34 @@ fn EmbedMaker(props: &ShareProps) -> Html {
                 Err(TooLong { bytes }) => html! { <p>{ too_long(bytes, w) }</p> },
             } }
         </>
+    }
+}
+
+/// In which language and on which ground an embed is shown, if not as its reader has it.
+fn looks(lang: &UseStateHandle<Option<Language>>, theme: &UseStateHandle<ThemeChoice>, language: Language) -> Html {
+    let chosen = |event: Event| event.target_unchecked_into::<HtmlSelectElement>().value();
+    let set_lang = {
+        let lang = lang.clone();
+        Callback::from(move |event: Event| lang.set(Language::of_code(&chosen(event))))
+    };
+    let set_theme = {
+        let theme = theme.clone();
+        Callback::from(move |event: Event| theme.set(ThemeChoice::named(&chosen(event)).unwrap_or_default()))
+    };
+    let languages = Language::ALL.into_iter().map(|one| {
+        html! { <option value={one.code()} selected={**lang == Some(one)} lang={one.code()}>{ one.own_name() }</option> }
+    });
+    let themes = [(ThemeChoice::System, READERS), (ThemeChoice::Light, LIGHT), (ThemeChoice::Dark, DARK)];
+    let themes = themes.into_iter().map(|(one, name)| {
+        html! { <option value={one.name()} selected={**theme == one}>{ name.say(language) }</option> }
+    });
+    html! {
+        <p class="buttons">
+            <label>{ LANGUAGE.say(language) }{ " " }<select onchange={set_lang}>
+                <option value="" selected={lang.is_none()}>{ READERS.say(language) }</option>{ for languages }
+            </select></label>
+            <label>{ THEME.say(language) }{ " " }<select onchange={set_theme}>{ for themes }</select></label>
+        </p>
     }
 }
 
@@ -194,37 +244,25 @@ fn toggle<T: Copy + PartialEq + 'static>(list: &UseStateHandle<Vec<T>>, item: T)
 fn file_buttons(props: &ShareProps) -> Html {
     let w = props.words;
     let toml = {
-        let scenario = props.scenario.clone();
-        Callback::from(move |_: MouseEvent| files::download("scenario.toml", "application/toml", &scenario.to_toml()))
+        let (scenario, name) = (props.scenario.clone(), props.file_name("", "toml"));
+        let save = move || files::download(&name, "application/toml", &scenario.to_toml_explained(w.lang));
+        Callback::from(move |_: MouseEvent| save())
     };
     let json = props.report.clone().map(|report| {
+        let name = props.file_name("report", "json");
         Callback::from(move |_: MouseEvent| {
             if let Ok(text) = serde_json::to_string_pretty(&*report) {
-                files::download("cachelane.json", "application/json", &text);
+                files::download(&name, "application/json", &text);
             }
         })
     });
     let csv = {
-        let data = props.data.clone();
-        Callback::from(move |_: MouseEvent| files::download("cachelane.csv", "text/csv", &series(&data)))
+        let (data, name) = (props.data.clone(), props.file_name("series", "csv"));
+        Callback::from(move |_: MouseEvent| files::download(&name, "text/csv", &series(&data)))
     };
-    let pictures = props.view.figures().iter().map(|figure| {
-        let figure: &'static Figure = figure;
-        let (options, data, theme) = (props.view.options(), props.data.clone(), props.theme);
-        let svg = Callback::from(move |_: MouseEvent| {
-            if let Ok(text) = chart::svg(figure, &data, options, theme, (960, 380), w.lang) {
-                files::download(&format!("cachelane-{}.svg", figure.name), "image/svg+xml", &text);
-            }
-        });
-        let png = Callback::from(move |_: MouseEvent| png_of(figure.name));
-        html! {
-            <li>
-                <span>{ figure.title.say(w.lang) }</span>
-                <button type="button" onclick={png} aria-label={format!("PNG: {}", figure.title.say(w.lang))}>{ "PNG" }</button>
-                <button type="button" onclick={svg} aria-label={format!("SVG: {}", figure.title.say(w.lang))}>{ "SVG" }</button>
-            </li>
-        }
-    });
+    let shown = props.view.figures();
+    let all = (shown.len() > 1).then(|| picture_buttons(props, ALL_FIGURES.say(w.lang), "figures", shown.to_vec()));
+    let each = shown.iter().map(|figure| picture_buttons(props, figure.title.say(w.lang), figure.name, vec![*figure]));
     html! {
         <>
             <p class="buttons">
@@ -233,16 +271,52 @@ fn file_buttons(props: &ShareProps) -> Html {
                 <button type="button" onclick={csv}>{ w.series_csv }</button>
                 <label class="file">{ w.open_scenario }<input type="file" accept=".toml" onchange={props.on_file.clone()} /></label>
             </p>
-            <ul class="pictures">{ for pictures }</ul>
+            <p class="soft">{ PICTURES_WHY.say(w.lang) }</p>
+            <ul class="pictures">{ for each }{ all.unwrap_or_default() }</ul>
         </>
     }
 }
 
-/// Offers a figure as it stands on the page, on the page's ground.
-fn png_of(name: &str) {
-    let canvas = dom::document().query_selector(&format!(".figure-{} canvas", name)).ok().flatten();
-    let Some(canvas) = canvas.and_then(|canvas| canvas.dyn_into::<HtmlCanvasElement>().ok()) else { return };
-    if let Ok(url) = canvas.to_data_url() {
-        files::follow(&url, &format!("cachelane-{}.png", name));
+/// A picture of `figures` to take home, as PNG or SVG.
+fn picture_buttons(props: &ShareProps, title: &str, what: &str, figures: Vec<&'static Figure>) -> Html {
+    let button = |kind: &'static str, ending: &str, save: fn(&Picture, &str)| {
+        let (props, figures, name) = (props.clone(), figures.clone(), props.file_name(what, ending));
+        let onclick = Callback::from(move |_: MouseEvent| {
+            if let Ok(picture) = props.sheet(&figures) {
+                save(&picture, &name);
+            }
+        });
+        html! { <button type="button" {onclick} aria-label={format!("{kind}: {title}")}>{ kind }</button> }
+    };
+    html! {
+        <li>
+            <span>{ title }</span>
+            { button("PNG", "png", picture::save_png) }
+            { button("SVG", "svg", |picture, name| files::download(name, "image/svg+xml", &picture.svg)) }
+        </li>
+    }
+}
+
+impl ShareProps {
+    /// The name of a file that shows `what`.
+    fn file_name(&self, what: &str, ending: &str) -> String {
+        file_name(self.preset.as_deref().unwrap_or(&self.scenario.name), what, ending)
+    }
+
+    fn sheet(&self, figures: &[&'static Figure]) -> Result<Picture, String> {
+        let (engine, seed) = (ENGINE_VERSION, self.scenario.seed);
+        let source = phrase!("Cachelane {engine} · seed {seed}", "Cachelane {engine} · 시드 {seed}");
+        let link = self.link.as_ref().ok().map(|link| format!("{}{link}", dom::address()));
+        let sheet = Sheet {
+            title: &self.name,
+            figures,
+            data: &self.data,
+            options: self.view.options(),
+            theme: self.theme,
+            language: self.words.lang,
+            source: source.say(self.words.lang),
+            link: link.as_deref(),
+        };
+        sheet.draw()
     }
 }

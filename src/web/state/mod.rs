@@ -120,6 +120,8 @@ pub enum Effect {
     Send(Box<ToWorker>),
     /// The experiment or the view changed: the link follows.
     SaveLink,
+    /// Another experiment was opened from here: its link is a new entry of the browser's history.
+    PushLink,
     /// Keep the reader's language or theme for the next visit.
     Remember(&'static str, &'static str),
     /// Start a worker; if there is one, end it first.

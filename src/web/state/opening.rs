@@ -8,7 +8,7 @@ use super::saved;
 use super::seen::Seen;
 use super::view::{BadOption, ThemeChoice, View, in_full};
 use super::{Effect, Notice, Problem, State};
-use crate::scenario::{Scenario, presets};
+use crate::scenario::{FaultTime, Scenario, presets};
 use crate::time::Nanos;
 
 /// A link, preset or file that could not be opened; nothing was put in its place.
@@ -52,9 +52,24 @@ impl State {
                 (self.view.lanes, self.view.speed, self.view.percentile, self.view.figures) = (None, None, None, None);
                 self.start_over_with(preset.scenario().clone(), Some(name.to_owned()), before);
                 self.playback = Playback::Seeking { to: self.running.warmup, then_play: true };
-                effects.push(Effect::SaveLink);
+                effects.push(Effect::PushLink);
             }
             Err(error) => self.notice = Some(Notice::Message(error.phrase())),
+        }
+    }
+
+    /// Begins shortly before the first fault instead of at the end of the warm-up, for a reader who has seen nothing yet.
+    pub fn begin_before_the_fault(&mut self) {
+        /// As long as it takes to see that all is well, seconds of the reader's.
+        const BEFORE_S: f64 = 2.0;
+        let moments = self.running.faults.iter().filter_map(|fault| match fault.at {
+            FaultTime::Moment(at) => Some(at),
+            FaultTime::Every(_) | FaultTime::BeforeFlush(_) | FaultTime::AfterAcknowledged(_) => None,
+        });
+        let first = moments.min();
+        if let (Some(at), Playback::Seeking { to, then_play: true }) = (first, self.playback) {
+            let before = at.saturating_sub(Nanos::from_secs_f64(BEFORE_S * self.speed));
+            self.playback = Playback::Seeking { to: to.max(before), then_play: true };
         }
     }
 
@@ -100,7 +115,7 @@ impl State {
 mod tests {
     use super::super::saved::TooLong;
     use super::super::testing::*;
-    use super::super::{Action, State, ViewAction};
+    use super::super::{Action, Effect, Playback, State, ViewAction};
     use crate::chart::Percentile;
     use crate::phrase::Language;
     use crate::scenario::{Edit, FaultKind, FieldValue};
@@ -121,6 +136,34 @@ mod tests {
         other.apply(Action::OpenPreset("default".into()));
         assert_eq!(other.view.percentile(), Percentile::P50);
         assert!(!other.link().unwrap().contains("percentile"));
+    }
+
+    #[test]
+    fn a_first_visit_begins_two_seconds_before_something_breaks() {
+        let mut state = State::new(Language::English, false);
+        state.apply(Action::OpenLink(String::new()));
+        state.begin_before_the_fault();
+        let to = Nanos::from_secs_f64(22.5 - 2.0 * state.speed);
+        assert_eq!(state.playback, Playback::Seeking { to, then_play: true });
+        // Never in the warm-up; where nothing moves, or nothing breaks, nothing changes.
+        for (toml, to) in
+            [("warmup = \"9s\"\n[[fault]]\nat = \"8s\"\nwhat = \"cache.crash\"", 9), ("warmup = \"9s\"", 9)]
+        {
+            state.apply(Action::OpenToml(toml.into()));
+            state.begin_before_the_fault();
+            assert_eq!(state.playback, Playback::Seeking { to: Nanos::from_secs(to), then_play: true });
+        }
+        let mut still = State::new(Language::English, true);
+        still.apply(Action::OpenLink(String::new()));
+        still.begin_before_the_fault();
+        assert_eq!(still.playback, Playback::Seeking { to: Nanos::MAX, then_play: false });
+    }
+
+    #[test]
+    fn opening_a_preset_is_a_new_entry_of_the_history_and_a_link_is_none() {
+        let mut state = playing();
+        assert!(state.apply(Action::OpenPreset("like-button".into())).contains(&Effect::PushLink));
+        assert!(!state.apply(Action::OpenLink("#v2&preset=default".into())).contains(&Effect::PushLink));
     }
 
     #[test]
