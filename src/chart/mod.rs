@@ -17,6 +17,7 @@ mod draw;
 mod marker;
 pub mod palette;
 mod scale;
+pub mod spectrum;
 pub mod text;
 
 pub use catalogue::{FIGURES, Figure, Options, Percentile, figure};

@@ -34,6 +34,7 @@ mod network;
 mod node;
 mod notation;
 mod otherwise;
+pub mod percentiles;
 mod persistence;
 mod place;
 pub mod presets;
@@ -112,6 +113,12 @@ pub warmup: Nanos = Nanos::ZERO,
 }
 
 impl Scenario {
+    /// Whether one of the lanes that `shown` accepts can hold what the database does not have yet.
+    pub fn can_be_dirty(&self, shown: impl Fn(usize) -> bool) -> bool {
+        let keeps = |(i, lane): (usize, &Lane)| shown(i) && lane.write.write_back().is_some();
+        !self.clients.never_writes() && self.lanes.iter().enumerate().any(keeps)
+    }
+
     /// The world in which lane number `lane` runs: the scenario's own, with what that lane has otherwise.
     ///
     /// # Panics

@@ -19,7 +19,8 @@ use crate::web::sections::lead::{Headline, Legend};
 use crate::web::sections::notices::Notices;
 use crate::web::sections::share::Share;
 use crate::web::sections::tables::{
-    CacheNodes, DivergedCopies, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes,
+    CacheNodes, DivergedCopies, LostWrites, Measured, MoreFigures, Percentiles, ReportProps, Reproduce, Scoreboard,
+    StoppedLanes,
 };
 use crate::web::sections::transport::Transport;
 use crate::web::state::view::{Control, ThemeChoice};
@@ -194,8 +195,10 @@ impl App {
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
-                <LostWrites report={report.clone()} stories={self.state.run.stories.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <LostWrites report={report.clone()} stories={self.state.run.stories.clone()} titles={titles.clone()} shown={shown.clone()}
+                    can_be_dirty={self.state.running.can_be_dirty(|lane| self.state.view.shows(lane))} {words} />
                 <Percentiles report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <Measured scenario={self.state.running.clone()} report={ReportProps { report: report.clone(), titles: titles.clone(), shown: shown.clone(), words }} />
                 <Reproduce {report} titles={titles.clone()} {shown} {words} />
             </>
         }
@@ -267,7 +270,7 @@ impl App {
         let rows = w.keys_help.iter().map(|(key, what)| html! { <><dt><kbd>{ *key }</kbd></dt><dd>{ *what }</dd></> });
         html! {
             <Dialog title={w.help} close={ctx.link().callback(|()| Msg::Help(false))} words={w}>
-                <p>{ w.how_to_read }</p>
+                <p>{ w.how_to_read }{ " " }{ OTHER_NAMES.say(w.lang) }</p>
                 // Made of DESIGN.md by scripts/glossary.
                 <p><a href="./glossary.html" target="_blank" rel="noopener">{ w.glossary }</a></p>
                 <dl class="keys">{ for rows }</dl>
@@ -275,6 +278,11 @@ impl App {
         }
     }
 }
+
+const OTHER_NAMES: Phrase = Phrase::fixed(
+    "Look-aside is also called cache-aside, and write-back write-behind.",
+    "룩어사이드는 캐시 어사이드(cache-aside), 라이트백은 라이트 비하인드(write-behind)라고도 합니다.",
+);
 
 /// Opens the text in the field of the page that could not open it.
 fn use_text(ctx: &Context<App>) -> Callback<MouseEvent> {

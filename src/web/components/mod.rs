@@ -8,5 +8,7 @@ pub mod dialog;
 pub mod distribution;
 pub mod fold;
 pub mod number;
+pub mod overridden;
+pub mod paste;
 pub mod slider;
 pub mod swatch;

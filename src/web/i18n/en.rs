@@ -75,7 +75,7 @@ pub static WORDS: Words = Words {
     count: "# reqs",
     lane_stopped: |lane, why| format!("{lane} was ended at a limit: {why}."),
     lost_writes: "Lost writes",
-    none_lost: "No acknowledged write has been lost. Crash the cache while dirty entries wait in it.",
+    none_lost: "No acknowledged write has been lost.",
     and_more: |n| format!("and {} more", text::count(n)),
     what_was_lost: |read, keys| {
         let read = match read {

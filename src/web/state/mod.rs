@@ -9,10 +9,13 @@
 //! playback  whether time goes on; what the run has shown   view      how it is looked at
 //! controls  what the buttons of time and view do
 //! worker    what the worker is asked, and what it answers  traces    the files it reads
+//! fit       what makes a run play a whole trace            overridden  fields that something else says
 //! ```
 
+pub mod fit;
 pub mod history;
 pub mod looking;
+pub mod overridden;
 pub mod saved;
 pub mod traces;
 pub mod view;

@@ -2,6 +2,7 @@
 
 pub mod faults;
 mod lanes;
+mod trace_sheet;
 mod traffic;
 
 use std::rc::Rc;

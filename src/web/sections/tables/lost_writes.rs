@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use crate::chart::text;
 use crate::ledger::{Cause, StepKind, Story};
+use crate::phrase::Phrase;
 use crate::report::Report;
 use crate::time::Nanos;
 use crate::web::components::fold::use_fold;
@@ -23,9 +24,16 @@ pub struct LostProps {
     pub titles: Rc<Vec<String>>,
     /// The lanes that are shown.
     pub shown: Vec<bool>,
+    /// Whether a lane that is shown can have dirty entries.
+    pub can_be_dirty: bool,
     /// The language.
     pub words: &'static Words,
 }
+
+const CRASH: Phrase = Phrase::fixed(
+    "Crash the cache while dirty entries wait in it.",
+    "더티 항목이 쌓여 있을 때 캐시를 크래시시켜 보세요.",
+);
 
 /// How many stories are listed per lane; the rest are counted.
 const LISTED_MAX: usize = 20;
@@ -55,10 +63,11 @@ pub fn LostWrites(props: &LostProps) -> Html {
             </div>
         }
     });
+    let crash_hint = if props.can_be_dirty { format!(" {}", CRASH.say(w.lang)) } else { String::new() };
     html! {
         <details class="block fold" {ontoggle}>
             <summary><h2>{ w.lost_writes }</h2><span class={if total > 0 { "alarm" } else { "soft" }}>{ text::count(total) }</span></summary>
-            if total == 0 { <p class="soft">{ w.none_lost }</p> }
+            if total == 0 { <p class="soft">{ w.none_lost }{ crash_hint }</p> }
             if open { { for lists } }
         </details>
     }

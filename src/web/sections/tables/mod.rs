@@ -1,6 +1,7 @@
 //! What the run shows beside the figures: the scoreboard, tables and stories.
 
 mod lost_writes;
+mod measured;
 
 use std::rc::Rc;
 
@@ -16,6 +17,7 @@ use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
 
 pub use self::lost_writes::LostWrites;
+pub use self::measured::Measured;
 
 /// What the tables are made from.
 #[derive(Clone, PartialEq, Properties)]
