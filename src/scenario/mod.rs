@@ -86,7 +86,7 @@ pub seed: u64 = 1,
         pub duration: Nanos = Nanos::from_secs(60),
         /// How much of the beginning is left out of the figures; the ledger counts from the start.
         #[ko = "집계에서 제외할 앞부분의 시간. 유실 기록은 처음부터 셉니다."]
-        #[label = ("Warm-up, left out", "워밍업 (집계 제외)")]
+        #[label = ("Warm-up (excluded)", "워밍업 (집계 제외)")]
 pub warmup: Nanos = Nanos::ZERO,
         /// Who asks.
         #[ko = "클라이언트."]
