@@ -114,6 +114,13 @@ pub warmup: Nanos = Nanos::ZERO,
 
 impl Scenario {
     /// Whether one of the lanes that `shown` accepts can hold what the database does not have yet.
+    ///
+    /// ```
+    /// use cachelane::scenario::Scenario;
+    /// let can = |toml: &str| Scenario::from_toml(toml).unwrap().can_be_dirty(|_| true);
+    /// assert!(can("[[lane]]\nwrite = \"write-back\"") && !can("[[lane]]\nwrite = \"write-through\""));
+    /// assert!(!can("[clients]\nwrite_ratio = 0\n[[lane]]\nwrite = \"write-back\""), "nobody writes");
+    /// ```
     pub fn can_be_dirty(&self, shown: impl Fn(usize) -> bool) -> bool {
         let keeps = |(i, lane): (usize, &Lane)| shown(i) && lane.write.write_back().is_some();
         !self.clients.never_writes() && self.lanes.iter().enumerate().any(keeps)

@@ -425,7 +425,7 @@ mod tests {
     #[test]
     fn of_clusters_whose_lanes_are_equal_the_text_says_so() {
         let equal = |cluster: &&Cluster| cluster.has_equal_lanes();
-        assert_eq!(clusters().iter().filter(equal).count(), 15);
+        assert_eq!(clusters().iter().filter(equal).count(), 14);
         for (cluster, preset) in clusters().iter().zip(ALL.iter()) {
             let scenario = preset.scenario();
             assert_eq!(scenario.lanes.len(), 2, "a link relative to {} counts on both", preset.name);
