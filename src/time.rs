@@ -145,16 +145,41 @@ impl std::error::Error for BadDuration {}
 impl FromStr for Nanos {
     type Err = BadDuration;
 
-    /// Reads `"250ms"`, `"1.5 h"`, `"10us"`. At most a million days, at least a nanosecond or exactly zero.
+    /// Reads `"250ms"`, `"1.5 h"`, `"10us"`, and what is put together of whole units and a last one, the largest first:
+    /// `"1min30s"`, `"1h 5m"`. An `m` alone may be minutes or milliseconds, so it is neither; behind hours, or before
+    /// seconds, it is minutes. At most a million days, at least a nanosecond or exactly zero.
     fn from_str(text: &str) -> Result<Nanos, BadDuration> {
         let bad = || BadDuration(text.to_owned());
-        let trimmed = text.trim();
-        let split = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).ok_or_else(bad)?;
-        let (number, unit) = (&trimmed[..split], trimmed[split..].trim());
-        let unit = if unit == "µs" || unit == "μs" { "us" } else { unit };
-        let (_, length) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(bad)?;
-        exact_nanos(number, *length).ok_or_else(bad)
+        let pieces = pieces(text.trim()).ok_or_else(bad)?;
+        let (mut total, mut last_length) = (0_u64, u64::MAX);
+        for (i, (number, unit)) in pieces.iter().enumerate() {
+            let unit = match *unit {
+                "µs" | "μs" => "us",
+                "m" if pieces.len() > 1 => "min",
+                unit => unit,
+            };
+            let (_, length) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(bad)?;
+            let is_in_place = *length < last_length && (i + 1 == pieces.len() || !number.contains('.'));
+            let piece = exact_nanos(number, *length).filter(|_| is_in_place).ok_or_else(bad)?;
+            total = total.checked_add(piece.0).ok_or_else(bad)?;
+            last_length = *length;
+        }
+        Ok(Nanos(total))
     }
+}
+
+/// The numbers of a text, each with its unit.
+fn pieces(text: &str) -> Option<Vec<(&str, &str)>> {
+    let (mut rest, mut pieces) = (text, Vec::new());
+    while !rest.is_empty() {
+        let is_digit = |c: char| c.is_ascii_digit() || c == '.';
+        let (number, behind) = rest.split_at(rest.find(|c: char| !is_digit(c))?);
+        let behind = behind.trim_start();
+        let (unit, behind) = behind.split_at(behind.find(|c: char| is_digit(c) || c == ' ').unwrap_or(behind.len()));
+        pieces.push((number, unit));
+        rest = behind.trim_start();
+    }
+    (!pieces.is_empty()).then_some(pieces)
 }
 
 /// `number` (decimal digits with at most one point) times `length`, in whole nanoseconds, without rounding through a float.
@@ -204,7 +229,25 @@ mod tests {
     }
 
     #[test]
+    fn a_duration_may_be_put_together_of_several_units() {
+        for (text, plain) in [
+            ("1min30s", "90s"),
+            ("1h 5m", "65min"),
+            ("1h5m 30 s", "3930s"),
+            ("2m 1.5s", "121.5s"),
+            ("1 s 250 ms", "1.25s"),
+            ("1d 12h", "36h"),
+            ("1.5 s", "1.5s"),
+        ] {
+            assert_eq!(text.parse::<Nanos>().unwrap(), plain.parse().unwrap(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_not_a_duration_is_refused() {
+        for text in ["30m", "30s 1min", "1s 1s", "1.5h 5min", "1h 5", "1h,5min", "213503d 213503d", "5m m"] {
+            assert!(text.parse::<Nanos>().is_err(), "{text}");
+        }
         for text in ["", "5", "s", "-1s", "1.2.3s", "5 parsecs", "1e3s", "NaN", "99999999999999999999s", "9999999999d"]
         {
             assert!(text.parse::<Nanos>().is_err(), "{text}");

@@ -56,6 +56,18 @@ function experimentOf(src, page) {
   return own && here && !address.username && !address.password ? address.hash : null;
 }
 
+/** Whether an element stands on a dark or a light ground, where that is not what the system asks for; else `null`. */
+function schemeAround(element) {
+  for (let at = element; at; at = at.parentElement ?? at.getRootNode().host) {
+    const parts = getComputedStyle(at).backgroundColor.match(/^rgba?\(([\d.]+), ([\d.]+), ([\d.]+)(?:, ([\d.]+))?\)$/);
+    if (!parts || Number(parts[4] ?? 1) < 0.5) continue;
+    const [red, green, blue] = parts.slice(1, 4).map(Number);
+    const dark = 0.2126 * red + 0.7152 * green + 0.0722 * blue < 110;
+    return dark === matchMedia("(prefers-color-scheme: dark)").matches ? null : dark ? "dark" : "light";
+  }
+  return null;
+}
+
 class CacheLane extends HTMLElement {
   static observedAttributes = ["src", "preset", "write", "read", "figures", "version", ...VIEW];
 
@@ -96,7 +108,9 @@ class CacheLane extends HTMLElement {
     frame.src = new URL(experiment, BASE).href;
     frame.title = this.getAttribute("title") ?? "Cachelane: cache strategies, side by side";
     frame.loading = "lazy";
-    frame.style.cssText = `display: block; width: 100%; height: ${HEIGHT.first}px; border: 0; color-scheme: normal;`;
+    // A frame whose scheme is another than its page's is a white box until the page has painted.
+    const scheme = this.getAttribute("theme") ?? schemeAround(this) ?? "normal";
+    frame.style.cssText = `display: block; width: 100%; height: ${HEIGHT.first}px; border: 0; color-scheme: ${scheme};`;
     this.#frame = frame;
     this.replaceChildren(frame);
   }
@@ -129,7 +143,7 @@ class CacheLane extends HTMLElement {
     this.#strategies(put);
     put("view.embed", words(this.getAttribute("figures") ?? "latency lost").join(","));
     for (const name of VIEW) {
-      const value = this.getAttribute(name);
+      const value = this.getAttribute(name) ?? (name === "theme" ? schemeAround(this) : null);
       if (value !== null) put(`view.${name}`, words(value).join(","));
     }
     return `#${version ? `v${encode(version)}` : VERSION}&${pairs.join("&")}`;

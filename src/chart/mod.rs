@@ -19,6 +19,7 @@ pub mod palette;
 mod scale;
 pub mod sheet;
 pub mod sketch;
+pub mod spectrum;
 pub mod text;
 
 pub use catalogue::{FIGURES, Figure, Options, Percentile, figure};

@@ -12,6 +12,13 @@ pub enum Axis {
         /// The top.
         high: f64,
     },
+    /// The same, and beneath it, set apart, a place for 0: what takes no time stands at the bottom edge.
+    LogAndZero {
+        /// The least above 0.
+        low: f64,
+        /// The top.
+        high: f64,
+    },
     /// Milliseconds from 0 to `high`.
     Millis {
         /// The top.
@@ -39,16 +46,22 @@ pub enum Axis {
 impl Axis {
     /// A logarithmic axis that holds all `values`, its ends on 1, 2 or 5 of a decade, at least one decade long.
     pub fn log_over(values: impl Iterator<Item = f64>) -> Axis {
-        let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
-        for value in values.filter(|v| *v > 0.0) {
-            low = low.min(value);
-            high = high.max(value);
+        let (mut low, mut high, mut has_zero) = (f64::INFINITY, 0.0_f64, false);
+        for value in values {
+            if value > 0.0 {
+                low = low.min(value);
+                high = high.max(value);
+            } else {
+                has_zero = true;
+            }
         }
-        if !low.is_finite() {
-            return Axis::Log { low: 0.1, high: 100.0 };
-        }
-        let (low, high) = (round_down(low / 1.15), round_up(high * 1.15));
-        Axis::Log { low, high: high.max(low * 10.0) }
+        let (low, high) = if low.is_finite() {
+            let (low, high) = (round_down(low / 1.15), round_up(high * 1.15));
+            (low, high.max(low * 10.0))
+        } else {
+            (0.1, 100.0)
+        };
+        if has_zero { Axis::LogAndZero { low, high } } else { Axis::Log { low, high } }
     }
 
     /// A linear axis in milliseconds from 0 that holds all `values`.
@@ -76,7 +89,9 @@ impl Axis {
     /// Where `value` stands: 0 at the bottom, 1 at the top; values outside stand at the nearer end.
     pub fn place(&self, value: f64) -> f64 {
         let place = match *self {
-            Axis::Log { low, high } => libm::log(value.max(low) / low) / libm::log(high / low),
+            Axis::Log { low, high } => log_place(value, low, high),
+            Axis::LogAndZero { .. } if value <= 0.0 => 0.0,
+            Axis::LogAndZero { low, high } => ZERO_ROOM + (1.0 - ZERO_ROOM) * log_place(value, low, high),
             Axis::Millis { high } | Axis::Count { high } | Axis::Rate { high } | Axis::Bytes { high } => value / high,
             Axis::Share => value,
         };
@@ -87,6 +102,9 @@ impl Axis {
     pub fn ticks(&self, room: usize) -> Vec<(f64, String)> {
         match *self {
             Axis::Log { low, high } => log_ticks(low, high, room),
+            Axis::LogAndZero { low, high } => {
+                std::iter::once((0.0, "0".to_owned())).chain(log_ticks(low, high, room.saturating_sub(1))).collect()
+            }
             Axis::Millis { high } => even_ticks(high, room).map(|v| (v, text::millis(v))).collect(),
             Axis::Count { high } | Axis::Rate { high } => {
                 even_ticks(high, room).map(|v| (v, text::count(v as u64))).collect()
@@ -105,13 +123,20 @@ impl Axis {
     /// A value of this axis in words.
     pub fn name(&self, value: f64) -> String {
         match self {
-            Axis::Log { .. } | Axis::Millis { .. } => text::millis(value),
+            Axis::Log { .. } | Axis::LogAndZero { .. } | Axis::Millis { .. } => text::millis(value),
             Axis::Share => text::percent(value, 1),
             Axis::Count { .. } => text::count(value as u64),
             Axis::Rate { .. } => text::rate(value),
             Axis::Bytes { .. } => text::bytes(value),
         }
     }
+}
+
+/// The part of an axis that sets 0 apart from the least value above it.
+const ZERO_ROOM: f64 = 0.14;
+
+fn log_place(value: f64, low: f64, high: f64) -> f64 {
+    (libm::log(value.max(low) / low) / libm::log(high / low)).clamp(0.0, 1.0)
 }
 
 /// The largest of 1, 2, 5 × 10ⁿ that is not above `value`.
@@ -185,6 +210,16 @@ mod tests {
         let names: Vec<String> = axis.ticks(4).into_iter().map(|(_, name)| name).collect();
         assert_eq!(names, ["1 ms", "10 ms"]);
         assert!((axis.place(0.2)).abs() < 1e-12 && (axis.place(50.0) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_takes_no_time_stands_at_the_bottom_of_a_log_axis_with_a_tick_of_its_own() {
+        let axis = Axis::log_over([0.0, 0.42, 40.0].into_iter());
+        let names: Vec<String> = axis.ticks(4).into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names, ["0", "1 ms", "10 ms"]);
+        assert_eq!((axis.place(0.0), axis.place(50.0)), (0.0, 1.0));
+        assert!(axis.place(0.2) > 0.1, "the least value above 0 is not taken for 0: {}", axis.place(0.2));
+        assert_eq!(Axis::log_over(std::iter::once(0.0)), Axis::LogAndZero { low: 0.1, high: 100.0 });
     }
 
     #[test]

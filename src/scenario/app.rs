@@ -17,7 +17,7 @@ record! {
         /// Work of their own per request, before the first call.
         #[ko = "첫 호출 전에 요청마다 쓰는 CPU 시간."]
         #[slider = Log(1e-5, 1.0)]
-        #[label = ("Own work", "요청당 CPU 시간")]
+        #[label = ("CPU per request", "요청당 CPU 시간")]
         pub work: Distribution = Distribution::Constant(Nanos::ZERO),
         /// How many cores each has: the work of so many requests goes on at once, that of others waits, first come, first served.
         /// Waiting for the cache or the database takes no core. (Four virtual CPUs, as a middle-sized instance has: an assumption.)

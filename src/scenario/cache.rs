@@ -24,7 +24,7 @@ record! {
         #[ko = "노드당 용량: 항목 수, 또는 `\"64MiB\"` 같은 바이트 크기. 바이트로 정하면 항목마다 값의 \
             크기(`clients.value_size`)에 키와 관리용으로 64바이트가 더해집니다."]
         #[slider = Log(1.0, 100_000.0)]
-        #[label = ("Capacity, entries", "용량 (항목 수)")]
+        #[label = ("Capacity (entries)", "용량 (항목 수)")]
         pub capacity: Capacity = Capacity::Entries(100),
         /// Which entry makes room for a new one.
         #[ko = "새 항목에 자리를 내줄 항목을 고르는 정책."]

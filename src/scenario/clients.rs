@@ -24,10 +24,10 @@ record! {
         #[ko = "읽기, 쓰기 등의 비율: `…_ratio` 항목에 직접 적거나, YCSB 핵심 워크로드의 비율을 씁니다. YCSB를 쓸 때는 \
             비율을 적지 않습니다."]
         pub mix: Mix = Mix::Custom,
-        /// The share of requests that write, 0 to 1. What no ratio takes reads.
+        /// The share of requests that write, 0 to 1. The rest are reads.
         #[ko = "쓰기 요청의 비율, 0부터 1까지. 어느 비율에도 들지 않는 요청은 읽기입니다."]
         #[slider = Even(0.0, 1.0, 0.01)]
-        #[label = ("Share of writes", "쓰기 비율")]
+        #[label = ("Write ratio", "쓰기 비율")]
         pub write_ratio: f64 = 0.1,
         /// The share of requests that read a value and write one made from it, 0 to 1.
         #[ko = "값을 읽고 그 값으로 만든 새 값을 쓰는 요청의 비율, 0부터 1까지."]
@@ -212,7 +212,7 @@ kinds! {
             /// Requests a second while off; 0 is silence.
             #[ko = "꺼진 동안의 초당 요청 수. 0이면 요청이 없습니다."]
             quiet: f64 = 0.0,
-            /// How long it is on, first of all.
+            /// Duration of the first burst, and of each after it.
             #[ko = "켜져 있는 시간. 켜진 상태로 시작합니다."]
             on: Nanos = Nanos::from_secs(1),
             /// How long it is off.
@@ -278,7 +278,7 @@ impl Default for Arrivals {
 kinds! {
     /// Which keys requests name. Keys are numbered from 0; key 0 is the most popular, where nothing else is said.
     pub enum Keys {
-        /// Every key alike.
+        /// Uniform: every key equally likely.
         #[ko = "모든 키가 같은 확률."]
         "uniform" => Uniform {
             /// How many keys.
@@ -405,7 +405,7 @@ impl Keys {
             Keys::HotSet { .. } => Phrase::fixed("hot set", "핫 셋"),
             Keys::ZipfSample { .. } => Phrase::fixed("sample of Zipf", "Zipf 표본"),
             Keys::Latest { .. } => Phrase::fixed("newest first", "최신 키 우선"),
-            Keys::Scan { .. } => Phrase::fixed("one after the other", "순차"),
+            Keys::Scan { .. } => Phrase::fixed("sequential", "순차"),
             Keys::Trace { .. } => Phrase::fixed("trace file", "트레이스 파일"),
         }
     }
@@ -442,9 +442,9 @@ impl Arrivals {
             Arrivals::Constant { .. } => Phrase::fixed("open loop, constant", "오픈 루프, 일정 간격"),
             Arrivals::Closed { .. } => Phrase::fixed("closed loop, users", "클로즈드 루프, 사용자"),
             Arrivals::Bursts { .. } => Phrase::fixed("open loop, bursts", "오픈 루프, 버스트"),
-            Arrivals::Wave { .. } => Phrase::fixed("open loop, up and down", "오픈 루프, 사인파"),
+            Arrivals::Wave { .. } => Phrase::fixed("open loop, sine wave", "오픈 루프, 사인파"),
             Arrivals::Spike(_) => Phrase::fixed("open loop, with a spike", "오픈 루프, 일시 급증"),
-            Arrivals::Trace { .. } => Phrase::fixed("when the trace says", "트레이스 시각"),
+            Arrivals::Trace { .. } => Phrase::fixed("trace timestamps", "트레이스 시각"),
         }
     }
 

@@ -63,7 +63,7 @@ record! {
         /// The share of write transactions that abort, 0 to 1.
         #[ko = "중단되는 쓰기 트랜잭션의 비율, 0부터 1까지."]
         #[slider = Even(0.0, 1.0, 0.01)]
-        #[label = ("Aborted share", "트랜잭션 실패율")]
+        #[label = ("Abort rate", "트랜잭션 실패율")]
         pub abort: f64 = 0.0,
     }
 }

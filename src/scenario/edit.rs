@@ -382,6 +382,35 @@ mod tests {
     }
 
     #[test]
+    fn a_value_is_read_the_way_people_write_it_wherever_it_stands() {
+        for (path, text, plain) in [
+            ("clients.write_ratio", "50%", "0.5"),
+            ("clients.write_ratio", "0.7 %", "0.007"),
+            ("lane.0.cache.ttl", "1min30s", "90s"),
+            ("duration", "1h 5m", "65min"),
+            ("cache.capacity", "64 MB", "64MB"),
+            ("cache.capacity", "64kB", "64kB"),
+        ] {
+            let want = Scenario::default().apply(&[set(path, plain)], Accept::Readable);
+            assert!(want.is_ok(), "{path}");
+            assert_eq!(Scenario::default().apply(&[set(path, text)], Accept::Readable), want, "{text} in a control");
+            assert_eq!(
+                link::with(&Scenario::default(), &[(path, text)]),
+                Scenario::default().apply(&[set(path, plain)], Accept::Good),
+                "--set {path}={text}"
+            );
+        }
+        let file = Scenario::from_toml("duration = \"1min 30s\"\n[clients]\nwrite_ratio = \"12.5 %\"").unwrap();
+        assert_eq!((file.duration, file.clients.write_ratio), (Nanos::from_secs(90), 0.125));
+        for (path, text) in
+            [("clients.write_ratio", "150%"), ("clients.arrivals.rate", "50%"), ("clients.write_ratio", "%")]
+        {
+            let error = Scenario::default().apply(&[set(path, text)], Accept::Good).unwrap_err();
+            assert_eq!(error.problems[0].field, path, "{text}");
+        }
+    }
+
+    #[test]
     fn everybody_is_told_the_same() {
         for (path, text) in [("cache.shards", "many"), ("cache.ttl", "5 parsecs"), ("seed", "1,000"), ("cache.x", "1")]
         {

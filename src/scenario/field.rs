@@ -592,6 +592,14 @@ macro_rules! whole_number {
 whole_number!(u32);
 whole_number!(u64);
 
+/// What `50%` or `50 %` is where a share belongs; elsewhere it is no number.
+fn share(word: &str, at: &str) -> Option<f64> {
+    limits::of(at).filter(|limit| limit.range == limits::Range::Number(0.0, 1.0))?;
+    let percent = word.strip_suffix('%')?.trim_end();
+    // Shifting the point is exact, which dividing by a hundred is not.
+    format!("{percent}e-2").parse().ok()
+}
+
 impl Field for f64 {
     fn show(&self) -> Node {
         Value::Real(*self).into()
@@ -601,6 +609,7 @@ impl Field for f64 {
         let number = match &node.value {
             Value::Real(number) => Some(*number),
             Value::Whole(number) => Some(*number as f64),
+            Value::Bare(word) | Value::Text(word) if word.ends_with('%') => share(word, at),
             Value::Bare(word) => word.parse().ok(),
             _ => None,
         };

@@ -52,8 +52,9 @@ kinds! {
         /// Straight to the database: the baseline.
         #[ko = "DB에서 바로 읽습니다: 비교 기준입니다."]
         "none" => None {},
-        /// The application asks the cache; on a miss it reads the database and fills the cache.
-        #[ko = "애플리케이션이 캐시를 조회하고, 미스면 DB에서 읽어 캐시를 채웁니다."]
+        /// The application asks the cache; on a miss it reads the database and fills the cache. Also called
+        /// cache-aside.
+        #[ko = "애플리케이션이 캐시를 조회하고, 미스면 DB에서 읽어 캐시를 채웁니다. 캐시 어사이드(cache-aside)라고도 합니다."]
         "look-aside" => LookAside(LookAside),
         /// The application asks only the cache, which loads a miss itself, one load per key at a time.
         #[ko = "애플리케이션은 캐시만 조회하고, 미스는 캐시가 직접 로드합니다. 키마다 한 번에 하나씩 로드합니다."]

@@ -261,7 +261,7 @@ const LIMITS: &[(&str, Limit)] = &[
 const PARTS: [&str; 4] = ["app", "network", "cache", "database"];
 
 /// The field of all lanes that `path`, something a lane has otherwise, is laid over: of `lane.1.cache.ttl`, `cache.ttl`.
-pub(super) fn for_all(path: &str) -> Option<&str> {
+pub fn for_all(path: &str) -> Option<&str> {
     let (_, inner) = path.strip_prefix("lane.")?.split_once('.')?;
     let part = inner.split('.').next().unwrap_or(inner);
     PARTS.contains(&part).then_some(inner)

@@ -37,6 +37,7 @@ mod node;
 mod notation;
 mod notice;
 mod otherwise;
+pub mod percentiles;
 mod persistence;
 mod place;
 pub mod presets;
@@ -89,7 +90,7 @@ pub seed: u64 = 1,
         pub duration: Nanos = Nanos::from_secs(60),
         /// How much of the beginning is left out of the figures; the ledger counts from the start.
         #[ko = "집계에서 제외할 앞부분의 시간. 유실 기록은 처음부터 셉니다."]
-        #[label = ("Warm-up, left out", "워밍업 (집계 제외)")]
+        #[label = ("Warm-up (excluded)", "워밍업 (집계 제외)")]
 pub warmup: Nanos = Nanos::ZERO,
         /// Who asks.
         #[ko = "클라이언트."]
@@ -116,6 +117,19 @@ pub warmup: Nanos = Nanos::ZERO,
 }
 
 impl Scenario {
+    /// Whether one of the lanes that `shown` accepts can hold what the database does not have yet.
+    ///
+    /// ```
+    /// use cachelane::scenario::Scenario;
+    /// let can = |toml: &str| Scenario::from_toml(toml).unwrap().can_be_dirty(|_| true);
+    /// assert!(can("[[lane]]\nwrite = \"write-back\"") && !can("[[lane]]\nwrite = \"write-through\""));
+    /// assert!(!can("[clients]\nwrite_ratio = 0\n[[lane]]\nwrite = \"write-back\""), "nobody writes");
+    /// ```
+    pub fn can_be_dirty(&self, shown: impl Fn(usize) -> bool) -> bool {
+        let keeps = |(i, lane): (usize, &Lane)| shown(i) && lane.write.write_back().is_some();
+        !self.clients.never_writes() && self.lanes.iter().enumerate().any(keeps)
+    }
+
     /// The world in which lane number `lane` runs: the scenario's own, with what that lane has otherwise.
     ///
     /// # Panics

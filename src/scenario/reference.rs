@@ -21,7 +21,8 @@ figures in their place.
 
 - A file may begin with `version = 2`; without it, it is of the current version. One of version 1 gets the defaults of its day, as
   a link `#v1` does, which also has the presets of its day.
-- A **duration** is a number and its unit: `\"250ms\"`, `\"2h\"`, `\"1.5min\"` (`ns`, `us`, `ms`, `s`, `min`, `h`, `d`).
+- A **duration** is a number and its unit: `\"250ms\"`, `\"2h\"`, `\"1.5min\"` (`ns`, `us`, `ms`, `s`, `min`, `h`, `d`), or several of
+  them, the largest first: `\"1min30s\"`. A **share**, a number from 0 to 1, may be a percentage: `\"50%\"`.
 - A **distribution** of durations is a duration (always the same), `{ exponential = \"10ms\" }` (its mean),
   `{ uniform = { min = \"1ms\", max = \"3ms\" } }`, `{ lognormal = { median = \"0.5ms\", p99 = \"3ms\" } }`,
   `{ normal = { mean = \"5ms\", sd = \"1ms\" } }` (never below zero) or

@@ -68,11 +68,11 @@ fn is_separator(c: char) -> bool {
     matches!(c, '.' | ',') || is_gap(c)
 }
 
-/// Letters, or an exponent.
+/// Letters, a percent sign, or an exponent.
 fn is_unit(text: &str) -> bool {
     let exponent = text.strip_prefix(['e', 'E']).map(|rest| rest.strip_prefix(['-', '+']).unwrap_or(rest));
     let is_exponent = exponent.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
-    is_exponent || (text.chars().count() <= 4 && text.chars().all(char::is_alphabetic))
+    is_exponent || text == "%" || (text.chars().count() <= 4 && text.chars().all(char::is_alphabetic))
 }
 
 enum Reading {
@@ -152,6 +152,9 @@ mod tests {
             ("0,5s", "0.5s"),
             (" 0,5 ms ", "0.5ms"),
             ("1,5MiB", "1.5MiB"),
+            ("64 MB", "64MB"),
+            ("50 %", "50%"),
+            ("0,5 %", "0.5%"),
             ("2,5e3", "2500"),
             ("1e3", "1000"),
             ("1.5e-3", "1.5e-3"),

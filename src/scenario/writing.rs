@@ -26,8 +26,8 @@ kinds! {
         /// To the cache and the database; acknowledged when both are done.
         #[ko = "캐시와 DB에 쓰고, 둘 다 끝나면 응답합니다."]
         "write-through" => WriteThrough(WriteThrough),
-        /// To the cache, acknowledged at once; the database gets it later, in batches.
-        #[ko = "캐시에 쓰고 곧바로 응답합니다. DB에는 나중에 배치로 반영합니다."]
+        /// To the cache, acknowledged at once; the database gets it later, in batches. Also called write-behind.
+        #[ko = "캐시에 쓰고 곧바로 응답합니다. DB에는 나중에 배치로 반영합니다. 라이트 비하인드(write-behind)라고도 합니다."]
         "write-back" => WriteBack(WriteBack),
         /// To the database, with a record of it in the same transaction; a relay tells the cache later.
         #[ko = "DB에 쓰면서 같은 트랜잭션에 레코드를 남기고, 릴레이가 나중에 캐시에 알립니다."]

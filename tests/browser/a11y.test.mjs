@@ -61,10 +61,10 @@ for (const colorScheme of ["light", "dark"]) {
   }, { colorScheme, wait: (page) => page.getByRole("heading", { name: "This link cannot be opened" }).waitFor() });
 
   visit(world, `dialogs and complaints are accessible: ${colorScheme}`, "#v2", async (page) => {
-    const field = page.getByRole("textbox", { name: "Capacity, entries" });
+    const field = page.getByRole("textbox", { name: "Capacity (entries)" });
     await field.fill("0");
     await field.press("Tab");
-    await page.getByText("The last good experiment goes on").waitFor();
+    await page.getByText("still running the last valid scenario").waitFor();
     await accessible(page);
     for (const [name, dialog] of [["Preset: Five strategies and a crash", "Choose an experiment"], ["Share", "Share"], ["Help", "Help"]]) {
       await page.getByRole("button", { name, exact: true }).click();

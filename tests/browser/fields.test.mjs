@@ -13,9 +13,9 @@ const claim = (...given) => visit(world, ...given);
 /** A run that is over in a moment. */
 const SHORT = "#v2&fault.count=0&duration=3s";
 
-/** Opens “All fields” of a section or lane and gives its rows. */
+/** Opens “Advanced” of a section or lane and gives its rows. */
 async function allFields(page, part) {
-  const rows = page.getByRole("group", { name: `${part}: All fields`, exact: true });
+  const rows = page.getByRole("group", { name: `${part}: Advanced`, exact: true });
   const section = part === "Cache" ? page.locator(".section.cache") : page.locator(".section").filter({ has: page.getByRole("heading", { name: part, exact: true }) });
   const fold = section.locator("details.all > summary");
   if (!(await section.evaluate((s) => s.open))) await section.locator("> summary").click();
@@ -45,7 +45,7 @@ claim("a field without a control of its own is edited by keyboard, refused besid
   await until("the message", async () => /^1000: .*from 1 to 64/.test((await described())[0]));
   assert.equal(await field.inputValue(), "1000", "what was typed stays");
   assert.equal(await field.getAttribute("aria-invalid"), "true");
-  await page.getByText("The last good experiment goes on").waitFor();
+  await page.getByText("still running the last valid scenario").waitFor();
   assert.deepEqual([await digests(page), await link(page)], [good, before], "nothing has changed");
   await accessible(page);
   await field.focus();
@@ -91,7 +91,7 @@ claim("a lane has something otherwise, and then no longer: its digest changes, t
 
 claim("a change made just before the page is left is in the link", SHORT, async (page) => {
   await finish(page);
-  const field = controls(page).getByRole("textbox", { name: "Capacity, entries" });
+  const field = controls(page).getByRole("textbox", { name: "Capacity (entries)" });
   for (const capacity of ["41", "42", "43"]) {
     await field.fill(capacity);
     await field.press("Enter");

@@ -42,8 +42,8 @@ claim("every way of reading and of writing makes a run and a link of its own", S
 });
 
 claim("a slider moves by arrow keys and by mouse, and the value and the link follow", SHORT, async (page) => {
-  const slider = controls(page).getByRole("slider", { name: "Requests a second" });
-  const field = controls(page).getByRole("textbox", { name: "Requests a second" });
+  const slider = controls(page).getByRole("slider", { name: "Requests per second" });
+  const field = controls(page).getByRole("textbox", { name: "Requests per second" });
   assert.equal(await field.inputValue(), "400");
   let before = await link(page);
   await slider.focus();
@@ -62,7 +62,7 @@ claim("a slider moves by arrow keys and by mouse, and the value and the link fol
 });
 
 claim("arrow keys move a slider from any value, also where a step is less than the next round number", SHORT, async (page) => {
-  for (const [name, from] of [["Requests a second", "100"], ["Capacity, entries", "10"], ["Share of writes", "0"]]) {
+  for (const [name, from] of [["Requests per second", "100"], ["Capacity (entries)", "10"], ["Write ratio", "0"]]) {
     const field = controls(page).getByRole("textbox", { name });
     await field.fill(from);
     await field.press("Tab");
@@ -133,7 +133,7 @@ claim("a reload of the link gives the same digests, whatever the names in it", `
   await until("it plays", () => button(page, "Pause").isVisible());
   assert.deepEqual(await finish(page), first, "played again");
   // Through the address bar as the page itself writes it.
-  await controls(page).getByRole("slider", { name: "Share of writes" }).press("ArrowRight");
+  await controls(page).getByRole("slider", { name: "Write ratio" }).press("ArrowRight");
   // Its first frame, of a run that has just begun, differs, too: the whole run is meant.
   await until("another run", async () => (await digests(page))[0][1] !== first[0][1]);
   const changed = await finish(page);
@@ -222,7 +222,7 @@ claim("the keys work: space, right arrow, R, F, digits and the question mark", "
 claim("a bad value gets its message beside the field, and the last good experiment goes on", SHORT, async (page) => {
   const good = await finish(page);
   const before = await link(page);
-  const field = controls(page).getByRole("textbox", { name: "Capacity, entries" });
+  const field = controls(page).getByRole("textbox", { name: "Capacity (entries)" });
   const described = () => field.evaluate((f) => document.getElementById(f.getAttribute("aria-describedby"))?.textContent);
   for (const [bad, message] of [["0", /^0: .*from 1 to 10,?000,?000/], ["many", /^many: .*from 1 to 10,?000,?000/], ["1.5", /^1\.5: .*from 1 to 10,?000,?000/]]) {
     await field.fill(bad);
@@ -230,7 +230,7 @@ claim("a bad value gets its message beside the field, and the last good experime
     await until(`a message about ${bad}`, async () => message.test((await described()) ?? ""));
     assert.equal(await field.getAttribute("aria-invalid"), "true");
     assert.equal(await field.inputValue(), bad, "it is not replaced");
-    await page.getByText("The last good experiment goes on").waitFor();
+    await page.getByText("still running the last valid scenario").waitFor();
     assert.deepEqual(await digests(page), good);
     assert.equal(await link(page), before);
   }
@@ -275,7 +275,7 @@ claim("Undo and Redo, by key and by button, take back a drag as one step, a lane
     steps.push(await linkAfter(page, steps.at(-1)));
   };
   await done(async () => {
-    const slider = controls(page).getByRole("slider", { name: "Requests a second" });
+    const slider = controls(page).getByRole("slider", { name: "Requests per second" });
     await slider.scrollIntoViewIfNeeded();
     const box = await slider.boundingBox();
     const across = (share) => [box.x + box.width * share, box.y + box.height / 2];
@@ -283,7 +283,7 @@ claim("Undo and Redo, by key and by button, take back a drag as one step, a lane
     await page.mouse.down();
     await page.mouse.move(...across(0.3), { steps: 20 });
     await page.mouse.up();
-    const field = controls(page).getByRole("textbox", { name: "Requests a second" });
+    const field = controls(page).getByRole("textbox", { name: "Requests per second" });
     await until("the link of where it was let go", async () => new RegExp(`rate=${await field.inputValue()}\\b`).test(await link(page)));
   });
   await done(() => button(page, "+ Add a lane").click());

@@ -74,7 +74,7 @@ claim("a worker that does not answer is said to be computing, can be stopped, an
 for (const [what, does, effect] of [
   ["another preset", (page) => openPreset(page, "like-button"), (page) => link(page).then((hash) => hash.includes("like-button"))],
   ["an edit", async (page) => {
-    const field = controls(page).getByRole("textbox", { name: "Capacity, entries" });
+    const field = controls(page).getByRole("textbox", { name: "Capacity (entries)" });
     await field.fill("77");
     await field.press("Tab");
   }, (page) => link(page).then((hash) => hash.includes("capacity=77"))],
@@ -229,11 +229,11 @@ const complaint = (field) => field.evaluate((f) => document.getElementById(f.get
 
 claim("a decimal comma is a decimal comma, and what may mean two numbers is refused with both", SHORT, async (page) => {
   for (const [name, text, in_link] of [
-    ["Share of writes", "0,5", /write_ratio=0\.5(&|$)/],
-    ["Share of writes", "０．２５", /write_ratio=0\.25(&|$)/],
-    ["Requests a second", "1 234", /rate=1234(&|$)/],
-    ["Requests a second", "1e3", /rate=1000(&|$)/],
-    ["Requests a second", "12,5", /rate=12\.5(&|$)/],
+    ["Write ratio", "0,5", /write_ratio=0\.5(&|$)/],
+    ["Write ratio", "０．２５", /write_ratio=0\.25(&|$)/],
+    ["Requests per second", "1 234", /rate=1234(&|$)/],
+    ["Requests per second", "1e3", /rate=1000(&|$)/],
+    ["Requests per second", "12,5", /rate=12\.5(&|$)/],
     ["TTL", "0,5 s", /cache\.ttl=500ms(&|$)/],
   ]) {
     const field = await typed(page, name, text);
@@ -242,9 +242,9 @@ claim("a decimal comma is a decimal comma, and what may mean two numbers is refu
   }
   const before = await link(page);
   for (const [name, text, told] of [
-    ["Requests a second", "1,000", /1000 or as 1\.000/],
-    ["Capacity, entries", "0,5", /0\.5: .*a number of entries from 1 to/],
-    ["Share of writes", "½", /½/],
+    ["Requests per second", "1,000", /1000 or as 1\.000/],
+    ["Capacity (entries)", "0,5", /0\.5: .*a number of entries from 1 to/],
+    ["Write ratio", "½", /½/],
     ["TTL", "1,000ms", /1000ms or as 1\.000ms/],
   ]) {
     const field = await typed(page, name, text);
@@ -322,7 +322,7 @@ claim("what the worker refuses is a notice that loses nothing: a fault, an edit"
   await until("the link as before", async () => (await link(page)) === before);
   assert.equal(await arrivals.inputValue(), "trace", "the control keeps what was chosen");
   await button(page, "Close").click();
-  await page.getByText("The last good experiment goes on").waitFor();
+  await page.getByText("still running the last valid scenario").waitFor();
   await button(page, "Play again").click();
   assert.deepEqual(await finish(page), all, "and runs again");
 });

@@ -43,6 +43,9 @@ const KEYS_MAX: f64 = 200_000.0;
 /// Shares below this are not in the table: what is left out of it is taken to be half of it.
 const ROUNDED_AWAY: f64 = 0.005;
 
+/// Shares below this are written as 0.
+const ROUNDED_TO_NOTHING: f64 = 0.00005;
+
 /// One cluster of the table. What is not published is `None`.
 #[derive(Clone, Debug)]
 pub struct Cluster {
@@ -180,7 +183,7 @@ impl Cluster {
         for (name, share) in
             [("modify_ratio", modifies), ("delete_ratio", of(shares.delete)), ("insert_ratio", inserts)]
         {
-            if share >= 0.00005 {
+            if share >= ROUNDED_TO_NOTHING {
                 line(format_args!("{name} = {share:.4}\n"));
             }
         }
@@ -214,8 +217,31 @@ impl Cluster {
         }
     }
 
-    /// What the preset is.
+    /// Whether nobody writes, so that both lanes do the same. Links relative to the preset count on two lanes: it keeps them.
+    pub fn has_equal_lanes(&self) -> bool {
+        let shares = self.shares();
+        (shares.write + shares.modify) / shares.all < ROUNDED_TO_NOTHING
+    }
+
+    /// What the preset is, and how its lanes differ.
     fn description(&self) -> Phrase {
+        let differ = if self.has_equal_lanes() {
+            Phrase::fixed(
+                "look at that of the lanes. Nobody writes here, so both lanes do the same.",
+                "시뮬레이션한 미스율과 비교해 보세요. 쓰기가 없는 클러스터라 두 레인의 결과가 같습니다.",
+            )
+        } else {
+            Phrase::fixed(
+                "look at that of the two lanes, which differ in what a write does with the cached copy.",
+                "쓰기가 캐시된 사본을 어떻게 하느냐만 다른 두 레인의 미스율과 비교해 보세요.",
+            )
+        };
+        let about = self.published();
+        crate::phrase::phrase!("{about}; {differ}", "{about}; {differ}", about, differ)
+    }
+
+    /// What was published of it.
+    fn published(&self) -> Phrase {
         let percent = |ratio: f64| format!("{} %", (ratio * 10_000.0).round() / 100.0);
         let list = |items: Vec<String>, none: &str| if items.is_empty() { none.to_owned() } else { items.join(", ") };
         let operations = || self.operations.iter().map(|(name, share)| format!("{name} {}", percent(*share))).collect();
@@ -233,8 +259,7 @@ impl Cluster {
         Phrase::new(
             format!(
                 "Twitter's production cache {number} of March 2020, scaled down: operations {}; common TTLs {}; Zipf alpha {}; \
-                 requests a second {}; mean sizes {}. Its miss ratio in production: {}; look at that of the two lanes, which \
-                 differ in what a write does with the cached copy.",
+                 requests a second {}; mean sizes {}. Its miss ratio in production: {}",
                 list(operations(), none),
                 list(ttls(), none),
                 or(alpha.clone(), none),
@@ -244,7 +269,7 @@ impl Cluster {
             ),
             format!(
                 "2020년 3월 트위터 운영 캐시 {number}번을 축소한 것으로, 연산 {}; 주요 TTL {}; Zipf 알파 {}; 초당 요청 수 {}; \
-                 평균 크기 {}. 운영 환경의 미스율은 {}; 쓰기가 캐시된 사본을 어떻게 하느냐만 다른 두 레인의 미스율과 비교해 보세요.",
+                 평균 크기 {}. 운영 환경의 미스율은 {}",
                 list(operations(), none_ko),
                 list(ttls(), none_ko),
                 or(alpha, none_ko),
@@ -394,6 +419,21 @@ mod tests {
         }
         for cluster in clusters().iter().filter(|cluster| cluster.is_write_first()) {
             assert!(crate::scenario::Scenario::from_toml(&cluster.toml(true)).is_ok(), "{}", cluster.number);
+        }
+    }
+
+    #[test]
+    fn of_clusters_whose_lanes_are_equal_the_text_says_so() {
+        let equal = |cluster: &&Cluster| cluster.has_equal_lanes();
+        assert_eq!(clusters().iter().filter(equal).count(), 14);
+        for (cluster, preset) in clusters().iter().zip(ALL.iter()) {
+            let scenario = preset.scenario();
+            assert_eq!(scenario.lanes.len(), 2, "a link relative to {} counts on both", preset.name);
+            let shares = scenario.clients.shares();
+            let writes = shares.write + shares.modify + shares.insert > 0.0;
+            assert_eq!(cluster.has_equal_lanes(), !writes, "{}", preset.name);
+            let told = preset.about().description.to_string();
+            assert_eq!(told.contains("both lanes do the same"), !writes, "{told}");
         }
     }
 

@@ -23,7 +23,7 @@ record! {
         /// The most rows in one batch.
         #[ko = "배치당 최대 행 수."]
         #[slider = Log(1.0, 10_000.0)]
-        #[label = ("Rows per batch, at most", "배치당 최대 행 수")]
+        #[label = ("Max rows per batch", "배치당 최대 행 수")]
         pub batch: u32 = 128,
         /// Whether several writes of one key become one row.
         #[ko = "같은 키의 여러 쓰기를 행 하나로 합칠지 여부."]
@@ -32,7 +32,7 @@ record! {
         /// How often a failed row is put back before it is dropped.
         #[ko = "실패한 행을 폐기하기 전에 다시 큐에 넣는 횟수."]
         #[slider = Even(0.0, 10.0, 1.0)]
-        #[label = ("Re-queue a failed row, times", "실패한 행 재시도 횟수")]
+        #[label = ("Retries per row", "실패한 행 재시도 횟수")]
         pub requeue: u32 = 3,
         /// What becomes of a dirty entry whose TTL ends.
         #[ko = "TTL이 끝난 더티 항목의 처리."]

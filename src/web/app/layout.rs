@@ -10,8 +10,8 @@ use super::{App, Msg};
 use crate::chart::palette::Theme;
 use crate::escape::shown;
 use crate::phrase::Phrase;
-use crate::scenario::presets::{self, Preset};
 use crate::scenario::Lane;
+use crate::scenario::presets::{self, Preset};
 use crate::web::components::dialog::Dialog;
 use crate::web::platform::{dom, files, media};
 use crate::web::sections::controls::Controls;
@@ -23,14 +23,18 @@ use crate::web::sections::share::Share;
 use crate::web::sections::stage::Stage;
 use crate::web::sections::story::{OtherCases, StoryDialog};
 use crate::web::sections::tables::{
-    CacheNodes, DivergedCopies, LostWrites, MoreFigures, Percentiles, Reproduce, Scoreboard, StoppedLanes,
+    CacheNodes, DivergedCopies, LostWrites, Measured, MoreFigures, Percentiles, ReportProps, Reproduce, Scoreboard,
+    StoppedLanes,
 };
 use crate::web::sections::transport::Transport;
 use crate::web::sections::welcome::{Welcome, footer_links};
 use crate::web::state::view::{Control, ThemeChoice};
 use crate::web::state::{Action, TimeAction, ViewAction, saved, stage};
 
-const PAST: Phrase = Phrase::fixed("Requests on their way are shown only while they are simulated.", "요청의 흐름은 시뮬레이션하는 동안에만 볼 수 있습니다.");
+const PAST: Phrase = Phrase::fixed(
+    "Requests on their way are shown only while they are simulated.",
+    "요청의 흐름은 시뮬레이션하는 동안에만 볼 수 있습니다.",
+);
 const RUN_FROM_HERE: Phrase = Phrase::fixed("Run from here", "여기서부터 다시 실행");
 const ABOUT: Phrase = Phrase::fixed("About this experiment", "이 실험에 대하여");
 const TAGLINE: Phrase = Phrase::fixed(
@@ -239,9 +243,11 @@ impl App {
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
-                <LostWrites report={report.clone()} cases={self.state.run.cases.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <LostWrites report={report.clone()} cases={self.state.run.cases.clone()} titles={titles.clone()} shown={shown.clone()}
+                    can_be_dirty={self.state.running.can_be_dirty(|lane| self.state.view.shows(lane))} {words} />
                 <OtherCases cases={self.state.run.cases.clone()} warmup={self.state.running.warmup} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Percentiles report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
+                <Measured scenario={self.state.running.clone()} report={ReportProps { report: report.clone(), titles: titles.clone(), shown: shown.clone(), words }} />
                 <Reproduce {report} titles={titles.clone()} {shown} {words} />
             </>
         }
@@ -313,7 +319,7 @@ impl App {
         let rows = w.keys_help.iter().map(|(key, what)| html! { <><dt><kbd>{ *key }</kbd></dt><dd>{ *what }</dd></> });
         html! {
             <Dialog title={w.help} close={ctx.link().callback(|()| Msg::Help(false))} words={w}>
-                <p>{ w.how_to_read }</p>
+                <p>{ w.how_to_read }{ " " }{ OTHER_NAMES.say(w.lang) }</p>
                 // Made of DESIGN.md by scripts/glossary.
                 <p><a href="./glossary.html" target="_blank" rel="noopener">{ w.glossary }</a></p>
                 <dl class="keys">{ for rows }</dl>
@@ -321,6 +327,11 @@ impl App {
         }
     }
 }
+
+const OTHER_NAMES: Phrase = Phrase::fixed(
+    "Look-aside is also called cache-aside, and write-back write-behind.",
+    "룩어사이드는 캐시 어사이드(cache-aside), 라이트백은 라이트 비하인드(write-behind)라고도 합니다.",
+);
 
 /// Opens the text in the field of the page that could not open it.
 fn use_text(ctx: &Context<App>) -> Callback<MouseEvent> {

@@ -215,6 +215,7 @@ impl Component for App {
             words: self.words(),
             problems: self.state.problems.clone(),
             invalid: self.state.invalid.clone(),
+            overridden: self.state.overridden().into(),
         };
         let inside = match (&self.state.unopened, &self.state.view.embed) {
             (Some(_), _) => self.unopened(ctx),

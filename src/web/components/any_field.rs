@@ -13,6 +13,7 @@ use yew::prelude::*;
 
 use super::context::{Ctx, id_of, use_ctx};
 use super::fold::use_fold;
+use super::overridden::overridden_row;
 use crate::escape::shown;
 use crate::scenario::form::{Form, FormField, Input};
 use crate::scenario::{Accept, Docs, Edit, FieldValue, Scenario};
@@ -30,6 +31,16 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// What each word that may be chosen at `path` means, as a tooltip.
+    pub fn tooltips(&self, path: &str, w: &Words) -> Vec<(AttrValue, AttrValue)> {
+        match self.form.fields(path).into_iter().next().map(|field| field.takes) {
+            Some(Input::Choice(words)) => {
+                words.into_iter().map(|(word, docs)| (word.into(), tooltip(&docs, w).into())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// What may be chosen at `path`: the words.
     pub fn words(&self, path: &str) -> Vec<String> {
         match self.form.fields(path).into_iter().next().map(|field| field.takes) {
@@ -279,8 +290,11 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
     };
     let name = match props.label {
         Some(label) => html! { { label } },
-        None => html! { <code>{ &field.name }</code> },
+        None => breakable(&field.name),
     };
+    if let Some(by) = ctx.overridden_at(&field.path) {
+        return overridden_row(field, by, name, w);
+    }
     html! {
         <div class={classes!("field", "any", field.is_option.then_some("option"))}>
             <label for={id}>{ name }</label>
@@ -317,6 +331,12 @@ fn reset_button(props: &FieldRowProps, ctx: &Ctx) -> Html {
         Action::Edit(vec![edit.clone()])
     });
     html! { <button type="button" class="icon" aria-label={name.clone()} title={name} {onclick}>{ sign }</button> }
+}
+
+/// A name of a field, which breaks at its dots and underscores and nowhere else.
+fn breakable(name: &str) -> Html {
+    let parts = name.split_inclusive(['.', '_']).map(|part| html! { <>{ part.to_owned() }<wbr /></> });
+    html! { <code class="name">{ for parts }</code> }
 }
 
 /// A meaning as a tooltip, which has no code.

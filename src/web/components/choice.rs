@@ -16,6 +16,9 @@ pub struct ChoiceProps {
     pub label: AttrValue,
     /// Names of the choices, and what they are called.
     pub options: Vec<(AttrValue, AttrValue)>,
+    /// What the choices mean, by name, where that is told.
+    #[prop_or_default]
+    pub tooltips: Vec<(AttrValue, AttrValue)>,
     /// The name of the chosen one.
     pub value: AttrValue,
     /// What a new choice means, where it is more than its name at the path.
@@ -66,8 +69,9 @@ pub fn Segments(props: &ChoiceProps) -> Html {
             let (set, name) = (set.clone(), name.to_string());
             Callback::from(move |_: Event| set.emit(name.clone()))
         };
+        let title = props.tooltips.iter().find(|(word, _)| word == name).map(|(_, told)| told.clone());
         html! {
-            <label>
+            <label {title}>
                 <input type="radio" name={group.clone()} checked={*name == props.value} onchange={set} />
                 <span>{ label }</span>
             </label>

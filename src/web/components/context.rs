@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use crate::scenario::{Edit, FieldValue};
 use crate::web::i18n::Words;
+use crate::web::state::overridden::{self, Overridden};
 use crate::web::state::saved::{self, Problem};
 use crate::web::state::{Action, Invalid};
 
@@ -20,6 +21,8 @@ pub struct Ctx {
     pub problems: Rc<Vec<Problem>>,
     /// What is no value at all.
     pub invalid: Vec<Invalid>,
+    /// The fields that something else overrides at present.
+    pub overridden: Rc<Vec<Overridden>>,
 }
 
 impl Ctx {
@@ -47,6 +50,11 @@ impl Ctx {
     /// What stands in the field at `path`, whose value is `value`: that, or what was typed and is none.
     pub fn text_at(&self, path: &str, value: &str) -> String {
         self.invalid_at(path).map_or(value, |invalid| &invalid.typed).to_owned()
+    }
+
+    /// What overrides the field at `path`.
+    pub fn overridden_at(&self, path: &str) -> Option<&Overridden> {
+        overridden::of(&self.overridden, path)
     }
 
     /// What is wrong with the field at `path`.

@@ -7,6 +7,7 @@ use super::choice::{Check, Choice};
 use super::context::Ctx;
 use super::distribution::Dist;
 use super::number::{Duration, Number};
+use super::overridden::overridden_row;
 use crate::scenario::form::{FormField, Input};
 use crate::scenario::{Distribution, Edit, FieldValue, Ttl, slider_of};
 
@@ -22,6 +23,9 @@ pub fn labelled(draft: &Draft, ctx: &Ctx, fields: Vec<FormField>) -> Html {
 /// The control of a field under that name: what fits what may stand there.
 fn control(draft: &Draft, ctx: &Ctx, field: FormField, label: &'static str) -> Html {
     let (key, path) = (field.path.clone(), field.path.clone());
+    if let Some(by) = ctx.overridden_at(&path) {
+        return overridden_row(&field, by, html! { { label } }, ctx.words);
+    }
     let number = field.value.parse::<f64>().ok();
     match (&field.takes, number) {
         (Input::Flag, _) => {

@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::context::use_ctx;
 use super::number::Duration;
+use super::paste::{PastePercentiles, row_table};
 use crate::scenario::{Distribution, Edit, FieldValue, Slider, slider_of};
 use crate::time::Nanos;
 use crate::web::i18n::Words;
@@ -43,6 +44,7 @@ pub fn Dist(props: &DistProps) -> Html {
         <div class="dist">
             <select class="kind" aria-label={format!("{}: {}", props.label, w.distribution_kind)} onchange={set_kind}>{ for options }</select>
             { for numbers(props, w) }
+            <PastePercentiles path={props.path.clone()} label={props.label.clone()} />
         </div>
     }
 }
@@ -75,8 +77,7 @@ fn numbers(props: &DistProps, w: &'static Words) -> Vec<Html> {
             vec![field("normal.mean", w.mean, *mean, slide), field("normal.sd", w.deviation, *sd, None)]
         }
         Distribution::Empirical(row) => {
-            let points: Vec<String> = row.iter().map(|(p, v)| format!("{p} % {v}")).collect();
-            vec![html! { <p class="soft">{ &props.label }{ ": " }{ points.join(" · ") }</p> }]
+            vec![html! { <><p class="soft">{ &props.label }</p>{ row_table(row, w) }</> }]
         }
     }
 }

@@ -8,6 +8,8 @@ pub mod dialog;
 pub mod distribution;
 pub mod fold;
 pub mod number;
+pub mod overridden;
+pub mod paste;
 pub mod sheet;
 pub mod slider;
 pub mod swatch;

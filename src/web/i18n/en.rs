@@ -33,7 +33,7 @@ pub static WORDS: Words = Words {
     key_right: "→",
     key_r: "R",
     key_f: "F",
-    for_how_long: "for",
+    for_how_long: "Duration",
     scoreboard: "Scoreboard",
     strategy: "Strategy",
     diverging_copies: "Diverging copies",
@@ -49,7 +49,7 @@ pub static WORDS: Words = Words {
     entries: "Entries",
     hottest_key: "Hottest key",
     hot_key: |key, share| format!("{key} ({share} of all)"),
-    more_figures: "More figures",
+    more_figures: "More metrics",
     percentiles: "Response time percentiles",
     all_requests: "All requests",
     with_errors: "All requests, failed ones included",
@@ -58,7 +58,7 @@ pub static WORDS: Words = Words {
     count: "# reqs",
     lane_stopped: |lane, why| format!("{lane} was ended at a limit: {why}."),
     lost_writes: "Lost writes",
-    none_lost: "No acknowledged write has been lost. Crash the cache while dirty entries wait in it.",
+    none_lost: "No acknowledged write has been lost.",
     and_more: |n| format!("and {} more", text::count(n)),
     what_was_lost: |read, keys| {
         let read = match read {
@@ -86,7 +86,7 @@ pub static WORDS: Words = Words {
     add_lane: "Add a lane",
     remove_lane: |name| format!("Remove {name}"),
     options: "Options",
-    all_fields: "All fields",
+    all_fields: "Advanced",
     with_usual: "on",
     own_field: "Override for this lane",
     choose_field: "a field…",
@@ -94,7 +94,7 @@ pub static WORDS: Words = Words {
     default_is: |default| format!("default {default}"),
     traffic: "Traffic",
     arrivals: "Arrivals",
-    rate: "Requests a second",
+    rate: "Requests per second",
     users: "Users",
     think: "Think time",
     keys: "Keys",
@@ -164,7 +164,7 @@ pub static WORDS: Words = Words {
     mean_repair: "Mean time to repair",
     nth_flush: "Flush number",
     nth_write: "Acknowledged writes",
-    times_as_long: "Times as long",
+    times_as_long: "Slow-down factor",
     share_struck: "Share",
     silent: "Silent: callers wait for their timeouts",
     which_node: "Cache node",
@@ -178,7 +178,7 @@ pub static WORDS: Words = Words {
     most: "most",
     p99: "p99",
     deviation: "deviation",
-    last_good_runs: "One of the controls holds a value that cannot run. The last good experiment goes on.",
+    last_good_runs: "Invalid setting; still running the last valid scenario.",
     worker_failed: |failure| match failure {
         Failure::NotStarted => {
             "The simulation could not start: its worker's files did not arrive, or may not run here."
@@ -262,7 +262,7 @@ pub static WORDS: Words = Words {
         ("Esc", "stop reading a trace"),
         ("?", "this help"),
     ],
-    footer: "Cachelane simulates; it does not measure. What it computes is held against queueing theory and real traces.",
+    footer: "Cachelane is a simulator, not a benchmark; it is validated against queueing theory and real traces.",
 };
 
 fn divergence(word: &str) -> String {

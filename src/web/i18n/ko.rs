@@ -58,7 +58,7 @@ pub static WORDS: Words = Words {
     count: "요청 수",
     lane_stopped: |lane, why| format!("‘{lane}’ 레인은 한도에 도달해 끝났습니다: {why}."),
     lost_writes: "유실된 쓰기",
-    none_lost: "성공 응답을 받은 쓰기 중 유실된 것은 없습니다. 더티 항목이 쌓여 있을 때 캐시를 크래시시켜 보세요.",
+    none_lost: "성공 응답을 받은 쓰기 중 유실된 것은 없습니다.",
     and_more: |n| format!("외 {}건", text::count(n)),
     what_was_lost: |read, keys| {
         let read = match read {

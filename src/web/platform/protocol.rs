@@ -27,7 +27,7 @@ use crate::scenario::Scenario;
 use crate::stage::Scene;
 use crate::story::Told;
 use crate::time::Nanos;
-use crate::workload::trace::{Detail, Reason};
+use crate::workload::trace::{Detail, Reason, Trace};
 
 /// From the page to the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -188,6 +188,23 @@ pub struct TraceFacts {
     /// What the reader should know of how the file was read.
     #[serde(default)]
     pub notes: Vec<Phrase>,
+    /// From its first request to its last, where it says when they came.
+    #[serde(default)]
+    pub span: Option<Nanos>,
+}
+
+impl TraceFacts {
+    /// What is in a trace.
+    pub fn of(trace: &Trace) -> TraceFacts {
+        TraceFacts {
+            requests: trace.keys().len() as u64,
+            keys: trace.distinct(),
+            says: trace.says().collect(),
+            left_out: trace.left_out().by_reason().map(|(why, names)| (why, names.clone())).collect(),
+            notes: trace.notes().to_vec(),
+            span: trace.at(trace.keys().len().saturating_sub(1)),
+        }
+    }
 }
 
 /// How far the run is, and what is new.

@@ -87,16 +87,6 @@ fn unreadable(name: &str, error: &TraceError) -> FromWorker {
     FromWorker::Unreadable { why: phrase!("{name}: {why}", "{name}: {why}", why) }
 }
 
-fn facts(trace: &Trace) -> TraceFacts {
-    TraceFacts {
-        requests: trace.keys().len() as u64,
-        keys: trace.distinct(),
-        says: trace.says().collect(),
-        left_out: trace.left_out().by_reason().map(|(why, names)| (why, names.clone())).collect(),
-        notes: trace.notes().to_vec(),
-    }
-}
-
 /// What lies before the worker.
 #[derive(Default)]
 struct WorkerState {
@@ -190,7 +180,7 @@ impl WorkerState {
             }
             Ok(true) => match reading.builder.finish() {
                 Ok(trace) => {
-                    let facts = facts(&trace);
+                    let facts = TraceFacts::of(&trace);
                     self.trace = Some((name, Arc::new(trace)));
                     FromWorker::Opened(facts)
                 }

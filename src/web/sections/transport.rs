@@ -8,6 +8,7 @@ use yew::prelude::*;
 use super::breakers::Breakers;
 use super::strip::Strip;
 use crate::chart::text;
+use crate::phrase::{Phrase, phrase};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
 use crate::web::i18n::Words;
@@ -135,7 +136,21 @@ fn speed(props: &TransportProps) -> Html {
         Action::Time(TimeAction::Speed(text.parse().unwrap_or(1.0))) // the values are the numbers below
     });
     let options = speeds.into_iter().map(|speed| {
-        html! { <option value={speed.to_string()} selected={speed == props.speed}>{ format!("{speed}×") }</option> }
+        html! { <option value={speed.to_string()} title={in_words(speed).say(w.lang).to_owned()} selected={speed == props.speed}>{ format!("{speed}×") }</option> }
     });
-    html! { <label class="speed">{ w.speed }<select onchange={chosen}>{ for options }</select></label> }
+    let title = in_words(props.speed).say(w.lang).to_owned();
+    html! { <label class="speed" {title}>{ w.speed }<select onchange={chosen}>{ for options }</select></label> }
+}
+
+/// A speed in words.
+fn in_words(speed: f64) -> Phrase {
+    let whole = |value: f64| (value - libm::round(value)).abs() < 1e-9;
+    if speed == 1.0 {
+        Phrase::fixed("real time", "실제 속도")
+    } else if speed < 1.0 && whole(1.0 / speed) {
+        let slower = libm::round(1.0 / speed);
+        phrase!("1/{slower} of real time", "실제 속도의 1/{slower}")
+    } else {
+        phrase!("{speed} times real time", "실제 속도의 {speed}배")
+    }
 }

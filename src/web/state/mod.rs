@@ -10,12 +10,15 @@
 //! controls  what the buttons of time and view do
 //! story     the story that is open
 //! worker    what the worker is asked, and what it answers  traces    the files it reads
+//! fit       what makes a run play a whole trace            overridden  fields that something else says
 //! ```
 
 pub mod board;
+pub mod fit;
 pub mod history;
 pub mod limits;
 pub mod looking;
+pub mod overridden;
 pub mod saved;
 pub mod stage;
 pub mod story;

@@ -66,8 +66,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Action, TimeAction};
     use super::super::testing::*;
+    use super::super::{Action, TimeAction};
     use super::*;
     use crate::web::platform::protocol::ToWorker;
 

@@ -66,9 +66,9 @@ fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, (i, lane): (usize
                 }
             </div>
             { difference }
-            <Segments path={format!("lane.{i}.read")} label={w.reads} value={lane.read.name()} edits={choose_for("read")}
+            <Segments path={format!("lane.{i}.read")} label={w.reads} value={lane.read.name()} tooltips={draft.tooltips(&format!("lane.{i}.read"), w)} edits={choose_for("read")}
                 options={options(Reading::NAMES, |word| w.strategy(word))} />
-            <Segments path={format!("lane.{i}.write")} label={w.writes} value={lane.write.name()} edits={choose_for("write")}
+            <Segments path={format!("lane.{i}.write")} label={w.writes} value={lane.write.name()} tooltips={draft.tooltips(&format!("lane.{i}.write"), w)} edits={choose_for("write")}
                 options={options(Writing::NAMES, |word| w.strategy(word))} />
             <LaneOverrides draft={draft.clone()} lane={i} />
             <LaneOptions draft={draft.clone()} lane={i} {title} />

@@ -2,6 +2,7 @@
 
 mod faults;
 mod lanes;
+mod trace_sheet;
 mod traffic;
 
 use std::rc::Rc;

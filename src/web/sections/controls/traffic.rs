@@ -3,6 +3,7 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::trace_sheet::trace_sheet;
 use super::{choices, choose, options_at, word_at};
 use crate::escape::shown;
 use crate::phrase::{Phrase, phrase};
@@ -69,6 +70,9 @@ fn keys(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
             <Choice path={PATH} label={w.keys} value={now.clone()} {edits} options={offered.collect::<Vec<_>>()} />
             { options_at(draft, ctx, PATH) }
             { trace_input(ctx, traces) }
+            if let TracesShown { reading: None, opened: Some((name, facts)) } = traces {
+                { trace_sheet(&draft.scenario, name, facts, ctx) }
+            }
         </>
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::chart::text;
+use crate::phrase::Phrase;
 use crate::report::Report;
 use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
@@ -23,9 +24,16 @@ pub struct LostProps {
     pub titles: Rc<Vec<String>>,
     /// The lanes that are shown.
     pub shown: Vec<bool>,
+    /// Whether a lane that is shown can have dirty entries.
+    pub can_be_dirty: bool,
     /// The language.
     pub words: &'static Words,
 }
+
+const CRASH: Phrase = Phrase::fixed(
+    "Crash the cache while dirty entries wait in it.",
+    "더티 항목이 쌓여 있을 때 캐시를 크래시시켜 보세요.",
+);
 
 /// Every lost write; each opens its story.
 #[component]
@@ -54,10 +62,11 @@ pub fn LostWrites(props: &LostProps) -> Html {
             </div>
         }
     });
+    let crash_hint = if props.can_be_dirty { format!(" {}", CRASH.say(w.lang)) } else { String::new() };
     html! {
         <details id="lost-writes" class="block fold" {ontoggle}>
             <summary><h2>{ w.lost_writes }</h2><span class={if total > 0 { "alarm" } else { "soft" }}>{ text::count(total) }</span></summary>
-            if total == 0 { <p class="soft">{ w.none_lost }</p> }
+            if total == 0 { <p class="soft">{ w.none_lost }{ crash_hint }</p> }
             if open { { for lists } }
         </details>
     }

@@ -2,6 +2,7 @@
 
 mod limits;
 mod lost_writes;
+mod measured;
 mod scoreboard;
 
 use std::rc::Rc;
@@ -18,6 +19,7 @@ use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
 
 pub use self::lost_writes::LostWrites;
+pub use self::measured::Measured;
 pub use self::scoreboard::Scoreboard;
 
 /// What the tables are made from.

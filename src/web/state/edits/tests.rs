@@ -85,6 +85,27 @@ fn what_cannot_be_read_is_told_beside_its_field_and_changes_nothing() {
 }
 
 #[test]
+fn a_number_far_out_of_range_stays_in_its_field_for_mending() {
+    let mut state = playing();
+    let before = state.draft.clone();
+    for (path, typed) in [
+        ("clients.keys.count", "1e12"),
+        ("clients.keys.count", "1e300"),
+        ("clients.keys.count", "99999999999999999999"),
+        ("seed", "1e20"),
+        ("app.servers", "1e12"),
+        ("cache.capacity", "1e12"),
+    ] {
+        state.apply(enter(path, typed, Accept::Readable));
+        let held = state.invalid.iter().find(|invalid| invalid.field == path).expect(path);
+        assert_eq!(held.typed, typed);
+        let told = held.problem.say(Language::English);
+        assert!(told.contains("must be"), "{told}");
+        assert_eq!(state.draft, before, "{path}");
+    }
+}
+
+#[test]
 fn undo_takes_back_what_was_typed_over_a_value_that_cannot_run() {
     let mut state = playing();
     state.apply(enter("cache.capacity", "0", Accept::Readable));

@@ -1,0 +1,428 @@
+//! Percentiles as load generators print them, read into the row of an empirical distribution.
+//!
+//! ```text
+//! 50% 66% … 100%  and a row of numbers under it           Locust's table, its CSV, or its row of eleven numbers alone
+//! http_req_duration: min=1ms med=5ms max=90ms p(95)=40ms  k6
+//! 50%  635.00us                                           wrk, hey, ab: one a line
+//! p99 12 ms, 95th percentile: 12.3, 99;110                anything with a percentile and a time a line
+//! ```
+//! A number without a unit is milliseconds, unless a line above says another unit in parentheses. What is no percentile (a
+//! mean, a title, a count) is passed over; a percentile without its time is an error, with its line.
+
+use super::typed;
+use crate::phrase::{Phrase, phrase};
+use crate::time::Nanos;
+
+/// A row of percentiles as it was understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Percentiles {
+    /// Percent and value, both rising, up to 100 %.
+    pub rows: Vec<(f64, Nanos)>,
+    /// Whether the text does not say the greatest value, so that the last one stands for it.
+    pub ends_early: bool,
+}
+
+/// What is wrong with a text of percentiles.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BadPercentiles {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: Phrase,
+}
+
+impl BadPercentiles {
+    /// The line and what is wrong with it.
+    pub fn phrase(&self) -> Phrase {
+        let (line, reason) = (self.line, &self.reason);
+        let (english, korean) =
+            (reason.say(crate::phrase::Language::English), reason.say(crate::phrase::Language::Korean));
+        Phrase::new(format!("line {line}: {english}"), format!("{line}행: {korean}"))
+    }
+}
+
+/// Locust's percentiles, in its order.
+const LOCUST: [f64; 11] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
+
+/// Nobody's table is longer, in bytes.
+const TEXT_MAX: usize = 100_000;
+
+/// Reads what a load generator printed; see the module.
+///
+/// # Errors
+/// The first line that cannot be, and why.
+///
+/// ```
+/// use cachelane::scenario::percentiles::read;
+/// let read = read("p50 5ms\np99 40ms\nmax 0.2 s").unwrap();
+/// assert_eq!(read.rows.iter().map(|(percent, _)| *percent).collect::<Vec<_>>(), [50.0, 99.0, 100.0]);
+/// ```
+pub fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
+    if text.len() > TEXT_MAX {
+        let reason = Phrase::fixed(
+            "this is longer than a table of percentiles; paste the table only",
+            "백분위수 표보다 깁니다. 표만 붙여 넣어 주세요",
+        );
+        return Err(BadPercentiles { line: 1, reason });
+    }
+    let k6 = text.lines().position(|line| line.contains("http_req_duration"));
+    let mut reader = Reader { unit: "ms", header: Vec::new(), points: Vec::new() };
+    for (i, line) in text.lines().enumerate() {
+        // k6 prints the parts of a request's time, too, and the time of those that got the expected answer.
+        if k6.is_none_or(|k6| k6 == i) {
+            reader.line(line).map_err(|reason| BadPercentiles { line: i + 1, reason })?;
+            reader.points.iter_mut().filter(|point| point.line == 0).for_each(|point| point.line = i + 1);
+        }
+    }
+    rising(reader.points)
+}
+
+/// A percentile that was found.
+struct Point {
+    percent: f64,
+    value: Nanos,
+    /// From 1; 0 until it is known.
+    line: usize,
+}
+
+struct Reader {
+    /// What a number without a unit counts.
+    unit: &'static str,
+    /// The columns of a table, each a percentile or something else.
+    header: Vec<Option<f64>>,
+    points: Vec<Point>,
+}
+
+/// A piece of a line.
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    Percent(f64),
+    /// The name of a number that is no percentile.
+    Other,
+    Value(Nanos),
+    /// A number that is no time.
+    Count,
+    Word,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str) -> Result<(), Phrase> {
+        if let Some(unit) = unit_of_title(line) {
+            self.unit = unit;
+        }
+        let columns = columns(line);
+        let percents = columns.iter().filter(|column| percent(column).is_some()).count();
+        let is_header = percents >= 2 && columns.windows(2).any(|pair| pair.iter().all(|c| percent(c).is_some()));
+        if is_header {
+            self.header = columns.iter().map(|column| percent(column)).collect();
+            return Ok(());
+        }
+        if !self.header.is_empty() {
+            return self.row_of_table(&columns);
+        }
+        let tokens = self.tokens(&columns)?;
+        let numbers = tokens.iter().filter(|token| matches!(token, Token::Value(_))).count();
+        let has_names = tokens.iter().any(|token| matches!(token, Token::Percent(_)));
+        if !has_names && (numbers == LOCUST.len() || numbers == LOCUST.len() + 1) {
+            // Locust's row without its head; what may follow is the number of requests.
+            let values = tokens.iter().filter_map(|token| if let Token::Value(v) = token { Some(*v) } else { None });
+            self.points.extend(LOCUST.iter().zip(values).map(|(&percent, value)| Point { percent, value, line: 0 }));
+            return Ok(());
+        }
+        let is_bare = |column: &String| column.starts_with(|c: char| c.is_ascii_digit()) || unit(column).is_some();
+        if !has_names && numbers == 2 && columns.iter().all(is_bare) {
+            return self.bare_pair(&columns);
+        }
+        self.pairs(&tokens)
+    }
+
+    /// A row under a head of percentiles: the numbers stand behind whatever names the row.
+    fn row_of_table(&mut self, columns: &[String]) -> Result<(), Phrase> {
+        if columns.iter().all(|column| column.chars().all(|c| !c.is_ascii_digit())) {
+            return Ok(()); // a rule, or nothing
+        }
+        let wanted: Vec<f64> = self.header.iter().copied().flatten().collect();
+        // Titles of columns, and the names of rows, may be of several words: the numbers are counted from the end, where one
+        // more may stand for how many requests there were.
+        let behind = usize::from(self.header.last().is_some_and(Option::is_none));
+        let from = columns.len().saturating_sub(wanted.len() + behind);
+        let values = columns.get(from..from + wanted.len()).unwrap_or_default();
+        if values.len() < wanted.len() {
+            let (there, count) = (columns.len(), wanted.len());
+            return Err(phrase!(
+                "the head has {count} percentiles, and this row has {there} columns",
+                "머리글에는 백분위수가 {count}개인데 이 행에는 열이 {there}개입니다"
+            ));
+        }
+        let aggregated = columns.first().is_some_and(|name| name.eq_ignore_ascii_case("aggregated"));
+        if !self.points.is_empty() {
+            // Several rows: that of all requests stands at the end.
+            if !aggregated {
+                return Err(Phrase::fixed(
+                    "there is more than one row; paste the one you mean",
+                    "행이 여러 개입니다. 사용할 행 하나만 붙여 넣어 주세요",
+                ));
+            }
+            return Ok(());
+        }
+        for (percent, column) in wanted.into_iter().zip(values) {
+            let value = self.value(column, None)?.ok_or_else(|| no_time(percent, column))?;
+            self.points.push(Point { percent, value, line: 0 });
+        }
+        Ok(())
+    }
+
+    fn bare_pair(&mut self, columns: &[String]) -> Result<(), Phrase> {
+        let (first, rest) = columns.split_first().ok_or(NONE)?;
+        let percent: f64 = plain(first)?.parse().map_err(|_| NONE)?;
+        let value = self.value(&rest[0], rest.get(1))?.ok_or_else(|| no_time(percent, &rest[0]))?;
+        self.points.push(Point { percent: in_range(percent)?, value, line: 0 });
+        Ok(())
+    }
+
+    /// Percentiles with their times behind them.
+    fn pairs(&mut self, tokens: &[Token]) -> Result<(), Phrase> {
+        let mut named: Option<Token> = None;
+        let mut is_told = true;
+        for token in tokens {
+            match (token, &named) {
+                (Token::Percent(percent), Some(Token::Percent(before))) if percent != before && !is_told => {
+                    return Err(no_time(*before, ""));
+                }
+                (Token::Percent(_) | Token::Other, _) => (named, is_told) = (Some(token.clone()), false),
+                (Token::Value(value), Some(Token::Percent(percent))) if !is_told => {
+                    self.points.push(Point { percent: in_range(*percent)?, value: *value, line: 0 });
+                    is_told = true;
+                }
+                (Token::Value(_), Some(_)) => is_told = true,
+                // A number before any name, as in wrk's line of means: what follows is a table of something else.
+                (Token::Value(_) | Token::Count, None) => return Ok(()),
+                (Token::Word | Token::Count, Some(_)) | (Token::Word, None) => {}
+            }
+        }
+        match named {
+            Some(Token::Percent(percent)) if !is_told => Err(no_time(percent, "")),
+            _ => Ok(()),
+        }
+    }
+
+    fn tokens(&self, columns: &[String]) -> Result<Vec<Token>, Phrase> {
+        let mut tokens = Vec::new();
+        let mut i = 0;
+        while let Some(column) = columns.get(i) {
+            i += 1;
+            if let Some(percent) = percent(column) {
+                tokens.push(Token::Percent(percent));
+            } else if matches!(column.to_lowercase().as_str(), "avg" | "mean" | "average" | "stdev" | "sd" | "count") {
+                tokens.push(Token::Other);
+            } else if column.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+                let is_bare = column.chars().all(|c| !c.is_alphabetic());
+                let unit = columns.get(i).filter(|next| is_bare && unit(next).is_some());
+                i += usize::from(unit.is_some());
+                tokens.push(self.value(column, unit)?.map_or(Token::Count, Token::Value));
+            } else {
+                tokens.push(Token::Word);
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// A time; `None` where it is something else, such as `56.20k`.
+    fn value(&self, column: &str, behind: Option<&String>) -> Result<Option<Nanos>, Phrase> {
+        let column = plain(column)?;
+        let end = column.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(column.len());
+        let (number, own) = column.split_at(end);
+        if own.is_empty() {
+            let unit = behind.and_then(|behind| unit(behind)).unwrap_or(self.unit);
+            return Ok(format!("{number}{unit}").parse().ok());
+        }
+        let known = unit(own).and_then(|unit| format!("{number}{unit}").parse().ok());
+        Ok(known.or_else(|| column.parse().ok()))
+    }
+}
+
+const NONE: Phrase = Phrase::fixed(
+    "there is no percentile with its time here, such as \"99% 110 ms\"",
+    "\"99% 110 ms\"처럼 백분위수와 시간이 있어야 합니다",
+);
+
+fn no_time(percent: f64, column: &str) -> Phrase {
+    if column.is_empty() {
+        return phrase!("there is no time behind {percent} %", "{percent} % 뒤에 시간이 없습니다");
+    }
+    let column = super::problem::shorten(column.to_owned());
+    phrase!("{column}, at {percent} %, is no time", "{percent} %의 값 {column}: 시간으로 읽을 수 없습니다")
+}
+
+fn in_range(percent: f64) -> Result<f64, Phrase> {
+    let ok = (0.0..=100.0).contains(&percent);
+    ok.then_some(percent).ok_or_else(|| {
+        phrase!(
+            "a percentile must be from 0 to 100 (got {percent})",
+            "백분위수는 0부터 100까지여야 합니다(입력: {percent})"
+        )
+    })
+}
+
+/// A number as files write it, if it can mean one thing only.
+fn plain(column: &str) -> Result<String, Phrase> {
+    typed::plain(column).map(std::borrow::Cow::into_owned).map_err(|[a, b]| {
+        phrase!(
+            "{column} can be read as {a} or as {b}; write one of them",
+            "{column}: {a}, {b} 두 가지로 읽힐 수 있습니다. 둘 중 하나로 적어 주세요"
+        )
+    })
+}
+
+/// The pieces of a line. A comma separates where there are many, or nothing else does; elsewhere it is part of a number.
+fn columns(line: &str) -> Vec<String> {
+    let line = line.replace(['=', ':', '|', ';', '\t', '"'], " ");
+    let is_csv = line.contains(',') && (line.matches(',').count() > 3 || !line.trim().contains(' '));
+    let line = if is_csv { line.replace(',', " ") } else { line };
+    line.split_whitespace().map(|column| column.trim_end_matches(',').to_owned()).filter(|c| !c.is_empty()).collect()
+}
+
+/// `50%`, `p99`, `95th`, `median`: which percentile a word names. Nothing for a number alone.
+fn percent(word: &str) -> Option<f64> {
+    let word = word.to_lowercase().replace(['(', ')'], "");
+    match word.as_str() {
+        "med" | "median" => return Some(50.0),
+        "max" | "maximum" => return Some(100.0),
+        "min" | "minimum" => return Some(0.0),
+        _ => {}
+    }
+    if let Some(number) = word.strip_suffix('%') {
+        return number.trim_end_matches('%').parse().ok();
+    }
+    let ordinal = ["th", "st", "nd", "rd"].into_iter().find_map(|end| word.strip_suffix(end));
+    if let Some(number) = ordinal {
+        return number.parse().ok();
+    }
+    let number = word.strip_prefix('p')?;
+    let value: f64 = number.parse().ok()?;
+    // p999 and p9999 are 99.9 and 99.99.
+    let is_short = value > 100.0 && number.bytes().all(|b| b == b'9');
+    Some(if is_short { format!("{}.{}", &number[..2], &number[2..]).parse().ok()? } else { value })
+}
+
+fn unit(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().as_str() {
+        "ns" => "ns",
+        "us" | "µs" | "μs" | "usec" => "us",
+        "ms" | "msec" | "milliseconds" => "ms",
+        "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "m" | "min" => "min",
+        _ => return None,
+    })
+}
+
+/// `(ms)` or `(in seconds)` in a title: what the numbers below count.
+fn unit_of_title(line: &str) -> Option<&'static str> {
+    let (_, rest) = line.split_once('(')?;
+    let (inside, _) = rest.split_once(')')?;
+    unit(inside.trim().trim_start_matches("in "))
+}
+
+/// The points in order, each once, up to 100 %.
+fn rising(mut points: Vec<Point>) -> Result<Percentiles, BadPercentiles> {
+    points.sort_by(|a, b| a.percent.total_cmp(&b.percent).then(a.line.cmp(&b.line)));
+    points.dedup_by(|b, a| a.percent == b.percent && a.value == b.value);
+    for pair in points.windows(2) {
+        let [a, b] = pair else { continue };
+        let ((p, x), (q, y)) = ((a.percent, a.value), (b.percent, b.value));
+        let line = a.line.max(b.line);
+        if p == q {
+            let reason =
+                phrase!("{p} % is {x} and {y}; keep one", "{p} %의 값이 두 가지입니다({x}, {y}). 하나만 남겨 주세요");
+            return Err(BadPercentiles { line, reason });
+        }
+        if x > y {
+            let reason = phrase!(
+                "{q} % is {y}, less than {p} %, which is {x}",
+                "{q} %의 값({y})이 {p} %의 값({x})보다 작습니다"
+            );
+            return Err(BadPercentiles { line, reason });
+        }
+    }
+    let Some(last) = points.last() else { return Err(BadPercentiles { line: 1, reason: NONE }) };
+    let top = (last.percent < 100.0).then_some((100.0, last.value));
+    let rows = points.iter().map(|point| (point.percent, point.value)).chain(top).collect();
+    Ok(Percentiles { rows, ends_early: top.is_some() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> String {
+        let read = read(text).unwrap_or_else(|error| panic!("{text}: {}", error.phrase()));
+        let rows = read.rows.iter().map(|(percent, value)| format!("{percent}={value}"));
+        rows.collect::<Vec<_>>().join(" ") + if read.ends_early { " …" } else { "" }
+    }
+
+    #[test]
+    fn what_load_generators_print_is_understood() {
+        const LOCUST_ROW: &str =
+            "50=27ms 66=31ms 75=35ms 80=40ms 90=50ms 95=60ms 98=80ms 99=110ms 99.9=130ms 99.99=150ms 100=190ms";
+        let head = "50%    66%    75%    80%    90%    95%    98%    99%  99.9% 99.99%   100%";
+        let row = "27 31 35 40 50 60 80 110 130 150 190";
+        assert_eq!(told(&format!("Type Name {head} # reqs\n--------|-----|---\nGET /product {row} 4321")), LOCUST_ROW);
+        assert_eq!(told(&format!("{head}\n{row}")), LOCUST_ROW);
+        assert_eq!(told(row), LOCUST_ROW);
+        assert_eq!(told(&format!("GET / {row} 4321")), LOCUST_ROW);
+        let csv = format!(
+            "Type,Name,Request Count,{}\nGET,/,4321,{}",
+            head.split_whitespace().collect::<Vec<_>>().join(","),
+            row.replace(' ', ",")
+        );
+        assert_eq!(told(&csv), LOCUST_ROW);
+        for (text, want) in [
+            (
+                "http_req_blocked...: avg=1ms min=0s med=0s max=9ms p(90)=1ms p(95)=2ms\nhttp_req_duration...: avg=117.55ms min=112.5ms med=115.2ms max=1.2s p(90)=124.33ms p(95)=127.99ms",
+                "0=112.5ms 50=115.2ms 90=124.33ms 95=127.99ms 100=1.2s",
+            ),
+            (
+                "  Thread Stats   Avg      Stdev     Max   +/- Stdev\n    Latency   635.91us    0.89ms  12.92ms   93.69%\n    Req/Sec    56.20k     8.07k   62.00k    86.54%\n  Latency Distribution\n     50%  635.00us\n     75%  712.00us\n     90%    1.20ms\n     99%    5.50ms\n  748868 requests in 30.00s, 606.33MB read",
+                "50=635us 75=712us 90=1.2ms 99=5.5ms 100=5.5ms …",
+            ),
+            ("Latency distribution:\n  50% in 0.0123 secs\n  99% in 0.1000 secs", "50=12.3ms 99=100ms 100=100ms …"),
+            (
+                "Percentage of the requests served within a certain time (ms)\n  50%     27\n 100%    190 (longest request)",
+                "50=27ms 100=190ms",
+            ),
+            ("50 27\n99 110\n100 190", "50=27ms 99=110ms 100=190ms"),
+            ("50,27\n100,190", "50=27ms 100=190ms"),
+            ("50;27ms\n100;0.19 s", "50=27ms 100=190ms"),
+            ("percentile\tlatency (s)\n50\t0.5\n100\t2", "50=500ms 100=2s"),
+            ("p50: 5 ms\np99.9: 1 s\nmax: 1m2s", "50=5ms 99.9=1s 100=62s"),
+            ("95th percentile: 12.3\np999 20", "95=12.3ms 99.9=20ms 100=20ms …"),
+        ] {
+            assert_eq!(told(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        for (text, line, part) in [
+            ("", 1, "no percentile"),
+            ("hello\nworld", 1, "no percentile"),
+            ("50% 27ms\n95%\n100% 190ms", 2, "no time behind 95 %"),
+            ("50% 27ms\n95% 20ms\n100% 190ms", 2, "less than 50 %"),
+            ("50% 27ms\n50% 28ms\n100% 190ms", 2, "keep one"),
+            ("p50 27\n\n120% 40", 3, "from 0 to 100"),
+            ("p50 27\np99 1,234", 2, "can be read as"),
+            ("50% 66% 75%\n27 31", 2, "has 3 percentiles"),
+            ("50% 100%\n1 2\n3 4", 3, "more than one row"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert_eq!(error.line, line, "{text}: {}", error.phrase());
+            assert!(error.phrase().to_string().contains(part), "{text}: {}", error.phrase());
+        }
+    }
+
+    #[test]
+    fn what_was_read_is_a_distribution_that_can_run() {
+        let rows = read("p50 5ms\np99 40ms").unwrap().rows;
+        crate::random::Sampler::empirical(&rows).expect("it ends at 100 %");
+    }
+}
