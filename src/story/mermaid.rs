@@ -40,5 +40,5 @@ pub(super) fn mermaid(story: &Story, language: Language) -> String {
 
 /// A text without what Mermaid takes for its own: `#` begins an entity, `;` ends a statement, and `<` a tag.
 fn escaped(text: &str) -> String {
-    text.replace('#', "#35;").replace(';', ",").replace(['\n', '\r'], " ").replace('<', "#60;")
+    text.replace(';', ",").replace('#', "#35;").replace(['\n', '\r'], " ").replace('<', "#60;")
 }

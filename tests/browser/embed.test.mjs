@@ -55,7 +55,7 @@ test("both figures stand in the post, from another origin, and fit: no scroll ba
     };
     for (const [id, frame, figures] of [["both", both, 2], ["often", often, 1]]) {
       assert.notEqual(new URL(frame.url()).origin, new URL(page.url()).origin);
-      assert.equal(await frame.getByRole("figure").count(), figures);
+      assert.equal(await frame.locator("section.figure").count(), figures);
       await fit(id, frame);
       const { width, wide } = await frame.evaluate(() => ({ width: innerWidth, wide: document.documentElement.scrollWidth }));
       assert.ok(wide <= width, `${id}: ${wide} in ${width}`);

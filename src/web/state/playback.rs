@@ -154,7 +154,7 @@ impl State {
         }
         if let Playback::Seeking { to, then_play } = self.playback {
             if run.finished || run.now >= to {
-                self.playback = if then_play { Playback::Playing } else { Playback::Paused };
+                self.playback = if then_play && !run.finished { Playback::Playing } else { Playback::Paused };
                 self.due = run.now;
             }
         } else if self.playback == Playback::Playing && self.seen() >= self.run.now {
@@ -193,7 +193,7 @@ mod tests {
         state.apply(frame(1, 20, false));
         assert_eq!(state.playback, Playback::Playing);
         state.apply(Action::Time(TimeAction::Restart));
-        assert_eq!(state.playback, Playback::Seeking { to: Nanos::from_secs(20), then_play: true });
+        assert_eq!((state.playback, state.seen()), (Playback::Playing, Nanos::from_secs(20)));
     }
 
     #[test]
@@ -202,8 +202,7 @@ mod tests {
         state.apply(frame(1, 60, true));
         assert!(!state.is_running());
         state.apply(Action::Time(TimeAction::PlayPause));
-        assert_eq!(state.generation, 2);
-        assert_eq!(state.playback, Playback::Seeking { to: Nanos::ZERO, then_play: true });
+        assert_eq!((state.playback, state.seen(), state.generation), (Playback::Playing, Nanos::ZERO, 1));
     }
 
     #[test]

@@ -111,9 +111,8 @@ mod tests {
         state.apply(frame(1, 20, false));
         assert_eq!(watched(&mut state), None);
         state.apply(frame(1, 21, false));
-        state.apply(Action::StageSeen(true));
-        state.apply(frame(1, 22, false));
-        assert_eq!(watched(&mut state), Some(1));
+        let asked = state.apply(Action::StageSeen(true));
+        assert!(matches!(sent(&asked), Some(ToWorker::Advance { watch: Some(1), .. })), "{asked:?}");
         state.apply(Action::Time(TimeAction::Finish));
         let hurried = state.apply(frame(1, 23, false));
         assert!(matches!(sent(&hurried), Some(ToWorker::Advance { watch: Some(0), .. })), "{hurried:?}");

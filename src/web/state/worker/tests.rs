@@ -92,7 +92,7 @@ fn after_a_panic_nothing_is_sent_until_the_reader_asks_for_it() {
 #[test]
 fn after_a_panic_another_scenario_runs_without_more_ado() {
     let others: [fn() -> Action; 3] =
-        [|| Action::OpenPreset("default".into()), || set("seed", "9"), || Action::Time(TimeAction::Restart)];
+        [|| Action::OpenPreset("default".into()), || set("seed", "9"), || Action::Time(TimeAction::RunFromHere)];
     for other in others {
         let mut state = playing();
         state.apply(frame(1, 20, false));
@@ -153,7 +153,7 @@ fn another_scenario_waits_a_moment_for_a_silent_worker_and_no_longer() {
         || Action::OpenPreset("default".into()),
         || set("seed", "9"),
         || Action::OpenLink("#v2&seed=4".into()),
-        || Action::Time(TimeAction::Restart),
+        || Action::Time(TimeAction::RunFromHere),
     ];
     for other in others {
         let mut state = playing();
