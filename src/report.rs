@@ -439,12 +439,6 @@ pub struct Point {
     /// failed before the deadline, or still waiting when it passed.
     #[serde(default)]
     pub goodput: Option<f32>,
-    /// Reads among the answers, with or without an error.
-    #[serde(default)]
-    pub reads: u32,
-    /// Reads answered from a copy, in the cache or a near cache, without a load of their own.
-    #[serde(default)]
-    pub reads_from_cache: u32,
     /// Mean latency, errors left out, ms.
     pub mean_ms: Option<f32>,
     /// Median latency, errors left out, ms.
@@ -467,39 +461,14 @@ pub struct Point {
     pub write_p50_ms: Option<f32>,
     /// 99th percentile of writes, ms.
     pub write_p99_ms: Option<f32>,
-    /// Median latency of reads with failed ones, counted with the time they took, ms.
-    #[serde(default)]
-    pub read_with_errors_p50_ms: Option<f32>,
-    /// 99th percentile of the same, ms.
-    #[serde(default)]
-    pub read_with_errors_p99_ms: Option<f32>,
-    /// Median latency of writes with failed ones, ms.
-    #[serde(default)]
-    pub write_with_errors_p50_ms: Option<f32>,
-    /// 99th percentile of the same, ms.
-    #[serde(default)]
-    pub write_with_errors_p99_ms: Option<f32>,
     /// Cache hits.
     pub hits: u32,
     /// Cache misses.
     pub misses: u32,
     /// Stale reads.
     pub stale: u32,
-    /// Median age of the stale values among the answers (see [`LaneReport::stale_age_ms`]), ms.
-    #[serde(default)]
-    pub stale_age_p50_ms: Option<f32>,
-    /// 99th percentile of the same, ms.
-    #[serde(default)]
-    pub stale_age_p99_ms: Option<f32>,
     /// Writes ever lost so far (see [`LaneReport::ever_lost`]), at the end of the bucket.
     pub lost: u32,
-    /// Acknowledged increments that the database's value does not contain, at the end of the bucket; where buckets are put
-    /// together in points, at the end of the last point.
-    #[serde(default)]
-    pub lost_increments: u32,
-    /// Commands that the cache rejected, and queries that the database did.
-    #[serde(default)]
-    pub refused: u32,
     /// Cached copies that differ from the database for good, at the end of the bucket.
     #[serde(default)]
     pub diverging: u32,
@@ -528,6 +497,37 @@ pub struct Point {
     /// Dirty entries of the cache, at the end of the bucket.
     #[serde(default)]
     pub dirty: u32,
+    /// Reads among the answers, with or without an error.
+    #[serde(default)]
+    pub reads: u32,
+    /// Reads answered from a copy, in the cache or a near cache, without a load of their own.
+    #[serde(default)]
+    pub reads_from_cache: u32,
+    /// Median latency of reads with failed ones, counted with the time they took, ms.
+    #[serde(default)]
+    pub read_with_errors_p50_ms: Option<f32>,
+    /// 99th percentile of the same, ms.
+    #[serde(default)]
+    pub read_with_errors_p99_ms: Option<f32>,
+    /// Median latency of writes with failed ones, ms.
+    #[serde(default)]
+    pub write_with_errors_p50_ms: Option<f32>,
+    /// 99th percentile of the same, ms.
+    #[serde(default)]
+    pub write_with_errors_p99_ms: Option<f32>,
+    /// Median age of the stale values among the answers (see [`LaneReport::stale_age_ms`]), ms.
+    #[serde(default)]
+    pub stale_age_p50_ms: Option<f32>,
+    /// 99th percentile of the same, ms.
+    #[serde(default)]
+    pub stale_age_p99_ms: Option<f32>,
+    /// Acknowledged increments that the database's value does not contain, at the end of the bucket; where buckets are put
+    /// together in points, at the end of the last point.
+    #[serde(default)]
+    pub lost_increments: u32,
+    /// Commands that the cache rejected, and queries that the database did.
+    #[serde(default)]
+    pub refused: u32,
 }
 
 /// Sums and differences of counts, field by field; lists, which stand behind a semicolon, are not added up. A field that is

@@ -151,7 +151,9 @@ fn series_are_printed_as_json_and_as_csv_with_a_row_for_each_lane_and_bucket() {
     let names = "requests sent unanswered errors within_deadline goodput mean_ms p50_ms p99_ms with_errors_p50_ms \
                  with_errors_p99_ms read_p50_ms read_p99_ms write_p50_ms write_p99_ms hits misses stale lost diverging \
                  at_risk queue database_reads database_writes database_utilisation cache_utilisation cache_bytes \
-                 cache_entries dirty";
+                 cache_entries dirty reads reads_from_cache read_with_errors_p50_ms read_with_errors_p99_ms \
+                 write_with_errors_p50_ms write_with_errors_p99_ms stale_age_p50_ms stale_age_p99_ms lost_increments \
+                 refused";
     let report = json(&["compare", "default", "--series", "--json"], "");
     for lane in report["lanes"].as_array().unwrap() {
         let points = lane["series"]["points"].as_array().unwrap();

@@ -167,7 +167,8 @@ fn no_sentence_calls_a_lane_faster_that_fails_notably_more() {
                 assert!(fast.goodput >= slow.goodput - 0.001, "{name}, {tenth}/10: {factor}");
             }
         }
-        assert!(spoken > 0, "{name}: a check of no sentence");
+        // Of the first nothing is said: its lanes are as fast as each other, but for the one that fails most.
+        assert_eq!(spoken > 0, name != "db-brownout", "{name}: a check of {spoken} sentences");
     }
 }
 

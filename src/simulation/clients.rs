@@ -111,7 +111,9 @@ impl Clients {
 
     /// Requests that some server has.
     pub fn in_work(&self) -> u64 {
-        self.requests.borrow().all().iter().filter(|request| request.server.is_some()).count() as u64
+        let requests = self.requests.borrow();
+        work::count(requests.all().len());
+        requests.all().iter().filter(|request| request.server.is_some()).count() as u64
     }
 
     /// Requests sent from the moment `since` on whose clients wait for a response, and how many of them have waited `now` for

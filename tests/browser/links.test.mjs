@@ -32,7 +32,7 @@ claim("every bad link of the table is told with field, value and what is allowed
 
 for (const [option, bad, allowed] of [
   ["lang", "fr", "en or ko"],
-  ["embed", "latency,hats", "latency, hits, lost"],
+  ["embed", "latency,hats", "latency, goodput, errors, hits"],
   ["speed", "0", "0.001 to 1000000"],
   ["lanes", "0", "from 1"],
   ["theme", "red", "light, dark or system"],

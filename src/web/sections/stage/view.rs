@@ -325,7 +325,7 @@ impl Stage {
             let class = classes!("part", "part-tray", (parts.lost > 0).then_some("alarm"));
             return html! {
                 <button type="button" {id} {class} {tabindex} {onclick} aria-label={label}>
-                    { words::tray(parts.lost).say(texts).to_owned() }
+                    <span aria-hidden="true">{ words::tray(parts.lost).say(texts).to_owned() }</span>
                 </button>
             };
         };
@@ -337,8 +337,8 @@ impl Stage {
         html! {
             <button type="button" {id} {class} {tabindex} {onclick} disabled={props.halted} aria-expanded={is_open.to_string()}
                 aria-label={label.clone()} title={label}>
-                <b>{ words::name(part).say(texts).to_owned() }</b>
-                <span>{ words::short(parts, part).say(texts).to_owned() }</span>
+                <b aria-hidden="true">{ words::name(part).say(texts).to_owned() }</b>
+                <span aria-hidden="true">{ words::short(parts, part).say(texts).to_owned() }</span>
             </button>
         }
     }
