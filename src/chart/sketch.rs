@@ -82,9 +82,9 @@ fn thinned(places: &[Place], tolerance: f64) -> Vec<Place> {
     let mut open = vec![(0, places.len() - 1)];
     while let Some((from, to)) = open.pop() {
         let (a, b) = (places[from], places[to]);
-        let length = (b.0 - a.0).hypot(b.1 - a.1);
+        let length = libm::hypot(b.0 - a.0, b.1 - a.1);
         let away = |place: Place| match length {
-            0.0 => (place.0 - a.0).hypot(place.1 - a.1),
+            0.0 => libm::hypot(place.0 - a.0, place.1 - a.1),
             _ => ((b.0 - a.0) * (a.1 - place.1) - (a.0 - place.0) * (b.1 - a.1)).abs() / length,
         };
         let farthest = (from + 1..to).map(|i| (i, away(places[i]))).max_by(|a, b| a.1.total_cmp(&b.1));

@@ -206,7 +206,7 @@ impl FaultEffect {
                 world.cache.node(node).replica_restart(replica);
             }
             FaultEffect::FlushAll(node) | FaultEffect::SlowCommand(node) => {
-                world.cache.node(node).end_long_command(until)
+                world.cache.node(node).end_long_command(until);
             }
             FaultEffect::CacheSlow(node, times) => world.cache.node(node).speed_up(times),
             FaultEffect::AppCrash(server) => world.application.servers.restart(server),

@@ -10,10 +10,13 @@ use super::dom;
 /// Draws frame after frame once it is [woken](Animation::wake), until there is nothing to draw or it is dropped.
 pub struct Animation(Rc<Inner>);
 
+/// What the browser calls for a frame.
+type Draw = Closure<dyn FnMut(f64)>;
+
 struct Inner {
     /// The frame that was asked for.
     next: Cell<Option<i32>>,
-    callback: RefCell<Option<Closure<dyn FnMut(f64)>>>,
+    callback: RefCell<Option<Draw>>,
 }
 
 impl Animation {

@@ -62,9 +62,9 @@ fn marks(scenario: &Scenario) -> Vec<Mark<'_>> {
         let row = rows.iter().position(|free| *free <= at).unwrap_or(rows.len());
         let until = at.saturating_add(fault.lasts.max(least));
         if row == rows.len() {
-            rows.push(until)
+            rows.push(until);
         } else {
-            rows[row] = until
+            rows[row] = until;
         }
         (number, row, at)
     };

@@ -67,7 +67,8 @@ pub fn way(from: Part, to: Part, width: f64) -> Vec<(f64, f64)> {
 
 /// The point that lies `share` of a way from its start.
 pub fn along(way: &[(f64, f64)], share: f64) -> (f64, f64) {
-    let lengths: Vec<f64> = way.windows(2).map(|ends| (ends[1].0 - ends[0].0).hypot(ends[1].1 - ends[0].1)).collect();
+    let lengths: Vec<f64> =
+        way.windows(2).map(|ends| libm::hypot(ends[1].0 - ends[0].0, ends[1].1 - ends[0].1)).collect();
     let mut left = lengths.iter().sum::<f64>() * share.clamp(0.0, 1.0);
     for (ends, length) in way.windows(2).zip(&lengths) {
         if left <= *length {
@@ -99,7 +100,7 @@ pub fn point(dot: &Dot, width: f64) -> (f64, f64) {
 
 /// How thick a flow of so many messages a second is drawn.
 pub fn thickness(per_s: f64) -> f64 {
-    if per_s <= 0.0 { 0.0 } else { (1.0 + per_s.max(1.0).log2() * 0.5).min(8.0) }
+    if per_s <= 0.0 { 0.0 } else { (1.0 + libm::log2(per_s.max(1.0)) * 0.5).min(8.0) }
 }
 
 /// How many of `count` things are drawn as small squares, of which there are `most`: one each, or one for several.

@@ -104,7 +104,7 @@ fn TakeAway(props: &TakeAwayProps) -> Html {
     let save = {
         let told = props.told.clone();
         Callback::from(move |_: MouseEvent| {
-            files::download("cachelane-story.svg", "image/svg+xml", &told.story.svg(w.lang))
+            files::download("cachelane-story.svg", "image/svg+xml", &told.story.svg(w.lang));
         })
     };
     let verdict = match *said {
