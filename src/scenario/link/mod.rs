@@ -9,7 +9,7 @@
 //!
 //! A field's path is that of the TOML file, with dots; lanes and faults are numbered from 0. `lane.3=(…)` just behind
 //! the last adds one, `lane.count=3` keeps the first three. `view.…` says how the page shows it all.
-//! Nothing is replaced in silence: what cannot be read is a [`Problem`] with its field.
+//! Nothing is replaced in silence: what cannot be read is a [`Problem`](super::Problem) with its field.
 //!
 //! A link means the same forever. When presets or defaults change, links get a new number. One of an [earlier
 //! version](super::versions) begins with the preset as it was, and gets the defaults of its day written out wherever it
