@@ -74,7 +74,7 @@ impl Unit {
     /// use cachelane::web::state::board::Unit;
     /// assert_eq!((Unit::Millis.read(" 50 ms"), Unit::Millis.read("1.5s")), (Some(50.0), Some(1500.0)));
     /// assert_eq!((Unit::Share.read("7 %"), Unit::Share.read("700")), (Some(0.07), None));
-    /// assert_eq!((Unit::Count.read("1,000"), Unit::Count.read("-1")), (Some(1000.0), None));
+    /// assert_eq!((Unit::Count.read("1,000,000"), Unit::Count.read("-1")), (Some(1e6), None));
     /// ```
     pub fn read(self, typed: &str) -> Option<f64> {
         let typed = typed.trim();
