@@ -321,11 +321,13 @@ impl Stage {
         let tabindex = if self.stops.get(lane) == Some(&stop) { "0" } else { "-1" };
         let id = stop_id(lane, stop);
         let Some(part) = part else {
-            let label = words::tray_label(parts.lost, title).say(texts).to_owned();
+            // Who speaks to the page says what is to be seen: it is a part of the name.
+            let shown = words::tray(parts.lost).say(texts).to_owned();
+            let label = format!("{shown}: {}", words::tray_label(parts.lost, title).say(texts));
             let class = classes!("part", "part-tray", (parts.lost > 0).then_some("alarm"));
             return html! {
                 <button type="button" {id} {class} {tabindex} {onclick} aria-label={label}>
-                    <span aria-hidden="true">{ words::tray(parts.lost).say(texts).to_owned() }</span>
+                    { shown }
                 </button>
             };
         };
@@ -333,12 +335,14 @@ impl Stage {
         let name = format!("{part:?}").to_lowercase();
         let class = classes!("part", format!("part-{name}"), (condition != Condition::Up).then_some("broken"));
         let is_open = self.open == Some((lane, stop));
+        let (named, short) = (words::name(part), words::short(parts, part));
+        let (named, short) = (named.say(texts).to_owned(), short.say(texts).to_owned());
         let label = words::label(parts, part, title).say(texts).to_owned();
+        let label = if short.is_empty() { label } else { format!("{named} {short}: {label}") };
         html! {
             <button type="button" {id} {class} {tabindex} {onclick} disabled={props.halted} aria-expanded={is_open.to_string()}
                 aria-label={label.clone()} title={label}>
-                <b aria-hidden="true">{ words::name(part).say(texts).to_owned() }</b>
-                <span aria-hidden="true">{ words::short(parts, part).say(texts).to_owned() }</span>
+                <b>{ named }</b>{ " " }<span>{ short }</span>
             </button>
         }
     }
