@@ -79,7 +79,6 @@ for (const [what, does, effect] of [
     await field.press("Tab");
   }, (page) => link(page).then((hash) => hash.includes("capacity=77"))],
   ["a link that was typed", (page) => page.evaluate(() => (location.hash = "#v2&preset=redis-down")), (page) => page.getByText("The cache is gone for 20 seconds").isVisible()],
-  ["restart", (page) => button(page, "Restart").click(), () => true],
 ]) {
   claim(`${what} does not wait for a worker that does not answer`, "#v2", async (page) => {
     await until("the run goes", async () => (await moment(page)) > 10);
@@ -96,6 +95,15 @@ for (const [what, does, effect] of [
     assert.equal(await page.getByRole("main").locator(".notice").count(), 0, "nothing to tell");
   });
 }
+
+claim("restart shows what there was, although the worker does not answer", "#v2", async (page) => {
+  await until("the run goes", async () => (await moment(page)) > 10);
+  await deafen(page);
+  await button(page, "Restart").click();
+  await until("it is at the beginning", async () => (await moment(page)) < 5, 1_000);
+  await until("and goes on", async () => (await moment(page)) > 5, 10_000);
+  assert.equal(await workers(page), 1);
+});
 
 claim("pause, step and the lanes' switches are heard while the worker does not answer", "#v2", async (page) => {
   await until("the run goes", async () => (await moment(page)) > 10);
