@@ -97,9 +97,14 @@ async function column(page, region, name) {
 
 /** A column of the scoreboard, folded away or not: numbers by lane. */
 export async function board(page, name) {
-  const all = button(page, "Show all columns");
-  if (await all.isVisible()) await all.click({ timeout: 1_000 }).catch(() => {}); // it goes when every column has something
-  const rows = await column(page, "Scoreboard", name);
+  let rows;
+  // While nothing has been counted yet, the column may be folded away, or come and go.
+  await until(`the scoreboard's column ${name}`, async () => {
+    const all = button(page, "Show all columns");
+    if (await all.isVisible()) await all.click({ timeout: 1_000 }).catch(() => {}); // it goes when every column has something
+    rows = await column(page, "Scoreboard", name).catch(() => undefined);
+    return rows;
+  });
   return Object.fromEntries(rows.map(([lane, text]) => [lane, Number(text.replace(/[^\d.]/g, ""))]));
 }
 
