@@ -348,6 +348,13 @@ fn operation(part: &str) -> Option<(String, f64)> {
 /// One preset a cluster, in order.
 pub static ALL: LazyLock<Vec<Preset>> = LazyLock::new(|| clusters().iter().map(preset).collect());
 
+/// The published miss ratio of the cluster whose preset has that name, if it has one.
+pub fn miss_ratio(preset: &str) -> Option<f64> {
+    static KNOWN: LazyLock<Vec<(String, Option<f64>)>> =
+        LazyLock::new(|| clusters().iter().map(|cluster| (cluster.name(), cluster.miss_ratio)).collect());
+    KNOWN.iter().find(|(name, _)| name == preset)?.1
+}
+
 /// The preset whose scenario has this name.
 pub fn of_title(title: &str) -> Option<&'static Preset> {
     let number: usize = title.strip_prefix(TITLE)?.parse().ok()?;

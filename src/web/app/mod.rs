@@ -329,8 +329,12 @@ impl App {
 
     /// The lanes that are shown, as they went before the last change.
     fn lanes_before(&self, titles: &[String]) -> Vec<LaneData> {
-        let Some(before) = self.state.before() else { return Vec::new() };
-        let shown = before.series.iter().enumerate().filter(|(lane, _)| self.state.view.shows(*lane));
+        self.state.before().map_or_else(Vec::new, |before| self.lane_data(&before.series, titles))
+    }
+
+    /// The lanes that are shown, with these measures.
+    fn lane_data(&self, series: &[Series], titles: &[String]) -> Vec<LaneData> {
+        let shown = series.iter().enumerate().filter(|(lane, _)| self.state.view.shows(*lane));
         let lane = |(number, series): (usize, &Series)| LaneData {
             number,
             label: titles.get(number).cloned().unwrap_or_default(),
@@ -343,18 +347,11 @@ impl App {
     fn published(&self) -> Option<(f64, String)> {
         const PUBLISHED: Phrase = Phrase::fixed("published", "논문 공개값");
         let preset = self.state.preset.as_deref()?;
-        let cluster = twitter::clusters().into_iter().find(|cluster| cluster.name() == preset)?;
-        Some((cluster.miss_ratio?, PUBLISHED.say(self.words().lang).to_owned()))
+        Some((twitter::miss_ratio(preset)?, PUBLISHED.say(self.words().lang).to_owned()))
     }
 
     fn data(&self, titles: &[String]) -> Rc<Data> {
         let run = &self.state.run;
-        let lanes = run.series.iter().enumerate().filter(|(lane, _)| self.state.view.shows(*lane));
-        let lanes = lanes.map(|(number, series)| LaneData {
-            number,
-            label: titles.get(number).cloned().unwrap_or_default(),
-            series: series.clone(),
-        });
         let lanes_met = run.report.iter().flat_map(|report| &report.lanes);
         let occurrences = occurrences(&self.state.running, lanes_met).into_iter();
         let faults = occurrences.map(|occurrence| Band {
@@ -363,7 +360,7 @@ impl App {
             label: self.fault_name(&occurrence),
         });
         Rc::new(Data {
-            lanes: lanes.collect(),
+            lanes: self.lane_data(&run.series, titles),
             faults: faults.collect(),
             duration_s: self.state.running.duration.as_secs_f64(),
             now_s: self.state.seen().as_secs_f64(),

@@ -5,7 +5,7 @@ use crate::chart::{Figure, Percentile, figure};
 #[cfg(target_arch = "wasm32")]
 use crate::escape::shown;
 use crate::scenario::link::{self, Link};
-use crate::scenario::presets::Watch;
+use crate::scenario::presets::{Group, Preset, Watch};
 use crate::scenario::{FieldValue, Reading, Reason, Scenario, presets};
 #[cfg(target_arch = "wasm32")]
 use crate::web::i18n::Words;
@@ -17,11 +17,11 @@ pub use crate::scenario::Problem;
 pub fn defaults_of(preset: Option<&str>, scenario: &Scenario) -> Defaults {
     const FIGURES_MIN: usize = 2;
     const FIGURES_MAX: usize = 4;
-    let watch =
-        preset.and_then(|name| presets::get(name).ok()).map_or(&[][..], |preset| preset.about().watch.as_slice());
+    let about = preset.and_then(|name| presets::get(name).ok()).map(Preset::about);
+    let watch = about.map_or(&[][..], |about| about.watch.as_slice());
     let is_of_the_slowest = watch.iter().find_map(|what| what.is_of_the_slowest());
     let mut figures: Vec<&'static Figure> = Vec::new();
-    let published = preset.is_some_and(|name| name.starts_with("twitter"));
+    let published = about.is_some_and(|about| about.group == Group::Twitter);
     // Where a miss ratio has been published, it is what the run is held against.
     let of = |what: &Watch| figure(if published && *what == Watch::HitRatio { "misses" } else { what.figure() });
     let watched = watch.iter().filter_map(of);
