@@ -17,11 +17,13 @@ async function run(script) {
   const pages = { "/": `<!doctype html><link rel="icon" href="data:,"><script>${script}</script>` };
   const site = await serve({ pages });
   const opened = await open(browser, site.url);
-  await opened.page.waitForFunction(() => window.done);
-  const record = { problems: [...opened.problems], longTasks: await opened.longTasks() };
-  await opened.close();
-  await site.close();
-  return record;
+  try {
+    await opened.page.waitForFunction(() => window.done);
+    return { problems: [...opened.problems], longTasks: await opened.longTasks() };
+  } finally {
+    await opened.close();
+    await site.close();
+  }
 }
 
 test("a quiet page has an empty record", async () => {
@@ -51,7 +53,8 @@ test("an uncaught error in a worker is recorded", async () => {
 test("a task over 50 ms is recorded", async () => {
   const { longTasks } = await run(`
     new PerformanceObserver(() => (done = true)).observe({ type: "longtask" });
-    setTimeout(() => { const end = performance.now() + 80; while (performance.now() < end); });
+    // Again and again: a task that comes before the page is fully loaded is not always told.
+    setInterval(() => { const end = performance.now() + 80; while (performance.now() < end); }, 200);
   `);
   assert.ok(longTasks.some(({ ms }) => ms >= 80), JSON.stringify(longTasks));
 });

@@ -71,6 +71,8 @@ export async function serve({ root = DIST, base = "/", pages = {}, missing = () 
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  // A test that fails before it closes its server must not keep the whole run alive: it would wait until it is killed.
+  server.unref();
   return {
     url: `http://127.0.0.1:${server.address().port}${base}`,
     requests,
