@@ -20,6 +20,7 @@ use crate::web::sections::gallery::Gallery;
 use crate::web::sections::lead::{Headline, Legend};
 use crate::web::sections::notices::Notices;
 use crate::web::sections::share::Share;
+use crate::web::sections::skip::skip_links;
 use crate::web::sections::stage::Stage;
 use crate::web::sections::story::{OtherCases, StoryDialog};
 use crate::web::sections::tables::{
@@ -50,13 +51,15 @@ impl App {
         let w = self.words();
         html! {
             <div class="page">
+                { skip_links(w) }
                 { self.head(ctx) }
                 <main>
                     { self.notices() }
                     { self.sentence(&titles) }
                     <Welcome words={w} />
                     <div class="stage">
-                        <div class="sight">
+                        // On a phone the values stand in two columns above their figure: their place is kept until they come.
+                        <div class="sight" style={format!("--rows:{}", self.shown().iter().filter(|shown| **shown).count().div_ceil(2))}>
                             { self.transport() }
                             { self.stage(&titles) }
                             { self.figures(&titles) }

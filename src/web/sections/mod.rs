@@ -18,6 +18,8 @@ pub mod notices;
 #[cfg(target_arch = "wasm32")]
 pub mod share;
 #[cfg(target_arch = "wasm32")]
+pub mod skip;
+#[cfg(target_arch = "wasm32")]
 pub mod story;
 #[cfg(target_arch = "wasm32")]
 pub mod strip;
