@@ -7,7 +7,7 @@ SHELL := /bin/sh
 
 # cargo fmt does not see files that a macro declares.
 FMT_POLICIES := rustfmt --edition 2024 src/cache/eviction/*.rs
-WASM := --target wasm32-unknown-unknown --lib --bin page --bin worker
+WASM := --target wasm32-unknown-unknown --lib --bin page --bin worker --bin figure --bin figure-worker
 
 # A machine that builds once has no use for what helps the next build: gigabytes, and the time to write them.
 ifdef CI
@@ -26,9 +26,10 @@ serve: ## Open the page on http://127.0.0.1:8080, rebuilt on every change (insta
 setup: ## Install the pinned tools that are missing, also those of the browser tests
 	@scripts/setup test
 
-build: ## Build the page into dist/, ready to be copied to any folder of any site
+build: ## Build the page into dist/, compressed files beside each, ready to be copied to any folder of any site
 	@scripts/setup serve
 	trunk build
+	@command -v node >/dev/null && node scripts/compress.mjs dist || echo 'no .br and .gz beside the files: Node.js is missing'
 
 cli: ## Build the command line program into target/release/cachelane
 	cargo build --release --locked --bin cachelane

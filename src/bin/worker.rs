@@ -9,7 +9,7 @@ static MEMORY: memory::Memory = memory::Memory;
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    cachelane::web::platform::worker::start();
+    cachelane::web::platform::worker::start(Some(&cachelane::web::platform::worker::EXTRAS));
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -14,6 +14,7 @@ use yew::prelude::*;
 use self::keyboard::listen;
 use super::components::context::Ctx;
 use super::i18n::{self, Words};
+use super::platform::clock::now_ms;
 use super::platform::embed::{self, Host};
 use super::platform::worker_handle::WorkerHandle;
 use super::platform::{dom, media, storage};
@@ -88,12 +89,17 @@ pub struct App {
     on_settings_close: Callback<()>,
     _interval: Interval,
     _listeners: Vec<EventListener>,
+    whole: Option<Whole>,
 }
+
+/// The page beyond the embed: the embed's program does without it, and is smaller by it.
+type Whole = fn(&App, &Context<App>) -> Html;
 
 /// The state with the link opened, and what is to be done about it.
 struct Start {
     state: State,
     effects: Vec<Effect>,
+    whole: Option<Whole>,
 }
 
 /// A [`Start`], handed over once.
@@ -113,7 +119,7 @@ pub struct AppProps {
 }
 
 /// Reads what an earlier visit left, and the link.
-fn open() -> Opened {
+fn open(whole: Option<Whole>) -> Opened {
     let lang = storage::remembered("lang").and_then(|name| Language::of_code(&name)).unwrap_or_else(browser_lang);
     let mut state = State::new(lang, media::matches("(prefers-reduced-motion: reduce)"));
     state.view.theme = storage::remembered("theme").and_then(|name| ThemeChoice::named(&name)).unwrap_or_default();
@@ -121,7 +127,7 @@ fn open() -> Opened {
     if dom::hash().is_empty() && welcome::is_first_visit() {
         state.begin_before_the_fault();
     }
-    Opened(Rc::new(Cell::new(Some(Start { state, effects }))))
+    Opened(Rc::new(Cell::new(Some(Start { state, effects, whole }))))
 }
 
 impl Component for App {
@@ -130,8 +136,8 @@ impl Component for App {
 
     fn create(ctx: &Context<App>) -> App {
         let opened = ctx.props().opened.0.take();
-        let fresh = || Start { state: State::new(browser_lang(), false), effects: Vec::new() };
-        let Start { state, effects } = opened.unwrap_or_else(fresh);
+        let fresh = || Start { state: State::new(browser_lang(), false), effects: Vec::new(), whole: None };
+        let Start { state, effects, whole } = opened.unwrap_or_else(fresh);
         let link = ctx.link().clone();
         let interval = Interval::new(TICK_MS, move || link.send_message(Msg::Dispatch(Action::Tick { wall_s: 0.0 })));
         let mut listeners = listen(ctx);
@@ -145,7 +151,7 @@ impl Component for App {
             choosing: false,
             helping: false,
             has_settings_open: false,
-            last_tick: js_sys::Date::now(),
+            last_tick: now_ms(),
             saving: None,
             unsaved: false,
             too_long: None,
@@ -156,6 +162,7 @@ impl Component for App {
             on_settings_close: ctx.link().callback(|()| Msg::Settings(false)),
             _interval: interval,
             _listeners: listeners,
+            whole,
         };
         app.run_effects(ctx, effects);
         if app.state.view.embed.is_some() {
@@ -217,10 +224,10 @@ impl Component for App {
             invalid: self.state.invalid.clone(),
             overridden: self.state.overridden().into(),
         };
-        let inside = match (&self.state.unopened, &self.state.view.embed) {
-            (Some(_), _) => self.unopened(ctx),
-            (None, Some(_)) => self.embedded(),
-            (None, None) => self.whole(ctx),
+        let inside = match (&self.state.unopened, &self.state.view.embed, self.whole) {
+            (Some(_), ..) => self.unopened(ctx),
+            (None, None, Some(whole)) => whole(self, ctx),
+            (None, ..) => self.embedded(),
         };
         html! { <ContextProvider<Ctx> context={fields}>{ inside }</ContextProvider<Ctx>> }
     }
@@ -236,7 +243,7 @@ impl App {
     }
 
     fn tick(&mut self, ctx: &Context<App>) -> bool {
-        let now = js_sys::Date::now();
+        let now = now_ms();
         let wall_s = (now - self.last_tick).max(0.0) / 1000.0;
         self.last_tick = now;
         let before = self.shown_by_time();
@@ -379,11 +386,21 @@ fn browser_lang() -> Language {
     Language::asked_for(&dom::window().navigator().language().unwrap_or_default())
 }
 
-/// Puts the page in place of what stands in `#app`: the link first, the page in a task of its own.
+/// The page: all of it.
 pub fn start() {
+    mount(Some(App::whole));
+}
+
+/// The embed alone.
+pub fn start_figure() {
+    mount(None);
+}
+
+/// Puts the page in place of what stands in `#app`: the link first, the page in a task of its own.
+fn mount(whole: Option<Whole>) {
     std::panic::set_hook(Box::new(|info| dom::report_failure(&info.to_string())));
     yew::set_custom_panic_hook(Box::new(|info| dom::report_failure(&info.to_string())));
-    let opened = open();
+    let opened = open(whole);
     Timeout::new(0, move || match dom::document().get_element_by_id("app") {
         Some(root) => {
             yew::Renderer::<App>::with_root_and_props(root, AppProps { opened }).render();

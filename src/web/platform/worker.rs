@@ -12,6 +12,7 @@ use std::sync::Arc;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
+use super::clock::now_ms;
 use super::protocol::{Frame, FromWorker, LaneCases, Progress, ToWorker, TraceFacts};
 use crate::experiment::telling::Telling;
 use crate::experiment::{Experiment, Plan};
@@ -24,11 +25,21 @@ use crate::time::Nanos;
 use crate::web::state::seen::point_of;
 use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 
-/// Listens for the page's messages until the page closes the worker.
-pub fn start() {
+/// What only the whole page asks of its worker. An embed does without it, and its worker is smaller by what stands behind
+/// these two: nothing else may name it.
+pub struct Extras {
+    open: fn(&str, Rc<[u8]>) -> Result<Box<dyn ReadOn>, TraceError>,
+    tell: fn(&mut Work, usize, Case, Option<(String, Arc<Trace>)>) -> FromWorker,
+}
+
+/// All there is: reading traces, and telling how something came about.
+pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell };
+
+/// Listens for the page's messages until the page closes the worker. Without `extras` it refuses what needs them.
+pub fn start(extras: Option<&'static Extras>) {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     tell_of_panics(scope.clone());
-    let state = Rc::new(RefCell::new(WorkerState::default()));
+    let state = Rc::new(RefCell::new(WorkerState { extras, work: None, trace: None, reading: None }));
     let answer = scope.clone();
     let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let reply = match heard(&event.data()) {
@@ -88,17 +99,17 @@ fn unreadable(name: &str, error: &TraceError) -> FromWorker {
 }
 
 /// What lies before the worker.
-#[derive(Default)]
 struct WorkerState {
+    extras: Option<&'static Extras>,
     work: Option<Work>,
     /// The trace that was read last, by its file's name.
     trace: Option<(String, Arc<Trace>)>,
     /// The trace that is being read, and its file's name.
-    reading: Option<(String, Reading)>,
+    reading: Option<(String, Box<dyn ReadOn>)>,
 }
 
 /// One experiment, and how much of it the page has seen.
-struct Work {
+pub struct Work {
     generation: u32,
     experiment: Experiment,
     seen: Vec<Seen>,
@@ -109,6 +120,8 @@ struct Work {
     /// The story that is being told, and which it is.
     telling: Option<(usize, Case, Telling)>,
 }
+
+const NOT_HERE: Phrase = Phrase::fixed("only the whole page can do that", "전체 페이지에서만 할 수 있습니다");
 
 /// What the page has of one lane.
 #[derive(Clone, Copy, Default)]
@@ -125,9 +138,10 @@ impl WorkerState {
             ToWorker::Load { generation, scenario } => self.load(generation, &scenario),
             ToWorker::Open { name, bytes } => {
                 self.reading = None;
-                match Reading::new(&name, bytes) {
-                    Ok(reading) => self.read_on(name, reading),
-                    Err(error) => unreadable(&name, &error),
+                match self.extras.map(|extras| (extras.open)(&name, bytes)) {
+                    Some(Ok(reading)) => self.read_on(name, reading),
+                    Some(Err(error)) => unreadable(&name, &error),
+                    None => FromWorker::Unreadable { why: NOT_HERE },
                 }
             }
             ToWorker::Continue => match self.reading.take() {
@@ -158,10 +172,13 @@ impl WorkerState {
                 }
             },
             ToWorker::Tell { generation, lane, case } => {
-                let trace = self.trace.clone();
-                match self.at(generation) {
-                    Some(work) => work.tell(lane, case, trace),
-                    None => refused(generation, Phrase::fixed("there is nothing to tell", "설명할 실험이 없습니다")),
+                let (trace, extras) = (self.trace.clone(), self.extras);
+                match (self.at(generation), extras) {
+                    (Some(work), Some(extras)) => (extras.tell)(work, lane, case, trace),
+                    (_, None) => refused(generation, NOT_HERE),
+                    (None, _) => {
+                        refused(generation, Phrase::fixed("there is nothing to tell", "설명할 실험이 없습니다"))
+                    }
                 }
             }
         }
@@ -171,14 +188,14 @@ impl WorkerState {
         self.work.as_mut().filter(|work| work.generation == generation)
     }
 
-    fn read_on(&mut self, name: String, mut reading: Reading) -> FromWorker {
+    fn read_on(&mut self, name: String, mut reading: Box<dyn ReadOn>) -> FromWorker {
         match reading.read_on() {
             Ok(false) => {
                 let progress = reading.progress();
                 self.reading = Some((name, reading));
                 FromWorker::Reading(progress)
             }
-            Ok(true) => match reading.builder.finish() {
+            Ok(true) => match reading.finish() {
                 Ok(trace) => {
                     let facts = TraceFacts::of(&trace);
                     self.trace = Some((name, Arc::new(trace)));
@@ -219,10 +236,10 @@ impl WorkerState {
 
 impl Work {
     fn advance(&mut self, to: Nanos, budget_ms: f64) -> FromWorker {
-        let start = js_sys::Date::now();
+        let start = now_ms();
         // Whoever wants the end of the run wants it settled.
         let to = if to >= self.experiment.scenario().duration { Nanos::MAX } else { to };
-        let mut is_over = || js_sys::Date::now() - start >= budget_ms;
+        let mut is_over = || now_ms() - start >= budget_ms;
         loop {
             let next = self.next_point();
             let stop = to.min(next);
@@ -283,7 +300,7 @@ impl Work {
 
     /// Goes on with a story, or begins with it.
     fn tell(&mut self, lane: usize, case: Case, trace: Option<(String, Arc<Trace>)>) -> FromWorker {
-        let start = js_sys::Date::now();
+        let start = now_ms();
         let generation = self.generation;
         let begun = self.telling.take().filter(|(of, what, _)| (*of, *what) == (lane, case));
         let scenario = self.experiment.scenario();
@@ -297,7 +314,7 @@ impl Work {
             },
             |(.., telling)| telling,
         );
-        match telling.advance(|| js_sys::Date::now() - start >= TELLING_MS) {
+        match telling.advance(|| now_ms() - start >= TELLING_MS) {
             Ok(None) => {
                 self.telling = Some((lane, case, telling));
                 FromWorker::Telling { generation }
@@ -329,6 +346,18 @@ const TELLING_MS: f64 = 90.0;
 const READING_MS: f64 = 60.0;
 const READING_BYTES: u64 = 1 << 17;
 
+/// A file that is being read, piece by piece.
+trait ReadOn {
+    /// How far it is.
+    fn progress(&self) -> Progress;
+
+    /// Reads on for a while; true at the end.
+    fn read_on(&mut self) -> Result<bool, TraceError>;
+
+    /// The trace, at the end.
+    fn finish(self: Box<Self>) -> Result<Trace, TraceError>;
+}
+
 /// A trace, as far as it was read.
 struct Reading {
     builder: TraceBuilder<'static>,
@@ -336,24 +365,29 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(name: &str, bytes: Rc<[u8]>) -> Result<Reading, TraceError> {
+    fn open(name: &str, bytes: Rc<[u8]>) -> Result<Box<dyn ReadOn>, TraceError> {
         let total = bytes.len() as u64;
         let records = Records::open(name, Cursor::new(bytes), None)?;
-        Ok(Reading { builder: TraceBuilder::new(records), total })
+        Ok(Box::new(Reading { builder: TraceBuilder::new(records), total }))
     }
+}
 
+impl ReadOn for Reading {
     fn progress(&self) -> Progress {
         Progress { done: self.builder.bytes_read(), total: self.total }
     }
 
-    /// Reads on for a while; true at the end.
     fn read_on(&mut self) -> Result<bool, TraceError> {
-        let start = js_sys::Date::now();
-        while js_sys::Date::now() - start < READING_MS {
+        let start = now_ms();
+        while now_ms() - start < READING_MS {
             if self.builder.advance(READING_BYTES)? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    fn finish(self: Box<Self>) -> Result<Trace, TraceError> {
+        self.builder.finish()
     }
 }

@@ -11,6 +11,7 @@ use crate::report::Report;
 use crate::scenario::presets::{Claim, Watch};
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
+use crate::web::platform::clock::now_ms;
 use crate::web::platform::dom;
 use crate::web::state::{Action, ViewAction};
 
@@ -101,7 +102,7 @@ fn use_spoken(sentence: String, finished: bool) -> String {
     const EVERY_MS: f64 = 8_000.0;
     let spoken = use_mut_ref(|| (f64::NEG_INFINITY, String::new(), false));
     let mut last = spoken.borrow_mut();
-    let now = js_sys::Date::now();
+    let now = now_ms();
     if now - last.0 >= EVERY_MS || (finished && !last.2) {
         *last = (now, sentence, finished);
     }

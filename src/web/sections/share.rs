@@ -219,7 +219,8 @@ fn looks(lang: &UseStateHandle<Option<Language>>, theme: &UseStateHandle<ThemeCh
 /// What a page of one's own takes to show the experiment of `link`: an element of embed.js, or a plain frame.
 fn snippets(link: &str) -> [String; 2] {
     let address = dom::address();
-    let folder = &address[..address.rfind('/').map_or(address.len(), |i| i + 1)];
+    let file = address.split('?').next().unwrap_or_default(); // a slash in a query is none of the path
+    let folder = &file[..file.rfind('/').map_or(file.len(), |i| i + 1)];
     let src = format!("{address}{link}").replace('&', "&amp;").replace('"', "%22");
     [
         format!("<script type=\"module\" src=\"{folder}embed.js\"></script>\n<cache-lane src=\"{src}\"></cache-lane>"),

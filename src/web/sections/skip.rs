@@ -28,7 +28,7 @@ pub fn skip_links(words: &'static Words) -> Html {
                 let _ = part.focus(); // a part that cannot have it leaves the focus where it is
             }
         };
-        html! { <button type="button" onclick={Callback::from(go)}>{ name }</button> }
+        html! { <button type="button" role="link" onclick={Callback::from(go)}>{ name }</button> }
     });
     html! { <nav class="skip" aria-label={LABEL.say(words.lang).to_owned()}>{ for links }</nav> }
 }

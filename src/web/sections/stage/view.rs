@@ -20,6 +20,7 @@ use crate::time::Nanos;
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
 use crate::web::platform::animation::Animation;
+use crate::web::platform::clock::now_ms;
 use crate::web::platform::{dom, media};
 use crate::web::state::{Action, stage};
 
@@ -265,7 +266,7 @@ impl Stage {
             [Part::App, Part::Cache, Part::Database].map(|part| words::condition_of(&parts, part))
         });
         let conditions: Vec<[Condition; 3]> = conditions.collect();
-        let now = js_sys::Date::now();
+        let now = now_ms();
         if conditions != self.conditions || now - self.said_ms > SAID_MS {
             let say = |(strip, title): (&super::draw::Strip, &String)| {
                 strip.parts().map(|parts| words::sentence(parts, title).say(props.words.lang).to_owned())

@@ -1,0 +1,56 @@
+// What a reader downloads, in brotli: it grows only knowingly. `node tests/browser/size.test.mjs --record` writes the sizes down.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
+
+import { DIST } from "./server.mjs";
+
+const RECORD = new URL("../data/sizes.json", import.meta.url);
+/** The share by which a size may exceed what was written down. */
+const SPARE = 0.05;
+
+/** What each sight loads before its first figure moves; the fonts are the system's, and there are no pictures. */
+const SIGHTS = {
+  page: [/^index\.html$/, /^style-\w+\.css$/, /^start-\w+\.js$/, /^page-\w+\.(js|wasm)$/, /^worker-\w+\.(js|wasm)$/],
+  embed: [/^embed\.js$/, /^index\.html$/, /^style-\w+\.css$/, /^start-\w+\.js$/, /^figure-\w+\.(js|wasm)$/, /^figure-worker-\w+\.(js|wasm)$/],
+  "embed.js": [/^embed\.js$/],
+};
+
+const brotli = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+
+/** Bytes by sight. */
+function sizes() {
+  const files = readdirSync(DIST);
+  const known = new Map();
+  const sizeOf = (name) => {
+    if (!known.has(name)) known.set(name, brotli(readFileSync(join(DIST, name))));
+    return known.get(name);
+  };
+  const all = {};
+  for (const [sight, patterns] of Object.entries(SIGHTS)) {
+    all[sight] = 0;
+    for (const pattern of patterns) {
+      const found = files.filter((name) => pattern.test(name));
+      assert.ok(found.length > 0, `${sight} needs ${pattern}, and dist/ has none`);
+      all[sight] += found.reduce((sum, name) => sum + sizeOf(name), 0);
+    }
+  }
+  return all;
+}
+
+if (process.argv.includes("--record")) {
+  writeFileSync(RECORD, `${JSON.stringify(sizes(), null, 2)}\n`);
+} else {
+  test("nothing that is downloaded has grown by more than a twentieth", (t) => {
+    const recorded = JSON.parse(readFileSync(RECORD));
+    const found = sizes();
+    t.diagnostic(Object.entries(found).map(([sight, bytes]) => `${sight} ${(bytes / 1000).toFixed(1)} KB`).join(", "));
+    for (const [sight, bytes] of Object.entries(found)) {
+      const most = recorded[sight] * (1 + SPARE);
+      assert.ok(bytes <= most, `${sight}: ${bytes} bytes in brotli, and ${recorded[sight]} were written down in ${fileURLToPath(RECORD)}`);
+    }
+  });
+}
