@@ -1,6 +1,7 @@
 // What a reader downloads, in brotli: it grows only knowingly. `node tests/browser/size.test.mjs --record` writes the sizes down.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -51,6 +52,14 @@ if (process.argv.includes("--record")) {
     for (const [sight, bytes] of Object.entries(found)) {
       const most = recorded[sight] * (1 + SPARE);
       assert.ok(bytes <= most, `${sight}: ${bytes} bytes in brotli, and ${recorded[sight]} were written down in ${fileURLToPath(RECORD)}`);
+    }
+  });
+
+  test("the programs do not tell where they were built", () => {
+    const folders = [homedir(), fileURLToPath(new URL("../..", import.meta.url))];
+    for (const name of readdirSync(DIST).filter((name) => name.endsWith(".wasm"))) {
+      const text = readFileSync(join(DIST, name)).toString("latin1");
+      for (const folder of folders) assert.ok(!text.includes(`${folder.replace(/\/$/, "")}/`), `${name} names ${folder}`);
     }
   });
 }
