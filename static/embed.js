@@ -5,24 +5,7 @@
 //     <img src="poster.svg" alt="Write-back loses 200 writes at the crash, write-through none">
 //   </cache-lane>
 //
-//   preset    the experiment to begin from; `default` unless told
-//   write     the writing strategies to compare, one lane each: write-around, write-through, write-back
-//   read      the reading strategy of those lanes, or one for each: look-aside (unless told), read-through, none
-//   lanes     instead of `write`: which of the preset's lanes to show, by number from 1
-//   figures   any of latency goodput errors hits read-hits misses lost lost-increments stale stale-age diverging db-reads db-rows
-//             db-queue db-busy waiting rejected memory entries
-//   controls  play, crash, speed, lanes, step; or none
-//   lang, theme, speed, axis (log or linear), percentile (p50 or p99)
-//   start     visible, or click: then nothing of the simulator is loaded before that
-//   src       instead of all that: an address copied from the simulator's share dialog
-//   version   which presets and defaults are meant, as in links: 2 unless told; a post keeps its figures with it
-//   seed, duration, and any field with a dot in its name, such as cache.ttl="5s": settings of the experiment
-//   title     what the figure is called
-//   poster    the address of a picture that stands there until the figure is alive, and in print; `cachelane poster` draws
-//             one. Else what you put between the tags does.
-//   with      the id of another figure: this one shares its clock and its faults
-//
-// Methods, events and <cache-task>: embed.d.ts, which is their contract.
+// Attributes, methods, events, messages and <cache-task>: embed.d.ts, which is their contract.
 //
 // A figure comes alive near the reader's sight and is put away when it has been out of it for a while, with its moment and
 // its changes kept: a page of fifty figures keeps a few workers. An attribute that changes takes effect at once.
