@@ -295,6 +295,16 @@ test("under the Content-Security-Policy that README names, page and sandboxed fi
     assert.deepEqual(problems, []);
   });
   await simulator.close();
+  // An inline script, which there was once, is what it does not let through.
+  const inline = await serve({
+    headers: { "Content-Security-Policy": `default-src 'none'; ${policy}` },
+    change: (text, path) => (path === "/" ? text.replace(/<script src="\.\/boot\.js"><\/script>/, "<script>window.boot = 1</script>") : text),
+  });
+  const opened = await open(browser, inline.url, { locale: "en-US" });
+  await until("the refusal", () => opened.problems.some((problem) => problem.includes("Content Security Policy")));
+  await opened.close();
+  await inline.close();
+  assert.doesNotMatch(policy.match(/script-src [^;]*/)[0], /unsafe-inline|sha256/);
   // And without the worker's part, the reader is told.
   const strict = await serve({ headers: { "Content-Security-Policy": `default-src 'none'; ${policy.replace(/worker-src[^;]*/, "worker-src 'none'")}` } });
   const { page, close } = await open(browser, strict.url, { locale: "en-US" });
