@@ -696,6 +696,21 @@ fn a_run_that_plays_only_the_first_part_of_a_trace_says_so() {
 }
 
 #[test]
+fn a_poster_says_what_the_figures_show_in_the_language_and_for_the_figures_of_its_link() {
+    let link = "#v2&preset=default&duration=30s&lane.count=2&view.embed=lost&view.lang=ko";
+    let svg = printed(&["poster", link], "");
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{svg:.200}");
+    for said in ["lang=\"ko\"", "유실된 쓰기", "prefers-color-scheme:dark", "시드"] {
+        assert!(svg.contains(said), "{said}");
+    }
+    assert!(!svg.contains("응답 시간") && !svg.contains("<script"), "only the figures of the link");
+    let english = printed(&["poster", link, "--lang", "en", "--figures", "latency,lost", "--title", "A & B"], "");
+    assert!(english.contains("A &amp; B") && english.contains("Latency") && english.contains("Lost writes "), "numbers");
+    assert!(refused(&["poster", link, "--figures", "hats"], "", 2).contains("there are latency"));
+    assert!(refused(&["poster", link, "--lang", "fr"], "", 2).contains("en or ko"));
+}
+
+#[test]
 fn presets_are_listed_and_printed() {
     let list = printed(&["presets"], "");
     for name in ["default", "locust-test", "like-button", "redis-down", "product-list"] {

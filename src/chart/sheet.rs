@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::palette::{GROUND, INK, SOFT, Theme, Token, lane_style};
+use super::palette::{GROUND, GROUNDS, INK, LANES, SOFT, Theme, Token, lane_style};
 use super::{Data, FONT_STACK, Figure, Look, Options, Paint, drawn};
 use crate::escape::shown;
 use crate::phrase::Language;
@@ -36,6 +36,24 @@ pub struct Picture {
     pub svg: String,
     /// Width and height, CSS pixels.
     pub size: (u32, u32),
+}
+
+impl Picture {
+    /// A light picture that is a dark one where its reader prefers that, and says its fonts once. Where styles are not
+    /// understood it stays as it was.
+    #[must_use]
+    pub fn in_both_schemes(self) -> Picture {
+        let rule = |token: &Token| {
+            let (light, dark) = (token.light, token.dark);
+            ["fill", "stroke"].map(|what| format!("[{what}=\"#{light:06x}\" i]{{{what}:#{dark:06x}}}")).concat()
+        };
+        let rules: String = GROUNDS.iter().chain(&LANES).map(rule).collect();
+        let style =
+            format!("<style>text{{font-family:{FONT_STACK}}}@media(prefers-color-scheme:dark){{{rules}}}</style>\n");
+        let said = [FONT_STACK.to_owned(), FONT_STACK.replace('\'', "&apos;")];
+        let svg = said.iter().fold(self.svg, |svg, fonts| svg.replace(&format!(" font-family=\"{fonts}\""), ""));
+        Picture { svg: svg.replacen("<title>", &format!("{style}<title>"), 1), ..self }
+    }
 }
 
 const WIDE: f64 = 960.0;
@@ -224,6 +242,22 @@ mod tests {
         let dash: Vec<String> = lane_style(1).dash.iter().map(f64::to_string).collect();
         assert!(svg.contains(&format!("stroke-dasharray=\"{}\"", dash.join(" "))), "each lane has its own line: {svg}");
         assert!(size.1 > 2 * FIGURE_HIGH as u32 && svg.matches("<svg ").count() == 3, "{size:?}");
+    }
+
+    #[test]
+    fn a_picture_for_both_schemes_names_every_colour_of_its_own_in_the_other_one() {
+        let data = data(&["write-back"]);
+        let figures = [figure("lost").unwrap()];
+        let plain = sheet(&data, &figures, None).draw().unwrap();
+        let both = plain.clone().in_both_schemes().svg;
+        assert!(both.len() < plain.svg.len(), "the fonts stand in it once");
+        let (_, style) = both.split_once("@media").unwrap();
+        let (style, drawing) = style.split_once("</style>").unwrap();
+        let colours = drawing.split("=\"#").skip(1).map(|rest| &rest[..6]);
+        for colour in colours {
+            assert!(style.contains(&format!("\"#{}\" i]", colour.to_lowercase())), "{colour}");
+        }
+        assert!(!drawing.contains("font-family"), "{drawing}");
     }
 
     #[test]

@@ -29,6 +29,12 @@ pub struct Source {
 }
 
 impl Source {
+    /// How a link says that its experiment is to be shown; nothing where the source is none.
+    pub fn view(&self) -> Vec<(String, String)> {
+        let link = fragment(&self.scenario).and_then(|fragment| link::decode(fragment).ok());
+        link.map(|link| link.view).unwrap_or_default()
+    }
+
     /// The scenario, changed and checked.
     pub fn read(&self) -> Result<Scenario, Failure> {
         let Named { scenario, .. } = named(&self.scenario)?;

@@ -5,6 +5,7 @@
 //! cachelane run my.toml --lane 2 --json        one lane
 //! cachelane story flush-race                   how a write was lost, step by step
 //! cachelane replay trace.txt --policy lru --capacity 256    the hits of a policy on a trace
+//! cachelane poster default > poster.svg        a picture of it, for a page or print
 //! cachelane presets                            experiments to start from
 //! cachelane link my.toml --url https://…/      the experiment as a link
 //! cachelane check *.toml                       whether scenarios can run
@@ -16,6 +17,7 @@
 mod choices;
 mod input;
 mod others;
+mod poster;
 mod replay;
 mod run;
 mod story;
@@ -55,6 +57,8 @@ enum Command {
     Story(story::Story),
     /// Play a trace through one or several caches and count hits and misses.
     Replay(replay::Replay),
+    /// Draw a scenario's figures as one SVG with title and numbers, for light and dark pages.
+    Poster(poster::Poster),
     /// List the presets, or print one as TOML.
     Presets(others::Presets),
     /// Print a scenario as a share link.
@@ -108,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Compare(command) => command.run(&mut out),
         Command::Story(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
+        Command::Poster(command) => command.run(&mut out),
         Command::Presets(command) => command.run(&mut out),
         Command::Link(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),

@@ -177,7 +177,7 @@ impl Printing {
     }
 }
 
-fn begin(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, Failure> {
+pub(super) fn begin(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, Failure> {
     Experiment::new(scenario, trace).map_err(|error| Failure::Input(format!("cannot run: {error}")))
 }
 
@@ -190,7 +190,7 @@ fn without_faults(scenario: &Scenario, trace: Option<Arc<Trace>>, until: Option<
 }
 
 /// Runs the experiment to the moment, or to its end, with a progress bar if it takes long and someone watches.
-fn advance(experiment: &mut Experiment, until: Option<Nanos>) {
+pub(super) fn advance(experiment: &mut Experiment, until: Option<Nanos>) {
     /// A piece of the run between two looks at the progress bar.
     const PIECES: u64 = 500;
     let end = experiment.scenario().duration;
@@ -210,7 +210,7 @@ fn advance(experiment: &mut Experiment, until: Option<Nanos>) {
 }
 
 /// Reports the lanes that were stopped. One that was stopped while it settled has complete figures, and gets only a note.
-fn tell_stopped(experiment: &Experiment) -> Result<(), Failure> {
+pub(super) fn tell_stopped(experiment: &Experiment) -> Result<(), Failure> {
     let titles = experiment.scenario().titles();
     let line = |(lane, why): (usize, &Stopped)| format!("lane {lane} ({}): {why}", titles[lane]);
     let (late, broken): (Vec<_>, Vec<_>) = experiment.stopped().partition(|(_, why)| why.is_after_the_run());

@@ -28,7 +28,7 @@ async function read(does) {
     page.setDefaultTimeout(30_000);
     const frames = [];
     for (const id of ["both", "often"]) {
-      await page.locator(`#${id} iframe`).scrollIntoViewIfNeeded();
+      await page.locator(`#${id}`).scrollIntoViewIfNeeded(); // it comes alive near the reader's sight
       const frame = await frameOf(page, id);
       await full(frame).waitFor();
       await until(`the clock of ${id}`, async () => (await frame.getByRole("progressbar").evaluate((p) => p.value)) > 0);

@@ -44,6 +44,8 @@ const put = (page, src) =>
     const element = document.createElement("cache-lane");
     element.setAttribute("src", src);
     document.body.replaceChildren(element);
+    // A frame comes when the element is seen to be in sight.
+    while (!element.querySelector("iframe, [role=alert]")) await new Promise(requestAnimationFrame);
     return { text: element.innerText, alert: element.firstElementChild?.getAttribute("role"), frame: element.querySelector("iframe")?.src };
   }, src);
 
@@ -127,12 +129,13 @@ test("the simulator's own addresses are taken, and the frame's is made again fro
     ]) {
       assert.equal((await put(page, src)).frame, site.url + hash, src);
     }
-    const { frame } = await page.evaluate(() => {
+    const { frame } = await page.evaluate(async () => {
       const element = document.createElement("cache-lane");
       element.setAttribute("preset", "x&lane.0=(y)#z\ud800");
       element.setAttribute("cache.ttl", "5s&view.embed=hits");
       element.setAttribute("title", "<b>");
       document.body.replaceChildren(element);
+      while (!element.querySelector("iframe")) await new Promise(requestAnimationFrame);
       return { frame: element.querySelector("iframe").src };
     });
     assert.match(frame, /#v2&preset=x%26lane\.0%3D\(y\)%23z%EF%BF%BD&cache\.ttl=5s%26view\.embed%3Dhits&view\.embed=latency%2Clost$/);
@@ -144,9 +147,11 @@ test("the simulator's own addresses are taken, and the frame's is made again fro
 test("an element whose address changes follows: to a refusal and back", { timeout: 60_000 }, async () => {
   await visit(site, "", async (page) => {
     await put(page, site.url);
-    const inside = (src) => page.evaluate((src) => {
+    const inside = (src) => page.evaluate(async (src) => {
       const element = document.querySelector("cache-lane");
+      const before = element.firstElementChild;
       element.setAttribute("src", src);
+      while (element.children.length !== 1 || element.firstElementChild === before) await new Promise(requestAnimationFrame);
       return [...element.children].map((child) => child.localName);
     }, src);
     assert.deepEqual(await inside("javascript:alert(1)"), ["p"]);
@@ -250,7 +255,9 @@ test("a height is taken from the figure's own window, from nobody else, and with
     await plays(frame);
     const height = () => page.locator("iframe").evaluate((f) => f.style.height);
     const say = (message) => frame.evaluate((message) => parent.postMessage(message, "*"), message);
-    for (const [said, taken] of [[99_999, "4000px"], [-5, "120px"], [1e999, "120px"], ["700", "120px"], [null, "120px"]]) {
+    await say({ source: "cachelane", type: "height", height: 7 });
+    await until("it has been heard", async () => (await height()) === "120px");
+    for (const [said, taken] of [[99_999, "120px"], [-5, "120px"], [0, "120px"], [1e999, "120px"], ["700", "120px"], [null, "120px"], [600.5, "600.5px"]]) {
       await say({ source: "cachelane", type: "height", height: said });
       await say({ last: String(said) });
       await until("it has been heard", () => page.evaluate((last) => window.told.some((heard) => heard?.last === last), String(said)));
@@ -259,7 +266,7 @@ test("a height is taken from the figure's own window, from nobody else, and with
     for (const odd of [null, 7, "cachelane", [], { source: "cachelane", type: "height" }]) await say(odd);
     await page.evaluate(() => postMessage({ source: "cachelane", type: "height", height: 777 }, "*"));
     await until("it has been heard", () => page.evaluate(() => window.told.some((heard) => heard?.height === 777)));
-    assert.equal(await height(), "120px");
+    assert.equal(await height(), "600.5px");
   });
 });
 
@@ -288,6 +295,16 @@ test("under the Content-Security-Policy that README names, page and sandboxed fi
     assert.deepEqual(problems, []);
   });
   await simulator.close();
+  // An inline script, which there was once, is what it does not let through.
+  const inline = await serve({
+    headers: { "Content-Security-Policy": `default-src 'none'; ${policy}` },
+    change: (text, path) => (path === "/" ? text.replace(/<script src="\.\/boot\.js"><\/script>/, "<script>window.boot = 1</script>") : text),
+  });
+  const opened = await open(browser, inline.url, { locale: "en-US" });
+  await until("the refusal", () => opened.problems.some((problem) => problem.includes("Content Security Policy")));
+  await opened.close();
+  await inline.close();
+  assert.doesNotMatch(policy.match(/script-src [^;]*/)[0], /unsafe-inline|sha256/);
   // And without the worker's part, the reader is told.
   const strict = await serve({ headers: { "Content-Security-Policy": `default-src 'none'; ${policy.replace(/worker-src[^;]*/, "worker-src 'none'")}` } });
   const { page, close } = await open(browser, strict.url, { locale: "en-US" });

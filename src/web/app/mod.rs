@@ -16,6 +16,7 @@ use super::components::context::Ctx;
 use super::i18n::{self, Words};
 use super::platform::clock::now_ms;
 use super::platform::embed::{self, Host};
+use super::platform::host::{Asked, Told};
 use super::platform::worker_handle::WorkerHandle;
 use super::platform::{dom, media, storage};
 use super::sections::welcome;
@@ -61,6 +62,8 @@ pub enum Msg {
     Dark(bool),
     /// The embed came into sight or left it.
     InView(bool),
+    /// The page around the embed asks for something.
+    Asked(Asked),
 }
 
 /// The page.
@@ -168,6 +171,7 @@ impl Component for App {
         if app.state.view.embed.is_some() {
             app.state.apply(Action::Time(TimeAction::Pause)); // until it is seen
             app.host = embed::watch(ctx.link().callback(Msg::InView));
+            app._listeners.push(embed::hear(ctx.link().callback(Msg::Asked)));
         }
         app.apply_theme();
         app
@@ -183,8 +187,12 @@ impl Component for App {
                 if matches!(action, Action::OpenPreset(_)) && self.unsaved {
                     self.save(ctx); // Back leads to what is there now
                 }
+                let is_link = matches!(action, Action::OpenLink(_));
                 let effects = self.state.apply(action);
                 self.run_effects(ctx, effects);
+                if is_link && self.state.view.embed.is_some() && !self.host.is_seen() {
+                    self.state.apply(Action::Time(TimeAction::Pause)); // the host shows another experiment, out of sight
+                }
                 self.apply_theme();
             }
             Msg::Look(look) => {
@@ -211,7 +219,8 @@ impl Component for App {
             Msg::Help(open) => self.helping = open,
             Msg::Settings(open) => self.has_settings_open = open,
             Msg::Dark(dark) => self.dark = dark,
-            Msg::InView(seen) => self.set_in_view(ctx, seen),
+            Msg::InView(seen) => self.set_in_view(ctx, Some(seen), None),
+            Msg::Asked(asked) => self.do_asked(ctx, asked),
         }
         true
     }
@@ -249,6 +258,10 @@ impl App {
         let before = self.shown_by_time();
         let effects = self.state.apply(Action::Tick { wall_s });
         self.run_effects(ctx, effects);
+        if self.state.view.embed.is_some() {
+            let (state, titles) = (&self.state, self.titles());
+            self.host.tick(|| Told::of(state, &titles));
+        }
         before != self.shown_by_time()
     }
 
@@ -297,8 +310,26 @@ impl App {
         self.saving = Some(Timeout::new(SAVE_EVERY_MS, move || link.send_message(Msg::Save)));
     }
 
-    /// An embed runs only while it is in sight.
-    fn set_in_view(&mut self, ctx: &Context<App>, seen: bool) {
+    /// The page around the embed asks for something: the same is done as by a button.
+    fn do_asked(&mut self, ctx: &Context<App>, asked: Asked) {
+        if self.state.view.embed.is_none() || !self.host.affords() {
+            return;
+        }
+        if let Asked::Hold(on) = asked {
+            return self.set_in_view(ctx, None, Some(on));
+        }
+        if let Some(action) = asked.action(&self.state) {
+            let effects = self.state.apply(action);
+            self.run_effects(ctx, effects);
+        }
+    }
+
+    /// An embed runs only while it is in sight, or held by another one that is.
+    fn set_in_view(&mut self, ctx: &Context<App>, seen: Option<bool>, held: Option<bool>) {
+        let (before, seen) = self.host.sees(seen, held);
+        if before == seen {
+            return;
+        }
         let action = match (seen, self.host.resumes(seen, self.state.is_running(), self.state.view.starts_on_click)) {
             (true, true) => Action::Time(TimeAction::Play),
             (false, _) => Action::Time(TimeAction::Pause),

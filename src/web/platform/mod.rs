@@ -1,5 +1,6 @@
 //! What belongs to the browser: its window, storage, files, frames; the worker, and what is said between page and worker.
 
+pub mod host;
 pub mod protocol;
 
 #[cfg(target_arch = "wasm32")]

@@ -65,13 +65,23 @@ pub fn Welcome(props: &WelcomeProps) -> Html {
 }
 
 /// The pages that `scripts/finish-dist` puts beside this one.
-static PAGES: [(Phrase, Phrase); 5] = [
+static PAGES: [(Phrase, Phrase); 6] = [
     (Phrase::fixed("readme", "readme.ko"), Phrase::fixed("What Cachelane is", "Cachelane 소개")),
     (Phrase::fixed(TRUST, TRUST), Phrase::fixed("Validation", "검증")),
     (Phrase::fixed("scenario", "scenario"), Phrase::fixed("Every setting", "모든 설정 항목(영문)")),
     (Phrase::fixed("report", "report"), Phrase::fixed("Every number of a report", "리포트의 모든 수치(영문)")),
     (Phrase::fixed("glossary", "glossary"), Phrase::fixed("Glossary", "용어집")),
+    (Phrase::fixed("hosting", "hosting"), Phrase::fixed("Hosting and embedding", "호스팅과 임베드(영문)")),
 ];
+
+/// Its licence asks that this be said.
+const TWITTER: Phrase = Phrase::fixed(
+    "The Twitter presets and published miss ratios: Yang, Yue and Rashmi, OSDI 2020, scaled down.",
+    "Twitter 프리셋과 논문 공개 미스율: Yang, Yue, Rashmi, OSDI 2020. 규모를 줄여 사용했습니다.",
+);
+const TWITTER_HOME: &str = "https://github.com/twitter/cache-trace";
+const CC_BY: &str = "https://creativecommons.org/licenses/by/4.0/";
+const LICENCES: Phrase = Phrase::fixed("Licences", "라이선스");
 
 const TRUST: &str = "readme#can-the-numbers-be-trusted";
 
@@ -82,5 +92,14 @@ pub fn footer_links(language: Language) -> Html {
         let href = format!("./{page}.html#{part}").trim_end_matches('#').to_owned();
         html! { <li><a {href} target="_blank" rel="noopener">{ name.say(language) }</a></li> }
     });
-    html! { <ul class="footer-links">{ for links }</ul> }
+    let out = |href: &'static str, name: &str| html! { <a {href} target="_blank" rel="noopener">{ name }</a> };
+    html! {
+        <>
+            <ul class="footer-links">
+                { for links }
+                <li>{ out("./third-party.txt", LICENCES.say(language)) }</li>
+            </ul>
+            <p class="soft">{ TWITTER.say(language) }{ " " }{ out(TWITTER_HOME, "twitter/cache-trace") }{ ", " }{ out(CC_BY, "CC BY 4.0") }</p>
+        </>
+    }
 }

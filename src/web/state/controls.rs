@@ -78,7 +78,8 @@ impl State {
             TimeAction::Restart => self.seek(self.running.warmup, true),
             TimeAction::Finish => self.seek(Nanos::MAX, false),
             TimeAction::Seek(to) => {
-                let plays = self.playback == Playback::Playing;
+                // Whoever hurries somewhere to play on there plays on here.
+                let plays = matches!(self.playback, Playback::Playing | Playback::Seeking { then_play: true, .. });
                 self.seek(to, plays);
             }
             TimeAction::Speed(speed) => self.set_speed(speed, effects),

@@ -1,0 +1,125 @@
+//! `poster`: a picture of an experiment for where nothing runs: a page before its figure lives, print, a feed reader.
+
+use std::io::Write;
+
+use clap::Args;
+
+use super::{Failure, input, run};
+use crate::chart::palette::Theme;
+use crate::chart::sheet::Sheet;
+use crate::chart::{Data, FIGURES, Figure, Line, Options, Weight, figure};
+use crate::escape::shown;
+use crate::experiment::ENGINE_VERSION;
+use crate::phrase::{Language, phrase};
+use crate::scenario::{Lane, Scenario, presets};
+
+/// Draw what a scenario's figures show at its end, as one SVG with title, numbers and legend, for light and dark pages:
+/// the poster of an embedded figure.
+#[derive(Args)]
+pub struct Poster {
+    #[command(flatten)]
+    source: input::Source,
+    /// The figures, with commas between. Default: those of the link, else latency,lost.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    figures: Vec<String>,
+    /// The language, en or ko. Default: that of the link, else en.
+    #[arg(long, value_name = "LANGUAGE")]
+    lang: Option<String>,
+    /// What stands on top. Default: the title of the preset, else the scenario's name.
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+}
+
+/// What an embed shows unless told.
+const FIGURES_UNLESS_TOLD: &str = "latency,lost";
+
+impl Poster {
+    /// Runs the scenario and prints the picture.
+    pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        let scenario = self.source.read()?;
+        let view = self.source.view();
+        let of_link = |key: &str| view.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
+        let language = match self.lang.as_deref().or(of_link("lang")) {
+            Some(code) => Language::of_code(code)
+                .ok_or_else(|| Failure::Input(format!("--lang {code}: there is no such language; give en or ko")))?,
+            None => Language::default(),
+        };
+        let names = if self.figures.is_empty() {
+            of_link("embed").unwrap_or(FIGURES_UNLESS_TOLD).split(',').map(str::to_owned).collect()
+        } else {
+            self.figures
+        };
+        let figures = names.iter().map(|name| named(name)).collect::<Result<Vec<_>, _>>()?;
+        let mut experiment = run::begin(&scenario, input::trace_of(&scenario)?)?;
+        run::advance(&mut experiment, None);
+        run::tell_stopped(&experiment)?;
+        let mut data = run::chart_data(&experiment);
+        if let Some(lanes) = of_link("lanes") {
+            let lanes: Vec<&str> = lanes.split(',').collect();
+            data.lanes.retain(|lane| lanes.contains(&(lane.number + 1).to_string().as_str()));
+        }
+        caption(&mut data, &scenario, &figures, language);
+        let (engine, seed) = (ENGINE_VERSION, scenario.seed);
+        let source = phrase!("Cachelane {engine} · seed {seed}", "Cachelane {engine} · 시드 {seed}");
+        let title = self.title.unwrap_or_else(|| title(&scenario, language));
+        let sheet = Sheet {
+            title: &title,
+            figures: &figures,
+            data: &data,
+            options: Options::default(),
+            theme: Theme::Light,
+            language,
+            source: source.say(language),
+            link: None,
+        };
+        let picture = sheet.draw().map_err(Failure::Failed)?.in_both_schemes();
+        Ok(out.write_all(picture.svg.as_bytes())?)
+    }
+}
+
+fn named(name: &str) -> Result<&'static Figure, Failure> {
+    figure(name).ok_or_else(|| {
+        let names: Vec<&str> = FIGURES.iter().map(|figure| figure.name).collect();
+        Failure::Input(format!("--figures {name}: there is no such figure; there are {}", names.join(", ")))
+    })
+}
+
+/// The legend says of each lane its name and where its lines end: the numbers that the figures are about.
+fn caption(data: &mut Data, scenario: &Scenario, figures: &[&'static Figure], language: Language) {
+    let panels: Vec<_> = figures.iter().flat_map(|figure| figure.panels(data, Options::default(), language)).collect();
+    for lane in &mut data.lanes {
+        let mut parts = vec![lane_name(scenario, lane.number, language)];
+        for panel in &panels {
+            let line = panel.lines.iter().find(|line| line.lane == lane.number && line.weight == Weight::Main);
+            if let Some((_, value)) = line.and_then(Line::end) {
+                parts.push(format!("{} {}", panel.title, panel.axis.name(value)));
+            }
+        }
+        lane.label = parts.join(" · ");
+    }
+}
+
+/// A lane's own name, in the language where a preset has it in several; else what it does.
+fn lane_name(scenario: &Scenario, number: usize, language: Language) -> String {
+    let strategies = |lane: &Lane| {
+        let (read, write) = (lane.read.title(), lane.write.title());
+        format!("{} + {}", read.say(language), write.say(language))
+    };
+    match scenario.lanes.get(number) {
+        None => String::new(),
+        Some(lane) if lane.name.is_empty() => strategies(lane),
+        Some(lane) if lane.name == lane.read.name() => lane.read.title().say(language).to_owned(),
+        Some(lane) if lane.name == lane.write.name() => lane.write.title().say(language).to_owned(),
+        Some(lane) => match presets::lane(&lane.name) {
+            Some(known) => known.say(language).to_owned(),
+            None => shown(&lane.name).into_owned(),
+        },
+    }
+}
+
+/// What the experiment is called: as the preset of that name, in the language.
+fn title(scenario: &Scenario, language: Language) -> String {
+    let known = presets::all().find(|preset| preset.scenario().name == scenario.name);
+    let title = known.map(|preset| preset.about().title.say(language).to_owned());
+    title.unwrap_or_else(|| if scenario.name.is_empty() { "Cachelane".to_owned() } else { scenario.name.clone() })
+}

@@ -1,0 +1,137 @@
+// <cache-lane> as a guest: what it shows before it lives, what it loads, and how many figures live at once.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { launch, open, serve } from "./harness.mjs";
+import { until } from "./person.mjs";
+
+let browser, site;
+before(async () => {
+  [browser, site] = await Promise.all([launch(), serve()]);
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+const POSTER = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" width="700" height="791"><rect width="700" height="791" fill="teal"/></svg>')}`;
+
+/** Opens a page of another origin with `body` in it. */
+async function visit(simulator, body, does, options = {}) {
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>post</title><link rel="icon" href="data:,">
+<style>body { max-width: 700px; margin: 0 auto } .gap { height: 4000px }</style>
+<script type="module" src="${simulator.url}embed.js"></script>${body}`;
+  const blog = await serve({ pages: { "/post.html": html } });
+  const opened = await open(browser, `${blog.url}post.html`, { locale: "en-US", ...options });
+  opened.page.setDefaultTimeout(60_000);
+  try {
+    await does(opened.page, opened);
+  } finally {
+    await opened.close();
+    await blog.close();
+  }
+}
+
+const frames = (page) => page.locator("cache-lane iframe").count();
+const alive = (page, id) => page.evaluate((id) => document.getElementById(id).shadowRoot.firstElementChild.classList.contains("alive"), id);
+const lives = (page, id) => until(`${id} lives`, () => alive(page, id), 60_000);
+const programs = (simulator) => simulator.requests.filter((path) => !path.endsWith("/embed.js"));
+
+test("the author's own children stand until the figure lives, in print, and where scripts are off", { timeout: 120_000 }, async () => {
+  const body = `<cache-lane id="a"><p id="own">Write-back loses 200 writes.</p></cache-lane><div class="gap"></div><cache-lane id="b"><p id="far">The second.</p></cache-lane>`;
+  await visit(site, body, async (page) => {
+    const [own, far] = [page.locator("#own"), page.locator("#far")];
+    await page.waitForFunction(() => customElements.get("cache-lane"));
+    assert.ok((await far.isVisible()) && (await frames(page)) <= 1, "the far one has not begun");
+    await lives(page, "a");
+    assert.equal(await own.isVisible(), false);
+    await page.emulateMedia({ media: "print" });
+    assert.ok(await own.isVisible(), "in print the picture stands for the figure");
+    assert.equal(await page.locator("#a iframe").isVisible(), false);
+    assert.ok(await far.isVisible());
+    await page.emulateMedia({ media: "screen" });
+    assert.equal(await own.isVisible(), false);
+    assert.equal(await page.locator("#a").evaluate((a) => a.contains(document.getElementById("own"))), true, "nothing is thrown away");
+  });
+  await visit(site, body, async (page) => assert.ok(await page.locator("#own").isVisible()), { javaScriptEnabled: false, init: undefined });
+});
+
+test("a figure that waits for a click has loaded nothing of the simulator before it, and starts by key, too", { timeout: 120_000 }, async () => {
+  const own = await serve();
+  await visit(own, `<cache-lane id="a" start="click" title="Two caches" poster="${POSTER}"></cache-lane>`, async (page) => {
+    const play = page.getByRole("button", { name: "Play: Two caches" });
+    await play.waitFor();
+    assert.equal(await page.getByRole("img", { name: "Two caches" }).count(), 1);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    assert.deepEqual([await frames(page), programs(own)], [0, []]);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await lives(page, "a");
+    assert.equal(await play.isVisible(), false);
+    assert.ok(programs(own).some((path) => path.endsWith("_bg.wasm")));
+    const frame = page.frames()[1];
+    await until("it runs without another click", async () => (await frame.getByRole("progressbar").evaluate((p) => p.value)) > 0);
+  });
+  // As the share dialog writes it, and by its method.
+  await visit(own, `<cache-lane id="a" src="${own.url}#v2&view.embed=lost&view.start=click"></cache-lane>`, async (page) => {
+    await page.getByRole("button", { name: /^Play/ }).waitFor();
+    assert.equal(await frames(page), 0);
+    await page.locator("#a").evaluate((a) => a.play());
+    assert.doesNotMatch(await page.locator("#a iframe").getAttribute("src"), /start=click/);
+  });
+  await own.close();
+});
+
+test("an attribute that changes takes effect: a setting with a dot, seed, duration, title", { timeout: 120_000 }, async () => {
+  await visit(site, `<cache-lane id="a" figures="lost"></cache-lane>`, async (page) => {
+    const set = (name, value) => page.locator("#a").evaluate((a, [name, value]) => a.setAttribute(name, value), [name, value]);
+    await page.locator("#a iframe").waitFor({ state: "attached" });
+    for (const [name, value] of [["cache.ttl", "5s"], ["seed", "9"], ["duration", "40s"]]) {
+      await set(name, value);
+      await until(`${name} in the frame's address`, () => page.frames()[1]?.url().includes(`&${name}=${value}&`));
+    }
+    await set("title", "Another one");
+    await until("its title", async () => (await page.locator("#a iframe").getAttribute("title")) === "Another one");
+  });
+});
+
+test("fifty figures keep a few frames, and what is put away keeps its place", { timeout: 240_000 }, async () => {
+  const hasty = await serve({ change: (text, path) => (path.endsWith("embed.js") ? text.replace("ms: 30_000", "ms: 300") : text) });
+  const body = Array.from({ length: 50 }, (_, i) => `<cache-lane id="f${i}" figures="lost" poster="${POSTER}"></cache-lane>`).join("");
+  await visit(hasty, body, async (page) => {
+    await until("the first", () => frames(page));
+    let most = 0;
+    const high = await page.evaluate(() => document.documentElement.scrollHeight);
+    for (let i = 0; i < 50; i += 1) {
+      await page.locator(`#f${i}`).scrollIntoViewIfNeeded();
+      most = Math.max(most, await frames(page));
+    }
+    assert.ok(most <= 9, `${most} at once`);
+    await until("those out of sight are put away", async () => (await frames(page)) <= 4);
+    assert.equal(await page.locator("#f0 img").isVisible(), true, "the poster is back");
+    const now = await page.evaluate(() => document.documentElement.scrollHeight);
+    assert.ok(Math.abs(now - high) < 0.02 * high, `${high} → ${now}`);
+  });
+  // Without the cap they gather.
+  const greedy = await serve({ change: (text, path) => (path.endsWith("embed.js") ? text.replace("most: 4,", "most: 400,") : text) });
+  await visit(greedy, body, async (page) => {
+    for (let i = 0; i < 20; i += 1) await page.locator(`#f${i}`).scrollIntoViewIfNeeded();
+    assert.ok((await frames(page)) > 9, String(await frames(page)));
+  });
+  await Promise.all([hasty.close(), greedy.close()]);
+});
+
+test("nothing moves when a figure comes alive", { timeout: 120_000 }, async () => {
+  for (const body of [`<cache-lane id="a" poster="${POSTER}"></cache-lane>`, `<cache-lane id="a" figures="lost"></cache-lane>`]) {
+    await visit(site, `<p>Before.</p>${body}<p id="after">After.</p>`, async (page) => {
+      await page.waitForFunction(() => customElements.get("cache-lane"));
+      await page.evaluate(() => {
+        window.moved = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((shift) => (window.moved += shift.value))).observe({ type: "layout-shift" });
+      });
+      await lives(page, "a");
+      await until("it runs", async () => (await page.frames()[1].getByRole("progressbar").evaluate((p) => p.value)) > 100, 60_000);
+      assert.ok((await page.evaluate(() => window.moved)) < 0.01, `${body}: ${await page.evaluate(() => window.moved)}`);
+    }, { viewport: { width: 1280, height: 1000 } });
+  }
+});
