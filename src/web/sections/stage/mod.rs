@@ -5,6 +5,7 @@
 //!                                                                           words, for who does not see it
 //! ```
 
+pub mod code;
 pub mod film;
 pub mod follow;
 pub mod plan;

@@ -239,6 +239,7 @@ impl Component for Stage {
         if self.is_seen {
             self.animation.wake();
         }
+        self.show_lines();
     }
 
     fn destroy(&mut self, ctx: &Context<Stage>) {
