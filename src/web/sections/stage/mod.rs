@@ -9,6 +9,7 @@ pub mod code;
 pub mod film;
 pub mod follow;
 pub mod plan;
+pub mod restore;
 pub mod words;
 
 #[cfg(target_arch = "wasm32")]
