@@ -116,7 +116,7 @@ fn world_of(lane: Lane) -> Scenario {
     scenario.clients.arrivals = Arrivals::Poisson { rate: 100.0 };
     scenario.clients.keys = Keys::zipf(20, 0.9);
     (scenario.clients.write_ratio, scenario.clients.modify_ratio) = (0.3, 0.2);
-    scenario.cache.ttl = Ttl::None;
+    scenario.cache.ttl = Ttl::Fixed(Nanos::from_secs(2));
     scenario.cache.capacity = Capacity::Entries(10);
     (scenario.database.abort, scenario.app.retries) = (0.2, 0);
     scenario.faults =
