@@ -195,19 +195,22 @@ pub struct Hop {
     pub word: Word,
     /// How many rows it carries, if it is a batch.
     pub rows: u32,
+    /// The line of a strategy that sent it, or waits for it, as a number of [`strategy::source`](crate::strategy::source);
+    /// 0 for none.
+    pub line: u32,
 }
 
-type HopRow = (u32, Errand, Part, Part, u64, u64, Word, u32);
+type HopRow = (u32, Errand, Part, Part, u64, u64, Word, u32, u32);
 
 impl From<HopRow> for Hop {
-    fn from((journey, errand, from, to, leaves, arrives, word, rows): HopRow) -> Hop {
-        Hop { journey, errand, from, to, leaves, arrives, word, rows }
+    fn from((journey, errand, from, to, leaves, arrives, word, rows, line): HopRow) -> Hop {
+        Hop { journey, errand, from, to, leaves, arrives, word, rows, line }
     }
 }
 
 impl From<Hop> for HopRow {
-    fn from(Hop { journey, errand, from, to, leaves, arrives, word, rows }: Hop) -> HopRow {
-        (journey, errand, from, to, leaves, arrives, word, rows)
+    fn from(Hop { journey, errand, from, to, leaves, arrives, word, rows, line }: Hop) -> HopRow {
+        (journey, errand, from, to, leaves, arrives, word, rows, line)
     }
 }
 

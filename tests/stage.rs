@@ -1,11 +1,12 @@
 //! What is seen on the stage: it changes nothing, and it hangs together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cachelane::experiment::Experiment;
 use cachelane::report::Report;
-use cachelane::scenario::presets;
+use cachelane::scenario::*;
 use cachelane::stage::{Condition, Errand, Fate, Hop, Part, Scene, Word};
+use cachelane::strategy::source;
 use cachelane::time::Nanos;
 
 const STEPS: u64 = 400;
@@ -105,4 +106,114 @@ fn dirty_entries_pile_up_sail_off_in_flushes_and_are_lost_in_a_crash() {
         assert!(crashed, "the preset crashes the cache");
         assert!(scenes.iter().all(|scene| scene.journeys.is_empty()), "no request is followed");
     }
+}
+
+// ---- The strategies' code ----
+
+/// A few seconds of everything that a lane may do for a request, with a cache that is too small and goes down.
+fn world_of(lane: Lane) -> Scenario {
+    let mut scenario = Scenario { duration: Nanos::from_secs(4), ..Scenario::default() };
+    scenario.clients.arrivals = Arrivals::Poisson { rate: 100.0 };
+    scenario.clients.keys = Keys::zipf(20, 0.9);
+    (scenario.clients.write_ratio, scenario.clients.modify_ratio) = (0.3, 0.2);
+    scenario.cache.ttl = Ttl::Fixed(Nanos::from_secs(2));
+    scenario.cache.capacity = Capacity::Entries(10);
+    (scenario.database.abort, scenario.app.retries) = (0.2, 0);
+    scenario.faults =
+        vec![Fault { lasts: Nanos::from_millis(300), ..Fault::new(FaultKind::CacheCrash, Nanos::from_secs(2)) }];
+    scenario.lanes = vec![lane];
+    scenario
+}
+
+/// Every strategy with every option that leads to a line of its own.
+fn lanes() -> Vec<Lane> {
+    let look_aside = |how| Lane { read: Reading::LookAside(how), ..Lane::default() };
+    let standard = LookAside::default();
+    let mut lanes = vec![
+        Lane { read: Reading::None {}, ..Lane::default() },
+        Lane { read: Reading::read_through(), ..Lane::default() },
+        look_aside(LookAside { single_flight: true, ..standard.clone() }),
+        look_aside(LookAside { leases: Leases::Wait, ..standard.clone() }),
+        look_aside(LookAside { early_refresh: Some(1.0), ..standard }),
+    ];
+    let (around, through) = (WriteAround::default(), WriteThrough::default());
+    let mut ways: Vec<Writing> = [Invalidate::Leave, Invalidate::Update, Invalidate::DeleteTwice]
+        .map(|cached| Writing::WriteAround(WriteAround { cached, ..around.clone() }))
+        .into();
+    for order in [Order::DatabaseFirst, Order::CacheFirst] {
+        let rollback = order == Order::CacheFirst;
+        ways.push(Writing::WriteThrough(WriteThrough { order, rollback, ..through.clone() }));
+    }
+    ways.extend([Writing::WriteBack(WriteBack::default()), Writing::Outbox(Outbox::default())]);
+    lanes.extend(ways.into_iter().map(|write| Lane { write, ..Lane::default() }));
+    let modify = Modify::CompareAndSet { tries: 3 };
+    lanes.push(Lane { modify, ..Lane::default() });
+    lanes.push(Lane {
+        write: Writing::WriteBack(WriteBack::default()),
+        modify: Modify::Increment {},
+        ..Lane::default()
+    });
+    lanes
+}
+
+/// What a line says that sends such a message.
+fn calls(word: Word) -> &'static [&'static str] {
+    match word {
+        Word::LookUp => &["cache.get(", "cache.get_copy(", "cache.lease(", "cache.fetch(", "cache.fetch_to_change("],
+        Word::Fill => &["cache.fill("],
+        Word::Set => &["renew_copy(", "renew_or_drop_copy(", "cache.write_behind("],
+        Word::Delete => &["cache.delete(", "renew_copy(", "renew_or_drop_copy("],
+        Word::Query => &["database.read(", "database.read_primary(", "cache.load("],
+        Word::Commit => &["database.write("],
+        Word::Ask | Word::Hit | Word::Miss | Word::Done | Word::Failed => &[],
+    }
+}
+
+/// The hops of requests in such a lane, but for those to and from clients.
+fn hops_of(lane: Lane) -> Vec<Hop> {
+    let name = lane.title();
+    let mut experiment = Experiment::new(world_of(lane), None).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let mut hops = Vec::new();
+    for step in 1..=400 {
+        experiment.watch(Some(1));
+        experiment.advance(Nanos::from_millis(step * 10), || false);
+        hops.extend(experiment.scenes().into_iter().flat_map(|scene| scene.hops));
+    }
+    let is_own = |hop: &Hop| [Errand::Read, Errand::Write, Errand::Rest].contains(&hop.errand);
+    hops.retain(|hop| is_own(hop) && hop.from != Part::Client && hop.to != Part::Client);
+    hops
+}
+
+#[test]
+fn every_step_of_a_request_is_a_line_of_its_strategy_that_makes_that_call() {
+    let mut been: BTreeSet<(&str, u32)> = BTreeSet::new();
+    for lane in lanes() {
+        let name = lane.title();
+        let mut asked: BTreeMap<u32, u32> = BTreeMap::new();
+        for hop in hops_of(lane) {
+            let stack = source::stack(hop.line);
+            let (function, line) = *stack.last().unwrap_or_else(|| panic!("{name}: {hop:?} is of no line"));
+            let text = function.lines().find(|(number, _)| *number == line).expect("a line of it").1;
+            if hop.word.is_answer() {
+                continue; // another call of its task may be under way
+            }
+            assert!(calls(hop.word).iter().any(|call| text.contains(call)), "{name}: {hop:?} by {text}");
+            asked.insert(hop.journey, hop.line);
+            been.insert((function.file, line));
+        }
+        assert!(asked.len() > 100, "{name}: {} requests", asked.len());
+    }
+    // And no call is left out: what a request can do has been done.
+    let beside = ["outbox::relay", "outbox::pass_on", "write_back::flusher", "write_back::flush", "leases::guard"];
+    let all = source::functions().filter(|function| {
+        !beside.contains(&&*format!("{}::{}", function.file, function.name)) && function.name != "read_write_delete"
+    });
+    let words = [Word::LookUp, Word::Fill, Word::Set, Word::Delete, Word::Query, Word::Commit];
+    let is_call = |line: &str| words.iter().any(|word| calls(*word).iter().any(|call| line.contains(call)));
+    let left: Vec<&str> = all
+        .flat_map(|function| function.lines().map(move |(number, line)| (function.file, number, line)))
+        .filter(|(file, number, line)| is_call(line) && !line.contains("//") && !been.contains(&(*file, *number)))
+        .map(|(.., line)| line.trim())
+        .collect();
+    assert_eq!(left, [""; 0], "lines where no request has been");
 }

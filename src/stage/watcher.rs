@@ -25,6 +25,8 @@ struct Trip {
 struct Traveller {
     journey: u32,
     errand: Errand,
+    /// The line of its strategy from which it called last.
+    line: u32,
 }
 
 #[derive(Debug, Default)]
@@ -100,7 +102,7 @@ impl Watcher {
         let errand = if sent.writes { Errand::Write } else { Errand::Read };
         let journey = notes.begin(errand, sent);
         notes.awaited.insert((sent.number, sent.issued), journey);
-        let traveller = Traveller { journey, errand };
+        let traveller = Traveller { journey, errand, line: 0 };
         let (from, to) = (Part::Client, Part::App);
         notes.trips.insert(event.bits(), Trip { traveller, from, to, key: sent.key, word: Word::Ask, rows: 0 });
     }
@@ -129,6 +131,13 @@ impl Watcher {
         self.notes.borrow_mut().tasks.remove(&task);
     }
 
+    /// A task calls from the line that `line` gives, as a number; asked only of a task that is followed.
+    pub fn stands_at(&self, task: TaskId, line: impl FnOnce() -> u32) {
+        if let Some(traveller) = self.notes.borrow_mut().tasks.get_mut(&task) {
+            traveller.line = line();
+        }
+    }
+
     /// A task is about to send a call, which arrives with `event`.
     pub fn asks(&self, task: TaskId, event: Event, asked: Asked) {
         let notes = &mut *self.notes.borrow_mut();
@@ -137,7 +146,7 @@ impl Watcher {
             None => notes.tasks.get(&task).copied(),
             Some(errand) => {
                 notes.journeys = notes.journeys.wrapping_add(1);
-                Some(Traveller { journey: notes.journeys, errand })
+                Some(Traveller { journey: notes.journeys, errand, line: 0 })
             }
         };
         let Some(traveller) = traveller else {
@@ -189,8 +198,8 @@ impl Watcher {
         if is_response {
             notes.trips.remove(&event.bits());
         }
-        let Traveller { journey, errand } = traveller;
-        let hop = Hop { journey, errand, from, to, leaves: leaves.0, arrives: arrives.0, word, rows };
+        let Traveller { journey, errand, line } = traveller;
+        let hop = Hop { journey, errand, from, to, leaves: leaves.0, arrives: arrives.0, word, rows, line };
         notes.left_out += u64::from(push(&mut notes.hops, hop));
     }
 }
@@ -208,7 +217,7 @@ impl Notes {
         self.trips.retain(|bits, trip| trip.traveller.journey != journey || *bits == asked.bits());
         let rest = self.journeys.wrapping_add(1);
         for traveller in self.tasks.values_mut().filter(|traveller| traveller.journey == journey) {
-            *traveller = Traveller { journey: rest, errand: Errand::Rest };
+            *traveller = Traveller { journey: rest, errand: Errand::Rest, ..*traveller };
             self.journeys = rest;
         }
     }
@@ -300,6 +309,6 @@ mod tests {
         let scene = watcher.take();
         let text = serde_json::to_string(&scene).unwrap();
         assert_eq!(serde_json::from_str::<Scene>(&text).unwrap(), scene);
-        assert!(text.contains("[1,0,0,1,1,2,0,0]"), "{text}");
+        assert!(text.contains("[1,0,0,1,1,2,0,0,0]"), "{text}");
     }
 }

@@ -3,9 +3,11 @@
 //! A call is a message over a link, the server's queue and service, and a message back, all within a timeout.
 
 use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::panic::Location;
 use std::pin::pin;
 
-use super::negative;
+use super::{negative, source};
 use crate::app::{AppServerState, Breaker, Permit, Pool};
 use crate::cache::command::{Answer, Command, Fill, Found, LeaseAsked};
 use crate::cache::near::{Begun, NearCache};
@@ -33,6 +35,17 @@ pub struct Events {
     pub cache_arrival: u8,
     /// A query reaches the database.
     pub database_arrival: u8,
+}
+
+/// Tells whoever follows the present task from which line of its strategy it calls. What strategies call is therefore no
+/// `async fn`: those do not know their callers.
+#[track_caller]
+#[inline]
+fn note_line(network: &Network, kernel: &Kernel) {
+    if let Some(watcher) = network.watched() {
+        let caller = Location::caller();
+        watcher.stands_at(kernel.current(), || source::number(caller.file(), caller.line()));
+    }
 }
 
 /// An application server's view of the world.
@@ -71,17 +84,28 @@ impl App<'_> {
     }
 
     /// Brings the cached copy up to a write: the new value, or after a delete none.
-    pub async fn renew_copy(&self, key: Key, value: WriteId) -> Result<(), CallError> {
-        if self.rows.is_row(key, value) { self.cache.set(key, value).await } else { self.cache.delete(key).await }
+    #[track_caller]
+    pub fn renew_copy(&self, key: Key, value: WriteId) -> impl Future<Output = Result<(), CallError>> {
+        self.cache.tell(self.renewal(key, value))
     }
 
     /// Like [`renew_copy`](App::renew_copy); a cache that has no room for the new value gives up the former one, which
     /// must not be served any longer.
-    pub async fn renew_or_drop_copy(&self, key: Key, value: WriteId) -> Result<(), CallError> {
-        match self.renew_copy(key, value).await {
-            Err(CallError::Full) => self.cache.delete(key).await,
-            told => told,
+    #[track_caller]
+    pub fn renew_or_drop_copy(&self, key: Key, value: WriteId) -> impl Future<Output = Result<(), CallError>> {
+        note_line(self.cache.network, self.cache.kernel);
+        let renewal = self.renewal(key, value);
+        async move {
+            let answer = match self.cache.call(renewal).await {
+                Err(CallError::Full) => self.cache.call(Command::Delete(key)).await,
+                answer => answer,
+            };
+            answer.map(drop)
         }
+    }
+
+    fn renewal(&self, key: Key, value: WriteId) -> Command {
+        if self.rows.is_row(key, value) { Command::Set(key, value) } else { Command::Delete(key) }
     }
 
     /// Says how the write of this request is applied to the value it finds.
@@ -160,8 +184,9 @@ pub struct CacheSide<'a> {
 
 impl CacheSide<'_> {
     /// The database's value of `key`.
-    pub async fn load(&self, key: Key) -> Result<WriteId, CallError> {
-        if self.writes_back { self.database.read_primary(key).await } else { self.database.read(key).await }
+    #[track_caller]
+    pub fn load(&self, key: Key) -> impl Future<Output = Result<WriteId, CallError>> {
+        self.database.look_up(key, self.writes_back)
     }
 
     /// For how long `value` of `key` is kept.
@@ -223,56 +248,86 @@ pub struct CacheClient<'a> {
 
 impl CacheClient<'_> {
     /// The value of `key`, if the cache has it.
-    pub async fn get(&self, key: Key) -> Result<Option<WriteId>, CallError> {
+    #[track_caller]
+    pub fn get(&self, key: Key) -> impl Future<Output = Result<Option<WriteId>, CallError>> {
         let replica = self.nodes.next_reader(key);
         let command = replica.map_or(Command::Get(key), |number| Command::GetFromReplica(key, number));
-        self.call(command).await.map(Found::value)
+        note_line(self.network, self.kernel);
+        async move { self.call(command).await.map(Found::value) }
     }
 
     /// The value of `key` and how old it is, if the cache has it.
-    pub async fn get_copy(&self, key: Key) -> Answer {
-        self.call(Command::GetCopy(key)).await
+    #[track_caller]
+    pub fn get_copy(&self, key: Key) -> impl Future<Output = Answer> {
+        self.ask(Command::GetCopy(key))
     }
 
     /// The same; if the cache does not have it, a lease to fill it, or the advice to wait for who has that.
-    pub async fn lease(&self, asked: LeaseAsked) -> Answer {
-        self.call(Command::Lease(asked)).await
+    #[track_caller]
+    pub fn lease(&self, asked: LeaseAsked) -> impl Future<Output = Answer> {
+        self.ask(Command::Lease(asked))
     }
 
     /// Puts in the cache what a reader has had from the database, if the cache still allows it.
-    pub async fn fill(&self, fill: Fill) -> Result<(), CallError> {
-        self.call(Command::Fill(fill)).await.map(drop)
+    #[track_caller]
+    pub fn fill(&self, fill: Fill) -> impl Future<Output = Result<(), CallError>> {
+        self.tell(Command::Fill(fill))
     }
 
     /// The value of `key`, which the cache loads if it has to; and whether it had it.
-    pub async fn fetch(&self, key: Key) -> Result<(WriteId, bool), CallError> {
-        let found = self.call(Command::Fetch(key)).await?;
-        let value = found.value().expect("a load brings a value or fails");
-        Ok((value, !matches!(found, Found::Loaded(_))))
+    #[track_caller]
+    pub fn fetch(&self, key: Key) -> impl Future<Output = Result<(WriteId, bool), CallError>> {
+        note_line(self.network, self.kernel);
+        async move {
+            let found = self.call(Command::Fetch(key)).await?;
+            let value = found.value().expect("a load brings a value or fails");
+            Ok((value, !matches!(found, Found::Loaded(_))))
+        }
     }
 
     /// Puts a value in the cache.
-    pub async fn set(&self, key: Key, value: WriteId) -> Result<(), CallError> {
-        self.call(Command::Set(key, value)).await.map(drop)
+    #[track_caller]
+    pub fn set(&self, key: Key, value: WriteId) -> impl Future<Output = Result<(), CallError>> {
+        self.tell(Command::Set(key, value))
     }
 
     /// Takes a key out of the cache.
-    pub async fn delete(&self, key: Key) -> Result<(), CallError> {
-        self.call(Command::Delete(key)).await.map(drop)
+    #[track_caller]
+    pub fn delete(&self, key: Key) -> impl Future<Output = Result<(), CallError>> {
+        self.tell(Command::Delete(key))
     }
 
-    /// The same, by somebody about to change it.
-    pub async fn fetch_to_change(&self, key: Key) -> Result<WriteId, CallError> {
-        let found = self.call(Command::FetchToChange(key)).await?;
-        Ok(found.value().expect("a load brings a value or fails"))
+    /// The value of `key`, for somebody about to change it.
+    #[track_caller]
+    pub fn fetch_to_change(&self, key: Key) -> impl Future<Output = Result<WriteId, CallError>> {
+        note_line(self.network, self.kernel);
+        async move {
+            let found = self.call(Command::FetchToChange(key)).await?;
+            Ok(found.value().expect("a load brings a value or fails"))
+        }
     }
 
     /// Puts a value in the cache, for so long, and leaves it to the cache to write it to the database later.
-    pub async fn write_behind(&self, key: Key, value: WriteId, ttl: EntryTtl) -> Result<(), CallError> {
-        match self.change.get() {
-            Change::Replace => self.call(Command::WriteBehind(key, value, ttl)).await.map(drop),
-            change => self.call(Command::ChangeBehind(key, value, change)).await.map(drop),
-        }
+    #[track_caller]
+    pub fn write_behind(&self, key: Key, value: WriteId, ttl: EntryTtl) -> impl Future<Output = Result<(), CallError>> {
+        self.tell(match self.change.get() {
+            Change::Replace => Command::WriteBehind(key, value, ttl),
+            change => Command::ChangeBehind(key, value, change),
+        })
+    }
+
+    /// A command whose answer matters, from a line of a strategy.
+    #[track_caller]
+    fn ask(&self, command: Command) -> impl Future<Output = Answer> {
+        note_line(self.network, self.kernel);
+        self.call(command)
+    }
+
+    /// A command of which only matters whether it was done, from a line of a strategy.
+    #[track_caller]
+    fn tell(&self, command: Command) -> impl Future<Output = Result<(), CallError>> {
+        note_line(self.network, self.kernel);
+        async move { self.call(command).await.map(drop) }
     }
 
     async fn call(&self, command: Command) -> Answer {
@@ -332,21 +387,38 @@ pub struct DatabaseClient<'a> {
 
 impl DatabaseClient<'_> {
     /// The committed value of `key`.
-    pub async fn read(&self, key: Key) -> Result<WriteId, CallError> {
-        self.with_retries(|| self.database.read(key, self.link)).await
+    #[track_caller]
+    pub fn read(&self, key: Key) -> impl Future<Output = Result<WriteId, CallError>> {
+        self.look_up(key, false)
     }
 
     /// The same, as the primary has it: for somebody about to change it.
-    pub async fn read_primary(&self, key: Key) -> Result<WriteId, CallError> {
-        self.with_retries(|| self.database.read_primary(key, self.link)).await
+    #[track_caller]
+    pub fn read_primary(&self, key: Key) -> impl Future<Output = Result<WriteId, CallError>> {
+        self.look_up(key, true)
+    }
+
+    #[track_caller]
+    fn look_up(&self, key: Key, of_primary: bool) -> impl Future<Output = Result<WriteId, CallError>> {
+        note_line(self.network, self.kernel);
+        self.with_retries(move || match of_primary {
+            true => self.database.read_primary(key, self.link),
+            false => self.database.read(key, self.link),
+        })
     }
 
     /// Commits `value` for `key`.
-    pub async fn write(&self, key: Key, value: WriteId) -> Result<(), CallError> {
+    #[track_caller]
+    pub fn write(&self, key: Key, value: WriteId) -> impl Future<Output = Result<(), CallError>> {
+        note_line(self.network, self.kernel);
         let row = Row { key, write: value };
-        match self.change.get() {
-            Change::Replace => self.with_retries(|| self.database.write(row, self.link)).await.map(drop),
-            change => self.with_retries(|| self.database.change(row, change, self.link)).await.map(drop),
+        let change = self.change.get();
+        async move {
+            let begin = || match change {
+                Change::Replace => self.database.write(row, self.link),
+                change => self.database.change(row, change, self.link),
+            };
+            self.with_retries(begin).await.map(drop)
         }
     }
 

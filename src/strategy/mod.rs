@@ -27,6 +27,7 @@ pub mod none;
 pub mod outbox;
 pub mod read_through;
 pub mod refresh;
+pub mod source;
 pub mod warm_up;
 pub mod write_around;
 pub mod write_back;

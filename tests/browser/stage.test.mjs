@@ -50,3 +50,46 @@ claim("who asked for less motion sees the parts and no motion", "#v2&fault.count
   await until("something is drawn", async () => (await stage(page).locator("canvas").first().evaluate((canvas) => canvas.width)) > 300);
   assert.equal(await pictures(page), 1);
 }, { reducedMotion: "reduce" });
+
+claim("a followed request lights up lines of its strategy, step by step, and the box scrolls by keyboard", "#v2&fault.count=0", async (page) => {
+  await stage(page).getByRole("button", { name: "Follow a request" }).click();
+  const next = stage(page).getByRole("button", { name: "Next step of this request" });
+  await next.click();
+  const code = stage(page).getByRole("group", { name: "Code of Write-back" });
+  for (let step = 0; step < 3; step += 1) {
+    if (await next.isEnabled()) {
+      await next.click();
+      await page.waitForTimeout(500);
+    }
+  }
+  const been = code.locator(".line:is(.passed, .here)");
+  await until("lines", async () => (await been.count()) > 0);
+  const texts = (await been.allTextContents()).join("\n");
+  assert.match(texts, /steps? \d.*app\.cache\./, texts);
+  assert.match(await code.innerText(), /^(look_aside::read|write_back::write)/);
+  const steps = await stage(page).locator(".followed .steps").first().locator("li").count();
+  assert.ok(steps >= 2, `${steps} steps`);
+  await code.focus();
+  assert.ok(await code.evaluate((box) => box === document.activeElement));
+});
+
+claim("a fault that is on is ended from its part's menu, by keyboard", "#v2&fault.count=0&view.speed=0.5", async (page) => {
+  const said = stage(page).locator(".scene-said");
+  const tells = (what) => async () => new RegExp(`^Write-back: ${what}`, "m").test((await said.allTextContents()).join("\n"));
+  const entry = (name) => stage(page).getByRole("button", { name, exact: true });
+  const press = async (name) => {
+    await until("the part", () => part(page, /Cache of Write-back/).isVisible());
+    await part(page, /Cache of Write-back/).press("Enter");
+    await until(`the focus is on ${name}`, () => entry(name).evaluate((found) => found === document.activeElement));
+    await page.keyboard.press("Enter");
+  };
+  await until("a sentence", tells("all parts up"));
+  await press("cache crash");
+  await until("it is down", tells("Cache: down"));
+  await press("Restore: cache crash");
+  await until("it is up again, long before its five seconds are over", tells("all parts up"));
+  assert.equal(await page.locator(".fault-mark").count(), 1);
+  await part(page, /Cache of Write-back/).press("Enter");
+  await entry("cache crash").waitFor();
+  assert.equal(await entry("Restore: cache crash").count(), 0);
+});

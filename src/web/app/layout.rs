@@ -217,7 +217,7 @@ impl App {
         let write_back = |lane: &Lane| lane.write.write_back().is_some();
         let writes_back = state.running.lanes.iter().map(write_back).collect::<Vec<_>>();
         html! {
-            <Stage run={state.generation()} scenes={state.run.scenes.clone()} now={state.run.now} speed={state.speed} plays={state.is_running()}
+            <Stage run={state.generation()} scenes={state.run.scenes.clone()} now={state.run.now} scenario={state.draft.clone()} speed={state.speed} plays={state.is_running()}
                 {latencies} titles={titles.clone()} shown={self.shown()} {writes_back} halted={state.at_end() || state.stop_reason.is_some()}
                 theme={self.theme()} dispatch={self.dispatch.clone()} words={self.words()} />
         }

@@ -136,21 +136,34 @@ fn speed(props: &TransportProps) -> Html {
         Action::Time(TimeAction::Speed(text.parse().unwrap_or(1.0))) // the values are the numbers below
     });
     let options = speeds.into_iter().map(|speed| {
-        html! { <option value={speed.to_string()} title={in_words(speed).say(w.lang).to_owned()} selected={speed == props.speed}>{ format!("{speed}×") }</option> }
+        html! { <option value={speed.to_string()} title={in_words(speed).say(w.lang).to_owned()} selected={speed == props.speed}>{ short(speed).say(w.lang).to_owned() }</option> }
     });
     let title = in_words(props.speed).say(w.lang).to_owned();
     html! { <label class="speed" {title}>{ w.speed }<select onchange={chosen}>{ for options }</select></label> }
 }
 
+/// A speed in a word or two: `real time`, `1/100`, `10×`.
+fn short(speed: f64) -> Phrase {
+    match slower(speed) {
+        Some(1.0) => REAL_TIME,
+        Some(slower) => phrase!("1/{slower}", "1/{slower}"),
+        None => phrase!("{speed}×", "{speed}배"),
+    }
+}
+
+/// How many times as slow as real time it is, where that is a whole number.
+fn slower(speed: f64) -> Option<f64> {
+    let slower = libm::round(1.0 / speed);
+    ((1.0 / speed - slower).abs() < 1e-9).then_some(slower)
+}
+
+const REAL_TIME: Phrase = Phrase::fixed("real time", "실시간");
+
 /// A speed in words.
-fn in_words(speed: f64) -> Phrase {
-    let whole = |value: f64| (value - libm::round(value)).abs() < 1e-9;
-    if speed == 1.0 {
-        Phrase::fixed("real time", "실제 속도")
-    } else if speed < 1.0 && whole(1.0 / speed) {
-        let slower = libm::round(1.0 / speed);
-        phrase!("1/{slower} of real time", "실제 속도의 1/{slower}")
-    } else {
-        phrase!("{speed} times real time", "실제 속도의 {speed}배")
+pub(super) fn in_words(speed: f64) -> Phrase {
+    match slower(speed) {
+        Some(1.0) => REAL_TIME,
+        Some(slower) => phrase!("1/{slower} of real time", "실시간의 1/{slower}"),
+        None => phrase!("{speed} times real time", "실시간의 {speed}배"),
     }
 }

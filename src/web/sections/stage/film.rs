@@ -93,7 +93,7 @@ impl Trail {
     pub fn dot(&self, at: u64, linger: u64) -> Option<Dot> {
         let is_over = |end: u64| at > end.saturating_add(linger);
         let hop = self.hops.iter().rev().find(|hop| hop.leaves <= at)?;
-        let Hop { journey, errand, from, to, leaves, arrives, word, rows } = *hop;
+        let Hop { journey, errand, from, to, leaves, arrives, word, rows, .. } = *hop;
         let ended = self.ended.filter(|end| end.at <= at);
         if ended.is_some_and(|end| is_over(end.at)) {
             return None;
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     fn hop((from, to): (Part, Part), (leaves, arrives): (u64, u64), word: Word) -> Hop {
-        Hop { journey: 1, errand: Errand::Read, from, to, leaves, arrives, word, rows: 0 }
+        Hop { journey: 1, errand: Errand::Read, from, to, leaves, arrives, word, rows: 0, line: 0 }
     }
 
     fn hit(fate: Fate) -> Trail {

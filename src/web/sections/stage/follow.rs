@@ -122,6 +122,7 @@ mod tests {
             arrives: leaves + 100_000,
             word,
             rows: 0,
+            line: 0,
         };
         let hops = [
             hop((Client, App), 1_000_000, Word::Ask),

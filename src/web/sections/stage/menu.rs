@@ -3,9 +3,10 @@
 use web_sys::{HtmlElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::restore::{Restore, struck};
 use super::words;
 use crate::phrase::Phrase;
-use crate::scenario::{FaultKind, Part as Struck};
+use crate::scenario::FaultKind;
 use crate::stage::{Condition, Part, Parts};
 use crate::time::Nanos;
 use crate::web::i18n::Words;
@@ -21,6 +22,8 @@ pub struct MenuProps {
     pub part: Part,
     /// How the lane's parts are.
     pub parts: Parts,
+    /// What is on at it and can be ended.
+    pub restores: Vec<Restore>,
     /// Hears what happens.
     pub dispatch: Callback<Action>,
     /// Hears that it should close.
@@ -31,13 +34,7 @@ pub struct MenuProps {
 
 /// What can strike a part; several of its servers or nodes are struck one at a time.
 fn faults(part: Part) -> impl Iterator<Item = FaultKind> {
-    let struck = match part {
-        Part::App => Some(Struck::App),
-        Part::Cache => Some(Struck::Cache),
-        Part::Database => Some(Struck::Database),
-        Part::Client => None,
-    };
-    FaultKind::ALL.into_iter().filter(move |what| Some(what.part()) == struck)
+    FaultKind::ALL.into_iter().filter(move |what| Some(what.part()) == struck(part))
 }
 
 /// The first of several that is well, if there are several.
@@ -62,15 +59,21 @@ pub fn Menu(props: &MenuProps) -> Html {
             let _ = first.focus(); // what has just been made can have it
         }
     });
-    let entries = faults(props.part).enumerate().map(|(i, what)| {
+    let restores =
+        props.restores.iter().map(|Restore { title, edit }| (title.clone(), Action::Edit(vec![edit.clone()])));
+    let injects = faults(props.part).map(|what| {
         let (lasts, server) = (*lasts, target(props.part, &props.parts));
+        (what.title(), Action::Inject { what, server, link: None, lasts })
+    });
+    let entries = restores.chain(injects).enumerate().map(|(i, (title, action))| {
         let (dispatch, close) = (props.dispatch.clone(), props.close.clone());
         let onclick = Callback::from(move |_: MouseEvent| {
-            dispatch.emit(Action::Inject { what, server, link: None, lasts });
+            dispatch.emit(action.clone());
             close.emit(());
         });
         let node = if i == 0 { first.clone() } else { NodeRef::default() };
-        html! { <li><button type="button" ref={node} class="plain" {onclick}>{ what.title().say(w.lang).to_owned() }</button></li> }
+        let class = classes!("plain", (i < props.restores.len()).then_some("restore"));
+        html! { <li><button type="button" ref={node} {class} {onclick}>{ title.say(w.lang).to_owned() }</button></li> }
     });
     let onchange = {
         let lasts = lasts.clone();

@@ -5,9 +5,11 @@
 //!                                                                           words, for who does not see it
 //! ```
 
+pub mod code;
 pub mod film;
 pub mod follow;
 pub mod plan;
+pub mod restore;
 pub mod words;
 
 #[cfg(target_arch = "wasm32")]

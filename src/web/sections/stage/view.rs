@@ -13,8 +13,10 @@ use yew::prelude::*;
 use self::follow::Following;
 use super::draw::Show;
 use super::menu::Menu;
+use super::restore::restores;
 use super::words;
 use crate::chart::palette::{Theme, lane_style};
+use crate::scenario::Scenario;
 use crate::stage::{Condition, Part, Parts, Scene};
 use crate::time::Nanos;
 use crate::web::components::swatch::Swatch;
@@ -46,6 +48,8 @@ pub struct StageProps {
     pub scenes: Rc<Vec<Scene>>,
     /// The moment up to which it did.
     pub now: Nanos,
+    /// The experiment as it stands, for its faults.
+    pub scenario: Rc<Scenario>,
     /// Virtual seconds per second.
     pub speed: f64,
     /// Whether time goes on.
@@ -240,6 +244,7 @@ impl Component for Stage {
         if self.is_seen {
             self.animation.wake();
         }
+        self.show_lines();
     }
 
     fn destroy(&mut self, ctx: &Context<Stage>) {
@@ -288,7 +293,8 @@ impl Stage {
         let stops = STOPS.iter().enumerate().map(|(stop, part)| self.button(ctx, (lane, stop), *part, parts));
         let menu = self.open.filter(|(of, _)| *of == lane).and_then(|(_, stop)| STOPS[stop]).map(|part| {
             let close = ctx.link().callback(|()| Msg::Close);
-            html! { <Menu {part} parts={parts.clone()} dispatch={props.dispatch.clone()} {close} words={props.words} /> }
+            let restores = restores(&props.scenario, part, props.now);
+            html! { <Menu {part} parts={parts.clone()} {restores} dispatch={props.dispatch.clone()} {close} words={props.words} /> }
         });
         let onkeydown = ctx.link().batch_callback(move |event: KeyboardEvent| {
             let moves = ["ArrowLeft", "ArrowRight", "Home", "End"].contains(&event.key().as_str());

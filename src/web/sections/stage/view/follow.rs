@@ -1,10 +1,17 @@
 //! Following one request: the same in every lane, as slowly as it takes to be seen.
 
+use std::cell::RefCell;
+
+use wasm_bindgen::JsCast as _;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use super::{Msg, Stage, StageProps};
+use crate::phrase::Language;
 use crate::time::Nanos;
+use crate::web::sections::stage::code::{self, Book, Frame, Line, Mark};
 use crate::web::sections::stage::follow;
+use crate::web::sections::transport::in_words;
 use crate::web::state::{Action, SPEEDS, TimeAction, stage};
 
 /// A request that is followed takes about so long, seconds of the viewer.
@@ -22,6 +29,9 @@ pub(super) struct Following {
     request: Option<u64>,
     /// Until how many of its steps are known time goes on, and how often it was asked to.
     wants_step: Option<(usize, u32)>,
+    book: RefCell<Book>,
+    /// The lines that were lit last.
+    lit: Vec<String>,
 }
 
 impl Following {
@@ -120,9 +130,19 @@ impl Stage {
                 let last = steps.len().saturating_sub(1);
                 let steps = steps.into_iter().enumerate().map(|(i, step)| {
                     let current = (i == last).then_some("step");
-                    html! { <li aria-current={current}><span class="after">{ step.after }</span>{ step.what.say(texts).to_owned() }</li> }
+                    html! { <li aria-current={current}><span class="nos" aria-hidden="true">{ i + 1 }</span><span class="after">{ step.after }</span>{ step.what.say(texts).to_owned() }</li> }
                 });
-                html! { <div key={lane}><h3>{ &props.titles[lane] }</h3><ol class="steps">{ for steps }</ol></div> }
+                let frames = self.following.book.borrow_mut().frames(trail, until);
+                let label = code::label(&props.titles[lane]);
+                html! {
+                    <div key={lane}>
+                        <h3>{ &props.titles[lane] }</h3>
+                        <ol class="steps">{ for steps }</ol>
+                        <div class="code" role="group" tabindex="0" aria-label={label.say(texts).to_owned()}>
+                            { for frames.iter().map(|frame| function(frame, lane, texts)) }
+                        </div>
+                    </div>
+                }
             })
             .collect();
         let next = ctx.link().callback(|_: MouseEvent| Msg::Next);
@@ -133,9 +153,57 @@ impl Stage {
                     if self.following.request.is_some() {
                         <button type="button" onclick={next} disabled={props.halted}>{ follow::NEXT.say(texts).to_owned() }</button>
                     }
+                    <span class="soft">{ in_words(props.speed).say(texts).to_owned() }</span>
                 </p>
                 <div class="followed-lanes">{ for columns }</div>
             </div>
         }
+    }
+
+    /// Brings the lines that have just been lit into sight, in their boxes.
+    pub(super) fn show_lines(&mut self) {
+        let Some(root) = self.root.cast::<Element>().filter(|_| self.following.is_on()) else { return };
+        let mut lit = Vec::new();
+        for number in 0..self.stops.len() {
+            let id = format!("code-here-{number}");
+            let line = root.query_selector(&format!("#{id}")).ok().flatten();
+            let Some(line) = line.and_then(|line| line.dyn_into::<HtmlElement>().ok()) else { continue };
+            let Some(code) = line.closest(".code").ok().flatten() else { continue };
+            let known = format!("{id} {}", line.get_attribute("data-line").unwrap_or_default());
+            let is_new = !self.following.lit.contains(&known);
+            lit.push(known);
+            let (top, bottom) = (line.offset_top(), line.offset_top() + line.offset_height());
+            if is_new && (top < code.scroll_top() || bottom > code.scroll_top() + code.client_height()) {
+                code.set_scroll_top(top - code.client_height() / 3);
+            }
+        }
+        self.following.lit = lit;
+    }
+}
+
+/// A function with its lines.
+fn function(frame: &Frame, lane: usize, texts: Language) -> Html {
+    let lines = frame.lines.iter().map(|line| one_line(frame, line, lane, texts));
+    html! { <div key={frame.name.clone()} lang="en"><p><b>{ &frame.name }</b></p><pre>{ for lines }</pre></div> }
+}
+
+fn one_line(frame: &Frame, line: &Line, lane: usize, texts: Language) -> Html {
+    let Line { number, text, mark, steps } = line;
+    let class = match mark {
+        Mark::Ahead => "line",
+        Mark::Passed => "line passed",
+        Mark::Within => "line within",
+        Mark::Here => "line here",
+    };
+    let is_here = *mark == Mark::Here;
+    let shown = steps.iter().map(usize::to_string).collect::<Vec<_>>().join(" ");
+    let said = code::steps_of(steps).map(|steps| steps.say(texts).to_owned());
+    html! {
+        <span {class} key={*number} id={is_here.then(|| format!("code-here-{lane}"))} data-line={is_here.then(|| format!("{}:{number}", frame.name))}
+            aria-current={is_here.then_some("step")}>
+            <span class="nos" aria-hidden="true">{ shown }</span>
+            if let Some(said) = said { <span class="unseen" lang={texts.code()}>{ said }</span> }
+            { *text }{ "\n" }
+        </span>
     }
 }
