@@ -15,6 +15,7 @@
 //! ```
 
 mod app;
+mod beside;
 mod cache;
 pub(crate) mod check;
 mod clients;
