@@ -17,6 +17,7 @@
 mod app;
 mod beside;
 mod cache;
+pub mod called;
 pub(crate) mod check;
 mod clients;
 mod commented;
