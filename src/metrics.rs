@@ -27,7 +27,7 @@ pub struct Gauges {
     pub lost: u64,
     /// Cached copies that differ from the database for good.
     pub diverging: u64,
-    /// Acknowledged writes not yet in the database.
+    /// Acknowledged writes that a crash would lose: neither in the database yet nor on a disk or a replica.
     pub at_risk: u64,
     /// Requests in the database's queue.
     pub queue: u64,
@@ -231,6 +231,12 @@ impl Metrics {
     /// The gauges at the end of the last bucket that is over.
     pub fn last_gauges(&self) -> Gauges {
         self.gauges.last().copied().unwrap_or_default()
+    }
+
+    /// The most writes at risk at the end of any bucket that has ended since the warm-up.
+    pub fn at_risk_max(&self) -> u64 {
+        let after = (self.warmup.0 / self.width().0) as usize;
+        self.gauges.iter().skip(after).map(|gauges| gauges.at_risk).max().unwrap_or(0)
     }
 
     /// The gauges at the end of the present bucket.

@@ -161,6 +161,9 @@ pub struct LaneReport {
     /// Those among them that the database's value does not contain: another was applied to the same value.
     #[serde(default)]
     pub lost_increments: u64,
+    /// The most writes at risk at once: the most at the end of any bucket of the series since the warm-up, and now.
+    #[serde(default)]
+    pub at_risk_max: u64,
     /// The database's work.
     pub database: DatabaseReport,
     /// The cache's work.
@@ -294,8 +297,13 @@ pub struct WritesByClass {
     pub durable: u64,
     /// Acknowledged, never committed itself, but a newer or concurrent write was.
     pub superseded: u64,
-    /// Acknowledged, not yet in the database, still held by something that can deliver it.
+    /// Acknowledged, not yet in the database; held by something that can deliver it, and that one crash, or a loss of its
+    /// machine's power, would take.
     pub at_risk: u64,
+    /// Acknowledged, not yet in the database, and on a synced disk, in a snapshot or with a replica that would take over: a
+    /// crash of the cache would not lose it.
+    #[serde(default)]
+    pub recoverable: u64,
     /// Acknowledged, and nothing can bring it to the database any more.
     pub lost: u64,
     /// The client got a definite error, and the write is nowhere.

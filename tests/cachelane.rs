@@ -6,6 +6,7 @@ mod anchors_counts;
 mod anchors_overload;
 mod anchors_queues;
 mod anchors_ratios;
+mod at_risk;
 mod bad_input;
 mod budgets;
 mod cli;

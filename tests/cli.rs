@@ -122,7 +122,9 @@ fn compare_prints_the_names_that_scripts_rely_on() {
             let keys: Vec<&str> = lane["latency_ms"][part].as_object().unwrap().keys().map(String::as_str).collect();
             assert_eq!(keys.join(" "), summary);
         }
-        for class in ["in_flight", "durable", "superseded", "at_risk", "lost", "rejected", "unknown", "phantom"] {
+        for class in
+            ["in_flight", "durable", "superseded", "at_risk", "recoverable", "lost", "rejected", "unknown", "phantom"]
+        {
             assert!(lane["writes_by_class"][class].is_u64(), "{class}");
         }
         assert!(lane["lost_by_cause"].is_object());

@@ -585,7 +585,7 @@ fn a_trigger_strikes_once_the_nth_write_is_acknowledged_in_each_lane_at_its_own_
             lane.run_until(Nanos(lane.now().0 + 100_000));
         }
         let classes = lane.report().writes_by_class;
-        let acknowledged = classes.durable + classes.superseded + classes.at_risk + classes.lost;
+        let acknowledged = classes.durable + classes.superseded + classes.at_risk + classes.recoverable + classes.lost;
         assert_eq!(acknowledged, 100);
     }
 }

@@ -299,11 +299,20 @@ fn balances(lane: &Simulation) {
         + sum.durable
         + sum.superseded
         + sum.at_risk
+        + sum.recoverable
         + sum.lost
         + sum.rejected
         + sum.unknown
         + sum.phantom;
     assert_eq!(sum, classes.attempts());
+    let report = lane.report();
+    let held = report.writes_by_class;
+    assert_eq!(
+        held.at_risk + held.recoverable,
+        classes.at_risk,
+        "held is what a crash would take, and what it would not"
+    );
+    assert!(held.at_risk == 0 || lane.is_finished() || report.at_risk_max >= held.at_risk);
     let by_cause: u64 = ledger.lost_by_cause().iter().map(|(_, count)| count).sum();
     assert_eq!(by_cause, classes.lost);
     assert!(ledger.ever_lost().total() >= classes.lost);
@@ -473,7 +482,8 @@ fn is_possible(what: &str) -> bool {
 }
 
 fn expected() -> Vec<String> {
-    let classes = ["in_flight", "durable", "superseded", "at_risk", "lost", "rejected", "unknown", "phantom"];
+    let classes =
+        ["in_flight", "durable", "superseded", "at_risk", "recoverable", "lost", "rejected", "unknown", "phantom"];
     let misses = serde_json::to_value(cachelane::report::MissesByCause::default()).expect("numbers");
     let mut all: Vec<String> = classes.iter().map(|class| format!("class {class}")).collect();
     all.extend(Cause::ALL.iter().map(|cause| format!("cause {}", cause.name())));

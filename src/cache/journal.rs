@@ -213,6 +213,18 @@ impl Journal {
         rows.into_iter().map(|(_, key, write)| (key, write)).collect()
     }
 
+    /// The rows that were in the buffer at an earlier position that has not been forgotten, in no order.
+    pub fn rows_at(&self, position: Position) -> Vec<WriteId> {
+        work::count(self.rows.len());
+        let there = self.rows.iter().filter(|(_, (_, came))| *came <= position).map(|(write, _)| *write);
+        let since = self.records.iter().rev().take_while(|(at, _)| *at > position);
+        let left = since.inspect(|_| work::count(1)).filter_map(|(_, change)| match change {
+            Change::Left { write, came, .. } if *came <= position => Some(*write),
+            _ => None,
+        });
+        there.chain(left).collect()
+    }
+
     /// How many records are kept.
     pub fn len(&self) -> usize {
         self.records.len()
@@ -307,6 +319,12 @@ mod tests {
                         state.1 = copy.1.clone();
                         marks.push((to, copy));
                     }
+                }
+                // Whoever looks back at one of them sees the rows of then.
+                for (at, copy) in &marks {
+                    let mut rows = journal.rows_at(*at);
+                    rows.sort_unstable();
+                    prop_assert_eq!(rows, copy.1.iter().map(|(_, write)| *write).collect::<Vec<_>>());
                 }
                 // A replica that stands at one of them sees what was there then.
                 for (at, copy) in marks.iter().filter(|_| everywhere) {

@@ -165,7 +165,7 @@ impl Telling {
             }
             Class::Lost => (Some(false), Phrase::fixed("lost there, too", "여기서도 유실")),
             Class::AtRisk | Class::InFlight => {
-                (None, Phrase::fixed("still at risk there: not in the database yet", "아직 유실 위험: DB에 없음"))
+                (None, Phrase::fixed("not in the database there yet, still held", "아직 DB에 없음, 보관 중"))
             }
             Class::Rejected => {
                 (Some(true), Phrase::fixed("rejected: its client knows", "거절: 클라이언트가 실패를 앎"))

@@ -55,7 +55,7 @@ impl Ledger {
         }
     }
 
-    fn still_holds(&self, (end, w): (Nanos, u32)) -> bool {
+    pub(super) fn still_holds(&self, (end, w): (Nanos, u32)) -> bool {
         let write = &self.writes[w as usize];
         write.holds > 0 && write.end == end
     }

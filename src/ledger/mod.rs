@@ -44,6 +44,9 @@
 //! | phantom | a rejection | yet it was committed or read |
 //! | unknown | an error, or nothing | whatever became of it |
 //!
+//! Some of those at risk would survive a crash of whatever holds them, on a disk or with a replica: the ledger does not know
+//! of either, and is asked with what these have ([`kept_by`](Ledger::kept_by)).
+//!
 //! The classes are of the instant. A lost write of a busy key becomes *at risk* when a newer write is under way and
 //! *superseded* when that is committed: its value would have been replaced anyhow. So the ledger keeps both figures:
 //! [`counts`](Ledger::counts) at this instant, and [`ever_lost`](Ledger::ever_lost), the writes lost at some moment. In the
@@ -91,6 +94,7 @@ mod copies;
 mod facts;
 mod heard;
 mod increments;
+mod kept;
 mod order;
 mod reads;
 mod record;

@@ -1,12 +1,13 @@
 //! What sets a lane apart from its neighbours, option by option: `Cached copy: leave; others: delete`.
 
+use super::called;
 use super::form::{Form, FormField};
 use crate::phrase::{Language, Phrase};
 
 /// A field in which a lane differs from others that have it, too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// What the field is called: its label, or the name that files use.
+    /// What the field is called: its label, or what says as much.
     pub name: Phrase,
     /// What stands there in the lane.
     pub own: String,
@@ -26,7 +27,8 @@ impl Difference {
 
     /// The difference in words.
     pub fn say(&self, language: Language) -> String {
-        let (name, own, others) = (self.name.say(language), &self.own, self.others.join(", "));
+        let others: Vec<String> = self.others.iter().map(|other| called::value(other, language)).collect();
+        let (name, own, others) = (self.name.say(language), called::value(&self.own, language), others.join(", "));
         match language {
             Language::English => format!("{name}: {own}; others: {others}"),
             Language::Korean => format!("{name}: {own}, 다른 레인: {others}"),
@@ -58,7 +60,9 @@ fn differences(form: &Form, lanes: &[Vec<FormField>], lane: usize) -> Vec<Differ
             let value = value(form, lanes, other, field).filter(|value| !others.contains(value));
             others.extend(value);
         }
-        let name = field.label.cloned().unwrap_or_else(|| Phrase::from(field.name.clone()));
+        let called = |language| called::option(&field.name, language);
+        let name = field.label.cloned();
+        let name = name.unwrap_or_else(|| Phrase::new(called(Language::English), called(Language::Korean)));
         others.iter().any(|other| *other != own).then_some(Difference { name, own, others })
     };
     names.iter().filter_map(difference).collect()

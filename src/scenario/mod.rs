@@ -15,7 +15,9 @@
 //! ```
 
 mod app;
+mod beside;
 mod cache;
+pub mod called;
 pub(crate) mod check;
 mod clients;
 mod commented;

@@ -55,6 +55,11 @@ fn tell(told: &mut Vec<(String, String)>, at: &str, fields: &Fields) {
 
 #[allow(private_bounds, reason = "only scenario parts have fields, and only this room knows how they are read")]
 impl<T: Record> Otherwise<T> {
+    /// What must be laid over `part` to give `wanted`.
+    pub(super) fn between(part: &T, wanted: &T) -> Otherwise<T> {
+        Otherwise { given: differing(&part.show_fields(), wanted.show_fields()), part: PhantomData }
+    }
+
     /// `part` with the fields given laid over it.
     pub(super) fn over(&self, part: &T) -> T
     where
@@ -80,6 +85,22 @@ fn overlay(fields: &mut Fields, given: &Fields) {
             None => fields.push((name.clone(), node.clone())),
         }
     }
+}
+
+/// Of what a part shows, the fields that are not what stands in `common`.
+fn differing(common: &Fields, wanted: Fields) -> Fields {
+    let differ = wanted.into_iter().filter_map(|(name, node)| {
+        let there = common.iter().find(|(known, _)| *known == name).map(|(_, node)| node);
+        if there == Some(&node) {
+            return None;
+        }
+        let value = match (node.value, there.map(|node| &node.value)) {
+            (Value::Table(inner), Some(Value::Table(common))) => Value::Table(differing(common, inner)),
+            (value, _) => value,
+        };
+        Some((name, Node::from(value)))
+    });
+    differ.collect()
 }
 
 /// Of what a part shows, the fields that were given.

@@ -23,7 +23,7 @@ pub(super) fn gauges(world: &World, deadline: Nanos) -> Gauges {
         stale: ledger.reads().stale,
         lost: ledger.ever_lost().total(),
         diverging: ledger.diverging(world.kernel.now()),
-        at_risk: ledger.counts().at_risk,
+        at_risk: at_risk(world, world.kernel.now()).0,
         queue: u64::from(world.database.queue()),
         sent: world.clients.sent(),
         unanswered,
@@ -38,6 +38,18 @@ pub(super) fn gauges(world: &World, deadline: Nanos) -> Gauges {
         refused: node.report.refused + node.report.refused_full + database.report.refused,
         lost_increments,
     }
+}
+
+/// Acknowledged writes that the database does not have yet, and that are held: those that a crash of what holds them would
+/// lose, and those that a disk or a replica would bring back.
+pub(super) fn at_risk(world: &World, now: Nanos) -> (u64, u64) {
+    let ledger = world.observers.ledger.borrow();
+    let pending = ledger.counts().at_risk;
+    if pending == 0 {
+        return (0, 0);
+    }
+    let kept = world.cache.nodes().iter().map(|node| ledger.kept_by(&node.rows_that_survive(now))).sum();
+    (pending - kept, kept)
 }
 
 /// The points from number `first` on, `group` buckets to each.

@@ -163,11 +163,15 @@ impl Simulation {
     fn report_writes(&self) -> LaneReport {
         let ledger = self.world.observers.ledger.borrow();
         let increments = ledger.increments();
+        let writes_by_class = self.writes_by_class();
+        // What is acknowledged while the system drains is no matter of the run.
+        let now = if self.baseline.at_end.is_none() { writes_by_class.at_risk } else { 0 };
         LaneReport {
             diverging_by_cause: by_cause(ledger.diverged().iter().map(|(cause, count)| (cause.name(), count))),
             unfollowed_reads: ledger.reads().unfollowed,
             vanished_reads: ledger.reads().vanished,
-            writes_by_class: self.writes_by_class(),
+            writes_by_class,
+            at_risk_max: self.world.observers.metrics.borrow().at_risk_max().max(now),
             lost_by_cause: lost_by_cause(ledger.lost_by_cause()),
             ever_lost: ledger.ever_lost().total(),
             ever_lost_by_cause: lost_by_cause(ledger.ever_lost()),
@@ -187,11 +191,13 @@ impl Simulation {
 
     fn writes_by_class(&self) -> WritesByClass {
         let counts = self.world.observers.ledger.borrow().counts();
+        let (at_risk, recoverable) = over_time::at_risk(&self.world, self.frontier());
         WritesByClass {
             in_flight: counts.in_flight,
             durable: counts.durable,
             superseded: counts.superseded,
-            at_risk: counts.at_risk,
+            at_risk,
+            recoverable,
             lost: counts.lost,
             rejected: counts.rejected,
             unknown: counts.unknown,

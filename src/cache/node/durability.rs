@@ -563,6 +563,20 @@ impl Durability {
         self.get().map(|durable| durable.journal.rows()).unwrap_or_default()
     }
 
+    /// The rows that would be in the buffer again if the machine lost its power now and stayed away: those that its disk has, or
+    /// the replica that would take over, whichever has more.
+    pub(super) fn rows_that_survive(&mut self, now: Nanos) -> Vec<WriteId> {
+        let Some(durable) = self.durable() else { return Vec::new() };
+        // At the moment of a change it has been worked out already, and what has just changed is nowhere else.
+        if now > durable.touched {
+            durable.advance(now);
+        }
+        let disk = durable.persistence.as_ref().map(Persistence::durable);
+        let successors = durable.replicas.as_ref().filter(|replicas| replicas.detection().is_some());
+        let kept = disk.max(successors.and_then(Replicas::recoverable));
+        kept.map(|position| durable.journal.rows_at(position)).unwrap_or_default()
+    }
+
     /// How many snapshots or syncs had begun at the latest change, and how many times a replica has taken over.
     pub(super) fn saves_and_failovers(&self) -> (u64, u64) {
         let Some(durable) = self.get() else { return (0, 0) };

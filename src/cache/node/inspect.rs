@@ -5,6 +5,7 @@ use crate::cache::counts::NodeCounts;
 use crate::cache::entry::Entry;
 use crate::model::{Key, WriteId};
 use crate::stage::Condition;
+use crate::time::Nanos;
 
 impl CacheNode {
     /// Totals up to this moment.
@@ -33,6 +34,11 @@ impl CacheNode {
     /// Rows not yet in the database, now and at most.
     pub fn dirty(&self) -> (u32, u32) {
         self.state.borrow().buffer.held()
+    }
+
+    /// The rows that a loss of power now would leave, on disk or with a replica that would take over.
+    pub fn rows_that_survive(&self, now: Nanos) -> Vec<WriteId> {
+        self.state().durability.rows_that_survive(now)
     }
 
     /// What is the most is so from now on.

@@ -228,13 +228,14 @@ impl App {
         html! {
             <Figures figures={view.figures().to_vec()} options={view.options()} data={self.data(titles)} theme={self.theme()}
                 words={self.words()} looking={self.looking} on_look={self.on_look.clone()} dispatch={self.dispatch.clone()}
-                can_choose={view.embed.is_none()} has_before={self.state.before().is_some()} can_keep_both={self.state.lane_before().is_some()} />
+                can_choose={view.embed.is_none()} has_before={self.state.before().is_some()} cannot_keep={self.state.lanes_before().err()} />
         }
     }
 
     fn tables(&self, titles: &Rc<Vec<String>>) -> Html {
         let Some(report) = self.state.report() else { return html! {} };
         let (report, shown, words) = (report.clone(), self.shown(), self.words());
+        let (cases, until) = (self.state.cases(), self.state.recalled_at());
         html! {
             <>
                 if let (true, Some((played, all))) = (self.state.at_end(), self.state.run.unplayed) {
@@ -246,9 +247,9 @@ impl App {
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
-                <LostWrites report={report.clone()} cases={self.state.run.cases.clone()} titles={titles.clone()} shown={shown.clone()}
+                <LostWrites report={report.clone()} cases={cases.clone()} {until} titles={titles.clone()} shown={shown.clone()}
                     can_be_dirty={self.state.running.can_be_dirty(|lane| self.state.view.shows(lane))} {words} />
-                <OtherCases cases={self.state.run.cases.clone()} warmup={self.state.running.warmup} titles={titles.clone()} shown={shown.clone()} {words} />
+                <OtherCases {cases} {until} warmup={self.state.running.warmup} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Percentiles report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Measured scenario={self.state.running.clone()} report={ReportProps { report: report.clone(), titles: titles.clone(), shown: shown.clone(), words }} />
                 <Reproduce {report} titles={titles.clone()} {shown} {words} />

@@ -15,6 +15,7 @@ use super::context::{Ctx, id_of, use_ctx};
 use super::fold::use_fold;
 use super::overridden::overridden_row;
 use crate::escape::shown;
+use crate::scenario::called;
 use crate::scenario::form::{Form, FormField, Input};
 use crate::scenario::{Accept, Docs, Edit, FieldValue, Scenario};
 use crate::web::i18n::Words;
@@ -268,8 +269,8 @@ pub fn FieldRow(props: &FieldRowProps) -> Html {
     let control = match &field.takes {
         Input::Choice(words) => {
             let options = words.iter().map(|(word, doc)| {
-                let called = if word == "()" { w.with_usual } else { word.as_str() };
-                html! { <option value={word.clone()} selected={*word == shown} title={tooltip(doc, w)}>{ called.to_owned() }</option> }
+                let called = if word == "()" { w.with_usual.to_owned() } else { called::word(word, w.lang) };
+                html! { <option value={word.clone()} selected={*word == shown} title={tooltip(doc, w)}>{ called }</option> }
             });
             let onchange = set.reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().value());
             html! { <select id={id.clone()} {onchange} aria-describedby={described} aria-invalid={bad}>{ for options }</select> }

@@ -113,6 +113,8 @@ pub enum FromWorker {
         at_ns: u64,
         /// The totals.
         report: Report,
+        /// Per lane: what had gone wrong by then, case by case.
+        cases: Vec<LaneCases>,
     },
     /// A fault was added.
     Injected {

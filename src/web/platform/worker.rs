@@ -115,8 +115,8 @@ pub struct Work {
     seen: Vec<Seen>,
     /// The length of a point of the figures.
     point: Nanos,
-    /// The totals where each point began.
-    reports: Vec<Report>,
+    /// The totals where each point began, and the cases of each lane.
+    kept: Vec<(Report, Vec<LaneCases>)>,
     /// The story that is being told, and which it is.
     telling: Option<(usize, Case, Telling)>,
 }
@@ -226,12 +226,18 @@ impl WorkerState {
                 let experiment = plan.begin();
                 let seen = vec![Seen::default(); scenario.lanes.len()];
                 let point = point_of(scenario);
-                let reports = vec![experiment.report()];
-                self.work.insert(Work { generation, experiment, seen, point, reports, telling: None }).frame()
+                let kept = vec![shown_by(&experiment)];
+                self.work.insert(Work { generation, experiment, seen, point, kept, telling: None }).frame()
             }
             Err(error) => refused(generation, error.phrase()),
         }
     }
+}
+
+/// The totals now, and the cases of each lane.
+fn shown_by(experiment: &Experiment) -> (Report, Vec<LaneCases>) {
+    let lanes = 0..experiment.scenario().lanes.len();
+    (experiment.report(), lanes.map(|lane| LaneCases::from(&*experiment.cases(lane))).collect())
 }
 
 impl Work {
@@ -246,7 +252,7 @@ impl Work {
             let there = self.experiment.advance(stop, &mut is_over);
             // Where nothing happens for a while, lanes that were stopped in it are past the moment already.
             if there >= next {
-                self.reports.push(self.experiment.report());
+                self.kept.push(shown_by(&self.experiment));
             }
             if stop == to || there < stop || is_over() {
                 return self.frame();
@@ -256,14 +262,16 @@ impl Work {
 
     /// Where the next point begins, if one does.
     fn next_point(&self) -> Nanos {
-        let next = Nanos(self.point.0.saturating_mul(self.reports.len() as u64));
+        let next = Nanos(self.point.0.saturating_mul(self.kept.len() as u64));
         if next < self.experiment.scenario().duration { next } else { Nanos::MAX }
     }
 
     fn recall(&self, at_ns: u64) -> FromWorker {
         let generation = self.generation;
-        match self.reports.get((at_ns / self.point.0) as usize) {
-            Some(report) => FromWorker::Recalled { generation, at_ns, report: report.clone() },
+        match self.kept.get((at_ns / self.point.0) as usize) {
+            Some((report, cases)) => {
+                FromWorker::Recalled { generation, at_ns, report: report.clone(), cases: cases.clone() }
+            }
             None => {
                 refused(generation, Phrase::fixed("the run has not got there", "아직 그 시점까지 실행되지 않았습니다"))
             }

@@ -40,9 +40,9 @@ pub struct FiguresProps {
     /// Whether the run before the last change is drawn, too.
     #[prop_or_default]
     pub has_before: bool,
-    /// Whether it can be kept as a lane.
+    /// Why it cannot be kept as lanes, where it cannot.
     #[prop_or_default]
-    pub can_keep_both: bool,
+    pub cannot_keep: Option<Phrase>,
 }
 
 /// The most figures at once: more would not be looked at.
@@ -87,7 +87,9 @@ fn before_buttons(props: &FiguresProps) -> Html {
     html! {
         <>
             <span class="key">{ BEFORE.say(language) }</span>
-            if props.can_keep_both {
+            if let Some(why) = &props.cannot_keep {
+                <span class="soft">{ why.say(language) }</span>
+            } else {
                 <button type="button" onclick={on(|| ViewAction::KeepBoth)}>{ KEEP_BOTH.say(language) }</button>
             }
             <button type="button" onclick={on(|| ViewAction::ForgetBefore)}>{ HIDE.say(language) }</button>

@@ -112,7 +112,7 @@ fn pair(report: &Report, lanes: &[usize]) -> Option<(usize, Option<usize>)> {
         |lane| lane.ever_lost,
         |lane| lane.lost_increments,
         |lane| if lane.fails_notably() { lane.errors } else { 0 },
-        |lane| lane.cache.dirty_max,
+        |lane| lane.at_risk_max,
         |lane| lane.stale_reads,
     ];
     let by_harm = harm.iter().find_map(|count| {

@@ -5,20 +5,29 @@ use std::rc::Rc;
 use super::playback::Playback;
 use super::{Effect, State};
 use crate::metrics::{FIGURE_GROUP, bucket_width};
+use crate::phrase::Phrase;
 use crate::report::{Report, Series};
-use crate::scenario::{Accept, Edit, Fault, FaultKind, FaultTarget, FieldValue, Link, Scenario};
+use crate::scenario::{Accept, Edit, Fault, FaultKind, FaultTarget, FieldValue, Lane, Link, Scenario};
 use crate::time::Nanos;
-use crate::web::platform::protocol::ToWorker;
+use crate::web::platform::protocol::{LaneCases, ToWorker};
 
 /// What the reader sees, where that is not the newest.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Seen {
     /// A moment before the one that the run has reached.
     behind: Option<Nanos>,
-    /// The totals as they were at a moment before, and that moment.
-    recalled: Option<(Nanos, Rc<Report>)>,
+    /// What there was at a moment before.
+    recalled: Option<Recalled>,
     /// The run as it went before the last change.
     before: Option<Rc<Before>>,
+}
+
+/// The totals as they were at a moment, and what had gone wrong by then, per lane.
+#[derive(Clone, Debug, PartialEq)]
+struct Recalled {
+    at: Nanos,
+    report: Rc<Report>,
+    cases: Rc<Vec<LaneCases>>,
 }
 
 /// A run before something was changed in it.
@@ -49,10 +58,21 @@ impl State {
 
     /// The totals at that moment, as far as they are known.
     pub fn report(&self) -> Option<Rc<Report>> {
-        match (&self.seen.behind, &self.seen.recalled) {
-            (Some(_), Some((_, report))) => Some(report.clone()),
-            _ => self.run.report.clone(),
-        }
+        self.recalled().map(|then| then.report.clone()).or_else(|| self.run.report.clone())
+    }
+
+    /// What had gone wrong by then, case by case, per lane.
+    pub fn cases(&self) -> Rc<Vec<LaneCases>> {
+        self.recalled().map_or_else(|| self.run.cases.clone(), |then| then.cases.clone())
+    }
+
+    /// Up to which moment totals and cases are, where that is not the newest: the last point of the figures that is over.
+    pub fn recalled_at(&self) -> Option<Nanos> {
+        self.recalled().map(|then| then.at)
+    }
+
+    fn recalled(&self) -> Option<&Recalled> {
+        self.seen.behind.and(self.seen.recalled.as_ref())
     }
 
     /// The run before the last change, if it is to be seen beside this one.
@@ -102,13 +122,13 @@ impl State {
     /// The totals that must be asked for.
     pub(super) fn recall(&self) -> Option<ToWorker> {
         let at = kept_before(&self.running, self.seen.behind?);
-        let is_known = self.seen.recalled.as_ref().is_some_and(|(known, _)| *known == at);
+        let is_known = self.seen.recalled.as_ref().is_some_and(|known| known.at == at);
         (!is_known).then_some(ToWorker::Recall { generation: self.generation, at_ns: at.0 })
     }
 
-    pub(super) fn handle_recalled(&mut self, generation: u32, at_ns: u64, report: Report) {
+    pub(super) fn handle_recalled(&mut self, generation: u32, at_ns: u64, report: Report, cases: Vec<LaneCases>) {
         if generation == self.generation {
-            self.seen.recalled = Some((Nanos(at_ns), Rc::new(report)));
+            self.seen.recalled = Some(Recalled { at: Nanos(at_ns), report: Rc::new(report), cases: Rc::new(cases) });
         }
     }
 
@@ -128,23 +148,24 @@ impl State {
         self.seen.before = None;
     }
 
-    /// The lane as it was before the last change, where that was all that was changed.
-    pub fn lane_before(&self) -> Option<usize> {
-        let before = &self.seen.before.as_ref()?.scenario;
-        let mut differ = (0..before.lanes.len()).filter(|i| before.lanes.get(*i) != self.draft.lanes.get(*i));
-        let only = differ.next().filter(|_| differ.next().is_none())?;
-        let mut same = (**before).clone();
-        same.lanes.clone_from(&self.draft.lanes);
-        (same == *self.draft).then_some(only)
+    /// The lanes as they were before the last change, to stand beside what they have become.
+    ///
+    /// # Errors
+    /// Why they cannot.
+    pub fn lanes_before(&self) -> Result<Vec<Lane>, Phrase> {
+        self.seen.before.as_ref().map_or(Ok(Vec::new()), |before| self.draft.lanes_of(&before.scenario))
     }
 
-    /// Makes the lane as it was before a lane of its own.
+    /// Makes lanes of those before the last change.
     pub(super) fn keep_both(&mut self, effects: &mut Vec<Effect>) {
-        let Some((number, before)) = self.lane_before().zip(self.seen.before.clone()) else { return };
-        let lane = FieldValue::of(&before.scenario.lanes[number]);
-        let path = format!("lane.{}", self.draft.lanes.len());
-        self.edit(&[Edit::Set { path, value: lane }], Accept::Readable, false, effects);
-        self.forget_before();
+        let first = self.draft.lanes.len();
+        let lanes = self.lanes_before().unwrap_or_default();
+        let set = |(number, lane): (usize, &Lane)| Edit::set(format!("lane.{number}"), FieldValue::of(lane));
+        let edits: Vec<Edit> = (first..).zip(&lanes).map(set).collect();
+        if !edits.is_empty() {
+            self.edit(&edits, Accept::Readable, false, effects);
+            self.forget_before();
+        }
     }
 
     /// Breaks something at the moment that is seen, which is past: from there on the run is another one.
@@ -169,7 +190,10 @@ mod tests {
     use super::super::testing::*;
     use super::super::{Action, TimeAction, ViewAction};
     use super::*;
-    use crate::scenario::Writing;
+    use crate::ledger::{Case, CaseKind, Cause};
+    use crate::model::WriteId;
+    use crate::phrase::Language;
+    use crate::scenario::{Ttl, Writing};
     use crate::web::platform::protocol::FromWorker;
 
     /// A run of 60 s that is played, and has got to its 30th.
@@ -192,10 +216,34 @@ mod tests {
         assert_eq!(sent(&effects), recall, "the totals of the last point that is over");
         assert_eq!((state.seen(), state.run.now, state.generation), (Nanos::from_secs(10), Nanos::from_secs(30), 1));
         let report = Report { engine: "1".into(), scenario: "then".into(), seed: 1, deadline_s: 1.0, lanes: vec![] };
-        hears(&mut state, FromWorker::Recalled { generation: 1, at_ns: 9_750_000_000, report });
+        let cases = vec![lost_at(9)];
+        hears(&mut state, FromWorker::Recalled { generation: 1, at_ns: 9_750_000_000, report, cases });
         assert_eq!(state.report().unwrap().scenario, "then");
         state.apply(seek(30));
         assert_eq!(state.report().unwrap().scenario, "", "the newest totals again");
+    }
+
+    /// A lane that lost a write at each of these seconds.
+    fn lost_at(seconds: u64) -> LaneCases {
+        let (issued, at) = (Nanos::from_secs(seconds - 1), Nanos::from_secs(seconds));
+        let kind = CaseKind::Lost { cause: Cause::CacheCrash };
+        LaneCases {
+            lost: vec![Case { kind, key: 1, write: WriteId(9), client: 2, issued, at }],
+            ..LaneCases::default()
+        }
+    }
+
+    #[test]
+    fn what_went_wrong_is_listed_up_to_the_moment_that_is_seen() {
+        let mut state = halfway();
+        state.run.cases = Rc::new(vec![lost_at(25)]);
+        state.apply(seek(10));
+        let report = (*state.report().unwrap()).clone();
+        let cases = vec![LaneCases::default()];
+        hears(&mut state, FromWorker::Recalled { generation: 1, at_ns: 9_750_000_000, report, cases });
+        assert_eq!((state.cases()[0].lost.len(), state.recalled_at()), (0, Some(Nanos(9_750_000_000))));
+        state.apply(seek(30));
+        assert_eq!((state.cases()[0].lost.len(), state.recalled_at()), (1, None), "all there are again");
     }
 
     #[test]
@@ -237,19 +285,37 @@ mod tests {
         assert!(state.link().unwrap().contains("fault"), "{:?}", state.link());
     }
 
-    #[test]
-    fn what_a_lane_was_before_can_be_kept_as_a_lane_and_what_all_share_cannot() {
+    /// Runs until there is something to see, changes one thing, and keeps both if it may.
+    fn kept_beside(path: &str, value: &str) -> Result<State, Phrase> {
         let mut state = halfway();
         state.run.series = Rc::new(vec![Series::default()]);
-        state.apply(set("lane.0.write", "write-back"));
-        assert_eq!((state.running.lanes.len(), state.lane_before()), (1, Some(0)));
+        state.apply(set(path, value));
+        assert_eq!(state.running.lanes.len(), 1);
+        state.lanes_before()?;
         state.apply(Action::View(ViewAction::KeepBoth));
+        assert!(state.before().is_none());
+        Ok(state)
+    }
+
+    #[test]
+    fn what_a_lane_was_before_can_be_kept_as_a_lane() {
+        let state = kept_beside("lane.0.write", "write-back").expect("a lane's own");
         let writes: Vec<_> = state.running.lanes.iter().map(|lane| lane.write.name()).collect();
         assert_eq!(writes, ["write-back", Writing::default().name()]);
-        assert!(state.before().is_none());
-        state.run.series = Rc::new(vec![Series::default()]);
-        state.must_load = false;
-        state.apply(set("cache.ttl", "5s"));
-        assert_eq!(state.lane_before(), None);
+    }
+
+    #[test]
+    fn what_a_shared_part_was_before_can_be_kept_by_a_lane_that_has_it_otherwise() {
+        let state = kept_beside("cache.ttl", "5s").expect("a lane may have it otherwise");
+        let ttls = [0, 1].map(|lane| state.running.for_lane(lane).cache.ttl);
+        assert_eq!(ttls, [Ttl::Fixed(Nanos::from_secs(5)), Scenario::default().cache.ttl]);
+    }
+
+    #[test]
+    fn traffic_and_faults_are_shared_and_the_page_says_so() {
+        for (path, value) in [("clients.write_ratio", "0.7"), ("fault.0", "(at:5s,what:cache.crash)")] {
+            let why = kept_beside(path, value).map(|_| ()).expect_err("all lanes share it");
+            assert!(why.say(Language::English).contains("all lanes share"), "{path}: {why}");
+        }
     }
 }

@@ -198,7 +198,9 @@ impl State {
             FromWorker::Told { generation, told } => self.hear_story(generation, *told),
             FromWorker::Frame(frame) => self.handle_frame(*frame, request),
             FromWorker::Injected { generation, scenario } => self.handle_injected(generation, scenario.into(), effects),
-            FromWorker::Recalled { generation, at_ns, report } => self.handle_recalled(generation, at_ns, report),
+            FromWorker::Recalled { generation, at_ns, report, cases } => {
+                self.handle_recalled(generation, at_ns, report, cases);
+            }
             FromWorker::Reading(progress) => self.traces.reads(progress),
             FromWorker::Opened(facts) => {
                 if let Some(name) = self.traces.opened(facts) {

@@ -182,7 +182,7 @@ fn failed(lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
 
 /// Where nothing is lost, what could have been: the most at once, for just after a flush nothing is at risk.
 fn at_risk(lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
-    let (its, theirs) = (lane.cache.dirty_max, other.map(|other| other.cache.dirty_max));
+    let (its, theirs) = (lane.at_risk_max, other.map(|other| other.at_risk_max));
     let is_news = lane.ever_lost == 0 && its > 0 && theirs.is_none_or(|theirs| its as f64 > FACTOR_MIN * theirs as f64);
     is_news.then(|| number(Measure::AtRisk, its as f64, theirs.map(|n| n as f64)))
 }

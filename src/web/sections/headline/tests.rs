@@ -1,6 +1,6 @@
 use super::*;
 use crate::phrase::Language;
-use crate::report::{CacheReport, Latencies, Summary};
+use crate::report::{Latencies, Summary};
 
 fn lane(write_ms: f64, lost: u64, at_risk: u64, errors: u64) -> LaneReport {
     let write = Summary { count: 2_000, p50: write_ms, ..Summary::default() };
@@ -10,7 +10,7 @@ fn lane(write_ms: f64, lost: u64, at_risk: u64, errors: u64) -> LaneReport {
         requests: 2_000 + errors,
         within_deadline: 2_000,
         goodput: 2_000.0 / (2_000 + errors) as f64,
-        cache: CacheReport { dirty_max: at_risk, ..CacheReport::default() },
+        at_risk_max: at_risk,
         errors,
         ..LaneReport::default()
     }

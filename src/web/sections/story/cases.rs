@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::chart::text;
 use crate::ledger::{Case, CaseKind};
-use crate::phrase::Phrase;
+use crate::phrase::{Phrase, phrase};
 use crate::story::{stamp, write_name};
 use crate::time::Nanos;
 use crate::web::components::context::use_ctx;
@@ -59,11 +59,22 @@ fn said(case: &Case, w: &'static Words) -> (String, String) {
     }
 }
 
+/// Beside the heading of a list: up to when it goes, where the reader looks at an earlier moment.
+pub fn up_to(until: Option<Nanos>, words: &'static Words) -> Html {
+    let said = until.map(|until| {
+        let t = text::moment(until.as_secs_f64(), true);
+        phrase!("up to {t}", "{t}까지").say(words.lang).to_owned()
+    });
+    html! { if let Some(said) = said { <span class="soft">{ said }</span> } }
+}
+
 /// What [`OtherCases`] are made from.
 #[derive(Clone, PartialEq, Properties)]
 pub struct OtherProps {
     /// Per lane.
     pub cases: Rc<Vec<LaneCases>>,
+    /// Up to when, where that is not the newest moment.
+    pub until: Option<Nanos>,
     /// Reads sent before this moment are left out of the figures, and here.
     pub warmup: Nanos,
     /// What the lanes are called.
@@ -90,7 +101,7 @@ pub fn OtherCases(props: &OtherProps) -> Html {
         let lanes: Vec<(usize, Vec<Case>)> = lanes.filter(|(_, cases)| !cases.is_empty()).collect();
         html! {
             if !lanes.is_empty() {
-                <CaseList key={id} title={title.say(props.words.lang).to_owned()} {lanes} titles={props.titles.clone()} />
+                <CaseList key={id} title={title.say(props.words.lang).to_owned()} {lanes} until={props.until} titles={props.titles.clone()} words={props.words} />
             }
         }
     });
@@ -101,7 +112,9 @@ pub fn OtherCases(props: &OtherProps) -> Html {
 struct ListProps {
     title: String,
     lanes: Vec<(usize, Vec<Case>)>,
+    until: Option<Nanos>,
     titles: Rc<Vec<String>>,
+    words: &'static Words,
 }
 
 #[component]
@@ -120,7 +133,7 @@ fn CaseList(props: &ListProps) -> Html {
     });
     html! {
         <details class="block fold" {ontoggle}>
-            <summary><h2>{ &props.title }</h2></summary>
+            <summary><h2>{ &props.title }</h2>{ up_to(props.until, props.words) }</summary>
             if open { { for lanes } }
         </details>
     }

@@ -3,5 +3,5 @@
 mod cases;
 mod open;
 
-pub use self::cases::{CaseButton, OtherCases};
+pub use self::cases::{CaseButton, OtherCases, up_to};
 pub use self::open::StoryDialog;

@@ -7,11 +7,12 @@ use yew::prelude::*;
 use crate::chart::text;
 use crate::phrase::Phrase;
 use crate::report::Report;
+use crate::time::Nanos;
 use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
 use crate::web::platform::protocol::LaneCases;
-use crate::web::sections::story::CaseButton;
+use crate::web::sections::story::{CaseButton, up_to};
 
 /// What the list of lost writes is made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -20,6 +21,8 @@ pub struct LostProps {
     pub report: Rc<Report>,
     /// What went wrong, per lane.
     pub cases: Rc<Vec<LaneCases>>,
+    /// Up to when, where that is not the newest moment.
+    pub until: Option<Nanos>,
     /// What the lanes are called.
     pub titles: Rc<Vec<String>>,
     /// The lanes that are shown.
@@ -65,7 +68,7 @@ pub fn LostWrites(props: &LostProps) -> Html {
     let crash_hint = if props.can_be_dirty { format!(" {}", CRASH.say(w.lang)) } else { String::new() };
     html! {
         <details id="lost-writes" class="block fold" {ontoggle}>
-            <summary><h2>{ w.lost_writes }</h2><span class={if total > 0 { "alarm" } else { "soft" }}>{ text::count(total) }</span></summary>
+            <summary><h2>{ w.lost_writes }</h2><span class={if total > 0 { "alarm" } else { "soft" }}>{ text::count(total) }</span>{ up_to(props.until, w) }</summary>
             if total == 0 { <p class="soft">{ w.none_lost }{ crash_hint }</p> }
             if open { { for lists } }
         </details>

@@ -1,0 +1,288 @@
+//! What options and their words are called in Korean. Files, links and the command line know them by their English names
+//! alone, and there is where people type them; the page calls them what an engineer would.
+
+use super::FaultKind;
+use crate::phrase::Language;
+
+/// Words that may be chosen. What is not here is a name, such as `LRU`, and stays as it is.
+const WORDS: [(&str, &str); 68] = [
+    ("always", "응답 전마다"),
+    ("app-cache", "앱–캐시"),
+    ("app-database", "앱–DB"),
+    ("append-only", "AOF"),
+    ("atomic", "원자적"),
+    ("block", "대기"),
+    ("both", "둘 다"),
+    ("bursts", "버스트"),
+    ("cache-database", "캐시–DB"),
+    ("cache-first", "캐시 먼저"),
+    ("client-app", "클라이언트–앱"),
+    ("closed", "클로즈드 루프"),
+    ("compare-and-set", "CAS(비교 후 교체)"),
+    ("constant", "상수"),
+    ("custom", "직접 지정"),
+    ("database-first", "DB 먼저"),
+    ("delete", "삭제"),
+    ("delete-twice", "이중 삭제"),
+    ("drop", "폐기"),
+    ("empirical", "실측 분포"),
+    ("every-second", "1초마다"),
+    ("exponential", "지수 분포"),
+    ("false", "아니요"),
+    ("first", "첫 쓰기"),
+    ("fixed", "고정"),
+    ("flush", "플러시"),
+    ("hot-set", "핫 셋"),
+    ("increment", "DB에서 증가"),
+    ("jittered", "지터"),
+    ("keep", "유지"),
+    ("latest", "최신 키 우선"),
+    ("lazy", "접근 시"),
+    ("leave", "그대로 둠"),
+    ("locking", "잠금 읽기"),
+    ("lognormal", "로그 정규 분포"),
+    ("look-aside", "룩어사이드"),
+    ("messages", "무효화 메시지"),
+    ("mixed", "키마다 다름"),
+    ("naive", "읽고 쓰기"),
+    ("no", "커널에 맡김"),
+    ("none", "없음"),
+    ("normal", "정규 분포"),
+    ("outbox", "아웃박스"),
+    ("poisson", "포아송"),
+    ("precise", "정확히"),
+    ("primary", "프라이머리"),
+    ("random", "무작위"),
+    ("read-then-delete", "읽은 뒤 삭제"),
+    ("read-through", "리드스루"),
+    ("refuse", "거부"),
+    ("remove", "제거"),
+    ("replicas", "복제본"),
+    ("sampled", "표본 추출"),
+    ("scan", "순차"),
+    ("sliding", "슬라이딩"),
+    ("snapshot", "스냅샷"),
+    ("snapshots", "스냅샷"),
+    ("spike", "일시 급증"),
+    ("stale", "오래된 값"),
+    ("trace", "트레이스"),
+    ("true", "예"),
+    ("uniform", "균등"),
+    ("update", "갱신"),
+    ("wait", "기다림"),
+    ("wave", "사인파"),
+    ("write-around", "라이트어라운드"),
+    ("write-back", "라이트백"),
+    ("write-through", "라이트스루"),
+];
+
+/// Options that a lane can have, by the last part of their names. Those that have a label are called by it.
+const OPTIONS: [(&str, &str); 69] = [
+    ("acknowledge", "응답 시점"),
+    ("after_flush", "플러시 후 항목"),
+    ("also", "추가 규칙"),
+    ("app_cache", "앱–캐시"),
+    ("app_database", "앱–DB"),
+    ("base", "배치 기본 시간"),
+    ("bound", "더티 상한"),
+    ("breaker", "브레이커"),
+    ("cache_database", "캐시–DB"),
+    ("cancel", "타임아웃 시 쿼리 취소"),
+    ("capacity", "용량"),
+    ("changes", "최소 변경 수"),
+    ("client_app", "클라이언트–앱"),
+    ("concurrency", "동시 처리 한도"),
+    ("connections", "커넥션 한도"),
+    ("cores", "CPU 코어 수"),
+    ("delay", "지연"),
+    ("early_refresh", "조기 갱신(XFetch) β"),
+    ("every", "주기"),
+    ("eviction", "축출 정책"),
+    ("expiry", "만료 항목 정리"),
+    ("failover", "장애 감지 시간"),
+    ("failures", "연속 실패 수"),
+    ("flush", "DB로 플러시"),
+    ("fsync", "fsync 시점"),
+    ("fsync_time", "fsync 시간"),
+    ("invalidate", "무효화"),
+    ("lag", "복제 지연"),
+    ("leases", "리스"),
+    ("lfu_decay", "LFU 감쇠"),
+    ("lfu_log_factor", "LFU 로그 계수"),
+    ("loading", "항목당 로딩 시간"),
+    ("max", "최댓값"),
+    ("mean", "평균"),
+    ("median", "중앙값"),
+    ("memory", "메모리(항목 수)"),
+    ("min", "최솟값"),
+    ("min_replicas", "최소 복제본 수"),
+    ("modify", "읽고 고쳐 쓰는 방법"),
+    ("near", "로컬 캐시"),
+    ("negative", "없는 행 기억"),
+    ("on_eviction", "더티 항목 축출 시"),
+    ("on_expiry", "더티 항목 만료 시"),
+    ("open_for", "차단 시간"),
+    ("page_fault", "페이지 폴트 시간"),
+    ("per_entry", "항목당 쓰기 시간"),
+    ("persistence", "영속성"),
+    ("pool", "커넥션 풀"),
+    ("pool_timeout", "풀 대기 한도"),
+    ("probes", "시험 요청 수"),
+    ("reads", "읽는 곳"),
+    ("refresh_ahead", "사전 갱신"),
+    ("replicas", "복제본 수"),
+    ("row_locks", "행 잠금"),
+    ("samples", "표본 수"),
+    ("sd", "표준 편차"),
+    ("shards", "노드 수"),
+    ("single_flight", "싱글 플라이트"),
+    ("spread", "지터 비율"),
+    ("take", "행을 꺼내는 방법"),
+    ("throughput", "초당 명령 한도"),
+    ("tries", "최대 시도 수"),
+    ("ttl", "TTL"),
+    ("wait", "기다릴 복제본 수"),
+    ("wait_timeout", "복제 대기 한도"),
+    ("warm_up", "미리 로드할 키 수"),
+    ("when_full", "상한에 이르면"),
+    ("cache", "캐시"),
+    ("database", "DB"),
+];
+
+fn find(table: &'static [(&'static str, &'static str)], word: &str) -> Option<&'static str> {
+    // few: what the table above has
+    table.iter().find(|(known, _)| *known == word).map(|(_, korean)| *korean)
+}
+
+/// What the page calls a word that may be chosen.
+pub fn word(word: &str, language: Language) -> String {
+    let fault = || FaultKind::ALL.into_iter().find(|kind| kind.name() == word).map(FaultKind::title);
+    match language {
+        Language::English => word.to_owned(),
+        Language::Korean => match find(&WORDS, word) {
+            Some(korean) => korean.to_owned(),
+            None => fault().map_or_else(|| word.to_owned(), |title| title.say(language).to_owned()),
+        },
+    }
+}
+
+/// What an option without a label is called where one lane is told from another: the last part of its name says it.
+pub(super) fn option(name: &str, language: Language) -> String {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    match (language, find(&OPTIONS, last)) {
+        (Language::Korean, Some(korean)) => korean.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// A value in the notation of links, with its words as the page calls them: `append-only(fsync:always)`.
+pub(super) fn value(text: &str, language: Language) -> String {
+    if language == Language::English {
+        return text.to_owned();
+    }
+    let mut said = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let (token, behind) = rest.split_at(end);
+        let is_option = behind.starts_with(':');
+        said.push_str(&if is_option { option(token, language) } else { word(token, language) });
+        let other = behind.chars().next();
+        said.extend(other);
+        rest = &behind[other.map_or(0, char::len_utf8)..];
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::field::{Entry, Takes};
+    use super::super::form::{Form, whole};
+    use super::super::{Difference, presets};
+    use super::*;
+
+    /// Names that an engineer writes in Latin letters.
+    const NAMES: &[&str] = &[
+        "zipf",
+        "zipf-sample",
+        "redis",
+        "redis-lru",
+        "redis-lfu",
+        "volatile-lru",
+        "volatile-lfu",
+        "volatile-random",
+        "volatile-ttl",
+        "lirs",
+        "sieve",
+        "slru",
+        "w-tinylfu",
+        "arc",
+        "lru",
+        "lfu",
+        "fifo",
+        "ycsb-a",
+        "ycsb-b",
+        "ycsb-c",
+        "ycsb-d",
+        "ycsb-e",
+        "ycsb-f",
+        "fsync",
+        "clock",
+        "XFetch",
+    ];
+
+    fn chosen(takes: &Takes, all: &mut Vec<&'static str>) {
+        let of = |entries: &[Entry], all: &mut Vec<&'static str>| entries.iter().for_each(|e| chosen(&e.takes, all));
+        match takes {
+            Takes::Words(words) => all.extend(words.iter().map(|(word, _)| *word)),
+            Takes::Kinds(kinds) => kinds.iter().for_each(|(word, _, entries)| {
+                all.push(word);
+                of(entries, all);
+            }),
+            Takes::Table(_, entries) => of(entries, all),
+            Takes::List(inner) | Takes::OrNone(inner) => chosen(inner, all),
+            Takes::Value(_) => {}
+        }
+    }
+
+    #[test]
+    fn every_word_that_may_be_chosen_is_korean_in_korean_or_a_name() {
+        let mut all = Vec::new();
+        chosen(whole(), &mut all);
+        assert!(all.len() > 80 && all.contains(&"delete-twice"), "{all:?}");
+        let is_korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
+        let ascii = |&&name: &&&str| !NAMES.contains(&name) && !is_korean(&word(name, Language::Korean));
+        let left: Vec<_> = all.iter().filter(ascii).filter(|name| **name != "append-only").collect();
+        assert!(left.is_empty(), "{left:?}");
+        assert!(WORDS.is_sorted_by(|a, b| a.0 < b.0), "each once");
+    }
+
+    /// In the lines that tell the lanes of presets apart, Korean readers read Korean.
+    #[test]
+    fn what_sets_the_lanes_of_presets_apart_is_said_in_korean() {
+        let mut lines = 0;
+        for preset in presets::all() {
+            let scenario = preset.scenario();
+            for difference in Difference::of_lanes(&Form::of(scenario), scenario.lanes.len()).into_iter().flatten() {
+                let said = difference.say(Language::Korean);
+                let words = said.split(|c: char| !c.is_ascii_alphabetic() && c != '-' && c != '_');
+                let foreign: Vec<&str> = words.filter(|word| word.len() > 3 && !NAMES.contains(word)).collect();
+                assert!(foreign.is_empty(), "{}: {said}: {foreign:?}", preset.name);
+                lines += 1;
+            }
+        }
+        assert!(lines > 60, "{lines}");
+    }
+
+    #[test]
+    fn a_value_of_several_parts_is_said_part_by_part() {
+        let said = value("append-only(fsync:every-second,fsync_time:5ms)", Language::Korean);
+        assert_eq!(said, "AOF(fsync 시점:1초마다,fsync 시간:5ms)");
+        assert_eq!(value("append-only(fsync:no)", Language::English), "append-only(fsync:no)");
+        assert_eq!(
+            (value("캐시~, x", Language::Korean), value("", Language::Korean)),
+            ("캐시~, x".into(), String::new())
+        );
+    }
+}
