@@ -1,5 +1,6 @@
 //! What sets a lane apart from its neighbours, option by option: `Cached copy: leave; others: delete`.
 
+use super::Lane;
 use super::form::{Form, FormField};
 use crate::phrase::{Language, Phrase};
 
@@ -46,8 +47,8 @@ fn fields(form: &Form, lane: usize) -> Vec<FormField> {
 fn differences(form: &Form, lanes: &[Vec<FormField>], lane: usize) -> Vec<Difference> {
     let mut names: Vec<&FormField> = Vec::new();
     for field in lanes[lane].iter().chain(lanes.iter().flatten()) {
-        let is_choice = ["name", "read", "write"].contains(&field.name.as_str());
-        if !is_choice && !names.iter().any(|known| known.name == field.name) {
+        let is_name = Lane::is_shown_by(&field.name) || ["read", "write"].contains(&field.name.as_str());
+        if !is_name && !names.iter().any(|known| known.name == field.name) {
             names.push(field);
         }
     }

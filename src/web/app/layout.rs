@@ -215,7 +215,7 @@ impl App {
         let writes_back = state.running.lanes.iter().map(write_back).collect::<Vec<_>>();
         html! {
             <Stage run={state.generation()} scenes={state.run.scenes.clone()} now={state.run.now} speed={state.speed} plays={state.is_running()}
-                {latencies} titles={titles.clone()} shown={self.shown()} {writes_back} halted={state.at_end() || state.stop_reason.is_some()}
+                {latencies} titles={titles.clone()} looks={self.looks()} shown={self.shown()} {writes_back} halted={state.at_end() || state.stop_reason.is_some()}
                 theme={self.theme()} dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }

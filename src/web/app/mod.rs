@@ -27,6 +27,7 @@ use crate::chart::{Band, Data, LaneData};
 use crate::experiment::occurrences;
 use crate::phrase::{Language, Phrase};
 use crate::report::{FaultReport, Series};
+use crate::scenario::Scenario;
 use crate::scenario::presets::twitter;
 
 /// How often the page asks the worker to go on.
@@ -216,6 +217,7 @@ impl Component for App {
             problems: self.state.problems.clone(),
             invalid: self.state.invalid.clone(),
             overridden: self.state.overridden().into(),
+            looks: self.looks(),
         };
         let inside = match (&self.state.unopened, &self.state.view.embed) {
             (Some(_), _) => self.unopened(ctx),
@@ -322,6 +324,10 @@ impl App {
         Rc::new(i18n::titles(&self.state.draft, self.words()))
     }
 
+    fn looks(&self) -> Rc<Vec<usize>> {
+        self.state.draft.looks().into()
+    }
+
     fn fault_name(&self, occurrence: &FaultReport) -> String {
         let fault = self.state.running.faults.get(occurrence.fault as usize);
         fault.map_or_else(|| occurrence.what.clone(), |fault| fault.what.title().say(self.words().lang).to_owned())
@@ -329,14 +335,16 @@ impl App {
 
     /// The lanes that are shown, as they went before the last change.
     fn lanes_before(&self, titles: &[String]) -> Vec<LaneData> {
-        self.state.before().map_or_else(Vec::new, |before| self.lane_data(&before.series, titles))
+        self.state.before().map_or_else(Vec::new, |before| self.lane_data(&before.scenario, &before.series, titles))
     }
 
-    /// The lanes that are shown, with these measures.
-    fn lane_data(&self, series: &[Series], titles: &[String]) -> Vec<LaneData> {
+    /// The lanes of `scenario` that are shown, with these measures.
+    fn lane_data(&self, scenario: &Scenario, series: &[Series], titles: &[String]) -> Vec<LaneData> {
+        let looks = scenario.looks();
         let shown = series.iter().enumerate().filter(|(lane, _)| self.state.view.shows(*lane));
         let lane = |(number, series): (usize, &Series)| LaneData {
             number,
+            look: looks.get(number).copied().unwrap_or(number),
             label: titles.get(number).cloned().unwrap_or_default(),
             series: series.clone(),
         };
@@ -360,7 +368,7 @@ impl App {
             label: self.fault_name(&occurrence),
         });
         Rc::new(Data {
-            lanes: self.lane_data(&run.series, titles),
+            lanes: self.lane_data(&self.state.running, &run.series, titles),
             faults: faults.collect(),
             duration_s: self.state.running.duration.as_secs_f64(),
             now_s: self.state.seen().as_secs_f64(),

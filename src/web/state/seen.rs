@@ -6,7 +6,7 @@ use super::playback::Playback;
 use super::{Effect, State};
 use crate::metrics::{FIGURE_GROUP, bucket_width};
 use crate::report::{Report, Series};
-use crate::scenario::{Accept, Edit, Fault, FaultKind, FaultTarget, FieldValue, Link, Scenario};
+use crate::scenario::{Accept, Edit, Fault, FaultKind, FaultTarget, FieldValue, Lane, Link, Scenario};
 use crate::time::Nanos;
 use crate::web::platform::protocol::ToWorker;
 
@@ -131,7 +131,9 @@ impl State {
     /// The lane as it was before the last change, where that was all that was changed.
     pub fn lane_before(&self) -> Option<usize> {
         let before = &self.seen.before.as_ref()?.scenario;
-        let mut differ = (0..before.lanes.len()).filter(|i| before.lanes.get(*i) != self.draft.lanes.get(*i));
+        // A lane that another's change gave its look to keep is not changed itself.
+        let run = |scenario: &Scenario, i: usize| Some(Lane { look: None, ..scenario.lanes.get(i)?.clone() });
+        let mut differ = (0..before.lanes.len()).filter(|i| run(before, *i) != run(&self.draft, *i));
         let only = differ.next().filter(|_| differ.next().is_none())?;
         let mut same = (**before).clone();
         same.lanes.clone_from(&self.draft.lanes);
