@@ -7,6 +7,8 @@ use crate::phrase::{Language, Phrase};
 /// A field in which a lane differs from others that have it, too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
+    /// The field's place in the lane, such as `write.every`, or in the world, such as `cache.ttl`.
+    pub field: String,
     /// What the field is called: its label, or the name that files use.
     pub name: Phrase,
     /// What stands there in the lane.
@@ -21,8 +23,13 @@ const PARTS: [&str; 4] = ["app", "network", "cache", "database"];
 impl Difference {
     /// What sets each of `count` lanes apart. Another strategy is no difference here: it is the lane's name.
     pub fn of_lanes(form: &Form, count: usize) -> Vec<Vec<Difference>> {
-        let lanes: Vec<Vec<FormField>> = (0..count).map(|lane| fields(form, lane)).collect();
-        (0..count).map(|lane| differences(form, &lanes, lane)).collect()
+        Difference::among(form, &(0..count).collect::<Vec<_>>())
+    }
+
+    /// What sets each of these lanes apart from the others of them.
+    pub fn among(form: &Form, lanes: &[usize]) -> Vec<Vec<Difference>> {
+        let lanes: Vec<Vec<FormField>> = lanes.iter().map(|lane| fields(form, *lane)).collect();
+        (0..lanes.len()).map(|lane| differences(form, &lanes, lane)).collect()
     }
 
     /// The difference in words.
@@ -60,7 +67,8 @@ fn differences(form: &Form, lanes: &[Vec<FormField>], lane: usize) -> Vec<Differ
             others.extend(value);
         }
         let name = field.label.cloned().unwrap_or_else(|| Phrase::from(field.name.clone()));
-        others.iter().any(|other| *other != own).then_some(Difference { name, own, others })
+        let field = field.name.clone();
+        others.iter().any(|other| *other != own).then_some(Difference { field, name, own, others })
     };
     names.iter().filter_map(difference).collect()
 }

@@ -13,7 +13,7 @@ use yew::prelude::*;
 
 use self::keyboard::listen;
 use super::components::context::Ctx;
-use super::i18n::{self, Words};
+use super::i18n::{self, Titles, Words};
 use super::platform::embed::{self, Host};
 use super::platform::worker_handle::WorkerHandle;
 use super::platform::{dom, media, storage};
@@ -82,6 +82,7 @@ pub struct App {
     /// The experiment is too large for a link: the address shows an older one.
     too_long: Option<TooLong>,
     host: Host,
+    titles: Titles,
     /// One callback for all parts: they would take another one for a change.
     dispatch: Callback<Action>,
     on_look: Callback<Look>,
@@ -151,6 +152,7 @@ impl Component for App {
             unsaved: false,
             too_long: None,
             host: Host::default(),
+            titles: Titles::default(),
             dispatch: ctx.link().callback(Msg::Dispatch),
             on_look: ctx.link().callback(Msg::Look),
             on_settings: ctx.link().callback(Msg::Settings),
@@ -321,7 +323,7 @@ impl App {
     }
 
     fn titles(&self) -> Rc<Vec<String>> {
-        Rc::new(i18n::titles(&self.state.draft, self.words()))
+        self.titles.of(&self.state.draft, self.words())
     }
 
     fn looks(&self) -> Rc<Vec<usize>> {
