@@ -19,11 +19,11 @@ static STEPS: [Phrase; 3] = [
         "레인 하나가 캐시 전략 하나이며, 캐시와 DB를 따로 둡니다. 모든 레인이 같은 순간에 같은 요청을 받으므로 결과의 차이는 전략의 차이입니다.",
     ),
     Phrase::fixed(
-        "Crash the cache: the buttons beside “Break now” break something in every lane at once, at the moment you press them.",
+        "Crash the cache: the buttons beside “Inject fault” do it in every lane at once, at the moment you press them.",
         "캐시 크래시를 일으켜 보세요. ‘장애 주입’ 옆의 버튼을 누르면 그 순간 모든 레인에서 동시에 장애가 납니다.",
     ),
     Phrase::fixed(
-        "Read what was lost: “Lost writes” counts the writes that were confirmed and then disappeared. The table below names the keys, and why.",
+        "Read what was lost: “Lost writes” counts the writes that were acknowledged and then disappeared. The table below names the keys, and why.",
         "무엇을 잃었는지 보세요. ‘유실된 쓰기’는 성공 응답을 받은 뒤 사라진 쓰기의 수입니다. 아래 표에서 어떤 키가 왜 사라졌는지 볼 수 있습니다.",
     ),
 ];
