@@ -707,7 +707,10 @@ fn a_poster_says_what_the_figures_show_in_the_language_and_for_the_figures_of_it
     }
     assert!(!svg.contains("응답 시간") && !svg.contains("<script"), "only the figures of the link");
     let english = printed(&["poster", link, "--lang", "en", "--figures", "latency,lost", "--title", "A & B"], "");
-    assert!(english.contains("A &amp; B") && english.contains("Latency") && english.contains("Lost writes "), "numbers");
+    assert!(
+        english.contains("A &amp; B") && english.contains("Latency") && english.contains("Lost writes "),
+        "numbers"
+    );
     assert!(refused(&["poster", link, "--figures", "hats"], "", 2).contains("there are latency"));
     assert!(refused(&["poster", link, "--lang", "fr"], "", 2).contains("en or ko"));
 }

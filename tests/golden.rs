@@ -51,11 +51,9 @@ fn digests_of<'a>(presets: impl Iterator<Item = &'a Preset>) -> Value {
 /// preset is about. (Checked here, where every preset is run anyway.)
 fn nothing_to_show(preset: &Preset, experiment: &Experiment) -> Vec<String> {
     let scenario = experiment.scenario();
-    let lanes = scenario.titles().into_iter().enumerate();
+    let lane = |number| LaneData { number, series: experiment.series(number, 0, FIGURE_GROUP), ..LaneData::default() };
     let data = Data {
-        lanes: lanes
-            .map(|(number, label)| LaneData { number, label, series: experiment.series(number, 0, FIGURE_GROUP) })
-            .collect(),
+        lanes: (0..scenario.lanes.len()).map(lane).collect(),
         duration_s: scenario.duration.as_secs_f64(),
         now_s: scenario.duration.as_secs_f64(),
         no_reads: scenario.clients.never_reads(),

@@ -37,7 +37,7 @@ fn is_current(path: &str, made: &str) {
     assert!(there == made, "{path} does not show what the engine computes; REWRITE_PICTURES=1 makes it again");
 }
 
-/// A line of the gallery's file: the preset, the figure, the lanes' paths, with tabs between.
+/// A line of the gallery's file: the preset, the figure, the lanes' looks and paths, with tabs between.
 fn gallery_line(preset: &Preset) -> String {
     const SIZE: (f64, f64) = (120.0, 32.0);
     const BYTES_MAX: usize = 300;
@@ -52,7 +52,8 @@ fn gallery_line(preset: &Preset) -> String {
     let paths = sketch(panel, data.window(), SIZE, BYTES_MAX);
     let bytes: usize = paths.iter().map(String::len).sum();
     assert!((10..=BYTES_MAX).contains(&bytes), "{}: {bytes} bytes", preset.name);
-    format!("{}\t{}\t{}\n", preset.name, shown.name, paths.join("\t"))
+    let cells = preset.scenario().looks().into_iter().zip(paths).map(|(look, path)| format!("{look} {path}"));
+    format!("{}\t{}\t{}\n", preset.name, shown.name, cells.collect::<Vec<_>>().join("\t"))
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn still_panel(panel: &Panel, is_one_of_several: bool, data: &Data) -> String {
         let _ = write!(html, "<path class=\"band\" d=\"M{from:.0} 0h{wide:.0}v{height}h-{wide:.0}z\"/>");
     }
     for (line, path) in lines.iter().zip(sketch(panel, data.window(), SIZE, BYTES_MAX)) {
-        let style = lane_style(line.lane);
+        let style = lane_style(line.look);
         let dash: Vec<String> = style.dash.iter().map(f64::to_string).collect();
         let _ = write!(html, "<path stroke=\"var(--{})\" d=\"{path}\"", style.colour.name);
         if !dash.is_empty() {
@@ -111,7 +112,7 @@ fn still_panel(panel: &Panel, is_one_of_several: bool, data: &Data) -> String {
     }
     html += "</div></div><ul class=\"gutter\" aria-hidden=\"true\">";
     for line in lines {
-        let colour = lane_style(line.lane).colour.name;
+        let colour = lane_style(line.look).colour.name;
         let _ = write!(
             html,
             "<li class=\"gutter-row\"><i style=\"--lane:var(--{colour})\"></i><span class=\"gutter-name\">{}</span><b>{}</b></li>",

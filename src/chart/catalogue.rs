@@ -374,14 +374,14 @@ impl Shape {
             let points = |measure: Measure| self.points(data, lane, options, measure);
             if let Some((area, name)) = &self.area {
                 let label = format!("{} {}", lane.label, say(*name, language));
-                let area = Line { points: points(*area), ..Line::new(lane.number, label, Weight::Area) };
+                let area = Line { points: points(*area), ..Line::new(lane, label, Weight::Area) };
                 if area.values().any(|value| value > 0.0) {
                     lines.push(area);
                 }
             }
             // Bands of many lanes would hide each other.
             let upper = self.upper.filter(|_| data.lanes.len() <= BANDS_MAX);
-            let main = Line::new(lane.number, lane.label.clone(), Weight::Main);
+            let main = Line::new(lane, lane.label.clone(), Weight::Main);
             lines.push(Line {
                 points: points(self.main),
                 upper: upper.map(points).unwrap_or_default(),
@@ -393,7 +393,7 @@ impl Shape {
         let before = data.before.iter().map(|lane| Line {
             points: self.points(data, lane, options, self.main),
             steps: self.steps,
-            ..Line::new(lane.number, lane.label.clone(), Weight::Main)
+            ..Line::new(lane, lane.label.clone(), Weight::Main)
         });
         let before = before.collect();
         lines.sort_by_key(|line| line.weight == Weight::Main);

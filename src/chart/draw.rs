@@ -242,7 +242,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let faint = Pen { strength: self.strength * FAINT, ..*self };
         for (pen, future) in [(&faint, true), (self, false)] {
             for (path, above) in seen(&line.points, future).iter().zip(upper(future)) {
-                pen.band(path, &above, line.lane)?;
+                pen.band(path, &above, line.look)?;
             }
             for path in seen(&line.points, future) {
                 pen.path(line, &path, at)?;
@@ -259,7 +259,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         for run in line.points.split(|(_, value)| value.is_none()) {
             let path = within(run, from, to, line.steps).into_iter().map(|(t, v)| (x(t), y(v))).collect::<Vec<_>>();
             for dash in dashes(&path, &[1.5, 3.0]) {
-                pen.stroke(&dash, lane_style(line.lane).colour, 1.25)?;
+                pen.stroke(&dash, lane_style(line.look).colour, 1.25)?;
             }
         }
         Ok(())
@@ -267,7 +267,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 
     /// One unbroken piece of a line.
     fn path(&self, line: &Line, path: &[(f64, f64)], at: PanelPlace) -> Drawn<DB> {
-        let style = lane_style(line.lane);
+        let style = lane_style(line.look);
         let main = line.weight == Weight::Main;
         let thick = if main { 2.0 } else { 1.0 };
         if !main {
@@ -283,12 +283,12 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     /// The area between a line and its upper edge.
-    fn band(&self, path: &[(f64, f64)], above: &[(f64, f64)], lane: usize) -> Drawn<DB> {
+    fn band(&self, path: &[(f64, f64)], above: &[(f64, f64)], look: usize) -> Drawn<DB> {
         if path.len() < 2 || path.len() != above.len() {
             return Ok(());
         }
         let outline = path.iter().chain(above.iter().rev()).map(|p| self.px(*p));
-        let tint = lane_style(lane).colour.rgb(self.look.theme).mix(0.13 * self.strength);
+        let tint = lane_style(look).colour.rgb(self.look.theme).mix(0.13 * self.strength);
         self.area.draw(&Polygon::new(outline.collect::<Vec<_>>(), tint.filled()))
     }
 
@@ -301,7 +301,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         y: &impl Fn(f64) -> f64,
         order: usize,
     ) -> Drawn<DB> {
-        let style = lane_style(line.lane);
+        let style = lane_style(line.look);
         let (from, to) = data.window();
         let to = to.min(data.now_s);
         let seen = line.points.iter().filter_map(|(t, value)| Some((*t, (*value)?)));
@@ -338,7 +338,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let places = apart(&names.iter().map(|(y, _)| *y).collect::<Vec<_>>(), 15.0, at.top, at.bottom - 4.0);
         let start = x(data.now_s);
         for ((_, line), y) in names.into_iter().zip(places) {
-            let style = lane_style(line.lane);
+            let style = lane_style(line.look);
             let label = self.cut(end_label(&panel.axis, line), room - NAME_AT);
             self.ground(&label, (start + NAME_AT, y))?;
             self.marker(style.marker, (start + 12.0, y), style.colour, 3.5)?;

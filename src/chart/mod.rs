@@ -66,8 +66,10 @@ impl Data {
 /// One lane's part of [`Data`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LaneData {
-    /// Its place in the scenario, from 0: gives colour, dash and marker.
+    /// Its place in the scenario, from 0.
     pub number: usize,
+    /// Its colour, dash and marker: see [`palette::lane_style`].
+    pub look: usize,
     /// What to call it.
     pub label: String,
     /// Its measures from the start of the run.
@@ -99,6 +101,8 @@ pub enum Weight {
 pub struct Line {
     /// The lane's place in the scenario.
     pub lane: usize,
+    /// The lane's colour, dash and marker.
+    pub look: usize,
     /// What it is called.
     pub label: String,
     /// Moments in seconds and values; `None` breaks the line.
@@ -129,8 +133,9 @@ pub struct Panel {
 }
 
 impl Line {
-    fn new(lane: usize, label: String, weight: Weight) -> Line {
-        Line { lane, label, points: Vec::new(), upper: Vec::new(), fails: Vec::new(), steps: false, weight }
+    fn new(lane: &LaneData, label: String, weight: Weight) -> Line {
+        let (lane, look) = (lane.number, lane.look);
+        Line { lane, look, label, points: Vec::new(), upper: Vec::new(), fails: Vec::new(), steps: false, weight }
     }
 
     /// The value at moment `t` (seconds): that of the nearest point, or of the last one before where values come in steps.
@@ -206,7 +211,7 @@ mod tests {
             .collect();
         let series = Series { bucket_s: 0.25, first: 0, points };
         Data {
-            lanes: vec![LaneData { number: 0, label: "write-back".into(), series }],
+            lanes: vec![LaneData { label: "write-back".into(), series, ..LaneData::default() }],
             faults: vec![Band { from_s: 20.0, to_s: 25.0, label: "cache crash".into() }],
             duration_s: 60.0,
             now_s: 60.0,

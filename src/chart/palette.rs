@@ -6,6 +6,7 @@
 
 use plotters::style::RGBColor;
 
+use crate::scenario::COLOURS;
 use crate::scenario::limits::LANES_MAX;
 
 /// Light or dark ground.
@@ -48,10 +49,7 @@ pub const EDGE: Token = token("edge", 0x85878c, 0x73777e);
 /// Faults, losses, warnings.
 pub const FAULT: Token = token("fault", 0xb3243b, 0xff8093);
 
-/// How many colours there are for lanes. More lanes begin again with the first, and differ by dash and marker.
-pub const COLOURS: usize = 8;
-
-/// The lanes' colours, in order.
+/// The lanes' colours. Further looks begin again with the first, and differ by dash and marker.
 pub const LANES: [Token; COLOURS] = [
     token("lane-1", 0x0072b2, 0x56b4e9),
     token("lane-2", 0xb87700, 0xe69f00),
@@ -136,9 +134,11 @@ const MARKERS: [Marker; LANES_MAX] = [
     Marker::Left,
 ];
 
-/// The style of lane `number` (from 0), of at most [`LANES_MAX`].
-pub fn lane_style(number: usize) -> LaneStyle {
-    let n = number % LANES_MAX;
+/// What the look of that number (from 0, see [`Scenario::looks`]) is like.
+///
+/// [`Scenario::looks`]: crate::scenario::Scenario::looks
+pub fn lane_style(look: usize) -> LaneStyle {
+    let n = look % LANES_MAX;
     LaneStyle { colour: LANES[n % COLOURS], marker: MARKERS[n], dash: DASHES[n] }
 }
 

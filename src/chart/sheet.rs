@@ -129,15 +129,15 @@ impl Sheet<'_> {
         let columns = (INSIDE / widest).floor().clamp(1.0, 6.0) as usize;
         for (i, lane) in self.data.lanes.iter().enumerate() {
             let (x, y) = (EDGE + widest * (i % columns) as f64, top + ROW * (i / columns + 1) as f64);
-            self.swatch(to, (x, y - 10.0), lane.number);
+            self.swatch(to, (x, y - 10.0), lane.look);
             self.text(to, (x + SWATCH, y), 13.0, INK, false, &lane.label);
         }
         top + ROW * self.data.lanes.len().div_ceil(columns) as f64
     }
 
     /// A short piece of a lane's line with its marker.
-    fn swatch(&self, to: &mut String, (x, y): (f64, f64), lane: usize) {
-        let style = lane_style(lane);
+    fn swatch(&self, to: &mut String, (x, y): (f64, f64), look: usize) {
+        let style = lane_style(look);
         let colour = self.colour(style.colour);
         let dash: Vec<String> = style.dash.iter().map(f64::to_string).collect();
         let ground = self.colour(GROUND);
@@ -210,8 +210,12 @@ mod tests {
         let points = (0..60).map(|i| Point { lost: i, requests: 1, ..Point::default() }).collect::<Vec<_>>();
         let series = Series { bucket_s: 1.0, first: 0, points };
         let lanes = labels.iter().enumerate();
-        let lane =
-            |(number, label): (usize, &&str)| LaneData { number, label: (*label).to_owned(), series: series.clone() };
+        let lane = |(number, label): (usize, &&str)| LaneData {
+            number,
+            look: number,
+            label: (*label).to_owned(),
+            series: series.clone(),
+        };
         Data { lanes: lanes.map(lane).collect(), duration_s: 60.0, now_s: 60.0, ..Data::default() }
     }
 

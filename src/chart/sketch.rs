@@ -101,13 +101,15 @@ fn thinned(places: &[Place], tolerance: f64) -> Vec<Place> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Axis;
+    use super::super::{Axis, LaneData};
     use super::*;
 
     fn panel(steps: bool, points: Vec<(f64, Option<f64>)>) -> Panel {
-        let line = Line { points, steps, ..Line::new(0, "one".into(), Weight::Main) };
-        let area =
-            Line { points: vec![(0.0, Some(1.0)), (9.0, Some(1.0))], ..Line::new(0, "area".into(), Weight::Area) };
+        let line = Line { points, steps, ..Line::new(&LaneData::default(), "one".into(), Weight::Main) };
+        let area = Line {
+            points: vec![(0.0, Some(1.0)), (9.0, Some(1.0))],
+            ..Line::new(&LaneData::default(), "area".into(), Weight::Area)
+        };
         Panel { title: String::new(), axis: Axis::Share, lines: vec![area, line], before: Vec::new(), reference: None }
     }
 

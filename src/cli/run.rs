@@ -69,10 +69,12 @@ impl Run {
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let mut scenario = self.source.read()?;
         let lane = chosen_lane(&scenario, self.lane.as_deref()).map_err(Failure::Input)?;
+        let all = scenario.clone();
         // Named while its neighbours are still there.
         let title = scenario.titles().swap_remove(lane);
         scenario.lanes = vec![scenario.lanes.swap_remove(lane)];
         scenario.lanes[0].name = title;
+        scenario.keep_looks(&all, &[Some(lane)]);
         self.printing.run(&scenario, out)
     }
 }
@@ -241,7 +243,7 @@ fn draw(experiment: &Experiment, folder: &Path) -> Result<(), String> {
 /// What the figures of `experiment` so far are drawn from, with the lanes' English names.
 pub fn chart_data(experiment: &Experiment) -> Data {
     let scenario = experiment.scenario();
-    let titles = scenario.titles().into_iter().enumerate();
+    let titles = scenario.titles().into_iter().zip(scenario.looks()).enumerate();
     let report = experiment.report();
     let faults = occurrences(scenario, report.lanes.iter()).into_iter().map(|fault| Band {
         from_s: fault.at_s,
@@ -250,7 +252,12 @@ pub fn chart_data(experiment: &Experiment) -> Data {
     });
     Data {
         lanes: titles
-            .map(|(number, label)| LaneData { number, label, series: experiment.series(number, 0, FIGURE_GROUP) })
+            .map(|(number, (label, look))| LaneData {
+                number,
+                look,
+                label,
+                series: experiment.series(number, 0, FIGURE_GROUP),
+            })
             .collect(),
         faults: faults.collect(),
         duration_s: scenario.duration.as_secs_f64(),

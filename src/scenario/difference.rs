@@ -1,5 +1,6 @@
 //! What sets a lane apart from its neighbours, option by option: `Cached copy: leave; others: delete`.
 
+use super::Lane;
 use super::called;
 use super::form::{Form, FormField};
 use crate::phrase::{Language, Phrase};
@@ -7,6 +8,8 @@ use crate::phrase::{Language, Phrase};
 /// A field in which a lane differs from others that have it, too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
+    /// The field's place in the lane, such as `write.every`, or in the world, such as `cache.ttl`.
+    pub field: String,
     /// What the field is called: its label, or what says as much.
     pub name: Phrase,
     /// What stands there in the lane.
@@ -21,8 +24,13 @@ const PARTS: [&str; 4] = ["app", "network", "cache", "database"];
 impl Difference {
     /// What sets each of `count` lanes apart. Another strategy is no difference here: it is the lane's name.
     pub fn of_lanes(form: &Form, count: usize) -> Vec<Vec<Difference>> {
-        let lanes: Vec<Vec<FormField>> = (0..count).map(|lane| fields(form, lane)).collect();
-        (0..count).map(|lane| differences(form, &lanes, lane)).collect()
+        Difference::among(form, &(0..count).collect::<Vec<_>>())
+    }
+
+    /// What sets each of these lanes apart from the others of them.
+    pub fn among(form: &Form, lanes: &[usize]) -> Vec<Vec<Difference>> {
+        let lanes: Vec<Vec<FormField>> = lanes.iter().map(|lane| fields(form, *lane)).collect();
+        (0..lanes.len()).map(|lane| differences(form, &lanes, lane)).collect()
     }
 
     /// The difference in words.
@@ -48,8 +56,8 @@ fn fields(form: &Form, lane: usize) -> Vec<FormField> {
 fn differences(form: &Form, lanes: &[Vec<FormField>], lane: usize) -> Vec<Difference> {
     let mut names: Vec<&FormField> = Vec::new();
     for field in lanes[lane].iter().chain(lanes.iter().flatten()) {
-        let is_choice = ["name", "read", "write"].contains(&field.name.as_str());
-        if !is_choice && !names.iter().any(|known| known.name == field.name) {
+        let is_name = Lane::is_shown_by(&field.name) || ["read", "write"].contains(&field.name.as_str());
+        if !is_name && !names.iter().any(|known| known.name == field.name) {
             names.push(field);
         }
     }
@@ -63,7 +71,7 @@ fn differences(form: &Form, lanes: &[Vec<FormField>], lane: usize) -> Vec<Differ
         let called = |language| called::option(&field.name, language);
         let name = field.label.cloned();
         let name = name.unwrap_or_else(|| Phrase::new(called(Language::English), called(Language::Korean)));
-        others.iter().any(|other| *other != own).then_some(Difference { name, own, others })
+        others.iter().any(|other| *other != own).then_some(Difference { field: field.name.clone(), name, own, others })
     };
     names.iter().filter_map(difference).collect()
 }

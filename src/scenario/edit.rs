@@ -167,18 +167,21 @@ impl Scenario {
 pub(super) struct Editor<'a> {
     /// What a reader has changed; nothing where a text is read that stands for itself.
     before: Option<&'a Scenario>,
+    /// Which of its lanes each lane is.
+    lanes: Vec<Option<usize>>,
     pub tree: Node,
     pub problems: Problems,
 }
 
 impl<'a> Editor<'a> {
     pub fn of(before: &'a Scenario) -> Editor<'a> {
-        Editor { before: Some(before), ..Editor::of_tree(before.show(), Problems::default()) }
+        let lanes = (0..before.lanes.len()).map(Some).collect();
+        Editor { before: Some(before), lanes, ..Editor::of_tree(before.show(), Problems::default()) }
     }
 
     /// Of a tree that no reader has seen; `problems` have been found already.
     pub fn of_tree(tree: Node, problems: Problems) -> Editor<'a> {
-        Editor { before: None, tree, problems }
+        Editor { before: None, lanes: Vec::new(), tree, problems }
     }
 
     /// Puts a value, as links write it, at a path.
@@ -190,7 +193,13 @@ impl<'a> Editor<'a> {
         match edit {
             Edit::Set { path, value } => self.put(path, value),
             Edit::Choose { path, value } => self.choose(path, value),
-            Edit::Remove { path } => self.tree.remove(path),
+            Edit::Remove { path } => {
+                let lane = path.strip_prefix("lane.").and_then(|lane| lane.parse::<usize>().ok());
+                if let Some(gone) = lane.filter(|lane| *lane < self.lanes.len()) {
+                    self.lanes.remove(gone);
+                }
+                self.tree.remove(path);
+            }
             Edit::Add(list) => self.add(*list),
         }
     }
@@ -235,13 +244,14 @@ impl<'a> Editor<'a> {
 
     /// Reads and checks what has become of it. Problems are told with the value that was given.
     pub fn finish(self, accept: Accept) -> Result<Scenario, ScenarioError> {
-        let Editor { before, tree, mut problems } = self;
+        let Editor { before, lanes, tree, mut problems } = self;
         // What could not even be put in the tree is told as it was given: at its place the tree has the old value.
         let unplaced = std::mem::take(&mut problems.list);
         let mut changed = Scenario::read(&tree, "", &mut problems).unwrap_or_default();
         let is_readable = unplaced.is_empty() && problems.list.is_empty();
         if let Some(before) = before.filter(|_| is_readable) {
             changed = changed.tidied(before);
+            changed.keep_looks(before, &lanes);
         }
         match accept {
             Accept::Good => check::check(&changed, &tree, &mut problems),

@@ -20,6 +20,9 @@ record! {
         /// How it changes a value that depends on the present one (read-modify-write).
         #[ko = "현재 값을 바탕으로 값을 바꾸는 방법(읽고 고쳐 쓰기)."]
         pub modify: Modify = Modify::Naive {},
+        /// Its colour, marker and dash, by number; without one, those of its strategy, or the next that are free.
+        #[ko = "색, 마커, 선 모양의 번호. 없으면 전략의 것을, 이미 쓰이고 있으면 그다음 빈 것을 씁니다."]
+        pub look: Option<u32> = None,
         /// Fields of this lane's application servers that differ from `[app]`.
         #[ko = "이 레인의 애플리케이션 서버에서 공통 설정 `[app]`과 다른 항목."]
         pub app: Otherwise<App> = Otherwise::default(),
@@ -40,6 +43,11 @@ record! {
 pub(super) type Lacks = fn(&Scenario, &Lane) -> Option<Phrase>;
 
 impl Lane {
+    /// Whether the field of that name says how a lane is shown, and nothing of what it does.
+    pub fn is_shown_by(field: &str) -> bool {
+        ["name", "look"].contains(&field)
+    }
+
     /// The given name, or one made of the strategies: `look-aside + write-back`.
     pub fn title(&self) -> String {
         if self.name.is_empty() { format!("{} + {}", self.read.name(), self.write.name()) } else { self.name.clone() }

@@ -245,6 +245,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("lane.*.write.every", time(MILLISECOND, MONTH)),
     ("lane.*.write.at", or_none(whole(1, 10_000_000))),
     ("lane.*.modify.tries", whole(1, 1_000)),
+    ("lane.*.look", or_none(whole(1, LANES_MAX as u64))),
     ("lane.*.write.bound", or_none(whole(1, 10_000_000))),
     ("lane.*.write.batch", whole(1, 1_000_000)),
     ("lane.*.write.requeue", whole(0, 200)),

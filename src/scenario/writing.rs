@@ -63,16 +63,6 @@ impl Writing {
         }
     }
 
-    /// What sets it apart from others of its kind, as scenario files say it, the most telling first.
-    pub fn details(&self) -> Vec<String> {
-        match self {
-            Writing::WriteAround(how) => vec![how.cached.name().to_owned()],
-            Writing::WriteThrough(how) => vec![how.order.name().to_owned()],
-            Writing::WriteBack(how) => vec![how.every.to_string(), format!("batch {}", how.batch)],
-            Writing::Outbox(_) => Vec::new(),
-        }
-    }
-
     /// How the cache writes back, where a server writes to the cache alone: the cache then decides which of two writes
     /// comes first, and nobody else brings them to the database.
     pub fn write_back(&self) -> Option<&WriteBack> {

@@ -144,3 +144,12 @@ test("an embed that waits for a click stands still until then, and shows only th
   assert.deepEqual(problems, []);
   await close();
 });
+
+test("at an address with a query, Share writes where embed.js is all the same", { timeout: 60_000 }, async () => {
+  const { page, close } = await open(browser, `${site.url}?next=/some/where/`, { locale: "en-US" });
+  await ready(page);
+  await button(page, "Share").click();
+  const snippet = await page.locator(".copyable textarea").nth(1).inputValue();
+  assert.ok(snippet.includes(`src="${site.url}embed.js"`), snippet);
+  await close();
+});

@@ -312,3 +312,16 @@ test("under the Content-Security-Policy that README names, page and sandboxed fi
   await close();
   await strict.close();
 });
+
+test("a wall clock that goes back stops no worker: it goes on answering", { timeout: 120_000 }, async () => {
+  const back = (text, path) => (/worker-\w{16}\.js$/.test(path) ? `let clock = 1e12; Date.now = () => (clock -= 1_000);\n${text}` : text);
+  const simulator = await serve({ change: back });
+  const { page, close } = await open(browser, `${simulator.url}#v2&duration=600s&warmup=0s`, { locale: "en-US" });
+  await page.getByRole("heading", { name: "Scoreboard" }).waitFor();
+  await page.getByRole("button", { name: "Finish now" }).click();
+  const seen = new Set();
+  const slider = page.getByLabel("Moment of the run");
+  await until("it answers on the way", async () => seen.add(await slider.evaluate((s) => s.value)).size > 4, 60_000);
+  await close();
+  await simulator.close();
+});

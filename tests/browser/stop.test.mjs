@@ -139,7 +139,7 @@ claim("a worker that traps is told in a sentence first, the details below, and a
     const error = new ErrorEvent("error", { message: "Uncaught RuntimeError: unreachable", cancelable: true });
     window.workers.at(-1).dispatchEvent(error);
   });
-  const failed = notice(page, "most likely for want of memory");
+  const failed = notice(page, "most likely because memory ran out");
   await failed.waitFor();
   assert.equal(await failed.locator("code").isVisible(), false, "details are folded");
   await screenshot(page, "worker-trap");

@@ -12,11 +12,11 @@ record! {
     pub struct Outbox {
         /// The time between two looks of the relay for new records.
         #[ko = "릴레이가 새 레코드를 확인하는 주기."]
-        #[label = ("Relay looks every", "릴레이 확인 주기")]
+        #[label = ("Relay polls every", "릴레이 확인 주기")]
         pub every: Nanos = Nanos::from_millis(100),
         /// The most records it takes at once.
         #[ko = "한 번에 가져오는 최대 레코드 수."]
-        #[label = ("Records at once, at most", "한 번에 가져오는 최대 레코드 수")]
+        #[label = ("Max records per poll", "한 번에 가져오는 최대 레코드 수")]
         pub batch: u32 = 100,
         /// What it does with the cached copy.
         #[ko = "캐시된 사본을 어떻게 할지."]

@@ -18,7 +18,7 @@ record! {
         pub every: Nanos = Nanos::from_secs(5),
         /// Flush as soon as so many entries are dirty.
         #[ko = "더티 항목이 이 수에 이르면 곧바로 플러시합니다."]
-        #[label = ("Flush at so many dirty", "더티 개수로 플러시")]
+        #[label = ("Flush at N dirty entries", "더티 개수로 플러시")]
         pub at: Option<u32> = None,
         /// The most rows in one batch.
         #[ko = "배치당 최대 행 수."]

@@ -15,8 +15,10 @@ use crate::scenario::presets::{self, Preset};
 use crate::web::components::dialog::Dialog;
 use crate::web::platform::{dom, files, media};
 use crate::web::sections::controls::Controls;
+use crate::web::sections::expect::Expect;
 use crate::web::sections::figures::Figures;
 use crate::web::sections::gallery::Gallery;
+use crate::web::sections::headline::{Question, Topic};
 use crate::web::sections::lead::{Headline, Legend};
 use crate::web::sections::notices::Notices;
 use crate::web::sections::share::Share;
@@ -157,6 +159,8 @@ impl App {
         let is_edited = about.is_some_and(|preset| !preset.is(&self.state.draft));
         let about = about.map(Preset::about);
         let whole = self.state.view.embed.is_none();
+        let question = about.and_then(|about| Question::of(Topic { claim: about.claim, watch: &about.watch }));
+        let outcome = self.state.run.report.clone().filter(|_| self.state.is_over());
         html! {
             <div class="lead">
                 <Headline report={self.state.report()} titles={titles.clone()} shown={self.shown()}
@@ -168,6 +172,9 @@ impl App {
                         <details class="about" open={media::matches("(min-width: 40.01rem)")}>
                             <summary>{ ABOUT.say(language) }</summary>
                             <p class="soft">{ about.description.say(language) }{ " " }{ about.question.say(language) }</p>
+                            if let Some(question) = question {
+                                <Expect key={self.state.preset.clone().unwrap_or_default()} {question} {outcome} titles={titles.clone()} words={self.words()} />
+                            }
                         </details>
                     }
                 }
@@ -218,7 +225,7 @@ impl App {
         let writes_back = state.running.lanes.iter().map(write_back).collect::<Vec<_>>();
         html! {
             <Stage run={state.generation()} scenes={state.run.scenes.clone()} now={state.run.now} scenario={state.draft.clone()} speed={state.speed} plays={state.is_running()}
-                {latencies} titles={titles.clone()} shown={self.shown()} {writes_back} halted={state.at_end() || state.stop_reason.is_some()}
+                {latencies} titles={titles.clone()} looks={self.looks()} shown={self.shown()} {writes_back} halted={state.at_end() || state.stop_reason.is_some()}
                 theme={self.theme()} dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }

@@ -13,7 +13,7 @@ use yew::prelude::*;
 
 use self::keyboard::listen;
 use super::components::context::Ctx;
-use super::i18n::{self, Words};
+use super::i18n::{self, Titles, Words};
 use super::platform::clock::now_ms;
 use super::platform::embed::{self, Host};
 use super::platform::host::{Asked, Told};
@@ -29,6 +29,7 @@ use crate::chart::{Band, Data, LaneData};
 use crate::experiment::occurrences;
 use crate::phrase::{Language, Phrase};
 use crate::report::{FaultReport, Series};
+use crate::scenario::Scenario;
 use crate::scenario::presets::twitter;
 
 /// How often the page asks the worker to go on.
@@ -85,6 +86,7 @@ pub struct App {
     /// The experiment is too large for a link: the address shows an older one.
     too_long: Option<TooLong>,
     host: Host,
+    titles: Titles,
     /// One callback for all parts: they would take another one for a change.
     dispatch: Callback<Action>,
     on_look: Callback<Look>,
@@ -159,6 +161,7 @@ impl Component for App {
             unsaved: false,
             too_long: None,
             host: Host::default(),
+            titles: Titles::default(),
             dispatch: ctx.link().callback(Msg::Dispatch),
             on_look: ctx.link().callback(Msg::Look),
             on_settings: ctx.link().callback(Msg::Settings),
@@ -232,6 +235,7 @@ impl Component for App {
             problems: self.state.problems.clone(),
             invalid: self.state.invalid.clone(),
             overridden: self.state.overridden().into(),
+            looks: self.looks(),
         };
         let inside = match (&self.state.unopened, &self.state.view.embed, self.whole) {
             (Some(_), ..) => self.unopened(ctx),
@@ -357,7 +361,11 @@ impl App {
     }
 
     fn titles(&self) -> Rc<Vec<String>> {
-        Rc::new(i18n::titles(&self.state.draft, self.words()))
+        self.titles.of(&self.state.draft, self.words())
+    }
+
+    fn looks(&self) -> Rc<Vec<usize>> {
+        self.state.draft.looks().into()
     }
 
     fn fault_name(&self, occurrence: &FaultReport) -> String {
@@ -367,14 +375,16 @@ impl App {
 
     /// The lanes that are shown, as they went before the last change.
     fn lanes_before(&self, titles: &[String]) -> Vec<LaneData> {
-        self.state.before().map_or_else(Vec::new, |before| self.lane_data(&before.series, titles))
+        self.state.before().map_or_else(Vec::new, |before| self.lane_data(&before.scenario, &before.series, titles))
     }
 
-    /// The lanes that are shown, with these measures.
-    fn lane_data(&self, series: &[Series], titles: &[String]) -> Vec<LaneData> {
+    /// The lanes of `scenario` that are shown, with these measures.
+    fn lane_data(&self, scenario: &Scenario, series: &[Series], titles: &[String]) -> Vec<LaneData> {
+        let looks = scenario.looks();
         let shown = series.iter().enumerate().filter(|(lane, _)| self.state.view.shows(*lane));
         let lane = |(number, series): (usize, &Series)| LaneData {
             number,
+            look: looks.get(number).copied().unwrap_or(number),
             label: titles.get(number).cloned().unwrap_or_default(),
             series: series.clone(),
         };
@@ -398,7 +408,7 @@ impl App {
             label: self.fault_name(&occurrence),
         });
         Rc::new(Data {
-            lanes: self.lane_data(&run.series, titles),
+            lanes: self.lane_data(&self.state.running, &run.series, titles),
             faults: faults.collect(),
             duration_s: self.state.running.duration.as_secs_f64(),
             now_s: self.state.seen().as_secs_f64(),

@@ -17,7 +17,7 @@ use super::overridden::overridden_row;
 use crate::escape::shown;
 use crate::scenario::called;
 use crate::scenario::form::{Form, FormField, Input};
-use crate::scenario::{Accept, Docs, Edit, FieldValue, Scenario};
+use crate::scenario::{Accept, Docs, Edit, FieldValue, Lane, Scenario};
 use crate::web::i18n::Words;
 use crate::web::platform::dom;
 use crate::web::state::Action;
@@ -93,7 +93,7 @@ pub fn changed_summary(form: &Form, part: &str) -> Html {
     /// More would be a list, not a glance.
     const TOLD_MAX: usize = 4;
     let told: Vec<FormField> =
-        rest(form, part).into_iter().filter(|field| field.differs && field.name != "name").collect();
+        rest(form, part).into_iter().filter(|field| field.differs && !Lane::is_shown_by(&field.name)).collect();
     if told.is_empty() {
         return html! {};
     }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use crate::chart::palette::{LaneStyle, lane_style};
 use crate::scenario::{Edit, FieldValue};
 use crate::web::i18n::Words;
 use crate::web::state::overridden::{self, Overridden};
@@ -23,9 +24,16 @@ pub struct Ctx {
     pub invalid: Vec<Invalid>,
     /// The fields that something else overrides at present.
     pub overridden: Rc<Vec<Overridden>>,
+    /// The colour, dash and marker of each lane.
+    pub looks: Rc<Vec<usize>>,
 }
 
 impl Ctx {
+    /// The colour, dash and marker of a lane.
+    pub fn lane_style(&self, lane: usize) -> LaneStyle {
+        lane_style(self.looks.get(lane).copied().unwrap_or(lane))
+    }
+
     /// Changes the scenario.
     pub fn edit(&self, edits: Vec<Edit>) {
         self.dispatch.emit(Action::Edit(edits));

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::chart::Paint;
-use crate::chart::palette::lane_style;
+use crate::web::components::context::use_ctx;
 
 /// How a lane is drawn: its line with dash and marker.
 #[derive(Clone, PartialEq, Properties)]
@@ -15,7 +15,7 @@ pub struct SwatchProps {
 /// A short piece of a lane's line, as it is in the figures.
 #[component]
 pub fn Swatch(props: &SwatchProps) -> Html {
-    let style = lane_style(props.lane);
+    let style = use_ctx().lane_style(props.lane);
     let dash: Vec<String> = style.dash.iter().map(f64::to_string).collect();
     let colour = format!("var(--{})", style.colour.name);
     let (outline, paint) = style.marker.outline();

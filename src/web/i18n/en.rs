@@ -174,10 +174,10 @@ pub static WORDS: Words = Words {
     run: "Run",
     distribution_kind: "distribution",
     mean: "mean",
-    least: "least",
-    most: "most",
+    least: "min",
+    most: "max",
     p99: "p99",
-    deviation: "deviation",
+    deviation: "standard deviation",
     last_good_runs: "Invalid setting; still running the last valid scenario.",
     worker_failed: |failure| match failure {
         Failure::NotStarted => {
@@ -185,7 +185,7 @@ pub static WORDS: Words = Words {
         }
         Failure::Crashed => "The simulation has stopped with an error.",
         Failure::OutOfMemory => {
-            "The simulation has stopped, most likely for want of memory. Fewer keys, shards, replicas or lanes need less."
+            "The simulation has stopped, most likely because memory ran out. Fewer keys, shards, replicas or lanes need less."
         }
         Failure::Gone => "The simulation's worker no longer answers; the browser has ended it, perhaps to save memory.",
     },
@@ -194,7 +194,7 @@ pub static WORDS: Words = Words {
     needs_cors: "This figure stands in a sandboxed frame. The simulator's site must send Access-Control-Allow-Origin: * with its .js and .wasm files.",
     was_stopped: |at| match at {
         Some(at) => format!("Stopped at {at}. Run it again to get there once more, or change the experiment."),
-        None => "Stopped before its beginning. Run it again, or change the experiment.".to_owned(),
+        None => "Stopped before it began. Run it again, or change the experiment.".to_owned(),
     },
     still_loading: "Still loading the simulation…",
     still_computing: "Still computing: this experiment takes long. Everything else on the page works meanwhile.",

@@ -85,7 +85,7 @@ pub static WORDS: Words = Words {
     add_lane: "레인 추가",
     remove_lane: |name| format!("{name} 삭제"),
     options: "옵션",
-    all_fields: "모든 항목",
+    all_fields: "고급 설정",
     with_usual: "켬",
     own_field: "이 레인만 다르게",
     choose_field: "항목 선택…",
@@ -269,7 +269,7 @@ fn divergence(word: &str) -> String {
     named(&Divergence::ALL, Divergence::name, word, |divergence| match divergence {
         Divergence::NeverCommitted => "커밋된 적 없는 값",
         Divergence::OverwrittenByOlder => "DB에서 더 오래된 쓰기로 덮어써짐",
-        Divergence::Restored => "크래시 후 복원된 옛 값",
+        Divergence::Restored => "크래시 후 복원된 이전 값",
         Divergence::StaleFill => "오래된 값으로 채움",
         Divergence::OvertakenUpdate => "순서가 뒤바뀐 갱신",
         Divergence::CrashBetween => "커밋과 캐시 갱신 사이의 크래시",

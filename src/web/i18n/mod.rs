@@ -7,7 +7,7 @@ mod en;
 mod ko;
 mod titles;
 
-pub use self::titles::titles;
+pub use self::titles::{Titles, titles};
 
 use super::platform::protocol::TraceFacts;
 use super::state::Failure;

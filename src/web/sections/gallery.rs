@@ -12,20 +12,22 @@ use crate::scenario::presets::Preset;
 
 const PICTURES: &str = include_str!("gallery/pictures.tsv");
 
-/// A small picture of a preset's run: what it is of, and a path for each lane, in their order.
+/// A small picture of a preset's run: what it is of, and a path for each lane.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     /// The figure that it shows.
     pub figure: &'static Figure,
-    /// SVG path data on a field of 120 × 32; empty for a lane that has nothing to show.
-    pub paths: Vec<&'static str>,
+    /// The look of a lane, and SVG path data on a field of 120 × 32; empty for a lane that has nothing to show.
+    pub paths: Vec<(usize, &'static str)>,
 }
 
 /// The picture of the preset of that name, if it has one.
 pub fn picture(preset: &str) -> Option<Picture> {
     let line = PICTURES.lines().find(|line| line.split('\t').next() == Some(preset))?;
     let mut cells = line.split('\t').skip(1);
-    Some(Picture { figure: chart::figure(cells.next()?)?, paths: cells.collect() })
+    let figure = chart::figure(cells.next()?)?;
+    let path = |cell: &'static str| cell.split_once(' ').and_then(|(look, path)| Some((look.parse().ok()?, path)));
+    Some(Picture { figure, paths: cells.filter_map(path).collect() })
 }
 
 /// Whether each word of `query` stands in the preset's name, title or question, in any language.
@@ -46,8 +48,9 @@ mod tests {
     fn every_preset_with_a_file_has_a_picture_with_a_path_for_each_lane() {
         for preset in presets::ALL {
             let picture = picture(preset.name).unwrap_or_else(|| panic!("{} has no picture", preset.name));
-            assert_eq!(picture.paths.len(), preset.scenario().lanes.len(), "{}", preset.name);
-            let is_path = |path: &&str| path.chars().all(|c| c.is_ascii_digit() || "Ml -".contains(c));
+            let looks: Vec<usize> = picture.paths.iter().map(|(look, _)| *look).collect();
+            assert_eq!(looks, preset.scenario().looks(), "{}", preset.name);
+            let is_path = |(_, path): &(usize, &str)| path.chars().all(|c| c.is_ascii_digit() || "Ml -".contains(c));
             assert!(picture.paths.iter().all(is_path), "{}", preset.name);
         }
         assert_eq!(PICTURES.lines().count(), presets::ALL.len());

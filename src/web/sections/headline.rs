@@ -3,9 +3,11 @@
 //! [`headline`] picks what is worth saying; [`Headline::say`] says it. It never praises the speed of a lane that fails more,
 //! and says of a difference only what luck does not explain.
 
+mod expectation;
 mod measures;
 mod say;
 
+pub use self::expectation::{NO_DIFFERENCE, Question, Verdict};
 pub use self::measures::{Measure, Part};
 pub use self::say::{Piece, plain};
 use crate::report::notable::NOTABLE;

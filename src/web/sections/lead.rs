@@ -5,10 +5,10 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::headline::{Piece, Topic, headline, plain};
-use crate::chart::palette::lane_style;
 use crate::phrase::Phrase;
 use crate::report::Report;
 use crate::scenario::presets::{Claim, Watch};
+use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
 use crate::web::platform::clock::now_ms;
@@ -61,6 +61,8 @@ pub fn Headline(props: &HeadlineProps) -> Html {
     let end = pieces.len().saturating_sub(1);
     let (first, rest) = pieces.split_at(further.unwrap_or(end));
     let (rest, stop) = rest.split_at(end - first.len());
+    let ctx = use_ctx();
+    let said = |piece: &Piece| said(piece, &ctx);
     html! {
         <>
             <p class="headline" aria-hidden="true">
@@ -74,13 +76,13 @@ pub fn Headline(props: &HeadlineProps) -> Html {
 /// A sentence of more characters has more than three lines on a phone.
 const LONG: usize = 100;
 
-fn said(piece: &Piece) -> Html {
+fn said(piece: &Piece, ctx: &Ctx) -> Html {
     match piece {
         Piece::Text(text) => html! { { text } },
         Piece::Number(text) => html! { <b class="number">{ text }</b> },
         Piece::Alarm(text) => html! { <b class="number alarm">{ text }</b> },
         Piece::Lane(lane, name) => {
-            let colour = format!("--lane:var(--{})", lane_style(*lane).colour.name);
+            let colour = format!("--lane:var(--{})", ctx.lane_style(*lane).colour.name);
             html! { <span class="lane-name" style={colour}>{ name }</span> }
         }
     }

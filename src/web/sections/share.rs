@@ -26,8 +26,8 @@ const NO_TRACE: Phrase = Phrase::fixed(
 const LANGUAGE: Phrase = Phrase::fixed("Language", "언어");
 const THEME: Phrase = Phrase::fixed("Theme", "테마");
 const READERS: Phrase = Phrase::fixed("the reader's", "보는 사람의 설정");
-const LIGHT: Phrase = Phrase::fixed("light", "밝게");
-const DARK: Phrase = Phrase::fixed("dark", "어둡게");
+const LIGHT: Phrase = Phrase::fixed("light", "라이트");
+const DARK: Phrase = Phrase::fixed("dark", "다크");
 const ALL_FIGURES: Phrase = Phrase::fixed("All shown figures on one page", "표시된 그래프 모두 한 장에");
 const PICTURES_WHY: Phrase = Phrase::fixed(
     "Each picture has the title, the legend, the seed, the engine's version and the link.",

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::history::{History, Step};
 use super::playback::{Playback, fitting_speed};
-use super::saved;
 use super::{Effect, Invalid, Problem, State};
+use super::{names, saved};
 use crate::scenario::form::{Form, Input};
 use crate::scenario::{Accept, Edit, FieldValue, Keys, Scenario, ScenarioError};
 use crate::time::Nanos;
@@ -31,7 +31,8 @@ impl State {
         effects: &mut Vec<Effect>,
     ) -> Result<(), Problem> {
         let path = edits.iter().find_map(Edit::path).unwrap_or_default();
-        let changed = self.draft.apply(edits, accept).map_err(|error| worst(error, path))?;
+        let mut changed = self.draft.apply(edits, accept).map_err(|error| worst(error, path))?;
+        names::forget(&self.draft, &mut changed);
         self.invalid.retain(|invalid| !edits.iter().filter_map(Edit::path).any(|path| path == invalid.field));
         if changed != *self.draft {
             let before = self.snapshot();

@@ -27,6 +27,7 @@ pub mod view;
 
 mod controls;
 mod edits;
+mod names;
 mod opening;
 mod playback;
 pub mod seen;

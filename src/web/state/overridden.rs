@@ -24,7 +24,7 @@ impl State {
     }
 }
 
-const BY_TRACE: Phrase = Phrase::fixed("from the trace", "트레이스를 따름");
+const BY_TRACE: Phrase = Phrase::fixed("from the trace", "트레이스 기준");
 
 /// Every field of `scenario` that something else overrides; `trace` is what is in the open file.
 pub fn overridden(scenario: &Scenario, trace: Option<&TraceFacts>) -> Vec<Overridden> {
@@ -52,7 +52,7 @@ pub fn overridden(scenario: &Scenario, trace: Option<&TraceFacts>) -> Vec<Overri
     }
     if scenario.clients.mix != Mix::Custom && !trace_says_operations {
         let (name, shares) = (scenario.clients.mix.name().to_uppercase(), scenario.clients.shares());
-        let by = phrase!("from {name}", "{name}를 따름");
+        let by = phrase!("from {name}", "{name} 기준");
         let values = [shares.write, shares.modify, shares.delete, shares.insert, shares.scan];
         let each = RATIOS.into_iter().zip(values);
         all.extend(each.map(|(path, value)| Overridden { path, by: by.clone(), value: Some(value) }));

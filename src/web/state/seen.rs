@@ -80,9 +80,14 @@ impl State {
         self.seen.before.as_ref()
     }
 
+    /// Whether the run has come to its end, whatever is seen of it.
+    pub fn is_over(&self) -> bool {
+        self.run.finished && !self.must_load
+    }
+
     /// Whether the end of the run is seen.
     pub fn at_end(&self) -> bool {
-        self.run.finished && !self.must_load && self.seen.behind.is_none()
+        self.is_over() && self.seen.behind.is_none()
     }
 
     /// Looks at a moment that has been simulated.

@@ -6,7 +6,7 @@ use super::{ControlsProps, options};
 use crate::escape::shown;
 use crate::phrase::Language;
 use crate::scenario::form::FormField;
-use crate::scenario::{Difference, Edit, FieldValue, Lane, List, Reading, Writing};
+use crate::scenario::{Difference, Edit, Lane, List, Reading, Writing};
 use crate::web::components::any_field::{AddOverride, AllFields, Draft, LaneOverrides, changed_summary};
 use crate::web::components::choice::{Check, Segments};
 use crate::web::components::context::{Ctx, use_ctx};
@@ -49,13 +49,6 @@ fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, (i, lane): (usize
     let is_shown = props.shown.get(i).copied().unwrap_or(true);
     let toggle = ctx.dispatch.reform(move |_: bool| Action::View(ViewAction::ToggleLane(i)));
     let remove = ctx.on_click(vec![Edit::remove(format!("lane.{i}"))]);
-    // A name that a preset gave no longer fits when the strategies change.
-    let choose_for = |part: &'static str| {
-        Callback::from(move |name: String| {
-            let strategy = Edit::set(format!("lane.{i}.{part}"), FieldValue::word(&name));
-            vec![strategy, Edit::set(format!("lane.{i}.name"), FieldValue::text(""))]
-        })
-    };
     html! {
         <div class="lane" key={i} role="group" aria-label={title.clone()}>
             <div class="lane-head">
@@ -66,9 +59,9 @@ fn lane_block(props: &ControlsProps, draft: &Draft, ctx: &Ctx, (i, lane): (usize
                 }
             </div>
             { difference }
-            <Segments path={format!("lane.{i}.read")} label={w.reads} value={lane.read.name()} tooltips={draft.tooltips(&format!("lane.{i}.read"), w)} edits={choose_for("read")}
+            <Segments path={format!("lane.{i}.read")} label={w.reads} value={lane.read.name()} tooltips={draft.tooltips(&format!("lane.{i}.read"), w)}
                 options={options(Reading::NAMES, |word| w.strategy(word))} />
-            <Segments path={format!("lane.{i}.write")} label={w.writes} value={lane.write.name()} tooltips={draft.tooltips(&format!("lane.{i}.write"), w)} edits={choose_for("write")}
+            <Segments path={format!("lane.{i}.write")} label={w.writes} value={lane.write.name()} tooltips={draft.tooltips(&format!("lane.{i}.write"), w)}
                 options={options(Writing::NAMES, |word| w.strategy(word))} />
             <LaneOverrides draft={draft.clone()} lane={i} />
             <LaneOptions draft={draft.clone()} lane={i} {title} />

@@ -100,8 +100,8 @@ fn card(props: &GalleryProps, preset: &'static Preset) -> Html {
 /// What the run looks like, without numbers: it is there to be recognised.
 fn sketch(preset: &Preset, language: Language) -> Html {
     let Some(picture) = picture(preset.name) else { return html! {} };
-    let lines = picture.paths.iter().enumerate().map(|(lane, path)| {
-        let stroke = format!("stroke:var(--{})", lane_style(lane).colour.name);
+    let lines = picture.paths.iter().map(|(look, path)| {
+        let stroke = format!("stroke:var(--{})", lane_style(*look).colour.name);
         html! { <path d={*path} style={stroke} /> }
     });
     html! {

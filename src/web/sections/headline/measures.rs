@@ -24,6 +24,51 @@ pub enum Measure {
     DatabaseQueue,
 }
 
+impl Measure {
+    /// The number that is watched, where it is no time.
+    pub fn of(what: Watch) -> Option<Measure> {
+        Some(match what {
+            Watch::ReadP50 | Watch::WriteP50 | Watch::ReadP99 | Watch::WriteP99 | Watch::Percentiles => return None,
+            Watch::Lost => Measure::Lost,
+            Watch::LostIncrements => Measure::Increments,
+            Watch::Errors => Measure::Failed,
+            Watch::AtRisk => Measure::AtRisk,
+            Watch::StaleReads => Measure::StaleReads,
+            Watch::DivergingCopies => Measure::DivergingCopies,
+            Watch::HitRatio => Measure::HitRatio,
+            Watch::Goodput => Measure::Goodput,
+            Watch::DatabaseReads => Measure::DatabaseReads,
+            Watch::RowsWritten => Measure::RowsWritten,
+            Watch::DatabaseQueue => Measure::DatabaseQueue,
+        })
+    }
+
+    /// How many there are in a lane, and of how many, where it is a share.
+    fn count(self, lane: &LaneReport) -> (u64, Option<u64>) {
+        match self {
+            Measure::Lost => (lane.ever_lost, None),
+            Measure::Increments => (lane.lost_increments, None),
+            Measure::Failed => (lane.errors, Some(lane.requests)),
+            Measure::AtRisk => (lane.cache.dirty_max, None),
+            Measure::StaleReads => (lane.stale_reads, None),
+            Measure::DivergingCopies => (lane.diverging_copies.max, None),
+            Measure::HitRatio => (lane.hits, Some(lane.hits + lane.misses)),
+            Measure::Goodput => (lane.within_deadline, Some(lane.requests + lane.overdue)),
+            Measure::DatabaseReads => (lane.database.reads, None),
+            Measure::RowsWritten => (lane.database.writes + lane.database.drain_writes, None),
+            Measure::DatabaseQueue => (lane.database.queue_max, None),
+        }
+    }
+
+    /// The number of a lane, or the share; none of nothing.
+    pub fn value(self, lane: &LaneReport) -> Option<f64> {
+        match self.count(lane) {
+            (_, Some(0)) => None,
+            (part, of) => Some(part as f64 / of.unwrap_or(1) as f64),
+        }
+    }
+}
+
 /// A part of the sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
@@ -68,19 +113,19 @@ impl Part {
             Watch::ReadP99 => faster(false, true, lane, other?),
             Watch::WriteP99 => faster(true, true, lane, other?),
             Watch::Percentiles => faster(false, true, lane, other?).or_else(|| faster(true, true, lane, other?)),
-            Watch::Lost => fact(Measure::Lost, |l| l.ever_lost, lane, other),
-            Watch::LostIncrements => fact(Measure::Increments, |l| l.lost_increments, lane, other),
-            Watch::Errors => failed(lane, other),
-            Watch::AtRisk => at_risk(lane, other),
-            Watch::StaleReads => count(Measure::StaleReads, |l| l.stale_reads, lane, other),
-            Watch::DivergingCopies => count(Measure::DivergingCopies, |l| l.diverging_copies.max, lane, other),
-            Watch::HitRatio => share(Measure::HitRatio, |l| (l.hits, l.hits + l.misses), lane, other),
-            Watch::Goodput => share(Measure::Goodput, |l| (l.within_deadline, l.requests + l.overdue), lane, other),
-            Watch::DatabaseReads => much(Measure::DatabaseReads, |l| l.database.reads, lane, other),
-            Watch::RowsWritten => {
-                much(Measure::RowsWritten, |l| l.database.writes + l.database.drain_writes, lane, other)
+            _ => {
+                let measure = Measure::of(what)?;
+                match measure {
+                    Measure::Lost | Measure::Increments => fact(measure, lane, other),
+                    Measure::Failed => failed(lane, other),
+                    Measure::AtRisk => at_risk(lane, other),
+                    Measure::StaleReads | Measure::DivergingCopies => count(measure, lane, other),
+                    Measure::HitRatio | Measure::Goodput => share(measure, lane, other),
+                    Measure::DatabaseReads | Measure::RowsWritten | Measure::DatabaseQueue => {
+                        much(measure, lane, other)
+                    }
+                }
             }
-            Watch::DatabaseQueue => much(Measure::DatabaseQueue, |l| l.database.queue_max, lane, other),
         }
     }
 
@@ -112,28 +157,28 @@ fn number(measure: Measure, value: f64, than: Option<f64>) -> Part {
     Part::Number { measure, value, than }
 }
 
+/// The median or the 99th percentile of a lane's reads or writes, milliseconds, if it says something.
+pub(super) fn time_ms(writes: bool, tail: bool, lane: &LaneReport) -> Option<f64> {
+    let summary: Summary = if writes { lane.latency_ms.write } else { lane.latency_ms.read };
+    let (ms, answers_min) = if tail { (summary.p99, TAIL_ANSWERS_MIN) } else { (summary.p50, ANSWERS_MIN) };
+    (summary.count >= answers_min && ms > 0.0).then_some(ms)
+}
+
 fn faster(writes: bool, tail: bool, lane: &LaneReport, other: &LaneReport) -> Option<Part> {
-    let time = |lane: &LaneReport| {
-        let summary: Summary = if writes { lane.latency_ms.write } else { lane.latency_ms.read };
-        let (ms, answers_min) = if tail { (summary.p99, TAIL_ANSWERS_MIN) } else { (summary.p50, ANSWERS_MIN) };
-        (summary.count >= answers_min && ms > 0.0).then_some(ms)
-    };
-    let factor = time(other)? / time(lane)?;
+    let factor = time_ms(writes, tail, other)? / time_ms(writes, tail, lane)?;
     let least = if tail { TAIL_FACTOR_MIN } else { FACTOR_MIN };
     (factor >= least || factor <= 1.0 / least).then_some(Part::Faster { writes, tail, factor })
 }
 
-type Count = fn(&LaneReport) -> u64;
-
 /// A loss is a fact, however few are lost.
-fn fact(measure: Measure, of: Count, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
-    let (its, theirs) = (of(lane), other.map(of));
-    (its > 0 || theirs.is_some_and(|n| n > 0)).then(|| number(measure, its as f64, theirs.map(|n| n as f64)))
+fn fact(measure: Measure, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
+    let (its, theirs) = (measure.value(lane)?, other.and_then(|other| measure.value(other)));
+    (its > 0.0 || theirs.is_some_and(|n| n > 0.0)).then(|| number(measure, its, theirs))
 }
 
 /// A count of what happens by chance, as of stale reads.
-fn count(measure: Measure, of: Count, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
-    let (its, theirs) = (of(lane) as f64, other.map(|other| of(other) as f64));
+fn count(measure: Measure, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
+    let (its, theirs) = (measure.value(lane)?, other.and_then(|other| measure.value(other)));
     let differs = match theirs {
         Some(theirs) => (its - theirs).abs() > ERRORS_APART * (its + theirs).sqrt(),
         None => its > 0.0,
@@ -142,22 +187,17 @@ fn count(measure: Measure, of: Count, lane: &LaneReport, other: Option<&LaneRepo
 }
 
 /// A count of work, which is compared as a whole: by more than luck, and by more than a fifth.
-fn much(measure: Measure, of: Count, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
-    let theirs = of(other?) as f64;
-    let its = of(lane) as f64;
+fn much(measure: Measure, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
+    let (its, theirs) = (measure.value(lane)?, measure.value(other?)?);
     let differs =
         (its - theirs).abs() > ERRORS_APART * (its + theirs).sqrt() && its.max(theirs) >= FACTOR_MIN * its.min(theirs);
     differs.then(|| number(measure, its, Some(theirs)))
 }
 
-/// Shares of `of` what has happened, for two lanes.
-fn share(
-    measure: Measure,
-    of: fn(&LaneReport) -> (u64, u64),
-    lane: &LaneReport,
-    other: Option<&LaneReport>,
-) -> Option<Part> {
-    let ((part, all), (their_part, their_all)) = (of(lane), of(other?));
+/// Shares of what has happened, for two lanes.
+fn share(measure: Measure, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
+    let ((part, all), (their_part, their_all)) = (measure.count(lane), measure.count(other?));
+    let (all, their_all) = (all?, their_all?);
     if all < ANSWERS_MIN || their_all < ANSWERS_MIN {
         return None;
     }

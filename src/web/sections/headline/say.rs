@@ -80,11 +80,8 @@ impl Part {
                 [piece(before), Piece::Number(times), piece(behind)]
             }
             Part::Number { measure, value, than } => {
-                let (before, unit, behind) = measure.words();
-                let shown = |value: f64| match measure.is_share() {
-                    true => text::percent(value, if value > 0.0 && value < 0.0995 { 1 } else { 0 }),
-                    false => format!("{}{}", text::count(value as u64), unit.say(language)),
-                };
+                let (before, _, behind) = measure.words();
+                let shown = |value: f64| measure.shown(value, language);
                 let number = shown(*value);
                 let number = if self.is_harm() { Piece::Alarm(number) } else { Piece::Number(number) };
                 let than = than.map(shown).map(|than| match language {
@@ -99,6 +96,14 @@ impl Part {
 }
 
 impl Measure {
+    /// Such a number, as it stands in a text.
+    pub(super) fn shown(self, value: f64, language: Language) -> String {
+        match self.is_share() {
+            true => text::percent(value, if value > 0.0 && value < 0.0995 { 1 } else { 0 }),
+            false => format!("{}{}", text::count(value as u64), self.words().1.say(language)),
+        }
+    }
+
     fn is_share(self) -> bool {
         match self {
             Measure::Failed | Measure::HitRatio | Measure::Goodput => true,

@@ -2,7 +2,7 @@ use super::*;
 use crate::phrase::Language;
 use crate::report::{Latencies, Summary};
 
-fn lane(write_ms: f64, lost: u64, at_risk: u64, errors: u64) -> LaneReport {
+pub(super) fn lane(write_ms: f64, lost: u64, at_risk: u64, errors: u64) -> LaneReport {
     let write = Summary { count: 2_000, p50: write_ms, ..Summary::default() };
     LaneReport {
         latency_ms: Latencies { write, all: write, ..Latencies::default() },
@@ -16,7 +16,7 @@ fn lane(write_ms: f64, lost: u64, at_risk: u64, errors: u64) -> LaneReport {
     }
 }
 
-fn report(lanes: Vec<LaneReport>) -> Report {
+pub(super) fn report(lanes: Vec<LaneReport>) -> Report {
     Report { engine: "1".into(), scenario: String::new(), seed: 1, deadline_s: 1.0, lanes }
 }
 

@@ -58,6 +58,8 @@ pub struct StageProps {
     pub latencies: Vec<Option<f64>>,
     /// What the lanes are called.
     pub titles: Rc<Vec<String>>,
+    /// The colour, dash and marker of each.
+    pub looks: Rc<Vec<usize>>,
     /// The lanes that are shown.
     pub shown: Vec<bool>,
     /// The lanes whose cache has dirty entries: of those there is most to see.
@@ -262,7 +264,7 @@ impl Stage {
         show.strips.resize_with(props.titles.len(), Default::default);
         (show.pace, show.theme) = ((props.speed, props.plays), props.theme);
         for (lane, strip) in show.strips.iter_mut().enumerate() {
-            strip.colour = Some(lane_style(lane).colour);
+            strip.colour = props.looks.get(lane).map(|look| lane_style(*look).colour);
             strip.is_flow = stage::is_flow(props.latencies.get(lane).copied().flatten(), props.speed);
         }
         self.stops.resize(props.titles.len(), 0);

@@ -129,7 +129,7 @@ pub fn label(parts: &Parts, part: Part, lane: &str) -> Phrase {
         Part::Client => {}
         Part::App => {
             let busy = count(parts.in_work);
-            details.push(phrase!("{busy} requests in work", "요청 {busy}건 처리 중"));
+            details.push(phrase!("{busy} requests in progress", "요청 {busy}건 처리 중"));
         }
         Part::Cache => {
             let (entries, capacity) = (count(parts.entries), count(parts.capacity));

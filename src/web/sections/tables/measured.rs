@@ -5,13 +5,13 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::ReportProps;
-use crate::chart::palette::lane_style;
 use crate::chart::spectrum::{self, Point, TICKS};
 use crate::chart::text;
 use crate::phrase::{Phrase, phrase};
 use crate::report::{Latencies, Summary};
 use crate::scenario::form::{Form, Input};
 use crate::scenario::{Distribution, Scenario};
+use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
 
@@ -69,7 +69,7 @@ fn curve(s: &Summary) -> Vec<Point> {
 #[component]
 pub fn Measured(props: &MeasuredProps) -> Html {
     let (open, ontoggle) = use_fold(true);
-    let language = props.report.words.lang;
+    let (ctx, language) = (use_ctx(), props.report.words.lang);
     let rows = use_memo(props.scenario.clone(), |scenario| rows(scenario));
     if rows.is_empty() {
         return html! {};
@@ -77,19 +77,19 @@ pub fn Measured(props: &MeasuredProps) -> Html {
     html! {
         <details class="block fold measured" open=true {ontoggle}>
             <summary><h2>{ TITLE.say(language).to_owned() }</h2></summary>
-            if open { { for rows.iter().map(|row| html! { <>{ figure(row, &props.report) }{ table(row, &props.report) }</> }) } }
+            if open { { for rows.iter().map(|row| html! { <>{ figure(row, &props.report, &ctx) }{ table(row, &props.report) }</> }) } }
         </details>
     }
 }
 
 const SIZE: (f64, f64) = (560.0, 180.0);
 
-fn figure(row: &Row, report: &ReportProps) -> Html {
+fn figure(row: &Row, report: &ReportProps, ctx: &Ctx) -> Html {
     let lanes: Vec<(usize, Vec<Point>)> =
         report.lanes().map(|(i, lane, _)| (i, curve((row.of)(&lane.latency_with_errors_ms)))).collect();
     let axis = spectrum::axis(lanes.iter().map(|(_, curve)| curve.as_slice()).chain([row.curve.as_slice()]));
     let lines = lanes.iter().map(|(i, curve)| {
-        let style = lane_style(*i);
+        let style = ctx.lane_style(*i);
         let dash: Vec<String> = style.dash.iter().map(f64::to_string).collect();
         html! { <path d={spectrum::path(curve, &axis, SIZE)} stroke={format!("var(--{})", style.colour.name)} stroke-dasharray={dash.join(" ")} /> }
     });
