@@ -66,7 +66,7 @@ claim("a followed request lights up lines of its strategy, step by step, and the
   await until("lines", async () => (await been.count()) > 0);
   const texts = (await been.allTextContents()).join("\n");
   assert.match(texts, /steps? \d.*app\.cache\./, texts);
-  assert.match(await code.innerText(), /^(look_aside::read|write_back::write)/);
+  assert.match(await code.innerText(), /^(look_aside|read_through|write_back)::(read|write)/);
   const steps = await stage(page).locator(".followed .steps").first().locator("li").count();
   assert.ok(steps >= 2, `${steps} steps`);
   await code.focus();

@@ -193,12 +193,12 @@ impl Film {
         self.trails.values().filter_map(|trail| trail.dot(at, linger)).collect()
     }
 
-    /// The number of the newest request that can be followed.
+    /// The number of the newest request that can be followed: one that is under way.
     pub fn newest(&self) -> Option<u64> {
         self.trails
             .values()
             .rev()
-            .find_map(|trail| trail.about.filter(|_| !trail.hops.is_empty()))
+            .find_map(|trail| trail.about.filter(|_| !trail.hops.is_empty() && trail.ended.is_none()))
             .map(|about| about.request)
     }
 
@@ -280,6 +280,16 @@ mod tests {
         assert_eq!(film.dots(510, 50).len(), 2);
         let left = film.dots(1_000_000, 50);
         assert_eq!((left.len(), film.trails.len(), left[0].journey), (1, 1, 2));
+    }
+
+    #[test]
+    fn what_can_be_followed_is_under_way() {
+        let journey = |id| Journey { id, request: u64::from(id) * 10, client: 0, key: 0, errand: Errand::Read };
+        let hops = [1, 2].map(|journey| Hop { journey, ..hop((Part::Client, Part::App), (0, 10), Word::Ask) });
+        let ended = vec![Ended { journey: 2, at: 20, fate: Fate::Fresh, error: 0 }];
+        let mut film = Film::default();
+        film.add(30, &Scene { journeys: vec![journey(1), journey(2)], hops: hops.to_vec(), ended, ..Scene::default() });
+        assert_eq!(film.newest(), Some(10), "the other is over");
     }
 
     /// Frames of a sixtieth of a second, the worker's messages ten times a second.

@@ -203,9 +203,8 @@ impl Component for Stage {
     fn view(&self, ctx: &Context<Stage>) -> Html {
         let props = ctx.props();
         let texts = props.words.lang;
-        let lanes: Vec<usize> = (0..props.titles.len()).filter(|lane| props.shown.get(*lane) == Some(&true)).collect();
-        let most = if self.is_narrow { 1 } else { OPEN };
-        let open = if self.is_unfolded { lanes.clone() } else { words::open(&lanes, &props.writes_back, most) };
+        let lanes = shown(props);
+        let (most, open) = (self.most(), self.open_lanes(props));
         let strips = open.iter().map(|lane| self.strip(ctx, *lane));
         let unfold = ctx.link().callback(|event: MouseEvent| {
             dom::leave_after_click(&event);
@@ -254,7 +253,22 @@ impl Component for Stage {
     }
 }
 
+/// The lanes that are shown, folded away or not.
+fn shown(props: &StageProps) -> Vec<usize> {
+    (0..props.titles.len()).filter(|lane| props.shown.get(*lane) == Some(&true)).collect()
+}
+
 impl Stage {
+    fn most(&self) -> usize {
+        if self.is_narrow { 1 } else { OPEN }
+    }
+
+    /// The lanes that are shown and not folded away.
+    fn open_lanes(&self, props: &StageProps) -> Vec<usize> {
+        let lanes = shown(props);
+        if self.is_unfolded { lanes } else { words::open(&lanes, &props.writes_back, self.most()) }
+    }
+
     /// Takes what has changed; `is_news` when the worker has told something.
     fn take(&mut self, props: &StageProps, is_news: bool) {
         let show = &mut *self.show.borrow_mut();

@@ -40,12 +40,12 @@ impl Following {
     }
 }
 
-/// The lane that decides which request it is, and when its next step was: the first that is shown.
-fn leader(props: &StageProps) -> usize {
-    props.shown.iter().position(|shown| *shown).unwrap_or(0)
-}
-
 impl Stage {
+    /// The lane that decides which request it is, and when its next step was: the first that is seen.
+    fn leader(&self, props: &StageProps) -> usize {
+        self.open_lanes(props).first().copied().unwrap_or(0)
+    }
+
     /// Begins to follow a request, or ends it.
     pub(super) fn follow(&mut self, props: &StageProps) {
         if self.following.is_on() {
@@ -54,7 +54,7 @@ impl Stage {
             return;
         }
         self.following.is_wanted = true;
-        let latency = props.latencies.get(leader(props)).copied().flatten();
+        let latency = props.latencies.get(self.leader(props)).copied().flatten();
         if stage::is_flow(latency, props.speed) {
             let slow = |speed: &f64| latency.unwrap_or(0.0) >= WATCHED_S * speed;
             let speed = SPEEDS.into_iter().rev().find(slow).unwrap_or(SPEEDS[0]);
@@ -71,7 +71,7 @@ impl Stage {
 
     /// The worker has told something: a request to follow may be among it, or the step that was waited for.
     pub(super) fn follow_on(&mut self, props: &StageProps) {
-        let lane = leader(props);
+        let lane = self.leader(props);
         let (newest, known, is_over) = {
             let show = self.show.borrow();
             let Some(film) = show.strips.get(lane).map(|strip| &strip.film) else { return };
@@ -98,7 +98,7 @@ impl Stage {
         }
         let known = {
             let show = self.show.borrow();
-            let film = show.strips.get(leader(props)).map(|strip| &strip.film);
+            let film = show.strips.get(self.leader(props)).map(|strip| &strip.film);
             film.and_then(|film| film.followed()).map_or(0, |(_, trail)| follow::steps(trail, u64::MAX).len())
         };
         self.following.wants_step = Some((known + 1, 0));
@@ -106,7 +106,7 @@ impl Stage {
     }
 
     fn go_on(&self, props: &StageProps) {
-        let latency = props.latencies.get(leader(props)).copied().flatten().unwrap_or(0.001);
+        let latency = props.latencies.get(self.leader(props)).copied().flatten().unwrap_or(0.001);
         let piece = Nanos::from_secs_f64(latency / PIECES).max(Nanos::from_micros(1));
         props.dispatch.emit(Action::Time(TimeAction::Seek(props.now.saturating_add(piece))));
     }
@@ -203,7 +203,7 @@ fn one_line(frame: &Frame, line: &Line, lane: usize, texts: Language) -> Html {
             aria-current={is_here.then_some("step")}>
             <span class="nos" aria-hidden="true">{ shown }</span>
             if let Some(said) = said { <span class="unseen" lang={texts.code()}>{ said }</span> }
-            { *text }{ "\n" }
+            { *text }
         </span>
     }
 }
