@@ -172,7 +172,7 @@ fn calls(word: Word) -> &'static [&'static str] {
 /// The hops of requests in such a lane, but for those to and from clients.
 fn hops_of(lane: Lane) -> Vec<Hop> {
     let name = lane.title();
-    let mut experiment = Experiment::new(world_of(lane), None).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let mut experiment = Experiment::new(&world_of(lane), None).unwrap_or_else(|error| panic!("{name}: {error}"));
     let mut hops = Vec::new();
     for step in 1..=400 {
         experiment.watch(Some(1));

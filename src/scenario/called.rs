@@ -204,6 +204,9 @@ mod tests {
 
     /// Names that an engineer writes in Latin letters.
     const NAMES: &[&str] = &[
+        "2q",
+        "opt",
+        "s3-fifo",
         "zipf",
         "zipf-sample",
         "redis",

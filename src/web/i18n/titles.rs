@@ -210,7 +210,7 @@ mod tests {
         );
         let [english, korean] = called(&["read = { kind = \"look-aside\", single_flight = true }", ""]);
         assert_eq!(english, ["Look-aside, single flight: on", "Look-aside, single flight: off"]);
-        assert_eq!(korean, ["룩어사이드, single flight: 켬", "룩어사이드, single flight: 끔"]);
+        assert_eq!(korean, ["룩어사이드, 싱글 플라이트: 켬", "룩어사이드, 싱글 플라이트: 끔"]);
         let [english, _] = called(&["cache = { ttl = \"2s\" }", "", "read = \"none\"\nwrite = \"write-back\""]);
         assert_eq!(english[0], "Look-aside + Write-around, TTL 2 s");
         let [english, _] = called(&["write = { kind = \"write-around\", cached = \"leave\" }", ""]);

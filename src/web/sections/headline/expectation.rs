@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn more_at_risk_is_seen_from_either_lane() {
         for lanes in [[lane(1.0, 0, 40, 0), lane(1.0, 0, 4, 0)], [lane(1.0, 0, 4, 0), lane(1.0, 0, 40, 0)]] {
-            let more = if lanes[0].cache.dirty_max > 4 { 0 } else { 1 };
+            let more = if lanes[0].at_risk_max > 4 { 0 } else { 1 };
             let verdict = of(&[Watch::AtRisk]).judge(&report(lanes.into()), Language::Korean).expect("both are there");
             assert_eq!((verdict.lane, verdict.numbers), (Some(more), ["40건".to_owned(), "4건".to_owned()]));
         }

@@ -49,7 +49,7 @@ impl Measure {
             Measure::Lost => (lane.ever_lost, None),
             Measure::Increments => (lane.lost_increments, None),
             Measure::Failed => (lane.errors, Some(lane.requests)),
-            Measure::AtRisk => (lane.cache.dirty_max, None),
+            Measure::AtRisk => (lane.at_risk_max, None),
             Measure::StaleReads => (lane.stale_reads, None),
             Measure::DivergingCopies => (lane.diverging_copies.max, None),
             Measure::HitRatio => (lane.hits, Some(lane.hits + lane.misses)),
