@@ -159,7 +159,7 @@ class CacheLane extends HTMLElement {
   );
 
   #box = make("div", { className: "box" });
-  #image = make("img", { hidden: true, alt: "" });
+  #image = make("img");
   #children = make("slot");
   #plain = make("p", { className: "plain" });
   #button = make("button", { type: "button", className: "play" });
@@ -185,7 +185,7 @@ class CacheLane extends HTMLElement {
 
   constructor() {
     super();
-    const still = make("div", { className: "still" }, this.#image, this.#children, this.#plain);
+    const still = make("div", { className: "still" }, this.#children, this.#plain);
     still.part = "poster";
     this.#button.part = "play";
     this.#image.onerror = () => this.#picture(null);
@@ -279,8 +279,12 @@ class CacheLane extends HTMLElement {
   /** The poster: the picture at that address, else the author's children, else the title. */
   #picture(address) {
     const image = this.#image;
-    image.hidden = address === null;
-    if (address !== null && image.getAttribute("src") !== address) image.src = address;
+    if (address === null) {
+      image.remove();
+    } else {
+      if (image.getAttribute("src") !== address) image.src = address;
+      this.#children.before(image);
+    }
     const own = [...this.childNodes].some((node) => node.slot !== SLOT && (node.localName || node.data?.trim()));
     this.#children.hidden = address !== null;
     this.#plain.hidden = address !== null || own;
@@ -337,7 +341,9 @@ class CacheLane extends HTMLElement {
   }
 
   #followers() {
-    return this.id && !this.hasAttribute("with") ? [...document.querySelectorAll(`cache-lane[with="${CSS.escape(this.id)}"]`)] : [];
+    if (!this.id || this.hasAttribute("with")) return [];
+    // One further down the page may not be an element of this script yet.
+    return [...document.querySelectorAll(`cache-lane[with="${CSS.escape(this.id)}"]`)].filter((other) => other instanceof CacheLane);
   }
 
   /** Brings the simulator. */

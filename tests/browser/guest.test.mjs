@@ -123,7 +123,7 @@ test("fifty figures keep a few frames, and what is put away keeps its place", { 
 
 test("nothing moves when a figure comes alive", { timeout: 120_000 }, async () => {
   for (const body of [`<cache-lane id="a" poster="${POSTER}"></cache-lane>`, `<cache-lane id="a" figures="lost"></cache-lane>`]) {
-    await visit(site, `<p>Before.</p>${body}<p id="after">After.</p>`, async (page) => {
+    await visit(site, `<p>Before.</p>${body}<p id="after" style="height: 900px; background: silver">After: what moves must be large to count.</p>`, async (page) => {
       await page.waitForFunction(() => customElements.get("cache-lane"));
       await page.evaluate(() => {
         window.moved = 0;

@@ -23,7 +23,7 @@ test("the package holds the element, its types, the simulator and the licences, 
     for (const path of Object.values(exports["."])) assert.ok(existsSync(inside(path)), path);
     assert.match(readFileSync(inside("dist/third-party.txt"), "utf8"), /^yew v[\d.]+: .*MIT/m);
     assert.doesNotMatch(readFileSync(inside("dist/index.html"), "utf8"), /<script[^>]*>[^<]/, "no inline script");
-    const [browser, site] = await Promise.all([launch(), serve({ root: inside("dist"), base: "/vendor/cachelane/" })]);
+    const [browser, site] = await Promise.all([launch(), serve({ root: inside("dist/"), base: "/vendor/cachelane/" })]);
     const blog = await serve({ pages: { "/post.html": `<!doctype html><title>post</title><link rel="icon" href="data:,"><script type="module" src="${site.url}embed.js"></script><cache-lane figures="lost"></cache-lane>` } });
     const { page, problems, close } = await open(browser, `${blog.url}post.html`, { locale: "en-US" });
     await until("it runs", async () => {
