@@ -222,6 +222,11 @@ impl Metrics {
         Nanos(self.series.width().0.saturating_mul(self.gauges.len() as u64 + 1))
     }
 
+    /// How many buckets are over.
+    pub fn readings(&self) -> usize {
+        self.gauges.len()
+    }
+
     /// Whether a point of the figures ends with the present bucket.
     pub fn is_end_of_point(&self) -> bool {
         let over = self.gauges.len() + 1;
@@ -233,7 +238,7 @@ impl Metrics {
         self.gauges.last().copied().unwrap_or_default()
     }
 
-    /// The most writes at risk at the end of any bucket that has ended since the warm-up.
+    /// The most writes at risk at the end of any bucket that has ended since the warm-up, as far as they were read then.
     pub fn at_risk_max(&self) -> u64 {
         let after = (self.warmup.0 / self.width().0) as usize;
         self.gauges.iter().skip(after).map(|gauges| gauges.at_risk).max().unwrap_or(0)

@@ -4,6 +4,7 @@
 //! medians is nobody's.
 
 use super::world::World;
+use crate::cache::node::CacheNode;
 use crate::metrics::{Bucket, Gauges, Metrics};
 use crate::report::{Point, Series};
 use crate::stats::Histogram;
@@ -23,7 +24,7 @@ pub(super) fn gauges(world: &World, deadline: Nanos) -> Gauges {
         stale: ledger.reads().stale,
         lost: ledger.ever_lost().total(),
         diverging: ledger.diverging(world.kernel.now()),
-        at_risk: at_risk(world, world.kernel.now()).0,
+        at_risk: at_risk_now(world, &metrics),
         queue: u64::from(world.database.queue()),
         sent: world.clients.sent(),
         unanswered,
@@ -50,6 +51,23 @@ pub(super) fn at_risk(world: &World, now: Nanos) -> (u64, u64) {
     }
     let kept = world.cache.nodes().iter().map(|node| ledger.kept_by(&node.rows_that_survive(now))).sum();
     (pending - kept, kept)
+}
+
+/// How many rows may be gone over for each request, to say which of them a disk would bring back.
+const ROWS_PER_REQUEST: u64 = 8;
+
+/// The writes at risk at the end of a bucket. Which rows a disk has is worked out as often as the requests pay for it, and in
+/// between it is what it was: a backlog far longer than the traffic would otherwise cost more than the run.
+fn at_risk_now(world: &World, metrics: &Metrics) -> u64 {
+    let rows = |node: &CacheNode| if node.is_durable() { u64::from(node.dirty().0) } else { 0 };
+    let rows: u64 = world.cache.nodes().iter().map(rows).sum();
+    let reading = metrics.readings() as u64 + 1;
+    let paid = (ROWS_PER_REQUEST * world.clients.sent() / reading).max(1);
+    if reading.is_multiple_of(rows.div_ceil(paid).next_power_of_two()) {
+        at_risk(world, world.kernel.now()).0
+    } else {
+        metrics.last_gauges().at_risk
+    }
 }
 
 /// The points from number `first` on, `group` buckets to each.

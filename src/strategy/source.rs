@@ -61,6 +61,7 @@ impl Function {
     }
 
     fn has(&self, line: u32) -> bool {
+        // few: a range
         (self.first..self.first + self.text.lines().count() as u32).contains(&line)
     }
 
@@ -116,6 +117,7 @@ pub fn stack(number: u32) -> Vec<(Function, u32)> {
             calls.map(move |(number, _)| (outer, number))
         });
         match (calls.next(), calls.next()) {
+            // few: as deep as strategies call each other
             (Some(call), None) if call.0 != inner => stack.insert(0, call),
             _ => break,
         }

@@ -36,6 +36,11 @@ impl CacheNode {
         self.state.borrow().buffer.held()
     }
 
+    /// Whether anything outlives a loss of power: a disk, or a replica.
+    pub fn is_durable(&self) -> bool {
+        self.state.borrow().durability.is_durable()
+    }
+
     /// The rows that a loss of power now would leave, on disk or with a replica that would take over.
     pub fn rows_that_survive(&self, now: Nanos) -> Vec<WriteId> {
         self.state().durability.rows_that_survive(now)
