@@ -1,5 +1,5 @@
 //! What is said between an embedded figure and the page it stands in: `static/embed.d.ts` is the contract, this its side in
-//! the figure. [`embed`](super::embed) hears and posts it.
+//! the figure. `embed` beside it hears and posts it.
 //!
 //! ```text
 //!   host ── play, pause, crash, seek, set ──▶ Asked::action ──▶ the same actions as the buttons'

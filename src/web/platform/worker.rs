@@ -28,9 +28,15 @@ use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 /// What only the whole page asks of its worker. An embed does without it, and its worker is smaller by what stands behind
 /// these two: nothing else may name it.
 pub struct Extras {
-    open: fn(&str, Rc<[u8]>) -> Result<Box<dyn ReadOn>, TraceError>,
-    tell: fn(&mut Work, usize, Case, Option<(String, Arc<Trace>)>) -> FromWorker,
+    open: fn(&str, Rc<[u8]>) -> Opened,
+    tell: fn(&mut Work, usize, Case, Option<NamedTrace>) -> FromWorker,
 }
+
+/// A file whose reading has begun.
+type Opened = Result<Box<dyn ReadOn>, TraceError>;
+
+/// A trace, and its file's name.
+type NamedTrace = (String, Arc<Trace>);
 
 /// All there is: reading traces, and telling how something came about.
 pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell };
@@ -103,7 +109,7 @@ struct WorkerState {
     extras: Option<&'static Extras>,
     work: Option<Work>,
     /// The trace that was read last, by its file's name.
-    trace: Option<(String, Arc<Trace>)>,
+    trace: Option<NamedTrace>,
     /// The trace that is being read, and its file's name.
     reading: Option<(String, Box<dyn ReadOn>)>,
 }
@@ -307,7 +313,7 @@ impl Work {
     }
 
     /// Goes on with a story, or begins with it.
-    fn tell(&mut self, lane: usize, case: Case, trace: Option<(String, Arc<Trace>)>) -> FromWorker {
+    fn tell(&mut self, lane: usize, case: Case, trace: Option<NamedTrace>) -> FromWorker {
         let start = now_ms();
         let generation = self.generation;
         let begun = self.telling.take().filter(|(of, what, _)| (*of, *what) == (lane, case));
@@ -373,7 +379,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn open(name: &str, bytes: Rc<[u8]>) -> Result<Box<dyn ReadOn>, TraceError> {
+    fn open(name: &str, bytes: Rc<[u8]>) -> Opened {
         let total = bytes.len() as u64;
         let records = Records::open(name, Cursor::new(bytes), None)?;
         Ok(Box::new(Reading { builder: TraceBuilder::new(records), total }))

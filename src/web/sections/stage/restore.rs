@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(titles(&scenario, Part::Cache, s(12)), ["Restore: cache crash"]);
         let restore = &restores(&scenario, Part::Cache, s(12))[0];
         assert_eq!(restore.title.say(Language::Korean), "복구: 캐시 크래시");
-        let after = scenario.apply(&[restore.edit.clone()], Accept::Readable).expect("a good edit");
+        let after = scenario.apply(std::slice::from_ref(&restore.edit), Accept::Readable).expect("a good edit");
         let (lasts, at) = (after.faults[1].lasts, after.faults[1].at);
         assert_eq!((lasts, at), (s(2), FaultTime::Moment(s(10))), "it has begun when it did, and ends now");
         assert_eq!(after.faults[0], scenario.faults[0], "the other fault is as it was");
