@@ -23,7 +23,7 @@ fn data_of(preset: &Preset) -> Data {
     let scenario = preset.scenario();
     let mut experiment = Experiment::new(scenario, None).expect("a preset runs");
     experiment.advance(scenario.duration, || false);
-    chart_data(&experiment)
+    chart_data(&experiment, Language::English)
 }
 
 /// What is on the file's place in the project is `made`, or is made so if that is asked for.

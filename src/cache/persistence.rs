@@ -50,7 +50,7 @@ struct Writing {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Persistence {
     scheme: Scheme,
     /// The position that the disk holds.
@@ -60,7 +60,7 @@ pub struct Persistence {
     begun: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Scheme {
     Snapshots {
         rules: Vec<(Nanos, u64)>,
@@ -128,28 +128,32 @@ impl Persistence {
         self.begun
     }
 
-    /// Works out what has happened to the disk until `now`, before the next change. `entries` are in memory.
-    pub fn advance(&mut self, journal: &mut Journal, entries: u32, now: Nanos) {
+    /// Works out what has happened to the disk until `now`, before the next change; true if it has taken the position that the
+    /// journal is at, which then needs a mark. `entries` are in memory.
+    #[must_use]
+    pub fn advance(&mut self, journal: &Journal, entries: u32, now: Nanos) -> bool {
+        let mut takes_position = false;
         loop {
             if let Some(Writing { position, until, .. }) = self.writing {
                 if until > now {
-                    return;
+                    return takes_position;
                 }
                 self.writing = None;
                 self.ended(position, until);
             }
             if let Scheme::Always { .. } = self.scheme {
-                self.durable = journal.mark();
-                return;
+                self.durable = journal.position();
+                return true;
             }
-            let Some(begin) = self.begins(journal, now) else { return };
+            let Some(begin) = self.begins(journal, now) else { return takes_position };
             let took = self.takes(entries);
             if let Scheme::Snapshots { at_fork, .. } = &mut self.scheme {
                 *at_fork = journal.changes();
             }
             let until = begin.saturating_add(took);
-            self.writing = Some(Writing { position: journal.mark(), began: begin, until });
+            self.writing = Some(Writing { position: journal.position(), began: begin, until });
             self.begun += 1;
+            takes_position = true;
         }
     }
 

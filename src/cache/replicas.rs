@@ -43,7 +43,7 @@ struct Update {
 const _: () = assert!(size_of::<Update>() <= estimate::NEWS_BYTES);
 
 /// One machine: the primary or a replica of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Machine {
     /// How many crashes of it last.
     down: u32,
@@ -56,7 +56,7 @@ struct Machine {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Replicas {
     lag: Sampler,
     failover: Option<Nanos>,

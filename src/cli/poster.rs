@@ -53,7 +53,7 @@ impl Poster {
         let mut experiment = run::begin(&scenario, input::trace_of(&scenario)?)?;
         run::advance(&mut experiment, None);
         run::tell_stopped(&experiment)?;
-        let mut data = run::chart_data(&experiment);
+        let mut data = run::chart_data(&experiment, language);
         if let Some(lanes) = of_link("lanes") {
             let lanes: Vec<&str> = lanes.split(',').collect();
             data.lanes.retain(|lane| lanes.contains(&(lane.number + 1).to_string().as_str()));

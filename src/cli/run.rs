@@ -17,7 +17,7 @@ use crate::metrics::FIGURE_GROUP;
 use crate::phrase::Language;
 use crate::report::effect::Effect;
 use crate::report::{Report, csv, table};
-use crate::scenario::{Arrivals, Scenario};
+use crate::scenario::{Arrivals, FaultKind, Scenario};
 use crate::simulation::Stopped;
 use crate::time::Nanos;
 use crate::workload::trace::Trace;
@@ -232,7 +232,7 @@ fn draw(experiment: &Experiment, folder: &Path) -> Result<(), String> {
     const ALWAYS: [&str; 3] = ["latency", "hits", "lost"];
     let told = |error: io::Error| error.to_string();
     std::fs::create_dir_all(folder).map_err(told)?;
-    let data = chart_data(experiment);
+    let data = chart_data(experiment, Language::English);
     for figure in FIGURES.iter().filter(|figure| ALWAYS.contains(&figure.name) || figure.has_news(&data)) {
         let svg = chart::svg(figure, &data, Options::default(), Theme::Light, SIZE, Language::English)?;
         std::fs::write(folder.join(format!("{}.svg", figure.name)), svg).map_err(told)?;
@@ -240,15 +240,16 @@ fn draw(experiment: &Experiment, folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// What the figures of `experiment` so far are drawn from, with the lanes' English names.
-pub fn chart_data(experiment: &Experiment) -> Data {
+/// What the figures of `experiment` so far are drawn from, with the lanes' English names, and faults in words.
+pub fn chart_data(experiment: &Experiment, language: Language) -> Data {
     let scenario = experiment.scenario();
     let titles = scenario.titles().into_iter().zip(scenario.looks()).enumerate();
     let report = experiment.report();
+    let called = |name: &str| FaultKind::ALL.iter().find(|what| what.name() == name);
     let faults = occurrences(scenario, report.lanes.iter()).into_iter().map(|fault| Band {
         from_s: fault.at_s,
         to_s: fault.at_s + fault.for_s,
-        label: fault.what,
+        label: called(&fault.what).map_or(fault.what, |what| what.title().say(language).to_owned()),
     });
     Data {
         lanes: titles

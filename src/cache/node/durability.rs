@@ -565,16 +565,9 @@ impl Durability {
 
     /// The rows that would be in the buffer again if the machine lost its power now and stayed away: those that its disk has, or
     /// the replica that would take over, whichever has more.
-    pub(super) fn rows_that_survive(&mut self, now: Nanos) -> Vec<WriteId> {
-        let Some(durable) = self.durable() else { return Vec::new() };
-        // At the moment of a change it has been worked out already, and what has just changed is nowhere else.
-        if now > durable.touched {
-            durable.advance(now);
-        }
-        let disk = durable.persistence.as_ref().map(Persistence::durable);
-        let successors = durable.replicas.as_ref().filter(|replicas| replicas.detection().is_some());
-        let kept = disk.max(successors.and_then(Replicas::recoverable));
-        kept.map(|position| durable.journal.rows_at(position)).unwrap_or_default()
+    pub(super) fn rows_that_survive(&self, now: Nanos) -> Vec<WriteId> {
+        let Some(durable) = self.get() else { return Vec::new() };
+        durable.kept_at(now).map(|position| durable.journal.rows_at(position)).unwrap_or_default()
     }
 
     /// How many snapshots or syncs had begun at the latest change, and how many times a replica has taken over.
@@ -607,10 +600,30 @@ impl Durable {
             replicas.advance(now);
         }
         if let Some(persistence) = &mut self.persistence {
-            persistence.advance(&mut self.journal, self.entries, now);
+            if persistence.advance(&self.journal, self.entries, now) {
+                self.journal.mark();
+            }
         }
         self.journal.forget(self.oldest());
         self.touched = now;
+    }
+
+    /// The position that would be left if the machine lost its power now: that of its disk, or of the replica that would take
+    /// over. Worked out on copies: whoever looks changes nothing, not even how far it has been worked out.
+    fn kept_at(&self, now: Nanos) -> Option<Position> {
+        let (mut replicas, mut persistence) = (self.replicas.clone(), self.persistence.clone());
+        // At the moment of a change it has been worked out already, and what has just changed is nowhere else.
+        if self.at_work && now > self.touched {
+            if let Some(replicas) = &mut replicas {
+                replicas.send(self.journal.position(), self.touched);
+                replicas.advance(now);
+            }
+            if let Some(persistence) = &mut persistence {
+                let _ = persistence.advance(&self.journal, self.entries, now); // a look needs no mark
+            }
+        }
+        let successors = replicas.filter(|replicas| replicas.detection().is_some());
+        persistence.map(|disk| disk.durable()).max(successors.and_then(|replicas| replicas.recoverable()))
     }
 
     /// The oldest position that anyone may go back to.

@@ -43,7 +43,7 @@ impl CacheNode {
 
     /// The rows that a loss of power now would leave, on disk or with a replica that would take over.
     pub fn rows_that_survive(&self, now: Nanos) -> Vec<WriteId> {
-        self.state().durability.rows_that_survive(now)
+        self.state.borrow().durability.rows_that_survive(now)
     }
 
     /// What is the most is so from now on.
