@@ -599,10 +599,10 @@ impl Durable {
             replicas.send(self.journal.position(), made);
             replicas.advance(now);
         }
-        if let Some(persistence) = &mut self.persistence {
-            if persistence.advance(&self.journal, self.entries, now) {
-                self.journal.mark();
-            }
+        if let Some(persistence) = &mut self.persistence
+            && persistence.advance(&self.journal, self.entries, now)
+        {
+            self.journal.mark();
         }
         self.journal.forget(self.oldest());
         self.touched = now;
