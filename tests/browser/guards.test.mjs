@@ -2,10 +2,10 @@
 // without each. The host is a page of another origin.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launch, open, screenshot, serve } from "./harness.mjs";
-import { until } from "./person.mjs";
+import { open, screenshot, serve } from "./harness.mjs";
+import { sharedWorld, until } from "./person.mjs";
 
 /** A page of another origin with these elements in it; it keeps what it is told. */
 const host = (site, elements) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>the host's own</title><link rel="icon" href="data:,">
@@ -13,19 +13,12 @@ const host = (site, elements) => `<!doctype html><html lang="en"><meta charset="
 <script type="module" src="${site.url}embed.js"></script>
 ${elements}`;
 
-let browser, site;
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const world = sharedWorld();
 
 /** Opens a host page for `simulator`; `does` gets the page and what went wrong in it. */
 async function visit(simulator, elements, does, { init, pages = {} } = {}) {
   const blog = await serve({ pages: { ...pages, "/host.html": host(simulator, elements) } });
-  const opened = await open(browser, `${blog.url}host.html`, { locale: "en-US", init });
+  const opened = await open(world.browser, `${blog.url}host.html`, { locale: "en-US", init });
   const dialogs = [];
   opened.page.on("dialog", (dialog) => (dialogs.push(dialog.message()), dialog.dismiss()));
   try {
@@ -50,8 +43,8 @@ const put = (page, src) =>
   }, src);
 
 test("an address that is not the simulator's own is refused, and the element shows why", { timeout: 60_000 }, async () => {
-  await visit(site, "", async (page, { problems, dialogs, blog }) => {
-    const { host: own } = new URL(site.url);
+  await visit(world.site, "", async (page, { problems, dialogs, blog }) => {
+    const { host: own } = new URL(world.site.url);
     const bad = [
       "javascript:alert(document.domain)//",
       "JaVaScRiPt:alert(1)",
@@ -62,9 +55,9 @@ test("an address that is not the simulator's own is refused, and the element sho
       "javascript:alert(1)//#v2",
       "vbscript:msgbox(1)",
       "data:text/html,<script>alert(1)</script>",
-      `blob:${site.url}1c2d`,
-      `filesystem:${site.url}temporary/x.html`,
-      `view-source:${site.url}`,
+      `blob:${world.site.url}1c2d`,
+      `filesystem:${world.site.url}temporary/x.html`,
+      `view-source:${world.site.url}`,
       "about:blank",
       "about:srcdoc",
       "file:///etc/passwd",
@@ -87,20 +80,20 @@ test("an address that is not the simulator's own is refused, and the element sho
       "index.html",
       "#nothing/../../x".slice(1),
       `${blog.url}host.html`,
-      `${site.url}example-post.html`,
-      `${site.url}embed.js`,
-      `${site.url}index.html/`,
-      `${site.url}//evil.example/`,
-      `${site.url}..%2f`,
-      `${site.url}%2e%2e%2fetc`,
-      `${site.url}INDEX.HTML`,
+      `${world.site.url}example-post.html`,
+      `${world.site.url}embed.js`,
+      `${world.site.url}index.html/`,
+      `${world.site.url}//evil.example/`,
+      `${world.site.url}..%2f`,
+      `${world.site.url}%2e%2e%2fetc`,
+      `${world.site.url}INDEX.HTML`,
     ];
     for (const src of bad) {
       const { text, alert, frame } = await put(page, src);
       assert.equal(frame, undefined, `${JSON.stringify(src)} stands in a frame: ${frame}`);
       assert.equal(alert, "alert", src);
       assert.match(text, /cannot be shown/, src);
-      assert.ok(text.includes(site.url), "it says whose addresses are taken");
+      assert.ok(text.includes(world.site.url), "it says whose addresses are taken");
     }
     await screenshot(page, "embed-refused");
     assert.deepEqual([dialogs, problems], [[], []]);
@@ -108,7 +101,7 @@ test("an address that is not the simulator's own is refused, and the element sho
 });
 
 test("a refusal shows a hostile address escaped and cut, as text", { timeout: 60_000 }, async () => {
-  await visit(site, "", async (page) => {
+  await visit(world.site, "", async (page) => {
     const { text } = await put(page, `data:<img src=x onerror=alert(1)>\u202e\u001b[31m${"x".repeat(5_000)}`);
     assert.ok(text.includes("<img src=x") && text.includes("\\u{202e}\\u{1b}[31m") && text.length < 600, text);
     assert.equal(await page.locator("img[src='x'], [onerror]").count(), 0); // the element's own poster is one
@@ -118,16 +111,16 @@ test("a refusal shows a hostile address escaped and cut, as text", { timeout: 60
 });
 
 test("the simulator's own addresses are taken, and the frame's is made again from what follows the #", { timeout: 60_000 }, async () => {
-  await visit(site, "", async (page, { problems }) => {
+  await visit(world.site, "", async (page, { problems }) => {
     for (const [src, hash] of [
-      [site.url, "#v2&view.embed=latency,lost"],
-      [`${site.url}#v2&preset=like-button&view.embed=lost`, "#v2&preset=like-button&view.embed=lost"],
-      [`${site.url}index.html#v2&seed=3`, "#v2&seed=3&view.embed=latency,lost"],
-      [`${site.url}?from=elsewhere#v2`, "#v2&view.embed=latency,lost"],
-      [`  ${site.url}#v2\n`, "#v2&view.embed=latency,lost"],
+      [world.site.url, "#v2&view.embed=latency,lost"],
+      [`${world.site.url}#v2&preset=like-button&view.embed=lost`, "#v2&preset=like-button&view.embed=lost"],
+      [`${world.site.url}index.html#v2&seed=3`, "#v2&seed=3&view.embed=latency,lost"],
+      [`${world.site.url}?from=elsewhere#v2`, "#v2&view.embed=latency,lost"],
+      [`  ${world.site.url}#v2\n`, "#v2&view.embed=latency,lost"],
       ["#v2&preset=redis-down", "#v2&preset=redis-down&view.embed=latency,lost"],
     ]) {
-      assert.equal((await put(page, src)).frame, site.url + hash, src);
+      assert.equal((await put(page, src)).frame, world.site.url + hash, src);
     }
     const { frame } = await page.evaluate(async () => {
       const element = document.createElement("cache-lane");
@@ -145,8 +138,8 @@ test("the simulator's own addresses are taken, and the frame's is made again fro
 });
 
 test("an element whose address changes follows: to a refusal and back", { timeout: 60_000 }, async () => {
-  await visit(site, "", async (page) => {
-    await put(page, site.url);
+  await visit(world.site, "", async (page) => {
+    await put(page, world.site.url);
     const inside = (src) => page.evaluate(async (src) => {
       const element = document.querySelector("cache-lane");
       const before = element.firstElementChild;
@@ -155,7 +148,7 @@ test("an element whose address changes follows: to a refusal and back", { timeou
       return [...element.children].map((child) => child.localName);
     }, src);
     assert.deepEqual(await inside("javascript:alert(1)"), ["p"]);
-    assert.deepEqual(await inside(`${site.url}#v2`), ["iframe"]);
+    assert.deepEqual(await inside(`${world.site.url}#v2`), ["iframe"]);
   });
 });
 
@@ -234,7 +227,7 @@ const frameOf = async (page, selector = "iframe") => (await page.locator(selecto
 const plays = (frame) => until("the clock goes", async () => (await frame.getByRole("progressbar").evaluate((p) => p.value)) > 0);
 
 test("a sandboxed figure runs in an origin of its own, with its worker", { timeout: 60_000 }, async () => {
-  await visit(site, `<cache-lane preset="like-button"></cache-lane>`, async (page, { problems }) => {
+  await visit(world.site, `<cache-lane preset="like-button"></cache-lane>`, async (page, { problems }) => {
     const frame = await frameOf(page);
     await plays(frame);
     assert.equal(await frame.evaluate(() => origin), "null");
@@ -243,14 +236,14 @@ test("a sandboxed figure runs in an origin of its own, with its worker", { timeo
 });
 
 test("a plain frame without a sandbox works, too", { timeout: 60_000 }, async () => {
-  await visit(site, `<iframe src="${site.url}#v2&view.embed=latency" width="600" height="500"></iframe>`, async (page, { problems }) => {
+  await visit(world.site, `<iframe src="${world.site.url}#v2&view.embed=latency" width="600" height="500"></iframe>`, async (page, { problems }) => {
     await plays(await frameOf(page));
     assert.deepEqual(problems, []);
   });
 });
 
 test("a height is taken from the figure's own window, from nobody else, and within bounds", { timeout: 60_000 }, async () => {
-  await visit(site, "<cache-lane></cache-lane>", async (page) => {
+  await visit(world.site, "<cache-lane></cache-lane>", async (page) => {
     const frame = await frameOf(page);
     await plays(frame);
     const height = () => page.locator("iframe").evaluate((f) => f.style.height);
@@ -275,7 +268,7 @@ test("where the site does not let other origins read its files, the figure says 
     const pages = {};
     const simulator = await serve({ open: (path) => !closed(path), pages });
     pages["/host.html"] = host(simulator, "<cache-lane></cache-lane>");
-    const { page, close } = await open(browser, `${simulator.url}host.html`, { locale: "en-US" });
+    const { page, close } = await open(world.browser, `${simulator.url}host.html`, { locale: "en-US" });
     const frame = await frameOf(page);
     await frame.locator(told).filter({ hasText: "Access-Control-Allow-Origin: *" }).waitFor({ timeout: 30_000 });
     await screenshot(page, `embed-no-cors-${told.slice(1)}`);
@@ -300,14 +293,14 @@ test("under the Content-Security-Policy that README names, page and sandboxed fi
     headers: { "Content-Security-Policy": `default-src 'none'; ${policy}` },
     change: (text, path) => (path === "/" ? text.replace(/<script src="\.\/boot\.js"><\/script>/, "<script>window.boot = 1</script>") : text),
   });
-  const opened = await open(browser, inline.url, { locale: "en-US" });
+  const opened = await open(world.browser, inline.url, { locale: "en-US" });
   await until("the refusal", () => opened.problems.some((problem) => problem.includes("Content Security Policy")));
   await opened.close();
   await inline.close();
   assert.doesNotMatch(policy.match(/script-src [^;]*/)[0], /unsafe-inline|sha256/);
   // And without the worker's part, the reader is told.
   const strict = await serve({ headers: { "Content-Security-Policy": `default-src 'none'; ${policy.replace(/worker-src[^;]*/, "worker-src 'none'")}` } });
-  const { page, close } = await open(browser, strict.url, { locale: "en-US" });
+  const { page, close } = await open(world.browser, strict.url, { locale: "en-US" });
   await page.getByRole("alert").filter({ hasText: "Content-Security-Policy" }).waitFor();
   await close();
   await strict.close();
@@ -316,7 +309,7 @@ test("under the Content-Security-Policy that README names, page and sandboxed fi
 test("a wall clock that goes back stops no worker: it goes on answering", { timeout: 120_000 }, async () => {
   const back = (text, path) => (/worker-\w{16}\.js$/.test(path) ? `let clock = 1e12; Date.now = () => (clock -= 1_000);\n${text}` : text);
   const simulator = await serve({ change: back });
-  const { page, close } = await open(browser, `${simulator.url}#v2&duration=600s&warmup=0s`, { locale: "en-US" });
+  const { page, close } = await open(world.browser, `${simulator.url}#v2&duration=600s&warmup=0s`, { locale: "en-US" });
   await page.getByRole("heading", { name: "Scoreboard" }).waitFor();
   await page.getByRole("button", { name: "Finish now" }).click();
   const seen = new Set();

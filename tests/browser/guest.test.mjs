@@ -1,18 +1,11 @@
 // <cache-lane> as a guest: what it shows before it lives, what it loads, and how many figures live at once.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launch, open, serve } from "./harness.mjs";
-import { until } from "./person.mjs";
+import { open, serve } from "./harness.mjs";
+import { sharedWorld, until } from "./person.mjs";
 
-let browser, site;
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const world = sharedWorld();
 
 const POSTER = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" width="700" height="791"><rect width="700" height="791" fill="teal"/></svg>')}`;
 
@@ -22,7 +15,7 @@ async function visit(simulator, body, does, options = {}) {
 <style>body { max-width: 700px; margin: 0 auto } .gap { height: 4000px }</style>
 <script type="module" src="${simulator.url}embed.js"></script>${body}`;
   const blog = await serve({ pages: { "/post.html": html } });
-  const opened = await open(browser, `${blog.url}post.html`, { locale: "en-US", ...options });
+  const opened = await open(world.browser, `${blog.url}post.html`, { locale: "en-US", ...options });
   opened.page.setDefaultTimeout(60_000);
   try {
     await does(opened.page, opened);
@@ -39,7 +32,7 @@ const programs = (simulator) => simulator.requests.filter((path) => !path.endsWi
 
 test("the author's own children stand until the figure lives, in print, and where scripts are off", { timeout: 120_000 }, async () => {
   const body = `<cache-lane id="a"><p id="own">Write-back loses 200 writes.</p></cache-lane><div class="gap"></div><cache-lane id="b"><p id="far">The second.</p></cache-lane>`;
-  await visit(site, body, async (page) => {
+  await visit(world.site, body, async (page) => {
     const [own, far] = [page.locator("#own"), page.locator("#far")];
     await page.waitForFunction(() => customElements.get("cache-lane"));
     assert.ok((await far.isVisible()) && (await frames(page)) <= 1, "the far one has not begun");
@@ -53,7 +46,7 @@ test("the author's own children stand until the figure lives, in print, and wher
     assert.equal(await own.isVisible(), false);
     assert.equal(await page.locator("#a").evaluate((a) => a.contains(document.getElementById("own"))), true, "nothing is thrown away");
   });
-  await visit(site, body, async (page) => assert.ok(await page.locator("#own").isVisible()), { javaScriptEnabled: false, init: undefined });
+  await visit(world.site, body, async (page) => assert.ok(await page.locator("#own").isVisible()), { javaScriptEnabled: false, init: undefined });
 });
 
 test("a figure that waits for a click has loaded nothing of the simulator before it, and starts by key, too", { timeout: 120_000 }, async () => {
@@ -83,7 +76,7 @@ test("a figure that waits for a click has loaded nothing of the simulator before
 });
 
 test("an attribute that changes takes effect: a setting with a dot, seed, duration, title", { timeout: 120_000 }, async () => {
-  await visit(site, `<cache-lane id="a" figures="lost"></cache-lane>`, async (page) => {
+  await visit(world.site, `<cache-lane id="a" figures="lost"></cache-lane>`, async (page) => {
     const set = (name, value) => page.locator("#a").evaluate((a, [name, value]) => a.setAttribute(name, value), [name, value]);
     await page.locator("#a iframe").waitFor({ state: "attached" });
     for (const [name, value] of [["cache.ttl", "5s"], ["seed", "9"], ["duration", "40s"]]) {
@@ -123,7 +116,7 @@ test("fifty figures keep a few frames, and what is put away keeps its place", { 
 
 test("nothing moves when a figure comes alive", { timeout: 120_000 }, async () => {
   for (const body of [`<cache-lane id="a" poster="${POSTER}"></cache-lane>`, `<cache-lane id="a" figures="lost"></cache-lane>`]) {
-    await visit(site, `<p>Before.</p>${body}<p id="after" style="height: 900px; background: silver">After: what moves must be large to count.</p>`, async (page) => {
+    await visit(world.site, `<p>Before.</p>${body}<p id="after" style="height: 900px; background: silver">After: what moves must be large to count.</p>`, async (page) => {
       await page.waitForFunction(() => customElements.get("cache-lane"));
       await page.evaluate(() => {
         window.moved = 0;

@@ -1,18 +1,11 @@
 // What a page and a figure say to each other: static/embed.d.ts.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launch, open, serve } from "./harness.mjs";
-import { until } from "./person.mjs";
+import { open, serve } from "./harness.mjs";
+import { sharedWorld, until } from "./person.mjs";
 
-let browser, site;
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const world = sharedWorld();
 
 /** Opens a page of another origin with `body` in it; it keeps the figures' events by the id of who told them. */
 async function visit(body, does, { head = "" } = {}) {
@@ -21,9 +14,9 @@ async function visit(body, does, { head = "" } = {}) {
   window.heard = [];
   for (const name of ["ready", "state", "lost", "done"]) document.addEventListener("cachelane-" + name, (e) => heard.push([name, e.target.id, e.detail]));
 </script>
-<script type="module" src="${site.url}embed.js"></script>${body}`;
+<script type="module" src="${world.site.url}embed.js"></script>${body}`;
   const blog = await serve({ pages: { "/post.html": html } });
-  const opened = await open(browser, `${blog.url}post.html`, { locale: "en-US", viewport: { width: 1280, height: 1600 } });
+  const opened = await open(world.browser, `${blog.url}post.html`, { locale: "en-US", viewport: { width: 1280, height: 1600 } });
   opened.page.setDefaultTimeout(60_000);
   try {
     await does(opened.page, opened);
@@ -93,7 +86,7 @@ test("what a stranger posts, or what has another shape, or comes in floods, chan
         { source: "other", type: "seek", seconds: 33 }]) figure.postMessage(odd, "*");
     });
     // To the page, from the figure, in shapes that are none.
-    const frame = page.frames().find((frame) => frame.url().startsWith(site.url));
+    const frame = page.frames().find((frame) => frame.url().startsWith(world.site.url));
     const events = await count();
     await frame.evaluate(() => {
       const good = { source: "cachelane", type: "state", time: 1, duration: 60, playing: true, finished: false, lanes: [], hash: "#v2" };
@@ -169,7 +162,7 @@ test("a task ticks itself off when its reader has done it, and says so", { timeo
 });
 
 test("the element needs no inline script or style of its host, and no HTML in texts", { timeout: 180_000 }, async () => {
-  const policy = `default-src 'none'; script-src ${new URL(site.url).origin} 'unsafe-inline'; frame-src ${new URL(site.url).origin}; img-src data:; style-src 'none'; require-trusted-types-for 'script'`;
+  const policy = `default-src 'none'; script-src ${new URL(world.site.url).origin} 'unsafe-inline'; frame-src ${new URL(world.site.url).origin}; img-src data:; style-src 'none'; require-trusted-types-for 'script'`;
   await visit(`<cache-lane id="a" figures="lost"></cache-lane>`, (page) => states(page, "a", "it runs", (s) => s.time > 0), {
     head: `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
   });

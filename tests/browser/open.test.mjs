@@ -1,24 +1,18 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { AxeBuilder } from "@axe-core/playwright";
 
-import { launch, open, screenshot, serve } from "./harness.mjs";
+import { open, screenshot, serve } from "./harness.mjs";
+import { sharedWorld } from "./person.mjs";
 
-let browser, site;
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const world = sharedWorld();
 
 /** The page has replaced what stood in #app before the wasm arrived. */
 const started = (page) => page.locator("#app .boot-figures").waitFor({ state: "detached" });
 
 test("the page opens without a complaint in the console", async () => {
-  const { page, problems, close } = await open(browser, site.url);
+  const { page, problems, close } = await open(world.browser, world.site.url);
   await started(page);
   await page.getByRole("heading", { name: "Scoreboard" }).waitFor();
   await screenshot(page, "open");
@@ -29,7 +23,7 @@ test("the page opens without a complaint in the console", async () => {
 
 test("the page works from any folder, with its worker", async () => {
   const folder = await serve({ base: "/blog/2026/figures/" });
-  const { page, problems, close } = await open(browser, `${folder.url}?from=elsewhere#v2`);
+  const { page, problems, close } = await open(world.browser, `${folder.url}?from=elsewhere#v2`);
   await started(page);
   await page.getByRole("heading", { name: "Scoreboard" }).waitFor();
   assert.deepEqual(problems, []);
@@ -40,14 +34,14 @@ test("the page works from any folder, with its worker", async () => {
 });
 
 test("the worker's files carry a build id in their names", async () => {
-  const workers = site.requests.filter((path) => path.includes("worker"));
+  const workers = world.site.requests.filter((path) => path.includes("worker"));
   assert.equal(workers.length, 3, `script, glue and wasm: ${workers}`);
   for (const path of workers) assert.match(path, /worker-[0-9a-f]{16}(_glue\.js|_bg\.wasm|\.js)$/);
 });
 
 test("a reader is told when the wasm does not arrive", async () => {
   const broken = await serve({ missing: (path) => /page-.*\.wasm$/.test(path) });
-  const { page, close } = await open(browser, broken.url);
+  const { page, close } = await open(world.browser, broken.url);
   await page.locator("#boot-error").waitFor();
   assert.match(await page.locator("#boot-error").innerText(), /could not start/);
   await screenshot(page, "no-wasm");
@@ -57,7 +51,7 @@ test("a reader is told when the wasm does not arrive", async () => {
 
 test("a reader is told when the page's script does not arrive", async () => {
   const broken = await serve({ missing: (path) => /page-.*\.js$/.test(path) });
-  const { page, close } = await open(browser, broken.url);
+  const { page, close } = await open(world.browser, broken.url);
   await page.locator("#boot-error").waitFor();
   await close();
   await broken.close();
@@ -66,7 +60,7 @@ test("a reader is told when the page's script does not arrive", async () => {
 for (const [what, files] of [["script", /worker-[0-9a-f]+\.js$/], ["wasm", /worker-.*_bg\.wasm$/]]) {
   test(`a reader is told when the worker's ${what} does not arrive`, async () => {
     const broken = await serve({ missing: (path) => files.test(path) });
-    const { page, close } = await open(browser, broken.url);
+    const { page, close } = await open(world.browser, broken.url);
     await page.getByRole("alert").filter({ hasText: "worker" }).waitFor();
     await close();
     await broken.close();
@@ -74,7 +68,7 @@ for (const [what, files] of [["script", /worker-[0-9a-f]+\.js$/], ["wasm", /work
 }
 
 test("a reader is told when the page panics later", async () => {
-  const { page, close } = await open(browser, site.url);
+  const { page, close } = await open(world.browser, world.site.url);
   await started(page);
   // What a Rust panic is to JavaScript: the smallest module that runs into `unreachable`, in a task of its own.
   await page.evaluate(() => {
@@ -87,7 +81,7 @@ test("a reader is told when the page panics later", async () => {
 });
 
 test("without JavaScript the page still says what it is", async () => {
-  const { page, close } = await open(browser, site.url, { javaScriptEnabled: false });
+  const { page, close } = await open(world.browser, world.site.url, { javaScriptEnabled: false });
   assert.match(await page.locator("h1").innerText(), /Cachelane/);
   assert.match(await page.locator("noscript").innerText(), /needs JavaScript/);
   await screenshot(page, "no-script");
@@ -95,7 +89,7 @@ test("without JavaScript the page still says what it is", async () => {
 });
 
 test("an accessibility checker finds nothing", async () => {
-  const { page, close } = await open(browser, site.url);
+  const { page, close } = await open(world.browser, world.site.url);
   await started(page);
   const { violations } = await new AxeBuilder({ page }).analyze();
   assert.deepEqual(violations.map((v) => `${v.id}: ${v.help} (${v.nodes.length})`), []);
