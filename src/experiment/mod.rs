@@ -143,6 +143,13 @@ pub enum InjectError {
         /// How long it was.
         after: Nanos,
     },
+    /// A lane is past that moment.
+    Past {
+        /// The moment.
+        at: Nanos,
+        /// The first that is possible.
+        soonest: Nanos,
+    },
     /// A scenario with this fault would be refused.
     Problem(Problem),
 }
@@ -154,6 +161,10 @@ impl InjectError {
             InjectError::RunIsOver { after } => phrase!(
                 "the run is over after {after}: restart it to break something",
                 "실행이 {after}에 끝났습니다. 장애를 주입하려면 처음부터 다시 실행하세요"
+            ),
+            InjectError::Past { at, soonest } => phrase!(
+                "at {at}: the run is past that moment; from {soonest} on something can break",
+                "{at}: 이미 지난 시점입니다. {soonest}부터 장애를 주입할 수 있습니다"
             ),
             InjectError::Problem(problem) => problem.phrase(),
         }
@@ -192,16 +203,24 @@ impl Plan {
 
     /// Every lane at the beginning of its run.
     pub fn begin(self) -> Experiment {
+        let all = 0..self.scenario.lanes.len();
+        self.begin_lanes(all)
+    }
+
+    /// Those lanes at the beginning of their run: each does what it would do beside the others.
+    ///
+    /// # Panics
+    /// When the scenario has no such lane.
+    pub fn begin_lanes(self, lanes: impl Iterator<Item = usize>) -> Experiment {
         let Plan { scenario, keys, trace_requests } = self;
         let foreseeing = Foreseeing::begin(&scenario, &keys).map(Box::new);
-        let lane = |lane| Simulation::unforeseeing(&scenario, lane, keys.clone());
-        let lanes = (0..scenario.lanes.len()).map(lane).collect();
+        let lanes = lanes.map(|lane| Simulation::unforeseeing(&scenario, lane, keys.clone())).collect();
         let step = longest_step(scenario.duration);
         Experiment { scenario, lanes, foreseeing, now: Nanos::ZERO, step, trace_requests }
     }
 }
 
-/// The lanes of a scenario, running in step.
+/// The lanes of a scenario, or some of them, running in step.
 pub struct Experiment {
     scenario: Scenario,
     lanes: Vec<Simulation>,
@@ -322,18 +341,40 @@ impl Experiment {
         self.lanes.iter().map(Simulation::events).sum()
     }
 
-    /// Lets something break now: at the next whole millisecond. The fault is part of the scenario from then on, which,
+    /// The next whole millisecond that no lane has begun: the first at which something can still break.
+    pub fn soonest(&self) -> Nanos {
+        // Some lanes may be a little further than all are.
+        let going = self.lanes.iter().filter(|lane| !lane.is_finished());
+        let furthest = going.map(Simulation::frontier).max().unwrap_or_default();
+        self.now.max(furthest).tick_after(Nanos::from_millis(1))
+    }
+
+    /// Lets something break now: [`soonest`](Experiment::soonest). The fault is part of the scenario from then on, which,
     /// run from the start, does the same things.
     ///
     /// # Errors
     /// When the run is over, or the fault is one that the scenario's check refuses.
     pub fn inject(&mut self, what: FaultKind, which: Option<FaultTarget>, lasts: Nanos) -> Result<Fault, InjectError> {
-        // Some lanes may be a little further than all are.
-        let going = self.lanes.iter().filter(|lane| !lane.is_finished());
-        let furthest = going.map(Simulation::frontier).max().unwrap_or_default();
-        let at = self.now.max(furthest).tick_after(Nanos::from_millis(1));
+        self.inject_at(self.soonest(), what, which, lasts)
+    }
+
+    /// The same at a moment of the caller's, for whoever runs the lanes in several experiments: it must be the same in all.
+    ///
+    /// # Errors
+    /// As there, and when a lane is past that moment.
+    pub fn inject_at(
+        &mut self,
+        at: Nanos,
+        what: FaultKind,
+        which: Option<FaultTarget>,
+        lasts: Nanos,
+    ) -> Result<Fault, InjectError> {
         if at >= self.scenario.duration {
             return Err(InjectError::RunIsOver { after: self.scenario.duration });
+        }
+        let soonest = self.soonest();
+        if at < soonest {
+            return Err(InjectError::Past { at, soonest });
         }
         let fault = Fault { which, lasts, ..Fault::new(what, at) };
         // What a scenario may not say, a click may not do: the link would be refused.

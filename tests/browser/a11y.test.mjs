@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { AxeBuilder } from "@axe-core/playwright";
 
 import { screenshot } from "./harness.mjs";
-import { ready, sharedWorld, until, visit } from "./person.mjs";
+import { ready, sharedWorld, until, up, visit } from "./person.mjs";
 
 const world = sharedWorld();
 
@@ -76,3 +76,19 @@ for (const colorScheme of ["light", "dark"]) {
     }
   }, { colorScheme, wait: ready });
 }
+
+visit(world, "by Tab, no control is further than 40 stops from a skip link", "#v2", async (page) => {
+  const stops = await page.evaluate(() => {
+    const seen = new Set();
+    const isStop = (element) => {
+      if (element.tabIndex < 0 || element.disabled || !element.checkVisibility({ visibilityProperty: true })) return false;
+      if (element.type !== "radio") return true;
+      return !seen.has(element.name) && seen.add(element.name); // Tab comes by a group once
+    };
+    const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")].filter(isStop);
+    const parts = [".transport", ".scenes", ".figures", ".scoreboard", "#settings"].map((part) => document.querySelector(part));
+    const part = (element) => parts.findLastIndex((part) => part.compareDocumentPosition(element) & (Node.DOCUMENT_POSITION_FOLLOWING | Node.DOCUMENT_POSITION_CONTAINED_BY));
+    return parts.map((_, i) => all.filter((element) => part(element) === i).length);
+  });
+  assert.ok(stops.every((count) => count > 0 && count < 45) && stops.at(-1) > 20, JSON.stringify(stops)); // the last has the footer's links, too
+}, { wait: up, viewport: { width: 1440, height: 900 } });

@@ -29,8 +29,14 @@ export async function until(what, condition, ms = 30_000) {
   assert.fail(`waited ${ms / 1000} s in vain: ${what}`);
 }
 
-/** The page is up, down to its last section. */
+/** The page is up, down to its last section, and the settings of traffic and cache are unfolded. */
 export async function ready(page) {
+  await up(page);
+  await page.evaluate(() => document.querySelectorAll(".section.clients, .section.cache").forEach((section) => (section.open = true)));
+}
+
+/** The page is up, as it comes. */
+export async function up(page) {
   await page.getByRole("heading", { name: /Scoreboard|전략별 비교/ }).waitFor();
   // Beside the figures, or, on a narrow screen, behind a button.
   await page.getByRole("heading", { name: /^(Run|실행)$/ }).or(page.getByRole("button", { name: /^(Settings|설정)$/ })).waitFor();

@@ -17,7 +17,7 @@ use super::i18n::{self, Titles, Words};
 use super::platform::clock::now_ms;
 use super::platform::embed::{self, Host};
 use super::platform::host::{Asked, Told};
-use super::platform::worker_handle::WorkerHandle;
+use super::platform::worker_handle::{WorkerHandle, most_workers};
 use super::platform::{dom, media, storage};
 use super::sections::welcome;
 use super::state::looking::{Look, Looking};
@@ -70,7 +70,7 @@ pub enum Msg {
 /// The page.
 pub struct App {
     state: State,
-    /// Where the worker sits; `None` while there is none.
+    /// Where the workers sit; `None` while there is none.
     worker: Option<WorkerHandle>,
     dark: bool,
     looking: Looking,
@@ -278,8 +278,8 @@ impl App {
         for effect in effects {
             match effect {
                 Effect::Send(said) => {
-                    if let Some(worker) = &self.worker {
-                        worker.send(&said);
+                    if let Some(worker) = &mut self.worker {
+                        worker.send(*said);
                     }
                 }
                 Effect::SaveLink if self.state.view.embed.is_none() => {
@@ -296,7 +296,11 @@ impl App {
                 }
                 Effect::SaveLink | Effect::PushLink => {} // an embed never rewrites its own address
                 Effect::Remember(key, value) => storage::remember(key, value),
-                Effect::NewWorker => self.worker = Some(WorkerHandle::open(&self.dispatch)),
+                Effect::NewWorker => {
+                    // An embed is a guest: one processor is enough for it.
+                    let most = if self.state.view.embed.is_some() { 1 } else { most_workers() };
+                    self.worker = Some(WorkerHandle::open(&self.dispatch, most));
+                }
                 Effect::EndWorker => self.worker = None,
             }
         }

@@ -1,6 +1,7 @@
-//! What belongs to the browser: its window, storage, files, frames; the worker, and what is said between page and worker.
+//! What belongs to the browser: its window, storage, files, frames; the workers, and what is said between page and worker.
 
 pub mod host;
+pub mod pool;
 pub mod protocol;
 
 #[cfg(target_arch = "wasm32")]

@@ -1,5 +1,7 @@
 //! What page and worker say to each other: JSON texts over `postMessage`; a trace goes along as an array of bytes.
 //!
+//! Several workers may share the lanes of a scenario; together they answer as one ([`pool`](super::pool)).
+//!
 //! Every message of the page carries the generation of the scenario it means; what the worker says about an older one is
 //! thrown away. The worker answers each message with exactly one of its own, so that the page knows when it is free; the
 //! page sends nothing before the answer has come. A panic is told besides, for it is the last word.
@@ -29,6 +31,28 @@ use crate::story::Told;
 use crate::time::Nanos;
 use crate::workload::trace::{Detail, Reason, Trace};
 
+/// Which of a scenario's lanes a worker runs: every `of`-th, from number `first` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// The first, from 0.
+    pub first: usize,
+    /// How many workers there are.
+    pub of: usize,
+}
+
+impl Share {
+    /// Of so many lanes, those that this worker runs.
+    pub fn of_lanes(self, count: usize) -> impl Iterator<Item = usize> {
+        (self.first..count).step_by(self.of.max(1))
+    }
+}
+
+impl Default for Share {
+    fn default() -> Share {
+        Share { first: 0, of: 1 }
+    }
+}
+
 /// From the page to the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -41,6 +65,9 @@ pub enum ToWorker {
         generation: u32,
         /// What to run.
         scenario: Box<Scenario>,
+        /// Which of its lanes.
+        #[serde(default)]
+        share: Share,
     },
     /// Begin to read this trace, to keep it for the scenarios that name its file. One that cannot be read changes nothing.
     Open {
@@ -73,10 +100,12 @@ pub enum ToWorker {
         /// A moment at which a point begins, nanoseconds since the run began.
         at_ns: u64,
     },
-    /// Break something now.
+    /// Break something.
     Inject {
         /// The scenario that is meant.
         generation: u32,
+        /// When, nanoseconds since the run began: not before [`Frame::soonest_ns`].
+        at_ns: u64,
         /// What breaks, by its name in scenario files.
         what: String,
         /// Which server, from 0.
@@ -218,6 +247,9 @@ pub struct Frame {
     pub now_ns: u64,
     /// Whether the run has ended and drained.
     pub finished: bool,
+    /// The first moment at which something can still break, nanoseconds since the run began.
+    #[serde(default)]
+    pub soonest_ns: u64,
     /// How many requests of a trace were played so far, and how many it has, where it is not all.
     #[serde(default)]
     pub unplayed: Option<(u64, u64)>,
@@ -269,7 +301,8 @@ mod tests {
 
     #[test]
     fn messages_arrive_as_they_were_sent() {
-        let said = ToWorker::Load { generation: 3, scenario: Box::new(Scenario::default()) };
+        let said =
+            ToWorker::Load { generation: 3, scenario: Box::new(Scenario::default()), share: Share { first: 1, of: 2 } };
         let text = serde_json::to_string(&said).unwrap();
         assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
         let advance = |watch| ToWorker::Advance { generation: 3, to_ns: u64::MAX, budget_ms: 60.0, watch };

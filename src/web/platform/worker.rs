@@ -13,7 +13,7 @@ use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::clock::now_ms;
-use super::protocol::{Frame, FromWorker, LaneCases, Progress, ToWorker, TraceFacts};
+use super::protocol::{Frame, FromWorker, LaneCases, Progress, Share, ToWorker, TraceFacts};
 use crate::experiment::telling::Telling;
 use crate::experiment::{Experiment, Plan};
 use crate::ledger::Case;
@@ -141,7 +141,7 @@ impl WorkerState {
     fn handle_message(&mut self, said: ToWorker) -> FromWorker {
         match said {
             ToWorker::Hello => FromWorker::Here,
-            ToWorker::Load { generation, scenario } => self.load(generation, &scenario),
+            ToWorker::Load { generation, scenario, share } => self.load(generation, &scenario, share),
             ToWorker::Open { name, bytes } => {
                 self.reading = None;
                 match self.extras.map(|extras| (extras.open)(&name, bytes)) {
@@ -171,8 +171,8 @@ impl WorkerState {
                 Some(work) => work.recall(at_ns),
                 None => refused(generation, Phrase::fixed("there is no such experiment", "그런 실험이 없습니다")),
             },
-            ToWorker::Inject { generation, what, server, link, lasts } => match self.at(generation) {
-                Some(work) => work.inject(&what, server, link.as_deref(), lasts),
+            ToWorker::Inject { generation, at_ns, what, server, link, lasts } => match self.at(generation) {
+                Some(work) => work.inject(Nanos(at_ns), &what, (server, link.as_deref()), lasts),
                 None => {
                     refused(generation, Phrase::fixed("there is nothing to break", "장애를 주입할 실험이 없습니다"))
                 }
@@ -213,7 +213,7 @@ impl WorkerState {
         }
     }
 
-    fn load(&mut self, generation: u32, scenario: &Scenario) -> FromWorker {
+    fn load(&mut self, generation: u32, scenario: &Scenario, share: Share) -> FromWorker {
         let trace = match (&scenario.clients.keys, &self.trace) {
             (Keys::Trace { file, .. }, Some((name, trace))) if file == name => Some(trace.clone()),
             (Keys::Trace { file, .. }, _) => {
@@ -229,10 +229,11 @@ impl WorkerState {
             Ok(plan) => {
                 // Two at once may be more than there is room for.
                 self.work = None;
-                let experiment = plan.begin();
-                let seen = vec![Seen::default(); scenario.lanes.len()];
+                let lanes = share.of_lanes(scenario.lanes.len());
+                let seen = vec![Seen::default(); lanes.size_hint().0];
+                let experiment = plan.begin_lanes(lanes);
                 let point = point_of(scenario);
-                let kept = vec![shown_by(&experiment)];
+                let kept = vec![shown_by(&experiment, seen.len())];
                 self.work.insert(Work { generation, experiment, seen, point, kept, telling: None }).frame()
             }
             Err(error) => refused(generation, error.phrase()),
@@ -240,10 +241,9 @@ impl WorkerState {
     }
 }
 
-/// The totals now, and the cases of each lane.
-fn shown_by(experiment: &Experiment) -> (Report, Vec<LaneCases>) {
-    let lanes = 0..experiment.scenario().lanes.len();
-    (experiment.report(), lanes.map(|lane| LaneCases::from(&*experiment.cases(lane))).collect())
+/// The totals now, and the cases of each of so many lanes.
+fn shown_by(experiment: &Experiment, lanes: usize) -> (Report, Vec<LaneCases>) {
+    (experiment.report(), (0..lanes).map(|lane| LaneCases::from(&*experiment.cases(lane))).collect())
 }
 
 impl Work {
@@ -258,7 +258,7 @@ impl Work {
             let there = self.experiment.advance(stop, &mut is_over);
             // Where nothing happens for a while, lanes that were stopped in it are past the moment already.
             if there >= next {
-                self.kept.push(shown_by(&self.experiment));
+                self.kept.push(shown_by(&self.experiment, self.seen.len()));
             }
             if stop == to || there < stop || is_over() {
                 return self.frame();
@@ -303,6 +303,7 @@ impl Work {
             generation: *generation,
             now_ns: experiment.now().0,
             finished: experiment.finished(),
+            soonest_ns: experiment.soonest().0,
             unplayed: experiment.trace_played(),
             report: experiment.report(),
             stopped,
@@ -338,14 +339,15 @@ impl Work {
         }
     }
 
-    fn inject(&mut self, what: &str, server: Option<u32>, link: Option<&str>, lasts: Nanos) -> FromWorker {
+    fn inject(&mut self, at: Nanos, what: &str, which: (Option<u32>, Option<&str>), lasts: Nanos) -> FromWorker {
+        let (server, link) = which;
         let generation = self.generation;
         let link = Link::ALL.iter().copied().find(|known| Some(known.name()) == link);
         let Some(what) = FaultKind::ALL.iter().copied().find(|known| known.name() == what) else {
             return refused(generation, phrase!("{what}: there is no such fault", "{what}: 그런 장애는 없습니다"));
         };
         let which = server.map(FaultTarget::Server).or(link.map(FaultTarget::Link));
-        match self.experiment.inject(what, which, lasts) {
+        match self.experiment.inject_at(at, what, which, lasts) {
             Ok(_) => FromWorker::Injected { generation, scenario: Box::new(self.experiment.scenario().clone()) },
             Err(error) => refused(generation, error.phrase()),
         }

@@ -1,4 +1,4 @@
-//! The worker, seen from the page: how it is started, heard, missed and ended.
+//! The workers, seen from the page: how they are started, heard, missed and ended.
 //!
 //! A page starts the worker by its address. A page in a sandboxed frame has no origin of its own, so that no address is
 //! its own, and browsers refuse; there a short script, made here, takes the worker from where it is. For that the
@@ -14,33 +14,82 @@ use web_sys::{Blob, BlobPropertyBag, ErrorEvent, Event, MessageEvent, Url, Worke
 use yew::Callback;
 
 use super::dom;
+use super::pool::Pool;
 use super::protocol::{FromWorker, ToWorker};
 use crate::web::state::{Action, Failure};
 
-/// A worker, until it is dropped.
+/// The workers of a page, until they are dropped: from outside they are one.
 pub struct WorkerHandle {
+    workers: Vec<OneWorker>,
+    pool: Rc<RefCell<Pool>>,
+    act: Callback<Action>,
+}
+
+impl WorkerHandle {
+    /// Starts the worker that belongs to this build, and later up to `most` of them, as far as there are lanes for them;
+    /// `act` hears them.
+    pub fn open(act: &Callback<Action>, most: usize) -> WorkerHandle {
+        let pool = Rc::new(RefCell::new(Pool::new(most)));
+        let mut all = WorkerHandle { workers: Vec::new(), pool, act: act.clone() };
+        all.start_up_to(1);
+        all
+    }
+
+    /// Sends what the page would say to a single worker.
+    pub fn send(&mut self, said: ToWorker) {
+        let messages = self.pool.borrow_mut().send(said);
+        let count = self.pool.borrow().workers();
+        self.workers.truncate(count); // what the others hold is of no use to anybody
+        self.start_up_to(count);
+        for (worker, said) in messages {
+            self.workers[worker].send(&said);
+        }
+    }
+
+    fn start_up_to(&mut self, count: usize) {
+        for number in self.workers.len()..count {
+            let pool = self.pool.clone();
+            let hear = self.act.reform(Action::FromWorker);
+            let hear = Callback::from(move |said| {
+                let told = pool.borrow_mut().hear(number, said);
+                if let Some(told) = told {
+                    hear.emit(told);
+                }
+            });
+            self.workers.push(OneWorker::open(hear, &self.act));
+        }
+    }
+}
+
+/// How many workers the machine is good for: one a processor, but no more than a few, for each has a program of its own.
+pub fn most_workers() -> usize {
+    const MOST: usize = 4;
+    (dom::window().navigator().hardware_concurrency() as usize).clamp(1, MOST)
+}
+
+/// A worker, until it is dropped.
+struct OneWorker {
     worker: Option<Worker>,
     // Before the worker's end they are no longer heard.
     listeners: Vec<EventListener>,
 }
 
-impl WorkerHandle {
-    /// Starts the worker that belongs to this build; `act` hears it.
-    pub fn open(act: &Callback<Action>) -> WorkerHandle {
+impl OneWorker {
+    fn open(hear: Callback<FromWorker>, act: &Callback<Action>) -> OneWorker {
         let fail = act.reform(|(failure, details)| Action::WorkerFailed { failure, details });
         match start() {
-            Ok(worker) => WorkerHandle { listeners: listen(&worker, act, &fail), worker: Some(worker) },
+            Ok(worker) => OneWorker { listeners: listen(&worker, hear, &fail), worker: Some(worker) },
             Err(error) => {
                 // Later: whoever asked for the worker is still at work.
                 let why = message_of(&error);
                 Timeout::new(0, move || fail.emit((Failure::NotStarted, why))).forget();
-                WorkerHandle { listeners: Vec::new(), worker: None }
+                OneWorker { listeners: Vec::new(), worker: None }
             }
         }
     }
 
     /// Sends a text, or a text and a file's bytes.
-    pub fn send(&self, said: &ToWorker) {
+    fn send(&self, said: &ToWorker) {
         let (Some(worker), Ok(text)) = (&self.worker, serde_json::to_string(said)) else { return };
         let text = JsValue::from_str(&text);
         // Both fail only for what cannot be cloned, and these can.
@@ -56,7 +105,7 @@ impl WorkerHandle {
     }
 }
 
-impl Drop for WorkerHandle {
+impl Drop for OneWorker {
     fn drop(&mut self) {
         self.listeners.clear();
         if let Some(worker) = &self.worker {
@@ -66,14 +115,14 @@ impl Drop for WorkerHandle {
 }
 
 /// Hears what the worker says, and how it fails.
-fn listen(worker: &Worker, act: &Callback<Action>, fail: &Callback<(Failure, String)>) -> Vec<EventListener> {
+fn listen(worker: &Worker, hear: Callback<FromWorker>, fail: &Callback<(Failure, String)>) -> Vec<EventListener> {
     let is_up = Rc::new(Cell::new(false));
-    let (act, garbled, was_up) = (act.clone(), fail.clone(), is_up.clone());
+    let (garbled, was_up) = (fail.clone(), is_up.clone());
     let message = move |event: &Event| {
         was_up.set(true);
         let text = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string()).unwrap_or_default();
         match serde_json::from_str::<FromWorker>(&text) {
-            Ok(said) => act.emit(Action::FromWorker(said)),
+            Ok(said) => hear.emit(said),
             Err(error) => garbled.emit((Failure::Crashed, error.to_string())),
         }
     };

@@ -55,7 +55,7 @@ pub fn Headline(props: &HeadlineProps) -> Html {
     let whole = plain(&pieces);
     let is_long = whole.chars().count() > LONG;
     use_title(&props.name, props.finished.then(|| whole.clone()));
-    let spoken = use_spoken(whole, props.finished);
+    let spoken = use_spoken(whole.clone(), props.finished);
     // A phone shows three lines: of a long sentence, what is most telling and the full stop.
     let further = pieces.iter().position(|piece| *piece == Piece::Text("; ".to_owned())).filter(|_| is_long);
     let end = pieces.len().saturating_sub(1);
@@ -63,12 +63,13 @@ pub fn Headline(props: &HeadlineProps) -> Html {
     let (rest, stop) = rest.split_at(end - first.len());
     let ctx = use_ctx();
     let said = |piece: &Piece| said(piece, &ctx);
+    // A sentence with other words is another paragraph: where words of the old one wandered, nothing on the page has moved.
     html! {
         <>
-            <p class="headline" aria-hidden="true">
+            <p key={whole.clone()} class="headline" aria-hidden="true">
                 { for first.iter().map(said) }<span class="further">{ for rest.iter().map(said) }</span>{ for stop.iter().map(said) }
             </p>
-            <p class="unseen" role="status" aria-live="polite">{ spoken }</p>
+            <p key="spoken" class="unseen" role="status" aria-live="polite">{ spoken }</p>
         </>
     }
 }

@@ -34,6 +34,8 @@ pub struct Run {
     pub now: Nanos,
     /// Whether it has ended and drained.
     pub finished: bool,
+    /// The first moment at which something can still break.
+    pub soonest: Nanos,
     /// How many requests of a trace were played so far, and how many it has, where it is not all.
     pub unplayed: Option<(u64, u64)>,
     /// The totals; `None` before the first frame.
@@ -130,6 +132,7 @@ impl State {
         let fresh = frame.series.iter().all(|tail| tail.first == 0);
         run.now = Nanos(frame.now_ns);
         run.finished = frame.finished;
+        run.soonest = Nanos(frame.soonest_ns);
         run.unplayed = frame.unplayed;
         let series = Rc::make_mut(&mut run.series);
         if fresh || series.len() != frame.series.len() {

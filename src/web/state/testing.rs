@@ -11,7 +11,9 @@ pub fn frame(generation: u32, seconds: u64, finished: bool) -> Action {
     let report = Report { engine: "1".into(), scenario: String::new(), seed: 1, deadline_s: 1.0, lanes: vec![] };
     let now_ns = Nanos::from_secs(seconds).0;
     let (series, cases, scenes, stopped) = Default::default();
-    let frame = Frame { generation, now_ns, finished, unplayed: None, report, stopped, series, cases, scenes };
+    let soonest_ns = now_ns + 1_000_000;
+    let frame =
+        Frame { generation, now_ns, finished, soonest_ns, unplayed: None, report, stopped, series, cases, scenes };
     Action::FromWorker(FromWorker::Frame(Box::new(frame)))
 }
 

@@ -11,7 +11,7 @@ use super::playback::Playback;
 use super::{Effect, Failure, Notice, State, StopReason, WorkerStatus};
 use crate::scenario::{FaultKind, Keys, Link, Scenario};
 use crate::time::Nanos;
-use crate::web::platform::protocol::{Frame, FromWorker, ToWorker};
+use crate::web::platform::protocol::{Frame, FromWorker, Share, ToWorker};
 
 /// What the worker was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,11 +149,17 @@ impl State {
         let advance = self.next_stretch();
         if self.must_load || (advance.is_some() && !self.worker_has_run()) {
             let scenario = Box::new((*self.running).clone());
-            return Some((Request::Load { generation }, ToWorker::Load { generation, scenario }));
+            return Some((
+                Request::Load { generation },
+                ToWorker::Load { generation, scenario, share: Share::default() },
+            ));
         }
         if self.worker_has_run()
-            && let Some(injection) = self.injections.pop_front()
+            && let Some(mut injection) = self.injections.pop_front()
         {
+            if let ToWorker::Inject { at_ns, .. } = &mut injection {
+                *at_ns = self.run.soonest.0;
+            }
             return Some((Request::Inject, injection));
         }
         if let Some(recall) = self.recall().filter(|_| self.worker_has_run()) {
@@ -330,6 +336,7 @@ impl State {
         }
         self.injections.push_back(ToWorker::Inject {
             generation: self.generation,
+            at_ns: 0, // as soon as can be, which is known when it is sent
             what: what.name().to_owned(),
             server,
             link: link.map(|link| link.name().to_owned()),

@@ -65,8 +65,8 @@ pub fn Controls(props: &ControlsProps) -> Html {
         <Sheet name={w.controls} is_open={props.is_open} close={props.close.clone()} words={w}>
             { undo_buttons(props, &ctx) }
             { section(w.lanes, "", wide, |_, props, draft, ctx| lanes(props, draft, ctx)) }
-            { section(w.traffic, "clients", wide, |_, props, draft, ctx| traffic(draft, ctx, &props.traces)) }
-            { section(w.cache, "cache", wide, of_part) }
+            { section(w.traffic, "clients", false, |_, props, draft, ctx| traffic(draft, ctx, &props.traces)) }
+            { section(w.cache, "cache", false, of_part) }
             { section(w.database, "database", false, of_part) }
             { section(w.application, "app", false, of_part) }
             { section(w.network, "network", false, of_part) }
