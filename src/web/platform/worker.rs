@@ -41,6 +41,11 @@ type NamedTrace = (String, Arc<Trace>);
 /// All there is: reading traces, and telling how something came about.
 pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell };
 
+/// Whether this program runs in a worker, not in a page.
+pub fn is_worker() -> bool {
+    js_sys::global().has_type::<DedicatedWorkerGlobalScope>()
+}
+
 /// Listens for the page's messages until the page closes the worker. Without `extras` it refuses what needs them.
 pub fn start(extras: Option<&'static Extras>) {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();

@@ -77,7 +77,7 @@ struct OneWorker {
 impl OneWorker {
     fn open(hear: Callback<FromWorker>, act: &Callback<Action>) -> OneWorker {
         let fail = act.reform(|(failure, details)| Action::WorkerFailed { failure, details });
-        match start() {
+        match start().and_then(hand_over_program) {
             Ok(worker) => OneWorker { listeners: listen(&worker, hear, &fail), worker: Some(worker) },
             Err(error) => {
                 // Later: whoever asked for the worker is still at work.
@@ -154,6 +154,16 @@ fn failure(event: &Event, is_up: bool) -> (Failure, String) {
 
 fn message_of(error: &JsValue) -> String {
     error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
+}
+
+/// A worker that runs the page's own program gets it as its first message (scripts/start.js keeps it, scripts/finish-dist
+/// makes the worker's script).
+fn hand_over_program(worker: Worker) -> Result<Worker, JsValue> {
+    let program = js_sys::Reflect::get(&js_sys::global(), &"cachelaneProgram".into())?;
+    if !program.is_undefined() {
+        worker.post_message(&program)?;
+    }
+    Ok(worker)
 }
 
 /// scripts/finish-dist writes the worker's address into index.html.
