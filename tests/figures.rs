@@ -142,8 +142,8 @@ fn praised(report: &Report) -> Vec<(usize, usize, f64)> {
     let said = pairs.filter(|pair| pair.lane != pair.than).flat_map(|claim| {
         let said = headline(report, Topic { claim: Some(claim), watch }, |_| true).unwrap();
         said.parts.into_iter().filter_map(move |part| match part {
-            Part::Faster { factor, .. } if factor > 1.0 => Some((claim.lane, claim.than, factor)),
-            Part::Faster { factor, .. } => Some((claim.than, claim.lane, 1.0 / factor)),
+            Part::Time { ms, than, .. } if ms < than => Some((claim.lane, claim.than, than / ms)),
+            Part::Time { ms, than, .. } => Some((claim.than, claim.lane, ms / than)),
             Part::Number { .. } => None,
         })
     });

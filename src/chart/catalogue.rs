@@ -247,7 +247,10 @@ pub static FIGURES: &[Figure] = &[
     Figure {
         name: "diverging",
         title: Phrase::fixed("Diverging copies", "DB와 다른 사본"),
-        key: Phrase::fixed("cached copies that differ from the database for good", "DB와 계속 다른 캐시 사본"),
+        key: Phrase::fixed(
+            "cached copies that differ from the database, with nothing on its way to mend them",
+            "DB와 다르고, 바로잡을 작업도 없는 캐시 사본",
+        ),
         shapes: &[Shape { main: |p, _| Some(f64::from(p.diverging)), ..GAUGE }],
     },
     Figure {

@@ -171,7 +171,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         for (t, name) in time_ticks(data.window(), (((at.right - at.left) / 64.0) as usize).max(1)) {
             let x = self.crisp(x(t));
             self.stroke(&[(x, y), (x, y + 4.0)], palette::EDGE, 1.0)?;
-            let (to, side) = if t <= data.window().0 { (x - 3.0, HPos::Left) } else { (x, HPos::Center) };
+            // A name stays within the figure.
+            let edge = at.right + 18.0 - self.width(&name, TEXT) / 2.0;
+            let (to, side) = match x {
+                _ if t <= data.window().0 => (x - 3.0, HPos::Left),
+                _ if x > edge => (at.right + 18.0, HPos::Right),
+                _ => (x, HPos::Center),
+            };
             self.text(&name, TEXT, SOFT, (to, y + 6.0), side, VPos::Top)?;
         }
         Ok(())

@@ -149,6 +149,13 @@ impl Line {
         near.min_by(|a, b| (a.0 - t).abs().total_cmp(&(b.0 - t).abs())).and_then(|(_, value)| *value)
     }
 
+    /// The mean of the points after one moment and up to another, seconds.
+    pub fn mean(&self, after: f64, until: f64) -> Option<f64> {
+        let [from, to] = [after, until].map(|t| self.points.partition_point(|(at, _)| *at <= t));
+        let values: Vec<f64> = self.points[from.min(to)..to].iter().filter_map(|(_, value)| *value).collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    }
+
     /// The last value there is, with its moment.
     pub fn end(&self) -> Option<(f64, f64)> {
         self.points.iter().rev().find_map(|(at, value)| value.map(|v| (*at, v)))
@@ -251,6 +258,15 @@ mod tests {
         let lost = lost(&data());
         assert_eq!(lost.value_at(10.0), Some(0.0));
         assert_eq!(lost.value_at(59.0), Some(212.0));
+    }
+
+    #[test]
+    fn what_happens_in_a_burst_is_in_the_mean_of_its_stretch_and_of_no_other() {
+        let mut data = data();
+        data.lanes[0].series.points[30].errors = 10; // 7.5 to 7.75 s
+        let errors = &figure("errors").unwrap().panels(&data, Options::default(), Language::English)[0].lines[0];
+        assert_eq!([errors.mean(0.0, 6.0), errors.mean(6.0, 12.0)], [Some(0.0), Some(40.0 / 24.0)]);
+        assert_eq!(errors.mean(70.0, 80.0), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Numbers as a reader wants them: few digits, with their unit.
 
+use crate::phrase::Language;
+
 /// A latency in milliseconds as `0.42 ms`, `12 ms`, `1.3 s`.
 pub fn millis(ms: f64) -> String {
     if ms == 0.0 {
@@ -74,16 +76,21 @@ pub fn bytes(value: f64) -> String {
     format!("{} GiB", digits(value))
 }
 
-/// A moment of the run as `12.4 s`, `3 min 05 s`, `2 h 03 min`; `tenths` shows them below a hundred seconds.
-pub fn moment(seconds: f64, tenths: bool) -> String {
+/// A moment of the run as `12.4 s`, `3 min 05 s`, `2 h 03 min`, or `12.4초`, `3분 05초`, `2시간 03분`; `tenths` shows them
+/// below a hundred seconds.
+pub fn moment(seconds: f64, tenths: bool, language: Language) -> String {
+    let [hour, minute, second] = match language {
+        Language::English => [" h", " min", " s"],
+        Language::Korean => ["시간", "분", "초"],
+    };
     if seconds < 99.95 {
-        return if tenths { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") };
+        return format!("{seconds:.*}{second}", usize::from(tenths));
     }
     let whole = seconds as u64;
     if whole < 3600 {
-        format!("{} min {:02} s", whole / 60, whole % 60)
+        format!("{}{minute} {:02}{second}", whole / 60, whole % 60)
     } else {
-        format!("{} h {:02} min", whole / 3600, whole / 60 % 60)
+        format!("{}{hour} {:02}{minute}", whole / 3600, whole / 60 % 60)
     }
 }
 
@@ -105,5 +112,14 @@ mod tests {
     #[test]
     fn factors_are_round() {
         assert_eq!([9.0, 1.44, 230.4, 2.04].map(times), ["9×", "1.4×", "230×", "2×"]);
+    }
+
+    #[test]
+    fn moments_have_the_units_of_their_language() {
+        let said = |seconds| Language::ALL.map(|language| moment(seconds, true, language));
+        assert_eq!(said(12.42), ["12.4 s", "12.4초"]);
+        assert_eq!(said(185.0), ["3 min 05 s", "3분 05초"]);
+        assert_eq!(said(7_380.0), ["2 h 03 min", "2시간 03분"]);
+        assert_eq!(moment(12.42, false, Language::Korean), "12초");
     }
 }

@@ -187,7 +187,8 @@ pub const COLUMNS: &[Column] = &[
     counted!(Parts, None, Some(Phrase::fixed("Saves to disk", "디스크 저장")), |l| l.cache.saves),
     counted!(Parts, Some("failovers"), Some(Phrase::fixed("Failovers", "페일오버")), |l| l.cache.failovers),
     counted!(Parts, Some("db reads"), Some(Phrase::fixed("Database reads", "DB 읽기")), |l| l.database.reads),
-    counted!(Parts, Some("db writes"), Some(Phrase::fixed("Rows written", "DB 쓰기 행 수")), |l| l.database.writes),
+    counted!(Parts, Some("db writes"), Some(Phrase::fixed("Rows written", "DB 쓰기 행 수")), |l| l.database.writes
+        + l.database.drain_writes),
     measured(Parts, "db busy %", |l| percent(l.database.utilisation), |l| l.database.utilisation >= 0.0005),
     counted!(Parts, Some("db queue"), Some(Phrase::fixed("Max DB queue", "DB 큐 최댓값")), |l| l
         .database

@@ -88,6 +88,9 @@ words! {
         /// The share of reads that the cache answers.
         #[ko = "적중률."]
         "hit_ratio" => HitRatio,
+        /// The share of look-ups that the cache does not answer.
+        #[ko = "미스율."]
+        "miss_ratio" => MissRatio,
         /// Requests that failed.
         #[ko = "실패한 요청."]
         "errors" => Errors,
@@ -127,6 +130,7 @@ impl Watch {
         match self {
             Watch::ReadP50 | Watch::ReadP99 | Watch::WriteP50 | Watch::WriteP99 | Watch::Percentiles => "latency",
             Watch::HitRatio => "hits",
+            Watch::MissRatio => "misses",
             Watch::Errors => "errors",
             Watch::Goodput => "goodput",
             Watch::Lost | Watch::AtRisk => "lost",
@@ -146,6 +150,7 @@ impl Watch {
             Watch::ReadP99 | Watch::WriteP99 => Some(true),
             Watch::Percentiles
             | Watch::HitRatio
+            | Watch::MissRatio
             | Watch::Errors
             | Watch::Goodput
             | Watch::Lost

@@ -380,7 +380,7 @@ fn preset(cluster: &Cluster) -> Preset {
         title: Phrase::new(format!("{TITLE}{}", cluster.number), format!("Twitter 캐시 클러스터 {}", cluster.number)),
         description: cluster.description(),
         question,
-        watch: vec![Watch::HitRatio],
+        watch: vec![Watch::MissRatio],
         claim: None,
         seed_reason: None,
         lanes: lanes.to_vec(),

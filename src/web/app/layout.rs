@@ -10,8 +10,8 @@ use super::{App, Msg};
 use crate::chart::palette::Theme;
 use crate::escape::shown;
 use crate::phrase::Phrase;
-use crate::scenario::Lane;
 use crate::scenario::presets::{self, Preset};
+use crate::scenario::{Lane, Scenario};
 use crate::web::components::dialog::Dialog;
 use crate::web::platform::{dom, files, media};
 use crate::web::sections::controls::Controls;
@@ -156,7 +156,11 @@ impl App {
     fn sentence(&self, titles: &Rc<Vec<String>>) -> Html {
         let language = self.words().lang;
         let about = self.state.preset.as_deref().and_then(|name| presets::get(name).ok());
-        let is_edited = about.is_some_and(|preset| !preset.is(&self.state.draft));
+        // What is said of an experiment holds with any seed.
+        let is_edited = about.is_some_and(|preset| {
+            let seed = preset.scenario().seed;
+            !preset.is(&self.state.draft) && !preset.is(&Scenario { seed, ..(*self.state.draft).clone() })
+        });
         let about = about.map(Preset::about);
         let whole = self.state.view.embed.is_none();
         let question = about.and_then(|about| Question::of(Topic { claim: about.claim, watch: &about.watch }));
@@ -223,9 +227,12 @@ impl App {
         let latencies = (0..titles.len()).map(|lane| stage::latency_s(&state.run, lane)).collect::<Vec<_>>();
         let write_back = |lane: &Lane| lane.write.write_back().is_some();
         let writes_back = state.running.lanes.iter().map(write_back).collect::<Vec<_>>();
+        let claim =
+            state.preset.as_deref().and_then(|name| presets::get(name).ok()).and_then(|preset| preset.about().claim);
+        let compared = claim.map(|claim| vec![claim.lane, claim.than]).unwrap_or_default();
         html! {
             <Stage run={state.generation()} scenes={state.run.scenes.clone()} now={state.run.now} scenario={state.draft.clone()} speed={state.speed} plays={state.is_running()}
-                {latencies} titles={titles.clone()} looks={self.looks()} shown={self.shown()} {writes_back} halted={state.at_end() || state.stop_reason.is_some()}
+                {latencies} titles={titles.clone()} looks={self.looks()} shown={self.shown()} {compared} {writes_back} halted={state.at_end() || state.stop_reason.is_some()}
                 theme={self.theme()} dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }
@@ -268,7 +275,7 @@ impl App {
     fn notices(&self) -> Html {
         let state = &self.state;
         html! {
-            <Notices stop_reason={state.stop_reason.clone()} worker_status={state.worker_status()} notice={state.notice.clone()}
+            <Notices stop_reason={state.stop_reason.clone()} worker_status={state.worker_status()} notice={state.notice.clone()} lacks_trace={state.lacks_trace()}
                 at={state.run.report.is_some().then_some(state.run.now)} too_long={self.too_long} scenario={state.running.clone()}
                 has_bad_values={state.shows_what_does_not_run()}
                 dispatch={self.dispatch.clone()} words={self.words()} />

@@ -191,8 +191,13 @@ impl Component for App {
                     self.save(ctx); // Back leads to what is there now
                 }
                 let is_link = matches!(action, Action::OpenLink(_));
+                let goes_to_stage = matches!(action, Action::GoToStory);
                 let effects = self.state.apply(action);
                 self.run_effects(ctx, effects);
+                if goes_to_stage {
+                    // Once the dialog has closed, which gives the focus back to where it was.
+                    Timeout::new(0, || dom::focus_on(".transport")).forget();
+                }
                 if is_link && self.state.view.embed.is_some() && !self.host.is_seen() {
                     self.state.apply(Action::Time(TimeAction::Pause)); // the host shows another experiment, out of sight
                 }

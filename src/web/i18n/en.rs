@@ -28,7 +28,9 @@ pub static WORDS: Words = Words {
     finish: "Finish now",
     speed: "Speed",
     moment: "Moment of the run",
-    time_of: |now, all| format!("{} of {}", text::moment(now, true), text::moment(all, false)),
+    time_of: |now, all| {
+        format!("{} of {}", text::moment(now, true, Language::English), text::moment(all, false, Language::English))
+    },
     key_space: "Space",
     key_right: "→",
     key_r: "R",

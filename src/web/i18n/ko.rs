@@ -28,7 +28,9 @@ pub static WORDS: Words = Words {
     finish: "끝까지 실행",
     speed: "속도",
     moment: "재생 위치",
-    time_of: |now, all| format!("{} / 전체 {}", text::moment(now, true), text::moment(all, false)),
+    time_of: |now, all| {
+        format!("{} / 전체 {}", text::moment(now, true, Language::Korean), text::moment(all, false, Language::Korean))
+    },
     key_space: "스페이스",
     key_right: "→",
     key_r: "R",

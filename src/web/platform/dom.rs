@@ -1,7 +1,7 @@
 //! The browser's odds and ends, each in one place: the window, the address bar, the clipboard.
 
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Document, Window};
+use web_sys::{Document, HtmlElement, Window};
 
 /// The window. The page runs in one; the worker does not use this module.
 pub fn window() -> Window {
@@ -47,6 +47,16 @@ pub fn address() -> String {
     href.split('#').next().unwrap_or_default().to_owned()
 }
 
+/// Brings the first element that `selector` finds into sight, and gives it the focus, which it has from then on as Tab's
+/// place; without one, nothing.
+pub fn focus_on(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(part) = found.and_then(|part| part.dyn_into::<HtmlElement>().ok()) {
+        part.set_tab_index(-1);
+        let _ = part.focus(); // a part that cannot have it leaves the focus where it is
+    }
+}
+
 /// What addresses in the page are relative to.
 pub fn base() -> String {
     document().base_uri().ok().flatten().unwrap_or_default()
@@ -69,7 +79,7 @@ pub fn is_framed() -> bool {
 /// with a key stays there.
 pub fn leave_after_click(event: &web_sys::MouseEvent) {
     if event.detail() > 0
-        && let Some(button) = document().active_element().and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok())
+        && let Some(button) = document().active_element().and_then(|e| e.dyn_into::<HtmlElement>().ok())
     {
         let _ = button.blur(); // nothing had the focus: nothing to leave
     }

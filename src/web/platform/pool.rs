@@ -296,7 +296,8 @@ mod tests {
             self.ask(ToWorker::Load { generation: 1, scenario: Box::new(scenario.clone()), share: Share::default() });
             let mut broken = None;
             loop {
-                let said = ToWorker::Advance { generation: 1, to_ns: u64::MAX, budget_ms: 90.0, watch: None };
+                let to_ns = if broken.is_none() { scenario.duration.0 / 2 } else { u64::MAX };
+                let said = ToWorker::Advance { generation: 1, to_ns, budget_ms: 90.0, watch: None };
                 let FromWorker::Frame(frame) = self.ask(said) else { panic!("a frame") };
                 if frame.finished {
                     return (frame.report.lanes, broken.expect("a fault on the way"));

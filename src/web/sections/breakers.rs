@@ -77,6 +77,11 @@ fn offers(scenario: &Scenario) -> Vec<Offer> {
     each.filter(|offer| scenario.could_notice(offer.what, offer.link)).collect()
 }
 
+const IS_OVER: Phrase = Phrase::fixed(
+    "The run has ended: play it again, or go back in it, to break something.",
+    "실행이 끝났습니다. 장애를 주입하려면 다시 재생하거나 이전 시점으로 돌아가세요.",
+);
+
 /// Breaks something now; it becomes a fault of the scenario, so that the link has it too.
 #[component]
 pub fn Breakers(props: &BreakersProps) -> Html {
@@ -112,7 +117,7 @@ pub fn Breakers(props: &BreakersProps) -> Html {
         <>
             <button type="button" class="narrow fault-toggle" aria-expanded={shown.to_string()} aria-controls="breakers"
                 onclick={toggle}>{ FAULT.say(language) }</button>
-            <div id="breakers" class={classes!("breakers", shown.then_some("shown"))} role="group" aria-label={INJECT_FAULT.say(language).to_owned()}>
+            <div id="breakers" class={classes!("breakers", shown.then_some("shown"))} role="group" aria-label={INJECT_FAULT.say(language).to_owned()} title={disabled.then(|| IS_OVER.say(language).to_owned())}>
                 <span class="soft" aria-hidden="true">{ INJECT_FAULT.say(language) }</span>
                 if offers.contains(&crash) {
                     <button type="button" class="break" {disabled} onclick={strike(Rc::new(move || Some(crash)))}>{ CRASH_CACHE.say(language) }</button>

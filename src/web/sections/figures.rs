@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use self::plot::PanelPlot;
 use crate::chart::palette::Theme;
-use crate::chart::{self, Data, FIGURES, Figure, Options, Panel, Percentile, Weight, text};
+use crate::chart::{self, Axis, Data, FIGURES, Figure, Options, Panel, Percentile, Weight, text};
 use crate::scenario::{Language, Phrase};
 use crate::web::i18n::Words;
 use crate::web::state::looking::{Look, Looking};
@@ -221,7 +221,7 @@ fn use_table(all: &FiguresProps, figure: &'static Figure, panels: &Rc<Vec<Panel>
     })
 }
 
-/// The figure as a table: ten moments, every line.
+/// The figure as a table: ten moments, every line; what happens a second as the mean since the moment before.
 fn table(words: &'static Words, title: &str, panels: &[Panel], data: &Data) -> Html {
     const ROWS: usize = 10;
     let moments = (1..=ROWS).map(|i| data.duration_s * i as f64 / ROWS as f64).filter(|t| *t <= data.now_s + 1e-6);
@@ -232,10 +232,13 @@ fn table(words: &'static Words, title: &str, panels: &[Panel], data: &Data) -> H
     });
     let rows = moments.map(|t| {
         let cells = lines.iter().map(|(panel, line)| {
-            let value = line.value_at(t).map_or_else(|| "–".to_owned(), |v| panel.axis.name(v));
-            html! { <td>{ value }</td> }
+            let value = match panel.axis {
+                Axis::Rate { .. } => line.mean(t - data.duration_s / ROWS as f64, t),
+                _ => line.value_at(t),
+            };
+            html! { <td>{ value.map_or_else(|| "–".to_owned(), |value| panel.axis.name(value)) }</td> }
         });
-        html! { <tr><th scope="row">{ text::moment(t, true) }</th>{ for cells }</tr> }
+        html! { <tr><th scope="row">{ text::moment(t, true, words.lang) }</th>{ for cells }</tr> }
     });
     html! {
         <table>

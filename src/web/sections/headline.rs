@@ -27,9 +27,6 @@ pub struct Headline {
     pub is_enough: bool,
 }
 
-/// So many parts a sentence has at most.
-const PARTS_MAX: usize = 2;
-
 /// So much a lane must have answered for it to be said that nothing tells it from another.
 const ENOUGH: u64 = 1_000;
 
@@ -65,11 +62,14 @@ pub fn headline(report: &Report, topic: Topic<'_>, shown: impl Fn(usize) -> bool
     };
     let [lane, other] = [Some(subject), than].map(|lane| lane.map(|lane| &report.lanes[lane]));
     let lane = lane?;
-    let wanted = topic.watch.iter().chain(GENERAL.iter().filter(|what| !topic.watch.contains(what)));
-    let parts: Vec<Part> = wanted.filter_map(|what| Part::of(*what, lane, other)).collect();
-    let parts = without_praise(parts, lane, other);
+    let honest = |all: &[Watch]| {
+        let parts = all.iter().filter_map(|what| Part::of(*what, lane, other)).collect();
+        without_praise(parts, lane, other)
+    };
+    let general: Vec<Watch> = GENERAL.into_iter().filter(|what| !topic.watch.contains(what)).collect();
+    let parts = chosen(honest(topic.watch), honest(&general));
     let counts = [Some(lane), other].into_iter().flatten().map(|lane| lane.requests);
-    Some(Headline { subject, than, parts: shortened(parts), is_enough: counts.min().unwrap_or(0) >= ENOUGH })
+    Some(Headline { subject, than, parts, is_enough: counts.min().unwrap_or(0) >= ENOUGH })
 }
 
 /// The shares of a lane's requests that failed, and that got no good answer within the deadline.
@@ -87,20 +87,35 @@ fn without_praise(mut parts: Vec<Part>, lane: &LaneReport, other: Option<&LaneRe
     let Some(other) = other else { return parts };
     let (more, less) = (fails_more(lane, other), fails_more(other, lane));
     parts.retain(|part| match part {
-        Part::Faster { factor, .. } => !(more && *factor > 1.0 || less && *factor < 1.0),
+        Part::Time { ms, than, .. } => !(more && ms < than || less && ms > than),
         Part::Number { .. } => true,
     });
     parts
 }
 
-/// The first part, and the first one after it that is harm; else simply the next.
-fn shortened(parts: Vec<Part>) -> Vec<Part> {
-    let mut rest = parts.into_iter();
-    let Some(first) = rest.next() else { return Vec::new() };
-    let rest: Vec<Part> = rest.collect();
-    let harm = rest.iter().find(|part| part.is_harm()).cloned();
-    let second = harm.or_else(|| rest.into_iter().next());
-    std::iter::once(first).chain(second).take(PARTS_MAX).collect()
+/// What the experiment is about, in its order. Of other things only harm that would else go unsaid beside what is none; or,
+/// where the experiment is about nothing, the first there is.
+fn chosen(watched: Vec<Part>, general: Vec<Part>) -> Vec<Part> {
+    let [watched, general] = once(watched, general);
+    let is_about = !watched.is_empty();
+    let next = if is_about { watched.get(1) } else { general.get(1) }.cloned();
+    let mut all = watched.into_iter().chain(general);
+    let Some(first) = all.next() else { return Vec::new() };
+    let second = if is_about && first.is_harm() { next } else { all.find(Part::is_harm).or(next) };
+    std::iter::once(first).chain(second).collect()
+}
+
+/// Lost increments are lost writes: where both are as many, they are said once.
+fn once(mut watched: Vec<Part>, mut general: Vec<Part>) -> [Vec<Part>; 2] {
+    let of = |part: &Part, wanted: Measure| match part {
+        Part::Number { measure, value, .. } if *measure == wanted => Some(*value),
+        _ => None,
+    };
+    let increments = watched.iter().chain(&general).find_map(|part| of(part, Measure::Increments));
+    for parts in [&mut watched, &mut general] {
+        parts.retain(|part| increments.is_none() || of(part, Measure::Lost) != increments);
+    }
+    [watched, general]
 }
 
 /// The lane that is worth speaking of, and the one it is best compared with: who did harm beside who did least; where

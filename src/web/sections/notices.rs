@@ -11,6 +11,7 @@ use crate::scenario::link::LENGTH_MAX;
 use crate::time::Nanos;
 use crate::web::i18n::Words;
 use crate::web::platform::{dom, files};
+use crate::web::sections::controls::trace_opener;
 use crate::web::state::saved::TooLong;
 use crate::web::state::{Action, Failure, Notice, StopReason, WorkerStatus};
 
@@ -23,6 +24,8 @@ pub struct NoticesProps {
     pub worker_status: WorkerStatus,
     /// What could not be done.
     pub notice: Option<Notice>,
+    /// What runs replays a trace that is not open.
+    pub lacks_trace: bool,
     /// The moment of the run that the page shows, if it shows one.
     pub at: Option<Nanos>,
     /// The experiment is too large for a link.
@@ -48,6 +51,7 @@ pub fn Notices(props: &NoticesProps) -> Html {
             if let Some(notice) = &props.notice {
                 <div class="notice" role="alert">
                     <p class="lines">{ said(notice, w) }</p>
+                    if props.lacks_trace { { trace_opener(&props.dispatch, w) } }
                     <p>{ button(props, w.close, || Action::Dismiss) }</p>
                 </div>
             }
@@ -108,7 +112,7 @@ fn stop_reason(props: &NoticesProps) -> Html {
     match &props.stop_reason {
         None => html! {},
         Some(StopReason::Stopped) => {
-            let at = props.at.map(|at| text::moment(at.as_secs_f64(), true));
+            let at = props.at.map(|at| text::moment(at.as_secs_f64(), true, w.lang));
             html! { <div class="notice calm" role="alert"><p>{ (w.was_stopped)(at.as_deref()) }</p>{ ways_on }</div> }
         }
         Some(StopReason::Failed { failure, details }) => html! {

@@ -1,7 +1,5 @@
 //! For the keyboard: from the top of the page straight to one of its parts.
 
-use wasm_bindgen::JsCast as _;
-use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::stage::words::STAGE;
@@ -21,13 +19,7 @@ pub fn skip_links(words: &'static Words) -> Html {
         ("#settings", words.controls.to_owned()),
     ];
     let links = parts.into_iter().map(|(selector, name)| {
-        let go = move |_: MouseEvent| {
-            let found = dom::document().query_selector(selector).ok().flatten();
-            if let Some(part) = found.and_then(|part| part.dyn_into::<HtmlElement>().ok()) {
-                part.set_tab_index(-1);
-                let _ = part.focus(); // a part that cannot have it leaves the focus where it is
-            }
-        };
+        let go = move |_: MouseEvent| dom::focus_on(selector);
         html! { <button type="button" role="link" onclick={Callback::from(go)}>{ name }</button> }
     });
     html! { <nav class="skip" aria-label={LABEL.say(words.lang).to_owned()}>{ for links }</nav> }

@@ -6,7 +6,8 @@ use yew::prelude::*;
 
 use super::transport::{TransportProps, clock};
 use crate::chart::text;
-use crate::scenario::{Edit, Fault, FieldValue, Phrase, Scenario};
+use crate::phrase::{Language, Phrase, phrase};
+use crate::scenario::{Edit, Fault, FaultTime, FieldValue, Scenario};
 use crate::time::Nanos;
 use crate::web::state::{Action, TimeAction};
 
@@ -35,7 +36,7 @@ pub fn Strip(props: &TransportProps) -> Html {
                 <input type="range" min="0" max="1000" step="1" value={format!("{:.0}", share(props.now) * 10.0)}
                     aria-label={w.moment} aria-valuetext={spoken} {style} oninput={seek} />
             </div>
-            { clock(now_s, all_s) }
+            { clock(now_s, all_s, w.lang) }
         </div>
     }
 }
@@ -87,7 +88,9 @@ fn Marks(props: &TransportProps) -> Html {
     let strip = use_node_ref();
     let drag = use_state_eq(|| None::<Drag>);
     let marks = marks(&props.scenario);
-    let rows = marks.iter().map(|mark| mark.row + 1).max().unwrap_or(0);
+    let placed = marks.iter().map(|mark| mark.row + 1).max().unwrap_or(0);
+    let unplaced = unplaced(&props.scenario, props.words.lang);
+    let rows = placed + unplaced.len();
     let duration = props.duration.0.max(1);
     let moved = {
         let (strip, drag, dispatch) = (strip.clone(), drag.clone(), props.dispatch.clone());
@@ -110,7 +113,38 @@ fn Marks(props: &TransportProps) -> Html {
     let all = marks.iter().map(|mark| one(props, mark, &drag));
     html! {
         <div ref={strip} class="fault-marks" style={format!("--rows:{rows}")} onpointermove={moved} onpointerup={dropped.clone()}
-            onpointercancel={dropped}>{ for all }</div>
+            onpointercancel={dropped}>{ for all }{ for unplaced.into_iter().enumerate().map(|(i, name)| at_any_time(placed + i, name)) }</div>
+    }
+}
+
+/// The faults that have no moment of their own, in words; of many the first ones.
+fn unplaced(scenario: &Scenario, language: Language) -> Vec<String> {
+    const UNPLACED_MAX: usize = 3;
+    let faults = scenario.faults.iter().filter(|fault| fault.at.moment().is_none());
+    let said = faults.map(|fault| {
+        let (what, when) = (fault.what.title(), when(fault.at));
+        format!("{}: {}", what.say(language), when.say(language))
+    });
+    said.take(UNPLACED_MAX).collect()
+}
+
+fn when(at: FaultTime) -> Phrase {
+    match at {
+        FaultTime::Moment(at) => phrase!("at {at}", "{at}"),
+        FaultTime::Every(mean) => phrase!("at random, every {mean} on average", "무작위, 평균 {mean}마다"),
+        FaultTime::BeforeFlush(n) => phrase!("just before flush {n} of a lane", "레인의 {n}번째 플러시 직전"),
+        FaultTime::AfterAcknowledged(n) => {
+            phrase!("when a lane has acknowledged {n} writes", "레인이 쓰기 {n}건에 응답한 뒤")
+        }
+    }
+}
+
+/// A fault that may strike at any time: its place is the whole strip, and nothing of it can be dragged.
+fn at_any_time(row: usize, name: String) -> Html {
+    html! {
+        <div class="fault-mark any-time" style={format!("left:0;right:0;--row:{row}")} title={name.clone()}>
+            <span class="fault-name">{ name }</span>
+        </div>
     }
 }
 
@@ -163,8 +197,12 @@ fn one(props: &TransportProps, mark: &Mark<'_>, drag: &UseStateHandle<Option<Dra
     };
     let (left, right) = (share(at), share(at.saturating_add(lasts)).max(share(at) + 0.4));
     let (from_s, for_s) = (at.as_secs_f64(), lasts.as_secs_f64());
-    let label =
-        format!("{title}, {}, {}: {}", text::moment(from_s, true), text::moment(for_s, true), HINT.say(language));
+    let label = format!(
+        "{title}, {}, {}: {}",
+        text::moment(from_s, true, language),
+        text::moment(for_s, true, language),
+        HINT.say(language)
+    );
     html! {
         <div class="fault-mark" role="button" tabindex="0" key={number} style={format!("left:{left:.2}%;right:{:.2}%;--row:{}", 100.0 - right, mark.row)}
             aria-label={label.clone()} title={label} onpointerdown={grab(false)} onkeydown={keyed}>

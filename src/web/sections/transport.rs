@@ -8,7 +8,7 @@ use yew::prelude::*;
 use super::breakers::Breakers;
 use super::strip::Strip;
 use crate::chart::text;
-use crate::phrase::{Phrase, phrase};
+use crate::phrase::{Language, Phrase, phrase};
 use crate::scenario::Scenario;
 use crate::time::Nanos;
 use crate::web::i18n::Words;
@@ -115,13 +115,13 @@ fn progress(props: &TransportProps) -> Html {
     html! {
         <div class="progress">
             <progress max="1000" value={format!("{:.0}", now * 1000.0 / all.max(1e-9))} aria-label={props.words.moment} />
-            { clock(now, all) }
+            { clock(now, all, props.words.lang) }
         </div>
     }
 }
 
-pub(super) fn clock(now: f64, all: f64) -> Html {
-    html! { <span class="clock"><b>{ text::moment(now, true) }</b>{ " / " }{ text::moment(all, false) }</span> }
+pub(super) fn clock(now: f64, all: f64, language: Language) -> Html {
+    html! { <span class="clock"><b>{ text::moment(now, true, language) }</b>{ " / " }{ text::moment(all, false, language) }</span> }
 }
 
 fn speed(props: &TransportProps) -> Html {

@@ -5,7 +5,7 @@ use crate::chart::{Figure, Percentile, figure};
 #[cfg(target_arch = "wasm32")]
 use crate::escape::shown;
 use crate::scenario::link::{self, Link};
-use crate::scenario::presets::{Group, Preset, Watch};
+use crate::scenario::presets::Preset;
 use crate::scenario::{FieldValue, Reading, Reason, Scenario, presets};
 #[cfg(target_arch = "wasm32")]
 use crate::web::i18n::Words;
@@ -21,10 +21,7 @@ pub fn defaults_of(preset: Option<&str>, scenario: &Scenario) -> Defaults {
     let watch = about.map_or(&[][..], |about| about.watch.as_slice());
     let is_of_the_slowest = watch.iter().find_map(|what| what.is_of_the_slowest());
     let mut figures: Vec<&'static Figure> = Vec::new();
-    let published = about.is_some_and(|about| about.group == Group::Twitter);
-    // Where a miss ratio has been published, it is what the run is held against.
-    let of = |what: &Watch| figure(if published && *what == Watch::HitRatio { "misses" } else { what.figure() });
-    let watched = watch.iter().filter_map(of);
+    let watched = watch.iter().filter_map(|what| figure(what.figure()));
     let general = general_figures(scenario).into_iter().filter_map(figure);
     for (i, figure) in watched.chain(general).enumerate() {
         let is_wanted = i < watch.len() || figures.len() < FIGURES_MIN || watch.is_empty();

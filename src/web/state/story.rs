@@ -7,6 +7,7 @@ use crate::ledger::Case;
 use crate::story::Told;
 use crate::time::Nanos;
 use crate::web::platform::protocol::ToWorker;
+use crate::web::state::SPEEDS;
 
 /// A story that is open.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +67,9 @@ fn slow_motion(told: &Told) -> (Nanos, f64) {
     let lead = (story.cause_at.0 - first.0).max(20_000_000);
     let from = Nanos(story.cause_at.0.saturating_sub(lead + lead / 4));
     let to = story.case.at.max(story.cause_at).min(Nanos(story.cause_at.0 + lead));
-    (from, ((to.0 - from.0) as f64 / 1e9 / MOTION_S).clamp(SLOWEST, 1.0))
+    let speed = ((to.0 - from.0) as f64 / 1e9 / MOTION_S).clamp(SLOWEST, 1.0);
+    // One of those that the reader can choose.
+    (from, SPEEDS.into_iter().rev().find(|offered| *offered <= speed).unwrap_or(SPEEDS[0]))
 }
 
 #[cfg(test)]

@@ -114,6 +114,11 @@ impl State {
         matches!(&self.running.clients.keys, Keys::Trace { file, .. } if Some(file) == open)
     }
 
+    /// Whether what runs replays a trace that is not open.
+    pub fn lacks_trace(&self) -> bool {
+        matches!(self.running.clients.keys, Keys::Trace { .. }) && !self.needs_trace()
+    }
+
     /// Sends the worker what it should do next, if it is free; a new one, if there is none.
     pub(super) fn send_next(&mut self, effects: &mut Vec<Effect>) {
         let is_busy = matches!(self.worker, Worker::Busy { .. });
@@ -210,6 +215,7 @@ impl State {
             FromWorker::Reading(progress) => self.traces.reads(progress),
             FromWorker::Opened(facts) => {
                 if let Some(name) = self.traces.opened(facts) {
+                    self.notice = None; // it was asked for, or what was wrong with another file
                     self.replay(name, effects);
                 }
             }

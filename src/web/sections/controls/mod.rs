@@ -11,6 +11,7 @@ use yew::prelude::*;
 
 use self::faults::Faults;
 use self::lanes::lanes;
+pub use self::traffic::trace_opener;
 use self::traffic::traffic;
 use crate::scenario::form::{Form, FormField};
 use crate::scenario::{Edit, FieldValue, Scenario};

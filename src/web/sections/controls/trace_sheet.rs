@@ -37,7 +37,7 @@ pub(super) fn trace_sheet(scenario: &Scenario, name: &str, facts: &TraceFacts, c
     let lang = ctx.words.lang;
     let is_in_use = matches!(scenario.clients.keys, Keys::Trace { .. });
     let span_s = facts.span.map(|span| span.as_secs_f64());
-    let length = span_s.map_or_else(|| NO_TIMES.say(lang).to_owned(), |span| text::moment(span, true));
+    let length = span_s.map_or_else(|| NO_TIMES.say(lang).to_owned(), |span| text::moment(span, true, lang));
     let rate = span_s.filter(|span| *span > 0.0).map(|span| text::rate(facts.requests as f64 / span));
     let entry = |name: Phrase, value: Html| html! { <><dt>{ name.say(lang).to_owned() }</dt><dd>{ value }</dd></> };
     html! {

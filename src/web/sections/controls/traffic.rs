@@ -79,7 +79,31 @@ fn keys(draft: &Draft, ctx: &Ctx, traces: &TracesShown) -> Html {
 
 fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
     let w = ctx.words;
-    let act = ctx.dispatch.clone();
+    let cancel = ctx.dispatch.reform(|_: MouseEvent| Action::CancelTrace);
+    let told = match traces {
+        TracesShown { reading: Some((name, _)), .. } => (w.trace_reading)(name),
+        TracesShown { opened: Some((name, facts)), .. } => (w.trace_opened)(name, facts),
+        _ => w.trace_formats.to_owned(),
+    };
+    html! {
+        <>
+            { trace_opener(&ctx.dispatch, w) }
+            <p id="trace-told" class="soft" role="status">{ told }</p>
+            { trace_notes(w, traces) }
+            if let Some((name, progress)) = &traces.reading {
+                <p class="reading">
+                    <progress max="100" value={progress.percent().to_string()} aria-label={(w.trace_reading)(name)} />
+                    <span class="number">{ format!("{} %", progress.percent()) }</span>
+                    <button type="button" onclick={cancel}>{ w.cancel_reading }</button>
+                </p>
+            }
+        </>
+    }
+}
+
+/// The button that opens a trace's file.
+pub fn trace_opener(dispatch: &Callback<Action>, w: &Words) -> Html {
+    let act = dispatch.clone();
     let open = Callback::from(move |event: Event| {
         let input: HtmlInputElement = event.target_unchecked_into();
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
@@ -96,25 +120,8 @@ fn trace_input(ctx: &Ctx, traces: &TracesShown) -> Html {
             input.set_value(""); // else the same file, mended, would be no change
         }
     });
-    let cancel = ctx.dispatch.reform(|_: MouseEvent| Action::CancelTrace);
-    let told = match traces {
-        TracesShown { reading: Some((name, _)), .. } => (w.trace_reading)(name),
-        TracesShown { opened: Some((name, facts)), .. } => (w.trace_opened)(name, facts),
-        _ => w.trace_formats.to_owned(),
-    };
     html! {
-        <>
-            <label class="file">{ w.open_trace }<input type="file" aria-describedby="trace-told" onchange={open} /></label>
-            <p id="trace-told" class="soft" role="status">{ told }</p>
-            { trace_notes(w, traces) }
-            if let Some((name, progress)) = &traces.reading {
-                <p class="reading">
-                    <progress max="100" value={progress.percent().to_string()} aria-label={(w.trace_reading)(name)} />
-                    <span class="number">{ format!("{} %", progress.percent()) }</span>
-                    <button type="button" onclick={cancel}>{ w.cancel_reading }</button>
-                </p>
-            }
-        </>
+        <label class="file">{ w.open_trace }<input type="file" aria-describedby="trace-told" onchange={open} /></label>
     }
 }
 

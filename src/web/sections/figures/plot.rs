@@ -77,7 +77,7 @@ fn overlay(props: &PanelProps, place: PanelPlace, brush: Option<(f64, f64)>) -> 
         let side = if x > (place.left + place.right) / 2.0 { "before" } else { "after" };
         html! {
             <div class="cross" style={format!("left:{x:.1}px;top:{}px;height:{height}px", place.top)}>
-                <span class={side}>{ text::moment(t, true) }</span>
+                <span class={side}>{ text::moment(t, true, props.all.words.lang) }</span>
             </div>
         }
     });

@@ -67,6 +67,9 @@ impl Question {
                 "DB와 다른 사본이 더 많을 레인은?",
             ),
             Watch::HitRatio => Phrase::fixed("Which lane will have the higher hit ratio?", "적중률이 더 높을 레인은?"),
+            Watch::MissRatio => {
+                Phrase::fixed("Which lane will have the higher miss ratio?", "미스율이 더 높을 레인은?")
+            }
             Watch::Goodput => Phrase::fixed(
                 "Which lane will answer more of its requests in time?",
                 "제때 응답하는 요청의 비율이 더 높을 레인은?",
@@ -96,7 +99,7 @@ impl Question {
     fn is_ahead(&self, lane: &LaneReport, other: &LaneReport) -> bool {
         let parts = Part::of(self.what, lane, Some(other)).into_iter().collect();
         without_praise(parts, lane, Some(other)).iter().any(|part| match part {
-            Part::Faster { factor, .. } => *factor > 1.0,
+            Part::Time { ms, than, .. } => ms < than,
             Part::Number { value, than, .. } => than.is_some_and(|than| *value > than),
         })
     }
@@ -126,6 +129,7 @@ fn tells_of_harm(what: Watch) -> bool {
         | Watch::WriteP99
         | Watch::Percentiles
         | Watch::HitRatio
+        | Watch::MissRatio
         | Watch::Goodput
         | Watch::AtRisk
         | Watch::DatabaseReads

@@ -18,6 +18,7 @@ pub enum Measure {
     StaleReads,
     DivergingCopies,
     HitRatio,
+    MissRatio,
     Goodput,
     DatabaseReads,
     RowsWritten,
@@ -36,6 +37,7 @@ impl Measure {
             Watch::StaleReads => Measure::StaleReads,
             Watch::DivergingCopies => Measure::DivergingCopies,
             Watch::HitRatio => Measure::HitRatio,
+            Watch::MissRatio => Measure::MissRatio,
             Watch::Goodput => Measure::Goodput,
             Watch::DatabaseReads => Measure::DatabaseReads,
             Watch::RowsWritten => Measure::RowsWritten,
@@ -53,6 +55,7 @@ impl Measure {
             Measure::StaleReads => (lane.stale_reads, None),
             Measure::DivergingCopies => (lane.diverging_copies.max, None),
             Measure::HitRatio => (lane.hits, Some(lane.hits + lane.misses)),
+            Measure::MissRatio => (lane.misses, Some(lane.hits + lane.misses)),
             Measure::Goodput => (lane.within_deadline, Some(lane.requests + lane.overdue)),
             Measure::DatabaseReads => (lane.database.reads, None),
             Measure::RowsWritten => (lane.database.writes + lane.database.drain_writes, None),
@@ -72,14 +75,16 @@ impl Measure {
 /// A part of the sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
-    /// One answers faster than the other.
-    Faster {
+    /// One answers faster than the other, or slower.
+    Time {
         /// Writes; else reads.
         writes: bool,
         /// The 99th percentile; else the median.
         tail: bool,
-        /// How many times faster; below 1, slower.
-        factor: f64,
+        /// Its time, milliseconds.
+        ms: f64,
+        /// The other's.
+        than: f64,
     },
     /// A number of the one, and of the other.
     Number {
@@ -96,12 +101,14 @@ pub enum Part {
 const ANSWERS_MIN: u64 = 20;
 /// Less than this is no news.
 const FACTOR_MIN: f64 = 1.2;
+/// Two times below this, milliseconds, are alike.
+const MS_MIN: f64 = 0.01;
 /// A 99th percentile of fewer answers, or of less than this, says nothing either.
 const TAIL_ANSWERS_MIN: u64 = 1_000;
 const TAIL_FACTOR_MIN: f64 = 2.0;
 /// Two counts, or shares, that are fewer standard errors apart may be so by luck: one in a hundred times.
 const ERRORS_APART: f64 = 2.58;
-/// A share that differs by less than a percentage point is no news, however sure it is.
+/// A share that differs by less than a percentage point is no news, however sure it is; a small one, by less than a fifth.
 const SHARE_MIN: f64 = 0.01;
 
 impl Part {
@@ -120,7 +127,7 @@ impl Part {
                     Measure::Failed => failed(lane, other),
                     Measure::AtRisk => at_risk(lane, other),
                     Measure::StaleReads | Measure::DivergingCopies => count(measure, lane, other),
-                    Measure::HitRatio | Measure::Goodput => share(measure, lane, other),
+                    Measure::HitRatio | Measure::MissRatio | Measure::Goodput => share(measure, lane, other),
                     Measure::DatabaseReads | Measure::RowsWritten | Measure::DatabaseQueue => {
                         much(measure, lane, other)
                     }
@@ -132,7 +139,7 @@ impl Part {
     /// Whether it tells of harm that the lane does, and the other does not or not so much.
     pub fn is_harm(&self) -> bool {
         match self {
-            Part::Faster { .. } => false,
+            Part::Time { .. } => false,
             Part::Number { measure, value, than } => {
                 let is_bad = match measure {
                     Measure::Lost
@@ -142,6 +149,7 @@ impl Part {
                     | Measure::StaleReads
                     | Measure::DivergingCopies => true,
                     Measure::HitRatio
+                    | Measure::MissRatio
                     | Measure::Goodput
                     | Measure::DatabaseReads
                     | Measure::RowsWritten
@@ -161,13 +169,16 @@ fn number(measure: Measure, value: f64, than: Option<f64>) -> Part {
 pub(super) fn time_ms(writes: bool, tail: bool, lane: &LaneReport) -> Option<f64> {
     let summary: Summary = if writes { lane.latency_ms.write } else { lane.latency_ms.read };
     let (ms, answers_min) = if tail { (summary.p99, TAIL_ANSWERS_MIN) } else { (summary.p50, ANSWERS_MIN) };
-    (summary.count >= answers_min && ms > 0.0).then_some(ms)
+    (summary.count >= answers_min).then_some(ms)
 }
 
 fn faster(writes: bool, tail: bool, lane: &LaneReport, other: &LaneReport) -> Option<Part> {
-    let factor = time_ms(writes, tail, other)? / time_ms(writes, tail, lane)?;
+    let (ms, than) = (time_ms(writes, tail, lane)?, time_ms(writes, tail, other)?);
     let least = if tail { TAIL_FACTOR_MIN } else { FACTOR_MIN };
-    (factor >= least || factor <= 1.0 / least).then_some(Part::Faster { writes, tail, factor })
+    let (shorter, longer) = (ms.min(than), ms.max(than));
+    // What a server has itself takes no time at all.
+    let is_news = longer >= shorter * least && longer >= MS_MIN;
+    is_news.then_some(Part::Time { writes, tail, ms, than })
 }
 
 /// A loss is a fact, however few are lost.
@@ -205,7 +216,9 @@ fn share(measure: Measure, lane: &LaneReport, other: Option<&LaneReport>) -> Opt
     let (its, theirs) = (part as f64 / n, their_part as f64 / m);
     let both = (part + their_part) as f64 / (n + m);
     let error = (both * (1.0 - both) * (1.0 / n + 1.0 / m)).sqrt();
-    let differs = (its - theirs).abs() > (ERRORS_APART * error).max(SHARE_MIN);
+    let rare = its.max(theirs).min((1.0 - its).max(1.0 - theirs));
+    let least = SHARE_MIN.min(rare * (1.0 - 1.0 / FACTOR_MIN));
+    let differs = (its - theirs).abs() > (ERRORS_APART * error).max(least);
     differs.then(|| number(measure, its, Some(theirs)))
 }
 

@@ -60,21 +60,35 @@ impl Headline {
     }
 }
 
+/// A time that is longer by more is told itself, not as a factor.
+const FACTOR_MAX: f64 = 1e4;
+
+/// The other's number.
+fn beside(than: &str) -> String {
+    format!(" (vs. {than})")
+}
+
 impl Part {
     /// What stands before the number, the number, and what stands behind it.
     fn say(&self, language: Language) -> [Piece; 3] {
         let piece = |phrase: Phrase| Piece::Text(phrase.say(language).to_owned());
         match self {
-            Part::Faster { writes, tail, factor } => {
-                let is_faster = *factor > 1.0;
-                let times = text::times(if is_faster { *factor } else { 1.0 / factor });
-                let times = if language == Language::Korean { times.replace('×', "배") } else { times };
+            Part::Time { writes, tail, ms, than } => {
+                let is_faster = ms < than;
+                let (shorter, longer) = (ms.min(*than), ms.max(*than));
                 let before = match (writes, tail) {
                     (false, false) => Phrase::fixed("reads ", "읽기 "),
                     (true, false) => Phrase::fixed("writes ", "쓰기 "),
                     (false, true) => Phrase::fixed("slowest reads (p99) ", "가장 느린 읽기(p99) "),
                     (true, true) => Phrase::fixed("slowest writes (p99) ", "가장 느린 쓰기(p99) "),
                 };
+                // Nothing is so many times as fast as what takes no time.
+                if shorter < longer / FACTOR_MAX {
+                    let than = beside(&text::millis(*than));
+                    return [piece(before), Piece::Number(text::millis(*ms)), Piece::Text(than)];
+                }
+                let times = text::times(longer / shorter);
+                let times = if language == Language::Korean { times.replace('×', "배") } else { times };
                 let behind =
                     if is_faster { Phrase::fixed(" faster", " 빠름") } else { Phrase::fixed(" slower", " 느림") };
                 [piece(before), Piece::Number(times), piece(behind)]
@@ -84,10 +98,7 @@ impl Part {
                 let shown = |value: f64| measure.shown(value, language);
                 let number = shown(*value);
                 let number = if self.is_harm() { Piece::Alarm(number) } else { Piece::Number(number) };
-                let than = than.map(shown).map(|than| match language {
-                    Language::English => format!(" (vs. {than})"),
-                    Language::Korean => format!("({than})"),
-                });
+                let than = than.map(shown).map(|than| beside(&than));
                 let behind = behind.say(language).to_owned() + &than.unwrap_or_default();
                 [piece(before), number, Piece::Text(behind)]
             }
@@ -99,14 +110,14 @@ impl Measure {
     /// Such a number, as it stands in a text.
     pub(super) fn shown(self, value: f64, language: Language) -> String {
         match self.is_share() {
-            true => text::percent(value, if value > 0.0 && value < 0.0995 { 1 } else { 0 }),
+            true => text::percent(value, decimals(value)),
             false => format!("{}{}", text::count(value as u64), self.words().1.say(language)),
         }
     }
 
     fn is_share(self) -> bool {
         match self {
-            Measure::Failed | Measure::HitRatio | Measure::Goodput => true,
+            Measure::Failed | Measure::HitRatio | Measure::MissRatio | Measure::Goodput => true,
             Measure::Lost
             | Measure::Increments
             | Measure::AtRisk
@@ -142,6 +153,7 @@ impl Measure {
                 Phrase::fixed(" cached copies differ from the database", ""),
             ),
             Measure::HitRatio => (Phrase::fixed("hit ratio ", "적중률 "), none.clone(), none),
+            Measure::MissRatio => (Phrase::fixed("miss ratio ", "미스율 "), none.clone(), none),
             Measure::Goodput => {
                 (Phrase::fixed("", "요청의 "), none, Phrase::fixed(" of requests answered in time", " 제때 응답"))
             }
@@ -153,5 +165,14 @@ impl Measure {
             ),
             Measure::DatabaseQueue => (Phrase::fixed("database queue up to ", "DB 큐 최대 "), pieces, none),
         }
+    }
+}
+
+/// With how many decimals a share is told: two digits of a small one.
+fn decimals(share: f64) -> usize {
+    match share {
+        s if s <= 0.0 || s >= 0.0995 => 0,
+        s if s >= 0.00995 => 1,
+        _ => 2,
     }
 }

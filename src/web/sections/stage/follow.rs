@@ -76,7 +76,10 @@ fn message(hop: &Hop) -> Option<Phrase> {
 
 fn outcome(ended: Ended) -> Phrase {
     match ended.fate {
-        Fate::Fresh => Phrase::fixed("the client has the current value", "클라이언트가 최신 값을 받음"),
+        Fate::Fresh => Phrase::fixed(
+            "the client has a value that was current when it asked",
+            "클라이언트가 요청 시점의 최신 값을 받음",
+        ),
         Fate::Stale => Phrase::fixed("the client has a stale value", "클라이언트가 오래된 값을 받음"),
         Fate::Acknowledged => Phrase::fixed("the client has an acknowledgement", "클라이언트가 성공 응답을 받음"),
         Fate::Failed => {

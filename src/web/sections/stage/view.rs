@@ -62,6 +62,8 @@ pub struct StageProps {
     pub looks: Rc<Vec<usize>>,
     /// The lanes that are shown.
     pub shown: Vec<bool>,
+    /// The lanes that the sentence at the top compares, the one it is about first.
+    pub compared: Vec<usize>,
     /// The lanes whose cache has dirty entries: of those there is most to see.
     pub writes_back: Vec<bool>,
     /// Whether there is nothing left to break.
@@ -170,6 +172,9 @@ impl Component for Stage {
 
     fn changed(&mut self, ctx: &Context<Stage>, old: &StageProps) -> bool {
         let props = ctx.props();
+        if props.run != old.run || props.now < old.now {
+            self.follow_another();
+        }
         let is_news = !Rc::ptr_eq(&props.scenes, &old.scenes);
         self.take(props, is_news);
         if is_news {
@@ -266,7 +271,7 @@ impl Stage {
     /// The lanes that are shown and not folded away.
     fn open_lanes(&self, props: &StageProps) -> Vec<usize> {
         let lanes = shown(props);
-        if self.is_unfolded { lanes } else { words::open(&lanes, &props.writes_back, self.most()) }
+        if self.is_unfolded { lanes } else { words::open(&lanes, &props.compared, &props.writes_back, self.most()) }
     }
 
     /// Takes what has changed; `is_news` when the worker has told something.
@@ -279,7 +284,9 @@ impl Stage {
         (show.pace, show.theme) = ((props.speed, props.plays), props.theme);
         for (lane, strip) in show.strips.iter_mut().enumerate() {
             strip.colour = props.looks.get(lane).map(|look| lane_style(*look).colour);
-            strip.is_flow = stage::is_flow(props.latencies.get(lane).copied().flatten(), props.speed);
+            let is_quick = stage::is_flow(props.latencies.get(lane).copied().flatten(), props.speed);
+            // Nor can single ones be shown where none was followed, as on the way to the end.
+            strip.is_flow = is_quick || strip.parts().is_some() && strip.every() == 0;
         }
         self.stops.resize(props.titles.len(), 0);
         let conditions = show.strips.iter().map(|strip| {
@@ -288,7 +295,8 @@ impl Stage {
         });
         let conditions: Vec<[Condition; 3]> = conditions.collect();
         let now = now_ms();
-        if conditions != self.conditions || now - self.said_ms > SAID_MS {
+        // Where time stands still, what was said last would stay beside what is shown.
+        if conditions != self.conditions || now - self.said_ms > SAID_MS || !props.plays {
             let say = |(strip, title): (&super::draw::Strip, &String)| {
                 strip.parts().map(|parts| words::sentence(parts, title).say(props.words.lang).to_owned())
             };

@@ -25,10 +25,12 @@ pub fn unfold(is_open: bool, lanes: usize) -> Phrase {
     }
 }
 
-/// The lanes that are open where only so many are: those that write back first, in their order.
-pub fn open(lanes: &[usize], writes_back: &[bool], most: usize) -> Vec<usize> {
+/// The lanes that are open where only so many are: those that the sentence at the top compares, then those that write back,
+/// in their order.
+pub fn open(lanes: &[usize], compared: &[usize], writes_back: &[bool], most: usize) -> Vec<usize> {
     let mut open = lanes.to_vec();
-    open.sort_by_key(|lane| !writes_back.get(*lane).copied().unwrap_or(false)); // keeps the order of equals
+    let place = |lane: &usize| compared.iter().position(|other| other == lane).unwrap_or(compared.len());
+    open.sort_by_key(|lane| (place(lane), !writes_back.get(*lane).copied().unwrap_or(false))); // keeps the order of equals
     open.truncate(most);
     open.sort_unstable();
     open
@@ -267,9 +269,11 @@ mod tests {
     #[test]
     fn a_lane_that_writes_back_is_open_before_others_and_stands_in_its_place() {
         let writes_back = [false, false, false, false, true];
-        assert_eq!(open(&[0, 1, 2, 3, 4], &writes_back, 3), [0, 1, 4]);
-        assert_eq!(open(&[0, 2, 4], &writes_back, 1), [4]);
-        assert_eq!(open(&[0, 1], &writes_back, 3), [0, 1]);
+        assert_eq!(open(&[0, 1, 2, 3, 4], &[], &writes_back, 3), [0, 1, 4]);
+        assert_eq!(open(&[0, 2, 4], &[], &writes_back, 1), [4]);
+        assert_eq!(open(&[0, 1], &[], &writes_back, 3), [0, 1]);
+        assert_eq!(open(&[0, 1, 2, 3, 4], &[3, 2], &writes_back, 3), [2, 3, 4], "what the sentence compares is seen");
+        assert_eq!(open(&[0, 1, 2, 3, 4], &[3, 2], &writes_back, 1), [3]);
     }
 
     #[test]

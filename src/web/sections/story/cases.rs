@@ -62,7 +62,7 @@ fn said(case: &Case, w: &'static Words) -> (String, String) {
 /// Beside the heading of a list: up to when it goes, where the reader looks at an earlier moment.
 pub fn up_to(until: Option<Nanos>, words: &'static Words) -> Html {
     let said = until.map(|until| {
-        let t = text::moment(until.as_secs_f64(), true);
+        let t = text::moment(until.as_secs_f64(), true, words.lang);
         phrase!("up to {t}", "{t}까지").say(words.lang).to_owned()
     });
     html! { if let Some(said) = said { <span class="soft">{ said }</span> } }

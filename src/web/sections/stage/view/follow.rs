@@ -65,6 +65,14 @@ impl Stage {
         }
     }
 
+    /// Time is another: the request that was followed is not there, and the next one takes its place.
+    pub(super) fn follow_another(&mut self) {
+        if self.following.is_on() {
+            self.following = Following { is_wanted: true, ..Following::default() };
+            self.set_followed(None);
+        }
+    }
+
     fn set_followed(&self, request: Option<u64>) {
         self.show.borrow_mut().strips.iter_mut().for_each(|strip| strip.film.followed = request);
     }
