@@ -275,10 +275,10 @@ promises! {
             let lost = seen.lane("Append-only, every second").ever_lost;
             (lost as f64, (30..=65).contains(&lost))
         };
-        "with a sync before each answer none, at three times the write latency" => |seen| {
-            let write = |name| seen.lane(name).latency_ms.write.mean;
+        "with a sync before each answer none, at more than three times the median write latency" => |seen| {
+            let write = |name| seen.lane(name).latency_ms.write.p50;
             let times = write("Append-only, always") / write("Nothing on disk");
-            (times, (2.9..3.4).contains(&times) && seen.lane("Append-only, always").ever_lost == 0)
+            (times, (3.1..3.6).contains(&times) && seen.lane("Append-only, always").ever_lost == 0)
         };
         "a sync a second costs no write any time" => |seen| {
             let write = |name| seen.lane(name).latency_ms.write.mean;
@@ -307,7 +307,7 @@ promises! {
             let cause = lane.ever_lost_by_cause == [("failover_lag".to_owned(), lane.ever_lost)];
             (lane.ever_lost as f64, cause && (5..=25).contains(&lane.ever_lost))
         };
-        "none when a replica has them, and every write is some 65 milliseconds slower" => |seen| {
+        "none when a replica has them, and the median write is some 65 milliseconds slower" => |seen| {
             let waited = seen.lane("Answered when a replica has it");
             let extra = waited.latency_ms.write.p50 - seen.lane("Answered at once").latency_ms.write.p50;
             (extra, waited.ever_lost == 0 && (62.0..68.0).contains(&extra))
@@ -334,21 +334,21 @@ promises! {
     local_vs_global_local_copies_are_fast_and_stale_and_messages_make_them_fresh_again: "local-vs-global" at [], seeds NONE; {
         "local copies halve the median" => |seen| {
             let p50 = |name| seen.lane(name).latency_ms.read.p50;
-            let local = p50("And a local one in each server");
+            let local = p50("Local caches as well");
             (local, local < 0.5 * p50("One global cache"))
         };
         "and are stale twenty times as often" => |seen| {
             let stale = |name| seen.lane(name).stale_reads as f64;
-            let times = stale("And a local one in each server") / stale("One global cache");
+            let times = stale("Local caches as well") / stale("One global cache");
             (times, times > 20.0)
         };
         "but for at most little more than their TTL" => |seen| {
-            let age = seen.lane("And a local one in each server").stale_age_ms.p99;
+            let age = seen.lane("Local caches as well").stale_age_ms.p99;
             (age, age < 5_100.0)
         };
         "with messages less than a tenth of that" => |seen| {
             let stale = |name| seen.lane(name).stale_reads as f64;
-            let times = stale("And a local one in each server") / stale("Local, told of every write");
+            let times = stale("Local caches as well") / stale("Local, told of every write");
             (times, times > 10.0)
         };
     }
@@ -358,11 +358,12 @@ promises! {
             let lane = seen.lane("Evict the least recently used");
             (lane.hit_ratio, (0.48..0.54).contains(&lane.hit_ratio) && lane.errors == 0)
         };
-        "refusing turns away almost half of the writes" => |seen| {
+        "refusing turns away almost half of the writes, some 9 % of all requests" => |seen| {
             let lane = seen.lane("Refuse what does not fit");
             let share = lane.writes_by_class.rejected as f64 / lane.writes as f64;
             let kept = lane.misses_by_cause.evicted == 0 && lane.errors == lane.writes_by_class.rejected;
-            (share, kept && (0.4..0.5).contains(&share))
+            let of_all = lane.errors as f64 / lane.requests as f64;
+            (share, kept && (0.4..0.5).contains(&share) && (0.085..0.1).contains(&of_all))
         };
         "paging hits nine of ten" => |seen| {
             let page = seen.lane("Page to disk");
@@ -443,10 +444,10 @@ promises! {
     }
 
     flush_race_marks_are_lost_only_when_the_set_is_read_and_then_deleted: "flush-race" at [], seeds NONE; {
-        "500 to 670 writes are lost" => |seen| {
+        "500 to 670 writes are lost, and their values read" => |seen| {
             let lane = seen.lane("Read, write, then delete");
             let cause = lane.ever_lost_by_cause.iter().all(|(cause, _)| cause == "flush_mark_lost");
-            (lane.ever_lost as f64, cause && (500..=670).contains(&lane.ever_lost))
+            (lane.ever_lost as f64, cause && (500..=670).contains(&lane.ever_lost) && lane.vanished_reads > 0)
         };
         "taken in one step, none" => |seen| {
             let lost = seen.lane("Taken in one step").ever_lost;
@@ -480,19 +481,19 @@ promises! {
             let waits = seen.at(13, "Everyone reloads").app.pool_waits;
             (waits as f64, waits > 200)
         };
-        "and the slowest reads take three to five seconds" => |seen| {
-            let slowest = seen.lane("Everyone reloads").latency_ms.read.max;
-            (slowest, (2_500.0..6_000.0).contains(&slowest) && seen.end.iter().all(|lane| lane.errors == 0))
+        "and the slowest percent of reads takes 0.1 to 0.35 seconds" => |seen| {
+            let p99 = seen.lane("Everyone reloads").latency_ms.read.p99;
+            (p99, (100.0..350.0).contains(&p99) && seen.end.iter().all(|lane| lane.errors == 0))
         };
-        "with jitter less than half of that" => |seen| {
-            let slowest = |name| seen.lane(name).latency_ms.read.max;
-            let share = slowest("TTLs with jitter") / slowest("Everyone reloads");
-            (share, share < 0.5)
+        "with jitter two thirds of that at most" => |seen| {
+            let p99 = |name| seen.lane(name).latency_ms.read.p99;
+            let share = p99("TTLs with jitter") / p99("Everyone reloads");
+            (share, share < 0.67)
         };
-        "with any other remedy less than a tenth" => |seen| {
-            let slowest = ["Single flight", "Early refresh", "Leases"].map(|name| seen.lane(name).latency_ms.read.max);
-            let share = slowest.into_iter().fold(0.0, f64::max) / seen.lane("Everyone reloads").latency_ms.read.max;
-            (share, share < 0.1)
+        "with any other remedy less than a third" => |seen| {
+            let p99 = ["Single flight", "Early refresh", "Leases"].map(|name| seen.lane(name).latency_ms.read.p99);
+            let share = p99.into_iter().fold(0.0, f64::max) / seen.lane("Everyone reloads").latency_ms.read.p99;
+            (share, share < 1.0 / 3.0)
         };
         "leases load each page once an expiry" => |seen| {
             // Six times twenty pages, the warm-up among them.
@@ -539,7 +540,7 @@ promises! {
         };
     }
 
-    increment_race_only_the_naive_way_loses_increments_and_compare_and_set_takes_40_percent_longer: "increment-race" at [], seeds NONE; {
+    increment_race_only_the_naive_way_loses_increments_and_compare_and_set_takes_a_third_longer: "increment-race" at [], seeds NONE; {
         "720 to 880 increments are lost" => |seen| {
             let lost = seen.lane("Read, add one, write").lost_increments;
             (lost as f64, (720..=880).contains(&lost))
@@ -553,15 +554,15 @@ promises! {
             let times = reads("Compare and set") / reads("Read, add one, write");
             (times, (1.6..1.76).contains(&times))
         };
-        "and takes 40 % longer" => |seen| {
-            let write = |name| seen.lane(name).latency_ms.write.mean;
+        "and its median write takes a third longer" => |seen| {
+            let write = |name| seen.lane(name).latency_ms.write.p50;
             let times = write("Compare and set") / write("Read, add one, write");
-            (times, (1.35..1.5).contains(&times))
+            (times, (1.28..1.38).contains(&times))
         };
-        "an increment in the database takes two thirds of the naive way's time" => |seen| {
-            let write = |name| seen.lane(name).latency_ms.write.mean;
+        "an increment in the database takes three fifths of the naive way's time" => |seen| {
+            let write = |name| seen.lane(name).latency_ms.write.p50;
             let share = write("Increment in the database") / write("Read, add one, write");
-            (share, (0.6..0.7).contains(&share))
+            (share, (0.56..0.62).contains(&share))
         };
     }
 
@@ -643,7 +644,7 @@ promises! {
         // An LRU cache of its own, on the same mix with scrambled keys: 0.21; with popular neighbours, 0.64.
         "LRU hits between a sixth and 0.3" => |seen| {
             let hits = seen.lane("Look-aside").hit_ratio;
-            (hits, (1.0 / 6.0..0.3).contains(&hits))
+            (hits, (1.0 / 6.0..0.3).contains(&hits) && seen.end.iter().all(|lane| lane.hit_ratio < 0.3))
         };
     }
 

@@ -22,7 +22,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use super::{About, First, Group, Preset, Watch};
 use crate::bytes::Bytes;
-use crate::scenario::Phrase;
+use crate::phrase::{Language, Phrase};
 use crate::time::Nanos;
 
 /// The table as published.
@@ -228,61 +228,67 @@ impl Cluster {
         let differ = if self.has_equal_lanes() {
             Phrase::fixed(
                 "look at that of the lanes. Nobody writes here, so both lanes do the same.",
-                "시뮬레이션한 미스율과 비교해 보세요. 쓰기가 없는 클러스터라 두 레인의 결과가 같습니다.",
+                "쓰기가 없어 결과가 같은 두 레인의 미스율을 보세요.",
             )
         } else {
             Phrase::fixed(
                 "look at that of the two lanes, which differ in what a write does with the cached copy.",
-                "쓰기가 캐시된 사본을 어떻게 하느냐만 다른 두 레인의 미스율과 비교해 보세요.",
+                "쓰기가 캐시된 사본을 어떻게 처리하는지만 다른 두 레인의 미스율을 보세요.",
             )
         };
-        let about = self.published();
-        crate::phrase::phrase!("{about}; {differ}", "{about}; {differ}", about, differ)
+        let about = Phrase::each(|language| self.published(language));
+        crate::phrase::phrase!("{about}; {differ}", "{about} {differ}", about, differ)
     }
 
     /// What was published of it.
-    fn published(&self) -> Phrase {
-        let percent = |ratio: f64| format!("{} %", (ratio * 10_000.0).round() / 100.0);
-        let list = |items: Vec<String>, none: &str| if items.is_empty() { none.to_owned() } else { items.join(", ") };
-        let operations = || self.operations.iter().map(|(name, share)| format!("{name} {}", percent(*share))).collect();
-        let ttls = || self.ttls.iter().take(3).map(|(_, share, text)| format!("{text} {}", percent(*share))).collect();
-        let number = self.number;
-        let or = |value: Option<String>, none: &str| value.unwrap_or_else(|| none.to_owned());
-        let alpha = self.alpha.map(|alpha| format!("{alpha:.2}"));
-        let rate = self.rate.map(|rate| format!("{rate:.0}"));
-        let miss = self.miss_ratio.map(percent);
-        let (none, none_ko) = ("not published", "공개되지 않음");
-        let sizes = |words: [&str; 2], none: &str| match self.sizes_bytes {
-            Some((key, value)) => format!("{} {key} B, {} {value} B", words[0], words[1]),
-            None => none.to_owned(),
+    fn published(&self, language: Language) -> String {
+        let of = |english: &'static str, korean: &'static str| Phrase::fixed(english, korean).say(language).to_owned();
+        // A number and its unit stay on one line.
+        let gap = of("\u{a0}", "");
+        let percent = |ratio: f64| format!("{}{gap}%", (ratio * 10_000.0).round() / 100.0);
+        let bytes = |bytes: u32| format!("{}{gap}B", grouped(bytes.into()));
+        let ttl = |(_, share, text): &(f64, f64, String)| {
+            let unit = match text.chars().last() {
+                Some('s') => of("s ", "초"),
+                Some('h') => of("h ", "시간"),
+                _ => of("d ", "일"),
+            };
+            format!("{}{gap}{unit}({})", text.trim_end_matches(['s', 'h', 'd']), percent(*share))
         };
-        Phrase::new(
-            format!(
-                "Twitter's production cache {number} of March 2020, scaled down: operations {}; common TTLs {}; Zipf alpha {}; \
-                 requests a second {}; mean sizes {}. Its miss ratio in production: {}",
-                list(operations(), none),
-                list(ttls(), none),
-                or(alpha.clone(), none),
-                or(rate.clone(), none),
-                sizes(["keys", "values"], none),
-                or(miss.clone(), none),
+        let known = |value: Option<String>| value.unwrap_or_else(|| of("not published", "미공개"));
+        let list = |items: Vec<String>| known(Some(items.join(", ")).filter(|list| !list.is_empty()));
+        let operation = |(name, share): &(String, f64)| format!("{name}\u{a0}{}", percent(*share));
+        let operations = list(self.operations.iter().map(operation).collect());
+        let ttls = list(self.ttls.iter().take(3).map(ttl).collect());
+        let alpha = known(self.alpha.map(|alpha| format!("{alpha:.2}")));
+        let rate = known(self.rate.map(|rate| grouped(rate.round() as u64)));
+        let sizes = known(self.sizes_bytes.map(|(key, value)| {
+            format!("{} {}, {} {}", of("keys", "키"), bytes(key), of("values", "값"), bytes(value))
+        }));
+        let (number, miss) = (self.number, known(self.miss_ratio.map(percent)));
+        match language {
+            Language::English => format!(
+                "Twitter's production cache {number} of March 2020, scaled down: operations {operations}; common TTLs {ttls}; \
+                 Zipf alpha {alpha}; requests a second {rate}; mean sizes {sizes}. Its miss ratio in production is {miss}"
             ),
-            format!(
-                "2020년 3월 트위터 운영 캐시 {number}번을 축소한 것으로, 연산 {}; 주요 TTL {}; Zipf 알파 {}; 초당 요청 수 {}; \
-                 평균 크기 {}. 운영 환경의 미스율은 {}",
-                list(operations(), none_ko),
-                list(ttls(), none_ko),
-                or(alpha, none_ko),
-                or(rate, none_ko),
-                sizes(["키", "값"], none_ko),
-                or(miss, none_ko),
+            Language::Korean => format!(
+                "2020년 3월 Twitter 운영 캐시 {number}번을 축소한 것으로, 연산은 {operations}, 주요 TTL은 {ttls}, \
+                 Zipf 알파는 {alpha}, 초당 요청 수는 {rate}, 평균 크기는 {sizes}입니다. 운영 환경의 미스율은 {miss}입니다."
             ),
-        )
+        }
     }
 
     /// The preset's name.
     pub fn name(&self) -> String {
         format!("twitter-cluster{:02}", self.number)
+    }
+}
+
+/// A whole number as `24,250`.
+fn grouped(number: u64) -> String {
+    match number / 1_000 {
+        0 => number.to_string(),
+        thousands => format!("{},{:03}", grouped(thousands), number % 1_000),
     }
 }
 
@@ -442,6 +448,25 @@ mod tests {
             let told = preset.about().description.to_string();
             assert_eq!(told.contains("both lanes do the same"), !writes, "{told}");
         }
+    }
+
+    #[test]
+    fn numbers_have_their_units_and_stay_beside_them() {
+        let told = |number: usize, language| ALL[number - 1].about().description.say(language).to_owned();
+        let english = told(52, Language::English);
+        assert!(english.contains("value") && !english.contains(" %") && !english.contains(" B"), "{english}");
+        let four = [Language::English, Language::Korean].map(|language| told(4, language));
+        for part in [
+            "TTLs 60\u{a0}s (39\u{a0}%), 300\u{a0}s (24\u{a0}%), 1\u{a0}h (13\u{a0}%);",
+            "second 5,260;",
+            "values 2,439\u{a0}B.",
+        ] {
+            assert!(four[0].contains(part), "{part} in {}", four[0]);
+        }
+        for part in ["get\u{a0}93%", "60초(39%), 300초(24%), 1시간(13%),", "5,260,", "값 2,439B입니다."] {
+            assert!(four[1].contains(part), "{part} in {}", four[1]);
+        }
+        assert_eq!([0, 999, 1_000, 1_024_007].map(grouped), ["0", "999", "1,000", "1,024,007"]);
     }
 
     #[test]
