@@ -38,7 +38,10 @@ fn it_says_than_whom_and_what_it_cost() {
         said(&headline, Language::English),
         "Two vs. One: writes 6× faster; 212 acknowledged writes lost (vs. 0)."
     );
-    assert_eq!(said(&headline, Language::Korean), "Two vs. One: 쓰기 6배 빠름; 성공 응답을 받은 쓰기 212건 유실(0건).");
+    assert_eq!(
+        said(&headline, Language::Korean),
+        "Two vs. One: 쓰기 6배 빠름; 성공 응답을 받은 쓰기 212건 유실 (vs. 0건)."
+    );
 }
 
 #[test]
@@ -86,4 +89,52 @@ fn requests_that_still_wait_beyond_the_deadline_fail_too() {
     let stuck = LaneReport { overdue: 4_000, goodput: 0.2, ..lane(1.0, 0, 0, 0) };
     let headline = of_all(vec![lane(9.0, 0, 0, 0), stuck]);
     assert!(!said(&headline, Language::English).contains("faster"), "{}", said(&headline, Language::English));
+}
+
+#[test]
+fn it_speaks_of_what_the_experiment_is_about_and_of_other_harm_only_where_that_went_unsaid() {
+    let stale = |reads, rows| LaneReport {
+        stale_reads: reads,
+        database: crate::report::DatabaseReport { writes: rows, ..Default::default() },
+        ..lane(9.0, 0, 0, 0)
+    };
+    let both = || report(vec![stale(0, 500), LaneReport { ever_lost: 7, ..stale(800, 100) }]);
+    let about = |watch: &[Watch]| {
+        let topic = Topic { claim: Some(Claim { lane: 1, than: 0 }), watch };
+        said(&headline(&both(), topic, |_| true).unwrap(), Language::English)
+    };
+    assert_eq!(
+        about(&[Watch::Lost, Watch::RowsWritten]),
+        "Two vs. One: 7 acknowledged writes lost (vs. 0); 100 rows written to the database (vs. 500)."
+    );
+    assert_eq!(about(&[Watch::Lost]), "Two vs. One: 7 acknowledged writes lost (vs. 0).");
+    assert_eq!(
+        about(&[Watch::RowsWritten]),
+        "Two vs. One: 100 rows written to the database (vs. 500); 7 acknowledged writes lost (vs. 0)."
+    );
+}
+
+#[test]
+fn lost_increments_are_not_told_a_second_time_as_lost_writes() {
+    let lossy = LaneReport { lost_increments: 7, ..lane(9.0, 7, 0, 0) };
+    let headline = of_all(vec![lane(9.0, 0, 0, 0), lossy]);
+    assert_eq!(said(&headline, Language::English), "Two vs. One: 7 increments lost (vs. 0).");
+}
+
+#[test]
+fn what_takes_no_time_is_told_by_its_time() {
+    let headline = headline(
+        &report(vec![lane(2.0, 0, 0, 0), lane(0.0, 0, 0, 0)]),
+        Topic { claim: Some(Claim { lane: 1, than: 0 }), watch: &[Watch::WriteP50] },
+        |_| true,
+    );
+    assert_eq!(said(&headline.unwrap(), Language::English), "Two vs. One: writes 0 ms (vs. 2 ms).");
+}
+
+#[test]
+fn a_small_share_has_two_digits() {
+    let missing = |misses| LaneReport { misses, hits: 100_000 - misses, ..lane(1.0, 0, 0, 0) };
+    let topic = Topic { claim: Some(Claim { lane: 1, than: 0 }), watch: &[Watch::MissRatio] };
+    let headline = headline(&report(vec![missing(430), missing(900)]), topic, |_| true).unwrap();
+    assert_eq!(said(&headline, Language::English), "Two vs. One: miss ratio 0.90 % (vs. 0.43 %).");
 }

@@ -149,7 +149,8 @@ pub fn DivergedCopies(props: &ReportProps) -> Html {
         html! {
             <tr key={i}>
                 { lane_head(i, title) }
-                { for [copies.now, copies.max, copies.end].map(|n| html! { <td>{ text::count(n) }</td> }) }
+                { for [copies.now, copies.max].map(|n| html! { <td>{ text::count(n) }</td> }) }
+                <td>{ if lane.drained { text::count(copies.end) } else { "–".to_owned() } }</td>
                 <td class="words">{ if causes.is_empty() { "–".to_owned() } else { causes.join(" · ") } }</td>
             </tr>
         }
