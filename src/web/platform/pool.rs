@@ -320,7 +320,7 @@ mod tests {
 
     fn scenario() -> Scenario {
         let mut scenario = presets::get("default").unwrap().scenario().clone();
-        scenario.duration = Nanos::from_secs(10);
+        scenario.duration = Nanos::from_secs(3);
         scenario.faults.clear();
         scenario
     }

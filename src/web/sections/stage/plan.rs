@@ -38,7 +38,8 @@ impl Area {
 pub fn part(part: Part, width: f64) -> Area {
     // `.part-app` and its like in static/style.css; where there is little room, most of it is for their texts
     let (from, to) = match (part, width < NARROW) {
-        (Part::Client, _) => (0.0, 0.12),
+        (Part::Client, false) => (0.0, 0.12),
+        (Part::Client, true) => (0.0, 0.15),
         (Part::App, false) => (0.23, 0.41),
         (Part::App, true) => (0.20, 0.42),
         (Part::Cache, false) => (0.52, 0.72),

@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 use crate::chart::text;
 use crate::escape::shown;
-use crate::phrase::Phrase;
+use crate::phrase::{Language, Phrase};
 use crate::report::columns::{Column, counts_met};
 use crate::report::{LaneReport, Report, Summary};
 use crate::web::components::fold::use_fold;
@@ -144,7 +144,10 @@ pub fn DivergedCopies(props: &ReportProps) -> Html {
     }
     let rows = props.lanes().map(|(i, lane, title)| {
         let copies = lane.diverging_copies;
-        let cause = |(cause, n): &(String, u64)| format!("{} {}", text::count(*n), (w.divergence)(cause));
+        let cause = |(cause, n): &(String, u64)| match w.lang {
+            Language::English => format!("{}: {}", (w.divergence)(cause), text::count(*n)),
+            Language::Korean => format!("{} {}건", (w.divergence)(cause), text::count(*n)),
+        };
         let causes: Vec<String> = lane.diverging_by_cause.iter().map(cause).collect();
         html! {
             <tr key={i}>
