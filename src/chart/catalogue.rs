@@ -346,6 +346,20 @@ impl Figure {
         self.shapes.iter().any(|shape| shape.scale == Scale::Latency)
     }
 
+    /// What its lines over `data` show, in a few words: its key, and before it which percentile they are.
+    pub fn hint(&self, data: &Data, options: Options, language: Language) -> String {
+        let key = self.key.say(language);
+        let percentile = match options.percentile {
+            _ if !self.has_options() => return key.to_owned(),
+            Percentile::P50 if data.lanes.len() <= BANDS_MAX => {
+                ("line: median · area: up to p99", "선: 중앙값 · 면: p99까지")
+            }
+            Percentile::P50 => ("median", "중앙값"),
+            Percentile::P99 => ("p99", "p99"),
+        };
+        format!("{} · {key}", say(percentile, language))
+    }
+
     /// Whether any lane of `data` has something to show in it: a value, and one that is not zero.
     pub fn has_news(&self, data: &Data) -> bool {
         let panels = self.panels(data, Options::default(), Language::English);

@@ -79,8 +79,7 @@ impl Sheet<'_> {
         self.text(&mut inside, (EDGE, y), 20.0, INK, true, self.title);
         y = self.legend(&mut inside, y + 10.0) + 8.0;
         for figure in self.figures {
-            y += ROW;
-            self.text(&mut inside, (EDGE, y), 14.0, INK, true, figure.title.say(self.language));
+            y = self.heading(&mut inside, y + ROW, figure);
             let look = Look {
                 theme: self.theme,
                 unit: 1.0,
@@ -109,6 +108,18 @@ impl Sheet<'_> {
         );
         let _ = writeln!(svg, "<rect width=\"{WIDE}\" height=\"{high}\" fill=\"{}\"/>", self.colour(GROUND));
         Ok(Picture { svg: svg + &inside + "</svg>\n", size: (WIDE as u32, high as u32) })
+    }
+
+    /// What a figure is called, and beside it, or below where there is no room, what its lines show; gives where it ends.
+    fn heading(&self, to: &mut String, y: f64, figure: &Figure) -> f64 {
+        const HINT: f64 = 12.0;
+        let (title, hint) = (figure.title.say(self.language), figure.hint(self.data, self.options, self.language));
+        self.text(to, (EDGE, y), 14.0, INK, true, title);
+        let beside = EDGE + width(title, 14.0) + HINT;
+        let fits = beside + width(&hint, HINT) <= EDGE + INSIDE;
+        let (x, y) = if fits { (beside, y) } else { (EDGE, y + ROW) };
+        self.text(to, (x, y), HINT, SOFT, false, &hint);
+        y
     }
 
     fn described(&self) -> String {
@@ -202,7 +213,7 @@ pub fn file_name(experiment: &str, what: &str, ending: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{LaneData, figure};
+    use super::super::{LaneData, Percentile, figure};
     use super::*;
     use crate::report::{Point, Series};
 
@@ -246,6 +257,27 @@ mod tests {
         let dash: Vec<String> = lane_style(1).dash.iter().map(f64::to_string).collect();
         assert!(svg.contains(&format!("stroke-dasharray=\"{}\"", dash.join(" "))), "each lane has its own line: {svg}");
         assert!(size.1 > 2 * FIGURE_HIGH as u32 && svg.matches("<svg ").count() == 3, "{size:?}");
+    }
+
+    #[test]
+    fn a_figure_says_what_its_lines_show_and_which_percentile_they_are() {
+        let few = data(&["write-back"]);
+        let many = data(&["a"; 5]);
+        let figures: Vec<&'static Figure> = super::super::FIGURES.iter().collect();
+        for language in Language::ALL {
+            let svg = Sheet { language, ..sheet(&few, &figures, None) }.draw().unwrap().svg;
+            for figure in &figures {
+                assert!(svg.contains(&xml(figure.key.say(language))), "{}: {svg}", figure.name);
+            }
+        }
+        let figures = [figure("latency").unwrap()];
+        let shown = |data: &Data, percentile: Percentile| {
+            let options = Options { percentile, linear: false };
+            Sheet { options, ..sheet(data, &figures, None) }.draw().unwrap().svg
+        };
+        assert!(shown(&few, Percentile::P50).contains(">line: median · area: up to p99 · errors"));
+        assert!(shown(&many, Percentile::P50).contains(">median · errors"), "there are no areas");
+        assert!(shown(&few, Percentile::P99).contains(">p99 · errors"));
     }
 
     #[test]

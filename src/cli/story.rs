@@ -107,10 +107,10 @@ impl Story {
     fn print(&self, told: &Told, titles: &[String], out: &mut dyn Write) -> Result<(), Failure> {
         let (story, english) = (&told.story, Language::English);
         if self.mermaid {
-            return Ok(out.write_all(story.mermaid(english).as_bytes())?);
+            return Ok(out.write_all(told.mermaid(&titles[told.lane], english).as_bytes())?);
         }
         if self.svg {
-            return Ok(out.write_all(story.svg(english).as_bytes())?);
+            return Ok(out.write_all(told.svg(&titles[told.lane], english).as_bytes())?);
         }
         if self.json {
             let json = serde_json::to_string_pretty(told);

@@ -328,9 +328,22 @@ impl Ledger {
 
     /// Every copy there is at the moment `at` of a key that was written, in no particular order; for tests.
     pub fn copies(&self, at: Nanos) -> impl Iterator<Item = (Key, Place, WriteId)> + '_ {
+        self.copies_that(at, |_| true)
+    }
+
+    /// Those of them that diverge.
+    pub(super) fn diverging_copies(&self, at: Nanos) -> impl Iterator<Item = (Key, Place, WriteId)> + '_ {
+        self.copies_that(at, |copy| copy.diverges)
+    }
+
+    fn copies_that(
+        &self,
+        at: Nanos,
+        such: impl Fn(&CopyState) -> bool + Copy + 'static,
+    ) -> impl Iterator<Item = (Key, Place, WriteId)> + '_ {
         self.keys.iter().flat_map(move |key| {
             let copies = (0..key.copies.seats()).map(|seat| (key.copies.place(seat), key.copies.at(seat)));
-            let here = copies.filter(move |(_, copy)| copy.origin.is_some() && copy.expires >= at);
+            let here = copies.filter(move |(_, copy)| copy.origin.is_some() && copy.expires >= at && such(copy));
             here.map(|(place, copy)| (key.key, place, WriteId(copy.value)))
         })
     }

@@ -151,6 +151,12 @@ impl Ledger {
         self.copies(at).filter(|(other, ..)| *other == key).map(|(_, place, value)| (place, value)).collect()
     }
 
+    /// Those of them that diverge, as the gauge of diverging copies counts them.
+    pub fn diverging_copies_of(&self, key: Key, at: Nanos) -> Vec<(Place, WriteId)> {
+        // Once a story.
+        self.diverging_copies(at).filter(|(other, ..)| *other == key).map(|(_, place, value)| (place, value)).collect()
+    }
+
     /// Whether something can still bring a write to the database.
     pub fn is_held(&self, write: WriteId) -> bool {
         self.writes[write.index()].holds > 0

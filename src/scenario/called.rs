@@ -1,8 +1,8 @@
-//! What options and their words are called in Korean. Files, links and the command line know them by their English names
-//! alone, and there is where people type them; the page calls them what an engineer would.
+//! What options are called in words, and the words that may be chosen in Korean. Files, links and the command line know
+//! them by their names alone, and there is where people type them; the page calls them what an engineer would.
 
 use super::FaultKind;
-use crate::phrase::Language;
+use crate::phrase::{Language, Phrase};
 
 /// Words that may be chosen. What is not here is a name, such as `LRU`, and stays as it is.
 const WORDS: [(&str, &str); 68] = [
@@ -77,76 +77,76 @@ const WORDS: [(&str, &str); 68] = [
 ];
 
 /// Options that a lane can have, by the last part of their names. Those that have a label are called by it.
-const OPTIONS: [(&str, &str); 69] = [
-    ("acknowledge", "응답 시점"),
-    ("after_flush", "플러시 후 항목"),
-    ("also", "추가 규칙"),
-    ("app_cache", "앱–캐시"),
-    ("app_database", "앱–DB"),
-    ("base", "배치 기본 시간"),
-    ("bound", "더티 상한"),
-    ("breaker", "브레이커"),
-    ("cache_database", "캐시–DB"),
-    ("cancel", "타임아웃 시 쿼리 취소"),
-    ("capacity", "용량"),
-    ("changes", "최소 변경 수"),
-    ("client_app", "클라이언트–앱"),
-    ("concurrency", "동시 처리 한도"),
-    ("connections", "커넥션 한도"),
-    ("cores", "CPU 코어 수"),
-    ("delay", "지연"),
-    ("early_refresh", "조기 갱신(XFetch) β"),
-    ("every", "주기"),
-    ("eviction", "축출 정책"),
-    ("expiry", "만료 항목 정리"),
-    ("failover", "장애 감지 시간"),
-    ("failures", "연속 실패 수"),
-    ("flush", "DB로 플러시"),
-    ("fsync", "fsync 시점"),
-    ("fsync_time", "fsync 시간"),
-    ("invalidate", "무효화"),
-    ("lag", "복제 지연"),
-    ("leases", "리스"),
-    ("lfu_decay", "LFU 감쇠"),
-    ("lfu_log_factor", "LFU 로그 계수"),
-    ("loading", "항목당 로딩 시간"),
-    ("max", "최댓값"),
-    ("mean", "평균"),
-    ("median", "중앙값"),
-    ("memory", "메모리(항목 수)"),
-    ("min", "최솟값"),
-    ("min_replicas", "최소 복제본 수"),
-    ("modify", "읽고 고쳐 쓰는 방법"),
-    ("near", "로컬 캐시"),
-    ("negative", "없는 행 기억"),
-    ("on_eviction", "더티 항목 축출 시"),
-    ("on_expiry", "더티 항목 만료 시"),
-    ("open_for", "차단 시간"),
-    ("page_fault", "페이지 폴트 시간"),
-    ("per_entry", "항목당 쓰기 시간"),
-    ("persistence", "영속성"),
-    ("pool", "커넥션 풀"),
-    ("pool_timeout", "풀 대기 한도"),
-    ("probes", "시험 요청 수"),
-    ("reads", "읽는 곳"),
-    ("refresh_ahead", "사전 갱신"),
-    ("replicas", "복제본 수"),
-    ("row_locks", "행 잠금"),
-    ("samples", "표본 수"),
-    ("sd", "표준 편차"),
-    ("shards", "노드 수"),
-    ("single_flight", "싱글 플라이트"),
-    ("spread", "지터 비율"),
-    ("take", "행을 꺼내는 방법"),
-    ("throughput", "초당 명령 한도"),
-    ("tries", "최대 시도 수"),
-    ("ttl", "TTL"),
-    ("wait", "기다릴 복제본 수"),
-    ("wait_timeout", "복제 대기 한도"),
-    ("warm_up", "미리 로드할 키 수"),
-    ("when_full", "상한에 이르면"),
-    ("cache", "캐시"),
-    ("database", "DB"),
+const OPTIONS: [(&str, &str, &str); 69] = [
+    ("acknowledge", "Acknowledgement", "응답 시점"),
+    ("after_flush", "Entry after its flush", "플러시 후 항목"),
+    ("also", "Further rules", "추가 규칙"),
+    ("app_cache", "App–cache", "앱–캐시"),
+    ("app_database", "App–database", "앱–DB"),
+    ("base", "Batch, base time", "배치 기본 시간"),
+    ("bound", "Limit of dirty entries", "더티 상한"),
+    ("breaker", "Circuit breaker", "브레이커"),
+    ("cache_database", "Cache–database", "캐시–DB"),
+    ("cancel", "Cancel queries on timeout", "타임아웃 시 쿼리 취소"),
+    ("capacity", "Capacity", "용량"),
+    ("changes", "Minimum of changes", "최소 변경 수"),
+    ("client_app", "Client–app", "클라이언트–앱"),
+    ("concurrency", "Concurrency limit", "동시 처리 한도"),
+    ("connections", "Connection limit", "커넥션 한도"),
+    ("cores", "CPU cores", "CPU 코어 수"),
+    ("delay", "Delay", "지연"),
+    ("early_refresh", "Early refresh (XFetch) β", "조기 갱신(XFetch) β"),
+    ("every", "Interval", "주기"),
+    ("eviction", "Eviction", "축출 정책"),
+    ("expiry", "Expiry", "만료 항목 정리"),
+    ("failover", "Time to detect a failure", "장애 감지 시간"),
+    ("failures", "Failures in a row", "연속 실패 수"),
+    ("flush", "Flush to the database", "DB로 플러시"),
+    ("fsync", "fsync", "fsync 시점"),
+    ("fsync_time", "fsync time", "fsync 시간"),
+    ("invalidate", "Invalidation", "무효화"),
+    ("lag", "Replication lag", "복제 지연"),
+    ("leases", "Leases", "리스"),
+    ("lfu_decay", "LFU decay", "LFU 감쇠"),
+    ("lfu_log_factor", "LFU log factor", "LFU 로그 계수"),
+    ("loading", "Loading time per entry", "항목당 로딩 시간"),
+    ("max", "Maximum", "최댓값"),
+    ("mean", "Mean", "평균"),
+    ("median", "Median", "중앙값"),
+    ("memory", "Memory (entries)", "메모리(항목 수)"),
+    ("min", "Minimum", "최솟값"),
+    ("min_replicas", "Minimum of replicas", "최소 복제본 수"),
+    ("modify", "Read-modify-write", "읽고 고쳐 쓰는 방법"),
+    ("near", "Near cache", "로컬 캐시"),
+    ("negative", "Remember missing rows", "없는 행 기억"),
+    ("on_eviction", "Dirty entry is evicted", "더티 항목 축출 시"),
+    ("on_expiry", "Dirty entry expires", "더티 항목 만료 시"),
+    ("open_for", "Open for", "차단 시간"),
+    ("page_fault", "Page fault time", "페이지 폴트 시간"),
+    ("per_entry", "Write time per entry", "항목당 쓰기 시간"),
+    ("persistence", "Persistence", "영속성"),
+    ("pool", "Connection pool", "커넥션 풀"),
+    ("pool_timeout", "Pool timeout", "풀 대기 한도"),
+    ("probes", "Probes", "시험 요청 수"),
+    ("reads", "Reads from", "읽는 곳"),
+    ("refresh_ahead", "Refresh-ahead", "사전 갱신"),
+    ("replicas", "Replicas", "복제본 수"),
+    ("row_locks", "Row locks", "행 잠금"),
+    ("samples", "Samples", "표본 수"),
+    ("sd", "Standard deviation", "표준 편차"),
+    ("shards", "Nodes", "노드 수"),
+    ("single_flight", "Single flight", "싱글 플라이트"),
+    ("spread", "Jitter", "지터 비율"),
+    ("take", "How rows are taken", "행을 꺼내는 방법"),
+    ("throughput", "Commands per second", "초당 명령 한도"),
+    ("tries", "Maximum of tries", "최대 시도 수"),
+    ("ttl", "TTL", "TTL"),
+    ("wait", "Replicas to wait for", "기다릴 복제본 수"),
+    ("wait_timeout", "Replica wait timeout", "복제 대기 한도"),
+    ("warm_up", "Keys loaded beforehand", "미리 로드할 키 수"),
+    ("when_full", "At the limit", "상한에 이르면"),
+    ("cache", "Cache", "캐시"),
+    ("database", "Database", "DB"),
 ];
 
 fn find(table: &'static [(&'static str, &'static str)], word: &str) -> Option<&'static str> {
@@ -169,14 +169,22 @@ pub fn word(word: &str, language: Language) -> String {
 /// What an option without a label is called where one lane is told from another: the last part of its name says it.
 pub(super) fn option(name: &str, language: Language) -> String {
     let last = name.rsplit('.').next().unwrap_or(name);
-    match (language, find(&OPTIONS, last)) {
-        (Language::Korean, Some(korean)) => korean.to_owned(),
-        _ => name.to_owned(),
+    // few: what the table above has
+    match (OPTIONS.iter().find(|(known, ..)| *known == last), language) {
+        (Some((_, english, _)), Language::English) => (*english).to_owned(),
+        (Some((_, _, korean)), Language::Korean) => (*korean).to_owned(),
+        (None, _) => name.to_owned(),
     }
 }
 
+/// An option that has options of its own, all of which are as usual.
+const ON: Phrase = Phrase::fixed("on", "켬");
+
 /// A value in the notation of links, with its words as the page calls them: `append-only(fsync:always)`.
 pub(super) fn value(text: &str, language: Language) -> String {
+    if text == "()" {
+        return ON.say(language).to_owned();
+    }
     if language == Language::English {
         return text.to_owned();
     }
@@ -261,13 +269,15 @@ mod tests {
         assert!(WORDS.is_sorted_by(|a, b| a.0 < b.0), "each once");
     }
 
-    /// In the lines that tell the lanes of presets apart, Korean readers read Korean.
+    /// In the lines that tell the lanes of presets apart, Korean readers read Korean, and nobody the name of a field.
     #[test]
-    fn what_sets_the_lanes_of_presets_apart_is_said_in_korean() {
+    fn what_sets_the_lanes_of_presets_apart_is_said_in_words() {
         let mut lines = 0;
         for preset in presets::all() {
             let scenario = preset.scenario();
             for difference in Difference::of_lanes(&Form::of(scenario), scenario.lanes.len()).into_iter().flatten() {
+                let english = difference.name.say(Language::English);
+                assert!(!english.contains(['_', '.']), "{}: {english}", preset.name);
                 let said = difference.say(Language::Korean);
                 let words = said.split(|c: char| !c.is_ascii_alphabetic() && c != '-' && c != '_');
                 let foreign: Vec<&str> = words.filter(|word| word.len() > 3 && !NAMES.contains(word)).collect();

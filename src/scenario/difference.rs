@@ -14,7 +14,7 @@ pub struct Difference {
     pub name: Phrase,
     /// What stands there in the lane.
     pub own: String,
-    /// What stands there in the others, each value once, in the order of the lanes.
+    /// What stands there in the others and not in the lane, each value once, in the order of the lanes.
     pub others: Vec<String>,
 }
 
@@ -65,13 +65,13 @@ fn differences(form: &Form, lanes: &[Vec<FormField>], lane: usize) -> Vec<Differ
         let own = value(form, lanes, lane, field)?;
         let mut others: Vec<String> = Vec::new();
         for other in (0..lanes.len()).filter(|other| *other != lane) {
-            let value = value(form, lanes, other, field).filter(|value| !others.contains(value));
+            let value = value(form, lanes, other, field).filter(|value| *value != own && !others.contains(value));
             others.extend(value);
         }
         let called = |language| called::option(&field.name, language);
         let name = field.label.cloned();
         let name = name.unwrap_or_else(|| Phrase::new(called(Language::English), called(Language::Korean)));
-        others.iter().any(|other| *other != own).then_some(Difference { field: field.name.clone(), name, own, others })
+        (!others.is_empty()).then_some(Difference { field: field.name.clone(), name, own, others })
     };
     names.iter().filter_map(difference).collect()
 }
@@ -107,7 +107,7 @@ mod tests {
     fn a_lane_says_in_which_option_it_differs_from_the_others() {
         let two = said(&format!("{LEAVE}[[lane]]\n[[lane]]\n"));
         assert_eq!(two[0], ["Cached copy: leave; others: delete"]);
-        assert_eq!(two[1], ["Cached copy: delete; others: leave, delete"]);
+        assert_eq!(two[1], ["Cached copy: delete; others: leave"]);
     }
 
     #[test]
@@ -122,7 +122,14 @@ mod tests {
     #[test]
     fn what_a_lane_has_otherwise_is_held_against_the_scenario() {
         let near = said("[cache]\nreplicas = 1\n[[lane]]\nname = \"a\"\n[[lane]]\nname = \"b\"\ncache.replicas = 2\n");
-        assert_eq!(near[0], ["cache.replicas: 1; others: 2"]);
-        assert_eq!(near[1], ["cache.replicas: 2; others: 1"]);
+        assert_eq!(near[0], ["Replicas: 1; others: 2"]);
+        assert_eq!(near[1], ["Replicas: 2; others: 1"]);
+    }
+
+    #[test]
+    fn an_option_that_is_merely_on_is_said_in_words() {
+        let near = said("[[lane]]\nname = \"a\"\napp.near = {}\n[[lane]]\nname = \"b\"\n[[lane]]\nname = \"c\"\n");
+        assert_eq!(near[0][0], "Near cache: on; others: none");
+        assert_eq!(near[1][0], "Near cache: none; others: on");
     }
 }

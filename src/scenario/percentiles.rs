@@ -6,6 +6,9 @@
 //! 50%  635.00us                                           wrk, hey, ab: one a line
 //! p99 12 ms, 95th percentile: 12.3, 99;110                anything with a percentile and a time a line
 //! ```
+//! Where commas or tabs set the cells of a table apart, a row's are those of the head by their places, whatever words stand in
+//! them: the CSV of Locust has a median, a minimum and a maximum before its percentiles.
+//!
 //! A number without a unit is milliseconds, unless a line above says another unit in parentheses. What is no percentile (a
 //! mean, a title, a count) is passed over; a percentile without its time is an error, with its line.
 
@@ -44,6 +47,9 @@ impl BadPercentiles {
 /// Locust's percentiles, in its order.
 const LOCUST: [f64; 11] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
 
+/// How many cells a row of its CSV has, the percentiles last.
+const LOCUST_CELLS: usize = 22;
+
 /// Nobody's table is longer, in bytes.
 const TEXT_MAX: usize = 100_000;
 
@@ -66,7 +72,7 @@ pub fn read(text: &str) -> Result<Percentiles, BadPercentiles> {
         return Err(BadPercentiles { line: 1, reason });
     }
     let k6 = text.lines().position(|line| line.contains("http_req_duration"));
-    let mut reader = Reader { unit: "ms", header: Vec::new(), points: Vec::new() };
+    let mut reader = Reader { unit: "ms", header: Vec::new(), between: None, points: Vec::new() };
     for (i, line) in text.lines().enumerate() {
         // k6 prints the parts of a request's time, too, and the time of those that got the expected answer.
         if k6.is_none_or(|k6| k6 == i) {
@@ -90,6 +96,8 @@ struct Reader {
     unit: &'static str,
     /// The columns of a table, each a percentile or something else.
     header: Vec<Option<f64>>,
+    /// What sets its cells apart, if they are not words.
+    between: Option<char>,
     points: Vec<Point>,
 }
 
@@ -107,13 +115,27 @@ enum Token {
 
 impl Reader {
     fn line(&mut self, line: &str) -> Result<(), Phrase> {
-        if let Some(unit) = unit_of_title(line) {
+        // A name in a row under a head is no title.
+        if let Some(unit) = unit_of_title(line).filter(|_| self.between.is_none()) {
             self.unit = unit;
         }
+        if self.header.is_empty()
+            && let Some((between, cells)) = cells_of(line)
+        {
+            if is_head(&cells, in_cell) {
+                (self.header, self.between) = (cells.iter().map(|cell| in_cell(cell)).collect(), Some(between));
+                return Ok(());
+            }
+            if cells.len() == LOCUST_CELLS {
+                // A row of its CSV without the head.
+                return self.take(&LOCUST, &cells[LOCUST_CELLS - LOCUST.len()..]);
+            }
+        }
+        if let Some(between) = self.between {
+            return self.row_of_cells(&cells(line, between));
+        }
         let columns = columns(line);
-        let percents = columns.iter().filter(|column| percent(column).is_some()).count();
-        let is_header = percents >= 2 && columns.windows(2).any(|pair| pair.iter().all(|c| percent(c).is_some()));
-        if is_header {
+        if is_head(&columns, percent) {
             self.header = columns.iter().map(|column| percent(column)).collect();
             return Ok(());
         }
@@ -154,19 +176,48 @@ impl Reader {
                 "머리글에는 백분위수가 {count}개인데 이 행에는 열이 {there}개입니다"
             ));
         }
-        let aggregated = columns.first().is_some_and(|name| name.eq_ignore_ascii_case("aggregated"));
-        if !self.points.is_empty() {
-            // Several rows: that of all requests stands at the end.
-            if !aggregated {
-                return Err(Phrase::fixed(
-                    "there is more than one row; paste the one you mean",
-                    "행이 여러 개입니다. 사용할 행 하나만 붙여 넣어 주세요",
-                ));
-            }
+        if self.is_told(columns.first())? {
             return Ok(());
         }
-        for (percent, column) in wanted.into_iter().zip(values) {
-            let value = self.value(column, None)?.ok_or_else(|| no_time(percent, column))?;
+        self.take(&wanted, values)
+    }
+
+    /// A row under a head of cells.
+    fn row_of_cells(&mut self, cells: &[String]) -> Result<(), Phrase> {
+        if cells.iter().all(|cell| cell.chars().all(|c| !c.is_ascii_digit())) {
+            return Ok(()); // a rule, or nothing
+        }
+        let (head, there) = (self.header.len(), cells.len());
+        // Spreadsheets put commas behind the last cell.
+        if there < head || cells[head..].iter().any(|cell| !cell.is_empty()) {
+            return Err(phrase!(
+                "the head has {head} columns, and this row has {there}",
+                "머리글에는 열이 {head}개인데 이 행에는 {there}개입니다"
+            ));
+        }
+        if self.is_told(cells.iter().find(|cell| cell.eq_ignore_ascii_case("aggregated")))? {
+            return Ok(());
+        }
+        let named = self.header.iter().zip(cells).filter_map(|(percent, cell)| Some(((*percent)?, cell.clone())));
+        let (percents, values): (Vec<f64>, Vec<String>) = named.unzip();
+        self.take(&percents, &values)
+    }
+
+    /// Whether there has been a row already: the one more that there may be, that of all requests, stands at the end.
+    fn is_told(&self, name: Option<&String>) -> Result<bool, Phrase> {
+        let is_first = self.points.is_empty();
+        if is_first || name.is_some_and(|name| name.eq_ignore_ascii_case("aggregated")) {
+            return Ok(!is_first);
+        }
+        Err(Phrase::fixed(
+            "there is more than one row; paste the one you mean",
+            "행이 여러 개입니다. 사용할 행 하나만 붙여 넣어 주세요",
+        ))
+    }
+
+    fn take(&mut self, percents: &[f64], values: &[String]) -> Result<(), Phrase> {
+        for (&percent, cell) in percents.iter().zip(values) {
+            let value = self.value(cell, None)?.ok_or_else(|| no_time(percent, cell))?;
             self.points.push(Point { percent, value, line: 0 });
         }
         Ok(())
@@ -274,11 +325,48 @@ fn plain(column: &str) -> Result<String, Phrase> {
     })
 }
 
-/// The pieces of a line. A comma separates where there are many, or nothing else does; elsewhere it is part of a number.
+/// Whether a line is the head of a table: two of its columns, side by side, are percentiles.
+fn is_head(columns: &[String], percent: fn(&str) -> Option<f64>) -> bool {
+    columns.windows(2).any(|pair| pair.iter().all(|column| percent(column).is_some()))
+}
+
+/// A comma separates where there are many, or nothing else does; elsewhere it is part of a number.
+fn is_csv(line: &str) -> bool {
+    line.contains(',') && (line.matches(',').count() > 3 || !line.trim().contains(' '))
+}
+
+/// The cells of a line that tabs or commas set apart, and which of them.
+fn cells_of(line: &str) -> Option<(char, Vec<String>)> {
+    let between = if line.contains('\t') { '\t' } else { ',' };
+    (between == '\t' || is_csv(line)).then(|| (between, cells(line, between)))
+}
+
+/// The cells of a row. In quotes a separator is a letter, and a quote is written twice.
+fn cells(line: &str, between: char) -> Vec<String> {
+    let (mut cells, mut is_quoted) = (vec![String::new()], false);
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let cell = cells.last_mut().expect("there is a cell");
+        match letter {
+            '"' if is_quoted && letters.next_if_eq(&'"').is_some() => cell.push('"'),
+            '"' => is_quoted = !is_quoted,
+            _ if letter == between && !is_quoted => cells.push(String::new()),
+            _ => cell.push(letter),
+        }
+    }
+    cells.iter().map(|cell| cell.trim().to_owned()).collect()
+}
+
+/// Which percentile the head of a cell names, perhaps with a unit: `95%ile (ms)`.
+fn in_cell(cell: &str) -> Option<f64> {
+    let named = cell.strip_suffix(')').and_then(|cell| cell.rsplit_once('('));
+    percent(named.filter(|(_, inside)| unit(inside).is_some()).map_or(cell, |(name, _)| name.trim()))
+}
+
+/// The pieces of a line that are no cells.
 fn columns(line: &str) -> Vec<String> {
     let line = line.replace(['=', ':', '|', ';', '\t', '"'], " ");
-    let is_csv = line.contains(',') && (line.matches(',').count() > 3 || !line.trim().contains(' '));
-    let line = if is_csv { line.replace(',', " ") } else { line };
+    let line = if is_csv(&line) { line.replace(',', " ") } else { line };
     line.split_whitespace().map(|column| column.trim_end_matches(',').to_owned()).filter(|c| !c.is_empty()).collect()
 }
 
@@ -291,7 +379,7 @@ fn percent(word: &str) -> Option<f64> {
         "min" | "minimum" => return Some(0.0),
         _ => {}
     }
-    if let Some(number) = word.strip_suffix('%') {
+    if let Some(number) = word.strip_suffix("%ile").or(word.strip_suffix('%')) {
         return number.trim_end_matches('%').parse().ok();
     }
     let ordinal = ["th", "st", "nd", "rd"].into_iter().find_map(|end| word.strip_suffix(end));
@@ -398,6 +486,41 @@ mod tests {
             ("95th percentile: 12.3\np999 20", "95=12.3ms 99.9=20ms 100=20ms …"),
         ] {
             assert_eq!(told(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_cells_of_a_table_are_matched_with_its_head_by_their_places() {
+        const HEAD: &str = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,\
+            Max Response Time,Average Content Size,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%";
+        const ROW: &str = "4321,0,27,30.5,1,190,512.0,72.1,0.0,27,31,35,40,50,60,80,110,130,150,190";
+        const TOLD: &str =
+            "50=27ms 66=31ms 75=35ms 80=40ms 90=50ms 95=60ms 98=80ms 99=110ms 99.9=130ms 99.99=150ms 100=190ms";
+        for name in ["GET,/product", "GET,\"/a, b, 99%, \"\"c\"\"\"", ",Aggregated", "\"GET\",\"/50%\""] {
+            assert_eq!(told(&format!("{HEAD}\n{name},{ROW}")), TOLD, "{name}");
+            assert_eq!(told(&format!("{name},{ROW}")), TOLD, "{name}, without the head");
+        }
+        assert_eq!(told(&format!("{HEAD}\r\nGET,/,{ROW}\r\n,Aggregated,{ROW}\r\n")), TOLD);
+        assert_eq!(told(&format!("{HEAD}\nGET,/a (s),{ROW}")), TOLD, "a name is no unit");
+        let tabs = |text: &str| text.replace(',', "\t");
+        assert_eq!(told(&format!("{}\n{}", tabs(HEAD), tabs(&format!("GET,/a b,{ROW},")))), TOLD);
+        // The tables of its page.
+        let page = "Type\tName\t# Requests\t# Fails\tMedian (ms)\t95%ile (ms)\t99%ile (ms)\tAverage (ms)\tMin (ms)\tMax (ms)\t\
+            Average size (bytes)\tCurrent RPS\tCurrent Failures/s";
+        let row = "GET\t/a b\t4321\t0\t27\t60\t110\t30.5\t1\t190\t512\t72.1\t0";
+        assert_eq!(
+            told(&format!("{page}\n{row}\n\tAggregated{}", &row[8..])),
+            "0=1ms 50=27ms 95=60ms 99=110ms 100=190ms"
+        );
+        let report = "Method\tName\t50%ile (ms)\t95%ile (ms)\t100%ile (ms)\nGET\t/\t27\t60\t190";
+        assert_eq!(told(report), "50=27ms 95=60ms 100=190ms");
+        for (row, part) in [
+            ("GET,/,1,2", "the head has 22 columns, and this row has 4"),
+            ("GET,/a,b,4321,0,27,30.5,1,190,512.0,72.1,0.0,27,31,35,40,50,60,80,110,130,150,190", "this row has 23"),
+            ("GET,/,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A", "N/A, at 50 %, is no time"),
+        ] {
+            let error = read(&format!("{HEAD}\n{row}")).unwrap_err();
+            assert!(error.line == 2 && error.phrase().to_string().contains(part), "{row}: {}", error.phrase());
         }
     }
 

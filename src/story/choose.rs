@@ -52,12 +52,14 @@ pub fn tell(evidence: &Evidence<'_>) -> Story {
         actors,
         lines,
     };
-    if let Some(cause) = story.cause() {
-        let say = |language: Language, join: &str| {
-            let (way, text) = (story.way(cause, language), cause.text.say(language));
-            format!("{}{join} ({}) {way}: {text}.", story.sentence.say(language), words::stamp(cause.at))
+    if let Some(cause) = cast.cause {
+        let Clue { at, fact, from, to, ref text, .. } = clues[cause];
+        let caused = words::caused(fact, from, to, text);
+        let say = |language: Language, cause: &str| {
+            let (sentence, at) = (story.sentence.say(language), words::stamp(at));
+            format!("{sentence} {cause} {at}, {}.", caused.say(language))
         };
-        story.sentence = Phrase::new(say(Language::English, " Cause"), say(Language::Korean, " 원인"));
+        story.sentence = Phrase::new(say(Language::English, "The cause: at"), say(Language::Korean, "원인:"));
     }
     story
 }

@@ -9,7 +9,8 @@ use crate::phrase::{Language, Phrase};
 const CAUSE: Phrase = Phrase::fixed("CAUSE", "원인");
 const OUTCOME: Phrase = Phrase::fixed("OUTCOME", "결과");
 
-pub(super) fn mermaid(story: &Story, language: Language) -> String {
+/// Under the names of those who take part stand the titles.
+pub(super) fn mermaid(story: &Story, language: Language, titles: &[String]) -> String {
     let mut text = String::from("sequenceDiagram\n");
     let mut add = |line: String| _ = writeln!(text, "    {line}");
     for (number, actor) in story.actors.iter().enumerate() {
@@ -19,6 +20,9 @@ pub(super) fn mermaid(story: &Story, language: Language) -> String {
         0 | 1 => "p0".to_owned(),
         count => format!("p0,p{}", count - 1),
     };
+    for title in titles {
+        add(format!("Note over {all}: {}", escaped(title)));
+    }
     for line in &story.lines {
         if line.skipped > 0 {
             add(format!("Note over {all}: …"));

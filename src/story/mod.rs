@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::choose::tell;
 pub use self::evidence::Evidence;
-pub use self::words::{case_title, stamp, write_name};
+pub use self::words::{case_title, how_stale, stamp, write_name};
+use crate::escape::shown;
 use crate::ledger::{Case, Part};
 use crate::phrase::{Language, Phrase};
 use crate::time::Nanos;
@@ -91,10 +92,10 @@ impl Story {
 
     /// As a Mermaid `sequenceDiagram`.
     pub fn mermaid(&self, language: Language) -> String {
-        mermaid::mermaid(self, language)
+        mermaid::mermaid(self, language, &[])
     }
 
-    /// As a picture. Its colours are the page's custom properties; on its own it has those of the light theme.
+    /// As a picture in the page, whose custom properties are its colours. For a file, see [`Told::svg`].
     pub fn svg(&self, language: Language) -> String {
         svg::svg(self, language)
     }
@@ -130,13 +131,43 @@ pub struct Elsewhere {
     pub text: Phrase,
 }
 
+/// From which run a story is: what is taken home says so, as the figures do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// What the experiment is called.
+    pub experiment: Phrase,
+    /// Which engine computed it, the seed.
+    pub source: Phrase,
+}
+
 /// A story, with what became of the same in the other lanes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
+    /// The run.
+    pub run: Run,
     /// The story's lane.
     pub lane: usize,
     /// The story.
     pub story: Story,
     /// The other lanes.
     pub elsewhere: Vec<Elsewhere>,
+}
+
+impl Told {
+    /// A Mermaid `sequenceDiagram` that says from which run it is; `lane` is what its lane is called.
+    pub fn mermaid(&self, lane: &str, language: Language) -> String {
+        let titles = self.titles(lane, language).into_iter().chain([self.run.source.say(language).to_owned()]);
+        mermaid::mermaid(&self.story, language, &titles.collect::<Vec<_>>())
+    }
+
+    /// A picture for a file, which says from which run it is; `lane` is what its lane is called.
+    pub fn svg(&self, lane: &str, language: Language) -> String {
+        let notes = [self.run.source.say(language).to_owned()];
+        svg::file(&self.story, language, &self.titles(lane, language), &notes)
+    }
+
+    fn titles(&self, lane: &str, language: Language) -> [String; 2] {
+        let (lane, case) = (shown(lane), case_title(&self.story.case));
+        [shown(self.run.experiment.say(language)).into_owned(), format!("{lane} · {}", case.say(language))]
+    }
 }

@@ -50,13 +50,22 @@ fn a_story_has_what_belongs_to_it_its_cause_its_outcome_and_the_flush_that_came_
             "0.000003 s  App server 1 → Client 7: w1 acknowledged",
             "0.005000 s  Cache node 0: crash: w1 is gone",
             "0.005000 s  Database: w1 is lost; the row is w0",
-            "0.009000 s  Flusher 0: the flush due for w1",
+            "0.009000 s  Flusher 0: w1 would have been flushed",
         ]
     );
     let roles: Vec<Role> = story.lines.iter().map(|line| line.role).collect();
     assert_eq!(&roles[4..6], [Role::Cause, Role::Outcome]);
     assert_eq!(story.cause_at, Nanos(5_000_000));
-    assert!(story.sentence.say(Language::English).contains("acknowledged at 0.000003 s and lost at 0.005000 s"));
+    assert_eq!(
+        story.sentence,
+        Phrase::fixed(
+            "Write w1 of key 3 was acknowledged at 0.000003 s and lost at 0.005000 s. The cause: at 0.005000 s, cache node 0 \
+             crashed, and w1 was gone.",
+            "키 3의 쓰기 w1: 0.000003 s 성공 응답, 0.005000 s 유실. 원인: 0.005000 s, 캐시 노드 0의 크래시로 w1 소실.",
+        )
+    );
+    let due = story.lines.last().expect("a line");
+    assert_eq!(due.text.say(Language::Korean), "w1 플러시되었을 시각");
 }
 
 #[test]
@@ -88,4 +97,29 @@ fn what_mermaid_takes_for_its_own_is_escaped() {
     story.lines[0].text = Phrase::fixed("a;b#c\nd<e", "가");
     let text = story.mermaid(Language::English);
     assert!(text.contains("a,b#35;c d#60;e"), "{text}");
+}
+
+/// What opens a file need not know custom properties: it would be black.
+#[test]
+fn a_file_has_colours_of_its_own_and_says_from_which_run_it_is() {
+    let experiment = Phrase::fixed("A <b> crash", "크래시 <b>");
+    let run = Run { experiment, source: Phrase::fixed("Cachelane 1 · seed 7", "Cachelane 1 · 시드 7") };
+    let told = Told { run, lane: 0, story: lost(3), elsewhere: Vec::new() };
+    for (language, seed) in [(Language::English, "seed 7"), (Language::Korean, "시드 7")] {
+        let svg = told.svg("write-back & more", language);
+        assert!(!svg.contains("var("), "{svg}");
+        assert_eq!(svg.matches('<').count(), svg.matches('>').count());
+        let coloured = svg.split("fill=\"").skip(1).chain(svg.split("stroke=\"").skip(1));
+        assert!(coloured.into_iter().all(|rest| rest.starts_with('#') || rest.starts_with("none")), "{svg}");
+        assert!(svg.contains("write-back &amp; more · ") && svg.contains("&lt;b&gt;") && svg.contains(seed), "{svg}");
+        let mermaid = told.mermaid("write-back; more", language);
+        assert!(mermaid.contains("write-back, more · ") && mermaid.contains(seed), "{mermaid}");
+        assert!(mermaid.contains("#60;b>"), "{mermaid}");
+    }
+}
+
+#[test]
+fn a_stale_read_says_that_its_time_is_an_age() {
+    let said = how_stale(WriteId(3), "5.7 s");
+    assert_eq!((said.say(Language::English), said.say(Language::Korean)), ("w3 · 5.7 s old", "w3 · 5.7 s 지남"));
 }

@@ -1,8 +1,8 @@
 //! What is said in stories, in each language.
 
-use crate::ledger::{Case, CaseKind, Holder, Message, Part, Place, Release};
+use crate::ledger::{Case, CaseKind, Fact, Holder, Message, Origin, Part, Passed, Place, Release};
 use crate::model::{CallError, WriteId};
-use crate::phrase::{Phrase, phrase};
+use crate::phrase::{Language, Phrase, phrase};
 use crate::time::Nanos;
 
 /// A moment to the microsecond: `12.345678 s`.
@@ -174,7 +174,97 @@ pub(super) fn released(w: WriteId, holder: Holder, why: Release) -> Option<Phras
 
 pub(super) fn flush_due(w: WriteId) -> Phrase {
     let w = write_name(w);
-    phrase!("the flush due for {w}", "{w} 플러시 예정 시각")
+    phrase!("{w} would have been flushed", "{w} 플러시되었을 시각")
+}
+
+/// What caused a case, as the rest of a sentence, when a line about it says `text`.
+pub(super) fn caused(fact: Option<Fact>, from: Part, to: Part, text: &Phrase) -> Phrase {
+    let [(from, from_ko), (to, to_ko)] = [from, to].map(inside);
+    let (said, said_ko) = (text.say(Language::English), text.say(Language::Korean));
+    match fact {
+        Some(Fact::Passed(Passed { message: Message::Value(_) | Message::Miss | Message::Done, .. })) => Phrase::new(
+            format!("the answer of {from}, {said}, reached {to}"),
+            format!("{from_ko}의 응답 {said_ko}, {to_ko}에 도착"),
+        ),
+        Some(Fact::Passed(Passed { message: Message::Failed(_), .. })) => Phrase::new(
+            format!("the answer of {from} to {to} was “{said}”"),
+            format!("{to_ko}에 대한 {from_ko}의 응답이 “{said_ko}”"),
+        ),
+        Some(Fact::Passed(_)) => {
+            Phrase::new(format!("the {said} of {from} reached {to}"), format!("{from_ko}의 {said_ko}, {to_ko}에 도착"))
+        }
+        Some(Fact::Released { write, why, .. }) => gone(write, why, &from, &from_ko),
+        Some(Fact::Committed(w)) => {
+            let w = write_name(w);
+            phrase!("the database committed {w}", "DB에서 {w} 커밋")
+        }
+        Some(Fact::Copied { value, origin: Origin::Restored, .. }) => {
+            let w = write_name(value);
+            phrase!("{from} came back with {w}", "{from_ko}, {w} 상태로 복구됨")
+        }
+        Some(Fact::Copied { value, .. }) => {
+            let w = write_name(value);
+            phrase!("{from} took {w} in", "{from_ko}에 {w} 저장")
+        }
+        // A fault: `cache crash`.
+        _ => Phrase::new(format!("the fault “{said}” struck {from}"), format!("{from_ko}에 “{said_ko}” 장애")),
+    }
+}
+
+/// Someone who takes part, inside a sentence.
+fn inside(who: Part) -> (String, String) {
+    let name = part(who);
+    let english = name.say(Language::English).to_lowercase();
+    let is_one_of_many = english.ends_with(|c: char| c.is_ascii_digit());
+    (if is_one_of_many { english } else { format!("the {english}") }, name.say(Language::Korean).to_owned())
+}
+
+/// How `at` came to have a write no longer, as the rest of a sentence.
+fn gone(w: WriteId, why: Release, at: &str, at_ko: &str) -> Phrase {
+    let w = write_name(w);
+    match why {
+        Release::Coalesced { into } => {
+            let into = write_name(into);
+            phrase!("{into} took the place of {w} in {at}", "{at_ko}에서 {into} 값이 {w} 대체")
+        }
+        Release::Delivered | Release::Handed | Release::Finished => {
+            phrase!("{at} deleted the mark of {w}", "{at_ko}에서 {w} 더티 표시 삭제")
+        }
+        Release::FlushMarkLost => phrase!(
+            "{at} deleted the mark of {w}, too, which was not flushed",
+            "{at_ko}에서 플러시되지 않은 {w} 표시까지 삭제"
+        ),
+        Release::CacheCrash => phrase!("{at} crashed, and {w} was gone", "{at_ko}의 크래시로 {w} 소실"),
+        Release::ExpiredDirty => {
+            phrase!("{w} expired in {at} while it was dirty", "{at_ko}에서 {w} 더티 상태로 만료")
+        }
+        Release::EvictedDirty => {
+            phrase!("{w} was evicted from {at} while it was dirty", "{at_ko}에서 {w} 더티 상태로 축출")
+        }
+        Release::DroppedAfterRetries => {
+            phrase!("{at} dropped {w} after its retries", "{at_ko}에서 {w} 재시도 소진 후 폐기")
+        }
+        Release::FailoverLag => phrase!(
+            "the replica that took over from {at} had not received {w}",
+            "{at_ko}의 페일오버: 복제본이 {w} 미수신"
+        ),
+        Release::AppCrash => phrase!("{at} crashed with {w} half done", "{at_ko}의 크래시로 {w} 처리 중단"),
+        Release::PersistenceWindow => {
+            phrase!("{at} restarted without {w}, which was not on disk yet", "{at_ko}, 디스크에 없던 {w} 없이 재시작")
+        }
+        Release::FlushAll => phrase!("{at} was emptied, and {w} was gone", "{at_ko}의 전체 삭제로 {w} 소실"),
+        Release::Refused => phrase!("{at} refused {w}", "{at_ko}에서 {w} 거부"),
+        Release::ConnectionLost => {
+            phrase!("a connection of {at} was lost, and {w} did not arrive", "{at_ko}의 연결 끊김으로 {w} 미도착")
+        }
+        Release::GaveUp => phrase!("{at} gave up {w} with an error", "{at_ko}에서 오류로 {w} 중단"),
+    }
+}
+
+/// How bad a stale read was: what it saw, and how long that had been old, as the page writes durations.
+pub fn how_stale(saw: WriteId, age: &str) -> Phrase {
+    let w = write_name(saw);
+    phrase!("{w} · {age} old", "{w} · {age} 지남")
 }
 
 pub(super) fn lost(w: WriteId, current: WriteId) -> Phrase {
@@ -204,7 +294,7 @@ pub(super) fn left(w: WriteId, copies: &[Place], current: WriteId) -> Phrase {
         return phrase!("No copy of {w} is left; the database has {current}.", "{w} 사본 없음. DB 값: {current}.");
     }
     let say = |language| copies.iter().map(|at| place(*at).say(language).to_owned()).collect::<Vec<_>>().join(", ");
-    let (english, korean) = (say(crate::phrase::Language::English), say(crate::phrase::Language::Korean));
+    let (english, korean) = (say(Language::English), say(Language::Korean));
     Phrase::new(
         format!("{w} still stands in {english}; the database has {current}."),
         format!("{w} 남은 곳: {korean}. DB 값: {current}."),
@@ -236,8 +326,7 @@ pub(super) fn sentence(case: &Case, current: WriteId, acknowledged: Option<Nanos
         ),
         CaseKind::Diverging { place: at_place, .. } => {
             let (current, where_to) = (write_name(current), place(at_place));
-            let (english, korean) =
-                (where_to.say(crate::phrase::Language::English), where_to.say(crate::phrase::Language::Korean));
+            let (english, korean) = (where_to.say(Language::English), where_to.say(Language::Korean));
             Phrase::new(
                 format!(
                     "From {at} on {english} has {w} of key {key} and the database {current}, and nothing on its way will \

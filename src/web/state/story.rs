@@ -93,7 +93,7 @@ mod tests {
         let none = Phrase::fixed("", "");
         let (case, cause_at) = (case(), case().at);
         let story = Story { case, sentence: none.clone(), left: none, cause_at, actors: Vec::new(), lines: Vec::new() };
-        Told { lane: 0, story, elsewhere: Vec::new() }
+        Told { run: crate::story::Run::default(), lane: 0, story, elsewhere: Vec::new() }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use yew::prelude::*;
 use crate::chart::text;
 use crate::ledger::{Case, CaseKind};
 use crate::phrase::{Phrase, phrase};
-use crate::story::{stamp, write_name};
+use crate::story::{how_stale, stamp};
 use crate::time::Nanos;
 use crate::web::components::context::use_ctx;
 use crate::web::components::fold::use_fold;
@@ -53,7 +53,7 @@ fn said(case: &Case, w: &'static Words) -> (String, String) {
         CaseKind::Diverging { divergence, .. } => (what, (w.divergence)(&name(serde_json::to_value(divergence).ok()))),
         CaseKind::Stale { since } => {
             let age = text::millis((case.at - since).as_secs_f64() * 1e3);
-            (what, format!("{} · {age}", write_name(case.write)))
+            (what, how_stale(case.write, &age).say(w.lang).to_owned())
         }
         CaseKind::Vanished | CaseKind::Phantom => (what, String::new()),
     }

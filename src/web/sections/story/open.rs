@@ -80,7 +80,7 @@ fn Body(props: &BodyProps) -> Html {
             <p class="soft">{ story.left.say(language) }</p>
             <p class="buttons">
                 <button type="button" class="play" onclick={go} title={GO_WHY.say(language)}>{ GO.say(language) }</button>
-                <TakeAway told={told.clone()} words={*words} />
+                <TakeAway told={told.clone()} lane={titles.get(told.lane).cloned().unwrap_or_default()} words={*words} />
             </p>
             <div class="story-picture" tabindex="0" role="group" aria-label={PICTURE.say(language)}>{ picture }</div>
             { elsewhere(told, titles, language) }
@@ -95,16 +95,16 @@ fn TakeAway(props: &TakeAwayProps) -> Html {
     let said = use_state(|| None::<bool>);
     let w = props.words;
     let copy = {
-        let (told, said) = (props.told.clone(), said.clone());
+        let (told, lane, said) = (props.told.clone(), props.lane.clone(), said.clone());
         Callback::from(move |_: MouseEvent| {
             let said = said.clone();
-            dom::copy(&told.story.mermaid(w.lang), move |worked| said.set(Some(worked)));
+            dom::copy(&told.mermaid(&lane, w.lang), move |worked| said.set(Some(worked)));
         })
     };
     let save = {
-        let told = props.told.clone();
+        let (told, lane) = (props.told.clone(), props.lane.clone());
         Callback::from(move |_: MouseEvent| {
-            files::download("cachelane-story.svg", "image/svg+xml", &told.story.svg(w.lang));
+            files::download("cachelane-story.svg", "image/svg+xml", &told.svg(&lane, w.lang));
         })
     };
     let verdict = match *said {
@@ -124,6 +124,8 @@ fn TakeAway(props: &TakeAwayProps) -> Html {
 #[derive(Clone, PartialEq, Properties)]
 struct TakeAwayProps {
     told: Rc<Told>,
+    /// What its lane is called.
+    lane: String,
     words: &'static Words,
 }
 
