@@ -73,6 +73,7 @@ impl Numbers {
 }
 
 impl NodeNumbers {
+    #[inline(never)] // so that the callers' own case, one node, stays short
     fn assign(&self, key: u32) -> u32 {
         let mut of_keys = self.of_keys.borrow_mut();
         table::reach(&mut of_keys, key as usize, NONE);

@@ -190,18 +190,22 @@ impl Replay {
         let mut ahead =
             (!knows_next && choices.iter().any(|choice| choice.policy == Eviction::Opt)).then(Ahead::default);
         let (mut sweep, progress, mut has_sizes) = (Sweep::default(), input::Progress::of_file(&self.file), false);
-        while let Some(piece) = records.next_piece() {
+        let mut block = vec![Record::default(); BLOCK_MAX];
+        loop {
+            let block = &mut block[..sweep.room(&records)];
+            let Some(count) = records.next_block(block).map_err(|error| self.told(&error))? else { break };
             progress.at(|| records.bytes_read());
-            let Some(record) = piece.map_err(|error| self.told(&error))? else { continue };
-            self.check_expiry(&record, own_clock)?;
-            has_sizes |= record.size.is_some();
-            if misses == Misses::FillUnlessItStores && record.command.as_ref().is_some_and(Command::stores) {
+            let block = &block[..count];
+            block.iter().try_for_each(|record| self.check_expiry(record, own_clock))?;
+            has_sizes = has_sizes || block.iter().any(|record| record.size.is_some());
+            let stores = |record: &Record| record.command.as_ref().is_some_and(Command::stores);
+            if misses == Misses::FillUnlessItStores && block.iter().any(stores) {
                 misses = Misses::Leave;
                 caches.iter_mut().for_each(Playing::leave_misses_after_all);
             }
-            caches.iter_mut().for_each(|cache| cache.step(&record, own_clock));
+            caches.iter_mut().for_each(|cache| cache.play(block, own_clock));
             match &mut ahead {
-                Some(ahead) => ahead.take(&record).map_err(|sentence| self.refused(&sentence))?,
+                Some(ahead) => ahead.take(block).map_err(|sentence| self.refused(&sentence))?,
                 None => sweep.after(&mut records, |key| caches.iter().any(|cache| cache.remembers(key))),
             }
         }
@@ -266,18 +270,22 @@ enum Playing {
 }
 
 impl Playing {
-    fn step(&mut self, record: &Record, own_clock: bool) {
+    fn play(&mut self, block: &[Record], own_clock: bool) {
         match self {
             Playing::Cache(both) => {
                 let (cache, played) = &mut **both;
-                if let Some(at) = record.at.filter(|_| own_clock) {
-                    cache.set_clock(at);
+                for record in block {
+                    if let Some(at) = record.at.filter(|_| own_clock) {
+                        cache.set_clock(at);
+                    }
+                    played.step(cache, record);
                 }
-                played.step(cache, record);
             }
             Playing::Opt(opt) => {
-                let next = if let Next::At(number) = record.next { Some(number) } else { None };
-                opt.request(record.key, next);
+                for record in block {
+                    let next = if let Next::At(number) = record.next { Some(number) } else { None };
+                    opt.request(record.key, next);
+                }
             }
             Playing::Later(_) => {}
         }
@@ -339,14 +347,16 @@ struct Ahead {
 }
 
 impl Ahead {
-    fn take(&mut self, record: &Record) -> Result<(), String> {
-        let command = record.command.as_ref().unwrap_or(&Command::Read);
-        self.has_ttls |= record.fill_ttl.is_some() || command.gives_time();
-        match command.class() {
-            Class::Read => self.keys.push(record.key),
-            Class::Write => self.writes += 1,
-            Class::Delete => self.deletes += 1,
-            Class::Expiry | Class::None => {}
+    fn take(&mut self, block: &[Record]) -> Result<(), String> {
+        for record in block {
+            let command = record.command.as_ref().unwrap_or(&Command::Read);
+            self.has_ttls |= record.fill_ttl.is_some() || command.gives_time();
+            match command.class() {
+                Class::Read => self.keys.push(record.key),
+                Class::Write => self.writes += 1,
+                Class::Delete => self.deletes += 1,
+                Class::Expiry | Class::None => {}
+            }
         }
         if self.keys.len() > RECORDS_MAX {
             return Err(format!("--policy opt holds this trace in memory, at most {RECORDS_MAX} requests; shorten it"));
@@ -375,6 +385,8 @@ struct Sweep {
     at_bytes: u64,
 }
 
+/// The most requests that are read at once, where the format lets them: few enough to stay close at hand.
+const BLOCK_MAX: usize = 64;
 /// Fewer keys are not worth a sweep.
 const KEYS_MIN: u32 = 100_000;
 /// Nor is less memory.
@@ -387,6 +399,12 @@ impl Default for Sweep {
 }
 
 impl Sweep {
+    /// How many requests may be read before it is looked at again: each brings one new key at most.
+    #[inline]
+    fn room(&self, records: &Records<'_>) -> usize {
+        (self.at.saturating_sub(records.distinct()) as usize).clamp(1, BLOCK_MAX)
+    }
+
     #[inline]
     fn after(&mut self, records: &mut Records<'_>, remembered: impl Fn(u32) -> bool) {
         if records.distinct() >= self.at || records.name_bytes() >= self.at_bytes {
@@ -410,8 +428,9 @@ struct Played {
 }
 
 impl Played {
+    #[inline]
     fn step(&mut self, cache: &mut Cache, record: &Record) {
-        let command = record.command.as_ref().unwrap_or(&Command::Read);
+        let Some(command) = &record.command else { return cache.run(&record.ask(), &Command::Read) };
         match command.class() {
             Class::Write => self.writes += 1,
             Class::Delete => self.deletes += 1,

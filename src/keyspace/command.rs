@@ -294,6 +294,7 @@ pub enum Class {
 
 impl Command {
     /// What it is, for counts.
+    #[inline]
     pub fn class(&self) -> Class {
         match self {
             Command::Read | Command::Exists | Command::ReadOf { .. } => Class::Read,

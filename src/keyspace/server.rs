@@ -90,7 +90,18 @@ impl Server {
 
     /// Whether somebody waits for elements of `key`, or to move one there.
     pub fn remembers(&self, key: u32) -> bool {
-        self.waits_for(key) || self.waiting.is_target(key)
+        !self.waiting.is_empty() && (self.waits_for(key) || self.waiting.is_target(key))
+    }
+
+    /// Lets a plain look-up by, by far the commonest command: as long as nobody waits for anything, nothing comes of it that
+    /// its store cannot do alone. Whether that is so.
+    #[inline]
+    pub fn lets_by(&mut self, ask: &Ask) -> bool {
+        let nobody_waits = self.ready.is_empty() && self.waiting.is_empty();
+        if nobody_waits {
+            self.transaction = ask.transaction;
+        }
+        nobody_waits
     }
 
     /// Does what a command says.

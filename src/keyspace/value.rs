@@ -465,6 +465,14 @@ impl Values {
         value
     }
 
+    /// Gives a value back that nobody will look at.
+    #[inline]
+    pub fn release(&mut self, handle: u32) {
+        if handle as usize >= PLAIN.len() {
+            self.take(handle);
+        }
+    }
+
     /// What all elements take in memory, about.
     pub fn bytes(&self) -> u64 {
         self.bytes

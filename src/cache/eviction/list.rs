@@ -28,9 +28,10 @@ impl Default for List {
     }
 }
 
+// A few instructions each, at every request: a call would cost as much again.
 impl List {
     /// Adds `slot` at the back.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push_back(&mut self, slot: u32) {
         let back = self.nodes[SENTINEL as usize].prev;
         self.link(slot + 1, back);
@@ -42,7 +43,7 @@ impl List {
         self.link(slot + 1, after.map_or(SENTINEL, |after| after + 1));
     }
 
-    #[inline]
+    #[inline(always)]
     fn link(&mut self, node: u32, prev: u32) {
         if node as usize >= self.nodes.len() {
             // A node out of the list points at the sentinel; it is never followed.
@@ -55,7 +56,7 @@ impl List {
     }
 
     /// Takes `slot`, which must be in the list, out of it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn unlink(&mut self, slot: u32) {
         let Node { prev, next } = self.nodes[slot as usize + 1];
         self.nodes[prev as usize].next = next;
@@ -63,7 +64,7 @@ impl List {
     }
 
     /// Moves `slot` to the back.
-    #[inline]
+    #[inline(always)]
     pub(super) fn move_to_back(&mut self, slot: u32) {
         if self.nodes[slot as usize + 1].next != SENTINEL {
             self.unlink(slot);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use super::Problem;
+use crate::random::splitmix64;
 use crate::slots::Slots;
 
 /// The most distinct keys a trace may have.
@@ -77,14 +78,24 @@ impl KeyIds {
     }
 }
 
-/// Dense ids for keys that are numbers: 16 bytes a key, without the text.
+/// Dense ids for keys that are numbers: the number itself and its places in a table, without the text.
+///
+/// The table has ids only, four bytes each, in open addressing; the numbers stand in a row by id. So what is looked up most
+/// often, which came first and has low ids, lies close together, and a table of many keys takes few pages.
 #[derive(Debug)]
 pub struct NumberIds {
-    // As above.
-    ids: HashMap<u64, u32, BuildHasherDefault<KeyHasher>>,
-    taken: Slots<()>,
+    /// By id: the key. An id that was given back stands there still, but not in the table.
+    keys: Slots<u64>,
+    /// Ids or [`FREE`]; a key's is at the place of its hash or, where that was taken, at the next one after it. At most
+    /// half of the places are taken.
+    places: Vec<u32>,
     most_bytes: u64,
 }
+
+/// A place of the table without an id. No id is as great.
+const FREE: u32 = KEYS_MAX;
+/// Places of the smallest table.
+const PLACES_MIN: usize = 16;
 
 impl Default for NumberIds {
     fn default() -> NumberIds {
@@ -93,20 +104,72 @@ impl Default for NumberIds {
 }
 
 impl NumberIds {
+    /// No [guess](NumberIds::guess).
+    pub const NO_GUESS: u32 = FREE;
+
     /// None yet, which may take so many bytes of memory.
     pub fn of_at_most(most_bytes: u64) -> NumberIds {
-        NumberIds { ids: HashMap::default(), taken: Slots::default(), most_bytes }
+        NumberIds { keys: Slots::default(), places: vec![FREE; PLACES_MIN], most_bytes }
     }
 
     /// The id of `key`; a new key gets the next free id, or `None` when there is [no room](NumberIds::full).
     #[inline]
     pub fn id(&mut self, key: u64) -> Option<u32> {
-        let is_full = self.bytes() + NUMBER_BYTES > self.most_bytes;
-        match self.ids.entry(key) {
-            std::collections::hash_map::Entry::Occupied(known) => Some(*known.get()),
-            std::collections::hash_map::Entry::Vacant(_) if is_full => None,
-            std::collections::hash_map::Entry::Vacant(vacant) => next(&mut self.taken).map(|id| *vacant.insert(id)),
+        let mut place = self.first_place(key);
+        loop {
+            match self.places[place] {
+                FREE => return self.add(key, place),
+                id if self.keys[id] == key => return Some(id),
+                _ => place = self.next_place(place),
+            }
         }
+    }
+
+    /// The id that is probably the one of `key`, for [`id_or`](NumberIds::id_or).
+    #[inline]
+    pub fn guess(&self, key: u64) -> u32 {
+        self.places[self.first_place(key)]
+    }
+
+    /// The same as [`id`](NumberIds::id), told a guess since which none was forgotten. The memory of a large table is far away:
+    /// who guesses for many keys first waits for all of them at once.
+    #[inline]
+    pub fn id_or(&mut self, guess: u32, key: u64) -> Option<u32> {
+        if guess != FREE && self.keys[guess] == key { Some(guess) } else { self.id(key) }
+    }
+
+    #[inline]
+    fn first_place(&self, key: u64) -> usize {
+        splitmix64(&mut { key }) as usize & (self.places.len() - 1)
+    }
+
+    #[inline]
+    fn next_place(&self, place: usize) -> usize {
+        (place + 1) & (self.places.len() - 1)
+    }
+
+    /// Takes in a key that is new and belongs in this free place.
+    fn add(&mut self, key: u64, place: usize) -> Option<u32> {
+        if self.bytes() + NUMBER_BYTES > self.most_bytes || self.count() == KEYS_MAX {
+            return None;
+        }
+        let id = self.keys.insert(key);
+        self.places[place] = id;
+        if 2 * self.keys.in_use() > self.places.len() {
+            let ids: Vec<u32> = self.places.iter().copied().filter(|&id| id != FREE).collect();
+            self.places = vec![FREE; 2 * self.places.len()];
+            ids.into_iter().for_each(|id| self.place(id));
+        }
+        Some(id)
+    }
+
+    /// Puts the id of a key that is not in the table into it.
+    fn place(&mut self, id: u32) {
+        let mut place = self.first_place(self.keys[id]);
+        while self.places[place] != FREE {
+            place = self.next_place(place);
+        }
+        self.places[place] = id;
     }
 
     /// Why a new key gets no id; see [`KeyIds::full`].
@@ -121,12 +184,23 @@ impl NumberIds {
 
     /// Forgets keys as [`KeyIds::retain`] does.
     pub fn retain(&mut self, keep: impl Fn(u32) -> bool) {
-        retain(&mut self.ids, &mut self.taken, keep, |_| {});
+        let mut known = vec![false; self.keys.all().len()];
+        self.places.iter().filter(|&&id| id != FREE).for_each(|&id| known[id as usize] = true);
+        self.places.fill(FREE);
+        // From the last to the first: so those that are given back are nearly in the order in which they are given again.
+        for id in (0..known.len() as u32).rev().filter(|&id| known[id as usize]) {
+            if keep(id) {
+                self.place(id);
+            } else {
+                self.keys.free(id);
+            }
+        }
+        self.keys.least_first();
     }
 
     /// How many distinct keys there are, of those not forgotten.
     pub fn count(&self) -> u32 {
-        self.ids.len() as u32
+        self.keys.in_use() as u32
     }
 }
 
@@ -170,23 +244,20 @@ impl Hasher for KeyHasher {
     }
 
     #[inline]
-    fn write_u64(&mut self, number: u64) {
-        self.0 ^= number;
-    }
-
-    #[inline]
     fn write_usize(&mut self, length: usize) {
         self.0 ^= length as u64;
     }
 
     #[inline]
     fn finish(&self) -> u64 {
-        crate::random::splitmix64(&mut { self.0 })
+        splitmix64(&mut { self.0 })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
 
     #[test]
@@ -202,5 +273,25 @@ mod tests {
         assert_eq!((ids.bytes(), ids.id(b"x")), (KEY_OVERHEAD + 10, Some(0)));
         let mut numbers = NumberIds::of_at_most(2 * NUMBER_BYTES);
         assert_eq!([5, 6, 7, 5].map(|key| numbers.id(key)), [Some(0), Some(1), None, Some(0)]);
+    }
+
+    #[test]
+    fn numbers_have_the_ids_that_a_map_gives_them_whatever_lies_between_them() {
+        for shift in [0, 3, 20, 40, 63] {
+            let (mut numbers, mut model, mut free) =
+                (NumberIds::default(), BTreeMap::new(), BTreeSet::from_iter(0..20_000));
+            for step in 0..40_000u64 {
+                let key = (step.wrapping_mul(step) % 9_973 + step / 5_000).rotate_left(shift);
+                let id = *model.entry(key).or_insert_with(|| free.pop_first().expect("enough"));
+                let guess = numbers.guess(key);
+                assert_eq!(if step % 2 == 0 { numbers.id(key) } else { numbers.id_or(guess, key) }, Some(id));
+                if step % 7_000 == 6_999 {
+                    numbers.retain(|id| id % 3 == 1);
+                    free.extend(model.values().filter(|&id| id % 3 != 1));
+                    model.retain(|_, id| *id % 3 == 1);
+                }
+                assert_eq!(numbers.count() as usize, model.len());
+            }
+        }
     }
 }

@@ -520,6 +520,31 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// The next requests, in the first places of `block`, which is not empty: how many there are. None at the end; none
+    /// within `Some` as for [`next_piece`](Records::next_piece).
+    ///
+    /// # Errors
+    /// At the first line or record that is none.
+    pub fn next_block(&mut self, block: &mut [Record]) -> Result<Option<usize>, TraceError> {
+        let Source::Oracle(oracle) = &mut self.source else {
+            let piece = self.next_piece().transpose()?;
+            return Ok(piece.map(|piece| {
+                piece.map_or(0, |record| {
+                    block[0] = record;
+                    1
+                })
+            }));
+        };
+        if self.finished {
+            return Ok(None);
+        }
+        let read = oracle.read_block(&mut self.table, &mut self.order, block);
+        self.finished = !matches!(read, Ok(1..));
+        let count = read?;
+        self.read += count as u64;
+        Ok((count > 0).then_some(count))
+    }
+
     #[inline]
     fn step(&mut self) -> Result<Step, TraceError> {
         let table = &mut self.table;

@@ -5,14 +5,17 @@
 //! [OPT](crate::cache::eviction::opt) look ahead without a second reading. Yang et al., libCacheSim,
 //! `oracleGeneralBin.h`.
 
-use std::io::BufRead;
+use std::io::{self, BufRead};
 
+use super::order::Order;
 use super::unpack::read_up_to;
-use super::{Next, Place, Problem, Record, Step, Table, TraceError};
+use super::{Next, NumberIds, Place, Problem, Record, Step, Table, TraceError};
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
 const RECORD_BYTES: usize = 24;
+/// For how many records the ids of their objects are guessed at once.
+const GUESSES: usize = 64;
 
 /// Whether the first bytes of a file are such records beyond doubt: times do not fall, and every next access lies ahead,
 /// is of the same object, and leaves out no access that lies between.
@@ -52,6 +55,11 @@ impl Raw {
         }
     }
 
+    /// When it came, by the trace's clock.
+    fn at(&self) -> Nanos {
+        Nanos::from_secs(u64::from(self.time))
+    }
+
     /// When the object comes next, after the request of this number; `None` where that lies behind.
     fn next(&self, number: u64) -> Option<Next> {
         match self.next {
@@ -65,57 +73,122 @@ impl Raw {
 pub struct Oracle<R> {
     reader: R,
     number: u64,
+    /// Whole records as the reader had them at hand, and how far they are read; the last one may be cut off.
+    block: Vec<u8>,
+    at: usize,
 }
 
 impl<R: BufRead> Oracle<R> {
     /// Reads from `reader`.
     pub fn new(reader: R) -> Oracle<R> {
-        Oracle { reader, number: 0 }
+        Oracle { reader, number: 0, block: Vec::new(), at: 0 }
     }
 
+    #[cold]
     fn wrong(&self, problem: Problem) -> TraceError {
         TraceError { place: Place::Record(self.number), problem }
     }
 
     /// The next record.
-    #[inline]
     pub fn read(&mut self, keys: &mut Table) -> Result<Step, TraceError> {
+        let Some(raw) = self.raw()? else { return Ok(Step::End) };
+        self.record(&raw, NumberIds::NO_GUESS, keys).map(Step::Record)
+    }
+
+    /// The next records, with their times in order, in the first places of `block`: how many; none at the end.
+    pub fn read_block(
+        &mut self,
+        keys: &mut Table,
+        order: &mut Order,
+        block: &mut [Record],
+    ) -> Result<usize, TraceError> {
+        let mut guesses = [NumberIds::NO_GUESS; GUESSES];
+        let at_hand = self.block[self.at..].as_chunks().0;
+        let most = block.len().min(GUESSES);
+        for (guess, bytes) in guesses.iter_mut().zip(at_hand).take(most) {
+            *guess = keys.numbers.guess(Raw::of(bytes).object);
+        }
+        for (count, (place, guess)) in block.iter_mut().zip(guesses).enumerate() {
+            let Some(raw) = self.raw()? else { return Ok(count) };
+            let mut record = self.record(&raw, guess, keys)?;
+            let at = order.take(raw.at(), Place::Record(self.number), &[]);
+            record.at = Some(at.map_err(|problem| self.wrong(problem))?);
+            *place = record;
+        }
+        Ok(most)
+    }
+
+    /// The next record's fields.
+    #[inline(always)]
+    fn raw(&mut self) -> Result<Option<Raw>, TraceError> {
         self.number += 1;
-        let mut bytes = [0; RECORD_BYTES];
-        let filled = read_up_to(&mut self.reader, &mut bytes).map_err(|error| self.wrong(Problem::Read(error)))?;
-        match filled {
-            RECORD_BYTES => {}
+        if self.at == self.block.len() {
+            self.refill()?;
+        }
+        let Some(bytes) = self.block[self.at..].first_chunk() else { return self.end().map(|()| None) };
+        self.at += RECORD_BYTES;
+        Ok(Some(Raw::of(bytes)))
+    }
+
+    /// Takes all whole records that the reader has at hand, or else waits for one.
+    fn refill(&mut self) -> Result<(), TraceError> {
+        let number = self.number;
+        let unread = |error| TraceError { place: Place::Record(number), problem: Problem::Read(error) };
+        self.block.clear();
+        self.at = 0;
+        let held = match self.reader.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => &[],
+            held => held.map_err(unread)?,
+        };
+        let whole = held.len() - held.len() % RECORD_BYTES;
+        if whole > 0 {
+            self.block.extend_from_slice(&held[..whole]);
+            self.reader.consume(whole);
+        } else {
+            let mut one = [0; RECORD_BYTES];
+            let filled = read_up_to(&mut self.reader, &mut one).map_err(unread)?;
+            self.block.extend_from_slice(&one[..filled]);
+        }
+        Ok(())
+    }
+
+    /// What it means that there is no whole record any more.
+    #[cold]
+    fn end(&self) -> Result<(), TraceError> {
+        match self.block.len() {
             0 if self.number == 1 => {
                 let wanted = Phrase::fixed("one record of 24 bytes", "24바이트 레코드 하나");
-                return Err(self.wrong(Problem::EmptyTrace(wanted)));
+                Err(self.wrong(Problem::EmptyTrace(wanted)))
             }
-            0 => return Ok(Step::End),
+            0 => Ok(()),
             cut => {
                 let found = phrase!("a record of {cut} bytes, where the file ends,", "파일 끝의 {cut}바이트 레코드");
                 let expected = Phrase::fixed(
                     "a record of 24 (is the file cut off, or of another format?)",
                     "24바이트 레코드(파일이 잘렸거나 다른 형식인지 확인하세요)",
                 );
-                return Err(self.wrong(Problem::Expected { found, expected }));
+                Err(self.wrong(Problem::Expected { found, expected }))
             }
         }
-        self.record(&bytes, keys).map(Step::Record).map_err(|problem| self.wrong(problem))
     }
 
-    fn record(&self, bytes: &[u8; RECORD_BYTES], keys: &mut Table) -> Result<Record, Problem> {
-        let raw = Raw::of(bytes);
+    #[inline(always)]
+    fn record(&self, raw: &Raw, guess: u32, keys: &mut Table) -> Result<Record, TraceError> {
         // Requests are numbered from 0 or from 1; in both, what comes next has a number of at least this one's from 1.
-        let next = raw.next(self.number - 1).ok_or_else(|| {
-            let (number, next) = (self.number, raw.next);
-            let found = phrase!("the next access {next}", "다음 접근 {next}");
-            let expected = phrase!(
-                "the number of a later request than this, {number}, or -1",
-                "이 요청({number}번) 뒤의 요청 번호 또는 -1"
-            );
-            Problem::Expected { found, expected }
-        })?;
-        let at = Some(Nanos::from_secs(u64::from(raw.time)));
-        Ok(Record { key: keys.number(raw.object)?, at, size: Some(raw.size), next, ..Record::default() })
+        let Some(next) = raw.next(self.number - 1) else { return Err(self.behind(raw)) };
+        let Some(key) = keys.numbers.id_or(guess, raw.object) else { return Err(self.wrong(keys.numbers.full())) };
+        Ok(Record { key, at: Some(raw.at()), size: Some(raw.size), next, ..Record::default() })
+    }
+
+    #[cold]
+    fn behind(&self, raw: &Raw) -> TraceError {
+        let (number, next) = (self.number, raw.next);
+        let found = phrase!("the next access {next}", "다음 접근 {next}");
+        let expected = phrase!(
+            "the number of a later request than this, {number}, or -1",
+            "이 요청({number}번) 뒤의 요청 번호 또는 -1"
+        );
+        self.wrong(Problem::Expected { found, expected })
     }
 }
 

@@ -525,6 +525,26 @@ fn lines_of_several_fields_are_no_keys_unless_that_is_told() {
 }
 
 #[test]
+fn blocks_of_records_are_what_single_records_are_however_the_file_is_cut() {
+    let object = |number: u64| (number.wrapping_mul(number) % 1_999) << 40;
+    let rows: Vec<_> = (0..5_000).map(|number| (number as u32 / 7, object(number), number as u32, -1)).collect();
+    let bytes = oracle(&rows);
+    let open = |capacity: usize| {
+        let reader = std::io::BufReader::with_capacity(capacity, &bytes[..]);
+        Records::open("a.oracleGeneral", reader, Some(Format::OracleGeneral)).unwrap()
+    };
+    let singly: Vec<Record> = open(1 << 16).map(Result::unwrap).collect();
+    assert_eq!(singly.len(), 5_000);
+    for (capacity, most) in [(1 << 16, 64), (7, 64), (100, 5), (1_000, 1), (4_096, 1_000)] {
+        let (mut records, mut block, mut all) = (open(capacity), vec![Record::default(); most], Vec::new());
+        while let Some(count) = records.next_block(&mut block).unwrap() {
+            all.extend_from_slice(&block[..count]);
+        }
+        assert_eq!(all, singly, "{capacity} bytes at hand, {most} at once");
+    }
+}
+
+#[test]
 fn a_binary_is_oracle_general_only_where_its_records_make_sense() {
     let good = oracle(&[(1, 7, 5, 3), (1, 8, 5, -1), (2, 7, 5, -1)]);
     assert_eq!(told("-", &good), "oracle-general");
