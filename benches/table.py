@@ -1,0 +1,63 @@
+"""Makes docs/speed.md from what scripts/bench has measured: speed.txt, engines.json and replay.json in the folder given."""
+
+import json
+import os
+import re
+import sys
+
+HEAD = """# Speed
+
+Made by `make bench`, in one run on one machine; do not edit. Machines differ, so compare the ratios: each stands beside
+a yardstick of the same run.
+
+## Simulated requests
+
+Look-aside in a closed loop, with ledger and figures (`benches/speed.rs`). The yardstick is the hold loop: take the
+earliest of 1,000 events from Rust's binary heap, and put it back later. SimPy runs the first job without ledger and
+figures; Ciw knows no caches, and is given the share of misses (`benches/engines.py`).
+
+| what | job | requests a second | per hold |
+|---|---|---|---|
+"""
+
+LINE = re.compile(r"(native|wasm) +look-aside, (\d+) users, (\d+) keys: ([\d.]+) M requests/s.*hold loop: ([\d.]+) M/s.*per hold: ([\d.]+)")
+
+
+def main():
+    def read(name):
+        with open(os.path.join(sys.argv[1], name), encoding="utf-8") as file:
+            return file.read()
+
+    rows = [match.groups() for match in map(LINE.search, read("speed.txt").splitlines()) if match]
+    text = HEAD
+    for where, users, keys, rate, _, per_hold in rows:
+        text += f"| Cachelane, {where} | {int(users):,} users, {int(keys):,} keys | {float(rate):.2f} M | {per_hold} |\n"
+    native_holds = float(next(row[4] for row in rows if row[0] == "native"))
+    for engine, rate in json.loads(read("engines.json")).items():
+        shown = f"{rate / 1e6:.3f} M | {rate / 1e6 / native_holds:.4f}" if rate else "not installed | –"
+        text += f"| {engine} | 100 users, 2,000 keys | {shown} |\n"
+    for users in dict.fromkeys(row[1] for row in rows):
+        native, wasm = (next(float(row[3]) for row in rows if row[0] == where and row[1] == users) for where in ("native", "wasm"))
+        text += f"\nWebAssembly does {wasm / native:.2f} of the native rate with {int(users):,} users.\n"
+    replay = json.loads(read("replay.json"))
+    text += f"""
+## Replayed requests
+
+{replay["requests"]:,} Zipf requests of {replay["keys"]:,} keys in libCacheSim's own format, {replay["capacity"]:,} entries; CPU time of
+`cachelane replay` and of libcachesim 0.3.5 from PyPI, in turns, the least of three (`benches/replay.py`). The variants of S3-FIFO and
+W-TinyLFU differ a little. A dash: libcachesim did not install.
+
+| policy | libcachesim | Cachelane | times as fast | Cachelane, requests a second | miss ratios |
+|---|---|---|---|---|---|
+"""
+    for row in replay["policies"]:
+        ours, theirs = row["cachelane_s"], row["libcachesim_s"]
+        text += (
+            f"| {row['policy']} | {theirs:.2f} s | {ours:.2f} s | {theirs / ours:.1f} | {replay['requests'] / ours / 1e6:.1f} M "
+            f"| {row['libcachesim_misses']:.4f}, {row['cachelane_misses']:.4f} |\n"
+        )
+    print(text, end="")
+
+
+if __name__ == "__main__":
+    main()
