@@ -22,6 +22,7 @@ mod figures;
 mod floors;
 mod fuzz;
 mod golden;
+mod links;
 mod patience;
 mod pictures;
 mod presets;

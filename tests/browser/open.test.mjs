@@ -34,8 +34,8 @@ test("the page works from any folder, with its worker", async () => {
 });
 
 test("the worker's files carry a build id in their names", async () => {
-  const workers = world.site.requests.filter((path) => path.includes("worker"));
-  assert.equal(workers.length, 3, `script, glue and wasm: ${workers}`);
+  const workers = new Set(world.site.requests.filter((path) => path.includes("worker")));
+  assert.equal(workers.size, 3, `script, glue and wasm: ${[...workers]}`);
   for (const path of workers) assert.match(path, /worker-[0-9a-f]{16}(_glue\.js|_bg\.wasm|\.js)$/);
 });
 
@@ -94,4 +94,15 @@ test("an accessibility checker finds nothing", async () => {
   const { violations } = await new AxeBuilder({ page }).analyze();
   assert.deepEqual(violations.map((v) => `${v.id}: ${v.help} (${v.nodes.length})`), []);
   await close();
+});
+
+test("a preset has a page for links that are shown as cards, which leads to it", async () => {
+  const { page, problems, close } = await open(world.browser, `${world.site.url}p/redis-down.html`);
+  await page.waitForURL(/#v2&preset=redis-down/);
+  await page.getByRole("heading", { name: "Scoreboard" }).waitFor();
+  assert.deepEqual(problems, []);
+  await close();
+  const card = await (await fetch(`${world.site.url}p/redis-down.html`)).text();
+  assert.match(card, /<meta property="og:title" content="Redis is down/);
+  assert.match(card, /<meta property="og:description" content="[^"]+">/);
 });

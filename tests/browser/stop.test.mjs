@@ -12,8 +12,12 @@ const world = sharedWorld();
 
 const SHORT = "#v2&fault.count=0&duration=3s";
 
-/** Keeps the page's workers where a test can reach them, and counts the answers they owe: at most `window.most` at once. */
-const watched = () => {
+/**
+ * Keeps the page's workers where a test can reach them, and counts the answers they owe: each at most `window.most` at once.
+ * The machine seems to have so many processors.
+ */
+const watched = (processors) => {
+  Object.defineProperty(navigator, "hardwareConcurrency", { value: processors });
   [window.workers, window.most] = [[], 0];
   const Real = window.Worker;
   window.Worker = class extends Real {
@@ -29,12 +33,13 @@ const watched = () => {
     }
   };
 };
-const claim = (name, hash, does, options = {}) => visit(world, name, hash, does, { init: watched, ...options });
+const on = (processors) => new Function(`(${watched})(${processors})`);
+const claim = (name, hash, does, options = {}) => visit(world, name, hash, does, { init: on(1), ...options });
 
 /** From now on the worker hears nothing: as if it computed for ever. */
 const deafen = (page) => page.evaluate(() => {
   window.unheard = 0;
-  window.workers.at(-1).postMessage = () => window.unheard++;
+  for (const worker of window.workers) worker.postMessage = () => window.unheard++;
 });
 /** Waits until the worker was asked something that it does not hear. */
 const asked = (page) => until("the worker is asked", () => page.evaluate(() => window.unheard > 0));
@@ -335,3 +340,27 @@ claim("what the worker refuses is a notice that loses nothing: a fault, an edit"
   await button(page, "Play again").click();
   assert.deepEqual(await finish(page), all, "and runs again");
 });
+
+claim("several workers run what one would, and stop as one", SHORT, async (page) => {
+  const all = await finish(page);
+  assert.equal(await workers(page), 3);
+  assert.equal(await page.evaluate(() => window.most), 1, "each hears one message at a time");
+  // One of them has gone: it is missed like a single one.
+  await page.evaluate(() => window.workers.at(-1).terminate());
+  const gone = notice(page, "no longer answers");
+  await gone.waitFor();
+  await button(gone, "Run it again").click();
+  await gone.waitFor({ state: "detached" });
+  assert.deepEqual(await finish(page), all);
+  assert.equal(await workers(page), 6, "all are replaced");
+}, { init: on(3) });
+
+claim("a fault that is clicked strikes the lanes of all workers at the same moment", "#v2&fault.count=0&duration=20s", async (page) => {
+  await until("the run goes", async () => (await moment(page)) > 100);
+  await button(page, "Crash the cache").click();
+  const all = await finish(page);
+  await until("the link", async () => /fault\.0=/.test(await link(page)));
+  await page.reload();
+  await ready(page);
+  assert.deepEqual(await finish(page), all, "the same run from its link");
+}, { init: on(3) });

@@ -4,7 +4,7 @@
 //! worker is enough for goes to the first. A replayed trace is large: one worker holds it, and runs all lanes.
 //!
 //! ```text
-//!   Load                          to each that gets some of the lanes
+//!   Load                                 to each that gets some of the lanes
 //!   Advance, Recall, Inject       to each that has some
 //!   Hello, Tell, Open, Continue, Cancel     to the first
 //! ```
@@ -76,8 +76,8 @@ impl Pool {
                 self.goal = Some(Nanos(to_ns));
                 to_all(self.run.workers, &ToWorker::Advance { generation, to_ns, budget_ms, watch })
             }
-            ToWorker::Recall { .. } | ToWorker::Inject { .. } => to_all(self.run.workers, &said),
-            ToWorker::Hello | ToWorker::Open { .. } | ToWorker::Continue | ToWorker::Cancel | ToWorker::Tell { .. } => {
+            ToWorker::Hello | ToWorker::Recall { .. } | ToWorker::Inject { .. } => to_all(self.run.workers, &said),
+            ToWorker::Open { .. } | ToWorker::Continue | ToWorker::Cancel | ToWorker::Tell { .. } => {
                 vec![(0, said)]
             }
         };
