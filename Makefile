@@ -52,8 +52,9 @@ lint: ## Check versions, formatting, clippy for native and wasm, the documentati
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --lib --no-deps --document-private-items --target wasm32-unknown-unknown
 	@scripts/check-crates
 
-test-rust: ## Run the Rust tests: unit, integration, documentation
+test-rust: ## Run the Rust tests: unit, integration, documentation; count the instructions of a request
 	cargo test --locked
+	@scripts/check-instructions
 
 test-long: ## Run the checks that take too long for every change
 	cargo test --locked --test cachelane -- --ignored --skip real_redis
