@@ -107,7 +107,9 @@ test("the full simulator opens with what the figure shows, its crash too", { tim
     assert.equal(Object.keys(await board(whole, "Lost")).length, 3, "three lanes");
     assert.match(whole.url(), /fault\.1/);
     await whole.getByRole("heading", { name: "Faults" }).click();
-    assert.equal(await whole.getByRole("button", { name: "Remove this fault" }).count(), 2);
+    const remove = whole.getByRole("button", { name: "Remove this fault" });
+    await remove.first().waitFor(); // what is folded away is made when it is opened
+    assert.equal(await remove.count(), 2);
   });
 });
 

@@ -13,7 +13,7 @@ visit(world, "a lost write opens its story, which names its cause and leads to i
   const dialog = page.getByRole("dialog");
   const picture = dialog.getByRole("img", { name: /^Sequence diagram: Lost write w/ });
   await picture.waitFor();
-  assert.match(await dialog.innerText(), /deletes the mark of w\d+ too, unflushed/);
+  assert.match(await dialog.innerText(), /deletes the mark of\s+w\d+ too, unflushed/);
   assert.match(await dialog.innerText(), /Taken in one step\s+(kept|no loss)/);
   const [file] = await Promise.all([
     page.waitForEvent("download"),
