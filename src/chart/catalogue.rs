@@ -90,6 +90,8 @@ enum Scale {
     /// Milliseconds, by decades unless the reader wants them alike.
     Latency,
     Share,
+    /// From 0 to the greatest there is.
+    SmallShare,
     Count,
     /// A second.
     Rate,
@@ -204,7 +206,7 @@ pub static FIGURES: &[Figure] = &[
         title: Phrase::fixed("Miss ratio", "미스율"),
         key: Phrase::fixed("share of cache look-ups", "캐시 조회 중 미스의 비율"),
         shapes: &[Shape {
-            scale: Scale::Share,
+            scale: Scale::SmallShare,
             at_end: false,
             main: |p, _| share(p.misses, p.hits + p.misses),
             ..GAUGE
@@ -376,7 +378,8 @@ impl Scale {
         match self {
             Scale::Latency if options.linear => Axis::millis_over(values),
             Scale::Latency => Axis::log_over(values),
-            Scale::Share => Axis::Share,
+            Scale::Share => Axis::SHARE,
+            Scale::SmallShare => Axis::share_over(values),
             Scale::Count => Axis::count_over(values),
             Scale::Rate => Axis::rate_over(values),
             Scale::Bytes => Axis::bytes_over(values),
@@ -419,7 +422,7 @@ impl Shape {
             title => say(title, language),
         };
         let reference = (figure.name == "misses").then(|| data.reference.clone()).flatten();
-        Panel { title, axis: Axis::Share, lines, before, reference }
+        Panel { title, axis: Axis::SHARE, lines, before, reference }
     }
 
     fn points(

@@ -141,6 +141,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         if self.titled {
             self.text(&panel.title, TITLE, INK, (at.left, at.top - HEAD + 1.0), HPos::Left, VPos::Top)?;
         }
+        self.warmup(data, at, &x)?;
         self.bands(&data.faults, data, at, &x)?;
         self.rules(&panel.axis, data, at, &x)?;
         self.reference(panel, at)?;
@@ -181,6 +182,18 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             self.text(&name, TEXT, SOFT, (to, y + 6.0), side, VPos::Top)?;
         }
         Ok(())
+    }
+
+    /// A shade over what the report leaves out, its name in it where there is room.
+    fn warmup(&self, data: &Data, at: PanelPlace, x: &impl Fn(f64) -> f64) -> Drawn<DB> {
+        let Some(band) = data.warmup.as_ref().filter(|band| band.to_s > data.window().0) else { return Ok(()) };
+        let (left, right) = (x(band.from_s), x(band.to_s));
+        let shade = SOFT.rgb(self.look.theme).mix(0.1);
+        self.area.draw(&Rectangle::new([self.px((left, at.top)), self.px((right, at.bottom))], shade.filled()))?;
+        if self.width(&band.label, TEXT) + 8.0 > right - left {
+            return Ok(());
+        }
+        self.text(&band.label, TEXT, SOFT, (left + 4.0, at.bottom - 3.0), HPos::Left, VPos::Bottom)
     }
 
     /// A tint where something is broken, its name above; what is still to come is paler. Of very many only the tops are

@@ -27,7 +27,7 @@ pub use draw::{Layout, Look, PanelPlace, draw};
 pub use marker::Paint;
 pub use scale::Axis;
 
-use crate::phrase::Language;
+use crate::phrase::{Language, Phrase};
 use crate::report::Series;
 use palette::Theme;
 
@@ -38,6 +38,8 @@ pub struct Data {
     pub lanes: Vec<LaneData>,
     /// When something is broken.
     pub faults: Vec<Band>,
+    /// What the report leaves out at the beginning, where it does.
+    pub warmup: Option<Band>,
     /// The length of the time axis, seconds.
     pub duration_s: f64,
     /// The moment that is looked at, seconds. What comes after it is drawn faintly.
@@ -85,6 +87,14 @@ pub struct Band {
     pub to_s: f64,
     /// What is broken.
     pub label: String,
+}
+
+impl Band {
+    /// The warm-up, so many seconds long, if there is one.
+    pub fn of_warmup(seconds: f64, language: Language) -> Option<Band> {
+        let label = Phrase::fixed("warm-up (excluded)", "워밍업(제외)").say(language).to_owned();
+        (seconds > 0.0).then_some(Band { from_s: 0.0, to_s: seconds, label })
+    }
 }
 
 /// How a line is drawn.
@@ -246,6 +256,16 @@ mod tests {
         for figure in FIGURES {
             assert!(svg_of(figure, &nothing, Theme::Dark, (300, 200)).starts_with("<svg"));
         }
+    }
+
+    #[test]
+    fn a_warm_up_is_shaded_and_named_where_there_is_room() {
+        let long = Data { warmup: Band::of_warmup(20.0, Language::English), ..data() };
+        let hits = figure("hits").unwrap();
+        assert!(svg_of(hits, &long, Theme::Light, (1000, 300)).contains("warm-up (excluded)"));
+        let short = Data { warmup: Band::of_warmup(2.0, Language::English), ..data() };
+        assert!(!svg_of(hits, &short, Theme::Light, (1000, 300)).contains("warm-up"));
+        assert_eq!(Band::of_warmup(0.0, Language::English), None);
     }
 
     fn lost(data: &Data) -> Line {

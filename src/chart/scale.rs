@@ -24,8 +24,11 @@ pub enum Axis {
         /// The top.
         high: f64,
     },
-    /// A share, 0 to 1.
-    Share,
+    /// A share, 0 to `high`, which is 1 at most.
+    Share {
+        /// The top.
+        high: f64,
+    },
     /// A number from 0 to `high`.
     Count {
         /// The top.
@@ -64,6 +67,14 @@ impl Axis {
         if has_zero { Axis::LogAndZero { low, high } } else { Axis::Log { low, high } }
     }
 
+    /// An axis of all shares.
+    pub const SHARE: Axis = Axis::Share { high: 1.0 };
+
+    /// An axis of shares from 0 that holds all `values`, for those that may be small.
+    pub fn share_over(values: impl Iterator<Item = f64>) -> Axis {
+        Axis::Share { high: round_up(values.fold(0.001, f64::max) * 1.08).min(1.0) }
+    }
+
     /// A linear axis in milliseconds from 0 that holds all `values`.
     pub fn millis_over(values: impl Iterator<Item = f64>) -> Axis {
         Axis::Millis { high: round_up(values.fold(0.1, f64::max) * 1.05) }
@@ -92,8 +103,11 @@ impl Axis {
             Axis::Log { low, high } => log_place(value, low, high),
             Axis::LogAndZero { .. } if value <= 0.0 => 0.0,
             Axis::LogAndZero { low, high } => ZERO_ROOM + (1.0 - ZERO_ROOM) * log_place(value, low, high),
-            Axis::Millis { high } | Axis::Count { high } | Axis::Rate { high } | Axis::Bytes { high } => value / high,
-            Axis::Share => value,
+            Axis::Millis { high }
+            | Axis::Count { high }
+            | Axis::Rate { high }
+            | Axis::Bytes { high }
+            | Axis::Share { high } => value / high,
         };
         place.clamp(0.0, 1.0)
     }
@@ -113,10 +127,13 @@ impl Axis {
                 let parts = if room >= 4 { 4 } else { 2 };
                 (0..=parts).map(|i| high * f64::from(i) / f64::from(parts)).map(|v| (v, text::bytes(v))).collect()
             }
-            Axis::Share if room >= 5 => {
+            Axis::Share { high } if high < 1.0 => {
+                even_ticks(high, room).map(|v| (v, text::percent(v, share_decimals(high).saturating_sub(1)))).collect()
+            }
+            Axis::Share { .. } if room >= 5 => {
                 [0.0, 0.25, 0.5, 0.75, 1.0].map(|v| (v, text::percent(v, 0))).into_iter().collect()
             }
-            Axis::Share => [0.0, 0.5, 1.0].map(|v| (v, text::percent(v, 0))).into_iter().collect(),
+            Axis::Share { .. } => [0.0, 0.5, 1.0].map(|v| (v, text::percent(v, 0))).into_iter().collect(),
         }
     }
 
@@ -124,11 +141,20 @@ impl Axis {
     pub fn name(&self, value: f64) -> String {
         match self {
             Axis::Log { .. } | Axis::LogAndZero { .. } | Axis::Millis { .. } => text::millis(value),
-            Axis::Share => text::percent(value, 1),
+            Axis::Share { high } => text::percent(value, share_decimals(*high)),
             Axis::Count { .. } => text::count(value as u64),
             Axis::Rate { .. } => text::rate(value),
             Axis::Bytes { .. } => text::bytes(value),
         }
+    }
+}
+
+/// Decimals of a share on an axis that ends there: a tenth of its first digit is seen.
+fn share_decimals(high: f64) -> usize {
+    match high {
+        high if high > 0.05 => 1,
+        high if high > 0.005 => 2,
+        _ => 3,
     }
 }
 
@@ -210,6 +236,15 @@ mod tests {
         let names: Vec<String> = axis.ticks(4).into_iter().map(|(_, name)| name).collect();
         assert_eq!(names, ["1 ms", "10 ms"]);
         assert!((axis.place(0.2)).abs() < 1e-12 && (axis.place(50.0) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn small_shares_fill_their_axis() {
+        let axis = Axis::share_over([0.0002, 0.0043].into_iter());
+        assert_eq!((axis, axis.name(0.0002)), (Axis::Share { high: 0.005 }, "0.020 %".to_owned()));
+        let names: Vec<String> = axis.ticks(3).into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names, ["0.00 %", "0.20 %", "0.40 %"]);
+        assert_eq!(Axis::share_over([0.6].into_iter()), Axis::SHARE);
     }
 
     #[test]

@@ -110,7 +110,7 @@ mod tests {
             points: vec![(0.0, Some(1.0)), (9.0, Some(1.0))],
             ..Line::new(&LaneData::default(), "area".into(), Weight::Area)
         };
-        Panel { title: String::new(), axis: Axis::Share, lines: vec![area, line], before: Vec::new(), reference: None }
+        Panel { title: String::new(), axis: Axis::SHARE, lines: vec![area, line], before: Vec::new(), reference: None }
     }
 
     #[test]

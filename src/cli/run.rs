@@ -261,6 +261,7 @@ pub fn chart_data(experiment: &Experiment, language: Language) -> Data {
             })
             .collect(),
         faults: faults.collect(),
+        warmup: Band::of_warmup(scenario.warmup.as_secs_f64(), language),
         duration_s: scenario.duration.as_secs_f64(),
         now_s: experiment.now().as_secs_f64(),
         no_reads: scenario.clients.never_reads(),

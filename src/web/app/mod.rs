@@ -419,6 +419,7 @@ impl App {
         Rc::new(Data {
             lanes: self.lane_data(&self.state.running, &run.series, titles),
             faults: faults.collect(),
+            warmup: Band::of_warmup(self.state.running.warmup.as_secs_f64(), self.words().lang),
             duration_s: self.state.running.duration.as_secs_f64(),
             now_s: self.state.seen().as_secs_f64(),
             zoom: self.looking.zoom,
