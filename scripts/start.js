@@ -15,7 +15,7 @@ dispatchEvent(new Event("cachelane-started"));
 async function compile(address) {
   const response = await fetch(address);
   if (!response.ok) throw new Error(`${address}: ${response.status} ${response.statusText}`);
-  // Some servers do not know what wasm is.
-  const isNamed = response.headers.get("Content-Type")?.startsWith("application/wasm");
+  // Some servers do not know what wasm is, or say more of it than browsers accept.
+  const isNamed = response.headers.get("Content-Type") === "application/wasm";
   return isNamed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }

@@ -115,6 +115,7 @@ enum Token {
 
 impl Reader {
     fn line(&mut self, line: &str) -> Result<(), Phrase> {
+        let before = self.unit;
         // A name in a row under a head is no title.
         if let Some(unit) = unit_of_title(line).filter(|_| self.between.is_none()) {
             self.unit = unit;
@@ -127,7 +128,8 @@ impl Reader {
                 return Ok(());
             }
             if cells.len() == LOCUST_CELLS {
-                // A row of its CSV without the head.
+                // A row of its CSV without the head, and without a title.
+                self.unit = before;
                 return self.take(&LOCUST, &cells[LOCUST_CELLS - LOCUST.len()..]);
             }
         }
@@ -547,5 +549,12 @@ mod tests {
     fn what_was_read_is_a_distribution_that_can_run() {
         let rows = read("p50 5ms\np99 40ms").unwrap().rows;
         crate::random::Sampler::empirical(&rows).expect("it ends at 100 %");
+    }
+
+    #[test]
+    fn a_name_with_a_unit_in_it_is_no_title() {
+        let row = |name: &str| format!("GET,{name},4321,0,27,30,5,900,120,55,0,27,30,33,36,45,60,90,120,300,600,900");
+        let [plain, named] = ["/a", "/a (s)"].map(|name| read(&row(name)).unwrap());
+        assert_eq!(plain, named);
     }
 }

@@ -279,10 +279,11 @@ impl Work {
 
     fn recall(&self, at_ns: u64) -> FromWorker {
         let generation = self.generation;
+        let told = |(report, cases)| FromWorker::Recalled { generation, at_ns, report, cases };
         match self.kept.get((at_ns / self.point.0) as usize) {
-            Some((report, cases)) => {
-                FromWorker::Recalled { generation, at_ns, report: report.clone(), cases: cases.clone() }
-            }
+            Some(then) => told(then.clone()),
+            // Lanes that a limit has stopped stay as they are, while those of other workers go on.
+            None if self.experiment.finished() => told(shown_by(&self.experiment, self.seen.len())),
             None => {
                 refused(generation, Phrase::fixed("the run has not got there", "아직 그 시점까지 실행되지 않았습니다"))
             }

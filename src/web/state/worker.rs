@@ -233,6 +233,7 @@ impl State {
                     Request::Load { generation: loaded } if loaded == self.generation => self.revert_edit(effects),
                     Request::Advance if generation == self.generation => self.playback = Playback::Paused,
                     Request::Tell => self.story = None,
+                    Request::Recall => self.look_at_newest(), // else it would be asked for again and again
                     _ => {}
                 }
             }
@@ -249,6 +250,10 @@ impl State {
         }
         if is_current && !self.must_load {
             self.show_frame(frame);
+        } else if let Some(loaded) = &mut self.loaded
+            && loaded.generation == frame.generation
+        {
+            loaded.is_shown = false; // the next frame goes on from this one, which nobody has
         }
     }
 

@@ -14,6 +14,8 @@ use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
 const RECORD_BYTES: usize = 24;
+/// The most bytes that are copied at once.
+const BLOCK_BYTES: usize = 64 << 10;
 /// For how many records the ids of their objects are guessed at once.
 const GUESSES: usize = 64;
 
@@ -140,6 +142,8 @@ impl<R: BufRead> Oracle<R> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => &[],
             held => held.map_err(unread)?,
         };
+        // What is in memory already comes as a whole, however long it is.
+        let held = &held[..held.len().min(BLOCK_BYTES)];
         let whole = held.len() - held.len() % RECORD_BYTES;
         if whole > 0 {
             self.block.extend_from_slice(&held[..whole]);
