@@ -437,7 +437,10 @@ impl Shape {
         let points = series.points.iter().enumerate().map(|(i, point)| {
             let from = (series.first + i) as f64 * series.bucket_s;
             let to = (from + series.bucket_s).min(data.duration_s.max(from));
-            let at = if self.at_end { to } else { (from + to) / 2.0 };
+            let middle = (from + to) / 2.0;
+            // What a fault did cannot be seen before it.
+            let struck = data.faults.iter().any(|fault| middle < fault.from_s && fault.from_s < to);
+            let at = if self.at_end || struck { to } else { middle };
             (at, measure(point, At { span_s: to - from, percentile: options.percentile }))
         });
         start.into_iter().chain(points).filter(|(at, _)| *at <= data.duration_s).collect()

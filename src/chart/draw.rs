@@ -254,7 +254,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let seen = |points: &[(f64, Option<f64>)], future: bool| -> Vec<Vec<(f64, f64)>> {
             let (from, to) = data.window();
             let (from, to) = if future { (data.now_s.max(from), to) } else { (from, data.now_s.min(to)) };
-            let runs = points.split(|(_, value)| value.is_none()).map(|run| within(run, from, to, line.steps));
+            let held = |run: &[(f64, Option<f64>)]| held(run, line.steps, &data.faults);
+            let runs = points.split(|(_, value)| value.is_none()).map(|run| within(&held(run), from, to));
             runs.map(|run| run.into_iter().map(|(t, v)| (x(t), y(v))).collect()).collect()
         };
         let upper = |future| seen(&line.upper, future);
@@ -276,7 +277,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let pen = Pen { strength: 0.75, ..*self };
         let y = |value: f64| at.bottom - (at.bottom - at.top) * axis.place(value);
         for run in line.points.split(|(_, value)| value.is_none()) {
-            let path = within(run, from, to, line.steps).into_iter().map(|(t, v)| (x(t), y(v))).collect::<Vec<_>>();
+            let run = held(run, line.steps, &data.faults);
+            let path = within(&run, from, to).into_iter().map(|(t, v)| (x(t), y(v))).collect::<Vec<_>>();
             for dash in dashes(&path, &[1.5, 3.0]) {
                 pen.stroke(&dash, lane_style(line.look).colour, 1.25)?;
             }
@@ -438,10 +440,26 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 /// How strong a line is after the moment that is looked at.
 const FAINT: f64 = 0.3;
 
-/// The part of an unbroken line between two moments, cut where it crosses them. In steps, a value holds until the next.
-fn within(run: &[(f64, Option<f64>)], from: f64, to: f64, steps: bool) -> Vec<(f64, f64)> {
+/// The corners of an unbroken line. In steps, a value holds until the next; else until a fault that begins before the next,
+/// for what it did was not there before it.
+fn held(run: &[(f64, Option<f64>)], steps: bool, faults: &[Band]) -> Vec<(f64, f64)> {
     let run: Vec<(f64, f64)> = run.iter().filter_map(|(t, v)| Some((*t, (*v)?))).collect();
-    let run = if steps { stairs(&run) } else { run };
+    if steps {
+        return stairs(&run);
+    }
+    let mut held: Vec<(f64, f64)> = Vec::with_capacity(run.len());
+    for &(t, v) in &run {
+        if let Some(&(at, before)) = held.last() {
+            let struck = faults.iter().map(|fault| fault.from_s).filter(|begins| at < *begins && *begins < t);
+            held.extend(struck.reduce(f64::max).map(|begins| (begins, before)));
+        }
+        held.push((t, v));
+    }
+    held
+}
+
+/// The part of a line between two moments, cut where it crosses them.
+fn within(run: &[(f64, f64)], from: f64, to: f64) -> Vec<(f64, f64)> {
     let mut cut = Vec::with_capacity(run.len());
     for (i, &(t, v)) in run.iter().enumerate() {
         let before = i.checked_sub(1).map(|i| run[i]);
@@ -536,9 +554,18 @@ mod tests {
     #[test]
     fn a_line_is_cut_at_the_moments_that_are_shown() {
         let run = [(0.0, Some(0.0)), (10.0, Some(10.0)), (20.0, Some(10.0))];
-        assert_eq!(within(&run, 4.0, 12.0, false), [(4.0, 4.0), (10.0, 10.0), (12.0, 10.0)]);
-        assert_eq!(within(&run, 4.0, 12.0, true), [(4.0, 0.0), (10.0, 0.0), (10.0, 10.0), (12.0, 10.0)]);
-        assert_eq!(within(&run, 30.0, 40.0, false), []);
+        let [plain, steps] = [false, true].map(|steps| held(&run, steps, &[]));
+        assert_eq!(within(&plain, 4.0, 12.0), [(4.0, 4.0), (10.0, 10.0), (12.0, 10.0)]);
+        assert_eq!(within(&steps, 4.0, 12.0), [(4.0, 0.0), (10.0, 0.0), (10.0, 10.0), (12.0, 10.0)]);
+        assert_eq!(within(&plain, 30.0, 40.0), []);
+    }
+
+    #[test]
+    fn a_line_does_not_move_before_the_fault_that_moves_it() {
+        let run = [(0.0, Some(0.0)), (10.0, Some(10.0))];
+        let fault = |from_s| Band { from_s, to_s: 99.0, label: String::new() };
+        assert_eq!(held(&run, false, &[fault(4.0), fault(7.0)]), [(0.0, 0.0), (7.0, 0.0), (10.0, 10.0)]);
+        assert_eq!(held(&run, false, &[fault(0.0), fault(10.0)]), [(0.0, 0.0), (10.0, 10.0)]);
     }
 
     #[test]

@@ -94,6 +94,15 @@ pub fn moment(seconds: f64, tenths: bool, language: Language) -> String {
     }
 }
 
+/// When a value beside a figure was so: `at 12.4 s`, `12.4초 시점`.
+pub fn at_moment(seconds: f64, language: Language) -> String {
+    let moment = moment(seconds, true, language);
+    match language {
+        Language::English => format!("at {moment}"),
+        Language::Korean => format!("{moment} 시점"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

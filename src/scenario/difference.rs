@@ -33,10 +33,15 @@ impl Difference {
         (0..lanes.len()).map(|lane| differences(form, &lanes, lane)).collect()
     }
 
+    /// What stands in the lane, as the page calls it.
+    pub fn own_in_words(&self, language: Language) -> String {
+        called::value(&self.own, language)
+    }
+
     /// The difference in words.
     pub fn say(&self, language: Language) -> String {
         let others: Vec<String> = self.others.iter().map(|other| called::value(other, language)).collect();
-        let (name, own, others) = (self.name.say(language), called::value(&self.own, language), others.join(", "));
+        let (name, own, others) = (self.name.say(language), self.own_in_words(language), others.join(", "));
         match language {
             Language::English => format!("{name}: {own}; others: {others}"),
             Language::Korean => format!("{name}: {own}, 다른 레인: {others}"),
@@ -68,10 +73,7 @@ fn differences(form: &Form, lanes: &[Vec<FormField>], lane: usize) -> Vec<Differ
             let value = value(form, lanes, other, field).filter(|value| *value != own && !others.contains(value));
             others.extend(value);
         }
-        let called = |language| called::option(&field.name, language);
-        let name = field.label.cloned();
-        let name = name.unwrap_or_else(|| Phrase::new(called(Language::English), called(Language::Korean)));
-        (!others.is_empty()).then_some(Difference { field: field.name.clone(), name, own, others })
+        (!others.is_empty()).then(|| Difference { field: field.name.clone(), name: field.called(), own, others })
     };
     names.iter().filter_map(difference).collect()
 }

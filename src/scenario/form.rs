@@ -10,8 +10,8 @@ use super::limits::{self, Limit};
 use super::node::{Node, Value, join};
 use super::notation;
 use super::problem::Problems;
-use super::{Scenario, Slider};
-use crate::phrase::{Docs, Phrase};
+use super::{Scenario, Slider, called};
+use crate::phrase::{Docs, Language, Phrase};
 
 /// One field of a scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,19 @@ pub struct FormField {
     pub slider: Option<Slider>,
     /// What the page calls it, where it has a control of its own there.
     pub label: Option<&'static Phrase>,
+}
+
+impl FormField {
+    /// What the page calls it: its label, or what says as much.
+    pub fn called(&self) -> Phrase {
+        let called = |language| called::option(&self.name, language);
+        self.label.cloned().unwrap_or_else(|| Phrase::new(called(Language::English), called(Language::Korean)))
+    }
+
+    /// The field and what stands there, as the page calls them: `Persistence: append-only`.
+    pub fn say(&self, language: Language) -> String {
+        format!("{}: {}", self.called().say(language), called::value(&self.value, language))
+    }
 }
 
 /// What may stand in a field.

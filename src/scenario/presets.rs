@@ -158,8 +158,17 @@ impl Preset {
 
     /// Whether `scenario` is what it says, but for a name of its own.
     pub fn is(&self, scenario: &Scenario) -> bool {
+        self.is_with(scenario, scenario.seed)
+    }
+
+    /// Whether `scenario` is this experiment, with whatever seed.
+    pub fn is_but_for_its_seed(&self, scenario: &Scenario) -> bool {
+        self.is_with(scenario, self.scenario().seed)
+    }
+
+    fn is_with(&self, scenario: &Scenario, seed: u64) -> bool {
         let own = self.scenario();
-        own == scenario || Scenario { name: own.name.clone(), ..scenario.clone() } == *own
+        own == scenario || Scenario { name: own.name.clone(), seed, ..scenario.clone() } == *own
     }
 
     /// What it said in this version of links.

@@ -49,6 +49,7 @@ use self::report::Baseline;
 pub use self::stop::{Limits, Stopped};
 use self::world::World;
 use crate::scenario::{Capacity, Scenario};
+use crate::stage::Parts;
 use crate::time::Nanos;
 use crate::workload::foresight::Foresight;
 use crate::workload::requests::{KeySource, KeysError};
@@ -63,6 +64,8 @@ pub struct Simulation {
     listener: Option<Box<Listener>>,
     progress: Progress,
     baseline: Baseline,
+    /// How the parts were at the end of the run, once it is over.
+    parts_at_end: Option<Parts>,
     deadline: Nanos,
     /// The room of each cache node.
     capacity: Capacity,
@@ -139,6 +142,7 @@ impl Simulation {
             listener: None,
             progress: Progress::new(scenario, limits),
             baseline: Baseline::default(),
+            parts_at_end: None,
             deadline: scenario.clients.deadline,
             capacity: scenario.cache.capacity,
             without_time: stop::without_time(scenario),

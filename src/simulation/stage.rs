@@ -17,13 +17,15 @@ impl Simulation {
         self.world.network.watcher().watch(every);
     }
 
-    /// What there is to be seen since this was last asked for; `None` where nobody watches.
+    /// What there is to be seen since this was last asked for; `None` where nobody watches. Once the run is over the parts
+    /// are as they were at its end, like every value over time: what is flushed or healed afterwards is not of the run.
     pub fn scene(&self) -> Option<Scene> {
         let watcher = self.world.network.watched()?;
-        Some(Scene { parts: self.parts(), ..watcher.take() })
+        let parts = self.parts_at_end.clone().unwrap_or_else(|| self.parts());
+        Some(Scene { parts, ..watcher.take() })
     }
 
-    fn parts(&self) -> Parts {
+    pub(super) fn parts(&self) -> Parts {
         let world = &*self.world;
         let (settings, nodes) = (&world.application.settings, world.cache.nodes());
         let counts = world.cache.counts();

@@ -10,8 +10,8 @@ use super::{App, Msg};
 use crate::chart::palette::Theme;
 use crate::escape::shown;
 use crate::phrase::Phrase;
+use crate::scenario::Lane;
 use crate::scenario::presets::{self, Preset};
-use crate::scenario::{Lane, Scenario};
 use crate::web::components::dialog::Dialog;
 use crate::web::platform::{dom, files, media};
 use crate::web::sections::controls::Controls;
@@ -157,10 +157,7 @@ impl App {
         let language = self.words().lang;
         let about = self.state.preset.as_deref().and_then(|name| presets::get(name).ok());
         // What is said of an experiment holds with any seed.
-        let is_edited = about.is_some_and(|preset| {
-            let seed = preset.scenario().seed;
-            !preset.is(&self.state.draft) && !preset.is(&Scenario { seed, ..(*self.state.draft).clone() })
-        });
+        let is_edited = about.is_some_and(|preset| !preset.is_but_for_its_seed(&self.state.draft));
         let about = about.map(Preset::about);
         let whole = self.state.view.embed.is_none();
         let question = about.and_then(|about| Question::of(Topic { claim: about.claim, watch: &about.watch }));

@@ -17,7 +17,7 @@ use super::overridden::overridden_row;
 use crate::escape::shown;
 use crate::scenario::called;
 use crate::scenario::form::{Form, FormField, Input};
-use crate::scenario::{Accept, Docs, Edit, FieldValue, Lane, Scenario};
+use crate::scenario::{Accept, Docs, Edit, FieldValue, Lane, Language, Scenario};
 use crate::web::i18n::Words;
 use crate::web::platform::dom;
 use crate::web::state::Action;
@@ -88,8 +88,8 @@ pub fn rest(form: &Form, part: &str) -> Vec<FormField> {
     form.fields(part).into_iter().filter(|field| !has_own_control(field)).collect()
 }
 
-/// What differs from the default among the fields without a control of their own: `persistence = append-only`.
-pub fn changed_summary(form: &Form, part: &str) -> Html {
+/// What differs from the default among the fields without a control of their own: `Persistence: append-only`.
+pub fn changed_summary(form: &Form, part: &str, language: Language) -> Html {
     /// More would be a list, not a glance.
     const TOLD_MAX: usize = 4;
     let told: Vec<FormField> =
@@ -99,7 +99,7 @@ pub fn changed_summary(form: &Form, part: &str) -> Html {
     }
     let more = told.len().saturating_sub(TOLD_MAX);
     let told = told.into_iter().take(TOLD_MAX).map(|field| {
-        html! { <code>{ shown(&format!("{} = {}", field.name, field.value)).into_owned() }</code> }
+        html! { <span class="changed">{ shown(&field.say(language)).into_owned() }</span> }
     });
     html! { <span class="changed-summary">{ for told }if more > 0 { <span>{ format!("+{more}") }</span> }</span> }
 }
@@ -129,7 +129,7 @@ pub fn AllFields(props: &AllFieldsProps) -> Html {
             html! { <FieldRow key={field.path.clone()} draft={props.draft.clone()} field={field.clone()} /> }
         })
     };
-    let told = changed_summary(&props.draft.form, &props.part);
+    let told = changed_summary(&props.draft.form, &props.part, ctx.words.lang);
     html! {
         <details class="options all" {ontoggle}>
             <summary>{ ctx.words.all_fields }{ told }</summary>

@@ -113,7 +113,7 @@ fn value(difference: &Difference, language: Language) -> String {
         ("true", ..) => format!("{called}: {}", ON.say(language)),
         ("false", ..) => format!("{called}: {}", OFF.say(language)),
         ("none", ..) => format!("{called}: {}", NONE.say(language)),
-        _ => format!("{called}: {}", shown(own)),
+        _ => format!("{called}: {}", shown(&difference.own_in_words(language))),
     }
 }
 

@@ -57,11 +57,11 @@ pub fn Figures(props: &FiguresProps) -> Html {
     let menu = props.can_choose && props.figures.len() < FIGURES_MAX;
     html! {
         <section class="figures" aria-label={props.words.figures}>
+            if props.has_before { <div class="figures-foot">{ before_buttons(props) }</div> }
             { for plots }
-            if menu || props.looking.zoom.is_some() || props.has_before {
+            if menu || props.looking.zoom.is_some() {
                 <div class="figures-foot">
                     if menu { { add_menu(props) } }
-                    if props.has_before { { before_buttons(props) } }
                     if props.looking.zoom.is_some() {
                         <button type="button" onclick={props.on_look.reform(|_: MouseEvent| Look::Zoom(None))}>
                             { ZOOM_OUT.say(props.words.lang) }
@@ -153,6 +153,7 @@ fn Plot(props: &PlotProps) -> Html {
             <div class="figure-head">
                 <h2 {id}>{ figure.title.say(language) }</h2>
                 <span class="key">{ figure.key.say(language) }</span>
+                <span class="key when" aria-hidden="true">{ text::at_moment(all.looking.moment().unwrap_or(all.data.now_s), language) }</span>
                 if figure.has_options() && all.can_choose { { switches(all) } }
                 if all.can_choose {
                     <div class="figure-tools">

@@ -9,6 +9,8 @@ use crate::web::platform::dom;
 
 const LABEL: Phrase = Phrase::fixed("Skip to", "바로 가기");
 
+const LINKS: Phrase = Phrase::fixed("Links", "링크");
+
 /// Links that are seen only while they have the focus. They are buttons, since the address's `#` is the scenario's.
 pub fn skip_links(words: &'static Words) -> Html {
     let parts = [
@@ -17,6 +19,7 @@ pub fn skip_links(words: &'static Words) -> Html {
         (".figures", words.figures.to_owned()),
         (".scoreboard", words.scoreboard.to_owned()),
         ("#settings", words.controls.to_owned()),
+        ("footer", LINKS.say(words.lang).to_owned()),
     ];
     let links = parts.into_iter().map(|(selector, name)| {
         let go = move |_: MouseEvent| dom::focus_on(selector);

@@ -85,7 +85,7 @@ fn LaneOptions(props: &LaneOptionsProps) -> Html {
     let part = format!("lane.{lane}");
     html! {
         <details class="options" {ontoggle}>
-            <summary>{ ctx.words.options }{ changed_summary(&draft.form, &part) }</summary>
+            <summary>{ ctx.words.options }{ changed_summary(&draft.form, &part, ctx.words.lang) }</summary>
             if open {
                 { lane_options(draft, &ctx, *lane) }
                 <AddOverride draft={draft.clone()} lane={*lane} />

@@ -103,11 +103,12 @@ struct SectionProps {
 fn Section(props: &SectionProps) -> Html {
     let SectionProps { title, name, draft, .. } = props;
     let (open, ontoggle) = use_fold(props.open_at_first);
+    let language = use_ctx().words.lang;
     // Lanes and faults show their own fields; the others have one part each.
     let part = matches!(*name, "clients" | "cache" | "database" | "app" | "network").then_some(*name);
     html! {
         <details class={classes!("section", *name)} {open} {ontoggle}>
-            <summary><h2>{ *title }</h2>{ part.map(|part| changed_summary(&draft.form, part)).unwrap_or_default() }</summary>
+            <summary><h2>{ *title }</h2>{ part.map(|part| changed_summary(&draft.form, part, language)).unwrap_or_default() }</summary>
             <div class="inside">
                 if open {
                     { props.inside.emit(()) }

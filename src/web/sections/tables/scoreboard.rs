@@ -31,6 +31,10 @@ pub struct ScoreboardProps {
     pub words: &'static Words,
 }
 
+const WHOLE_RUN: Phrase = Phrase::fixed(
+    "Like the sentence at the top: over the whole run so far, without its warm-up",
+    "맨 위 문장과 같은 기준: 워밍업을 뺀, 지금까지의 전체 구간",
+);
 const SHOW_ALL: Phrase = Phrase::fixed("Show all columns", "모든 열 표시");
 const SHOW_FEWER: Phrase = Phrase::fixed("Hide empty columns", "빈 열 숨기기");
 const NOTHING_IN: Phrase = Phrase::fixed("None in any lane:", "모든 레인에서 없음:");
@@ -68,6 +72,7 @@ pub fn Scoreboard(props: &ScoreboardProps) -> Html {
     html! {
         <section class="block scoreboard" aria-labelledby="scoreboard">
             <h2 id="scoreboard">{ w.scoreboard }</h2>
+            <p class="key">{ WHOLE_RUN.say(language) }</p>
             <div class="wide" tabindex="0" role="group" aria-labelledby="scoreboard">
                 // As cards its parts are no table to a browser; so it is said.
                 <table role="table">
