@@ -79,6 +79,8 @@ pub struct App {
     helping: bool,
     has_settings_open: bool,
     last_tick: f64,
+    /// When a frame of the worker's was last drawn.
+    last_drawn: f64,
     /// Runs for a while after each time the link was saved.
     saving: Option<Timeout>,
     /// Whether the link has fallen behind.
@@ -157,6 +159,7 @@ impl Component for App {
             helping: false,
             has_settings_open: false,
             last_tick: now_ms(),
+            last_drawn: f64::NEG_INFINITY,
             saving: None,
             unsaved: false,
             too_long: None,
@@ -192,8 +195,12 @@ impl Component for App {
                 }
                 let is_link = matches!(action, Action::OpenLink(_));
                 let goes_to_stage = matches!(action, Action::GoToStory);
+                let is_frame = matches!(action, Action::FromWorker(_));
                 let effects = self.state.apply(action);
                 self.run_effects(ctx, effects);
+                if is_frame && !self.is_frame_drawn() {
+                    return false;
+                }
                 if goes_to_stage {
                     // Once the dialog has closed, which gives the focus back to where it was.
                     Timeout::new(0, || dom::focus_on(".transport")).forget();
@@ -272,6 +279,18 @@ impl App {
             self.host.tick(|| Told::of(state, &titles));
         }
         before != self.shown_by_time()
+    }
+
+    /// Whether what has just come from the worker is drawn. On the way to a moment further on only some of it is: the
+    /// processor is the workers' then.
+    fn is_frame_drawn(&mut self) -> bool {
+        const HURRY_MS: f64 = 200.0;
+        let now = now_ms();
+        let drawn = !self.state.is_hurrying() || now - self.last_drawn >= HURRY_MS;
+        if drawn {
+            self.last_drawn = now;
+        }
+        drawn
     }
 
     /// What of the page may change by time alone.

@@ -3,6 +3,8 @@
 //! plotters counts in whole pixels; here four of them make one CSS pixel ([`UNIT`]), so that lines run smoothly. The
 //! canvas itself has as many pixels as the screen shows.
 
+use std::cell::RefCell;
+
 use plotters::prelude::DrawingBackend;
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingErrorKind};
@@ -18,6 +20,8 @@ pub struct CanvasBackend {
     size: (u32, u32),
     /// The pen of the strokes that are put together and not drawn yet: a dashed line is one stroke, not a hundred.
     pending: Option<(BackendColor, u32)>,
+    /// The font that is set: a browser reads its name each time anew, which is most of what a figure's text would cost.
+    font: RefCell<String>,
 }
 
 /// What the browser said when it could not draw.
@@ -53,7 +57,12 @@ impl CanvasBackend {
         context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0).ok()?;
         context.set_line_join("round");
         context.set_line_cap("butt");
-        Some(CanvasBackend { context, size: ((width * UNIT) as u32, (height * UNIT) as u32), pending: None })
+        Some(CanvasBackend {
+            context,
+            size: ((width * UNIT) as u32, (height * UNIT) as u32),
+            pending: None,
+            font: RefCell::default(),
+        })
     }
 
     /// Draws what was put together.
@@ -81,7 +90,11 @@ impl CanvasBackend {
     }
 
     fn font<T: BackendTextStyle>(&self, style: &T) {
-        self.context.set_font(&format!("{}px {}", style.size(), style.family().as_str()));
+        let font = format!("{}px {}", style.size(), style.family().as_str());
+        if *self.font.borrow() != font {
+            self.context.set_font(&font);
+            self.font.replace(font);
+        }
     }
 }
 

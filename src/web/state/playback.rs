@@ -66,6 +66,11 @@ impl State {
         self.playback != Playback::Paused && !self.at_end()
     }
 
+    /// Whether the run is on its way to a moment further on, as fast as it gets there.
+    pub fn is_hurrying(&self) -> bool {
+        matches!(self.playback, Playback::Seeking { to, .. } if to > self.run.now) && !self.run.finished
+    }
+
     pub(super) fn play(&mut self) {
         if self.at_end() {
             self.seek(self.running.warmup, true);
