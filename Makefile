@@ -14,7 +14,7 @@ ifdef CI
 export CARGO_INCREMENTAL := 0
 endif
 
-.PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser fuzz check-redis
+.PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser fuzz check-redis check-firefox
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ fuzz: ## Look for input that breaks a reader, with new mutations for FUZZ_SECOND
 check-redis: ## Compare the Redis policies with a real redis-server (installs it if it is missing)
 	@scripts/setup redis
 	cargo test --locked --test cachelane real_redis -- --ignored --nocapture --test-threads 1
+
+check-firefox: ## Try the page and its embeds in Firefox (installs it if it is missing)
+	@scripts/check-firefox
 
 test-browser: ## Build the page and run the browser tests against dist/
 	trunk build

@@ -65,7 +65,7 @@ fn nothing_to_show(preset: &Preset, experiment: &Experiment) -> Vec<String> {
     let about = preset.about();
     let topic = Topic { claim: about.claim, watch: &about.watch };
     let said = headline(&experiment.report(), topic, |_| true).expect("lanes are shown");
-    let sentence = plain(&said.say(&scenario.titles(), Language::English));
+    let sentence = plain(&said.say(&scenario.titles(), true, Language::English));
     println!("{}: {sentence}", preset.name);
     let is_alike = ALIKE.contains(&preset.name) || about.group == Group::Twitter;
     let mut complaints = Vec::new();

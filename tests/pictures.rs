@@ -10,8 +10,7 @@ use cachelane::chart::palette::{Theme, lane_style};
 use cachelane::chart::sheet::Sheet;
 use cachelane::chart::sketch::sketch;
 use cachelane::chart::{Data, Figure, Line, Options, Panel, Percentile, Weight, figure};
-use cachelane::cli::chart_data;
-use cachelane::experiment::Experiment;
+use cachelane::cli::{Outcome, chart_data};
 use cachelane::phrase::Language;
 use cachelane::scenario::presets::{self, Preset};
 use cachelane::web::state::saved::defaults_of;
@@ -21,9 +20,8 @@ use crate::common::in_parallel;
 /// What the figures of a preset show at the end of its run.
 fn data_of(preset: &Preset) -> Data {
     let scenario = preset.scenario();
-    let mut experiment = Experiment::new(scenario, None).expect("a preset runs");
-    experiment.advance(scenario.duration, || false);
-    chart_data(&experiment, Language::English)
+    let outcome = Outcome::of(scenario, None, Some(scenario.duration)).expect("a preset runs");
+    chart_data(&outcome, Language::English)
 }
 
 /// What is on the file's place in the project is `made`, or is made so if that is asked for.

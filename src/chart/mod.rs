@@ -166,6 +166,12 @@ impl Line {
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     }
 
+    /// The greatest value after one moment and up to another, seconds.
+    pub fn greatest(&self, after: f64, until: f64) -> Option<f64> {
+        let within = self.points.iter().filter(|(at, _)| after < *at && *at <= until);
+        within.filter_map(|(_, value)| *value).reduce(f64::max)
+    }
+
     /// The last value there is, with its moment.
     pub fn end(&self) -> Option<(f64, f64)> {
         self.points.iter().rev().find_map(|(at, value)| value.map(|v| (*at, v)))

@@ -17,12 +17,14 @@
 mod choices;
 mod input;
 mod others;
+mod outcome;
 mod poster;
 mod replay;
 mod run;
 mod story;
 mod twitter;
 
+pub use self::outcome::Outcome;
 pub use self::run::chart_data;
 
 use std::io::{self, Write};

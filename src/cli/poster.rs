@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 
+use super::outcome::Outcome;
 use super::{Failure, input, run};
 use crate::chart::palette::Theme;
 use crate::chart::sheet::Sheet;
@@ -50,10 +51,9 @@ impl Poster {
             self.figures
         };
         let figures = names.iter().map(|name| named(name)).collect::<Result<Vec<_>, _>>()?;
-        let mut experiment = run::begin(&scenario, input::trace_of(&scenario)?)?;
-        run::advance(&mut experiment, None);
-        run::tell_stopped(&experiment)?;
-        let mut data = run::chart_data(&experiment, language);
+        let outcome = Outcome::of(&scenario, input::trace_of(&scenario)?, None).map_err(run::cannot_run)?;
+        outcome.tell_stopped().map_err(Failure::Failed)?;
+        let mut data = run::chart_data(&outcome, language);
         if let Some(lanes) = of_link("lanes") {
             let lanes: Vec<&str> = lanes.split(',').collect();
             data.lanes.retain(|lane| lanes.contains(&(lane.number + 1).to_string().as_str()));

@@ -3,22 +3,19 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
+use super::outcome::Outcome;
 use super::{Failure, input, note};
 use crate::chart::palette::Theme;
 use crate::chart::{self, Band, Data, FIGURES, LaneData, Options};
 use crate::escape::shown_json;
-use crate::experiment::{Experiment, occurrences};
-use crate::metrics::FIGURE_GROUP;
+use crate::experiment::{StartError, occurrences};
 use crate::phrase::Language;
 use crate::report::effect::Effect;
 use crate::report::{Report, csv, table};
 use crate::scenario::{Arrivals, FaultKind, Scenario};
-use crate::simulation::Stopped;
 use crate::time::Nanos;
 use crate::workload::trace::Trace;
 
@@ -115,25 +112,23 @@ impl Printing {
         self.check(scenario)?;
         let trace = input::trace_of(scenario)?;
         let twin = if self.effect { Some(without_faults(scenario, trace.clone(), until)?) } else { None };
-        let mut experiment = begin(scenario, trace)?;
-        advance(&mut experiment, until);
-        if let (None, Some((played, all))) = (until, experiment.trace_played()) {
+        let outcome = Outcome::of(scenario, trace, until).map_err(cannot_run)?;
+        if let (None, Some((played, all))) = (until, outcome.unplayed) {
             note(&format!(
                 "the run ends after {played} of the {all} requests of the trace; a longer duration{} plays more of it",
                 if matches!(scenario.clients.arrivals, Arrivals::Trace { .. }) { ", or a greater speed," } else { "" }
             ));
         }
         if let Some(folder) = &self.svg {
-            draw(&experiment, folder)
-                .map_err(|error| Failure::Failed(format!("--svg {}: {error}", folder.display())))?;
+            draw(&outcome, folder).map_err(|error| Failure::Failed(format!("--svg {}: {error}", folder.display())))?;
         }
-        let mut report = experiment.report();
+        let mut report = outcome.report.clone();
         for (number, lane) in report.lanes.iter_mut().enumerate() {
             lane.effect = twin.as_ref().map(|twin| Box::new(Effect::of(lane, &twin.lanes[number])));
-            lane.series = self.series.then(|| experiment.series(number, 0, 1));
+            lane.series = self.series.then(|| outcome.buckets[number].clone());
         }
         self.print(&report, out)?;
-        tell_stopped(&experiment)
+        outcome.tell_stopped().map_err(Failure::Failed)
     }
 
     /// Whether the options fit together, and fit the scenario.
@@ -179,60 +174,26 @@ impl Printing {
     }
 }
 
-pub(super) fn begin(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Experiment, Failure> {
-    Experiment::new(scenario, trace).map_err(|error| Failure::Input(format!("cannot run: {error}")))
+pub(super) fn cannot_run(error: StartError) -> Failure {
+    Failure::Input(format!("cannot run: {error}"))
 }
 
 /// What the lanes show without faults, with the same seed.
 fn without_faults(scenario: &Scenario, trace: Option<Arc<Trace>>, until: Option<Nanos>) -> Result<Report, Failure> {
-    let mut twin = begin(&Scenario { faults: Vec::new(), ..scenario.clone() }, trace)?;
-    advance(&mut twin, until);
-    tell_stopped(&twin)?;
-    Ok(twin.report())
-}
-
-/// Runs the experiment to the moment, or to its end, with a progress bar if it takes long and someone watches.
-pub(super) fn advance(experiment: &mut Experiment, until: Option<Nanos>) {
-    /// A piece of the run between two looks at the progress bar.
-    const PIECES: u64 = 500;
-    let end = experiment.scenario().duration;
-    let target = until.unwrap_or(end);
-    let bar = progress(target);
-    for piece in 1..PIECES {
-        let to = Nanos((u128::from(target.0) * u128::from(piece) / u128::from(PIECES)) as u64);
-        experiment.advance(to, || false);
-        bar.set_position(to.0);
-    }
-    bar.set_message(if until.is_none() { " (settling)" } else { "" });
-    match until {
-        Some(moment) => experiment.advance(moment, || false),
-        None => experiment.advance(Nanos::MAX, || false),
-    };
-    bar.finish_and_clear();
-}
-
-/// Reports the lanes that were stopped. One that was stopped while it settled has complete figures, and gets only a note.
-pub(super) fn tell_stopped(experiment: &Experiment) -> Result<(), Failure> {
-    let titles = experiment.scenario().titles();
-    let line = |(lane, why): (usize, &Stopped)| format!("lane {lane} ({}): {why}", titles[lane]);
-    let (late, broken): (Vec<_>, Vec<_>) = experiment.stopped().partition(|(_, why)| why.is_after_the_run());
-    late.into_iter().for_each(|stopped| _ = writeln!(io::stderr(), "note: {}", line(stopped)));
-    if broken.is_empty() {
-        return Ok(());
-    }
-    let lines: Vec<String> = broken.into_iter().map(line).collect();
-    Err(Failure::Failed(format!("stopped before the end of the run\n{}", lines.join("\n"))))
+    let twin = Outcome::of(&Scenario { faults: Vec::new(), ..scenario.clone() }, trace, until).map_err(cannot_run)?;
+    twin.tell_stopped().map_err(Failure::Failed)?;
+    Ok(twin.report)
 }
 
 /// Writes each figure of the experiment so far that has something to show into `folder`, which is made if it is not there.
-fn draw(experiment: &Experiment, folder: &Path) -> Result<(), String> {
+fn draw(outcome: &Outcome, folder: &Path) -> Result<(), String> {
     /// As wide as a column of a page.
     const SIZE: (u32, u32) = (960, 420);
     /// Those that are written even if they are empty: that nothing was lost is an answer, too.
     const ALWAYS: [&str; 3] = ["latency", "hits", "lost"];
     let told = |error: io::Error| error.to_string();
     std::fs::create_dir_all(folder).map_err(told)?;
-    let data = chart_data(experiment, Language::English);
+    let data = chart_data(outcome, Language::English);
     for figure in FIGURES.iter().filter(|figure| ALWAYS.contains(&figure.name) || figure.has_news(&data)) {
         let svg = chart::svg(figure, &data, Options::default(), Theme::Light, SIZE, Language::English)?;
         std::fs::write(folder.join(format!("{}.svg", figure.name)), svg).map_err(told)?;
@@ -240,42 +201,26 @@ fn draw(experiment: &Experiment, folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// What the figures of `experiment` so far are drawn from, with the lanes' English names, and faults in words.
-pub fn chart_data(experiment: &Experiment, language: Language) -> Data {
-    let scenario = experiment.scenario();
+/// What the figures of `outcome` are drawn from, with the lanes' English names, and faults in words.
+pub fn chart_data(outcome: &Outcome, language: Language) -> Data {
+    let scenario = &outcome.scenario;
     let titles = scenario.titles().into_iter().zip(scenario.looks()).enumerate();
-    let report = experiment.report();
     let called = |name: &str| FaultKind::ALL.iter().find(|what| what.name() == name);
-    let faults = occurrences(scenario, report.lanes.iter()).into_iter().map(|fault| Band {
+    let faults = occurrences(scenario, outcome.report.lanes.iter()).into_iter().map(|fault| Band {
         from_s: fault.at_s,
         to_s: fault.at_s + fault.for_s,
         label: called(&fault.what).map_or(fault.what, |what| what.title().say(language).to_owned()),
     });
     Data {
         lanes: titles
-            .map(|(number, (label, look))| LaneData {
-                number,
-                look,
-                label,
-                series: experiment.series(number, 0, FIGURE_GROUP),
-            })
+            .map(|(number, (label, look))| LaneData { number, look, label, series: outcome.points[number].clone() })
             .collect(),
         faults: faults.collect(),
         warmup: Band::of_warmup(scenario.warmup.as_secs_f64(), language),
         duration_s: scenario.duration.as_secs_f64(),
-        now_s: experiment.now().as_secs_f64(),
+        now_s: outcome.now.as_secs_f64(),
         no_reads: scenario.clients.never_reads(),
         no_writes: scenario.clients.never_writes(),
         ..Data::default()
     }
-}
-
-/// A bar over virtual time, on standard error, drawn only where that is a terminal.
-fn progress(target: Nanos) -> ProgressBar {
-    let bar = ProgressBar::new(target.0).with_style(
-        ProgressStyle::with_template("{bar:40} {percent:>3} %  {elapsed} elapsed, {eta} left{msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }

@@ -180,6 +180,8 @@ impl fmt::Display for InjectError {
 impl std::error::Error for InjectError {}
 
 /// An experiment that can be run, before its lanes are there: whoever has another one may still keep that, or make room.
+/// Plans go from thread to thread, which lanes that have begun do not.
+#[derive(Clone)]
 pub struct Plan {
     scenario: Scenario,
     keys: KeySource,
@@ -213,8 +215,9 @@ impl Plan {
     /// When the scenario has no such lane.
     pub fn begin_lanes(self, lanes: impl Iterator<Item = usize>) -> Experiment {
         let Plan { scenario, keys, trace_requests } = self;
-        let foreseeing = Foreseeing::begin(&scenario, &keys).map(Box::new);
-        let lanes = lanes.map(|lane| Simulation::unforeseeing(&scenario, lane, keys.clone())).collect();
+        let lanes: Vec<usize> = lanes.collect();
+        let foreseeing = Foreseeing::begin(&scenario, &lanes, &keys).map(Box::new);
+        let lanes = lanes.into_iter().map(|lane| Simulation::unforeseeing(&scenario, lane, keys.clone())).collect();
         let step = longest_step(scenario.duration);
         Experiment { scenario, lanes, foreseeing, now: Nanos::ZERO, step, trace_requests }
     }

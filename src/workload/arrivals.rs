@@ -208,12 +208,12 @@ mod tests {
     use super::*;
     use crate::random::Ids;
     use crate::scenario::{Keys, Scenario};
-    use std::rc::Rc;
+    use std::sync::Arc;
 
     /// The arrivals of the first `seconds`, in seconds.
     fn arrivals(kind: Arrivals, seconds: f64) -> Vec<f64> {
         let clients = Clients { arrivals: kind, ..Clients::default() };
-        let source = KeySource::Drawn { ids: Rc::new(Ids::uniform(1).unwrap()), places: None };
+        let source = KeySource::Drawn { ids: Arc::new(Ids::uniform(1).unwrap()), places: None };
         let mut timing = Timing::new(&clients, &source, &Streams::new(3));
         let mut times = Vec::new();
         let mut now = Nanos::ZERO;

@@ -33,7 +33,8 @@ impl Foresight {
     /// The requests of all lanes of `scenario`; `None` where no lane has to know them. Requests beyond those expected are
     /// not known: keys that only come again there never come again, for all that it knows.
     pub fn of(scenario: &Scenario, source: &KeySource) -> Option<Rc<Foresight>> {
-        let mut foreseeing = Foreseeing::begin(scenario, source)?;
+        let all: Vec<usize> = (0..scenario.lanes.len()).collect();
+        let mut foreseeing = Foreseeing::begin(scenario, &all, source)?;
         loop {
             if let Some(foresight) = foreseeing.go_on(&Budget::UNLIMITED) {
                 return Some(foresight);
@@ -66,11 +67,16 @@ pub struct Foreseeing {
 }
 
 impl Foreseeing {
-    /// Nothing is known yet; `None` where no lane has to know anything.
-    pub fn begin(scenario: &Scenario, source: &KeySource) -> Option<Foreseeing> {
-        let worlds = (0..scenario.lanes.len()).map(|lane| scenario.for_lane(lane));
-        let foreseeing = worlds.filter(|world| world.cache.eviction == Eviction::Opt);
-        let expected = foreseeing.map(|world| world.expected_requests()).reduce(f64::max)?;
+    /// Nothing is known yet; `None` where none of those lanes has to know anything. It is the same for all that have to:
+    /// whether a lane runs beside others makes no difference to what it knows.
+    pub fn begin(scenario: &Scenario, lanes: &[usize], source: &KeySource) -> Option<Foreseeing> {
+        let worlds = (0..scenario.lanes.len()).map(|lane| (lane, scenario.for_lane(lane)));
+        let foreseeing: Vec<_> = worlds.filter(|(_, world)| world.cache.eviction == Eviction::Opt).collect();
+        // few: a scenario's lanes
+        if !foreseeing.iter().any(|(lane, _)| lanes.contains(lane)) {
+            return None;
+        }
+        let expected = foreseeing.iter().map(|(_, world)| world.expected_requests()).reduce(f64::max)?;
         let most = match source {
             KeySource::Trace { trace, .. } => trace.keys().len(),
             // Arrivals by chance may be some more.
@@ -151,7 +157,7 @@ mod tests {
         let scenario = scenario(0.3);
         let source = KeySource::new(&scenario, None).expect("a source");
         let whole = Foresight::of(&scenario, &source).expect("a lane has to know");
-        let mut foreseeing = Foreseeing::begin(&scenario, &source).expect("a lane has to know");
+        let mut foreseeing = Foreseeing::begin(&scenario, &[0], &source).expect("a lane has to know");
         let mut pieces = 0;
         let cut = loop {
             pieces += 1;

@@ -1,7 +1,6 @@
 //! The requests of a run, in the order in which they are sent.
 
 use std::fmt;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::operation::Operation;
@@ -33,9 +32,9 @@ pub enum KeySource {
     /// Drawn.
     Drawn {
         /// By popularity.
-        ids: Rc<Ids>,
+        ids: Arc<Ids>,
         /// Which key an id means, where popular keys lie anywhere.
-        places: Option<Rc<[Key]>>,
+        places: Option<Arc<[Key]>>,
     },
     /// Read off a trace.
     Trace {
@@ -78,7 +77,7 @@ impl KeySource {
             }
             _ => None,
         };
-        let drawn = |ids| KeySource::Drawn { ids: Rc::new(ids), places };
+        let drawn = |ids| KeySource::Drawn { ids: Arc::new(ids), places };
         ids.map(drawn).map_err(KeysError::Distribution)
     }
 
@@ -209,7 +208,7 @@ enum Pattern {
     /// It is the key.
     Plain,
     /// It is the key's place in this list.
-    Scrambled(Rc<[Key]>),
+    Scrambled(Arc<[Key]>),
     /// The keys turn by `step` after every `every` requests.
     Turning { count: u32, step: u32, every: u64 },
     /// It says how far back from the newest key.
@@ -219,7 +218,7 @@ enum Pattern {
 }
 
 impl Pattern {
-    fn of(keys: &Keys, places: Option<Rc<[Key]>>) -> Pattern {
+    fn of(keys: &Keys, places: Option<Arc<[Key]>>) -> Pattern {
         if let Some(places) = places {
             return Pattern::Scrambled(places);
         }

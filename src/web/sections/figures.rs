@@ -222,7 +222,8 @@ fn use_table(all: &FiguresProps, figure: &'static Figure, panels: &Rc<Vec<Panel>
     })
 }
 
-/// The figure as a table: ten moments, every line; what happens a second as the mean since the moment before.
+/// The figure as a table: ten moments, every line. Rates and shares are means since the moment before, latencies and what is
+/// there at a time the greatest since then, totals what they have come to.
 fn table(words: &'static Words, title: &str, panels: &[Panel], data: &Data) -> Html {
     const ROWS: usize = 10;
     let moments = (1..=ROWS).map(|i| data.duration_s * i as f64 / ROWS as f64).filter(|t| *t <= data.now_s + 1e-6);
@@ -233,9 +234,12 @@ fn table(words: &'static Words, title: &str, panels: &[Panel], data: &Data) -> H
     });
     let rows = moments.map(|t| {
         let cells = lines.iter().map(|(panel, line)| {
+            let since = t - data.duration_s / ROWS as f64;
             let value = match panel.axis {
-                Axis::Rate { .. } => line.mean(t - data.duration_s / ROWS as f64, t),
-                _ => line.value_at(t),
+                Axis::Rate { .. } | Axis::Share { .. } => line.mean(since, t),
+                // What only grows is what it has grown to; of the rest a peak must not fall between two rows.
+                _ if line.steps => line.value_at(t),
+                _ => line.greatest(since, t),
             };
             html! { <td>{ value.map_or_else(|| "–".to_owned(), |value| panel.axis.name(value)) }</td> }
         });

@@ -47,7 +47,7 @@ pub fn Headline(props: &HeadlineProps) -> Html {
             let said = headline(report, topic, |lane| props.shown.get(lane).copied().unwrap_or(false));
             said.map_or_else(
                 || vec![Piece::Text(ALL_HIDDEN.say(props.words.lang).to_owned())],
-                |said| said.say(&props.titles, props.words.lang),
+                |said| said.say(&props.titles, props.finished, props.words.lang),
             )
         }
         None => vec![Piece::Text(props.words.starting.to_owned())],

@@ -15,8 +15,8 @@ pub fn is_first_visit() -> bool {
 
 static STEPS: [Phrase; 3] = [
     Phrase::fixed(
-        "Each lane is a caching strategy with its own cache and database. All lanes get the same requests at the same moments, so whatever differs is the strategy.",
-        "레인 하나가 캐시 전략 하나이며, 캐시와 DB를 따로 둡니다. 모든 레인이 같은 순간에 같은 요청을 받으므로 결과의 차이는 전략의 차이입니다.",
+        "Each lane is a caching strategy with its own cache and database. All lanes get the same traffic, so whatever differs is the strategy.",
+        "레인 하나가 캐시 전략 하나이며, 캐시와 DB를 따로 둡니다. 모든 레인이 같은 트래픽을 받으므로 결과의 차이는 전략의 차이입니다.",
     ),
     Phrase::fixed(
         "Crash the cache: what stands beside “Inject fault” breaks something in every lane at once, at the moment you press it.",

@@ -142,7 +142,7 @@ const STALE: Phrase = Phrase::fixed("Stale reads", "오래된 읽기");
 const LOST: Phrase = Phrase::fixed("Lost", "유실");
 const LOST_INCREMENTS: Phrase = Phrase::fixed("Lost increments", "유실된 증가");
 const AT_RISK: Phrase = Phrase::fixed("Max at risk", "유실 위험 최댓값");
-const DIVERGING: Phrase = Phrase::fixed("Diverging copies", "DB와 다른 사본");
+const DIVERGING: Phrase = Phrase::fixed("Max diverging copies", "DB와 다른 사본 최댓값");
 const GOODPUT: Phrase = Phrase::fixed("Goodput", "굿풋(goodput)");
 const HIT_RATIO: Phrase = Phrase::fixed("Hit ratio", "적중률");
 const READ_HITS: Phrase = Phrase::fixed("Hit ratio of all reads", "전체 읽기 적중률");
@@ -179,7 +179,7 @@ pub static BOARD: [Column; 14] = [
     ),
     // The most at once: just after a flush there is none.
     plain(AT_RISK, |lane| number(lane.at_risk_max)),
-    plain(DIVERGING, |lane| number(lane.diverging_copies.end)),
+    plain(DIVERGING, |lane| number(lane.diverging_copies.max)),
     limited!("goodput", GOODPUT, Share, LaneReport::shown_goodput, is_bad: false, high_is_good: true),
     limited!(
         "hit_ratio",

@@ -27,12 +27,13 @@ pub fn plain(pieces: &[Piece]) -> String {
 }
 
 const WARMING_UP: Phrase = Phrase::fixed("warming up…", "워밍업 중…");
-const NO_DIFFERENCE: Phrase = Phrase::fixed("no significant difference so far.", "아직 유의미한 차이가 없습니다.");
+const NO_DIFFERENCE_YET: Phrase = Phrase::fixed("no significant difference so far.", "아직 유의미한 차이가 없습니다.");
+const NO_DIFFERENCE: Phrase = Phrase::fixed("no significant difference.", "유의미한 차이가 없습니다.");
 const NOTHING_YET: Phrase = Phrase::fixed("nothing to report so far.", "아직 특별한 것이 없습니다.");
 
 impl Headline {
-    /// The sentence, with what the lanes are called.
-    pub fn say(&self, titles: &[String], language: Language) -> Vec<Piece> {
+    /// The sentence, with what the lanes are called; of a run that is over, or not yet.
+    pub fn say(&self, titles: &[String], is_over: bool, language: Language) -> Vec<Piece> {
         let name = |lane: usize| Piece::Lane(lane, titles.get(lane).cloned().unwrap_or_default());
         let mut pieces = vec![name(self.subject)];
         if let Some(than) = self.than {
@@ -42,7 +43,8 @@ impl Headline {
         if self.parts.is_empty() {
             let why = match (self.is_enough, self.than) {
                 (false, _) => WARMING_UP,
-                (true, Some(_)) => NO_DIFFERENCE,
+                (true, Some(_)) if is_over => NO_DIFFERENCE,
+                (true, Some(_)) => NO_DIFFERENCE_YET,
                 (true, None) => NOTHING_YET,
             };
             pieces.push(Piece::Text(why.say(language).to_owned()));

@@ -26,7 +26,7 @@ fn of_all(lanes: Vec<LaneReport>) -> Headline {
 
 fn said(headline: &Headline, language: Language) -> String {
     let titles = ["One".to_owned(), "Two".to_owned(), "Three".to_owned()];
-    plain(&headline.say(&titles, language))
+    plain(&headline.say(&titles, false, language))
 }
 
 #[test]
