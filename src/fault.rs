@@ -116,6 +116,8 @@ struct Due {
 /// in the order in which the scenario lists them.
 #[derive(Clone, Debug)]
 pub struct FaultSchedule {
+    /// The lane's number in its scenario.
+    lane: usize,
     streams: Streams,
     parts: Parts,
     entries: Vec<Entry>,
@@ -127,10 +129,11 @@ pub struct FaultSchedule {
 }
 
 impl FaultSchedule {
-    /// The plan of these faults, for a world of these `parts`.
-    pub fn new(faults: &[Fault], parts: Parts, streams: &Streams) -> FaultSchedule {
+    /// The plan of these faults for that lane, a world of these `parts`.
+    pub fn new(faults: &[Fault], lane: usize, parts: Parts, streams: &Streams) -> FaultSchedule {
         let (agenda, flushes, acknowledged) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        let mut plan = FaultSchedule { streams: *streams, parts, entries: Vec::new(), agenda, flushes, acknowledged };
+        let mut plan =
+            FaultSchedule { lane, streams: *streams, parts, entries: Vec::new(), agenda, flushes, acknowledged };
         faults.iter().for_each(|fault| plan.add(fault));
         plan
     }
@@ -142,6 +145,10 @@ impl FaultSchedule {
         let draws = random.then(|| self.streams.numbered("fault", number as u32));
         let effects = effects(fault, self.parts);
         self.entries.push(Entry { at: fault.at, lasts: fault.lasts, effects, draws, turns: 0 });
+        // It keeps its number, which the others are drawn by.
+        if fault.spares(self.lane) {
+            return;
+        }
         match fault.at {
             FaultTime::Moment(at) => self.put(number, at, true),
             FaultTime::Every(_) => self.begin_again(number, Nanos::ZERO),
@@ -396,7 +403,7 @@ mod tests {
     use super::*;
 
     fn plan(faults: &[Fault]) -> FaultSchedule {
-        FaultSchedule::new(faults, Parts { app_servers: 1, cache_shards: 1, replicas: 0 }, &Streams::new(1))
+        FaultSchedule::new(faults, 0, Parts { app_servers: 1, cache_shards: 1, replicas: 0 }, &Streams::new(1))
     }
 
     fn crash(at: u64, lasts: u64) -> Fault {

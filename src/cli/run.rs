@@ -72,6 +72,7 @@ impl Run {
         scenario.lanes = vec![scenario.lanes.swap_remove(lane)];
         scenario.lanes[0].name = title;
         scenario.keep_looks(&all, &[Some(lane)]);
+        scenario.keep_spared(&[Some(lane)]);
         self.printing.run(&scenario, out)
     }
 }

@@ -1,33 +1,48 @@
 //! The lanes of another version of an experiment beside its own: what it was before a change, kept to be compared with.
 //!
-//! Lanes share their traffic, their faults and their time, or they could not be compared. All else may differ between
-//! them: how they read and write, and any field of `[app]`, `[network]`, `[cache]` and `[database]`, which a lane can have
-//! [otherwise](super::Otherwise).
+//! Lanes share their traffic and their time, or they could not be compared. All else may differ between them: how they
+//! read and write, any field of `[app]`, `[network]`, `[cache]` and `[database]`, which a lane can have
+//! [otherwise](super::Otherwise), and the faults, which may [spare](Fault::spares) lanes.
 
 use super::field::Record;
-use super::limits::LANES_MAX;
-use super::{Lane, Otherwise, Scenario};
+use super::limits::{FAULTS_MAX, LANES_MAX};
+use super::{Fault, FaultTime, Lane, Otherwise, Scenario};
 use crate::phrase::{Phrase, phrase};
+
+/// What is to be added to a scenario.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beside {
+    /// The further lanes.
+    pub lanes: Vec<Lane>,
+    /// All faults, those of the scenario first: which lanes each spares.
+    pub faults: Vec<Fault>,
+}
 
 impl Scenario {
     /// The lanes of `before` that are no more, as lanes of this scenario: what was otherwise for all of them, each has for
-    /// itself.
+    /// itself, and each meets the faults that it met.
     ///
     /// # Errors
     /// Why they cannot stand beside its own.
-    pub fn lanes_of(&self, before: &Scenario) -> Result<Vec<Lane>, Phrase> {
-        let Scenario { app, network, cache, database, lanes, .. } = self.clone();
-        if (Scenario { app, network, cache, database, lanes, ..before.clone() }) != *self {
+    pub fn beside(&self, before: &Scenario) -> Result<Beside, Phrase> {
+        let Scenario { app, network, cache, database, lanes, faults, .. } = self.clone();
+        if (Scenario { app, network, cache, database, lanes, faults, ..before.clone() }) != *self {
             return Err(Phrase::fixed(
-                "It cannot be kept as lanes: all lanes share traffic, faults and run settings.",
-                "레인으로 남길 수 없음: 트래픽, 장애, 실행 설정은 모든 레인이 공유합니다.",
+                "It cannot be kept as lanes: all lanes share traffic and run settings.",
+                "레인으로 남길 수 없음: 트래픽과 실행 설정은 모든 레인이 공유합니다.",
             ));
         }
-        // few: LANES_MAX
-        let as_before = before.lanes.iter().map(|lane| self.lane_of(before, lane));
-        // A lane that another's change gave its look to keep is not changed itself.
+        // A lane that another's change gave its look to keep is not changed itself. few: LANES_MAX
         let here = |lane: &Lane| self.lanes.iter().any(|own| Lane { look: None, ..own.clone() } == *lane);
-        let gone: Vec<Lane> = as_before.filter(|lane| !here(lane)).collect();
+        let mut gone = Vec::new();
+        let mut places = vec![None; before.lanes.len()];
+        for (number, lane) in before.lanes.iter().enumerate() {
+            let lane = self.lane_of(before, lane);
+            if self.faults != before.faults || !here(&lane) {
+                places[number] = Some(self.lanes.len() + gone.len());
+                gone.push(lane);
+            }
+        }
         if gone.is_empty() {
             return Err(Phrase::fixed("Its lanes are all still here.", "그때의 레인이 모두 그대로 있습니다."));
         }
@@ -37,7 +52,56 @@ impl Scenario {
                 "레인으로 남길 수 없음: 레인은 {LANES_MAX}개까지입니다."
             ));
         }
-        Ok(gone)
+        Ok(Beside { faults: self.faults_beside(before, &places)?, lanes: gone })
+    }
+
+    /// The faults of both, each in the lanes that meet it: lane number i of `before` is to be `places[i]` here.
+    fn faults_beside(&self, before: &Scenario, places: &[Option<usize>]) -> Result<Vec<Fault>, Phrase> {
+        let moved = |spares: &[u32]| spares.iter().filter_map(|lane| *places.get(*lane as usize)?).collect::<Vec<_>>();
+        let (own, added): (Vec<usize>, Vec<usize>) =
+            ((0..self.lanes.len()).collect(), places.iter().flatten().copied().collect());
+        let spared = |fault: &Fault, lanes: Vec<usize>| {
+            let more = lanes.into_iter().map(|lane| lane as u32);
+            Fault { spares: fault.spares.iter().copied().chain(more).collect(), ..fault.clone() }
+        };
+        let mut left: Vec<(usize, &Fault)> = before.faults.iter().enumerate().collect();
+        let mut faults = Vec::new();
+        for (number, fault) in self.faults.iter().enumerate() {
+            // few: FAULTS_MAX
+            let same = left.iter().position(|(place, other)| {
+                Fault { spares: Vec::new(), ..(*other).clone() } == Fault { spares: Vec::new(), ..fault.clone() }
+                    && (*place == number || !is_random(fault))
+            });
+            let lanes = same.map_or_else(|| added.clone(), |place| moved(&left.remove(place).1.spares));
+            faults.push(spared(fault, lanes));
+        }
+        if left.iter().any(|(_, fault)| is_random(fault)) {
+            return Err(Phrase::fixed(
+                "It cannot be kept as lanes: the moments of a random fault depend on its place in the list.",
+                "레인으로 남길 수 없음: 무작위 장애가 일어나는 시점은 목록에서의 순서에 따라 달라집니다.",
+            ));
+        }
+        if faults.len() + left.len() > FAULTS_MAX {
+            return Err(phrase!(
+                "It cannot be kept as lanes: there is room for {FAULTS_MAX} faults.",
+                "레인으로 남길 수 없음: 장애는 {FAULTS_MAX}개까지입니다."
+            ));
+        }
+        faults.extend(left.into_iter().map(|(_, fault)| {
+            let there = Fault { spares: own.iter().map(|lane| *lane as u32).collect(), ..fault.clone() };
+            spared(&there, moved(&fault.spares))
+        }));
+        Ok(faults)
+    }
+
+    /// Its lanes have been taken out or moved: each is now where `from` says which it was. Faults spare those that they
+    /// spared.
+    pub(crate) fn keep_spared(&mut self, from: &[Option<usize>]) {
+        for fault in &mut self.faults {
+            let still = (0_u32..).zip(from).filter(|(_, was)| was.is_some_and(|was| fault.spares(was)));
+            let still: Vec<u32> = still.map(|(lane, _)| lane).collect();
+            fault.spares = still;
+        }
     }
 
     /// A lane of `before` as one of this scenario, in the same world as there.
@@ -51,6 +115,10 @@ impl Scenario {
             ..lane.clone()
         }
     }
+}
+
+fn is_random(fault: &Fault) -> bool {
+    matches!(fault.at, FaultTime::Every(_))
 }
 
 /// What is laid over `here` to give what `own` gives over `there`.
@@ -74,7 +142,7 @@ mod tests {
     fn what_all_lanes_had_otherwise_each_has_for_itself_and_a_lane_it_did_not_change_is_not_doubled() {
         let before = of(&format!("[cache]\nttl = \"5s\"\ncapacity = 70\n{LANES}"));
         let now = of(&format!("[cache]\nttl = \"6s\"\ncapacity = 70\n{LANES}"));
-        let lanes = now.lanes_of(&before).expect("a world is a lane's own");
+        let lanes = now.beside(&before).expect("a world is a lane's own").lanes;
         let told: Vec<_> = lanes.iter().map(|lane| (lane.name.as_str(), lane.cache.told())).collect();
         assert_eq!(told, [("a", vec![("ttl".to_owned(), "\"5s\"".to_owned())])]);
     }
@@ -82,18 +150,39 @@ mod tests {
     #[test]
     fn what_lanes_share_cannot_be_kept_beside_it() {
         let now = of(LANES);
-        for changed in [
-            format!("seed = 9\n{LANES}"),
-            format!("[clients]\nwrite_ratio = 0.9\n{LANES}"),
-            format!("{LANES}[[fault]]\nat = \"5s\"\nwhat = \"cache.crash\"\n"),
-        ] {
-            let why = of(&changed).lanes_of(&now).expect_err("shared");
-            assert!(why.to_string().contains("share traffic, faults"), "{why}");
+        for changed in [format!("seed = 9\n{LANES}"), format!("[clients]\nwrite_ratio = 0.9\n{LANES}")] {
+            let why = of(&changed).beside(&now).expect_err("shared");
+            assert!(why.to_string().contains("share traffic"), "{why}");
         }
-        assert_eq!(now.lanes_of(&now).expect_err("the same").to_string(), "Its lanes are all still here.");
+        assert_eq!(now.beside(&now).expect_err("the same").to_string(), "Its lanes are all still here.");
         let full = of(&format!("[cache]\nttl = \"5s\"\n{}", "[[lane]]\n".repeat(7)));
-        let why = full.lanes_of(&of(&"[[lane]]\n".repeat(7))).expect_err("no room");
+        let why = full.beside(&of(&"[[lane]]\n".repeat(7))).expect_err("no room");
         assert!(why.to_string().contains("room for 12"), "{why}");
+    }
+
+    const CRASH: &str = "[[fault]]\nat = \"5s\"\nwhat = \"cache.crash\"\n";
+
+    #[test]
+    fn a_fault_that_came_or_went_strikes_the_lanes_that_had_it() {
+        let (with, without) = (of(&format!("{LANES}{CRASH}")), of(LANES));
+        let came = with.beside(&without).expect("lanes can be spared");
+        assert_eq!((came.lanes.len(), came.faults[0].spares.clone()), (2, vec![2, 3]));
+        let went = without.beside(&with).expect("lanes can be spared");
+        assert_eq!((went.lanes.len(), went.faults[0].spares.clone()), (2, vec![0, 1]));
+        // Kept once more, each keeps what it spared.
+        let mut both = with.clone();
+        both.lanes.extend(came.lanes);
+        both.faults = came.faults;
+        let again = of(&format!("{LANES}{LANES}{CRASH}{}", CRASH.replace("5s", "6s")));
+        let again = Scenario { lanes: both.lanes.clone(), ..again };
+        let kept = again.beside(&both).expect("room for eight");
+        assert_eq!((kept.lanes.len(), kept.faults[0].spares.clone()), (4, vec![6, 7]));
+        assert_eq!(kept.faults[1].spares, [4, 5, 6, 7]);
+        both.keep_spared(&[Some(1), Some(3)]);
+        assert_eq!(both.faults[0].spares, [1]);
+        let random = of(&format!("{LANES}[[fault]]\nat = {{ every = \"5s\" }}\nwhat = \"cache.crash\"\n"));
+        let why = without.beside(&random).expect_err("its moments would be others");
+        assert!(why.to_string().contains("random"), "{why}");
     }
 
     /// Whatever two presets have otherwise than each other in the parts of the world: a lane of the one, kept beside the other,
@@ -108,7 +197,7 @@ mod tests {
             let (app, network) = (there.app.clone(), there.network.clone());
             let (cache, database) = (there.cache.clone(), there.database.clone());
             let before = Scenario { app, network, cache, database, ..before };
-            let Ok(lanes) = now.lanes_of(&before) else { continue };
+            let Ok(Beside { lanes, .. }) = now.beside(&before) else { continue };
             if lanes.len() < before.lanes.len() {
                 continue; // one of them is here, too: which is which is checked above
             }

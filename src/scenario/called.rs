@@ -77,7 +77,7 @@ const WORDS: [(&str, &str); 68] = [
 ];
 
 /// Options that a lane can have, by the last part of their names. Those that have a label are called by it.
-const OPTIONS: [(&str, &str, &str); 69] = [
+const OPTIONS: [(&str, &str, &str); 70] = [
     ("acknowledge", "Acknowledgement", "응답 시점"),
     ("after_flush", "Entry after its flush", "플러시 후 항목"),
     ("also", "Further rules", "추가 규칙"),
@@ -136,6 +136,7 @@ const OPTIONS: [(&str, &str, &str); 69] = [
     ("sd", "Standard deviation", "표준 편차"),
     ("shards", "Nodes", "노드 수"),
     ("single_flight", "Single flight", "싱글 플라이트"),
+    ("spares", "Spared lanes", "제외할 레인"),
     ("spread", "Jitter", "지터 비율"),
     ("take", "How rows are taken", "행을 꺼내는 방법"),
     ("throughput", "Commands per second", "초당 명령 한도"),

@@ -393,6 +393,7 @@ pub(super) fn check_fault(scenario: &Scenario, i: usize, fault: &Fault, problems
     let at = format!("fault.{i}");
     check_fault_time(scenario, &at, fault, problems);
     check_fault_degree(&at, fault, problems);
+    check_spared(scenario, &at, fault, problems);
     let (servers, shards, name) = (scenario.app.servers, scenario.cache.shards, fault.what.name());
     let replicas = shards * scenario.cache.replicas;
     let sentence = match (fault.what.part(), fault.which) {
@@ -467,6 +468,18 @@ fn check_fault_time(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut
             problems.because(&join(at, "at.every"), mean.show().quote(), sentence);
         }
         _ => {}
+    }
+}
+
+/// The lanes that are spared are there.
+fn check_spared(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut Problems) {
+    let last = scenario.lanes.len().saturating_sub(1);
+    for (i, lane) in fault.spares.iter().enumerate().filter(|(_, lane)| **lane as usize > last) {
+        let sentence = phrase!(
+            "there is no lane {lane}; give numbers from 0 to {last}",
+            "레인 {lane}은 없습니다. 0부터 {last}까지의 번호를 적어 주세요"
+        );
+        problems.because(&join(at, &format!("spares.{i}")), lane.show().quote(), sentence);
     }
 }
 

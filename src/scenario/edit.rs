@@ -252,6 +252,11 @@ impl<'a> Editor<'a> {
         if let Some(before) = before.filter(|_| is_readable) {
             changed = changed.tidied(before);
             changed.keep_looks(before, &lanes);
+            if lanes.iter().enumerate().any(|(now, was)| *was != Some(now)) {
+                let added = lanes.len()..changed.lanes.len();
+                let from: Vec<Option<usize>> = lanes.iter().copied().chain(added.map(|_| None)).collect();
+                changed.keep_spared(&from);
+            }
         }
         match accept {
             Accept::Good => check::check(&changed, &tree, &mut problems),

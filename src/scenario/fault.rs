@@ -45,11 +45,20 @@ record! {
             서버가 돌아와 모르는 커넥션이라고 할 때까지 기다립니다. 아니면 프로세스만 끝나고 서버가 응답하는 것처럼 \
             곧바로 거부됩니다. 적지 않으면 정전일 때만 무응답입니다."]
         pub silent: Option<bool> = None,
+        /// The lanes that it spares, by number from 0: what a run was without the fault stands beside what it is with it.
+        #[ko = "이 장애가 일어나지 않는 레인들의 번호(0부터). 장애가 없는 실행과 있는 실행을 나란히 볼 수 있습니다."]
+        pub spares: Vec<u32> = Vec::new(),
     }
     then complete like standard
 }
 
 impl Fault {
+    /// Whether nothing happens in that lane.
+    pub fn spares(&self, lane: usize) -> bool {
+        // few: a scenario's lanes
+        self.spares.iter().any(|spared| *spared as usize == lane)
+    }
+
     /// A fault with everything as it is where a file says no more than `what` and `at`.
     ///
     /// ```
@@ -61,7 +70,7 @@ impl Fault {
         let times = what.has_times().then_some(10.0);
         let share = what.has_share().then_some(0.1);
         let silent = what.can_be_silent().then(|| what.loses_power());
-        Fault { at: at.into(), what, which: None, lasts: what.lasts(), times, share, silent }
+        Fault { at: at.into(), what, which: None, lasts: what.lasts(), times, share, silent, spares: Vec::new() }
     }
 
     /// What is meant where a text says no more than `what` and `at`.

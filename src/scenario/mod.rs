@@ -55,6 +55,7 @@ mod writing;
 
 pub use crate::phrase::{Docs, Language, Phrase};
 pub use app::{App, Breaker, Near, Tell};
+pub use beside::Beside;
 pub use cache::{Cache, Eviction, Expiry, ReadsFrom, Ttl, TtlMix};
 pub use clients::{Arrivals, Clients, Keys, Mix, SCAN_MAX, Shares, Spike};
 pub use database::{Batch, Database, Reads};

@@ -25,12 +25,12 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    /// The faults of `scenario`, for a cache of so many nodes; none has begun.
-    pub fn new(scenario: &Scenario, cache_shards: u32) -> Faults {
+    /// The faults of `scenario` in lane number `lane`, for a cache of so many nodes; none has begun.
+    pub fn new(scenario: &Scenario, lane: usize, cache_shards: u32) -> Faults {
         let replicas = scenario.cache.replicas;
         let parts = Parts { app_servers: scenario.app.servers, cache_shards, replicas };
         Faults {
-            schedule: FaultSchedule::new(&scenario.faults, parts, &Streams::new(scenario.seed)),
+            schedule: FaultSchedule::new(&scenario.faults, lane, parts, &Streams::new(scenario.seed)),
             list: scenario.faults.clone(),
             reports: Vec::new(),
             frozen: Frozen::default(),

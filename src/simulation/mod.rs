@@ -127,7 +127,7 @@ impl Simulation {
     ) -> Simulation {
         let title = scenario.titles().swap_remove(lane);
         let limits = Limits::of(scenario);
-        let scenario = &scenario.for_lane(lane);
+        let (number, scenario) = (lane, &scenario.for_lane(lane));
         let lane = &scenario.lanes[lane];
         let world = Rc::new(World::new(scenario, lane, keys));
         world.begin();
@@ -138,7 +138,7 @@ impl Simulation {
         world.start_relay();
         let mut simulation = Simulation {
             tasks: tasks(world.clone()),
-            faults: Faults::new(scenario, world.cache.count()),
+            faults: Faults::new(scenario, number, world.cache.count()),
             listener: None,
             progress: Progress::new(scenario, limits),
             baseline: Baseline::default(),

@@ -7,7 +7,7 @@ use super::{Effect, State};
 use crate::metrics::{FIGURE_GROUP, bucket_width};
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
-use crate::scenario::{Accept, Edit, Fault, FaultKind, FaultTarget, FieldValue, Lane, Link, Scenario};
+use crate::scenario::{Accept, Beside, Edit, Fault, FaultKind, FaultTarget, FieldValue, Link, Scenario};
 use crate::time::Nanos;
 use crate::web::platform::protocol::{LaneCases, ToWorker};
 
@@ -157,16 +157,18 @@ impl State {
     ///
     /// # Errors
     /// Why they cannot.
-    pub fn lanes_before(&self) -> Result<Vec<Lane>, Phrase> {
-        self.seen.before.as_ref().map_or(Ok(Vec::new()), |before| self.draft.lanes_of(&before.scenario))
+    pub fn lanes_before(&self) -> Result<Beside, Phrase> {
+        self.seen.before.as_ref().map_or(Ok(Beside::default()), |before| self.draft.beside(&before.scenario))
     }
 
     /// Makes lanes of those before the last change.
     pub(super) fn keep_both(&mut self, effects: &mut Vec<Effect>) {
         let first = self.draft.lanes.len();
-        let lanes = self.lanes_before().unwrap_or_default();
-        let set = |(number, lane): (usize, &Lane)| Edit::set(format!("lane.{number}"), FieldValue::of(lane));
-        let edits: Vec<Edit> = (first..).zip(&lanes).map(set).collect();
+        let Beside { lanes, faults } = self.lanes_before().unwrap_or_default();
+        let lanes = (first..).zip(&lanes).map(|(n, lane)| Edit::set(format!("lane.{n}"), FieldValue::of(lane)));
+        let faults = faults.iter().enumerate().filter(|(n, fault)| self.draft.faults.get(*n) != Some(*fault));
+        let faults = faults.map(|(n, fault)| Edit::set(format!("fault.{n}"), FieldValue::of(fault)));
+        let edits: Vec<Edit> = lanes.chain(faults).collect();
         if !edits.is_empty() {
             self.edit(&edits, Accept::Readable, false, effects);
             self.forget_before();
