@@ -796,3 +796,41 @@ fn what_a_scenario_may_not_say_cannot_be_injected_and_what_can_be_makes_a_good_s
     assert_eq!(experiment.scenario().faults.len(), 1);
     assert_eq!(experiment.scenario().check(), Ok(()));
 }
+
+// ---- Lanes that are spared ----
+
+#[test]
+fn a_spared_lane_does_what_it_did_without_the_fault_and_the_others_what_they_do_with_it() {
+    let crash = |at: FaultTime| fault(FaultKind::CacheCrash, at, ms(500));
+    let later = fault(FaultKind::DatabaseSlow, FaultTime::Every(ms(2_000)), ms(300));
+    for at in [FaultTime::Moment(ms(5_000)), FaultTime::Every(ms(3_000)), FaultTime::AfterAcknowledged(100)] {
+        let mut two = steady(Reading::look_aside(), back(ms(1_000)));
+        two.lanes.push(two.lanes[0].clone());
+        let digests = |faults: &[Fault]| -> Vec<String> {
+            let scenario = with(two.clone(), faults);
+            scenario.check().expect("faults may spare lanes");
+            let mut experiment = Experiment::new(&scenario, None).expect("it runs");
+            experiment.advance(Nanos::MAX, || false);
+            experiment.report().lanes.into_iter().map(|lane| lane.digest).collect()
+        };
+        // The second fault is random: its moments must not depend on whether the first one strikes.
+        let sparing = digests(&[Fault { spares: vec![1], ..crash(at) }, later.clone()]);
+        assert_eq!(sparing[0], digests(&[crash(at), later.clone()])[0], "{at:?}");
+        assert_eq!(sparing[1], digests(&[Fault { spares: vec![0, 1], ..crash(at) }, later.clone()])[1], "{at:?}");
+        assert_ne!(sparing[0], sparing[1], "{at:?}");
+        if at == FaultTime::Moment(ms(5_000)) {
+            let (first, second) = (digests(&[Fault { spares: vec![1], ..crash(at) }]), digests(&[]));
+            assert_eq!(first[1], second[1]);
+        }
+    }
+}
+
+#[test]
+fn a_lane_that_is_not_there_cannot_be_spared() {
+    let scenario = with(
+        steady(Reading::look_aside(), back(ms(1_000))),
+        &[Fault { spares: vec![1], ..fault(FaultKind::CacheCrash, ms(5_000), ms(500)) }],
+    );
+    let told = scenario.check().expect_err("there is one lane").to_string();
+    assert!(told.contains("fault.0.spares.0") && told.contains("no lane 1") && told.contains("from 0 to 0"), "{told}");
+}

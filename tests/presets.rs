@@ -654,9 +654,9 @@ promises! {
             let lost = seen.lane("Look-aside").lost_increments;
             (lost as f64, (2_500..=6_000).contains(&lost))
         };
-        "write-through hundreds" => |seen| {
+        "write-through about a thousand" => |seen| {
             let lost = seen.lane("Write-through").lost_increments;
-            (lost as f64, (600..=1_100).contains(&lost))
+            (lost as f64, (800..=1_500).contains(&lost))
         };
         "write-back a few dozen" => |seen| {
             let lost = seen.lane("Write-back").lost_increments;

@@ -193,7 +193,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         if self.width(&band.label, TEXT) + 8.0 > right - left {
             return Ok(());
         }
-        self.text(&band.label, TEXT, SOFT, (left + 4.0, at.top + 3.0), HPos::Left, VPos::Top)
+        self.text(&band.label, TEXT, SOFT, (left + 4.0, at.top + 10.0), HPos::Left, VPos::Top)
     }
 
     /// A tint where something is broken, its name above; what is still to come is paler. Of very many only the tops are

@@ -256,6 +256,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("fault.*.for", time(MICROSECOND, MONTH)),
     ("fault.*.times", or_none(number(1.0, 1_000.0))),
     ("fault.*.share", or_none(RATIO)),
+    ("fault.*.spares", whole(0, LANES_MAX as u64 - 1)),
 ];
 
 /// The parts of the world that a lane may have otherwise.

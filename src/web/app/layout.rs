@@ -170,7 +170,7 @@ impl App {
                     name={self.name()} finished={self.state.at_end()} words={self.words()} />
                 if let (Some(about), true) = (about, whole) {
                     if is_edited { { self.edited(&about.title) } } else {
-                        <details class="about" open={media::matches("(min-width: 40.01rem)")}>
+                        <details class="about" open={media::matches("(min-width: 40.01rem) and (min-height: 40rem)")}>
                             <summary>{ ABOUT.say(language) }</summary>
                             <p class="soft">{ about.description.say(language) }{ " " }{ about.question.say(language) }</p>
                             if let Some(question) = question {

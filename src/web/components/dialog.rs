@@ -46,7 +46,7 @@ pub fn Dialog(props: &DialogProps) -> Html {
     });
     let onclose = props.close.reform(|_: Event| ());
     html! {
-        <dialog ref={frame} aria-labelledby="dialog-title" {onclose}>
+        <dialog ref={frame} aria-labelledby="dialog-title" closedby="any" {onclose}>
             <div class="dialog-head">
                 <h2 id="dialog-title">{ props.title }</h2>
                 <button type="button" class="icon" aria-label={props.words.close} {onclick}>{ "×" }</button>

@@ -32,7 +32,7 @@ const DURATION: Phrase = Phrase::fixed("Duration", "지속 시간");
 const INJECT: Phrase = Phrase::fixed("Inject", "주입");
 
 /// How long what is broken stays so.
-static LASTS: [(&str, Phrase); 6] = [
+pub(super) static LASTS: [(&str, Phrase); 6] = [
     ("1s", Phrase::fixed("1 s", "1초")),
     ("2s", Phrase::fixed("2 s", "2초")),
     ("5s", Phrase::fixed("5 s", "5초")),

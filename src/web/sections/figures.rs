@@ -153,15 +153,17 @@ fn Plot(props: &PlotProps) -> Html {
             <div class="figure-head">
                 <h2 {id}>{ figure.title.say(language) }</h2>
                 <span class="key">{ figure.key.say(language) }</span>
-                <span class="key when" aria-hidden="true">{ text::at_moment(all.looking.moment().unwrap_or(all.data.now_s), language) }</span>
-                if figure.has_options() && all.can_choose { { switches(all) } }
-                if all.can_choose {
-                    <div class="figure-tools">
-                        <button type="button" class="plain small" onclick={enlarge} title={size.say(language).to_owned()}
-                            aria-label={format!("{}: {}", size.say(language), figure.title.say(language))}>{ if *is_large { "⤡" } else { "⤢" } }</button>
-                        if all.figures.len() > 1 { { remove_button(all, figure) } }
-                    </div>
-                }
+                <div class="figure-right">
+                    if figure.has_options() && all.can_choose { { switches(all) } }
+                    <span class="key when" aria-hidden="true">{ text::at_moment(all.looking.moment().unwrap_or(all.data.now_s), language) }</span>
+                    if all.can_choose {
+                        <div class="figure-tools">
+                            <button type="button" class="plain small" onclick={enlarge} title={size.say(language).to_owned()}
+                                aria-label={format!("{}: {}", size.say(language), figure.title.say(language))}>{ if *is_large { "⤡" } else { "⤢" } }</button>
+                            if all.figures.len() > 1 { { remove_button(all, figure) } }
+                        </div>
+                    }
+                </div>
             </div>
             { for rows }
             <p class="unseen" id={format!("summary-{}", figure.name)}>{ summary(&panels, language) }</p>

@@ -9,6 +9,7 @@ use crate::chart::text;
 use crate::phrase::{Language, Phrase, phrase};
 use crate::scenario::{Edit, Fault, FaultTime, FieldValue, Scenario};
 use crate::time::Nanos;
+use crate::web::platform::media;
 use crate::web::state::{Action, TimeAction};
 
 const HINT: Phrase = Phrase::fixed(
@@ -57,7 +58,8 @@ fn marks(scenario: &Scenario) -> Vec<Mark<'_>> {
     let mut known: Vec<(usize, &Fault, Nanos)> =
         scenario.faults.iter().enumerate().filter_map(|(i, fault)| Some((i, fault, fault.at.moment()?))).collect();
     known.sort_by_key(|(_, _, at)| *at);
-    let least = Nanos(scenario.duration.0 / 8); // its name needs room
+    // Its name needs room: of a strip on a phone a third.
+    let least = Nanos(scenario.duration.0 / if media::matches("(max-width: 40rem)") { 3 } else { 5 });
     let mut rows: Vec<Nanos> = Vec::new();
     let place = |(number, fault, at): (usize, &'_ Fault, Nanos)| {
         let row = rows.iter().position(|free| *free <= at).unwrap_or(rows.len());

@@ -319,10 +319,14 @@ mod tests {
     }
 
     #[test]
-    fn traffic_and_faults_are_shared_and_the_page_says_so() {
-        for (path, value) in [("clients.write_ratio", "0.7"), ("fault.0", "(at:5s,what:cache.crash)")] {
-            let why = kept_beside(path, value).map(|_| ()).expect_err("all lanes share it");
-            assert!(why.say(Language::English).contains("all lanes share"), "{path}: {why}");
-        }
+    fn a_run_without_the_fault_that_was_injected_can_be_kept_beside_the_one_with_it() {
+        let state = kept_beside("fault.0", "(at:5s,what:cache.crash)").expect("a fault may spare lanes");
+        assert_eq!((state.running.lanes.len(), state.running.faults[0].spares.clone()), (2, vec![1]));
+    }
+
+    #[test]
+    fn traffic_is_shared_and_the_page_says_so() {
+        let why = kept_beside("clients.write_ratio", "0.7").map(|_| ()).expect_err("all lanes share it");
+        assert!(why.say(Language::English).contains("all lanes share"), "{why}");
     }
 }

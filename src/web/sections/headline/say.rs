@@ -67,7 +67,7 @@ const FACTOR_MAX: f64 = 1e4;
 
 /// The other's number.
 fn beside(than: &str) -> String {
-    format!(" (vs. {than})")
+    format!(" (vs.\u{a0}{than})")
 }
 
 impl Part {

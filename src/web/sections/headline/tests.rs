@@ -36,25 +36,25 @@ fn it_says_than_whom_and_what_it_cost() {
     let headline = headline(&both, topic, |_| true).unwrap();
     assert_eq!(
         said(&headline, Language::English),
-        "Two vs. One: writes 6× faster; 212 acknowledged writes lost (vs. 0)."
+        "Two vs. One: writes 6× faster; 212 acknowledged writes lost (vs.\u{a0}0)."
     );
     assert_eq!(
         said(&headline, Language::Korean),
-        "Two vs. One: 쓰기 6배 빠름; 성공 응답을 받은 쓰기 212건 유실 (vs. 0건)."
+        "Two vs. One: 쓰기 6배 빠름; 성공 응답을 받은 쓰기 212건 유실 (vs.\u{a0}0건)."
     );
 }
 
 #[test]
 fn before_the_crash_it_says_the_most_that_was_at_risk() {
     let headline = of_all(vec![lane(9.0, 0, 0, 0), lane(9.0, 0, 360, 0)]);
-    assert_eq!(said(&headline, Language::English), "Two vs. One: up to 360 writes at risk at once (vs. 0).");
+    assert_eq!(said(&headline, Language::English), "Two vs. One: up to 360 writes at risk at once (vs.\u{a0}0).");
 }
 
 #[test]
 fn who_fails_more_is_not_called_faster_and_who_fails_less_not_slower() {
     let failing = || lane(1.0, 0, 0, 500);
     let headline = of_all(vec![lane(9.9, 0, 0, 0), failing()]);
-    assert_eq!(said(&headline, Language::English), "Two vs. One: 20 % of requests failed (vs. 0 %).");
+    assert_eq!(said(&headline, Language::English), "Two vs. One: 20 % of requests failed (vs.\u{a0}0 %).");
     let topic = Topic { claim: Some(Claim { lane: 0, than: 1 }), watch: &[Watch::WriteP50] };
     let honest = super::headline(&report(vec![lane(9.9, 0, 0, 0), failing()]), topic, |_| true).unwrap();
     assert!(!said(&honest, Language::English).contains("slower"), "{}", said(&honest, Language::English));
@@ -66,7 +66,7 @@ fn what_luck_explains_is_no_difference() {
     let headline = of_all(vec![stale(100), stale(115)]);
     assert_eq!(said(&headline, Language::English), "Two vs. One: no significant difference so far.");
     let headline = of_all(vec![stale(100), stale(180)]);
-    assert_eq!(said(&headline, Language::English), "Two vs. One: 180 stale reads (vs. 100).");
+    assert_eq!(said(&headline, Language::English), "Two vs. One: 180 stale reads (vs.\u{a0}100).");
 }
 
 #[test]
@@ -105,12 +105,12 @@ fn it_speaks_of_what_the_experiment_is_about_and_of_other_harm_only_where_that_w
     };
     assert_eq!(
         about(&[Watch::Lost, Watch::RowsWritten]),
-        "Two vs. One: 7 acknowledged writes lost (vs. 0); 100 rows written to the database (vs. 500)."
+        "Two vs. One: 7 acknowledged writes lost (vs.\u{a0}0); 100 rows written to the database (vs.\u{a0}500)."
     );
-    assert_eq!(about(&[Watch::Lost]), "Two vs. One: 7 acknowledged writes lost (vs. 0).");
+    assert_eq!(about(&[Watch::Lost]), "Two vs. One: 7 acknowledged writes lost (vs.\u{a0}0).");
     assert_eq!(
         about(&[Watch::RowsWritten]),
-        "Two vs. One: 100 rows written to the database (vs. 500); 7 acknowledged writes lost (vs. 0)."
+        "Two vs. One: 100 rows written to the database (vs.\u{a0}500); 7 acknowledged writes lost (vs.\u{a0}0)."
     );
 }
 
@@ -118,7 +118,7 @@ fn it_speaks_of_what_the_experiment_is_about_and_of_other_harm_only_where_that_w
 fn lost_increments_are_not_told_a_second_time_as_lost_writes() {
     let lossy = LaneReport { lost_increments: 7, ..lane(9.0, 7, 0, 0) };
     let headline = of_all(vec![lane(9.0, 0, 0, 0), lossy]);
-    assert_eq!(said(&headline, Language::English), "Two vs. One: 7 increments lost (vs. 0).");
+    assert_eq!(said(&headline, Language::English), "Two vs. One: 7 increments lost (vs.\u{a0}0).");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn what_takes_no_time_is_told_by_its_time() {
         Topic { claim: Some(Claim { lane: 1, than: 0 }), watch: &[Watch::WriteP50] },
         |_| true,
     );
-    assert_eq!(said(&headline.unwrap(), Language::English), "Two vs. One: writes 0 ms (vs. 2 ms).");
+    assert_eq!(said(&headline.unwrap(), Language::English), "Two vs. One: writes 0 ms (vs.\u{a0}2 ms).");
 }
 
 #[test]
@@ -136,5 +136,5 @@ fn a_small_share_has_two_digits() {
     let missing = |misses| LaneReport { misses, hits: 100_000 - misses, ..lane(1.0, 0, 0, 0) };
     let topic = Topic { claim: Some(Claim { lane: 1, than: 0 }), watch: &[Watch::MissRatio] };
     let headline = headline(&report(vec![missing(430), missing(900)]), topic, |_| true).unwrap();
-    assert_eq!(said(&headline, Language::English), "Two vs. One: miss ratio 0.90 % (vs. 0.43 %).");
+    assert_eq!(said(&headline, Language::English), "Two vs. One: miss ratio 0.90 % (vs.\u{a0}0.43 %).");
 }

@@ -3,6 +3,7 @@
 use web_sys::{HtmlElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::super::breakers::LASTS;
 use super::restore::{Restore, struck};
 use super::words;
 use crate::phrase::Phrase;
@@ -11,9 +12,6 @@ use crate::stage::{Condition, Part, Parts};
 use crate::time::Nanos;
 use crate::web::i18n::Words;
 use crate::web::state::Action;
-
-/// For how long something is broken.
-const LASTS: [&str; 5] = ["1s", "2s", "5s", "10s", "30s"];
 
 /// What the menu is made from.
 #[derive(Clone, PartialEq, Properties)]
@@ -83,8 +81,8 @@ pub fn Menu(props: &MenuProps) -> Html {
             }
         })
     };
-    let options = LASTS.into_iter().map(|text| {
-        html! { <option value={text} selected={text.parse() == Ok(*lasts)}>{ text }</option> }
+    let options = LASTS.iter().map(|(text, said)| {
+        html! { <option value={*text} selected={text.parse() == Ok(*lasts)}>{ said.say(w.lang) }</option> }
     });
     let onkeydown = {
         let close = props.close.clone();
