@@ -51,11 +51,10 @@ W-TinyLFU differ a little. A dash: libcachesim did not install.
 |---|---|---|---|---|---|
 """
     for row in replay["policies"]:
-        ours, theirs = row["cachelane_s"], row["libcachesim_s"]
-        text += (
-            f"| {row['policy']} | {theirs:.2f} s | {ours:.2f} s | {theirs / ours:.1f} | {replay['requests'] / ours / 1e6:.1f} M "
-            f"| {row['libcachesim_misses']:.4f}, {row['cachelane_misses']:.4f} |\n"
-        )
+        ours, theirs = row["cachelane_s"], row.get("libcachesim_s")
+        beside = f"{theirs:.2f} s | {ours:.2f} s | {theirs / ours:.1f}" if theirs else f"– | {ours:.2f} s | –"
+        misses = f"{row['libcachesim_misses']:.4f}, " if theirs else ""
+        text += f"| {row['policy']} | {beside} | {replay['requests'] / ours / 1e6:.1f} M | {misses}{row['cachelane_misses']:.4f} |\n"
     print(text, end="")
 
 
