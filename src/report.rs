@@ -6,6 +6,7 @@
 pub mod columns;
 pub mod csv;
 pub mod effect;
+pub mod measures;
 pub mod notable;
 pub mod table;
 

@@ -34,6 +34,7 @@ mod redis_server;
 mod report_reference;
 mod scaling;
 mod scenarios;
+mod seeds;
 mod shards;
 mod stage;
 mod stale_sets;

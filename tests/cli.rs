@@ -35,7 +35,7 @@ fn cachelane(args: &[&str], input: &str) -> Output {
 }
 
 /// What a command prints that must succeed, with nothing on standard error.
-fn printed(args: &[&str], input: &str) -> String {
+pub fn printed(args: &[&str], input: &str) -> String {
     let output = cachelane(args, input);
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!((output.status.code(), errors.as_str()), (Some(0), ""), "{args:?}");

@@ -21,6 +21,7 @@ mod outcome;
 mod poster;
 mod replay;
 mod run;
+mod seeds;
 mod story;
 mod twitter;
 

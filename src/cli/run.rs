@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::outcome::Outcome;
+use super::seeds::{Format, SEEDS_MAX, repeat};
 use super::{Failure, input, note};
 use crate::chart::palette::Theme;
 use crate::chart::{self, Band, Data, FIGURES, LaneData, Options};
@@ -47,6 +48,14 @@ struct Printing {
     /// Also draw the figures as SVG files, into this folder.
     #[arg(long, value_name = "DIR")]
     svg: Option<PathBuf>,
+    /// Run it with so many seeds, from the scenario's on, and print each number's mean with its 95 % interval, its range, and
+    /// how much more it is than in the first lane, run by run.
+    #[arg(long, value_name = "N", conflicts_with_all = ["percentiles", "series", "effect", "svg"],
+        value_parser = clap::value_parser!(u32).range(2..=i64::from(SEEDS_MAX)))]
+    seeds: Option<u32>,
+    /// With --seeds: the lane that the others are compared with, by number (from 0) or name.
+    #[arg(long, value_name = "LANE", requires = "seeds")]
+    against: Option<String>,
 }
 
 /// Run one lane of a scenario.
@@ -78,17 +87,26 @@ impl Run {
 }
 
 pub(super) fn chosen_lane(scenario: &Scenario, wanted: Option<&str>) -> Result<usize, String> {
-    let titles = scenario.titles();
-    let named = |lane: &str| {
-        let number = lane.parse::<usize>().ok().filter(|number| *number < titles.len());
-        number.or_else(|| titles.iter().position(|title| title == lane))
-    };
-    let list: String = titles.iter().enumerate().map(|(i, title)| format!("\n{i}  {title}")).collect();
+    let list = list(scenario);
     match wanted {
-        Some(lane) => named(lane).ok_or_else(|| format!("--lane {lane}: there is no such lane; the lanes are:{list}")),
-        None if titles.len() == 1 => Ok(0),
+        Some(lane) => lane_named(scenario, lane)
+            .ok_or_else(|| format!("--lane {lane}: there is no such lane; the lanes are:{list}")),
+        None if scenario.lanes.len() == 1 => Ok(0),
         None => Err(format!("the scenario has several lanes; choose one with --lane, or use compare:{list}")),
     }
+}
+
+/// The lane with that number or name.
+fn lane_named(scenario: &Scenario, lane: &str) -> Option<usize> {
+    let titles = scenario.titles();
+    let number = lane.parse::<usize>().ok().filter(|number| *number < titles.len());
+    // few: LANES_MAX
+    number.or_else(|| titles.iter().position(|title| title == lane))
+}
+
+/// The lanes with their numbers, a line each.
+fn list(scenario: &Scenario) -> String {
+    scenario.titles().iter().enumerate().map(|(i, title)| format!("\n{i}  {title}")).collect()
 }
 
 /// Run all lanes of a scenario side by side.
@@ -112,6 +130,13 @@ impl Printing {
         let until = self.moment(scenario)?;
         self.check(scenario)?;
         let trace = input::trace_of(scenario)?;
+        if let Some(count) = self.seeds {
+            let against = self.against.as_deref().unwrap_or("0");
+            let against = lane_named(scenario, against).ok_or_else(|| {
+                Failure::Input(format!("--against {against}: there is no such lane; the lanes are:{}", list(scenario)))
+            })?;
+            return repeat(scenario, trace, until, (count, against))?.print(self.format(), out);
+        }
         let twin = if self.effect { Some(without_faults(scenario, trace.clone(), until)?) } else { None };
         let outcome = Outcome::of(scenario, trace, until).map_err(cannot_run)?;
         if let (None, Some((played, all))) = (until, outcome.unplayed) {
@@ -130,6 +155,14 @@ impl Printing {
         }
         self.print(&report, out)?;
         outcome.tell_stopped().map_err(Failure::Failed)
+    }
+
+    fn format(&self) -> Format {
+        match (self.json, self.csv) {
+            (true, _) => Format::Json,
+            (_, true) => Format::Csv,
+            (false, false) => Format::Table,
+        }
     }
 
     /// Whether the options fit together, and fit the scenario.

@@ -82,11 +82,12 @@ fn flatten(at: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
 }
 
 /// A text of someone else's as a cell. Numbers need no such care: a negative one is no formula.
-fn text_cell(text: &str) -> String {
+pub fn text_cell(text: &str) -> String {
     spreadsheet(&shown(text)).into_owned()
 }
 
-fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
+/// A row of these cells.
+pub fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     cells.map(quoted).collect::<Vec<_>>().join(",") + "\r\n"
 }
 

@@ -8,14 +8,21 @@ use super::{DivergingCopies, LaneReport, Report, Summary};
 use crate::escape::shown;
 
 /// A table: texts to the left, numbers to the right, two spaces between columns.
-struct Table {
+pub struct Table {
     /// The first row is the head.
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    fn new(head: &[&str]) -> Table {
+    /// With that head and no rows.
+    pub fn new(head: &[&str]) -> Table {
         Table { rows: vec![head.iter().map(|cell| (*cell).to_owned()).collect()] }
+    }
+
+    /// Adds a row, as long as the head.
+    pub fn push(&mut self, row: Vec<String>) {
+        debug_assert_eq!(row.len(), self.rows[0].len(), "a row has a cell for each column");
+        self.rows.push(row);
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -29,7 +36,8 @@ impl Table {
         Table { rows: self.rows.iter().map(cells).collect() }
     }
 
-    fn set(&self) -> String {
+    /// As text, a line a row.
+    pub fn set(&self) -> String {
         let (columns, widths) = (self.rows[0].len(), self.widths());
         let mut text = String::new();
         for (r, row) in self.rows.iter().enumerate() {
@@ -205,7 +213,7 @@ pub fn percentiles(report: &Report) -> String {
 }
 
 /// Three significant figures, no more than needed, never an exponent.
-pub(super) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     let decimals = match value.abs() {
         v if v >= 100.0 || v == 0.0 => 0,
         v if v >= 10.0 => 1,

@@ -3,6 +3,8 @@
 mod histogram;
 pub mod rank;
 mod series;
+mod spread;
 
 pub use histogram::{Histogram, LOCUST_PERCENTS};
 pub use series::TimeSeries;
+pub use spread::Spread;

@@ -419,3 +419,14 @@ claim("on a phone a figure is on the first screen, and the settings are a sheet 
   await controls(page).waitFor({ state: "hidden" });
   assert.ok(await settings.evaluate((element) => element === document.activeElement), "the focus is back");
 }, { viewport: { width: 390, height: 844 } });
+
+visit(world, "a fault injected into the past forks the run, and both futures are kept as lanes, also in the link", "#v2&preset=flush-race&duration=10s", async (page) => {
+  const before = await finish(page);
+  await clock(page).fill("300");
+  await button(page, "Crash the cache").click();
+  await button(page, "Keep both as lanes").click();
+  await until("four lanes, which the link has", async () => /lane\.3/.test(await link(page)) && /spares/.test(await link(page)));
+  const all = await finish(page);
+  assert.deepEqual(all.slice(2).map(([, digest]) => digest), before.map(([, digest]) => digest), "the spared lanes do what they did");
+  assert.notEqual(all[0][1], all[2][1]);
+});

@@ -93,3 +93,7 @@ claim("a fault that is on is ended from its part's menu, by keyboard", "#v2&faul
   await entry("cache crash").waitFor();
   assert.equal(await entry("Restore: cache crash").count(), 0);
 });
+
+claim("the lanes that the sentence compares are open on the stage", "#v2&preset=cold-start", async (page) => {
+  for (const lane of ["5 a second", "As many as are asked for"]) await strip(page, lane).waitFor();
+}, { viewport: { width: 1440, height: 900 } });

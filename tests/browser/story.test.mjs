@@ -23,4 +23,5 @@ visit(world, "a lost write opens its story, which names its cause and leads to i
   await dialog.getByRole("button", { name: "Go to this moment" }).click();
   await dialog.waitFor({ state: "detached" });
   await until("a moment before the end", async () => (await moment(page)) < 1000);
+  await until("the focus where the run is steered", () => page.evaluate(() => document.activeElement.closest(".transport") !== null));
 });

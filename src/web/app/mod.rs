@@ -79,6 +79,8 @@ pub struct App {
     helping: bool,
     has_settings_open: bool,
     last_tick: f64,
+    /// Which part gets the focus once what has changed is drawn.
+    focus_next: Option<&'static str>,
     /// When a frame of the worker's was last drawn.
     last_drawn: f64,
     /// Runs for a while after each time the link was saved.
@@ -159,6 +161,7 @@ impl Component for App {
             helping: false,
             has_settings_open: false,
             last_tick: now_ms(),
+            focus_next: None,
             last_drawn: f64::NEG_INFINITY,
             saving: None,
             unsaved: false,
@@ -202,8 +205,7 @@ impl Component for App {
                     return false;
                 }
                 if goes_to_stage {
-                    // Once the dialog has closed, which gives the focus back to where it was.
-                    Timeout::new(0, || dom::focus_on(".transport")).forget();
+                    self.focus_next = Some(".transport");
                 }
                 if is_link && self.state.view.embed.is_some() && !self.host.is_seen() {
                     self.state.apply(Action::Time(TimeAction::Pause)); // the host shows another experiment, out of sight
@@ -238,6 +240,13 @@ impl Component for App {
             Msg::Asked(asked) => self.do_asked(ctx, asked),
         }
         true
+    }
+
+    fn rendered(&mut self, _: &Context<App>, _: bool) {
+        // Now that the dialog has closed, which gives the focus back to where it was.
+        if let Some(part) = self.focus_next.take() {
+            dom::focus_on(part);
+        }
     }
 
     fn view(&self, ctx: &Context<App>) -> Html {

@@ -1,0 +1,63 @@
+//! `--seeds`: what many runs say is what they say one by one, lanes are compared run by run, and the worst run is one of them.
+
+use serde_json::Value;
+
+use crate::cli::printed;
+
+const SHORT: [&str; 2] = ["--set=duration=8s", "--set=fault.0.at=4s"];
+
+fn told(args: &[&str]) -> Value {
+    let text = printed(&[args, &SHORT, &["--json"]].concat(), "");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// The spread of a measure of a lane.
+fn spread<'a>(told: &'a Value, lane: usize, measure: &str) -> &'a Value {
+    let all = told["lanes"][lane]["measures"].as_array().expect("measures");
+    all.iter().find(|one| one["name"] == measure).expect("the measure")
+}
+
+#[test]
+fn the_mean_of_many_seeds_is_that_of_the_runs_one_by_one_and_so_is_the_difference_of_two_lanes() {
+    let many = told(&["compare", "default", "--seeds", "4", "--seed", "21", "--against", "Write-through"]);
+    assert_eq!((&many["seeds"]["first"], &many["seeds"]["count"]), (&21.into(), &4.into()));
+    let single: Vec<Value> = (21..25).map(|seed| told(&["compare", "default", "--seed", &seed.to_string()])).collect();
+    let lost: Vec<f64> = single.iter().map(|run| run["lanes"][4]["ever_lost"].as_f64().expect("a count")).collect();
+    let told_lost = spread(&many, 4, "ever_lost");
+    assert_eq!(told_lost["mean"].as_f64(), Some(lost.iter().sum::<f64>() / 4.0));
+    assert_eq!(told_lost["max"].as_f64(), lost.iter().copied().reduce(f64::max));
+    // The two lanes differ by far less from run to run than either of them does.
+    let reads = |run: &Value, lane: usize| run["lanes"][lane]["database"]["reads"].as_f64().expect("a count");
+    let differences: Vec<f64> = single.iter().map(|run| reads(run, 4) - reads(run, 3)).collect();
+    let more = &spread(&many, 4, "database_reads")["more_than"];
+    assert_eq!(
+        (more["lane"].as_str(), more["mean"].as_f64()),
+        (Some("Write-through"), Some(differences.iter().sum::<f64>() / 4.0))
+    );
+    assert!(spread(&many, 3, "database_reads")["more_than"].is_null(), "a lane is no more than itself");
+}
+
+#[test]
+fn the_worst_run_is_a_link_that_does_the_same_again() {
+    let many = told(&["compare", "default", "--seeds", "5"]);
+    let worst = &many["worst"];
+    assert_eq!((worst["measure"].as_str(), worst["lane"].as_str()), (Some("ever_lost"), Some("Write-back")));
+    assert_eq!(worst["value"], spread(&many, 4, "ever_lost")["max"]);
+    let again = printed(&["compare", worst["link"].as_str().expect("a link"), "--json"], "");
+    let again: Value = serde_json::from_str(&again).expect("JSON");
+    assert_eq!((again["lanes"][4]["ever_lost"].as_f64(), &again["seed"]), (worst["value"].as_f64(), &worst["seed"]));
+}
+
+#[test]
+fn a_table_says_which_differences_may_be_luck_and_csv_has_a_row_for_each_lane_and_measure() {
+    let text = printed(&[&["compare", "default", "--seeds", "3"][..], &SHORT].concat(), "");
+    assert!(
+        text.contains("3 seeds from 7") && text.contains("more than Look-aside") && text.contains("may be luck"),
+        "{text}"
+    );
+    assert!(text.contains("worst: seed ") && text.contains("#v2&"), "{text}");
+    let csv = printed(&[&["run", "default", "--lane", "Write-back", "--seeds", "3", "--csv"][..], &SHORT].concat(), "");
+    let mut lines = csv.lines();
+    assert!(lines.next().is_some_and(|head| head.starts_with("lane,measure,runs,mean,low,high")));
+    assert!(lines.all(|line| line.starts_with("Write-back,") && line.split(',').count() == 13), "{csv}");
+}
