@@ -331,7 +331,8 @@ impl App {
                 Effect::Remember(key, value) => storage::remember(key, value),
                 Effect::NewWorker => {
                     // An embed is a guest: one processor is enough for it.
-                    let most = if self.state.view.embed.is_some() { 1 } else { most_workers() };
+                    let alone = self.state.view.embed.is_some() || self.state.works_alone;
+                    let most = if alone { 1 } else { most_workers() };
                     self.worker = Some(WorkerHandle::open(&self.dispatch, most));
                 }
                 Effect::EndWorker => self.worker = None,

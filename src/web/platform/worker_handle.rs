@@ -56,7 +56,7 @@ impl WorkerHandle {
                     hear.emit(told);
                 }
             });
-            self.workers.push(OneWorker::open(hear, &self.act));
+            self.workers.push(OneWorker::open(hear, &self.act, number > 0));
         }
     }
 }
@@ -75,8 +75,12 @@ struct OneWorker {
 }
 
 impl OneWorker {
-    fn open(hear: Callback<FromWorker>, act: &Callback<Action>) -> OneWorker {
-        let fail = act.reform(|(failure, details)| Action::WorkerFailed { failure, details });
+    /// `helps`: whether there is another one that could do it all.
+    fn open(hear: Callback<FromWorker>, act: &Callback<Action>, helps: bool) -> OneWorker {
+        let fail = act.reform(move |(failure, details)| match failure {
+            Failure::NotStarted | Failure::OutOfMemory if helps => Action::HelperFailed,
+            _ => Action::WorkerFailed { failure, details },
+        });
         match start().and_then(hand_over_program) {
             Ok(worker) => OneWorker { listeners: listen(&worker, hear, &fail), worker: Some(worker) },
             Err(error) => {

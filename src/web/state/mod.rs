@@ -87,6 +87,8 @@ pub enum Action {
     CancelTrace,
     /// A file could not be read at all.
     FileUnreadable(Phrase),
+    /// A further worker could not be started, or found no memory: one does what several would.
+    HelperFailed,
     /// The worker has ended, or could not be started.
     WorkerFailed {
         failure: Failure,
@@ -199,6 +201,8 @@ pub enum WorkerStatus {
 pub struct State {
     /// What the controls show, good or not.
     pub draft: Rc<Scenario>,
+    /// Whether one worker must do: another one could not be started.
+    pub works_alone: bool,
     /// The last good scenario: what runs.
     pub running: Rc<Scenario>,
     /// The preset it began from.
@@ -258,6 +262,7 @@ impl State {
         let scenario = Rc::new(Scenario::default());
         State {
             draft: scenario.clone(),
+            works_alone: false,
             running: scenario,
             preset: None,
             problems: Rc::default(),
@@ -316,6 +321,7 @@ impl State {
                 self.traces.cancel(has_begun);
             }
             Action::FileUnreadable(why) => self.notice = Some(Notice::Message(why)),
+            Action::HelperFailed => self.go_on_alone(&mut effects),
             Action::WorkerFailed { failure, details } => self.fail(failure, details, &mut effects),
             Action::Stop => self.stop(&mut effects),
             Action::RunAgain => self.run_again(),

@@ -315,6 +315,16 @@ impl State {
         self.stop_reason = Some(StopReason::Failed { failure, details });
     }
 
+    /// Of several workers one is left to do it: the same run, with the same digests, in more time.
+    pub(super) fn go_on_alone(&mut self, effects: &mut Vec<Effect>) {
+        if !self.works_alone {
+            self.works_alone = true;
+            self.end_worker(effects);
+            self.reload();
+            self.catch_up();
+        }
+    }
+
     /// The reader does not want to wait. What was shown stays; only the reading of a trace ends without more ado.
     pub(super) fn stop(&mut self, effects: &mut Vec<Effect>) {
         let is_reading = matches!(self.worker, Worker::Busy { request: Request::Trace, .. });

@@ -114,6 +114,16 @@ fn a_worker_that_cannot_be_started_is_not_started_again_and_again() {
 }
 
 #[test]
+fn where_a_further_worker_cannot_be_started_one_does_it_all() {
+    let mut state = playing();
+    let effects = state.apply(Action::HelperFailed);
+    assert_eq!(effects[..2], [Effect::EndWorker, Effect::NewWorker]);
+    assert!(state.works_alone && state.stop_reason.is_none());
+    let effects = comes_up(&mut state, &effects);
+    assert!(matches!(sent(&effects), Some(ToWorker::Load { .. })), "{effects:?}");
+}
+
+#[test]
 fn a_silent_worker_is_said_to_compute_and_can_be_stopped() {
     let mut state = playing();
     state.apply(frame(1, 20, false));
