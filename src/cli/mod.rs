@@ -72,6 +72,8 @@ enum Command {
     Twitter(twitter::Twitter),
     /// Print the reference page: every field of a scenario, with range and default.
     Reference,
+    /// Print the JSON Schema of scenarios, by which editors complete and check them.
+    Schema,
 }
 
 /// Why a command failed.
@@ -120,6 +122,7 @@ pub fn main() -> ExitCode {
         Command::Link(command) => command.run(&mut out),
         Command::Check(command) => command.run(&mut out),
         Command::Twitter(command) => command.run(&mut out),
+        Command::Schema => writeln!(out, "{:#}", Scenario::schema()).map_err(Failure::Output),
         Command::Reference => out.write_all(Scenario::reference().as_bytes()).map_err(Failure::Output),
     };
     match done.and_then(|()| Ok(out.flush()?)) {

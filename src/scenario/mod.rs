@@ -46,6 +46,7 @@ mod place;
 pub mod presets;
 mod problem;
 mod reference;
+mod schema;
 mod size;
 mod slider;
 mod text;
