@@ -42,6 +42,7 @@ mod store_model;
 mod stories;
 mod storms;
 mod strategies;
+mod sweeps;
 mod traces;
 mod traffic;
 mod witness;

@@ -12,7 +12,7 @@ use crate::bad_input::rows;
 /// No command of these tests needs longer, even on a busy machine; what does is hanging.
 const TIME_MAX: Duration = Duration::from_secs(120);
 
-fn cachelane(args: &[&str], input: &str) -> Output {
+pub fn cachelane(args: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_cachelane"))
         .args(args)
         .stdin(Stdio::piped())

@@ -15,6 +15,7 @@
 //! 2 the command or its input is wrong.
 
 mod choices;
+mod grid;
 mod input;
 mod others;
 mod outcome;
@@ -23,6 +24,7 @@ mod replay;
 mod run;
 mod seeds;
 mod story;
+mod sweep;
 mod twitter;
 
 pub use self::outcome::Outcome;
@@ -56,6 +58,10 @@ enum Command {
     Run(run::Run),
     /// Run all lanes of a scenario side by side: the same traffic, the same faults.
     Compare(run::Compare),
+    /// Run an experiment at every point of a grid, with several seeds: a row of JSON for each cell, seed and lane.
+    Sweep(sweep::Sweep),
+    /// Put the files of a sweep's shards together.
+    Merge(sweep::Merge),
     /// Tell how a write was lost, a read stale, or a copy left behind, step by step.
     Story(story::Story),
     /// Play a trace through one or several caches and count hits and misses.
@@ -115,6 +121,8 @@ pub fn main() -> ExitCode {
     let done = match args.command {
         Command::Run(command) => command.run(&mut out),
         Command::Compare(command) => command.run(&mut out),
+        Command::Sweep(sweep) => sweep.run(&mut out),
+        Command::Merge(merge) => merge.run(&mut out),
         Command::Story(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Poster(command) => command.run(&mut out),

@@ -1,0 +1,96 @@
+//! `sweep` and `merge`: every cell of the grid is run once, wherever and however often it is begun, and the whole is the same to
+//! the byte.
+
+use std::path::PathBuf;
+
+use crate::cli::{cachelane, printed};
+
+const GRID: [&str; 10] = [
+    "default",
+    "--set=duration=6s",
+    "--set=fault.0.at=3s",
+    "--vary",
+    "cache.ttl=1s..9s/log3",
+    "--vary",
+    "lane.4.write.every=1s,2s",
+    "--seeds",
+    "2",
+    "--seed=5",
+];
+
+fn sweep(more: &[&str]) -> String {
+    printed(&[&["sweep"][..], &GRID, more].concat(), "")
+}
+
+fn file(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("sweeps");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join(name);
+    let _ = std::fs::remove_file(&path); // of an earlier run
+    path
+}
+
+#[test]
+fn shards_put_together_are_what_one_machine_would_have_written() {
+    let whole = sweep(&[]);
+    assert_eq!(whole.lines().count(), 1 + 3 * 2 * 2 * 5, "a row for each cell, seed and lane");
+    let files: Vec<String> = (1..=3).map(|i| file(&format!("shard{i}.jsonl")).display().to_string()).collect();
+    for (i, path) in files.iter().enumerate() {
+        let output =
+            cachelane(&[&["sweep"][..], &GRID, &["--shard", &format!("{}/3", i + 1), "--out", path]].concat(), "");
+        assert!(output.status.success() && output.stdout.is_empty());
+    }
+    let names: Vec<&str> = files.iter().rev().map(String::as_str).collect();
+    assert_eq!(printed(&[&["merge"][..], &names].concat(), ""), whole);
+    let missing = cachelane(&["merge", names[0], names[1]], "");
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("8 of 12 runs are there"), "{missing:?}");
+}
+
+#[test]
+fn what_was_killed_goes_on_where_it_was_and_repeats_nothing() {
+    let path = file("killed.jsonl");
+    let name = path.display().to_string();
+    let whole = sweep(&[]);
+    // Killed in the middle of its seventh run's rows.
+    std::fs::write(&path, &whole[..whole.lines().take(1 + 33).map(|line| line.len() + 1).sum::<usize>() - 20])
+        .expect("a file");
+    let output = cachelane(&[&["sweep"][..], &GRID, &["--out", &name]].concat(), "");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("6 runs stand in the output already; 6 are left"), "{told}");
+    assert_eq!(std::fs::read_to_string(&path).expect("the file"), whole);
+    let again = cachelane(&[&["sweep"][..], &GRID, &["--out", &name]].concat(), "");
+    assert!(String::from_utf8_lossy(&again.stderr).contains("12 runs stand in the output already; 0 are left"));
+    let other = cachelane(&["sweep", "default", "--vary", "cache.ttl=1s,2s", "--out", &name], "");
+    let told = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(other.status.code() == Some(2) && told.contains("holds another sweep"), "{told}");
+}
+
+#[test]
+fn a_row_says_what_was_varied_and_what_came_of_it() {
+    let csv = sweep(&["--csv"]);
+    let mut lines = csv.lines();
+    assert!(
+        lines.next().is_some_and(|head| head.starts_with("cell,seed,cache.ttl,lane.4.write.every,lane,ever_lost,"))
+    );
+    assert!(lines.next().is_some_and(|row| row.starts_with("0,5,1s,1s,Look-aside,")), "{csv}");
+    assert!(csv.lines().last().is_some_and(|row| row.starts_with("5,6,9s,2s,Write-back,")), "{csv}");
+}
+
+#[test]
+fn what_cannot_be_swept_is_told_before_anything_runs() {
+    for (args, told) in [
+        (&["--vary", "cache.tll=1s,2s"][..], "cache.tll"),
+        (&["--vary", "cache.ttl=1s..9s"], "LOW..HIGH/logN"),
+        (&["--vary", "cache.capacity=0,10"], "at cache.capacity=0"),
+        (&["--vary", "cache.capacity=1..9999/lin9999", "--seeds", "100"], "at most 200000 runs"),
+        (&["--vary", "seed=1,2"], "--seeds"),
+        (&["--vary", "cache.ttl=1s,2s", "--shard", "4/3"], "--shard 4/3"),
+    ] {
+        let output = cachelane(&[&["sweep", "default"][..], args].concat(), "");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() == Some(2) && error.contains(told) && output.stdout.is_empty(),
+            "{args:?}: {error}"
+        );
+    }
+}
