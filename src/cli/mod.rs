@@ -3,12 +3,15 @@
 //! ```text
 //! cachelane compare default                    all lanes of an experiment, side by side
 //! cachelane run my.toml --lane 2 --json        one lane
+//! cachelane compare default --seeds 20         means, intervals, ranges, differences
+//! cachelane sweep default --vary cache.ttl=1s..60s/log10    every point of a grid
 //! cachelane story flush-race                   how a write was lost, step by step
 //! cachelane replay trace.txt --policy lru --capacity 256    the hits of a policy on a trace
 //! cachelane poster default > poster.svg        a picture of it, for a page or print
 //! cachelane presets                            experiments to start from
 //! cachelane link my.toml --url https://…/      the experiment as a link
 //! cachelane check *.toml                       whether scenarios can run
+//! cachelane schema                             the JSON Schema of scenarios
 //! ```
 //!
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 the run or a check failed;
