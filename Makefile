@@ -14,7 +14,7 @@ ifdef CI
 export CARGO_INCREMENTAL := 0
 endif
 
-.PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser fuzz check-redis check-firefox
+.PHONY: help serve setup build cli test lint fmt bench clean test-rust test-long test-browser fuzz check-redis check-firefox check-sweeps
 
 help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ fuzz: ## Look for input that breaks a reader, with new mutations for FUZZ_SECOND
 check-redis: ## Compare the Redis policies with a real redis-server (installs it if it is missing)
 	@scripts/setup redis
 	cargo test --locked --test cachelane real_redis -- --ignored --nocapture --test-threads 1
+
+check-sweeps: ## Run a sweep by GNU parallel and by Dask, killing a worker of each (installs what is missing)
+	@scripts/check-sweeps
 
 check-firefox: ## Try the page and its embeds in Firefox (installs it if it is missing)
 	@scripts/check-firefox
