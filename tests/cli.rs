@@ -819,3 +819,18 @@ fn the_reference_page_in_the_docs_is_what_the_types_say() {
     let committed = std::fs::read_to_string(file).unwrap();
     assert!(committed == page, "docs/scenario.md is old: write it again with `cachelane reference > docs/scenario.md`");
 }
+
+/// Two lanes that differ only in the crash: the story of the one that is struck names it, and says that the other kept its write.
+#[test]
+fn a_story_knows_which_lanes_a_fault_spares() {
+    let lane = "[[lane]]\nwrite = { kind = \"write-back\", every = \"2s\" }\n";
+    let fault = "[[fault]]\nat = \"5s\"\nwhat = \"cache.crash\"\nfor = \"1s\"\nspares = [0]\n";
+    let scenario = format!(
+        "duration = \"8s\"\n[clients]\narrivals = {{ kind = \"poisson\", rate = 200 }}\nwrite_ratio = 0.3\n{lane}{lane}{fault}"
+    );
+    let told = printed(&["story", "-", "--lane", "1"], &scenario);
+    assert!(told.contains("crash"), "{told}");
+    assert!(!told.contains("lost there, too"), "{told}");
+    let none = cachelane(&["story", "-", "--lane", "0", "--kind", "lost"], &scenario);
+    assert!(!none.status.success(), "the spared lane has lost nothing");
+}

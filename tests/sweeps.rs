@@ -58,6 +58,15 @@ fn what_was_killed_goes_on_where_it_was_and_repeats_nothing() {
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("6 runs stand in the output already; 6 are left"), "{told}");
     assert_eq!(std::fs::read_to_string(&path).expect("the file"), whole);
+    // Killed twice in the same run, which then stands there in part and whole.
+    let (head, first) = (whole.lines().next().expect("a head"), whole.lines().skip(1).take(5).collect::<Vec<_>>());
+    std::fs::write(&path, format!("{head}\n{}\n{}\n{}\n", first[0], first[1], first.join("\n"))).expect("a file");
+    let output = cachelane(&[&["sweep"][..], &GRID, &["--out", &name]].concat(), "");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("1 runs stand in the output already; 11 are left"),
+        "{output:?}"
+    );
+    assert_eq!(std::fs::read_to_string(&path).expect("the file"), whole);
     let again = cachelane(&[&["sweep"][..], &GRID, &["--out", &name]].concat(), "");
     assert!(String::from_utf8_lossy(&again.stderr).contains("12 runs stand in the output already; 0 are left"));
     let other = cachelane(&["sweep", "default", "--vary", "cache.ttl=1s,2s", "--out", &name], "");
@@ -70,10 +79,12 @@ fn a_row_says_what_was_varied_and_what_came_of_it() {
     let csv = sweep(&["--csv"]);
     let mut lines = csv.lines();
     assert!(
-        lines.next().is_some_and(|head| head.starts_with("cell,seed,cache.ttl,lane.4.write.every,lane,ever_lost,"))
+        lines
+            .next()
+            .is_some_and(|head| head.starts_with("cell,seed,cache.ttl,lane.4.write.every,lane,lanes,name,ever_lost,"))
     );
-    assert!(lines.next().is_some_and(|row| row.starts_with("0,5,1s,1s,Look-aside,")), "{csv}");
-    assert!(csv.lines().last().is_some_and(|row| row.starts_with("5,6,9s,2s,Write-back,")), "{csv}");
+    assert!(lines.next().is_some_and(|row| row.starts_with("0,5,1s,1s,0,5,Look-aside,")), "{csv}");
+    assert!(csv.lines().last().is_some_and(|row| row.starts_with("5,6,9s,2s,4,5,Write-back,")), "{csv}");
 }
 
 #[test]
@@ -93,4 +104,21 @@ fn what_cannot_be_swept_is_told_before_anything_runs() {
             "{args:?}: {error}"
         );
     }
+}
+
+#[test]
+fn cells_may_have_different_numbers_of_lanes() {
+    let path = file("lanes.jsonl");
+    let name = path.display().to_string();
+    let args =
+        ["sweep", "default", "--set=duration=4s", "--set=fault.count=0", "--vary", "lane.count=2,5", "--out", &name];
+    assert!(cachelane(&args, "").status.success());
+    let whole = std::fs::read_to_string(&path).expect("the file");
+    assert_eq!(whole.lines().count(), 1 + 2 + 5);
+    let again = cachelane(&args, "");
+    assert!(
+        String::from_utf8_lossy(&again.stderr).contains("2 runs stand in the output already; 0 are left"),
+        "{again:?}"
+    );
+    assert_eq!(printed(&["merge", &name], ""), whole);
 }

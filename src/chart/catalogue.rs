@@ -391,10 +391,14 @@ impl Shape {
     fn panel(&self, figure: &Figure, data: &Data, options: Options, language: Language) -> Panel {
         let mut lines = Vec::new();
         for lane in &data.lanes {
-            let points = |measure: Measure| self.points(data, lane, options, measure);
+            let met =
+                data.faults.iter().filter(|fault| !fault.spares.iter().any(|spared| *spared as usize == lane.number));
+            let breaks: Vec<f64> = met.map(|fault| fault.from_s).collect();
+            let points = |measure: Measure| self.points(data, (lane, &breaks), options, measure);
             if let Some((area, name)) = &self.area {
                 let label = format!("{} {}", lane.label, say(*name, language));
-                let area = Line { points: points(*area), ..Line::new(lane, label, Weight::Area) };
+                let area =
+                    Line { points: points(*area), breaks: breaks.clone(), ..Line::new(lane, label, Weight::Area) };
                 if area.values().any(|value| value > 0.0) {
                     lines.push(area);
                 }
@@ -405,13 +409,15 @@ impl Shape {
             lines.push(Line {
                 points: points(self.main),
                 upper: upper.map(points).unwrap_or_default(),
-                fails: self.fails.map(|fails| self.failing(data, lane, fails)).unwrap_or_default(),
+                fails: self.fails.map(|fails| self.failing(data, (lane, &breaks), fails)).unwrap_or_default(),
                 steps: self.steps,
+                breaks: breaks.clone(),
                 ..main
             });
         }
         let before = data.before.iter().map(|lane| Line {
-            points: self.points(data, lane, options, self.main),
+            // Its faults are not known here: nothing is held.
+            points: self.points(data, (lane, &[]), options, self.main),
             steps: self.steps,
             ..Line::new(lane, lane.label.clone(), Weight::Main)
         });
@@ -428,7 +434,7 @@ impl Shape {
     fn points(
         &self,
         data: &Data,
-        lane: &super::LaneData,
+        (lane, breaks): (&super::LaneData, &[f64]),
         options: Options,
         measure: Measure,
     ) -> Vec<(f64, Option<f64>)> {
@@ -439,16 +445,16 @@ impl Shape {
             let to = (from + series.bucket_s).min(data.duration_s.max(from));
             let middle = (from + to) / 2.0;
             // What a fault did cannot be seen before it.
-            let struck = data.faults.iter().any(|fault| middle < fault.from_s && fault.from_s < to);
+            let struck = breaks.iter().any(|begins| middle <= *begins && *begins < to);
             let at = if self.at_end || struck { to } else { middle };
             (at, measure(point, At { span_s: to - from, percentile: options.percentile }))
         });
         start.into_iter().chain(points).filter(|(at, _)| *at <= data.duration_s).collect()
     }
 
-    fn failing(&self, data: &Data, lane: &super::LaneData, fails: fn(&Point) -> bool) -> Vec<f64> {
+    fn failing(&self, data: &Data, lane: (&super::LaneData, &[f64]), fails: fn(&Point) -> bool) -> Vec<f64> {
         let places = self.points(data, lane, Options::default(), |_, _| None);
-        let failing = places.iter().zip(&lane.series.points).filter(|(_, point)| fails(point));
+        let failing = places.iter().zip(&lane.0.series.points).filter(|(_, point)| fails(point));
         failing.map(|((at, _), _)| *at).collect()
     }
 }

@@ -254,7 +254,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let seen = |points: &[(f64, Option<f64>)], future: bool| -> Vec<Vec<(f64, f64)>> {
             let (from, to) = data.window();
             let (from, to) = if future { (data.now_s.max(from), to) } else { (from, data.now_s.min(to)) };
-            let held = |run: &[(f64, Option<f64>)]| held(run, line.steps, &data.faults);
+            let held = |run: &[(f64, Option<f64>)]| held(run, line.steps, &line.breaks);
             let runs = points.split(|(_, value)| value.is_none()).map(|run| within(&held(run), from, to));
             runs.map(|run| run.into_iter().map(|(t, v)| (x(t), y(v))).collect()).collect()
         };
@@ -277,7 +277,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let pen = Pen { strength: 0.75, ..*self };
         let y = |value: f64| at.bottom - (at.bottom - at.top) * axis.place(value);
         for run in line.points.split(|(_, value)| value.is_none()) {
-            let run = held(run, line.steps, &data.faults);
+            let run = held(run, line.steps, &line.breaks);
             let path = within(&run, from, to).into_iter().map(|(t, v)| (x(t), y(v))).collect::<Vec<_>>();
             for dash in dashes(&path, &[1.5, 3.0]) {
                 pen.stroke(&dash, lane_style(line.look).colour, 1.25)?;
@@ -442,7 +442,7 @@ const FAINT: f64 = 0.3;
 
 /// The corners of an unbroken line. In steps, a value holds until the next; else until a fault that begins before the next,
 /// for what it did was not there before it.
-fn held(run: &[(f64, Option<f64>)], steps: bool, faults: &[Band]) -> Vec<(f64, f64)> {
+fn held(run: &[(f64, Option<f64>)], steps: bool, breaks: &[f64]) -> Vec<(f64, f64)> {
     let run: Vec<(f64, f64)> = run.iter().filter_map(|(t, v)| Some((*t, (*v)?))).collect();
     if steps {
         return stairs(&run);
@@ -450,7 +450,7 @@ fn held(run: &[(f64, Option<f64>)], steps: bool, faults: &[Band]) -> Vec<(f64, f
     let mut held: Vec<(f64, f64)> = Vec::with_capacity(run.len());
     for &(t, v) in &run {
         if let Some(&(at, before)) = held.last() {
-            let struck = faults.iter().map(|fault| fault.from_s).filter(|begins| at < *begins && *begins < t);
+            let struck = breaks.iter().copied().filter(|begins| at < *begins && *begins < t);
             held.extend(struck.reduce(f64::max).map(|begins| (begins, before)));
         }
         held.push((t, v));
@@ -563,9 +563,8 @@ mod tests {
     #[test]
     fn a_line_does_not_move_before_the_fault_that_moves_it() {
         let run = [(0.0, Some(0.0)), (10.0, Some(10.0))];
-        let fault = |from_s| Band { from_s, to_s: 99.0, label: String::new() };
-        assert_eq!(held(&run, false, &[fault(4.0), fault(7.0)]), [(0.0, 0.0), (7.0, 0.0), (10.0, 10.0)]);
-        assert_eq!(held(&run, false, &[fault(0.0), fault(10.0)]), [(0.0, 0.0), (10.0, 10.0)]);
+        assert_eq!(held(&run, false, &[4.0, 7.0]), [(0.0, 0.0), (7.0, 0.0), (10.0, 10.0)]);
+        assert_eq!(held(&run, false, &[0.0, 10.0]), [(0.0, 0.0), (10.0, 10.0)]);
     }
 
     #[test]

@@ -87,13 +87,15 @@ pub struct Band {
     pub to_s: f64,
     /// What is broken.
     pub label: String,
+    /// The lanes in which it is not.
+    pub spares: Vec<u32>,
 }
 
 impl Band {
     /// The warm-up, so many seconds long, if there is one.
     pub fn of_warmup(seconds: f64, language: Language) -> Option<Band> {
         let label = Phrase::fixed("warm-up (excluded)", "워밍업(제외)").say(language).to_owned();
-        (seconds > 0.0).then_some(Band { from_s: 0.0, to_s: seconds, label })
+        (seconds > 0.0).then_some(Band { from_s: 0.0, to_s: seconds, label, spares: Vec::new() })
     }
 }
 
@@ -123,6 +125,8 @@ pub struct Line {
     pub fails: Vec<f64>,
     /// Whether a value holds until the next one.
     pub steps: bool,
+    /// The moments at which something broke: a value from before one holds until then, for what it did was not there before it.
+    pub breaks: Vec<f64>,
     /// How it is drawn.
     pub weight: Weight,
 }
@@ -145,7 +149,17 @@ pub struct Panel {
 impl Line {
     fn new(lane: &LaneData, label: String, weight: Weight) -> Line {
         let (lane, look) = (lane.number, lane.look);
-        Line { lane, look, label, points: Vec::new(), upper: Vec::new(), fails: Vec::new(), steps: false, weight }
+        Line {
+            lane,
+            look,
+            label,
+            points: Vec::new(),
+            upper: Vec::new(),
+            fails: Vec::new(),
+            steps: false,
+            breaks: Vec::new(),
+            weight,
+        }
     }
 
     /// The value at moment `t` (seconds): that of the nearest point, or of the last one before where values come in steps.
@@ -155,6 +169,12 @@ impl Line {
             return self.points.get(next.checked_sub(1)?)?.1;
         }
         let next = self.points.partition_point(|(at, _)| *at < t);
+        let broken = |at: f64| self.breaks.iter().any(|begins| t < *begins && *begins < at);
+        if let (Some((at, _)), Some(before)) = (self.points.get(next), next.checked_sub(1))
+            && broken(*at)
+        {
+            return self.points[before].1;
+        }
         let near = [next.checked_sub(1), Some(next)].into_iter().flatten().filter_map(|i| self.points.get(i));
         near.min_by(|a, b| (a.0 - t).abs().total_cmp(&(b.0 - t).abs())).and_then(|(_, value)| *value)
     }
@@ -235,7 +255,7 @@ mod tests {
         let series = Series { bucket_s: 0.25, first: 0, points };
         Data {
             lanes: vec![LaneData { label: "write-back".into(), series, ..LaneData::default() }],
-            faults: vec![Band { from_s: 20.0, to_s: 25.0, label: "cache crash".into() }],
+            faults: vec![Band { from_s: 20.0, to_s: 25.0, label: "cache crash".into(), spares: Vec::new() }],
             duration_s: 60.0,
             now_s: 60.0,
             ..Data::default()

@@ -53,14 +53,26 @@ impl Outcome {
 
     /// These lanes, and another one behind them.
     fn beside(mut self, lane: Outcome) -> Outcome {
+        // A lane that a limit has stopped holds nobody up.
+        self.now = match (self.is_stopped(), lane.is_stopped()) {
+            (false, true) => self.now,
+            (true, false) => lane.now,
+            (true, true) => self.now.max(lane.now),
+            (false, false) => self.now.min(lane.now),
+        };
         self.report.lanes.extend(lane.report.lanes);
         self.points.extend(lane.points);
         self.buckets.extend(lane.buckets);
-        self.now = self.now.min(lane.now);
         // A trace is played as far as the lane that got furthest.
         self.unplayed = self.unplayed.zip(lane.unplayed).map(|(one, other)| one.max(other));
         self.stopped.extend(lane.stopped);
         self
+    }
+
+    /// Whether all its lanes were stopped before the end of the run.
+    fn is_stopped(&self) -> bool {
+        let broken = self.stopped.iter().filter(|(_, why)| !why.is_after_the_run()).count();
+        broken == self.report.lanes.len()
     }
 
     /// Reports the lanes that were stopped. One that was stopped while it settled has complete figures, and gets only a note.

@@ -50,7 +50,7 @@ struct Printing {
     svg: Option<PathBuf>,
     /// Run it with so many seeds, from the scenario's on, and print each number's mean with its 95 % interval, its range, and
     /// how much more it is than in the first lane, run by run.
-    #[arg(long, value_name = "N", conflicts_with_all = ["percentiles", "series", "effect", "svg"],
+    #[arg(long, value_name = "N", conflicts_with_all = ["percentiles", "series", "effect", "svg", "at"],
         value_parser = clap::value_parser!(u32).range(2..=i64::from(SEEDS_MAX)))]
     seeds: Option<u32>,
     /// With --seeds: the lane that the others are compared with, by number (from 0) or name.
@@ -78,10 +78,9 @@ impl Run {
         let all = scenario.clone();
         // Named while its neighbours are still there.
         let title = scenario.titles().swap_remove(lane);
-        scenario.lanes = vec![scenario.lanes.swap_remove(lane)];
+        scenario = scenario.only(lane);
         scenario.lanes[0].name = title;
         scenario.keep_looks(&all, &[Some(lane)]);
-        scenario.keep_spared(&[Some(lane)]);
         self.printing.run(&scenario, out)
     }
 }
@@ -135,7 +134,7 @@ impl Printing {
             let against = lane_named(scenario, against).ok_or_else(|| {
                 Failure::Input(format!("--against {against}: there is no such lane; the lanes are:{}", list(scenario)))
             })?;
-            return repeat(scenario, trace, until, (count, against))?.print(self.format(), out);
+            return repeat(scenario, trace, (count, against))?.print(self.format(), out);
         }
         let twin = if self.effect { Some(without_faults(scenario, trace.clone(), until)?) } else { None };
         let outcome = Outcome::of(scenario, trace, until).map_err(cannot_run)?;
@@ -243,6 +242,7 @@ pub fn chart_data(outcome: &Outcome, language: Language) -> Data {
     let faults = occurrences(scenario, outcome.report.lanes.iter()).into_iter().map(|fault| Band {
         from_s: fault.at_s,
         to_s: fault.at_s + fault.for_s,
+        spares: scenario.spared_by(fault.fault),
         label: called(&fault.what).map_or(fault.what, |what| what.title().say(language).to_owned()),
     });
     Data {

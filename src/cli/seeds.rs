@@ -16,7 +16,8 @@ use crate::escape::shown;
 use crate::experiment::{ENGINE_VERSION, Plan};
 use crate::report::measures::{MEASURES, Measure};
 use crate::report::table::{Table, number};
-use crate::report::{LaneReport, Report, csv};
+use crate::report::{Report, csv};
+use crate::scenario::limits::SEED_MAX;
 use crate::scenario::{Scenario, link};
 use crate::stats::Spread;
 use crate::time::Nanos;
@@ -73,82 +74,85 @@ struct Worst {
     measure: &'static str,
     value: f64,
     seed: u64,
-    /// The run as a link.
-    link: String,
+    /// The run as a link; none where it would be too long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
 }
 
 /// Runs the scenario with `count` seeds, on all cores; `against` is the lane that the others are compared with.
 pub fn repeat(
     scenario: &Scenario,
     trace: Option<Arc<Trace>>,
-    until: Option<Nanos>,
     (count, against): (u32, usize),
 ) -> Result<Repeated, Failure> {
     let bar = progress(u64::from(count));
     let one = |i: u32| {
         let seeded = Scenario { seed: seed_of(scenario, i), ..scenario.clone() };
         let mut experiment = Plan::new(&seeded, trace.clone()).map_err(run::cannot_run)?.begin();
-        experiment.advance(until.unwrap_or(Nanos::MAX), || false);
+        experiment.advance(Nanos::MAX, || false);
         bar.inc(1);
         let stopped = experiment.stopped().find(|(_, why)| !why.is_after_the_run()).map(|(lane, why)| {
             Failure::Failed(format!("seed {}, lane {lane}: stopped before the end of the run: {why}", seeded.seed))
         });
-        stopped.map_or_else(|| Ok(experiment.report()), Err)
+        stopped.map_or_else(|| Ok(numbers(&experiment.report())), Err)
     };
-    let reports: Result<Vec<Report>, Failure> = (0..count).into_par_iter().map(one).collect();
+    let runs: Result<Vec<Numbers>, Failure> = (0..count).into_par_iter().map(one).collect();
     bar.finish_and_clear();
-    told(scenario, &reports?, against)
+    Ok(told(scenario, &runs?, against))
+}
+
+/// What is kept of a run: of each lane, each measure. The whole reports of many runs would be gigabytes.
+type Numbers = Vec<[Option<f64>; MEASURES.len()]>;
+
+fn numbers(report: &Report) -> Numbers {
+    report.lanes.iter().map(|lane| std::array::from_fn(|measure| (MEASURES[measure].of)(lane))).collect()
 }
 
 /// Seeds follow each other from the scenario's; after the greatest comes 0.
-fn seed_of(scenario: &Scenario, run: u32) -> u64 {
-    scenario.seed.wrapping_add(u64::from(run))
+pub fn seed_of(scenario: &Scenario, run: u32) -> u64 {
+    (scenario.seed + u64::from(run)) % (SEED_MAX + 1)
 }
 
-fn told(scenario: &Scenario, reports: &[Report], against: usize) -> Result<Repeated, Failure> {
+fn told(scenario: &Scenario, runs: &[Numbers], against: usize) -> Repeated {
     let titles = scenario.titles();
     let lanes = titles.iter().enumerate().map(|(lane, name)| {
-        let of = |lane: usize, measure: &Measure| -> Vec<Option<f64>> {
-            reports.iter().map(|report| (measure.of)(&report.lanes[lane])).collect()
-        };
-        let measured = |measure: &Measure| {
-            let (own, others) = (of(lane, measure), of(against, measure));
+        let of =
+            |lane: usize, measure: usize| -> Vec<Option<f64>> { runs.iter().map(|run| run[lane][measure]).collect() };
+        let measured = |(place, measure): (usize, &Measure)| {
+            let (own, others) = (of(lane, place), of(against, place));
             let values: Vec<f64> = own.iter().copied().flatten().collect();
             let pairs = own.iter().zip(&others).filter_map(|(own, other)| Some((*own)? - (*other)?));
             let more = Spread::of(&pairs.collect::<Vec<_>>()).filter(|_| lane != against);
             let more_than = more.map(|spread| MoreThan { lane: titles[against].clone(), spread });
             Some(Measured { name: measure.name, spread: Spread::of(&values)?, more_than })
         };
-        Lane { name: name.clone(), measures: MEASURES.iter().filter_map(measured).collect() }
+        Lane { name: name.clone(), measures: MEASURES.iter().enumerate().filter_map(measured).collect() }
     });
-    Ok(Repeated {
+    Repeated {
         engine: ENGINE_VERSION,
         scenario: scenario.name.clone(),
-        seeds: Seeds { first: scenario.seed, count: reports.len() as u32 },
+        seeds: Seeds { first: scenario.seed, count: runs.len() as u32 },
         lanes: lanes.collect(),
-        worst: worst(scenario, reports)?,
-    })
+        worst: worst(scenario, runs),
+    }
 }
 
 /// The run with most of the first harm that any run has: lost writes, lost increments, errors, stale reads; else the slowest.
-fn worst(scenario: &Scenario, reports: &[Report]) -> Result<Worst, Failure> {
-    let of = |measure: &Measure, lane: &LaneReport| (measure.of)(lane).unwrap_or(0.0);
-    let has = |measure: &&Measure| reports.iter().flat_map(|report| &report.lanes).any(|lane| of(measure, lane) > 0.0);
+fn worst(scenario: &Scenario, runs: &[Numbers]) -> Worst {
     let harm = ["ever_lost", "lost_increments", "errors", "stale_reads", "read_p99_ms", "write_p99_ms", "requests"];
     // few: the measures there are
-    let named = |name: &str| MEASURES.iter().find(|measure| measure.name == name);
-    let measure = harm.into_iter().filter_map(named).find(has).unwrap_or(&MEASURES[0]);
-    let all = reports.iter().enumerate().flat_map(|(run, report)| {
-        report.lanes.iter().enumerate().map(move |(lane, told)| (of(measure, told), run, lane))
+    let place = |name: &str| MEASURES.iter().position(|measure| measure.name == name);
+    let has = |measure: &usize| runs.iter().flatten().any(|lane| lane[*measure].unwrap_or(0.0) > 0.0);
+    let measure = harm.into_iter().filter_map(place).find(has).unwrap_or(0);
+    let all = runs.iter().enumerate().flat_map(|(run, lanes)| {
+        lanes.iter().enumerate().map(move |(lane, numbers)| (numbers[measure].unwrap_or(0.0), run, lane))
     });
     // Of equal ones the first.
     let first = |a: (f64, usize, usize), b: (f64, usize, usize)| if b.0 > a.0 { b } else { a };
     let (value, run, lane) = all.reduce(first).expect("there is a run with a lane");
     let seed = seed_of(scenario, run as u32);
-    let link = link::encode_shortest(&Scenario { seed, ..scenario.clone() });
-    let link = link.map_err(|error| Failure::Input(error.to_string()))?;
-    let lane = scenario.titles().swap_remove(lane);
-    Ok(Worst { lane, measure: measure.name, value, seed, link })
+    let link = link::encode_shortest(&Scenario { seed, ..scenario.clone() }).ok();
+    Worst { lane: scenario.titles().swap_remove(lane), measure: MEASURES[measure].name, value, seed, link }
 }
 
 impl Repeated {
@@ -201,7 +205,8 @@ impl Repeated {
         text += &table.set();
         let Worst { lane, measure, value, seed, link } = &self.worst;
         let head = known(measure).map_or(*measure, |measure| measure.head);
-        text += &format!("\nworst: seed {seed}, {} {head} in {}: {link}\n", number(*value), shown(lane));
+        let link = link.as_ref().map(|link| format!(": {link}")).unwrap_or_default();
+        text += &format!("\nworst: seed {seed}, {} {head} in {}{link}\n", number(*value), shown(lane));
         text += "95 % interval: of the mean; differences run by run, with the same seed in both lanes\n";
         text
     }

@@ -7,7 +7,7 @@
 //! sweep default --vary cache.ttl=1s..60s/log10 --vary lane.4.write.every=1s,5s --seeds 20 --out ttl.jsonl
 //!
 //! {"sweep":{"engine":"4","scenario":"#v2&preset=default","vary":[…],"seeds":20}}       first line: what it is
-//! {"cell":0,"seed":7,"cache.ttl":"1s","lane.4.write.every":"1s","lane":"Look-aside","ever_lost":0.0,…}
+//! {"cell":0,"seed":7,"cache.ttl":"1s","lane.4.write.every":"1s","lane":0,"lanes":5,"name":"Look-aside",…}
 //! ```
 //!
 //! What stands in the output already is not run again. `--shard 3/8` runs the third eighth of the cells, one by one dealt out;
@@ -26,10 +26,11 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::grid::{Vary, values_of};
+use super::seeds::seed_of;
 use super::{Failure, input, note, run};
 use crate::escape::shown;
 use crate::experiment::{ENGINE_VERSION, Plan};
-use crate::report::{Report, csv, measures::MEASURES};
+use crate::report::{LaneReport, Report, csv, measures::MEASURES};
 use crate::scenario::{Scenario, link};
 use crate::time::Nanos;
 use crate::workload::trace::Trace;
@@ -74,8 +75,8 @@ pub struct Merge {
 /// A cell and a seed.
 type Key = (u64, u64);
 
-/// The rows of each run, as text.
-type Rows = BTreeMap<Key, Vec<Value>>;
+/// The rows of each run, by lane.
+type Rows = BTreeMap<Key, BTreeMap<u64, Value>>;
 
 impl Sweep {
     /// Runs what is missing, and prints or writes all.
@@ -101,7 +102,7 @@ impl Sweep {
             None => Rows::new(),
         };
         let done: BTreeSet<Key> = rows.keys().copied().collect();
-        let seeds = (0..self.seeds).map(|i| scenario.seed.wrapping_add(u64::from(i)));
+        let seeds = (0..self.seeds).map(|i| seed_of(&scenario, i));
         let runs = seeds.flat_map(|seed| mine.clone().map(move |cell| (cell, seed)));
         let missing: Vec<Key> = runs.filter(|run| !done.contains(run)).collect();
         if !done.is_empty() {
@@ -139,7 +140,7 @@ impl Sweep {
             let report = run_cell(&at, trace, *cell)?;
             let rows = rows_of(&report, grid, (*cell, *seed));
             if let Some(file) = &file {
-                let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
+                let text: String = rows.values().map(|row| format!("{row}\n")).collect();
                 let mut file = file.lock().expect("no thread panics while it writes");
                 file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| self.unwritten(&error))?;
             }
@@ -220,17 +221,19 @@ fn run_cell(scenario: &Scenario, trace: Option<Arc<Trace>>, cell: u64) -> Result
     broken.map_or_else(|| Ok(experiment.report()), Err)
 }
 
-fn rows_of(report: &Report, grid: &[Vary], (cell, seed): Key) -> Vec<Value> {
-    let row = |lane: &crate::report::LaneReport| {
+fn rows_of(report: &Report, grid: &[Vary], (cell, seed): Key) -> BTreeMap<u64, Value> {
+    let row = |(number, lane): (u64, &LaneReport)| {
         let mut row = Map::new();
         row.insert("cell".to_owned(), json!(cell));
         row.insert("seed".to_owned(), json!(seed));
         row.extend(settings(grid, cell).into_iter().map(|(field, value)| (field.to_owned(), json!(value))));
-        row.insert("lane".to_owned(), json!(lane.name));
+        row.insert("lane".to_owned(), json!(number));
+        row.insert("lanes".to_owned(), json!(report.lanes.len()));
+        row.insert("name".to_owned(), json!(lane.name));
         row.extend(MEASURES.iter().map(|measure| (measure.name.to_owned(), json!((measure.of)(lane)))));
-        Value::Object(row)
+        (number, Value::Object(row))
     };
-    report.lanes.iter().map(row).collect()
+    (0..).zip(&report.lanes).map(row).collect()
 }
 
 /// The rows of a file, and what it is. A last line that was not written to its end is none. `like`: what it must be.
@@ -251,9 +254,13 @@ fn read(file: &Path, like: Option<&Value>) -> Result<(Value, Rows), Failure> {
             note(&format!("{}: line {} is cut off, and its run is done again", file.display(), number + 1));
             continue;
         };
-        match (value["cell"].as_u64(), value["seed"].as_u64(), &head) {
-            (None, ..) if head.is_none() && value["sweep"].is_object() => head = Some(value),
-            (Some(cell), Some(seed), Some(_)) => rows.entry((cell, seed)).or_insert_with(Vec::new).push(value),
+        let place = ["cell", "seed", "lane", "lanes"].map(|name| value[name].as_u64());
+        match (place, &head) {
+            ([None, ..], None) if value["sweep"].is_object() => head = Some(value),
+            // Of a run that stands there twice, the rows are the same.
+            ([Some(cell), Some(seed), Some(lane), Some(_)], Some(_)) => {
+                rows.entry((cell, seed)).or_default().insert(lane, value);
+            }
             _ => return Err(told(format!("line {} is none of a sweep's", number + 1))),
         }
     }
@@ -263,10 +270,8 @@ fn read(file: &Path, like: Option<&Value>) -> Result<(Value, Rows), Failure> {
     if like.is_some_and(|like| *like != head) {
         return Err(told("it holds another sweep (another scenario, grid, number of seeds or engine)".to_owned()));
     }
-    let lanes = rows.values().map(Vec::len).max().unwrap_or(0);
-    // A run of which some rows are missing is done again; of one that stands there twice, once is enough.
-    rows.retain(|_, of_run| of_run.len() >= lanes);
-    rows.values_mut().for_each(|of_run| of_run.truncate(lanes));
+    // A run of which some rows are missing is done again.
+    rows.retain(|_, run| run.values().all(|row| row["lanes"].as_u64() == Some(run.len() as u64)));
     Ok((head, rows))
 }
 
@@ -289,7 +294,8 @@ fn write_whole(path: &Path, head: &Value, rows: &Rows) -> Result<(), Failure> {
     let mut text = Vec::new();
     print(head, rows, false, &mut text)?;
     // Beside it first: whoever stops it now still has the one or the other.
-    let new = path.with_extension("new");
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
     std::fs::write(&new, text).map_err(told)?;
     std::fs::rename(&new, path).map_err(told)
 }
@@ -299,7 +305,7 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 fn print(head: &Value, rows: &Rows, as_csv: bool, out: &mut dyn Write) -> Result<(), Failure> {
-    let all = rows.values().flatten();
+    let all = rows.values().flat_map(BTreeMap::values);
     if !as_csv {
         writeln!(out, "{head}")?;
         for row in all {

@@ -43,7 +43,7 @@ pub fn occurrences<'a>(scenario: &Scenario, lanes: impl Iterator<Item = &'a Lane
     }
     let mut occurrences: Vec<FaultReport> = Vec::new();
     for (number, fault) in scenario.faults.iter().enumerate() {
-        if let Some(at) = fault.at.moment() {
+        if let Some(at) = fault.at.moment().filter(|_| fault.strikes_any(scenario.lanes.len())) {
             // What lasts as long as it takes has its length from the lane that was longest at it.
             let for_s = if fault.lasts == Nanos::ZERO { longest_s[number] } else { fault.lasts.as_secs_f64() };
             occurrences.push(FaultReport {

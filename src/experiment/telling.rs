@@ -82,8 +82,7 @@ impl Telling {
 
     /// The lane alone, listened to.
     fn begin(&self, lane: usize) -> Result<Experiment, StartError> {
-        let mut scenario = self.scenario.clone();
-        scenario.lanes = vec![scenario.lanes.swap_remove(lane)];
+        let scenario = self.scenario.only(lane);
         let mut experiment = Experiment::new(&scenario, self.trace.clone())?;
         experiment.lanes[0].listen(self.case.key);
         Ok(experiment)

@@ -36,9 +36,13 @@ impl Scenario {
         let here = |lane: &Lane| self.lanes.iter().any(|own| Lane { look: None, ..own.clone() } == *lane);
         let mut gone = Vec::new();
         let mut places = vec![None; before.lanes.len()];
+        let meets_the_same = |lane: &Lane, number: usize| {
+            let alike = |own: &usize| Lane { look: None, ..self.lanes[*own].clone() } == *lane;
+            (0..self.lanes.len()).filter(alike).any(|own| met_by(self, own) == met_by(before, number))
+        };
         for (number, lane) in before.lanes.iter().enumerate() {
             let lane = self.lane_of(before, lane);
-            if self.faults != before.faults || !here(&lane) {
+            if !here(&lane) || !meets_the_same(&lane, number) {
                 places[number] = Some(self.lanes.len() + gone.len());
                 gone.push(lane);
             }
@@ -94,14 +98,36 @@ impl Scenario {
         Ok(faults)
     }
 
+    /// The experiment with that lane alone, which meets what it met.
+    ///
+    /// # Panics
+    /// When there is no such lane.
+    pub fn only(&self, lane: usize) -> Scenario {
+        let mut alone = Scenario { lanes: vec![self.lanes[lane].clone()], ..self.clone() };
+        alone.keep_spared(&[Some(lane)]);
+        alone
+    }
+
+    /// The lanes that fault number `fault` spares.
+    pub fn spared_by(&self, fault: u32) -> Vec<u32> {
+        self.faults.get(fault as usize).map(|fault| fault.spares.clone()).unwrap_or_default()
+    }
+
     /// Its lanes have been taken out or moved: each is now where `from` says which it was. Faults spare those that they
-    /// spared.
+    /// spared, and what strikes nobody any more goes; but a random fault has its moments by its place, and so has one before it.
     pub(crate) fn keep_spared(&mut self, from: &[Option<usize>]) {
         for fault in &mut self.faults {
             let still = (0_u32..).zip(from).filter(|(_, was)| was.is_some_and(|was| fault.spares(was)));
             let still: Vec<u32> = still.map(|(lane, _)| lane).collect();
             fault.spares = still;
         }
+        let lanes = self.lanes.len();
+        let last_random = self.faults.iter().rposition(is_random);
+        let mut number = 0;
+        self.faults.retain(|fault| {
+            number += 1;
+            fault.strikes_any(lanes) || last_random.is_some_and(|last| number <= last + 1)
+        });
     }
 
     /// A lane of `before` as one of this scenario, in the same world as there.
@@ -115,6 +141,13 @@ impl Scenario {
             ..lane.clone()
         }
     }
+}
+
+/// The faults that a lane meets, random ones with their numbers, by which they have their moments.
+fn met_by(scenario: &Scenario, lane: usize) -> Vec<(Option<usize>, Fault)> {
+    let met = scenario.faults.iter().enumerate().filter(|(_, fault)| !fault.spares(lane));
+    met.map(|(number, fault)| (is_random(fault).then_some(number), Fault { spares: Vec::new(), ..fault.clone() }))
+        .collect()
 }
 
 fn is_random(fault: &Fault) -> bool {

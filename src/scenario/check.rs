@@ -477,7 +477,7 @@ fn check_spared(scenario: &Scenario, at: &str, fault: &Fault, problems: &mut Pro
     for (i, lane) in fault.spares.iter().enumerate().filter(|(_, lane)| **lane as usize > last) {
         let sentence = phrase!(
             "there is no lane {lane}; give numbers from 0 to {last}",
-            "레인 {lane}은 없습니다. 0부터 {last}까지의 번호를 적어 주세요"
+            "{lane}번 레인은 없습니다. 0부터 {last}까지의 번호를 적어 주세요"
         );
         problems.because(&join(at, &format!("spares.{i}")), lane.show().quote(), sentence);
     }

@@ -252,9 +252,10 @@ impl<'a> Editor<'a> {
         if let Some(before) = before.filter(|_| is_readable) {
             changed = changed.tidied(before);
             changed.keep_looks(before, &lanes);
-            if lanes.iter().enumerate().any(|(now, was)| *was != Some(now)) {
-                let added = lanes.len()..changed.lanes.len();
-                let from: Vec<Option<usize>> = lanes.iter().copied().chain(added.map(|_| None)).collect();
+            let from: Vec<Option<usize>> =
+                (0..changed.lanes.len()).map(|now| lanes.get(now).copied().flatten()).collect();
+            // What an edit says of lanes that it adds stands as it is.
+            if (0..before.lanes.len()).any(|was| from.get(was) != Some(&Some(was))) {
                 changed.keep_spared(&from);
             }
         }
@@ -318,6 +319,22 @@ mod tests {
 
     fn set(path: &str, text: &str) -> Edit {
         Edit::set(path, value(text))
+    }
+
+    #[test]
+    fn a_fault_goes_on_sparing_the_lanes_it_spared_whichever_goes() {
+        let text =
+            format!("{}[[fault]]\nat = \"5s\"\nwhat = \"cache.crash\"\nspares = [1, 3]\n", "[[lane]]\n".repeat(4));
+        let scenario = Scenario::from_toml(&text).unwrap();
+        let without = |lane: usize| scenario.apply(&[Edit::remove(format!("lane.{lane}"))], Accept::Good).unwrap();
+        let spared = [0, 1, 2, 3].map(|lane| without(lane).faults[0].spares.clone());
+        assert_eq!(spared, [vec![0, 2], vec![2], vec![1, 2], vec![1]]);
+        // What strikes nobody any more is no fault.
+        let none = scenario.apply(&[Edit::remove("lane.2"), Edit::remove("lane.0")], Accept::Good).unwrap();
+        assert_eq!((none.lanes.len(), none.faults.len()), (2, 0));
+        let fewer = scenario.apply(&[set("lane.count", "2")], Accept::Good).unwrap();
+        assert_eq!(fewer.faults[0].spares, [1]);
+        assert_eq!(scenario.only(0).faults[0].spares, [0_u32; 0]);
     }
 
     #[test]

@@ -59,6 +59,11 @@ impl Fault {
         self.spares.iter().any(|spared| *spared as usize == lane)
     }
 
+    /// Whether it happens in any of so many lanes.
+    pub fn strikes_any(&self, lanes: usize) -> bool {
+        (0..lanes).any(|lane| !self.spares(lane))
+    }
+
     /// A fault with everything as it is where a file says no more than `what` and `at`.
     ///
     /// ```

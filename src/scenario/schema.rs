@@ -45,7 +45,9 @@ fn table(entries: &[Entry], path: &str, all: &[Entry]) -> Map<String, Value> {
 fn described(entry: &Entry, path: &str, all: &[Entry]) -> Value {
     let mut told = takes(&entry.takes, path, all);
     if let Some(object) = told.as_object_mut() {
-        object.insert("description".to_owned(), json!(entry.docs.say(Language::English)));
+        let meaning = entry.docs.say(Language::English);
+        let shapes = object.get("description").and_then(Value::as_str).map(|shapes| format!("{meaning} ({shapes})"));
+        object.insert("description".to_owned(), json!(shapes.unwrap_or(meaning)));
         if let Some(default) = entry.default.as_ref().and_then(|node| serde_json::to_value(node).ok()) {
             object.insert("default".to_owned(), default);
         }

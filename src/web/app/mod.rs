@@ -198,7 +198,7 @@ impl Component for App {
                 }
                 let is_link = matches!(action, Action::OpenLink(_));
                 let goes_to_stage = matches!(action, Action::GoToStory);
-                let is_frame = matches!(action, Action::FromWorker(_));
+                let is_frame = matches!(action, Action::FromWorker(FromWorker::Frame(_)));
                 let effects = self.state.apply(action);
                 self.run_effects(ctx, effects);
                 if is_frame && !self.is_frame_drawn() {
@@ -293,7 +293,7 @@ impl App {
     /// Whether what has just come from the worker is drawn. On the way to a moment further on only some of it is: the
     /// processor is the workers' then.
     fn is_frame_drawn(&mut self) -> bool {
-        const HURRY_MS: f64 = 200.0;
+        const HURRY_MS: f64 = 170.0; // every other frame of a worker that hurries
         let now = now_ms();
         let drawn = !self.state.is_hurrying() || now - self.last_drawn >= HURRY_MS;
         if drawn {
@@ -444,6 +444,7 @@ impl App {
             from_s: occurrence.at_s,
             to_s: occurrence.at_s + occurrence.for_s,
             label: self.fault_name(&occurrence),
+            spares: self.state.running.spared_by(occurrence.fault),
         });
         Rc::new(Data {
             lanes: self.lane_data(&self.state.running, &run.series, titles),

@@ -8,7 +8,7 @@ use crate::chart::text;
 use crate::escape::shown;
 use crate::phrase::{Language, Phrase};
 use crate::scenario::form::Form;
-use crate::scenario::{Difference, Lane, Scenario, presets};
+use crate::scenario::{Difference, Fault, Lane, Scenario, presets};
 use crate::time::Nanos;
 
 /// The titles made last: they are asked for with every frame, and change when the scenario does.
@@ -45,6 +45,7 @@ pub fn titles(scenario: &Scenario, words: &Words) -> Vec<String> {
         let alike: Vec<usize> = alike(name);
         let place = alike.iter().position(|other| *other == lane).filter(|_| alike.len() > 1);
         let title = place.map_or_else(|| name.clone(), |place| told_apart(scenario, name, (&alike, place), words.lang));
+        let title = title + &spared(scenario, &alike, lane, words.lang);
         let numbered = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title} ({n})") });
         titles.extend(numbered.take(names.len() + 1).find(|name| !titles.contains(name)));
     }
@@ -94,6 +95,18 @@ fn told_apart(scenario: &Scenario, name: &str, (alike, place): (&[usize], usize)
     let is_enough =
         |count: &usize| (0..alike.len()).all(|other| other == place || said(other, *count) != said(place, *count));
     said(place, (1..TOLD_MAX).find(is_enough).unwrap_or(TOLD_MAX))
+}
+
+/// What sets a lane apart that a fault spares which strikes one that is called the same.
+fn spared(scenario: &Scenario, alike: &[usize], lane: usize, language: Language) -> String {
+    // few: a scenario's lanes
+    let is_told = |fault: &&Fault| fault.spares(lane) && alike.iter().any(|other| !fault.spares(*other));
+    let Some(fault) = scenario.faults.iter().find(is_told) else { return String::new() };
+    let what = fault.what.title();
+    match language {
+        Language::English => format!(", without {}", what.say(language)),
+        Language::Korean => format!(", {} 없음", what.say(language)),
+    }
 }
 
 /// A value with what it is called, such as “flush every 1 s”.
@@ -175,6 +188,15 @@ mod tests {
         let text: String = lanes.iter().map(|lane| format!("[[lane]]\n{lane}\n")).collect();
         let scenario = Scenario::from_toml(&text).expect("a scenario");
         [titles(&scenario, &en::WORDS), titles(&scenario, &ko::WORDS)]
+    }
+
+    #[test]
+    fn a_lane_that_a_fault_spares_is_called_so_beside_its_like() {
+        let text = "[[lane]]\n[[lane]]\n[[fault]]\nat = \"5s\"\nwhat = \"cache.crash\"\nspares = [1]\n";
+        let scenario = Scenario::from_toml(text).expect("a scenario");
+        let [english, korean] = [titles(&scenario, &en::WORDS), titles(&scenario, &ko::WORDS)];
+        assert!(english[1] == format!("{}, without cache crash", english[0]), "{english:?}");
+        assert!(korean[1].ends_with(", 캐시 크래시 없음"), "{korean:?}");
     }
 
     #[test]

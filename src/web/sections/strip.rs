@@ -55,8 +55,13 @@ const MARKS_MAX: usize = 24;
 
 /// The faults with a moment, each in the first row in which there is room for it.
 fn marks(scenario: &Scenario) -> Vec<Mark<'_>> {
-    let mut known: Vec<(usize, &Fault, Nanos)> =
-        scenario.faults.iter().enumerate().filter_map(|(i, fault)| Some((i, fault, fault.at.moment()?))).collect();
+    let mut known: Vec<(usize, &Fault, Nanos)> = scenario
+        .faults
+        .iter()
+        .enumerate()
+        .filter(|(_, fault)| fault.strikes_any(scenario.lanes.len()))
+        .filter_map(|(i, fault)| Some((i, fault, fault.at.moment()?)))
+        .collect();
     known.sort_by_key(|(_, _, at)| *at);
     // Its name needs room: of a strip on a phone a third.
     let least = Nanos(scenario.duration.0 / if media::matches("(max-width: 40rem)") { 3 } else { 5 });

@@ -317,12 +317,19 @@ impl State {
 
     /// Of several workers one is left to do it: the same run, with the same digests, in more time.
     pub(super) fn go_on_alone(&mut self, effects: &mut Vec<Effect>) {
-        if !self.works_alone {
-            self.works_alone = true;
-            self.end_worker(effects);
-            self.reload();
-            self.catch_up();
+        if self.works_alone || self.stop_reason.is_some() {
+            return;
         }
+        self.works_alone = true;
+        let (to, then_play) = match self.playback {
+            Playback::Seeking { to, then_play } => (to, then_play),
+            _ if self.at_end() => (Nanos::MAX, false),
+            playback => (self.seen().max(self.running.warmup), playback == Playback::Playing),
+        };
+        self.end_worker(effects);
+        self.reload();
+        self.must_load = true;
+        self.playback = Playback::Seeking { to, then_play };
     }
 
     /// The reader does not want to wait. What was shown stays; only the reading of a trace ends without more ado.

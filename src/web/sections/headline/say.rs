@@ -30,6 +30,7 @@ const WARMING_UP: Phrase = Phrase::fixed("warming up…", "워밍업 중…");
 const NO_DIFFERENCE_YET: Phrase = Phrase::fixed("no significant difference so far.", "아직 유의미한 차이가 없습니다.");
 const NO_DIFFERENCE: Phrase = Phrase::fixed("no significant difference.", "유의미한 차이가 없습니다.");
 const NOTHING_YET: Phrase = Phrase::fixed("nothing to report so far.", "아직 특별한 것이 없습니다.");
+const NOTHING: Phrase = Phrase::fixed("nothing to report.", "특별한 것이 없습니다.");
 
 impl Headline {
     /// The sentence, with what the lanes are called; of a run that is over, or not yet.
@@ -45,6 +46,7 @@ impl Headline {
                 (false, _) => WARMING_UP,
                 (true, Some(_)) if is_over => NO_DIFFERENCE,
                 (true, Some(_)) => NO_DIFFERENCE_YET,
+                (true, None) if is_over => NOTHING,
                 (true, None) => NOTHING_YET,
             };
             pieces.push(Piece::Text(why.say(language).to_owned()));

@@ -38,6 +38,8 @@ const CRASH: Phrase = Phrase::fixed(
     "더티 항목이 쌓여 있을 때 캐시를 크래시시켜 보세요.",
 );
 
+const MOST: Phrase = Phrase::fixed("at most {n} in a lane", "레인당 최대 {n}건");
+
 /// Every lost write; each opens its story.
 #[component]
 pub fn LostWrites(props: &LostProps) -> Html {
@@ -69,7 +71,7 @@ pub fn LostWrites(props: &LostProps) -> Html {
     let crash_hint = if props.can_be_dirty { format!(" {}", CRASH.say(w.lang)) } else { String::new() };
     html! {
         <details id="lost-writes" class="block fold" {ontoggle}>
-            <summary><h2>{ w.lost_writes }</h2><span class={if most > 0 { "alarm" } else { "soft" }}>{ text::count(most) }</span>{ up_to(props.until, w) }</summary>
+            <summary><h2>{ w.lost_writes }</h2><span class={if most > 0 { "alarm" } else { "soft" }}>{ if lanes().count() > 1 { MOST.say(w.lang).replace("{n}", &text::count(most)) } else { text::count(most) } }</span>{ up_to(props.until, w) }</summary>
             if most == 0 { <p class="soft">{ w.none_lost }{ crash_hint }</p> }
             if open { { for lists } }
         </details>

@@ -121,6 +121,14 @@ fn where_a_further_worker_cannot_be_started_one_does_it_all() {
     assert!(state.works_alone && state.stop_reason.is_none());
     let effects = comes_up(&mut state, &effects);
     assert!(matches!(sent(&effects), Some(ToWorker::Load { .. })), "{effects:?}");
+    // Who wanted the end still does, and who has stopped it is not started again.
+    let mut state = playing();
+    state.apply(Action::Time(TimeAction::Finish));
+    state.apply(Action::HelperFailed);
+    assert_eq!(state.playback, Playback::Seeking { to: Nanos::MAX, then_play: false });
+    let mut state = playing();
+    state.apply(Action::Stop);
+    assert_eq!((state.apply(Action::HelperFailed), state.works_alone), (vec![], false));
 }
 
 #[test]
