@@ -12,7 +12,7 @@ use crate::bad_input::rows;
 /// No command of these tests needs longer, even on a busy machine; what does is hanging.
 const TIME_MAX: Duration = Duration::from_secs(120);
 
-fn cachelane(args: &[&str], input: &str) -> Output {
+pub fn cachelane(args: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_cachelane"))
         .args(args)
         .stdin(Stdio::piped())
@@ -35,7 +35,7 @@ fn cachelane(args: &[&str], input: &str) -> Output {
 }
 
 /// What a command prints that must succeed, with nothing on standard error.
-fn printed(args: &[&str], input: &str) -> String {
+pub fn printed(args: &[&str], input: &str) -> String {
     let output = cachelane(args, input);
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!((output.status.code(), errors.as_str()), (Some(0), ""), "{args:?}");
@@ -43,7 +43,7 @@ fn printed(args: &[&str], input: &str) -> String {
 }
 
 /// The message of a command that must fail with `code`, and prints no result.
-fn refused(args: &[&str], input: &str, code: i32) -> String {
+pub fn refused(args: &[&str], input: &str, code: i32) -> String {
     let output = cachelane(args, input);
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(code), "{args:?}: {message}");
@@ -56,16 +56,16 @@ fn json(args: &[&str], input: &str) -> Value {
 }
 
 /// A file of its own for a test.
-struct File(PathBuf);
+pub struct File(PathBuf);
 
 impl File {
-    fn new(name: &str, text: &str) -> File {
+    pub fn new(name: &str, text: impl AsRef<[u8]>) -> File {
         let path = std::env::temp_dir().join(format!("cachelane-{}-{name}", std::process::id()));
         std::fs::write(&path, text).unwrap();
         File(path)
     }
 
-    fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         self.0.to_str().unwrap()
     }
 }
@@ -682,7 +682,7 @@ fn a_lane_named_like_a_formula_is_no_formula_in_csv() {
 #[test]
 fn a_run_that_plays_only_the_first_part_of_a_trace_says_so() {
     let trace: String = (0..100).map(|second| format!("{second},k{second}\n")).collect();
-    let file = File::new("long.csv", &format!("time,key\n{trace}"));
+    let file = File::new("long.csv", format!("time,key\n{trace}"));
     let scenario = format!(
         "duration = \"10s\"\n[clients]\nkeys = {{ kind = \"trace\", file = {:?} }}\narrivals = {{ kind = \"trace\" }}\n[[lane]]\n",
         file.path()
