@@ -12,6 +12,7 @@ mod budgets;
 mod cli;
 mod commands;
 mod common;
+mod curve;
 mod database;
 mod durability;
 mod estimates;

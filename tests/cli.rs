@@ -43,7 +43,7 @@ pub fn printed(args: &[&str], input: &str) -> String {
 }
 
 /// The message of a command that must fail with `code`, and prints no result.
-fn refused(args: &[&str], input: &str, code: i32) -> String {
+pub fn refused(args: &[&str], input: &str, code: i32) -> String {
     let output = cachelane(args, input);
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(code), "{args:?}: {message}");
@@ -56,16 +56,16 @@ fn json(args: &[&str], input: &str) -> Value {
 }
 
 /// A file of its own for a test.
-struct File(PathBuf);
+pub struct File(PathBuf);
 
 impl File {
-    fn new(name: &str, text: &str) -> File {
+    pub fn new(name: &str, text: impl AsRef<[u8]>) -> File {
         let path = std::env::temp_dir().join(format!("cachelane-{}-{name}", std::process::id()));
         std::fs::write(&path, text).unwrap();
         File(path)
     }
 
-    fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         self.0.to_str().unwrap()
     }
 }
@@ -682,7 +682,7 @@ fn a_lane_named_like_a_formula_is_no_formula_in_csv() {
 #[test]
 fn a_run_that_plays_only_the_first_part_of_a_trace_says_so() {
     let trace: String = (0..100).map(|second| format!("{second},k{second}\n")).collect();
-    let file = File::new("long.csv", &format!("time,key\n{trace}"));
+    let file = File::new("long.csv", format!("time,key\n{trace}"));
     let scenario = format!(
         "duration = \"10s\"\n[clients]\nkeys = {{ kind = \"trace\", file = {:?} }}\narrivals = {{ kind = \"trace\" }}\n[[lane]]\n",
         file.path()

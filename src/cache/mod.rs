@@ -9,7 +9,7 @@
 //! observer  store  buffer  journal  maintenance            what a node keeps
 //! persistence  replicas  common                            where else it is; what nodes share
 //! node: memory  loads  server  …                           its parts, and the node made of them
-//! near  shards  replay                                     what callers see
+//! near  shards  replay  stack  miniature                   what callers see
 //! ```
 
 pub mod buffer;
@@ -22,6 +22,7 @@ pub mod journal;
 pub mod keys;
 pub mod leases;
 mod maintenance;
+pub mod miniature;
 pub mod near;
 pub mod node;
 pub mod observer;
@@ -30,6 +31,7 @@ pub mod refresh;
 pub mod replay;
 pub mod replicas;
 pub mod shards;
+pub mod stack;
 pub mod store;
 pub mod ttl;
 pub mod values;

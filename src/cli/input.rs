@@ -106,6 +106,11 @@ fn parse(text: &str) -> Result<Named, String> {
     .map_err(|error| error.to_string())
 }
 
+/// Whether `source` is a link, and not a file or a preset.
+pub fn is_link(source: &str) -> bool {
+    fragment(source).is_some()
+}
+
 /// The part of a link that says the experiment, if `source` is a link: `#v2&…`, `v2&…`, or a whole address.
 /// An address without that part opens the default experiment, so it means that.
 fn fragment(source: &str) -> Option<&str> {
@@ -154,6 +159,15 @@ impl Progress {
             Some(_) => "{bar:40} {percent:>3} % of {total_bytes}  {elapsed} elapsed, {eta} left",
             None => "{spinner} {bytes} read  {elapsed} elapsed",
         };
+        Progress::new(length, template)
+    }
+
+    /// Nothing drawn yet of so many requests.
+    pub fn of_requests(count: u64) -> Progress {
+        Progress::new(Some(count), "{bar:40} {percent:>3} % of {human_len} requests  {elapsed} elapsed, {eta} left")
+    }
+
+    fn new(length: Option<u64>, template: &str) -> Progress {
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new).with_style(style);
         bar.enable_steady_tick(Duration::from_millis(200));

@@ -7,6 +7,7 @@
 //! cachelane sweep default --vary cache.ttl=1s..60s/log10    every point of a grid
 //! cachelane story flush-race                   how a write was lost, step by step
 //! cachelane replay trace.txt --policy lru --capacity 256    the hits of a policy on a trace
+//! cachelane curve trace.txt --policy lru,sieve                miss ratio against cache size
 //! cachelane poster default > poster.svg        a picture of it, for a page or print
 //! cachelane presets                            experiments to start from
 //! cachelane link my.toml --url https://…/      the experiment as a link
@@ -18,6 +19,7 @@
 //! 2 the command or its input is wrong.
 
 mod choices;
+mod curve;
 mod grid;
 mod input;
 mod others;
@@ -69,6 +71,8 @@ enum Command {
     Story(story::Story),
     /// Play a trace through one or several caches and count hits and misses.
     Replay(replay::Replay),
+    /// Miss ratio against cache size, for several policies, of a trace or of a scenario's requests.
+    Curve(curve::Curve),
     /// Draw a scenario's figures as one SVG with title and numbers, for light and dark pages.
     Poster(poster::Poster),
     /// List the presets, or print one as TOML.
@@ -128,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Merge(merge) => merge.run(&mut out),
         Command::Story(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
+        Command::Curve(command) => command.run(&mut out),
         Command::Poster(command) => command.run(&mut out),
         Command::Presets(command) => command.run(&mut out),
         Command::Link(command) => command.run(&mut out),

@@ -21,8 +21,8 @@ use crate::keyspace::{Class, Command, Doubts, ELEMENT_BYTES_MAX};
 use crate::scenario::eviction::Sampling;
 use crate::scenario::{Eviction, limits};
 use crate::workload::trace::{
-    Columns, Format, How, LeftOut, Misses, NAMES_BYTES_MAX, Next, Problem, RECORDS_MAX, Record, Records, TimeUnit,
-    TraceError,
+    Columns, Format, How, KeySample, LeftOut, Misses, NAMES_BYTES_MAX, Next, Problem, RECORDS_MAX, Record, Records,
+    TimeUnit, TraceError,
 };
 
 /// Play a trace through one or several caches and count hits and misses. If the trace has operations, they do what they
@@ -32,18 +32,6 @@ use crate::workload::trace::{
 pub struct Replay {
     /// The trace, plain or compressed with zstd, gzip or xz; - for standard input.
     file: String,
-    /// The trace's format: keys (one per line), lirs, csv (any table: commas, semicolons, tabs or blanks, with a header
-    /// or --columns), arc (.lis), oracle-general, twitter, monitor (what redis-cli MONITOR prints), msr, spc (block
-    /// traces). Default: recognised by the file's content, and by its name where that leaves it open.
-    #[arg(long, value_name = "NAME", ignore_case = true)]
-    format: Option<Format>,
-    /// The columns of a table, in order: time, key, size, key_size, op, count, ttl, client, or - for one to skip.
-    /// Example: time,key,size,-.
-    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
-    columns: Option<Columns>,
-    /// The unit of a table's times: s, ms, us, ns or filetime. Default: by the magnitude of the first one.
-    #[arg(long, value_name = "UNIT")]
-    time_unit: Option<TimeUnit>,
     /// The eviction policies: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, redis-lru,
     /// redis-lfu, volatile-lru, volatile-lfu, volatile-random, volatile-ttl, none, or opt, which knows the future. Redis'
     /// own names mean what they mean in Redis: allkeys-lru, allkeys-lfu, allkeys-random, noeviction.
@@ -52,20 +40,42 @@ pub struct Replay {
     /// The capacities: in entries (100), or in bytes of the sizes in the trace (64MiB).
     #[arg(long, value_name = "ENTRIES|BYTES", value_delimiter = ',', required = true)]
     capacity: Vec<String>,
+    #[command(flatten)]
+    options: Options,
+    /// Print JSON: an object, or a list of objects if there are several policies or capacities.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a trace is read, and what its caches are like besides policy and capacity.
+#[derive(Args)]
+pub(super) struct Options {
+    /// The trace's format: keys (one per line), lirs, csv (any table: commas, semicolons, tabs or blanks, with a header
+    /// or --columns), arc (.lis), oracle-general, twitter, monitor (what redis-cli MONITOR prints), msr, spc (block
+    /// traces). Default: recognised by the file's content, and by its name where that leaves it open.
+    #[arg(long, value_name = "NAME", ignore_case = true)]
+    pub(super) format: Option<Format>,
+    /// The columns of a table, in order: time, key, size, key_size, op, count, ttl, client, or - for one to skip.
+    /// Example: time,key,size,-.
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    pub(super) columns: Option<Columns>,
+    /// The unit of a table's times: s, ms, us, ns or filetime. Default: by the magnitude of the first one.
+    #[arg(long, value_name = "UNIT")]
+    pub(super) time_unit: Option<TimeUnit>,
     /// For a capacity in bytes: what each entry takes in addition to its size. (A scenario's cache counts 64.)
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     overhead: u32,
     /// Whether a miss fills the cache: fill or leave. Default: as in the recording. In a capture of a server, and in a trace
     /// that has writes, a miss leaves the cache as it is.
     #[arg(long, value_name = "WHAT", ignore_case = true)]
-    on_miss: Option<OnMiss>,
+    pub(super) on_miss: Option<OnMiss>,
     /// The TTL of entries, in requests after the entry was inserted.
     #[arg(long, value_name = "REQUESTS")]
-    ttl: Option<u64>,
+    pub(super) ttl: Option<u64>,
     /// Requests per second, for the clock of redis-lru and redis-lfu. Default: the trace's own times, or 1000 where it has
     /// none.
     #[arg(long, value_name = "N")]
-    rate: Option<f64>,
+    pub(super) rate: Option<f64>,
     /// How many entries Redis' policies sample per eviction (maxmemory-samples).
     #[arg(long, value_name = "N", default_value_t = Sampling::default().samples)]
     samples: u32,
@@ -81,14 +91,11 @@ pub struct Replay {
     /// The maximum memory for the names of keys.
     #[arg(long, value_name = "SIZE", default_value_t = Bytes(NAMES_BYTES_MAX))]
     memory: Bytes,
-    /// Print JSON: an object, or a list of objects if there are several policies or capacities.
-    #[arg(long)]
-    json: bool,
 }
 
 /// What a miss does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum OnMiss {
+pub(super) enum OnMiss {
     /// Fill the cache.
     Fill,
     /// Leave the cache as it is: only writes fill it.
@@ -108,7 +115,7 @@ impl Replay {
     /// Replays and prints.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let choices = choices(&self.policy, &self.capacity)?;
-        self.check(&choices)?;
+        self.options.check(&choices, &self.policy)?;
         let results = self.play(&choices)?;
         let text = if self.json { json(&results) } else { text(&results) };
         if !self.json {
@@ -117,86 +124,24 @@ impl Replay {
         Ok(out.write_all(text.as_bytes())?)
     }
 
-    /// Refuses options that do not fit together, before the file is read.
-    fn check(&self, choices: &[Choice]) -> Result<(), Failure> {
-        let rate = self.rate.unwrap_or(1_000.0);
-        if !(0.001..=1e9).contains(&rate) {
-            return Err(Failure::Input(format!("--rate {rate}: give a number from 0.001 to 1000000000")));
-        }
-        let is_opt = |choice: &&Choice| choice.policy == Eviction::Opt;
-        if self.ttl.is_some() && choices.iter().any(|choice| is_opt(&choice)) {
-            return Err(Failure::Input("--policy opt does not support --ttl; leave one of them out".to_owned()));
-        }
-        if let Some(choice) = choices.iter().filter(is_opt).find(|choice| matches!(choice.capacity, Capacity::Bytes(_)))
-        {
-            let sentence = "opt is optimal only if all entries have the same size; give the capacity in entries";
-            return Err(Failure::Input(format!("--capacity {}: {sentence}", choice.capacity)));
-        }
-        if self.overhead > 0 && !choices.iter().any(|choice| matches!(choice.capacity, Capacity::Bytes(_))) {
-            let sentence = "it has an effect only with a capacity in bytes; give --capacity in bytes, such as 64MiB, or leave it out";
-            return Err(Failure::Input(format!("--overhead {}: {sentence}", self.overhead)));
-        }
-        self.check_sampling(choices)
-    }
-
-    /// Refuses options of sampled policies where there is none.
-    fn check_sampling(&self, choices: &[Choice]) -> Result<(), Failure> {
-        let default = Sampling::default();
-        let used = |by: fn(Eviction) -> bool| choices.iter().any(|choice| by(choice.policy));
-        let (samples, counts) = (used(Eviction::samples), used(Eviction::counts_uses));
-        let options = [
-            ("--samples", self.samples, default.samples, samples, "cache.samples"),
-            ("--log-factor", self.log_factor, default.log_factor, counts, "cache.lfu_log_factor"),
-            ("--decay", self.decay, default.decay, counts, "cache.lfu_decay"),
-        ];
-        for (option, told, default, used, field) in options {
-            if told != default && !used {
-                let names = self.policy.join(", ");
-                return Err(Failure::Input(format!("{option} {told}: it has no effect with {names}; leave it out")));
-            }
-            let limit = limits::of(field).expect("a field with a range");
-            if !matches!(limit.range, limits::Range::Whole(least, most) if (least..=most).contains(&told.into())) {
-                return Err(Failure::Input(format!("{option} {told}: give {limit}")));
-            }
-        }
-        Ok(())
-    }
-
-    fn records(&self) -> Result<Records<'static>, Failure> {
-        let how = How {
-            format: self.format,
-            columns: self.columns.clone(),
-            time_unit: self.time_unit,
-            names_bytes: Some(self.memory.0),
-        };
-        Records::open(&self.file, input::open(&self.file)?, how).map_err(|error| self.told(&error))
-    }
-
-    fn told(&self, error: &TraceError) -> Failure {
-        let more = match error.problem {
-            Problem::NamesTooLarge(_) => "; or allow more: --memory 4GiB",
-            _ => "",
-        };
-        Failure::Input(format!("{}: {error}{more}", self.file))
-    }
-
     /// Plays the trace through every cache in one pass.
     fn play(&self, choices: &[Choice]) -> Result<Vec<Outcome>, Failure> {
-        let own_clock = self.ttl.is_none() && self.rate.is_none();
-        let mut records = self.records()?;
-        let mut misses = self.misses(&records);
+        let (options, file) = (&self.options, self.file.as_str());
+        let own_clock = options.own_clock();
+        let mut records = options.records(file, KeySample::ALL)?;
+        let mut misses = options.misses(&records);
         let knows_next = records.format() == Format::OracleGeneral;
-        let mut caches: Vec<Playing> = choices.iter().map(|choice| self.begin(choice, knows_next, misses)).collect();
+        let mut caches: Vec<Playing> = choices.iter().map(|choice| options.begin(choice, knows_next, misses)).collect();
         let mut ahead =
             (!knows_next && choices.iter().any(|choice| choice.policy == Eviction::Opt)).then(Ahead::default);
-        let (mut sweep, progress, mut has_sizes) = (Sweep::default(), input::Progress::of_file(&self.file), false);
+        let (mut sweep, progress, mut has_sizes) = (Sweep::default(), input::Progress::of_file(file), false);
         let mut block = vec![Record::default(); BLOCK_MAX];
         loop {
             let block = &mut block[..sweep.room(&records)];
-            let Some(count) = records.next_block(block).map_err(|error| self.told(&error))? else { break };
+            let Some(count) = records.next_block(block).map_err(|error| options.told(file, &error))? else { break };
             progress.at(|| records.bytes_read());
             let block = &block[..count];
-            block.iter().try_for_each(|record| self.check_expiry(record, own_clock))?;
+            block.iter().try_for_each(|record| options.check_expiry(file, record))?;
             has_sizes = has_sizes || block.iter().any(|record| record.size.is_some());
             let stores = |record: &Record| record.command.as_ref().is_some_and(Command::stores);
             if misses == Misses::FillUnlessItStores && block.iter().any(stores) {
@@ -226,8 +171,77 @@ impl Replay {
     fn refused(&self, sentence: &str) -> Failure {
         Failure::Input(format!("{}: {sentence}", self.file))
     }
+}
 
-    fn begin(&self, choice: &Choice, knows_next: bool, misses: Misses) -> Playing {
+impl Options {
+    /// Refuses options that do not fit together, before the file is read.
+    pub(super) fn check(&self, choices: &[Choice], names: &[String]) -> Result<(), Failure> {
+        let rate = self.rate.unwrap_or(1_000.0);
+        if !(0.001..=1e9).contains(&rate) {
+            return Err(Failure::Input(format!("--rate {rate}: give a number from 0.001 to 1000000000")));
+        }
+        let is_opt = |choice: &&Choice| choice.policy == Eviction::Opt;
+        if self.ttl.is_some() && choices.iter().any(|choice| is_opt(&choice)) {
+            return Err(Failure::Input("--policy opt does not support --ttl; leave one of them out".to_owned()));
+        }
+        if let Some(choice) = choices.iter().filter(is_opt).find(|choice| matches!(choice.capacity, Capacity::Bytes(_)))
+        {
+            let sentence = "opt is optimal only if all entries have the same size; give the capacity in entries";
+            return Err(Failure::Input(format!("--capacity {}: {sentence}", choice.capacity)));
+        }
+        if self.overhead > 0 && !choices.iter().any(|choice| matches!(choice.capacity, Capacity::Bytes(_))) {
+            let sentence = "it has an effect only with a capacity in bytes; give --capacity in bytes, such as 64MiB, or leave it out";
+            return Err(Failure::Input(format!("--overhead {}: {sentence}", self.overhead)));
+        }
+        self.check_sampling(choices, names)
+    }
+
+    /// Refuses options of sampled policies where there is none.
+    fn check_sampling(&self, choices: &[Choice], names: &[String]) -> Result<(), Failure> {
+        let default = Sampling::default();
+        let used = |by: fn(Eviction) -> bool| choices.iter().any(|choice| by(choice.policy));
+        let (samples, counts) = (used(Eviction::samples), used(Eviction::counts_uses));
+        let options = [
+            ("--samples", self.samples, default.samples, samples, "cache.samples"),
+            ("--log-factor", self.log_factor, default.log_factor, counts, "cache.lfu_log_factor"),
+            ("--decay", self.decay, default.decay, counts, "cache.lfu_decay"),
+        ];
+        for (option, told, default, used, field) in options {
+            if told != default && !used {
+                let names = names.join(", ");
+                return Err(Failure::Input(format!("{option} {told}: it has no effect with {names}; leave it out")));
+            }
+            let limit = limits::of(field).expect("a field with a range");
+            if !matches!(limit.range, limits::Range::Whole(least, most) if (least..=most).contains(&told.into())) {
+                return Err(Failure::Input(format!("{option} {told}: give {limit}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The requests of a file, of the keys in the sample.
+    pub(super) fn records(&self, file: &str, sample: KeySample) -> Result<Records<'static>, Failure> {
+        let how = How {
+            format: self.format,
+            columns: self.columns.clone(),
+            time_unit: self.time_unit,
+            names_bytes: Some(self.memory.0),
+            sample,
+        };
+        Records::open(file, input::open(file)?, how).map_err(|error| self.told(file, &error))
+    }
+
+    /// What is wrong with a file.
+    pub(super) fn told(&self, file: &str, error: &TraceError) -> Failure {
+        let more = match error.problem {
+            Problem::NamesTooLarge(_) => "; or allow more: --memory 4GiB",
+            _ => "",
+        };
+        Failure::Input(format!("{file}: {error}{more}"))
+    }
+
+    /// An empty cache. `knows_next`: the trace says when each key comes next.
+    pub(super) fn begin(&self, choice: &Choice, knows_next: bool, misses: Misses) -> Playing {
         if let (Eviction::Opt, Capacity::Entries(capacity)) = (choice.policy, choice.capacity) {
             return if knows_next { Playing::Opt(Box::new(Opt::new(capacity))) } else { Playing::Later(capacity) };
         }
@@ -240,7 +254,7 @@ impl Replay {
     }
 
     /// What misses do: what the options say, or else what they did in the recording.
-    fn misses(&self, records: &Records<'_>) -> Misses {
+    pub(super) fn misses(&self, records: &Records<'_>) -> Misses {
         match self.on_miss {
             Some(OnMiss::Fill) => Misses::Fill,
             Some(OnMiss::Leave) => Misses::Leave,
@@ -248,19 +262,24 @@ impl Replay {
         }
     }
 
+    /// Whether time is what the trace says, where it says it, and not counted in requests.
+    pub(super) fn own_clock(&self) -> bool {
+        self.ttl.is_none() && self.rate.is_none()
+    }
+
     /// Refuses a TTL in seconds where time is counted in requests.
-    fn check_expiry(&self, record: &Record, own_clock: bool) -> Result<(), Failure> {
+    pub(super) fn check_expiry(&self, file: &str, record: &Record) -> Result<(), Failure> {
         let given = record.fill_ttl.is_some() || record.command.as_ref().is_some_and(Command::gives_time);
-        if given && !own_clock {
+        if given && !self.own_clock() {
             let options = "--ttl and --rate count requests; leave them out";
-            return Err(Failure::Input(format!("{}: the trace has TTLs in seconds, and {options}", self.file)));
+            return Err(Failure::Input(format!("{file}: the trace has TTLs in seconds, and {options}")));
         }
         Ok(())
     }
 }
 
 /// A cache that the trace is played through.
-enum Playing {
+pub(super) enum Playing {
     /// One that does not need to know the future.
     Cache(Box<(Cache, Played)>),
     /// OPT, where the trace has the next request of each key.
@@ -270,7 +289,8 @@ enum Playing {
 }
 
 impl Playing {
-    fn play(&mut self, block: &[Record], own_clock: bool) {
+    /// Plays requests, by their times if the clock is the trace's own.
+    pub(super) fn play(&mut self, block: &[Record], own_clock: bool) {
         match self {
             Playing::Cache(both) => {
                 let (cache, played) = &mut **both;
@@ -291,13 +311,15 @@ impl Playing {
         }
     }
 
-    fn leave_misses_after_all(&mut self) {
+    /// Everything until now is as if misses had left the cache alone.
+    pub(super) fn leave_misses_after_all(&mut self) {
         if let Playing::Cache(both) = self {
             both.0.leave_misses_after_all();
         }
     }
 
-    fn remembers(&self, key: u32) -> bool {
+    /// Whether the key is more than a number here.
+    pub(super) fn remembers(&self, key: u32) -> bool {
         match self {
             Playing::Cache(both) => both.0.remembers(key),
             Playing::Opt(opt) => opt.remembers(key),
@@ -305,28 +327,35 @@ impl Playing {
         }
     }
 
+    /// What was counted. `keys` and `leaves` as for [`end`](Playing::end).
+    pub(super) fn counts(&self, keys: &[u32], leaves: bool) -> ReplayCounts {
+        let mut counts = match self {
+            Playing::Cache(both) => return both.0.counts(),
+            Playing::Opt(cache) => cache.counts(),
+            Playing::Later(capacity) => opt::replay(keys, *capacity),
+        };
+        if leaves {
+            // Nothing is ever stored.
+            (counts.hits, counts.misses) = (0, counts.requests);
+        }
+        counts
+    }
+
     /// The outcome. `keys` are those of all requests, for a policy that must know them beforehand; `leaves`: misses did not
     /// fill the cache.
     fn end(self, choice: &Choice, records: &Records<'_>, keys: &[u32], leaves: bool) -> Outcome {
-        let opt = |mut counts: ReplayCounts| {
-            if leaves {
-                // Nothing is ever stored.
-                (counts.hits, counts.misses) = (0, counts.requests);
-            }
-            let on_miss = Some(if leaves { OnMiss::Leave } else { OnMiss::Fill });
-            Played { counts, on_miss, ..Played::default() }
-        };
-        let mut odd = OddValues::default();
+        let counts = self.counts(keys, leaves);
+        let (mut odd, mut on_miss) = (OddValues::default(), if leaves { OnMiss::Leave } else { OnMiss::Fill });
         let mut played = match self {
             Playing::Cache(both) => {
                 let (cache, played) = *both;
                 odd = cache.odd();
-                let on_miss = Some(if cache.fills() { OnMiss::Fill } else { OnMiss::Leave });
-                Played { counts: cache.counts(), doubts: cache.doubts(), on_miss, ..played }
+                on_miss = if cache.fills() { OnMiss::Fill } else { OnMiss::Leave };
+                Played { doubts: cache.doubts(), ..played }
             }
-            Playing::Opt(cache) => opt(cache.counts()),
-            Playing::Later(capacity) => opt(opt::replay(keys, capacity)),
+            Playing::Opt(_) | Playing::Later(_) => Played::default(),
         };
+        (played.counts, played.on_miss) = (counts, Some(on_miss));
         played.finish(records);
         Outcome {
             choice: choice.clone(),
@@ -339,15 +368,16 @@ impl Playing {
 
 /// The keys of all requests of a trace, for a policy that must know them beforehand, and what else there is in it.
 #[derive(Default)]
-struct Ahead {
-    keys: Vec<u32>,
+pub(super) struct Ahead {
+    pub(super) keys: Vec<u32>,
     writes: u64,
     deletes: u64,
     has_ttls: bool,
 }
 
 impl Ahead {
-    fn take(&mut self, block: &[Record]) -> Result<(), String> {
+    /// Takes in what comes next.
+    pub(super) fn take(&mut self, block: &[Record]) -> Result<(), String> {
         for record in block {
             let command = record.command.as_ref().unwrap_or(&Command::Read);
             self.has_ttls |= record.fill_ttl.is_some() || command.gives_time();
@@ -365,7 +395,7 @@ impl Ahead {
     }
 
     /// Refuses a trace of which OPT is not known to be the best.
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         if self.writes + self.deletes > 0 {
             let has = format!("this trace has {} writes and {} deletes", self.writes, self.deletes);
             return Err(format!("--policy opt supports only reads, and {has}; choose another policy"));
@@ -380,13 +410,13 @@ impl Ahead {
 
 /// Sweeps out the keys that nothing remembers, each time there are twice as many as the last sweep left, or their names
 /// take twice the memory.
-struct Sweep {
+pub(super) struct Sweep {
     at: u32,
     at_bytes: u64,
 }
 
 /// The most requests that are read at once, where the format lets them: few enough to stay close at hand.
-const BLOCK_MAX: usize = 64;
+pub(super) const BLOCK_MAX: usize = 64;
 /// Fewer keys are not worth a sweep.
 const KEYS_MIN: u32 = 100_000;
 /// Nor is less memory.
@@ -401,13 +431,20 @@ impl Default for Sweep {
 impl Sweep {
     /// How many requests may be read before it is looked at again: each brings one new key at most.
     #[inline]
-    fn room(&self, records: &Records<'_>) -> usize {
+    pub(super) fn room(&self, records: &Records<'_>) -> usize {
         (self.at.saturating_sub(records.distinct()) as usize).clamp(1, BLOCK_MAX)
     }
 
+    /// Whether it is time.
     #[inline]
-    fn after(&mut self, records: &mut Records<'_>, remembered: impl Fn(u32) -> bool) {
-        if records.distinct() >= self.at || records.name_bytes() >= self.at_bytes {
+    pub(super) fn is_due(&self, records: &Records<'_>) -> bool {
+        records.distinct() >= self.at || records.name_bytes() >= self.at_bytes
+    }
+
+    /// Forgets what is not remembered, if it is time.
+    #[inline]
+    pub(super) fn after(&mut self, records: &mut Records<'_>, remembered: impl Fn(u32) -> bool) {
+        if self.is_due(records) {
             records.forget(remembered);
             self.at = records.distinct().saturating_mul(2).max(KEYS_MIN);
             self.at_bytes = records.name_bytes().saturating_mul(2).max(NAMES_MIN);
@@ -417,7 +454,7 @@ impl Sweep {
 
 /// What a replay counted, and what became no request.
 #[derive(Default)]
-struct Played {
+pub(super) struct Played {
     counts: ReplayCounts,
     has_operations: bool,
     writes: u64,

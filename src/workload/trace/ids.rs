@@ -228,6 +228,14 @@ fn retain<K: Eq + Hash>(
     taken.least_first();
 }
 
+/// A hash of a text.
+#[inline]
+pub(super) fn hash(key: &[u8]) -> u64 {
+    let mut hasher = KeyHasher::default();
+    hasher.write(key);
+    hasher.finish() ^ key.len() as u64
+}
+
 /// A quick hash of short texts: eight bytes at a time, xor and multiply, finished by splitmix64.
 #[derive(Clone, Copy, Debug, Default)]
 struct KeyHasher(u64);

@@ -7,7 +7,7 @@
 use std::io::BufRead;
 
 use super::lines::{self, Lines};
-use super::{KEY_BYTES_MAX, KeyIds, Problem, Record, Step, TraceError};
+use super::{KEY_BYTES_MAX, KeyIds, KeySample, NOT_SAMPLED, Problem, Record, Step, TraceError};
 use crate::phrase::{Phrase, phrase};
 
 /// The keys of a trace with one key per line, as dense ids. Ends after the first error; an empty trace is an error.
@@ -15,6 +15,7 @@ use crate::phrase::{Phrase, phrase};
 pub struct KeyLines<R> {
     lines: Lines<R>,
     ids: KeyIds,
+    sample: KeySample,
     /// Whether a line with a blank in it is refused.
     is_checked: bool,
     /// How many lines `*` there were, where they are marks.
@@ -26,12 +27,12 @@ impl<R: BufRead> KeyLines<R> {
     /// Reads from `reader`.
     pub fn new(reader: R) -> KeyLines<R> {
         let (lines, ids) = (Lines::new(reader, KEY_BYTES_MAX), KeyIds::default());
-        KeyLines { lines, ids, is_checked: false, marks: None, finished: false }
+        KeyLines { lines, ids, sample: KeySample::ALL, is_checked: false, marks: None, finished: false }
     }
 
-    /// The same, whose names may take so many bytes of memory.
-    pub(super) fn with_names(self, most_bytes: u64) -> KeyLines<R> {
-        KeyLines { ids: KeyIds::of_at_most(most_bytes), ..self }
+    /// The same, whose names of keys in the sample may take so many bytes of memory.
+    pub(super) fn with_names(self, most_bytes: u64, sample: KeySample) -> KeyLines<R> {
+        KeyLines { ids: KeyIds::of_at_most(most_bytes), sample, ..self }
     }
 
     /// The same, where a line with a blank or tab in it is taken for several fields, and refused.
@@ -97,6 +98,8 @@ impl<R: BufRead> KeyLines<R> {
             Problem::expected(key, one)
         } else if self.is_checked && key.contains(&b'\r') {
             lines::returns(key, Phrase::fixed("one key", "키 하나"))
+        } else if !self.sample.has_text(key) {
+            return Ok(Step::Record(Record { key: NOT_SAMPLED, ..Record::default() }));
         } else if let Some(key) = self.ids.id(key) {
             return Ok(Step::Record(Record { key, ..Record::default() }));
         } else {

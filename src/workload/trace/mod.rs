@@ -41,6 +41,7 @@ mod oracle;
 mod order;
 mod recorded;
 mod redis;
+mod sample;
 mod several_fields;
 #[cfg(test)]
 mod tests;
@@ -56,6 +57,7 @@ pub use keys::KeyLines;
 pub use left_out::{LeftOut, Reason};
 pub use memory::{Detail, RECORDS_MAX, Trace, TraceBuilder};
 pub use recorded::Renewal;
+pub use sample::KeySample;
 
 use std::fmt;
 use std::io::BufRead;
@@ -71,6 +73,9 @@ use crate::time::Nanos;
 
 /// What stands for a key where there is none, as in a record that empties the cache. No id is as great.
 pub const NO_KEY: u32 = u32::MAX;
+
+/// What stands for every key that is not in the [`KeySample`] that is read. No id of a key in one is as great.
+pub const NOT_SAMPLED: u32 = u32::MAX - 1;
 
 /// The longest key that is read, in bytes.
 pub const KEY_BYTES_MAX: usize = 65_536;
@@ -216,6 +221,9 @@ pub struct How {
     pub time_unit: Option<TimeUnit>,
     /// The most bytes of memory that names of keys may take; [`NAMES_BYTES_MAX`] if it is not said.
     pub names_bytes: Option<u64>,
+    /// Which keys are told apart; all others are [`NOT_SAMPLED`]. Captures of Redis are read whole: their commands name
+    /// several keys at once.
+    pub sample: KeySample,
 }
 
 impl From<Option<Format>> for How {
@@ -245,12 +253,13 @@ impl Interner {
 struct Table {
     texts: KeyIds,
     numbers: NumberIds,
+    sample: KeySample,
 }
 
 impl Table {
-    /// The names may take so many bytes of memory.
-    fn of_at_most(bytes: u64) -> Table {
-        Table { texts: KeyIds::of_at_most(bytes), numbers: NumberIds::of_at_most(bytes) }
+    /// The names, of the keys in the sample, may take so many bytes of memory.
+    fn of_at_most(bytes: u64, sample: KeySample) -> Table {
+        Table { texts: KeyIds::of_at_most(bytes), numbers: NumberIds::of_at_most(bytes), sample }
     }
 
     /// The id of a key that is a text.
@@ -271,11 +280,17 @@ impl Table {
         if key.len() > KEY_BYTES_MAX {
             return Err(Problem::KeyTooLong(KEY_BYTES_MAX));
         }
+        if !self.sample.has_text(key) {
+            return Ok(NOT_SAMPLED);
+        }
         self.texts.id(key).ok_or_else(|| self.texts.full())
     }
 
     #[inline]
     fn number(&mut self, key: u64) -> Result<u32, Problem> {
+        if !self.sample.has_number(key) {
+            return Ok(NOT_SAMPLED);
+        }
         self.numbers.id(key).ok_or_else(|| self.numbers.full())
     }
 
@@ -395,10 +410,10 @@ impl<'a> Records<'a> {
             (Format::Csv, None) => return Err(wrong(Problem::EmptyTrace(HEADER))),
             (Format::Keys, _) if found.all_numbers => {
                 // A mark of LIRS' traces may come late.
-                Source::Keys(KeyLines::new(input).checked(true).marked().with_names(names))
+                Source::Keys(KeyLines::new(input).checked(true).marked().with_names(names, how.sample))
             }
-            (Format::Keys, _) => Source::Keys(KeyLines::new(input).checked(!is_forced).with_names(names)),
-            (Format::Lirs, _) => Source::Keys(KeyLines::new(input).marked().with_names(names)),
+            (Format::Keys, _) => Source::Keys(KeyLines::new(input).checked(!is_forced).with_names(names, how.sample)),
+            (Format::Lirs, _) => Source::Keys(KeyLines::new(input).marked().with_names(names, how.sample)),
             (Format::Arc, _) => Source::Arc(arc::Arc::new(input)),
             (Format::OracleGeneral, _) => Source::Oracle(oracle::Oracle::new(input)),
             (Format::Twitter, _) => Source::Twitter(twitter::Twitter::new(input)),
@@ -409,7 +424,7 @@ impl<'a> Records<'a> {
         Ok(Records {
             source,
             format: found.format,
-            table: Table::of_at_most(names),
+            table: Table::of_at_most(names, if found.format == Format::Monitor { KeySample::ALL } else { how.sample }),
             read: 0,
             order: Order::default(),
             notes: found.notes,

@@ -8,6 +8,7 @@ fn how(format: &str, columns: &str, unit: &str) -> How {
         columns: (!columns.is_empty()).then(|| columns.parse().unwrap()),
         time_unit: (!unit.is_empty()).then(|| unit.parse().unwrap()),
         names_bytes: None,
+        ..How::default()
     }
 }
 

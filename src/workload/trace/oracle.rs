@@ -9,7 +9,7 @@ use std::io::{self, BufRead};
 
 use super::order::Order;
 use super::unpack::read_up_to;
-use super::{Next, NumberIds, Place, Problem, Record, Step, Table, TraceError};
+use super::{NOT_SAMPLED, Next, NumberIds, Place, Problem, Record, Step, Table, TraceError};
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
 
@@ -107,7 +107,9 @@ impl<R: BufRead> Oracle<R> {
         let mut guesses = [NumberIds::NO_GUESS; GUESSES];
         let at_hand = self.block[self.at..].as_chunks().0;
         let most = block.len().min(GUESSES);
-        for (guess, bytes) in guesses.iter_mut().zip(at_hand).take(most) {
+        // A sample's table is small, and near.
+        let far = if keys.sample.is_all() { most } else { 0 };
+        for (guess, bytes) in guesses.iter_mut().zip(at_hand).take(far) {
             *guess = keys.numbers.guess(Raw::of(bytes).object);
         }
         for (count, (place, guess)) in block.iter_mut().zip(guesses).enumerate() {
@@ -180,7 +182,9 @@ impl<R: BufRead> Oracle<R> {
     fn record(&self, raw: &Raw, guess: u32, keys: &mut Table) -> Result<Record, TraceError> {
         // Requests are numbered from 0 or from 1; in both, what comes next has a number of at least this one's from 1.
         let Some(next) = raw.next(self.number - 1) else { return Err(self.behind(raw)) };
-        let Some(key) = keys.numbers.id_or(guess, raw.object) else { return Err(self.wrong(keys.numbers.full())) };
+        let key =
+            if keys.sample.has_number(raw.object) { keys.numbers.id_or(guess, raw.object) } else { Some(NOT_SAMPLED) };
+        let Some(key) = key else { return Err(self.wrong(keys.numbers.full())) };
         Ok(Record { key, at: Some(raw.at()), size: Some(raw.size), next, ..Record::default() })
     }
 

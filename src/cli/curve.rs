@@ -1,0 +1,345 @@
+//! `curve`: miss ratio against cache size.
+//!
+//! LRU is exact at all sizes in one pass, by stack distances, where a look-up that misses always fills and nothing expires.
+//! Everything else is a cache for each point, all in one reading and on all cores; it counts what `replay` counts, to the
+//! hit. A long trace is sampled: a share of its keys through caches of that share of the capacity
+//! ([`miniature`](crate::cache::miniature)).
+
+mod play;
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+
+use self::play::{Drawn, How, Played, Scout, Source, Told, play};
+use super::choices::{Capacity, Choice, choices};
+use super::replay::Options;
+use super::{Failure, input, note};
+use crate::bytes::Bytes;
+use crate::cache::counts::ReplayCounts;
+use crate::cache::miniature;
+use crate::escape::shown_json;
+use crate::random::Streams;
+use crate::scenario::{Scenario, presets};
+use crate::workload::requests::{KeySource, Requests};
+use crate::workload::trace::{KeySample, Trace};
+
+/// A trace of more requests is sampled unless told otherwise.
+const LONG: u64 = 4_000_000;
+/// The share of the keys by which it is found out how many there are.
+const SCOUTED: f64 = 1.0 / 64.0;
+/// The capacities where none are told, in thousandths of the distinct keys.
+const LADDER: [u64; 14] = [10, 15, 20, 30, 45, 65, 100, 150, 200, 300, 450, 650, 850, 1_000];
+/// The most entries of a cache.
+const ENTRIES_MAX: u64 = 10_000_000;
+/// Requests that are drawn from a scenario where nothing is told, and the most that may be.
+const DRAWN: u64 = 1_000_000;
+const DRAWN_MAX: u64 = 10_000_000_000;
+
+/// Miss ratio against cache size, for several policies: of a trace as `replay` would play it, or of the requests that a
+/// scenario's clients send. LRU is exact at all sizes in one pass; of a trace with more than 4 million requests a sample of
+/// the keys is played through caches scaled down as much.
+#[derive(Args)]
+pub struct Curve {
+    /// The trace, plain or compressed with zstd, gzip or xz, - for standard input; or a scenario: a file ending in .toml, a
+    /// preset's name or a share link. Of a scenario only the keys count that its clients ask for, with its seed: the cache
+    /// alone, without time and TTLs; reads and writes both look up and fill, a delete removes.
+    #[arg(value_name = "FILE|SCENARIO")]
+    source: String,
+    /// The eviction policies; see replay.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', required = true)]
+    policy: Vec<String>,
+    /// The capacities: in entries (100), or in bytes of the sizes in the trace (64MiB). Default: from 1 % to 100 % of the
+    /// distinct keys, in 14 steps.
+    #[arg(long, value_name = "ENTRIES|BYTES", value_delimiter = ',')]
+    capacity: Vec<String>,
+    /// Which share of the keys to play: off (all), a rate such as 0.01, or auto: all up to 4 million requests; beyond, as
+    /// many keys as it takes to be within some thousandths, and all for capacities too small to scale down or in bytes.
+    #[arg(long, value_name = "RATE|auto|off", default_value = "auto")]
+    sample: String,
+    /// How many requests to draw from a scenario. Default: 1000000.
+    #[arg(long, value_name = "N")]
+    requests: Option<u64>,
+    #[command(flatten)]
+    options: Options,
+    /// Print JSON.
+    #[arg(long, group = "printed")]
+    json: bool,
+    /// Print CSV, one row per point.
+    #[arg(long, group = "printed")]
+    csv: bool,
+}
+
+/// What `--sample` says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Sampling {
+    Auto,
+    Off,
+    Rate(f64),
+}
+
+impl Sampling {
+    fn parse(text: &str) -> Result<Sampling, Failure> {
+        match text.to_ascii_lowercase().as_str() {
+            "auto" => Ok(Sampling::Auto),
+            "off" => Ok(Sampling::Off),
+            rate => match rate.parse() {
+                Ok(1.0) => Ok(Sampling::Off),
+                Ok(rate) if (0.000_001..1.0).contains(&rate) => Ok(Sampling::Rate(rate)),
+                _ => Err(Failure::Input(format!("--sample {text}: give auto, off, or a rate from 0.000001 to 1"))),
+            },
+        }
+    }
+}
+
+/// Where requests come from, which can be asked again and again unless it is standard input.
+enum Origin {
+    Trace,
+    Scenario(Box<Scenario>, KeySource),
+}
+
+/// A point of a curve.
+struct Point {
+    choice: Choice,
+    counts: ReplayCounts,
+    /// The share of the keys that was played, where it is not all.
+    sampled: Option<f64>,
+}
+
+impl Point {
+    /// Misses per request; 0 without requests.
+    fn miss_ratio(&self) -> f64 {
+        self.counts.misses as f64 / self.counts.requests.max(1) as f64
+    }
+}
+
+impl Curve {
+    /// Plays and prints.
+    pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        let sampling = Sampling::parse(&self.sample)?;
+        // Capacities that nobody told are known only when keys are counted; policies are refused before.
+        let is_told = !self.capacity.is_empty();
+        let told = if is_told { self.capacity.clone() } else { vec!["1".to_owned()] };
+        self.options.check(&choices(&self.policy, &told)?, &self.policy)?;
+        let origin = self.origin()?;
+        let (rate, distinct) = self.look(&origin, sampling, !is_told)?;
+        let told = if is_told { told } else { ladder(distinct) };
+        let choices = choices(&self.policy, &told)?;
+        let points = self.points(&origin, &choices, rate, sampling)?;
+        let text = if self.json {
+            json(&points)
+        } else if self.csv {
+            csv(&points)
+        } else {
+            table(&points, told.len())
+        };
+        Ok(out.write_all(text.as_bytes())?)
+    }
+
+    /// Whether it is a trace or a scenario, and what does not go with it.
+    fn origin(&self) -> Result<Origin, Failure> {
+        let is_toml =
+            Path::new(&self.source).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+        // few: presets
+        let is_preset = presets::all().any(|preset| preset.name == self.source) && !Path::new(&self.source).exists();
+        if !is_toml && !is_preset && !input::is_link(&self.source) {
+            if let Some(count) = self.requests {
+                let sentence = "it has an effect only with a scenario; a trace is played whole";
+                return Err(Failure::Input(format!("--requests {count}: {sentence}")));
+            }
+            return Ok(Origin::Trace);
+        }
+        let options = &self.options;
+        let of_traces = [
+            ("--format", options.format.is_some()),
+            ("--columns", options.columns.is_some()),
+            ("--time-unit", options.time_unit.is_some()),
+            ("--on-miss", options.on_miss.is_some()),
+        ];
+        if let Some((option, _)) = of_traces.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(Failure::Input(format!("{option}: it has an effect only with a trace; leave it out")));
+        }
+        if let Some(count) = self.requests.filter(|count| !(1..=DRAWN_MAX).contains(count)) {
+            return Err(Failure::Input(format!("--requests {count}: give a whole number from 1 to {DRAWN_MAX}")));
+        }
+        let scenario = input::named(&self.source)?.scenario;
+        let trace: Option<Arc<Trace>> = input::trace_of(&scenario)?;
+        let keys = KeySource::new(&scenario, trace).map_err(|error| Failure::Input(error.to_string()))?;
+        Ok(Origin::Scenario(Box::new(scenario), keys))
+    }
+
+    fn told(&self) -> Told<'_> {
+        Told { options: &self.options, file: &self.source }
+    }
+
+    /// The requests from the first on, of this share of the keys.
+    fn open(&self, origin: &Origin, rate: f64) -> Result<Source, Failure> {
+        let sample = if rate < 1.0 { KeySample::of(rate) } else { KeySample::ALL };
+        Ok(match origin {
+            Origin::Trace => Source::Trace(Box::new(self.options.records(&self.source, sample)?)),
+            Origin::Scenario(scenario, keys) => {
+                let requests = Requests::new(&scenario.clients, keys.clone(), &Streams::new(scenario.seed));
+                Source::Drawn(Box::new(Drawn::new(requests, self.requests.unwrap_or(DRAWN), sample)))
+            }
+        })
+    }
+
+    /// The share of the keys to play, and about how many distinct keys there are, if that is `wanted`.
+    fn look(&self, origin: &Origin, sampling: Sampling, wanted: bool) -> Result<(f64, u64), Failure> {
+        let is_once = matches!(origin, Origin::Trace) && self.source == "-";
+        if is_once && wanted {
+            let sentence = "standard input can be read only once, so the keys cannot be counted first";
+            return Err(Failure::Input(format!("--capacity: {sentence}; name the capacities")));
+        }
+        let scout = |rate: f64| Scout::of(self.open(origin, rate)?, self.told());
+        let rate = match sampling {
+            Sampling::Off => 1.0,
+            Sampling::Rate(rate) => rate,
+            Sampling::Auto if is_once => 1.0,
+            Sampling::Auto => {
+                let seen = scout(SCOUTED)?;
+                let distinct = (seen.distinct as f64 / SCOUTED) as u64;
+                let rate = if seen.requests > LONG && seen.can_sample { miniature::rate(distinct) } else { 1.0 };
+                if rate < 1.0 {
+                    return Ok((rate, distinct));
+                }
+                rate
+            }
+        };
+        let distinct = if wanted { (scout(rate)?.distinct as f64 / rate) as u64 } else { 0 };
+        Ok((rate, distinct))
+    }
+
+    /// All points, in the order of the choices.
+    fn points(
+        &self,
+        origin: &Origin,
+        choices: &[Choice],
+        rate: f64,
+        sampling: Sampling,
+    ) -> Result<Vec<Point>, Failure> {
+        let scales = |choice: &Choice| match (choice.capacity, sampling) {
+            (_, Sampling::Rate(_)) => true,
+            (Capacity::Entries(entries), _) => rate < 1.0 && miniature::is_like(entries, rate),
+            (Capacity::Bytes(_), _) => false,
+        };
+        let (small, whole): (Vec<usize>, Vec<usize>) = (0..choices.len()).partition(|&number| scales(&choices[number]));
+        let mut notes = Vec::new();
+        let mut points: Vec<Option<Point>> = choices.iter().map(|_| None).collect();
+        for (numbers, rate) in [(small, rate), (whole, 1.0)] {
+            if numbers.is_empty() {
+                continue;
+            }
+            let chosen: Vec<Choice> = numbers.iter().map(|&number| scaled(&choices[number], rate)).collect();
+            let played = self.play(origin, &chosen, rate)?;
+            notes = played.notes;
+            for (number, counts) in numbers.into_iter().zip(played.counts) {
+                let (sampled, choice) = ((rate < 1.0).then_some(rate), choices[number].clone());
+                let counts = if rate < 1.0 { miniature::whole(counts, played.requests, rate) } else { counts };
+                points[number] = Some(Point { choice, counts, sampled });
+            }
+        }
+        let points: Vec<Point> = points.into_iter().flatten().collect();
+        notes.iter().for_each(|sentence| note(&format!("{}: {sentence}", self.source)));
+        tell_sampled(&self.source, &points);
+        Ok(points)
+    }
+
+    /// Plays this share of the keys through caches.
+    fn play(&self, origin: &Origin, chosen: &[Choice], rate: f64) -> Result<Played, Failure> {
+        let source = self.open(origin, rate)?;
+        if rate < 1.0 && !source.can_sample() {
+            let sentence = "commands of a capture name several keys at once, so it is played whole; leave it out";
+            return Err(Failure::Input(format!("--sample {rate}: {sentence}")));
+        }
+        let stacks = source.fits_stack() || self.source != "-";
+        let how = How { stacks, sampled: rate < 1.0 };
+        let mut played = play(chosen, source, self.told(), how)?;
+        if played.is_none() {
+            played = play(chosen, self.open(origin, rate)?, self.told(), How { stacks: false, ..how })?;
+        }
+        played.ok_or_else(|| Failure::Failed("a cache cannot take what it is asked".to_owned()))
+    }
+}
+
+/// A cache, and as small a one as the share of the keys says.
+fn scaled(choice: &Choice, rate: f64) -> Choice {
+    if rate >= 1.0 {
+        return choice.clone();
+    }
+    let capacity = match choice.capacity {
+        Capacity::Entries(entries) => Capacity::Entries(miniature::entries(entries, rate)),
+        Capacity::Bytes(Bytes(bytes)) => Capacity::Bytes(Bytes(miniature::bytes(bytes, rate))),
+    };
+    Choice { capacity, ..choice.clone() }
+}
+
+/// Capacities in entries, where there are so many distinct keys.
+fn ladder(distinct: u64) -> Vec<String> {
+    let entries = |thousandths: &u64| (distinct * thousandths).div_ceil(1_000).clamp(1, ENTRIES_MAX);
+    let mut all: Vec<u64> = LADDER.iter().map(entries).collect();
+    all.dedup();
+    all.iter().map(u64::to_string).collect()
+}
+
+/// Says on standard error that points are estimates.
+fn tell_sampled(source: &str, points: &[Point]) {
+    let Some(rate) = points.iter().find_map(|point| point.sampled) else { return };
+    let count = points.iter().filter(|point| point.sampled.is_some()).count();
+    let of = if count == points.len() { String::new() } else { format!(" at {count} of {} points", points.len()) };
+    let percent = 100.0 * rate;
+    note(&format!(
+        "{source}: estimated{of} from a sample of {percent:.2} % of the keys; --sample off plays all of them"
+    ));
+}
+
+/// The points as JSON.
+fn json(points: &[Point]) -> String {
+    let rows = points.iter().map(|point| {
+        let ReplayCounts { requests, hits, misses } = point.counts;
+        let row = serde_json::json!({
+            "policy": point.choice.name,
+            "capacity": point.choice.capacity.json(),
+            "requests": requests,
+            "hits": hits,
+            "misses": misses,
+            "miss_ratio": point.miss_ratio(),
+            "sampled": point.sampled,
+        });
+        shown_json(&row.to_string()).into_owned()
+    });
+    format!("{{\"points\":[{}]}}\n", rows.collect::<Vec<_>>().join(",\n "))
+}
+
+/// The points as CSV.
+fn csv(points: &[Point]) -> String {
+    let rows = points.iter().map(|point| {
+        let (ReplayCounts { requests, hits, misses }, ratio) = (point.counts, point.miss_ratio());
+        let sampled = point.sampled.map(|rate| rate.to_string()).unwrap_or_default();
+        let Choice { name, capacity, .. } = &point.choice;
+        format!("{name},{capacity},{requests},{hits},{misses},{ratio},{sampled}\n")
+    });
+    "policy,capacity,requests,hits,misses,miss_ratio,sampled\n".to_owned() + &rows.collect::<String>()
+}
+
+/// The points as a table: a row for each capacity, a column for each policy.
+fn table(points: &[Point], capacities: usize) -> String {
+    let Some(first) = points.first() else { return String::new() };
+    let curves: Vec<&[Point]> = points.chunks(capacities).collect();
+    let width = |curve: &[Point]| curve[0].choice.name.len().max("100.00".len());
+    let left = curves[0].iter().map(|point| point.choice.capacity.to_string().len()).max().unwrap_or(0);
+    let left = left.max("capacity".len());
+    let mut text = format!("{} requests; misses in %\n{:>left$}", first.counts.requests, "capacity");
+    curves.iter().for_each(|curve| text += &format!("  {:>width$}", curve[0].choice.name, width = width(curve)));
+    text.push('\n');
+    for row in 0..capacities {
+        text += &format!("{:>left$}", curves[0][row].choice.capacity.to_string());
+        for curve in &curves {
+            text += &format!("  {:>width$.2}", 100.0 * curve[row].miss_ratio(), width = width(curve));
+        }
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,238 @@
+//! `cachelane curve`: miss ratio against cache size.
+
+use cachelane::cache::replay::Replay;
+use cachelane::keyspace::{Ask, Command};
+use cachelane::random::{Ids, Streams};
+use cachelane::scenario::{Eviction, presets};
+use cachelane::workload::operation::Operation;
+use cachelane::workload::requests::{KeySource, Requests};
+use serde_json::Value;
+
+use crate::anchors_counts::generated;
+use crate::cli::{File, cachelane, printed, refused};
+use crate::common::shared;
+
+/// Twenty capacities from one entry to more than there are keys.
+const TWENTY: &str = "1,2,3,5,9,16,30,64,75,120,200,256,300,500,700,1200,2500,5000,9000,30000";
+
+/// One key per line.
+fn lines(keys: impl IntoIterator<Item = u32>) -> String {
+    keys.into_iter().map(|key| format!("{key}\n")).collect()
+}
+
+/// The points of a curve, and what stands on standard error.
+fn curve(source: &str, input: &str, more: &[&str]) -> (Vec<Value>, String) {
+    let output = cachelane(&[&["curve", source, "--json"], more].concat(), input);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{more:?}: {errors}");
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    (told["points"].as_array().unwrap().clone(), errors)
+}
+
+/// Policy, capacity, requests, hits and misses of each point.
+fn counts(points: &[Value]) -> Vec<String> {
+    let of = |point: &Value| {
+        ["policy", "capacity", "requests", "hits", "misses"].map(|name| point[name].to_string()).join(" ")
+    };
+    points.iter().map(of).collect()
+}
+
+/// Checks that a curve of this text counts what `replay` counts, to the hit.
+#[track_caller]
+fn equals_replay(text: &str, policies: &str, capacities: &str, more: &[&str]) -> Vec<String> {
+    let file = File::new(&format!("curve-{}.txt", std::thread::current().name().unwrap_or("").replace(':', "-")), text);
+    let args = [&["--policy", policies, "--capacity", capacities], more].concat();
+    let single = printed(&[&["replay", file.path(), "--json"], &args[..]].concat(), "");
+    let single: Value = serde_json::from_str(&single).unwrap();
+    let single = counts(single.as_array().unwrap());
+    for sample in ["off", "auto"] {
+        let (points, errors) = curve(file.path(), "", &[&args[..], &["--sample", sample]].concat());
+        assert_eq!((counts(&points), errors.as_str()), (single.clone(), ""), "{more:?}");
+        assert!(points.iter().all(|point| point["sampled"].is_null()));
+    }
+    let (points, _) = curve("-", text, &args);
+    assert_eq!(counts(&points), single, "from standard input");
+    single
+}
+
+#[test]
+fn every_point_is_what_replay_counts_in_the_order_of_policies_and_capacities() {
+    let text = lines(generated());
+    let single = equals_replay(&text, "lru,sieve,opt,fifo,random", TWENTY, &[]);
+    assert_eq!(single.len(), 100);
+    // As published.
+    assert_eq!(single[5], "\"lru\" 16 100000 7789 92211");
+    assert_eq!(single[11], "\"lru\" 256 100000 63981 36019");
+    assert_eq!(single[31], "\"sieve\" 256 100000 73060 26940");
+}
+
+#[test]
+fn every_point_of_web_traces_is_what_replay_counts() {
+    for name in ["web07.txt", "web12.txt"] {
+        let Some(bytes) = shared(&format!("traces/{name}")) else { return };
+        equals_replay(&String::from_utf8(bytes).unwrap(), "lru,allkeys-lru", TWENTY, &[]);
+    }
+}
+
+/// A table of operations.
+fn operations(names: &[&str], ttl: bool) -> String {
+    let mut stream = Streams::new(3).named("operations");
+    let mut text = format!("time,key,size,op{}\n", if ttl { ",ttl" } else { "" });
+    for number in 0..20_000u32 {
+        let key = stream.below(800).min(stream.below(800));
+        let (op, size) = (names[stream.below(names.len() as u32) as usize], 10 + key % 90);
+        let life = if ttl { format!(",{}", 1 + stream.below(90)) } else { String::new() };
+        text += &format!("{}.{:03},k{key},{size},{op}{life}\n", number / 100, number % 100 * 10);
+    }
+    text
+}
+
+#[test]
+fn what_writes_deletes_ttls_and_sizes_change_is_counted_as_replay_counts_it() {
+    let capacities = "1,2,7,40,150,400,900";
+    let reads = ["get", "get", "get"];
+    let writes = ["get", "get", "set", "delete"];
+    let others = ["get", "set", "add", "replace", "incr", "delete"];
+    for more in [&[][..], &["--on-miss", "fill"], &["--on-miss", "leave"], &["--on-miss", "fill", "--ttl", "300"]] {
+        equals_replay(&operations(&reads, false), "lru,sieve", capacities, more);
+        equals_replay(&operations(&writes, false), "lru,sieve", capacities, more);
+        equals_replay(&operations(&others, false), "lru,lfu", capacities, more);
+    }
+    for more in [&[][..], &["--on-miss", "fill"]] {
+        equals_replay(&operations(&reads, true), "lru,volatile-ttl", capacities, more);
+        equals_replay(&operations(&writes, true), "lru", capacities, more);
+    }
+    equals_replay(&operations(&reads, false), "lru,s3-fifo", "64,1KiB,20KiB", &["--overhead", "16"]);
+    equals_replay(&lines(generated()), "lru,redis-lfu", "16,64,256", &["--ttl", "1000"]);
+}
+
+#[test]
+fn keys_that_no_cache_remembers_are_forgotten_and_change_nothing() {
+    // More keys than are swept at once, most of which come once.
+    let mut stream = Streams::new(8).named("keys");
+    let keys = (0..400_000).map(|number| if number % 2 == 0 { 1_000 + number } else { stream.below(1_000) });
+    equals_replay(&lines(keys), "lru,sieve,arc", "10,100,700,5000", &[]);
+}
+
+/// A trace of libCacheSim's records: Zipf over keys that are hashes.
+fn zipf(requests: u32, keys: u32) -> Vec<u8> {
+    let (ids, mut stream) = (Ids::zipf(keys, 1.0).unwrap(), Streams::new(1).named("zipf"));
+    let mut bytes = Vec::with_capacity(24 * requests as usize);
+    for number in 0..requests {
+        let key = (u64::from(ids.sample(&mut stream)) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        bytes.extend((number / 1_000).to_le_bytes());
+        bytes.extend((key ^ (key >> 29)).to_le_bytes());
+        bytes.extend(1u32.to_le_bytes());
+        bytes.extend((-1i64).to_le_bytes());
+    }
+    bytes
+}
+
+fn ratio(point: &Value) -> f64 {
+    point["misses"].as_f64().unwrap() / point["requests"].as_f64().unwrap()
+}
+
+/// The greatest difference of miss ratios.
+fn error(sampled: &[Value], exact: &[Value]) -> f64 {
+    assert_eq!(sampled.len(), exact.len());
+    sampled.iter().zip(exact).map(|(one, other)| (ratio(one) - ratio(other)).abs()).fold(0.0, f64::max)
+}
+
+#[test]
+fn a_long_trace_is_sampled_and_hits_within_a_hundredth_and_says_so() {
+    let trace = File::new("curve-zipf.oracleGeneral.bin", zipf(4_200_000, 500_000));
+    let args = ["--policy", "lru,sieve", "--capacity", "50,5000,20000,100000"];
+    let (exact, errors) = curve(trace.path(), "", &[&args[..], &["--sample", "off"]].concat());
+    assert_eq!(errors, "");
+    let (sampled, errors) = curve(trace.path(), "", &args);
+    assert!(errors.contains("estimated at 6 of 8 points from a sample of "), "{errors}");
+    let rates: Vec<Option<f64>> = sampled.iter().map(|point| point["sampled"].as_f64()).collect();
+    assert!(rates[1].is_some_and(|rate| (0.02..0.25).contains(&rate)), "{rates:?}");
+    assert_eq!(rates[0], None, "50 entries are too few to scale down");
+    assert_eq!((ratio(&sampled[0]), &sampled[0]["requests"]), (ratio(&exact[0]), &sampled[1]["requests"]));
+    let off = error(&sampled, &exact);
+    assert!(off < 0.01 && off > 0.0, "{off}");
+}
+
+#[test]
+#[ignore = "half a minute; `make test-long` runs it"]
+fn ten_million_requests_are_sampled_within_a_hundredth() {
+    let trace = File::new("curve-zipf-long.oracleGeneral.bin", zipf(10_000_000, 1_000_000));
+    for policy in ["lru", "sieve"] {
+        let (sampled, _) = curve(trace.path(), "", &["--policy", policy]);
+        let capacities: Vec<String> = sampled.iter().map(|point| point["capacity"].to_string()).collect();
+        let args = ["--policy", policy, "--capacity", &capacities.join(","), "--sample", "off"];
+        let off = error(&sampled, &curve(trace.path(), "", &args).0);
+        assert!(off < 0.01, "{policy}: {off}");
+    }
+}
+
+#[test]
+fn without_capacities_they_go_from_a_hundredth_of_the_keys_to_all() {
+    let file = File::new("curve-ladder.txt", lines((0..3_000).map(|number| number % 1_000)));
+    let (points, _) = curve(file.path(), "", &["--policy", "lru,fifo"]);
+    let capacities: Vec<u64> = points.iter().map(|point| point["capacity"].as_u64().unwrap()).collect();
+    assert_eq!((capacities.len(), capacities[0], capacities[13], capacities[14]), (28, 10, 1_000, 10));
+    assert!(capacities[..14].is_sorted());
+    // A loop: all miss until all fit.
+    assert_eq!((ratio(&points[12]), points[13]["misses"].as_u64()), (1.0, Some(1_000)));
+}
+
+#[test]
+fn the_table_has_a_row_for_each_capacity_and_a_column_for_each_policy() {
+    let args = ["curve", "-", "--policy", "lru,W-TinyLFU", "--capacity", "1,3"];
+    let table = printed(&args, "a\nb\na\nc\na\nb\n");
+    assert_eq!(
+        table,
+        "6 requests; misses in %\ncapacity     lru  w-tinylfu\n       1  100.00     100.00\n       3   50.00      50.00\n"
+    );
+    let csv = printed(&[&args[..], &["--csv"]].concat(), "a\nb\na\nc\na\nb\n");
+    let expected = "policy,capacity,requests,hits,misses,miss_ratio,sampled\nlru,1,6,0,6,1,\nlru,3,6,3,3,0.5,\n";
+    assert!(csv.starts_with(expected) && csv.lines().count() == 5, "{csv}");
+}
+
+#[test]
+fn a_scenarios_requests_are_those_that_its_clients_send() {
+    for name in ["default", "ycsb-d", "ycsb-e", "memory-overflow"] {
+        let scenario = presets::get(name).unwrap().scenario().clone();
+        let source = KeySource::new(&scenario, None).unwrap();
+        for (policy, eviction) in [("lru", Eviction::Lru), ("sieve", Eviction::Sieve)] {
+            let mut requests = Requests::new(&scenario.clients, source.clone(), &Streams::new(scenario.seed));
+            let mut cache = Replay::new(eviction, 60, None, 1);
+            let mut left = 30_000;
+            while left > 0 {
+                let request = requests.make().unwrap();
+                let is_delete = request.operation == Operation::Delete;
+                for key in request.key..=request.key + request.more.min(left - 1) {
+                    cache
+                        .run(&Ask { key, ..Ask::default() }, if is_delete { &Command::Delete } else { &Command::Read });
+                    left -= 1;
+                }
+            }
+            let (points, _) = curve(name, "", &["--policy", policy, "--capacity", "60", "--requests", "30000"]);
+            assert_eq!(points[0]["hits"].as_u64(), Some(cache.counts().hits), "{name} {policy}");
+            assert!(points[0]["hits"].as_u64() > Some(100), "{name}");
+        }
+    }
+    let (points, _) = curve("default", "", &["--policy", "lru"]);
+    assert_eq!(points[0]["requests"].as_u64(), Some(1_000_000));
+}
+
+#[test]
+fn what_cannot_be_played_is_refused() {
+    let of = |args: &[&str], input: &str| refused(&[&["curve"], args].concat(), input, 2);
+    assert!(of(&["-", "--policy", "lru"], "a\n").contains("--capacity: standard input can be read only once"));
+    assert!(of(&["-", "--policy", "mru", "--capacity", "5"], "a\n").contains("--policy "));
+    assert!(of(&["-", "--policy", "lru", "--capacity", "0"], "a\n").contains("from 1 to 10000000"));
+    assert!(of(&["-", "--policy", "lru", "--capacity", "5", "--sample", "2"], "a\n").contains("--sample 2: give auto"));
+    assert!(of(&["-", "--policy", "lru", "--capacity", "5", "--requests", "2"], "a\n").contains("--requests 2: "));
+    assert!(of(&["-", "--policy", "lru", "--capacity", "5MiB"], "a\n").contains("the trace has no sizes"));
+    assert!(of(&["-", "--policy", "lru", "--capacity", "5"], "").contains("the trace is empty"));
+    assert!(of(&["default", "--policy", "lru", "--on-miss", "leave"], "").contains("--on-miss: "));
+    assert!(of(&["default", "--policy", "lru", "--requests", "0"], "").contains("--requests 0: "));
+    assert!(of(&["no-such-file", "--policy", "lru"], "").contains("no-such-file: cannot open it"));
+    let opt = ["-", "--policy", "opt", "--capacity", "5"];
+    assert!(of(&opt, "key,op\na,set\n").contains("--policy opt supports only reads"));
+    let monitor = "1.0 [0 127.0.0.1:1] \"GET\" \"a\"\n";
+    assert!(of(&["-", "--policy", "lru", "--capacity", "5", "--sample", "0.5"], monitor).contains("--sample 0.5: "));
+}
