@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cachelane compare default                    all lanes of an experiment, side by side
+//! cachelane capacity never-comes-back         how much load each lane serves, and from how much it heals
 //! cachelane run my.toml --lane 2 --json        one lane
 //! cachelane story flush-race                   how a write was lost, step by step
 //! cachelane replay trace.txt --policy lru --capacity 256    the hits of a policy on a trace
@@ -14,6 +15,7 @@
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 the run or a check failed;
 //! 2 the command or its input is wrong.
 
+mod capacity;
 mod choices;
 mod input;
 mod others;
@@ -55,6 +57,8 @@ enum Command {
     Run(run::Run),
     /// Run all lanes of a scenario side by side: the same traffic, the same faults.
     Compare(run::Compare),
+    /// Find how much load each lane serves, and from how much it heals by itself after the faults.
+    Capacity(capacity::Capacity),
     /// Tell how a write was lost, a read stale, or a copy left behind, step by step.
     Story(story::Story),
     /// Play a trace through one or several caches and count hits and misses.
@@ -112,6 +116,7 @@ pub fn main() -> ExitCode {
     let done = match args.command {
         Command::Run(command) => command.run(&mut out),
         Command::Compare(command) => command.run(&mut out),
+        Command::Capacity(command) => command.run(&mut out),
         Command::Story(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Poster(command) => command.run(&mut out),

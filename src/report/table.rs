@@ -79,6 +79,13 @@ fn width(text: &str) -> usize {
     text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
 }
 
+/// A table of that head and those rows, each as long: texts in the first column, numbers in the others.
+pub fn plain(head: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new(head);
+    table.rows.extend(rows);
+    table.set()
+}
+
 /// One line about the run: what, which seed, which moment.
 pub fn heading(report: &Report) -> String {
     let name = if report.scenario.is_empty() { "(no name)".into() } else { shown(&report.scenario) };
@@ -205,7 +212,8 @@ pub fn percentiles(report: &Report) -> String {
 }
 
 /// Three significant figures, no more than needed, never an exponent.
-pub(super) fn number(value: f64) -> String {
+/// A number with three figures, as tables show it.
+pub fn number(value: f64) -> String {
     let decimals = match value.abs() {
         v if v >= 100.0 || v == 0.0 => 0,
         v if v >= 10.0 => 1,
