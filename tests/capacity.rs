@@ -77,7 +77,7 @@ fn with_one_retry_a_database_heals_from_half_of_what_it_serves_and_without_from_
     }
     let (none, one) = (rate(&lanes[0], "heals_per_s"), rate(&lanes[1], "heals_per_s"));
     assert!((one / 150.0 - 1.0).abs() < 0.05, "300/s over two tries: {one}");
-    assert!(none / rate(&lanes[0], "serves_per_s") > 0.95, "nothing keeps it down: {none}");
+    assert!(none / rate(&lanes[0], "serves_per_s") > 0.9, "nothing keeps it down: {none}");
     assert_eq!((lanes[0]["name"].as_str(), lanes[1]["heals_ends"].as_str()), (Some("none"), Some("errors")));
 }
 
