@@ -9,6 +9,7 @@ mod anchors_ratios;
 mod at_risk;
 mod bad_input;
 mod budgets;
+mod capacity;
 mod cli;
 mod commands;
 mod common;

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cachelane compare default                    all lanes of an experiment, side by side
+//! cachelane capacity never-comes-back         how much load each lane serves, and from how much it heals
 //! cachelane run my.toml --lane 2 --json        one lane
 //! cachelane compare default --seeds 20         means, intervals, ranges, differences
 //! cachelane sweep default --vary cache.ttl=1s..60s/log10    every point of a grid
@@ -18,6 +19,7 @@
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 the run or a check failed;
 //! 2 the command or its input is wrong.
 
+mod capacity;
 mod choices;
 mod curve;
 mod grid;
@@ -67,6 +69,8 @@ enum Command {
     Sweep(sweep::Sweep),
     /// Put the files of a sweep's shards together.
     Merge(sweep::Merge),
+    /// Find how much load each lane serves, and from how much it heals by itself after the faults.
+    Capacity(capacity::Capacity),
     /// Tell how a write was lost, a read stale, or a copy left behind, step by step.
     Story(story::Story),
     /// Play a trace through one or several caches and count hits and misses.
@@ -130,6 +134,7 @@ pub fn main() -> ExitCode {
         Command::Compare(command) => command.run(&mut out),
         Command::Sweep(sweep) => sweep.run(&mut out),
         Command::Merge(merge) => merge.run(&mut out),
+        Command::Capacity(command) => command.run(&mut out),
         Command::Story(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Curve(command) => command.run(&mut out),

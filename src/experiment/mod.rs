@@ -1,5 +1,6 @@
 //! All lanes of a scenario, side by side: the same traffic, the same faults.
 
+pub mod capacity;
 pub mod telling;
 
 use std::cell::Ref;

@@ -32,6 +32,15 @@ pub fn lanes(report: &Report) -> String {
     text
 }
 
+/// A table of that head and those rows: the first cell of a row is a text, the others are numbers, names or empty.
+pub fn plain(head: &[&str], rows: &[Vec<String>]) -> String {
+    let cells = |row: &Vec<String>| {
+        let first = row.first().map(|text| text_cell(text));
+        line(first.iter().map(String::as_str).chain(row.iter().skip(1).map(String::as_str)))
+    };
+    line(head.iter().copied()) + &rows.iter().map(cells).collect::<String>()
+}
+
 /// Measures over time, one row per lane and bucket, lanes by their names: the bucket's beginning in seconds, then the
 /// names of [`Point`](super::Point). What a bucket does not have (the median of no answers) is empty.
 ///

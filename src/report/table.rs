@@ -87,6 +87,13 @@ fn width(text: &str) -> usize {
     text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
 }
 
+/// A table of that head and those rows, each as long: texts in the first column, numbers in the others.
+pub fn plain(head: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new(head);
+    table.rows.extend(rows);
+    table.set()
+}
+
 /// One line about the run: what, which seed, which moment.
 pub fn heading(report: &Report) -> String {
     let name = if report.scenario.is_empty() { "(no name)".into() } else { shown(&report.scenario) };
