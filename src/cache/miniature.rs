@@ -20,22 +20,28 @@
 
 use super::counts::ReplayCounts;
 
-/// The fewest entries of a miniature: one with fewer is more luck than likeness.
-pub const ENTRIES_MIN: f64 = 100.0;
+/// The entries that a miniature should have: one with few is more luck than likeness.
+const ENTRIES: f64 = 2_000.0;
 
 /// How many keys a sample should have: enough for an error of some thousandths.
 const KEYS: f64 = 65_536.0;
 
+/// A sample of more of the keys costs nearly what all of them do.
+const RATE_MAX: f64 = 0.5;
+
 /// The share of the keys to sample of a trace of so many distinct keys; 1: all of them.
 pub fn rate(distinct: u64) -> f64 {
     let rate = KEYS / distinct.max(1) as f64;
-    // A sample of most keys costs what all of them do.
-    if rate > 0.5 { 1.0 } else { rate }
+    if rate > RATE_MAX { 1.0 } else { rate }
 }
 
-/// Whether a miniature of a cache of so many entries is like it, at this rate.
-pub fn is_like(entries: u32, rate: f64) -> bool {
-    f64::from(entries) * rate >= ENTRIES_MIN
+/// The share of the keys to sample for a cache of so many entries, of a trace whose rate is this. A small cache takes twice
+/// as many, or four times, and so on, until its miniature is large enough to be like it; 1: none is.
+pub fn rate_for(entries: u32, mut rate: f64) -> f64 {
+    while rate <= RATE_MAX && f64::from(entries) * rate < ENTRIES {
+        rate *= 2.0;
+    }
+    if rate > RATE_MAX { 1.0 } else { rate }
 }
 
 /// The entries, at least one, of the miniature of a cache of so many, at a `rate` over 0 and up to 1.
@@ -52,4 +58,19 @@ pub fn bytes(bytes: u64, rate: f64) -> u64 {
 pub fn whole(counted: ReplayCounts, requests: u64, rate: f64) -> ReplayCounts {
     let misses = ((counted.misses as f64 / rate).round() as u64).min(requests);
     ReplayCounts { requests, hits: requests - misses, misses }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_cache_takes_a_larger_sample_and_the_smallest_all_keys() {
+        let rate = rate(655_360);
+        assert_eq!(
+            [100_000, 20_000, 19_999, 5_000, 4_999, 1].map(|entries| rate_for(entries, rate)),
+            [0.1, 0.1, 0.2, 0.4, 1.0, 1.0]
+        );
+        assert_eq!((super::rate(100_000), rate_for(50_000, 1.0)), (1.0, 1.0));
+    }
 }

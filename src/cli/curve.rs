@@ -56,7 +56,8 @@ pub struct Curve {
     #[arg(long, value_name = "ENTRIES|BYTES", value_delimiter = ',')]
     capacity: Vec<String>,
     /// Which share of the keys to play: off (all), a rate such as 0.01, or auto: all up to 4 million requests; beyond, as
-    /// many keys as it takes to be within some thousandths, and all for capacities too small to scale down or in bytes.
+    /// many keys as it takes to be within some thousandths, more for small capacities, and all for the smallest and for
+    /// those in bytes.
     #[arg(long, value_name = "RATE|auto|off", default_value = "auto")]
     sample: String,
     /// How many requests to draw from a scenario. Default: 1000000.
@@ -220,18 +221,18 @@ impl Curve {
         rate: f64,
         sampling: Sampling,
     ) -> Result<Vec<Point>, Failure> {
-        let scales = |choice: &Choice| match (choice.capacity, sampling) {
-            (_, Sampling::Rate(_)) => true,
-            (Capacity::Entries(entries), _) => rate < 1.0 && miniature::is_like(entries, rate),
-            (Capacity::Bytes(_), _) => false,
+        let rate_of = |choice: &Choice| match (choice.capacity, sampling) {
+            (_, Sampling::Rate(_)) => rate,
+            (Capacity::Entries(entries), _) => miniature::rate_for(entries, rate),
+            (Capacity::Bytes(_), _) => 1.0,
         };
-        let (small, whole): (Vec<usize>, Vec<usize>) = (0..choices.len()).partition(|&number| scales(&choices[number]));
+        let mut rates: Vec<f64> = choices.iter().map(rate_of).collect();
+        rates.sort_by(f64::total_cmp);
+        rates.dedup();
         let mut notes = Vec::new();
         let mut points: Vec<Option<Point>> = choices.iter().map(|_| None).collect();
-        for (numbers, rate) in [(small, rate), (whole, 1.0)] {
-            if numbers.is_empty() {
-                continue;
-            }
+        for rate in rates {
+            let numbers: Vec<usize> = (0..choices.len()).filter(|&number| rate_of(&choices[number]) == rate).collect();
             let chosen: Vec<Choice> = numbers.iter().map(|&number| scaled(&choices[number], rate)).collect();
             let played = self.play(origin, &chosen, rate)?;
             notes = played.notes;
@@ -286,13 +287,13 @@ fn ladder(distinct: u64) -> Vec<String> {
 
 /// Says on standard error that points are estimates.
 fn tell_sampled(source: &str, points: &[Point]) {
-    let Some(rate) = points.iter().find_map(|point| point.sampled) else { return };
-    let count = points.iter().filter(|point| point.sampled.is_some()).count();
-    let of = if count == points.len() { String::new() } else { format!(" at {count} of {} points", points.len()) };
-    let percent = 100.0 * rate;
-    note(&format!(
-        "{source}: estimated{of} from a sample of {percent:.2} % of the keys; --sample off plays all of them"
-    ));
+    let rates = || points.iter().filter_map(|point| point.sampled);
+    let (Some(least), Some(most)) = (rates().min_by(f64::total_cmp), rates().max_by(f64::total_cmp)) else { return };
+    let (count, all) = (rates().count(), points.len());
+    let of = if count == all { String::new() } else { format!(" at {count} of {all} points") };
+    let to = if most > least { format!(" to {:.2}", 100.0 * most) } else { String::new() };
+    let from = format!("a sample of {:.2}{to} % of the keys", 100.0 * least);
+    note(&format!("{source}: estimated{of} from {from}; --sample off plays all of them"));
 }
 
 /// The points as JSON.
