@@ -204,8 +204,13 @@ fn one(props: &TransportProps, mark: &Mark<'_>, drag: &UseStateHandle<Option<Dra
     };
     let (left, right) = (share(at), share(at.saturating_add(lasts)).max(share(at) + 0.4));
     let (from_s, for_s) = (at.as_secs_f64(), lasts.as_secs_f64());
+    let spared = match (mark.fault.spares.len(), language) {
+        (0, _) => String::new(),
+        (n, Language::English) => format!(", spares {n} of the lanes"),
+        (n, Language::Korean) => format!(", 레인 {n}개는 제외"),
+    };
     let label = format!(
-        "{title}, {}, {}: {}",
+        "{title}, {}, {}{spared}: {}",
         text::moment(from_s, true, language),
         text::moment(for_s, true, language),
         HINT.say(language)
