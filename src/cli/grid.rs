@@ -83,7 +83,7 @@ fn range(low: &str, rest: &str) -> Result<Vec<String>, String> {
     }
     let at = |i: usize| {
         let part = i as f64 / (count - 1) as f64;
-        if is_log { low * (high / low).powf(part) } else { low + (high - low) * part }
+        if is_log { low * libm::pow(high / low, part) } else { low + (high - low) * part }
     };
     let ends = [(0, low), (count - 1, high)];
     // few: two

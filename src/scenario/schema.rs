@@ -96,12 +96,14 @@ fn value(plain: &Plain, path: &str, all: &[Entry]) -> Value {
         Plain::Whole | Plain::Number => {
             let kind = if *plain == Plain::Whole { "integer" } else { "number" };
             let mut number = json!({ "type": kind });
-            match limits::of(path).map(|limit| limit.range) {
-                Some(Range::Whole(least, most)) => (number["minimum"], number["maximum"]) = (json!(least), json!(most)),
-                Some(Range::Number(least, most)) => {
-                    (number["minimum"], number["maximum"]) = (json!(least), json!(most))
-                }
-                Some(Range::Time(..) | Range::Size(..) | Range::Capacity(..)) | None => {}
+            let range = match limits::of(path).map(|limit| limit.range) {
+                Some(Range::Whole(least, most)) => Some((json!(least), json!(most))),
+                Some(Range::Number(least, most)) => Some((json!(least), json!(most))),
+                Some(Range::Time(..) | Range::Size(..) | Range::Capacity(..)) | None => None,
+            };
+            if let Some((least, most)) = range {
+                number["minimum"] = least;
+                number["maximum"] = most;
             }
             any_of([number, text()].into_iter())
         }

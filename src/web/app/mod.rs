@@ -17,6 +17,7 @@ use super::i18n::{self, Titles, Words};
 use super::platform::clock::now_ms;
 use super::platform::embed::{self, Host};
 use super::platform::host::{Asked, Told};
+use super::platform::protocol::FromWorker;
 use super::platform::worker_handle::{WorkerHandle, most_workers};
 use super::platform::{dom, media, storage};
 use super::sections::welcome;
