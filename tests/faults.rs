@@ -826,6 +826,13 @@ fn a_spared_lane_does_what_it_did_without_the_fault_and_the_others_what_they_do_
 }
 
 #[test]
+fn a_lane_that_has_something_otherwise_can_be_spared_too() {
+    let text =
+        "[[lane]]\n[[lane]]\ncache = { ttl = \"9s\" }\n[[fault]]\nat = \"5s\"\nwhat = \"cache.crash\"\nspares = [1]\n";
+    Scenario::from_toml(text).expect("a scenario").check().expect("both lanes are there");
+}
+
+#[test]
 fn a_lane_that_is_not_there_cannot_be_spared() {
     let scenario = with(
         steady(Reading::look_aside(), back(ms(1_000))),

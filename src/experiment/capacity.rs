@@ -233,9 +233,7 @@ impl Survey {
             return Err("clients.keys is a trace, which ends; keys must be drawn: uniform, zipf, hot-set …".to_owned());
         }
         let name = scenario.titles().swap_remove(lane);
-        let mut alone = scenario.clone();
-        alone.lanes = vec![alone.lanes.swap_remove(lane)];
-        alone.keep_spared(&[Some(lane)]);
+        let mut alone = scenario.only(lane);
         alone.faults.retain(|fault| !fault.spares(0));
         alone.warmup = Nanos::ZERO;
         let (known, faults) = (problems(&alone), faults_length(&alone.faults));

@@ -121,6 +121,8 @@ fn check_lane_world(scenario: &Scenario, lane: usize, problems: &mut Problems) {
     }
     let Lane { app, network, cache, database, .. } = Lane::default();
     world.lanes = vec![Lane { app, network, cache, database, ..scenario.lanes[lane].clone() }];
+    // Which lanes a fault spares is checked with all of them.
+    world.faults.iter_mut().for_each(|fault| fault.spares.clear());
     let mut found = Problems::default();
     check_distributions(&world, &mut found);
     check_relations(&world, &mut found);
