@@ -58,7 +58,7 @@ claim("a field without a control of its own is edited by keyboard, refused besid
   assert.notDeepEqual(changed, good);
   const summary = page.locator(".section.cache details.all > summary");
   await summary.click();
-  await summary.getByText("shards = 3").waitFor();
+  await summary.getByText("Nodes: 3").waitFor();
   await summary.click();
   await button(rows, "shards: back to 1").press("Enter");
   await until("the link as before", async () => !/shards/.test(await link(page)));
