@@ -93,7 +93,7 @@ fn what_cannot_be_swept_is_told_before_anything_runs() {
         (&["--vary", "cache.tll=1s,2s"][..], "cache.tll"),
         (&["--vary", "cache.ttl=1s..9s"], "LOW..HIGH/logN"),
         (&["--vary", "cache.capacity=0,10"], "at cache.capacity=0"),
-        (&["--vary", "cache.capacity=1..9999/lin9999", "--seeds", "100"], "at most 200000 runs"),
+        (&["--vary", "cache.capacity=1..9999/lin9999", "--seeds", "1000"], "at most 200000 runs"),
         (&["--vary", "seed=1,2"], "--seeds"),
         (&["--vary", "cache.ttl=1s,2s", "--shard", "4/3"], "--shard 4/3"),
     ] {

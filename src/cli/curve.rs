@@ -3,7 +3,7 @@
 //! LRU is exact at all sizes in one pass, by stack distances, where a look-up that misses always fills and nothing expires.
 //! Everything else is a cache for each point, all in one reading and on all cores; it counts what `replay` counts, to the
 //! hit. A long trace is sampled: a share of its keys through caches of that share of the capacity
-//! ([`miniature`](crate::cache::miniature)).
+//! ([`miniature`]).
 
 mod play;
 
