@@ -17,7 +17,6 @@ use crate::experiment::{ENGINE_VERSION, Plan};
 use crate::report::measures::{MEASURES, Measure};
 use crate::report::table::{Table, number};
 use crate::report::{Report, csv};
-use crate::scenario::limits::SEED_MAX;
 use crate::scenario::{Scenario, link};
 use crate::stats::Spread;
 use crate::time::Nanos;
@@ -87,14 +86,10 @@ pub fn repeat(
 ) -> Result<Repeated, Failure> {
     let bar = progress(u64::from(count));
     let one = |i: u32| {
-        let seeded = Scenario { seed: seed_of(scenario, i), ..scenario.clone() };
-        let mut experiment = Plan::new(&seeded, trace.clone()).map_err(run::cannot_run)?.begin();
-        experiment.advance(Nanos::MAX, || false);
+        let seeded = Scenario { seed: scenario.seed_of_run(i), ..scenario.clone() };
+        let report = whole_run(&seeded, trace.clone(), "");
         bar.inc(1);
-        let stopped = experiment.stopped().find(|(_, why)| !why.is_after_the_run()).map(|(lane, why)| {
-            Failure::Failed(format!("seed {}, lane {lane}: stopped before the end of the run: {why}", seeded.seed))
-        });
-        stopped.map_or_else(|| Ok(numbers(&experiment.report())), Err)
+        report.map(|report| numbers(&report))
     };
     let runs: Result<Vec<Numbers>, Failure> = (0..count).into_par_iter().map(one).collect();
     bar.finish_and_clear();
@@ -108,9 +103,15 @@ fn numbers(report: &Report) -> Numbers {
     report.lanes.iter().map(|lane| std::array::from_fn(|measure| (MEASURES[measure].of)(lane))).collect()
 }
 
-/// Seeds follow each other from the scenario's; after the greatest comes 0.
-pub fn seed_of(scenario: &Scenario, run: u32) -> u64 {
-    (scenario.seed + u64::from(run)) % (SEED_MAX + 1)
+/// What a run comes to at its end; `place` says in messages which of many runs it is.
+pub fn whole_run(scenario: &Scenario, trace: Option<Arc<Trace>>, place: &str) -> Result<Report, Failure> {
+    let mut experiment = Plan::new(scenario, trace).map_err(run::cannot_run)?.begin();
+    experiment.advance(Nanos::MAX, || false);
+    let broken = experiment.stopped().find(|(_, why)| !why.is_after_the_run()).map(|(lane, why)| {
+        let seed = scenario.seed;
+        Failure::Failed(format!("{place}seed {seed}, lane {lane}: stopped before the end of the run: {why}"))
+    });
+    broken.map_or_else(|| Ok(experiment.report()), Err)
 }
 
 fn told(scenario: &Scenario, runs: &[Numbers], against: usize) -> Repeated {
@@ -150,7 +151,7 @@ fn worst(scenario: &Scenario, runs: &[Numbers]) -> Worst {
     // Of equal ones the first.
     let first = |a: (f64, usize, usize), b: (f64, usize, usize)| if b.0 > a.0 { b } else { a };
     let (value, run, lane) = all.reduce(first).expect("there is a run with a lane");
-    let seed = seed_of(scenario, run as u32);
+    let seed = scenario.seed_of_run(run as u32);
     let link = link::encode_shortest(&Scenario { seed, ..scenario.clone() }).ok();
     Worst { lane: scenario.titles().swap_remove(lane), measure: MEASURES[measure].name, value, seed, link }
 }
@@ -270,7 +271,7 @@ pub enum Format {
 }
 
 /// A bar over the runs, on standard error, drawn only where that is a terminal.
-fn progress(runs: u64) -> ProgressBar {
+pub fn progress(runs: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {pos} of {len} runs  {elapsed} elapsed, {eta} left");
     let bar = ProgressBar::new(runs).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.enable_steady_tick(Duration::from_millis(200));

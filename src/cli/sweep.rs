@@ -17,23 +17,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Mutex;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::grid::{Vary, values_of};
-use super::seeds::seed_of;
-use super::{Failure, input, note, run};
+use super::seeds::{progress, whole_run};
+use super::{Failure, input, note};
 use crate::escape::shown;
-use crate::experiment::{ENGINE_VERSION, Plan};
+use crate::experiment::ENGINE_VERSION;
 use crate::report::{LaneReport, Report, csv, measures::MEASURES};
 use crate::scenario::{Scenario, link};
-use crate::time::Nanos;
-use crate::workload::trace::Trace;
 
 /// The most runs of one sweep.
 const RUNS_MAX: u64 = 200_000;
@@ -102,7 +98,7 @@ impl Sweep {
             None => Rows::new(),
         };
         let done: BTreeSet<Key> = rows.keys().copied().collect();
-        let seeds = (0..self.seeds).map(|i| seed_of(&scenario, i));
+        let seeds = (0..self.seeds).map(|i| scenario.seed_of_run(i));
         let runs = seeds.flat_map(|seed| mine.clone().map(move |cell| (cell, seed)));
         let missing: Vec<Key> = runs.filter(|run| !done.contains(run)).collect();
         if !done.is_empty() {
@@ -137,7 +133,7 @@ impl Sweep {
             let at = Scenario { seed: *seed, ..at(scenario, grid, *cell)? };
             let is_same = at.clients.keys == scenario.clients.keys;
             let trace = if is_same { trace.clone() } else { input::trace_of(&at)? };
-            let report = run_cell(&at, trace, *cell)?;
+            let report = whole_run(&at, trace, &format!("cell {cell}, "))?;
             let rows = rows_of(&report, grid, (*cell, *seed));
             if let Some(file) = &file {
                 let text: String = rows.values().map(|row| format!("{row}\n")).collect();
@@ -207,18 +203,6 @@ fn settings(grid: &[Vary], cell: u64) -> Vec<(&str, &str)> {
     }
     settings.reverse();
     settings
-}
-
-fn run_cell(scenario: &Scenario, trace: Option<Arc<Trace>>, cell: u64) -> Result<Report, Failure> {
-    let mut experiment = Plan::new(scenario, trace).map_err(run::cannot_run)?.begin();
-    experiment.advance(Nanos::MAX, || false);
-    let broken = experiment.stopped().find(|(_, why)| !why.is_after_the_run()).map(|(lane, why)| {
-        Failure::Failed(format!(
-            "cell {cell}, seed {}, lane {lane}: stopped before the end of the run: {why}",
-            scenario.seed
-        ))
-    });
-    broken.map_or_else(|| Ok(experiment.report()), Err)
 }
 
 fn rows_of(report: &Report, grid: &[Vary], (cell, seed): Key) -> BTreeMap<u64, Value> {
@@ -331,12 +315,4 @@ fn cell(value: &Value) -> String {
         Value::String(text) => csv::text_cell(text),
         other => other.to_string(),
     }
-}
-
-/// A bar over the runs, on standard error, drawn only where that is a terminal.
-fn progress(runs: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} runs  {elapsed} elapsed, {eta} left");
-    let bar = ProgressBar::new(runs).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }

@@ -41,7 +41,7 @@ use serde::Serialize;
 
 use super::{Experiment, Plan, StartError};
 use crate::report::LaneReport;
-use crate::scenario::{Arrivals, Fault, Keys, Scenario, Spike, limits};
+use crate::scenario::{Arrivals, Fault, Keys, Scenario, Spike};
 use crate::time::Nanos;
 
 /// The share of requests that must be answered within the deadline and without an error.
@@ -340,7 +340,7 @@ impl Survey {
             scenario.faults.clear();
         }
         let end = end.saturating_add(Nanos::from_secs_f64(self.watched_s(rate, heals)));
-        scenario.seed = (scenario.seed + u64::from(seed)) % (limits::SEED_MAX + 1);
+        scenario.seed = scenario.seed_of_run(seed);
         scenario.duration = end;
         scenario.clients.arrivals = if rate > first {
             let lasts = end.saturating_sub(loaded);

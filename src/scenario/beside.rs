@@ -32,17 +32,16 @@ impl Scenario {
                 "레인으로 남길 수 없음: 트래픽과 실행 설정은 모든 레인이 공유합니다.",
             ));
         }
-        // A lane that another's change gave its look to keep is not changed itself. few: LANES_MAX
-        let here = |lane: &Lane| self.lanes.iter().any(|own| Lane { look: None, ..own.clone() } == *lane);
         let mut gone = Vec::new();
         let mut places = vec![None; before.lanes.len()];
-        let meets_the_same = |lane: &Lane, number: usize| {
+        let is_here = |lane: &Lane, number: usize| {
+            // A lane that another's change gave its look to keep is not changed itself. few: LANES_MAX
             let alike = |own: &usize| Lane { look: None, ..self.lanes[*own].clone() } == *lane;
             (0..self.lanes.len()).filter(alike).any(|own| met_by(self, own) == met_by(before, number))
         };
         for (number, lane) in before.lanes.iter().enumerate() {
             let lane = self.lane_of(before, lane);
-            if !here(&lane) || !meets_the_same(&lane, number) {
+            if !is_here(&lane, number) {
                 places[number] = Some(self.lanes.len() + gone.len());
                 gone.push(lane);
             }

@@ -136,6 +136,11 @@ impl Scenario {
         !self.clients.never_writes() && self.lanes.iter().enumerate().any(keeps)
     }
 
+    /// The seed of run number `run` of several: they follow each other from the scenario's; after the greatest comes 0.
+    pub fn seed_of_run(&self, run: u32) -> u64 {
+        (self.seed + u64::from(run)) % (limits::SEED_MAX + 1)
+    }
+
     /// The world in which lane number `lane` runs: the scenario's own, with what that lane has otherwise.
     ///
     /// # Panics
