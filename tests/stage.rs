@@ -76,6 +76,23 @@ fn a_followed_request_goes_from_part_to_part_and_comes_back() {
     }
 }
 
+/// After the end everything is tidied up; what stands on the stage then is what stood there when the clients left.
+#[test]
+fn the_stage_of_a_run_that_is_over_is_that_of_its_end() {
+    let scenario = presets::get("default").expect("a preset").scenario();
+    let write_back = scenario.lanes.iter().position(|lane| lane.write.write_back().is_some()).expect("a lane");
+    // Between two flushes there are dirty entries, which are flushed after the end.
+    let scenario = Scenario { duration: Nanos::from_millis(59_900), ..scenario.clone() };
+    let mut experiment = Experiment::new(&scenario, None).expect("a preset runs");
+    experiment.watch(Some(64));
+    experiment.advance(scenario.duration, || false);
+    let dirty = |experiment: &mut Experiment| experiment.scenes()[write_back].parts.dirty;
+    let at_end = dirty(&mut experiment);
+    experiment.advance(Nanos::MAX, || false);
+    assert!(at_end.is_some_and(|dirty| dirty > 0), "{at_end:?}");
+    assert_eq!(dirty(&mut experiment), at_end);
+}
+
 #[test]
 fn a_hit_ends_at_the_cache_and_a_miss_goes_on_to_the_database() {
     let (_, lanes) = run("default", |_| Some(64));

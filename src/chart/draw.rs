@@ -10,6 +10,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::palette::{self, FAULT, GROUND, INK, RULE, SOFT, Theme, Token, lane_style};
 use super::scale::time_ticks;
 use super::{Axis, Band, Data, Line, Panel, Weight};
+use crate::phrase::Language;
 
 /// How a figure is to look.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub struct Look {
     pub unit: f64,
     /// The type family.
     pub family: &'static str,
+    /// The language of the time axis; the panels' own words have theirs.
+    pub language: Language,
     /// Whether the ground is painted.
     pub ground: bool,
     /// Whether each line carries its name at its end, where there is room.
@@ -169,7 +172,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         }
         let y = self.crisp(at.bottom);
         self.stroke(&[(at.left, y), (at.right, y)], palette::EDGE, 1.0)?;
-        for (t, name) in time_ticks(data.window(), (((at.right - at.left) / 64.0) as usize).max(1)) {
+        for (t, name) in time_ticks(data.window(), (((at.right - at.left) / 64.0) as usize).max(1), self.look.language)
+        {
             let x = self.crisp(x(t));
             self.stroke(&[(x, y), (x, y + 4.0)], palette::EDGE, 1.0)?;
             // A name stays within the figure.

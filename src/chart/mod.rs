@@ -214,7 +214,8 @@ pub fn svg(
     (width, height): (u32, u32),
     language: Language,
 ) -> Result<String, String> {
-    let look = Look { theme, unit: 1.0, family: FONT_STACK, ground: true, labels: true, titles: true, gutter: None };
+    let look =
+        Look { theme, unit: 1.0, family: FONT_STACK, language, ground: true, labels: true, titles: true, gutter: None };
     drawn(&figure.panels(data, options, language), data, &look, (width, height))
 }
 
@@ -292,6 +293,17 @@ mod tests {
         let short = Data { warmup: Band::of_warmup(2.0, Language::English), ..data() };
         assert!(!svg_of(hits, &short, Theme::Light, (1000, 300)).contains("warm-up"));
         assert_eq!(Band::of_warmup(0.0, Language::English), None);
+    }
+
+    /// What a fault did was not there before it, in the drawing and beside it.
+    #[test]
+    fn a_value_before_a_fault_holds_until_it() {
+        let line = Line {
+            points: vec![(10.0, Some(1.0)), (20.0, Some(5.0)), (30.0, Some(7.0))],
+            breaks: vec![19.0],
+            ..Line::new(&LaneData::default(), String::new(), Weight::Main)
+        };
+        assert_eq!([17.0, 18.9, 19.5, 27.0].map(|t| line.value_at(t)), [1.0, 1.0, 5.0, 7.0].map(Some));
     }
 
     fn lost(data: &Data) -> Line {

@@ -1,6 +1,7 @@
 //! Axes: where a value stands, and which few values are named.
 
 use super::text;
+use crate::phrase::Language;
 
 /// How a figure's vertical axis counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -141,7 +142,8 @@ impl Axis {
     pub fn name(&self, value: f64) -> String {
         match self {
             Axis::Log { .. } | Axis::LogAndZero { .. } | Axis::Millis { .. } => text::millis(value),
-            Axis::Share { high } => text::percent(value, share_decimals(*high)),
+            // What is not zero does not read as zero.
+            Axis::Share { high } => text::percent(value, share_decimals(*high).max(text::decimals(value).min(4))),
             Axis::Count { .. } => text::count(value as u64),
             Axis::Rate { .. } => text::rate(value),
             Axis::Bytes { .. } => text::bytes(value),
@@ -200,20 +202,20 @@ fn even_ticks(high: f64, room: usize) -> impl Iterator<Item = f64> {
 }
 
 /// The moments that are named on a time axis between two moments, with their names; the unit stands at the last only.
-pub fn time_ticks((from, to): (f64, f64), room: usize) -> Vec<(f64, String)> {
-    let (unit, name) = match to {
-        s if s >= 3.0 * 86_400.0 => (86_400.0, "d"),
-        s if s >= 3.0 * 3600.0 => (3600.0, "h"),
-        s if s >= 180.0 => (60.0, "min"),
-        s if s >= 1.0 => (1.0, "s"),
-        _ => (0.001, "ms"),
+pub fn time_ticks((from, to): (f64, f64), room: usize, language: Language) -> Vec<(f64, String)> {
+    let (unit, [english, korean]) = match to {
+        s if s >= 3.0 * 86_400.0 => (86_400.0, [" d", "일"]),
+        s if s >= 3.0 * 3600.0 => (3600.0, [" h", "시간"]),
+        s if s >= 180.0 => (60.0, [" min", "분"]),
+        s if s >= 1.0 => (1.0, [" s", "초"]),
+        _ => (0.001, [" ms", " ms"]),
     };
+    let name = if language == Language::Korean { korean } else { english };
     let step = round_up((to - from) / unit / room.max(1) as f64);
     let first = libm::ceil(from / unit / step - 1e-9).max(0.0);
     let moments = (0..).map(|i| (first + f64::from(i)) * step).take_while(|v| v * unit <= to * 1.000_001);
     let mut ticks: Vec<(f64, String)> = moments.map(|v| (v * unit, plain(v, step))).collect();
     if let Some((_, last)) = ticks.last_mut() {
-        last.push(' ');
         last.push_str(name);
     }
     ticks
@@ -265,9 +267,11 @@ mod tests {
 
     #[test]
     fn time_is_named_in_its_unit() {
-        let names: Vec<String> = time_ticks((0.0, 60.0), 7).into_iter().map(|(_, name)| name).collect();
-        assert_eq!(names, ["0", "10", "20", "30", "40", "50", "60 s"]);
-        let names: Vec<String> = time_ticks((22.31, 22.74), 5).into_iter().map(|(_, name)| name).collect();
+        let names: Vec<String> =
+            time_ticks((0.0, 60.0), 7, Language::Korean).into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names, ["0", "10", "20", "30", "40", "50", "60초"]);
+        let names: Vec<String> =
+            time_ticks((22.31, 22.74), 5, Language::English).into_iter().map(|(_, name)| name).collect();
         assert_eq!(names, ["22.4", "22.5", "22.6", "22.7 s"], "a part of the axis begins on a round moment");
     }
 }

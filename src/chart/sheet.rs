@@ -84,6 +84,7 @@ impl Sheet<'_> {
                 theme: self.theme,
                 unit: 1.0,
                 family: FONT_STACK,
+                language: self.language,
                 ground: false,
                 labels: false,
                 titles: false,

@@ -45,6 +45,22 @@ pub fn percent(share: f64, decimals: usize) -> String {
     format!("{:.*} %", decimals, share * 100.0)
 }
 
+/// A share with as many decimals as tell it from nothing and from all, at least one: `93.4 %`, `99.98 %`, `0.0025 %`.
+pub fn share(share: f64) -> String {
+    percent(share, decimals(share.min(1.0 - share)).clamp(1, 5))
+}
+
+/// The decimals that a share needs, in percent, to have two digits.
+pub fn decimals(share: f64) -> usize {
+    match share {
+        s if s <= 0.0 || s >= 0.0995 => 0,
+        s if s >= 0.009_95 => 1,
+        s if s >= 0.000_995 => 2,
+        s if s >= 0.000_099_5 => 3,
+        _ => 4,
+    }
+}
+
 /// A whole number with thin groups: `12,345`.
 pub fn count(value: u64) -> String {
     let plain = value.to_string();
@@ -111,6 +127,13 @@ mod tests {
     fn latencies_keep_two_digits_and_their_unit() {
         let shown = [0.0, 0.004, 0.415, 1.0, 4.24, 41.6, 999.0, 1_300.0, 120_000.0].map(millis);
         assert_eq!(shown, ["0 ms", "4 µs", "0.41 ms", "1 ms", "4.2 ms", "42 ms", "999 ms", "1.3 s", "120 s"]);
+    }
+
+    #[test]
+    fn small_shares_and_their_opposites_keep_two_digits() {
+        let shown = [0.0, 1.0, 0.5, 0.934, 0.000_25, 0.999_75, 0.000_025, 0.999_975].map(share);
+        let expected = ["0.0 %", "100.0 %", "50.0 %", "93.4 %", "0.025 %", "99.975 %", "0.0025 %", "99.9975 %"];
+        assert_eq!(shown, expected);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! read and write, any field of `[app]`, `[network]`, `[cache]` and `[database]`, which a lane can have
 //! [otherwise](super::Otherwise), and the faults, which may [spare](Fault::spares) lanes.
 
+use std::cmp::Ordering;
+
 use super::field::Record;
 use super::limits::{FAULTS_MAX, LANES_MAX};
 use super::{Fault, FaultTime, Lane, Otherwise, Scenario};
@@ -105,6 +107,22 @@ impl Scenario {
         let mut alone = Scenario { lanes: vec![self.lanes[lane].clone()], ..self.clone() };
         alone.keep_spared(&[Some(lane)]);
         alone
+    }
+
+    /// Lanes of which one meets what its twin is spared, in pairs: whom more strikes, and the other.
+    pub fn twins(&self) -> impl Iterator<Item = (usize, usize)> {
+        let alike = |a: usize, b: usize| {
+            let [a, b] = [a, b].map(|lane| Lane { look: None, name: String::new(), ..self.lanes[lane].clone() });
+            a == b
+        };
+        let pairs = (0..self.lanes.len()).flat_map(|a| (a + 1..self.lanes.len()).map(move |b| (a, b)));
+        pairs.filter(move |(a, b)| alike(*a, *b)).filter_map(|(a, b)| {
+            match met_by(self, a).len().cmp(&met_by(self, b).len()) {
+                Ordering::Greater => Some((a, b)),
+                Ordering::Less => Some((b, a)),
+                Ordering::Equal => None,
+            }
+        })
     }
 
     /// The lanes that fault number `fault` spares.

@@ -5,8 +5,8 @@ use super::{App, Cache, Database, Network, Otherwise, Phrase, Scenario, Writing}
 use crate::time::Nanos;
 
 record! {
-    /// One strategy of the experiment. All lanes see the same traffic and the same faults.
-    #[ko = "실험의 전략 하나. 모든 레인이 같은 트래픽과 같은 장애를 겪습니다."]
+    /// One strategy of the experiment. All lanes see the same traffic, and the same faults but for those that spare a lane.
+    #[ko = "실험의 전략 하나. 모든 레인이 같은 트래픽을 받고, 장애도 특정 레인을 제외하도록 정하지 않으면 똑같이 겪습니다."]
     pub struct Lane {
         /// What to call it; empty names it after its strategies.
         #[ko = "레인의 이름. 비워 두면 전략 이름을 씁니다."]

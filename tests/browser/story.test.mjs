@@ -20,7 +20,7 @@ visit(world, "a lost write opens its story, which names its cause and leads to i
     dialog.getByRole("button", { name: "Download SVG" }).click(),
   ]);
   assert.match(await readFile(await file.path(), "utf8"), /^<svg [^]*<\/svg>\n$/);
-  await dialog.getByRole("button", { name: "Go to this moment" }).click();
+  await dialog.getByRole("button", { name: "Watch it on the stage" }).click();
   await dialog.waitFor({ state: "detached" });
   await until("a moment before the end", async () => (await moment(page)) < 1000);
   await until("the focus where the run is steered", () => page.evaluate(() => document.activeElement.closest(".transport") !== null));

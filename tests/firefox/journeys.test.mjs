@@ -67,7 +67,7 @@ visit("a lost write leads to its story", "#v2&preset=flush-race&duration=10s", a
   await page.locator("#lost-writes button.case").click();
   await there(page, "dialog [role=img]");
   assert.match(await text(page, "dialog"), /deletes the mark of\s+w\d+ too, unflushed/);
-  await press(page, "Go to this moment");
+  await press(page, "Watch it on the stage");
   await page.waitForFunction(() => !document.querySelector("dialog[open]"));
 });
 

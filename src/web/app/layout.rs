@@ -165,7 +165,7 @@ impl App {
         html! {
             <div class="lead">
                 <Headline report={self.state.report()} titles={titles.clone()} shown={self.shown()}
-                    claim={about.filter(|_| !is_edited).and_then(|about| about.claim)}
+                    claim={self.state.claim()}
                     watch={about.map(|about| about.watch.clone()).unwrap_or_default()}
                     name={self.name()} finished={self.state.at_end()} words={self.words()} />
                 if let (Some(about), true) = (about, whole) {
@@ -253,7 +253,7 @@ impl App {
                     <p class="notice small calm" role="status">{ (words.trace_longer)(played, all) }</p>
                 }
                 <StoppedLanes stopped={self.state.run.stopped.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
-                <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words}
+                <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {until} {words}
                     limits={self.state.view.limits.clone()} dispatch={self.dispatch.clone()} />
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />

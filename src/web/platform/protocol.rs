@@ -93,11 +93,11 @@ pub enum ToWorker {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         watch: Option<u64>,
     },
-    /// Tell the totals as they were when the point of the figures that begins then began.
+    /// Tell the totals as they were at a moment at which they are kept.
     Recall {
         /// The scenario that is meant.
         generation: u32,
-        /// A moment at which a point begins, nanoseconds since the run began.
+        /// One at which a point of the figures begins or something breaks, nanoseconds since the run began.
         at_ns: u64,
     },
     /// Break something.

@@ -22,7 +22,7 @@ use crate::phrase::{Phrase, phrase};
 use crate::report::{Report, Series};
 use crate::scenario::{FaultKind, FaultTarget, Keys, Link, Scenario};
 use crate::time::Nanos;
-use crate::web::state::seen::point_of;
+use crate::web::state::seen::kept_next;
 use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 
 /// What only the whole page asks of its worker. An embed does without it, and its worker is smaller by what stands behind
@@ -119,15 +119,16 @@ struct WorkerState {
     reading: Option<(String, Box<dyn ReadOn>)>,
 }
 
+/// The totals, and the cases of each lane.
+type Totals = (Report, Vec<LaneCases>);
+
 /// One experiment, and how much of it the page has seen.
 pub struct Work {
     generation: u32,
     experiment: Experiment,
     seen: Vec<Seen>,
-    /// The length of a point of the figures.
-    point: Nanos,
-    /// The totals where each point began, and the cases of each lane.
-    kept: Vec<(Report, Vec<LaneCases>)>,
+    /// The totals at the moments that a reader may go back to, and the cases of each lane.
+    kept: Vec<(Nanos, Totals)>,
     /// The story that is being told, and which it is.
     telling: Option<(usize, Case, Telling)>,
 }
@@ -237,9 +238,8 @@ impl WorkerState {
                 let lanes = share.of_lanes(scenario.lanes.len());
                 let seen = vec![Seen::default(); lanes.size_hint().0];
                 let experiment = plan.begin_lanes(lanes);
-                let point = point_of(scenario);
-                let kept = vec![shown_by(&experiment, seen.len())];
-                self.work.insert(Work { generation, experiment, seen, point, kept, telling: None }).frame()
+                let kept = vec![(Nanos::ZERO, shown_by(&experiment, seen.len()))];
+                self.work.insert(Work { generation, experiment, seen, kept, telling: None }).frame()
             }
             Err(error) => refused(generation, error.phrase()),
         }
@@ -247,7 +247,7 @@ impl WorkerState {
 }
 
 /// The totals now, and the cases of each of so many lanes.
-fn shown_by(experiment: &Experiment, lanes: usize) -> (Report, Vec<LaneCases>) {
+fn shown_by(experiment: &Experiment, lanes: usize) -> Totals {
     (experiment.report(), (0..lanes).map(|lane| LaneCases::from(&*experiment.cases(lane))).collect())
 }
 
@@ -258,12 +258,12 @@ impl Work {
         let to = if to >= self.experiment.scenario().duration { Nanos::MAX } else { to };
         let mut is_over = || now_ms() - start >= budget_ms;
         loop {
-            let next = self.next_point();
+            let next = self.next_kept();
             let stop = to.min(next);
             let there = self.experiment.advance(stop, &mut is_over);
             // Where nothing happens for a while, lanes that were stopped in it are past the moment already.
             if there >= next {
-                self.kept.push(shown_by(&self.experiment, self.seen.len()));
+                self.kept.push((next, shown_by(&self.experiment, self.seen.len())));
             }
             if stop == to || there < stop || is_over() {
                 return self.frame();
@@ -271,20 +271,22 @@ impl Work {
         }
     }
 
-    /// Where the next point begins, if one does.
-    fn next_point(&self) -> Nanos {
-        let next = Nanos(self.point.0.saturating_mul(self.kept.len() as u64));
-        if next < self.experiment.scenario().duration { next } else { Nanos::MAX }
+    /// The next moment at which totals are kept, if there is one.
+    fn next_kept(&self) -> Nanos {
+        let scenario = self.experiment.scenario();
+        let last = self.kept.last().map_or(Nanos::ZERO, |(at, _)| *at);
+        let next = kept_next(scenario, last);
+        if next < scenario.duration { next } else { Nanos::MAX }
     }
 
     fn recall(&self, at_ns: u64) -> FromWorker {
         let generation = self.generation;
         let told = |(report, cases)| FromWorker::Recalled { generation, at_ns, report, cases };
-        match self.kept.get((at_ns / self.point.0) as usize) {
-            Some(then) => told(then.clone()),
+        match self.kept.binary_search_by_key(&Nanos(at_ns), |(at, _)| *at) {
+            Ok(place) => told(self.kept[place].1.clone()),
             // Lanes that a limit has stopped stay as they are, while those of other workers go on.
-            None if self.experiment.finished() => told(shown_by(&self.experiment, self.seen.len())),
-            None => {
+            Err(_) if self.experiment.finished() => told(shown_by(&self.experiment, self.seen.len())),
+            Err(_) => {
                 refused(generation, Phrase::fixed("the run has not got there", "아직 그 시점까지 실행되지 않았습니다"))
             }
         }

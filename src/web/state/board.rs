@@ -57,7 +57,7 @@ impl Unit {
         match self {
             Unit::Count => text::count(value as u64),
             Unit::Millis => text::millis(value),
-            Unit::Share => text::percent(value, 1),
+            Unit::Share => text::share(value),
         }
     }
 

@@ -48,6 +48,7 @@ use self::worker::{LoadedRun, Request, Worker};
 use super::platform::protocol::{FromWorker, ToWorker};
 use crate::ledger::Case;
 use crate::phrase::{Language, Phrase};
+use crate::scenario::presets::{self, Claim};
 use crate::scenario::{Accept, Edit, FaultKind, Link, Scenario};
 use crate::time::Nanos;
 
@@ -342,6 +343,20 @@ impl State {
     pub fn shows_what_does_not_run(&self) -> bool {
         let differs = !Rc::ptr_eq(&self.draft, &self.running) && self.draft != self.running;
         differs || !self.problems.is_empty() || !self.invalid.is_empty()
+    }
+
+    /// Which lane the sentence is to compare with which: what the preset says, as long as it is the preset; or, of two futures
+    /// that are kept, the one that was struck with its twin, that of the preset's own lane first.
+    pub fn claim(&self) -> Option<Claim> {
+        let preset = self.preset.as_deref().and_then(|name| presets::get(name).ok());
+        let own = preset.and_then(|preset| preset.about().claim);
+        if preset.is_some_and(|preset| preset.is_but_for_its_seed(&self.draft)) {
+            return own;
+        }
+        let twins: Vec<Claim> = self.running.twins().map(|(lane, than)| Claim { lane, than }).collect();
+        // few: LANES_MAX
+        let wanted = twins.iter().find(|twin| own.is_some_and(|own| own.lane == twin.lane));
+        wanted.or(twins.first()).copied()
     }
 
     /// The link of what is on the page now, with its `#`.

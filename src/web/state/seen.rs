@@ -39,14 +39,31 @@ pub struct Before {
     pub series: Rc<Vec<Series>>,
 }
 
-/// Totals are kept where a point of the figures ends: the last such moment that is not after `t`.
+/// Totals are kept where a point of the figures ends, and where something breaks, for what it did is what a reader who goes
+/// there wants to see: the last such moment that is not after `t`.
 fn kept_before(scenario: &Scenario, t: Nanos) -> Nanos {
     let point = point_of(scenario).0;
-    Nanos(t.0 / point * point)
+    let struck = breaks_of(scenario).filter(|at| *at <= t).max();
+    Nanos(t.0 / point * point).max(struck.unwrap_or_default())
+}
+
+/// The first moment after `t` at which totals are kept.
+pub fn kept_next(scenario: &Scenario, t: Nanos) -> Nanos {
+    let point = point_of(scenario).0;
+    let next = Nanos((t.0 / point).saturating_add(1).saturating_mul(point));
+    breaks_of(scenario).filter(|at| *at > t).min().map_or(next, |at| next.min(at))
+}
+
+/// Of very many faults the figures show no more either.
+const BREAKS_MANY: usize = 100;
+
+/// When something breaks, as far as that is known beforehand.
+fn breaks_of(scenario: &Scenario) -> impl Iterator<Item = Nanos> {
+    scenario.faults.iter().filter_map(|fault| fault.at.moment()).take(BREAKS_MANY)
 }
 
 /// The length of a point of the figures.
-pub fn point_of(scenario: &Scenario) -> Nanos {
+fn point_of(scenario: &Scenario) -> Nanos {
     Nanos(bucket_width(scenario.duration).0 * FIGURE_GROUP as u64)
 }
 
@@ -66,7 +83,7 @@ impl State {
         self.recalled().map_or_else(|| self.run.cases.clone(), |then| then.cases.clone())
     }
 
-    /// Up to which moment totals and cases are, where that is not the newest: the last point of the figures that is over.
+    /// Up to which moment totals and cases are, where that is not the newest: the last at which they are kept.
     pub fn recalled_at(&self) -> Option<Nanos> {
         self.recalled().map(|then| then.at)
     }
@@ -77,7 +94,7 @@ impl State {
 
     /// The run before the last change, if it is to be seen beside this one.
     pub fn before(&self) -> Option<&Rc<Before>> {
-        self.seen.before.as_ref()
+        self.seen.before.as_ref().filter(|before| before.scenario != self.running)
     }
 
     /// Whether the run has come to its end, whatever is seen of it.
@@ -103,8 +120,12 @@ impl State {
         (self.seen.behind, self.seen.recalled) = (None, None);
     }
 
-    /// Simulates the run again up to `t`, and plays on from there: what the stage shows is not kept.
+    /// Simulates the run again up to `t`, and plays on from there: what the stage shows is not kept. What was known of the
+    /// run is, to be seen beside it should it go otherwise this time.
     pub(super) fn run_again_to(&mut self, t: Nanos) {
+        if self.before().is_none() && !self.run.series.is_empty() {
+            self.seen.before = Some(self.run_so_far());
+        }
         self.look_at_newest();
         self.reload();
         self.playback = Playback::Seeking { to: t, then_play: true };
@@ -141,11 +162,14 @@ impl State {
     /// the run before the drag that stays.
     pub(super) fn keep_before(&mut self, is_first: bool) {
         self.look_at_newest();
-        let is_dragged = self.history.is_dragging() && self.seen.before.is_some();
+        let is_dragged = self.history.is_dragging() && self.before().is_some();
         if is_first && !is_dragged && !self.run.series.is_empty() {
-            self.seen.before =
-                Some(Rc::new(Before { scenario: self.running.clone(), series: self.run.series.clone() }));
+            self.seen.before = Some(self.run_so_far());
         }
+    }
+
+    fn run_so_far(&self) -> Rc<Before> {
+        Rc::new(Before { scenario: self.running.clone(), series: self.run.series.clone() })
     }
 
     /// The run before the last change is of no more interest.
@@ -158,7 +182,7 @@ impl State {
     /// # Errors
     /// Why they cannot.
     pub fn lanes_before(&self) -> Result<Beside, Phrase> {
-        self.seen.before.as_ref().map_or(Ok(Beside::default()), |before| self.draft.beside(&before.scenario))
+        self.before().map_or(Ok(Beside::default()), |before| self.draft.beside(&before.scenario))
     }
 
     /// Makes lanes of those before the last change.
@@ -200,6 +224,7 @@ mod tests {
     use crate::ledger::{Case, CaseKind, Cause};
     use crate::model::WriteId;
     use crate::phrase::Language;
+    use crate::scenario::presets::Claim;
     use crate::scenario::{Ttl, Writing};
     use crate::web::platform::protocol::FromWorker;
 
@@ -321,7 +346,34 @@ mod tests {
     #[test]
     fn a_run_without_the_fault_that_was_injected_can_be_kept_beside_the_one_with_it() {
         let state = kept_beside("fault.0", "(at:5s,what:cache.crash)").expect("a fault may spare lanes");
+        assert_eq!(state.claim(), Some(Claim { lane: 0, than: 1 }), "the sentence compares the two futures");
         assert_eq!((state.running.lanes.len(), state.running.faults[0].spares.clone()), (2, vec![1]));
+    }
+
+    /// What is known of a run stays when it is simulated again for the stage: it is the other future should something break.
+    #[test]
+    fn a_fault_after_running_again_leaves_the_future_that_was_known() {
+        let mut state = halfway();
+        state.run.series = Rc::new(vec![Series::default()]);
+        state.apply(seek(10));
+        state.apply(Action::Time(TimeAction::RunFromHere));
+        assert!(state.before().is_none(), "the same run is nothing beside itself");
+        state.apply(set("fault.0", "(at:12s,what:cache.crash)"));
+        assert!(state.before().is_some_and(|before| before.scenario.faults.is_empty()));
+        state.apply(Action::View(ViewAction::KeepBoth));
+        assert_eq!((state.running.lanes.len(), state.running.faults[0].spares.clone()), (2, vec![1]));
+    }
+
+    /// Just after a crash a reader sees what it did, not what there was before the point of the figures that it fell into.
+    #[test]
+    fn totals_are_kept_where_something_breaks() {
+        let mut state = halfway();
+        state.apply(set("fault.0", "(at:10.1s,what:cache.crash)"));
+        let scenario = state.running.clone();
+        let kept = |ms: u64| kept_before(&scenario, Nanos::from_millis(ms));
+        assert_eq!([10_099, 10_100, 10_499, 10_500].map(kept), [9_750, 10_100, 10_100, 10_500].map(Nanos::from_millis));
+        let next = |ms: u64| kept_next(&scenario, Nanos::from_millis(ms));
+        assert_eq!([9_750, 10_100, 10_500].map(next), [10_100, 10_500, 11_250].map(Nanos::from_millis));
     }
 
     #[test]

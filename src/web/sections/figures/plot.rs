@@ -171,8 +171,9 @@ fn use_drawing(canvas: &NodeRef, props: &PanelProps, size: (f64, f64), layout: U
     let canvas = canvas.clone();
     let ratio = dom::pixel_ratio();
     let number = props.number;
-    let what = (props.panels.clone(), props.all.data.clone(), props.all.theme, size, ratio.to_bits());
-    use_effect_with(what, move |(panels, data, theme, (width, height), _)| {
+    let language = props.all.words.lang;
+    let what = (props.panels.clone(), props.all.data.clone(), props.all.theme, language, size, ratio.to_bits());
+    use_effect_with(what, move |(panels, data, theme, _, (width, height), _)| {
         let Some(canvas) = canvas.cast::<HtmlCanvasElement>() else { return };
         if *width < 40.0 || *height < 40.0 {
             return;
@@ -182,6 +183,7 @@ fn use_drawing(canvas: &NodeRef, props: &PanelProps, size: (f64, f64), layout: U
             theme: *theme,
             unit: UNIT,
             family: chart::FONT_STACK,
+            language,
             ground: false,
             labels: false,
             titles: false,

@@ -114,7 +114,7 @@ impl Measure {
     /// Such a number, as it stands in a text.
     pub(super) fn shown(self, value: f64, language: Language) -> String {
         match self.is_share() {
-            true => text::percent(value, decimals(value)),
+            true => text::percent(value, text::decimals(value)),
             false => format!("{}{}", text::count(value as u64), self.words().1.say(language)),
         }
     }
@@ -169,14 +169,5 @@ impl Measure {
             ),
             Measure::DatabaseQueue => (Phrase::fixed("database queue up to ", "DB 큐 최대 "), pieces, none),
         }
-    }
-}
-
-/// With how many decimals a share is told: two digits of a small one.
-fn decimals(share: f64) -> usize {
-    match share {
-        s if s <= 0.0 || s >= 0.0995 => 0,
-        s if s >= 0.00995 => 1,
-        _ => 2,
     }
 }

@@ -16,7 +16,7 @@ use crate::web::state::story::OpenStory;
 static TITLE: Phrase = Phrase::fixed("How it happened", "발생 경위");
 static TELLING: Phrase =
     Phrase::fixed("Running this lane again to see what happened…", "이 레인을 다시 실행해 경위를 찾는 중…");
-static GO: Phrase = Phrase::fixed("Go to this moment", "이 시점으로 이동");
+static GO: Phrase = Phrase::fixed("Watch it on the stage", "스테이지에서 재생");
 static GO_WHY: Phrase = Phrase::fixed(
     "Rewinds to shortly before the cause and plays in slow motion.",
     "원인 직전으로 돌아가 느리게 재생합니다.",

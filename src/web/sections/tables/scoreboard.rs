@@ -7,8 +7,10 @@ use yew::prelude::*;
 
 use super::limits::LimitFields;
 use super::{ReportProps, lane_head};
-use crate::phrase::Phrase;
+use crate::chart::text;
+use crate::phrase::{Language, Phrase, phrase};
 use crate::report::{LaneReport, Report};
+use crate::time::Nanos;
 use crate::web::i18n::Words;
 use crate::web::state::Action;
 use crate::web::state::board::{BOARD, Column};
@@ -23,6 +25,8 @@ pub struct ScoreboardProps {
     pub titles: Rc<Vec<String>>,
     /// The lanes that are shown.
     pub shown: Vec<bool>,
+    /// Up to when the totals go, where that is not the newest.
+    pub until: Option<Nanos>,
     /// What the lanes are to keep.
     pub limits: Limits,
     /// Hears what the reader does.
@@ -72,14 +76,15 @@ pub fn Scoreboard(props: &ScoreboardProps) -> Html {
     html! {
         <section class="block scoreboard" aria-labelledby="scoreboard">
             <h2 id="scoreboard">{ w.scoreboard }</h2>
-            <p class="key">{ WHOLE_RUN.say(language) }</p>
+            <p class="key">{ counted(props.until).say(language) }</p>
             <div class="wide" tabindex="0" role="group" aria-labelledby="scoreboard">
                 // As cards its parts are no table to a browser; so it is said.
                 <table role="table">
                     <thead role="rowgroup"><tr role="row">
                         <th scope="col" role="columnheader">{ w.strategy }</th>
-                        { for head }
+                        // First, where it is seen on every screen: who sets limits wants to know this.
                         if !limits.is_empty() { <th scope="col" role="columnheader">{ VERDICT.say(language) }</th> }
+                        { for head }
                     </tr></thead>
                     <tbody role="rowgroup">{ for rows }</tbody>
                 </table>
@@ -94,6 +99,16 @@ pub fn Scoreboard(props: &ScoreboardProps) -> Html {
             <LimitFields limits={limits.clone()} dispatch={props.dispatch.clone()} {words} />
         </section>
     }
+}
+
+/// Over what the numbers are.
+fn counted(until: Option<Nanos>) -> Phrase {
+    let Some(until) = until else { return WHOLE_RUN };
+    let [en, ko] = Language::ALL.map(|language| text::moment(until.as_secs_f64(), true, language));
+    phrase!(
+        "Like the sentence at the top: from the start up to {en}, without the warm-up",
+        "맨 위 문장과 같은 기준: 워밍업을 뺀, 처음부터 {ko}까지"
+    )
 }
 
 fn row(i: usize, lane: &LaneReport, title: &str, columns: &[&Column], limits: &Limits, w: &Words) -> Html {
@@ -117,8 +132,8 @@ fn row(i: usize, lane: &LaneReport, title: &str, columns: &[&Column], limits: &L
     html! {
         <tr key={i} role="row">
             { lane_head(i, title) }
-            { for cells }
             if !limits.is_empty() { { verdict(&failed, w) } }
+            { for cells }
         </tr>
     }
 }
