@@ -129,6 +129,8 @@ pub struct Metrics {
     pub errors: [u64; CallError::ALL.len()],
     /// Requests sent after the warm-up and answered within the deadline, and not with an error.
     pub good: u64,
+    /// By how much answers came after the deadline, all together, of requests sent after the warm-up, ns.
+    pub late_ns: u128,
     /// Reads sent after the warm-up and answered with a copy, without a load.
     pub from_cache: u64,
     /// Reads sent after the warm-up that did not see the same client's earlier write.
@@ -158,6 +160,7 @@ impl Metrics {
             failed_write: Histogram::default(),
             errors: [0; CallError::ALL.len()],
             good: 0,
+            late_ns: 0,
             from_cache: 0,
             read_your_writes_violations: 0,
             monotonic_read_violations: 0,
@@ -172,6 +175,7 @@ impl Metrics {
         let good = answer.failed.is_none() && latency <= deadline;
         if issued >= self.warmup {
             self.good += u64::from(good);
+            self.late_ns += u128::from(latency.saturating_sub(deadline));
             self.from_cache += u64::from(answer.failed.is_none() && answer.from_cache);
             match (answer.failed, answer.write) {
                 (None, false) => self.read.record(latency),
@@ -242,6 +246,13 @@ impl Metrics {
     pub fn at_risk_max(&self) -> u64 {
         let after = (self.warmup.0 / self.width().0) as usize;
         self.gauges.iter().skip(after).map(|gauges| gauges.at_risk).max().unwrap_or(0)
+    }
+
+    /// How many bytes the cache held in the mean of the ends of all buckets since the warm-up that are over; none before one is.
+    pub fn cache_bytes_mean(&self) -> Option<f64> {
+        let after = (self.warmup.0 / self.width().0) as usize;
+        let since = self.gauges.get(after..).filter(|since| !since.is_empty())?;
+        Some(since.iter().map(|gauges| gauges.cache_bytes as f64).sum::<f64>() / since.len() as f64)
     }
 
     /// The gauges at the end of the present bucket.

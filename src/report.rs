@@ -4,6 +4,7 @@
 //! a [`Series`] holds the same measures over time, one value per bucket, for the figures.
 
 pub mod columns;
+mod cost;
 pub mod csv;
 pub mod effect;
 pub mod measures;
@@ -11,6 +12,8 @@ pub mod notable;
 pub mod table;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::cost::Cost;
 
 /// All lanes of one experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +76,12 @@ pub struct LaneReport {
     /// lowers it even if the next one succeeds.
     #[serde(default)]
     pub goodput: f64,
+    /// By how many seconds answers, good or not, came after the deadline, all together.
+    #[serde(default)]
+    pub late_s: f64,
+    /// What the run has cost so far, where the scenario has prices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// Cache look-ups that found the key.
     pub hits: u64,
     /// Cache look-ups that did not.
@@ -369,6 +378,9 @@ pub struct CacheReport {
     /// The most bytes they took, the sum of each node's most.
     #[serde(default)]
     pub bytes_max: u64,
+    /// How many they took in the mean of the ends of 240 equal parts of the run.
+    #[serde(default)]
+    pub bytes_mean: f64,
     /// Dirty entries now.
     pub dirty: u64,
     /// The most dirty entries at once; with several nodes, the sum of the most that each had.
@@ -570,7 +582,7 @@ arithmetic! {
         lock_waits, lock_waited_s, connections_max,
     }
     CacheReport {
-        commands, utilisation, entries, bytes, bytes_max, dirty, dirty_max, refused, refused_full, saves, failovers;
+        commands, utilisation, entries, bytes, bytes_max, bytes_mean, dirty, dirty_max, refused, refused_full, saves, failovers;
         nodes, hottest
     }
     MissesByCause { cold, expired, evicted, invalidated, crashed }

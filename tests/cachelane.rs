@@ -28,6 +28,7 @@ mod links;
 mod patience;
 mod pictures;
 mod presets;
+mod prices;
 mod random_golden;
 mod readings;
 mod real_redis;

@@ -368,13 +368,28 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let world = (clients(), app(), network(), cache(), database());
     let plan = (prop::collection::vec(lane(), 1..=12), prop::collection::vec(fault(), 0..6));
     let run = (name(), 0..=limits::SEED_MAX, time(1_000_000, 720 * HOUR), 0.0..0.999f64);
-    (run, world, plan).prop_map(
-        |((name, seed, duration, warmup), (clients, app, network, cache, database), (mut lanes, faults))| {
+    let prices = (prop::option::of(0.0..1e9f64), prop::option::of(0.0..1e9f64)).prop_map(|(memory, lost_write)| {
+        Prices { memory: memory.unwrap_or_default(), lost_write: lost_write.unwrap_or_default(), ..Prices::default() }
+    });
+    (run, world, (plan, prices)).prop_map(
+        |((name, seed, duration, warmup), (clients, app, network, cache, database), ((mut lanes, faults), prices))| {
             lanes.iter_mut().for_each(|lane| fit(&mut lane.read, cache.ttl));
             let share = |part: f64| Nanos((duration.0 as f64 * part) as u64);
             let (warmup, none) = (share(warmup), Vec::new());
-            let world =
-                Scenario { name, seed, duration, warmup, clients, app, network, cache, database, lanes, faults: none };
+            let world = Scenario {
+                name,
+                seed,
+                duration,
+                warmup,
+                clients,
+                app,
+                network,
+                cache,
+                database,
+                lanes,
+                faults: none,
+                prices,
+            };
             let faults = faults.into_iter().map(|fault| fitted(fault, &world)).collect();
             Scenario { faults, ..world }.without_idle()
         },

@@ -61,6 +61,19 @@ pub fn decimals(share: f64) -> usize {
     }
 }
 
+/// An amount of money: three digits of a small one, grouped whole numbers above a thousand: `0.00123`, `4.20`, `12,345`.
+pub fn amount(value: f64) -> String {
+    match value {
+        v if v >= 999.5 => count(v.round() as u64),
+        v if v >= 99.95 => format!("{v:.1}"),
+        v if v >= 1.0 || v == 0.0 => format!("{v:.2}"),
+        v => {
+            let first = -libm::floor(libm::log10(v)) as usize;
+            format!("{v:.*}", (first + 2).min(12))
+        }
+    }
+}
+
 /// A whole number with thin groups: `12,345`.
 pub fn count(value: u64) -> String {
     let plain = value.to_string();
@@ -134,6 +147,12 @@ mod tests {
         let shown = [0.0, 1.0, 0.5, 0.934, 0.000_25, 0.999_75, 0.000_025, 0.999_975].map(share);
         let expected = ["0.0 %", "100.0 %", "50.0 %", "93.4 %", "0.025 %", "99.975 %", "0.0025 %", "99.9975 %"];
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn amounts_keep_three_digits() {
+        let shown = [0.0, 0.001_234, 0.5, 4.2, 123.46, 12_345.4].map(amount);
+        assert_eq!(shown, ["0.00", "0.00123", "0.500", "4.20", "123.5", "12,345"]);
     }
 
     #[test]

@@ -40,12 +40,12 @@ pub struct Capacity {
     /// How finely: the width of the bracket in which each seed's load lies, 0.1% to 50%.
     #[arg(long, value_name = "SHARE", default_value = "2%")]
     precision: String,
-    /// How many seeds, from the scenario's on. Each has a bisection of its own; the loads are their means, the intervals hold
+    /// How many seeds, from the scenario's on. Each has a bisection of its own; the loads are their medians, the intervals hold
     /// the brackets of all.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     seeds: u32,
-    /// How long a lane is given to heal after the last fault, from 1s; without it, what the scenario leaves, and at least as
-    /// long as a backlog takes to drain at this precision.
+    /// How long a lane is given to heal after the last fault, from 1s; without it, what the scenario leaves, or 25 times the
+    /// faults' length where that is longer, and at least 60s.
     #[arg(long, value_name = "TIME")]
     within: Option<String>,
     /// Print JSON.
@@ -195,7 +195,15 @@ fn told(found: &Capacities) -> String {
         table::number(found.deadline_s),
         table::number(found.goodput * 100.0)
     );
-    text += "heals (hidden capacity): the most from which that is so again, by itself, after the faults\n";
+    let given = found.lanes.iter().filter_map(|lane| lane.heals_within_s);
+    let (shortest, longest) = given.fold((f64::INFINITY, 0.0_f64), |(a, b), s| (a.min(s), b.max(s)));
+    if longest > 0.0 {
+        let [shortest, longest] = [shortest, longest].map(table::number);
+        let span = if shortest == longest { shortest } else { format!("{shortest} to {longest}") };
+        text += &format!(
+            "heals (hidden capacity): the most from which that is so again, by itself, within {span} s after the faults (--within)\n"
+        );
+    }
     text += "requests a second; from, to: the brackets of all seeds; beyond: what goes wrong above\n";
     for lane in &found.lanes {
         for note in &lane.notes {
@@ -206,7 +214,7 @@ fn told(found: &Capacities) -> String {
 }
 
 /// The columns of the CSV.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "name",
     "serves_per_s",
     "serves_low",
@@ -216,6 +224,7 @@ const COLUMNS: [&str; 11] = [
     "heals_low",
     "heals_high",
     "heals_ends",
+    "heals_within_s",
     "gentle_per_s",
     "runs",
 ];
@@ -233,6 +242,7 @@ fn cells(lane: &LaneCapacity, rate: impl Fn(Option<f64>) -> String, none: &'stat
         rate(lane.heals_low),
         rate(lane.heals_high),
         end(lane.heals_ends),
+        rate(lane.heals_within_s),
         rate(lane.gentle_per_s),
         lane.runs.to_string(),
     ]
@@ -243,7 +253,8 @@ fn row(lane: &LaneCapacity) -> Vec<String> {
     let mut cells = cells(lane, or, "–");
     cells[0] = shown(&lane.name).into_owned();
     let share = lane.heals_per_s.zip(lane.serves_per_s).map(|(heals, serves)| heals / serves * 100.0);
-    cells[9] = or(share);
+    cells[10] = or(share);
+    cells.remove(9); // the time it was given stands below
     cells
 }
 

@@ -44,7 +44,7 @@ const DRAWN_MAX: u64 = 10_000_000_000;
 #[derive(Args)]
 pub struct Curve {
     /// The trace, plain or compressed with zstd, gzip or xz, - for standard input; or a scenario: a file ending in .toml, a
-    /// preset's name or a share link. Of a scenario only the keys count that its clients ask for, with its seed: the cache
+    /// preset's name or a share link. Of a scenario only the keys count that its clients ask for, with its seed (or --seed): the cache
     /// alone, without time and TTLs; reads and writes both look up and fill, a delete removes.
     #[arg(value_name = "FILE|SCENARIO")]
     source: String,
@@ -165,7 +165,15 @@ impl Curve {
         if let Some(count) = self.requests.filter(|count| !(1..=DRAWN_MAX).contains(count)) {
             return Err(Failure::Input(format!("--requests {count}: give a whole number from 1 to {DRAWN_MAX}")));
         }
-        let scenario = input::named(&self.source)?.scenario;
+        if let Some(bytes) =
+            self.capacity.iter().find(|text| text.parse::<u32>().is_err() && text.parse::<Bytes>().is_ok())
+        {
+            let told =
+                format!("--capacity {bytes}: the requests of a scenario have no sizes here; give numbers of entries");
+            return Err(Failure::Input(told));
+        }
+        let mut scenario = input::named(&self.source)?.scenario;
+        scenario.seed = options.seed.unwrap_or(scenario.seed);
         let trace: Option<Arc<Trace>> = input::trace_of(&scenario)?;
         let keys = KeySource::new(&scenario, trace).map_err(|error| Failure::Input(error.to_string()))?;
         Ok(Origin::Scenario(Box::new(scenario), keys))

@@ -70,7 +70,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "WHAT", ignore_case = true)]
     pub(super) on_miss: Option<OnMiss>,
     /// The TTL of entries, in requests after the entry was inserted.
-    #[arg(long, value_name = "REQUESTS")]
+    #[arg(long, value_name = "REQUESTS", value_parser = requests)]
     pub(super) ttl: Option<u64>,
     /// Requests per second, for the clock of redis-lru and redis-lfu. Default: the trace's own times, or 1000 where it has
     /// none.
@@ -85,12 +85,17 @@ pub(super) struct Options {
     /// After how many idle minutes that counter drops by one; 0 for never (lfu-decay-time).
     #[arg(long, value_name = "MINUTES", default_value_t = Sampling::default().decay)]
     decay: u32,
-    /// The seed of random and sampled eviction.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
+    /// The seed of random and sampled eviction, and of the requests of a scenario. Default: 1, and the scenario's own.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=limits::SEED_MAX))]
+    pub(super) seed: Option<u64>,
     /// The maximum memory for the names of keys.
     #[arg(long, value_name = "SIZE", default_value_t = Bytes(NAMES_BYTES_MAX))]
     memory: Bytes,
+}
+
+/// A number of requests: there is no other clock here.
+fn requests(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "give a whole number of requests; here time is counted in requests".to_owned())
 }
 
 /// What a miss does.
@@ -247,7 +252,8 @@ impl Options {
         }
         let sampling = Sampling { samples: self.samples, log_factor: self.log_factor, decay: self.decay };
         let capacity = choice.capacity.with_overhead(self.overhead);
-        let cache = Cache::of(choice.policy, capacity, self.ttl, self.seed).at_rate(self.rate.unwrap_or(1_000.0));
+        let cache =
+            Cache::of(choice.policy, capacity, self.ttl, self.seed.unwrap_or(1)).at_rate(self.rate.unwrap_or(1_000.0));
         let cache = cache.tuned(sampling);
         let cache = if misses == Misses::Leave { cache.leaving_misses() } else { cache };
         Playing::Cache(Box::new((cache, Played::default())))

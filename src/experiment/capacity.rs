@@ -24,16 +24,16 @@
 //!   database later (dirty entries, an outbox) is no such request.
 //! - *Heals*: after the last fault's end, within the time given, as many are answered as that in four pieces in a row of at
 //!   least 5 s, five deadlines and 200 requests, with no more waiting than before the faults. The time given is what
-//!   the scenario leaves after its faults, or, where that is longer, (faults' length) / precision: so long takes their
-//!   backlog to drain where the precision's share of the database is to spare. It is at least 60 s, and where requests come
-//!   fast no more than 100 / precision² of them. Only what it serves is asked, so it never heals from more than it serves.
+//!   the scenario leaves after its faults, or, where that is longer, 25 times the faults' length: so long takes their
+//!   backlog to drain where a twenty-fifth of the database is to spare. It is at least 60 s, and where requests come
+//!   fast no more than 250,000 of them; it does not depend on the precision. Only what it serves is asked, so it never heals from more than it serves.
 //!
 //! The faults keep their distances to each other and move to where the lane has settled. Faults at random or on a trigger have
 //! no last end that would be known beforehand: then, and where no fault hits the lane, nothing is said of healing.
 //!
 //! *Confidence*: each seed has a bisection of its own, down to a bracket of the precision's width; the first seed's result
-//! is where the others begin. A load is the mean over the seeds of the middle of their brackets, and `low` to `high` holds
-//! the brackets of all. A probe near the edge is decided by luck, so a wide interval says that the edge is not sharp.
+//! is where the others begin. A load is the median over the seeds of the middles of their brackets, for some seeds may serve
+//! the whole range, of which no mean can be made, and `low` to `high` holds the brackets of all. A probe near the edge is decided by luck, so a wide interval says that the edge is not sharp.
 
 use std::iter;
 
@@ -53,6 +53,12 @@ const RANGE: (f64, f64) = (1024.0, 64.0);
 
 /// So many requests are enough for a lane to settle, or to watch it, where they come fast.
 const ENOUGH: f64 = 500_000.0;
+
+/// A backlog drains in so many times the time in which it grew where the rest of the database's time is to spare.
+const DRAINS: f64 = 25.0;
+
+/// So many requests are waited for until a lane has healed, where they come fast.
+const MOST_TO_HEAL: f64 = 250_000.0;
 
 /// What is searched, and how finely.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,7 +124,7 @@ pub enum Halt {
 pub struct LaneCapacity {
     /// The lane's name.
     pub name: String,
-    /// The greatest rate that it serves (the advertised capacity); nothing if some seed serves none of the range.
+    /// The greatest rate that it serves (the advertised capacity); nothing if half of the seeds serve none of the range.
     pub serves_per_s: Option<f64>,
     /// The brackets of all seeds lie above this.
     pub serves_low: Option<f64>,
@@ -126,7 +132,7 @@ pub struct LaneCapacity {
     pub serves_high: Option<f64>,
     /// What goes wrong above it, by the first seed.
     pub serves_ends: Option<End>,
-    /// The greatest rate from which it heals (the hidden capacity); nothing if some seed heals from none of the range, or
+    /// The greatest rate from which it heals (the hidden capacity); nothing if half of the seeds heal from none of the range, or
     /// there is nothing to heal from.
     pub heals_per_s: Option<f64>,
     /// As of what it serves.
@@ -135,6 +141,8 @@ pub struct LaneCapacity {
     pub heals_high: Option<f64>,
     /// What goes wrong above it, by the first seed.
     pub heals_ends: Option<End>,
+    /// How many seconds it was given to heal from that rate, or where it heals from none, from the least that was asked.
+    pub heals_within_s: Option<f64>,
     /// The rate at which probes begin, where they ask for more.
     pub gentle_per_s: Option<f64>,
     /// How many runs it took.
@@ -378,7 +386,7 @@ impl Survey {
         let last = self.scenario.faults.iter().filter_map(|fault| Some(fault.at.moment()?.saturating_add(fault.lasts)));
         let left = own - last.max().unwrap_or_default().as_secs_f64();
         let length = self.faults.as_ref().map_or(0.0, |length| length.as_secs_f64());
-        left.max(length / precision).min(4.0 * requests / rate).max(60.0).max(8.0 * piece_s(rate, deadline))
+        left.max(DRAINS * length).min(MOST_TO_HEAL / rate).max(60.0).max(8.0 * piece_s(rate, deadline))
     }
 
     /// What all seeds have found, the first one first.
@@ -393,7 +401,13 @@ impl Survey {
         }
         if serves_per_s.is_some() && serves_high.is_none() {
             let most = self.range().1;
-            notes.push(format!("it serves {most}/s, the greatest rate that was asked; --to asks for more"));
+            let all = serves.iter().filter(|one| one.high.is_none()).count();
+            let who = if all == serves.len() {
+                "it serves".to_owned()
+            } else {
+                format!("with {all} of {} seeds it serves", serves.len())
+            };
+            notes.push(format!("{who} {most}/s, the greatest rate that was asked; --to asks for more"));
         }
         if serves_per_s.is_none() {
             notes.push("it serves no rate that was asked; --from asks for less".to_owned());
@@ -410,6 +424,7 @@ impl Survey {
             heals_low,
             heals_high,
             heals_ends: heals.first().and_then(|one| one.end),
+            heals_within_s: (!heals.is_empty()).then(|| self.watched_s(heals_per_s.unwrap_or(self.range().0), true)),
             gentle_per_s: found.first().and_then(|found| found.gentle),
             runs: found.iter().map(|found| found.runs).sum(),
             notes,
@@ -417,17 +432,19 @@ impl Survey {
     }
 }
 
-/// The mean of the brackets' middles, and what holds them all.
+/// The median of the brackets' middles, and what holds them all.
 fn together(brackets: &[&Bisection]) -> (Option<f64>, Option<f64>, Option<f64>) {
     if brackets.is_empty() {
         return (None, None, None);
     }
-    let middles: Option<Vec<f64>> = brackets.iter().map(|one| one.middle()).collect();
-    let mean = middles.map(|middles| middles.iter().sum::<f64>() / middles.len() as f64);
+    let mut middles: Vec<f64> = brackets.iter().map(|one| one.middle().unwrap_or(0.0)).collect();
+    middles.sort_by(f64::total_cmp);
+    let (lower, upper) = (middles[(middles.len() - 1) / 2], middles[middles.len() / 2]);
     // Below the least that was asked, nothing is known but that it is more than none.
+    let median = (lower > 0.0).then_some(f64::midpoint(lower, upper));
     let low = brackets.iter().map(|one| one.low.unwrap_or(0.0)).fold(f64::INFINITY, f64::min);
     let highs: Option<Vec<f64>> = brackets.iter().map(|one| one.high).collect();
-    (mean, Some(low), highs.map(|highs| highs.into_iter().fold(0.0, f64::max)))
+    (median, Some(low), highs.map(|highs| highs.into_iter().fold(0.0, f64::max)))
 }
 
 fn least_rate() -> f64 {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::ledger::{Cases, Ledger};
 use crate::phrase::{Phrase, phrase};
-use crate::report::{FaultReport, LaneReport, Report, Series};
+use crate::report::{Cost, FaultReport, LaneReport, Report, Series};
 use crate::scenario::estimate::Traced;
 use crate::scenario::{Arrivals, Fault, FaultKind, FaultTarget, Keys, Problem, Scenario, limits};
 use crate::simulation::{Limits, Simulation, Stopped};
@@ -216,17 +216,19 @@ impl Plan {
     /// When the scenario has no such lane.
     pub fn begin_lanes(self, lanes: impl Iterator<Item = usize>) -> Experiment {
         let Plan { scenario, keys, trace_requests } = self;
-        let lanes: Vec<usize> = lanes.collect();
-        let foreseeing = Foreseeing::begin(&scenario, &lanes, &keys).map(Box::new);
-        let lanes = lanes.into_iter().map(|lane| Simulation::unforeseeing(&scenario, lane, keys.clone())).collect();
+        let numbers: Vec<usize> = lanes.collect();
+        let foreseeing = Foreseeing::begin(&scenario, &numbers, &keys).map(Box::new);
+        let lanes = numbers.iter().map(|lane| Simulation::unforeseeing(&scenario, *lane, keys.clone())).collect();
         let step = longest_step(scenario.duration);
-        Experiment { scenario, lanes, foreseeing, now: Nanos::ZERO, step, trace_requests }
+        Experiment { scenario, numbers, lanes, foreseeing, now: Nanos::ZERO, step, trace_requests }
     }
 }
 
 /// The lanes of a scenario, or some of them, running in step.
 pub struct Experiment {
     scenario: Scenario,
+    /// Which lanes of the scenario are run.
+    numbers: Vec<usize>,
     lanes: Vec<Simulation>,
     /// What some lane must know before it runs, while it is made.
     foreseeing: Option<Box<Foreseeing>>,
@@ -409,12 +411,17 @@ impl Experiment {
 
     /// What all lanes have shown so far.
     pub fn report(&self) -> Report {
+        let lanes = self.lanes.iter().zip(&self.numbers).map(|(lane, number)| {
+            let report = lane.report();
+            let cost = Cost::of(&report, &self.scenario.for_lane(*number));
+            LaneReport { cost, ..report }
+        });
         Report {
             engine: ENGINE_VERSION.to_owned(),
             scenario: self.scenario.name.clone(),
             seed: self.scenario.seed,
             deadline_s: self.scenario.clients.deadline.as_secs_f64(),
-            lanes: self.lanes.iter().map(Simulation::report).collect(),
+            lanes: lanes.collect(),
         }
     }
 

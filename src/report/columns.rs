@@ -159,6 +159,7 @@ pub const COLUMNS: &[Column] = &[
         |l| l.lost_increments,
         is_bad: true
     ),
+    measured(Clients, "cost", |l| l.cost.map(|cost| number(cost.total)), |l| l.cost.is_some()),
     counted!(Clients, Some("at risk"), None, |l| l.writes_by_class.at_risk, nobodys: "writes at risk"),
     counted!(Parts, Some("cache refused"), None, |l| l.cache.refused),
     counted!(

@@ -56,5 +56,6 @@ pub const MEASURES: &[Measure] = &[
         is_share: false,
         of: |l| Some(l.database.queue_max as f64),
     },
+    Measure { name: "cost", head: "cost", is_share: false, of: |l| l.cost.map(|cost| cost.total) },
     Measure { name: "requests", head: "requests", is_share: false, of: |l| Some(l.requests as f64) },
 ];

@@ -97,6 +97,7 @@ const MICROSECOND: Nanos = Nanos::from_micros(1);
 const LATENCY: Limit = time(Nanos::ZERO, HOUR);
 /// One entry's part of what is done to all of them.
 const PER_ENTRY: Limit = time(Nanos::ZERO, Nanos::from_secs(1));
+const PRICE: Limit = number(0.0, 1e9);
 const RATIO: Limit = number(0.0, 1.0);
 /// Bytes a second, from an old modem to what no machine does.
 const RATE: Limit = Limit { range: Range::Size(Bytes(1_000), Bytes(1 << 40)), or_none: true };
@@ -249,6 +250,12 @@ const LIMITS: &[(&str, Limit)] = &[
     ("lane.*.write.bound", or_none(whole(1, 10_000_000))),
     ("lane.*.write.batch", whole(1, 1_000_000)),
     ("lane.*.write.requeue", whole(0, 200)),
+    ("prices.memory", PRICE),
+    ("prices.database_reads", PRICE),
+    ("prices.database_writes", PRICE),
+    ("prices.lost_write", PRICE),
+    ("prices.failed_request", PRICE),
+    ("prices.late_second", PRICE),
     ("fault.*.at", time(Nanos::ZERO, MONTH)),
     ("fault.*.at.every", time(MILLISECOND, YEAR)),
     ("fault.*.at.before_flush", whole(1, 1_000_000_000)),

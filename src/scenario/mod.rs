@@ -44,6 +44,7 @@ pub mod percentiles;
 mod persistence;
 mod place;
 pub mod presets;
+mod prices;
 mod problem;
 mod reference;
 mod schema;
@@ -70,6 +71,7 @@ pub use look::COLOURS;
 pub use network::{Bandwidth, Link, Network};
 pub use otherwise::Otherwise;
 pub use persistence::{Fsync, Persistence, SnapshotRule};
+pub use prices::Prices;
 pub use problem::{Problem, Reason, ScenarioError};
 pub use size::{Capacity, Sizes};
 pub use slider::{Slider, slider_of};
@@ -119,6 +121,9 @@ pub warmup: Nanos = Nanos::ZERO,
         /// What breaks.
         #[ko = "장애."]
         pub faults as "fault": Vec<Fault> = Vec::new(),
+        /// What things cost.
+        #[ko = "단가."]
+        pub prices: Prices = Prices::default(),
     }
 }
 

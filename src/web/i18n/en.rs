@@ -141,6 +141,7 @@ pub static WORDS: Words = Words {
     database: "Database",
     application: "Application servers",
     network: "Network, one way",
+    prices: "Prices",
     link_name: |link| match link {
         Link::ClientApp => "client–app",
         Link::AppCache => "app–cache",

@@ -140,6 +140,7 @@ pub static WORDS: Words = Words {
     database: "DB",
     application: "애플리케이션 서버",
     network: "네트워크 (편도)",
+    prices: "단가",
     link_name: |link| match link {
         Link::ClientApp => "클라이언트–앱",
         Link::AppCache => "앱–캐시",

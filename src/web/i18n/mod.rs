@@ -132,6 +132,8 @@ words! {
     database: &'static str,
     application: &'static str,
     network: &'static str,
+    /// What things cost.
+    prices: &'static str,
     link_name: fn(Link) -> &'static str,
     faults: &'static str,
     no_faults: &'static str,

@@ -13,6 +13,8 @@ pub enum Unit {
     Millis,
     /// A part of a whole, 0 to 1.
     Share,
+    /// Money.
+    Amount,
 }
 
 /// A column.
@@ -58,6 +60,7 @@ impl Unit {
             Unit::Count => text::count(value as u64),
             Unit::Millis => text::millis(value),
             Unit::Share => text::share(value),
+            Unit::Amount => text::amount(value),
         }
     }
 
@@ -82,7 +85,7 @@ impl Unit {
             Unit::Millis if !typed.ends_with("ms") && typed.ends_with('s') => (typed.trim_end_matches('s'), 1_000.0),
             Unit::Millis => (typed.trim_end_matches("ms"), 1.0),
             Unit::Share => (typed.trim_end_matches('%'), 0.01),
-            Unit::Count => (typed, 1.0),
+            Unit::Count | Unit::Amount => (typed, 1.0),
         };
         let plain = crate::scenario::typed::plain(number.trim()).ok()?;
         self.accept(plain.parse::<f64>().ok()? * factor)
@@ -97,7 +100,7 @@ impl Unit {
     /// What stands behind a field of a form.
     pub fn sign(self) -> &'static str {
         match self {
-            Unit::Count => "",
+            Unit::Count | Unit::Amount => "",
             Unit::Millis => "ms",
             Unit::Share => "%",
         }
@@ -150,10 +153,11 @@ const READ_P50: Phrase = Phrase::fixed("Read p50", "읽기 p50");
 const READ_P99: Phrase = Phrase::fixed("Read p99", "읽기 p99");
 const WRITE_P50: Phrase = Phrase::fixed("Write p50", "쓰기 p50");
 const WRITE_P99: Phrase = Phrase::fixed("Write p99", "쓰기 p99");
+const COST: Phrase = Phrase::fixed("Cost", "비용");
 const REQUESTS: Phrase = Phrase::fixed("Requests", "요청");
 
 /// Every column, what went wrong first.
-pub static BOARD: [Column; 14] = [
+pub static BOARD: [Column; 15] = [
     Column {
         head: ERRORS,
         value: |lane| number(lane.errors),
@@ -201,6 +205,7 @@ pub static BOARD: [Column; 14] = [
     limited!("read_p99", READ_P99, Millis, latency!(read.p99), is_bad: false, high_is_good: false),
     limited!("write_p50", WRITE_P50, Millis, latency!(write.p50), is_bad: false, high_is_good: false),
     limited!("write_p99", WRITE_P99, Millis, latency!(write.p99), is_bad: false, high_is_good: false),
+    limited!("cost", COST, Amount, |lane| lane.cost.map(|cost| cost.total), is_bad: false, high_is_good: false),
     plain(REQUESTS, |lane| number(lane.requests)),
 ];
 

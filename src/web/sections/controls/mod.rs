@@ -1,4 +1,4 @@
-//! The controls beside the figures: lanes, traffic, cache, database, application, network, faults, run.
+//! The controls beside the figures: lanes, traffic, cache, database, application, network, faults, prices, run.
 
 mod faults;
 mod lanes;
@@ -72,6 +72,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
             { section(w.application, "app", false, of_part) }
             { section(w.network, "network", false, of_part) }
             { section(w.faults, "fault", false, |_, _, draft, _| html! { <Faults scenario={draft.scenario.clone()} /> }) }
+            { section(w.prices, "prices", false, of_part) }
             { section(w.run, "run", false, |_, _, draft, ctx| labelled(draft, ctx, draft.form.fields_of_table(""))) }
             { general_problems(&ctx) }
         </Sheet>
@@ -105,7 +106,7 @@ fn Section(props: &SectionProps) -> Html {
     let (open, ontoggle) = use_fold(props.open_at_first);
     let language = use_ctx().words.lang;
     // Lanes and faults show their own fields; the others have one part each.
-    let part = matches!(*name, "clients" | "cache" | "database" | "app" | "network").then_some(*name);
+    let part = matches!(*name, "clients" | "cache" | "database" | "app" | "network" | "prices").then_some(*name);
     html! {
         <details class={classes!("section", *name)} {open} {ontoggle}>
             <summary><h2>{ *title }</h2>{ part.map(|part| changed_summary(&draft.form, part, language)).unwrap_or_default() }</summary>

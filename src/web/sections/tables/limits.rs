@@ -84,7 +84,7 @@ fn LimitField(props: &LimitFieldProps) -> Html {
     let held = set.map(|limit| of.unit.plain(limit.bound)).unwrap_or_default();
     let value = (*bad).clone().unwrap_or(held);
     let allowed = match of.unit {
-        Unit::Count => &COUNT,
+        Unit::Count | Unit::Amount => &COUNT,
         Unit::Millis => &MILLIS,
         Unit::Share => &SHARE,
     };
