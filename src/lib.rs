@@ -57,6 +57,7 @@ pub mod engine;
 pub mod escape;
 pub mod experiment;
 pub mod fault;
+pub mod history;
 pub mod jobs;
 pub mod keyspace;
 pub mod ledger;

@@ -19,6 +19,7 @@ mod durability;
 mod estimates;
 mod evictions;
 mod examples;
+mod export;
 mod faults;
 mod figures;
 mod floors;

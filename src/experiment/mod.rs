@@ -1,6 +1,7 @@
 //! All lanes of a scenario, side by side: the same traffic, the same faults.
 
 pub mod capacity;
+mod cost;
 pub mod telling;
 
 use std::cell::Ref;
@@ -8,9 +9,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::history::Answered;
 use crate::ledger::{Cases, Ledger};
 use crate::phrase::{Phrase, phrase};
-use crate::report::{Cost, FaultReport, LaneReport, Report, Series};
+use crate::report::{FaultReport, LaneReport, Report, Series};
 use crate::scenario::estimate::Traced;
 use crate::scenario::{Arrivals, Fault, FaultKind, FaultTarget, Keys, Problem, Scenario, limits};
 use crate::simulation::{Limits, Simulation, Stopped};
@@ -413,7 +415,7 @@ impl Experiment {
     pub fn report(&self) -> Report {
         let lanes = self.lanes.iter().zip(&self.numbers).map(|(lane, number)| {
             let report = lane.report();
-            let cost = Cost::of(&report, &self.scenario.for_lane(*number));
+            let cost = cost::cost(&report, &self.scenario.for_lane(*number));
             LaneReport { cost, ..report }
         });
         Report {
@@ -439,6 +441,16 @@ impl Experiment {
     /// What there is to be seen in each lane since this was last asked for; none where nobody watches.
     pub fn scenes(&self) -> Vec<Scene> {
         self.lanes.iter().filter_map(Simulation::scene).collect()
+    }
+
+    /// From now on it is kept what the lanes' clients are answered. It changes nothing else.
+    pub fn keep_history(&self) {
+        self.lanes.iter().for_each(Simulation::keep_history);
+    }
+
+    /// What the clients of a lane were answered since it is kept, in the order of the answers.
+    pub fn take_history(&self, lane: usize) -> Vec<Answered> {
+        self.lanes[lane].take_history()
     }
 
     /// The lost writes, stale reads and diverging copies of a lane, case by case.

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use super::event::EventKind;
 use super::world::World;
+use crate::history::Answered;
 use crate::ledger::Freshness;
 use crate::metrics::Answer;
 use crate::model::{CallError, ClientId, Key, WriteId};
@@ -357,6 +358,11 @@ impl World {
                 is_stale = freshness != Freshness::Fresh;
             }
             (None, Err(_)) => {}
+        }
+        drop((metrics, ledger));
+        if let Some(history) = observers.history.borrow_mut().as_mut() {
+            let &InFlight { client, key, issued, write, outcome, from_cache, .. } = request;
+            history.push(Answered { client, key, issued, at: now, write, outcome, from_cache, is_stale });
         }
         self.watch_end(request, is_stale);
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Simulation, Stage};
 use crate::cache::entry::Entry;
+use crate::history::Answered;
 use crate::ledger::{Ledger, Place};
 use crate::model::{CallError, Key, WriteId};
 
@@ -12,6 +13,16 @@ impl Simulation {
     /// The ledger. Run on only when done looking.
     pub fn ledger(&self) -> Ref<'_, Ledger> {
         self.world.observers.ledger.borrow()
+    }
+
+    /// From now on it is kept what is answered.
+    pub fn keep_history(&self) {
+        self.world.observers.history.borrow_mut().get_or_insert_default();
+    }
+
+    /// What was answered since it is kept, in the order of the answers; none where it is not.
+    pub fn take_history(&self) -> Vec<Answered> {
+        self.world.observers.history.borrow_mut().as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The value the cache holds for `key`, expired or not.

@@ -18,6 +18,7 @@ use crate::cache::values::Values;
 use crate::database::Database;
 use crate::engine::Kernel;
 use crate::fault::Triggers;
+use crate::history::Answered;
 use crate::jobs::{Jobs, Owner};
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
@@ -45,6 +46,8 @@ pub(super) struct Observers {
     pub metrics: RefCell<Metrics>,
     /// Counts what faults wait for.
     pub triggers: Triggers,
+    /// What was answered, where somebody wants to know.
+    pub history: RefCell<Option<Vec<Answered>>>,
 }
 
 impl World {
@@ -76,6 +79,7 @@ impl World {
             database: Database::new(&scenario.database, cancels, shared(), &streams, DATABASE_SERVED),
             network: Network::new(&scenario.network, kernel.clone(), &streams),
             observers: Observers {
+                history: RefCell::new(None),
                 metrics: RefCell::new(Metrics::new(scenario.warmup, scenario.duration, scenario.clients.deadline)),
                 triggers: Triggers::default(),
                 ledger,
