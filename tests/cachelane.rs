@@ -47,6 +47,7 @@ mod strategies;
 mod sweeps;
 mod traces;
 mod traffic;
+mod when;
 mod witness;
 mod worlds;
 mod writes;

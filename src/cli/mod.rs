@@ -7,6 +7,7 @@
 //! cachelane compare default --seeds 20         means, intervals, ranges, differences
 //! cachelane sweep default --vary cache.ttl=1s..60s/log10    every point of a grid
 //! cachelane story flush-race                   how a write was lost, step by step
+//! cachelane when flush-race                    how likely it was at each moment, by runs that go on with other luck
 //! cachelane replay trace.txt --policy lru --capacity 256    the hits of a policy on a trace
 //! cachelane curve trace.txt --policy lru,sieve                miss ratio against cache size
 //! cachelane poster default > poster.svg        a picture of it, for a page or print
@@ -33,6 +34,7 @@ mod seeds;
 mod story;
 mod sweep;
 mod twitter;
+mod when;
 
 pub use self::outcome::Outcome;
 pub use self::run::chart_data;
@@ -73,6 +75,7 @@ enum Command {
     Capacity(capacity::Capacity),
     /// Tell how a write was lost, a read stale, or a copy left behind, step by step.
     Story(story::Story),
+    When(when::When),
     /// Play a trace through one or several caches and count hits and misses.
     Replay(replay::Replay),
     /// Miss ratio against cache size, for several policies, of a trace or of a scenario's requests.
@@ -136,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Merge(merge) => merge.run(&mut out),
         Command::Capacity(command) => command.run(&mut out),
         Command::Story(command) => command.run(&mut out),
+        Command::When(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Curve(command) => command.run(&mut out),
         Command::Poster(command) => command.run(&mut out),

@@ -2,6 +2,7 @@
 
 pub mod capacity;
 pub mod telling;
+pub mod when;
 
 use std::cell::Ref;
 use std::collections::BTreeSet;
