@@ -50,4 +50,5 @@ mod traffic;
 mod when;
 mod witness;
 mod worlds;
+mod worst;
 mod writes;

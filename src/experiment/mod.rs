@@ -1,8 +1,11 @@
 //! All lanes of a scenario, side by side: the same traffic, the same faults.
 
 pub mod capacity;
+pub mod harm;
+pub mod shrink;
 pub mod telling;
 pub mod when;
+pub mod worst;
 
 use std::cell::Ref;
 use std::collections::BTreeSet;
