@@ -65,7 +65,8 @@ impl Search {
             return (0..self.seeds).map(|run| Candidate { run, at: self.spread(run) }).collect();
         }
         let Some(range) = self.range.as_ref().filter(|_| tried.rounds <= ROUNDS) else { return Vec::new() };
-        let step = Nanos((range.end().0 - range.start().0) / u64::from(self.seeds.max(2)) >> tried.rounds).max(TICK);
+        let share = (range.end().0 - range.start().0) / u64::from(self.seeds.max(2));
+        let step = Nanos(share >> tried.rounds).max(TICK);
         let mut around: Vec<Candidate> = Vec::new();
         for (candidate, _) in tried.worst_first(harm(&tried.all)).into_iter().take(BEST) {
             let at = candidate.at.unwrap_or_default();
@@ -85,7 +86,7 @@ impl Search {
         let range = self.range.as_ref()?;
         let length = u128::from(range.end().0 - range.start().0);
         let share = u128::from(u64::from(run).wrapping_mul(GOLDEN));
-        let at = whole(*range.start() + Nanos((length * share >> 64) as u64));
+        let at = whole(*range.start() + Nanos(((length * share) >> 64) as u64));
         Some(at.max(*range.start()))
     }
 
