@@ -123,6 +123,8 @@ pub struct FaultSchedule {
     entries: Vec<Entry>,
     /// By moment, fault and turn: the order does not depend on when something was put here.
     agenda: BTreeMap<(Nanos, usize, u64), Due>,
+    /// Whether nothing begins any more.
+    spared: bool,
     /// Faults that wait for a flush, and those that wait for acknowledged writes: by count and fault.
     flushes: BTreeSet<(u64, usize)>,
     acknowledged: BTreeSet<(u64, usize)>,
@@ -132,8 +134,16 @@ impl FaultSchedule {
     /// The plan of these faults for that lane, a world of these `parts`.
     pub fn new(faults: &[Fault], lane: usize, parts: Parts, streams: &Streams) -> FaultSchedule {
         let (agenda, flushes, acknowledged) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        let mut plan =
-            FaultSchedule { lane, streams: *streams, parts, entries: Vec::new(), agenda, flushes, acknowledged };
+        let mut plan = FaultSchedule {
+            lane,
+            streams: streams.steady(),
+            parts,
+            entries: Vec::new(),
+            agenda,
+            spared: false,
+            flushes,
+            acknowledged,
+        };
         faults.iter().for_each(|fault| plan.add(fault));
         plan
     }
@@ -157,6 +167,15 @@ impl FaultSchedule {
         }
     }
 
+    /// From now on nothing begins: what has begun ends when it would have, and that is all.
+    pub fn spare_the_rest(&mut self) {
+        work::count(self.agenda.len());
+        self.agenda.retain(|_, due| !due.begins);
+        self.flushes.clear();
+        self.acknowledged.clear();
+        self.spared = true;
+    }
+
     fn put(&mut self, fault: usize, at: Nanos, begins: bool) {
         let turn = self.entries[fault].turns;
         self.entries[fault].turns += 1;
@@ -165,6 +184,9 @@ impl FaultSchedule {
 
     /// A random fault that is over at `now` begins again an exponential time later.
     fn begin_again(&mut self, fault: usize, now: Nanos) {
+        if self.spared {
+            return;
+        }
         let entry = &mut self.entries[fault];
         if let (FaultTime::Every(mean), Some(draws)) = (entry.at, &mut entry.draws) {
             let gap = Sampler::exponential(mean).sample(draws);

@@ -49,6 +49,8 @@ mod strategies;
 mod sweeps;
 mod traces;
 mod traffic;
+mod when;
 mod witness;
 mod worlds;
+mod worst;
 mod writes;

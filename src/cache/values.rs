@@ -24,6 +24,7 @@ use crate::workload::rows::Rows;
 pub struct Values {
     rows: Rc<Rows>,
     sizes: Sampler,
+    /// A write's size is the write's, whatever luck does.
     streams: Streams,
     /// The size of all, where it is one.
     constant: Option<u32>,
@@ -41,7 +42,7 @@ impl Values {
             Sizes::Exponential(_) | Sizes::Uniform { .. } | Sizes::Lognormal { .. } => None,
         };
         let (traced_sizes, traced_ttls, keeping) = Default::default();
-        Values { rows, sizes: sizes.sampler(), streams: *streams, constant, traced_sizes, traced_ttls, keeping }
+        Values { rows, sizes: sizes.sampler(), streams: streams.steady(), constant, traced_sizes, traced_ttls, keeping }
     }
 
     /// A trace says that the values of `key` have this size from now on, in bytes, and this TTL; the greatest time is

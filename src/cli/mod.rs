@@ -8,6 +8,9 @@
 //! cachelane sweep default --vary cache.ttl=1s..60s/log10    every point of a grid
 //! cachelane story flush-race                   how a write was lost, step by step
 //! cachelane export default --lane 4 --for perfetto    every request, for another tool
+//! cachelane when flush-race                    how likely it was at each moment, by runs that go on with other luck
+//! cachelane worst default --move-faults 20s..25s    the seed and the moment of the crash that cost most
+//! cachelane shrink default                     the least that still shows the harm
 //! cachelane replay trace.txt --policy lru --capacity 256    the hits of a policy on a trace
 //! cachelane curve trace.txt --policy lru,sieve                miss ratio against cache size
 //! cachelane poster default > poster.svg        a picture of it, for a page or print
@@ -32,9 +35,12 @@ mod poster;
 mod replay;
 mod run;
 mod seeds;
+mod shrink;
 mod story;
 mod sweep;
 mod twitter;
+mod when;
+mod worst;
 
 pub use self::outcome::Outcome;
 pub use self::run::chart_data;
@@ -77,6 +83,9 @@ enum Command {
     Story(story::Story),
     /// Print every request of a lane for Perfetto, HdrHistogram's plotter, or Elle and Jepsen.
     Export(export::Export),
+    When(when::When),
+    Worst(worst::Worst),
+    Shrink(shrink::Shrink),
     /// Play a trace through one or several caches and count hits and misses.
     Replay(replay::Replay),
     /// Miss ratio against cache size, for several policies, of a trace or of a scenario's requests.
@@ -141,6 +150,9 @@ pub fn main() -> ExitCode {
         Command::Capacity(command) => command.run(&mut out),
         Command::Story(command) => command.run(&mut out),
         Command::Export(command) => command.run(&mut out),
+        Command::When(command) => command.run(&mut out),
+        Command::Worst(command) => command.run(&mut out),
+        Command::Shrink(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Curve(command) => command.run(&mut out),
         Command::Poster(command) => command.run(&mut out),

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::{Failure, run};
 use crate::escape::shown;
+use crate::experiment::harm::{Harm, Numbers, numbers};
 use crate::experiment::{ENGINE_VERSION, Plan};
 use crate::report::measures::{MEASURES, Measure};
 use crate::report::table::{Table, number};
@@ -96,13 +97,6 @@ pub fn repeat(
     Ok(told(scenario, &runs?, against))
 }
 
-/// What is kept of a run: of each lane, each measure. The whole reports of many runs would be gigabytes.
-type Numbers = Vec<[Option<f64>; MEASURES.len()]>;
-
-fn numbers(report: &Report) -> Numbers {
-    report.lanes.iter().map(|lane| std::array::from_fn(|measure| (MEASURES[measure].of)(lane))).collect()
-}
-
 /// What a run comes to at its end; `place` says in messages which of many runs it is.
 pub fn whole_run(scenario: &Scenario, trace: Option<Arc<Trace>>, place: &str) -> Result<Report, Failure> {
     let mut experiment = Plan::new(scenario, trace).map_err(run::cannot_run)?.begin();
@@ -138,22 +132,13 @@ fn told(scenario: &Scenario, runs: &[Numbers], against: usize) -> Repeated {
     }
 }
 
-/// The run with most of the first harm that any run has: lost writes, lost increments, errors, stale reads; else the slowest.
+/// The run with the most of the first harm that any run has.
 fn worst(scenario: &Scenario, runs: &[Numbers]) -> Worst {
-    let harm = ["ever_lost", "lost_increments", "errors", "stale_reads", "read_p99_ms", "write_p99_ms", "requests"];
-    // few: the measures there are
-    let place = |name: &str| MEASURES.iter().position(|measure| measure.name == name);
-    let has = |measure: &usize| runs.iter().flatten().any(|lane| lane[*measure].unwrap_or(0.0) > 0.0);
-    let measure = harm.into_iter().filter_map(place).find(has).unwrap_or(0);
-    let all = runs.iter().enumerate().flat_map(|(run, lanes)| {
-        lanes.iter().enumerate().map(move |(lane, numbers)| (numbers[measure].unwrap_or(0.0), run, lane))
-    });
-    // Of equal ones the first.
-    let first = |a: (f64, usize, usize), b: (f64, usize, usize)| if b.0 > a.0 { b } else { a };
-    let (value, run, lane) = all.reduce(first).expect("there is a run with a lane");
+    let harm = Harm::of_runs(runs);
+    let (value, run, lane) = harm.worst(runs);
     let seed = scenario.seed_of_run(run as u32);
     let link = link::encode_shortest(&Scenario { seed, ..scenario.clone() }).ok();
-    Worst { lane: scenario.titles().swap_remove(lane), measure: MEASURES[measure].name, value, seed, link }
+    Worst { lane: scenario.titles().swap_remove(lane), measure: harm.measure().name, value, seed, link }
 }
 
 impl Repeated {

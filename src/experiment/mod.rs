@@ -2,7 +2,11 @@
 
 pub mod capacity;
 mod cost;
+pub mod harm;
+pub mod shrink;
 pub mod telling;
+pub mod when;
+pub mod worst;
 
 use std::cell::Ref;
 use std::collections::BTreeSet;

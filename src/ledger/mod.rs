@@ -452,6 +452,26 @@ impl Ledger {
         (self.keys[write.slot as usize].key, write.client, write.issued)
     }
 
+    /// The first write of `key` that `client` asked for at the moment `issued`.
+    pub fn write_of(&self, key: Key, client: ClientId, issued: Nanos) -> Option<WriteId> {
+        // They were issued in the order of their numbers; number 0 is the initial value.
+        let (mut low, mut high) = (1, self.writes.len());
+        while low < high {
+            work::count(1);
+            let middle = low + (high - low) / 2;
+            if self.writes[middle].issued < issued { low = middle + 1 } else { high = middle }
+        }
+        let same = (low..self.writes.len()).take_while(|at| self.writes[*at].issued == issued);
+        let mut own = same.map(|at| WriteId(at as u32));
+        // few: the writes of one moment
+        own.find(|write| self.attempt(*write) == (key, client, issued))
+    }
+
+    /// Whether a write is among the [ever lost](Ledger::ever_lost).
+    pub fn was_lost(&self, w: WriteId) -> bool {
+        self.writes[w.index()].lost_for().is_some()
+    }
+
     /// The database's value of `key`, as far as the ledger was told.
     pub fn current(&self, key: Key) -> WriteId {
         match self.slots.get(key as usize) {

@@ -24,15 +24,19 @@
 
 mod alias;
 mod ids;
+mod luck;
 mod normal;
 mod sampler;
 
 pub use alias::{Alias, BadWeights};
 pub use ids::Ids;
+pub use luck::Luck;
 pub use sampler::{BadDistribution, LONGEST_SAMPLE, Sampler};
 
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+
+use self::luck::Turning;
 
 /// One step of splitmix64: adds the golden constant to `state`, then mixes it into the result.
 ///
@@ -64,26 +68,43 @@ const fn fold(state: u64, word: u64) -> u64 {
 }
 
 /// All the streams of one run: a seed that hands out independent [`Stream`]s by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Streams {
     seed: u64,
+    /// What turns them, if anything does.
+    luck: Option<Luck>,
 }
 
 impl Streams {
     /// The streams of the run with this seed. Every seed, also zero, is a good one.
     pub const fn new(seed: u64) -> Streams {
-        Streams { seed }
+        Streams { seed, luck: None }
+    }
+
+    /// The same streams, until `luck` turns: then each goes on as another one.
+    pub fn following(self, luck: &Luck) -> Streams {
+        Streams { luck: Some(luck.clone()), ..self }
+    }
+
+    /// The same streams, which no luck turns.
+    pub const fn steady(&self) -> Streams {
+        Streams { seed: self.seed, luck: None }
     }
 
     /// The stream called `name`: always the same one, from its beginning.
     pub fn named(&self, name: &str) -> Stream {
-        Stream::from_state(self.state(name))
+        self.stream(self.state(name))
     }
 
     /// Stream `index` of the family called `name` (one link of the network, one server …). No member of the
     /// family is the stream [`named`](Streams::named) `name`.
     pub fn numbered(&self, name: &str, index: u32) -> Stream {
-        Stream::from_state(fold(self.state(name), u64::from(index)))
+        self.stream(fold(self.state(name), u64::from(index)))
+    }
+
+    fn stream(&self, state: u64) -> Stream {
+        let turning = self.luck.as_ref().map(|luck| Box::new(Turning::new(luck, state)));
+        Stream { bits: generator(state), turning }
     }
 
     /// Seed and name in 64 bits: the seed stepped once, then xor FNV-1a of the name and stepped again.
@@ -96,25 +117,34 @@ impl Streams {
 ///
 /// Xoshiro256++ (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stream(Xoshiro256PlusPlus);
+pub struct Stream {
+    bits: Xoshiro256PlusPlus,
+    /// Of a stream that luck can turn.
+    turning: Option<Box<Turning>>,
+}
+
+/// The generator's 256 bits are four successive splitmix64 outputs from `state`, low word first.
+fn generator(mut state: u64) -> Xoshiro256PlusPlus {
+    let mut seed = [0u8; 32];
+    for word in seed.chunks_exact_mut(8) {
+        word.copy_from_slice(&splitmix64(&mut state).to_le_bytes());
+    }
+    Xoshiro256PlusPlus::from_seed(seed)
+}
 
 /// 2⁻⁵³: the distance between neighbours of [`Stream::unit`].
 const UNIT_STEP: f64 = 1.0 / (1u64 << 53) as f64;
 
 impl Stream {
-    /// The generator's 256 bits are four successive splitmix64 outputs from `state`, low word first.
-    fn from_state(mut state: u64) -> Stream {
-        let mut seed = [0u8; 32];
-        for word in seed.chunks_exact_mut(8) {
-            word.copy_from_slice(&splitmix64(&mut state).to_le_bytes());
-        }
-        Stream(Xoshiro256PlusPlus::from_seed(seed))
-    }
-
     /// 64 random bits.
     #[inline]
     pub fn u64(&mut self) -> u64 {
-        self.0.next_u64()
+        if let Some(turning) = &mut self.turning
+            && let Some(state) = turning.turned()
+        {
+            self.bits = generator(state);
+        }
+        self.bits.next_u64()
     }
 
     /// Uniform in [0, 1), a multiple of 2⁻⁵³.
@@ -213,6 +243,24 @@ mod tests {
         let streams = Streams::new(9);
         assert_eq!(streams.named("keys"), streams.named("keys"));
         assert_eq!(streams.numbered("network", 3), streams.numbered("network", 3));
+    }
+
+    #[test]
+    fn a_stream_that_luck_turns_goes_on_as_another_one_and_one_that_it_does_not_turn_as_before() {
+        let luck = Luck::default();
+        let streams = Streams::new(9).following(&luck);
+        let (mut turned, mut steady) = (streams.named("keys"), streams.steady().named("keys"));
+        assert_eq!((turned.u64(), turned.u64()), (steady.u64(), steady.u64()), "the same until it turns");
+        luck.turn(1);
+        let first = turned.u64();
+        assert_ne!(first, steady.u64());
+        // How far it was makes no difference, nor whether it had begun.
+        assert_eq!(streams.named("keys").u64(), first);
+        assert_ne!(streams.named("network").u64(), first);
+        luck.turn(2);
+        assert_ne!(turned.u64(), first);
+        luck.turn(1);
+        assert_eq!(turned.u64(), first, "the same turn, the same luck");
     }
 
     #[test]

@@ -183,6 +183,12 @@ impl Simulation {
         self.progress.stage == Stage::Finished
     }
 
+    /// From here on the lane has other luck, that of turn `number`: service times, latencies, evictions and all else that is
+    /// drawn, less what was drawn before. What clients ask for and when stays, and so do the faults. Turn 0 is the run's own.
+    pub fn turn_luck(&self, number: u64) {
+        self.world.luck.turn(number);
+    }
+
     /// Events handled so far.
     pub fn events(&self) -> u64 {
         self.world.kernel.events()

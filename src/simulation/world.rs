@@ -23,7 +23,7 @@ use crate::jobs::{Jobs, Owner};
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::network::{Direction, Network, Payload};
-use crate::random::Streams;
+use crate::random::{Luck, Streams};
 use crate::scenario::{Lane, Leases, Link, Reading, Scenario};
 use crate::workload::requests::KeySource;
 use crate::workload::rows::Rows;
@@ -38,6 +38,8 @@ pub(super) struct World {
     pub database: Database,
     pub network: Network,
     pub observers: Observers,
+    /// Of all that is drawn, but for what clients ask for and when, and for what breaks.
+    pub luck: Luck,
 }
 
 /// Who watches and changes nothing.
@@ -54,7 +56,8 @@ impl World {
     /// The world of this lane of `scenario`; nothing has happened yet.
     pub fn new(scenario: &Scenario, lane: &Lane, keys: KeySource) -> World {
         assert!(scenario.app.servers < Owner::SERVERS_MAX, "a checked scenario has fewer servers");
-        let streams = Streams::new(scenario.seed);
+        let (steady, luck) = (Streams::new(scenario.seed), Luck::default());
+        let streams = steady.clone().following(&luck);
         let (kernel, jobs) = (Rc::new(Kernel::default()), Rc::new(Jobs::default()));
         let ledger = Rc::new(RefCell::new(Ledger::new()));
         let shared = || (kernel.clone(), ledger.clone());
@@ -75,7 +78,7 @@ impl World {
         let cancels = scenario.app.cancel && scenario.app.database_timeout.is_some();
         World {
             application: Application::new((scenario, lane), (near, refresh, rows), (&keys, &cache), &streams),
-            clients: Clients::new(&scenario.clients, keys, &streams),
+            clients: Clients::new(&scenario.clients, keys, &steady),
             database: Database::new(&scenario.database, cancels, shared(), &streams, DATABASE_SERVED),
             network: Network::new(&scenario.network, kernel.clone(), &streams),
             observers: Observers {
@@ -87,6 +90,7 @@ impl World {
             cache,
             jobs,
             kernel,
+            luck,
         }
     }
 

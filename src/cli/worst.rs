@@ -1,0 +1,188 @@
+//! `worst`: the seed, and by choice the moment of the faults, with the most harm.
+
+use std::io::Write;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use clap::Args;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::run::chosen_lane;
+use super::seeds::{SEEDS_MAX, progress, whole_run};
+use super::{Failure, input};
+use crate::escape::{shown, shown_json};
+use crate::experiment::ENGINE_VERSION;
+use crate::experiment::harm::{Harm, Numbers, numbers};
+use crate::experiment::worst::{Candidate, Search, Tried, first_fault};
+use crate::report::table;
+use crate::scenario::{Scenario, link};
+use crate::time::Nanos;
+use crate::workload::trace::Trace;
+
+/// How many of the worst runs are printed.
+const SHOWN: usize = 10;
+
+/// Search for the seed, and by choice the moment of the faults, with the most harm.
+///
+/// The worst run is printed as a link. Nothing is drawn in the search: the same one finds the same run.
+#[derive(Args)]
+pub struct Worst {
+    #[command(flatten)]
+    source: input::Source,
+    /// How many seeds, from the scenario's on.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(SEEDS_MAX)))]
+    seeds: u32,
+    /// Also move the faults: the first that begins at a moment begins within FROM..TO (such as 20s..25s), the others keep
+    /// their distances to it. Each seed has a moment of its own, and then the worst are moved a little, again and again.
+    #[arg(long, value_name = "FROM..TO")]
+    move_faults: Option<String>,
+    /// The measure, by its name in JSON (such as ever_lost or read_p99_ms); without it, the first harm that there is: lost
+    /// writes, lost increments, errors, stale reads, else the slowest reads.
+    #[arg(long, value_name = "MEASURE")]
+    by: Option<String>,
+    /// In this lane, by number (from 0) or name; without it, in any.
+    #[arg(long, value_name = "LANE")]
+    lane: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What the command prints as JSON.
+#[derive(Serialize)]
+struct Found {
+    engine: &'static str,
+    scenario: String,
+    measure: &'static str,
+    /// How many runs it took.
+    runs: usize,
+    /// How much of it there is as the scenario stands.
+    own: f64,
+    /// The worst runs, the worst first.
+    worst: Vec<Run>,
+    /// The worst as a link; none where it would be too long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Run {
+    value: f64,
+    lane: String,
+    seed: u64,
+    /// When the first fault begins, where they were moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_fault_s: Option<f64>,
+}
+
+impl Worst {
+    /// Searches and prints.
+    pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        let scenario = self.source.read()?;
+        let by = self.by.as_deref().map(|name| Harm::named(name).map_err(|told| format!("--by {told}")));
+        let by = by.transpose().map_err(Failure::Input)?;
+        let lane = self.lane.as_deref().map(|lane| chosen_lane(&scenario, Some(lane)));
+        let lane = lane.transpose().map_err(Failure::Input)?;
+        let range = self.move_faults.as_deref().map(range).transpose()?;
+        let search = Search::new(&scenario, self.seeds, range);
+        let search = search.map_err(|told| Failure::Input(format!("--move-faults {told}")))?;
+        let trace = input::trace_of(&scenario)?;
+        let run = |scenario: &Scenario| run(scenario, lane, trace.clone());
+        let own = run(&scenario)?;
+        let mut tried = Tried::default();
+        loop {
+            let candidates = search.next(|runs| by.unwrap_or_else(|| Harm::of_runs(runs)), &tried);
+            if candidates.is_empty() {
+                break;
+            }
+            let bar = progress(candidates.len() as u64);
+            let one = |candidate: &Candidate| {
+                let numbers = run(&search.scenario_of(*candidate));
+                bar.inc(1);
+                numbers
+            };
+            let numbers: Result<Vec<Numbers>, Failure> = candidates.par_iter().map(one).collect();
+            bar.finish_and_clear();
+            tried.take_in(candidates, numbers?);
+        }
+        let harm = by.unwrap_or_else(|| Harm::of_runs(tried.runs()));
+        self.print((&scenario, lane), (&search, &tried), (harm, harm.most(&own).0), out)
+    }
+
+    fn print(
+        &self,
+        (scenario, lane): (&Scenario, Option<usize>),
+        (search, tried): (&Search, &Tried),
+        (harm, own): (Harm, f64),
+        out: &mut dyn Write,
+    ) -> Result<(), Failure> {
+        let all = tried.worst_first(harm);
+        let titles = scenario.titles();
+        let told = |(candidate, (value, place)): &(Candidate, (f64, usize))| Run {
+            value: *value,
+            lane: titles[lane.unwrap_or(*place)].clone(),
+            seed: scenario.seed_of_run(candidate.run),
+            first_fault_s: candidate.at.map(Nanos::as_secs_f64),
+        };
+        let first = all.first().map(|(candidate, _)| search.scenario_of(*candidate));
+        let found = Found {
+            engine: ENGINE_VERSION,
+            scenario: scenario.name.clone(),
+            measure: harm.measure().name,
+            runs: all.len(),
+            own,
+            worst: all.iter().take(SHOWN).map(told).collect(),
+            link: first.and_then(|first| link::encode_shortest(&first).ok()),
+        };
+        let text = if self.json {
+            let told = |error: serde_json::Error| Failure::Failed(format!("cannot write the result: {error}"));
+            shown_json(&serde_json::to_string_pretty(&found).map_err(told)?).into_owned() + "\n"
+        } else {
+            set(&found, harm, scenario)
+        };
+        Ok(out.write_all(text.as_bytes())?)
+    }
+}
+
+/// What a run comes to: all lanes, or that one.
+fn run(scenario: &Scenario, lane: Option<usize>, trace: Option<Arc<Trace>>) -> Result<Numbers, Failure> {
+    let alone = lane.map(|lane| scenario.only(lane));
+    let scenario = alone.as_ref().unwrap_or(scenario);
+    whole_run(scenario, trace, "").map(|report| numbers(&report))
+}
+
+/// Two moments as people write them: `20s..25s`.
+fn range(text: &str) -> Result<RangeInclusive<Nanos>, Failure> {
+    let ends = text.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+    let (from, to): (Nanos, Nanos) = ends.ok_or_else(|| {
+        Failure::Input(format!("--move-faults {text}: give two moments of the run, such as 20s..25s"))
+    })?;
+    Ok(from..=to)
+}
+
+fn set(found: &Found, harm: Harm, scenario: &Scenario) -> String {
+    let moved = found.worst.iter().any(|run| run.first_fault_s.is_some());
+    let mut head = vec!["", harm.measure().head, "seed"];
+    if moved {
+        head.push("first fault");
+    }
+    head.push("lane");
+    let rows = found.worst.iter().enumerate().map(|(place, run)| {
+        let mut cells = vec![(place + 1).to_string(), table::number(run.value), run.seed.to_string()];
+        if moved {
+            cells.push(run.first_fault_s.map_or_else(String::new, |at| format!("{at:.3} s")));
+        }
+        cells.push(shown(&run.lane).into_owned());
+        cells
+    });
+    let name = if found.scenario.is_empty() { "(no name)".into() } else { shown(&found.scenario) };
+    let (runs, engine) = (found.runs, found.engine);
+    let mut text = format!("{name} · {runs} runs · engine {engine}\n\n{}", table::plain(&head, rows.collect()));
+    let at = first_fault(scenario).filter(|_| moved).map(|at| format!(", first fault at {at}")).unwrap_or_default();
+    text += &format!("as the scenario stands: {} (seed {}{at})\n", table::number(found.own), scenario.seed);
+    if let Some(link) = &found.link {
+        text += &format!("the worst: {link}\n");
+    }
+    text
+}

@@ -1,0 +1,75 @@
+//! Harm: the number by which one run is worse than another.
+
+use crate::report::Report;
+use crate::report::measures::{MEASURES, Measure};
+
+/// What is kept of a run: of each lane, each measure. The whole reports of many runs would be gigabytes.
+pub type Numbers = Vec<[Option<f64>; MEASURES.len()]>;
+
+/// The numbers of a run.
+pub fn numbers(report: &Report) -> Numbers {
+    report.lanes.iter().map(|lane| std::array::from_fn(|measure| (MEASURES[measure].of)(lane))).collect()
+}
+
+/// By which measure runs are compared: its place among [`MEASURES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Harm(usize);
+
+impl Harm {
+    /// What runs are compared by where nothing is said: the first of these that some run has.
+    const USUAL: [&str; 7] =
+        ["ever_lost", "lost_increments", "errors", "stale_reads", "read_p99_ms", "write_p99_ms", "requests"];
+
+    /// The measures that say how bad a run was. Shares do not: of them, less is worse.
+    pub fn all() -> impl Iterator<Item = Harm> {
+        (0..MEASURES.len()).filter(|place| !MEASURES[*place].is_share).map(Harm)
+    }
+
+    /// The one with that name.
+    ///
+    /// # Errors
+    /// When there is none, with the names of all.
+    pub fn named(name: &str) -> Result<Harm, String> {
+        let names = || Harm::all().map(|harm| harm.measure().name).collect::<Vec<_>>().join(", ");
+        // few: the measures there are
+        Harm::all().find(|harm| harm.measure().name == name).ok_or_else(|| format!("{name}: give one of {}", names()))
+    }
+
+    /// The first usual harm that any of the runs has.
+    pub fn of_runs(runs: &[Numbers]) -> Harm {
+        let usual = Harm::USUAL.into_iter().filter_map(|name| Harm::named(name).ok());
+        let has = |harm: &Harm| runs.iter().flatten().any(|lane| lane[harm.0].unwrap_or(0.0) > 0.0);
+        usual.into_iter().find(has).unwrap_or(Harm(0))
+    }
+
+    /// The measure.
+    pub fn measure(self) -> &'static Measure {
+        &MEASURES[self.0]
+    }
+
+    /// Whether it counts something, so that one of it is already harm.
+    pub fn is_count(self) -> bool {
+        !self.measure().name.ends_with("_ms")
+    }
+
+    /// The most of it in any lane of a run, and in which: of equal ones the first.
+    ///
+    /// # Panics
+    /// When the run has no lane.
+    pub fn most(self, run: &Numbers) -> (f64, usize) {
+        let lanes = run.iter().enumerate().map(|(lane, numbers)| (numbers[self.0].unwrap_or(0.0), lane));
+        lanes.reduce(|a, b| if b.0 > a.0 { b } else { a }).expect("a run has a lane")
+    }
+
+    /// The run with the most of it: how much, which run, which lane. Of equal ones the first.
+    ///
+    /// # Panics
+    /// When there is no run with a lane.
+    pub fn worst(self, runs: &[Numbers]) -> (f64, usize, usize) {
+        let all = runs.iter().enumerate().map(|(number, run)| {
+            let (value, lane) = self.most(run);
+            (value, number, lane)
+        });
+        all.reduce(|a, b| if b.0 > a.0 { b } else { a }).expect("there is a run")
+    }
+}

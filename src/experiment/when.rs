@@ -1,0 +1,408 @@
+//! When was it lost? A run is wound back to a moment and goes on with other luck, many times: how often is the same write
+//! lost, the same read stale? Over moments that bracket the steps of the [story](crate::story), the jump is the cause.
+//!
+//! ```text
+//! the run        ──────●──────────●─────────●──▶ lost
+//!                      ├─▶ kept   ├─▶ kept  ├─▶ lost      forks: the same up to the moment, other luck from then on
+//!                      └─▶ lost   └─▶ kept  └─▶ lost
+//! ```
+//!
+//! *Luck* is all that is drawn at random from then on: service times, latencies and what links lose, evictions, jitter,
+//! replication lag. What was drawn before stays: a message under way arrives when it would have. What is *no* luck: the
+//! requests (which, by whom, when; the users' pauses in closed loops), the sizes of values, and the faults. So request
+//! number n is the same in every fork, also before it is sent, and one can ask what becomes of it. Not so in closed loops,
+//! where the next request waits for the last answer: there nothing is asked before the write or read is issued.
+//!
+//! *Faults*: each moment has two probabilities where faults are still to come. In one they come as they do; in the other
+//! what has not begun by then never does. A fault that is sure to come is no news: with it, the write may be doomed from
+//! the beginning. So the jump is looked for in the other, which knows at each moment no more than somebody there could.
+//!
+//! A run cannot be copied (its tasks are futures), so each fork runs from the start: as much work as 'moments × forks' runs
+//! up to the case. Forks are independent; whoever has several cores runs them side by side, with the same result.
+
+mod picture;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::telling::Telling;
+use super::{ENGINE_VERSION, Experiment, Plan, StartError};
+use crate::ledger::{Case, CaseKind, Cause, Class, Fact, Ledger};
+use crate::phrase::{Language, Phrase};
+use crate::scenario::{Arrivals, Scenario};
+use crate::stats::Share;
+use crate::story::{Line, Story};
+use crate::time::Nanos;
+use crate::workload::trace::Trace;
+
+/// How much further a fork is run at once, where what becomes of it is still open.
+const WAIT: Nanos = Nanos::from_millis(50);
+
+/// How much later than in the run a copy may come to diverge in a fork.
+const LATER: Nanos = Nanos::from_secs(1);
+
+/// Two probabilities that are no further apart are the same, in a quick search.
+const SAME: f64 = 0.1;
+
+/// What is asked, ready to be forked.
+pub struct When {
+    /// The lane alone.
+    plan: Plan,
+    scenario: Scenario,
+    story: Story,
+    moments: Vec<Nanos>,
+}
+
+/// A fork to run: the moment's number, the fork's, and whether faults to come do come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fork {
+    /// Which of the [moments](When::moments).
+    pub moment: usize,
+    /// Which luck, from 0.
+    pub number: u32,
+    /// Whether what has not begun to break by then does break.
+    pub faults: bool,
+}
+
+/// What a fork came to: whether it went wrong there, too; nothing where the same request was not sent.
+pub type Answer = Option<bool>;
+
+/// What the forks of each moment came to: with the faults to come, and where some are to come also without them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answers(BTreeMap<usize, Vec<Vec<Answer>>>);
+
+impl Answers {
+    /// Takes in what these forks came to, in their order.
+    ///
+    /// # Panics
+    /// When there is not an answer for each.
+    pub fn take_in(&mut self, forks: &[Fork], answers: &[Answer]) {
+        assert_eq!(forks.len(), answers.len(), "an answer for each fork");
+        for (fork, answer) in forks.iter().zip(answers) {
+            let both = self.0.entry(fork.moment).or_default();
+            let place = usize::from(!fork.faults);
+            if both.len() <= place {
+                both.resize(place + 1, Vec::new());
+            }
+            both[place].push(*answer);
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Halt {
+    /// The caller asked to stop.
+    Stopped,
+    /// The lane cannot be run.
+    Cannot(StartError),
+    /// Of this kind of case nothing is asked.
+    Kind,
+    /// The case came about after the end of the run, while what was under way ended.
+    AfterTheRun,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Found {
+    /// The engine's version.
+    pub engine: &'static str,
+    /// The scenario's name.
+    pub scenario: String,
+    /// Its seed.
+    pub seed: u64,
+    /// The lane's name.
+    pub lane: String,
+    /// The case.
+    pub case: Case,
+    /// Its story in a sentence or two.
+    pub sentence: Phrase,
+    /// When the story's cause was, s.
+    pub cause_s: f64,
+    /// How many forks each probability is of.
+    pub forks: u32,
+    /// In order of time.
+    pub moments: Vec<Moment>,
+    /// Where the probability rises most, if it does by more than luck would make it.
+    pub jump: Option<Jump>,
+}
+
+/// A moment, and how likely it was then.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Moment {
+    /// When, s: after all that happened at it.
+    pub at_s: f64,
+    /// What the story tells of the time since the moment before, a line each.
+    pub since: Vec<Phrase>,
+    /// How likely it goes wrong from here on.
+    pub probability: Share,
+    /// The same if no other fault begins; where one is still to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_faults: Option<Share>,
+}
+
+/// Between which two neighbours the probability rises most.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Jump {
+    /// The later one's place among the moments.
+    pub moment: usize,
+    /// From, s.
+    pub from_s: f64,
+    /// To, s.
+    pub to_s: f64,
+    /// The probability before, without faults to come.
+    pub before: f64,
+    /// And after.
+    pub after: f64,
+}
+
+impl When {
+    /// Asks of a case of lane `lane`, at about `moments` moments: all that bracket the story's steps, and some in between.
+    ///
+    /// # Errors
+    /// When the lane cannot be run, `stop` says so, or nothing can be asked of the case.
+    ///
+    /// # Panics
+    /// When there is no such lane.
+    pub fn new(
+        (scenario, trace): (&Scenario, Option<Arc<Trace>>),
+        (lane, case): (usize, Case),
+        moments: usize,
+        stop: impl FnMut() -> bool,
+    ) -> Result<When, Halt> {
+        if !is_asked_of(&case) {
+            return Err(Halt::Kind);
+        }
+        if case.issued >= scenario.duration || case.at > scenario.duration {
+            return Err(Halt::AfterTheRun);
+        }
+        let scenario = scenario.only(lane);
+        let told = Telling::new(&scenario, trace.clone(), 0, case).advance(stop).map_err(Halt::Cannot)?;
+        let story = told.ok_or(Halt::Stopped)?.story;
+        let plan = Plan::new(&scenario, trace).map_err(Halt::Cannot)?;
+        let moments = chosen(&story, is_closed(&scenario), moments);
+        Ok(When { plan, scenario, story, moments })
+    }
+
+    /// The moments, in order.
+    pub fn moments(&self) -> &[Nanos] {
+        &self.moments
+    }
+
+    /// All the forks of these moments, `forks` for each probability.
+    pub fn forks(&self, moments: &[usize], forks: u32) -> Vec<Fork> {
+        let of = |&moment: &usize| {
+            let both = if self.is_to_come(self.moments[moment]) { &[true, false][..] } else { &[true] };
+            both.iter().flat_map(move |&faults| (0..forks).map(move |number| Fork { moment, number, faults }))
+        };
+        moments.iter().flat_map(of).collect()
+    }
+
+    /// The moments that are still to be asked about: all at once, or in a quick search the two ends, and then again and
+    /// again the middle between two that differ, until they are neighbours. What lies between two that agree is not asked.
+    pub fn next(&self, known: &Answers, quick: bool) -> Vec<usize> {
+        let last = self.moments.len() - 1;
+        if !quick {
+            return if known.0.is_empty() { (0..=last).collect() } else { Vec::new() };
+        }
+        if known.0.is_empty() {
+            return BTreeSet::from([0, last]).into_iter().collect();
+        }
+        let shares: Vec<(usize, f64)> =
+            known.0.iter().map(|(moment, both)| (*moment, both.last().map_or(0.0, |own| share(own).share))).collect();
+        let pairs = shares.iter().zip(shares.iter().skip(1));
+        let apart = pairs.filter(|(a, b)| b.0 > a.0 + 1 && (b.1 - a.1).abs() > SAME);
+        apart.map(|(a, b)| a.0 + (b.0 - a.0) / 2).collect()
+    }
+
+    /// Whether a fault may begin after that moment.
+    fn is_to_come(&self, at: Nanos) -> bool {
+        let mut faults = self.scenario.faults.iter().filter(|fault| !fault.spares(0));
+        faults.any(|fault| fault.at.moment().is_none_or(|moment| moment > at))
+    }
+
+    /// Runs a fork. `stop` is asked now and then.
+    ///
+    /// # Errors
+    /// When `stop` says so.
+    pub fn run(&self, fork: Fork, mut stop: impl FnMut() -> bool) -> Result<Answer, Halt> {
+        let case = &self.story.case;
+        let mut experiment = self.plan.clone().begin();
+        if let CaseKind::Stale { .. } = case.kind {
+            experiment.lanes[0].listen(case.key);
+        }
+        let mut until = self.moments[fork.moment];
+        reach(&mut experiment, until, &mut stop)?;
+        experiment.lanes[0].turn_luck(u64::from(fork.number) + 1);
+        if !fork.faults {
+            experiment.lanes[0].spare_the_rest();
+        }
+        loop {
+            let over = experiment.finished();
+            if let Some(answer) = self.judge(&experiment, over) {
+                return Ok(answer);
+            }
+            if over {
+                return Ok(None);
+            }
+            until = if until < case.at { case.at } else { until.saturating_add(WAIT) };
+            if until > self.scenario.duration {
+                until = Nanos::MAX;
+            }
+            reach(&mut experiment, until, &mut stop)?;
+        }
+    }
+
+    /// What the fork came to, if that is known by now.
+    fn judge(&self, experiment: &Experiment, over: bool) -> Option<Answer> {
+        let (case, now) = (&self.story.case, experiment.now());
+        let ledger = experiment.lanes[0].ledger();
+        match case.kind {
+            CaseKind::Lost { cause } => self.judge_write(&ledger, cause, (now, over)),
+            CaseKind::Stale { .. } => {
+                let read = ledger.heard().into_iter().find_map(|heard| match heard.fact {
+                    Fact::Read { client, issued, stale, .. } if (client, issued) == (case.client, case.issued) => {
+                        Some(stale)
+                    }
+                    _ => None,
+                });
+                // A read that fails is not stale; but in a closed loop it may be that nobody asked.
+                read.map(Some).or_else(|| over.then_some((!is_closed(&self.scenario)).then_some(false)))
+            }
+            CaseKind::Diverging { place, .. } => {
+                let at = experiment.lanes[0].now();
+                let left = || ledger.diverging_copies_of(case.key, at);
+                if now >= case.at && left().iter().any(|(other, _)| *other == place) {
+                    return Some(Some(true));
+                }
+                (over || now >= case.at.saturating_add(LATER)).then_some(Some(false))
+            }
+            CaseKind::Vanished | CaseKind::Phantom => Some(None),
+        }
+    }
+
+    fn judge_write(&self, ledger: &Ledger, cause: Cause, (now, over): (Nanos, bool)) -> Option<Answer> {
+        let case = &self.story.case;
+        let Some(write) = ledger.write_of(case.key, case.client, case.issued) else {
+            return (now >= case.issued || over).then_some(None);
+        };
+        if ledger.was_lost(write) {
+            return Some(Some(true));
+        }
+        // Something older may still come over what the database has.
+        let is_final = over || (now >= case.at && cause != Cause::OverwrittenByOlder);
+        match ledger.class(write) {
+            Class::InFlight | Class::AtRisk if !over => None,
+            _ => is_final.then_some(Some(false)),
+        }
+    }
+
+    /// What the answers say; `lane` is what the lane is called.
+    pub fn sum_up(&self, lane: &str, forks: u32, known: &Answers) -> Found {
+        let mut before = None;
+        let mut moments = Vec::new();
+        for (&place, both) in &known.0 {
+            let at = self.moments[place];
+            let since = self.story.lines.iter().filter(|line| before < Some(line.at) && line.at <= at);
+            let since = since.filter(|_| before.is_some()).map(|line| self.told(line)).collect();
+            let probability = both.first().map_or_else(|| Share::of(0, 0), |own| share(own));
+            let without_faults = both.get(1).map(|own| share(own));
+            moments.push(Moment { at_s: at.as_secs_f64(), since, probability, without_faults });
+            before = Some(at);
+        }
+        let jump = jump(&moments);
+        Found {
+            engine: ENGINE_VERSION,
+            scenario: self.scenario.name.clone(),
+            seed: self.scenario.seed,
+            lane: lane.to_owned(),
+            case: self.story.case,
+            sentence: self.story.sentence.clone(),
+            cause_s: self.story.cause_at.as_secs_f64(),
+            forks,
+            moments,
+            jump,
+        }
+    }
+
+    /// A line of the story, in words.
+    fn told(&self, line: &Line) -> Phrase {
+        let say = |language: Language| format!("{}: {}", self.story.way(line, language), line.text.say(language));
+        Phrase::new(say(Language::English), say(Language::Korean))
+    }
+}
+
+impl Moment {
+    /// What somebody at that moment could have said: without faults of which nobody knows yet.
+    pub fn expected(&self) -> Share {
+        self.without_faults.unwrap_or(self.probability)
+    }
+}
+
+/// How often it went wrong, of the forks that sent the same request.
+fn share(answers: &[Answer]) -> Share {
+    let known = answers.iter().flatten();
+    Share::of(known.clone().filter(|wrong| **wrong).count() as u32, known.count() as u32)
+}
+
+/// Whether it can be asked when it came about.
+fn is_asked_of(case: &Case) -> bool {
+    matches!(case.kind, CaseKind::Lost { .. } | CaseKind::Stale { .. } | CaseKind::Diverging { .. })
+}
+
+/// Whether what is asked for next depends on answers.
+fn is_closed(scenario: &Scenario) -> bool {
+    matches!(scenario.clients.arrivals, Arrivals::Closed { .. }) || scenario.clients.retries > 0
+}
+
+fn reach(experiment: &mut Experiment, to: Nanos, stop: &mut impl FnMut() -> bool) -> Result<(), Halt> {
+    let mut stopped = false;
+    experiment.advance(to, || {
+        stopped = stop();
+        stopped
+    });
+    if stopped { Err(Halt::Stopped) } else { Ok(()) }
+}
+
+/// Moments just before and after each step of the story; then the widest gaps are halved until there are `count`. They
+/// begin as long before the first step as the story lasts, in a closed loop with the request itself.
+fn chosen(story: &Story, closed: bool, count: usize) -> Vec<Nanos> {
+    let case = &story.case;
+    let of_request = !matches!(case.kind, CaseKind::Diverging { .. });
+    let told = story.lines.iter().map(|line| line.at).chain([story.cause_at, case.issued, case.at]);
+    let mut steps: BTreeSet<Nanos> = told.filter(|at| *at <= case.at).collect();
+    let first = steps.first().copied().unwrap_or(case.issued);
+    let begin = if closed && of_request { case.issued } else { first.saturating_sub(case.at - first) };
+    steps.retain(|at| *at >= begin);
+    let mut moments: BTreeSet<Nanos> = steps.iter().flat_map(|at| [at.saturating_sub(Nanos(1)), *at]).collect();
+    moments.insert(begin);
+    moments.retain(|at| *at >= begin);
+    while moments.len() < count {
+        let gaps = moments.iter().zip(moments.iter().skip(1)).map(|(from, to)| (*to - *from, *from));
+        // Of equal ones the first.
+        let Some((gap, from)) = gaps.reduce(|a, b| if b.0 > a.0 { b } else { a }).filter(|(gap, _)| gap.0 > 1) else {
+            break;
+        };
+        moments.insert(from + Nanos(gap.0 / 2));
+    }
+    moments.into_iter().collect()
+}
+
+/// The greatest rise between neighbours, if their intervals lie apart.
+fn jump(moments: &[Moment]) -> Option<Jump> {
+    let pairs = moments.iter().zip(moments.iter().skip(1)).enumerate();
+    let known = pairs.filter(|(_, (before, after))| before.expected().of > 0 && after.expected().of > 0);
+    let rise = |(_, (before, after)): &(usize, (&Moment, &Moment))| after.expected().share - before.expected().share;
+    let greatest = known.reduce(|a, b| if rise(&b) > rise(&a) { b } else { a });
+    let (place, (before, after)) = greatest?;
+    let (from, to) = (before.expected(), after.expected());
+    (to.low > from.high).then_some(Jump {
+        moment: place + 1,
+        from_s: before.at_s,
+        to_s: after.at_s,
+        before: from.share,
+        after: to.share,
+    })
+}

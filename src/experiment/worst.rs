@@ -1,0 +1,150 @@
+//! The worst run: a search for the seed, and by choice for the moment of the faults, with the most harm.
+//!
+//! The first round asks each seed once. Where the faults may move, it spreads their moments evenly over the range, a moment
+//! for each seed; each further round moves the faults of the worst runs so far a little to both sides, half as far as the
+//! round before. Nothing is drawn, so the same search finds the same run.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use super::harm::{Harm, Numbers};
+use crate::scenario::{FaultTime, Scenario};
+use crate::time::Nanos;
+
+/// How many of the worst runs a round looks around.
+const BEST: usize = 4;
+
+/// How many rounds follow the first, where faults move.
+const ROUNDS: u32 = 7;
+
+/// Moments are whole milliseconds.
+const TICK: Nanos = Nanos::from_millis(1);
+
+/// A run to try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// Which seed: so many after the scenario's.
+    pub run: u32,
+    /// When the first fault begins, where they move.
+    pub at: Option<Nanos>,
+}
+
+/// A search.
+#[derive(Clone, Debug)]
+pub struct Search {
+    scenario: Scenario,
+    seeds: u32,
+    range: Option<RangeInclusive<Nanos>>,
+}
+
+impl Search {
+    /// Over so many seeds from the scenario's on; with a range, the first fault that begins at a moment begins within it,
+    /// and all such keep their distances.
+    ///
+    /// # Errors
+    /// When nothing can be moved, or not to both ends of the range.
+    pub fn new(scenario: &Scenario, seeds: u32, range: Option<RangeInclusive<Nanos>>) -> Result<Search, String> {
+        let search = Search { scenario: scenario.clone(), seeds, range };
+        let Some(range) = &search.range else { return Ok(search) };
+        if first_fault(scenario).is_none() {
+            return Err("the scenario has no fault that begins at a moment, so there is none to move".to_owned());
+        }
+        if range.start() > range.end() {
+            return Err(format!("{}..{}: the range is empty", range.start(), range.end()));
+        }
+        for end in [range.start(), range.end()] {
+            let moved = search.scenario_of(Candidate { run: 0, at: Some(*end) });
+            moved.check().map_err(|error| format!("with the first fault at {end}: {error}"))?;
+        }
+        Ok(search)
+    }
+
+    /// The runs to try next, after what was `tried`; none when the search is over.
+    pub fn next(&self, harm: impl Fn(&[Numbers]) -> Harm, tried: &Tried) -> Vec<Candidate> {
+        if tried.rounds == 0 {
+            return (0..self.seeds).map(|run| Candidate { run, at: self.spread(run) }).collect();
+        }
+        let Some(range) = self.range.as_ref().filter(|_| tried.rounds <= ROUNDS) else { return Vec::new() };
+        let share = (range.end().0 - range.start().0) / u64::from(self.seeds.max(2));
+        let step = Nanos(share >> tried.rounds).max(TICK);
+        let mut around: Vec<Candidate> = Vec::new();
+        for (candidate, _) in tried.worst_first(harm(&tried.all)).into_iter().take(BEST) {
+            let at = candidate.at.unwrap_or_default();
+            let sides = [at.saturating_sub(step), at.saturating_add(step)].map(whole);
+            let sides = sides.into_iter().filter(|at| range.contains(at));
+            around.extend(sides.map(|at| Candidate { at: Some(at), ..candidate }));
+        }
+        around.retain(|candidate| !tried.places.contains_key(candidate));
+        around.sort_unstable();
+        around.dedup();
+        around
+    }
+
+    /// The moment of that seed in the first round: multiples of the golden ratio fill the range evenly, however many.
+    fn spread(&self, run: u32) -> Option<Nanos> {
+        const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+        let range = self.range.as_ref()?;
+        let length = u128::from(range.end().0 - range.start().0);
+        let share = u128::from(u64::from(run).wrapping_mul(GOLDEN));
+        let at = whole(*range.start() + Nanos(((length * share) >> 64) as u64));
+        Some(at.max(*range.start()))
+    }
+
+    /// The scenario of a run.
+    pub fn scenario_of(&self, candidate: Candidate) -> Scenario {
+        let mut scenario = Scenario { seed: self.scenario.seed_of_run(candidate.run), ..self.scenario.clone() };
+        if let (Some(at), Some(first)) = (candidate.at, first_fault(&self.scenario)) {
+            for fault in &mut scenario.faults {
+                if let FaultTime::Moment(was) = &mut fault.at {
+                    *was = at.saturating_add(was.saturating_sub(first));
+                }
+            }
+        }
+        scenario
+    }
+}
+
+/// When the first fault that begins at a moment does.
+pub fn first_fault(scenario: &Scenario) -> Option<Nanos> {
+    scenario.faults.iter().filter_map(|fault| fault.at.moment()).min()
+}
+
+fn whole(at: Nanos) -> Nanos {
+    Nanos(at.0 / TICK.0 * TICK.0)
+}
+
+/// The runs so far.
+#[derive(Clone, Debug, Default)]
+pub struct Tried {
+    rounds: u32,
+    candidates: Vec<Candidate>,
+    /// What each came to.
+    all: Vec<Numbers>,
+    places: BTreeMap<Candidate, usize>,
+}
+
+impl Tried {
+    /// A round is over: what these came to, in their order.
+    pub fn take_in(&mut self, candidates: Vec<Candidate>, numbers: Vec<Numbers>) {
+        self.rounds += 1;
+        for (candidate, numbers) in candidates.into_iter().zip(numbers) {
+            self.places.insert(candidate, self.all.len());
+            self.candidates.push(candidate);
+            self.all.push(numbers);
+        }
+    }
+
+    /// What all runs came to, in the order in which they were tried.
+    pub fn runs(&self) -> &[Numbers] {
+        &self.all
+    }
+
+    /// All of them with the greatest harm of any lane, and which lane that is: the worst first, of equal ones that which was
+    /// tried first.
+    pub fn worst_first(&self, harm: Harm) -> Vec<(Candidate, (f64, usize))> {
+        let mut all: Vec<_> =
+            self.candidates.iter().zip(&self.all).map(|(candidate, run)| (*candidate, harm.most(run))).collect();
+        all.sort_by(|(_, a), (_, b)| b.0.total_cmp(&a.0));
+        all
+    }
+}
