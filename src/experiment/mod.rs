@@ -1,6 +1,7 @@
 //! All lanes of a scenario, side by side: the same traffic, the same faults.
 
 pub mod capacity;
+pub mod seeds;
 pub mod telling;
 
 use std::cell::Ref;
