@@ -61,3 +61,15 @@ fn a_table_says_which_differences_may_be_luck_and_csv_has_a_row_for_each_lane_an
     assert!(lines.next().is_some_and(|head| head.starts_with("lane,measure,runs,mean,low,high")));
     assert!(lines.all(|line| line.starts_with("Write-back,") && line.split(',').count() == 13), "{csv}");
 }
+
+/// The page's many seeds are compared with this file, to the byte (tests/browser/seeds.test.mjs).
+/// `CACHELANE_BLESS=1 cargo test seeds` writes it again.
+#[test]
+fn what_the_page_is_compared_with_is_what_is_printed() {
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/seeds.json");
+    let now = printed(&[&["compare", "default", "--seeds", "20", "--json"][..], &SHORT].concat(), "");
+    if std::env::var_os("CACHELANE_BLESS").is_some() {
+        std::fs::write(&path, &now).expect("the file can be written");
+    }
+    assert_eq!(std::fs::read_to_string(&path).expect("the file is there"), now, "what many seeds say has changed");
+}

@@ -20,6 +20,7 @@ mod scale;
 pub mod sheet;
 pub mod sketch;
 pub mod spectrum;
+pub mod strip;
 pub mod text;
 
 pub use catalogue::{FIGURES, Figure, Options, Percentile, figure};

@@ -223,8 +223,12 @@ pub fn time_ticks((from, to): (f64, f64), room: usize, language: Language) -> Ve
 
 /// A number with as many decimals as steps of that size need.
 fn plain(value: f64, step: f64) -> String {
-    let decimals = libm::ceil(-libm::log10(step) - 1e-9).clamp(0.0, 6.0) as usize;
-    format!("{value:.decimals$}")
+    format!("{value:.*}", decimals_of(step))
+}
+
+/// With how many decimals values are told apart that lie so far from each other.
+pub(super) fn decimals_of(step: f64) -> usize {
+    libm::ceil(-libm::log10(step) - 1e-9).clamp(0.0, 6.0) as usize
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub mod capacity;
 mod cost;
 pub mod harm;
+pub mod seeds;
 pub mod shrink;
 pub mod telling;
 pub mod when;

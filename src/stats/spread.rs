@@ -42,6 +42,12 @@ impl Spread {
         Some(Spread { runs, mean, low: mean - half, high: mean + half, sd, min, max })
     }
 
+    /// The interval where the number can only be from `least` to `most`, as a count or a share: Student's t knows nothing of that.
+    #[must_use]
+    pub fn within(self, least: f64, most: f64) -> Spread {
+        Spread { low: self.low.max(least), high: self.high.min(most), ..self }
+    }
+
     /// Whether the interval lies on one side of zero: of a difference, whether it is more than luck.
     pub fn is_clear(&self) -> bool {
         self.runs > 1 && (self.low > 0.0 || self.high < 0.0)
@@ -89,6 +95,14 @@ mod tests {
         let one = Spread::of(&[3.0]).unwrap();
         assert_eq!((one.low, one.high, one.sd, one.is_clear()), (3.0, 3.0, 0.0, false));
         assert_eq!(Spread::of(&[]), None);
+    }
+
+    #[test]
+    fn an_interval_stays_within_what_is_possible() {
+        let rare = Spread::of(&[0.0, 0.0, 1.0]).unwrap();
+        assert!(rare.low < 0.0 && rare.high > 1.0);
+        let share = rare.within(0.0, 1.0);
+        assert_eq!((share.low, share.high, share.mean), (0.0, 1.0, rare.mean));
     }
 
     /// Of many samples of a normal distribution, the interval holds the true mean in 95 of 100.

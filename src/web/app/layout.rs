@@ -21,6 +21,7 @@ use crate::web::sections::gallery::Gallery;
 use crate::web::sections::headline::{Question, Topic};
 use crate::web::sections::lead::{Headline, Legend};
 use crate::web::sections::notices::Notices;
+use crate::web::sections::seeds::ManySeeds;
 use crate::web::sections::share::Share;
 use crate::web::sections::skip::skip_links;
 use crate::web::sections::stage::Stage;
@@ -65,6 +66,8 @@ impl App {
                             { self.transport() }
                             { self.stage(&titles) }
                             { self.figures(&titles) }
+                            { self.scoreboard(&titles) }
+                            <ManySeeds scenario={self.state.running.clone()} dispatch={self.dispatch.clone()} words={w} />
                             { self.tables(&titles) }
                         </div>
                         <Controls scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
@@ -243,18 +246,28 @@ impl App {
         }
     }
 
-    fn tables(&self, titles: &Rc<Vec<String>>) -> Html {
+    /// All lanes at a glance.
+    fn scoreboard(&self, titles: &Rc<Vec<String>>) -> Html {
         let Some(report) = self.state.report() else { return html! {} };
         let (report, shown, words) = (report.clone(), self.shown(), self.words());
-        let (cases, until) = (self.state.cases(), self.state.recalled_at());
         html! {
             <>
                 if let (true, Some((played, all))) = (self.state.at_end(), self.state.run.unplayed) {
                     <p class="notice small calm" role="status">{ (words.trace_longer)(played, all) }</p>
                 }
                 <StoppedLanes stopped={self.state.run.stopped.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
-                <Scoreboard report={report.clone()} titles={titles.clone()} shown={shown.clone()} {until} {words}
+                <Scoreboard {report} titles={titles.clone()} {shown} until={self.state.recalled_at()} {words}
                     limits={self.state.view.limits.clone()} dispatch={self.dispatch.clone()} />
+            </>
+        }
+    }
+
+    fn tables(&self, titles: &Rc<Vec<String>>) -> Html {
+        let Some(report) = self.state.report() else { return html! {} };
+        let (report, shown, words) = (report.clone(), self.shown(), self.words());
+        let (cases, until) = (self.state.cases(), self.state.recalled_at());
+        html! {
+            <>
                 <MoreFigures report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <DivergedCopies report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <CacheNodes report={report.clone()} titles={titles.clone()} shown={shown.clone()} {words} />

@@ -77,9 +77,11 @@ impl Pool {
                 to_all(self.run.workers, &ToWorker::Advance { generation, to_ns, budget_ms, watch })
             }
             ToWorker::Hello | ToWorker::Recall { .. } | ToWorker::Inject { .. } => to_all(self.run.workers, &said),
-            ToWorker::Open { .. } | ToWorker::Continue | ToWorker::Cancel | ToWorker::Tell { .. } => {
-                vec![(0, said)]
-            }
+            ToWorker::Open { .. }
+            | ToWorker::Continue
+            | ToWorker::Cancel
+            | ToWorker::Tell { .. }
+            | ToWorker::Measure { .. } => vec![(0, said)],
         };
         self.answers = vec![None; messages.len()];
         messages

@@ -13,15 +13,20 @@
 //!   Recall                    Recalled, or Refused
 //!   Inject                    Injected, or Refused
 //!   Tell, again and again     Telling, as long as there is more to run; then Told, or Refused
+//!   Measure, again and again  Measuring, as long as there is more to run; then Measured, or Refused
 //!   Open, then Continue …     Reading, as long as there is more; then Opened or Unreadable
 //!   Cancel                    Cancelled
 //! ```
+//!
+//! `Measure` goes to workers of their own ([`crew`](super::crew)), whose generations are those of *Many seeds*: no run on the
+//! page waits for them.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::harm::Numbers;
 use crate::ledger::{Case, Cases};
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
@@ -124,6 +129,16 @@ pub enum ToWorker {
         /// What came about.
         case: Case,
     },
+    /// Run this scenario to its end for its measures alone, or go on with it; each time for a while. The experiment that the
+    /// worker holds stays as it is. All that is needed is said each time, so that any worker can be asked.
+    Measure {
+        /// What it is asked for, counted up.
+        generation: u32,
+        /// Which of many runs it is.
+        run: u32,
+        /// The scenario, with the seed of that run.
+        scenario: Box<Scenario>,
+    },
 }
 
 /// From the worker to the page.
@@ -163,6 +178,22 @@ pub enum FromWorker {
         generation: u32,
         /// The story.
         told: Box<Told>,
+    },
+    /// A run of many has not come to its end yet.
+    Measuring {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many runs it is.
+        run: u32,
+    },
+    /// A run of many has come to its end.
+    Measured {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many runs it is.
+        run: u32,
+        /// Its measures.
+        numbers: Numbers,
     },
     /// A trace is being read.
     Reading(Progress),
@@ -306,15 +337,17 @@ mod tests {
         let text = serde_json::to_string(&said).unwrap();
         assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
         let advance = |watch| ToWorker::Advance { generation: 3, to_ns: u64::MAX, budget_ms: 60.0, watch };
-        for said in [ToWorker::Hello, advance(None), advance(Some(8))] {
+        let measure = ToWorker::Measure { generation: 2, run: 17, scenario: Box::new(Scenario::default()) };
+        for said in [ToWorker::Hello, advance(None), advance(Some(8)), measure] {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
         }
         let refused =
             FromWorker::Refused { generation: 1, why: Phrase::fixed("no such fault", "그런 장애는 없습니다") };
-        for said in
-            [FromWorker::Here, FromWorker::Reading(Progress { done: 1, total: 2 }), FromWorker::Cancelled, refused]
-        {
+        let lane = std::array::from_fn(|i| (i > 0).then(|| 1.0 / i as f64));
+        let measured = FromWorker::Measured { generation: 2, run: 17, numbers: vec![lane; 2] };
+        let reading = FromWorker::Reading(Progress { done: 1, total: 2 });
+        for said in [FromWorker::Here, reading, FromWorker::Cancelled, refused, measured] {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), said);
         }

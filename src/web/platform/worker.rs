@@ -14,6 +14,8 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::clock::now_ms;
 use super::protocol::{Frame, FromWorker, LaneCases, Progress, Share, ToWorker, TraceFacts};
+use crate::experiment::harm::numbers;
+use crate::experiment::seeds::WholeRun;
 use crate::experiment::telling::Telling;
 use crate::experiment::{Experiment, Plan};
 use crate::ledger::Case;
@@ -26,10 +28,11 @@ use crate::web::state::seen::kept_next;
 use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 
 /// What only the whole page asks of its worker. An embed does without it, and its worker is smaller by what stands behind
-/// these two: nothing else may name it.
+/// these: nothing else may name it.
 pub struct Extras {
     open: fn(&str, Rc<[u8]>) -> Opened,
     tell: fn(&mut Work, usize, Case, Option<NamedTrace>) -> FromWorker,
+    measure: fn(&mut Option<RunOfMany>, (u32, u32), &Scenario) -> FromWorker,
 }
 
 /// A file whose reading has begun.
@@ -38,8 +41,11 @@ type Opened = Result<Box<dyn ReadOn>, TraceError>;
 /// A trace, and its file's name.
 type NamedTrace = (String, Arc<Trace>);
 
-/// All there is: reading traces, and telling how something came about.
-pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell };
+/// A run of many that has not come to its end: what it was asked for, which it is, and the run.
+type RunOfMany = ((u32, u32), WholeRun);
+
+/// All there is: reading traces, telling how something came about, and runs of many.
+pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell, measure };
 
 /// Whether this program runs in a worker, not in a page.
 pub fn is_worker() -> bool {
@@ -50,7 +56,7 @@ pub fn is_worker() -> bool {
 pub fn start(extras: Option<&'static Extras>) {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     tell_of_panics(scope.clone());
-    let state = Rc::new(RefCell::new(WorkerState { extras, work: None, trace: None, reading: None }));
+    let state = Rc::new(RefCell::new(WorkerState { extras, work: None, measuring: None, trace: None, reading: None }));
     let answer = scope.clone();
     let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let reply = match heard(&event.data()) {
@@ -113,6 +119,8 @@ fn unreadable(name: &str, error: &TraceError) -> FromWorker {
 struct WorkerState {
     extras: Option<&'static Extras>,
     work: Option<Work>,
+    /// Of many runs the one that is under way.
+    measuring: Option<RunOfMany>,
     /// The trace that was read last, by its file's name.
     trace: Option<NamedTrace>,
     /// The trace that is being read, and its file's name.
@@ -193,6 +201,10 @@ impl WorkerState {
                     }
                 }
             }
+            ToWorker::Measure { generation, run, scenario } => match self.extras {
+                Some(extras) => (extras.measure)(&mut self.measuring, (generation, run), &scenario),
+                None => refused(generation, NOT_HERE),
+            },
         }
     }
 
@@ -361,6 +373,28 @@ impl Work {
         }
     }
 }
+
+/// Goes on with that run of many, or begins with it, and with nothing else: one at a time is held.
+fn measure(under_way: &mut Option<RunOfMany>, which: (u32, u32), scenario: &Scenario) -> FromWorker {
+    let start = now_ms();
+    let (generation, run) = which;
+    let begun = under_way.take().filter(|(other, _)| *other == which);
+    let mut whole = match begun.map_or_else(|| WholeRun::begin(scenario, None), |(_, whole)| Ok(whole)) {
+        Ok(whole) => whole,
+        Err(error) => return refused(generation, error.phrase()),
+    };
+    match whole.advance(|| now_ms() - start >= MEASURING_MS) {
+        Ok(None) => {
+            *under_way = Some((which, whole));
+            FromWorker::Measuring { generation, run }
+        }
+        Ok(Some(report)) => FromWorker::Measured { generation, run, numbers: numbers(&report) },
+        Err(error) => refused(generation, error.phrase()),
+    }
+}
+
+/// How long a run of many is worked at until the page hears of it, in milliseconds.
+const MEASURING_MS: f64 = 90.0;
 
 /// How long a story is worked at until the page may ask for something else, in milliseconds.
 const TELLING_MS: f64 = 90.0;

@@ -56,7 +56,12 @@ impl WorkerHandle {
                     hear.emit(told);
                 }
             });
-            self.workers.push(OneWorker::open(hear, &self.act, number > 0));
+            let helps = number > 0; // there is another one that could do it all
+            let fail = self.act.reform(move |(failure, details)| match failure {
+                Failure::NotStarted | Failure::OutOfMemory if helps => Action::HelperFailed,
+                _ => Action::WorkerFailed { failure, details },
+            });
+            self.workers.push(OneWorker::open(hear, fail));
         }
     }
 }
@@ -64,23 +69,24 @@ impl WorkerHandle {
 /// How many workers the machine is good for: one a processor, but no more than a few, for each has a program of its own.
 pub fn most_workers() -> usize {
     const MOST: usize = 4;
-    (dom::window().navigator().hardware_concurrency() as usize).clamp(1, MOST)
+    processors().min(MOST)
+}
+
+/// How many processors the browser says there are, at least one.
+pub(super) fn processors() -> usize {
+    (dom::window().navigator().hardware_concurrency() as usize).max(1)
 }
 
 /// A worker, until it is dropped.
-struct OneWorker {
+pub(super) struct OneWorker {
     worker: Option<Worker>,
     // Before the worker's end they are no longer heard.
     listeners: Vec<EventListener>,
 }
 
 impl OneWorker {
-    /// `helps`: whether there is another one that could do it all.
-    fn open(hear: Callback<FromWorker>, act: &Callback<Action>, helps: bool) -> OneWorker {
-        let fail = act.reform(move |(failure, details)| match failure {
-            Failure::NotStarted | Failure::OutOfMemory if helps => Action::HelperFailed,
-            _ => Action::WorkerFailed { failure, details },
-        });
+    /// Starts it; `hear` hears what it says, `fail` how it ends, and its own words if it has any.
+    pub(super) fn open(hear: Callback<FromWorker>, fail: Callback<(Failure, String)>) -> OneWorker {
         match start().and_then(hand_over_program) {
             Ok(worker) => OneWorker { listeners: listen(&worker, hear, &fail), worker: Some(worker) },
             Err(error) => {
@@ -93,7 +99,7 @@ impl OneWorker {
     }
 
     /// Sends a text, or a text and a file's bytes.
-    fn send(&self, said: &ToWorker) {
+    pub(super) fn send(&self, said: &ToWorker) {
         let (Some(worker), Ok(text)) = (&self.worker, serde_json::to_string(said)) else { return };
         let text = JsValue::from_str(&text);
         // Both fail only for what cannot be cloned, and these can.

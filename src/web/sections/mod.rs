@@ -18,6 +18,8 @@ pub mod lead;
 #[cfg(target_arch = "wasm32")]
 pub mod notices;
 #[cfg(target_arch = "wasm32")]
+pub mod seeds;
+#[cfg(target_arch = "wasm32")]
 pub mod share;
 #[cfg(target_arch = "wasm32")]
 pub mod skip;

@@ -139,22 +139,22 @@ const fn plain(head: Phrase, value: fn(&LaneReport) -> Option<f64>) -> Column {
     Column { head, value, unit: Unit::Count, is_bad: false, limited: None }
 }
 
-const ERRORS: Phrase = Phrase::fixed("Errors", "오류");
+pub(super) const ERRORS: Phrase = Phrase::fixed("Errors", "오류");
 const ERROR_SHARE: Phrase = Phrase::fixed("Error share", "오류 비율");
-const STALE: Phrase = Phrase::fixed("Stale reads", "오래된 읽기");
+pub(super) const STALE: Phrase = Phrase::fixed("Stale reads", "오래된 읽기");
 const LOST: Phrase = Phrase::fixed("Lost", "유실");
-const LOST_INCREMENTS: Phrase = Phrase::fixed("Lost increments", "유실된 증가");
-const AT_RISK: Phrase = Phrase::fixed("Max at risk", "유실 위험 최댓값");
-const DIVERGING: Phrase = Phrase::fixed("Max diverging copies", "DB와 다른 사본 최댓값");
-const GOODPUT: Phrase = Phrase::fixed("Goodput", "굿풋(goodput)");
-const HIT_RATIO: Phrase = Phrase::fixed("Hit ratio", "적중률");
+pub(super) const LOST_INCREMENTS: Phrase = Phrase::fixed("Lost increments", "유실된 증가");
+pub(super) const AT_RISK: Phrase = Phrase::fixed("Max at risk", "유실 위험 최댓값");
+pub(super) const DIVERGING: Phrase = Phrase::fixed("Max diverging copies", "DB와 다른 사본 최댓값");
+pub(super) const GOODPUT: Phrase = Phrase::fixed("Goodput", "굿풋(goodput)");
+pub(super) const HIT_RATIO: Phrase = Phrase::fixed("Hit ratio", "적중률");
 const READ_HITS: Phrase = Phrase::fixed("Hit ratio of all reads", "전체 읽기 적중률");
-const READ_P50: Phrase = Phrase::fixed("Read p50", "읽기 p50");
-const READ_P99: Phrase = Phrase::fixed("Read p99", "읽기 p99");
-const WRITE_P50: Phrase = Phrase::fixed("Write p50", "쓰기 p50");
-const WRITE_P99: Phrase = Phrase::fixed("Write p99", "쓰기 p99");
-const COST: Phrase = Phrase::fixed("Cost", "비용");
-const REQUESTS: Phrase = Phrase::fixed("Requests", "요청");
+pub(super) const READ_P50: Phrase = Phrase::fixed("Read p50", "읽기 p50");
+pub(super) const READ_P99: Phrase = Phrase::fixed("Read p99", "읽기 p99");
+pub(super) const WRITE_P50: Phrase = Phrase::fixed("Write p50", "쓰기 p50");
+pub(super) const WRITE_P99: Phrase = Phrase::fixed("Write p99", "쓰기 p99");
+pub(super) const COST: Phrase = Phrase::fixed("Cost", "비용");
+pub(super) const REQUESTS: Phrase = Phrase::fixed("Requests", "요청");
 
 /// Every column, what went wrong first.
 pub static BOARD: [Column; 15] = [

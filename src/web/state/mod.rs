@@ -11,6 +11,7 @@
 //! story     the story that is open
 //! worker    what the worker is asked, and what it answers  traces    the files it reads
 //! fit       what makes a run play a whole trace            overridden  fields that something else says
+//! seeds     many runs of the same (not in an embed)
 //! ```
 
 pub mod board;
@@ -20,6 +21,7 @@ pub mod limits;
 pub mod looking;
 pub mod overridden;
 pub mod saved;
+pub mod seeds;
 pub mod stage;
 pub mod story;
 pub mod traces;
