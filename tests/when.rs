@@ -151,19 +151,6 @@ fn other_luck_changes_nothing_before_and_no_request() {
 }
 
 #[test]
-fn a_value_keeps_its_size_when_luck_turns() {
-    let text = "duration = '6s'\n[clients]\narrivals = { kind = 'poisson', rate = 200 }\nkeys = { kind = 'uniform', count = \
-        60 }\nwrite_ratio = 0.5\nvalue_size = { lognormal = { median = '1KiB', p99 = '8KiB' } }\n[cache]\ncapacity = \
-        '40KiB'\n[[lane]]\nread = 'read-through'\n";
-    let mut lane = Simulation::new(&of(text), 0, None).expect("it runs");
-    lane.run_until(Nanos::from_secs(3));
-    lane.turn_luck(1);
-    lane.run_until(Nanos::MAX);
-    // What the cache holds weighs what its values do.
-    lane.validate();
-}
-
-#[test]
 fn a_stale_read_and_a_copy_left_behind_are_asked_for_too() {
     let mut scenario = presets::get("stale-set-race").expect("a preset").scenario().clone();
     scenario.duration = Nanos::from_secs(8);

@@ -114,6 +114,16 @@ mod tests {
     }
 
     #[test]
+    fn a_value_keeps_its_size_when_luck_turns() {
+        let luck = crate::random::Luck::default();
+        let sizes = Sizes::Lognormal { median: Bytes(100), p99: Bytes(1_000) };
+        let values = Values::new(&sizes, &Streams::new(1).following(&luck), Rc::new(Rows::new(0.0, None)));
+        let before: Vec<u32> = (1..20).map(|write| values.size(3, WriteId(write))).collect();
+        luck.turn(1);
+        assert_eq!((1..20).map(|write| values.size(3, WriteId(write))).collect::<Vec<_>>(), before);
+    }
+
+    #[test]
     fn a_value_has_one_size_however_often_it_is_asked_for_and_others_have_others() {
         let sizes = sizes(Sizes::Exponential(Bytes(1_000)), 7);
         assert_eq!(sizes.size(3, WriteId(5)), sizes.size(3, WriteId(5)));
