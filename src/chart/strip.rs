@@ -39,10 +39,12 @@ impl Strip {
         if !low.is_finite() {
             (low, high) = (0.0, 0.0);
         }
-        if kind == Kind::Millis && low > 0.0 && high / low >= DECADES_FROM {
-            if let Axis::Log { low, high } = Axis::log_over(values) {
-                return Strip { kind, low, high, step: None };
-            }
+        if kind == Kind::Millis
+            && low > 0.0
+            && high / low >= DECADES_FROM
+            && let Axis::Log { low, high } = Axis::log_over(values)
+        {
+            return Strip { kind, low, high, step: None };
         }
         if low >= 0.0 && low < 0.6 * high {
             low = 0.0;

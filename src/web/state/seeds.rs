@@ -225,7 +225,7 @@ impl Called {
             return libm::ceil(-libm::log10(half) - 1e-9).clamp(0.0, 4.0) as usize;
         }
         match self.scale() * spread.mean.abs() {
-            _ if self.unit == Unit::Count => 0,
+            mean if self.unit == Unit::Count || mean == 0.0 => 0,
             mean if mean >= 10.0 => 1,
             mean if mean >= 1.0 => 2,
             _ => 3,
@@ -242,9 +242,23 @@ impl Called {
         format!("{} … {}", self.plain(spread.low, decimals), self.say(spread.high, decimals))
     }
 
+    /// The least or the greatest of all runs: of what is counted a whole number.
+    pub fn end(&self, value: f64, decimals: usize) -> String {
+        self.say(value, if self.unit == Unit::Count { 0 } else { decimals })
+    }
+
     /// A difference, with its sign: `+12`, `−0.3 ms`.
     pub fn difference(&self, value: f64, decimals: usize) -> String {
-        let plain = self.say(value, decimals);
+        format!("{}{}", self.signed(value, decimals), self.sign())
+    }
+
+    /// From where to where the mean of a difference lies: `+302 … +318`.
+    pub fn differences(&self, spread: &Spread, decimals: usize) -> String {
+        format!("{} … {}", self.signed(spread.low, decimals), self.signed(spread.high, decimals))
+    }
+
+    fn signed(&self, value: f64, decimals: usize) -> String {
+        let plain = self.plain(value, decimals);
         let is_nothing = !plain.contains(|c: char| ('1'..='9').contains(&c));
         if value > 0.0 && !is_nothing { format!("+{plain}") } else { plain }
     }
@@ -466,5 +480,8 @@ mod tests {
         assert_eq!(said("goodput", &[0.971, 0.975, 0.973]), ["97.3 %", "96.8 … 97.8 %", "+97.3 %"]);
         assert_eq!(said("stale_reads", &[-1_200.0, -1_201.0])[2], "−1,200");
         assert_eq!(said("stale_reads", &[-0.2, 0.1, 0.05])[2], "0.0", "what is nothing when written has no sign");
+        assert_eq!(said("goodput", &[0.0, 0.0])[2], "0 %");
+        let (lost, spread) = (called("ever_lost").unwrap(), Spread::of(&[1.0, 2.0, 1.0, 2.0]).unwrap());
+        assert_eq!((lost.end(spread.min, 1), lost.differences(&spread, 1)), ("1".into(), "+0.6 … +2.4".into()));
     }
 }

@@ -241,8 +241,8 @@ impl Table<'_> {
                 |measured| {
                     let spread = &measured.spread;
                     let decimals = measure.decimals(spread);
-                    let say = |value: f64| measure.say(value, decimals);
-                    [say(spread.mean), measure.interval(spread, decimals), say(spread.min), say(spread.max)]
+                    let [mean, between] = [measure.say(spread.mean, decimals), measure.interval(spread, decimals)];
+                    [mean, between, measure.end(spread.min, decimals), measure.end(spread.max, decimals)]
                 },
             );
             let more = measured.and_then(|measured| measured.more_than.as_ref());
@@ -264,7 +264,7 @@ impl Table<'_> {
         if spread.min == spread.max {
             return html! { { mean } };
         }
-        let between = [spread.low, spread.high].map(|end| measure.difference(end, decimals)).join(" … ");
+        let between = measure.differences(spread, decimals);
         let luck = (!spread.is_clear()).then(|| MAY_BE_LUCK.say(self.language));
         html! {
             <>
