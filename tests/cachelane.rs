@@ -30,6 +30,7 @@ mod patience;
 mod pictures;
 mod presets;
 mod prices;
+mod questions;
 mod random_golden;
 mod readings;
 mod real_redis;

@@ -297,6 +297,7 @@ fn worst(scenario: &Scenario, runs: &[Numbers]) -> Worst {
 
 #[cfg(test)]
 mod tests {
+    use super::super::harm::numbers;
     use super::*;
     use crate::scenario::presets;
 
