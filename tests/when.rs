@@ -183,6 +183,12 @@ fn the_command_says_the_same_on_any_number_of_cores() {
         text.contains("◀ jump") && text.contains("Cache node 0: cache crash") && text.contains("no more faults"),
         "{text}"
     );
+    let file = std::env::temp_dir().join(format!("cachelane-when-{}.svg", std::process::id()));
+    run("2", &["--svg", file.to_str().expect("a path")]);
+    let svg = std::fs::read_to_string(&file).expect("a picture");
+    std::fs::remove_file(&file).expect("it was there");
+    assert!(svg.ends_with("</svg>\n") && svg.contains("The jump: from 0 % to 100 % at 1.000000 s"), "{svg}");
+    assert!(svg.contains("<title>Cache node 0: cache crash") && svg.contains("stroke-dasharray"), "{svg}");
     let found: Value = serde_json::from_str(&run("2", &["--json", "--quick"])).expect("JSON");
     let moments = found["moments"].as_array().expect("moments");
     let jump = &moments[found["jump"]["moment"].as_u64().expect("a place") as usize];
