@@ -31,7 +31,7 @@ fn report() -> Value {
 fn a_distribution_has_the_count_and_the_percentiles_of_the_report() {
     let (report, text) = (report(), export(&["--for", "hgrm", "--of", "writes"]));
     let told = &report["latency_ms"]["write"];
-    assert!(text.contains(&format!("Total count    = {:12}]", told["count"])), "{text}");
+    assert!(text.contains(&format!("Total count    = {:12}]", told["count"].as_u64().unwrap())), "{text}");
     let row = text.lines().find(|line| line.contains(" 0.500000000000 ")).expect("a median");
     let median: f64 = row.split_whitespace().next().unwrap().parse().unwrap();
     let said = told["p50"].as_f64().unwrap();

@@ -44,7 +44,8 @@ fn each_price_is_for_what_its_name_says() {
     let with = |prices: Prices| whole_run(&Scenario { prices, ..hard_times() });
     let free = Prices::default;
     let of_lane = |lane: &LaneReport| lane.cost.expect("there is a price");
-    let all: [(Prices, fn(&Cost) -> f64, fn(&LaneReport) -> f64); 5] = [
+    type Part = (Prices, fn(&Cost) -> f64, fn(&LaneReport) -> f64);
+    let all: [Part; 5] = [
         (Prices { database_reads: 1e6, ..free() }, |c| c.database_reads, |l| l.database.reads as f64),
         (
             Prices { database_writes: 1e6, ..free() },
