@@ -2,9 +2,9 @@
 //!
 //! | tool | format | function |
 //! |---|---|---|
-//! | Perfetto, Chrome's `about:tracing` | trace events in JSON | [`perfetto`] |
-//! | HdrHistogram's plotter | `.hgrm` | [`hgrm`] |
-//! | Elle, Jepsen | a history of operations in EDN, model `rw-register` | [`jepsen`] |
+//! | Perfetto, Chrome's `about:tracing` | trace events in JSON | [`perfetto()`] |
+//! | HdrHistogram's plotter | `.hgrm` | [`hgrm()`] |
+//! | Elle, Jepsen | a history of operations in EDN, model `rw-register` | [`jepsen()`] |
 
 mod hgrm;
 mod jepsen;

@@ -18,7 +18,7 @@
 //!   Cancel                    Cancelled
 //! ```
 //!
-//! `Measure` goes to workers of their own ([`crew`](super::crew)), whose generations are those of *Many seeds*: no run on the
+//! `Measure` goes to workers of their own (the crew, `crew.rs`), whose generations are those of *Many seeds*: no run on the
 //! page waits for them.
 
 use std::collections::BTreeMap;
