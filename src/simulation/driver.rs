@@ -306,7 +306,7 @@ impl Simulation {
         }
         if self.progress.stage == Stage::Measuring && now >= self.progress.duration {
             self.baseline.at_end = Some(self.totals());
-            self.parts_at_end = self.world.network.watched().map(|_| self.parts());
+            self.parts_at_end = Some(self.parts());
             self.progress.stage = Stage::Over;
         } else {
             self.begin_due_fault(now);
