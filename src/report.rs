@@ -378,7 +378,8 @@ pub struct CacheReport {
     /// The most bytes they took, the sum of each node's most.
     #[serde(default)]
     pub bytes_max: u64,
-    /// How many they took in the mean of the ends of 240 equal parts of the run.
+    /// How many they took in the mean since the warm-up, at the ends of those 240 equal parts of the run that are over; 0
+    /// before one is.
     #[serde(default)]
     pub bytes_mean: f64,
     /// Dirty entries now.

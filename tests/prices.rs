@@ -68,6 +68,17 @@ fn each_price_is_for_what_its_name_says() {
     }
 }
 
+/// Each replica holds all that its primary does; also where a lane has replicas of its own.
+#[test]
+fn memory_is_paid_for_on_each_replica() {
+    let scenario = of("duration = \"20s\"\n[[lane]]\n[[lane]]\ncache = { replicas = 2 }\n[prices]\nmemory = 1e6\n");
+    let lanes = whole_run(&scenario);
+    let per_byte = |lane: &LaneReport| lane.cost.expect("a price").memory / lane.cache.bytes_mean;
+    close("three copies", per_byte(&lanes[1]) / per_byte(&lanes[0]), 3.0, 1e-9);
+    // A million a GiB-hour, for twenty seconds.
+    close("one copy", per_byte(&lanes[0]), 1e6 / (1_u64 << 30) as f64 * 20.0 / 3_600.0, 1e-9);
+}
+
 /// Late are answers, by as much as they took longer than the deadline; so with a deadline of nothing, by all they took.
 #[test]
 fn lateness_is_the_time_beyond_the_deadline() {

@@ -5,7 +5,8 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-const SOURCES: [&str; 2] = [include_str!("../src/report.rs"), include_str!("../src/report/effect.rs")];
+const SOURCES: [&str; 3] =
+    [include_str!("../src/report.rs"), include_str!("../src/report/cost.rs"), include_str!("../src/report/effect.rs")];
 
 const HEAD: &str = "# The report's figures
 
@@ -64,7 +65,10 @@ impl Section {
 /// The structs of a source with their fields.
 fn sections(source: &str) -> Vec<Section> {
     let (mut before, mut inside, mut sections) = (Before::default(), false, Vec::<Section>::new());
-    for line in source.lines().take_while(|line| !line.starts_with("mod ") && !line.starts_with("#[cfg(test)]")) {
+    for line in source
+        .lines()
+        .take_while(|line| !(line.starts_with("mod ") && line.ends_with('{')) && !line.starts_with("#[cfg(test)]"))
+    {
         let line = line.trim();
         if let Some(rest) = line.strip_prefix("pub struct ") {
             let name = rest.split([' ', '<', ';']).next().unwrap_or(rest).to_owned();
@@ -88,6 +92,9 @@ fn the_reference_of_the_reports_figures_says_what_the_types_say() {
     let mut page = HEAD.to_owned();
     SOURCES.iter().flat_map(|source| sections(source)).for_each(|section| section.write(&mut page));
     let page = page.trim_end().to_owned() + "\n";
+    for name in ["LaneReport", "DatabaseReport", "CacheReport", "Cost"] {
+        assert!(page.contains(&format!("## {name}")), "the page has nothing of {name}");
+    }
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/report.md");
     if std::env::var_os("REWRITE_REPORT").is_some() {
         std::fs::write(&path, &page).unwrap();

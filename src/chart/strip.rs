@@ -12,6 +12,8 @@ pub enum Kind {
     Millis,
     /// Shares, 0 to 1, in percent.
     Share,
+    /// Money.
+    Amount,
 }
 
 /// The axis along which the dots lie.
@@ -49,7 +51,11 @@ impl Strip {
         if low >= 0.0 && low < 0.6 * high {
             low = 0.0;
         }
-        let least = if kind == Kind::Count { 1.0 } else { 1e-6 };
+        let least = match kind {
+            Kind::Count => 1.0,
+            Kind::Millis | Kind::Share => 1e-6,
+            Kind::Amount => 1e-9,
+        };
         // Where all are alike, something around them is shown.
         let span = (high - low).max(if high == low { high.abs() * 0.05 } else { 0.0 }).max(least);
         let step = round_up(span / NAMED).max(least);
@@ -83,6 +89,7 @@ impl Strip {
             Kind::Count => text::count(libm::round(value) as u64),
             Kind::Millis => format!("{value:.*} ms", decimals_of(step)),
             Kind::Share => format!("{:.*} %", decimals_of(100.0 * step), 100.0 * value),
+            Kind::Amount => format!("{value:.*}", decimals_of(step)),
         }
     }
 
@@ -110,6 +117,7 @@ mod tests {
     fn an_axis_begins_at_zero_unless_the_values_lie_close_together() {
         assert_eq!(names(Kind::Count, &[94.0, 230.0]), ["0", "50", "100", "150", "200", "250"]);
         assert_eq!(names(Kind::Count, &[23_900.0, 24_100.0])[0], "23,900");
+        assert_eq!(names(Kind::Amount, &[0.000_02, 0.000_03])[..2], ["0.000020", "0.000022"]);
         assert_eq!(names(Kind::Share, &[0.971, 0.989]).first().unwrap(), "97.0 %");
         assert_eq!(names(Kind::Millis, &[14.2, 14.4]).first().unwrap(), "14.20 ms");
     }

@@ -47,7 +47,7 @@ pub fn percent(share: f64, decimals: usize) -> String {
 
 /// A share with as many decimals as tell it from nothing and from all, at least one: `93.4 %`, `99.98 %`, `0.0025 %`.
 pub fn share(share: f64) -> String {
-    percent(share, decimals(share.min(1.0 - share)).clamp(1, 5))
+    percent(share, decimals(share.min(1.0 - share)).max(1))
 }
 
 /// The decimals that a share needs, in percent, to have two digits.
@@ -55,9 +55,7 @@ pub fn decimals(share: f64) -> usize {
     match share {
         s if s <= 0.0 || s >= 0.0995 => 0,
         s if s >= 0.009_95 => 1,
-        s if s >= 0.000_995 => 2,
-        s if s >= 0.000_099_5 => 3,
-        _ => 4,
+        s => (-libm::floor(libm::log10(s * 1.005)) - 1.0).clamp(2.0, 9.0) as usize,
     }
 }
 
@@ -144,8 +142,9 @@ mod tests {
 
     #[test]
     fn small_shares_and_their_opposites_keep_two_digits() {
-        let shown = [0.0, 1.0, 0.5, 0.934, 0.000_25, 0.999_75, 0.000_025, 0.999_975].map(share);
-        let expected = ["0.0 %", "100.0 %", "50.0 %", "93.4 %", "0.025 %", "99.975 %", "0.0025 %", "99.9975 %"];
+        let shown = [0.0, 1.0, 0.5, 0.934, 0.000_25, 0.999_75, 0.000_025, 0.999_975, 0.000_000_25].map(share);
+        let expected =
+            ["0.0 %", "100.0 %", "50.0 %", "93.4 %", "0.025 %", "99.975 %", "0.0025 %", "99.9975 %", "0.000025 %"];
         assert_eq!(shown, expected);
     }
 

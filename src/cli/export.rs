@@ -47,6 +47,10 @@ pub struct Export {
 impl Export {
     /// Runs the lane and prints.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        if self.tool == Tool::Jepsen && self.of != Which::All {
+            let why = "a history without its writes, or reads, cannot be judged; leave it out with --for jepsen";
+            return Err(Failure::Input(format!("--of: {why}")));
+        }
         let scenario = self.source.read()?;
         let lane = run::chosen_lane(&scenario, self.lane.as_deref()).map_err(Failure::Input)?;
         let trace = input::trace_of(&scenario)?;

@@ -6,12 +6,13 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::run::chosen_lane;
+use super::run::{cannot_run, chosen_lane};
 use super::seeds::whole_run;
 use super::{Failure, input};
 use crate::escape::{shown, shown_json};
 use crate::experiment::ENGINE_VERSION;
 use crate::experiment::harm::{Harm, numbers};
+use crate::experiment::seeds::{RunError, WholeRun};
 use crate::experiment::shrink::{Shrunk, shrink};
 use crate::report::table;
 use crate::scenario::{Scenario, link};
@@ -97,8 +98,15 @@ impl Shrink {
         }
         let bar = progress();
         let shows = |smaller: &Scenario| -> Result<Option<f64>, Failure> {
-            let value = harm.most(&numbers(&whole_run(smaller, trace.clone(), "")?)).0;
+            let run = WholeRun::begin(smaller, trace.clone()).and_then(|mut run| run.advance(|| false));
             bar.inc(1);
+            let report = match run {
+                Ok(report) => report.expect("nobody has asked for a pause"),
+                // What a limit ends is no smaller scenario that shows it; others may be.
+                Err(RunError::Stopped { .. }) => return Ok(None),
+                Err(RunError::Start(error)) => return Err(cannot_run(error)),
+            };
+            let value = harm.most(&numbers(&report)).0;
             Ok((value >= least).then_some(value))
         };
         let shrunk = shrink(&alone(&scenario, lane), own, shows);

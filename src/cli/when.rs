@@ -56,10 +56,12 @@ impl When {
     /// Runs and prints.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let scenario = self.source.read()?;
-        let runs = u64::from(self.moments) * u64::from(self.forks);
+        // Where faults are to come, each moment is asked with and without them.
+        let kinds = if scenario.faults.is_empty() { 1 } else { 2 };
+        let runs = kinds * u64::from(self.moments) * u64::from(self.forks);
         if runs > RUNS_MAX {
             let told = format!(
-                "--moments {} --forks {}: that is {runs} runs, and at most {RUNS_MAX} can be asked for",
+                "--moments {} --forks {}: that is up to {runs} runs, and at most {RUNS_MAX} can be asked for",
                 self.moments, self.forks
             );
             return Err(Failure::Input(told));

@@ -392,7 +392,9 @@ impl Survey {
     /// What all seeds have found, the first one first.
     pub fn sum_up(&self, found: &[Found]) -> LaneCapacity {
         let serves: Vec<&Bisection> = found.iter().map(|found| &found.serves).collect();
-        let heals: Vec<&Bisection> = found.iter().filter_map(|found| found.heals.as_ref()).collect();
+        // What serves nothing heals from nothing.
+        let heals = found.iter().filter(|_| self.faults.is_ok());
+        let heals: Vec<&Bisection> = heals.map(|found| found.heals.as_ref().unwrap_or(&found.serves)).collect();
         let (serves_per_s, serves_low, serves_high) = together(&serves);
         let (heals_per_s, heals_low, heals_high) = together(&heals);
         let mut notes = Vec::new();

@@ -5,12 +5,9 @@ use crate::scenario::Scenario;
 
 const GIB: f64 = (1_u64 << 30) as f64;
 
-/// Of a lane so far, in the world of `scenario`, its own; `None` where nothing has a price.
-pub(super) fn cost(lane: &LaneReport, scenario: &Scenario) -> Option<Cost> {
+/// Of a lane so far, in the world of `scenario`, its own.
+pub(super) fn cost(lane: &LaneReport, scenario: &Scenario) -> Cost {
     let prices = &scenario.prices;
-    if prices.is_free() {
-        return None;
-    }
     // Nothing is used after the clients have gone, but for what was owed: its rows are written.
     let measured_s = (lane.at_s.min(scenario.duration.as_secs_f64()) - scenario.warmup.as_secs_f64()).max(0.0);
     let copies = f64::from(1 + scenario.cache.replicas);
@@ -26,5 +23,5 @@ pub(super) fn cost(lane: &LaneReport, scenario: &Scenario) -> Option<Cost> {
     };
     let Cost { memory, database_reads, database_writes, lost_writes, failed_requests, lateness, .. } = cost;
     let total = memory + database_reads + database_writes + lost_writes + failed_requests + lateness;
-    Some(Cost { total, ..cost })
+    Cost { total, ..cost }
 }

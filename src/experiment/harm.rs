@@ -47,9 +47,10 @@ impl Harm {
         &MEASURES[self.0]
     }
 
-    /// Whether it counts something, so that one of it is already harm.
+    /// Whether it counts something, so that one of it is already harm; not a time, and not money.
     pub fn is_count(self) -> bool {
-        !self.measure().name.ends_with("_ms")
+        let name = self.measure().name;
+        !name.ends_with("_ms") && name != "cost"
     }
 
     /// The most of it in any lane of a run, and in which: of equal ones the first.

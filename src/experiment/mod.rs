@@ -420,7 +420,8 @@ impl Experiment {
     pub fn report(&self) -> Report {
         let lanes = self.lanes.iter().zip(&self.numbers).map(|(lane, number)| {
             let report = lane.report();
-            let cost = cost::cost(&report, &self.scenario.for_lane(*number));
+            let is_free = self.scenario.prices.is_free();
+            let cost = (!is_free).then(|| cost::cost(&report, &self.scenario.for_lane(*number)));
             LaneReport { cost, ..report }
         });
         Report {

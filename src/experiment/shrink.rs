@@ -78,7 +78,15 @@ impl<E, F: FnMut(&Scenario) -> Result<Option<f64>, E>> Shrinking<F> {
         let Some(value) = (self.shows)(&smaller)? else { return Ok(false) };
         // few: one for each kind of change
         self.least.steps.retain(|step| !step.what.starts_with(of));
-        self.least.steps.push(Step { what: format!("{of} {became}"), value });
+        let faults = smaller.faults.len();
+        if faults != self.least.scenario.faults.len() {
+            // Those that are left have other numbers.
+            self.least.steps.retain(|step| !step.what.starts_with("fault"));
+            self.least.steps.push(Step { what: format!("faults: {faults}"), value });
+        }
+        if of != "faults:" {
+            self.least.steps.push(Step { what: format!("{of} {became}"), value });
+        }
         (self.least.scenario, self.least.value) = (smaller, value);
         Ok(true)
     }

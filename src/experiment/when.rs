@@ -11,7 +11,7 @@
 //! replication lag. What was drawn before stays: a message under way arrives when it would have. What is *no* luck: the
 //! requests (which, by whom, when; the users' pauses in closed loops), the sizes of values, and the faults. So request
 //! number n is the same in every fork, also before it is sent, and one can ask what becomes of it. Not so in closed loops,
-//! where the next request waits for the last answer: there nothing is asked before the write or read is issued.
+//! with retries or in scans, where the next request waits for the last answer: there nothing is asked before the write or read is issued.
 //!
 //! *Faults*: each moment has two probabilities where faults are still to come. In one they come as they do; in the other
 //! what has not begun by then never does. A fault that is sure to come is no news: with it, the write may be doomed from
@@ -240,6 +240,9 @@ impl When {
             experiment.lanes[0].spare_the_rest();
         }
         loop {
+            if experiment.stopped().any(|(_, why)| !why.is_after_the_run()) {
+                return Ok(None); // a limit has ended it: nobody knows what would have become of it
+            }
             let over = experiment.finished();
             if let Some(answer) = self.judge(&experiment, over) {
                 return Ok(answer);
@@ -354,7 +357,9 @@ fn is_asked_of(case: &Case) -> bool {
 
 /// Whether what is asked for next depends on answers.
 fn is_closed(scenario: &Scenario) -> bool {
-    matches!(scenario.clients.arrivals, Arrivals::Closed { .. }) || scenario.clients.retries > 0
+    let clients = &scenario.clients;
+    // The next key of a scan is read when the one before has come.
+    matches!(clients.arrivals, Arrivals::Closed { .. }) || clients.retries > 0 || clients.scan_ratio > 0.0
 }
 
 fn reach(experiment: &mut Experiment, to: Nanos, stop: &mut impl FnMut() -> bool) -> Result<(), Halt> {

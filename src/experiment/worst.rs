@@ -62,7 +62,14 @@ impl Search {
     /// The runs to try next, after what was `tried`; none when the search is over.
     pub fn next(&self, harm: impl Fn(&[Numbers]) -> Harm, tried: &Tried) -> Vec<Candidate> {
         if tried.rounds == 0 {
-            return (0..self.seeds).map(|run| Candidate { run, at: self.spread(run) }).collect();
+            // As it stands, too, so that nothing less bad is called the worst.
+            let own =
+                first_fault(&self.scenario).filter(|at| self.range.as_ref().is_some_and(|range| range.contains(at)));
+            let mut first: Vec<Candidate> = own.map(|at| Candidate { run: 0, at: Some(at) }).into_iter().collect();
+            first.extend((0..self.seeds).map(|run| Candidate { run, at: self.spread(run) }));
+            first.sort_unstable();
+            first.dedup();
+            return first;
         }
         let Some(range) = self.range.as_ref().filter(|_| tried.rounds <= ROUNDS) else { return Vec::new() };
         let share = (range.end().0 - range.start().0) / u64::from(self.seeds.max(2));

@@ -19,27 +19,40 @@ pub struct Broken {
 
 /// The trace of a lane of that name, as JSON.
 pub fn perfetto(lane: &str, answered: &[Answered], broken: &[Broken]) -> String {
-    let named = |what: &str, tid: usize, name: String| json!({ "ph": "M", "pid": 1, "tid": tid, "name": what, "args": { "name": name } });
-    let mut events = vec![named("process_name", 0, lane.to_owned())];
+    let mut trace = Trace("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n".to_owned());
     let mut spans: Vec<&Broken> = broken.iter().collect();
     spans.sort_by_key(|span| span.from);
     let mut rows = Rows::default();
     for span in spans {
         let row = rows.place(span.from, span.until);
-        events.push(slice(&span.what, "fault", (span.from, span.until), row, &json!({})));
+        trace.push(&slice(&span.what, "fault", (span.from, span.until), row, &json!({})));
     }
     let faults = rows.count;
-    events.extend((0..faults).map(|row| named("thread_name", row, "faults".to_owned())));
+    (0..faults).for_each(|row| trace.push(&named("thread_name", row, "faults")));
     let mut order: Vec<&Answered> = answered.iter().collect();
     order.sort_by_key(|one| one.issued);
     let mut rows = Rows::default();
     for one in order {
         let row = faults + rows.place(one.issued, one.at);
-        events.push(request(one, row));
+        trace.push(&request(one, row));
     }
-    let requests = rows.count;
-    events.extend((0..requests).map(|row| named("thread_name", faults + row, format!("requests {}", row + 1))));
-    json!({ "displayTimeUnit": "ms", "traceEvents": events }).to_string() + "\n"
+    (0..rows.count).for_each(|row| trace.push(&named("thread_name", faults + row, &format!("requests {}", row + 1))));
+    // The last one, after which no comma stands.
+    trace.0 + &named("process_name", 0, lane).to_string() + "\n]}\n"
+}
+
+/// The text so far, an event a line: of millions of requests no tree of values would fit into memory.
+struct Trace(String);
+
+impl Trace {
+    fn push(&mut self, event: &Value) {
+        self.0 += &event.to_string();
+        self.0 += ",\n";
+    }
+}
+
+fn named(what: &str, tid: usize, name: &str) -> Value {
+    json!({ "ph": "M", "pid": 1, "tid": tid, "name": what, "args": { "name": name } })
 }
 
 fn request(one: &Answered, row: usize) -> Value {

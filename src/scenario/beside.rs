@@ -4,8 +4,6 @@
 //! read and write, any field of `[app]`, `[network]`, `[cache]` and `[database]`, which a lane can have
 //! [otherwise](super::Otherwise), and the faults, which may [spare](Fault::spares) lanes.
 
-use std::cmp::Ordering;
-
 use super::field::Record;
 use super::limits::{FAULTS_MAX, LANES_MAX};
 use super::{Fault, FaultTime, Lane, Otherwise, Scenario};
@@ -109,7 +107,7 @@ impl Scenario {
         alone
     }
 
-    /// Lanes of which one meets what its twin is spared, in pairs: whom more strikes, and the other.
+    /// Lanes that differ only in which faults they meet, in pairs: whom more strikes, and the other.
     pub fn twins(&self) -> impl Iterator<Item = (usize, usize)> {
         let alike = |a: usize, b: usize| {
             let [a, b] = [a, b].map(|lane| Lane { look: None, name: String::new(), ..self.lanes[lane].clone() });
@@ -117,10 +115,14 @@ impl Scenario {
         };
         let pairs = (0..self.lanes.len()).flat_map(|a| (a + 1..self.lanes.len()).map(move |b| (a, b)));
         pairs.filter(move |(a, b)| alike(*a, *b)).filter_map(|(a, b)| {
-            match met_by(self, a).len().cmp(&met_by(self, b).len()) {
-                Ordering::Greater => Some((a, b)),
-                Ordering::Less => Some((b, a)),
-                Ordering::Equal => None,
+            let [of_a, of_b] = [a, b].map(|lane| met_by(self, lane));
+            let all_of = |some: &[_], others: &[_]| some.iter().all(|fault| others.contains(fault)); // few: FAULTS_MAX
+            match (all_of(&of_b, &of_a), all_of(&of_a, &of_b)) {
+                (true, false) => Some((a, b)),
+                (false, true) => Some((b, a)),
+                // The same, or one moment instead of another: then the lane that stood there first is spoken of.
+                (true, true) => None,
+                (false, false) => Some((a, b)),
             }
         })
     }

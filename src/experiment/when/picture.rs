@@ -61,7 +61,7 @@ impl Found {
         let (before, after, at) = (percent(jump.before), percent(jump.after), jump.to_s);
         match language {
             Language::English => format!("The jump: from {before} % to {after} % at {at:.6} s"),
-            Language::Korean => format!("급등: {at:.6} s에 {before} %에서 {after} %로"),
+            Language::Korean => format!("급변 지점: {at:.6}초, {before} % → {after} %"),
         }
     }
 
@@ -112,12 +112,12 @@ impl Found {
 
 const HOW: Phrase = Phrase::fixed(
     "Probability after each moment, with 95 % interval; dashed: with the faults to come",
-    "각 시점 이후의 확률과 95 % 신뢰 구간. 점선: 남은 장애까지 포함",
+    "각 시점 이후의 확률과 95 % 신뢰구간. 점선: 남은 장애까지 포함",
 );
 
 const NO_JUMP: Phrase = Phrase::fixed(
     "No jump: no two neighbours differ by more than chance",
-    "급등 없음: 이웃한 두 시점의 차이가 우연 범위 이내",
+    "급변 지점 없음: 이웃한 두 시점의 차이가 우연 범위 안에 있습니다",
 );
 
 fn y(share: f64) -> f64 {

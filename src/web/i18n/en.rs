@@ -249,7 +249,7 @@ pub static WORDS: Words = Words {
     open_scenario: "Open a scenario file",
     open_full: "Open full simulator",
     help: "Help",
-    how_to_read: "Each lane is one strategy. All lanes get the same requests and the same faults (but for those that a fault spares), so every difference \
+    how_to_read: "Each lane is one strategy. All lanes get the same requests and, unless a fault spares a lane, the same faults, so every difference \
         between the lines is the strategy's doing. A write is lost when it was acknowledged and the database will never have it; \
         it is at risk while one crash, or a loss of power, would take it: on a synced disk or a replica it is not. A cached copy diverges when it differs from the database and nothing \
         on its way will change that.",

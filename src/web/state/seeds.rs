@@ -222,12 +222,14 @@ impl Called {
     pub fn decimals(&self, spread: &Spread) -> usize {
         let half = self.scale() * (spread.high - spread.low) / 2.0;
         if half > 0.0 {
-            return libm::ceil(-libm::log10(half) - 1e-9).clamp(0.0, 4.0) as usize;
+            let most = if self.unit == Unit::Amount { 9.0 } else { 4.0 };
+            return libm::ceil(-libm::log10(half) - 1e-9).clamp(0.0, most) as usize;
         }
         match self.scale() * spread.mean.abs() {
             mean if self.unit == Unit::Count || mean == 0.0 => 0,
             mean if mean >= 10.0 => 1,
             mean if mean >= 1.0 => 2,
+            mean if self.unit == Unit::Amount => libm::ceil(2.0 - libm::log10(mean)).clamp(0.0, 9.0) as usize,
             _ => 3,
         }
     }
@@ -286,7 +288,8 @@ impl Called {
     /// How it lies on the line of its runs.
     pub fn kind(&self) -> Kind {
         match self.unit {
-            Unit::Count | Unit::Amount => Kind::Count,
+            Unit::Count => Kind::Count,
+            Unit::Amount => Kind::Amount,
             Unit::Millis => Kind::Millis,
             Unit::Share => Kind::Share,
         }

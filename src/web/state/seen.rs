@@ -124,7 +124,7 @@ impl State {
     /// run is, to be seen beside it should it go otherwise this time.
     pub(super) fn run_again_to(&mut self, t: Nanos) {
         if self.before().is_none() && !self.run.series.is_empty() {
-            self.seen.before = Some(self.run_so_far());
+            self.remember();
         }
         self.look_at_newest();
         self.reload();
@@ -164,12 +164,19 @@ impl State {
         self.look_at_newest();
         let is_dragged = self.history.is_dragging() && self.before().is_some();
         if is_first && !is_dragged && !self.run.series.is_empty() {
-            self.seen.before = Some(self.run_so_far());
+            self.remember();
         }
     }
 
-    fn run_so_far(&self) -> Rc<Before> {
-        Rc::new(Before { scenario: self.running.clone(), series: self.run.series.clone() })
+    /// Keeps the run as far as it has got; one of the same scenario that got further stays.
+    fn remember(&mut self) {
+        let length = |series: &[Series]| series.first().map_or(0, |lane| lane.points.len());
+        let knows_more =
+            |before: &Rc<Before>| before.scenario == self.running && length(&before.series) > length(&self.run.series);
+        if !self.seen.before.as_ref().is_some_and(knows_more) {
+            let (scenario, series) = (self.running.clone(), self.run.series.clone());
+            self.seen.before = Some(Rc::new(Before { scenario, series }));
+        }
     }
 
     /// The run before the last change is of no more interest.
@@ -354,12 +361,19 @@ mod tests {
     #[test]
     fn a_fault_after_running_again_leaves_the_future_that_was_known() {
         let mut state = halfway();
-        state.run.series = Rc::new(vec![Series::default()]);
+        let of = |points: usize| Series { points: vec![Default::default(); points], ..Series::default() };
+        state.run.series = Rc::new(vec![of(40)]);
         state.apply(seek(10));
-        state.apply(Action::Time(TimeAction::RunFromHere));
-        assert!(state.before().is_none(), "the same run is nothing beside itself");
+        for _ in 0..2 {
+            state.apply(Action::Time(TimeAction::RunFromHere));
+            assert!(state.before().is_none(), "the same run is nothing beside itself");
+            // The run has got as far as that again.
+            (state.must_load, state.resume) = (false, None);
+            state.run.series = Rc::new(vec![of(14)]);
+        }
         state.apply(set("fault.0", "(at:12s,what:cache.crash)"));
-        assert!(state.before().is_some_and(|before| before.scenario.faults.is_empty()));
+        let before = state.before().expect("the future that was known");
+        assert_eq!((before.scenario.faults.len(), before.series[0].points.len()), (0, 40));
         state.apply(Action::View(ViewAction::KeepBoth));
         assert_eq!((state.running.lanes.len(), state.running.faults[0].spares.clone()), (2, vec![1]));
     }
