@@ -67,7 +67,7 @@ fn sections(source: &str) -> Vec<Section> {
     let (mut before, mut inside, mut sections) = (Before::default(), false, Vec::<Section>::new());
     for line in source
         .lines()
-        .take_while(|line| !(line.starts_with("mod ") && line.ends_with('{')) && !line.starts_with("#[cfg(test)]"))
+        .take_while(|line| !(line.starts_with("#[cfg(test)]") || line.starts_with("mod ") && line.ends_with('{')))
     {
         let line = line.trim();
         if let Some(rest) = line.strip_prefix("pub struct ") {
