@@ -91,11 +91,6 @@ fn the_stage_of_a_run_that_is_over_is_that_of_its_end() {
     experiment.advance(Nanos::MAX, || false);
     assert!(at_end.is_some_and(|dirty| dirty > 0), "{at_end:?}");
     assert_eq!(dirty(&mut experiment), at_end);
-    // Also for who opens the stage only then.
-    let mut unseen = Experiment::new(&scenario, None).expect("a preset runs");
-    unseen.advance(Nanos::MAX, || false);
-    unseen.watch(Some(64));
-    assert_eq!(dirty(&mut unseen), at_end);
 }
 
 #[test]

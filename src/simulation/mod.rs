@@ -64,7 +64,7 @@ pub struct Simulation {
     listener: Option<Box<Listener>>,
     progress: Progress,
     baseline: Baseline,
-    /// How the parts were at the end of the run, once it is over.
+    /// How the parts were at the end of the run, once it is over and where somebody watched.
     parts_at_end: Option<Parts>,
     deadline: Nanos,
     /// The room of each cache node.

@@ -18,7 +18,7 @@ impl Simulation {
     }
 
     /// What there is to be seen since this was last asked for; `None` where nobody watches. Once the run is over, the parts
-    /// are as they were at its end, like every value over time: what is flushed or healed afterwards is not of the run.
+    /// are as they were at its end, if somebody watched it: what is flushed or healed afterwards is not of the run.
     pub fn scene(&self) -> Option<Scene> {
         let watcher = self.world.network.watched()?;
         let parts = self.parts_at_end.clone().unwrap_or_else(|| self.parts());
