@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::run::cannot_run;
 use super::{Failure, input, note};
-use crate::escape::{shown, shown_json};
+use crate::escape::shown;
 use crate::experiment::ENGINE_VERSION;
 use crate::experiment::capacity::{End, GOODPUT, Halt, LaneCapacity, Probe, Search, Survey, Verdict};
 use crate::report::{csv, table};
@@ -152,8 +152,7 @@ impl Capacity {
             lanes,
         };
         let text = if self.json {
-            let told = |error: serde_json::Error| Failure::Failed(format!("cannot write the result: {error}"));
-            shown_json(&serde_json::to_string_pretty(&found).map_err(told)?).into_owned() + "\n"
+            super::json(&found)?
         } else if self.csv {
             rows(&found.lanes)
         } else {

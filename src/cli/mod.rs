@@ -50,7 +50,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::escape::{shown, shown_lines};
+use crate::escape::{shown, shown_json, shown_lines};
 use crate::scenario::Scenario;
 
 /// Simulates cache strategies: what they gain, and what they lose when something breaks.
@@ -120,6 +120,12 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
         Failure::Output(error)
     }
+}
+
+/// A result as JSON that no terminal takes for commands.
+fn json(result: &impl serde::Serialize) -> Result<String, Failure> {
+    let told = |error: serde_json::Error| Failure::Failed(format!("cannot write the result: {error}"));
+    Ok(shown_json(&serde_json::to_string_pretty(result).map_err(told)?).into_owned() + "\n")
 }
 
 /// Prints what is wrong with the arguments, or the help that they ask for. Control characters in them are shown escaped.

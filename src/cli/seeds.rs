@@ -46,7 +46,12 @@ pub fn whole_run(scenario: &Scenario, trace: Option<Arc<Trace>>, place: &str) ->
         RunError::Start(error) => run::cannot_run(error),
         stopped @ RunError::Stopped { .. } => Failure::Failed(format!("{place}{stopped}")),
     };
-    let report = WholeRun::begin(scenario, trace).and_then(|mut run| run.advance(|| false)).map_err(failed)?;
+    ran(scenario, trace).map_err(failed)
+}
+
+/// What a run comes to at its end, or why there is none.
+pub fn ran(scenario: &Scenario, trace: Option<Arc<Trace>>) -> Result<Report, RunError> {
+    let report = WholeRun::begin(scenario, trace).and_then(|mut run| run.advance(|| false))?;
     Ok(report.expect("nobody has asked for a pause"))
 }
 

@@ -6,13 +6,14 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::run::{cannot_run, chosen_lane};
-use super::seeds::whole_run;
+use super::run::cannot_run;
+use super::seeds::{ran, whole_run};
+use super::worst::chosen;
 use super::{Failure, input};
-use crate::escape::{shown, shown_json};
+use crate::escape::shown;
 use crate::experiment::ENGINE_VERSION;
 use crate::experiment::harm::{Harm, numbers};
-use crate::experiment::seeds::{RunError, WholeRun};
+use crate::experiment::seeds::RunError;
 use crate::experiment::shrink::{Shrunk, shrink};
 use crate::report::table;
 use crate::scenario::{Scenario, link};
@@ -74,10 +75,7 @@ impl Shrink {
     /// Shrinks and prints.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let scenario = self.source.read()?;
-        let by = self.by.as_deref().map(|name| Harm::named(name).map_err(|told| format!("--by {told}")));
-        let by = by.transpose().map_err(Failure::Input)?;
-        let lane = self.lane.as_deref().map(|lane| chosen_lane(&scenario, Some(lane)));
-        let lane = lane.transpose().map_err(Failure::Input)?;
+        let (by, lane) = chosen(&scenario, self.by.as_deref(), self.lane.as_deref())?;
         if let Some(least) = self.at_least.filter(|least| !(*least > 0.0 && least.is_finite())) {
             return Err(Failure::Input(format!("--at-least {least}: give a number above 0")));
         }
@@ -98,10 +96,10 @@ impl Shrink {
         }
         let bar = progress();
         let shows = |smaller: &Scenario| -> Result<Option<f64>, Failure> {
-            let run = WholeRun::begin(smaller, trace.clone()).and_then(|mut run| run.advance(|| false));
+            let run = ran(smaller, trace.clone());
             bar.inc(1);
             let report = match run {
-                Ok(report) => report.expect("nobody has asked for a pause"),
+                Ok(report) => report,
                 // What a limit ends is no smaller scenario that shows it; others may be.
                 Err(RunError::Stopped { .. }) => return Ok(None),
                 Err(RunError::Start(error)) => return Err(cannot_run(error)),
@@ -139,12 +137,7 @@ impl Shrink {
             duration_s: scenario.duration.as_secs_f64(),
             link: link::encode_shortest(scenario).ok(),
         };
-        let text = if self.json {
-            let told = |error: serde_json::Error| Failure::Failed(format!("cannot write the result: {error}"));
-            shown_json(&serde_json::to_string_pretty(&found).map_err(told)?).into_owned() + "\n"
-        } else {
-            set(&found, harm.measure().head)
-        };
+        let text = if self.json { super::json(&found)? } else { set(&found, harm.measure().head) };
         Ok(out.write_all(text.as_bytes())?)
     }
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::run::cannot_run;
 use super::story::Choice;
 use super::{Failure, input, seeds};
-use crate::escape::{shown, shown_json};
+use crate::escape::shown;
 use crate::experiment::when::{self, Answer, Answers, Fork, Found, Halt};
 use crate::phrase::Language;
 use crate::report::table;
@@ -77,12 +77,7 @@ impl When {
             let cannot = |error| Failure::Failed(format!("--svg {}: {error}", file.display()));
             std::fs::write(file, found.svg(Language::English)).map_err(cannot)?;
         }
-        let text = if self.json {
-            let told = |error: serde_json::Error| Failure::Failed(format!("cannot write the result: {error}"));
-            shown_json(&serde_json::to_string_pretty(&found).map_err(told)?).into_owned() + "\n"
-        } else {
-            told(&found)
-        };
+        let text = if self.json { super::json(&found)? } else { told(&found) };
         Ok(out.write_all(text.as_bytes())?)
     }
 }

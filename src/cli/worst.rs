@@ -11,10 +11,10 @@ use serde::Serialize;
 use super::run::chosen_lane;
 use super::seeds::{SEEDS_MAX, progress, whole_run};
 use super::{Failure, input};
-use crate::escape::{shown, shown_json};
+use crate::escape::shown;
 use crate::experiment::ENGINE_VERSION;
 use crate::experiment::harm::{Harm, Numbers, numbers};
-use crate::experiment::worst::{Candidate, Search, Tried, first_fault};
+use crate::experiment::worst::{Candidate, Search, Tried};
 use crate::report::table;
 use crate::scenario::{Scenario, link};
 use crate::time::Nanos;
@@ -80,10 +80,7 @@ impl Worst {
     /// Searches and prints.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let scenario = self.source.read()?;
-        let by = self.by.as_deref().map(|name| Harm::named(name).map_err(|told| format!("--by {told}")));
-        let by = by.transpose().map_err(Failure::Input)?;
-        let lane = self.lane.as_deref().map(|lane| chosen_lane(&scenario, Some(lane)));
-        let lane = lane.transpose().map_err(Failure::Input)?;
+        let (by, lane) = chosen(&scenario, self.by.as_deref(), self.lane.as_deref())?;
         let range = self.move_faults.as_deref().map(range).transpose()?;
         let search = Search::new(&scenario, self.seeds, range);
         let search = search.map_err(|told| Failure::Input(format!("--move-faults {told}")))?;
@@ -135,14 +132,20 @@ impl Worst {
             worst: all.iter().take(SHOWN).map(told).collect(),
             link: first.and_then(|first| link::encode_shortest(&first).ok()),
         };
-        let text = if self.json {
-            let told = |error: serde_json::Error| Failure::Failed(format!("cannot write the result: {error}"));
-            shown_json(&serde_json::to_string_pretty(&found).map_err(told)?).into_owned() + "\n"
-        } else {
-            set(&found, harm, scenario)
-        };
+        let text = if self.json { super::json(&found)? } else { set(&found, harm, scenario) };
         Ok(out.write_all(text.as_bytes())?)
     }
+}
+
+/// The measure and the lane that `--by` and `--lane` name, as far as they are given.
+pub(super) fn chosen(
+    scenario: &Scenario,
+    by: Option<&str>,
+    lane: Option<&str>,
+) -> Result<(Option<Harm>, Option<usize>), Failure> {
+    let by = by.map(|name| Harm::named(name).map_err(|told| format!("--by {told}")));
+    let lane = lane.map(|lane| chosen_lane(scenario, Some(lane)));
+    Ok((by.transpose().map_err(Failure::Input)?, lane.transpose().map_err(Failure::Input)?))
 }
 
 /// What a run comes to: all lanes, or that one.
@@ -179,7 +182,7 @@ fn set(found: &Found, harm: Harm, scenario: &Scenario) -> String {
     let name = if found.scenario.is_empty() { "(no name)".into() } else { shown(&found.scenario) };
     let (runs, engine) = (found.runs, found.engine);
     let mut text = format!("{name} · {runs} runs · engine {engine}\n\n{}", table::plain(&head, rows.collect()));
-    let at = first_fault(scenario).filter(|_| moved).map(|at| format!(", first fault at {at}")).unwrap_or_default();
+    let at = scenario.first_fault().filter(|_| moved).map(|at| format!(", first fault at {at}")).unwrap_or_default();
     text += &format!("as the scenario stands: {} (seed {}{at})\n", table::number(found.own), scenario.seed);
     if let Some(link) = &found.link {
         text += &format!("the worst: {link}\n");

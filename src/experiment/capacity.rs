@@ -362,11 +362,7 @@ impl Survey {
 
     /// Moves the faults to where the lane has settled; returns when the last is over.
     fn fault_times(&self, scenario: &mut Scenario, settled: Nanos) -> (Option<Nanos>, Nanos) {
-        let first = scenario.faults.iter().filter_map(|fault| fault.at.moment()).min().unwrap_or_default();
-        for fault in &mut scenario.faults {
-            let at = fault.at.moment().unwrap_or_default();
-            fault.at = at.saturating_sub(first).saturating_add(settled).into();
-        }
+        scenario.begin_faults_at(settled);
         let over = settled.saturating_add(*self.faults.as_ref().unwrap_or(&Nanos::ZERO));
         (Some(over), over)
     }

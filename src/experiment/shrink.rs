@@ -7,7 +7,7 @@
 //! Smaller is not sooner lost: a shorter run has another end, and fewer requests are other requests. So each step is tried as
 //! a run of its own, and what comes out has been seen to do it.
 
-use crate::scenario::{Arrivals, FaultTime, Scenario};
+use crate::scenario::{Arrivals, Scenario};
 use crate::time::Nanos;
 
 /// Rounds of all changes, at most.
@@ -129,14 +129,10 @@ impl<E, F: FnMut(&Scenario) -> Result<Option<f64>, E>> Shrinking<F> {
 
     /// All faults move half way to the beginning, the first of them, again and again.
     fn sooner_faults(&mut self) -> Result<(), E> {
-        while let Some(first) = super::worst::first_fault(&self.least.scenario).filter(|first| *first > TICK) {
+        while let Some(first) = self.least.scenario.first_fault().filter(|first| *first > TICK) {
             let sooner = halved(first);
             let mut smaller = self.least.scenario.clone();
-            for fault in &mut smaller.faults {
-                if let FaultTime::Moment(at) = &mut fault.at {
-                    *at = at.saturating_sub(first) + sooner;
-                }
-            }
+            smaller.begin_faults_at(sooner);
             smaller.duration = smaller.duration.saturating_sub(first - sooner);
             if !self.keep(smaller, ("first fault:", format!("at {sooner}")))? {
                 break;

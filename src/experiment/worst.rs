@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::harm::{Harm, Numbers};
-use crate::scenario::{FaultTime, Scenario};
+use crate::scenario::Scenario;
 use crate::time::Nanos;
 
 /// How many of the worst runs a round looks around.
@@ -46,7 +46,7 @@ impl Search {
     pub fn new(scenario: &Scenario, seeds: u32, range: Option<RangeInclusive<Nanos>>) -> Result<Search, String> {
         let search = Search { scenario: scenario.clone(), seeds, range };
         let Some(range) = &search.range else { return Ok(search) };
-        if first_fault(scenario).is_none() {
+        if scenario.first_fault().is_none() {
             return Err("the scenario has no fault that begins at a moment, so there is none to move".to_owned());
         }
         if range.start() > range.end() {
@@ -64,7 +64,7 @@ impl Search {
         if tried.rounds == 0 {
             // As it stands, too, so that nothing less bad is called the worst.
             let own =
-                first_fault(&self.scenario).filter(|at| self.range.as_ref().is_some_and(|range| range.contains(at)));
+                self.scenario.first_fault().filter(|at| self.range.as_ref().is_some_and(|range| range.contains(at)));
             let mut first: Vec<Candidate> = own.map(|at| Candidate { run: 0, at: Some(at) }).into_iter().collect();
             first.extend((0..self.seeds).map(|run| Candidate { run, at: self.spread(run) }));
             first.sort_unstable();
@@ -100,20 +100,11 @@ impl Search {
     /// The scenario of a run.
     pub fn scenario_of(&self, candidate: Candidate) -> Scenario {
         let mut scenario = Scenario { seed: self.scenario.seed_of_run(candidate.run), ..self.scenario.clone() };
-        if let (Some(at), Some(first)) = (candidate.at, first_fault(&self.scenario)) {
-            for fault in &mut scenario.faults {
-                if let FaultTime::Moment(was) = &mut fault.at {
-                    *was = at.saturating_add(was.saturating_sub(first));
-                }
-            }
+        if let Some(at) = candidate.at {
+            scenario.begin_faults_at(at);
         }
         scenario
     }
-}
-
-/// When the first fault that begins at a moment does.
-pub fn first_fault(scenario: &Scenario) -> Option<Nanos> {
-    scenario.faults.iter().filter_map(|fault| fault.at.moment()).min()
 }
 
 fn whole(at: Nanos) -> Nanos {

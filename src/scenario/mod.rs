@@ -141,6 +141,21 @@ impl Scenario {
         !self.clients.never_writes() && self.lanes.iter().enumerate().any(keeps)
     }
 
+    /// When the first fault that begins at a moment does.
+    pub fn first_fault(&self) -> Option<Nanos> {
+        self.faults.iter().filter_map(|fault| fault.at.moment()).min()
+    }
+
+    /// Moves all faults that begin at a moment, so that the first begins at `at` and they keep their distances.
+    pub fn begin_faults_at(&mut self, at: Nanos) {
+        let Some(first) = self.first_fault() else { return };
+        for fault in &mut self.faults {
+            if let FaultTime::Moment(was) = &mut fault.at {
+                *was = was.saturating_sub(first).saturating_add(at);
+            }
+        }
+    }
+
     /// The seed of run number `run` of several: they follow each other from the scenario's; after the greatest comes 0.
     pub fn seed_of_run(&self, run: u32) -> u64 {
         (self.seed + u64::from(run)) % (limits::SEED_MAX + 1)
