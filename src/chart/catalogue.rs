@@ -226,7 +226,10 @@ pub static FIGURES: &[Figure] = &[
     Figure {
         name: "lost-increments",
         title: Phrase::fixed("Lost increments", "유실된 증가"),
-        key: Phrase::fixed("acknowledged, and not in the database's value", "성공 응답을 받았지만 DB 값에 없는 증가"),
+        key: Phrase::fixed(
+            "acknowledged, and neither in the database's value nor in one that is still to be flushed",
+            "성공 응답을 받았지만 DB 값에도, 아직 플러시할 값에도 없는 증가",
+        ),
         shapes: &[Shape { main: |p, _| Some(f64::from(p.lost_increments)), ..GAUGE }],
     },
     Figure {

@@ -147,7 +147,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         self.warmup(data, at, &x)?;
         self.bands(&data.faults, data, at, &x)?;
         self.rules(&panel.axis, data, at, &x)?;
-        self.reference(panel, at)?;
+        self.reference_line(panel, at)?;
         for line in &panel.before {
             self.before(line, &panel.axis, at, (&x, data))?;
         }
@@ -156,6 +156,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             let pen = Pen { strength: if is_back { 0.22 } else { 1.0 }, ..*self };
             pen.line(line, &panel.axis, at, (&x, data), order)?;
         }
+        // Over the lines, which they say something of.
+        self.warmup_label(data, at, &x)?;
+        self.reference_label(panel, at)?;
         if data.now_s > from && data.now_s < to {
             let now = self.crisp(x(data.now_s));
             self.stroke(&[(now, at.top), (now, at.bottom)], palette::EDGE, 1.0)?;
@@ -188,16 +191,25 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         Ok(())
     }
 
-    /// A shade over what the report leaves out, its name in it where there is room.
+    /// A shade over what the report leaves out.
     fn warmup(&self, data: &Data, at: PanelPlace, x: &impl Fn(f64) -> f64) -> Drawn<DB> {
         let Some(band) = data.warmup.as_ref().filter(|band| band.to_s > data.window().0) else { return Ok(()) };
         let (left, right) = (x(band.from_s), x(band.to_s));
         let shade = SOFT.rgb(self.look.theme).mix(0.1);
-        self.area.draw(&Rectangle::new([self.px((left, at.top)), self.px((right, at.bottom))], shade.filled()))?;
-        if self.width(&band.label, TEXT) + 8.0 > right - left {
+        self.area.draw(&Rectangle::new([self.px((left, at.top)), self.px((right, at.bottom))], shade.filled()))
+    }
+
+    /// The name of that shade: in it, or beside it where it is narrow.
+    fn warmup_label(&self, data: &Data, at: PanelPlace, x: &impl Fn(f64) -> f64) -> Drawn<DB> {
+        let Some(band) = data.warmup.as_ref().filter(|band| band.to_s > data.window().0) else { return Ok(()) };
+        let (left, right, wide) = (x(band.from_s), x(band.to_s), self.width(&band.label, TEXT));
+        let start = if wide + 8.0 > right - left { right + 4.0 } else { left + 4.0 };
+        if start + wide > at.right {
             return Ok(());
         }
-        self.text(&band.label, TEXT, SOFT, (left + 4.0, at.top + 10.0), HPos::Left, VPos::Top)
+        let y = at.top + 10.0;
+        self.ground((start, start + wide), y + TEXT / 2.0 + 1.0)?;
+        self.text(&band.label, TEXT, SOFT, (start, y), HPos::Left, VPos::Top)
     }
 
     /// A tint where something is broken, its name above; what is still to come is paler. Of very many only the tops are
@@ -234,15 +246,25 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         Ok(())
     }
 
-    /// A value that others have published, dotted, with its name.
-    fn reference(&self, panel: &Panel, at: PanelPlace) -> Drawn<DB> {
-        let Some((value, name)) = &panel.reference else { return Ok(()) };
+    /// A value that others have published, dotted.
+    fn reference_line(&self, panel: &Panel, at: PanelPlace) -> Drawn<DB> {
+        let Some((value, _)) = &panel.reference else { return Ok(()) };
         let y = at.bottom - (at.bottom - at.top) * panel.axis.place(*value);
         for dash in dashes(&[(at.left, y), (at.right, y)], &[2.0, 3.0]) {
             self.stroke(&dash, SOFT, 1.0)?;
         }
+        Ok(())
+    }
+
+    /// Its name and the value: at the right, where no warm-up is, over the line or at the top under it.
+    fn reference_label(&self, panel: &Panel, at: PanelPlace) -> Drawn<DB> {
+        let Some((value, name)) = &panel.reference else { return Ok(()) };
+        let line = at.bottom - (at.bottom - at.top) * panel.axis.place(*value);
         let label = format!("{name}: {}", panel.axis.name(*value));
-        self.text(&label, TEXT, SOFT, (at.left + 6.0, y - 3.0), HPos::Left, VPos::Bottom)
+        let end = at.right - 6.0;
+        let middle = if line - at.top < 20.0 { line + 10.0 } else { line - 10.0 };
+        self.ground((end - self.width(&label, TEXT), end), middle)?;
+        self.text(&label, TEXT, SOFT, (end, middle), HPos::Right, VPos::Center)
     }
 
     /// A line up to the moment that is looked at, and faintly what comes after it.
@@ -365,17 +387,18 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         for ((_, line), y) in names.into_iter().zip(places) {
             let style = lane_style(line.look);
             let label = self.cut(end_label(&panel.axis, line), room - NAME_AT);
-            self.ground(&label, (start + NAME_AT, y))?;
+            let name_at = start + NAME_AT;
+            self.ground((start + 6.0, name_at + self.width(&label, TEXT)), y)?;
             self.marker(style.marker, (start + 12.0, y), style.colour, 3.5)?;
             self.text(&label, TEXT, INK, (start + NAME_AT, y), HPos::Left, VPos::Center)?;
         }
         Ok(())
     }
 
-    /// The ground again where a name will stand: the tint of a fault to come must not make it hard to read.
-    fn ground(&self, label: &str, (x, y): (f64, f64)) -> Drawn<DB> {
-        let (wide, half) = (self.width(label, TEXT), TEXT / 2.0 + 1.0);
-        let corners = [self.px((x - NAME_AT + 4.0, y - half)), self.px((x + wide + 2.0, y + half))];
+    /// The ground again where a name will stand: neither the tint of a fault nor a line must make it hard to read.
+    fn ground(&self, (left, right): (f64, f64), y: f64) -> Drawn<DB> {
+        let half = TEXT / 2.0 + 1.0;
+        let corners = [self.px((left - 2.0, y - half)), self.px((right + 2.0, y + half))];
         self.area.draw(&Rectangle::new(corners, GROUND.rgb(self.look.theme).mix(0.85).filled()))
     }
 

@@ -109,7 +109,7 @@ impl Story {
         let (lane, cases) = self.choice.found(&scenario, trace.clone())?;
         if self.list {
             for (number, case) in (1..).zip(&cases) {
-                writeln!(out, "{number:4}  {}  {}", stamp(case.at), case_title(case))?;
+                writeln!(out, "{number:4}  {}  {}", stamp(case.at).say(Language::English), case_title(case))?;
             }
             return Ok(());
         }

@@ -159,9 +159,13 @@ impl Telling {
                 (
                     Some(true),
                     if before {
-                        phrase!("kept: committed at {at}, before its acknowledgement", "보존: 성공 응답 전인 {at} 커밋")
+                        phrase!(
+                            "kept: committed at {at}, before its acknowledgement",
+                            "보존: 성공 응답 전인 {at} 커밋",
+                            at
+                        )
                     } else {
-                        phrase!("kept: flushed and committed at {at}", "보존: 플러시되어 {at} 커밋")
+                        phrase!("kept: flushed and committed at {at}", "보존: 플러시되어 {at} 커밋", at)
                     },
                 )
             }

@@ -126,9 +126,6 @@ pub const COLUMNS: &[Column] = &[
     counted!(Clients, Some("ryw viol."), None, |l| l.read_your_writes_violations),
     counted!(Clients, Some("mono. viol."), None, |l| l.monotonic_read_violations),
     counted!(Clients, Some("diverging"), None, |l| l.diverging_copies.end, nobodys: "diverging copies"),
-    counted!(Clients, None, Some(Phrase::fixed("Max diverging copies", "DB와 다른 사본 최댓값")), |l| l
-        .diverging_copies
-        .max),
     counted!(Clients, Some("lost"), None, |l| l.ever_lost, nobodys: "lost writes"),
     counted!(
         Clients,

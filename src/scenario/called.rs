@@ -3,6 +3,7 @@
 
 use super::FaultKind;
 use crate::phrase::{Language, Phrase};
+use crate::time::Nanos;
 
 /// Words that may be chosen. What is not here is a name, such as `LRU`, and stays as it is.
 const WORDS: [(&str, &str); 68] = [
@@ -181,10 +182,33 @@ pub(super) fn option(name: &str, language: Language) -> String {
 /// An option that has options of its own, all of which are as usual.
 const ON: Phrase = Phrase::fixed("on", "켬");
 
+/// A duration as a text has it: `1 s`, `1초`.
+pub fn duration(time: Nanos, language: Language) -> String {
+    let written = time.to_string();
+    let (number, unit) = written.split_at(written.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(written.len()));
+    let korean = match unit {
+        "us" => "마이크로초",
+        "ms" => "밀리초",
+        "s" => "초",
+        "min" => "분",
+        "h" => "시간",
+        "d" => "일",
+        _ => unit,
+    };
+    match (language, unit) {
+        (Language::English, "us") => format!("{number} µs"),
+        (Language::English, _) => format!("{number} {unit}"),
+        (Language::Korean, _) => format!("{number}{korean}"),
+    }
+}
+
 /// A value in the notation of links, with its words as the page calls them: `append-only(fsync:always)`.
 pub(super) fn value(text: &str, language: Language) -> String {
     if text == "()" {
         return ON.say(language).to_owned();
+    }
+    if let Ok(time) = text.parse::<Nanos>() {
+        return duration(time, language);
     }
     if language == Language::English {
         return text.to_owned();
@@ -196,7 +220,11 @@ pub(super) fn value(text: &str, language: Language) -> String {
         let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         let (token, behind) = rest.split_at(end);
         let is_option = behind.starts_with(':');
-        said.push_str(&if is_option { option(token, language) } else { word(token, language) });
+        said.push_str(&match token.parse::<Nanos>() {
+            Ok(time) => duration(time, language),
+            Err(_) if is_option => option(token, language),
+            Err(_) => word(token, language),
+        });
         let other = behind.chars().next();
         said.extend(other);
         rest = &behind[other.map_or(0, char::len_utf8)..];

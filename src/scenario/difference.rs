@@ -16,6 +16,8 @@ pub struct Difference {
     pub own: String,
     /// What stands there in the others and not in the lane, each value once, in the order of the lanes.
     pub others: Vec<String>,
+    /// Whether no other lane has what the lane has.
+    pub is_alone: bool,
 }
 
 /// The parts that a lane may have otherwise than the scenario.
@@ -42,9 +44,14 @@ impl Difference {
     pub fn say(&self, language: Language) -> String {
         let others: Vec<String> = self.others.iter().map(|other| called::value(other, language)).collect();
         let (name, own, others) = (self.name.say(language), self.own_in_words(language), others.join(", "));
+        let whose = match self.is_alone {
+            true => Phrase::fixed("others", "다른 레인"),
+            false => Phrase::fixed("some others", "일부 레인"),
+        };
+        let whose = whose.say(language);
         match language {
-            Language::English => format!("{name}: {own}; others: {others}"),
-            Language::Korean => format!("{name}: {own}, 다른 레인: {others}"),
+            Language::English => format!("{name}: {own}; {whose}: {others}"),
+            Language::Korean => format!("{name}: {own}, {whose}: {others}"),
         }
     }
 }
@@ -68,12 +75,14 @@ fn differences(form: &Form, lanes: &[Vec<FormField>], lane: usize) -> Vec<Differ
     }
     let difference = |field: &&FormField| {
         let own = value(form, lanes, lane, field)?;
-        let mut others: Vec<String> = Vec::new();
+        let (mut others, mut is_alone) = (Vec::<String>::new(), true);
         for other in (0..lanes.len()).filter(|other| *other != lane) {
-            let value = value(form, lanes, other, field).filter(|value| *value != own && !others.contains(value));
-            others.extend(value);
+            let value = value(form, lanes, other, field);
+            is_alone &= value.as_ref() != Some(&own);
+            others.extend(value.filter(|value| *value != own && !others.contains(value)));
         }
-        (!others.is_empty()).then(|| Difference { field: field.name.clone(), name: field.called(), own, others })
+        let name = field.called();
+        (!others.is_empty()).then(|| Difference { field: field.name.clone(), name, own, others, is_alone })
     };
     names.iter().filter_map(difference).collect()
 }

@@ -37,9 +37,13 @@ fn asked_for(lane: &Lane) -> Option<usize> {
 /// The grey one, which many cannot tell from some of the others.
 const GREY: usize = COLOURS - 1;
 
-/// The other looks, those with a colour of their own first, and of these the grey one last.
+/// The lighter blue, which is easily taken for the first.
+const SECOND_BLUE: usize = 5;
+
+/// The other looks, those with a colour of their own first, and of these the second blue and the grey one last.
 fn others(look: usize) -> impl Iterator<Item = usize> {
-    (1..=GREY).map(move |n| (look + n) % GREY).chain(GREY..LANES_MAX)
+    let all = (1..=GREY).map(move |n| (look + n) % GREY).filter(|other| *other != SECOND_BLUE);
+    all.chain([SECOND_BLUE]).chain(GREY..LANES_MAX)
 }
 
 impl Scenario {

@@ -45,7 +45,8 @@ impl Simulation {
             entries: world.cache.entries(),
             capacity: capacity * nodes.len() as u64,
             bytes,
-            dirty: write_back.map(|_| world.cache.dirty().0.into()),
+            // Where nothing is ever flushed, nothing waits for it.
+            dirty: write_back.filter(|how| how.flush).map(|_| world.cache.dirty().0.into()),
             bound: write_back.and_then(|how| how.bound).map(|bound| u64::from(bound) * nodes.len() as u64),
             database: Some(world.database.condition()),
             workers: world.database.workers(),

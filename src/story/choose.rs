@@ -57,7 +57,7 @@ pub fn tell(evidence: &Evidence<'_>) -> Story {
         let caused = words::caused(fact, from, to, text);
         let say = |language: Language, cause: &str| {
             let (sentence, at) = (story.sentence.say(language), words::stamp(at));
-            format!("{sentence} {cause} {at}, {}.", caused.say(language))
+            format!("{sentence} {cause} {}, {}.", at.say(language), caused.say(language))
         };
         story.sentence = Phrase::new(say(Language::English, "The cause: at"), say(Language::Korean, "원인:"));
     }

@@ -32,7 +32,7 @@ pub(super) fn mermaid(story: &Story, language: Language, titles: &[String]) -> S
             Role::Cause => format!("{} · ", CAUSE.say(language)),
             Role::Outcome => format!("{} · ", OUTCOME.say(language)),
         };
-        let said = format!("{} · {mark}{}", stamp(line.at), escaped(line.text.say(language)));
+        let said = format!("{} · {mark}{}", stamp(line.at).say(language), escaped(line.text.say(language)));
         add(if line.from == line.to {
             format!("Note over p{}: {said}", line.from)
         } else {

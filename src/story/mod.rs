@@ -104,7 +104,12 @@ impl Story {
     pub fn plain(&self, language: Language) -> Vec<String> {
         let line = |line: &Line| {
             let skipped = if line.skipped > 0 { "…\n" } else { "" };
-            format!("{skipped}{}  {}: {}", stamp(line.at), self.way(line, language), line.text.say(language))
+            format!(
+                "{skipped}{}  {}: {}",
+                stamp(line.at).say(language),
+                self.way(line, language),
+                line.text.say(language)
+            )
         };
         self.lines.iter().map(line).collect()
     }

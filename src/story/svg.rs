@@ -141,7 +141,7 @@ impl Drawing {
             Role::Cause => (FAULT, "700"),
             Role::Outcome => (INK, "700"),
         };
-        self.text(TIMES - 2.0 * PAD, self.y + LINE - 4.0, ("end", SOFT, "400"), &stamp(line.at));
+        self.text(TIMES - 2.0 * PAD, self.y + LINE - 4.0, ("end", SOFT, "400"), stamp(line.at).say(self.language));
         if line.from == line.to {
             self.note(line, ink, weight);
         } else {

@@ -85,7 +85,7 @@ fn a_picture_is_well_formed_says_everything_and_has_no_colours_of_its_own() {
         let svg = story.svg(language);
         assert_eq!(svg.matches('<').count(), svg.matches('>').count());
         assert!(svg.contains("&lt;") && !svg.contains("<a>"), "{svg}");
-        assert!(story.lines.iter().all(|line| svg.contains(&stamp(line.at))));
+        assert!(story.lines.iter().all(|line| svg.contains(stamp(line.at).say(language))));
         let coloured = svg.split("fill=\"").skip(1).chain(svg.split("stroke=\"").skip(1));
         assert!(coloured.into_iter().all(|rest| rest.starts_with("var(--") || rest.starts_with("none")), "{svg}");
     }

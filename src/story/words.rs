@@ -5,9 +5,10 @@ use crate::model::{CallError, WriteId};
 use crate::phrase::{Language, Phrase, phrase};
 use crate::time::Nanos;
 
-/// A moment to the microsecond: `12.345678 s`.
-pub fn stamp(at: Nanos) -> String {
-    format!("{}.{:06} s", at.0 / 1_000_000_000, at.0 % 1_000_000_000 / 1_000)
+/// A moment to the microsecond: `12.345678 s`, `12.345678초`.
+pub fn stamp(at: Nanos) -> Phrase {
+    let seconds = format!("{}.{:06}", at.0 / 1_000_000_000, at.0 % 1_000_000_000 / 1_000);
+    phrase!("{seconds} s", "{seconds}초")
 }
 
 /// A write, or its value: `w12`. The initial value is `w0`.
@@ -105,7 +106,7 @@ pub(super) fn dirty(w: WriteId, due: Nanos, at: Nanos) -> Phrase {
         return phrase!("{w} is dirty", "{w} 더티 상태");
     }
     let due = stamp(due);
-    phrase!("{w} is dirty; next flush at {due}", "{w} 더티 상태, 다음 플러시 {due}")
+    phrase!("{w} is dirty; next flush at {due}", "{w} 더티 상태, 다음 플러시 {due}", due)
 }
 
 pub(super) fn taken(w: WriteId) -> Phrase {
@@ -309,7 +310,9 @@ pub(super) fn sentence(case: &Case, current: WriteId, acknowledged: Option<Nanos
             let told = stamp(acknowledged.unwrap_or(case.issued));
             phrase!(
                 "Write {w} of key {key} was acknowledged at {told} and lost at {at}.",
-                "키 {key}의 쓰기 {w}: {told} 성공 응답, {at} 유실."
+                "키 {key}의 쓰기 {w}: {told} 성공 응답, {at} 유실.",
+                told,
+                at
             )
         }
         CaseKind::Stale { since } => {
@@ -317,27 +320,30 @@ pub(super) fn sentence(case: &Case, current: WriteId, acknowledged: Option<Nanos
             let newer = write_name(newer.unwrap_or(current));
             phrase!(
                 "At {at} client {client} was answered {w} of key {key}; it should have seen {newer}, known for {age}.",
-                "{at}에 클라이언트 {client}: 키 {key}의 {w} 응답. {age} 전부터 {newer}여야 합니다."
+                "{at}에 클라이언트 {client}: 키 {key}의 {w} 응답. {age} 전부터 {newer}여야 합니다.",
+                at,
+                age
             )
         }
         CaseKind::Vanished => phrase!(
             "A client had read {w} of key {key}; from {at} on it was nowhere any more.",
-            "키 {key}의 {w} 값을 클라이언트가 읽었으나 {at}부터 어디에도 없습니다."
+            "키 {key}의 {w} 값을 클라이언트가 읽었으나 {at}부터 어디에도 없습니다.",
+            at
         ),
         CaseKind::Diverging { place: at_place, .. } => {
-            let (current, where_to) = (write_name(current), place(at_place));
-            let (english, korean) = (where_to.say(Language::English), where_to.say(Language::Korean));
-            Phrase::new(
-                format!(
-                    "From {at} on {english} has {w} of key {key} and the database {current}, and nothing on its way will \
-                     change that."
-                ),
-                format!("{at}부터 키 {key}: {korean} {w}, DB {current}. 이를 맞출 작업이 진행 중이지 않습니다."),
+            let (current, holder) = (write_name(current), place(at_place));
+            phrase!(
+                "From {at} on {holder} has {w} of key {key} and the database {current}, and nothing on its way will \
+                 change that.",
+                "{at}부터 키 {key}: {holder} {w}, DB {current}. 이를 맞출 작업이 진행 중이지 않습니다.",
+                at,
+                holder
             )
         }
         CaseKind::Phantom => phrase!(
             "The client was told that write {w} of key {key} had failed, and at {at} it was there all the same.",
-            "키 {key}의 쓰기 {w}: 클라이언트에는 실패로 응답했지만 {at}에 값이 있습니다."
+            "키 {key}의 쓰기 {w}: 클라이언트에는 실패로 응답했지만 {at}에 값이 있습니다.",
+            at
         ),
     }
 }

@@ -371,6 +371,11 @@ pub fn of_title(title: &str) -> Option<&'static Preset> {
 fn preset(cluster: &Cluster) -> Preset {
     let leaked = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
     let question = match cluster.miss_ratio {
+        // Where keys are never written, so few expire that no TTL is worth a question.
+        Some(_) if cluster.has_equal_lanes() => Phrase::fixed(
+            "How near does the simulated miss ratio come to production's?",
+            "시뮬레이션한 미스율은 운영 환경의 값에 얼마나 가까울까요?",
+        ),
         Some(_) => Phrase::fixed(
             "How near does the simulated miss ratio come to production's, and which TTL would halve it?",
             "시뮬레이션한 미스율은 운영 환경의 값에 얼마나 가까울까요? TTL을 얼마로 하면 절반이 될까요?",

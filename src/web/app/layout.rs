@@ -256,7 +256,7 @@ impl App {
                     <p class="notice small calm" role="status">{ (words.trace_longer)(played, all) }</p>
                 }
                 <StoppedLanes stopped={self.state.run.stopped.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
-                <Scoreboard {report} titles={titles.clone()} {shown} until={self.state.recalled_at()} {words}
+                <Scoreboard {report} titles={titles.clone()} {shown} until={self.state.recalled_at()} warmup={self.state.running.warmup} {words}
                     limits={self.state.view.limits.clone()} dispatch={self.dispatch.clone()} />
             </>
         }

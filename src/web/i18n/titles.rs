@@ -7,6 +7,7 @@ use super::Words;
 use crate::chart::text;
 use crate::escape::shown;
 use crate::phrase::{Language, Phrase};
+use crate::scenario::called;
 use crate::scenario::form::Form;
 use crate::scenario::{Difference, Fault, Lane, Scenario, presets};
 use crate::time::Nanos;
@@ -122,7 +123,7 @@ fn value(difference: &Difference, language: Language) -> String {
     let own = difference.own.as_str();
     match (own, own.parse::<u64>(), own.parse::<Nanos>()) {
         (_, Ok(count), _) => format!("{called} {}", text::count(count)),
-        (_, _, Ok(time)) => format!("{called} {}", duration(time, language)),
+        (_, _, Ok(time)) => format!("{called} {}", called::duration(time, language)),
         ("true", ..) => format!("{called}: {}", ON.say(language)),
         ("false", ..) => format!("{called}: {}", OFF.say(language)),
         ("none", ..) => format!("{called}: {}", NONE.say(language)),
@@ -140,23 +141,6 @@ fn uncapitalised(label: &str) -> String {
     match (letters.next(), letters.clone().next()) {
         (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(letters).collect(),
         _ => label.to_owned(),
-    }
-}
-
-/// `1 s`, `1초`.
-fn duration(time: Nanos, language: Language) -> String {
-    let written = time.to_string();
-    let (number, unit) = written.split_at(written.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(written.len()));
-    let korean = match unit {
-        "s" => "초",
-        "min" => "분",
-        "h" => "시간",
-        "d" => "일",
-        _ => unit,
-    };
-    match language {
-        Language::English => format!("{number} {unit}"),
-        Language::Korean => format!("{number}{korean}"),
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Headline {
     pub parts: Vec<Part>,
     /// Whether so much has been answered that nothing to say is news of its own.
     pub is_enough: bool,
+    /// What the experiment is about first, where that is a number; said where it tells the two not apart.
+    pub alike: Option<Part>,
 }
 
 /// So much a lane must have answered for it to be said that nothing tells it from another.
@@ -69,7 +71,9 @@ pub fn headline(report: &Report, topic: Topic<'_>, shown: impl Fn(usize) -> bool
     let general: Vec<Watch> = GENERAL.into_iter().filter(|what| !topic.watch.contains(what)).collect();
     let parts = chosen(honest(topic.watch), honest(&general));
     let counts = [Some(lane), other].into_iter().flatten().map(|lane| lane.requests);
-    Some(Headline { subject, than, parts, is_enough: counts.min().unwrap_or(0) >= ENOUGH })
+    let is_enough = counts.min().unwrap_or(0) >= ENOUGH;
+    let alike = topic.watch.first().and_then(|what| Part::number_of(*what, lane, other));
+    Some(Headline { subject, than, parts, is_enough, alike })
 }
 
 /// The shares of a lane's requests that failed, and that got no good answer within the deadline.

@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::transport::{TransportProps, clock};
 use crate::chart::text;
 use crate::phrase::{Language, Phrase, phrase};
+use crate::scenario::called;
 use crate::scenario::{Edit, Fault, FaultTime, FieldValue, Scenario};
 use crate::time::Nanos;
 use crate::web::platform::media;
@@ -137,8 +138,14 @@ fn unplaced(scenario: &Scenario, language: Language) -> Vec<String> {
 
 fn when(at: FaultTime) -> Phrase {
     match at {
-        FaultTime::Moment(at) => phrase!("at {at}", "{at}"),
-        FaultTime::Every(mean) => phrase!("at random, every {mean} on average", "무작위, 평균 {mean}마다"),
+        FaultTime::Moment(at) => {
+            let [en, ko] = Language::ALL.map(|language| called::duration(at, language));
+            phrase!("at {en}", "{ko}")
+        }
+        FaultTime::Every(mean) => {
+            let [en, ko] = Language::ALL.map(|language| called::duration(mean, language));
+            phrase!("at random, every {en} on average", "무작위, 평균 {ko}마다")
+        }
         FaultTime::BeforeFlush(n) => phrase!("just before flush {n} of a lane", "레인의 {n}번째 플러시 직전"),
         FaultTime::AfterAcknowledged(n) => {
             phrase!("when a lane has acknowledged {n} writes", "레인이 쓰기 {n}건에 응답한 뒤")

@@ -136,6 +136,12 @@ impl Part {
         }
     }
 
+    /// The number of both, whether it tells them apart or not; nothing of a time.
+    pub fn number_of(what: Watch, lane: &LaneReport, other: Option<&LaneReport>) -> Option<Part> {
+        let measure = Measure::of(what)?;
+        Some(number(measure, measure.value(lane)?, other.and_then(|other| measure.value(other))))
+    }
+
     /// Whether it tells of harm that the lane does, and the other does not or not so much.
     pub fn is_harm(&self) -> bool {
         match self {

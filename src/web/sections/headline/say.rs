@@ -27,8 +27,8 @@ pub fn plain(pieces: &[Piece]) -> String {
 }
 
 const WARMING_UP: Phrase = Phrase::fixed("warming up…", "워밍업 중…");
-const NO_DIFFERENCE_YET: Phrase = Phrase::fixed("no significant difference so far.", "아직 유의미한 차이가 없습니다.");
-const NO_DIFFERENCE: Phrase = Phrase::fixed("no significant difference.", "유의미한 차이가 없습니다.");
+const NO_DIFFERENCE_YET: Phrase = Phrase::fixed("no significant difference so far.", "아직 유의미한 차이 없음.");
+const NO_DIFFERENCE: Phrase = Phrase::fixed("no significant difference.", "유의미한 차이 없음.");
 const NOTHING_YET: Phrase = Phrase::fixed("nothing to report so far.", "아직 특별한 것이 없습니다.");
 const NOTHING: Phrase = Phrase::fixed("nothing to report.", "특별한 것이 없습니다.");
 
@@ -49,7 +49,15 @@ impl Headline {
                 (true, None) if is_over => NOTHING,
                 (true, None) => NOTHING_YET,
             };
-            pieces.push(Piece::Text(why.say(language).to_owned()));
+            let why = why.say(language);
+            match self.alike.as_ref().filter(|_| self.is_enough && self.than.is_some()) {
+                Some(alike) => {
+                    pieces.push(Piece::Text(format!("{}; ", why.trim_end_matches('.'))));
+                    pieces.extend(alike.say(language));
+                    pieces.push(Piece::Text(".".to_owned()));
+                }
+                None => pieces.push(Piece::Text(why.to_owned())),
+            }
         }
         for (i, part) in self.parts.iter().enumerate() {
             if i > 0 {

@@ -38,7 +38,7 @@ pub fn CaseButton(props: &CaseProps) -> Html {
     let (what, why) = said(&case, ctx.words);
     html! {
         <button type="button" class="case" onclick={open} aria-haspopup="dialog">
-            <span>{ what }</span><span class="soft">{ why }</span><span class="at soft">{ stamp(case.at) }</span>
+            <span>{ what }</span><span class="soft">{ why }</span><span class="at soft">{ stamp(case.at).say(ctx.words.lang).to_owned() }</span>
         </button>
     }
 }

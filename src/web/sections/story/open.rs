@@ -159,7 +159,7 @@ fn steps(told: &Told, language: Language) -> Html {
         html! {
             <>
                 if line.skipped > 0 { <li class="soft">{ "…" }</li> }
-                <li {class}><span class="at">{ stamp(line.at) }</span><span>{ story.way(line, language) }{ ": " }{ line.text.say(language) }</span></li>
+                <li {class}><span class="at">{ stamp(line.at).say(language).to_owned() }</span><span>{ story.way(line, language) }{ ": " }{ line.text.say(language) }</span></li>
             </>
         }
     });

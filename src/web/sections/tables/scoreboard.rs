@@ -27,6 +27,8 @@ pub struct ScoreboardProps {
     pub shown: Vec<bool>,
     /// Up to when the totals go, where that is not the newest.
     pub until: Option<Nanos>,
+    /// The beginning of the run that most of the numbers leave out.
+    pub warmup: Nanos,
     /// What the lanes are to keep.
     pub limits: Limits,
     /// Hears what the reader does.
@@ -35,9 +37,9 @@ pub struct ScoreboardProps {
     pub words: &'static Words,
 }
 
-const WHOLE_RUN: Phrase = Phrase::fixed(
-    "Like the sentence at the top: over the whole run so far, without its warm-up",
-    "맨 위 문장과 같은 기준: 워밍업을 뺀, 지금까지의 전체 구간",
+const NO_WARMUP: Phrase = Phrase::fixed(
+    ", without its warm-up; what became of writes, from the start",
+    ", 워밍업 제외(쓰기의 결과는 처음부터)",
 );
 const SHOW_ALL: Phrase = Phrase::fixed("Show all columns", "모든 열 표시");
 const SHOW_FEWER: Phrase = Phrase::fixed("Hide empty columns", "빈 열 숨기기");
@@ -76,7 +78,7 @@ pub fn Scoreboard(props: &ScoreboardProps) -> Html {
     html! {
         <section class="block scoreboard" aria-labelledby="scoreboard">
             <h2 id="scoreboard">{ w.scoreboard }</h2>
-            <p class="key">{ counted(props.until).say(language) }</p>
+            <p class="key">{ counted(props.until, props.warmup).say(language) }</p>
             <div class="wide" tabindex="0" role="group" aria-labelledby="scoreboard">
                 // As cards its parts are no table to a browser; so it is said.
                 <table role="table">
@@ -102,12 +104,20 @@ pub fn Scoreboard(props: &ScoreboardProps) -> Html {
 }
 
 /// Over what the numbers are.
-fn counted(until: Option<Nanos>) -> Phrase {
-    let Some(until) = until else { return WHOLE_RUN };
+fn counted(until: Option<Nanos>, warmup: Nanos) -> Phrase {
+    let without = if warmup == Nanos::ZERO { Phrase::fixed("", "") } else { NO_WARMUP };
+    let Some(until) = until else {
+        return phrase!(
+            "Like the sentence at the top: over the whole run so far{without}",
+            "맨 위 문장과 같은 기준: 지금까지의 전체 구간{without}",
+            without
+        );
+    };
     let [en, ko] = Language::ALL.map(|language| text::moment(until.as_secs_f64(), true, language));
     phrase!(
-        "Like the sentence at the top: from the start up to {en}, without the warm-up",
-        "맨 위 문장과 같은 기준: 워밍업을 뺀, 처음부터 {ko}까지"
+        "Like the sentence at the top: from the start up to {en}{without}",
+        "맨 위 문장과 같은 기준: 처음부터 {ko}까지{without}",
+        without
     )
 }
 
