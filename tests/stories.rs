@@ -142,6 +142,10 @@ fn a_stale_read_names_the_slow_reader_who_put_the_old_value_back() {
     assert!(deleted.at < cause(&told).at && since < story.case.issued);
     let read = story.lines.iter().find(|line| says(line) == old && part(&told, line.from) == Part::Database);
     assert!(read.expect("the reader has it from the database").at < cause(&told).at);
+    // Which is the race: it was asked for before the newer one was there.
+    let asked = story.lines.iter().find(|line| says(line) == "SELECT" && line.from == cause(&told).from);
+    let committed = story.lines.iter().find(|line| says(line).starts_with("commits w")).expect("the commit");
+    assert!(asked.expect("the reader's question").at < committed.at, "{story:#?}");
     let outcome = story.lines.iter().find(|line| line.role == Role::Outcome).expect("the read");
     assert_eq!((outcome.at, says(outcome)), (story.case.at, format!("{old}, stale").as_str()));
     assert!(told.elsewhere.iter().any(|other| other.kept == Some(true)), "leases keep it fresh");

@@ -447,9 +447,14 @@ impl Shape {
             let from = (series.first + i) as f64 * series.bucket_s;
             let to = (from + series.bucket_s).min(data.duration_s.max(from));
             let middle = (from + to) / 2.0;
-            // What a fault did cannot be seen before it.
-            let struck = breaks.iter().any(|begins| middle <= *begins && *begins < to);
-            let at = if self.at_end || struck { to } else { middle };
+            // What a fault did cannot be seen before it; and what has been counted so far, from it on.
+            let struck = breaks.iter().copied().find(|begins| from <= *begins && *begins < to);
+            let at = match struck {
+                Some(begins) if self.steps => begins,
+                Some(begins) if middle <= begins => to,
+                _ if self.at_end => to,
+                _ => middle,
+            };
             (at, measure(point, At { span_s: to - from, percentile: options.percentile }))
         });
         start.into_iter().chain(points).filter(|(at, _)| *at <= data.duration_s).collect()

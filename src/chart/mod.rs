@@ -287,12 +287,13 @@ mod tests {
     }
 
     #[test]
-    fn a_warm_up_is_shaded_and_named_where_there_is_room() {
+    fn a_warm_up_is_shaded_and_named_in_its_shade_or_beside_it() {
         let long = Data { warmup: Band::of_warmup(20.0, Language::English), ..data() };
         let hits = figure("hits").unwrap();
         assert!(svg_of(hits, &long, Theme::Light, (1000, 300)).contains("warm-up (excluded)"));
         let short = Data { warmup: Band::of_warmup(2.0, Language::English), ..data() };
-        assert!(!svg_of(hits, &short, Theme::Light, (1000, 300)).contains("warm-up"));
+        assert!(svg_of(hits, &short, Theme::Light, (1000, 300)).contains("warm-up"), "beside it");
+        assert!(!svg_of(hits, &long, Theme::Light, (120, 300)).contains("warm-up"), "no room");
         assert_eq!(Band::of_warmup(0.0, Language::English), None);
     }
 
@@ -305,6 +306,14 @@ mod tests {
             ..Line::new(&LaneData::default(), String::new(), Weight::Main)
         };
         assert_eq!([17.0, 18.9, 19.5, 27.0].map(|t| line.value_at(t)), [1.0, 1.0, 5.0, 7.0].map(Some));
+    }
+
+    /// A crash that falls into a bucket is what was lost in it: the line rises there, not at the bucket's end.
+    #[test]
+    fn what_a_fault_took_is_counted_from_it_on() {
+        let crash = Band { from_s: 25.3, to_s: 27.3, label: String::new(), spares: Vec::new() };
+        let data = Data { faults: vec![crash], ..data() };
+        assert_eq!([25.29, 25.3, 25.5].map(|t| lost(&data).value_at(t)), [0.0, 212.0, 212.0].map(Some));
     }
 
     fn lost(data: &Data) -> Line {

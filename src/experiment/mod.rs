@@ -444,6 +444,12 @@ impl Experiment {
         self.lanes.iter().for_each(|lane| lane.watch(every));
     }
 
+    /// From now on each lane's parts are kept as they are at the run's end, to be [seen](Experiment::scenes) after it. It
+    /// changes nothing else.
+    pub fn keep_parts_at_end(&self) {
+        self.lanes.iter().for_each(Simulation::keep_parts_at_end);
+    }
+
     /// What there is to be seen in each lane since this was last asked for; none where nobody watches.
     pub fn scenes(&self) -> Vec<Scene> {
         self.lanes.iter().filter_map(Simulation::scene).collect()

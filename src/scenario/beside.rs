@@ -129,6 +129,13 @@ impl Scenario {
         })
     }
 
+    /// Lanes that are called the same and do the same, but for a value, in pairs: the first, and one that was kept beside it.
+    pub fn kept_beside(&self) -> impl Iterator<Item = (usize, usize)> {
+        let lanes = &self.lanes;
+        let pairs = (0..lanes.len()).flat_map(|a| (a + 1..lanes.len()).map(move |b| (a, b)));
+        pairs.filter(|(a, b)| lanes[*a].name == lanes[*b].name && lanes[*a].is_of_strategy(&lanes[*b]))
+    }
+
     /// The lanes that fault number `fault` spares.
     pub fn spared_by(&self, fault: u32) -> Vec<u32> {
         self.faults.get(fault as usize).map(|fault| fault.spares.clone()).unwrap_or_default()

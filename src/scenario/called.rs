@@ -187,8 +187,7 @@ pub fn duration(time: Nanos, language: Language) -> String {
     let written = time.to_string();
     let (number, unit) = written.split_at(written.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(written.len()));
     let korean = match unit {
-        "us" => "마이크로초",
-        "ms" => "밀리초",
+        "us" => "µs",
         "s" => "초",
         "min" => "분",
         "h" => "시간",

@@ -118,7 +118,8 @@ mod tests {
     fn a_lane_says_in_which_option_it_differs_from_the_others() {
         let two = said(&format!("{LEAVE}[[lane]]\n[[lane]]\n"));
         assert_eq!(two[0], ["Cached copy: leave; others: delete"]);
-        assert_eq!(two[1], ["Cached copy: delete; others: leave"]);
+        // The third lane has the same as the second.
+        assert_eq!(two[1], ["Cached copy: delete; some others: leave"]);
     }
 
     #[test]
@@ -141,6 +142,6 @@ mod tests {
     fn an_option_that_is_merely_on_is_said_in_words() {
         let near = said("[[lane]]\nname = \"a\"\napp.near = {}\n[[lane]]\nname = \"b\"\n[[lane]]\nname = \"c\"\n");
         assert_eq!(near[0][0], "Near cache: on; others: none");
-        assert_eq!(near[1][0], "Near cache: none; others: on");
+        assert_eq!(near[1][0], "Near cache: none; some others: on");
     }
 }

@@ -48,6 +48,11 @@ impl Lane {
         ["name", "look"].contains(&field)
     }
 
+    /// Whether it reads and writes by the same strategies, whatever their options.
+    pub fn is_of_strategy(&self, other: &Lane) -> bool {
+        (self.read.name(), self.write.name()) == (other.read.name(), other.write.name())
+    }
+
     /// The given name, or one made of the strategies: `look-aside + write-back`.
     pub fn title(&self) -> String {
         if self.name.is_empty() { format!("{} + {}", self.read.name(), self.write.name()) } else { self.name.clone() }

@@ -306,8 +306,8 @@ impl Simulation {
         }
         if self.progress.stage == Stage::Measuring && now >= self.progress.duration {
             self.baseline.at_end = Some(self.totals());
-            // To count what is under way takes steps, which nobody waits for where nobody watches.
-            self.parts_at_end = self.world.network.watched().map(|_| self.parts());
+            // To count what is under way takes steps, which nobody waits for where it will not be shown.
+            self.parts_at_end = self.keeps_parts_at_end.get().then(|| self.parts());
             self.progress.stage = Stage::Over;
         } else {
             self.begin_due_fault(now);

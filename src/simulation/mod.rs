@@ -38,6 +38,7 @@ mod stop;
 mod tasks;
 mod world;
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -66,6 +67,8 @@ pub struct Simulation {
     baseline: Baseline,
     /// How the parts were at the end of the run, once it is over and where somebody watched.
     parts_at_end: Option<Parts>,
+    /// Whether anybody will want to see them.
+    keeps_parts_at_end: Cell<bool>,
     deadline: Nanos,
     /// The room of each cache node.
     capacity: Capacity,
@@ -143,6 +146,7 @@ impl Simulation {
             progress: Progress::new(scenario, limits),
             baseline: Baseline::default(),
             parts_at_end: None,
+            keeps_parts_at_end: Cell::new(false),
             deadline: scenario.clients.deadline,
             capacity: scenario.cache.capacity,
             without_time: stop::without_time(scenario),

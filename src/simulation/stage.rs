@@ -17,8 +17,14 @@ impl Simulation {
         self.world.network.watcher().watch(every);
     }
 
+    /// From now on the parts are kept as they are at the run's end, for those who look at them only then.
+    pub fn keep_parts_at_end(&self) {
+        self.keeps_parts_at_end.set(true);
+    }
+
     /// What there is to be seen since this was last asked for; `None` where nobody watches. Once the run is over, the parts
-    /// are as they were at its end, if somebody watched it: what is flushed or healed afterwards is not of the run.
+    /// are as they were at its end, if they were [kept](Simulation::keep_parts_at_end): what is flushed or healed afterwards
+    /// is not of the run.
     pub fn scene(&self) -> Option<Scene> {
         let watcher = self.world.network.watched()?;
         let parts = self.parts_at_end.clone().unwrap_or_else(|| self.parts());

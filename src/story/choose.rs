@@ -355,6 +355,16 @@ fn rank(clue: &Clue) -> u8 {
     }
 }
 
+/// Whether a line shows why: what the one who caused it had read in the database, and who asked for what it came to.
+fn is_telling(clue: &Clue, [cause, outcome]: [Option<&Clue>; 2]) -> bool {
+    let of = |other: Option<&Clue>| clue.errand != 0 && other.is_some_and(|other| other.errand == clue.errand);
+    match clue.message() {
+        Some(Message::Get) => clue.to == Part::Database && of(cause),
+        Some(Message::Request(_)) => of(cause) || of(outcome),
+        _ => false,
+    }
+}
+
 /// The clues that belong to the story, the most important of them as lines, with those who take part.
 fn lines(clues: &[Clue], cast: &Cast) -> (Vec<Actor>, Vec<Line>) {
     let key_ones = [cast.cause, cast.outcome];
@@ -366,7 +376,12 @@ fn lines(clues: &[Clue], cast: &Cast) -> (Vec<Actor>, Vec<Line>) {
     };
     let its: Vec<usize> = (0..clues.len()).filter(belongs).collect();
     let mut by_rank = its.clone();
-    by_rank.sort_by_key(|i| if key_ones.contains(&Some(*i)) { 0 } else { rank(&clues[*i]) });
+    let ends = key_ones.map(|one| one.map(|i| &clues[i]));
+    by_rank.sort_by_key(|&i| match &clues[i] {
+        _ if key_ones.contains(&Some(i)) => 0,
+        clue if is_telling(clue, ends) => 0,
+        clue => rank(clue),
+    });
     by_rank.truncate(LINES_MAX);
     let shown: BTreeSet<usize> = by_rank.into_iter().collect();
     let parts: BTreeSet<Part> = shown.iter().flat_map(|&i| [clues[i].from, clues[i].to]).collect();

@@ -61,7 +61,7 @@ fn a_story_has_what_belongs_to_it_its_cause_its_outcome_and_the_flush_that_came_
         Phrase::fixed(
             "Write w1 of key 3 was acknowledged at 0.000003 s and lost at 0.005000 s. The cause: at 0.005000 s, cache node 0 \
              crashed, and w1 was gone.",
-            "키 3의 쓰기 w1: 0.000003 s 성공 응답, 0.005000 s 유실. 원인: 0.005000 s, 캐시 노드 0의 크래시로 w1 소실.",
+            "키 3의 쓰기 w1: 0.000003초 성공 응답, 0.005000초 유실. 원인: 0.005000초, 캐시 노드 0의 크래시로 w1 소실.",
         )
     );
     let due = story.lines.last().expect("a line");

@@ -82,6 +82,8 @@ pub struct App {
     last_tick: f64,
     /// Which part gets the focus once what has changed is drawn.
     focus_next: Option<&'static str>,
+    /// The part of the page that is to be in sight then.
+    show_next: Option<&'static str>,
     /// When a frame of the worker's was last drawn.
     last_drawn: f64,
     /// Runs for a while after each time the link was saved.
@@ -163,6 +165,7 @@ impl Component for App {
             has_settings_open: false,
             last_tick: now_ms(),
             focus_next: None,
+            show_next: None,
             last_drawn: f64::NEG_INFINITY,
             saving: None,
             unsaved: false,
@@ -207,6 +210,7 @@ impl Component for App {
                 }
                 if goes_to_stage {
                     self.focus_next = Some(".transport");
+                    self.show_next = Some(".scenes");
                 }
                 if is_link && self.state.view.embed.is_some() && !self.host.is_seen() {
                     self.state.apply(Action::Time(TimeAction::Pause)); // the host shows another experiment, out of sight
@@ -247,6 +251,9 @@ impl Component for App {
         // Now that the dialog has closed, which gives the focus back to where it was.
         if let Some(part) = self.focus_next.take() {
             dom::focus_on(part);
+        }
+        if let Some(part) = self.show_next.take() {
+            dom::bring_into_sight(part);
         }
     }
 
@@ -448,7 +455,7 @@ impl App {
             spares: self.state.running.spared_by(occurrence.fault),
         });
         Rc::new(Data {
-            lanes: self.lane_data(&self.state.running, &run.series, titles),
+            lanes: self.lane_data(&self.state.running, &self.state.series(), titles),
             faults: faults.collect(),
             warmup: Band::of_warmup(self.state.running.warmup.as_secs_f64(), self.words().lang),
             duration_s: self.state.running.duration.as_secs_f64(),

@@ -103,10 +103,15 @@ fn spared(scenario: &Scenario, alike: &[usize], lane: usize, language: Language)
     // few: a scenario's lanes
     let is_told = |fault: &&Fault| fault.spares(lane) && alike.iter().any(|other| !fault.spares(*other));
     let Some(fault) = scenario.faults.iter().find(is_told) else { return String::new() };
-    let what = fault.what.title();
-    match language {
-        Language::English => format!(", without {}", what.say(language)),
-        Language::Korean => format!(", {} 없음", what.say(language)),
+    let title = fault.what.title();
+    let what = title.say(language);
+    let meets_another = scenario.faults.iter().any(|other| other.what == fault.what && !other.spares(lane));
+    let moment = fault.at.moment().filter(|_| meets_another).map(|at| called::duration(at, language));
+    match (language, moment) {
+        (Language::English, None) => format!(", without {what}"),
+        (Language::English, Some(at)) => format!(", without the {what} at {at}"),
+        (Language::Korean, None) => format!(", {what} 없음"),
+        (Language::Korean, Some(at)) => format!(", {at}의 {what} 없음"),
     }
 }
 

@@ -57,6 +57,16 @@ pub fn focus_on(selector: &str) {
     }
 }
 
+/// Scrolls to the first element that `selector` finds, if none of it is in sight; without one, nothing.
+pub fn bring_into_sight(selector: &str) {
+    let Some(part) = document().query_selector(selector).ok().flatten() else { return };
+    let (place, window) = (part.get_bounding_client_rect(), window());
+    let high = window.inner_height().ok().and_then(|high| high.as_f64()).unwrap_or(f64::MAX);
+    if place.bottom() <= 0.0 || place.top() >= high {
+        part.scroll_into_view();
+    }
+}
+
 /// What addresses in the page are relative to.
 pub fn base() -> String {
     document().base_uri().ok().flatten().unwrap_or_default()

@@ -250,6 +250,7 @@ impl WorkerState {
                 let lanes = share.of_lanes(scenario.lanes.len());
                 let seen = vec![Seen::default(); lanes.size_hint().0];
                 let experiment = plan.begin_lanes(lanes);
+                experiment.keep_parts_at_end();
                 let kept = vec![(Nanos::ZERO, shown_by(&experiment, seen.len()))];
                 self.work.insert(Work { generation, experiment, seen, kept, telling: None }).frame()
             }

@@ -75,7 +75,7 @@ impl State {
             TimeAction::Pause => self.playback = Playback::Paused,
             TimeAction::Step => self.step(false),
             TimeAction::StepBack => self.step(true),
-            TimeAction::Restart => self.seek(self.running.warmup, true),
+            TimeAction::Restart => self.restart(),
             TimeAction::Finish => self.seek(Nanos::MAX, false),
             TimeAction::Seek(to) => {
                 // Whoever hurries somewhere to play on there plays on here.

@@ -348,17 +348,29 @@ impl State {
     }
 
     /// Which lane the sentence is to compare with which: what the preset says, as long as it is the preset; or, of two futures
-    /// that are kept, the one that was struck with its twin, that of the preset's own lane first.
+    /// that are kept, the one that was struck with its twin, or the changed one with what it was, that of the preset's own
+    /// lane first; else what the preset says, as long as its two lanes are what they were.
     pub fn claim(&self) -> Option<Claim> {
         let preset = self.preset.as_deref().and_then(|name| presets::get(name).ok());
         let own = preset.and_then(|preset| preset.about().claim);
         if preset.is_some_and(|preset| preset.is_but_for_its_seed(&self.draft)) {
             return own;
         }
-        let twins: Vec<Claim> = self.running.twins().map(|(lane, than)| Claim { lane, than }).collect();
-        // few: LANES_MAX
-        let wanted = twins.iter().find(|twin| own.is_some_and(|own| own.lane == twin.lane));
-        wanted.or(twins.first()).copied()
+        let of_own = |pairs: Vec<(usize, usize)>| {
+            // few: LANES_MAX
+            let wanted = pairs.iter().find(|(lane, _)| own.is_some_and(|own| own.lane == *lane));
+            wanted.or(pairs.first()).map(|&(lane, than)| Claim { lane, than })
+        };
+        let still = |claim: &Claim| {
+            let was = preset.map(|preset| &preset.scenario().lanes);
+            let is_same = |lane: usize| {
+                was.is_some_and(|was| self.running.lanes.get(lane).is_some_and(|now| now.is_of_strategy(&was[lane])))
+            };
+            is_same(claim.lane) && is_same(claim.than)
+        };
+        let twins = of_own(self.running.twins().collect());
+        let kept = || preset.and_then(|_| of_own(self.running.kept_beside().collect()));
+        twins.or_else(kept).or(own.filter(still))
     }
 
     /// The link of what is on the page now, with its `#`.

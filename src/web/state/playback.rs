@@ -73,7 +73,7 @@ impl State {
 
     pub(super) fn play(&mut self) {
         if self.at_end() {
-            self.seek(self.running.warmup, true);
+            self.restart();
         } else if self.seen() < self.run.now {
             self.look_at(self.seen(), true);
         } else if !self.worker_has_run() {
@@ -82,6 +82,12 @@ impl State {
             self.due = self.run.now;
             self.playback = Playback::Playing;
         }
+    }
+
+    /// Plays from the beginning. What the stage shows is simulated again; the figures have it all.
+    pub(super) fn restart(&mut self) {
+        let from = self.running.warmup;
+        if self.stage_seen && self.is_over() { self.run_again_to(from) } else { self.seek(from, true) }
     }
 
     /// A step is a 240th of the run: a third of a point of the figures.

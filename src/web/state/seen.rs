@@ -1,5 +1,6 @@
 //! The moment that is seen. It may lie before the one that the run has reached: what has been simulated stays.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::playback::Playback;
@@ -90,6 +91,24 @@ impl State {
 
     fn recalled(&self) -> Option<&Recalled> {
         self.seen.behind.and(self.seen.recalled.as_ref())
+    }
+
+    /// Per lane, the measures that are known: where the run is simulated again, also what comes after the moment it has
+    /// reached.
+    pub fn series(&self) -> Cow<'_, [Series]> {
+        let own: &[Series] = &self.run.series;
+        // few: LANES_MAX
+        let known = self.seen.before.as_ref().filter(|before| before.scenario == self.running);
+        let further =
+            |before: &Before| own.iter().zip(&*before.series).any(|(own, all)| all.points.len() > own.points.len());
+        let Some(known) = known.filter(|known| own.len() == known.series.len() && further(known)) else {
+            return own.into();
+        };
+        let whole = |(own, all): (&Series, &Series)| {
+            let rest = all.points.iter().skip(own.points.len()).cloned();
+            Series { points: own.points.iter().cloned().chain(rest).collect(), ..own.clone() }
+        };
+        own.iter().zip(&*known.series).map(whole).collect()
     }
 
     /// The run before the last change, if it is to be seen beside this one.
@@ -376,6 +395,23 @@ mod tests {
         assert_eq!((before.scenario.faults.len(), before.series[0].points.len()), (0, 40));
         state.apply(Action::View(ViewAction::KeepBoth));
         assert_eq!((state.running.lanes.len(), state.running.faults[0].spares.clone()), (2, vec![1]));
+    }
+
+    /// Who plays again before the stage sees it; the figures keep what is known.
+    #[test]
+    fn playing_again_before_the_stage_simulates_again_and_forgets_nothing() {
+        let mut state = halfway();
+        let of = |points: usize| Series { points: vec![Default::default(); points], ..Series::default() };
+        waits(&mut state, 0.1);
+        state.apply(frame(1, 60, true));
+        state.run.series = Rc::new(vec![of(80)]);
+        state.apply(Action::StageSeen(true));
+        state.apply(Action::Time(TimeAction::Play));
+        assert_eq!((state.generation, state.seen()), (2, state.run.now), "it is simulated, not only looked at");
+        state.run.series = Rc::new(vec![of(14)]);
+        assert_eq!(state.series()[0].points.len(), 80);
+        state.apply(set("cache.ttl", "5s"));
+        assert_eq!(state.series().first().map_or(0, |lane| lane.points.len()), state.run.series[0].points.len());
     }
 
     /// Just after a crash a reader sees what it did, not what there was before the point of the figures that it fell into.

@@ -269,6 +269,11 @@ impl State {
                 Rc::make_mut(&mut self.draft).faults.extend_from_slice(new);
             }
             self.running = scenario;
+            // Who has stopped time sees it strike all the same.
+            if self.playback == Playback::Paused {
+                let struck = self.running.faults.last().and_then(|fault| fault.at.moment()).unwrap_or_default();
+                self.playback = Playback::Seeking { to: struck.saturating_add(Nanos(1)), then_play: false };
+            }
             effects.push(Effect::SaveLink);
         } else if let Some((_, before)) = &mut self.resume
             && self.loaded.is_some_and(|loaded| loaded.generation == generation)

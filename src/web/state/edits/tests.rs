@@ -1,8 +1,9 @@
 use super::super::testing::*;
 use super::super::worker::{Request, Worker};
-use super::super::{Action, Effect, ViewAction};
+use super::super::{Action, Effect, Playback, TimeAction, ViewAction};
 use super::*;
 use crate::phrase::Language;
+use crate::scenario::presets::Claim;
 use crate::scenario::{FaultKind, List, presets};
 use crate::web::platform::protocol::FromWorker;
 
@@ -55,6 +56,33 @@ fn a_fault_that_was_injected_beside_a_bad_value_is_there_when_the_value_is_mende
     assert_eq!((state.draft.faults.len(), state.problems.len()), (1, 1));
     state.apply(set("cache.capacity", "7"));
     assert_eq!((state.running.faults.len(), state.running.cache.capacity), (1, 7.into()));
+}
+
+#[test]
+fn who_has_stopped_time_sees_a_fault_strike_all_the_same() {
+    let mut state = playing();
+    state.apply(frame(1, 19, false));
+    state.apply(Action::Time(TimeAction::Pause));
+    injected(&mut state);
+    let to = Nanos::from_secs(20).saturating_add(Nanos(1));
+    assert_eq!(state.playback, Playback::Seeking { to, then_play: false });
+}
+
+#[test]
+fn the_sentence_keeps_its_two_lanes_as_long_as_they_are_what_they_were() {
+    let mut state = playing();
+    state.apply(Action::OpenPreset("default".into()));
+    let own = state.claim();
+    state.apply(set("cache.ttl", "5s"));
+    assert!(own.is_some() && state.claim() == own, "{:?}", state.claim());
+    let lane = own.unwrap().lane;
+    let lanes = state.running.lanes.len();
+    let other = FieldValue::of(&state.running.lanes[lane]);
+    state.apply(Action::Edit(vec![Edit::set(format!("lane.{lanes}"), other)]));
+    state.apply(set(&format!("lane.{lanes}.write.every"), "9s"));
+    assert_eq!(state.claim(), Some(Claim { lane, than: lanes }), "one that was kept beside it");
+    state.apply(set(&format!("lane.{lane}.write"), "write-around"));
+    assert_eq!(state.claim(), None, "the lane is another");
 }
 
 /// The reader breaks something, and the worker has done so.
