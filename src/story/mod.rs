@@ -100,6 +100,11 @@ impl Story {
         svg::svg(self, language)
     }
 
+    /// How wide that picture is where it is not made smaller, pixels.
+    pub fn svg_width(&self) -> f64 {
+        svg::width(self.actors.len())
+    }
+
     /// A line each, for a terminal and for those who do not see the picture.
     pub fn plain(&self, language: Language) -> Vec<String> {
         let line = |line: &Line| {
