@@ -16,7 +16,7 @@ use crate::web::state::story::OpenStory;
 static TITLE: Phrase = Phrase::fixed("How it happened", "발생 경위");
 static TELLING: Phrase =
     Phrase::fixed("Running this lane again to see what happened…", "이 레인을 다시 실행해 경위를 찾는 중…");
-static GO: Phrase = Phrase::fixed("Watch it on the stage", "스테이지에서 재생");
+static GO: Phrase = Phrase::fixed("Watch it on the stage", "요청 흐름에서 재생");
 static GO_WHY: Phrase = Phrase::fixed(
     "Rewinds to shortly before the cause and plays in slow motion.",
     "원인 직전으로 돌아가 느리게 재생합니다.",
@@ -82,7 +82,7 @@ fn Body(props: &BodyProps) -> Html {
     html! {
         <div class="story">
             <p>{ story.sentence.say(language) }</p>
-            <p class="soft">{ story.left.say(language) }</p>
+            <p class="soft">{ story.left.say(language) }if let Some(legend) = story.legend() { { " " }{ legend.say(language).to_owned() } }</p>
             <p class="buttons">
                 <button type="button" class="play" onclick={go} title={GO_WHY.say(language)}>{ GO.say(language) }</button>
                 <TakeAway told={told.clone()} lane={titles.get(told.lane).cloned().unwrap_or_default()} words={*words} />
