@@ -118,14 +118,20 @@ function schemeAround(element) {
   return null;
 }
 
-/** About how high a figure of that link is at that width; rather too high, so that nothing below it moves. */
+/** About how high a figure of that link is at that width; rather a little too high, so that nothing below it moves. */
 function guess(experiment, width) {
   const view = new URLSearchParams(experiment.slice(1).replaceAll(/(^|&)view\./g, "$1"));
   const figures = words(view.get("embed") ?? "latency lost");
   const narrow = width < 600;
-  const panels = figures.reduce((sum, figure) => sum + (figure === "latency" ? 390 : 230), 0);
-  const controls = view.get("controls") === "none" ? 0 : narrow ? 190 : 100;
-  return panels + controls + (narrow ? 240 : 115) + (width < 340 ? 200 : 0);
+  const [latency, other] = narrow ? [560, 282] : [365, 200];
+  const panels = figures.reduce((sum, figure) => sum + (figure === "latency" ? latency : other), 0);
+  const asked = view.get("controls");
+  // Those that break something have a row of their own.
+  const more = /crash/.test(asked) ? (width < 480 ? 110 : narrow ? 74 : 35) : 0;
+  const controls = asked === "none" ? 0 : (narrow ? 86 : 51) + more;
+  // The sentence on top has more lines in less room.
+  const head = narrow ? 190 + (width < 480 ? 30 : 0) + (width < 340 ? 90 : 0) : 120 + (width < 800 ? 30 : 0);
+  return panels + controls + head;
 }
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
@@ -420,11 +426,14 @@ class CacheLane extends HTMLElement {
 
   #fit(height) {
     if (!isNumber(height) || height <= 0 || height > HEIGHT.most) return;
-    if (!this.#box.classList.contains("alive")) this.#reveal();
+    const isFirst = !this.#box.classList.contains("alive");
+    if (isFirst) this.#reveal();
     const high = Math.max(height, HEIGHT.least);
     this.#frame.style.height = `${high}px`;
-    // What is below has been moved down once and is not moved up again: the sentence on top is longer and shorter.
-    this.#height = Math.max(this.#height, high);
+    // What is below has been moved down once and is not moved up again: the sentence on top is longer and shorter. But
+    // what was kept free for nothing is given back while all below is still out of sight.
+    const isBelow = isFirst && this.#box.getBoundingClientRect().top + high >= innerHeight;
+    this.#height = isBelow ? high : Math.max(this.#height, high);
     this.#reserve();
   }
 

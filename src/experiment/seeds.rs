@@ -289,10 +289,27 @@ impl Lane {
 /// The run with the most of the first harm that any run has.
 fn worst(scenario: &Scenario, runs: &[Numbers]) -> Worst {
     let harm = Harm::of_runs(runs);
-    let (value, run, place) = harm.worst(runs);
+    told_worst(scenario, harm.measure().name, harm.worst(runs))
+}
+
+/// The run that went worst by the measure of that name: that with the most of it in any lane, and of a share with the
+/// least. Of equal ones the first; `None` where there is no such measure, or no run has a number of it.
+pub fn worst_by(scenario: &Scenario, runs: &[Numbers], name: &str) -> Option<Worst> {
+    // few: the measures there are
+    let place = MEASURES.iter().position(|measure| measure.name == name)?;
+    let measure = &MEASURES[place];
+    let lanes = runs.iter().enumerate().flat_map(|(run, lanes)| {
+        lanes.iter().enumerate().filter_map(move |(lane, numbers)| Some((numbers[place]?, run, lane)))
+    });
+    let is_worse = |a: f64, b: f64| if measure.is_share { a < b } else { a > b };
+    let found = lanes.reduce(|a, b| if is_worse(b.0, a.0) { b } else { a })?;
+    Some(told_worst(scenario, measure.name, found))
+}
+
+fn told_worst(scenario: &Scenario, measure: &'static str, (value, run, place): (f64, usize, usize)) -> Worst {
     let seed = scenario.seed_of_run(run as u32);
     let link = link::encode_shortest(&Scenario { seed, ..scenario.clone() }).ok();
-    Worst { lane: scenario.titles().swap_remove(place), place, measure: harm.measure().name, value, seed, link }
+    Worst { lane: scenario.titles().swap_remove(place), place, measure, value, seed, link }
 }
 
 #[cfg(test)]
@@ -344,6 +361,36 @@ mod tests {
         run.lane.as_mut().expect("the second lane").limit(limits);
         let error = run.advance(|| false).expect_err("a limit").to_string();
         assert!(error.starts_with("seed 11, lane 1: stopped before the end of the run: "), "{error}");
+    }
+
+    #[test]
+    fn the_worst_run_by_a_measure_has_the_most_of_it_and_of_a_share_the_least() {
+        let place = |name: &str| MEASURES.iter().position(|measure| measure.name == name).unwrap();
+        let run = |lanes: [(f64, f64, Option<f64>); 2]| -> Numbers {
+            let lane = |(lost, goodput, p99)| {
+                let mut numbers = [Some(0.0); MEASURES.len()];
+                numbers[place("ever_lost")] = Some(lost);
+                numbers[place("goodput")] = Some(goodput);
+                numbers[place("read_p99_ms")] = p99;
+                numbers
+            };
+            lanes.map(lane).to_vec()
+        };
+        let runs = [
+            run([(3.0, 0.9, None), (5.0, 0.8, Some(4.0))]),
+            run([(0.0, 0.7, None), (9.0, 0.6, Some(2.0))]),
+            run([(9.0, 0.5, None), (0.0, 0.8, Some(8.0))]),
+        ];
+        let mut scenario = short();
+        scenario.lanes.truncate(2);
+        let by = |name: &str| {
+            worst_by(&scenario, &runs, name).map(|worst| (worst.value, worst.seed - scenario.seed, worst.place))
+        };
+        assert_eq!(by("ever_lost"), Some((9.0, 1, 1)), "of equal ones the first");
+        assert_eq!(by("goodput"), Some((0.5, 2, 0)));
+        assert_eq!(by("read_p99_ms"), Some((8.0, 2, 1)), "a lane without a number has none");
+        assert_eq!((by("none"), worst_by(&scenario, &[], "ever_lost")), (None, None));
+        assert_eq!(worst_by(&scenario, &runs, "ever_lost"), Some(worst(&scenario, &runs)));
     }
 
     #[test]

@@ -26,6 +26,10 @@ use crate::ledger::{Case, Part};
 use crate::phrase::{Language, Phrase};
 use crate::time::Nanos;
 
+/// What a reader cannot know.
+const INITIAL: Phrase =
+    Phrase::fixed("w0 is the value from before the first write of the run.", "w0은 실행 중 첫 쓰기 이전의 값입니다.");
+
 /// The most lines of a story; what else belongs to it is counted.
 pub const LINES_MAX: usize = 12;
 
@@ -100,6 +104,20 @@ impl Story {
         svg::svg(self, language)
     }
 
+    /// What `w0` is, where the story speaks of it.
+    pub fn legend(&self) -> Option<Phrase> {
+        let is_initial = |text: &Phrase| {
+            text.say(Language::English).split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "w0")
+        };
+        let mut texts = self.lines.iter().map(|line| &line.text).chain([&self.sentence, &self.left]);
+        texts.any(is_initial).then_some(INITIAL)
+    }
+
+    /// How wide that picture is where it is not made smaller, pixels.
+    pub fn svg_width(&self) -> f64 {
+        svg::width(self.actors.len())
+    }
+
     /// A line each, for a terminal and for those who do not see the picture.
     pub fn plain(&self, language: Language) -> Vec<String> {
         let line = |line: &Line| {
@@ -167,7 +185,8 @@ impl Told {
 
     /// A picture for a file, which says from which run it is; `lane` is what its lane is called.
     pub fn svg(&self, lane: &str, language: Language) -> String {
-        let notes = [self.run.source.say(language).to_owned()];
+        let notes = self.story.legend().into_iter().chain([self.run.source.clone()]);
+        let notes: Vec<String> = notes.map(|note| note.say(language).to_owned()).collect();
         svg::file(&self.story, language, &self.titles(lane, language), &notes)
     }
 

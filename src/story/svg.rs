@@ -48,6 +48,11 @@ impl Colour {
 
 const LABEL: Phrase = Phrase::fixed("Sequence diagram", "시퀀스 다이어그램");
 
+/// How wide the picture is of so many who take part, pixels.
+pub(super) fn width(actors: usize) -> f64 {
+    TIMES + actors.max(1) as f64 * COLUMN + PAD
+}
+
 /// For the page.
 pub(super) fn svg(story: &Story, language: Language) -> String {
     drawn(story, language, Place::Page, [&[], &[]])
@@ -114,7 +119,7 @@ struct Drawing {
 
 impl Drawing {
     fn width(&self) -> f64 {
-        TIMES + self.columns.max(1) as f64 * COLUMN + PAD
+        width(self.columns)
     }
 
     fn x(&self, column: usize) -> f64 {

@@ -64,6 +64,12 @@ fn a_story_has_what_belongs_to_it_its_cause_its_outcome_and_the_flush_that_came_
             "키 3의 쓰기 w1: 0.000003초 성공 응답, 0.005000초 유실. 원인: 0.005000초, 캐시 노드 0의 크래시로 w1 소실.",
         )
     );
+    let legend = story.legend().expect("the row is w0");
+    assert!(legend.say(Language::English).starts_with("w0 is the value"), "{legend}");
+    let mut later = story.clone();
+    later.lines.iter_mut().for_each(|line| line.text = Phrase::fixed("the row is w01, not w10", ""));
+    later.left = later.sentence.clone();
+    assert_eq!(later.legend(), None);
     let due = story.lines.last().expect("a line");
     assert_eq!(due.text.say(Language::Korean), "w1 플러시되었을 시각");
 }

@@ -69,6 +69,30 @@ test("both figures stand in the post, from another origin, and fit: no scroll ba
   });
 });
 
+test("what was kept free for nothing is given back before a reader sees it", { timeout: 60_000 }, async () => {
+  const post = `<!doctype html><title>post</title><link rel=icon href=data:,><script type=module src="${site.url}embed.js"></script>
+    <body style="margin:0"><div style="height:950px"></div><div style="width:720px"><cache-lane id="far" figures="latency lost hits errors" preset="redis-down"></cache-lane></div><p>below</p>`;
+  const far = await serve({ pages: { "/far.html": post } });
+  const { page, problems, close } = await open(browser, `${far.url}far.html`, { locale: "en-US" });
+  const room = () => page.locator("#far").evaluate((e) => [e.shadowRoot.querySelector(".box").offsetHeight, e.querySelector("iframe")?.offsetHeight]);
+  const kept = await page.locator("#far").evaluate(async (e) => {
+    while (!e.shadowRoot.querySelector(".box").offsetHeight) await new Promise(requestAnimationFrame);
+    return e.shadowRoot.querySelector(".box").offsetHeight;
+  });
+  const frame = await frameOf(page, "far");
+  await full(frame).waitFor(); // out of sight it stands still
+  await until("as much room as it needs", async () => {
+    const [box, needed] = await room();
+    return Math.abs(box - needed) <= 2;
+  }, 10_000).catch(() => {});
+  const [box, needed] = await room();
+  assert.ok(Math.abs(box - needed) <= 2, `${box} for ${needed}`);
+  assert.ok(kept >= needed && kept <= needed + 60, `about ${needed} was needed, and ${kept} kept free`);
+  assert.deepEqual(problems, []);
+  await close();
+  await far.close();
+});
+
 test("a crash in one figure leaves the other alone, and neither changes its own address", { timeout: 60_000 }, async () => {
   await read(async (page, both, often) => {
     const before = [both.url(), often.url()];

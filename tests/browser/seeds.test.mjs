@@ -60,12 +60,19 @@ visit(world, "another measure and another lane to compare with are chosen, and w
   await run(page, 20);
   await rows(page);
   const golden = JSON.parse(GOLDEN);
-  await panel(page).getByLabel("Measure").selectOption({ label: "Write p99" });
+  await panel(page).getByLabel("Measure").selectOption({ label: "Write p99 without failed requests" });
   const place = golden.lanes[0].measures.findIndex((one) => one.name === "write_p99_ms");
   const isLuck = golden.lanes.slice(1).map(({ measures }) => measures[place].more_than).map(({ low, high }) => low <= 0 && high >= 0);
   assert.deepEqual(new Set(isLuck), new Set([true, false]), "some are and some are not");
   const said = (await rows(page)).slice(1).map((row) => /may be luck/.test(row.at(-1)));
   assert.deepEqual(said, isLuck);
+  // The worst run is that of the measure: of goodput the least.
+  await panel(page).getByLabel("Measure").selectOption({ label: "Goodput" });
+  await panel(page).getByText(/^Worst run: .*, Goodput \d/).waitFor();
+  const [least] = (await rows(page)).map((row) => parseFloat(row[3])).sort((a, b) => a - b);
+  const worst = parseFloat(/Goodput ([\d.]+) %/.exec(await panel(page).getByText(/^Worst run/).innerText())[1]);
+  assert.ok(Math.abs(worst - least) < 0.1, `${worst} ${least}`);
+  assert.match((await rows(page)).at(-1).at(-1), / pp /, "a difference of shares is in percentage points");
   await panel(page).getByLabel("Compared with").selectOption({ label: "Write-back" });
   await until("the differences from it", async () => (await rows(page))[4].at(-1) === "–");
   assert.notEqual((await rows(page))[0].at(-1), "–");
@@ -100,12 +107,17 @@ visit(world, "an edit marks the results, and ends what runs; the worst run opens
   const stale = panel(page).getByText("The scenario has changed");
   assert.equal(await stale.count(), 0);
   const { seed } = JSON.parse(GOLDEN).worst;
+  const before = await link(page);
   const worst = panel(page).getByRole("link", { name: `Open seed ${seed}` });
   assert.ok((await worst.getAttribute("href")).includes(`seed=${seed}`));
   await worst.click();
   await until("its seed in the link", async () => (await link(page)).includes(`seed=${seed}`));
   await digests(page);
   assert.equal(await stale.count(), 0, "many seeds were run, and it is one of them");
+  await page.goBack();
+  await until("Back to the run before", async () => (await link(page)) === before);
+  await page.goForward();
+  await until("and forward", async () => (await link(page)).includes(`seed=${seed}`));
   const slider = controls(page).getByRole("slider", { name: "Write ratio" });
   await slider.press("ArrowRight");
   await stale.waitFor();

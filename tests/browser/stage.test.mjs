@@ -97,3 +97,53 @@ claim("a fault that is on is ended from its part's menu, by keyboard", "#v2&faul
 claim("the lanes that the sentence compares are open on the stage", "#v2&preset=cold-start", async (page) => {
   for (const lane of ["5 a second", "As many as are asked for"]) await strip(page, lane).waitFor();
 }, { viewport: { width: 1440, height: 900 } });
+
+claim("at the run's end the focus stays where it is, what can do nothing says why, and Tab gets to the trays", "#v2&duration=8s&fault.0.at=4s", async (page) => {
+  const focused = () => page.evaluate(() => [document.activeElement.textContent.trim(), document.activeElement.ariaLabel, document.activeElement.ariaDisabled]);
+  const crash = button(page, "Crash the cache");
+  await crash.focus();
+  await page.keyboard.press("f");
+  await button(page, "Play again").waitFor();
+  await until("nothing to crash", async () => (await crash.getAttribute("aria-disabled")) === "true");
+  assert.deepEqual(await focused(), ["Crash the cache", null, "true"]);
+  assert.match(await crash.getAttribute("title"), /^The run has ended/);
+  await page.keyboard.press("Enter");
+  assert.equal(await page.locator(".fault-mark").count(), 1, "only that of the scenario");
+  const tabStops = await stage(page).locator('[role="toolbar"] button[tabindex="0"]').evaluateAll((all) => all.map((one) => one.ariaLabel));
+  assert.ok(tabStops.length > 1 && tabStops.every((label) => /Lost writes of/.test(label)), tabStops.join());
+  const tray = strip(page, "Write-back").getByRole("button", { name: /Lost writes of Write-back/ });
+  await tray.focus();
+  await page.keyboard.press("ArrowLeft");
+  assert.match((await focused())[1], /^Database/, "the others can still be read");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.locator(".part-menu").count(), 0);
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await page.locator("#lost-writes .lost-lane").first().waitFor();
+  await button(page, "Restart").press("Enter");
+  await button(page, "Finish now").press("Enter");
+  await button(page, "Play again").waitFor();
+  assert.equal((await focused())[1], "Finish now");
+});
+
+claim("after a request's last step another one is offered, and the speed from before comes back", "#v2&fault.count=0&view.speed=1", async (page) => {
+  const speed = () => page.getByLabel("Speed").inputValue();
+  await until("requests", async () => (await board(page, "Requests"))["Write-back"] > 100);
+  const before = await speed();
+  await button(stage(page), "Follow a request").click();
+  const next = button(stage(page), "Next step of this request");
+  await next.waitFor();
+  assert.notEqual(await speed(), before);
+  const another = button(stage(page), "Follow another request");
+  await until("its end", async () => {
+    if (await another.isVisible()) return true;
+    if ((await next.getAttribute("aria-disabled")) !== "true") await next.click();
+    return false;
+  });
+  assert.equal(await next.getAttribute("aria-disabled"), "true");
+  const [first, title] = [await stage(page).locator(".followed b").first().innerText(), () => stage(page).locator(".followed b").first().innerText()];
+  await another.click();
+  await until("another request", async () => /^Request/.test(await title()) && (await title()) !== first);
+  await button(stage(page), "Stop following").click();
+  await until("the speed from before", async () => (await speed()) === before);
+});

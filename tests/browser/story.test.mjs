@@ -25,3 +25,23 @@ visit(world, "a lost write opens its story, which names its cause and leads to i
   await until("a moment before the end", async () => (await moment(page)) < 1000);
   await until("the focus where the run is steered", () => page.evaluate(() => document.activeElement.closest(".transport") !== null));
 });
+
+visit(world, "a story's picture fits the dialog before it scrolls, and on a phone its lines come first", "#v2&preset=stale-set-race&duration=10s", async (page) => {
+  await finish(page);
+  await page.locator("summary", { hasText: "Worst stale reads" }).click();
+  await page.locator(".cases button").first().click();
+  const frame = page.locator(".story-picture");
+  await frame.waitFor();
+  const room = () => frame.evaluate((frame) => [frame.scrollWidth - frame.clientWidth, frame.querySelector("svg").viewBox.baseVal.width]);
+  const [more, width] = await room();
+  assert.ok(width > 1_000 && more <= 0, `${width} pixels, ${more} out of sight`);
+  assert.equal(await page.locator(".story details").getAttribute("open"), null);
+  await page.keyboard.press("Escape");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.locator(".cases button").first().click();
+  await frame.waitFor();
+  assert.ok(await page.locator(".story-steps").isVisible());
+  assert.ok((await room())[0] > 100, "there it scrolls");
+  const first = await page.evaluate(() => document.querySelector(".story-steps").compareDocumentPosition(document.querySelector(".story-picture")));
+  assert.equal(first, 4, "the picture follows the lines");
+});

@@ -257,7 +257,7 @@ impl App {
                 }
                 <StoppedLanes stopped={self.state.run.stopped.clone()} titles={titles.clone()} shown={shown.clone()} {words} />
                 <Scoreboard {report} titles={titles.clone()} {shown} until={self.state.recalled_at()} warmup={self.state.running.warmup} {words}
-                    limits={self.state.view.limits.clone()} dispatch={self.dispatch.clone()} />
+                    limits={self.state.view.limits.clone()} watches_copies={self.state.view.figures().iter().any(|figure| figure.name == "diverging")} dispatch={self.dispatch.clone()} />
             </>
         }
     }

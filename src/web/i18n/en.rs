@@ -257,6 +257,7 @@ pub static WORDS: Words = Words {
     keys_help: &[
         ("Space", "play, pause"),
         ("→", "one step"),
+        ("←", "one step back"),
         ("R", "restart"),
         ("F", "finish now"),
         ("1 … 9", "show or hide a lane"),

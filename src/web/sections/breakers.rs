@@ -77,7 +77,8 @@ fn offers(scenario: &Scenario) -> Vec<Offer> {
     each.filter(|offer| scenario.could_notice(offer.what, offer.link)).collect()
 }
 
-const IS_OVER: Phrase = Phrase::fixed(
+/// Why nothing can be broken.
+pub(super) const IS_OVER: Phrase = Phrase::fixed(
     "The run has ended: play it again, or go back in it, to break something.",
     "실행이 끝났습니다. 장애를 주입하려면 다시 재생하거나 이전 시점으로 돌아가세요.",
 );
@@ -98,7 +99,7 @@ pub fn Breakers(props: &BreakersProps) -> Html {
         let inject = inject.clone();
         Callback::from(move |event: MouseEvent| {
             dom::leave_after_click(&event);
-            if let Some(offer) = choose() {
+            if let Some(offer) = choose().filter(|_| !disabled) {
                 inject.emit((offer.what, offer.link));
             }
         })
@@ -113,22 +114,24 @@ pub fn Breakers(props: &BreakersProps) -> Html {
         let shown = shown.clone();
         Callback::from(move |_: MouseEvent| shown.set(!*shown))
     };
+    // Whoever stands on one when the run ends keeps the focus, and hears why nothing happens.
+    let (off, title) = (disabled.then_some("true"), disabled.then(|| IS_OVER.say(language).to_owned()));
     html! {
         <>
             <button type="button" class="narrow fault-toggle" aria-expanded={shown.to_string()} aria-controls="breakers"
                 onclick={toggle}>{ FAULT.say(language) }</button>
-            <div id="breakers" class={classes!("breakers", shown.then_some("shown"))} role="group" aria-label={INJECT_FAULT.say(language).to_owned()} title={disabled.then(|| IS_OVER.say(language).to_owned())}>
+            <div id="breakers" class={classes!("breakers", shown.then_some("shown"))} role="group" aria-label={INJECT_FAULT.say(language).to_owned()}>
                 <span class="soft" aria-hidden="true">{ INJECT_FAULT.say(language) }</span>
                 if offers.contains(&crash) {
-                    <button type="button" class="break" {disabled} onclick={strike(Rc::new(move || Some(crash)))}>{ CRASH_CACHE.say(language) }</button>
+                    <button type="button" class="break" aria-disabled={off} title={title.clone()} onclick={strike(Rc::new(move || Some(crash)))}>{ CRASH_CACHE.say(language) }</button>
                 }
-                <select ref={menu} class="break-more" aria-label={FAULT.say(language).to_owned()} {disabled} onchange={keep(&chosen)}>
+                <select ref={menu} class="break-more" aria-label={FAULT.say(language).to_owned()} title={title.clone()} onchange={keep(&chosen)}>
                     { options(&offers, current.as_deref(), w) }
                 </select>
                 <label class="lasts">{ DURATION.say(language) }
                     <select onchange={keep_text(&lasts)}>{ durations(&lasts, language) }</select>
                 </label>
-                <button type="button" class="break" {disabled} onclick={of_menu}>{ INJECT.say(language) }</button>
+                <button type="button" class="break" aria-disabled={off} {title} onclick={of_menu}>{ INJECT.say(language) }</button>
             </div>
         </>
     }

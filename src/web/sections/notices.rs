@@ -95,8 +95,20 @@ fn button(props: &NoticesProps, name: &'static str, action: fn() -> Action) -> H
 /// What a notice says, line by line.
 fn said(notice: &Notice, w: &Words) -> String {
     match notice {
-        Notice::Message(text) => shown_lines(text.say(w.lang)).into_owned(),
+        Notice::Message(text) => sentence(&shown_lines(text.say(w.lang))),
         Notice::TraceStopped(name) => (w.trace_stopped)(&shown(name)),
+    }
+}
+
+/// It begins with a capital letter, unless with the name of a field: what the command line prints after a colon stands here
+/// by itself.
+fn sentence(text: &str) -> String {
+    let first = text.split([' ', '\n']).next().unwrap_or_default();
+    let is_word = first.chars().all(|letter| letter.is_ascii_alphabetic());
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(letter) if is_word => letter.to_ascii_uppercase().to_string() + letters.as_str(),
+        _ => text.to_owned(),
     }
 }
 

@@ -91,17 +91,19 @@ fn play_buttons(props: &TransportProps) -> Html {
         _ => (w.play, "M3.5 1.8l10 6.2-10 6.2z"),
     };
     let step = props.view.allows(Control::Step);
+    // Whoever has come to the end with one of these keeps the focus on it.
+    let at_end = props.at_end.then_some("true");
     html! {
         <div class="buttons">
             <button type="button" class="play" onclick={on(|| Action::Time(TimeAction::PlayPause))} title={w.key_space}>
                 { icon(shape) }<span>{ name }</span>
             </button>
             if step {
-                <button type="button" class="icon spare" aria-label={w.step_once} title={w.key_right} disabled={props.at_end}
+                <button type="button" class="icon spare" aria-label={w.step_once} title={w.key_right} aria-disabled={at_end}
                     onclick={on(|| Action::Time(TimeAction::Step))}>{ icon("M2 1.8l7.5 6.2L2 14.2zM11 2h3v12h-3z") }</button>
                 <button type="button" class="icon spare" aria-label={w.restart} title={w.key_r}
                     onclick={on(|| Action::Time(TimeAction::Restart))}>{ icon("M14 1.8L6.500 8l7.500 6.200zM2 2h3v12H2z") }</button>
-                <button type="button" class="icon" aria-label={w.finish} title={w.key_f} disabled={props.at_end}
+                <button type="button" class="icon" aria-label={w.finish} title={w.key_f} aria-disabled={at_end}
                     onclick={on(|| Action::Time(TimeAction::Finish))}>{ icon("M1 1.800L7 8l-6 6.200zM7 1.800L13 8l-6 6.200zM13 2h2v12h-2z") }</button>
             }
         </div>

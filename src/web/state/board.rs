@@ -1,5 +1,6 @@
 //! The columns of the table of lanes: what each shows of a lane, which have news, and what the reader may set limits on.
 
+use super::limits::Limits;
 use crate::chart::text;
 use crate::phrase::Phrase;
 use crate::report::LaneReport;
@@ -149,10 +150,10 @@ pub(super) const DIVERGING: Phrase = Phrase::fixed("Max diverging copies", "DB�
 pub(super) const GOODPUT: Phrase = Phrase::fixed("Goodput", "굿풋(goodput)");
 pub(super) const HIT_RATIO: Phrase = Phrase::fixed("Hit ratio", "적중률");
 const READ_HITS: Phrase = Phrase::fixed("Hit ratio of all reads", "전체 읽기 적중률");
-pub(super) const READ_P50: Phrase = Phrase::fixed("Read p50", "읽기 p50");
-pub(super) const READ_P99: Phrase = Phrase::fixed("Read p99", "읽기 p99");
-pub(super) const WRITE_P50: Phrase = Phrase::fixed("Write p50", "쓰기 p50");
-pub(super) const WRITE_P99: Phrase = Phrase::fixed("Write p99", "쓰기 p99");
+const READ_P50: Phrase = Phrase::fixed("Read p50", "읽기 p50");
+const READ_P99: Phrase = Phrase::fixed("Read p99", "읽기 p99");
+const WRITE_P50: Phrase = Phrase::fixed("Write p50", "쓰기 p50");
+const WRITE_P99: Phrase = Phrase::fixed("Write p99", "쓰기 p99");
 pub(super) const COST: Phrase = Phrase::fixed("Cost", "비용");
 pub(super) const REQUESTS: Phrase = Phrase::fixed("Requests", "요청");
 
@@ -227,6 +228,23 @@ impl Column {
     }
 }
 
+/// The columns that stand open, those first that the reader has asked for, and what is folded away.
+pub fn arranged<'a>(
+    lanes: impl Iterator<Item = &'a LaneReport> + Clone,
+    limits: &Limits,
+    watches_copies: bool,
+) -> [Vec<&'static Column>; 2] {
+    let has_limit = |column: &Column| column.limited.as_ref().is_some_and(|of| limits.of(of).is_some());
+    // Prices are there only where the reader has given some.
+    let is_asked = |column: &Column| has_limit(column) || column.head == COST && column.has_any(lanes.clone());
+    let is_open = |column: &Column| {
+        is_asked(column) || column.has_news(lanes.clone()) && (watches_copies || column.head != DIVERGING)
+    };
+    let (mut open, folded): (Vec<&Column>, Vec<&Column>) = BOARD.iter().partition(|column| is_open(column));
+    open.sort_by_key(|column| !is_asked(column));
+    [open, folded]
+}
+
 /// Everything that a limit can be set on, in the order of the columns.
 pub fn limitable() -> impl Iterator<Item = &'static Limited> {
     BOARD.iter().filter_map(|column| column.limited.as_ref())
@@ -235,7 +253,7 @@ pub fn limitable() -> impl Iterator<Item = &'static Limited> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Latencies, Summary, WritesByClass};
+    use crate::report::{Cost, DivergingCopies, Latencies, Summary, WritesByClass};
 
     fn heads_with_news(lanes: &[LaneReport]) -> Vec<String> {
         BOARD.iter().filter(|column| column.has_news(lanes.iter())).map(|column| column.head.to_string()).collect()
@@ -249,6 +267,30 @@ mod tests {
         assert_eq!(heads_with_news(std::slice::from_ref(&quiet)), ["Goodput", "Requests"]);
         let lost = LaneReport { hit_ratio: 0.9, within_deadline: 97, goodput: 0.97, ..lost };
         assert_eq!(heads_with_news(&[quiet, lost]), ["Errors", "Lost", "Goodput", "Hit ratio", "Requests"]);
+    }
+
+    fn heads(lanes: &[LaneReport], limits: &str, watches_copies: bool) -> Vec<String> {
+        let limits = Limits::read(limits).unwrap_or_default();
+        let [open, folded] = arranged(lanes.iter(), &limits, watches_copies);
+        assert_eq!(open.len() + folded.len(), BOARD.len());
+        open.iter().map(|column| column.head.to_string()).collect()
+    }
+
+    #[test]
+    fn what_the_reader_asked_for_comes_first_and_copies_are_open_only_where_they_are_watched() {
+        let diverging_copies = DivergingCopies { max: 9, ..DivergingCopies::default() };
+        let lane = LaneReport { requests: 100, errors: 3, diverging_copies, ..LaneReport::default() };
+        let lanes = [lane];
+        assert_eq!(heads(&lanes, "", false), ["Errors", "Requests"]);
+        assert_eq!(heads(&lanes, "", true), ["Errors", "Max diverging copies", "Requests"]);
+        assert_eq!(heads(&lanes, "lost<=0", false), ["Lost", "Errors", "Requests"]);
+    }
+
+    #[test]
+    fn a_cost_stands_before_what_nobody_asked_for() {
+        let cost = Cost { total: 3.5, ..Cost::default() };
+        let lane = LaneReport { requests: 100, errors: 3, cost: Some(cost), ..LaneReport::default() };
+        assert_eq!(heads(&[lane], "", false), ["Cost", "Errors", "Requests"]);
     }
 
     #[test]

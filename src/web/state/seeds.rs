@@ -10,7 +10,7 @@ use super::board::{self, Unit};
 use crate::chart::strip::Kind;
 use crate::chart::text;
 use crate::experiment::harm::Numbers;
-use crate::phrase::Phrase;
+use crate::phrase::{Phrase, phrase};
 use crate::report::measures::{MEASURES, Measure};
 use crate::scenario::{Keys, Scenario};
 use crate::stats::Spread;
@@ -249,9 +249,11 @@ impl Called {
         self.say(value, if self.unit == Unit::Count { 0 } else { decimals })
     }
 
-    /// A difference, with its sign: `+12`, `−0.3 ms`.
-    pub fn difference(&self, value: f64, decimals: usize) -> String {
-        format!("{}{}", self.signed(value, decimals), self.sign())
+    /// A difference, with its sign: `+12`, `−0.3 ms`; of shares in percentage points, `−4.08 pp`.
+    pub fn difference(&self, value: f64, decimals: usize) -> Phrase {
+        let plain = self.signed(value, decimals);
+        let sign = if self.unit == Unit::Share { POINTS } else { Phrase::new(self.sign(), self.sign()) };
+        phrase!("{plain}{sign}", "{plain}{sign}", sign)
     }
 
     /// From where to where the mean of a difference lies: `+302 … +318`.
@@ -302,6 +304,12 @@ impl Called {
     }
 }
 
+const POINTS: Phrase = Phrase::fixed(" pp", " %p");
+// The table of lanes counts failed requests among its latencies; here they are left out, and the names say so.
+const READ_P50: Phrase = Phrase::fixed("Read p50 without failed requests", "읽기 p50(실패한 요청 제외)");
+const READ_P99: Phrase = Phrase::fixed("Read p99 without failed requests", "읽기 p99(실패한 요청 제외)");
+const WRITE_P50: Phrase = Phrase::fixed("Write p50 without failed requests", "쓰기 p50(실패한 요청 제외)");
+const WRITE_P99: Phrase = Phrase::fixed("Write p99 without failed requests", "쓰기 p99(실패한 요청 제외)");
 const DATABASE_READS: Phrase = Phrase::fixed("Database reads", "DB 읽기");
 const ROWS_WRITTEN: Phrase = Phrase::fixed("Rows written", "DB 쓰기 행 수");
 const DATABASE_QUEUE: Phrase = Phrase::fixed("Max DB queue", "DB 큐 최댓값");
@@ -320,10 +328,10 @@ pub fn called(name: &str) -> Option<Called> {
         "at_risk_max" => (board::AT_RISK, Unit::Count),
         "goodput" => (board::GOODPUT, Unit::Share),
         "hit_ratio" => (board::HIT_RATIO, Unit::Share),
-        "read_p50_ms" => (board::READ_P50, Unit::Millis),
-        "read_p99_ms" => (board::READ_P99, Unit::Millis),
-        "write_p50_ms" => (board::WRITE_P50, Unit::Millis),
-        "write_p99_ms" => (board::WRITE_P99, Unit::Millis),
+        "read_p50_ms" => (READ_P50, Unit::Millis),
+        "read_p99_ms" => (READ_P99, Unit::Millis),
+        "write_p50_ms" => (WRITE_P50, Unit::Millis),
+        "write_p99_ms" => (WRITE_P99, Unit::Millis),
         "database_reads" => (DATABASE_READS, Unit::Count),
         "rows_written" => (ROWS_WRITTEN, Unit::Count),
         "database_queue_max" => (DATABASE_QUEUE, Unit::Count),
@@ -337,6 +345,7 @@ pub fn called(name: &str) -> Option<Called> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phrase::Language;
     use crate::scenario::presets;
 
     fn scenario() -> Rc<Scenario> {
@@ -473,17 +482,18 @@ mod tests {
             [
                 called.say(spread.mean, decimals),
                 called.interval(&spread, decimals),
-                called.difference(spread.mean, decimals),
+                called.difference(spread.mean, decimals).to_string(),
             ]
         };
         assert_eq!(said("requests", &[23_000.0, 25_000.0, 24_000.5]), ["24,000", "21,516 … 26,484", "+24,000"]);
         assert_eq!(said("ever_lost", &[1.0, 2.0, 1.0, 2.0]), ["1.5", "0.6 … 2.4", "+1.5"]);
         assert_eq!(said("ever_lost", &[0.0, 0.0]), ["0", "0 … 0", "0"]);
         assert_eq!(said("read_p50_ms", &[14.21, 14.23, 14.22]), ["14.22 ms", "14.20 … 14.24 ms", "+14.22 ms"]);
-        assert_eq!(said("goodput", &[0.971, 0.975, 0.973]), ["97.3 %", "96.8 … 97.8 %", "+97.3 %"]);
+        assert_eq!(said("goodput", &[0.971, 0.975, 0.973]), ["97.3 %", "96.8 … 97.8 %", "+97.3 pp"]);
         assert_eq!(said("stale_reads", &[-1_200.0, -1_201.0])[2], "−1,200");
         assert_eq!(said("stale_reads", &[-0.2, 0.1, 0.05])[2], "0.0", "what is nothing when written has no sign");
-        assert_eq!(said("goodput", &[0.0, 0.0])[2], "0 %");
+        assert_eq!(said("goodput", &[0.0, 0.0])[2], "0 pp");
+        assert_eq!(called("goodput").unwrap().difference(-0.0408, 2).say(Language::Korean), "−4.08 %p");
         let (lost, spread) = (called("ever_lost").unwrap(), Spread::of(&[1.0, 2.0, 1.0, 2.0]).unwrap());
         assert_eq!((lost.end(spread.min, 1), lost.differences(&spread, 1)), ("1".into(), "+0.6 … +2.4".into()));
     }

@@ -123,10 +123,15 @@ fn Section(props: &SectionProps) -> Html {
 fn undo_buttons(props: &ControlsProps, ctx: &Ctx) -> Html {
     let w = ctx.words;
     let button = |name: &'static str, sign: &'static str, keys: &'static str, enabled: bool, action: fn() -> Action| {
-        let onclick = ctx.dispatch.reform(move |_: MouseEvent| action());
+        let dispatch = ctx.dispatch.clone();
+        let onclick = Callback::from(move |_: MouseEvent| {
+            if enabled {
+                dispatch.emit(action());
+            }
+        });
         let title = format!("{name} ({})", keys.replace("Control", "Ctrl"));
         html! {
-            <button type="button" class="plain" {title} aria-keyshortcuts={keys} disabled={!enabled} {onclick}>
+            <button type="button" class="plain" {title} aria-keyshortcuts={keys} aria-disabled={(!enabled).then_some("true")} {onclick}>
                 <span aria-hidden="true">{ sign }{ " " }</span>{ name }
             </button>
         }

@@ -9,7 +9,7 @@ use yew::prelude::*;
 use crate::chart::strip::Strip;
 use crate::escape::shown;
 use crate::experiment::harm::Numbers;
-use crate::experiment::seeds::{MoreThan, Repeated};
+use crate::experiment::seeds::{MoreThan, Repeated, worst_by};
 use crate::phrase::{Language, Phrase, phrase};
 use crate::report::measures::MEASURES;
 use crate::scenario::{Edit, FieldValue, Scenario};
@@ -18,7 +18,7 @@ use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::fold::use_fold;
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::{Words, titles};
-use crate::web::platform::files;
+use crate::web::platform::{dom, files};
 use crate::web::state::Action;
 use crate::web::state::seeds::{Called, called};
 
@@ -31,9 +31,9 @@ static GREATEST: Phrase = Phrase::fixed("Max", "최댓값");
 static MAY_BE_LUCK: Phrase = Phrase::fixed("may be luck", "우연일 수 있음");
 static ALL: Phrase = Phrase::fixed("All measures", "모든 지표");
 static NOTE: Phrase = Phrase::fixed(
-    "The 95 % interval is that of the mean. Differences are taken run by run, with the same seed in both lanes. Latencies leave \
-     out requests that failed.",
-    "95 % 신뢰구간은 평균의 구간입니다. 차이는 두 레인에서 시드가 같은 실행끼리 구합니다. 응답 시간에는 실패한 요청이 들어가지 않습니다.",
+    "The 95 % interval is that of the mean. Differences are taken run by run, with the same seed in both lanes. A \
+     difference of shares is in percentage points (pp). Latencies leave out requests that failed, which the scoreboard counts.",
+    "95 % 신뢰구간은 평균의 구간입니다. 차이는 두 레인에서 시드가 같은 실행끼리 구합니다. 비율의 차이는 퍼센트포인트(%p)입니다. 응답 시간에는 ‘전략별 비교’ 표와 달리 실패한 요청이 들어가지 않습니다.",
 );
 static DOWNLOAD_CSV: Phrase = Phrase::fixed("Download CSV", "CSV 다운로드");
 static DOWNLOAD_JSON: Phrase = Phrase::fixed("Download JSON", "JSON 다운로드");
@@ -104,7 +104,7 @@ pub(super) fn Outcome(props: &OutcomeProps) -> Html {
             { strips(&ctx, (&measure, &repeated), runs, &titles, language) }
             { table.of(&measure) }
             <p class="key">{ NOTE.say(language) }</p>
-            { worst(props, &repeated, &titles) }
+            { worst(props, &measure, &titles) }
             <details class="fold" {ontoggle}>
                 <summary>{ ALL.say(language) }</summary>
                 if fold { { table.of_all(&measures) } }
@@ -260,7 +260,7 @@ impl Table<'_> {
     fn more(&self, measure: &Called, more: Option<&MoreThan>) -> Html {
         let Some(MoreThan { spread, .. }) = more else { return html! { "–" } };
         let decimals = measure.decimals(spread);
-        let mean = measure.difference(spread.mean, decimals);
+        let mean = measure.difference(spread.mean, decimals).say(self.language).to_owned();
         if spread.min == spread.max {
             return html! { { mean } };
         }
@@ -275,19 +275,22 @@ impl Table<'_> {
     }
 }
 
-/// The run that went worst, as a link. While its scenario is on the page, only the seed changes there: the view stays, and
-/// Undo leads back.
-fn worst(props: &OutcomeProps, repeated: &Repeated, titles: &[String]) -> Html {
-    let (worst, language) = (&repeated.worst, props.words.lang);
-    let Some(measure) = called(worst.measure) else { return html! {} };
+/// The run that went worst by the measure that is seen, as a link. While its scenario is on the page, only the seed changes
+/// there: the view stays, and Undo leads back, as the browser's Back does.
+fn worst(props: &OutcomeProps, measure: &Called, titles: &[String]) -> Html {
+    let language = props.words.lang;
+    let (scenario, runs) = &*props.runs.0;
+    let Some(worst) = worst_by(scenario, runs, measure.measure.name) else { return html! {} };
     let decimals = if worst.value.fract() == 0.0 { 0 } else { 2 };
     let (seed, lane) = (worst.seed, titles.get(worst.place).cloned().unwrap_or_default());
     let (title, value) = (measure.title.clone(), measure.say(worst.value, decimals));
     let said = phrase!("Worst run: {lane}, {title} {value}", "가장 나쁜 실행: {lane}, {title} {value}", title);
     let open = phrase!("Open seed {seed}", "시드 {seed} 열기");
+    let link = worst.link.clone().unwrap_or_default();
     let follow = (!props.is_stale).then(|| {
         props.dispatch.reform(move |event: MouseEvent| {
             event.prevent_default();
+            dom::push_hash(&link); // an entry of its own, in which the page puts its view, too
             Action::Edit(vec![Edit::set("seed", FieldValue::of(&seed))])
         })
     });

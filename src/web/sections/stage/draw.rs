@@ -15,6 +15,9 @@ use crate::web::platform::dom;
 /// How long what is lost falls, milliseconds.
 const FALL_MS: f64 = 700.0;
 
+/// The radius of the ring around the request that is followed.
+const RING: f64 = 6.5;
+
 /// At most so many dirty entries and rows are drawn; of more, one square stands for several.
 const SQUARES_MAX: u64 = 40;
 
@@ -268,6 +271,7 @@ impl Pen {
 
     fn dot(&self, dot: &Dot, is_followed: bool) {
         let (x, y) = plan::point(dot, self.width);
+        let (x, y) = if is_followed { plan::inside((x, y), RING + 1.0, self.width) } else { (x, y) };
         if dot.errand == Errand::Flush {
             let count = plan::squares(dot.rows.into(), SQUARES_MAX);
             return self.pile((x - 8.0, y + 4.0), count, 20.0, self.lane);
@@ -292,7 +296,7 @@ impl Pen {
         context.stroke();
         if is_followed {
             context.begin_path();
-            let _ = context.arc(x, y, 6.5, 0.0, std::f64::consts::TAU); // as above
+            let _ = context.arc(x, y, RING, 0.0, std::f64::consts::TAU); // as above
             context.set_stroke_style_str(&css(palette::INK, self.theme));
             context.stroke();
         }

@@ -71,12 +71,15 @@ pub struct Trail {
     about: Option<Journey>,
     hops: VecDeque<Hop>,
     ended: Option<Ended>,
+    /// When it was over without a word: nobody tells of the answer to what a crash took with it, or of what went on while
+    /// nobody followed anything.
+    silent: Option<u64>,
 }
 
 impl Trail {
     /// A trail of these hops, in their order.
     pub fn new(hops: impl IntoIterator<Item = Hop>, ended: Option<Ended>) -> Trail {
-        Trail { about: None, hops: hops.into_iter().collect(), ended }
+        Trail { hops: hops.into_iter().collect(), ended, ..Trail::default() }
     }
 
     /// The hops so far.
@@ -92,6 +95,9 @@ impl Trail {
     /// Where it is at the moment `at`, and how it looks; nowhere before it began and when it has been over for `linger`.
     pub fn dot(&self, at: u64, linger: u64) -> Option<Dot> {
         let is_over = |end: u64| at > end.saturating_add(linger);
+        if self.silent.is_some_and(|end| at >= end) {
+            return None;
+        }
         let hop = self.hops.iter().rev().find(|hop| hop.leaves <= at)?;
         let Hop { journey, errand, from, to, leaves, arrives, word, rows, .. } = *hop;
         let ended = self.ended.filter(|end| end.at <= at);
@@ -120,8 +126,17 @@ impl Trail {
         self.ended.map(|end| end.at).or_else(|| self.hops.back().map(|hop| hop.arrives)).unwrap_or(0)
     }
 
+    /// Whether it was at the database for nobody who waits, and has no answer. Where it has not left yet it is not there.
+    fn is_left_at_database(&self, now: u64) -> bool {
+        let last = self.hops.back().filter(|hop| hop.errand > Errand::Write && hop.to == Part::Database);
+        last.is_some_and(|hop| hop.arrives < now)
+    }
+
     /// Whether it may be forgotten at that moment.
     fn is_done(&self, at: u64, linger: u64) -> bool {
+        if self.silent.is_some_and(|end| at >= end) {
+            return true;
+        }
         let last = self.hops.back();
         // One that has not left yet waits for the end of a partition.
         let is_answered = last.is_some_and(|hop| hop.errand > Errand::Write && hop.word.is_answer());
@@ -151,13 +166,26 @@ impl Film {
         for journey in &scene.journeys {
             self.trails.entry(journey.id).or_default().about = Some(*journey);
         }
+        if scene.left_out > 0 {
+            // What was to be told of these may be among it.
+            self.trails.values_mut().filter(|trail| trail.ended.is_none()).for_each(|trail| trail.silent = Some(now));
+        }
         for hop in &scene.hops {
-            self.trails.entry(hop.journey).or_default().hops.push_back(*hop);
+            let trail = self.trails.entry(hop.journey).or_default();
+            trail.hops.push_back(*hop);
+            trail.silent = None;
         }
         for ended in &scene.ended {
             if let Some(trail) = self.trails.get_mut(&ended.journey) {
                 trail.ended = Some(*ended);
             }
+        }
+        // A database that does nothing and has nothing to do has answered everything that came to it.
+        let database_is_idle = scene.parts.workers > 0 && scene.parts.busy == 0 && scene.parts.queue == 0;
+        if database_is_idle {
+            let left =
+                self.trails.values_mut().filter(|trail| trail.silent.is_none() && trail.is_left_at_database(now));
+            left.for_each(|trail| trail.silent = Some(now));
         }
         while self.trails.len() > KEPT_MAX {
             self.trails.pop_first();
@@ -167,6 +195,11 @@ impl Film {
         if self.parts.len() > 8 {
             self.parts.pop_front();
         }
+    }
+
+    /// Time has gone on, and nobody was told what happened in it.
+    pub fn lose_track(&mut self) {
+        self.trails.clear();
     }
 
     /// Rates over a short time jump about: each is the mean with what it was.
@@ -280,6 +313,39 @@ mod tests {
         assert_eq!(film.dots(510, 50).len(), 2);
         let left = film.dots(1_000_000, 50);
         assert_eq!((left.len(), film.trails.len(), left[0].journey), (1, 1, 2));
+    }
+
+    #[test]
+    fn a_flush_whose_answer_is_never_told_ends_with_the_database_s_work() {
+        let there = Hop { errand: Errand::Flush, rows: 9, ..hop((Part::Cache, Part::Database), (10, 20), Word::Ask) };
+        let busy = Parts { workers: 8, busy: 1, ..Parts::default() };
+        let mut film = Film::default();
+        film.add(30, &Scene { hops: vec![there], parts: busy.clone(), ..Scene::default() });
+        film.add(1_000, &Scene { parts: busy, ..Scene::default() });
+        assert_eq!(film.dots(1_000, 50).len(), 1, "the database is at it");
+        let idle = Parts { workers: 8, ..Parts::default() };
+        film.add(2_000, &Scene { parts: idle.clone(), ..Scene::default() });
+        assert_eq!(film.dots(1_900, 50).len(), 1, "what is shown is behind");
+        assert_eq!((film.dots(2_000, 50).len(), film.trails.len()), (0, 0));
+        // What has just come there is not done, nor what has not left yet.
+        let waits = Hop { leaves: 9_000, arrives: 9_010, ..there };
+        film.add(3_000, &Scene { hops: vec![waits], parts: idle, ..Scene::default() });
+        assert_eq!(film.dots(9_005, 50).len(), 1);
+    }
+
+    #[test]
+    fn where_hops_are_left_out_what_nothing_more_is_told_of_ends() {
+        let there =
+            |journey| Hop { journey, errand: Errand::Flush, ..hop((Part::Cache, Part::Database), (10, 20), Word::Ask) };
+        let parts = Parts { workers: 8, busy: 8, ..Parts::default() };
+        let mut film = Film::default();
+        film.add(30, &Scene { hops: vec![there(1), there(2)], parts: parts.clone(), ..Scene::default() });
+        let back = Hop { from: Part::Database, to: Part::Cache, leaves: 90, arrives: 95, word: Word::Done, ..there(2) };
+        film.add(100, &Scene { hops: vec![back, there(3)], left_out: 5, parts, ..Scene::default() });
+        let seen: Vec<u32> = film.dots(92, 50).into_iter().map(|dot| dot.journey).collect();
+        assert_eq!(seen, [1, 2, 3]);
+        let seen: Vec<u32> = film.dots(100, 50).into_iter().map(|dot| dot.journey).collect();
+        assert_eq!(seen, [3]);
     }
 
     #[test]

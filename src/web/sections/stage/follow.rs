@@ -29,6 +29,9 @@ pub fn follow(is_following: bool) -> Phrase {
 /// Lets time go on until the next thing happens to the request.
 pub const NEXT: Phrase = Phrase::fixed("Next step of this request", "이 요청의 다음 단계");
 
+/// The request is over: another one.
+pub const ANOTHER: Phrase = Phrase::fixed("Follow another request", "다른 요청 따라가기");
+
 /// Nothing to follow yet.
 pub const WAITS: Phrase = Phrase::fixed("Waiting for the next request…", "다음 요청을 기다리는 중…");
 

@@ -99,6 +99,11 @@ pub fn point(dot: &Dot, width: f64) -> (f64, f64) {
     }
 }
 
+/// That point, moved so that a ring of that radius around it is not cut at an edge.
+pub fn inside((x, y): (f64, f64), radius: f64, width: f64) -> (f64, f64) {
+    (x.min(width - radius).max(radius), y.min(HEIGHT - radius).max(radius))
+}
+
 /// How thick a flow of so many messages a second is drawn.
 pub fn thickness(per_s: f64) -> f64 {
     if per_s <= 0.0 { 0.0 } else { (1.0 + libm::log2(per_s.max(1.0)) * 0.5).min(8.0) }
@@ -113,6 +118,13 @@ pub fn squares(count: u64, most: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ring_is_nowhere_cut() {
+        assert_eq!(inside((100.0, 4.0), 7.5, 300.0), (100.0, 7.5));
+        assert_eq!(inside((299.0, 70.0), 7.5, 300.0), (292.5, 64.5));
+        assert_eq!(inside((0.0, 30.0), 7.5, 300.0), (7.5, 30.0));
+    }
     use crate::web::sections::stage::film::Look;
 
     #[test]

@@ -24,6 +24,7 @@ use crate::web::i18n::Words;
 use crate::web::platform::animation::Animation;
 use crate::web::platform::clock::now_ms;
 use crate::web::platform::{dom, media};
+use crate::web::sections::breakers::IS_OVER;
 use crate::web::state::{Action, stage};
 
 /// So many lanes are open on a wide screen, and one on a narrow one; the others are folded away.
@@ -38,6 +39,9 @@ const SAID_MS: f64 = 3_000.0;
 
 /// The parts that can be struck, and the tray, in the order of the arrow keys.
 const STOPS: [Option<Part>; 4] = [Some(Part::App), Some(Part::Cache), Some(Part::Database), None];
+
+/// The tray among them, which can be pressed when nothing can be struck any more.
+const TRAY: usize = STOPS.len() - 1;
 
 /// What the stage shows.
 #[derive(Clone, PartialEq, Properties)]
@@ -91,6 +95,8 @@ pub enum Msg {
     Follow,
     /// Its next step is to be seen.
     Next,
+    /// It is over: another one is to be followed.
+    Another,
 }
 
 /// See the module.
@@ -175,6 +181,11 @@ impl Component for Stage {
         if props.run != old.run || props.now < old.now {
             self.follow_another();
         }
+        if !self.is_seen && props.now != old.now {
+            // Out of sight nothing is told: what was under way goes on unseen.
+            self.show.borrow_mut().strips.iter_mut().for_each(|strip| strip.film.lose_track());
+            self.follow_another();
+        }
         let is_news = !Rc::ptr_eq(&props.scenes, &old.scenes);
         self.take(props, is_news);
         if is_news {
@@ -192,6 +203,7 @@ impl Component for Stage {
             Msg::Narrow(narrow) => self.is_narrow = narrow,
             Msg::Calm(calm) => self.show.borrow_mut().is_calm = calm,
             Msg::Unfold => self.is_unfolded = !self.is_unfolded,
+            Msg::Press(_, stop) if ctx.props().halted && STOPS[stop].is_some() => {}
             Msg::Press(lane, stop) => self.press(lane, stop),
             Msg::Close => {
                 if let Some((lane, stop)) = self.open.take() {
@@ -201,6 +213,7 @@ impl Component for Stage {
             Msg::Key(lane, event) => return self.key(lane, &event),
             Msg::Follow => self.follow(ctx.props()),
             Msg::Next => self.next_step(ctx.props()),
+            Msg::Another => self.next_request(ctx.props()),
         }
         true
     }
@@ -349,7 +362,8 @@ impl Stage {
         let props = ctx.props();
         let (texts, title) = (props.words.lang, &props.titles[lane]);
         let onclick = ctx.link().callback(move |_: MouseEvent| Msg::Press(lane, stop));
-        let tabindex = if self.stops.get(lane) == Some(&stop) { "0" } else { "-1" };
+        let is_stop = if props.halted { stop == TRAY } else { self.stops.get(lane) == Some(&stop) };
+        let tabindex = if is_stop { "0" } else { "-1" };
         let id = stop_id(lane, stop);
         let Some(part) = part else {
             // Who speaks to the page says what is to be seen: it is a part of the name.
@@ -366,13 +380,15 @@ impl Stage {
         let name = format!("{part:?}").to_lowercase();
         let class = classes!("part", format!("part-{name}"), (condition != Condition::Up).then_some("broken"));
         let is_open = self.open == Some((lane, stop));
-        let (named, short) = (words::name(part), words::short(parts, part));
+        let (named, short) = (words::name(part), words::short(parts, part, self.is_narrow));
         let (named, short) = (named.say(texts).to_owned(), short.say(texts).to_owned());
         let label = words::label(parts, part, title).say(texts).to_owned();
         let label = if short.is_empty() { label } else { format!("{named} {short}: {label}") };
+        let title = if props.halted { format!("{label}\n{}", IS_OVER.say(texts)) } else { label.clone() };
+        // It keeps the focus when the run comes to its end.
         html! {
-            <button type="button" {id} {class} {tabindex} {onclick} disabled={props.halted} aria-expanded={is_open.to_string()}
-                aria-label={label.clone()} title={label}>
+            <button type="button" {id} {class} {tabindex} {onclick} aria-disabled={props.halted.then_some("true")}
+                aria-expanded={is_open.to_string()} aria-label={label} {title}>
                 <b>{ named }</b>{ " " }<span>{ short }</span>
             </button>
         }
@@ -397,13 +413,14 @@ impl Stage {
 
     /// The arrow keys go from stop to stop.
     fn key(&mut self, lane: usize, event: &KeyboardEvent) -> bool {
-        let last = STOPS.len() - 1;
-        let stop = self.stops[lane];
+        let focused = dom::document().active_element().map(|focused| focused.id());
+        let stop = (0..STOPS.len()).find(|stop| focused.as_ref() == Some(&stop_id(lane, *stop)));
+        let stop = stop.unwrap_or(self.stops[lane]);
         let next = match event.key().as_str() {
-            "ArrowRight" => (stop + 1).min(last),
+            "ArrowRight" => (stop + 1).min(TRAY),
             "ArrowLeft" => stop.saturating_sub(1),
             "Home" => 0,
-            _ => last,
+            _ => TRAY,
         };
         self.stops[lane] = next;
         self.focus(lane, next);

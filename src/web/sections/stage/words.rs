@@ -85,8 +85,8 @@ fn condition_in_words(parts: &Parts, part: Part) -> Option<Phrase> {
     Some(if count > 1 { phrase!("{so} of {count} {en}", "{count}대 중 {so}대 {ko}") } else { what })
 }
 
-/// What a part has, in one short line.
-pub fn short(parts: &Parts, part: Part) -> Phrase {
+/// What a part has, in one short line: the shortest where the stage is narrow.
+pub fn short(parts: &Parts, part: Part, is_narrow: bool) -> Phrase {
     if let Some(what) = condition_in_words(parts, part) {
         return what;
     }
@@ -100,6 +100,11 @@ pub fn short(parts: &Parts, part: Part) -> Phrase {
         Part::Cache => {
             let fill = text::percent(share(parts), 0);
             match parts.dirty {
+                // How full it is can be seen.
+                Some(dirty) if is_narrow => {
+                    let dirty = count(dirty);
+                    phrase!("{dirty} dirty", "더티 {dirty}")
+                }
                 Some(dirty) => {
                     let dirty = count(dirty);
                     phrase!("{fill}, {dirty} dirty", "{fill}, 더티 {dirty}")
@@ -246,9 +251,10 @@ mod tests {
         );
         let fill = text::percent(0.812, 0);
         let expected = [format!("{fill}, 212 dirty"), format!("{fill}, 더티 212")];
-        assert_eq!(both(&short(&parts(), Part::Cache)), expected.each_ref().map(String::as_str));
+        assert_eq!(both(&short(&parts(), Part::Cache, false)), expected.each_ref().map(String::as_str));
+        assert_eq!(both(&short(&parts(), Part::Cache, true)), ["212 dirty", "더티 212"]);
         let read_only = Parts { dirty: None, ..parts() };
-        assert_eq!(short(&read_only, Part::Cache).to_string(), format!("{fill} full"));
+        assert_eq!(short(&read_only, Part::Cache, true).to_string(), format!("{fill} full"));
     }
 
     #[test]
@@ -263,7 +269,7 @@ mod tests {
             sentence(&parts, "A").say(Language::English),
             "A: App servers: 1 of 3 frozen, Cache: down, 212 dirty entries in the cache, 7 writes lost."
         );
-        assert_eq!(both(&short(&parts, Part::App)), ["1 of 3 frozen", "3대 중 1대 멈춤"]);
+        assert_eq!(both(&short(&parts, Part::App, false)), ["1 of 3 frozen", "3대 중 1대 멈춤"]);
     }
 
     #[test]

@@ -9,14 +9,14 @@ use crate::story::{Role, Told, case_title, stamp};
 use crate::web::components::dialog::Dialog;
 use crate::web::components::swatch::Swatch;
 use crate::web::i18n::Words;
-use crate::web::platform::{dom, files};
+use crate::web::platform::{dom, files, media};
 use crate::web::state::Action;
 use crate::web::state::story::OpenStory;
 
 static TITLE: Phrase = Phrase::fixed("How it happened", "발생 경위");
 static TELLING: Phrase =
     Phrase::fixed("Running this lane again to see what happened…", "이 레인을 다시 실행해 경위를 찾는 중…");
-static GO: Phrase = Phrase::fixed("Watch it on the stage", "스테이지에서 재생");
+static GO: Phrase = Phrase::fixed("Watch it on the stage", "요청 흐름에서 재생");
 static GO_WHY: Phrase = Phrase::fixed(
     "Rewinds to shortly before the cause and plays in slow motion.",
     "원인 직전으로 돌아가 느리게 재생합니다.",
@@ -25,6 +25,7 @@ static MERMAID: Phrase = Phrase::fixed("Copy as Mermaid", "Mermaid로 복사");
 static DOWNLOAD: Phrase = Phrase::fixed("Download SVG", "SVG 다운로드");
 static AS_TEXT: Phrase = Phrase::fixed("As text", "텍스트로 보기");
 static ELSEWHERE: Phrase = Phrase::fixed("The same in the other lanes", "다른 레인에서는");
+const NARROW: &str = "(max-width: 40rem)";
 static PICTURE: Phrase = Phrase::fixed("Sequence diagram, scrolls sideways", "시퀀스 다이어그램, 가로로 스크롤");
 
 /// What the story is made from.
@@ -73,18 +74,23 @@ fn Body(props: &BodyProps) -> Html {
     let story = &told.story;
     // Made of numbers and of the program's own words, escaped.
     let picture = Html::from_html_unchecked(story.svg(language).into());
+    let picture_width = format!("--picture:{}px", story.svg_width());
+    // A phone shows one column of it at a time: there the lines come first.
+    let is_narrow = use_memo((), |()| media::matches(NARROW));
+    let text = html! { <details open={*is_narrow}><summary>{ AS_TEXT.say(language) }</summary>{ steps(told, language) }</details> };
     let go = dispatch.reform(|_: MouseEvent| Action::GoToStory);
     html! {
         <div class="story">
             <p>{ story.sentence.say(language) }</p>
-            <p class="soft">{ story.left.say(language) }</p>
+            <p class="soft">{ story.left.say(language) }if let Some(legend) = story.legend() { { " " }{ legend.say(language).to_owned() } }</p>
             <p class="buttons">
                 <button type="button" class="play" onclick={go} title={GO_WHY.say(language)}>{ GO.say(language) }</button>
                 <TakeAway told={told.clone()} lane={titles.get(told.lane).cloned().unwrap_or_default()} words={*words} />
             </p>
-            <div class="story-picture" tabindex="0" role="group" aria-label={PICTURE.say(language)}>{ picture }</div>
+            if *is_narrow { { text.clone() } }
+            <div class="story-picture" tabindex="0" role="group" aria-label={PICTURE.say(language)} style={picture_width}>{ picture }</div>
             { elsewhere(told, titles, language) }
-            <details><summary>{ AS_TEXT.say(language) }</summary>{ steps(told, language) }</details>
+            if !*is_narrow { { text } }
         </div>
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::chart::text;
-use crate::phrase::Phrase;
+use crate::phrase::{Language, Phrase};
 use crate::report::Report;
 use crate::time::Nanos;
 use crate::web::components::fold::use_fold;
@@ -56,8 +56,10 @@ pub fn LostWrites(props: &LostProps) -> Html {
             html! { <li key={case.write.0}><CaseButton lane={i} case={*case} /></li> }
         });
         let more = lane.ever_lost.saturating_sub(cases.lost.len() as u64);
-        let causes =
-            lane.ever_lost_by_cause.iter().map(|(cause, n)| format!("{} {}", text::count(*n), (w.cause)(cause)));
+        let causes = lane.ever_lost_by_cause.iter().map(|(cause, n)| match w.lang {
+            Language::English => format!("{} {}", text::count(*n), (w.cause)(cause)),
+            Language::Korean => format!("{} {}건", (w.cause)(cause), text::count(*n)),
+        });
         html! {
             <div class="lost-lane" key={i}>
                 <h3><Swatch lane={i} />{ &props.titles[i] }</h3>

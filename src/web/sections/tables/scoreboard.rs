@@ -13,7 +13,7 @@ use crate::report::{LaneReport, Report};
 use crate::time::Nanos;
 use crate::web::i18n::Words;
 use crate::web::state::Action;
-use crate::web::state::board::{BOARD, Column};
+use crate::web::state::board::{Column, Unit, arranged};
 use crate::web::state::limits::{Limit, Limits};
 
 /// What the table is made from.
@@ -31,6 +31,8 @@ pub struct ScoreboardProps {
     pub warmup: Nanos,
     /// What the lanes are to keep.
     pub limits: Limits,
+    /// Whether copies that differ are a figure of the page: else their column is folded away, for a table tells of them.
+    pub watches_copies: bool,
     /// Hears what the reader does.
     pub dispatch: Callback<Action>,
     /// The language.
@@ -42,7 +44,7 @@ const NO_WARMUP: Phrase = Phrase::fixed(
     ", 워밍업 제외(쓰기의 결과는 처음부터)",
 );
 const SHOW_ALL: Phrase = Phrase::fixed("Show all columns", "모든 열 표시");
-const SHOW_FEWER: Phrase = Phrase::fixed("Hide empty columns", "빈 열 숨기기");
+const SHOW_FEWER: Phrase = Phrase::fixed("Show fewer columns", "일부 열만 표시");
 const NOTHING_IN: Phrase = Phrase::fixed("None in any lane:", "모든 레인에서 없음:");
 const VERDICT: Phrase = Phrase::fixed("Limits", "한계");
 const PASSES: Phrase = Phrase::fixed("pass", "통과");
@@ -53,6 +55,9 @@ const FAILED_COUNT: Phrase = Phrase::fixed(
     "응답 시간에는 그래프와 같이 실패한 요청도 걸린 시간대로 포함됩니다.",
 );
 
+const WITH_FAILED: Phrase =
+    Phrase::fixed("Failed requests count with the time they took.", "실패한 요청도 걸린 시간대로 포함됩니다.");
+
 /// The table of lanes, what is folded away of it, and the reader's limits.
 #[component]
 pub fn Scoreboard(props: &ScoreboardProps) -> Html {
@@ -61,12 +66,14 @@ pub fn Scoreboard(props: &ScoreboardProps) -> Html {
     let all = use_state_eq(|| false);
     let of = ReportProps { report: report.clone(), titles: titles.clone(), shown: shown.clone(), words: w };
     let lanes = || of.lanes().map(|(_, lane, _)| lane);
-    let has_limit = |column: &Column| column.limited.as_ref().is_some_and(|of| limits.of(of).is_some());
-    let is_open = |column: &Column| has_limit(column) || column.has_news(lanes());
-    let (open, folded): (Vec<&Column>, Vec<&Column>) = BOARD.iter().partition(|column| is_open(column));
-    let columns: Vec<&Column> = if *all { BOARD.iter().collect() } else { open };
-    let head =
-        columns.iter().map(|column| html! { <th scope="col" role="columnheader">{ column.head.say(language) }</th> });
+    let [mut columns, folded] = arranged(lanes(), limits, props.watches_copies);
+    if *all {
+        columns.extend(&folded);
+    }
+    let head = columns.iter().map(|column| {
+        let title = (column.unit == Unit::Millis).then(|| WITH_FAILED.say(language).to_owned());
+        html! { <th scope="col" role="columnheader" {title}>{ column.head.say(language) }</th> }
+    });
     let rows = of.lanes().map(|(i, lane, title)| row(i, lane, title, &columns, limits, w));
     let toggle = {
         let all = all.clone();

@@ -9,6 +9,7 @@ use yew::prelude::*;
 use super::{Msg, Stage, StageProps};
 use crate::phrase::Language;
 use crate::time::Nanos;
+use crate::web::platform::dom;
 use crate::web::sections::stage::code::{self, Book, Frame, Line, Mark};
 use crate::web::sections::stage::follow;
 use crate::web::sections::transport::in_words;
@@ -29,6 +30,8 @@ pub(super) struct Following {
     request: Option<u64>,
     /// Until how many of its steps are known time goes on, and how often it was asked to.
     wants_step: Option<(usize, u32)>,
+    /// The speed before and the one that was set for the eye, where following has set one.
+    slowed: Option<(f64, f64)>,
     book: RefCell<Book>,
     /// The lines that were lit last.
     lit: Vec<String>,
@@ -49,17 +52,36 @@ impl Stage {
     /// Begins to follow a request, or ends it.
     pub(super) fn follow(&mut self, props: &StageProps) {
         if self.following.is_on() {
+            if let Some((before, _)) = self.following.slowed.filter(|(_, set)| *set == props.speed) {
+                props.dispatch.emit(Action::Time(TimeAction::Speed(before)));
+            }
             self.following = Following::default();
             self.set_followed(None);
             return;
         }
         self.following.is_wanted = true;
+        self.slow_down(props);
+        if !props.plays {
+            props.dispatch.emit(Action::Time(TimeAction::Play));
+        }
+    }
+
+    /// Time goes as slowly as a request takes to be seen.
+    fn slow_down(&mut self, props: &StageProps) {
         let latency = props.latencies.get(self.leader(props)).copied().flatten();
         if stage::is_flow(latency, props.speed) {
             let slow = |speed: &f64| latency.unwrap_or(0.0) >= WATCHED_S * speed;
             let speed = SPEEDS.into_iter().rev().find(slow).unwrap_or(SPEEDS[0]);
+            let before = self.following.slowed.map_or(props.speed, |(before, _)| before);
+            self.following.slowed = Some((before, speed));
             props.dispatch.emit(Action::Time(TimeAction::Speed(speed)));
         }
+    }
+
+    /// Follows the next request after one that is over.
+    pub(super) fn next_request(&mut self, props: &StageProps) {
+        self.follow_another();
+        self.slow_down(props);
         if !props.plays {
             props.dispatch.emit(Action::Time(TimeAction::Play));
         }
@@ -68,7 +90,8 @@ impl Stage {
     /// Time is another: the request that was followed is not there, and the next one takes its place.
     pub(super) fn follow_another(&mut self) {
         if self.following.is_on() {
-            self.following = Following { is_wanted: true, ..Following::default() };
+            let slowed = self.following.slowed;
+            self.following = Following { is_wanted: true, slowed, ..Following::default() };
             self.set_followed(None);
         }
     }
@@ -80,14 +103,11 @@ impl Stage {
     /// The worker has told something: a request to follow may be among it, or the step that was waited for.
     pub(super) fn follow_on(&mut self, props: &StageProps) {
         let lane = self.leader(props);
-        let (newest, known, is_over) = {
-            let show = self.show.borrow();
-            let Some(film) = show.strips.get(lane).map(|strip| &strip.film) else { return };
-            let known = film.followed().map_or(0, |(_, trail)| follow::steps(trail, u64::MAX).len());
-            (film.newest(), known, film.followed().is_some_and(|(_, trail)| trail.ended().is_some()))
-        };
+        let Some(newest) = self.show.borrow().strips.get(lane).map(|strip| strip.film.newest()) else { return };
+        let (known, is_over) = (self.known(props), self.is_over(props, u64::MAX));
         if self.following.is_wanted && newest.is_some() {
-            self.following = Following { request: newest, ..Following::default() };
+            let slowed = self.following.slowed;
+            self.following = Following { request: newest, slowed, ..Following::default() };
             self.set_followed(newest);
         }
         if let Some((wanted, tries)) = self.following.wants_step {
@@ -104,13 +124,33 @@ impl Stage {
         if props.plays {
             props.dispatch.emit(Action::Time(TimeAction::Pause));
         }
-        let known = {
-            let show = self.show.borrow();
-            let film = show.strips.get(self.leader(props)).map(|strip| &strip.film);
-            film.and_then(|film| film.followed()).map_or(0, |(_, trail)| follow::steps(trail, u64::MAX).len())
-        };
-        self.following.wants_step = Some((known + 1, 0));
+        if props.halted || self.is_over(props, u64::MAX) {
+            return;
+        }
+        self.following.wants_step = Some((self.known(props) + 1, 0));
         self.go_on(props);
+    }
+
+    /// How many steps of the request are known: in the lane that leads, and once it is over there, in the others, too.
+    fn known(&self, props: &StageProps) -> usize {
+        let show = self.show.borrow();
+        let mut known = 0;
+        for lane in self.open_lanes(props) {
+            let Some((_, trail)) = show.strips.get(lane).and_then(|strip| strip.film.followed()) else { continue };
+            known += follow::steps(trail, u64::MAX).len();
+            if trail.ended().is_none() {
+                break;
+            }
+        }
+        known
+    }
+
+    /// Whether the request is over at the moment `until` in all lanes that are open.
+    fn is_over(&self, props: &StageProps, until: u64) -> bool {
+        let show = self.show.borrow();
+        let open = self.open_lanes(props).into_iter();
+        let mut followed = open.filter_map(|lane| show.strips.get(lane)?.film.followed()).peekable();
+        followed.peek().is_some() && followed.all(|(_, trail)| trail.ended().is_some_and(|end| end.at <= until))
     }
 
     fn go_on(&self, props: &StageProps) {
@@ -154,12 +194,22 @@ impl Stage {
             })
             .collect();
         let next = ctx.link().callback(|_: MouseEvent| Msg::Next);
+        let another = ctx.link().callback(|event: MouseEvent| {
+            dom::leave_after_click(&event);
+            Msg::Another
+        });
+        let is_over = self.is_over(props, until);
+        // Whoever has pressed it to the last step keeps the focus on it.
+        let has_none = (is_over || props.halted).then_some("true");
         let title = title.unwrap_or(follow::WAITS).say(texts).to_owned();
         html! {
             <div class="followed">
                 <p><b>{ title }</b>
                     if self.following.request.is_some() {
-                        <button type="button" onclick={next} disabled={props.halted}>{ follow::NEXT.say(texts).to_owned() }</button>
+                        <button type="button" onclick={next} aria-disabled={has_none}>{ follow::NEXT.say(texts).to_owned() }</button>
+                        if is_over && !props.halted {
+                            <button type="button" onclick={another}>{ follow::ANOTHER.say(texts).to_owned() }</button>
+                        }
                     }
                     <span class="soft">{ in_words(props.speed).say(texts).to_owned() }</span>
                 </p>
