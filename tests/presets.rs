@@ -995,6 +995,8 @@ fn ycsb_presets_are_loaded_and_scramble_their_popular_keys() {
             Keys::Zipf { scrambled, .. } => assert!(scrambled && name != "d", "ycsb-{name}"),
             ref keys => assert!(matches!(keys, Keys::Latest { .. }) && name == "d", "ycsb-{name}"),
         }
-        assert!(scenario.lanes.iter().all(|lane| lane.read.warm_up() == 10_000), "ycsb-{name}");
+        // All records, of which the last ones stay; with F's fewer hits that would outlast its warm-up: as many as there is room for.
+        let loaded = if name == "f" { 1_000 } else { 10_000 };
+        assert!(scenario.lanes.iter().all(|lane| lane.read.warm_up() == loaded), "ycsb-{name}");
     }
 }

@@ -84,11 +84,14 @@ fn the_stage_of_a_run_that_is_over_is_that_of_its_end() {
     // Between two flushes there are dirty entries, which are flushed after the end.
     let scenario = Scenario { duration: Nanos::from_millis(59_900), ..scenario.clone() };
     let mut experiment = Experiment::new(&scenario, None).expect("a preset runs");
+    experiment.keep_parts_at_end();
     experiment.watch(Some(64));
     experiment.advance(scenario.duration, || false);
     let dirty = |experiment: &mut Experiment| experiment.scenes()[write_back].parts.dirty;
     let at_end = dirty(&mut experiment);
+    experiment.watch(None); // also for those who look away meanwhile
     experiment.advance(Nanos::MAX, || false);
+    experiment.watch(Some(0));
     assert!(at_end.is_some_and(|dirty| dirty > 0), "{at_end:?}");
     assert_eq!(dirty(&mut experiment), at_end);
 }
