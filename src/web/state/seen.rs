@@ -105,8 +105,8 @@ impl State {
             return own.into();
         };
         let whole = |(own, all): (&Series, &Series)| {
-            let rest = all.points.iter().skip(own.points.len()).cloned();
-            Series { points: own.points.iter().cloned().chain(rest).collect(), ..own.clone() }
+            let rest = all.points.iter().skip(own.points.len()).copied();
+            Series { points: own.points.iter().copied().chain(rest).collect(), ..own.clone() }
         };
         own.iter().zip(&*known.series).map(whole).collect()
     }
