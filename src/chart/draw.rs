@@ -195,8 +195,12 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     fn warmup(&self, data: &Data, at: PanelPlace, x: &impl Fn(f64) -> f64) -> Drawn<DB> {
         let Some(band) = data.warmup.as_ref().filter(|band| band.to_s > data.window().0) else { return Ok(()) };
         let (left, right) = (x(band.from_s), x(band.to_s));
-        let shade = SOFT.rgb(self.look.theme).mix(0.1);
-        self.area.draw(&Rectangle::new([self.px((left, at.top)), self.px((right, at.bottom))], shade.filled()))
+        let corners = [self.px((left, at.top)), self.px((right, at.bottom))];
+        self.area.draw(&Rectangle::new(corners, self.shade().filled()))
+    }
+
+    fn shade(&self) -> RGBAColor {
+        SOFT.rgb(self.look.theme).mix(0.1)
     }
 
     /// The name of that shade: in it, or beside it where it is narrow.
@@ -208,7 +212,11 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             return Ok(());
         }
         let y = at.top + 10.0;
-        self.ground((start, start + wide), y + TEXT / 2.0 + 1.0)?;
+        let corners = self.ground((start, start + wide), y + TEXT / 2.0 + 1.0)?;
+        if start < right {
+            // The shade again, which the ground has hidden.
+            self.area.draw(&Rectangle::new(corners, self.shade().filled()))?;
+        }
         self.text(&band.label, TEXT, SOFT, (start, y), HPos::Left, VPos::Top)
     }
 
@@ -395,11 +403,17 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         Ok(())
     }
 
-    /// The ground again where a name will stand: neither the tint of a fault nor a line must make it hard to read.
-    fn ground(&self, (left, right): (f64, f64), y: f64) -> Drawn<DB> {
+    /// The ground again where a name will stand, and where that is: neither the tint of a fault nor a line must make it hard
+    /// to read.
+    fn ground(
+        &self,
+        (left, right): (f64, f64),
+        y: f64,
+    ) -> Result<[(i32, i32); 2], DrawingAreaErrorKind<DB::ErrorType>> {
         let half = TEXT / 2.0 + 1.0;
         let corners = [self.px((left - 2.0, y - half)), self.px((right + 2.0, y + half))];
-        self.area.draw(&Rectangle::new(corners, GROUND.rgb(self.look.theme).mix(0.85).filled()))
+        self.area.draw(&Rectangle::new(corners, GROUND.rgb(self.look.theme).mix(0.85).filled()))?;
+        Ok(corners)
     }
 
     /// A colour as strong as this pen draws.
