@@ -146,6 +146,11 @@ fn a_stale_read_names_the_slow_reader_who_put_the_old_value_back() {
     let asked = story.lines.iter().find(|line| says(line) == "SELECT" && line.from == cause(&told).from);
     let committed = story.lines.iter().find(|line| says(line).starts_with("commits w")).expect("the commit");
     assert!(asked.expect("the reader's question").at < committed.at, "{story:#?}");
+    let slow_reader = story.lines.iter().find(|line| {
+        part(&told, line.to) == part(&told, cause(&told).from) && says(line) == "read" && line.at < cause(&told).at
+    });
+    let asked_by = slow_reader.map(|line| part(&told, line.from));
+    assert_eq!(asked_by, story.asked_by.map(Part::Client), "{story:#?}");
     let outcome = story.lines.iter().find(|line| line.role == Role::Outcome).expect("the read");
     assert_eq!((outcome.at, says(outcome)), (story.case.at, format!("{old}, stale").as_str()));
     assert!(told.elsewhere.iter().any(|other| other.kept == Some(true)), "leases keep it fresh");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::evidence::{Clue, Evidence, clues};
 use super::{Actor, LINES_MAX, Line, Role, Story, words};
 use crate::ledger::{Case, CaseKind, Cause, Divergence, Fact, Holder, Message, Origin, Part, Place, Release};
-use crate::model::WriteId;
+use crate::model::{ClientId, WriteId};
 use crate::phrase::{Language, Phrase};
 use crate::time::Nanos;
 
@@ -43,12 +43,14 @@ pub fn tell(evidence: &Evidence<'_>) -> Story {
     let cause_at = cast.cause.map_or(case.at, |cause| clues[cause].at);
     let places: Vec<Place> =
         evidence.copies.iter().filter(|(_, value)| *value == case.write).map(|(place, _)| *place).collect();
+    let asked_by = asked_by(&clues, &cast, case.write);
     let (actors, lines) = lines(&clues, &cast);
     let mut story = Story {
         case: *case,
         sentence: words::sentence(case, evidence.current, acknowledged, cast.newer),
         left: words::left(case.write, &places, evidence.current),
         cause_at,
+        asked_by,
         actors,
         lines,
     };
@@ -62,6 +64,18 @@ pub fn tell(evidence: &Evidence<'_>) -> Story {
         story.sentence = Phrase::new(say(Language::English, "The cause: at"), say(Language::Korean, "원인:"));
     }
     story
+}
+
+/// Whose request the cause was part of; where it was part of none, whose brought the value.
+fn asked_by(clues: &[Clue], cast: &Cast, write: WriteId) -> Option<ClientId> {
+    let errand = cast.cause.map(|cause| clues[cause].errand).filter(|errand| *errand != 0);
+    let client = |such: &dyn Fn(&Clue, Option<WriteId>) -> bool| {
+        clues.iter().find_map(|clue| match (clue.message(), clue.from) {
+            (Some(Message::Request(brings)), Part::Client(client)) if such(clue, brings) => Some(client),
+            _ => None,
+        })
+    };
+    client(&|clue, _| Some(clue.errand) == errand).or_else(|| client(&|_, brings| brings == Some(write)))
 }
 
 /// What it came to, said where that can be seen.

@@ -23,6 +23,7 @@ pub use self::evidence::Evidence;
 pub use self::words::{case_title, how_stale, stamp, write_name};
 use crate::escape::shown;
 use crate::ledger::{Case, Part};
+use crate::model::ClientId;
 use crate::phrase::{Language, Phrase};
 use crate::time::Nanos;
 
@@ -82,6 +83,8 @@ pub struct Story {
     pub left: Phrase,
     /// When its cause was.
     pub cause_at: Nanos,
+    /// Whose request caused it; where none did, whose wrote the value.
+    pub asked_by: Option<ClientId>,
     /// Who takes part, as they stand side by side.
     pub actors: Vec<Actor>,
     /// What happened, in order of time.

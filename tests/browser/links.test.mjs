@@ -62,6 +62,9 @@ claim("a bad link can be left for the default preset", "#v2&seed=x", async (page
   assert.equal((await finish(page)).length, 5);
 }, unopened);
 
+/** A message as a sentence: what begins with the name of a field keeps it. */
+const sentence = (message) => (/^[a-z]+ (?!=)/.test(message) ? message[0].toUpperCase() + message.slice(1) : message);
+
 /** Hands a file to the input of that name, as the file dialog would. */
 const hand = (where, name, file, content) =>
   where.getByLabel(name).setInputFiles({ name: file, mimeType: "", buffer: Buffer.from(content) });
@@ -73,7 +76,7 @@ claim("every bad scenario file of the table is told with its whole message, and 
     await button(page, "Share").click();
     await hand(page, "Open a scenario file", "mine.toml", toml);
     await page.getByRole("dialog").waitFor({ state: "detached", timeout: 5_000 });
-    await until(`${toml}: ${message}`, async () => words((await notice.innerText()).replace(/Close$/, "")) === words(message), 5_000);
+    await until(`${toml}: ${message}`, async () => words((await notice.innerText()).replace(/Close$/, "")) === words(sentence(message)), 5_000);
     await button(page, "Close").click();
     await notice.waitFor({ state: "detached" });
     assert.deepEqual(await digests(page), good);

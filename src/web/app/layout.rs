@@ -232,7 +232,7 @@ impl App {
         let compared = claim.map(|claim| vec![claim.lane, claim.than]).unwrap_or_default();
         html! {
             <Stage run={state.generation()} scenes={state.run.scenes.clone()} now={state.run.now} scenario={state.draft.clone()} speed={state.speed} plays={state.is_running() && !state.is_hurrying()}
-                {latencies} titles={titles.clone()} looks={self.looks()} shown={self.shown()} {compared} {writes_back} halted={state.at_end() || state.stop_reason.is_some()}
+                {latencies} titles={titles.clone()} looks={self.looks()} shown={self.shown()} {compared} {writes_back} wanted={state.wanted} halted={state.at_end() || state.stop_reason.is_some()}
                 theme={self.theme()} dispatch={self.dispatch.clone()} words={self.words()} />
         }
     }

@@ -103,8 +103,8 @@ fn said(notice: &Notice, w: &Words) -> String {
 /// It begins with a capital letter, unless with the name of a field: what the command line prints after a colon stands here
 /// by itself.
 fn sentence(text: &str) -> String {
-    let first = text.split([' ', '\n']).next().unwrap_or_default();
-    let is_word = first.chars().all(|letter| letter.is_ascii_alphabetic());
+    let (first, rest) = text.split_once([' ', '\n']).unwrap_or((text, ""));
+    let is_word = first.chars().all(|letter| letter.is_ascii_alphabetic()) && !rest.starts_with('=');
     let mut letters = text.chars();
     match letters.next() {
         Some(letter) if is_word => letter.to_ascii_uppercase().to_string() + letters.as_str(),

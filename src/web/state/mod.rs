@@ -43,7 +43,7 @@ use std::rc::Rc;
 use self::history::History;
 use self::saved::{Problem, TooLong};
 use self::seen::Seen;
-use self::story::OpenStory;
+use self::story::{OpenStory, Wanted};
 use self::traces::{TraceFile, Traces};
 use self::view::View;
 use self::worker::{LoadedRun, Request, Worker};
@@ -251,6 +251,8 @@ pub struct State {
     overdue_s: f64,
     /// Clicks that break something, for a worker that is not free.
     injections: VecDeque<ToWorker>,
+    /// The request that the stage is to follow as soon as it is sent.
+    pub wanted: Option<Wanted>,
     /// Whether the worker's last piece of work was of a trace.
     read_last: bool,
     /// How far playing should be by now.
@@ -294,6 +296,7 @@ impl State {
             resume: None,
             overdue_s: 0.0,
             injections: VecDeque::new(),
+            wanted: None,
             read_last: false,
             due: Nanos::ZERO,
             stage_seen: false,

@@ -112,6 +112,7 @@ impl State {
         self.must_load = true;
         // They were meant for a moment of another run.
         self.injections.clear();
+        self.wanted = None;
         self.story = self.story.take().filter(|story| story.told.is_some());
     }
 

@@ -57,6 +57,9 @@ impl State {
         }
         let lanes = self.running.lanes.len();
         let is_hurrying = self.playback != Playback::Playing;
+        if self.wanted.is_some() && !is_hurrying {
+            return Some(1); // it may be any
+        }
         if is_hurrying || (0..lanes).all(|lane| is_flow(latency_s(&self.run, lane), self.speed)) {
             return Some(0);
         }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{Effect, State};
 use crate::ledger::Case;
+use crate::model::{ClientId, Key};
 use crate::story::Told;
 use crate::time::Nanos;
 use crate::web::platform::protocol::ToWorker;
@@ -18,6 +19,17 @@ pub struct OpenStory {
     pub case: Case,
     /// The story, once it is told.
     pub told: Option<Rc<Told>>,
+}
+
+/// The request that the stage is to follow as soon as it is sent: the one of a story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The story's lane.
+    pub lane: usize,
+    /// Who sends it.
+    pub client: ClientId,
+    /// About what.
+    pub key: Key,
 }
 
 /// How long a stretch of slow motion takes from the request to its outcome, seconds.
@@ -54,6 +66,8 @@ impl State {
         self.stop_reason = None;
         self.set_speed(speed, effects);
         self.run_again_to(from);
+        let key = told.story.case.key;
+        self.wanted = told.story.asked_by.map(|client| Wanted { lane: told.lane, client, key });
     }
 }
 
@@ -92,7 +106,15 @@ mod tests {
     fn told() -> Told {
         let none = Phrase::fixed("", "");
         let (case, cause_at) = (case(), case().at);
-        let story = Story { case, sentence: none.clone(), left: none, cause_at, actors: Vec::new(), lines: Vec::new() };
+        let story = Story {
+            case,
+            sentence: none.clone(),
+            left: none,
+            cause_at,
+            asked_by: Some(2),
+            actors: Vec::new(),
+            lines: Vec::new(),
+        };
         Told { run: crate::story::Run::default(), lane: 0, story, elsewhere: Vec::new() }
     }
 
@@ -112,6 +134,10 @@ mod tests {
         assert_eq!(state.story, None);
         let Playback::Seeking { to, then_play: true } = state.playback else { panic!("{:?}", state.playback) };
         assert!(to < case().at && to > Nanos::from_secs(24) && state.speed < 0.1, "{to} at {}", state.speed);
+        // Its request is followed, which takes that every one is told of.
+        assert_eq!(state.wanted, Some(Wanted { lane: 0, client: 2, key: 1 }));
+        state.apply(Action::Time(crate::web::state::TimeAction::Speed(3.0)));
+        assert_eq!(state.wanted, None, "at this speed nobody follows anything");
     }
 
     #[test]

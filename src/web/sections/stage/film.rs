@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::model::{ClientId, Key};
 use crate::stage::{Ended, Errand, Fate, Hop, Journey, Part, Parts, Scene, Word};
 
 /// How far what is shown is behind what was simulated, seconds of the viewer: a little more than the pause between two
@@ -233,6 +234,13 @@ impl Film {
             .rev()
             .find_map(|trail| trail.about.filter(|_| !trail.hops.is_empty() && trail.ended.is_none()))
             .map(|about| about.request)
+    }
+
+    /// A request of that client about that key that is under way.
+    pub fn of(&self, client: ClientId, key: Key) -> Option<u64> {
+        let all = self.trails.values().filter(|trail| !trail.hops.is_empty() && trail.ended.is_none());
+        let its = |about: &Journey| (about.client, about.key) == (client, key) && about.errand <= Errand::Write;
+        all.filter_map(|trail| trail.about).find(its).map(|about| about.request)
     }
 
     /// The request that is followed, and what has become of it.

@@ -25,6 +25,7 @@ use crate::web::platform::animation::Animation;
 use crate::web::platform::clock::now_ms;
 use crate::web::platform::{dom, media};
 use crate::web::sections::breakers::IS_OVER;
+use crate::web::state::story::Wanted;
 use crate::web::state::{Action, stage};
 
 /// So many lanes are open on a wide screen, and one on a narrow one; the others are folded away.
@@ -70,6 +71,8 @@ pub struct StageProps {
     pub compared: Vec<usize>,
     /// The lanes whose cache has dirty entries: of those there is most to see.
     pub writes_back: Vec<bool>,
+    /// The request that is to be followed as soon as it is sent, if one is.
+    pub wanted: Option<Wanted>,
     /// Whether there is nothing left to break.
     pub halted: bool,
     /// Light or dark.
@@ -172,6 +175,9 @@ impl Component for Stage {
             _media: media.into_iter().flatten().collect(),
             _sight: None,
         };
+        if let wanted @ Some(_) = ctx.props().wanted {
+            stage.await_wanted(wanted);
+        }
         stage.take(ctx.props(), true);
         stage
     }
@@ -185,6 +191,9 @@ impl Component for Stage {
             // Out of sight nothing is told: what was under way goes on unseen.
             self.show.borrow_mut().strips.iter_mut().for_each(|strip| strip.film.lose_track());
             self.follow_another();
+        }
+        if props.wanted.is_some() && props.wanted != old.wanted {
+            self.await_wanted(props.wanted);
         }
         let is_news = !Rc::ptr_eq(&props.scenes, &old.scenes);
         self.take(props, is_news);

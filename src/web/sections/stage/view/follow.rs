@@ -13,6 +13,7 @@ use crate::web::platform::dom;
 use crate::web::sections::stage::code::{self, Book, Frame, Line, Mark};
 use crate::web::sections::stage::follow;
 use crate::web::sections::transport::in_words;
+use crate::web::state::story::Wanted;
 use crate::web::state::{Action, SPEEDS, TimeAction, stage};
 
 /// A request that is followed takes about so long, seconds of the viewer.
@@ -28,6 +29,8 @@ pub(super) struct Following {
     /// Whether the next one is to be.
     is_wanted: bool,
     request: Option<u64>,
+    /// Which one, where it is not just the next.
+    wanted: Option<Wanted>,
     /// Until how many of its steps are known time goes on, and how often it was asked to.
     wants_step: Option<(usize, u32)>,
     /// The speed before and the one that was set for the eye, where following has set one.
@@ -90,9 +93,27 @@ impl Stage {
     /// Time is another: the request that was followed is not there, and the next one takes its place.
     pub(super) fn follow_another(&mut self) {
         if self.following.is_on() {
-            let slowed = self.following.slowed;
-            self.following = Following { is_wanted: true, slowed, ..Following::default() };
+            // One that has not been found yet is still waited for.
+            let Following { slowed, wanted, request, .. } = self.following;
+            let wanted = wanted.filter(|_| request.is_none());
+            self.following = Following { is_wanted: true, slowed, wanted, ..Following::default() };
             self.set_followed(None);
+        }
+    }
+
+    /// From now on that request is waited for.
+    pub(super) fn await_wanted(&mut self, wanted: Option<Wanted>) {
+        self.following = Following { is_wanted: true, wanted, ..Following::default() };
+        self.set_followed(None);
+    }
+
+    /// The request to follow, if it is under way.
+    fn next_to_follow(&self, props: &StageProps) -> Option<u64> {
+        let show = self.show.borrow();
+        let film = |lane: usize| show.strips.get(lane).map(|strip| &strip.film);
+        match self.following.wanted {
+            Some(Wanted { lane, client, key }) => film(lane)?.of(client, key),
+            None => film(self.leader(props))?.newest(),
         }
     }
 
@@ -102,13 +123,12 @@ impl Stage {
 
     /// The worker has told something: a request to follow may be among it, or the step that was waited for.
     pub(super) fn follow_on(&mut self, props: &StageProps) {
-        let lane = self.leader(props);
-        let Some(newest) = self.show.borrow().strips.get(lane).map(|strip| strip.film.newest()) else { return };
         let (known, is_over) = (self.known(props), self.is_over(props, u64::MAX));
-        if self.following.is_wanted && newest.is_some() {
+        let next = self.following.is_wanted.then(|| self.next_to_follow(props)).flatten();
+        if next.is_some() {
             let slowed = self.following.slowed;
-            self.following = Following { request: newest, slowed, ..Following::default() };
-            self.set_followed(newest);
+            self.following = Following { request: next, slowed, ..Following::default() };
+            self.set_followed(next);
         }
         if let Some((wanted, tries)) = self.following.wants_step {
             let goes_on = known < wanted && !is_over && tries < TRIES;
