@@ -72,7 +72,8 @@ pub fn headline(report: &Report, topic: Topic<'_>, shown: impl Fn(usize) -> bool
     let parts = chosen(honest(topic.watch), honest(&general));
     let counts = [Some(lane), other].into_iter().flatten().map(|lane| lane.requests);
     let is_enough = counts.min().unwrap_or(0) >= ENOUGH;
-    let alike = topic.watch.first().and_then(|what| Part::number_of(*what, lane, other));
+    let watched = topic.watch.first().filter(|_| parts.is_empty());
+    let alike = watched.and_then(|what| Part::number_of(*what, lane, other));
     Some(Headline { subject, than, parts, is_enough, alike })
 }
 

@@ -61,9 +61,6 @@ pub enum ViewAction {
     Theme(ThemeChoice),
 }
 
-/// A story's request is waited for at no higher speed.
-const FOLLOWED_MOST: f64 = 1.0;
-
 impl State {
     pub(super) fn control_time(&mut self, action: TimeAction, effects: &mut Vec<Effect>) {
         if action.runs() {
@@ -93,7 +90,7 @@ impl State {
     pub(super) fn set_speed(&mut self, speed: f64, effects: &mut Vec<Effect>) {
         self.speed = speed.clamp(SPEED_RANGE.0, SPEED_RANGE.1);
         self.view.speed = Some(self.speed);
-        self.wanted = self.wanted.filter(|_| self.speed <= FOLLOWED_MOST);
+        self.wanted = None; // at its story's speed every request is told of, at others a sample
         self.due = self.run.now;
         effects.push(Effect::SaveLink);
     }

@@ -137,7 +137,7 @@ mod tests {
         // Its request is followed, which takes that every one is told of.
         assert_eq!(state.wanted, Some(Wanted { lane: 0, client: 2, key: 1 }));
         state.apply(Action::Time(crate::web::state::TimeAction::Speed(3.0)));
-        assert_eq!(state.wanted, None, "at this speed nobody follows anything");
+        assert_eq!(state.wanted, None, "at another speed a sample is enough");
     }
 
     #[test]

@@ -341,6 +341,19 @@ mod tests {
         assert_eq!(film.dots(9_005, 50).len(), 1);
     }
 
+    /// A story's request is known by who sends it about what; one that is over is another.
+    #[test]
+    fn a_request_is_found_by_its_client_and_key_while_it_is_under_way() {
+        let journey = |id, client, key| Journey { id, request: 70 + u64::from(id), client, key, errand: Errand::Read };
+        let sent = |id| Hop { journey: id, ..hop((Part::Client, Part::App), (10, 20), Word::Ask) };
+        let mut film = Film::default();
+        let journeys = vec![journey(1, 3, 37), journey(2, 73, 5), journey(3, 73, 37), journey(4, 73, 37)];
+        let hops = [1, 2, 3, 4].map(sent).to_vec();
+        let ended = vec![Ended { journey: 3, at: 30, fate: Fate::Fresh, error: 0 }];
+        film.add(40, &Scene { journeys, hops, ended, ..Scene::default() });
+        assert_eq!((film.of(73, 37), film.of(9, 37)), (Some(74), None));
+    }
+
     #[test]
     fn where_hops_are_left_out_what_nothing_more_is_told_of_ends() {
         let there =
