@@ -7,7 +7,7 @@ SHELL := /bin/sh
 
 # cargo fmt does not see files that a macro declares.
 FMT_POLICIES := rustfmt --edition 2024 src/cache/eviction/*.rs
-WASM := --target wasm32-unknown-unknown --lib --bin page --bin worker --bin figure
+WASM := --target wasm32-unknown-unknown --lib --bin page --bin figure
 
 # A machine that builds once has no use for what helps the next build: gigabytes, and the time to write them.
 ifdef CI

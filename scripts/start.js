@@ -1,14 +1,13 @@
-// Starts the program that the address asks for: the whole page, or in an embed the figure alone, which is half as large.
+// Starts the program that the address asks for: the whole page, or in an embed the figure alone, which is much smaller.
 // scripts/finish-dist fills in the names.
-const figure = /[#&](view\.)?embed=/.test(location.hash);
-const [program, worker] = figure ? ["@FIGURE@", "@FIGURE@-worker"] : ["@PAGE@", "@WORKER@"];
+const program = /[#&](view\.)?embed=/.test(location.hash) ? "@FIGURE@" : "@PAGE@";
 
-document.querySelector("meta[name=cachelane-worker]").content = `./${worker}.js`;
+document.querySelector("meta[name=cachelane-worker]").content = `./${program}-worker.js`;
 const compiled = compile(new URL(`./${program}_bg.wasm`, import.meta.url));
 const { default: init } = await import(new URL(`./${program}.js`, import.meta.url));
 const module = await compiled;
-// The figure's program is its worker's, too, which gets it as it is: neither fetched nor compiled again.
-if (figure) globalThis.cachelaneProgram = module;
+// The program is its workers', too, which get it as it is: neither fetched nor compiled again.
+globalThis.cachelaneProgram = module;
 await init({ module_or_path: module });
 dispatchEvent(new Event("cachelane-started"));
 

@@ -1,5 +1,5 @@
 //! The figure of an embed: the page without what edits an experiment, a program of its own because it is so much smaller.
-//! It is its own worker, too: what page and worker have in common is downloaded once.
+//! It is its own worker, too, as the page is.
 
 #[cfg(target_arch = "wasm32")]
 mod memory;

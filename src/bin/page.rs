@@ -1,8 +1,20 @@
-//! The page: what `trunk` builds as the main program of index.html.
+//! The page: what `trunk` builds as the main program of index.html. It is its workers' program, too: what they have in
+//! common is downloaded, and compiled, once.
+
+#[cfg(target_arch = "wasm32")]
+mod memory;
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static MEMORY: memory::Memory = memory::Memory;
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    cachelane::web::app::start();
+    if cachelane::web::platform::worker::is_worker() {
+        cachelane::web::platform::worker::start(Some(&cachelane::web::platform::worker::EXTRAS));
+    } else {
+        cachelane::web::app::start();
+    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -307,7 +307,7 @@ test("under the Content-Security-Policy that README names, page and sandboxed fi
 });
 
 test("a wall clock that goes back stops no worker: it goes on answering", { timeout: 120_000 }, async () => {
-  const back = (text, path) => (/worker-\w{16}\.js$/.test(path) ? `let clock = 1e12; Date.now = () => (clock -= 1_000);\n${text}` : text);
+  const back = (text, path) => (/page-\w{16}-worker\.js$/.test(path) ? `let clock = 1e12; Date.now = () => (clock -= 1_000);\n${text}` : text);
   const simulator = await serve({ change: back });
   const { page, close } = await open(world.browser, `${simulator.url}#v2&duration=600s&warmup=0s`, { locale: "en-US" });
   await page.getByRole("heading", { name: "Scoreboard" }).waitFor();

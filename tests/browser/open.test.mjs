@@ -33,10 +33,16 @@ test("the page works from any folder, with its worker", async () => {
   await folder.close();
 });
 
-test("the worker's files carry a build id in their names", async () => {
-  const workers = new Set(world.site.requests.filter((path) => path.includes("worker")));
-  assert.equal(workers.size, 3, `script, glue and wasm: ${[...workers]}`);
-  for (const path of workers) assert.match(path, /worker-[0-9a-f]{16}(_glue\.js|_bg\.wasm|\.js)$/);
+test("the program is fetched once for page and workers, and its files carry a build id in their names", async () => {
+  const site = await serve();
+  const { page, close } = await open(world.browser, site.url);
+  await page.getByRole("heading", { name: "Scoreboard" }).waitFor();
+  const files = [...new Set(site.requests.filter((path) => /page-|worker/.test(path)))].sort();
+  assert.equal(files.length, 3, `script, worker's script and wasm: ${files}`);
+  for (const path of files) assert.match(path, /page-[0-9a-f]{16}(-worker\.js|_bg\.wasm|\.js)$/);
+  assert.equal(site.requests.filter((path) => path.endsWith(".wasm")).length, 1);
+  await close();
+  await site.close();
 });
 
 test("a reader is told when the wasm does not arrive", async () => {
@@ -57,15 +63,13 @@ test("a reader is told when the page's script does not arrive", async () => {
   await broken.close();
 });
 
-for (const [what, files] of [["script", /worker-[0-9a-f]+\.js$/], ["wasm", /worker-.*_bg\.wasm$/]]) {
-  test(`a reader is told when the worker's ${what} does not arrive`, async () => {
-    const broken = await serve({ missing: (path) => files.test(path) });
-    const { page, close } = await open(world.browser, broken.url);
-    await page.getByRole("alert").filter({ hasText: "worker" }).waitFor();
-    await close();
-    await broken.close();
-  });
-}
+test("a reader is told when the worker's script does not arrive", async () => {
+  const broken = await serve({ missing: (path) => /-worker\.js$/.test(path) });
+  const { page, close } = await open(world.browser, broken.url);
+  await page.getByRole("alert").filter({ hasText: "worker" }).waitFor();
+  await close();
+  await broken.close();
+});
 
 test("a reader is told when the page panics later", async () => {
   const { page, close } = await open(world.browser, world.site.url);

@@ -15,7 +15,7 @@ const SPARE = 0.05;
 
 /** What each sight loads before its first figure moves; the fonts are the system's, and there are no pictures. */
 const SIGHTS = {
-  page: [/^index\.html$/, /^style-\w+\.css$/, /^start-\w+\.js$/, /^page-\w+\.(js|wasm)$/, /^worker-\w+\.(js|wasm)$/],
+  page: [/^index\.html$/, /^style-\w+\.css$/, /^start-\w+\.js$/, /^page-\w+(-worker)?\.(js|wasm)$/],
   embed: [/^embed\.js$/, /^index\.html$/, /^style-\w+\.css$/, /^start-\w+\.js$/, /^figure-\w+(-worker)?\.(js|wasm)$/],
   "embed.js": [/^embed\.js$/],
 };
