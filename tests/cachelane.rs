@@ -22,6 +22,7 @@ mod examples;
 mod export;
 mod faults;
 mod figures;
+mod fit;
 mod floors;
 mod fuzz;
 mod golden;

@@ -13,6 +13,7 @@
 //! cachelane shrink default                     the least that still shows the harm
 //! cachelane replay trace.txt --policy lru --capacity 256    the hits of a policy on a trace
 //! cachelane curve trace.txt --policy lru,sieve                miss ratio against cache size
+//! cachelane fit locust.csv --into default     your own numbers, a law beside them, and a scenario with them
 //! cachelane poster default > poster.svg        a picture of it, for a page or print
 //! cachelane presets                            experiments to start from
 //! cachelane link my.toml --url https://…/      the experiment as a link
@@ -27,6 +28,7 @@ mod capacity;
 mod choices;
 mod curve;
 mod export;
+mod fit;
 mod grid;
 mod input;
 mod others;
@@ -90,6 +92,7 @@ enum Command {
     Replay(replay::Replay),
     /// Miss ratio against cache size, for several policies, of a trace or of a scenario's requests.
     Curve(curve::Curve),
+    Fit(fit::FitNumbers),
     /// Draw a scenario's figures as one SVG with title and numbers, for light and dark pages.
     Poster(poster::Poster),
     /// List the presets, or print one as TOML.
@@ -161,6 +164,7 @@ pub fn main() -> ExitCode {
         Command::Shrink(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
         Command::Curve(command) => command.run(&mut out),
+        Command::Fit(command) => command.run(&mut out),
         Command::Poster(command) => command.run(&mut out),
         Command::Presets(command) => command.run(&mut out),
         Command::Link(command) => command.run(&mut out),

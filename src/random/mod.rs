@@ -220,6 +220,11 @@ fn scale(x: u64, n: u32) -> (u32, u64) {
     (whole as u32, x.wrapping_mul(n))
 }
 
+/// Φ⁻¹: what so large a `share` of a standard normal law is below. It must be above 0 and below 1.
+pub fn normal_quantile(share: f64) -> f64 {
+    normal::inverse(share)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@
 pub mod arrivals;
 pub mod foresight;
 pub mod operation;
+pub mod popularity;
 pub mod requests;
 pub mod rows;
 pub mod trace;

@@ -10,6 +10,7 @@ pub mod fold;
 pub mod number;
 pub mod overridden;
 pub mod paste;
+pub mod paste_info;
 pub mod sheet;
 pub mod slider;
 pub mod swatch;

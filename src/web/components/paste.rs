@@ -1,26 +1,30 @@
-//! Percentiles that were pasted: what was understood of them, and the button that takes them.
+//! Response times that were pasted: what was understood of them, the law that comes nearest, and the buttons that take one
+//! of both.
 
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
 use super::context::{id_of, use_ctx};
 use super::fold::use_fold;
-use crate::phrase::Phrase;
-use crate::scenario::percentiles::{self, Percentiles};
+use crate::chart::spectrum::{self, Point, TICKS};
+use crate::phrase::{Phrase, phrase};
+use crate::scenario::fit::{self, Fit, Measured};
+use crate::scenario::percentiles::Percentiles;
 use crate::scenario::{Distribution, Edit, FieldValue};
 use crate::time::Nanos;
 use crate::web::i18n::Words;
 
 const TITLE: Phrase = Phrase::fixed("Paste percentiles", "백분위수 붙여 넣기");
 const HINT: Phrase = Phrase::fixed(
-    "A row or report of Locust, k6, wrk, hey or ab, or one percentile and its time per line. Numbers without a unit are ms.",
-    "Locust, k6, wrk, hey, ab의 결과나, 한 줄에 백분위수와 시간 하나씩. 단위 없는 숫자는 ms입니다.",
+    "A row or report of Locust, k6, wrk, hey, ab or pgbench, or one percentile and its time per line. Numbers without a unit are ms.",
+    "Locust, k6, wrk, hey, ab, pgbench의 결과나, 한 줄에 백분위수와 시간 하나씩. 단위 없는 숫자는 ms입니다.",
 );
 const ENDS_EARLY: Phrase = Phrase::fixed(
     "The maximum is not given; the last value stands for 100 %.",
     "최댓값이 없어 마지막 값을 100 %로 봅니다.",
 );
 const USE: Phrase = Phrase::fixed("Use these percentiles", "이 백분위수 사용");
+const USE_LAW: Phrase = Phrase::fixed("Use the law", "이 분포 사용");
 const PERCENTILE: Phrase = Phrase::fixed("Percentile", "백분위수");
 const TIME: Phrase = Phrase::fixed("Time", "시간");
 
@@ -46,25 +50,34 @@ pub fn PastePercentiles(props: &PasteProps) -> Html {
         let text = text.setter();
         Callback::from(move |event: InputEvent| text.set(event.target_unchecked_into::<HtmlTextAreaElement>().value()))
     };
-    let read = (open && !text.trim().is_empty()).then(|| percentiles::read(&text));
+    let read = (open && !text.trim().is_empty()).then(|| fit::read(&text));
     let is_bad = matches!(read, Some(Err(_))).then_some("true");
     let understood = match read {
         None => html! {},
         Some(Err(error)) => html! { <p class="complaint">{ error.phrase().say(w.lang).to_owned() }</p> },
-        Some(Ok(Percentiles { rows, ends_early })) => {
-            let take = {
-                let edit = Edit::set(props.path.to_string(), FieldValue::of(&Distribution::Empirical(rows.clone())));
+        Some(Ok(measured)) => {
+            let take = |name: Phrase, distribution: &Distribution| {
+                let edit = Edit::set(props.path.to_string(), FieldValue::of(distribution));
                 let (clear, edit) = (text.setter(), ctx.on_click(vec![edit]));
-                Callback::from(move |event: MouseEvent| {
+                let onclick = Callback::from(move |event: MouseEvent| {
                     edit.emit(event);
                     clear.set(String::new());
-                })
+                });
+                html! { <button type="button" {onclick}>{ name.say(w.lang).to_owned() }</button> }
             };
+            let fitted = fit::fit(&measured);
+            let points = if let Measured::Percentiles(points) = measured { Some(points) } else { None };
             html! {
                 <>
-                    { row_table(&rows, w) }
-                    if ends_early { <p class="soft">{ ENDS_EARLY.say(w.lang).to_owned() }</p> }
-                    <button type="button" onclick={take}>{ USE.say(w.lang).to_owned() }</button>
+                    if let Some(Percentiles { rows, ends_early }) = &points {
+                        { row_table(rows, w) }
+                        if *ends_early { <p class="soft">{ ENDS_EARLY.say(w.lang).to_owned() }</p> }
+                    }
+                    if let Some(fit) = &fitted { { law(fit, w) } }
+                    <p class="buttons">
+                        if let Some(Percentiles { rows, .. }) = points { { take(USE, &Distribution::Empirical(rows)) } }
+                        if let Some(fit) = &fitted { { take(USE_LAW, &fit.law) } }
+                    </p>
                 </>
             }
         }
@@ -80,6 +93,50 @@ pub fn PastePercentiles(props: &PasteProps) -> Html {
                 <div id={told} role="status">{ understood }</div>
             }
         </details>
+    }
+}
+
+/// The law, drawn through the points, and how far from them it is.
+fn law(fit: &Fit, w: &Words) -> Html {
+    const SIZE: (f64, f64) = (240.0, 90.0);
+    let value = FieldValue::of(&fit.law);
+    let Some((percent, factor)) = fit.farthest() else {
+        let told = phrase!("the law with this mean and deviation: {value}", "이 평균과 표준편차를 갖는 분포: {value}");
+        return html! { <p>{ told.say(w.lang).to_owned() }</p> };
+    };
+    let off = (factor - 1.0) * 100.0;
+    let told = phrase!(
+        "nearest law: {value}; at {percent} %, where it is farthest off, {off:+.0} %",
+        "가장 가까운 분포: {value}. 가장 크게 벗어난 {percent} %에서 {off:+.0} %"
+    );
+    let curve = |of: fn(&(f64, Nanos, Nanos)) -> Nanos| -> Vec<Point> {
+        fit.points.iter().map(|point| (point.0, of(point).as_millis_f64())).collect()
+    };
+    let (measured, law) = (curve(|point| point.1), curve(|point| point.2));
+    let axis = spectrum::axis([&measured[..], &law[..]].into_iter());
+    let dots = measured.iter().filter(|(percent, _)| *percent >= TICKS[0]).map(|(percent, ms)| {
+        let [x, y] = [spectrum::place(*percent) * SIZE.0, (1.0 - axis.place(*ms)) * SIZE.1];
+        html! { <circle cx={format!("{x:.1}")} cy={format!("{y:.1}")} r="3" /> }
+    });
+    let names = TICKS.into_iter().filter(|percent| *percent < 100.0).map(|percent| {
+        let x = format!("{:.1}", spectrum::place(percent) * SIZE.0);
+        html! { <text {x} y={(SIZE.1 + 16.0).to_string()} text-anchor="middle">{ format!("{percent} %") }</text> }
+    });
+    let times = axis.ticks(3).into_iter().map(|(value, name)| {
+        let y = (1.0 - axis.place(value)) * SIZE.1;
+        html! { <><path class="grid" d={format!("M0 {y:.1}H{}", SIZE.0)} /><text x="-6" y={format!("{:.1}", y + 4.0)} text-anchor="end">{ name }</text></> }
+    });
+    html! {
+        <>
+            <svg class="spectrum law" viewBox={format!("-56 -8 {} {}", SIZE.0 + 80.0, SIZE.1 + 30.0)} role="img"
+                aria-label={told.say(w.lang).to_owned()}>
+                { for times }
+                { for names }
+                <path d={spectrum::path(&law, &axis, SIZE)} stroke="var(--ink)" />
+                { for dots }
+            </svg>
+            <p>{ told.say(w.lang).to_owned() }</p>
+        </>
     }
 }
 

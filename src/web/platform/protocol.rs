@@ -34,6 +34,7 @@ use crate::scenario::Scenario;
 use crate::stage::Scene;
 use crate::story::Told;
 use crate::time::Nanos;
+use crate::workload::popularity::Popularity;
 use crate::workload::trace::{Detail, Reason, Trace};
 
 /// Which of a scenario's lanes a worker runs: every `of`-th, from number `first` on.
@@ -237,7 +238,7 @@ impl Progress {
 }
 
 /// What there is in a trace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TraceFacts {
     /// How many requests.
     pub requests: u64,
@@ -253,6 +254,9 @@ pub struct TraceFacts {
     /// From its first request to its last, where it says when they came.
     #[serde(default)]
     pub span: Option<Nanos>,
+    /// How unequally its keys are asked for.
+    #[serde(default)]
+    pub popularity: Option<Popularity>,
 }
 
 impl TraceFacts {
@@ -265,8 +269,15 @@ impl TraceFacts {
             left_out: trace.left_out().by_reason().map(|(why, names)| (why, names.clone())).collect(),
             notes: trace.notes().to_vec(),
             span: trace.at(trace.keys().len().saturating_sub(1)),
+            popularity: popularity(trace),
         }
     }
+}
+
+fn popularity(trace: &Trace) -> Option<Popularity> {
+    let mut counts = vec![0; trace.distinct() as usize];
+    trace.keys().iter().for_each(|key| counts[*key as usize] += 1);
+    Popularity::of(counts.into_iter())
 }
 
 /// How far the run is, and what is new.

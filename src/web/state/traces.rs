@@ -21,7 +21,7 @@ pub struct TraceFile {
 }
 
 /// What the page has of trace files.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Traces {
     /// The one in use, and what is in it.
     pub opened: Option<(TraceFile, TraceFacts)>,
@@ -124,7 +124,7 @@ impl Traces {
 }
 
 /// What the controls show of traces.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TracesShown {
     /// The one in use, by name, and what is in it.
     pub opened: Option<(String, TraceFacts)>,

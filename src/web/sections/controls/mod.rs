@@ -20,6 +20,7 @@ use crate::web::components::context::{Ctx, use_ctx};
 use crate::web::components::control::labelled;
 use crate::web::components::fold::use_fold;
 use crate::web::components::number::Number;
+use crate::web::components::paste_info::PasteInfo;
 use crate::web::components::sheet::Sheet;
 use crate::web::platform::media;
 use crate::web::state::Action;
@@ -67,7 +68,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
             { undo_buttons(props, &ctx) }
             { section(w.lanes, "", wide, |_, props, draft, ctx| lanes(props, draft, ctx)) }
             { section(w.traffic, "clients", false, |_, props, draft, ctx| traffic(draft, ctx, &props.traces)) }
-            { section(w.cache, "cache", false, of_part) }
+            { section(w.cache, "cache", false, |part, props, draft, ctx| html! { <>{ of_part(part, props, draft, ctx) }<PasteInfo /></> }) }
             { section(w.database, "database", false, of_part) }
             { section(w.application, "app", false, of_part) }
             { section(w.network, "network", false, of_part) }

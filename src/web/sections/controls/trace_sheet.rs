@@ -4,11 +4,12 @@ use yew::prelude::*;
 
 use crate::chart::text;
 use crate::escape::shown;
-use crate::phrase::Phrase;
-use crate::scenario::{Keys, Scenario};
+use crate::phrase::{Phrase, phrase};
+use crate::scenario::{Edit, FieldValue, Keys, Scenario};
 use crate::web::components::context::Ctx;
 use crate::web::platform::protocol::TraceFacts;
 use crate::web::state::fit::fit;
+use crate::workload::popularity::Popularity;
 use crate::workload::trace::Detail;
 
 const LENGTH: Phrase = Phrase::fixed("Length", "길이");
@@ -31,6 +32,11 @@ const FIT_NEVER: Phrase = Phrase::fixed(
     "In a closed loop the length depends on the response times: choose open-loop arrivals to fit the run.",
     "클로즈드 루프에서는 응답 시간에 따라 길이가 달라집니다. 맞추려면 오픈 루프 도착 방식을 선택하세요.",
 );
+const POPULARITY: Phrase = Phrase::fixed("How unequally keys are asked for", "키별 요청 편중");
+const HEAD: Phrase = Phrase::fixed("Most popular keys", "상위 키 수");
+const MEASURED: Phrase = Phrase::fixed("Share of requests", "요청 비율");
+const LAW: Phrase = Phrase::fixed("Zipf law", "Zipf 분포");
+const USE_LAW: Phrase = Phrase::fixed("Draw keys by this law", "이 분포로 키 생성");
 
 /// The sheet of the trace that is open; `name` is its file's.
 pub(super) fn trace_sheet(scenario: &Scenario, name: &str, facts: &TraceFacts, ctx: &Ctx) -> Html {
@@ -50,6 +56,7 @@ pub(super) fn trace_sheet(scenario: &Scenario, name: &str, facts: &TraceFacts, c
                 if is_in_use { { entry(OVERRIDES, overrides(ctx)) } }
             </dl>
             if is_in_use { { fit_button(scenario, facts, ctx) } }
+            if let Some(popularity) = &facts.popularity { { zipf(popularity, ctx) } }
         </section>
     }
 }
@@ -62,6 +69,33 @@ fn overrides(ctx: &Ctx) -> Html {
         html! { { NOTHING.say(ctx.words.lang).to_owned() } }
     } else {
         html! { { for names } }
+    }
+}
+
+/// The Zipf law that comes nearest, as a table of what both give to the most popular keys, and the button that takes it.
+fn zipf(popularity: &Popularity, ctx: &Ctx) -> Html {
+    let lang = ctx.words.lang;
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let rows = popularity.heads.iter().map(|(keys, measured, law)| {
+        html! { <tr><th scope="row">{ text::count((*keys).into()) }</th><td>{ percent(*measured) }</td><td>{ percent(*law) }</td></tr> }
+    });
+    let (keys, off) = popularity.farthest();
+    let (points, alpha) = (off * 100.0, (popularity.alpha * 100.0).round() / 100.0);
+    let told = phrase!(
+        "Nearest Zipf law: alpha {alpha}; farthest off at the {keys} most popular keys, by {points:+.1} percentage points.",
+        "가장 가까운 Zipf 분포: alpha {alpha}. 상위 {keys}개 키에서 {points:+.1} pp로 가장 크게 벗어납니다."
+    );
+    let edit = Edit::set("clients.keys", FieldValue::of(&popularity.law()));
+    html! {
+        <details class="options zipf">
+            <summary>{ POPULARITY.say(lang).to_owned() }</summary>
+            <table class="row-table">
+                <thead><tr>{ for [HEAD, MEASURED, LAW].map(|name| html! { <th scope="col">{ name.say(lang).to_owned() }</th> }) }</tr></thead>
+                <tbody>{ for rows }</tbody>
+            </table>
+            <p>{ told.say(lang).to_owned() }</p>
+            <button type="button" onclick={ctx.on_click(vec![edit])}>{ USE_LAW.say(lang).to_owned() }</button>
+        </details>
     }
 }
 

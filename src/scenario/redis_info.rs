@@ -1,0 +1,404 @@
+//! What a Redis server says of itself (`redis-cli INFO`), as fields of a scenario.
+//!
+//! Some of it is a setting here as there (`maxmemory`), some is worked out (the mean size of a value), and some only tells
+//! what the scenario's run is to be compared with (the hit ratio). Each row says from which lines it comes, and how.
+//!
+//! `INFO` alone will do; `INFO everything` has the commands' counts and times, too, which say the share of writes.
+//! Fields by the Redis documentation, "INFO".
+
+use super::{Arrivals, Capacity, Distribution, Edit, Eviction, FieldValue, Scenario, Sizes, Ttl};
+use crate::bytes::Bytes;
+use crate::phrase::{Phrase, phrase};
+use crate::time::Nanos;
+
+/// What was understood of an INFO.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RedisInfo {
+    /// What it says that a scenario has a field for.
+    pub rows: Vec<Row>,
+    /// What a run is to be compared with: its name, and its value.
+    pub compare: Vec<(Phrase, String)>,
+    /// What it leaves open.
+    pub notes: Vec<Phrase>,
+}
+
+/// A field that the server says something of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The lines that it comes from, as the server writes them.
+    pub from: String,
+    /// The field's place in the scenario.
+    pub path: &'static str,
+    /// What it is to be.
+    pub value: FieldValue,
+    /// How it was worked out, where it is not just what the server says.
+    pub how: Option<Phrase>,
+}
+
+impl RedisInfo {
+    /// What puts it into a scenario.
+    pub fn edits(&self) -> Vec<Edit> {
+        self.rows.iter().map(|row| Edit::set(row.path, row.value.clone())).collect()
+    }
+}
+
+/// Nobody's INFO is longer, in bytes.
+const TEXT_MAX: usize = 1_000_000;
+
+/// Commands that write a value.
+const WRITES: [&str; 29] = [
+    "set",
+    "setex",
+    "psetex",
+    "setnx",
+    "mset",
+    "msetnx",
+    "getset",
+    "append",
+    "incr",
+    "incrby",
+    "incrbyfloat",
+    "decr",
+    "decrby",
+    "hset",
+    "hmset",
+    "hsetnx",
+    "hincrby",
+    "hincrbyfloat",
+    "hdel",
+    "lpush",
+    "rpush",
+    "lpop",
+    "rpop",
+    "sadd",
+    "srem",
+    "zadd",
+    "zincrby",
+    "zrem",
+    "setrange",
+];
+/// Commands that read one.
+const READS: [&str; 17] = [
+    "get",
+    "mget",
+    "getex",
+    "strlen",
+    "getrange",
+    "hget",
+    "hgetall",
+    "hmget",
+    "hexists",
+    "hlen",
+    "lrange",
+    "llen",
+    "lindex",
+    "smembers",
+    "sismember",
+    "zrange",
+    "zscore",
+];
+/// Commands that delete one.
+const DELETES: [&str; 3] = ["del", "unlink", "getdel"];
+
+/// Whether a text looks like an INFO: not whether it can be used.
+pub fn is_info(text: &str) -> bool {
+    let signs = ["redis_version:", "valkey_version:", "maxmemory:", "keyspace_hits:"];
+    text.lines().any(|line| signs.iter().any(|sign| line.trim_start().starts_with(sign)))
+}
+
+/// Reads what `redis-cli INFO` printed.
+///
+/// # Errors
+/// What is wrong with the text, or that it says nothing that a scenario has a field for.
+///
+/// ```
+/// use cachelane::scenario::redis_info::read;
+/// let info = read("maxmemory:268435456\nmaxmemory_policy:allkeys-lru\nkeyspace_hits:90\nkeyspace_misses:10").unwrap();
+/// assert_eq!(info.rows[0].path, "cache.capacity");
+/// assert_eq!(info.compare[0].1, "90 %");
+/// ```
+pub fn read(text: &str) -> Result<RedisInfo, Phrase> {
+    if text.len() > TEXT_MAX {
+        return Err(Phrase::fixed(
+            "this is longer than an INFO (1 MB); paste what redis-cli INFO prints",
+            "INFO 출력(1 MB)보다 깁니다. redis-cli INFO의 출력을 붙여 넣어 주세요",
+        ));
+    }
+    let said = Said::of(text)?;
+    let mut info = RedisInfo { rows: Vec::new(), compare: Vec::new(), notes: Vec::new() };
+    said.room(&mut info)?;
+    said.keys(&mut info)?;
+    said.traffic(&mut info)?;
+    said.hits(&mut info)?;
+    if info.rows.is_empty() && info.compare.is_empty() {
+        return Err(Phrase::fixed(
+            "nothing here is of use; paste what redis-cli INFO prints, such as maxmemory:268435456",
+            "쓸 수 있는 값이 없습니다. maxmemory:268435456 같은 줄이 있는 redis-cli INFO의 출력을 붙여 넣어 주세요",
+        ));
+    }
+    Ok(info)
+}
+
+/// The lines of an INFO.
+struct Said<'a>(Vec<(&'a str, &'a str)>);
+
+/// What INFO says of the keys of all databases.
+#[derive(Clone, Copy, Default)]
+struct Keyspace {
+    keys: u64,
+    with_end: u64,
+    /// The mean rest of a life, in milliseconds, of those with an end, summed over them.
+    rest_ms: f64,
+}
+
+impl<'a> Said<'a> {
+    fn of(text: &'a str) -> Result<Said<'a>, Phrase> {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let pairs: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(':')).collect();
+        let twice = |name: &str| pairs.iter().filter(|(known, _)| *known == name).count() > 1;
+        if let Some(name) = ["redis_version", "keyspace_hits", "maxmemory"].into_iter().find(|name| twice(name)) {
+            return Err(phrase!(
+                "{name} is here more than once: give the INFO of one server",
+                "{name}이(가) 여러 번 있습니다. 서버 하나의 INFO만 넣어 주세요"
+            ));
+        }
+        Ok(Said(pairs))
+    }
+
+    fn text(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.trim())
+    }
+
+    /// A number; refused where something else stands there.
+    fn number(&self, name: &str) -> Result<Option<u64>, Phrase> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let text = super::problem::shorten(text.to_owned());
+        text.parse().map(Some).map_err(|_| {
+            phrase!("{name}:{text} is no whole number, 0 or more", "{name}:{text}: 0 이상의 정수가 아닙니다")
+        })
+    }
+
+    /// How often the commands of these names were called, by `cmdstat_get:calls=21,…`; nothing where INFO has no counts.
+    fn calls(&self, names: &[&str]) -> Option<u64> {
+        let mut all = None;
+        for (name, value) in &self.0 {
+            if let Some(command) = name.strip_prefix("cmdstat_") {
+                let calls: u64 = part(value, "calls").and_then(|calls| calls.parse().ok()).unwrap_or(0);
+                let counts = names.contains(&command.to_ascii_lowercase().as_str());
+                *all.get_or_insert(0) += if counts { calls } else { 0 };
+            }
+        }
+        all
+    }
+
+    fn room(&self, info: &mut RedisInfo) -> Result<(), Phrase> {
+        match self.number("maxmemory")? {
+            Some(0) => info.notes.push(Phrase::fixed(
+                "maxmemory is 0: this server has no limit. Give cache.capacity as much memory as it has.",
+                "maxmemory가 0이므로 이 서버에는 메모리 제한이 없습니다. cache.capacity는 서버의 메모리만큼 정하세요.",
+            )),
+            Some(bytes) => info.rows.push(Row {
+                from: format!("maxmemory:{bytes}"),
+                path: "cache.capacity",
+                value: FieldValue::of(&Capacity::Bytes(Bytes(bytes))),
+                how: None,
+            }),
+            None => {}
+        }
+        if let Some(name) = self.text("maxmemory_policy") {
+            let policy: Eviction = name.parse().map_err(|_| {
+                let name = super::problem::shorten(name.to_owned());
+                phrase!(
+                    "maxmemory_policy:{name} is no policy of Redis",
+                    "maxmemory_policy:{name}: Redis의 정책이 아닙니다"
+                )
+            })?;
+            let value = FieldValue::of(&policy);
+            info.rows.push(Row { from: format!("maxmemory_policy:{name}"), path: "cache.eviction", value, how: None });
+        }
+        Ok(())
+    }
+
+    /// `db0:keys=21,expires=7,avg_ttl=1800000`, of all databases.
+    fn keyspace(&self) -> Result<Option<Keyspace>, Phrase> {
+        let mut all = None;
+        let numbered = |name: &str| name.strip_prefix("db").is_some_and(|rest| rest.parse::<u32>().is_ok());
+        for (name, value) in self.0.iter().filter(|(name, _)| numbered(name)) {
+            let of = |field: &str| -> Result<u64, Phrase> {
+                part(value, field).and_then(|text| text.parse().ok()).ok_or_else(|| {
+                    let value = super::problem::shorten((*value).to_owned());
+                    phrase!("{name}:{value} has no {field}", "{name}:{value}: {field}이(가) 없습니다")
+                })
+            };
+            let all: &mut Keyspace = all.get_or_insert_default();
+            let (keys, with_end) = (of("keys")?, of("expires")?);
+            all.keys = all.keys.saturating_add(keys);
+            all.with_end = all.with_end.saturating_add(with_end);
+            all.rest_ms += with_end as f64 * of("avg_ttl").unwrap_or(0) as f64;
+        }
+        Ok(all)
+    }
+
+    fn keys(&self, info: &mut RedisInfo) -> Result<(), Phrase> {
+        let Some(Keyspace { keys, with_end, rest_ms }) = self.keyspace()? else { return Ok(()) };
+        if keys == 0 {
+            info.notes.push(Phrase::fixed(
+                "The server holds no key now: it says nothing of sizes and TTLs.",
+                "지금은 키가 없어 값의 크기와 TTL을 알 수 없습니다.",
+            ));
+            return Ok(());
+        }
+        let evicted = self.number("evicted_keys")?.unwrap_or(0);
+        let from = format!("keys={keys}");
+        if evicted == 0 && keys <= 10_000_000 {
+            let value = FieldValue::word(&keys.to_string());
+            let how = Phrase::fixed(
+                "nothing was evicted: what is held is what is asked for",
+                "축출이 없었으므로 보관 중인 키를 요청 대상으로 봅니다",
+            );
+            info.rows.push(Row { from, path: "clients.keys.count", value, how: Some(how) });
+        } else {
+            info.notes.push(phrase!(
+                "It holds {keys} keys and has evicted {evicted}: how many keys are asked for, only your traffic can say.",
+                "보관 중인 키는 {keys}개, 축출된 키는 {evicted}개입니다. 요청되는 키의 수는 실제 트래픽으로만 알 수 있습니다."
+            ));
+        }
+        if let Some(bytes) = self.number("used_memory_dataset")?.or(self.number("used_memory")?) {
+            let each = bytes / keys;
+            let value = FieldValue::of(&Sizes::Constant(Bytes(each.saturating_sub(OVERHEAD).max(1))));
+            let name = if self.text("used_memory_dataset").is_some() { "used_memory_dataset" } else { "used_memory" };
+            let how = phrase!(
+                "{each} B a key, without {OVERHEAD} B for the key and its place",
+                "키당 {each} B에서 키와 관리용 {OVERHEAD} B를 뺀 크기"
+            );
+            info.rows.push(Row {
+                from: format!("{name}:{bytes}, keys={keys}"),
+                path: "clients.value_size",
+                value,
+                how: Some(how),
+            });
+        }
+        if with_end > 0 && rest_ms > 0.0 {
+            let rest = rest_ms / with_end as f64;
+            let ttl = Nanos::from_millis((2.0 * rest).round() as u64);
+            let how = phrase!(
+                "twice the mean rest of a life ({rest:.0} ms): lives of one length are half over on average",
+                "평균 남은 수명({rest:.0} ms)의 두 배(TTL이 같으면 평균적으로 절반이 지난 상태이므로)",
+            );
+            info.rows.push(Row {
+                from: format!("expires={with_end}, avg_ttl={rest:.0}"),
+                path: "cache.ttl",
+                value: FieldValue::of(&Ttl::Fixed(ttl)),
+                how: Some(how),
+            });
+        }
+        if with_end < keys {
+            let without = keys - with_end;
+            info.notes.push(phrase!(
+                "{without} of {keys} keys have no TTL.",
+                "키 {keys}개 중 {without}개에는 TTL이 없습니다."
+            ));
+        }
+        Ok(())
+    }
+
+    fn traffic(&self, info: &mut RedisInfo) -> Result<(), Phrase> {
+        let [reads, writes, deletes] = [&READS[..], &WRITES, &DELETES].map(|names| self.calls(names));
+        let uptime = self.number("uptime_in_seconds")?.filter(|seconds| *seconds > 0);
+        if let (Some(reads), Some(writes), Some(deletes)) = (reads, writes, deletes)
+            && reads + writes + deletes > 0
+        {
+            let all = reads + writes + deletes;
+            let share = |part: u64| FieldValue::word(&rounded(part as f64 / all as f64, 4).to_string());
+            let from = |part: u64| format!("cmdstat_…: {part} of {all} calls");
+            info.rows.push(Row { from: from(writes), path: "clients.write_ratio", value: share(writes), how: None });
+            if deletes > 0 {
+                info.rows.push(Row {
+                    from: from(deletes),
+                    path: "clients.delete_ratio",
+                    value: share(deletes),
+                    how: None,
+                });
+            }
+        }
+        let now = self.text("instantaneous_ops_per_sec").and_then(|rate| rate.parse::<f64>().ok());
+        let mean = uptime.zip(self.number("total_commands_processed")?).map(|(up, all)| all as f64 / up as f64);
+        let (from, rate) = match (now.filter(|now| *now > 0.0), mean) {
+            (Some(now), _) => (format!("instantaneous_ops_per_sec:{now}"), now),
+            (None, Some(mean)) => (format!("total_commands_processed ÷ uptime_in_seconds = {mean:.1}"), mean),
+            (None, None) => return Ok(()),
+        };
+        if (0.001..=1e6).contains(&rate) {
+            let value = FieldValue::of(&Arrivals::Poisson { rate: rounded(rate, 1).max(0.001) });
+            info.rows.push(Row {
+                from,
+                path: "clients.arrivals",
+                value,
+                how: Some(Phrase::fixed(
+                    "commands of all clients; a request here is one or two",
+                    "모든 클라이언트의 명령 수입니다. 여기서 요청 하나는 명령 한두 개입니다",
+                )),
+            });
+        }
+        self.command_time(info);
+        Ok(())
+    }
+
+    /// The time of a GET, by `cmdstat_get:calls=21,usec=175,usec_per_call=8.33`.
+    fn command_time(&self, info: &mut RedisInfo) {
+        let get = self.text("cmdstat_get").and_then(|value| part(value, "usec_per_call"));
+        let Some(each) = get.and_then(|each| each.parse::<f64>().ok()).filter(|each| *each > 0.0 && *each < 1e8) else {
+            return;
+        };
+        let time = Distribution::Constant(Nanos((each * 1_000.0) as u64));
+        let how = Phrase::fixed("the mean of GET, in the server alone", "서버 안에서 잰 GET의 평균");
+        info.rows.push(Row {
+            from: format!("cmdstat_get: usec_per_call={each}"),
+            path: "cache.command",
+            value: FieldValue::of(&time),
+            how: Some(how),
+        });
+    }
+
+    fn hits(&self, info: &mut RedisInfo) -> Result<(), Phrase> {
+        if let (Some(hits), Some(misses)) = (self.number("keyspace_hits")?, self.number("keyspace_misses")?)
+            && hits.saturating_add(misses) > 0
+        {
+            let ratio = hits as f64 / (hits as f64 + misses as f64) * 100.0;
+            info.compare.push((
+                Phrase::fixed("Hit ratio since the start", "시작 이후 적중률"),
+                format!("{} %", rounded(ratio, 2)),
+            ));
+        }
+        for (name, called) in [
+            ("evicted_keys", Phrase::fixed("Evicted since the start", "시작 이후 축출된 키")),
+            ("expired_keys", Phrase::fixed("Expired since the start", "시작 이후 만료된 키")),
+        ] {
+            if let Some(count) = self.number(name)? {
+                info.compare.push((called, count.to_string()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an entry takes besides its value here (`cache.capacity`).
+const OVERHEAD: u64 = 64;
+
+/// `b` of `a=1,b=2`.
+fn part<'a>(value: &'a str, name: &str) -> Option<&'a str> {
+    value.split(',').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+fn rounded(value: f64, decimals: i32) -> f64 {
+    let step = libm::pow(10.0, f64::from(decimals));
+    (value * step).round() / step
+}
+
+/// The scenario with what the server says.
+///
+/// # Errors
+/// What does not go together, by the fields' own messages.
+pub fn put_into(scenario: &Scenario, info: &RedisInfo) -> Result<Scenario, super::ScenarioError> {
+    scenario.apply(&info.edits(), super::Accept::Good)
+}

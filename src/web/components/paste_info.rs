@@ -1,0 +1,92 @@
+//! What a Redis server says of itself, pasted: what was understood of it, and the button that puts it into the scenario.
+
+use web_sys::HtmlTextAreaElement;
+use yew::prelude::*;
+
+use super::context::{Ctx, use_ctx};
+use super::fold::use_fold;
+use crate::phrase::Phrase;
+use crate::scenario::redis_info::{self, RedisInfo};
+use crate::web::i18n::Words;
+
+const TITLE: Phrase = Phrase::fixed("Paste redis-cli INFO", "redis-cli INFO 붙여 넣기");
+const HINT: Phrase = Phrase::fixed(
+    "What redis-cli INFO prints, or INFO everything, which has the share of writes, too. It does not leave this page.",
+    "redis-cli INFO의 출력. 쓰기 비율까지 알려면 INFO everything. 이 페이지 밖으로 전송되지 않습니다.",
+);
+const USE: Phrase = Phrase::fixed("Use these values", "이 값 사용");
+const SAID: Phrase = Phrase::fixed("The server says", "서버의 값");
+const FIELD: Phrase = Phrase::fixed("Field", "항목");
+const VALUE: Phrase = Phrase::fixed("Value", "값");
+const COMPARE: Phrase = Phrase::fixed("To compare the run with", "실행 결과와 비교할 값");
+
+/// A text area for an INFO, folded, and under it what was understood.
+#[component]
+pub fn PasteInfo() -> Html {
+    let ctx = use_ctx();
+    let w = ctx.words;
+    let (open, ontoggle) = use_fold(false);
+    let text = use_state(String::new);
+    let oninput = {
+        let text = text.setter();
+        Callback::from(move |event: InputEvent| text.set(event.target_unchecked_into::<HtmlTextAreaElement>().value()))
+    };
+    let read = (open && !text.trim().is_empty()).then(|| redis_info::read(&text));
+    let is_bad = matches!(read, Some(Err(_))).then_some("true");
+    let understood = match &read {
+        None => html! {},
+        Some(Err(error)) => html! { <p class="complaint">{ error.say(w.lang).to_owned() }</p> },
+        Some(Ok(info)) => {
+            let (clear, edit) = (text.setter(), ctx.on_click(info.edits()));
+            let take = Callback::from(move |event: MouseEvent| {
+                edit.emit(event);
+                clear.set(String::new());
+            });
+            told(info, take, &ctx)
+        }
+    };
+    html! {
+        <details class="options paste" {ontoggle}>
+            <summary>{ TITLE.say(w.lang).to_owned() }</summary>
+            if open {
+                <label for="info-paste" class="unseen">{ TITLE.say(w.lang).to_owned() }</label>
+                <textarea id="info-paste" rows="4" spellcheck="false" autocomplete="off" value={(*text).clone()} {oninput}
+                    aria-invalid={is_bad} aria-describedby="info-paste-hint info-paste-told" />
+                <p class="soft" id="info-paste-hint">{ HINT.say(w.lang).to_owned() }</p>
+                <div id="info-paste-told" role="status">{ understood }</div>
+            }
+        </details>
+    }
+}
+
+fn told(info: &RedisInfo, take: Callback<MouseEvent>, ctx: &Ctx) -> Html {
+    let w = ctx.words;
+    let rows = info.rows.iter().map(|row| {
+        let how = row.how.as_ref().map(|how| html! { <span class="soft">{ how.say(w.lang).to_owned() }</span> });
+        html! { <tr><th scope="row">{ &row.from }{ how }</th><td><code>{ row.path }</code></td><td>{ row.value.to_string() }</td></tr> }
+    });
+    let compare = info
+        .compare
+        .iter()
+        .map(|(name, value)| html! { <><dt>{ name.say(w.lang).to_owned() }</dt><dd>{ value }</dd></> });
+    html! {
+        <>
+            if !info.rows.is_empty() {
+                <table class="row-table info-table">
+                    <thead><tr>{ head(SAID, w) }{ head(FIELD, w) }{ head(VALUE, w) }</tr></thead>
+                    <tbody>{ for rows }</tbody>
+                </table>
+                <button type="button" onclick={take}>{ USE.say(w.lang).to_owned() }</button>
+            }
+            { for info.notes.iter().map(|note| html! { <p class="soft">{ note.say(w.lang).to_owned() }</p> }) }
+            if !info.compare.is_empty() {
+                <p>{ COMPARE.say(w.lang).to_owned() }</p>
+                <dl class="info-compare">{ for compare }</dl>
+            }
+        </>
+    }
+}
+
+fn head(name: Phrase, w: &Words) -> Html {
+    html! { <th scope="col">{ name.say(w.lang).to_owned() }</th> }
+}
