@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Failure, input, note};
 use crate::report::table;
-use crate::scenario::fit::{self, Fit, Measured};
+use crate::scenario::fit::{self, Fit, Measured, percent_off};
 use crate::scenario::redis_info::{self, RedisInfo, Row};
 use crate::scenario::{Accept, Arrivals, Distribution, Edit, FieldValue, Scenario};
 use crate::time::Nanos;
@@ -235,7 +235,7 @@ fn print_times(measured: &Measured, fitted: Option<&Fit>, out: &mut dyn Write) -
         for (percent, value) in &percentiles.rows {
             let law =
                 fitted.and_then(|fit| fit.points.iter().find(|(known, ..)| known == percent)).map(|(.., law)| *law);
-            let off = law.map(|law| format!("{:+.0} %", (law.0 as f64 / value.0.max(1) as f64 - 1.0) * 100.0));
+            let off = law.map(|law| format!("{:+} %", percent_off(law.0 as f64 / value.0.max(1) as f64)));
             let law = law.map_or_else(String::new, |law| law.to_string());
             rows.push(vec![format!("{percent} %"), value.to_string(), law, off.unwrap_or_default()]);
         }
@@ -249,7 +249,7 @@ fn print_times(measured: &Measured, fitted: Option<&Fit>, out: &mut dyn Write) -
         Some(fit) => {
             let far = fit
                 .farthest()
-                .map(|(percent, factor)| format!("; farthest at {percent} %: {:+.0} %", (factor - 1.0) * 100.0));
+                .map(|(percent, factor)| format!("; farthest at {percent} %: {:+} %", percent_off(factor)));
             writeln!(out, "nearest law: {}{}", FieldValue::of(&fit.law), far.unwrap_or_default())?;
         }
     }
@@ -271,6 +271,9 @@ fn print_info(info: &RedisInfo, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 fn print_popularity(popularity: &Popularity, out: &mut dyn Write) -> Result<(), Failure> {
+    if popularity.keys == 1 {
+        return Ok(writeln!(out, "{} requests, all of one key", popularity.requests)?);
+    }
     let percent = |share: &f64| format!("{:.1} %", share * 100.0);
     let rows = popularity.heads.iter();
     let rows = rows.map(|(keys, measured, law)| vec![keys.to_string(), percent(measured), percent(law)]).collect();

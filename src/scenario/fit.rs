@@ -41,6 +41,11 @@ impl Fit {
     }
 }
 
+/// By how many percent a law is more (or less) than what was measured, by the factor: a whole number, never -0.
+pub fn percent_off(factor: f64) -> f64 {
+    ((factor - 1.0) * 100.0).round() + 0.0
+}
+
 /// Reads what a load generator printed: percentiles, or a mean and a standard deviation.
 ///
 /// # Errors

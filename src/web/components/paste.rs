@@ -104,10 +104,10 @@ fn law(fit: &Fit, w: &Words) -> Html {
         let told = phrase!("the law with this mean and deviation: {value}", "이 평균과 표준편차를 갖는 분포: {value}");
         return html! { <p>{ told.say(w.lang).to_owned() }</p> };
     };
-    let off = (factor - 1.0) * 100.0;
+    let off = fit::percent_off(factor);
     let told = phrase!(
-        "nearest law: {value}; at {percent} %, where it is farthest off, {off:+.0} %",
-        "가장 가까운 분포: {value}. 가장 크게 벗어난 {percent} %에서 {off:+.0} %"
+        "nearest law: {value}; at {percent} %, where it is farthest off, {off:+} %",
+        "가장 가까운 분포: {value}. 가장 크게 벗어난 {percent} %에서 {off:+} %"
     );
     let curve = |of: fn(&(f64, Nanos, Nanos)) -> Nanos| -> Vec<Point> {
         fit.points.iter().map(|point| (point.0, of(point).as_millis_f64())).collect()
