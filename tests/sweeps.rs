@@ -122,3 +122,59 @@ fn cells_may_have_different_numbers_of_lanes() {
     );
     assert_eq!(printed(&["merge", &name], ""), whole);
 }
+
+#[test]
+fn a_sweep_is_drawn_as_lines_as_heat_maps_and_as_what_nothing_beats() {
+    let path = file("drawn.jsonl");
+    std::fs::write(&path, sweep(&[])).expect("a file");
+    let name = path.display().to_string();
+    let told = |args: &[&str]| printed(&[&["chart", &name][..], args].concat(), "");
+    let heat = told(&["--measure", "read_p99_ms"]);
+    assert!(
+        heat.starts_with("<svg") && heat.matches("fill-opacity").count() == 5 * 3 * 2,
+        "a surface for each lane and cell"
+    );
+    let lines = told(&["--measure", "ever_lost", "--at", "lane.4.write.every=1s"]);
+    assert!(lines.contains("ever_lost against cache.ttl") && lines.contains("Write-back"), "{lines}");
+    // What stands in the picture are the means of the seeds.
+    let cells: serde_json::Value = serde_json::from_str(&told(&["--measure", "ever_lost", "--json"])).expect("JSON");
+    let rows: Vec<serde_json::Value> =
+        sweep(&[]).lines().skip(1).map(|row| serde_json::from_str(row).expect("a row")).collect();
+    for cell in cells["cells"].as_array().expect("cells") {
+        let same = |row: &&serde_json::Value| {
+            ["name", "cache.ttl", "lane.4.write.every"].iter().all(|key| row[key] == cell[key])
+        };
+        let lost: Vec<f64> = rows.iter().filter(same).map(|row| row["ever_lost"].as_f64().expect("a count")).collect();
+        assert_eq!(lost.len(), 2);
+        assert_eq!(cell["ever_lost"]["mean"].as_f64(), Some((lost[0] + lost[1]) / 2.0), "{cell}");
+    }
+    // Nothing that is left is beaten, and whatever is beaten is beaten by something that is left.
+    let points: serde_json::Value =
+        serde_json::from_str(&told(&["--frontier", "read_p99_ms,database_reads,ever_lost", "--json"])).expect("JSON");
+    let all: Vec<([f64; 3], bool)> = points["points"]
+        .as_array()
+        .expect("points")
+        .iter()
+        .map(|point| {
+            let value = |name: &str| point[name].as_f64().expect("a number");
+            (["read_p99_ms", "database_reads", "ever_lost"].map(value), point["beaten"].as_bool().expect("a flag"))
+        })
+        .collect();
+    let beats = |a: &[f64; 3], b: &[f64; 3]| a != b && a.iter().zip(b).all(|(a, b)| a <= b);
+    assert!(all.len() == 30 && all.iter().any(|(_, beaten)| !beaten) && all.iter().any(|(_, beaten)| *beaten));
+    for (point, beaten) in &all {
+        assert_eq!(*beaten, all.iter().any(|(other, beaten)| !beaten && beats(other, point)), "{point:?}");
+    }
+    let said = |args: &[&str]| crate::cli::refused(&[&["chart", &name][..], args].concat(), "", 2);
+    for (args, part) in [
+        (&["--measure", "p99"][..], "there are ever_lost"),
+        (&["--measure", "cost"], "no lane has such a number"),
+        (&["--measure", "errors", "--at", "cache.ttl=2s"], "it has the values 1s, 3s, 9s"),
+        (&["--measure", "errors", "--at", "seed=2"], "it does not vary"),
+        (&["--frontier", "goodput,errors"], "more of it is better"),
+        (&["--frontier", "errors"], "two or three"),
+    ] {
+        let told = said(args);
+        assert!(told.contains(part), "{args:?}: {told}");
+    }
+}

@@ -14,6 +14,7 @@
 
 pub mod catalogue;
 mod draw;
+pub mod grid;
 mod marker;
 pub mod palette;
 mod scale;

@@ -185,12 +185,12 @@ impl Sheet<'_> {
 }
 
 /// About how wide a text is; rather too much.
-fn width(text: &str, size: f64) -> f64 {
+pub(super) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(|c| if c.is_ascii() { 0.58 } else { 1.0 }).sum::<f64>() * size
 }
 
 /// Text of others in a file of XML.
-fn xml(text: &str) -> String {
+pub(super) fn xml(text: &str) -> String {
     shown(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -6,6 +6,7 @@
 //! cachelane run my.toml --lane 2 --json        one lane
 //! cachelane compare default --seeds 20         means, intervals, ranges, differences
 //! cachelane sweep default --vary cache.ttl=1s..60s/log10    every point of a grid
+//! cachelane chart ttl.jsonl --measure read_p99_ms > ttl.svg    a sweep as lines or heat maps, or what nothing beats
 //! cachelane story flush-race                   how a write was lost, step by step
 //! cachelane export default --lane 4 --for perfetto    every request, for another tool
 //! cachelane when flush-race                    how likely it was at each moment, by runs that go on with other luck
@@ -25,6 +26,7 @@
 //! 2 the command or its input is wrong.
 
 mod capacity;
+mod chart;
 mod choices;
 mod curve;
 mod export;
@@ -79,6 +81,7 @@ enum Command {
     Sweep(sweep::Sweep),
     /// Put the files of a sweep's shards together.
     Merge(sweep::Merge),
+    Chart(chart::Chart),
     /// Find how much load each lane serves, and from how much it heals by itself after the faults.
     Capacity(capacity::Capacity),
     /// Tell how a write was lost, a read stale, or a copy left behind, step by step.
@@ -156,6 +159,7 @@ pub fn main() -> ExitCode {
         Command::Compare(command) => command.run(&mut out),
         Command::Sweep(sweep) => sweep.run(&mut out),
         Command::Merge(merge) => merge.run(&mut out),
+        Command::Chart(command) => command.run(&mut out),
         Command::Capacity(command) => command.run(&mut out),
         Command::Story(command) => command.run(&mut out),
         Command::Export(command) => command.run(&mut out),

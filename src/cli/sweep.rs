@@ -69,10 +69,10 @@ pub struct Merge {
 }
 
 /// A cell and a seed.
-type Key = (u64, u64);
+pub(super) type Key = (u64, u64);
 
 /// The rows of each run, by lane.
-type Rows = BTreeMap<Key, BTreeMap<u64, Value>>;
+pub(super) type Rows = BTreeMap<Key, BTreeMap<u64, Value>>;
 
 impl Sweep {
     /// Runs what is missing, and prints or writes all.
@@ -156,20 +156,26 @@ impl Sweep {
 impl Merge {
     /// Prints all rows in order.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
-        let mut all: Option<(Value, Rows)> = None;
-        for file in &self.files {
-            let (head, rows) = read(file, all.as_ref().map(|(head, _)| head))?;
-            all.get_or_insert_with(|| (head, Rows::new())).1.extend(rows);
-        }
-        let (head, rows) = all.expect("there is a file");
-        let wanted = head["sweep"]["vary"].as_array().map_or(0, |vary| {
-            vary.iter().map(|vary| vary["values"].as_array().map_or(0, Vec::len) as u64).product::<u64>()
-        }) * head["sweep"]["seeds"].as_u64().unwrap_or(0);
-        if (rows.len() as u64) < wanted {
-            note(&format!("{} of {wanted} runs are there; the others have still to be run", rows.len()));
-        }
+        let (head, rows) = read_all(&self.files)?;
         print(&head, &rows, self.csv, out)
     }
+}
+
+/// What is in all the files of one sweep; says if there is more to run.
+pub(super) fn read_all(files: &[PathBuf]) -> Result<(Value, Rows), Failure> {
+    let mut all: Option<(Value, Rows)> = None;
+    for file in files {
+        let (head, rows) = read(file, all.as_ref().map(|(head, _)| head))?;
+        all.get_or_insert_with(|| (head, Rows::new())).1.extend(rows);
+    }
+    let (head, rows) = all.expect("there is a file");
+    let wanted = head["sweep"]["vary"].as_array().map_or(0, |vary| {
+        vary.iter().map(|vary| vary["values"].as_array().map_or(0, Vec::len) as u64).product::<u64>()
+    }) * head["sweep"]["seeds"].as_u64().unwrap_or(0);
+    if (rows.len() as u64) < wanted {
+        note(&format!("{} of {wanted} runs are there; the others have still to be run", rows.len()));
+    }
+    Ok((head, rows))
 }
 
 /// `2/8` as the number of the shard, from 0, and how many there are.
