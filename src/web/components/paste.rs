@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::context::{id_of, use_ctx};
 use super::fold::use_fold;
 use crate::chart::spectrum::{self, Point, TICKS};
+use crate::chart::text;
 use crate::phrase::{Phrase, phrase};
 use crate::scenario::fit::{self, Fit, Measured};
 use crate::scenario::percentiles::Percentiles;
@@ -43,14 +44,14 @@ pub fn PastePercentiles(props: &PasteProps) -> Html {
     let ctx = use_ctx();
     let w = ctx.words;
     let (open, ontoggle) = use_fold(false);
-    let text = use_state(String::new);
+    let pasted = use_state(String::new);
     let id = format!("{}-paste", id_of(&props.path));
     let (hint, told) = (format!("{id}-hint"), format!("{id}-told"));
     let oninput = {
-        let text = text.setter();
+        let text = pasted.setter();
         Callback::from(move |event: InputEvent| text.set(event.target_unchecked_into::<HtmlTextAreaElement>().value()))
     };
-    let read = (open && !text.trim().is_empty()).then(|| fit::read(&text));
+    let read = (open && !pasted.trim().is_empty()).then(|| fit::read(&pasted));
     let is_bad = matches!(read, Some(Err(_))).then_some("true");
     let understood = match read {
         None => html! {},
@@ -58,7 +59,7 @@ pub fn PastePercentiles(props: &PasteProps) -> Html {
         Some(Ok(measured)) => {
             let take = |name: Phrase, distribution: &Distribution| {
                 let edit = Edit::set(props.path.to_string(), FieldValue::of(distribution));
-                let (clear, edit) = (text.setter(), ctx.on_click(vec![edit]));
+                let (clear, edit) = (pasted.setter(), ctx.on_click(vec![edit]));
                 let onclick = Callback::from(move |event: MouseEvent| {
                     edit.emit(event);
                     clear.set(String::new());
@@ -87,7 +88,7 @@ pub fn PastePercentiles(props: &PasteProps) -> Html {
             <summary aria-label={format!("{}: {}", props.label, TITLE.say(w.lang))}>{ TITLE.say(w.lang).to_owned() }</summary>
             if open {
                 <label for={id.clone()} class="unseen">{ format!("{}: {}", props.label, TITLE.say(w.lang)) }</label>
-                <textarea {id} rows="4" spellcheck="false" autocomplete="off" value={(*text).clone()} {oninput}
+                <textarea {id} rows="4" spellcheck="false" autocomplete="off" value={(*pasted).clone()} {oninput}
                     aria-invalid={is_bad} aria-describedby={format!("{hint} {told}")} />
                 <p class="soft" id={hint}>{ HINT.say(w.lang).to_owned() }</p>
                 <div id={told} role="status">{ understood }</div>
@@ -96,18 +97,41 @@ pub fn PastePercentiles(props: &PasteProps) -> Html {
     }
 }
 
+/// A law and its numbers.
+fn in_words(law: &Distribution) -> Phrase {
+    let ms = |time: &Nanos| text::millis(time.as_millis_f64());
+    let kind = law.title();
+    match law {
+        Distribution::Lognormal { median, p99 } => {
+            let (median, p99) = (ms(median), ms(p99));
+            phrase!("{kind}, median {median}, p99 {p99}", "{kind}, 중앙값 {median}, p99 {p99}", kind)
+        }
+        Distribution::Exponential(mean) => {
+            let mean = ms(mean);
+            phrase!("{kind}, mean {mean}", "{kind}, 평균 {mean}", kind)
+        }
+        Distribution::Constant(value) => {
+            let value = ms(value);
+            phrase!("always {value}", "항상 {value}")
+        }
+        other => FieldValue::of(other).to_string().into(),
+    }
+}
+
 /// The law, drawn through the points, and how far from them it is.
 fn law(fit: &Fit, w: &Words) -> Html {
     const SIZE: (f64, f64) = (240.0, 90.0);
-    let value = FieldValue::of(&fit.law);
+    let value = in_words(&fit.law);
     let Some((percent, factor)) = fit.farthest() else {
-        let told = phrase!("the law with this mean and deviation: {value}", "이 평균과 표준편차를 갖는 분포: {value}");
+        let told =
+            phrase!("the law with this mean and deviation: {value}", "이 평균과 표준편차를 갖는 분포: {value}", value);
         return html! { <p>{ told.say(w.lang).to_owned() }</p> };
     };
     let off = fit::percent_off(factor);
     let told = phrase!(
         "nearest law: {value}; at {percent} %, where it is farthest off, {off:+} %",
-        "가장 가까운 분포: {value}. 가장 크게 벗어난 {percent} %에서 {off:+} %"
+        "가장 가까운 분포: {value}. 가장 크게 벗어난 {percent} %에서 {off:+} %",
+        value
     );
     let curve = |of: fn(&(f64, Nanos, Nanos)) -> Nanos| -> Vec<Point> {
         fit.points.iter().map(|point| (point.0, of(point).as_millis_f64())).collect()
@@ -122,7 +146,7 @@ fn law(fit: &Fit, w: &Words) -> Html {
         let x = format!("{:.1}", spectrum::place(percent) * SIZE.0);
         html! { <text {x} y={(SIZE.1 + 16.0).to_string()} text-anchor="middle">{ format!("{percent} %") }</text> }
     });
-    let times = axis.ticks(3).into_iter().map(|(value, name)| {
+    let times = axis.ticks(5).into_iter().map(|(value, name)| {
         let y = (1.0 - axis.place(value)) * SIZE.1;
         html! { <><path class="grid" d={format!("M0 {y:.1}H{}", SIZE.0)} /><text x="-6" y={format!("{:.1}", y + 4.0)} text-anchor="end">{ name }</text></> }
     });

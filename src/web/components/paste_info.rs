@@ -7,7 +7,6 @@ use super::context::{Ctx, use_ctx};
 use super::fold::use_fold;
 use crate::phrase::Phrase;
 use crate::scenario::redis_info::{self, RedisInfo};
-use crate::web::i18n::Words;
 
 const TITLE: Phrase = Phrase::fixed("Paste redis-cli INFO", "redis-cli INFO 붙여 넣기");
 const HINT: Phrase = Phrase::fixed(
@@ -15,9 +14,6 @@ const HINT: Phrase = Phrase::fixed(
     "redis-cli INFO의 출력. 쓰기 비율까지 알려면 INFO everything. 이 페이지 밖으로 전송되지 않습니다.",
 );
 const USE: Phrase = Phrase::fixed("Use these values", "이 값 사용");
-const SAID: Phrase = Phrase::fixed("The server says", "서버의 값");
-const FIELD: Phrase = Phrase::fixed("Field", "항목");
-const VALUE: Phrase = Phrase::fixed("Value", "값");
 const COMPARE: Phrase = Phrase::fixed("To compare the run with", "실행 결과와 비교할 값");
 
 /// A text area for an INFO, folded, and under it what was understood.
@@ -62,8 +58,8 @@ pub fn PasteInfo() -> Html {
 fn told(info: &RedisInfo, take: Callback<MouseEvent>, ctx: &Ctx) -> Html {
     let w = ctx.words;
     let rows = info.rows.iter().map(|row| {
-        let how = row.how.as_ref().map(|how| html! { <span class="soft">{ how.say(w.lang).to_owned() }</span> });
-        html! { <tr><th scope="row">{ &row.from }{ how }</th><td><code>{ row.path }</code></td><td>{ row.value.to_string() }</td></tr> }
+        let how = row.how.as_ref().map(|how| format!("; {}", how.say(w.lang))).unwrap_or_default();
+        html! { <li><code>{ row.path }</code>{ " " }<b>{ row.value.to_string() }</b><span class="soft">{ &row.from }{ how }</span></li> }
     });
     let compare = info
         .compare
@@ -72,10 +68,7 @@ fn told(info: &RedisInfo, take: Callback<MouseEvent>, ctx: &Ctx) -> Html {
     html! {
         <>
             if !info.rows.is_empty() {
-                <table class="row-table info-table">
-                    <thead><tr>{ head(SAID, w) }{ head(FIELD, w) }{ head(VALUE, w) }</tr></thead>
-                    <tbody>{ for rows }</tbody>
-                </table>
+                <ul class="info-rows">{ for rows }</ul>
                 <button type="button" onclick={take}>{ USE.say(w.lang).to_owned() }</button>
             }
             { for info.notes.iter().map(|note| html! { <p class="soft">{ note.say(w.lang).to_owned() }</p> }) }
@@ -85,8 +78,4 @@ fn told(info: &RedisInfo, take: Callback<MouseEvent>, ctx: &Ctx) -> Html {
             }
         </>
     }
-}
-
-fn head(name: Phrase, w: &Words) -> Html {
-    html! { <th scope="col">{ name.say(w.lang).to_owned() }</th> }
 }
