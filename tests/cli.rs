@@ -495,7 +495,7 @@ fn replay_says_what_is_wrong() {
     };
     assert!(
         replay("-", "mru", "5", &[]).contains(
-            "known: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, redis-lru"
+            "known: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, gdsf, redis-lru"
         )
     );
     for capacity in ["0", "10000001", "5 apples", "0B", ""] {
