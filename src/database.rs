@@ -20,6 +20,8 @@
 //! (Whether a query in the queue has one already is left open: queries would be served in the same order.) Who gives up may
 //! [cancel](Database::cancel) the query; otherwise it runs on.
 //!
+//! **Load shedding** refuses queries before the queue is full; see [shedding].
+//!
 //! **Read replicas** have workers, a queue and connections of their own, each as many as the primary. Reads go to them in
 //! turn; each answers from the commits it has received. Whatever is to decide about a write is read from the primary.
 //!
@@ -33,6 +35,7 @@ mod locks;
 mod outbox;
 mod replicas;
 mod service;
+mod shedding;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -40,6 +43,7 @@ use std::rc::Rc;
 use self::locks::Locks;
 use self::outbox::Records;
 use self::replicas::Replica;
+use self::shedding::Shedding;
 use crate::engine::{Call, CallId, CallQueue, Calls, Event, Kernel};
 use crate::fault::{Crash, Slowdown};
 use crate::ledger::{Holder, Ledger, Mended, Release};
@@ -47,7 +51,7 @@ use crate::model::{CallError, Change, Key, WriteId};
 use crate::network::{Direction, Payload};
 use crate::random::{Sampler, Stream, Streams};
 use crate::report::DatabaseReport;
-use crate::scenario::{self, Link, Reads, estimate};
+use crate::scenario::{self, Link, QueueOrder, Reads, estimate};
 use crate::slots::Slots;
 use crate::stage::{Asked, Condition, Errand, Part, Word};
 use crate::time::Nanos;
@@ -206,11 +210,15 @@ struct Machine {
     first: u32,
     /// The numbers of those who do nothing.
     idle: Vec<u32>,
+    /// Which queries it refuses before its queue is full.
+    shedding: Option<Box<Shedding>>,
 }
 
 impl Machine {
-    fn new(first: u32, workers: u32) -> Machine {
+    fn new(first: u32, settings: &scenario::Database) -> Machine {
+        let workers = settings.workers;
         Machine {
+            shedding: Shedding::new(&settings.shed, workers).map(Box::new),
             queue: CallQueue::default(),
             ready: CallQueue::default(),
             connections: 0,
@@ -222,6 +230,11 @@ impl Machine {
 
     fn worker(&mut self, number: u32) -> &mut Option<Serving> {
         &mut self.workers[(number - self.first) as usize]
+    }
+
+    /// How many queries are in it.
+    fn load(&self) -> u32 {
+        self.connections + self.queue.len()
     }
 
     fn busy(&self) -> u32 {
@@ -280,7 +293,10 @@ pub struct Database {
     times: Times,
     connection_limit: u32,
     queue_limit: u32,
+    queue_order: QueueOrder,
     reads: Reads,
+    /// How service times grow with what else is served, where they do: by each other query, and by each pair.
+    crowding: Option<(f64, f64)>,
     row_locks: bool,
     abort: f64,
     /// Whether callers who give up cancel their queries.
@@ -301,7 +317,7 @@ impl Database {
     ) -> Database {
         let state = State {
             current: Vec::new(),
-            machines: (0..=settings.replicas).map(|n| Machine::new(n * settings.workers, settings.workers)).collect(),
+            machines: (0..=settings.replicas).map(|n| Machine::new(n * settings.workers, settings)).collect(),
             replicas: (0..settings.replicas).map(|_| Replica::default()).collect(),
             turn: 0,
             locks: Locks::default(),
@@ -329,6 +345,9 @@ impl Database {
             times: Times::new(settings),
             connection_limit: settings.connections.unwrap_or(u32::MAX),
             queue_limit: settings.queue,
+            queue_order: settings.queue_order,
+            crowding: (settings.contention > 0.0 || settings.coherency > 0.0)
+                .then_some((settings.contention, settings.coherency)),
             reads: settings.reads,
             row_locks: settings.row_locks,
             abort: settings.abort,
@@ -450,6 +469,15 @@ impl Database {
     fn admit(&self, state: &mut State, call: CallId) -> Option<CallError> {
         let to = self.machine_of(call);
         let machine = &mut state.machines[to as usize];
+        let load = machine.load();
+        if let Some(shedding) = &mut machine.shedding
+            && !shedding.admit(call, load, self.kernel.now())
+        {
+            state.counts.report.shed += 1;
+            self.send_away(state, call);
+            return None;
+        }
+        let machine = &mut state.machines[to as usize];
         let idle = machine.idle.last().copied();
         if let Some(worker) = idle.filter(|_| machine.connections < self.connection_limit) {
             if self.start(state, to, call) {
@@ -460,12 +488,26 @@ impl Database {
             return None;
         }
         if machine.queue.len() >= self.queue_limit {
-            return Some(CallError::QueueFull);
+            let oldest = match self.queue_order {
+                QueueOrder::FirstCome => None,
+                QueueOrder::LastCome => machine.queue.pop(&self.calls),
+            };
+            let Some(oldest) = oldest else { return Some(CallError::QueueFull) };
+            state.counts.report.refused += 1;
+            self.send_away(state, oldest);
         }
+        let machine = &mut state.machines[to as usize];
         machine.queue.push(&self.calls, call);
         state.counts.queue_max = state.counts.queue_max.max(machine.queue.len());
         self.set_query_state(state, call, QueryState::Queued);
         None
+    }
+
+    /// Refuses a query that has not begun and is in no line, or no longer.
+    fn send_away(&self, state: &mut State, call: CallId) {
+        self.release(state, self.calls.request(call).query, Release::Refused);
+        self.close(state, call);
+        self.calls.respond(call, Err(CallError::QueueFull), self.kernel.now());
     }
 
     fn machine_of(&self, call: CallId) -> MachineId {
@@ -515,7 +557,7 @@ impl Database {
         self.account(&mut state);
         let mut broken: Vec<CallId> = Vec::new();
         let State { machines, arrived_frozen, locks, .. } = &mut *state;
-        let Machine { queue, ready, connections, workers, first, idle } = &mut machines[PRIMARY as usize];
+        let Machine { queue, ready, connections, workers, first, idle, .. } = &mut machines[PRIMARY as usize];
         for (worker, work) in workers.iter_mut().enumerate().rev() {
             if let Some(Serving { call, .. }) = work.take() {
                 broken.push(call);

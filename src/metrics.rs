@@ -107,6 +107,8 @@ pub struct Answer {
     pub failed: Option<CallError>,
     /// Whether it was a read that was answered with a copy, without a load.
     pub from_cache: bool,
+    /// The bytes of the value that it brought a reader.
+    pub bytes: u32,
 }
 
 /// See the module.
@@ -133,6 +135,10 @@ pub struct Metrics {
     pub late_ns: u128,
     /// Reads sent after the warm-up and answered with a copy, without a load.
     pub from_cache: u64,
+    /// The bytes of values that reads sent after the warm-up were answered with.
+    pub read_bytes: u64,
+    /// Those of copies among them.
+    pub bytes_from_cache: u64,
     /// Reads sent after the warm-up that did not see the same client's earlier write.
     pub read_your_writes_violations: u64,
     /// Reads sent after the warm-up that went back behind what the same client had seen.
@@ -162,6 +168,8 @@ impl Metrics {
             good: 0,
             late_ns: 0,
             from_cache: 0,
+            read_bytes: 0,
+            bytes_from_cache: 0,
             read_your_writes_violations: 0,
             monotonic_read_violations: 0,
             series: TimeSeries::new(bucket_width(duration), BUCKETS as usize),
@@ -177,6 +185,8 @@ impl Metrics {
             self.good += u64::from(good);
             self.late_ns += u128::from(latency.saturating_sub(deadline));
             self.from_cache += u64::from(answer.failed.is_none() && answer.from_cache);
+            self.read_bytes += u64::from(answer.bytes);
+            self.bytes_from_cache += if answer.from_cache { u64::from(answer.bytes) } else { 0 };
             match (answer.failed, answer.write) {
                 (None, false) => self.read.record(latency),
                 (None, true) => self.write.record(latency),

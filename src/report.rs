@@ -100,6 +100,10 @@ pub struct LaneReport {
     /// `reads_from_cache / reads`: a share of all reads, including failed ones and those that could not ask the cache.
     #[serde(default)]
     pub read_hit_ratio: f64,
+    /// Of the bytes of the values that reads were answered with, the share that came from copies (`reads_from_cache`); 0 if there
+    /// were none.
+    #[serde(default)]
+    pub byte_hit_ratio: f64,
     /// Requests answered with an error.
     pub errors: u64,
     /// The errors by what failed in the end, a JSON object; kinds that did not occur are left out. `down`: the other side
@@ -235,12 +239,19 @@ pub struct AppReport {
     pub lease_waits: u64,
     /// Fills that the cache rejected, because their lease was void or the copy they were for was gone.
     pub fills_refused: u64,
-    /// Loads of copies that were still good (early refresh, refresh-ahead).
+    /// Loads of copies that could still be served (early refresh, refresh-ahead, stale-while-revalidate).
     pub refreshes: u64,
+    /// Reads answered with a copy past its TTL (stale-while-revalidate, stale-if-error). Whether the value was stale is another
+    /// matter: `stale_reads` says so.
+    #[serde(default)]
+    pub past_ttl: u64,
     /// Calls to the database that waited for a connection.
     pub pool_waits: u64,
     /// Total time of those waits, seconds.
     pub pool_waited_s: f64,
+    /// Failed calls to the database that were not tried again, because the retry budget was used up.
+    #[serde(default)]
+    pub retries_withheld: u64,
     /// Calls that an open breaker rejected.
     pub breaker_rejections: u64,
     /// How long breakers were open, summed over the servers, seconds.
@@ -346,6 +357,9 @@ pub struct DatabaseReport {
     pub queue_max: u64,
     /// Queries refused because the queue was full or the database was down.
     pub refused: u64,
+    /// Queries refused by load shedding (`database.shed`); not among `refused`.
+    #[serde(default)]
+    pub shed: u64,
     /// Transactions rolled back; a compare-and-set that found another value is not one of them.
     pub aborted: u64,
     /// Queries ended because their callers had given up.
@@ -575,11 +589,11 @@ macro_rules! arithmetic {
 
 arithmetic! {
     AppReport {
-        near_hits, near_misses, near_invalidated, coalesced, lease_waits, fills_refused, refreshes, pool_waits,
-        pool_waited_s, breaker_rejections, breaker_open_s,
+        near_hits, near_misses, near_invalidated, coalesced, lease_waits, fills_refused, refreshes, past_ttl, pool_waits,
+        pool_waited_s, retries_withheld, breaker_rejections, breaker_open_s,
     }
     DatabaseReport {
-        reads, writes, drain_writes, batches, drain_batches, utilisation, queue_max, refused, aborted, cancelled,
+        reads, writes, drain_writes, batches, drain_batches, utilisation, queue_max, refused, shed, aborted, cancelled,
         lock_waits, lock_waited_s, connections_max,
     }
     CacheReport {

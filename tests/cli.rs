@@ -493,11 +493,9 @@ fn replay_says_what_is_wrong() {
         let args = [&["replay", file, "--policy", policy, "--capacity", capacity], more].concat();
         refused(&args, "a\nb\n", 2)
     };
-    assert!(
-        replay("-", "mru", "5", &[]).contains(
-            "known: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, redis-lru"
-        )
-    );
+    assert!(replay("-", "mru", "5", &[]).contains(
+        "known: lru, fifo, lfu, random, clock, sieve, s3-fifo, 2q, arc, slru, lirs, w-tinylfu, gdsf, redis-lru"
+    ));
     for capacity in ["0", "10000001", "5 apples", "0B", ""] {
         let told = replay("-", "lru", capacity, &[]);
         assert!(told.contains("a whole number of entries from 1 to 10000000, or bytes such as 64MiB"), "{told}");

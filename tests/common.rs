@@ -175,17 +175,40 @@ pub fn any_reading() -> impl Strategy<Value = Reading> {
         prop_oneof![2 => Just(None), 1 => Just(Some(Nanos::from_millis(5))), 1 => Just(Some(Nanos::from_secs(9)))];
     let warm_up = prop_oneof![3 => Just(0u32), 1 => Just(1), 1 => Just(30)];
     let leases = prop::sample::select(Leases::ALL.to_vec());
-    (0..4u8, any::<bool>(), leases, beta, refresh(), negative, warm_up).prop_map(
-        |(kind, single_flight, leases, early_refresh, ahead, negative, warm_up)| {
+    let past =
+        || prop_oneof![3 => Just(None), 1 => Just(Some(Nanos::from_millis(20))), 1 => Just(Some(Nanos::from_secs(3)))];
+    (0..4u8, any::<bool>(), leases, beta, refresh(), negative, warm_up, past(), past()).prop_map(
+        |(
+            kind,
+            single_flight,
+            leases,
+            early_refresh,
+            ahead,
+            negative,
+            warm_up,
+            stale_while_revalidate,
+            stale_if_error,
+        )| {
+            let unleased = kind == 1 || leases == Leases::None;
+            let stale_if_error = stale_if_error.filter(|time| unleased && Some(*time) > stale_while_revalidate);
             let refresh_ahead = ahead.filter(|&share| share < 1.0);
             match kind {
                 0 => Reading::None {},
-                1 => Reading::ReadThrough(ReadThrough { early_refresh, refresh_ahead, negative, warm_up }),
+                1 => Reading::ReadThrough(ReadThrough {
+                    early_refresh,
+                    refresh_ahead,
+                    stale_while_revalidate,
+                    stale_if_error,
+                    negative,
+                    warm_up,
+                }),
                 _ => Reading::LookAside(LookAside {
                     single_flight,
                     leases,
                     early_refresh,
                     refresh_ahead,
+                    stale_while_revalidate,
+                    stale_if_error,
                     negative,
                     warm_up,
                 }),
@@ -197,6 +220,13 @@ pub fn any_reading() -> impl Strategy<Value = Reading> {
 /// The same without what means nothing with this TTL.
 pub fn fit(read: &mut Reading, ttl: Ttl) {
     let (no_refresh, no_negative) = (matches!(ttl, Ttl::None | Ttl::Sliding(_)), matches!(ttl, Ttl::Sliding(_)));
+    if no_refresh {
+        match read {
+            Reading::None {} => {}
+            Reading::LookAside(how) => (how.stale_while_revalidate, how.stale_if_error) = (None, None),
+            Reading::ReadThrough(how) => (how.stale_while_revalidate, how.stale_if_error) = (None, None),
+        }
+    }
     let (early, ahead, negative) = match read {
         Reading::None {} => return,
         Reading::LookAside(how) => (&mut how.early_refresh, &mut how.refresh_ahead, &mut how.negative),
@@ -216,8 +246,11 @@ pub fn fit(read: &mut Reading, ttl: Ttl) {
 /// What servers may have of their own: a pool, a breaker, a near cache.
 pub fn any_own() -> impl Strategy<Value = (Option<u32>, Option<Breaker>, Option<Near>)> {
     let pool = prop_oneof![2 => Just(None), 1 => Just(Some(1)), 1 => Just(Some(3))];
-    let breaker = (1..4u32, 1..100u64, 1..3u32).prop_map(|(failures, open_ms, probes)| Breaker {
-        failures,
+    let share = prop_oneof![1 => Just(None), 1 => Just(Some(0.5)), 1 => Just(Some(1.0))];
+    let breaker = (1..4u32, 1..100u64, 1..3u32, share).prop_map(|(count, open_ms, probes, share)| Breaker {
+        failures: if share.is_none() { count } else { Breaker::default().failures },
+        window: if share.is_some() { count } else { Breaker::default().window },
+        share,
         open_for: Nanos::from_millis(open_ms),
         probes,
     });
@@ -225,7 +258,14 @@ pub fn any_own() -> impl Strategy<Value = (Option<u32>, Option<Breaker>, Option<
     // The future is not known to a server of its own requests only.
     let known = Eviction::ALL.into_iter().filter(|policy| *policy != Eviction::Opt);
     let eviction = prop::sample::select(known.collect::<Vec<_>>());
-    let near = (1..30u32, ttl, eviction, prop::sample::select(Tell::ALL.to_vec()))
-        .prop_map(|(capacity, ttl, eviction, invalidate)| Near { capacity, ttl, eviction, invalidate });
+    let near = (1..30u32, ttl, eviction, prop::sample::select(Tell::ALL.to_vec())).prop_map(
+        |(capacity, ttl, eviction, invalidate)| Near {
+            capacity,
+            ttl,
+            eviction,
+            invalidate,
+            bounded: capacity % 2 == 0,
+        },
+    );
     (pool, prop::option::of(breaker), prop::option::of(near))
 }

@@ -565,7 +565,7 @@ fn after_a_brown_out_retries_keep_the_database_saturated_and_a_breaker_lets_it_r
         let (errors, requests): (u32, u32) = (end.iter().map(|p| p.errors).sum(), end.iter().map(|p| p.requests).sum());
         (f64::from(errors) / f64::from(requests), lane.report())
     };
-    let breaker = Breaker { failures: 5, open_for: s(1), probes: 2 };
+    let breaker = Breaker { failures: 5, open_for: s(1), probes: 2, ..Breaker::default() };
     let (stuck, plain) = failing_at_the_end(None, 3);
     let (well, broken) = failing_at_the_end(Some(breaker), 3);
     assert!(stuck > 0.5, "50 s after the cause is gone, {stuck} fail");
@@ -669,7 +669,7 @@ fn a_near_cache_does_not_remember_that_there_is_no_row_unless_it_is_told_to() {
 
 #[test]
 fn a_restart_of_its_server_closes_a_breaker_and_a_rollback_does_not_open_it() {
-    let breaker = Some(Breaker { failures: 1, open_for: s(3_600), probes: 1 });
+    let breaker = Some(Breaker { failures: 1, open_for: s(3_600), ..Breaker::default() });
     let mut scenario = one_key(Reading::None {}, 100.0, s(1), Nanos::ZERO, 1e3);
     scenario.app.breaker = breaker;
     fault(&mut scenario, s(2), FaultKind::DatabaseOutage, None, s(1));

@@ -461,7 +461,7 @@ pub const PARTS: &[Part4] = &[
     }),
     ("a breaker", |n| {
         let mut scenario = world(2_000 * n);
-        scenario.app.breaker = Some(Breaker { failures: 2, open_for: ms(10), probes: 1 });
+        scenario.app.breaker = Some(Breaker { failures: 2, open_for: ms(10), ..Breaker::default() });
         with_fault(scenario, FaultKind::DatabaseOutage, 100, 800)
     }),
     // ---- The cache's memory ----

@@ -115,6 +115,7 @@ fn app() -> impl Strategy<Value = App> {
     (1..=64u32, distribution(), prop::option::of(1..=100_000u32), timeout(), timeout(), 0..=100u32, latency(), own)
         .prop_map(|(servers, work, concurrency, cache_timeout, database_timeout, retries, backoff, own)| {
             let ((pool, breaker, near), pool_timeout, cancel, cores) = own;
+            let retry_budget = near.as_ref().map(|near| RetryBudget { share: 0.25, burst: near.capacity });
             App {
                 servers,
                 work,
@@ -125,6 +126,7 @@ fn app() -> impl Strategy<Value = App> {
                 cancel,
                 retries,
                 backoff,
+                retry_budget,
                 pool,
                 pool_timeout,
                 breaker,
@@ -186,7 +188,7 @@ fn cache() -> impl Strategy<Value = Cache> {
         life().prop_map(Ttl::Fixed),
         (life(), ratio()).prop_map(|(ttl, spread)| Ttl::Jittered { ttl, spread }),
         life().prop_map(Ttl::Sliding),
-        prop::collection::vec((life(), 0.01..=1.0f64), 1..=TtlMix::MOST)
+        prop::collection::vec((prop_oneof![4 => life(), 1 => Just(TtlMix::NO_TTL)], 0.01..=1.0f64), 1..=TtlMix::MOST)
             .prop_map(|parts| Ttl::Mixed(TtlMix::new(&parts).expect("as many as there may be"))),
     ];
     let capacity = prop_oneof![
@@ -216,21 +218,33 @@ fn cache() -> impl Strategy<Value = Cache> {
 fn database() -> impl Strategy<Value = Database> {
     let batch = (prop::option::of(distribution()), latency()).prop_map(|(base, row)| Batch { base, row });
     let connections = prop::option::of(1..=1_000_000u32);
-    let rest = (connections, select(Reads::ALL.to_vec()), any::<bool>(), 0..=8u32, distribution());
+    let shed = prop_oneof![
+        Just(Shed::None {}),
+        (time(1_000, HOUR), time(1_000, HOUR)).prop_map(|(target, interval)| Shed::Codel { target, interval }),
+        (time(1_000, HOUR), 0.01..=0.99f64).prop_map(|(target, backoff)| Shed::ConcurrencyLimit { target, backoff }),
+    ];
+    let load = (select(QueueOrder::ALL.to_vec()), shed, 0.0..=1_000.0f64, 0.0..=1_000.0f64);
+    let rest = (connections, select(Reads::ALL.to_vec()), any::<bool>(), 0..=8u32, (distribution(), load));
     (1..=1024u32, 0..=10_000_000u32, distribution(), distribution(), batch, ratio(), rest).prop_map(
-        |(workers, queue, read, write, batch, abort, (connections, reads, row_locks, replicas, lag))| Database {
-            // Replicas give no locks.
-            replicas: if reads == Reads::Snapshot { replicas } else { 0 },
-            lag,
-            workers,
-            connections,
-            queue,
-            reads,
-            row_locks,
-            read,
-            write,
-            batch,
-            abort,
+        |(workers, queue, read, write, batch, abort, (connections, reads, row_locks, replicas, (lag, load)))| {
+            Database {
+                queue_order: load.0,
+                shed: load.1,
+                contention: load.2,
+                coherency: load.3,
+                // Replicas give no locks.
+                replicas: if reads == Reads::Snapshot { replicas } else { 0 },
+                lag,
+                workers,
+                connections,
+                queue,
+                reads,
+                row_locks,
+                read,
+                write,
+                batch,
+                abort,
+            }
         },
     )
 }

@@ -6,12 +6,14 @@
 //! ```
 
 mod breaker;
+mod budget;
 mod pool;
 mod single_flight;
 
 use std::cell::{Cell, RefCell};
 
 pub use breaker::{Breaker, Permit};
+pub use budget::RetryBudget;
 pub use pool::{Connection, Pool, Wait};
 pub use single_flight::{Lead, SingleFlight, Turn};
 
@@ -33,12 +35,16 @@ pub struct AppServerState {
     pub pool: Option<Pool>,
     /// The breaker before them, where there is one.
     pub breaker: Option<Breaker>,
+    /// The retries that it may make, where they are limited.
+    pub retry_budget: Option<RetryBudget>,
     /// Draws how early its readers take a copy for expired.
     pub early: RefCell<Stream>,
     /// How often a reader waited for somebody else's lease.
     pub lease_waits: Cell<u64>,
     /// Loads of copies that were still good.
     pub refreshed: Cell<u64>,
+    /// Reads answered with copies past their TTL.
+    pub past_ttl: Cell<u64>,
 }
 
 /// Totals of one server, or of several, since the start of the run. A crash does not set them back.
@@ -55,16 +61,18 @@ pub struct AppServerCounts {
 impl AppServerState {
     /// The state of server number `server` at its start.
     pub fn new(server: u32, settings: &scenario::App, early: Stream) -> AppServerState {
-        let breaker = |how: &scenario::Breaker| Breaker::new(how.failures, how.open_for, how.probes);
+        let budget = |how: &scenario::RetryBudget| RetryBudget::new(how.share, how.burst);
         AppServerState {
             server,
             single_flight: SingleFlight::default(),
             refreshes: SingleFlight::default(),
             pool: settings.pool.map(Pool::new),
-            breaker: settings.breaker.as_ref().map(breaker),
+            breaker: settings.breaker.as_ref().map(Breaker::new),
+            retry_budget: settings.retry_budget.as_ref().map(budget),
             early: RefCell::new(early),
             lease_waits: Cell::new(0),
             refreshed: Cell::new(0),
+            past_ttl: Cell::new(0),
         }
     }
 
@@ -78,6 +86,9 @@ impl AppServerState {
         if let Some(breaker) = &self.breaker {
             breaker.reset(now);
         }
+        if let Some(budget) = &self.retry_budget {
+            budget.reset();
+        }
     }
 
     /// Totals up to the moment `now`.
@@ -89,7 +100,9 @@ impl AppServerState {
             coalesced: self.single_flight.joined(),
             lease_waits: self.lease_waits.get(),
             refreshes: self.refreshed.get(),
+            past_ttl: self.past_ttl.get(),
             pool_waits,
+            retries_withheld: self.retry_budget.as_ref().map_or(0, RetryBudget::withheld),
             breaker_rejections,
             ..AppReport::default()
         };

@@ -142,6 +142,8 @@ pub enum Found {
     Value(WriteId),
     /// A value that was loaded for whoever asked.
     Loaded(WriteId),
+    /// A value past its TTL, served instead of what is being loaded or could not be.
+    PastTtl(WriteId),
     /// A value and how old it is.
     Copy(Copied),
     /// There is none, and the caller may fill it.
@@ -155,7 +157,9 @@ impl Found {
     #[inline]
     pub fn value(self) -> Option<WriteId> {
         match self {
-            Found::Value(value) | Found::Loaded(value) | Found::Copy(Copied { value, .. }) => Some(value),
+            Found::Value(value) | Found::Loaded(value) | Found::PastTtl(value) | Found::Copy(Copied { value, .. }) => {
+                Some(value)
+            }
             Found::Nothing | Found::Lease(_) | Found::Wait(_) => None,
         }
     }
@@ -182,7 +186,7 @@ impl From<Option<WriteId>> for Found {
 pub struct Copied {
     /// The value.
     pub value: WriteId,
-    /// The last moment at which it is good.
+    /// The last moment of its TTL.
     pub expires: Nanos,
     /// How long it took to load.
     pub load_time: Nanos,

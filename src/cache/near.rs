@@ -11,11 +11,11 @@ use super::entry::{Capacity, Entry};
 use super::keys::{ByKey, Numbers};
 use super::observer::CopyObserver;
 use super::store::{Lookup, Store};
-use super::ttl::EntryTtl;
+use super::ttl::{self, EntryTtl};
 use crate::model::{Key, WriteId};
 use crate::random::Stream;
 use crate::report::AppReport;
-use crate::scenario::Eviction;
+use crate::scenario::{Eviction, Ttl};
 use crate::time::Nanos;
 
 struct State {
@@ -38,6 +38,8 @@ pub struct Begun(u64);
 /// See the module.
 pub struct NearCache {
     ttl: Option<Nanos>,
+    /// The TTLs of the copies that its own live no longer than, where that is so.
+    parents: Option<Ttl>,
     state: RefCell<State>,
 }
 
@@ -47,14 +49,25 @@ impl NearCache {
         let store = Store::new(eviction, Capacity::entries_of(capacity), draws).numbered(numbers);
         let counts = AppReport::default();
         let state = State { store, time: 0, forgotten: ByKey::new(0, numbers), emptied: 0, closed: 0, counts };
-        NearCache { ttl, state: RefCell::new(state) }
+        NearCache { ttl, parents: None, state: RefCell::new(state) }
+    }
+
+    /// The same, bounded: a copy lives no longer than the one it was made from, in a cache with these TTLs.
+    pub fn bounded(self, parents: Ttl) -> NearCache {
+        NearCache { parents: Some(parents), ..self }
+    }
+
+    /// Whether it matters when a copy ends that is kept here.
+    #[inline]
+    pub fn is_bounded(&self) -> bool {
+        self.parents.is_some()
     }
 
     /// The same, observed: somebody is told of every copy that comes or goes.
     pub fn observed(self, observer: CopyObserver) -> NearCache {
         let mut state = self.state.into_inner();
         state.store = state.store.observed(observer);
-        NearCache { ttl: self.ttl, state: RefCell::new(state) }
+        NearCache { state: RefCell::new(state), ..self }
     }
 
     /// Tells the observer whether there is a copy of `key`.
@@ -82,8 +95,9 @@ impl NearCache {
         Begun(self.state.borrow().time)
     }
 
-    /// Keeps what a read brought that began then, for `ttl` at most, unless the key was forgotten meanwhile.
-    pub fn keep(&self, key: Key, value: WriteId, ttl: EntryTtl, begun: Begun, now: Nanos) {
+    /// Keeps what a read brought that began then, for `ttl` at most, unless the key was forgotten meanwhile. `end` is that of the
+    /// copy that was read; nothing if it was loaded.
+    pub fn keep(&self, key: Key, value: WriteId, ttl: EntryTtl, (begun, end): (Begun, Option<Nanos>), now: Nanos) {
         let ttl = match ttl {
             EntryTtl::Usual => Nanos::MAX,
             EntryTtl::For(ttl) => ttl,
@@ -92,7 +106,9 @@ impl NearCache {
         let mut state = self.state.borrow_mut();
         let forgotten = state.forgotten.get(key).max(state.emptied);
         if state.closed == 0 && forgotten <= begun.0 {
-            let expires = now.saturating_add(ttl.min(self.ttl.unwrap_or(Nanos::MAX)));
+            let own = now.saturating_add(ttl.min(self.ttl.unwrap_or(Nanos::MAX)));
+            let parent = self.parents.map(|ttls| end.unwrap_or_else(|| now.saturating_add(ttl::shortest(ttls, key))));
+            let expires = own.min(parent.unwrap_or(Nanos::MAX));
             // Nothing here is dirty, so what makes room may go unseen.
             let _ = state.store.insert(Entry::new(key, value.0, expires), now);
             while state.store.next_evicted().is_some() {}
@@ -170,7 +186,7 @@ mod tests {
     #[test]
     fn a_copy_is_good_until_its_ttl_ends() {
         let near = near();
-        near.keep(3, WriteId(7), EntryTtl::Usual, near.begin(), Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::Usual, (near.begin(), None), Nanos(0));
         assert_eq!(near.get(3, Nanos(10)), Some(WriteId(7)));
         assert_eq!(near.get(3, Nanos(11)), None);
         assert_eq!(near.counts(), AppReport { near_hits: 1, near_misses: 1, ..AppReport::default() });
@@ -179,11 +195,11 @@ mod tests {
     #[test]
     fn a_copy_lives_no_longer_than_it_may() {
         let near = near();
-        near.keep(3, WriteId(7), EntryTtl::For(Nanos(4)), near.begin(), Nanos(0));
-        near.keep(4, WriteId(7), EntryTtl::For(Nanos(40)), near.begin(), Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::For(Nanos(4)), (near.begin(), None), Nanos(0));
+        near.keep(4, WriteId(7), EntryTtl::For(Nanos(40)), (near.begin(), None), Nanos(0));
         assert_eq!((near.get(3, Nanos(4)), near.get(3, Nanos(5))), (Some(WriteId(7)), None));
         assert_eq!((near.get(4, Nanos(10)), near.get(4, Nanos(11))), (Some(WriteId(7)), None));
-        near.keep(3, WriteId(7), EntryTtl::None, near.begin(), Nanos(5));
+        near.keep(3, WriteId(7), EntryTtl::None, (near.begin(), None), Nanos(5));
         assert_eq!(near.get(3, Nanos(5)), None);
     }
 
@@ -192,10 +208,10 @@ mod tests {
         let near = near();
         let (before, other) = (near.begin(), near.begin());
         near.invalidate(3);
-        near.keep(3, WriteId(7), EntryTtl::Usual, before, Nanos(0));
-        near.keep(4, WriteId(8), EntryTtl::Usual, other, Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::Usual, (before, None), Nanos(0));
+        near.keep(4, WriteId(8), EntryTtl::Usual, (other, None), Nanos(0));
         assert_eq!((near.get(3, Nanos(1)), near.get(4, Nanos(1))), (None, Some(WriteId(8))));
-        near.keep(3, WriteId(9), EntryTtl::Usual, near.begin(), Nanos(1));
+        near.keep(3, WriteId(9), EntryTtl::Usual, (near.begin(), None), Nanos(1));
         assert_eq!(near.get(3, Nanos(1)), Some(WriteId(9)));
     }
 
@@ -204,12 +220,12 @@ mod tests {
         let near = near();
         let begun = near.begin();
         near.close();
-        near.keep(3, WriteId(7), EntryTtl::Usual, begun, Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::Usual, (begun, None), Nanos(0));
         near.open();
-        near.keep(3, WriteId(7), EntryTtl::Usual, begun, Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::Usual, (begun, None), Nanos(0));
         assert_eq!(near.get(3, Nanos(0)), None, "it may be from before");
         near.validate();
-        near.keep(3, WriteId(7), EntryTtl::Usual, near.begin(), Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::Usual, (near.begin(), None), Nanos(0));
         assert_eq!(near.get(3, Nanos(0)), Some(WriteId(7)));
     }
 
@@ -217,8 +233,19 @@ mod tests {
     fn only_a_copy_that_was_there_counts_as_invalidated() {
         let near = near();
         near.invalidate(3);
-        near.keep(3, WriteId(7), EntryTtl::Usual, near.begin(), Nanos(0));
+        near.keep(3, WriteId(7), EntryTtl::Usual, (near.begin(), None), Nanos(0));
         near.invalidate(3);
         assert_eq!(near.counts().near_invalidated, 1);
+    }
+
+    #[test]
+    fn a_bounded_copy_ends_with_the_one_it_was_made_from() {
+        let near = near().bounded(Ttl::Jittered { ttl: Nanos(8), spread: 0.5 });
+        near.keep(3, WriteId(7), EntryTtl::Usual, (near.begin(), Some(Nanos(6))), Nanos(0));
+        near.keep(4, WriteId(7), EntryTtl::Usual, (near.begin(), None), Nanos(0));
+        assert_eq!((near.get(3, Nanos(6)), near.get(3, Nanos(7))), (Some(WriteId(7)), None));
+        assert_eq!((near.get(4, Nanos(4)), near.get(4, Nanos(5))), (Some(WriteId(7)), None), "the shortest it may be");
+        near.keep(3, WriteId(7), EntryTtl::Usual, (near.begin(), Some(Nanos(60))), Nanos(0));
+        assert_eq!(near.get(3, Nanos(11)), None, "its own TTL holds, too");
     }
 }

@@ -5,6 +5,9 @@
 //! took. The nearer the end, the likelier; readers decide for themselves, and most often exactly one of them does.
 //!
 //! *Ahead*: a hit in the last part of a copy's TTL starts a load in the background.
+//!
+//! *Past its TTL* (RFC 5861): a copy is kept for some time longer, from its soft end to its hard one. It is served while it is
+//! loaded again (`stale-while-revalidate`), or where that fails (`stale-if-error`).
 
 use crate::random::{Sampler, Stream};
 use crate::time::Nanos;
@@ -16,13 +19,63 @@ pub struct Refresh {
     pub early: Option<f64>,
     /// A hit on a copy that has lived for this share of its TTL starts a load.
     pub ahead: Option<f64>,
+    /// What becomes of a copy past its TTL.
+    pub grace: Grace,
+}
+
+/// For how long copies are kept past their TTL.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Grace {
+    /// For how long they are served while they are loaded again.
+    pub while_revalidating: Nanos,
+    /// For how long they are served where their load fails.
+    pub if_error: Nanos,
+}
+
+/// What a copy is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// To be served.
+    Good,
+    /// To be served, while it is loaded again.
+    Stale,
+    /// To be served if it cannot be loaded again.
+    Spare,
+    /// Nothing any more.
+    Gone,
+}
+
+impl Grace {
+    /// Whether copies end with their TTL.
+    #[inline]
+    pub fn is_none(self) -> bool {
+        self.total() == Nanos::ZERO
+    }
+
+    /// From the soft end of a copy to its hard one.
+    #[inline]
+    pub fn total(self) -> Nanos {
+        self.while_revalidating.max(self.if_error)
+    }
+
+    /// What a copy is good for at the moment `now` whose TTL ended then, or will.
+    pub fn standing(self, expires: Nanos, now: Nanos) -> Standing {
+        if self.is_none() || now <= expires {
+            return Standing::Good;
+        }
+        match now - expires {
+            past if past <= self.while_revalidating => Standing::Stale,
+            past if past <= self.if_error => Standing::Spare,
+            _ => Standing::Gone,
+        }
+    }
 }
 
 impl Refresh {
     /// Whether copies are never refreshed.
     #[inline]
     pub fn is_off(&self) -> bool {
-        self.early.is_none() && self.ahead.is_none()
+        self.early.is_none() && self.ahead.is_none() && self.grace.is_none()
     }
 
     /// Whether the reader of a copy takes it for expired now.
@@ -55,7 +108,7 @@ mod tests {
         let ms = Nanos::from_millis;
         let mut draws = Streams::new(1).named("early refresh");
         for (beta, left) in [(1.0, 0), (1.0, 10), (1.0, 30), (2.0, 20)] {
-            let refresh = Refresh { early: Some(beta), ahead: None };
+            let refresh = Refresh { early: Some(beta), ..Refresh::default() };
             let early = (0..100_000).filter(|_| refresh.is_early(ms(100 + left), ms(10), ms(100), &mut draws)).count();
             let expected = libm::exp(-(left as f64) / (10.0 * beta));
             assert!((early as f64 / 1e5 - expected).abs() < 0.005, "{early} of 100000, not {expected}");
@@ -64,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_hit_in_the_last_part_of_a_copys_own_life_is_ahead_and_one_before_is_not() {
-        let refresh = Refresh { early: None, ahead: Some(0.8) };
+        let refresh = Refresh { ahead: Some(0.8), ..Refresh::default() };
         assert!(
             !refresh.is_ahead(Nanos(100), Nanos(100), Nanos(79)) && refresh.is_ahead(Nanos(100), Nanos(100), Nanos(81))
         );
@@ -75,5 +128,19 @@ mod tests {
             !refresh.is_ahead(Nanos(100), Nanos::ZERO, Nanos(99)) && !refresh.is_ahead(Nanos::MAX, Nanos(5), Nanos(99))
         );
         assert!(Refresh::default().is_off() && !refresh.is_off());
+    }
+
+    #[test]
+    fn a_copy_is_served_while_it_is_loaded_then_if_that_fails_and_then_not_at_all() {
+        let grace = |while_revalidating, if_error| Grace {
+            while_revalidating: Nanos(while_revalidating),
+            if_error: Nanos(if_error),
+        };
+        let at = |grace: Grace| [10, 11, 15, 16, 30, 31].map(|now| grace.standing(Nanos(10), Nanos(now)));
+        use Standing::{Gone, Good, Spare, Stale};
+        assert_eq!(at(grace(5, 20)), [Good, Stale, Stale, Spare, Spare, Gone]);
+        assert_eq!(at(grace(20, 5)), [Good, Stale, Stale, Stale, Stale, Gone]);
+        assert_eq!(at(grace(0, 20)), [Good, Spare, Spare, Spare, Spare, Gone]);
+        assert_eq!(at(grace(0, 0)), [Good; 6], "then the store itself says when it ends");
     }
 }

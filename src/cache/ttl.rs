@@ -54,6 +54,16 @@ impl TtlPolicy {
     }
 }
 
+/// The shortest TTL that an entry of `key` may have.
+pub(super) fn shortest(ttl: Ttl, key: Key) -> Nanos {
+    match ttl {
+        Ttl::None => Nanos::MAX,
+        Ttl::Fixed(ttl) | Ttl::Sliding(ttl) => ttl,
+        Ttl::Mixed(mix) => mix.of(key),
+        Ttl::Jittered { ttl, spread } => Nanos::from_secs_f64(ttl.as_secs_f64() * (1.0 - spread)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,10 @@ impl Database {
             return;
         }
         *state.machines[to as usize].worker(worker) = None;
+        let load = state.machines[to as usize].load();
+        if let Some(shedding) = &mut state.machines[to as usize].shedding {
+            shedding.served(call, load, self.kernel.now());
+        }
         state.machines[to as usize].connections -= 1;
         let response = self.execute(&mut state, call, seen);
         self.release_locks(&mut state, self.calls.request(call).query);
@@ -65,7 +69,7 @@ impl Database {
             return Some(ready);
         }
         while state.machines[to as usize].connections < self.connection_limit {
-            let call = state.machines[to as usize].queue.pop(&self.calls)?;
+            let call = self.dequeue(state, to)?;
             if self.start(state, to, call) {
                 return Some(call);
             }
@@ -73,11 +77,34 @@ impl Database {
         None
     }
 
+    /// Takes the next out of the queue, less those who are refused when their turn comes.
+    fn dequeue(&self, state: &mut State, to: MachineId) -> Option<CallId> {
+        loop {
+            let Machine { queue, shedding, .. } = &mut state.machines[to as usize];
+            let call = match self.queue_order {
+                QueueOrder::FirstCome => queue.pop(&self.calls)?,
+                QueueOrder::LastCome => queue.pop_last(&self.calls)?,
+            };
+            let left = queue.len();
+            if shedding.as_mut().is_none_or(|shedding| shedding.begin(call, left, self.kernel.now())) {
+                return Some(call);
+            }
+            work::count(1);
+            state.counts.report.shed += 1;
+            self.send_away(state, call);
+        }
+    }
+
     pub(super) fn serve(&self, state: &mut State, worker: u32, call: CallId) {
         let query = self.calls.request(call).query;
-        let time = self.time(state, query);
-        let until = self.kernel.now().saturating_add(state.slow.stretch(time));
+        let mut time = self.time(state, query);
         let to = self.machine_of(call);
+        if let Some((contention, coherency)) = self.crowding {
+            let (all, others) =
+                (f64::from(state.machines[to as usize].busy()), f64::from(state.machines[to as usize].busy() - 1));
+            time = Nanos((time.0 as f64 * (1.0 + contention * others + coherency * all * others)) as u64);
+        }
+        let until = self.kernel.now().saturating_add(state.slow.stretch(time));
         let seen = match self.reads {
             Reads::Snapshot => self.read_value(state, to, query),
             Reads::Locking => WriteId::INITIAL,

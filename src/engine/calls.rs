@@ -260,6 +260,17 @@ impl CallQueue {
         Some(id)
     }
 
+    /// Takes the call at the end.
+    pub fn pop_last<Q, A>(&mut self, calls: &Calls<Q, A>) -> Option<CallId> {
+        if self.len == 0 {
+            return None;
+        }
+        let id = self.last;
+        self.last = calls.slots.borrow()[id].before;
+        self.len -= 1;
+        Some(id)
+    }
+
     /// Takes out a call that waits in this queue, wherever it does.
     pub fn remove<Q, A>(&mut self, calls: &Calls<Q, A>, id: CallId) {
         let mut slots = calls.slots.borrow_mut();

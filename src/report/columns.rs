@@ -108,6 +108,16 @@ pub const COLUMNS: &[Column] = &[
         // Beside the hit ratio where it says something else.
         |l| l.reads > 0 && (l.read_hit_ratio - l.hit_ratio).abs() >= 0.001,
     ),
+    measured(
+        Clients,
+        "bytes hit %",
+        |l| percent(l.byte_hit_ratio),
+        |l| {
+            // Where large values are found more or less often than small ones.
+            let reads_answered = l.latency_ms.read.count.max(1) as f64;
+            (l.byte_hit_ratio - l.reads_from_cache as f64 / reads_answered).abs() >= 0.001
+        },
+    ),
     latency!("read p50", latency_ms.read.p50),
     latency!("read p99", latency_ms.read.p99),
     latency!("write p50", latency_ms.write.p50),
@@ -176,9 +186,15 @@ pub const COLUMNS: &[Column] = &[
         .app
         .lease_waits),
     counted!(Parts, Some("refreshes"), Some(Phrase::fixed("Early refreshes", "조기 갱신")), |l| l.app.refreshes),
+    counted!(Parts, Some("past TTL"), Some(Phrase::fixed("Reads past the TTL", "만료 사본 응답")), |l| l
+        .app
+        .past_ttl),
     counted!(Parts, Some("pool waits"), Some(Phrase::fixed("Waits for a connection", "커넥션 대기")), |l| l
         .app
         .pool_waits),
+    counted!(Parts, Some("no retry"), Some(Phrase::fixed("Retries withheld", "억제된 재시도")), |l| l
+        .app
+        .retries_withheld),
     counted!(Parts, Some("breaker"), Some(Phrase::fixed("Breaker rejections", "브레이커 차단")), |l| l
         .app
         .breaker_rejections),
@@ -192,6 +208,7 @@ pub const COLUMNS: &[Column] = &[
         .database
         .queue_max),
     counted!(Parts, Some("db refused"), None, |l| l.database.refused),
+    counted!(Parts, Some("shed"), Some(Phrase::fixed("Queries shed", "차단된 쿼리")), |l| l.database.shed),
     counted!(Parts, Some("aborted"), None, |l| l.database.aborted),
     counted!(Parts, Some("cancelled"), Some(Phrase::fixed("Cancelled queries", "취소된 쿼리")), |l| l
         .database

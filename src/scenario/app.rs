@@ -60,6 +60,11 @@ record! {
         #[slider = Log(1e-3, 10.0)]
         #[label = ("Back-off", "백오프")]
         pub backoff: Nanos = Nanos::from_millis(50),
+        /// A retry budget on each server: where it is used up, a failed call is not tried again, so that retries cannot multiply the
+        /// load of a database that has too much already.
+        #[ko = "서버마다 두는 재시도 예산. 다 쓰면 실패한 호출을 다시 시도하지 않으므로, 이미 과부하인 DB에 재시도가 부하를 \
+            더 얹지 못합니다."]
+        pub retry_budget: Option<RetryBudget> = None,
         /// How many connections to the database each server has; a call waits for a free one, within its timeout. A call
         /// that is given up closes its connection, and a new one takes its place at once (HikariCP: `maximumPoolSize` = 10).
         #[ko = "서버당 DB 커넥션 수. 호출은 타임아웃 안에서 빈 커넥션을 기다립니다. 포기한 호출의 커넥션은 닫히고, \
@@ -68,12 +73,27 @@ record! {
         /// How long a call waits for a free connection before it fails (HikariCP: `connectionTimeout` = 30 s).
         #[ko = "빈 커넥션을 기다리는 최대 시간. 넘으면 호출이 실패합니다(HikariCP: `connectionTimeout` = 30초)."]
         pub pool_timeout: Option<Nanos> = Some(Nanos::from_secs(30)),
-        /// A circuit breaker on each server's calls to the database: after failures in a row it lets none through for a while.
-        #[ko = "서버마다 DB 호출에 두는 서킷 브레이커. 연속으로 실패하면 한동안 호출을 모두 차단합니다."]
+        /// A circuit breaker on each server's calls to the database: after too many failures it lets none through for a while.
+        #[ko = "서버마다 DB 호출에 두는 서킷 브레이커. 실패가 많으면 한동안 호출을 모두 차단합니다."]
         pub breaker: Option<Breaker> = None,
         /// A near cache in the memory of each server, in front of whatever the lane reads from; a crash empties it.
         #[ko = "서버마다 메모리에 두는 로컬 캐시로, 레인이 읽는 곳 앞에 놓입니다. 서버가 크래시하면 비워집니다."]
         pub near: Option<Near> = None,
+    }
+}
+
+record! {
+    /// A retry budget: a bucket of tokens. Each call, when it is first tried, brings a share of a token; each retry takes one.
+    #[ko = "재시도 예산: 토큰 버킷. 호출을 처음 시도할 때마다 토큰의 일부가 쌓이고, 재시도할 때마다 하나를 씁니다."]
+    pub struct RetryBudget {
+        /// How much of a token each call brings: in the long run, retries are at most this share of calls (Finagle:
+        /// `percentCanRetry` = 20 %; Envoy: `budget_percent` = 20 %).
+        #[ko = "호출마다 쌓이는 토큰의 비율. 길게 보면 재시도는 호출의 이 비율을 넘지 못합니다(Finagle: \
+            `percentCanRetry` = 20 %, Envoy: `budget_percent` = 20 %)."]
+        pub share: f64 = 0.2,
+        /// How many tokens the bucket holds; it is full at first (Finagle: `minRetriesPerSec` = 10 over its `ttl` of 10 s).
+        #[ko = "버킷이 담는 토큰 수. 처음에는 가득 차 있습니다(Finagle: `ttl` 10초 동안 `minRetriesPerSec` = 10)."]
+        pub burst: u32 = 100,
     }
 }
 
@@ -83,9 +103,19 @@ record! {
     #[ko = "서킷 브레이커. 거부되거나 유실되거나 타임아웃된 호출, 제때 커넥션을 얻지 못한 호출을 실패로 셉니다. 중단된 \
         트랜잭션은 세지 않습니다."]
     pub struct Breaker {
-        /// After how many failures in a row it opens.
-        #[ko = "열리기까지의 연속 실패 횟수."]
+        /// After how many failures in a row it opens, where no `share` is given.
+        #[ko = "열리기까지의 연속 실패 횟수. `share`가 없을 때의 기준입니다."]
         pub failures: u32 = 5,
+        /// In place of failures in a row: the share of the last `window` calls that must have failed (resilience4j:
+        /// `failureRateThreshold` = 50 %).
+        #[ko = "연속 실패 대신 쓰는 기준: 최근 호출 `window`개 중 실패한 비율이 이 값에 이르면 열립니다(resilience4j: \
+            `failureRateThreshold` = 50 %)."]
+        pub share: Option<f64> = None,
+        /// With a `share`: the share of how many calls. Before there were so many since it last closed, it does not open
+        /// (resilience4j: `slidingWindowSize` and `minimumNumberOfCalls` = 100).
+        #[ko = "`share`의 기준이 되는 최근 호출 수. 닫힌 뒤 호출이 이만큼 쌓이기 전에는 열리지 않습니다(resilience4j: \
+            `slidingWindowSize`, `minimumNumberOfCalls` = 100)."]
+        pub window: u32 = 100,
         /// How long calls then fail at once, without being sent.
         #[ko = "열려 있는 시간. 그동안 호출은 전송되지 않고 곧바로 실패합니다."]
         pub open_for: Nanos = Nanos::from_secs(5),
@@ -105,6 +135,12 @@ record! {
         /// How long an entry lives; hits do not extend it.
         #[ko = "항목의 TTL. 적중해도 연장되지 않습니다."]
         pub ttl: Option<Nanos> = Some(Nanos::from_secs(10)),
+        /// Whether an entry lives no longer than the copy in the cache that it was made from, whose remaining time is asked for
+        /// with it (Redis: `PTTL`); what a server has loaded itself, no longer than `cache.ttl` at its shortest. Otherwise the two times
+        /// add up.
+        #[ko = "항목이 원본인 캐시 사본보다 오래 살지 못하게 할지 여부. 남은 TTL을 값과 함께 조회합니다(Redis: `PTTL`). 서버가 직접 \
+            로드한 값은 `cache.ttl`의 최솟값까지만 삽니다. 끄면 두 TTL이 더해집니다."]
+        pub bounded: bool = false,
         /// Which entry makes room for a new one.
         #[ko = "새 항목에 자리를 내줄 항목을 고르는 정책."]
         pub eviction: Eviction = Eviction::Lru,

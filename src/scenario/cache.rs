@@ -174,7 +174,7 @@ pub enum Ttl {
     },
     /// A fixed time from the last access: every hit renews it.
     Sliding(Nanos),
-    /// A fixed time, another for some keys than for others.
+    /// A fixed time, another for some keys than for others; some may have none.
     Mixed(TtlMix),
 }
 
@@ -190,6 +190,8 @@ pub struct TtlMix {
 impl TtlMix {
     /// The most TTLs.
     pub const MOST: usize = 10;
+    /// The TTL of keys that have none.
+    pub const NO_TTL: Nanos = Nanos::MAX;
 
     /// TTLs with their weights; `None` when there are none or too many, or the weights are not positive.
     pub fn new(parts: &[(Nanos, f64)]) -> Option<TtlMix> {
@@ -274,9 +276,9 @@ pub(super) const EXPECTED: Phrase = Phrase::fixed(
      0.3]] } 중 하나",
 );
 const EXPECTED_MIX: Phrase = Phrase::fixed(
-    "1 to 10 pairs of a duration and the share of keys that has it, above 0 and at most 1, such as [[\"240s\", 0.7], \
-     [\"1d\", 0.3]]",
-    "[[\"240s\", 0.7], [\"1d\", 0.3]]처럼 시간과 그 TTL을 쓰는 키의 비율(0 초과 1 이하)의 쌍 1~10개",
+    "1 to 10 pairs of a duration, or \"none\", and the share of keys that has it, above 0 and at most 1, such as \
+     [[\"240s\", 0.7], [\"1d\", 0.3]]",
+    "[[\"240s\", 0.7], [\"1d\", 0.3]]처럼 시간(또는 \"none\")과 그 TTL을 쓰는 키의 비율(0 초과 1 이하)의 쌍 1~10개",
 );
 
 impl Field for Ttl {
@@ -290,7 +292,10 @@ impl Field for Ttl {
             }
             Ttl::Sliding(ttl) => Value::Named("sliding".to_owned(), Box::new(ttl.show())),
             Ttl::Mixed(mix) => {
-                let pair = |(ttl, share): &(Nanos, f64)| Value::List(vec![ttl.show(), share.show()]).into();
+                let shown = |ttl: &Nanos| {
+                    if *ttl == TtlMix::NO_TTL { Node::from(Value::Text("none".to_owned())) } else { ttl.show() }
+                };
+                let pair = |(ttl, share): &(Nanos, f64)| Value::List(vec![shown(ttl), share.show()]).into();
                 let pairs = Value::List(mix.parts().iter().map(pair).collect());
                 Value::Named("mixed".to_owned(), Box::new(pairs.into()))
             }
@@ -355,7 +360,8 @@ fn read_mix(node: &Node, at: &str, problems: &mut Problems) -> Option<TtlMix> {
             _ => &[],
         };
         let [ttl, share] = pair else { return refuse_shape(item, EXPECTED_MIX, at, problems) };
-        let ttl = Nanos::read(ttl, &join(at, "0"), problems);
+        let no_ttl = (ttl.word() == Some("none")).then_some(TtlMix::NO_TTL);
+        let ttl = no_ttl.or_else(|| Nanos::read(ttl, &join(at, "0"), problems));
         let share = f64::read(share, &join(at, "1"), problems);
         parts.push(ttl.zip(share)?);
     }

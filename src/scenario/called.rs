@@ -6,7 +6,7 @@ use crate::phrase::{Language, Phrase};
 use crate::time::Nanos;
 
 /// Words that may be chosen. What is not here is a name, such as `LRU`, and stays as it is.
-const WORDS: [(&str, &str); 68] = [
+const WORDS: [(&str, &str); 71] = [
     ("always", "응답 전마다"),
     ("app-cache", "앱–캐시"),
     ("app-database", "앱–DB"),
@@ -20,6 +20,7 @@ const WORDS: [(&str, &str); 68] = [
     ("client-app", "클라이언트–앱"),
     ("closed", "클로즈드 루프"),
     ("compare-and-set", "CAS(비교 후 교체)"),
+    ("concurrency-limit", "동시성 한도"),
     ("constant", "상수"),
     ("custom", "직접 지정"),
     ("database-first", "DB 먼저"),
@@ -31,12 +32,14 @@ const WORDS: [(&str, &str); 68] = [
     ("exponential", "지수 분포"),
     ("false", "아니요"),
     ("first", "첫 쓰기"),
+    ("first-come", "먼저 온 순"),
     ("fixed", "고정"),
     ("flush", "플러시"),
     ("hot-set", "핫 셋"),
     ("increment", "DB에서 증가"),
     ("jittered", "지터"),
     ("keep", "유지"),
+    ("last-come", "나중에 온 순"),
     ("latest", "최신 키 우선"),
     ("lazy", "접근 시"),
     ("leave", "그대로 둠"),
@@ -78,22 +81,27 @@ const WORDS: [(&str, &str); 68] = [
 ];
 
 /// Options that a lane can have, by the last part of their names. Those that have a label are called by it.
-const OPTIONS: [(&str, &str, &str); 70] = [
+const OPTIONS: [(&str, &str, &str); 82] = [
     ("acknowledge", "Acknowledgement", "응답 시점"),
     ("after_flush", "Entry after its flush", "플러시 후 항목"),
     ("also", "Further rules", "추가 규칙"),
     ("app_cache", "App–cache", "앱–캐시"),
     ("app_database", "App–database", "앱–DB"),
     ("base", "Batch, base time", "배치 기본 시간"),
+    ("backoff", "Back-off", "백오프"),
     ("bound", "Limit of dirty entries", "더티 상한"),
+    ("bounded", "Ends with its parent", "원본과 함께 만료"),
     ("breaker", "Circuit breaker", "브레이커"),
+    ("burst", "Burst", "버스트"),
     ("cache_database", "Cache–database", "캐시–DB"),
     ("cancel", "Cancel queries on timeout", "타임아웃 시 쿼리 취소"),
     ("capacity", "Capacity", "용량"),
     ("changes", "Minimum of changes", "최소 변경 수"),
     ("client_app", "Client–app", "클라이언트–앱"),
     ("concurrency", "Concurrency limit", "동시 처리 한도"),
+    ("coherency", "Coherency (USL β)", "일관성 비용(USL β)"),
     ("connections", "Connection limit", "커넥션 한도"),
+    ("contention", "Contention (USL α)", "경합 비용(USL α)"),
     ("cores", "CPU cores", "CPU 코어 수"),
     ("delay", "Delay", "지연"),
     ("early_refresh", "Early refresh (XFetch) β", "조기 갱신(XFetch) β"),
@@ -129,16 +137,22 @@ const OPTIONS: [(&str, &str, &str); 70] = [
     ("pool", "Connection pool", "커넥션 풀"),
     ("pool_timeout", "Pool timeout", "풀 대기 한도"),
     ("probes", "Probes", "시험 요청 수"),
+    ("queue_order", "Queue order", "큐 처리 순서"),
     ("reads", "Reads from", "읽는 곳"),
     ("refresh_ahead", "Refresh-ahead", "사전 갱신"),
     ("replicas", "Replicas", "복제본 수"),
+    ("retry_budget", "Retry budget", "재시도 예산"),
     ("row_locks", "Row locks", "행 잠금"),
     ("samples", "Samples", "표본 수"),
     ("sd", "Standard deviation", "표준 편차"),
     ("shards", "Nodes", "노드 수"),
+    ("shed", "Load shedding", "부하 차단"),
     ("single_flight", "Single flight", "싱글 플라이트"),
+    ("share", "Share", "비율"),
     ("spares", "Spared lanes", "제외할 레인"),
     ("spread", "Jitter", "지터 비율"),
+    ("stale_if_error", "Stale if error", "오류 시 만료 사본 제공"),
+    ("stale_while_revalidate", "Stale while revalidate", "갱신 중 만료 사본 제공"),
     ("take", "How rows are taken", "행을 꺼내는 방법"),
     ("throughput", "Commands per second", "초당 명령 한도"),
     ("tries", "Maximum of tries", "최대 시도 수"),
@@ -147,6 +161,7 @@ const OPTIONS: [(&str, &str, &str); 70] = [
     ("wait_timeout", "Replica wait timeout", "복제 대기 한도"),
     ("warm_up", "Keys loaded beforehand", "미리 로드할 키 수"),
     ("when_full", "At the limit", "상한에 이르면"),
+    ("window", "Calls looked at", "판단 기준 호출 수"),
     ("cache", "Cache", "캐시"),
     ("database", "Database", "DB"),
 ];
@@ -241,6 +256,8 @@ mod tests {
     /// Names that an engineer writes in Latin letters.
     const NAMES: &[&str] = &[
         "2q",
+        "codel",
+        "gdsf",
         "opt",
         "s3-fifo",
         "zipf",

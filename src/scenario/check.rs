@@ -10,8 +10,8 @@ use super::needs;
 use super::node::{Node, Value, join};
 use super::problem::{Problems, Reason, ScenarioError};
 use super::{
-    Arrivals, Background, Cache, Clients, Distribution, Fault, FaultTarget, FaultTime, Keys, Lane, Mix, Part,
-    Persistence, Reads, ReadsFrom, Scenario, Ttl,
+    Arrivals, Background, Cache, Clients, Distribution, Fault, FaultTarget, FaultTime, Keys, Lane, Leases, Mix, Part,
+    Persistence, Reading, Reads, ReadsFrom, Scenario, Ttl,
 };
 use crate::bytes::Bytes;
 use crate::phrase::{Language, Phrase, phrase};
@@ -47,6 +47,7 @@ pub(crate) fn check(scenario: &Scenario, source: &Node, problems: &mut Problems)
         }
         (0..scenario.lanes.len()).for_each(|lane| check_lane_world(scenario, lane, problems));
         (0..scenario.lanes.len()).for_each(|lane| check_reading(scenario, lane, problems));
+        scenario.lanes.iter().enumerate().for_each(|(i, lane)| check_stale_if_error(lane, i, problems));
         (0..scenario.lanes.len()).for_each(|lane| check_warm_up(scenario, lane, problems));
         check_sampling(scenario, problems);
         needs::check(scenario, problems);
@@ -305,6 +306,25 @@ fn check_times(scenario: &Scenario, problems: &mut Problems) {
     }
 }
 
+/// Whether a copy is ever served where its load fails, and not anyway.
+fn check_stale_if_error(lane: &Lane, i: usize, problems: &mut Problems) {
+    let (served, Some(time)) = lane.read.past_ttl() else { return };
+    let sentence = if matches!(&lane.read, Reading::LookAside(how) if how.leases != Leases::None) {
+        Phrase::fixed(
+            "a lease is given only for a key that is not there; leave one of the two out",
+            "리스는 캐시에 없는 키에만 주어집니다. 둘 중 하나를 빼 주세요",
+        )
+    } else if let Some(served) = served.filter(|served| time <= *served) {
+        phrase!(
+            "a copy is served for {served} anyway; give more, or leave this out",
+            "어차피 {served} 동안 사본을 돌려줍니다. 더 길게 적거나 이 항목을 빼 주세요"
+        )
+    } else {
+        return;
+    };
+    problems.because(&format!("lane.{i}.read.stale_if_error"), time.show().quote(), sentence);
+}
+
 /// Whether the options of a reading strategy mean anything with the cache's TTL.
 fn check_reading(scenario: &Scenario, i: usize, problems: &mut Problems) {
     let (lane, ttl) = (&scenario.lanes[i], scenario.for_lane(i).cache.ttl);
@@ -312,6 +332,7 @@ fn check_reading(scenario: &Scenario, i: usize, problems: &mut Problems) {
         problems.because(&format!("lane.{i}.read.{field}"), value.quote(), sentence);
     };
     let (early, ahead) = lane.read.refresh();
+    let (revalidating, failing) = lane.read.past_ttl();
     let sentence = match ttl {
         Ttl::Fixed(_) | Ttl::Jittered { .. } => return,
         Ttl::Mixed(_) => {
@@ -337,7 +358,13 @@ fn check_reading(scenario: &Scenario, i: usize, problems: &mut Problems) {
         refuse("early_refresh", beta.show(), sentence.clone());
     }
     if let Some(share) = ahead {
-        refuse("refresh_ahead", share.show(), sentence);
+        refuse("refresh_ahead", share.show(), sentence.clone());
+    }
+    if let Some(time) = revalidating {
+        refuse("stale_while_revalidate", time.show(), sentence.clone());
+    }
+    if let Some(time) = failing {
+        refuse("stale_if_error", time.show(), sentence);
     }
     if let (Some(negative), Ttl::Sliding(_)) = (lane.read.negative(), ttl) {
         let sentence = Phrase::fixed(

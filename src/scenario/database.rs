@@ -1,7 +1,7 @@
 //! The database as data: workers, connections, queue, locks, service times.
 
 use super::Distribution;
-use super::field::{record, words};
+use super::field::{kinds, record, words};
 use crate::time::Nanos;
 
 record! {
@@ -27,6 +27,12 @@ record! {
         #[slider = Log(1.0, 100_000.0)]
         #[label = ("Queue limit", "큐 한도")]
         pub queue: u32 = 100,
+        /// Which of those who wait is served next.
+        #[ko = "기다리는 쿼리 중 다음으로 처리할 것."]
+        pub queue_order: QueueOrder = QueueOrder::FirstCome,
+        /// Load shedding: which queries are refused before the queue is full, so that those that are served are served in time.
+        #[ko = "부하 차단(load shedding): 처리되는 쿼리가 제때 처리되도록, 큐가 차기 전에 거부할 쿼리."]
+        pub shed: Shed = Shed::None {},
         /// What a read sees that overlaps a write of its row.
         #[ko = "같은 행의 쓰기와 겹친 읽기가 보는 값."]
         pub reads: Reads = Reads::Snapshot,
@@ -57,6 +63,16 @@ record! {
         #[slider = Log(1e-4, 1.0)]
         #[label = ("Write", "쓰기 시간")]
         pub write: Distribution = Distribution::Exponential(Nanos::from_millis(10)),
+        /// By which share of itself a service time grows with each other query being served on the machine when it begins: what they
+        /// wait for each other, for locks, disks, memory (Gunther's Universal Scalability Law: α).
+        #[ko = "처리를 시작할 때 같은 머신에서 처리 중인 다른 쿼리 하나마다 처리 시간이 늘어나는 비율: 락, 디스크, 메모리를 두고 \
+            서로 기다리는 시간입니다(Gunther의 범용 확장성 법칙(USL)의 α)."]
+        pub contention: f64 = 0.0,
+        /// The same for each pair of a query being served and another: what it takes to keep them consistent. With it, more workers
+        /// serve less from some number on (Gunther: β).
+        #[ko = "처리 중인 쿼리 두 개의 쌍마다 늘어나는 비율: 서로 일관성을 맞추는 데 드는 시간입니다. 이 값이 있으면 워커가 \
+            어느 수를 넘으면 처리량이 오히려 줄어듭니다(Gunther의 β)."]
+        pub coherency: f64 = 0.0,
         /// Service time of a batch of writes.
         #[ko = "쓰기 배치의 처리 시간."]
         pub batch: Batch = Batch::default(),
@@ -65,6 +81,58 @@ record! {
         #[slider = Even(0.0, 1.0, 0.01)]
         #[label = ("Abort rate", "트랜잭션 실패율")]
         pub abort: f64 = 0.0,
+    }
+}
+
+words! {
+    /// Which of those who wait in a queue is served next.
+    pub enum QueueOrder {
+        /// Who came first. A full queue refuses who comes.
+        #[ko = "먼저 온 것. 가득 찬 큐는 새로 온 것을 거부합니다."]
+        "first-come" => FirstCome,
+        /// Who came last, and is likeliest to be waited for still. A full queue refuses who has waited longest. (Facebook's
+        /// adaptive LIFO is this under load: Maurer, "Fail at Scale", ACM Queue 2015.)
+        #[ko = "나중에 온 것. 호출자가 아직 기다리고 있을 가능성이 가장 큽니다. 가득 찬 큐는 가장 오래 기다린 것을 거부합니다. \
+            (부하가 걸린 Facebook의 adaptive LIFO가 이렇습니다: Maurer, \"Fail at Scale\", ACM Queue 2015.)"]
+        "last-come" => LastCome,
+    }
+}
+
+kinds! {
+    /// Which queries are refused although there is room in the queue.
+    pub enum Shed {
+        /// None.
+        #[ko = "없음."]
+        "none" => None {},
+        /// CoDel: once those who come to be served have all waited longer than `target` for an `interval`, one of them is refused,
+        /// and then ever more of them until the wait is shorter (Nichols and Jacobson, "Controlling Queue Delay", ACM Queue
+        /// 2012; RFC 8289). It is made for senders who slow down when something is dropped; with those who do not, it takes seconds to
+        /// catch up with a large overload.
+        #[ko = "CoDel: 처리 차례가 된 쿼리들이 `interval` 동안 모두 `target`보다 오래 기다렸으면 하나를 거부하고, 대기가 짧아질 \
+            때까지 점점 자주 거부합니다(Nichols, Jacobson, \"Controlling Queue Delay\", ACM Queue 2012; RFC 8289). 거부되면 속도를 \
+            늦추는 송신자를 위한 방식이라, 늦추지 않는 송신자의 큰 과부하는 따라잡는 데 몇 초가 걸립니다."]
+        "codel" => Codel {
+            /// How long a query may wait (RFC 8289: 5 ms).
+            #[ko = "쿼리가 기다려도 되는 시간(RFC 8289: 5 ms)."]
+            target: Nanos = Nanos::from_millis(5),
+            /// For how long it may be longer, so that a burst passes (RFC 8289: 100 ms).
+            #[ko = "일시적인 몰림은 넘어가도록, 그보다 오래 기다려도 두고 보는 시간(RFC 8289: 100 ms)."]
+            interval: Nanos = Nanos::from_millis(100),
+        },
+        /// An adaptive limit of concurrency: so many queries are let in, waiting or being served. The limit grows by one with each
+        /// limit's worth of queries that take no longer than `target`, and is multiplied by `backoff` when one takes longer
+        /// (additive increase, multiplicative decrease: Chiu and Jain 1989; Netflix' concurrency-limits: `AIMDLimit`).
+        #[ko = "적응형 동시성 한도: 대기 중이거나 처리 중인 쿼리를 한도까지만 받습니다. `target` 안에 끝난 쿼리가 한도만큼 쌓일 \
+            때마다 한도가 1 늘고, 더 오래 걸린 쿼리가 나오면 `backoff`를 곱합니다(AIMD: Chiu, Jain 1989; Netflix \
+            concurrency-limits의 `AIMDLimit`)."]
+        "concurrency-limit" => ConcurrencyLimit {
+            /// How long a query may take in the database, waiting and being served.
+            #[ko = "쿼리가 DB 안에서 대기와 처리를 합해 걸려도 되는 시간."]
+            target: Nanos = Nanos::from_millis(100),
+            /// What is left of the limit when one takes longer; those that came before that tell nothing more (Netflix: 0.9).
+            #[ko = "더 오래 걸린 쿼리가 나왔을 때 남기는 한도의 비율. 그 전에 온 쿼리는 더 따지지 않습니다(Netflix: 0.9)."]
+            backoff: f64 = 0.9,
+        },
     }
 }
 

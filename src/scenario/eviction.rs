@@ -60,6 +60,12 @@ macro_rules! for_each_policy {
             #[ko = "W-TinyLFU: 새 항목은 윈도에 두고, 축출 대상보다 자주 요청된 항목만 주 영역에 들입니다."]
             #[bytes(by_key: 0.0, by_entry: 56.0, at_first: |capacity| 16.0 * capacity.min(65_536.0))]
             "w-tinylfu" => WTinyLfu: w_tinylfu,
+            /// GDSF (Greedy-Dual-Size-Frequency): the entry with the fewest uses for its size, by a clock that lets what was popular
+            /// once grow old. Each miss costs the same. With a capacity in entries, all are of one size: LFU with aging.
+            #[ko = "GDSF(Greedy-Dual-Size-Frequency): 크기에 비해 사용 횟수가 가장 적은 항목. 시계가 있어 예전에 인기 있던 항목도 \
+                밀려납니다. 미스의 비용은 모두 같습니다. 용량이 항목 수이면 크기가 모두 같아 에이징이 있는 LFU가 됩니다."]
+            #[bytes(by_key: 0.0, by_entry: 96.0)]
+            "gdsf" => Gdsf: gdsf,
             /// Redis' allkeys-lru: the one unused longest of `samples` and a pool of sixteen, by a clock of one second.
             #[ko = "Redis의 allkeys-lru: 표본 `samples`개와 후보 16개 중 가장 오래 사용되지 않은 항목(1초 단위 시계)."]
             #[bytes(by_key: 0.0, by_entry: 40.0)]

@@ -126,6 +126,20 @@ impl Reading {
             Reading::ReadThrough(how) => (how.early_refresh, how.refresh_ahead),
         }
     }
+
+    /// For how long past its TTL a copy is served while it is loaded again, and where its load fails.
+    pub fn past_ttl(&self) -> (Option<Nanos>, Option<Nanos>) {
+        match self {
+            Reading::None {} => (None, None),
+            Reading::LookAside(how) => (how.stale_while_revalidate, how.stale_if_error),
+            Reading::ReadThrough(how) => (how.stale_while_revalidate, how.stale_if_error),
+        }
+    }
+
+    /// Whether a copy may be loaded again that could be served.
+    pub fn reloads(&self) -> bool {
+        self.refresh() != (None, None) || self.past_ttl() != (None, None)
+    }
 }
 
 record! {
@@ -146,6 +160,17 @@ record! {
         /// The share of the TTL after which a hit starts a refresh in the background, one per key and server at a time.
         #[ko = "TTL 중 이 비율이 지난 뒤 적중하면 백그라운드에서 갱신합니다. 키와 서버마다 한 번에 하나입니다."]
         pub refresh_ahead: Option<f64> = None,
+        /// For how long past its TTL a copy is served at once, while one reader of each server loads it again in the
+        /// background. So `cache.ttl` is the soft TTL, and with this time added the hard one (RFC 5861:
+        /// `stale-while-revalidate`).
+        #[ko = "TTL이 지난 뒤에도 이 시간 동안은 사본을 바로 돌려주고, 서버마다 읽기 하나가 백그라운드에서 다시 로드합니다. \
+            `cache.ttl`이 소프트 TTL이고, 이 시간을 더한 것이 하드 TTL입니다(RFC 5861: `stale-while-revalidate`)."]
+        pub stale_while_revalidate: Option<Nanos> = None,
+        /// For how long past its TTL a copy is served where its load fails: the database is down, refuses, or does not answer in
+        /// time (`app.database_timeout`). Its readers try to load it each time (RFC 5861: `stale-if-error`).
+        #[ko = "TTL이 지난 뒤 이 시간 동안은 로드가 실패하면(DB 중단, 거부, `app.database_timeout` 초과) 사본을 대신 \
+            돌려줍니다. 읽기는 그때마다 먼저 로드를 시도합니다(RFC 5861: `stale-if-error`)."]
+        pub stale_if_error: Option<Nanos> = None,
         /// For how long the cache remembers that the database has no such row; without it, every read of a missing row
         /// goes to the database.
         #[ko = "DB에 행이 없다는 사실을 캐시가 기억하는 시간. 없으면 없는 행을 읽을 때마다 DB로 갑니다."]
@@ -185,6 +210,16 @@ record! {
         /// The share of the TTL after which a hit starts a refresh in the background, one per key at a time.
         #[ko = "TTL 중 이 비율이 지난 뒤 적중하면 백그라운드에서 갱신합니다. 키마다 한 번에 하나입니다."]
         pub refresh_ahead: Option<f64> = None,
+        /// For how long past its TTL a copy is served at once, while the cache loads it again, once. So `cache.ttl` is the soft TTL, and with this time added the hard one (RFC 5861:
+        /// `stale-while-revalidate`).
+        #[ko = "TTL이 지난 뒤에도 이 시간 동안은 사본을 바로 돌려주고, 캐시가 한 번만 다시 로드합니다. \
+            `cache.ttl`이 소프트 TTL이고, 이 시간을 더한 것이 하드 TTL입니다(RFC 5861: `stale-while-revalidate`)."]
+        pub stale_while_revalidate: Option<Nanos> = None,
+        /// For how long past its TTL a copy is served where its load fails: the database is down, refuses, or does not answer in
+        /// time (`app.database_timeout`). Its readers wait for a load each time (RFC 5861: `stale-if-error`).
+        #[ko = "TTL이 지난 뒤 이 시간 동안은 로드가 실패하면(DB 중단, 거부, `app.database_timeout` 초과) 사본을 대신 \
+            돌려줍니다. 읽기는 그때마다 먼저 로드를 시도합니다(RFC 5861: `stale-if-error`)."]
+        pub stale_if_error: Option<Nanos> = None,
         /// For how long the cache remembers that the database has no such row; without it, every read of a missing row
         /// goes to the database.
         #[ko = "DB에 행이 없다는 사실을 캐시가 기억하는 시간. 없으면 없는 행을 읽을 때마다 DB로 갑니다."]

@@ -10,7 +10,7 @@ use super::node::{Node, join};
 use super::problem::Problems;
 use super::{
     Cache, Capacity, Distribution, Eviction, Fault, FaultKind, FaultTarget, FaultTime, Keys, Lane, Leases, Persistence,
-    Reading, Scenario, writing,
+    Reading, Scenario, Shed, Ttl, writing,
 };
 use crate::phrase::{Phrase, phrase};
 use crate::time::Nanos;
@@ -50,13 +50,30 @@ const NEEDS: &[(&str, Lacks)] = &[
         (world.app.cancel && world.app.database_timeout.is_none()).then_some(never)
     }),
     ("app.breaker", |_, lane| never_calls(lane)),
-    ("app.backoff", |world, lane| {
-        let never = Phrase::fixed(
-            "nothing is retried; set app.retries, or leave this out",
-            "재시도가 없습니다. app.retries를 적거나 이 항목을 빼 주세요",
-        );
-        (world.app.retries == 0).then_some(never).or(never_calls(lane))
+    ("app.breaker.failures", |world, _| {
+        let by_share = world.app.breaker.as_ref().is_some_and(|breaker| breaker.share.is_some());
+        by_share.then_some(Phrase::fixed(
+            "it opens by the share of failures; leave out one of the two",
+            "실패 비율로 열리는 브레이커입니다. 둘 중 하나를 빼 주세요",
+        ))
     }),
+    ("app.breaker.window", |world, _| {
+        let in_a_row = world.app.breaker.as_ref().is_some_and(|breaker| breaker.share.is_none());
+        in_a_row.then_some(Phrase::fixed(
+            "it opens by failures in a row; set app.breaker.share, or leave this out",
+            "연속 실패로 열리는 브레이커입니다. app.breaker.share를 적거나 이 항목을 빼 주세요",
+        ))
+    }),
+    ("app.backoff", |world, lane| never_retries(world, lane)),
+    ("app.near.bounded", |world, lane| {
+        let no_cache = matches!(lane.read, Reading::None {});
+        let bounded = world.app.near.as_ref().is_some_and(|near| near.bounded);
+        (bounded && (no_cache || world.cache.ttl == Ttl::None)).then_some(Phrase::fixed(
+            "there are no copies in a cache that end; read from the cache and give cache.ttl a duration, or leave this out",
+            "TTL이 끝나는 캐시 사본이 없습니다. 캐시에서 읽게 하고 cache.ttl에 시간을 적거나, 이 항목을 빼 주세요",
+        ))
+    }),
+    ("app.retry_budget", |world, lane| never_retries(world, lane)),
     ("cache.memory", |world, _| all_in_memory(&world.cache)),
     ("cache.page_fault", |world, _| {
         world.cache.memory.is_none().then_some(Phrase::fixed(
@@ -77,10 +94,11 @@ const NEEDS: &[(&str, Lacks)] = &[
             return Some(super::check::NO_REPLICAS);
         }
         let plain = matches!(&lane.read, Reading::LookAside(how) if how.leases == Leases::None)
-            && lane.read.refresh() == (None, None);
+            && !lane.read.reloads()
+            && !world.app.near.as_ref().is_some_and(|near| near.bounded);
         (!plain).then_some(Phrase::fixed(
-            "only look-aside without leases and refreshes reads from replicas; leave this out, or choose that",
-            "리스와 갱신이 없는 룩어사이드만 복제본에서 읽습니다. 이 항목을 빼거나 그 전략을 골라 주세요",
+            "only look-aside without leases, refreshes and bounded near caches reads from replicas; leave this out, or choose that",
+            "리스, 갱신, 원본과 함께 만료되는 로컬 캐시가 없는 룩어사이드만 복제본에서 읽습니다. 이 항목을 빼거나 그 전략을 골라 주세요",
         ))
     }),
     ("cache.lag", |world, _| (world.cache.replicas == 0).then_some(super::check::NO_REPLICAS)),
@@ -89,6 +107,11 @@ const NEEDS: &[(&str, Lacks)] = &[
             "no response waits for a replica; set cache.wait, or leave this out",
             "복제본을 기다리는 응답이 없습니다. cache.wait를 적거나 이 항목을 빼 주세요",
         ))
+    }),
+    ("database.queue_order", |world, _| nobody_queues(world)),
+    ("database.shed", |world, _| match world.database.shed {
+        Shed::None {} | Shed::ConcurrencyLimit { .. } => None,
+        Shed::Codel { .. } => nobody_queues(world),
     }),
     ("database.lag", |world, _| {
         (world.database.replicas == 0).then_some(Phrase::fixed(
@@ -111,6 +134,21 @@ fn never_calls(lane: &Lane) -> Option<Phrase> {
         "리드스루와 라이트백에서는 캐시만 DB를 호출합니다. 이 항목을 빼거나 다른 전략을 골라 주세요",
     );
     (!reads && !writes).then_some(never)
+}
+
+fn nobody_queues(world: &Scenario) -> Option<Phrase> {
+    (world.database.queue == 0).then_some(Phrase::fixed(
+        "nothing waits in the queue; give database.queue, or leave this out",
+        "큐에서 기다리는 쿼리가 없습니다. database.queue를 적거나 이 항목을 빼 주세요",
+    ))
+}
+
+fn never_retries(world: &Scenario, lane: &Lane) -> Option<Phrase> {
+    let never = Phrase::fixed(
+        "nothing is retried; set app.retries, or leave this out",
+        "재시도가 없습니다. app.retries를 적거나 이 항목을 빼 주세요",
+    );
+    (world.app.retries == 0).then_some(never).or(never_calls(lane))
 }
 
 fn cache_never_calls(lane: &Lane) -> Option<Phrase> {

@@ -312,13 +312,19 @@ impl World {
             client: Client::default(),
             database: DatabaseClient {
                 breaker: state.breaker.as_ref(),
+                budget: state.retry_budget.as_ref(),
                 ..self.database_client(Link::AppDatabase, application.settings.retries, state.pool.as_ref())
             },
-            near: NearClient { kernel: &self.kernel, near: application.near.of(server), not_kept: Cell::new(false) },
+            near: NearClient {
+                kernel: &self.kernel,
+                near: application.near.of(server),
+                not_kept: Cell::new(false),
+                end: Cell::new(None),
+            },
             server: state,
             rows: &application.rows,
             negative: application.lane.read.negative(),
-            refresh: application.refresh,
+            refresh: &application.refresh,
             jobs: &self.jobs,
             ledger: &self.observers.ledger,
         }
@@ -360,6 +366,7 @@ impl World {
             cancel: settings.cancel,
             pool: pool.map(|pool| (pool, settings.pool_timeout)),
             breaker: None,
+            budget: None,
             change: Cell::default(),
         }
     }

@@ -338,7 +338,11 @@ impl World {
         let saw = request.outcome.map_or(u64::MAX, |value| u64::from(value.0));
         self.kernel.mix_digest(request.number ^ saw << 40);
         let failed = request.outcome.err();
-        let answer = Answer { write: request.write.is_some(), failed, from_cache: request.from_cache };
+        let bytes = match (request.write, request.outcome) {
+            (None, Ok(value)) => self.cache.values().size(request.key, value),
+            (Some(_), _) | (None, Err(_)) => 0,
+        };
+        let answer = Answer { write: request.write.is_some(), failed, from_cache: request.from_cache, bytes };
         let observers = &self.observers;
         let mut metrics = observers.metrics.borrow_mut();
         metrics.answered(answer, request.issued, now);

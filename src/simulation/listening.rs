@@ -139,7 +139,7 @@ fn answer_of(world: &World, call: CallId) -> Option<Message> {
     Some(match world.cache.calls().response(call)? {
         Err(failure) => Message::Failed(failure),
         Ok(found) if asks => match found {
-            Found::Value(value) | Found::Loaded(value) => Message::Value(value),
+            Found::Value(value) | Found::Loaded(value) | Found::PastTtl(value) => Message::Value(value),
             Found::Copy(copied) => Message::Value(copied.value),
             Found::Nothing | Found::Lease(_) | Found::Wait(_) => Message::Miss,
         },

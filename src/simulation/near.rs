@@ -26,7 +26,7 @@ use crate::model::Key;
 use crate::network::{Direction, Network};
 use crate::random::Streams;
 use crate::report::AppReport;
-use crate::scenario::{App, Link, Reading, Tell};
+use crate::scenario::{App, Link, Reading, Tell, Ttl};
 use crate::slots::Slots;
 use crate::time::Nanos;
 
@@ -60,7 +60,7 @@ pub(super) struct NearCaches {
 impl NearCaches {
     /// One near cache for each server, where the settings say so, in a lane that reads like this.
     pub fn new(
-        settings: &App,
+        (settings, ttl): (&App, Ttl),
         read: &Reading,
         (kernel, ledger): (Rc<Kernel>, Rc<RefCell<Ledger>>),
         streams: &Streams,
@@ -73,6 +73,7 @@ impl NearCaches {
             near.map(|how| {
                 let draws = streams.numbered("near eviction", server);
                 let cache = NearCache::new(how.capacity, how.eviction, how.ttl, &numbers, draws);
+                let cache = if how.bounded { cache.bounded(ttl) } else { cache };
                 cache.observed(CopyObserver::new(kernel.clone(), ledger.clone(), Place::Near(server)))
             })
         };

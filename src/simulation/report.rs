@@ -145,6 +145,7 @@ impl Simulation {
             goodput: share(metrics.good, reads + writes + overdue),
             reads_from_cache: metrics.from_cache,
             read_hit_ratio: share(metrics.from_cache, reads),
+            byte_hit_ratio: share(metrics.bytes_from_cache, metrics.read_bytes),
             errors: failed_reads + failed_writes,
             errors_by_kind: by_cause(CallError::ALL.iter().map(|kind| kind.name()).zip(metrics.errors)),
             stale_reads: metrics.stale_age.count(),

@@ -134,7 +134,7 @@ impl World {
         let is_write = self.cache.calls().request(call).is_write();
         let word = match self.cache.calls().response(call) {
             Some(Ok(_)) if is_write => Word::Done,
-            Some(Ok(Found::Value(_) | Found::Copy(_))) => Word::Hit,
+            Some(Ok(Found::Value(_) | Found::Copy(_) | Found::PastTtl(_))) => Word::Hit,
             Some(Ok(Found::Nothing | Found::Loaded(_) | Found::Lease(_) | Found::Wait(_))) => Word::Miss,
             Some(Err(_)) | None => Word::Failed,
         };

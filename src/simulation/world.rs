@@ -12,7 +12,7 @@ use super::event::{DATABASE_SERVED, EventKind, NODE_EVENTS};
 use super::near::NearCaches;
 use crate::cache::command::Found;
 use crate::cache::node::NodeReading;
-use crate::cache::refresh::Refresh;
+use crate::cache::refresh::{Grace, Refresh};
 use crate::cache::shards::Shards;
 use crate::cache::values::Values;
 use crate::database::Database;
@@ -24,7 +24,7 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::network::{Direction, Network, Payload};
 use crate::random::{Luck, Streams};
-use crate::scenario::{Lane, Leases, Link, Reading, Scenario};
+use crate::scenario::{App, Lane, Leases, Link, Reading, Scenario};
 use crate::workload::requests::KeySource;
 use crate::workload::rows::Rows;
 
@@ -65,11 +65,11 @@ impl World {
         let values = Values::new(&scenario.clients.value_size, &streams, rows.clone());
         keys.for_each_said_first(|key, size, ttl| values.set_traced(key, size, ttl));
         let refresh = refresh(lane);
-        let near = NearCaches::new(&scenario.app, &lane.read, shared(), &streams);
+        let near = NearCaches::new((&scenario.app, scenario.cache.ttl), &lane.read, shared(), &streams);
         let cache = Shards::new(
             &scenario.cache,
             lane.write.write_back(),
-            node_reading(lane, refresh, near.cache_tells()),
+            node_reading(lane, refresh, &scenario.app, near.cache_tells()),
             (shared(), jobs.clone()),
             &streams,
             NODE_EVENTS,
@@ -142,18 +142,25 @@ impl World {
 /// When the lane loads copies again that are still good.
 fn refresh(lane: &Lane) -> Refresh {
     let (early, ahead) = lane.read.refresh();
-    Refresh { early, ahead }
+    let (while_revalidating, if_error) = lane.read.past_ttl();
+    let grace =
+        Grace { while_revalidating: while_revalidating.unwrap_or_default(), if_error: if_error.unwrap_or_default() };
+    Refresh { early, ahead, grace }
 }
 
 /// What the cache's nodes need to know of how the lane reads.
-fn node_reading(lane: &Lane, refresh: Refresh, notifies: bool) -> NodeReading {
-    let tracks_ttls = refresh.ahead.is_some();
+fn node_reading(lane: &Lane, refresh: Refresh, app: &App, notifies: bool) -> NodeReading {
+    let grace = refresh.grace;
+    let tells_ends = app.near.as_ref().is_some_and(|near| near.bounded);
+    let tracks_ttls = refresh.ahead.is_some() || !grace.is_none();
     match &lane.read {
         Reading::None {} => NodeReading::default(),
         Reading::LookAside(how) => {
             let keeps_stale = how.leases == Leases::Stale;
-            NodeReading { keeps_stale, tracks_ttls, notifies, ..NodeReading::default() }
+            NodeReading { keeps_stale, grace, tracks_ttls, notifies, ..NodeReading::default() }
         }
-        Reading::ReadThrough(_) => NodeReading { refresh, keeps_stale: false, tracks_ttls, notifies },
+        Reading::ReadThrough(_) => {
+            NodeReading { refresh, keeps_stale: false, grace, tracks_ttls, tells_ends, notifies }
+        }
     }
 }

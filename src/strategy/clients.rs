@@ -8,7 +8,7 @@ use std::panic::Location;
 use std::pin::pin;
 
 use super::{negative, source};
-use crate::app::{AppServerState, Breaker, Permit, Pool};
+use crate::app::{AppServerState, Breaker, Permit, Pool, RetryBudget};
 use crate::cache::command::{Answer, Command, Fill, Found, LeaseAsked};
 use crate::cache::near::{Begun, NearCache};
 use crate::cache::node::CacheNode;
@@ -65,7 +65,7 @@ pub struct App<'a> {
     /// For how long the cache remembers that there is no row, where it does.
     pub negative: Option<Nanos>,
     /// When good copies are loaded again.
-    pub refresh: Refresh,
+    pub refresh: &'a Refresh,
     /// What is to be done beside the request.
     pub jobs: &'a Jobs,
     /// Who is told what a value was made from.
@@ -203,6 +203,8 @@ pub struct NearClient<'a> {
     pub near: Option<&'a NearCache>,
     /// Whether what this request reads is not to be kept.
     pub not_kept: Cell<bool>,
+    /// When the copy ends that this request has read, where that was said.
+    pub end: Cell<Option<Nanos>>,
 }
 
 impl NearClient<'_> {
@@ -220,14 +222,35 @@ impl NearClient<'_> {
     /// the read began.
     pub fn keep(&self, key: Key, value: WriteId, ttl: EntryTtl, begun: Option<Begun>) {
         if let (Some(near), Some(begun), false) = (self.near, begun, self.not_kept.get()) {
-            near.keep(key, value, ttl, begun, self.kernel.now());
+            near.keep(key, value, ttl, (begun, self.end.get()), self.kernel.now());
         }
+    }
+
+    /// Whether it matters when a copy ends that is kept here.
+    pub fn is_bounded(&self) -> bool {
+        self.near.is_some_and(NearCache::is_bounded)
+    }
+
+    /// What this request reads is a copy that ends then.
+    pub fn ends_with(&self, end: Nanos) {
+        self.end.set(Some(end));
     }
 
     /// What this request reads is good for its reader, but may be older than a write it does not know of: it is not kept.
     pub fn do_not_keep(&self) {
         self.not_kept.set(true);
     }
+}
+
+/// Where a value comes from that the cache was to load if it had to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FetchedFrom {
+    /// The cache had a good copy, which ends then, if it said so.
+    Copy(Option<Nanos>),
+    /// It had one past its TTL, and has not loaded it, or not yet.
+    PastTtl,
+    /// It has loaded it.
+    Load,
 }
 
 /// The cache as an application sees it.
@@ -274,14 +297,20 @@ impl CacheClient<'_> {
         self.tell(Command::Fill(fill))
     }
 
-    /// The value of `key`, which the cache loads if it has to; and whether it had it.
+    /// The value of `key`, which the cache loads if it has to; and where it had it from.
     #[track_caller]
-    pub fn fetch(&self, key: Key) -> impl Future<Output = Result<(WriteId, bool), CallError>> {
+    pub fn fetch(&self, key: Key) -> impl Future<Output = Result<(WriteId, FetchedFrom), CallError>> {
         note_line(self.network, self.kernel);
         async move {
             let found = self.call(Command::Fetch(key)).await?;
             let value = found.value().expect("a load brings a value or fails");
-            Ok((value, !matches!(found, Found::Loaded(_))))
+            let from = match found {
+                Found::Loaded(_) => FetchedFrom::Load,
+                Found::PastTtl(_) => FetchedFrom::PastTtl,
+                Found::Copy(copied) => FetchedFrom::Copy(Some(copied.expires)),
+                _ => FetchedFrom::Copy(None),
+            };
+            Ok((value, from))
         }
     }
 
@@ -381,6 +410,8 @@ pub struct DatabaseClient<'a> {
     pub pool: Option<(&'a Pool, Option<Nanos>)>,
     /// The caller's circuit breaker, where there is one.
     pub breaker: Option<&'a Breaker>,
+    /// The caller's retry budget, where there is one.
+    pub budget: Option<&'a RetryBudget>,
     /// How a write is applied.
     pub change: Cell<Change>,
 }
@@ -444,6 +475,9 @@ impl DatabaseClient<'_> {
         // An attempt that may still succeed behind our back outlimits_bandwidth a later clear no.
         let worse = |worst: Option<CallError>, failure| worst.filter(|worst| worst.leaves_open()).unwrap_or(failure);
         for attempt in 0..=self.retries {
+            if !self.may_try(attempt) {
+                break;
+            }
             if attempt > 0 {
                 self.kernel.sleep(self.pause(attempt)).await;
             }
@@ -517,6 +551,16 @@ impl DatabaseClient<'_> {
     fn cancel(&self, call: CallId, serial: u32) {
         let message = self.database.cancel(call, serial, self.link);
         self.network.send(self.link, Direction::Request, Event::new(self.events.database_arrival, message.id()));
+    }
+
+    /// Whether a call may be made, or made again.
+    fn may_try(&self, attempt: u32) -> bool {
+        let Some(budget) = self.budget else { return true };
+        if attempt > 0 {
+            return budget.withdraw();
+        }
+        budget.deposit();
+        true
     }
 
     /// What the breaker says to a call; without one, every call may be made.

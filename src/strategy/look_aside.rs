@@ -4,9 +4,9 @@
 //! that a writer has just replaced; [single flight](crate::app::SingleFlight) and [leases] are against that. When the cache is
 //! down, every read is a miss.
 
-use super::{App, leases, refresh};
+use super::{App, leases, refresh, serve_stale};
 use crate::app::Turn;
-use crate::cache::command::{Fill, Found, Guard};
+use crate::cache::command::{Copied, Fill, Found, Guard};
 use crate::cache::ttl::EntryTtl;
 use crate::model::{CallError, Key, WriteId};
 use crate::scenario::{Leases, LookAside};
@@ -18,7 +18,7 @@ pub async fn read(app: &App<'_>, how: &LookAside, key: Key) -> Result<WriteId, C
             app.client.has_copy();
             return Ok(value);
         }
-        Looked::Due(value, guard) => (Some(value), Some(guard)),
+        Looked::Due(copy, guard) => (Some(copy), Some(guard)),
         Looked::Missed(guard) => (None, guard),
     };
     let loaded = match app.server.single_flight.join(key, !how.single_flight, app.cache.kernel).await {
@@ -28,29 +28,35 @@ pub async fn read(app: &App<'_>, how: &LookAside, key: Key) -> Result<WriteId, C
             outcome
         }
     };
-    // A refresh that fails costs nobody an answer: the copy is still good.
-    loaded.or_else(|failure| copy.ok_or(failure))
+    // A refresh that fails costs nobody an answer: the copy is still good, or better than none.
+    loaded.or_else(|failure| copy.and_then(|copy| serve_stale::instead(app, copy)).ok_or(failure))
 }
 
 /// What a reader makes of the cache's answer.
 pub enum Looked {
     /// A value to be used.
     Good(WriteId),
-    /// A value that is still good, and that this reader is to reload.
-    Due(WriteId, Guard),
+    /// A value that this reader is to reload, and that is good enough if that fails.
+    Due(Copied, Guard),
     /// Nothing; and how the cache may be filled, if it could be asked at all.
     Missed(Option<Guard>),
 }
 
 async fn look_up(app: &App<'_>, how: &LookAside, key: Key) -> Looked {
     let found = match how.leases {
-        Leases::None if app.refresh.is_off() => app.cache.get(key).await.map(Found::from),
+        Leases::None if app.refresh.is_off() && !app.near.is_bounded() => app.cache.get(key).await.map(Found::from),
         Leases::None => app.cache.get_copy(key).await,
         Leases::Wait | Leases::Stale => leases::get(app, how.leases, key).await,
     };
     match found {
-        Ok(Found::Value(value) | Found::Loaded(value)) => Looked::Good(value),
-        Ok(Found::Copy(copy)) => refresh::judge(app, how, key, copy),
+        Ok(Found::Value(value) | Found::Loaded(value) | Found::PastTtl(value)) => Looked::Good(value),
+        Ok(Found::Copy(copy)) => {
+            let looked = refresh::judge(app, how, key, copy);
+            if let Looked::Good(_) = looked {
+                app.near.ends_with(copy.expires);
+            }
+            looked
+        }
         Ok(Found::Lease(token)) => Looked::Missed(Some(Guard::Lease(token))),
         Ok(Found::Nothing | Found::Wait(_)) => Looked::Missed(Some(Guard::Open)),
         Err(_) => Looked::Missed(None),

@@ -13,7 +13,7 @@
 //! | [`write_back`] | the cache has it | new, and the only one until the flush |
 //! | [`outbox`] | the database has it and a record of it | deleted or new, when the relay gets there |
 //!
-//! Options of reading have files of their own: [`leases`], [`refresh`], [`negative`], [`warm_up`]; and before any of them
+//! Options of reading have files of their own: [`leases`], [`refresh`], [`serve_stale`], [`negative`], [`warm_up`]; and before any of them
 //! there may be a [`near`] cache. Any reading strategy goes with any writing strategy. The code runs on virtual time: each `await` is a message, a
 //! wait in somebody's queue and a message back. When a server crashes, its code stops at the `await` where it stands.
 
@@ -27,13 +27,14 @@ pub mod none;
 pub mod outbox;
 pub mod read_through;
 pub mod refresh;
+pub mod serve_stale;
 pub mod source;
 pub mod warm_up;
 pub mod write_around;
 pub mod write_back;
 pub mod write_through;
 
-pub use clients::{App, CacheClient, CacheSide, Client, DatabaseClient, EarlyAck, Events, NearClient};
+pub use clients::{App, CacheClient, CacheSide, Client, DatabaseClient, EarlyAck, Events, FetchedFrom, NearClient};
 pub use modify::modify;
 
 use crate::model::{CallError, Key, WriteId};

@@ -3,15 +3,20 @@
 //! Whoever asks for a key that is being loaded waits for that load. When the cache is down, reads fail: the
 //! application knows no other way.
 
-use super::{App, CacheSide};
+use super::{App, CacheSide, FetchedFrom, serve_stale};
 use crate::cache::ttl::EntryTtl;
 use crate::model::{CallError, Key, WriteId};
 
 /// Reads from the cache, which sees to the rest.
 pub async fn read(app: &App<'_>, key: Key) -> Result<WriteId, CallError> {
-    let (value, had_it) = app.cache.fetch(key).await?;
-    if had_it {
-        app.client.has_copy();
+    let (value, from) = app.cache.fetch(key).await?;
+    match from {
+        FetchedFrom::Copy(end) => {
+            app.client.has_copy();
+            end.into_iter().for_each(|end| app.near.ends_with(end));
+        }
+        FetchedFrom::PastTtl => serve_stale::serves(app),
+        FetchedFrom::Load => {}
     }
     Ok(value)
 }

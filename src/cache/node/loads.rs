@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::cache::command::{Answer, Command, Copied};
 use crate::cache::leases::{Leases, Token};
-use crate::cache::refresh::Refresh;
+use crate::cache::refresh::{Refresh, Standing};
 use crate::engine::{CallId, CallQueue, Calls};
 use crate::model::{Key, WriteId};
 use crate::random::Stream;
@@ -99,7 +99,9 @@ impl Loads {
 
     /// Whether a good copy is reloaded because somebody reads it now.
     pub(super) fn refreshing(&mut self, copy: Copied, now: Nanos) -> Refreshing {
-        if self.refresh.is_early(copy.expires, copy.load_time, now, &mut self.early) {
+        if self.refresh.grace.standing(copy.expires, now) == Standing::Stale {
+            Refreshing::Ahead
+        } else if self.refresh.is_early(copy.expires, copy.load_time, now, &mut self.early) {
             Refreshing::Early
         } else if self.refresh.is_ahead(copy.expires, copy.ttl, now) {
             Refreshing::Ahead

@@ -3,6 +3,7 @@
 //! Whatever changes an entry is noted in the journal of [`Durability`] before it happens, so that a crash can go back.
 
 use super::durability::Durability;
+use super::state::NodeReading;
 use crate::cache::command::Copied;
 use crate::cache::counts::MissReason;
 use crate::cache::entry::Entry;
@@ -30,6 +31,8 @@ pub(super) struct Memory {
     /// By key: the TTL of the present value when it came, where somebody wants to know.
     full_ttls: ByKey<Nanos>,
     tracks_ttls: bool,
+    /// For how long entries are kept past their TTL.
+    grace: Nanos,
 }
 
 /// A value to be kept.
@@ -55,7 +58,7 @@ impl Memory {
     pub(super) fn new(
         store: Store,
         settings: &scenario::Cache,
-        tracks_ttls: bool,
+        reading: NodeReading,
         numbers: &Numbers,
         stream: impl Fn(&str) -> Stream,
     ) -> Memory {
@@ -67,7 +70,8 @@ impl Memory {
             maintenance: Maintenance::new(settings, stream("upkeep")),
             load_times: ByKey::new(Nanos::ZERO, numbers),
             full_ttls: ByKey::new(Nanos::ZERO, numbers),
-            tracks_ttls,
+            tracks_ttls: reading.tracks_ttls,
+            grace: reading.grace.total(),
         }
     }
 
@@ -98,8 +102,12 @@ impl Memory {
     /// `value` of `key`, with what a reader needs to know to refresh it in time.
     pub(super) fn copied(&self, key: Key, value: WriteId) -> Copied {
         // What is only in the buffer is good for as long as it is there.
-        let expires = self.store.peek(key).map_or(Nanos::MAX, |entry| entry.expires);
-        Copied { value, expires, load_time: self.load_times.get(key), ttl: self.full_ttls.get(key) }
+        let end = self.store.peek(key).map_or(Nanos::MAX, |entry| entry.expires);
+        let ttl = self.full_ttls.get(key);
+        // What only says that there is no row is not kept past its time.
+        let is_kept_longer = ttl > Nanos::ZERO && end < Nanos::MAX;
+        let expires = if is_kept_longer { end.saturating_sub(self.grace) } else { end };
+        Copied { value, expires, load_time: self.load_times.get(key), ttl }
     }
 
     /// The value of `key` for a request, which the eviction policy counts as a use; a sliding TTL begins again.
@@ -146,14 +154,15 @@ impl Memory {
         let expires = match ttl {
             EntryTtl::Usual => match (kept(), values.ttl(key)) {
                 (Some(former), _) => former.expires,
-                (None, Some(ttl)) => now.saturating_add(ttl),
-                (None, None) => self.ttls.expires(key, now),
+                (None, Some(ttl)) => now.saturating_add(ttl).saturating_add(self.grace),
+                (None, None) => self.ttls.expires(key, now).saturating_add(self.grace),
             },
             EntryTtl::For(ttl) => now.saturating_add(ttl),
             EntryTtl::None => return Kept::default(),
         };
         if self.tracks_ttls {
-            self.full_ttls.set(key, if ttl == EntryTtl::Usual { expires.saturating_sub(now) } else { Nanos::ZERO });
+            let left = expires.saturating_sub(now.saturating_add(self.grace));
+            self.full_ttls.set(key, if ttl == EntryTtl::Usual { left } else { Nanos::ZERO });
         }
         durability.will_set(key, &self.store, now);
         self.store.set_origin(origin);
@@ -209,6 +218,9 @@ impl Memory {
         }
         durability.will_leave(key, &self.store, now);
         self.store.set_end(key, end);
+        if self.grace > Nanos::ZERO {
+            self.full_ttls.set(key, Nanos::ZERO); // it ends then indeed
+        }
         true
     }
 
@@ -387,7 +399,7 @@ mod tests {
         let settings = scenario::Cache { ttl, replicas, lag, ..scenario::Cache::default() };
         let stream = |name: &str| Streams::new(1).named(name);
         let store = Store::new(Eviction::Fifo, Capacity::entries_of(capacity), stream("eviction"));
-        let memory = Memory::new(store, &settings, false, &Numbers::default(), stream);
+        let memory = Memory::new(store, &settings, NodeReading::default(), &Numbers::default(), stream);
         (memory, Durability::new(&settings, &Numbers::default(), stream))
     }
 

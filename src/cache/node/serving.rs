@@ -6,9 +6,10 @@ use super::memory::Keep;
 use super::server::Arrival;
 use super::state::{CacheNode, State};
 use super::write_buffer::Ending;
-use crate::cache::command::{Answer, Command, Fill, Found, Guard, LeaseAsked};
+use crate::cache::command::{Answer, Command, Copied, Fill, Found, Guard, LeaseAsked};
 use crate::cache::counts::MissReason;
 use crate::cache::entry::Entry;
+use crate::cache::refresh::Standing;
 use crate::cache::ttl::EntryTtl;
 use crate::engine::CallId;
 use crate::jobs::Job;
@@ -192,7 +193,11 @@ impl CacheNode {
     fn get(&self, state: &mut State, key: Key) -> Option<WriteId> {
         match self.look_up(state, key) {
             Ok(value) => {
-                state.counts.hits += 1;
+                if self.reading.grace.if_error > Nanos::ZERO && self.standing(state, key, value) == Standing::Spare {
+                    state.counts.miss(MissReason::Expired);
+                } else {
+                    state.counts.hits += 1;
+                }
                 Some(value)
             }
             Err(reason) => {
@@ -203,14 +208,25 @@ impl CacheNode {
     }
 
     fn get_copy(&self, state: &mut State, key: Key) -> Found {
-        self.get(state, key).map_or(Found::Nothing, |value| Found::Copy(state.memory.copied(key, value)))
+        self.get(state, key).map_or(Found::Nothing, |value| Found::Copy(self.copied(state, key, value)))
+    }
+
+    /// What a reader is told of a copy. One that waits for its flush is newer than what a load would bring: it is served as it is.
+    fn copied(&self, state: &State, key: Key, value: WriteId) -> Copied {
+        let copied = state.memory.copied(key, value);
+        let is_dirty = !self.reading.grace.is_none() && state.buffer.newest_write(key).is_some();
+        if is_dirty { Copied { expires: Nanos::MAX, ..copied } } else { copied }
+    }
+
+    fn standing(&self, state: &State, key: Key, value: WriteId) -> Standing {
+        self.reading.grace.standing(self.copied(state, key, value).expires, self.now())
     }
 
     fn get_or_lease(&self, state: &mut State, asked: LeaseAsked) -> Found {
         let LeaseAsked { key, stale, counts } = asked;
         let found = if counts { self.get(state, key) } else { self.look_up(state, key).ok() };
         if let Some(value) = found {
-            return Found::Copy(state.memory.copied(key, value));
+            return Found::Copy(self.copied(state, key, value));
         }
         let now = self.now();
         if let Some(token) = state.loads.lease(key, now) {
@@ -222,13 +238,32 @@ impl CacheNode {
 
     fn fetch(&self, state: &mut State, key: Key, call: CallId) -> Option<Found> {
         match self.get(state, key) {
-            Some(value) if !self.refreshes(state, key, value, call) => Some(Found::Value(value)),
-            Some(_) => None,
+            Some(value) if self.reading.refresh.grace.is_none() => {
+                (!self.refreshes(state, key, value, call)).then(|| self.good(state, key, value))
+            }
+            Some(value) => self.fetch_past_ttl(state, key, value, call),
             None => {
                 self.wait_for_load(state, key, call);
                 None
             }
         }
+    }
+
+    /// Serves a copy that may be past its TTL.
+    fn fetch_past_ttl(&self, state: &mut State, key: Key, value: WriteId, call: CallId) -> Option<Found> {
+        let standing = self.standing(state, key, value);
+        if standing == Standing::Spare {
+            self.wait_for_load(state, key, call);
+            return None;
+        }
+        let waits = self.refreshes(state, key, value, call);
+        let is_stale = standing == Standing::Stale;
+        (!waits).then(|| if is_stale { Found::PastTtl(value) } else { self.good(state, key, value) })
+    }
+
+    /// What is served of a good copy: its value, and its end if that matters.
+    fn good(&self, state: &State, key: Key, value: WriteId) -> Found {
+        if self.reading.tells_ends { Found::Copy(self.copied(state, key, value)) } else { Found::Value(value) }
     }
 
     /// Whether the caller waits for a fresh value although there is a good one. Others are given that meanwhile.
@@ -294,10 +329,13 @@ impl CacheNode {
         self.admit(state);
         // A refresh that fails costs nobody an answer: the copy is still good.
         let copy = if state.loads.never_refreshes() { None } else { state.memory.good_entry(key, now) };
-        let answer = outcome.or_else(|failure| copy.map(|copy| WriteId(copy.value)).ok_or(failure));
+        let copy = copy.map(|copy| WriteId(copy.value));
+        let is_good = |copy| self.standing(state, key, copy) == Standing::Good;
+        let instead = |copy| if is_good(copy) { Found::Loaded(copy) } else { Found::PastTtl(copy) };
+        let answer = outcome.map(Found::Loaded).or_else(|failure| copy.map(instead).ok_or(failure));
         work::count(load.waiting.len() as usize);
         while let Some(call) = load.waiting.pop(&self.common.calls) {
-            self.common.calls.respond(call, answer.map(Found::Loaded), now);
+            self.common.calls.respond(call, answer, now);
         }
         if !load.late.is_empty() {
             self.common.jobs.push(Job::Load(self.shard, key, now));

@@ -13,7 +13,7 @@ use crate::cache::counts::NodeCounts;
 use crate::cache::entry::Capacity;
 use crate::cache::keys::Numbers;
 use crate::cache::observer::CopyObserver;
-use crate::cache::refresh::Refresh;
+use crate::cache::refresh::{Grace, Refresh};
 use crate::cache::store::Store;
 use crate::engine::{CallId, Event};
 use crate::ledger::Place;
@@ -29,8 +29,12 @@ pub struct NodeReading {
     pub refresh: Refresh,
     /// Whether it remembers what a delete leaves behind (leases).
     pub keeps_stale: bool,
-    /// Whether it remembers the full TTLs of copies (refresh-ahead).
+    /// For how long it keeps copies past their TTL.
+    pub grace: Grace,
+    /// Whether it remembers the full TTLs of copies (refresh-ahead, serving past the TTL).
     pub tracks_ttls: bool,
+    /// Whether it says when the copies end that it gives to whom it loads for (bounded near caches).
+    pub tells_ends: bool,
     /// Whether it tells the near caches what is written (their messages).
     pub notifies: bool,
 }
@@ -68,7 +72,7 @@ impl CacheNode {
         // The first node's draws are those of a cache that has only one.
         let stream = |name: &str| if shard == 0 { streams.named(name) } else { streams.numbered(name, shard) };
         let state = State {
-            memory: Memory::new(store(settings, &common, stream), settings, reading.tracks_ttls, &numbers, stream),
+            memory: Memory::new(store(settings, &common, stream), settings, reading, &numbers, stream),
             loads: Loads::new(reading.refresh, stream("early refresh")),
             buffer: WriteBuffer::new(write_back, &numbers),
             server: Server::new(settings, stream("cache command")),

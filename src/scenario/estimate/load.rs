@@ -192,7 +192,7 @@ impl Calls {
     pub fn of(world: &Scenario, lane: &Lane) -> Calls {
         let tries = if let Modify::CompareAndSet { tries } = lane.modify { f64::from(tries) } else { 1.0 };
         let modifies = world.clients.shares().modify * tries;
-        let refreshes = if lane.read.refresh() == (None, None) { 0.0 } else { 1.0 };
+        let refreshes = if lane.read.reloads() { 1.0 } else { 0.0 };
         let may_fail = world.database.abort > 0.0 || world.app.database_timeout.is_some() || !world.faults.is_empty();
         let attempts = if may_fail { 1.0 + f64::from(world.app.retries) } else { 1.0 };
         let shared = match &lane.read {

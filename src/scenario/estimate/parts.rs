@@ -165,16 +165,17 @@ impl<'a> Parts<'a> {
     /// Tables with a place for each key, of all nodes together: of several, each has places for the keys that it has met.
     fn tables(&self) -> f64 {
         let cache = &self.world.cache;
-        let (early, ahead) = self.lane.read.refresh();
+        let (_, ahead) = self.lane.read.refresh();
         let when = |is: bool, bytes: f64| if is { bytes } else { 0.0 };
-        let by_lookup = matches!(self.lane.read, Reading::LookAside(_)) || early.is_some() || ahead.is_some();
+        let by_lookup = matches!(self.lane.read, Reading::LookAside(_)) || self.lane.read.reloads();
+        let tracks_ttls = ahead.is_some() || self.lane.read.past_ttl() != (None, None);
         let leases = matches!(&self.lane.read, Reading::LookAside(how) if how.leases != Leases::None);
         let durable = cache.replicas > 0 || cache.persistence != Persistence::None {};
         // The store's places and why a key is absent.
         let of_nodes = 4.0
             + 1.0
             + when(by_lookup, 8.0)
-            + when(ahead.is_some(), 8.0)
+            + when(tracks_ttls, 8.0)
             + when(self.writes_back(), 4.0 + 1.0)
             + when(cache.expiry == Expiry::Precise, 8.0)
             + when(durable, 8.0)
