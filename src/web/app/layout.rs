@@ -14,6 +14,7 @@ use crate::scenario::Lane;
 use crate::scenario::presets::{self, Preset};
 use crate::web::components::dialog::Dialog;
 use crate::web::platform::{dom, files, media};
+use crate::web::sections::capacity::HiddenCapacity;
 use crate::web::sections::controls::Controls;
 use crate::web::sections::expect::Expect;
 use crate::web::sections::figures::Figures;
@@ -68,6 +69,7 @@ impl App {
                             { self.figures(&titles) }
                             { self.scoreboard(&titles) }
                             <ManySeeds scenario={self.state.running.clone()} dispatch={self.dispatch.clone()} words={w} />
+                            <HiddenCapacity scenario={self.state.running.clone()} words={w} />
                             { self.tables(&titles) }
                         </div>
                         <Controls scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}

@@ -81,7 +81,8 @@ impl Pool {
             | ToWorker::Continue
             | ToWorker::Cancel
             | ToWorker::Tell { .. }
-            | ToWorker::Measure { .. } => vec![(0, said)],
+            | ToWorker::Measure { .. }
+            | ToWorker::Seek { .. } => vec![(0, said)],
         };
         self.answers = vec![None; messages.len()];
         messages

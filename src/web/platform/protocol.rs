@@ -14,18 +14,20 @@
 //!   Inject                    Injected, or Refused
 //!   Tell, again and again     Telling, as long as there is more to run; then Told, or Refused
 //!   Measure, again and again  Measuring, as long as there is more to run; then Measured, or Refused
+//!   Seek, again and again     Seeking, as long as there is more to run; then Sought, or Refused
 //!   Open, then Continue …     Reading, as long as there is more; then Opened or Unreadable
 //!   Cancel                    Cancelled
 //! ```
 //!
-//! `Measure` goes to workers of their own (the crew, `crew.rs`), whose generations are those of *Many seeds*: no run on the
-//! page waits for them.
+//! `Measure` and `Seek` go to workers of their own (crews, `crew.rs`), whose generations are those of the panels that ask: no
+//! run on the page waits for them.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::capacity::Found;
 use crate::experiment::harm::Numbers;
 use crate::ledger::{Case, Cases};
 use crate::phrase::Phrase;
@@ -139,6 +141,20 @@ pub enum ToWorker {
         /// The scenario, with the seed of that run.
         scenario: Box<Scenario>,
     },
+    /// Search what a lane serves and heals from, or go on with it; each time for a while. Else as [`Measure`](Self::Measure).
+    Seek {
+        /// What it is asked for, counted up.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// The scenario, with its own seed.
+        scenario: Box<Scenario>,
+        /// The lane, from 0.
+        lane: u32,
+        /// Not with the first seed: how many after it, and what that has found.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Box<(u32, Found)>>,
+    },
 }
 
 /// From the worker to the page.
@@ -194,6 +210,24 @@ pub enum FromWorker {
         run: u32,
         /// Its measures.
         numbers: Numbers,
+    },
+    /// A search has not come to its end yet.
+    Seeking {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// How many runs it has made.
+        runs: u32,
+    },
+    /// A search has come to its end.
+    Sought {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// What it has found.
+        found: Box<Found>,
     },
     /// A trace is being read.
     Reading(Progress),
@@ -338,7 +372,16 @@ mod tests {
         assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
         let advance = |watch| ToWorker::Advance { generation: 3, to_ns: u64::MAX, budget_ms: 60.0, watch };
         let measure = ToWorker::Measure { generation: 2, run: 17, scenario: Box::new(Scenario::default()) };
-        for said in [ToWorker::Hello, advance(None), advance(Some(8)), measure] {
+        let text = include_str!("../../../fuzz/corpus/message/sought");
+        let Ok(FromWorker::Sought { found, .. }) = serde_json::from_str(text) else { panic!("{text}") };
+        let seek = ToWorker::Seek {
+            generation: 2,
+            job: 4,
+            scenario: Box::new(Scenario::default()),
+            lane: 1,
+            after: Some(Box::new((1, (*found).clone()))),
+        };
+        for said in [ToWorker::Hello, advance(None), advance(Some(8)), measure, seek] {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
         }
@@ -347,7 +390,9 @@ mod tests {
         let lane = std::array::from_fn(|i| (i > 0).then(|| 1.0 / i as f64));
         let measured = FromWorker::Measured { generation: 2, run: 17, numbers: vec![lane; 2] };
         let reading = FromWorker::Reading(Progress { done: 1, total: 2 });
-        for said in [FromWorker::Here, reading, FromWorker::Cancelled, refused, measured] {
+        let seeking = FromWorker::Seeking { generation: 2, job: 4, runs: 7 };
+        let sought = FromWorker::Sought { generation: 2, job: 4, found };
+        for said in [FromWorker::Here, reading, FromWorker::Cancelled, refused, measured, seeking, sought] {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), said);
         }

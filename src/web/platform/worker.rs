@@ -14,6 +14,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::clock::now_ms;
 use super::protocol::{Frame, FromWorker, LaneCases, Progress, Share, ToWorker, TraceFacts};
+use crate::experiment::capacity::{Found, Halt, Seeking, Survey};
 use crate::experiment::harm::numbers;
 use crate::experiment::seeds::WholeRun;
 use crate::experiment::telling::Telling;
@@ -24,6 +25,8 @@ use crate::phrase::{Phrase, phrase};
 use crate::report::{Report, Series};
 use crate::scenario::{FaultKind, FaultTarget, Keys, Link, Scenario};
 use crate::time::Nanos;
+use crate::web::state::capacity::search;
+use crate::web::state::jobs::Which;
 use crate::web::state::seen::kept_next;
 use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 
@@ -32,7 +35,8 @@ use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 pub struct Extras {
     open: fn(&str, Rc<[u8]>) -> Opened,
     tell: fn(&mut Work, usize, Case, Option<NamedTrace>) -> FromWorker,
-    measure: fn(&mut Option<RunOfMany>, (u32, u32), &Scenario) -> FromWorker,
+    measure: fn(&mut Option<RunOfMany>, Which, &Scenario) -> FromWorker,
+    seek: fn(&mut Option<SearchOfMany>, Which, Sought) -> FromWorker,
 }
 
 /// A file whose reading has begun.
@@ -42,10 +46,16 @@ type Opened = Result<Box<dyn ReadOn>, TraceError>;
 type NamedTrace = (String, Arc<Trace>);
 
 /// A run of many that has not come to its end: what it was asked for, which it is, and the run.
-type RunOfMany = ((u32, u32), WholeRun);
+type RunOfMany = (Which, WholeRun);
 
-/// All there is: reading traces, telling how something came about, and runs of many.
-pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell, measure };
+/// The same of a search.
+type SearchOfMany = (Which, Seeking);
+
+/// What is searched: the scenario, the lane, and what the first seed has found where it is another one.
+type Sought = (Box<Scenario>, u32, Option<Box<(u32, Found)>>);
+
+/// All there is: reading traces, telling how something came about, runs of many and searches.
+pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell, measure, seek };
 
 /// Whether this program runs in a worker, not in a page.
 pub fn is_worker() -> bool {
@@ -56,7 +66,7 @@ pub fn is_worker() -> bool {
 pub fn start(extras: Option<&'static Extras>) {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     tell_of_panics(scope.clone());
-    let state = Rc::new(RefCell::new(WorkerState { extras, work: None, measuring: None, trace: None, reading: None }));
+    let state = Rc::new(RefCell::new(WorkerState { extras, ..WorkerState::default() }));
     let answer = scope.clone();
     let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let reply = match heard(&event.data()) {
@@ -116,11 +126,14 @@ fn unreadable(name: &str, error: &TraceError) -> FromWorker {
 }
 
 /// What lies before the worker.
+#[derive(Default)]
 struct WorkerState {
     extras: Option<&'static Extras>,
     work: Option<Work>,
     /// Of many runs the one that is under way.
     measuring: Option<RunOfMany>,
+    /// Of many searches likewise.
+    seeking: Option<SearchOfMany>,
     /// The trace that was read last, by its file's name.
     trace: Option<NamedTrace>,
     /// The trace that is being read, and its file's name.
@@ -203,6 +216,10 @@ impl WorkerState {
             }
             ToWorker::Measure { generation, run, scenario } => match self.extras {
                 Some(extras) => (extras.measure)(&mut self.measuring, (generation, run), &scenario),
+                None => refused(generation, NOT_HERE),
+            },
+            ToWorker::Seek { generation, job, scenario, lane, after } => match self.extras {
+                Some(extras) => (extras.seek)(&mut self.seeking, (generation, job), (scenario, lane, after)),
                 None => refused(generation, NOT_HERE),
             },
         }
@@ -376,7 +393,7 @@ impl Work {
 }
 
 /// Goes on with that run of many, or begins with it, and with nothing else: one at a time is held.
-fn measure(under_way: &mut Option<RunOfMany>, which: (u32, u32), scenario: &Scenario) -> FromWorker {
+fn measure(under_way: &mut Option<RunOfMany>, which: Which, scenario: &Scenario) -> FromWorker {
     let start = now_ms();
     let (generation, run) = which;
     let begun = under_way.take().filter(|(other, _)| *other == which);
@@ -391,6 +408,30 @@ fn measure(under_way: &mut Option<RunOfMany>, which: (u32, u32), scenario: &Scen
         }
         Ok(Some(report)) => FromWorker::Measured { generation, run, numbers: numbers(&report) },
         Err(error) => refused(generation, error.phrase()),
+    }
+}
+
+/// The same with a search.
+fn seek(under_way: &mut Option<SearchOfMany>, which: Which, (scenario, lane, after): Sought) -> FromWorker {
+    let start = now_ms();
+    let (generation, job) = which;
+    let begun = under_way.take().filter(|(other, _)| *other == which).map(|(_, seeking)| seeking);
+    let begin = || {
+        Survey::new(&scenario, lane as usize, &search()).map(|survey| Seeking::begin(survey, after.map(|both| *both)))
+    };
+    let mut seeking = match begun.map_or_else(begin, Ok) {
+        Ok(seeking) => seeking,
+        Err(why) => return refused(generation, why),
+    };
+    match seeking.advance(|| now_ms() - start >= MEASURING_MS) {
+        Ok(None) => {
+            let runs = seeking.runs();
+            *under_way = Some((which, seeking));
+            FromWorker::Seeking { generation, job, runs }
+        }
+        Ok(Some(found)) => FromWorker::Sought { generation, job, found: Box::new(found) },
+        Err(Halt::Cannot(error)) => refused(generation, error.phrase()),
+        Err(Halt::Stopped) => refused(generation, Phrase::fixed("stopped", "중단되었습니다")),
     }
 }
 

@@ -8,6 +8,8 @@ pub mod stage;
 #[cfg(target_arch = "wasm32")]
 pub mod breakers;
 #[cfg(target_arch = "wasm32")]
+pub mod capacity;
+#[cfg(target_arch = "wasm32")]
 pub mod controls;
 #[cfg(target_arch = "wasm32")]
 pub mod expect;
@@ -21,6 +23,8 @@ pub mod notices;
 pub mod seeds;
 #[cfg(target_arch = "wasm32")]
 pub mod share;
+#[cfg(target_arch = "wasm32")]
+mod shift;
 #[cfg(target_arch = "wasm32")]
 pub mod skip;
 #[cfg(target_arch = "wasm32")]

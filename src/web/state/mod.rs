@@ -11,12 +11,15 @@
 //! story     the story that is open
 //! worker    what the worker is asked, and what it answers  traces    the files it reads
 //! fit       what makes a run play a whole trace            overridden  fields that something else says
-//! seeds     many runs of the same (not in an embed)
+//! jobs      what a crew of workers is at, beside the run (not in an embed)
+//! seeds     many runs of the same    capacity  the loads that lanes serve and heal from
 //! ```
 
 pub mod board;
+pub mod capacity;
 pub mod fit;
 pub mod history;
+pub mod jobs;
 pub mod limits;
 pub mod looking;
 pub mod overridden;
