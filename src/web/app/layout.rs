@@ -16,6 +16,7 @@ use crate::web::components::dialog::Dialog;
 use crate::web::platform::{dom, files, media};
 use crate::web::sections::capacity::HiddenCapacity;
 use crate::web::sections::controls::Controls;
+use crate::web::sections::curve::CapacityCurve;
 use crate::web::sections::expect::Expect;
 use crate::web::sections::figures::Figures;
 use crate::web::sections::gallery::Gallery;
@@ -70,6 +71,8 @@ impl App {
                             { self.scoreboard(&titles) }
                             <ManySeeds scenario={self.state.running.clone()} dispatch={self.dispatch.clone()} words={w} />
                             <HiddenCapacity scenario={self.state.running.clone()} words={w} />
+                            <CapacityCurve scenario={self.state.running.clone()} trace={self.state.traces.opened.as_ref().map(|(file, _)| file.clone())}
+                                dispatch={self.dispatch.clone()} words={w} />
                             { self.tables(&titles) }
                         </div>
                         <Controls scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}

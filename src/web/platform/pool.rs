@@ -82,7 +82,9 @@ impl Pool {
             | ToWorker::Cancel
             | ToWorker::Tell { .. }
             | ToWorker::Measure { .. }
-            | ToWorker::Seek { .. } => vec![(0, said)],
+            | ToWorker::Seek { .. }
+            | ToWorker::Hold { .. }
+            | ToWorker::Curve { .. } => vec![(0, said)],
         };
         self.answers = vec![None; messages.len()];
         messages

@@ -15,11 +15,13 @@
 //!   Tell, again and again     Telling, as long as there is more to run; then Told, or Refused
 //!   Measure, again and again  Measuring, as long as there is more to run; then Measured, or Refused
 //!   Seek, again and again     Seeking, as long as there is more to run; then Sought, or Refused
+//!   Hold                      Here
+//!   Curve, again and again    Curving, as long as there is more to play; then Curved, or Refused
 //!   Open, then Continue …     Reading, as long as there is more; then Opened or Unreadable
 //!   Cancel                    Cancelled
 //! ```
 //!
-//! `Measure` and `Seek` go to workers of their own (crews, `crew.rs`), whose generations are those of the panels that ask: no
+//! `Measure`, `Seek`, `Hold` and `Curve` go to workers of their own (crews, `crew.rs`), whose generations are those of the panels that ask: no
 //! run on the page waits for them.
 
 use std::collections::BTreeMap;
@@ -36,6 +38,7 @@ use crate::scenario::Scenario;
 use crate::stage::Scene;
 use crate::story::Told;
 use crate::time::Nanos;
+use crate::web::state::curve::{CurveAsk, CurveOutcome};
 use crate::workload::trace::{Detail, Reason, Trace};
 
 /// Which of a scenario's lanes a worker runs: every `of`-th, from number `first` on.
@@ -155,6 +158,28 @@ pub enum ToWorker {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Box<(u32, Found)>>,
     },
+    /// Keep this file for the curves of its requests.
+    Hold {
+        /// Its name.
+        name: String,
+        /// The file. It does not go through JSON.
+        #[serde(skip)]
+        bytes: Rc<[u8]>,
+    },
+    /// Play requests through caches, or go on with it; each time for a while. Else as [`Measure`](Self::Measure).
+    Curve {
+        /// What it is asked for, counted up.
+        generation: u32,
+        /// Which of many curves it is.
+        job: u32,
+        /// The scenario.
+        scenario: Box<Scenario>,
+        /// The file whose requests are played; absent: those of the scenario.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+        /// What to do with them.
+        ask: CurveAsk,
+    },
 }
 
 /// From the worker to the page.
@@ -228,6 +253,24 @@ pub enum FromWorker {
         job: u32,
         /// What it has found.
         found: Box<Found>,
+    },
+    /// A curve has not come to its end yet.
+    Curving {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many curves it is.
+        job: u32,
+        /// How much of it is done.
+        percent: u32,
+    },
+    /// A curve has come to its end.
+    Curved {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many curves it is.
+        job: u32,
+        /// What has come of it.
+        outcome: CurveOutcome,
     },
     /// A trace is being read.
     Reading(Progress),
@@ -381,7 +424,10 @@ mod tests {
             lane: 1,
             after: Some(Box::new((1, (*found).clone()))),
         };
-        for said in [ToWorker::Hello, advance(None), advance(Some(8)), measure, seek] {
+        let ask = CurveAsk::Play { policy: "sieve".into(), capacities: vec![20, 90], rate: 0.1 };
+        let scenario = Box::new(Scenario::default());
+        let curve = ToWorker::Curve { generation: 1, job: 3, scenario, file: Some("a.txt".into()), ask };
+        for said in [ToWorker::Hello, advance(None), advance(Some(8)), measure, seek, curve] {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
         }

@@ -15,6 +15,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 use super::clock::now_ms;
 use super::protocol::{Frame, FromWorker, LaneCases, Progress, Share, ToWorker, TraceFacts};
 use crate::experiment::capacity::{Found, Halt, Seeking, Survey};
+use crate::experiment::curve::{Curving, Origin, Scouting};
 use crate::experiment::harm::numbers;
 use crate::experiment::seeds::WholeRun;
 use crate::experiment::telling::Telling;
@@ -23,9 +24,10 @@ use crate::ledger::Case;
 use crate::metrics::FIGURE_GROUP;
 use crate::phrase::{Phrase, phrase};
 use crate::report::{Report, Series};
-use crate::scenario::{FaultKind, FaultTarget, Keys, Link, Scenario};
+use crate::scenario::{Eviction, FaultKind, FaultTarget, Keys, Link, Scenario};
 use crate::time::Nanos;
 use crate::web::state::capacity::search;
+use crate::web::state::curve::{CurveAsk, CurveOutcome};
 use crate::web::state::jobs::Which;
 use crate::web::state::seen::kept_next;
 use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
@@ -37,6 +39,7 @@ pub struct Extras {
     tell: fn(&mut Work, usize, Case, Option<NamedTrace>) -> FromWorker,
     measure: fn(&mut Option<RunOfMany>, Which, &Scenario) -> FromWorker,
     seek: fn(&mut Option<SearchOfMany>, Which, Sought) -> FromWorker,
+    curve: fn(&mut Option<CurveOfMany>, Which, Origin, CurveAsk) -> FromWorker,
 }
 
 /// A file whose reading has begun.
@@ -54,8 +57,11 @@ type SearchOfMany = (Which, Seeking);
 /// What is searched: the scenario, the lane, and what the first seed has found where it is another one.
 type Sought = (Box<Scenario>, u32, Option<Box<(u32, Found)>>);
 
-/// All there is: reading traces, telling how something came about, runs of many and searches.
-pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell, measure, seek };
+/// The same of a curve.
+type CurveOfMany = (Which, CurveJob);
+
+/// All there is: reading traces, telling how something came about, runs of many, searches and curves.
+pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell, measure, seek, curve };
 
 /// Whether this program runs in a worker, not in a page.
 pub fn is_worker() -> bool {
@@ -88,7 +94,7 @@ fn heard(data: &JsValue) -> serde_json::Result<ToWorker> {
         return serde_json::from_str(&data.as_string().unwrap_or_default());
     };
     let mut said = serde_json::from_str(&both.get(0).as_string().unwrap_or_default())?;
-    if let ToWorker::Open { bytes, .. } = &mut said {
+    if let ToWorker::Open { bytes, .. } | ToWorker::Hold { bytes, .. } = &mut said {
         *bytes = js_sys::Uint8Array::new(&both.get(1)).to_vec().into();
     }
     Ok(said)
@@ -120,6 +126,13 @@ fn refused(generation: u32, why: Phrase) -> FromWorker {
     FromWorker::Refused { generation, why }
 }
 
+fn to_be_opened(file: &str) -> Phrase {
+    phrase!(
+        "this scenario replays the trace {file:?}: open that file",
+        "이 시나리오는 트레이스 {file:?}를 재생합니다. 그 파일을 여세요"
+    )
+}
+
 fn unreadable(name: &str, error: &TraceError) -> FromWorker {
     let why = error.phrase();
     FromWorker::Unreadable { why: phrase!("{name}: {why}", "{name}: {why}", why) }
@@ -134,6 +147,10 @@ struct WorkerState {
     measuring: Option<RunOfMany>,
     /// Of many searches likewise.
     seeking: Option<SearchOfMany>,
+    /// Of many curves likewise.
+    curving: Option<CurveOfMany>,
+    /// The file that curves are of, by its name.
+    held: Option<(String, Rc<[u8]>)>,
     /// The trace that was read last, by its file's name.
     trace: Option<NamedTrace>,
     /// The trace that is being read, and its file's name.
@@ -222,6 +239,22 @@ impl WorkerState {
                 Some(extras) => (extras.seek)(&mut self.seeking, (generation, job), (scenario, lane, after)),
                 None => refused(generation, NOT_HERE),
             },
+            ToWorker::Hold { name, bytes } => {
+                self.held = Some((name, bytes));
+                FromWorker::Here
+            }
+            ToWorker::Curve { generation, job, scenario, file, ask } => {
+                let held = self.held.as_ref().filter(|(name, _)| file.as_ref() == Some(name));
+                let origin = match (file, held) {
+                    (None, _) => Origin::Scenario(scenario),
+                    (Some(_), Some((name, bytes))) => Origin::File(name.clone(), bytes.clone()),
+                    (Some(file), None) => return refused(generation, to_be_opened(&file)),
+                };
+                match self.extras {
+                    Some(extras) => (extras.curve)(&mut self.curving, (generation, job), origin, ask),
+                    None => refused(generation, NOT_HERE),
+                }
+            }
         }
     }
 
@@ -252,11 +285,7 @@ impl WorkerState {
         let trace = match (&scenario.clients.keys, &self.trace) {
             (Keys::Trace { file, .. }, Some((name, trace))) if file == name => Some(trace.clone()),
             (Keys::Trace { file, .. }, _) => {
-                let open = phrase!(
-                    "this scenario replays the trace {file:?}: open that file",
-                    "이 시나리오는 트레이스 {file:?}를 재생합니다. 그 파일을 여세요"
-                );
-                return refused(generation, open);
+                return refused(generation, to_be_opened(file));
             }
             _ => None,
         };
@@ -432,6 +461,59 @@ fn seek(under_way: &mut Option<SearchOfMany>, which: Which, (scenario, lane, aft
         Ok(Some(found)) => FromWorker::Sought { generation, job, found: Box::new(found) },
         Err(Halt::Cannot(error)) => refused(generation, error.phrase()),
         Err(Halt::Stopped) => refused(generation, Phrase::fixed("stopped", "중단되었습니다")),
+    }
+}
+
+/// What a worker is at of a curve.
+enum CurveJob {
+    Scout(Scouting),
+    Play(Curving),
+}
+
+impl CurveJob {
+    fn begin(origin: Origin, ask: CurveAsk) -> Result<CurveJob, Phrase> {
+        match ask {
+            CurveAsk::Scout => Ok(CurveJob::Scout(Scouting::begin(origin)?)),
+            CurveAsk::Play { policy, capacities, rate } => {
+                let unknown = |_| phrase!("{policy}: there is no such policy", "{policy}: 그런 정책은 없습니다");
+                let named = policy.parse::<Eviction>().map_err(unknown)?;
+                Ok(CurveJob::Play(Curving::begin(origin, named, &capacities, rate)))
+            }
+        }
+    }
+
+    fn advance(&mut self, stop: impl FnMut() -> bool) -> Result<Option<CurveOutcome>, Phrase> {
+        match self {
+            CurveJob::Scout(scouting) => Ok(scouting.advance(stop)?.map(CurveOutcome::Scouted)),
+            CurveJob::Play(curving) => Ok(curving.advance(stop)?.map(CurveOutcome::Played)),
+        }
+    }
+
+    fn share(&self) -> f64 {
+        match self {
+            CurveJob::Scout(scouting) => scouting.share(),
+            CurveJob::Play(curving) => curving.share(),
+        }
+    }
+}
+
+/// The same with a curve.
+fn curve(under_way: &mut Option<CurveOfMany>, which: Which, origin: Origin, ask: CurveAsk) -> FromWorker {
+    let start = now_ms();
+    let (generation, job) = which;
+    let begun = under_way.take().filter(|(other, _)| *other == which).map(|(_, begun)| begun);
+    let mut of_many = match begun.map_or_else(|| CurveJob::begin(origin, ask), Ok) {
+        Ok(of_many) => of_many,
+        Err(why) => return refused(generation, why),
+    };
+    match of_many.advance(|| now_ms() - start >= MEASURING_MS) {
+        Ok(None) => {
+            let percent = (100.0 * of_many.share()) as u32;
+            *under_way = Some((which, of_many));
+            FromWorker::Curving { generation, job, percent }
+        }
+        Ok(Some(outcome)) => FromWorker::Curved { generation, job, outcome },
+        Err(why) => refused(generation, why),
     }
 }
 

@@ -123,7 +123,7 @@ impl Component for HiddenCapacity {
                 if let Some(why) = refused {
                     <p class="soft">{ why.say(language).to_owned() }</p>
                 } else {
-                    if scenario.faults.is_empty() && !self.shift.is_running() { <p class="soft">{ NO_FAULT.say(language) }</p> }
+                    if scenario.faults.is_empty() && !self.shift.is_running() { <p class="key">{ NO_FAULT.say(language) }</p> }
                     <div class="seeds-controls">{ self.controls(ctx) }</div>
                 }
                 <div role="status">{ self.end(words) }</div>

@@ -12,6 +12,8 @@ pub mod capacity;
 #[cfg(target_arch = "wasm32")]
 pub mod controls;
 #[cfg(target_arch = "wasm32")]
+pub mod curve;
+#[cfg(target_arch = "wasm32")]
 pub mod expect;
 #[cfg(target_arch = "wasm32")]
 pub mod figures;

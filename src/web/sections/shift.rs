@@ -9,6 +9,7 @@ use crate::scenario::Scenario;
 use crate::web::i18n::Words;
 use crate::web::platform::clock::now_ms;
 use crate::web::platform::crew::{Crew, Heard};
+use crate::web::platform::protocol::ToWorker;
 use crate::web::state::jobs::{Jobs, Order, Phase, Work};
 
 const CANCEL: Phrase = Phrase::fixed("Cancel", "취소");
@@ -38,8 +39,23 @@ impl<J: Jobs> Default for Shift<J> {
 impl<J: Jobs> Shift<J> {
     /// Begins with these jobs, with so many workers at most; `hear` hears them, each by its number.
     pub(super) fn begin(&mut self, scenario: Rc<Scenario>, jobs: J, most: usize, hear: &Callback<(usize, Heard)>) {
+        self.begin_with(scenario, jobs, (most, None), hear);
+    }
+
+    /// The same, where each worker is told something first, which it answers with `Here`.
+    pub(super) fn begin_with(
+        &mut self,
+        scenario: Rc<Scenario>,
+        jobs: J,
+        (most, first): (usize, Option<&ToWorker>),
+        hear: &Callback<(usize, Heard)>,
+    ) {
         let workers = most.min(jobs.count() as usize).max(1);
-        self.crew = Some(Crew::open(workers, hear));
+        let crew = Crew::open(workers, hear);
+        if let Some(first) = first {
+            (0..workers).for_each(|worker| crew.send(worker, first));
+        }
+        self.crew = Some(crew);
         let orders = self.work.begin(scenario, jobs, workers);
         self.carry_out(orders);
     }

@@ -13,10 +13,12 @@
 //! fit       what makes a run play a whole trace            overridden  fields that something else says
 //! jobs      what a crew of workers is at, beside the run (not in an embed)
 //! seeds     many runs of the same    capacity  the loads that lanes serve and heal from
+//! curve     miss ratio against cache size
 //! ```
 
 pub mod board;
 pub mod capacity;
+pub mod curve;
 pub mod fit;
 pub mod history;
 pub mod jobs;

@@ -209,7 +209,9 @@ impl State {
             FromWorker::Measuring { .. }
             | FromWorker::Measured { .. }
             | FromWorker::Seeking { .. }
-            | FromWorker::Sought { .. } => {} // others are asked for these
+            | FromWorker::Sought { .. }
+            | FromWorker::Curving { .. }
+            | FromWorker::Curved { .. } => {} // others are asked for these
             FromWorker::Told { generation, told } => self.hear_story(generation, *told),
             FromWorker::Frame(frame) => self.handle_frame(*frame, request),
             FromWorker::Injected { generation, scenario } => self.handle_injected(generation, scenario.into(), effects),
