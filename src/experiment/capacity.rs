@@ -894,7 +894,7 @@ mod tests {
             loop {
                 let stop = || {
                     calls += 1;
-                    calls.is_multiple_of(5_000)
+                    calls.is_multiple_of(50)
                 };
                 match seeking.advance(stop).expect("it can be run") {
                     Some(found) => return (found, seeking.runs()),

@@ -85,7 +85,7 @@ impl App {
                 if self.sharing { { self.share(ctx, &titles) } }
                 if self.helping { { self.help(ctx) } }
                 if let Some(open) = self.state.story.clone() {
-                    <StoryDialog {open} titles={titles.clone()} dispatch={self.dispatch.clone()} words={w} />
+                    <StoryDialog {open} scenario={self.state.running.clone()} titles={titles.clone()} dispatch={self.dispatch.clone()} words={w} />
                 }
             </div>
         }

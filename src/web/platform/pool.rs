@@ -83,6 +83,7 @@ impl Pool {
             | ToWorker::Tell { .. }
             | ToWorker::Measure { .. }
             | ToWorker::Seek { .. }
+            | ToWorker::Wind { .. }
             | ToWorker::Hold { .. }
             | ToWorker::Curve { .. } => vec![(0, said)],
         };

@@ -15,13 +15,14 @@
 //!   Tell, again and again     Telling, as long as there is more to run; then Told, or Refused
 //!   Measure, again and again  Measuring, as long as there is more to run; then Measured, or Refused
 //!   Seek, again and again     Seeking, as long as there is more to run; then Sought, or Refused
+//!   Wind, again and again     Winding, as long as there is more to run; then Wound, or Refused
 //!   Hold                      Here
 //!   Curve, again and again    Curving, as long as there is more to play; then Curved, or Refused
 //!   Open, then Continue …     Reading, as long as there is more; then Opened or Unreadable
 //!   Cancel                    Cancelled
 //! ```
 //!
-//! `Measure`, `Seek`, `Hold` and `Curve` go to workers of their own (crews, `crew.rs`), whose generations are those of the panels that ask: no
+//! `Measure`, `Seek`, `Wind`, `Hold` and `Curve` go to workers of their own (crews, `crew.rs`), whose generations are those of the panels that ask: no
 //! run on the page waits for them.
 
 use std::collections::BTreeMap;
@@ -31,12 +32,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::capacity::Found;
 use crate::experiment::harm::Numbers;
+use crate::experiment::when::Tally;
 use crate::ledger::{Case, Cases};
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
 use crate::stage::Scene;
-use crate::story::Told;
+use crate::story::{Story, Told};
 use crate::time::Nanos;
 use crate::web::state::curve::{CurveAsk, CurveOutcome};
 use crate::workload::trace::{Detail, Reason, Trace};
@@ -158,6 +160,22 @@ pub enum ToWorker {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Box<(u32, Found)>>,
     },
+    /// Search when something came about, by runs wound back, or go on with it; each time for a while. Else as
+    /// [`Measure`](Self::Measure).
+    Wind {
+        /// What it is asked for, counted up.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// The scenario.
+        scenario: Box<Scenario>,
+        /// The lane, from 0.
+        lane: usize,
+        /// What came about.
+        story: Box<Story>,
+        /// The first fork's number, and how many there are at each moment.
+        forks: (u32, u32),
+    },
     /// Keep this file for the curves of its requests.
     Hold {
         /// Its name.
@@ -253,6 +271,24 @@ pub enum FromWorker {
         job: u32,
         /// What it has found.
         found: Box<Found>,
+    },
+    /// A search by runs wound back has not come to its end yet.
+    Winding {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// How many runs it has made.
+        runs: u32,
+    },
+    /// A search by runs wound back has come to its end.
+    Wound {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// What it has found, in order of time.
+        tallies: Vec<Tally>,
     },
     /// A curve has not come to its end yet.
     Curving {
@@ -437,8 +473,10 @@ mod tests {
         let measured = FromWorker::Measured { generation: 2, run: 17, numbers: vec![lane; 2] };
         let reading = FromWorker::Reading(Progress { done: 1, total: 2 });
         let seeking = FromWorker::Seeking { generation: 2, job: 4, runs: 7 };
+        let tally = Tally { moment: 3, probability: (1, 4), without_faults: Some((0, 4)) };
+        let wound = FromWorker::Wound { generation: 2, job: 4, tallies: vec![tally] };
         let sought = FromWorker::Sought { generation: 2, job: 4, found };
-        for said in [FromWorker::Here, reading, FromWorker::Cancelled, refused, measured, seeking, sought] {
+        for said in [FromWorker::Here, reading, FromWorker::Cancelled, refused, measured, seeking, sought, wound] {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), said);
         }

@@ -19,17 +19,20 @@ use crate::experiment::curve::{Curving, Origin, Scouting};
 use crate::experiment::harm::numbers;
 use crate::experiment::seeds::WholeRun;
 use crate::experiment::telling::Telling;
+use crate::experiment::when::{self, When};
 use crate::experiment::{Experiment, Plan};
 use crate::ledger::Case;
 use crate::metrics::FIGURE_GROUP;
 use crate::phrase::{Phrase, phrase};
 use crate::report::{Report, Series};
 use crate::scenario::{Eviction, FaultKind, FaultTarget, Keys, Link, Scenario};
+use crate::story::Story;
 use crate::time::Nanos;
 use crate::web::state::capacity::search;
 use crate::web::state::curve::{CurveAsk, CurveOutcome};
 use crate::web::state::jobs::Which;
 use crate::web::state::seen::kept_next;
+use crate::web::state::when::MOMENTS;
 use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 
 /// What only the whole page asks of its worker. An embed does without it, and its worker is smaller by what stands behind
@@ -39,6 +42,7 @@ pub struct Extras {
     tell: fn(&mut Work, usize, Case, Option<NamedTrace>) -> FromWorker,
     measure: fn(&mut Option<RunOfMany>, Which, &Scenario) -> FromWorker,
     seek: fn(&mut Option<SearchOfMany>, Which, Sought) -> FromWorker,
+    wind: fn(&mut Option<WindingOfMany>, Which, Wound) -> FromWorker,
     curve: fn(&mut Option<CurveOfMany>, Which, Origin, CurveAsk) -> FromWorker,
 }
 
@@ -60,8 +64,14 @@ type Sought = (Box<Scenario>, u32, Option<Box<(u32, Found)>>);
 /// The same of a curve.
 type CurveOfMany = (Which, CurveJob);
 
+/// The same of a search by runs wound back.
+type WindingOfMany = (Which, when::Search);
+
+/// What is searched: the scenario, the lane, what came about, and with which forks.
+type Wound = (Box<Scenario>, usize, Box<Story>, (u32, u32));
+
 /// All there is: reading traces, telling how something came about, runs of many, searches and curves.
-pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell, measure, seek, curve };
+pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell, measure, seek, wind, curve };
 
 /// Whether this program runs in a worker, not in a page.
 pub fn is_worker() -> bool {
@@ -147,6 +157,8 @@ struct WorkerState {
     measuring: Option<RunOfMany>,
     /// Of many searches likewise.
     seeking: Option<SearchOfMany>,
+    /// And of those by runs wound back.
+    winding: Option<WindingOfMany>,
     /// Of many curves likewise.
     curving: Option<CurveOfMany>,
     /// The file that curves are of, by its name.
@@ -231,17 +243,31 @@ impl WorkerState {
                     }
                 }
             }
-            ToWorker::Measure { generation, run, scenario } => match self.extras {
-                Some(extras) => (extras.measure)(&mut self.measuring, (generation, run), &scenario),
-                None => refused(generation, NOT_HERE),
-            },
-            ToWorker::Seek { generation, job, scenario, lane, after } => match self.extras {
-                Some(extras) => (extras.seek)(&mut self.seeking, (generation, job), (scenario, lane, after)),
+            ToWorker::Measure { generation, .. }
+            | ToWorker::Seek { generation, .. }
+            | ToWorker::Wind { generation, .. }
+            | ToWorker::Curve { generation, .. } => match self.extras {
+                Some(extras) => self.one_of_many(extras, said),
                 None => refused(generation, NOT_HERE),
             },
             ToWorker::Hold { name, bytes } => {
                 self.held = Some((name, bytes));
                 FromWorker::Here
+            }
+        }
+    }
+
+    /// What a crew is asked for.
+    fn one_of_many(&mut self, extras: &Extras, said: ToWorker) -> FromWorker {
+        match said {
+            ToWorker::Measure { generation, run, scenario } => {
+                (extras.measure)(&mut self.measuring, (generation, run), &scenario)
+            }
+            ToWorker::Seek { generation, job, scenario, lane, after } => {
+                (extras.seek)(&mut self.seeking, (generation, job), (scenario, lane, after))
+            }
+            ToWorker::Wind { generation, job, scenario, lane, story, forks } => {
+                (extras.wind)(&mut self.winding, (generation, job), (scenario, lane, story, forks))
             }
             ToWorker::Curve { generation, job, scenario, file, ask } => {
                 let held = self.held.as_ref().filter(|(name, _)| file.as_ref() == Some(name));
@@ -250,11 +276,9 @@ impl WorkerState {
                     (Some(_), Some((name, bytes))) => Origin::File(name.clone(), bytes.clone()),
                     (Some(file), None) => return refused(generation, to_be_opened(&file)),
                 };
-                match self.extras {
-                    Some(extras) => (extras.curve)(&mut self.curving, (generation, job), origin, ask),
-                    None => refused(generation, NOT_HERE),
-                }
+                (extras.curve)(&mut self.curving, (generation, job), origin, ask)
             }
+            _ => refused(0, NOT_HERE),
         }
     }
 
@@ -461,6 +485,27 @@ fn seek(under_way: &mut Option<SearchOfMany>, which: Which, (scenario, lane, aft
         Ok(Some(found)) => FromWorker::Sought { generation, job, found: Box::new(found) },
         Err(Halt::Cannot(error)) => refused(generation, error.phrase()),
         Err(Halt::Stopped) => refused(generation, Phrase::fixed("stopped", "중단되었습니다")),
+    }
+}
+
+/// The same with a search by runs wound back.
+fn wind(under_way: &mut Option<WindingOfMany>, which: Which, (scenario, lane, story, forks): Wound) -> FromWorker {
+    let start = now_ms();
+    let (generation, job) = which;
+    let begun = under_way.take().filter(|(other, _)| *other == which).map(|(_, search)| search);
+    let begin = || When::of((&scenario, None), (lane, *story), MOMENTS).map(|when| when::Search::begin(when, forks));
+    let mut search = match begun.map_or_else(begin, Ok) {
+        Ok(search) => search,
+        Err(when::Halt::Cannot(error)) => return refused(generation, error.phrase()),
+        Err(_) => return refused(generation, Phrase::fixed("of this nothing is asked", "이 사례는 찾을 수 없습니다")),
+    };
+    match search.advance(|| now_ms() - start >= MEASURING_MS) {
+        None => {
+            let runs = search.runs();
+            *under_way = Some((which, search));
+            FromWorker::Winding { generation, job, runs }
+        }
+        Some(tallies) => FromWorker::Wound { generation, job, tallies },
     }
 }
 

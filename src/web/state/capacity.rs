@@ -89,7 +89,6 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::experiment::capacity::Seeking;
     use crate::scenario::presets;
     use crate::web::state::jobs::{Order, Phase};
 
@@ -109,17 +108,15 @@ mod tests {
     fn other_seeds_are_asked_once_the_first_has_found_where_to_begin() {
         let scenario = Rc::new(presets::get("tipping-point").expect("a preset").scenario().only(1));
         let survey = Survey::new(&scenario, 0, &search()).expect("an open loop");
-        // What is served is nothing: the shortest search.
-        let quick = Search { from: Some(1e5), to: Some(1e6), ..search() };
-        let none = Survey::new(&scenario, 0, &quick).expect("an open loop");
-        let found = Seeking::begin(none, None).advance(|| false).expect("it can be run").expect("its end");
+        let sought = include_str!("../../../fuzz/corpus/message/sought");
+        let Ok(FromWorker::Sought { found, .. }) = serde_json::from_str(sought) else { panic!("{sought}") };
         let mut searching = Searching::default();
         assert_eq!(
             given(&searching.begin(scenario.clone(), Searches::of(&scenario), 2)),
             [(0, 0, 0)],
             "the other one waits"
         );
-        let said = |job| FromWorker::Sought { generation: 1, job, found: Box::new(found.clone()) };
+        let said = |job| FromWorker::Sought { generation: 1, job, found: found.clone() };
         let orders = searching.hear(0, said(0));
         assert_eq!(given(&orders), [(0, 0, 1), (1, 0, 2)], "both are free");
         assert!(whole(&searching, &so_far(&searching)).is_none(), "one seed of three");
@@ -127,10 +124,10 @@ mod tests {
         assert_eq!((given(&again), searching.parts()), (vec![(1, 0, 2)], 4));
         assert_eq!(searching.hear(1, said(2)), [], "the second seed is still under way");
         let before = so_far(&searching);
-        assert_eq!(before, [Some((survey.sum_up(&[found.clone()]), 1))], "seeds count from the first on");
+        assert_eq!(before, [Some((survey.sum_up(&[(*found).clone()]), 1))], "seeds count from the first on");
         assert_eq!(searching.hear(0, said(1)), [Order::EndAll]);
         assert_eq!(searching.phase(), &Phase::Done);
         let told = whole(&searching, &so_far(&searching)).expect("all seeds");
-        assert_eq!(told.lanes, [survey.sum_up(&vec![found; 3])]);
+        assert_eq!(told.lanes, [survey.sum_up(&vec![*found; 3])]);
     }
 }

@@ -13,7 +13,7 @@
 //! fit       what makes a run play a whole trace            overridden  fields that something else says
 //! jobs      what a crew of workers is at, beside the run (not in an embed)
 //! seeds     many runs of the same    capacity  the loads that lanes serve and heal from
-//! curve     miss ratio against cache size
+//! curve     miss ratio against cache size    when  at which moment something was decided
 //! ```
 
 pub mod board;
@@ -31,6 +31,7 @@ pub mod stage;
 pub mod story;
 pub mod traces;
 pub mod view;
+pub mod when;
 
 mod controls;
 mod edits;

@@ -210,6 +210,8 @@ impl State {
             | FromWorker::Measured { .. }
             | FromWorker::Seeking { .. }
             | FromWorker::Sought { .. }
+            | FromWorker::Winding { .. }
+            | FromWorker::Wound { .. }
             | FromWorker::Curving { .. }
             | FromWorker::Curved { .. } => {} // others are asked for these
             FromWorker::Told { generation, told } => self.hear_story(generation, *told),
