@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(names(Kind::Millis, &[1.8, 900.0]), ["1 ms", "10 ms", "100 ms", "1 s"]);
         assert_eq!(names(Kind::Rate, &[150.0, 300.0])[..3], ["0/s", "100/s", "200/s"]);
         assert_eq!(names(Kind::Rate, &[0.04, 3_035.0])[..2], ["0.1/s", "1/s"]);
-        assert_eq!(names(Kind::Rate, &[0.4, 3_035.0]).last().unwrap(), "10,000/s");
+        assert_eq!(names(Kind::Rate, &[0.4, 3_035.0]).last().unwrap(), "1,000/s");
     }
 
     #[test]
