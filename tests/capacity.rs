@@ -191,3 +191,17 @@ fn what_cannot_be_searched_is_refused_with_the_field_and_what_it_must_be() {
     }
     assert!(refused(&["--from", "9", "--to", "9"], QUEUE).contains("--to must be the greater"));
 }
+
+/// The page's hidden capacity is compared with this file, to the byte (tests/browser/capacity.test.mjs).
+/// `CACHELANE_BLESS=1 cargo test capacity` writes it again.
+#[test]
+fn what_the_page_is_compared_with_is_what_is_printed() {
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/capacity.json");
+    let link = "#v2&preset=tipping-point&lane.count=2";
+    let output = Command::new(env!("CARGO_BIN_EXE_cachelane")).args(["capacity", link, "--json"]).output().unwrap();
+    let now = String::from_utf8(output.stdout).unwrap();
+    if std::env::var_os("CACHELANE_BLESS").is_some() {
+        std::fs::write(&path, &now).expect("the file can be written");
+    }
+    assert_eq!(std::fs::read_to_string(&path).expect("the file is there"), now, "what the search finds has changed");
+}

@@ -237,3 +237,16 @@ fn what_cannot_be_played_is_refused() {
     let monitor = "1.0 [0 127.0.0.1:1] \"GET\" \"a\"\n";
     assert!(of(&["-", "--policy", "lru", "--capacity", "5", "--sample", "0.5"], monitor).contains("--sample 0.5: "));
 }
+
+/// The page's curve is compared with this file, to the byte (tests/browser/curve.test.mjs): its capacities are those from a
+/// hundredth of the keys to all, and the scenario's own. `CACHELANE_BLESS=1 cargo test curve` writes it again.
+#[test]
+fn what_the_page_is_compared_with_is_what_is_printed() {
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/curve.csv");
+    let capacities = "20,30,40,60,90,130,200,300,400,500,600,900,1300,1700,2000";
+    let now = printed(&["curve", "default", "--policy", "lru,sieve", "--capacity", capacities, "--csv"], "");
+    if std::env::var_os("CACHELANE_BLESS").is_some() {
+        std::fs::write(&path, &now).expect("the file can be written");
+    }
+    assert_eq!(std::fs::read_to_string(&path).expect("the file is there"), now, "what the curve says has changed");
+}

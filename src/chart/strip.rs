@@ -14,6 +14,8 @@ pub enum Kind {
     Share,
     /// Money.
     Amount,
+    /// A number a second; by decades where they lie far apart.
+    Rate,
 }
 
 /// The axis along which the dots lie.
@@ -26,7 +28,7 @@ pub struct Strip {
     step: Option<f64>,
 }
 
-/// From this ratio of the greatest to the least value on, latencies are shown by decades.
+/// From this ratio of the greatest to the least value on, latencies and rates are shown by decades.
 const DECADES_FROM: f64 = 20.0;
 
 /// About how many values are named.
@@ -41,7 +43,7 @@ impl Strip {
         if !low.is_finite() {
             (low, high) = (0.0, 0.0);
         }
-        if kind == Kind::Millis
+        if matches!(kind, Kind::Millis | Kind::Rate)
             && low > 0.0
             && high / low >= DECADES_FROM
             && let Axis::Log { low, high } = Axis::log_over(values)
@@ -53,7 +55,7 @@ impl Strip {
         }
         let least = match kind {
             Kind::Count => 1.0,
-            Kind::Millis | Kind::Share => 1e-6,
+            Kind::Millis | Kind::Share | Kind::Rate => 1e-6,
             Kind::Amount => 1e-9,
         };
         // Where all are alike, something around them is shown.
@@ -78,7 +80,9 @@ impl Strip {
     /// The values that are named, with their names.
     pub fn ticks(&self) -> Vec<(f64, String)> {
         let Some(step) = self.step else {
-            return Axis::Log { low: self.low, high: self.high }.ticks(NAMED as usize);
+            let ticks = Axis::Log { low: self.low, high: self.high }.ticks(NAMED as usize);
+            let named = |(value, name)| (value, if self.kind == Kind::Rate { self.name(value, value) } else { name });
+            return ticks.into_iter().map(named).collect();
         };
         let count = libm::round((self.high - self.low) / step) as u32;
         (0..=count).map(|i| self.low + f64::from(i) * step).map(|value| (value, self.name(value, step))).collect()
@@ -87,6 +91,8 @@ impl Strip {
     fn name(&self, value: f64, step: f64) -> String {
         match self.kind {
             Kind::Count => text::count(libm::round(value) as u64),
+            Kind::Rate if step >= 1.0 => format!("{}/s", text::count(libm::round(value) as u64)),
+            Kind::Rate => format!("{value:.*}/s", decimals_of(step)),
             Kind::Millis => format!("{value:.*} ms", decimals_of(step)),
             Kind::Share => format!("{:.*} %", decimals_of(100.0 * step), 100.0 * value),
             Kind::Amount => format!("{value:.*}", decimals_of(step)),
@@ -125,12 +131,15 @@ mod tests {
     #[test]
     fn latencies_that_lie_far_apart_are_shown_by_decades() {
         assert_eq!(names(Kind::Millis, &[1.8, 900.0]), ["1 ms", "10 ms", "100 ms", "1 s"]);
+        assert_eq!(names(Kind::Rate, &[150.0, 300.0])[..3], ["0/s", "100/s", "200/s"]);
+        assert_eq!(names(Kind::Rate, &[0.04, 3_035.0])[..2], ["0.1/s", "1/s"]);
+        assert_eq!(names(Kind::Rate, &[0.4, 3_035.0]).last().unwrap(), "1,000/s");
     }
 
     #[test]
     fn every_name_is_another_and_every_value_lies_between_the_ends() {
         for values in [vec![], vec![0.0], vec![3.0; 4], vec![0.0, 1.0, 2.0], vec![1e9, 1e9 + 3.0], vec![0.5, 0.500_1]] {
-            for kind in [Kind::Count, Kind::Millis, Kind::Share] {
+            for kind in [Kind::Count, Kind::Millis, Kind::Share, Kind::Rate] {
                 let strip = Strip::over(kind, values.iter().copied());
                 let mut names: Vec<String> = strip.ticks().into_iter().map(|(_, name)| name).collect();
                 assert!((2..=12).contains(&names.len()), "{kind:?} {values:?}: {names:?}");

@@ -6,14 +6,13 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::run::cannot_run;
 use super::{Failure, input, note};
 use crate::escape::shown;
-use crate::experiment::ENGINE_VERSION;
-use crate::experiment::capacity::{End, GOODPUT, Halt, LaneCapacity, Probe, Search, Survey, Verdict};
-use crate::report::{csv, table};
+use crate::experiment::capacity::{Capacities, Halt, LaneCapacity, Probe, Search, Survey, Verdict};
+use crate::phrase::Phrase;
+use crate::report::table;
 use crate::scenario::{Arrivals, Scenario};
 use crate::time::Nanos;
 
@@ -59,26 +58,14 @@ pub struct Capacity {
     table: bool,
 }
 
-/// What the command prints as JSON.
-#[derive(Serialize)]
-struct Capacities {
-    engine: &'static str,
-    scenario: String,
-    seed: u64,
-    seeds: u32,
-    precision: f64,
-    deadline_s: f64,
-    goodput: f64,
-    lanes: Vec<LaneCapacity>,
-}
-
 impl Capacity {
     /// Searches and prints.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let scenario = self.source.read()?;
         let search = self.search(&scenario)?;
         let surveys = (0..scenario.lanes.len()).map(|lane| Survey::new(&scenario, lane, &search));
-        let surveys = surveys.collect::<Result<Vec<Survey>, String>>().map_err(Failure::Input)?;
+        let surveys =
+            surveys.collect::<Result<Vec<Survey>, Phrase>>().map_err(|why| Failure::Input(why.to_string()))?;
         if !matches!(scenario.clients.arrivals, Arrivals::Poisson { .. }) {
             note("clients.arrivals: the search asks with Poisson arrivals of each rate, whatever their kind here");
         }
@@ -141,20 +128,11 @@ impl Capacity {
         lanes: Vec<LaneCapacity>,
         out: &mut dyn Write,
     ) -> Result<(), Failure> {
-        let found = Capacities {
-            engine: ENGINE_VERSION,
-            scenario: scenario.name.clone(),
-            seed: scenario.seed,
-            seeds: search.seeds,
-            precision: search.precision,
-            deadline_s: scenario.clients.deadline.as_secs_f64(),
-            goodput: GOODPUT,
-            lanes,
-        };
+        let found = Capacities::of(scenario, search, lanes);
         let text = if self.json {
-            super::json(&found)?
+            found.json()
         } else if self.csv {
-            rows(&found.lanes)
+            found.csv()
         } else {
             told(&found)
         };
@@ -212,55 +190,14 @@ fn told(found: &Capacities) -> String {
     text
 }
 
-/// The columns of the CSV.
-const COLUMNS: [&str; 12] = [
-    "name",
-    "serves_per_s",
-    "serves_low",
-    "serves_high",
-    "serves_ends",
-    "heals_per_s",
-    "heals_low",
-    "heals_high",
-    "heals_ends",
-    "heals_within_s",
-    "gentle_per_s",
-    "runs",
-];
-
-/// A lane's values in the order of [`COLUMNS`], rates by `rate`.
-fn cells(lane: &LaneCapacity, rate: impl Fn(Option<f64>) -> String, none: &'static str) -> Vec<String> {
-    let end = |end: Option<End>| end.map_or(none, End::name).to_owned();
-    vec![
-        lane.name.clone(),
-        rate(lane.serves_per_s),
-        rate(lane.serves_low),
-        rate(lane.serves_high),
-        end(lane.serves_ends),
-        rate(lane.heals_per_s),
-        rate(lane.heals_low),
-        rate(lane.heals_high),
-        end(lane.heals_ends),
-        rate(lane.heals_within_s),
-        rate(lane.gentle_per_s),
-        lane.runs.to_string(),
-    ]
-}
-
 fn row(lane: &LaneCapacity) -> Vec<String> {
     let or = |number: Option<f64>| number.map_or_else(|| "–".to_owned(), table::number);
-    let mut cells = cells(lane, or, "–");
+    let mut cells = lane.cells(or, "–");
     cells[0] = shown(&lane.name).into_owned();
     let share = lane.heals_per_s.zip(lane.serves_per_s).map(|(heals, serves)| heals / serves * 100.0);
     cells[10] = or(share);
     cells.remove(9); // the time it was given stands below
     cells
-}
-
-fn rows(lanes: &[LaneCapacity]) -> String {
-    let exact = |rate: Option<f64>| rate.map(|rate| rate.to_string()).unwrap_or_default();
-    let rows: Vec<Vec<String>> = lanes.iter().map(|lane| cells(lane, exact, "")).collect();
-    csv::plain(&COLUMNS, &rows)
 }
 
 /// How many runs are done, on standard error, drawn only where that is a terminal: how many there will be depends on them.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use self::play::{Drawn, How, Played, Scout, Source, Told, play};
+use self::play::{How, Played, Scout, Source, Told, play};
 use super::choices::{Capacity, Choice, choices};
 use super::replay::Options;
 use super::{Failure, input, note};
@@ -21,21 +21,13 @@ use crate::bytes::Bytes;
 use crate::cache::counts::ReplayCounts;
 use crate::cache::miniature;
 use crate::escape::shown_json;
+use crate::experiment::curve::{self, DRAWN, Drawn, LONG, Row, SCOUTED, ladder};
 use crate::random::Streams;
 use crate::scenario::{Scenario, presets};
 use crate::workload::requests::{KeySource, Requests};
 use crate::workload::trace::{KeySample, Trace};
 
-/// A trace of more requests is sampled unless told otherwise.
-const LONG: u64 = 4_000_000;
-/// The share of the keys by which it is found out how many there are.
-const SCOUTED: f64 = 1.0 / 64.0;
-/// The capacities where none are told, in thousandths of the distinct keys.
-const LADDER: [u64; 14] = [10, 15, 20, 30, 45, 65, 100, 150, 200, 300, 450, 650, 850, 1_000];
-/// The most entries of a cache.
-const ENTRIES_MAX: u64 = 10_000_000;
-/// Requests that are drawn from a scenario where nothing is told, and the most that may be.
-const DRAWN: u64 = 1_000_000;
+/// The most requests that may be drawn from a scenario.
 const DRAWN_MAX: u64 = 10_000_000_000;
 
 /// Miss ratio against cache size, for several policies: of a trace as `replay` would play it, or of the requests that a
@@ -126,7 +118,7 @@ impl Curve {
         self.options.check(&choices(&self.policy, &told)?, &self.policy)?;
         let origin = self.origin()?;
         let (rate, distinct) = self.look(&origin, sampling, !is_told)?;
-        let told = if is_told { told } else { ladder(distinct) };
+        let told = if is_told { told } else { ladder(distinct).iter().map(u32::to_string).collect() };
         let choices = choices(&self.policy, &told)?;
         let points = self.points(&origin, &choices, rate, sampling)?;
         let text = if self.json {
@@ -285,14 +277,6 @@ fn scaled(choice: &Choice, rate: f64) -> Choice {
     Choice { capacity, ..choice.clone() }
 }
 
-/// Capacities in entries, where there are so many distinct keys.
-fn ladder(distinct: u64) -> Vec<String> {
-    let entries = |thousandths: &u64| (distinct * thousandths).div_ceil(1_000).clamp(1, ENTRIES_MAX);
-    let mut all: Vec<u64> = LADDER.iter().map(entries).collect();
-    all.dedup();
-    all.iter().map(u64::to_string).collect()
-}
-
 /// Says on standard error that points are estimates.
 fn tell_sampled(source: &str, points: &[Point]) {
     let rates = || points.iter().filter_map(|point| point.sampled);
@@ -324,13 +308,12 @@ fn json(points: &[Point]) -> String {
 
 /// The points as CSV.
 fn csv(points: &[Point]) -> String {
-    let rows = points.iter().map(|point| {
-        let (ReplayCounts { requests, hits, misses }, ratio) = (point.counts, point.miss_ratio());
-        let sampled = point.sampled.map(|rate| rate.to_string()).unwrap_or_default();
-        let Choice { name, capacity, .. } = &point.choice;
-        format!("{name},{capacity},{requests},{hits},{misses},{ratio},{sampled}\n")
-    });
-    "policy,capacity,requests,hits,misses,miss_ratio,sampled\n".to_owned() + &rows.collect::<String>()
+    curve::csv(points.iter().map(|point| Row {
+        policy: &point.choice.name,
+        capacity: point.choice.capacity.to_string(),
+        counts: point.counts,
+        sampled: point.sampled,
+    }))
 }
 
 /// The points as a table: a row for each capacity, a column for each policy.

@@ -37,10 +37,12 @@
 
 use std::iter;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Experiment, Plan, StartError};
-use crate::report::LaneReport;
+use super::{ENGINE_VERSION, Experiment, Plan, StartError};
+use crate::escape::shown_json;
+use crate::phrase::{Phrase, phrase};
+use crate::report::{LaneReport, csv};
 use crate::scenario::{Arrivals, Fault, Keys, Scenario, Spike};
 use crate::time::Nanos;
 
@@ -82,7 +84,7 @@ impl Default for Search {
 }
 
 /// Why a lane does not serve more, or does not heal from more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
     /// Most requests that fail are answered with an error.
@@ -147,8 +149,100 @@ pub struct LaneCapacity {
     pub gentle_per_s: Option<f64>,
     /// How many runs it took.
     pub runs: u64,
-    /// What else there is to say.
-    pub notes: Vec<String>,
+    /// What else there is to say; in JSON in English.
+    #[serde(serialize_with = "in_english")]
+    pub notes: Vec<Phrase>,
+}
+
+fn in_english<S: Serializer>(notes: &[Phrase], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(notes.iter().map(ToString::to_string))
+}
+
+/// What came of all lanes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Capacities {
+    /// The engine's version.
+    pub engine: &'static str,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The first seed.
+    pub seed: u64,
+    /// How many seeds follow each other.
+    pub seeds: u32,
+    /// See [`Search::precision`].
+    pub precision: f64,
+    /// `clients.deadline`, seconds.
+    pub deadline_s: f64,
+    /// See [`GOODPUT`].
+    pub goodput: f64,
+    /// Per lane, in the scenario's order.
+    pub lanes: Vec<LaneCapacity>,
+}
+
+impl Capacities {
+    /// What the search has found in the lanes of `scenario`.
+    pub fn of(scenario: &Scenario, search: &Search, lanes: Vec<LaneCapacity>) -> Capacities {
+        Capacities {
+            engine: ENGINE_VERSION,
+            scenario: scenario.name.clone(),
+            seed: scenario.seed,
+            seeds: search.seeds,
+            precision: search.precision,
+            deadline_s: scenario.clients.deadline.as_secs_f64(),
+            goodput: GOODPUT,
+            lanes,
+        }
+    }
+
+    /// As JSON.
+    pub fn json(&self) -> String {
+        let text = serde_json::to_string_pretty(self).unwrap_or_default(); // names and numbers can be written
+        shown_json(&text).into_owned() + "\n"
+    }
+
+    /// As CSV: a row for each lane.
+    pub fn csv(&self) -> String {
+        let exact = |rate: Option<f64>| rate.map(|rate| rate.to_string()).unwrap_or_default();
+        let rows: Vec<Vec<String>> = self.lanes.iter().map(|lane| lane.cells(exact, "")).collect();
+        csv::plain(&COLUMNS, &rows)
+    }
+}
+
+/// The columns of the CSV.
+const COLUMNS: [&str; 12] = [
+    "name",
+    "serves_per_s",
+    "serves_low",
+    "serves_high",
+    "serves_ends",
+    "heals_per_s",
+    "heals_low",
+    "heals_high",
+    "heals_ends",
+    "heals_within_s",
+    "gentle_per_s",
+    "runs",
+];
+
+impl LaneCapacity {
+    /// Its values in the order of the CSV's columns, rates by `rate`.
+    pub fn cells(&self, rate: impl Fn(Option<f64>) -> String, none: &'static str) -> Vec<String> {
+        let end = |end: Option<End>| end.map_or(none, End::name).to_owned();
+        vec![
+            self.name.clone(),
+            rate(self.serves_per_s),
+            rate(self.serves_low),
+            rate(self.serves_high),
+            end(self.serves_ends),
+            rate(self.heals_per_s),
+            rate(self.heals_low),
+            rate(self.heals_high),
+            end(self.heals_ends),
+            rate(self.heals_within_s),
+            rate(self.gentle_per_s),
+            self.runs.to_string(),
+        ]
+    }
 }
 
 /// The search in one lane.
@@ -163,7 +257,7 @@ pub struct Survey {
     /// The fields with which something is wrong now that the lane is alone: what means something in another one only.
     known: Vec<String>,
     /// From the first fault's beginning to the last one's end, if there are faults to heal from.
-    faults: Result<Nanos, &'static str>,
+    faults: Result<Nanos, Phrase>,
 }
 
 /// A run that is to be judged.
@@ -183,12 +277,19 @@ pub struct Probe {
 }
 
 /// What one seed has found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Found {
     gentle: Option<f64>,
     serves: Bisection,
     heals: Option<Bisection>,
     runs: u64,
+}
+
+impl Found {
+    /// How many runs it took.
+    pub fn runs(&self) -> u64 {
+        self.runs
+    }
 }
 
 /// The scenario's own rate, requests a second: the mean, of a spike the rate during it.
@@ -211,13 +312,41 @@ fn problems(scenario: &Scenario) -> Vec<String> {
 }
 
 /// From the first fault's beginning to the last one's end, or why there is nothing to heal from.
-fn faults_length(faults: &[Fault]) -> Result<Nanos, &'static str> {
+fn faults_length(faults: &[Fault]) -> Result<Nanos, Phrase> {
+    const NO_END: Phrase = Phrase::fixed(
+        "a fault at random or on a trigger has no end that is known beforehand: give it a moment",
+        "무작위로 또는 조건에 따라 일어나는 장애는 끝나는 시점을 미리 알 수 없습니다. 시점을 정하세요",
+    );
+    const NONE: Phrase = Phrase::fixed("there is no fault to heal from", "회복할 장애가 없습니다");
     let moments: Option<Vec<Nanos>> = faults.iter().map(|fault| fault.at.moment()).collect();
-    let moments =
-        moments.ok_or("a fault at random or on a trigger has no end that is known beforehand: give it a moment")?;
+    let moments = moments.ok_or(NO_END)?;
     let ends = faults.iter().zip(&moments).map(|(fault, at)| at.saturating_add(fault.lasts)).max();
-    let (first, last) = moments.iter().min().zip(ends).ok_or("there is no fault to heal from")?;
+    let (first, last) = moments.iter().min().zip(ends).ok_or(NONE)?;
     Ok(last.saturating_sub(*first))
+}
+
+/// The scenario's own rate, requests a second, from which a search begins.
+///
+/// # Errors
+/// When requests do not come in an open loop, or their keys come from a trace, which ends: the field and what it must be.
+pub fn searchable(scenario: &Scenario) -> Result<f64, Phrase> {
+    let kind = match scenario.clients.arrivals {
+        Arrivals::Trace { .. } => "trace",
+        _ => "closed",
+    };
+    let base = base_rate(&scenario.clients.arrivals).ok_or_else(|| {
+        phrase!(
+            "clients.arrivals is {kind:?}, which has no rate to search; it must be an open loop: poisson, constant, bursts, wave or spike",
+            "clients.arrivals가 {kind:?}이면 찾을 요청 속도가 없습니다. 오픈 루프여야 합니다: poisson, constant, bursts, wave, spike"
+        )
+    })?;
+    if matches!(scenario.clients.keys, Keys::Trace { .. }) {
+        return Err(Phrase::fixed(
+            "clients.keys is a trace, which ends; keys must be drawn: uniform, zipf, hot-set …",
+            "clients.keys가 트레이스이면 요청에 끝이 있습니다. 키를 분포에서 뽑아야 합니다: uniform, zipf, hot-set …",
+        ));
+    }
+    Ok(base)
 }
 
 impl Survey {
@@ -228,18 +357,8 @@ impl Survey {
     ///
     /// # Panics
     /// When there is no such lane.
-    pub fn new(scenario: &Scenario, lane: usize, search: &Search) -> Result<Survey, String> {
-        let open = "poisson, constant, bursts, wave or spike";
-        let kind = match scenario.clients.arrivals {
-            Arrivals::Trace { .. } => "trace",
-            _ => "closed",
-        };
-        let base = base_rate(&scenario.clients.arrivals).ok_or_else(|| {
-            format!("clients.arrivals is {kind:?}, which has no rate to search; it must be an open loop: {open}")
-        })?;
-        if matches!(scenario.clients.keys, Keys::Trace { .. }) {
-            return Err("clients.keys is a trace, which ends; keys must be drawn: uniform, zipf, hot-set …".to_owned());
-        }
+    pub fn new(scenario: &Scenario, lane: usize, search: &Search) -> Result<Survey, Phrase> {
+        let base = searchable(scenario)?;
         let name = scenario.titles().swap_remove(lane);
         let mut alone = scenario.only(lane);
         alone.faults.retain(|fault| !fault.spares(0));
@@ -395,22 +514,33 @@ impl Survey {
         let (heals_per_s, heals_low, heals_high) = together(&heals);
         let mut notes = Vec::new();
         if let (Err(why), Some(_)) = (&self.faults, serves_per_s) {
-            notes.push((*why).to_owned());
+            notes.push(why.clone());
         }
         if serves_per_s.is_some() && serves_high.is_none() {
-            let most = self.range().1;
+            let (most, seeds) = (self.range().1, serves.len());
             let all = serves.iter().filter(|one| one.high.is_none()).count();
-            let who = if all == serves.len() {
-                "it serves".to_owned()
+            notes.push(if all == seeds {
+                phrase!(
+                    "it serves {most}/s, the greatest rate that was asked; --to asks for more",
+                    "시험한 가장 높은 속도인 {most}/s까지 감당합니다. 더 높은 속도는 --to로 시험합니다"
+                )
             } else {
-                format!("with {all} of {} seeds it serves", serves.len())
-            };
-            notes.push(format!("{who} {most}/s, the greatest rate that was asked; --to asks for more"));
+                phrase!(
+                    "with {all} of {seeds} seeds it serves {most}/s, the greatest rate that was asked; --to asks for more",
+                    "시드 {seeds}개 중 {all}개에서 시험한 가장 높은 속도인 {most}/s까지 감당합니다. 더 높은 속도는 --to로 시험합니다"
+                )
+            });
         }
         if serves_per_s.is_none() {
-            notes.push("it serves no rate that was asked; --from asks for less".to_owned());
+            notes.push(Phrase::fixed(
+                "it serves no rate that was asked; --from asks for less",
+                "시험한 어떤 속도도 감당하지 못합니다. 더 낮은 속도는 --from으로 시험합니다",
+            ));
         } else if heals_per_s.is_none() && self.faults.is_ok() {
-            notes.push("it heals from no rate that was asked; --from asks for less".to_owned());
+            notes.push(Phrase::fixed(
+                "it heals from no rate that was asked; --from asks for less",
+                "시험한 어떤 속도에서도 스스로 회복하지 못합니다. 더 낮은 속도는 --from으로 시험합니다",
+            ));
         }
         LaneCapacity {
             name: self.name.clone(),
@@ -459,7 +589,7 @@ fn piece_s(rate: f64, deadline: f64) -> f64 {
 }
 
 /// The search for an edge on a scale of rates: below, what is asked holds; above, it does not.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Bisection {
     /// The greatest rate known to do.
     low: Option<f64>,
@@ -549,33 +679,58 @@ impl Totals {
     }
 }
 
-/// A probe's lane as it runs.
-struct Watched<S: FnMut() -> bool> {
-    experiment: Experiment,
-    stop: S,
+/// A probe as it runs. It may be made in several goes.
+struct Running {
+    probe: Probe,
+    /// `None` where it is too large.
+    experiment: Option<Experiment>,
+    /// The totals at the probe's moments so far.
+    totals: Vec<Totals>,
     /// Buckets seen, and the queue at the end of the last.
     seen: usize,
     queue: u32,
 }
 
-impl<S: FnMut() -> bool> Watched<S> {
-    /// The totals at that moment; `None` if a limit has ended the run before.
-    fn at(&mut self, moment: Nanos) -> Result<Option<Totals>, Halt> {
-        while self.experiment.now() < moment {
-            let reached = self.experiment.advance(moment, &mut self.stop);
-            if self.experiment.stopped().next().is_some() {
-                return Ok(None);
+impl Running {
+    fn begin(probe: Probe) -> Result<Running, Halt> {
+        // The scenario itself was good: only its rate and its length are others.
+        let is_too_large = problems(&probe.scenario).iter().any(|field| !probe.known.contains(field));
+        let experiment = if is_too_large {
+            None
+        } else {
+            Some(Plan::new(&probe.scenario, None).map_err(Halt::Cannot)?.begin_lanes(iter::once(0)))
+        };
+        Ok(Running { probe, experiment, totals: Vec::new(), seen: 0, queue: 0 })
+    }
+
+    /// Runs on, as far as is needed to judge it; `None` where `stop` has asked for a pause before.
+    fn advance(&mut self, mut stop: impl FnMut() -> bool) -> Option<Verdict> {
+        let Some(experiment) = &mut self.experiment else { return Some(Err(End::TooLarge)) };
+        loop {
+            if let Some(verdict) = self.probe.judge(&self.totals) {
+                return Some(verdict);
             }
-            if reached < moment {
-                return Err(Halt::Stopped);
+            let moment = self.probe.moment(self.totals.len());
+            while experiment.now() < moment {
+                let reached = experiment.advance(moment, &mut stop);
+                if experiment.stopped().next().is_some() {
+                    // What a limit ended has more under way than there is room for.
+                    return Some(Err(End::Backlog));
+                }
+                if reached < moment {
+                    return None;
+                }
             }
+            let points = experiment.series(0, self.seen, 1).points;
+            self.seen += points.len();
+            self.queue = points.last().map_or(self.queue, |point| point.queue);
+            self.totals.extend(experiment.report().lanes.first().map(|lane| Totals::of(lane, self.queue)));
         }
-        let points = self.experiment.series(0, self.seen, 1).points;
-        self.seen += points.len();
-        self.queue = points.last().map_or(self.queue, |point| point.queue);
-        Ok(self.experiment.report().lanes.first().map(|lane| Totals::of(lane, self.queue)))
     }
 }
+
+/// In how many pieces it is watched whether a lane serves: so often it is looked whether it is hopeless.
+const PIECES: u64 = 20;
 
 impl Probe {
     /// Runs it, as far as is needed to judge it, or until `stop` says so.
@@ -583,19 +738,33 @@ impl Probe {
     /// # Errors
     /// When it cannot be run, or was stopped.
     pub fn run(&self, stop: impl FnMut() -> bool) -> Result<Verdict, Halt> {
-        if problems(&self.scenario).iter().any(|field| !self.known.contains(field)) {
-            // The scenario itself was good: only its rate and its length are others.
-            return Ok(Err(End::TooLarge));
+        Running::begin(self.clone())?.advance(stop).ok_or(Halt::Stopped)
+    }
+
+    /// Moment number `number` at which its totals are looked at: the first is when the lane has settled.
+    fn moment(&self, number: usize) -> Nanos {
+        let (number, duration) = (number as u64, self.scenario.duration);
+        match (number, self.over) {
+            (0, _) => self.settled,
+            (1, Some(over)) => over,
+            (_, Some(over)) => {
+                let piece = Nanos::from_secs_f64(piece_s(self.rate, self.scenario.clients.deadline.as_secs_f64()));
+                over.saturating_add(Nanos(piece.0.saturating_mul(number - 1))).min(duration)
+            }
+            (_, None) => {
+                let length = duration.saturating_sub(self.settled);
+                self.settled.saturating_add(Nanos(length.0 / PIECES * number))
+            }
         }
-        let plan = Plan::new(&self.scenario, None).map_err(Halt::Cannot)?;
-        let mut watched = Watched { experiment: plan.begin_lanes(iter::once(0)), stop, seen: 0, queue: 0 };
-        let verdict = match (watched.at(self.settled)?, self.over) {
-            (None, _) => None,
-            (Some(settled), None) => self.serves(&mut watched, settled)?,
-            (Some(settled), Some(over)) => self.heals(&mut watched, settled, over)?,
-        };
-        // What a limit ended has more under way than there is room for.
-        Ok(verdict.unwrap_or(Err(End::Backlog)))
+    }
+
+    /// What the totals at the moments so far say, once they say it.
+    fn judge(&self, totals: &[Totals]) -> Option<Verdict> {
+        match (totals, self.over) {
+            ([] | [_], _) => None,
+            ([settled, .., last], None) => self.serves(*settled, *last, totals.len() as u64 - 1),
+            ([settled, after @ ..], Some(_)) => self.heals(*settled, after),
+        }
     }
 
     /// How many more may wait after so many requests, by luck or within the precision.
@@ -603,50 +772,139 @@ impl Probe {
         (self.precision / 2.0 * requests).max(3.0 * requests.sqrt())
     }
 
-    /// `None` if a limit has ended the run.
-    fn serves<S: FnMut() -> bool>(&self, watched: &mut Watched<S>, settled: Totals) -> Result<Option<Verdict>, Halt> {
-        /// So often it is looked whether it is hopeless.
-        const PIECES: u64 = 20;
+    /// Whether it serves, once so many pieces have gone by.
+    fn serves(&self, settled: Totals, now: Totals, pieces: u64) -> Option<Verdict> {
         let length = self.scenario.duration.saturating_sub(self.settled);
         let clients = &self.scenario.clients;
         let tries = f64::from(clients.retries) + 1.0;
         let all = self.rate * length.as_secs_f64() * clients.shares().requests_per_operation() * tries;
-        let mut happened = Totals::default();
-        for piece in 1..=PIECES {
-            let moment = self.settled.saturating_add(Nanos(length.0 / PIECES * piece));
-            let Some(now) = watched.at(moment)? else { return Ok(None) };
-            happened = now.since(settled);
-            // A tenth more than is expected, by luck: even if all of it were answered, that would not do.
-            if happened.failed() > (1.0 - GOODPUT) * 1.1 * all.max(happened.sealed) {
-                break;
-            }
+        let happened = now.since(settled);
+        // A tenth more than is expected, by luck: even if all of it were answered, that would not do.
+        let is_hopeless = happened.failed() > (1.0 - GOODPUT) * 1.1 * all.max(happened.sealed);
+        if pieces < PIECES && !is_hopeless {
+            return None;
         }
         let grows = happened.waiting - settled.waiting > self.allowed(self.rate * length.as_secs_f64());
-        Ok(Some(happened.are_answered().and(if grows { Err(End::Backlog) } else { Ok(()) })))
+        Some(happened.are_answered().and(if grows { Err(End::Backlog) } else { Ok(()) }))
     }
 
-    /// `None` if a limit has ended the run.
-    fn heals<S: FnMut() -> bool>(
-        &self,
-        watched: &mut Watched<S>,
-        settled: Totals,
-        over: Nanos,
-    ) -> Result<Option<Verdict>, Halt> {
+    /// Whether it heals, by the totals from the last fault's end on.
+    fn heals(&self, settled: Totals, after: &[Totals]) -> Option<Verdict> {
         /// So many good pieces in a row are no accident.
-        const ROW: u32 = 4;
+        const ROW: usize = 4;
         let seconds = piece_s(self.rate, self.scenario.clients.deadline.as_secs_f64());
         let room = settled.waiting + self.allowed(self.rate * seconds);
-        let (mut row, mut moment, mut last) = (0, over, Err(End::Late));
-        let Some(mut before) = watched.at(over)? else { return Ok(None) };
-        while moment < self.scenario.duration && row < ROW {
-            moment = moment.saturating_add(Nanos::from_secs_f64(seconds)).min(self.scenario.duration);
-            let Some(now) = watched.at(moment)? else { return Ok(None) };
-            let happened = now.since(before);
-            last = happened.are_answered().and(if now.waiting > room { Err(End::Backlog) } else { Ok(()) });
-            row = if last.is_ok() { row + 1 } else { 0 };
-            before = now;
+        let verdict = |pair: &[Totals]| {
+            let [before, now] = pair else { return Err(End::Late) };
+            let is_backlog = now.waiting > room;
+            now.since(*before).are_answered().and(if is_backlog { Err(End::Backlog) } else { Ok(()) })
+        };
+        let row = after.windows(2).rev().take(ROW).take_while(|pair| verdict(pair).is_ok()).count();
+        if row == ROW {
+            return Some(Ok(()));
         }
+        let is_over = self.moment(after.len()) >= self.scenario.duration;
         // One that was on its way when the time was over has not healed.
-        Ok(Some(if row == ROW { Ok(()) } else { Err(last.err().unwrap_or(End::Late)) }))
+        is_over.then(|| Err(after.windows(2).next_back().map_or(Err(End::Late), verdict).err().unwrap_or(End::Late)))
+    }
+}
+
+/// What one seed finds in a lane, which may be made in several goes: [`Survey::first`] or [`Survey::again`].
+pub struct Seeking {
+    survey: Survey,
+    /// How many seeds after the first, and what that has found.
+    after: Option<(u32, Found)>,
+    /// What the runs so far came to.
+    verdicts: Vec<Verdict>,
+    running: Option<Running>,
+}
+
+impl Seeking {
+    /// At its beginning; `after`: not the first seed, but so many after it, which has found that.
+    pub fn begin(survey: Survey, after: Option<(u32, Found)>) -> Seeking {
+        Seeking { survey, after, verdicts: Vec::new(), running: None }
+    }
+
+    /// How many runs have come to their end.
+    pub fn runs(&self) -> u32 {
+        self.verdicts.len() as u32
+    }
+
+    /// Goes on to its end, and gives what was found; `None` where `stop` has asked for a pause before (see
+    /// [`Experiment::advance`]). However often it pauses, it finds the same.
+    ///
+    /// # Errors
+    /// When a probe cannot be run.
+    pub fn advance(&mut self, mut stop: impl FnMut() -> bool) -> Result<Option<Found>, Halt> {
+        loop {
+            let probe = match self.next() {
+                Ok(found) => return Ok(Some(found)),
+                Err(probe) => probe,
+            };
+            let mut running = match self.running.take() {
+                Some(running) => running,
+                None => Running::begin(*probe)?,
+            };
+            match running.advance(&mut stop) {
+                Some(verdict) => self.verdicts.push(verdict),
+                None => {
+                    self.running = Some(running);
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// What was found, or the run that has to be judged for that: a search asks the same as long as it hears the same, so it is
+    /// begun again with the verdicts that there are.
+    fn next(&self) -> Result<Found, Box<Probe>> {
+        let (mut verdicts, mut next) = (self.verdicts.iter(), None);
+        let hear = |probe: &Probe| match verdicts.next() {
+            Some(verdict) => Ok(*verdict),
+            None => {
+                next = Some(Box::new(probe.clone()));
+                Err(Halt::Stopped)
+            }
+        };
+        let found = match &self.after {
+            None => self.survey.first(hear),
+            Some((number, first)) => self.survey.again(first, *number, hear),
+        };
+        found.map_err(|_| next.expect("only a run without a verdict halts the search"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::presets;
+
+    #[test]
+    fn a_search_that_pauses_finds_what_one_in_one_go_finds() {
+        let scenario = presets::get("tipping-point").expect("a preset").scenario().clone();
+        let search = Search { precision: 0.5, seeds: 2, ..Search::default() };
+        let survey = Survey::new(&scenario, 1, &search).expect("an open loop");
+        let whole = |probe: &Probe| probe.run(|| false);
+        let first = survey.first(whole).expect("it can be run");
+        let again = survey.again(&first, 1, whole).expect("it can be run");
+        let mut pauses = 0;
+        let mut in_pieces = |after: Option<(u32, Found)>| {
+            let mut seeking = Seeking::begin(survey.clone(), after);
+            let mut calls = 0_u32;
+            loop {
+                let stop = || {
+                    calls += 1;
+                    calls.is_multiple_of(50)
+                };
+                match seeking.advance(stop).expect("it can be run") {
+                    Some(found) => return (found, seeking.runs()),
+                    None => pauses += 1,
+                }
+            }
+        };
+        assert_eq!(in_pieces(None), (first.clone(), first.runs as u32));
+        assert_eq!(in_pieces(Some((1, first.clone()))), (again.clone(), again.runs as u32));
+        assert!(pauses > 20, "{pauses} pauses");
+        assert!(first.heals.expect("a fault").low < first.serves.low, "retries keep it from healing");
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod capacity;
 mod cost;
+pub mod curve;
 pub mod harm;
 pub mod seeds;
 pub mod shrink;

@@ -25,7 +25,7 @@ mod picture;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::telling::Telling;
 use super::{ENGINE_VERSION, Experiment, Plan, StartError};
@@ -89,6 +89,46 @@ impl Answers {
             both[place].push(*answer);
         }
     }
+}
+
+/// How often a moment's forks went wrong, and of how many that sent the same request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Which of the moments.
+    pub moment: usize,
+    /// With the faults to come.
+    pub probability: (u32, u32),
+    /// Without them; where one is still to come.
+    pub without_faults: Option<(u32, u32)>,
+}
+
+impl Answers {
+    /// What they come to, in order of time.
+    fn tallies(&self) -> Vec<Tally> {
+        let count = |answers: &Vec<Answer>| {
+            let known = answers.iter().flatten();
+            (known.clone().filter(|wrong| **wrong).count() as u32, known.count() as u32)
+        };
+        let of = |(&moment, both): (&usize, &Vec<Vec<Answer>>)| Tally {
+            moment,
+            probability: both.first().map_or((0, 0), count),
+            without_faults: both.get(1).map(count),
+        };
+        self.0.iter().map(of).collect()
+    }
+}
+
+/// What several searches found together, each by forks of its own: the moments that any of them asked about, in order of time.
+pub fn together(tallies: impl IntoIterator<Item = Tally>) -> Vec<Tally> {
+    let plus = |a: (u32, u32), b: (u32, u32)| (a.0 + b.0, a.1 + b.1);
+    let mut all: BTreeMap<usize, Tally> = BTreeMap::new();
+    for Tally { moment, probability, without_faults } in tallies {
+        let own = all.entry(moment).or_insert(Tally { moment, probability: (0, 0), without_faults: None });
+        own.probability = plus(own.probability, probability);
+        own.without_faults =
+            without_faults.map(|more| plus(own.without_faults.unwrap_or((0, 0)), more)).or(own.without_faults);
+    }
+    all.into_values().collect()
 }
 
 /// Why there is no answer.
@@ -172,15 +212,27 @@ impl When {
         moments: usize,
         stop: impl FnMut() -> bool,
     ) -> Result<When, Halt> {
-        if !is_asked_of(&case) {
-            return Err(Halt::Kind);
-        }
-        if case.issued >= scenario.duration || case.at > scenario.duration {
-            return Err(Halt::AfterTheRun);
-        }
-        let scenario = scenario.only(lane);
-        let told = Telling::new(&scenario, trace.clone(), 0, case).advance(stop).map_err(Halt::Cannot)?;
+        can_be_asked(scenario, &case)?;
+        let alone = scenario.only(lane);
+        let told = Telling::new(&alone, trace.clone(), 0, case).advance(stop).map_err(Halt::Cannot)?;
         let story = told.ok_or(Halt::Stopped)?.story;
+        When::of((scenario, trace), (lane, story), moments)
+    }
+
+    /// The same of a case whose story is told.
+    ///
+    /// # Errors
+    /// When the lane cannot be run, or nothing can be asked of the case.
+    ///
+    /// # Panics
+    /// When there is no such lane.
+    pub fn of(
+        (scenario, trace): (&Scenario, Option<Arc<Trace>>),
+        (lane, story): (usize, Story),
+        moments: usize,
+    ) -> Result<When, Halt> {
+        can_be_asked(scenario, &story.case)?;
+        let scenario = scenario.only(lane);
         let plan = Plan::new(&scenario, trace).map_err(Halt::Cannot)?;
         let moments = chosen(&story, is_closed(&scenario), moments);
         Ok(When { plan, scenario, story, moments })
@@ -228,33 +280,45 @@ impl When {
     /// # Errors
     /// When `stop` says so.
     pub fn run(&self, fork: Fork, mut stop: impl FnMut() -> bool) -> Result<Answer, Halt> {
+        self.go_on(&mut self.begin(fork), &mut stop)
+    }
+
+    fn begin(&self, fork: Fork) -> Forked {
         let case = &self.story.case;
         let mut experiment = self.plan.clone().begin();
         if let CaseKind::Stale { .. } = case.kind {
             experiment.lanes[0].listen(case.key);
         }
-        let mut until = self.moments[fork.moment];
-        reach(&mut experiment, until, &mut stop)?;
-        experiment.lanes[0].turn_luck(u64::from(fork.number) + 1);
-        if !fork.faults {
-            experiment.lanes[0].spare_the_rest();
-        }
+        Forked { fork, experiment, until: self.moments[fork.moment], has_turned: false }
+    }
+
+    /// Runs a fork on; where `stop` halts it, it can go on from there.
+    fn go_on(&self, forked: &mut Forked, stop: &mut impl FnMut() -> bool) -> Result<Answer, Halt> {
+        let case = &self.story.case;
+        let Forked { fork, experiment, until, has_turned } = forked;
         loop {
+            reach(experiment, *until, stop)?;
+            if !*has_turned {
+                experiment.lanes[0].turn_luck(u64::from(fork.number) + 1);
+                if !fork.faults {
+                    experiment.lanes[0].spare_the_rest();
+                }
+                *has_turned = true;
+            }
             if experiment.stopped().any(|(_, why)| !why.is_after_the_run()) {
                 return Ok(None); // a limit has ended it: nobody knows what would have become of it
             }
             let over = experiment.finished();
-            if let Some(answer) = self.judge(&experiment, over) {
+            if let Some(answer) = self.judge(experiment, over) {
                 return Ok(answer);
             }
             if over {
                 return Ok(None);
             }
-            until = if until < case.at { case.at } else { until.saturating_add(WAIT) };
-            if until > self.scenario.duration {
-                until = Nanos::MAX;
+            *until = if *until < case.at { case.at } else { until.saturating_add(WAIT) };
+            if *until > self.scenario.duration {
+                *until = Nanos::MAX;
             }
-            reach(&mut experiment, until, &mut stop)?;
         }
     }
 
@@ -304,37 +368,141 @@ impl When {
 
     /// What the answers say; `lane` is what the lane is called.
     pub fn sum_up(&self, lane: &str, forks: u32, known: &Answers) -> Found {
+        Found::of((&self.scenario, lane), (&self.story, &self.moments), forks, &known.tallies())
+    }
+}
+
+impl Found {
+    /// What these forks of a case say; `moments` are those that can be asked about.
+    fn of(
+        (scenario, lane): (&Scenario, &str),
+        (story, moments): (&Story, &[Nanos]),
+        forks: u32,
+        known: &[Tally],
+    ) -> Found {
+        let share = |(wrong, of): (u32, u32)| Share::of(wrong, of);
         let mut before = None;
-        let mut moments = Vec::new();
-        for (&place, both) in &known.0 {
-            let at = self.moments[place];
-            let since = self.story.lines.iter().filter(|line| before < Some(line.at) && line.at <= at);
-            let since = since.filter(|_| before.is_some()).map(|line| self.told(line)).collect();
-            let probability = both.first().map_or_else(|| Share::of(0, 0), |own| share(own));
-            let without_faults = both.get(1).map(|own| share(own));
-            moments.push(Moment { at_s: at.as_secs_f64(), since, probability, without_faults });
+        let mut found = Vec::new();
+        for tally in known {
+            let Some(&at) = moments.get(tally.moment) else { continue };
+            let since = story.lines.iter().filter(|line| before < Some(line.at) && line.at <= at);
+            let since = since.filter(|_| before.is_some()).map(|line| told(story, line)).collect();
+            let (probability, without_faults) = (share(tally.probability), tally.without_faults.map(share));
+            found.push(Moment { at_s: at.as_secs_f64(), since, probability, without_faults });
             before = Some(at);
         }
-        let jump = jump(&moments);
+        let jump = jump(&found);
         Found {
             engine: ENGINE_VERSION,
-            scenario: self.scenario.name.clone(),
-            seed: self.scenario.seed,
+            scenario: scenario.name.clone(),
+            seed: scenario.seed,
             lane: lane.to_owned(),
-            case: self.story.case,
-            sentence: self.story.sentence.clone(),
-            cause_s: self.story.cause_at.as_secs_f64(),
+            case: story.case,
+            sentence: story.sentence.clone(),
+            cause_s: story.cause_at.as_secs_f64(),
             forks,
-            moments,
+            moments: found,
             jump,
         }
     }
 
-    /// A line of the story, in words.
-    fn told(&self, line: &Line) -> Phrase {
-        let say = |language: Language| format!("{}: {}", self.story.way(line, language), line.text.say(language));
-        Phrase::new(say(Language::English), say(Language::Korean))
+    /// What several quick searches of a case whose story is told found [`together`], of `scenario`, in which the lane is called
+    /// `lane`; `forks`: how many each of the moments that all have asked about has.
+    pub fn of_searches(
+        (scenario, lane): (&Scenario, &str),
+        story: &Story,
+        (count, forks): (usize, u32),
+        known: &[Tally],
+    ) -> Found {
+        Found::of((scenario, lane), (story, &chosen(story, is_closed(scenario), count)), forks, known)
     }
+}
+
+/// A line of the story, in words.
+fn told(story: &Story, line: &Line) -> Phrase {
+    let say = |language: Language| format!("{}: {}", story.way(line, language), line.text.say(language));
+    Phrase::new(say(Language::English), say(Language::Korean))
+}
+
+/// A fork as it runs. It may be made in several goes.
+struct Forked {
+    fork: Fork,
+    experiment: Experiment,
+    /// How far it runs until it is looked at.
+    until: Nanos,
+    /// Whether it has its own luck by now.
+    has_turned: bool,
+}
+
+/// A quick search with some forks of its own, made in several goes.
+pub struct Search {
+    when: When,
+    /// The number of the first fork, and how many there are of each probability.
+    forks: (u32, u32),
+    known: Answers,
+    round: Vec<Fork>,
+    answers: Vec<Answer>,
+    running: Option<Forked>,
+    runs: u32,
+}
+
+impl Search {
+    /// At its beginning.
+    pub fn begin(when: When, forks: (u32, u32)) -> Search {
+        Search {
+            when,
+            forks,
+            known: Answers::default(),
+            round: Vec::new(),
+            answers: Vec::new(),
+            running: None,
+            runs: 0,
+        }
+    }
+
+    /// How many forks have come to their end.
+    pub fn runs(&self) -> u32 {
+        self.runs
+    }
+
+    /// Goes on to the end, and gives what the forks of each moment came to, in order of time; `None` where `stop` has asked for
+    /// a pause before. However often it pauses, it finds the same.
+    pub fn advance(&mut self, mut stop: impl FnMut() -> bool) -> Option<Vec<Tally>> {
+        loop {
+            if self.answers.len() == self.round.len() {
+                self.known.take_in(&self.round, &self.answers);
+                self.answers.clear();
+                self.round = self.when.forks(&self.when.next(&self.known, true), self.forks.1);
+                if self.round.is_empty() {
+                    return Some(self.known.tallies());
+                }
+            }
+            let fork = self.round[self.answers.len()];
+            let other = Fork { number: fork.number + self.forks.0, ..fork };
+            let running = self.running.get_or_insert_with(|| self.when.begin(other));
+            match self.when.go_on(running, &mut stop) {
+                Ok(answer) => {
+                    self.answers.push(answer);
+                    (self.running, self.runs) = (None, self.runs + 1);
+                }
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+/// Whether it can be asked when this came about.
+///
+/// # Errors
+/// When it cannot: why.
+pub fn can_be_asked(scenario: &Scenario, case: &Case) -> Result<(), Halt> {
+    if !is_asked_of(case) {
+        return Err(Halt::Kind);
+    }
+    if case.issued >= scenario.duration || case.at > scenario.duration {
+        return Err(Halt::AfterTheRun);
+    }
+    Ok(())
 }
 
 impl Moment {
@@ -410,4 +578,56 @@ fn jump(moments: &[Moment]) -> Option<Jump> {
         before: from.share,
         after: to.share,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::presets;
+
+    #[test]
+    fn a_search_that_pauses_finds_what_the_forks_found_one_by_one_and_two_make_one_of_all() {
+        let mut scenario = presets::get("flush-race").expect("a preset").scenario().clone();
+        scenario.duration = Nanos::from_secs(5);
+        let mut experiment = Plan::new(&scenario, None).expect("it can be run").begin();
+        experiment.advance(Nanos::MAX, || false);
+        let lane = (0..scenario.lanes.len()).find(|lane| !experiment.cases(*lane).lost().is_empty()).expect("a loss");
+        let case = experiment.cases(lane).lost()[0];
+        let when = || When::new((&scenario, None), (lane, case), 12, || false).expect("it can be asked");
+        let in_pieces = |forks: (u32, u32)| {
+            let (mut search, mut pauses) = (Search::begin(when(), forks), 0);
+            loop {
+                let mut calls = 0;
+                let stop = || {
+                    calls += 1;
+                    calls > 20
+                };
+                match search.advance(stop) {
+                    Some(found) => return (found, pauses),
+                    None => pauses += 1,
+                }
+            }
+        };
+        let asked = when();
+        let mut known = Answers::default();
+        loop {
+            let forks = asked.forks(&asked.next(&known, true), 3);
+            if forks.is_empty() {
+                break;
+            }
+            let answers: Vec<Answer> =
+                forks.iter().map(|fork| asked.run(*fork, || false).expect("an answer")).collect();
+            known.take_in(&forks, &answers);
+        }
+        let (first, pauses) = in_pieces((0, 3));
+        assert_eq!(first, known.tallies());
+        assert!(pauses > 2, "{pauses} pauses");
+        let (second, _) = in_pieces((3, 3));
+        let both = together(first.iter().chain(&second).copied());
+        let last = both.last().expect("the end of the case");
+        assert_eq!(last.probability.1, 6, "forks of both");
+        let found = Found::of_searches((&scenario, "a lane"), &asked.story, (12, 6), &both);
+        assert_eq!(found.moments.len(), both.len());
+        assert!(found.moments.last().expect("a moment").probability.share > 0.9, "there it is lost");
+    }
 }

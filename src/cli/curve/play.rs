@@ -17,12 +17,11 @@ use super::super::replay::{Ahead, BLOCK_MAX, Options, Playing, Sweep};
 use super::super::{Failure, input};
 use crate::cache::counts::ReplayCounts;
 use crate::cache::stack::{Mortal, Stack};
-use crate::keyspace::{Class, Command, Expiry, Only};
+use crate::experiment::curve::{Drawn, looks_up};
+use crate::keyspace::{Command, Expiry, Only};
 use crate::scenario::Eviction;
 use crate::time::Nanos;
-use crate::workload::operation::Operation;
-use crate::workload::requests::Requests;
-use crate::workload::trace::{Format, KeySample, Misses, NOT_SAMPLED, Record, Records};
+use crate::workload::trace::{Format, Misses, NOT_SAMPLED, Record, Records};
 
 /// Requests that go from the reader to the workers at once.
 const BLOCK: usize = 2_048;
@@ -38,42 +37,6 @@ pub enum Source {
     Trace(Box<Records<'static>>),
     /// A scenario.
     Drawn(Box<Drawn>),
-}
-
-/// The requests of a scenario, as its clients would send them.
-pub struct Drawn {
-    requests: Requests,
-    sample: KeySample,
-    count: u64,
-    left: u64,
-    /// The next key of a scan, and how many there are.
-    scan: (u32, u32),
-    /// One more than the greatest key so far.
-    keys: u32,
-}
-
-impl Drawn {
-    /// So many of these requests, of the keys in the sample.
-    pub fn new(requests: Requests, count: u64, sample: KeySample) -> Drawn {
-        Drawn { requests, sample, count, left: count, scan: (0, 0), keys: 0 }
-    }
-
-    /// Reads and writes look the key up, and a miss fills: the cache is asked either way.
-    fn next(&mut self) -> Option<Record> {
-        self.left = self.left.checked_sub(1)?;
-        let (mut key, mut command) = (self.scan.0, None);
-        if self.scan.1 > 0 {
-            self.scan = (key + 1, self.scan.1 - 1);
-        } else {
-            let request = self.requests.make()?;
-            key = request.key;
-            self.scan = (key.saturating_add(1), request.more);
-            command = matches!(request.operation, Operation::Delete).then_some(Command::Delete);
-        }
-        self.keys = self.keys.max(key.saturating_add(1));
-        let key = if self.sample.has_number(u64::from(key)) { key } else { NOT_SAMPLED };
-        Some(Record { key, command, ..Record::default() })
-    }
 }
 
 impl Source {
@@ -111,7 +74,7 @@ impl Source {
     fn read_so_far(&self) -> u64 {
         match self {
             Source::Trace(records) => records.bytes_read(),
-            Source::Drawn(drawn) => drawn.count - drawn.left,
+            Source::Drawn(drawn) => drawn.taken(),
         }
     }
 
@@ -127,7 +90,7 @@ impl Source {
                 Ok(count.is_some())
             }
             Source::Drawn(drawn) => {
-                let record = drawn.next();
+                let record = drawn.take();
                 let is_there = record.is_some();
                 block.extend(record);
                 Ok(is_there)
@@ -149,7 +112,7 @@ impl Told<'_> {
     fn progress(&self, source: &Source) -> input::Progress {
         match source {
             Source::Trace(_) => input::Progress::of_file(self.file),
-            Source::Drawn(drawn) => input::Progress::of_requests(drawn.count),
+            Source::Drawn(drawn) => input::Progress::of_requests(drawn.count()),
         }
     }
 
@@ -179,7 +142,7 @@ impl Scout {
             match &source {
                 Source::Trace(_) => {}
                 Source::Drawn(drawn) => {
-                    seen.resize(drawn.keys as usize, false);
+                    seen.resize(drawn.keys() as usize, false);
                     block
                         .iter()
                         .filter(|record| record.key != NOT_SAMPLED)
@@ -195,11 +158,6 @@ impl Scout {
         };
         Ok(Scout { requests, distinct, can_sample: source.can_sample() })
     }
-}
-
-#[inline]
-fn looks_up(record: &Record) -> bool {
-    record.command.as_ref().is_none_or(|command| command.class() == Class::Read)
 }
 
 /// What all caches counted.

@@ -14,7 +14,9 @@ use crate::scenario::Lane;
 use crate::scenario::presets::{self, Preset};
 use crate::web::components::dialog::Dialog;
 use crate::web::platform::{dom, files, media};
+use crate::web::sections::capacity::HiddenCapacity;
 use crate::web::sections::controls::Controls;
+use crate::web::sections::curve::CapacityCurve;
 use crate::web::sections::expect::Expect;
 use crate::web::sections::figures::Figures;
 use crate::web::sections::gallery::Gallery;
@@ -68,6 +70,9 @@ impl App {
                             { self.figures(&titles) }
                             { self.scoreboard(&titles) }
                             <ManySeeds scenario={self.state.running.clone()} dispatch={self.dispatch.clone()} words={w} />
+                            <HiddenCapacity scenario={self.state.running.clone()} words={w} />
+                            <CapacityCurve scenario={self.state.running.clone()} trace={self.state.traces.opened.as_ref().map(|(file, _)| file.clone())}
+                                dispatch={self.dispatch.clone()} words={w} />
                             { self.tables(&titles) }
                         </div>
                         <Controls scenario={self.state.draft.clone()} titles={titles.clone()} shown={self.shown()}
@@ -80,7 +85,7 @@ impl App {
                 if self.sharing { { self.share(ctx, &titles) } }
                 if self.helping { { self.help(ctx) } }
                 if let Some(open) = self.state.story.clone() {
-                    <StoryDialog {open} titles={titles.clone()} dispatch={self.dispatch.clone()} words={w} />
+                    <StoryDialog {open} scenario={self.state.running.clone()} titles={titles.clone()} dispatch={self.dispatch.clone()} words={w} />
                 }
             </div>
         }

@@ -40,6 +40,13 @@ impl Crew {
     }
 }
 
+/// How many workers play a file of so many bytes at once: each holds it.
+pub fn crew_for(bytes: usize) -> usize {
+    const MOST: usize = 8;
+    const ROOM: usize = 256 << 20;
+    processors().min(MOST).min(ROOM / bytes.max(1)).max(1)
+}
+
 /// How many workers run `scenario` at once: one a processor, as far as there is likely room for them. The estimate is often
 /// several times what a run takes; a worker that finds no memory all the same is one fewer.
 pub fn crew_of(scenario: &Scenario) -> usize {

@@ -81,7 +81,11 @@ impl Pool {
             | ToWorker::Continue
             | ToWorker::Cancel
             | ToWorker::Tell { .. }
-            | ToWorker::Measure { .. } => vec![(0, said)],
+            | ToWorker::Measure { .. }
+            | ToWorker::Seek { .. }
+            | ToWorker::Wind { .. }
+            | ToWorker::Hold { .. }
+            | ToWorker::Curve { .. } => vec![(0, said)],
         };
         self.answers = vec![None; messages.len()];
         messages

@@ -14,26 +14,33 @@
 //!   Inject                    Injected, or Refused
 //!   Tell, again and again     Telling, as long as there is more to run; then Told, or Refused
 //!   Measure, again and again  Measuring, as long as there is more to run; then Measured, or Refused
+//!   Seek, again and again     Seeking, as long as there is more to run; then Sought, or Refused
+//!   Wind, again and again     Winding, as long as there is more to run; then Wound, or Refused
+//!   Hold                      Here
+//!   Curve, again and again    Curving, as long as there is more to play; then Curved, or Refused
 //!   Open, then Continue …     Reading, as long as there is more; then Opened or Unreadable
 //!   Cancel                    Cancelled
 //! ```
 //!
-//! `Measure` goes to workers of their own (the crew, `crew.rs`), whose generations are those of *Many seeds*: no run on the
-//! page waits for them.
+//! `Measure`, `Seek`, `Wind`, `Hold` and `Curve` go to workers of their own (crews, `crew.rs`), whose generations are those of the panels that ask: no
+//! run on the page waits for them.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::capacity::Found;
 use crate::experiment::harm::Numbers;
+use crate::experiment::when::Tally;
 use crate::ledger::{Case, Cases};
 use crate::phrase::Phrase;
 use crate::report::{Report, Series};
 use crate::scenario::Scenario;
 use crate::stage::Scene;
-use crate::story::Told;
+use crate::story::{Story, Told};
 use crate::time::Nanos;
+use crate::web::state::curve::{CurveAsk, CurveOutcome};
 use crate::workload::popularity::Popularity;
 use crate::workload::trace::{Detail, Reason, Trace};
 
@@ -140,6 +147,58 @@ pub enum ToWorker {
         /// The scenario, with the seed of that run.
         scenario: Box<Scenario>,
     },
+    /// Search what a lane serves and heals from, or go on with it; each time for a while. Else as [`Measure`](Self::Measure).
+    Seek {
+        /// What it is asked for, counted up.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// The scenario, with its own seed.
+        scenario: Box<Scenario>,
+        /// The lane, from 0.
+        lane: u32,
+        /// Not with the first seed: how many after it, and what that has found.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Box<(u32, Found)>>,
+    },
+    /// Search when something came about, by runs wound back, or go on with it; each time for a while. Else as
+    /// [`Measure`](Self::Measure).
+    Wind {
+        /// What it is asked for, counted up.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// The scenario.
+        scenario: Box<Scenario>,
+        /// The lane, from 0.
+        lane: usize,
+        /// What came about.
+        story: Box<Story>,
+        /// The first fork's number, and how many there are at each moment.
+        forks: (u32, u32),
+    },
+    /// Keep this file for the curves of its requests.
+    Hold {
+        /// Its name.
+        name: String,
+        /// The file. It does not go through JSON.
+        #[serde(skip)]
+        bytes: Rc<[u8]>,
+    },
+    /// Play requests through caches, or go on with it; each time for a while. Else as [`Measure`](Self::Measure).
+    Curve {
+        /// What it is asked for, counted up.
+        generation: u32,
+        /// Which of many curves it is.
+        job: u32,
+        /// The scenario.
+        scenario: Box<Scenario>,
+        /// The file whose requests are played; absent: those of the scenario.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+        /// What to do with them.
+        ask: CurveAsk,
+    },
 }
 
 /// From the worker to the page.
@@ -195,6 +254,60 @@ pub enum FromWorker {
         run: u32,
         /// Its measures.
         numbers: Numbers,
+    },
+    /// A search has not come to its end yet.
+    Seeking {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// How many runs it has made.
+        runs: u32,
+    },
+    /// A search has come to its end.
+    Sought {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// What it has found.
+        found: Box<Found>,
+    },
+    /// A search by runs wound back has not come to its end yet.
+    Winding {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// How many runs it has made.
+        runs: u32,
+    },
+    /// A search by runs wound back has come to its end.
+    Wound {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many searches it is.
+        job: u32,
+        /// What it has found, in order of time.
+        tallies: Vec<Tally>,
+    },
+    /// A curve has not come to its end yet.
+    Curving {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many curves it is.
+        job: u32,
+        /// How much of it is done.
+        percent: u32,
+    },
+    /// A curve has come to its end.
+    Curved {
+        /// What it was asked for.
+        generation: u32,
+        /// Which of many curves it is.
+        job: u32,
+        /// What has come of it.
+        outcome: CurveOutcome,
     },
     /// A trace is being read.
     Reading(Progress),
@@ -349,7 +462,19 @@ mod tests {
         assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
         let advance = |watch| ToWorker::Advance { generation: 3, to_ns: u64::MAX, budget_ms: 60.0, watch };
         let measure = ToWorker::Measure { generation: 2, run: 17, scenario: Box::new(Scenario::default()) };
-        for said in [ToWorker::Hello, advance(None), advance(Some(8)), measure] {
+        let text = include_str!("../../../fuzz/corpus/message/sought");
+        let Ok(FromWorker::Sought { found, .. }) = serde_json::from_str(text) else { panic!("{text}") };
+        let seek = ToWorker::Seek {
+            generation: 2,
+            job: 4,
+            scenario: Box::new(Scenario::default()),
+            lane: 1,
+            after: Some(Box::new((1, (*found).clone()))),
+        };
+        let ask = CurveAsk::Play { policy: "sieve".into(), capacities: vec![20, 90], rate: 0.1 };
+        let scenario = Box::new(Scenario::default());
+        let curve = ToWorker::Curve { generation: 1, job: 3, scenario, file: Some("a.txt".into()), ask };
+        for said in [ToWorker::Hello, advance(None), advance(Some(8)), measure, seek, curve] {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<ToWorker>(&text).unwrap(), said);
         }
@@ -358,7 +483,11 @@ mod tests {
         let lane = std::array::from_fn(|i| (i > 0).then(|| 1.0 / i as f64));
         let measured = FromWorker::Measured { generation: 2, run: 17, numbers: vec![lane; 2] };
         let reading = FromWorker::Reading(Progress { done: 1, total: 2 });
-        for said in [FromWorker::Here, reading, FromWorker::Cancelled, refused, measured] {
+        let seeking = FromWorker::Seeking { generation: 2, job: 4, runs: 7 };
+        let tally = Tally { moment: 3, probability: (1, 4), without_faults: Some((0, 4)) };
+        let wound = FromWorker::Wound { generation: 2, job: 4, tallies: vec![tally] };
+        let sought = FromWorker::Sought { generation: 2, job: 4, found };
+        for said in [FromWorker::Here, reading, FromWorker::Cancelled, refused, measured, seeking, sought, wound] {
             let text = serde_json::to_string(&said).unwrap();
             assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), said);
         }

@@ -14,17 +14,25 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::clock::now_ms;
 use super::protocol::{Frame, FromWorker, LaneCases, Progress, Share, ToWorker, TraceFacts};
+use crate::experiment::capacity::{Found, Halt, Seeking, Survey};
+use crate::experiment::curve::{Curving, Origin, Scouting};
 use crate::experiment::harm::numbers;
 use crate::experiment::seeds::WholeRun;
 use crate::experiment::telling::Telling;
+use crate::experiment::when::{self, When};
 use crate::experiment::{Experiment, Plan};
 use crate::ledger::Case;
 use crate::metrics::FIGURE_GROUP;
 use crate::phrase::{Phrase, phrase};
 use crate::report::{Report, Series};
-use crate::scenario::{FaultKind, FaultTarget, Keys, Link, Scenario};
+use crate::scenario::{Eviction, FaultKind, FaultTarget, Keys, Link, Scenario};
+use crate::story::Story;
 use crate::time::Nanos;
+use crate::web::state::capacity::search;
+use crate::web::state::curve::{CurveAsk, CurveOutcome};
+use crate::web::state::jobs::Which;
 use crate::web::state::seen::kept_next;
+use crate::web::state::when::MOMENTS;
 use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 
 /// What only the whole page asks of its worker. An embed does without it, and its worker is smaller by what stands behind
@@ -32,7 +40,10 @@ use crate::workload::trace::{Records, Trace, TraceBuilder, TraceError};
 pub struct Extras {
     open: fn(&str, Rc<[u8]>) -> Opened,
     tell: fn(&mut Work, usize, Case, Option<NamedTrace>) -> FromWorker,
-    measure: fn(&mut Option<RunOfMany>, (u32, u32), &Scenario) -> FromWorker,
+    measure: fn(&mut Option<RunOfMany>, Which, &Scenario) -> FromWorker,
+    seek: fn(&mut Option<SearchOfMany>, Which, Sought) -> FromWorker,
+    wind: fn(&mut Option<WindingOfMany>, Which, Wound) -> FromWorker,
+    curve: fn(&mut Option<CurveOfMany>, Which, Origin, CurveAsk) -> FromWorker,
 }
 
 /// A file whose reading has begun.
@@ -42,10 +53,25 @@ type Opened = Result<Box<dyn ReadOn>, TraceError>;
 type NamedTrace = (String, Arc<Trace>);
 
 /// A run of many that has not come to its end: what it was asked for, which it is, and the run.
-type RunOfMany = ((u32, u32), WholeRun);
+type RunOfMany = (Which, WholeRun);
 
-/// All there is: reading traces, telling how something came about, and runs of many.
-pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell, measure };
+/// The same of a search.
+type SearchOfMany = (Which, Seeking);
+
+/// What is searched: the scenario, the lane, and what the first seed has found where it is another one.
+type Sought = (Box<Scenario>, u32, Option<Box<(u32, Found)>>);
+
+/// The same of a curve.
+type CurveOfMany = (Which, CurveJob);
+
+/// The same of a search by runs wound back.
+type WindingOfMany = (Which, when::Search);
+
+/// What is searched: the scenario, the lane, what came about, and with which forks.
+type Wound = (Box<Scenario>, usize, Box<Story>, (u32, u32));
+
+/// All there is: reading traces, telling how something came about, runs of many, searches and curves.
+pub static EXTRAS: Extras = Extras { open: Reading::open, tell: Work::tell, measure, seek, wind, curve };
 
 /// Whether this program runs in a worker, not in a page.
 pub fn is_worker() -> bool {
@@ -56,7 +82,7 @@ pub fn is_worker() -> bool {
 pub fn start(extras: Option<&'static Extras>) {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     tell_of_panics(scope.clone());
-    let state = Rc::new(RefCell::new(WorkerState { extras, work: None, measuring: None, trace: None, reading: None }));
+    let state = Rc::new(RefCell::new(WorkerState { extras, ..WorkerState::default() }));
     let answer = scope.clone();
     let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let reply = match heard(&event.data()) {
@@ -78,7 +104,7 @@ fn heard(data: &JsValue) -> serde_json::Result<ToWorker> {
         return serde_json::from_str(&data.as_string().unwrap_or_default());
     };
     let mut said = serde_json::from_str(&both.get(0).as_string().unwrap_or_default())?;
-    if let ToWorker::Open { bytes, .. } = &mut said {
+    if let ToWorker::Open { bytes, .. } | ToWorker::Hold { bytes, .. } = &mut said {
         *bytes = js_sys::Uint8Array::new(&both.get(1)).to_vec().into();
     }
     Ok(said)
@@ -110,17 +136,33 @@ fn refused(generation: u32, why: Phrase) -> FromWorker {
     FromWorker::Refused { generation, why }
 }
 
+fn to_be_opened(file: &str) -> Phrase {
+    phrase!(
+        "this scenario replays the trace {file:?}: open that file",
+        "이 시나리오는 트레이스 {file:?}를 재생합니다. 그 파일을 여세요"
+    )
+}
+
 fn unreadable(name: &str, error: &TraceError) -> FromWorker {
     let why = error.phrase();
     FromWorker::Unreadable { why: phrase!("{name}: {why}", "{name}: {why}", why) }
 }
 
 /// What lies before the worker.
+#[derive(Default)]
 struct WorkerState {
     extras: Option<&'static Extras>,
     work: Option<Work>,
     /// Of many runs the one that is under way.
     measuring: Option<RunOfMany>,
+    /// Of many searches likewise.
+    seeking: Option<SearchOfMany>,
+    /// And of those by runs wound back.
+    winding: Option<WindingOfMany>,
+    /// Of many curves likewise.
+    curving: Option<CurveOfMany>,
+    /// The file that curves are of, by its name.
+    held: Option<(String, Rc<[u8]>)>,
     /// The trace that was read last, by its file's name.
     trace: Option<NamedTrace>,
     /// The trace that is being read, and its file's name.
@@ -201,10 +243,42 @@ impl WorkerState {
                     }
                 }
             }
-            ToWorker::Measure { generation, run, scenario } => match self.extras {
-                Some(extras) => (extras.measure)(&mut self.measuring, (generation, run), &scenario),
+            ToWorker::Measure { generation, .. }
+            | ToWorker::Seek { generation, .. }
+            | ToWorker::Wind { generation, .. }
+            | ToWorker::Curve { generation, .. } => match self.extras {
+                Some(extras) => self.one_of_many(extras, said),
                 None => refused(generation, NOT_HERE),
             },
+            ToWorker::Hold { name, bytes } => {
+                self.held = Some((name, bytes));
+                FromWorker::Here
+            }
+        }
+    }
+
+    /// What a crew is asked for.
+    fn one_of_many(&mut self, extras: &Extras, said: ToWorker) -> FromWorker {
+        match said {
+            ToWorker::Measure { generation, run, scenario } => {
+                (extras.measure)(&mut self.measuring, (generation, run), &scenario)
+            }
+            ToWorker::Seek { generation, job, scenario, lane, after } => {
+                (extras.seek)(&mut self.seeking, (generation, job), (scenario, lane, after))
+            }
+            ToWorker::Wind { generation, job, scenario, lane, story, forks } => {
+                (extras.wind)(&mut self.winding, (generation, job), (scenario, lane, story, forks))
+            }
+            ToWorker::Curve { generation, job, scenario, file, ask } => {
+                let held = self.held.as_ref().filter(|(name, _)| file.as_ref() == Some(name));
+                let origin = match (file, held) {
+                    (None, _) => Origin::Scenario(scenario),
+                    (Some(_), Some((name, bytes))) => Origin::File(name.clone(), bytes.clone()),
+                    (Some(file), None) => return refused(generation, to_be_opened(&file)),
+                };
+                (extras.curve)(&mut self.curving, (generation, job), origin, ask)
+            }
+            _ => refused(0, NOT_HERE),
         }
     }
 
@@ -235,11 +309,7 @@ impl WorkerState {
         let trace = match (&scenario.clients.keys, &self.trace) {
             (Keys::Trace { file, .. }, Some((name, trace))) if file == name => Some(trace.clone()),
             (Keys::Trace { file, .. }, _) => {
-                let open = phrase!(
-                    "this scenario replays the trace {file:?}: open that file",
-                    "이 시나리오는 트레이스 {file:?}를 재생합니다. 그 파일을 여세요"
-                );
-                return refused(generation, open);
+                return refused(generation, to_be_opened(file));
             }
             _ => None,
         };
@@ -376,7 +446,7 @@ impl Work {
 }
 
 /// Goes on with that run of many, or begins with it, and with nothing else: one at a time is held.
-fn measure(under_way: &mut Option<RunOfMany>, which: (u32, u32), scenario: &Scenario) -> FromWorker {
+fn measure(under_way: &mut Option<RunOfMany>, which: Which, scenario: &Scenario) -> FromWorker {
     let start = now_ms();
     let (generation, run) = which;
     let begun = under_way.take().filter(|(other, _)| *other == which);
@@ -391,6 +461,104 @@ fn measure(under_way: &mut Option<RunOfMany>, which: (u32, u32), scenario: &Scen
         }
         Ok(Some(report)) => FromWorker::Measured { generation, run, numbers: numbers(&report) },
         Err(error) => refused(generation, error.phrase()),
+    }
+}
+
+/// The same with a search.
+fn seek(under_way: &mut Option<SearchOfMany>, which: Which, (scenario, lane, after): Sought) -> FromWorker {
+    let start = now_ms();
+    let (generation, job) = which;
+    let begun = under_way.take().filter(|(other, _)| *other == which).map(|(_, seeking)| seeking);
+    let begin = || {
+        Survey::new(&scenario, lane as usize, &search()).map(|survey| Seeking::begin(survey, after.map(|both| *both)))
+    };
+    let mut seeking = match begun.map_or_else(begin, Ok) {
+        Ok(seeking) => seeking,
+        Err(why) => return refused(generation, why),
+    };
+    match seeking.advance(|| now_ms() - start >= MEASURING_MS) {
+        Ok(None) => {
+            let runs = seeking.runs();
+            *under_way = Some((which, seeking));
+            FromWorker::Seeking { generation, job, runs }
+        }
+        Ok(Some(found)) => FromWorker::Sought { generation, job, found: Box::new(found) },
+        Err(Halt::Cannot(error)) => refused(generation, error.phrase()),
+        Err(Halt::Stopped) => refused(generation, Phrase::fixed("stopped", "중단되었습니다")),
+    }
+}
+
+/// The same with a search by runs wound back.
+fn wind(under_way: &mut Option<WindingOfMany>, which: Which, (scenario, lane, story, forks): Wound) -> FromWorker {
+    let start = now_ms();
+    let (generation, job) = which;
+    let begun = under_way.take().filter(|(other, _)| *other == which).map(|(_, search)| search);
+    let begin = || When::of((&scenario, None), (lane, *story), MOMENTS).map(|when| when::Search::begin(when, forks));
+    let mut search = match begun.map_or_else(begin, Ok) {
+        Ok(search) => search,
+        Err(when::Halt::Cannot(error)) => return refused(generation, error.phrase()),
+        Err(_) => return refused(generation, Phrase::fixed("of this nothing is asked", "이 사례는 찾을 수 없습니다")),
+    };
+    match search.advance(|| now_ms() - start >= MEASURING_MS) {
+        None => {
+            let runs = search.runs();
+            *under_way = Some((which, search));
+            FromWorker::Winding { generation, job, runs }
+        }
+        Some(tallies) => FromWorker::Wound { generation, job, tallies },
+    }
+}
+
+/// What a worker is at of a curve.
+enum CurveJob {
+    Scout(Scouting),
+    Play(Curving),
+}
+
+impl CurveJob {
+    fn begin(origin: Origin, ask: CurveAsk) -> Result<CurveJob, Phrase> {
+        match ask {
+            CurveAsk::Scout => Ok(CurveJob::Scout(Scouting::begin(origin)?)),
+            CurveAsk::Play { policy, capacities, rate } => {
+                let unknown = |_| phrase!("{policy}: there is no such policy", "{policy}: 그런 정책은 없습니다");
+                let named = policy.parse::<Eviction>().map_err(unknown)?;
+                Ok(CurveJob::Play(Curving::begin(origin, named, &capacities, rate)))
+            }
+        }
+    }
+
+    fn advance(&mut self, stop: impl FnMut() -> bool) -> Result<Option<CurveOutcome>, Phrase> {
+        match self {
+            CurveJob::Scout(scouting) => Ok(scouting.advance(stop)?.map(CurveOutcome::Scouted)),
+            CurveJob::Play(curving) => Ok(curving.advance(stop)?.map(CurveOutcome::Played)),
+        }
+    }
+
+    fn share(&self) -> f64 {
+        match self {
+            CurveJob::Scout(scouting) => scouting.share(),
+            CurveJob::Play(curving) => curving.share(),
+        }
+    }
+}
+
+/// The same with a curve.
+fn curve(under_way: &mut Option<CurveOfMany>, which: Which, origin: Origin, ask: CurveAsk) -> FromWorker {
+    let start = now_ms();
+    let (generation, job) = which;
+    let begun = under_way.take().filter(|(other, _)| *other == which).map(|(_, begun)| begun);
+    let mut of_many = match begun.map_or_else(|| CurveJob::begin(origin, ask), Ok) {
+        Ok(of_many) => of_many,
+        Err(why) => return refused(generation, why),
+    };
+    match of_many.advance(|| now_ms() - start >= MEASURING_MS) {
+        Ok(None) => {
+            let percent = (100.0 * of_many.share()) as u32;
+            *under_way = Some((which, of_many));
+            FromWorker::Curving { generation, job, percent }
+        }
+        Ok(Some(outcome)) => FromWorker::Curved { generation, job, outcome },
+        Err(why) => refused(generation, why),
     }
 }
 

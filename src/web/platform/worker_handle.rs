@@ -104,7 +104,7 @@ impl OneWorker {
         let text = JsValue::from_str(&text);
         // Both fail only for what cannot be cloned, and these can.
         let _ = match said {
-            ToWorker::Open { bytes, .. } => {
+            ToWorker::Open { bytes, .. } | ToWorker::Hold { bytes, .. } => {
                 let bytes = js_sys::Uint8Array::from(&**bytes);
                 // The copy goes over to the worker, without another one.
                 let goes_over = js_sys::Array::of1(&bytes.buffer());

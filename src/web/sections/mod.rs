@@ -8,7 +8,11 @@ pub mod stage;
 #[cfg(target_arch = "wasm32")]
 pub mod breakers;
 #[cfg(target_arch = "wasm32")]
+pub mod capacity;
+#[cfg(target_arch = "wasm32")]
 pub mod controls;
+#[cfg(target_arch = "wasm32")]
+pub mod curve;
 #[cfg(target_arch = "wasm32")]
 pub mod expect;
 #[cfg(target_arch = "wasm32")]
@@ -21,6 +25,8 @@ pub mod notices;
 pub mod seeds;
 #[cfg(target_arch = "wasm32")]
 pub mod share;
+#[cfg(target_arch = "wasm32")]
+mod shift;
 #[cfg(target_arch = "wasm32")]
 pub mod skip;
 #[cfg(target_arch = "wasm32")]

@@ -11,12 +11,17 @@
 //! story     the story that is open
 //! worker    what the worker is asked, and what it answers  traces    the files it reads
 //! fit       what makes a run play a whole trace            overridden  fields that something else says
-//! seeds     many runs of the same (not in an embed)
+//! jobs      what a crew of workers is at, beside the run (not in an embed)
+//! seeds     many runs of the same    capacity  the loads that lanes serve and heal from
+//! curve     miss ratio against cache size    when  at which moment something was decided
 //! ```
 
 pub mod board;
+pub mod capacity;
+pub mod curve;
 pub mod fit;
 pub mod history;
+pub mod jobs;
 pub mod limits;
 pub mod looking;
 pub mod overridden;
@@ -26,6 +31,7 @@ pub mod stage;
 pub mod story;
 pub mod traces;
 pub mod view;
+pub mod when;
 
 mod controls;
 mod edits;

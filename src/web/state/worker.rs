@@ -206,7 +206,14 @@ impl State {
         self.worker = Worker::Free { idle_s: 0.0 };
         match said {
             FromWorker::Here | FromWorker::Panicked { .. } | FromWorker::Telling { .. } => {}
-            FromWorker::Measuring { .. } | FromWorker::Measured { .. } => {} // others are asked for these
+            FromWorker::Measuring { .. }
+            | FromWorker::Measured { .. }
+            | FromWorker::Seeking { .. }
+            | FromWorker::Sought { .. }
+            | FromWorker::Winding { .. }
+            | FromWorker::Wound { .. }
+            | FromWorker::Curving { .. }
+            | FromWorker::Curved { .. } => {} // others are asked for these
             FromWorker::Told { generation, told } => self.hear_story(generation, *told),
             FromWorker::Frame(frame) => self.handle_frame(*frame, request),
             FromWorker::Injected { generation, scenario } => self.handle_injected(generation, scenario.into(), effects),

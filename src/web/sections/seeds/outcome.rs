@@ -40,18 +40,18 @@ static DOWNLOAD_JSON: Phrase = Phrase::fixed("Download JSON", "JSON 다운로드
 
 /// Runs that have come to their ends, from the first on.
 #[derive(Clone)]
-pub(super) struct Runs(Rc<(Rc<Scenario>, Vec<Numbers>)>);
+pub(super) struct Told(Rc<(Rc<Scenario>, Vec<Numbers>)>);
 
-impl PartialEq for Runs {
-    fn eq(&self, other: &Runs) -> bool {
+impl PartialEq for Told {
+    fn eq(&self, other: &Told) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl Runs {
+impl Told {
     /// These runs of `scenario`; `None` where there are too few to say anything.
-    pub(super) fn of(scenario: &Rc<Scenario>, runs: Vec<Numbers>) -> Option<Runs> {
-        (runs.len() > 1).then(|| Runs(Rc::new((scenario.clone(), runs))))
+    pub(super) fn of(scenario: &Rc<Scenario>, runs: Vec<Numbers>) -> Option<Told> {
+        (runs.len() > 1).then(|| Told(Rc::new((scenario.clone(), runs))))
     }
 
     /// How many there are.
@@ -62,7 +62,7 @@ impl Runs {
 
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct OutcomeProps {
-    pub runs: Runs,
+    pub told: Told,
     /// Whether another scenario is on the page by now.
     pub is_stale: bool,
     pub dispatch: Callback<Action>,
@@ -73,13 +73,13 @@ pub(super) struct OutcomeProps {
 #[component]
 pub(super) fn Outcome(props: &OutcomeProps) -> Html {
     let language = props.words.lang;
-    let (scenario, runs) = &*props.runs.0;
+    let (scenario, runs) = &*props.told.0;
     let (against, chosen) = (use_state_eq(|| 0_usize), use_state_eq(|| None::<String>));
     let (fold, ontoggle) = use_fold(false);
     // The lanes may be other ones by now than those on the page.
     let ctx = Ctx { looks: scenario.looks().into(), ..use_ctx() };
     let lane = (*against).min(scenario.lanes.len() - 1);
-    let repeated = use_memo((props.runs.clone(), lane), |(runs, lane)| Repeated::of(&runs.0.0, &runs.0.1, *lane));
+    let repeated = use_memo((props.told.clone(), lane), |(runs, lane)| Repeated::of(&runs.0.0, &runs.0.1, *lane));
     let titles: Vec<String> = titles(scenario, props.words).iter().map(|title| shown(title).into_owned()).collect();
     let measures: Vec<Called> =
         MEASURES.iter().filter(|measure| repeated.has(measure)).filter_map(|measure| called(measure.name)).collect();
@@ -279,7 +279,7 @@ impl Table<'_> {
 /// there: the view stays, and Undo leads back, as the browser's Back does.
 fn worst(props: &OutcomeProps, measure: &Called, titles: &[String]) -> Html {
     let language = props.words.lang;
-    let (scenario, runs) = &*props.runs.0;
+    let (scenario, runs) = &*props.told.0;
     let Some(worst) = worst_by(scenario, runs, measure.measure.name) else { return html! {} };
     let decimals = if worst.value.fract() == 0.0 { 0 } else { 2 };
     let (seed, lane) = (worst.seed, titles.get(worst.place).cloned().unwrap_or_default());

@@ -2,6 +2,7 @@
 
 mod cases;
 mod open;
+mod when;
 
 pub use self::cases::{CaseButton, OtherCases, up_to};
 pub use self::open::StoryDialog;

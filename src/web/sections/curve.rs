@@ -1,0 +1,342 @@
+//! *Capacity curve*: miss ratio against cache size for chosen policies, of the scenario's requests or of the file that it
+//! replays, played by a crew of workers of its own. What it says is what `cachelane curve` says. A file stays in the browser.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::shift::{self, Shift};
+use crate::chart::Axis;
+use crate::chart::palette::lane_style;
+use crate::chart::text;
+use crate::escape::shown;
+use crate::experiment::curve::Counted;
+use crate::phrase::{Language, Phrase, phrase};
+use crate::scenario::{Edit, Eviction, FieldValue, Scenario};
+use crate::web::i18n::Words;
+use crate::web::platform::crew::{Heard, crew_for, crew_of};
+use crate::web::platform::files;
+use crate::web::platform::protocol::ToWorker;
+use crate::web::state::Action;
+use crate::web::state::curve::{Curves, csv_of, curves, file_of, of_each_node, policies, policies_of, present_of};
+use crate::web::state::traces::TraceFile;
+
+static TITLE: Phrase = Phrase::fixed("Capacity curve", "용량별 미스율");
+static WHY: Phrase = Phrase::fixed(
+    "The miss ratio of the cache alone at each size: where the curve is flat, the cache can shrink; where it is steep, more room \
+     pays.",
+    "캐시 크기별 미스율입니다. 곡선이 평평한 곳에서는 캐시를 줄일 수 있고, 가파른 곳에서는 늘릴수록 효과가 큽니다.",
+);
+static OF_SCENARIO: Phrase = Phrase::fixed(
+    "From a million requests of the scenario's keys, without time and TTLs. Replay a trace to use your own traffic: the file \
+     stays in your browser.",
+    "시나리오의 키 분포에서 뽑은 요청 100만 건으로 계산하며 시간과 TTL은 반영하지 않습니다. 트레이스를 재생하면 실제 트래픽으로 계산합니다. 파일은 브라우저 밖으로 나가지 않습니다.",
+);
+static NO_FILE: Phrase = Phrase::fixed(
+    "The scenario replays a trace that is not open: open the file first.",
+    "시나리오가 재생하는 트레이스가 열려 있지 않습니다. 먼저 파일을 여세요.",
+);
+static NONE_CHOSEN: Phrase = Phrase::fixed("Choose at least one policy.", "정책을 하나 이상 선택하세요.");
+static POLICIES: Phrase = Phrase::fixed("Eviction policies", "축출 정책");
+static BEGIN: Phrase = Phrase::fixed("Draw the curve", "곡선 그리기");
+static CURVES: Phrase = Phrase::fixed("Finished curves", "끝난 곡선");
+static FINISHED: Phrase = Phrase::fixed("The curves are finished.", "곡선을 모두 그렸습니다.");
+static CAPACITY: Phrase = Phrase::fixed("Capacity (entries)", "용량(항목 수)");
+static PRESENT: Phrase = Phrase::fixed("present capacity", "현재 용량");
+static USE: Phrase = Phrase::fixed("Use", "적용");
+static DOWNLOAD_CSV: Phrase = Phrase::fixed("Download CSV", "CSV 다운로드");
+
+/// What [`CapacityCurve`] is made from.
+#[derive(Clone, PartialEq, Properties)]
+pub struct CurveProps {
+    /// What runs on the page.
+    pub scenario: Rc<Scenario>,
+    /// The trace file that is open.
+    pub trace: Option<TraceFile>,
+    /// Hears what the reader does.
+    pub dispatch: Callback<Action>,
+    /// The language.
+    pub words: &'static Words,
+}
+
+/// What [`CapacityCurve`] hears.
+pub enum Msg {
+    /// The reader begins, or cancels.
+    Toggle,
+    /// With this policy, too, or without it.
+    Policy(Eviction),
+    /// A worker.
+    Heard(usize, Heard),
+}
+
+/// The panel. What it shows stays while the page opens another experiment, and then says so.
+#[derive(Default)]
+pub struct CapacityCurve {
+    shift: Shift<Curves>,
+    /// What the reader has chosen, once they have.
+    chosen: Option<Vec<Eviction>>,
+}
+
+impl Component for CapacityCurve {
+    type Message = Msg;
+    type Properties = CurveProps;
+
+    fn create(_: &Context<CapacityCurve>) -> CapacityCurve {
+        CapacityCurve::default()
+    }
+
+    fn update(&mut self, ctx: &Context<CapacityCurve>, msg: Msg) -> bool {
+        match msg {
+            Msg::Toggle if self.shift.is_running() => self.shift.cancel(),
+            Msg::Toggle => self.begin(ctx),
+            Msg::Policy(policy) => {
+                let chosen = self.policies(ctx);
+                let now = policies().filter(|one| chosen.contains(one) != (*one == policy));
+                self.chosen = Some(now.collect());
+            }
+            Msg::Heard(worker, heard) => return self.shift.hear(worker, heard),
+        }
+        true
+    }
+
+    fn changed(&mut self, ctx: &Context<CapacityCurve>, before: &CurveProps) -> bool {
+        if before.scenario != ctx.props().scenario {
+            self.shift.change_to(&ctx.props().scenario);
+        }
+        before != ctx.props()
+    }
+
+    fn view(&self, ctx: &Context<CapacityCurve>) -> Html {
+        let CurveProps { scenario, dispatch, words, .. } = ctx.props();
+        let language = words.lang;
+        let work = self.shift.work();
+        let is_ready = self.source(ctx).is_some() || self.shift.is_running();
+        let of_file = file_of(scenario).map(|file| {
+            let file = shown(file).into_owned();
+            phrase!("From the requests of {file}.", "{file}의 요청으로 계산합니다.")
+        });
+        let curves = curves(work);
+        html! {
+            <section class="block seeds" aria-labelledby="capacity-curve">
+                <h2 id="capacity-curve">{ TITLE.say(language) }</h2>
+                <p class="key">{ WHY.say(language) }</p>
+                if is_ready {
+                    <p class="key">{ of_file.as_ref().unwrap_or(&OF_SCENARIO).say(language).to_owned() }</p>
+                    { self.controls(ctx) }
+                } else {
+                    <p class="soft">{ NO_FILE.say(language) }</p>
+                }
+                <div role="status">{ self.end(curves.len(), words) }</div>
+                if !curves.is_empty() {
+                    if work.is_stale(scenario) { { shift::stale(words) } }
+                    { figure(&curves, present_of(scenario), language) }
+                    { table(&curves, scenario, dispatch, language) }
+                    { self.of(&curves, language) }
+                    { download(&curves, language) }
+                }
+            </section>
+        }
+    }
+}
+
+impl CapacityCurve {
+    fn policies(&self, ctx: &Context<CapacityCurve>) -> Vec<Eviction> {
+        self.chosen.clone().unwrap_or_else(|| policies_of(&ctx.props().scenario))
+    }
+
+    /// Where requests come from: the file that the scenario replays, if it does; `None` if that is not open.
+    fn source(&self, ctx: &Context<CapacityCurve>) -> Option<Option<TraceFile>> {
+        match file_of(&ctx.props().scenario) {
+            None => Some(None),
+            Some(name) => Some(Some(ctx.props().trace.clone().filter(|file| file.name == name)?)),
+        }
+    }
+
+    fn begin(&mut self, ctx: &Context<CapacityCurve>) {
+        let (policies, scenario) = (self.policies(ctx), ctx.props().scenario.clone());
+        let Some(file) = self.source(ctx).filter(|_| !policies.is_empty()) else { return };
+        let hear = ctx.link().callback(|(worker, heard)| Msg::Heard(worker, heard));
+        let workers = file.as_ref().map_or_else(|| crew_of(&scenario), |file| crew_for(file.bytes.len()));
+        let jobs =
+            Curves { file: file.as_ref().map(|file| file.name.clone()), policies, present: present_of(&scenario) };
+        let hold = file.map(|TraceFile { name, bytes }| ToWorker::Hold { name, bytes });
+        self.shift.begin_with(scenario, jobs, (workers, hold.as_ref()), &hear);
+    }
+
+    fn controls(&self, ctx: &Context<CapacityCurve>) -> Html {
+        let words = ctx.props().words;
+        let language = words.lang;
+        let chosen = self.policies(ctx);
+        let is_running = self.shift.is_running();
+        let boxes = policies().map(|policy| {
+            let toggle = ctx.link().callback(move |_: Event| Msg::Policy(policy));
+            html! { <label><input type="checkbox" checked={chosen.contains(&policy)} disabled={is_running} onchange={toggle} />{ policy.name() }</label> }
+        });
+        let work = self.shift.work();
+        let (done, count, percent) = (work.done().saturating_sub(1), work.count().saturating_sub(1), self.percent());
+        let so_far = phrase!("{done} of {count} curves, {percent} %", "곡선 {count}개 중 {done}개, {percent} %");
+        let toggle = ctx.link().callback(|_: MouseEvent| Msg::Toggle);
+        html! {
+            <>
+                <fieldset class="policies"><legend>{ POLICIES.say(language) }</legend>{ for boxes }</fieldset>
+                <div class="seeds-controls">
+                    if chosen.is_empty() && !is_running {
+                        <span class="soft">{ NONE_CHOSEN.say(language) }</span>
+                    } else {
+                        { self.shift.controls(toggle, &BEGIN, (&CURVES, &so_far), words) }
+                    }
+                </div>
+            </>
+        }
+    }
+
+    /// How much of all is done.
+    fn percent(&self) -> u32 {
+        let work = self.shift.work();
+        (100 * work.done() + work.parts()) / work.count().max(1)
+    }
+
+    fn end(&self, done: usize, words: &'static Words) -> Html {
+        let count = self.shift.work().count().saturating_sub(1);
+        let kept = phrase!("Cancelled: {done} of {count} curves.", "취소됨: 곡선 {count}개 중 {done}개의 결과입니다.");
+        self.shift.told(&FINISHED, (done > 0).then_some(kept), words)
+    }
+
+    /// Of how many requests, and whether of a sample of the keys.
+    fn of(&self, curves: &[(Eviction, Vec<Counted>)], language: Language) -> Html {
+        let requests =
+            curves.iter().find_map(|(_, points)| Some(points.first()?.requests)).map_or_else(String::new, text::count);
+        let least = curves.iter().flat_map(|(_, points)| points).map(|point| point.rate).fold(1.0, f64::min);
+        let whole = phrase!("{requests} requests, all of them played.", "요청 {requests}건을 모두 재생했습니다.");
+        let share = text::percent(least, 1);
+        let sampled = phrase!(
+            "{requests} requests; large sizes are estimated from a sample of {share} of the keys (SHARDS), within about one percentage point.",
+            "요청 {requests}건. 큰 용량의 값은 키의 {share}를 표본으로 추정했습니다(SHARDS, 오차 약 1 %p)."
+        );
+        html! { <p class="key">{ if least < 1.0 { sampled } else { whole }.say(language).to_owned() }</p> }
+    }
+}
+
+/// The room of the figure, in units of its drawing; it is stretched to the page's width.
+const ROOM: (f64, f64) = (1_000.0, 220.0);
+
+/// A line for each policy, over sizes by decades, and the present capacity through all of them.
+fn figure(curves: &[(Eviction, Vec<Counted>)], present: Option<u32>, language: Language) -> Html {
+    let points = || curves.iter().flat_map(|(_, points)| points);
+    let across = Axis::log_over(points().map(|point| f64::from(point.capacity)).chain(present.map(f64::from)));
+    let up = Axis::share_over(points().map(ratio));
+    let x = |capacity: u32| across.place(f64::from(capacity)) * ROOM.0;
+    let y = |ratio: f64| (1.0 - up.place(ratio)) * ROOM.1;
+    let (columns, rows) = (across.ticks(6), up.ticks(5));
+    let vertical = columns.iter().map(|(value, _)| format!("M{:.1} 0V{}", across.place(*value) * ROOM.0, ROOM.1));
+    let horizontal = rows.iter().map(|(value, _)| format!("M0 {:.1}H{}", y(*value), ROOM.0));
+    let grid: String = vertical.chain(horizontal).collect();
+    let lines = curves.iter().enumerate().map(|(place, (_, points))| {
+        let at = points.iter().map(|point| format!("{:.1} {:.1}", x(point.capacity), y(ratio(point))));
+        let path = format!("M{}", at.collect::<Vec<_>>().join("L"));
+        html! { <path class="curve" d={path} stroke={colour(place)} stroke-dasharray={dash(place)} /> }
+    });
+    let names = columns.iter().map(|(value, _)| {
+        html! { <span style={format!("left:{:.2}%", 100.0 * across.place(*value))}>{ text::count(*value as u64) }</span> }
+    });
+    let shares = rows.iter().map(|(value, name)| {
+        html! { <span style={format!("top:{:.2}%", 100.0 * (1.0 - up.place(*value)))}>{ name.clone() }</span> }
+    });
+    let said = Phrase::fixed(
+        "Miss ratio against capacity, a line for each policy; the table below has the numbers",
+        "용량별 미스율입니다. 정책마다 선 하나이며, 아래 표에 값이 있습니다",
+    );
+    let keys = curves.iter().enumerate().map(|(place, (policy, _))| {
+        html! {
+            <span><svg class="swatch" width="28" height="12" viewBox="0 0 28 12" aria-hidden="true">
+                <path d="M0 6h28" stroke={colour(place)} stroke-width="2" stroke-dasharray={dash(place)} />
+            </svg>{ policy.name() }</span>
+        }
+    });
+    html! {
+        <>
+            <div class="curves" role="img" aria-label={said.say(language).to_owned()}>
+                <div class="curve-shares">{ for shares }</div>
+                <svg viewBox={format!("0 0 {} {}", ROOM.0, ROOM.1)} preserveAspectRatio="none" aria-hidden="true">
+                    <path class="grid" d={grid} />
+                    if let Some(present) = present { <path class="own-load" d={format!("M{:.1} 0V{}", x(present), ROOM.1)} /> }
+                    { for lines }
+                </svg>
+                <span></span><div class="strip-ticks">{ for names }</div>
+            </div>
+            <p class="loads-key">
+                { for keys }
+                if let Some(present) = present {
+                    <span><i class="own-load"></i>{ format!("{}: {}", PRESENT.say(language), text::count(present.into())) }</span>
+                }
+            </p>
+        </>
+    }
+}
+
+fn ratio(point: &Counted) -> f64 {
+    1.0 - point.hits as f64 / point.requests.max(1) as f64
+}
+
+fn colour(place: usize) -> String {
+    format!("var(--{})", lane_style(place).colour.name)
+}
+
+fn dash(place: usize) -> String {
+    lane_style(place).dash.iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// The numbers, and a button for each size that puts it into the scenario.
+fn table(
+    curves: &[(Eviction, Vec<Counted>)],
+    scenario: &Rc<Scenario>,
+    dispatch: &Callback<Action>,
+    language: Language,
+) -> Html {
+    let present = present_of(scenario);
+    let Some((_, first)) = curves.first() else { return html! {} };
+    let rows = first.iter().enumerate().map(|(row, point)| {
+        let capacity = point.capacity;
+        let ratios = curves.iter().map(|(_, points)| points.get(row).map_or_else(|| "…".to_owned(), |point| text::percent(ratio(point), 2)));
+        let value = FieldValue::of(&of_each_node(scenario, capacity));
+        let apply = dispatch.reform(move |_: MouseEvent| Action::Edit(vec![Edit::set("cache.capacity", value.clone())]));
+        let entries = text::count(capacity.into());
+        let label = phrase!("Use a capacity of {entries} entries", "용량 {entries}개 적용");
+        let is_present = present == Some(capacity);
+        html! {
+            <tr key={capacity}>
+                <th scope="row">{ entries.clone() }</th>
+                { for ratios.map(|ratio| html! { <td>{ ratio }</td> }) }
+                <td>
+                    if is_present {
+                        <span class="soft">{ PRESENT.say(language) }</span>
+                    } else {
+                        <button type="button" class="small" onclick={apply} aria-label={label.say(language).to_owned()}>{ USE.say(language) }</button>
+                    }
+                </td>
+            </tr>
+        }
+    });
+    let title = TITLE.say(language);
+    html! {
+        <div class="wide" tabindex="0" role="group" aria-label={title}>
+            <table>
+                <caption class="unseen">{ title }</caption>
+                <thead><tr>
+                    <th scope="col">{ CAPACITY.say(language) }</th>
+                    { for curves.iter().map(|(policy, _)| html! { <th scope="col">{ policy.name() }</th> }) }
+                    <th scope="col"><span class="unseen">{ USE.say(language) }</span></th>
+                </tr></thead>
+                <tbody>{ for rows }</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// The button that takes it home.
+fn download(curves: &[(Eviction, Vec<Counted>)], language: Language) -> Html {
+    let curves = curves.to_vec();
+    let save =
+        Callback::from(move |_: MouseEvent| files::download("cachelane-curve.csv", "text/csv", &csv_of(&curves)));
+    html! { <p class="buttons"><button type="button" onclick={save}>{ DOWNLOAD_CSV.say(language) }</button></p> }
+}

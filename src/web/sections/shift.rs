@@ -1,0 +1,157 @@
+//! A crew at work for a panel, from the button that begins it to its end: what the panels of many runs have in common.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::phrase::Phrase;
+use crate::scenario::Scenario;
+use crate::web::i18n::Words;
+use crate::web::platform::clock::now_ms;
+use crate::web::platform::crew::{Crew, Heard};
+use crate::web::platform::protocol::ToWorker;
+use crate::web::state::jobs::{Jobs, Order, Phase, Work};
+
+const CANCEL: Phrase = Phrase::fixed("Cancel", "취소");
+const CANCELLED: Phrase = Phrase::fixed("Cancelled.", "취소되었습니다.");
+const STALE: Phrase = Phrase::fixed(
+    "The scenario has changed: these are the results of the previous one.",
+    "시나리오가 바뀌었습니다. 아래는 바뀌기 전 시나리오의 결과입니다.",
+);
+
+/// So long what is on the page stays, milliseconds, while jobs come to their ends.
+const DRAWN_EVERY_MS: f64 = 100.0;
+
+/// What the workers are at, and where they sit.
+pub(super) struct Shift<J: Jobs> {
+    work: Work<J>,
+    /// `None` while nothing runs.
+    crew: Option<Crew>,
+    last_drawn: f64,
+}
+
+impl<J: Jobs> Default for Shift<J> {
+    fn default() -> Shift<J> {
+        Shift { work: Work::default(), crew: None, last_drawn: f64::NEG_INFINITY }
+    }
+}
+
+impl<J: Jobs> Shift<J> {
+    /// Begins with these jobs, with so many workers at most; `hear` hears them, each by its number.
+    pub(super) fn begin(&mut self, scenario: Rc<Scenario>, jobs: J, most: usize, hear: &Callback<(usize, Heard)>) {
+        self.begin_with(scenario, jobs, (most, None), hear);
+    }
+
+    /// The same, where each worker is told something first, which it answers with `Here`.
+    pub(super) fn begin_with(
+        &mut self,
+        scenario: Rc<Scenario>,
+        jobs: J,
+        (most, first): (usize, Option<&ToWorker>),
+        hear: &Callback<(usize, Heard)>,
+    ) {
+        let workers = most.min(jobs.count() as usize).max(1);
+        let crew = Crew::open(workers, hear);
+        if let Some(first) = first {
+            (0..workers).for_each(|worker| crew.send(worker, first));
+        }
+        self.crew = Some(crew);
+        let orders = self.work.begin(scenario, jobs, workers);
+        self.carry_out(orders);
+    }
+
+    /// A worker has said something, or has ended. Whether that is drawn now: not all progress is, for the processors are the
+    /// workers'.
+    pub(super) fn hear(&mut self, worker: usize, heard: Heard) -> bool {
+        let orders = match heard {
+            Heard::Said(said) => self.work.hear(worker, said),
+            Heard::Failed(failure, details) => self.work.lose(worker, failure, details),
+        };
+        self.carry_out(orders);
+        let now = now_ms();
+        let is_due = now - self.last_drawn >= DRAWN_EVERY_MS || !self.is_running();
+        if is_due {
+            self.last_drawn = now;
+        }
+        is_due
+    }
+
+    /// The reader wants no more.
+    pub(super) fn cancel(&mut self) {
+        let orders = self.work.cancel();
+        self.carry_out(orders);
+    }
+
+    /// Another scenario is on the page.
+    pub(super) fn change_to(&mut self, scenario: &Scenario) {
+        let orders = self.work.change_to(scenario);
+        self.carry_out(orders);
+    }
+
+    /// What they are at.
+    pub(super) fn work(&self) -> &Work<J> {
+        &self.work
+    }
+
+    /// Whether they are at it.
+    pub(super) fn is_running(&self) -> bool {
+        *self.work.phase() == Phase::Running
+    }
+
+    fn carry_out(&mut self, orders: Vec<Order>) {
+        for order in orders {
+            match (order, &self.crew) {
+                (Order::Say(worker, said), Some(crew)) => crew.send(worker, &said),
+                (Order::Say(..), None) => {}
+                (Order::EndAll, _) => self.crew = None,
+            }
+        }
+    }
+
+    /// The button that begins, called that, and cancels, and how far it is. One button, so that who has pressed it keeps the
+    /// focus.
+    pub(super) fn controls(
+        &self,
+        toggle: Callback<MouseEvent>,
+        begin: &Phrase,
+        (label, so_far): (&Phrase, &Phrase),
+        words: &Words,
+    ) -> Html {
+        let language = words.lang;
+        let is_running = self.is_running();
+        let (done, count) = (self.work.done(), self.work.count());
+        let name = if is_running { &CANCEL } else { begin };
+        html! {
+            <>
+                <button type="button" onclick={toggle}>{ name.say(language).to_owned() }</button>
+                if is_running {
+                    <progress max={count.to_string()} value={done.to_string()} aria-label={label.say(language).to_owned()} />
+                    <span class="soft">{ so_far.say(language).to_owned() }</span>
+                }
+            </>
+        }
+    }
+
+    /// How it went, where it is over: `finished`, of which nothing is seen, `kept` of what there is after a cancel.
+    pub(super) fn told(&self, finished: &Phrase, kept: Option<Phrase>, words: &Words) -> Html {
+        let language = words.lang;
+        match self.work.phase() {
+            Phase::Idle | Phase::Running => html! {},
+            Phase::Done => html! { <p class="unseen">{ finished.say(language).to_owned() }</p> },
+            Phase::Cancelled => {
+                html! { <p class="soft">{ kept.unwrap_or(CANCELLED).say(language).to_owned() }</p> }
+            }
+            Phase::Refused(why) => {
+                html! { <p class="notice small">{ crate::escape::shown(why.say(language)).into_owned() }</p> }
+            }
+            Phase::Failed(failure, details) => html! {
+                <p class="notice small">{ (words.worker_failed)(*failure) }if !details.is_empty() { { " " }<code>{ crate::escape::shown(details).into_owned() }</code> }</p>
+            },
+        }
+    }
+}
+
+/// What stands above results of another scenario than the one on the page.
+pub(super) fn stale(words: &Words) -> Html {
+    html! { <p class="notice small calm" role="status">{ STALE.say(words.lang) }</p> }
+}

@@ -1,0 +1,66 @@
+// When was it decided? Beside a story: runs wound back, a first answer in seconds that grows surer, cancelled at once.
+import assert from "node:assert/strict";
+
+import { AxeBuilder } from "@axe-core/playwright";
+
+import { screenshot } from "./harness.mjs";
+import { sharedWorld, until, visit } from "./person.mjs";
+
+const world = sharedWorld();
+
+/** Opens the story of the first case in a list. */
+async function story(page, list) {
+  await until("the run's end", async () => (await page.getByRole("button", { name: /^(Play again|다시 재생)$/ }).isVisible()) || page.getByRole("button", { name: /^(Finish now|끝까지 실행)$/ }).click({ timeout: 1_000 }).then(() => false, () => false), 60_000);
+  await page.locator("summary", { hasText: list }).click();
+  await page.locator(".cases button").first().click();
+  const panel = page.getByRole("region", { name: /^(When was it decided\?|언제 결정되었나)$/ });
+  await panel.waitFor();
+  return panel;
+}
+
+const begin = (panel) => panel.getByRole("button", { name: /^(Find the moment|시점 찾기)$/ });
+const forks = async (panel) => Number(/\(up to (\d+) forks a moment\)/.exec(await panel.innerText())?.[1] ?? 0);
+
+visit(world, "the jump stands at a step of the story, and is surer the longer one waits; who closes the story ends it", "#v2&preset=stale-set-race&duration=10s", async (page, { longTasks }) => {
+  const panel = await story(page, "Worst stale reads");
+  const before = page.workers().length;
+  const since = await page.evaluate(() => performance.now());
+  await begin(panel).click();
+  await until("a first answer", async () => (await forks(panel)) > 0, 60_000);
+  const [first, took] = [await forks(panel), (await page.evaluate(() => performance.now())) - since];
+  console.log(`# a first answer of ${first} forks after ${Math.round(took)} ms`);
+  const more = await until("a jump, of more forks", async () => ((await forks(panel)) > first ? /jumps from ([\d.]+) % to ([\d.]+) % at ([\d.]+) s/.exec(await panel.innerText()) : null), 60_000);
+  assert.ok(Number(more[2]) > Number(more[1]), more[0]);
+  assert.deepEqual((await longTasks()).filter((task) => task.at > since && task.ms > 200), [], "no task holds the page up");
+  const jumped = await panel.locator("tr.alarm").evaluate((row) => [...row.cells].map((cell) => cell.textContent));
+  assert.ok(jumped.at(-1).includes("→"), `${jumped}: a step of the story`);
+  await until("all forks", async () => (await forks(panel)) === 48, 80_000);
+  assert.equal(await begin(panel).count(), 0, "there is no more to find");
+  await page.keyboard.press("Escape");
+  await until("nobody works on", () => page.workers().length === before);
+});
+
+visit(world, "what any luck would have lost has no jump, and that is said; a cancel ends its workers", "#v2&preset=flush-race&duration=10s", async (page) => {
+  const panel = await story(page, "Lost writes");
+  const before = page.workers().length;
+  await begin(panel).click();
+  await until("an answer", async () => /nearly any luck: the requests and the settings decide it \(up to \d+ forks/.test(await panel.innerText()), 60_000);
+  await until("its workers are gone", () => page.workers().length === before, 80_000);
+});
+
+const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+for (const [size, locale, colorScheme] of [["wide", "en", "light"], ["phone", "ko", "dark"]]) {
+  visit(world, `it is accessible and fits: ${size}, ${locale}, ${colorScheme}`, "#v2&preset=stale-set-race&duration=10s", async (page) => {
+    const panel = await story(page, /Worst stale reads|가장 오래된/);
+    await begin(panel).click();
+    await panel.getByRole("table").waitFor({ timeout: 60_000 });
+    await panel.scrollIntoViewIfNeeded();
+    await panel.screenshot({ path: await screenshot(page, `when-${size}-${locale}-${colorScheme}`, { fullPage: false }) });
+    const { violations } = await new AxeBuilder({ page }).include(".when").withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+    assert.deepEqual(violations.map((v) => `${v.id}: ${v.help}`), []);
+    if (locale === "ko") {
+      const text = (await panel.innerText()).replace(/\b[A-Z]{2,}\b/g, "");
+      assert.deepEqual(text.match(/[a-z]{4,}/gi) ?? [], [], "nothing is left in English");
+    }
+  }, { locale: locale === "ko" ? "ko-KR" : "en-US", colorScheme, viewport: SIZES[size], reducedMotion: "reduce", wait: async (page) => page.getByRole("heading", { name: /Scoreboard|전략별 비교/ }).waitFor() });
+}
