@@ -85,6 +85,8 @@ pub struct Dot {
 
 const EDGE: f64 = 24.0;
 const WIDE: f64 = 960.0;
+/// So many points of a frontier are told in words.
+const TOLD_MOST: usize = 12;
 
 /// Lines of text, rectangles and paths, from the top left.
 struct Pen(String);
@@ -187,9 +189,9 @@ pub fn lines(measure: &Measure, field: &Varied, lanes: &[Cells], source: &str) -
     let y = |value: f64| top + (1.0 - axis.place(value)) * HIGH;
     let step = (right - left) / field.values.len().saturating_sub(1).max(1) as f64;
     let x = |i: usize| left + step * i as f64;
-    for (value, name) in axis.ticks(6) {
+    for (value, _) in axis.ticks(6) {
         pen.path(&format!("M{left:.1} {:.1}H{right:.1}", y(value)), RULE, 1.0, &[]);
-        pen.text((left - 8.0, y(value) + 4.0), 12.0, SOFT, "end", &name);
+        pen.text((left - 8.0, y(value) + 4.0), 12.0, SOFT, "end", &measure.say(value));
     }
     // As many names as there is room for.
     let widest = field.values.iter().map(|value| width(value, 12.0)).fold(20.0, f64::max) + 12.0;
@@ -290,20 +292,20 @@ pub fn frontier(
     if let Some(harm) = harm {
         pen.text((EDGE, EDGE + 38.0), 12.0, SOFT, "start", &format!("ring: has {harm}, too"));
     }
-    let top = pen.legend(lanes, EDGE + 44.0) + 24.0;
+    let top = pen.legend(lanes, EDGE + 44.0) + 40.0;
     let (left, right) = (EDGE + 64.0, WIDE - EDGE - 16.0);
     let of = |pick: fn(&Dot) -> f64| dots.iter().map(pick).collect::<Vec<_>>();
     let (axis_x, axis_y) = (across.axis(&of(|dot| dot.at.0)), up.axis(&of(|dot| dot.at.1)));
     let place = |(x, y): (f64, f64)| (left + axis_x.place(x) * (right - left), top + (1.0 - axis_y.place(y)) * HIGH);
-    for (value, name) in axis_y.ticks(6) {
+    for (value, _) in axis_y.ticks(6) {
         let (_, y) = place((0.0, value));
         pen.path(&format!("M{left:.1} {y:.1}H{right:.1}"), RULE, 1.0, &[]);
-        pen.text((left - 8.0, y + 4.0), 12.0, SOFT, "end", &name);
+        pen.text((left - 8.0, y + 4.0), 12.0, SOFT, "end", &up.say(value));
     }
-    for (value, name) in axis_x.ticks(8) {
+    for (value, _) in axis_x.ticks(8) {
         let (x, _) = place((value, 0.0));
         pen.path(&format!("M{x:.1} {top:.1}v{HIGH}"), RULE, 1.0, &[]);
-        pen.text((x, top + HIGH + 18.0), 12.0, SOFT, "middle", &name);
+        pen.text((x, top + HIGH + 18.0), 12.0, SOFT, "middle", &across.say(value));
     }
     pen.text((right, top + HIGH + 36.0), 12.0, SOFT, "end", &format!("{} →", across.name));
     pen.text((EDGE, top - 8.0), 12.0, SOFT, "start", &format!("{} ↑", up.name));
@@ -313,12 +315,24 @@ pub fn frontier(
     if steps.len() > 1 {
         pen.path(&format!("M{}", steps.join("L")), SOFT, 1.0, &[3.0, 3.0]);
     }
-    for dot in dots.iter().filter(|dot| dot.beaten).chain(best) {
+    for dot in dots.iter().filter(|dot| dot.beaten).chain(best.iter().copied()) {
         let (x, y) = place(dot.at);
         pen.marker((x, y), dot.look, if dot.beaten { 0.25 } else { 1.0 });
         if dot.harmed && !dot.beaten {
             pen.path(&format!("M{:.1} {y:.1}a8 8 0 1 0 16 0a8 8 0 1 0 -16 0", x - 8.0), FAULT, 1.5, &[]);
         }
     }
-    pen.end(&title, source, top + HIGH + 44.0)
+    // Which they are, from the left; more than a few nobody reads in a picture.
+    let mut y = top + HIGH + 44.0;
+    let room = best.len().min(TOLD_MOST);
+    for dot in &best[..room] {
+        y += 18.0;
+        let said = format!("{} {}, {} {}: {}", across.name, across.say(dot.at.0), up.name, up.say(dot.at.1), dot.label);
+        pen.text((EDGE, y), 12.0, INK, "start", &said);
+    }
+    if best.len() > room {
+        y += 18.0;
+        pen.text((EDGE, y), 12.0, SOFT, "start", &format!("and {} more (--json has all)", best.len() - room));
+    }
+    pen.end(&title, source, y)
 }
