@@ -33,11 +33,10 @@ claim("an INFO is shown as fields, is one step of Undo, and is told what is wron
   assert.match(await info.getByRole("status").innerText(), /cache\.capacity 256MiB[^]*cache\.eviction redis-lfu[^]*cache\.ttl 1min[^]*has evicted 3[^]*90 %/);
   await screenshot(page, "info");
   await accessible(page);
-  const before = await link(page);
   await info.getByRole("button", { name: "Use these values" }).click();
   await until("it is in the link", async () => /cache\.capacity=256MiB.*cache\.eviction=redis-lfu/.test(await link(page)));
   await button(page, "Undo").click();
-  await until("one step takes it away", async () => (await link(page)) === before);
+  await until("one step takes it away", async () => !/cache\./.test(await link(page)));
 });
 
 claim("pasted percentiles have the nearest law drawn through them, and either can be taken", "#v2", async (page) => {
@@ -57,7 +56,7 @@ claim("a trace's keys have the nearest Zipf law beside them, on a phone in Korea
   await button(page, "설정").first().click();
   const clients = await section(page, "clients");
   let keys = "";
-  for (let rank = 1; rank <= 400; rank++) keys += `k${rank}\n`.repeat(Math.floor(2_000 / rank));
+  for (let rank = 1; rank <= 400; rank++) keys += `k${rank}\n`.repeat(Math.ceil(2_000 / rank));
   await clients.locator("input[type=file]").setInputFiles({ name: "keys.txt", mimeType: "text/plain", buffer: Buffer.from(keys) });
   const zipf = page.locator("details.zipf");
   await zipf.locator("summary").click();
