@@ -86,71 +86,42 @@ impl Chart {
     }
 
     fn frontier(&self, grid: &Grid, kept: &[u64], out: &mut dyn Write) -> Result<(), Failure> {
+        let names = || self.frontier.join(", ");
         if !(2..=3).contains(&self.frontier.len()) {
-            return Err(Failure::Input(format!("--frontier {}: give two or three measures", self.frontier.join(","))));
+            return Err(Failure::Input(format!("--frontier {}: give two or three measures", names())));
         }
         if let Some(name) = self.frontier.iter().find(|name| MORE_IS_BETTER.contains(&name.as_str())) {
-            return Err(Failure::Input(format!(
-                "--frontier {name}: more of it is better; give measures of which less is, such as read_p99_ms"
-            )));
+            let told = "more of it is better; give measures of which less is, such as read_p99_ms";
+            return Err(Failure::Input(format!("--frontier {name}: {told}")));
         }
         let measures = self.frontier.iter().map(|name| measure(name)).collect::<Result<Vec<_>, _>>()?;
-        let cells: Vec<Vec<Cells>> = measures.iter().map(|measure| grid.lanes(kept, measure)).collect();
-        let mut points: Vec<(usize, u64, Vec<f64>)> = Vec::new();
-        let mut without = 0;
-        for lane in 0..grid.lanes.len() {
-            for (place, cell) in kept.iter().enumerate() {
-                let values: Option<Vec<f64>> = cells.iter().map(|lanes| Some(lanes[lane].cells[place]?.mean)).collect();
-                match values {
-                    Some(values) => points.push((lane, *cell, values)),
-                    None => without += 1,
-                }
-            }
-        }
+        let points = grid.points(kept, &measures);
         if points.is_empty() {
-            let names = self.frontier.join(", ");
-            return Err(Failure::Input(format!(
-                "--frontier: no lane has all of {names} (cost needs prices in the scenario)"
-            )));
+            let told = format!("--frontier: no lane has all of {} (cost needs prices in the scenario)", names());
+            return Err(Failure::Input(told));
         }
+        let without = kept.len() * grid.lanes.len() - points.len();
         if without > 0 {
             note(&format!("{without} points have not all of these numbers and are left out"));
         }
-        let beaten: Vec<bool> =
-            points.iter().map(|(.., values)| points.iter().any(|(.., other)| beats(other, values))).collect();
         if self.json {
-            let rows: Vec<Value> = points
-                .iter()
-                .zip(&beaten)
-                .map(|((lane, cell, values), beaten)| {
-                    let mut row = grid.settings(*cell);
-                    row.insert("name".to_owned(), json!(grid.lanes[*lane].0));
-                    row.extend(
-                        measures.iter().zip(values).map(|(measure, value)| (measure.name.clone(), json!(value))),
-                    );
-                    row.insert("beaten".to_owned(), json!(beaten));
-                    Value::Object(row)
-                })
-                .collect();
+            let rows: Vec<Value> = points.iter().map(|point| grid.point_as_json(point, &measures)).collect();
             return Ok(out.write_all(super::json(&json!({ "points": rows }))?.as_bytes())?);
         }
-        let dots: Vec<Dot> = points
-            .iter()
-            .zip(beaten)
-            .map(|((lane, cell, values), beaten)| Dot {
-                look: grid.lanes[*lane].1,
-                label: grid.label(*lane, *cell),
-                at: (values[0], values[1]),
-                beaten,
-                harmed: values.get(2).is_some_and(|harm| *harm > 0.0),
-            })
-            .collect();
+        let dots: Vec<Dot> = points.iter().map(|point| grid.dot(point)).collect();
         let lanes: Vec<(&str, usize)> = grid.lanes.iter().map(|(name, look)| (name.as_str(), *look)).collect();
         let harm = measures.get(2).map(|measure| measure.name.as_str());
-        Ok(out.write_all(
-            grid::frontier([&measures[0], &measures[1]], harm, &dots, &lanes, &grid.source).svg.as_bytes(),
-        )?)
+        let picture = grid::frontier([&measures[0], &measures[1]], harm, &dots, &lanes, &grid.source);
+        Ok(out.write_all(picture.svg.as_bytes())?)
     }
+}
+
+/// A lane in a cell, its numbers, and whether another one beats it.
+struct Point {
+    lane: usize,
+    cell: u64,
+    values: Vec<f64>,
+    beaten: bool,
 }
 
 /// Whether something is nowhere more, and somewhere less.
@@ -246,6 +217,40 @@ impl Grid {
             .map(|(field, value)| format!("{field}={}", value.as_str().unwrap_or_default()))
             .collect();
         format!("{}: {}", self.lanes[lane].0, settings.join(", "))
+    }
+
+    /// Every lane in every cell that has all of these numbers.
+    fn points(&self, kept: &[u64], measures: &[Measure]) -> Vec<Point> {
+        let cells: Vec<Vec<Cells>> = measures.iter().map(|measure| self.lanes(kept, measure)).collect();
+        let mut points: Vec<Point> = Vec::new();
+        for lane in 0..self.lanes.len() {
+            for (place, &cell) in kept.iter().enumerate() {
+                let values: Option<Vec<f64>> = cells.iter().map(|lanes| Some(lanes[lane].cells[place]?.mean)).collect();
+                points.extend(values.map(|values| Point { lane, cell, values, beaten: false }));
+            }
+        }
+        let beaten: Vec<bool> =
+            points.iter().map(|point| points.iter().any(|other| beats(&other.values, &point.values))).collect();
+        points.iter_mut().zip(beaten).for_each(|(point, beaten)| point.beaten = beaten);
+        points
+    }
+
+    fn point_as_json(&self, point: &Point, measures: &[Measure]) -> Value {
+        let mut row = self.settings(point.cell);
+        row.insert("name".to_owned(), json!(self.lanes[point.lane].0));
+        row.extend(measures.iter().zip(&point.values).map(|(measure, value)| (measure.name.clone(), json!(value))));
+        row.insert("beaten".to_owned(), json!(point.beaten));
+        Value::Object(row)
+    }
+
+    fn dot(&self, point: &Point) -> Dot {
+        Dot {
+            look: self.lanes[point.lane].1,
+            label: self.label(point.lane, point.cell),
+            at: (point.values[0], point.values[1]),
+            beaten: point.beaten,
+            harmed: point.values.get(2).is_some_and(|harm| *harm > 0.0),
+        }
     }
 
     /// The measure in each of the cells, over the seeds.
